@@ -1,0 +1,8 @@
+"""What each model of each provider can do, as data: one TOML file a provider in this folder.
+
+From a row come the form, the validation, the price and the documents; no model name stands in an `if` outside engines.
+"""
+
+from studio.catalogue.rows import Catalogue, InputSpec, Model, ParamSpec, Price, load
+
+__all__ = ["Catalogue", "InputSpec", "Model", "ParamSpec", "Price", "load"]

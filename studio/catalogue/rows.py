@@ -1,0 +1,258 @@
+"""The shape of a catalogue row, and the loader that refuses a wrong one. Facts only; rules are in rules.py."""
+
+from __future__ import annotations
+
+import tomllib
+from collections.abc import Iterable, Iterator
+from datetime import date
+from pathlib import Path
+from typing import Any, Literal
+
+from pydantic import BaseModel, ConfigDict, Field, model_validator
+
+from studio.domain import Kind, Task
+from studio.errors import NotFound
+
+
+class Row(BaseModel):
+    """Base of catalogue values: immutable; a misspelt key is an error."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+
+class InputSpec(Row):
+    """One media input of a model. Limits in bytes, pixels, seconds; None means the provider states none.
+
+    name of an input is one of: image, images, first_frame, last_frame, references, audio_file, video.
+    kinds: what a file may be. count: how many files (min, max). alpha: whether transparency is accepted.
+    tasks: only for these tasks; empty means all of the row. needs: inputs that must be there too.
+    per_kind: other limits for one kind, e.g. references that mix images and clips.
+    """
+
+    kinds: tuple[Kind, ...]
+    min: int = 0
+    max: int = 1
+    formats: tuple[str, ...] = ()
+    max_bytes: int | None = None
+    min_side_px: int | None = None
+    max_side_px: int | None = None
+    max_pixels: int | None = None
+    max_aspect: float | None = None
+    min_s: float | None = None
+    max_s: float | None = None
+    max_per_kind: dict[Kind, int] = Field(default_factory=dict)
+    per_kind: dict[Kind, dict[str, Any]] = Field(default_factory=dict)
+    alpha: bool = True
+    tasks: tuple[Task, ...] = ()
+    needs: tuple[str, ...] = ()
+    excludes: tuple[str, ...] = ()
+    label: str = ""
+    help: str = ""
+    people: bool = False
+    """people: shows a real person, so the form asks for consent."""
+
+
+class ParamSpec(Row):
+    """One own parameter of a model, by the name it has in the flat request.
+
+    requires: other parameter -> value it must have for this one to act. send: False for what only the studio uses.
+    """
+
+    type: Literal["int", "float", "bool", "choice", "text"]
+    label: str
+    default: Any = None
+    min: float | None = None
+    max: float | None = None
+    step: float | None = None
+    choices: tuple[str, ...] = ()
+    max_chars: int | None = None
+    requires: dict[str, Any] = Field(default_factory=dict)
+    tasks: tuple[Task, ...] = ()
+    help: str = ""
+    advanced: bool = False
+
+
+class Size(Row):
+    """A size the provider names. tier is the provider's word (720P, 1K); aspect is W:H in lowest usual terms."""
+
+    tier: str
+    aspect: str
+    width: int
+    height: int
+
+
+class FreeSize(Row):
+    """Any width and height within these bounds. multiple: both sides must be divisible by it."""
+
+    min_side: int = 64
+    max_side: int = 4096
+    min_pixels: int | None = None
+    max_pixels: int | None = None
+    max_aspect: float | None = None
+    multiple: int = 1
+
+
+class Durations(Row):
+    """Allowed lengths in seconds: either `choices`, or min..max in steps. from_input: as long as the input is."""
+
+    choices: tuple[float, ...] = ()
+    min: float | None = None
+    max: float | None = None
+    step: float = 1
+    default: float | None = None
+    from_input: bool = False
+
+
+class Text(Row):
+    """A prompt field. beyond: what the provider does with more characters than max_chars."""
+
+    required: bool = False
+    max_chars: int | None = None
+    beyond: Literal["cut", "refused", "unknown"] = "unknown"
+
+
+class Seeds(Row):
+    """Range of seeds, both ends included. repeatable: whether the provider promises the same result."""
+
+    min: int = 0
+    max: int = 2147483647
+    repeatable: bool = False
+
+
+class Price(Row):
+    """One line of a price list: usd per unit when every condition in `when` holds (request field, tier, region).
+
+    unit second: of output; input_second: of billed input clips; image: one delivered; run: one; megapixel: of output.
+    native, currency: the list price as published, where it is not in dollars.
+    """
+
+    unit: Literal["second", "input_second", "image", "run", "megapixel"]
+    usd: float
+    when: dict[str, Any] = Field(default_factory=dict)
+    native: float | None = None
+    currency: str = "USD"
+
+
+class Exclusion(Row):
+    """When all of `given` hold (field -> value, or field -> true for "is set"), none of `never` may be set."""
+
+    given: dict[str, Any]
+    never: tuple[str, ...]
+    why: str
+
+
+class Model(Row):
+    """One model of one provider. `id` is provider/name. See the README of this folder for how to write a row.
+
+    sizes: named sizes; free_size: any within bounds; size_from_input: the result follows the input's shape and only the
+    tier is chosen (tiers). audio: always (there is always a sound track), never, or optional (a switch).
+    result_ttl_s: how long the provider keeps results. latency_s: usual seconds from submit to result, low and high.
+    engine: constants of the engine's own (path, mode ...), free in shape.
+    """
+
+    id: str
+    provider: str
+    label: str
+    family: str
+    version: str = ""
+    tasks: tuple[Task, ...]
+    note: str = ""
+    inputs: dict[str, InputSpec] = Field(default_factory=dict)
+    params: dict[str, ParamSpec] = Field(default_factory=dict)
+    sizes: tuple[Size, ...] = ()
+    default_size: tuple[int, int] | None = None
+    free_size: FreeSize | None = None
+    size_from_input: bool = False
+    tiers: tuple[str, ...] = ()
+    default_tier: str | None = None
+    durations: Durations | None = None
+    fps: tuple[int, ...] = ()
+    default_fps: int | None = None
+    prompt: Text = Text(required=True)
+    negative_prompt: Text | None = None
+    seeds: Seeds | None = None
+    audio: Literal["always", "never", "optional"] = "never"
+    audio_default: bool = True
+    max_n: int = 8
+    multi_shot: bool = False
+    regions: tuple[str, ...] = ()
+    prices: tuple[Price, ...] = ()
+    exclusions: tuple[Exclusion, ...] = ()
+    result_ttl_s: int | None = None
+    latency_s: tuple[float, float] | None = None
+    draft: bool = False
+    deprecated: str = ""
+    engine: dict[str, Any] = Field(default_factory=dict)
+    source: str
+    checked: date
+
+    @model_validator(mode="after")
+    def _sound(self) -> Model:
+        if not self.id.startswith(self.provider + "/"):
+            raise ValueError(f"model id {self.id} must start with its provider {self.provider}/")
+        return self
+
+    def inputs_for(self, task: Task) -> dict[str, InputSpec]:
+        """The inputs that this task may or must have."""
+        return {k: s for k, s in self.inputs.items() if not s.tasks or task in s.tasks}
+
+    def params_for(self, task: Task) -> dict[str, ParamSpec]:
+        """The own parameters that apply to this task."""
+        return {k: s for k, s in self.params.items() if not s.tasks or task in s.tasks}
+
+
+class Catalogue:
+    """All rows, by id. Iterates in the order of the files."""
+
+    def __init__(self, models: Iterable[Model]) -> None:
+        self._models = {m.id: m for m in models}
+
+    def __iter__(self) -> Iterator[Model]:
+        return iter(self._models.values())
+
+    def get(self, model_id: str) -> Model:
+        """The row with this id, or NotFound with the nearest advice."""
+        try:
+            return self._models[model_id]
+        except KeyError:
+            raise NotFound(f"There is no model {model_id!r}. Ask /models for the list.") from None
+
+    def for_task(self, task: Task) -> list[Model]:
+        """Rows that can do this task."""
+        return [m for m in self if task in m.tasks]
+
+
+def load(folder: Path = Path(__file__).parent, *, extra: Iterable[Path] = ()) -> Catalogue:
+    """Read every TOML file in `folder` and the `extra` files.
+
+    A file holds `provider = "..."`, optional tables under `[shared]` to be merged into rows by `use = ["name"]`, and
+    `[[model]]` tables whose `name` becomes the id `provider/name`. Raises ValueError with file and row for a wrong one.
+    """
+    models: list[Model] = []
+    for path in [*sorted(folder.glob("*.toml")), *extra]:
+        models += _read(path)
+    return Catalogue(models)
+
+
+def _read(path: Path) -> list[Model]:
+    body = tomllib.loads(path.read_text("utf-8"))
+    provider, shared = body["provider"], body.get("shared", {})
+    rows = []
+    for raw in body.get("model", []):
+        merged: dict[str, Any] = {}
+        for name in raw.pop("use", []):
+            merged = _merge(merged, shared[name])
+        merged = _merge(merged, raw)
+        merged |= {"provider": provider, "id": f"{provider}/{merged.pop('name')}"}
+        try:
+            rows.append(Model.model_validate(merged))
+        except ValueError as error:
+            raise ValueError(f"{path.name}, model {merged['id']}: {error}") from error
+    return rows
+
+
+def _merge(low: dict[str, Any], high: dict[str, Any]) -> dict[str, Any]:
+    both = {
+        k: _merge(low[k], v) if isinstance(v, dict) and isinstance(low.get(k), dict) else v for k, v in high.items()
+    }
+    return low | both

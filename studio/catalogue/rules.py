@@ -1,0 +1,389 @@
+"""A request against its row: what is allowed, what was left open, what it would cost. Pure functions over data.
+
+The order is always the same: `parse` (shape) -> `complete` (defaults the user left open, made visible) -> `problems`
+(every limit) -> `price`. What the user set is never changed here; it is kept or refused.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from pydantic import ValidationError
+
+from studio.catalogue.rows import Catalogue, InputSpec, Model, ParamSpec, Price, Size
+from studio.domain import JSON, REQUEST, Asset, Request, Task
+from studio.errors import CapabilityError
+
+FIELDS = frozenset(Request.model_fields) - {"params"}
+
+
+def parse(body: JSON, catalogue: Catalogue) -> Request:
+    """The flat JSON of the API as a request of its task. Own parameters of the model move into `params`.
+
+    Raises CapabilityError for an unknown field, model or task, or a value of the wrong type, naming the field.
+    """
+    body = {k: v for k, v in body.items() if v is not None}
+    if not isinstance(body.get("model"), str):
+        raise CapabilityError("The request names no model. Ask /models for the list.", field="model")
+    model = catalogue.get(body["model"])
+    if "task" not in body and len(model.tasks) == 1:
+        body["task"] = model.tasks[0].value
+    own = {k: body.pop(k) for k in list(body) if k not in FIELDS and k in model.params}
+    unknown = sorted(k for k in body if k not in FIELDS)
+    if unknown:
+        raise CapabilityError(f"{model.label} has no setting called {unknown[0]!r}.", field=unknown[0])
+    try:
+        return REQUEST.validate_python(body | {"params": own})
+    except ValidationError as error:
+        first = error.errors(include_url=False)[0]
+        field = ".".join(str(p) for p in first["loc"] if p not in set(Task)) or "task"
+        raise CapabilityError(f"{field}: {first['msg']}.", field=field, value=first.get("input")) from None
+
+
+def complete(request: Request, model: Model) -> Request:
+    """The request with everything the user left open set to the row's default, so that it is sent, not left to chance.
+
+    The seed stays as it is. A size given only in part is completed from the row where that is unambiguous.
+    """
+    new: dict[str, Any] = {}
+    if size := _size(request, model):
+        new |= {"width": size.width, "height": size.height, "tier": size.tier or None, "aspect": size.aspect or None}
+    elif model.size_from_input and request.tier is None and request.width is None:
+        new["tier"] = model.default_tier
+    if request.task.makes == "video":
+        if request.duration_s is None and model.durations and not model.durations.from_input:
+            new["duration_s"] = _default_duration(model)
+        if request.fps is None and model.fps:
+            new["fps"] = model.default_fps or model.fps[0]
+    if request.audio is None and model.audio == "optional" and request.task.makes == "video":
+        new["audio"] = model.audio_default
+    missing = {k: s.default for k, s in model.params_for(request.task).items() if k not in request.params}
+    new["params"] = {k: v for k, v in missing.items() if v is not None} | request.params
+    return request.model_copy(update=new)
+
+
+def _default_duration(model: Model) -> float | None:
+    d = model.durations
+    assert d is not None
+    return d.default or (d.choices[0] if d.choices else d.min)
+
+
+def _size(request: Request, model: Model) -> Size | None:
+    """The size meant by the request, or None where the model takes none or the request names one that is not listed."""
+    width, height = request.width, request.height
+    if width and height:
+        return next((s for s in model.sizes if (s.width, s.height) == (width, height)), None)
+    if model.sizes:
+        named = [
+            s
+            for s in model.sizes
+            if request.aspect in (None, s.aspect) and (request.tier or model.default_tier or s.tier) == s.tier
+        ]
+        if not (request.aspect or request.tier) and model.default_size:
+            named = [s for s in model.sizes if (s.width, s.height) == model.default_size] or named
+        return named[0] if named else None
+    if model.free_size and model.default_size and not (request.aspect or request.tier):
+        return Size(tier="", aspect="", width=model.default_size[0], height=model.default_size[1])
+    return None
+
+
+def problems(request: Request, model: Model, assets: Mapping[str, Asset]) -> list[CapabilityError]:
+    """Every way in which the completed request goes beyond the row, each with field, value and limit."""
+    found: list[CapabilityError] = []
+    if request.task not in model.tasks:
+        can = ", ".join(model.tasks)
+        return [CapabilityError(f"{model.label} does {can}, not {request.task}.", field="task", value=request.task)]
+    for check in (_texts, _sizes, _times, _params, _inputs, _numbers, _exclusions):
+        found += check(request, model, assets)
+    return found
+
+
+def _fail(field: str, value: object, limit: object, message: str) -> CapabilityError:
+    return CapabilityError(message, field=field, value=value, limit=limit)
+
+
+def _texts(request: Request, model: Model, _: Mapping[str, Asset]) -> Iterator[CapabilityError]:
+    if model.prompt.required and not request.prompt.strip():
+        yield _fail("prompt", "", "required", f"{model.label} needs a prompt.")
+    for field, spec, text in (
+        ("prompt", model.prompt, request.prompt),
+        ("negative_prompt", model.negative_prompt, request.negative_prompt),
+    ):
+        if spec is None:
+            if text:
+                yield _fail(field, len(text), 0, f"{model.label} takes no negative prompt; leave it empty.")
+        elif spec.max_chars and len(text) > spec.max_chars:
+            over = f"{field} has {len(text):,} characters; {model.label} takes {spec.max_chars:,}"
+            cut = " and would cut the rest" if spec.beyond == "cut" else ""
+            yield _fail(field, len(text), spec.max_chars, f"{over}{cut}. Shorten it.")
+
+
+def _sizes(request: Request, model: Model, _: Mapping[str, Asset]) -> Iterator[CapabilityError]:
+    width, height = request.width, request.height
+    if (width is None) != (height is None):
+        yield _fail("height" if height is None else "width", None, "both", "Give width and height together.")
+        return
+    if width and height:
+        if free := model.free_size:
+            yield from _free(width, height, model)
+        elif model.sizes and not any((s.width, s.height) == (width, height) for s in model.sizes):
+            listed = ", ".join(f"{s.width}x{s.height}" for s in model.sizes)
+            message = f"{model.label} makes {listed}; not {width}x{height}."
+            yield _fail("width", f"{width}x{height}", listed, message)
+        elif model.size_from_input or not (model.sizes or free):
+            yield _fail("width", width, None, f"{model.label} takes no width and height.")
+    elif model.sizes and (request.aspect or request.tier):
+        listed = ", ".join(dict.fromkeys(f"{s.aspect} {s.tier}" for s in model.sizes))
+        asked = " ".join(filter(None, (request.aspect, request.tier)))
+        yield _fail("aspect", asked, listed, f"{model.label} has no size {asked}; it has {listed}.")
+    if model.tiers and request.tier and request.tier not in model.tiers and not model.sizes:
+        listed = ", ".join(model.tiers)
+        yield _fail("tier", request.tier, listed, f"tier is {request.tier}; {model.label} has {listed}.")
+
+
+def _free(width: int, height: int, model: Model) -> Iterator[CapabilityError]:
+    free = model.free_size
+    assert free is not None
+    for field, side in (("width", width), ("height", height)):
+        if not free.min_side <= side <= free.max_side:
+            limit = f"{free.min_side} to {free.max_side}"
+            yield _fail(field, side, limit, f"{field} is {side}; {model.label} takes {limit} pixels.")
+        elif side % free.multiple:
+            near = max(free.multiple, round(side / free.multiple) * free.multiple)
+            message = f"{field} is {side}; {model.label} needs a multiple of {free.multiple}, for example {near}."
+            yield _fail(field, side, free.multiple, message)
+    pixels = width * height
+    if free.max_pixels and pixels > free.max_pixels or free.min_pixels and pixels < free.min_pixels:
+        limit = f"{free.min_pixels or 1:,} to {free.max_pixels or 0:,} pixels in all"
+        yield _fail("width", f"{width}x{height}", limit, f"{width}x{height} is {pixels:,} pixels; it must be {limit}.")
+    if free.max_aspect and max(width / height, height / width) > free.max_aspect + 1e-9:
+        limit = f"1:{free.max_aspect:g} to {free.max_aspect:g}:1"
+        yield _fail("width", f"{width}x{height}", limit, f"{width}x{height} is too long; shapes go from {limit}.")
+
+
+def _times(request: Request, model: Model, _: Mapping[str, Asset]) -> Iterator[CapabilityError]:
+    seconds, allowed = request.duration_s, model.durations
+    if seconds is not None:
+        if allowed is None or (allowed.from_input and not allowed.choices and allowed.min is None):
+            yield _fail("duration_s", seconds, None, f"{model.label} takes no duration.")
+        elif allowed.choices:
+            if seconds not in allowed.choices:
+                listed = ", ".join(f"{c:g}" for c in allowed.choices)
+                message = f"duration_s is {seconds:g}; {model.label} makes {listed} seconds."
+                yield _fail("duration_s", seconds, listed, message)
+        else:
+            low, high, step = allowed.min or 0, allowed.max or math.inf, allowed.step
+            whole = abs((seconds - low) / step - round((seconds - low) / step)) < 1e-6 if step else True
+            if not (low <= seconds <= high and whole):
+                limit = f"{low:g} to {high:g} seconds" + (f" in steps of {step:g}" if step else "")
+                yield _fail("duration_s", seconds, limit, f"duration_s is {seconds:g}; {model.label} makes {limit}.")
+    if request.fps is not None and request.fps not in model.fps:
+        listed = ", ".join(map(str, model.fps)) or "its own rate only"
+        yield _fail("fps", request.fps, listed, f"fps is {request.fps}; {model.label} offers {listed}.")
+
+
+def _params(request: Request, model: Model, _: Mapping[str, Asset]) -> Iterator[CapabilityError]:
+    specs = model.params_for(request.task)
+    for name, value in request.params.items():
+        spec = specs.get(name)
+        if spec is None:
+            yield _fail(name, value, None, f"{model.label} has no {name} for {request.task}.")
+        elif message := _wrong_param(value, spec):
+            yield _fail(name, value, message, f"{name} is {value!r}; {model.label} takes {message}.")
+
+
+def _wrong_param(value: object, spec: ParamSpec) -> str | None:
+    number = isinstance(value, int | float) and not isinstance(value, bool)
+    low, high = -math.inf if spec.min is None else spec.min, math.inf if spec.max is None else spec.max
+    if spec.type in ("int", "float"):
+        if not number or not low <= float(value) <= high or (spec.type == "int" and float(value) % 1):  # type: ignore[arg-type]
+            return f"{'a whole number' if spec.type == 'int' else 'a number'} from {low:g} to {high:g}"
+    elif spec.type == "bool" and not isinstance(value, bool):
+        return "true or false"
+    elif spec.type == "choice" and value not in spec.choices:
+        return "one of " + ", ".join(spec.choices)
+    elif spec.type == "text":
+        if not isinstance(value, str):
+            return "text"
+        if spec.max_chars and len(value) > spec.max_chars:
+            return f"at most {spec.max_chars:,} characters"
+    return None
+
+
+def _inputs(request: Request, model: Model, assets: Mapping[str, Asset]) -> Iterator[CapabilityError]:
+    specs, given = model.inputs_for(request.task), request.media()
+    for name, spec in specs.items():
+        count = len(given.get(name, ()))
+        label = spec.label or name
+        if count < spec.min:
+            need = "is missing" if spec.min == 1 and not count else f"has {count}; {spec.min} needed"
+            yield _fail(name, count, spec.min, f"{label} {need} for {model.label}.")
+        if count > spec.max:
+            yield _fail(name, count, spec.max, f"{label}: {count} files; {model.label} takes at most {spec.max}.")
+        if count:
+            for other in spec.needs:
+                if other not in given:
+                    yield _fail(name, count, other, f"{label} needs {specs[other].label or other} as well.")
+            for other in spec.excludes:
+                if other in given:
+                    yield _fail(name, count, other, f"{label} and {other} cannot be used together.")
+    for name, ids in given.items():
+        spec = specs.get(name)
+        if spec is None:
+            yield _fail(name, len(ids), 0, f"{model.label} takes no {name} for {request.task}.")
+            continue
+        for kind, most in spec.max_per_kind.items():
+            count = sum(1 for i in ids if i in assets and assets[i].kind == kind)
+            if count > most:
+                yield _fail(name, count, most, f"{name}: {count} of kind {kind}; {model.label} takes {most}.")
+        for i in ids:
+            if i not in assets:
+                yield _fail(name, i, None, f"{name}: there is no file {i}.")
+            else:
+                yield from unfit(assets[i], spec, name)
+
+
+def unfit(asset: Asset, spec: InputSpec, name: str) -> Iterator[CapabilityError]:
+    """Every limit of the input spec that this file breaks."""
+    file = asset.name or asset.id
+    if asset.kind not in spec.kinds:
+        wanted = " or ".join(spec.kinds)
+        yield _fail(name, asset.kind, wanted, f"{file} is {asset.kind}; {name} takes {wanted}.")
+        return
+    if own := spec.per_kind.get(asset.kind):
+        spec = spec.model_copy(update=own)
+    form = asset.mime.partition("/")[2].removeprefix("x-")
+    if spec.formats and form not in spec.formats:
+        listed = ", ".join(spec.formats)
+        yield _fail(name, form, listed, f"{file} is {form}; {name} takes {listed}.")
+    if spec.max_bytes and asset.bytes > spec.max_bytes:
+        limit = f"{spec.max_bytes / 1e6:g} MB"
+        yield _fail(name, asset.bytes, spec.max_bytes, f"{file} has {asset.bytes / 1e6:.1f} MB; {name} takes {limit}.")
+    if asset.width and asset.height:
+        short, long = sorted((asset.width, asset.height))
+        if spec.min_side_px and short < spec.min_side_px or spec.max_side_px and long > spec.max_side_px:
+            limit = f"{spec.min_side_px or 1} to {spec.max_side_px or 'any'} pixels a side"
+            yield _fail(
+                name, f"{asset.width}x{asset.height}", limit, f"{file} is {asset.width}x{asset.height}; {limit}."
+            )
+        if spec.max_pixels and short * long > spec.max_pixels:
+            message = f"{file} has {short * long:,} pixels; {name} takes {spec.max_pixels:,}."
+            yield _fail(name, short * long, spec.max_pixels, message)
+        if spec.max_aspect and long / short > spec.max_aspect + 1e-9:
+            yield _fail(name, long / short, spec.max_aspect, f"{file} is longer than {spec.max_aspect:g}:1.")
+    if asset.duration_s is not None and asset.kind != "image":
+        low, high = spec.min_s or 0, spec.max_s or math.inf
+        if not low - 0.05 <= asset.duration_s <= high + 0.05:
+            limit = f"{low:g} to {high:g} seconds"
+            yield _fail(name, asset.duration_s, limit, f"{file} lasts {asset.duration_s:.1f} s; {name} takes {limit}.")
+    if asset.has_alpha and not spec.alpha:
+        yield _fail(name, "alpha", False, f"{file} has transparency, which {name} does not take. Flatten it first.")
+
+
+def _numbers(request: Request, model: Model, _: Mapping[str, Asset]) -> Iterator[CapabilityError]:
+    if request.seed is not None:
+        if model.seeds is None:
+            yield _fail("seed", request.seed, None, f"{model.label} takes no seed.")
+        elif not model.seeds.min <= request.seed <= model.seeds.max:
+            limit = f"{model.seeds.min} to {model.seeds.max}"
+            yield _fail("seed", request.seed, limit, f"seed is {request.seed}; it goes from {limit}.")
+    if not 1 <= request.n <= model.max_n:
+        yield _fail("n", request.n, model.max_n, f"n is {request.n}; {model.label} goes from 1 to {model.max_n}.")
+    if request.audio is not None and model.audio != "optional":
+        always = model.audio == "always"
+        if request.audio != always:
+            fact = "always makes sound" if always else "makes no sound"
+            yield _fail("audio", request.audio, model.audio, f"{model.label} {fact}.")
+
+
+def _exclusions(request: Request, model: Model, _: Mapping[str, Asset]) -> Iterator[CapabilityError]:
+    for rule in model.exclusions:
+        if all(holds(request, field, wanted) for field, wanted in rule.given.items()):
+            for field in rule.never:
+                if value(request, field) not in (None, "", (), False):
+                    yield _fail(field, value(request, field), rule.given, rule.why)
+
+
+def value(request: Request, field: str) -> Any:
+    """A field of the request or one of the model's own parameters, by name; None where it is not set."""
+    return request.params.get(field) if field not in FIELDS else getattr(request, field)
+
+
+def holds(request: Request, field: str, wanted: object, context: Mapping[str, object] | None = None) -> bool:
+    """Whether a condition of a row is met: equal, one of a list, or (wanted true) set at all.
+
+    context: facts from outside the request that rows may ask for, such as region.
+    """
+    got = (context or {}).get(field, value(request, field))
+    if isinstance(wanted, list | tuple):
+        return got in wanted
+    if wanted is True and not isinstance(got, bool):
+        return got not in (None, "", ())
+    return got == wanted
+
+
+def price(
+    request: Request, model: Model, assets: Mapping[str, Asset], *, input_s: float = 0.0, **context: object
+) -> float | None:
+    """US dollars for one run, from the row's price list; None where no line fits or a quantity is unknown.
+
+    input_s: seconds of input clips that the provider bills (its own rule). context: region and the like.
+    """
+    quantities = {
+        "second": _seconds(request, assets),
+        "input_second": input_s,
+        "image": 1.0,
+        "run": 1.0,
+        "megapixel": (request.width or 0) * (request.height or 0) / 1e6 or None,
+    }
+    lines: dict[str, Price] = {}
+    for line in model.prices:  # the first line that fits each unit counts
+        if line.unit not in lines and all(holds(request, k, v, context) for k, v in line.when.items()):
+            lines[line.unit] = line
+    if not lines:
+        return None
+    total = 0.0
+    for unit, line in lines.items():
+        quantity = quantities[unit]
+        if quantity is None:
+            return None
+        total += quantity * line.usd
+    return round(total, 6)
+
+
+def _seconds(request: Request, assets: Mapping[str, Asset]) -> float | None:
+    if request.duration_s:
+        return request.duration_s
+    for name in ("audio_file", "video"):
+        if (i := getattr(request, name)) and i in assets:
+            return assets[i].duration_s
+    return None
+
+
+def carry(values: JSON, model: Model, task: Task) -> tuple[JSON, list[str]]:
+    """The user's form values moved to another model: what is still legal stays, the rest becomes the default.
+
+    Returns the new values (flat, without media) and one sentence for every value that had to change.
+    """
+    kept: JSON = {"task": task.value, "model": model.id}
+    said: list[str] = []
+    specs = model.params_for(task)
+    for name, old in values.items():
+        if name in ("task", "model") or old is None or (name not in FIELDS and name not in specs):
+            continue
+        trial = kept | ({name: old} if name in FIELDS else {"params": {name: old}})
+        if name in ("width", "height"):
+            trial |= {k: values.get(k) for k in ("width", "height")}
+        request = REQUEST.validate_python(trial)
+        wrong = [p for p in problems(request, model, {}) if p.field in (name, "width", "aspect", "tier")]
+        mine = [p for p in wrong if p.field == name or name in ("width", "height", "aspect", "tier")]
+        if mine:
+            said.append(str(mine[0]))
+        else:
+            kept[name] = old
+    for pair in (("width", "height"), ("height", "width")):
+        if pair[0] in kept and pair[1] not in kept:
+            del kept[pair[0]]
+    return kept, said

@@ -1,0 +1,109 @@
+"""The engine protocol: what the job manager asks of a provider. No verb waits, retries or downloads.
+
+A provider is one file here plus its TOML file in studio/catalogue and one line in studio/engines/__init__.py. Engines
+know neither the store nor the job manager. All coroutines of one engine run on one event loop thread.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Protocol, runtime_checkable
+
+from studio.catalogue import Model
+from studio.domain import Asset, Progress, Request
+
+
+@dataclass(frozen=True)
+class Limits:
+    """submits_per_s: how fast new runs may be submitted. concurrent: runs in flight at once. polls_per_s: looks."""
+
+    submits_per_s: float = 5.0
+    concurrent: int = 5
+    polls_per_s: float = 20.0
+
+
+@dataclass(frozen=True)
+class Facts:
+    """name: as in model ids. needs: environment names that must be set. repeatable: submitting again costs nothing, so
+    a run whose handle was lost by a restart is simply queued again. local: works on this machine."""
+
+    name: str
+    label: str
+    needs: tuple[str, ...] = ()
+    limits: Limits = field(default_factory=Limits)
+    repeatable: bool = False
+    local: bool = False
+
+
+@dataclass(frozen=True)
+class Input:
+    """An input file, checked and ready to read. path is absolute."""
+
+    asset: Asset
+    path: Path
+
+
+@dataclass(frozen=True)
+class Job:
+    """All that an engine needs for one run. seed is decided (never None where the model takes seeds).
+
+    work_dir: an empty folder of this run's own, for files the engine makes; removed after the run has ended.
+    inputs: by asset id. uploads: what `prepare` returned.
+    """
+
+    run_id: str
+    request: Request
+    model: Model
+    seed: int | None
+    work_dir: Path
+    inputs: Mapping[str, Input] = field(default_factory=dict)
+    uploads: Mapping[str, str] = field(default_factory=dict)
+
+
+class Engine(Protocol):
+    """One provider. Every failure is raised as one of the EngineError classes of studio.errors."""
+
+    facts: Facts
+
+    def missing(self) -> str | None:
+        """A sentence that says what to set before this engine can run, or None when it is ready."""
+        ...
+
+    def estimate_usd(self, request: Request, model: Model, inputs: Mapping[str, Asset]) -> float | None:
+        """The likely price of one run in US dollars; None where unknown. Usually catalogue.price."""
+        ...
+
+    async def prepare(self, job: Job) -> Mapping[str, str]:
+        """Upload inputs that the provider fetches itself: asset id -> URL. Free of charge, and may be repeated."""
+        ...
+
+    async def submit(self, job: Job) -> str:
+        """Start the run and return its handle: opaque text that `poll` understands even after a restart.
+
+        This is the call that costs money; it is never repeated by itself. Raises UnknownOutcome when the answer was
+        lost after the request may have arrived.
+        """
+        ...
+
+    async def poll(self, handle: str) -> Progress:
+        """Look once."""
+        ...
+
+    async def cancel(self, handle: str) -> bool:
+        """Ask the provider to stop; False where it cannot any more."""
+        ...
+
+    async def close(self) -> None:
+        """Give back connections and processes."""
+        ...
+
+
+@runtime_checkable
+class Finds(Protocol):
+    """An engine that can look up a submit whose answer was lost."""
+
+    async def find(self, job: Job, *, submitted_after: float, submitted_before: float) -> list[str]:
+        """Handles of provider tasks that this submit may have made (times: Unix seconds). Empty: certainly none."""
+        ...
