@@ -1,0 +1,86 @@
+"""Start the studio: read the settings, open it, build the pages, serve them.
+
+python app.py [--host 127.0.0.1] [--port 7860] [--data DIR]
+"""
+
+from __future__ import annotations
+
+import argparse
+import logging
+import signal
+import socket
+import sys
+from pathlib import Path
+from types import FrameType
+
+from studio import settings as settings_of_start
+from studio.errors import SettingsError, StudioError
+from studio.settings import Settings
+
+
+def main(argv: list[str] | None = None) -> int:
+    """Run until stopped. Returns 2, after one sentence on standard error, when a setting is wrong."""
+    try:
+        settings = settings_of_start.read(_arguments(argv))
+        _check_port(settings)
+    except SettingsError as error:
+        print(f"Wan Studio cannot start: {error}", file=sys.stderr)
+        return 2
+    logging.basicConfig(level=settings.log_level.upper(), format="%(asctime)s %(levelname)s %(name)s: %(message)s")
+    signal.signal(signal.SIGTERM, _interrupt)
+    try:
+        _run(settings)
+    except StudioError as error:
+        print(f"Wan Studio stopped: {error}", file=sys.stderr)
+        return 1
+    return 0
+
+
+def _run(settings: Settings) -> None:
+    from studio.studio import Studio  # after the settings are known to be right: a wrong one is told at once
+    from studio.ui.app import serve
+
+    with Studio.open(settings) as studio:
+        serve(studio)
+
+
+def _interrupt(_number: int, _frame: FrameType | None) -> None:
+    raise KeyboardInterrupt
+
+
+def _arguments(argv: list[str] | None) -> dict[str, object]:
+    parser = argparse.ArgumentParser(description="A browser studio for images, clips and multi-shot films with Wan.")
+    parser.add_argument("--host", help="address to listen on (default 127.0.0.1, only this machine)")
+    parser.add_argument("--port", help="port to listen on (default 7860)")
+    parser.add_argument("--data", type=Path, help="folder that holds everything the studio keeps (default ./data)")
+    return vars(parser.parse_args(argv))
+
+
+def _check_port(settings: Settings) -> None:
+    """Say that the port is taken, and which is free, before the pages are built. Raises SettingsError."""
+    if _free(settings.host, settings.port):
+        return
+    for port in range(settings.port + 1, min(settings.port + 100, 65536)):
+        if _free(settings.host, port):
+            raise SettingsError(f"port {settings.port} is taken on {settings.host}. Port {port} is free: --port {port}")
+    raise SettingsError(f"port {settings.port} and the next 99 are taken on {settings.host}; name another with --port.")
+
+
+def _free(host: str, port: int) -> bool:
+    try:
+        family, kind, proto, _, address = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)[0]
+    except socket.gaierror as error:
+        raise SettingsError(f"there is no address {host!r} on this machine ({error.strerror}).") from None
+    with socket.socket(family, kind, proto) as probe:
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            probe.bind(address)
+        except PermissionError:
+            raise SettingsError(f"port {port} needs administrator rights; take one above 1023.") from None
+        except OSError:
+            return False
+    return True
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,70 @@
+"""The house rules that can be read off the source: which way imports point, and what a light import must not pull in.
+
+media is below engines and store, so that draft engine, GPU worker and exports share one encoder.
+"""
+
+from __future__ import annotations
+
+import ast
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parents[1]
+LEVEL = {
+    "errors": 0, "domain": 1, "settings": 1, "expand": 1, "catalogue": 2, "media": 3, "engines": 4, "store": 4,
+    "jobs": 5, "storyboard": 5, "studio": 6, "ui": 7,
+}  # fmt: skip
+SIBLINGS = {("engines", "store"), ("store", "engines")}
+FILES = sorted((ROOT / "studio").rglob("*.py"))
+
+
+def part(path: Path) -> str:
+    return path.relative_to(ROOT / "studio").with_suffix("").parts[0]
+
+
+def imports(path: Path) -> set[str]:
+    """Names of all modules imported anywhere in the file, also inside functions."""
+    found: set[str] = set()
+    for node in ast.walk(ast.parse(path.read_text("utf-8"))):
+        if isinstance(node, ast.Import):
+            found |= {a.name for a in node.names}
+        elif isinstance(node, ast.ImportFrom) and node.module:
+            found |= {node.module} | {f"{node.module}.{a.name}" for a in node.names}
+    return found
+
+
+@pytest.mark.parametrize("path", FILES, ids=lambda p: str(p.relative_to(ROOT)))
+def test_imports_point_down(path: Path) -> None:
+    """ui -> studio -> jobs, storyboard -> engines, store -> media -> catalogue -> domain -> errors; never back."""
+    here = part(path)
+    if here == "__init__":
+        return
+    assert here in LEVEL, f"{here} has no place in the house: give it a level in this test and in the README"
+    for name in imports(path):
+        pieces = name.split(".")
+        if pieces[0] != "studio" or len(pieces) < 2 or pieces[1] not in LEVEL or pieces[1] == here:
+            continue
+        assert LEVEL[pieces[1]] <= LEVEL[here], f"{path.name} imports upward: {name}"
+        assert (here, pieces[1]) not in SIBLINGS, f"{here} and {pieces[1]} must not know one another: {name}"
+
+
+@pytest.mark.parametrize("path", FILES, ids=lambda p: str(p.relative_to(ROOT)))
+def test_only_ui_imports_gradio_and_only_the_gpu_worker_torch(path: Path) -> None:
+    names = {n.split(".")[0] for n in imports(path)}
+    if part(path) != "ui":
+        assert "gradio" not in names
+    if "local" not in path.parts:
+        assert not names & {"torch", "diffusers", "transformers"}
+
+
+@pytest.mark.parametrize("module", ["studio", "studio.studio"])
+def test_importing_the_studio_is_light(module: str) -> None:
+    """Neither the pages nor any heavy library is loaded before it is needed."""
+    heavy = ["gradio", "torch", "cv2", "av", "moviepy", "numpy", "PIL"]
+    code = f"import sys, {module}; print(*[m for m in {heavy!r} if m in sys.modules])"
+    done = subprocess.run([sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, timeout=60)
+    assert done.returncode == 0, done.stderr
+    assert done.stdout.split() == []
