@@ -1,0 +1,99 @@
+"""Shots written into a prompt (`Shot 1 [0-3s]`, `第1个镜头[0-3秒]`, `[3s: ...]`), and what is wrong with their times.
+
+Pure text, used by the draft engine (cuts), the form (the strip under the prompt) and the storyboard (both ways).
+Source of the first two forms: Alibaba Model Studio, text-to-video prompt guide; of the third: FramePack-type sections.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+
+_NUMBER = r"(\d+(?:\.\d+)?)"
+_UNIT = r"(?:s|sec|secs|seconds?|秒)?"
+_HEAD = (
+    r"(?:(?:shot|scene|clip)\s*#?\s*\d+|第\s*[\d一二三四五六七八九十]+\s*个?\s*(?:镜头|场景|幕)|镜头\s*\d+)"
+    r"\s*[:：.、,，-]?\s*"
+)
+_RANGE = rf"[\[【(（]\s*{_NUMBER}\s*{_UNIT}\s*[-–—~～至到]\s*{_NUMBER}\s*{_UNIT}\s*[\]】)）]"
+SHOT = re.compile(rf"(?:{_HEAD})?{_RANGE}\s*[:：,，-]?\s*", re.IGNORECASE)
+"""A shot's heading: an optional number in words, then a bracketed range of seconds (groups 1 and 2)."""
+
+SECTION = re.compile(rf"\[\s*{_NUMBER}\s*(?:s|秒)\s*[:：]\s*([^\]]*)\]", re.IGNORECASE)
+"""A section with only a start: `[3s: text]` (group 1 start, group 2 text)."""
+
+
+@dataclass(frozen=True)
+class Span:
+    """One written shot: seconds from the start of the clip, and its text without the heading."""
+
+    start_s: float
+    end_s: float
+    text: str
+
+
+@dataclass(frozen=True)
+class Script:
+    """A prompt taken apart. style: what stands before the first shot and holds for all. spans: as written, in order."""
+
+    style: str
+    spans: tuple[Span, ...]
+
+    @property
+    def end_s(self) -> float:
+        """Where the last span ends; 0 without spans."""
+        return max((s.end_s for s in self.spans), default=0.0)
+
+
+def parse(prompt: str, *, duration_s: float | None = None) -> Script:
+    """Take a prompt apart. Without any timing the whole text is the style and there are no spans.
+
+    duration_s: end of the last `[3s: ...]` section, which does not say its own; without it, 3 s are assumed.
+    """
+    heads = list(SHOT.finditer(prompt))
+    if heads:
+        ends = [h.start() for h in heads[1:]] + [len(prompt)]
+        spans = tuple(
+            Span(float(h[1]), float(h[2]), prompt[h.end() : end].strip(" \n\t;；,，"))
+            for h, end in zip(heads, ends, strict=True)
+        )
+        return Script(prompt[: heads[0].start()].strip(), spans)
+    sections = list(SECTION.finditer(prompt))
+    starts = [float(m[1]) for m in sections]
+    ends_s = [*starts[1:], duration_s if duration_s and starts and duration_s > starts[-1] else (starts or [0])[-1] + 3]
+    spans = tuple(Span(a, b, m[2].strip()) for m, a, b in zip(sections, starts, ends_s, strict=False))
+    style = SECTION.sub(" ", prompt).strip() if sections else prompt.strip()
+    return Script(style, spans)
+
+
+def faults(script: Script, duration_s: float | None = None) -> list[str]:
+    """Sentences about gaps, overlaps, empty or backward ranges, and sums beyond or short of the clip's length."""
+    said: list[str] = []
+    at = 0.0
+    for number, span in enumerate(script.spans, 1):
+        if span.end_s <= span.start_s:
+            said.append(f"Shot {number} ends before it starts ({span.start_s:g}-{span.end_s:g} s).")
+            continue
+        if span.start_s > at + 1e-6:
+            said.append(f"Nothing is said for {at:g}-{span.start_s:g} s, before shot {number}.")
+        elif span.start_s < at - 1e-6:
+            said.append(f"Shot {number} overlaps the one before by {at - span.start_s:g} s.")
+        if not span.text:
+            said.append(f"Shot {number} has no text.")
+        at = max(at, span.end_s)
+    if script.spans and duration_s:
+        if at > duration_s + 1e-6:
+            said.append(f"The shots end at {at:g} s but the clip lasts {duration_s:g} s.")
+        elif at < duration_s - 1e-6:
+            said.append(f"The shots end at {at:g} s; the last {duration_s - at:g} s of the clip are left open.")
+    return said
+
+
+def write(style: str, texts: list[str], seconds: list[float], *, chinese: bool = False) -> str:
+    """One multi-shot prompt from a style line and shots, times adding up from 0."""
+    lines, at = [style.strip()] if style.strip() else [], 0.0
+    for number, (text, length) in enumerate(zip(texts, seconds, strict=True), 1):
+        head = f"第{number}个镜头[{at:g}-{at + length:g}秒]" if chinese else f"Shot {number} [{at:g}-{at + length:g}s]"
+        lines.append(f"{head} {text.strip()}")
+        at = round(at + length, 3)
+    return "\n".join(lines)
