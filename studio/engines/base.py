@@ -6,13 +6,14 @@ know neither the store nor the job manager. All coroutines of one engine run on 
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Protocol, runtime_checkable
 
 from studio.catalogue import Model
 from studio.domain import Asset, Progress, Request
+from studio.errors import CapabilityError
 
 
 @dataclass(frozen=True)
@@ -104,6 +105,21 @@ class Engine(Protocol):
 class Finds(Protocol):
     """An engine that can look up a submit whose answer was lost."""
 
-    async def find(self, job: Job, *, submitted_after: float, submitted_before: float) -> list[str]:
-        """Handles of provider tasks that this submit may have made (times: Unix seconds). Empty: certainly none."""
+    async def find(
+        self, job: Job, *, submitted_after: float, submitted_before: float, known: Collection[str] = ()
+    ) -> list[str]:
+        """Handles of provider tasks that this submit may have made (times: Unix seconds). Empty: certainly none.
+
+        known: handles that other runs of this engine hold; they are left out. Raises Unavailable (with retry_after_s)
+        while it is too early to say, and UnknownOutcome where only a person can.
+        """
+        ...
+
+
+@runtime_checkable
+class Checks(Protocol):
+    """An engine whose settings narrow what its rows allow, e.g. a region without some of the models."""
+
+    def problems(self, request: Request, model: Model, assets: Mapping[str, Asset]) -> list[CapabilityError]:
+        """What this engine, as it is set up, would refuse. Asked at submit, after the rules of the row; no network."""
         ...
