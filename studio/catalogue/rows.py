@@ -147,6 +147,8 @@ class Model(Row):
     sizes: named sizes; free_size: any within bounds; size_from_input: the result follows the input's shape and only the
     tier is chosen (tiers). audio: always (there is always a sound track), never, or optional (a switch).
     result_ttl_s: how long the provider keeps results. latency_s: usual seconds from submit to result, low and high.
+    multi_shot: understands shots with times in one prompt. reference_names: how a prompt calls the n-th reference, e.g.
+    "character{n}"; reference_numbers: n counts all references, or those of the same kind.
     engine: constants of the engine's own (path, mode ...), free in shape.
     """
 
@@ -175,6 +177,8 @@ class Model(Row):
     audio_default: bool = True
     max_n: int = 8
     multi_shot: bool = False
+    reference_names: dict[Kind, str] = Field(default_factory=dict)
+    reference_numbers: Literal["all", "kind"] = "all"
     regions: tuple[str, ...] = ()
     prices: tuple[Price, ...] = ()
     exclusions: tuple[Exclusion, ...] = ()

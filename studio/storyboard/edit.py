@@ -1,0 +1,138 @@
+"""Edits of a board. Each takes a board and gives a new one; a wrong wish raises a sentence and changes nothing."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TypeVar
+
+from pydantic import ValidationError
+
+from studio.domain import JSON
+from studio.errors import CapabilityError, Conflict
+from studio.storyboard.board import Board, CastMember, Shot, ShotStatus, Start, Take, Transition, new_id
+
+Part = TypeVar("Part", Board, Shot)
+
+LOOK = frozenset(
+    {"prompt", "model", "duration_s", "shot_size", "lens", "move", "dialogue", "sound", "start", "seed", "params"}
+)
+"""Fields that change what a take would show: editing one takes an approval back."""
+
+
+def update(board: Board, **changes: object) -> Board:
+    """The board with other title, size, style, model ... Raises CapabilityError for a value it cannot have."""
+    return _checked(Board, board, changes)
+
+
+def add(board: Board, *, after: str | None = None, **fields: object) -> tuple[Board, Shot]:
+    """A new shot behind `after` (None: at the end)."""
+    shot = _checked(Shot, Shot(id=new_id("s")), fields)
+    at = len(board.shots) if after is None else _index(board, after) + 1
+    return _with(board, [*board.shots[:at], shot, *board.shots[at:]]), shot
+
+
+def change(board: Board, shot_id: str, **fields: object) -> Board:
+    """One shot with other values. A change of its look makes an approved shot a draft again."""
+    old = board.shot(shot_id)
+    new = _checked(Shot, old, fields)
+    looks = any(getattr(old, f) != getattr(new, f) for f in LOOK)
+    if looks and "status" not in fields and old.status == ShotStatus.APPROVED:
+        new = new.model_copy(update={"status": ShotStatus.DRAFT})
+    return _swap(board, new)
+
+
+def remove(board: Board, shot_id: str) -> Board:
+    """The board without this shot."""
+    at = _index(board, shot_id)
+    return _with(board, [*board.shots[:at], *board.shots[at + 1 :]])
+
+
+def reorder(board: Board, order: Sequence[str]) -> Board:
+    """The shots in this order. Raises Conflict unless it names each shot exactly once."""
+    by_id = {s.id: s for s in board.shots}
+    if sorted(order) != sorted(by_id):
+        raise Conflict("The board changed meanwhile; it was reloaded. Move the shot again.")
+    return _with(board, [by_id[i] for i in order])
+
+
+def duplicate(board: Board, shot_id: str) -> tuple[Board, Shot]:
+    """A copy right behind, without takes and not approved."""
+    shot = board.shot(shot_id)
+    copy = shot.model_copy(update={"id": new_id("s"), "takes": (), "chosen": None, "status": ShotStatus.DRAFT})
+    at = _index(board, shot_id) + 1
+    return _with(board, [*board.shots[:at], copy, *board.shots[at:]]), copy
+
+
+def split(board: Board, shot_id: str, at_s: float) -> tuple[Board, Shot]:
+    """Two shots instead of one, cut `at_s` seconds into what the film shows; the second begins where the first ends.
+
+    A shot with a chosen take is split by trims, so that both halves keep showing it; else the lengths are shared.
+    """
+    shot = board.shot(shot_id)
+    if not 0.2 <= at_s <= shot.length_s - 0.2:
+        raise CapabilityError(
+            f"A shot of {shot.length_s:g} s can be split between 0.2 and {shot.length_s - 0.2:g} s.", field="at_s"
+        )
+    if shot.chosen:
+        kept = {"trim_out_s": round(shot.duration_s - shot.trim_in_s - at_s, 3)}
+        rest = {"trim_in_s": round(shot.trim_in_s + at_s, 3)}
+    else:
+        kept = {"duration_s": round(at_s, 3), "trim_in_s": 0.0, "trim_out_s": 0.0}
+        rest = {"duration_s": round(shot.length_s - at_s, 3), "trim_in_s": 0.0, "trim_out_s": 0.0}
+        rest |= {"start": Start(kind="previous")}
+    first = shot.model_copy(update=kept | {"transition": Transition.CUT})
+    second = shot.model_copy(update=rest | {"id": new_id("s")})
+    at = _index(board, shot_id)
+    return _with(board, [*board.shots[:at], first, second, *board.shots[at + 1 :]]), second
+
+
+def add_take(board: Board, shot_id: str, take: Take) -> Board:
+    """A take more; the first rendered one is chosen at once, later ones only by a person."""
+    shot = board.shot(shot_id)
+    known = tuple(t for t in shot.takes if t.run != take.run)
+    chosen = shot.chosen or (take.run if take.kind == "render" else None)
+    return _swap(board, shot.model_copy(update={"takes": (*known, take), "chosen": chosen}))
+
+
+def choose(board: Board, shot_id: str, run_id: str | None) -> Board:
+    """Put a take into the film; None puts the draft back."""
+    shot = board.shot(shot_id)
+    if run_id is not None and run_id not in {t.run for t in shot.takes}:
+        raise Conflict("That take does not belong to this shot.")
+    return _swap(board, shot.model_copy(update={"chosen": run_id}))
+
+
+def cast(board: Board, member: CastMember) -> Board:
+    """Add a member of the cast, or replace the one with the same id. Names are unique, whatever their case."""
+    others = [m for m in board.cast if m.id != member.id]
+    if any(m.name.casefold() == member.name.casefold() for m in others):
+        raise CapabilityError(f"There is already a cast member @{member.name}.", field="name", value=member.name)
+    known = [m.id for m in board.cast]
+    members = [member if m.id == member.id else m for m in board.cast]
+    return board.model_copy(update={"cast": tuple(members if member.id in known else [*others, member])})
+
+
+def uncast(board: Board, member_id: str) -> Board:
+    """The board without this member; prompts that mention it keep the word."""
+    return board.model_copy(update={"cast": tuple(m for m in board.cast if m.id != member_id)})
+
+
+def _checked(cls: type[Part], old: Part, changes: JSON) -> Part:
+    try:
+        return cls.model_validate(old.model_dump() | changes)
+    except ValidationError as error:
+        first = error.errors(include_url=False)[0]
+        field = ".".join(map(str, first["loc"]))
+        raise CapabilityError(f"{field}: {first['msg']}.", field=field, value=first.get("input")) from None
+
+
+def _index(board: Board, shot_id: str) -> int:
+    return board.shots.index(board.shot(shot_id))
+
+
+def _swap(board: Board, shot: Shot) -> Board:
+    return _with(board, [shot if s.id == shot.id else s for s in board.shots])
+
+
+def _with(board: Board, shots: Sequence[Shot]) -> Board:
+    return board.model_copy(update={"shots": tuple(shots)})

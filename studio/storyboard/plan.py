@@ -1,0 +1,231 @@
+"""Which runs would make a shot or the whole film, on which model, and whether what was made still stands.
+
+A plan gives request bodies (the API's flat JSON); prices and limits come from the catalogue like for any other request.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from studio.catalogue import Catalogue, Model, rules
+from studio.domain import JSON, Asset, Kind, Task
+from studio.errors import CapabilityError
+from studio.storyboard import text
+from studio.storyboard.board import MENTION, Board, CastMember, Shot, Take, Transition
+
+DRAFT_MODEL = "draft/animatic"
+
+Assets = Mapping[str, Asset]
+
+
+@dataclass(frozen=True)
+class Plan:
+    """One request that would make a shot, or the whole film (shot empty). problems: why it cannot be sent as it is."""
+
+    shot: str
+    body: JSON
+    problems: tuple[str, ...]
+
+    @property
+    def fingerprint(self) -> str:
+        """What was asked, as a hash: equal fingerprints are equal requests, n and consent aside."""
+        return fingerprint(self.body)
+
+
+def fingerprint(body: JSON) -> str:
+    """Hash of the parts of a request that its result depends on."""
+    asked = {k: v for k, v in body.items() if k not in ("n", "consent")}
+    return hashlib.sha256(json.dumps(asked, sort_keys=True, ensure_ascii=False).encode()).hexdigest()[:24]
+
+
+def for_shot(
+    board: Board,
+    shot: Shot,
+    catalogue: Catalogue,
+    assets: Assets,
+    *,
+    previous_frame: str | None = None,
+    draft: bool = False,
+) -> Plan:
+    """The run that makes this shot on its model, or on the draft engine.
+
+    previous_frame: asset id of the last frame of the shot before, needed when the shot starts from it.
+    The task follows from what the shot has: cast with references -> reference-to-video where the model does that, a
+    first frame -> image-to-video, else text-to-video.
+    """
+    model = catalogue.get(DRAFT_MODEL if draft else shot.model or board.model)
+    said: list[str] = []
+    frame = shot.start.asset if shot.start.kind == "asset" else None
+    if shot.start.kind == "previous" and not draft:
+        frame = previous_frame
+        if frame is None:
+            said.append("It starts from the last frame of the shot before, which has no take yet.")
+    present = [m for name in shot.mentions() if (m := board.member(name))]
+    said += [f"@{n} is not in the cast." for n in shot.mentions() if not board.member(n)]
+    task, references = _task(model, present, frame)
+    seed = shot.seed if shot.seed is not None else board.seed
+    body = _body(board, model, task, seconds=shot.duration_s, seed=seed, params=shot.params)
+    if task == Task.REFERENCE_TO_VIDEO:
+        body["references"] = [r for m in references for r in m.references]
+        body["consent"] = all(m.consent for m in references)
+    elif task == Task.IMAGE_TO_VIDEO and frame:
+        body["first_frame"] = frame
+    body["prompt"] = prompt_for(board, [shot], model, references, assets, text.describe(shot))
+    said += _too_long(shot.duration_s, body, model)
+    return Plan(shot.id, body, (*said, *_problems(body, model, catalogue, assets)))
+
+
+def one_run(board: Board, model_id: str, catalogue: Catalogue, assets: Assets) -> Plan:
+    """The whole film as one multi-shot request: one price, one look, no choice of single takes."""
+    model = catalogue.get(model_id)
+    said: list[str] = []
+    if not model.multi_shot:
+        said.append(f"{model.label} makes one shot at a time.")
+    if any(s.transition != Transition.CUT for s in board.shots):
+        said.append("Transitions other than cuts are made when shots are rendered one by one.")
+    if any(s.start.kind != "none" for s in board.shots[1:]):
+        said.append("Only the first shot can start from a picture.")
+    names = dict.fromkeys(n for s in board.shots for n in s.mentions())
+    present = [m for n in names if (m := board.member(n))]
+    first = board.shots[0] if board.shots else None
+    frame = first.start.asset if first and first.start.kind == "asset" else None
+    task, references = _task(model, present, frame)
+    seconds = round(sum(s.length_s for s in board.shots), 3)
+    body = _body(board, model, task, seconds=seconds, seed=board.seed, params={})
+    if task == Task.REFERENCE_TO_VIDEO:
+        body["references"] = [r for m in references for r in m.references]
+        body["consent"] = all(m.consent for m in references)
+    elif frame:
+        body["first_frame"] = frame
+    for name, value in (("shot_type", "multi"), ("prompt_extend", True)):
+        if name in model.params_for(task):
+            body[name] = value
+    body["prompt"] = prompt_for(board, board.shots, model, references, assets, text.write(board))
+    if not board.shots:
+        said.append("The board has no shots yet.")
+    said += _too_long(seconds, body, model)
+    return Plan("", body, (*said, *_problems(body, model, catalogue, assets)))
+
+
+def prompt_for(
+    board: Board,
+    shots: list[Shot] | tuple[Shot, ...],
+    model: Model,
+    references: list[CastMember],
+    assets: Assets,
+    words: str,
+) -> str:
+    """What a model reads: style first, every @name as the model calls its reference, or described where it has none."""
+    if len(shots) == 1 and board.style.strip():
+        words = f"{board.style.strip().rstrip('.')}. {words}"
+    called = _names(model, references, assets)
+    seen: set[str] = set()
+
+    def spoken(name: str) -> str:
+        member = board.member(name)
+        if member is None:
+            return name
+        if member.id in called:
+            return called[member.id]
+        first = member.id not in seen
+        seen.add(member.id)
+        return f"{member.name} ({member.description.strip()})" if first and member.description.strip() else member.name
+
+    return MENTION.sub(lambda m: spoken(m[1]), words)
+
+
+def _names(model: Model, references: list[CastMember], assets: Assets) -> dict[str, str]:
+    """Member id -> how the prompt calls the member's first reference."""
+    counts: dict[str, int] = {}
+    called: dict[str, str] = {}
+    for member in references:
+        for asset_id in member.references:
+            kind = assets[asset_id].kind if asset_id in assets else Kind.IMAGE
+            key = kind.value if model.reference_numbers == "kind" else "all"
+            counts[key] = counts.get(key, 0) + 1
+            if member.id not in called and (pattern := model.reference_names.get(kind)):
+                called[member.id] = pattern.format(n=counts[key])
+    return called
+
+
+def _task(model: Model, present: list[CastMember], frame: str | None) -> tuple[Task, list[CastMember]]:
+    shown = [m for m in present if m.references]
+    if frame and Task.IMAGE_TO_VIDEO in model.tasks:
+        return Task.IMAGE_TO_VIDEO, []
+    if shown and Task.REFERENCE_TO_VIDEO in model.tasks:
+        return Task.REFERENCE_TO_VIDEO, shown
+    for task in (Task.TEXT_TO_VIDEO, Task.IMAGE_TO_VIDEO, Task.REFERENCE_TO_VIDEO):
+        if task in model.tasks:
+            return task, shown if task == Task.REFERENCE_TO_VIDEO else []
+    raise CapabilityError(f"{model.label} makes no video; choose another model for this board.", field="model")
+
+
+def _body(board: Board, model: Model, task: Task, *, seconds: float, seed: int | None, params: JSON) -> JSON:
+    body: JSON = {"task": task.value, "model": model.id, **fit_size(board, model)}
+    length = fit_duration(seconds, model)
+    if length is not None:
+        body["duration_s"] = length
+    if board.fps in model.fps:
+        body["fps"] = board.fps
+    if model.audio == "optional":
+        body["audio"] = board.audio
+    if model.seeds and seed is not None:
+        body["seed"] = seed
+    return body | {k: v for k, v in params.items() if k in model.params_for(task)}
+
+
+def _too_long(seconds: float, body: JSON, model: Model) -> list[str]:
+    longest = body.get("duration_s")
+    if longest is None or longest >= seconds - 1e-6:
+        return []
+    return [f"{seconds:g} s is longer than {model.label} makes in one run ({longest:g} s)."]
+
+
+def fit_size(board: Board, model: Model) -> JSON:
+    """The model's size nearest to the board's in shape, then in pixels; its tier where it follows the input."""
+    if model.free_size and not model.sizes:
+        return {"width": board.width, "height": board.height}
+    if model.sizes:
+
+        def distance(size: object) -> tuple[float, int]:
+            width, height = size.width, size.height  # type: ignore[attr-defined]
+            shape = abs(width / height - board.width / board.height)
+            return round(shape, 2), abs(width * height - board.width * board.height)
+
+        best = min(model.sizes, key=distance)
+        return {"width": best.width, "height": best.height}
+    if model.tiers:
+        short = min(board.width, board.height)
+        named = {t: int(digits) for t in model.tiers if (digits := "".join(c for c in t if c.isdigit()))}
+        if named:
+            return {"tier": min(named, key=lambda t: abs(named[t] - short))}
+    return {}
+
+
+def fit_duration(seconds: float, model: Model) -> float | None:
+    """The shortest length the model makes that is not shorter than asked, else its longest; None if it takes none."""
+    allowed = model.durations
+    if allowed is None or (allowed.from_input and not allowed.choices and allowed.min is None):
+        return None
+    if allowed.choices:
+        enough = [c for c in sorted(allowed.choices) if c >= seconds - 1e-6]
+        return enough[0] if enough else max(allowed.choices)
+    low, high, step = allowed.min or 0.0, allowed.max or seconds, allowed.step or 0.001
+    steps = max(0.0, -(-(round(seconds, 3) - low - 1e-6) // step))
+    return round(min(max(low, low + steps * step), high), 3)
+
+
+def _problems(body: JSON, model: Model, catalogue: Catalogue, assets: Assets) -> list[str]:
+    try:
+        request = rules.complete(rules.parse(dict(body), catalogue), model)
+    except CapabilityError as error:
+        return [str(error)]
+    return [str(p) for p in rules.problems(request, model, assets)]
+
+
+def standing(shot: Shot, plan: Plan, *, kind: str = "render") -> Take | None:
+    """The newest take made from exactly this plan; None when there is none or the shot has changed since (stale)."""
+    return next((t for t in reversed(shot.takes) if t.kind == kind and t.fingerprint == plan.fingerprint), None)
