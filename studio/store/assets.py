@@ -1,0 +1,49 @@
+"""Files the studio keeps, as rows; the files themselves lie under the data folder."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from sqlite_utils import Database
+
+from studio.domain import Asset
+from studio.errors import NotFound
+from studio.store.rows import ASSET_FIELDS, as_asset, stamp
+
+_SQL = f"INSERT INTO assets ({', '.join(ASSET_FIELDS)}) VALUES ({', '.join('?' * len(ASSET_FIELDS))})"
+
+
+def add(db: Database, asset: Asset) -> None:
+    """Register a file. It must already lie at its path."""
+    values = asset.model_dump(mode="json") | {"created_at": stamp(asset.created_at)}
+    db.execute(_SQL, [values[name] for name in ASSET_FIELDS])
+
+
+def get(db: Database, asset_id: str, owner: str = "") -> Asset:
+    """The asset, or NotFound where there is none that this owner may see."""
+    for row in db.query("SELECT * FROM assets WHERE id = ? AND ? IN ('', owner)", [asset_id, owner]):
+        return as_asset(row)
+    raise NotFound(f"There is no file {asset_id}.")
+
+
+def several(db: Database, ids: Iterable[str], owner: str = "") -> dict[str, Asset]:
+    """These assets by id, without those that do not exist for this owner."""
+    ids = list(ids)
+    if not ids:
+        return {}
+    marks = ", ".join("?" * len(ids))
+    found = db.query(f"SELECT * FROM assets WHERE id IN ({marks}) AND ? IN ('', owner)", [*ids, owner])
+    return {row["id"]: as_asset(row) for row in found}
+
+
+def of_content(db: Database, sha256: str, owner: str) -> Asset | None:
+    """An upload of this owner with exactly this content, if there is one."""
+    sql = "SELECT * FROM assets WHERE sha256 = ? AND owner = ? AND origin IS NULL LIMIT 1"
+    return next((as_asset(row) for row in db.query(sql, [sha256, owner])), None)
+
+
+def usage(db: Database) -> tuple[int, int]:
+    """Number of assets, and the bytes of their files (a file used twice counts once)."""
+    count = db.execute("SELECT count(*) FROM assets").fetchone()[0]
+    size = db.execute("SELECT coalesce(sum(b), 0) FROM (SELECT max(bytes) b FROM assets GROUP BY path)").fetchone()[0]
+    return count, size

@@ -1,0 +1,64 @@
+"""Money: a row when it is set aside for a run (reserve), and one when the true amount is known (settle) or nothing
+was spent (release).
+
+Rows are only ever added, and `usd` is the change each one makes, so that spent money is always the plain sum, with
+what is set aside counted as spent. Every row of a run carries the day of its reservation.
+"""
+
+from __future__ import annotations
+
+from sqlite_utils import Database
+
+from studio.domain import Run
+from studio.store.rows import stamp
+
+GROUPS = {"day": "day", "model": "model", "owner": "owner"}
+
+
+def reserve(db: Database, run: Run, usd: float) -> None:
+    """Set money aside for a run that is about to be submitted. Nothing happens where some is set aside already."""
+    if reserved(db, run.id) is None:
+        _add(db, run, "reserve", usd, stamp()[:10])
+
+
+def settle(db: Database, run: Run, usd: float | None) -> None:
+    """Book the true cost in the place of what was set aside; None keeps the estimate, since it may have been billed."""
+    if (open_one := reserved(db, run.id)) is not None:
+        day, aside = open_one
+        _add(db, run, "settle", 0.0 if usd is None else usd - aside, day)
+    elif usd:
+        _add(db, run, "settle", usd, stamp()[:10])
+
+
+def release(db: Database, run: Run) -> None:
+    """Give back what was set aside: nothing was billed."""
+    if (open_one := reserved(db, run.id)) is not None:
+        _add(db, run, "release", -open_one[1], open_one[0])
+
+
+def reserved(db: Database, run_id: str) -> tuple[str, float] | None:
+    """Day and dollars of the open reservation of the run, if there is one."""
+    row = db.execute("SELECT kind, day, usd FROM ledger WHERE run = ? ORDER BY seq DESC LIMIT 1", [run_id]).fetchone()
+    return (row[1], row[2]) if row and row[0] == "reserve" else None
+
+
+def spent(db: Database, since_day: str) -> float:
+    """Dollars spent and set aside from this day (ISO date, UTC) on."""
+    return db.execute("SELECT coalesce(sum(usd), 0) FROM ledger WHERE day >= ?", [since_day]).fetchone()[0]
+
+
+def spend_by(db: Database, group: str, since_day: str = "") -> list[tuple[str, float, int]]:
+    """Key, dollars and number of runs for each day, model or owner, sorted by key."""
+    column = GROUPS[group]
+    sql = (
+        f"SELECT {column}, round(sum(usd), 6), count(DISTINCT run) FROM ledger WHERE day >= ? "
+        f"GROUP BY {column} ORDER BY {column}"
+    )
+    return [(r[0], r[1], r[2]) for r in db.execute(sql, [since_day]).fetchall()]
+
+
+def _add(db: Database, run: Run, kind: str, usd: float, day: str) -> None:
+    db.execute(
+        "INSERT INTO ledger (run, owner, model, day, at, kind, usd) VALUES (?, ?, ?, ?, ?, ?, ?)",
+        [run.id, run.owner, run.model, day, stamp(), kind, usd],
+    )

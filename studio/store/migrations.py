@@ -1,0 +1,122 @@
+"""The schema, as numbered steps that are applied once and never edited afterwards.
+
+Times are UTC in ISO 8601 with milliseconds, so that text order is time order. `runs.seq` rises and is never used
+twice: it is the key of pages and of the other tables. `counts` is kept by triggers, so that totals cost one look-up.
+Partial indices leave the trash out and all end in seq (the rowid), which is the order of the gallery.
+"""
+
+from __future__ import annotations
+
+from sqlite_utils import Database, Migrations
+
+MIGRATIONS = Migrations("studio")
+
+RUNS = """
+CREATE TABLE runs (
+    seq INTEGER PRIMARY KEY AUTOINCREMENT, id TEXT NOT NULL UNIQUE, owner TEXT NOT NULL DEFAULT '',
+    batch TEXT NOT NULL DEFAULT '', task TEXT NOT NULL, kind TEXT NOT NULL, model TEXT NOT NULL, provider TEXT NOT NULL,
+    status TEXT NOT NULL CHECK (status IN ('queued','running','held','succeeded','failed','cancelled')),
+    phase TEXT, held_reason TEXT, error TEXT, error_code TEXT, note TEXT,
+    prompt TEXT NOT NULL DEFAULT '', request TEXT NOT NULL, seed INTEGER, handle TEXT, usage TEXT,
+    priority INTEGER NOT NULL DEFAULT 0, place REAL NOT NULL DEFAULT 0,
+    attempt INTEGER NOT NULL DEFAULT 0, crashes INTEGER NOT NULL DEFAULT 0,
+    cancel_wanted INTEGER NOT NULL DEFAULT 0, budget_waived INTEGER NOT NULL DEFAULT 0,
+    pace TEXT NOT NULL DEFAULT '', expected_s REAL, took_s REAL, estimate_usd REAL, cost_usd REAL,
+    created_at TEXT NOT NULL, started_at TEXT, submitted_at TEXT, finished_at TEXT,
+    retry_of TEXT, rating INTEGER NOT NULL DEFAULT 0 CHECK (rating BETWEEN 0 AND 5), trashed_at TEXT,
+    CHECK ((status = 'held') = (held_reason IS NOT NULL)),
+    CHECK ((status IN ('succeeded','failed','cancelled')) = (finished_at IS NOT NULL))
+)"""
+
+INDICES = """
+CREATE INDEX runs_queue ON runs (provider, priority DESC, place) WHERE status = 'queued';
+CREATE INDEX runs_open ON runs (status) WHERE status IN ('queued','running','held');
+CREATE INDEX runs_ended ON runs (finished_at) WHERE finished_at IS NOT NULL;
+CREATE INDEX runs_handle ON runs (provider, handle) WHERE handle IS NOT NULL;
+CREATE INDEX runs_created ON runs (created_at);
+CREATE INDEX runs_batch ON runs (batch);
+CREATE INDEX runs_pace ON runs (pace) WHERE took_s IS NOT NULL;
+CREATE INDEX runs_task ON runs (task, rating) WHERE trashed_at IS NULL;
+CREATE INDEX runs_task_newest ON runs (task) WHERE trashed_at IS NULL;
+CREATE INDEX runs_kind ON runs (kind) WHERE trashed_at IS NULL;
+CREATE INDEX runs_model ON runs (model) WHERE trashed_at IS NULL;
+CREATE INDEX runs_model_task ON runs (model, task, rating) WHERE trashed_at IS NULL;
+CREATE INDEX runs_status ON runs (status) WHERE trashed_at IS NULL;
+CREATE INDEX runs_owner ON runs (owner) WHERE trashed_at IS NULL;
+CREATE INDEX runs_owner_rating ON runs (owner, rating) WHERE trashed_at IS NULL;
+CREATE INDEX runs_rating ON runs (rating) WHERE trashed_at IS NULL;
+CREATE INDEX runs_seed ON runs (seed) WHERE trashed_at IS NULL AND seed IS NOT NULL;
+CREATE INDEX runs_trash ON runs (trashed_at) WHERE trashed_at IS NOT NULL;
+"""
+
+FILES = """
+CREATE TABLE assets (
+    seq INTEGER PRIMARY KEY AUTOINCREMENT, id TEXT NOT NULL UNIQUE, kind TEXT NOT NULL, mime TEXT NOT NULL,
+    name TEXT NOT NULL DEFAULT '', path TEXT NOT NULL DEFAULT '', bytes INTEGER NOT NULL DEFAULT 0,
+    sha256 TEXT NOT NULL DEFAULT '', width INTEGER, height INTEGER, duration_s REAL, fps REAL,
+    has_audio INTEGER, has_alpha INTEGER, owner TEXT NOT NULL DEFAULT '', origin TEXT, text TEXT,
+    created_at TEXT NOT NULL, trashed_at TEXT
+);
+CREATE INDEX assets_sha256 ON assets (sha256, owner);
+CREATE INDEX assets_path ON assets (path);
+CREATE TABLE run_assets (
+    run INTEGER NOT NULL REFERENCES runs (seq) ON DELETE CASCADE, role TEXT NOT NULL, idx INTEGER NOT NULL,
+    asset INTEGER NOT NULL REFERENCES assets (seq), PRIMARY KEY (run, role, idx)
+) WITHOUT ROWID;
+CREATE INDEX run_assets_asset ON run_assets (asset);
+CREATE TABLE events (
+    seq INTEGER PRIMARY KEY AUTOINCREMENT, run INTEGER NOT NULL REFERENCES runs (seq) ON DELETE CASCADE,
+    at TEXT NOT NULL, from_status TEXT, to_status TEXT NOT NULL, phase TEXT, why TEXT NOT NULL DEFAULT ''
+);
+CREATE INDEX events_run ON events (run);
+"""
+
+HOUSE = """
+CREATE TABLE ledger (
+    seq INTEGER PRIMARY KEY AUTOINCREMENT, run TEXT NOT NULL, owner TEXT NOT NULL, model TEXT NOT NULL,
+    day TEXT NOT NULL, at TEXT NOT NULL, kind TEXT NOT NULL CHECK (kind IN ('reserve','settle','release')),
+    usd REAL NOT NULL
+);
+CREATE INDEX ledger_day ON ledger (day);
+CREATE INDEX ledger_run ON ledger (run);
+CREATE TABLE presets (
+    owner TEXT NOT NULL, task TEXT NOT NULL, name TEXT NOT NULL, body TEXT NOT NULL,
+    PRIMARY KEY (owner, task, name)
+) WITHOUT ROWID;
+CREATE TABLE settings (key TEXT NOT NULL PRIMARY KEY, value TEXT NOT NULL) WITHOUT ROWID;
+CREATE VIRTUAL TABLE run_words USING fts5(words, content='', tokenize='porter unicode61', prefix='2 3');
+CREATE TABLE counts (
+    facet TEXT NOT NULL, key TEXT NOT NULL, owner TEXT NOT NULL, n INTEGER NOT NULL,
+    PRIMARY KEY (facet, key, owner)
+) WITHOUT ROWID;
+"""
+
+FACETS = {"all": "''", "status": "{r}.status", "task": "{r}.task", "kind": "{r}.kind", "model": "{r}.model"}
+"""Facet -> its key as SQL over a row of runs; runs in the trash count only under `trash`."""
+
+
+def _count(row: str, step: int) -> str:
+    """SQL that adds `step` to every counter the row (NEW or OLD) belongs to."""
+    live = " UNION ALL ".join(
+        f"SELECT '{facet}', {key.format(r=row)}, {row}.owner, {step} WHERE {row}.trashed_at IS NULL"
+        for facet, key in FACETS.items()
+    )
+    trash = f"SELECT 'trash', '', {row}.owner, {step} WHERE {row}.trashed_at IS NOT NULL"
+    return (
+        f"INSERT INTO counts (facet, key, owner, n) {live} UNION ALL {trash} "
+        "ON CONFLICT DO UPDATE SET n = n + excluded.n;"
+    )
+
+
+@MIGRATIONS(name="m001_runs_assets_money")
+def _first(db: Database) -> None:
+    for script in (RUNS, INDICES, FILES, HOUSE):
+        for statement in filter(str.strip, script.split(";")):
+            db.execute(statement)
+    db.execute(f"CREATE TRIGGER runs_counted AFTER INSERT ON runs BEGIN {_count('NEW', 1)} END")
+    db.execute(f"CREATE TRIGGER runs_uncounted AFTER DELETE ON runs BEGIN {_count('OLD', -1)} END")
+    db.execute(
+        "CREATE TRIGGER runs_recounted AFTER UPDATE OF status, trashed_at, owner ON runs "
+        "WHEN OLD.status IS NOT NEW.status OR OLD.trashed_at IS NOT NEW.trashed_at OR OLD.owner IS NOT NEW.owner "
+        f"BEGIN {_count('OLD', -1)} {_count('NEW', 1)} END"
+    )

@@ -1,0 +1,29 @@
+"""Forms saved under a name, per task and owner."""
+
+from __future__ import annotations
+
+import json
+
+from sqlite_utils import Database
+
+from studio.domain import JSON
+from studio.errors import NotFound
+
+
+def all_of(db: Database, task: str, owner: str) -> list[tuple[str, JSON]]:
+    """Name and body of every preset of this task, by name."""
+    sql = "SELECT name, body FROM presets WHERE task = ? AND owner = ? ORDER BY name"
+    return [(row[0], json.loads(row[1])) for row in db.execute(sql, [task, owner]).fetchall()]
+
+
+def put(db: Database, task: str, name: str, body: JSON, owner: str) -> None:
+    """Save under this name, in the place of what was there."""
+    values = [owner, task, name, json.dumps(body)]
+    db.execute("INSERT OR REPLACE INTO presets (owner, task, name, body) VALUES (?, ?, ?, ?)", values)
+
+
+def delete(db: Database, task: str, name: str, owner: str) -> None:
+    """Forget the preset. Raises NotFound."""
+    done = db.execute("DELETE FROM presets WHERE owner = ? AND task = ? AND name = ?", [owner, task, name])
+    if not done.rowcount:
+        raise NotFound(f"There is no preset {name!r}.")

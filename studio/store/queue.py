@@ -1,0 +1,112 @@
+"""The order of the queue, and the one statement that takes a run out of it.
+
+Within an engine: higher priority first, then by place, a real number so that a run can be put between two others.
+Engines never wait for one another: each claims its own.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from sqlite_utils import Database
+
+from studio.domain import Run, Status
+from studio.errors import Conflict, NotFound
+from studio.store.rows import RUN_COLUMNS, as_run, as_runs, stamp
+from studio.store.runs import _event, get
+
+ORDER = "priority DESC, place, seq"
+SMALLEST_GAP = 1e-6
+"""Below this distance between two places the queue is numbered anew."""
+
+
+def claim(db: Database, provider: str) -> Run | None:
+    """The next queued run of this provider, now running; None when there is none.
+
+    One guarded statement: no other claim can take the same run.
+    """
+    sql = (
+        "UPDATE runs SET status = 'running', phase = 'preparing', attempt = attempt + 1, error = NULL, "
+        "error_code = NULL, started_at = coalesce(started_at, ?) WHERE status = 'queued' AND seq = "
+        f"(SELECT seq FROM runs WHERE status = 'queued' AND provider = ? ORDER BY {ORDER} LIMIT 1) "
+        f"RETURNING {RUN_COLUMNS}"
+    )
+    taken = list(db.query(sql, [stamp(), provider]))
+    if not taken:
+        return None
+    run = as_run(taken[0])
+    _event(db, run.seq, Status.QUEUED, Status.RUNNING, run.phase, "Its turn came.")
+    return run
+
+
+def waiting_providers(db: Database) -> list[str]:
+    """Providers with at least one queued run."""
+    return [row[0] for row in db.execute("SELECT DISTINCT provider FROM runs WHERE status = 'queued'").fetchall()]
+
+
+def active(db: Database, owner: str = "") -> list[Run]:
+    """Running, held, then queued runs in queue order; queued ones carry their position, from 1, in the whole queue."""
+    sql = (
+        f"SELECT {RUN_COLUMNS} FROM runs WHERE status IN ('queued', 'running', 'held') ORDER BY "
+        f"CASE status WHEN 'running' THEN 0 WHEN 'held' THEN 1 ELSE 2 END, {ORDER}"
+    )
+    found, position = [], 0
+    for run in as_runs(db, db.query(sql)):
+        if run.status == Status.QUEUED:
+            position += 1
+            run = run.model_copy(update={"position": position})
+        if owner in ("", run.owner):
+            found.append(run)
+    return found
+
+
+def move_before(db: Database, run_id: str, before: str | None, owner: str = "") -> None:
+    """Put a queued run just before another (and into its priority), or with None at the very end.
+
+    Raises Conflict when one of them is no longer queued.
+    """
+    run = get(db, run_id, owner)
+    if run.status != Status.QUEUED:
+        raise Conflict(f"The run is {run.status}; only queued runs have a place in the queue.")
+    order = [r for r in _order(db) if r[0] != run_id]
+    if before is None:
+        last = order[-1] if order else (run_id, 0, 0.0)
+        _put(db, run_id, last[1], last[2] + 1)
+        return
+    index = next((i for i, r in enumerate(order) if r[0] == before), None)
+    if index is None:
+        raise Conflict("The run to put it before is no longer queued; look at the queue again.")
+    _, priority, place = order[index]
+    ahead = order[index - 1] if index and order[index - 1][1] == priority else None
+    low = ahead[2] if ahead else place - 2
+    if place - low < SMALLEST_GAP:
+        _renumber(db, order)
+        move_before(db, run_id, before, owner)
+    else:
+        _put(db, run_id, priority, (low + place) / 2)
+
+
+def prioritise(db: Database, run_id: str, priority: int, owner: str = "") -> None:
+    """Give a queued run another priority; higher goes first. Raises NotFound, Conflict."""
+    done = db.execute(
+        "UPDATE runs SET priority = ? WHERE id = ? AND ? IN ('', owner) AND status IN ('queued', 'held')",
+        [priority, run_id, owner],
+    )
+    if not done.rowcount:
+        raise Conflict(f"The run is {get(db, run_id, owner).status}; its priority no longer matters.")
+
+
+def _order(db: Database) -> list[tuple[str, int, float]]:
+    sql = f"SELECT id, priority, place FROM runs WHERE status = 'queued' ORDER BY {ORDER}"
+    return [(r[0], r[1], r[2]) for r in db.execute(sql).fetchall()]
+
+
+def _put(db: Database, run_id: str, priority: int, place: float) -> None:
+    done = db.execute("UPDATE runs SET priority = ?, place = ? WHERE id = ?", [priority, place, run_id])
+    if not done.rowcount:
+        raise NotFound(f"There is no run {run_id}.")
+
+
+def _renumber(db: Database, order: Sequence[tuple[str, int, float]]) -> None:
+    for place, (run_id, priority, _) in enumerate(order, 1):
+        _put(db, run_id, priority, float(place))

@@ -1,0 +1,80 @@
+"""Rows to domain values and back: one function a table, used by every module of the store."""
+
+from __future__ import annotations
+
+import json
+import secrets
+import time
+from collections.abc import Iterable, Mapping
+from datetime import UTC, datetime
+from typing import Any
+
+from sqlite_utils import Database
+
+from studio.domain import REQUEST, Asset, Event, Request, Run, now
+
+RUN_FIELDS = tuple(
+    name
+    for name in Run.model_fields
+    if name not in ("assets", "position", "provider_word", "provider_position", "fraction", "request")
+)
+"""Fields of Run that are columns under the same name; the others are live, or come from other tables."""
+RUN_COLUMNS = ", ".join(("request", *RUN_FIELDS))
+ASSET_FIELDS = tuple(Asset.model_fields)
+_ALPHABET = "0123456789abcdefghjkmnpqrstvwxyz"
+
+
+def new_id(prefix: str) -> str:
+    """An id that nobody can guess and that sorts by time: prefix, 9 characters of milliseconds, 8 of chance."""
+    stamp, text = int(time.time() * 1000), ""
+    for _ in range(9):
+        stamp, digit = divmod(stamp, 32)
+        text = _ALPHABET[digit] + text
+    return prefix + text + "".join(secrets.choice(_ALPHABET) for _ in range(8))
+
+
+def stamp(moment: datetime | None = None) -> str:
+    """The moment (now, if none) as the database writes it."""
+    return (moment or now()).astimezone(UTC).isoformat(timespec="milliseconds")
+
+
+def as_request(text: str) -> Request:
+    """The request of a row."""
+    return REQUEST.validate_json(text)
+
+
+def as_json(request: Request) -> str:
+    """The request as a row keeps it: all that was set, params apart."""
+    return json.dumps(request.model_dump(mode="json", exclude_defaults=True) | {"task": request.task.value})
+
+
+def as_run(row: Mapping[str, Any], assets: tuple[Asset, ...] = ()) -> Run:
+    """A row of runs with its output files."""
+    values = {name: row[name] for name in RUN_FIELDS}
+    return Run.model_validate(values | {"request": as_request(row["request"]), "assets": assets})
+
+
+def as_runs(db: Database, rows: Iterable[Mapping[str, Any]]) -> list[Run]:
+    """Rows of runs, in their order, with their output files: one more query for all of them."""
+    rows = list(rows)
+    outputs: dict[int, list[Asset]] = {}
+    marks = ", ".join("?" * len(rows))
+    if rows:
+        found = db.query(
+            f"SELECT ra.run AS of_run, a.* FROM run_assets ra JOIN assets a ON a.seq = ra.asset "
+            f"WHERE ra.run IN ({marks}) AND ra.role = 'output' ORDER BY ra.run, ra.idx",
+            [r["seq"] for r in rows],
+        )
+        for row in found:
+            outputs.setdefault(row["of_run"], []).append(as_asset(row))
+    return [as_run(row, tuple(outputs.get(row["seq"], ()))) for row in rows]
+
+
+def as_asset(row: Mapping[str, Any]) -> Asset:
+    """A row of assets."""
+    return Asset.model_validate({name: row[name] for name in ASSET_FIELDS})
+
+
+def as_event(row: Mapping[str, Any]) -> Event:
+    """A row of events joined with the id of its run."""
+    return Event.model_validate({k: row[k] for k in ("run", "from_status", "to_status", "at", "why", "phase")})

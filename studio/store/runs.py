@@ -1,0 +1,217 @@
+"""Runs and their events. The database keeps the state machine: a run changes status only from the status it is
+expected to have, in the same transaction as the event that says why, and "no row changed" is a Conflict.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from sqlite_utils import Database
+
+from studio.domain import TRANSITIONS, Event, Phase, Run, Status
+from studio.errors import Conflict, NotFound
+from studio.store import rows, words
+from studio.store.rows import RUN_COLUMNS, as_event, as_run, as_runs, stamp
+
+OPEN = ("queued", "running", "held")
+"""States in which something may still happen."""
+CLEARED: dict[Status, dict[str, Any]] = {
+    Status.QUEUED: {"phase": None, "held_reason": None, "cancel_wanted": 0},
+    Status.RUNNING: {"held_reason": None},
+    Status.HELD: {},
+    Status.SUCCEEDED: {"phase": None, "held_reason": None, "error": None, "error_code": None, "cancel_wanted": 0},
+    Status.FAILED: {"phase": None, "held_reason": None, "cancel_wanted": 0},
+    Status.CANCELLED: {"phase": None, "held_reason": None, "cancel_wanted": 0},
+}
+"""Columns that a status resets, unless the move sets them."""
+
+
+@dataclass(frozen=True)
+class NewRun:
+    """What `add` stores beside the run itself. inputs: input name -> asset ids. pace: see History in jobs.pace."""
+
+    run: Run
+    inputs: dict[str, tuple[str, ...]]
+    pace: str = ""
+    why: str = "Submitted."
+
+
+_INSERT = (
+    *("id", "owner", "batch", "task", "kind", "model", "provider", "status", "held_reason", "note", "prompt"),
+    *("request", "seed", "priority", "place", "pace", "expected_s", "estimate_usd", "created_at", "retry_of"),
+)
+_INSERT_SQL = f"INSERT INTO runs ({', '.join(_INSERT)}) VALUES ({', '.join('?' * len(_INSERT))})"
+
+
+def add(db: Database, new: NewRun) -> Run:
+    """Store a run with its first event, its inputs and its words; the same run with its seq."""
+    run, request = new.run, new.run.request
+    place = db.execute("SELECT coalesce(max(place), 0) + 1 FROM runs WHERE status = 'queued'").fetchone()[0]
+    values: dict[str, Any] = {name: getattr(run, name) for name in _INSERT if hasattr(run, name)} | {
+        "task": request.task.value, "kind": request.task.makes.value, "prompt": request.prompt, "place": place,
+        "request": rows.as_json(request), "pace": new.pace, "created_at": stamp(run.created_at),
+    }  # fmt: skip
+    seq = db.execute(_INSERT_SQL, [values[name] for name in _INSERT]).lastrowid
+    assert seq is not None
+    _event(db, seq, None, run.status, None, new.why)
+    db.execute("INSERT INTO run_words (rowid, words) VALUES (?, ?)", [seq, words.spaced(request.prompt)])
+    for role, ids in new.inputs.items():
+        for idx, asset in enumerate(ids):
+            attach(db, seq, role, idx, asset)
+    return run.model_copy(update={"seq": seq})
+
+
+def attach(db: Database, run_seq: int, role: str, idx: int, asset_id: str) -> None:
+    """Note that the run uses this file (role: the input's name) or made it (role: output)."""
+    db.execute(
+        "INSERT OR REPLACE INTO run_assets (run, role, idx, asset) SELECT ?, ?, ?, seq FROM assets WHERE id = ?",
+        [run_seq, role, idx, asset_id],
+    )
+
+
+def get(db: Database, run_id: str, owner: str = "") -> Run:
+    """The run, or NotFound where there is none that this owner may see. Owner "" sees everything."""
+    found = as_runs(db, db.query(f"SELECT {RUN_COLUMNS} FROM runs WHERE id = ? AND ? IN ('', owner)", [run_id, owner]))
+    if not found:
+        raise NotFound(f"There is no run {run_id}.")
+    return found[0]
+
+
+def extra(db: Database, run_id: str) -> dict[str, Any]:
+    """Columns of the run that only the job manager needs: pace, submitted_at, crashes, budget_waived, took_s."""
+    wanted = "pace, submitted_at, crashes, budget_waived, took_s"
+    return next(iter(db.query(f"SELECT {wanted} FROM runs WHERE id = ?", [run_id])))
+
+
+def several(db: Database, run_ids: Sequence[str], owner: str = "") -> list[Run]:
+    """These runs in the order asked, without those that do not exist for this owner."""
+    marks = ", ".join("?" * len(run_ids))
+    sql = f"SELECT {RUN_COLUMNS} FROM runs WHERE id IN ({marks}) AND ? IN ('', owner)"
+    found = {run.id: run for run in as_runs(db, db.query(sql, [*run_ids, owner]))}
+    return [found[i] for i in run_ids if i in found]
+
+
+def unended(db: Database, run_ids: Sequence[str]) -> set[str]:
+    """Those of the runs that have not ended: cheap enough to ask at every change."""
+    marks = ", ".join("?" * len(run_ids))
+    sql = f"SELECT id FROM runs WHERE id IN ({marks}) AND finished_at IS NULL"
+    return {row[0] for row in db.execute(sql, list(run_ids)).fetchall()}
+
+
+def with_status(db: Database, *statuses: Status) -> list[Run]:
+    """All runs in one of these states, oldest first."""
+    marks = ", ".join("?" * len(statuses))
+    sql = f"SELECT {RUN_COLUMNS} FROM runs WHERE status IN ({marks}) ORDER BY seq"
+    return as_runs(db, db.query(sql, list(statuses)))
+
+
+def ended_lately(db: Database, owner: str, limit: int) -> list[Run]:
+    """Runs that ended, the latest first, without the trash."""
+    sql = (
+        f"SELECT {RUN_COLUMNS} FROM runs WHERE finished_at IS NOT NULL AND trashed_at IS NULL AND ? IN ('', owner) "
+        "ORDER BY finished_at DESC LIMIT ?"
+    )
+    return as_runs(db, db.query(sql, [owner, limit]))
+
+
+def history(db: Database, run_id: str) -> list[Event]:
+    """Everything that happened to the run, in order."""
+    sql = (
+        "SELECT r.id AS run, e.from_status, e.to_status, e.at, e.why, e.phase FROM events e "
+        "JOIN runs r ON r.seq = e.run WHERE r.id = ? ORDER BY e.seq"
+    )
+    return [as_event(row) for row in db.query(sql, [run_id])]
+
+
+def move(db: Database, run: Run, to: Status, why: str, **columns: Any) -> Run:
+    """Take the run from the status it has in `run` to another, with the event; the run as it is now.
+
+    Raises Conflict when it has another status by now, or the move is not in TRANSITIONS.
+    """
+    if to not in TRANSITIONS[run.status]:
+        raise Conflict(f"The run is {run.status}; it cannot become {to}.")
+    values = CLEARED[to] | ({"finished_at": stamp()} if to.ended else {}) | columns
+    return _change(db, run, to, why, values)
+
+
+def enter(db: Database, run: Run, phase: Phase, why: str, **columns: Any) -> Run:
+    """Note the phase that a running run is about to begin, before its first step is taken."""
+    return _change(db, run, run.status, why, {"phase": phase.value} | columns)
+
+
+def _change(db: Database, run: Run, to: Status, why: str, values: dict[str, Any]) -> Run:
+    sets = ", ".join(f"{name} = ?" for name in ("status", *values))
+    sql = f"UPDATE runs SET {sets} WHERE id = ? AND status = ? RETURNING {RUN_COLUMNS}"
+    changed = list(db.query(sql, [to.value, *values.values(), run.id, run.status.value]))
+    if not changed:
+        raise Conflict("The run changed meanwhile; look again.")
+    now_is = as_run(changed[0], run.assets)
+    _event(db, now_is.seq, run.status, to, now_is.phase, why)
+    return now_is
+
+
+def note(db: Database, run_id: str, **columns: Any) -> None:
+    """Set columns that are not part of the state machine."""
+    sets = ", ".join(f"{name} = ?" for name in columns)
+    db.execute(f"UPDATE runs SET {sets} WHERE id = ?", [*columns.values(), run_id])
+
+
+def _event(db: Database, seq: int, old: Status | None, new: Status, phase: str | None, why: str) -> None:
+    db.execute(
+        "INSERT INTO events (run, at, from_status, to_status, phase, why) VALUES (?, ?, ?, ?, ?, ?)",
+        [seq, stamp(), old and old.value, new.value, phase, why],
+    )
+
+
+def of_handles(db: Database, provider: str, handles: Iterable[str]) -> set[str]:
+    """Those of the handles that already belong to a run of ours."""
+    handles = list(handles)
+    marks = ", ".join("?" * len(handles))
+    sql = f"SELECT handle FROM runs WHERE provider = ? AND handle IN ({marks})"
+    return {row[0] for row in db.execute(sql, [provider, *handles]).fetchall()}
+
+
+def times(db: Database, pace: str, limit: int) -> list[float]:
+    """Seconds from submit to result of the latest runs of this kind, newest first."""
+    sql = "SELECT took_s FROM runs WHERE pace = ? AND took_s IS NOT NULL ORDER BY seq DESC LIMIT ?"
+    return [row[0] for row in db.execute(sql, [pace, limit]).fetchall()]
+
+
+def set_trashed(db: Database, run_ids: Sequence[str], owner: str, *, trashed: bool) -> list[str]:
+    """Put ended runs in the trash, or take them out; the ids that changed. Runs still under way stay where they are."""
+    marks = ", ".join("?" * len(run_ids))
+    sql = (
+        f"UPDATE runs SET trashed_at = ? WHERE id IN ({marks}) AND ? IN ('', owner) AND finished_at IS NOT NULL "
+        f"AND (trashed_at IS NULL) = ? RETURNING id"
+    )
+    return [r["id"] for r in db.query(sql, [stamp() if trashed else None, *run_ids, owner, int(trashed)])]
+
+
+def set_rating(db: Database, run_id: str, rating: int, owner: str) -> None:
+    """Give the run 0 (none) to 5 stars. Raises NotFound."""
+    done = db.execute("UPDATE runs SET rating = ? WHERE id = ? AND ? IN ('', owner)", [rating, run_id, owner])
+    if not done.rowcount:
+        raise NotFound(f"There is no run {run_id}.")
+
+
+def purge(db: Database, before: str, limit: int = 200) -> list[str]:
+    """Delete up to `limit` runs trashed before this moment; paths of files that nothing refers to any more.
+
+    Input files stay: they may be used again. Call until no run is left (see `in_trash_before`).
+    """
+    old = list(db.query("SELECT seq, prompt FROM runs WHERE trashed_at < ? LIMIT ?", [before, limit]))
+    paths: list[str] = []
+    for row in old:
+        made = "SELECT a.seq, a.path FROM run_assets ra JOIN assets a ON a.seq = ra.asset WHERE ra.run = ? AND ra.role = 'output'"
+        outputs = db.execute(made, [row["seq"]]).fetchall()
+        gone = [row["seq"], words.spaced(row["prompt"])]
+        db.execute("INSERT INTO run_words (run_words, rowid, words) VALUES ('delete', ?, ?)", gone)
+        db.execute("DELETE FROM runs WHERE seq = ?", [row["seq"]])
+        for asset, path in outputs:
+            if not db.execute("SELECT 1 FROM run_assets WHERE asset = ?", [asset]).fetchone():
+                db.execute("DELETE FROM assets WHERE seq = ?", [asset])
+                if path and not db.execute("SELECT 1 FROM assets WHERE path = ?", [path]).fetchone():
+                    paths.append(path)
+    return paths

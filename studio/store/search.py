@@ -1,0 +1,163 @@
+"""The gallery's search: plain words, "phrases", -without, and filters such as `model:wan2.6 rating:>=4 after:2026-03-01`.
+
+Pages are keyset pages by falling seq, so that the thousandth costs what the first does. Dates become ranges of seq.
+Totals come from the kept counters where one facet is asked, and are otherwise counted up to CAP.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass, replace
+from datetime import date
+from typing import Any
+
+from sqlite_utils import Database
+
+from studio.domain import Run
+from studio.store import words
+from studio.store.rows import RUN_COLUMNS, as_runs
+
+CAP = 1000
+"""Totals beyond this are said as "1,000+"."""
+
+
+@dataclass(frozen=True)
+class Wanted:
+    """What is looked for. None and empty mean: any. before_day, after_day: ISO dates, UTC; the day itself is left out
+    by `before` and included by `after`. without: phrases the prompt must not have."""
+
+    words: tuple[str, ...] = ()
+    without: tuple[str, ...] = ()
+    owner: str = ""
+    task: str | None = None
+    model: str | None = None
+    kind: str | None = None
+    status: str | None = None
+    seed: int | None = None
+    ratings: tuple[int, ...] = ()
+    before_day: str | None = None
+    after_day: str | None = None
+    trashed: bool = False
+    nothing: bool = False
+
+
+_TOKEN = re.compile(r'(-?)(?:(\w+):)?(?:"([^"]*)"?|(\S+))')
+_FILTERS = ("model", "task", "status", "seed", "rating", "before", "after", "kind")
+
+
+def parse(text: str, wanted: Wanted = Wanted()) -> Wanted:  # noqa: B008 - frozen
+    """What the user typed, added to what the page already filters by. What cannot be read finds nothing."""
+    plain: list[str] = []
+    without: list[str] = []
+    for minus, key, quoted, bare in _TOKEN.findall(text):
+        value = quoted or bare
+        if key in _FILTERS and not minus:
+            wanted = _filtered(wanted, key, value)
+            continue
+        whole = f"{key}:{value}" if key else value
+        if words.searchable(whole):
+            (without if minus else plain).append(words.phrase(whole))
+    last = re.search(r"(\w{2,})$", text)
+    if plain and last and last[1].isascii() and plain[-1].strip('"').endswith(last[1]) and last[1] not in without:
+        plain[-1] += "*"  # the word under the cursor may be unfinished
+    return replace(wanted, words=(*wanted.words, *plain), without=(*wanted.without, *without))
+
+
+def _filtered(wanted: Wanted, key: str, value: str) -> Wanted:
+    if key in ("task", "kind", "status"):
+        return replace(wanted, **{key: value.lower()})
+    if key == "model":
+        return replace(wanted, model=value)
+    if key == "seed":
+        return replace(wanted, seed=int(value)) if value.isdecimal() else replace(wanted, nothing=True)
+    if key == "rating":
+        found = re.fullmatch(r"(>=|<=|>|<|=)?([0-5])", value)
+        return replace(wanted, ratings=_ratings(found[1] or "=", int(found[2]))) if found else replace(wanted, nothing=True)
+    try:
+        day = date.fromisoformat({4: f"{value}-01-01", 7: f"{value}-01"}.get(len(value), value)).isoformat()
+    except ValueError:
+        return replace(wanted, nothing=True)
+    return replace(wanted, **{f"{key}_day": day})
+
+
+def _ratings(sign: str, stars: int) -> tuple[int, ...]:
+    tests = {">=": stars.__le__, "<=": stars.__ge__, ">": stars.__lt__, "<": stars.__gt__, "=": stars.__eq__}
+    return tuple(r for r in range(6) if tests[sign](r)) or (-1,)
+
+
+def page(db: Database, wanted: Wanted, *, before: int | None, limit: int) -> tuple[list[Run], int | None]:
+    """The newest runs that match and come before seq `before`, and the `before` of the next page (None: no more)."""
+    if wanted.nothing:
+        return [], None
+    source, where, values = _conditions(db, wanted)
+    if before is not None:
+        where.append("r.seq < ?")
+        values.append(before)
+    columns = ", ".join(f"r.{c.strip()}" for c in RUN_COLUMNS.split(","))
+    order = "w.rowid" if "run_words" in source else "r.seq"
+    sql = f"SELECT {columns} FROM {source} WHERE {' AND '.join(where)} ORDER BY {order} DESC LIMIT ?"
+    found = list(db.query(sql, [*values, limit + 1]))
+    more = len(found) > limit
+    return as_runs(db, found[:limit]), found[limit - 1]["seq"] if more else None
+
+
+def total(db: Database, wanted: Wanted) -> tuple[int, bool]:
+    """How many runs match, and whether there may be more than that number."""
+    if wanted.nothing:
+        return 0, False
+    if (facet := _one_facet(wanted)) is not None:
+        sql = "SELECT coalesce(sum(n), 0) FROM counts WHERE facet = ? AND key = ? AND ? IN ('', owner)"
+        return db.execute(sql, [*facet, wanted.owner]).fetchone()[0], False
+    source, where, values = _conditions(db, wanted)
+    inner = f"SELECT 1 FROM {source} WHERE {' AND '.join(where)} LIMIT {CAP + 1}"
+    n = db.execute(f"SELECT count(*) FROM ({inner})", values).fetchone()[0]
+    return min(n, CAP), n > CAP
+
+
+def _one_facet(wanted: Wanted) -> tuple[str, str] | None:
+    """The counter that answers this search, if a single one does."""
+    if wanted.words or wanted.without or wanted.seed is not None or wanted.ratings:
+        return None
+    if wanted.before_day or wanted.after_day:
+        return None
+    asked = {k: v for k in ("task", "kind", "status", "model") if (v := getattr(wanted, k))}
+    if wanted.trashed:
+        return ("trash", "") if not asked else None
+    if len(asked) > 1 or ("model" in asked and "/" not in asked["model"]):
+        return None
+    return next(iter(asked.items()), ("all", ""))
+
+
+def _conditions(db: Database, wanted: Wanted) -> tuple[str, list[str], list[Any]]:
+    source = "runs r"
+    where = [f"r.trashed_at IS {'NOT ' if wanted.trashed else ''}NULL"]
+    values: list[Any] = []
+    if wanted.words or wanted.without:
+        if wanted.words:
+            source = "run_words w CROSS JOIN runs r ON r.seq = w.rowid"
+            match = " ".join(wanted.words) + "".join(f" NOT {w}" for w in wanted.without)
+            where.append("run_words MATCH ?")
+        else:
+            match = " OR ".join(wanted.without)
+            where.append("r.seq NOT IN (SELECT rowid FROM run_words WHERE run_words MATCH ?)")
+        values.append(match)
+    for column in ("owner", "task", "kind", "status", "seed"):
+        if (value := getattr(wanted, column)) not in (None, ""):
+            where.append(f"r.{column} = ?")
+            values.append(value)
+    if wanted.model:
+        where.append("r.model = ?" if "/" in wanted.model else "r.model IN (SELECT key FROM counts WHERE facet = 'model' AND instr(key, ?))")
+        values.append(wanted.model)
+    if wanted.ratings:
+        where.append(f"r.rating IN ({', '.join(map(str, wanted.ratings))})")
+    for day, sign in ((wanted.after_day, ">="), (wanted.before_day, "<")):
+        if day:
+            where.append(f"r.seq {sign} ?")
+            values.append(_first_since(db, day))
+    return source, where, values
+
+
+def _first_since(db: Database, day: str) -> int:
+    """The seq of the first run made on this day or later; beyond all of them where there is none."""
+    row = db.execute("SELECT seq FROM runs WHERE created_at >= ? ORDER BY created_at LIMIT 1", [day]).fetchone()
+    return row[0] if row else 2**62
