@@ -1,0 +1,161 @@
+"""Is this file sound, and may it come in? Every upload and every download passes here.
+
+Nothing is trusted: the pixels of a picture are decoded whole, a video's packets are all read and its first and last
+frames decoded, a sound is decoded whole. Nothing is changed; what could be done about a refusal is in the sentence.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from dataclasses import replace
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from studio.domain import Kind
+from studio.errors import MediaError
+from studio.media import containers, pictures
+from studio.media.files import replacing
+from studio.media.probe import MediaFacts, probe
+
+if TYPE_CHECKING:
+    from av.container import InputContainer
+    from PIL import Image
+
+MAX_ANIMATION_PIXELS = 4_000_000_000
+"""Most pixels of an animated picture that are decoded, all frames together."""
+SHORTER_S = 0.5
+"""A stream may end this much before the file says it does; more counts as cut off."""
+
+
+def admit(
+    path: Path,
+    *,
+    name: str = "",
+    max_pixels: int = pictures.MAX_PIXELS,
+    max_bytes: int | None = None,
+) -> MediaFacts:
+    """The facts of a file that may be used.
+
+    max_pixels: per picture or video frame. Raises MediaError, whose sentence says what is wrong and what would help,
+    for anything too large, broken, cut off, of unknown kind or of two kinds at once.
+    """
+    name = name or path.name
+    size = path.stat().st_size if path.is_file() else 0
+    if max_bytes and size > max_bytes:
+        raise MediaError(f"{name} has {size / 1e6:.1f} MB; at most {max_bytes / 1e6:g} MB are taken. Make it smaller.")
+    return verify_decodes(path, name=name, max_pixels=max_pixels)
+
+
+def verify_decodes(path: Path, *, name: str = "", max_pixels: int = pictures.MAX_PIXELS) -> MediaFacts:
+    """The facts of the file after decoding it, `frames` counted. Raises MediaError when it is broken or cut off."""
+    name = name or path.name
+    facts = probe(path, name=name, max_pixels=max_pixels)
+    if facts.kind is Kind.IMAGE:
+        _decode_picture(path, name, max_pixels)
+        return facts
+    if facts.width and facts.height and facts.width * facts.height > max_pixels:
+        raise MediaError(f"{name} has frames of {facts.width}x{facts.height}, more than can be decoded safely.")
+    return _decode_streams(path, name, facts)
+
+
+def _decode_picture(path: Path, name: str, max_pixels: int) -> None:
+    with pictures.opened(path, name=name, max_pixels=max_pixels) as (image, _):
+        image.load()
+        frames = int(getattr(image, "n_frames", 1))
+        if frames * image.width * image.height > MAX_ANIMATION_PIXELS:
+            raise MediaError(f"{name} is an animation of {frames} frames, too many to check. Export it as a video.")
+        for number in range(1, frames):
+            image.seek(number)
+            image.load()
+
+
+def _decode_streams(path: Path, name: str, facts: MediaFacts) -> MediaFacts:
+    with containers.opened(path, name=name) as (box, _):
+        packets, ends_s = _read_packets(box, name)
+        video = containers.picture_stream(box)
+        if video is not None:
+            counted = packets[video.index]
+            if video.frames and counted < video.frames:
+                raise _cut_off(name, f"it has {counted} of its {video.frames} frames")
+            facts = replace(facts, frames=video.frames or counted)
+        end_s = max(ends_s.values(), default=0.0)
+        if box.duration and end_s < box.duration / 1e6 - max(SHORTER_S, 0.02 * box.duration / 1e6):
+            raise _cut_off(name, f"it ends after {end_s:.1f} s of {box.duration / 1e6:.1f} s")
+    with containers.opened(path, name=name) as (box, _):
+        if facts.kind is Kind.VIDEO:
+            _decode_ends(box, name)
+        else:
+            for _frame in box.decode(audio=0):
+                pass
+    return facts
+
+
+def _read_packets(box: InputContainer, name: str) -> tuple[Counter[int], dict[int, float]]:
+    """Packets per stream, and where each stream ends in seconds from the file's start."""
+    counts: Counter[int] = Counter()
+    ends_s: dict[int, float] = {}
+    start_s = (box.start_time or 0) / 1e6
+    for packet in box.demux():
+        if packet.size == 0:
+            continue
+        if packet.is_corrupt:
+            raise _cut_off(name, "a part of it is missing")
+        counts[packet.stream.index] += 1
+        if packet.pts is not None:
+            end_s = float((packet.pts + (packet.duration or 0)) * packet.time_base) - start_s
+            ends_s[packet.stream.index] = max(end_s, ends_s.get(packet.stream.index, 0.0))
+    return counts, ends_s
+
+
+def _cut_off(name: str, how: str) -> MediaError:
+    return MediaError(f"{name} is cut off: {how}. Upload or download it again.")
+
+
+def _decode_ends(box: InputContainer, name: str) -> None:
+    """Decode the first frame, then everything from the last key frame on."""
+    video = containers.picture_stream(box)
+    if video is None:
+        return
+    containers.threaded(video)
+    first = next(box.decode(video), None)
+    if video.duration is not None and video.time_base:
+        box.seek((video.start_time or 0) + video.duration, stream=video)
+    last = None
+    for last in box.decode(video):
+        if last.is_corrupt:
+            raise MediaError(f"{name} has damaged pictures near its end. Export or download it again.")
+    if first is None or last is None:
+        raise MediaError(f"{name} holds no picture that can be decoded. Export or download it again.")
+
+
+def upright(path: Path, out: Path, *, name: str = "") -> MediaFacts:
+    """Write the picture to `out` turned as it is displayed, and return the new file's facts.
+
+    Same size, colours and format (HEIC and other formats models refuse become JPEG, or PNG with alpha); the EXIF
+    orientation is gone because the pixels are turned. `out` gets the format its content has, whatever its name.
+    """
+    from PIL import ImageOps
+
+    with pictures.opened(path, name=name) as (image, kind):
+        image.load()
+        turned = ImageOps.exif_transpose(image)
+        form = kind.reader if kind.reader in ("PNG", "JPEG", "WEBP", "TIFF", "BMP") else ""
+        form = form or ("PNG" if pictures.has_alpha(turned) else "JPEG")
+        with replacing(out) as draft:
+            turned.save(draft, form, **_keep(image, form))
+    return probe(out, name=name)
+
+
+def _keep(image: Image.Image, form: str) -> dict[str, object]:
+    """Options that lose as little as the format allows: same chroma grid, high quality, colour profile."""
+    from PIL import JpegImagePlugin
+
+    keep: dict[str, object] = {}
+    if icc := image.info.get("icc_profile"):
+        keep["icc_profile"] = icc
+    if form == "JPEG":
+        sampling = JpegImagePlugin.get_sampling(image) if isinstance(image, JpegImagePlugin.JpegImageFile) else 0
+        keep |= {"quality": 95, "subsampling": max(sampling, 0)}
+    if form == "WEBP":
+        keep |= {"lossless": True, "method": 2}
+    return keep

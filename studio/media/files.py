@@ -1,0 +1,181 @@
+"""Writing files so that a half-written one is never seen, and running ffmpeg.
+
+Every result is made under a temporary name in the folder of its target, synced, and renamed. ffmpeg is run as a
+program (its binary is GPL), never through a shell, and may only read files: no network protocol is allowed to it.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import secrets
+import shutil
+import subprocess
+import tempfile
+import threading
+import time
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from typing import IO
+
+from studio.errors import MediaError
+
+OnProgress = Callable[[float], None]
+"""Called with the fraction done, 0..1, rising."""
+Cancelled = Callable[[], bool]
+"""Asked now and then; True stops the work."""
+
+_chosen = ""
+
+
+class Stopped(MediaError):
+    """The work was cancelled on the user's wish; nothing was left behind."""
+
+    def __init__(self) -> None:
+        super().__init__("Cancelled.")
+
+
+@contextmanager
+def replacing(target: Path) -> Iterator[Path]:
+    """A temporary path beside `target`, with its suffix, that becomes `target` when the block ends without error.
+
+    The file is synced before the rename, so after a power cut there is the old file or the new, never a mixture.
+    """
+    target.parent.mkdir(parents=True, exist_ok=True)
+    draft = target.with_name(f".{target.stem[:80]}.{secrets.token_hex(4)}.part{target.suffix}")
+    try:
+        yield draft
+        with draft.open("rb+") as file:
+            os.fsync(file.fileno())
+        draft.replace(target)
+        _sync_folder(target.parent)
+    finally:
+        draft.unlink(missing_ok=True)
+
+
+def atomic_write(target: Path, content: bytes) -> None:
+    """Write `content` so that readers see the old file or the whole new one."""
+    with replacing(target) as draft:
+        draft.write_bytes(content)
+
+
+def _sync_folder(folder: Path) -> None:
+    if os.name == "posix":
+        handle = os.open(folder, os.O_RDONLY)
+        try:
+            os.fsync(handle)
+        finally:
+            os.close(handle)
+
+
+def sha256(path: Path) -> str:
+    """The file's SHA-256 as lower-case hex, read in pieces."""
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
+
+
+def use_ffmpeg(program: str) -> None:
+    """Use this ffmpeg instead of the one that came with the packages ('' goes back to that).
+
+    Raises MediaError when there is no such program.
+    """
+    global _chosen
+    if program and not shutil.which(program):
+        raise MediaError(f"There is no ffmpeg at {program!r}. Correct STUDIO_FFMPEG or leave it empty.")
+    _chosen = program
+
+
+def ffmpeg() -> str:
+    """The ffmpeg to run: the operator's choice, else the packages' own (its version is known), else the system's."""
+    if _chosen:
+        return _chosen
+    try:
+        from imageio_ffmpeg import get_ffmpeg_exe
+
+        return get_ffmpeg_exe()
+    except (ImportError, RuntimeError):
+        pass
+    if found := shutil.which("ffmpeg"):
+        return found
+    raise MediaError("ffmpeg was not found. Install the requirements, or set STUDIO_FFMPEG to its path.")
+
+
+def run_ffmpeg(
+    args: Sequence[str],
+    out: Path,
+    *,
+    duration_s: float | None = None,
+    on_progress: OnProgress | None = None,
+    cancelled: Cancelled | None = None,
+    limit_s: float = 3600,
+) -> None:
+    """Run `ffmpeg ... args out` and give `out` its name only when all went well.
+
+    args: inputs and options without the output; duration_s: length of the result, for progress.
+    Raises Stopped when cancelled, MediaError with ffmpeg's last words when it failed or took longer than limit_s.
+    """
+    with replacing(out) as draft:
+        _call([*args, "-y", str(draft)], duration_s, on_progress, cancelled, limit_s)
+
+
+def measure_ffmpeg(args: Sequence[str], *, cancelled: Cancelled | None = None, limit_s: float = 3600) -> str:
+    """Run ffmpeg for what it prints (measuring filters, output to null) and return that text. Raises as run_ffmpeg."""
+    return _call([*args, "-f", "null", "-"], None, None, cancelled, limit_s, level="info")
+
+
+def _call(
+    args: Sequence[str],
+    duration_s: float | None,
+    on_progress: OnProgress | None,
+    cancelled: Cancelled | None,
+    limit_s: float,
+    *,
+    level: str = "error",
+) -> str:
+    fixed = ["-nostdin", "-hide_banner", "-v", level, "-protocol_whitelist", "file,pipe", "-nostats"]
+    command = [ffmpeg(), *fixed, "-progress", "pipe:1", "-stats_period", "0.25", *args]
+    with tempfile.TemporaryFile() as words:
+        with subprocess.Popen(
+            command, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=words, text=True
+        ) as process:
+            reader = threading.Thread(target=_follow, args=(process.stdout, duration_s, on_progress), daemon=True)
+            reader.start()
+            try:
+                _attend(process, cancelled, time.monotonic() + limit_s)
+            except BaseException:
+                process.kill()
+                raise
+            finally:
+                process.wait()
+                reader.join(timeout=5)
+        words.seek(0)
+        said = words.read().decode(errors="replace")
+    if process.returncode:
+        raise MediaError(f"ffmpeg could not do this: {_last_words(said)}")
+    return said
+
+
+def _attend(process: subprocess.Popen[str], cancelled: Cancelled | None, deadline: float) -> None:
+    while True:
+        try:
+            process.wait(timeout=0.1)
+            return
+        except subprocess.TimeoutExpired:
+            if cancelled and cancelled():
+                raise Stopped from None
+            if time.monotonic() > deadline:
+                raise MediaError("ffmpeg took too long and was stopped.") from None
+
+
+def _follow(lines: IO[str] | None, duration_s: float | None, on_progress: OnProgress | None) -> None:
+    """Turn ffmpeg's key=value blocks into fractions; keeps reading so that the pipe never fills."""
+    for line in lines or ():
+        key, _, value = line.partition("=")
+        if on_progress and duration_s and key == "out_time_us" and value.strip().lstrip("-").isdigit():
+            on_progress(min(max(int(value) / 1e6 / duration_s, 0.0), 1.0))
+
+
+def _last_words(said: str) -> str:
+    lines = [line.strip() for line in said.splitlines() if line.strip()]
+    return " / ".join(lines[-3:])[:400] or "it gave no reason."

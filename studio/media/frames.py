@@ -1,0 +1,98 @@
+"""Single frames of a video, exactly the ones a player shows: decoded up to, never guessed from a seek."""
+
+from __future__ import annotations
+
+from collections import deque
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from studio.errors import MediaError
+from studio.media import containers
+from studio.media.files import replacing
+
+if TYPE_CHECKING:
+    from av.container import InputContainer
+    from av.video.frame import VideoFrame
+    from av.video.stream import VideoStream
+    from PIL import Image
+
+
+def first_frame(path: Path, out: Path) -> None:
+    """Write the first frame as an upright PNG. Raises MediaError when the file has no picture."""
+    frame_at(path, 0.0, out)
+
+
+def last_frame(path: Path, out: Path) -> None:
+    """Write the very last frame as an upright PNG: the one the next shot starts from."""
+    with _reader(path) as (box, video):
+        _save(_last(box, video), video, out)
+
+
+def frame_at(path: Path, t_s: float, out: Path) -> None:
+    """Write the frame that is on screen at t_s seconds from the clip's start, as an upright PNG.
+
+    Before the start it is the first frame, after the end the last.
+    """
+    with _reader(path) as (box, video):
+        _save(_at(box, video, t_s), video, out)
+
+
+def grab(path: Path, t_s: float, *, max_side_px: int | None = None) -> Image.Image:
+    """The frame on screen at t_s as an upright RGB picture, at most max_side_px large."""
+    with _reader(path) as (box, video):
+        frame = _at(box, video, t_s)
+        return containers.still(frame, max_side_px=max_side_px, aspect=video.sample_aspect_ratio)
+
+
+@contextmanager
+def _reader(path: Path) -> Iterator[tuple[InputContainer, VideoStream]]:
+    with containers.opened(path) as (box, _):
+        video = containers.picture_stream(box)
+        if video is None:
+            raise MediaError(f"{path.name} has no picture.")
+        yield box, containers.threaded(video)
+
+
+def _last(box: InputContainer, video: VideoStream) -> VideoFrame:
+    """Decode from the last key frame on; where the seek lands too late to give a frame, from the beginning."""
+    end = (video.start_time or 0) + video.duration if video.duration else None
+    for target in (end, video.start_time or 0):
+        if target is None:
+            continue
+        box.seek(target, stream=video)
+        if tail := deque(box.decode(video), maxlen=1):
+            return tail[0]
+    raise MediaError("The video has no frame that can be decoded.")
+
+
+def _at(box: InputContainer, video: VideoStream, t_s: float) -> VideoFrame:
+    base = video.time_base
+    if base is None:
+        raise MediaError("The video has no time line.")
+    start = video.start_time or 0
+    target = start + round(max(t_s, 0.0) / base)
+    for origin in (target, start):
+        box.seek(origin, stream=video)
+        found = None
+        for frame in box.decode(video):
+            if frame.pts is not None and frame.pts > target:
+                break
+            found = frame
+        if found is not None:
+            return found
+    return _first(box, video)
+
+
+def _first(box: InputContainer, video: VideoStream) -> VideoFrame:
+    box.seek(video.start_time or 0, stream=video)
+    for frame in box.decode(video):
+        return frame
+    raise MediaError("The video has no frame that can be decoded.")
+
+
+def _save(frame: VideoFrame, video: VideoStream, out: Path) -> None:
+    picture = containers.still(frame, aspect=video.sample_aspect_ratio)
+    with replacing(out) as draft:
+        picture.save(draft, "PNG", compress_level=3)

@@ -1,0 +1,121 @@
+"""Still pictures through Pillow: opened by the one format their content shows, upright, in sRGB."""
+
+from __future__ import annotations
+
+import io
+import logging
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from studio.errors import MediaError
+from studio.media.sniff import FileType, sniff
+
+if TYPE_CHECKING:
+    from PIL import Image
+
+MAX_PIXELS = 89_478_485
+"""Largest picture taken, in pixels: Pillow's own limit, a quarter of a GB as RGB."""
+
+log = logging.getLogger(__name__)
+
+
+@contextmanager
+def opened(path: Path, *, name: str = "", max_pixels: int = MAX_PIXELS) -> Iterator[tuple[Image.Image, FileType]]:
+    """The picture (header read, pixels not yet) and its type.
+
+    Inside the block, too, Pillow's errors become MediaError sentences. Raises MediaError for a bomb (more than
+    max_pixels), a broken file, or a file that is no picture.
+    """
+    from PIL import Image
+
+    name = name or path.name
+    kind = sniff(path, name=name)
+    if kind.reader == "HEIF":
+        _with_heif()
+    try:
+        with Image.open(path, formats=(kind.reader,)) as image:
+            width, height = image.size
+            if width * height > max_pixels:
+                raise _too_large(name, f"{width}x{height}", max_pixels)
+            yield image, kind
+    except (Image.DecompressionBombError, Image.DecompressionBombWarning):
+        raise _too_large(name, "more pixels than can be decoded safely", max_pixels) from None
+    except (OSError, SyntaxError, ValueError, EOFError, IndexError) as error:
+        log.info("%s: %s", name, error)
+        raise MediaError(
+            f"{name} is a broken or incomplete {kind.name} picture. Export or download it again."
+        ) from None
+
+
+def _too_large(name: str, size: str, limit: int) -> MediaError:
+    return MediaError(f"{name} has {size}; the studio takes up to {limit / 1e6:.0f} megapixels. Make it smaller first.")
+
+
+def _with_heif() -> None:
+    from pillow_heif import register_heif_opener
+
+    register_heif_opener()
+
+
+def has_alpha(image: Image.Image) -> bool:
+    """True when the picture has an alpha channel or a transparent colour."""
+    return image.mode in ("RGBA", "LA", "PA", "RGBa", "La") or "transparency" in image.info
+
+
+def to_srgb(image: Image.Image) -> Image.Image:
+    """The picture upright, as 8-bit sRGB: mode RGB, or RGBA where it has alpha.
+
+    Converts CMYK, palettes, 16-bit and wide-gamut (ICC) pictures. Uses EXIF orientation.
+    """
+    from PIL import ImageOps
+
+    image = ImageOps.exif_transpose(image)
+    if image.mode.startswith("I"):
+        image = _eight_bit(image)
+    image = _through_profile(image)
+    wanted = "RGBA" if has_alpha(image) else "RGB"
+    return image if image.mode == wanted else image.convert(wanted)
+
+
+def _eight_bit(image: Image.Image) -> Image.Image:
+    """A grey picture of 16 bits as 8; a conversion by Pillow alone would cut off instead of scaling."""
+    import numpy as np
+    from PIL import Image
+
+    levels = np.asarray(image)
+    return Image.fromarray((levels >> 8 if levels.max(initial=0) > 255 else levels).astype(np.uint8))
+
+
+def _through_profile(image: Image.Image) -> Image.Image:
+    """Apply the embedded colour profile; a broken one is ignored, as browsers do."""
+    from PIL import Image, ImageCms
+
+    icc = image.info.get("icc_profile")
+    if not icc or image.mode not in ("RGB", "RGBA", "CMYK", "L"):
+        return image
+    try:
+        source = ImageCms.ImageCmsProfile(io.BytesIO(icc))
+        if "srgb" in ImageCms.getProfileDescription(source).lower():
+            return image
+        alpha = image.getchannel("A") if image.mode == "RGBA" else None
+        srgb = ImageCms.ImageCmsProfile(ImageCms.createProfile("sRGB"))
+        turned = ImageCms.profileToProfile(image.convert("RGB") if alpha else image, source, srgb, outputMode="RGB")
+        if turned is None:
+            return image
+        return Image.merge("RGBA", (*turned.split(), alpha)) if alpha else turned
+    except (ImageCms.PyCMSError, OSError, ValueError) as error:
+        log.info("colour profile ignored: %s", error)
+        return image
+
+
+def on_background(image: Image.Image, colour: str) -> Image.Image:
+    """The picture without alpha, laid on a plain colour (any CSS colour name or #rrggbb)."""
+    from PIL import Image, ImageColor
+
+    if image.mode != "RGBA":
+        return image.convert("RGB")
+    ground = Image.new("RGB", image.size, ImageColor.getrgb(colour))
+    ground.paste(image, mask=image.getchannel("A"))
+    return ground

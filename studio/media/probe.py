@@ -1,0 +1,184 @@
+"""What a media file is: kind, size, length, codecs. Reads headers and at most one frame."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from studio.domain import Kind
+from studio.errors import MediaError
+from studio.media import containers, pictures
+from studio.media.sniff import AVIF, BMP, GIF, JPEG, MOV, MP4, PNG, WEBM, WEBP, FileType, sniff
+
+if TYPE_CHECKING:
+    from av.container import InputContainer
+    from av.video.stream import VideoStream
+
+BROWSER_PICTURES = (PNG, JPEG, WEBP, GIF, AVIF, BMP)
+BROWSER_VIDEO = {"h264", "vp8", "vp9", "av1"}
+BROWSER_AUDIO = {"aac", "mp3", "opus", "vorbis", "flac", "pcm_s16le", "pcm_s24le", "pcm_f32le"}
+_PRIMARIES = {1: "bt709", 5: "bt601", 6: "bt601", 9: "bt2020", 12: "display-p3"}
+_TRANSFERS = {16: "pq", 18: "hlg"}
+
+
+@dataclass(frozen=True)
+class MediaFacts:
+    """Facts about one file. width, height: px as displayed, rotation and pixel aspect applied.
+
+    frames: as the file says, exact after check.verify_decodes. rotation: degrees the stored picture is turned for
+    display (EXIF or video matrix). colour: such as 'bt709' or 'bt2020/pq'; '' unknown. browser_plays: whether
+    ordinary browsers show it. notes: sentences for the user. suffix: file name ending that fits the content.
+    """
+
+    kind: Kind
+    mime: str
+    suffix: str
+    bytes: int
+    width: int | None = None
+    height: int | None = None
+    duration_s: float | None = None
+    fps: float | None = None
+    frames: int | None = None
+    has_audio: bool | None = None
+    has_alpha: bool | None = None
+    animated: bool = False
+    codec: str = ""
+    audio_codec: str = ""
+    pixel_format: str = ""
+    colour: str = ""
+    rotation: int = 0
+    browser_plays: bool = True
+    notes: tuple[str, ...] = ()
+
+
+def probe(path: Path, *, name: str = "", max_pixels: int = pictures.MAX_PIXELS) -> MediaFacts:
+    """The facts of a picture, video or sound file, by its content.
+
+    name: what to call the file in messages. Raises MediaError for anything else, and for files too broken to open.
+    """
+    kind = sniff(path, name=name)
+    if kind.kind is Kind.IMAGE:
+        return _probe_picture(path, name, max_pixels)
+    return _probe_stream(path, name)
+
+
+def _probe_picture(path: Path, name: str, max_pixels: int) -> MediaFacts:
+    with pictures.opened(path, name=name, max_pixels=max_pixels) as (image, kind):
+        orientation = image.getexif().get(0x0112, 1)
+        width, height = image.size[::-1] if orientation in (5, 6, 7, 8) else image.size
+        frames = int(getattr(image, "n_frames", 1))
+        animated = frames > 1 and kind in (GIF, WEBP, PNG, AVIF)
+        return MediaFacts(
+            kind=Kind.IMAGE,
+            mime=kind.mime,
+            suffix=kind.suffix,
+            bytes=path.stat().st_size,
+            width=width,
+            height=height,
+            frames=frames if animated else 1,
+            has_alpha=pictures.has_alpha(image),
+            animated=animated,
+            codec=kind.name.lower(),
+            pixel_format=image.mode,
+            colour="icc" if image.info.get("icc_profile") else "",
+            rotation={3: 180, 4: 180, 5: 90, 6: 270, 7: 270, 8: 90}.get(orientation, 0),
+            browser_plays=kind in BROWSER_PICTURES,
+            notes=_picture_notes(kind, frames if animated else 1, image.mode),
+        )
+
+
+def _picture_notes(kind: FileType, frames: int, mode: str) -> tuple[str, ...]:
+    notes = []
+    if frames > 1:
+        notes.append(f"This {kind.name} is animated ({frames} frames); as a picture only its first frame is used.")
+    if kind not in BROWSER_PICTURES:
+        notes.append(f"Browsers do not show {kind.name} pictures; the studio shows a preview instead.")
+    if mode == "CMYK":
+        notes.append("This picture is in print colours (CMYK); models may want RGB.")
+    return tuple(notes)
+
+
+def _probe_stream(path: Path, name: str) -> MediaFacts:
+    with containers.opened(path, name=name) as (box, kind):
+        video = containers.picture_stream(box)
+        sound = box.streams.audio[0] if box.streams.audio else None
+        if video is None and sound is None:
+            raise MediaError(f"{name or path.name} has neither picture nor sound.")
+        duration_s = _duration_s(box, video)
+        audio_codec = sound.codec_context.codec.canonical_name if sound else ""
+        if video is None:
+            return MediaFacts(
+                kind=Kind.AUDIO,
+                mime=kind.mime.replace("video/", "audio/"),
+                suffix=".m4a" if kind in (MP4, MOV) else kind.suffix,
+                bytes=path.stat().st_size,
+                duration_s=duration_s,
+                has_audio=True,
+                codec=audio_codec,
+                audio_codec=audio_codec,
+                browser_plays=audio_codec in BROWSER_AUDIO,
+            )
+        return _video_facts(path, box, kind, video, audio_codec, duration_s)
+
+
+def _video_facts(
+    path: Path, box: InputContainer, kind: FileType, video: VideoStream, audio_codec: str, duration_s: float | None
+) -> MediaFacts:
+    frame = next(box.decode(video), None)
+    if frame is None:
+        raise MediaError(f"{path.name} is a broken or incomplete {kind.name} file: it has no picture.")
+    width, height = containers.shown_size(video, frame.rotation)
+    rate = video.average_rate or video.guessed_rate
+    codec = video.codec_context.codec.canonical_name
+    alpha = video.metadata.get("alpha_mode") == "1" or any(part.is_alpha for part in frame.format.components)
+    plays, notes = _playability(kind, codec, frame.format.name, audio_codec)
+    return MediaFacts(
+        kind=Kind.VIDEO,
+        mime=kind.mime.replace("audio/", "video/"),
+        suffix=kind.suffix,
+        bytes=path.stat().st_size,
+        width=width,
+        height=height,
+        duration_s=duration_s,
+        fps=round(float(rate), 3) if rate else None,
+        frames=video.frames or None,
+        has_audio=bool(audio_codec),
+        has_alpha=alpha,
+        animated=True,
+        codec=codec,
+        audio_codec=audio_codec,
+        pixel_format=frame.format.name,
+        colour=_colour(frame.color_primaries, frame.color_trc),
+        rotation=frame.rotation % 360,
+        browser_plays=plays,
+        notes=notes,
+    )
+
+
+def _duration_s(box: InputContainer, video: VideoStream | None) -> float | None:
+    """The picture's own length where the file says it: a film is as long as its picture."""
+    if video and video.duration and video.time_base:
+        return round(float(video.duration * video.time_base), 3)
+    return round(box.duration / 1e6, 3) if box.duration else None
+
+
+def _colour(primaries: int, transfer: int) -> str:
+    name, curve = _PRIMARIES.get(primaries, ""), _TRANSFERS.get(transfer, "")
+    return f"{name}/{curve}" if curve else name
+
+
+def _playability(kind: FileType, codec: str, pixels: str, audio_codec: str) -> tuple[bool, tuple[str, ...]]:
+    """Whether ordinary browsers play it, and a sentence for each reason why not."""
+    notes = []
+    if kind not in (MP4, MOV, WEBM):
+        notes.append(f"Browsers do not play {kind.name} files; export it as MP4 to see it here.")
+    if codec == "hevc":
+        notes.append("H.265 plays only in some browsers; export it as H.264 to be sure.")
+    elif codec not in BROWSER_VIDEO:
+        notes.append(f"Browsers do not play {codec} video; export it as H.264.")
+    elif codec == "h264" and pixels not in ("yuv420p", "yuvj420p"):
+        notes.append(f"This H.264 video is stored as {pixels}, which browsers do not play; export it as 4:2:0, 8 bit.")
+    if audio_codec and audio_codec not in BROWSER_AUDIO:
+        notes.append(f"Browsers do not play its {audio_codec} sound.")
+    return not notes, tuple(notes)
