@@ -1,0 +1,197 @@
+"""The JSON that our widgets fetch and post, under /ui. Rights and limits are the Studio's; here only shapes are read.
+
+Kept apart from the public API: these answers follow the pages and may change with them.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Coroutine
+from typing import TYPE_CHECKING, Annotated, Any, Literal
+
+from fastapi import APIRouter, Depends, Query
+from fastapi.exceptions import RequestValidationError
+from fastapi.routing import APIRoute
+from pydantic import BaseModel, ConfigDict, Field
+from starlette.requests import Request
+from starlette.responses import JSONResponse, Response, StreamingResponse
+
+from studio.domain import JSON, Kind, Status, Task, now
+from studio.errors import BudgetError, CapabilityError, Conflict, NotAllowed, NotFound, StudioError
+from studio.ui.archive import zip_of
+from studio.ui.cards import card, detail, queue
+from studio.ui.guard import owner_of
+
+if TYPE_CHECKING:
+    from studio.studio import Studio
+
+    from studio.ui.live import Live
+
+STATUS_OF = {NotFound: 404, NotAllowed: 403, Conflict: 409, CapabilityError: 422, BudgetError: 409}
+PAGE_MAX = 200
+SELECTION_MAX = 500
+
+Owner = Annotated[str, Depends(owner_of)]
+
+
+class SentenceRoute(APIRoute):
+    """A route whose failures are answered as {"error": sentence} with a fitting status."""
+
+    def get_route_handler(self) -> Callable[[Request], Coroutine[Any, Any, Response]]:
+        """The handler of the route with its errors put into words."""
+        inner = super().get_route_handler()
+
+        async def handler(request: Request) -> Response:
+            try:
+                return await inner(request)
+            except StudioError as error:
+                code = next((c for kind, c in STATUS_OF.items() if isinstance(error, kind)), 400)
+                return JSONResponse({"error": str(error)}, code)
+            except RequestValidationError as error:
+                first = error.errors()[0]
+                return JSONResponse({"error": f"{'.'.join(map(str, first['loc'][1:]))}: {first['msg']}."}, 422)
+
+        return handler
+
+
+class Body(BaseModel):
+    """Base of what the pages post: unknown fields are errors."""
+
+    model_config = ConfigDict(extra="forbid")
+
+
+class Runs(Body):
+    """A selection of runs."""
+
+    ids: list[str] = Field(min_length=1, max_length=SELECTION_MAX)
+
+
+class Again(Body):
+    """How to repeat a run: with its own seed, or a new one."""
+
+    seed: Literal["same", "new"] = "same"
+
+
+class Choice(Body):
+    """What a person decided about a held run."""
+
+    choice: str = Field(max_length=100)
+
+
+class Rating(Body):
+    """Stars; 0 takes them away."""
+
+    stars: int = Field(ge=0, le=5)
+
+
+class Place(Body):
+    """The run to stand before in the queue; None is the end."""
+
+    before: str | None = None
+
+
+class Priority(Body):
+    """Higher goes first."""
+
+    priority: int = Field(ge=-100, le=100)
+
+
+class Filters(Body):
+    """What the gallery shows. An empty value does not filter."""
+
+    query: str = Field("", max_length=1000)
+    task: Task | Literal[""] = ""
+    model: str = Field("", max_length=200)
+    kind: Kind | Literal[""] = ""
+    status: Status | Literal[""] = ""
+    rating_min: int = Field(0, ge=0, le=5)
+    trashed: bool = False
+    before: int | None = None
+    limit: int = Field(60, ge=1, le=PAGE_MAX)
+
+
+def router(studio: Studio, live: Live) -> APIRouter:
+    """All routes under /ui that read or change runs."""
+    made = APIRouter(prefix="/ui", route_class=SentenceRoute, include_in_schema=False)
+    _reading(made, studio)
+    _changing(made, studio)
+    _queueing(made, studio, live)
+    return made
+
+
+def _reading(made: APIRouter, studio: Studio) -> None:
+    @made.get("/runs")
+    def search(filters: Annotated[Filters, Query()], owner: Owner) -> JSON:
+        wanted = filters.model_dump(exclude={"query"})
+        wanted |= {k: wanted[k] or None for k in ("task", "model", "kind", "status")}
+        page = studio.search(filters.query, owner=owner, **wanted)
+        runs = [card(studio, r) for r in page.runs]
+        return {"runs": runs, "next_before": page.next_before, "total": page.total, "capped": page.capped}
+
+    @made.get("/runs/{run_id}")
+    def one(run_id: str, owner: Owner) -> JSON:
+        run = studio.get_run(run_id, owner=owner)
+        return detail(studio, run, studio.history(run_id, owner=owner), owner=owner)
+
+    @made.get("/queue")
+    def whole_queue(owner: Owner) -> JSON:
+        return queue(studio, owner=owner)
+
+    @made.get("/zip")
+    def selection(ids: Annotated[list[str], Query(min_length=1, max_length=SELECTION_MAX)], owner: Owner) -> Response:
+        runs = [studio.get_run(i, owner=owner) for i in ids]
+        name = f"studio_{now():%Y-%m-%d_%H%M}_{len(runs)}.zip"
+        headers = {"content-disposition": f'attachment; filename="{name}"', "cache-control": "no-store"}
+        return StreamingResponse(zip_of(studio, runs), media_type="application/zip", headers=headers)
+
+
+def _changing(made: APIRouter, studio: Studio) -> None:
+    @made.post("/runs/{run_id}/cancel")
+    def cancel(run_id: str, owner: Owner) -> JSON:
+        return card(studio, studio.cancel(run_id, owner=owner))
+
+    @made.post("/runs/{run_id}/retry")
+    def retry(run_id: str, body: Again, owner: Owner) -> JSON:
+        return card(studio, studio.retry(run_id, owner=owner, seed=None if body.seed == "new" else "same"))
+
+    @made.post("/runs/{run_id}/decide")
+    def decide(run_id: str, body: Choice, owner: Owner) -> JSON:
+        return card(studio, studio.decide(run_id, body.choice, owner=owner))
+
+    @made.post("/runs/{run_id}/rate")
+    def rate(run_id: str, body: Rating, owner: Owner) -> JSON:
+        studio.rate(run_id, body.stars, owner=owner)
+        return {"rating": body.stars}
+
+    @made.post("/trash")
+    def trash(body: Runs, owner: Owner) -> JSON:
+        studio.trash(body.ids, owner=owner)
+        return {"ids": body.ids}
+
+    @made.post("/restore")
+    def restore(body: Runs, owner: Owner) -> JSON:
+        studio.restore(body.ids, owner=owner)
+        return {"ids": body.ids}
+
+    @made.post("/purge")
+    def purge(owner: Owner) -> JSON:
+        return {"removed": studio.purge(older_than_days=0)}
+
+
+def _queueing(made: APIRouter, studio: Studio, live: Live) -> None:
+    @made.post("/runs/{run_id}/move")
+    def move(run_id: str, body: Place, owner: Owner) -> JSON:
+        studio.move(run_id, before=body.before, owner=owner)
+        live.tell_house()
+        return queue(studio, owner=owner)
+
+    @made.post("/runs/{run_id}/priority")
+    def prioritise(run_id: str, body: Priority, owner: Owner) -> JSON:
+        studio.prioritise(run_id, body.priority, owner=owner)
+        live.tell_house()
+        return queue(studio, owner=owner)
+
+    @made.post("/queue/{word}")
+    def pause_or_resume(word: Literal["pause", "resume"], owner: Owner) -> JSON:
+        studio.pause() if word == "pause" else studio.resume()
+        live.tell_house()
+        return {"paused": studio.paused}

@@ -1,0 +1,111 @@
+"""Files of the library as HTTP answers: by id, for their owner only, and never as something a browser would run.
+
+Only known image, video and sound types are shown in place; everything else is a download of unknown type. An asset's
+bytes never change, so its answers may be kept for ever.
+"""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from pathlib import Path
+
+from starlette.datastructures import Headers
+from starlette.responses import FileResponse, Response
+
+from studio.domain import Asset, Kind, Run
+
+INLINE = frozenset(
+    {
+        *("image/png", "image/jpeg", "image/webp", "image/gif", "image/avif"),
+        *("video/mp4", "video/webm", "video/quicktime", "video/x-matroska"),
+        *("audio/mpeg", "audio/wav", "audio/x-wav", "audio/ogg", "audio/flac", "audio/mp4", "audio/aac", "audio/webm"),
+    }
+)
+SUFFIX = {
+    "image/png": ".png",
+    "image/jpeg": ".jpg",
+    "image/webp": ".webp",
+    "image/gif": ".gif",
+    "image/avif": ".avif",
+    "video/mp4": ".mp4",
+    "video/webm": ".webm",
+    "video/quicktime": ".mov",
+    "video/x-matroska": ".mkv",
+    "audio/mpeg": ".mp3",
+    "audio/wav": ".wav",
+    "audio/x-wav": ".wav",
+    "audio/ogg": ".ogg",
+    "audio/flac": ".flac",
+    "audio/mp4": ".m4a",
+    "audio/aac": ".aac",
+    "audio/webm": ".weba",
+    "text/plain": ".txt",
+}
+SANDBOX = "sandbox; default-src 'none'; img-src 'self'; media-src 'self'; style-src 'unsafe-inline'"
+FOR_EVER = "private, max-age=31536000, immutable"
+NAME_CHARS = 60
+
+
+def download_name(asset: Asset, run: Run | None = None) -> str:
+    """A file name that says what the file is: date, the prompt's first words, seed, the id's end; or the user's own.
+
+    Letters of every script stay; anything a file system or a header could trip over becomes a hyphen.
+    """
+    suffix = SUFFIX.get(asset.mime) or ".bin"
+    if run is None:
+        stem = _slug(Path(asset.name).stem) or asset.id
+        return stem + (suffix if asset.mime in SUFFIX else _slug_suffix(asset.name))
+    parts = [run.created_at.strftime("%Y-%m-%d"), _slug(run.request.prompt) or run.request.task.value]
+    parts += [f"seed{run.seed}"] if run.seed is not None else []
+    return "_".join([*parts, asset.id[-6:]]) + suffix
+
+
+def _slug(text: str) -> str:
+    words = re.sub(r"[^\w]+", "-", unicodedata.normalize("NFC", text), flags=re.UNICODE).strip("-_")
+    return words[:NAME_CHARS].strip("-_")
+
+
+def _slug_suffix(name: str) -> str:
+    suffix = re.sub(r"[^A-Za-z0-9.]", "", Path(name).suffix)
+    return suffix if len(suffix) > 1 else ".bin"
+
+
+def answer(path: Path, *, mime: str, etag: str, headers: Headers, name: str = "", download: bool = False) -> Response:
+    """The file with Range, ETag and safe headers; 304 when the browser has it; 404 when the disk lost it.
+
+    etag: names the content. headers: of the request. name: for a download.
+    """
+    tag = f'"{etag}"'
+    safe = {"etag": tag, "cache-control": FOR_EVER, "x-content-type-options": "nosniff"}
+    if tag in _tags(headers.get("if-none-match", "")):
+        return Response(status_code=304, headers=safe)
+    try:
+        stat = path.stat()
+    except OSError:
+        return Response("The file is not in the library any more.", 404, media_type="text/plain")
+    inline = mime in INLINE and not download
+    safe |= {"content-security-policy": SANDBOX, "cross-origin-resource-policy": "same-origin"}
+    return FileResponse(
+        path,
+        headers=safe,
+        media_type=mime if mime in INLINE else "application/octet-stream",
+        filename=name or path.name,
+        content_disposition_type="inline" if inline else "attachment",
+        stat_result=stat,
+    )
+
+
+def _tags(value: str) -> set[str]:
+    return {part.strip().removeprefix("W/") for part in value.split(",")}
+
+
+def thumb_mime(path: Path) -> str:
+    """The type of a preview the studio made itself, by its suffix."""
+    known = {".webp": "image/webp", ".mp4": "video/mp4", ".png": "image/png", ".jpg": "image/jpeg"}
+    return known.get(path.suffix, "application/octet-stream")
+
+
+def main_asset(run: Run) -> Asset | None:
+    """The file that stands for the run: its first picture, clip or sound."""
+    return next((a for a in run.assets if a.kind != Kind.TEXT), None)
