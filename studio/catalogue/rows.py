@@ -26,6 +26,7 @@ class InputSpec(Row):
     name of an input is one of: image, images, first_frame, last_frame, references, audio_file, video.
     kinds: what a file may be. count: how many files (min, max). alpha: whether transparency is accepted.
     tasks: only for these tasks; empty means all of the row. needs: inputs that must be there too.
+    required_for: tasks that need at least one. instead: other inputs any of which may stand in for this one.
     per_kind: other limits for one kind, e.g. references that mix images and clips.
     """
 
@@ -44,8 +45,10 @@ class InputSpec(Row):
     per_kind: dict[Kind, dict[str, Any]] = Field(default_factory=dict)
     alpha: bool = True
     tasks: tuple[Task, ...] = ()
+    required_for: tuple[Task, ...] = ()
     needs: tuple[str, ...] = ()
     excludes: tuple[str, ...] = ()
+    instead: tuple[str, ...] = ()
     label: str = ""
     help: str = ""
     people: bool = False
@@ -104,9 +107,11 @@ class Durations(Row):
 
 
 class Text(Row):
-    """A prompt field. beyond: what the provider does with more characters than max_chars."""
+    """A prompt field. beyond: what the provider does with more characters than max_chars. optional_for: tasks that do
+    without it although it is required."""
 
     required: bool = False
+    optional_for: tuple[Task, ...] = ()
     max_chars: int | None = None
     beyond: Literal["cut", "refused", "unknown"] = "unknown"
 
@@ -147,6 +152,7 @@ class Model(Row):
     sizes: named sizes; free_size: any within bounds; size_from_input: the result follows the input's shape and only the
     tier is chosen (tiers). audio: always (there is always a sound track), never, or optional (a switch).
     result_ttl_s: how long the provider keeps results. latency_s: usual seconds from submit to result, low and high.
+    follows: what a task takes from its input where the user leaves it open: size, duration, fps.
     multi_shot: understands shots with times in one prompt. reference_names: how a prompt calls the n-th reference, e.g.
     "character{n}"; reference_numbers: n counts all references, or those of the same kind.
     engine: constants of the engine's own (path, mode ...), free in shape.
@@ -165,6 +171,7 @@ class Model(Row):
     default_size: tuple[int, int] | None = None
     free_size: FreeSize | None = None
     size_from_input: bool = False
+    follows: dict[Task, tuple[Literal["size", "duration", "fps"], ...]] = Field(default_factory=dict)
     tiers: tuple[str, ...] = ()
     default_tier: str | None = None
     durations: Durations | None = None
@@ -198,7 +205,14 @@ class Model(Row):
 
     def inputs_for(self, task: Task) -> dict[str, InputSpec]:
         """The inputs that this task may or must have."""
-        return {k: s for k, s in self.inputs.items() if not s.tasks or task in s.tasks}
+        specs = {k: s for k, s in self.inputs.items() if not s.tasks or task in s.tasks}
+        return {
+            k: s.model_copy(update={"min": max(s.min, 1)}) if task in s.required_for else s for k, s in specs.items()
+        }
+
+    def follows_input(self, task: Task, what: Literal["size", "duration", "fps"]) -> bool:
+        """Whether the input decides this where the user leaves it open."""
+        return what in self.follows.get(task, ())
 
     def params_for(self, task: Task) -> dict[str, ParamSpec]:
         """The own parameters that apply to this task."""

@@ -53,9 +53,10 @@ def complete(request: Request, model: Model) -> Request:
     elif model.size_from_input and request.tier is None and request.width is None:
         new["tier"] = model.default_tier
     if request.task.makes == "video":
-        if request.duration_s is None and model.durations and not model.durations.from_input:
+        left_open = model.durations and not model.durations.from_input
+        if request.duration_s is None and left_open and not model.follows_input(request.task, "duration"):
             new["duration_s"] = _default_duration(model)
-        if request.fps is None and model.fps:
+        if request.fps is None and model.fps and not model.follows_input(request.task, "fps"):
             new["fps"] = model.default_fps or model.fps[0]
     if request.audio is None and model.audio == "optional" and request.task.makes == "video":
         new["audio"] = model.audio_default
@@ -75,6 +76,8 @@ def _size(request: Request, model: Model) -> Size | None:
     width, height = request.width, request.height
     if width and height:
         return next((s for s in model.sizes if (s.width, s.height) == (width, height)), None)
+    if model.follows_input(request.task, "size") and not request.aspect:
+        return None  # the input's shape, at the tier if one is asked for
     if model.sizes:
         named = [
             s
@@ -105,7 +108,8 @@ def _fail(field: str, value: object, limit: object, message: str) -> CapabilityE
 
 
 def _texts(request: Request, model: Model, _: Mapping[str, Asset]) -> Iterator[CapabilityError]:
-    if model.prompt.required and not request.prompt.strip():
+    required = model.prompt.required and request.task not in model.prompt.optional_for
+    if required and not request.prompt.strip():
         yield _fail("prompt", "", "required", f"{model.label} needs a prompt.")
     for field, spec, text in (
         ("prompt", model.prompt, request.prompt),
@@ -135,6 +139,8 @@ def _sizes(request: Request, model: Model, _: Mapping[str, Asset]) -> Iterator[C
         elif model.size_from_input or not (model.sizes or free):
             yield _fail("width", width, None, f"{model.label} takes no width and height.")
     elif model.sizes and (request.aspect or request.tier):
+        if not request.aspect and request.tier in {s.tier for s in model.sizes}:
+            return
         listed = ", ".join(dict.fromkeys(f"{s.aspect} {s.tier}" for s in model.sizes))
         asked = " ".join(filter(None, (request.aspect, request.tier)))
         yield _fail("aspect", asked, listed, f"{model.label} has no size {asked}; it has {listed}.")
@@ -217,7 +223,7 @@ def _inputs(request: Request, model: Model, assets: Mapping[str, Asset]) -> Iter
     for name, spec in specs.items():
         count = len(given.get(name, ()))
         label = spec.label or name
-        if count < spec.min:
+        if count < spec.min and not any(other in given for other in spec.instead):
             need = "is missing" if spec.min == 1 and not count else f"has {count}; {spec.min} needed"
             yield _fail(name, count, spec.min, f"{label} {need} for {model.label}.")
         if count > spec.max:
