@@ -41,6 +41,7 @@ class InputSpec(Row):
     max_aspect: float | None = None
     min_s: float | None = None
     max_s: float | None = None
+    min_fps: float | None = None
     max_per_kind: dict[Kind, int] = Field(default_factory=dict)
     per_kind: dict[Kind, dict[str, Any]] = Field(default_factory=dict)
     alpha: bool = True
@@ -70,6 +71,7 @@ class ParamSpec(Row):
     choices: tuple[str, ...] = ()
     max_chars: int | None = None
     requires: dict[str, Any] = Field(default_factory=dict)
+    send: bool = True
     tasks: tuple[Task, ...] = ()
     help: str = ""
     advanced: bool = False
@@ -96,7 +98,10 @@ class FreeSize(Row):
 
 
 class Durations(Row):
-    """Allowed lengths in seconds: either `choices`, or min..max in steps. from_input: as long as the input is."""
+    """Allowed lengths in seconds: either `choices`, or min..max in steps. from_input: as long as the input is.
+
+    max_with_clip: the longest when a reference is a video.
+    """
 
     choices: tuple[float, ...] = ()
     min: float | None = None
@@ -104,11 +109,12 @@ class Durations(Row):
     step: float = 1
     default: float | None = None
     from_input: bool = False
+    max_with_clip: float | None = None
 
 
 class Text(Row):
-    """A prompt field. beyond: what the provider does with more characters than max_chars. optional_for: tasks that do
-    without it although it is required."""
+    """A prompt field. max_chars: 0 means none is taken. beyond: what the provider does with more characters.
+    optional_for: tasks that do without it although it is required."""
 
     required: bool = False
     optional_for: tuple[Task, ...] = ()
@@ -128,10 +134,11 @@ class Price(Row):
     """One line of a price list: usd per unit when every condition in `when` holds (request field, tier, region).
 
     unit second: of output; input_second: of billed input clips; image: one delivered; run: one; megapixel: of output.
-    native, currency: the list price as published, where it is not in dollars.
+    also: other units at the same price. native, currency: the list price as published, where it is not in dollars.
     """
 
     unit: Literal["second", "input_second", "image", "run", "megapixel"]
+    also: tuple[str, ...] = ()
     usd: float
     when: dict[str, Any] = Field(default_factory=dict)
     native: float | None = None

@@ -12,7 +12,7 @@ from typing import Any
 
 from pydantic import ValidationError
 
-from studio.catalogue.rows import Catalogue, InputSpec, Model, ParamSpec, Price, Size
+from studio.catalogue.rows import Catalogue, Durations, FreeSize, InputSpec, Model, ParamSpec, Price, Size
 from studio.domain import JSON, REQUEST, Asset, Request, Task
 from studio.errors import CapabilityError
 
@@ -53,9 +53,13 @@ def complete(request: Request, model: Model) -> Request:
     elif model.size_from_input and request.tier is None and request.width is None:
         new["tier"] = model.default_tier
     if request.task.makes == "video":
-        left_open = model.durations and not model.durations.from_input
-        if request.duration_s is None and left_open and not model.follows_input(request.task, "duration"):
-            new["duration_s"] = _default_duration(model)
+        if (
+            request.duration_s is None
+            and (own := model.durations)
+            and not own.from_input
+            and not model.follows_input(request.task, "duration")
+        ):
+            new["duration_s"] = _default_duration(own)
         if request.fps is None and model.fps and not model.follows_input(request.task, "fps"):
             new["fps"] = model.default_fps or model.fps[0]
     if request.audio is None and model.audio == "optional" and request.task.makes == "video":
@@ -65,9 +69,7 @@ def complete(request: Request, model: Model) -> Request:
     return request.model_copy(update=new)
 
 
-def _default_duration(model: Model) -> float | None:
-    d = model.durations
-    assert d is not None
+def _default_duration(d: Durations) -> float | None:
     return d.default or (d.choices[0] if d.choices else d.min)
 
 
@@ -75,7 +77,8 @@ def _size(request: Request, model: Model) -> Size | None:
     """The size meant by the request, or None where the model takes none or the request names one that is not listed."""
     width, height = request.width, request.height
     if width and height:
-        return next((s for s in model.sizes if (s.width, s.height) == (width, height)), None)
+        fits = (s for s in model.sizes if (s.width, s.height) == (width, height))
+        return next((s for s in fits if request.tier in (None, s.tier) and request.aspect in (None, s.aspect)), None)
     if model.follows_input(request.task, "size") and not request.aspect:
         return None  # the input's shape, at the tier if one is asked for
     if model.sizes:
@@ -118,6 +121,8 @@ def _texts(request: Request, model: Model, _: Mapping[str, Asset]) -> Iterator[C
         if spec is None:
             if text:
                 yield _fail(field, len(text), 0, f"{model.label} takes no negative prompt; leave it empty.")
+        elif spec.max_chars == 0 and text:
+            yield _fail(field, len(text), 0, f"{model.label} takes no {field.replace('_', ' ')}; leave it empty.")
         elif spec.max_chars and len(text) > spec.max_chars:
             over = f"{field} has {len(text):,} characters; {model.label} takes {spec.max_chars:,}"
             cut = " and would cut the rest" if spec.beyond == "cut" else ""
@@ -130,9 +135,13 @@ def _sizes(request: Request, model: Model, _: Mapping[str, Asset]) -> Iterator[C
         yield _fail("height" if height is None else "width", None, "both", "Give width and height together.")
         return
     if width and height:
-        if free := model.free_size:
-            yield from _free(width, height, model)
-        elif model.sizes and not any((s.width, s.height) == (width, height) for s in model.sizes):
+        named = next((s for s in model.sizes if (s.width, s.height) == (width, height)), None)
+        yield from _contradiction(request, model, named)
+        if (free := model.free_size) and not named:
+            yield from _free(width, height, model, free)
+        elif free:
+            return
+        elif model.sizes and not named:
             listed = ", ".join(f"{s.width}x{s.height}" for s in model.sizes)
             message = f"{model.label} makes {listed}; not {width}x{height}."
             yield _fail("width", f"{width}x{height}", listed, message)
@@ -144,14 +153,29 @@ def _sizes(request: Request, model: Model, _: Mapping[str, Asset]) -> Iterator[C
         listed = ", ".join(dict.fromkeys(f"{s.aspect} {s.tier}" for s in model.sizes))
         asked = " ".join(filter(None, (request.aspect, request.tier)))
         yield _fail("aspect", asked, listed, f"{model.label} has no size {asked}; it has {listed}.")
+    elif request.aspect:
+        yield _fail(
+            "aspect", request.aspect, None, f"{model.label} takes no aspect; give width and height, or neither."
+        )
+    elif request.tier and not model.tiers:
+        yield _fail("tier", request.tier, None, f"{model.label} takes no tier.")
     if model.tiers and request.tier and request.tier not in model.tiers and not model.sizes:
         listed = ", ".join(model.tiers)
         yield _fail("tier", request.tier, listed, f"tier is {request.tier}; {model.label} has {listed}.")
 
 
-def _free(width: int, height: int, model: Model) -> Iterator[CapabilityError]:
-    free = model.free_size
-    assert free is not None
+def _contradiction(request: Request, model: Model, named: Size | None) -> Iterator[CapabilityError]:
+    """Tier or aspect that do not belong to the pixels asked for: one of the two would be dropped silently."""
+    for field, asked, own in (
+        ("tier", request.tier, named and named.tier),
+        ("aspect", request.aspect, named and named.aspect),
+    ):
+        if asked and asked != own and (named or model.size_from_input):
+            size = f"{request.width}x{request.height}"
+            yield _fail(field, asked, own, f"{field} is {asked}, which is not {size}. Give the pixels or the {field}.")
+
+
+def _free(width: int, height: int, model: Model, free: FreeSize) -> Iterator[CapabilityError]:
     for field, side in (("width", width), ("height", height)):
         if not free.min_side <= side <= free.max_side:
             limit = f"{free.min_side} to {free.max_side}"
@@ -161,7 +185,7 @@ def _free(width: int, height: int, model: Model) -> Iterator[CapabilityError]:
             message = f"{field} is {side}; {model.label} needs a multiple of {free.multiple}, for example {near}."
             yield _fail(field, side, free.multiple, message)
     pixels = width * height
-    if free.max_pixels and pixels > free.max_pixels or free.min_pixels and pixels < free.min_pixels:
+    if (free.max_pixels and pixels > free.max_pixels) or (free.min_pixels and pixels < free.min_pixels):
         limit = f"{free.min_pixels or 1:,} to {free.max_pixels or 0:,} pixels in all"
         yield _fail("width", f"{width}x{height}", limit, f"{width}x{height} is {pixels:,} pixels; it must be {limit}.")
     if free.max_aspect and max(width / height, height / width) > free.max_aspect + 1e-9:
@@ -169,8 +193,12 @@ def _free(width: int, height: int, model: Model) -> Iterator[CapabilityError]:
         yield _fail("width", f"{width}x{height}", limit, f"{width}x{height} is too long; shapes go from {limit}.")
 
 
-def _times(request: Request, model: Model, _: Mapping[str, Asset]) -> Iterator[CapabilityError]:
+def _times(request: Request, model: Model, assets: Mapping[str, Asset]) -> Iterator[CapabilityError]:
     seconds, allowed = request.duration_s, model.durations
+    clips = any(i in assets and assets[i].kind == "video" for i in request.references)
+    if seconds and allowed and (most := allowed.max_with_clip) and clips and seconds > most:
+        message = f"duration_s is {seconds:g}; {model.label} makes at most {most:g} seconds when a reference is a clip."
+        yield _fail("duration_s", seconds, most, message)
     if seconds is not None:
         if allowed is None or (allowed.from_input and not allowed.choices and allowed.min is None):
             yield _fail("duration_s", seconds, None, f"{model.label} takes no duration.")
@@ -269,7 +297,7 @@ def unfit(asset: Asset, spec: InputSpec, name: str) -> Iterator[CapabilityError]
         yield _fail(name, asset.bytes, spec.max_bytes, f"{file} has {asset.bytes / 1e6:.1f} MB; {name} takes {limit}.")
     if asset.width and asset.height:
         short, long = sorted((asset.width, asset.height))
-        if spec.min_side_px and short < spec.min_side_px or spec.max_side_px and long > spec.max_side_px:
+        if (spec.min_side_px and short < spec.min_side_px) or (spec.max_side_px and long > spec.max_side_px):
             limit = f"{spec.min_side_px or 1} to {spec.max_side_px or 'any'} pixels a side"
             yield _fail(
                 name, f"{asset.width}x{asset.height}", limit, f"{file} is {asset.width}x{asset.height}; {limit}."
@@ -279,6 +307,9 @@ def unfit(asset: Asset, spec: InputSpec, name: str) -> Iterator[CapabilityError]
             yield _fail(name, short * long, spec.max_pixels, message)
         if spec.max_aspect and long / short > spec.max_aspect + 1e-9:
             yield _fail(name, long / short, spec.max_aspect, f"{file} is longer than {spec.max_aspect:g}:1.")
+    if spec.min_fps and asset.fps and asset.fps < spec.min_fps - 0.05:
+        message = f"{file} has {asset.fps:g} frames a second; {name} needs {spec.min_fps:g}."
+        yield _fail(name, asset.fps, spec.min_fps, message)
     if asset.duration_s is not None and asset.kind != "image":
         low, high = spec.min_s or 0, spec.max_s or math.inf
         if not low - 0.05 <= asset.duration_s <= high + 0.05:
@@ -331,23 +362,31 @@ def holds(request: Request, field: str, wanted: object, context: Mapping[str, ob
 
 
 def price(
-    request: Request, model: Model, assets: Mapping[str, Asset], *, input_s: float = 0.0, **context: object
+    request: Request,
+    model: Model,
+    assets: Mapping[str, Asset],
+    *,
+    input_s: float = 0.0,
+    images: float = 1.0,
+    **context: object,
 ) -> float | None:
     """US dollars for one run, from the row's price list; None where no line fits or a quantity is unknown.
 
-    input_s: seconds of input clips that the provider bills (its own rule). context: region and the like.
+    input_s: seconds of input clips that the provider bills (its own rule). images: pictures in one run.
+    context: region and the like.
     """
     quantities = {
         "second": _seconds(request, assets),
         "input_second": input_s,
-        "image": 1.0,
+        "image": images,
         "run": 1.0,
         "megapixel": (request.width or 0) * (request.height or 0) / 1e6 or None,
     }
     lines: dict[str, Price] = {}
     for line in model.prices:  # the first line that fits each unit counts
-        if line.unit not in lines and all(holds(request, k, v, context) for k, v in line.when.items()):
-            lines[line.unit] = line
+        if all(holds(request, k, v, context) for k, v in line.when.items()):
+            for unit in (line.unit, *line.also):
+                lines.setdefault(unit, line)
     if not lines:
         return None
     total = 0.0
@@ -379,7 +418,10 @@ def carry(values: JSON, model: Model, task: Task) -> tuple[JSON, list[str]]:
     for name, old in values.items():
         if name in ("task", "model") or old is None or (name not in FIELDS and name not in specs):
             continue
-        trial = kept | ({name: old} if name in FIELDS else {"params": {name: old}})
+        own = {k: v for k, v in kept.items() if k in specs} | ({} if name in FIELDS else {name: old})
+        trial = {k: v for k, v in kept.items() if k in FIELDS} | {"params": own}
+        if name in FIELDS:
+            trial[name] = old
         if name in ("width", "height"):
             trial |= {k: values.get(k) for k in ("width", "height")}
         request = REQUEST.validate_python(trial)
