@@ -1,0 +1,87 @@
+"""One form into many requests: a list of prompts, `{red|blue}` combinations, several seeds. Only on the user's wish.
+
+Pure text work; nothing is checked against a model here. Order: prompts as written, the last braces turn fastest, seeds
+innermost, so that neighbours differ in one thing.
+"""
+
+from __future__ import annotations
+
+import re
+from itertools import product
+
+from studio.domain import JSON
+from studio.errors import CapabilityError
+
+LIMIT = 500
+"""Most requests from one press of the button; more is more likely a slip than a wish."""
+
+SEEDS_MAX = 100
+CHOICE = re.compile(r"\{([^{}]*\|[^{}]*)\}")
+RANGE = re.compile(r"(\d+)\s*(?:-|–|\.\.)\s*(\d+)")
+
+
+def expand(
+    body: JSON, *, per_line: bool = False, combinations: bool = False, seeds: list[int] | None = None
+) -> list[JSON]:
+    """Every request the form stands for; without any switch the body alone.
+
+    per_line: each line of the prompt that is not empty. combinations: each choice in braces, in every combination,
+    also in the negative prompt. seeds: each prompt once with each. Raises CapabilityError beyond LIMIT requests.
+    """
+    prompt = str(body.get("prompt") or "")
+    lines = [line.strip() for line in prompt.splitlines() if line.strip()] if per_line else [prompt]
+    made: list[JSON] = []
+    for line in lines or [prompt]:
+        own = {**body, "prompt": line} if line or "prompt" in body else dict(body)
+        made += _choices(own) if combinations else [own]
+        _refuse_beyond(len(made) * len(seeds or [0]))
+    return [{**one, "seed": seed} for one in made for seed in seeds] if seeds else made
+
+
+def _choices(body: JSON) -> list[JSON]:
+    fields = [k for k in ("prompt", "negative_prompt") if body.get(k)]
+    braces = [(k, m) for k in fields for m in CHOICE.finditer(str(body[k]))]
+    options = [[o.strip() for o in m[1].split("|")] for _, m in braces]
+    count = 1
+    for o in options:
+        count *= len(o)
+        _refuse_beyond(count)
+    return [body | {k: _filled(str(body[k]), k, braces, picked) for k in fields} for picked in product(*options)]
+
+
+def _filled(text: str, field: str, braces: list[tuple[str, re.Match[str]]], picked: tuple[str, ...]) -> str:
+    pieces, at = [], 0
+    for (k, m), word in zip(braces, picked, strict=True):
+        if k == field:
+            pieces += [text[at : m.start()], word]
+            at = m.end()
+    return "".join([*pieces, text[at:]]).strip()
+
+
+def _refuse_beyond(count: int) -> None:
+    if count > LIMIT:
+        message = f"That makes {count:,} runs; one press of Generate makes at most {LIMIT}. Use fewer choices or lines."
+        raise CapabilityError(message, field="prompt", value=count, limit=LIMIT)
+
+
+def parse_seeds(text: str) -> list[int]:
+    """Seeds from `1, 5 9` and ranges such as `10-14`, doubles left out, order kept; [] for empty text.
+
+    Raises CapabilityError for anything else, or more than SEEDS_MAX seeds.
+    """
+    found: list[int] = []
+    for word in RANGE.sub(r"\1-\2", text).replace("，", ",").replace(",", " ").split():
+        low, dash, high = word.partition("-")
+        if not low.isdecimal() or (dash and not high.isdecimal()):
+            message = f"{word!r} is not a seed. Write whole numbers such as 7, 42 or a range such as 10-14."
+            raise CapabilityError(message, field="seeds", value=word)
+        first, last = int(low), int(high) if dash else int(low)
+        if last - first >= SEEDS_MAX or last < first:
+            message = f"{word} is not a range of at most {SEEDS_MAX} rising seeds."
+            raise CapabilityError(message, field="seeds", value=word, limit=SEEDS_MAX)
+        found += range(first, last + 1)
+    unique = list(dict.fromkeys(found))
+    if len(unique) > SEEDS_MAX:
+        message = f"{len(unique)} seeds are more than {SEEDS_MAX}."
+        raise CapabilityError(message, field="seeds", value=len(unique), limit=SEEDS_MAX)
+    return unique
