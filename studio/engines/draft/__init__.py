@@ -1,0 +1,92 @@
+"""The draft engine: animatics for planning, drawn on the CPU in worker processes. Free, local, the same for a seed.
+
+It is not a model and does not pretend to be one: every file carries a DRAFT mark. This module imports nothing heavy;
+NumPy, OpenCV and PyAV live in the workers.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import secrets
+import time
+from collections.abc import Mapping
+from pathlib import Path
+
+from studio.catalogue import Model
+from studio.domain import Asset, Kind, Output, Progress, Request, Status
+from studio.engines.base import Facts, Job, Limits
+from studio.engines.draft.order import order_of
+from studio.engines.draft.pool import Piece, Pool
+from studio.errors import Refused, Unavailable, UnknownHandle
+from studio.settings import Settings
+
+MOST_BY_DEFAULT = 4
+"""Workers without a setting: one a core, but no more than this."""
+
+
+class DraftEngine:
+    """Drafts on this machine. A handle is only known to the process that gave it."""
+
+    def __init__(self, settings: Settings) -> None:
+        size = settings.workers or min(os.cpu_count() or 1, MOST_BY_DEFAULT)
+        limits = Limits(submits_per_s=200, concurrent=size, polls_per_s=200)
+        self.facts = Facts("draft", "Draft (animatic)", limits=limits, repeatable=True, local=True)
+        self.pool = Pool(size)
+        self._name = secrets.token_hex(4)
+        self._count = 0
+
+    def missing(self) -> str | None:
+        """Always ready: it needs no key."""
+        return None
+
+    def estimate_usd(self, request: Request, model: Model, inputs: Mapping[str, Asset]) -> float | None:
+        """Free."""
+        return 0.0
+
+    async def prepare(self, job: Job) -> Mapping[str, str]:
+        """Nothing to upload."""
+        return {}
+
+    async def submit(self, job: Job) -> str:
+        """Queue the draft for a worker."""
+        self._count += 1
+        piece = Piece(f"draft-{self._name}-{self._count}", order_of(job).to_json(), job.work_dir)
+        await asyncio.to_thread(self.pool.add, piece)  # may start a process
+        return piece.id
+
+    async def poll(self, handle: str) -> Progress:
+        """Look at the job in the pool."""
+        piece = self.pool.get(handle)
+        if piece is None:
+            raise UnknownHandle("The draft was lost when the studio ended. It can be made again.")
+        if piece.state == "failed":
+            kind, sentence = piece.error
+            raise Refused(sentence) if kind == "refused" else Unavailable(sentence)
+        if piece.state == "cancelled":
+            return Progress(status=Status.CANCELLED)
+        if piece.state == "waiting":
+            return Progress(status=Status.QUEUED, word="waiting", position=self.pool.position(piece))
+        if piece.state == "running":
+            return Progress(
+                status=Status.RUNNING, word=piece.word or "starting", fraction=piece.fraction, eta_s=_eta_s(piece)
+            )
+        made = piece.result
+        output = Output(kind=Kind(made["kind"]), path=Path(made["path"]), mime=made["mime"])
+        note = made.get("note") or None
+        return Progress(status=Status.SUCCEEDED, fraction=1.0, outputs=(output,), cost_usd=0.0, note=note)
+
+    async def cancel(self, handle: str) -> bool:
+        """Stop the job within 0.3 s; its files are removed."""
+        return self.pool.cancel(handle)
+
+    async def close(self) -> None:
+        """End the workers."""
+        await asyncio.to_thread(self.pool.close)
+
+
+def _eta_s(piece: Piece) -> float | None:
+    """Seconds left by the pace so far; None until a tenth is done."""
+    if piece.fraction < 0.1:
+        return None
+    return round((time.monotonic() - piece.began) * (1 - piece.fraction) / piece.fraction, 1)

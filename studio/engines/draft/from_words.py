@@ -1,0 +1,48 @@
+"""text-to-image and text-to-video: the frame, and the clip with its cuts and its sound bed."""
+
+from __future__ import annotations
+
+from functools import partial
+
+from studio.engines.draft import scene, scenes, stills
+from studio.engines.draft.film import Shot, Tell, write
+from studio.engines.draft.order import Order, output_path
+from studio.engines.draft.shots import ShotSpan, shots
+from studio.engines.draft.words import read
+
+
+def picture(order: Order, tell: Tell) -> list[str]:
+    """One composed frame as PNG."""
+    reading = read(order.prompt)
+    made = scene.compose(reading, order.width, order.height, order.seed, overscan=1.0)
+    rgb = scene.still(made)
+    tell(0.8, "writing")
+    stills.finish(rgb, order, reading)
+    return []
+
+
+def clip(order: Order, tell: Tell) -> list[str]:
+    """A clip that cuts where the prompt says so."""
+    spans = shots(order.prompt, order.duration_s)
+    edges = cuts(spans, order.fps, order.frames)
+    made = [
+        Shot(a, b, partial(_painter, order, span, f"Shot {i} of {len(spans)}" if len(spans) > 1 else "", b - a))
+        for i, (span, (a, b)) in enumerate(zip(spans, edges, strict=True), 1)
+    ]
+    made = [shot for shot in made if shot.end > shot.start]
+    write(output_path(order), made, size=(order.width, order.height), fps=order.fps, tell=tell, tags=order.tags)
+    return []
+
+
+def cuts(spans: tuple[ShotSpan, ...], fps: int, frames: int) -> list[tuple[int, int]]:
+    """First frame and end frame of each span; the frame at the very time of a cut belongs to the new shot."""
+    starts = [min(frames, round(span.start_s * fps)) for span in spans]
+    return list(zip(starts, [*starts[1:], frames], strict=True))
+
+
+def _painter(order: Order, span: ShotSpan, label: str, frames: int) -> scenes.Painter:
+    reading, size = read(span.text), (order.width, order.height)
+    overlay = scenes.caption(reading, size, span.text, label=label) if order.params.get("caption", True) else None
+    return scenes.painter(
+        reading, size=size, seed=order.seed, seconds=frames / order.fps, fps=order.fps, overlay=overlay
+    )

@@ -1,0 +1,28 @@
+"""One order made: which task is drawn by which module. Runs in a worker process."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+from studio.domain import Task
+from studio.engines.draft import from_words
+from studio.engines.draft.film import Tell
+from studio.engines.draft.order import Order, kind_of, output_path
+
+Made = list[str]
+"""Sentences for the user about what could not be done as asked; usually none."""
+
+TASKS: dict[Task, Callable[[Order, Tell], Made]] = {
+    Task.TEXT_TO_IMAGE: from_words.picture,
+    Task.TEXT_TO_VIDEO: from_words.clip,
+}
+MIME = {"image": "image/png", "video": "video/mp4"}
+
+
+def make(order: Order, tell: Tell) -> dict[str, Any]:
+    """Make the file and say where it is. Raises MediaError for input files that cannot be used."""
+    tell(0.0, "composing")
+    said = TASKS[Task(order.task)](order, tell)
+    kind = kind_of(order).value
+    return {"path": str(output_path(order)), "kind": kind, "mime": MIME[kind], "note": " ".join(said)}

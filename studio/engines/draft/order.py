@@ -1,0 +1,156 @@
+"""What a worker process is asked to make, as plain values that travel as JSON. Imports nothing heavy."""
+
+from __future__ import annotations
+
+import json
+import math
+from dataclasses import asdict, dataclass, field
+from pathlib import Path
+from typing import Any
+
+from studio.domain import Kind, Task
+from studio.engines.base import Job
+
+DEFAULT_DURATION_S = 5.0
+DEFAULT_FPS = 30
+TIER_PIXELS = {"480P": 832 * 480, "720P": 1280 * 720, "1080P": 1920 * 1080, "4K": 3840 * 2160}
+"""Area of a video that follows the shape of its input, by the tier the user chose."""
+
+LEADS = {
+    Task.IMAGE_EDIT: ("image", "images"),
+    Task.IMAGE_TO_VIDEO: ("first_frame",),
+    Task.VIDEO_TO_VIDEO: ("video",),
+    Task.AUDIO_TO_VIDEO: ("first_frame",),
+}
+"""The input whose shape the result takes where the user leaves the size open."""
+
+
+@dataclass(frozen=True)
+class Source:
+    """An input file. duration_s and fps are None for pictures."""
+
+    path: str
+    kind: str
+    name: str
+    width: int | None = None
+    height: int | None = None
+    duration_s: float | None = None
+    fps: float | None = None
+
+
+@dataclass(frozen=True)
+class Order:
+    """One thing to make. folder: where the file goes. sound: whether a clip gets a sound track. tags: file metadata."""
+
+    task: str
+    prompt: str
+    seed: int
+    width: int
+    height: int
+    duration_s: float
+    fps: int
+    sound: bool
+    folder: str
+    params: dict[str, Any] = field(default_factory=dict)
+    inputs: dict[str, list[Source]] = field(default_factory=dict)
+    tags: dict[str, str] = field(default_factory=dict)
+
+    @property
+    def frames(self) -> int:
+        """Number of pictures in the clip, at least one."""
+        return max(1, round(self.duration_s * self.fps))
+
+    def first(self, name: str) -> Source | None:
+        """The first file of an input, or None."""
+        return next(iter(self.inputs.get(name, [])), None)
+
+    def to_json(self) -> dict[str, Any]:
+        """The order as plain JSON values."""
+        return asdict(self)
+
+    @classmethod
+    def from_json(cls, body: dict[str, Any]) -> Order:
+        """The order that `to_json` wrote."""
+        inputs = {name: [Source(**s) for s in files] for name, files in body["inputs"].items()}
+        return cls(**{**body, "inputs": inputs})
+
+
+def order_of(job: Job) -> Order:
+    """The job as an order, with what the user left open taken from the inputs, else from the defaults."""
+    request = job.request
+    inputs = {
+        name: [
+            Source(str(f.path), f.asset.kind.value, f.asset.name, *_shape(f.asset), f.asset.duration_s, f.asset.fps)
+            for f in (job.inputs[i] for i in ids)
+        ]
+        for name, ids in request.media().items()
+    }
+    lead = next((inputs[n][0] for n in LEADS.get(request.task, ()) if inputs.get(n)), None)
+    width, height = request.width, request.height
+    if not (width and height):
+        width, height = _size(request.task, lead, request.tier)
+    return Order(
+        task=request.task.value,
+        prompt=request.prompt,
+        seed=job.seed or 0,
+        width=width,
+        height=height,
+        duration_s=request.duration_s or _duration(inputs) or DEFAULT_DURATION_S,
+        fps=request.fps or _fps(request.task, lead),
+        sound=request.audio is not False,
+        folder=str(job.work_dir),
+        params=dict(request.params),
+        inputs=inputs,
+        tags=_tags(job),
+    )
+
+
+def _shape(asset: Any) -> tuple[int | None, int | None]:
+    return asset.width, asset.height
+
+
+def _size(task: Task, lead: Source | None, tier: str | None) -> tuple[int, int]:
+    """Even sides: an edited picture or a restyled clip keeps its own size, other clips take the shape at the tier."""
+    if lead is None or not (lead.width and lead.height):
+        return 1280, 720
+    scale = 1.0
+    if tier or task not in (Task.IMAGE_EDIT, Task.VIDEO_TO_VIDEO):
+        scale = math.sqrt(TIER_PIXELS.get(tier or "720P", TIER_PIXELS["720P"]) / (lead.width * lead.height))
+    scale = min(scale, 4096 / max(lead.width, lead.height))
+    if task is Task.IMAGE_EDIT and scale == 1.0:
+        return lead.width, lead.height
+    return tuple(max(64, 2 * round(side * scale / 2)) for side in (lead.width, lead.height))  # type: ignore[return-value]
+
+
+def _duration(inputs: dict[str, list[Source]]) -> float | None:
+    """The length of the clip or the sound that the result follows."""
+    for name in ("video", "audio_file"):
+        for source in inputs.get(name, []):
+            if source.duration_s:
+                return source.duration_s
+    return None
+
+
+def _fps(task: Task, lead: Source | None) -> int:
+    if task is Task.VIDEO_TO_VIDEO and lead and lead.fps:
+        return max(1, min(60, round(lead.fps)))
+    return DEFAULT_FPS
+
+
+def _tags(job: Job) -> dict[str, str]:
+    """Metadata without ids of runs or files, so that the same request with the same seed gives the same bytes."""
+    request = job.request
+    named = {name: [job.inputs[i].asset.name for i in ids] for name, ids in request.media().items()}
+    body = {k: v for k, v in request.flat().items() if k not in named} | {"seed": job.seed, "n": 1}
+    text = json.dumps({"schema": 1, "draft": True, "request": body, "inputs": named}, ensure_ascii=False)
+    return {"studio": text, "comment": f"DRAFT animatic, not a model's work. {request.prompt}"}
+
+
+def kind_of(order: Order) -> Kind:
+    """The kind of file the order makes."""
+    return Task(order.task).makes
+
+
+def output_path(order: Order) -> Path:
+    """Where the finished file goes."""
+    return Path(order.folder) / ("draft.png" if kind_of(order) is Kind.IMAGE else "draft.mp4")

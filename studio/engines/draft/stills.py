@@ -1,0 +1,46 @@
+"""Pictures out: the caption or the DRAFT mark, and a PNG with its metadata, whole or not at all."""
+
+from __future__ import annotations
+
+import uuid
+from pathlib import Path
+
+import numpy as np
+from PIL import Image
+from PIL.PngImagePlugin import PngInfo
+
+from studio.engines.draft.caption import strip
+from studio.engines.draft.order import Order, output_path
+from studio.engines.draft.words import Reading
+from studio.media.encode import settle
+
+
+def finish(rgb: np.ndarray, order: Order, reading: Reading) -> Path:
+    """Burn in the caption strip and write the PNG."""
+    if order.params.get("caption", True):
+        made = strip(reading, order.width, order.height, order.prompt)
+        lay(rgb, made.overlay, made.box)
+    return save(rgb, order)
+
+
+def lay(rgb: np.ndarray, overlay: np.ndarray, box: tuple[int, int, int, int]) -> None:
+    """Blend a straight-alpha RGBA overlay into its box of the picture, in place."""
+    left, top, right, bottom = box
+    under = rgb[top:bottom, left:right]
+    alpha = overlay[..., 3:].astype(np.float32) / 255
+    under[:] = np.clip(overlay[..., :3] * alpha + under[..., :3] * (1 - alpha) + 0.5, 0, 255)
+
+
+def save(picture: np.ndarray, order: Order) -> Path:
+    """Write an RGB or RGBA picture as PNG with the order's metadata."""
+    path = output_path(order)
+    info = PngInfo()
+    for key, text in order.tags.items():
+        info.add_itxt(key, text)
+    partial = path.with_name(f".{path.name}.{uuid.uuid4().hex[:8]}.part")
+    try:
+        Image.fromarray(picture).save(partial, "PNG", pnginfo=info, compress_level=4)
+        settle(partial, path)
+    finally:
+        partial.unlink(missing_ok=True)
+    return path
