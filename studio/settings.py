@@ -15,7 +15,7 @@ from studio.errors import SettingsError
 
 SECRET_NAMES = (
     *("DASHSCOPE_API_KEY", "FAL_KEY", "WAVESPEED_API_KEY", "KIE_API_KEY", "RUNWARE_API_KEY", "APIMART_API_KEY"),
-    *("ATLASCLOUD_API_KEY", "REPLICATE_API_TOKEN", "VTRIX_API_KEY", "MINDSTUDIO_API_KEY", "WAN_API_KEY"),
+    *("ATLASCLOUD_API_KEY", "REPLICATE_API_TOKEN", "VTRIX_API_KEY", "MINDSTUDIO_API_KEY", "WAN_API_KEY", "COMFYUI_AUTH"),
 )
 """Environment names whose values must never appear anywhere."""
 

@@ -14,6 +14,7 @@ if TYPE_CHECKING:
 
 REGISTRY: dict[str, str] = {
     "draft": "studio.engines.draft:DraftEngine",
+    "comfyui": "studio.engines.comfyui:ComfyEngine",
 }
 
 

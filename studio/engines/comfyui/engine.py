@@ -1,0 +1,193 @@
+"""The ComfyUI engine: requests to graphs, graphs to a server of the user's own, and what came of them.
+
+Our run's id gives the prompt id, so a submit whose answer was lost can be looked up in queue and history. The server
+keeps both in memory only: after its restart a run is unknown, and is queued again, for it costs nothing but time.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import re
+import uuid
+from collections.abc import Collection, Mapping
+from pathlib import Path
+from urllib.parse import urlencode
+
+from studio.catalogue import Model, rules
+from studio.domain import JSON, Asset, Kind, Output, Progress, Request, Status
+from studio.engines.base import Facts, Job, Limits
+from studio.engines.comfyui import files
+from studio.engines.comfyui.graphs import BUILDERS, Order
+from studio.engines.comfyui.listen import Listener
+from studio.engines.comfyui.server import Server
+from studio.engines.comfyui.workflow import fill
+from studio.errors import Refused, Unavailable, UnknownHandle
+from studio.settings import Settings
+
+KINDS = {
+    **dict.fromkeys(("png", "jpg", "jpeg", "webp", "bmp", "tiff", "avif"), Kind.IMAGE),
+    **dict.fromkeys(("mp4", "webm", "mkv", "mov", "gif"), Kind.VIDEO),
+    **dict.fromkeys(("wav", "mp3", "flac", "opus", "ogg", "m4a"), Kind.AUDIO),
+}
+
+
+class ComfyEngine:
+    """One ComfyUI server, named by COMFYUI_URL."""
+
+    facts = Facts(
+        name="comfyui",
+        label="ComfyUI",
+        needs=("COMFYUI_URL",),
+        limits=Limits(submits_per_s=10, concurrent=8, polls_per_s=20),
+        repeatable=True,
+    )
+
+    def __init__(self, settings: Settings) -> None:
+        base = settings.option("COMFYUI_URL")
+        auth = settings.secret("COMFYUI_AUTH")
+        headers = {"Authorization": auth} if auth else {}
+        self._base = base
+        self._server = Server(base, headers)
+        # stable for a data folder: after a restart of the studio, events of runs in flight still come to us
+        client_id = uuid.uuid5(uuid.NAMESPACE_URL, str(settings.data.resolve())).hex
+        self._listener = Listener(base, client_id, headers)
+        self._client_id = client_id
+        self._previews = settings.data / "cache" / "previews"
+
+    def missing(self) -> str | None:
+        """What to set, or None."""
+        if not self._base:
+            return "Set COMFYUI_URL to your ComfyUI's address, for example http://127.0.0.1:8188."
+        if not re.match(r"https?://[^/]+", self._base):
+            return f"COMFYUI_URL is {self._base!r}; it must begin with http:// or https://."
+        return None
+
+    def estimate_usd(self, request: Request, model: Model, inputs: Mapping[str, Asset]) -> float | None:
+        """From the row's price list: nothing for a machine of one's own."""
+        return rules.price(request, model, inputs)
+
+    async def prepare(self, job: Job) -> Mapping[str, str]:
+        """Upload every input under a name made of its hash: the same file twice is one file on the server."""
+        uploads = {}
+        for asset_id, source in job.inputs.items():
+            name = f"studio_{source.asset.sha256[:16] or asset_id}{source.path.suffix.lower()}"
+            uploads[asset_id] = await self._server.upload(source.path, name)
+        return uploads
+
+    async def submit(self, job: Job) -> str:
+        """Build the graph, check it against the server's nodes and files, queue it. The handle is the prompt id."""
+        nodes = await self._server.nodes(fresh=True)
+        graph = files.complete(self._graph(job, nodes), nodes)
+        prompt_id = _prompt_id(job.run_id)
+        self._listener.watch(prompt_id, len(graph))
+        await self._server.post(graph, prompt_id=prompt_id, client_id=self._client_id)
+        return prompt_id
+
+    def _graph(self, job: Job, nodes: JSON) -> JSON:
+        inputs = {k: [job.uploads[i] for i in ids] for k, ids in job.request.media().items()}
+        own = job.model.engine
+        if "workflow" in own:
+            return fill(
+                own["workflow"], own["slots"], job.request, job.seed or 0, inputs, prefix=f"studio/{job.run_id}"
+            )
+        chosen = {k.removeprefix("file_"): str(v) for k, v in job.request.params.items() if k.startswith("file_")}
+        roles = {k: v for k, v in own["files"].items() if v.get("when") in (None, job.request.params.get("mode"))}
+        fps = job.model.fps[0] if job.model.fps else 0
+        order = Order(
+            request=job.request,
+            seed=job.seed or 0,
+            files=files.match(roles, nodes, chosen),
+            inputs=inputs,
+            prefix=f"studio/{job.run_id}",  # new for every run: the same graph twice would run nothing
+            fps=fps,
+            length=round((job.request.duration_s or 0) * fps) + 1,
+        )
+        return BUILDERS[own["graph"]](order)
+
+    async def poll(self, handle: str) -> Progress:
+        """Look at history first, then at the queue; the websocket adds the share done and a preview."""
+        if entry := await self._server.history(handle):
+            self._listener.forget(handle)
+            return self._ended(entry)
+        running, waiting = await self._server.queued()
+        if handle in waiting:
+            return Progress(status=Status.QUEUED, word="pending", position=len(running) + waiting.index(handle) + 1)
+        if handle in running:
+            return await self._running(handle)
+        if entry := await self._server.history(handle):  # it ended between the two looks
+            return self._ended(entry)
+        raise UnknownHandle("ComfyUI does not know this run any more: it was restarted, or its history was cleared.")
+
+    async def _running(self, handle: str) -> Progress:
+        self._listener.watch(handle, 0)
+        seen = self._listener.seen(handle)
+        preview = None
+        if seen and seen.preview:
+            preview = self._previews / f"{handle}.jpg"
+            await asyncio.to_thread(_write, preview, seen.preview)
+        word = seen.word if seen and seen.word != "queued" else "running"
+        return Progress(status=Status.RUNNING, word=word, fraction=seen.fraction if seen else None, preview=preview)
+
+    def _ended(self, entry: JSON) -> Progress:
+        status = entry.get("status") or {}
+        messages = {m[0]: m[1] for m in status.get("messages", []) if isinstance(m, list) and len(m) == 2}
+        if "execution_interrupted" in messages:
+            return Progress(status=Status.CANCELLED, word="interrupted")
+        if status.get("status_str") == "error" or "execution_error" in messages:
+            raise _failure(messages.get("execution_error") or {})
+        outputs = tuple(self._outputs(entry.get("outputs") or {}))
+        if not outputs:
+            raise Refused("ComfyUI finished but saved no file. The workflow needs a SaveImage or SaveVideo node.")
+        return Progress(status=Status.SUCCEEDED, word="success", fraction=1.0, outputs=outputs)
+
+    def _outputs(self, by_node: JSON) -> list[Output]:
+        """Every saved file, whatever list it stands in: videos come under `images` too, older nodes use `gifs`."""
+        listed = [f for lists in by_node.values() for items in lists.values() if isinstance(items, list) for f in items]
+        found = []
+        for file in listed:
+            if not isinstance(file, dict) or not file.get("filename") or file.get("type") == "temp":
+                continue
+            kind = KINDS.get(Path(file["filename"]).suffix.lower().lstrip("."))
+            if kind is None:
+                continue
+            query = urlencode({k: file.get(k, "") for k in ("filename", "subfolder", "type")})
+            url = f"{self._server.base}/view?{query}"
+            found.append(Output(kind=kind, url=url, headers=self._server.headers))
+        return found
+
+    async def cancel(self, handle: str) -> bool:
+        """Take it off the queue or interrupt it."""
+        return await self._server.cancel(handle)
+
+    async def find(
+        self, job: Job, *, submitted_after: float, submitted_before: float, known: Collection[str] = ()
+    ) -> list[str]:
+        """Our own prompt id, if queue or history has it. Times are not needed: the id is the run's own."""
+        handle = _prompt_id(job.run_id)
+        running, waiting = await self._server.queued()
+        there = handle in (*running, *waiting) or await self._server.history(handle) is not None
+        return [handle] if there and handle not in known else []
+
+    async def close(self) -> None:
+        """Close the websocket and the client."""
+        await self._listener.close()
+        await self._server.close()
+
+
+def _prompt_id(run_id: str) -> str:
+    return str(uuid.uuid5(uuid.NAMESPACE_OID, run_id))
+
+
+def _failure(error: JSON) -> Refused | Unavailable:
+    """What a node raised, in a sentence. Tracebacks hold server paths and are not shown."""
+    kind, node = str(error.get("exception_type", "")), error.get("node_type", "a node")
+    if "OutOfMemory" in kind:
+        return Refused("The GPU of ComfyUI ran out of memory. Take a smaller size, fewer seconds, or a smaller model.")
+    lines = str(error.get("exception_message", "")).strip().splitlines()
+    reason = re.sub(r"(?:[A-Za-z]:)?[/\\][\w./\\ -]+[/\\]", "", lines[0])[:300] if lines else "no reason given"
+    return Refused(f"ComfyUI failed in {node}: {reason}", code=kind)
+
+
+def _write(path: Path, content: bytes) -> None:
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_bytes(content)

@@ -1,0 +1,123 @@
+"""Progress of runs from ComfyUI's websocket: one connection for all runs, reopened when it breaks.
+
+Events go to the client id that submitted and are not replayed, so this only ever improves what queue and history say.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import json
+import struct
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from websockets.asyncio.client import connect
+from websockets.exceptions import WebSocketException
+
+PREVIEW, PREVIEW_WITH_FACTS = 1, 4
+MAX_FRAME_BYTES = 32 * 1024 * 1024
+
+
+@dataclass
+class Seen:
+    """What the events of one run said so far. nodes: finished ones. share: 0..1 of the node that runs."""
+
+    total: int
+    nodes: int = 0
+    share: float = 0.0
+    word: str = "queued"
+    preview: bytes | None = None
+
+    @property
+    def fraction(self) -> float | None:
+        """Finished nodes and the running one's share, of all nodes of the graph."""
+        return min(0.99, (self.nodes + self.share) / self.total) if self.total and self.word != "queued" else None
+
+
+class Listener:
+    """Listens while runs are watched. `watch` a run before it is submitted, `forget` it when it has ended."""
+
+    def __init__(self, base: str, client_id: str, headers: Mapping[str, str]) -> None:
+        self._url = base.replace("http", "ws", 1).rstrip("/") + f"/ws?clientId={client_id}"
+        self._headers = dict(headers)
+        self._runs: dict[str, Seen] = {}
+        self._current: str | None = None
+        self._task: asyncio.Task[None] | None = None
+
+    def watch(self, prompt_id: str, total: int) -> None:
+        """Begin to collect events of this run; total: nodes of its graph, 0 where unknown (after a restart)."""
+        self._runs.setdefault(prompt_id, Seen(total))
+        if self._task is None or self._task.done():
+            self._task = asyncio.get_running_loop().create_task(self._listen())
+
+    def seen(self, prompt_id: str) -> Seen | None:
+        """What is known of this run."""
+        return self._runs.get(prompt_id)
+
+    def forget(self, prompt_id: str) -> None:
+        """Drop a run; with the last one the connection is closed."""
+        self._runs.pop(prompt_id, None)
+        if not self._runs and self._task:
+            self._task.cancel()
+
+    async def close(self) -> None:
+        """Stop listening."""
+        if self._task:
+            self._task.cancel()
+            with contextlib.suppress(asyncio.CancelledError):
+                await self._task
+
+    async def _listen(self) -> None:
+        while self._runs:
+            with contextlib.suppress(OSError, WebSocketException, TimeoutError):
+                async with connect(
+                    self._url, additional_headers=self._headers, max_size=MAX_FRAME_BYTES, open_timeout=5
+                ) as socket:
+                    await socket.send(
+                        json.dumps({"type": "feature_flags", "data": {"supports_preview_metadata": True}})
+                    )
+                    async for frame in socket:
+                        self._take(frame)
+            await asyncio.sleep(1.0)
+
+    def _take(self, frame: str | bytes) -> None:
+        if isinstance(frame, bytes):
+            self._take_preview(frame)
+            return
+        with contextlib.suppress(
+            ValueError, KeyError, TypeError, AttributeError
+        ):  # events of other versions are no fault
+            event = json.loads(frame)
+            self._take_event(event["type"], event["data"])
+
+    def _take_event(self, kind: str, data: dict) -> None:  # type: ignore[type-arg]
+        run = self._runs.get(data.get("prompt_id", ""))
+        if run is None:
+            return
+        if kind == "execution_start":
+            self._current, run.word = data["prompt_id"], "started"
+        elif kind == "execution_cached":
+            run.nodes = len(data["nodes"])
+        elif kind == "progress_state":
+            states = list(data["nodes"].values())
+            run.nodes = max(run.nodes, sum(s["state"] == "finished" for s in states))
+            running = [s for s in states if s["state"] == "running" and s["max"]]
+            run.share = running[0]["value"] / running[0]["max"] if running else 0.0
+        elif kind == "progress":
+            run.share, run.word = data["value"] / data["max"], f"step {data['value']:g} of {data['max']:g}"
+        elif kind == "executing" and data.get("node"):
+            run.word = "running"
+
+    def _take_preview(self, frame: bytes) -> None:
+        kind = struct.unpack_from(">I", frame)[0]
+        prompt_id, start = self._current, 8
+        if kind == PREVIEW_WITH_FACTS:
+            length = struct.unpack_from(">I", frame, 4)[0]
+            with contextlib.suppress(ValueError):
+                prompt_id = json.loads(frame[8 : 8 + length]).get("prompt_id")
+            start = 8 + length
+        elif kind != PREVIEW:
+            return
+        if run := self._runs.get(prompt_id or ""):
+            run.preview = frame[start:]
