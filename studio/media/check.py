@@ -77,7 +77,8 @@ def _decode_streams(path: Path, name: str, facts: MediaFacts) -> MediaFacts:
             counted = packets[video.index]
             if video.frames and counted < video.frames:
                 raise _cut_off(name, f"it has {counted} of its {video.frames} frames")
-            facts = replace(facts, frames=video.frames or counted)
+            length_s = facts.duration_s if video.duration else round(ends_s.get(video.index, 0.0), 3)
+            facts = replace(facts, frames=video.frames or counted, duration_s=length_s or facts.duration_s)
         end_s = max(ends_s.values(), default=0.0)
         if box.duration and end_s < box.duration / 1e6 - max(SHORTER_S, 0.02 * box.duration / 1e6):
             raise _cut_off(name, f"it ends after {end_s:.1f} s of {box.duration / 1e6:.1f} s")
@@ -102,7 +103,9 @@ def _read_packets(box: InputContainer, name: str) -> tuple[Counter[int], dict[in
             raise _cut_off(name, "a part of it is missing")
         counts[packet.stream.index] += 1
         if packet.pts is not None:
-            end_s = float((packet.pts + (packet.duration or 0)) * packet.time_base) - start_s
+            rate = packet.stream.average_rate if packet.stream.type == "video" else None
+            length_s = float(packet.duration * packet.time_base) if packet.duration else float(1 / rate if rate else 0)
+            end_s = float(packet.pts * packet.time_base) + length_s - start_s
             ends_s[packet.stream.index] = max(end_s, ends_s.get(packet.stream.index, 0.0))
     return counts, ends_s
 

@@ -1,0 +1,178 @@
+"""The settings of a run inside its file, and the settings other programs left in theirs.
+
+Ours: PNG text `studio`, XMP `studio:settings` in JPEG and WebP, free key `studio` in videos; all hold the same JSON.
+Beside it the form A1111-type tools read, and IPTC's DigitalSourceType, which says how the picture came to be. The
+file is a copy: the database remains the truth.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Mapping
+from enum import StrEnum
+from pathlib import Path
+from typing import Any
+from xml.etree import ElementTree
+from xml.sax.saxutils import escape
+
+from studio import __version__
+from studio.domain import JSON, Kind
+from studio.errors import MediaError
+from studio.media import containers, embed, foreign, pictures
+from studio.media.sniff import JPEG, MKV, MOV, MP4, PNG, WEBM, WEBP, sniff
+
+SCHEMA = 1
+KEY = "studio"
+NAMESPACE = "urn:wan-studio:ns:1#"
+RDF = "http://www.w3.org/1999/02/22-rdf-syntax-ns#"
+IPTC = "http://iptc.org/std/Iptc4xmpExt/2008-02-29/"
+XMP_LIMIT = 2_000_000
+
+
+class Origin(StrEnum):
+    """How the content came to be, by IPTC's words (https://cv.iptc.org/newscodes/digitalsourcetype/).
+
+    A draft is drawn by a program that learnt from nothing: it is not labelled as made by AI, but as a draft.
+    """
+
+    MODEL = "trainedAlgorithmicMedia"
+    EDITED = "compositeWithTrainedAlgorithmicMedia"
+    DRAFT = "algorithmicMedia"
+
+    @property
+    def uri(self) -> str:
+        return f"http://cv.iptc.org/newscodes/digitalsourcetype/{self.value}"
+
+
+def write(path: Path, settings: Mapping[str, object], *, origin: Origin = Origin.MODEL, run_id: str = "") -> bool:
+    """Write the flat request `settings` (with the seed used) into the file, in place and without re-encoding.
+
+    False when the format cannot carry it. Raises MediaError when the file is broken or too small a container.
+    """
+    kind = sniff(path)
+    record = {"schema": SCHEMA, "program": f"Wan Studio {__version__}", "origin": origin.value}
+    record |= {"run": run_id, "request": dict(settings)}
+    text = _clean(json.dumps(record, ensure_ascii=False))
+    if kind is PNG:
+        texts = {KEY: text, "parameters": _clean(foreign.as_a1111(settings))}
+        embed.into_png(path, texts | {embed.XMP_KEY: _xmp(path, settings, None, origin)})
+    elif kind is JPEG:
+        embed.into_jpeg(path, comment=_clean(foreign.as_a1111(settings)), xmp=_xmp(path, settings, text, origin))
+    elif kind is WEBP:
+        embed.into_webp(path, comment=_clean(foreign.as_a1111(settings)), xmp=_xmp(path, settings, text, origin))
+    elif kind in (MP4, MOV, WEBM, MKV):
+        embed.into_video(path, video_texts(settings, origin=origin, run_id=run_id))
+    else:
+        return False
+    return True
+
+
+def video_texts(settings: Mapping[str, object], *, origin: Origin = Origin.MODEL, run_id: str = "") -> dict[str, str]:
+    """The free keys of a video, for writers that mux anyway."""
+    record = {"schema": SCHEMA, "program": f"Wan Studio {__version__}", "origin": origin.value}
+    text = _clean(json.dumps(record | {"run": run_id, "request": dict(settings)}, ensure_ascii=False))
+    return {KEY: text, "comment": text, "DigitalSourceType": origin.uri}
+
+
+def _clean(text: str) -> str:
+    """The text without lone surrogates, which no file format can hold."""
+    return text.encode("utf-8", "replace").decode()
+
+
+def _xmp(path: Path, settings: Mapping[str, object], record: str | None, origin: Origin) -> str:
+    """The file's XMP with our description in it; what others wrote there (a provider's label) is kept."""
+    fields = [f"<Iptc4xmpExt:DigitalSourceType>{origin.uri}</Iptc4xmpExt:DigitalSourceType>"]
+    if origin is not Origin.DRAFT:
+        prompt, model = (escape(_clean(str(settings.get(key) or ""))) for key in ("prompt", "model"))
+        fields.append(f"<Iptc4xmpExt:AISystemUsed>{model}</Iptc4xmpExt:AISystemUsed>")
+        fields.append(f"<Iptc4xmpExt:AIPromptInformation>{prompt}</Iptc4xmpExt:AIPromptInformation>")
+    else:
+        fields.append("<studio:draft>True</studio:draft>")
+    if record:
+        fields.append(f"<studio:settings>{escape(record)}</studio:settings>")
+    spaces = f'xmlns:studio="{NAMESPACE}" xmlns:Iptc4xmpExt="{IPTC}"'
+    mine = f'<rdf:Description rdf:about="" {spaces}>{"".join(fields)}</rdf:Description>'
+    old = _xmp_text(path)
+    if "</rdf:RDF>" in old:
+        old = re.sub(rf'<rdf:Description rdf:about="" {re.escape(spaces)}>.*?</rdf:Description>', "", old, flags=re.S)
+        return old.replace("</rdf:RDF>", f"{mine}</rdf:RDF>", 1)
+    packet = f'<x:xmpmeta xmlns:x="adobe:ns:meta/"><rdf:RDF xmlns:rdf="{RDF}">{mine}</rdf:RDF></x:xmpmeta>'
+    return f'<?xpacket begin="\ufeff" id="W5M0MpCehiHzreSzNTczkc9d"?>{packet}<?xpacket end="w"?>'
+
+
+def _xmp_text(path: Path) -> str:
+    with pictures.opened(path) as (image, _):
+        return _xmp_of(image.info)
+
+
+def _xmp_of(info: Mapping[Any, Any]) -> str:
+    raw = info.get("xmp") or info.get(embed.XMP_KEY) or ""
+    text = raw.decode("utf-8", "replace") if isinstance(raw, bytes) else str(raw)
+    return text if len(text) <= XMP_LIMIT else ""
+
+
+def read(path: Path) -> JSON | None:
+    """The flat request embedded in the file: ours exactly, other programs' as far as our fields go; else None."""
+    found = read_with_source(path)
+    return found[1] if found else None
+
+
+def read_with_source(path: Path) -> tuple[str, JSON] | None:
+    """Who wrote the settings ('Wan Studio', 'ComfyUI', 'A1111', 'InvokeAI', 'Wan2GP'), and the flat request."""
+    try:
+        kind = sniff(path)
+        texts = _picture_texts(path) if kind.kind is Kind.IMAGE else _video_texts(path)
+    except MediaError:
+        return None
+    if mine := _ours(texts.get(KEY, "")):
+        return "Wan Studio", mine
+    return foreign.read(texts)
+
+
+def _ours(text: str) -> JSON | None:
+    record = foreign.parse(text)
+    request = record.get("request") if record and record.get("schema") == SCHEMA else None
+    return request if isinstance(request, dict) else None
+
+
+def _picture_texts(path: Path) -> dict[str, str]:
+    with pictures.opened(path) as (image, _):
+        texts = {str(k): v for k, v in image.info.items() if isinstance(v, str)}
+        comment = image.getexif().get_ifd(0x8769).get(0x9286)
+        if isinstance(comment, bytes) and "parameters" not in texts:
+            texts["parameters"] = _user_comment(comment)
+        if KEY not in texts:
+            texts[KEY] = _settings_in_xmp(_xmp_of(image.info))
+        return texts
+
+
+def _user_comment(raw: bytes) -> str:
+    """EXIF UserComment as text. UNICODE means UTF-16 in either byte order; the zero bytes of Latin text tell which."""
+    head, body = raw[:8], raw[8:]
+    if head == b"UNICODE\0":
+        little = body[1::2].count(0) > body[0::2].count(0)
+        return body.decode("utf-16-le" if little else "utf-16-be", "replace").removeprefix("\ufeff")
+    return (body if head in (b"ASCII\0\0\0", b"\0" * 8) else raw).decode("utf-8", "replace").strip("\0")
+
+
+def _settings_in_xmp(text: str) -> str:
+    """The text of studio:settings. XML with a document type is refused: it may define entities that grow."""
+    if "studio:settings" not in text or "<!DOCTYPE" in text:
+        return ""
+    try:
+        root = ElementTree.fromstring(text.strip("\ufeff\0 \n"))  # noqa: S314 - no document type, limited size
+    except ElementTree.ParseError:
+        return ""
+    return next((node.text or "" for node in root.iter(f"{{{NAMESPACE}}}settings")), "")
+
+
+def _video_texts(path: Path) -> dict[str, str]:
+    with containers.opened(path) as (box, _):
+        texts = {key.lower(): value for key, value in box.metadata.items()}
+        video = containers.picture_stream(box)
+        if video and video.duration and video.time_base:
+            texts["file_duration_s"] = str(round(float(video.duration * video.time_base), 2))
+        if video and video.average_rate:
+            texts["file_fps"] = str(round(float(video.average_rate), 3))
+        return texts
