@@ -120,3 +120,27 @@ def _first(db: Database) -> None:
         "WHEN OLD.status IS NOT NEW.status OR OLD.trashed_at IS NOT NEW.trashed_at OR OLD.owner IS NOT NEW.owner "
         f"BEGIN {_count('OLD', -1)} {_count('NEW', 1)} END"
     )
+
+
+BOARDS = """
+CREATE TABLE storyboards (
+    seq INTEGER PRIMARY KEY AUTOINCREMENT, id TEXT NOT NULL UNIQUE, owner TEXT NOT NULL DEFAULT '',
+    title TEXT NOT NULL, body TEXT NOT NULL, head INTEGER NOT NULL,
+    created_at TEXT NOT NULL, updated_at TEXT NOT NULL, trashed_at TEXT
+);
+CREATE INDEX storyboards_updated ON storyboards (updated_at) WHERE trashed_at IS NULL;
+CREATE TABLE storyboard_versions (
+    board INTEGER NOT NULL REFERENCES storyboards (seq) ON DELETE CASCADE, n INTEGER NOT NULL,
+    body TEXT NOT NULL, what TEXT NOT NULL, at TEXT NOT NULL, PRIMARY KEY (board, n)
+) WITHOUT ROWID;
+CREATE TABLE shots (
+    board INTEGER NOT NULL REFERENCES storyboards (seq) ON DELETE CASCADE, idx INTEGER NOT NULL, id TEXT NOT NULL,
+    prompt TEXT, model TEXT, duration_s REAL, status TEXT, chosen TEXT, PRIMARY KEY (board, idx)
+) WITHOUT ROWID;
+"""
+
+
+@MIGRATIONS(name="m002_storyboards")
+def _boards(db: Database) -> None:
+    for statement in filter(str.strip, BOARDS.split(";")):
+        db.execute(statement)
