@@ -28,7 +28,8 @@ class Limits:
 @dataclass(frozen=True)
 class Facts:
     """name: as in model ids. needs: environment names that must be set. repeatable: submitting again costs nothing, so
-    a run whose handle was lost by a restart is simply queued again. local: works on this machine."""
+    a run whose handle was lost by a restart is simply queued again. local: works on this machine. base_url: where the
+    provider is; results are fetched from private addresses only if this one is private too."""
 
     name: str
     label: str
@@ -36,6 +37,7 @@ class Facts:
     limits: Limits = field(default_factory=Limits)
     repeatable: bool = False
     local: bool = False
+    base_url: str = ""
 
 
 @dataclass(frozen=True)

@@ -20,6 +20,12 @@ SMALLEST_GAP = 1e-6
 """Below this distance between two places the queue is numbered anew."""
 
 
+def next_up(db: Database, provider: str) -> Run | None:
+    """The run that `claim` would take."""
+    sql = f"SELECT {RUN_COLUMNS} FROM runs WHERE status = 'queued' AND provider = ? ORDER BY {ORDER} LIMIT 1"
+    return next(iter(as_runs(db, db.query(sql, [provider]))), None)
+
+
 def claim(db: Database, provider: str) -> Run | None:
     """The next queued run of this provider, now running; None when there is none.
 

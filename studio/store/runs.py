@@ -4,8 +4,9 @@ expected to have, in the same transaction as the event that says why, and "no ro
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any
 
 from sqlite_utils import Database
@@ -165,12 +166,10 @@ def _event(db: Database, seq: int, old: Status | None, new: Status, phase: str |
     )
 
 
-def of_handles(db: Database, provider: str, handles: Iterable[str]) -> set[str]:
-    """Those of the handles that already belong to a run of ours."""
-    handles = list(handles)
-    marks = ", ".join("?" * len(handles))
-    sql = f"SELECT handle FROM runs WHERE provider = ? AND handle IN ({marks})"
-    return {row[0] for row in db.execute(sql, [provider, *handles]).fetchall()}
+def handles_since(db: Database, provider: str, since: datetime) -> set[str]:
+    """Handles that runs submitted since then hold at this provider."""
+    sql = "SELECT handle FROM runs WHERE provider = ? AND handle IS NOT NULL AND submitted_at >= ?"
+    return {row[0] for row in db.execute(sql, [provider, stamp(since)]).fetchall()}
 
 
 def times(db: Database, pace: str, limit: int) -> list[float]:
@@ -196,22 +195,27 @@ def set_rating(db: Database, run_id: str, rating: int, owner: str) -> None:
         raise NotFound(f"There is no run {run_id}.")
 
 
-def purge(db: Database, before: str, limit: int = 200) -> list[str]:
-    """Delete up to `limit` runs trashed before this moment; paths of files that nothing refers to any more.
-
-    Input files stay: they may be used again. Call until no run is left (see `in_trash_before`).
-    """
+def purge(db: Database, before: str, limit: int = 200) -> tuple[list[str], bool]:
+    """Delete up to `limit` runs trashed before this moment: paths of files that nothing refers to any more, and whether
+    there may be more runs to delete. Input files stay: they may be used again."""
     old = list(db.query("SELECT seq, prompt FROM runs WHERE trashed_at < ? LIMIT ?", [before, limit]))
     paths: list[str] = []
     for row in old:
-        made = "SELECT a.seq, a.path FROM run_assets ra JOIN assets a ON a.seq = ra.asset WHERE ra.run = ? AND ra.role = 'output'"
-        outputs = db.execute(made, [row["seq"]]).fetchall()
+        outputs = db.execute(
+            "SELECT a.seq, a.path FROM run_assets ra JOIN assets a ON a.seq = ra.asset "
+            "WHERE ra.run = ? AND ra.role = 'output'",
+            [row["seq"]],
+        ).fetchall()
         gone = [row["seq"], words.spaced(row["prompt"])]
         db.execute("INSERT INTO run_words (run_words, rowid, words) VALUES ('delete', ?, ?)", gone)
         db.execute("DELETE FROM runs WHERE seq = ?", [row["seq"]])
-        for asset, path in outputs:
-            if not db.execute("SELECT 1 FROM run_assets WHERE asset = ?", [asset]).fetchone():
-                db.execute("DELETE FROM assets WHERE seq = ?", [asset])
-                if path and not db.execute("SELECT 1 FROM assets WHERE path = ?", [path]).fetchone():
-                    paths.append(path)
-    return paths
+        paths += [path for asset, path in outputs if _forget(db, asset, path)]
+    return paths, len(old) == limit
+
+
+def _forget(db: Database, asset: int, path: str) -> bool:
+    """Delete an asset that no run uses any more; whether its file may go as well."""
+    if db.execute("SELECT 1 FROM run_assets WHERE asset = ?", [asset]).fetchone():
+        return False
+    db.execute("DELETE FROM assets WHERE seq = ?", [asset])
+    return bool(path) and not db.execute("SELECT 1 FROM assets WHERE path = ?", [path]).fetchone()

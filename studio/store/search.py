@@ -72,7 +72,11 @@ def _filtered(wanted: Wanted, key: str, value: str) -> Wanted:
         return replace(wanted, seed=int(value)) if value.isdecimal() else replace(wanted, nothing=True)
     if key == "rating":
         found = re.fullmatch(r"(>=|<=|>|<|=)?([0-5])", value)
-        return replace(wanted, ratings=_ratings(found[1] or "=", int(found[2]))) if found else replace(wanted, nothing=True)
+        return (
+            replace(wanted, ratings=_ratings(found[1] or "=", int(found[2])))
+            if found
+            else replace(wanted, nothing=True)
+        )
     try:
         day = date.fromisoformat({4: f"{value}-01-01", 7: f"{value}-01"}.get(len(value), value)).isoformat()
     except ValueError:
@@ -146,7 +150,11 @@ def _conditions(db: Database, wanted: Wanted) -> tuple[str, list[str], list[Any]
             where.append(f"r.{column} = ?")
             values.append(value)
     if wanted.model:
-        where.append("r.model = ?" if "/" in wanted.model else "r.model IN (SELECT key FROM counts WHERE facet = 'model' AND instr(key, ?))")
+        where.append(
+            "r.model = ?"
+            if "/" in wanted.model
+            else "r.model IN (SELECT key FROM counts WHERE facet = 'model' AND instr(key, ?))"
+        )
         values.append(wanted.model)
     if wanted.ratings:
         where.append(f"r.rating IN ({', '.join(map(str, wanted.ratings))})")

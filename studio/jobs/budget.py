@@ -1,0 +1,50 @@
+"""Spending limits. Checked in the transaction that claims a run, with the money set aside for others counted as spent."""
+
+from __future__ import annotations
+
+from dataclasses import asdict, dataclass
+
+from sqlite_utils import Database
+
+from studio.domain import Run
+from studio.store import ledger, runs, settings
+from studio.store.rows import stamp
+
+KEY = "limits"
+
+
+@dataclass(frozen=True)
+class SpendLimits:
+    """Most dollars for one run, a day and a calendar month (UTC); None: no limit."""
+
+    run_usd: float | None = None
+    day_usd: float | None = None
+    month_usd: float | None = None
+
+
+def read(db: Database) -> SpendLimits:
+    """The limits as they were last set."""
+    return SpendLimits(**settings.get(db, KEY, {}))
+
+
+def write(db: Database, limits: SpendLimits) -> None:
+    """Keep new limits; they count from the next run on."""
+    settings.put(db, KEY, asdict(limits))
+
+
+def over(db: Database, run: Run) -> str | None:
+    """A sentence when this run would pass a limit, unless a person has let it through."""
+    usd = run.estimate_usd or 0.0
+    limits = read(db)
+    if not usd or limits == SpendLimits() or runs.extra(db, run.id)["budget_waived"]:
+        return None
+    if limits.run_usd is not None and usd > limits.run_usd:
+        return f"It would cost about ${usd:.2f}; the limit for one run is ${limits.run_usd:.2f}."
+    today = stamp()[:10]
+    for name, limit, since in (("day", limits.day_usd, today), ("month", limits.month_usd, today[:8] + "01")):
+        if limit is None:
+            continue
+        spent = ledger.spent(db, since)
+        if spent + usd > limit + 1e-9:
+            return f"It would cost about ${usd:.2f}; ${spent:.2f} of this {name}'s ${limit:.2f} are spent or set aside."
+    return None

@@ -1,0 +1,74 @@
+"""Results to assets: each file is verified by decoding, given its settings, and put under its final name.
+
+The name follows from the run alone, so a delivery that is repeated after a crash replaces the same file instead of
+adding one. Everything happens under a temporary name in the same folder; the rename comes last.
+"""
+
+from __future__ import annotations
+
+import os
+import shutil
+from pathlib import Path
+
+from studio.domain import JSON, Asset, Kind, Output, Run
+from studio.errors import MediaError
+from studio.store.rows import new_id
+
+
+def part_path(data: Path, run: Run, idx: int) -> Path:
+    """Where output number idx of the run grows until it is whole; its folder exists."""
+    folder = data / "library" / run.created_at.strftime("%Y/%m/%d")
+    folder.mkdir(parents=True, exist_ok=True)
+    return folder / f".{run.id}-{idx}.part"
+
+
+def take_local(source: Path, part: Path) -> None:
+    """A second name for the engine's own file, or a copy where the file system has no such thing."""
+    part.unlink(missing_ok=True)
+    try:
+        os.link(source, part)
+    except OSError:
+        shutil.copyfile(source, part)
+
+
+def text_asset(run: Run, output: Output) -> Asset:
+    """The written part of an answer: an asset without a file."""
+    text = output.text or ""
+    size = len(text.encode())
+    return Asset(
+        id=new_id("a_"), kind=Kind.TEXT, mime="text/plain", text=text, bytes=size, owner=run.owner, origin=run.id
+    )
+
+
+def settle_file(data: Path, run: Run, idx: int, output: Output, settings: JSON) -> Asset:
+    """Verify `part`, write the settings into it, rename it; the asset to register.
+
+    Slow (decodes the file): call it outside the event loop. Raises MediaError for a broken file or one of another kind
+    than the engine said.
+    """
+    from studio.media import check, files
+
+    part = part_path(data, run, idx)
+    facts = check.verify_decodes(part, name="The result")
+    if facts.kind != output.kind:
+        raise MediaError(f"The provider sent {facts.kind} where {output.kind} was expected.")
+    target = part.with_name(f"{run.id}-{idx}{facts.suffix}")
+    with files.replacing(target) as draft:
+        _with_settings(part, draft, settings)
+        digest, size = files.sha256(draft), draft.stat().st_size
+    part.unlink(missing_ok=True)
+    return Asset(
+        id=new_id("a_"), kind=facts.kind, mime=facts.mime, name=target.name, path=target.relative_to(data).as_posix(),
+        bytes=size, sha256=digest, width=facts.width, height=facts.height, duration_s=facts.duration_s, fps=facts.fps,
+        has_audio=facts.has_audio, has_alpha=facts.has_alpha, owner=run.owner, origin=run.id,
+    )  # fmt: skip
+
+
+def _with_settings(part: Path, draft: Path, settings: JSON) -> None:
+    shutil.copyfile(part, draft)
+
+
+def embedded(run: Run) -> JSON:
+    """What is written into the file: the flat request with the seed that was used, and where it came from."""
+    seed = {} if run.seed is None else {"seed": run.seed}
+    return run.request.flat() | seed | {"run": run.id}

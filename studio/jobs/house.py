@@ -1,0 +1,90 @@
+"""What every part of the job manager shares, and one lane per engine."""
+
+from __future__ import annotations
+
+import asyncio
+import shutil
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from studio.catalogue import Catalogue
+from studio.domain import Asset, Phase, Progress, Run, Status
+from studio.engines.base import Engine, Input, Job
+from studio.errors import NotFound
+from studio.jobs.feed import Feed
+from studio.jobs.pace import History, Timing, Turnstile
+from studio.store import Store, assets, runs
+
+DOWNLOADS_AT_ONCE = 6
+"""Per engine; a run that downloads no longer counts against the engine's own limit."""
+
+
+@dataclass
+class House:
+    """The store and everything that is alive only while the studio runs. live: the last look at each running run."""
+
+    store: Store
+    catalogue: Catalogue
+    data: Path
+    timing: Timing
+    feed: Feed = field(default_factory=Feed)
+    live: dict[str, Progress] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        def load(pace: str) -> list[float]:
+            with self.store.read() as db:
+                return runs.times(db, pace, 30)
+
+        self.history = History(load)
+
+    def move(self, run: Run, to: Status, why: str, **columns: Any) -> Run:
+        """store.runs.move in its own transaction, and everybody is told."""
+        with self.store.write() as db:
+            moved = runs.move(db, run, to, why, **columns)
+        self.feed.publish([run.id])
+        return moved
+
+    def enter(self, run: Run, phase: Phase, why: str, **columns: Any) -> Run:
+        """store.runs.enter in its own transaction, and everybody is told."""
+        with self.store.write() as db:
+            entered = runs.enter(db, run, phase, why, **columns)
+        self.feed.publish([run.id])
+        return entered
+
+    def work_dir(self, run_id: str) -> Path:
+        """The run's own folder for files the engine makes; it may not exist yet."""
+        return self.data / "cache" / "work" / run_id
+
+    def clear_work(self, run_id: str) -> None:
+        """Remove that folder."""
+        shutil.rmtree(self.work_dir(run_id), ignore_errors=True)
+
+    def job(self, run: Run, uploads: dict[str, str] | None = None) -> Job:
+        """What the engine needs for this run. Raises NotFound when an input file or the model is gone."""
+        ids = [i for group in run.request.media().values() for i in group]
+        with self.store.read() as db:
+            found = assets.several(db, ids)
+        inputs = {i: Input(self._there(i, found), self.data / found[i].path) for i in ids}
+        folder = self.work_dir(run.id)
+        folder.mkdir(parents=True, exist_ok=True)
+        model = self.catalogue.get(run.model)
+        return Job(run.id, run.request, model, run.seed, folder, inputs, uploads or {})
+
+    def _there(self, asset_id: str, found: dict[str, Asset]) -> Asset:
+        if asset_id not in found or not (self.data / found[asset_id].path).is_file():
+            name = found[asset_id].name if asset_id in found else asset_id
+            raise NotFound(f"The input file {name} is no longer there.")
+        return found[asset_id]
+
+
+class Lane:
+    """One engine with its limits. Made on the event loop; lanes never wait for one another."""
+
+    def __init__(self, engine: Engine) -> None:
+        limits = engine.facts.limits
+        self.engine, self.facts = engine, engine.facts
+        self.room = limits.concurrent
+        self.submits = Turnstile(limits.submits_per_s)
+        self.looks = Turnstile(limits.polls_per_s)
+        self.downloads = asyncio.Semaphore(DOWNLOADS_AT_ONCE)

@@ -1,0 +1,66 @@
+"""What the last stop left behind, put right before anything new is started.
+
+A run with a handle is watched on. One that was being submitted is looked up, never sent again on a guess. One that had
+not got so far is queued again. A run that was at work when the studio crashed twice is held, not tried a third time.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from sqlite_utils import Database
+
+from studio.domain import HeldReason, Phase, Run, Status
+from studio.engines.base import Facts
+from studio.store import Store, ledger, runs, settings
+
+CLEAN = "closed_cleanly"
+MOST_CRASHES = 2
+
+
+def recover(store: Store, facts_of: Callable[[str], Facts | None]) -> list[Run]:
+    """Put every interrupted run into its right state; those that must be driven on at once."""
+    with store.write() as db:
+        clean = settings.get(db, CLEAN, True)
+        settings.put(db, CLEAN, False)
+        found = [_placed(db, run, facts_of(run.provider), clean) for run in runs.with_status(db, Status.RUNNING)]
+    return [run for run in found if run is not None]
+
+
+def closed(store: Store) -> None:
+    """Note that the studio was closed in peace: what runs now did not crash it."""
+    with store.write() as db:
+        settings.put(db, CLEAN, True)
+
+
+def _placed(db: Database, run: Run, facts: Facts | None, clean: bool) -> Run | None:
+    if not clean and _may_have_crashed_us(run, facts):
+        crashes = runs.extra(db, run.id)["crashes"] + 1
+        runs.note(db, run.id, crashes=crashes)
+        if crashes >= MOST_CRASHES:
+            why = f"The studio ended unexpectedly {crashes} times while this run was at work ({run.phase})."
+            _hold(db, run, HeldReason.CRASHED_TWICE, why)
+            return None
+    if facts is None:
+        _hold(db, run, HeldReason.NOT_CONFIGURED, f"The engine {run.provider} is no longer part of the studio.")
+        return None
+    if run.handle or run.phase == Phase.SUBMITTING:
+        if run.cancel_wanted and not run.handle and facts.repeatable:
+            runs.move(db, run, Status.CANCELLED, "Cancelled on your wish.")
+            return None
+        return run
+    if run.cancel_wanted:
+        ledger.release(db, run)
+        runs.move(db, run, Status.CANCELLED, "Cancelled on your wish.")
+    else:
+        runs.move(db, run, Status.QUEUED, "The studio stopped before it was sent; queued again.")
+    return None
+
+
+def _may_have_crashed_us(run: Run, facts: Facts | None) -> bool:
+    """Waiting for a provider far away is no work of ours; everything else is."""
+    return run.phase != Phase.WAITING or bool(facts and facts.local)
+
+
+def _hold(db: Database, run: Run, reason: HeldReason, why: str) -> None:
+    runs.move(db, run, Status.HELD, why, held_reason=reason.value, error=why)

@@ -1,0 +1,181 @@
+"""The job manager: one event loop on a thread of its own, which takes runs from the queue and drives each.
+
+Nothing else claims runs. Other threads change rows in their own transactions and then call `wake`, `drive` or
+`cancel_wish`, all safe from anywhere. Engines are separate lanes: a slow or unreachable one holds up no other.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import threading
+from collections.abc import Mapping
+
+from studio.domain import Run, Status
+from studio.engines.base import Engine, Facts
+from studio.jobs import budget, download, recovery
+from studio.jobs.drive import Drive
+from studio.jobs.house import House, Lane
+from studio.store import ledger, queue, runs, settings
+
+log = logging.getLogger(__name__)
+PAUSED = "paused"
+SWEEP_S = 30.0
+"""The queue is looked at this often even if nobody called `wake`."""
+
+
+class Runner:
+    """Started once, stopped once. engines: by provider name; a lookup may build the engine."""
+
+    def __init__(self, house: House, engines: Mapping[str, Engine]) -> None:
+        self.house, self._engines = house, engines
+        self._lanes: dict[str, Lane] = {}
+        self._drives: dict[str, tuple[Drive, asyncio.Task[None]]] = {}
+        self._stopping = False
+        self._ready = threading.Event()
+        self._failure: BaseException | None = None
+        self._thread = threading.Thread(target=self._run, name="runner", daemon=True)
+
+    def start(self) -> None:
+        """Put right what the last stop left, then begin. Returns when the runner takes calls."""
+        self._thread.start()
+        self._ready.wait()
+        if self._failure:
+            raise self._failure
+
+    def stop(self) -> None:
+        """End within five seconds. A submit under way gets most of them to give its handle; everything can go on later."""
+        if self._ready.is_set() and self._thread.is_alive():
+            self._call(self._begin_stop)
+            self._thread.join(self.house.timing.close_for + 2.0)
+
+    def wake(self) -> None:
+        """Look at the queue now."""
+        self._call(lambda: self._wake.set())
+
+    def drive(self, run: Run) -> None:
+        """Drive a run that a decision has set to running."""
+        self._call(lambda: self._begin(run))
+
+    def cancel_wish(self, run_id: str) -> None:
+        """Tell the run's drive that the user wants it cancelled (the wish is on file already)."""
+
+        def tell() -> None:
+            if found := self._drives.get(run_id):
+                found[0].cancelled.set()
+
+        self._call(tell)
+
+    def _call(self, what: object) -> None:
+        try:
+            self._loop.call_soon_threadsafe(what)  # type: ignore[arg-type]
+        except RuntimeError:
+            log.debug("the runner has stopped")
+
+    # on the loop ----------------------------------------------------------------------------------------------
+
+    def _run(self) -> None:
+        try:
+            asyncio.run(self._main())
+        except BaseException as error:
+            self._failure = error
+            if not isinstance(error, Exception):
+                raise
+            log.exception("the runner stopped")
+        finally:
+            self._ready.set()
+
+    async def _main(self) -> None:
+        self._loop, self._wake = asyncio.get_running_loop(), asyncio.Event()
+        async with download.client() as self._http:
+            for run in recovery.recover(self.house.store, self._facts):
+                self._begin(run)
+            self._ready.set()
+            while not self._stopping:
+                self._claim_all()
+                try:
+                    async with asyncio.timeout(SWEEP_S):
+                        await self._wake.wait()
+                except TimeoutError:
+                    pass
+                self._wake.clear()
+            await self._end()
+
+    def _facts(self, provider: str) -> Facts | None:
+        lane = self._lane(provider)
+        return lane.facts if lane else None
+
+    def _lane(self, provider: str) -> Lane | None:
+        if provider not in self._lanes:
+            try:
+                self._lanes[provider] = Lane(self._engines[provider])
+            except KeyError:
+                return None
+        return self._lanes[provider]
+
+    def _claim_all(self) -> None:
+        """Start whatever may start: for every engine with work, as many runs as it has room for."""
+        with self.house.store.read() as db:
+            if settings.get(db, PAUSED, False):
+                return
+            providers = queue.waiting_providers(db)
+        for provider in providers:
+            lane = self._lane(provider)
+            while lane and lane.room > 0 and (run := self._claim(provider)):
+                lane.room -= 1
+                self._begin(run, room=True)
+
+    def _claim(self, provider: str) -> Run | None:
+        held: list[str] = []
+        with self.house.store.write() as db:
+            while (first := queue.next_up(db, provider)) and (why := budget.over(db, first)):
+                runs.move(db, first, Status.HELD, why, held_reason="budget", error=why)
+                held.append(first.id)
+            run = queue.claim(db, provider) if first else None
+            if run and run.estimate_usd:
+                ledger.reserve(db, run, run.estimate_usd)
+        self.house.feed.publish([*held, run.id] if run else held)
+        return run
+
+    def _begin(self, run: Run, *, room: bool = False) -> None:
+        """Start the drive of a running run. room: it was counted against its lane already."""
+        lane = self._lane(run.provider)
+        if lane is None or run.id in self._drives or self._stopping:
+            return
+        if not room:
+            lane.room -= 1
+        drive = Drive(self.house, lane, run, self._http, self._wake.set)
+        task = self._loop.create_task(drive.go(), name=run.id)
+        self._drives[run.id] = (drive, task)
+        task.add_done_callback(lambda done: self._finished(run.id, done))
+
+    def _finished(self, run_id: str, task: asyncio.Task[None]) -> None:
+        drive, _ = self._drives.pop(run_id)
+        drive.make_room()
+        if not task.cancelled() and (error := task.exception()):
+            log.error("the drive of run %s broke", run_id, exc_info=error)
+        self._wake.set()
+
+    def _begin_stop(self) -> None:
+        self._stopping = True
+        self._wake.set()
+
+    async def _end(self) -> None:
+        """Interrupt every drive, except that one in the middle of a submit may first store its handle."""
+        for drive, task in list(self._drives.values()):
+            drive.stop()
+            if not drive.submitting:
+                task.cancel()
+        tasks = [task for _, task in self._drives.values()]
+        if tasks:
+            _, late = await asyncio.wait(tasks, timeout=self.house.timing.close_for)
+            for task in late:
+                task.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)
+        for lane in self._lanes.values():
+            try:
+                async with asyncio.timeout(1.0):
+                    await lane.engine.close()
+            except Exception:
+                log.exception("%s did not close", lane.facts.name)
+        recovery.closed(self.house.store)

@@ -1,0 +1,99 @@
+"""What an error means for its run: failed for good, held for a person, or queued again. One place, for every engine."""
+
+from __future__ import annotations
+
+import errno
+import logging
+from dataclasses import dataclass
+from typing import Any, Literal
+
+from studio.domain import Phase, Run, Status
+from studio.engines.base import Facts
+from studio.errors import (
+    EngineError,
+    MediaError,
+    NotConfigured,
+    OutOfCredit,
+    StudioError,
+    Unauthorised,
+    UnknownHandle,
+)
+from studio.jobs.download import LinkGone
+
+log = logging.getLogger(__name__)
+MOST_ATTEMPTS = 3
+"""How often a run of a repeatable engine is started when its work is lost each time."""
+
+Money = Literal["keep", "release", "settle"]
+"""What happens to money set aside: kept while the outcome is open, given back, or booked as if billed."""
+
+
+class Leave(Exception):  # noqa: N818 - not an error: the run's way ends here
+    """The run leaves `running` for another state. why is a sentence; reason is a HeldReason."""
+
+    def __init__(
+        self, to: Status, why: str, *, reason: str | None = None, code: str | None = None, money: Money = "keep"
+    ) -> None:
+        super().__init__(why)
+        self.to, self.why, self.reason, self.code, self.money = to, why, reason, code, money
+
+    def columns(self) -> dict[str, Any]:
+        """Columns of the run that go with the move."""
+        columns: dict[str, Any] = {"note": None}
+        if self.to == Status.FAILED:
+            columns |= {"error": self.why, "error_code": self.code}
+        if self.to == Status.HELD:
+            columns |= {"held_reason": self.reason, "error": self.why, "error_code": self.code, "cancel_wanted": 0}
+        if self.to == Status.QUEUED:
+            columns |= {"handle": None}
+        return columns
+
+
+def of(error: Exception, run: Run, facts: Facts) -> Leave:
+    """Where this error takes the run."""
+    why, code = str(error), getattr(error, "code", "") or None
+    accepted = run.handle is not None
+    money: Money = "keep" if accepted else "release"
+    if isinstance(error, OSError) and error.errno in (errno.ENOSPC, errno.EDQUOT):
+        said = "The disk is full. Make room, then try again: nothing is lost and nothing is billed twice."
+        return Leave(Status.HELD, said, reason="disk_full", money=money)
+    if isinstance(error, Unauthorised | NotConfigured):
+        return Leave(Status.HELD, why, reason="not_configured", code=code, money=money)
+    if isinstance(error, OutOfCredit):
+        return Leave(Status.HELD, why, reason="credit", code=code, money=money)
+    if isinstance(error, UnknownHandle):
+        return _lost(why, code, run, facts)
+    if isinstance(error, LinkGone) or (accepted and isinstance(error, EngineError) and error.transient):
+        return _unreachable(why, code, facts)
+    if isinstance(error, MediaError) and run.phase in (Phase.DOWNLOADING, Phase.FINISHING):
+        return Leave(Status.FAILED, why, code=code, money="settle")
+    if isinstance(error, StudioError):
+        return Leave(Status.FAILED, why, code=code, money="release")
+    log.error("run %s broke in %s", run.id, run.phase, exc_info=error)
+    said = f"Something unexpected went wrong in the studio ({type(error).__name__}: {error})."
+    if accepted and not facts.repeatable:
+        return Leave(Status.HELD, said, reason="lost_task", money="keep")
+    return Leave(Status.FAILED, said, money=money if accepted else "release")
+
+
+def _lost(why: str, code: str | None, run: Run, facts: Facts) -> Leave:
+    if not facts.repeatable:
+        return Leave(Status.HELD, why, reason="lost_task", code=code)
+    if run.attempt < MOST_ATTEMPTS:
+        return Leave(Status.QUEUED, "Its work was lost by a restart; it starts again.", money="release")
+    return Leave(Status.HELD, f"Its work was lost {run.attempt} times.", reason="crashed_twice", money="release")
+
+
+def _unreachable(why: str, code: str | None, facts: Facts) -> Leave:
+    if facts.repeatable:
+        return Leave(Status.FAILED, why, code=code, money="release")
+    said = f"{why} The work may be done and billed, so it is kept for another look."
+    return Leave(Status.HELD, said, reason="lost_task", code=code)
+
+
+def overdue(facts: Facts) -> Leave:
+    """For a run that gave no sign for too long."""
+    said = f"{facts.label} gave no sign of progress for a long time."
+    if facts.repeatable:
+        return Leave(Status.FAILED, said, money="release")
+    return Leave(Status.HELD, said, reason="lost_task")

@@ -1,0 +1,1 @@
+"""The facade in parts, one subject a class; studio.studio joins them. Nothing else imports them."""

@@ -1,0 +1,111 @@
+"""Files that come in, and small pictures of files."""
+
+from __future__ import annotations
+
+import shutil
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import Literal
+
+from studio.domain import JSON, Asset, Kind
+from studio.errors import MediaError, NotFound
+from studio.parts.gallery import Gallery
+from studio.store import assets
+from studio.store.rows import new_id
+
+Which = Literal["thumb", "poster", "hover", "wave"]
+ENDINGS: dict[str, str] = {"thumb": ".webp", "poster": ".webp", "hover": ".mp4", "wave": ".webp"}
+
+
+class Library(Gallery):
+    """Assets: uploads by content, and everything runs have made."""
+
+    def add_asset(self, path: Path | str, *, name: str = "", owner: str = "") -> Asset:
+        """Check a file by its content and copy it into the library; a file already there is not stored twice.
+
+        Raises MediaError, in a sentence, for a file that is broken, too large or of no use.
+        """
+        from studio.media import check, files
+
+        path = Path(path)
+        facts = check.admit(path, name=name or path.name, max_bytes=self.settings.max_upload_mb * 1_000_000)
+        digest = files.sha256(path)
+        with self._store.read() as db:
+            if (known := assets.of_content(db, digest, owner)) and self.asset_path(known).is_file():
+                return known
+        relative = f"library/inputs/{digest[:2]}/{digest}{facts.suffix}"
+        target = self.settings.data / relative
+        if not target.is_file():
+            with files.replacing(target) as draft:
+                shutil.copyfile(path, draft)
+        asset = Asset(
+            id=new_id("a_"), kind=facts.kind, mime=facts.mime, name=Path(name or path.name).name, path=relative,
+            bytes=facts.bytes, sha256=digest, width=facts.width, height=facts.height, duration_s=facts.duration_s,
+            fps=facts.fps, has_audio=facts.has_audio, has_alpha=facts.has_alpha, owner=owner,
+        )  # fmt: skip
+        with self._store.write() as db:
+            assets.add(db, asset)
+        return asset
+
+    def get_asset(self, asset_id: str, *, owner: str = "") -> Asset:
+        """The asset, or NotFound."""
+        with self._store.read() as db:
+            return assets.get(db, asset_id, owner)
+
+    def asset_path(self, asset: Asset) -> Path:
+        """Where its file lies. Raises NotFound for text, which has none."""
+        if not asset.path:
+            raise NotFound("A text has no file.")
+        return (self.settings.data / asset.path).resolve()
+
+    def thumb(self, asset_id: str, which: Which = "thumb", *, owner: str = "") -> Path:
+        """A small picture (or hover clip) of the asset, made when first asked for. Raises MediaError, NotFound."""
+        from studio.media import thumbs
+
+        if which not in ENDINGS:
+            raise NotFound(f"There is no {which!r} of a file; there are {', '.join(ENDINGS)}.")
+        asset = self.get_asset(asset_id, owner=owner)
+        source = self.asset_path(asset)
+        out = self.settings.data / "cache" / "thumbs" / asset.id[-2:] / f"{asset.id}-{which}{ENDINGS[which]}"
+        if out.is_file():
+            return out
+        out.parent.mkdir(parents=True, exist_ok=True)
+        if which == "hover" and asset.kind == Kind.VIDEO:
+            thumbs.hover(source, out)
+        elif which == "poster" and asset.kind == Kind.VIDEO:
+            thumbs.poster(source, out)
+        elif which == "wave" and asset.kind != Kind.IMAGE:
+            thumbs.waveform_picture(source, out)
+        elif which in ("thumb", "poster"):
+            thumbs.thumbnail(source, out, **({"side_px": thumbs.POSTER_PX} if which == "poster" else {}))
+        else:
+            raise MediaError(f"There is no {which} of {asset.kind}.")
+        return out
+
+    def shrink_asset(
+        self, asset_id: str, *, max_side_px: int | None = None, max_bytes: int | None = None,
+        flatten_alpha: bool = False, owner: str = "",
+    ) -> Asset:  # fmt: skip
+        """A smaller copy as a new asset; the old one stays. Only on the user's wish."""
+        from studio.media import shrink
+
+        asset = self.get_asset(asset_id, owner=owner)
+        with TemporaryDirectory(dir=self._scratch()) as folder:
+            out = Path(folder) / "smaller"
+            facts = shrink.shrink(
+                self.asset_path(asset), out, max_side_px=max_side_px, max_bytes=max_bytes, flatten_alpha=flatten_alpha
+            )
+            named = out.with_suffix(facts.suffix)
+            out.rename(named)
+            return self.add_asset(named, name=f"{Path(asset.name).stem} smaller{facts.suffix}", owner=owner)
+
+    def settings_in(self, path: Path | str) -> JSON | None:
+        """The flat request written inside a file by this or another program; None where there is none."""
+        from studio.media import tags
+
+        return tags.read_settings(Path(path))
+
+    def _scratch(self) -> Path:
+        folder = self.settings.data / "cache" / "scratch"
+        folder.mkdir(parents=True, exist_ok=True)
+        return folder

@@ -1,0 +1,160 @@
+"""From the API's flat JSON to stored runs: all requests are checked before any is stored, and nothing waits."""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+
+from studio.catalogue import Model, rules
+from studio.domain import JSON, Asset, Estimate, HeldReason, Request, Run, Status
+from studio.engines.base import Checks
+from studio.errors import CapabilityError, NotConfigured, NotFound
+from studio.jobs.pace import pace_of
+from studio.parts.core import Core
+from studio.store import assets, runs
+from studio.store.rows import new_id
+
+MOST_AT_ONCE = 1000
+"""Runs in one batch."""
+
+
+@dataclass(frozen=True)
+class Checked:
+    """A request that is complete and within its row, with the input files it names."""
+
+    request: Request
+    model: Model
+    inputs: Mapping[str, Asset]
+
+
+class Making(Core):
+    """Submit, estimate, check."""
+
+    def submit(self, body: JSON, *, owner: str = "") -> list[Run]:
+        """Store the runs of one request: n of them, each with its own seed. They are on disk when this returns.
+
+        Raises CapabilityError with field, value and limit, NotFound, NotConfigured; then nothing was stored.
+        """
+        return self.submit_many([body], owner=owner)
+
+    def submit_many(self, bodies: list[JSON], *, owner: str = "") -> list[Run]:
+        """Store the runs of several requests as one batch; all are checked before any is stored."""
+        return self._store_runs([self._checked(body, owner) for body in bodies], owner)
+
+    def estimate(self, bodies: list[JSON], *, owner: str = "") -> Estimate:
+        """What these requests would cost and take, without side effects. Raises as submit does."""
+        found = [self._checked(body, owner) for body in bodies]
+        prices = [(c, self._price(c)) for c in found]
+        unknown = list(dict.fromkeys(c.model.label for c, usd in prices if usd is None))
+        count = sum(c.request.n for c in found)
+        usd = None if unknown else round(sum((usd or 0) * c.request.n for c, usd in prices), 6)
+        times = [self._expected_s(c) for c in found]
+        return Estimate(
+            usd=usd, runs=count, expected_s=max((t for t in times if t), default=None),
+            basis=" ".join(dict.fromkeys(self._basis(c, usd) for c, usd in prices)),
+            warnings=tuple(f"{label} publishes no price for this." for label in unknown),
+        )  # fmt: skip
+
+    def check(self, body: JSON, *, owner: str = "") -> list[CapabilityError]:
+        """Everything that submit would refuse about the values, each with its field. Never raises for bad values."""
+        try:
+            request = rules.parse(body, self.catalogue)
+        except CapabilityError as error:
+            return [error]
+        except NotFound as error:
+            return [CapabilityError(str(error), field="model", value=body.get("model"))]
+        model = self.catalogue.get(request.model)
+        return self._problems(rules.complete(request, model), model, self._inputs_of(request, owner))
+
+    def _checked(self, body: JSON, owner: str) -> Checked:
+        request = rules.parse(body, self.catalogue)
+        model = self.catalogue.get(request.model)
+        request, inputs = rules.complete(request, model), self._inputs_of(request, owner)
+        if wrong := self._problems(request, model, inputs):
+            raise wrong[0]
+        engine = self._engines.get(model.provider)
+        if engine is None:
+            raise NotConfigured(f"This studio has no engine for {model.provider}.")
+        if said := engine.missing():
+            raise NotConfigured(said)
+        return Checked(request, model, inputs)
+
+    def _problems(self, request: Request, model: Model, inputs: Mapping[str, Asset]) -> list[CapabilityError]:
+        found = rules.problems(request, model, inputs)
+        engine = self._engines.get(model.provider)
+        if not found and isinstance(engine, Checks):
+            found = engine.problems(request, model, inputs)
+        return found
+
+    def _inputs_of(self, request: Request, owner: str) -> dict[str, Asset]:
+        ids = [i for group in request.media().values() for i in group]
+        if not ids:
+            return {}
+        with self._store.read() as db:
+            return assets.several(db, ids, owner)
+
+    def _price(self, checked: Checked) -> float | None:
+        return self._engines[checked.model.provider].estimate_usd(checked.request, checked.model, checked.inputs)
+
+    def _expected_s(self, checked: Checked) -> float | None:
+        expected = self._house.history.expect(pace_of(checked.request), checked.model)
+        return round(expected.median_s, 1) if expected else None
+
+    def _basis(self, checked: Checked, usd: float | None) -> str:
+        label = checked.model.label
+        if usd is None:
+            return f"{label}: no published price."
+        if usd == 0:
+            return f"{label}: free."
+        day = checked.model.checked.isoformat()
+        return f"{label}: ${usd:.4g} each, by the price list of {day}."
+
+    def _store_runs(self, found: list[Checked], owner: str, *, retry_of: str | None = None) -> list[Run]:
+        if (count := sum(c.request.n for c in found)) > MOST_AT_ONCE:
+            raise CapabilityError(
+                f"{count:,} runs at once; at most {MOST_AT_ONCE:,} are taken.",
+                field="n",
+                value=count,
+                limit=MOST_AT_ONCE,
+            )
+        batch = new_id("b_")
+        new = [made for checked in found for made in self._expanded(checked, owner, batch, retry_of)]
+        with self._store.write() as db:
+            stored = [runs.add(db, one) for one in new]
+        self._changed(*(run.id for run in stored))
+        return stored
+
+    def _expanded(self, checked: Checked, owner: str, batch: str, retry_of: str | None) -> Iterator[runs.NewRun]:
+        """The n runs of a request, with seeds s, s+1 ... where the model takes seeds."""
+        request, model = checked.request, checked.model
+        usd, expected_s, pace = self._price(checked), self._expected_s(checked), pace_of(request)
+        consent_missing = self._consent_missing(checked)
+        for number in range(request.n):
+            seed = _seed(request.seed, model, number)
+            one = request.model_copy(update={"n": 1, "seed": seed})
+            if number == 0 and request.seed is None and seed is not None:
+                request = request.model_copy(update={"seed": seed})
+            run = Run(
+                id=new_id("r_"), owner=owner, batch=batch, request=one, seed=seed, model=model.id,
+                provider=model.provider, estimate_usd=usd, expected_s=expected_s, retry_of=retry_of,
+                status=Status.HELD if consent_missing else Status.QUEUED,
+                held_reason=HeldReason.CONSENT if consent_missing else None,
+            )  # fmt: skip
+            why = "It shows real people: their consent is needed first." if consent_missing else "Submitted."
+            yield runs.NewRun(run, one.media(), pace, why)
+
+    def _consent_missing(self, checked: Checked) -> bool:
+        given = checked.request.media()
+        people = any(s.people and name in given for name, s in checked.model.inputs_for(checked.request.task).items())
+        return people and not checked.request.consent
+
+
+def _seed(wanted: int | None, model: Model, number: int) -> int | None:
+    """The seed of run `number` of a request: counted up from the wanted one, drawn where none was given."""
+    if model.seeds is None:
+        return None
+    low, high = model.seeds.min, model.seeds.max
+    if wanted is None:
+        return random.randint(low, high)
+    return low + (wanted - low + number) % (high - low + 1)

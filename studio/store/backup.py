@@ -1,0 +1,85 @@
+"""Copies of the database, made while it is in use, and put back."""
+
+from __future__ import annotations
+
+import sqlite3
+from contextlib import closing
+from pathlib import Path
+
+from sqlite_utils import Database
+
+from studio.domain import HeldReason, Phase, Status, now
+from studio.errors import StoreError
+from studio.store import runs
+from studio.store.db import NAME, Store, check
+from studio.store.lock import FolderLock
+
+
+def make(path: Path, folder: Path) -> Path:
+    """Copy the database at `path` into the folder under the time's name; the new file, verified.
+
+    In one step from a connection of its own: step by step it would start again whenever something is written.
+    """
+    folder.mkdir(parents=True, exist_ok=True)
+    target = folder / f"studio-{now():%Y%m%d-%H%M%S-%f}.db"
+    draft = target.with_suffix(".part")
+    try:
+        with closing(sqlite3.connect(path)) as source, closing(sqlite3.connect(draft)) as copy:
+            source.backup(copy)
+            copy.execute("PRAGMA journal_mode=DELETE")
+            check(Database(copy), draft)
+        draft.replace(target)
+    finally:
+        draft.unlink(missing_ok=True)
+    return target
+
+
+def found(folder: Path) -> list[Path]:
+    """Copies in the folder, the newest first."""
+    return sorted(folder.glob("studio-*.db"), reverse=True)
+
+
+def restore(copy: Path, data: Path) -> Path:
+    """Put the copy in the place of the data folder's database; where the old one was set aside.
+
+    The studio must not be running. Runs that had not been sent when the copy was made may have been sent since, and so
+    are held for a decision. Raises StoreError when the folder is in use or the copy is damaged.
+    """
+    if not copy.is_file():
+        raise StoreError(f"There is no backup {copy}.")
+    with closing(sqlite3.connect(f"{copy.resolve().as_uri()}?mode=ro", uri=True)) as source:
+        try:
+            check(Database(source), copy)
+        except sqlite3.DatabaseError as error:
+            raise StoreError(f"The backup {copy} is damaged ({error}).") from error
+        lock = FolderLock(data / "studio.lock")
+        try:
+            aside = _set_aside(data)
+            with closing(sqlite3.connect(data / NAME)) as target:
+                source.backup(target)
+        finally:
+            lock.release()
+    store = Store(data)
+    try:
+        _hold_unsent(store)
+    finally:
+        store.close()
+    return aside
+
+
+def _set_aside(data: Path) -> Path:
+    aside = data / "backups" / f"replaced-{now():%Y%m%d-%H%M%S-%f}.db"
+    aside.parent.mkdir(parents=True, exist_ok=True)
+    for ending in ("", "-wal", "-shm"):
+        if (old := data / f"{NAME}{ending}").exists():
+            old.replace(f"{aside}{ending}")
+    return aside
+
+
+def _hold_unsent(store: Store) -> None:
+    said = "This run came back with a backup. It may have been sent, and billed, after the backup was made."
+    with store.write() as db:
+        for run in runs.with_status(db, Status.QUEUED, Status.RUNNING):
+            if run.handle is None:
+                reason = HeldReason.LOST_SUBMIT if run.phase == Phase.SUBMITTING else HeldReason.APPROVAL
+                runs.move(db, run, Status.HELD, said, held_reason=reason.value, error=said)

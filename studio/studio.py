@@ -1,0 +1,61 @@
+"""Studio: the one object that pages, API, tests and command line talk to.
+
+Methods are synchronous, safe from any thread, and never wait for a provider (only `wait` waits, for as long as told).
+owner "" is the single local user, who sees everything.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from types import TracebackType
+
+from studio import catalogue as rows
+from studio.catalogue import Catalogue
+from studio.engines.base import Engine
+from studio.jobs.house import House
+from studio.jobs.pace import Timing
+from studio.jobs.runner import Runner
+from studio.parts.core import LazyEngines
+from studio.parts.keeping import Keeping
+from studio.settings import Settings
+from studio.store import Store
+
+
+class Studio(Keeping):
+    """An open data folder with its runner. The methods stand in studio/parts, a subject a file."""
+
+    @classmethod
+    def open(
+        cls, settings: Settings, *, engines: Mapping[str, Engine] | None = None, catalogue: Catalogue | None = None,
+        start: bool = True, timing: Timing | None = None,
+    ) -> Studio:  # fmt: skip
+        """Open (or make) the data folder, put right what the last stop left, and start the runner.
+
+        engines: instead of the registry's. start=False: look and store only; nothing is run. Raises StoreError.
+        """
+        studio = cls()
+        studio.settings = settings
+        studio.catalogue = catalogue or rows.load()
+        studio._engines = LazyEngines(settings) if engines is None else engines
+        studio._store = Store(settings.data)
+        studio._house = House(studio._store, studio.catalogue, settings.data, timing or Timing())
+        studio._runner = Runner(studio._house, studio._engines)
+        if start:
+            try:
+                studio._runner.start()
+            except BaseException:
+                studio._store.close()
+                raise
+        return studio
+
+    def close(self) -> None:
+        """Stop within five seconds. Whatever runs can go on when the studio is opened again."""
+        self._house.feed.close()
+        self._runner.stop()
+        self._store.close()
+
+    def __enter__(self) -> Studio:
+        return self
+
+    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, at: TracebackType | None) -> None:
+        self.close()
