@@ -1,0 +1,136 @@
+// What can be done with a run, and how: through our routes, or by the page when a form is to be filled.
+
+import { button, el, media, t } from "./dom.js";
+import { ended, learn } from "./live.js";
+import { post, toast, tried } from "./net.js";
+
+const one = (run) => `ui/runs/${encodeURIComponent(run.id)}`;
+
+export async function cancel(run) {
+  const card = await tried(post(`${one(run)}/cancel`));
+  if (card) learn(card);
+}
+
+/** A new run of the same request. seed: "same" or "new". */
+export async function again(run, seed) {
+  const card = await tried(post(`${one(run)}/retry`, { seed }));
+  if (!card) return;
+  learn(card);
+  toast(t(seed === "new" ? "widgets.again_queued" : "widgets.retry_queued"));
+}
+
+export async function decide(run, choice) {
+  const card = await tried(post(`${one(run)}/decide`, { choice }));
+  if (card) learn(card);
+}
+
+export const rate = (run, starsCount) => tried(post(`${one(run)}/rate`, { stars: starsCount }));
+
+/** Into the trash, with a way back. `gone` and `back` let the caller's list follow. Runs that still work are cancelled first. */
+export async function trash(runs, { gone, back } = {}) {
+  const ids = runs.map((r) => r.id);
+  if (!(await tried(post("ui/trash", { ids })))) return false;
+  gone?.(ids);
+  toast(t("widgets.trashed", { n: ids.length }), {
+    undo: async () => {
+      if (await tried(post("ui/restore", { ids }))) back?.(runs);
+    },
+  });
+  return true;
+}
+
+export async function copy(text) {
+  try {
+    await navigator.clipboard.writeText(text);
+  } catch {
+    const area = el("textarea", "st-off", { readonly: true }); // pages without TLS have no clipboard API
+    area.value = text;
+    (document.querySelector("dialog[open]") || document.body).append(area);
+    area.select();
+    document.execCommand("copy");
+    area.remove();
+  }
+  toast(t("widgets.copied"));
+}
+
+/** Where a file of this kind can go. The words are input names of forms, except edit. */
+export const TARGETS = {
+  image: ["edit", "first_frame", "last_frame", "references"],
+  video: ["video", "references"],
+  audio: ["audio_file"],
+};
+
+/** Save files: one as it is, several as a zip. */
+export function download(runs) {
+  const assets = runs.length === 1 && runs[0].count === 1 && runs[0].asset;
+  const query = runs.map((r) => `ids=${encodeURIComponent(r.id)}`).join("&");
+  const link = el("a", "", { href: assets ? `${media(assets.id)}?download=1` : new URL(`ui/zip?${query}`, document.baseURI).href, download: "" });
+  document.body.append(link);
+  link.click();
+  link.remove();
+}
+
+/** A menu under `anchor`: items are [label, fn]. Arrow keys, Escape, and a click elsewhere do what they should. */
+export function menu(anchor, items) {
+  const host = anchor.closest("dialog") || document.body;
+  const list = el("div", "st st-menu", { role: "menu" });
+  const away = (e) => {
+    if (e && list.contains(e.target)) return;
+    list.remove();
+    document.removeEventListener("pointerdown", away, true);
+    anchor.setAttribute("aria-expanded", "false");
+  };
+  for (const [label, fn] of items) list.append(el("button", "", { type: "button", role: "menuitem", onclick: () => (away(), anchor.focus(), fn()) }, label));
+  list.addEventListener("keydown", (e) => {
+    const all = [...list.children];
+    const step = { ArrowDown: 1, ArrowUp: -1 }[e.key];
+    if (step) all[(all.indexOf(document.activeElement) + step + all.length) % all.length].focus();
+    else if (e.key === "Escape" || e.key === "Tab") away(), anchor.focus();
+    else return;
+    e.preventDefault();
+    e.stopPropagation();
+  });
+  host.append(list);
+  const at = anchor.getBoundingClientRect();
+  list.style.left = `${Math.max(8, Math.min(at.left, innerWidth - list.offsetWidth - 8))}px`;
+  list.style.top = `${at.bottom + list.offsetHeight + 8 > innerHeight ? at.top - list.offsetHeight - 4 : at.bottom + 4}px`;
+  document.addEventListener("pointerdown", away, true);
+  anchor.setAttribute("aria-expanded", "true");
+  list.firstChild.focus();
+}
+
+/** The button that opens "Send to". host.act passes the wish to the page's form. */
+export function sendButton(run, asset, host, options = {}) {
+  const targets = TARGETS[asset.kind] || [];
+  if (!targets.length) return null;
+  const made = button(t("widgets.send"), { name: "send", "aria-haspopup": "menu", "aria-expanded": "false", ...options }, (e) => {
+    e.stopPropagation();
+    menu(made, targets.map((to) => [t(`widgets.send.${to}`), () => host.act({ do: "send", run: run.id, asset: asset.id, to })]));
+  });
+  return made;
+}
+
+/** The buttons of one run, most wanted first. `compact` leaves out words. */
+export function buttons(run, host, { compact = true, lists = {} } = {}) {
+  const made = [];
+  const add = (label, name, fn, extra = {}) => made.push(button(label, { name, text: compact ? null : label, cls: compact ? "bare" : "", ...extra }, (e) => (e.stopPropagation(), fn())));
+  if (!ended(run)) {
+    if (!run.cancel_wanted) add(t("widgets.cancel"), "close", () => cancel(run), { data: { do: "cancel" } });
+    return made;
+  }
+  add(t("widgets.use"), "use", () => host.act({ do: "use", run: run.id }), { data: { do: "use" } });
+  if (run.status === "succeeded") add(t("widgets.again"), "dice", () => again(run, "new"), { data: { do: "again" } });
+  else add(t("widgets.retry"), "again", () => again(run, "same"), { data: { do: "retry" } });
+  if (run.asset) {
+    const send = sendButton(run, run.asset, host, { text: compact ? null : t("widgets.send"), cls: compact ? "bare" : "", data: { do: "send" } });
+    if (send) made.push(send);
+    add(t("widgets.download"), "download", () => download([run]), { data: { do: "download" } });
+  }
+  add(t("widgets.trash"), "trash", () => trash([run], lists), { data: { do: "trash" } });
+  return made;
+}
+
+/** The ways out of a hold, as buttons with what each means. */
+export function choices(run) {
+  return el("div", "st-choices", {}, ...run.choices.map((c) => el("button", "st-b", { type: "button", title: c.help, data: { choice: c.id }, onclick: (e) => (e.stopPropagation(), decide(run, c.id)) }, c.label)));
+}

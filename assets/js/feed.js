@@ -1,0 +1,104 @@
+// The runs of one create page: those at work with live progress, then what lately came of them.
+
+import { el, styles, t } from "./dom.js";
+import { buttons, choices } from "./actions.js";
+import { open as openDetail } from "./detail.js";
+import { ended, follow } from "./live.js";
+import { get, tried } from "./net.js";
+import { chip, facts, hoverPlay, picture, progress, reason, title } from "./parts.js";
+
+const SHOWN = 24;
+
+/** gr.HTML calls this once. options: {tasks: [...]}. */
+export function mount(element, { trigger, options }) {
+  styles("widgets.css");
+  const root = element.querySelector(".st-mount") || element;
+  root.classList.add("st", "st-feed");
+  const list = el("div", "st-cards", { role: "list", "aria-label": t("widgets.feed") });
+  const empty = el("div", "st-empty", { hidden: true }, el("p", "", {}, t("widgets.feed_empty")));
+  const said = el("div", "st-off", { "aria-live": "polite" });
+  root.replaceChildren(list, empty, said);
+  const tasks = new Set(options.tasks);
+  const host = { act: (wish) => trigger("act", wish) };
+  const known = new Map(); // id -> run, of these tasks
+  const drawn = new Map(); // id -> {text, node}
+
+  function draw() {
+    const runs = [...known.values()].sort((a, b) => ended(a) - ended(b) || b.seq - a.seq).slice(0, SHOWN);
+    const nodes = runs.map((run) => {
+      const text = JSON.stringify(run);
+      const old = drawn.get(run.id);
+      if (old?.text === text) return old.node;
+      const node = old && !ended(run) && old.live === run.status ? refresh(old.node, run) : runCard(run, host, lists);
+      drawn.set(run.id, { text, node, live: run.status });
+      return node;
+    });
+    sync(list, nodes);
+    empty.hidden = runs.length > 0;
+  }
+
+  const lists = {
+    gone: (ids) => (ids.forEach((id) => known.delete(id)), draw()),
+    back: (runs) => (runs.forEach((r) => known.set(r.id, r)), draw()),
+  };
+  const mine = (run) => tasks.has(run.task);
+
+  follow(root, (state, changed) => {
+    if (changed === null) {
+      for (const run of [...known.values()]) if (!ended(run) && !state.runs.has(run.id)) known.delete(run.id);
+      for (const run of state.runs.values()) if (mine(run)) known.set(run.id, run);
+    } else
+      for (const run of changed) {
+        if (run.gone || run.trashed) known.delete(run.id);
+        else if (mine(run)) {
+          const before = known.get(run.id)?.status;
+          if (before !== run.status && (ended(run) || run.status === "held")) said.textContent = `${t(`widgets.status.${run.status}`)}: ${title(run).slice(0, 80)}`;
+          known.set(run.id, run);
+        }
+      }
+    draw();
+  });
+  for (const task of tasks)
+    tried(get(`ui/runs?task=${task}&limit=${SHOWN / 2}`)).then((page) => {
+      page?.runs.forEach((r) => known.has(r.id) || known.set(r.id, r));
+      draw();
+    });
+
+  hoverPlay(list, (target) => {
+    const box = target.closest?.(".st-card")?.querySelector(".st-pic");
+    return box && { box, run: known.get(box.closest(".st-card").dataset.id) };
+  });
+  list.addEventListener("click", (e) => {
+    const card = e.target.closest(".st-card");
+    if (card && e.target.closest(".st-open")) openDetail(card.dataset.id, host, lists);
+  });
+}
+
+/** Put `nodes` into `list` in this order, moving as little as possible, so that focus and playing clips survive. */
+function sync(list, nodes) {
+  const wanted = new Set(nodes);
+  for (const child of [...list.children]) if (!wanted.has(child)) child.remove();
+  nodes.forEach((node, i) => list.children[i] !== node && list.insertBefore(node, list.children[i] || null));
+}
+
+function runCard(run, host, lists) {
+  const card = el("article", `st-card ${run.status}`, { role: "listitem", data: { id: run.id } });
+  const shape = Math.max(0.75, Math.min(1.9, run.shape || 16 / 9));
+  const open = el("button", "st-open", { type: "button", "aria-label": t("widgets.open", { title: title(run).slice(0, 80) }) }, picture(run, { poster: true }), chip(run));
+  open.style.aspectRatio = shape;
+  card.append(open);
+  if (!ended(run) && run.status !== "held") card.append(progress(run));
+  card.append(el("p", "st-prompt", { title: run.prompt }, title(run)));
+  if (reason(run)) card.append(el("p", "st-reason", {}, reason(run)));
+  if (run.choices?.length) card.append(choices(run));
+  card.append(facts(run), el("div", "st-actions", {}, ...buttons(run, host, { lists })));
+  return card;
+}
+
+/** Only the moving parts of a card that is at work. */
+function refresh(card, run) {
+  card.querySelector(".st-prog")?.replaceWith(progress(run));
+  card.querySelector(".st-actions").replaceChildren(...buttons(run, { act() {} }));
+  card.querySelector(".st-chip")?.replaceWith(chip(run));
+  return card;
+}

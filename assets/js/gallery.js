@@ -1,0 +1,265 @@
+// The gallery: search, filters, the grid, a bar for the selection, the trash, and the panel of one run.
+
+import { button, el, icon, number, styles, t } from "./dom.js";
+import { download, rate, trash } from "./actions.js";
+import * as detail from "./detail.js";
+import { Grid } from "./grid.js";
+import { compare } from "./lightbox.js";
+import { follow } from "./live.js";
+import { get, post, toast, tried } from "./net.js";
+
+const PAGE = 80;
+const TYPED_MS = 160;
+const DAYS = { today: 0, week: 7, month: 30, year: 365 };
+
+/** gr.HTML calls this once. options: {tasks, models: [[id, label]]}. */
+export function mount(element, { trigger, options }) {
+  styles("widgets.css", "gallery.css");
+  const root = element.querySelector(".st-mount") || element;
+  new Gallery(root, options, { act: (wish) => trigger("act", wish) });
+}
+
+class Gallery {
+  constructor(root, options, host) {
+    Object.assign(this, { root, host, trashed: false, fresh: [], total: 0 });
+    root.classList.add("st", "st-gallery");
+    this.grid = new Grid({
+      load: (before) => this.load(before),
+      open: (run) => this.open(run),
+      selected: (ids) => this.bar(ids),
+      trash: (runs) => this.trash(runs),
+      rate: (runs, n) => this.rate(runs, n),
+    }, { width: Number(localStorage.getItem("studio-cell")) || 220 });
+    this.lists = {
+      gone: (ids) => (this.grid.remove(ids), this.count(-ids.length), ids.includes(detail.shown()) && detail.close()),
+      back: (runs) => (this.grid.restore(runs), this.count(runs.length)),
+      step: (n) => this.step(n),
+      rated: (run) => this.rated(run.id, run.rating),
+      closed: () => this.grid.go(this.grid.cursor),
+    };
+    this.tools(options);
+    this.empty = el("div", "st-empty", { hidden: true });
+    this.news = button("", { text: "…", cls: "st-news", hidden: true }, () => this.showNews());
+    this.selected = el("div", "st-selbar", { role: "toolbar", "aria-label": t("gallery.selection"), hidden: true });
+    root.replaceChildren(this.head, this.news, this.grid.node, this.empty, this.selected);
+    this.skeleton();
+    this.search();
+    follow(root, (_, changed) => changed && this.changed(changed));
+    const asked = new URL(location.href).searchParams.get("run");
+    if (asked) detail.open(asked, host, this.lists);
+  }
+
+  tools({ tasks, models }) {
+    const changed = () => this.search();
+    const choice = (name, all, pairs) => el("select", "st-select", { name, "aria-label": t(`gallery.${name}`), onchange: changed }, el("option", "", { value: "" }, all), ...pairs.map(([v, words]) => el("option", "", { value: v }, words)));
+    this.query = el("input", "studio-search", { type: "search", placeholder: t("gallery.search"), "aria-label": t("gallery.search_label"), autocomplete: "off", spellcheck: "false", maxlength: 500, oninput: () => this.typed(), onkeydown: (e) => this.searchKey(e) });
+    const states = ["succeeded", "failed", "cancelled", "running", "queued", "held"];
+    this.filters = {
+      kind: choice("kind", t("gallery.any_kind"), ["image", "video"].map((k) => [k, t(`widgets.kind.${k}`)])),
+      task: choice("task", t("gallery.any_task"), tasks.map((k) => [k, t(`widgets.task.${k}`)])),
+      model: choice("model", t("gallery.any_model"), models),
+      status: choice("status", t("gallery.any_status"), states.map((s) => [s, t(`widgets.status.${s}`)])),
+      rating_min: choice("rating_min", t("gallery.any_rating"), [1, 2, 3, 4, 5].map((n) => [n, "★".repeat(n) + (n < 5 ? " +" : "")])),
+      date: choice("date", t("gallery.any_date"), Object.keys(DAYS).map((d) => [d, t(`gallery.date_${d}`)])),
+    };
+    this.counter = el("output", "st-dim st-total", { "aria-live": "polite" });
+    const size = el("input", "st-size", { type: "range", min: 140, max: 420, step: 20, value: this.grid.width, "aria-label": t("gallery.size"), title: t("gallery.size"), oninput: () => this.resize(size) });
+    this.bin = button(t("gallery.trash"), { name: "trash", text: t("gallery.trash"), cls: "st-bin", "aria-pressed": "false" }, () => this.showTrash(!this.trashed));
+    this.purge = button(t("gallery.purge"), { text: t("gallery.purge"), cls: "danger", hidden: true, data: { do: "purge" } }, () => this.empties());
+    this.clear = button(t("gallery.clear"), { text: t("gallery.clear"), cls: "link", hidden: true }, () => this.reset());
+    const more = button(t("gallery.filters"), { name: "filter", cls: "st-morefilters", "aria-expanded": "false" }, () => more.setAttribute("aria-expanded", this.head.classList.toggle("open")));
+    this.head = el("div", "st-tools", { role: "search" },
+      el("div", "st-searchbox", {}, icon("search"), this.query, el("kbd", "", { "aria-hidden": "true" }, "/")), more,
+      el("div", "st-filters", {}, ...Object.values(this.filters), this.clear),
+      el("div", "st-right", {}, this.counter, size, this.purge, this.bin));
+  }
+
+  typed() {
+    clearTimeout(this.timer);
+    this.timer = setTimeout(() => this.search(), TYPED_MS);
+  }
+
+  searchKey(e) {
+    if (e.key === "Enter" || e.key === "ArrowDown") this.grid.go(0);
+    else if (e.key === "Escape" && this.query.value) (this.query.value = ""), this.search();
+    else return;
+    e.preventDefault();
+  }
+
+  resize(size) {
+    this.grid.width = Number(size.value);
+    localStorage.setItem("studio-cell", size.value);
+    this.grid.measure();
+  }
+
+  reset() {
+    this.query.value = "";
+    for (const f of Object.values(this.filters)) f.value = "";
+    this.search();
+  }
+
+  /** The present search as parameters. The date becomes a word of the query, which the studio understands. */
+  asked() {
+    const wanted = { limit: PAGE, trashed: this.trashed };
+    for (const [name, f] of Object.entries(this.filters)) if (f.value && name !== "date") wanted[name] = f.value;
+    const after = this.filters.date.value && new Date(Date.now() - DAYS[this.filters.date.value] * 864e5).toISOString().slice(0, 10);
+    wanted.query = [after && `after:${after}`, this.query.value.trim()].filter(Boolean).join(" ");
+    return wanted;
+  }
+
+  get filtered() {
+    return !!this.query.value.trim() || Object.values(this.filters).some((f) => f.value);
+  }
+
+  load(before) {
+    const wanted = this.asked();
+    if (before) wanted.before = before;
+    return tried(get(`ui/runs?${new URLSearchParams(wanted)}`, this.abort?.signal));
+  }
+
+  async search() {
+    clearTimeout(this.timer);
+    this.abort?.abort();
+    this.abort = new AbortController();
+    this.root.setAttribute("aria-busy", "true");
+    const page = await this.load();
+    if (!page) return;
+    this.root.removeAttribute("aria-busy");
+    this.fresh = [];
+    this.showNews();
+    this.capped = page.capped;
+    this.total = 0;
+    this.count(page.total);
+    this.grid.reset(page);
+    this.clear.hidden = !this.filtered;
+    this.root.querySelector(".st-skeleton")?.remove();
+  }
+
+  skeleton() {
+    this.grid.node.before(el("div", "st-skeleton", { "aria-hidden": "true" }, ...Array.from({ length: 12 }, () => el("i"))));
+  }
+
+  count(n) {
+    this.total += n;
+    const shown = number(this.total) + (this.capped ? "+" : "");
+    this.counter.textContent = t(this.total === 1 ? "gallery.result" : "gallery.results", { n: shown });
+    this.empty.hidden = this.total > 0;
+    if (this.total > 0) return;
+    const word = this.trashed ? "trash" : this.filtered ? "search" : "all";
+    const act = word === "search" ? button(t("gallery.clear"), { text: t("gallery.clear") }, () => this.reset()) : null;
+    this.empty.replaceChildren(icon(word === "trash" ? "trash" : word === "search" ? "search" : "grid", "st-i huge"), el("h3", "", {}, t(`gallery.empty_${word}`)), el("p", "", {}, t(`gallery.empty_${word}_help`)), act || "");
+  }
+
+  /** News from the stream: known runs change in place; new ones wait behind a button when the top is out of sight. */
+  changed(runs) {
+    const added = [];
+    for (const run of runs) {
+      if (run.gone || run.trashed !== this.trashed) {
+        if (this.grid.at?.has(run.id)) this.lists.gone([run.id]);
+      } else if (!this.grid.update(run) && !this.trashed && this.fits(run) && run.seq > (this.grid.items[0]?.seq ?? 0)) added.push(run);
+    }
+    if (!added.length) return;
+    const known = new Set(added.map((r) => r.id));
+    this.fresh = [...this.fresh.filter((r) => !known.has(r.id)), ...added].sort((a, b) => b.seq - a.seq);
+    if (this.grid.node.getBoundingClientRect().top > 0 && !this.grid.selection.size) this.showNews();
+    else {
+      this.news.hidden = false;
+      this.news.firstChild.textContent = t("gallery.news", { n: this.fresh.length });
+    }
+  }
+
+  fits(run) {
+    const f = this.filters;
+    if (this.query.value.trim()) return false;
+    return (!f.task.value || f.task.value === run.task) && (!f.model.value || f.model.value === run.model) && (!f.kind.value || f.kind.value === run.kind) && (!f.status.value || f.status.value === run.status) && !(Number(f.rating_min.value) > run.rating);
+  }
+
+  showNews() {
+    this.news.hidden = true;
+    const runs = this.fresh.filter((r) => !this.grid.at?.has(r.id));
+    this.fresh = [];
+    if (!runs.length) return;
+    const far = this.grid.node.getBoundingClientRect().top < 0;
+    this.grid.prepend(runs);
+    this.count(runs.length);
+    if (far) this.grid.go(0, { focus: false });
+  }
+
+  open(run) {
+    detail.open(run.id, this.host, this.trashed ? { ...this.lists, trashed: true } : this.lists);
+  }
+
+  step(n) {
+    const at = this.grid.at.get(detail.shown());
+    if (at === undefined) return;
+    this.grid.go(at + n, { focus: false });
+    const run = this.grid.items[this.grid.cursor];
+    if (run && run.id !== detail.shown()) this.open(run);
+  }
+
+  trash(runs) {
+    if (!runs.length) return;
+    if (this.trashed) return this.restore(runs);
+    const focused = this.grid.node.contains(document.activeElement);
+    trash(runs, this.lists).then((done) => done && focused && this.grid.go(this.grid.cursor));
+  }
+
+  async restore(runs) {
+    if (!(await tried(post("ui/restore", { ids: runs.map((r) => r.id) })))) return;
+    this.lists.gone(runs.map((r) => r.id));
+    toast(t("gallery.restored", { n: runs.length }));
+  }
+
+  async rate(runs, n) {
+    for (const run of runs) if (await rate(run, n)) this.rated(run.id, n);
+  }
+
+  rated(id, n) {
+    const run = this.grid.items[this.grid.at.get(id)];
+    if (!run) return;
+    run.rating = n;
+    const cell = this.grid.cells.get(id);
+    if (cell) this.grid.fill(cell, run);
+  }
+
+  showTrash(on) {
+    this.trashed = on;
+    this.bin.classList.toggle("on", on);
+    this.bin.setAttribute("aria-pressed", on);
+    this.purge.hidden = !on;
+    detail.close();
+    this.search();
+  }
+
+  /** Emptying the trash cannot be undone, so it asks. */
+  async empties() {
+    const sure = el("dialog", "st st-sure", { "aria-label": t("gallery.purge") }, el("h3", "", {}, t("gallery.purge_sure", { n: number(this.total) })), el("p", "st-dim", {}, t("gallery.purge_help")));
+    const no = button(t("widgets.keep"), { text: t("widgets.keep") }, () => sure.close());
+    const yes = button(t("gallery.purge"), { text: t("gallery.purge"), cls: "danger solid", data: { do: "purge-now" } }, async () => {
+      sure.close();
+      if (await tried(post("ui/purge"))) this.search();
+    });
+    sure.append(el("div", "st-actions", {}, no, yes));
+    sure.addEventListener("close", () => sure.remove());
+    document.body.append(sure);
+    sure.showModal();
+    no.focus();
+  }
+
+  bar(ids) {
+    if (!this.selected) return;
+    this.selected.hidden = !ids.size;
+    if (!ids.size) return;
+    const runs = () => this.grid.chosen();
+    const two = runs().filter((r) => r.asset && r.asset.kind !== "audio");
+    const parts = [el("strong", "", { "aria-live": "polite" }, t("gallery.chosen", { n: number(ids.size) }))];
+    if (this.trashed) parts.push(button(t("gallery.restore"), { name: "restore", text: t("gallery.restore"), data: { do: "restore" } }, () => this.restore(runs())));
+    else {
+      if (ids.size === 2 && two.length === 2) parts.push(button(t("widgets.compare"), { name: "compare", text: t("widgets.compare"), data: { do: "compare" } }, () => compare(...two.map((run) => ({ run, asset: run.asset })))));
+      parts.push(button(t("widgets.download"), { name: "download", text: t("widgets.download"), data: { do: "download" } }, () => download(runs())));
+      parts.push(button(t("widgets.trash"), { name: "trash", text: t("widgets.trash"), cls: "danger", data: { do: "trash" } }, () => this.trash(runs())));
+    }
+    parts.push(button(t("gallery.deselect"), { name: "close", cls: "bare" }, () => this.grid.select(new Set())));
+    this.selected.replaceChildren(...parts);
+  }
+}

@@ -1,0 +1,85 @@
+// The studio's runs as they change: one event stream a page, shared by every widget on it.
+
+import { BASE } from "./dom.js";
+
+const listeners = new Set();
+const state = { runs: new Map(), order: [], recent: [], paused: false, connected: false, ready: false };
+let source = null;
+
+/**
+ * Hear of changes: fn(state, changed) with the whole picture and the cards that changed (null: all may have).
+ * A listener ends when its element has left the page. Calls fn at once if the list is already known.
+ */
+export function follow(element, fn) {
+  const listener = { element, fn };
+  listeners.add(listener);
+  if (!source) open();
+  else if (state.ready) fn(state, null);
+  return () => listeners.delete(listener);
+}
+
+function open() {
+  source = new EventSource(new URL("events/runs", BASE));
+  source.addEventListener("queue", (e) => {
+    const told = JSON.parse(e.data);
+    state.runs = new Map([...told.recent, ...told.active].map((r) => [r.id, r]));
+    state.order = told.active.map((r) => r.id);
+    state.recent = told.recent.map((r) => r.id);
+    state.paused = told.paused;
+    state.connected = state.ready = true;
+    tell(null);
+  });
+  source.addEventListener("runs", (e) => {
+    const changed = JSON.parse(e.data);
+    changed.forEach(place);
+    tell(changed);
+  });
+  source.onerror = () => {
+    state.connected = false;
+    tell([]);
+    if (source.readyState === EventSource.CLOSED) setTimeout(open, 2000); // an error page instead of a stream
+  };
+}
+
+const ENDED = new Set(["succeeded", "failed", "cancelled"]);
+export const ended = (run) => ENDED.has(run.status);
+
+function place(run) {
+  const drop = (list) => list.filter((id) => id !== run.id);
+  if (run.gone || run.trashed) {
+    state.runs.delete(run.id);
+    state.order = drop(state.order);
+    state.recent = drop(state.recent);
+    return;
+  }
+  state.runs.set(run.id, run);
+  if (ended(run)) {
+    state.order = drop(state.order);
+    if (!state.recent.includes(run.id)) state.recent = [run.id, ...state.recent].slice(0, 40);
+  } else {
+    state.recent = drop(state.recent);
+    if (!state.order.includes(run.id)) state.order = [...state.order, run.id];
+  }
+}
+
+/** Take over a whole list that a request of ours brought back. */
+export function adopt(told) {
+  state.runs = new Map([...told.recent, ...told.active].map((r) => [r.id, r]));
+  state.order = told.active.map((r) => r.id);
+  state.recent = told.recent.map((r) => r.id);
+  state.paused = told.paused;
+  tell(null);
+}
+
+/** A card that a request of ours brought back: shown at once, before the stream says so. */
+export function learn(run) {
+  place(run);
+  tell([run]);
+}
+
+function tell(changed) {
+  for (const listener of listeners) {
+    if (!listener.element.isConnected) listeners.delete(listener);
+    else listener.fn(state, changed);
+  }
+}

@@ -1,0 +1,47 @@
+// Asking the studio and telling the person: JSON over our own routes, and toasts with a way back.
+
+import { BASE, button, el, t } from "./dom.js";
+
+async function ask(path, options) {
+  let answer;
+  try {
+    answer = await fetch(new URL(path, BASE), { credentials: "same-origin", ...options });
+  } catch (error) {
+    if (error.name === "AbortError") throw error;
+    throw new Error(t("widgets.offline"));
+  }
+  const body = await answer.json().catch(() => ({}));
+  if (!answer.ok) throw new Error(body.error || t("widgets.failed", { status: answer.status }));
+  return body;
+}
+
+export const get = (path, signal) => ask(path, { signal });
+export const post = (path, body) =>
+  ask(path, { method: "POST", headers: { "content-type": "application/json" }, body: JSON.stringify(body ?? {}) });
+
+/** Do something that may fail; a failure is told as a toast and gives undefined. */
+export async function tried(promise) {
+  try {
+    return await promise;
+  } catch (error) {
+    if (error.name !== "AbortError") toast(error.message, { bad: true });
+  }
+}
+
+let tray;
+/** A short message at the foot of the page; `undo` adds a button. Screen readers hear it. */
+export function toast(message, { undo, bad = false, label } = {}) {
+  if (!tray?.isConnected) {
+    tray = el("div", "st st-tray", { role: "region", "aria-label": t("widgets.messages") });
+    document.body.append(tray);
+  }
+  const box = el("div", `st-toast${bad ? " bad" : ""}`, { role: bad ? "alert" : "status" }, el("span", "", {}, message));
+  const away = () => box.remove();
+  let timer = setTimeout(away, bad ? 9000 : undo ? 8000 : 3500);
+  box.addEventListener("pointerenter", () => clearTimeout(timer));
+  box.addEventListener("pointerleave", () => (timer = setTimeout(away, 3000)));
+  if (undo) box.append(button(label || t("widgets.undo"), { text: label || t("widgets.undo"), cls: "link st-undo" }, () => (away(), undo())));
+  box.append(button(t("widgets.close"), { name: "close", cls: "bare" }, away));
+  tray.append(box);
+  while (tray.children.length > 4) tray.firstChild.remove();
+}

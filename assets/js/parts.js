@@ -1,0 +1,150 @@
+// Pieces of a run that every widget shows: its picture, its progress, its state, its stars.
+
+import { ago, dollars, el, exact, icon, media, seconds, still, t } from "./dom.js";
+import { ended } from "./live.js";
+
+const HOVER_DELAY_MS = 140;
+
+/** The run's picture: a lazy thumbnail; a clip plays, muted, while pointed at or focused. */
+export function picture(run, { poster = false } = {}) {
+  const box = el("div", "st-pic", { data: { kind: run.kind } });
+  const asset = run.asset;
+  const source = asset ? media(asset.id, poster && asset.kind === "video" ? "poster" : "thumb") : run.inputs?.[0] && media(run.inputs[0], "thumb");
+  if (source) {
+    const image = el("img", asset ? "" : "faint", { loading: "lazy", decoding: "async", alt: "", draggable: "false" });
+    image.addEventListener("load", () => box.classList.add("seen"), { once: true });
+    image.addEventListener("error", () => (image.remove(), box.prepend(icon(asset?.kind === "audio" ? "sound" : "image", "st-i big"))), { once: true });
+    image.src = source;
+    box.append(image);
+  } else if (run.status === "succeeded" || run.status === "cancelled") box.append(icon(run.kind === "video" ? "film" : "image", "st-i big"));
+  if (asset?.kind === "video" || asset?.kind === "audio") box.append(el("span", "st-len", {}, asset.has_audio ? icon("sound") : null, seconds(asset.duration_s)));
+  if (run.count > 1) box.append(el("span", "st-count", { title: t("widgets.files", { n: run.count }) }, `${run.count}`));
+  return box;
+}
+
+/** Let the clips under `root` play while pointed at. `find` gives the picture box of an event's target and its run. */
+export function hoverPlay(root, find) {
+  let now = null;
+  const stop = () => {
+    if (!now) return;
+    clearTimeout(now.timer);
+    now.video?.remove();
+    now.box.classList.remove("playing");
+    now = null;
+  };
+  const start = (e) => {
+    const found = find(e.target);
+    if (found?.box === now?.box) return;
+    stop();
+    if (!found || found.run.asset?.kind !== "video" || (still() && e.type !== "focusin")) return;
+    const turn = (now = { box: found.box });
+    turn.timer = setTimeout(() => {
+      const video = (turn.video = el("video", "", { muted: true, loop: true, playsinline: true, preload: "auto", "aria-hidden": "true", tabindex: "-1" }));
+      video.muted = true;
+      video.addEventListener("playing", () => turn.box.classList.add("playing"));
+      video.src = media(found.run.asset.id, "hover");
+      turn.box.append(video);
+      video.play().catch(() => {});
+    }, HOVER_DELAY_MS);
+  };
+  root.addEventListener("pointerover", start);
+  root.addEventListener("pointerleave", stop);
+  root.addEventListener("focusin", start);
+  root.addEventListener("focusout", stop);
+}
+
+const held = (run) => t(`widgets.held.${run.held_reason || "approval"}`);
+
+/** A chip with the state in one word. Nothing for a run that simply succeeded. */
+export function chip(run) {
+  if (run.status === "succeeded") return null;
+  const word = run.cancel_wanted && !ended(run) ? t("widgets.status.cancelling") : t(`widgets.status.${run.status}`);
+  return el("span", `st-chip ${run.status}`, {}, word);
+}
+
+/** Why a run waits, failed or was cancelled, as a sentence; "" for the others. */
+export function reason(run) {
+  if (run.status === "held") return [held(run), run.error].filter(Boolean).join(" ");
+  if (run.status === "failed") return run.error || t("widgets.no_reason");
+  if (run.status === "cancelled") return run.error || t("widgets.was_cancelled");
+  return "";
+}
+
+/** What a run is doing, in words: "Rendering, 40 %", "3rd in the queue". */
+export function doing(run) {
+  if (run.cancel_wanted && !ended(run)) return t("widgets.status.cancelling");
+  if (run.status === "queued") return run.position ? t("widgets.position", { n: run.position }) : t("widgets.status.queued");
+  if (run.status !== "running") return t(`widgets.status.${run.status}`);
+  const phase = t(`widgets.phase.${run.phase || "preparing"}`);
+  const place = run.provider_position ? ", " + t("widgets.provider_position", { n: run.provider_position }) : "";
+  return phase + place;
+}
+
+/** 0..1 for the bar: the provider's own fraction, else time passed against the time such runs usually take; null: unknown. */
+function share(run, elapsed) {
+  if (run.fraction !== null && run.fraction !== undefined) return run.fraction;
+  if (run.expected_s && elapsed !== null) return Math.min(0.96, elapsed / run.expected_s);
+  return null;
+}
+
+/** A progress bar with phase, percent, elapsed and expected time. It keeps time by itself while it is on the page. */
+export function progress(run) {
+  const bar = el("div", "st-bar", { role: "progressbar", "aria-valuemin": 0, "aria-valuemax": 100, "aria-label": t("widgets.progress") }, el("i"));
+  const words = el("span", "st-doing");
+  const time = el("span", "st-time");
+  const box = el("div", "st-prog", {}, bar, el("div", "st-progline", {}, words, time));
+  box.tick = () => {
+    const elapsed = run.started_at && run.status === "running" ? (Date.now() - new Date(run.started_at)) / 1000 : null;
+    const part = run.status === "running" ? share(run, elapsed) : 0;
+    const percent = part === null ? null : Math.round(part * 100);
+    bar.classList.toggle("endless", part === null);
+    bar.firstChild.style.transform = `scaleX(${part ?? 0.35})`;
+    percent === null ? bar.removeAttribute("aria-valuenow") : bar.setAttribute("aria-valuenow", percent);
+    words.textContent = doing(run) + (percent ? ` ${percent} %` : "");
+    bar.setAttribute("aria-valuetext", words.textContent);
+    const about = run.expected_s ? " / ~" + seconds(run.expected_s) : "";
+    time.textContent = elapsed === null ? (run.expected_s ? "~" + seconds(run.expected_s) : "") : seconds(Math.max(0, Math.round(elapsed))) + about;
+  };
+  box.tick();
+  clock();
+  return box;
+}
+
+let ticking;
+function clock() {
+  ticking ??= setInterval(() => {
+    const shown = document.querySelectorAll(".st-prog");
+    for (const box of shown) box.tick?.();
+    if (!shown.length) ticking = clearInterval(ticking);
+  }, 500);
+}
+
+/** Five stars to press; pressing the present number takes them away. */
+export function stars(rating, rate) {
+  const row = el("div", "st-stars", { role: "radiogroup", "aria-label": t("widgets.rating") });
+  const draw = (n) => {
+    rating = n;
+    [...row.children].forEach((b, i) => {
+      b.classList.toggle("on", i < n);
+      b.setAttribute("aria-checked", i + 1 === n);
+    });
+  };
+  for (let n = 1; n <= 5; n++)
+    row.append(el("button", "st-star", { type: "button", role: "radio", "aria-label": t("widgets.stars", { n }), title: `${n}`, onclick: (e) => (e.stopPropagation(), rate(n === rating ? 0 : n)) }, icon("star")));
+  draw(rating);
+  row.show = draw;
+  return row;
+}
+
+/** The short facts under a picture: model, size, seed, age. */
+export function facts(run) {
+  const asset = run.asset;
+  const list = [run.model_label];
+  if (asset?.width) list.push(`${asset.width}×${asset.height}`);
+  if (run.seed !== null && run.seed !== undefined) list.push(t("widgets.seed", { n: run.seed }));
+  if (run.cost_usd) list.push(dollars(run.cost_usd));
+  return el("div", "st-facts", {}, ...list.map((x) => el("span", "", {}, `${x}`)), el("time", "", { datetime: run.created_at, title: exact(run.created_at) }, ago(run.created_at)));
+}
+
+/** What the run is called where it needs a name: its prompt, else its task. */
+export const title = (run) => run.prompt.trim() || t(`widgets.task.${run.task}`);

@@ -1,0 +1,118 @@
+// A player for reviewing: exact frame steps, loop, speed, full screen; two clips kept together for comparing.
+
+import { button, el, media, number, seconds, t } from "./dom.js";
+
+const SPEEDS = [0.25, 0.5, 1, 1.5, 2];
+const DRIFT_S = 0.06;
+
+/** The thing itself: picture, clip or sound, without controls. */
+export function stage(asset, { loop = true } = {}) {
+  if (asset.kind === "image") return el("img", "st-media", { src: media(asset.id), alt: asset.name || "", draggable: "false" });
+  if (asset.kind === "text") return el("pre", "st-media st-text", {}, asset.text || "");
+  const tag = asset.kind === "audio" ? "audio" : "video";
+  const poster = asset.kind === "video" ? media(asset.id, "poster") : null;
+  const made = el(tag, "st-media", { src: media(asset.id), preload: "metadata", playsinline: true, poster });
+  made.loop = loop;
+  return made;
+}
+
+/**
+ * The control bar of one or more clips of `tags` (media elements); the first leads, the others follow it.
+ * asset: of the leader, for frames a second. keys: the element whose key presses steer it.
+ */
+export function controls(tags, asset, { keys, full } = {}) {
+  const lead = tags[0];
+  const fps = asset.fps || 0;
+  const others = tags.slice(1);
+  const play = button(t("widgets.play"), { name: "play", cls: "bare", data: { do: "play" } }, toggle);
+  const bar = el("input", "st-scrub", { type: "range", min: 0, max: 1000, value: 0, step: 1, "aria-label": t("widgets.position_in_clip") });
+  const clock = el("span", "st-clock", { "aria-hidden": "true" });
+  const loop = button(t("widgets.loop"), { name: "loop", cls: `bare${lead.loop ? " on" : ""}`, "aria-pressed": lead.loop, data: { do: "loop" } }, turn);
+  const speed = el("select", "st-speed", { "aria-label": t("widgets.speed") }, ...SPEEDS.map((s) => el("option", "", { value: s, selected: s === 1 }, `${number(s, 2)}×`)));
+  const sound = button(t("widgets.mute"), { name: "sound", cls: "bare", data: { do: "mute" } }, () => ((lead.muted = !lead.muted), mark()));
+  const back = button(t("widgets.frame_back"), { name: "left", cls: "bare", data: { do: "back" } }, () => step(-1));
+  const on = button(t("widgets.frame_on"), { name: "right", cls: "bare", data: { do: "on" } }, () => step(1));
+
+  function each(fn, then) {
+    tags.forEach(fn);
+    then?.();
+  }
+  function turn() {
+    const on = !lead.loop;
+    each((m) => (m.loop = on), mark);
+  }
+  function mark() {
+    loop.classList.toggle("on", lead.loop);
+    loop.setAttribute("aria-pressed", lead.loop);
+    sound.classList.toggle("off", lead.muted);
+    sound.setAttribute("aria-pressed", lead.muted);
+  }
+  function toggle() {
+    lead.paused ? each((m) => m.play().catch(() => {})) : each((m) => m.pause());
+  }
+  /** The frame shown now, from 0. A frame lasts [n/fps, (n+1)/fps). */
+  const frame = () => Math.floor(lead.currentTime * fps + 1e-4);
+  function seek(s) {
+    each((m) => (m.currentTime = Math.max(0, Math.min(s, (m.duration || s) - 1e-3))));
+  }
+  function step(n) {
+    each((m) => m.pause());
+    const last = Math.max(0, Math.round((lead.duration || 0) * fps) - 1);
+    if (fps) seek((Math.max(0, Math.min(last, frame() + n)) + 0.5) / fps); // the middle of a frame is surely that frame
+    else seek(lead.currentTime + n / 25);
+  }
+  function show() {
+    const whole = lead.duration || asset.duration_s || 0;
+    if (document.activeElement !== bar || !lead.paused) bar.value = whole ? (lead.currentTime / whole) * 1000 : 0;
+    bar.style.setProperty("--part", `${bar.value / 10}%`);
+    bar.setAttribute("aria-valuetext", `${seconds(lead.currentTime)} / ${seconds(whole)}`);
+    clock.textContent = `${lead.currentTime.toFixed(2)} / ${whole.toFixed(2)} s` + (fps && asset.kind === "video" ? `  ·  ${t("widgets.frame", { n: frame() })}` : "");
+    for (const other of others) if (!lead.paused && Math.abs(other.currentTime - lead.currentTime) > DRIFT_S) other.currentTime = lead.currentTime;
+  }
+  bar.addEventListener("input", () => seek((bar.value / 1000) * (lead.duration || 0)));
+  speed.addEventListener("change", () => each((m) => (m.playbackRate = Number(speed.value))));
+  for (const word of ["timeupdate", "seeked", "loadedmetadata", "pause", "play"]) lead.addEventListener(word, show);
+  const face = () => play.replaceChildren(...button("", { name: lead.paused ? "play" : "pause" }).children);
+  lead.addEventListener("play", () => (face(), frameClock()));
+  lead.addEventListener("pause", face);
+  lead.addEventListener("play", () => others.forEach((m) => m.play().catch(() => {})));
+  function frameClock() {
+    if (lead.paused || !lead.isConnected) return;
+    show();
+    requestAnimationFrame(frameClock);
+  }
+  for (const tag of tags) tag.addEventListener("click", toggle);
+  const acts = { ",": () => step(-1), ".": () => step(1), " ": toggle, k: toggle, l: () => loop.click(), m: () => sound.click(), f: () => full?.() };
+  const steer = (e) => {
+    const act = acts[e.key];
+    if (!act || e.ctrlKey || e.metaKey || e.altKey || e.target.matches?.("input:not([type=range]), select, textarea") || (e.key === " " && e.target.closest("button"))) return;
+    e.preventDefault();
+    e.stopPropagation();
+    act();
+  };
+  keys?.addEventListener("keydown", steer);
+  mark();
+  show();
+  const audible = tags.some((m) => m.tagName === "AUDIO") || asset.has_audio;
+  const parts = [play, asset.kind === "video" ? back : null, asset.kind === "video" ? on : null, bar, clock, loop, speed, audible ? sound : null];
+  if (full) parts.push(button(t("widgets.fullscreen"), { name: "full", cls: "bare", data: { do: "full" } }, full));
+  return el("div", "st-controls", { role: "group", "aria-label": t("widgets.player") }, ...parts);
+}
+
+/** Stage and controls in one box. keys: whose key presses steer it (the box itself when left out). */
+export function player(asset, { keys, autoplay = false, enlarge } = {}) {
+  const shown = stage(asset);
+  const box = el("div", "st-player", { tabindex: "-1", data: { kind: asset.kind } });
+  const full = () => (document.fullscreenElement ? document.exitFullscreen() : box.requestFullscreen?.());
+  const frame = el("div", "st-stage", {}, asset.kind === "audio" ? el("img", "st-wave", { src: media(asset.id, "wave"), alt: "" }) : null, shown);
+  box.append(frame);
+  if (asset.kind === "image" && enlarge) {
+    shown.classList.add("can-enlarge");
+    shown.addEventListener("click", enlarge);
+  }
+  if (asset.kind === "video" || asset.kind === "audio") {
+    box.append(controls([shown], asset, { keys: keys || box, full: asset.kind === "video" ? full : null }));
+    if (autoplay) shown.play().catch(() => {});
+  }
+  return box;
+}
