@@ -9,8 +9,6 @@ give the same file on every machine.
 from __future__ import annotations
 
 import contextlib
-import os
-import uuid
 from collections.abc import Mapping
 from fractions import Fraction
 from pathlib import Path
@@ -26,6 +24,7 @@ from av.video.reformatter import ColorPrimaries, ColorRange, Colorspace, ColorTr
 from av.video.stream import VideoStream
 
 from studio.errors import MediaError
+from studio.media.files import replacing
 
 BT709 = int(Colorspace.ITU709)
 LIMITED = int(ColorRange.MPEG)
@@ -35,6 +34,10 @@ EXACT = int(
     Interpolation.BICUBIC | Interpolation.ACCURATE_RND | Interpolation.FULL_CHR_H_INT | Interpolation.FULL_CHR_H_INP
 )
 """swscale's way that brings every colour back within one step of 255; without it grey loses two."""
+
+
+class Abandoned(Exception):
+    """Given to the naming of the file, so that it is removed instead."""
 
 
 class VideoWriter:
@@ -63,10 +66,9 @@ class VideoWriter:
         self.path, self.width, self.height, self.fps = path, width, height, Fraction(fps)
         self.frames = 0
         self.samples = 0
-        self._partial = path.with_name(f".{path.name}.{uuid.uuid4().hex[:8]}.part")
-        self._file = av.open(
-            str(self._partial), "w", format="mp4", options={"movflags": "+faststart+use_metadata_tags"}
-        )
+        self._named = contextlib.ExitStack()
+        partial = self._named.enter_context(replacing(path))
+        self._file = av.open(str(partial), "w", format="mp4", options={"movflags": "+faststart+use_metadata_tags"})
         for key, text in (metadata or {}).items():
             self._file.metadata[key] = text
         self._video = self._add_video(crf, preset)
@@ -138,16 +140,17 @@ class VideoWriter:
             self._file.mux(self._sound.encode(None))
         self._file.close()
         self._open = False
-        settle(self._partial, self.path)
+        self._named.close()
         return self.path
 
     def abandon(self) -> None:
         """Stop, and leave nothing behind."""
-        if self._open:
-            self._open = False
-            with contextlib.suppress(FFmpegError, OSError):  # an unfinished file may refuse its trailer
-                self._file.close()
-        self._partial.unlink(missing_ok=True)
+        if not self._open:
+            return
+        self._open = False
+        with contextlib.suppress(FFmpegError, OSError):  # an unfinished file may refuse its trailer
+            self._file.close()
+        self._named.__exit__(Abandoned, Abandoned(), None)  # an exception keeps the file from getting its name
 
     def __enter__(self) -> VideoWriter:
         return self
@@ -161,19 +164,6 @@ class VideoWriter:
         except BaseException:
             self.abandon()
             raise
-
-
-def settle(partial: Path, path: Path) -> None:
-    """Give a finished file its name so that after a power cut it is either whole or absent."""
-    with partial.open("rb") as file:
-        os.fsync(file.fileno())
-    partial.replace(path)
-    if os.name == "posix":
-        folder = os.open(path.parent, os.O_RDONLY)
-        try:
-            os.fsync(folder)
-        finally:
-            os.close(folder)
 
 
 def planes(frame: VideoFrame) -> tuple[np.ndarray, np.ndarray, np.ndarray]:

@@ -10,13 +10,14 @@ import queue
 import threading
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
-from pathlib import Path
 
 import numpy as np
 from av.video.frame import VideoFrame
 
+from studio.engines.draft.order import Order, output_path
 from studio.engines.draft.stage import Planes
 from studio.media.encode import VideoWriter, planes
+from studio.media.tags import Origin, video_texts
 
 AHEAD = 8
 Painter = Callable[[int, Planes], None]
@@ -56,20 +57,16 @@ class Sound:
         return whole[:count]
 
 
-def write(
-    path: Path,
-    shots: list[Shot],
-    *,
-    size: tuple[int, int],
-    fps: int,
-    tell: Tell,
-    sound: Sound | None = None,
-    tags: dict[str, str] | None = None,
-) -> Path:
-    """Draw and encode the shots, which follow each other without gaps. Leaves no file when it fails or is stopped."""
+def finish(order: Order, shots: list[Shot], tell: Tell, *, sound: Sound | None) -> None:
+    """Draw and encode the shots of an order, which follow each other without gaps. Leaves no file when it fails."""
     total = shots[-1].end
     writer = VideoWriter(
-        path, width=size[0], height=size[1], fps=fps, channels=2 if sound is not None else 0, metadata=tags
+        output_path(order),
+        width=order.width,
+        height=order.height,
+        fps=order.fps,
+        channels=2 if sound is not None else 0,
+        metadata=video_texts(order.settings, origin=Origin.DRAFT),
     )
     with writer, _Drawing(shots, writer) as drawing:
         for frame in drawing:
@@ -78,7 +75,6 @@ def write(
             if sound is not None:
                 writer.write_sound(sound.take(writer.sound_due))
             tell(writer.frames / total, "drawing")
-    return path
 
 
 class _Drawing:

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from functools import partial
 
-from studio.engines.draft import scene, scenes, stills
-from studio.engines.draft.film import Shot, Tell, write
-from studio.engines.draft.order import Order, output_path
+from studio.engines.draft import bed, clips, scene, scenes, stills
+from studio.engines.draft.film import Shot, Sound, Tell, finish
+from studio.engines.draft.order import Order
 from studio.engines.draft.shots import ShotSpan, shots
 from studio.engines.draft.words import read
 
@@ -29,9 +29,19 @@ def clip(order: Order, tell: Tell) -> list[str]:
         Shot(a, b, partial(_painter, order, span, f"Shot {i} of {len(spans)}" if len(spans) > 1 else "", b - a))
         for i, (span, (a, b)) in enumerate(zip(spans, edges, strict=True), 1)
     ]
-    made = [shot for shot in made if shot.end > shot.start]
-    write(output_path(order), made, size=(order.width, order.height), fps=order.fps, tell=tell, tags=order.tags)
+    finish(order, [shot for shot in made if shot.end > shot.start], tell, sound=sound_of(order, spans, edges))
     return []
+
+
+def sound_of(order: Order, spans: tuple[ShotSpan, ...], edges: list[tuple[int, int]]) -> Sound | None:
+    """The user's own sound, else the bed that the shots' words ask for; None for a silent clip."""
+    if not order.sound:
+        return None
+    if own := order.first("audio_file"):
+        return Sound(clips.sound(own))
+    samples = [round(frame * bed.RATE / order.fps) for frame in (0, *(end for _, end in edges))]
+    parts = [(b - a, read(span.text).sounds) for span, a, b in zip(spans, samples, samples[1:], strict=False)]
+    return Sound([bed.bed(parts, order.seed)])
 
 
 def cuts(spans: tuple[ShotSpan, ...], fps: int, frames: int) -> list[tuple[int, int]]:

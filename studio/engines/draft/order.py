@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import math
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
@@ -40,7 +39,10 @@ class Source:
 
 @dataclass(frozen=True)
 class Order:
-    """One thing to make. folder: where the file goes. sound: whether a clip gets a sound track. tags: file metadata."""
+    """One thing to make. folder: where the file goes. sound: whether a clip gets a sound track.
+
+    settings: the request with its seed, for the file's metadata.
+    """
 
     task: str
     prompt: str
@@ -53,7 +55,7 @@ class Order:
     folder: str
     params: dict[str, Any] = field(default_factory=dict)
     inputs: dict[str, list[Source]] = field(default_factory=dict)
-    tags: dict[str, str] = field(default_factory=dict)
+    settings: dict[str, Any] = field(default_factory=dict)
 
     @property
     def frames(self) -> int:
@@ -101,7 +103,7 @@ def order_of(job: Job) -> Order:
         folder=str(job.work_dir),
         params=dict(request.params),
         inputs=inputs,
-        tags=_tags(job),
+        settings={**request.flat(), "seed": job.seed, "n": 1},
     )
 
 
@@ -135,15 +137,6 @@ def _fps(task: Task, lead: Source | None) -> int:
     if task is Task.VIDEO_TO_VIDEO and lead and lead.fps:
         return max(1, min(60, round(lead.fps)))
     return DEFAULT_FPS
-
-
-def _tags(job: Job) -> dict[str, str]:
-    """Metadata without ids of runs or files, so that the same request with the same seed gives the same bytes."""
-    request = job.request
-    named = {name: [job.inputs[i].asset.name for i in ids] for name, ids in request.media().items()}
-    body = {k: v for k, v in request.flat().items() if k not in named} | {"seed": job.seed, "n": 1}
-    text = json.dumps({"schema": 1, "draft": True, "request": body, "inputs": named}, ensure_ascii=False)
-    return {"studio": text, "comment": f"DRAFT animatic, not a model's work. {request.prompt}"}
 
 
 def kind_of(order: Order) -> Kind:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import uuid
 from pathlib import Path
 
 import numpy as np
@@ -12,7 +11,8 @@ from PIL.PngImagePlugin import PngInfo
 from studio.engines.draft.caption import strip
 from studio.engines.draft.order import Order, output_path
 from studio.engines.draft.words import Reading
-from studio.media.encode import settle
+from studio.media.files import replacing
+from studio.media.tags import Origin, video_texts
 
 
 def finish(rgb: np.ndarray, order: Order, reading: Reading) -> Path:
@@ -35,12 +35,8 @@ def save(picture: np.ndarray, order: Order) -> Path:
     """Write an RGB or RGBA picture as PNG with the order's metadata."""
     path = output_path(order)
     info = PngInfo()
-    for key, text in order.tags.items():
+    for key, text in video_texts(order.settings, origin=Origin.DRAFT).items():
         info.add_itxt(key, text)
-    partial = path.with_name(f".{path.name}.{uuid.uuid4().hex[:8]}.part")
-    try:
+    with replacing(path) as partial:
         Image.fromarray(picture).save(partial, "PNG", pnginfo=info, compress_level=4)
-        settle(partial, path)
-    finally:
-        partial.unlink(missing_ok=True)
     return path
