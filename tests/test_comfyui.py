@@ -135,6 +135,15 @@ def test_a_missing_model_file_is_named_with_its_folder(server: ComfyServer, url:
     assert server.posts == {}
 
 
+def test_a_server_too_old_for_a_model_is_told_apart_from_a_missing_file(url: str, tmp_path: Path) -> None:
+    async def story() -> None:
+        async with opened(url, tmp_path) as engine:
+            with pytest.raises(Refused, match="no node .*LTXAVTextEncoderLoader"):
+                await started(engine, job(tmp_path, "comfyui/ltx-2", width=256, height=256))
+
+    run(story)
+
+
 def test_a_renamed_file_is_recognised(server: ComfyServer, url: str, tmp_path: Path) -> None:
     server.models["vae"] = ["mine/Wan_2.1_VAE_bf16.safetensors", "other.safetensors"]
 

@@ -27,6 +27,7 @@ def match(roles: Mapping[str, Mapping[str, Any]], nodes: JSON, chosen: Mapping[s
     roles: role -> {node, field, file, folder, words}. The user's choice wins; then the official file in any folder;
     then the one file whose name holds all `words` of the role.
     """
+    _need({spec["node"] for spec in roles.values()}, nodes)
     found: dict[str, str] = {}
     missing: list[str] = []
     for role, spec in roles.items():
@@ -58,15 +59,18 @@ def complete(graph: JSON, nodes: JSON) -> JSON:
 
     Raises Refused where the server lacks a node class, naming them all.
     """
-    lacking = sorted({n["class_type"] for n in graph.values()} - set(nodes))
-    if lacking:
-        raise Refused(f"This ComfyUI has no node {', '.join(lacking)}. Update ComfyUI or install the nodes.")
+    _need({n["class_type"] for n in graph.values()}, nodes)
     whole: JSON = {}
     for key, node in graph.items():
         required = nodes[node["class_type"]].get("input", {}).get("required", {})
         defaults = {name: value for name, spec in required.items() if (value := _default(spec)) is not None}
         whole[key] = node | {"inputs": defaults | node["inputs"]}
     return whole
+
+
+def _need(classes: set[str], nodes: JSON) -> None:
+    if lacking := sorted(classes - set(nodes)):
+        raise Refused(f"This ComfyUI has no node {', '.join(lacking)}. Update ComfyUI or install the nodes.")
 
 
 def _default(spec: Any) -> Any:
