@@ -99,7 +99,7 @@ class FakeEngine:
     """
 
     def __init__(
-        self, *, name: str = "fake", provider: FakeProvider | None = None, script: Script = Script(),  # noqa: B008 - frozen
+        self, *, name: str = "fake", provider: FakeProvider | None = None, script: Script = Script(),
         scripts: Mapping[str, Script] | None = None, limits: Limits = Limits(1000.0, 8, 1000.0),  # noqa: B008 - frozen
         repeatable: bool = False, local: bool = True, base_url: str = "", missing: str | None = None,
     ) -> None:  # fmt: skip

@@ -1,4 +1,4 @@
-"""Spending limits. Checked in the transaction that claims a run, with the money set aside for others counted as spent."""
+"""Spending limits, checked in the transaction that claims a run; money set aside for others counts as spent."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ def over(db: Database, run: Run) -> str | None:
     """A sentence when this run would pass a limit, unless a person has let it through."""
     usd = run.estimate_usd or 0.0
     limits = read(db)
-    if not usd or limits == SpendLimits() or runs.extra(db, run.id)["budget_waived"]:
+    if not usd or limits == SpendLimits() or runs.inner(db, run.id)["budget_waived"]:
         return None
     if limits.run_usd is not None and usd > limits.run_usd:
         return f"It would cost about ${usd:.2f}; the limit for one run is ${limits.run_usd:.2f}."

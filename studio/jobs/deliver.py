@@ -6,6 +6,7 @@ adding one. Everything happens under a temporary name in the same folder; the re
 
 from __future__ import annotations
 
+import logging
 import os
 import shutil
 from pathlib import Path
@@ -13,6 +14,8 @@ from pathlib import Path
 from studio.domain import JSON, Asset, Kind, Output, Run
 from studio.errors import MediaError
 from studio.store.rows import new_id
+
+log = logging.getLogger(__name__)
 
 
 def part_path(data: Path, run: Run, idx: int) -> Path:
@@ -40,11 +43,11 @@ def text_asset(run: Run, output: Output) -> Asset:
     )
 
 
-def settle_file(data: Path, run: Run, idx: int, output: Output, settings: JSON) -> Asset:
+def settle_file(data: Path, run: Run, idx: int, output: Output, *, drawn: bool) -> Asset:
     """Verify `part`, write the settings into it, rename it; the asset to register.
 
-    Slow (decodes the file): call it outside the event loop. Raises MediaError for a broken file or one of another kind
-    than the engine said.
+    Slow (decodes the file): call it outside the event loop. drawn: made by a program that is no model, and labelled so.
+    Raises MediaError for a broken file or one of another kind than the engine said.
     """
     from studio.media import check, files
 
@@ -54,7 +57,8 @@ def settle_file(data: Path, run: Run, idx: int, output: Output, settings: JSON) 
         raise MediaError(f"The provider sent {facts.kind} where {output.kind} was expected.")
     target = part.with_name(f"{run.id}-{idx}{facts.suffix}")
     with files.replacing(target) as draft:
-        _with_settings(part, draft, settings)
+        shutil.copyfile(part, draft)
+        _write_settings(draft, run, drawn)
         digest, size = files.sha256(draft), draft.stat().st_size
     part.unlink(missing_ok=True)
     return Asset(
@@ -64,11 +68,18 @@ def settle_file(data: Path, run: Run, idx: int, output: Output, settings: JSON) 
     )  # fmt: skip
 
 
-def _with_settings(part: Path, draft: Path, settings: JSON) -> None:
-    shutil.copyfile(part, draft)
+def _write_settings(draft: Path, run: Run, drawn: bool) -> None:
+    """Put prompt, seed and all else into the file. A format that cannot carry them is no reason to lose the result."""
+    from studio.media import tags
+
+    inputs = bool(run.request.media())
+    origin = tags.Origin.DRAFT if drawn else tags.Origin.EDITED if inputs else tags.Origin.MODEL
+    try:
+        tags.write(draft, embedded(run), origin=origin, run_id=run.id)
+    except MediaError as error:
+        log.warning("run %s: its settings could not be written into %s (%s)", run.id, draft.name, error)
 
 
 def embedded(run: Run) -> JSON:
-    """What is written into the file: the flat request with the seed that was used, and where it came from."""
-    seed = {} if run.seed is None else {"seed": run.seed}
-    return run.request.flat() | seed | {"run": run.id}
+    """What is written into the file: the flat request with the seed that was used."""
+    return run.request.flat() | ({} if run.seed is None else {"seed": run.seed})

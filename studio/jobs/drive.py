@@ -12,6 +12,7 @@ import sqlite3
 import time
 from collections.abc import Awaitable, Callable
 from datetime import datetime
+from functools import partial
 from typing import Any, TypeVar
 
 import httpx
@@ -42,7 +43,7 @@ class Drive:
         self._holds_room, self._on_room, self._stopping = True, on_room, False
         self.model = house.catalogue.get(run.model)
         with house.store.read() as db:
-            self.extra = runs.extra(db, run.id)
+            self.inner = runs.inner(db, run.id)
 
     async def go(self) -> None:
         """Until the run has ended, is held, or is queued again. Never raises but CancelledError (the studio closes)."""
@@ -186,7 +187,7 @@ class Drive:
         if self.run.phase != Phase.WAITING:
             self._enter(Phase.WAITING, "Looking at it again.")
         timing, facts, kind = self.house.timing, self.lane.facts, self.run.request.task.makes
-        expected = self.house.history.expect(self.extra["pace"], self.model)
+        expected = self.house.history.expect(self.inner["pace"], self.model)
         began = self._submitted_at()
         last_sign, tries, asked = time.monotonic(), 0, False
         while True:
@@ -250,11 +251,11 @@ class Drive:
 
     def _submitted_at(self) -> datetime:
         with self.house.store.read() as db:
-            at = runs.extra(db, self.run.id)["submitted_at"]
+            at = runs.inner(db, self.run.id)["submitted_at"]
         return datetime.fromisoformat(at) if at else now()
 
     def _took(self, seconds: float) -> None:
-        self.house.history.add(self.extra["pace"], seconds)
+        self.house.history.add(self.inner["pace"], seconds)
         with self.house.store.write() as db:
             runs.note(db, self.run.id, took_s=round(seconds, 3))
 
@@ -281,8 +282,8 @@ class Drive:
             if output.text is not None:
                 made.append(deliver.text_asset(self.run, output))
                 continue
-            written = deliver.embedded(self.run)
-            made.append(await asyncio.to_thread(deliver.settle_file, self.house.data, self.run, idx, output, written))
+            settle = partial(deliver.settle_file, self.house.data, self.run, idx, output, drawn=self.model.draft)
+            made.append(await asyncio.to_thread(settle))
         self._succeed(progress, made)
 
     async def _bring(self, idx: int, output: Output) -> None:

@@ -30,7 +30,7 @@ async def found_handle(house: House, lane: Lane, run: Run, job: Job, why: str) -
     if not isinstance(engine, Finds):
         raise _held(f"{why} {label} has no way to look it up, so it may have been billed.")
     with house.store.read() as db:
-        at = runs.extra(db, run.id)["submitted_at"]
+        at = runs.inner(db, run.id)["submitted_at"]
         sent = datetime.fromisoformat(at) if at else now()
         known = runs.handles_since(db, run.provider, sent - timedelta(days=1))
     for tries in range(LOOKS):

@@ -35,7 +35,7 @@ def closed(store: Store) -> None:
 
 def _placed(db: Database, run: Run, facts: Facts | None, clean: bool) -> Run | None:
     if not clean and _may_have_crashed_us(run, facts):
-        crashes = runs.extra(db, run.id)["crashes"] + 1
+        crashes = runs.inner(db, run.id)["crashes"] + 1
         runs.note(db, run.id, crashes=crashes)
         if crashes >= MOST_CRASHES:
             why = f"The studio ended unexpectedly {crashes} times while this run was at work ({run.phase})."

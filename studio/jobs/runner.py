@@ -44,7 +44,7 @@ class Runner:
             raise self._failure
 
     def stop(self) -> None:
-        """End within five seconds. A submit under way gets most of them to give its handle; everything can go on later."""
+        """End within five seconds, most of them left to a submit under way. Everything can go on later."""
         if self._ready.is_set() and self._thread.is_alive():
             self._call(self._begin_stop)
             self._thread.join(self.house.timing.close_for + 2.0)

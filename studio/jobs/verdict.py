@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import errno
 import logging
-from dataclasses import dataclass
 from typing import Any, Literal
 
 from studio.domain import Phase, Run, Status
@@ -28,7 +27,7 @@ Money = Literal["keep", "release", "settle"]
 """What happens to money set aside: kept while the outcome is open, given back, or booked as if billed."""
 
 
-class Leave(Exception):  # noqa: N818 - not an error: the run's way ends here
+class Leave(Exception):
     """The run leaves `running` for another state. why is a sentence; reason is a HeldReason."""
 
     def __init__(

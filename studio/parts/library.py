@@ -103,7 +103,7 @@ class Library(Gallery):
         """The flat request written inside a file by this or another program; None where there is none."""
         from studio.media import tags
 
-        return tags.read_settings(Path(path))
+        return tags.read(Path(path))
 
     def _scratch(self) -> Path:
         folder = self.settings.data / "cache" / "scratch"

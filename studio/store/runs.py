@@ -54,8 +54,7 @@ def add(db: Database, new: NewRun) -> Run:
         "task": request.task.value, "kind": request.task.makes.value, "prompt": request.prompt, "place": place,
         "request": rows.as_json(request), "pace": new.pace, "created_at": stamp(run.created_at),
     }  # fmt: skip
-    seq = db.execute(_INSERT_SQL, [values[name] for name in _INSERT]).lastrowid
-    assert seq is not None
+    seq = int(db.execute(_INSERT_SQL, [values[name] for name in _INSERT]).lastrowid or 0)
     _event(db, seq, None, run.status, None, new.why)
     db.execute("INSERT INTO run_words (rowid, words) VALUES (?, ?)", [seq, words.spaced(request.prompt)])
     for role, ids in new.inputs.items():
@@ -80,7 +79,7 @@ def get(db: Database, run_id: str, owner: str = "") -> Run:
     return found[0]
 
 
-def extra(db: Database, run_id: str) -> dict[str, Any]:
+def inner(db: Database, run_id: str) -> dict[str, Any]:
     """Columns of the run that only the job manager needs: pace, submitted_at, crashes, budget_waived, took_s."""
     wanted = "pace, submitted_at, crashes, budget_waived, took_s"
     return next(iter(db.query(f"SELECT {wanted} FROM runs WHERE id = ?", [run_id])))

@@ -1,4 +1,4 @@
-"""The gallery's search: plain words, "phrases", -without, and filters such as `model:wan2.6 rating:>=4 after:2026-03-01`.
+"""The gallery's search: words, "phrases", -without, and filters such as `model:wan2.6 rating:>=4 after:2026-03-01`.
 
 Pages are keyset pages by falling seq, so that the thousandth costs what the first does. Dates become ranges of seq.
 Totals come from the kept counters where one facet is asked, and are otherwise counted up to CAP.
@@ -45,7 +45,7 @@ _TOKEN = re.compile(r'(-?)(?:(\w+):)?(?:"([^"]*)"?|(\S+))')
 _FILTERS = ("model", "task", "status", "seed", "rating", "before", "after", "kind")
 
 
-def parse(text: str, wanted: Wanted = Wanted()) -> Wanted:  # noqa: B008 - frozen
+def parse(text: str, wanted: Wanted = Wanted()) -> Wanted:
     """What the user typed, added to what the page already filters by. What cannot be read finds nothing."""
     plain: list[str] = []
     without: list[str] = []
