@@ -15,7 +15,8 @@ from studio.errors import SettingsError
 
 SECRET_NAMES = (
     *("DASHSCOPE_API_KEY", "FAL_KEY", "WAVESPEED_API_KEY", "KIE_API_KEY", "RUNWARE_API_KEY", "APIMART_API_KEY"),
-    *("ATLASCLOUD_API_KEY", "REPLICATE_API_TOKEN", "VTRIX_API_KEY", "MINDSTUDIO_API_KEY", "WAN_API_KEY", "COMFYUI_AUTH"),
+    *("ATLASCLOUD_API_KEY", "REPLICATE_API_TOKEN", "VTRIX_API_KEY", "MINDSTUDIO_API_KEY", "WAN_API_KEY"),
+    "COMFYUI_AUTH",
 )
 """Environment names whose values must never appear anywhere."""
 
@@ -60,7 +61,11 @@ class Settings(BaseModel):
         return self.options.get(name, "").strip() or default
 
 
-ENGINE_OPTIONS: tuple[str, ...] = ("ALIBABA_BASE_URL", "ALIBABA_REGION", "ALIBABA_WORKSPACE", "COMFYUI_URL")
+ENGINE_OPTIONS: tuple[str, ...] = (
+    *("ALIBABA_BASE_URL", "ALIBABA_REGION", "ALIBABA_WORKSPACE", "COMFYUI_URL"),
+    *("STUDIO_GPU", "STUDIO_MODELS", "STUDIO_GPU_MEMORY_GB", "STUDIO_GPU_IDLE_S"),
+    *("STUDIO_GPU_WATTS", "STUDIO_KWH_PRICE", "STUDIO_GPU_HOUR_USD"),
+)
 """Environment names that engines read through Settings.option."""
 
 

@@ -15,6 +15,7 @@ if TYPE_CHECKING:
 REGISTRY: dict[str, str] = {
     "draft": "studio.engines.draft:DraftEngine",
     "comfyui": "studio.engines.comfyui:ComfyEngine",
+    "local": "studio.engines.local:LocalEngine",
 }
 
 

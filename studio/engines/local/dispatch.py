@@ -1,0 +1,329 @@
+"""Which run goes to which card, what happens after out-of-memory, a crash, a wish to cancel; when a card is freed.
+
+One lock guards everything; news comes in on each worker's own thread. A run keeps its latents, so every further try
+goes on from the last stage that was finished.
+"""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections import OrderedDict
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from studio.domain import JSON, Output, Progress, Status
+from studio.engines.local import plan
+from studio.engines.local.cards import Card
+from studio.engines.local.plan import Memory, Parts, Seen
+from studio.engines.local.pool import Worker
+from studio.engines.local.recipe import Recipe
+from studio.errors import EngineError, Refused
+
+SHARE = {"loading": (0.0, 0.05), "encoding": (0.0, 0.08), "denoising": (0.08, 0.9), "decoding": (0.9, 1.0)}
+"""The part of the bar that each stage fills."""
+
+
+@dataclass
+class Work:
+    """One run on its way. fixed: the message to the worker but for rung, memory and card."""
+
+    run: str
+    recipe: Recipe
+    part: Parts
+    fixed: JSON
+    rung: str = ""
+    tiled: bool = False
+    crashes: int = 0
+    stage: str = ""
+    step: tuple[int, int] = (0, 0)
+    eta_s: float | None = None
+    preview: Path | None = None
+    cancel: bool = False
+    done: Progress | None = None
+    error: EngineError | None = None
+    tried: list[str] = field(default_factory=list)
+    on: str = ""
+
+    @property
+    def ended(self) -> bool:
+        """Whether there is nothing more to come."""
+        return self.done is not None or self.error is not None
+
+    def hot_key(self) -> str:
+        """What must be the same for a loaded model to be used again."""
+        r = self.recipe
+        return f"{self.fixed['folder']} {self.rung} {r.precision} {r.attention} {r.compile} {self.tiled}"
+
+
+class Dispatcher:
+    """The workers of this machine and the runs given to them.
+
+    limit: bytes a worker may use, None for the whole card. grace_s: how long a cancelled run may take to stop before
+    its process is killed, at least. idle_s: seconds without work after which a card is freed.
+    """
+
+    def __init__(
+        self,
+        cards: Sequence[Card],
+        folder: Path,
+        *,
+        limit: int | None = None,
+        grace_s: float = 5.0,
+        idle_s: float = 300.0,
+    ) -> None:
+        self.memory = Memory(folder / "seen.json")
+        self.limit, self._grace_s, self._idle_s = limit, grace_s, idle_s
+        self._lock = threading.RLock()
+        self._works: dict[str, Work] = {}
+        self._waiting: OrderedDict[str, Work] = OrderedDict()
+        self._workers = [Worker(c, folder / f"worker-{c.device}.log", self._hear) for c in cards]
+        self._closed = False
+
+    def add(self, work: Work) -> None:
+        """Take a run; it starts as soon as a card is free."""
+        with self._lock:
+            self._works[work.run] = self._waiting[work.run] = work
+            self._assign()
+
+    def get(self, run: str) -> Work | None:
+        """The run, None where this process was never given it."""
+        with self._lock:
+            return self._works.get(run)
+
+    def progress(self, work: Work) -> Progress:
+        """Where the run is, or raises the error it ended with."""
+        with self._lock:
+            if work.error:
+                raise work.error
+            if work.done:
+                return work.done
+            if work.run in self._waiting:
+                return Progress(
+                    status=Status.QUEUED, word="waiting for the card", position=list(self._waiting).index(work.run) + 1
+                )
+            low, high = SHARE.get(work.stage, (0.0, 0.0))
+            i, n = work.step
+            fraction = low + (high - low) * (i / n if n else 0.0)
+            word = f"{work.stage or 'starting'} {i}/{n}" if n else work.stage or "starting"
+            return Progress(
+                status=Status.RUNNING, word=word, fraction=round(fraction, 4), eta_s=work.eta_s, preview=work.preview
+            )
+
+    # ---------------------------------------------------------------------------------------------- to the cards
+
+    def _assign(self) -> None:
+        for work in list(self._waiting.values()):
+            free = [w for w in self._workers if w.run is None]
+            if not free:
+                return
+            worker = min(free, key=lambda w: (w.hot != work.hot_key(), w.hot is not None))
+            del self._waiting[work.run]
+            self._choose_rung(work, worker.card)
+            self._give(work, worker)
+
+    def _choose_rung(self, work: Work, card: Card) -> None:
+        """What worked here before; else what the plan says; at the least the last rung, which may still do it."""
+        if seen := self.memory.get(work.recipe, card):
+            work.rung, work.tiled = seen.rung, seen.tiled
+            return
+        memory = card.memory if self.limit is None or card.memory is None else min(card.memory, self.limit)
+        work.rung = plan.first_rung(work.recipe, work.part, memory) or plan.ladder(work.recipe)[-1]
+        work.tiled = work.rung == "leaves"
+
+    def _give(self, work: Work, worker: Worker) -> None:
+        recipe = work.recipe
+        worker.run, work.on = work.run, worker.card.name
+        work.tried.append(work.rung)
+        expected = plan.peak(work.rung, work.part, recipe.width, recipe.height, recipe.frames, recipe.engine)
+        limits = {"limit": self.limit, "expected_peak": expected}
+        worker.pending = work.fixed | {"rung": work.rung, "tiled": work.tiled} | limits
+        if worker.timer:
+            worker.timer.cancel()
+        if not worker.alive:
+            worker.ready, worker.hot = False, None
+            worker.start()
+        elif worker.ready and worker.hot not in (None, work.hot_key()):
+            worker.make_room()
+        self._send(worker)
+
+    def _send(self, worker: Worker) -> None:
+        if worker.ready and worker.pending and worker.run:
+            worker.hot = self._works[worker.run].hot_key()
+            worker.send({"do": "run", "run": worker.run, **worker.pending})
+            worker.pending = None
+
+    # ----------------------------------------------------------------------------------------------------- news
+
+    def _hear(self, worker: Worker, news: JSON) -> None:
+        with self._lock:
+            if not self._closed:
+                getattr(self, f"_on_{news['say']}")(worker, news)
+
+    def _on_hello(self, worker: Worker, news: JSON) -> None:
+        worker.ready, worker.hot, worker.about = True, None, news
+        card = worker.card
+        if card.memory is None and news.get("memory"):
+            worker.card = Card(
+                card.device, str(news["name"]), int(news["memory"]), float(news["capability"]), card.watts
+            )
+        self._send(worker)
+
+    def _mine(self, worker: Worker, news: JSON) -> Work | None:
+        return self._works.get(news["run"]) if news.get("run") == worker.run else None
+
+    def _on_stage(self, worker: Worker, news: JSON) -> None:
+        if work := self._mine(worker, news):
+            work.stage, work.eta_s = news["stage"], news.get("eta_s")
+            work.step = (news.get("i") or 0, news.get("n") or 0)
+            work.preview = Path(news["preview"]) if news.get("preview") else work.preview
+
+    def _on_done(self, worker: Worker, news: JSON) -> None:
+        work = self._mine(worker, news)
+        if work is None:
+            return
+        self._remember(work, worker.card, news)
+        outputs = tuple(Output(kind=o["kind"], path=Path(o["path"]), mime=o["mime"]) for o in news["outputs"])
+        usage = {"seconds": news["seconds"], "card": worker.card.name, "peak_bytes": news["peak_bytes"]}
+        usage |= {"times": news["times"], "on": news["applied"] | {"step_cache": work.recipe.step_cache}}
+        usage |= {"versions": worker.about.get("versions", {}), "rungs_tried": work.tried}
+        usage |= {k: getattr(work.recipe, k) for k in ("steps", "guidance", "guidance_2", "guidance_until", "frames")}
+        work.done = Progress(status=Status.SUCCEEDED, word="done", outputs=outputs, usage=usage, seed=work.recipe.seed)
+        self._free(worker)
+
+    def _remember(self, work: Work, card: Card, news: JSON) -> None:
+        old = self.memory.get(work.recipe, card)
+        seen = Seen(work.rung, work.tiled, runs=(old.runs if old else 0) + 1, peak_bytes=news["peak_bytes"])
+        times = news["times"]
+        if times.get("step_s"):
+            seen.step_s = times["step_s"]
+            seen.rest_s = round(max(0.0, news["seconds"] - times["step_s"] * work.recipe.steps), 3)
+        elif old:
+            seen.step_s, seen.rest_s = old.step_s, old.rest_s
+        self.memory.put(work.recipe, card, seen)
+
+    def _on_failed(self, worker: Worker, news: JSON) -> None:
+        work = self._mine(worker, news)
+        if work is None:
+            return
+        kind, message = news["kind"], news["message"]
+        if kind == "cancelled" or work.cancel:
+            self._stop(work, worker)
+        elif kind == "oom":
+            self._step_down(work, worker)
+        else:
+            work.error = (Refused if kind == "refused" else EngineError)(_sentence(work, message), code=kind)
+            if kind == "error":
+                worker.make_room()
+            self._free(worker)
+
+    def _step_down(self, work: Work, worker: Worker) -> None:
+        """Out of memory: decoding is tried alone in a fresh process, then in tiles; denoising on the next rung."""
+        if work.stage == "decoding" and not work.tiled:
+            work.tiled = True
+        elif rung := plan.next_rung(work.recipe, work.rung):
+            work.rung, work.tiled = rung, rung == "leaves"
+        else:
+            r = work.recipe
+            size = f"{r.width}x{r.height}" + (f", {r.frames} frames," if r.frames > 1 else "")
+            text = f"{size} needs more memory than {worker.card.name} has, even layer by layer. Choose a smaller size."
+            work.error = Refused(text, code="oom")
+            worker.make_room()
+            self._free(worker)
+            return
+        self.memory.put(work.recipe, worker.card, Seen(work.rung, work.tiled))
+        worker.make_room()
+        self._give(work, worker)
+
+    def _on_gone(self, worker: Worker, news: JSON) -> None:
+        """The child has left: on our word, or by a crash."""
+        worker.ready, worker.hot = False, None
+        work = self._works.get(worker.run or "")
+        if work is None or worker.pending is not None:
+            return
+        if work.cancel:
+            self._stop(work, worker)
+            return
+        work.crashes += 1
+        if work.crashes < 2:
+            self._give(work, worker)
+            return
+        why = f"The GPU worker stopped twice in this run (exit code {news['code']})."
+        work.error = EngineError(
+            f"{why} The end of cache/local/worker-{worker.card.device}.log says more.", code="crash"
+        )
+        self._free(worker)
+
+    def _on_ended(self, worker: Worker, news: JSON) -> None:
+        self._on_gone(worker, news)
+        if worker.pending is not None and not worker.alive:
+            worker.start()
+
+    def _free(self, worker: Worker) -> None:
+        worker.run, worker.pending = None, None
+        self._assign()
+        if worker.run is None:
+            worker.timer = threading.Timer(self._idle_s, self._cool, (worker,))
+            worker.timer.daemon = True
+            worker.timer.start()
+
+    def _cool(self, worker: Worker) -> None:
+        """Nobody needed this card for a while: give its memory back."""
+        with self._lock:
+            if worker.run is None and worker.hot is not None and not self._closed:
+                worker.make_room()
+
+    # ------------------------------------------------------------------------------------------------- stopping
+
+    def cancel(self, run: str) -> bool:
+        """Stop a run: at once where it waits, at the next step where it runs, by force after the grace time."""
+        with self._lock:
+            work = self._works.get(run)
+            if work is None or work.ended:
+                return False
+            work.cancel = True
+            if self._waiting.pop(run, None):
+                work.done = Progress(status=Status.CANCELLED, word="cancelled")
+                return True
+            worker = next(w for w in self._workers if w.run == run)
+            if worker.pending is not None:
+                self._stop(work, worker)
+                return True
+            worker.send({"do": "cancel", "run": run})
+            seen = self.memory.get(work.recipe, worker.card)
+            grace = min(60.0, max(self._grace_s, 2 * ((seen and seen.step_s) or 0.0)))
+            timer = threading.Timer(grace, self._force, (worker, run))
+            timer.daemon = True
+            timer.start()
+            return True
+
+    def _force(self, worker: Worker, run: str) -> None:
+        with self._lock:
+            if worker.run == run and not self._closed:
+                worker.kill()
+
+    def _stop(self, work: Work, worker: Worker) -> None:
+        work.done = Progress(status=Status.CANCELLED, word="cancelled")
+        self._free(worker)
+
+    def close(self) -> None:
+        """End all workers."""
+        with self._lock:
+            self._closed = True
+        for worker in self._workers:
+            worker.close()
+
+    def idle(self, timeout_s: float) -> bool:
+        """Wait until no run is under way; False when time is up first."""
+        until = time.monotonic() + timeout_s
+        while time.monotonic() < until:
+            with self._lock:
+                if not self._waiting and all(w.run is None for w in self._workers):
+                    return True
+            time.sleep(0.02)
+        return False
+
+
+def _sentence(work: Work, message: str) -> str:
+    return f"The model could not make this ({work.stage or 'starting'}): {message}"

@@ -1,0 +1,190 @@
+"""LocalEngine: open models on the user's own card, in a worker process. This file knows no torch."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Mapping
+from importlib.util import find_spec
+from pathlib import Path
+
+from studio.catalogue import Model
+from studio.domain import JSON, Asset, Progress, Request, Status
+from studio.engines.base import Facts, Job, Limits
+from studio.engines.local import cards, plan, recipe, weights
+from studio.engines.local.cards import Card
+from studio.engines.local.dispatch import Dispatcher, Work
+from studio.errors import CapabilityError, NotConfigured, UnknownHandle
+from studio.settings import Settings
+
+PACKAGES = ("torch", "diffusers", "transformers", "accelerate", "safetensors")
+HANDLE = "local:"
+
+
+class LocalEngine:
+    """The engine of provider `local`. grace_s, idle_s and limit (bytes): see Dispatcher."""
+
+    def __init__(
+        self, settings: Settings, *, grace_s: float = 5.0, idle_s: float | None = None, limit: int | None = None
+    ) -> None:
+        self._settings = settings
+        self._choice = settings.option("STUDIO_GPU")
+        self.cards: list[Card] = cards.find(self._choice)
+        self._cache = settings.data / "cache" / "local"
+        gigabytes = _number(settings.option("STUDIO_GPU_MEMORY_GB"))
+        self._dispatcher = Dispatcher(
+            self.cards,
+            self._cache,
+            limit=limit or (int(gigabytes * plan.GB) if gigabytes else None),
+            grace_s=grace_s,
+            idle_s=idle_s if idle_s is not None else _number(settings.option("STUDIO_GPU_IDLE_S")) or 300.0,
+        )
+        self.facts = Facts(
+            name="local",
+            label="Your own GPU",
+            limits=Limits(submits_per_s=50, concurrent=max(1, len(self.cards)), polls_per_s=100),
+            repeatable=True,
+            local=True,
+        )
+
+    def missing(self) -> str | None:
+        """What to install or set, in one sentence."""
+        if self._choice.strip().lower() == "none":
+            return "The local engine is switched off by STUDIO_GPU=none."
+        lacking = [p for p in PACKAGES if find_spec(p) is None]
+        if lacking:
+            return f"To use your own card, install {', '.join(lacking)}: pip install -r requirements-gpu.txt."
+        if not self.cards:
+            return "No NVIDIA card was found; set STUDIO_GPU to its number, to mps on an Apple chip, or to none."
+        return None
+
+    # ------------------------------------------------------------------------------------------- before the run
+
+    def problems(self, request: Request, model: Model, inputs: Mapping[str, Asset]) -> list[CapabilityError]:
+        """What this machine cannot do of a request that the row allows: weights not here, too little memory."""
+        found = weights.look(model.engine["repo"], self._settings)
+        if not found.complete:
+            return [CapabilityError(self._fetch(model, found), field="model", value=model.id)]
+        memory = max((c.memory or 0 for c in self.cards), default=0)
+        if not memory:
+            return []
+        made = recipe.write(_trial(request, model))
+        part = self._parts(model, found)
+        if plan.first_rung(made, part, memory):
+            return []
+        sizes = [(s.width, s.height) for s in model.sizes]
+        near = plan.nearest_that_fits(made, part, memory, sizes)
+        asked = f"{made.width}x{made.height}" + (f" with {made.frames} frames" if made.frames > 1 else "")
+        advice = f"The largest that fits is {near[0]}x{near[1]}." if near else "Choose a smaller model."
+        message = f"{model.label} at {asked} does not fit into {memory / plan.GB:.0f} GB. {advice}"
+        return [CapabilityError(message, field="width", value=asked, limit=near)]
+
+    def expected_s(self, request: Request, model: Model, inputs: Mapping[str, Asset]) -> float | None:
+        """Seconds this run will take: measured here before, else from the card's rate, else None."""
+        if not self.cards:
+            return None
+        made, card = recipe.write(_trial(request, model)), self.cards[0]
+        seen = self._dispatcher.memory.get(made, card)
+        part = self._parts(model, weights.look(model.engine["repo"], self._settings))
+        rung = seen.rung if seen else plan.first_rung(made, part, card.memory) or "leaves"
+        return plan.expected_s(made, card, seen, rung)
+
+    def estimate_usd(self, request: Request, model: Model, inputs: Mapping[str, Asset]) -> float | None:
+        """Time on the card, priced; 0 where the user named no price, for nobody sends a bill."""
+        rate = self._usd_per_s()
+        if not rate:
+            return 0.0
+        seconds = self.expected_s(request, model, inputs)
+        return None if seconds is None else round(seconds * rate, 6)
+
+    def _usd_per_s(self) -> float:
+        hour = _number(self._settings.option("STUDIO_GPU_HOUR_USD"))
+        if hour:
+            return hour / 3600
+        watts = _number(self._settings.option("STUDIO_GPU_WATTS")) or next(
+            (c.watts for c in self.cards if c.watts), 0.0
+        )
+        return (watts or 0.0) / 1000 * (_number(self._settings.option("STUDIO_KWH_PRICE")) or 0.0) / 3600
+
+    def _fetch(self, model: Model, found: weights.Present) -> str:
+        size = sum(model.engine["bytes"].values()) / plan.GB
+        if found.folder is None:
+            return f"The files of {model.label} are not on this machine. Get them on the Models page ({size:.0f} GB)."
+        lacking = ", ".join(found.missing[:3]) + (" and more" if len(found.missing) > 3 else "")
+        return f"{model.label} is not complete: {lacking} is missing. Resume it on the Models page."
+
+    def _parts(self, model: Model, found: weights.Present) -> plan.Parts:
+        if not found.complete or found.folder is None:
+            return plan.parts(model.engine["bytes"], model.engine)
+        wide = set(model.engine.get("fp32", ()))
+        here = 4 if self.cards and self.cards[0].device == "cpu" else 2
+        sizes = {n: weights.loaded_bytes(found.folder, n, 4 if n in wide else here) for n in found.sizes}
+        return plan.parts(sizes, model.engine)
+
+    # ------------------------------------------------------------------------------------------------- the verbs
+
+    async def prepare(self, job: Job) -> Mapping[str, str]:
+        """Nothing is uploaded. Raises NotConfigured where card, packages or weights are missing."""
+        found = weights.look(job.model.engine["repo"], self._settings)
+        sentence = self.missing() or (None if found.complete else self._fetch(job.model, found))
+        if sentence:
+            raise NotConfigured(sentence)
+        return {}
+
+    async def submit(self, job: Job) -> str:
+        """Put the run into the queue of the cards. A run that is there already goes on."""
+        handle = HANDLE + job.run_id
+        known = self._dispatcher.get(job.run_id)
+        if known is None or known.ended:
+            await self.prepare(job)
+            self._dispatcher.add(self._work(job))
+        return handle
+
+    def _work(self, job: Job) -> Work:
+        made = recipe.write(job)
+        found = weights.look(job.model.engine["repo"], self._settings)
+        folder = found.folder or Path()  # prepare has just seen it
+        digests = {str(i.path): i.asset.sha256 or i.asset.id for i in job.inputs.values()}
+        stamp = f"{sorted(found.sizes.items())} {(folder / 'model_index.json').stat().st_mtime_ns}"
+        own = weights.models_folder(self._settings)
+        fixed: JSON = {
+            "recipe": made.json(),
+            "folder": str(folder),
+            "weights": hashlib.sha256(stamp.encode()).hexdigest()[:16],
+            "lora_folders": [str(p) for p in ((own / "loras", own) if own else ())] + [str(self._cache / "loras")],
+            "latents": str(self._cache / "latents" / f"{made.key(digests)}.safetensors"),
+            "embeds": str(self._cache / "embeds"),
+            "out": str(job.work_dir),
+        }
+        return Work(job.run_id, made, self._parts(job.model, found), fixed)
+
+    async def poll(self, handle: str) -> Progress:
+        """Where the run is. Raises UnknownHandle after a restart: the run is simply given again, its latents kept."""
+        work = self._dispatcher.get(handle.removeprefix(HANDLE))
+        if work is None:
+            raise UnknownHandle("This run was on the card when the studio stopped; it starts again.")
+        found = self._dispatcher.progress(work)
+        if found.status == Status.SUCCEEDED:
+            cost = float(found.usage.get("seconds", 0.0)) * self._usd_per_s()
+            found = found.model_copy(update={"cost_usd": round(cost, 6)})
+        return found
+
+    async def cancel(self, handle: str) -> bool:
+        """Stop at the next step; by force after a grace time."""
+        return self._dispatcher.cancel(handle.removeprefix(HANDLE))
+
+    async def close(self) -> None:
+        """End the worker processes."""
+        self._dispatcher.close()
+
+
+def _trial(request: Request, model: Model) -> Job:
+    """A job that is only planned, never run."""
+    return Job("", request, model, request.seed, Path())
+
+
+def _number(text: str) -> float | None:
+    """A setting as a positive number, None where it is empty or none."""
+    try:
+        return float(text) if float(text) > 0 else None
+    except ValueError:
+        return None

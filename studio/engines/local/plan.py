@@ -1,0 +1,209 @@
+"""Memory and time before anything is loaded: which rung of the ladder a run starts on, its peak, its seconds.
+
+From the sizes of the weight files (or the row's, before they are here), the card and the size asked for. What really
+happened is remembered per model, size, frames and card, and counts more than any formula. Plain arithmetic, no torch.
+"""
+
+from __future__ import annotations
+
+import json
+import threading
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass
+from pathlib import Path
+
+from studio.domain import JSON
+from studio.engines.local.cards import Card
+from studio.engines.local.recipe import Recipe
+
+RUNGS = ("resident", "text_freed", "one_part", "fp8", "blocks", "leaves")
+"""The ladder, fastest first. resident: everything on the card. text_freed: the text model gone after encoding.
+one_part: one expert at a time, the decoder moved in when needed. fp8: the network stored in 8 bits as well. blocks: the
+network streamed block by block. leaves: layer by layer, decoding in tiles."""
+
+GB = 10**9
+CONTEXT = int(0.7 * GB)
+"""What the driver and the libraries take on the card before any tensor."""
+
+HEADROOM = 0.94
+"""Share of a card's memory a plan may fill; the allocator loses some to fragments."""
+
+SPEED = {
+    "B200": 1600, "H200": 790, "H100": 700, "A100": 270, "L40": 160, "RTX 6000": 180, "RTX 5090": 200, "RTX 5080": 105,
+    "RTX 5070": 75, "RTX 4090": 155, "RTX 4080": 95, "RTX 4070": 60, "RTX 3090": 70, "RTX 3080": 55, "A6000": 150,
+    "L4": 60, "T4": 25, "V100": 90,
+}  # fmt: skip
+"""Dense bfloat16 TFLOP/s by card name: 790 is a measured matrix rate; the others are data sheets, lowered alike."""
+
+EFFICIENCY = 0.43
+"""Share of that rate that the plain path reaches. Source: LightX2V's benchmark of this library on one H100, 43 %."""
+
+
+@dataclass(frozen=True)
+class Parts:
+    """Bytes of a model's parts as they lie on the card. network: all experts together; largest: one of them."""
+
+    text: int
+    network: int
+    largest: int
+    decoder: int
+    blocks: int = 40
+
+    @property
+    def total(self) -> int:
+        """Bytes of everything."""
+        return self.text + self.network + self.decoder
+
+
+def parts(sizes: Mapping[str, int], engine: JSON) -> Parts:
+    """The parts from bytes by component name (from file headers, or the row's table)."""
+    text = sum(v for k, v in sizes.items() if k in engine["text"])
+    networks = [v for k, v in sizes.items() if k.startswith("transformer")] or [0]
+    decoder = sum(sizes.values()) - text - sum(networks)
+    return Parts(text, sum(networks), max(networks), max(0, decoder), int(engine.get("layers", 40)))
+
+
+def tokens(width: int, height: int, frames: int, engine: JSON) -> int:
+    """Length of the sequence that the network sees."""
+    latent = engine["latent"]
+    side = int(latent["space"]) * int(latent.get("patch", 2))
+    return ((frames - 1) // int(latent.get("time", 4)) + 1) * (height // side) * (width // side)
+
+
+def activations(width: int, height: int, frames: int, engine: JSON) -> int:
+    """Bytes that a step needs beside the weights: about 20 vectors of the network's width per token in 16 bits.
+
+    Anchors: Wan A14B about 3 GB at 832x480x81 and 6 to 7 GB at 1280x720x81.
+    """
+    return int(tokens(width, height, frames, engine) * int(engine["dim"]) * 2 * 9) + GB // 4
+
+
+def decoding(width: int, height: int, frames: int, engine: JSON, *, tiled: bool) -> int:
+    """Bytes that decoding needs beside the decoder: by frame where it streams, else by clip."""
+    at_once = 4 if engine["decode"] == "wan" else frames
+    per_pixel = int(engine.get("decode_bytes", 1600))
+    whole = width * height * at_once * per_pixel // (1 if at_once == 1 else 2)
+    return min(whole, 2 * GB) if tiled else whole
+
+
+def peak(rung: str, part: Parts, width: int, height: int, frames: int, engine: JSON) -> int:
+    """The most bytes the card holds at once on this rung."""
+    step = activations(width, height, frames, engine)
+    decode = decoding(width, height, frames, engine, tiled=rung == "leaves")
+    if rung == "resident":
+        return CONTEXT + part.total + max(step, decode)
+    if rung == "text_freed":
+        return CONTEXT + max(part.text, part.network + part.decoder + max(step, decode))
+    if rung == "one_part":
+        return CONTEXT + max(part.text, part.largest + step, part.decoder + decode)
+    if rung == "fp8":
+        return CONTEXT + max(part.text, part.largest // 2 + step, part.decoder + decode)
+    share = 3 * part.largest // max(1, part.blocks) if rung == "blocks" else part.largest // max(1, 4 * part.blocks)
+    return CONTEXT + max(part.text, part.decoder + share + step, part.decoder + decode)
+
+
+def ladder(recipe: Recipe) -> tuple[str, ...]:
+    """The rungs this recipe may use. 8 bits only where the user lets precision be chosen, or wants exactly that."""
+    if recipe.precision == "bf16":
+        return tuple(r for r in RUNGS if r != "fp8")
+    return ("fp8", "blocks", "leaves") if recipe.precision == "fp8" else RUNGS
+
+
+def first_rung(recipe: Recipe, part: Parts, memory: int | None) -> str | None:
+    """The fastest rung that fits the memory in bytes; the first where it is unknown; None where none fits."""
+    for rung in ladder(recipe):
+        need = peak(rung, part, recipe.width, recipe.height, recipe.frames, recipe.engine)
+        if memory is None or need <= memory * HEADROOM:
+            return rung
+    return None
+
+
+def next_rung(recipe: Recipe, rung: str) -> str | None:
+    """The rung below, None at the end of the ladder."""
+    steps = ladder(recipe)
+    at = steps.index(rung) if rung in steps else 0
+    return steps[at + 1] if at + 1 < len(steps) else None
+
+
+def flops(recipe: Recipe) -> float:
+    """Floating point operations of the whole denoising: two per weight and token, and the attention."""
+    engine = recipe.engine
+    n = tokens(recipe.width, recipe.height, recipe.frames, engine)
+    once = 2 * float(engine["active_params"]) * n + 4 * int(engine["layers"]) * n * n * int(engine["dim"])
+    passes = 1.0 + (recipe.guidance_until if recipe.guidance > 1 else 0.0)
+    return once * passes * recipe.steps
+
+
+def speed_of(card: Card) -> float | None:
+    """TFLOP/s to be expected from the card, None for one we know nothing about."""
+    return next((float(v) for k, v in SPEED.items() if k in card.name), None)
+
+
+SLOWER = {"resident": 1.0, "text_freed": 1.0, "one_part": 1.05, "fp8": 1.1, "blocks": 1.15, "leaves": 1.6}
+"""Time against the first rung. Streaming hides behind the work of long sequences; layer by layer it does not."""
+
+
+@dataclass
+class Seen:
+    """What one model at one size and length did on one card: the rung that worked, seconds of a step and of the rest,
+    bytes at the peak."""
+
+    rung: str
+    tiled: bool = False
+    step_s: float | None = None
+    rest_s: float | None = None
+    peak_bytes: int | None = None
+    runs: int = 0
+
+
+class Memory:
+    """Remembers what was seen, in one JSON file; safe from any thread. A file that cannot be read is begun anew."""
+
+    def __init__(self, path: Path) -> None:
+        self._path = path
+        self._lock = threading.Lock()
+        self._seen: dict[str, Seen] = {}
+        try:
+            self._seen = {k: Seen(**v) for k, v in json.loads(path.read_text("utf-8")).items()}
+        except (OSError, ValueError, TypeError):
+            self._seen = {}
+
+    def get(self, recipe: Recipe, card: Card) -> Seen | None:
+        """What was seen of this, if anything."""
+        with self._lock:
+            return self._seen.get(_name(recipe, card))
+
+    def put(self, recipe: Recipe, card: Card, seen: Seen) -> None:
+        """Remember, and write the file."""
+        with self._lock:
+            self._seen[_name(recipe, card)] = seen
+            body = json.dumps({k: asdict(v) for k, v in self._seen.items()}, indent=1)
+            self._path.parent.mkdir(parents=True, exist_ok=True)
+            part = self._path.with_suffix(".part")
+            part.write_text(body, "utf-8")
+            part.replace(self._path)
+
+
+def _name(recipe: Recipe, card: Card) -> str:
+    size = f"{recipe.width}x{recipe.height}x{recipe.frames}"
+    return f"{recipe.row} {recipe.precision} {size} on {card.name}"
+
+
+def expected_s(recipe: Recipe, card: Card, seen: Seen | None, rung: str) -> float | None:
+    """Seconds for the whole run: from what was seen, else from the card's rate; None for an unknown card."""
+    if seen and seen.step_s:
+        return seen.step_s * recipe.steps + (seen.rest_s or 0.0)
+    rate = speed_of(card)
+    if rate is None:
+        return None
+    return flops(recipe) / (rate * EFFICIENCY * 1e12) * SLOWER[rung] + 20.0
+
+
+def nearest_that_fits(recipe: Recipe, part: Parts, memory: int, sizes: list[tuple[int, int]]) -> tuple[int, int] | None:
+    """The largest of the model's sizes, smaller than the one asked for, that the last rung can make."""
+    asked = recipe.width * recipe.height
+    for width, height in sorted(sizes, key=lambda s: -s[0] * s[1]):
+        need = peak("leaves", part, width, height, recipe.frames, recipe.engine)
+        if width * height < asked and need <= memory * HEADROOM:
+            return width, height
+    return None

@@ -1,0 +1,60 @@
+"""The pipe between studio and worker, seen from the worker: JSON lines in and out. See worker.py for the messages."""
+
+from __future__ import annotations
+
+import json
+import os
+import queue
+import threading
+from typing import Any
+
+NEXT, ENDED, FRESH = 0, 70, 77
+"""Exit codes of the child: make room for another model; the studio has gone; the device needs an unforked process."""
+
+
+class Cancelled(Exception):
+    """The user wants this run stopped."""
+
+
+class Line:
+    """The way back to the studio. Everything else that prints goes to the error output."""
+
+    def __init__(self) -> None:
+        self._out = os.fdopen(os.dup(1), "w", encoding="utf-8", buffering=1)
+        os.dup2(2, 1)
+        self._lock = threading.Lock()
+
+    def say(self, what: str, **body: Any) -> None:
+        """One message. Keys: run, stage, i, n, eta_s, preview ... as the stage has them."""
+        with self._lock:
+            self._out.write(json.dumps({"say": what, **body}, default=str) + "\n")
+
+
+class Inbox:
+    """Reads the pipe in a thread of its own, so that a wish to cancel is seen while the device is busy."""
+
+    def __init__(self) -> None:
+        self.jobs: queue.Queue[dict[str, Any]] = queue.Queue()
+        self._stopped: set[str] = set()
+        threading.Thread(target=self._read, daemon=True).start()
+
+    def _read(self) -> None:
+        pending = b""
+        while chunk := os.read(0, 65536):
+            *lines, pending = (pending + chunk).split(b"\n")
+            for line in filter(None, lines):
+                self._take(json.loads(line))
+        os._exit(ENDED)
+
+    def _take(self, message: dict[str, Any]) -> None:
+        if message["do"] == "run":
+            self.jobs.put(message)
+        elif message["do"] == "cancel":
+            self._stopped.add(message["run"])
+        elif message["do"] == "next":
+            os._exit(NEXT)
+
+    def check(self, run: str) -> None:
+        """Raises Cancelled when this run is to be stopped."""
+        if run in self._stopped:
+            raise Cancelled(run)

@@ -1,0 +1,87 @@
+"""The worker process of one device: reads jobs as JSON lines, says what happens, and holds one model hot.
+
+`python -m studio.engines.local.worker DEVICE` imports torch and diffusers once (seconds), then forks a child that does
+the work. The child leaves after a change of model or a crash, and all its memory with it; the next child is there at
+once, for the imports are done. The device is first touched in the child, so the fork is safe. Where there is no fork
+(Windows), or a library touched the device while being imported, the process serves by itself and is started anew.
+
+In:  {"do": "run", ...} {"do": "cancel", "run": id} {"do": "next"}; end of input ends everything.
+Out: hello, stage, done, failed, gone; see `say`. Only one process writes at a time.
+"""
+
+from __future__ import annotations
+
+import os
+import sys
+import time
+from typing import Any
+
+from studio.engines.local.wire import ENDED, FRESH, NEXT, Inbox, Line
+
+
+def main() -> int:
+    """Import, fork, and fork again whenever the child has gone, until the studio goes."""
+    device = sys.argv[1]
+    line = Line()
+    from studio.engines.local import heavy
+
+    heavy.load()
+    if not hasattr(os, "fork") or heavy.touched():
+        serve(line, device)
+        return NEXT
+    while True:
+        pid = os.fork()
+        if pid == 0:
+            _serve_and_exit(line, device)
+        code = os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1])
+        if code == ENDED:
+            return 0
+        if code == FRESH:
+            serve(line, device)
+            return NEXT
+        line.say("gone", code=code)
+
+
+def _serve_and_exit(line: Line, device: str) -> None:
+    try:
+        serve(line, device, forked=True)
+    except BaseException:
+        import traceback
+
+        traceback.print_exc()
+        os._exit(1)
+    os._exit(NEXT)
+
+
+def serve(line: Line, device: str, *, forked: bool = False) -> None:
+    """Do jobs one after the other, as long as the studio is there."""
+    from studio.engines.local import heavy, stages
+
+    try:
+        about = heavy.about(device)
+    except RuntimeError:
+        if forked:
+            os._exit(FRESH)
+        raise
+    inbox = Inbox()
+    line.say("hello", pid=os.getpid(), **about)
+    hot = stages.Hot(device)
+    while True:
+        job = inbox.jobs.get()
+        run = job["run"]
+        began = time.monotonic()
+
+        def report(stage: str, run: str = run, **more: Any) -> None:
+            inbox.check(run)
+            line.say("stage", run=run, stage=stage, **more)
+
+        try:
+            done = stages.work(job, hot, report, lambda run=run: inbox.check(run))
+            line.say("done", run=run, seconds=round(time.monotonic() - began, 3), **done)
+        except Exception as error:
+            line.say("failed", run=run, **stages.failure(error, hot))
+            hot.clean_up(error)
+
+
+if __name__ == "__main__":
+    os._exit(main())  # without the interpreter's farewell, which takes a second with these libraries
