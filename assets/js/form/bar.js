@@ -1,0 +1,93 @@
+// The bar that stays in sight under the form: runs, price and time of a press of Generate, what stands in the way, and
+// the same told at the fields. It also tells the page when to ask again and when to keep what was typed.
+
+import { dollars, el, icon, number, seconds, styles, t } from "../dom.js";
+import { formOf, textarea } from "./common.js";
+
+const ASK_MS = 300;
+const SAVE_MS = 700;
+const PLACES = { width: ["width", "aspect"], height: ["height", "aspect"], duration_s: ["duration_s", "duration_pick"], size: ["aspect"] };
+
+export function mount(element, { props, trigger, watch, options }) {
+  const { page } = options;
+  const form = formOf(element);
+  const facts = el("div", "sf-facts", { role: "status", "aria-live": "polite" });
+  const wrong = el("ul", "sf-wrong", { hidden: true });
+  element.replaceChildren(wrong, facts);
+  let asking, saving, seen = {};
+
+  const ask = () => {
+    clearTimeout(asking);
+    clearTimeout(saving);
+    asking = setTimeout(() => trigger("check"), ASK_MS);
+    saving = setTimeout(() => trigger("save"), SAVE_MS);
+  };
+  const heard = (e) => {
+    if (e.target.closest?.(".studio-bar")) return;
+    if (e.type === "input") count();
+    ask();
+  };
+  for (const kind of ["input", "change", "pointerup", "keyup"]) form.addEventListener(kind, heard);
+
+  function count() {
+    for (const key of ["prompt", "negative_prompt"]) {
+      const box = textarea(page, key);
+      const field = document.getElementById(`${page}-${key}`);
+      if (!box || !field) continue;
+      const most = seen.limits?.[key];
+      let shown = field.querySelector(".sf-count");
+      if (!shown) field.append((shown = el("span", "sf-count")));
+      const length = [...box.value].length;
+      shown.textContent = most ? `${number(length)} / ${number(most)}` : length ? number(length) : "";
+      shown.classList.toggle("over", !!most && length > most);
+      shown.classList.toggle("near", !!most && length > most * 0.9 && length <= most);
+    }
+  }
+
+  function atFields(problems) {
+    for (const old of form.querySelectorAll(".sf-refusal")) old.remove();
+    for (const old of form.querySelectorAll("[aria-invalid=true]")) old.removeAttribute("aria-invalid");
+    return problems.filter((problem) => {
+      const names = PLACES[problem.field] || [problem.field];
+      const found = names.map((name) => document.getElementById(`${page}-${name}`)).find((e) => e?.offsetParent);
+      const field = found || form.querySelector(`[data-slot="${CSS.escape(problem.field)}"]`);
+      if (!field) return true;
+      field.append(el("p", "sf-refusal", {}, icon("warn"), problem.message));
+      field.querySelector("textarea, input")?.setAttribute("aria-invalid", "true");
+      return false;
+    });
+  }
+
+  function draw() {
+    seen = props.value || {};
+    const problems = seen.problems || [];
+    const real = problems.filter((p) => !p.waiting || seen.refused);
+    const elsewhere = atFields(real);
+    wrong.replaceChildren(...elsewhere.map((p) => el("li", "", {}, icon("warn"), p.message)));
+    wrong.hidden = !elsewhere.length;
+    const parts = [];
+    if (seen.submitted) parts.push(el("strong", "sf-sent", {}, icon("check"), t("forms.submitted", { n: seen.submitted.length })));
+    else if (seen.runs) {
+      parts.push(el("strong", "sf-price", { title: seen.basis || null }, seen.usd === undefined ? "–" : dollars(seen.usd)));
+      parts.push(el("span", "sf-runs", {}, seen.runs === 1 ? t("forms.run_one") : t("forms.run_many", { n: number(seen.runs) })));
+      if (seen.expected_s) parts.push(el("span", "sf-time", {}, "~" + seconds(seen.expected_s)));
+      if (seen.size) parts.push(el("span", "sf-size", {}, seen.size));
+    }
+    for (const warning of seen.warnings || []) parts.push(el("span", "sf-warning", {}, warning));
+    facts.replaceChildren(...parts);
+    form.classList.toggle("sf-blocked", real.length > 0);
+    count();
+    if (seen.submitted) {
+      dispatchEvent(new CustomEvent("studio:submitted", { detail: { page, runs: seen.submitted } }));
+      clearTimeout(asking);
+      asking = setTimeout(() => trigger("check"), 4000);
+      saving = setTimeout(() => trigger("save"), SAVE_MS);
+    }
+    if (seen.refused) form.querySelector("[aria-invalid=true], .sf-refusal")?.scrollIntoView({ block: "center", behavior: "smooth" });
+  }
+
+  watch("value", draw);
+  draw();
+  styles("forms.css");
+  setTimeout(() => trigger("check"), 0);
+}

@@ -1,0 +1,29 @@
+// What the parts of a create form share: finding its fields, writing into them, and telling that something changed.
+
+export const formOf = (element) => element.closest(".studio-form") || document;
+
+/** The text box of a field, e.g. field("t2v", "prompt"). */
+export const textarea = (page, key) => document.querySelector(`#${page}-${key} textarea, #${page}-${key} input[type=text]`);
+
+/** Write into a text box as if typed, so that Gradio and our listeners hear of it. */
+export function write(box, text) {
+  const kind = box instanceof HTMLTextAreaElement ? HTMLTextAreaElement : HTMLInputElement;
+  Object.getOwnPropertyDescriptor(kind.prototype, "value").set.call(box, text);
+  box.dispatchEvent(new Event("input", { bubbles: true }));
+}
+
+/** Put a word where the caret is, with spaces where they are needed. */
+export function insert(box, word) {
+  const [from, to] = [box.selectionStart ?? box.value.length, box.selectionEnd ?? box.value.length];
+  const before = box.value.slice(0, from);
+  const after = box.value.slice(to);
+  const left = before && !/\s$/.test(before) ? " " : "";
+  const right = /^[\s.,;:!?，。；：！？]/.test(after) || !after ? "" : " ";
+  write(box, before + left + word + right + after);
+  const caret = (before + left + word + right).length;
+  box.focus();
+  box.setSelectionRange(caret, caret);
+}
+
+/** Whether a drag carries files. */
+export const carriesFiles = (e) => [...(e.dataTransfer?.types || [])].includes("Files");

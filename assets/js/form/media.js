@@ -1,0 +1,147 @@
+// The files of a form: a slot for each media input of the model; upload, paste, drag, reorder, and what is wrong with each.
+
+import { button, bytes, el, icon, media, seconds, t } from "../dom.js";
+import { tried } from "../net.js";
+import { carriesFiles, formOf, insert, textarea } from "./common.js";
+
+const KIND_ICON = { image: "image", video: "film", audio: "sound" };
+
+export function mount(element, { props, trigger, watch, upload, options }) {
+  const { page } = options;
+  const root = el("div", "sm-slots");
+  element.replaceChildren(root);
+  const files = (slot) => props.value?.files?.[slot.name] || [];
+
+  function draw() {
+    const slots = props.value?.slots || [];
+    element.closest(".st-host")?.classList.toggle("sf-none", !slots.length);
+    root.replaceChildren(...slots.map(slotBox));
+  }
+
+  function slotBox(slot) {
+    const held = files(slot);
+    const full = held.length >= slot.max && slot.max > 1;
+    const input = el("input", "st-off", { type: "file", accept: slot.accept, multiple: slot.max > 1, tabindex: "-1", "aria-label": slot.label, onchange: () => (send(slot, [...input.files]), (input.value = "")) });
+    const hint = el("span", "sm-hint", {}, el("strong", "", {}, t("forms.add_file")), el("span", "", {}, t(`forms.drop_${slot.kinds.join("_")}`)));
+    const add = el("button", `sm-add${held.length ? " small" : ""}`, { type: "button", onclick: () => input.click(), "aria-label": `${slot.label}: ${t("forms.add_file")}` }, icon(KIND_ICON[slot.kinds[0]] || "image"), held.length ? null : hint);
+    const need = slot.min ? el("em", "", {}, t("forms.needed")) : null;
+    const many = slot.max > 1 ? el("span", "sm-many", {}, `${held.length} / ${slot.max}`) : null;
+    const names = slot.max > 1 ? numbered(slot, held) : [];
+    const tiles = held.map((file, i) => tile(slot, held, file, i, names[i]));
+    const grid = el("div", "sm-grid", { role: "list" }, ...tiles, full || (slot.max === 1 && held.length) ? null : add);
+    const box = el("div", "sm-slot", { data: { slot: slot.name } }, el("div", "sm-head", {}, el("span", "", {}, slot.label), need, many), grid, input,
+      slot.help ? el("p", "sm-help", {}, slot.help) : null);
+    for (const kind of ["dragenter", "dragover"])
+      box.addEventListener(kind, (e) => {
+        if (!carriesFiles(e)) return;
+        e.preventDefault();
+        box.classList.add("over");
+      });
+    box.addEventListener("dragleave", (e) => !box.contains(e.relatedTarget) && box.classList.remove("over"));
+    box.addEventListener("drop", (e) => {
+      if (!carriesFiles(e)) return;
+      e.preventDefault();
+      box.classList.remove("over");
+      send(slot, [...e.dataTransfer.files]);
+    });
+    return box;
+  }
+
+  /** What the prompt calls each file: character1 ..., counted over all or over files of the same kind. */
+  function numbered(slot, held) {
+    const counts = {};
+    return held.map((file) => {
+      const key = slot.numbers === "kind" ? file.kind : "all";
+      counts[key] = (counts[key] || 0) + 1;
+      return (slot.names?.[file.kind] || "").replace("{n}", counts[key]);
+    });
+  }
+
+  function tile(slot, held, file, i, name) {
+    const shown = file.kind === "audio" ? el("img", "", { alt: "", src: media(file.id, "wave"), draggable: "false" }) : el("img", "", { alt: file.name || "", src: media(file.id, "thumb"), draggable: "false" });
+    shown.addEventListener("error", () => shown.replaceWith(icon(KIND_ICON[file.kind] || "image", "st-i big")), { once: true });
+    const facts = [file.width ? `${file.width}×${file.height}` : "", seconds(file.duration_s), file.bytes ? bytes(file.bytes) : ""].filter(Boolean).join(" · ");
+    const ids = held.map((f) => f.id);
+    const remove = button(t("forms.remove_file", { name: file.name || "" }), { name: "close", cls: "bare sm-remove" }, () => arrange(slot, ids.filter((_, at) => at !== i)));
+    const box = el("div", `sm-tile${file.problems?.length ? " wrong" : ""}`, { role: "listitem", tabindex: slot.max > 1 ? "0" : null, data: { id: file.id }, title: `${file.name || ""}\n${facts}` },
+      el("div", "sm-pic", {}, shown, remove), el("span", "sm-facts", {}, facts));
+    if (name) box.append(el("button", "sm-name", { type: "button", title: t("forms.insert_name", { name }), onclick: () => insert(textarea(page, "prompt"), name) }, name));
+    for (const problem of file.problems || []) box.append(el("p", "sf-refusal", {}, icon("warn"), problem));
+    if (file.offer) box.append(el("button", "st-b sm-shrink", { type: "button", onclick: () => trigger("shrink", { slot: slot.name, id: file.id }) }, t("forms.shrink")));
+    if (slot.max > 1) sortable(box, slot, ids, i);
+    return box;
+  }
+
+  /** Move by dragging or with Alt and the arrow keys; Delete takes the file out. */
+  function sortable(box, slot, ids, i) {
+    const moved = (to) => {
+      const next = [...ids];
+      next.splice(Math.max(0, Math.min(to, ids.length - 1)), 0, next.splice(i, 1)[0]);
+      arrange(slot, next);
+    };
+    box.addEventListener("keydown", (e) => {
+      if (e.target !== box) return;
+      if (e.altKey && e.key === "ArrowLeft") moved(i - 1);
+      else if (e.altKey && e.key === "ArrowRight") moved(i + 1);
+      else if (e.key === "Delete") arrange(slot, ids.filter((_, at) => at !== i));
+      else return;
+      e.preventDefault();
+    });
+    box.addEventListener("pointerdown", (e) => {
+      if (e.button || e.target.closest("button")) return;
+      const from = [e.clientX, e.clientY];
+      let dragging = false;
+      const over = (at) => document.elementFromPoint(at.clientX, at.clientY)?.closest(".sm-tile");
+      const move = (at) => {
+        if (!dragging && Math.hypot(at.clientX - from[0], at.clientY - from[1]) < 6) return;
+        dragging = true;
+        box.classList.add("drag");
+        for (const other of box.parentElement.children) other.classList.toggle("here", other === over(at) && other !== box);
+      };
+      const up = (at) => {
+        removeEventListener("pointermove", move);
+        removeEventListener("pointerup", up);
+        removeEventListener("pointercancel", up);
+        box.classList.remove("drag");
+        const to = [...box.parentElement.children].indexOf(over(at));
+        if (dragging && at.type === "pointerup" && to >= 0 && to !== i) moved(to);
+        else draw();
+      };
+      addEventListener("pointermove", move);
+      addEventListener("pointerup", up);
+      addEventListener("pointercancel", up);
+    });
+  }
+
+  const arrange = (slot, ids) => {
+    const byId = new Map(files(slot).map((f) => [f.id, f]));
+    props.value = { ...props.value, files: { ...props.value.files, [slot.name]: ids.map((id) => byId.get(id)) } };
+    draw();
+    trigger("arrange", { slot: slot.name, ids });
+  };
+
+  async function send(slot, chosen) {
+    if (!chosen.length) return;
+    const room = slot.max === 1 ? 1 : Math.max(0, slot.max - files(slot).length);
+    const taken = chosen.slice(0, room || 1);
+    const box = root.querySelector(`[data-slot="${CSS.escape(slot.name)}"]`);
+    box?.classList.add("busy");
+    const sent = await tried(Promise.all(taken.map((file) => upload(file))));
+    box?.classList.remove("busy");
+    if (sent) trigger("attach", { slot: slot.name, paths: sent.map((s) => s.path), names: taken.map((f) => f.name) });
+  }
+
+  formOf(element).addEventListener("paste", (e) => {
+    const pasted = [...(e.clipboardData?.files || [])];
+    if (!pasted.length) return;
+    const fits = (slot) => slot.kinds.some((kind) => pasted[0].type.startsWith(kind)) && (slot.max === 1 ? !files(slot).length : files(slot).length < slot.max);
+    const slots = props.value?.slots || [];
+    const slot = slots.find(fits) || slots.find((s) => s.kinds.some((kind) => pasted[0].type.startsWith(kind)));
+    if (!slot) return;
+    e.preventDefault();
+    send(slot, pasted);
+  });
+
+  watch("value", draw);
+  draw();
+}

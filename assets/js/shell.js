@@ -1,0 +1,55 @@
+// Runs before the page is built: language, light or dark, the words for widgets, keys that work everywhere.
+(() => {
+  const keep = {
+    get: (key) => { try { return localStorage.getItem(key); } catch { return null; } },
+    set: (key, value) => { try { localStorage.setItem(key, value); } catch { /* a private window keeps nothing */ } },
+  };
+
+  // Gradio asks the browser which language to speak; it is told one that we have words for.
+  const wanted = keep.get("studio-language") || navigator.language || "en";
+  const language = /^zh/i.test(wanted) ? "zh-CN" : "en";
+  Object.defineProperty(navigator, "language", { get: () => language, configurable: true });
+  Object.defineProperty(navigator, "languages", { get: () => [language], configurable: true });
+  document.documentElement.lang = language;
+
+  /** The words under `key` in the page's language, {name} filled from vars; the key itself if there are none. */
+  window.studioText = (key, vars) => {
+    const tables = window.gradio_config?.i18n_translations || {};
+    const words = tables[language]?.[key] ?? tables.en?.[key] ?? key;
+    return vars ? words.replace(/\{(\w+)\}/g, (all, name) => (name in vars ? vars[name] : all)) : words;
+  };
+
+  // Gradio puts the class "dark" on the body by the system's wish; the person's own choice goes first.
+  const system = matchMedia("(prefers-color-scheme: dark)");
+  const dark = () => (keep.get("studio-theme") || (system.matches ? "dark" : "light")) === "dark";
+  const paint = () => {
+    const on = dark();
+    document.documentElement.dataset.theme = on ? "dark" : "light";
+    if (document.body && document.body.classList.contains("dark") !== on) document.body.classList.toggle("dark", on);
+  };
+  paint();
+  system.addEventListener("change", paint);
+  addEventListener("DOMContentLoaded", () => {
+    paint();
+    new MutationObserver(paint).observe(document.body, { attributes: true, attributeFilter: ["class"] });
+  });
+  window.studioTheme = () => (keep.set("studio-theme", dark() ? "light" : "dark"), paint());
+  window.studioLanguage = () => (keep.set("studio-language", language === "en" ? "zh-CN" : "en"), location.reload());
+
+  const shown = (selector) => [...document.querySelectorAll(selector)].find((e) => e.offsetParent !== null);
+  addEventListener("keydown", (e) => {
+    if (e.key === "Enter" && (e.ctrlKey || e.metaKey) && !e.isComposing) {
+      const run = shown(".studio-run");
+      if (run) {
+        e.preventDefault();
+        run.click();
+      }
+    } else if (e.key === "/" && !e.ctrlKey && !e.metaKey && !e.altKey && !e.target.closest?.("input, textarea, select, [contenteditable=true]")) {
+      const search = shown(".studio-search input, .studio-search textarea, input.studio-search");
+      e.preventDefault();
+      if (search) return search.focus();
+      document.getElementById("tab-gallery-button")?.click();
+      setTimeout(() => shown(".studio-search input, .studio-search textarea, input.studio-search")?.focus(), 400);
+    }
+  }, true);
+})();

@@ -1,0 +1,125 @@
+"""All tabs joined into one page, and the one launch call that serves it."""
+
+from __future__ import annotations
+
+import contextlib
+import logging
+import os
+import shutil
+import time
+from collections.abc import Iterator
+from importlib.util import find_spec
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    import gradio as gr
+
+    from studio.studio import Studio
+
+log = logging.getLogger(__name__)
+
+CREATE = {
+    "t2i": "text-to-image",
+    "edit": "image-edit",
+    "t2v": "text-to-video",
+    "i2v": "image-to-video",
+    "r2v": "reference-to-video",
+    "s2v": "audio-to-video",
+    "v2v": "video-to-video",
+}
+"""Tab id -> task of the create pages, in the order of the navigation."""
+
+
+def prepare(studio: Studio) -> Path:
+    """Set what Gradio reads when it is imported; its upload folder, emptied of what a killed run left."""
+    folder = studio.settings.data.resolve() / "cache" / "gradio"
+    shutil.rmtree(folder, ignore_errors=True)
+    folder.mkdir(parents=True, exist_ok=True)
+    os.environ["GRADIO_TEMP_DIR"] = str(folder)
+    os.environ["GRADIO_ANALYTICS_ENABLED"] = "False"
+    return folder
+
+
+def build(studio: Studio) -> gr.Blocks:
+    """The pages as Gradio blocks. Call `prepare` first: Gradio reads its folder from the environment when imported."""
+    import gradio as gr
+
+    from studio.ui import api, draft
+    from studio.ui.i18n import text
+    from studio.ui.page import Ctx
+
+    ctx = Ctx(studio)
+    ctx.pages = {p.id: p for p in _pages(ctx)}
+    with gr.Blocks(title="Wan Studio", analytics_enabled=False, delete_cache=(3600, 86400), fill_width=True) as demo:
+        with gr.Tabs(elem_id="studio-tabs", overflow_behavior="wrap") as ctx.tabs:
+            for page in ctx.pages.values():
+                with gr.Tab(text(page.label), id=page.id, elem_id=f"tab-{page.id}"):
+                    page.build()
+        for page in ctx.pages.values():
+            page.wire()
+        draft.connect(demo, ctx)
+        api.connect(studio)
+    return demo
+
+
+def _pages(ctx: Any) -> Iterator[Any]:
+    from studio.domain import Task
+    from studio.ui.create import CreatePage
+
+    for page_id, task in CREATE.items():
+        if ctx.studio.catalogue.for_task(Task(task)):
+            yield CreatePage(ctx, Task(task), page_id)
+    for module, name in (("gallery", "GalleryPage"), ("queue", "QueuePage"), ("settings", "SettingsPage")):
+        if find_spec(f"studio.ui.{module}"):
+            yield getattr(__import__(f"studio.ui.{module}", fromlist=[name]), name)(ctx)
+
+
+@contextlib.contextmanager
+def served(studio: Studio, **options: Any) -> Iterator[str]:
+    """Serve the pages until the context ends; gives their address. options go to Gradio's launch."""
+    prepare(studio)
+    from starlette.middleware import Middleware
+
+    from studio.ui import form_routes, routes
+    from studio.ui.front import Front
+    from studio.ui.guard import Guard
+    from studio.ui.i18n import languages
+    from studio.ui.theme import head, theme
+
+    site = routes.build(studio)
+    demo = build(studio)
+    demo.queue(default_concurrency_limit=16, max_size=1000)
+    _, url, _ = demo.launch(
+        **{"server_name": studio.settings.host, "server_port": studio.settings.port} | options,
+        prevent_thread_lock=True,
+        quiet=True,
+        ssr_mode=False,
+        run_history=False,
+        share=False,
+        inbrowser=False,
+        footer_links=[],
+        theme=theme(),
+        i18n=languages(),
+        max_file_size=f"{studio.settings.max_upload_mb}mb",
+        app_kwargs={
+            "routes": [*site.routes, *form_routes.router(studio).routes],
+            "middleware": [Middleware(Guard), Middleware(Front, head=head())],
+            "docs_url": None,
+            "redoc_url": None,
+            "openapi_url": None,
+        },
+    )
+    try:
+        yield url
+    finally:
+        site.close()
+        demo.close(verbose=False)
+
+
+def serve(studio: Studio) -> None:
+    """Serve the pages until the process is told to stop."""
+    with served(studio) as url:
+        print(f"Wan Studio is ready at {url}", flush=True)
+        while True:
+            time.sleep(3600)

@@ -1,0 +1,277 @@
+"""A create page: the form on the left, this page's runs on the right. One class for all tasks.
+
+Handlers take what the browser sent, ask the Studio once, and return updates; nothing here waits for a run.
+"""
+
+from __future__ import annotations
+
+import logging
+from pathlib import Path
+from typing import Any
+
+import gradio as gr
+from gradio.components import Component
+
+from studio.catalogue import Model
+from studio.domain import JSON, Task
+from studio.errors import StudioError
+from studio.ui import forms, media, picker, preview, values
+from studio.ui.i18n import text
+from studio.ui.page import EVENT, Ctx, Page, owner_of, values_of
+from studio.ui.widgets.mount import mounted
+from studio.ui.widgets.run_feed import run_feed
+
+log = logging.getLogger(__name__)
+
+Updates = dict[Component, Any]
+PRESET_NAME_CHARS = 60
+
+
+class CreatePage(Page):
+    """The form of one task. `fill` and `fill_outputs` let other pages put a request into it."""
+
+    group = "create"
+
+    def __init__(self, ctx: Ctx, task: Task, page_id: str) -> None:
+        super().__init__(ctx)
+        self.task, self.id = task, page_id
+        self.fields = forms.fields(ctx.studio.catalogue, task)
+        self.c: dict[str, Component] = {}
+
+    # ------------------------------------------------------------------------------------------------- layout
+
+    def build(self) -> None:
+        """Two panes; on a narrow screen the second follows the first."""
+        model = picker.first(self.studio, self.task)
+        start = values.values_of({}, model, self.task)
+        with gr.Row(elem_classes=["studio-create"], elem_id=f"create-{self.id}"):
+            with gr.Column(elem_classes=["studio-form"], min_width=300):
+                self._head(model)
+                self._settings(model, start)
+                self._bar()
+            with gr.Column(elem_classes=["studio-results"], min_width=300):
+                self.ideas = self._widget("ideas", ())
+                self.feed = run_feed([self.task], elem_id=f"{self.id}-feed")
+
+    def _widget(self, name: str, events: tuple[str, ...], value: Any = None) -> gr.HTML:
+        options = {"page": self.id, "task": self.task.value}
+        return mounted(f"form/{name}.js", elem_id=f"{self.id}-{name}", events=events, options=options, value=value)
+
+    def _head(self, model: Model) -> None:
+        self.tools = self._widget("tools", ("restore", "preset_load", "preset_save"), {})
+        self.picker = self._widget("picker", ("pick",), picker.chosen(self.studio, model))
+        self.notice = self._widget("notice", (), [])
+
+    def _settings(self, model: Model, start: JSON) -> None:
+        first = {"slots": media.slots(model, self.task), "files": {}}
+        self.media = self._widget("media", ("attach", "arrange", "shrink"), first)
+        self._place("media", model, start)
+        self._place("prompt", model, start)
+        self.strip = self._widget("strip", (), {})
+        with gr.Column(elem_classes=["studio-group"]):
+            self._place("shape", model, start)
+            with gr.Row(elem_classes=["studio-pair"]):
+                self._place("size", model, start)
+            self._place("time", model, start)
+            self._place("more", model, start)
+        with gr.Column(elem_classes=["studio-group"]):
+            self._place("seed", model, start)
+        for place in ("vary", "advanced"):
+            if any(f.place == place for f in self.fields):
+                with gr.Accordion(text(f"forms.{place}"), open=False, elem_classes=["studio-fold"]):
+                    self._place(place, model, start)
+
+    def _place(self, place: str, model: Model, start: JSON) -> None:
+        for field in self.fields:
+            if field.place == place:
+                self.c[field.key] = field.component(self.id, model, start.get(field.key))
+
+    def _bar(self) -> None:
+        with gr.Column(elem_classes=["studio-bar"]):
+            self.bar = self._widget("bar", ("check", "save"), {})
+            self.run = gr.Button(
+                text("forms.generate"), variant="primary", elem_id=f"{self.id}-generate", elem_classes=["studio-run"]
+            )
+
+    # ------------------------------------------------------------------------------------------------- events
+
+    def wire(self) -> None:
+        """Every event of the form; each runs at once and shows nothing while it runs."""
+        asked = [self.picker, self.media, *self.c.values()]
+        told = self.fill_outputs
+        self.picker.pick(self._on_model, asked, told, **EVENT)
+        self.media.attach(self._on_files, asked, [self.media, self.notice, self.bar], **EVENT)
+        self.media.arrange(self._on_arrange, asked, [self.media, self.bar], **EVENT)
+        self.media.shrink(self._on_shrink, asked, [self.media, self.notice, self.bar], **EVENT)
+        latest = EVENT | {"trigger_mode": "always_last"}
+        self.bar.check(self._on_check, asked, [self.bar, self.strip], **latest)
+        self.run.click(self._on_generate, asked, self._submit_outputs(), **EVENT | {"trigger_mode": "multiple"})
+        self.tools.preset_load(self._on_preset_load, None, told, **EVENT)
+        self.tools.preset_save(self._on_preset_save, asked, [self.tools, self.notice], **EVENT)
+        everywhere = [c for p in self.ctx.pages.values() for c in p.fill_outputs]
+        self.tools.restore(self._on_restore, None, [self.ctx.tabs, *everywhere], **EVENT)
+
+    def _submit_outputs(self) -> list[Component]:
+        return [self.bar, *([self.c["seed"]] if "seed" in self.c else [])]
+
+    def form(self, sent: tuple[Any, ...]) -> tuple[JSON, Model]:
+        """What the browser holds of this form: plain values, and the row of the model it names."""
+        chosen, files, *rest = sent
+        values_now: JSON = dict(zip(self.c, rest, strict=True))
+        held = files.get("files") if isinstance(files, dict) else None
+        values_now["media"] = held if isinstance(held, dict) else {}
+        model_id = chosen.get("id") if isinstance(chosen, dict) else None
+        return values_now, values.model_for(self.studio.catalogue, self.task, model_id)
+
+    def updates(self, form: JSON, model: Model, *, owner: str, notes: list[JSON] | None = None) -> Updates:
+        """Everything the form shows for these values and this model."""
+        files = media.refreshed(self.studio, form.get("media"), model, self.task, owner)
+        form = form | {"media": files["files"]}
+        changed: Updates = {self.c[f.key]: f.update(model, form.get(f.key)) for f in self.fields}
+        changed |= {self.picker: picker.chosen(self.studio, model), self.media: files, self.notice: notes or []}
+        return changed | self._judged(form, model, owner)
+
+    def _judged(self, form: JSON, model: Model, owner: str) -> Updates:
+        seen = preview.look(self.studio, form, model, self.task, owner)
+        return {self.bar: seen, self.strip: preview.shots(form, model, self.task)}
+
+    def _on_check(self, *sent: Any, request: gr.Request) -> Updates:
+        form, model = self.form(sent)
+        return self._judged(form, model, owner_of(request))
+
+    def _on_model(self, event: gr.EventData, *sent: Any, request: gr.Request) -> Updates:
+        form, old = self.form(sent)
+        new = values.model_for(self.studio.catalogue, self.task, values_of(event).get("id"))
+        moved, notes = values.switched(form, old, new, self.task)
+        head = [{"key": "forms.changed", "to": new.label}] if notes else []
+        return self.updates(moved, new, owner=owner_of(request), notes=[*head, *notes])
+
+    def _on_generate(self, *sent: Any, request: gr.Request) -> Updates:
+        form, model = self.form(sent)
+        owner = owner_of(request)
+        try:
+            runs = self.studio.submit_many(values.bodies_of(form, model, self.task), owner=owner)
+        except StudioError as error:
+            seen = preview.look(self.studio, form, model, self.task, owner)
+            told = preview.problem(error)
+            others = [p for p in seen["problems"] if p["message"] != told["message"]]
+            return {self.bar: seen | {"problems": [told, *others], "refused": True}}
+        seen = preview.look(self.studio, form, model, self.task, owner)
+        changed: Updates = {self.bar: seen | {"submitted": [r.id for r in runs]}}
+        if "seed" in self.c and runs and runs[0].seed is not None:
+            changed[self.c["seed"]] = gr.update(value=runs[0].seed)
+        return changed
+
+    # -------------------------------------------------------------------------------------------------- files
+
+    def _on_files(self, event: gr.EventData, *sent: Any, request: gr.Request) -> Updates:
+        """Uploads for a slot: taken into the library at once, so that what is wrong with them is told at once."""
+        form, model = self.form(sent)
+        told, owner = values_of(event), owner_of(request)
+        taken, said = media.take(self.studio, told.get("paths"), told.get("names"), owner)
+        spec = model.inputs_for(self.task).get(str(told.get("slot")))
+        if spec and taken:
+            held = list(form["media"].get(told["slot"], []))
+            ids = [{"id": a.id} for a in taken]
+            form["media"][told["slot"]] = ids[-1:] if spec.max == 1 else [*held, *ids]
+        return self._with_files(form, model, owner, [{"text": s, "bad": True} for s in said])
+
+    def _on_arrange(self, event: gr.EventData, *sent: Any, request: gr.Request) -> Updates:
+        """Files moved or taken out: the browser tells the ids that stay, in order; only ids of the slot count."""
+        form, model = self.form(sent)
+        told = values_of(event)
+        slot, wanted = str(told.get("slot")), told.get("ids")
+        held = {str(f["id"]): f for f in form["media"].get(slot, []) if isinstance(f, dict) and "id" in f}
+        if isinstance(wanted, list):
+            form["media"][slot] = [held[i] for i in dict.fromkeys(map(str, wanted)) if i in held]
+        changed = self._with_files(form, model, owner_of(request), [])
+        return {k: v for k, v in changed.items() if k is not self.notice}
+
+    def _on_shrink(self, event: gr.EventData, *sent: Any, request: gr.Request) -> Updates:
+        """The offer taken: a smaller copy in the file's place; the file itself stays in the library."""
+        form, model = self.form(sent)
+        told, owner = values_of(event), owner_of(request)
+        slot, spec = str(told.get("slot")), model.inputs_for(self.task).get(str(told.get("slot")))
+        said: list[JSON] = []
+        for one in form["media"].get(slot, []):
+            if spec and isinstance(one, dict) and one.get("id") == told.get("id"):
+                try:
+                    asset = self.studio.get_asset(str(one["id"]), owner=owner)
+                    if wanted := media.shrinking(asset, spec):
+                        one["id"] = self.studio.shrink_asset(asset.id, owner=owner, **wanted).id
+                except StudioError as error:
+                    said.append({"text": str(error), "bad": True})
+        return self._with_files(form, model, owner, said)
+
+    def _with_files(self, form: JSON, model: Model, owner: str, notes: list[JSON]) -> Updates:
+        files = media.refreshed(self.studio, form["media"], model, self.task, owner)
+        form = form | {"media": files["files"]}
+        seen = preview.look(self.studio, form, model, self.task, owner)
+        return {self.media: files, self.notice: notes, self.bar: seen}
+
+    # ---------------------------------------------------------------------------------- filling from elsewhere
+
+    @property
+    def fill_outputs(self) -> list[Component]:
+        """Everything of the form that shows values."""
+        return [*self.c.values(), self.picker, self.media, self.notice, self.bar, self.strip]
+
+    def fill(self, body: JSON, *, owner: str = "", notes: list[JSON] | None = None) -> list[Any]:
+        """Updates for fill_outputs that make the form show this request, media included."""
+        changed = self.filled(body, owner=owner, notes=notes)
+        return [changed[c] for c in self.fill_outputs]
+
+    def filled(self, body: JSON, *, owner: str = "", notes: list[JSON] | None = None) -> Updates:
+        """As `fill`, by component. A model that is gone gives way to the page's first, and the form says so."""
+        model = values.model_for(self.studio.catalogue, self.task, body.get("model"))
+        notes = list(notes or [])
+        if body.get("model") not in (None, model.id):
+            notes.append({"key": "forms.changed_model", "from": str(body["model"]), "to": model.label})
+        form = values.values_of(body, model, self.task)
+        form["media"] = {
+            k: list(v) if isinstance(v, list | tuple) else [v] for k, v in body.items() if k in values.MEDIA and v
+        }
+        return self.updates(form, model, owner=owner, notes=notes)
+
+    def recalled(self, saved: JSON, *, owner: str) -> Updates:
+        """Updates for what this browser had typed before a reload. Values that no longer fit give way to defaults."""
+        model = values.model_for(self.studio.catalogue, self.task, saved.get("model"))
+        form = values.values_of({}, model, self.task)
+        offered = {f.key: f.look(model) for f in self.fields}
+        for key, value in (saved.get("values") or {}).items():
+            look = offered.get(key)
+            choices = [c[1] if isinstance(c, tuple | list) else c for c in (look or {}).get("choices", [])]
+            if look is not None and value is not None and (not choices or value in choices):
+                form[key] = value
+        form["media"] = saved.get("media") or {}
+        return self.updates(form, model, owner=owner)
+
+    def _on_preset_save(self, event: gr.EventData, *sent: Any, request: gr.Request) -> Updates:
+        form, model = self.form(sent)
+        name = str(values_of(event).get("name") or "").strip()[:PRESET_NAME_CHARS]
+        if not name:
+            return {self.notice: [{"key": "forms.preset_needs_name", "bad": True}]}
+        body = {k: v for k, v in values.body_of(form, model, self.task).items() if k not in values.MEDIA}
+        self.studio.save_preset(self.task, name, body, owner=owner_of(request))
+        return {self.notice: [{"key": "forms.preset_saved", "to": name}]}
+
+    def _on_preset_load(self, event: gr.EventData, request: gr.Request) -> Updates:
+        owner, name = owner_of(request), values_of(event).get("name")
+        for preset in self.studio.presets(self.task, owner=owner):
+            if preset.name == name:
+                return self.filled(preset.body, owner=owner, notes=[{"key": "forms.preset_loaded", "to": preset.name}])
+        return {self.notice: [{"key": "forms.preset_gone", "to": str(name), "bad": True}]}
+
+    def _on_restore(self, event: gr.EventData, request: gr.Request) -> Updates:
+        """A file made by this studio or another program: its settings fill the form of their task."""
+        told = values_of(event)
+        name = Path(str(told.get("name") or "")).name
+        try:
+            body = self.studio.settings_in(media.uploaded(told.get("path")))
+        except StudioError as error:
+            return {self.notice: [{"text": str(error), "bad": True}]}
+        if not body:
+            return {self.notice: [{"key": "forms.restore_none", "to": name, "bad": True}]}
+        page = self.ctx.create_page(body.get("task"), like=self)
+        changed = page.filled(body, owner=owner_of(request), notes=[{"key": "forms.restored", "to": name}])
+        return changed if page is self else changed | {self.ctx.tabs: gr.Tabs(selected=page.id)}

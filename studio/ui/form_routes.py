@@ -1,0 +1,34 @@
+"""What the forms read beside their events: the models of a task, and the names of presets."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from fastapi import APIRouter
+
+from studio.domain import JSON, Task
+from studio.ui import picker
+from studio.ui.data import Owner, SentenceRoute
+
+if TYPE_CHECKING:
+    from studio.studio import Studio
+
+
+def router(studio: Studio) -> APIRouter:
+    """The routes under /ui; asked for when a menu opens, so that a key or preset made meanwhile shows."""
+    made = APIRouter(prefix="/ui", route_class=SentenceRoute, include_in_schema=False)
+
+    @made.get("/models")
+    def models(task: Task, owner: Owner) -> JSON:
+        return {"groups": picker.groups(studio, task)}
+
+    @made.get("/presets")
+    def presets(task: Task, owner: Owner) -> JSON:
+        return {"names": [p.name for p in studio.presets(task, owner=owner)]}
+
+    @made.delete("/presets")
+    def delete_preset(task: Task, name: str, owner: Owner) -> JSON:
+        studio.delete_preset(task, name, owner=owner)
+        return {"names": [p.name for p in studio.presets(task, owner=owner)]}
+
+    return made

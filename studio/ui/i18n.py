@@ -1,0 +1,48 @@
+"""The words of the pages in English and Simplified Chinese, from assets/i18n/LANGUAGE/AREA.json.
+
+`text(key)` marks a word for Gradio's components, which put in the browser's language; widgets ask `studioText(key)` in
+assets/js/shell.js, which reads the same tables. A key is AREA.name; in AREA.json the area may be left out.
+Words of components go through ICU MessageFormat in the browser: braces in them are quoted, as in '{red|blue}'.
+"""
+
+from __future__ import annotations
+
+import json
+from functools import cache
+from pathlib import Path
+
+import gradio as gr
+
+FOLDER = Path(__file__).parents[2] / "assets" / "i18n"
+LANGUAGES = ("en", "zh-CN")
+
+
+@cache
+def tables() -> dict[str, dict[str, str]]:
+    """Language -> key -> words, all areas together."""
+    found: dict[str, dict[str, str]] = {}
+    for language in LANGUAGES:
+        words = found.setdefault(language, {})
+        for path in sorted((FOLDER / language).glob("*.json")):
+            area = f"{path.stem}."
+            for key, value in json.loads(path.read_text("utf-8")).items():
+                words[key if key.startswith(area) else area + key] = value
+    return found
+
+
+@cache
+def languages() -> gr.I18n:
+    """The tables as `launch(i18n=...)` takes them."""
+    return gr.I18n(**tables())
+
+
+def known(key: str) -> bool:
+    """Whether the tables have this key."""
+    return key in tables()["en"]
+
+
+def text(key: str) -> str:
+    """The words under this key, put in by the browser in its language. Raises KeyError for an unknown key."""
+    if not known(key):
+        raise KeyError(f"no words for {key!r} in assets/i18n/en")
+    return str(languages()(key))

@@ -1,0 +1,113 @@
+"""The files of a form: which slots a model has, taking a file in, what is wrong with it and what would help.
+
+A slot is one media input of the row. A file in it is a small description with the asset's id; its `problems` and
+`offer` are worked out here for the model in question, never believed from the browser.
+"""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from studio.catalogue import InputSpec, Model, rules
+from studio.domain import JSON, Asset, Kind, Task
+from studio.errors import MediaError, NotAllowed, StudioError
+
+if TYPE_CHECKING:
+    from studio.studio import Studio
+
+ACCEPT = {
+    Kind.IMAGE: "image/*,.heic,.heif,.avif",
+    Kind.VIDEO: "video/*,.mkv,.mov,.avi",
+    Kind.AUDIO: "audio/*,.flac,.m4a,.opus",
+    Kind.TEXT: "text/plain",
+}
+
+
+def slots(model: Model, task: Task) -> list[JSON]:
+    """The media inputs of this model for this task, as the form shows them."""
+    return [
+        {
+            "name": name,
+            "label": spec.label or name.replace("_", " ").capitalize(),
+            "help": spec.help,
+            "kinds": [k.value for k in spec.kinds],
+            "accept": ",".join(ACCEPT[k] for k in spec.kinds),
+            "min": 0 if spec.instead else spec.min,
+            "max": spec.max,
+            "names": {k.value: v for k, v in model.reference_names.items()} if name == "references" else {},
+            "numbers": model.reference_numbers,
+        }
+        for name, spec in model.inputs_for(task).items()
+    ]
+
+
+def describe(asset: Asset, spec: InputSpec | None, name: str) -> JSON:
+    """One file of a slot: facts to show, what breaks the model's limits, and whether shrinking would help."""
+    facts = {"id", "kind", "name", "mime", "width", "height", "duration_s", "bytes", "has_audio"}
+    body = asset.model_dump(mode="json", include=facts)
+    problems = [str(p) for p in rules.unfit(asset, spec, name)] if spec else []
+    return body | {"problems": problems, "offer": bool(problems and spec and shrinking(asset, spec))}
+
+
+def shrinking(asset: Asset, spec: InputSpec) -> JSON | None:
+    """Arguments of Studio.shrink_asset that would bring a picture within the limits; None where it would not help."""
+    if asset.kind is not Kind.IMAGE or not asset.width or not asset.height:
+        return None
+    spec = spec.model_copy(update=spec.per_kind.get(asset.kind, {}))
+    short, long = sorted((asset.width, asset.height))
+    side = spec.max_side_px or long
+    if spec.max_pixels and short * long > spec.max_pixels:
+        side = min(side, int(long * (spec.max_pixels / (short * long)) ** 0.5))
+    wanted: JSON = {}
+    if side < long:
+        wanted["max_side_px"] = side
+    if spec.max_bytes and asset.bytes > spec.max_bytes:
+        wanted["max_bytes"] = spec.max_bytes
+    if asset.has_alpha and not spec.alpha:
+        wanted["flatten_alpha"] = True
+    return wanted or None
+
+
+def refreshed(studio: Studio, files: object, model: Model, task: Task, owner: str) -> JSON:
+    """The widget's value for this model: slots, and the files that still exist, judged anew. Unknown shapes are dropped."""
+    specs = model.inputs_for(task)
+    kept: dict[str, list[JSON]] = {}
+    for name, listed in (files if isinstance(files, dict) else {}).items():
+        for one in listed if isinstance(listed, list) else []:
+            try:
+                asset = studio.get_asset(str(one["id"] if isinstance(one, dict) else one), owner=owner)
+            except (StudioError, KeyError):
+                continue
+            kept.setdefault(str(name), []).append(describe(asset, specs.get(name), str(name)))
+    return {"slots": slots(model, task), "files": kept}
+
+
+def ids(files: JSON) -> JSON:
+    """The files as a request's media fields expect them: lists of {id}."""
+    return {name: [{"id": one["id"]} for one in listed] for name, listed in files.items()}
+
+
+def uploaded(path: object) -> Path:
+    """The upload behind a path that the browser names. Raises NotAllowed for anything outside Gradio's upload folder."""
+    folder = Path(os.environ["GRADIO_TEMP_DIR"]).resolve()
+    file = Path(str(path)).resolve()
+    if not file.is_relative_to(folder) or not file.is_file():
+        raise NotAllowed("That is not a file you uploaded.")
+    return file
+
+
+def take(studio: Studio, paths: object, names: object, owner: str) -> tuple[list[Asset], list[str]]:
+    """Uploads taken into the library: the assets, and one sentence for each file that cannot be used."""
+    taken: list[Asset] = []
+    said: list[str] = []
+    listed = paths if isinstance(paths, list) else []
+    called = names if isinstance(names, list) else []
+    for number, path in enumerate(listed[:20]):
+        name = Path(str(called[number])).name if number < len(called) else ""
+        try:
+            taken.append(studio.add_asset(uploaded(path), name=name, owner=owner))
+        except (MediaError, NotAllowed) as error:
+            said.append(f"{name}: {error}" if name and name not in str(error) else str(error))
+    return taken, said

@@ -1,0 +1,78 @@
+"""The look of the pages: Gradio's theme with our colours and type, and what every page loads in its head.
+
+Colours, spacing and widgets are in assets/css; here only what Gradio itself must know. Fonts are served by us.
+"""
+
+from __future__ import annotations
+
+import gradio as gr
+
+from studio.ui.routes import ASSETS, asset_url
+
+FONTS = (
+    "Inter",
+    "system-ui",
+    "-apple-system",
+    "Segoe UI",
+    "PingFang SC",
+    "Microsoft YaHei",
+    "Noto Sans CJK SC",
+    "sans-serif",
+)
+MONO = ("ui-monospace", "SF Mono", "Cascadia Mono", "Menlo", "DejaVu Sans Mono", "monospace")
+SCRIPTS = ("js/shell.js",)
+"""Run before the page is built; everything else is loaded by the widget that needs it."""
+
+INK = gr.themes.Color(
+    name="ink",
+    c50="#f6f7f9",
+    c100="#eceef2",
+    c200="#dcdfe6",
+    c300="#c0c5d0",
+    c400="#959cab",
+    c500="#6b7282",
+    c600="#4d5464",
+    c700="#353b49",
+    c800="#22262f",
+    c900="#171a21",
+    c950="#0f1116",
+)
+IRIS = gr.themes.Color(
+    name="iris",
+    c50="#f1f0ff",
+    c100="#e4e2ff",
+    c200="#cdc8ff",
+    c300="#aea5ff",
+    c400="#8f80fb",
+    c500="#7560f0",
+    c600="#6347dd",
+    c700="#5238b8",
+    c800="#433094",
+    c900="#382b76",
+    c950="#211a47",
+)
+
+
+def theme() -> gr.themes.Base:
+    """Gradio's Base theme in our colours; the few values below keep its own parts from standing out."""
+    made = gr.themes.Base(
+        primary_hue=IRIS,
+        secondary_hue=IRIS,
+        neutral_hue=INK,
+        spacing_size=gr.themes.sizes.spacing_sm,
+        radius_size=gr.themes.sizes.radius_md,
+        text_size=gr.themes.sizes.text_sm,
+        font=list(FONTS),
+        font_mono=list(MONO),
+    )
+    return made.set(body_background_fill="#f4f5f8", body_background_fill_dark="#0d0f13")
+
+
+def head() -> str:
+    """Tags for the page's head: styles first, so that nothing is drawn without them, then the shell script."""
+    styles = sorted(p.name for p in (ASSETS / "css").glob("studio*.css"))
+    tags = [f'<link rel="stylesheet" href="{asset_url(f"css/{name}")}">' for name in styles]
+    tags += [f'<script src="{asset_url(name)}"></script>' for name in SCRIPTS]
+    tags += [f'<link rel="icon" type="image/svg+xml" href="{asset_url("icons/studio.svg")}">']
+    tags += ['<meta name="color-scheme" content="dark light">']
+    return "".join(tags)

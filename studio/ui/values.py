@@ -1,0 +1,175 @@
+"""What a create form holds, as plain values, and the way to requests and back. No gradio here.
+
+Values are keyed by control (see forms.FIELDS); own parameters of a model by their catalogue names. Media are lists of
+small descriptions with an id. The seed goes by mode: random (None), fixed (the number typed), locked (the last used).
+"""
+
+from __future__ import annotations
+
+from studio.catalogue import Catalogue, Model, rules
+from studio.domain import JSON, Task
+from studio.errors import CapabilityError
+from studio.expand import expand, parse_seeds
+from studio.ui import sizes
+
+LISTS = ("images", "references")
+MEDIA = ("image", "images", "first_frame", "last_frame", "references", "audio_file", "video")
+TYPED = ("prompt", "negative_prompt")
+"""Never changed by a switch of model; too long a text is refused at the field instead."""
+
+FOLLOWED = "follow"
+"""Value of a duration or fps control that leaves it to the input."""
+
+
+def body_of(values: JSON, model: Model, task: Task) -> JSON:
+    """The flat request that the form stands for, before lines, combinations and seeds are spread out."""
+    body: JSON = {"task": task.value, "model": model.id, "prompt": values.get("prompt") or ""}
+    if model.negative_prompt and values.get("negative_prompt"):
+        body["negative_prompt"] = values["negative_prompt"]
+    body |= {k: v for k, v in sizes.fields(model, task, values).items()}
+    if task.makes == "video":
+        body |= _times(values, model, task)
+        if model.audio == "optional" and values.get("audio") is not None:
+            body["audio"] = bool(values["audio"])
+    if model.seeds and values.get("seed_mode") in ("fixed", "locked") and values.get("seed") is not None:
+        body["seed"] = int(values["seed"])
+    body["n"] = int(values.get("n") or 1)
+    if values.get("consent") and any(s.people for s in model.inputs_for(task).values()):
+        body["consent"] = True
+    body |= _media(values.get("media") or {}, model, task)
+    return body | _params(values, model, task)
+
+
+def _times(values: JSON, model: Model, task: Task) -> JSON:
+    found: JSON = {}
+    allowed = model.durations
+    follows = model.follows_input(task, "duration") and values.get("duration_follow", True)
+    if allowed and not follows and takes_duration(model):
+        seconds = values.get("duration_pick") if allowed.choices else values.get("duration_s")
+        if seconds is not None:
+            found["duration_s"] = round(float(seconds), 3)
+    rate = values.get("fps")
+    if len(model.fps) > 1 and rate not in (None, FOLLOWED, ""):
+        found["fps"] = int(rate)
+    return found
+
+
+def takes_duration(model: Model) -> bool:
+    """Whether the user may set a length at all."""
+    allowed = model.durations
+    return bool(allowed and (allowed.choices or allowed.min is not None))
+
+
+def _media(media: JSON, model: Model, task: Task) -> JSON:
+    found: JSON = {}
+    for name in model.inputs_for(task):
+        ids = [str(a["id"]) for a in media.get(name) or [] if isinstance(a, dict) and a.get("id")]
+        if ids:
+            found[name] = ids if name in LISTS else ids[0]
+    return found
+
+
+def _params(values: JSON, model: Model, task: Task) -> JSON:
+    found: JSON = {}
+    for name, spec in model.params_for(task).items():
+        value = values.get(name)
+        if value in (None, "") or any(values.get(k) != v for k, v in spec.requires.items()):
+            continue
+        found[name] = int(value) if spec.type == "int" and float(value).is_integer() else value
+    return found
+
+
+def bodies_of(values: JSON, model: Model, task: Task) -> list[JSON]:
+    """Every request that a press of Generate would submit. Raises CapabilityError for seeds that are none, or too many."""
+    seeds = parse_seeds(str(values.get("seeds") or "")) if model.seeds else []
+    return expand(
+        body_of(values, model, task),
+        per_line=bool(values.get("per_line")),
+        combinations=bool(values.get("combinations")),
+        seeds=seeds,
+    )
+
+
+def values_of(body: JSON, model: Model, task: Task) -> JSON:
+    """Form values for a request: what it says where this model can do it, the row's default elsewhere."""
+    values: JSON = {"prompt": body.get("prompt") or "", "negative_prompt": body.get("negative_prompt") or ""}
+    values |= {"aspect": None, "tier": None, "width": None, "height": None} | sizes.values(model, task, body)
+    values |= _time_values(body, model, task)
+    values["audio"] = body["audio"] if isinstance(body.get("audio"), bool) else model.audio_default
+    seed = body.get("seed")
+    values |= {"seed_mode": "fixed" if seed is not None else "random", "seed": seed, "seeds": ""}
+    values |= {"n": min(int(body.get("n") or 1), model.max_n), "consent": bool(body.get("consent"))}
+    values |= {"per_line": False, "combinations": False}
+    for name, spec in model.params_for(task).items():
+        values[name] = body.get(name, spec.default)
+    return values
+
+
+def _time_values(body: JSON, model: Model, task: Task) -> JSON:
+    values: JSON = {"duration_s": None, "duration_pick": None, "fps": None}
+    allowed, seconds = model.durations, body.get("duration_s")
+    values["duration_follow"] = seconds is None and model.follows_input(task, "duration")
+    if allowed and takes_duration(model):
+        start = seconds or allowed.default or (allowed.choices[0] if allowed.choices else allowed.min or 1)
+        if allowed.choices:
+            values["duration_pick"] = min(allowed.choices, key=lambda c: abs(c - start))
+        else:
+            low, step = allowed.min or 0, allowed.step or 1
+            capped = min(max(float(start), low), allowed.max or float(start))
+            values["duration_s"] = round(low + round((capped - low) / step) * step, 3)
+    if len(model.fps) > 1:
+        follow = FOLLOWED if model.follows_input(task, "fps") else model.default_fps or model.fps[0]
+        values["fps"] = body["fps"] if body.get("fps") in model.fps else follow
+    return values
+
+
+def switched(values: JSON, old: Model, new: Model, task: Task) -> tuple[JSON, list[JSON]]:
+    """The form moved to another model: what is legal stays, and one note for each thing that had to change.
+
+    A note is {"key", "from", "to"} for the sizes and lengths moved to the nearest, or {"text"} with the rules' sentence.
+    """
+    body = body_of(values, old, task)
+    plain = body_of(values_of({}, old, task), old, task)
+    judged = {k: v for k, v in body.items() if k not in (*MEDIA, *TYPED, "n", "width", "height", "tier")}
+    judged = {k: v for k, v in judged.items() if v != plain.get(k) or k in ("task", "model")}  # what the user chose
+    kept, said = rules.carry(judged, new, task)
+    moved = {**kept, **{k: body[k] for k in ("width", "height", "duration_s", "n", "consent") if k in body}}
+    made = values | values_of(moved, new, task)
+    keep = ("prompt", "negative_prompt", "seed_mode", "seed", "seeds", "per_line", "combinations", "media", "consent")
+    made |= {k: values[k] for k in keep if k in values}
+    notes = [{"text": s} for s in said if not s.startswith("duration_s")]
+    notes += _moved(body, body_of(made, new, task), old, new)
+    return made, notes
+
+
+def _moved(before: JSON, after: JSON, old: Model, new: Model) -> list[JSON]:
+    notes: list[JSON] = []
+    size_before, size_after = (_size_word(b) for b in (before, after))
+    if size_before and size_before != size_after:
+        notes.append({"key": "forms.changed_size", "from": size_before, "to": size_after})
+    if before.get("duration_s") and before["duration_s"] != after.get("duration_s"):
+        was, now = f"{before['duration_s']:g} s", f"{after['duration_s']:g} s" if after.get("duration_s") else ""
+        notes.append({"key": "forms.changed_duration", "from": was, "to": now})
+    if before["n"] != after["n"]:
+        notes.append({"key": "forms.changed_n", "from": str(before["n"]), "to": str(after["n"])})
+    lost = [s.label for k, s in old.params.items() if k in before and k not in new.params and before[k] != s.default]
+    notes += [{"key": "forms.changed_gone", "from": label, "to": new.label} for label in lost]
+    gone = [k for k in MEDIA if before.get(k) and k not in after]
+    notes += [{"key": "forms.changed_gone", "from": old.inputs[k].label or k, "to": new.label} for k in gone]
+    if before.get("negative_prompt") and "negative_prompt" not in after:
+        notes.append({"key": "forms.changed_negative", "from": "", "to": new.label})
+    return notes
+
+
+def _size_word(body: JSON) -> str:
+    if body.get("width") and body.get("height"):
+        return f"{body['width']} × {body['height']}"
+    return str(body.get("tier") or "")
+
+
+def model_for(catalogue: Catalogue, task: Task, model_id: object) -> Model:
+    """The row with this id if it does the task, else the task's first. Raises CapabilityError where no row does it."""
+    rows = catalogue.for_task(task)
+    if not rows:
+        raise CapabilityError(f"No model in the catalogue does {task}.", field="model")
+    return next((m for m in rows if m.id == model_id), rows[0])
