@@ -15,6 +15,7 @@ from studio.engines.base import Engine
 from studio.jobs.house import House
 from studio.jobs.pace import Timing
 from studio.jobs.runner import Runner
+from studio.parts.boards import Boards
 from studio.parts.core import LazyEngines
 from studio.parts.keeping import Keeping
 from studio.settings import Settings
@@ -23,6 +24,8 @@ from studio.store import Store
 
 class Studio(Keeping):
     """An open data folder with its runner. The methods stand in studio/parts, a subject a file."""
+
+    boards: Boards
 
     @classmethod
     def open(
@@ -40,6 +43,7 @@ class Studio(Keeping):
         studio._store = Store(settings.data)
         studio._house = House(studio._store, studio.catalogue, settings.data, timing or Timing())
         studio._runner = Runner(studio._house, studio._engines)
+        studio.boards = Boards(studio)
         if start:
             try:
                 studio._runner.start()

@@ -138,7 +138,7 @@ def test_a_missing_model_file_is_named_with_its_folder(server: ComfyServer, url:
 def test_a_server_too_old_for_a_model_is_told_apart_from_a_missing_file(url: str, tmp_path: Path) -> None:
     async def story() -> None:
         async with opened(url, tmp_path) as engine:
-            with pytest.raises(Refused, match="no node .*LTXAVTextEncoderLoader"):
+            with pytest.raises(Refused, match=r"no node .*LTXAVTextEncoderLoader"):
                 await started(engine, job(tmp_path, "comfyui/ltx-2", width=256, height=256))
 
     run(story)

@@ -179,3 +179,21 @@ def test_a_length_is_rounded_up_to_what_the_model_makes(asked: float, given: flo
 
 def test_the_size_nearest_in_shape_is_taken() -> None:
     assert plan.fit_size(board(width=1080, height=1920), MODEL) == {"width": 720, "height": 1280}
+
+
+@pytest.mark.parametrize(
+    ("size", "free", "given"),
+    [
+        ((1280, 720), FreeSize(), (1280, 720)),
+        ((1920, 1080), FreeSize(multiple=16), (1920, 1088)),
+        ((1920, 1080), FreeSize(multiple=32, max_pixels=1280 * 720), (1280, 704)),
+        ((256, 144), FreeSize(min_side=256, multiple=16), (448, 256)),
+        ((3840, 2160), FreeSize(max_side=1920, multiple=2), (1920, 1080)),
+    ],
+)
+def test_a_free_size_is_kept_or_the_nearest_of_its_shape(
+    size: tuple[int, int], free: FreeSize, given: tuple[int, int]
+) -> None:
+    model = DRAFT.model_copy(update={"free_size": free})
+    fitted = plan.fit_size(board(width=size[0], height=size[1]), model)
+    assert (fitted["width"], fitted["height"]) == given

@@ -15,6 +15,7 @@ from pydantic import Field
 
 from studio.domain import JSON, Value
 from studio.errors import NotFound
+from studio.media.cut import Transition
 
 MENTION = re.compile(r"@([\w][\w-]*)")
 """A member of the cast in a prompt: @anna, @老王."""
@@ -27,16 +28,6 @@ class ShotStatus(StrEnum):
     IN_REVIEW = "in_review"
     APPROVED = "approved"
     RETAKE = "retake"
-
-
-class Transition(StrEnum):
-    """How a shot goes over into the next."""
-
-    CUT = "cut"
-    CROSSFADE = "crossfade"
-    DIP_BLACK = "dip_black"
-    DIP_WHITE = "dip_white"
-    WIPE = "wipe"
 
 
 class CastMember(Value):

@@ -11,6 +11,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from studio.catalogue import Catalogue, Model, rules
+from studio.catalogue.rows import FreeSize
 from studio.domain import JSON, Asset, Kind, Task
 from studio.errors import CapabilityError
 from studio.storyboard import text
@@ -186,8 +187,8 @@ def _too_long(seconds: float, body: JSON, model: Model) -> list[str]:
 
 def fit_size(board: Board, model: Model) -> JSON:
     """The model's size nearest to the board's in shape, then in pixels; its tier where it follows the input."""
-    if model.free_size and not model.sizes:
-        return {"width": board.width, "height": board.height}
+    if model.free_size:
+        return _nearest(board.width, board.height, model.free_size)
     if model.sizes:
 
         def distance(size: object) -> tuple[float, int]:
@@ -203,6 +204,20 @@ def fit_size(board: Board, model: Model) -> JSON:
         if named:
             return {"tier": min(named, key=lambda t: abs(named[t] - short))}
     return {}
+
+
+def _nearest(width: int, height: int, free: FreeSize) -> JSON:
+    """The size itself where it is allowed; else the nearest of its shape within the bounds."""
+    scale = min(1.0, free.max_side / max(width, height))
+    if free.max_pixels:
+        scale = min(scale, (free.max_pixels / (width * height)) ** 0.5)
+    scale = max(scale, free.min_side / min(width, height))
+    if free.min_pixels:
+        scale = max(scale, (free.min_pixels / (width * height)) ** 0.5)
+    sides = [max(1, round(side * scale / free.multiple)) * free.multiple for side in (width, height)]
+    while free.max_pixels and sides[0] * sides[1] > free.max_pixels:
+        sides[sides.index(max(sides))] -= free.multiple
+    return {"width": sides[0], "height": sides[1]}
 
 
 def fit_duration(seconds: float, model: Model) -> float | None:

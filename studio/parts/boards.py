@@ -1,0 +1,335 @@
+"""Storyboards in an open studio: kept with history, drafted for free, rendered on the model of each shot, takes picked.
+
+Runs belong to the queue and the gallery like any other; a board only remembers which run was made for which shot, and
+from what request (the fingerprint), so that a changed shot is seen to be stale.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Literal
+
+from studio.domain import JSON, Asset, Estimate, Kind, Run, Status
+from studio.errors import CapabilityError, NotFound, StudioError
+from studio.parts.keeping import Keeping
+from studio.store import assets as asset_rows
+from studio.store import storyboards
+from studio.storyboard import edit, plan, text
+from studio.storyboard.board import Board, Shot, ShotStatus, Take, new_id
+from studio.storyboard.plan import Plan
+
+Change = Callable[[Board], Board]
+
+
+@dataclass(frozen=True)
+class Opened:
+    """A board as it stands, with the names of the edits that undo and redo would take."""
+
+    board: Board
+    undoable: str | None
+    redoable: str | None
+    updated_at: str = ""
+
+
+@dataclass(frozen=True)
+class ShotState:
+    """What there is of a shot. best: the file the film would show now. draft, render: the takes that still stand.
+
+    stale: it has takes, but none made from the shot as it is. running: a run for it is under way.
+    """
+
+    shot: Shot
+    best: Asset | None
+    best_kind: Literal["draft", "render", ""]
+    draft: Run | None
+    render: Run | None
+    stale: bool
+    running: Run | None
+    failed: Run | None
+    takes: tuple[Run, ...] = ()
+
+
+@dataclass(frozen=True)
+class RenderPlan:
+    """What a press of Render would do. ready: would be queued. done: stand already. blocked: shot -> why not."""
+
+    ready: tuple[Plan, ...]
+    done: tuple[str, ...]
+    blocked: dict[str, str]
+    estimate: Estimate = field(default_factory=lambda: Estimate(usd=0.0, runs=0))
+
+
+@dataclass(frozen=True)
+class Way:
+    """One of the two ways to make the film, with its price and what stands against it."""
+
+    kind: Literal["one_run", "per_shot"]
+    estimate: Estimate | None
+    problems: tuple[str, ...]
+
+
+class Boards:
+    """The storyboards of an open studio; `Studio.boards`. Methods are safe from any thread."""
+
+    def __init__(self, studio: Keeping) -> None:
+        self._studio = studio
+        self._frames: dict[tuple[str, float], str] = {}
+
+    def all(self, *, owner: str = "") -> list[Opened]:
+        """Every board, last changed first."""
+        with self._studio._store.read() as db:
+            return [_opened(kept) for kept in storyboards.all_of(db, owner)]
+
+    def create(self, title: str = "", *, script: str = "", owner: str = "", **fields: object) -> Opened:
+        """A new board, with shots from a script or multi-shot prompt where one is given."""
+        read = text.read(script) if script.strip() else text.Read("", (), ())
+        board = Board(id=new_id("b"), shots=read.shots, style=read.style)
+        board = edit.update(board, title=title.strip() or "Untitled film", **fields)
+        with self._studio._store.write() as db:
+            storyboards.add(db, board.id, _body(board), owner)
+        return self.get(board.id, owner=owner)
+
+    def get(self, board_id: str, *, owner: str = "") -> Opened:
+        """The board, or NotFound."""
+        with self._studio._store.read() as db:
+            return _opened(storyboards.get(db, board_id, owner))
+
+    def edit(self, board_id: str, what: str, change: Change, *, owner: str = "") -> Opened:
+        """Apply one edit to the board as it stands now, in one transaction; `what` names it for undo."""
+        with self._studio._store.write() as db:
+            old = _opened(storyboards.get(db, board_id, owner)).board
+            new = change(old)
+            if new != old:
+                storyboards.save(db, board_id, _body(new), what, owner)
+            return _opened(storyboards.get(db, board_id, owner))
+
+    def undo(self, board_id: str, *, owner: str = "", redo: bool = False) -> Opened:
+        """One step back (or forth). Takes are facts: shots keep those they have got since."""
+        with self._studio._store.write() as db:
+            before = _opened(storyboards.get(db, board_id, owner)).board
+            body = storyboards.step(db, board_id, 1 if redo else -1, owner)
+            if body is not None:
+                storyboards.amend(db, board_id, _body(_with_takes(Board.model_validate(body), before)), owner)
+            return _opened(storyboards.get(db, board_id, owner))
+
+    def trash(self, board_id: str, *, owner: str = "", back: bool = False) -> None:
+        """Put a board into the trash, or take it out."""
+        with self._studio._store.write() as db:
+            storyboards.trash(db, board_id, owner, back=back)
+
+    def states(self, board: Board, *, owner: str = "") -> list[ShotState]:
+        """What there is of every shot, in order."""
+        known = self._assets(board, owner)
+        return [self._state(board, shot, known, owner) for shot in board.shots]
+
+    def _state(self, board: Board, shot: Shot, known: dict[str, Asset], owner: str) -> ShotState:
+        runs = {t.run: run for t in shot.takes if (run := self._run(t.run, owner))}
+        made = {kind: self._standing(board, shot, kind, known, runs, owner) for kind in ("draft", "render")}
+        chosen = runs.get(shot.chosen or "")
+        best, kind = _video(chosen), "render"
+        if best is None:
+            drafts = [runs[t.run] for t in reversed(shot.takes) if t.kind == "draft" and t.run in runs]
+            best = next((a for run in drafts if (a := _video(run))), None)
+            kind = "draft" if best else ""
+        going = [r for r in runs.values() if not r.status.ended]
+        last = runs.get(shot.takes[-1].run) if shot.takes else None
+        renders = [t for t in shot.takes if t.kind == "render"]
+        return ShotState(
+            shot=shot, best=best, best_kind=kind, draft=made["draft"], render=made["render"],  # type: ignore[arg-type]
+            stale=bool(renders) and made["render"] is None, running=going[-1] if going else None,
+            failed=last if last and last.status == Status.FAILED else None,
+            takes=tuple(runs[t.run] for t in shot.takes if t.run in runs),
+        )  # fmt: skip
+
+    def _standing(
+        self, board: Board, shot: Shot, kind: str, known: dict[str, Asset], runs: dict[str, Run], owner: str
+    ) -> Run | None:
+        """The newest run, good or still under way, that was made from the shot as it is."""
+        try:
+            print_now = self._plan(board, shot, known, owner, draft=kind == "draft").fingerprint
+        except StudioError:
+            return None
+        same = [runs[t.run] for t in shot.takes if t.kind == kind and t.fingerprint == print_now and t.run in runs]
+        return next((r for r in reversed(same) if r.status not in (Status.FAILED, Status.CANCELLED)), None)
+
+    def draft(self, board_id: str, *, owner: str = "", shots: Iterable[str] | None = None) -> list[Run]:
+        """Queue a free draft of every shot (or these) whose draft does not stand; the animatic is made of them."""
+        board = self.get(board_id, owner=owner).board
+        wanted = set(shots) if shots is not None else None
+        known = self._assets(board, owner)
+        plans = [
+            self._plan(board, state.shot, known, owner, draft=True)
+            for state in self.states(board, owner=owner)
+            if state.draft is None and (wanted is None or state.shot.id in wanted) and text.describe(state.shot)
+        ]
+        return self._queue(board_id, plans, "draft", owner)
+
+    def render_plan(self, board_id: str, *, owner: str = "", shots: Iterable[str] | None = None) -> RenderPlan:
+        """What rendering would queue: these shots, or all approved ones; those that stand already are left out."""
+        board = self.get(board_id, owner=owner).board
+        known = self._assets(board, owner)
+        wanted = set(shots) if shots is not None else {s.id for s in board.shots if s.status == ShotStatus.APPROVED}
+        ready: list[Plan] = []
+        done: list[str] = []
+        blocked: dict[str, str] = {}
+        for state in self.states(board, owner=owner):
+            shot = state.shot
+            if shot.id not in wanted:
+                continue
+            if state.render is not None:
+                done.append(shot.id)
+                continue
+            made = self._plan(board, shot, known, owner)
+            if said := made.problems or self._refusal(made.body, owner):
+                blocked[shot.id] = " ".join(said)
+            else:
+                ready.append(made)
+        estimate = Estimate(usd=0.0, runs=0)
+        if ready:
+            estimate = self._studio.estimate([p.body for p in ready], owner=owner)
+        return RenderPlan(tuple(ready), tuple(done), blocked, estimate)
+
+    def _refusal(self, body: JSON, owner: str) -> tuple[str, ...]:
+        """What submit would say now: a missing key, for example."""
+        try:
+            self._studio.estimate([body], owner=owner)
+        except StudioError as error:
+            return (str(error),)
+        return ()
+
+    def render(self, board_id: str, *, owner: str = "", shots: Iterable[str] | None = None) -> list[Run]:
+        """Queue what render_plan shows. Budgets and consent hold for these runs as for any other."""
+        return self._queue(board_id, self.render_plan(board_id, owner=owner, shots=shots).ready, "render", owner)
+
+    def retake(self, board_id: str, shot_id: str, *, owner: str = "") -> Run:
+        """One more take of a shot, with a seed of its own; the shot's look is as it stands."""
+        board = self.get(board_id, owner=owner).board
+        shot = board.shot(shot_id)
+        made = self._plan(board, shot, self._assets(board, owner), owner)
+        if made.problems:
+            raise CapabilityError(" ".join(made.problems), field="shot", value=shot_id)
+        body = {k: v for k, v in made.body.items() if k != "seed"}
+        (run,) = self._studio.submit(body, owner=owner)
+        self._remember(board_id, [(shot_id, Take(run=run.id, kind="render", fingerprint=made.fingerprint))], owner)
+        return run
+
+    def ways(self, board_id: str, model: str, *, owner: str = "") -> tuple[Way, Way]:
+        """Both ways to make the film: one multi-shot run of `model`, and a run per shot."""
+        board = self.get(board_id, owner=owner).board
+        known = self._assets(board, owner)
+        try:
+            whole = plan.one_run(board, model, self._studio.catalogue, known)
+            one = self._way("one_run", [whole], owner)
+        except StudioError as error:
+            one = Way("one_run", None, (str(error),))
+        each = self._way("per_shot", [self._plan(board, s, known, owner) for s in board.shots], owner)
+        return one, each
+
+    def one_run(self, board_id: str, model: str, *, owner: str = "") -> Run:
+        """Make the whole film as one multi-shot run."""
+        board = self.get(board_id, owner=owner).board
+        whole = plan.one_run(board, model, self._studio.catalogue, self._assets(board, owner))
+        if whole.problems:
+            raise CapabilityError(" ".join(whole.problems), field="model", value=model)
+        return self._studio.submit(whole.body, owner=owner)[0]
+
+    def _way(self, kind: Literal["one_run", "per_shot"], plans: list[Plan], owner: str) -> Way:
+        problems = tuple(p for made in plans for p in made.problems)
+        if problems or not plans:
+            return Way(kind, None, problems or ("The board has no shots yet.",))
+        try:
+            return Way(kind, self._studio.estimate([p.body for p in plans], owner=owner), ())
+        except StudioError as error:
+            return Way(kind, None, (str(error),))
+
+    def _plan(self, board: Board, shot: Shot, known: dict[str, Asset], owner: str, *, draft: bool = False) -> Plan:
+        frame = None
+        if shot.start.kind == "previous" and not draft:
+            frame = self._frame_before(board, shot, owner)
+            if frame:
+                known[frame] = self._studio.get_asset(frame, owner=owner)
+        return plan.for_shot(board, shot, self._studio.catalogue, known, previous_frame=frame, draft=draft)
+
+    def _frame_before(self, board: Board, shot: Shot, owner: str) -> str | None:
+        before = board.before(shot.id)
+        run = self._run(before.chosen, owner) if before and before.chosen else None
+        clip = _video(run)
+        return self.last_frame(clip, trim_s=before.trim_out_s if before else 0, owner=owner) if clip else None
+
+    def last_frame(self, clip: Asset, *, trim_s: float = 0.0, owner: str = "") -> str:
+        """Asset id of the clip's last frame, `trim_s` seconds before its end; taken once, then remembered."""
+        from studio.media import frames
+
+        key = (clip.id, round(trim_s, 3))
+        if known := self._frames.get(key):
+            return known
+        out = self._studio.settings.data / "cache" / "frames" / f"{clip.id}-{trim_s:g}.png"
+        if not out.is_file():
+            out.parent.mkdir(parents=True, exist_ok=True)
+            if trim_s > 0 and clip.duration_s:
+                frames.frame_at(self._studio.asset_path(clip), max(0.0, clip.duration_s - trim_s), out)
+            else:
+                frames.last_frame(self._studio.asset_path(clip), out)
+        asset = self._studio.add_asset(out, name=f"{Path(clip.name or clip.id).stem} last frame.png", owner=owner)
+        self._frames[key] = asset.id  # the same content is the same asset, so a restart finds it again
+        return asset.id
+
+    def _queue(self, board_id: str, plans: Iterable[Plan], kind: Literal["draft", "render"], owner: str) -> list[Run]:
+        plans = list(plans)
+        if not plans:
+            return []
+        runs = self._studio.submit_many([p.body for p in plans], owner=owner)
+        takes = [
+            (p.shot, Take(run=r.id, kind=kind, fingerprint=p.fingerprint)) for p, r in zip(plans, runs, strict=True)
+        ]
+        self._remember(board_id, takes, owner)
+        return runs
+
+    def _remember(self, board_id: str, takes: list[tuple[str, Take]], owner: str) -> None:
+        with self._studio._store.write() as db:
+            board = _opened(storyboards.get(db, board_id, owner)).board
+            for shot_id, take in takes:
+                if any(s.id == shot_id for s in board.shots):
+                    board = edit.add_take(board, shot_id, take)
+            storyboards.amend(db, board_id, _body(board), owner)
+
+    def _assets(self, board: Board, owner: str) -> dict[str, Asset]:
+        ids = [r for m in board.cast for r in m.references]
+        ids += [s.start.asset for s in board.shots if s.start.asset]
+        if not ids:
+            return {}
+        with self._studio._store.read() as db:
+            return dict(asset_rows.several(db, ids, owner))
+
+    def _run(self, run_id: str, owner: str) -> Run | None:
+        try:
+            return self._studio.get_run(run_id, owner=owner)
+        except NotFound:
+            return None
+
+
+def _opened(kept: storyboards.Kept) -> Opened:
+    return Opened(Board.model_validate(kept.body), kept.undoable, kept.redoable, kept.updated_at)
+
+
+def _body(board: Board) -> JSON:
+    return board.model_dump(mode="json")
+
+
+def _with_takes(board: Board, now: Board) -> Board:
+    """The board with the takes and choices that its shots have now."""
+    current = {s.id: s for s in now.shots}
+    shots = [
+        s.model_copy(update={"takes": current[s.id].takes, "chosen": s.chosen or current[s.id].chosen})
+        if s.id in current
+        else s
+        for s in board.shots
+    ]
+    return board.model_copy(update={"shots": tuple(shots)})
+
+
+def _video(run: Run | None) -> Asset | None:
+    """The clip that a finished run made."""
+    return next((a for a in run.assets if a.kind == Kind.VIDEO), None) if run else None
