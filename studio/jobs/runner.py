@@ -9,9 +9,10 @@ from __future__ import annotations
 import asyncio
 import logging
 import threading
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
+from contextlib import suppress
 
-from studio.domain import Run, Status
+from studio.domain import HeldReason, Run, Status
 from studio.engines.base import Engine, Facts
 from studio.jobs import budget, download, recovery
 from studio.jobs.drive import Drive
@@ -32,6 +33,7 @@ class Runner:
         self._lanes: dict[str, Lane] = {}
         self._drives: dict[str, tuple[Drive, asyncio.Task[None]]] = {}
         self._stopping = False
+        self._loop: asyncio.AbstractEventLoop | None = None
         self._ready = threading.Event()
         self._failure: BaseException | None = None
         self._thread = threading.Thread(target=self._run, name="runner", daemon=True)
@@ -62,15 +64,15 @@ class Runner:
 
         def tell() -> None:
             if found := self._drives.get(run_id):
-                found[0].cancelled.set()
+                found[0].way.cancelled.set()
 
         self._call(tell)
 
-    def _call(self, what: object) -> None:
-        try:
-            self._loop.call_soon_threadsafe(what)  # type: ignore[arg-type]
-        except RuntimeError:
-            log.debug("the runner has stopped")
+    def _call(self, what: Callable[[], object]) -> None:
+        """Have it called on the loop; nothing happens where the runner was not started or has stopped."""
+        if self._loop is not None and not self._loop.is_closed():
+            with suppress(RuntimeError):  # closed since
+                self._loop.call_soon_threadsafe(what)
 
     # on the loop ----------------------------------------------------------------------------------------------
 
@@ -86,18 +88,17 @@ class Runner:
             self._ready.set()
 
     async def _main(self) -> None:
-        self._loop, self._wake = asyncio.get_running_loop(), asyncio.Event()
+        self._wake = asyncio.Event()
+        self._loop = asyncio.get_running_loop()
         async with download.client() as self._http:
             for run in recovery.recover(self.house.store, self._facts):
                 self._begin(run)
             self._ready.set()
             while not self._stopping:
                 self._claim_all()
-                try:
+                with suppress(TimeoutError):
                     async with asyncio.timeout(SWEEP_S):
                         await self._wake.wait()
-                except TimeoutError:
-                    pass
                 self._wake.clear()
             await self._end()
 
@@ -106,10 +107,14 @@ class Runner:
         return lane.facts if lane else None
 
     def _lane(self, provider: str) -> Lane | None:
+        """The engine's lane; None where the studio has no such engine, or it cannot be loaded."""
         if provider not in self._lanes:
             try:
                 self._lanes[provider] = Lane(self._engines[provider])
             except KeyError:
+                return None
+            except Exception:
+                log.exception("the engine %s cannot be loaded", provider)
                 return None
         return self._lanes[provider]
 
@@ -121,15 +126,29 @@ class Runner:
             providers = queue.waiting_providers(db)
         for provider in providers:
             lane = self._lane(provider)
-            while lane and lane.room > 0 and (run := self._claim(provider)):
+            if lane is None:
+                self._hold_all(provider)
+                continue
+            while lane.room > 0 and (run := self._claim(provider)):
                 lane.room -= 1
                 self._begin(run, room=True)
+
+    def _hold_all(self, provider: str) -> None:
+        """Runs of an engine that is not there wait for a person, not for ever in the queue."""
+        why = f"The studio has no working engine for {provider}. See the Settings page and the log."
+        held: list[str] = []
+        with self.house.store.write() as db:
+            while first := queue.next_up(db, provider):
+                reason = HeldReason.NOT_CONFIGURED.value
+                runs.move(db, first, Status.HELD, why, held_reason=reason, error=why)
+                held.append(first.id)
+        self.house.feed.publish(held)
 
     def _claim(self, provider: str) -> Run | None:
         held: list[str] = []
         with self.house.store.write() as db:
             while (first := queue.next_up(db, provider)) and (why := budget.over(db, first)):
-                runs.move(db, first, Status.HELD, why, held_reason="budget", error=why)
+                runs.move(db, first, Status.HELD, why, held_reason=HeldReason.BUDGET.value, error=why)
                 held.append(first.id)
             run = queue.claim(db, provider) if first else None
             if run and run.estimate_usd:
@@ -145,7 +164,7 @@ class Runner:
         if not room:
             lane.room -= 1
         drive = Drive(self.house, lane, run, self._http, self._wake.set)
-        task = self._loop.create_task(drive.go(), name=run.id)
+        task = asyncio.get_running_loop().create_task(drive.go(), name=run.id)
         self._drives[run.id] = (drive, task)
         task.add_done_callback(lambda done: self._finished(run.id, done))
 

@@ -6,16 +6,16 @@ import errno
 import logging
 from typing import Any, Literal
 
-from studio.domain import Phase, Run, Status
+from studio.domain import HeldReason, Phase, Run, Status
 from studio.engines.base import Facts
 from studio.errors import (
-    EngineError,
     MediaError,
     NotConfigured,
     OutOfCredit,
     StudioError,
     Unauthorised,
     UnknownHandle,
+    UnknownOutcome,
 )
 from studio.jobs.download import LinkGone
 
@@ -31,10 +31,16 @@ class Leave(Exception):
     """The run leaves `running` for another state. why is a sentence; reason is a HeldReason."""
 
     def __init__(
-        self, to: Status, why: str, *, reason: str | None = None, code: str | None = None, money: Money = "keep"
+        self, to: Status, why: str, *, reason: HeldReason | None = None, code: str | None = None, money: Money = "keep"
     ) -> None:
         super().__init__(why)
-        self.to, self.why, self.reason, self.code, self.money = to, why, reason, code, money
+        self.to, self.why, self.reason, self.code = to, why, reason, code
+        self.money: Money = money
+
+    @property
+    def harmless(self) -> bool:
+        """Whether a wish to cancel may be granted instead, because nothing at the provider is left in doubt."""
+        return self.to == Status.QUEUED or (self.to == Status.HELD and self.money == "release")
 
     def columns(self) -> dict[str, Any]:
         """Columns of the run that go with the move."""
@@ -55,14 +61,14 @@ def of(error: Exception, run: Run, facts: Facts) -> Leave:
     money: Money = "keep" if accepted else "release"
     if isinstance(error, OSError) and error.errno in (errno.ENOSPC, errno.EDQUOT):
         said = "The disk is full. Make room, then try again: nothing is lost and nothing is billed twice."
-        return Leave(Status.HELD, said, reason="disk_full", money=money)
+        return Leave(Status.HELD, said, reason=HeldReason.DISK_FULL, money=money)
     if isinstance(error, Unauthorised | NotConfigured):
-        return Leave(Status.HELD, why, reason="not_configured", code=code, money=money)
+        return Leave(Status.HELD, why, reason=HeldReason.NOT_CONFIGURED, code=code, money=money)
     if isinstance(error, OutOfCredit):
-        return Leave(Status.HELD, why, reason="credit", code=code, money=money)
+        return Leave(Status.HELD, why, reason=HeldReason.CREDIT, code=code, money=money)
     if isinstance(error, UnknownHandle):
         return _lost(why, code, run, facts)
-    if isinstance(error, LinkGone) or (accepted and isinstance(error, EngineError) and error.transient):
+    if accepted and (isinstance(error, LinkGone | UnknownOutcome) or getattr(error, "transient", False)):
         return _unreachable(why, code, facts)
     if isinstance(error, MediaError) and run.phase in (Phase.DOWNLOADING, Phase.FINISHING):
         return Leave(Status.FAILED, why, code=code, money="settle")
@@ -71,23 +77,25 @@ def of(error: Exception, run: Run, facts: Facts) -> Leave:
     log.error("run %s broke in %s", run.id, run.phase, exc_info=error)
     said = f"Something unexpected went wrong in the studio ({type(error).__name__}: {error})."
     if accepted and not facts.repeatable:
-        return Leave(Status.HELD, said, reason="lost_task", money="keep")
+        return Leave(Status.HELD, said, reason=HeldReason.LOST_TASK, money="keep")
     return Leave(Status.FAILED, said, money=money if accepted else "release")
 
 
 def _lost(why: str, code: str | None, run: Run, facts: Facts) -> Leave:
     if not facts.repeatable:
-        return Leave(Status.HELD, why, reason="lost_task", code=code)
+        return Leave(Status.HELD, why, reason=HeldReason.LOST_TASK, code=code)
     if run.attempt < MOST_ATTEMPTS:
         return Leave(Status.QUEUED, "Its work was lost by a restart; it starts again.", money="release")
-    return Leave(Status.HELD, f"Its work was lost {run.attempt} times.", reason="crashed_twice", money="release")
+    return Leave(
+        Status.HELD, f"Its work was lost {run.attempt} times.", reason=HeldReason.CRASHED_TWICE, money="release"
+    )
 
 
 def _unreachable(why: str, code: str | None, facts: Facts) -> Leave:
     if facts.repeatable:
         return Leave(Status.FAILED, why, code=code, money="release")
     said = f"{why} The work may be done and billed, so it is kept for another look."
-    return Leave(Status.HELD, said, reason="lost_task", code=code)
+    return Leave(Status.HELD, said, reason=HeldReason.LOST_TASK, code=code)
 
 
 def overdue(facts: Facts) -> Leave:
@@ -95,4 +103,4 @@ def overdue(facts: Facts) -> Leave:
     said = f"{facts.label} gave no sign of progress for a long time."
     if facts.repeatable:
         return Leave(Status.FAILED, said, money="release")
-    return Leave(Status.HELD, said, reason="lost_task")
+    return Leave(Status.HELD, said, reason=HeldReason.LOST_TASK)

@@ -80,8 +80,8 @@ def get(db: Database, run_id: str, owner: str = "") -> Run:
 
 
 def inner(db: Database, run_id: str) -> dict[str, Any]:
-    """Columns of the run that only the job manager needs: pace, submitted_at, crashes, budget_waived, took_s."""
-    wanted = "pace, submitted_at, crashes, budget_waived, took_s"
+    """Columns of the run as they are now that only the job manager needs."""
+    wanted = "pace, submitted_at, crashes, budget_waived, cancel_wanted"
     return next(iter(db.query(f"SELECT {wanted} FROM runs WHERE id = ?", [run_id])))
 
 

@@ -1,0 +1,85 @@
+"""The last two phases: fetch the outputs, verify and keep them, and end the run in one transaction with its money."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import time
+from functools import partial
+
+import httpx
+
+from studio.domain import Asset, Output, Phase, Progress, Status
+from studio.errors import MediaError
+from studio.jobs import deliver, download
+from studio.jobs.way import Way
+from studio.store import assets, ledger, runs
+
+SHOWN_EVERY_S = 0.25
+"""How often the pages are told how far a download is."""
+
+
+class Bring:
+    """Fetches the outputs of one run."""
+
+    def __init__(self, way: Way, http: httpx.AsyncClient) -> None:
+        self.way, self._http = way, http
+        self._shown_at = 0.0
+
+    async def all(self, progress: Progress) -> None:
+        """Until the run has succeeded. Raises LinkGone, MediaError, OSError (disk full), Leave (cancelled)."""
+        way, outputs = self.way, progress.outputs
+        if not outputs:
+            raise MediaError(f"{way.facts.label} says it is done but gave no file.")
+        seed = {} if progress.seed is None else {"seed": progress.seed}
+        way.enter(Phase.DOWNLOADING, "The result is ready.", **seed)
+        async with way.lane.downloads:
+            for idx, output in enumerate(outputs):
+                if output.text is None:
+                    await self._one(idx, output)
+        way.enter(Phase.FINISHING, "The files are here.")
+        made = [await self._kept(idx, output) for idx, output in enumerate(outputs)]
+        self._succeed(progress, made)
+
+    async def _one(self, idx: int, output: Output) -> None:
+        way = self.way
+        part = deliver.part_path(way.house.data, way.run, idx)
+        if output.path is not None:
+            await asyncio.to_thread(deliver.take_local, output.path, part)
+            return
+        near = way.facts.local or await self._provider_is_near()
+        source = download.Source(output.url or "", output.headers, output.expected_bytes, near)
+        await way.insist(lambda: download.fetch(self._http, source, part, self._show), way.timing.submit_for)
+
+    async def _provider_is_near(self) -> bool:
+        base = self.way.facts.base_url
+        return bool(base) and await download.is_private(httpx.URL(base).host)
+
+    def _show(self, got: int, total: int | None) -> None:
+        if total and time.monotonic() - self._shown_at > SHOWN_EVERY_S:
+            self._shown_at = time.monotonic()
+            self.way.show(Progress(status=Status.RUNNING, fraction=min(1.0, round(got / total, 3))))
+
+    async def _kept(self, idx: int, output: Output) -> Asset:
+        if output.text is not None:
+            return deliver.text_asset(self.way.run, output)
+        way = self.way
+        settle = partial(deliver.settle_file, way.house.data, way.run, idx, output, drawn=way.model.draft)
+        return await asyncio.to_thread(settle)
+
+    def _succeed(self, progress: Progress, made: list[Asset]) -> None:
+        way, run = self.way, self.way.run
+        free = not run.estimate_usd and progress.cost_usd is None and not way.model.prices
+        with way.house.store.write() as db:
+            for idx, asset in enumerate(made):
+                assets.add(db, asset)
+                runs.attach(db, run.seq, "output", idx, asset.id)
+            cost = 0.0 if free else progress.cost_usd
+            runs.move(db, run, Status.SUCCEEDED, "Done.", cost_usd=cost, note=progress.note, usage=_usage(progress))
+            ledger.settle(db, run, progress.cost_usd)
+        way.house.clear_work(run.id)
+        way.house.feed.publish([run.id])
+
+
+def _usage(progress: Progress) -> str | None:
+    return json.dumps(progress.usage, ensure_ascii=False, default=str) if progress.usage else None

@@ -1,0 +1,111 @@
+"""Watches one accepted run until its result is ready: looks now and then, bears faults, passes on a wish to cancel."""
+
+from __future__ import annotations
+
+import logging
+import time
+from datetime import datetime
+
+from studio.domain import Phase, Progress, Status, now
+from studio.errors import EngineError
+from studio.jobs import verdict
+from studio.jobs.pace import backoff_s, next_look_s
+from studio.jobs.verdict import Leave
+from studio.jobs.way import Way
+from studio.store import runs
+
+log = logging.getLogger(__name__)
+
+
+class Watch:
+    """The waiting phase of one run. Times count from when the provider began, where it tells; else from the submit."""
+
+    def __init__(self, way: Way) -> None:
+        self.way = way
+        self._began = self._submitted_at()
+        self._expected = way.house.history.expect(way.pace, way.model)
+        self._in_queue = self._refused = False
+        self._last_sign, self._faults = time.monotonic(), 0
+
+    async def until_ready(self) -> Progress:
+        """The look that found the result. Leaves when the run is cancelled or gave no sign for too long."""
+        way = self.way
+        while True:
+            if await way.wish_within(self._pause_s()):
+                await self._cancel()
+            await way.lane.looks.turn()
+            try:
+                seen = await way.answer(way.engine.poll(way.run.handle or ""))
+            except EngineError as error:
+                await self._bear(error)
+                continue
+            self._recovered()
+            if seen.status == Status.SUCCEEDED:
+                self._remember_time()
+                return seen
+            if seen.status == Status.CANCELLED:
+                raise Leave(Status.CANCELLED, f"Cancelled at {way.facts.label}.", money="release")
+            self._follow(seen)
+
+    def _pause_s(self) -> float:
+        way, kind = self.way, self.way.run.request.task.makes
+        return next_look_s(way.timing, self._expected, self._elapsed_s(), kind, local=way.facts.local)
+
+    def _elapsed_s(self) -> float:
+        return (now() - self._began).total_seconds()
+
+    def _submitted_at(self) -> datetime:
+        with self.way.house.store.read() as db:
+            at = runs.inner(db, self.way.run.id)["submitted_at"]
+        return datetime.fromisoformat(at) if at else now()
+
+    def _follow(self, seen: Progress) -> None:
+        if self._in_queue and seen.status == Status.RUNNING:
+            self._began = now()
+        self._in_queue = seen.status == Status.QUEUED
+        if self.way.show(seen):
+            self._last_sign = time.monotonic()
+        silent_s = time.monotonic() - self._last_sign
+        if silent_s > (self.way.timing.local_for if self.way.facts.local else self.way.timing.watch_for):
+            raise verdict.overdue(self.way.facts)
+
+    async def _bear(self, error: EngineError) -> None:
+        """Wait out a passing fault; anything else, or one that lasts too long, is raised."""
+        if not error.transient or time.monotonic() - self._last_sign > self.way.timing.watch_for:
+            raise error
+        seconds = backoff_s(self.way.timing, self._faults, error.retry_after_s)
+        self._faults += 1
+        if error.retry_after_s:
+            self.way.lane.looks.close_for(error.retry_after_s)
+        self.way.note(f"{error} Looking again in {seconds:.0f} s.")
+        if await self.way.wish_within(seconds):
+            await self._cancel()
+
+    def _recovered(self) -> None:
+        if self._faults:
+            self._faults = 0
+            self.way.note(None)
+
+    async def _cancel(self) -> None:
+        """Ask the provider to stop. Where it cannot any more the result is billed, and so it is kept; the second wish
+        ends the run nevertheless."""
+        way, label = self.way, self.way.facts.label
+        if self._refused:
+            raise Leave(Status.CANCELLED, f"Cancelled on your wish; {label} may still bill it.", money="settle")
+        try:
+            stopped = await way.answer(way.engine.cancel(way.run.handle or ""))
+        except EngineError as error:
+            log.warning("cancel of run %s: %s", way.run.id, error)
+            stopped = False
+        if stopped or way.facts.repeatable:
+            raise Leave(Status.CANCELLED, "Cancelled on your wish.", money="release")
+        self._refused = True
+        way.cancelled.clear()
+        said = f"{label} cannot stop it any more. It will be billed, so the result is kept; cancel again to drop it."
+        way.enter(Phase.WAITING, said, cancel_wanted=0, note=said)
+
+    def _remember_time(self) -> None:
+        seconds = round(max(0.01, self._elapsed_s()), 3)
+        self.way.house.history.add(self.way.pace, seconds)
+        with self.way.house.store.write() as db:
+            runs.note(db, self.way.run.id, took_s=seconds)

@@ -1,0 +1,98 @@
+"""What every step of a run needs: its row, kept up to date on the disk, and ways to wait for its engine."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections.abc import Awaitable, Callable
+from typing import Any, TypeVar
+
+from studio.domain import Phase, Progress, Run, Status
+from studio.errors import EngineError, Unavailable
+from studio.jobs.house import House, Lane
+from studio.jobs.pace import backoff_s
+from studio.jobs.verdict import Leave
+from studio.store import runs
+
+T = TypeVar("T")
+
+
+class Way:
+    """One running run. `run` is the row as it was last written; `cancelled` is set when the user wants it ended."""
+
+    def __init__(self, house: House, lane: Lane, run: Run) -> None:
+        self.house, self.lane, self.run = house, lane, run
+        self.engine, self.facts, self.timing = lane.engine, lane.facts, house.timing
+        self.model = house.catalogue.get(run.model)
+        self.cancelled = asyncio.Event()
+        if run.cancel_wanted:
+            self.cancelled.set()
+        with house.store.read() as db:
+            self.pace: str = runs.inner(db, run.id)["pace"]
+
+    def enter(self, phase: Phase, why: str, **columns: Any) -> None:
+        """Put the phase on the disk, before its first step."""
+        self.run = self.house.enter(self.run, phase, why, **columns)
+
+    def note(self, text: str | None) -> None:
+        """Say beside the run what it waits for; None takes it away."""
+        with self.house.store.write() as db:
+            runs.note(db, self.run.id, note=text)
+        self.house.feed.publish([self.run.id])
+
+    def show(self, progress: Progress) -> bool:
+        """Keep the look for the pages; True when something moved since the last one."""
+        if progress == self.house.live.get(self.run.id):
+            return False
+        self.house.live[self.run.id] = progress
+        self.house.feed.publish([self.run.id])
+        return True
+
+    async def answer(self, call: Awaitable[T]) -> T:
+        """The engine's answer; too late counts as a passing fault. Not for submits, which may not be repeated."""
+        try:
+            async with asyncio.timeout(self.timing.call_for):
+                return await call
+        except TimeoutError:
+            raise Unavailable(f"{self.facts.label} did not answer.") from None
+
+    async def insist(self, call: Callable[[], Awaitable[T]], limit_s: float) -> T:
+        """The answer, asked for again after passing faults until limit_s is over; a wish to cancel ends it."""
+        start, tries = time.monotonic(), 0
+        while True:
+            try:
+                return await self.unless_cancelled(self.answer(call()))
+            except EngineError as error:
+                if not error.transient or time.monotonic() - start > limit_s:
+                    raise
+                await self.pause(backoff_s(self.timing, tries, error.retry_after_s), error)
+                tries += 1
+
+    async def pause(self, seconds: float, error: EngineError) -> None:
+        """Wait before the next try, and say why."""
+        self.note(f"{error} Trying again in {seconds:.0f} s.")
+        await self.unless_cancelled(asyncio.sleep(seconds))
+        self.note(None)
+
+    async def unless_cancelled(self, awaitable: Awaitable[T]) -> T:
+        """Its result, or Leave as soon as the run is to be cancelled: only around steps that may be dropped."""
+        work, wish = asyncio.ensure_future(awaitable), asyncio.ensure_future(self.cancelled.wait())
+        try:
+            await asyncio.wait({work, wish}, return_when=asyncio.FIRST_COMPLETED)
+            if work.done():
+                return work.result()
+            raise Leave(Status.CANCELLED, "Cancelled on your wish.", money="settle" if self.run.handle else "release")
+        finally:
+            wish.cancel()
+            if not work.done():
+                work.cancel()
+                await asyncio.gather(work, return_exceptions=True)
+
+    async def wish_within(self, seconds: float) -> bool:
+        """Wait so long, or until there is a wish to cancel; whether there is one."""
+        try:
+            async with asyncio.timeout(seconds):
+                await self.cancelled.wait()
+        except TimeoutError:
+            return False
+        return True
