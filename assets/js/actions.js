@@ -1,6 +1,7 @@
 // What can be done with a run, and how: through our routes, or by the page when a form is to be filled.
 
-import { button, el, media, t } from "./dom.js";
+import { act } from "./courier.js";
+import { BASE, button, el, media, t } from "./dom.js";
 import { ended, learn } from "./live.js";
 import { post, toast, tried } from "./net.js";
 
@@ -53,9 +54,9 @@ export async function copy(text) {
   toast(t("widgets.copied"));
 }
 
-/** Where a file of this kind can go. The words are input names of forms, except edit. */
+/** Where a file of this kind can go: names of form inputs. */
 export const TARGETS = {
-  image: ["edit", "first_frame", "last_frame", "references"],
+  image: ["image", "first_frame", "last_frame", "references"],
   video: ["video", "references"],
   audio: ["audio_file"],
 };
@@ -64,7 +65,7 @@ export const TARGETS = {
 export function download(runs) {
   const assets = runs.length === 1 && runs[0].count === 1 && runs[0].asset;
   const query = runs.map((r) => `ids=${encodeURIComponent(r.id)}`).join("&");
-  const link = el("a", "", { href: assets ? `${media(assets.id)}?download=1` : new URL(`ui/zip?${query}`, document.baseURI).href, download: "" });
+  const link = el("a", "", { href: assets ? `${media(assets.id)}?download=1` : new URL(`ui/zip?${query}`, BASE).href, download: "" });
   document.body.append(link);
   link.click();
   link.remove();
@@ -99,30 +100,30 @@ export function menu(anchor, items) {
   list.firstChild.focus();
 }
 
-/** The button that opens "Send to". host.act passes the wish to the page's form. */
-export function sendButton(run, asset, host, options = {}) {
+/** The button that opens "Send to". */
+export function sendButton(asset, options = {}) {
   const targets = TARGETS[asset.kind] || [];
   if (!targets.length) return null;
   const made = button(t("widgets.send"), { name: "send", "aria-haspopup": "menu", "aria-expanded": "false", ...options }, (e) => {
     e.stopPropagation();
-    menu(made, targets.map((to) => [t(`widgets.send.${to}`), () => host.act({ do: "send", run: run.id, asset: asset.id, to })]));
+    menu(made, targets.map((to) => [t(`widgets.send.${to}`), () => act(`send_${to}`, { asset: asset.id })]));
   });
   return made;
 }
 
 /** The buttons of one run, most wanted first. `compact` leaves out words. */
-export function buttons(run, host, { compact = true, lists = {} } = {}) {
+export function buttons(run, { compact = true, lists = {} } = {}) {
   const made = [];
   const add = (label, name, fn, extra = {}) => made.push(button(label, { name, text: compact ? null : label, cls: compact ? "bare" : "", ...extra }, (e) => (e.stopPropagation(), fn())));
   if (!ended(run)) {
     if (!run.cancel_wanted) add(t("widgets.cancel"), "close", () => cancel(run), { data: { do: "cancel" } });
     return made;
   }
-  add(t("widgets.use"), "use", () => host.act({ do: "use", run: run.id }), { data: { do: "use" } });
+  add(t("widgets.use"), "use", () => act("use", { run: run.id }), { data: { do: "use" } });
   if (run.status === "succeeded") add(t("widgets.again"), "dice", () => again(run, "new"), { data: { do: "again" } });
   else add(t("widgets.retry"), "again", () => again(run, "same"), { data: { do: "retry" } });
   if (run.asset) {
-    const send = sendButton(run, run.asset, host, { text: compact ? null : t("widgets.send"), cls: compact ? "bare" : "", data: { do: "send" } });
+    const send = sendButton(run.asset, { text: compact ? null : t("widgets.send"), cls: compact ? "bare" : "", data: { do: "send" } });
     if (send) made.push(send);
     add(t("widgets.download"), "download", () => download([run]), { data: { do: "download" } });
   }
@@ -130,7 +131,12 @@ export function buttons(run, host, { compact = true, lists = {} } = {}) {
   return made;
 }
 
+/** Words of the studio's own tables, else what the server said. */
+const own = (key, said) => (t(key) === key ? said : t(key));
+export const choiceLabel = (c) => own(`widgets.choice_${c.id}`, c.label);
+export const choiceHelp = (c) => own(`widgets.help_${c.id}`, c.help);
+
 /** The ways out of a hold, as buttons with what each means. */
 export function choices(run) {
-  return el("div", "st-choices", {}, ...run.choices.map((c) => el("button", "st-b", { type: "button", title: c.help, data: { choice: c.id }, onclick: (e) => (e.stopPropagation(), decide(run, c.id)) }, c.label)));
+  return el("div", "st-choices", {}, ...run.choices.map((c) => el("button", "st-b", { type: "button", title: choiceHelp(c), data: { choice: c.id }, onclick: (e) => (e.stopPropagation(), decide(run, c.id)) }, choiceLabel(c))));
 }

@@ -23,8 +23,8 @@ export function close() {
   panel.options.closed?.();
 }
 
-/** Show a run. host.act fills forms; options: gone, back (list follows), step(±1), rated(run), closed(). */
-export async function open(id, host, options = {}) {
+/** Show a run. options: gone, back (list follows), step(±1), rated(run), closed(). */
+export async function open(id, options = {}) {
   styles("widgets.css");
   const detail = await tried(get(`ui/runs/${encodeURIComponent(id)}`));
   if (!detail) return;
@@ -37,7 +37,7 @@ export async function open(id, host, options = {}) {
     document.documentElement.classList.add("st-with-panel");
     follow(panel.node, changed);
   }
-  Object.assign(panel, { id, host, options, detail });
+  Object.assign(panel, { id, options, detail });
   address(id);
   draw();
   if (fresh) panel.node.focus({ preventScroll: true });
@@ -55,7 +55,7 @@ function changed(_, runs) {
   if (mine.gone || mine.trashed !== panel.detail.trashed) return close();
   const before = panel.detail.status;
   Object.assign(panel.detail, mine, { prompt: panel.detail.prompt });
-  if (mine.status !== before) open(panel.id, panel.host, panel.options); // its files and events are new
+  if (mine.status !== before) open(panel.id, panel.options); // its files and events are new
   else if (!ended(mine)) panel.node.querySelector(".st-prog")?.replaceWith(progress(mine));
 }
 
@@ -78,7 +78,7 @@ async function setStars(n) {
 const section = (label, ...children) => el("section", "st-sec", {}, el("h4", "", {}, label), ...children);
 
 function draw() {
-  const { detail: run, host, options } = panel;
+  const { detail: run, options } = panel;
   const scroll = panel.node.scrollTop;
   panel.row = stars(run.rating, setStars);
   const link = new URL(`?run=${run.id}`, BASE).href;
@@ -98,7 +98,7 @@ function draw() {
     why ? el("p", `st-why ${run.status}`, {}, icon(run.status === "cancelled" ? "close" : "warn"), el("span", "", {}, why)) : null,
     run.choices?.length ? choices(run) : null,
     run.note ? el("p", "st-note", {}, run.note) : null,
-    el("div", "st-actions wide", {}, ...buttons(run, host, { compact: false, lists: options })),
+    el("div", "st-actions wide", {}, ...buttons(run, { compact: false, lists: options })),
     run.status === "succeeded" ? panel.row : null,
     run.prompt ? section(t("widgets.prompt"), text(run.prompt)) : null,
     run.negative_prompt ? section(t("widgets.negative_prompt"), text(run.negative_prompt)) : null,
@@ -148,7 +148,7 @@ function parameters(run) {
   if (run.finished_at && run.started_at) rows.push([t("widgets.took"), seconds((new Date(run.finished_at) - new Date(run.started_at)) / 1000)]);
   rows.push([t("widgets.run_id"), run.id, button(t("widgets.copy"), { name: "copy", cls: "bare tiny" }, () => copy(run.id))]);
   if (run.handle) rows.push([t("widgets.handle"), run.handle]);
-  if (run.retry_of) rows.push([t("widgets.retry_of"), "", el("button", "st-link", { type: "button", onclick: () => open(run.retry_of, panel.host, panel.options) }, run.retry_of)]);
+  if (run.retry_of) rows.push([t("widgets.retry_of"), "", el("button", "st-link", { type: "button", onclick: () => open(run.retry_of, panel.options) }, run.retry_of)]);
   return rows;
 }
 
@@ -173,5 +173,5 @@ function input(a) {
 function file(run, a) {
   const facts = [a.mime, a.width && `${a.width}×${a.height}`, a.duration_s && seconds(a.duration_s), a.fps && `${Math.round(a.fps * 100) / 100} fps`, a.bytes && bytes(a.bytes)].filter(Boolean).join(" · ");
   const save = el("a", "st-b bare", { href: `${media(a.id)}?download=1`, download: "", "aria-label": t("widgets.download_file", { name: a.download }), title: t("widgets.download") }, icon("download"));
-  return el("div", "st-row", {}, a.kind === "text" ? null : el("img", "", { src: media(a.id, "thumb"), alt: "", loading: "lazy" }), el("div", "st-grow", {}, el("b", "", {}, a.download), el("small", "", {}, facts)), a.kind === "text" ? null : sendButton(run, a, panel.host, { cls: "bare" }), a.kind === "text" ? null : save);
+  return el("div", "st-row", {}, a.kind === "text" ? null : el("img", "", { src: media(a.id, "thumb"), alt: "", loading: "lazy" }), el("div", "st-grow", {}, el("b", "", {}, a.download), el("small", "", {}, facts)), a.kind === "text" ? null : sendButton(a, { cls: "bare" }), a.kind === "text" ? null : save);
 }

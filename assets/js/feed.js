@@ -10,7 +10,7 @@ import { chip, facts, hoverPlay, picture, progress, reason, title } from "./part
 const SHOWN = 24;
 
 /** gr.HTML calls this once. options: {tasks: [...]}. */
-export function mount(element, { trigger, options }) {
+export function mount(element, { options }) {
   styles("widgets.css");
   const root = element.querySelector(".st-mount") || element;
   root.classList.add("st", "st-feed");
@@ -19,7 +19,6 @@ export function mount(element, { trigger, options }) {
   const said = el("div", "st-off", { "aria-live": "polite" });
   root.replaceChildren(list, empty, said);
   const tasks = new Set(options.tasks);
-  const host = { act: (wish) => trigger("act", wish) };
   const known = new Map(); // id -> run, of these tasks
   const drawn = new Map(); // id -> {text, node}
 
@@ -29,7 +28,7 @@ export function mount(element, { trigger, options }) {
       const text = JSON.stringify(run);
       const old = drawn.get(run.id);
       if (old?.text === text) return old.node;
-      const node = old && !ended(run) && old.live === run.status ? refresh(old.node, run) : runCard(run, host, lists);
+      const node = old && !ended(run) && old.live === run.status ? refresh(old.node, run) : runCard(run, lists);
       drawn.set(run.id, { text, node, live: run.status });
       return node;
     });
@@ -70,7 +69,7 @@ export function mount(element, { trigger, options }) {
   });
   list.addEventListener("click", (e) => {
     const card = e.target.closest(".st-card");
-    if (card && e.target.closest(".st-open")) openDetail(card.dataset.id, host, lists);
+    if (card && e.target.closest(".st-open")) openDetail(card.dataset.id, lists);
   });
 }
 
@@ -81,7 +80,7 @@ function sync(list, nodes) {
   nodes.forEach((node, i) => list.children[i] !== node && list.insertBefore(node, list.children[i] || null));
 }
 
-function runCard(run, host, lists) {
+function runCard(run, lists) {
   const card = el("article", `st-card ${run.status}`, { role: "listitem", data: { id: run.id } });
   const shape = Math.max(0.75, Math.min(1.9, run.shape || 16 / 9));
   const open = el("button", "st-open", { type: "button", "aria-label": t("widgets.open", { title: title(run).slice(0, 80) }) }, picture(run, { poster: true }), chip(run));
@@ -91,14 +90,14 @@ function runCard(run, host, lists) {
   card.append(el("p", "st-prompt", { title: run.prompt }, title(run)));
   if (reason(run)) card.append(el("p", "st-reason", {}, reason(run)));
   if (run.choices?.length) card.append(choices(run));
-  card.append(facts(run), el("div", "st-actions", {}, ...buttons(run, host, { lists })));
+  card.append(facts(run), el("div", "st-actions", {}, ...buttons(run, { lists })));
   return card;
 }
 
 /** Only the moving parts of a card that is at work. */
 function refresh(card, run) {
   card.querySelector(".st-prog")?.replaceWith(progress(run));
-  card.querySelector(".st-actions").replaceChildren(...buttons(run, { act() {} }));
+  card.querySelector(".st-actions").replaceChildren(...buttons(run));
   card.querySelector(".st-chip")?.replaceWith(chip(run));
   return card;
 }

@@ -13,15 +13,15 @@ const TYPED_MS = 160;
 const DAYS = { today: 0, week: 7, month: 30, year: 365 };
 
 /** gr.HTML calls this once. options: {tasks, models: [[id, label]]}. */
-export function mount(element, { trigger, options }) {
+export function mount(element, { options }) {
   styles("widgets.css", "gallery.css");
   const root = element.querySelector(".st-mount") || element;
-  new Gallery(root, options, { act: (wish) => trigger("act", wish) });
+  new Gallery(root, options);
 }
 
 class Gallery {
-  constructor(root, options, host) {
-    Object.assign(this, { root, host, trashed: false, fresh: [], total: 0 });
+  constructor(root, options) {
+    Object.assign(this, { root, trashed: false, fresh: [], total: 0 });
     root.classList.add("st", "st-gallery");
     this.grid = new Grid({
       load: (before) => this.load(before),
@@ -46,7 +46,7 @@ class Gallery {
     this.search();
     follow(root, (_, changed) => changed && this.changed(changed));
     const asked = new URL(location.href).searchParams.get("run");
-    if (asked) detail.open(asked, host, this.lists);
+    if (asked) detail.open(asked, this.lists);
   }
 
   tools({ tasks, models }) {
@@ -186,7 +186,7 @@ class Gallery {
   }
 
   open(run) {
-    detail.open(run.id, this.host, this.trashed ? { ...this.lists, trashed: true } : this.lists);
+    detail.open(run.id, this.trashed ? { ...this.lists, trashed: true } : this.lists);
   }
 
   step(n) {

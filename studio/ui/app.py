@@ -45,7 +45,7 @@ def build(studio: Studio) -> gr.Blocks:
     """The pages as Gradio blocks. Call `prepare` first: Gradio reads its folder from the environment when imported."""
     import gradio as gr
 
-    from studio.ui import api, draft
+    from studio.ui import api, courier, draft
     from studio.ui.i18n import text
     from studio.ui.page import Ctx
 
@@ -59,6 +59,7 @@ def build(studio: Studio) -> gr.Blocks:
         for page in ctx.pages.values():
             page.wire()
         draft.connect(demo, ctx)
+        courier.connect(demo, ctx)
         api.connect(studio)
     return demo
 

@@ -70,12 +70,27 @@ def detail(studio: Studio, run: Run, events: list[Event], *, owner: str) -> JSON
         "prompt": run.request.prompt,
         "negative_prompt": run.request.negative_prompt,
         "request": run.request.flat(),
+        "params": _params(studio, run),
+        "provider_label": _provider_label(studio, run.provider),
         "handle": run.handle,
         "attempt": run.attempt,
         "assets": [asset_card(a) | {"download": download_name(a, run)} for a in run.assets],
         "given": [{"input": name, **_input(studio, i, owner)} for name, i in inputs],
         "events": [e.model_dump(mode="json", exclude={"run"}) for e in events],
     }
+
+
+def _params(studio: Studio, run: Run) -> list[JSON]:
+    """The model's own parameters with the names people read."""
+    try:
+        specs = studio.catalogue.get(run.model).params
+    except StudioError:
+        specs = {}
+    return [{"key": k, "label": specs[k].label if k in specs else k, "value": v} for k, v in run.request.params.items()]
+
+
+def _provider_label(studio: Studio, provider: str) -> str:
+    return next((s.label for s in studio.engine_status() if s.name == provider), provider)
 
 
 def _input(studio: Studio, asset_id: str, owner: str) -> JSON:

@@ -23,7 +23,6 @@ from studio.ui.guard import owner_of
 
 if TYPE_CHECKING:
     from studio.studio import Studio
-
     from studio.ui.live import Live
 
 STATUS_OF = {NotFound: 404, NotAllowed: 403, Conflict: 409, CapabilityError: 422, BudgetError: 409}
@@ -164,13 +163,14 @@ def _changing(made: APIRouter, studio: Studio) -> None:
 
     @made.post("/trash")
     def trash(body: Runs, owner: Owner) -> JSON:
-        studio.trash(body.ids, owner=owner)
-        return {"ids": body.ids}
+        gone = studio.trash(body.ids, owner=owner)
+        if not gone:
+            raise Conflict("Nothing was moved to the trash: a run must have ended first.")
+        return {"ids": gone}
 
     @made.post("/restore")
     def restore(body: Runs, owner: Owner) -> JSON:
-        studio.restore(body.ids, owner=owner)
-        return {"ids": body.ids}
+        return {"ids": studio.restore(body.ids, owner=owner)}
 
     @made.post("/purge")
     def purge(owner: Owner) -> JSON:
@@ -190,8 +190,21 @@ def _queueing(made: APIRouter, studio: Studio, live: Live) -> None:
         live.tell_house()
         return queue(studio, owner=owner)
 
+    @made.post("/queue/clear")
+    def clear(owner: Owner) -> JSON:
+        waiting = [r.id for r in studio.active(owner=owner) if r.status is Status.QUEUED]
+        return {"cancelled": sum(_stopped(studio, i, owner) for i in waiting)}
+
     @made.post("/queue/{word}")
     def pause_or_resume(word: Literal["pause", "resume"], owner: Owner) -> JSON:
         studio.pause() if word == "pause" else studio.resume()
         live.tell_house()
         return {"paused": studio.paused}
+
+
+def _stopped(studio: Studio, run_id: str, owner: str) -> bool:
+    try:
+        studio.cancel(run_id, owner=owner)
+    except Conflict:  # it ended meanwhile
+        return False
+    return True

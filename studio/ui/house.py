@@ -4,19 +4,21 @@ from __future__ import annotations
 
 import platform
 import sqlite3
-from dataclasses import asdict, is_dataclass
+from dataclasses import asdict
 from datetime import datetime, timedelta
 from functools import cache
 from importlib import metadata
-from typing import TYPE_CHECKING, Annotated, Any, Literal
+from typing import TYPE_CHECKING, Annotated, Any, Literal, cast
 
 from fastapi import APIRouter
 from pydantic import BaseModel, Field
 
-from studio.domain import JSON, now
+from studio.domain import JSON, Status, now
 from studio.ui.data import Body, Owner, SentenceRoute
 
 if TYPE_CHECKING:
+    from _typeshed import DataclassInstance
+
     from studio.studio import Studio
 
 PARTS = (
@@ -48,11 +50,12 @@ def router(studio: Studio) -> APIRouter:
             "limits": plain(studio.limits()),
             "backups": backups(studio),
             "parts": parts(),
+            "health": health(studio),
         }
 
     @made.get("/spend")
     def spend(owner: Owner, group: Literal["day", "model", "owner"] = "day", days: Annotated[int, Field(ge=1)] = 30):
-        since = now() - timedelta(days=days)
+        since = (now() - timedelta(days=days - 1)).date()
         return {"rows": [plain(row) for row in studio.spend(group, since=since)]}
 
     @made.post("/limits")
@@ -65,6 +68,18 @@ def router(studio: Studio) -> APIRouter:
         return {"made": studio.backup().name, "backups": backups(studio)}
 
     return made
+
+
+def health(studio: Studio) -> JSON:
+    """How the studio is doing: runs waiting, and how long the oldest has waited, in seconds."""
+    waiting = [r for r in studio.active() if r.status is Status.QUEUED]
+    oldest = min((r.created_at for r in waiting), default=None)
+    return {
+        "waiting": len(waiting),
+        "oldest_s": round((now() - oldest).total_seconds()) if oldest else None,
+        "paused": studio.paused,
+        "sqlite": sqlite3.sqlite_version,
+    }
 
 
 def backups(studio: Studio) -> list[JSON]:
@@ -102,6 +117,8 @@ def plain(value: Any) -> JSON:
     """A value object of the Studio as JSON: paths and times become text."""
     if isinstance(value, BaseModel):
         return value.model_dump(mode="json")
-    assert is_dataclass(value) and not isinstance(value, type)
-    body = asdict(value)
-    return {k: v if isinstance(v, str | int | float | bool | list | dict | None) else str(v) for k, v in body.items()}
+    body = asdict(cast("DataclassInstance", value))
+    return {
+        k: v if isinstance(v, str | int | float | bool | list | tuple | dict | None) else str(v)
+        for k, v in body.items()
+    }

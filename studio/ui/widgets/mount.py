@@ -20,7 +20,7 @@ def mounted(
     script: str,
     *,
     elem_id: str,
-    events: tuple[str, ...] = ("act",),
+    events: tuple[str, ...] = (),
     options: dict[str, Any] | None = None,
     value: Any = None,
 ) -> gr.HTML:

@@ -13,14 +13,9 @@ from studio.ui.widgets.mount import mounted
 def run_feed(tasks: Iterable[Task], *, elem_id: str) -> gr.HTML:
     """Cards of the newest runs of these tasks with live progress, hold choices, cancel, and what came of them.
 
-    It needs no value and no timer: it reads /ui/runs once and follows /events/runs, so a submit handler only submits.
-    Cancel, retry, new seed, trash with undo, rating and download work by themselves. What fills a form is told to
-    Python as one event; connect it in the page's wire():
-
-        self.feed = run_feed([Task.TEXT_TO_IMAGE], elem_id="t2i-feed")        # in build()
-        wire_actions(self.ctx, self.feed)                                     # in wire(); studio.ui.widgets.actions
-
-    which answers {do: "use", run} by ctx.pages[task page].fill(request) and {do: "send", run, asset, to} by the page
-    that takes `to` (edit, first_frame, last_frame, references, video, audio_file).
+    It needs no value, timer or event: it reads /ui/runs once and follows /events/runs, so a submit only submits.
+    Cancel, retry, new seed, trash with undo, rating and download go through our routes; "Use again" and "Send to" go
+    through studio.ui.courier, which is connected once for the whole page. Use: run_feed([Task.TEXT_TO_IMAGE],
+    elem_id="t2i-feed") in build(), nothing in wire().
     """
-    return mounted("feed.js", elem_id=elem_id, options={"tasks": [Task(t).value for t in tasks]})
+    return mounted("feed.js", elem_id=elem_id, events=(), options={"tasks": [Task(t).value for t in tasks]})

@@ -1,0 +1,19 @@
+// Carries wishes of any widget to the page's forms: it stands outside the tabs, so it is there whichever tab is open.
+
+let send = null;
+
+/** gr.HTML calls this once. */
+export function mount(element, { trigger }) {
+  element.hidden = true;
+  send = trigger;
+}
+
+const heard = new Set();
+/** Be told of every wish on its way, e.g. to make room for the form. */
+export const onWish = (fn) => heard.add(fn);
+
+/** Fill a form. name: an event of the courier; data: ids only, which the studio looks up and checks. */
+export function act(name, data) {
+  for (const fn of heard) fn(name, data);
+  send?.(name, data);
+}

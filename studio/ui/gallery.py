@@ -1,0 +1,22 @@
+"""The Gallery: every kept run, newest first. Drawn by assets/js/gallery.js from /ui/runs; see widgets and courier."""
+
+from __future__ import annotations
+
+from studio.ui.page import Page
+from studio.ui.widgets import mounted
+
+
+class GalleryPage(Page):
+    """Search, filters, the grid, the trash, and the panel of one run. ?run=ID opens a run."""
+
+    id = "gallery"
+    group = "library"
+
+    def build(self) -> None:
+        """One widget; models and tasks for its filters come along."""
+        tasks = dict.fromkeys(t for m in self.studio.catalogue for t in m.tasks)
+        options = {
+            "tasks": [t.value for t in tasks],
+            "models": [[m.id, m.label] for m in self.studio.catalogue],
+        }
+        self.grid = mounted("gallery.js", elem_id="gallery", options=options)
