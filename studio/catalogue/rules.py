@@ -382,11 +382,7 @@ def price(
         "run": 1.0,
         "megapixel": (request.width or 0) * (request.height or 0) / 1e6 or None,
     }
-    lines: dict[str, Price] = {}
-    for line in model.prices:  # the first line that fits each unit counts
-        if all(holds(request, k, v, context) for k, v in line.when.items()):
-            for unit in (line.unit, *line.also):
-                lines.setdefault(unit, line)
+    lines = price_lines(request, model, **context)
     if not lines:
         return None
     total = 0.0
@@ -396,6 +392,16 @@ def price(
             return None
         total += quantity * line.usd
     return round(total, 6)
+
+
+def price_lines(request: Request, model: Model, **context: object) -> dict[str, Price]:
+    """The line of the price list that counts for each unit: the first whose conditions all hold."""
+    lines: dict[str, Price] = {}
+    for line in model.prices:
+        if all(holds(request, k, v, context) for k, v in line.when.items()):
+            for unit in (line.unit, *line.also):
+                lines.setdefault(unit, line)
+    return lines
 
 
 def _seconds(request: Request, assets: Mapping[str, Asset]) -> float | None:

@@ -16,6 +16,7 @@ REGISTRY: dict[str, str] = {
     "draft": "studio.engines.draft:DraftEngine",
     "comfyui": "studio.engines.comfyui:ComfyEngine",
     "local": "studio.engines.local:LocalEngine",
+    "alibaba": "studio.engines.alibaba:AlibabaEngine",
 }
 
 

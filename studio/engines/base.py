@@ -6,7 +6,7 @@ know neither the store nor the job manager. All coroutines of one engine run on 
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Protocol, runtime_checkable
@@ -124,4 +124,13 @@ class Checks(Protocol):
 
     def problems(self, request: Request, model: Model, assets: Mapping[str, Asset]) -> list[CapabilityError]:
         """What this engine, as it is set up, would refuse. Asked at submit, after the rules of the row; no network."""
+        ...
+
+
+@runtime_checkable
+class Announces(Protocol):
+    """An engine that learns of many runs at once and can say which of them is worth a look."""
+
+    def announce(self, tell: Callable[[str], None]) -> None:
+        """Call `tell(handle)`, on the event loop, when something may have happened to the run with this handle."""
         ...

@@ -1,0 +1,274 @@
+"""The engine for Alibaba Model Studio: one accepted submit is one task, and an answer that got lost is looked up.
+
+Videos are tasks. So are pictures, unless ALIBABA_IMAGES=direct asks for the call that answers at once (streamed for
+text with images); its whole result then is the handle, since there is nothing to poll. A direct call leaves no task
+behind, so when its answer is lost nobody but a person can decide: tasks are the safer way and the default.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import json
+from collections.abc import Callable, Collection, Mapping
+from typing import Literal
+
+from studio.catalogue import Model
+from studio.domain import JSON, Asset, Progress, Request, Status
+from studio.engines.alibaba import answers, bodies, errors, find, money, regions, uploads
+from studio.engines.alibaba.tasks import Tasks
+from studio.engines.base import Facts, Job, Limits
+from studio.engines.http import Api, events
+from studio.engines.turns import Turnstile
+from studio.errors import CapabilityError, EngineError, Refused, Unavailable, UnknownHandle, UnknownOutcome
+from studio.settings import Settings
+
+KEY = "DASHSCOPE_API_KEY"
+WORDS: dict[str, Literal[Status.QUEUED, Status.RUNNING, Status.CANCELLED]] = {
+    "PENDING": Status.QUEUED,
+    "RUNNING": Status.RUNNING,
+    "SUSPENDED": Status.RUNNING,
+    "CANCELED": Status.CANCELLED,
+}
+"""Their word -> ours. SUCCEEDED brings outputs; FAILED and UNKNOWN raise."""
+DIRECT_S = 300.0
+"""Longest direct call: pictures are made while it is open."""
+
+
+class AlibabaEngine:
+    """See engines.base.Engine. settle_s: a lost submit that the task list does not show for so long was never made."""
+
+    def __init__(self, settings: Settings, *, settle_s: float = find.SETTLE_S) -> None:
+        self._settings, self.place = settings, regions.place(settings)
+        concurrent = int(_number(settings, "ALIBABA_CONCURRENT", 10))
+        limits = Limits(_number(settings, "ALIBABA_SUBMITS_PER_S", 5.0), concurrent, polls_per_s=1000.0)
+        self.facts = Facts("alibaba", errors.LABEL, (KEY,), limits, base_url=self.place.base)
+        self._api = Api(self.place.base, label=errors.LABEL, auth=self._auth)
+        self._tasks = Tasks(self._api, self.place)
+        self._finder = find.Finder(self._tasks, settle_s)
+        self._turns: dict[str, Turnstile] = {}
+        self._handles: dict[str, str] = {}
+
+    def _auth(self) -> dict[str, str]:
+        key = self._settings.secret(KEY) or ""
+        extra = {"X-DashScope-WorkSpace": self.place.workspace} if self.place.workspace else {}
+        return {"Authorization": f"Bearer {key}", **extra}
+
+    def missing(self) -> str | None:
+        """What to set before this engine can run."""
+        key = self._settings.secret(KEY)
+        if not key:
+            return f"Set {KEY} to use {errors.LABEL}."
+        if key.startswith("sk-sp-"):
+            return f"{KEY} holds a key of the Coding Plan (sk-sp-…), which makes no pictures or clips. Use a key sk-…."
+        if self._settings.option("ALIBABA_IMAGES", "tasks") not in ("tasks", "direct"):
+            return "ALIBABA_IMAGES can be tasks or direct."
+        return self.place.wrong
+
+    def problems(self, request: Request, model: Model, assets: Mapping[str, Asset]) -> list[CapabilityError]:
+        """What the row allows but this region, or the sense of the parameters, does not."""
+        found: list[CapabilityError] = []
+        region, offered = self.place.region, model.regions
+        if region and offered and region not in offered:
+            where = ", ".join(r.capitalize() for r in offered)
+            said = f"{model.label} is offered in {where}, not in {self.place.name}."
+            said += " Choose another model or ALIBABA_REGION."
+            found.append(CapabilityError(said, field="model", value=model.id, limit=where))
+        voice_of, references = request.params.get("voice_of"), len(request.references)
+        if request.audio_file and voice_of and voice_of > references:
+            said = f"voice_of is {voice_of}; there are {references} references."
+            found.append(CapabilityError(said, field="voice_of", value=voice_of, limit=references))
+        name = model.engine.get("words")
+        if name and (text := request.params.get(name)):
+            given = bodies.words(text)
+            if len(given) != references or not set(given) <= {"obj", "bg"}:
+                said = f"{name} needs one word for each of the {references} pictures: obj or bg."
+                found.append(CapabilityError(said, field=name, value=text, limit=references))
+        return found
+
+    def estimate_usd(self, request: Request, model: Model, inputs: Mapping[str, Asset]) -> float | None:
+        """By the row's price list in this region."""
+        return money.estimate(request, model, inputs, self.place.price_region)
+
+    # ------------------------------------------------------------------------------------------------ start
+
+    async def prepare(self, job: Job) -> Mapping[str, str]:
+        """Upload what cannot travel inside the call. Keys: asset ids; FACE + id: a copy for the face check."""
+        nowhere = self.place.region not in ("", *regions.UPLOADS)
+        inside = bodies.inlined(job, any_size=nowhere)
+        model = bodies.name_at(job.model, self.place.region)
+        made: dict[str, str] = {}
+        for name, ids in job.request.media().items():
+            for i in ids:
+                if i not in inside and i not in made:
+                    made[i] = await self._upload(model, job, i)
+                if name == "image" and (check := job.model.engine.get("face_check")):
+                    made[FACE + i] = await self._upload(check, job, i)
+        return made
+
+    async def _upload(self, model: str, job: Job, asset_id: str) -> str:
+        file = job.inputs[asset_id]
+        return await uploads.upload(self._api, self.place, model, file.path, file.asset)
+
+    async def submit(self, job: Job) -> str:
+        """Send the job; its handle. See engines.base."""
+        model, row = bodies.name_at(job.model, self.place.region), job.model.engine
+        direct = self._direct(row)
+        await self._turn(model, float(row.get("submits_per_s", 5))).turn()
+        await self._check_face(job)
+        stream = direct and bool(row.get("stream"))
+        body = await asyncio.to_thread(bodies.build, job, region=self.place.region, stream=stream)
+        resolve = uploads.RESOLVE if any(u.startswith("oss:") for u in job.uploads.values()) else {}
+        if direct:
+            answer = await self._stream(body, resolve, model) if stream else await self._at_once(body, resolve, model)
+            return self._handle(job, result=answer)
+        with self._finder.sending(model, job.run_id) as sent:
+            sent.task = await self._task(body, bodies.PATHS[row["path"]], resolve, model)
+        self._tasks.watch(sent.task)
+        return self._handle(job, task=sent.task)
+
+    def _direct(self, row: Mapping[str, object]) -> bool:
+        wanted = self._settings.option("ALIBABA_IMAGES", "tasks") == "direct"
+        return wanted and row.get("path") == "image" and self.place.region != "frankfurt"
+
+    def _turn(self, model: str, per_s: float) -> Turnstile:
+        if model not in self._turns:
+            faster = self.facts.limits.submits_per_s
+            self._turns[model] = Turnstile(per_s if faster <= 5.0 else faster)
+        return self._turns[model]
+
+    async def _task(self, body: JSON, path: str, headers: Mapping[str, str], model: str) -> str:
+        reply = await self._api.call(
+            "POST", path, json=body, headers={"X-DashScope-Async": "enable", **headers}, paid=True
+        )
+        output = reply.body.get("output")
+        task = output.get("task_id") if isinstance(output, dict) else None
+        if reply.status == 200 and task:
+            return str(task)
+        if reply.status == 200 and not errors.code_of(reply.body)[0]:
+            raise UnknownOutcome(f"{errors.LABEL} took the job but named no task.", code="no task")
+        raise errors.of_reply(reply, self.place, model, lookup=True)
+
+    async def _at_once(self, body: JSON, headers: Mapping[str, str], model: str) -> JSON:
+        reply = await self._api.call(
+            "POST", bodies.DIRECT_PATH, json=body, headers=headers, paid=True, total_s=DIRECT_S
+        )
+        if reply.status != 200 or errors.code_of(reply.body)[0]:
+            raise errors.of_reply(reply, self.place, model)
+        return reply.body
+
+    async def _stream(self, body: JSON, headers: Mapping[str, str], model: str) -> JSON:
+        headers = {**self._auth(), "X-DashScope-SSE": "enable", **headers}
+        url = self.place.base + bodies.DIRECT_PATH
+        request = self._api.client.build_request("POST", url, json=body, headers=headers)
+        async with self._api.sending(request, paid=True, total_s=DIRECT_S) as response:
+            if response.status_code != 200:
+                raise errors.of_reply(await self._api.reply(response), self.place, model)
+            try:
+                return await answers.gathered(events(response))
+            except answers.StreamError as error:
+                raise errors.of_task(error.body, self.place, model) from error
+
+    async def _check_face(self, job: Job) -> None:
+        """Ask whether the portrait can be made to speak. Costs half a tenth of a cent; not part of the paid submit."""
+        check = job.model.engine.get("face_check")
+        if not check or not job.request.image:
+            return
+        body = {"model": check, "input": {"image_url": job.uploads[FACE + job.request.image]}}
+        reply = await self._api.call("POST", bodies.FACE_PATH, json=body, headers=uploads.RESOLVE)
+        if reply.status != 200 or errors.code_of(reply.body)[0]:
+            raise errors.of_reply(reply, self.place, check)
+        if not (reply.body.get("output") or {}).get("check_pass"):
+            said = "The picture shows no face that can be made to speak. Take one person, from the front, well lit."
+            raise Refused(said, code="face")
+
+    def _handle(self, job: Job, *, task: str = "", result: JSON | None = None, found_for: str = "") -> str:
+        kept: JSON = {"task": task, "model": bodies.name_at(job.model, self.place.region)}
+        kept["usd"] = money.rates(job.request, job.model, self.place.price_region)
+        if found_for:
+            kept["found_for"] = found_for
+        if result is not None:
+            kept = {k: v for k, v in kept.items() if k != "task"} | {"result": result}
+        return json.dumps(kept, ensure_ascii=False, separators=(",", ":"))
+
+    # ------------------------------------------------------------------------------------------------ look
+
+    async def poll(self, handle: str) -> Progress:
+        """Look once. A direct answer is in the handle itself."""
+        kept = json.loads(handle)
+        if result := kept.get("result"):
+            return _done(result, "SUCCEEDED", kept["usd"])
+        task, model = kept["task"], kept["model"]
+        self._handles[task] = handle
+        body = await self._tasks.look(task)
+        output = body.get("output") or {}
+        word = str(output.get("task_status") or ("FAILED" if errors.code_of(body)[0] else ""))
+        if word in ("FAILED", "UNKNOWN", "SUCCEEDED", "CANCELED"):
+            self._tasks.forget(task)
+            self._handles.pop(task, None)
+        if word == "FAILED":
+            raise errors.of_task(body, self.place, model)
+        if word == "UNKNOWN":
+            said = f"{errors.LABEL} does not know the task {task} any more: tasks and results are kept for 24 hours."
+            raise UnknownHandle(f"{said} The console can tell whether it was billed.", code=task)
+        if word == "SUCCEEDED":
+            _check_owner(kept, output)
+            return _done(body, word, kept["usd"])
+        if word not in WORDS:
+            raise Unavailable(f"{errors.LABEL} calls the task {word!r}, which the studio does not know.", code=word)
+        return Progress(status=WORDS[word], word=word)
+
+    def announce(self, tell: Callable[[str], None]) -> None:
+        """See engines.base.Announces."""
+        self._tasks.announce(lambda task: tell(self._handles[task]) if task in self._handles else None)
+
+    async def cancel(self, handle: str) -> bool:
+        """Only tasks that have not begun can be stopped."""
+        task = json.loads(handle).get("task")
+        return bool(task) and await self._tasks.cancel(task)
+
+    async def find(
+        self, job: Job, *, submitted_after: float, submitted_before: float, known: Collection[str] = ()
+    ) -> list[str]:
+        """See engines.base.Finds and find.py."""
+        if self._direct(job.model.engine):
+            raise UnknownOutcome("A direct call leaves no task that could be looked up.")
+        model = bodies.name_at(job.model, self.place.region)
+        taken = {json.loads(h).get("task") for h in known if h.startswith("{")}
+        window = find.Window(submitted_after, submitted_before)
+        found = await self._finder.find(job, model, window, taken)
+        return [self._handle(job, task=t, found_for=find.plain(job.request.prompt)) for t in found]
+
+    async def close(self) -> None:
+        """Give the connections back."""
+        await self._tasks.close()
+        await self._api.close()
+
+
+FACE = "face:"
+
+
+def _check_owner(kept: JSON, output: JSON) -> None:
+    """A task that was found in the list must turn out to be of this prompt."""
+    told, wanted = output.get("orig_prompt"), kept.get("found_for")
+    if told and wanted and find.plain(told) != wanted:
+        said = f"The task {kept['task']}, which seemed to be this run's, turned out to be of another prompt."
+        raise UnknownHandle(f"{said} Whether this run was billed can be seen in the console.", code=kept["task"])
+
+
+def _done(body: JSON, word: str, usd: Mapping[str, float]) -> Progress:
+    usage = body.get("usage") or {}
+    found = answers.outputs(body.get("output") or {})
+    if not found and (results := (body.get("output") or {}).get("results")):
+        said = next((r for r in results if isinstance(r, dict) and r.get("message")), {})
+        raise EngineError(f"Nothing came of it: {said.get('message', 'no reason given')}.", code=said.get("code", ""))
+    made = answers.prompt_used(body.get("output") or {})
+    return Progress(
+        status=Status.SUCCEEDED, word=word, outputs=found, usage=usage, cost_usd=money.actual(usage, usd), note=made
+    )
+
+
+def _number(settings: Settings, name: str, default: float) -> float:
+    try:
+        return max(0.1, float(settings.option(name) or default))
+    except ValueError:
+        return default

@@ -1,0 +1,129 @@
+"""The provider's error codes as our error classes, in words that say what to do next.
+
+Codes decide, not the HTTP status: the same code comes with a refused submit and inside a failed task (with status
+200). Source: the provider's error-code page (2026-05-25).
+"""
+
+from __future__ import annotations
+
+from studio.domain import JSON
+from studio.engines.alibaba.regions import Place
+from studio.engines.http import Reply
+from studio.errors import (
+    EngineError,
+    Moderated,
+    OutOfCredit,
+    RateLimited,
+    Refused,
+    Unauthorised,
+    Unavailable,
+    UnknownOutcome,
+)
+
+LABEL = "Alibaba Model Studio"
+BILLING = ("CommodityNotPurchased", "PrepaidBillOverdue", "PostpaidBillOverdue", "Arrearage")
+KEY = ("InvalidApiKey", "NOT AUTHORIZED", "invalid_api_key")
+FETCH = ("InvalidParameter.DataInspection", "InvalidURL", "BadRequest.InputDownloadFailed")
+MODERATION = ("DataInspectionFailed", "IPInfringementSuspect", "data_inspection_failed")
+NO_MODEL = ("ModelNotFound", "Model.NotExist", "model_not_found")
+WORKSPACE = ("Workspace.AccessDenied", "WorkSpaceNotFound")
+SERVICE = (
+    *("InternalError", "SystemError", "ModelServiceFailed", "RequestTimeOut", "RewriteFailed", "ModelServingError"),
+    *("ModelUnavailable", "ClientDisconnect"),
+)
+
+
+def code_of(body: JSON) -> tuple[str, str]:
+    """(code, message) of an error, wherever the provider put it; ("", "") when the body holds none."""
+    output = body.get("output")
+    inner = output if isinstance(output, dict) else {}
+    for place in (body, inner):
+        if code := place.get("code"):
+            return str(code), str(place.get("message") or place.get("msg") or "")
+    return "", ""
+
+
+def of_reply(reply: Reply, place: Place, model: str, *, lookup: bool = False) -> EngineError:
+    """The error of an HTTP answer. lookup: it answered a submit that the task list can find; doubt is worth a look."""
+    code, message = code_of(reply.body)
+    wait = reply.retry_after_s
+    if reply.status >= 500 and (lookup or not code or "timeout" in code.lower()):
+        said = f"{LABEL} failed while it took the job (HTTP {reply.status} {code}), so it may or may not have it."
+        return UnknownOutcome(said, code=code or str(reply.status)) if lookup else _down(reply.status, code, wait)
+    if code:
+        return _of_code(code, message, place, model, wait)
+    if reply.status == 429:
+        return RateLimited(f"{LABEL} asks to slow down.", code="429", retry_after_s=wait)
+    if reply.status in (401, 403):
+        return Unauthorised(_key_words(place), code=str(reply.status))
+    if reply.status >= 500 or reply.status == 408:
+        return _down(reply.status, code, wait)
+    return Refused(f"{LABEL} refused the call (HTTP {reply.status}).", code=str(reply.status))
+
+
+def of_task(body: JSON, place: Place, model: str) -> EngineError:
+    """The error of a task that failed. It is never transient: looking at the same task again changes nothing."""
+    code, message = code_of(body)
+    found = _of_code(code or "FAILED", message, place, model, None)
+    if isinstance(found, Refused):
+        return found
+    if isinstance(found, RateLimited | Unavailable):
+        said = f"{LABEL} failed while it made this ({_why(code, message)}). Nothing was billed; try again."
+        return EngineError(said, code=code)
+    return EngineError(f"{found} Then press Retry.", code=code)
+
+
+def _of_code(code: str, message: str, place: Place, model: str, wait: float | None) -> EngineError:
+    why = _why(code, message)
+    if code in MODERATION:
+        return Moderated(_moderation_words(code, why), code=code)
+    if code in BILLING:
+        said = f"The account at {LABEL} has an unpaid bill or no plan ({why}). Settle it in the console, then go on."
+        return OutOfCredit(said, code=code)
+    if code.startswith("AllocationQuota"):
+        said = f"The free quota of {model} is used up, and the account stops there ({why})."
+        return OutOfCredit(f"{said} Switch “stop when free quota ends” off in the console.", code=code)
+    if code in KEY:
+        return Unauthorised(_key_words(place), code=code)
+    if code in WORKSPACE:
+        return Unauthorised(f"The key may not use this workspace ({why}). Check ALIBABA_WORKSPACE.", code=code)
+    if code.startswith(("Throttling", "LimitRequests")):
+        return RateLimited(f"{LABEL} asks to slow down ({code}).", code=code, retry_after_s=wait)
+    if code in NO_MODEL or "url error" in message:
+        said = f"{LABEL} offers no {model} in {place.name} ({why}). Choose another model or ALIBABA_REGION."
+        return Refused(said, code=code)
+    if code.startswith(FETCH):
+        said = f"{LABEL} could not fetch an input file ({why}). Try again; if it stays, upload the file anew."
+        return Refused(said, code=code)
+    if "AccessDenied" in code and "synchronous" not in message:
+        return Unauthorised(f"The account may not use {model} ({why}). Enable it in the console.", code=code)
+    if code.startswith(SERVICE):
+        return Unavailable(f"{LABEL} has a fault ({why}).", code=code, retry_after_s=wait)
+    return Refused(f"{LABEL} refused this: {why}.", code=code)
+
+
+def _down(status: int, code: str, wait: float | None) -> Unavailable:
+    return Unavailable(
+        f"{LABEL} is not available (HTTP {status} {code}).", code=code or str(status), retry_after_s=wait
+    )
+
+
+def _moderation_words(code: str, why: str) -> str:
+    if code == "IPInfringementSuspect":
+        said = f"{LABEL} suspects protected content, such as a known figure or brand ({why})."
+    else:
+        said = f"{LABEL} judged the prompt, an input or the result unsafe ({why})."
+    return f"{said} Change the words or files. If “Improve my prompt” is on, the rewritten text may be the cause."
+
+
+def _key_words(place: Place) -> str:
+    return (
+        f"{LABEL} does not accept the key in {place.name}. A key works only in the region it was made in: set "
+        "ALIBABA_REGION to beijing, singapore, virginia or frankfurt, or correct DASHSCOPE_API_KEY."
+    )
+
+
+def _why(code: str, message: str) -> str:
+    """Code and the provider's own words, short, without a full stop."""
+    text = " ".join(message.split())[:240].rstrip(".")
+    return f"{code}: {text}" if text else code

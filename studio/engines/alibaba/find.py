@@ -1,0 +1,123 @@
+"""Which task a lost submit made, if any. Wrong in neither direction: a task adopted by the wrong run shows somebody
+else's clip, a task overlooked is paid for twice.
+
+The list names model and time, not the prompt. So a task of another run must be known (its handle is on file, or it
+was just sent by this process), the answer waits while another submit of the same model is under way, and where several
+fit, finished ones are told apart by the prompt they report. What remains in doubt is left to a person.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+
+from studio.domain import JSON
+from studio.engines.alibaba.tasks import Tasks
+from studio.engines.base import Job
+from studio.errors import Unavailable, UnknownOutcome
+
+SETTLE_S = 10.0
+"""A job accepted just before the line broke must show in the list by then."""
+AROUND_S = 1800.0
+"""Tasks this far outside the time of the submit raise doubt (clocks may have jumped), but are not adopted."""
+
+
+@dataclass
+class Window:
+    """When the submit was under way, by our clock, in Unix seconds."""
+
+    after: float
+    before: float
+
+
+@dataclass
+class Sent:
+    """A submit under way; task is set when the provider named it."""
+
+    run_id: str
+    task: str = ""
+
+
+@dataclass
+class Finder:
+    """Remembers what this process sends, and what it looks for."""
+
+    tasks: Tasks
+    settle_s: float
+    _under_way: dict[str, list[Sent]] = field(default_factory=dict)
+    _sent: dict[str, str] = field(default_factory=dict)
+    _lost: dict[str, dict[str, float]] = field(default_factory=dict)
+
+    @contextmanager
+    def sending(self, model: str, run_id: str) -> Iterator[Sent]:
+        """While a submit is under way. Its task, once known, belongs to this run."""
+        sent = Sent(run_id)
+        self._under_way.setdefault(model, []).append(sent)
+        try:
+            yield sent
+        except UnknownOutcome:
+            self._lost.setdefault(model, {}).setdefault(run_id, 0.0)
+            raise
+        finally:
+            self._under_way[model].remove(sent)
+            if sent.task:
+                self._sent[sent.task] = run_id
+
+    async def find(self, job: Job, model: str, window: Window, taken: set[str | None]) -> list[str]:
+        """Ids of tasks that the submit of this job made: one, or none for certain.
+
+        Raises Unavailable while it is too early to say and UnknownOutcome when it stays in doubt.
+        """
+        lost = self._lost.setdefault(model, {})
+        first = lost.get(job.run_id) or time.monotonic()
+        lost[job.run_id] = first
+        if self._under_way.get(model):
+            raise Unavailable("Other jobs are being sent; looking in a moment.", retry_after_s=2.0)
+        rows = await self.tasks.of_model(model, after=window.after - AROUND_S)
+        free = [r for r in rows if r.get("task_id") not in taken and self._owner(r) in (None, job.run_id)]
+        near = [r for r in free if window.after <= _made(r) <= window.before]
+        fits = [str(r["task_id"]) for r in near if await self._may_be(job, r)]
+        others = [run for run in lost if run != job.run_id]
+        if len(fits) == 1 and (not others or await self._is(job, fits[0])):
+            self._sent[fits[0]] = job.run_id
+            lost.pop(job.run_id)
+            return fits
+        if fits:
+            jobs = f"{len(fits)} tasks fit" if len(fits) > 1 else "one task fits, but another run looks for its own too"
+            raise UnknownOutcome(f"In the provider's list {jobs}. Look again when they are finished.")
+        if len(free) > len(near):
+            said = f"The provider's list has {len(free) - len(near)} tasks of {model} from about that time"
+            raise UnknownOutcome(f"{said} that are not the studio's. Is one of them this run? See the console.")
+        if time.monotonic() - first < self.settle_s:
+            raise Unavailable("The provider's list does not show it yet.", retry_after_s=self.settle_s / 2)
+        lost.pop(job.run_id)
+        return []
+
+    def _owner(self, row: JSON) -> str | None:
+        return self._sent.get(str(row.get("task_id")))
+
+    async def _may_be(self, job: Job, row: JSON) -> bool:
+        """Not the task of another prompt. Only finished tasks tell their prompt, and not all of them."""
+        if row.get("status") != "SUCCEEDED":
+            return True
+        prompt = await self._prompt(str(row["task_id"]))
+        return prompt is None or prompt == plain(job.request.prompt)
+
+    async def _is(self, job: Job, task: str) -> bool:
+        """Certainly the task of this prompt."""
+        return bool(job.request.prompt) and await self._prompt(task) == plain(job.request.prompt)
+
+    async def _prompt(self, task: str) -> str | None:
+        prompt = ((await self.tasks.fetch(task)).get("output") or {}).get("orig_prompt")
+        return plain(prompt) if prompt else None
+
+
+def _made(row: JSON) -> float:
+    return float(row.get("gmt_create") or 0) / 1000
+
+
+def plain(prompt: str) -> str:
+    """The prompt without differences in white space."""
+    return " ".join(prompt.split())

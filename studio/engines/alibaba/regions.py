@@ -1,0 +1,77 @@
+"""Where the API is: region, workspace or any base URL, from the settings.
+
+A key belongs to one region. The region decides prices and which models there are; with a base URL of its own kind
+(a proxy) it is unknown unless ALIBABA_REGION says it, and then nothing is refused on its account.
+Source: the provider's pages on regions and base URLs (2026-05-25).
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from urllib.parse import urlsplit
+
+from studio.settings import Settings
+
+CLASSIC = {
+    "beijing": "https://dashscope.aliyuncs.com",
+    "singapore": "https://dashscope-intl.aliyuncs.com",
+    "virginia": "https://dashscope-us.aliyuncs.com",
+}
+WORKSPACE = {
+    "beijing": "cn-beijing",
+    "singapore": "ap-southeast-1",
+    "virginia": "us-east-1",
+    "frankfurt": "eu-central-1",
+}
+UPLOADS = ("beijing", "singapore")
+"""Regions with temporary uploads (pages of October 2026)."""
+
+
+@dataclass(frozen=True)
+class Place:
+    """base: address up to and with /api/v1. region: "" when unknown. wrong: what to correct, or None."""
+
+    base: str
+    region: str
+    workspace: str = ""
+    wrong: str | None = None
+
+    @property
+    def name(self) -> str:
+        """How a sentence calls it."""
+        return self.region.capitalize() if self.region else f"the region of {urlsplit(self.base).hostname}"
+
+    @property
+    def price_region(self) -> str:
+        """The region whose price list counts."""
+        return self.region or "beijing"
+
+
+def place(settings: Settings) -> Place:
+    """The place from ALIBABA_BASE_URL, ALIBABA_REGION and ALIBABA_WORKSPACE; Beijing without any, as in the SDK."""
+    region, workspace = settings.option("ALIBABA_REGION").lower(), settings.option("ALIBABA_WORKSPACE")
+    base = settings.option("ALIBABA_BASE_URL").rstrip("/")
+    if region and region not in WORKSPACE:
+        return Place("", "", wrong=f"ALIBABA_REGION is {region!r}; it can be {', '.join(WORKSPACE)}.")
+    if base:
+        parts = urlsplit(base)
+        if parts.scheme not in ("http", "https") or not parts.hostname:
+            return Place("", "", wrong=f"ALIBABA_BASE_URL is {base!r}; it must start with https://.")
+        return Place(base if parts.path else f"{base}/api/v1", region or _of_host(parts.hostname), workspace)
+    region = region or "beijing"
+    if workspace:
+        return Place(f"https://{workspace}.{WORKSPACE[region]}.maas.aliyuncs.com/api/v1", region)
+    if region not in CLASSIC:
+        said = f"{region.capitalize()} works through a workspace only: set ALIBABA_WORKSPACE to its id."
+        return Place("", region, wrong=said)
+    return Place(f"{CLASSIC[region]}/api/v1", region)
+
+
+def _of_host(host: str) -> str:
+    for region, address in CLASSIC.items():
+        if host == urlsplit(address).hostname:
+            return region
+    for region, part in WORKSPACE.items():
+        if host.endswith(f".{part}.maas.aliyuncs.com"):
+            return region
+    return ""

@@ -1,0 +1,160 @@
+"""Tasks at the provider: look at one, look at all at once when there are many, list, cancel.
+
+The provider answers 20 looks and 20 lists a second and account. A few tasks are looked at one by one; beyond MANY the
+list of waiting tasks is read in pages of 100 about once a second, a look at a task that it shows costs nothing, and
+one that has left the list is announced. Source: the provider's page manage-asynchronous-tasks (2026-02-11).
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from studio.domain import JSON
+from studio.engines.alibaba import errors
+from studio.engines.alibaba.regions import Place
+from studio.engines.http import Api
+from studio.engines.turns import Turnstile
+from studio.errors import EngineError, Unavailable, UnknownOutcome
+
+log = logging.getLogger(__name__)
+QUERIES_PER_S = 20.0
+MANY = 20
+"""More tasks than this are watched through the list."""
+SWEEP_S = 1.0
+FRESH_S = 4.0
+"""A word from the list counts as a look for so long."""
+NEW_S = 3.0
+"""A task this young may be missing from the list."""
+PAGE, MOST_PAGES = 100, 50
+WAITING = ("PENDING", "RUNNING", "SUSPENDED")
+
+
+@dataclass
+class Watched:
+    """A task that is going on. word, seen: its last status and when (monotonic seconds) the list showed it."""
+
+    since: float
+    word: str = ""
+    seen: float = 0.0
+    announced: bool = False
+
+
+class Tasks:
+    """All tasks of one account that this process watches."""
+
+    def __init__(self, api: Api, place: Place) -> None:
+        self._api, self._place = api, place
+        self._looks, self._lists = Turnstile(QUERIES_PER_S), Turnstile(QUERIES_PER_S)
+        self._watched: dict[str, Watched] = {}
+        self._sweeping: asyncio.Task[None] | None = None
+        self._tell: Callable[[str], None] = lambda _: None
+
+    def announce(self, tell: Callable[[str], None]) -> None:
+        """Call `tell` with the id of a task that has left the list of waiting ones."""
+        self._tell = tell
+
+    def watch(self, task: str) -> None:
+        """Count this task among those that go on."""
+        self._watched.setdefault(task, Watched(time.monotonic()))
+        if len(self._watched) > MANY and (self._sweeping is None or self._sweeping.done()):
+            self._sweeping = asyncio.get_running_loop().create_task(self._sweep(), name="alibaba tasks")
+
+    def forget(self, task: str) -> None:
+        """It has ended."""
+        self._watched.pop(task, None)
+
+    async def close(self) -> None:
+        """Stop looking."""
+        if self._sweeping is not None:
+            self._sweeping.cancel()
+            await asyncio.gather(self._sweeping, return_exceptions=True)
+
+    async def look(self, task: str) -> JSON:
+        """The task as the provider tells it, or {"output": {"task_status": word}} as the list last showed it."""
+        self.watch(task)
+        known = self._watched[task]
+        if known.word and time.monotonic() - known.seen < FRESH_S:
+            return {"output": {"task_id": task, "task_status": known.word}}
+        return await self.fetch(task)
+
+    async def fetch(self, task: str) -> JSON:
+        """The task, asked for by itself."""
+        await self._looks.turn()
+        reply = await self._api.call("GET", f"/tasks/{task}")
+        if reply.status != 200:
+            raise errors.of_reply(reply, self._place, "this task")
+        return reply.body
+
+    async def cancel(self, task: str) -> bool:
+        """Ask to stop it: possible only while it is PENDING."""
+        reply = await self._api.call("POST", f"/tasks/{task}/cancel")
+        code, _ = errors.code_of(reply.body)
+        if reply.status == 200 and not code:
+            return True
+        if code == "UnsupportedOperation":
+            return False
+        raise errors.of_reply(reply, self._place, "this task")
+
+    async def of_model(self, model: str, *, after: float) -> list[JSON]:
+        """Rows of the list for this model, made after this time (Unix seconds).
+
+        The list's own time filter is not used: its pages do not say in which time zone it counts. Raises
+        UnknownOutcome when there are too many to be sure.
+        """
+        found: list[JSON] = []
+        for page in range(1, MOST_PAGES + 1):
+            body = await self._page(page, model_name=model)
+            rows = body.get("data") or []
+            found += [row for row in rows if float(row.get("gmt_create") or 0) / 1000 >= after]
+            if page >= int(body.get("total_page") or 1) or not rows:
+                return found
+        raise UnknownOutcome(f"There are more than {MOST_PAGES * PAGE:,} tasks of {model} to search.")
+
+    async def _page(self, page: int, **filters: str) -> JSON:
+        await self._lists.turn()
+        reply = await self._api.call("GET", "/tasks/", params={"page_no": page, "page_size": PAGE, **filters})
+        if reply.status != 200:
+            raise errors.of_reply(reply, self._place, "the list of tasks")
+        if not isinstance(reply.body.get("data"), list):
+            raise Unavailable("The list of tasks came back without tasks.", code="list")
+        return reply.body
+
+    async def _sweep(self) -> None:
+        """Read the list again and again while there are many tasks."""
+        pause = SWEEP_S
+        while len(self._watched) > MANY:
+            started = time.monotonic()
+            try:
+                self._spread(await self._waiting(), started)
+                pause = SWEEP_S
+            except EngineError as error:
+                log.warning("the list of tasks cannot be read (%s); tasks are looked at one by one", error)
+                pause = min(30.0, pause * 2)
+            await asyncio.sleep(max(0.05, pause - (time.monotonic() - started)))
+        for known in self._watched.values():
+            known.word = ""
+
+    async def _waiting(self) -> dict[str, str]:
+        """Task id -> word, of all that wait or run. PENDING is read first, so that none slips from one to the other."""
+        words: dict[str, str] = {}
+        for status in ("PENDING", "RUNNING"):
+            for page in range(1, MOST_PAGES + 1):
+                body = await self._page(page, status=status)
+                words |= {row["task_id"]: status for row in body["data"] if "task_id" in row}
+                if page >= int(body.get("total_page") or 1) or not body["data"]:
+                    break
+        return words
+
+    def _spread(self, words: dict[str, str], started: float) -> None:
+        for task, known in list(self._watched.items()):
+            if word := words.get(task):
+                known.word, known.seen = word, time.monotonic()
+            elif started - known.since > NEW_S:
+                known.word = ""
+                if not known.announced:
+                    known.announced = True
+                    self._tell(task)

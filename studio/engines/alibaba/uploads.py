@@ -1,0 +1,74 @@
+"""Temporary uploads: ask for a policy, post the file to the provider's file host, name it oss:// in the job.
+
+A file lives 48 h there and is bound to the model it was uploaded for. The job that names it must carry RESOLVE. The
+file host never sees the key. Source: the provider's page get-temporary-file-url (2026-10-27).
+"""
+
+from __future__ import annotations
+
+import uuid
+from pathlib import Path
+
+import httpx
+
+from studio.domain import Asset
+from studio.engines.alibaba import errors
+from studio.engines.alibaba.regions import UPLOADS, Place
+from studio.engines.http import Api
+from studio.errors import EngineError, Refused, Unavailable
+
+RESOLVE = {"X-DashScope-OssResourceResolve": "enable"}
+FIELDS = {
+    "OSSAccessKeyId": "oss_access_key_id",
+    "Signature": "signature",
+    "policy": "policy",
+    "x-oss-object-acl": "x_oss_object_acl",
+    "x-oss-forbid-overwrite": "x_oss_forbid_overwrite",
+}
+UPLOAD_S = 600.0
+
+
+async def upload(api: Api, place: Place, model: str, path: Path, asset: Asset) -> str:
+    """Bring one file to the provider; its oss:// address. Free, and may be repeated."""
+    policy = await _policy(api, place, model)
+    most = float(policy.get("max_file_size_mb") or 1000)
+    if path.stat().st_size > most * 1_000_000:
+        raise Refused(f"{asset.name or asset.id} is larger than the {most:g} MB that {model} takes.", code="too large")
+    key = f"{policy['upload_dir']}/{uuid.uuid4().hex}{path.suffix.lower()}"
+    data = {theirs: str(policy[name]) for theirs, name in FIELDS.items()}
+    data |= {"key": key, "success_action_status": "200", "x-oss-content-type": asset.mime}
+    with path.open("rb") as file:
+        reply = await api.post_form(
+            policy["upload_host"], data=data, files={"file": (path.name, file, asset.mime)}, total_s=UPLOAD_S
+        )
+    _accepted(reply)
+    return f"oss://{key}"
+
+
+async def _policy(api: Api, place: Place, model: str) -> dict[str, str]:
+    reply = await api.call("GET", "/uploads", params={"action": "getPolicy", "model": model})
+    if reply.status != 200 or errors.code_of(reply.body)[0]:
+        error = errors.of_reply(reply, place, model)
+        if isinstance(error, Refused) and place.region not in UPLOADS:
+            raise _nowhere(place) from None
+        raise error
+    policy = reply.body.get("data")
+    if not isinstance(policy, dict) or not {*FIELDS.values(), "upload_dir", "upload_host"} <= set(policy):
+        raise Unavailable("The permission to upload a file came back incomplete.", code="policy")
+    return policy
+
+
+def _nowhere(place: Place) -> EngineError:
+    said = f"Files cannot be uploaded in {place.name}; the provider offers that in Beijing and Singapore."
+    return Refused(f"{said} Use a smaller picture, which travels inside the call, or another region.", code="upload")
+
+
+def _accepted(reply: httpx.Response) -> None:
+    if reply.status_code == 200:
+        return
+    text = " ".join(reply.text.split())[:200]
+    if "EntityTooLarge" in text:
+        raise Refused("The provider's file host says the file is too large.", code="EntityTooLarge")
+    if reply.status_code in (403, 408, 429) or reply.status_code >= 500:  # an expired policy is simply asked for anew
+        raise Unavailable(f"The upload was not taken (HTTP {reply.status_code}).", code=str(reply.status_code))
+    raise Refused(f"The provider's file host refused the file: {text}.", code=str(reply.status_code))

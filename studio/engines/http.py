@@ -1,0 +1,194 @@
+"""One provider's API over HTTP: what every engine needs and must do alike.
+
+The key goes to the API's own host and nowhere else, and appears in no error. Redirects are not followed. A call that
+costs money (`paid`) tells "certainly not accepted" (Unavailable) from "the answer was lost" (UnknownOutcome). Answers
+have a limit of bytes and of time. httpx's pool slows down when more calls wait than it has connections, so a
+semaphore of the same size stands in front of it.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import json as jsonlib
+from collections.abc import AsyncIterator, Callable, Mapping
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field
+from email.utils import parsedate_to_datetime
+from typing import Any
+
+import httpx
+
+from studio.domain import JSON, now
+from studio.errors import EngineError, Refused, Unavailable, UnknownOutcome
+
+CONNECTIONS = 50
+MOST_BYTES = 8 * 2**20
+"""Longest answer that is read. API answers are a few kilobytes."""
+NEVER_SENT = (httpx.ConnectError, httpx.ConnectTimeout, httpx.PoolTimeout, httpx.UnsupportedProtocol)
+
+
+@dataclass(frozen=True)
+class Reply:
+    """An answer, read to its end. body is {} when it is no JSON object; then is_json is False."""
+
+    status: int
+    headers: Mapping[str, str] = field(default_factory=dict)
+    body: JSON = field(default_factory=dict)
+    is_json: bool = False
+
+    @property
+    def retry_after_s(self) -> float | None:
+        """Seconds the provider asked to wait, from retry-after-ms or retry-after."""
+        if (ms := self.headers.get("retry-after-ms", "")).isdecimal():
+            return int(ms) / 1000
+        return retry_after_s(self.headers.get("retry-after"))
+
+
+class Api:
+    """Calls to one API. base: its address, without a slash at the end. label: how errors name the provider.
+
+    auth: headers with the key, made anew for each call and sent to the host of `base` only.
+    """
+
+    def __init__(self, base: str, *, label: str, auth: Callable[[], Mapping[str, str]], total_s: float = 60.0) -> None:
+        self.base, self.label, self._auth, self.total_s = base.rstrip("/"), label, auth, total_s
+        self._client: httpx.AsyncClient | None = None
+        self._gate = asyncio.Semaphore(CONNECTIONS)
+
+    @property
+    def client(self) -> httpx.AsyncClient:
+        """The one client, made at first use: making one loads the certificates (45 ms)."""
+        if self._client is None:
+            limits = httpx.Limits(
+                max_connections=CONNECTIONS, max_keepalive_connections=CONNECTIONS, keepalive_expiry=60
+            )
+            timeout = httpx.Timeout(30.0, connect=15.0, pool=None)
+            self._client = httpx.AsyncClient(limits=limits, timeout=timeout, follow_redirects=False)
+        return self._client
+
+    async def close(self) -> None:
+        """Give the connections back."""
+        if self._client is not None:
+            await self._client.aclose()
+            self._client = None
+
+    def redact(self, text: str) -> str:
+        """The text without the key."""
+        for value in self._auth().values():
+            for secret in {value, value.removeprefix("Bearer "), value.removeprefix("Key ")}:
+                if len(secret) > 5:
+                    text = text.replace(secret, "[key]")
+        return text
+
+    async def call(
+        self, method: str, path: str, *, json: Any = None, params: Mapping[str, Any] | None = None,
+        headers: Mapping[str, str] | None = None, paid: bool = False, total_s: float | None = None,
+    ) -> Reply:  # fmt: skip
+        """One call to a path under `base`. Any status is an answer; only trouble on the way raises.
+
+        paid: the call may start something that is billed. total_s: limit for the whole call, also for an answer that
+        never ends. Raises Unavailable where repeating is safe, UnknownOutcome where a paid call may have arrived.
+        """
+        headers = {**self._auth(), **(headers or {})}
+        request = self.client.build_request(method, self.base + path, json=json, params=params, headers=headers)
+        if json is None and method == "POST":
+            request.headers["content-type"] = "application/json"
+        async with self.sending(request, paid=paid, total_s=total_s) as response:
+            return self._checked(await _read(response), paid=paid)
+
+    async def post_form(
+        self, url: str, *, data: Mapping[str, str], files: Mapping[str, Any], total_s: float
+    ) -> httpx.Response:
+        """A form to another host, which never sees the key. The answer is read."""
+        request = self.client.build_request("POST", url, data=dict(data), files=dict(files))
+        async with self.sending(request, paid=False, total_s=total_s) as response:
+            await response.aread()
+            return response
+
+    async def reply(self, response: httpx.Response) -> Reply:
+        """An open answer, read to its end. Raises Unavailable when it is too long."""
+        return self._checked(await _read(response), paid=False)
+
+    @asynccontextmanager
+    async def sending(
+        self, request: httpx.Request, *, paid: bool, total_s: float | None = None
+    ) -> AsyncIterator[httpx.Response]:
+        """The open answer to a request. Trouble until the block is left is raised as one of our errors."""
+        lost = UnknownOutcome if paid else Unavailable
+        try:
+            async with self._gate, asyncio.timeout(total_s or self.total_s):
+                response = await self.client.send(request, stream=True)
+                try:
+                    if response.is_redirect:
+                        said = f"{self.label} at {self.base} answers with a redirect; set its address to the final one."
+                        raise Refused(said, code=str(response.status_code))
+                    yield response
+                finally:
+                    await response.aclose()
+        except NEVER_SENT as error:
+            raise Unavailable(f"{self.label} cannot be reached ({_name(error)}).", code=_name(error)) from error
+        except TimeoutError as error:
+            raise lost(f"{self.label} did not finish its answer in time.", code="timeout") from error
+        except httpx.TransportError as error:
+            raise lost(f"The connection to {self.label} broke ({_name(error)}).", code=_name(error)) from error
+
+    def _checked(self, reply: Reply | None, *, paid: bool) -> Reply:
+        lost = UnknownOutcome if paid else Unavailable
+        if reply is None:
+            raise lost(f"The answer of {self.label} is longer than {MOST_BYTES // 2**20} MB.", code="too long")
+        if not reply.is_json and reply.status < 400:
+            raise lost(f"The answer of {self.label} is not readable.", code="not JSON")
+        return reply
+
+
+async def _read(response: httpx.Response) -> Reply | None:
+    """The whole answer; None when it is too long."""
+    raw = bytearray()
+    async for piece in response.aiter_bytes():
+        raw += piece
+        if len(raw) > MOST_BYTES:
+            return None
+    try:
+        body = jsonlib.loads(raw)
+    except ValueError:
+        body = None
+    good = isinstance(body, dict)
+    return Reply(response.status_code, response.headers, body if good else {}, good)
+
+
+async def events(response: httpx.Response) -> AsyncIterator[tuple[str, JSON]]:
+    """Server-sent events as (event name, data). Lines that are no JSON object are left out."""
+    name, seen = "", 0
+    async for line in response.aiter_lines():
+        seen += len(line)
+        if seen > MOST_BYTES:
+            raise EngineError("The provider's stream is longer than 8 MB.")
+        if line.startswith("event:"):
+            name = line.removeprefix("event:").strip()
+        elif line.startswith("data:"):
+            try:
+                data = jsonlib.loads(line.removeprefix("data:"))
+            except ValueError:
+                continue
+            if isinstance(data, dict):
+                yield name, data
+        elif not line:
+            name = ""
+
+
+def retry_after_s(text: str | None) -> float | None:
+    """Seconds that a Retry-After header asks for, whether it gives seconds or a date; None without a usable one."""
+    if not text:
+        return None
+    try:
+        return max(0.0, float(text))
+    except ValueError:
+        pass
+    try:
+        return max(0.0, (parsedate_to_datetime(text) - now()).total_seconds())
+    except (ValueError, TypeError):
+        return None
+
+
+def _name(error: Exception) -> str:
+    return type(error).__name__
