@@ -159,6 +159,18 @@ class Canvas:
         self.rgb = cv2.blendLinear(self.rgb, other.rgb, 1 - over, over)
         self.alpha = cv2.max(self.alpha, other.alpha)
 
+    def paint_over_soft(self, other: Canvas) -> None:
+        """Lay a translucent canvas on this one; where this one is empty, the other's alpha is kept as it is."""
+        rows, cols = np.nonzero(other.alpha)
+        if not rows.size:
+            return
+        box = slice(rows.min(), rows.max() + 1), slice(cols.min(), cols.max() + 1)
+        top, under = other.alpha[box].astype(np.float32) / 255, self.alpha[box].astype(np.float32) / 255
+        out = top + under * (1 - top)
+        share = (top / np.maximum(out, 1e-4))[..., None]
+        self.rgb[box] = (self.rgb[box] * (1 - share) + other.rgb[box] * share + 0.5).astype(np.uint8)
+        self.alpha[box] = (out * 255 + 0.5).astype(np.uint8)
+
     def rgba(self) -> np.ndarray:
         """The finished layer, straight alpha."""
         return np.dstack((self.rgb, self.alpha))

@@ -5,15 +5,19 @@ The same reading, size and seed give the same bytes.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Callable
+from dataclasses import dataclass, replace
 
 import cv2
 import numpy as np
 
-from studio.engines.draft import particles
-from studio.engines.draft.canvas import Canvas, noise, stage
+from studio.engines.draft import cast, elsewhere, inside, nature, particles, props, skies, town
+from studio.engines.draft.canvas import field_noise, stage
+from studio.engines.draft.cast import CLOSE
 from studio.engines.draft.palette import Palette, mix, palette_for
 from studio.engines.draft.particles import Particles
+from studio.engines.draft.plan import Plan
+from studio.engines.draft.skies import Air, Light
 from studio.engines.draft.words import Reading
 
 
@@ -46,25 +50,164 @@ class Scene:
     particles: Particles | None = None
 
 
+OUTDOORS: dict[str, Callable[[Plan], None]] = {
+    **{"city": town.city, "street": town.street, "village": town.village, "forest": nature.forest, "sea": nature.sea},
+    **{"mountains": nature.mountains, "desert": nature.desert, "snowfield": nature.snowfield, "field": nature.field},
+    **{"lake": nature.lake, "garden": nature.garden, "road": nature.road, "sky": nature.sky},
+}
+INDOORS: dict[str, Callable[[Plan], None]] = {
+    **{"room": inside.room, "kitchen": inside.kitchen, "cafe": inside.cafe, "office": inside.office},
+    **{"stage": inside.stage, "product": inside.product, "underwater": elsewhere.underwater, "space": elsewhere.space},
+    **{"studio": elsewhere.backdrop, "": elsewhere.backdrop},
+}
+HORIZONS = {"aerial": 0.10, "pov": 0.5}
+
+
 def compose(reading: Reading, width: int, height: int, seed: int, *, overscan: float = 1.25) -> Scene:
     """Draw a reading at width x height px. Layers are `overscan` times larger, so a camera has room to move."""
     rng = np.random.default_rng(seed)
+    reading = replace(reading, settings=(_setting(reading),))
     palette = palette_for(reading, rng)
     at = stage(width, height, overscan)
-    sky = Canvas(at, palette.sky_low)
-    sky.alpha[:] = 255
-    sky.wash(0.6, 0.2, palette.sky_mid, 1.0)
-    sky.wash(0.2, -0.1, palette.sky_top, 1.0)
-    layers = [Layer(sky.rgba(), 0.0, "sky")]
-    for i, depth in enumerate((0.2, 0.45, 0.7)):
-        hill = Canvas(at, mix(palette.haze, palette.near, depth))
-        xs = np.linspace(at.left, 1 - at.left, 200)
-        ys = 0.5 + 0.13 * i + noise(rng, 200) * 0.08
-        hill.polygon(
-            np.column_stack((np.r_[xs, xs[-1], xs[0]], np.r_[ys, 1.5, 1.5])), mix(palette.haze, palette.near, depth)
-        )
-        layers.append(Layer(hill.rgba(), depth, "hill"))
-    return Scene(width, height, overscan, seed, tuple(layers), palette, (0.5, 0.6), (0.7, 0.3))
+    horizon = _horizon(reading, rng)
+    light = _light(reading, palette, horizon, rng)
+    plan = Plan(at, palette, light, Air(at, palette, light, rng), rng, horizon, reading)
+    plan.open = reading.shot_size in CLOSE
+    plan.defocus = {"close-up": 0.014, "extreme close-up": 0.022, "medium": 0.007, "two-shot": 0.007}.get(
+        reading.shot_size, 0.009 if reading.shot_size == "over-the-shoulder" else 0.0
+    )
+    if reading.setting in OUTDOORS:
+        plan.add(skies.sky(at, palette, light, plan.horizon, rng, clouds=_clouds(reading, rng)), 0.0, "sky", glow=0.0)
+        OUTDOORS[reading.setting](plan)
+    else:
+        INDOORS[reading.setting](plan)
+    focus = cast.draw(plan)
+    if "fog" in reading.weather:
+        _fog(plan)
+    layers = sorted(plan.layers, key=lambda layer: layer[1])
+    made = tuple(Layer(_graded(c.rgba(), palette, reading), depth, name) for c, depth, name in layers)
+    flicker = 0.8 if "candle" in reading.light else 0.5 if "storm" in reading.weather else 0.25 if "neon" in reading.light else 0.0
+    return Scene(
+        width, height, overscan, seed, made, palette, focus, (light.x, light.y), flicker, _particles(reading, palette, rng)
+    )
+
+
+def _setting(reading: Reading) -> str:
+    """The place to draw: the first one named, or what the things and weather make likely."""
+    found = list(reading.settings)
+    if "snow" in reading.weather and (not found or found[0] == "field"):
+        return "snowfield"
+    for strong in ("underwater", "product", "stage"):
+        if strong in found:
+            return strong
+    if len(found) > 1 and found[0] == "mountains" and found[1] in ("lake", "village", "road", "sea", "field"):
+        return found[1]
+    if len(found) > 1 and found[0] in ("city", "forest") and found[1] in ("street", "lake", "road", "cafe", "room"):
+        return found[1]
+    if found:
+        return found[0]
+    kinds = {t.kind for t in reading.objects} | {f.kind for f in reading.figures}
+    hints = (
+        *((("fish", "whale", "turtle", "diver"), "underwater"), (("boat", "lighthouse"), "sea"), (("astronaut", "rocket"), "space")),
+        *((("camel",), "desert"), (("tent", "tree", "cow", "sheep", "horse", "deer", "bear", "wolf", "butterfly"), "field")),
+        *((("car", "truck", "bus", "bike"), "road"), (("plane", "balloon"), "sky"), (("temple", "cabin", "castle"), "village")),
+        *((("elephant", "tiger"), "field"), (("bird",), "lake"), (("piano", "chair"), "room")),
+    )
+    for words, setting in hints:
+        if kinds & set(words):
+            return setting
+    if kinds & props.SMALL and not reading.figures:
+        return "product"
+    if reading.crowd:
+        return "street"
+    if "neon" in reading.light or "cyberpunk" in reading.styles:
+        return "street"
+    outdoor = reading.weather or reading.time_of_day or {"sun", "moon", "fireworks"} & kinds
+    return "field" if outdoor else ""
+
+
+def _horizon(reading: Reading, rng: np.random.Generator) -> float:
+    """y of the horizon: by angle and shot size, else a little above or below the middle."""
+    base = float(rng.uniform(0.50, 0.62))
+    if reading.angle == "low":
+        base = 0.74
+    elif reading.angle == "high":
+        base = 0.26
+    return HORIZONS.get(reading.shot_size, base)
+
+
+def _light(reading: Reading, palette: Palette, horizon: float, rng: np.random.Generator) -> Light:
+    """Where the sun or moon stands; its disc is seen when the sky is open and the light is low or named."""
+    side = 1 if rng.random() < 0.5 else -1
+    x = 0.5 + side * float(rng.uniform(0.14, 0.34))
+    y = horizon - max(0.03, palette.sun_height * max(0.3, horizon) * 0.9)
+    named = {t.kind for t in reading.objects} & {"sun", "moon"}
+    disc = "moon" if "moon" in named or palette.brightness < 0.4 else "sun" if "sun" in named or palette.sun_height < 0.2 else ""
+    if {"rain", "storm", "snow", "fog", "cloudy"} & set(reading.weather) and not named:
+        disc = ""
+    if disc == "moon" and not named and palette.lamps and reading.setting in ("street", "city") and rng.random() < 0.5:
+        disc = ""
+    spread = 0.26 if disc == "moon" else 0.42 if palette.sun_height < 0.3 else 0.5
+    return Light(x, y, spread, disc)
+
+
+def _clouds(reading: Reading, rng: np.random.Generator) -> float:
+    amount = {"storm": 1.0, "rain": 0.85, "cloudy": 0.75, "snow": 0.7, "fog": 0.4, "clear": 0.06}
+    found = [amount[w] for w in reading.weather if w in amount]
+    return max(found) if found else float(rng.uniform(0.25, 0.55))
+
+
+def _fog(plan: Plan) -> None:
+    """Drifts of mist in front of the figures' feet."""
+    mist = plan.canvas((255, 255, 255), 0.8)
+    mist.rgb[:] = mix(plan.palette.haze, plan.palette.light, 0.25)
+    small = field_noise(plan.rng, max(8, plan.at.full_height // 12), max(8, plan.at.full_width // 24), cells=4)
+    body = cv2.resize(small, (plan.at.full_width, plan.at.full_height), interpolation=cv2.INTER_CUBIC)
+    ys = (np.arange(plan.at.full_height) - (plan.at.full_height - plan.at.height) / 2) / plan.at.height
+    band = np.exp(-(((ys - 0.72) / 0.22) ** 2)).astype(np.float32)[:, None]
+    mist.alpha = np.clip((body - 0.25) * 260 * band, 0, 150).astype(np.uint8)
+    plan.layers.append((mist, 0.8, "mist"))
+
+
+def _graded(rgba: np.ndarray, palette: Palette, reading: Reading) -> np.ndarray:
+    """The picture's saturation and tint, the same for every layer."""
+    colour, amount = palette.tint
+    if palette.saturation != 1.0:
+        grey = cv2.cvtColor(np.ascontiguousarray(rgba[..., :3]), cv2.COLOR_RGB2GRAY)
+        flat = cv2.merge([grey] * 3)
+        rgba[..., :3] = cv2.addWeighted(np.ascontiguousarray(rgba[..., :3]), palette.saturation, flat, 1 - palette.saturation, 0)
+    if amount:
+        flat = np.empty_like(rgba[..., :3])
+        flat[:] = colour
+        rgba[..., :3] = cv2.addWeighted(np.ascontiguousarray(rgba[..., :3]), 1 - amount, flat, amount, 0)
+    return rgba
+
+
+def _particles(reading: Reading, palette: Palette, rng: np.random.Generator) -> Particles | None:
+    """What falls or floats in front of the picture."""
+    inside_now = reading.setting in INDOORS
+    wind = float(rng.uniform(-0.12, 0.12)) * (3.0 if {"wind", "storm"} & set(reading.weather) else 1.0)
+    white = mix(palette.light, (255, 255, 255), 0.6)
+    if reading.setting == "underwater":
+        return Particles("bubbles", 0.8, (220, 246, 250), 0.0)
+    if inside_now:
+        return None
+    if {"rain", "storm"} & set(reading.weather):
+        return Particles("rain", 1.0 if "storm" in reading.weather else 0.7, white, wind - 0.1)
+    if "snow" in reading.weather:
+        return Particles("snow", 0.9, white, wind * 2)
+    if "dust" in reading.weather:
+        return Particles("dust", 1.0, (240, 204, 150), 0.8)
+    blossom = any(w in reading.prompt.lower() for w in ("cherry", "sakura", "petal", "樱花", "花瓣", "桃花"))
+    if blossom:
+        return Particles("petals", 0.9, palette.at((250, 196, 212), 0.8), wind + 0.3)
+    if "autumn" in reading.styles:
+        return Particles("leaves", 0.8, palette.at((222, 126, 46), 0.8), wind + 0.3)
+    if {"fire"} & {t.kind for t in reading.objects}:
+        return Particles("sparks", 0.7, (255, 180, 90), wind)
+    if reading.setting in ("forest", "garden", "field") and palette.brightness < 0.5:
+        return Particles("fireflies", 0.7, (246, 232, 130), 0.0)
+    return None
 
 
 def still(scene: Scene, *, time_s: float = 0.0) -> np.ndarray:

@@ -1,0 +1,452 @@
+"""Who and what stands in the frame, how large and where: figures, animals, crowds and things, by shot size and count."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from studio.engines.draft import animals, people, props
+from studio.engines.draft.canvas import Canvas
+from studio.engines.draft.palette import NAMED, RGB, mix, scale
+from studio.engines.draft.people import Look
+from studio.engines.draft.plan import SUBJECT, Plan
+from studio.engines.draft.sketch import Sketch
+from studio.engines.draft.words import Figure, Thing
+
+HEIGHTS: dict[str, float] = {
+    **{"wide": 0.30, "full": 0.68, "medium": 1.42, "close-up": 2.9, "extreme close-up": 6.2, "two-shot": 1.36},
+    **{"over-the-shoulder": 1.9, "pov": 0.62, "aerial": 0.11, "": 0.46},
+}
+"""How tall a standing adult is in the frame, in units."""
+
+CLOSE = ("medium", "close-up", "extreme close-up", "two-shot", "over-the-shoulder")
+AIRBORNE = ("bird", "butterfly", "fish", "turtle", "whale")
+SKINS: tuple[RGB, ...] = ((232, 184, 152), (214, 160, 124), (238, 198, 168), (172, 118, 86), (120, 80, 58))
+HAIRS: tuple[RGB, ...] = ((46, 34, 32), (72, 48, 38), (30, 28, 32), (104, 70, 46))
+CLOTHES: tuple[RGB, ...] = (
+    *((72, 98, 128), (146, 84, 68), (196, 168, 120), (88, 112, 92), (116, 96, 128)),
+    *((204, 196, 184), (70, 72, 84), (176, 112, 76), (58, 104, 112)),
+)
+BUILDS = {"man", "woman", "child", "elder", "astronaut", "robot", "knight", "monk", "diver"}
+OUTFITS: dict[str, RGB] = {
+    **{"astronaut": (234, 236, 240), "robot": (176, 190, 204), "knight": (120, 128, 140), "monk": (140, 84, 52)},
+    **{"diver": (38, 46, 60)},
+}
+
+
+@dataclass(frozen=True)
+class Place:
+    """Where one figure stands: x, the ground y, height in units, facing, and how near (0..1, 1 nearest)."""
+
+    x: float
+    y: float
+    height: float
+    facing: int
+    nearness: float = 1.0
+
+
+def shot_of(plan: Plan) -> str:
+    """The shot size that is drawn: a close shot of more people than fit becomes a wider one."""
+    shot, count = plan.reading.shot_size, sum(f.count for f in plan.reading.figures)
+    if shot in ("close-up", "extreme close-up") and count > 2:
+        return "medium" if count <= 4 else ""
+    if shot in ("medium", "two-shot", "over-the-shoulder") and count > 5:
+        return ""
+    return shot
+
+
+def draw(plan: Plan) -> tuple[float, float]:
+    """Put everybody and everything on layers of the plan; the focus point (the main subject's face or middle)."""
+    canvas = plan.canvas(plan.palette.near, SUBJECT)
+    back = plan.canvas(plan.palette.near, 0.6)
+    focus = _things(plan, back, canvas)
+    if plan.reading.crowd:
+        _crowd(plan, back)
+    if back.alpha.any():
+        plan.add(back, 0.6, "things", glow=0.5)
+    focus = _figures(plan, canvas) or focus
+    if canvas.alpha.any():
+        plan.add(canvas, SUBJECT, "figures", glow=0.35)
+    if shot_of(plan) == "over-the-shoulder":
+        _shoulder(plan)
+    return focus or (0.5, 0.55)
+
+
+def _figures(plan: Plan, canvas: Canvas) -> tuple[float, float] | None:
+    """Draw all figures, the farther ones first; the place of the first one's head."""
+    mounted = _mount(plan)
+    everyone = [f for f in plan.reading.figures for _ in range(f.count) if f.kind not in mounted]
+    if shot_of(plan) == "over-the-shoulder" and sum(not f.animal for f in everyone) > 1:
+        everyone.remove(next(f for f in everyone if not f.animal))
+    fliers = [f for f in everyone if f.kind in AIRBORNE]
+    ground = [f for f in everyone if f.kind not in AIRBORNE]
+    focus = _flock(plan, canvas, fliers, alone=not ground) if fliers else None
+    if not ground or _hidden(plan):
+        return focus
+    spots = _places(plan, ground)
+    order = sorted(range(len(ground)), key=lambda i: spots[i].y)
+    for i in order:
+        _one(plan, canvas, ground[i], spots[i], i, mounted)
+    first = spots[0]
+    tall = animals.height_of(ground[0].kind) if ground[0].animal else 0.9
+    return first.x, first.y - plan.dy(first.height * tall)
+
+
+def _hidden(plan: Plan) -> bool:
+    """Drivers sit inside their car."""
+    things = {t.kind for t in plan.reading.objects}
+    inside = all(f.posture == "driving" for f in plan.reading.figures if not f.animal)
+    return bool(inside and things & {"car", "truck", "bus", "train", "plane", "rocket"})
+
+
+def _mount(plan: Plan) -> set[str]:
+    """The kinds that are ridden, so that they are drawn with their riders."""
+    riders = any(f.posture == "riding" and not f.animal for f in plan.reading.figures)
+    kinds = {f.kind for f in plan.reading.figures if f.kind in ("horse", "camel", "elephant")}
+    bikes = {"bike"} & {t.kind for t in plan.reading.objects}
+    if not riders:
+        return set()
+    return kinds or bikes or ({"horse"} if any(w in plan.reading.prompt for w in ("马", "horse")) else {"bike"})
+
+
+def _places(plan: Plan, everyone: list[Figure]) -> list[Place]:
+    """Where each stands: side by side in one to three rows, within the frame."""
+    rng, shot, count = plan.rng, shot_of(plan), len(everyone)
+    height = HEIGHTS[shot] * (0.92 if shot == "" and count > 3 else 1.0)
+    if all(f.animal for f in everyone):
+        height = _animal_height(everyone, height, shot)
+    rows = 1 if count <= 6 else 2 if count <= 14 else 3
+    per_row = -(-count // rows)
+    gap = max(_gap(f) for f in everyone)
+    height = min(height, plan.wide * 0.94 / (gap * (per_row - 1) + 0.45)) if shot not in CLOSE[1:3] else height
+    step = plan.dx(gap * height)
+    middle = _middle(plan, count, shot)
+    if 1 < per_row:
+        half = step * (per_row - 1) / 2 + plan.dx(0.22 * height)
+        middle = float(np.clip(middle, min(0.5, half), max(0.5, 1 - half)))
+    spots = []
+    for i in range(count):
+        row, column = i % rows, i // rows
+        shrink = 1 - 0.14 * row
+        h = height * shrink * float(rng.uniform(0.97, 1.03))
+        x = middle + (column - (per_row - 1) / 2) * step + (row * 0.5 * step if rows > 1 else 0)
+        x += float(rng.uniform(-0.07, 0.07)) * step * (count > 2)
+        spots.append(Place(x, _foot(plan, shot, h, row), h, _facing(plan, everyone, i, x, middle), shrink))
+    return spots
+
+
+def _animal_height(everyone: list[Figure], height: float, shot: str) -> float:
+    """Animals alone are framed by their own size, not by a person's."""
+    tall = max(animals.height_of(f.kind) for f in everyone)
+    if shot in ("close-up", "extreme close-up"):
+        return 1.15 / tall
+    return min(0.62, height) / max(tall, 0.25) * (0.85 if shot in ("wide", "aerial") else 1.0)
+
+
+def _gap(figure: Figure) -> float:
+    """Distance to the next figure in figure heights."""
+    if figure.animal:
+        build = animals.BUILDS.get(figure.kind)
+        return build.long * 1.75 if build else 0.5
+    close = {"hugging": 0.17, "holding hands": 0.33, "running": 0.55, "dancing": 0.55, "lying": 1.1, "waving": 0.5}
+    return close.get(figure.posture, 0.46 if figure.posture in ("talking", "facing", "pointing") else 0.40)
+
+
+def _middle(plan: Plan, count: int, shot: str) -> float:
+    """x of the group: off centre, away from the light, when there is room."""
+    lean = float(plan.rng.uniform(0.02, 0.15)) * -plan.light.side
+    if shot == "over-the-shoulder":
+        return 0.5 + 0.14 * plan.light.side
+    if shot in ("close-up", "extreme close-up"):
+        return 0.5 + lean * 0.5
+    return 0.5 + lean * (1.0 if count < 3 else 0.4)
+
+
+def _foot(plan: Plan, shot: str, height: float, row: int) -> float:
+    """y of the ground under a figure of this height."""
+    tall = plan.dy(height)
+    if shot == "extreme close-up":
+        return 0.44 + 0.925 * tall
+    if shot in ("close-up", "over-the-shoulder"):
+        return 0.13 + tall
+    if shot in ("medium", "two-shot"):
+        return 0.15 + tall
+    if shot == "aerial":
+        return 0.56 + 0.10 * row
+    low = 0.86 if shot != "full" else 0.90
+    return min(low, max(plan.horizon + plan.dy(0.05) + 0.42 * tall, 0.15 + tall * 0.94, 0.76)) - plan.dy(0.05) * row
+
+
+def _facing(plan: Plan, everyone: list[Figure], i: int, x: float, middle: float) -> int:
+    """1 looks right, -1 left: partners face each other, walkers go one way."""
+    posture = everyone[i].posture
+    if posture in ("talking", "hugging", "facing") and len(everyone) > 1:
+        if len(everyone) == 2:
+            return 1 if i == 0 else -1
+        return 1 if x < middle else -1
+    if posture in ("walking", "running", "riding", "holding hands") or everyone[i].animal:
+        return 1 if plan.light.side > 0 else -1
+    return int(plan.light.side) if plan.rng.random() < 0.7 else -int(plan.light.side)
+
+
+def _one(plan: Plan, canvas: Canvas, figure: Figure, place: Place, index: int, mounted: set[str]) -> None:
+    """One figure with its shadow, mount and seat."""
+    shot = shot_of(plan)
+    if shot not in CLOSE and figure.posture not in ("flying", "swimming"):
+        shadow(plan, canvas, place.x, place.y, place.height * (0.22 if not figure.animal else 0.3))
+    if figure.animal:
+        _beast(plan, canvas, figure, place, index)
+        return
+    lift, size = 0.0, 0.64 if figure.kind == "child" else 0.4 if figure.kind == "baby" else 1.0
+    if shot in CLOSE:
+        size = max(size, 0.82)
+    if figure.posture == "riding" and mounted:
+        lift = _steed(plan, canvas, figure, place, next(iter(mounted)))
+    if figure.posture == "flying":
+        lift = 0.35
+    s = _sketch(canvas, place, size, lift)
+    if people.pose_of(figure.posture).seat:
+        _seat(plan, s)
+    look = look_of(plan, figure, index)
+    away = figure.posture == "back" and shot not in ("close-up", "extreme close-up")
+    people.person(s, look, figure.posture, away=away, face=place.height * plan.at.unit * size > 300)
+    small = [t for t in plan.reading.objects if t.kind in props.SMALL]
+    if small and index == 0 and plan.reading.setting != "product":
+        _light(plan, s)
+        _held(plan, canvas, small[0], place, figure)
+        return
+    _light(plan, s)
+
+
+def _sketch(canvas: Canvas, place: Place, size: float, lift: float) -> Sketch:
+    y = place.y - canvas.stage.uy(place.height * lift)
+    return Sketch(canvas, place.x, y, place.height * size, facing=place.facing)
+
+
+def _light(plan: Plan, s: Sketch) -> None:
+    """Light a finished sketch: strong rims against a low sun, silhouettes when the prompt wants them."""
+    p = plan.palette
+    silhouette = bool({"backlit"} & set(plan.reading.light)) or plan.reading.setting == "stage"
+    if silhouette:
+        s._veil(np.ones(s.alpha.shape, np.float32), mix(p.near, p.haze, 0.12), 0.72)
+    rim = 0.85 if silhouette or p.sun_height < 0.2 else 0.5 if p.brightness > 0.4 else 0.62
+    tint = mix(p.light, (255, 255, 255), 0.2)
+    if p.lamps and "neon" in plan.reading.light:
+        tint = (255, 120, 190)
+    s.lay(light_from=plan.light.side, rim=tint, rim_amount=rim, shade=mix(p.near, p.haze, 0.15), shade_amount=0.5)
+
+
+def look_of(plan: Plan, figure: Figure, index: int) -> Look:
+    """Clothes, skin and hair of the index-th figure, in the light of the scene."""
+    rng = np.random.default_rng([index, int(plan.rng.integers(1 << 30))])
+    build = figure.kind if figure.kind in BUILDS else ("child" if figure.kind == "baby" else "man" if rng.random() < 0.5 else "woman")
+    own = NAMED.get(figure.colour) or OUTFITS.get(build) or CLOTHES[int(rng.integers(len(CLOTHES)))]
+    if "suit" in figure.wears and not figure.colour:
+        own = (52, 56, 70)
+    hair = NAMED.get(figure.hair) or ((206, 204, 204) if build == "elder" else HAIRS[int(rng.integers(len(HAIRS)))])
+    trousers = own if build in OUTFITS or "suit" in figure.wears else [(58, 62, 78), (84, 74, 68), (44, 46, 54)][int(rng.integers(3))]
+    depth = 0.74
+
+    def seen(c: RGB) -> RGB:
+        return plan.palette.at(c, depth)
+
+    long_hair = "long hair" in figure.wears or (build == "woman" and rng.random() < 0.75)
+    wears = figure.wears
+    if build == "woman" and not wears and rng.random() < 0.5:
+        wears = ("dress",)
+    skin = SKINS[int(rng.choice(5, p=(0.34, 0.24, 0.22, 0.12, 0.08)))]
+    return Look(seen(skin), seen(hair), seen(own), seen(trousers), seen((48, 40, 40)), build, wears, long_hair)
+
+
+def _seat(plan: Plan, s: Sketch) -> None:
+    """A plain block or bench to sit on."""
+    wood = mix(plan.ground, plan.palette.near, 0.45)
+    s.poly([(-0.20, 0.0), (-0.21, 0.262), (0.13, 0.262), (0.12, 0.0)], wood)
+    s.poly([(-0.23, 0.235), (-0.23, 0.27), (0.15, 0.27), (0.15, 0.235)], mix(wood, plan.palette.light, 0.2))
+
+
+def _held(plan: Plan, canvas: Canvas, thing: Thing, place: Place, figure: Figure) -> None:
+    """A small thing in the near hand."""
+    hand = people.pose_of(figure.posture).arms[0][1]
+    x = place.x + place.facing * plan.dx(hand[0] * place.height)
+    y = place.y - plan.dy((hand[1] - 0.02) * place.height)
+    size = {"guitar": 0.5, "flower": 0.16, "book": 0.11, "laptop": 0.16}.get(thing.kind, 0.085)
+    s = Sketch(canvas, x, y, place.height * size)
+    _paint_prop(plan, s, thing)
+
+
+def _beast(plan: Plan, canvas: Canvas, figure: Figure, place: Place, index: int) -> None:
+    close = shot_of(plan) in ("close-up", "extreme close-up")
+    build = animals.BUILDS.get(figure.kind)
+    if close and build and plan.reading.people == 0:  # bring the head, not the flank, to the middle
+        shift = plan.dx(place.height * (build.long / 2 + build.neck * 0.6)) * place.facing
+        head = build.tall + build.neck * np.sin(build.rise)
+        place = Place(place.x - shift, 0.46 + plan.dy(head * place.height * 1.7), place.height * 1.7, place.facing)
+    s = Sketch(canvas, place.x, place.y, place.height, facing=place.facing, reach=(2.2, 2.3))
+    colour = plan.palette.at(animals.colour_of(figure.kind, figure.colour), 0.74)
+    animals.animal(s, figure.kind, figure.posture, colour, index * 0.37 % 1)
+    _light(plan, s)
+
+
+def _steed(plan: Plan, canvas: Canvas, figure: Figure, place: Place, kind: str) -> float:
+    """Draw what is ridden; how far the rider is lifted, in persons."""
+    s = Sketch(canvas, place.x, place.y, place.height, facing=place.facing, reach=(1.4, 2.0))
+    if kind == "bike":
+        props.prop(s, "bike", plan.palette.at((52, 58, 70), 0.74), glass=plan.palette.sky_mid, dark=plan.palette.near)
+        _light(plan, s)
+        return 0.20
+    given = next((f.colour for f in plan.reading.figures if f.kind == kind), "")
+    animals.animal(s, kind, "running" if figure.posture == "running" else "walking", plan.palette.at(animals.colour_of(kind, given), 0.74), 0.2)
+    _light(plan, s)
+    return animals.BUILDS[kind].tall - 0.26
+
+
+def _flock(plan: Plan, canvas: Canvas, fliers: list[Figure], *, alone: bool) -> tuple[float, float]:
+    """Birds, fish and butterflies spread over the upper picture, or the middle when they are the subject."""
+    big = {"close-up": 2.6, "extreme close-up": 3.4, "medium": 1.6}.get(shot_of(plan), 1.0)
+    first = (0.5, 0.4)
+    count = len(fliers)
+    x0, y0 = 0.5 + 0.1 * plan.light.side, 0.42 if alone else 0.24
+    for i, figure in enumerate(fliers):
+        size = 0.52 if alone and figure.kind != "whale" else 0.22
+        size *= big / (1 + 0.10 * min(count, 10)) * float(plan.rng.uniform(0.8, 1.2))
+        if figure.kind == "whale":
+            size = 0.42
+        angle, out = i * 2.4, 0.0 if count == 1 else 0.10 + 0.30 * np.sqrt((i + 0.3) / count)
+        x = x0 + out * 0.95 * np.cos(angle) + float(plan.rng.uniform(-0.02, 0.02))
+        y = y0 + (0.75 if alone else 0.42) * out * np.sin(angle)
+        s = Sketch(canvas, x, float(np.clip(y, 0.10, 0.80)) + plan.dy(size * 0.5), size, facing=int(plan.light.side), reach=(2.2, 1.6))
+        colour = plan.palette.at(animals.colour_of(figure.kind, figure.colour), 0.7)
+        animals.animal(s, figure.kind, figure.posture, colour, (i * 0.37 + float(plan.rng.random()) * 0.2) % 1)
+        _light(plan, s)
+        first = (x, y) if i == 0 else first
+    return first
+
+
+def _shoulder(plan: Plan) -> None:
+    """The near, dark shoulder and head of an over-the-shoulder shot, on the side away from the subject."""
+    canvas = plan.canvas(plan.palette.near, 0.9)
+    side = -plan.light.side
+    people_in = [f for f in plan.reading.figures if not f.animal]
+    figure = people_in[0] if people_in else Figure("person")
+    height = 3.3
+    s = Sketch(canvas, 0.5 + side * min(0.40, plan.dx(0.58)), 0.10 + plan.dy(height), height, facing=int(-side))
+    people.person(s, look_of(plan, figure, 0), "back", away=True)
+    s._veil(np.ones(s.alpha.shape, np.float32), plan.palette.near, 0.55)
+    s.lay(light_from=plan.light.side, rim=plan.palette.light, rim_amount=0.4, shade=plan.palette.near, shade_amount=0.4)
+    canvas.soften(0.006)
+    plan.layers.append((canvas, 0.9, "shoulder"))
+
+
+def _crowd(plan: Plan, canvas: Canvas) -> None:
+    """A mass of people in rows; before a stage they are seen from behind, arms up."""
+    rng, hall = plan.rng, plan.reading.setting == "stage"
+    rows = ((0.72, 0.15), (0.80, 0.22), (0.90, 0.34)) if not hall else ((0.90, 0.24), (0.99, 0.34), (1.10, 0.46))
+    for y, height in rows:
+        count = int(plan.wide / (height * (0.42 if not hall else 0.36))) + 2
+        for i, x in enumerate(np.linspace(plan.at.left, 1 - plan.at.left, count)):
+            figure = Figure("person", posture=("waving" if hall and rng.random() < 0.4 else "back" if hall else "walking"))
+            spot = Place(float(x + rng.uniform(-0.3, 0.3) / count), y, height * float(rng.uniform(0.9, 1.1)), 1 if rng.random() < 0.5 else -1)
+            s = _sketch(canvas, spot, 1.0, 0.0)
+            people.person(s, look_of(plan, figure, i), figure.posture, away=hall)
+            s._veil(np.ones(s.alpha.shape, np.float32), mix(plan.palette.near, plan.palette.haze, 0.9 - y if y < 0.9 else 0.0), 0.75 if hall else 0.35)
+            s.lay(light_from=plan.light.side, rim=plan.palette.light, rim_amount=0.5, shade=plan.palette.near, shade_amount=0.4)
+
+
+def _things(plan: Plan, back: Canvas, front: Canvas) -> tuple[float, float] | None:
+    """Vehicles and buildings behind the people; small things as the subject when nobody is there."""
+    focus = None
+    ridden = _mount(plan)
+    alone = not plan.reading.figures
+    large = [t for t in plan.reading.objects if t.kind in props.LARGE and t.kind not in ridden]
+    if plan.reading.setting in ("street", "city") and plan.palette.lamps:
+        large = [t for t in large if t.kind != "lamp"]
+    indoors = plan.reading.setting in ("room", "kitchen", "cafe", "office", "product", "studio")
+    if indoors:
+        large = [t for t in large if t.kind in ("piano", "fire")]
+    small = [t for t in plan.reading.objects if t.kind in props.SMALL]
+    for n, thing in enumerate(large[:3]):
+        focus = _large(plan, back, thing, n, alone=alone and n == 0) or focus
+    if small and (alone or plan.reading.setting == "product"):
+        focus = _tabletop(plan, front, small)
+    return focus
+
+
+def _large(plan: Plan, canvas: Canvas, thing: Thing, n: int, *, alone: bool) -> tuple[float, float]:
+    """Vehicles, tents, towers: on the ground, on the water, or in the air."""
+    half, tall = props.LARGE[thing.kind]
+    unit = HEIGHTS[shot_of(plan)] if shot_of(plan) not in CLOSE else 0.8
+    if alone:
+        unit = min(0.5 / tall, 0.62 * plan.wide / (2 * half)) * (0.62 if shot_of(plan) == "wide" else 1.0)
+    count = min(thing.count, 8)
+    unit = min(unit, 0.94 * plan.wide / (2.25 * half * count))
+    if thing.kind in ("lighthouse", "castle", "temple", "cabin", "tree") and not alone:
+        unit = min(unit, 0.16)
+    x0 = 0.5 if alone else 0.5 + (0.27 + 0.1 * n) * (plan.light.side if n % 2 == 0 else -plan.light.side)
+    focus = (x0, 0.6)
+    for i in range(count):
+        x = x0 + (i - (count - 1) / 2) * plan.dx(2.25 * half * unit) if count > 1 else x0
+        y = max(plan.horizon + plan.dy(0.10), 0.80 if alone else 0.76)
+        if thing.kind in ("plane", "balloon", "rocket"):
+            y = 0.44 + 0.14 * ((i * 7) % 3) / 2 if thing.kind != "rocket" else 0.66
+        elif thing.kind == "boat":
+            y = plan.horizon + plan.dy(0.06 + 0.10 * alone)
+        elif thing.kind in ("lighthouse", "castle", "temple", "cabin", "tree"):
+            y = plan.horizon + plan.dy(0.05 if not alone else 0.14)
+        if thing.kind not in ("plane", "balloon", "rocket"):
+            shadow(plan, canvas, x, y, unit * half * 1.1)
+        s = Sketch(canvas, x, y, unit, facing=int(plan.light.side), reach=(half * 1.2, tall * 1.3))
+        _paint_prop(plan, s, thing)
+        focus = (x, y - plan.dy(unit * tall * 0.5)) if i == 0 else focus
+        if thing.kind == "fire":
+            canvas.glow(x, y - plan.dy(0.1), 0.5, (255, 150, 60), 0.6)
+    return focus
+
+
+def _tabletop(plan: Plan, canvas: Canvas, small: list[Thing]) -> tuple[float, float]:
+    """Products in a row, the first the largest and in the middle."""
+    items = [t for t in small for _ in range(min(t.count, 6))][:7]
+    size = min({"close-up": 0.62, "extreme close-up": 0.85, "wide": 0.34}.get(shot_of(plan), 0.50), 0.94 * plan.wide / (len(items) * 1.05))
+    order = sorted(range(len(items)), key=lambda i: i)
+    step = plan.dx(size * 1.02)
+    for i in order:
+        place = (i + 1) // 2 * (1 if i % 2 else -1) if len(items) % 2 else i - (len(items) - 1) / 2
+        x = 0.5 + place * step
+        scale_of = size * (1.0 if i == 0 or len(items) > 2 else 0.92)
+        shadow(plan, canvas, x, 0.815, scale_of * 0.5, strength=0.5)
+        s = Sketch(canvas, x, 0.82, scale_of, reach=(1.1, 1.2))
+        _paint_prop(plan, s, items[i])
+    return 0.5, 0.82 - plan.dy(size * 0.55)
+
+
+def _paint_prop(plan: Plan, s: Sketch, thing: Thing) -> None:
+    p = plan.palette
+    colour = p.at(props.colour_of(thing.kind, thing.colour), 0.74)
+    glass = mix(mix(p.sky_mid, p.near, 0.4), p.light, 0.1)
+    props.prop(s, thing.kind, colour, glass=glass, dark=scale(p.near, 0.8), lamps=p.lamps)
+    if thing.kind == "fire":
+        s.lay(light_from=1, rim=p.light, rim_amount=0.0, shade=p.near, shade_amount=0.0)
+    else:
+        _light(plan, s)
+
+
+def shadow(plan: Plan, canvas: Canvas, x: float, y: float, half: float, *, strength: float = 0.42) -> None:
+    """A soft shadow on the ground, drawn out away from a low light; half: half its width in units."""
+    low = 1.0 - min(1.0, plan.palette.sun_height / 0.5)
+    away = -plan.light.side * half * low * 0.9
+    rx, ry = half * (1 + 0.9 * low), max(0.004, half * 0.16)
+    (cx, cy), u = plan.at.px([(x + plan.dx(away), y)])[0], plan.at.unit
+    x0, x1 = max(0, int(cx - rx * u)), min(plan.at.full_width, int(cx + rx * u) + 1)
+    y0, y1 = max(0, int(cy - ry * u)), min(plan.at.full_height, int(cy + ry * u) + 1)
+    if x1 <= x0 or y1 <= y0:
+        return
+    gx, gy = (np.arange(x0, x1) - cx) / (rx * u), (np.arange(y0, y1) - cy) / (ry * u)
+    top = np.clip(1 - np.sqrt(gx[None] ** 2 + gy[:, None] ** 2), 0, 1) ** 0.9 * strength * (0.5 + 0.5 * plan.palette.brightness) * 1.3
+    under = canvas.alpha[y0:y1, x0:x1].astype(np.float32) / 255
+    out = top + under * (1 - top)
+    share = (top / np.maximum(out, 1e-4))[..., None]
+    dark = np.asarray(mix(plan.palette.near, plan.ground, 0.18), np.float32)
+    part = canvas.rgb[y0:y1, x0:x1]
+    canvas.rgb[y0:y1, x0:x1] = (part * (1 - share) + dark * share + 0.5).astype(np.uint8)
+    canvas.alpha[y0:y1, x0:x1] = (out * 255 + 0.5).astype(np.uint8)
