@@ -18,7 +18,7 @@ from studio.media.files import Cancelled, OnProgress
 
 
 class Transition(StrEnum):
-    """How a clip goes over into the next. All but CUT show both for transition_s, so the film gets that much shorter."""
+    """How a clip goes over into the next. All but CUT show both for a while: the film gets shorter by as much."""
 
     CUT = "cut"
     CROSSFADE = "crossfade"

@@ -1,0 +1,142 @@
+"""Making a film from its description: pictures, sound, finishing, one file.
+
+Pictures and sound are made apart and meet as packets, in the order of their times, so memory stays flat however long
+the film is.
+"""
+
+from __future__ import annotations
+
+import tempfile
+from collections.abc import Iterable, Iterator
+from dataclasses import replace
+from fractions import Fraction
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from studio.errors import MediaError
+from studio.media import containers, mend
+from studio.media.clips import Clip, Shelf, in_format, survey
+from studio.media.cut import Cut, Report, lay_out
+from studio.media.files import Cancelled, OnProgress, Stopped, replacing
+from studio.media.picture import Packets, plan, set_up
+from studio.media.soundtrack import Mixed, mixed
+
+if TYPE_CHECKING:
+    from av.audio.stream import AudioStream
+    from av.packet import Packet
+
+Sounds = tuple["AudioStream", Iterable["Packet"]]
+
+
+def make(
+    cut: Cut, out: Path, *, cache: Path | None, on_progress: OnProgress | None, cancelled: Cancelled | None
+) -> Report:
+    """See cut.render."""
+    if cut.width % 2 or cut.height % 2:
+        raise MediaError(f"A film of {cut.width}x{cut.height} cannot be made; both sides must be even.")
+    out.parent.mkdir(parents=True, exist_ok=True)
+    with tempfile.TemporaryDirectory(dir=out.parent, prefix=".film-") as folder, Shelf() as shelf:
+        work = Path(folder)
+        clips, notes = _clips(cut, shelf, cache or work, cancelled)
+        spans = lay_out(cut, [clip.length_s for clip in clips])
+        pictures = Packets(cut, plan(spans, clips, shelf, cut.fps), clips, shelf)
+        sounds = mend.mended(spans, clips, shelf, cut.fps) if mend.mendable(cut, clips) else None
+        heard = mixed(cut, spans, clips, work, cancelled) if sounds is None else None
+        frames = pictures.copied + pictures.encoded
+        with _sound_packets(sounds, heard) as packets:
+            _mux(cut, out, pictures, packets, frames, on_progress, cancelled)
+    return Report(
+        path=out,
+        frames=frames,
+        duration_s=round(float(frames / cut.fps), 3),
+        copied=pictures.copied,
+        encoded=pictures.encoded,
+        loudness_before=heard.before if heard else None,
+        loudness=heard.after if heard else None,
+        treble=heard.treble if heard else None,
+        notes=(*notes, *(heard.notes if heard else ())),
+    )
+
+
+def _clips(cut: Cut, shelf: Shelf, cache: Path, cancelled: Cancelled | None) -> tuple[list[Clip], list[str]]:
+    """The clips, odd ones replaced by copies in the film's format, with a note for each of those."""
+    clips, notes = [], []
+    for shot in cut.shots:
+        clip = survey(shot.path, cut, shelf)
+        if not clip.fits:
+            notes.append(f"{shot.path.name} was brought to the film's format (its {clip.why_not} differed).")
+            made = in_format(clip, cut, cache, cancelled)
+            clip = replace(survey(made, cut, shelf), length_s=clip.length_s)
+        clips.append(clip)
+    return clips, list(dict.fromkeys(notes))
+
+
+class _sound_packets:
+    """Stream and packets of the sound, from wherever it was made; None for a silent film. A context manager."""
+
+    def __init__(self, sounds: Sounds | None, heard: Mixed | None) -> None:
+        self.sounds, self.heard = sounds, heard
+        self.manager = containers.opened(heard.path) if heard else None
+
+    def __enter__(self) -> Sounds | None:
+        if self.manager is None:
+            return self.sounds
+        box, _ = self.manager.__enter__()
+        return box.streams.audio[0], (packet for packet in box.demux(audio=0) if packet.size)
+
+    def __exit__(self, *error: object) -> None:
+        if self.manager is not None:
+            self.manager.__exit__(*error)  # type: ignore[arg-type]
+
+
+def _mux(
+    cut: Cut,
+    out: Path,
+    pictures: Packets,
+    sounds: Sounds | None,
+    frames: int,
+    on_progress: OnProgress | None,
+    cancelled: Cancelled | None,
+) -> None:
+    import av
+
+    with (
+        replacing(out) as draft,
+        av.open(str(draft), "w", format="mp4", options={"movflags": "use_metadata_tags+faststart"}) as film,
+    ):
+        film.metadata.update(cut.metadata)
+        template = pictures.template()
+        if template is not None:
+            video = film.add_stream_from_template(template)
+        else:
+            video = film.add_stream("libx264", rate=cut.fps)
+            set_up(video.codec_context, cut)
+        sound = film.add_stream_from_template(sounds[0]) if sounds else None
+        done = 0
+        for is_sound, packet in _by_time(pictures, sounds[1] if sounds else ()):
+            packet.stream = sound if is_sound and sound else video
+            film.mux_one(packet)
+            if not is_sound:
+                done += 1
+                if cancelled and cancelled():
+                    raise Stopped
+                if on_progress and (done % 16 == 0 or done == frames):
+                    on_progress(done / frames)
+
+
+def _by_time(pictures: Iterable[Packet], sounds: Iterable[Packet]) -> Iterator[tuple[bool, Packet]]:
+    """Both kinds of packets in the order of their decoding times."""
+    waiting = iter(sounds)
+    sound = next(waiting, None)
+    for picture in pictures:
+        while sound is not None and _time(sound) <= _time(picture):
+            yield True, sound
+            sound = next(waiting, None)
+        yield False, picture
+    while sound is not None:
+        yield True, sound
+        sound = next(waiting, None)
+
+
+def _time(packet: Packet) -> Fraction:
+    return (packet.dts or 0) * packet.time_base

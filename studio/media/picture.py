@@ -1,0 +1,267 @@
+"""The film's pictures as H.264 packets: whole groups of pictures copied, only what lies under a transition or a trim
+encoded.
+
+The timeline is cut into pieces that alternate between Copy and Draw. A copied piece begins at an IDR picture and ends
+before one (or at the clip's end), a drawn piece is one run of the encoder. Frame numbers decide all times, so nothing
+rounds or drifts: packet n of the film gets DTS n - reorder and as PTS its frame's place.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from fractions import Fraction
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from studio.errors import MediaError
+from studio.media import containers
+from studio.media.blend import Blender
+from studio.media.clips import BT709, Clip, Shelf
+from studio.media.cut import Cut, Span, Transition
+
+if TYPE_CHECKING:
+    from av.packet import Packet
+    from av.video.codeccontext import VideoCodecContext
+    from av.video.frame import VideoFrame
+    from av.video.stream import VideoStream
+
+LIMITED = 1
+IDR = 5
+REORDER = 2
+"""Frames x264 decodes ahead with two B-frames and pyramid."""
+
+
+@dataclass(frozen=True)
+class Copy:
+    """Frames first..last-1 of a file, taken over as packets."""
+
+    path: Path
+    first: int
+    last: int
+
+
+@dataclass(frozen=True)
+class Take:
+    """Frames first..last-1 of a file, to be drawn; with `into`, blended into that file's frames from into_first on."""
+
+    path: Path
+    first: int
+    last: int
+    into: Path | None = None
+    into_first: int = 0
+    transition: Transition = Transition.CUT
+
+
+@dataclass(frozen=True)
+class Draw:
+    """One run of the encoder over several takes."""
+
+    takes: tuple[Take, ...]
+
+
+Piece = Copy | Draw
+
+
+def plan(spans: list[Span], clips: list[Clip], shelf: Shelf, fps: Fraction) -> list[Piece]:
+    """The pieces of the film in order: as much copied as possible."""
+    pieces: list[Copy | Take] = []
+    before = 0
+    for number, (span, clip) in enumerate(zip(spans, clips, strict=True)):
+        pieces += _body(clip, span.first + before, span.last - span.overlap, shelf, fps)
+        if span.overlap:
+            after = spans[number + 1]
+            into = clips[number + 1].path
+            start = span.last - span.overlap
+            pieces.append(Take(clip.path, start, span.last, into, after.first, span.clip.transition))
+        before = span.overlap
+    return _merged(pieces)
+
+
+def _body(clip: Clip, first: int, last: int, shelf: Shelf, fps: Fraction) -> list[Copy | Take]:
+    """A clip's own stretch: encoded up to the first IDR, copied to the last, encoded from there."""
+    if first == 0 and last >= clip.frames:
+        return [Copy(clip.path, first, last)]
+    edges = [edge for edge in _edges(clip, shelf, fps) if first <= edge <= last]
+    if len(edges) < 2:
+        return [Take(clip.path, first, last)] if last > first else []
+    parts = (Take(clip.path, first, edges[0]), Copy(clip.path, edges[0], edges[-1]), Take(clip.path, edges[-1], last))
+    return [part for part in parts if part.last > part.first]
+
+
+def _merged(pieces: list[Copy | Take]) -> list[Piece]:
+    """Neighbouring takes become one run of the encoder."""
+    merged: list[Piece] = []
+    for piece in pieces:
+        if isinstance(piece, Copy):
+            merged.append(piece)
+        elif merged and isinstance(merged[-1], Draw):
+            merged[-1] = Draw((*merged[-1].takes, piece))
+        else:
+            merged.append(Draw((piece,)))
+    return merged
+
+
+def frames_of(piece: Piece) -> int:
+    """How many frames of the film the piece gives."""
+    if isinstance(piece, Copy):
+        return piece.last - piece.first
+    return sum(take.last - take.first for take in piece.takes)
+
+
+def _edges(clip: Clip, shelf: Shelf, fps: Fraction) -> list[int]:
+    """Frame numbers where copying may begin or end: the IDR pictures, and the clip's end."""
+    box = shelf.get(clip.path)
+    video = _video(box, clip.path)
+    box.seek(video.start_time or 0, stream=video)
+    size = (clip.setup[4] & 3) + 1 if clip.setup[:1] == b"\x01" else 4
+    edges = [_number(p, video, fps) for p in box.demux(video) if p.size and p.is_keyframe and _is_idr(bytes(p), size)]
+    return sorted({*edges, clip.frames})
+
+
+def _is_idr(packet: bytes, size: int) -> bool:
+    """True when the packet holds an IDR slice: decoding may begin here, nothing after it looks back."""
+    at = 0
+    while at + size < len(packet):
+        if packet[at + size] & 31 == IDR:
+            return True
+        at += size + int.from_bytes(packet[at : at + size], "big")
+    return False
+
+
+def _number(packet: Packet, video: VideoStream, fps: Fraction) -> int:
+    """The packet's frame number in display order."""
+    return round(((packet.pts or 0) - (video.start_time or 0)) * packet.time_base * fps)
+
+
+def _video(box, path: Path) -> VideoStream:
+    video = containers.picture_stream(box)
+    if video is None:
+        raise MediaError(f"{path.name} has no picture.")
+    return video
+
+
+class Packets:
+    """The film's video packets in decoding order, with the film's time stamps.
+
+    plain: all pieces are copies with the same decoder setup, so their packets stay as they are; otherwise each
+    stretch carries its own parameter sets (Annex B).
+    """
+
+    def __init__(self, cut: Cut, pieces: list[Piece], clips: list[Clip], shelf: Shelf) -> None:
+        self.cut, self.pieces, self.shelf = cut, pieces, shelf
+        copied = {piece.path for piece in pieces if isinstance(piece, Copy)}
+        setups = {clip.setup for clip in clips if clip.path in copied}
+        self.plain = len(setups) == 1 and not any(isinstance(piece, Draw) for piece in pieces)
+        drawn = [REORDER] if any(isinstance(piece, Draw) for piece in pieces) else []
+        self.reorder = max([*drawn, *(clip.reorder for clip in clips if clip.path in copied)], default=REORDER)
+        self.copied = sum(frames_of(p) for p in pieces if isinstance(p, Copy))
+        self.encoded = sum(frames_of(p) for p in pieces if isinstance(p, Draw))
+
+    def template(self) -> VideoStream | None:
+        """The stream whose setup the film takes over; None when the encoder's is used."""
+        first = self.pieces[0]
+        return _video(self.shelf.get(first.path), first.path) if self.plain and isinstance(first, Copy) else None
+
+    def __iter__(self) -> Iterator[Packet]:
+        number, at = 0, 0
+        tick = 1 / self.cut.fps
+        for piece in self.pieces:
+            packets = self._copied(piece) if isinstance(piece, Copy) else self._drawn(piece)
+            for place, packet in packets:
+                packet.pts, packet.dts, packet.duration = at + place, number - self.reorder, 1
+                packet.time_base = tick
+                if packet.dts > packet.pts:
+                    raise MediaError("A clip's frames are in an order that cannot be copied. Convert it to MP4 first.")
+                yield packet
+                number += 1
+            at += frames_of(piece)
+
+    def _copied(self, piece: Copy) -> Iterator[tuple[int, Packet]]:
+        from av.bitstream import BitStreamFilterContext
+
+        box = self.shelf.get(piece.path)
+        video = _video(box, piece.path)
+        fps, tick = self.cut.fps, video.time_base or Fraction(1, 90000)
+        box.seek((video.start_time or 0) + round(piece.first / fps / tick), stream=video)
+        annex = None if self.plain else BitStreamFilterContext("h264_mp4toannexb", video)
+        seen, wanted = 0, piece.last - piece.first
+        for packet in box.demux(video):
+            place = _number(packet, video, fps) - piece.first
+            if packet.size == 0 or place < 0 or seen == wanted:
+                continue
+            if place >= wanted:
+                break
+            for ready in annex.filter(packet) if annex else (packet,):
+                yield place, ready
+            seen += 1
+        if seen != wanted:
+            raise MediaError(f"{piece.path.name} has {seen} of {wanted} frames in a part. Convert it to MP4 first.")
+
+    def _drawn(self, piece: Draw) -> Iterator[tuple[int, Packet]]:
+        encoder = open_encoder(self.cut)
+        place = 0
+        for take in piece.takes:
+            for frame in _pictures(take, self.cut):
+                frame.pts, frame.time_base = place, 1 / self.cut.fps
+                frame.pict_type = 0
+                for packet in encoder.encode(frame):
+                    yield packet.pts or 0, packet
+                place += 1
+        for packet in encoder.encode(None):
+            yield packet.pts or 0, packet
+
+
+def open_encoder(cut: Cut) -> VideoCodecContext:
+    """x264 in the film's format, each run beginning with its own parameter sets and a key frame every second."""
+    from av.codec.context import CodecContext
+    from av.video.codeccontext import VideoCodecContext
+
+    encoder = CodecContext.create("libx264", "w")
+    assert isinstance(encoder, VideoCodecContext)  # noqa: S101 - for the type checker
+    set_up(encoder, cut)
+    return encoder
+
+
+def set_up(encoder: VideoCodecContext, cut: Cut) -> None:
+    """Give an encoder the film's size, rate, colours and quality."""
+    encoder.width, encoder.height, encoder.pix_fmt = cut.width, cut.height, "yuv420p"
+    encoder.time_base, encoder.framerate = 1 / cut.fps, cut.fps
+    encoder.gop_size, encoder.max_b_frames = round(cut.fps), REORDER
+    encoder.color_range, encoder.colorspace = LIMITED, BT709
+    encoder.color_primaries = encoder.color_trc = BT709
+    encoder.options = {"crf": str(cut.crf), "preset": cut.preset}
+
+
+def _pictures(take: Take, cut: Cut) -> Iterator[VideoFrame]:
+    """The frames of a take, blended where it goes over into another clip."""
+    count = take.last - take.first
+    own = _decoded(take.path, take.first, count, cut.fps)
+    if take.into is None:
+        yield from own
+        return
+    blend = Blender(take.transition, cut.width, cut.height)
+    other = _decoded(take.into, take.into_first, count, cut.fps)
+    for number, (a, b) in enumerate(zip(own, other, strict=True)):
+        yield blend(a, b, (number + 1) / (count + 1))
+
+
+def _decoded(path: Path, first: int, count: int, fps: Fraction) -> Iterator[VideoFrame]:
+    """Exactly `count` frames from number `first` on; a frame that is missing shows the one before it again."""
+    with containers.opened(path) as (box, _):
+        video = containers.threaded(_video(box, path))
+        tick, start = video.time_base or Fraction(1, 90000), video.start_time or 0
+        box.seek(start + round(first / fps / tick), stream=video)
+        given, held = 0, None
+        for frame in box.decode(video):
+            place = round(((frame.pts or 0) - start) * tick * fps) - first
+            while held is not None and given < min(place, count):
+                yield held
+                given += 1
+            if given >= count:
+                return
+            held = frame
+        if held is None:
+            raise MediaError(f"{path.name} has no frames where the film needs them. Check its trims.")
+        for _ in range(count - given):
+            yield held
