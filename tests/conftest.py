@@ -11,16 +11,10 @@ os.environ.setdefault("OMP_NUM_THREADS", "1")
 import pytest
 
 from studio.catalogue import Catalogue, load
-from studio.domain import Run
 from studio.engines.fake import FakeEngine, FakeProvider, FindingFake
-from studio.jobs.pace import Timing
 from studio.settings import Settings
 from studio.studio import Studio
-
-QUICK = Timing(
-    local_look=0.02, least_look=0.02, image_look=0.02, video_look=0.02, backoff=0.02, backoff_most=0.1, close_for=1.0
-)
-"""Waiting times for tests."""
+from tests.kit import QUICK
 
 
 @pytest.fixture(scope="session")
@@ -53,19 +47,3 @@ def studio(settings: Settings, catalogue: Catalogue, engine: FakeEngine, paid: F
     engines = {"fake": engine, "paid": paid}
     with Studio.open(settings, engines=engines, catalogue=catalogue, timing=QUICK) as opened:
         yield opened
-
-
-def image(prompt: str = "a red coat", **more: object) -> dict[str, object]:
-    """The flat JSON of a free picture."""
-    return {"task": "text-to-image", "model": "fake/image", "prompt": prompt} | more
-
-
-def paid_image(prompt: str = "a red coat", **more: object) -> dict[str, object]:
-    """The flat JSON of a picture that costs $0.10."""
-    return {"task": "text-to-image", "model": "paid/image", "prompt": prompt} | more
-
-
-def finish(studio: Studio, body: dict[str, object], timeout_s: float = 10) -> Run:
-    """Submit one run and wait until it has ended."""
-    [run] = studio.submit(body)
-    return studio.wait([run.id], timeout_s=timeout_s)[0]

@@ -9,7 +9,7 @@ import pytest
 from studio.domain import Run, Status
 from studio.engines.fake import FakeEngine, FindingFake, Script
 from studio.studio import Studio
-from tests.conftest import image, paid_image
+from tests.kit import image, paid_image
 
 
 def reach(studio: Studio, run: Run, phase: str) -> None:

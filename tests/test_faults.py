@@ -22,7 +22,7 @@ from studio.errors import (
 )
 from studio.settings import Settings
 from studio.studio import Studio
-from tests.conftest import QUICK, finish, image, paid_image
+from tests.kit import QUICK, finish, image, paid_image
 
 BUSY = RateLimited("Too many calls.", retry_after_s=0.05)
 AWAY = Unavailable("The server is away.")

@@ -10,7 +10,7 @@ from studio.domain import HeldReason, Run, Status
 from studio.engines.fake import FindingFake, Script
 from studio.errors import CapabilityError, Refused
 from studio.studio import Studio
-from tests.conftest import finish, image, paid_image
+from tests.kit import finish, image, paid_image
 
 
 def settled(studio: Studio, runs: list[Run]) -> list[Run]:

@@ -14,7 +14,7 @@ from studio.engines.fake import FakeEngine, FakeProvider, FindingFake, Script
 from studio.errors import Conflict
 from studio.settings import Settings
 from studio.studio import Studio
-from tests.conftest import QUICK, image, paid_image
+from tests.kit import QUICK, image, paid_image
 
 
 def order(studio: Studio) -> list[str]:

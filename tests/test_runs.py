@@ -12,7 +12,7 @@ from studio.engines.fake import FakeEngine, Script
 from studio.errors import CapabilityError, Conflict, NotConfigured, NotFound
 from studio.media import tags
 from studio.studio import Studio
-from tests.conftest import finish, image
+from tests.kit import finish, image
 
 
 def test_a_run_ends_with_a_file_that_carries_its_settings(studio: Studio) -> None:

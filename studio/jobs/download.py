@@ -22,7 +22,6 @@ import httpx
 from studio.domain import now
 from studio.errors import EngineError, RateLimited, Unavailable
 
-CHUNK = 256 * 1024
 MOST_REDIRECTS = 5
 SPARE_BYTES = 64 * 2**20
 """Room on the disk that a download must leave."""
@@ -105,7 +104,7 @@ async def _receive(
     notes.write_text(json.dumps({"etag": _strong_etag(response), "total": str(total)}), "utf-8")
     got = start
     with part.open("ab" if start else "wb") as file:
-        async for chunk in response.aiter_bytes(CHUNK):
+        async for chunk in response.aiter_raw():
             file.write(chunk)
             got += len(chunk)
             done(got, expected)

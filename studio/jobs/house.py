@@ -10,7 +10,7 @@ from typing import Any
 
 from studio.catalogue import Catalogue
 from studio.domain import Asset, Phase, Progress, Run, Status
-from studio.engines.base import Engine, Input, Job
+from studio.engines.base import Announces, Engine, Input, Job
 from studio.errors import NotFound
 from studio.jobs.feed import Feed
 from studio.jobs.pace import History, Timing, Turnstile
@@ -88,3 +88,11 @@ class Lane:
         self.submits = Turnstile(limits.submits_per_s)
         self.looks = Turnstile(limits.polls_per_s)
         self.downloads = asyncio.Semaphore(DOWNLOADS_AT_ONCE)
+        self.news: dict[str, asyncio.Event] = {}
+        if isinstance(engine, Announces):
+            engine.announce(self._tell)
+
+    def _tell(self, handle: str) -> None:
+        """Something may have happened to the run with this handle."""
+        if event := self.news.get(handle):
+            event.set()

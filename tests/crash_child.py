@@ -1,0 +1,50 @@
+"""A process that opens a Studio, does what it is told, and may die on the way: for tests that really kill.
+
+python -m tests.crash_child DATA PROVIDER JOBS: JOBS is JSON: engine options, scripts by prompt, bodies to submit. It
+prints the ids of its runs at once, then the word `ready`, and waits until every run has ended or is held.
+"""
+
+from __future__ import annotations
+
+import json
+import sys
+import time
+from pathlib import Path
+
+from studio.catalogue import load
+from studio.domain import Status
+from studio.engines.fake import FakeEngine, FakeProvider, FindingFake, Script
+from studio.settings import Settings
+from studio.studio import Studio
+from tests.kit import QUICK
+
+
+def engines(provider: Path, jobs: dict[str, object]) -> dict[str, FakeEngine]:
+    """The scripted engines that the jobs describe; their providers live in folders and outlive this process."""
+    scripts = {prompt: Script(**fields) for prompt, fields in jobs.get("scripts", {}).items()}  # type: ignore[union-attr]
+    paying = FindingFake if jobs.get("finds") else FakeEngine
+    return {
+        "fake": FakeEngine(provider=FakeProvider(provider / "fake"), scripts=scripts, repeatable=True),
+        "paid": paying(
+            name="paid",
+            provider=FakeProvider(provider / "paid"),
+            scripts=scripts,
+            local=False,
+            base_url="http://127.0.0.1",
+        ),
+    }
+
+
+def main(data: Path, provider: Path, jobs: dict[str, object]) -> None:
+    """Submit, tell, wait."""
+    catalogue = load(Path(__file__).parent / "catalogue")
+    with Studio.open(Settings(data=data), engines=engines(provider, jobs), catalogue=catalogue, timing=QUICK) as studio:
+        ids = [run.id for body in jobs.get("bodies", []) for run in studio.submit(body)]  # type: ignore[attr-defined]
+        print(json.dumps(ids), flush=True)
+        while any(run.status != Status.HELD for run in studio.active()):
+            time.sleep(0.02)
+        print("settled", flush=True)
+
+
+if __name__ == "__main__":
+    main(Path(sys.argv[1]), Path(sys.argv[2]), json.loads(sys.argv[3]))
