@@ -431,6 +431,7 @@ BUILDERS: dict[str, Callable[[], Any]] = {
     "Wan-AI/Wan2.2-I2V-A14B-Diffusers": wan22_i2v,
     "Wan-AI/Wan2.2-TI2V-5B-Diffusers": wan22_ti2v,
     "Wan-AI/Wan2.1-VACE-14B-diffusers": wan_vace,
+    "Wan-AI/Wan2.1-VACE-1.3B-diffusers": wan_vace,
     "Wan-AI/Wan2.2-Animate-14B-Diffusers": wan_animate,
     "Lightricks/LTX-2": ltx2,
     "hunyuanvideo-community/HunyuanVideo-1.5-Diffusers-480p_t2v": hunyuan15,

@@ -5,6 +5,7 @@ A row names its classes; the table at the end says which function knows the clas
 
 from __future__ import annotations
 
+import importlib
 import inspect
 from collections.abc import Callable
 from pathlib import Path
@@ -188,6 +189,8 @@ def _qwen(recipe: Recipe, pipe: Any, _: Arguments) -> Arguments:
 
 
 def _qwen_edit(recipe: Recipe, pipe: Any, _: Arguments) -> Arguments:
+    module: Any = importlib.import_module(type(pipe).__module__)
+    module.VAE_IMAGE_SIZE = round(float(recipe.extra.get("reference_megapixels", 1.0)) * 1024 * 1024)
     return {"true_cfg_scale": recipe.guidance, "image": edited_pictures(recipe)}
 
 
@@ -231,8 +234,6 @@ def encode(pipe: Any, recipe: Recipe, text: str, device: str, dtype: Any) -> lis
 
 def _condition_pictures(pipe: Any, recipe: Recipe) -> list[Image.Image]:
     """Pictures as the text model of an edit model wants to see them: the size its pipeline would give them."""
-    import importlib
-
     module = importlib.import_module(type(pipe).__module__)
     shown = []
     for image in edited_pictures(recipe):

@@ -7,7 +7,6 @@ goes on from the last stage that was finished.
 from __future__ import annotations
 
 import threading
-import time
 from collections import OrderedDict
 from collections.abc import Sequence
 from dataclasses import dataclass, field
@@ -79,6 +78,7 @@ class Dispatcher:
         self._works: dict[str, Work] = {}
         self._waiting: OrderedDict[str, Work] = OrderedDict()
         self._workers = [Worker(c, folder / f"worker-{c.device}.log", self._hear) for c in cards]
+        self._loaded: dict[str, str] = {}
         self._closed = False
 
     def add(self, work: Work) -> None:
@@ -150,7 +150,8 @@ class Dispatcher:
 
     def _send(self, worker: Worker) -> None:
         if worker.ready and worker.pending and worker.run:
-            worker.hot = self._works[worker.run].hot_key()
+            work = self._works[worker.run]
+            worker.hot, self._loaded[worker.card.device] = work.hot_key(), work.recipe.row
             worker.send({"do": "run", "run": worker.run, **worker.pending})
             worker.pending = None
 
@@ -314,15 +315,21 @@ class Dispatcher:
         for worker in self._workers:
             worker.close()
 
-    def idle(self, timeout_s: float) -> bool:
-        """Wait until no run is under way; False when time is up first."""
-        until = time.monotonic() + timeout_s
-        while time.monotonic() < until:
-            with self._lock:
-                if not self._waiting and all(w.run is None for w in self._workers):
-                    return True
-            time.sleep(0.02)
-        return False
+    def status(self) -> list[JSON]:
+        """Each card with what it does now; see LocalEngine.status."""
+        with self._lock:
+            return [
+                {
+                    "device": w.card.device,
+                    "name": w.card.name,
+                    "memory": w.card.memory,
+                    "pid": w.about.get("pid") if w.ready else None,
+                    "loaded": self._loaded.get(w.card.device) if w.hot else None,
+                    "run": w.run,
+                    "waiting": len(self._waiting),
+                }
+                for w in self._workers
+            ]
 
 
 def _sentence(work: Work, message: str) -> str:

@@ -9,7 +9,7 @@ from pathlib import Path
 
 from studio.catalogue import Model
 from studio.domain import JSON, Asset, Progress, Request, Status
-from studio.engines.base import Facts, Job, Limits
+from studio.engines.base import Facts, Input, Job, Limits
 from studio.engines.local import cards, plan, recipe, weights
 from studio.engines.local.cards import Card
 from studio.engines.local.dispatch import Dispatcher, Work
@@ -67,7 +67,7 @@ class LocalEngine:
         memory = max((c.memory or 0 for c in self.cards), default=0)
         if not memory:
             return []
-        made = recipe.write(_trial(request, model))
+        made = recipe.write(_trial(request, model, inputs))
         part = self._parts(model, found)
         if plan.first_rung(made, part, memory):
             return []
@@ -82,7 +82,7 @@ class LocalEngine:
         """Seconds this run will take: measured here before, else from the card's rate, else None."""
         if not self.cards:
             return None
-        made, card = recipe.write(_trial(request, model)), self.cards[0]
+        made, card = recipe.write(_trial(request, model, inputs)), self.cards[0]
         seen = self._dispatcher.memory.get(made, card)
         part = self._parts(model, weights.look(model.engine["repo"], self._settings))
         rung = seen.rung if seen else plan.first_rung(made, part, card.memory) or "leaves"
@@ -172,14 +172,18 @@ class LocalEngine:
         """Stop at the next step; by force after a grace time."""
         return self._dispatcher.cancel(handle.removeprefix(HANDLE))
 
+    def status(self) -> list[JSON]:
+        """The cards and what they do: device, name, memory in bytes, pid of the process, loaded, run, waiting."""
+        return self._dispatcher.status()
+
     async def close(self) -> None:
         """End the worker processes."""
         self._dispatcher.close()
 
 
-def _trial(request: Request, model: Model) -> Job:
+def _trial(request: Request, model: Model, inputs: Mapping[str, Asset]) -> Job:
     """A job that is only planned, never run."""
-    return Job("", request, model, request.seed, Path())
+    return Job("", request, model, request.seed, Path(), {i: Input(a, Path()) for i, a in inputs.items()})
 
 
 def _number(text: str) -> float | None:

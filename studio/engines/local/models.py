@@ -26,7 +26,7 @@ def dtype_for(device: str) -> torch.dtype:
 
 
 def pipeline_class(name: str) -> Any:
-    """A pipeline class by its name in a catalogue row."""
+    """A class of the library, by its name in a catalogue row or a repository."""
     return getattr(diffusers, name)
 
 
@@ -50,14 +50,30 @@ def load_picture(recipe: Recipe, folder: Path, device: str) -> Any:
     return _from_folder(recipe, folder, without, dtype_for(device))
 
 
-def _from_folder(recipe: Recipe, folder: Path, without: dict[str, None], dtype: torch.dtype) -> Any:
+def _from_folder(recipe: Recipe, folder: Path, without: dict[str, Any], dtype: torch.dtype) -> Any:
     types = {"default": dtype} | dict.fromkeys(recipe.engine.get("fp32", ()), torch.float32)
     cls = pipeline_class(recipe.cls)
+    shells = {name: _shell(folder, name) for name in recipe.engine.get("shells", ()) if name in without}
     pipe = cls.from_pretrained(
-        str(folder), dtype=types, local_files_only=True, use_safetensors=True, trust_remote_code=False, **without
+        str(folder),
+        dtype=types,
+        local_files_only=True,
+        use_safetensors=True,
+        trust_remote_code=False,
+        **(without | shells),
     )
+    for name in shells:
+        setattr(pipe, name, None)
     pipe.set_progress_bar_config(disable=True)
     return pipe
+
+
+def _shell(folder: Path, name: str) -> Any:
+    """A part without weights, for classes that read its configuration while they are made."""
+    _, kind = json.loads((folder / "model_index.json").read_text("utf-8"))[name]
+    cls = pipeline_class(kind)
+    with torch.device("meta"):
+        return cls.from_config(cls.load_config(str(folder / name), local_files_only=True))
 
 
 def load_vae(recipe: Recipe, folder: Path, device: str) -> Any:

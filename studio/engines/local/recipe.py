@@ -103,8 +103,8 @@ def write(job: Job) -> Recipe:
         cls=engine["classes"][request.task.value],
         prompt=request.prompt,
         negative=request.negative_prompt or str(engine.get("negative", "")),
-        **size(request, job.model),
-        **clock(request, job),
+        **size(job),
+        **clock(job),
         seed=job.seed or 0,
         steps=steps,
         guidance=float(_first(_given(request, "guidance"), mode.get("guidance", 1.0))),
@@ -147,23 +147,39 @@ def _switch(request: Request, name: str, automatic: str) -> str:
     return automatic if value in (None, "auto") else str(value)
 
 
-def size(request: Request, model: Model) -> dict[str, int]:
-    """Width and height to make, in pixels."""
-    width, height = request.width, request.height
-    if not (width and height):
-        width, height = model.default_size or (1024, 1024)
+def size(job: Job) -> dict[str, int]:
+    """Width and height to make, in pixels. Left open by a task that follows its input: the row's nearest shape."""
+    request, model = job.request, job.model
+    if request.width and request.height:
+        return {"width": request.width, "height": request.height}
+    width, height = model.default_size or (1024, 1024)
+    if model.follows_input(request.task, "size") and (shape := _input_shape(job)):
+        pixels = width * height
+        near = min(
+            ((s.width, s.height) for s in model.sizes if 0.7 < s.width * s.height / pixels < 1.4),
+            key=lambda s: abs(math.log(s[0] / s[1]) - math.log(shape)),
+            default=(width, height),
+        )
+        width, height = near
     return {"width": width, "height": height}
 
 
-def clock(request: Request, job: Job) -> dict[str, Any]:
+def _input_shape(job: Job) -> float | None:
+    """Width over height of the first input that has a shape."""
+    assets = (job.inputs[i].asset for ids in job.request.media().values() for i in ids if i in job.inputs)
+    return next((a.width / a.height for a in assets if a.width and a.height), None)
+
+
+def clock(job: Job) -> dict[str, Any]:
     """Number of frames and their rate. A clip made from a clip is as long as that one, within the model's limits."""
-    model = job.model
+    request, model = job.request, job.model
     if request.task in (Task.TEXT_TO_IMAGE, Task.IMAGE_EDIT):
         return {"frames": 1, "fps": 0.0}
     fps = float(request.fps or model.default_fps or 16)
-    seconds = request.duration_s
-    if seconds is None and request.video and request.video in job.inputs:
-        seconds = job.inputs[request.video].asset.duration_s
+    seconds, clip = request.duration_s, job.inputs.get(request.video or "")
+    follows = model.follows_input(request.task, "duration") and request.params.get("edit") != "extend"
+    if seconds is None and follows and clip:
+        seconds = clip.asset.duration_s
     if seconds is None:
         durations = model.durations
         seconds = (durations and (durations.default or durations.max)) or 5.0
@@ -172,7 +188,8 @@ def clock(request: Request, job: Job) -> dict[str, Any]:
 
 
 def _paths(job: Job) -> dict[str, list[str]]:
-    return {name: [str(job.inputs[i].path) for i in ids] for name, ids in job.request.media().items()}
+    media = job.request.media().items()
+    return {name: [str(job.inputs[i].path) for i in ids if i in job.inputs] for name, ids in media}
 
 
 def _loras(line: str) -> tuple[Lora, ...]:

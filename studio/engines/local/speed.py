@@ -7,6 +7,7 @@ they have an effect and only with many steps, the cut-off only where the pipelin
 from __future__ import annotations
 
 import inspect
+import math
 from pathlib import Path
 from typing import Any
 
@@ -83,7 +84,9 @@ def _schedule(pipe: Any, recipe: Recipe, call: dict[str, Any]) -> None:
         shift = recipe.shift if recipe.shift is not None else own.config.get(key, 1.0)
         pipe.scheduler = LIBRARY.FlowMatchEulerDiscreteScheduler(shift=shift)
     elif recipe.shift is not None:
-        pipe.scheduler = type(own).from_config(own.config, **{key: recipe.shift})
+        log = math.log(recipe.shift)
+        dynamic = {"use_dynamic_shifting": True, "base_shift": log, "max_shift": log, "shift_terminal": None}
+        pipe.scheduler = type(own).from_config(own.config, **(dynamic if key == "dynamic" else {key: recipe.shift}))
     else:
         pipe.scheduler = own
     if recipe.sigmas and "sigmas" not in call:

@@ -237,7 +237,7 @@ def _kept(result: Any, recipe: Recipe) -> dict[str, torch.Tensor]:
     first = result.frames if recipe.frames > 1 else result.images
     if recipe.engine["decode"] == "frames":
         pixels = (np.asarray(first[0]) * 255).round().clip(0, 255).astype(np.uint8)
-        return {"frames": torch.from_numpy(pixels[: recipe.frames])}
+        return {"frames": torch.from_numpy(np.ascontiguousarray(pixels[: recipe.frames]))}
     latents = first[:, :, len(recipe.inputs.get("references", [])) :] if recipe.cls == "WanVACEPipeline" else first
     kept = {"latents": latents.cpu().contiguous()}
     if getattr(result, "audio", None) is not None:
