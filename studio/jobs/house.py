@@ -11,9 +11,10 @@ from typing import Any
 from studio.catalogue import Catalogue
 from studio.domain import Asset, Phase, Progress, Run, Status
 from studio.engines.base import Announces, Engine, Input, Job
+from studio.engines.turns import Turnstile
 from studio.errors import NotFound
 from studio.jobs.feed import Feed
-from studio.jobs.pace import History, Timing, Turnstile
+from studio.jobs.pace import History, Timing
 from studio.store import Store, assets, runs
 
 DOWNLOADS_AT_ONCE = 6

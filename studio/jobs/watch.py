@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import logging
 import time
 from datetime import datetime
@@ -29,13 +30,21 @@ class Watch:
 
     async def until_ready(self) -> Progress:
         """The look that found the result. Leaves when the run is cancelled or gave no sign for too long."""
+        handle = self.way.run.handle or ""
+        news = self.way.lane.news[handle] = asyncio.Event()
+        try:
+            return await self._until_ready(handle, news)
+        finally:
+            self.way.lane.news.pop(handle, None)
+
+    async def _until_ready(self, handle: str, news: asyncio.Event) -> Progress:
         way = self.way
         while True:
-            if await way.wish_within(self._pause_s()):
+            if await way.wish_within(self._pause_s(), news):
                 await self._cancel()
             await way.lane.looks.turn()
             try:
-                seen = await way.answer(way.engine.poll(way.run.handle or ""))
+                seen = await way.answer(way.engine.poll(handle))
             except EngineError as error:
                 await self._bear(error)
                 continue

@@ -88,11 +88,14 @@ class Way:
                 work.cancel()
                 await asyncio.gather(work, return_exceptions=True)
 
-    async def wish_within(self, seconds: float) -> bool:
-        """Wait so long, or until there is a wish to cancel; whether there is one."""
+    async def wish_within(self, seconds: float, news: asyncio.Event | None = None) -> bool:
+        """Wait so long, or until there is a wish to cancel, or news; whether there is a wish."""
+        waits = [asyncio.ensure_future(event.wait()) for event in (self.cancelled, news) if event]
         try:
-            async with asyncio.timeout(seconds):
-                await self.cancelled.wait()
-        except TimeoutError:
-            return False
-        return True
+            await asyncio.wait(waits, timeout=seconds, return_when=asyncio.FIRST_COMPLETED)
+        finally:
+            for wait in waits:
+                wait.cancel()
+        if news:
+            news.clear()
+        return self.cancelled.is_set()
