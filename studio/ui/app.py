@@ -48,6 +48,7 @@ def build(studio: Studio) -> gr.Blocks:
     from studio.ui import api, courier, draft
     from studio.ui.i18n import text
     from studio.ui.page import Ctx
+    from studio.ui.widgets import mounted
 
     ctx = Ctx(studio)
     ctx.pages = {p.id: p for p in _pages(ctx)}
@@ -58,7 +59,9 @@ def build(studio: Studio) -> gr.Blocks:
                     page.build()
         for page in ctx.pages.values():
             page.wire()
+        mounted("corner.js", elem_id="studio-corner", events=())
         draft.connect(demo, ctx)
+        courier.connect(demo, ctx)
         courier.connect(demo, ctx)
         api.connect(studio)
     return demo

@@ -65,7 +65,7 @@ def _use(ctx: Ctx, pages: dict[Task, CreatePage]) -> Callable[..., Any]:
 
 
 def _send(ctx: Ctx, page: CreatePage, names: tuple[str, ...]) -> Callable[..., Any]:
-    def send(event: gr.EventData, *sent: Any, request: gr.Request) -> Any:
+    def send(event: gr.EventData, request: gr.Request, *sent: Any) -> Any:
         owner = owner_of(request)
         form, model = page.form(sent)
         try:

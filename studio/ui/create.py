@@ -63,11 +63,13 @@ class CreatePage(Page):
         self.notice = self._widget("notice", (), [])
 
     def _settings(self, model: Model, start: JSON) -> None:
-        first = {"slots": media.slots(model, self.task), "files": {}}
-        self.media = self._widget("media", ("attach", "arrange", "shrink"), first)
-        self._place("media", model, start)
+        needs_files = all(any(s.min for s in m.inputs_for(self.task).values()) for m in self._rows())
+        if needs_files:
+            self._files(model, start)
         self._place("prompt", model, start)
         self.strip = self._widget("strip", (), {})
+        if not needs_files:
+            self._files(model, start)
         with gr.Column(elem_classes=["studio-group"]):
             self._place("shape", model, start)
             with gr.Row(elem_classes=["studio-pair"]):
@@ -80,6 +82,14 @@ class CreatePage(Page):
             if any(f.place == place for f in self.fields):
                 with gr.Accordion(text(f"forms.{place}"), open=False, elem_classes=["studio-fold"]):
                     self._place(place, model, start)
+
+    def _rows(self) -> list[Model]:
+        return self.studio.catalogue.for_task(self.task)
+
+    def _files(self, model: Model, start: JSON) -> None:
+        first = {"slots": media.slots(model, self.task), "files": {}}
+        self.media = self._widget("media", ("attach", "arrange", "shrink"), first)
+        self._place("media", model, start)
 
     def _place(self, place: str, model: Model, start: JSON) -> None:
         for field in self.fields:
@@ -135,18 +145,18 @@ class CreatePage(Page):
         seen = preview.look(self.studio, form, model, self.task, owner)
         return {self.bar: seen, self.strip: preview.shots(form, model, self.task)}
 
-    def _on_check(self, *sent: Any, request: gr.Request) -> Updates:
+    def _on_check(self, request: gr.Request, *sent: Any) -> Updates:
         form, model = self.form(sent)
         return self._judged(form, model, owner_of(request))
 
-    def _on_model(self, event: gr.EventData, *sent: Any, request: gr.Request) -> Updates:
+    def _on_model(self, event: gr.EventData, request: gr.Request, *sent: Any) -> Updates:
         form, old = self.form(sent)
         new = values.model_for(self.studio.catalogue, self.task, values_of(event).get("id"))
         moved, notes = values.switched(form, old, new, self.task)
         head = [{"key": "forms.changed", "to": new.label}] if notes else []
         return self.updates(moved, new, owner=owner_of(request), notes=[*head, *notes])
 
-    def _on_generate(self, *sent: Any, request: gr.Request) -> Updates:
+    def _on_generate(self, request: gr.Request, *sent: Any) -> Updates:
         form, model = self.form(sent)
         owner = owner_of(request)
         try:
@@ -164,7 +174,7 @@ class CreatePage(Page):
 
     # -------------------------------------------------------------------------------------------------- files
 
-    def _on_files(self, event: gr.EventData, *sent: Any, request: gr.Request) -> Updates:
+    def _on_files(self, event: gr.EventData, request: gr.Request, *sent: Any) -> Updates:
         """Uploads for a slot: taken into the library at once, so that what is wrong with them is told at once."""
         form, model = self.form(sent)
         told, owner = values_of(event), owner_of(request)
@@ -176,7 +186,7 @@ class CreatePage(Page):
             form["media"][told["slot"]] = ids[-1:] if spec.max == 1 else [*held, *ids]
         return self._with_files(form, model, owner, [{"text": s, "bad": True} for s in said])
 
-    def _on_arrange(self, event: gr.EventData, *sent: Any, request: gr.Request) -> Updates:
+    def _on_arrange(self, event: gr.EventData, request: gr.Request, *sent: Any) -> Updates:
         """Files moved or taken out: the browser tells the ids that stay, in order; only ids of the slot count."""
         form, model = self.form(sent)
         told = values_of(event)
@@ -187,7 +197,7 @@ class CreatePage(Page):
         changed = self._with_files(form, model, owner_of(request), [])
         return {k: v for k, v in changed.items() if k is not self.notice}
 
-    def _on_shrink(self, event: gr.EventData, *sent: Any, request: gr.Request) -> Updates:
+    def _on_shrink(self, event: gr.EventData, request: gr.Request, *sent: Any) -> Updates:
         """The offer taken: a smaller copy in the file's place; the file itself stays in the library."""
         form, model = self.form(sent)
         told, owner = values_of(event), owner_of(request)
@@ -246,7 +256,7 @@ class CreatePage(Page):
         form["media"] = saved.get("media") or {}
         return self.updates(form, model, owner=owner)
 
-    def _on_preset_save(self, event: gr.EventData, *sent: Any, request: gr.Request) -> Updates:
+    def _on_preset_save(self, event: gr.EventData, request: gr.Request, *sent: Any) -> Updates:
         form, model = self.form(sent)
         name = str(values_of(event).get("name") or "").strip()[:PRESET_NAME_CHARS]
         if not name:

@@ -115,10 +115,7 @@ def _shape(task: Task) -> list[Field]:
         return {"choices": [(_chip(n), n) for n in names]} if len(names) > 1 else None
 
     def side(model: Model) -> JSON | None:
-        free = model.free_size
-        if not free:
-            return None
-        return {"minimum": free.min_side, "maximum": free.max_side, "step": free.multiple}
+        return {"step": model.free_size.multiple} if model.free_size else None
 
     return [
         Field("aspect", "shape", _chips("aspect"), aspect),
@@ -152,7 +149,7 @@ def _times(task: Task) -> list[Field]:
         return {"choices": [*follow, *((str(n), n) for n in model.fps)]}
 
     def slider(**props: Any) -> Component:
-        return gr.Slider(label=text("forms.duration"), **props)
+        return gr.Slider(label=text("forms.duration"), buttons=[], **props)
 
     return [
         Field("duration_s", "time", slider, seconds),
@@ -173,7 +170,7 @@ def _variations(rows: list[Model]) -> list[Field]:
         return {"choices": [(_chip(m), m) for m in ("random", "fixed", "locked")]} if model.seeds else None
 
     def seed(model: Model) -> JSON | None:
-        return {"minimum": model.seeds.min, "maximum": model.seeds.max} if model.seeds else None
+        return _on(model.seeds)
 
     def many(model: Model) -> JSON | None:
         return {"minimum": 1, "maximum": model.max_n} if model.max_n > 1 else None
@@ -183,7 +180,7 @@ def _variations(rows: list[Model]) -> list[Field]:
         return gr.Textbox(label=text("forms.seeds"), placeholder=hint, lines=1, max_lines=1, **props)
 
     found = [
-        Field("n", "seed", lambda **p: gr.Slider(label=text("forms.n"), step=1, **p), many),
+        Field("n", "seed", lambda **p: gr.Slider(label=text("forms.n"), step=1, buttons=[], **p), many),
         Field("per_line", "vary", _checkbox("per_line"), lambda m: {}),
         Field("combinations", "vary", _checkbox("combinations"), lambda m: {}),
     ]
@@ -245,7 +242,11 @@ def _param_component(spec: ParamSpec) -> Callable[..., Component]:
             return gr.Radio(**props) if len(spec.choices) <= 4 else gr.Dropdown(filterable=False, **props)
         if spec.type in ("int", "float"):
             bounded = spec.min is not None and spec.max is not None
-            return gr.Slider(**props) if bounded else gr.Number(precision=0 if spec.type == "int" else None, **props)
+            return (
+                gr.Slider(buttons=[], **props)
+                if bounded
+                else gr.Number(precision=0 if spec.type == "int" else None, **props)
+            )
         return gr.Textbox(lines=1, **props)
 
     return build

@@ -14,6 +14,9 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 PAGES = ("/", "/config", "/config/")
 LEVEL = 5
+BEFORE = b"<script>window.gradio_config"
+"""Where our head goes in: after the character set and base, before any script of Gradio's."""
+
 SMALL_BYTES = 1024
 
 
@@ -45,7 +48,7 @@ class Front:
     async def _answer(self, scope: Scope, start: Message, body: bytes, send: Send) -> None:
         headers = MutableHeaders(scope=start)
         if headers.get("content-type", "").startswith("text/html"):
-            body = body.replace(b"<head>", b"<head>" + self.head, 1)
+            body = body.replace(BEFORE, self.head + BEFORE, 1)
         packs = "gzip" in Headers(scope=scope).get("accept-encoding", "")
         if packs and len(body) >= SMALL_BYTES and "content-encoding" not in headers:
             body = gzip.compress(body, LEVEL)

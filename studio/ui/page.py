@@ -14,8 +14,9 @@ if TYPE_CHECKING:
     from studio.studio import Studio
     from studio.ui.create import CreatePage
 
-EVENT: dict[str, Any] = {"api_visibility": "private", "show_progress": "hidden", "queue": False}
-"""How our own events run: hidden from the API, at once, without Gradio's loading overlay."""
+EVENT: dict[str, Any] = {"api_visibility": "private", "show_progress": "hidden", "queue": False, "preprocess": False}
+"""How our own events run: hidden from the API, at once, without Gradio's loading overlay. Values come as the browser sent
+them: limits are the catalogue's to tell, at the field, where Gradio's own check would only make an error message."""
 
 
 @dataclass

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import gradio as gr
 
-from studio.ui.routes import ASSETS, asset_url
+from studio.ui.routes import asset_url
 
 FONTS = (
     "Inter",
@@ -20,6 +20,7 @@ FONTS = (
     "sans-serif",
 )
 MONO = ("ui-monospace", "SF Mono", "Cascadia Mono", "Menlo", "DejaVu Sans Mono", "monospace")
+STYLES = ("css/studio.css", "css/studio-forms.css", "css/widgets.css")
 SCRIPTS = ("js/shell.js",)
 """Run before the page is built; everything else is loaded by the widget that needs it."""
 
@@ -70,8 +71,7 @@ def theme() -> gr.themes.Base:
 
 def head() -> str:
     """Tags for the page's head: styles first, so that nothing is drawn without them, then the shell script."""
-    styles = sorted(p.name for p in (ASSETS / "css").glob("studio*.css"))
-    tags = [f'<link rel="stylesheet" href="{asset_url(f"css/{name}")}">' for name in styles]
+    tags = [f'<link rel="stylesheet" href="{asset_url(name)}">' for name in STYLES]
     tags += [f'<script src="{asset_url(name)}"></script>' for name in SCRIPTS]
     tags += [f'<link rel="icon" type="image/svg+xml" href="{asset_url("icons/studio.svg")}">']
     tags += ['<meta name="color-scheme" content="dark light">']

@@ -1,14 +1,15 @@
 // The bar that stays in sight under the form: runs, price and time of a press of Generate, what stands in the way, and
 // the same told at the fields. It also tells the page when to ask again and when to keep what was typed.
 
-import { dollars, el, icon, number, seconds, styles, t } from "../dom.js";
-import { formOf, textarea } from "./common.js";
+import { button, dollars, el, icon, number, seconds, t } from "../dom.js";
+import { formOf, textarea, write } from "./common.js";
 
 const ASK_MS = 300;
 const SAVE_MS = 700;
 const PLACES = { width: ["width", "aspect"], height: ["height", "aspect"], duration_s: ["duration_s", "duration_pick"], size: ["aspect"] };
 
 export function mount(element, { props, trigger, watch, options }) {
+  element.classList.add("st");
   const { page } = options;
   const form = formOf(element);
   const facts = el("div", "sf-facts", { role: "status", "aria-live": "polite" });
@@ -77,6 +78,7 @@ export function mount(element, { props, trigger, watch, options }) {
     facts.replaceChildren(...parts);
     form.classList.toggle("sf-blocked", real.length > 0);
     count();
+    dice();
     if (seen.submitted) {
       dispatchEvent(new CustomEvent("studio:submitted", { detail: { page, runs: seen.submitted } }));
       clearTimeout(asking);
@@ -86,8 +88,17 @@ export function mount(element, { props, trigger, watch, options }) {
     if (seen.refused) form.querySelector("[aria-invalid=true], .sf-refusal")?.scrollIntoView({ block: "center", behavior: "smooth" });
   }
 
+  function dice() {
+    const field = document.getElementById(`${page}-seed`);
+    if (!field || field.querySelector(".sf-dice")) return;
+    field.append(button(t("forms.dice"), { name: "dice", cls: "bare sf-dice" }, () => {
+      const box = field.querySelector("input");
+      write(box, String(Math.floor(Math.random() * Math.min(2 ** 31 - 1, Number(box.max) || 2 ** 31 - 1))));
+      ask();
+    }));
+  }
+
   watch("value", draw);
   draw();
-  styles("forms.css");
   setTimeout(() => trigger("check"), 0);
 }

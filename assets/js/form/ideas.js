@@ -6,6 +6,7 @@ import { textarea, write } from "./common.js";
 const IDEAS = 4;
 
 export function mount(element, { options }) {
+  element.classList.add("st");
   const { page } = options;
   const host = element.closest(".st-host");
   const ideas = Array.from({ length: IDEAS }, (_, i) => t(`forms.idea_${page}_${i + 1}`));

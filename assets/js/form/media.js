@@ -7,6 +7,7 @@ import { carriesFiles, formOf, insert, textarea } from "./common.js";
 const KIND_ICON = { image: "image", video: "film", audio: "sound" };
 
 export function mount(element, { props, trigger, watch, upload, options }) {
+  element.classList.add("st");
   const { page } = options;
   const root = el("div", "sm-slots");
   element.replaceChildren(root);
@@ -15,13 +16,27 @@ export function mount(element, { props, trigger, watch, upload, options }) {
   function draw() {
     const slots = props.value?.slots || [];
     element.closest(".st-host")?.classList.toggle("sf-none", !slots.length);
-    root.replaceChildren(...slots.map(slotBox));
+    const [pills, boxes] = [slots.filter((s) => !s.min && !files(s).length), slots.filter((s) => s.min || files(s).length)];
+    root.replaceChildren(...boxes.map(slotBox), ...(pills.length ? [el("div", "sm-row", {}, ...pills.map(slotPill))] : []));
+  }
+
+  /** An input the model can do without, while it is empty: one small button. */
+  function slotPill(slot) {
+    const input = chooser(slot);
+    return droppable(slot, el("div", "sm-slot", { data: { slot: slot.name } }, input,
+      el("button", "sm-pill", { type: "button", title: slot.help || null, onclick: () => input.click() }, icon(KIND_ICON[slot.kinds[0]] || "image"), slot.label)));
+  }
+
+  function chooser(slot) {
+    const input = el("input", "st-off", { type: "file", accept: slot.accept, multiple: slot.max > 1, tabindex: "-1", "aria-label": slot.label });
+    input.addEventListener("change", () => (send(slot, [...input.files]), (input.value = "")));
+    return input;
   }
 
   function slotBox(slot) {
     const held = files(slot);
     const full = held.length >= slot.max && slot.max > 1;
-    const input = el("input", "st-off", { type: "file", accept: slot.accept, multiple: slot.max > 1, tabindex: "-1", "aria-label": slot.label, onchange: () => (send(slot, [...input.files]), (input.value = "")) });
+    const input = chooser(slot);
     const hint = el("span", "sm-hint", {}, el("strong", "", {}, t("forms.add_file")), el("span", "", {}, t(`forms.drop_${slot.kinds.join("_")}`)));
     const add = el("button", `sm-add${held.length ? " small" : ""}`, { type: "button", onclick: () => input.click(), "aria-label": `${slot.label}: ${t("forms.add_file")}` }, icon(KIND_ICON[slot.kinds[0]] || "image"), held.length ? null : hint);
     const need = slot.min ? el("em", "", {}, t("forms.needed")) : null;
@@ -29,8 +44,11 @@ export function mount(element, { props, trigger, watch, upload, options }) {
     const names = slot.max > 1 ? numbered(slot, held) : [];
     const tiles = held.map((file, i) => tile(slot, held, file, i, names[i]));
     const grid = el("div", "sm-grid", { role: "list" }, ...tiles, full || (slot.max === 1 && held.length) ? null : add);
-    const box = el("div", "sm-slot", { data: { slot: slot.name } }, el("div", "sm-head", {}, el("span", "", {}, slot.label), need, many), grid, input,
-      slot.help ? el("p", "sm-help", {}, slot.help) : null);
+    return droppable(slot, el("div", `sm-slot${slot.max > 1 ? "" : " one"}`, { data: { slot: slot.name } }, el("div", "sm-head", {}, el("span", "", {}, slot.label), need, many), grid, input,
+      slot.help ? el("p", "sm-help", {}, slot.help) : null));
+  }
+
+  function droppable(slot, box) {
     for (const kind of ["dragenter", "dragover"])
       box.addEventListener(kind, (e) => {
         if (!carriesFiles(e)) return;

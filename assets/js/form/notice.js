@@ -3,6 +3,7 @@
 import { button, el, icon, t } from "../dom.js";
 
 export function mount(element, { props, watch }) {
+  element.classList.add("st");
   const box = el("div", "sf-notice", { role: "status", "aria-live": "polite" });
   element.replaceChildren(box);
 

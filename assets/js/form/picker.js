@@ -12,6 +12,7 @@ function price(hint) {
 }
 
 export function mount(element, { props, trigger, watch, options }) {
+  element.classList.add("st");
   const name = el("span", "sp-name");
   const about = el("span", "sp-about");
   const id = `${options.page}-models`;
@@ -23,7 +24,7 @@ export function mount(element, { props, trigger, watch, options }) {
   function draw() {
     const now = props.value || {};
     name.textContent = now.label || "";
-    about.replaceChildren(...[now.provider, price(now.price)].filter(Boolean).map((text) => el("span", "", {}, text)));
+    about.replaceChildren(...[now.provider === now.label ? t("forms.ready_local") : now.provider, price(now.price)].filter(Boolean).map((text) => el("span", "", {}, text)));
     missing.hidden = now.ready !== false;
     missing.replaceChildren(icon("warn"), now.missing || "");
   }

@@ -5,6 +5,7 @@ import { el, icon, t } from "../dom.js";
 const short = (s) => `${Math.round(s * 100) / 100}`;
 
 export function mount(element, { props, watch }) {
+  element.classList.add("st");
   const box = el("div", "ss-box");
   element.replaceChildren(box);
 

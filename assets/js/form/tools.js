@@ -5,6 +5,7 @@ import { get, tried, toast } from "../net.js";
 import { carriesFiles } from "./common.js";
 
 export function mount(element, { trigger, upload, options }) {
+  element.classList.add("st");
   const { page, task } = options;
   const file = el("input", "st-off", { type: "file", accept: "image/*,video/*", tabindex: "-1", "aria-label": t("forms.restore"), onchange: () => (restore(file.files[0]), (file.value = "")) });
   const drop = el("button", "sl-drop", { type: "button", id: `${page}-restore`, title: t("forms.restore_help"), onclick: () => file.click() }, icon("restore"), el("span", "", {}, t("forms.restore")));
