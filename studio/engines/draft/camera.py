@@ -92,17 +92,31 @@ class Path:
         return pose
 
     def overscan(self, width: int, height: int) -> float:
-        """How much larger than the frame, on each axis, the layers must be so that no edge ever shows."""
-        most = 1.0
+        """How much larger than the frame the layers must be so that no edge ever shows."""
+        return max(self.reach(width, height))
+
+    def reach(self, width: int, height: int) -> tuple[float, float]:
+        """The overscan that each axis needs: frame widths and frame heights."""
+        wide = tall = 1.0
         for i in range(41):
             pose = self.at(i / 40)
             cos, sin = math.cos(pose.roll), abs(math.sin(pose.roll))
             for depth in (0.0, 1.0):
                 x, y, size = pose.seen(depth)
-                wide = (abs(x) * 2 + cos + sin * height / width) / size
-                tall = (abs(y) * 2 + cos + sin * width / height) / size
-                most = max(most, wide, tall)
-        return most * 1.01 + 4 / min(width, height)
+                wide = max(wide, (abs(x) * 2 + cos + sin * height / width) / size)
+                tall = max(tall, (abs(y) * 2 + cos + sin * width / height) / size)
+        moves = wide + tall > 2
+        return tuple(axis * 1.01 + 4 / min(width, height) if moves else axis for axis in (wide, tall))  # type: ignore[return-value]
+
+    @property
+    def travels(self) -> bool:
+        """True when the camera itself moves, so that near and far things must slide apart."""
+        return any(self.at(t / 8).move_x or self.at(t / 8).move_y or self.at(t / 8).near != 1 for t in range(9))
+
+    @property
+    def most_zoom(self) -> float:
+        """The largest magnification on the way."""
+        return max(self.at(t / 16).seen(0.6)[2] for t in range(17))
 
     def _shaken(self, seconds: float, strength: float) -> Pose:
         """A hand's sway: three waves on each axis, 0.3 to 1.6 Hz, the quicker the smaller."""

@@ -70,6 +70,31 @@ def strip(reading: Reading, width: int, height: int, prompt: str, *, label: str 
     return Strip(np.asarray(image), (0, height - tall, width, height))
 
 
+def draft_mark(width: int, height: int) -> Strip:
+    """The small DRAFT mark alone, for the right lower corner of a frame without a caption."""
+    size = _text_px(width, height)
+    wide, tall = (min(side, round(size * k) // 2 * 2 + 2) for side, k in ((width, 5.4), (height, 2.2)))
+    image = Image.new("RGBA", (wide, tall), (0, 0, 0, 0))
+    draw = ImageDraw.Draw(image)
+    shade = (wide - round(size * 4.3), round(size * 0.25), wide - round(size * 0.35), round(size * 1.75))
+    draw.rounded_rectangle(shade, radius=size * 0.35, fill=(10, 10, 16, 120))
+    _mark(draw, wide - round(size * 0.6), round(size * 0.35), size)
+    left, top = (width - wide) // 2 * 2, (height - tall) // 2 * 2
+    return Strip(np.asarray(image), (left, top, left + wide, top + tall))
+
+
+def name_tag(text: str, width: int, height: int) -> np.ndarray:
+    """A name on a dark pill, straight-alpha RGBA with even sides, sized for a frame of width x height."""
+    size = _text_px(width, height)
+    font = _font(size)
+    wide, tall = (round(font.getlength(text) + 1.4 * size) // 2 * 2 + 2, round(1.7 * size) // 2 * 2 + 2)
+    image = Image.new("RGBA", (wide, tall), (0, 0, 0, 0))
+    draw = ImageDraw.Draw(image)
+    draw.rounded_rectangle((0, 0, wide - 1, tall - 1), radius=tall / 2, fill=(10, 10, 16, 205))
+    draw.text((wide / 2, tall / 2), text, font=font, fill=(255, 236, 200, 255), anchor="mm")
+    return np.asarray(image)
+
+
 def _text_px(width: int, height: int) -> int:
     """Text height in px: 9 on the smallest frames, about 2.6 % of the shorter side, less on narrow ones."""
     return max(7, min(round(min(width, height) * 0.026 + 3), round(width / 26) + 2))

@@ -22,7 +22,7 @@ RATE = encode.SOUND_RATE_HZ
 def picture(source: Source) -> np.ndarray:
     """The picture upright in sRGB: uint8 (h, w, 3), or (h, w, 4) where it has transparency."""
     with pictures.opened(Path(source.path), name=source.name) as (image, _):
-        pixels = np.asarray(pictures.to_srgb(image))
+        pixels = np.array(pictures.to_srgb(image))
     if pixels.shape[2] == 4 and pixels[..., 3].min() == 255:
         pixels = np.ascontiguousarray(pixels[..., :3])
     return pixels

@@ -52,7 +52,7 @@ def cuts(spans: tuple[ShotSpan, ...], fps: int, frames: int) -> list[tuple[int, 
 
 def _painter(order: Order, span: ShotSpan, label: str, frames: int) -> scenes.Painter:
     reading, size = read(span.text), (order.width, order.height)
-    overlay = scenes.caption(reading, size, span.text, label=label) if order.params.get("caption", True) else None
+    overlay = scenes.overlay(order, reading, span.text, label=label)
     return scenes.painter(
         reading, size=size, seed=order.seed, seconds=frames / order.fps, fps=order.fps, overlay=overlay
     )

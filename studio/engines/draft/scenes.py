@@ -10,8 +10,9 @@ import cv2
 import numpy as np
 
 from studio.engines.draft import camera, particles, scene, stage
-from studio.engines.draft.caption import strip
+from studio.engines.draft.caption import draft_mark, strip
 from studio.engines.draft.film import Painter
+from studio.engines.draft.order import Order
 from studio.engines.draft.stage import Overlay, Planes
 from studio.engines.draft.words import Reading
 
@@ -21,7 +22,7 @@ beyond it. It keeps drawing cheaper than encoding."""
 
 
 def painter(
-    reading: Reading, *, size: tuple[int, int], seed: int, seconds: float, fps: int, overlay: Overlay | None
+    reading: Reading, *, size: tuple[int, int], seed: int, seconds: float, fps: int, overlay: Overlay
 ) -> Painter:
     """Draws the frames of one shot made from words."""
     width, height = size
@@ -37,15 +38,22 @@ def painter(
             flicker(canvas[0], made.flicker, n / fps, seed)
         if weather:
             weather.lay(canvas, n / fps)
-        if overlay:
-            overlay.lay(canvas)
+        overlay.lay(canvas)
 
     return paint
 
 
-def caption(reading: Reading, size: tuple[int, int], text: str, *, label: str = "") -> Overlay:
-    """The caption strip, with the DRAFT mark, ready to be laid over frames."""
-    made = strip(reading, size[0], size[1], text, label=label)
+def overlay(order: Order, reading: Reading, text: str, *, label: str = "") -> Overlay:
+    """The caption strip with the DRAFT mark, or the mark alone where the user wants no caption."""
+    if not order.params.get("caption", True):
+        return draft_overlay((order.width, order.height))
+    made = strip(reading, order.width, order.height, text, label=label)
+    return Overlay(made.overlay, made.box)
+
+
+def draft_overlay(size: tuple[int, int]) -> Overlay:
+    """The DRAFT mark alone."""
+    made = draft_mark(*size)
     return Overlay(made.overlay, made.box)
 
 
@@ -56,11 +64,11 @@ class View:
         self._plates, self._way, self._last = plates, way, max(1, frames - 1)
         self._kept: Planes | None = None
 
-    def draw(self, n: int, canvas: Planes) -> None:
-        """Frame n into the planes."""
-        if self._kept is None:
-            stage.draw(self._plates, self._way.at(min(1.0, n / self._last)), canvas)
-            if self._way.still:
+    def draw(self, n: int, canvas: Planes, besides: camera.Pose | None = None) -> None:
+        """Frame n into the planes. besides: a movement on top of the camera's way."""
+        if self._kept is None or besides:
+            stage.draw(self._plates, self._way.at(min(1.0, n / self._last)) + (besides or camera.Pose()), canvas)
+            if self._way.still and not besides:
                 y, u, v = canvas
                 self._kept = y.copy(), u.copy(), v.copy()
             return

@@ -8,7 +8,7 @@ import numpy as np
 from PIL import Image
 from PIL.PngImagePlugin import PngInfo
 
-from studio.engines.draft.caption import strip
+from studio.engines.draft.caption import draft_mark, strip
 from studio.engines.draft.order import Order, output_path
 from studio.engines.draft.words import Reading
 from studio.media.files import replacing
@@ -20,6 +20,8 @@ def finish(rgb: np.ndarray, order: Order, reading: Reading) -> Path:
     if order.params.get("caption", True):
         made = strip(reading, order.width, order.height, order.prompt)
         lay(rgb, made.overlay, made.box)
+    else:
+        mark(rgb)
     return save(rgb, order)
 
 
@@ -40,3 +42,14 @@ def save(picture: np.ndarray, order: Order) -> Path:
     with replacing(path) as partial:
         Image.fromarray(picture).save(partial, "PNG", pnginfo=info, compress_level=4)
     return path
+
+
+def mark(picture: np.ndarray) -> None:
+    """Burn a small DRAFT mark into the right lower corner of an RGB or RGBA picture, in place."""
+    height, width = picture.shape[:2]
+    made = draft_mark(width, height)
+    left, top, right, bottom = made.box
+    lay(picture[..., :3], made.overlay, made.box)
+    if picture.shape[2] == 4:
+        alpha = picture[top:bottom, left:right, 3]
+        np.maximum(alpha, made.overlay[..., 3], out=alpha)

@@ -1,0 +1,125 @@
+"""A user's own picture under a moving camera.
+
+A turn of the camera or the lens moves the picture as a whole. When the camera itself travels, near parts move more than
+far ones: a soft guess of depth (the ground is near, the sky is far, what stands in the middle comes forward) bends the
+picture smoothly, without cut-out edges or holes.
+"""
+
+from __future__ import annotations
+
+import cv2
+import numpy as np
+
+from studio.engines.draft import camera, stage
+from studio.engines.draft.clips import resized
+from studio.engines.draft.stage import Planes
+
+CELL = 8
+"""px of the frame between the points where the bend is computed; it is smooth, so the rest is interpolated."""
+
+SHARPER = 1.5
+"""Most plate pixels kept for one frame pixel, for moves that magnify."""
+
+ONE_MAP = np.empty(0, np.float32)
+"""In place of a second map: x and y stand together in the first."""
+
+LOOK_PX = 200
+"""Longer side of the small copy on which the subject is looked for."""
+
+
+class PictureView:
+    """Draws a picture (uint8 RGB) as the camera sees it. The rest pose shows as much of it as the move allows."""
+
+    def __init__(self, rgb: np.ndarray, way: camera.Path, *, size: tuple[int, int], frames: int) -> None:
+        self._way, self._size, self._last = way, size, max(1, frames - 1)
+        self._plate = _fitted(rgb, way, size)
+        self._depth = depth_of(rgb) if way.travels else np.empty((0, 0), np.float32)
+        self._kept: Planes | None = None
+
+    def draw(self, n: int, canvas: Planes, besides: camera.Pose | None = None) -> None:
+        """Frame n into the planes. besides: a movement on top of the camera's way."""
+        if self._kept is not None and not besides:
+            for plane, kept in zip(canvas, self._kept, strict=True):
+                np.copyto(plane, kept)
+            return
+        pose = self._way.at(min(1.0, n / self._last)) + (besides or camera.Pose())
+        if not self._depth.size:
+            stage.draw([self._plate], pose, canvas)
+        else:
+            self._bent(pose, canvas)
+        if self._way.still and not besides:
+            y, u, v = canvas
+            self._kept = y.copy(), u.copy(), v.copy()
+
+    def _bent(self, pose: camera.Pose, canvas: Planes) -> None:
+        """The picture with every point moved by its own depth."""
+        width, height = self._size
+        xs = (np.arange(-1, -(-width // CELL) + 1, dtype=np.float32) + 0.5) * CELL - 0.5
+        ys = (np.arange(-1, -(-height // CELL) + 1, dtype=np.float32) + 0.5) * CELL - 0.5
+        grid = np.stack((*np.meshgrid(xs, ys), np.ones((len(ys), len(xs)), np.float32)), -1)
+        far, middle, near = (
+            grid @ _at_depth(self._plate, d).matrix(pose, width, height).T.astype(np.float32) for d in (0.0, 0.5, 1.0)
+        )
+        tall, wide = self._plate.luma.shape
+        rows, cols = self._depth.shape
+        look = (middle * (cols / wide, rows / tall)).astype(np.float32)
+        depth = cv2.remap(self._depth, look, ONE_MAP, cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE)
+        bend = far + (near - far) * depth[..., None]
+        at = cv2.resize(bend, (len(xs) * CELL, len(ys) * CELL))[CELL : CELL + height, CELL : CELL + width]
+        cv2.remap(self._plate.luma, at, ONE_MAP, cv2.INTER_LINEAR, dst=canvas[0], borderMode=cv2.BORDER_REPLICATE)
+        small = cv2.resize((bend - 0.5) / 2, (len(xs) * CELL // 2, len(ys) * CELL // 2))
+        half = CELL // 2
+        small = small[half : half + height // 2, half : half + width // 2]
+        chroma = cv2.remap(self._plate.chroma, small, ONE_MAP, cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE)
+        cv2.extractChannel(chroma, 0, dst=canvas[1])
+        cv2.extractChannel(chroma, 1, dst=canvas[2])
+
+
+def _fitted(rgb: np.ndarray, way: camera.Path, size: tuple[int, int]) -> stage.Plate:
+    """The picture as a plate just large enough that the frame never leaves it."""
+    (width, height), (tall, wide) = size, rgb.shape[:2]
+    reach_x, reach_y = way.reach(width, height)
+    scale = min(wide / (width * reach_x), tall / (height * reach_y))
+    kept = min(max(scale, 1.0), max(1.0, min(SHARPER, way.most_zoom)))
+    new = (max(2, round(wide * kept / scale / 2) * 2), max(2, round(tall * kept / scale / 2) * 2))
+    made = stage.plate(resized(rgb, *new), depth=0.6, scale=kept)
+    if made is None:
+        raise ValueError("an opaque picture gives a plate")
+    return made
+
+
+def _at_depth(plate: stage.Plate, depth: float) -> stage.Plate:
+    return stage.Plate(plate.luma, plate.chroma, plate.left, plate.top, depth, plate.scale)
+
+
+def depth_of(rgb: np.ndarray) -> np.ndarray:
+    """A soft guess of nearness, small float32 (h, w), 0 far to 1 near."""
+    mask = subject_of(rgb)
+    rows = np.linspace(0.1, 0.9, mask.shape[0], dtype=np.float32)[:, None]
+    depth = np.maximum(np.broadcast_to(rows, mask.shape), 0.85 * mask)
+    return cv2.GaussianBlur(np.ascontiguousarray(depth, np.float32), (0, 0), 0.045 * LOOK_PX)
+
+
+def subject_of(rgb: np.ndarray) -> np.ndarray:
+    """What stands in the middle, small float32 (h, w), 0..1; all zero where nothing stands out.
+
+    GrabCut (Rother et al. 2004) from a box in the middle of a small copy.
+    """
+    tall, wide = rgb.shape[:2]
+    scale = LOOK_PX / max(tall, wide)
+    small = resized(rgb, max(16, round(wide * scale)), max(16, round(tall * scale)))
+    rows, cols = small.shape[:2]
+    mask = np.zeros((rows, cols), np.uint8)
+    box = (round(cols * 0.15), round(rows * 0.1), round(cols * 0.7), round(rows * 0.86))
+    cv2.setRNGSeed(1)
+    cv2.grabCut(
+        np.ascontiguousarray(small[..., ::-1]),
+        mask,
+        box,
+        np.zeros((1, 65)),
+        np.zeros((1, 65)),
+        3,
+        cv2.GC_INIT_WITH_RECT,
+    )
+    found = ((mask == cv2.GC_FGD) | (mask == cv2.GC_PR_FGD)).astype(np.float32)
+    return found if 0.02 < found.mean() < 0.6 else np.zeros_like(found)
