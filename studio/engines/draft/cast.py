@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
 from studio.engines.draft import animals, people, props
 from studio.engines.draft.canvas import Canvas
+from studio.engines.draft.flora import leaf_colour
 from studio.engines.draft.palette import NAMED, RGB, mix, scale
 from studio.engines.draft.people import Look
 from studio.engines.draft.plan import SUBJECT, Plan
@@ -15,7 +16,7 @@ from studio.engines.draft.sketch import Sketch
 from studio.engines.draft.words import Figure, Thing
 
 HEIGHTS: dict[str, float] = {
-    **{"wide": 0.30, "full": 0.68, "medium": 1.42, "close-up": 2.9, "extreme close-up": 6.2, "two-shot": 1.36},
+    **{"wide": 0.30, "full": 0.68, "medium": 1.42, "close-up": 2.9, "extreme close-up": 9.5, "two-shot": 1.36},
     **{"over-the-shoulder": 1.9, "pov": 0.62, "aerial": 0.11, "": 0.46},
 }
 """How tall a standing adult is in the frame, in units."""
@@ -115,11 +116,11 @@ def _places(plan: Plan, everyone: list[Figure]) -> list[Place]:
     rng, shot, count = plan.rng, shot_of(plan), len(everyone)
     height = HEIGHTS[shot] * (0.92 if shot == "" and count > 3 else 1.0)
     if all(f.animal for f in everyone):
-        height = _animal_height(everyone, height, shot)
+        height = _animal_height(plan, everyone, height, shot)
     rows = 1 if count <= 6 else 2 if count <= 14 else 3
     per_row = -(-count // rows)
     gap = max(_gap(f) for f in everyone)
-    height = min(height, plan.wide * 0.94 / (gap * (per_row - 1) + 0.45)) if shot not in CLOSE[1:3] else height
+    height = min(height, plan.wide * 0.94 / (gap * (per_row - 1) + max(0.45, gap * 0.95 * everyone[0].animal))) if shot not in CLOSE[1:3] else height
     step = plan.dx(gap * height)
     middle = _middle(plan, count, shot)
     if 1 < per_row:
@@ -136,11 +137,11 @@ def _places(plan: Plan, everyone: list[Figure]) -> list[Place]:
     return spots
 
 
-def _animal_height(everyone: list[Figure], height: float, shot: str) -> float:
+def _animal_height(plan: Plan, everyone: list[Figure], height: float, shot: str) -> float:
     """Animals alone are framed by their own size, not by a person's."""
     tall = max(animals.height_of(f.kind) for f in everyone)
     if shot in ("close-up", "extreme close-up"):
-        return 1.15 / tall
+        return min(0.85, 0.62 * plan.wide) / tall
     return min(0.62, height) / max(tall, 0.25) * (0.85 if shot in ("wide", "aerial") else 1.0)
 
 
@@ -198,13 +199,17 @@ def _one(plan: Plan, canvas: Canvas, figure: Figure, place: Place, index: int, m
     if figure.animal:
         _beast(plan, canvas, figure, place, index)
         return
-    lift, size = 0.0, 0.64 if figure.kind == "child" else 0.4 if figure.kind == "baby" else 1.0
+    lift, size = 0.0, 0.64 if figure.kind in ("child", "girl") else 0.4 if figure.kind == "baby" else 1.0
     if shot in CLOSE:
         size = max(size, 0.82)
     if figure.posture == "riding" and mounted:
         lift = _steed(plan, canvas, figure, place, next(iter(mounted)))
     if figure.posture == "flying":
         lift = 0.35
+    if lift:  # riders sit a little forward of the middle
+        place = replace(place, x=place.x + place.facing * plan.dx(0.05 * place.height))
+    if shot in CLOSE and size < 1:  # a child's head is as high in a close frame as a grown-up's
+        place = replace(place, y=place.y - plan.dy(place.height * (1 - size)))
     s = _sketch(canvas, place, size, lift)
     if people.pose_of(figure.posture).seat:
         _seat(plan, s)
@@ -240,7 +245,7 @@ def _light(plan: Plan, s: Sketch) -> None:
 def look_of(plan: Plan, figure: Figure, index: int) -> Look:
     """Clothes, skin and hair of the index-th figure, in the light of the scene."""
     rng = np.random.default_rng([index, int(plan.rng.integers(1 << 30))])
-    build = figure.kind if figure.kind in BUILDS else ("child" if figure.kind == "baby" else "man" if rng.random() < 0.5 else "woman")
+    build = figure.kind if figure.kind in BUILDS else ("child" if figure.kind in ("baby", "girl") else "man" if rng.random() < 0.5 else "woman")
     own = NAMED.get(figure.colour) or OUTFITS.get(build) or CLOTHES[int(rng.integers(len(CLOTHES)))]
     if "suit" in figure.wears and not figure.colour:
         own = (52, 56, 70)
@@ -251,7 +256,7 @@ def look_of(plan: Plan, figure: Figure, index: int) -> Look:
     def seen(c: RGB) -> RGB:
         return plan.palette.at(c, depth)
 
-    long_hair = "long hair" in figure.wears or (build == "woman" and rng.random() < 0.75)
+    long_hair = "long hair" in figure.wears or figure.kind == "girl" or (build == "woman" and rng.random() < 0.75)
     wears = figure.wears
     if build == "woman" and not wears and rng.random() < 0.5:
         wears = ("dress",)
@@ -280,10 +285,11 @@ def _beast(plan: Plan, canvas: Canvas, figure: Figure, place: Place, index: int)
     close = shot_of(plan) in ("close-up", "extreme close-up")
     build = animals.BUILDS.get(figure.kind)
     if close and build and plan.reading.people == 0:  # bring the head, not the flank, to the middle
-        shift = plan.dx(place.height * (build.long / 2 + build.neck * 0.6)) * place.facing
+        shift = plan.dx(1.7 * place.height * (build.long / 2 + build.neck * 0.6)) * place.facing
         head = build.tall + build.neck * np.sin(build.rise)
         place = Place(place.x - shift, 0.46 + plan.dy(head * place.height * 1.7), place.height * 1.7, place.facing)
-    s = Sketch(canvas, place.x, place.y, place.height, facing=place.facing, reach=(2.2, 2.3))
+    up = plan.dy(0.26) if figure.posture == "flying" else 0.0
+    s = Sketch(canvas, place.x, place.y - up, place.height, facing=place.facing, reach=(2.2, 2.3))
     colour = plan.palette.at(animals.colour_of(figure.kind, figure.colour), 0.74)
     animals.animal(s, figure.kind, figure.posture, colour, index * 0.37 % 1)
     _light(plan, s)
@@ -422,7 +428,8 @@ def _tabletop(plan: Plan, canvas: Canvas, small: list[Thing]) -> tuple[float, fl
 
 def _paint_prop(plan: Plan, s: Sketch, thing: Thing) -> None:
     p = plan.palette
-    colour = p.at(props.colour_of(thing.kind, thing.colour), 0.74)
+    own = leaf_colour(plan.reading) if thing.kind == "tree" and not thing.colour else props.colour_of(thing.kind, thing.colour)
+    colour = p.at(own, 0.74)
     glass = mix(mix(p.sky_mid, p.near, 0.4), p.light, 0.1)
     props.prop(s, thing.kind, colour, glass=glass, dark=scale(p.near, 0.8), lamps=p.lamps)
     if thing.kind == "fire":

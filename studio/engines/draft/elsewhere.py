@@ -71,8 +71,9 @@ def space(plan: Plan) -> None:
     named = [NAMED[c.name] for c in plan.reading.colours if c.name not in ("white", "black", "grey")]
     base = named[0] if named else [(92, 62, 172), (36, 118, 168), (176, 62, 120)][int(rng.integers(3))]
     for colour, cells in ((base, 3.2), (shifted(base, hue=0.12), 4.6), ((250, 190, 150), 6.0)):
-        cloud = np.clip(field_noise(rng, height, width, cells=cells, octaves=5) - 0.46, 0, 1) * 2.4
-        weight = cv2.resize(cloud.astype(np.float32), (plan.at.full_width, plan.at.full_height), interpolation=cv2.INTER_CUBIC)
+        cloud = np.clip(field_noise(rng, height, width, cells=cells, octaves=5) - 0.42, 0, 1) * 1.7
+        cloud = cv2.GaussianBlur(cloud.astype(np.float32), (0, 0), max(1.0, width / 90))
+        weight = cv2.resize(cloud, (plan.at.full_width, plan.at.full_height), interpolation=cv2.INTER_CUBIC)
         back.tint(np.clip(weight, 0, 0.6 if cells < 6 else 0.25), colour)
     for x, y, size in zip(rng.uniform(*plan.x_span, 420), rng.uniform(plan.at.top, plan.bottom, 420), rng.random(420) ** 4, strict=True):
         back.circle(x, y, 0.0006 + 0.0022 * size, mix((140, 150, 190), (255, 252, 244), 0.3 + 0.7 * size))
@@ -118,17 +119,11 @@ def _planet(plan: Plan, c, x: float, y: float, r: float, colour: RGB) -> None:
         top = np.column_stack((x + plan.dx(r * half) * t, y + plan.dy(r) * (v + 0.05 * np.cos(t * 1.5))))
         low = np.column_stack((x + plan.dx(r * half) * t, y + plan.dy(r) * (v + 0.05 * np.cos(t * 1.5) + thick * (1 - t * t))))
         c.polygon(np.vstack((top, low[::-1])), shade)
-    night = np.linspace(-np.pi / 2, np.pi / 2, 40)
-    for k in range(10):
-        bulge = 0.62 - 0.10 * k
-        rim = np.column_stack((x - side * plan.dx(r * 1.002) * np.cos(night), y + plan.dy(r * 1.002) * np.sin(night)))
-        inner = np.column_stack((x - side * plan.dx(r * 1.002) * np.cos(night) * bulge, y + plan.dy(r * 1.002) * np.sin(night)))
-        mask = c.alpha.copy()
-        mask[:] = 0
-        import cv2
-
-        cv2.fillPoly(mask, [np.round(plan.at.px(np.vstack((rim, inner[::-1]))) * 16).astype(np.int32)], 255, cv2.LINE_AA, 4)
-        c.tint(cv2.min(mask, c.alpha).astype(np.float32) / 255 * 0.20, (6, 8, 22))
+    (cx, cy), radius = plan.at.px([(x, y)])[0], r * plan.at.unit
+    gx = (np.arange(plan.at.full_width, dtype=np.float32)[None] - cx) / radius * side
+    gy = (np.arange(plan.at.full_height, dtype=np.float32)[:, None] - cy) / radius
+    light = np.clip(0.55 + 0.8 * gx - 0.25 * gy, 0, 1)
+    c.tint((1 - light) * 0.93 * (c.alpha.astype(np.float32) / 255), (6, 8, 22))
 
 
 def backdrop(plan: Plan) -> None:

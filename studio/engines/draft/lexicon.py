@@ -236,7 +236,7 @@ def tokens(prompt: str) -> list[Token]:
     found: list[Token] = []
     at = 0
     while at < len(pieces):
-        token, used = _number(pieces, at) or _known(pieces, at) or _plain(pieces, at)
+        token, used = _known(pieces, at, least=2) or _number(pieces, at) or _known(pieces, at) or _plain(pieces, at)
         found.append(token)
         at += used
     return found
@@ -246,12 +246,12 @@ def _is_cjk(piece: str) -> bool:
     return "\u3400" <= piece[0] <= "\u9fff"
 
 
-def _known(pieces: list[tuple[str, int]], at: int) -> tuple[Token, int] | None:
-    """The longest known phrase that starts here."""
+def _known(pieces: list[tuple[str, int]], at: int, *, least: int = 1) -> tuple[Token, int] | None:
+    """The longest known phrase of at least `least` pieces that starts here."""
     chinese = _is_cjk(pieces[at][0])
     longest = LONGEST_CHINESE if chinese else LONGEST_ENGLISH
     known = phrases()
-    for length in range(min(longest, len(pieces) - at), 0, -1):
+    for length in range(min(longest, len(pieces) - at), least - 1, -1):
         words = [p.lower() for p, _ in pieces[at : at + length] if p not in "-'’"]
         if not words or pieces[at + length - 1][0] in "-'’" or any(w in STOPS for w in words):
             continue

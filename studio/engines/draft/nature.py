@@ -98,7 +98,10 @@ def boughs(plan: Plan, colour: RGB) -> None:
 
 
 def forest(plan: Plan) -> None:
-    """Trunks in rows that fade into mist, with light falling between them."""
+    """Trunks in rows that fade into mist, with light falling between them; from the air the crowns."""
+    if plan.reading.shot_size == "aerial":
+        _from_above(plan)
+        return
     leaf = flora.leaf_colour(plan.reading)
     stems = any(w in plan.reading.prompt.lower() for w in ("bamboo", "竹"))
     for depth, tall in ((0.10, 0.34), (0.24, 0.5)):
@@ -238,7 +241,7 @@ def desert(plan: Plan) -> None:
         xs, ys = plan.skyline(y, 0.05 + 0.05 * depth, rough=0.28)
         tone = plan.tone(sand, depth)
         plan.below(c, xs, ys, mix(tone, plan.palette.light, 0.14))
-        _dune_shade(plan, c, xs, ys, mix(tone, plan.palette.near, 0.32))
+        _dune_shade(plan, c, xs, ys, mix(tone, plan.palette.near, 0.2))
         c.wash(y, y + plan.dy(0.22), plan.palette.haze, 0.28)
         plan.add(c, depth, "dunes")
     ground = plan.land(sand, depth=0.56, y=plan.horizon + plan.dy(0.12), rough=0.03)
@@ -253,7 +256,7 @@ def _dune_shade(plan: Plan, c: Canvas, xs: np.ndarray, ys: np.ndarray, shade: RG
     for top in tops:
         end = int(np.clip(top + way * 46, 0, len(xs) - 1))
         run = np.arange(top, end + way, way)
-        drop = plan.dy(0.30) * np.sin(np.linspace(0, 1, len(run)) * np.pi * 0.5)
+        drop = plan.dy(0.13) * np.sin(np.linspace(0, 1, len(run)) * np.pi * 0.5)
         lower = np.column_stack((xs[run] - way * plan.dx(0.16) * np.linspace(0, 1, len(run)), ys[top] + drop))
         c.polygon(np.vstack((np.column_stack((xs[run], ys[run])), lower[::-1])), shade)
 
@@ -302,7 +305,10 @@ def _rows(plan: Plan, c: Canvas, colour: RGB) -> None:
 
 
 def lake(plan: Plan) -> None:
-    """Still water between wooded shores, hills behind and mirrored."""
+    """Still water between wooded shores, hills behind and mirrored; from the air a winding river."""
+    if plan.reading.shot_size == "aerial":
+        _from_above(plan)
+        return
     range_of_peaks(plan, 0.10, plan.horizon - plan.dy(0.01), 0.24, snow=plan.rng.random() < 0.4, count=4)
     hills(plan, (82, 112, 90), depths=(0.28, 0.38), rise=0.045, trees=True)
     surface = water(plan, plan.horizon + plan.dy(0.008), 0.42, (64, 112, 118), waves=70)
@@ -314,7 +320,32 @@ def lake(plan: Plan) -> None:
     surface.rgb = mirror
     surface.tint(weight.astype(np.float32)[:, None], dark)
     plan.add(surface, 0.42, "water")
-    bank(plan)
+    if plan.reading.shot_size != "aerial":
+        bank(plan)
+
+
+def _from_above(plan: Plan) -> None:
+    """A river that winds through wooded land, seen from the air."""
+    hills(plan, (86, 116, 92), depths=(0.16, 0.28), rise=0.05)
+    ground = plan.land((104, 134, 84), depth=0.45)
+    y = np.linspace(plan.horizon + 0.01, 1.2, 60)
+    t = (y - plan.horizon) / (1.2 - plan.horizon)
+    x = 0.5 + 0.26 * np.sin(t**0.6 * 9 + float(plan.rng.uniform(0, 3))) * (0.25 + 0.75 * t)
+    half = plan.dx(0.012 + 0.17 * t**1.4)
+    tone = mix(plan.palette.sky_low, plan.palette.at(WATER, 0.6), 0.55)
+    plan.strokes(ground, plan.horizon, plan.palette.light, int(60 * plan.wide), amount=0.25)
+    ground.polygon(np.column_stack((np.r_[x - half * 1.12, (x + half * 1.12)[::-1]], np.r_[y, y[::-1]])), plan.palette.at(SAND, 0.6))
+    ground.polygon(np.column_stack((np.r_[x - half, (x + half)[::-1]], np.r_[y, y[::-1]])), tone)
+    leaf = flora.leaf_colour(plan.reading)
+    for s in np.sort(plan.rng.random(int(150 * plan.wide))):
+        cy, size = plan.horizon + 0.02 + s**1.3 * (1.15 - plan.horizon), 0.008 + 0.045 * s
+        cx = float(plan.rng.uniform(*plan.x_span))
+        if abs(cx - np.interp(cy, y, x)) < np.interp(cy, y, half) + plan.dx(size * 1.4):
+            continue
+        shade = plan.tone(leaf, 0.35 + 0.3 * s)
+        ground.circle(cx, cy, size, mix(shade, plan.palette.near, 0.35))
+        ground.circle(cx + plan.light.side * plan.dx(size * 0.2), cy - plan.dy(size * 0.3), size * 0.8, shade)
+    plan.add(ground, 0.45, "ground")
 
 
 def bank(plan: Plan) -> None:

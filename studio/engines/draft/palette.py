@@ -66,7 +66,7 @@ class Palette:
     def at(self, colour: RGB, depth: float) -> RGB:
         """A thing's own colour as seen at this depth (0 far, 1 near), in this light and through this air."""
         lit = mix(multiply(colour, self.ambient), colour, 0.35 * self.brightness)
-        lit = scale(lit, 0.36 + 0.64 * self.brightness)
+        lit = scale(lit, 0.46 + 0.54 * self.brightness)
         return mix(lit, self.haze, 0.86 * (1 - depth) ** 1.35)
 
     @property
@@ -247,7 +247,8 @@ def _coloured(p: Palette, reading: Reading) -> Palette:
         elif not colour.noun and colour.name not in ("white", "grey", "black"):
             names = ("sky_mid", "sky_low", "haze")
             p = replace(p, **{n: mix(getattr(p, n), scale(rgb, 0.4 + luma(getattr(p, n))), 0.42) for n in names})
-            p = replace(p, sky_top=mix(p.sky_top, scale(rgb, 0.25 + luma(p.sky_top)), 0.3), tint=(rgb, 0.1))
+            p = replace(p, sky_top=mix(p.sky_top, scale(rgb, 0.25 + luma(p.sky_top)), 0.3), tint=(rgb, 0.14))
+            p = replace(p, light=mix(p.light, rgb, 0.3))
     if reading.colours:
         p = replace(p, accent=NAMED[reading.colours[0].name])
     return p

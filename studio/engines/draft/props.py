@@ -11,7 +11,7 @@ from studio.engines.draft.sketch import Sketch
 LARGE: dict[str, tuple[float, float]] = {
     **{"car": (1.4, 0.9), "truck": (1.8, 1.5), "bus": (2.6, 1.7), "bike": (0.6, 0.65), "train": (4.2, 1.9)},
     **{"boat": (1.7, 1.9), "plane": (3.2, 1.2), "rocket": (0.6, 2.6), "balloon": (0.9, 2.4), "tent": (0.9, 0.85)},
-    **{"lighthouse": (0.6, 3.2), "cabin": (1.4, 1.7), "temple": (1.6, 3.0), "castle": (2.6, 2.8), "tree": (1.3, 2.6)},
+    **{"lighthouse": (1.0, 3.2), "cabin": (1.4, 1.7), "temple": (1.6, 3.0), "castle": (2.6, 2.8), "tree": (1.3, 2.6)},
     **{"piano": (0.9, 0.75), "chair": (0.3, 0.55), "table": (0.6, 0.45), "fire": (0.4, 0.5), "lamp": (0.3, 1.9)},
 }
 """Half width and height, in persons."""
@@ -137,6 +137,7 @@ def _tent(s: Sketch, c: RGB, glass: RGB, dark: RGB, lamps: bool) -> None:
 
 
 def _lighthouse(s: Sketch, c: RGB, glass: RGB, dark: RGB, lamps: bool) -> None:
+    s.blob([(-1.0, -0.12), (-0.7, 0.06), (-0.35, 0.16), (0.3, 0.14), (0.7, 0.02), (1.05, -0.12)], mix(dark, (110, 106, 104), 0.6))
     s.poly([(-0.30, 0), (-0.19, 2.5), (0.19, 2.5), (0.30, 0)], c)
     for k in (0.45, 1.25, 2.0):
         a, b = 0.30 - 0.044 * k, 0.30 - 0.044 * (k + 0.35)

@@ -60,7 +60,7 @@ INDOORS: dict[str, Callable[[Plan], None]] = {
     **{"stage": inside.stage, "product": inside.product, "underwater": elsewhere.underwater, "space": elsewhere.space},
     **{"studio": elsewhere.backdrop, "": elsewhere.backdrop},
 }
-HORIZONS = {"aerial": 0.10, "pov": 0.5}
+HORIZONS = {"aerial": 0.13, "pov": 0.5}
 
 
 def compose(reading: Reading, width: int, height: int, seed: int, *, overscan: float = 1.25) -> Scene:
@@ -72,7 +72,7 @@ def compose(reading: Reading, width: int, height: int, seed: int, *, overscan: f
     horizon = _horizon(reading, rng)
     light = _light(reading, palette, horizon, rng)
     plan = Plan(at, palette, light, Air(at, palette, light, rng), rng, horizon, reading)
-    plan.open = reading.shot_size in CLOSE
+    plan.open = reading.shot_size in (*CLOSE, "aerial") or reading.angle == "high"
     plan.defocus = {"close-up": 0.014, "extreme close-up": 0.022, "medium": 0.007, "two-shot": 0.007}.get(
         reading.shot_size, 0.009 if reading.shot_size == "over-the-shoulder" else 0.0
     )
@@ -104,6 +104,9 @@ def _setting(reading: Reading) -> str:
         return found[1]
     if len(found) > 1 and found[0] in ("city", "forest") and found[1] in ("street", "lake", "road", "cafe", "room"):
         return found[1]
+    vehicles = {"car", "truck", "bus", "bike"} & {t.kind for t in reading.objects}
+    if vehicles and "road" in found:
+        return "road"
     if found:
         return found[0]
     kinds = {t.kind for t in reading.objects} | {f.kind for f in reading.figures}

@@ -20,7 +20,10 @@ def sign_colours(plan: Plan) -> list[RGB]:
 
 
 def city(plan: Plan) -> None:
-    """Towers in four depths, windows lit as the hour wants, a parapet in front."""
+    """Towers in four depths, windows lit as the hour wants, a parapet in front; roofs from above in aerial shots."""
+    if plan.reading.shot_size == "aerial" or plan.reading.angle == "high":
+        _blocks(plan)
+        return
     for depth, tall, width in ((0.08, 0.26, 0.05), (0.18, 0.38, 0.06), (0.30, 0.34, 0.075), (0.44, 0.22, 0.09)):
         c = plan.canvas((118, 122, 138), depth)
         _towers(plan, c, depth, tall, width)
@@ -30,6 +33,44 @@ def city(plan: Plan) -> None:
     wet(plan, ground, plan.horizon + plan.dy(0.06))
     _edge(plan, ground)
     plan.add(ground, 0.54, "roof")
+
+
+def _blocks(plan: Plan) -> None:
+    """A grid of houses seen from the air: roofs, the walls turned to us, avenues with lights between."""
+    p = plan.palette
+    far = plan.canvas((118, 122, 138), 0.12)
+    _towers(plan, far, 0.12, 0.12, 0.04)
+    far.wash(plan.horizon - plan.dy(0.1), plan.horizon + plan.dy(0.05), mix(p.haze, p.light, 0.3), 0.7)
+    plan.add(far, 0.12, "towers")
+    street_tone = mix(p.at((96, 96, 106), 0.5), LAMP, 0.30 if p.lamps else 0.0)
+    ground = plan.land((104, 104, 112), depth=0.3, y=plan.horizon + plan.dy(0.02), rough=0.0)
+    ground.wash(plan.horizon, 1.1, street_tone, 0.85)
+    plan.add(ground, 0.3, "ground")
+    vx, top = 0.5 + float(plan.rng.uniform(-0.2, 0.2)), plan.horizon + 0.03
+    rows = 11
+    for r in range(rows):
+        d0, d1 = (r / rows) ** 1.7, ((r + 0.74) / rows) ** 1.7
+        depth = 0.32 + 0.24 * r / rows
+        if r % 4 == 0:
+            c = plan.canvas((118, 120, 134), depth)
+        y0, y1 = top + (1.2 - top) * d0, top + (1.2 - top) * d1
+        size = 0.045 + 0.22 * d1
+        count = int(plan.wide / size) + 3
+        for k in range(-count // 2 - 1, count // 2 + 2):
+            x0, x1 = (vx + (k + t) * plan.dx(size) * 1.15 for t in (0.06, 0.86))
+            shrink = (0.045 + 0.22 * d0) / size
+            u0, u1 = vx + (x0 - vx) * shrink, vx + (x1 - vx) * shrink
+            tall = plan.dy(size * float(plan.rng.uniform(0.15, 1.15)) * (0.5 + 0.5 * (plan.rng.random() < 0.4)))
+            wall = mix(plan.tone((126, 124, 134), depth), p.near, 0.28)
+            c.polygon([(x0, y1), (x1, y1), (x1, y1 - tall), (x0, y1 - tall)], wall)
+            side = [(u1, y0), (x1, y1), (x1, y1 - tall), (u1, y0 - tall)] if x1 < vx else [(u0, y0), (x0, y1), (x0, y1 - tall), (u0, y0 - tall)]
+            c.polygon(side, mix(wall, p.near, 0.3))
+            roof = mix(plan.tone((168, 160, 156), depth), p.light, 0.16 * p.brightness)
+            c.polygon([(x0, y1 - tall), (x1, y1 - tall), (u1, y0 - tall), (u0, y0 - tall)], roof)
+            _windows(plan, c, (x0, y1 - tall, x1, y1), wall, 0.2 + 0.25 * d1)
+        if r % 4 == 3 or r == rows - 1:
+            c.wash(plan.horizon, plan.horizon + 0.5, p.haze, 0.0)
+            plan.add(c, depth, "blocks")
 
 
 def _towers(plan: Plan, c: Canvas, depth: float, tall: float, width: float) -> None:
@@ -93,8 +134,8 @@ def wet(plan: Plan, c: Canvas, y: float) -> None:
     for _ in range(int(26 * plan.wide)):
         x, t = float(plan.rng.uniform(*plan.x_span)), float(plan.rng.random())
         sy = y + 0.02 + t * (1 - y)
-        colour = mix(plan.ground, colours[int(plan.rng.integers(len(colours)))], 0.30 + 0.2 * t)
-        w, h = plan.dx(0.004 + 0.012 * t), plan.dy(0.03 + 0.12 * t)
+        colour = mix(plan.ground, colours[int(plan.rng.integers(len(colours)))], 0.16 + 0.14 * t)
+        w, h = plan.dx(0.002 + 0.007 * t), plan.dy(0.04 + 0.14 * t)
         c.polygon([(x - w, sy), (x, sy - h * 0.3), (x + w, sy), (x, sy + h)], colour)
 
 

@@ -249,7 +249,7 @@ def _known(scan: _Scan, found: list[Token], at: int) -> None:
     elif "thing" in meanings:
         _thing(scan, meanings["thing"], token, at)
     elif "part" in meanings:
-        _part(scan, meanings["part"], at)
+        _part(scan, meanings["part"], found, at)
     elif "setting" in meanings:
         scan.take_number(at)
         scan.take_colour(at, meanings["setting"])
@@ -314,8 +314,10 @@ def _thing(scan: _Scan, kind: str, token: Token, at: int) -> None:
     scan.objects.append(Thing(kind, min(number or (3 if token.plural else 1), 30), colour))
 
 
-def _part(scan: _Scan, part: str, at: int) -> None:
+def _part(scan: _Scan, part: str, found: list[Token], at: int) -> None:
     colour = scan.take_colour(at, "" if part == "tone" else part)
+    if part == "hair" and any(t.text == "long" for t in found[max(0, at - 3) : at]):
+        _attribute(scan, found, at, "wears", "long hair")
     if colour and part == "hair" and scan.here >= 0:
         scan.figures[scan.here] = replace(scan.figures[scan.here], hair=colour)
     elif colour and part == "hair":
