@@ -28,6 +28,7 @@ from tests.file_server import file_server
 from tests.kit import QUICK, image, paid_image
 
 ROOT = Path(__file__).parents[1]
+POINTS = ("prepare", "before submit", "after submit", "poll")
 
 
 class Crash:

@@ -140,9 +140,9 @@ class Making(Core):
                 provider=model.provider, estimate_usd=usd, expected_s=expected_s, retry_of=retry_of,
                 status=Status.HELD if consent_missing else Status.QUEUED,
                 held_reason=HeldReason.CONSENT if consent_missing else None,
+                error="It shows real people: their consent is needed first." if consent_missing else None,
             )  # fmt: skip
-            why = "It shows real people: their consent is needed first." if consent_missing else "Submitted."
-            yield runs.NewRun(run, one.media(), pace, why)
+            yield runs.NewRun(run, one.media(), pace)
 
     def _consent_missing(self, checked: Checked) -> bool:
         given = checked.request.media()

@@ -17,7 +17,8 @@ CREATE TABLE runs (
     batch TEXT NOT NULL DEFAULT '', task TEXT NOT NULL, kind TEXT NOT NULL, model TEXT NOT NULL, provider TEXT NOT NULL,
     status TEXT NOT NULL CHECK (status IN ('queued','running','held','succeeded','failed','cancelled')),
     phase TEXT, held_reason TEXT, error TEXT, error_code TEXT, note TEXT,
-    prompt TEXT NOT NULL DEFAULT '', request TEXT NOT NULL, seed INTEGER, handle TEXT, usage TEXT,
+    request TEXT NOT NULL, words TEXT NOT NULL DEFAULT '', seed INTEGER, handle TEXT, usage TEXT,
+    prompt TEXT GENERATED ALWAYS AS (json_extract(request, '$.prompt')) VIRTUAL,
     priority INTEGER NOT NULL DEFAULT 0, place REAL NOT NULL DEFAULT 0,
     attempt INTEGER NOT NULL DEFAULT 0, crashes INTEGER NOT NULL DEFAULT 0,
     cancel_wanted INTEGER NOT NULL DEFAULT 0, budget_waived INTEGER NOT NULL DEFAULT 0,
@@ -91,6 +92,15 @@ CREATE TABLE counts (
 ) WITHOUT ROWID;
 """
 
+BORN = """
+INSERT INTO run_words (rowid, words) VALUES (NEW.seq, NEW.words);
+INSERT INTO events (run, at, from_status, to_status, phase, why)
+VALUES (NEW.seq, NEW.created_at, NULL, NEW.status, NULL, coalesce(NEW.error, 'Submitted.'));
+"""
+"""A new run is searchable and has its first event by the same statement: one call stores it all, which keeps submits
+quick while other threads search (each call into SQLite gives up Python's lock and has to win it back)."""
+GONE = "INSERT INTO run_words (run_words, rowid, words) VALUES ('delete', OLD.seq, OLD.words);"
+
 FACETS = {"all": "''", "status": "{r}.status", "task": "{r}.task", "kind": "{r}.kind", "model": "{r}.model"}
 """Facet -> its key as SQL over a row of runs; runs in the trash count only under `trash`."""
 
@@ -113,8 +123,8 @@ def _first(db: Database) -> None:
     for script in (RUNS, INDICES, FILES, HOUSE):
         for statement in filter(str.strip, script.split(";")):
             db.execute(statement)
-    db.execute(f"CREATE TRIGGER runs_counted AFTER INSERT ON runs BEGIN {_count('NEW', 1)} END")
-    db.execute(f"CREATE TRIGGER runs_uncounted AFTER DELETE ON runs BEGIN {_count('OLD', -1)} END")
+    db.execute(f"CREATE TRIGGER runs_born AFTER INSERT ON runs BEGIN {BORN} {_count('NEW', 1)} END")
+    db.execute(f"CREATE TRIGGER runs_gone AFTER DELETE ON runs BEGIN {GONE} {_count('OLD', -1)} END")
     db.execute(
         "CREATE TRIGGER runs_recounted AFTER UPDATE OF status, trashed_at, owner ON runs "
         "WHEN OLD.status IS NOT NEW.status OR OLD.trashed_at IS NOT NEW.trashed_at OR OLD.owner IS NOT NEW.owner "

@@ -26,11 +26,11 @@ _ALPHABET = "0123456789abcdefghjkmnpqrstvwxyz"
 
 def new_id(prefix: str) -> str:
     """An id that nobody can guess and that sorts by time: prefix, 9 characters of milliseconds, 8 of chance."""
-    stamp, text = int(time.time() * 1000), ""
-    for _ in range(9):
-        stamp, digit = divmod(stamp, 32)
+    number, text = int(time.time() * 1000) << 40 | secrets.randbits(40), ""
+    for _ in range(17):
+        number, digit = divmod(number, 32)
         text = _ALPHABET[digit] + text
-    return prefix + text + "".join(secrets.choice(_ALPHABET) for _ in range(8))
+    return prefix + text
 
 
 def stamp(moment: datetime | None = None) -> str:

@@ -36,27 +36,26 @@ class NewRun:
     run: Run
     inputs: dict[str, tuple[str, ...]]
     pace: str = ""
-    why: str = "Submitted."
 
 
 _INSERT = (
-    *("id", "owner", "batch", "task", "kind", "model", "provider", "status", "held_reason", "note", "prompt"),
-    *("request", "seed", "priority", "place", "pace", "expected_s", "estimate_usd", "created_at", "retry_of"),
+    *("id", "owner", "batch", "task", "kind", "model", "provider", "status", "held_reason", "error", "words"),
+    *("request", "seed", "priority", "pace", "expected_s", "estimate_usd", "created_at", "retry_of"),
 )
-_INSERT_SQL = f"INSERT INTO runs ({', '.join(_INSERT)}) VALUES ({', '.join('?' * len(_INSERT))})"
+_INSERT_SQL = (
+    f"INSERT INTO runs ({', '.join(_INSERT)}, place) VALUES ({', '.join('?' * len(_INSERT))}, "
+    "(SELECT coalesce(max(place), 0) + 1 FROM runs WHERE status = 'queued'))"
+)
 
 
 def add(db: Database, new: NewRun) -> Run:
-    """Store a run with its first event, its inputs and its words; the same run with its seq."""
+    """Store a run with its inputs; the same run with its seq. First event and search words come by trigger."""
     run, request = new.run, new.run.request
-    place = db.execute("SELECT coalesce(max(place), 0) + 1 FROM runs WHERE status = 'queued'").fetchone()[0]
     values: dict[str, Any] = {name: getattr(run, name) for name in _INSERT if hasattr(run, name)} | {
-        "task": request.task.value, "kind": request.task.makes.value, "prompt": request.prompt, "place": place,
+        "task": request.task.value, "kind": request.task.makes.value, "words": words.spaced(request.prompt),
         "request": rows.as_json(request), "pace": new.pace, "created_at": stamp(run.created_at),
     }  # fmt: skip
-    seq = int(db.execute(_INSERT_SQL, [values[name] for name in _INSERT]).lastrowid or 0)
-    _event(db, seq, None, run.status, None, new.why)
-    db.execute("INSERT INTO run_words (rowid, words) VALUES (?, ?)", [seq, words.spaced(request.prompt)])
+    seq = int(db.conn.execute(_INSERT_SQL, [values[name] for name in _INSERT]).lastrowid or 0)
     for role, ids in new.inputs.items():
         for idx, asset in enumerate(ids):
             attach(db, seq, role, idx, asset)
@@ -197,17 +196,17 @@ def set_rating(db: Database, run_id: str, rating: int, owner: str) -> None:
 def purge(db: Database, before: str, limit: int = 200) -> tuple[list[str], bool]:
     """Delete up to `limit` runs trashed before this moment: paths of files that nothing refers to any more, and whether
     there may be more runs to delete. Input files stay: they may be used again."""
-    old = list(db.query("SELECT seq, prompt FROM runs WHERE trashed_at < ? LIMIT ?", [before, limit]))
+    old = [
+        row[0] for row in db.execute("SELECT seq FROM runs WHERE trashed_at < ? LIMIT ?", [before, limit]).fetchall()
+    ]
     paths: list[str] = []
-    for row in old:
+    for seq in old:
         outputs = db.execute(
             "SELECT a.seq, a.path FROM run_assets ra JOIN assets a ON a.seq = ra.asset "
             "WHERE ra.run = ? AND ra.role = 'output'",
-            [row["seq"]],
+            [seq],
         ).fetchall()
-        gone = [row["seq"], words.spaced(row["prompt"])]
-        db.execute("INSERT INTO run_words (run_words, rowid, words) VALUES ('delete', ?, ?)", gone)
-        db.execute("DELETE FROM runs WHERE seq = ?", [row["seq"]])
+        db.execute("DELETE FROM runs WHERE seq = ?", [seq])
         paths += [path for asset, path in outputs if _forget(db, asset, path)]
     return paths, len(old) == limit
 
