@@ -72,13 +72,13 @@ class Api:
             await self._client.aclose()
             self._client = None
 
-    def redact(self, text: str) -> str:
-        """The text without the key."""
+    def _redacted(self, raw: bytes) -> bytes:
+        """An answer without the key: some providers repeat it in an error, which would then be shown and stored."""
         for value in self._auth().values():
-            for secret in {value, value.removeprefix("Bearer "), value.removeprefix("Key ")}:
-                if len(secret) > 5:
-                    text = text.replace(secret, "[key]")
-        return text
+            secret = value.rpartition(" ")[2]
+            if len(secret) > 5:
+                raw = raw.replace(secret.encode(), b"[key]")
+        return raw
 
     async def call(
         self, method: str, path: str, *, json: Any = None, params: Mapping[str, Any] | None = None,
@@ -94,7 +94,7 @@ class Api:
         if json is None and method == "POST":
             request.headers["content-type"] = "application/json"
         async with self.sending(request, paid=paid, total_s=total_s) as response:
-            return self._checked(await _read(response), paid=paid)
+            return await self._reply(response, paid=paid)
 
     async def post_form(
         self, url: str, *, data: Mapping[str, str], files: Mapping[str, Any], total_s: float
@@ -107,7 +107,7 @@ class Api:
 
     async def reply(self, response: httpx.Response) -> Reply:
         """An open answer, read to its end. Raises Unavailable when it is too long."""
-        return self._checked(await _read(response), paid=False)
+        return await self._reply(response, paid=False)
 
     @asynccontextmanager
     async def sending(
@@ -132,28 +132,21 @@ class Api:
         except httpx.TransportError as error:
             raise lost(f"The connection to {self.label} broke ({_name(error)}).", code=_name(error)) from error
 
-    def _checked(self, reply: Reply | None, *, paid: bool) -> Reply:
+    async def _reply(self, response: httpx.Response, *, paid: bool) -> Reply:
         lost = UnknownOutcome if paid else Unavailable
-        if reply is None:
-            raise lost(f"The answer of {self.label} is longer than {MOST_BYTES // 2**20} MB.", code="too long")
-        if not reply.is_json and reply.status < 400:
+        raw = bytearray()
+        async for piece in response.aiter_bytes():
+            raw += piece
+            if len(raw) > MOST_BYTES:
+                raise lost(f"The answer of {self.label} is longer than {MOST_BYTES // 2**20} MB.", code="too long")
+        try:
+            body = jsonlib.loads(self._redacted(bytes(raw)))
+        except ValueError:
+            body = None
+        good = isinstance(body, dict)
+        if not good and response.status_code < 400:
             raise lost(f"The answer of {self.label} is not readable.", code="not JSON")
-        return reply
-
-
-async def _read(response: httpx.Response) -> Reply | None:
-    """The whole answer; None when it is too long."""
-    raw = bytearray()
-    async for piece in response.aiter_bytes():
-        raw += piece
-        if len(raw) > MOST_BYTES:
-            return None
-    try:
-        body = jsonlib.loads(raw)
-    except ValueError:
-        body = None
-    good = isinstance(body, dict)
-    return Reply(response.status_code, response.headers, body if good else {}, good)
+        return Reply(response.status_code, response.headers, body if good else {}, good)
 
 
 async def events(response: httpx.Response) -> AsyncIterator[tuple[str, JSON]]:
