@@ -114,20 +114,20 @@ export function sendButton(asset, options = {}) {
 /** The buttons of one run, most wanted first. `compact` leaves out words. */
 export function buttons(run, { compact = true, lists = {} } = {}) {
   const made = [];
-  const add = (label, name, fn, extra = {}) => made.push(button(label, { name, text: compact ? null : label, cls: compact ? "bare" : "", ...extra }, (e) => (e.stopPropagation(), fn())));
+  const add = (label, name, fn, { short, ...extra } = {}) => made.push(button(label, { name, text: compact ? null : (short ?? label), title: label, cls: compact ? "bare" : "", ...extra }, (e) => (e.stopPropagation(), fn())));
   if (!ended(run)) {
     if (!run.cancel_wanted) add(t("widgets.cancel"), "close", () => cancel(run), { data: { do: "cancel" } });
     return made;
   }
   add(t("widgets.use"), "use", () => act("use", { run: run.id }), { data: { do: "use" } });
-  if (run.status === "succeeded") add(t("widgets.again"), "dice", () => again(run, "new"), { data: { do: "again" } });
+  if (run.status === "succeeded") add(t("widgets.again"), "dice", () => again(run, "new"), { short: t("widgets.again_short"), data: { do: "again" } });
   else add(t("widgets.retry"), "again", () => again(run, "same"), { data: { do: "retry" } });
   if (run.asset) {
     const send = sendButton(run.asset, { text: compact ? null : t("widgets.send"), cls: compact ? "bare" : "", data: { do: "send" } });
     if (send) made.push(send);
     add(t("widgets.download"), "download", () => download([run]), { data: { do: "download" } });
   }
-  add(t("widgets.trash"), "trash", () => trash([run], lists), { data: { do: "trash" } });
+  add(t("widgets.trash"), "trash", () => trash([run], lists), { short: "", data: { do: "trash" } });
   return made;
 }
 

@@ -15,10 +15,10 @@ export function el(tag, cls, attrs = {}, ...children) {
   const made = document.createElement(tag);
   if (cls) made.className = cls;
   for (const [name, value] of Object.entries(attrs)) {
-    if (value === null || value === undefined || value === false) continue;
+    if (value === null || value === undefined || (value === false && !name.startsWith("aria-"))) continue;
     if (name.startsWith("on")) made.addEventListener(name.slice(2), value);
     else if (name === "data") Object.assign(made.dataset, value);
-    else made.setAttribute(name, value === true ? "" : value);
+    else made.setAttribute(name, value === true && !name.startsWith("aria-") ? "" : value);
   }
   made.append(...children.flat().filter((c) => c !== null && c !== undefined && c !== false));
   return made;

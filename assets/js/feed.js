@@ -1,6 +1,6 @@
 // The runs of one create page: those at work with live progress, then what lately came of them.
 
-import { el, styles, t } from "./dom.js";
+import { button, el, styles, t } from "./dom.js";
 import { buttons, choices } from "./actions.js";
 import { open as openDetail } from "./detail.js";
 import { ended, follow } from "./live.js";
@@ -8,6 +8,8 @@ import { get, tried } from "./net.js";
 import { chip, facts, hoverPlay, picture, progress, reason, title } from "./parts.js";
 
 const SHOWN = 24;
+const WAITING = 4;
+const RANK = { running: 0, held: 1, queued: 2 };
 
 /** gr.HTML calls this once. options: {tasks: [...]}. */
 export function mount(element, { options }) {
@@ -15,15 +17,22 @@ export function mount(element, { options }) {
   const root = element.querySelector(".st-mount") || element;
   root.classList.add("st", "st-feed");
   const list = el("div", "st-cards", { role: "list", "aria-label": t("widgets.feed") });
+  const more = button("", { text: "…", cls: "link st-waiting", hidden: true }, () => document.getElementById("tab-queue-button")?.click());
   const empty = el("div", "st-empty", { hidden: true }, el("p", "", {}, t("widgets.feed_empty")));
   const said = el("div", "st-off", { "aria-live": "polite" });
-  root.replaceChildren(list, empty, said);
+  root.replaceChildren(list, more, empty, said);
   const tasks = new Set(options.tasks);
   const known = new Map(); // id -> run, of these tasks
   const drawn = new Map(); // id -> {text, node}
 
   function draw() {
-    const runs = [...known.values()].sort((a, b) => ended(a) - ended(b) || b.seq - a.seq).slice(0, SHOWN);
+    const rank = (r) => RANK[r.status] ?? 3;
+    const sorted = [...known.values()].sort((a, b) => rank(a) - rank(b) || (rank(a) === 2 ? a.seq - b.seq : b.seq - a.seq));
+    const waiting = sorted.filter((r) => r.status === "queued");
+    const hidden = new Set(waiting.slice(WAITING));
+    const runs = sorted.filter((r) => !hidden.has(r)).slice(0, SHOWN);
+    more.hidden = !hidden.size;
+    more.firstChild.textContent = t("widgets.more_waiting", { n: hidden.size });
     const nodes = runs.map((run) => {
       const text = JSON.stringify(run);
       const old = drawn.get(run.id);

@@ -42,6 +42,7 @@ class Gallery {
     this.news = button("", { text: "…", cls: "st-news", hidden: true }, () => this.showNews());
     this.selected = el("div", "st-selbar", { role: "toolbar", "aria-label": t("gallery.selection"), hidden: true });
     root.replaceChildren(this.head, this.news, this.grid.node, this.empty, this.selected);
+    this.below();
     this.skeleton();
     this.search();
     follow(root, (_, changed) => changed && this.changed(changed));
@@ -72,6 +73,14 @@ class Gallery {
       el("div", "st-searchbox", {}, icon("search"), this.query, el("kbd", "", { "aria-hidden": "true" }, "/")), more,
       el("div", "st-filters", {}, ...Object.values(this.filters), this.clear),
       el("div", "st-right", {}, this.counter, size, this.purge, this.bin));
+  }
+
+  /** The tools stick below whatever the page keeps at the top of a narrow window. */
+  below() {
+    const bar = document.querySelector("#studio-tabs > .tab-wrapper");
+    const set = () => this.root.style.setProperty("--studio-top", `${bar && bar.offsetWidth > innerWidth / 2 ? bar.offsetHeight : 0}px`);
+    set();
+    if (bar) new ResizeObserver(set).observe(bar);
   }
 
   typed() {
@@ -155,7 +164,7 @@ class Gallery {
     const added = [];
     for (const run of runs) {
       if (run.gone || run.trashed !== this.trashed) {
-        if (this.grid.at?.has(run.id)) this.lists.gone([run.id]);
+        if (this.grid.at.has(run.id)) this.lists.gone([run.id]);
       } else if (!this.grid.update(run) && !this.trashed && this.fits(run) && run.seq > (this.grid.items[0]?.seq ?? 0)) added.push(run);
     }
     if (!added.length) return;
@@ -176,7 +185,7 @@ class Gallery {
 
   showNews() {
     this.news.hidden = true;
-    const runs = this.fresh.filter((r) => !this.grid.at?.has(r.id));
+    const runs = this.fresh.filter((r) => !this.grid.at.has(r.id));
     this.fresh = [];
     if (!runs.length) return;
     const far = this.grid.node.getBoundingClientRect().top < 0;

@@ -1,9 +1,8 @@
 // A grid of runs that holds any number: only the rows near the window are in the page; more are fetched on the way down.
 
-import { el, icon, t, typing } from "./dom.js";
+import { ago, el, exact, icon, t, typing } from "./dom.js";
 import { ended } from "./live.js";
 import { chip, hoverPlay, picture, progress, reason, title } from "./parts.js";
-import { ago, exact } from "./dom.js";
 
 const GAP = 12;
 const CAPTION = 50;
@@ -17,6 +16,7 @@ export class Grid {
     this.width = width;
     this.node = el("div", "st-grid", { role: "listbox", "aria-multiselectable": "true", "aria-label": t("gallery.grid") });
     this.items = [];
+    this.at = new Map(); // id -> place in items
     this.cells = new Map();
     this.selection = new Set();
     this.cursor = 0;
@@ -147,8 +147,8 @@ export class Grid {
     cell.setAttribute("aria-label", [name.slice(0, 120), t(`widgets.status.${run.status}`), run.rating ? t("widgets.stars", { n: run.rating }) : ""].filter(Boolean).join(", "));
     const face = el("div", "st-face", {}, picture(run), chip(run), el("span", "st-tick", { "aria-hidden": "true" }, icon("check")));
     if (run.rating) face.append(el("span", "st-rated", { "aria-hidden": "true" }, ...Array.from({ length: run.rating }, () => icon("star"))));
-    if (why) face.append(el("p", "st-facewhy", {}, why));
-    if (!ended(run) && run.status !== "held") face.append(progress(run));
+    if (why) face.append(el("div", "st-facewhy", {}, el("p", "", {}, why)));
+    if (run.status === "running") face.append(progress(run));
     cell.replaceChildren(face, el("div", "st-cap", {}, el("p", "", { title: run.prompt }, name), el("small", "", {}, el("span", "", {}, run.model_label), el("time", "", { title: exact(run.created_at) }, ago(run.created_at)))));
   }
 

@@ -16,7 +16,8 @@ export function picture(run, { poster = false } = {}) {
     image.addEventListener("error", () => (image.remove(), box.prepend(icon(asset?.kind === "audio" ? "sound" : "image", "st-i big"))), { once: true });
     image.src = source;
     box.append(image);
-  } else if (run.status === "succeeded" || run.status === "cancelled") box.append(icon(run.kind === "video" ? "film" : "image", "st-i big"));
+  } else if (run.status === "queued") box.append(icon("clock", "st-i big"));
+  else if (!run.asset && run.status !== "running") box.append(icon(run.kind === "video" ? "film" : "image", "st-i big"));
   if (asset?.kind === "video" || asset?.kind === "audio") box.append(el("span", "st-len", {}, asset.has_audio ? icon("sound") : null, seconds(asset.duration_s)));
   if (run.count > 1) box.append(el("span", "st-count", { title: t("widgets.files", { n: run.count }) }, `${run.count}`));
   return box;
@@ -83,7 +84,7 @@ export function doing(run) {
 /** 0..1 for the bar: the provider's own fraction, else time passed against the time such runs usually take; null: unknown. */
 function share(run, elapsed) {
   if (run.fraction !== null && run.fraction !== undefined) return run.fraction;
-  if (run.expected_s && elapsed !== null) return Math.min(0.96, elapsed / run.expected_s);
+  if (run.expected_s && elapsed !== null) return 1 - Math.exp((-1.6 * elapsed) / run.expected_s); // slows down, never arrives
   return null;
 }
 
@@ -96,7 +97,9 @@ export function progress(run) {
   box.tick = () => {
     const elapsed = run.started_at && run.status === "running" ? (Date.now() - new Date(run.started_at)) / 1000 : null;
     const part = run.status === "running" ? share(run, elapsed) : 0;
-    const percent = part === null ? null : Math.round(part * 100);
+    const told = run.status === "running" && run.fraction !== null && run.fraction !== undefined; // only a provider's figure is said
+    const percent = told ? Math.round(part * 100) : null;
+    bar.hidden = run.status !== "running";
     bar.classList.toggle("endless", part === null);
     bar.firstChild.style.transform = `scaleX(${part ?? 0.35})`;
     percent === null ? bar.removeAttribute("aria-valuenow") : bar.setAttribute("aria-valuenow", percent);

@@ -27,6 +27,7 @@ export function controls(tags, asset, { keys, full } = {}) {
   const play = button(t("widgets.play"), { name: "play", cls: "bare", data: { do: "play" } }, toggle);
   const bar = el("input", "st-scrub", { type: "range", min: 0, max: 1000, value: 0, step: 1, "aria-label": t("widgets.position_in_clip") });
   const clock = el("span", "st-clock", { "aria-hidden": "true" });
+  const counter = el("span", "st-clock st-counter", { "aria-hidden": "true" });
   const loop = button(t("widgets.loop"), { name: "loop", cls: `bare${lead.loop ? " on" : ""}`, "aria-pressed": lead.loop, data: { do: "loop" } }, turn);
   const speed = el("select", "st-speed", { "aria-label": t("widgets.speed") }, ...SPEEDS.map((s) => el("option", "", { value: s, selected: s === 1 }, `${number(s, 2)}×`)));
   const sound = button(t("widgets.mute"), { name: "sound", cls: "bare", data: { do: "mute" } }, () => ((lead.muted = !lead.muted), mark()));
@@ -66,7 +67,8 @@ export function controls(tags, asset, { keys, full } = {}) {
     if (document.activeElement !== bar || !lead.paused) bar.value = whole ? (lead.currentTime / whole) * 1000 : 0;
     bar.style.setProperty("--part", `${bar.value / 10}%`);
     bar.setAttribute("aria-valuetext", `${seconds(lead.currentTime)} / ${seconds(whole)}`);
-    clock.textContent = `${lead.currentTime.toFixed(2)} / ${whole.toFixed(2)} s` + (fps && asset.kind === "video" ? `  ·  ${t("widgets.frame", { n: frame() })}` : "");
+    clock.textContent = `${lead.currentTime.toFixed(2)} / ${whole.toFixed(2)}`;
+    counter.textContent = fps && asset.kind === "video" ? t("widgets.frame", { n: frame() }) : "";
     for (const other of others) if (!lead.paused && Math.abs(other.currentTime - lead.currentTime) > DRIFT_S) other.currentTime = lead.currentTime;
   }
   bar.addEventListener("input", () => seek((bar.value / 1000) * (lead.duration || 0)));
@@ -94,7 +96,7 @@ export function controls(tags, asset, { keys, full } = {}) {
   mark();
   show();
   const audible = tags.some((m) => m.tagName === "AUDIO") || asset.has_audio;
-  const parts = [play, asset.kind === "video" ? back : null, asset.kind === "video" ? on : null, bar, clock, loop, speed, audible ? sound : null];
+  const parts = [play, asset.kind === "video" ? back : null, asset.kind === "video" ? on : null, bar, clock, counter, loop, speed, audible ? sound : null];
   if (full) parts.push(button(t("widgets.fullscreen"), { name: "full", cls: "bare", data: { do: "full" } }, full));
   return el("div", "st-controls", { role: "group", "aria-label": t("widgets.player") }, ...parts);
 }
