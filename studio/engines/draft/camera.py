@@ -157,9 +157,9 @@ def _pose(move: Move, e: float) -> Pose:
     if kind == "tilt":
         return Pose(turn_y=0.34 * swing, move_y=0.04 * swing)
     if kind == "tracking":
-        return Pose(move_x=0.42 * swing, zoom=1.02)
+        return Pose(move_x=0.36 * swing, zoom=1.02)
     if kind == "crane":
-        return Pose(move_y=0.42 * swing, zoom=1.02)
+        return Pose(move_y=0.36 * swing, zoom=1.02)
     if kind == "orbit":  # around what stands at middle distance: it stays, near and far slide apart
         return Pose(move_x=0.46 * swing, turn_x=-0.46 * swing * (FAR + (1 - FAR) * 0.6), near=1 + 0.1 * k * _bump(e))
     along = e if sign > 0 else 1 - e

@@ -10,7 +10,7 @@ import numpy as np
 
 from studio.engines.draft import camera, clips, scenes
 from studio.engines.draft.camera import ease
-from studio.engines.draft.film import Painter, Shot, Tell, finish
+from studio.engines.draft.film import Painter, Shot, Sound, Tell, finish
 from studio.engines.draft.from_words import cuts, sound_of
 from studio.engines.draft.order import Order
 from studio.engines.draft.picture_view import PictureView
@@ -24,14 +24,20 @@ HOLD = 0.18
 
 def clip(order: Order, tell: Tell) -> list[str]:
     """The picture, moved; every written shot is a move of its own over it."""
+    made, sound = plan(order)
+    finish(order, made, tell, sound=sound)
+    return []
+
+
+def plan(order: Order) -> tuple[list[Shot], Sound | None]:
+    """The shots, not yet drawn, and the sound."""
     spans = shots(order.prompt, order.duration_s)
     edges = cuts(spans, order.fps, order.frames)
     made = [
         Shot(a, b, partial(_painter, order, span, f"Shot {i} of {len(spans)}" if len(spans) > 1 else "", a, b))
         for i, (span, (a, b)) in enumerate(zip(spans, edges, strict=True), 1)
     ]
-    finish(order, [s for s in made if s.end > s.start], tell, sound=sound_of(order, spans, edges))
-    return []
+    return [s for s in made if s.end > s.start], sound_of(order, spans, edges)
 
 
 def _painter(order: Order, span: ShotSpan, label: str, start: int, end: int) -> Painter:

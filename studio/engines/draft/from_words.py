@@ -23,14 +23,20 @@ def picture(order: Order, tell: Tell) -> list[str]:
 
 def clip(order: Order, tell: Tell) -> list[str]:
     """A clip that cuts where the prompt says so."""
+    made, sound = plan(order)
+    finish(order, made, tell, sound=sound)
+    return []
+
+
+def plan(order: Order) -> tuple[list[Shot], Sound | None]:
+    """The shots, not yet drawn, and the sound."""
     spans = shots(order.prompt, order.duration_s)
     edges = cuts(spans, order.fps, order.frames)
     made = [
         Shot(a, b, partial(_painter, order, span, f"Shot {i} of {len(spans)}" if len(spans) > 1 else "", b - a))
         for i, (span, (a, b)) in enumerate(zip(spans, edges, strict=True), 1)
     ]
-    finish(order, [shot for shot in made if shot.end > shot.start], tell, sound=sound_of(order, spans, edges))
-    return []
+    return [shot for shot in made if shot.end > shot.start], sound_of(order, spans, edges)
 
 
 def sound_of(order: Order, spans: tuple[ShotSpan, ...], edges: list[tuple[int, int]]) -> Sound | None:

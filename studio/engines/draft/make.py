@@ -6,7 +6,7 @@ from collections.abc import Callable
 from typing import Any
 
 from studio.domain import Task
-from studio.engines.draft import edit, from_picture, from_sound, from_words, restyle
+from studio.engines.draft import edit, from_picture, from_sound, from_words, references, restyle
 from studio.engines.draft.film import Tell
 from studio.engines.draft.order import Order, kind_of, output_path
 
@@ -18,6 +18,7 @@ TASKS: dict[Task, Callable[[Order, Tell], Made]] = {
     Task.IMAGE_EDIT: edit.picture,
     Task.TEXT_TO_VIDEO: from_words.clip,
     Task.IMAGE_TO_VIDEO: from_picture.clip,
+    Task.REFERENCE_TO_VIDEO: references.clip,
     Task.AUDIO_TO_VIDEO: from_sound.clip,
     Task.VIDEO_TO_VIDEO: restyle.clip,
 }
