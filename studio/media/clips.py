@@ -18,7 +18,6 @@ from studio.errors import MediaError
 from studio.media import containers
 from studio.media.cut import Cut
 from studio.media.files import Cancelled, run_ffmpeg, sha256
-from studio.media.sniff import sniff
 
 if TYPE_CHECKING:
     from av.audio.stream import AudioStream
@@ -114,7 +113,7 @@ def _misfit(path: Path, video: VideoStream, cut: Cut, rate: Fraction, length_s: 
     matrix = context.colorspace if context.colorspace not in (0, containers.UNSPECIFIED) else 0
     matrix = matrix or (BT709 if video.height >= 720 else 6)
     wrong = {
-        "codec": sniff(path).reader != "mov" or context.name != "h264",
+        "codec": context.name != "h264" or "mov" not in video.container.format.name,
         "size": (video.width, video.height) != (cut.width, cut.height),
         "pixel format": video.pix_fmt != "yuv420p" or context.color_range == FULL_RANGE,
         "pixel aspect": (video.sample_aspect_ratio or Fraction(1)) not in (0, 1),

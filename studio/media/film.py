@@ -9,7 +9,6 @@ from __future__ import annotations
 import tempfile
 from collections.abc import Iterable, Iterator
 from dataclasses import replace
-from fractions import Fraction
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -113,7 +112,7 @@ def _mux(
             set_up(video.codec_context, cut)
         sound = film.add_stream_from_template(sounds[0]) if sounds else None
         done = 0
-        for is_sound, packet in _by_time(pictures, sounds[1] if sounds else ()):
+        for is_sound, packet in _by_time(pictures, sounds):
             packet.stream = sound if is_sound and sound else video
             film.mux_one(packet)
             if not is_sound:
@@ -124,19 +123,18 @@ def _mux(
                     on_progress(done / frames)
 
 
-def _by_time(pictures: Iterable[Packet], sounds: Iterable[Packet]) -> Iterator[tuple[bool, Packet]]:
-    """Both kinds of packets in the order of their decoding times."""
-    waiting = iter(sounds)
+def _by_time(pictures: Packets, sounds: Sounds | None) -> Iterator[tuple[bool, Packet]]:
+    """Both kinds of packets in the order of their decoding times. Plain floats: this runs for every packet."""
+    waiting = iter(sounds[1]) if sounds else iter(())
+    tick_s = float(sounds[0].time_base or 0) if sounds else 0.0
+    frame_s = float(1 / pictures.cut.fps)
     sound = next(waiting, None)
     for picture in pictures:
-        while sound is not None and _time(sound) <= _time(picture):
+        now_s = (picture.dts or 0) * frame_s
+        while sound is not None and (sound.dts or 0) * tick_s <= now_s:
             yield True, sound
             sound = next(waiting, None)
         yield False, picture
     while sound is not None:
         yield True, sound
         sound = next(waiting, None)
-
-
-def _time(packet: Packet) -> Fraction:
-    return (packet.dts or 0) * packet.time_base

@@ -27,6 +27,10 @@ AAC_LC = 2
 FADE_S = 0.005
 BESIDE = 2
 """Packets made anew on each side of a joint."""
+STRETCH = 2 * BESIDE + 3
+"""Packets encoded around a joint: those that are used, one before them and two behind for the encoder to look ahead."""
+LEAST_BPS = 160_000
+"""Rate of the packets made anew; a clip's own lower rate would be heard more than its few bytes are worth."""
 
 
 def mendable(cut: Cut, clips: list[Clip]) -> bool:
@@ -88,7 +92,7 @@ def _part(span: Span, clip: Clip, shelf: Shelf, fps: Fraction, rate: int, origin
     sound = box.streams.audio[0]
     box.seek(0, backward=True)
     packets = [packet for packet in box.demux(sound) if packet.size]
-    if not packets or any(p.pts is None or p.time_base != Fraction(1, rate) for p in packets):
+    if not packets or sound.time_base != Fraction(1, rate) or any(p.pts is None for p in packets):
         return None
     stamps = [packet.pts or 0 for packet in packets]
     if any(b - a != STEP for a, b in pairwise(stamps)):
@@ -109,36 +113,48 @@ def _assembled(parts: list[_Part], template: AudioStream, rate: int, origin: int
         low = edges[number] + (BESIDE if number else 0)
         high = edges[number + 1] - (BESIDE if number + 1 < len(parts) else 0)
         slots |= {slot: packet for slot in range(low, high) if (packet := part.packet_at(slot))}
-    for joint, (a, b) in zip(joints, pairwise(parts), strict=True):
-        slots |= _remade(joint, a, b, template, rate, origin)
+    slots |= _remade(joints, parts, template, rate, origin)
     end = max(slots) + 1
     if end < edges[-1] - BESIDE or len(slots) != end:
         return None
+    tick = Fraction(1, rate)
     for slot, packet in slots.items():
         packet.pts = packet.dts = origin + slot * STEP
-        packet.duration, packet.time_base = STEP, Fraction(1, rate)
+        packet.duration, packet.time_base = STEP, tick
     return [slots[slot] for slot in range(end)]
 
 
-def _remade(joint: int, a: _Part, b: _Part, template: AudioStream, rate: int, origin: int) -> dict[int, Packet]:
-    """The packets joint-2 .. joint+1, encoded from both clips faded into each other's silence."""
-    first = joint - BESIDE - 1
-    start = origin + first * STEP
-    length = (2 * BESIDE + 4) * STEP
-    left = _decoded(a, first - 2, joint + 2, template, start, length, origin)
-    right = _decoded(b, joint - 2, joint + BESIDE + 5, template, start, length, origin)
-    at = b.begin - start
-    _fade(left, right, at, round(FADE_S * rate))
-    return _encoded(left + right, template, rate, first)
+def _remade(joints: list[int], parts: list[_Part], template: AudioStream, rate: int, origin: int) -> dict[int, Packet]:
+    """The packets joint-2 .. joint+1 of every joint, encoded from both clips, each faded where it ends or begins.
+
+    One encoder does all joints, one after the other: opening it costs more than the few packets.
+    """
+    import numpy as np
+
+    if not joints:
+        return {}
+    stretches = []
+    for joint, (a, b) in zip(joints, pairwise(parts), strict=True):
+        first = joint - BESIDE - 1
+        start = origin + first * STEP
+        left = _decoded(a, first - 2, joint + 2, template, start, origin)
+        right = _decoded(b, joint - 2, first + STRETCH, template, start, origin)
+        _fade(left, right, b.begin - start, round(FADE_S * rate))
+        stretches.append(left + right)
+    packets = _encoded(np.concatenate(stretches, axis=1), template, rate)
+    remade: dict[int, Packet] = {}
+    for number, joint in enumerate(joints):
+        for beside in range(2 * BESIDE):
+            remade[joint - BESIDE + beside] = packets[number * STRETCH + 2 + beside]
+    return remade
 
 
-def _decoded(
-    part: _Part, low: int, high: int, template: AudioStream, start: int, length: int, origin: int
-) -> np.ndarray:
-    """Film samples start .. start+length of one clip, zero where it has none. The first packet only warms up."""
+def _decoded(part: _Part, low: int, high: int, template: AudioStream, start: int, origin: int) -> np.ndarray:
+    """Film samples from `start` on of one clip, zero where it has none. The first packet only warms the decoder up."""
     import numpy as np
     from av.codec.context import CodecContext
 
+    length = STRETCH * STEP
     decoder = CodecContext.create("aac", "r")
     decoder.extradata = template.codec_context.extradata
     heard = np.zeros((template.codec_context.layout.nb_channels, length), np.float32)
@@ -161,15 +177,15 @@ def _fade(left: np.ndarray, right: np.ndarray, at: int, fade: int) -> None:
     """End the one and begin the other at sample `at`, each over `fade` samples of its own."""
     import numpy as np
 
-    ramp = np.linspace(0, 1, fade, dtype=np.float32)
+    ramp = (0.5 - 0.5 * np.cos(np.linspace(0, np.pi, fade))).astype(np.float32)
     left[:, at:] = 0
     left[:, at - fade : at] *= ramp[::-1]
     right[:, :at] = 0
     right[:, at : at + fade] *= ramp
 
 
-def _encoded(samples: np.ndarray, template: AudioStream, rate: int, first: int) -> dict[int, Packet]:
-    """Packets for slots first+1 .. of samples that begin at slot `first`; the encoder is one packet behind."""
+def _encoded(samples: np.ndarray, template: AudioStream, rate: int) -> list[Packet]:
+    """The samples as AAC packets; packet n + 1 begins with sample n * 1024, for the encoder is one packet behind."""
     from av.audio.codeccontext import AudioCodecContext
     from av.audio.frame import AudioFrame
     from av.codec.context import CodecContext
@@ -178,12 +194,11 @@ def _encoded(samples: np.ndarray, template: AudioStream, rate: int, first: int) 
     assert isinstance(encoder, AudioCodecContext)  # noqa: S101 - for the type checker
     layout = template.codec_context.layout.name
     encoder.sample_rate, encoder.layout, encoder.format = rate, layout, "fltp"
-    encoder.bit_rate = max(template.codec_context.bit_rate or 0, 128_000)
+    encoder.bit_rate = max(template.codec_context.bit_rate or 0, LEAST_BPS)
+    encoder.options = {"aac_coder": "fast"}
     packets: list[Packet] = []
     for at in range(0, samples.shape[1], STEP):
         frame = AudioFrame.from_ndarray(samples[:, at : at + STEP].copy(), format="fltp", layout=layout)
         frame.sample_rate, frame.pts, frame.time_base = rate, at, Fraction(1, rate)
         packets += encoder.encode(frame)
-    packets += encoder.encode(None)
-    wanted = range(first + 1, first + 1 + 2 * BESIDE)
-    return {slot: packets[slot - first + 1] for slot in wanted}
+    return packets + encoder.encode(None)

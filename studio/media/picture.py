@@ -8,7 +8,7 @@ rounds or drifts: packet n of the film gets DTS n - reorder and as PTS its frame
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from fractions import Fraction
 from pathlib import Path
@@ -115,7 +115,8 @@ def _edges(clip: Clip, shelf: Shelf, fps: Fraction) -> list[int]:
     video = _video(box, clip.path)
     box.seek(video.start_time or 0, stream=video)
     size = (clip.setup[4] & 3) + 1 if clip.setup[:1] == b"\x01" else 4
-    edges = [_number(p, video, fps) for p in box.demux(video) if p.size and p.is_keyframe and _is_idr(bytes(p), size)]
+    number = _numbers(video, fps)
+    edges = [number(p) for p in box.demux(video) if p.size and p.is_keyframe and _is_idr(bytes(p), size)]
     return sorted({*edges, clip.frames})
 
 
@@ -129,9 +130,10 @@ def _is_idr(packet: bytes, size: int) -> bool:
     return False
 
 
-def _number(packet: Packet, video: VideoStream, fps: Fraction) -> int:
-    """The packet's frame number in display order."""
-    return round(((packet.pts or 0) - (video.start_time or 0)) * packet.time_base * fps)
+def _numbers(video: VideoStream, fps: Fraction) -> Callable[[Packet], int]:
+    """A function that gives a packet's frame number in display order."""
+    start, scale = video.start_time or 0, float((video.time_base or 0) * fps)
+    return lambda packet: round(((packet.pts or 0) - start) * scale)
 
 
 def _video(box, path: Path) -> VideoStream:
@@ -185,9 +187,9 @@ class Packets:
         fps, tick = self.cut.fps, video.time_base or Fraction(1, 90000)
         box.seek((video.start_time or 0) + round(piece.first / fps / tick), stream=video)
         annex = None if self.plain else BitStreamFilterContext("h264_mp4toannexb", video)
-        seen, wanted = 0, piece.last - piece.first
+        seen, wanted, number = 0, piece.last - piece.first, _numbers(video, fps)
         for packet in box.demux(video):
-            place = _number(packet, video, fps) - piece.first
+            place = number(packet) - piece.first
             if packet.size == 0 or place < 0 or seen == wanted:
                 continue
             if place >= wanted:
