@@ -32,7 +32,7 @@ class Runner:
         self.house, self._engines = house, engines
         self._lanes: dict[str, Lane] = {}
         self._drives: dict[str, tuple[Drive, asyncio.Task[None]]] = {}
-        self._stopping = False
+        self._stopping = self._woken = False
         self._loop: asyncio.AbstractEventLoop | None = None
         self._ready = threading.Event()
         self._failure: BaseException | None = None
@@ -52,8 +52,10 @@ class Runner:
             self._thread.join(self.house.timing.close_for + 2.0)
 
     def wake(self) -> None:
-        """Look at the queue now."""
-        self._call(lambda: self._wake.set())
+        """Look at the queue soon. Cheap when many call at once: only the first has to reach the loop."""
+        if not self._woken:
+            self._woken = True
+            self._call(lambda: self._wake.set())
 
     def drive(self, run: Run) -> None:
         """Drive a run that a decision has set to running."""
@@ -95,6 +97,7 @@ class Runner:
                 self._begin(run)
             self._ready.set()
             while not self._stopping:
+                self._woken = False
                 self._claim_all()
                 with suppress(TimeoutError):
                     async with asyncio.timeout(SWEEP_S):

@@ -43,8 +43,9 @@ class Making(Core):
         return self._store_runs([self._checked(body, owner) for body in bodies], owner)
 
     def estimate(self, bodies: list[JSON], *, owner: str = "") -> Estimate:
-        """What these requests would cost and take, without side effects. Raises as submit does."""
-        found = [self._checked(body, owner) for body in bodies]
+        """What these requests would cost and take, without side effects. Raises as submit does, but needs no key: the
+        price is what one wants to know before getting one."""
+        found = [self._checked(body, owner, ready=False) for body in bodies]
         prices = [(c, self._price(c)) for c in found]
         unknown = list(dict.fromkeys(c.model.label for c, usd in prices if usd is None))
         count = sum(c.request.n for c in found)
@@ -67,7 +68,7 @@ class Making(Core):
         model = self.catalogue.get(request.model)
         return self._problems(rules.complete(request, model), model, self._inputs_of(request, owner))
 
-    def _checked(self, body: JSON, owner: str) -> Checked:
+    def _checked(self, body: JSON, owner: str, *, ready: bool = True) -> Checked:
         request = rules.parse(body, self.catalogue)
         model = self.catalogue.get(request.model)
         request, inputs = rules.complete(request, model), self._inputs_of(request, owner)
@@ -76,7 +77,7 @@ class Making(Core):
         engine = self._engines.get(model.provider)
         if engine is None:
             raise NotConfigured(f"This studio has no engine for {model.provider}.")
-        if said := engine.missing():
+        if ready and (said := engine.missing()):
             raise NotConfigured(said)
         return Checked(request, model, inputs)
 
@@ -118,14 +119,15 @@ class Making(Core):
                 value=count,
                 limit=MOST_AT_ONCE,
             )
-        batch = new_id("b_")
-        new = [made for checked in found for made in self._expanded(checked, owner, batch, retry_of)]
-        with self._store.write() as db:
-            stored = [runs.add(db, one) for one in new]
+        new = [made for checked in found for made in self._expanded(checked, owner, retry_of)]
+        batch = "b_" + new[0].run.id.removeprefix("r_") if new else ""
+        alone = len(new) == 1 and not new[0].inputs
+        with self._store.write_one() if alone else self._store.write() as db:
+            stored = [runs.add(db, one, batch) for one in new]
         self._changed(*(run.id for run in stored))
         return stored
 
-    def _expanded(self, checked: Checked, owner: str, batch: str, retry_of: str | None) -> Iterator[runs.NewRun]:
+    def _expanded(self, checked: Checked, owner: str, retry_of: str | None) -> Iterator[runs.NewRun]:
         """The n runs of a request, with seeds s, s+1 ... where the model takes seeds."""
         request, model = checked.request, checked.model
         usd, expected_s, pace = self._price(checked), self._expected_s(checked), pace_of(request)
@@ -136,7 +138,7 @@ class Making(Core):
             if number == 0 and request.seed is None and seed is not None:
                 request = request.model_copy(update={"seed": seed})
             run = Run(
-                id=new_id("r_"), owner=owner, batch=batch, request=one, seed=seed, model=model.id,
+                id=new_id("r_"), owner=owner, request=one, seed=seed, model=model.id,
                 provider=model.provider, estimate_usd=usd, expected_s=expected_s, retry_of=retry_of,
                 status=Status.HELD if consent_missing else Status.QUEUED,
                 held_reason=HeldReason.CONSENT if consent_missing else None,

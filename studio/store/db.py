@@ -61,6 +61,18 @@ class Store:
             self._writer.conn.commit()
 
     @contextmanager
+    def write_one(self) -> Iterator[Database]:
+        """The writing connection for exactly one statement, which is a transaction by itself.
+
+        Spares the calls that begin and commit: each call into SQLite gives up Python's lock, and a submit that has to
+        win it back five times while four threads search takes three times as long as one that does so twice.
+        """
+        with self._lock:
+            if self._closed:
+                raise StoreError("The studio is closed.")
+            yield self._writer
+
+    @contextmanager
     def read(self) -> Iterator[Database]:
         """A read-only connection that no other thread has meanwhile.
 

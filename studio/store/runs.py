@@ -48,18 +48,21 @@ _INSERT_SQL = (
 )
 
 
-def add(db: Database, new: NewRun) -> Run:
-    """Store a run with its inputs; the same run with its seq. First event and search words come by trigger."""
+def add(db: Database, new: NewRun, batch: str = "") -> Run:
+    """Store a run with its inputs; the same run with batch and seq. First event and search words come by trigger.
+
+    One statement for a run without inputs.
+    """
     run, request = new.run, new.run.request
     values: dict[str, Any] = {name: getattr(run, name) for name in _INSERT if hasattr(run, name)} | {
         "task": request.task.value, "kind": request.task.makes.value, "words": words.spaced(request.prompt),
-        "request": rows.as_json(request), "pace": new.pace, "created_at": stamp(run.created_at),
+        "request": rows.as_json(request), "batch": batch, "pace": new.pace, "created_at": stamp(run.created_at),
     }  # fmt: skip
     seq = int(db.conn.execute(_INSERT_SQL, [values[name] for name in _INSERT]).lastrowid or 0)
     for role, ids in new.inputs.items():
         for idx, asset in enumerate(ids):
             attach(db, seq, role, idx, asset)
-    return run.model_copy(update={"seq": seq})
+    return run.model_copy(update={"seq": seq, "batch": batch})
 
 
 def attach(db: Database, run_seq: int, role: str, idx: int, asset_id: str) -> None:
