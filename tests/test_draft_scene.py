@@ -52,7 +52,14 @@ def test_black_and_white_has_no_colour() -> None:
 
 @pytest.mark.parametrize(
     ("prompt", "count"),
-    [("two men", 2), ("三个人", 3), ("five dogs", 5), ("twelve soldiers", 12), ("a man and two girls", 3), ("七只鸟", 7)],
+    [
+        ("two men", 2),
+        ("三个人", 3),
+        ("five dogs", 5),
+        ("twelve soldiers", 12),
+        ("a man and two girls", 3),
+        ("七只鸟", 7),
+    ],
 )
 def test_as_many_are_drawn_as_the_prompt_says(monkeypatch: pytest.MonkeyPatch, prompt: str, count: int) -> None:
     """Every person and animal is painted once; counted where the brush is set down."""

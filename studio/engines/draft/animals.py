@@ -1,4 +1,4 @@
-"""Animals as silhouettes with a little modelling: one four-legged body with many proportions, birds, fish and some others.
+"""Animals with a little modelling: one four-legged body in many proportions, birds, fish and some others.
 
 Own coordinates as in sketch.py; 1.0 is a person's height, so a dog is small beside one.
 """
@@ -36,7 +36,7 @@ class Build:
 BUILDS: dict[str, Build] = {
     "dog": Build(0.34, 0.34, 0.075, 0.026, 0.13, 0.95, 0.052, 0.075, "flop", "up", (176, 124, 76)),
     "wolf": Build(0.42, 0.46, 0.085, 0.027, 0.15, 0.7, 0.055, 0.10, "pointed", "bush", (128, 122, 120)),
-    "cat": Build(0.20, 0.24, 0.048, 0.016, 0.07, 0.9, 0.042, 0.022, "pointed", "up", (196, 140, 88)),
+    "cat": Build(0.20, 0.22, 0.050, 0.016, 0.05, 1.1, 0.052, 0.004, "pointed", "up", (196, 140, 88)),
     "horse": Build(0.80, 0.74, 0.18, 0.046, 0.36, 0.9, 0.085, 0.18, "pointed", "long", (118, 74, 50)),
     "cow": Build(0.76, 0.82, 0.19, 0.05, 0.24, 0.45, 0.10, 0.13, "horns", "thin", (150, 112, 84)),
     "sheep": Build(0.40, 0.42, 0.15, 0.026, 0.10, 0.6, 0.052, 0.06, "flop", "none", (236, 228, 212)),
@@ -49,8 +49,11 @@ BUILDS: dict[str, Build] = {
     "dragon": Build(0.80, 1.10, 0.20, 0.07, 0.50, 0.9, 0.11, 0.20, "horns", "long", (92, 128, 92)),
 }
 OWN: dict[str, RGB] = {
-    **{"bird": (60, 62, 72), "fish": (232, 138, 62), "whale": (64, 92, 124), "turtle": (92, 128, 88)},
-    **{"butterfly": (226, 142, 56)},
+    "bird": (60, 62, 72),
+    "fish": (232, 138, 62),
+    "whale": (64, 92, 124),
+    "turtle": (92, 128, 88),
+    "butterfly": (226, 142, 56),
 }
 TALL = {"bird": 0.25, "fish": 0.22, "whale": 1.3, "turtle": 0.35, "butterfly": 0.2}
 
@@ -71,7 +74,9 @@ def animal(s: Sketch, kind: str, posture: str, colour: RGB, phase: float) -> Non
     if kind in BUILDS:
         _quadruped(s, BUILDS[kind], kind, posture, colour, phase)
     else:
-        {"bird": bird, "fish": _fish, "whale": _whale, "turtle": _turtle, "butterfly": _butterfly}[kind](s, colour, phase)
+        {"bird": bird, "fish": _fish, "whale": _whale, "turtle": _turtle, "butterfly": _butterfly}[kind](
+            s, colour, phase
+        )
 
 
 def _quadruped(s: Sketch, b: Build, kind: str, posture: str, colour: RGB, phase: float) -> None:
@@ -79,9 +84,9 @@ def _quadruped(s: Sketch, b: Build, kind: str, posture: str, colour: RGB, phase:
     sit = posture == "sitting" and kind in ("dog", "cat", "wolf", "bear", "tiger", "rabbit")
     lift = b.thick * 1.1 if low else b.tall
     chest = (b.long / 2, lift - b.thick * 0.55)
-    hip = (-b.long / 2, (b.thick * 0.95 if sit else lift - b.thick * 0.5))
+    hip = (-b.long * (0.22 if sit else 0.5), (b.thick * 0.95 if sit else lift - b.thick * 0.5))
     dark = scale(colour, 0.74)
-    stride = {"running": 1.0, "walking": 0.5}.get(posture, 0.16)
+    stride = {"running": 1.0, "flying": 1.0, "walking": 0.5}.get(posture, 0.16)
     for near in (False, True):
         tone = colour if near else dark
         for (x, y), way, back in ((chest, 1, False), (hip, -1, True)):
@@ -91,13 +96,24 @@ def _quadruped(s: Sketch, b: Build, kind: str, posture: str, colour: RGB, phase:
             if sit and back:
                 s.limb((x, y), (x + b.long * 0.30, b.leg), b.thick * 0.7, b.leg * 1.2, tone)
                 continue
-            reach = stride * b.tall * (0.45 if near else -0.35) * (way if posture == "running" else 1 if way > 0 else -1)
+            reach = (
+                stride * b.tall * (0.45 if near else -0.35) * (way if posture == "running" else 1 if way > 0 else -1)
+            )
             knee = (x + reach * 0.35 - (0.03 if back else -0.01) * b.tall, y * 0.52)
             foot = (x + reach, b.leg * 0.7 + (0.10 * b.tall if posture == "running" and not near else 0))
             s.chain(((x, y), knee, foot), (b.thick * 0.62, b.leg * 1.15, b.leg * 0.72), tone)
     _tail(s, b, hip, colour, posture)
     if kind == "dragon":
-        s.blob([(0.05, b.tall), (-0.35, b.tall + 0.75), (-0.75, b.tall + 0.45), (-0.6, b.tall + 0.25), (-0.45, b.tall + 0.1)], dark)
+        s.blob(
+            [
+                (0.05, b.tall),
+                (-0.35, b.tall + 0.75),
+                (-0.75, b.tall + 0.45),
+                (-0.6, b.tall + 0.25),
+                (-0.45, b.tall + 0.1),
+            ],
+            dark,
+        )
     s.limb(hip, chest, b.thick * 0.88, b.thick, colour)
     if kind == "camel":
         for x in (-0.14, 0.14):
@@ -114,8 +130,16 @@ def _quadruped(s: Sketch, b: Build, kind: str, posture: str, colour: RGB, phase:
             s.stroke([(x, chest[1] + b.thick * 0.8), (x - 0.02, chest[1] - b.thick * 0.3)], 0.012, (60, 42, 36))
     if kind == "horse":
         hx, hy = head
-        s.blob([(hx - 0.02, hy + 0.10), (hx - 0.10, hy - 0.06), (chest[0] - 0.04, chest[1] + 0.16), (chest[0] - 0.09, chest[1] + 0.12),
-                (hx - 0.16, hy - 0.02)], scale(colour, 0.5))  # fmt: skip
+        s.blob(
+            [
+                (hx - 0.02, hy + 0.10),
+                (hx - 0.10, hy - 0.06),
+                (chest[0] - 0.04, chest[1] + 0.16),
+                (chest[0] - 0.09, chest[1] + 0.12),
+                (hx - 0.16, hy - 0.02),
+            ],
+            scale(colour, 0.5),
+        )
 
 
 def _head(s: Sketch, b: Build, kind: str, at: tuple[float, float], colour: RGB) -> None:
@@ -129,39 +153,99 @@ def _head(s: Sketch, b: Build, kind: str, at: tuple[float, float], colour: RGB) 
         s.limb((x + 0.08, y - 0.05), (x + 0.24, 0.75), 0.09, 0.05, scale(colour, 0.92))
         s.limb((x + 0.24, 0.75), (x + 0.20, 0.30), 0.05, 0.03, scale(colour, 0.92))
     s.oval(at, b.head * 1.08, b.head, colour)
-    s.limb((x + b.head * 0.3, y - b.head * 0.2), (x + b.head * 0.4 + b.snout, y - b.head * 0.55), b.head * 0.62, b.head * 0.42, colour)
+    s.limb(
+        (x + b.head * 0.3, y - b.head * 0.2),
+        (x + b.head * 0.4 + b.snout, y - b.head * 0.55),
+        b.head * 0.62,
+        b.head * 0.42,
+        colour,
+    )
     if b.snout > 0.02:
         s.oval((x + b.head * 0.75 + b.snout, y - b.head * 0.45), b.head * 0.17, b.head * 0.15, (38, 32, 34))
     if b.ears == "pointed":
         for k in (-0.35, 0.25):
-            s.poly([(x + (k - 0.42) * b.head, y + b.head * 0.62), (x + (k - 0.05) * b.head, y + b.head * 1.75), (x + (k + 0.38) * b.head, y + b.head * 0.72)], scale(colour, 0.86))
+            s.poly(
+                [
+                    (x + (k - 0.42) * b.head, y + b.head * 0.62),
+                    (x + (k - 0.05) * b.head, y + b.head * 1.75),
+                    (x + (k + 0.38) * b.head, y + b.head * 0.72),
+                ],
+                scale(colour, 0.86),
+            )
     elif b.ears == "flop":
-        s.blob([(x - b.head * 0.7, y + b.head * 0.8), (x + b.head * 0.05, y + b.head * 0.75), (x - b.head * 0.2, y - b.head * 0.9), (x - b.head * 1.0, y - b.head * 0.8)], dark)
+        s.blob(
+            [
+                (x - b.head * 0.7, y + b.head * 0.8),
+                (x + b.head * 0.05, y + b.head * 0.75),
+                (x - b.head * 0.2, y - b.head * 0.9),
+                (x - b.head * 1.0, y - b.head * 0.8),
+            ],
+            dark,
+        )
     elif b.ears in ("round",):
         for k in (-0.5, 0.4):
             s.oval((x + k * b.head, y + b.head * 0.95), b.head * 0.34, b.head * 0.34, dark)
     elif b.ears == "wide":
-        s.blob([(x - 0.30, y + 0.22), (x + 0.04, y + 0.20), (x + 0.02, y - 0.20), (x - 0.16, y - 0.36), (x - 0.34, y - 0.10)], scale(colour, 0.86))
+        s.blob(
+            [
+                (x - 0.30, y + 0.22),
+                (x + 0.04, y + 0.20),
+                (x + 0.02, y - 0.20),
+                (x - 0.16, y - 0.36),
+                (x - 0.34, y - 0.10),
+            ],
+            scale(colour, 0.86),
+        )
     elif b.ears == "long":
         for k in (-0.4, 0.1):
-            s.limb((x + k * b.head, y + b.head * 0.7), (x + (k - 0.5) * b.head, y + b.head * 3.0), b.head * 0.26, b.head * 0.2, scale(colour, 0.9))
+            s.limb(
+                (x + k * b.head, y + b.head * 0.7),
+                (x + (k - 0.5) * b.head, y + b.head * 3.0),
+                b.head * 0.26,
+                b.head * 0.2,
+                scale(colour, 0.9),
+            )
     elif b.ears == "horns":
         for k in (-0.2, 0.35):
-            s.stroke([(x + k * b.head, y + b.head * 0.8), (x + (k + 0.5) * b.head, y + b.head * 1.3), (x + (k + 0.3) * b.head, y + b.head * 1.9)], b.head * 0.22, (226, 214, 190))
+            s.stroke(
+                [
+                    (x + k * b.head, y + b.head * 0.8),
+                    (x + (k + 0.5) * b.head, y + b.head * 1.3),
+                    (x + (k + 0.3) * b.head, y + b.head * 1.9),
+                ],
+                b.head * 0.22,
+                (226, 214, 190),
+            )
     s.oval((x + b.head * 0.42, y + b.head * 0.18), b.head * 0.13, b.head * 0.14, (28, 24, 26))
 
 
 def _tail(s: Sketch, b: Build, hip: tuple[float, float], colour: RGB, posture: str) -> None:
     x, y = hip[0] - b.thick * 0.7, hip[1] + b.thick * 0.35
     if b.tail == "up":
-        s.chain(((x, y), (x - b.long * 0.28, y + b.tall * 0.22), (x - b.long * 0.24, y + b.tall * 0.55)), (b.leg * 0.9, b.leg * 0.8, b.leg * 0.45), colour)
+        s.chain(
+            ((x, y), (x - b.long * 0.28, y + b.tall * 0.22), (x - b.long * 0.24, y + b.tall * 0.55)),
+            (b.leg * 0.9, b.leg * 0.8, b.leg * 0.45),
+            colour,
+        )
     elif b.tail == "bush":
-        s.chain(((x, y), (x - b.long * 0.25, y - b.tall * 0.2), (x - b.long * 0.5, y - b.tall * 0.28)), (b.leg, b.leg * 2.2, b.leg * 0.7), colour)
+        s.chain(
+            ((x, y), (x - b.long * 0.25, y - b.tall * 0.2), (x - b.long * 0.5, y - b.tall * 0.28)),
+            (b.leg, b.leg * 2.2, b.leg * 0.7),
+            colour,
+        )
     elif b.tail == "long":
         flow = 0.6 if posture == "running" else 0.22
-        s.chain(((x, y), (x - b.long * flow * 0.5, y - b.tall * 0.12), (x - b.long * flow, y - b.tall * 0.46)), (b.leg, b.leg * 1.3, b.leg * 0.4), scale(colour, 0.55))
+        s.chain(
+            ((x, y), (x - b.long * flow * 0.5, y - b.tall * 0.12), (x - b.long * flow, y - b.tall * 0.46)),
+            (b.leg, b.leg * 1.3, b.leg * 0.4),
+            scale(colour, 0.55),
+        )
     elif b.tail == "thin":
-        s.chain(((x, y), (x - b.long * 0.1, y - b.tall * 0.3), (x - b.long * 0.14, y - b.tall * 0.55)), (b.leg * 0.5, b.leg * 0.35, b.leg * 0.5), scale(colour, 0.8))
+        s.chain(
+            ((x, y), (x - b.long * 0.1, y - b.tall * 0.3), (x - b.long * 0.14, y - b.tall * 0.55)),
+            (b.leg * 0.5, b.leg * 0.35, b.leg * 0.5),
+            scale(colour, 0.8),
+        )
 
 
 def bird(s: Sketch, colour: RGB, phase: float) -> None:
@@ -170,7 +254,16 @@ def bird(s: Sketch, colour: RGB, phase: float) -> None:
     s.blob([(-0.22, 0.50), (-0.05, 0.545), (0.12, 0.53), (0.20, 0.50), (0.10, 0.465), (-0.08, 0.46)], colour)
     for k, tone in ((1, 0.8), (-1, 1.0)):
         tip = (-0.12 + 0.16 * k, 0.52 + up + 0.12 * k)
-        s.blob([(0.10, 0.52), (0.06 + 0.06 * k, 0.55 + up * 0.7), tip, (-0.04 + 0.05 * k, 0.53 + up * 0.45), (-0.08, 0.50)], scale(colour, tone))
+        s.blob(
+            [
+                (0.10, 0.52),
+                (0.06 + 0.06 * k, 0.55 + up * 0.7),
+                tip,
+                (-0.04 + 0.05 * k, 0.53 + up * 0.45),
+                (-0.08, 0.50),
+            ],
+            scale(colour, tone),
+        )
 
 
 def _fish(s: Sketch, colour: RGB, phase: float) -> None:
@@ -183,9 +276,26 @@ def _fish(s: Sketch, colour: RGB, phase: float) -> None:
 
 def _whale(s: Sketch, colour: RGB, phase: float) -> None:
     y = 0.75
-    s.blob([(-0.95, y + 0.10), (-1.28, y + 0.34), (-1.12, y + 0.10), (-1.30, y - 0.02), (-0.98, y - 0.02)], scale(colour, 0.9))
-    s.blob([(-1.05, y + 0.05), (-0.3, y + 0.22), (0.5, y + 0.26), (1.0, y + 0.08), (0.98, y - 0.10), (0.5, y - 0.26), (-0.2, y - 0.18)], colour)
-    s.blob([(0.98, y - 0.03), (0.5, y - 0.10), (0.0, y - 0.15), (0.5, y - 0.25), (0.9, y - 0.14)], mix(colour, (236, 240, 240), 0.6))
+    s.blob(
+        [(-0.95, y + 0.10), (-1.28, y + 0.34), (-1.12, y + 0.10), (-1.30, y - 0.02), (-0.98, y - 0.02)],
+        scale(colour, 0.9),
+    )
+    s.blob(
+        [
+            (-1.05, y + 0.05),
+            (-0.3, y + 0.22),
+            (0.5, y + 0.26),
+            (1.0, y + 0.08),
+            (0.98, y - 0.10),
+            (0.5, y - 0.26),
+            (-0.2, y - 0.18),
+        ],
+        colour,
+    )
+    s.blob(
+        [(0.98, y - 0.03), (0.5, y - 0.10), (0.0, y - 0.15), (0.5, y - 0.25), (0.9, y - 0.14)],
+        mix(colour, (236, 240, 240), 0.6),
+    )
     s.blob([(0.35, y - 0.14), (0.18, y - 0.44), (0.05, y - 0.40), (0.15, y - 0.16)], scale(colour, 0.8))
     s.oval((0.72, y - 0.02), 0.018, 0.018, (20, 20, 26))
 
@@ -196,7 +306,9 @@ def _turtle(s: Sketch, colour: RGB, phase: float) -> None:
     s.limb((0.16, y), (0.34, y + 0.03), 0.045, 0.055, skin)
     for x, a in ((0.12, -0.9), (-0.18, -1.1)):
         s.limb((x, y - 0.03), (x + 0.22 * np.cos(a + phase), y + 0.22 * np.sin(a)), 0.045, 0.02, scale(skin, 0.85))
-    s.blob([(-0.30, y - 0.03), (-0.18, y + 0.14), (0.08, y + 0.16), (0.24, y), (0.1, y - 0.06), (-0.2, y - 0.06)], colour)
+    s.blob(
+        [(-0.30, y - 0.03), (-0.18, y + 0.14), (0.08, y + 0.16), (0.24, y), (0.1, y - 0.06), (-0.2, y - 0.06)], colour
+    )
 
 
 def _butterfly(s: Sketch, colour: RGB, phase: float) -> None:

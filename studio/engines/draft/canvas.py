@@ -1,7 +1,7 @@
 """One layer being painted: anti-aliased shapes, washes, glows and grain on straight-alpha RGBA.
 
 Positions are in units of the visible frame: x and y run 0..1 from its left top corner, and beyond that into the
-overscan. Lengths given as `u` are in units of the frame's height or, on narrow frames, of a height that suits the width.
+overscan. Lengths are in units of the frame's height or, on narrow frames, of 1.1 widths.
 """
 
 from __future__ import annotations

@@ -1,8 +1,8 @@
-"""Who and what stands in the frame, how large and where: figures, animals, crowds and things, by shot size and count."""
+"""Who and what stands in the frame, how large and where, by shot size and count."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 import numpy as np
 
@@ -11,17 +11,11 @@ from studio.engines.draft.canvas import Canvas
 from studio.engines.draft.flora import leaf_colour
 from studio.engines.draft.palette import NAMED, RGB, mix, scale
 from studio.engines.draft.people import Look
+from studio.engines.draft.placing import CLOSE, HEIGHTS, Place, places, shot_of
 from studio.engines.draft.plan import SUBJECT, Plan
 from studio.engines.draft.sketch import Sketch
 from studio.engines.draft.words import Figure, Thing
 
-HEIGHTS: dict[str, float] = {
-    **{"wide": 0.30, "full": 0.68, "medium": 1.42, "close-up": 2.9, "extreme close-up": 9.5, "two-shot": 1.36},
-    **{"over-the-shoulder": 1.9, "pov": 0.62, "aerial": 0.11, "": 0.46},
-}
-"""How tall a standing adult is in the frame, in units."""
-
-CLOSE = ("medium", "close-up", "extreme close-up", "two-shot", "over-the-shoulder")
 AIRBORNE = ("bird", "butterfly", "fish", "turtle", "whale")
 SKINS: tuple[RGB, ...] = ((232, 184, 152), (214, 160, 124), (238, 198, 168), (172, 118, 86), (120, 80, 58))
 HAIRS: tuple[RGB, ...] = ((46, 34, 32), (72, 48, 38), (30, 28, 32), (104, 70, 46))
@@ -31,30 +25,12 @@ CLOTHES: tuple[RGB, ...] = (
 )
 BUILDS = {"man", "woman", "child", "elder", "astronaut", "robot", "knight", "monk", "diver"}
 OUTFITS: dict[str, RGB] = {
-    **{"astronaut": (234, 236, 240), "robot": (176, 190, 204), "knight": (120, 128, 140), "monk": (140, 84, 52)},
-    **{"diver": (38, 46, 60)},
+    "astronaut": (234, 236, 240),
+    "robot": (176, 190, 204),
+    "knight": (120, 128, 140),
+    "monk": (140, 84, 52),
+    "diver": (38, 46, 60),
 }
-
-
-@dataclass(frozen=True)
-class Place:
-    """Where one figure stands: x, the ground y, height in units, facing, and how near (0..1, 1 nearest)."""
-
-    x: float
-    y: float
-    height: float
-    facing: int
-    nearness: float = 1.0
-
-
-def shot_of(plan: Plan) -> str:
-    """The shot size that is drawn: a close shot of more people than fit becomes a wider one."""
-    shot, count = plan.reading.shot_size, sum(f.count for f in plan.reading.figures)
-    if shot in ("close-up", "extreme close-up") and count > 2:
-        return "medium" if count <= 4 else ""
-    if shot in ("medium", "two-shot", "over-the-shoulder") and count > 5:
-        return ""
-    return shot
 
 
 def draw(plan: Plan) -> tuple[float, float]:
@@ -85,7 +61,7 @@ def _figures(plan: Plan, canvas: Canvas) -> tuple[float, float] | None:
     focus = _flock(plan, canvas, fliers, alone=not ground) if fliers else None
     if not ground or _hidden(plan):
         return focus
-    spots = _places(plan, ground)
+    spots = places(plan, ground)
     order = sorted(range(len(ground)), key=lambda i: spots[i].y)
     for i in order:
         _one(plan, canvas, ground[i], spots[i], i, mounted)
@@ -109,86 +85,6 @@ def _mount(plan: Plan) -> set[str]:
     if not riders:
         return set()
     return kinds or bikes or ({"horse"} if any(w in plan.reading.prompt for w in ("马", "horse")) else {"bike"})
-
-
-def _places(plan: Plan, everyone: list[Figure]) -> list[Place]:
-    """Where each stands: side by side in one to three rows, within the frame."""
-    rng, shot, count = plan.rng, shot_of(plan), len(everyone)
-    height = HEIGHTS[shot] * (0.92 if shot == "" and count > 3 else 1.0)
-    if all(f.animal for f in everyone):
-        height = _animal_height(plan, everyone, height, shot)
-    rows = 1 if count <= 6 else 2 if count <= 14 else 3
-    per_row = -(-count // rows)
-    gap = max(_gap(f) for f in everyone)
-    height = min(height, plan.wide * 0.94 / (gap * (per_row - 1) + max(0.45, gap * 0.95 * everyone[0].animal))) if shot not in CLOSE[1:3] else height
-    step = plan.dx(gap * height)
-    middle = _middle(plan, count, shot)
-    if 1 < per_row:
-        half = step * (per_row - 1) / 2 + plan.dx(0.22 * height)
-        middle = float(np.clip(middle, min(0.5, half), max(0.5, 1 - half)))
-    spots = []
-    for i in range(count):
-        row, column = i % rows, i // rows
-        shrink = 1 - 0.14 * row
-        h = height * shrink * float(rng.uniform(0.97, 1.03))
-        x = middle + (column - (per_row - 1) / 2) * step + (row * 0.5 * step if rows > 1 else 0)
-        x += float(rng.uniform(-0.07, 0.07)) * step * (count > 2)
-        spots.append(Place(x, _foot(plan, shot, h, row), h, _facing(plan, everyone, i, x, middle), shrink))
-    return spots
-
-
-def _animal_height(plan: Plan, everyone: list[Figure], height: float, shot: str) -> float:
-    """Animals alone are framed by their own size, not by a person's."""
-    tall = max(animals.height_of(f.kind) for f in everyone)
-    if shot in ("close-up", "extreme close-up"):
-        return min(0.85, 0.62 * plan.wide) / tall
-    return min(0.62, height) / max(tall, 0.25) * (0.85 if shot in ("wide", "aerial") else 1.0)
-
-
-def _gap(figure: Figure) -> float:
-    """Distance to the next figure in figure heights."""
-    if figure.animal:
-        build = animals.BUILDS.get(figure.kind)
-        return build.long * 1.75 if build else 0.5
-    close = {"hugging": 0.17, "holding hands": 0.33, "running": 0.55, "dancing": 0.55, "lying": 1.1, "waving": 0.5}
-    return close.get(figure.posture, 0.46 if figure.posture in ("talking", "facing", "pointing") else 0.40)
-
-
-def _middle(plan: Plan, count: int, shot: str) -> float:
-    """x of the group: off centre, away from the light, when there is room."""
-    lean = float(plan.rng.uniform(0.02, 0.15)) * -plan.light.side
-    if shot == "over-the-shoulder":
-        return 0.5 + 0.14 * plan.light.side
-    if shot in ("close-up", "extreme close-up"):
-        return 0.5 + lean * 0.5
-    return 0.5 + lean * (1.0 if count < 3 else 0.4)
-
-
-def _foot(plan: Plan, shot: str, height: float, row: int) -> float:
-    """y of the ground under a figure of this height."""
-    tall = plan.dy(height)
-    if shot == "extreme close-up":
-        return 0.44 + 0.925 * tall
-    if shot in ("close-up", "over-the-shoulder"):
-        return 0.13 + tall
-    if shot in ("medium", "two-shot"):
-        return 0.15 + tall
-    if shot == "aerial":
-        return 0.56 + 0.10 * row
-    low = 0.86 if shot != "full" else 0.90
-    return min(low, max(plan.horizon + plan.dy(0.05) + 0.42 * tall, 0.15 + tall * 0.94, 0.76)) - plan.dy(0.05) * row
-
-
-def _facing(plan: Plan, everyone: list[Figure], i: int, x: float, middle: float) -> int:
-    """1 looks right, -1 left: partners face each other, walkers go one way."""
-    posture = everyone[i].posture
-    if posture in ("talking", "hugging", "facing") and len(everyone) > 1:
-        if len(everyone) == 2:
-            return 1 if i == 0 else -1
-        return 1 if x < middle else -1
-    if posture in ("walking", "running", "riding", "holding hands") or everyone[i].animal:
-        return 1 if plan.light.side > 0 else -1
-    return int(plan.light.side) if plan.rng.random() < 0.7 else -int(plan.light.side)
 
 
 def _one(plan: Plan, canvas: Canvas, figure: Figure, place: Place, index: int, mounted: set[str]) -> None:
@@ -245,12 +141,20 @@ def _light(plan: Plan, s: Sketch) -> None:
 def look_of(plan: Plan, figure: Figure, index: int) -> Look:
     """Clothes, skin and hair of the index-th figure, in the light of the scene."""
     rng = np.random.default_rng([index, int(plan.rng.integers(1 << 30))])
-    build = figure.kind if figure.kind in BUILDS else ("child" if figure.kind in ("baby", "girl") else "man" if rng.random() < 0.5 else "woman")
+    build = (
+        figure.kind
+        if figure.kind in BUILDS
+        else ("child" if figure.kind in ("baby", "girl") else "man" if rng.random() < 0.5 else "woman")
+    )
     own = NAMED.get(figure.colour) or OUTFITS.get(build) or CLOTHES[int(rng.integers(len(CLOTHES)))]
     if "suit" in figure.wears and not figure.colour:
         own = (52, 56, 70)
     hair = NAMED.get(figure.hair) or ((206, 204, 204) if build == "elder" else HAIRS[int(rng.integers(len(HAIRS)))])
-    trousers = own if build in OUTFITS or "suit" in figure.wears else [(58, 62, 78), (84, 74, 68), (44, 46, 54)][int(rng.integers(3))]
+    trousers = (
+        own
+        if build in OUTFITS or "suit" in figure.wears
+        else [(58, 62, 78), (84, 74, 68), (44, 46, 54)][int(rng.integers(3))]
+    )
     depth = 0.74
 
     def seen(c: RGB) -> RGB:
@@ -288,7 +192,7 @@ def _beast(plan: Plan, canvas: Canvas, figure: Figure, place: Place, index: int)
         shift = plan.dx(1.7 * place.height * (build.long / 2 + build.neck * 0.6)) * place.facing
         head = build.tall + build.neck * np.sin(build.rise)
         place = Place(place.x - shift, 0.46 + plan.dy(head * place.height * 1.7), place.height * 1.7, place.facing)
-    up = plan.dy(0.26) if figure.posture == "flying" else 0.0
+    up = plan.dy(0.14) if figure.posture == "flying" else 0.0
     s = Sketch(canvas, place.x, place.y - up, place.height, facing=place.facing, reach=(2.2, 2.3))
     colour = plan.palette.at(animals.colour_of(figure.kind, figure.colour), 0.74)
     animals.animal(s, figure.kind, figure.posture, colour, index * 0.37 % 1)
@@ -303,7 +207,13 @@ def _steed(plan: Plan, canvas: Canvas, figure: Figure, place: Place, kind: str) 
         _light(plan, s)
         return 0.20
     given = next((f.colour for f in plan.reading.figures if f.kind == kind), "")
-    animals.animal(s, kind, "running" if figure.posture == "running" else "walking", plan.palette.at(animals.colour_of(kind, given), 0.74), 0.2)
+    animals.animal(
+        s,
+        kind,
+        "running" if figure.posture == "running" else "walking",
+        plan.palette.at(animals.colour_of(kind, given), 0.74),
+        0.2,
+    )
     _light(plan, s)
     return animals.BUILDS[kind].tall - 0.26
 
@@ -322,7 +232,14 @@ def _flock(plan: Plan, canvas: Canvas, fliers: list[Figure], *, alone: bool) -> 
         angle, out = i * 2.4, 0.0 if count == 1 else 0.10 + 0.30 * np.sqrt((i + 0.3) / count)
         x = x0 + out * 0.95 * np.cos(angle) + float(plan.rng.uniform(-0.02, 0.02))
         y = y0 + (0.75 if alone else 0.42) * out * np.sin(angle)
-        s = Sketch(canvas, x, float(np.clip(y, 0.10, 0.80)) + plan.dy(size * 0.5), size, facing=int(plan.light.side), reach=(2.2, 1.6))
+        s = Sketch(
+            canvas,
+            x,
+            float(np.clip(y, 0.10, 0.80)) + plan.dy(size * 0.5),
+            size,
+            facing=int(plan.light.side),
+            reach=(2.2, 1.6),
+        )
         colour = plan.palette.at(animals.colour_of(figure.kind, figure.colour), 0.7)
         animals.animal(s, figure.kind, figure.posture, colour, (i * 0.37 + float(plan.rng.random()) * 0.2) % 1)
         _light(plan, s)
@@ -352,12 +269,29 @@ def _crowd(plan: Plan, canvas: Canvas) -> None:
     for y, height in rows:
         count = int(plan.wide / (height * (0.42 if not hall else 0.36))) + 2
         for i, x in enumerate(np.linspace(plan.at.left, 1 - plan.at.left, count)):
-            figure = Figure("person", posture=("waving" if hall and rng.random() < 0.4 else "back" if hall else "walking"))
-            spot = Place(float(x + rng.uniform(-0.3, 0.3) / count), y, height * float(rng.uniform(0.9, 1.1)), 1 if rng.random() < 0.5 else -1)
+            figure = Figure(
+                "person", posture=("waving" if hall and rng.random() < 0.4 else "back" if hall else "walking")
+            )
+            spot = Place(
+                float(x + rng.uniform(-0.3, 0.3) / count),
+                y,
+                height * float(rng.uniform(0.9, 1.1)),
+                1 if rng.random() < 0.5 else -1,
+            )
             s = _sketch(canvas, spot, 1.0, 0.0)
             people.person(s, look_of(plan, figure, i), figure.posture, away=hall)
-            s._veil(np.ones(s.alpha.shape, np.float32), mix(plan.palette.near, plan.palette.haze, 0.9 - y if y < 0.9 else 0.0), 0.75 if hall else 0.35)
-            s.lay(light_from=plan.light.side, rim=plan.palette.light, rim_amount=0.5, shade=plan.palette.near, shade_amount=0.4)
+            s._veil(
+                np.ones(s.alpha.shape, np.float32),
+                mix(plan.palette.near, plan.palette.haze, 0.9 - y if y < 0.9 else 0.0),
+                0.75 if hall else 0.35,
+            )
+            s.lay(
+                light_from=plan.light.side,
+                rim=plan.palette.light,
+                rim_amount=0.5,
+                shade=plan.palette.near,
+                shade_amount=0.4,
+            )
 
 
 def _things(plan: Plan, back: Canvas, front: Canvas) -> tuple[float, float] | None:
@@ -413,7 +347,10 @@ def _large(plan: Plan, canvas: Canvas, thing: Thing, n: int, *, alone: bool) -> 
 def _tabletop(plan: Plan, canvas: Canvas, small: list[Thing]) -> tuple[float, float]:
     """Products in a row, the first the largest and in the middle."""
     items = [t for t in small for _ in range(min(t.count, 6))][:7]
-    size = min({"close-up": 0.62, "extreme close-up": 0.85, "wide": 0.34}.get(shot_of(plan), 0.50), 0.94 * plan.wide / (len(items) * 1.05))
+    size = min(
+        {"close-up": 0.62, "extreme close-up": 0.85, "wide": 0.34}.get(shot_of(plan), 0.50),
+        0.94 * plan.wide / (len(items) * 1.05),
+    )
     order = sorted(range(len(items)), key=lambda i: i)
     step = plan.dx(size * 1.02)
     for i in order:
@@ -428,7 +365,11 @@ def _tabletop(plan: Plan, canvas: Canvas, small: list[Thing]) -> tuple[float, fl
 
 def _paint_prop(plan: Plan, s: Sketch, thing: Thing) -> None:
     p = plan.palette
-    own = leaf_colour(plan.reading) if thing.kind == "tree" and not thing.colour else props.colour_of(thing.kind, thing.colour)
+    own = (
+        leaf_colour(plan.reading)
+        if thing.kind == "tree" and not thing.colour
+        else props.colour_of(thing.kind, thing.colour)
+    )
     colour = p.at(own, 0.74)
     glass = mix(mix(p.sky_mid, p.near, 0.4), p.light, 0.1)
     props.prop(s, thing.kind, colour, glass=glass, dark=scale(p.near, 0.8), lamps=p.lamps)
@@ -449,7 +390,12 @@ def shadow(plan: Plan, canvas: Canvas, x: float, y: float, half: float, *, stren
     if x1 <= x0 or y1 <= y0:
         return
     gx, gy = (np.arange(x0, x1) - cx) / (rx * u), (np.arange(y0, y1) - cy) / (ry * u)
-    top = np.clip(1 - np.sqrt(gx[None] ** 2 + gy[:, None] ** 2), 0, 1) ** 0.9 * strength * (0.5 + 0.5 * plan.palette.brightness) * 1.3
+    top = (
+        np.clip(1 - np.sqrt(gx[None] ** 2 + gy[:, None] ** 2), 0, 1) ** 0.9
+        * strength
+        * (0.5 + 0.5 * plan.palette.brightness)
+        * 1.3
+    )
     under = canvas.alpha[y0:y1, x0:x1].astype(np.float32) / 255
     out = top + under * (1 - top)
     share = (top / np.maximum(out, 1e-4))[..., None]

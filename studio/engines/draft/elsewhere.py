@@ -51,7 +51,10 @@ def _weed(plan: Plan, c, x: float, y: float, tall: float, colour: RGB) -> None:
             sway = plan.dx(0.02) * np.sin(t * 5 + k * 2) + plan.dx(0.012) * (k - 1)
             half = plan.dx(0.008) * (1 - t * 0.9)
             ys = y - plan.dy(tall * (1 - 0.15 * k)) * t
-            c.polygon(np.column_stack((np.r_[x + sway - half, (x + sway + half)[::-1]], np.r_[ys, ys[::-1]])), scale(colour, 0.85 + 0.1 * k))
+            c.polygon(
+                np.column_stack((np.r_[x + sway - half, (x + sway + half)[::-1]], np.r_[ys, ys[::-1]])),
+                scale(colour, 0.85 + 0.1 * k),
+            )
         return
     for angle in np.linspace(-0.9, 0.9, 7):
         ex, ey = x + plan.dx(tall * 0.6 * np.sin(angle)), y - plan.dy(tall * 0.75 * np.cos(angle))
@@ -75,12 +78,16 @@ def space(plan: Plan) -> None:
         cloud = cv2.GaussianBlur(cloud.astype(np.float32), (0, 0), max(1.0, width / 90))
         weight = cv2.resize(cloud, (plan.at.full_width, plan.at.full_height), interpolation=cv2.INTER_CUBIC)
         back.tint(np.clip(weight, 0, 0.6 if cells < 6 else 0.25), colour)
-    for x, y, size in zip(rng.uniform(*plan.x_span, 420), rng.uniform(plan.at.top, plan.bottom, 420), rng.random(420) ** 4, strict=True):
+    for x, y, size in zip(
+        rng.uniform(*plan.x_span, 420), rng.uniform(plan.at.top, plan.bottom, 420), rng.random(420) ** 4, strict=True
+    ):
         back.circle(x, y, 0.0006 + 0.0022 * size, mix((140, 150, 190), (255, 252, 244), 0.3 + 0.7 * size))
     plan.add(back, 0.02, "stars", glow=0.0)
     moon = any(w in plan.reading.prompt.lower() for w in ("moon", "lunar", "月"))
     c = plan.canvas((90, 110, 150), 0.25)
-    on_ground = moon or any(f.posture in ("standing", "walking", "sitting", "back", "running") for f in plan.reading.figures)
+    on_ground = moon or any(
+        f.posture in ("standing", "walking", "sitting", "back", "running") for f in plan.reading.figures
+    )
     x, y, r = (0.72, 0.30, 0.17) if on_ground else (0.5 + 0.3 * plan.light.side * -1, 1.02, 0.78)
     if plan.light.side > 0:
         x = 1 - x
@@ -96,8 +103,15 @@ def space(plan: Plan) -> None:
         plan.below(ground, xs, ys, tone)
         ground.wash(plan.horizon + 0.1, 1.08, (20, 20, 34), 0.75)
         for t in np.sort(rng.random(int(18 * plan.wide))):
-            cy, cx, size = plan.horizon + 0.14 + 0.85 * t * (1 - plan.horizon), float(rng.uniform(*plan.x_span)), 0.008 + 0.06 * t
-            oval = [(cx + plan.dx(size * np.cos(a)), cy + plan.dy(size * 0.28 * np.sin(a))) for a in np.linspace(0, 6.28, 22)]
+            cy, cx, size = (
+                plan.horizon + 0.14 + 0.85 * t * (1 - plan.horizon),
+                float(rng.uniform(*plan.x_span)),
+                0.008 + 0.06 * t,
+            )
+            oval = [
+                (cx + plan.dx(size * np.cos(a)), cy + plan.dy(size * 0.28 * np.sin(a)))
+                for a in np.linspace(0, 6.28, 22)
+            ]
             ground.polygon(oval, scale(tone, 0.62 - 0.2 * t))
             ground.polygon([(px, py + plan.dy(size * 0.09)) for px, py in oval], scale(tone, 0.85 - 0.35 * t))
         plan.ground = tone
@@ -108,16 +122,25 @@ def _planet(plan: Plan, c, x: float, y: float, r: float, colour: RGB) -> None:
     """A ball with bands, night on the far side and a thin bright air."""
     side = plan.light.side
     for k in range(5):
-        c.circle(x, y, r * (1.0 + 0.012 * (4 - k)), mix((8, 10, 26), shifted(colour, value=1.4, saturation=0.6), 0.10 + 0.14 * k))
+        c.circle(
+            x,
+            y,
+            r * (1.0 + 0.012 * (4 - k)),
+            mix((8, 10, 26), shifted(colour, value=1.4, saturation=0.6), 0.10 + 0.14 * k),
+        )
     c.circle(x, y, r, colour)
     for _ in range(9):
         v = float(plan.rng.uniform(-0.8, 0.8))
         half = np.sqrt(1 - v * v)
-        shade = mix(colour, (255, 244, 226) if plan.rng.random() < 0.5 else (20, 20, 40), float(plan.rng.uniform(0.08, 0.28)))
+        shade = mix(
+            colour, (255, 244, 226) if plan.rng.random() < 0.5 else (20, 20, 40), float(plan.rng.uniform(0.08, 0.28))
+        )
         thick = float(plan.rng.uniform(0.02, 0.07))
         t = np.linspace(-1, 1, 30)
         top = np.column_stack((x + plan.dx(r * half) * t, y + plan.dy(r) * (v + 0.05 * np.cos(t * 1.5))))
-        low = np.column_stack((x + plan.dx(r * half) * t, y + plan.dy(r) * (v + 0.05 * np.cos(t * 1.5) + thick * (1 - t * t))))
+        low = np.column_stack(
+            (x + plan.dx(r * half) * t, y + plan.dy(r) * (v + 0.05 * np.cos(t * 1.5) + thick * (1 - t * t)))
+        )
         c.polygon(np.vstack((top, low[::-1])), shade)
     (cx, cy), radius = plan.at.px([(x, y)])[0], r * plan.at.unit
     gx = (np.arange(plan.at.full_width, dtype=np.float32)[None] - cx) / radius * side
@@ -133,7 +156,10 @@ def backdrop(plan: Plan) -> None:
     base = p.at(named[0], 0.7) if named else mix(p.sky_mid, p.haze, 0.5)
     back = plan.canvas(base, 0.05)
     back.alpha[:] = 255
-    back.rgb = gradient(plan.at, [(-0.1, mix(base, p.near, 0.25)), (0.45, mix(base, p.light, 0.25)), (0.8, base), (1.1, mix(base, p.near, 0.3))])
+    back.rgb = gradient(
+        plan.at,
+        [(-0.1, mix(base, p.near, 0.25)), (0.45, mix(base, p.light, 0.25)), (0.8, base), (1.1, mix(base, p.near, 0.3))],
+    )
     back.glow(0.5 + 0.16 * plan.light.side, 0.42, 0.75, p.light, 0.45)
     plan.add(back, 0.05, "backdrop")
     if plan.reading.setting != "studio":

@@ -81,7 +81,7 @@ def broadleaf(c: Canvas, plan: Plan, x: float, y: float, tall: float, colour: RG
         shade = mix(
             scale(colour, 0.72 + 0.3 * light), plan.palette.light, 0.22 * plan.palette.brightness * max(0, light - 0.4)
         )
-        c.circle(cx[i], cy[i], tall * float(plan.rng.uniform(0.09, 0.15)), shade)
+        c.circle(float(cx[i]), float(cy[i]), tall * float(plan.rng.uniform(0.09, 0.15)), shade)
 
 
 def palm(c: Canvas, plan: Plan, x: float, y: float, tall: float, colour: RGB, depth: float) -> None:
@@ -117,8 +117,15 @@ def bamboo(c: Canvas, plan: Plan, x: float, y: float, tall: float, colour: RGB, 
             for _ in range(3):
                 a, length = float(plan.rng.uniform(-0.8, 0.8)), float(plan.rng.uniform(0.05, 0.10)) * (0.5 + depth)
                 ex, ey = x1 + plan.dx(length) * np.sign(a or 1), y1 + plan.dy(length) * abs(a)
-                c.polygon([(x1, y1), ((x1 + ex) / 2, (y1 + ey) / 2 - plan.dy(0.008)), (ex, ey), ((x1 + ex) / 2, (y1 + ey) / 2 + plan.dy(0.004))],
-                          mix(colour, (120, 160, 70), 0.3))  # fmt: skip
+                c.polygon(
+                    [
+                        (x1, y1),
+                        ((x1 + ex) / 2, (y1 + ey) / 2 - plan.dy(0.008)),
+                        (ex, ey),
+                        ((x1 + ex) / 2, (y1 + ey) / 2 + plan.dy(0.004)),
+                    ],
+                    mix(colour, (120, 160, 70), 0.3),
+                )
 
 
 def grass(
@@ -132,8 +139,16 @@ def grass(
         foot = y + plan.dy(float(plan.rng.uniform(-0.1, 0.4)) * tall)
         half = plan.dx(0.035 * h + 0.001)
         shade = mix(scale(colour, float(plan.rng.uniform(0.7, 1.1))), plan.palette.light, 0.06)
-        c.polygon([(x - half, foot), (x + plan.dx(bend * 0.35) - half * 0.7, foot - plan.dy(h * 0.6)), (x + plan.dx(bend), foot - plan.dy(h)),
-                   (x + plan.dx(bend * 0.35) + half * 0.7, foot - plan.dy(h * 0.6)), (x + half, foot)], shade)  # fmt: skip
+        c.polygon(
+            [
+                (x - half, foot),
+                (x + plan.dx(bend * 0.35) - half * 0.7, foot - plan.dy(h * 0.6)),
+                (x + plan.dx(bend), foot - plan.dy(h)),
+                (x + plan.dx(bend * 0.35) + half * 0.7, foot - plan.dy(h * 0.6)),
+                (x + half, foot),
+            ],
+            shade,
+        )
 
 
 def flowers(c: Canvas, plan: Plan, y0: float, y1: float, colours: list[RGB], count: int) -> None:

@@ -40,7 +40,13 @@ def _window(plan: Plan, c: Canvas, x: float, y: float, w: float, h: float) -> No
     c.rect(x - half - plan.dx(0.014), y - plan.dy(0.014), x + half + plan.dx(0.014), y + tall + plan.dy(0.02), frame)
     rows = 14
     for i in range(rows):
-        c.rect(x - half, y + tall * i / rows, x + half, y + tall * (i + 1) / rows + 0.001, mix(p.sky_mid, mix(p.sky_low, p.light, 0.5), i / rows))
+        c.rect(
+            x - half,
+            y + tall * i / rows,
+            x + half,
+            y + tall * (i + 1) / rows + 0.001,
+            mix(p.sky_mid, mix(p.sky_low, p.light, 0.5), i / rows),
+        )
     for k in range(7):
         bx = x - half + 2 * half * k / 7
         bh = tall * float(plan.rng.uniform(0.12, 0.4))
@@ -48,7 +54,11 @@ def _window(plan: Plan, c: Canvas, x: float, y: float, w: float, h: float) -> No
     if {"rain", "storm"} & set(plan.reading.weather):
         for _ in range(26):
             rx, ry = x + half * float(plan.rng.uniform(-0.96, 0.96)), y + tall * float(plan.rng.uniform(0.02, 0.85))
-            c.line([(rx, ry), (rx, ry + tall * float(plan.rng.uniform(0.03, 0.12)))], mix(p.sky_low, (255, 255, 255), 0.35), 0.0015)
+            c.line(
+                [(rx, ry), (rx, ry + tall * float(plan.rng.uniform(0.03, 0.12)))],
+                mix(p.sky_low, (255, 255, 255), 0.35),
+                0.0015,
+            )
     for k in (-1 / 3, 1 / 3):
         c.rect(x + half * k - plan.dx(0.005), y, x + half * k + plan.dx(0.005), y + tall, frame)
     c.rect(x - half, y + tall * 0.45, x + half, y + tall * 0.45 + plan.dy(0.008), frame)
@@ -57,14 +67,30 @@ def _window(plan: Plan, c: Canvas, x: float, y: float, w: float, h: float) -> No
         away = -plan.light.side * 0.22
         beam = mix(plan.ground, p.light, 0.5)
         for k0, k1 in ((-1, -0.38), (-0.29, 0.29), (0.38, 1)):
-            c.polygon([(x + half * k0 + away, 0.83), (x + half * k1 + away, 0.83), (x + half * k1 * 1.25 + away * 1.7, 0.97), (x + half * k0 * 1.25 + away * 1.7, 0.97)], beam)
+            c.polygon(
+                [
+                    (x + half * k0 + away, 0.83),
+                    (x + half * k1 + away, 0.83),
+                    (x + half * k1 * 1.25 + away * 1.7, 0.97),
+                    (x + half * k0 * 1.25 + away * 1.7, 0.97),
+                ],
+                beam,
+            )
 
 
 def _lamp(plan: Plan, c: Canvas, x: float, y: float, drop: float) -> None:
     """A hanging lamp; y of its shade; drop: the cord's length in units."""
     c.line([(x, y), (x, y - plan.dy(drop))], plan.palette.near, 0.003)
     shade = mix(plan.palette.at((70, 66, 64), 0.6), plan.palette.near, 0.3)
-    c.polygon([(x - plan.dx(0.05), y), (x - plan.dx(0.018), y - plan.dy(0.05)), (x + plan.dx(0.018), y - plan.dy(0.05)), (x + plan.dx(0.05), y)], shade)
+    c.polygon(
+        [
+            (x - plan.dx(0.05), y),
+            (x - plan.dx(0.018), y - plan.dy(0.05)),
+            (x + plan.dx(0.018), y - plan.dy(0.05)),
+            (x + plan.dx(0.05), y),
+        ],
+        shade,
+    )
     c.circle(x, y + plan.dy(0.006), 0.014, mix(LAMP, (255, 255, 255), 0.6))
     c.glow(x, y + plan.dy(0.03), 0.36, LAMP, 0.6 if plan.palette.lamps else 0.28)
 
@@ -77,8 +103,13 @@ def _plant(plan: Plan, c: Canvas, x: float, y: float, tall: float, depth: float)
         length = tall * float(plan.rng.uniform(0.5, 0.8))
         ex, ey = x + plan.dx(length * np.sin(a) * 0.7), y - plan.dy(tall * 0.25 + length * np.cos(a))
         mx, my = (x + ex) / 2, (y - plan.dy(tall * 0.25) + ey) / 2
-        c.polygon([(x, y - plan.dy(tall * 0.25)), (mx - plan.dx(tall * 0.05), my), (ex, ey), (mx + plan.dx(tall * 0.05), my)], scale(leaf, float(plan.rng.uniform(0.75, 1.15))))
-    c.polygon([(x - w, y - plan.dy(tall * 0.28)), (x + w, y - plan.dy(tall * 0.28)), (x + w * 0.7, y), (x - w * 0.7, y)], pot)
+        c.polygon(
+            [(x, y - plan.dy(tall * 0.25)), (mx - plan.dx(tall * 0.05), my), (ex, ey), (mx + plan.dx(tall * 0.05), my)],
+            scale(leaf, float(plan.rng.uniform(0.75, 1.15))),
+        )
+    c.polygon(
+        [(x - w, y - plan.dy(tall * 0.28)), (x + w, y - plan.dy(tall * 0.28)), (x + w * 0.7, y), (x - w * 0.7, y)], pot
+    )
 
 
 def room(plan: Plan) -> None:
@@ -90,7 +121,13 @@ def room(plan: Plan) -> None:
     for i, (w, h) in enumerate(((0.13, 0.17), (0.09, 0.11))):
         x = px + plan.dx(0.17 * (i - 0.3))
         c.rect(x - plan.dx(w / 2), 0.27, x + plan.dx(w / 2), 0.27 + plan.dy(h), mix(lit, plan.palette.near, 0.6))
-        c.rect(x - plan.dx(w / 2 - 0.01), 0.27 + plan.dy(0.01), x + plan.dx(w / 2 - 0.01), 0.27 + plan.dy(h - 0.01), mix(lit, plan.palette.accent, 0.4))
+        c.rect(
+            x - plan.dx(w / 2 - 0.01),
+            0.27 + plan.dy(0.01),
+            x + plan.dx(w / 2 - 0.01),
+            0.27 + plan.dy(h - 0.01),
+            mix(lit, plan.palette.accent, 0.4),
+        )
     plan.add(c, 0.1, "room", glow=0.4)
     f = plan.canvas((120, 96, 90), 0.5)
     cloth = plan.palette.at(mix((96, 122, 132), plan.palette.accent, 0.2), 0.66)
@@ -106,22 +143,45 @@ def _sofa(plan: Plan, c: Canvas, x: float, y: float, w: float, colour: RGB) -> N
     c.rect(x - half, y - plan.dy(0.22), x + half, y - plan.dy(0.02), colour)
     for k in (-1, 1):
         c.rect(x + k * half - plan.dx(0.035), y - plan.dy(0.16), x + k * half + plan.dx(0.035), y, dark)
-        c.rect(x + (k - 1) * half / 2 + plan.dx(0.012), y - plan.dy(0.10), x + (k + 1) * half / 2 - plan.dx(0.012), y - plan.dy(0.05), mix(colour, plan.palette.light, 0.2))
+        c.rect(
+            x + (k - 1) * half / 2 + plan.dx(0.012),
+            y - plan.dy(0.10),
+            x + (k + 1) * half / 2 - plan.dx(0.012),
+            y - plan.dy(0.05),
+            mix(colour, plan.palette.light, 0.2),
+        )
     c.rect(x - half, y - plan.dy(0.05), x + half, y, dark)
-    c.polygon([(x - half * 0.7, y - plan.dy(0.09)), (x - half * 0.45, y - plan.dy(0.20)), (x - half * 0.18, y - plan.dy(0.17)), (x - half * 0.30, y - plan.dy(0.08))], mix(plan.palette.accent, dark, 0.35))
+    c.polygon(
+        [
+            (x - half * 0.7, y - plan.dy(0.09)),
+            (x - half * 0.45, y - plan.dy(0.20)),
+            (x - half * 0.18, y - plan.dy(0.17)),
+            (x - half * 0.30, y - plan.dy(0.08)),
+        ],
+        mix(plan.palette.accent, dark, 0.35),
+    )
 
 
 def _floor_lamp(plan: Plan, c: Canvas, x: float, y: float) -> None:
     c.line([(x, y), (x, y - plan.dy(0.44))], plan.palette.near, 0.006)
-    c.polygon([(x - plan.dx(0.07), y - plan.dy(0.42)), (x - plan.dx(0.045), y - plan.dy(0.53)), (x + plan.dx(0.045), y - plan.dy(0.53)), (x + plan.dx(0.07), y - plan.dy(0.42))],
-              mix(LAMP, (255, 255, 255), 0.3) if plan.palette.lamps else plan.palette.at((236, 220, 190), 0.7))  # fmt: skip
+    c.polygon(
+        [
+            (x - plan.dx(0.07), y - plan.dy(0.42)),
+            (x - plan.dx(0.045), y - plan.dy(0.53)),
+            (x + plan.dx(0.045), y - plan.dy(0.53)),
+            (x + plan.dx(0.07), y - plan.dy(0.42)),
+        ],
+        mix(LAMP, (255, 255, 255), 0.3) if plan.palette.lamps else plan.palette.at((236, 220, 190), 0.7),
+    )
 
 
 def kitchen(plan: Plan) -> None:
     """Cupboards, tiles, a counter with pots, hanging lamps."""
     c, lit = _box(plan, (206, 212, 204), (176, 150, 124), edge=0.78)
     _window(plan, c, 0.5 + 0.2 * plan.light.side, 0.18, 0.34, 0.28)
-    front = plan.palette.at([NAMED["teal"], (236, 230, 218), (120, 140, 120), (64, 84, 112)][int(plan.rng.integers(4))], 0.6)
+    front = plan.palette.at(
+        [NAMED["teal"], (236, 230, 218), (120, 140, 120), (64, 84, 112)][int(plan.rng.integers(4))], 0.6
+    )
     away = -plan.light.side
     for i in range(4):
         x = 0.5 + away * (0.10 + i * plan.dx(0.20))
@@ -143,7 +203,9 @@ def kitchen(plan: Plan) -> None:
     f = plan.canvas(WOOD, 0.9)
     y = 0.955
     f.rect(plan.at.left, y, 1 - plan.at.left, plan.bottom, mix(plan.palette.at(WOOD, 0.9), plan.palette.near, 0.35))
-    f.rect(plan.at.left, y, 1 - plan.at.left, y + plan.dy(0.02), mix(plan.palette.at(WOOD, 0.9), plan.palette.light, 0.25))
+    f.rect(
+        plan.at.left, y, 1 - plan.at.left, y + plan.dy(0.02), mix(plan.palette.at(WOOD, 0.9), plan.palette.light, 0.25)
+    )
     plan.add(f, 0.9, "foreground")
 
 
@@ -155,7 +217,11 @@ def cafe(plan: Plan) -> None:
     c.rect(x - plan.dx(0.22), 0.24, x + plan.dx(0.22), 0.56, mix(plan.palette.near, (40, 52, 48), 0.5))
     for i in range(5):
         y = 0.275 + i * 0.052
-        c.line([(x - plan.dx(0.17), y), (x + plan.dx(float(plan.rng.uniform(0.0, 0.17))), y)], mix(plan.palette.near, (240, 236, 220), 0.62), 0.004)
+        c.line(
+            [(x - plan.dx(0.17), y), (x + plan.dx(float(plan.rng.uniform(0.0, 0.17))), y)],
+            mix(plan.palette.near, (240, 236, 220), 0.62),
+            0.004,
+        )
     for lx in np.linspace(0.12, 0.88, 4):
         _lamp(plan, c, float(lx), 0.13 + float(plan.rng.uniform(0, 0.03)), 0.5)
     plan.add(c, 0.1, "room", glow=0.4)
@@ -171,12 +237,25 @@ def _table(plan: Plan, c: Canvas, x: float, y: float, size: float) -> None:
     w, h = plan.dx(0.17 * size), plan.dy(0.20 * size)
     for k in (-1, 1):
         c.line([(x + k * w * 1.1, y), (x + k * w * 1.15, y - h * 1.5)], dark, 0.010 * size)
-        c.line([(x + k * w * 0.62, y), (x + k * w * 0.66, y - h * 0.62), (x + k * w * 1.14, y - h * 0.62)], dark, 0.010 * size)
+        c.line(
+            [(x + k * w * 0.62, y), (x + k * w * 0.66, y - h * 0.62), (x + k * w * 1.14, y - h * 0.62)],
+            dark,
+            0.010 * size,
+        )
     c.line([(x, y), (x, y - h)], dark, 0.014 * size)
     t = np.linspace(0, 2 * np.pi, 40)
     c.polygon(np.column_stack((x + w * np.cos(t), y - h + plan.dy(0.022 * size) * np.sin(t))), scale(wood, 0.75))
-    c.polygon(np.column_stack((x + w * np.cos(t), y - h - plan.dy(0.008) + plan.dy(0.022 * size) * np.sin(t))), mix(wood, plan.palette.light, 0.15))
-    c.rect(x - w * 0.1, y - h - plan.dy(0.05 * size), x + w * 0.14, y - h - plan.dy(0.006), plan.palette.at((240, 236, 228), 0.7))
+    c.polygon(
+        np.column_stack((x + w * np.cos(t), y - h - plan.dy(0.008) + plan.dy(0.022 * size) * np.sin(t))),
+        mix(wood, plan.palette.light, 0.15),
+    )
+    c.rect(
+        x - w * 0.1,
+        y - h - plan.dy(0.05 * size),
+        x + w * 0.14,
+        y - h - plan.dy(0.006),
+        plan.palette.at((240, 236, 228), 0.7),
+    )
 
 
 def office(plan: Plan) -> None:
@@ -206,7 +285,9 @@ def _shelves(plan: Plan, c: Canvas) -> None:
         while x < 1 - plan.at.left:
             w, h = plan.dx(float(plan.rng.uniform(0.010, 0.026))), float(plan.rng.uniform(0.07, 0.104))
             if plan.rng.random() < 0.92:
-                c.rect(x, y + 0.112 - h, x + w * 0.92, y + 0.112, plan.palette.at(tints[int(plan.rng.integers(7))], 0.55))
+                c.rect(
+                    x, y + 0.112 - h, x + w * 0.92, y + 0.112, plan.palette.at(tints[int(plan.rng.integers(7))], 0.55)
+                )
             x += w
 
 
@@ -218,18 +299,29 @@ def _desk(plan: Plan, c: Canvas, x: float, y: float, w: float, lit: RGB) -> None
     c.rect(x - half, top - plan.dy(0.018), x + half, top, plan.palette.at(WOOD, 0.62))
     sw, sh = plan.dx(0.10), plan.dy(0.13)
     c.rect(x - sw, top - plan.dy(0.05) - sh, x + sw, top - plan.dy(0.05), dark)
-    c.rect(x - sw * 0.93, top - plan.dy(0.042) - sh, x + sw * 0.93, top - plan.dy(0.062), mix(plan.palette.sky_mid, (190, 226, 240), 0.6))
+    c.rect(
+        x - sw * 0.93,
+        top - plan.dy(0.042) - sh,
+        x + sw * 0.93,
+        top - plan.dy(0.062),
+        mix(plan.palette.sky_mid, (190, 226, 240), 0.6),
+    )
     c.line([(x, top - plan.dy(0.05)), (x, top - plan.dy(0.016))], dark, 0.012)
 
 
 def stage(plan: Plan) -> None:
     """A dark hall, beams of coloured light, a lit platform, and the heads of the audience."""
-    p, rng = plan.palette, plan.rng
+    rng = plan.rng
     c = plan.canvas((20, 18, 34), 0.05)
     c.alpha[:] = 255
     c.rgb = gradient(plan.at, [(-0.1, (10, 9, 22)), (0.55, (38, 26, 62)), (1.1, (12, 10, 24))])
     named = [NAMED[k.name] for k in plan.reading.colours if k.name not in ("black", "grey")]
-    tints = [mix(k, (255, 255, 255), 0.25) for k in named] or [(255, 92, 150), (90, 150, 255), (255, 190, 100), (150, 96, 255)]
+    tints = [mix(k, (255, 255, 255), 0.25) for k in named] or [
+        (255, 92, 150),
+        (90, 150, 255),
+        (255, 190, 100),
+        (150, 96, 255),
+    ]
     c.glow(0.5, 0.62, 0.9, tints[0], 0.5)
     import cv2
 
@@ -237,7 +329,15 @@ def stage(plan: Plan) -> None:
         x0, x1 = 0.04 + 0.92 * i / 7, float(rng.uniform(0.1, 0.9))
         beam = np.zeros(c.alpha.shape, np.uint8)
         spread = plan.dx(0.12)
-        cv2.fillPoly(beam, [plan.at.px([(x0 - 0.004, -0.02), (x0 + 0.004, -0.02), (x1 + spread, 0.80), (x1 - spread, 0.80)]).astype(np.int32)], 255)
+        cv2.fillPoly(
+            beam,
+            [
+                plan.at.px([(x0 - 0.004, -0.02), (x0 + 0.004, -0.02), (x1 + spread, 0.80), (x1 - spread, 0.80)]).astype(
+                    np.int32
+                )
+            ],
+            255,
+        )
         small = cv2.GaussianBlur(cv2.resize(beam, None, fx=0.125, fy=0.125, interpolation=cv2.INTER_AREA), (0, 0), 2.2)
         weight = cv2.resize(small, (plan.at.full_width, plan.at.full_height)).astype(np.float32) / 255
         c.tint(weight * np.linspace(0.62, 0.16, plan.at.full_height, dtype=np.float32)[:, None], tints[i % len(tints)])
@@ -245,7 +345,10 @@ def stage(plan: Plan) -> None:
     plan.add(c, 0.05, "hall", glow=0.0)
     floor = plan.canvas((60, 46, 70), 0.5)
     y = 0.74
-    floor.polygon([(plan.at.left, y), (1 - plan.at.left, y), (1 - plan.at.left, plan.bottom), (plan.at.left, plan.bottom)], (46, 34, 58))
+    floor.polygon(
+        [(plan.at.left, y), (1 - plan.at.left, y), (1 - plan.at.left, plan.bottom), (plan.at.left, plan.bottom)],
+        (46, 34, 58),
+    )
     floor.glow(0.5, 0.84, 0.62, tints[0], 0.62, flat=0.3)
     floor.glow(0.5, 0.84, 0.30, (255, 240, 220), 0.5, flat=0.3)
     floor.rect(plan.at.left, y, 1 - plan.at.left, y + 0.006, mix((46, 34, 58), tints[0], 0.6))
@@ -265,7 +368,12 @@ def product(plan: Plan) -> None:
     c.glow(0.5 + 0.12 * plan.light.side, 0.40, 0.62, p.light, 0.5)
     for k in range(3):
         x = 0.5 + (k - 1) * 0.30 + float(plan.rng.uniform(-0.06, 0.06))
-        c.circle(x, float(plan.rng.uniform(0.2, 0.5)), float(plan.rng.uniform(0.08, 0.2)), mix(base, p.light, 0.28 + 0.06 * k))
+        c.circle(
+            x,
+            float(plan.rng.uniform(0.2, 0.5)),
+            float(plan.rng.uniform(0.08, 0.2)),
+            mix(base, p.light, 0.28 + 0.06 * k),
+        )
     c.soften(0.035)
     plan.add(c, 0.05, "backdrop", glow=0.3)
     t = plan.canvas(WOOD, 0.5)

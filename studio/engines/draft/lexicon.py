@@ -221,7 +221,7 @@ class Token:
 def phrases() -> dict[str, dict[str, str]]:
     """phrase -> {category: value}, from vocabulary.toml. Where a phrase stands twice in a category the first wins."""
     found: dict[str, dict[str, str]] = {}
-    table = tomllib.loads((files(__package__) / "vocabulary.toml").read_text("utf-8"))
+    table = tomllib.loads((files("studio.engines.draft") / "vocabulary.toml").read_text("utf-8"))
     for category, values in table.items():
         for value, listed in values.items():
             for phrase in listed.split(","):

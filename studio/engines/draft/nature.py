@@ -8,7 +8,6 @@ from studio.engines.draft import flora
 from studio.engines.draft.canvas import Canvas
 from studio.engines.draft.palette import NAMED, RGB, mix, scale
 from studio.engines.draft.plan import Plan
-from studio.engines.draft.skies import gradient
 
 ROCK: RGB = (112, 112, 124)
 GRASS: RGB = (112, 146, 78)
@@ -16,7 +15,9 @@ SAND: RGB = (222, 178, 122)
 WATER: RGB = (58, 112, 132)
 
 
-def range_of_peaks(plan: Plan, depth: float, y: float, tall: float, *, snow: bool, colour: RGB = ROCK, count: int = 5) -> None:
+def range_of_peaks(
+    plan: Plan, depth: float, y: float, tall: float, *, snow: bool, colour: RGB = ROCK, count: int = 5
+) -> None:
     """Mountains side by side, each with a lit and a shaded face; tall in units."""
     c = plan.canvas(colour, depth)
     base = plan.palette.at(colour, depth)
@@ -37,12 +38,25 @@ def range_of_peaks(plan: Plan, depth: float, y: float, tall: float, *, snow: boo
             cap = 0.42
             white = mix(plan.palette.at((250, 250, 252), depth), plan.palette.light, 0.2)
             line = _cut(left, cap), _cut(right, cap)
-            teeth = np.column_stack((np.linspace(line[0][0], line[1][0], 9),
-                                     np.linspace(line[0][1], line[1][1], 9) + plan.dy(h * 0.13) * plan.rng.uniform(-0.9, 0.7, 9)))  # fmt: skip
+            teeth = np.column_stack(
+                (
+                    np.linspace(line[0][0], line[1][0], 9),
+                    np.linspace(line[0][1], line[1][1], 9) + plan.dy(h * 0.13) * plan.rng.uniform(-0.9, 0.7, 9),
+                )
+            )
             c.polygon(np.vstack((_part(left, cap)[::-1], _part(right, cap), teeth[::-1])), mix(white, shade, 0.32))
             mid = _cut(spine, cap)
             side, ends = (right, line[1]) if plan.light.x > x else (left, line[0])
-            c.polygon(np.vstack((_part(side, cap), [ends, ((ends[0] + mid[0]) / 2, ends[1] - plan.dy(h * 0.05)), mid], _part(spine, cap)[::-1])), white)
+            c.polygon(
+                np.vstack(
+                    (
+                        _part(side, cap),
+                        [ends, ((ends[0] + mid[0]) / 2, ends[1] - plan.dy(h * 0.05)), mid],
+                        _part(spine, cap)[::-1],
+                    )
+                ),
+                white,
+            )
     c.rect(plan.at.left - 0.1, y + plan.dy(0.06), 1.1 - plan.at.left, plan.bottom, base)
     c.wash(y - plan.dy(tall * 0.75), y + plan.dy(0.05), plan.palette.haze, 0.62 * (1.15 - depth))
     plan.add(c, depth, "mountains")
@@ -63,7 +77,9 @@ def _part(flank: np.ndarray, t: float) -> np.ndarray:
     return flank[: round(t * (len(flank) - 1)) + 1]
 
 
-def hills(plan: Plan, colour: RGB, *, depths: tuple[float, ...] = (0.14, 0.28, 0.42), rise: float = 0.07, trees: bool = False) -> None:
+def hills(
+    plan: Plan, colour: RGB, *, depths: tuple[float, ...] = (0.14, 0.28, 0.42), rise: float = 0.07, trees: bool = False
+) -> None:
     """Soft ridges one behind the other above the horizon."""
     for i, depth in enumerate(depths):
         c = plan.canvas(colour, depth)
@@ -73,7 +89,15 @@ def hills(plan: Plan, colour: RGB, *, depths: tuple[float, ...] = (0.14, 0.28, 0
         plan.below(c, xs, ys, tone)
         if trees:
             for x in plan.rng.uniform(*plan.x_span, int(46 * plan.wide * (0.6 + depth))):
-                flora.conifer(c, plan, x, float(np.interp(x, xs, ys)) + plan.dy(0.012), 0.03 + 0.10 * depth, scale(tone, 0.92), depth)
+                flora.conifer(
+                    c,
+                    plan,
+                    x,
+                    float(np.interp(x, xs, ys)) + plan.dy(0.012),
+                    0.03 + 0.10 * depth,
+                    scale(tone, 0.92),
+                    depth,
+                )
         c.wash(y, y + plan.dy(rise * 2.6), plan.palette.haze, 0.5)
         plan.add(c, depth, "hills")
 
@@ -100,7 +124,7 @@ def boughs(plan: Plan, colour: RGB) -> None:
 def forest(plan: Plan) -> None:
     """Trunks in rows that fade into mist, with light falling between them; from the air the crowns."""
     if plan.reading.shot_size == "aerial":
-        _from_above(plan)
+        from_above(plan)
         return
     leaf = flora.leaf_colour(plan.reading)
     stems = any(w in plan.reading.prompt.lower() for w in ("bamboo", "竹"))
@@ -110,11 +134,30 @@ def forest(plan: Plan) -> None:
         xs, ys = plan.skyline(plan.horizon + plan.dy(0.02), 0.02)
         plan.below(c, xs, ys, tone)
         for x in plan.rng.uniform(*plan.x_span, int((30 - 40 * depth) * plan.wide)):
-            flora.conifer(c, plan, x, plan.horizon + plan.dy(0.03), tall * float(plan.rng.uniform(0.6, 1.1)), plan.tone(leaf, depth), depth)
-        c.wash(plan.horizon - plan.dy(0.22), plan.horizon + plan.dy(0.03), mix(plan.palette.haze, plan.palette.light, 0.35), 0.62)
+            flora.conifer(
+                c,
+                plan,
+                x,
+                plan.horizon + plan.dy(0.03),
+                tall * float(plan.rng.uniform(0.6, 1.1)),
+                plan.tone(leaf, depth),
+                depth,
+            )
+        c.wash(
+            plan.horizon - plan.dy(0.22),
+            plan.horizon + plan.dy(0.03),
+            mix(plan.palette.haze, plan.palette.light, 0.35),
+            0.62,
+        )
         plan.add(c, depth, "trees")
     ground = plan.land(mix(leaf, (104, 92, 60), 0.5), y=plan.horizon + plan.dy(0.02))
-    plan.strokes(ground, plan.horizon + plan.dy(0.02), plan.palette.light, int(60 * plan.wide), amount=0.2 * plan.palette.brightness)
+    plan.strokes(
+        ground,
+        plan.horizon + plan.dy(0.02),
+        plan.palette.light,
+        int(60 * plan.wide),
+        amount=0.2 * plan.palette.brightness,
+    )
     plan.add(ground, 0.46, "ground")
     for depth, count, width in ((0.40, 11, 0.020), (0.56, 6, 0.036)):
         c = plan.canvas(flora.TRUNK, depth)
@@ -127,12 +170,18 @@ def forest(plan: Plan) -> None:
         foreground_grass(plan, leaf, dense=60)
 
 
-def _trunks(plan: Plan, c: Canvas, depth: float, count: int, width: float, leaf: RGB, *, stems: bool, edges: bool = False) -> None:
+def _trunks(
+    plan: Plan, c: Canvas, depth: float, count: int, width: float, leaf: RGB, *, stems: bool, edges: bool = False
+) -> None:
     """Stems that leave the picture at the top; edges: only near the sides."""
     colour = plan.palette.at(leaf if stems else flora.TRUNK, depth)
     colour = mix(colour, plan.palette.near, 0.25 + 0.5 * max(0.0, depth - 0.6))
     foot = plan.horizon + plan.dy(0.03 + 0.20 * max(0.0, depth - 0.3))
-    places = [plan.at.left + 0.08, 1 - plan.at.left - 0.1] if edges else np.linspace(*plan.x_span, max(3, round(count * plan.wide / 1.4)))
+    places = (
+        [plan.at.left + 0.08, 1 - plan.at.left - 0.1]
+        if edges
+        else np.linspace(*plan.x_span, max(3, round(count * plan.wide / 1.4)))
+    )
     for place in places:
         x = float(place + plan.rng.uniform(-0.05, 0.05))
         y = plan.bottom if edges else foot + plan.dy(float(plan.rng.uniform(0, 0.04)))
@@ -148,73 +197,16 @@ def _trunks(plan: Plan, c: Canvas, depth: float, count: int, width: float, leaf:
         c.polygon(np.column_stack((np.r_[centre - half, (centre + half)[::-1]], np.r_[ys, ys[::-1]])), colour)
         lit = plan.light.side
         rim = mix(colour, plan.palette.light, 0.32 * plan.palette.brightness)
-        c.polygon(np.column_stack((np.r_[centre + lit * half, (centre + lit * half * 0.55)[::-1]], np.r_[ys, ys[::-1]])), rim)
+        c.polygon(
+            np.column_stack((np.r_[centre + lit * half, (centre + lit * half * 0.55)[::-1]], np.r_[ys, ys[::-1]])), rim
+        )
         if 0.3 < depth < 0.9:
             for _ in range(7):
-                bx, by = x + plan.dx(float(plan.rng.uniform(-0.16, 0.16))), plan.at.top + float(plan.rng.uniform(-0.02, 0.16))
+                bx, by = (
+                    x + plan.dx(float(plan.rng.uniform(-0.16, 0.16))),
+                    plan.at.top + float(plan.rng.uniform(-0.02, 0.16)),
+                )
                 c.circle(bx, by, float(plan.rng.uniform(0.04, 0.09)), plan.tone(leaf, depth))
-
-
-def water(plan: Plan, y: float, depth: float, colour: RGB = WATER, *, to: float = 2.0, waves: int = 120) -> Canvas:
-    """Water from y downwards that mirrors the sky, with a path of light under the sun or moon; not yet added."""
-    p = plan.palette
-    c = plan.canvas(colour, depth)
-    own = p.at(colour, 0.6)
-    far, near = mix(p.sky_low, own, 0.35), mix(mix(p.sky_top, own, 0.6), p.near, 0.25)
-    c.rgb = gradient(plan.at, [(y - 0.01, far), (y + 0.16, mix(p.sky_mid, own, 0.55)), (1.1, near)])
-    xs, ys = plan.skyline(y, 0.0)
-    low = min(plan.bottom, to)
-    shape = plan.at.px(np.column_stack((np.r_[xs, xs[-1], xs[0]], np.r_[ys, low, low])))
-    import cv2
-
-    cv2.fillPoly(c.alpha, [np.round(shape * 16).astype(np.int32)], 255, cv2.LINE_AA, 4)
-    bright = mix(p.light, p.sky_low, 0.3)
-    for t in np.sort(plan.rng.random(int(waves * plan.wide)) ** 1.6):
-        wy = y + 0.004 + t * (1.1 - y)
-        length = plan.dx((0.012 + 0.10 * t) * float(plan.rng.uniform(0.5, 1.6)))
-        thick = plan.dy(0.0008 + 0.006 * t)
-        near_path = plan.rng.random() < 0.45
-        spread = 0.03 + 0.14 * t
-        x = plan.light.x + float(plan.rng.normal(0, spread)) if near_path else float(plan.rng.uniform(*plan.x_span))
-        shade = mix(mix(far, near, t), bright if near_path else p.sky_low, 0.62 if near_path else 0.28)
-        c.polygon([(x - length, wy), (x, wy - thick), (x + length, wy), (x, wy + thick)], shade)
-    plan.ground = mix(far, near, 0.5)
-    return c
-
-
-def sea(plan: Plan) -> None:
-    """Open water, a headland, surf, and sand under the feet."""
-    text = plan.reading.prompt.lower()
-    cliff = any(w in text for w in ("cliff", "悬崖", "island", "岛", "lighthouse", "灯塔")) or plan.rng.random() < 0.55
-    if cliff:
-        c = plan.canvas(ROCK, 0.2)
-        side = -plan.light.side
-        xs = plan.xs(120)
-        far = np.clip((xs - 0.5) * side * 2.2 - 0.25, 0, 1) ** 0.7
-        from studio.engines.draft.canvas import noise
-
-        ys = plan.horizon - plan.dy(0.17) * far * (1 + 0.3 * noise(plan.rng, 120)) + 0.004
-        plan.below(c, xs, np.where(far > 0, ys, plan.horizon + 0.01), plan.palette.at(ROCK, 0.22))
-        c.wash(plan.horizon - plan.dy(0.16), plan.horizon, plan.palette.haze, 0.5)
-        plan.add(c, 0.18, "headland")
-    boat_only = "boat" in {t.kind for t in plan.reading.objects} and not plan.reading.figures
-    shore = 1.5 if boat_only or plan.reading.shot_size == "aerial" else 0.80
-    surface = water(plan, plan.horizon, 0.4)
-    plan.add(surface, 0.40, "sea")
-    if shore > 1:
-        return
-    ground = plan.canvas(SAND, 0.55)
-    xs, ys = plan.skyline(shore + 0.02, 0.018, rough=0.35)
-    foam = mix(plan.palette.at((250, 250, 248), 0.6), plan.palette.light, 0.2)
-    sand, wet = plan.palette.at(SAND, 0.62), mix(plan.palette.at(SAND, 0.62), plan.palette.at(WATER, 0.6), 0.42)
-    plan.below(ground, xs, ys - plan.dy(0.030), foam)
-    plan.below(ground, xs, ys - plan.dy(0.020) + plan.dy(0.004) * np.sin(xs * 40), mix(wet, plan.palette.sky_low, 0.3))
-    plan.below(ground, xs, ys + plan.dy(0.035), sand)
-    ground.wash(shore + 0.06, 1.1, mix(sand, plan.palette.near, 0.5), 0.6)
-    plan.ground = sand
-    plan.strokes(ground, shore + 0.09, plan.palette.light, int(30 * plan.wide), amount=0.25)
-    plan.add(ground, 0.56, "shore")
-    foreground_grass(plan, (150, 140, 90), dense=26)
 
 
 def mountains(plan: Plan) -> None:
@@ -271,7 +263,15 @@ def snowfield(plan: Plan) -> None:
     plan.add(ground, 0.5, "ground")
     c = plan.canvas((120, 140, 140), 0.58)
     for x in (*plan.rng.uniform(plan.at.left, 0.22, 3), *plan.rng.uniform(0.8, 1 - plan.at.left, 3)):
-        flora.conifer(c, plan, x, plan.horizon + plan.dy(float(plan.rng.uniform(0.04, 0.10))), float(plan.rng.uniform(0.22, 0.36)), plan.palette.at((92, 116, 116), 0.6), 0.6)
+        flora.conifer(
+            c,
+            plan,
+            x,
+            plan.horizon + plan.dy(float(plan.rng.uniform(0.04, 0.10))),
+            float(plan.rng.uniform(0.22, 0.36)),
+            plan.palette.at((92, 116, 116), 0.6),
+            0.6,
+        )
     plan.add(c, 0.58, "trees")
 
 
@@ -284,7 +284,15 @@ def field(plan: Plan) -> None:
     hills(plan, (92, 124, 92), depths=(0.14, 0.26), rise=0.06)
     c = plan.canvas(flora.leaf_colour(plan.reading), 0.4)
     for x in plan.rng.uniform(*plan.x_span, int(5 * plan.wide)):
-        flora.broadleaf(c, plan, x, plan.horizon + plan.dy(0.012), float(plan.rng.uniform(0.07, 0.15)), plan.tone(flora.leaf_colour(plan.reading), 0.4), 0.4)
+        flora.broadleaf(
+            c,
+            plan,
+            x,
+            plan.horizon + plan.dy(0.012),
+            float(plan.rng.uniform(0.07, 0.15)),
+            plan.tone(flora.leaf_colour(plan.reading), 0.4),
+            0.4,
+        )
     plan.add(c, 0.40, "trees")
     ground = plan.land((142, 104, 178) if purple else colour)
     _rows(plan, ground, mix(plan.ground, (92, 64, 140) if purple else plan.palette.near, 0.3))
@@ -301,40 +309,31 @@ def _rows(plan: Plan, c: Canvas, colour: RGB) -> None:
     vx = 0.5 + float(plan.rng.uniform(-0.2, 0.2))
     for k in np.linspace(-3.4, 4.4, 26):
         x = vx + (k - vx) * 0.04
-        c.polygon([(x - 0.0006, plan.horizon + 0.012), (x + 0.0006, plan.horizon + 0.012), (k + 0.016, 1.16), (k - 0.016, 1.16)], colour)
+        c.polygon(
+            [
+                (x - 0.0006, plan.horizon + 0.012),
+                (x + 0.0006, plan.horizon + 0.012),
+                (k + 0.016, 1.16),
+                (k - 0.016, 1.16),
+            ],
+            colour,
+        )
 
 
-def lake(plan: Plan) -> None:
-    """Still water between wooded shores, hills behind and mirrored; from the air a winding river."""
-    if plan.reading.shot_size == "aerial":
-        _from_above(plan)
-        return
-    range_of_peaks(plan, 0.10, plan.horizon - plan.dy(0.01), 0.24, snow=plan.rng.random() < 0.4, count=4)
-    hills(plan, (82, 112, 90), depths=(0.28, 0.38), rise=0.045, trees=True)
-    surface = water(plan, plan.horizon + plan.dy(0.008), 0.42, (64, 112, 118), waves=70)
-    mirror = surface.rgb
-    dark = plan.palette.at((70, 100, 84), 0.4)
-    weight = np.zeros(plan.at.full_height, np.float32)
-    ys = (np.arange(plan.at.full_height) - (plan.at.full_height - plan.at.height) / 2) / plan.at.height
-    weight = np.clip(1 - (ys - plan.horizon) / plan.dy(0.13), 0, 1) * 0.55 * (ys >= plan.horizon)
-    surface.rgb = mirror
-    surface.tint(weight.astype(np.float32)[:, None], dark)
-    plan.add(surface, 0.42, "water")
-    if plan.reading.shot_size != "aerial":
-        bank(plan)
-
-
-def _from_above(plan: Plan) -> None:
+def from_above(plan: Plan) -> None:
     """A river that winds through wooded land, seen from the air."""
     hills(plan, (86, 116, 92), depths=(0.16, 0.28), rise=0.05)
     ground = plan.land((104, 134, 84), depth=0.45)
     y = np.linspace(plan.horizon + 0.01, 1.2, 60)
     t = (y - plan.horizon) / (1.2 - plan.horizon)
     x = 0.5 + 0.26 * np.sin(t**0.6 * 9 + float(plan.rng.uniform(0, 3))) * (0.25 + 0.75 * t)
-    half = plan.dx(0.012 + 0.17 * t**1.4)
+    half = plan.dx(1.0) * (0.012 + 0.17 * t**1.4)
     tone = mix(plan.palette.sky_low, plan.palette.at(WATER, 0.6), 0.55)
     plan.strokes(ground, plan.horizon, plan.palette.light, int(60 * plan.wide), amount=0.25)
-    ground.polygon(np.column_stack((np.r_[x - half * 1.12, (x + half * 1.12)[::-1]], np.r_[y, y[::-1]])), plan.palette.at(SAND, 0.6))
+    ground.polygon(
+        np.column_stack((np.r_[x - half * 1.12, (x + half * 1.12)[::-1]], np.r_[y, y[::-1]])),
+        plan.palette.at(SAND, 0.6),
+    )
     ground.polygon(np.column_stack((np.r_[x - half, (x + half)[::-1]], np.r_[y, y[::-1]])), tone)
     leaf = flora.leaf_colour(plan.reading)
     for s in np.sort(plan.rng.random(int(150 * plan.wide))):
@@ -348,19 +347,6 @@ def _from_above(plan: Plan) -> None:
     plan.add(ground, 0.45, "ground")
 
 
-def bank(plan: Plan) -> None:
-    """The near shore under the feet, with reeds."""
-    ground = plan.canvas(GRASS, 0.56)
-    xs, ys = plan.skyline(0.80, 0.02, rough=0.4)
-    plan.ground = plan.palette.at(GRASS, 0.66)
-    plan.below(ground, xs, ys, plan.ground)
-    ground.wash(0.80, 1.1, mix(plan.ground, plan.palette.near, 0.6), 0.75)
-    flora.grass(ground, plan, 0.815, 0.05, plan.ground, int(80 * plan.wide))
-    plan.strokes(ground, 0.84, plan.palette.light, int(30 * plan.wide), amount=0.25)
-    plan.add(ground, 0.56, "bank")
-    foreground_grass(plan)
-
-
 def garden(plan: Plan) -> None:
     """Blossom trees, hedges, a path and flower beds."""
     leaf = flora.leaf_colour(plan.reading)
@@ -368,15 +354,36 @@ def garden(plan: Plan) -> None:
     ground = plan.land((126, 158, 92))
     px = 0.5 + float(plan.rng.uniform(-0.15, 0.15))
     path = plan.palette.at((226, 206, 172), 0.6)
-    ground.polygon([(px - 0.012, plan.horizon + 0.01), (px + 0.012, plan.horizon + 0.01), (px + 0.36, 1.16), (px - 0.30, 1.16)], path)
+    ground.polygon(
+        [(px - 0.012, plan.horizon + 0.01), (px + 0.012, plan.horizon + 0.01), (px + 0.36, 1.16), (px - 0.30, 1.16)],
+        path,
+    )
     plan.strokes(ground, plan.horizon, plan.palette.light, int(60 * plan.wide), amount=0.3)
-    flora.flowers(ground, plan, plan.horizon + 0.05, 1.06, [NAMED[k] for k in ("pink", "white", "yellow", "magenta", "red")], int(230 * plan.wide))
+    flora.flowers(
+        ground,
+        plan,
+        plan.horizon + 0.05,
+        1.06,
+        [NAMED[k] for k in ("pink", "white", "yellow", "magenta", "red")],
+        int(230 * plan.wide),
+    )
     plan.add(ground, 0.44, "ground")
-    for depth, places, tall in ((0.34, plan.rng.uniform(*plan.x_span, int(7 * plan.wide)), 0.22), (0.54, (0.04, 0.97), 0.56)):
+    for depth, places, tall in (
+        (0.34, plan.rng.uniform(*plan.x_span, int(7 * plan.wide)), 0.22),
+        (0.54, (0.04, 0.97), 0.56),
+    ):
         c = plan.canvas(leaf, depth)
         for x in places:
             y = plan.horizon + plan.dy(0.02 if depth < 0.5 else 0.14)
-            flora.broadleaf(c, plan, float(x) + float(plan.rng.uniform(-0.04, 0.04)), y, tall * float(plan.rng.uniform(0.8, 1.15)), plan.tone(leaf, depth), depth)
+            flora.broadleaf(
+                c,
+                plan,
+                float(x) + float(plan.rng.uniform(-0.04, 0.04)),
+                y,
+                tall * float(plan.rng.uniform(0.8, 1.15)),
+                plan.tone(leaf, depth),
+                depth,
+            )
         plan.add(c, depth, "trees")
     boughs(plan, leaf)
 
@@ -386,19 +393,29 @@ def road(plan: Plan) -> None:
     if plan.rng.random() < 0.6:
         range_of_peaks(plan, 0.12, plan.horizon, 0.20, snow=False, count=5)
     hills(plan, (104, 120, 96), depths=(0.28,), rise=0.05, trees=plan.rng.random() < 0.5)
-    ground = plan.land((168, 150, 98) if plan.rng.random() < 0.5 else (122, 140, 90))
+    land: RGB = (168, 150, 98) if plan.rng.random() < 0.5 else (122, 140, 90)
+    if "desert" in plan.reading.settings:
+        land = SAND
+    elif "snow" in plan.reading.weather or "snowfield" in plan.reading.settings:
+        land = (228, 232, 240)
+    ground = plan.land(land)
     plan.strokes(ground, plan.horizon, plan.palette.light, int(60 * plan.wide), amount=0.3)
     vx = 0.5 + float(plan.rng.uniform(-0.08, 0.08))
     asphalt = plan.palette.at((92, 92, 100), 0.62)
     top = plan.horizon + 0.004
     far, half = 0.010, 0.52 / max(0.7, plan.wide / 1.4)
-    ground.polygon([(vx - far, top), (vx + far, top), (vx + half * 1.1, 1.16), (vx - half * 1.1, 1.16)], mix(asphalt, plan.ground, 0.4))
+    ground.polygon(
+        [(vx - far, top), (vx + far, top), (vx + half * 1.1, 1.16), (vx - half * 1.1, 1.16)],
+        mix(asphalt, plan.ground, 0.4),
+    )
     ground.polygon([(vx - far * 0.9, top), (vx + far * 0.9, top), (vx + half, 1.16), (vx - half, 1.16)], asphalt)
     line = mix(asphalt, plan.palette.at((250, 236, 190), 0.8), 0.8)
     for i in range(9):
         t0, t1 = (i / 9) ** 2.2, ((i + 0.5) / 9) ** 2.2
         y0, y1 = top + (1.16 - top) * t0, top + (1.16 - top) * t1
-        ground.polygon([(vx - 0.012 * t0, y0), (vx + 0.012 * t0, y0), (vx + 0.012 * t1, y1), (vx - 0.012 * t1, y1)], line)
+        ground.polygon(
+            [(vx - 0.012 * t0, y0), (vx + 0.012 * t0, y0), (vx + 0.012 * t1, y1), (vx - 0.012 * t1, y1)], line
+        )
     plan.ground = asphalt
     plan.add(ground, 0.5, "ground")
     c = plan.canvas((70, 60, 56), 0.56)
@@ -408,7 +425,11 @@ def road(plan: Plan) -> None:
         x, y = vx + (half * 1.25) * t, top + (1.1 - top) * t * 0.8
         tall = 0.42 * t
         c.line([(x, y), (x, y - plan.dy(tall))], pole, 0.012 * t)
-        c.line([(x - plan.dx(0.05 * t), y - plan.dy(tall * 0.92)), (x + plan.dx(0.05 * t), y - plan.dy(tall * 0.92))], pole, 0.008 * t)
+        c.line(
+            [(x - plan.dx(0.05 * t), y - plan.dy(tall * 0.92)), (x + plan.dx(0.05 * t), y - plan.dy(tall * 0.92))],
+            pole,
+            0.008 * t,
+        )
     plan.add(c, 0.56, "poles")
     foreground_grass(plan, (160, 146, 90), dense=40)
 
@@ -423,7 +444,9 @@ def sky(plan: Plan) -> None:
 
 def _bank_of_cloud(plan: Plan, depth: float, y: float, size: float) -> None:
     c = plan.canvas((255, 255, 255), depth)
-    body = mix(mix(plan.palette.sky_low, (255, 255, 255), 0.45 * plan.palette.brightness), plan.palette.sky_mid, 0.45 * depth)
+    body = mix(
+        mix(plan.palette.sky_low, (255, 255, 255), 0.45 * plan.palette.brightness), plan.palette.sky_mid, 0.45 * depth
+    )
     light = mix(body, plan.palette.light, 0.55)
     xs, ys = plan.skyline(y, size * 0.35)
     plan.below(c, xs, ys, body)
@@ -431,7 +454,12 @@ def _bank_of_cloud(plan: Plan, depth: float, y: float, size: float) -> None:
         r = size * float(plan.rng.uniform(0.3, 0.8))
         cy = float(np.interp(x, xs, ys)) + plan.dy(r * 0.35)
         c.circle(x, cy, r, body)
-        c.circle(x + plan.light.side * plan.dx(r * 0.14), cy - plan.dy(r * 0.16), r * 0.78, mix(body, light, float(plan.rng.uniform(0.3, 0.8))))
+        c.circle(
+            x + plan.light.side * plan.dx(r * 0.14),
+            cy - plan.dy(r * 0.16),
+            r * 0.78,
+            mix(body, light, float(plan.rng.uniform(0.3, 0.8))),
+        )
     c.wash(y - plan.dy(size * 0.2), y + plan.dy(size * 2.2), mix(plan.palette.sky_mid, plan.palette.haze, 0.5), 0.75)
     c.soften(0.006)
     plan.add(c, depth, "clouds")

@@ -24,11 +24,12 @@ class Pose:
     seat: bool = False
 
 
+# fmt: off
 STANDING = Pose(
     (0.0, 0.925), (0.0, 0.85), ((0.088, 0.812), (-0.088, 0.812)),
     (((0.125, 0.65), (0.118, 0.485)), ((-0.125, 0.65), (-0.125, 0.485))),
     ((0.045, 0.505), (-0.045, 0.505)), (((0.055, 0.27), (0.062, 0.035)), ((-0.05, 0.27), (-0.058, 0.035))),
-)  # fmt: skip
+)
 POSES: dict[str, Pose] = {
     "standing": STANDING,
     "back": Pose(
@@ -112,7 +113,8 @@ POSES: dict[str, Pose] = {
         (((0.02, 0.47), (0.14, 0.43)), ((0.10, 0.48), (0.17, 0.44))),
         ((-0.02, 0.31), (0.0, 0.315)), (((0.125, 0.20), (0.065, -0.03)), ((0.145, 0.22), (0.10, -0.01))),
     ),
-}  # fmt: skip
+}
+# fmt: on
 ALIASES = {"facing": "talking", "holding hands": "walking", "playing": "reading", "driving": "sitting", "": "standing"}
 
 
@@ -192,22 +194,30 @@ def _torso(s: Sketch, pose: Pose, look: Look, bulk: float) -> None:
         return
     s.blob(
         [
-            (nx - 0.03, ny + 0.006), (left[0] - w * 0.1, left[1] + 0.014), (left[0] - w * 1.2, left[1] - 0.03),
-            (left[0] - w * 0.4, left[1] - 0.12), (middle[0] - waist * 1.35, middle[1] - 0.01),
-            (low[0] - 0.045 * bulk, low[1] + 0.03), (low[0] - 0.05 * bulk, low[1] - 0.05),
-            (high[0] + 0.05 * bulk, high[1] - 0.05), (high[0] + 0.045 * bulk, high[1] + 0.03),
-            (middle[0] + waist * 1.35, middle[1] - 0.01), (right[0] + w * 0.4, right[1] - 0.12),
-            (right[0] + w * 1.2, right[1] - 0.03), (right[0] + w * 0.1, right[1] + 0.014), (nx + 0.03, ny + 0.006),
+            (nx - 0.03, ny + 0.006),
+            (left[0] - w * 0.1, left[1] + 0.014),
+            (left[0] - w * 1.2, left[1] - 0.03),
+            (left[0] - w * 0.4, left[1] - 0.12),
+            (middle[0] - waist * 1.35, middle[1] - 0.01),
+            (low[0] - 0.045 * bulk, low[1] + 0.03),
+            (low[0] - 0.05 * bulk, low[1] - 0.05),
+            (high[0] + 0.05 * bulk, high[1] - 0.05),
+            (high[0] + 0.045 * bulk, high[1] + 0.03),
+            (middle[0] + waist * 1.35, middle[1] - 0.01),
+            (right[0] + w * 0.4, right[1] - 0.12),
+            (right[0] + w * 1.2, right[1] - 0.03),
+            (right[0] + w * 0.1, right[1] + 0.014),
+            (nx + 0.03, ny + 0.006),
         ],
         look.top,
-    )  # fmt: skip
+    )
 
 
 def _garment(s: Sketch, pose: Pose, look: Look, bulk: float) -> None:
     """Coats, dresses and robes over the torso, following the knees."""
     long = {"coat": 0.24, "dress": 0.20, "robe": 0.045}
     name = next((w for w in look.wears if w in long), "robe" if look.build == "monk" else "")
-    (hx, hy), (gx, gy) = pose.hips
+    (hx, hy), (gx, _) = pose.hips
     if name and abs(pose.neck[1] - hy) > 0.2:
         knees = [pose.legs[0][0], pose.legs[1][0]]
         hem = long[name] if hy > 0.42 else max(0.03, hy - 0.16)
@@ -221,9 +231,22 @@ def _garment(s: Sketch, pose: Pose, look: Look, bulk: float) -> None:
                 s.limb((hx, hy), knee, 0.075 * bulk, 0.055 * bulk, look.top)
             return
         waist = (left + right) / 2 + (pose.neck[0] - (left + right) / 2) * 0.35
-        s.blob([(waist - 0.05, hy + 0.14), (waist + 0.05, hy + 0.14), (right + 0.01, hy - 0.02), (x1, hem + 0.05), (x1, hem),
-                (x1, hem), ((x0 + x1) / 2, hem - 0.02), (x0, hem), (x0, hem), (x0, hem + 0.05), (left - 0.01, hy - 0.02)],
-               look.top)  # fmt: skip
+        s.blob(
+            [
+                (waist - 0.05, hy + 0.14),
+                (waist + 0.05, hy + 0.14),
+                (right + 0.01, hy - 0.02),
+                (x1, hem + 0.05),
+                (x1, hem),
+                (x1, hem),
+                ((x0 + x1) / 2, hem - 0.02),
+                (x0, hem),
+                (x0, hem),
+                (x0, hem + 0.05),
+                (left - 0.01, hy - 0.02),
+            ],
+            look.top,
+        )
         fold = scale(look.top, 0.8)
         s.stroke([(waist + 0.005, hy + 0.08), ((x0 + x1) / 2 + 0.015, hem + 0.004)], 0.005, fold)
         if name != "coat":
@@ -243,17 +266,38 @@ def _behind(s: Sketch, pose: Pose, look: Look) -> None:
     (sx, sy), (tx, ty) = pose.shoulders
     back = min(sx, tx)
     if "cape" in look.wears:
-        s.blob([(back + 0.02, sy + 0.03), (max(sx, tx), ty + 0.03), (back + 0.10, 0.30), (back - 0.10, 0.14),
-                (back - 0.24, 0.20), (back - 0.08, 0.5)], scale(look.top, 0.9))  # fmt: skip
+        s.blob(
+            [
+                (back + 0.02, sy + 0.03),
+                (max(sx, tx), ty + 0.03),
+                (back + 0.10, 0.30),
+                (back - 0.10, 0.14),
+                (back - 0.24, 0.20),
+                (back - 0.08, 0.5),
+            ],
+            scale(look.top, 0.9),
+        )
     else:
-        s.blob([(back - 0.11, sy), (back + 0.06, sy + 0.02), (back + 0.06, sy - 0.24), (back - 0.11, sy - 0.23)],
-               mix(look.legs, (150, 96, 60), 0.5))  # fmt: skip
+        s.blob(
+            [(back - 0.11, sy), (back + 0.06, sy + 0.02), (back + 0.06, sy - 0.24), (back - 0.11, sy - 0.23)],
+            mix(look.legs, (150, 96, 60), 0.5),
+        )
 
 
 def _hair_back(s: Sketch, pose: Pose, look: Look) -> None:
     x, y = pose.head
-    s.blob([(x - 0.062, y + 0.05), (x + 0.05, y + 0.05), (x + 0.058, y - 0.05), (x + 0.05, y - 0.14),
-            (x - 0.03, y - 0.19), (x - 0.085, y - 0.15), (x - 0.075, y - 0.04)], look.hair)  # fmt: skip
+    s.blob(
+        [
+            (x - 0.062, y + 0.05),
+            (x + 0.05, y + 0.05),
+            (x + 0.058, y - 0.05),
+            (x + 0.05, y - 0.14),
+            (x - 0.03, y - 0.19),
+            (x - 0.085, y - 0.15),
+            (x - 0.075, y - 0.04),
+        ],
+        look.hair,
+    )
 
 
 def _umbrella(s: Sketch, pose: Pose, look: Look) -> None:
@@ -265,7 +309,19 @@ def _umbrella(s: Sketch, pose: Pose, look: Look) -> None:
     s.stroke([(hand[0], hand[1] - 0.05), (x - 0.02, y)], 0.011, scale(look.legs, 0.6))
     x -= 0.02
     cloth = look.top if look.top != look.legs else look.shoes
-    s.blob([(x - 0.33, y - 0.035), (x - 0.30, y + 0.06), (x - 0.14, y + 0.165), (x, y + 0.185), (x + 0.14, y + 0.165),
-            (x + 0.30, y + 0.06), (x + 0.33, y - 0.035), (x + 0.17, y + 0.01), (x, y - 0.02), (x - 0.17, y + 0.01)],
-           scale(cloth, 1.08))  # fmt: skip
+    s.blob(
+        [
+            (x - 0.33, y - 0.035),
+            (x - 0.30, y + 0.06),
+            (x - 0.14, y + 0.165),
+            (x, y + 0.185),
+            (x + 0.14, y + 0.165),
+            (x + 0.30, y + 0.06),
+            (x + 0.33, y - 0.035),
+            (x + 0.17, y + 0.01),
+            (x, y - 0.02),
+            (x - 0.17, y + 0.01),
+        ],
+        scale(cloth, 1.08),
+    )
     s.stroke([(x, y + 0.14), (x, y + 0.19)], 0.010, scale(look.legs, 0.6))

@@ -3,30 +3,91 @@ are drawn 1.0 tall and scaled by whoever places them."""
 
 from __future__ import annotations
 
-import numpy as np
-
-from studio.engines.draft.palette import NAMED, RGB, mix, scale
+from studio.engines.draft import landmarks, wares
+from studio.engines.draft.palette import NAMED, RGB, mix
 from studio.engines.draft.sketch import Sketch
 
 LARGE: dict[str, tuple[float, float]] = {
-    **{"car": (1.4, 0.9), "truck": (1.8, 1.5), "bus": (2.6, 1.7), "bike": (0.6, 0.65), "train": (4.2, 1.9)},
-    **{"boat": (1.7, 1.9), "plane": (3.2, 1.2), "rocket": (0.6, 2.6), "balloon": (0.9, 2.4), "tent": (0.9, 0.85)},
-    **{"lighthouse": (1.0, 3.2), "cabin": (1.4, 1.7), "temple": (1.6, 3.0), "castle": (2.6, 2.8), "tree": (1.3, 2.6)},
-    **{"piano": (0.9, 0.75), "chair": (0.3, 0.55), "table": (0.6, 0.45), "fire": (0.4, 0.5), "lamp": (0.3, 1.9)},
+    "car": (1.4, 0.9),
+    "truck": (1.8, 1.5),
+    "bus": (2.6, 1.7),
+    "bike": (0.6, 0.65),
+    "train": (4.2, 1.9),
+    "boat": (1.7, 1.9),
+    "plane": (3.2, 1.2),
+    "rocket": (0.6, 2.6),
+    "balloon": (0.9, 2.4),
+    "tent": (0.9, 0.85),
+    "lighthouse": (1.0, 3.2),
+    "cabin": (1.4, 1.7),
+    "temple": (1.6, 3.0),
+    "castle": (2.6, 2.8),
+    "tree": (1.3, 2.6),
+    "piano": (0.9, 0.75),
+    "chair": (0.3, 0.55),
+    "table": (0.6, 0.45),
+    "fire": (0.4, 0.5),
+    "lamp": (0.3, 1.9),
 }
 """Half width and height, in persons."""
 
-SMALL = frozenset("bottle cup phone watch shoe box lipstick fruit cake bowl laptop book headphones flower guitar ball".split(" "))
+SMALL = frozenset(
+    [
+        "bottle",
+        "cup",
+        "phone",
+        "watch",
+        "shoe",
+        "box",
+        "lipstick",
+        "fruit",
+        "cake",
+        "bowl",
+        "laptop",
+        "book",
+        "headphones",
+        "flower",
+        "guitar",
+        "ball",
+    ]
+)
 OWN: dict[str, RGB] = {
-    **{"car": (176, 52, 46), "truck": (70, 104, 132), "bus": (214, 158, 62), "bike": (52, 54, 62), "train": (84, 96, 112)},
-    **{"boat": (176, 104, 68), "plane": (228, 232, 236), "rocket": (232, 232, 236), "balloon": (214, 84, 66)},
-    **{"tent": (224, 142, 62), "lighthouse": (240, 236, 228), "cabin": (132, 92, 66), "temple": (160, 62, 50)},
-    **{"castle": (150, 142, 136), "tree": (86, 132, 74), "piano": (36, 34, 38), "chair": (120, 84, 60)},
-    **{"table": (140, 98, 66), "fire": (255, 150, 50), "lamp": (60, 60, 66), "bottle": (70, 122, 104)},
-    **{"cup": (240, 236, 228), "phone": (38, 40, 48), "watch": (196, 168, 110), "shoe": (232, 232, 232)},
-    **{"box": (192, 146, 100), "lipstick": (186, 34, 58), "fruit": (206, 54, 44), "cake": (244, 214, 202)},
-    **{"bowl": (226, 230, 232), "laptop": (150, 154, 162), "book": (58, 92, 130), "headphones": (44, 44, 52)},
-    **{"flower": (214, 66, 86), "guitar": (186, 116, 60), "ball": (238, 236, 230)},
+    "car": (176, 52, 46),
+    "truck": (70, 104, 132),
+    "bus": (214, 158, 62),
+    "bike": (52, 54, 62),
+    "train": (84, 96, 112),
+    "boat": (176, 104, 68),
+    "plane": (228, 232, 236),
+    "rocket": (232, 232, 236),
+    "balloon": (214, 84, 66),
+    "tent": (224, 142, 62),
+    "lighthouse": (240, 236, 228),
+    "cabin": (132, 92, 66),
+    "temple": (160, 62, 50),
+    "castle": (150, 142, 136),
+    "tree": (86, 132, 74),
+    "piano": (36, 34, 38),
+    "chair": (120, 84, 60),
+    "table": (140, 98, 66),
+    "fire": (255, 150, 50),
+    "lamp": (60, 60, 66),
+    "bottle": (70, 122, 104),
+    "cup": (240, 236, 228),
+    "phone": (38, 40, 48),
+    "watch": (196, 168, 110),
+    "shoe": (232, 232, 232),
+    "box": (192, 146, 100),
+    "lipstick": (186, 34, 58),
+    "fruit": (206, 54, 44),
+    "cake": (244, 214, 202),
+    "bowl": (226, 230, 232),
+    "laptop": (150, 154, 162),
+    "book": (58, 92, 130),
+    "headphones": (44, 44, 52),
+    "flower": (214, 66, 86),
+    "guitar": (186, 116, 60),
+    "ball": (238, 236, 230),
 }
 
 
@@ -38,319 +99,41 @@ def colour_of(kind: str, named: str) -> RGB:
 def prop(s: Sketch, kind: str, c: RGB, *, glass: RGB, dark: RGB, lamps: bool = False) -> None:
     """Draw one. c: its colour; glass: what windows show; dark: tyres, shade."""
     painters = {
-        **{"car": _car, "truck": _truck, "bus": _bus, "train": _bus, "bike": _bike, "boat": _boat, "plane": _plane},
-        **{"rocket": _rocket, "balloon": _balloon, "tent": _tent, "lighthouse": _lighthouse, "cabin": _cabin},
-        **{"temple": _temple, "castle": _castle, "tree": _tree, "piano": _piano, "chair": _chair, "table": _table},
-        **{"fire": _fire, "lamp": _lamp, "bottle": _bottle, "cup": _cup, "phone": _phone, "watch": _watch},
-        **{"shoe": _shoe, "box": _boxed, "lipstick": _lipstick, "fruit": _fruit, "cake": _cake, "bowl": _bowl},
-        **{"laptop": _laptop, "book": _book, "headphones": _headphones, "flower": _flower, "guitar": _guitar, "ball": _ball},
+        "car": landmarks.car,
+        "truck": landmarks.truck,
+        "bus": landmarks.bus,
+        "train": landmarks.bus,
+        "bike": landmarks.bike,
+        "boat": landmarks.boat,
+        "plane": landmarks.plane,
+        "rocket": landmarks.rocket,
+        "balloon": landmarks.balloon,
+        "tent": landmarks.tent,
+        "lighthouse": landmarks.lighthouse,
+        "cabin": landmarks.cabin,
+        "temple": landmarks.temple,
+        "castle": landmarks.castle,
+        "tree": landmarks.tree,
+        "piano": landmarks.piano,
+        "chair": landmarks.chair,
+        "table": landmarks.table,
+        "fire": landmarks.fire,
+        "lamp": landmarks.lamp,
+        "bottle": wares.bottle,
+        "cup": wares.cup,
+        "phone": wares.phone,
+        "watch": wares.watch,
+        "shoe": wares.shoe,
+        "box": wares.boxed,
+        "lipstick": wares.lipstick,
+        "fruit": wares.fruit,
+        "cake": wares.cake,
+        "bowl": wares.bowl,
+        "laptop": wares.laptop,
+        "book": wares.book,
+        "headphones": wares.headphones,
+        "flower": wares.flower,
+        "guitar": wares.guitar,
+        "ball": wares.ball,
     }
     painters[kind](s, c, glass, mix(dark, (20, 20, 24), 0.5), lamps)
-
-
-def _wheel(s: Sketch, x: float, r: float, dark: RGB) -> None:
-    s.oval((x, r), r, r, dark)
-    s.oval((x, r), r * 0.55, r * 0.55, mix(dark, (190, 194, 200), 0.55))
-
-
-def _car(s: Sketch, c: RGB, glass: RGB, dark: RGB, lamps: bool) -> None:
-    s.blob([(-1.28, 0.22), (-1.30, 0.46), (-0.95, 0.55), (-0.62, 0.84), (0.22, 0.86), (0.66, 0.56), (1.18, 0.48), (1.30, 0.34), (1.26, 0.20), (0, 0.15)], c)
-    s.poly([(-0.74, 0.55), (-0.52, 0.77), (-0.14, 0.79), (-0.14, 0.55)], glass)
-    s.poly([(-0.07, 0.55), (-0.07, 0.79), (0.20, 0.78), (0.50, 0.55)], glass)
-    s.stroke([(-1.2, 0.44), (1.1, 0.42)], 0.012, mix(c, (255, 255, 255), 0.35))
-    s.stroke([(-0.10, 0.54), (-0.10, 0.22)], 0.008, scale(c, 0.7))
-    s.oval((1.20, 0.39), 0.055, 0.04, (255, 240, 200) if lamps else mix(c, (255, 255, 255), 0.7))
-    s.oval((-1.24, 0.41), 0.035, 0.045, (200, 40, 40))
-    for x in (-0.80, 0.82):
-        s.oval((x, 0.18), 0.215, 0.215, scale(c, 0.35))
-        _wheel(s, x, 0.175, dark)
-
-
-def _truck(s: Sketch, c: RGB, glass: RGB, dark: RGB, lamps: bool) -> None:
-    s.poly([(-1.7, 0.30), (-1.7, 1.42), (0.60, 1.42), (0.60, 0.30)], mix(c, (240, 236, 228), 0.6))
-    s.blob([(0.66, 0.24), (0.66, 1.12), (1.2, 1.12), (1.46, 0.72), (1.6, 0.62), (1.6, 0.24)], c)
-    s.poly([(0.92, 0.72), (0.92, 1.02), (1.18, 1.02), (1.36, 0.72)], glass)
-    s.poly([(-1.7, 0.24), (1.6, 0.24), (1.6, 0.34), (-1.7, 0.34)], dark)
-    for x in (-1.2, -0.75, 1.1):
-        _wheel(s, x, 0.2, dark)
-
-
-def _bus(s: Sketch, c: RGB, glass: RGB, dark: RGB, lamps: bool) -> None:
-    s.poly([(-2.5, 0.2), (-2.5, 1.6), (2.4, 1.6), (2.5, 1.2), (2.5, 0.2)], c)
-    s.poly([(-2.5, 0.62), (2.5, 0.62), (2.5, 0.70), (-2.5, 0.70)], mix(c, (255, 255, 255), 0.6))
-    for k in range(7):
-        x = -2.36 + k * 0.68
-        s.poly([(x, 0.82), (x, 1.42), (x + 0.58, 1.42), (x + 0.58, 0.82)], mix(glass, (255, 214, 140), 0.7) if lamps else glass)
-    for x in (-1.6, 1.6):
-        _wheel(s, x, 0.24, dark)
-
-
-def _bike(s: Sketch, c: RGB, glass: RGB, dark: RGB, lamps: bool) -> None:
-    t = np.linspace(0, 2 * np.pi, 40)
-    for x in (-0.34, 0.34):
-        s.stroke(list(zip(x + 0.20 * np.cos(t), 0.21 + 0.20 * np.sin(t), strict=True)), 0.022, dark)
-        s.oval((x, 0.21), 0.02, 0.02, dark)
-    s.stroke([(-0.34, 0.21), (-0.12, 0.46), (0.26, 0.48), (-0.03, 0.21), (-0.34, 0.21)], 0.024, c)
-    s.stroke([(-0.03, 0.21), (-0.14, 0.52)], 0.022, c)
-    s.stroke([(0.34, 0.21), (0.25, 0.56), (0.36, 0.60)], 0.024, c)
-    s.stroke([(-0.22, 0.53), (-0.06, 0.53)], 0.035, dark)
-
-
-def _boat(s: Sketch, c: RGB, glass: RGB, dark: RGB, lamps: bool) -> None:
-    s.blob([(-1.0, 0.24), (-1.0, 0.25), (1.0, 0.26), (1.16, 0.34), (1.15, 0.34), (0.84, 0.0), (-0.78, 0.0), (-0.80, 0.0)], c)
-    s.stroke([(-0.96, 0.22), (1.08, 0.28)], 0.025, mix(c, (255, 255, 255), 0.5))
-    s.stroke([(0.05, 0.2), (0.05, 1.85)], 0.03, dark)
-    sail = mix((244, 238, 226), glass, 0.2)
-    s.blob([(0.0, 1.78), (0.0, 1.79), (-0.10, 1.0), (-0.78, 0.36), (-0.78, 0.36), (0.0, 0.40), (0.0, 0.40)], sail)
-    s.blob([(0.10, 1.62), (0.10, 1.62), (0.38, 1.0), (0.86, 0.42), (0.86, 0.42), (0.10, 0.46), (0.10, 0.46)], scale(sail, 0.88))
-
-
-def _plane(s: Sketch, c: RGB, glass: RGB, dark: RGB, lamps: bool) -> None:
-    s.poly([(-2.2, 0.62), (-2.75, 1.15), (-2.40, 1.15), (-1.75, 0.68)], scale(c, 0.85))
-    s.blob([(-2.7, 0.62), (-1.0, 0.72), (1.9, 0.72), (2.7, 0.52), (2.5, 0.40), (1.6, 0.32), (-1.2, 0.36)], c)
-    s.poly([(0.4, 0.50), (-1.2, 0.02), (-1.5, 0.02), (-0.5, 0.50)], scale(c, 0.72))
-    for k in range(11):
-        s.oval((-1.3 + 0.3 * k, 0.58), 0.045, 0.05, glass)
-
-
-def _rocket(s: Sketch, c: RGB, glass: RGB, dark: RGB, lamps: bool) -> None:
-    s.blob([(-0.10, 0.3), (-0.28, -0.2), (0.0, -0.5), (0.28, -0.2), (0.10, 0.3)], (255, 176, 70))
-    for k in (-1, 1):
-        s.poly([(k * 0.2, 0.9), (k * 0.5, 0.2), (k * 0.2, 0.4)], (196, 60, 52))
-    s.blob([(-0.24, 0.3), (-0.28, 1.4), (0.0, 2.6), (0.0, 2.6), (0.28, 1.4), (0.24, 0.3)], c)
-    s.oval((0, 1.5), 0.11, 0.11, glass)
-
-
-def _balloon(s: Sketch, c: RGB, glass: RGB, dark: RGB, lamps: bool) -> None:
-    for x in (-0.14, 0.14):
-        s.stroke([(x, 0.25), (x * 2.2, 1.0)], 0.012, dark)
-    s.poly([(-0.16, 0.0), (-0.19, 0.26), (0.19, 0.26), (0.16, 0.0)], (140, 98, 62))
-    s.blob([(-0.20, 0.85), (-0.82, 1.5), (-0.62, 2.25), (0, 2.45), (0.62, 2.25), (0.82, 1.5), (0.20, 0.85)], c)
-    for k in (-0.42, 0.0, 0.42):
-        s.blob([(k * 0.35 - 0.05, 0.92), (k * 1.35 - 0.10, 1.6), (k - 0.05, 2.25), (k * 0.8, 2.38), (k + 0.10, 2.2), (k * 1.35 + 0.10, 1.6), (k * 0.35 + 0.05, 0.92)], mix(c, (255, 240, 210), 0.55))
-
-
-def _tent(s: Sketch, c: RGB, glass: RGB, dark: RGB, lamps: bool) -> None:
-    s.poly([(-0.85, 0), (-0.1, 0.82), (0.85, 0)], c)
-    s.poly([(-0.1, 0.82), (0.85, 0), (0.28, 0)], scale(c, 0.75))
-    s.poly([(-0.1, 0.72), (-0.26, 0), (0.05, 0)], (255, 214, 140) if lamps else scale(c, 0.5))
-
-
-def _lighthouse(s: Sketch, c: RGB, glass: RGB, dark: RGB, lamps: bool) -> None:
-    s.blob([(-1.0, -0.12), (-0.7, 0.06), (-0.35, 0.16), (0.3, 0.14), (0.7, 0.02), (1.05, -0.12)], mix(dark, (110, 106, 104), 0.6))
-    s.poly([(-0.30, 0), (-0.19, 2.5), (0.19, 2.5), (0.30, 0)], c)
-    for k in (0.45, 1.25, 2.0):
-        a, b = 0.30 - 0.044 * k, 0.30 - 0.044 * (k + 0.35)
-        s.poly([(-a, k), (-b, k + 0.35), (b, k + 0.35), (a, k)], (196, 58, 50))
-    s.poly([(-0.28, 2.5), (-0.28, 2.58), (0.28, 2.58), (0.28, 2.5)], dark)
-    s.poly([(-0.15, 2.58), (-0.15, 2.85), (0.15, 2.85), (0.15, 2.58)], (255, 236, 170))
-    s.poly([(-0.20, 2.85), (0, 3.1), (0.20, 2.85)], (150, 44, 40))
-
-
-def _cabin(s: Sketch, c: RGB, glass: RGB, dark: RGB, lamps: bool) -> None:
-    s.poly([(-1.2, 0), (-1.2, 0.85), (1.2, 0.85), (1.2, 0)], c)
-    for k in np.linspace(0.1, 0.78, 6):
-        s.stroke([(-1.2, k), (1.2, k)], 0.012, scale(c, 0.75))
-    s.poly([(-1.42, 0.78), (-0.9, 1.6), (0.9, 1.6), (1.42, 0.78)], mix(c, dark, 0.6))
-    s.poly([(0.45, 1.35), (0.45, 1.85), (0.66, 1.85), (0.66, 1.35)], scale(c, 0.7))
-    for x in (-0.75, 0.65):
-        s.poly([(x - 0.2, 0.32), (x - 0.2, 0.66), (x + 0.2, 0.66), (x + 0.2, 0.32)], (255, 214, 134) if lamps else glass)
-    s.poly([(-0.16, 0), (-0.16, 0.6), (0.16, 0.6), (0.16, 0)], scale(c, 0.5))
-
-
-def _temple(s: Sketch, c: RGB, glass: RGB, dark: RGB, lamps: bool) -> None:
-    s.poly([(-1.3, 0), (-1.2, 0.16), (1.2, 0.16), (1.3, 0)], (176, 170, 160))
-    for k, (y, w) in enumerate(((0.16, 0.9), (1.0, 0.66), (1.72, 0.44))):
-        h = 0.52 - 0.08 * k
-        s.poly([(-w, y), (-w, y + h), (w, y + h), (w, y)], c)
-        for x in np.linspace(-w * 0.7, w * 0.7, 4):
-            s.poly([(x - 0.06, y + 0.03), (x - 0.06, y + h * 0.8), (x + 0.06, y + h * 0.8), (x + 0.06, y + 0.03)], (255, 206, 120) if lamps else scale(c, 0.5))
-        r = y + h
-        s.blob([(-w * 1.55, r + 0.10), (-w * 1.5, r - 0.02), (w * 1.5, r - 0.02), (w * 1.55, r + 0.10), (w * 1.1, r + 0.10), (w * 0.6, r + 0.34), (-w * 0.6, r + 0.34), (-w * 1.1, r + 0.10)], mix(dark, (60, 74, 80), 0.5))
-    s.stroke([(0, 2.4), (0, 2.85)], 0.05, (206, 168, 84))
-
-
-def _castle(s: Sketch, c: RGB, glass: RGB, dark: RGB, lamps: bool) -> None:
-    for x, w, h in ((-1.6, 0.32, 1.7), (1.6, 0.32, 1.6), (0.0, 0.42, 2.2), (-0.75, 0.24, 1.45), (0.85, 0.26, 1.95)):
-        s.poly([(x - w, 0), (x - w, h), (x + w, h), (x + w, 0)], scale(c, 0.9 + 0.1 * (x > 0)))
-        s.poly([(x - w * 1.2, h), (x, h + w * 1.9), (x + w * 1.2, h)], mix(c, (70, 90, 130), 0.6))
-        s.poly([(x - 0.05, h * 0.62), (x - 0.05, h * 0.75), (x + 0.05, h * 0.75), (x + 0.05, h * 0.62)], (255, 214, 134) if lamps else dark)
-    s.poly([(-2.0, 0), (-2.0, 0.9), (2.0, 0.9), (2.0, 0)], c)
-    s.blob([(-0.25, 0), (-0.25, 0.5), (0, 0.66), (0.25, 0.5), (0.25, 0)], scale(c, 0.4))
-
-
-def _tree(s: Sketch, c: RGB, glass: RGB, dark: RGB, lamps: bool) -> None:
-    bark = mix(dark, (104, 76, 56), 0.7)
-    s.blob([(-0.28, -0.03), (-0.10, 0.3), (-0.12, 1.3), (0.12, 1.3), (0.12, 0.3), (0.30, -0.03)], bark)
-    for x, y in ((-0.6, 1.75), (0.55, 1.8), (0.1, 2.1), (-0.25, 1.5)):
-        s.limb((0, 1.1), (x, y), 0.09, 0.03, bark)
-    rng = np.random.default_rng(5)
-    for i in range(46):
-        a, r = rng.uniform(0, 2 * np.pi), np.sqrt(rng.random())
-        x, y = 1.05 * r * np.cos(a), 1.85 + 0.62 * r * np.sin(a)
-        s.oval((x, y), rng.uniform(0.13, 0.25), rng.uniform(0.10, 0.18), mix(scale(c, 0.66 + 0.4 * i / 46), (255, 246, 214), 0.14 * (y > 2)))
-
-
-def _piano(s: Sketch, c: RGB, glass: RGB, dark: RGB, lamps: bool) -> None:
-    for x in (-0.7, 0.1, 0.7):
-        s.poly([(x - 0.035, 0), (x - 0.05, 0.4), (x + 0.05, 0.4), (x + 0.035, 0)], c)
-    s.blob([(-0.85, 0.36), (-0.85, 0.56), (0.8, 0.56), (0.85, 0.36)], c)
-    s.poly([(-0.8, 0.56), (-0.6, 1.0), (0.7, 1.12), (0.8, 0.56)], scale(c, 1.3))
-    s.poly([(-0.95, 0.42), (-0.95, 0.46), (-0.78, 0.46), (-0.78, 0.42)], (240, 238, 232))
-
-
-def _chair(s: Sketch, c: RGB, glass: RGB, dark: RGB, lamps: bool) -> None:
-    for x in (-0.2, 0.2):
-        s.limb((x, 0), (x, 0.26), 0.018, 0.02, c)
-    s.limb((-0.21, 0.26), (-0.25, 0.6), 0.02, 0.02, c)
-    s.poly([(-0.25, 0.25), (-0.25, 0.30), (0.25, 0.30), (0.25, 0.25)], scale(c, 1.15))
-
-
-def _table(s: Sketch, c: RGB, glass: RGB, dark: RGB, lamps: bool) -> None:
-    for x in (-0.5, 0.5):
-        s.limb((x, 0), (x, 0.38), 0.022, 0.028, scale(c, 0.8))
-    s.poly([(-0.62, 0.38), (-0.62, 0.44), (0.62, 0.44), (0.62, 0.38)], c)
-
-
-def _fire(s: Sketch, c: RGB, glass: RGB, dark: RGB, lamps: bool) -> None:
-    for a in (-0.22, 0.2):
-        s.limb((-0.28, 0.03 + a * 0.1), (0.28, 0.03 - a * 0.1 + 0.03), 0.04, 0.035, (84, 56, 42))
-    for w, h, tone in ((0.24, 0.62, (232, 92, 36)), (0.17, 0.46, (255, 158, 52)), (0.09, 0.28, (255, 232, 150))):
-        s.blob([(-w, 0.08), (-w * 0.8, h * 0.5), (-w * 0.1, h * 0.72), (-w * 0.15, h), (w * 0.4, h * 0.72), (w * 0.9, h * 0.4), (w, 0.08), (0, 0.02)], tone)
-
-
-def _lamp(s: Sketch, c: RGB, glass: RGB, dark: RGB, lamps: bool) -> None:
-    s.limb((0, 0), (0, 1.7), 0.03, 0.018, c)
-    s.poly([(-0.09, 1.66), (-0.12, 1.88), (0.12, 1.88), (0.09, 1.66)], (255, 228, 160) if lamps else mix(c, (255, 255, 255), 0.6))
-    s.poly([(-0.15, 1.88), (0, 1.98), (0.15, 1.88)], c)
-
-
-def _bottle(s: Sketch, c: RGB, glass: RGB, dark: RGB, lamps: bool) -> None:
-    s.blob([(-0.20, 0.0), (-0.22, 0.02), (-0.22, 0.56), (-0.15, 0.68), (-0.07, 0.74), (0.07, 0.74), (0.15, 0.68), (0.22, 0.56), (0.22, 0.02), (0.20, 0.0)], c)
-    s.poly([(-0.075, 0.71), (-0.075, 0.80), (0.075, 0.80), (0.075, 0.71)], mix(c, (255, 255, 255), 0.35))
-    s.poly([(-0.10, 0.80), (-0.10, 0.99), (0.10, 0.99), (0.10, 0.80)], mix(dark, (206, 172, 96), 0.75))
-    s.poly([(-0.15, 0.20), (-0.15, 0.46), (0.15, 0.46), (0.15, 0.20)], mix(c, (252, 248, 240), 0.82))
-    s.stroke([(-0.09, 0.36), (0.09, 0.36)], 0.012, scale(c, 0.6))
-    s.stroke([(-0.06, 0.30), (0.06, 0.30)], 0.008, scale(c, 0.6))
-    s.soft([(-0.19, 0.06), (-0.13, 0.06), (-0.13, 0.6), (-0.19, 0.54)], (255, 255, 255), 0.5, 0.01)
-
-
-def _cup(s: Sketch, c: RGB, glass: RGB, dark: RGB, lamps: bool) -> None:
-    t = np.linspace(-1.4, 1.4, 24)
-    s.stroke(list(zip(0.36 + 0.20 * np.cos(t), 0.36 + 0.20 * np.sin(t), strict=True)), 0.06, scale(c, 0.9))
-    s.oval((0, 0.03), 0.56, 0.06, scale(c, 0.8))
-    s.blob([(-0.30, 0.04), (-0.40, 0.30), (-0.42, 0.66), (-0.42, 0.66), (0.42, 0.66), (0.42, 0.66), (0.40, 0.30), (0.30, 0.04)], c)
-    s.oval((0, 0.655), 0.418, 0.065, scale(c, 0.82))
-    s.oval((0, 0.648), 0.37, 0.050, (92, 56, 36))
-    for x in (-0.12, 0.06):
-        s.stroke([(x, 0.76), (x + 0.05, 0.84), (x - 0.02, 0.92), (x + 0.03, 1.0)], 0.016, mix(c, (255, 255, 255), 0.4))
-
-
-def _phone(s: Sketch, c: RGB, glass: RGB, dark: RGB, lamps: bool) -> None:
-    s.blob([(-0.24, 0.02), (-0.25, 0.0), (-0.25, 0.5), (-0.25, 1.0), (-0.22, 1.0), (0.22, 1.0), (0.25, 1.0), (0.25, 0.5), (0.25, 0.0), (0.24, 0.02)], c)
-    s.poly([(-0.215, 0.06), (-0.215, 0.94), (0.215, 0.94), (0.215, 0.06)], mix(glass, (120, 170, 220), 0.5))
-    s.soft([(-0.2, 0.5), (-0.2, 0.92), (0.2, 0.92), (0.15, 0.75)], (255, 226, 190), 0.7, 0.05)
-    s.oval((0, 0.905), 0.035, 0.014, c)
-
-
-def _watch(s: Sketch, c: RGB, glass: RGB, dark: RGB, lamps: bool) -> None:
-    s.poly([(-0.17, 0.0), (-0.22, 0.35), (-0.22, 0.65), (-0.17, 1.0), (0.17, 1.0), (0.22, 0.65), (0.22, 0.35), (0.17, 0.0)], mix(dark, (96, 62, 44), 0.6))
-    s.oval((0, 0.5), 0.34, 0.34, c)
-    s.oval((0, 0.5), 0.285, 0.285, (246, 242, 232))
-    for a in np.linspace(0, 2 * np.pi, 12, endpoint=False):
-        s.stroke([(0.24 * np.cos(a), 0.5 + 0.24 * np.sin(a)), (0.265 * np.cos(a), 0.5 + 0.265 * np.sin(a))], 0.014, (40, 40, 46))
-    s.stroke([(0, 0.5), (-0.10, 0.62)], 0.024, (40, 40, 46))
-    s.stroke([(0, 0.5), (0.14, 0.64)], 0.016, (40, 40, 46))
-
-
-def _shoe(s: Sketch, c: RGB, glass: RGB, dark: RGB, lamps: bool) -> None:
-    s.blob([(-0.72, 0.12), (-0.76, 0.62), (-0.66, 0.84), (-0.34, 0.72), (-0.05, 0.72), (0.25, 0.48), (0.72, 0.36), (0.92, 0.20), (0.86, 0.10)], c)
-    s.blob([(-0.78, 0.16), (-0.76, 0.0), (0.85, 0.0), (0.95, 0.14), (0.1, 0.14)], mix(c, (255, 255, 255), 0.7))
-    s.blob([(-0.5, 0.22), (-0.2, 0.24), (0.36, 0.40), (-0.1, 0.42), (-0.42, 0.36)], mix(c, (220, 70, 60), 0.75))
-    for k in range(4):
-        s.stroke([(-0.02 + 0.09 * k, 0.70 - 0.09 * k), (0.10 + 0.09 * k, 0.56 - 0.07 * k)], 0.03, (250, 250, 250))
-
-
-def _boxed(s: Sketch, c: RGB, glass: RGB, dark: RGB, lamps: bool) -> None:
-    s.poly([(-0.55, 0), (-0.55, 0.72), (0.18, 0.72), (0.18, 0)], c)
-    s.poly([(0.18, 0), (0.18, 0.72), (0.58, 0.84), (0.58, 0.10)], scale(c, 0.75))
-    s.poly([(-0.55, 0.72), (-0.12, 0.86), (0.58, 0.84), (0.18, 0.72)], mix(c, (255, 255, 255), 0.25))
-    s.poly([(-0.24, 0), (-0.24, 0.72), (-0.12, 0.72), (-0.12, 0)], (196, 56, 58))
-    s.blob([(-0.18, 0.76), (-0.42, 0.98), (-0.20, 0.96), (0.04, 1.0), (-0.02, 0.84)], (210, 66, 66))
-
-
-def _lipstick(s: Sketch, c: RGB, glass: RGB, dark: RGB, lamps: bool) -> None:
-    s.poly([(-0.14, 0), (-0.14, 0.42), (0.14, 0.42), (0.14, 0)], dark)
-    s.poly([(-0.115, 0.42), (-0.115, 0.62), (0.115, 0.62), (0.115, 0.42)], (214, 172, 92))
-    s.blob([(-0.09, 0.6), (-0.09, 0.9), (-0.02, 1.0), (0.09, 0.88), (0.09, 0.6)], c)
-
-
-def _fruit(s: Sketch, c: RGB, glass: RGB, dark: RGB, lamps: bool) -> None:
-    s.blob([(0, 0.0), (-0.34, 0.04), (-0.46, 0.4), (-0.32, 0.76), (0, 0.70), (0.32, 0.76), (0.46, 0.4), (0.34, 0.04)], c)
-    s.stroke([(0, 0.66), (0.04, 0.88)], 0.035, (86, 60, 44))
-    s.blob([(0.04, 0.80), (0.2, 0.94), (0.34, 0.88), (0.2, 0.78)], (92, 150, 70))
-    s.soft([(-0.28, 0.42), (-0.2, 0.62), (-0.08, 0.6), (-0.18, 0.4)], (255, 255, 255), 0.6, 0.03)
-
-
-def _cake(s: Sketch, c: RGB, glass: RGB, dark: RGB, lamps: bool) -> None:
-    s.oval((0, 0.05), 0.66, 0.08, (236, 234, 230))
-    s.poly([(-0.5, 0.06), (-0.5, 0.52), (0.5, 0.52), (0.5, 0.06)], c)
-    s.oval((0, 0.06), 0.5, 0.06, c)
-    s.poly([(-0.5, 0.26), (-0.5, 0.31), (0.5, 0.31), (0.5, 0.26)], (176, 92, 78))
-    s.oval((0, 0.53), 0.5, 0.09, mix(c, (255, 255, 255), 0.6))
-    for x in np.linspace(-0.36, 0.36, 5):
-        s.oval((x, 0.58), 0.065, 0.06, (206, 46, 60))
-
-
-def _bowl(s: Sketch, c: RGB, glass: RGB, dark: RGB, lamps: bool) -> None:
-    s.blob([(-0.62, 0.56), (-0.62, 0.56), (-0.48, 0.16), (-0.22, 0.03), (0.22, 0.03), (0.48, 0.16), (0.62, 0.56), (0.62, 0.56)], c)
-    s.stroke([(-0.58, 0.42), (0.58, 0.42)], 0.025, mix(c, (60, 90, 150), 0.7))
-    s.oval((0, 0.56), 0.62, 0.11, scale(c, 0.86))
-    s.oval((0, 0.56), 0.56, 0.09, (198, 138, 72))
-    for k in range(5):
-        s.stroke([(-0.4 + 0.14 * k, 0.58), (-0.28 + 0.14 * k, 0.62), (-0.16 + 0.14 * k, 0.57)], 0.028, (244, 220, 160))
-    s.oval((0.2, 0.585), 0.12, 0.055, (252, 246, 230))
-    s.oval((0.2, 0.59), 0.055, 0.03, (240, 166, 60))
-    s.stroke([(-0.15, 0.62), (0.55, 1.0)], 0.025, (110, 70, 46))
-    s.stroke([(-0.05, 0.60), (0.64, 0.96)], 0.025, (110, 70, 46))
-
-
-def _laptop(s: Sketch, c: RGB, glass: RGB, dark: RGB, lamps: bool) -> None:
-    s.poly([(-0.62, 0.08), (-0.54, 0.86), (0.54, 0.86), (0.62, 0.08)], c)
-    s.poly([(-0.55, 0.13), (-0.49, 0.81), (0.49, 0.81), (0.55, 0.13)], mix(glass, (130, 190, 230), 0.5))
-    s.poly([(-0.66, 0.08), (0.66, 0.08), (0.82, 0.0), (-0.82, 0.0)], scale(c, 0.85))
-
-
-def _book(s: Sketch, c: RGB, glass: RGB, dark: RGB, lamps: bool) -> None:
-    s.poly([(-0.5, 0.0), (-0.5, 0.2), (0.5, 0.2), (0.5, 0.0)], (240, 234, 220))
-    s.poly([(-0.54, 0.17), (-0.30, 0.42), (0.62, 0.42), (0.54, 0.17)], c)
-    s.poly([(-0.56, 0.0), (-0.56, 0.19), (-0.48, 0.19), (-0.48, 0.0)], scale(c, 0.8))
-
-
-def _headphones(s: Sketch, c: RGB, glass: RGB, dark: RGB, lamps: bool) -> None:
-    t = np.linspace(0, np.pi, 40)
-    s.stroke(list(zip(0.42 * np.cos(t), 0.45 + 0.50 * np.sin(t), strict=True)), 0.075, c)
-    for x in (-0.42, 0.42):
-        s.blob([(x - 0.12, 0.08), (x - 0.13, 0.5), (x + 0.13, 0.5), (x + 0.12, 0.08)], c)
-        s.oval((x * 0.84, 0.29), 0.06, 0.18, mix(c, (200, 200, 206), 0.4))
-
-
-def _flower(s: Sketch, c: RGB, glass: RGB, dark: RGB, lamps: bool) -> None:
-    s.stroke([(0, 0), (0.03, 0.35), (0, 0.7)], 0.03, (78, 126, 70))
-    s.blob([(0.02, 0.3), (0.22, 0.46), (0.34, 0.44), (0.18, 0.32)], (92, 146, 80))
-    for k, a in enumerate(np.linspace(0, 2 * np.pi, 9, endpoint=False)):
-        s.oval((0.14 * np.cos(a), 0.78 + 0.13 * np.sin(a)), 0.12, 0.085, scale(c, 0.82 + 0.04 * k), turn=a)
-    s.oval((0, 0.78), 0.075, 0.07, (246, 206, 96))
-
-
-def _guitar(s: Sketch, c: RGB, glass: RGB, dark: RGB, lamps: bool) -> None:
-    s.limb((0, 0.5), (0, 0.95), 0.028, 0.024, dark)
-    s.blob([(0, 0), (-0.22, 0.06), (-0.20, 0.24), (-0.13, 0.32), (-0.17, 0.46), (0, 0.54), (0.17, 0.46), (0.13, 0.32), (0.20, 0.24), (0.22, 0.06)], c)
-    s.oval((0, 0.34), 0.06, 0.06, scale(c, 0.3))
-
-
-def _ball(s: Sketch, c: RGB, glass: RGB, dark: RGB, lamps: bool) -> None:
-    s.oval((0, 0.5), 0.5, 0.5, c)
-    s.blob([(-0.14, 0.42), (-0.09, 0.6), (0.09, 0.6), (0.14, 0.42), (0, 0.32)], dark)
-    for a in np.linspace(0.3, 6.58, 5, endpoint=False):
-        s.oval((0.40 * np.cos(a), 0.5 + 0.40 * np.sin(a)), 0.09, 0.07, dark, turn=a)

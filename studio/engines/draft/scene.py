@@ -11,11 +11,11 @@ from dataclasses import dataclass, replace
 import cv2
 import numpy as np
 
-from studio.engines.draft import cast, elsewhere, inside, nature, particles, props, skies, town
+from studio.engines.draft import cast, elsewhere, inside, nature, particles, props, skies, town, waters
 from studio.engines.draft.canvas import field_noise, stage
-from studio.engines.draft.cast import CLOSE
 from studio.engines.draft.palette import Palette, mix, palette_for
 from studio.engines.draft.particles import Particles
+from studio.engines.draft.placing import CLOSE
 from studio.engines.draft.plan import Plan
 from studio.engines.draft.skies import Air, Light
 from studio.engines.draft.words import Reading
@@ -51,14 +51,31 @@ class Scene:
 
 
 OUTDOORS: dict[str, Callable[[Plan], None]] = {
-    **{"city": town.city, "street": town.street, "village": town.village, "forest": nature.forest, "sea": nature.sea},
-    **{"mountains": nature.mountains, "desert": nature.desert, "snowfield": nature.snowfield, "field": nature.field},
-    **{"lake": nature.lake, "garden": nature.garden, "road": nature.road, "sky": nature.sky},
+    "city": town.city,
+    "street": town.street,
+    "village": town.village,
+    "forest": nature.forest,
+    "sea": waters.sea,
+    "mountains": nature.mountains,
+    "desert": nature.desert,
+    "snowfield": nature.snowfield,
+    "field": nature.field,
+    "lake": waters.lake,
+    "garden": nature.garden,
+    "road": nature.road,
+    "sky": nature.sky,
 }
 INDOORS: dict[str, Callable[[Plan], None]] = {
-    **{"room": inside.room, "kitchen": inside.kitchen, "cafe": inside.cafe, "office": inside.office},
-    **{"stage": inside.stage, "product": inside.product, "underwater": elsewhere.underwater, "space": elsewhere.space},
-    **{"studio": elsewhere.backdrop, "": elsewhere.backdrop},
+    "room": inside.room,
+    "kitchen": inside.kitchen,
+    "cafe": inside.cafe,
+    "office": inside.office,
+    "stage": inside.stage,
+    "product": inside.product,
+    "underwater": elsewhere.underwater,
+    "space": elsewhere.space,
+    "studio": elsewhere.backdrop,
+    "": elsewhere.backdrop,
 }
 HORIZONS = {"aerial": 0.13, "pov": 0.5}
 
@@ -66,7 +83,8 @@ HORIZONS = {"aerial": 0.13, "pov": 0.5}
 def compose(reading: Reading, width: int, height: int, seed: int, *, overscan: float = 1.25) -> Scene:
     """Draw a reading at width x height px. Layers are `overscan` times larger, so a camera has room to move."""
     rng = np.random.default_rng(seed)
-    reading = replace(reading, settings=(_setting(reading),))
+    place = _setting(reading)
+    reading = replace(reading, settings=(place, *(s for s in reading.settings if s != place)))
     palette = palette_for(reading, rng)
     at = stage(width, height, overscan)
     horizon = _horizon(reading, rng)
@@ -86,9 +104,26 @@ def compose(reading: Reading, width: int, height: int, seed: int, *, overscan: f
         _fog(plan)
     layers = sorted(plan.layers, key=lambda layer: layer[1])
     made = tuple(Layer(_graded(c.rgba(), palette, reading), depth, name) for c, depth, name in layers)
-    flicker = 0.8 if "candle" in reading.light else 0.5 if "storm" in reading.weather else 0.25 if "neon" in reading.light else 0.0
+    flicker = (
+        0.8
+        if "candle" in reading.light
+        else 0.5
+        if "storm" in reading.weather
+        else 0.25
+        if "neon" in reading.light
+        else 0.0
+    )
     return Scene(
-        width, height, overscan, seed, made, palette, focus, (light.x, light.y), flicker, _particles(reading, palette, rng)
+        width,
+        height,
+        overscan,
+        seed,
+        made,
+        palette,
+        focus,
+        (light.x, light.y),
+        flicker,
+        _particles(reading, palette, rng),
     )
 
 
@@ -111,9 +146,20 @@ def _setting(reading: Reading) -> str:
         return found[0]
     kinds = {t.kind for t in reading.objects} | {f.kind for f in reading.figures}
     hints = (
-        *((("fish", "whale", "turtle", "diver"), "underwater"), (("boat", "lighthouse"), "sea"), (("astronaut", "rocket"), "space")),
-        *((("camel",), "desert"), (("tent", "tree", "cow", "sheep", "horse", "deer", "bear", "wolf", "butterfly"), "field")),
-        *((("car", "truck", "bus", "bike"), "road"), (("plane", "balloon"), "sky"), (("temple", "cabin", "castle"), "village")),
+        *(
+            (("fish", "whale", "turtle", "diver"), "underwater"),
+            (("boat", "lighthouse"), "sea"),
+            (("astronaut", "rocket"), "space"),
+        ),
+        *(
+            (("camel",), "desert"),
+            (("tent", "tree", "cow", "sheep", "horse", "deer", "bear", "wolf", "butterfly"), "field"),
+        ),
+        *(
+            (("car", "truck", "bus", "bike"), "road"),
+            (("plane", "balloon"), "sky"),
+            (("temple", "cabin", "castle"), "village"),
+        ),
         *((("elephant", "tiger"), "field"), (("bird",), "lake"), (("piano", "chair"), "room")),
     )
     for words, setting in hints:
@@ -145,7 +191,13 @@ def _light(reading: Reading, palette: Palette, horizon: float, rng: np.random.Ge
     x = 0.5 + side * float(rng.uniform(0.14, 0.34))
     y = horizon - max(0.03, palette.sun_height * max(0.3, horizon) * 0.9)
     named = {t.kind for t in reading.objects} & {"sun", "moon"}
-    disc = "moon" if "moon" in named or palette.brightness < 0.4 else "sun" if "sun" in named or palette.sun_height < 0.2 else ""
+    disc = (
+        "moon"
+        if "moon" in named or palette.brightness < 0.4
+        else "sun"
+        if "sun" in named or palette.sun_height < 0.2
+        else ""
+    )
     if {"rain", "storm", "snow", "fog", "cloudy"} & set(reading.weather) and not named:
         disc = ""
     if disc == "moon" and not named and palette.lamps and reading.setting in ("street", "city") and rng.random() < 0.5:
@@ -178,7 +230,9 @@ def _graded(rgba: np.ndarray, palette: Palette, reading: Reading) -> np.ndarray:
     if palette.saturation != 1.0:
         grey = cv2.cvtColor(np.ascontiguousarray(rgba[..., :3]), cv2.COLOR_RGB2GRAY)
         flat = cv2.merge([grey] * 3)
-        rgba[..., :3] = cv2.addWeighted(np.ascontiguousarray(rgba[..., :3]), palette.saturation, flat, 1 - palette.saturation, 0)
+        rgba[..., :3] = cv2.addWeighted(
+            np.ascontiguousarray(rgba[..., :3]), palette.saturation, flat, 1 - palette.saturation, 0
+        )
     if amount:
         flat = np.empty_like(rgba[..., :3])
         flat[:] = colour
