@@ -133,11 +133,14 @@ class CreatePage(Page):
         model_id = chosen.get("id") if isinstance(chosen, dict) else None
         return values_now, values.model_for(self.studio.catalogue, self.task, model_id)
 
-    def updates(self, form: JSON, model: Model, *, owner: str, notes: list[JSON] | None = None) -> Updates:
-        """Everything the form shows for these values and this model."""
+    def updates(
+        self, form: JSON, model: Model, *, owner: str, notes: list[JSON] | None = None, was: JSON | None = None
+    ) -> Updates:
+        """Everything the form shows for these values and this model. was: what it held before, where that is known."""
         files = media.refreshed(self.studio, form.get("media"), model, self.task, owner)
         form = form | {"media": files["files"]}
-        changed: Updates = {self.c[f.key]: f.update(model, form.get(f.key)) for f in self.fields}
+        was = was or {}
+        changed: Updates = {self.c[f.key]: f.update(model, form.get(f.key), was.get(f.key)) for f in self.fields}
         changed |= {self.picker: picker.chosen(self.studio, model), self.media: files, self.notice: notes or []}
         return changed | self._judged(form, model, owner)
 
@@ -154,7 +157,7 @@ class CreatePage(Page):
         new = values.model_for(self.studio.catalogue, self.task, values_of(event).get("id"))
         moved, notes = values.switched(form, old, new, self.task)
         head = [{"key": "forms.changed", "to": new.label}] if notes else []
-        return self.updates(moved, new, owner=owner_of(request), notes=[*head, *notes])
+        return self.updates(moved, new, owner=owner_of(request), notes=[*head, *notes], was=form)
 
     def _on_generate(self, request: gr.Request, *sent: Any) -> Updates:
         form, model = self.form(sent)

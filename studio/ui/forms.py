@@ -41,10 +41,13 @@ class Field:
             elem_classes=classes,
         )
 
-    def update(self, model: Model, value: object) -> JSON:
-        """What changes on the control for this model and value."""
+    def update(self, model: Model, value: object, was: object = None) -> JSON:
+        """What changes on the control for this model and value. A value that it `was` before is not sent back: the
+        person may have typed on meanwhile."""
         props = self.look(model)
-        return gr.update(visible=False) if props is None else gr.update(visible=True, **props, **_valued(value))
+        if props is None:
+            return gr.update(visible=False)
+        return gr.update(visible=True, **props, **({} if was == value else _valued(value)))
 
 
 def _valued(value: object) -> JSON:

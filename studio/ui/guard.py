@@ -35,9 +35,10 @@ def from_own_page(headers: Mapping[str, str], *, origins: Iterable[str] = ()) ->
         return headers.get("sec-fetch-site", "none") in ("same-origin", "none")
     if origin in set(origins):
         return True
+    scheme, separator, _ = origin.partition("://")
+    theirs = _place(origin) if separator else None
     ours = (headers.get("host", ""), headers.get("x-forwarded-host", ""))
-    scheme = urlsplit(origin).scheme
-    return any(host and _place(origin) == _place(f"{scheme}://{host}") for host in ours)
+    return theirs is not None and theirs in [_place(f"{scheme}://{host}") for host in ours if host]
 
 
 def _place(url: str) -> tuple[str, int] | None:

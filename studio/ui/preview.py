@@ -19,7 +19,8 @@ CHECKED = 24
 
 def look(studio: Studio, form: JSON, model: Model, task: Task, owner: str) -> JSON:
     """The state of the bar under the form. Never raises for what the user typed."""
-    seen: JSON = {"limits": limits(model), "problems": [], "warnings": [], "size": _size(form, model, task)}
+    seen: JSON = {"model": model.id, "limits": limits(model), "problems": [], "warnings": []}
+    seen["size"] = _size(form, model, task)
     try:
         bodies = values.bodies_of(form, model, task)
     except CapabilityError as error:

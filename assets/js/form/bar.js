@@ -28,7 +28,7 @@ export function mount(element, { props, trigger, watch, options }) {
     if (e.type === "input") count();
     ask();
   };
-  for (const kind of ["input", "change", "pointerup", "keyup"]) form.addEventListener(kind, heard);
+  for (const kind of ["input", "change", "pointerup", "keyup", "studio:changed"]) form.addEventListener(kind, heard);
 
   function count() {
     for (const key of ["prompt", "negative_prompt"]) {
@@ -60,6 +60,8 @@ export function mount(element, { props, trigger, watch, options }) {
   }
 
   function draw() {
+    const model = document.getElementById(`${page}-model`)?.dataset.model;
+    if (props.value?.model && model && props.value.model !== model) return ask(); // an answer about the model before
     seen = props.value || {};
     const problems = seen.problems || [];
     const real = problems.filter((p) => !p.waiting || seen.refused);

@@ -27,3 +27,6 @@ export function insert(box, word) {
 
 /** Whether a drag carries files. */
 export const carriesFiles = (e) => [...(e.dataTransfer?.types || [])].includes("Files");
+
+/** Tell the bar that the studio changed something in the form, so that count and price are asked again. */
+export const changed = (element) => formOf(element).dispatchEvent(new Event("studio:changed"));

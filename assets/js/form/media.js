@@ -2,7 +2,7 @@
 
 import { button, bytes, el, icon, media, seconds, t } from "../dom.js";
 import { tried } from "../net.js";
-import { carriesFiles, formOf, insert, textarea } from "./common.js";
+import { carriesFiles, changed, formOf, insert, textarea } from "./common.js";
 
 const KIND_ICON = { image: "image", video: "film", audio: "sound" };
 
@@ -160,6 +160,6 @@ export function mount(element, { props, trigger, watch, upload, options }) {
     send(slot, pasted);
   });
 
-  watch("value", draw);
+  watch("value", () => (draw(), changed(element)));
   draw();
 }

@@ -2,6 +2,7 @@
 
 import { el, icon, seconds, t } from "../dom.js";
 import { get, tried } from "../net.js";
+import { changed } from "./common.js";
 
 function price(hint) {
   if (!hint) return "";
@@ -23,6 +24,7 @@ export function mount(element, { props, trigger, watch, options }) {
 
   function draw() {
     const now = props.value || {};
+    open.dataset.model = now.id || "";
     name.textContent = now.label || "";
     about.replaceChildren(...[now.provider === now.label ? t("forms.ready_local") : now.provider, price(now.price)].filter(Boolean).map((text) => el("span", "", {}, text)));
     missing.hidden = now.ready !== false;
@@ -84,6 +86,6 @@ export function mount(element, { props, trigger, watch, options }) {
     e.stopPropagation();
   }
 
-  watch("value", draw);
+  watch("value", () => (draw(), changed(element)));
   draw();
 }

@@ -1,0 +1,101 @@
+"""A real studio served to a real Chromium: one server and one browser a session, a new context for each test.
+
+The draft engine makes the pictures; Alibaba's engine is there without a key, so that a second model can be chosen. Without a browser the tests are skipped with the reason; in CI that is a failure.
+"""
+
+from __future__ import annotations
+
+import os
+import shutil
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import Browser, BrowserContext, Page, expect, sync_playwright
+
+from studio import engines
+from studio.settings import Settings
+from studio.studio import Studio
+
+CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
+ARGUMENTS = ["--no-sandbox", "--disable-gpu", "--disable-dev-shm-usage"]
+PATIENT_MS = 20_000
+
+
+@dataclass(frozen=True)
+class Site:
+    """The served studio: address, and the object behind it."""
+
+    url: str
+    studio: Studio
+
+
+@pytest.fixture(scope="session")
+def site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
+    """One studio for all browser tests; each test tells its own runs from others' by its own prompts."""
+    from studio.ui.app import served
+
+    folder: Path = tmp_path_factory.mktemp("site")
+    settings = Settings(data=folder / "data", workers=1)
+    made = {name: engines.build(name, settings) for name in ("draft", "alibaba")}
+    with Studio.open(settings, engines=made) as studio, served(studio, server_port=None) as url:
+        yield Site(url, studio)
+
+
+@pytest.fixture(scope="session")
+def browser() -> Iterator[Browser]:
+    """The system's Chromium."""
+    if not CHROMIUM:
+        reason = "no Chromium found: install Debian's chromium to run the browser tests"
+        assert not os.environ.get("CI"), reason
+        pytest.skip(reason)
+    with sync_playwright() as playwright:
+        launched = playwright.chromium.launch(executable_path=CHROMIUM, args=ARGUMENTS)
+        yield launched
+        launched.close()
+
+
+@pytest.fixture
+def context(browser: Browser, site: Site) -> Iterator[BrowserContext]:
+    """A fresh profile that never asks anything outside the studio; any script error fails the test."""
+    made = browser.new_context(viewport={"width": 1400, "height": 900}, locale="en-US", color_scheme="dark")
+    yield made
+    made.close()
+
+
+@pytest.fixture
+def errors() -> list[str]:
+    """Script errors of every page of the test; `open_page` watches, the end of the test looks."""
+    return []
+
+
+@pytest.fixture
+def open_page(context: BrowserContext, site: Site, errors: list[str]) -> Iterator[Callable[..., Page]]:
+    """Opens the studio at a tab and waits until its form lives: open_page("t2v")."""
+
+    def opened(tab: str = "t2i", page: Page | None = None) -> Page:
+        page = page or context.new_page()
+        page.set_default_timeout(PATIENT_MS)
+        page.on("pageerror", lambda error: errors.append(str(error)))
+        page.on("request", lambda r: None if r.url.startswith((site.url, "data:", "blob:")) else errors.append(r.url))
+        page.goto(site.url)
+        show(page, tab)
+        return page
+
+    yield opened
+    assert errors == []
+
+
+def show(page: Page, tab: str) -> None:
+    """Go to a tab; on a create page, wait for its form."""
+    page.locator(f"#tab-{tab}-button").click()
+    if page.locator(f"#create-{tab}").count():
+        expect(page.locator(f"#{tab}-model .sp-name")).not_to_be_empty(timeout=PATIENT_MS)
+        expect(page.locator(f"#{tab}-bar .sf-runs")).to_be_visible(timeout=PATIENT_MS)
+
+
+def pick_model(page: Page, tab: str, model_id: str) -> None:
+    """Choose a model in the picker."""
+    page.locator(f"#{tab}-model").click()
+    page.locator(f'#{tab}-picker [data-id="{model_id}"]').click()

@@ -1,0 +1,183 @@
+"""A create page in the browser: from typing to a result, and what must not be lost or misunderstood on the way."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+
+from PIL import Image
+from playwright.sync_api import Page, expect
+
+from studio.domain import Run, Status
+from tests.browser.conftest import PATIENT_MS, Site, pick_model, show
+
+Open = Callable[..., Page]
+
+
+def runs_of(site: Site, word: str) -> list[Run]:
+    """Runs whose prompt holds the word."""
+    return [r for r in site.studio.search(word).runs if word in r.request.prompt]
+
+
+def prompt(page: Page, tab: str) -> object:
+    return page.locator(f"#{tab}-prompt textarea")
+
+
+def test_a_clip_is_made_from_typing_to_result(open_page: Open, site: Site) -> None:
+    """Generate answers at once; the card appears by itself, and ends with a picture that is on our disk."""
+    page = open_page("t2v")
+    prompt(page, "t2v").fill("a quokka walks along the beach, pan left")
+    page.locator("#t2v-tier label", has_text="480P").click()
+    page.locator("#t2v-duration_s input[type=number]").fill("1")
+    expect(page.locator("#t2v-bar .sf-size")).to_have_text("832 × 480")
+    page.locator("#t2v-generate").click()
+    expect(page.locator("#t2v-bar .sf-sent")).to_be_visible()
+    card = page.locator("#t2v-feed .st-card", has_text="quokka")
+    expect(card).to_be_visible()
+    expect(card.locator(".st-pic img")).to_be_visible(timeout=60_000)
+    [run] = runs_of(site, "quokka")
+    assert run.status is Status.SUCCEEDED and run.seed is not None
+    assert (run.assets[0].width, run.assets[0].height, run.assets[0].duration_s) == (832, 480, 1.0)
+
+
+def test_another_model_keeps_what_is_legal_and_says_what_it_changed(open_page: Open) -> None:
+    page = open_page("t2v")
+    prompt(page, "t2v").fill("a heron takes off")
+    page.locator("#t2v-aspect label", has_text="21:9").click()
+    page.locator("#t2v-duration_s input[type=number]").fill("40")
+    page.locator("#t2v-duration_s input[type=number]").blur()
+    expect(page.locator("#t2v-bar .sf-size")).to_have_text("1470 × 630")
+    pick_model(page, "t2v", "alibaba/wan2.6-t2v")
+    notice = page.locator("#t2v-notice")
+    expect(notice).to_contain_text("Size 1470 × 630 → 1280 × 720")
+    expect(notice).to_contain_text("Length 40 s → 15 s")
+    expect(prompt(page, "t2v")).to_have_value("a heron takes off")
+    expect(page.locator("#t2v-duration_s input[type=number]")).to_have_value("15")
+    expect(page.locator("#t2v-prompt .sf-count")).to_have_text("17 / 1,500")
+    expect(page.locator("#t2v-picker .sp-missing")).to_contain_text("DASHSCOPE_API_KEY")
+
+
+def test_what_was_typed_survives_a_reload(open_page: Open) -> None:
+    page = open_page("t2v")
+    prompt(page, "t2v").fill("an otter dives ${1+1} {{value}}")
+    page.locator("#t2v-aspect label", has_text="9:16").click()
+    expect(page.locator("#t2v-bar .sf-size")).to_have_text("720 × 1280")
+    page.wait_for_function("localStorage.getItem('wan-studio-forms')?.length > 100")
+    page.wait_for_timeout(900)
+    page.reload()
+    show(page, "t2v")
+    expect(prompt(page, "t2v")).to_have_value("an otter dives ${1+1} {{value}}")
+    expect(page.locator("#t2v-aspect label.selected")).to_have_text("9:16")
+
+
+def test_combinations_and_seeds_show_count_and_price_before_generate(open_page: Open) -> None:
+    """2 coats x 2 skies x 3 seeds at $0.10 a second, 5 s each."""
+    page = open_page("t2v")
+    pick_model(page, "t2v", "alibaba/wan2.6-t2v")
+    prompt(page, "t2v").fill("{red|blue} coat, {rain|snow}")
+    expect(page.locator("#t2v-bar .sf-runs")).to_have_text("1 run")
+    page.locator("#create-t2v .studio-fold").first.locator("button").first.click()
+    page.locator("#t2v-combinations input").check()
+    page.locator("#t2v-seeds input, #t2v-seeds textarea").first.fill("7, 8-9")
+    expect(page.locator("#t2v-bar .sf-runs")).to_have_text("12 runs")
+    price = page.locator("#t2v-bar .sf-price").inner_text()
+    assert float(price.removeprefix("$")) > 12 * 5 * 0.08
+
+
+def test_a_refusal_stands_at_its_field_before_generate(open_page: Open, site: Site) -> None:
+    page = open_page("t2v")
+    pick_model(page, "t2v", "alibaba/wan2.6-t2v")
+    prompt(page, "t2v").fill("wombat " + "x" * 1500)
+    refusal = page.locator("#t2v-prompt .sf-refusal")
+    expect(refusal).to_contain_text("1,507 characters")
+    page.locator("#t2v-generate").click()
+    page.wait_for_timeout(500)
+    assert runs_of(site, "wombat") == []
+
+
+def test_a_prompt_is_never_run_as_code(open_page: Open, site: Site) -> None:
+    """Template literals, handlebars and markup stay text in the form, the cards and after a reload."""
+    evil = "badger ${window.hit=1} {{window.hit=2}} <img src=x onerror='window.hit=3'> <script>window.hit=4</script>"
+    page = open_page("t2i")
+    prompt(page, "t2i").fill(evil)
+    page.locator("#t2i-tier label", has_text="480P").click()
+    page.locator("#t2i-generate").click()
+    card = page.locator("#t2i-feed .st-card", has_text="badger")
+    expect(card).to_contain_text("<img src=x onerror=")
+    expect(card.locator(".st-pic img")).to_be_visible(timeout=60_000)
+    page.wait_for_timeout(900)
+    page.reload()
+    show(page, "t2i")
+    expect(prompt(page, "t2i")).to_have_value(evil)
+    expect(page.locator("#t2i-feed .st-card", has_text="badger")).to_be_visible()
+    assert page.evaluate("window.hit") is None
+
+
+def test_ctrl_enter_generates_on_the_visible_page(open_page: Open, site: Site) -> None:
+    page = open_page("t2i")
+    prompt(page, "t2i").fill("a numbat under a lamp")
+    page.locator("#t2i-tier label", has_text="480P").click()
+    prompt(page, "t2i").press("Control+Enter")
+    expect(page.locator("#t2i-feed .st-card", has_text="numbat")).to_be_visible()
+    assert len(runs_of(site, "numbat")) == 1
+
+
+def test_shots_in_brackets_are_drawn_with_their_gaps(open_page: Open) -> None:
+    page = open_page("t2v")
+    prompt(page, "t2v").fill("Shot 1 [0-2s] a harbour. Shot 2 [3-5s] a fisherman")
+    strip = page.locator("#t2v-strip")
+    expect(strip.locator(".ss-shot")).to_have_count(2)
+    expect(strip.locator(".ss-gap")).to_have_count(1)
+    expect(strip).to_contain_text("Nothing is said for 2-3 s")
+
+
+def test_a_file_of_the_studio_restores_its_settings(open_page: Open, site: Site, tmp_path: Path) -> None:
+    """Dropped on any form, it opens the form of its task, seed and all."""
+    body = {"task": "text-to-image", "model": "draft/animatic", "prompt": "a pangolin in fog", "seed": 4711}
+    [run] = site.studio.submit(body | {"width": 480, "height": 832})
+    [done] = site.studio.wait([run.id], timeout_s=60)
+    file = site.studio.asset_path(done.assets[0])
+    page = open_page("t2v")
+    page.locator("#t2v-tools input[type=file]").set_input_files(file)
+    expect(page.locator("#t2i-prompt textarea")).to_have_value("a pangolin in fog")
+    expect(page.locator("#t2i-seed input")).to_have_value("4711")
+    expect(page.locator("#t2i-aspect label.selected")).to_have_text("9:16")
+    expect(page.locator("#t2i-tier label.selected")).to_have_text("480P")
+
+
+def test_a_picture_is_checked_as_it_comes_and_makes_a_clip(open_page: Open, site: Site, tmp_path: Path) -> None:
+    Image.new("RGB", (320, 240), "teal").save(tmp_path / "frame.png")
+    (tmp_path / "not.png").write_text("no picture")
+    page = open_page("i2v")
+    page.locator("#i2v-media [data-slot=first_frame] input[type=file]").set_input_files(tmp_path / "not.png")
+    expect(page.locator("#i2v-notice")).to_contain_text("not.png")
+    page.locator("#i2v-media [data-slot=first_frame] input[type=file]").set_input_files(tmp_path / "frame.png")
+    expect(page.locator("#i2v-media .sm-tile .sm-facts")).to_contain_text("320×240")
+    prompt(page, "i2v").fill("slow zoom over the bandicoot")
+    page.locator("#i2v-generate").click()
+    expect(page.locator("#i2v-bar .sf-sent")).to_be_visible()
+    [run] = runs_of(site, "bandicoot")
+    assert run.request.first_frame
+    site.studio.cancel(run.id)
+
+
+def test_a_phone_shows_one_column_with_generate_in_sight(open_page: Open) -> None:
+    page = open_page("t2v")
+    page.set_viewport_size({"width": 390, "height": 844})
+    for tab in ("t2v", "i2v", "r2v"):
+        show(page, tab)
+        assert page.evaluate("document.documentElement.scrollWidth") <= 390
+        expect(page.locator(f"#{tab}-generate")).to_be_in_viewport()
+
+
+def test_every_word_is_chinese_for_a_chinese_browser(browser, site: Site) -> None:
+    context = browser.new_context(locale="zh-CN", viewport={"width": 1400, "height": 900})
+    page = context.new_page()
+    page.goto(site.url)
+    show(page, "t2v")
+    expect(page.locator("#t2v-generate")).to_have_text("生成")
+    expect(page.locator("#t2v-prompt")).to_contain_text("提示词")
+    expect(page.locator("#t2v-seed_mode")).to_contain_text("随机")
+    words = page.locator("#create-t2v").inner_text()
+    assert "forms." not in words and "shell." not in words and "__i18n__" not in words
+    context.close()
