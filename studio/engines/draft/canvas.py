@@ -145,12 +145,12 @@ class Canvas:
         sigma = radius * self.stage.unit
         if sigma < 0.5:
             return
-        step = max(1, min(8, int(sigma / 1.5)))
+        step = max(1, min(8, int(sigma / 1.2)))
         size = (max(1, self.stage.full_width // step), max(1, self.stage.full_height // step))
         soft = cv2.resize(self.rgba(), size, interpolation=cv2.INTER_AREA)
         soft = cv2.GaussianBlur(soft, (0, 0), sigma / step)
         wide = (self.stage.full_width, self.stage.full_height)
-        soft = cv2.resize(soft, wide, interpolation=cv2.INTER_CUBIC if step > 1 else cv2.INTER_LINEAR)
+        soft = cv2.resize(soft, wide, interpolation=cv2.INTER_LINEAR)
         self.rgb, self.alpha = np.ascontiguousarray(soft[..., :3]), np.ascontiguousarray(soft[..., 3])
 
     def paint_over(self, other: Canvas) -> None:

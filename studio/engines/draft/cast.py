@@ -130,7 +130,7 @@ def _light(plan: Plan, s: Sketch) -> None:
     p = plan.palette
     silhouette = bool({"backlit"} & set(plan.reading.light)) or plan.reading.setting == "stage"
     if silhouette:
-        s._veil(np.ones(s.alpha.shape, np.float32), mix(p.near, p.haze, 0.12), 0.72)
+        s.veil(np.ones(s.alpha.shape, np.float32), mix(p.near, p.haze, 0.12), 0.72)
     rim = 0.85 if silhouette or p.sun_height < 0.2 else 0.5 if p.brightness > 0.4 else 0.62
     tint = mix(p.light, (255, 255, 255), 0.2)
     if p.lamps and "neon" in plan.reading.light:
@@ -256,7 +256,7 @@ def _shoulder(plan: Plan) -> None:
     height = 3.3
     s = Sketch(canvas, 0.5 + side * min(0.40, plan.dx(0.58)), 0.10 + plan.dy(height), height, facing=int(-side))
     people.person(s, look_of(plan, figure, 0), "back", away=True)
-    s._veil(np.ones(s.alpha.shape, np.float32), plan.palette.near, 0.55)
+    s.veil(np.ones(s.alpha.shape, np.float32), plan.palette.near, 0.55)
     s.lay(light_from=plan.light.side, rim=plan.palette.light, rim_amount=0.4, shade=plan.palette.near, shade_amount=0.4)
     canvas.soften(0.006)
     plan.layers.append((canvas, 0.9, "shoulder"))
@@ -280,7 +280,7 @@ def _crowd(plan: Plan, canvas: Canvas) -> None:
             )
             s = _sketch(canvas, spot, 1.0, 0.0)
             people.person(s, look_of(plan, figure, i), figure.posture, away=hall)
-            s._veil(
+            s.veil(
                 np.ones(s.alpha.shape, np.float32),
                 mix(plan.palette.near, plan.palette.haze, 0.9 - y if y < 0.9 else 0.0),
                 0.75 if hall else 0.35,

@@ -95,7 +95,10 @@ def compose(reading: Reading, width: int, height: int, seed: int, *, overscan: f
         reading.shot_size, 0.009 if reading.shot_size == "over-the-shoulder" else 0.0
     )
     if reading.setting in OUTDOORS:
-        plan.add(skies.sky(at, palette, light, plan.horizon, rng, clouds=_clouds(reading, rng)), 0.0, "sky", glow=0.0)
+        above = skies.sky(at, palette, light, plan.horizon, rng, clouds=_clouds(reading, rng))
+        if any(t.kind == "fireworks" for t in reading.objects):
+            skies.fireworks(above, palette, rng, horizon)
+        plan.add(above, 0.0, "sky", glow=0.0)
         OUTDOORS[reading.setting](plan)
     else:
         INDOORS[reading.setting](plan)

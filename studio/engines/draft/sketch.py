@@ -116,8 +116,8 @@ class Sketch:
         side = 1.0 if light_from >= 0 else -1.0
         edge = self._shifted(-side * reach * 0.55, reach * 0.3, reach * 0.4)
         dark = self._shifted(side * reach * 2.6, -reach * 0.8, reach * 2.6)
-        self._veil(dark, shade, shade_amount)
-        self._veil(edge, rim, rim_amount)
+        self.veil(dark, shade, shade_amount)
+        self.veil(edge, rim, rim_amount)
         box = (slice(self.y0, self.y1), slice(self.x0, self.x1))
         over = self.alpha.astype(np.float32) * np.float32(1 / 255)
         self.canvas.rgb[box] = cv2.blendLinear(np.ascontiguousarray(self.canvas.rgb[box]), self.rgb, 1 - over, over)
@@ -129,7 +129,8 @@ class Sketch:
         moved = cv2.warpAffine(self.alpha, move, (self.alpha.shape[1], self.alpha.shape[0]))
         return (255 - quick_blur(moved, blur)).astype(np.float32) * np.float32(1 / 255)
 
-    def _veil(self, weight: np.ndarray, colour: RGB, amount: float) -> None:
+    def veil(self, weight: np.ndarray, colour: RGB, amount: float) -> None:
+        """Blend the body towards a colour by weight (0..1, one value a pixel) times amount."""
         if amount <= 0:
             return
         weight = weight * np.float32(amount)

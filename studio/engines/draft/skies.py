@@ -74,6 +74,23 @@ def _stars(canvas: Canvas, rng: np.random.Generator, horizon: float, clear: floa
             )
 
 
+def fireworks(canvas: Canvas, p: Palette, rng: np.random.Generator, horizon: float) -> None:
+    """Three or four bursts over the horizon: rays that fall a little, each ending in a spark."""
+    at = canvas.stage
+    tints: tuple[RGB, ...] = ((255, 120, 96), (255, 214, 120), (120, 200, 255), (232, 130, 255))
+    for i in range(int(rng.integers(3, 5))):
+        x, y = float(rng.uniform(0.12, 0.88)), horizon * float(rng.uniform(0.18, 0.62))
+        size, tint = float(rng.uniform(0.10, 0.21)), tints[i % len(tints)]
+        canvas.glow(x, y, size * 1.8, tint, 0.5)
+        for angle in np.linspace(0, 2 * np.pi, 26, endpoint=False) + float(rng.uniform(0, 1)):
+            t = np.linspace(0.25, float(rng.uniform(0.8, 1.05)), 7)
+            ray = np.column_stack(
+                (x + at.ux(size) * t * np.cos(angle), y + at.uy(size) * (t * np.sin(angle) + 0.22 * t**2))
+            )
+            canvas.line(ray, mix(tint, p.sky_mid, 0.25), 0.0022)
+            canvas.circle(ray[-1][0], ray[-1][1], 0.0045, mix(tint, (255, 255, 255), 0.6))
+
+
 def _clouds(canvas: Canvas, p: Palette, light: Light, horizon: float, rng: np.random.Generator, amount: float) -> None:
     """Banks of cloud, lit from the light's side, painted small and scaled up."""
     at = canvas.stage
