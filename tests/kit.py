@@ -7,7 +7,14 @@ from studio.jobs.pace import Timing
 from studio.studio import Studio
 
 QUICK = Timing(
-    local_look=0.02, least_look=0.02, image_look=0.02, video_look=0.02, backoff=0.02, backoff_most=0.1, close_for=1.0
+    local_look=0.02,
+    least_look=0.02,
+    most_look=0.1,
+    image_look=0.02,
+    video_look=0.02,
+    backoff=0.02,
+    backoff_most=0.1,
+    close_for=1.0,
 )
 """Waiting times for tests."""
 

@@ -194,7 +194,7 @@ class AlibabaEngine:
 
     async def poll(self, handle: str) -> Progress:
         """Look once. A direct answer is in the handle itself."""
-        kept = json.loads(handle)
+        kept = _kept(handle)
         if result := kept.get("result"):
             return _done(result, "SUCCEEDED", kept["usd"])
         task, model = kept["task"], kept["model"]
@@ -223,7 +223,7 @@ class AlibabaEngine:
 
     async def cancel(self, handle: str) -> bool:
         """Only tasks that have not begun can be stopped."""
-        task = json.loads(handle).get("task")
+        task = _kept(handle).get("task")
         return bool(task) and await self._tasks.cancel(task)
 
     async def find(
@@ -245,6 +245,17 @@ class AlibabaEngine:
 
 
 FACE = "face:"
+
+
+def _kept(handle: str) -> JSON:
+    """What a handle of ours says. Raises UnknownHandle for any other text."""
+    try:
+        kept = json.loads(handle)
+    except ValueError:
+        kept = None
+    if not isinstance(kept, dict):
+        raise UnknownHandle(f"{handle[:40]!r} is no handle of {errors.LABEL}.")
+    return kept
 
 
 def _check_owner(kept: JSON, output: JSON) -> None:
