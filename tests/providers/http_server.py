@@ -41,6 +41,7 @@ class Reply:
     headers: dict[str, str] = field(default_factory=dict)
     parts: AsyncIterator[bytes] | None = None
     cut: int | None = None
+    drip_s: float = 0.0
 
 
 def as_json(body: Any, status: int = 200, **headers: str) -> Reply:
@@ -51,9 +52,10 @@ def as_json(body: Any, status: int = 200, **headers: str) -> Reply:
 class Fault:
     """How the next `times` calls on a topic go wrong.
 
-    do: "reply" (send `reply` instead of working), "drop-before" (close the line, nothing done), "drop-after" (do the
-    work, then close the line), "slow" (wait `seconds`, then work and answer), "slow-after" (work, wait, answer),
-    "truncate" (half of the answer), "endless" (the answer dribbles and never ends).
+    do: "reply" (send `reply` instead of working), "drop-before" (wait `seconds`, close the line, nothing done),
+    "drop-after" (do the work, then close the line), "slow" (wait, then work and answer), "slow-after" (work, wait,
+    answer), "drip" (work, then spread the answer over `seconds`), "truncate" (half of the answer), "endless" (the
+    answer dribbles and never ends).
     """
 
     do: str
@@ -169,6 +171,7 @@ class HttpServer:
         self.calls[topic] += 1
         fault = self._next(topic)
         if fault and fault.do == "drop-before":
+            await asyncio.sleep(fault.seconds)
             raise Dropped
         if fault and fault.do == "slow":
             await asyncio.sleep(fault.seconds)
@@ -179,6 +182,8 @@ class HttpServer:
             raise Dropped
         if fault and fault.do == "truncate":
             reply.cut = len(reply.body) // 2
+        if fault and fault.do == "drip":
+            reply.drip_s = fault.seconds
         if fault and fault.do == "endless":
             reply.parts = _endless()
         await _write(reply, writer, head=call.method == "HEAD")
@@ -235,6 +240,12 @@ async def _write(reply: Reply, writer: asyncio.StreamWriter, *, head: bool) -> N
             writer.write(b"%x\r\n%s\r\n" % (len(part), part))
             await writer.drain()
         writer.write(b"0\r\n\r\n")
+    elif reply.drip_s and not head:
+        step = len(reply.body) // 20 + 1
+        for start in range(0, len(reply.body), step):
+            writer.write(reply.body[start : start + step])
+            await writer.drain()
+            await asyncio.sleep(reply.drip_s / 20)
     elif not head:
         writer.write(reply.body if reply.cut is None else reply.body[: reply.cut])
     await writer.drain()

@@ -1,0 +1,71 @@
+"""A studio in a process of its own, to be killed: `python -m tests.stories.studio_child DATA API_URL [BODIES]`.
+
+With bodies (JSON, the API's flat form) it submits them first; "file:" values name files to be taken in as assets. It
+ends when every run has ended or is held, and prints the runs as JSON. Real engine, real database, quick waiting times.
+"""
+
+from __future__ import annotations
+
+import json
+import sys
+import time
+from pathlib import Path
+
+from pydantic import SecretStr
+
+from studio.domain import JSON, Status
+from studio.engines.alibaba import AlibabaEngine
+from studio.jobs.pace import Timing
+from studio.settings import Settings
+from studio.studio import Studio
+
+QUICK = Timing(least_look=0.1, most_look=0.2, image_look=0.1, video_look=0.1, backoff=0.1, backoff_most=1.0)
+SETTLE_S = 1.0
+PATIENCE_S = 60.0
+
+
+def settings(data: Path, url: str) -> Settings:
+    """A studio for the local server only."""
+    options = {"ALIBABA_BASE_URL": url, "ALIBABA_SUBMITS_PER_S": "50", "ALIBABA_CONCURRENT": "50"}
+    return Settings(data=data, secrets={"DASHSCOPE_API_KEY": SecretStr("sk-test")}, options=options)
+
+
+def opened(data: Path, url: str, *, timing: Timing = QUICK) -> Studio:
+    """The studio with one engine, whose lookups settle quickly."""
+    chosen = settings(data, url)
+    return Studio.open(chosen, engines={"alibaba": AlibabaEngine(chosen, settle_s=SETTLE_S)}, timing=timing)
+
+
+def with_files(studio: Studio, body: JSON) -> JSON:
+    """The body with files taken in as assets."""
+
+    def asset(value: object) -> object:
+        if isinstance(value, list):
+            return [asset(v) for v in value]
+        if isinstance(value, str) and value.startswith("file:"):
+            return studio.add_asset(Path(value.removeprefix("file:"))).id
+        return value
+
+    return {k: asset(v) for k, v in body.items()}
+
+
+def settled(studio: Studio) -> bool:
+    """Whether no run is queued or running."""
+    return not any(r.status in (Status.QUEUED, Status.RUNNING) for r in studio.active())
+
+
+def main() -> None:
+    """See the module's text."""
+    data, url, *bodies = sys.argv[1:]
+    with opened(Path(data), url) as studio:
+        if bodies:
+            studio.submit_many([with_files(studio, body) for body in json.loads(bodies[0])])
+        until = time.monotonic() + PATIENCE_S
+        while not settled(studio) and time.monotonic() < until:
+            time.sleep(0.05)
+        runs = [r.public() for r in [*studio.active(), *studio.recent(200)]]
+        print(json.dumps(runs))
+
+
+if __name__ == "__main__":
+    main()
