@@ -43,7 +43,7 @@ def server() -> Iterator[AlibabaServer]:
         yield server
 
 
-def settings(server: AlibabaServer | None = None, **options: str) -> Settings:
+def settings(server: AlibabaServer | None = None, /, **options: str) -> Settings:
     where = {"ALIBABA_BASE_URL": server.url} if server else {}
     return Settings(secrets={"DASHSCOPE_API_KEY": SecretStr(KEY)}, options=where | options)
 
@@ -302,7 +302,7 @@ def test_an_unknown_task_is_named(bench: Bench) -> None:
 
 @pytest.mark.parametrize("header", [{"retry-after": "7"}, {"retry-after-ms": "7000"}])
 def test_a_wait_that_the_provider_asks_for_is_passed_on(bench: Bench, header: dict[str, str]) -> None:
-    bench.server.refuse("submit", 429, "Throttling", **header)  # type: ignore[arg-type]
+    bench.server.refuse("submit", 429, "Throttling", headers=header)
     with pytest.raises(RateLimited) as told:
         bench.run(sent(bench.engine(), bench.job(**T2V)))
     assert told.value.retry_after_s == 7

@@ -16,9 +16,9 @@ import httpx
 import pytest
 
 os.environ.setdefault("DASHSCOPE_API_KEY", "sk-test")  # the SDK looks for one when it is imported
-dashscope = pytest.importorskip("dashscope")
-from dashscope.aigc.image_generation import ImageGeneration  # noqa: E402
-from dashscope.aigc.video_synthesis import VideoSynthesis  # noqa: E402
+dashscope: Any = pytest.importorskip("dashscope")
+ImageGeneration: Any = pytest.importorskip("dashscope.aigc.image_generation").ImageGeneration
+VideoSynthesis: Any = pytest.importorskip("dashscope.aigc.video_synthesis").VideoSynthesis
 
 from tests.providers import results  # noqa: E402
 from tests.providers.alibaba import AlibabaServer  # noqa: E402
@@ -144,7 +144,7 @@ def test_results_expire_and_long_prompts_are_cut(server: AlibabaServer) -> None:
 
 def test_every_fault_can_be_laid_in(server: AlibabaServer) -> None:
     """A reply dropped after the work is done leaves a job that nobody knows of: the case that would be paid twice."""
-    server.refuse("submit", 429, "Throttling.RateQuota", **{"retry-after": "3"})
+    server.refuse("submit", 429, "Throttling.RateQuota", headers={"retry-after": "3"})
     slow_down = submit()
     assert (slow_down.status_code, slow_down.code) == (429, "Throttling.RateQuota")
     headers = {"authorization": f"Bearer {KEY}", "x-dashscope-async": "enable"}

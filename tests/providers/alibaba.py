@@ -93,10 +93,12 @@ class AlibabaServer(HttpServer):
         """The next tasks end like this: ("FAILED", "DataInspectionFailed", "...") or ("UNKNOWN",)."""
         self.outcomes += [(end, code, message)] * times
 
-    def refuse(self, topic: str, status: int, code: str, message: str = "", *, times: int = 1, **headers: str) -> None:
+    def refuse(
+        self, topic: str, status: int, code: str, message: str = "", *, times: int = 1, headers: JSON | None = None
+    ) -> None:
         """The next calls on a topic get this error."""
         body = {"code": code, "message": message or f"{code} happened.", "request_id": str(uuid.uuid4())}
-        self.fail(topic, "reply", times=times, reply=as_json(body, status, **headers))
+        self.fail(topic, "reply", times=times, reply=as_json(body, status, **(headers or {})))
 
     def submits_by_prompt(self) -> Counter[str]:
         """How many jobs were accepted for each prompt: more than one means somebody would have paid twice."""
@@ -396,7 +398,11 @@ class AlibabaServer(HttpServer):
 
     def _control(self, call: Call) -> Reply:
         if call.path == "/_state":
-            tasks = [{"id": t.id, "prompt": t.prompt(), "status": t.status(time.time())} for t in self.tasks.values()]
+            now = time.time()
+            tasks = [
+                {"prompt": t.prompt(), "status": t.status(now), "ready_at": t.created + t.pending_s + t.running_s}
+                for t in self.tasks.values()
+            ]
             return as_json({"tasks": tasks, "calls": dict(self.calls), "leaks": self.leaks})
         for do, given in call.json().items():
             if do == "set":

@@ -1,0 +1,84 @@
+"""`python -m tests.bench concurrency --runs 1000`: so many runs in flight, beside the official SDK with a thread each.
+
+The provider is the local server in a third process. Runs are submitted at the rate that keeps all in flight at once.
+Figures: CPU seconds a run, peak memory, and the delay from "ready at the provider" to "file on the disk". Goals: at
+most a fifth of the SDK's CPU and memory, and a delay under 2 s for 95 of 100 runs of 60 s.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import subprocess
+import sys
+import time
+from pathlib import Path
+from typing import Any
+
+import httpx
+
+ROOT = Path(__file__).parents[2]
+LIMIT_S = 1200
+
+
+def main(argv: list[str]) -> None:
+    """One JSON line for the studio, one for the SDK, one for the comparison."""
+    parser = argparse.ArgumentParser(prog="concurrency")
+    parser.add_argument("--runs", type=int, default=1000)
+    parser.add_argument("--task-s", type=float, default=60.0, help="seconds from submit to ready")
+    parser.add_argument("--only", choices=("studio", "sdk"))
+    args = parser.parse_args(argv)
+    found = {who: _measure(who, args.runs, args.task_s) for who in ([args.only] if args.only else ["studio", "sdk"])}
+    for who, figures in found.items():
+        print(json.dumps({"bench": "concurrency", "client": who, "runs": args.runs, **figures}), flush=True)
+    if len(found) == 2:
+        ours, theirs = found["studio"], found["sdk"]
+        ratios = {k: round(ours[k] / theirs[k], 3) for k in ("cpu_ms_per_run", "rss_mb")}
+        print(json.dumps({"bench": "concurrency", "client": "studio / sdk", **ratios}), flush=True)
+
+
+def _measure(who: str, runs: int, task_s: float) -> dict[str, Any]:
+    with _server(task_s) as server:
+        url = (server.stdout.readline() if server.stdout else "").strip()
+        command = [sys.executable, "-m", "tests.bench._many", who, url, str(runs), str(runs / task_s)]
+        started = time.monotonic()
+        done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, timeout=LIMIT_S, check=False)
+        if done.returncode:
+            raise SystemExit(done.stderr[-3000:])
+        seconds = time.monotonic() - started
+        state = httpx.get(url.removesuffix("/api/v1") + "/_state", timeout=60).json()
+        server.kill()
+    told = json.loads(done.stdout.splitlines()[-1])
+    ready = {t["prompt"]: t["ready_at"] for t in state["tasks"]}
+    delays = sorted(end - ready[prompt] for prompt, end in told["ends"].items())
+    calls = {k: v for k, v in state["calls"].items() if k in ("submit", "poll", "list", "download")}
+    return {
+        "ended": len(delays), "in_flight": _most_at_once(ready, task_s), "cpu_ms_per_run": _ms(told["cpu_s"] / runs),
+        "rss_mb": round(told["rss_mb"], 1), "delay_p50_s": _at(delays, 0.5), "delay_p95_s": _at(delays, 0.95),
+        "calls": calls, "seconds": round(seconds, 1),
+    }  # fmt: skip
+
+
+def _server(task_s: float) -> subprocess.Popen[str]:
+    """The provider in a process of its own; it ends when its input closes."""
+    clock = ["--pending", str(task_s * 0.1), "--running", str(task_s * 0.9)]
+    command = [sys.executable, "-m", "tests.providers.alibaba", *clock]
+    return subprocess.Popen(command, cwd=ROOT, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
+
+
+def _most_at_once(ready: dict[str, float], task_s: float) -> int:
+    """The largest number of tasks that were going on at the same moment."""
+    moments = sorted([(at - task_s, 1) for at in ready.values()] + [(at, -1) for at in ready.values()])
+    most = now = 0
+    for _, step in moments:
+        now += step
+        most = max(most, now)
+    return most
+
+
+def _at(values: list[float], share: float) -> float:
+    return round(values[min(len(values) - 1, int(len(values) * share))], 2) if values else -1.0
+
+
+def _ms(seconds: float) -> float:
+    return round(seconds * 1000, 2)
