@@ -9,6 +9,7 @@ from pathlib import Path
 os.environ.setdefault("OMP_NUM_THREADS", "1")
 
 import pytest
+from anyio import open_file  # noqa: F401 - loaded now: pytest's rewriting of it in a server's thread trips over ast in 3.11
 
 from studio.catalogue import Catalogue, load
 from studio.engines.fake import FakeEngine, FakeProvider, FindingFake

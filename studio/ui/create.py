@@ -23,7 +23,8 @@ from studio.ui.widgets.run_feed import run_feed
 
 log = logging.getLogger(__name__)
 
-Updates = dict[Component, Any]
+Updates = dict[Any, Any]
+"""Component -> its update."""
 PRESET_NAME_CHARS = 60
 
 
@@ -115,7 +116,8 @@ class CreatePage(Page):
         self.media.shrink(self._on_shrink, asked, [self.media, self.notice, self.bar], **EVENT)
         latest = EVENT | {"trigger_mode": "always_last"}
         self.bar.check(self._on_check, asked, [self.bar, self.strip], **latest)
-        self.run.click(self._on_generate, asked, self._submit_outputs(), **EVENT | {"trigger_mode": "multiple"})
+        pressed: JSON = EVENT | {"trigger_mode": "multiple"}
+        self.run.click(self._on_generate, asked, self._submit_outputs(), **pressed)
         self.tools.preset_load(self._on_preset_load, None, told, **EVENT)
         self.tools.preset_save(self._on_preset_save, asked, [self.tools, self.notice], **EVENT)
         everywhere = [c for p in self.ctx.pages.values() for c in p.fill_outputs]
@@ -287,4 +289,5 @@ class CreatePage(Page):
             return {self.notice: [{"key": "forms.restore_none", "to": name, "bad": True}]}
         page = self.ctx.create_page(body.get("task"), like=self)
         changed = page.filled(body, owner=owner_of(request), notes=[{"key": "forms.restored", "to": name}])
-        return changed if page is self else changed | {self.ctx.tabs: gr.Tabs(selected=page.id)}
+        elsewhere: Updates = {} if page is self else {self.ctx.tabs: gr.Tabs(selected=page.id)}
+        return changed | elsewhere

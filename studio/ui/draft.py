@@ -15,12 +15,12 @@ from studio.domain import JSON
 from studio.ui.create import CreatePage
 from studio.ui.page import EVENT, Ctx, owner_of
 
-STORE = {"storage_key": "wan-studio-forms", "secret": "not a secret: forms hold none"}
+STORAGE_KEY, SECRET = "wan-studio-forms", "not a secret: forms hold none"
 
 
 def connect(demo: gr.Blocks, ctx: Ctx) -> None:
     """Save every form as it changes, and put the forms back on load."""
-    kept = gr.BrowserState({}, **STORE)
+    kept = gr.BrowserState({}, storage_key=STORAGE_KEY, secret=SECRET)
     pages = [p for p in ctx.pages.values() if isinstance(p, CreatePage)]
     for page in pages:
         page.bar.save(None, [kept, page.picker, page.media, *page.c.values()], kept, js=_save(page), **EVENT)

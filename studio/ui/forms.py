@@ -16,7 +16,7 @@ from studio.catalogue import Catalogue, Model, ParamSpec
 from studio.domain import JSON, Task
 from studio.ui import sizes
 from studio.ui.i18n import known, text
-from studio.ui.values import FOLLOWED, takes_duration
+from studio.ui.values import FOLLOWED, takes_duration, takes_prompt
 
 Look = Callable[[Model], JSON | None]
 """Properties of the component for this model, or None where the model has no such setting."""
@@ -81,7 +81,7 @@ def _prompt(task: Task) -> Field:
         label, hint = text("forms.prompt"), text(f"forms.prompt_hint_{task.value.replace('-', '_')}")
         return gr.Textbox(label=label, placeholder=hint, lines=5, max_lines=16, **props)
 
-    return Field("prompt", "prompt", build, lambda m: {})
+    return Field("prompt", "prompt", build, lambda m: _on(takes_prompt(m)))
 
 
 def _negative(**props: Any) -> Component:

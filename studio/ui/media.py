@@ -71,7 +71,7 @@ def shrinking(asset: Asset, spec: InputSpec) -> JSON | None:
 
 
 def refreshed(studio: Studio, files: object, model: Model, task: Task, owner: str) -> JSON:
-    """The widget's value for this model: slots, and the files that still exist, judged anew. Unknown shapes are dropped."""
+    """The widget's value for this model: slots, and the files that still exist, judged anew."""
     specs = model.inputs_for(task)
     kept: dict[str, list[JSON]] = {}
     for name, listed in (files if isinstance(files, dict) else {}).items():
@@ -90,7 +90,7 @@ def ids(files: JSON) -> JSON:
 
 
 def uploaded(path: object) -> Path:
-    """The upload behind a path that the browser names. Raises NotAllowed for anything outside Gradio's upload folder."""
+    """The upload behind a path that the browser names. Raises NotAllowed outside Gradio's upload folder."""
     folder = Path(os.environ["GRADIO_TEMP_DIR"]).resolve()
     file = Path(str(path)).resolve()
     if not file.is_relative_to(folder) or not file.is_file():

@@ -1,4 +1,4 @@
-"""A tab of the studio: build() lays it out, wire() connects its events once every tab exists, so any can send to any."""
+"""A tab of the studio: build() lays it out; wire() connects its events once every tab exists, so any can reach any."""
 
 from __future__ import annotations
 
@@ -15,13 +15,13 @@ if TYPE_CHECKING:
     from studio.ui.create import CreatePage
 
 EVENT: dict[str, Any] = {"api_visibility": "private", "show_progress": "hidden", "queue": False, "preprocess": False}
-"""How our own events run: hidden from the API, at once, without Gradio's loading overlay. Values come as the browser sent
+"""How our own events run: hidden from the API, at once, without Gradio's overlay. Values come as the browser sent
 them: limits are the catalogue's to tell, at the field, where Gradio's own check would only make an error message."""
 
 
 @dataclass
 class Ctx:
-    """What the tabs share; nothing of a single user. pages: by id, in the order of the navigation."""
+    """What the tabs share; nothing of a single user. pages: by id, in their order."""
 
     studio: Studio
     tabs: gr.Tabs = field(init=False)
@@ -34,7 +34,7 @@ class Ctx:
 
 
 class Page:
-    """One tab. id names it in links, tests and CSS; its word is the i18n key shell.tab_ID. group: a part of the navigation."""
+    """One tab. id names it in links, tests and CSS; its word is the i18n key shell.tab_ID. group: in the navigation."""
 
     id = ""
     group = ""

@@ -1,4 +1,4 @@
-"""Which models a page offers: grouped by provider, with readiness, price and limits in a line, as JSON for the picker."""
+"""Which models a page offers: grouped by provider, with readiness and price, as JSON for the picker."""
 
 from __future__ import annotations
 

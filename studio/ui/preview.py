@@ -29,7 +29,9 @@ def look(studio: Studio, form: JSON, model: Model, task: Task, owner: str) -> JS
     seen["requests"] = len(bodies)
     seen["problems"] = problems(studio, bodies, owner)
     try:
-        estimate = studio.estimate([b if b["prompt"] else b | {"prompt": "…"} for b in bodies], owner=owner)
+        estimate = studio.estimate(
+            [b if b["prompt"] or not model.prompt.required else b | {"prompt": "…"} for b in bodies], owner=owner
+        )
     except StudioError:
         return seen  # the problems say why there is no price yet
     seen |= {"usd": estimate.usd, "expected_s": estimate.expected_s, "basis": estimate.basis}

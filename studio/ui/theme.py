@@ -5,7 +5,7 @@ Colours, spacing and widgets are in assets/css; here only what Gradio itself mus
 
 from __future__ import annotations
 
-import gradio as gr
+from gradio import themes
 
 from studio.ui.routes import asset_url
 
@@ -24,7 +24,7 @@ STYLES = ("css/studio.css", "css/studio-forms.css", "css/widgets.css")
 SCRIPTS = ("js/shell.js",)
 """Run before the page is built; everything else is loaded by the widget that needs it."""
 
-INK = gr.themes.Color(
+INK = themes.Color(
     name="ink",
     c50="#f6f7f9",
     c100="#eceef2",
@@ -38,7 +38,7 @@ INK = gr.themes.Color(
     c900="#171a21",
     c950="#0f1116",
 )
-IRIS = gr.themes.Color(
+IRIS = themes.Color(
     name="iris",
     c50="#f1f0ff",
     c100="#e4e2ff",
@@ -54,15 +54,15 @@ IRIS = gr.themes.Color(
 )
 
 
-def theme() -> gr.themes.Base:
+def theme() -> themes.Base:
     """Gradio's Base theme in our colours; the few values below keep its own parts from standing out."""
-    made = gr.themes.Base(
+    made = themes.Base(
         primary_hue=IRIS,
         secondary_hue=IRIS,
         neutral_hue=INK,
-        spacing_size=gr.themes.sizes.spacing_sm,
-        radius_size=gr.themes.sizes.radius_md,
-        text_size=gr.themes.sizes.text_sm,
+        spacing_size=themes.sizes.spacing_sm,
+        radius_size=themes.sizes.radius_md,
+        text_size=themes.sizes.text_sm,
         font=list(FONTS),
         font_mono=list(MONO),
     )

@@ -23,10 +23,11 @@ FOLLOWED = "follow"
 
 def body_of(values: JSON, model: Model, task: Task) -> JSON:
     """The flat request that the form stands for, before lines, combinations and seeds are spread out."""
-    body: JSON = {"task": task.value, "model": model.id, "prompt": values.get("prompt") or ""}
+    body: JSON = {"task": task.value, "model": model.id}
+    body["prompt"] = (values.get("prompt") or "") if takes_prompt(model) else ""
     if model.negative_prompt and values.get("negative_prompt"):
         body["negative_prompt"] = values["negative_prompt"]
-    body |= {k: v for k, v in sizes.fields(model, task, values).items()}
+    body |= sizes.fields(model, task, values)
     if task.makes == "video":
         body |= _times(values, model, task)
         if model.audio == "optional" and values.get("audio") is not None:
@@ -52,6 +53,11 @@ def _times(values: JSON, model: Model, task: Task) -> JSON:
     if len(model.fps) > 1 and rate not in (None, FOLLOWED, ""):
         found["fps"] = int(rate)
     return found
+
+
+def takes_prompt(model: Model) -> bool:
+    """Whether the model reads words at all; some only move or style what they are given."""
+    return model.prompt.max_chars != 0
 
 
 def takes_duration(model: Model) -> bool:
@@ -80,7 +86,7 @@ def _params(values: JSON, model: Model, task: Task) -> JSON:
 
 
 def bodies_of(values: JSON, model: Model, task: Task) -> list[JSON]:
-    """Every request that a press of Generate would submit. Raises CapabilityError for seeds that are none, or too many."""
+    """Every request of a press of Generate. Raises CapabilityError for seeds that are none, or too many runs."""
     seeds = parse_seeds(str(values.get("seeds") or "")) if model.seeds else []
     return expand(
         body_of(values, model, task),
@@ -126,7 +132,7 @@ def _time_values(body: JSON, model: Model, task: Task) -> JSON:
 def switched(values: JSON, old: Model, new: Model, task: Task) -> tuple[JSON, list[JSON]]:
     """The form moved to another model: what is legal stays, and one note for each thing that had to change.
 
-    A note is {"key", "from", "to"} for the sizes and lengths moved to the nearest, or {"text"} with the rules' sentence.
+    A note is {"key", "from", "to"} for what moved to the nearest, or {"text"} with the rules' sentence.
     """
     body = body_of(values, old, task)
     plain = body_of(values_of({}, old, task), old, task)

@@ -1,6 +1,7 @@
 """A real studio served to a real Chromium: one server and one browser a session, a new context for each test.
 
-The draft engine makes the pictures; Alibaba's engine is there without a key, so that a second model can be chosen. Without a browser the tests are skipped with the reason; in CI that is a failure.
+The draft engine makes the pictures; Alibaba's engine is there without a key, so that a second model can be chosen.
+Without a browser the tests are skipped with the reason; in CI that is a failure.
 """
 
 from __future__ import annotations

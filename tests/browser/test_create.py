@@ -6,10 +6,10 @@ from collections.abc import Callable
 from pathlib import Path
 
 from PIL import Image
-from playwright.sync_api import Page, expect
+from playwright.sync_api import Browser, Locator, Page, expect
 
 from studio.domain import Run, Status
-from tests.browser.conftest import PATIENT_MS, Site, pick_model, show
+from tests.browser.conftest import Site, pick_model, show
 
 Open = Callable[..., Page]
 
@@ -19,7 +19,7 @@ def runs_of(site: Site, word: str) -> list[Run]:
     return [r for r in site.studio.search(word).runs if word in r.request.prompt]
 
 
-def prompt(page: Page, tab: str) -> object:
+def prompt(page: Page, tab: str) -> Locator:
     return page.locator(f"#{tab}-prompt textarea")
 
 
@@ -170,7 +170,7 @@ def test_a_phone_shows_one_column_with_generate_in_sight(open_page: Open) -> Non
         expect(page.locator(f"#{tab}-generate")).to_be_in_viewport()
 
 
-def test_every_word_is_chinese_for_a_chinese_browser(browser, site: Site) -> None:
+def test_every_word_is_chinese_for_a_chinese_browser(browser: Browser, site: Site) -> None:
     context = browser.new_context(locale="zh-CN", viewport={"width": 1400, "height": 900})
     page = context.new_page()
     page.goto(site.url)
