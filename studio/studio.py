@@ -18,10 +18,10 @@ from studio.jobs.pace import Timing
 from studio.jobs.runner import Runner
 from studio.parts.boards import Boards
 from studio.parts.core import LazyEngines
+from studio.parts.films import Films
 from studio.parts.keeping import Keeping
 from studio.settings import Settings
 from studio.store import Store
-
 
 SWITCH_S = 0.001
 """How long a thread may keep Python's lock while others want it. Python's own 5 ms would let a few threads that search
@@ -32,6 +32,7 @@ class Studio(Keeping):
     """An open data folder with its runner. The methods stand in studio/parts, a subject a file."""
 
     boards: Boards
+    films: Films
 
     @classmethod
     def open(
@@ -51,6 +52,7 @@ class Studio(Keeping):
         studio._house = House(studio._store, studio.catalogue, settings.data, timing or Timing())
         studio._runner = Runner(studio._house, studio._engines)
         studio.boards = Boards(studio)
+        studio.films = Films(studio, studio.boards)
         if start:
             try:
                 studio._runner.start()
@@ -61,6 +63,7 @@ class Studio(Keeping):
 
     def close(self) -> None:
         """Stop within five seconds. Whatever runs can go on when the studio is opened again."""
+        self.films.close()
         self._house.feed.close()
         self._runner.stop()
         self._store.close()

@@ -1,6 +1,6 @@
 """The schema, as numbered steps that are applied once and never edited afterwards.
 
-Times are UTC in ISO 8601 with milliseconds, so that text order is time order. `runs.seq` rises and is never used
+Times are UTC in ISO 8601 with microseconds, so that text order is time order. `runs.seq` rises and is never used
 twice: it is the key of pages and of the other tables. `counts` is kept by triggers, so that totals cost one look-up.
 Partial indices leave the trash out and all end in seq (the rowid), which is the order of the gallery.
 """
@@ -153,4 +153,21 @@ CREATE TABLE shots (
 @MIGRATIONS(name="m002_storyboards")
 def _boards(db: Database) -> None:
     for statement in filter(str.strip, BOARDS.split(";")):
+        db.execute(statement)
+
+
+FILMS = """
+CREATE TABLE films (
+    seq INTEGER PRIMARY KEY AUTOINCREMENT, id TEXT NOT NULL UNIQUE, board TEXT NOT NULL, owner TEXT NOT NULL DEFAULT '',
+    form TEXT NOT NULL, options TEXT NOT NULL, status TEXT NOT NULL
+        CHECK (status IN ('running','succeeded','failed','cancelled')),
+    error TEXT, asset TEXT, path TEXT, report TEXT, created_at TEXT NOT NULL, finished_at TEXT
+);
+CREATE INDEX films_board ON films (board)
+"""
+
+
+@MIGRATIONS(name="m003_films")
+def _films(db: Database) -> None:
+    for statement in filter(str.strip, FILMS.split(";")):
         db.execute(statement)

@@ -1,0 +1,322 @@
+"""Films and other exports of a board: made in the background, with progress and cancel, kept in library/films.
+
+One export at a time: each uses all cores. A cancelled or failed one leaves no file.
+"""
+
+from __future__ import annotations
+
+import json
+import logging
+import re
+import threading
+import zipfile
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import asdict, dataclass, is_dataclass
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import Any
+
+from pydantic import BaseModel, ConfigDict
+
+from studio.catalogue.rules import FIELDS
+from studio.domain import JSON, Asset, Kind, Run, Status
+from studio.errors import CapabilityError, NotFound, StudioError
+from studio.parts.boards import Boards, Opened, ShotState
+from studio.parts.keeping import Keeping
+from studio.store import assets as asset_rows
+from studio.store import films, runs, storyboards
+from studio.store.films import FilmRow
+from studio.store.rows import as_request, new_id
+from studio.storyboard import bundle, contact, cutting, handover
+from studio.storyboard.board import Board
+from studio.storyboard.cutting import Clip
+
+log = logging.getLogger(__name__)
+
+ENDINGS = {"film": ".mp4", "contact": ".pdf", "shots": ".csv", "project": ".zip"}
+ENDINGS |= dict.fromkeys(handover.FORMATS, ".zip")
+
+
+class FilmOptions(BaseModel):
+    """What may be chosen for a film. allow_drafts: shots without a take show their draft.
+
+    loudness: target in LUFS, None leaves the level. repair_treble: take Wan 2.6's harsh treble back, where measured.
+    music: asset id of a track laid under the film; music_db: its level. captions: text of an SRT or VTT file; burn:
+    drawn into the picture, else a track that can be switched on. label: words for the AI label, "" none.
+    """
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    allow_drafts: bool = True
+    width: int | None = None
+    height: int | None = None
+    fps: int | None = None
+    loudness: float | None = None
+    repair_treble: bool = False
+    music: str | None = None
+    music_db: float = -14.0
+    captions: str = ""
+    burn: bool = False
+    label: str = ""
+
+
+@dataclass
+class Going:
+    """An export under way. fraction: 0..1."""
+
+    fraction: float = 0.0
+    cancelled: bool = False
+
+
+class Films:
+    """Exports of an open studio; `Studio.films`. Methods are safe from any thread."""
+
+    def __init__(self, studio: Keeping, boards: Boards) -> None:
+        self._studio, self._boards = studio, boards
+        self._going: dict[str, Going] = {}
+        self._lock = threading.Lock()
+        self._pool: ThreadPoolExecutor | None = None
+        with studio._store.write() as db:
+            films.stop_all(db)
+
+    def start(self, board_id: str, form: str, options: JSON | None = None, *, owner: str = "") -> FilmRow:
+        """Begin an export (form: film, contact, shots, otio, edl, fcpxml, project); what is wrong is said at once."""
+        if form not in ENDINGS:
+            raise CapabilityError(f"There is no export {form!r}; there are {', '.join(ENDINGS)}.", field="form")
+        try:
+            chosen = FilmOptions.model_validate(options or {})
+        except ValueError as error:
+            raise CapabilityError(f"The export's options cannot be used: {error}", field="options") from None
+        opened = self._boards.get(board_id, owner=owner)
+        clips = self._clips(opened, owner)
+        if form == "film":
+            if said := cutting.missing(opened.board, clips, allow_drafts=chosen.allow_drafts):
+                raise CapabilityError(" ".join(said), field="shots")
+            cutting.cut(opened.board, clips)
+        film_id = new_id("f_")
+        with self._studio._store.write() as db:
+            films.add(db, film_id, board_id, owner, form, chosen.model_dump(mode="json"))
+        with self._lock:
+            self._going[film_id] = Going()
+            self._pool = self._pool or ThreadPoolExecutor(1, "films")
+            self._pool.submit(self._make, film_id, form, opened, clips, chosen, owner)
+        return self.get(film_id, owner=owner)
+
+    def get(self, film_id: str, *, owner: str = "") -> FilmRow:
+        """The export as it stands, or NotFound."""
+        with self._studio._store.read() as db:
+            return films.get(db, film_id, owner)
+
+    def of_board(self, board_id: str, *, owner: str = "") -> list[FilmRow]:
+        """Exports of this board, newest first."""
+        with self._studio._store.read() as db:
+            return films.of_board(db, board_id, owner)
+
+    def progress(self, film_id: str) -> float | None:
+        """Fraction done, 0..1; None when it is not under way."""
+        going = self._going.get(film_id)
+        return going.fraction if going else None
+
+    def cancel(self, film_id: str, *, owner: str = "") -> None:
+        """Stop an export; it leaves no file."""
+        self.get(film_id, owner=owner)
+        if going := self._going.get(film_id):
+            going.cancelled = True
+
+    def file(self, film_id: str, *, owner: str = "") -> Path:
+        """The finished file. Raises NotFound while there is none."""
+        film = self.get(film_id, owner=owner)
+        if film.path is None or not (path := self._studio.settings.data / film.path).is_file():
+            raise NotFound("This export has no file.")
+        return path
+
+    def close(self) -> None:
+        """Stop what is under way."""
+        for going in list(self._going.values()):
+            going.cancelled = True
+        if self._pool:
+            self._pool.shutdown(wait=True, cancel_futures=True)
+
+    def _make(
+        self, film_id: str, form: str, opened: Opened, clips: dict[str, Clip], options: FilmOptions, owner: str
+    ) -> None:
+        from studio.media.files import Stopped, replacing
+
+        going, board = self._going[film_id], opened.board
+        name = re.sub(r"[^\w\- ]+", "", board.title).strip()[:60] or "film"
+        target = self._studio.settings.data / "library" / "films" / film_id / f"{name}{ENDINGS[form]}"
+        try:
+            if going.cancelled:
+                raise Stopped
+            with replacing(target) as draft:
+                report = self._write(form, board, clips, options, draft, going, owner)
+                if going.cancelled:
+                    raise Stopped
+            ended: dict[str, Any] = {"path": target.relative_to(self._studio.settings.data).as_posix()}
+            if form == "film":
+                ended["asset"] = self._register(target, owner).id
+            self._end(film_id, "succeeded", **ended, report=report)
+        except Stopped:
+            self._end(film_id, "cancelled")
+        except StudioError as error:
+            self._end(film_id, "failed", error=str(error))
+        except Exception:
+            log.exception("export %s failed", film_id)
+            self._end(film_id, "failed", error="The export failed for a reason the log tells. Try again, or report it.")
+        finally:
+            if target.parent.is_dir() and not any(target.parent.iterdir()):
+                target.parent.rmdir()
+            self._going.pop(film_id, None)
+
+    def _end(self, film_id: str, status: str, **columns: Any) -> None:
+        with self._studio._store.write() as db:
+            films.end(db, film_id, status, **columns)
+
+    def _write(
+        self, form: str, board: Board, clips: dict[str, Clip], options: FilmOptions, out: Path, going: Going, owner: str
+    ) -> JSON:
+        if form == "film":
+            return self._film(board, clips, options, out, going, owner)
+        if form == "contact":
+            return {"pages": contact.write(board, self._stills(clips, owner), out)}
+        if form == "shots":
+            takes = {s.id: s.chosen or "" for s in board.shots}
+            out.write_text(
+                handover.shot_list(board, clips, takes), "utf-8-sig"
+            )  # the mark tells spreadsheets it is UTF-8
+            return {"shots": len(board.shots)}
+        if form == "project":
+            return self._project(board, out, owner)
+        return self._handover(form, board, clips, out, going)
+
+    def _film(
+        self, board: Board, clips: dict[str, Clip], options: FilmOptions, out: Path, going: Going, owner: str
+    ) -> JSON:
+        from studio.media import captions
+        from studio.media.cut import Finish, Line, Sound, Track, render
+
+        def advance(fraction: float) -> None:
+            going.fraction = fraction
+
+        tracks: tuple[Track, ...] = ()
+        if options.music:
+            path = self._studio.asset_path(self._studio.get_asset(options.music, owner=owner))
+            tracks = (Track(path, gain_db=options.music_db, fade_in_s=0.5, fade_out_s=1.5, ducked=True, loop=True),)
+        lines = captions.parse(options.captions) if options.captions.strip() else ()
+        burned = lines if options.burn else ()
+        if options.label.strip():
+            burned = (*burned, Line(0.0, min(4.0, board.length_s), options.label.strip(), "label"))
+        sound = Sound(tracks=tracks, repair_treble=options.repair_treble, loudness=options.loudness)
+        finish = Finish(burned=burned, soft=() if options.burn else lines)
+        size = (options.width, options.height) if options.width and options.height else None
+        facts = {"title": board.title, "studio": json.dumps({"board": board.id, "shots": len(board.shots)})}
+        made = cutting.cut(board, clips, sound=sound, finish=finish, size=size, fps=options.fps, metadata=facts)
+        cache = self._studio.settings.data / "cache" / "clips"
+        report = render(made, out, cache=cache, on_progress=advance, cancelled=lambda: going.cancelled)
+        return _plain(report) | {"path": None}
+
+    def _handover(self, form: str, board: Board, clips: dict[str, Clip], out: Path, going: Going) -> JSON:
+        """A zip with the timeline and the media it names, so that it opens wherever it is unpacked."""
+        with TemporaryDirectory(dir=self._studio._scratch()) as folder:
+            listing = Path(folder) / f"timeline.{form}"
+            handover.write(board, clips, listing, form)
+            with zipfile.ZipFile(out, "w", zipfile.ZIP_STORED) as archive:
+                archive.write(listing, listing.name)
+                for number, (shot_id, clip) in enumerate(clips.items(), 1):
+                    archive.write(clip.path, f"media/{handover.file_name(board, shot_id, clip.path.suffix)}")
+                    going.fraction = number / len(clips)
+        return {"media": len(clips)}
+
+    def _project(self, board: Board, out: Path, owner: str) -> JSON:
+        states = self._boards.states(board, owner=owner)
+        takes: dict[str, JSON] = {}
+        wanted: dict[str, Asset] = {}
+        for run in (r for state in states for r in state.takes if r.status is Status.SUCCEEDED):
+            takes[run.id] = {
+                "request": run.request.flat() | {"seed": run.seed} if run.seed is not None else run.request.flat(),
+                "assets": [a.id for a in run.assets if a.path],
+            }
+            wanted |= {a.id: a for a in run.assets if a.path}
+        ids = [i for m in board.cast for i in (*m.references, m.voice) if i]
+        ids += [s.start.asset for s in board.shots if s.start.asset]
+        with self._studio._store.read() as db:
+            wanted |= asset_rows.several(db, ids, owner)
+        files = {i: self._studio.asset_path(a) for i, a in wanted.items()}
+        bundle.pack(board, files, {i: a.name for i, a in wanted.items()}, takes, out)
+        return {"files": len(files), "takes": len(takes)}
+
+    def import_project(self, path: Path, *, owner: str = "") -> Opened:
+        """A board from a project archive of this or another studio, with its cast, media and takes, under new ids."""
+        with TemporaryDirectory(dir=self._studio._scratch()) as folder:
+            unpacked = bundle.unpack(path, Path(folder))
+            names = unpacked.manifest.names
+            known = {
+                old: self._studio.add_asset(file, name=names.get(old, old), owner=owner)
+                for old, file in unpacked.files.items()
+            }
+        with self._studio._store.write() as db:
+            takes = {
+                old: self._take(db, facts, known, owner)
+                for old, facts in unpacked.manifest.takes.items()
+                if any(i in known for i in facts.get("assets", []))
+            }
+            ids = [new_id("s") for _ in unpacked.board.shots] + [new_id("b")]
+            board = bundle.renamed(unpacked.board, {k: a.id for k, a in known.items()}, takes, ids)
+            storyboards.add(db, board.id, board.model_dump(mode="json"), owner)
+        return self._boards.get(board.id, owner=owner)
+
+    def _take(self, db: Any, facts: JSON, known: dict[str, Asset], owner: str) -> str:
+        """A finished run for an imported take: its request as it was asked there, its files as they are here."""
+        body = dict(facts["request"])
+        own = {k: body.pop(k) for k in list(body) if k not in FIELDS}
+        for name in ("image", "first_frame", "last_frame", "audio_file", "video", "images", "references"):
+            body.pop(name, None)  # the inputs of a take stay where it was made
+        request = as_request(json.dumps(body | {"params": own}))
+        run = Run(
+            id=new_id("r_"), owner=owner, batch="import", request=request, seed=request.seed, model=request.model,
+            provider=request.provider,
+        )  # fmt: skip
+        run = runs.add(db, runs.NewRun(run, {}), "import")
+        run = runs.move(db, run, Status.RUNNING, "Imported with a project.")
+        for index, old in enumerate(i for i in facts["assets"] if i in known):
+            runs.attach(db, run.seq, "output", index, known[old].id)
+        runs.move(db, run, Status.SUCCEEDED, "Made in another studio.")
+        return run.id
+
+    def _clips(self, opened: Opened, owner: str) -> dict[str, Clip]:
+        states: list[ShotState] = self._boards.states(opened.board, owner=owner)
+        return {
+            s.shot.id: Clip(s.best, self._studio.asset_path(s.best), s.best_kind == "draft") for s in states if s.best
+        }
+
+    def _stills(self, clips: dict[str, Clip], owner: str) -> dict[str, Path]:
+        return {shot: self._studio.thumb(clip.asset.id, "poster", owner=owner) for shot, clip in clips.items()}
+
+    def _register(self, path: Path, owner: str) -> Asset:
+        """The film as an asset of its own, without a second copy of the file."""
+        from studio.media import files
+        from studio.media.probe import probe
+
+        facts = probe(path)
+        asset = Asset(
+            id=new_id("a_"), kind=Kind.VIDEO, mime=facts.mime, name=path.name, bytes=facts.bytes,
+            path=path.relative_to(self._studio.settings.data).as_posix(), sha256=files.sha256(path),
+            width=facts.width, height=facts.height, duration_s=facts.duration_s, fps=facts.fps,
+            has_audio=facts.has_audio, owner=owner,
+        )  # fmt: skip
+        with self._studio._store.write() as db:
+            asset_rows.add(db, asset)
+        return asset
+
+
+def _plain(value: Any) -> Any:
+    """Dataclasses and paths as JSON; a report's numbers that are infinite (silence) as None."""
+    if is_dataclass(value) and not isinstance(value, type):
+        return _plain(asdict(value))
+    if isinstance(value, dict):
+        return {k: _plain(v) for k, v in value.items()}
+    if isinstance(value, list | tuple):
+        return [_plain(v) for v in value]
+    if isinstance(value, float) and value in (float("inf"), float("-inf")):
+        return None
+    return str(value) if isinstance(value, Path) else value

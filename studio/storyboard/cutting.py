@@ -1,0 +1,69 @@
+"""A board with its takes as a cut (media.cut) for rendering, and what is missing for it.
+
+A shot shows its chosen take, else its draft; trims and transitions are the board's. A take longer than the shot is
+shown for the shot's length, one that is shorter for as long as it lasts.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from fractions import Fraction
+from pathlib import Path
+
+from studio.domain import Asset
+from studio.errors import CapabilityError
+from studio.media.cut import Cut, CutClip, Finish, Sound
+from studio.storyboard.board import Board, Shot
+
+
+@dataclass(frozen=True)
+class Clip:
+    """The file a shot shows in the film. draft: it is not a rendered take."""
+
+    asset: Asset
+    path: Path
+    draft: bool
+
+
+Clips = Mapping[str, Clip]
+"""By shot id; a shot without one has nothing to show."""
+
+
+def missing(board: Board, clips: Clips, *, allow_drafts: bool = True) -> list[str]:
+    """One sentence for each shot that cannot go into the film as asked."""
+    said = []
+    for number, shot in enumerate(board.shots, 1):
+        clip = clips.get(shot.id)
+        if clip is None:
+            said.append(f"Shot {number} has neither a take nor a draft.")
+        elif clip.draft and not allow_drafts:
+            said.append(f"Shot {number} has only a draft.")
+    return said
+
+
+def part(shot: Shot, clip: Clip) -> tuple[float, float]:
+    """In and out of the shot's file, in seconds on the file's clock."""
+    length = clip.asset.duration_s or shot.duration_s
+    start = min(shot.trim_in_s, max(0.0, length - 0.1))
+    return start, min(length, start + shot.length_s)
+
+
+def cut(
+    board: Board, clips: Clips, *, sound: Sound | None = None, finish: Finish | None = None,
+    size: tuple[int, int] | None = None, fps: int | None = None, metadata: Mapping[str, str] | None = None,
+) -> Cut:  # fmt: skip
+    """The film as media.cut understands it. Raises CapabilityError that names the first shot with nothing to show."""
+    if said := missing(board, clips):
+        raise CapabilityError(said[0], field="shots")
+    if not board.shots:
+        raise CapabilityError("The board has no shots yet.", field="shots")
+    parts = []
+    for shot in board.shots:
+        start, end = part(shot, clips[shot.id])
+        parts.append(CutClip(clips[shot.id].path, start, end, shot.transition, shot.transition_s))
+    width, height = size or (board.width, board.height)
+    return Cut(
+        shots=tuple(parts), width=width, height=height, fps=Fraction(fps or board.fps), sound=sound or Sound(),
+        finish=finish or Finish(), metadata=dict(metadata or {}),
+    )  # fmt: skip
