@@ -22,7 +22,7 @@ from PIL import Image
 from starlette.middleware import Middleware
 from starlette.types import ASGIApp, Receive, Scope, Send
 
-from studio.domain import Asset, Run
+from studio.domain import Asset, Kind, Run
 from studio.studio import Studio
 from studio.ui import routes
 from studio.ui.guard import Guard
@@ -80,7 +80,7 @@ def stored(studio: Studio, content: bytes, *, name: str, mime: str, owner: str =
     path.parent.mkdir(parents=True, exist_ok=True)
     path.write_bytes(content)
     asset = Asset(
-        id=f"a_{name.replace('.', '')}", kind="image", mime=mime, name=name, path=f"library/{name}",
+        id=f"a_{name.replace('.', '')}", kind=Kind.IMAGE, mime=mime, name=name, path=f"library/{name}",
         bytes=len(content), sha256="0" * 64, owner=owner,
     )  # fmt: skip
     with studio._store.write() as db:

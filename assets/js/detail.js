@@ -2,6 +2,7 @@
 
 import { BASE, button, dollars, el, exact, icon, media, bytes, seconds, still, styles, t, typing } from "./dom.js";
 import { buttons, choices, copy, rate, sendButton } from "./actions.js";
+import { onWish } from "./courier.js";
 import { ended, follow } from "./live.js";
 import { lightbox } from "./lightbox.js";
 import { get, tried } from "./net.js";
@@ -13,15 +14,22 @@ const panel = { node: null, id: null, back: null, options: {} };
 /** The run that the panel shows, or null. */
 export const shown = () => panel.id;
 
-export function close() {
+/** Take the panel away. silent: the page goes elsewhere, so its list need not take the focus back. */
+export function close({ silent = false } = {}) {
   if (!panel.node) return;
   panel.node.remove();
   panel.node = panel.id = null;
   document.documentElement.classList.remove("st-with-panel");
   address(null);
+  if (silent) return;
   panel.back?.isConnected && panel.back.focus({ preventScroll: true });
   panel.options.closed?.();
 }
+
+// Another tab, or a form that is being filled, needs the room.
+const leave = () => close({ silent: true });
+onWish(leave);
+document.addEventListener("click", (e) => e.target.closest?.("#studio-tabs .tab-container [role=tab]") && leave());
 
 /** Show a run. options: gone, back (list follows), step(±1), rated(run), closed(). */
 export async function open(id, options = {}) {
@@ -88,7 +96,7 @@ function draw() {
     options.step ? button(t("widgets.previous"), { name: "left", cls: "bare" }, () => options.step(-1)) : null,
     options.step ? button(t("widgets.next"), { name: "right", cls: "bare" }, () => options.step(1)) : null,
     button(t("widgets.copy_link"), { name: "link", cls: "bare" }, () => copy(link)),
-    button(t("widgets.close"), { name: "close", cls: "bare", data: { do: "close" } }, close),
+    button(t("widgets.close"), { name: "close", cls: "bare", data: { do: "close" } }, () => close()),
   );
   const why = reason(run);
   const body = el(

@@ -123,7 +123,7 @@ export class Grid {
       this.put(cell, i);
     }
     for (const [id, cell] of this.cells)
-      if (!wanted.has(id) && !cell.contains(document.activeElement)) {
+      if (!wanted.has(id) && !(this.at.has(id) && cell.contains(document.activeElement))) {
         cell.remove();
         this.cells.delete(id);
       }
@@ -187,7 +187,7 @@ export class Grid {
   }
 
   go(i, { focus = true } = {}) {
-    if (!this.items.length) return;
+    if (!this.items.length || !this.node.offsetParent) return;
     this.cursor = Math.max(0, Math.min(i, this.items.length - 1));
     const y = Math.floor(this.cursor / this.columns) * this.rowHeight + this.node.getBoundingClientRect().top;
     if (y < 130) scrollBy(0, y - 130);

@@ -1,0 +1,175 @@
+"""The queue in the browser: seen live, put in order by hand and by keys, decided, paused."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import Browser, Locator, Page, expect
+
+from studio.catalogue import load
+from studio.domain import Run, Status
+from studio.engines.fake import FakeEngine, FakeProvider, FindingFake, Script
+from studio.errors import Refused
+from studio.settings import Settings
+from studio.studio import Studio
+from tests.browser.conftest import PATIENT_MS, Site
+from tests.kit import QUICK, image, paid_image
+
+SCRIPTS = {
+    "slow": Script(wait_s=4),
+    "broken": Script(final=Refused("The provider stopped: internal error 7.")),
+    "lost": Script(lost="before"),
+}
+
+
+@pytest.fixture(scope="module")
+def queue_site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
+    """A studio with scripted engines, for what the draft engine never does: fail, wait, bill, lose an answer."""
+    from studio.ui.app import served
+
+    folder: Path = tmp_path_factory.mktemp("queue")
+    fake = FakeEngine(provider=FakeProvider(folder / "fake"), scripts=SCRIPTS, repeatable=True)
+    paid = FindingFake(name="paid", provider=FakeProvider(folder / "paid"), scripts=SCRIPTS)
+    rows = load(Path(__file__).parents[1] / "catalogue")
+    settings = Settings(data=folder / "data")
+    engines = {"fake": fake, "paid": paid}
+    with (
+        Studio.open(settings, engines=engines, catalogue=rows, timing=QUICK) as studio,
+        served(studio, server_port=None) as url,
+    ):
+        yield Site(url, studio)
+
+
+@pytest.fixture
+def queue(queue_site: Site, browser: Browser) -> Iterator[Page]:
+    """The page, opened at the queue; a script error fails the test."""
+    errors: list[str] = []
+    context = browser.new_context(viewport={"width": 1400, "height": 900}, locale="en-US")
+    page = context.new_page()
+    page.set_default_timeout(PATIENT_MS)
+    page.on("pageerror", lambda error: errors.append(str(error)))
+    page.goto(queue_site.url)
+    page.locator("#tab-queue-button").click()
+    expect(page.locator("#queue .st-sum")).to_be_visible()
+    yield page
+    context.close()
+    assert errors == []
+
+
+@pytest.fixture
+def resting(queue_site: Site) -> Iterator[Studio]:
+    """The studio with its queue paused and nothing in it."""
+    studio = queue_site.studio
+    studio.pause()
+    yield studio
+    for run in studio.active():
+        if run.status is Status.QUEUED:
+            studio.cancel(run.id)
+    studio.resume()
+
+
+def row(page: Page, run: Run) -> Locator:
+    return page.locator(f'#queue .st-qrow[data-id="{run.id}"]')
+
+
+def three(studio: Studio) -> list[Run]:
+    return [run for word in "abc" for run in studio.submit(image(f"number {word}"))]
+
+
+def order(studio: Studio) -> list[str]:
+    return [r.id for r in studio.active() if r.status is Status.QUEUED]
+
+
+def test_a_run_is_seen_from_waiting_to_its_end(queue: Page, queue_site: Site) -> None:
+    [run] = queue_site.studio.submit(image("a slow swan"))
+    expect(queue.locator("#queue .st-part.running")).to_contain_text("a slow swan")
+    bar = row(queue, run).get_by_role("progressbar")
+    expect(bar).to_be_visible()
+    queue.wait_for_function("Number(document.querySelector('#queue [role=progressbar]')?.ariaValueNow) > 10")
+    expect(queue.locator("#queue .st-part.recent")).to_contain_text("a slow swan")
+    expect(row(queue, run)).to_contain_text("took")
+
+
+def test_order_is_changed_by_dragging(queue: Page, resting: Studio) -> None:
+    a, b, c = three(resting)
+    expect(row(queue, c)).to_be_visible()
+    grip, over = row(queue, c).locator(".st-grip").bounding_box(), row(queue, a).bounding_box()
+    assert grip and over
+    queue.mouse.move(grip["x"] + 8, grip["y"] + grip["height"] / 2)
+    queue.mouse.down()
+    queue.mouse.move(over["x"] + 8, over["y"] + 4, steps=6)
+    queue.mouse.up()
+    expect(row(queue, c).locator(".st-grip b")).to_have_text("1")
+    assert order(resting) == [c.id, a.id, b.id]
+
+
+def test_order_is_changed_by_keys(queue: Page, resting: Studio) -> None:
+    a, b, c = three(resting)
+    row(queue, a).focus()
+    queue.keyboard.press("Alt+ArrowDown")
+    expect(row(queue, a).locator(".st-grip b")).to_have_text("2")
+    expect(row(queue, a)).to_be_focused()
+    queue.keyboard.press("Alt+ArrowDown")
+    expect(row(queue, a).locator(".st-grip b")).to_have_text("3")
+    assert order(resting) == [b.id, c.id, a.id]
+
+
+def test_priority_goes_before_order(queue: Page, resting: Studio) -> None:
+    a, b, c = three(resting)
+    row(queue, c).get_by_label("Priority").select_option(label="High")
+    expect(row(queue, c).locator(".st-grip b")).to_have_text("1")
+    assert order(resting) == [c.id, a.id, b.id]
+
+
+def test_cancel_is_for_one_or_for_all_that_wait(queue: Page, resting: Studio) -> None:
+    a, _, _ = three(resting)
+    row(queue, a).locator("[data-do=cancel]").click()
+    expect(queue.locator("#queue .st-part.queued .st-qrow")).to_have_count(2)
+    queue.locator("#queue [data-do=clear]").click()
+    queue.locator("[data-do=clear-now]").click()
+    expect(queue.locator("#queue .st-part.queued")).to_be_hidden()
+    assert order(resting) == []
+
+
+def test_pause_and_resume_are_seen_by_everyone(queue: Page, queue_site: Site) -> None:
+    queue.locator("#queue [data-do=pause]").click()
+    expect(queue.get_by_text("The queue is paused")).to_be_visible()
+    queue_site.studio.submit(image("waits for the resume"))
+    expect(queue.locator("#queue .st-part.queued")).to_contain_text("waits for the resume")
+    queue.reload()
+    queue.locator("#tab-queue-button").click()
+    queue.get_by_role("button", name="Resume the queue").click()
+    expect(queue.locator("#queue .st-part.recent")).to_contain_text("waits for the resume")
+
+
+def test_a_run_beyond_the_limit_asks_and_goes_on(queue: Page, queue_site: Site) -> None:
+    queue_site.studio.set_limits(run_usd=0.05)
+    [run] = queue_site.studio.submit(paid_image("a dear deer"))
+    held = row(queue, run)
+    expect(held).to_contain_text("This run would pass a spending limit.")
+    expect(held).to_contain_text("Let this one run pass the limit.")
+    held.get_by_role("button", name="Run it anyway").click()
+    expect(queue.locator("#queue .st-part.recent")).to_contain_text("a dear deer")
+    queue_site.studio.set_limits()
+
+
+def test_a_failure_tells_why_and_is_tried_again(queue: Page, queue_site: Site) -> None:
+    [run] = queue_site.studio.submit(image("a broken violin"))
+    expect(row(queue, run)).to_contain_text("The provider stopped: internal error 7.")
+    row(queue, run).locator("[data-do=retry]").click()
+    expect(queue.get_by_text("The run is in the queue again")).to_be_visible()
+    assert queue_site.studio.search("violin", limit=1).runs[0].retry_of == run.id
+
+
+def test_the_page_goes_on_after_the_connection_broke(queue: Page, queue_site: Site) -> None:
+    queue.context.set_offline(True)
+    [run] = queue_site.studio.submit(image("made meanwhile"))
+    queue_site.studio.wait([run.id], timeout_s=10)
+    queue.context.set_offline(False)
+    queue.evaluate("new EventSource('events/runs').close()")
+    [later] = queue_site.studio.submit(image("made afterwards"))
+    expect(queue.locator("#queue .st-part.recent")).to_contain_text("made afterwards")
+    expect(row(queue, run)).to_be_visible()
+    expect(row(queue, later)).to_be_visible()

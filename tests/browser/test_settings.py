@@ -1,0 +1,58 @@
+"""The Settings page in the browser: what is ready, what is used, limits that are kept, a backup made. No key shows."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from playwright.sync_api import Page, expect
+
+from tests.browser.conftest import Site
+
+Open = Callable[..., Page]
+
+
+def test_engines_say_what_they_need(open_page: Open) -> None:
+    page = open_page("settings")
+    draft, alibaba = (page.locator(f'[data-engine="{name}"]') for name in ("draft", "alibaba"))
+    expect(draft).to_contain_text("Ready")
+    expect(alibaba.locator("code", has_text="DASHSCOPE_API_KEY")).to_be_visible()
+
+
+def test_limits_are_kept(open_page: Open, site: Site) -> None:
+    page = open_page("settings")
+    page.get_by_label("A day").fill("12.5")
+    page.locator("[data-do=save-limits]").click()
+    expect(page.get_by_text("Limits saved.")).to_be_visible()
+    assert site.studio.limits().day_usd == 12.5
+    page.get_by_label("A day").fill("")
+    page.locator("[data-do=save-limits]").click()
+    expect(page.get_by_text("Limits saved.")).to_have_count(2)
+    assert site.studio.limits().day_usd is None
+
+
+def test_a_backup_is_made_and_listed(open_page: Open, site: Site) -> None:
+    page = open_page("settings")
+    page.locator("[data-do=backup]").click()
+    expect(page.get_by_text("is made and checked")).to_be_visible()
+    [made, *_] = site.studio.backups()
+    expect(page.locator(".st-backups")).to_contain_text(made.name)
+    page.get_by_text("How to restore").click()
+    expect(page.get_by_text(str(site.studio.storage().data)).last).to_be_visible()
+
+
+def test_storage_and_versions_are_told(open_page: Open, site: Site) -> None:
+    page = open_page("settings")
+    expect(page.locator(".st-box.storage")).to_contain_text(str(site.studio.storage().data))
+    expect(page.locator(".st-box.versions")).to_contain_text("Apache-2.0")
+    page.locator("[data-do=by-model]").click()
+    expect(page.locator("[data-do=by-model]")).to_have_attribute("aria-pressed", "true")
+
+
+def test_the_page_speaks_chinese(open_page: Open) -> None:
+    page = open_page("settings")
+    page.evaluate("localStorage.setItem('studio-language', 'zh-CN')")
+    page.reload()
+    page.locator("#tab-settings-button").click()
+    expect(page.locator(".st-box.storage h3")).to_have_text("存储")
+    page.locator("#tab-queue-button").click()
+    expect(page.locator("#queue")).to_contain_text("运行中")
