@@ -11,11 +11,12 @@ from importlib.util import find_spec
 from pathlib import Path
 
 import pytest
+from PIL import Image
 
 from studio.catalogue import Catalogue, load
 from studio.domain import JSON, REQUEST, Asset, Kind, Progress, Status
 from studio.engines.base import Input, Job
-from studio.engines.local import LocalEngine
+from studio.engines.local import LocalEngine, plan, recipe
 from studio.settings import Settings
 
 ROOT = Path(__file__).parents[2]
@@ -45,17 +46,14 @@ def build_tiny(folder: Path) -> Path:
 class Bench:
     """An engine on the processor with a folder of its own, and short ways to make runs."""
 
-    def __init__(self, folder: Path, models: Path, **options: float | int) -> None:
-        self.folder, self.models, self.options = folder, models, options
-        self.engine = self.start()
-        self._count = 0
+    GRACE_S = 1.0
 
-    def start(self) -> LocalEngine:
-        """A new engine over the same folders, as after a restart of the studio."""
+    def __init__(self, folder: Path, models: Path, *, devices: str = "cpu", idle_s: float = 300.0) -> None:
+        self.folder = folder
         os.environ.setdefault("OMP_NUM_THREADS", "1")
-        options = {"STUDIO_GPU": "cpu", "STUDIO_MODELS": str(self.models)}
-        self.engine = LocalEngine(Settings(data=self.folder, options=options), **self.options)  # type: ignore[arg-type]
-        return self.engine
+        options = {"STUDIO_GPU": devices, "STUDIO_MODELS": str(models)}
+        self.engine = LocalEngine(Settings(data=folder, options=options), grace_s=self.GRACE_S, idle_s=idle_s)
+        self._count = 0
 
     def job(self, name: str, inputs: dict[str, Input] | None = None, run: str = "", **body: object) -> Job:
         """A small job: 96x64, 9 frames for clips, 3 steps, seed 7, unless the body says otherwise."""
@@ -94,6 +92,22 @@ class Bench:
     def make(self, job: Job) -> Progress:
         """The run from submit to its end."""
         return self.watch(self.submit(job))[-1]
+
+    def cancel(self, handle: str) -> bool:
+        return asyncio.run(self.engine.cancel(handle))
+
+    def remember(self, job: Job, rung: str) -> None:
+        """As if an earlier run of this size had ended on the rung."""
+        self.engine.memory.put(recipe.write(job), self.engine.cards[0], plan.Seen(rung))
+
+    def pictures(self, *names: str) -> dict[str, Input]:
+        """Small pictures of one colour, by asset id."""
+        made = {}
+        for i, name in enumerate(names):
+            path = self.folder / f"{name}.png"
+            Image.new("RGB", (96, 64), (40, 90 + 60 * i, 160)).save(path)
+            made[name] = as_input(path, Kind.IMAGE)
+        return made
 
     def close(self) -> None:
         asyncio.run(self.engine.close())

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable
+import subprocess
+import sys
 from pathlib import Path
 
+import av
 import numpy as np
 import pytest
 from PIL import Image
@@ -92,10 +94,15 @@ def test_no_row_is_left_out() -> None:
 
 def test_an_input_changes_the_result(bench: Bench, files: dict[str, Input]) -> None:
     """First and last frame, references and guiding clips are really looked at."""
-    digest: Callable[[JSON, str], bytes] = lambda body, name: _bytes(bench, files, name, body)  # noqa: E731
-    first = {"first_frame": "one"}
-    assert digest(first, "wan2.2-i2v-a14b") != digest({"first_frame": "two"}, "wan2.2-i2v-a14b")
-    assert digest(first, "wan2.2-i2v-a14b") != digest(first | {"last_frame": "two"}, "wan2.2-i2v-a14b")
+    first: JSON = {"first_frame": "one"}
+    results = {
+        _bytes(bench, files, "wan2.2-i2v-a14b", b)
+        for b in (first, {"first_frame": "two"}, first | {"last_frame": "two"})
+    }
+    assert len(results) == 3
+    edit: JSON = {"task": "video-to-video", "video": "clip"}
+    ways = [{"edit": "extend"}, {"edit": "restyle", "control": "grey"}, {"edit": "restyle", "control_strength": 0.3}]
+    assert len({_bytes(bench, files, "wan2.1-vace-1.3b", edit | {"params": w | {"steps": 2}}) for w in ways}) == 3
 
 
 def _bytes(bench: Bench, files: dict[str, Input], name: str, body: JSON) -> bytes:
@@ -103,17 +110,22 @@ def _bytes(bench: Bench, files: dict[str, Input], name: str, body: JSON) -> byte
     return Path(path or "").read_bytes()
 
 
-def test_the_stages_apart_give_the_bytes_of_the_plain_pipeline(bench: Bench, tiny_models: Path, tmp_path: Path) -> None:
-    """Encoding, denoising and decoding apart, with offloaded text model and streamed frames, changes nothing."""
-    import subprocess
-    import sys
+def test_the_stages_apart_give_what_the_plain_pipeline_gives(bench: Bench, tiny_models: Path, tmp_path: Path) -> None:
+    """Encoding, denoising and decoding apart, text model freed, frames streamed: within one grey level, and the codec.
 
-    names = {"wan2.2-t2v-a14b": "clip.mp4", "wan2.2-ti2v-5b": "clip.mp4", "z-image-turbo": "image.png"}
-    names |= {"qwen-image": "image.png", "flux2-klein-4b": "image.png"}
+    Not bytes: where tensors lie in memory decides which kernel of the processor adds them up.
+    """
+    names = ["wan2.2-t2v-a14b", "wan2.2-ti2v-5b", "z-image-turbo", "qwen-image", "flux2-klein-4b"]
     command = [sys.executable, "-m", "tests.local.plain", str(tiny_models), str(tmp_path), *names]
     subprocess.run(command, check=True, timeout=100, capture_output=True)
-    for name, file in names.items():
-        mine = bench.make(
-            bench.job(name, params={"steps": 3, "step_cache": "off"} if "image" not in name else {"steps": 3})
-        )
-        assert Path(mine.outputs[0].path or "").read_bytes() == (tmp_path / name / file).read_bytes(), name
+    for name in names:
+        mine = Path(bench.make(bench.job(name)).outputs[0].path or "")
+        assert np.abs(pixels(mine) - pixels(tmp_path / name / mine.name)).max() <= 2, name
+
+
+def pixels(path: Path) -> np.ndarray:
+    """All pictures of a file, as whole numbers that can be subtracted."""
+    if path.suffix == ".png":
+        return np.asarray(Image.open(path)).astype(int)
+    with av.open(str(path)) as file:
+        return np.stack([f.to_ndarray(format="rgb24") for f in file.decode(video=0)]).astype(int)

@@ -43,7 +43,6 @@ class Work:
     done: Progress | None = None
     error: EngineError | None = None
     tried: list[str] = field(default_factory=list)
-    on: str = ""
 
     @property
     def ended(self) -> bool:
@@ -118,23 +117,27 @@ class Dispatcher:
             free = [w for w in self._workers if w.run is None]
             if not free:
                 return
-            worker = min(free, key=lambda w: (w.hot != work.hot_key(), w.hot is not None))
+            worker = min(free, key=lambda w: (w.hot != self._place(work, w.card), w.hot is not None))
             del self._waiting[work.run]
-            self._choose_rung(work, worker.card)
+            self._place(work, worker.card)
             self._give(work, worker)
 
-    def _choose_rung(self, work: Work, card: Card) -> None:
-        """What worked here before; else what the plan says; at the least the last rung, which may still do it."""
+    def _place(self, work: Work, card: Card) -> str:
+        """Choose the rung for this card, and say what the card would then hold.
+
+        What worked here before; else what the plan says; at the least the last rung, which may still do it.
+        """
         if seen := self.memory.get(work.recipe, card):
             work.rung, work.tiled = seen.rung, seen.tiled
-            return
+            return work.hot_key()
         memory = card.memory if self.limit is None or card.memory is None else min(card.memory, self.limit)
         work.rung = plan.first_rung(work.recipe, work.part, memory) or plan.ladder(work.recipe)[-1]
         work.tiled = work.rung == "leaves"
+        return work.hot_key()
 
     def _give(self, work: Work, worker: Worker) -> None:
         recipe = work.recipe
-        worker.run, work.on = work.run, worker.card.name
+        worker.run, work.stage, work.step, work.eta_s = work.run, "", (0, 0), None
         work.tried.append(work.rung)
         expected = plan.peak(work.rung, work.part, recipe.width, recipe.height, recipe.frames, recipe.engine)
         limits = {"limit": self.limit, "expected_peak": expected}
@@ -163,7 +166,7 @@ class Dispatcher:
                 getattr(self, f"_on_{news['say']}")(worker, news)
 
     def _on_hello(self, worker: Worker, news: JSON) -> None:
-        worker.ready, worker.hot, worker.about = True, None, news
+        worker.ready, worker.greeted, worker.hot, worker.about = True, True, None, news
         card = worker.card
         if card.memory is None and news.get("memory"):
             worker.card = Card(
@@ -257,6 +260,14 @@ class Dispatcher:
         self._free(worker)
 
     def _on_ended(self, worker: Worker, news: JSON) -> None:
+        """The whole process has ended. Where it never said hello, starting it again would only end the same way."""
+        if not worker.greeted and (work := self._works.get(worker.run or "")):
+            why = f"The worker for {worker.card.name} could not start."
+            work.error = EngineError(
+                f"{why} The end of cache/local/worker-{worker.card.device}.log says why.", code="start"
+            )
+            self._free(worker)
+            return
         self._on_gone(worker, news)
         if worker.pending is not None and not worker.alive:
             worker.start()

@@ -84,7 +84,7 @@ class LocalEngine:
             return None
         made, card = recipe.write(_trial(request, model, inputs)), self.cards[0]
         seen = self._dispatcher.memory.get(made, card)
-        part = self._parts(model, weights.look(model.engine["repo"], self._settings))
+        part = self.parts(model)
         rung = seen.rung if seen else plan.first_rung(made, part, card.memory) or "leaves"
         return plan.expected_s(made, card, seen, rung)
 
@@ -171,6 +171,19 @@ class LocalEngine:
     async def cancel(self, handle: str) -> bool:
         """Stop at the next step; by force after a grace time."""
         return self._dispatcher.cancel(handle.removeprefix(HANDLE))
+
+    def limit_memory(self, limit: int | None) -> None:
+        """Let further runs use at most so many bytes of a card; None for all of it."""
+        self._dispatcher.limit = limit
+
+    @property
+    def memory(self) -> plan.Memory:
+        """What runs did on these cards before."""
+        return self._dispatcher.memory
+
+    def parts(self, model: Model) -> plan.Parts:
+        """Bytes of the model's parts as they would lie on the card: from the files, or the row before they are here."""
+        return self._parts(model, weights.look(model.engine["repo"], self._settings))
 
     def status(self) -> list[JSON]:
         """The cards and what they do: device, name, memory in bytes, pid of the process, loaded, run, waiting."""

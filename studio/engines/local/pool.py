@@ -40,13 +40,14 @@ def environment(card: Card, environ: Mapping[str, str] = os.environ) -> dict[str
 
 class Worker:
     """One process for one card. run: the id of the run it has; hot: what it holds loaded; ready: it said hello and
-    takes a job at once. All fields are the dispatcher's, under its lock."""
+    takes a job at once; greeted: it said so at least once. All fields are the dispatcher's, under its lock."""
 
     def __init__(self, card: Card, log: Path, news: News) -> None:
         self.card, self._log, self._news = card, log, news
         self.run: str | None = None
         self.hot: str | None = None
         self.ready = False
+        self.greeted = False
         self.pending: JSON | None = None
         self.about: JSON = {}
         self.timer: threading.Timer | None = None
@@ -59,6 +60,7 @@ class Worker:
 
     def start(self) -> None:
         """Start the process; its hello comes some seconds later."""
+        self.greeted = False
         self._log.parent.mkdir(parents=True, exist_ok=True)
         device = "cuda:0" if self.card.device.isdigit() else self.card.device
         with self._log.open("ab") as log:

@@ -29,8 +29,11 @@ class Preview:
         image = picture(latents)
         image.thumbnail((SIDE_PX, SIDE_PX))
         part = self.path.with_suffix(".part")
-        image.save(part, "JPEG", quality=80)
-        part.replace(self.path)
+        try:
+            image.save(part, "JPEG", quality=80)
+            part.replace(self.path)
+        except OSError:  # a courtesy; the run itself goes on
+            return None
         return str(self.path)
 
 

@@ -1,0 +1,87 @@
+"""Cancelling, killing, crashing: the studio goes on, the card is free again, and the next result is right."""
+
+from __future__ import annotations
+
+import os
+import signal
+import time
+
+import pytest
+
+from studio.domain import Status
+from studio.errors import EngineError
+from tests.local.bench import Bench
+
+LONG = {"steps": 100}
+
+
+def worker(bench: Bench) -> int:
+    """The process that holds the model."""
+    return next(card["pid"] for card in bench.engine.status() if card["run"])
+
+
+def test_a_cancel_is_seen_at_the_next_step_and_the_model_stays_loaded(bench: Bench) -> None:
+    expected = _bytes(bench, seed=70)
+    handle = bench.submit(bench.job("wan2.2-t2v-a14b", seed=71, params=LONG))
+    bench.watch(handle, until="denoising 3/")
+    pid, began = worker(bench), time.monotonic()
+    assert bench.cancel(handle)
+    assert bench.watch(handle)[-1].status == Status.CANCELLED
+    assert time.monotonic() - began < 3
+    seen = bench.watch(bench.submit(bench.job("wan2.2-t2v-a14b", seed=72)))
+    assert "loading" not in [p.word for p in seen]
+    assert _bytes(bench, seed=70) == expected, "an aborted run left something behind"
+    assert not bench.cancel(handle), "a run that ended cannot be cancelled"
+    assert bench.engine.status()[0]["pid"] == pid
+
+
+def _bytes(bench: Bench, seed: int) -> bytes:
+    path = bench.make(bench.job("wan2.2-t2v-a14b", seed=seed)).outputs[0].path
+    assert path is not None
+    return path.read_bytes()
+
+
+def test_a_waiting_run_is_cancelled_at_once(bench: Bench) -> None:
+    running = bench.submit(bench.job("wan2.2-t2v-a14b", seed=73, params=LONG))
+    waiting = bench.submit(bench.job("wan2.2-t2v-a14b", seed=74))
+    assert bench.look(waiting).position == 1
+    assert bench.cancel(waiting)
+    assert bench.look(waiting).status == Status.CANCELLED
+    bench.cancel(running)
+    bench.watch(running)
+
+
+@pytest.mark.skipif(os.name == "nt", reason="stopping a process in the middle needs POSIX signals")
+def test_a_worker_that_does_not_answer_is_killed_after_the_grace_time(bench: Bench) -> None:
+    handle = bench.submit(bench.job("wan2.2-t2v-a14b", seed=75, params=LONG))
+    bench.watch(handle, until="denoising 2/")
+    os.kill(worker(bench), signal.SIGSTOP)  # a kernel that never returns
+    began = time.monotonic()
+    bench.cancel(handle)
+    assert bench.watch(handle)[-1].status == Status.CANCELLED
+    assert time.monotonic() - began < bench.GRACE_S + 3
+    assert bench.make(bench.job("wan2.2-t2v-a14b", seed=76)).status == Status.SUCCEEDED
+
+
+def test_a_crash_is_tried_again_once_and_the_second_ends_the_run_but_not_the_studio(bench: Bench) -> None:
+    handle = bench.submit(bench.job("wan2.2-t2v-a14b", seed=77, params=LONG))
+    bench.watch(handle, until="denoising 2/")
+    os.kill(first := worker(bench), signal.SIGKILL)
+    bench.watch(handle, until="starting")
+    bench.watch(handle, until="denoising 2/")
+    assert worker(bench) != first
+    os.kill(worker(bench), signal.SIGKILL)
+    with pytest.raises(EngineError, match="stopped twice"):
+        bench.watch(handle)
+    began = time.monotonic()
+    assert bench.make(bench.job("wan2.2-t2v-a14b", seed=78)).status == Status.SUCCEEDED
+    assert time.monotonic() - began < 5, "the libraries were imported again"
+
+
+def test_one_crash_costs_only_time(bench: Bench) -> None:
+    expected = _bytes(bench, seed=79)
+    handle = bench.submit(bench.job("wan2.2-t2v-a14b", seed=79))
+    os.kill(worker(bench), signal.SIGKILL)
+    path = bench.watch(handle)[-1].outputs[0].path
+    assert path is not None
+    assert path.read_bytes() == expected
