@@ -1,7 +1,7 @@
 """Speed of drafts: a 5 s 1280x720 clip at 30 frames a second, against encoding the very same frames alone.
 
 The reference encodes the finished frames from memory with the same encoder and settings and nothing else; the draft
-reads the prompt, draws the scene, moves it, makes the sound and encodes both. Medians of three, interleaved, in one run.
+reads the prompt, draws the scene, moves it, makes the sound and encodes both. Medians of three, interleaved, one run.
 Goal: ratio at most 2.
 """
 

@@ -29,7 +29,7 @@ class Pose:
 
     turn_x, turn_y: by how much of the frame's width and height the view has turned (pan right and tilt down are
     positive); the same for all depths. move_x, move_y: how far the camera itself has moved, as seen on the nearest
-    layer. zoom: magnification for all depths; near: further magnification of the nearest layer. roll: radians.
+    layer. zoom: magnification for all depths; near: further magnification of the nearest layer.
     """
 
     turn_x: float = 0.0
@@ -38,7 +38,6 @@ class Pose:
     move_y: float = 0.0
     zoom: float = 1.0
     near: float = 1.0
-    roll: float = 0.0
 
     def __add__(self, other: Pose) -> Pose:
         return Pose(
@@ -48,7 +47,6 @@ class Pose:
             self.move_y + other.move_y,
             self.zoom * other.zoom,
             self.near * other.near,
-            self.roll + other.roll,
         )
 
     def seen(self, depth: float) -> tuple[float, float, float]:
@@ -71,7 +69,7 @@ class Path:
         self._in_turn = len(self._moves) > 1 and (in_turn or _opposed(self._moves))
         self._drift = not moves
         draw = random.Random(seed)
-        self._waves = [[(draw.uniform(0, math.tau), draw.uniform(0.8, 1.25)) for _ in range(3)] for _ in range(3)]
+        self._waves = [[(draw.uniform(0, math.tau), draw.uniform(0.8, 1.25)) for _ in range(3)] for _ in range(2)]
 
     @property
     def still(self) -> bool:
@@ -100,11 +98,9 @@ class Path:
         wide = tall = 1.0
         for i in range(41):
             pose = self.at(i / 40)
-            cos, sin = math.cos(pose.roll), abs(math.sin(pose.roll))
             for depth in (0.0, 1.0):
                 x, y, size = pose.seen(depth)
-                wide = max(wide, (abs(x) * 2 + cos + sin * height / width) / size)
-                tall = max(tall, (abs(y) * 2 + cos + sin * width / height) / size)
+                wide, tall = max(wide, (abs(x) * 2 + 1) / size), max(tall, (abs(y) * 2 + 1) / size)
         moves = wide + tall > 2
         return tuple(axis * 1.01 + 4 / min(width, height) if moves else axis for axis in (wide, tall))  # type: ignore[return-value]
 
@@ -120,14 +116,14 @@ class Path:
 
     def _shaken(self, seconds: float, strength: float) -> Pose:
         """A hand's sway: three waves on each axis, 0.3 to 1.6 Hz, the quicker the smaller."""
-        x, y, roll = (
+        x, y = (
             sum(
                 math.sin(phase + math.tau * hz * pace * seconds) * size
                 for (phase, pace), (hz, size) in zip(axis, ((0.31, 1.0), (0.73, 0.5), (1.6, 0.16)), strict=True)
             )
             for axis in self._waves
         )
-        return Pose(turn_x=0.008 * strength * x, turn_y=0.010 * strength * y, roll=0.005 * strength * roll)
+        return Pose(turn_x=0.009 * strength * x, turn_y=0.011 * strength * y)
 
 
 def path(moves: Sequence[Move], *, seconds: float, seed: int = 0, prompt: str = "") -> Path:
@@ -157,9 +153,9 @@ def _pose(move: Move, e: float) -> Pose:
     if kind == "tilt":
         return Pose(turn_y=0.34 * swing, move_y=0.04 * swing)
     if kind == "tracking":
-        return Pose(move_x=0.36 * swing, zoom=1.02)
+        return Pose(move_x=0.36 * swing)
     if kind == "crane":
-        return Pose(move_y=0.36 * swing, zoom=1.02)
+        return Pose(move_y=0.36 * swing)
     if kind == "orbit":  # around what stands at middle distance: it stays, near and far slide apart
         return Pose(move_x=0.46 * swing, turn_x=-0.46 * swing * (FAR + (1 - FAR) * 0.6), near=1 + 0.1 * k * _bump(e))
     along = e if sign > 0 else 1 - e

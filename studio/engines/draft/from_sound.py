@@ -7,7 +7,7 @@ from functools import partial
 import cv2
 import numpy as np
 
-from studio.engines.draft import camera, clips, scene, scenes
+from studio.engines.draft import camera, clips, scene, scenes, stage
 from studio.engines.draft.film import Painter, Shot, Sound, Tell, finish
 from studio.engines.draft.from_words import cuts
 from studio.engines.draft.levels import Levels
@@ -81,9 +81,6 @@ class Bars:
         self._wide = (width - 2 * self._left) // 2 * 2
         rows = np.arange(self._foot - self._top, 0, -1, dtype=np.float32)[:, None] - 0.5
         self._above_foot = np.broadcast_to(rows, (len(rows), self._wide))
-        red, green, blue = (c / 255 for c in ACCENT)
-        luma = 0.2126 * red + 0.7152 * green + 0.0722 * blue
-        self._colour = 16 + 219 * luma, 128 + 224 * (blue - luma) / 1.8556, 128 + 224 * (red - luma) / 1.5748
 
     def lay(self, canvas: Planes, bands: np.ndarray) -> None:
         """Blend the bars of this moment over the frame."""
@@ -94,13 +91,4 @@ class Bars:
         heights = np.where(gap, 0.0, 2 + bands[at.astype(int)] * (self._foot - self._top - 2)).astype(np.float32)
         cover = np.clip(heights - self._above_foot + 0.5, 0, 1) * 205
         alpha = cover.astype(np.uint8)
-        half = cv2.resize(alpha, (alpha.shape[1] // 2, alpha.shape[0] // 2), interpolation=cv2.INTER_AREA)
-        top, foot, left, right = self._top, self._foot, self._left, self._left + self._wide
-        boxes = (
-            canvas[0][top:foot, left:right],
-            canvas[1][top // 2 : foot // 2, left // 2 : right // 2],
-            canvas[2][top // 2 : foot // 2, left // 2 : right // 2],
-        )
-        for plane, share, value in zip(boxes, (alpha, half, half), self._colour, strict=True):
-            cv2.multiply(plane, cv2.bitwise_not(share), dst=plane, scale=1 / 255)
-            cv2.add(plane, cv2.convertScaleAbs(share, alpha=value / 255), dst=plane)
+        stage.tint(stage.box_of(canvas, self._left, self._top, self._left + self._wide, self._foot), alpha, ACCENT)

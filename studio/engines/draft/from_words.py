@@ -47,7 +47,7 @@ def sound_of(order: Order, spans: tuple[ShotSpan, ...], edges: list[tuple[int, i
         return Sound(clips.sound(own))
     samples = [round(frame * bed.RATE / order.fps) for frame in (0, *(end for _, end in edges))]
     parts = [(b - a, read(span.text).sounds) for span, a, b in zip(spans, samples, samples[1:], strict=False)]
-    return Sound([bed.bed(parts, order.seed)])
+    return Sound(bed.bed(parts, order.seed) for _ in range(1))  # made while the first shot is being drawn
 
 
 def cuts(spans: tuple[ShotSpan, ...], fps: int, frames: int) -> list[tuple[int, int]]:

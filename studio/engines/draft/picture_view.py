@@ -7,6 +7,8 @@ picture smoothly, without cut-out edges or holes.
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import cv2
 import numpy as np
 
@@ -56,23 +58,23 @@ class PictureView:
         width, height = self._size
         xs = (np.arange(-1, -(-width // CELL) + 1, dtype=np.float32) + 0.5) * CELL - 0.5
         ys = (np.arange(-1, -(-height // CELL) + 1, dtype=np.float32) + 0.5) * CELL - 0.5
-        grid = np.stack((*np.meshgrid(xs, ys), np.ones((len(ys), len(xs)), np.float32)), -1)
+        grid = np.stack(np.meshgrid(xs, ys), -1)
         far, middle, near = (
-            grid @ _at_depth(self._plate, d).matrix(pose, width, height).T.astype(np.float32) for d in (0.0, 0.5, 1.0)
+            _positions(grid, replace(self._plate, depth=d).window(pose, width, height)) for d in (0.0, 0.5, 1.0)
         )
-        tall, wide = self._plate.luma.shape
+        tall, wide = self._plate.y.shape
         rows, cols = self._depth.shape
         look = (middle * (cols / wide, rows / tall)).astype(np.float32)
         depth = cv2.remap(self._depth, look, ONE_MAP, cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE)
         bend = far + (near - far) * depth[..., None]
         at = cv2.resize(bend, (len(xs) * CELL, len(ys) * CELL))[CELL : CELL + height, CELL : CELL + width]
-        cv2.remap(self._plate.luma, at, ONE_MAP, cv2.INTER_LINEAR, dst=canvas[0], borderMode=cv2.BORDER_REPLICATE)
+        repeat = cv2.BORDER_REPLICATE
+        cv2.remap(self._plate.y, at, ONE_MAP, cv2.INTER_LINEAR, dst=canvas[0], borderMode=repeat)
         small = cv2.resize((bend - 0.5) / 2, (len(xs) * CELL // 2, len(ys) * CELL // 2))
         half = CELL // 2
         small = small[half : half + height // 2, half : half + width // 2]
-        chroma = cv2.remap(self._plate.chroma, small, ONE_MAP, cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE)
-        cv2.extractChannel(chroma, 0, dst=canvas[1])
-        cv2.extractChannel(chroma, 1, dst=canvas[2])
+        cv2.remap(self._plate.u, small, ONE_MAP, cv2.INTER_LINEAR, dst=canvas[1], borderMode=repeat)
+        cv2.remap(self._plate.v, small, ONE_MAP, cv2.INTER_LINEAR, dst=canvas[2], borderMode=repeat)
 
 
 def _fitted(rgb: np.ndarray, way: camera.Path, size: tuple[int, int]) -> stage.Plate:
@@ -88,8 +90,10 @@ def _fitted(rgb: np.ndarray, way: camera.Path, size: tuple[int, int]) -> stage.P
     return made
 
 
-def _at_depth(plate: stage.Plate, depth: float) -> stage.Plate:
-    return stage.Plate(plate.luma, plate.chroma, plate.left, plate.top, depth, plate.scale)
+def _positions(grid: np.ndarray, window: tuple[float, float, float]) -> np.ndarray:
+    """Plate positions of frame positions (.., 2)."""
+    step, x, y = window
+    return (grid * np.float32(step) + np.array((x, y), np.float32)).astype(np.float32)
 
 
 def depth_of(rgb: np.ndarray) -> np.ndarray:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
-from dataclasses import replace
 
 import cv2
 import numpy as np
@@ -16,7 +15,7 @@ from studio.engines.draft.order import Order
 from studio.engines.draft.stage import Overlay, Planes
 from studio.engines.draft.words import Reading
 
-BUDGET = 2.4
+BUDGET = 2.6
 """Area in frames of all layers over the background that may be warped for each frame; nearby layers are merged
 beyond it. It keeps drawing cheaper than encoding."""
 
@@ -30,7 +29,7 @@ def painter(
     made = scene.compose(reading, width, height, seed, overscan=way.overscan(width, height))
     plates = to_plates([(layer.rgba, layer.depth) for layer in made.layers], width * height)
     view = View(plates, way, frames=round(seconds * fps))
-    weather = Weather(made.particles, seed, size) if made.particles else None
+    weather = Weather(made.particles, seed) if made.particles else None
 
     def paint(n: int, canvas: Planes) -> None:
         view.draw(n, canvas)
@@ -79,22 +78,13 @@ class View:
 class Weather:
     """Rain, snow and the like over the planes of a frame."""
 
-    def __init__(self, kind: particles.Particles, seed: int, size: tuple[int, int]) -> None:
-        self._cover_of = replace(kind, colour=(255, 255, 255))  # painted white on black it is the coverage itself
-        self._seed, self._size = seed, size
-        red, green, blue = (c / 255 for c in kind.colour)
-        luma = 0.2126 * red + 0.7152 * green + 0.0722 * blue
-        self._colour = 16 + 219 * luma, 128 + 224 * (blue - luma) / 1.8556, 128 + 224 * (red - luma) / 1.5748
+    def __init__(self, kind: particles.Particles, seed: int) -> None:
+        self._kind, self._seed = kind, seed
 
     def lay(self, canvas: Planes, time_s: float) -> None:
         """Blend the particles of this moment over the frame."""
-        width, height = self._size
-        cover = np.zeros((height, width), np.uint8)
-        particles.paint(cover, self._cover_of, self._seed, time_s)
-        half = cv2.resize(cover, (width // 2, height // 2), interpolation=cv2.INTER_AREA)
-        for plane, alpha, value in zip(canvas, (cover, half, half), self._colour, strict=True):
-            cv2.multiply(plane, cv2.bitwise_not(alpha), dst=plane, scale=1 / 255)
-            cv2.add(plane, cv2.convertScaleAbs(alpha, alpha=value / 255), dst=plane)
+        alpha = particles.cover(canvas[0].shape, self._kind, self._seed, time_s)
+        stage.tint(canvas, alpha, self._kind.colour)
 
 
 def flicker(luma: np.ndarray, strength: float, time_s: float, seed: int) -> None:
@@ -108,28 +98,8 @@ def flicker(luma: np.ndarray, strength: float, time_s: float, seed: int) -> None
 
 def to_plates(layers: Sequence[tuple[np.ndarray, float]], frame_pixels: int) -> list[stage.Plate]:
     """RGBA layers with depths, far to near, as plates: merged where many of them would cost more than they show."""
-    left = list(layers)
-    while len(left) > 2 and sum(_area(rgba) for rgba, _ in left[1:]) > BUDGET * frame_pixels:
-        gaps = [(left[i + 1][1] - left[i][1], i) for i in range(len(left) - 1)]
-        _, i = min(gaps)
-        (under, far), (over, near) = left[i], left[i + 1]
-        depth = far if i == 0 else (far + near) / 2
-        left[i : i + 2] = [(over_rgba(under, over), depth)]
-    made = (stage.plate(rgba, depth=depth) for rgba, depth in left)
-    return [one for one in made if one is not None]
-
-
-def _area(rgba: np.ndarray) -> int:
-    _, _, wide, tall = cv2.boundingRect(np.ascontiguousarray(rgba[..., 3]))
-    return wide * tall
-
-
-def over_rgba(under: np.ndarray, over: np.ndarray) -> np.ndarray:
-    """Two straight-alpha RGBA pictures of one size, the second laid over the first."""
-    top, bottom = over[..., 3:].astype(np.float32) / 255, under[..., 3:].astype(np.float32) / 255
-    alpha = top + bottom * (1 - top)
-    colour = over[..., :3] * top + under[..., :3] * (bottom * (1 - top))
-    out = np.empty_like(under)
-    out[..., :3] = np.clip(colour / np.maximum(alpha, 1e-6) + 0.5, 0, 255)
-    out[..., 3] = np.clip(alpha[..., 0] * 255 + 0.5, 0, 255)
-    return out
+    made = [one for rgba, depth in layers if (one := stage.plate(rgba, depth=depth)) is not None]
+    while len(made) > 2 and sum(one.y.size for one in made[1:]) > BUDGET * frame_pixels:
+        _, i = min((made[i + 1].depth - made[i].depth, i) for i in range(len(made) - 1))
+        made[i : i + 2] = [stage.merged(made[i], made[i + 1])]
+    return made

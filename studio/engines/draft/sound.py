@@ -120,10 +120,10 @@ def water(rng: np.random.Generator, n: int) -> np.ndarray:
     return rush + 1.4 * drops(rng, n, 55, 350, 1600, 0.05)
 
 
-def crowd(rng: np.random.Generator, n: int) -> np.ndarray:
+def crowd(rng: np.random.Generator, n: int, voices: int = 7) -> np.ndarray:
     """Babble: voices as noise in vowel bands, each speaking in syllables."""
     out = np.zeros((n, 2), np.float32)
-    for _ in range(7):
+    for _ in range(voices):
         pitch = float(rng.uniform(180, 420))
         voice = coloured(rng, n, pitch, pitch * 2.2) + 0.45 * coloured(rng, n, pitch * 3.2, pitch * 5)
         spoken = sway(rng, n, float(rng.uniform(4, 6.5))) ** 2 * sway(rng, n, 0.7, floor=0.3)
@@ -206,7 +206,9 @@ def underwater(rng: np.random.Generator, n: int) -> np.ndarray:
 
 def room(rng: np.random.Generator, n: int) -> np.ndarray:
     """Air, a distant murmur, now and then a cup."""
-    return wide(rng, n, 60, 900, tilt=1.2) + 0.12 * crowd(rng, n) + 0.25 * drops(rng, n, 0.5, 1900, 3800, 0.16)
+    return (
+        wide(rng, n, 60, 900, tilt=1.2) + 0.12 * crowd(rng, n, voices=3) + 0.25 * drops(rng, n, 0.5, 1900, 3800, 0.16)
+    )
 
 
 def air(rng: np.random.Generator, n: int) -> np.ndarray:
