@@ -28,7 +28,8 @@ def clip(
     options: tuple[str, ...] = (),
 ) -> Path:
     """An H.264 and AAC clip of a moving test picture in BT.709; tone_hz None makes it silent."""
-    video = ("-f", "lavfi", "-i", f"{picture}=s={width}x{height}:r={fps}:d={seconds}")
+    source = f"{picture}:" if "=" in picture else f"{picture}="
+    video = ("-f", "lavfi", "-i", f"{source}s={width}x{height}:r={fps}:d={seconds}")
     sound = ("-f", "lavfi", "-i", f"sine={tone_hz}:d={seconds}:r={rate_hz}") if tone_hz else ()
     tags = "setparams=colorspace=bt709:color_primaries=bt709:color_trc=bt709:range=tv"
     colour = ("-vf", f"scale=out_color_matrix=bt709:out_range=tv,format=yuv420p,{tags}")

@@ -109,14 +109,16 @@ def run_ffmpeg(
     on_progress: OnProgress | None = None,
     cancelled: Cancelled | None = None,
     limit_s: float = 3600,
+    folder: Path | None = None,
 ) -> None:
     """Run `ffmpeg ... args out` and give `out` its name only when all went well.
 
-    args: inputs and options without the output; duration_s: length of the result, for progress.
+    args: inputs and options without the output; duration_s: length of the result, for progress. folder: where file
+    names inside filters are looked up; a filter's own quoting of paths is best avoided.
     Raises Stopped when cancelled, MediaError with ffmpeg's last words when it failed or took longer than limit_s.
     """
     with replacing(out) as draft:
-        _call([*args, "-y", str(draft)], duration_s, on_progress, cancelled, limit_s)
+        _call([*args, "-y", str(draft.resolve())], duration_s, on_progress, cancelled, limit_s, folder=folder)
 
 
 def measure_ffmpeg(args: Sequence[str], *, cancelled: Cancelled | None = None, limit_s: float = 3600) -> str:
@@ -132,12 +134,13 @@ def _call(
     limit_s: float,
     *,
     level: str = "error",
+    folder: Path | None = None,
 ) -> str:
     fixed = ["-nostdin", "-hide_banner", "-v", level, "-protocol_whitelist", "file,pipe", "-nostats"]
     command = [ffmpeg(), *fixed, "-progress", "pipe:1", "-stats_period", "0.25", *args]
     with tempfile.TemporaryFile() as words:
         with subprocess.Popen(
-            command, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=words, text=True
+            command, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=words, text=True, cwd=folder
         ) as process:
             reader = threading.Thread(target=_follow, args=(process.stdout, duration_s, on_progress), daemon=True)
             reader.start()

@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from studio.errors import MediaError
-from studio.media import containers, mend
+from studio.media import containers, finish, mend
 from studio.media.clips import Clip, Shelf, in_format, survey
 from studio.media.cut import Cut, Report, lay_out
 from studio.media.files import Cancelled, OnProgress, Stopped, replacing
@@ -22,6 +22,7 @@ from studio.media.soundtrack import Mixed, mixed
 
 if TYPE_CHECKING:
     from av.audio.stream import AudioStream
+    from av.container import InputContainer
     from av.packet import Packet
 
 Sounds = tuple["AudioStream", Iterable["Packet"]]
@@ -38,23 +39,53 @@ def make(
         work = Path(folder)
         clips, notes = _clips(cut, shelf, cache or work, cancelled)
         spans = lay_out(cut, [clip.length_s for clip in clips])
-        pictures = Packets(cut, plan(spans, clips, shelf, cut.fps), clips, shelf)
+        first = finish.preliminary(cut)
+        pictures = Packets(first, plan(spans, clips, shelf, cut.fps), clips, shelf)
         sounds = mend.mended(spans, clips, shelf, cut.fps) if mend.mendable(cut, clips) else None
         heard = mixed(cut, spans, clips, work, cancelled) if sounds is None else None
-        frames = pictures.copied + pictures.encoded
+        again, soft = finish.needed(cut), bool(cut.finish.soft)
+        bar = _Steps(on_progress, 1 + again)
+        joined = work / "joined.mp4" if again or soft else out
         with _sound_packets(sounds, heard) as packets:
-            _mux(cut, out, pictures, packets, frames, on_progress, cancelled)
+            _mux(first, joined, pictures, packets, bar, cancelled)
+        if again:
+            bar.step += 1
+            pictures = finish.finished(
+                cut, joined, work, shelf, reorder=pictures.reorder, on_progress=bar, cancelled=cancelled
+            )
+            with containers.opened(joined) as (box, _):
+                _mux(cut, work / "finished.mp4" if soft else out, pictures, _sound_of(box), None, cancelled)
+            joined = work / "finished.mp4"
+        if soft:
+            finish.with_subtitles(joined, out, cut, work, cancelled)
     return Report(
         path=out,
-        frames=frames,
-        duration_s=round(float(frames / cut.fps), 3),
-        copied=pictures.copied,
+        frames=pictures.frames,
+        duration_s=round(float(pictures.frames / cut.fps), 3),
+        copied=pictures.frames - pictures.encoded,
         encoded=pictures.encoded,
         loudness_before=heard.before if heard else None,
         loudness=heard.after if heard else None,
         treble=heard.treble if heard else None,
         notes=(*notes, *(heard.notes if heard else ())),
     )
+
+
+class _Steps:
+    """One bar over several steps that each count from 0 to 1."""
+
+    def __init__(self, tell: OnProgress | None, steps: int) -> None:
+        self.tell, self.steps, self.step = tell, steps, 0
+
+    def __call__(self, fraction: float) -> None:
+        if self.tell:
+            self.tell((self.step + fraction) / self.steps)
+
+
+def _sound_of(box: InputContainer) -> Sounds | None:
+    if not box.streams.audio:
+        return None
+    return box.streams.audio[0], (packet for packet in box.demux(audio=0) if packet.size)
 
 
 def _clips(cut: Cut, shelf: Shelf, cache: Path, cancelled: Cancelled | None) -> tuple[list[Clip], list[str]]:
@@ -80,8 +111,7 @@ class _sound_packets:
     def __enter__(self) -> Sounds | None:
         if self.manager is None:
             return self.sounds
-        box, _ = self.manager.__enter__()
-        return box.streams.audio[0], (packet for packet in box.demux(audio=0) if packet.size)
+        return _sound_of(self.manager.__enter__()[0])
 
     def __exit__(self, *error: object) -> None:
         if self.manager is not None:
@@ -93,7 +123,6 @@ def _mux(
     out: Path,
     pictures: Packets,
     sounds: Sounds | None,
-    frames: int,
     on_progress: OnProgress | None,
     cancelled: Cancelled | None,
 ) -> None:
@@ -119,8 +148,8 @@ def _mux(
                 done += 1
                 if cancelled and cancelled():
                     raise Stopped
-                if on_progress and (done % 16 == 0 or done == frames):
-                    on_progress(done / frames)
+                if on_progress and (done % 16 == 0 or done == pictures.frames):
+                    on_progress(done / pictures.frames)
 
 
 def _by_time(pictures: Packets, sounds: Sounds | None) -> Iterator[tuple[bool, Packet]]:

@@ -24,10 +24,14 @@ def measure(source: list[str], *, chain: str = "", cancelled: Cancelled | None =
     """Loudness of what the input arguments read, after the filters in `chain`."""
     filters = ",".join(part for part in (chain, "ebur128=peak=true:framelog=quiet") if part)
     said = measure_ffmpeg([*source, "-map", "0:a:0", "-af", filters], cancelled=cancelled)
+    return read_summary(said)
+
+
+def read_summary(said: str) -> Loudness:
+    """The figures in what ffmpeg's ebur128 filter printed at its end."""
     summary = said[said.rfind("Summary:") :]
-    return Loudness(
-        _read(summary, r"I:\s+(\S+) LUFS"), _read(summary, r"LRA:\s+(\S+) LU"), _read(summary, r"Peak:\s+(\S+) dBFS")
-    )
+    figures = (r"I:\s+(\S+) LUFS", r"LRA:\s+(\S+) LU", r"Peak:\s+(\S+) dBFS")
+    return Loudness(*(_read(summary, pattern) for pattern in figures))
 
 
 def _read(summary: str, pattern: str) -> float:

@@ -82,10 +82,10 @@ def _body(clip: Clip, first: int, last: int, shelf: Shelf, fps: Fraction) -> lis
     """A clip's own stretch: encoded up to the first IDR, copied to the last, encoded from there."""
     if first == 0 and last >= clip.frames:
         return [Copy(clip.path, first, last)]
-    edges = [edge for edge in _edges(clip, shelf, fps) if first <= edge <= last]
-    if len(edges) < 2:
+    marks = [edge for edge in edges(clip, shelf, fps) if first <= edge <= last]
+    if len(marks) < 2:
         return [Take(clip.path, first, last)] if last > first else []
-    parts = (Take(clip.path, first, edges[0]), Copy(clip.path, edges[0], edges[-1]), Take(clip.path, edges[-1], last))
+    parts = (Take(clip.path, first, marks[0]), Copy(clip.path, marks[0], marks[-1]), Take(clip.path, marks[-1], last))
     return [part for part in parts if part.last > part.first]
 
 
@@ -109,15 +109,15 @@ def frames_of(piece: Piece) -> int:
     return sum(take.last - take.first for take in piece.takes)
 
 
-def _edges(clip: Clip, shelf: Shelf, fps: Fraction) -> list[int]:
+def edges(clip: Clip, shelf: Shelf, fps: Fraction) -> list[int]:
     """Frame numbers where copying may begin or end: the IDR pictures, and the clip's end."""
     box = shelf.get(clip.path)
     video = _video(box, clip.path)
     box.seek(video.start_time or 0, stream=video)
     size = (clip.setup[4] & 3) + 1 if clip.setup[:1] == b"\x01" else 4
     number = _numbers(video, fps)
-    edges = [number(p) for p in box.demux(video) if p.size and p.is_keyframe and _is_idr(bytes(p), size)]
-    return sorted({*edges, clip.frames})
+    found = [number(p) for p in box.demux(video) if p.size and p.is_keyframe and _is_idr(bytes(p), size)]
+    return sorted({*found, clip.frames})
 
 
 def _is_idr(packet: bytes, size: int) -> bool:
@@ -147,18 +147,18 @@ class Packets:
     """The film's video packets in decoding order, with the film's time stamps.
 
     plain: all pieces are copies with the same decoder setup, so their packets stay as they are; otherwise each
-    stretch carries its own parameter sets (Annex B).
+    stretch carries its own parameter sets (Annex B). redrawn: how many of the copied frames finishing just encoded.
     """
 
-    def __init__(self, cut: Cut, pieces: list[Piece], clips: list[Clip], shelf: Shelf) -> None:
+    def __init__(self, cut: Cut, pieces: list[Piece], clips: list[Clip], shelf: Shelf, *, redrawn: int = 0) -> None:
         self.cut, self.pieces, self.shelf = cut, pieces, shelf
         copied = {piece.path for piece in pieces if isinstance(piece, Copy)}
         setups = {clip.setup for clip in clips if clip.path in copied}
         self.plain = len(setups) == 1 and not any(isinstance(piece, Draw) for piece in pieces)
         drawn = [REORDER] if any(isinstance(piece, Draw) for piece in pieces) else []
         self.reorder = max([*drawn, *(clip.reorder for clip in clips if clip.path in copied)], default=REORDER)
-        self.copied = sum(frames_of(p) for p in pieces if isinstance(p, Copy))
-        self.encoded = sum(frames_of(p) for p in pieces if isinstance(p, Draw))
+        self.frames = sum(frames_of(p) for p in pieces)
+        self.encoded = redrawn + sum(frames_of(p) for p in pieces if isinstance(p, Draw))
 
     def template(self) -> VideoStream | None:
         """The stream whose setup the film takes over; None when the encoder's is used."""

@@ -22,8 +22,8 @@ BLOCK = 8192
 BANDS_HZ = tuple(round(1000 * 2 ** (n / 3), 1) for n in range(-6, 12))
 """Third octaves from 250 Hz to 12.7 kHz."""
 CORNERS_HZ = tuple(round(2500 * 2 ** (n / 6)) for n in range(10))
-STEEPEST, FLATTEST = -9.0, -1.0
-"""Range of natural tilts, dB an octave."""
+STEEPEST, FLATTEST = -9.0, 0.5
+"""Range of natural tilts of third-octave levels, dB an octave; pink noise has 0, music -2 to -6."""
 LEAST_DB, MOST_DB = 1.5, 8.0
 Q = 0.707
 CLEARER = 0.6

@@ -1,0 +1,103 @@
+"""Captions and titles: read from SRT, VTT or ASS files, written as subtitles, or laid out to be drawn in.
+
+pysubs2 reads and writes the formats; libass draws, always with our own font, because without one Chinese titles come
+out as boxes and nobody is told.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import NamedTuple
+
+from studio.errors import MediaError
+from studio.media.cut import Line
+
+FONT_FILE = Path(__file__).parents[2] / "assets" / "fonts" / "NotoSansCJKsc-Subset.otf"
+FONT_NAME = "Noto Sans CJK SC"
+LARGEST_BYTES = 5_000_000
+MOST_LINES = 20_000
+
+
+class _Look(NamedTuple):
+    place: int
+    size: float
+    margin: float
+    outline: float
+    bold: bool = False
+
+
+STYLES = {
+    "caption": _Look(2, 0.065, 0.06, 0.004),
+    "title": _Look(5, 0.11, 0.08, 0.0045, bold=True),
+    "lower": _Look(1, 0.06, 0.09, 0.0035, bold=True),
+    "label": _Look(9, 0.09, 0.04, 0.003),
+}
+"""By style: place on the number pad, and sizes in parts of the picture's shorter side. libass counts a whole line as
+the size, of which a Chinese character fills 60 %: so a label's characters are 5 % of the shorter side high, as the
+Chinese labelling rules ask (GB 45438-2025)."""
+
+
+def read(path: Path) -> tuple[Line, ...]:
+    """The captions of an SRT, VTT or ASS file, by time. Raises MediaError when it is none."""
+    if path.stat().st_size > LARGEST_BYTES:
+        raise MediaError(f"{path.name} is too large for captions ({path.stat().st_size / 1e6:.0f} MB).")
+    raw = path.read_bytes()
+    text = raw.decode("utf-16") if raw[:2] in (b"\xff\xfe", b"\xfe\xff") else _decoded(raw)
+    return parse(text, name=path.name)
+
+
+def _decoded(raw: bytes) -> str:
+    """UTF-8, else the encodings old Chinese and western files have."""
+    for encoding in ("utf-8-sig", "gb18030"):
+        try:
+            return raw.decode(encoding)
+        except UnicodeDecodeError:
+            continue
+    return raw.decode("latin-1")
+
+
+def parse(text: str, *, name: str = "The captions") -> tuple[Line, ...]:
+    """The captions in SRT, VTT or ASS text. Markup is dropped, line breaks stay. Raises MediaError."""
+    import pysubs2
+    from pysubs2.exceptions import Pysubs2Error
+
+    try:
+        events = pysubs2.SSAFile.from_string(text).events
+    except (Pysubs2Error, ValueError, KeyError, IndexError):
+        raise MediaError(f"{name}: no captions found. Give an SRT or VTT file.") from None
+    found = [Line(e.start / 1000, e.end / 1000, e.plaintext.strip()) for e in events[:MOST_LINES] if not e.is_comment]
+    found = [line for line in found if line.text and line.end_s > line.start_s]
+    if not found:
+        raise MediaError(f"{name}: no captions found. Give an SRT or VTT file.")
+    return tuple(sorted(found, key=lambda line: (line.start_s, line.end_s)))
+
+
+def as_subtitles(lines: tuple[Line, ...], form: str = "srt") -> str:
+    """The lines as the text of a subtitle file; form: srt or vtt."""
+    return _file(lines).to_string(form)
+
+
+def as_ass(lines: tuple[Line, ...], width: int, height: int) -> str:
+    """The lines laid out for libass at this picture size."""
+    import pysubs2
+
+    file = _file(lines)
+    file.info |= {"PlayResX": str(width), "PlayResY": str(height), "WrapStyle": "0", "ScaledBorderAndShadow": "yes"}
+    side = min(width, height)
+    for name, look in STYLES.items():
+        style = pysubs2.SSAStyle(fontname=FONT_NAME, fontsize=look.size * side, bold=look.bold)
+        style.alignment = pysubs2.Alignment(look.place)
+        style.marginl = style.marginr = style.marginv = round(look.margin * side)
+        style.outline, style.shadow = look.outline * side, 0
+        file.styles[name] = style
+    return file.to_string("ass")
+
+
+def _file(lines: tuple[Line, ...]):
+    import pysubs2
+
+    file = pysubs2.SSAFile()
+    for line in lines:
+        words = line.text.replace("\\", "\\\u2060").replace("{", "\\{").replace("\n", "\\N")
+        file.append(pysubs2.SSAEvent(round(line.start_s * 1000), round(line.end_s * 1000), words, style=line.style))
+    return file
