@@ -38,6 +38,7 @@ class CreatePage(Page):
         self.task, self.id = task, page_id
         self.fields = forms.fields(ctx.studio.catalogue, task)
         self.c: dict[str, Component] = {}
+        self.folds: dict[str, gr.Accordion] = {}
 
     # ------------------------------------------------------------------------------------------------- layout
 
@@ -81,8 +82,13 @@ class CreatePage(Page):
             self._place("seed", model, start)
         for place in ("vary", "advanced"):
             if any(f.place == place for f in self.fields):
-                with gr.Accordion(text(f"forms.{place}"), open=False, elem_classes=["studio-fold"]):
+                shown = self._any_shown(place, model)
+                title = text(f"forms.{place}")
+                with gr.Accordion(title, open=False, visible=shown, elem_classes=["studio-fold"]) as self.folds[place]:
                     self._place(place, model, start)
+
+    def _any_shown(self, place: str, model: Model) -> bool:
+        return any(f.place == place and f.look(model) is not None for f in self.fields)
 
     def _rows(self) -> list[Model]:
         return self.studio.catalogue.for_task(self.task)
@@ -143,6 +149,7 @@ class CreatePage(Page):
         form = form | {"media": files["files"]}
         was = was or {}
         changed: Updates = {self.c[f.key]: f.update(model, form.get(f.key), was.get(f.key)) for f in self.fields}
+        changed |= {fold: gr.update(visible=self._any_shown(k, model)) for k, fold in self.folds.items()}
         changed |= {self.picker: picker.chosen(self.studio, model), self.media: files, self.notice: notes or []}
         return changed | self._judged(form, model, owner)
 
@@ -227,9 +234,9 @@ class CreatePage(Page):
     # ---------------------------------------------------------------------------------- filling from elsewhere
 
     @property
-    def fill_outputs(self) -> list[Component]:
+    def fill_outputs(self) -> list[Any]:
         """Everything of the form that shows values."""
-        return [*self.c.values(), self.picker, self.media, self.notice, self.bar, self.strip]
+        return [*self.c.values(), *self.folds.values(), self.picker, self.media, self.notice, self.bar, self.strip]
 
     def fill(self, body: JSON, *, owner: str = "", notes: list[JSON] | None = None) -> list[Any]:
         """Updates for fill_outputs that make the form show this request, media included."""

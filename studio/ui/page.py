@@ -6,7 +6,6 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 import gradio as gr
-from gradio.components import Component
 
 from studio.domain import JSON
 
@@ -55,7 +54,7 @@ class Page:
         """Connect events; every page has been built."""
 
     @property
-    def fill_outputs(self) -> list[Component]:
+    def fill_outputs(self) -> list[Any]:
         """The components that `fill` updates; empty for a page that has no form."""
         return []
 

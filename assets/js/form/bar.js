@@ -71,7 +71,9 @@ export function mount(element, { props, trigger, watch, options }) {
     const parts = [];
     if (seen.submitted) parts.push(el("strong", "sf-sent", {}, icon("check"), t("forms.submitted", { n: seen.submitted.length })));
     else if (seen.runs) {
-      parts.push(el("strong", "sf-price", { title: seen.basis || null }, seen.usd === undefined ? "–" : dollars(seen.usd)));
+      const first = problems.find((p) => p.waiting && p.field !== "prompt");
+      if (seen.usd !== undefined) parts.push(el("strong", "sf-price", { title: seen.basis || null }, dollars(seen.usd)));
+      else if (first) parts.push(el("span", "sf-first", {}, first.message));
       parts.push(el("span", "sf-runs", {}, seen.runs === 1 ? t("forms.run_one") : t("forms.run_many", { n: number(seen.runs) })));
       if (seen.expected_s) parts.push(el("span", "sf-time", {}, "~" + seconds(seen.expected_s)));
       if (seen.size) parts.push(el("span", "sf-size", {}, seen.size));
