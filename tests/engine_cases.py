@@ -72,7 +72,6 @@ def alibaba(folder: Path) -> Iterator[Case]:
             options={"ALIBABA_BASE_URL": server.url},
         )  # fmt: skip
         body = {"task": "text-to-video", "model": "alibaba/wan2.6-t2v", "prompt": "a red coat", "duration_s": 5}
-        server.concurrent = 1
         yield Case("alibaba", lambda: AlibabaEngine(settings), load(), settings, body, body | {"prompt": "slow"})
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from dataclasses import replace
 from pathlib import Path
 
@@ -38,6 +39,17 @@ def held(studio: Studio, body: dict[str, object]) -> Run:
             assert not run.status.ended, f"{run.status}: {run.error}"
             changes.get(0.1)
     raise AssertionError(f"still {run.status} {run.phase}")
+
+
+def settle(studio: Studio, wanted: list[Run]) -> list[Run]:
+    """The runs as soon as each has ended or is held."""
+    until = time.monotonic() + 10
+    while time.monotonic() < until:
+        seen = [studio.get_run(r.id) for r in wanted]
+        if all(r.status.ended or r.status == Status.HELD for r in seen):
+            return seen
+        time.sleep(0.01)
+    raise AssertionError([(r.status, r.phase, r.note) for r in wanted])
 
 
 @pytest.mark.parametrize("verb", ["prepare", "submit", "polls"])
@@ -160,7 +172,7 @@ def test_a_lost_task_is_repeated_where_that_is_free_and_held_where_it_is_not(
 def test_a_free_run_whose_work_is_lost_again_and_again_is_held(studio: Studio, engine: FakeEngine) -> None:
     engine.script = Script(polls=(UnknownHandle("No such task."),) * 20)
     run = held(studio, image())
-    assert (run.held_reason, run.attempt) == (HeldReason.CRASHED_TWICE, 3)
+    assert (run.held_reason, run.attempt) == (HeldReason.CRASHED_TWICE, 5)
 
 
 def test_a_bug_in_an_engine_fails_the_run_in_words_and_the_runner_lives_on(
@@ -193,12 +205,40 @@ def test_a_run_that_never_shows_progress_is_ended(settings: Settings, catalogue:
         assert held(studio, paid_image()).held_reason == HeldReason.LOST_TASK
 
 
+def test_two_lost_answers_never_adopt_the_one_task_that_arrived(studio: Studio, paid: FindingFake) -> None:
+    """Both look it up at the same moment: one gets it, the other is sent again, and two tasks are billed, not three."""
+    paid.script = Script(lost="after")
+    studio.pause()
+    first, second = studio.submit(paid_image(seed=3))[0], studio.submit(paid_image(seed=3))[0]
+    studio.resume()
+    done = settle(studio, [first, second])
+    handles = [r.handle for r in done if r.handle]
+    assert len(handles) == len(set(handles))
+
+
+def test_a_model_that_left_the_catalogue_holds_its_runs(
+    settings: Settings, catalogue: Catalogue, engine: FakeEngine
+) -> None:
+    with Studio.open(settings, engines={"fake": engine}, catalogue=catalogue, timing=QUICK, start=False) as studio:
+        [run] = studio.submit(image())
+    with Studio.open(settings, engines={"fake": engine}, catalogue=Catalogue([]), timing=QUICK) as studio:
+        assert settle(studio, [run])[0].held_reason == HeldReason.NOT_CONFIGURED
+
+
+def test_a_choice_made_at_once_is_never_lost(studio: Studio, paid: FindingFake) -> None:
+    """The user may decide in the very moment in which the run is held."""
+    paid.script = Script(polls=(Unauthorised("The key is wrong."),) * 60)
+    [run] = studio.submit(paid_image())
+    for _ in range(60):
+        while studio.get_run(run.id).status != Status.HELD:
+            pass
+        studio.decide(run.id, "try_again")
+    assert studio.wait([run.id], timeout_s=5)[0].status == Status.SUCCEEDED
+
+
 def test_an_engine_that_is_gone_holds_its_runs(settings: Settings, catalogue: Catalogue, tmp_path: Path) -> None:
     engines = {"fake": FakeEngine(provider=FakeProvider(tmp_path / "p"))}
     with Studio.open(settings, engines=engines, catalogue=catalogue, timing=QUICK, start=False) as studio:
         [run] = studio.submit(image())
     with Studio.open(settings, engines={}, catalogue=catalogue, timing=QUICK) as studio:
-        for _ in range(100):
-            if studio.get_run(run.id).status == Status.HELD:
-                break
-        assert studio.get_run(run.id).held_reason == HeldReason.NOT_CONFIGURED
+        assert settle(studio, [run])[0].held_reason == HeldReason.NOT_CONFIGURED

@@ -29,6 +29,8 @@ from studio.store import ledger, runs
 from studio.store.rows import stamp
 
 log = logging.getLogger(__name__)
+RETRY_WRITE_S = 1.0
+"""Seconds between tries to write what must not be lost."""
 DELIVERIES = 3
 """How often a result is fetched whole when its link is dead or its file broken."""
 
@@ -49,11 +51,11 @@ class Drive:
         try:
             await self._steps()
         except Leave as leave:
-            self._leave(leave)
+            await self._leave(leave)
         except Conflict:
             log.info("run %s was changed by somebody else", way.run.id)
         except Exception as error:
-            self._leave(verdict.of(error, way.run, way.facts))
+            await self._leave(verdict.of(error, way.run, way.facts))
         finally:
             way.house.live.pop(way.run.id, None)
 
@@ -129,9 +131,11 @@ class Drive:
             why = str(error)
         except TimeoutError:
             why = "No answer came in time."
-        except (StudioError, OSError):
+        except StudioError:
             raise
         except Exception as error:
+            if way.facts.repeatable or verdict.disk_is_full(error):
+                raise
             log.exception("submit of run %s broke", way.run.id)
             why = f"The answer could not be read ({type(error).__name__}: {error})."
         return await lost.found_handle(way, job, why)
@@ -142,19 +146,20 @@ class Drive:
         await self._keep_handle(handle, f"The task was found at {self.way.facts.label}.")
 
     async def _keep_handle(self, handle: str, why: str) -> None:
-        """Store the handle. It is the receipt for money, so a full disk is waited out rather than losing it."""
-        while True:
-            try:
-                self.way.enter(Phase.WAITING, why, handle=handle)
-                break
-            except sqlite3.OperationalError as error:
-                log.critical("run %s: its handle %s cannot be stored yet (%s)", self.way.run.id, handle, error)
-                await asyncio.sleep(1)
+        """Store the handle: it is the receipt for money."""
+        await self._written(lambda: self.way.enter(Phase.WAITING, why, handle=handle), f"handle {handle}")
         if self._stopping:
             raise asyncio.CancelledError
 
-    def _leave(self, leave: Leave) -> None:
-        """Take the run to where the error or the wish leads, and the money with it."""
+    async def _leave(self, leave: Leave) -> None:
+        """Take the run to where the error or the wish leads."""
+        await self._written(lambda: self._write_leave(leave), leave.why)
+        if leave.to != Status.HELD:
+            self.way.house.clear_work(self.way.run.id)
+        self.way.house.feed.publish([self.way.run.id])
+
+    def _write_leave(self, leave: Leave) -> None:
+        """The move and its money, in one transaction."""
         way = self.way
         with way.house.store.write() as db:
             if leave.harmless and runs.inner(db, way.run.id)["cancel_wanted"]:
@@ -164,9 +169,15 @@ class Drive:
                 ledger.release(db, way.run)
             elif leave.money == "settle":
                 ledger.settle(db, way.run, None)
-        if leave.to != Status.HELD:
-            way.house.clear_work(way.run.id)
-        way.house.feed.publish([way.run.id])
+
+    async def _written(self, write: Callable[[], None], what: str) -> None:
+        """Write to the database; where that is not possible now (the disk is full), wait rather than lose it."""
+        while True:
+            try:
+                return write()
+            except sqlite3.OperationalError as error:
+                log.critical("run %s: cannot store %r yet (%s)", self.way.run.id, what, error)
+                await asyncio.sleep(RETRY_WRITE_S)
 
 
 def _may_get_better(progress: Progress) -> bool:

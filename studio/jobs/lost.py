@@ -8,6 +8,7 @@ from datetime import datetime, timedelta
 from studio.domain import HeldReason, Status, now
 from studio.engines.base import Finds, Job
 from studio.errors import EngineError, UnknownOutcome
+from studio.jobs import verdict
 from studio.jobs.pace import backoff_s
 from studio.jobs.verdict import Leave
 from studio.jobs.way import Way
@@ -17,6 +18,8 @@ NO_ANSWER = "The studio stopped before the answer came."
 
 LOOKS = 6
 """How often the provider is asked before a person is."""
+MOST_SENDS = 5
+"""How often a run is sent again by itself when it surely did not arrive."""
 SLACK_S = 120.0
 """Clocks of provider and studio may differ by this much."""
 
@@ -28,17 +31,13 @@ async def found_handle(way: Way, job: Job, why: str) -> str:
     """
     label = way.facts.label
     if way.facts.repeatable:
-        raise Leave(Status.QUEUED, f"{why} Repeating costs nothing, so it starts again.", money="release")
+        raise verdict.lost_work(way.run, why)
     if not isinstance(way.engine, Finds):
         raise _held(f"{why} {label} has no way to look it up, so it may have been billed.")
-    sent, known = _sent(way)
-    after, tries = sent.timestamp() - SLACK_S, 0
+    tries = 0
     while True:
-        before = now().timestamp() + SLACK_S
         try:
-            return _only(
-                await way.engine.find(job, submitted_after=after, submitted_before=before, known=known), why, label
-            )
+            return _only(await _hits(way, way.engine, job), way, why)
         except UnknownOutcome as error:
             raise _held(f"{why} {error}") from error
         except EngineError as error:
@@ -46,6 +45,16 @@ async def found_handle(way: Way, job: Job, why: str) -> str:
             if not error.transient or tries == LOOKS:
                 raise _held(f"{why} Looking it up failed: {error}") from error
             await asyncio.sleep(backoff_s(way.timing, tries, error.retry_after_s))
+
+
+async def _hits(way: Way, engine: Finds, job: Job) -> list[str]:
+    """Tasks that may be this run's. Those of other runs are left out once more after the answer: two runs that lost
+    their answers together must not both adopt the one task that arrived."""
+    sent, known = _sent(way)
+    after, before = sent.timestamp() - SLACK_S, now().timestamp() + SLACK_S
+    found = await engine.find(job, submitted_after=after, submitted_before=before, known=known)
+    _, known = _sent(way)
+    return [handle for handle in found if handle not in known]
 
 
 def _sent(way: Way) -> tuple[datetime, set[str]]:
@@ -56,12 +65,15 @@ def _sent(way: Way) -> tuple[datetime, set[str]]:
         return sent, runs.handles_since(db, way.run.provider, sent - timedelta(days=1))
 
 
-def _only(hits: list[str], why: str, label: str) -> str:
+def _only(hits: list[str], way: Way, why: str) -> str:
+    label = way.facts.label
     if len(hits) == 1:
         return hits[0]
-    if not hits:
-        raise Leave(Status.QUEUED, f"{why} {label} has no such task, so it is sent again.", money="release")
-    raise _held(f"{why} {label} has {len(hits)} tasks that it could be.")
+    if hits:
+        raise _held(f"{why} {label} has {len(hits)} tasks that it could be.")
+    if way.run.attempt >= MOST_SENDS:
+        raise _held(f"{why} {label} has no such task, after {way.run.attempt} tries.")
+    raise Leave(Status.QUEUED, f"{why} {label} has no such task, so it is sent again.", money="release")
 
 
 def _held(why: str) -> Leave:

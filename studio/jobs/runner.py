@@ -14,6 +14,7 @@ from contextlib import suppress
 
 from studio.domain import HeldReason, Run, Status
 from studio.engines.base import Engine, Facts
+from studio.errors import NotFound
 from studio.jobs import budget, download, recovery
 from studio.jobs.drive import Drive
 from studio.jobs.house import House, Lane
@@ -21,6 +22,8 @@ from studio.store import ledger, queue, runs, settings
 
 log = logging.getLogger(__name__)
 PAUSED = "paused"
+ENGINE_CLOSE_S = 1.0
+"""Time for an engine to give back what it holds, when the studio closes."""
 SWEEP_S = 30.0
 """The queue is looked at this often even if nobody called `wake`."""
 
@@ -98,7 +101,7 @@ class Runner:
             self._ready.set()
             while not self._stopping:
                 self._woken = False
-                self._claim_all()
+                self._claim_safely()
                 with suppress(TimeoutError):
                     async with asyncio.timeout(SWEEP_S):
                         await self._wake.wait()
@@ -120,6 +123,13 @@ class Runner:
                 log.exception("the engine %s cannot be loaded", provider)
                 return None
         return self._lanes[provider]
+
+    def _claim_safely(self) -> None:
+        """Nothing that goes wrong with one claim may end the runner; the next sweep tries again."""
+        try:
+            self._claim_all()
+        except Exception:
+            log.exception("runs could not be claimed")
 
     def _claim_all(self) -> None:
         """Start whatever may start: for every engine with work, as many runs as it has room for."""
@@ -162,11 +172,20 @@ class Runner:
     def _begin(self, run: Run, *, room: bool = False) -> None:
         """Start the drive of a running run. room: it was counted against its lane already."""
         lane = self._lane(run.provider)
-        if lane is None or run.id in self._drives or self._stopping:
+        if lane is None or self._stopping:
+            return
+        if run.id in self._drives:  # the drive before has just ended, and is forgotten by the next callback
+            self._drives[run.id][1].add_done_callback(lambda _: self._begin(run, room=room))
             return
         if not room:
             lane.room -= 1
-        drive = Drive(self.house, lane, run, self._http, self._wake.set)
+        try:
+            drive = Drive(self.house, lane, run, self._http, self._wake.set)
+        except NotFound as error:
+            lane.room += 1
+            reason = HeldReason.NOT_CONFIGURED.value
+            self.house.move(run, Status.HELD, str(error), held_reason=reason, error=str(error))
+            return
         task = asyncio.get_running_loop().create_task(drive.go(), name=run.id)
         self._drives[run.id] = (drive, task)
         task.add_done_callback(lambda done: self._finished(run.id, done))
@@ -194,10 +213,12 @@ class Runner:
             for task in late:
                 task.cancel()
         await asyncio.gather(*tasks, return_exceptions=True)
-        for lane in self._lanes.values():
-            try:
-                async with asyncio.timeout(1.0):
-                    await lane.engine.close()
-            except Exception:
-                log.exception("%s did not close", lane.facts.name)
         recovery.closed(self.house.store)
+        await asyncio.gather(*(self._close(lane) for lane in self._lanes.values()))
+
+    async def _close(self, lane: Lane) -> None:
+        try:
+            async with asyncio.timeout(ENGINE_CLOSE_S):
+                await lane.engine.close()
+        except Exception:
+            log.exception("%s did not close", lane.facts.name)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import errno
 import logging
+import sqlite3
 from typing import Any, Literal
 
 from studio.domain import HeldReason, Phase, Run, Status
@@ -20,7 +21,7 @@ from studio.errors import (
 from studio.jobs.download import LinkGone
 
 log = logging.getLogger(__name__)
-MOST_ATTEMPTS = 3
+MOST_ATTEMPTS = 5
 """How often a run of a repeatable engine is started when its work is lost each time."""
 
 Money = Literal["keep", "release", "settle"]
@@ -59,7 +60,7 @@ def of(error: Exception, run: Run, facts: Facts) -> Leave:
     why, code = str(error), getattr(error, "code", "") or None
     accepted = run.handle is not None
     money: Money = "keep" if accepted else "release"
-    if isinstance(error, OSError) and error.errno in (errno.ENOSPC, errno.EDQUOT):
+    if disk_is_full(error):
         said = "The disk is full. Make room, then try again: nothing is lost and nothing is billed twice."
         return Leave(Status.HELD, said, reason=HeldReason.DISK_FULL, money=money)
     if isinstance(error, Unauthorised | NotConfigured):
@@ -67,7 +68,7 @@ def of(error: Exception, run: Run, facts: Facts) -> Leave:
     if isinstance(error, OutOfCredit):
         return Leave(Status.HELD, why, reason=HeldReason.CREDIT, code=code, money=money)
     if isinstance(error, UnknownHandle):
-        return _lost(why, code, run, facts)
+        return lost_work(run, why, code) if facts.repeatable else _doubt(why, code)
     if accepted and (isinstance(error, LinkGone | UnknownOutcome) or getattr(error, "transient", False)):
         return _unreachable(why, code, facts)
     if isinstance(error, MediaError) and run.phase in (Phase.DOWNLOADING, Phase.FINISHING):
@@ -81,14 +82,23 @@ def of(error: Exception, run: Run, facts: Facts) -> Leave:
     return Leave(Status.FAILED, said, money=money if accepted else "release")
 
 
-def _lost(why: str, code: str | None, run: Run, facts: Facts) -> Leave:
-    if not facts.repeatable:
-        return Leave(Status.HELD, why, reason=HeldReason.LOST_TASK, code=code)
+def disk_is_full(error: Exception) -> bool:
+    """Whether this error, of a file or of the database, says that nothing more can be written."""
+    if isinstance(error, sqlite3.OperationalError):
+        return "full" in str(error)
+    return isinstance(error, OSError) and error.errno in (errno.ENOSPC, errno.EDQUOT)
+
+
+def lost_work(run: Run, why: str, code: str | None = None) -> Leave:
+    """For a run of an engine that is free to repeat, whose work was lost: it starts again, but not for ever."""
     if run.attempt < MOST_ATTEMPTS:
-        return Leave(Status.QUEUED, "Its work was lost by a restart; it starts again.", money="release")
-    return Leave(
-        Status.HELD, f"Its work was lost {run.attempt} times.", reason=HeldReason.CRASHED_TWICE, money="release"
-    )
+        return Leave(Status.QUEUED, f"{why} Repeating it costs nothing, so it starts again.", money="release")
+    said = f"{why} It was started {run.attempt} times."
+    return Leave(Status.HELD, said, reason=HeldReason.CRASHED_TWICE, code=code, money="release")
+
+
+def _doubt(why: str, code: str | None) -> Leave:
+    return Leave(Status.HELD, why, reason=HeldReason.LOST_TASK, code=code)
 
 
 def _unreachable(why: str, code: str | None, facts: Facts) -> Leave:

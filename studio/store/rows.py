@@ -35,7 +35,7 @@ def new_id(prefix: str) -> str:
 
 def stamp(moment: datetime | None = None) -> str:
     """The moment (now, if none) as the database writes it."""
-    return (moment or now()).astimezone(UTC).isoformat(timespec="milliseconds")
+    return (moment or now()).astimezone(UTC).isoformat(timespec="microseconds")
 
 
 def as_request(text: str) -> Request:

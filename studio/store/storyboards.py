@@ -24,7 +24,10 @@ SHOT_COLUMNS = ("id", "prompt", "model", "duration_s", "status", "chosen")
 
 @dataclass(frozen=True)
 class Kept:
-    """A board as it stands. undoable, redoable: what the two buttons would take back or put back, or None."""
+    """A board as it stands. undoable, redoable: what the two buttons would take back or put back, or None.
+
+    head: the number of the version that stands.
+    """
 
     id: str
     title: str
@@ -32,6 +35,7 @@ class Kept:
     updated_at: str
     undoable: str | None
     redoable: str | None
+    head: int = 0
 
 
 def add(db: Database, board_id: str, body: JSON, owner: str) -> None:
@@ -48,7 +52,7 @@ def get(db: Database, board_id: str, owner: str) -> Kept:
     undoable = db.execute(sql, [row["seq"], row["head"]]).fetchone() if _has(db, row["seq"], row["head"] - 1) else None
     redoable = db.execute(sql, [row["seq"], row["head"] + 1]).fetchone()
     words = (undoable[0] if undoable else None, redoable[0] if redoable else None)
-    return Kept(row["id"], row["title"], json.loads(row["body"]), row["updated_at"], *words)
+    return Kept(row["id"], row["title"], json.loads(row["body"]), row["updated_at"], *words, row["head"])
 
 
 def all_of(db: Database, owner: str) -> list[Kept]:
