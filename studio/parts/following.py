@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from typing import Literal
 
 from studio.domain import Event, Run, Status
@@ -34,16 +34,17 @@ class Following(Making):
         """The runs, in the order asked, as soon as all have ended or time is up; held ones are waited for, too."""
         until = time.monotonic() + timeout_s
         with self.subscribe() as changes:
-            while True:
-                with self._store.read() as db:
-                    open_ones = runs.unended(db, run_ids)
-                left = until - time.monotonic()
-                if not open_ones or left <= 0 or self._house.feed.closed:
-                    break
-                while (left := until - time.monotonic()) > 0 and not self._house.feed.closed:
-                    if not open_ones.isdisjoint(changes.get(left)):
-                        break
+            open_ones = self._unended(run_ids)
+            while open_ones and (left := until - time.monotonic()) > 0 and not self._house.feed.closed:
+                changed = open_ones.intersection(changes.get(left))
+                open_ones -= changed - self._unended(changed)
         return [self.get_run(run_id, owner=owner) for run_id in run_ids]
+
+    def _unended(self, run_ids: Collection[str]) -> set[str]:
+        if not run_ids:
+            return set()
+        with self._store.read() as db:
+            return set(runs.unended(db, list(run_ids)))
 
     def cancel(self, run_id: str, *, owner: str = "") -> Run:
         """Cancel at once what has not begun; ask for it where it has. Raises Conflict when the run has ended."""
