@@ -17,6 +17,8 @@ from typing import Any
 
 import httpx
 
+from tests.stories.process import environment
+
 ROOT = Path(__file__).parents[2]
 LIMIT_S = 1200
 
@@ -42,7 +44,9 @@ def _measure(who: str, runs: int, task_s: float) -> dict[str, Any]:
         url = (server.stdout.readline() if server.stdout else "").strip()
         command = [sys.executable, "-m", "tests.bench._many", who, url, str(runs), str(runs / task_s)]
         started = time.monotonic()
-        done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, timeout=LIMIT_S, check=False)
+        done = subprocess.run(
+            command, cwd=ROOT, capture_output=True, text=True, timeout=LIMIT_S, check=False, env=environment()
+        )
         if done.returncode:
             raise SystemExit(done.stderr[-3000:])
         seconds = time.monotonic() - started
@@ -63,7 +67,9 @@ def _server(task_s: float) -> subprocess.Popen[str]:
     """The provider in a process of its own; it ends when its input closes."""
     clock = ["--pending", str(task_s * 0.1), "--running", str(task_s * 0.9)]
     command = [sys.executable, "-m", "tests.providers.alibaba", *clock]
-    return subprocess.Popen(command, cwd=ROOT, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
+    return subprocess.Popen(
+        command, cwd=ROOT, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True, env=environment()
+    )
 
 
 def _most_at_once(ready: dict[str, float], task_s: float) -> int:

@@ -24,6 +24,7 @@ import av
 from studio.domain import JSON
 from tests.providers import results
 from tests.providers.alibaba import AlibabaServer
+from tests.stories.process import environment
 
 ROOT = Path(__file__).parents[2]
 T2V: JSON = {"model": "alibaba/wan2.6-t2v", "task": "text-to-video", "duration_s": 2}
@@ -118,7 +119,9 @@ def play(name: str, folder: Path, number: int) -> Outcome:
 def _child(scene: Scene, more: list[str]) -> subprocess.Popen[str]:
     command = [sys.executable, "-m", "tests.stories.studio_child", str(scene.data), scene.server.url, *more]
     pipe = subprocess.PIPE
-    return subprocess.Popen(command, cwd=ROOT, stdout=pipe, stderr=pipe, text=True, start_new_session=True)
+    return subprocess.Popen(
+        command, cwd=ROOT, stdout=pipe, stderr=pipe, text=True, start_new_session=True, env=environment()
+    )
 
 
 def _killed(scene: Scene, point: Point) -> bool:
