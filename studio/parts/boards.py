@@ -6,7 +6,7 @@ from what request (the fingerprint), so that a changed shot is seen to be stale.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Literal
@@ -16,11 +16,13 @@ from studio.errors import CapabilityError, NotFound, StudioError
 from studio.parts.keeping import Keeping
 from studio.store import assets as asset_rows
 from studio.store import storyboards
-from studio.storyboard import edit, plan, text
+from studio.storyboard import cutting, edit, plan, text
 from studio.storyboard.board import Board, Shot, ShotStatus, Take, new_id
 from studio.storyboard.plan import Plan
 
 Change = Callable[[Board], Board]
+EDGE_PX = 640
+"""Longer side of the pictures that show how neighbouring shots meet."""
 
 
 @dataclass(frozen=True)
@@ -37,7 +39,8 @@ class Opened:
 class ShotState:
     """What there is of a shot. best: the file the film would show now. draft, render: the takes that still stand.
 
-    stale: it has takes, but none made from the shot as it is. running: a run for it is under way.
+    stale: it has takes, but none made from the shot as it is. running: a run for it is under way. plan: the run that
+    would render it now; None where there can be none, for the reason in `refusal`.
     """
 
     shot: Shot
@@ -49,6 +52,8 @@ class ShotState:
     running: Run | None
     failed: Run | None
     takes: tuple[Run, ...] = ()
+    plan: Plan | None = None
+    refusal: str = ""
 
 
 @dataclass(frozen=True)
@@ -76,6 +81,7 @@ class Boards:
     def __init__(self, studio: Keeping) -> None:
         self._studio = studio
         self._frames: dict[tuple[str, float], str] = {}
+        self._typing: dict[str, tuple[str, int]] = {}
 
     def all(self, *, owner: str = "") -> list[Opened]:
         """Every board, last changed first."""
@@ -96,18 +102,29 @@ class Boards:
         with self._studio._store.read() as db:
             return _opened(storyboards.get(db, board_id, owner))
 
-    def edit(self, board_id: str, what: str, change: Change, *, owner: str = "") -> Opened:
-        """Apply one edit to the board as it stands now, in one transaction; `what` names it for undo."""
+    def edit(self, board_id: str, what: str, change: Change, *, owner: str = "", same: str = "") -> Opened:
+        """Apply one edit to the board as it stands now, in one transaction; `what` names it for undo.
+
+        same: names a stretch of typing; edits of one stretch that follow one another are undone in one step.
+        """
         with self._studio._store.write() as db:
-            old = _opened(storyboards.get(db, board_id, owner)).board
+            kept = storyboards.get(db, board_id, owner)
+            old = _opened(kept).board
             new = change(old)
-            if new != old:
+            if new == old:
+                return _opened(kept)
+            if same and self._typing.get(board_id) == (same, kept.head):
+                storyboards.amend(db, board_id, _body(new), owner)
+            else:
                 storyboards.save(db, board_id, _body(new), what, owner)
-            return _opened(storyboards.get(db, board_id, owner))
+            kept = storyboards.get(db, board_id, owner)
+            self._typing[board_id] = (same, kept.head)
+            return _opened(kept)
 
     def undo(self, board_id: str, *, owner: str = "", redo: bool = False) -> Opened:
         """One step back (or forth). Takes are facts: shots keep those they have got since."""
         with self._studio._store.write() as db:
+            self._typing.pop(board_id, None)
             before = _opened(storyboards.get(db, board_id, owner)).board
             body = storyboards.step(db, board_id, 1 if redo else -1, owner)
             if body is not None:
@@ -126,33 +143,34 @@ class Boards:
 
     def _state(self, board: Board, shot: Shot, known: dict[str, Asset], owner: str) -> ShotState:
         runs = {t.run: run for t in shot.takes if (run := self._run(t.run, owner))}
-        made = {kind: self._standing(board, shot, kind, known, runs, owner) for kind in ("draft", "render")}
-        chosen = runs.get(shot.chosen or "")
-        best, kind = _video(chosen), "render"
-        if best is None:
-            drafts = [runs[t.run] for t in reversed(shot.takes) if t.kind == "draft" and t.run in runs]
-            best = next((a for run in drafts if (a := _video(run))), None)
-            kind = "draft" if best else ""
+        made, refusal = self._tried(board, shot, known, owner, draft=False)
+        sketch, _ = self._tried(board, shot, known, owner, draft=True)
+        best, kind = _best(shot, runs)
         going = [r for r in runs.values() if not r.status.ended]
         last = runs.get(shot.takes[-1].run) if shot.takes else None
-        renders = [t for t in shot.takes if t.kind == "render"]
+        render = _standing(shot, "render", made, runs)
         return ShotState(
-            shot=shot, best=best, best_kind=kind, draft=made["draft"], render=made["render"],  # type: ignore[arg-type]
-            stale=bool(renders) and made["render"] is None, running=going[-1] if going else None,
+            shot=shot, best=best, best_kind=kind, draft=_standing(shot, "draft", sketch, runs), render=render,
+            stale=render is None and any(t.kind == "render" for t in shot.takes), running=going[-1] if going else None,
             failed=last if last and last.status == Status.FAILED else None,
-            takes=tuple(runs[t.run] for t in shot.takes if t.run in runs),
+            takes=tuple(runs[t.run] for t in shot.takes if t.run in runs), plan=made, refusal=refusal,
         )  # fmt: skip
 
-    def _standing(
-        self, board: Board, shot: Shot, kind: str, known: dict[str, Asset], runs: dict[str, Run], owner: str
-    ) -> Run | None:
-        """The newest run, good or still under way, that was made from the shot as it is."""
+    def _tried(
+        self, board: Board, shot: Shot, known: dict[str, Asset], owner: str, *, draft: bool
+    ) -> tuple[Plan | None, str]:
         try:
-            print_now = self._plan(board, shot, known, owner, draft=kind == "draft").fingerprint
-        except StudioError:
-            return None
-        same = [runs[t.run] for t in shot.takes if t.kind == kind and t.fingerprint == print_now and t.run in runs]
-        return next((r for r in reversed(same) if r.status not in (Status.FAILED, Status.CANCELLED)), None)
+            return self._plan(board, shot, known, owner, draft=draft), ""
+        except StudioError as error:
+            return None, str(error)
+
+    def cover(self, board: Board, *, owner: str = "") -> Asset | None:
+        """The clip of the first shot that has one: the board's picture in a list."""
+        for shot in board.shots:
+            runs = {t.run: run for t in shot.takes if (run := self._run(t.run, owner))}
+            if best := _best(shot, runs)[0]:
+                return best
+        return None
 
     def draft(self, board_id: str, *, owner: str = "", shots: Iterable[str] | None = None) -> list[Run]:
         """Queue a free draft of every shot (or these) whose draft does not stand; the animatic is made of them."""
@@ -194,7 +212,7 @@ class Boards:
     def _refusal(self, body: JSON, owner: str) -> tuple[str, ...]:
         """What submit would say now: a missing key, for example."""
         try:
-            self._studio.estimate([body], owner=owner)
+            self._studio._checked(body, owner)
         except StudioError as error:
             return (str(error),)
         return ()
@@ -276,6 +294,24 @@ class Boards:
         self._frames[key] = asset.id  # the same content is the same asset, so a restart finds it again
         return asset.id
 
+    def edge(self, board: Board, shot_id: str, end: Literal["first", "last"], *, owner: str = "") -> Path:
+        """The first or last frame that the film shows of a shot, as a picture kept in the cache. Raises NotFound."""
+        from studio.media import files, frames
+
+        shot = board.shot(shot_id)
+        runs = {t.run: run for t in shot.takes if (run := self._run(t.run, owner))}
+        clip, _ = _best(shot, runs)
+        if clip is None:
+            raise NotFound("This shot has no picture yet.")
+        path = self._studio.asset_path(clip)
+        start, stop = cutting.part(shot, cutting.Clip(clip, path, draft=False))
+        at = start if end == "first" else max(start, stop - 1 / (clip.fps or 24))
+        out = self._studio.settings.data / "cache" / "frames" / f"{clip.id}-at{at:.3f}.webp"
+        if not out.is_file():
+            with files.replacing(out) as draft:
+                frames.grab(path, at, max_side_px=EDGE_PX).save(draft, "webp", quality=82)
+        return out
+
     def _queue(self, board_id: str, plans: Iterable[Plan], kind: Literal["draft", "render"], owner: str) -> list[Run]:
         plans = list(plans)
         if not plans:
@@ -328,6 +364,24 @@ def _with_takes(board: Board, now: Board) -> Board:
         for s in board.shots
     ]
     return board.model_copy(update={"shots": tuple(shots)})
+
+
+def _best(shot: Shot, runs: Mapping[str, Run]) -> tuple[Asset | None, Literal["draft", "render", ""]]:
+    """What the film shows for a shot: the chosen take, else the newest draft."""
+    if clip := _video(runs.get(shot.chosen or "")):
+        return clip, "render"
+    drafts = [runs[t.run] for t in reversed(shot.takes) if t.kind == "draft" and t.run in runs]
+    clip = next((a for run in drafts if (a := _video(run))), None)
+    return clip, "draft" if clip else ""
+
+
+def _standing(shot: Shot, kind: str, made: Plan | None, runs: Mapping[str, Run]) -> Run | None:
+    """The newest run, good or still under way, that was made from the shot as it is."""
+    if made is None:
+        return None
+    now = made.fingerprint
+    same = [runs[t.run] for t in shot.takes if t.kind == kind and t.fingerprint == now and t.run in runs]
+    return next((r for r in reversed(same) if r.status not in (Status.FAILED, Status.CANCELLED)), None)
 
 
 def _video(run: Run | None) -> Asset | None:

@@ -49,6 +49,26 @@ def read(text: str, *, default_s: float = 4.0) -> Read:
     return Read(style, shots, () if shots else ("There is no text to make shots of.",))
 
 
+def rewritten(board: Board, read: Read) -> Board:
+    """The board with the shots of a text instead of its own.
+
+    A shot whose words stand unchanged stays as it is, with its takes, and only its length follows the text.
+    """
+    old = list(board.shots)
+    shots = []
+    for new in read.shots:
+        same = next((s for s in old if describe(s) == new.prompt), None)
+        if same is None:
+            shots.append(new)
+            continue
+        old.remove(same)
+        length = new.duration_s + same.trim_in_s + same.trim_out_s
+        shots.append(
+            same if abs(same.length_s - new.duration_s) < 1e-3 else same.model_copy(update={"duration_s": length})
+        )
+    return board.model_copy(update={"shots": tuple(shots), "style": read.style or board.style})
+
+
 def write(board: Board, *, chinese: bool = False) -> str:
     """The whole board as one multi-shot prompt; @names are kept."""
     texts = [describe(shot) for shot in board.shots]

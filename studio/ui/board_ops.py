@@ -1,0 +1,293 @@
+"""The edits of a board that pages may post: one small shape each, and the function of the board it stands for."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Annotated, Literal
+
+from pydantic import Field
+
+from studio.domain import JSON
+from studio.errors import CapabilityError
+from studio.media.cut import Transition
+from studio.storyboard import edit, text
+from studio.storyboard.board import Board, CastMember, ShotStatus, Start, new_id
+from studio.ui.data import Body
+
+if TYPE_CHECKING:
+    from studio.studio import Studio
+
+LONG, SHORT = 20_000, 2_000
+SHOTS_MAX = 500
+
+Id = Annotated[str, Field(max_length=64)]
+Words = Annotated[str, Field(max_length=SHORT)]
+
+
+class Op(Body):
+    """Base of the edits. same: names one stretch of typing, which is one step of undo."""
+
+    same: str = Field("", max_length=80)
+
+    def what(self) -> str:
+        """What the step is called for undo; the page has words for it."""
+        return str(getattr(self, "op", ""))
+
+    def check(self, studio: Studio, owner: str) -> None:
+        """Refuse what the board's own rules cannot see: models and files that are not there."""
+
+    def apply(self, board: Board) -> tuple[Board, str]:
+        """The new board, and the id of a shot or member that came with it ("" for none)."""
+        raise NotImplementedError
+
+
+class _Fields(Op):
+    """Edits that set some fields and leave the others."""
+
+    def given(self) -> JSON:
+        """The fields that were sent."""
+        return {k: getattr(self, k) for k in self.model_fields_set - {"op", "shot", "same", "after"}}
+
+    def check(self, studio: Studio, owner: str) -> None:
+        """Only models of the catalogue and files of this user."""
+        given = self.given()
+        if given.get("model"):
+            studio.catalogue.get(given["model"])
+        start = given.get("start")
+        if start and start.kind == "asset":
+            if not start.asset:
+                raise CapabilityError("Choose a picture to start from.", field="start")
+            studio.get_asset(start.asset, owner=owner)
+
+
+class Update(_Fields):
+    """The film as a whole."""
+
+    op: Literal["update"]
+    title: Words = ""
+    width: int = Field(1280, ge=64, le=4096, multiple_of=2)
+    height: int = Field(720, ge=64, le=4096, multiple_of=2)
+    fps: int = Field(24, ge=8, le=120)
+    style: str = Field("", max_length=LONG)
+    seed: int | None = Field(None, ge=0, le=2**31 - 1)
+    audio: bool = True
+    model: Words = ""
+
+    def what(self) -> str:
+        """The field's own name where there is only one."""
+        names = sorted(self.given())
+        return f"film_{names[0]}" if len(names) == 1 else "film_size" if "width" in names else "update"
+
+    def apply(self, board: Board) -> tuple[Board, str]:
+        """The board with these values."""
+        return edit.update(board, **self.given()), ""
+
+
+class ShotFields(_Fields):
+    """The fields of a shot that a person sets."""
+
+    prompt: str = Field("", max_length=LONG)
+    model: Words = ""
+    duration_s: float = Field(4.0, gt=0, le=60)
+    shot_size: Words = ""
+    lens: Words = ""
+    move: Words = ""
+    dialogue: str = Field("", max_length=LONG)
+    sound: str = Field("", max_length=LONG)
+    start: Start = Start()
+    transition: Transition = Transition.CUT
+    transition_s: float = Field(0.5, ge=0, le=3)
+    trim_in_s: float = Field(0, ge=0, le=60)
+    trim_out_s: float = Field(0, ge=0, le=60)
+    seed: int | None = Field(None, ge=0, le=2**31 - 1)
+    notes: str = Field("", max_length=LONG)
+    status: ShotStatus = ShotStatus.DRAFT
+
+
+class Add(ShotFields):
+    """A new shot behind another; at the end without one."""
+
+    op: Literal["add"]
+    after: Id | None = None
+
+    def apply(self, board: Board) -> tuple[Board, str]:
+        """The board with one shot more."""
+        _room(len(board.shots) + 1)
+        new, shot = edit.add(board, after=self.after, **self.given())
+        return new, shot.id
+
+
+class Alter(ShotFields):
+    """Some fields of one shot."""
+
+    op: Literal["change"]
+    shot: Id
+
+    def what(self) -> str:
+        """The field's own name where there is only one."""
+        names = sorted(self.given())
+        if names and names[0].startswith("tr"):
+            return names[0].removesuffix("_s").removesuffix("_in").removesuffix("_out")
+        return names[0] if len(names) == 1 else "change"
+
+    def apply(self, board: Board) -> tuple[Board, str]:
+        """The board with the shot changed."""
+        shot = board.shot(self.shot)
+        trims = [self.given().get(k, getattr(shot, k)) for k in ("duration_s", "trim_in_s", "trim_out_s")]
+        if trims[0] - trims[1] - trims[2] < 0.1 - 1e-6:
+            raise CapabilityError("Nothing would be left of the shot; trim it less.", field="trim_out_s")
+        return edit.change(board, self.shot, **self.given()), ""
+
+
+class Approve(Op):
+    """One status for several shots."""
+
+    op: Literal["status"]
+    shots: list[Id] = Field(min_length=1, max_length=SHOTS_MAX)
+    status: ShotStatus
+
+    def apply(self, board: Board) -> tuple[Board, str]:
+        """The board with these shots so marked."""
+        for shot in self.shots:
+            board = edit.change(board, shot, status=self.status)
+        return board, ""
+
+
+class Remove(Op):
+    """Take a shot off the board."""
+
+    op: Literal["remove"]
+    shot: Id
+
+    def apply(self, board: Board) -> tuple[Board, str]:
+        """The board without it."""
+        return edit.remove(board, self.shot), ""
+
+
+class Reorder(Op):
+    """All shots in a new order."""
+
+    op: Literal["reorder"]
+    order: list[Id] = Field(max_length=SHOTS_MAX)
+
+    def apply(self, board: Board) -> tuple[Board, str]:
+        """The board in this order; Conflict unless it names each shot once."""
+        return edit.reorder(board, self.order), ""
+
+
+class Duplicate(Op):
+    """A copy behind the shot."""
+
+    op: Literal["duplicate"]
+    shot: Id
+
+    def apply(self, board: Board) -> tuple[Board, str]:
+        """The board with the copy."""
+        _room(len(board.shots) + 1)
+        new, shot = edit.duplicate(board, self.shot)
+        return new, shot.id
+
+
+class Split(Op):
+    """Two shots instead of one."""
+
+    op: Literal["split"]
+    shot: Id
+    at_s: float = Field(gt=0, le=60)
+
+    def apply(self, board: Board) -> tuple[Board, str]:
+        """The board with the shot cut at_s seconds into what the film shows of it."""
+        _room(len(board.shots) + 1)
+        new, shot = edit.split(board, self.shot, self.at_s)
+        return new, shot.id
+
+
+class Choose(Op):
+    """The take that goes into the film; None: the draft."""
+
+    op: Literal["choose"]
+    shot: Id
+    run: Id | None
+
+    def apply(self, board: Board) -> tuple[Board, str]:
+        """The board with this take chosen."""
+        return edit.choose(board, self.shot, self.run), ""
+
+
+class Cast(Op):
+    """A member of the cast, new (without id) or changed."""
+
+    op: Literal["cast"]
+    id: Id = ""
+    name: str = Field(max_length=41)
+    kind: Literal["character", "place", "prop"] = "character"
+    description: str = Field("", max_length=LONG)
+    references: list[Id] = Field(default_factory=list, max_length=20)
+    voice: Id | None = None
+    consent: bool = False
+
+    def check(self, studio: Studio, owner: str) -> None:
+        """A name that can follow an @, and files that are there."""
+        if not self.name.removeprefix("@").replace("-", "_").isidentifier():
+            raise CapabilityError(
+                "A name is one word of letters, digits, hyphens or underscores, as it follows the @ in prompts.",
+                field="name", value=self.name,
+            )  # fmt: skip
+        for asset in [*self.references, *([self.voice] if self.voice else [])]:
+            studio.get_asset(asset, owner=owner)
+
+    def apply(self, board: Board) -> tuple[Board, str]:
+        """The board with the member."""
+        member = CastMember(
+            id=self.id or new_id("m"), name=self.name.removeprefix("@"), kind=self.kind, voice=self.voice,
+            description=self.description, references=tuple(self.references), consent=self.consent,
+        )  # fmt: skip
+        return edit.cast(board, member), member.id
+
+
+class Uncast(Op):
+    """Take a member out of the cast."""
+
+    op: Literal["uncast"]
+    id: Id
+
+    def apply(self, board: Board) -> tuple[Board, str]:
+        """The board without the member."""
+        return edit.uncast(board, self.id), ""
+
+
+class Script(Op):
+    """The shots of a text instead of the board's own; shots whose words stand unchanged stay with their takes."""
+
+    op: Literal["script"]
+    text: str = Field(max_length=200_000)
+
+    def apply(self, board: Board) -> tuple[Board, str]:
+        """The rewritten board."""
+        read = text.read(self.text)
+        if not read.shots:
+            raise CapabilityError(" ".join(read.faults), field="text")
+        _room(len(read.shots))
+        return text.rewritten(board, read), ""
+
+
+AnyOp = Annotated[
+    Update | Add | Alter | Approve | Remove | Reorder | Duplicate | Split | Choose | Cast | Uncast | Script,
+    Field(discriminator="op"),
+]
+
+
+def _room(shots: int) -> None:
+    if shots > SHOTS_MAX:
+        raise CapabilityError(f"A board holds up to {SHOTS_MAX} shots.", field="shots")
+
+
+def change_of(op: Op, made: list[str]) -> Callable[[Board], Board]:
+    """The edit as a function of the board; the id of what is new is put into `made`."""
+
+    def change(board: Board) -> Board:
+        new, new_id_ = op.apply(board)
+        made[:] = [new_id_] if new_id_ else []
+        return new
+
+    return change

@@ -1,0 +1,256 @@
+"""The storyboard's own JSON under /ui/boards: read a board whole, change it by small edits, draft, render, export.
+
+Every change answers with the whole board as it then stands. Uploads come as the plain body of a POST.
+"""
+
+from __future__ import annotations
+
+import mimetypes
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import TYPE_CHECKING, Annotated, Literal
+
+from fastapi import APIRouter, Body, Query
+from pydantic import Field
+from starlette.concurrency import run_in_threadpool
+from starlette.requests import Request
+from starlette.responses import FileResponse, Response
+
+from studio.domain import JSON, Task
+from studio.errors import Conflict, MediaError, NotFound
+from studio.storyboard import text
+from studio.ui import board_view, data, picker
+from studio.ui.board_ops import LONG, AnyOp, Id, change_of
+from studio.ui.cards import asset_card, card
+from studio.ui.data import Owner, SentenceRoute
+from studio.ui.guard import owner_of
+from studio.ui.media_files import answer, thumb_mime
+
+if TYPE_CHECKING:
+    from studio.studio import Studio
+
+PROJECT_MAX_BYTES = 40 * 10**9
+CENT = 0.005
+
+Op = Annotated[AnyOp, Body()]
+
+
+class Making(data.Body):
+    """A new board, empty or from a script."""
+
+    title: str = Field("", max_length=200)
+    script: str = Field("", max_length=200_000)
+    width: int = Field(1280, ge=64, le=4096, multiple_of=2)
+    height: int = Field(720, ge=64, le=4096, multiple_of=2)
+    fps: int = Field(24, ge=8, le=120)
+
+
+class Back(data.Body):
+    """Into the trash, or back out of it."""
+
+    back: bool = False
+
+
+class Step(data.Body):
+    """Undo, or redo."""
+
+    redo: bool = False
+
+
+class Some(data.Body):
+    """These shots; without a list all that need it."""
+
+    shots: list[Id] | None = Field(None, max_length=500)
+
+
+class Render(Some):
+    """What was confirmed: these shots at this price, which must still hold."""
+
+    usd: float | None = None
+
+
+class One(data.Body):
+    """A shot."""
+
+    shot: Id
+
+
+class Model(data.Body):
+    """A model's id."""
+
+    model: str = Field(max_length=200)
+
+
+class Words(data.Body):
+    """A script or a multi-shot prompt."""
+
+    text: str = Field(max_length=200_000)
+
+
+class Exporting(data.Body):
+    """What to export and how; options as Films.start takes them."""
+
+    form: str = Field(max_length=40)
+    options: JSON = Field(default_factory=dict)
+
+
+def router(studio: Studio) -> APIRouter:
+    """All routes of the storyboard."""
+    made = APIRouter(prefix="/ui", route_class=SentenceRoute, include_in_schema=False)
+    _files(made, studio)
+    _boards(made, studio)
+    _making(made, studio)
+    _texts(made, studio)
+    _films(made, studio)
+    return made
+
+
+def _boards(made: APIRouter, studio: Studio) -> None:
+    @made.get("/boards")
+    def listed(owner: Owner) -> JSON:
+        return {"boards": [board_view.summary(studio, b, owner=owner) for b in studio.boards.all(owner=owner)]}
+
+    @made.post("/boards")
+    def create(body: Making, owner: Owner) -> JSON:
+        fields = body.model_dump(exclude={"title", "script"}) | {"model": picker.first(studio, Task.TEXT_TO_VIDEO).id}
+        opened = studio.boards.create(body.title, script=body.script, owner=owner, **fields)
+        return board_view.whole(studio, opened, owner=owner)
+
+    @made.get("/boards/models")
+    def models(owner: Owner) -> JSON:
+        return {"groups": board_view.models(studio)}
+
+    @made.get("/boards/{board_id}")
+    def one(board_id: Id, owner: Owner) -> JSON:
+        return board_view.whole(studio, studio.boards.get(board_id, owner=owner), owner=owner)
+
+    @made.post("/boards/{board_id}/edit")
+    def edit(board_id: Id, op: Op, owner: Owner) -> JSON:
+        op.check(studio, owner)
+        new: list[str] = []
+        opened = studio.boards.edit(board_id, op.what(), change_of(op, new), owner=owner, same=op.same)
+        return board_view.whole(studio, opened, owner=owner, made=new[0] if new else "")
+
+    @made.post("/boards/{board_id}/undo")
+    def undo(board_id: Id, body: Step, owner: Owner) -> JSON:
+        return board_view.whole(studio, studio.boards.undo(board_id, owner=owner, redo=body.redo), owner=owner)
+
+    @made.post("/boards/{board_id}/trash")
+    def trash(board_id: Id, body: Back, owner: Owner) -> JSON:
+        studio.boards.trash(board_id, owner=owner, back=body.back)
+        return {"id": board_id}
+
+
+def _making(made: APIRouter, studio: Studio) -> None:
+    def now(board_id: str, owner: str, runs: int) -> JSON:
+        opened = studio.boards.get(board_id, owner=owner)
+        return board_view.whole(studio, opened, owner=owner) | {"queued": runs}
+
+    @made.post("/boards/{board_id}/draft")
+    def draft(board_id: Id, body: Some, owner: Owner) -> JSON:
+        return now(board_id, owner, len(studio.boards.draft(board_id, owner=owner, shots=body.shots)))
+
+    @made.post("/boards/{board_id}/render-plan")
+    def plan(board_id: Id, body: Some, owner: Owner) -> JSON:
+        return board_view.render_plan(studio.boards.render_plan(board_id, owner=owner, shots=body.shots))
+
+    @made.post("/boards/{board_id}/render")
+    def render(board_id: Id, body: Render, owner: Owner) -> JSON:
+        plan = studio.boards.render_plan(board_id, owner=owner, shots=body.shots)
+        if not plan.ready:
+            raise Conflict("There is nothing to render any more.")
+        if plan.estimate.usd is not None and (body.usd is None or plan.estimate.usd > body.usd + CENT):
+            raise Conflict(f"The price is now ${plan.estimate.usd:.2f}; look at it once more.")
+        return now(board_id, owner, len(studio.boards.render(board_id, owner=owner, shots=body.shots)))
+
+    @made.post("/boards/{board_id}/retake")
+    def retake(board_id: Id, body: One, owner: Owner) -> JSON:
+        studio.boards.retake(board_id, body.shot, owner=owner)
+        return now(board_id, owner, 1)
+
+    @made.get("/boards/{board_id}/ways")
+    def ways(board_id: Id, model: str, owner: Owner) -> JSON:
+        one, each = studio.boards.ways(board_id, model, owner=owner)
+        return {"one_run": board_view.way(one), "per_shot": board_view.way(each)}
+
+    @made.post("/boards/{board_id}/one-run")
+    def one_run(board_id: Id, body: Model, owner: Owner) -> JSON:
+        return card(studio, studio.boards.one_run(board_id, body.model, owner=owner))
+
+
+def _texts(made: APIRouter, studio: Studio) -> None:
+    @made.get("/boards/{board_id}/script")
+    def script(board_id: Id, owner: Owner, chinese: bool = False) -> JSON:
+        return {"text": text.write(studio.boards.get(board_id, owner=owner).board, chinese=chinese)}
+
+    @made.post("/boards-read")
+    def read(body: Words) -> JSON:
+        """What a script would become, before it replaces anything."""
+        found = text.read(body.text)
+        shots = [{"prompt": s.prompt[:LONG], "duration_s": s.duration_s} for s in found.shots]
+        return {"style": found.style, "shots": shots, "faults": list(found.faults)}
+
+    @made.get("/boards/{board_id}/frame/{shot_id}/{end}")
+    def frame(request: Request, board_id: Id, shot_id: Id, end: Literal["first", "last"], owner: Owner) -> Response:
+        board = studio.boards.get(board_id, owner=owner).board
+        path = studio.boards.edge(board, shot_id, end, owner=owner)
+        made = answer(path, mime=thumb_mime(path), etag=path.stem, headers=request.headers)
+        made.headers["cache-control"] = "private, no-cache"  # another take has the same address
+        return made
+
+
+def _films(made: APIRouter, studio: Studio) -> None:
+    @made.get("/boards/{board_id}/films")
+    def films(board_id: Id, owner: Owner) -> JSON:
+        return {"films": [board_view.film(studio, f) for f in studio.films.of_board(board_id, owner=owner)]}
+
+    @made.post("/boards/{board_id}/films")
+    def start(board_id: Id, body: Exporting, owner: Owner) -> JSON:
+        return board_view.film(studio, studio.films.start(board_id, body.form, body.options, owner=owner))
+
+    @made.post("/films/{film_id}/cancel")
+    def cancel(film_id: Id, owner: Owner) -> JSON:
+        studio.films.cancel(film_id, owner=owner)
+        return board_view.film(studio, studio.films.get(film_id, owner=owner))
+
+    @made.get("/films/{film_id}/file")
+    def file(film_id: Id, owner: Owner) -> Response:
+        path = studio.films.file(film_id, owner=owner)
+        kind = mimetypes.guess_type(path.name)[0] or "application/octet-stream"
+        return FileResponse(path, media_type=kind, filename=path.name, headers={"cache-control": "private, no-cache"})
+
+
+def _files(made: APIRouter, studio: Studio) -> None:
+    @made.post("/boards/import")
+    async def project(request: Request) -> JSON:
+        """A board from the archive in the body."""
+        async with _received(studio, request, "project.zip", PROJECT_MAX_BYTES) as path:
+            opened = await run_in_threadpool(studio.films.import_project, path, owner=owner_of(request))
+        return {"id": opened.board.id}
+
+    @made.post("/boards/files")
+    async def file(request: Request, name: Annotated[str, Query(max_length=300)]) -> JSON:
+        """The file in the body, taken into the library."""
+        most = studio.settings.max_upload_mb * 1_000_000
+        owner, called = owner_of(request), Path(name).name
+        async with _received(studio, request, called, most) as path:
+            return asset_card(await run_in_threadpool(studio.add_asset, path, name=called, owner=owner))
+
+
+@asynccontextmanager
+async def _received(studio: Studio, request: Request, name: str, most: int) -> AsyncIterator[Path]:
+    """The request's body as a file that is gone afterwards. Raises MediaError beyond `most` bytes, or when empty."""
+    with TemporaryDirectory(dir=studio._scratch()) as folder:
+        path = Path(folder) / f"upload{Path(name).suffix[:10]}"
+        size = 0
+        with path.open("wb") as out:
+            async for piece in request.stream():
+                size += len(piece)
+                if size > most:
+                    raise MediaError(f"{name} is larger than {most / 1e6:,.0f} MB, the most this studio takes.")
+                await run_in_threadpool(out.write, piece)
+        if not size:
+            raise NotFound("No file came with the request.")
+        yield path
