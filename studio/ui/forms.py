@@ -15,7 +15,7 @@ from gradio.components import Component
 from studio.catalogue import Catalogue, Model, ParamSpec
 from studio.domain import JSON, Task
 from studio.ui import sizes
-from studio.ui.i18n import known, text
+from studio.ui.i18n import catalogue_text, known, text
 from studio.ui.values import FOLLOWED, takes_duration, takes_prompt
 
 Look = Callable[[Model], JSON | None]
@@ -212,9 +212,9 @@ def _param(name: str, specs: list[tuple[str, ParamSpec]], task: Task) -> Field:
         spec = model.params_for(task).get(name)
         if spec is None:
             return None
-        props: JSON = {"label": str(_label(name, spec.label))}
+        props: JSON = {"label": catalogue_text(spec.label)}
         if spec.help:
-            props["info"] = str(_label(f"{name}_help", spec.help))
+            props["info"] = catalogue_text(spec.help)
         if spec.type == "choice":
             props["choices"] = list(spec.choices)
         if spec.type in ("int", "float"):
@@ -229,11 +229,6 @@ def _param(name: str, specs: list[tuple[str, ParamSpec]], task: Task) -> Field:
 
     advanced = all(s.advanced for _, s in specs)
     return Field(name, "advanced" if advanced else "more", _param_component(first), look)
-
-
-def _label(name: str, fallback: str) -> object:
-    key = f"param.{name}"
-    return text(key) if known(key) else fallback
 
 
 def _param_component(spec: ParamSpec) -> Callable[..., Component]:

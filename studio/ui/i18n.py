@@ -8,6 +8,7 @@ Words of components go through ICU MessageFormat in the browser: braces in them 
 from __future__ import annotations
 
 import json
+import re
 from functools import cache
 from pathlib import Path
 
@@ -15,6 +16,8 @@ import gradio as gr
 
 FOLDER = Path(__file__).parents[2] / "assets" / "i18n"
 LANGUAGES = ("en", "zh-CN")
+SLUG_CHARS = 60
+"""Longest key made from a catalogue's words; as in assets/js/form/common.js."""
 
 
 @cache
@@ -39,6 +42,12 @@ def languages() -> gr.I18n:
 def known(key: str) -> bool:
     """Whether the tables have this key."""
     return key in tables()["en"]
+
+
+def catalogue_text(english: str) -> str:
+    """A label or help of a catalogue row: put in by the browser in its language where area `catalogue` knows it."""
+    key = "catalogue." + re.sub(r"[^a-z0-9]+", "_", english.lower()).strip("_")[:SLUG_CHARS].strip("_")
+    return text(key) if tables()["en"].get(key) == english else english
 
 
 def text(key: str) -> str:

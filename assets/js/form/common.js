@@ -28,5 +28,12 @@ export function insert(box, word) {
 /** Whether a drag carries files. */
 export const carriesFiles = (e) => [...(e.dataTransfer?.types || [])].includes("Files");
 
+/** A label or help of the catalogue in the page's language; its English where there is no translation. */
+export function told(english) {
+  const key = "catalogue." + (english || "").toLowerCase().replace(/[^a-z0-9]+/g, "_").replace(/^_|_$/g, "").slice(0, 60).replace(/_$/, "");
+  const words = window.studioText(key);
+  return words === key ? english : words;
+}
+
 /** Tell the bar that the studio changed something in the form, so that count and price are asked again. */
 export const changed = (element) => formOf(element).dispatchEvent(new Event("studio:changed"));

@@ -2,7 +2,7 @@
 
 import { button, bytes, el, icon, media, seconds, t } from "../dom.js";
 import { tried } from "../net.js";
-import { carriesFiles, changed, formOf, insert, textarea } from "./common.js";
+import { carriesFiles, changed, formOf, insert, textarea, told } from "./common.js";
 
 const KIND_ICON = { image: "image", video: "film", audio: "sound" };
 
@@ -24,11 +24,11 @@ export function mount(element, { props, trigger, watch, upload, options }) {
   function slotPill(slot) {
     const input = chooser(slot);
     return droppable(slot, el("div", "sm-slot", { data: { slot: slot.name } }, input,
-      el("button", "sm-pill", { type: "button", title: slot.help || null, onclick: () => input.click() }, icon(KIND_ICON[slot.kinds[0]] || "image"), slot.label)));
+      el("button", "sm-pill", { type: "button", title: told(slot.help) || null, onclick: () => input.click() }, icon(KIND_ICON[slot.kinds[0]] || "image"), told(slot.label))));
   }
 
   function chooser(slot) {
-    const input = el("input", "st-off", { type: "file", accept: slot.accept, multiple: slot.max > 1, tabindex: "-1", "aria-label": slot.label });
+    const input = el("input", "st-off", { type: "file", accept: slot.accept, multiple: slot.max > 1, tabindex: "-1", "aria-label": told(slot.label) });
     input.addEventListener("change", () => (send(slot, [...input.files]), (input.value = "")));
     return input;
   }
@@ -38,14 +38,14 @@ export function mount(element, { props, trigger, watch, upload, options }) {
     const full = held.length >= slot.max && slot.max > 1;
     const input = chooser(slot);
     const hint = el("span", "sm-hint", {}, el("strong", "", {}, t("forms.add_file")), el("span", "", {}, t(`forms.drop_${slot.kinds.join("_")}`)));
-    const add = el("button", `sm-add${held.length ? " small" : ""}`, { type: "button", onclick: () => input.click(), "aria-label": `${slot.label}: ${t("forms.add_file")}` }, icon(KIND_ICON[slot.kinds[0]] || "image"), held.length ? null : hint);
+    const add = el("button", `sm-add${held.length ? " small" : ""}`, { type: "button", onclick: () => input.click(), "aria-label": `${told(slot.label)}: ${t("forms.add_file")}` }, icon(KIND_ICON[slot.kinds[0]] || "image"), held.length ? null : hint);
     const need = slot.min ? el("em", "", {}, t("forms.needed")) : null;
     const many = slot.max > 1 ? el("span", "sm-many", {}, `${held.length} / ${slot.max}`) : null;
     const names = slot.max > 1 ? numbered(slot, held) : [];
     const tiles = held.map((file, i) => tile(slot, held, file, i, names[i]));
     const grid = el("div", "sm-grid", { role: "list" }, ...tiles, full || (slot.max === 1 && held.length) ? null : add);
-    return droppable(slot, el("div", `sm-slot${slot.max > 1 ? "" : " one"}`, { data: { slot: slot.name } }, el("div", "sm-head", {}, el("span", "", {}, slot.label), need, many), grid, input,
-      slot.help ? el("p", "sm-help", {}, slot.help) : null));
+    return droppable(slot, el("div", `sm-slot${slot.max > 1 ? "" : " one"}`, { data: { slot: slot.name } }, el("div", "sm-head", {}, el("span", "", {}, told(slot.label)), need, many), grid, input,
+      slot.help ? el("p", "sm-help", {}, told(slot.help)) : null));
   }
 
   function droppable(slot, box) {
