@@ -176,3 +176,23 @@ def test_what_cannot_be_a_film_is_said(clips: list[Path], tmp_path: Path) -> Non
     ):
         with pytest.raises(MediaError, match=says):
             render(cut, tmp_path / "film.mp4")
+
+
+def test_more_clips_than_files_kept_open(clips: list[Path], tmp_path: Path) -> None:
+    import shutil
+
+    many = [Path(shutil.copy(clips[n % 3], tmp_path / f"copy{n}.mp4")) for n in range(15)]
+    report = render(film(many), tmp_path / "film.mp4")
+    assert report.copied == 15 * 48 and pictures(tmp_path / "film.mp4") == 5 * [p for c in clips for p in pictures(c)]
+    assert tone(heard(tmp_path / "film.mp4"), 29) == 900
+
+
+def test_a_picture_that_starts_late_keeps_its_sound_in_step(clips: list[Path], tmp_path: Path) -> None:
+    """The tone begins 0.5 s after the picture, whose first frame the file puts at 0.25 s."""
+    late = tmp_path / "late.mp4"
+    tone_late = ("-f", "lavfi", "-i", "aevalsrc=if(gt(t\\,0.75)\\,0.2*sin(3000*t)):d=2.25")
+    samples.run("-itsoffset", "0.25", "-i", clips[0], *tone_late, "-map", "0:v", "-map", "1:a", "-c:v", "copy", late)
+    for transition in (Transition.CUT, Transition.CROSSFADE):
+        render(film([late, clips[1]], transition), tmp_path / "film.mp4")
+        sound = heard(tmp_path / "film.mp4")
+        assert level(sound, 0.3, 0.45) < 0.01 < level(sound, 0.55, 0.7)

@@ -37,7 +37,8 @@ class Clip:
     """The facts of one file that decide how it goes into a film.
 
     fits: its pictures can be copied as they are. setup: the decoder's parameter sets. reorder: how many frames
-    decoding runs ahead of display. sound: codec, profile, rate and layout; None without sound.
+    decoding runs ahead of display. start_s: where its picture begins on the file's clock. sound: codec, profile, rate
+    and layout; None without sound.
     """
 
     path: Path
@@ -47,6 +48,7 @@ class Clip:
     why_not: str
     setup: bytes
     reorder: int
+    start_s: float
     sound: tuple[Any, ...] | None
 
 
@@ -97,6 +99,7 @@ def survey(path: Path, cut: Cut, shelf: Shelf) -> Clip:
         why_not=why_not,
         setup=bytes(video.codec_context.extradata or b""),
         reorder=video.codec_context.reorder_depth,
+        start_s=float((video.start_time or 0) * (video.time_base or 0)),
         sound=_sound_of(sound) if sound else None,
     )
 
@@ -170,7 +173,10 @@ def in_format(clip: Clip, cut: Cut, cache: Path, cancelled: Cancelled | None) ->
 
 def _normalise(clip: Clip, cut: Cut) -> list[str]:
     size = f"{cut.width}:{cut.height}"
-    picture = f"fps={cut.fps},scale={size}:force_original_aspect_ratio=decrease:out_color_matrix=bt709:out_range=tv"
+    fields = "bwdif=deint=interlaced," if "fields" in clip.why_not else ""
+    picture = (
+        f"{fields}fps={cut.fps},scale={size}:force_original_aspect_ratio=decrease:out_color_matrix=bt709:out_range=tv"
+    )
     picture += f":flags=bicubic,pad={size}:-1:-1,setsar=1,format=yuv420p,{TAGS}"
     args = ["-i", str(clip.path), "-map", "0:v:0", "-map", "0:a:0?", "-vf", picture]
     args += ["-c:v", "libx264", "-preset", cut.preset, "-crf", str(cut.crf), "-g", str(round(cut.fps)), "-bf", "2"]

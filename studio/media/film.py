@@ -97,6 +97,8 @@ def _clips(cut: Cut, shelf: Shelf, cache: Path, cancelled: Cancelled | None) -> 
             notes.append(f"{shot.path.name} was brought to the film's format (its {clip.why_not} differed).")
             made = in_format(clip, cut, cache, cancelled)
             clip = replace(survey(made, cut, shelf), length_s=clip.length_s)
+            if not clip.fits:
+                raise MediaError(f"{shot.path.name} could not be brought to the film's format ({clip.why_not}).")
         clips.append(clip)
     return clips, list(dict.fromkeys(notes))
 

@@ -73,8 +73,7 @@ def mended(
 
     None when a clip's sound is shorter than its picture or has gaps: then all must be mixed and encoded.
     """
-    template = shelf.get(clips[0].path).streams.audio[0]
-    rate = template.codec_context.sample_rate
+    rate = shelf.get(clips[0].path).streams.audio[0].codec_context.sample_rate
     parts: list[_Part] = []
     origin = None
     for span, clip in zip(spans, clips, strict=True):
@@ -83,6 +82,7 @@ def mended(
             return None
         origin = part.first_pts if origin is None else origin
         parts.append(part)
+    template = shelf.get(clips[0].path).streams.audio[0]  # the shelf may have closed the first one meanwhile
     packets = _assembled(parts, template, rate, origin or 0)
     return (template, packets) if packets else None
 
@@ -98,8 +98,9 @@ def _part(span: Span, clip: Clip, shelf: Shelf, fps: Fraction, rate: int, origin
     if any(b - a != STEP for a, b in pairwise(stamps)):
         return None
     begin, end = round(span.at / fps * rate), round((span.at + span.frames) / fps * rate)
-    shift = begin - round(span.first / fps * rate)
-    if stamps[0] > 0 or stamps[-1] + STEP < round(span.last / fps * rate) - BESIDE * STEP:
+    own_s = Fraction(clip.start_s).limit_denominator(rate)
+    shift = begin - round((span.first / fps + own_s) * rate)
+    if stamps[0] > own_s * rate or stamps[-1] + STEP < round((span.last / fps + own_s) * rate) - BESIDE * STEP:
         return None
     origin = stamps[0] if origin is None else origin
     return _Part(packets, round((stamps[0] + shift - origin) / STEP), begin, end, stamps[0])

@@ -85,7 +85,7 @@ def _bed(cut: Cut, spans: list[Span], clips: list[Clip], out: Path, total: int, 
         kind = spans[number - 1].clip.transition if number else Transition.CUT
         shape = _Shape(span, cut.fps, lead, kind, 10 ** ((span.clip.gain_db + cut.sound.clips_gain_db) / 20))
         if clip.sound and not span.clip.silent:
-            for at, samples in _samples(clip.path, span.first / cut.fps, span.frames / cut.fps):
+            for at, samples in _samples(clip.path, span.first / cut.fps + _start(clip), span.frames / cut.fps):
                 if cancelled and cancelled():
                     raise Stopped
                 begin = shape.begin + at
@@ -93,6 +93,10 @@ def _bed(cut: Cut, spans: list[Span], clips: list[Clip], out: Path, total: int, 
                 film[begin : begin + len(samples)] += samples * shape.gain(at, len(samples))[:, None]
         lead = span.overlap
     film.flush()
+
+
+def _start(clip: Clip) -> Fraction:
+    return Fraction(clip.start_s).limit_denominator(RATE_HZ)
 
 
 class _Shape:
