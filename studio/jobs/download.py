@@ -14,12 +14,11 @@ import shutil
 import socket
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from email.utils import parsedate_to_datetime
 from pathlib import Path
 
 import httpx
 
-from studio.domain import now
+from studio.engines.http import retry_after_s
 from studio.errors import EngineError, RateLimited, Unavailable
 
 MOST_REDIRECTS = 5
@@ -160,20 +159,6 @@ def _classed(response: httpx.Response) -> EngineError:
         wait = retry_after_s(response.headers.get("retry-after"))
         return Unavailable(f"The provider's file server failed (HTTP {code}).", code=code, retry_after_s=wait)
     return LinkGone(f"The link to the result is not valid any more (HTTP {code}).", code=code)
-
-
-def retry_after_s(text: str | None) -> float | None:
-    """Seconds that a Retry-After header asks for, whether it gives seconds or a date; None without a usable one."""
-    if not text:
-        return None
-    try:
-        return max(0.0, float(text))
-    except ValueError:
-        pass
-    try:
-        return max(0.0, (parsedate_to_datetime(text) - now()).total_seconds())
-    except (ValueError, TypeError):
-        return None
 
 
 async def _check_address(url: httpx.URL, *, near: bool) -> None:
