@@ -105,7 +105,7 @@ export class Grid {
   /** Put the cells near the window into the page, take the others out, and fetch on when the end comes near. */
   draw() {
     if (!this.node.isConnected || !this.node.offsetParent || !this.rowHeight) return;
-    const top = this.node.getBoundingClientRect().top;
+    const { top, bottom } = this.node.getBoundingClientRect(); // read before anything is written: no forced layout
     const from = Math.max(0, Math.floor((-top - OVERSCAN_PX) / this.rowHeight)) * this.columns;
     const to = Math.min(this.items.length, Math.ceil((innerHeight - top + OVERSCAN_PX) / this.rowHeight) * this.columns);
     const wanted = new Set();
@@ -128,11 +128,14 @@ export class Grid {
         this.cells.delete(id);
       }
     this.node.append(fresh);
-    if (this.next !== null && this.node.getBoundingClientRect().bottom - innerHeight < AHEAD_PX) this.more();
+    if (this.next !== null && bottom - innerHeight < AHEAD_PX) this.more();
   }
 
   put(cell, i) {
     cell.at = i;
+    const place = `${i} ${this.columns} ${this.cellWidth} ${i === this.cursor} ${this.next === null} ${this.selection.has(cell.dataset.id)}`;
+    if (cell.place === place) return; // most cells stay as they are while scrolling
+    cell.place = place;
     cell.style.transform = `translate(${(i % this.columns) * (this.cellWidth + GAP)}px, ${Math.floor(i / this.columns) * this.rowHeight}px)`;
     cell.tabIndex = i === this.cursor ? 0 : -1;
     cell.setAttribute("aria-posinset", i + 1);
