@@ -46,7 +46,7 @@ def build(job: Job, *, region: str, stream: bool = False) -> JSON:
     params: JSON = dict(row.get("fixed", {}))
     if row["path"] == "image":
         given["messages"] = [{"role": "user", "content": _content(job)}]
-    elif job.model.prompt.max_chars != 0:
+    elif request.prompt:
         given["prompt"] = request.prompt
     _place(request.negative_prompt or None, "negative_prompt", row, "input", given, params)
     _media(job, given)

@@ -131,6 +131,7 @@ class AlibabaEngine:
         return wanted and row.get("path") == "image" and self.place.region != "frankfurt"
 
     def _turn(self, model: str, per_s: float) -> Turnstile:
+        """The turnstile of one model: its documented rate, unless ALIBABA_SUBMITS_PER_S says the account has more."""
         if model not in self._turns:
             faster = self.facts.limits.submits_per_s
             self._turns[model] = Turnstile(per_s if faster <= 5.0 else faster)
