@@ -22,9 +22,6 @@ CELL = 8
 SHARPER = 1.5
 """Most plate pixels kept for one frame pixel, for moves that magnify."""
 
-ONE_MAP = np.empty(0, np.float32)
-"""In place of a second map: x and y stand together in the first."""
-
 LOOK_PX = 200
 """Longer side of the small copy on which the subject is looked for."""
 
@@ -65,16 +62,15 @@ class PictureView:
         tall, wide = self._plate.y.shape
         rows, cols = self._depth.shape
         look = (middle * (cols / wide, rows / tall)).astype(np.float32)
-        depth = cv2.remap(self._depth, look, ONE_MAP, cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE)
+        depth = _remapped(self._depth, look)
         bend = far + (near - far) * depth[..., None]
         at = cv2.resize(bend, (len(xs) * CELL, len(ys) * CELL))[CELL : CELL + height, CELL : CELL + width]
-        repeat = cv2.BORDER_REPLICATE
-        cv2.remap(self._plate.y, at, ONE_MAP, cv2.INTER_LINEAR, dst=canvas[0], borderMode=repeat)
+        _remapped(self._plate.y, at, canvas[0])
         small = cv2.resize((bend - 0.5) / 2, (len(xs) * CELL // 2, len(ys) * CELL // 2))
         half = CELL // 2
         small = small[half : half + height // 2, half : half + width // 2]
-        cv2.remap(self._plate.u, small, ONE_MAP, cv2.INTER_LINEAR, dst=canvas[1], borderMode=repeat)
-        cv2.remap(self._plate.v, small, ONE_MAP, cv2.INTER_LINEAR, dst=canvas[2], borderMode=repeat)
+        _remapped(self._plate.u, small, canvas[1])
+        _remapped(self._plate.v, small, canvas[2])
 
 
 def _fitted(rgb: np.ndarray, way: camera.Path, size: tuple[int, int]) -> stage.Plate:
@@ -88,6 +84,12 @@ def _fitted(rgb: np.ndarray, way: camera.Path, size: tuple[int, int]) -> stage.P
     if made is None:
         raise ValueError("an opaque picture gives a plate")
     return made
+
+
+def _remapped(plane: np.ndarray, at: np.ndarray, into: np.ndarray | None = None) -> np.ndarray:
+    """The plane seen at positions (h, w, 2), edges repeated."""
+    x, y = cv2.split(at)
+    return cv2.remap(plane, x, y, cv2.INTER_LINEAR, dst=into, borderMode=cv2.BORDER_REPLICATE)
 
 
 def _positions(grid: np.ndarray, window: tuple[float, float, float]) -> np.ndarray:
