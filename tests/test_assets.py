@@ -11,6 +11,7 @@ from studio.domain import Kind
 from studio.errors import CapabilityError, MediaError, NotFound
 from studio.studio import Studio
 from tests.kit import finish, image
+from tests.samples import corner_picture
 
 
 @pytest.fixture
@@ -29,6 +30,17 @@ def test_an_upload_is_known_by_its_content_and_stored_once(studio: Studio, pictu
     assert path.read_bytes() == picture.read_bytes()
     assert path.parent.parent == (studio.settings.data / "library" / "inputs").resolve()
     assert studio.get_asset(first.id) == first
+
+
+def test_a_photo_that_is_stored_turned_is_kept_as_it_is_shown(studio: Studio, tmp_path: Path) -> None:
+    exif = Image.Exif()
+    exif[0x0112] = 6
+    corner_picture(64, 32).save(tmp_path / "phone.jpg", exif=exif, quality=95)
+    first, again = studio.add_asset(tmp_path / "phone.jpg"), studio.add_asset(tmp_path / "phone.jpg")
+    kept = Image.open(studio.asset_path(first))
+    assert first == again and (first.name, first.width, first.height) == ("phone.jpg", 32, 64)
+    assert kept.size == (32, 64) and kept.getpixel((24, 8))[0] > 200  # type: ignore[index]
+    assert kept.getexif().get(0x0112, 1) == 1
 
 
 def test_each_owner_has_an_asset_of_their_own_and_one_file_serves_both(studio: Studio, picture: Path) -> None:

@@ -27,8 +27,9 @@ class MediaFacts:
     """Facts about one file. width, height: px as displayed, rotation and pixel aspect applied.
 
     frames: as the file says, exact after check.verify_decodes. rotation: degrees the stored picture is turned for
-    display (EXIF or video matrix). colour: such as 'bt709' or 'bt2020/pq'; '' unknown. browser_plays: whether
-    ordinary browsers show it. notes: sentences for the user. suffix: file name ending that fits the content.
+    display (EXIF or video matrix). upright: False for a picture stored turned or mirrored. colour: such as 'bt709' or
+    'bt2020/pq'; '' unknown. browser_plays: whether ordinary browsers show it. notes: sentences for the user.
+    suffix: file name ending that fits the content.
     """
 
     kind: Kind
@@ -48,6 +49,7 @@ class MediaFacts:
     pixel_format: str = ""
     colour: str = ""
     rotation: int = 0
+    upright: bool = True
     browser_plays: bool = True
     notes: tuple[str, ...] = ()
 
@@ -82,6 +84,7 @@ def _probe_picture(path: Path, name: str, max_pixels: int) -> MediaFacts:
             codec=kind.name.lower(),
             pixel_format=image.mode,
             colour="icc" if image.info.get("icc_profile") else "",
+            upright=orientation in (0, 1),
             rotation={3: 180, 4: 180, 5: 90, 6: 270, 7: 270, 8: 90}.get(orientation, 0),
             browser_plays=kind in BROWSER_PICTURES,
             notes=_picture_notes(kind, frames if animated else 1, image.mode),

@@ -5,13 +5,16 @@ from __future__ import annotations
 import shutil
 from pathlib import Path
 from tempfile import TemporaryDirectory
-from typing import Literal
+from typing import TYPE_CHECKING, Literal
 
 from studio.domain import JSON, Asset, Kind
 from studio.errors import MediaError, NotFound
 from studio.parts.gallery import Gallery
 from studio.store import assets
 from studio.store.rows import new_id
+
+if TYPE_CHECKING:
+    from studio.media.probe import MediaFacts
 
 Which = Literal["thumb", "poster", "hover", "wave"]
 ENDINGS: dict[str, str] = {"thumb": ".webp", "poster": ".webp", "hover": ".mp4", "wave": ".webp"}
@@ -23,12 +26,22 @@ class Library(Gallery):
     def add_asset(self, path: Path | str, *, name: str = "", owner: str = "") -> Asset:
         """Check a file by its content and copy it into the library; a file already there is not stored twice.
 
-        Raises MediaError, in a sentence, for a file that is broken, too large or of no use.
+        A picture that is stored turned (photos of phones) is kept as it is shown, for not every model looks at the
+        mark that says so. Raises MediaError, in a sentence, for a file that is broken, too large or of no use.
         """
-        from studio.media import check, files
+        from studio.media import check
 
         path = Path(path)
         facts = check.admit(path, name=name or path.name, max_bytes=self.settings.max_upload_mb * 1_000_000)
+        if facts.upright:
+            return self._keep(path, facts, name or path.name, owner)
+        with TemporaryDirectory(dir=self._scratch()) as folder:
+            shown = Path(folder) / f"upright{facts.suffix}"
+            return self._keep(shown, check.upright(path, shown, name=name or path.name), name or path.name, owner)
+
+    def _keep(self, path: Path, facts: MediaFacts, name: str, owner: str) -> Asset:
+        from studio.media import files
+
         digest = files.sha256(path)
         with self._store.read() as db:
             if (known := assets.of_content(db, digest, owner)) and self.asset_path(known).is_file():
@@ -39,7 +52,7 @@ class Library(Gallery):
             with files.replacing(target) as draft:
                 shutil.copyfile(path, draft)
         asset = Asset(
-            id=new_id("a_"), kind=facts.kind, mime=facts.mime, name=Path(name or path.name).name, path=relative,
+            id=new_id("a_"), kind=facts.kind, mime=facts.mime, name=Path(name).name, path=relative,
             bytes=facts.bytes, sha256=digest, width=facts.width, height=facts.height, duration_s=facts.duration_s,
             fps=facts.fps, has_audio=facts.has_audio, has_alpha=facts.has_alpha, owner=owner,
         )  # fmt: skip
