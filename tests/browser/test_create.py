@@ -158,7 +158,6 @@ def test_a_picture_is_checked_as_it_comes_and_makes_a_clip(open_page: Open, site
     expect(page.locator("#i2v-bar .sf-sent")).to_be_visible()
     [run] = runs_of(site, "bandicoot")
     assert run.request.first_frame
-    site.studio.cancel(run.id)
 
 
 def test_a_phone_shows_one_column_with_generate_in_sight(open_page: Open) -> None:

@@ -6,6 +6,7 @@ import { formOf, textarea, write } from "./common.js";
 
 const ASK_MS = 300;
 const SAVE_MS = 700;
+const SENT_MS = 3500;
 const PLACES = { width: ["width", "aspect"], height: ["height", "aspect"], duration_s: ["duration_s", "duration_pick"], size: ["aspect"] };
 
 export function mount(element, { props, trigger, watch, options }) {
@@ -15,7 +16,7 @@ export function mount(element, { props, trigger, watch, options }) {
   const facts = el("div", "sf-facts", { role: "status", "aria-live": "polite" });
   const wrong = el("ul", "sf-wrong", { hidden: true });
   element.replaceChildren(wrong, facts);
-  let asking, saving, seen = {};
+  let asking, saving, seen = {}, sent = { until: 0 };
 
   const ask = () => {
     clearTimeout(asking);
@@ -69,7 +70,8 @@ export function mount(element, { props, trigger, watch, options }) {
     wrong.replaceChildren(...elsewhere.map((p) => el("li", "", {}, icon("warn"), p.message)));
     wrong.hidden = !elsewhere.length;
     const parts = [];
-    if (seen.submitted) parts.push(el("strong", "sf-sent", {}, icon("check"), t("forms.submitted", { n: seen.submitted.length })));
+    if (seen.submitted) sent = { n: seen.submitted.length, until: Date.now() + SENT_MS };
+    if (Date.now() < sent.until) parts.push(el("strong", "sf-sent", {}, icon("check"), t("forms.submitted", sent)));
     else if (seen.runs) {
       const first = problems.find((p) => p.waiting && p.field !== "prompt");
       if (seen.usd !== undefined) parts.push(el("strong", "sf-price", { title: seen.basis || null }, dollars(seen.usd)));
@@ -85,8 +87,7 @@ export function mount(element, { props, trigger, watch, options }) {
     dice();
     if (seen.submitted) {
       dispatchEvent(new CustomEvent("studio:submitted", { detail: { page, runs: seen.submitted } }));
-      clearTimeout(asking);
-      asking = setTimeout(() => trigger("check"), 4000);
+      setTimeout(() => trigger("check"), SENT_MS);
       saving = setTimeout(() => trigger("save"), SAVE_MS);
     }
     if (seen.refused) form.querySelector("[aria-invalid=true], .sf-refusal")?.scrollIntoView({ block: "center", behavior: "smooth" });
