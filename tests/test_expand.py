@@ -8,8 +8,8 @@ from studio.errors import CapabilityError
 from studio.expand import LIMIT, expand, parse_seeds
 
 
-def prompts(body: dict[str, object], **switches: bool) -> list[object]:
-    return [b["prompt"] for b in expand(body, **switches)]
+def prompts(body: dict[str, object], *, per_line: bool = False, combinations: bool = False) -> list[object]:
+    return [b["prompt"] for b in expand(body, per_line=per_line, combinations=combinations)]
 
 
 def test_without_a_switch_the_text_stays_as_it_was_typed() -> None:
