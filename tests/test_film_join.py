@@ -15,6 +15,7 @@ from studio.errors import MediaError
 from studio.media.check import verify_decodes
 from studio.media.cut import Cut, CutClip, Sound, Track, Transition, render
 from studio.media.files import Stopped
+from studio.media.slate import slate
 from tests import samples
 
 FPS, SECONDS, RATE = 24, 2, 48000
@@ -196,3 +197,11 @@ def test_a_picture_that_starts_late_keeps_its_sound_in_step(clips: list[Path], t
         render(film([late, clips[1]], transition), tmp_path / "film.mp4")
         sound = heard(tmp_path / "film.mp4")
         assert level(sound, 0.3, 0.45) < 0.01 < level(sound, 0.55, 0.7)
+
+
+def test_a_slate_is_joined_by_copying(clips: list[Path], tmp_path: Path) -> None:
+    card = slate(tmp_path / "slate.mp4", ("海的女儿", "Take 3"), width=320, height=180, fps=Fraction(FPS), seconds=1)
+    report = render(film([card, *clips[:2]]), tmp_path / "film.mp4")
+    assert (report.frames, report.copied) == (24 + 96, 120) and report.notes == ()
+    sound = heard(tmp_path / "film.mp4")
+    assert level(sound, 0.2, 0.8) < 0.001 < level(sound, 1.2, 2.8) and tone(sound, 3.5) == 600

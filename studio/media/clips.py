@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING, Any
 from studio.errors import MediaError
 from studio.media import containers
 from studio.media.cut import Cut
-from studio.media.files import Cancelled, run_ffmpeg, sha256
+from studio.media.files import Cancelled, OnProgress, run_ffmpeg, sha256
 
 if TYPE_CHECKING:
     from av.audio.stream import AudioStream
@@ -158,7 +158,9 @@ def _moov(path: Path) -> bytes:
     return b""
 
 
-def in_format(clip: Clip, cut: Cut, cache: Path, cancelled: Cancelled | None) -> Path:
+def in_format(
+    clip: Clip, cut: Cut, cache: Path, *, on_progress: OnProgress | None = None, cancelled: Cancelled | None = None
+) -> Path:
     """The clip encoded to the film's size, rate and colours (fitted, with black bars where the shape differs).
 
     Kept in `cache` by content and format, so the next film of this kind finds it.
@@ -167,7 +169,8 @@ def in_format(clip: Clip, cut: Cut, cache: Path, cancelled: Cancelled | None) ->
     key = hashlib.sha256(f"{sha256(clip.path)} {recipe}".encode()).hexdigest()
     made = cache / f"clip-{key[:32]}.mp4"
     if not made.exists():
-        run_ffmpeg(_normalise(clip, cut), made, cancelled=cancelled)
+        args = _normalise(clip, cut)
+        run_ffmpeg(args, made, duration_s=clip.length_s, on_progress=on_progress, cancelled=cancelled)
     return made
 
 

@@ -37,14 +37,18 @@ def make(
     out.parent.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory(dir=out.parent, prefix=".film-") as folder, Shelf() as shelf:
         work = Path(folder)
-        clips, notes = _clips(cut, shelf, cache or work, cancelled)
+        clips = [survey(shot.path, cut, shelf) for shot in cut.shots]
+        odd = list(dict.fromkeys(clip for clip in clips if not clip.fits))
+        again, soft = finish.needed(cut), bool(cut.finish.soft)
+        bar = _Steps(on_progress, len(odd) + 1 + again)
+        notes = [f"{c.path.name} was brought to the film's format (its {c.why_not} differed)." for c in odd]
+        made = {clip: _fitted(clip, cut, shelf, cache or work, bar, cancelled) for clip in odd}
+        clips = [made.get(clip, clip) for clip in clips]
         spans = lay_out(cut, [clip.length_s for clip in clips])
         first = finish.preliminary(cut)
         pictures = Packets(first, plan(spans, clips, shelf, cut.fps), clips, shelf)
         sounds = mend.mended(spans, clips, shelf, cut.fps) if mend.mendable(cut, clips) else None
         heard = mixed(cut, spans, clips, work, cancelled) if sounds is None else None
-        again, soft = finish.needed(cut), bool(cut.finish.soft)
-        bar = _Steps(on_progress, 1 + again)
         joined = work / "joined.mp4" if again or soft else out
         with _sound_packets(sounds, heard) as packets:
             _mux(first, joined, pictures, packets, bar, cancelled)
@@ -88,19 +92,14 @@ def _sound_of(box: InputContainer) -> Sounds | None:
     return box.streams.audio[0], (packet for packet in box.demux(audio=0) if packet.size)
 
 
-def _clips(cut: Cut, shelf: Shelf, cache: Path, cancelled: Cancelled | None) -> tuple[list[Clip], list[str]]:
-    """The clips, odd ones replaced by copies in the film's format, with a note for each of those."""
-    clips, notes = [], []
-    for shot in cut.shots:
-        clip = survey(shot.path, cut, shelf)
-        if not clip.fits:
-            notes.append(f"{shot.path.name} was brought to the film's format (its {clip.why_not} differed).")
-            made = in_format(clip, cut, cache, cancelled)
-            clip = replace(survey(made, cut, shelf), length_s=clip.length_s)
-            if not clip.fits:
-                raise MediaError(f"{shot.path.name} could not be brought to the film's format ({clip.why_not}).")
-        clips.append(clip)
-    return clips, list(dict.fromkeys(notes))
+def _fitted(clip: Clip, cut: Cut, shelf: Shelf, cache: Path, bar: _Steps, cancelled: Cancelled | None) -> Clip:
+    """A copy of an odd clip in the film's format."""
+    made = in_format(clip, cut, cache, on_progress=bar, cancelled=cancelled)
+    bar.step += 1
+    fitted = replace(survey(made, cut, shelf), length_s=clip.length_s)
+    if not fitted.fits:
+        raise MediaError(f"{clip.path.name} could not be brought to the film's format ({fitted.why_not}).")
+    return fitted
 
 
 class _sound_packets:

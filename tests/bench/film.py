@@ -69,16 +69,16 @@ def _run(args: list[str]) -> None:
     subprocess.run([ffmpeg(), "-v", "error", "-nostdin", "-y", *args], check=True)
 
 
-def _timed(work: Callable[[], object], turns: int) -> tuple[float, float]:
-    """Median wall seconds and median CPU seconds (children included) of `turns` runs after one to warm up."""
-    work()
-    walls, cpus = [], []
-    for _ in range(turns):
-        wall, cpu = time.perf_counter(), _cpu_s()
-        work()
-        walls.append(time.perf_counter() - wall)
-        cpus.append(_cpu_s() - cpu)
-    return statistics.median(walls), statistics.median(cpus)
+def _timed(*works: Callable[[], object], turns: int) -> list[tuple[float, float]]:
+    """Median wall and CPU seconds (children included) of each work, run in turns so that all see the same machine."""
+    taken: list[list[tuple[float, float]]] = [[] for _ in works]
+    for turn in range(turns + 1):
+        for work, times in zip(works, taken, strict=True):
+            wall, cpu = time.perf_counter(), _cpu_s()
+            work()
+            if turn:  # the first one warms up
+                times.append((time.perf_counter() - wall, _cpu_s() - cpu))
+    return [(statistics.median(w for w, _ in t), statistics.median(c for _, c in t)) for t in taken]
 
 
 def _cpu_s() -> float:
@@ -100,8 +100,11 @@ def _cuts(folder: Path, clips: list[Path], label: str) -> None:
     listed = folder / "list.txt"
     listed.write_text("".join(f"file '{clip}'\n" for clip in clips))
     copy = ["-f", "concat", "-safe", "0", "-i", str(listed), "-c", "copy", "-movflags", "+faststart"]
-    theirs = _timed(lambda: _run([*copy, str(folder / "copy.mp4")]), 7)
-    ours = _timed(lambda: render(_film(clips, Transition.CUT), folder / "cuts.mp4"), 7)
+    ours, theirs = _timed(
+        lambda: render(_film(clips, Transition.CUT), folder / "cuts.mp4"),
+        lambda: _run([*copy, str(folder / "copy.mp4")]),
+        turns=11,
+    )
     figures = {"wall_s": ours[0], "ffmpeg_wall_s": theirs[0], "cpu_s": ours[1], "ffmpeg_cpu_s": theirs[1]}
     _say(f"cuts, {label}", ratio_wall=ours[0] / theirs[0], ratio_cpu=ours[1] / theirs[1], goal=1.3, **figures)
 
@@ -110,8 +113,11 @@ def _crossfades(folder: Path, clips: list[Path], label: str) -> None:
     graph, args = _xfade(clips)
     args += ["-filter_complex", graph, "-map", "[v]", "-map", "[a]", "-c:v", "libx264", "-preset", PRESET, "-crf", CRF]
     args += ["-pix_fmt", "yuv420p", "-c:a", "aac", "-b:a", "192k", "-movflags", "+faststart"]
-    theirs = _timed(lambda: _run([*args, str(folder / "xfade.mp4")]), 1)
-    ours = _timed(lambda: render(_film(clips, Transition.CROSSFADE), folder / "fades.mp4"), 1)
+    ours, theirs = _timed(
+        lambda: render(_film(clips, Transition.CROSSFADE), folder / "fades.mp4"),
+        lambda: _run([*args, str(folder / "xfade.mp4")]),
+        turns=1,
+    )
     figures = {"wall_s": ours[0], "ffmpeg_wall_s": theirs[0], "cpu_s": ours[1], "ffmpeg_cpu_s": theirs[1]}
     _say(f"crossfades, {label}", ratio_wall=ours[0] / theirs[0], ratio_cpu=ours[1] / theirs[1], goal=1.2, **figures)
 
@@ -145,7 +151,7 @@ def _moviepy(folder: Path, clips: list[Path]) -> None:
     wall, cpu = time.perf_counter(), _cpu_s()
     join()
     theirs = time.perf_counter() - wall, _cpu_s() - cpu
-    ours = _timed(lambda: render(_film(clips, Transition.CUT), folder / "cuts.mp4"), 5)
+    (ours,) = _timed(lambda: render(_film(clips, Transition.CUT), folder / "cuts.mp4"), turns=5)
     figures = {"wall_s": ours[0], "moviepy_wall_s": theirs[0], "cpu_s": ours[1], "moviepy_cpu_s": theirs[1]}
     _say(
         "cuts, times faster than MoviePy",
