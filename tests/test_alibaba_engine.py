@@ -442,6 +442,22 @@ def test_of_two_lost_runs_each_gets_its_own_task_or_none(bench: Bench) -> None:
     bench.run(story())
 
 
+def test_two_lost_runs_with_the_same_prompt_are_left_to_a_person(bench: Bench) -> None:
+    """Nothing tells their tasks apart, and each has its own seed."""
+
+    async def story() -> None:
+        engine = bench.engine()
+        for name, fault in (("r1", "drop-after"), ("r2", "drop-before")):
+            bench.server.fail("submit", fault)
+            await lost(engine, bench.job(name, **T2V))
+        await asyncio.sleep(0.3)
+        with pytest.raises(UnknownOutcome, match="another run"):
+            await found(engine, bench.job("r2", **T2V))
+        await engine.close()
+
+    bench.run(story())
+
+
 def test_a_task_that_turns_out_to_be_anothers_is_not_shown(bench: Bench) -> None:
     async def story() -> None:
         bench.server.running_s = 0.5

@@ -129,7 +129,7 @@ class Api:
             raise Unavailable(f"{self.label} cannot be reached ({_name(error)}).", code=_name(error)) from error
         except TimeoutError as error:
             raise lost(f"{self.label} did not finish its answer in time.", code="timeout") from error
-        except httpx.TransportError as error:
+        except httpx.RequestError as error:
             raise lost(f"The connection to {self.label} broke ({_name(error)}).", code=_name(error)) from error
 
     async def _reply(self, response: httpx.Response, *, paid: bool) -> Reply:

@@ -46,7 +46,6 @@ class AlibabaEngine:
         self._tasks = Tasks(self._api, self.place)
         self._finder = find.Finder(self._tasks, settle_s)
         self._turns: dict[str, Turnstile] = {}
-        self._handles: dict[str, str] = {}
 
     def _auth(self) -> dict[str, str]:
         key = self._settings.secret(KEY) or ""
@@ -121,10 +120,11 @@ class AlibabaEngine:
         if direct:
             answer = await self._stream(body, resolve, model) if stream else await self._at_once(body, resolve, model)
             return self._handle(job, result=answer)
-        with self._finder.sending(model, job.run_id) as sent:
+        with self._finder.sending(model, job) as sent:
             sent.task = await self._task(body, bodies.PATHS[row["path"]], resolve, model)
-        self._tasks.watch(sent.task)
-        return self._handle(job, task=sent.task)
+        handle = self._handle(job, task=sent.task)
+        self._tasks.watch(sent.task, handle)
+        return handle
 
     def _direct(self, row: Mapping[str, object]) -> bool:
         wanted = self._settings.option("ALIBABA_IMAGES", "tasks") == "direct"
@@ -199,13 +199,11 @@ class AlibabaEngine:
         if result := kept.get("result"):
             return _done(result, "SUCCEEDED", kept["usd"])
         task, model = kept["task"], kept["model"]
-        self._handles[task] = handle
-        body = await self._tasks.look(task)
+        body = await self._tasks.look(task, handle)
         output = body.get("output") or {}
         word = str(output.get("task_status") or ("FAILED" if errors.code_of(body)[0] else ""))
         if word in ("FAILED", "UNKNOWN", "SUCCEEDED", "CANCELED"):
             self._tasks.forget(task)
-            self._handles.pop(task, None)
         if word == "FAILED":
             raise errors.of_task(body, self.place, model)
         if word == "UNKNOWN":
@@ -220,7 +218,7 @@ class AlibabaEngine:
 
     def announce(self, tell: Callable[[str], None]) -> None:
         """See engines.base.Announces."""
-        self._tasks.announce(lambda task: tell(self._handles[task]) if task in self._handles else None)
+        self._tasks.announce(tell)
 
     async def cancel(self, handle: str) -> bool:
         """Only tasks that have not begun can be stopped."""

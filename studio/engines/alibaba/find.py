@@ -40,6 +40,14 @@ class Sent:
     task: str = ""
 
 
+@dataclass(frozen=True)
+class Lost:
+    """A submit without an answer. since: monotonic seconds. prompt: plain."""
+
+    since: float
+    prompt: str
+
+
 @dataclass
 class Finder:
     """Remembers what this process sends, and what it looks for."""
@@ -48,41 +56,46 @@ class Finder:
     settle_s: float
     _under_way: dict[str, list[Sent]] = field(default_factory=dict)
     _sent: dict[str, str] = field(default_factory=dict)
-    _lost: dict[str, dict[str, float]] = field(default_factory=dict)
+    _lost: dict[str, dict[str, Lost]] = field(default_factory=dict)
 
     @contextmanager
-    def sending(self, model: str, run_id: str) -> Iterator[Sent]:
+    def sending(self, model: str, job: Job) -> Iterator[Sent]:
         """While a submit is under way. Its task, once known, belongs to this run."""
-        sent = Sent(run_id)
+        sent = Sent(job.run_id)
         self._under_way.setdefault(model, []).append(sent)
         try:
             yield sent
         except UnknownOutcome:
-            self._lost.setdefault(model, {}).setdefault(run_id, 0.0)
+            self._lose(model, job)
             raise
         finally:
             self._under_way[model].remove(sent)
             if sent.task:
-                self._sent[sent.task] = run_id
+                self._sent[sent.task] = job.run_id
+                self._lost.get(model, {}).pop(job.run_id, None)
+
+    def _lose(self, model: str, job: Job) -> Lost:
+        """Remember that the answer is missing, since when it is."""
+        lost = Lost(time.monotonic(), plain(job.request.prompt))
+        return self._lost.setdefault(model, {}).setdefault(job.run_id, lost)
 
     async def find(self, job: Job, model: str, window: Window, taken: set[str | None]) -> list[str]:
         """Ids of tasks that the submit of this job made: one, or none for certain.
 
         Raises Unavailable while it is too early to say and UnknownOutcome when it stays in doubt.
         """
-        lost = self._lost.setdefault(model, {})
-        first = lost.get(job.run_id) or time.monotonic()
-        lost[job.run_id] = first
+        first = self._lose(model, job).since
+        lost = self._lost[model]
         if self._under_way.get(model):
             raise Unavailable("Other jobs are being sent; looking in a moment.", retry_after_s=2.0)
         rows = await self.tasks.of_model(model, after=window.after - AROUND_S)
         free = [r for r in rows if r.get("task_id") not in taken and self._owner(r) in (None, job.run_id)]
         near = [r for r in free if window.after <= _made(r) <= window.before]
         fits = [str(r["task_id"]) for r in near if await self._may_be(job, r)]
-        others = [run for run in lost if run != job.run_id]
-        if len(fits) == 1 and (not others or await self._is(job, fits[0])):
+        others = [o for run, o in lost.items() if run != job.run_id and time.monotonic() - o.since < AROUND_S]
+        if len(fits) == 1 and (not others or await self._can_only_be(job, fits[0], others)):
             self._sent[fits[0]] = job.run_id
-            lost.pop(job.run_id)
+            lost.pop(job.run_id, None)
             return fits
         if fits:
             jobs = f"{len(fits)} tasks fit" if len(fits) > 1 else "one task fits, but another run looks for its own too"
@@ -92,7 +105,7 @@ class Finder:
             raise UnknownOutcome(f"{said} that are not the studio's. Is one of them this run? See the console.")
         if time.monotonic() - first < self.settle_s:
             raise Unavailable("The provider's list does not show it yet.", retry_after_s=self.settle_s / 2)
-        lost.pop(job.run_id)
+        lost.pop(job.run_id, None)
         return []
 
     def _owner(self, row: JSON) -> str | None:
@@ -105,9 +118,10 @@ class Finder:
         prompt = await self._prompt(str(row["task_id"]))
         return prompt is None or prompt == plain(job.request.prompt)
 
-    async def _is(self, job: Job, task: str) -> bool:
-        """Certainly the task of this prompt."""
-        return bool(job.request.prompt) and await self._prompt(task) == plain(job.request.prompt)
+    async def _can_only_be(self, job: Job, task: str, others: list[Lost]) -> bool:
+        """Certainly the task of this run: it tells this prompt, and no other lost run has the same one."""
+        prompt = plain(job.request.prompt)
+        return bool(prompt) and all(o.prompt != prompt for o in others) and await self._prompt(task) == prompt
 
     async def _prompt(self, task: str) -> str | None:
         prompt = ((await self.tasks.fetch(task)).get("output") or {}).get("orig_prompt")

@@ -29,15 +29,22 @@ FRESH_S = 4.0
 """A word from the list counts as a look for so long."""
 NEW_S = 3.0
 """A task this young may be missing from the list."""
+LEFT_S = 300.0
+"""A task that nobody asked about for so long is not watched any more: its run was held or given up."""
 PAGE, MOST_PAGES = 100, 50
 WAITING = ("PENDING", "RUNNING", "SUSPENDED")
 
 
 @dataclass
 class Watched:
-    """A task that is going on. word, seen: its last status and when (monotonic seconds) the list showed it."""
+    """A task that is going on. word, seen: its last status and when (monotonic seconds) the list showed it.
 
+    handle: what is announced. since, asked: when it was first and last asked for.
+    """
+
+    handle: str
     since: float
+    asked: float
     word: str = ""
     seen: float = 0.0
     announced: bool = False
@@ -54,12 +61,13 @@ class Tasks:
         self._tell: Callable[[str], None] = lambda _: None
 
     def announce(self, tell: Callable[[str], None]) -> None:
-        """Call `tell` with the id of a task that has left the list of waiting ones."""
+        """Call `tell` with the handle of a task that has left the list of waiting ones."""
         self._tell = tell
 
-    def watch(self, task: str) -> None:
+    def watch(self, task: str, handle: str) -> None:
         """Count this task among those that go on."""
-        self._watched.setdefault(task, Watched(time.monotonic()))
+        now = time.monotonic()
+        self._watched.setdefault(task, Watched(handle, now, now)).asked = now
         if len(self._watched) > MANY and (self._sweeping is None or self._sweeping.done()):
             self._sweeping = asyncio.get_running_loop().create_task(self._sweep(), name="alibaba tasks")
 
@@ -73,9 +81,9 @@ class Tasks:
             self._sweeping.cancel()
             await asyncio.gather(self._sweeping, return_exceptions=True)
 
-    async def look(self, task: str) -> JSON:
+    async def look(self, task: str, handle: str) -> JSON:
         """The task as the provider tells it, or {"output": {"task_status": word}} as the list last showed it."""
-        self.watch(task)
+        self.watch(task, handle)
         known = self._watched[task]
         if known.word and time.monotonic() - known.seen < FRESH_S:
             return {"output": {"task_id": task, "task_status": known.word}}
@@ -94,6 +102,7 @@ class Tasks:
         reply = await self._api.call("POST", f"/tasks/{task}/cancel")
         code, _ = errors.code_of(reply.body)
         if reply.status == 200 and not code:
+            self.forget(task)
             return True
         if code == "UnsupportedOperation":
             return False
@@ -151,10 +160,12 @@ class Tasks:
 
     def _spread(self, words: dict[str, str], started: float) -> None:
         for task, known in list(self._watched.items()):
-            if word := words.get(task):
+            if started - known.asked > LEFT_S:
+                self.forget(task)
+            elif word := words.get(task):
                 known.word, known.seen = word, time.monotonic()
             elif started - known.since > NEW_S:
                 known.word = ""
                 if not known.announced:
                     known.announced = True
-                    self._tell(task)
+                    self._tell(known.handle)
