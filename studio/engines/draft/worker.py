@@ -50,8 +50,11 @@ def main() -> None:
     waiting: queue.SimpleQueue[tuple[Line, dict[str, Any]]] = queue.SimpleQueue()
     lines: dict[str, Line] = {}
     threading.Thread(target=_listen, args=(out, waiting, lines), name="orders", daemon=True).start()
-    from studio.engines.draft import make  # heavy: after the listener, so that a stop is heard at once
+    import cv2  # heavy: after the listener, so that a stop is heard at once
 
+    from studio.engines.draft import make
+
+    cv2.setNumThreads(1)  # one thread draws and the encoder has its own; workers share the cores among them
     while True:
         line, order = waiting.get()
         if not _serve(make, line, order):
