@@ -10,7 +10,6 @@ from __future__ import annotations
 import argparse
 import asyncio
 import base64
-import io
 import json
 import sys
 import threading
@@ -19,17 +18,16 @@ import uuid
 from collections import Counter
 from collections.abc import AsyncIterator
 from dataclasses import dataclass, field
-from datetime import UTC, datetime, timedelta
-from email.parser import BytesParser
-from email.policy import HTTP
+from datetime import UTC, datetime
 from typing import Any
 
+from tests.providers import alibaba_pieces as pieces
 from tests.providers import alibaba_rules as rules
 from tests.providers import results
 from tests.providers.http_server import Call, HttpServer, Reply, as_json
 
 JSON = dict[str, Any]
-API, BEIJING = "/api/v1", timedelta(hours=8)
+API = "/api/v1"
 EXTENSION = {"image": "png", "video": "mp4"}
 
 
@@ -169,7 +167,7 @@ class AlibabaServer(HttpServer):
 
     def _unreachable(self, call: Call, model: str, given: JSON) -> tuple[str, str] | None:
         """oss:// URLs need the resolve header, must exist and belong to the model; data URIs must decode."""
-        for url in _urls(given):
+        for url in pieces.urls(given):
             if url.startswith("oss://"):
                 resolves = call.headers.get("x-dashscope-ossresourceresolve") == "enable"
                 if not resolves or self.uploads.get(url.removeprefix("oss://"), ("",))[0] != model:
@@ -188,15 +186,15 @@ class AlibabaServer(HttpServer):
             return refusal
         end, code, message = self.outcomes.pop(0) if self.outcomes else ("SUCCEEDED", "", "")
         times = (time.time(), self.pending_s, self.running_s)
-        task = Task(str(uuid.uuid4()), body["model"], _cut(body), *times, end=end, error=(code, message))
+        task = Task(str(uuid.uuid4()), body["model"], pieces.cut(body), *times, end=end, error=(code, message))
         task.usage = self._usage(task)
         self.tasks[task.id] = task
         return as_json({"output": {"task_status": "PENDING", "task_id": task.id}, "request_id": str(uuid.uuid4())})
 
     def _usage(self, task: Task) -> JSON:
         given, params = task.body.get("input", {}), task.body.get("parameters", {})
-        urls = [u for u in _urls(given) if u.startswith("oss://")]
-        clips = [_length(self.uploads[u[6:]][1]) for u in urls]
+        urls = [u for u in pieces.urls(given) if u.startswith("oss://")]
+        clips = [pieces.length(self.uploads[u[6:]][1]) for u in urls]
         video_s = [s for u, s in zip(urls, clips, strict=True) if u.rpartition(".")[2] in ("mp4", "mov")]
         seconds = params.get("duration") or sum(clips) or 5
         references = len(given.get("reference_urls", []))
@@ -211,13 +209,13 @@ class AlibabaServer(HttpServer):
 
     def _state_of(self, task: Task) -> JSON:
         status = task.status(time.time())
-        output: JSON = {"task_id": task.id, "task_status": status, "submit_time": _stamp(task.created)}
+        output: JSON = {"task_id": task.id, "task_status": status, "submit_time": pieces.stamp(task.created)}
         if status != "PENDING":
-            output["scheduled_time"] = _stamp(task.created + task.pending_s)
+            output["scheduled_time"] = pieces.stamp(task.created + task.pending_s)
         body: JSON = {"request_id": str(uuid.uuid4()), "output": output}
         if status in ("PENDING", "RUNNING", "UNKNOWN"):
             return body
-        output["end_time"] = _stamp(task.created + task.pending_s + task.running_s)
+        output["end_time"] = pieces.stamp(task.created + task.pending_s + task.running_s)
         if status == "FAILED":
             output |= {"code": task.error[0], "message": task.error[1]}
         elif status == "SUCCEEDED" and task.model in rules.IMAGES:
@@ -244,7 +242,7 @@ class AlibabaServer(HttpServer):
         rows = [t for t in rows if q.get("status") in (None, "", t.status(now))]
         for name, keep in (("start_time", lambda t, at: t >= at), ("end_time", lambda t, at: t <= at)):
             if q.get(name):
-                at = datetime.strptime(q[name], "%Y%m%d%H%M%S").replace(tzinfo=UTC) - BEIJING
+                at = datetime.strptime(q[name], "%Y%m%d%H%M%S").replace(tzinfo=UTC) - pieces.BEIJING
                 rows = [t for t in rows if keep(t.created, at.timestamp())]
         page, size = int(q.get("page_no", 1)), min(100, int(q.get("page_size", 10)))
         data = [self._row(t, now) for t in rows[(page - 1) * size : page * size]]
@@ -348,7 +346,7 @@ class AlibabaServer(HttpServer):
         return as_json({"request_id": str(uuid.uuid4()), "data": data})
 
     def _upload(self, call: Call) -> Reply:
-        fields, names = _form(call)
+        fields, names = pieces.form(call)
         model, until = self.policies.get(fields.get("policy", b"").decode(), ("", 0.0))
         needed = {"OSSAccessKeyId", "Signature", "policy", "x-oss-object-acl", "x-oss-forbid-overwrite", "key"}
         if not model or time.time() > until:
@@ -413,49 +411,6 @@ class AlibabaServer(HttpServer):
             elif do == "refuse":
                 self.refuse(given.pop("topic"), given.pop("status"), given.pop("code"), **given)
         return as_json({})
-
-
-def _urls(given: Any) -> list[str]:
-    """All media addresses in a body, at any depth, in order."""
-    if isinstance(given, str):
-        return [given] if given.startswith(("http://", "https://", "oss://", "data:")) else []
-    if isinstance(given, dict):
-        given = [v for k, v in given.items() if k not in ("prompt", "negative_prompt", "text")]
-    return [url for value in given for url in _urls(value)] if isinstance(given, list) else []
-
-
-def _cut(body: JSON) -> JSON:
-    """Prompts beyond the limit are cut without a word, as the provider does."""
-    given = body.get("input", {})
-    if isinstance(given.get("prompt"), str):
-        given["prompt"] = given["prompt"][:1500]
-    return body
-
-
-def _length(data: bytes) -> float:
-    """Seconds of an uploaded clip or sound; 0 for a picture."""
-    import av
-    from av.error import FFmpegError
-
-    try:
-        with av.open(io.BytesIO(data), "r") as box:
-            return round((box.duration or 0) / 1e6, 2) if box.format.name not in ("png_pipe", "jpeg_pipe") else 0.0
-    except FFmpegError:
-        return 0.0
-
-
-def _form(call: Call) -> tuple[dict[str, bytes], list[str]]:
-    """The fields of a multipart body, and their order."""
-    head = f"Content-Type: {call.headers.get('content-type', '')}\r\n\r\n".encode()
-    fields: dict[str, bytes] = {}
-    for part in BytesParser(policy=HTTP).parsebytes(head + call.body).iter_parts():
-        name = part.get_param("name", header="content-disposition")
-        fields[str(name)] = part.get_payload(decode=True) or b""  # type: ignore[assignment]
-    return fields, list(fields)
-
-
-def _stamp(at: float) -> str:
-    return (datetime.fromtimestamp(at, UTC) + BEIJING).strftime("%Y-%m-%d %H:%M:%S.%f")[:-3]
 
 
 def main() -> None:
