@@ -48,7 +48,7 @@ def of_reply(reply: Reply, place: Place, model: str, *, lookup: bool = False) ->
     code, message = code_of(reply.body)
     wait = reply.retry_after_s
     if reply.status >= 500 and (lookup or not code or "timeout" in code.lower()):
-        said = f"{LABEL} failed while it took the job (HTTP {reply.status} {code}), so it may or may not have it."
+        said = f"{LABEL} failed while it took the job ({code or reply.status}), so it may or may not have it."
         return UnknownOutcome(said, code=code or str(reply.status)) if lookup else _down(reply.status, code, wait)
     if code:
         return _of_code(code, message, place, model, wait)
@@ -99,13 +99,15 @@ def _of_code(code: str, message: str, place: Place, model: str, wait: float | No
         return Unauthorised(f"The account may not use {model} ({why}). Enable it in the console.", code=code)
     if code.startswith(SERVICE):
         return Unavailable(f"{LABEL} has a fault ({why}).", code=code, retry_after_s=wait)
-    return Refused(f"{LABEL} refused this: {why}.", code=code)
+    if "synchronous" in message:
+        said = f"{LABEL} does not take this kind of call in {place.name} ({why}). Leave ALIBABA_IMAGES at tasks."
+        return Refused(said, code=code)
+    return Refused(f"{LABEL} refused this ({why}). Change it before you try again.", code=code)
 
 
 def _down(status: int, code: str, wait: float | None) -> Unavailable:
-    return Unavailable(
-        f"{LABEL} is not available (HTTP {status} {code}).", code=code or str(status), retry_after_s=wait
-    )
+    word = code or str(status)
+    return Unavailable(f"{LABEL} is not available ({word}).", code=word, retry_after_s=wait)
 
 
 def _moderation_words(code: str, why: str) -> str:
