@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -70,6 +71,14 @@ def test_tracking_shows_parallax_and_a_pan_does_not_much() -> None:
 
     assert travel(track, 1.0) > 3 * travel(track, 0.0)
     assert travel(pan, 1.0) < 1.2 * travel(pan, 0.0)
+
+
+def test_a_tracking_camera_keeps_its_subject_and_the_world_slides_by() -> None:
+    path = way("tracking-right")
+    subject = [dot(0.6)[0], replace(dot(0.6)[1], followed=True)]
+    kept, passed = ([centre(plates, path.at(t))[0] for t in (0, 1)] for plates in (subject, dot(0.6)))
+    assert abs(kept[1] - kept[0]) < 0.1
+    assert passed[0] - passed[1] > 30
 
 
 def test_moves_start_and_end_at_rest() -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
+from dataclasses import replace
 
 import cv2
 import numpy as np
@@ -27,7 +28,8 @@ def painter(
     width, height = size
     way = camera.path(reading.moves, seconds=seconds, seed=seed, prompt=reading.prompt)
     made = scene.compose(reading, width, height, seed, overscan=way.overscan(width, height))
-    plates = to_plates([(layer.rgba, layer.depth) for layer in made.layers], width * height)
+    layers = [(layer.rgba, layer.depth) for layer in made.layers]
+    plates = to_plates(layers, width * height, followed=followed_layer(made, reading))
     view = View(plates, way, frames=round(seconds * fps))
     weather = Weather(made.particles, seed) if made.particles else None
 
@@ -96,10 +98,33 @@ def flicker(luma: np.ndarray, strength: float, time_s: float, seed: int) -> None
     cv2.convertScaleAbs(luma, dst=luma, alpha=gain, beta=16 * (1 - gain))
 
 
-def to_plates(layers: Sequence[tuple[np.ndarray, float]], frame_pixels: int) -> list[stage.Plate]:
-    """RGBA layers with depths, far to near, as plates: merged where many of them would cost more than they show."""
-    made = [one for rgba, depth in layers if (one := stage.plate(rgba, depth=depth)) is not None]
-    while len(made) > 2 and sum(one.y.size for one in made[1:]) > BUDGET * frame_pixels:
-        _, i = min((made[i + 1].depth - made[i].depth, i) for i in range(len(made) - 1))
+def to_plates(
+    layers: Sequence[tuple[np.ndarray, float]], frame_pixels: int, *, followed: int | None = None
+) -> list[stage.Plate]:
+    """RGBA layers with depths, far to near, as plates: merged where many of them would cost more than they show.
+
+    followed: number of the layer whose subject a tracking camera keeps in the frame.
+    """
+    made = [
+        replace(one, followed=n == followed)
+        for n, (rgba, depth) in enumerate(layers)
+        if (one := stage.plate(rgba, depth=depth)) is not None
+    ]
+    while sum(one.y.size for one in made[1:]) > BUDGET * frame_pixels:
+        gaps = [
+            (made[i + 1].depth - made[i].depth, i)
+            for i in range(len(made) - 1)
+            if made[i].followed == made[i + 1].followed
+        ]
+        if len(made) <= 2 or not gaps:
+            break
+        i = min(gaps)[1]
         made[i : i + 2] = [stage.merged(made[i], made[i + 1])]
     return made
+
+
+def followed_layer(made: scene.Scene, reading: Reading) -> int | None:
+    """The layer of the figures when the camera tracks them; None otherwise."""
+    if not any(move.kind.startswith("tracking") for move in reading.moves):
+        return None
+    return next((n for n, layer in enumerate(made.layers) if layer.name == "figures"), None)

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import cv2
 import numpy as np
@@ -27,6 +27,7 @@ class Plate:
 
     rest, rest_half: 255 - alpha at both sizes, or None when the layer covers everything. left, top: where the plate's
     first pixel lies, in plate pixels from the stage's centre. scale: plate pixels in a frame pixel. depth: 0 far to 1.
+    followed: who is on it walks along with a tracking camera, and so stays in the frame.
     """
 
     y: np.ndarray
@@ -38,10 +39,11 @@ class Plate:
     top: float
     depth: float
     scale: float = 1.0
+    followed: bool = False
 
     def window(self, pose: Pose, width: int, height: int) -> tuple[float, float, float]:
         """(step, x, y): frame pixel (i, j) shows plate position (x + step * i, y + step * j)."""
-        dx, dy, size = pose.seen(self.depth)
+        dx, dy, size = (replace(pose, move_x=0.0) if self.followed else pose).seen(self.depth)
         step = self.scale / size
         return (
             step,
