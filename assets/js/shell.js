@@ -37,8 +37,15 @@
   window.studioLanguage = () => (keep.set("studio-language", language === "en" ? "zh-CN" : "en"), location.reload());
 
   const shown = (selector) => [...document.querySelectorAll(selector)].find((e) => e.offsetParent !== null);
+  const STEPS = { ArrowDown: 1, ArrowRight: 1, ArrowUp: -1, ArrowLeft: -1 };
   addEventListener("keydown", (e) => {
-    if (e.key === "Enter" && (e.ctrlKey || e.metaKey) && !e.isComposing) {
+    const tab = e.target.closest?.("#studio-tabs > .tab-wrapper [role=tab]");
+    if (tab && (STEPS[e.key] || e.key === "Home" || e.key === "End")) {
+      const all = [...tab.parentElement.querySelectorAll("[role=tab]")];
+      const next = e.key === "Home" ? 0 : e.key === "End" ? all.length - 1 : all.indexOf(tab) + STEPS[e.key];
+      e.preventDefault();
+      all[(next + all.length) % all.length].focus();
+    } else if (e.key === "Enter" && (e.ctrlKey || e.metaKey) && !e.isComposing) {
       const run = shown(".studio-run");
       if (run) {
         e.preventDefault();

@@ -2,7 +2,6 @@
 
 `text(key)` marks a word for Gradio's components, which put in the browser's language; widgets ask `studioText(key)` in
 assets/js/shell.js, which reads the same tables. A key is AREA.name; in AREA.json the area may be left out.
-Words of components go through ICU MessageFormat in the browser: braces in them are quoted, as in '{red|blue}'.
 """
 
 from __future__ import annotations

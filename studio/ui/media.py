@@ -34,7 +34,7 @@ def slots(model: Model, task: Task) -> list[JSON]:
             "help": spec.help,
             "kinds": [k.value for k in spec.kinds],
             "accept": ",".join(ACCEPT[k] for k in spec.kinds),
-            "min": 0 if spec.instead else spec.min,
+            "min": spec.min,
             "max": spec.max,
             "names": {k.value: v for k, v in model.reference_names.items()} if name == "references" else {},
             "numbers": model.reference_numbers,

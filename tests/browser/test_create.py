@@ -122,6 +122,43 @@ def test_ctrl_enter_generates_on_the_visible_page(open_page: Open, site: Site) -
     assert len(runs_of(site, "numbat")) == 1
 
 
+def test_a_preset_brings_the_form_back(open_page: Open) -> None:
+    """Saved by name, loaded by name, in another visit too; the dice gives a fixed seed another number."""
+    page = open_page("t2i")
+    prompt(page, "t2i").fill("a potoroo in the moss")
+    page.locator("#t2i-seed_mode label", has_text="Fixed").click()
+    page.locator("#t2i-seed .sf-dice").click()
+    seed = page.locator("#t2i-seed input").input_value()
+    assert seed.isdecimal()
+    page.locator("#t2i-presets").click()
+    page.locator("#t2i-preset-name").fill("moss <b>")
+    page.locator("#t2i-preset-name").press("Enter")
+    expect(page.locator("#t2i-notice")).to_contain_text("moss <b>")
+    prompt(page, "t2i").fill("something else")
+    page.locator("#t2i-presets").click()
+    page.locator(".sl-load", has_text="moss <b>").click()
+    expect(prompt(page, "t2i")).to_have_value("a potoroo in the moss")
+    expect(page.locator("#t2i-seed input")).to_have_value(seed)
+
+
+def test_references_are_named_by_their_order(open_page: Open, tmp_path: Path) -> None:
+    """Alt and arrows move a file; its name follows its place, and a press writes it into the prompt."""
+    for name in ("teal", "orange"):
+        Image.new("RGB", (320, 240), name).save(tmp_path / f"{name}.png")
+    page = open_page("r2v")
+    files = [tmp_path / "teal.png", tmp_path / "orange.png"]
+    page.locator("#r2v-media [data-slot=references] input[type=file]").set_input_files(files)
+    tiles = page.locator("#r2v-media .sm-tile")
+    expect(tiles).to_have_count(2)
+    second = tiles.nth(1).get_attribute("data-id")
+    tiles.nth(1).focus()
+    page.keyboard.press("Alt+ArrowLeft")
+    expect(tiles.nth(0)).to_have_attribute("data-id", second or "")
+    tiles.nth(0).locator(".sm-name").click()
+    expect(prompt(page, "r2v")).to_have_value("character1")
+    expect(page.locator("#r2v-bar .sf-price")).to_be_visible()
+
+
 def test_shots_in_brackets_are_drawn_with_their_gaps(open_page: Open) -> None:
     page = open_page("t2v")
     prompt(page, "t2v").fill("Shot 1 [0-2s] a harbour. Shot 2 [3-5s] a fisherman")
