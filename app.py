@@ -27,9 +27,13 @@ def main(argv: list[str] | None = None) -> int:
         print(f"Wan Studio cannot start: {error}", file=sys.stderr)
         return 2
     logging.basicConfig(level=settings.log_level.upper(), format="%(asctime)s %(levelname)s %(name)s: %(message)s")
+    if settings.log_level != "debug":  # a line per call, with the signed links of results in it
+        logging.getLogger("httpx").setLevel(logging.WARNING)
     signal.signal(signal.SIGTERM, _interrupt)
     try:
         _run(settings)
+    except KeyboardInterrupt:  # Ctrl+C, or SIGTERM: the studio was closed on the way here
+        return 0
     except StudioError as error:
         print(f"Wan Studio stopped: {error}", file=sys.stderr)
         return 1
