@@ -12,6 +12,7 @@ import pytest
 from studio.errors import NotFound
 from studio.media import frames, quality, reframe
 from studio.media.check import verify_decodes
+from studio.media.cut import Line
 from studio.media.export import export
 from studio.media.presets import PRESETS, preset
 from tests import samples
@@ -87,6 +88,14 @@ def test_following_keeps_what_happens_in_the_picture(two_shots: Path, tmp_path: 
     for t_s in (0.5, 1.5):
         shown = np.asarray(frames.grab(done.path, t_s).convert("RGB"), int)
         assert shown.shape == (480, 270, 3) and shown.max(axis=2).std() > 40
+
+
+def test_words_stay_clear_of_the_platforms_buttons(two_shots: Path, tmp_path: Path) -> None:
+    target = replace(preset("reels"), width=270, height=480)
+    done = export(two_shots, target, tmp_path / "out", framing="fill", words=(Line(0, 2, "一二三 four"),))
+    shown = np.asarray(frames.grab(done.path, 0.5).convert("L"), int)
+    rows = np.flatnonzero((shown > 225).any(axis=1))
+    assert len(rows) and rows.max() < 480 * (1 - target.safe[2]) + 2
 
 
 @pytest.mark.parametrize("framing", ["fit", "fill", "blur"])

@@ -6,6 +6,7 @@ out as boxes and nobody is told.
 
 from __future__ import annotations
 
+import shutil
 from pathlib import Path
 from typing import NamedTuple
 
@@ -16,6 +17,7 @@ FONT_FILE = Path(__file__).parents[2] / "assets" / "fonts" / "NotoSansCJKsc-Subs
 FONT_NAME = "Noto Sans CJK SC"
 LARGEST_BYTES = 5_000_000
 MOST_LINES = 20_000
+Safe = tuple[float, float, float, float]
 
 
 class _Look(NamedTuple):
@@ -77,8 +79,11 @@ def as_subtitles(lines: tuple[Line, ...], form: str = "srt") -> str:
     return _file(lines).to_string(form)
 
 
-def as_ass(lines: tuple[Line, ...], width: int, height: int) -> str:
-    """The lines laid out for libass at this picture size."""
+def as_ass(lines: tuple[Line, ...], width: int, height: int, *, safe: Safe = (0.0, 0.0, 0.0, 0.0)) -> str:
+    """The lines laid out for libass at this picture size.
+
+    safe: parts of the picture to keep free at the top, right, bottom and left, where a platform puts its own buttons.
+    """
     import pysubs2
 
     file = _file(lines)
@@ -87,10 +92,22 @@ def as_ass(lines: tuple[Line, ...], width: int, height: int) -> str:
     for name, look in STYLES.items():
         style = pysubs2.SSAStyle(fontname=FONT_NAME, fontsize=look.size * side, bold=look.bold)
         style.alignment = pysubs2.Alignment(look.place)
-        style.marginl = style.marginr = style.marginv = round(look.margin * side)
+        free = round(look.margin * side)
+        upper = look.place >= 7
+        style.marginv = max(free, round((safe[0] if upper else safe[2]) * height)) if look.place != 5 else free
+        style.marginr, style.marginl = max(free, round(safe[1] * width)), max(free, round(safe[3] * width))
         style.outline, style.shadow = look.outline * side, 0
         file.styles[name] = style
     return file.to_string("ass")
+
+
+def drawing(
+    lines: tuple[Line, ...], width: int, height: int, folder: Path, *, safe: Safe = (0.0, 0.0, 0.0, 0.0)
+) -> str:
+    """The ffmpeg filter that draws the lines; its files are written into `folder`, where ffmpeg must run."""
+    shutil.copyfile(FONT_FILE, folder / FONT_FILE.name)
+    (folder / "words.ass").write_text(as_ass(lines, width, height, safe=safe), encoding="utf-8")
+    return "subtitles=filename=words.ass:fontsdir=."
 
 
 def _file(lines: tuple[Line, ...]):

@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
+import tempfile
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
 
 from studio.errors import MediaError
-from studio.media import loudness, reframe
+from studio.media import captions, loudness, reframe
 from studio.media.clips import TAGS
-from studio.media.cut import Loudness
+from studio.media.cut import Line, Loudness
 from studio.media.files import Cancelled, OnProgress, run_ffmpeg
 from studio.media.presets import SUFFIX, Preset
 from studio.media.probe import MediaFacts, probe
@@ -57,11 +58,14 @@ def export(
     *,
     framing: Framing = "fit",
     cuts_s: tuple[float, ...] = (),
+    words: tuple[Line, ...] = (),
     on_progress: OnProgress | None = None,
     cancelled: Cancelled | None = None,
 ) -> Export:
     """Write `film` as `preset` wants it; out's suffix is made right. cuts_s: where shots begin, for "follow".
 
+    words: drawn after the picture has its new shape, clear of the platform's buttons; words already burned into the
+    film may be cut off by "fill" and "follow".
     Raises MediaError when the film is no video or ffmpeg fails, Stopped when cancelled.
     """
     facts = probe(film)
@@ -69,29 +73,32 @@ def export(
         raise MediaError(f"{film.name} is not a film that can be exported.")
     out = out.with_suffix(SUFFIX[preset.form])
     size, notes = _size(facts, preset), list(limits(facts, preset))
-    args = ["-i", str(film.resolve()), "-map", "0:v:0"]
-    picture = _picture(film, facts, preset, size, framing, cuts_s)
     heard = None
-    if facts.has_audio and preset.form not in _QUIET:
-        sound, heard, note = _sound(film, preset, cancelled)
-        args += ["-map", "0:a:0", *sound]
-        notes += [note] if note else []
-    if preset.form == "gif":
-        args += [
-            "-filter_complex",
-            f"[0:v]{picture},split[a][b];[a]palettegen=stats_mode=diff[p];[b][p]paletteuse=dither=bayer",
-        ]
-        args = [a for a in args if a not in ("-map", "0:v:0")]
-    else:
-        args += ["-vf", picture]
-    args += [*_VIDEO[preset.form], *_rate(facts, preset)]
-    run_ffmpeg(args, out, duration_s=facts.duration_s, on_progress=on_progress, cancelled=cancelled)
+    with tempfile.TemporaryDirectory() as folder:
+        drawn = captions.drawing(words, *size, Path(folder), safe=preset.safe) if words else ""
+        picture = _picture(film, facts, preset, size, framing, cuts_s, drawn)
+        args = ["-i", str(film.resolve()), *_mapped(picture, preset)]
+        if facts.has_audio and preset.form not in _QUIET:
+            sound, heard, note = _sound(film, preset, cancelled)
+            args += ["-map", "0:a:0", *sound]
+            notes += [note] if note else []
+        args += [*_VIDEO[preset.form], *_rate(facts, preset)]
+        length_s = facts.duration_s
+        run_ffmpeg(args, out, duration_s=length_s, on_progress=on_progress, cancelled=cancelled, folder=Path(folder))
     made = probe(out)
     if heard:
         heard = loudness.measure(["-i", str(out)], cancelled=cancelled)
     if preset.max_bytes and made.bytes > preset.max_bytes:
         notes.append(f"The file has {made.bytes / 1e6:.0f} MB; {preset.label} takes {preset.max_bytes / 1e6:.0f} MB.")
     return Export(out, made, heard, tuple(notes))
+
+
+def _mapped(picture: str, preset: Preset) -> list[str]:
+    """The picture's filters; a GIF also needs its own palette."""
+    if preset.form == "gif":
+        palette = "split[a][b];[a]palettegen=stats_mode=diff[p];[b][p]paletteuse=dither=bayer"
+        return ["-filter_complex", f"[0:v:0]{picture},{palette}"]
+    return ["-map", "0:v:0", "-vf", picture]
 
 
 def limits(facts: MediaFacts, preset: Preset) -> list[str]:
@@ -115,7 +122,13 @@ def _size(facts: MediaFacts, preset: Preset) -> tuple[int, int]:
 
 
 def _picture(
-    film: Path, facts: MediaFacts, preset: Preset, size: tuple[int, int], framing: Framing, cuts_s: tuple[float, ...]
+    film: Path,
+    facts: MediaFacts,
+    preset: Preset,
+    size: tuple[int, int],
+    framing: Framing,
+    cuts_s: tuple[float, ...],
+    drawn: str,
 ) -> str:
     """The filters that give the picture its shape, rate and pixel format."""
     width, height = size
@@ -135,7 +148,7 @@ def _picture(
     else:
         fit = f"scale={width}:{height}:force_original_aspect_ratio=decrease:{colour}"
         shape = f"{fit},pad={width}:{height}:-1:-1"
-    steps = [shape, "setsar=1", f"format={_PIXELS.get(preset.form, 'yuv420p')}", TAGS]
+    steps = [shape, "setsar=1", *([drawn] if drawn else []), f"format={_PIXELS.get(preset.form, 'yuv420p')}", TAGS]
     rate = _fps(facts, preset)
     return ",".join([*([f"fps={rate}"] if rate else []), *steps])
 

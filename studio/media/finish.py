@@ -6,7 +6,6 @@ one input, so memory does not grow with the film.
 
 from __future__ import annotations
 
-import shutil
 from dataclasses import replace
 from fractions import Fraction
 from itertools import pairwise
@@ -92,10 +91,7 @@ def _chain(cut: Cut, work: Path) -> str:
     if steps:
         steps.append("scale=out_color_matrix=bt709:out_range=tv:flags=accurate_rnd+full_chroma_int,format=yuv420p")
     if cut.finish.burned:
-        shutil.copyfile(captions.FONT_FILE, work / captions.FONT_FILE.name)
-        text = captions.as_ass(cut.finish.burned, cut.width, cut.height)
-        (work / "words.ass").write_text(text, encoding="utf-8")
-        steps.append("subtitles=filename=words.ass:fontsdir=.")
+        steps.append(captions.drawing(cut.finish.burned, cut.width, cut.height, work))
     return ",".join(steps)
 
 
