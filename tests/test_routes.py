@@ -12,7 +12,6 @@ import threading
 import time
 import zipfile
 from collections.abc import Iterator
-from pathlib import Path
 
 import httpx
 import pytest
@@ -161,6 +160,14 @@ def test_another_users_runs_and_files_do_not_exist(web: httpx.Client, studio: St
         assert web.get(path, headers=bob).status_code == 404
     assert web.post(f"/ui/runs/{run.id}/rate", json={"stars": 5}, headers=bob).status_code == 404
     assert web.get("/ui/runs", headers=bob).json()["total"] == 0
+
+
+def test_a_named_user_does_not_keep_the_house(web: httpx.Client, studio: Studio) -> None:
+    """Limits, backups, the pause and the whole trash concern everybody."""
+    for path in ("/ui/house/limits", "/ui/house/backup", "/ui/queue/pause", "/ui/purge"):
+        assert web.post(path, json={}, headers={"x-user": "bob"}).status_code == 403
+    assert web.get("/ui/house", headers={"x-user": "bob"}).status_code == 403
+    assert not studio.paused and not studio.backups()
 
 
 @pytest.mark.parametrize(
@@ -328,7 +335,7 @@ def test_our_scripts_may_be_kept_for_ever_under_their_digest(web: httpx.Client) 
     assert (old.status_code, old.headers["cache-control"]) == (200, "no-cache")
 
 
-def test_health_and_house_show_no_key(tmp_path: Path, web: httpx.Client, studio: Studio) -> None:
+def test_health_and_house_show_no_key(web: httpx.Client, studio: Studio) -> None:
     assert web.get("/healthz").json() == {"status": "ok"}
     house = web.get("/ui/house").json()
     assert {e["name"] for e in house["engines"]} == {"fake", "paid"}

@@ -125,7 +125,7 @@ export function buttons(run, { compact = true, lists = {} } = {}) {
   if (run.asset) {
     const send = sendButton(run.asset, { text: compact ? null : t("widgets.send"), cls: compact ? "bare" : "", data: { do: "send" } });
     if (send) made.push(send);
-    add(t("widgets.download"), "download", () => download([run]), { data: { do: "download" } });
+    add(t("widgets.download"), "download", () => download([run]), { short: "", data: { do: "download" } });
   }
   add(t("widgets.trash"), "trash", () => trash([run], lists), { short: "", data: { do: "trash" } });
   return made;

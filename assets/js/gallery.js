@@ -45,7 +45,7 @@ class Gallery {
     this.below();
     this.skeleton();
     this.search();
-    follow(root, (_, changed) => changed && this.changed(changed));
+    follow(root, (state, changed) => this.loaded && this.changed(changed ?? [...state.runs.values()])); // null: connected anew
     const asked = new URL(location.href).searchParams.get("run");
     if (asked) detail.open(asked, this.lists);
   }
@@ -67,7 +67,7 @@ class Gallery {
     const size = el("input", "st-size", { type: "range", min: 140, max: 420, step: 20, value: this.grid.width, "aria-label": t("gallery.size"), title: t("gallery.size"), oninput: () => this.resize(size) });
     this.bin = button(t("gallery.trash"), { name: "trash", text: t("gallery.trash"), cls: "st-bin", "aria-pressed": "false" }, () => this.showTrash(!this.trashed));
     this.purge = button(t("gallery.purge"), { text: t("gallery.purge"), cls: "danger", hidden: true, data: { do: "purge" } }, () => this.empties());
-    this.clear = button(t("gallery.clear"), { text: t("gallery.clear"), cls: "link", hidden: true }, () => this.reset());
+    this.clear = button(t("gallery.clear"), { text: t("gallery.clear_short"), cls: "link", hidden: true }, () => this.reset());
     const more = button(t("gallery.filters"), { name: "filter", cls: "st-morefilters", "aria-expanded": "false" }, () => more.setAttribute("aria-expanded", this.head.classList.toggle("open")));
     this.head = el("div", "st-tools", { role: "search" },
       el("div", "st-searchbox", {}, icon("search"), this.query, el("kbd", "", { "aria-hidden": "true" }, "/")), more,
@@ -140,6 +140,7 @@ class Gallery {
     this.total = 0;
     this.count(page.total);
     this.grid.reset(page);
+    this.loaded = true;
     this.clear.hidden = !this.filtered;
     this.root.querySelector(".st-skeleton")?.remove();
   }

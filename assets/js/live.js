@@ -2,6 +2,7 @@
 
 import { BASE } from "./dom.js";
 
+const HIDDEN_MS = 5000;
 const listeners = new Set();
 const state = { runs: new Map(), order: [], recent: [], paused: false, connected: false, ready: false };
 let source = null;
@@ -37,9 +38,18 @@ function open() {
   source.onerror = () => {
     state.connected = false;
     tell([]);
-    if (source.readyState === EventSource.CLOSED) setTimeout(open, 2000); // an error page instead of a stream
+    if (source.readyState === EventSource.CLOSED) setTimeout(() => document.hidden || open(), 2000); // an error page, no stream
   };
 }
+
+// A browser opens six connections to a host at most, for all its tabs: one that nobody looks at gives its own back.
+let resting;
+document.addEventListener("visibilitychange", () => {
+  clearTimeout(resting);
+  if (!source) return;
+  if (document.hidden) resting = setTimeout(() => source.close(), HIDDEN_MS);
+  else if (source.readyState === EventSource.CLOSED) open();
+});
 
 const ENDED = new Set(["succeeded", "failed", "cancelled"]);
 export const ended = (run) => ENDED.has(run.status);

@@ -100,7 +100,7 @@ def _input(studio: Studio, asset_id: str, owner: str) -> JSON:
         return {"id": asset_id, "kind": "", "name": "", "lost": str(error)}
 
 
-def queue(studio: Studio, *, owner: str, recent: int = 12) -> JSON:
+def queue(studio: Studio, *, owner: str, recent: int = 30) -> JSON:
     """The live list: running, held and queued runs in queue order, what ended lately, and whether the queue rests."""
     ended = studio.recent(recent, owner=owner)
     return {

@@ -19,7 +19,7 @@ from studio.domain import JSON, Kind, Status, Task, now
 from studio.errors import BudgetError, CapabilityError, Conflict, NotAllowed, NotFound, StudioError
 from studio.ui.archive import zip_of
 from studio.ui.cards import card, detail, queue
-from studio.ui.guard import owner_of
+from studio.ui.guard import keeper_of, owner_of
 
 if TYPE_CHECKING:
     from studio.studio import Studio
@@ -30,6 +30,7 @@ PAGE_MAX = 200
 SELECTION_MAX = 500
 
 Owner = Annotated[str, Depends(owner_of)]
+Keeper = Annotated[str, Depends(keeper_of)]
 
 
 class SentenceRoute(APIRoute):
@@ -173,7 +174,7 @@ def _changing(made: APIRouter, studio: Studio) -> None:
         return {"ids": studio.restore(body.ids, owner=owner)}
 
     @made.post("/purge")
-    def purge(owner: Owner) -> JSON:
+    def purge(owner: Keeper) -> JSON:
         return {"removed": studio.purge(older_than_days=0)}
 
 
@@ -196,7 +197,7 @@ def _queueing(made: APIRouter, studio: Studio, live: Live) -> None:
         return {"cancelled": sum(_stopped(studio, i, owner) for i in waiting)}
 
     @made.post("/queue/{word}")
-    def pause_or_resume(word: Literal["pause", "resume"], owner: Owner) -> JSON:
+    def pause_or_resume(word: Literal["pause", "resume"], owner: Keeper) -> JSON:
         studio.pause() if word == "pause" else studio.resume()
         live.tell_house()
         return {"paused": studio.paused}

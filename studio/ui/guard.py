@@ -14,6 +14,8 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from studio.errors import NotAllowed
+
 SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS"})
 DEFAULT_PORTS = {"http": 80, "https": 443}
 
@@ -22,6 +24,13 @@ def owner_of(request: Request) -> str:
     """The user on whose behalf the request is made; "" is the single local user, who sees everything."""
     state = request.scope.get("state") or {}
     return state.get("user") or ""
+
+
+def keeper_of(request: Request) -> str:
+    """As owner_of, for what concerns the whole house: limits, backups, the pause. NotAllowed for a named user."""
+    if owner := owner_of(request):
+        raise NotAllowed(f"Only the studio's keeper may do this, not {owner}.")
+    return owner
 
 
 def from_own_page(headers: Mapping[str, str], *, origins: Iterable[str] = ()) -> bool:

@@ -14,7 +14,7 @@ from fastapi import APIRouter
 from pydantic import BaseModel, Field
 
 from studio.domain import JSON, Status, now
-from studio.ui.data import Body, Owner, SentenceRoute
+from studio.ui.data import Body, Keeper, SentenceRoute
 
 if TYPE_CHECKING:
     from _typeshed import DataclassInstance
@@ -43,7 +43,7 @@ def router(studio: Studio) -> APIRouter:
     made = APIRouter(prefix="/ui/house", route_class=SentenceRoute, include_in_schema=False)
 
     @made.get("")
-    def house(owner: Owner) -> JSON:
+    def house(owner: Keeper) -> JSON:
         return {
             "storage": plain(studio.storage()),
             "engines": [plain(e) for e in studio.engine_status()],
@@ -54,17 +54,17 @@ def router(studio: Studio) -> APIRouter:
         }
 
     @made.get("/spend")
-    def spend(owner: Owner, group: Literal["day", "model", "owner"] = "day", days: Annotated[int, Field(ge=1)] = 30):
+    def spend(owner: Keeper, group: Literal["day", "model", "owner"] = "day", days: Annotated[int, Field(ge=1)] = 30):
         since = (now() - timedelta(days=days - 1)).date()
         return {"rows": [plain(row) for row in studio.spend(group, since=since)]}
 
     @made.post("/limits")
-    def set_limits(body: SpendingLimits, owner: Owner) -> JSON:
+    def set_limits(body: SpendingLimits, owner: Keeper) -> JSON:
         studio.set_limits(body.run_usd, body.day_usd, body.month_usd)
         return plain(studio.limits())
 
     @made.post("/backup")
-    def backup(owner: Owner) -> JSON:
+    def backup(owner: Keeper) -> JSON:
         return {"made": studio.backup().name, "backups": backups(studio)}
 
     return made
