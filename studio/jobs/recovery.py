@@ -48,6 +48,8 @@ def _placed(db: Database, run: Run, facts: Facts | None, clean: bool) -> Run | N
         if run.cancel_wanted and not run.handle and facts.repeatable:
             runs.move(db, run, Status.CANCELLED, "Cancelled on your wish.")
             return None
+        if run.handle:
+            return runs.enter(db, run, Phase.WAITING, "The studio was started again and watches on.")
         return run
     if run.cancel_wanted:
         ledger.release(db, run)

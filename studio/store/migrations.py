@@ -31,6 +31,7 @@ CREATE TABLE runs (
 
 INDICES = """
 CREATE INDEX runs_queue ON runs (provider, priority DESC, place) WHERE status = 'queued';
+CREATE INDEX runs_place ON runs (place) WHERE status = 'queued';
 CREATE INDEX runs_open ON runs (status) WHERE status IN ('queued','running','held');
 CREATE INDEX runs_ended ON runs (finished_at) WHERE finished_at IS NOT NULL;
 CREATE INDEX runs_handle ON runs (provider, handle) WHERE handle IS NOT NULL;

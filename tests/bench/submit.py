@@ -23,7 +23,7 @@ from studio.domain import Request, Run, Task
 from studio.engines.fake import FakeEngine
 from studio.settings import Settings
 from studio.store import runs
-from studio.store.rows import new_id
+from studio.store.rows import new_id, stamp
 from studio.store.runs import NewRun
 from studio.studio import Studio
 
@@ -95,14 +95,15 @@ def prompt() -> str:
 
 
 def fill(studio: Studio, count: int) -> None:
-    """Store this many ended-looking runs, a thousand a transaction."""
+    """Store this many ended runs, a thousand a transaction."""
     for start in range(0, count, 1000):
         with studio._store.write() as db:
             for _ in range(start, min(start + 1000, count)):
                 request = Request(task=Task.TEXT_TO_IMAGE, model="fake/image", prompt=prompt(), width=640, height=360)
                 run = Run(id=new_id("r_"), request=request, model="fake/image", provider="fake")
                 stored = runs.add(db, NewRun(run, {}))
-                runs.note(db, stored.id, rating=random.choice((0, 0, 0, 1, 5)))
+                ended = {"status": "succeeded", "finished_at": stamp(), "rating": random.choice((0, 0, 0, 1, 5))}
+                runs.note(db, stored.id, **ended)
 
 
 def search(studio: Studio, stop: threading.Event, searches: list[int], number: int) -> None:
