@@ -242,3 +242,24 @@ def test_an_engine_that_is_gone_holds_its_runs(settings: Settings, catalogue: Ca
         [run] = studio.submit(image())
     with Studio.open(settings, engines={}, catalogue=catalogue, timing=QUICK) as studio:
         assert settle(studio, [run])[0].held_reason == HeldReason.NOT_CONFIGURED
+
+
+def test_a_handle_that_cannot_be_written_now_is_kept_until_it_can(studio: Studio, paid: FindingFake) -> None:
+    """The provider has taken the run; a database that refuses to write must not cost the receipt."""
+    paid.script = Script(submit_s=0.3)
+    [run] = studio.submit(paid_image())
+    while studio.get_run(run.id).phase != "submitting":
+        time.sleep(0.01)
+    read_only(studio, True)
+    while not paid.provider.accepted():
+        time.sleep(0.01)
+    time.sleep(0.2)
+    assert studio.get_run(run.id).handle is None
+    read_only(studio, False)
+    [done] = studio.wait([run.id], timeout_s=5)
+    assert (done.status, [done.handle]) == (Status.SUCCEEDED, list(paid.provider.accepted()))
+
+
+def read_only(studio: Studio, on: bool) -> None:
+    with studio._store.write_one() as db:
+        db.execute(f"PRAGMA query_only={int(on)}")
