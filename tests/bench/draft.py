@@ -14,6 +14,7 @@ import time
 from collections.abc import Callable
 from pathlib import Path
 
+import cv2
 import numpy as np
 
 CASES = {
@@ -28,6 +29,7 @@ TIMES = 3
 
 def main(argv: list[str]) -> None:
     """One JSON line for each case; an argument picks cases by a part of their name."""
+    cv2.setNumThreads(1)  # as in the workers
     for name, prompt in CASES.items():
         if not argv or any(part in name for part in argv):
             with tempfile.TemporaryDirectory() as folder:

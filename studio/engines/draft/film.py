@@ -66,6 +66,7 @@ def finish(order: Order, shots: list[Shot], tell: Tell, *, sound: Sound | None) 
         height=order.height,
         fps=order.fps,
         channels=2 if sound is not None else 0,
+        sound_coder="fast",
         metadata=video_texts(order.settings, origin=Origin.DRAFT),
     )
     with writer, _Drawing(shots, writer) as drawing:
