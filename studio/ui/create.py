@@ -116,18 +116,18 @@ class CreatePage(Page):
         """Every event of the form; each runs at once and shows nothing while it runs."""
         asked = [self.picker, self.media, *self.c.values()]
         told = self.fill_outputs
-        self.picker.pick(self._on_model, asked, told, **EVENT)
-        self.media.attach(self._on_files, asked, [self.media, self.notice, self.bar], **EVENT)
-        self.media.arrange(self._on_arrange, asked, [self.media, self.bar], **EVENT)
-        self.media.shrink(self._on_shrink, asked, [self.media, self.notice, self.bar], **EVENT)
+        self.picker.pick(self.on_model, asked, told, **EVENT)
+        self.media.attach(self.on_files, asked, [self.media, self.notice, self.bar], **EVENT)
+        self.media.arrange(self.on_arrange, asked, [self.media, self.bar], **EVENT)
+        self.media.shrink(self.on_shrink, asked, [self.media, self.notice, self.bar], **EVENT)
         latest = EVENT | {"trigger_mode": "always_last"}
-        self.bar.check(self._on_check, asked, [self.bar, self.strip], **latest)
+        self.bar.check(self.on_check, asked, [self.bar, self.strip], **latest)
         pressed: JSON = EVENT | {"trigger_mode": "multiple"}
-        self.run.click(self._on_generate, asked, self._submit_outputs(), **pressed)
-        self.tools.preset_load(self._on_preset_load, None, told, **EVENT)
-        self.tools.preset_save(self._on_preset_save, asked, [self.tools, self.notice], **EVENT)
+        self.run.click(self.on_generate, asked, self._submit_outputs(), **pressed)
+        self.tools.preset_load(self.on_preset_load, None, told, **EVENT)
+        self.tools.preset_save(self.on_preset_save, asked, [self.tools, self.notice], **EVENT)
         everywhere = [c for p in self.ctx.pages.values() for c in p.fill_outputs]
-        self.tools.restore(self._on_restore, None, [self.ctx.tabs, *everywhere], **EVENT)
+        self.tools.restore(self.on_restore, None, [self.ctx.tabs, *everywhere], **EVENT)
 
     def _submit_outputs(self) -> list[Component]:
         return [self.bar, *([self.c["seed"]] if "seed" in self.c else [])]
@@ -157,18 +157,18 @@ class CreatePage(Page):
         seen = preview.look(self.studio, form, model, self.task, owner)
         return {self.bar: seen, self.strip: preview.shots(form, model, self.task)}
 
-    def _on_check(self, request: gr.Request, *sent: Any) -> Updates:
+    def on_check(self, request: gr.Request, *sent: Any) -> Updates:
         form, model = self.form(sent)
         return self._judged(form, model, owner_of(request))
 
-    def _on_model(self, event: gr.EventData, request: gr.Request, *sent: Any) -> Updates:
+    def on_model(self, event: gr.EventData, request: gr.Request, *sent: Any) -> Updates:
         form, old = self.form(sent)
         new = values.model_for(self.studio.catalogue, self.task, values_of(event).get("id"))
         moved, notes = values.switched(form, old, new, self.task)
         head = [{"key": "forms.changed", "to": new.label}] if notes else []
         return self.updates(moved, new, owner=owner_of(request), notes=[*head, *notes], was=form)
 
-    def _on_generate(self, request: gr.Request, *sent: Any) -> Updates:
+    def on_generate(self, request: gr.Request, *sent: Any) -> Updates:
         form, model = self.form(sent)
         owner = owner_of(request)
         try:
@@ -186,7 +186,7 @@ class CreatePage(Page):
 
     # -------------------------------------------------------------------------------------------------- files
 
-    def _on_files(self, event: gr.EventData, request: gr.Request, *sent: Any) -> Updates:
+    def on_files(self, event: gr.EventData, request: gr.Request, *sent: Any) -> Updates:
         """Uploads for a slot: taken into the library at once, so that what is wrong with them is told at once."""
         form, model = self.form(sent)
         told, owner = values_of(event), owner_of(request)
@@ -198,7 +198,7 @@ class CreatePage(Page):
             form["media"][told["slot"]] = ids[-1:] if spec.max == 1 else [*held, *ids]
         return self._with_files(form, model, owner, [{"text": s, "bad": True} for s in said])
 
-    def _on_arrange(self, event: gr.EventData, request: gr.Request, *sent: Any) -> Updates:
+    def on_arrange(self, event: gr.EventData, request: gr.Request, *sent: Any) -> Updates:
         """Files moved or taken out: the browser tells the ids that stay, in order; only ids of the slot count."""
         form, model = self.form(sent)
         told = values_of(event)
@@ -209,7 +209,7 @@ class CreatePage(Page):
         changed = self._with_files(form, model, owner_of(request), [])
         return {k: v for k, v in changed.items() if k is not self.notice}
 
-    def _on_shrink(self, event: gr.EventData, request: gr.Request, *sent: Any) -> Updates:
+    def on_shrink(self, event: gr.EventData, request: gr.Request, *sent: Any) -> Updates:
         """The offer taken: a smaller copy in the file's place; the file itself stays in the library."""
         form, model = self.form(sent)
         told, owner = values_of(event), owner_of(request)
@@ -260,7 +260,8 @@ class CreatePage(Page):
         model = values.model_for(self.studio.catalogue, self.task, saved.get("model"))
         form = values.values_of({}, model, self.task)
         offered = {f.key: f.look(model) for f in self.fields}
-        for key, value in (saved.get("values") or {}).items():
+        typed = saved.get("values")
+        for key, value in (typed if isinstance(typed, dict) else {}).items():
             look = offered.get(key)
             choices = [c[1] if isinstance(c, tuple | list) else c for c in (look or {}).get("choices", [])]
             if look is not None and value is not None and (not choices or value in choices):
@@ -268,7 +269,7 @@ class CreatePage(Page):
         form["media"] = saved.get("media") or {}
         return self.updates(form, model, owner=owner)
 
-    def _on_preset_save(self, event: gr.EventData, request: gr.Request, *sent: Any) -> Updates:
+    def on_preset_save(self, event: gr.EventData, request: gr.Request, *sent: Any) -> Updates:
         form, model = self.form(sent)
         name = str(values_of(event).get("name") or "").strip()[:PRESET_NAME_CHARS]
         if not name:
@@ -277,14 +278,14 @@ class CreatePage(Page):
         self.studio.save_preset(self.task, name, body, owner=owner_of(request))
         return {self.notice: [{"key": "forms.preset_saved", "to": name}]}
 
-    def _on_preset_load(self, event: gr.EventData, request: gr.Request) -> Updates:
+    def on_preset_load(self, event: gr.EventData, request: gr.Request) -> Updates:
         owner, name = owner_of(request), values_of(event).get("name")
         for preset in self.studio.presets(self.task, owner=owner):
             if preset.name == name:
                 return self.filled(preset.body, owner=owner, notes=[{"key": "forms.preset_loaded", "to": preset.name}])
         return {self.notice: [{"key": "forms.preset_gone", "to": str(name), "bad": True}]}
 
-    def _on_restore(self, event: gr.EventData, request: gr.Request) -> Updates:
+    def on_restore(self, event: gr.EventData, request: gr.Request) -> Updates:
         """A file made by this studio or another program: its settings fill the form of their task."""
         told = values_of(event)
         name = Path(str(told.get("name") or "")).name
