@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
+import errno
 import hashlib
 import time
 from pathlib import Path
 
+import av
 import pytest
 from PIL import Image
 
 from studio.errors import MediaError
-from studio.media import check, files, shrink
+from studio.media import check, containers, files, pictures, shrink
 from studio.media.files import Stopped
 from tests import samples
 
@@ -42,6 +44,26 @@ def test_cancel_stops_at_once_and_leaves_nothing(tmp_path: Path) -> None:
         args = ["-f", "lavfi", "-i", "testsrc2=s=1280x720:d=600"]
         files.run_ffmpeg(args, tmp_path / "a.mp4", cancelled=lambda: time.monotonic() - begin > 0.5)
     assert time.monotonic() - begin < 5 and not list(tmp_path.iterdir())
+
+
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="needs Linux's /dev/full")
+def test_a_full_disk_is_no_fault_of_the_file(tmp_path: Path) -> None:
+    """Writing while reading a file must not call that file broken; /dev/full is a disk without room."""
+    film = samples.clip(tmp_path / "a.mp4", seconds=1)
+    samples.corner_picture(600, 400).save(tmp_path / "a.png")
+    with pytest.raises(OSError) as caught, pictures.opened(tmp_path / "a.png") as (image, _):
+        image.save("/dev/full", "BMP")
+    assert caught.value.errno == errno.ENOSPC
+    with (
+        pytest.raises(OSError) as caught,
+        containers.opened(film) as (box, _),
+        av.open("/dev/full", "w", format="mpegts") as made,
+    ):
+        twin = made.add_stream_from_template(box.streams.video[0])
+        for packet in box.demux(video=0):
+            packet.stream = twin
+            made.mux(packet)
+    assert caught.value.errno == errno.ENOSPC
 
 
 def test_a_time_limit_ends_it(tmp_path: Path) -> None:

@@ -5,6 +5,7 @@ Colour: an untagged frame is read as BT.709 from 720 lines up and BT.601 below, 
 
 from __future__ import annotations
 
+import errno
 import logging
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -29,7 +30,11 @@ log = logging.getLogger(__name__)
 
 @contextmanager
 def opened(path: Path, *, name: str = "") -> Iterator[tuple[InputContainer, FileType]]:
-    """The open container and its type. Inside the block, too, FFmpeg's errors become MediaError sentences."""
+    """The open container and its type.
+
+    Inside the block, too, FFmpeg's errors become MediaError sentences; a full disk stays an OSError, for it is no
+    fault of the file.
+    """
     import av
     from av.error import FFmpegError
 
@@ -41,6 +46,8 @@ def opened(path: Path, *, name: str = "") -> Iterator[tuple[InputContainer, File
         ) as box:
             yield box, kind
     except (FFmpegError, UnicodeDecodeError) as error:
+        if getattr(error, "errno", None) == errno.ENOSPC:
+            raise OSError(errno.ENOSPC, "No space left on device") from error
         log.info("%s: %s", name, error)
         raise MediaError(f"{name} is a broken or incomplete {kind.name} file. Export or download it again.") from None
 

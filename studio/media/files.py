@@ -6,6 +6,7 @@ program (its binary is GPL), never through a shell, and may only read files: no 
 
 from __future__ import annotations
 
+import errno
 import hashlib
 import os
 import secrets
@@ -115,7 +116,8 @@ def run_ffmpeg(
 
     args: inputs and options without the output; duration_s: length of the result, for progress. folder: where file
     names inside filters are looked up; a filter's own quoting of paths is best avoided.
-    Raises Stopped when cancelled, MediaError with ffmpeg's last words when it failed or took longer than limit_s.
+    Raises Stopped when cancelled, OSError (ENOSPC) when the disk is full, MediaError with ffmpeg's last words when it
+    failed otherwise or took longer than limit_s.
     """
     with replacing(out) as draft:
         _call([*args, "-y", str(draft.resolve())], duration_s, on_progress, cancelled, limit_s, folder=folder)
@@ -154,6 +156,8 @@ def _call(
                 reader.join(timeout=5)
         words.seek(0)
         said = words.read().decode(errors="replace")
+    if process.returncode and "No space left on device" in said:
+        raise OSError(errno.ENOSPC, "No space left on device")
     if process.returncode:
         raise MediaError(f"ffmpeg could not do this: {_last_words(said)}")
     return said

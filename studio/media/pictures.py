@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import io
 import logging
 from collections.abc import Iterator
@@ -25,8 +26,8 @@ log = logging.getLogger(__name__)
 def opened(path: Path, *, name: str = "", max_pixels: int = MAX_PIXELS) -> Iterator[tuple[Image.Image, FileType]]:
     """The picture (header read, pixels not yet) and its type.
 
-    Inside the block, too, Pillow's errors become MediaError sentences. Raises MediaError for a bomb (more than
-    max_pixels), a broken file, or a file that is no picture.
+    Inside the block, too, Pillow's errors become MediaError sentences, but a full disk stays an OSError. Raises
+    MediaError for a bomb (more than max_pixels), a broken file, or a file that is no picture.
     """
     from PIL import Image
 
@@ -43,6 +44,8 @@ def opened(path: Path, *, name: str = "", max_pixels: int = MAX_PIXELS) -> Itera
     except (Image.DecompressionBombError, Image.DecompressionBombWarning):
         raise _too_large(name, "more pixels than can be decoded safely", max_pixels) from None
     except (OSError, SyntaxError, ValueError, EOFError, IndexError) as error:
+        if isinstance(error, OSError) and error.errno == errno.ENOSPC:
+            raise
         log.info("%s: %s", name, error)
         raise MediaError(
             f"{name} is a broken or incomplete {kind.name} picture. Export or download it again."
@@ -111,11 +114,14 @@ def _through_profile(image: Image.Image) -> Image.Image:
 
 
 def on_background(image: Image.Image, colour: str) -> Image.Image:
-    """The picture without alpha, laid on a plain colour (any CSS colour name or #rrggbb)."""
+    """The picture without alpha, laid on a plain colour (any CSS colour name or #rrggbb). Raises MediaError."""
     from PIL import Image, ImageColor
 
     if image.mode != "RGBA":
         return image.convert("RGB")
-    ground = Image.new("RGB", image.size, ImageColor.getrgb(colour))
+    try:
+        ground = Image.new("RGB", image.size, ImageColor.getrgb(colour)[:3])
+    except ValueError:
+        raise MediaError(f"{colour!r} is no colour. Write a name such as white, or #rrggbb.") from None
     ground.paste(image, mask=image.getchannel("A"))
     return ground

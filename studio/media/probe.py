@@ -122,15 +122,21 @@ def _probe_stream(path: Path, name: str) -> MediaFacts:
                 audio_codec=audio_codec,
                 browser_plays=audio_codec in BROWSER_AUDIO,
             )
-        return _video_facts(path, box, kind, video, audio_codec, duration_s)
+        return _video_facts(path, name or path.name, box, kind, video, audio_codec, duration_s)
 
 
 def _video_facts(
-    path: Path, box: InputContainer, kind: FileType, video: VideoStream, audio_codec: str, duration_s: float | None
+    path: Path,
+    name: str,
+    box: InputContainer,
+    kind: FileType,
+    video: VideoStream,
+    audio_codec: str,
+    duration_s: float | None,
 ) -> MediaFacts:
     frame = next(box.decode(video), None)
     if frame is None:
-        raise MediaError(f"{path.name} is a broken or incomplete {kind.name} file: it has no picture.")
+        raise MediaError(f"{name} is a broken or incomplete {kind.name} file: it has no picture.")
     width, height = containers.shown_size(video, frame.rotation)
     rate = video.average_rate or video.guessed_rate
     codec = video.codec_context.codec.canonical_name

@@ -59,10 +59,10 @@ def _shrink_picture(path: Path, out: Path, side: int | None, limit: int | None, 
         if side:
             image.draft("RGB", (side, side))
         picture = pictures.to_srgb(image)
-        if background:
-            picture = pictures.on_background(picture, background)
-        if side:
-            picture.thumbnail((side, side), reducing_gap=3.0)
+    if background:
+        picture = pictures.on_background(picture, background)
+    if side:
+        picture.thumbnail((side, side), reducing_gap=3.0)
     for _ in range(SHRINK_STEPS):
         if _save_within(picture, out, limit):
             return

@@ -24,7 +24,8 @@ BANDS_HZ = tuple(round(1000 * 2 ** (n / 3), 1) for n in range(-6, 12))
 CORNERS_HZ = tuple(round(2500 * 2 ** (n / 6)) for n in range(10))
 STEEPEST, FLATTEST = -9.0, 0.5
 """Range of natural tilts of third-octave levels, dB an octave; pink noise has 0, music -2 to -6."""
-LEAST_DB, MOST_DB = 1.5, 8.0
+LEAST_DB, MOST_DB = 1.5, 6.0
+"""Smallest step that counts, and the most that is taken back: sibilant speech looks like a larger fault than it is."""
 Q = 0.707
 CLEARER = 0.6
 """A shelf counts as found only if it brings the squared misfit below this part of the straight line's."""
