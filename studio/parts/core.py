@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping
 
 from studio import engines as registry
 from studio.catalogue import Catalogue
-from studio.domain import Run
+from studio.domain import Run, Status
 from studio.engines.base import Engine
 from studio.jobs.house import House
 from studio.jobs.runner import Runner
@@ -53,7 +53,7 @@ class Core:
     def _alive(self, run: Run) -> Run:
         """The run with what only memory knows: the provider's word, position and fraction."""
         seen = self._house.live.get(run.id)
-        if seen is None:
+        if seen is None or run.status != Status.RUNNING:
             return run
         live = {"provider_word": seen.word or None, "provider_position": seen.position, "fraction": seen.fraction}
         return run.model_copy(update=live)
