@@ -36,6 +36,9 @@ const ICONS = {
   clock: "M12 4a8 8 0 1 1 0 16 8 8 0 0 1 0-16zM12 8v4.5l3 2", grip: "M9 6h.01M15 6h.01M9 12h.01M15 12h.01M9 18h.01M15 18h.01", warn: "M12 4 2.5 20h19zM12 10v4.5M12 17.3h.01",
   star: "M12 3.6l2.6 5.4 5.9.8-4.3 4.1 1 5.9L12 17l-5.2 2.8 1-5.9L3.5 9.8l5.9-.8z", link: "M10 14a4 4 0 0 0 6 .5l3-3a4 4 0 0 0-5.7-5.7l-1 1M14 10a4 4 0 0 0-6-.5l-3 3a4 4 0 0 0 5.7 5.7l1-1",
   restore: "M4 12a8 8 0 1 0 2.5-5.8L4 8.5M4 4v4.5h4.5", image: "M4 5h16v14H4zM4 16l5-5 4 4 3-3 4 4M15.5 9h.01", film: "M4 5h16v14H4zM8 5v14M16 5v14M4 9.7h4M4 14.3h4M16 9.7h4M16 14.3h4",
+  plus: "M12 5v14M5 12h14", undo: "M9 14 4 9l5-5M4 9h10a6 6 0 0 1 0 12h-3", redo: "M15 14l5-5-5-5M20 9H10a6 6 0 0 0 0 12h3", split: "M12 3v4M12 10v4M12 17v4M8 8 4 12l4 4M16 8l4 4-4 4",
+  fade: "M4 5v14L20 5v14z", dip: "M12 4a8 8 0 1 0 0 16zM12 4a8 8 0 0 1 0 16", people: "M9 4.5a3.2 3.2 0 1 1 0 6.4 3.2 3.2 0 0 1 0-6.4zM3 19.500c0-3.600 2.400-5.800 6-5.800s6 2.200 6 5.800M16 5a3 3 0 0 1 0 5.800M17.500 14.200c2.200.7 3.500 2.600 3.500 5.300", script: "M6 3h9l4 4v14H6zM14 3v5h5M9 12h7M9 16h7",
+  upload: "M12 15V4M7.5 8.500 12 4l4.500 4.500M5 20h14", begin: "M6 5v14M19 5 9 12l10 7z", finish: "M18 5v14M5 5l10 7-10 7z", joint: "M3 6h7v12H3zM14 6h7v12h-7zM10 12h4", bulb: "M9 18h6M10 21h4M12 3a6 6 0 0 1 3.500 10.900V16h-7v-2.100A6 6 0 0 1 12 3z",
   filter: "M4 6h16M7 12h10M10 18h4", grid: "M4 4h7v7H4zM13 4h7v7h-7zM4 13h7v7H4zM13 13h7v7h-7z", mute: "M4 10v4h4l5 4V6L8 10zM17 10l4 4M21 10l-4 4", hand: "M12 4a8 8 0 1 1 0 16 8 8 0 0 1 0-16zM10 9v6M14 9v6",
 };
 
@@ -51,7 +54,7 @@ export function icon(name, cls = "st-i") {
 
 /** A button with an icon, a text or both. `label` is what screen readers and tooltips say. */
 export function button(label, { name, text, cls = "", ...attrs } = {}, onclick) {
-  const made = el("button", `st-b ${cls}`, { type: "button", "aria-label": label, title: text ? null : label, onclick, ...attrs });
+  const made = el("button", `st-b ${cls}${name && !text ? " only" : ""}`, { type: "button", "aria-label": label, title: text ? null : label, onclick, ...attrs });
   if (name) made.append(icon(name));
   if (text) made.append(el("span", "", {}, text));
   return made;

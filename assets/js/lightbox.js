@@ -26,7 +26,7 @@ export function lightbox(pairs, at = 0, { rated } = {}) {
   const previous = button(t("widgets.previous"), { name: "left", cls: "st-side left" }, () => show(at - 1));
   const next = button(t("widgets.next"), { name: "right", cls: "st-side right" }, () => show(at + 1));
   function show(i) {
-    if (!pairs.length) return;
+    if (!pairs.length || (i !== at && pairs.length < 2)) return;
     at = (i + pairs.length) % pairs.length;
     const { run, asset } = pairs[at];
     const row = stars(run.rating, set);

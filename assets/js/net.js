@@ -4,14 +4,15 @@ import { BASE, button, el, t } from "./dom.js";
 
 async function ask(path, options) {
   let answer;
+  let body = {};
   try {
     answer = await fetch(new URL(path, BASE), { credentials: "same-origin", ...options });
+    body = await answer.json();
   } catch (error) {
-    if (error.name === "AbortError") throw error;
-    throw new Error(t("widgets.offline"));
+    if (error.name === "AbortError") throw error; // also when it comes while the answer is read
+    if (!answer || answer.ok) throw new Error(t("widgets.offline"));
   }
-  const body = await answer.json().catch(() => ({}));
-  if (!answer.ok) throw new Error(body.error || t("widgets.failed", { status: answer.status }));
+  if (!answer.ok) throw Object.assign(new Error(body.error || t("widgets.failed", { status: answer.status })), { status: answer.status });
   return body;
 }
 
