@@ -62,7 +62,6 @@ def build(studio: Studio) -> gr.Blocks:
         mounted("corner.js", elem_id="studio-corner", events=())
         draft.connect(demo, ctx)
         courier.connect(demo, ctx)
-        courier.connect(demo, ctx)
         api.connect(studio)
     return demo
 
@@ -74,7 +73,8 @@ def _pages(ctx: Any) -> Iterator[Any]:
     for page_id, task in CREATE.items():
         if ctx.studio.catalogue.for_task(Task(task)):
             yield CreatePage(ctx, Task(task), page_id)
-    for module, name in (("gallery", "GalleryPage"), ("queue", "QueuePage"), ("settings", "SettingsPage")):
+    rest = {"storyboard": "StoryboardPage", "gallery": "GalleryPage", "queue": "QueuePage", "settings": "SettingsPage"}
+    for module, name in rest.items():
         if find_spec(f"studio.ui.{module}"):
             yield getattr(__import__(f"studio.ui.{module}", fromlist=[name]), name)(ctx)
 

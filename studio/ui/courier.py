@@ -44,8 +44,9 @@ def connect(demo: gr.Blocks, ctx: Ctx) -> None:
 
 
 def _linked(request: gr.Request) -> Any:
-    """?run=ID opens the gallery, which then shows the run."""
-    return gr.Tabs(selected="gallery") if request.query_params.get("run") else gr.skip()
+    """?run=ID opens the gallery, which then shows the run; ?board=ID the storyboard."""
+    wanted = [tab for key, tab in (("run", "gallery"), ("board", "storyboard")) if request.query_params.get(key)]
+    return gr.Tabs(selected=wanted[0]) if wanted else gr.skip()
 
 
 def _use(ctx: Ctx, pages: dict[Task, CreatePage]) -> Callable[..., Any]:

@@ -1,0 +1,89 @@
+// The cast: who and what must look the same in every shot, with their reference pictures, consent, and where they appear.
+
+import { button, el, icon, media, t } from "../dom.js";
+import { check, choose, dialog, field, growing } from "./dialog.js";
+import { fileButton, pickAsset, upload } from "./files.js";
+
+const KINDS = ["character", "place", "prop"];
+const plain = ({ id, name, kind, description, references, voice, consent }) => ({ op: "cast", id, name, kind, description, references, voice, consent });
+
+/** Ask for a new member; `name` is filled in. */
+export function newcomer(store, name = "") {
+  const named = el("input", "bd-input", { type: "text", maxlength: 40, value: name, data: { field: "member-name" } });
+  const about = growing(el("textarea", "bd-input", { rows: 3, placeholder: t("board.member_hint"), data: { field: "member-about" } }));
+  let kind = "character";
+  const kinds = choose(KINDS.map((k) => [k, t(`board.kind.${k}`)]), kind, (v) => (kind = v));
+  const go = button(t("board.member_add"), { text: t("board.member_add"), cls: "primary", data: { do: "member-add" } }, async () => {
+    const done = await store.edit({ op: "cast", name: named.value.trim(), kind, description: about.value });
+    if (done) box.close();
+  });
+  const box = dialog(t("board.member_new"), el("div", "bd-form", {}, el("div", "bd-two", {}, field(t("board.f.name"), named, { hint: t("board.name_hint") }), field(t("board.f.kind"), kinds)), field(t("board.f.description"), about)), [go]);
+  box.addEventListener("keydown", (e) => e.key === "Enter" && e.target === named && go.click());
+  (name ? about : named).focus();
+}
+
+/** The sheet of all members. */
+export function castView(store, open) {
+  const grid = el("div", "bd-cast");
+  const node = el("div", "bd-scroll", {}, el("div", "bd-row bd-viewhead", {}, el("p", "st-dim st-grow", {}, t("board.cast_help")), button(t("board.member_new"), { name: "plus", text: t("board.member_new"), cls: "primary", data: { do: "new-member" } }, () => newcomer(store))), grid);
+  const made = new Map();
+
+  function redraw() {
+    const { cast } = store.board;
+    for (const id of made.keys()) if (!cast.some((m) => m.id === id)) made.delete(id);
+    for (const member of cast) {
+      if (!made.has(member.id)) made.set(member.id, sheetOf(store, member.id, open));
+      made.get(member.id).fill(member);
+    }
+    grid.replaceChildren(...cast.map((m) => made.get(m.id).node));
+    if (!cast.length) grid.replaceChildren(el("div", "st-empty", {}, icon("people", "st-i huge"), el("h3", "", {}, t("board.cast_none")), el("p", "", {}, t("board.cast_none_help"))));
+  }
+  store.on((why) => why === "typing" || !node.isConnected || redraw());
+  redraw();
+  return { node, redraw };
+}
+
+function sheetOf(store, id, open) {
+  const now = () => store.board.cast.find((m) => m.id === id);
+  const save = (change) => store.edit({ ...plain(now()), ...change });
+  const soon = (name, control) => {
+    control.addEventListener("focus", () => store.begin());
+    control.addEventListener("input", () => control.checkValidity() && store.soon(`cast.${id}`, { ...plain(now()), [name]: control.value }));
+    control.addEventListener("change", () => store.flush());
+    return control;
+  };
+  const name = soon("name", el("input", "bd-input bd-name", { type: "text", maxlength: 40, required: true, pattern: "[\\p{L}\\p{N}_][\\p{L}\\p{N}_\\-]*", "aria-label": t("board.f.name") }));
+  const about = soon("description", growing(el("textarea", "bd-input", { rows: 2, placeholder: t("board.member_hint"), "aria-label": t("board.f.description") })));
+  const kind = choose(KINDS.map((k) => [k, t(`board.kind.${k}`)]), "character", (v) => save({ kind: v }), { "aria-label": t("board.f.kind") });
+  const pictures = el("div", "bd-refs", { role: "list", "aria-label": t("board.references") });
+  const consent = check(t("board.consent"), false, (on) => save({ consent: on }));
+  const shots = el("div", "bd-row wrap");
+  const said = el("div", "bd-read");
+  const remove = button(t("board.member_remove"), { name: "trash", cls: "bare" }, () => store.edit({ op: "uncast", id }));
+  const node = el("article", "bd-member", { data: { id } }, el("header", "bd-row", {}, el("span", "bd-at", {}, "@"), name, kind, remove), about, pictures, consent, el("small", "st-dim", {}, t("board.appears")), shots, said);
+
+  function fill(member) {
+    for (const [control, value] of [[name, member.name], [about, member.description]])
+      if (document.activeElement !== control && !store.typed.has(`cast.${id}`)) (control.value = value), control.fit?.();
+    kind.value = member.kind;
+    consent.querySelector("input").checked = member.consent;
+    consent.hidden = member.kind !== "character";
+    const tiles = member.references.map((asset) => {
+      const known = store.data.assets[asset];
+      const gone = button(t("board.reference_remove"), { name: "close", cls: "bare tiny" }, () => save({ references: now().references.filter((r) => r !== asset) }));
+      return el("div", "bd-ref", { role: "listitem" }, known ? el("img", "", { src: media(asset, "thumb"), alt: known.name, title: known.name }) : el("p", "", {}, t("board.lost_file")), gone);
+    });
+    const add = async (files) => {
+      const sent = (await upload(files, pictures)).filter((a) => a.kind !== "audio").map((a) => a.id);
+      if (sent.length) save({ references: [...new Set([...now().references, ...sent])] });
+    };
+    pictures.replaceChildren(...tiles, fileButton(t("board.upload"), { kinds: ["image", "video"], many: true, cls: "quiet" }, add),
+      button(t("board.from_gallery"), { name: "grid", text: t("board.from_gallery"), cls: "quiet" }, () => pickAsset(t("board.references"), { kinds: ["image", "video"] }, (a) => save({ references: [...new Set([...now().references, a.id])] }))));
+    const here = store.shots.filter((s) => s.cast.includes(id));
+    shots.replaceChildren(...here.map((s) => button(t("board.open_shot", { n: s.number }), { text: `${s.number}`, cls: "quiet" }, () => open(s.id))), here.length ? "" : el("small", "st-dim", {}, t("board.appears_nowhere")));
+    const wrong = [...new Set(here.flatMap((s) => s.problems.map((p) => `${t("board.shot_n", { n: s.number })}: ${p}`)))];
+    said.replaceChildren(...wrong.slice(0, 3).map((p) => el("p", "bd-warn", {}, icon("warn"), p)));
+  }
+  return { node, fill };
+}
+

@@ -1,0 +1,243 @@
+// One board: header, player and strip at the left, the chosen shot at the right; other views take the player's place.
+
+import { button, dollars, el, icon, seconds, t, typing } from "../dom.js";
+import { follow } from "../live.js";
+import { get, toast, tried } from "../net.js";
+import { castView, newcomer } from "./cast.js";
+import { CutPlayer } from "./cut.js";
+import { choose } from "./dialog.js";
+import { exportDialog } from "./export.js";
+import { Panel } from "./panel.js";
+import { renderDialog, waysDialog } from "./render.js";
+import { scriptView } from "./script.js";
+import { RATES, SHAPES, shapeOf } from "./shapes.js";
+import { joints, sheet } from "./sheet.js";
+import { Store } from "./store.js";
+import { Strip } from "./strip.js";
+
+const VIEWS = { cut: "film", sheet: "grid", joints: "joint", cast: "people", script: "script" };
+
+export class Editor {
+  constructor(root, id, open) {
+    this.root = root;
+    this.leave = () => open(null);
+    this.store = new Store(id);
+    this.groups = null;
+    this.view = "cut";
+    root.className = "st-mount st bd bd-editor";
+    root.replaceChildren(el("p", "st-dim bd-loading", {}, t("board.loading")));
+    this.begin();
+  }
+
+  async begin() {
+    const { store } = this;
+    try {
+      this.build();
+      await store.open();
+    } catch (error) {
+      toast(error.message, { bad: true });
+      return this.leave();
+    }
+    this.root.replaceChildren(this.head, this.line, this.main);
+    follow(this.root, (_, changed) => this.alive() && (changed === null ? store.shots.some((s) => s.running) && store.reload() : store.progress(changed)));
+    this.onKey = (e) => this.keys(e);
+    this.onShow = () => document.visibilityState === "visible" ? store.reload() : store.flush();
+    this.onLeave = () => store.flush();
+    addEventListener("keydown", this.onKey);
+    document.addEventListener("visibilitychange", this.onShow);
+    addEventListener("pagehide", this.onLeave);
+    const models = await tried(get("ui/boards/models"));
+    this.groups = models?.groups;
+    if (this.alive()) store.tell();
+  }
+
+  alive() {
+    return this.main.isConnected && this.store.data;
+  }
+
+  close() {
+    this.store.flush();
+    this.player?.pause();
+    removeEventListener("keydown", this.onKey);
+    document.removeEventListener("visibilitychange", this.onShow);
+    removeEventListener("pagehide", this.onLeave);
+  }
+
+  /** Another tab is shown: nothing goes on playing unseen. */
+  rest() {
+    this.player.pause();
+    this.store.flush();
+  }
+
+  build() {
+    const { store } = this;
+    this.player = new CutPlayer(store);
+    this.strip = new Strip(store, {
+      remove: (id) => this.remove(id), duplicate: (id) => this.duplicate(id), split: (id) => this.split(id), add: (after) => this.add(after),
+      play: (id) => (this.show("cut"), store.select(id), this.player.goto(id), this.player.play()),
+    });
+    this.player.moved = (clip, inside) => this.strip.playhead(clip, inside);
+    this.panel = new Panel(store, {
+      remove: (id) => this.remove(id), duplicate: (id) => this.duplicate(id), split: (id) => this.split(id), draft: (ids) => this.draft(ids),
+      render: (ids) => renderDialog(store, ids), retake: (shot) => store.act("retake", { shot }), newcomer: (name) => newcomer(store, name), models: () => this.groups,
+    });
+    this.buildHead();
+    this.buildLine();
+    this.stageBox = el("div", "bd-view", {}, this.player.node);
+    this.main = el("div", "bd-main", {}, el("div", "bd-left", {}, this.stageBox, this.strip.node), this.panel.node);
+    store.on((why) => this.fill(why));
+  }
+
+  buildHead() {
+    const { store } = this;
+    this.title = el("input", "bd-title", { type: "text", maxlength: 200, "aria-label": t("board.f.title"), data: { field: "title" } });
+    this.title.addEventListener("focus", () => store.begin());
+    this.title.addEventListener("input", () => store.soon("film.title", { op: "update", title: this.title.value }));
+    this.title.addEventListener("keydown", (e) => e.key === "Enter" && this.title.blur());
+    this.title.addEventListener("blur", () => store.flush());
+    this.saved = el("span", "bd-saved st-dim", { role: "status" });
+    this.facts = el("div", "bd-facts");
+    this.undo = button(t("board.undo"), { name: "undo", cls: "bare", data: { do: "undo" } }, () => store.undo());
+    this.redo = button(t("board.redo"), { name: "redo", cls: "bare", data: { do: "redo" } }, () => store.undo(true));
+    this.views = el("div", "bd-views", { role: "group", "aria-label": t("board.views") }, ...Object.entries(VIEWS).map(([name, face]) =>
+      button(t(`board.view.${name}`), { name: face, text: t(`board.view.${name}`), "aria-pressed": name === "cut", data: { view: name } }, () => this.show(name))));
+    this.drafts = button(t("board.draft_all"), { name: "bulb", text: t("board.draft_all"), data: { do: "draft-all" } }, () => this.draft());
+    this.renders = button(t("board.render_all"), { name: "play", text: t("board.render_all"), cls: "primary", data: { do: "render-all" } }, () => renderDialog(store));
+    this.exports = button(t("board.export"), { name: "download", text: t("board.export"), data: { do: "export" } }, () => exportDialog(store));
+    this.head = el("header", "bd-top", {},
+      button(t("board.back"), { name: "left", cls: "bare", data: { do: "boards" } }, () => this.leave()), this.title, this.saved, this.facts,
+      el("div", "bd-row", {}, this.undo, this.redo), el("span", "st-grow"), el("div", "bd-row bd-doing", {}, this.drafts, this.renders, this.exports));
+  }
+
+  buildLine() {
+    const { store } = this;
+    this.style = el("input", "bd-input", { type: "text", placeholder: t("board.style_hint"), "aria-label": t("board.f.style"), data: { field: "style" } });
+    this.style.addEventListener("focus", () => store.begin());
+    this.style.addEventListener("input", () => store.soon("film.style", { op: "update", style: this.style.value }));
+    this.style.addEventListener("blur", () => store.flush());
+    this.settings = el("div", "bd-row bd-settings");
+    this.line = el("div", "bd-line", {}, this.views, el("label", "bd-style", {}, el("span", "", {}, t("board.f.style")), this.style), this.settings);
+  }
+
+  fill(why) {
+    const { store } = this;
+    this.saved.textContent = t(`board.saving.${store.saving}`);
+    this.saved.classList.toggle("bad", store.saving === "offline");
+    if (why === "select" || why === "progress") return;
+    for (const [input, name] of [[this.title, "title"], [this.style, "style"]])
+      if (document.activeElement !== input && !store.typed.has(`film.${name}`) && input.value !== store.board[name]) input.value = store.board[name];
+    if (why === "typing") return;
+    this.fillFacts();
+    this.fillSettings();
+    const told = (what) => (what ? t(`board.did.${what}`) : "");
+    for (const [one, what, word] of [[this.undo, store.data.undo, "undo"], [this.redo, store.data.redo, "redo"]]) {
+      one.disabled = !what;
+      const label = what ? t(`board.${word}_what`, { what: told(what) }) : t(`board.${word}`);
+      one.setAttribute("aria-label", label);
+      one.title = label;
+    }
+    const fresh = store.shots.filter((s) => !s.draft && (s.prompt.trim() || s.dialogue.trim())).length;
+    this.drafts.disabled = !fresh;
+    this.drafts.lastChild.textContent = fresh ? t("board.draft_n", { n: fresh }) : t("board.drafted");
+    const approved = store.shots.filter((s) => s.status === "approved" && !s.render).length;
+    this.renders.lastChild.textContent = approved ? t("board.render_n", { n: approved }) : t("board.render_all");
+    this.renders.classList.toggle("primary", approved > 0);
+    this.exports.disabled = !store.shots.length;
+    if (this.view !== "cut") this.redraw?.();
+  }
+
+  fillFacts() {
+    const { data, shots } = this.store;
+    const { price } = data;
+    const left = price.unknown ? (price.left_usd ? t("board.at_least", { price: dollars(price.left_usd) }) : t("widgets.unknown")) : dollars(price.left_usd);
+    this.facts.replaceChildren(
+      el("span", "bd-fact", { title: t("board.length_help") }, icon("clock"), el("strong", "", {}, seconds(data.length_s))),
+      el("span", "bd-fact", {}, icon("film"), t("board.shots_n", { n: shots.length })),
+      price.left ? el("span", "bd-fact", { title: t("board.left_help") }, t("board.left", { price: left })) : el("span", "bd-fact ok", {}, icon("check"), t("board.all_stand")),
+      price.spent_usd ? el("span", "bd-fact", {}, t("board.spent", { price: dollars(price.spent_usd) })) : "");
+  }
+
+  fillSettings() {
+    const { store, groups } = this;
+    const { width, height, fps, model, audio } = store.board;
+    const key = JSON.stringify([width, height, fps, model, audio, groups?.length]);
+    if (key === this.settingsKey) return;
+    this.settingsKey = key;
+    const here = shapeOf(`${width}x${height}`);
+    const shapes = SHAPES.includes(here) ? SHAPES : [here, ...SHAPES];
+    const rates = RATES.includes(fps) ? RATES : [fps, ...RATES];
+    const set = (fields) => store.edit({ op: "update", ...fields });
+    const size = choose(shapes.map((s) => [s.id, s.label]), here.id, (v) => set({ width: shapeOf(v).width, height: shapeOf(v).height }), { "aria-label": t("board.f.size"), data: { field: "size" } });
+    const rate = choose(rates.map((r) => [r, t("board.fps_n", { n: r })]), fps, (v) => set({ fps: Number(v) }), { "aria-label": t("board.f.fps"), data: { field: "fps" } });
+    const options = groups ? groups.map((g) => [g.ready ? g.label : `${g.label} (${t("board.not_ready")})`, g.models.map((m) => [m.id, m.label])]) : [[model, store.data.model_label]];
+    const models = choose(options, model, (v) => set({ model: v }), { "aria-label": t("board.f.film_model"), data: { field: "film-model" } });
+    const sound = button(t("board.f.audio"), { name: audio ? "sound" : "mute", cls: "bare", "aria-pressed": audio, data: { field: "audio" } }, () => set({ audio: !audio }));
+    const ways = button(t("board.ways"), { name: "compare", cls: "bare", data: { do: "ways" } }, () => waysDialog(store, groups || []));
+    this.settings.replaceChildren(size, rate, models, sound, ways);
+  }
+
+  show(view) {
+    if (view === this.view) return;
+    this.view = view;
+    this.player.pause();
+    for (const one of this.views.children) one.setAttribute("aria-pressed", one.dataset.view === view);
+    const made = { sheet, joints, cast: castView, script: scriptView }[view]?.(this.store, (id) => (this.show("cut"), this.store.select(id), this.player.goto(id)));
+    this.redraw = made?.redraw;
+    this.stageBox.replaceChildren(made?.node || this.player.node);
+    this.main.classList.toggle("alone", view === "cast" || view === "script");
+  }
+
+  async draft(shots) {
+    this.player.node.focus?.();
+    const answer = await this.store.act("draft", { shots: shots || null });
+    if (answer && !answer.queued) toast(t("board.nothing_to_draft"));
+  }
+
+  add(after) {
+    this.store.edit({ op: "add", ...(after ? { after } : {}) }).then((done) => done && this.panel.node.querySelector("textarea")?.focus());
+  }
+
+  remove(id) {
+    const { shots } = this.store;
+    const i = shots.findIndex((s) => s.id === id);
+    const next = (shots[i + 1] || shots[i - 1])?.id;
+    const held = this.strip.node.contains(document.activeElement);
+    this.store.edit({ op: "remove", shot: id }).then((done) => {
+      if (!done) return;
+      toast(t("board.removed", { n: i + 1 }), { undo: () => this.store.undo() });
+      if (next) this.store.select(next);
+      if (held) this.strip.focus(this.store.selected), this.strip.nodes.get(this.store.selected)?.node.focus();
+    });
+  }
+
+  duplicate(id) {
+    this.store.edit({ op: "duplicate", shot: id });
+  }
+
+  /** Cut the shot where the player stands in it; in its middle when the player is elsewhere. */
+  split(id) {
+    const shot = this.store.find(id);
+    const here = this.player.clip?.id === id ? this.player.inside : 0;
+    const at = here >= 0.2 && here <= shot.length_s - 0.2 ? here : shot.length_s / 2;
+    this.store.edit({ op: "split", shot: id, at_s: Math.round(at * 1000) / 1000 });
+  }
+
+  keys(e) {
+    if (!this.root.offsetParent || document.querySelector("dialog[open]")) return;
+    const command = e.ctrlKey || e.metaKey;
+    const key = e.key.toLowerCase();
+    if (command && !e.altKey && (key === "z" || key === "y") && !typing(e)) {
+      e.preventDefault();
+      return key === "y" || e.shiftKey ? this.redo.disabled || this.store.undo(true) : this.undo.disabled || this.store.undo();
+    }
+    if (typing(e) || command || e.altKey || e.target.closest?.(".st-panel, .bd-pop, [role=menu]")) return;
+    if (e.key === " " && e.target.closest?.("button, summary")) return;
+    const id = this.store.selected;
+    const acts = { d: () => this.duplicate(id), s: () => this.split(id), a: () => this.add(id) };
+    if (this.view === "cut" && e.target.matches?.(".bd-range") && e.key.startsWith("Arrow")) this.player.step(e.key === "ArrowLeft" || e.key === "ArrowDown" ? -1 : 1);
+    else if (this.view === "cut" && this.player.key_(e));
+    else if (id && acts[key]) acts[key]();
+    else return;
+    e.preventDefault();
+  }
+}

@@ -1,0 +1,117 @@
+// Exports of a board: the film and what other programs read; each made in the background, with progress and cancel.
+
+import { ago, BASE, button, bytes, el, exact, icon, media, number, seconds, t } from "../dom.js";
+import { get, post, toast, tried } from "../net.js";
+import { player } from "../player.js";
+import { check, choose, dialog, field, growing, warnings } from "./dialog.js";
+import { fileButton, pickAsset, upload } from "./files.js";
+
+const FORMS = ["film", "contact", "shots", "otio", "edl", "fcpxml", "project"];
+const LOOK_MS = 500;
+const LOUDNESS = [["", "board.loud_as_is"], ["-14", "board.loud_web"], ["-16", "board.loud_podcast"], ["-23", "board.loud_r128"]];
+
+/** The window of exports. */
+export function exportDialog(store) {
+  let form = "film";
+  const options = { allow_drafts: true, loudness: null, repair_treble: false, music: null, captions: "", burn: false, label: "" };
+  const chosen = el("div", "bd-exportoptions");
+  const rows = el("ol", "bd-exports", { "aria-live": "polite", "aria-label": t("board.exports") });
+  const forms = el("div", "bd-forms", { role: "radiogroup", "aria-label": t("board.export") }, ...FORMS.map((name) =>
+    el("button", "", { type: "button", role: "radio", "aria-checked": name === form, data: { form: name }, onclick: () => pick(name) }, el("strong", "", {}, t(`board.form.${name}`)), el("small", "st-dim", {}, t(`board.form_help.${name}`)))));
+  const go = button(t("board.export_go"), { name: "download", text: t("board.export_go"), cls: "primary", data: { do: "export-now" } }, async () => {
+    go.disabled = true;
+    store.flush();
+    await store.chain;
+    const made = await tried(post(`${store.path}/films`, { form, options: form === "film" ? options : {} }));
+    go.disabled = false;
+    if (made) load();
+  });
+  const box = dialog(t("board.export"), el("div", "bd-export", {}, forms, el("div", "bd-exportside", {}, chosen, el("div", "bd-row", {}, el("span", "st-grow"), go), el("h4", "", {}, t("board.exports")), rows)), [], { wide: true, done: () => clearTimeout(timer) });
+
+  function pick(name) {
+    form = name;
+    for (const one of forms.children) one.setAttribute("aria-checked", one.dataset.form === name);
+    chosen.replaceChildren(name === "film" ? filmOptions(store, options) : el("p", "st-dim", {}, t(`board.form_help.${name}`)));
+  }
+
+  const drawn = new Map();
+  let timer;
+  async function load() {
+    clearTimeout(timer);
+    const found = await tried(get(`${store.path}/films`));
+    if (!found || !box.isConnected) return;
+    const nodes = found.films.map((film) => {
+      const key = film.status;
+      const old = drawn.get(film.id);
+      const node = old?.key === key ? old.node : row(film, load);
+      drawn.set(film.id, { key, node });
+      const bar = node.querySelector(".st-bar > i");
+      if (bar) bar.style.transform = `scaleX(${film.fraction ?? 0})`;
+      node.querySelector(".bd-percent")?.replaceChildren(`${Math.round((film.fraction ?? 0) * 100)} %`);
+      return node;
+    });
+    rows.replaceChildren(...nodes);
+    if (!nodes.length) rows.replaceChildren(el("li", "st-dim", {}, t("board.exports_none")));
+    if (found.films.some((f) => f.status === "running")) timer = setTimeout(load, LOOK_MS);
+  }
+  pick(form);
+  load();
+}
+
+function filmOptions(store, options) {
+  const missing = store.shots.filter((s) => !s.best).map((s) => s.number);
+  const drafts = store.shots.filter((s) => s.best_kind === "draft").map((s) => s.number);
+  const music = el("div", "bd-row wrap");
+  const fillMusic = (asset) => {
+    options.music = asset?.id ?? null;
+    const send = fileButton(t("board.upload"), { kinds: ["audio"], cls: "quiet" }, async (files) => {
+      const [sent] = await upload(files, music);
+      if (!sent) return;
+      sent.kind === "audio" ? fillMusic(sent) : toast(t("board.wrong_kind"), { bad: true });
+    });
+    music.replaceChildren(...(asset ? [el("span", "", {}, icon("sound"), ` ${asset.name || t("board.music")}`), button(t("board.music_none"), { name: "close", cls: "bare" }, () => fillMusic(null))]
+      : [send, button(t("board.from_gallery"), { name: "grid", text: t("board.from_gallery"), cls: "quiet" }, () => pickAsset(t("board.music"), { kinds: ["audio"] }, fillMusic))]));
+  };
+  fillMusic(null);
+  const words = growing(el("textarea", "bd-input", { rows: 2, placeholder: t("board.captions_hint"), data: { field: "captions" } }));
+  words.value = options.captions;
+  words.addEventListener("input", () => (options.captions = words.value));
+  const file = fileButton(t("board.captions_file"), { accept: ".srt,.vtt,text/vtt,text/plain", cls: "quiet" }, async ([one]) => {
+    words.value = options.captions = await one.text();
+    words.fit();
+  });
+  const label = el("input", "bd-input", { type: "text", maxlength: 80, value: options.label, placeholder: t("board.label_hint"), data: { field: "label" } });
+  label.addEventListener("input", () => (options.label = label.value));
+  const loud = choose(LOUDNESS.map(([v, key]) => [v, t(key)]), options.loudness ?? "", (v) => (options.loudness = v === "" ? null : Number(v)), { data: { field: "loudness" } });
+  return el("div", "bd-form", {},
+    warnings([...(missing.length ? [t("board.film_missing", { shots: missing.join(", ") })] : []), ...(drafts.length ? [t("board.film_drafts", { shots: drafts.join(", ") })] : [])]),
+    check(t("board.allow_drafts"), options.allow_drafts, (on) => (options.allow_drafts = on)),
+    el("div", "bd-two", {}, field(t("board.loudness"), loud), field(t("board.label"), label)),
+    check(t("board.repair"), options.repair_treble, (on) => (options.repair_treble = on)),
+    el("section", "bd-sec", {}, el("h4", "", {}, t("board.music")), music),
+    el("section", "bd-sec", {}, el("h4", "", {}, t("board.captions")), words, el("div", "bd-row", {}, file, check(t("board.burn"), options.burn, (on) => (options.burn = on)))));
+}
+
+function row(film, changed) {
+  const link = new URL(`ui/films/${film.id}/file`, BASE).href;
+  const head = el("div", "st-grow", {}, el("strong", "", {}, t(`board.form.${film.form}`)), el("small", "st-dim", { title: exact(film.created_at) }, [ago(film.created_at), film.bytes ? bytes(film.bytes) : "", ...facts(film)].filter(Boolean).join(" · ")));
+  const node = el("li", film.status, { data: { id: film.id, status: film.status } }, icon(film.form === "film" ? "film" : "script"), head);
+  if (film.status === "running") {
+    head.append(el("div", "st-bar", { role: "progressbar", "aria-label": t("widgets.progress") }, el("i")));
+    node.append(el("span", "bd-percent"), button(t("widgets.cancel"), { name: "close", cls: "bare", data: { do: "cancel-export" } }, async () => (await tried(post(`ui/films/${film.id}/cancel`)), changed())));
+  } else if (film.status === "succeeded") {
+    if (film.asset) node.append(button(t("board.watch"), { name: "play", cls: "bare", data: { do: "watch" } }, () => dialog(t("board.form.film"), player({ id: film.asset, kind: "video", fps: 0, has_audio: true }, { autoplay: true }), [], { wide: true })));
+    node.append(el("a", "st-b", { href: link, download: film.name, data: { do: "download" } }, icon("download"), el("span", "", {}, t("widgets.download"))));
+  } else head.append(el("p", "st-reason", {}, film.error || t(`widgets.status.${film.status}`)));
+  return node;
+}
+
+/** What the report of a film tells in a few words: frames taken over, loudness, treble. */
+function facts({ report, form }) {
+  if (form !== "film" || !report) return [];
+  const told = [seconds(report.duration_s)];
+  if (report.copied) told.push(t("board.copied_frames", { n: Math.round((100 * report.copied) / Math.max(1, report.frames)) }));
+  if (report.loudness) told.push(`${number(report.loudness.lufs, 1)} LUFS`);
+  if (report.treble?.gain_db) told.push(t("board.treble", { db: number(report.treble.gain_db, 1) }));
+  return told;
+}

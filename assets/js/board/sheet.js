@@ -1,0 +1,65 @@
+// Two ways to look at all shots at once: the contact sheet, for approval, and the joints, where one shot meets the next.
+
+import { BASE, button, dollars, el, icon, media, seconds, t } from "../dom.js";
+
+const STATUSES = ["draft", "in_review", "approved", "retake"];
+
+/** The contact sheet: every shot with picture, words and status. */
+export function sheet(store, open) {
+  const grid = el("div", "bd-sheet", { role: "list", "aria-label": t("board.view.sheet") });
+  const all = button(t("board.approve_all"), { name: "check", text: t("board.approve_all"), data: { do: "approve-all" } }, () => {
+    const ids = store.shots.filter((s) => s.status !== "approved").map((s) => s.id);
+    if (ids.length) store.edit({ op: "status", shots: ids, status: "approved" });
+  });
+  const told = el("span", "st-dim", { "aria-live": "polite" });
+  const node = el("div", "bd-scroll", {}, el("div", "bd-row bd-viewhead", {}, told, el("span", "st-grow"), all), grid);
+  function cell(shot) {
+    const picture = el("button", "bd-sheetpic", { type: "button", "aria-label": t("board.open_shot", { n: shot.number }), onclick: () => open(shot.id) },
+      shot.best ? el("img", "", { src: media(shot.best.id, "poster"), alt: "", loading: "lazy" }) : el("span", "bd-bignumber", {}, `${shot.number}`), el("span", "bd-number", {}, `${shot.number}`), shot.stale ? el("span", "bd-badge stale", {}, t("board.is_stale")) : shot.best_kind ? el("span", `bd-badge ${shot.best_kind}`, {}, t(shot.best_kind === "draft" ? "board.is_draft" : "board.is_take")) : null);
+    picture.style.aspectRatio = `${store.board.width} / ${store.board.height}`;
+    const status = el("div", "bd-status small", { role: "radiogroup", "aria-label": t("board.f.status") }, ...STATUSES.map((s) =>
+      el("button", s, { type: "button", role: "radio", "aria-checked": s === shot.status, data: { status: s }, onclick: () => store.edit({ op: "change", shot: shot.id, status: s }) }, t(`board.status.${s}`))));
+    return el("article", `bd-sheetcell ${shot.status}`, { role: "listitem", data: { id: shot.id } }, picture,
+      el("div", "bd-row", {}, el("strong", "", {}, `${shot.at_s.toFixed(1)}-${(shot.at_s + shot.length_s).toFixed(1)} s`), el("span", "st-dim", {}, [shot.shot_size, shot.move].filter(Boolean).join(" · ")), el("span", "st-grow"), el("span", "st-dim", {}, shot.problems.length ? "" : dollars(shot.usd))),
+      el("p", "", {}, shot.prompt || t("board.no_words")), shot.dialogue ? el("p", "bd-says", {}, shot.dialogue) : null, shot.notes ? el("p", "bd-notes", {}, icon("use"), shot.notes) : null, status);
+  }
+  function redraw() {
+    const done = store.shots.filter((s) => s.status === "approved").length;
+    told.textContent = t("board.approved_n", { n: done, all: store.shots.length });
+    all.disabled = done === store.shots.length;
+    const key = document.activeElement?.closest?.(".bd-sheetcell")?.dataset.id;
+    const which = document.activeElement?.dataset?.status;
+    grid.replaceChildren(...store.shots.map(cell));
+    if (key && which) grid.querySelector(`[data-id="${CSS.escape(key)}"] [data-status="${which}"]`)?.focus();
+  }
+  redraw();
+  return { node, redraw };
+}
+
+/** The joints: the last frame of each shot beside the first of the next. */
+export function joints(store, open) {
+  const list = el("ol", "bd-joints");
+  const node = el("div", "bd-scroll", {}, el("p", "st-dim bd-viewhead", {}, t("board.joints_help")), list);
+  const frame = (shot, end) => {
+    const box = el("figure", "", {}, shot.best ? el("img", "", { src: new URL(`${store.path}/frame/${encodeURIComponent(shot.id)}/${end}?of=${shot.best.id}-${shot.in_s}-${shot.out_s}`, BASE).href, alt: t(`board.frame.${end}`, { n: shot.number }), loading: "lazy" }) : el("div", "bd-nopic", {}, icon("film", "st-i big")),
+      el("figcaption", "", {}, t(`board.frame.${end}`, { n: shot.number })));
+    box.style.setProperty("--shape", `${store.board.width} / ${store.board.height}`);
+    return box;
+  };
+  let drawn = "";
+  function redraw() {
+    const key = JSON.stringify(store.shots.map((s) => [s.id, s.best?.id, s.in_s, s.out_s, s.transition, s.start.kind]));
+    if (key === drawn) return;
+    drawn = key;
+    list.replaceChildren(...store.shots.slice(1).map((shot, i) => {
+      const before = store.shots[i];
+      const linked = shot.start.kind === "previous";
+      const link = button(t(linked ? "board.unlink" : "board.link"), { name: "link", text: t(linked ? "board.linked" : "board.link"), "aria-pressed": linked, cls: "quiet" }, () => store.edit({ op: "change", shot: shot.id, start: { kind: linked ? "none" : "previous" } }));
+      return el("li", "", { data: { id: shot.id } }, frame(before, "last"), el("div", "bd-joint", {}, el("span", "st-dim", {}, t(`board.over.${before.transition}`)), icon("right"), link, button(t("board.open_shot", { n: shot.number }), { name: "use", cls: "bare" }, () => open(shot.id))), frame(shot, "first"));
+    }));
+    if (store.shots.length < 2) list.replaceChildren(el("li", "st-empty", {}, t("board.joints_none")));
+  }
+  redraw();
+  return { node, redraw };
+}
+

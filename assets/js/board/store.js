@@ -1,0 +1,201 @@
+// One board as the page knows it: the server's last answer, edits on their way, and text that is still being typed.
+// Requests go one after another, so that answers arrive in order; what was typed is kept in the browser until it is saved.
+
+import { t } from "../dom.js";
+import { get, post, toast } from "../net.js";
+
+const TYPING_MS = 600;
+const AGAIN_MS = 4000;
+const KEEP = "studio-board-unsaved";
+
+export class Store {
+  constructor(id) {
+    this.path = `ui/boards/${encodeURIComponent(id)}`;
+    this.id = id;
+    this.data = null;
+    this.selected = null;
+    this.saving = "saved"; // saved, typing, offline
+    this.typed = new Map(); // key -> edit not yet sent
+    this.listeners = new Set();
+    this.chain = Promise.resolve();
+    this.stretch = 0;
+  }
+
+  on(fn) {
+    this.listeners.add(fn);
+  }
+
+  /** why: "all" after any answer; "select", "typing" or "progress" for less. */
+  tell(why = "all") {
+    this.shots = this.data.board.shots.map((shot, i) => ({ ...shot, ...this.data.shots[shot.id], number: i + 1 }));
+    if (!this.shots.some((s) => s.id === this.selected)) this.selected = this.shots[0]?.id ?? null;
+    for (const fn of this.listeners) fn(why);
+  }
+
+  get board() {
+    return this.data.board;
+  }
+
+  get shot() {
+    return this.shots.find((s) => s.id === this.selected) || null;
+  }
+
+  find(id) {
+    return this.shots.find((s) => s.id === id);
+  }
+
+  select(id, from = "") {
+    if (!id || id === this.selected || !this.find(id)) return;
+    this.selected = id;
+    this.from = from;
+    this.tell("select");
+  }
+
+  async open() {
+    this.data = await get(this.path);
+    this.restore();
+    this.tell();
+  }
+
+  /** Take over a whole board that an answer brought; text still on its way stays as it is typed. */
+  take(answer) {
+    if (!answer?.board) return answer;
+    this.data = answer;
+    for (const op of this.typed.values()) this.apply(op);
+    if (answer.made && answer.shots[answer.made]) this.selected = answer.made;
+    this.tell();
+    return answer;
+  }
+
+  /** Do one thing after all that came before it; undefined when it failed, which is said. */
+  queue(work) {
+    const next = this.chain.then(work).catch((error) => {
+      toast(error.message, { bad: true });
+      if (error.status) this.reload(); // the page and the board no longer agree
+    });
+    this.chain = next;
+    return next;
+  }
+
+  reload() {
+    this.chain = this.chain.then(async () => this.take(await get(this.path))).catch(() => {});
+    return this.chain;
+  }
+
+  edit(op) {
+    this.flush();
+    return this.queue(async () => this.take(await post(`${this.path}/edit`, op)));
+  }
+
+  act(what, body) {
+    this.flush();
+    return this.queue(async () => this.take(await post(`${this.path}/${what}`, body)));
+  }
+
+  undo(redo = false) {
+    return this.act("undo", { redo });
+  }
+
+  /** A field is entered: what is typed from here on is one step of undo. */
+  begin() {
+    this.stretch++;
+  }
+
+  /** Save soon: `key` names the field, `op` the edit that sets it. */
+  soon(key, op) {
+    this.typed.set(key, { ...op, same: `${key}.${this.stretch}`.slice(0, 80) });
+    this.apply(op);
+    this.keep();
+    this.saving = "typing";
+    clearTimeout(this.timer);
+    this.timer = setTimeout(() => this.flush(), TYPING_MS);
+    this.tell("typing");
+  }
+
+  /** Send what was typed. */
+  flush() {
+    clearTimeout(this.timer);
+    for (const [key, op] of this.typed) {
+      if (op.sent) continue;
+      op.sent = true;
+      this.chain = this.chain.then(() => this.send(key, op));
+    }
+  }
+
+  async send(key, op) {
+    const { sent, ...body } = op;
+    try {
+      const answer = await post(`${this.path}/edit`, body);
+      if (this.typed.get(key) === op) this.typed.delete(key);
+      this.saving = this.typed.size ? "typing" : "saved";
+      this.keep();
+      this.take(answer);
+    } catch (error) {
+      op.sent = false;
+      if (error.status && error.status < 500) {
+        if (this.typed.get(key) === op) this.typed.delete(key);
+        this.keep();
+        toast(error.message, { bad: true });
+        this.saving = "saved";
+        return this.reload();
+      }
+      this.saving = "offline"; // nothing is lost: it is tried until the studio answers
+      this.timer = setTimeout(() => this.flush(), AGAIN_MS);
+      this.tell("typing");
+    }
+  }
+
+  /** What the edit does to the copy here, so that the page shows it at once. */
+  apply({ op, shot, id, ...fields }) {
+    delete fields.same;
+    delete fields.sent;
+    const { board } = this.data;
+    if (op === "update") Object.assign(board, fields);
+    else if (op === "cast") Object.assign(board.cast.find((m) => m.id === id) || {}, fields);
+    else Object.assign(board.shots.find((s) => s.id === shot) || {}, fields);
+  }
+
+  keep() {
+    try {
+      const all = JSON.parse(localStorage.getItem(KEEP) || "{}");
+      this.typed.size ? (all[this.id] = [...this.typed].map(([key, { sent, ...op }]) => [key, op])) : delete all[this.id];
+      localStorage.setItem(KEEP, JSON.stringify(all));
+    } catch { /* a private window keeps nothing; the server still gets it */ }
+  }
+
+  /** Text that a crash or a closed page kept from being saved. */
+  restore() {
+    let left = [];
+    try {
+      left = JSON.parse(localStorage.getItem(KEEP) || "{}")[this.id] || [];
+    } catch { /* nothing to restore */ }
+    for (const [key, op] of left) {
+      this.typed.set(key, op);
+      this.apply(op);
+    }
+    if (left.length) {
+      toast(t("board.restored"));
+      this.flush();
+    }
+  }
+
+  /** A run's newer card, from the live stream. */
+  progress(cards) {
+    let ended = false;
+    let moved = false;
+    for (const card of cards) {
+      for (const state of Object.values(this.data?.shots || {})) {
+        const take = state.takes.find((run) => run.id === card.id);
+        if (!take) continue;
+        if (card.status !== take.status && card.status !== "running") ended = true;
+        Object.assign(take, card);
+        if (state.running?.id === card.id) Object.assign(state.running, card);
+        moved = true;
+      }
+    }
+    if (ended) {
+      clearTimeout(this.soonest);
+      this.soonest = setTimeout(() => this.reload(), 150);
+    } else if (moved) this.tell("progress");
+  }
+}

@@ -1,0 +1,313 @@
+// The shots as cards drawn to scale: chosen, dragged (mouse, pen, long press of a finger), trimmed at their edges, moved
+// and changed by keys; between two cards the transition.
+
+import { button, el, icon, media, seconds, t } from "../dom.js";
+import { popover } from "./dialog.js";
+
+const LEAST_PX = 92;
+const SLOP_PX = 6;
+const PRESS_MS = 320;
+const EDGE_PX = 48;
+const TRIM_STEP_S = 0.1;
+export const TRANSITIONS = ["cut", "crossfade", "dip_black", "dip_white", "wipe"];
+const FACE = { cut: "split", crossfade: "fade", dip_black: "dip", dip_white: "dip", wipe: "joint" };
+
+/** acts: remove(id), duplicate(id), split(id), add(after), play(id) */
+export class Strip {
+  constructor(store, acts) {
+    this.store = store;
+    this.acts = acts;
+    this.scale = 26; // px a second
+    this.list = el("div", "bd-cards", { role: "listbox", "aria-label": t("board.strip"), "aria-orientation": "horizontal" });
+    this.said = el("div", "st-off", { "aria-live": "polite" });
+    this.hint = el("small", "st-dim bd-keys", {}, t("board.keys"));
+    const zoom = el("input", "bd-zoom", { type: "range", min: 10, max: 90, value: this.scale, "aria-label": t("board.zoom") });
+    zoom.addEventListener("input", () => ((this.scale = Number(zoom.value)), this.draw()));
+    this.count = el("strong", "");
+    this.node = el("section", "bd-strip", { "aria-label": t("board.strip") },
+      el("div", "bd-striphead", {}, this.count, this.hint, el("span", "st-grow"), zoom), this.list, this.said);
+    this.nodes = new Map();
+    this.list.addEventListener("pointerdown", (e) => this.press(e));
+    this.list.addEventListener("click", (e) => this.click(e));
+    this.list.addEventListener("dblclick", (e) => e.target.closest(".bd-card") && acts.play(e.target.closest(".bd-card").dataset.id));
+    this.list.addEventListener("keydown", (e) => this.keys(e));
+    this.list.addEventListener("touchmove", (e) => this.drag?.on && e.preventDefault(), { passive: false });
+    this.list.addEventListener("contextmenu", (e) => this.drag && e.preventDefault());
+    this.list.addEventListener("wheel", (e) => this.wheel(e), { passive: false });
+    store.on((why) => (why === "select" ? this.select() : this.drag?.on || this.draw()));
+  }
+
+  wheel(e) {
+    if (!e.shiftKey && Math.abs(e.deltaY) > Math.abs(e.deltaX) && this.list.scrollWidth > this.list.clientWidth) {
+      this.list.scrollLeft += e.deltaY;
+      e.preventDefault();
+    }
+  }
+
+  draw() {
+    const focused = this.list.contains(document.activeElement) ? document.activeElement.dataset.id : null;
+    const { shots } = this.store;
+    this.count.textContent = t("board.count", { n: shots.length, time: seconds(this.store.data.length_s) });
+    const parts = shots.flatMap((shot, i) => [this.card(shot), i + 1 < shots.length ? this.join(shot) : null]);
+    this.list.replaceChildren(...parts.filter(Boolean), this.adder());
+    for (const id of this.nodes.keys()) if (!this.store.find(id)) this.nodes.delete(id);
+    if (focused) this.nodes.get(focused)?.node.focus({ preventScroll: true });
+    this.select(false);
+  }
+
+  adder() {
+    return button(t("board.add"), { name: "plus", cls: "bd-add", data: { do: "add-shot" } }, () => this.acts.add(this.store.shots.at(-1)?.id ?? null));
+  }
+
+  width(shot) {
+    return Math.max(LEAST_PX, Math.round(shot.length_s * this.scale));
+  }
+
+  card(shot) {
+    const text = JSON.stringify([shot.number, shot.prompt, shot.length_s, shot.best?.id, shot.best_kind, shot.stale, shot.status, shot.failed, shot.running?.id, shot.problems.length, this.scale]);
+    const old = this.nodes.get(shot.id);
+    if (old?.text === text) {
+      this.progress(old.node, shot);
+      return old.node;
+    }
+    const node = old?.node || el("div", "", { role: "option", tabindex: "-1", data: { id: shot.id } });
+    node.className = `bd-card ${shot.status} ${shot.best_kind || "none"}`;
+    node.style.width = `${this.width(shot)}px`;
+    node.setAttribute("aria-label", t("board.card", { n: shot.number, time: seconds(shot.length_s), status: t(`board.status.${shot.status}`), has: this.has(shot), words: shot.prompt.slice(0, 100) }));
+    const picture = el("div", "bd-pic", {}, shot.best ? el("img", "", { src: media(shot.best.id, "poster"), alt: "", draggable: "false", loading: "lazy" }) : el("p", "", {}, shot.prompt || t("board.no_words")));
+    const badge = this.badge(shot);
+    const line = el("i", "bd-head", { "aria-hidden": "true" });
+    node.replaceChildren(picture, el("span", "bd-number", {}, `${shot.number}`), badge, el("span", "bd-length", {}, `${seconds(shot.length_s)}`),
+      el("p", "bd-words", {}, shot.prompt || t("board.no_words")), el("i", "bd-edge left", { data: { edge: "in" }, title: t("board.trim") }), el("i", "bd-edge right", { data: { edge: "out" }, title: t("board.trim") }), line, el("span", "bd-run", { hidden: true }, el("i")));
+    this.nodes.set(shot.id, { node, text });
+    this.progress(node, shot);
+    return node;
+  }
+
+  has(shot) {
+    if (shot.running) return t("board.being_made");
+    if (shot.failed !== null) return t("widgets.status.failed");
+    return t(shot.stale ? "board.is_stale" : shot.best_kind === "render" ? "board.is_take" : shot.best_kind === "draft" ? "board.is_draft" : "board.no_picture");
+  }
+
+  badge(shot) {
+    if (shot.running) return el("span", "bd-badge running", {}, t(`widgets.status.${shot.running.status}`));
+    if (shot.failed !== null) return el("span", "bd-badge failed", {}, t("widgets.status.failed"));
+    if (shot.stale) return el("span", "bd-badge stale", {}, t("board.is_stale"));
+    if (shot.best_kind === "draft" && !shot.draft) return el("span", "bd-badge stale", {}, t("board.old_draft"));
+    return shot.best_kind ? el("span", `bd-badge ${shot.best_kind}`, {}, t(shot.best_kind === "draft" ? "board.is_draft" : "board.is_take")) : null;
+  }
+
+  progress(node, shot) {
+    const bar = node.querySelector(".bd-run");
+    const run = shot.running;
+    bar.hidden = !run;
+    if (!run) return;
+    bar.classList.toggle("endless", run.status === "running" && run.fraction === null);
+    bar.firstChild.style.transform = `scaleX(${run.status === "running" ? run.fraction ?? 0.3 : 0})`;
+    node.querySelector(".bd-badge").textContent = t(`widgets.status.${run.status}`) + (run.fraction ? ` ${Math.round(run.fraction * 100)} %` : "");
+  }
+
+  /** The player's place, drawn on the card it is in. */
+  playhead(clip, inside) {
+    const node = clip && this.nodes.get(clip.id)?.node;
+    if (this.lit && this.lit !== node) this.lit.style.removeProperty("--at");
+    this.lit = node;
+    node?.style.setProperty("--at", `${Math.min(100, (inside / clip.length) * 100)}%`);
+  }
+
+  select(scroll = true) {
+    for (const [id, { node }] of this.nodes) {
+      const on = id === this.store.selected;
+      node.setAttribute("aria-selected", on);
+      node.tabIndex = on ? 0 : -1;
+      if (on && scroll) this.show(node);
+    }
+  }
+
+  show(node) {
+    const [box, at] = [this.list.getBoundingClientRect(), node.getBoundingClientRect()];
+    if (at.left < box.left + 8) this.list.scrollBy({ left: at.left - box.left - 24 });
+    else if (at.right > box.right - 8) this.list.scrollBy({ left: Math.min(at.left - box.left - 24, at.right - box.right + 24) });
+  }
+
+  join(shot) {
+    const label = t("board.transition_after", { n: shot.number, name: t(`board.over.${shot.transition}`) });
+    return button(label, { name: FACE[shot.transition], cls: `bd-join ${shot.transition}`, data: { join: shot.id } }, (e) => this.choose(e.currentTarget, shot));
+  }
+
+  choose(anchor, shot) {
+    const now = () => this.store.find(shot.id) || shot;
+    const length = el("input", "", { type: "range", min: 0.1, max: 3, step: 0.1, value: shot.transition_s, "aria-label": t("board.transition_s") });
+    const told = el("output", "", {}, `${shot.transition_s} s`);
+    length.addEventListener("input", () => (told.textContent = `${length.value} s`));
+    length.addEventListener("change", () => this.store.edit({ op: "change", shot: shot.id, transition_s: Number(length.value) }));
+    const kinds = TRANSITIONS.map((kind) => {
+      const one = button(t(`board.over.${kind}`), { name: FACE[kind], text: t(`board.over.${kind}`), role: "radio", "aria-checked": kind === shot.transition, data: { over: kind } }, () => {
+        for (const other of one.parentNode.children) other.setAttribute("aria-checked", other === one);
+        if (now().transition !== kind) this.store.edit({ op: "change", shot: shot.id, transition: kind });
+      });
+      return one;
+    });
+    popover(anchor, t("board.transition"), el("div", "bd-kinds", { role: "radiogroup", "aria-label": t("board.transition") }, ...kinds), el("label", "bd-row", {}, el("span", "", {}, t("board.transition_s")), length, told));
+  }
+
+  click(e) {
+    const card = e.target.closest(".bd-card");
+    if (!card || this.dropped) return;
+    this.store.select(card.dataset.id);
+    card.focus({ preventScroll: true });
+  }
+
+  press(e) {
+    const node = e.target.closest(".bd-card");
+    if (!node || e.button) return;
+    const edge = e.target.dataset.edge;
+    const drag = (this.drag = { node, id: e.pointerId, x: e.clientX, y: e.clientY, edge, on: false, held: e.pointerType !== "touch" });
+    this.dropped = false;
+    if (edge) return this.startTrim(e, drag);
+    if (!drag.held) drag.timer = setTimeout(() => ((drag.held = true), this.lift(drag)), PRESS_MS);
+    const move = (m) => m.pointerId === drag.id && this.move(m, drag);
+    const end = (m) => {
+      if (m.pointerId !== drag.id) return;
+      clearTimeout(drag.timer);
+      for (const name of ["pointermove", "pointerup", "pointercancel"]) removeEventListener(name, name === "pointermove" ? move : end);
+      this.drop(drag, m.type === "pointerup");
+    };
+    addEventListener("pointermove", move);
+    addEventListener("pointerup", end);
+    addEventListener("pointercancel", end);
+  }
+
+  lift(drag) {
+    drag.on = true;
+    drag.node.classList.add("dragged");
+    this.mark ||= el("i", "bd-drop", { "aria-hidden": "true" });
+    navigator.vibrate?.(12);
+  }
+
+  move(e, drag) {
+    const far = Math.hypot(e.clientX - drag.x, e.clientY - drag.y) > SLOP_PX;
+    if (!drag.on) {
+      if (!far) return;
+      if (!drag.held) return clearTimeout(drag.timer); // a finger that moves at once scrolls
+      this.lift(drag);
+    }
+    const cards = [...this.list.querySelectorAll(".bd-card")].filter((c) => c !== drag.node);
+    const next = cards.find((c) => e.clientX < c.getBoundingClientRect().left + c.offsetWidth / 2);
+    drag.before = next?.dataset.id ?? null;
+    this.list.insertBefore(this.mark, next || this.list.lastChild);
+    const box = this.list.getBoundingClientRect();
+    if (e.clientX > box.right - EDGE_PX) this.list.scrollLeft += 14;
+    else if (e.clientX < box.left + EDGE_PX) this.list.scrollLeft -= 14;
+  }
+
+  drop(drag, good) {
+    this.drag = null;
+    drag.node.classList.remove("dragged");
+    if (!drag.on) return;
+    this.dropped = true;
+    setTimeout(() => (this.dropped = false));
+    const moved = this.mark.isConnected && good;
+    this.mark.remove();
+    if (moved) this.place(drag.node.dataset.id, drag.before);
+    else this.draw();
+  }
+
+  /** Put a shot before another (null: at the end). */
+  place(id, before) {
+    const order = this.store.shots.map((s) => s.id).filter((s) => s !== id);
+    order.splice(before ? order.indexOf(before) : order.length, 0, id);
+    this.reorder(order, id);
+  }
+
+  reorder(order, id) {
+    if (order.join() === this.store.shots.map((s) => s.id).join()) return this.draw();
+    const shots = new Map(this.store.board.shots.map((s) => [s.id, s]));
+    this.store.board.shots = order.map((s) => shots.get(s));
+    this.store.selected = id;
+    this.store.tell(); // shown at once; the answer puts it right if the board had changed
+    this.nodes.get(id)?.node.focus({ preventScroll: true });
+    this.said.textContent = t("board.moved", { n: order.indexOf(id) + 1 });
+    this.store.edit({ op: "reorder", order });
+  }
+
+  /** Edges: a shot with a clip is trimmed; one without gets another length. */
+  startTrim(e, drag) {
+    e.preventDefault();
+    const shot = this.store.find(drag.node.dataset.id);
+    this.store.select(shot.id);
+    drag.on = true;
+    const width = drag.node.offsetWidth;
+    const perS = Math.max(this.scale, width / shot.length_s);
+    const tip = el("span", "bd-tip");
+    drag.node.append(tip);
+    let change = null;
+    const move = (m) => {
+      if (m.pointerId !== drag.id) return;
+      change = trimmed(shot, drag.edge, (m.clientX - drag.x) / perS);
+      const length = change.length;
+      drag.node.style.width = `${Math.max(40, width + (length - shot.length_s) * perS)}px`;
+      tip.textContent = `${length.toFixed(1)} s`;
+    };
+    const end = (m) => {
+      if (m.pointerId !== drag.id) return;
+      for (const name of ["pointermove", "pointerup", "pointercancel"]) removeEventListener(name, name === "pointermove" ? move : end);
+      this.drag = null;
+      this.nodes.delete(shot.id);
+      this.dropped = true;
+      setTimeout(() => (this.dropped = false));
+      this.draw();
+      if (change?.fields && m.type === "pointerup") this.store.edit({ op: "change", shot: shot.id, ...change.fields });
+    };
+    addEventListener("pointermove", move);
+    addEventListener("pointerup", end);
+    addEventListener("pointercancel", end);
+  }
+
+  keys(e) {
+    const node = e.target.closest(".bd-card");
+    if (!node || e.target !== node) return;
+    const order = this.store.shots.map((s) => s.id);
+    const i = order.indexOf(node.dataset.id);
+    const by = { ArrowLeft: -1, ArrowRight: 1 }[e.key];
+    const plain = !e.ctrlKey && !e.metaKey;
+    if (by && e.altKey) {
+      const to = i + by;
+      if (to >= 0 && to < order.length) {
+        order.splice(to, 0, order.splice(i, 1)[0]);
+        this.reorder(order, node.dataset.id);
+      }
+    } else if (by && plain) this.focus(order[i + by]);
+    else if (e.key === "Enter" && plain) this.acts.play(node.dataset.id);
+    else if ((e.key === "Delete" || e.key === "Backspace") && plain) this.acts.remove(node.dataset.id);
+    else return;
+    e.preventDefault();
+    e.stopPropagation();
+  }
+
+  focus(id) {
+    if (!id) return;
+    this.store.select(id);
+    this.nodes.get(id)?.node.focus({ preventScroll: true });
+  }
+}
+
+const round = (s) => Math.round(s / TRIM_STEP_S) * TRIM_STEP_S;
+const clean = (s) => Math.round(s * 1000) / 1000;
+
+/** What moving an edge by `by` seconds does: the fields to set and the length that follows. */
+export function trimmed(shot, edge, by) {
+  const { duration_s: whole, trim_in_s: head, trim_out_s: tail } = shot;
+  if (edge === "in") {
+    const to = clean(Math.max(0, Math.min(round(head + by), whole - tail - 0.2)));
+    return { fields: to === head ? null : { trim_in_s: to }, length: whole - to - tail };
+  }
+  const end = Math.max(head + 0.2, round(whole - tail + by));
+  if (shot.best && end <= whole) {
+    const to = clean(whole - end);
+    return { fields: to === tail ? null : { trim_out_s: to }, length: end - head };
+  }
+  const length = clean(Math.min(60, Math.max(end, head + 1)));
+  return { fields: length === whole && !tail ? null : { duration_s: length, trim_out_s: 0 }, length: length - head };
+}
