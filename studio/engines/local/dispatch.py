@@ -23,6 +23,9 @@ from studio.errors import EngineError, Refused
 SHARE = {"loading": (0.0, 0.05), "encoding": (0.0, 0.08), "denoising": (0.08, 0.9), "decoding": (0.9, 1.0)}
 """The part of the bar that each stage fills."""
 
+MUTE = 3
+"""Children that leave one after the other without a word, by when a device is taken for broken."""
+
 
 @dataclass
 class Work:
@@ -166,7 +169,8 @@ class Dispatcher:
                 getattr(self, f"_on_{news['say']}")(worker, news)
 
     def _on_hello(self, worker: Worker, news: JSON) -> None:
-        worker.ready, worker.greeted, worker.hot, worker.about = True, True, None, news
+        worker.ready, worker.greeted, worker.silent = True, True, 0
+        worker.hot, worker.about = None, news
         card = worker.card
         if card.memory is None and news.get("memory"):
             worker.card = Card(
@@ -190,7 +194,7 @@ class Dispatcher:
         self._remember(work, worker.card, news)
         outputs = tuple(Output(kind=o["kind"], path=Path(o["path"]), mime=o["mime"]) for o in news["outputs"])
         usage = {"seconds": news["seconds"], "card": worker.card.name, "peak_bytes": news["peak_bytes"]}
-        usage |= {"times": news["times"], "on": news["applied"] | {"step_cache": work.recipe.step_cache}}
+        usage |= {"times": news["times"], "on": news["applied"]}
         usage |= {"versions": worker.about.get("versions", {}), "rungs_tried": work.tried}
         usage |= {k: getattr(work.recipe, k) for k in ("steps", "guidance", "guidance_2", "guidance_until", "frames")}
         work.done = Progress(status=Status.SUCCEEDED, word="done", outputs=outputs, usage=usage, seed=work.recipe.seed)
@@ -242,8 +246,11 @@ class Dispatcher:
 
     def _on_gone(self, worker: Worker, news: JSON) -> None:
         """The child has left: on our word, or by a crash."""
-        worker.ready, worker.hot = False, None
+        worker.ready, worker.hot, worker.silent = False, None, worker.silent + 1
         work = self._works.get(worker.run or "")
+        if work and worker.silent >= MUTE:
+            self._cannot_start(work, worker)
+            return
         if work is None or worker.pending is not None:
             return
         if work.cancel:
@@ -262,15 +269,19 @@ class Dispatcher:
     def _on_ended(self, worker: Worker, news: JSON) -> None:
         """The whole process has ended. Where it never said hello, starting it again would only end the same way."""
         if not worker.greeted and (work := self._works.get(worker.run or "")):
-            why = f"The worker for {worker.card.name} could not start."
-            work.error = EngineError(
-                f"{why} The end of cache/local/worker-{worker.card.device}.log says why.", code="start"
-            )
-            self._free(worker)
+            self._cannot_start(work, worker)
             return
         self._on_gone(worker, news)
         if worker.pending is not None and not worker.alive:
             worker.start()
+
+    def _cannot_start(self, work: Work, worker: Worker) -> None:
+        why = f"The worker for {worker.card.name} could not start."
+        work.error = EngineError(
+            f"{why} The end of cache/local/worker-{worker.card.device}.log says why.", code="start"
+        )
+        worker.abandon()
+        self._free(worker)
 
     def _free(self, worker: Worker) -> None:
         worker.run, worker.pending = None, None

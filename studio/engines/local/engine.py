@@ -13,6 +13,7 @@ from studio.engines.base import Facts, Input, Job, Limits
 from studio.engines.local import cards, plan, recipe, weights
 from studio.engines.local.cards import Card
 from studio.engines.local.dispatch import Dispatcher, Work
+from studio.engines.local.library import Library
 from studio.errors import CapabilityError, NotConfigured, UnknownHandle
 from studio.settings import Settings
 
@@ -38,6 +39,7 @@ class LocalEngine:
             grace_s=grace_s,
             idle_s=idle_s if idle_s is not None else _number(settings.option("STUDIO_GPU_IDLE_S")) or 300.0,
         )
+        self.library = Library(settings, self.cards)
         self.facts = Facts(
             name="local",
             label="Your own GPU",
@@ -64,10 +66,14 @@ class LocalEngine:
         found = weights.look(model.engine["repo"], self._settings)
         if not found.complete:
             return [CapabilityError(self._fetch(model, found), field="model", value=model.id)]
+        try:
+            made = recipe.write(_trial(request, model, inputs))
+            self._lora_paths(made, model)
+        except CapabilityError as error:
+            return [error]
         memory = max((c.memory or 0 for c in self.cards), default=0)
         if not memory:
             return []
-        made = recipe.write(_trial(request, model, inputs))
         part = self._parts(model, found)
         if plan.first_rung(made, part, memory):
             return []
@@ -112,6 +118,23 @@ class LocalEngine:
         lacking = ", ".join(found.missing[:3]) + (" and more" if len(found.missing) > 3 else "")
         return f"{model.label} is not complete: {lacking} is missing. Resume it on the Models page."
 
+    def _lora_paths(self, made: recipe.Recipe, model: Model) -> list[str]:
+        """Where the LoRA files of the recipe are. Raises CapabilityError that names the one that is not here."""
+        own = weights.models_folder(self._settings)
+        folders = [own / "loras", self._settings.data / "loras"]
+        found = []
+        for lora in made.loras:
+            if lora.repo:
+                path = weights.find_file(lora.repo, lora.file, self._settings)
+                advice = f"The draft mode of {model.label} needs {lora.repo}; get it on the Models page."
+            else:
+                path = next((f / lora.file for f in folders if (f / lora.file).is_file()), None)
+                advice = f"There is no LoRA file {lora.file} in {' or '.join(map(str, folders))}."
+            if path is None:
+                raise CapabilityError(advice, field="mode" if lora.repo else "loras", value=lora.file)
+            found.append(str(path))
+        return found
+
     def _parts(self, model: Model, found: weights.Present) -> plan.Parts:
         if not found.complete or found.folder is None:
             return plan.parts(model.engine["bytes"], model.engine)
@@ -145,12 +168,11 @@ class LocalEngine:
         folder = found.folder or Path()  # prepare has just seen it
         digests = {str(i.path): i.asset.sha256 or i.asset.id for i in job.inputs.values()}
         stamp = f"{sorted(found.sizes.items())} {(folder / 'model_index.json').stat().st_mtime_ns}"
-        own = weights.models_folder(self._settings)
         fixed: JSON = {
             "recipe": made.json(),
             "folder": str(folder),
             "weights": hashlib.sha256(stamp.encode()).hexdigest()[:16],
-            "lora_folders": [str(p) for p in ((own / "loras", own) if own else ())] + [str(self._cache / "loras")],
+            "loras": self._lora_paths(made, job.model),
             "latents": str(self._cache / "latents" / f"{made.key(digests)}.safetensors"),
             "embeds": str(self._cache / "embeds"),
             "out": str(job.work_dir),
@@ -190,7 +212,8 @@ class LocalEngine:
         return self._dispatcher.status()
 
     async def close(self) -> None:
-        """End the worker processes."""
+        """End the worker processes and downloads."""
+        self.library.close()
         self._dispatcher.close()
 
 

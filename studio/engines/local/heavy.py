@@ -54,7 +54,7 @@ def touched() -> bool:
 
 
 def about(device: str) -> dict[str, Any]:
-    """Name and memory of the device, and the versions a result depends on. Raises RuntimeError without the device."""
+    """Name and memory of the device, and the versions a result depends on. Raises without the device."""
     import diffusers
     import torch
     import transformers

@@ -139,13 +139,10 @@ def _offload_groups(pipe: Any, level: str, device: str) -> None:
             part.to(device)
 
 
-def add_loras(pipe: Any, loras: tuple[Lora, ...], folders: list[Path]) -> None:
-    """Load the LoRA files into the experts they are for, at their strengths."""
+def add_loras(pipe: Any, loras: tuple[Lora, ...], paths: list[str]) -> None:
+    """Load the LoRA files, found at `paths` in their order, into the experts they are for, at their strengths."""
     names: dict[str, list[tuple[str, float]]] = {}
-    for i, lora in enumerate(loras):
-        path = next((f / lora.file for f in folders if (f / lora.file).is_file()), None)
-        if path is None:
-            raise FileNotFoundError(f"The LoRA file {lora.file} is in none of the folders for LoRA files.")
+    for i, (lora, path) in enumerate(zip(loras, map(Path, paths), strict=True)):
         for part in _experts(pipe, lora):
             name = f"lora{i}_{part}"
             into = {"load_into_transformer_2": True} if part == "transformer_2" else {}

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import json
 import threading
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
@@ -20,6 +20,16 @@ RUNGS = ("resident", "text_freed", "one_part", "fp8", "blocks", "leaves")
 """The ladder, fastest first. resident: everything on the card. text_freed: the text model gone after encoding.
 one_part: one expert at a time, the decoder moved in when needed. fp8: the network stored in 8 bits as well. blocks: the
 network streamed block by block. leaves: layer by layer, decoding in tiles."""
+
+WORDS = {
+    "resident": "runs, all of it on the card",
+    "text_freed": "runs, the text model only while it is needed",
+    "one_part": "runs, one part on the card at a time",
+    "fp8": "runs with 8-bit weights",
+    "blocks": "runs, streamed block by block",
+    "leaves": "runs slowly, layer by layer",
+}
+"""What a rung means to the user."""
 
 GB = 10**9
 CONTEXT = int(0.7 * GB)
@@ -110,10 +120,16 @@ def ladder(recipe: Recipe) -> tuple[str, ...]:
 
 
 def first_rung(recipe: Recipe, part: Parts, memory: int | None) -> str | None:
-    """The fastest rung that fits the memory in bytes; the first where it is unknown; None where none fits."""
-    for rung in ladder(recipe):
-        need = peak(rung, part, recipe.width, recipe.height, recipe.frames, recipe.engine)
-        if memory is None or need <= memory * HEADROOM:
+    """The fastest rung of the recipe's ladder that fits the memory in bytes; see `fitting`."""
+    return fitting(ladder(recipe), part, recipe.width, recipe.height, recipe.frames, recipe.engine, memory)
+
+
+def fitting(
+    rungs: Sequence[str], part: Parts, width: int, height: int, frames: int, engine: JSON, memory: int | None
+) -> str | None:
+    """The first of the rungs that fits the memory in bytes; the very first where that is unknown, else None."""
+    for rung in rungs:
+        if memory is None or peak(rung, part, width, height, frames, engine) <= memory * HEADROOM:
             return rung
     return None
 

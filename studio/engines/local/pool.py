@@ -40,7 +40,8 @@ def environment(card: Card, environ: Mapping[str, str] = os.environ) -> dict[str
 
 class Worker:
     """One process for one card. run: the id of the run it has; hot: what it holds loaded; ready: it said hello and
-    takes a job at once; greeted: it said so at least once. All fields are the dispatcher's, under its lock."""
+    takes a job at once; greeted: it said so at least once;
+    silent: how many of its children left without a word since. All fields are the dispatcher's, under its lock."""
 
     def __init__(self, card: Card, log: Path, news: News) -> None:
         self.card, self._log, self._news = card, log, news
@@ -48,6 +49,7 @@ class Worker:
         self.hot: str | None = None
         self.ready = False
         self.greeted = False
+        self.silent = 0
         self.pending: JSON | None = None
         self.about: JSON = {}
         self.timer: threading.Timer | None = None
@@ -60,7 +62,7 @@ class Worker:
 
     def start(self) -> None:
         """Start the process; its hello comes some seconds later."""
-        self.greeted = False
+        self.greeted, self.silent = False, 0
         self._log.parent.mkdir(parents=True, exist_ok=True)
         device = "cuda:0" if self.card.device.isdigit() else self.card.device
         with self._log.open("ab") as log:
@@ -78,7 +80,11 @@ class Worker:
         for line in process.stdout or ():
             with contextlib.suppress(ValueError):  # a line cut short by a kill
                 self._news(self, json.loads(line))
-        self._news(self, {"say": "ended", "code": process.wait()})
+        if process.stdout:
+            process.stdout.close()
+        code = process.wait()
+        if process is self._process:
+            self._news(self, {"say": "ended", "code": code})
 
     def send(self, body: JSON) -> None:
         """One message. A process that has just died is heard of by its `ended`, so a broken pipe is no error here."""
@@ -98,6 +104,15 @@ class Worker:
         self.ready, self.hot = False, None
         with contextlib.suppress(OSError):
             os.kill(int(self.about.get("pid") or 0) or self._pid(), signal.SIGTERM if os.name == "nt" else 9)
+
+    def abandon(self) -> None:
+        """Let go of a process that is of no use, without waiting for it; the next `start` makes another."""
+        process, self._process = self._process, None
+        if process and process.stdin:
+            with contextlib.suppress(OSError):
+                process.stdin.close()
+            with contextlib.suppress(OSError):
+                process.kill()
 
     def _pid(self) -> int:
         return self._process.pid if self._process else 0

@@ -24,11 +24,13 @@ VERSION = 1
 
 @dataclass(frozen=True)
 class Lora:
-    """A LoRA file and its strength. expert: high or low for one of two experts, empty for all."""
+    """A LoRA file and its strength. expert: high or low for one of two experts, empty for all. repo: the hub's, where
+    it belongs to a mode of the model; else the file is the user's own, in the folder loras."""
 
     file: str
     weight: float = 1.0
     expert: str = ""
+    repo: str = ""
 
 
 @dataclass(frozen=True)
@@ -212,4 +214,4 @@ def _loras(line: str) -> tuple[Lora, ...]:
 
 
 def _own_loras(mode: JSON) -> tuple[Lora, ...]:
-    return tuple(Lora(f"{one['repo']}/{one['file']}", 1.0, one.get("expert", "")) for one in mode.get("loras", ()))
+    return tuple(Lora(one["file"], 1.0, one.get("expert", ""), one["repo"]) for one in mode.get("loras", ()))

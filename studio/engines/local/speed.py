@@ -52,12 +52,15 @@ def _attention(pipe: Any, wanted: str, device: str) -> str:
     return wanted
 
 
-def prepare(pipe: Any, recipe: Recipe, steps: Any, job: dict[str, Any], call: dict[str, Any]) -> None:
-    """Set what belongs to this run alone: schedule, step cache, guidance cut-off, preview. Changes `call`."""
+def prepare(pipe: Any, recipe: Recipe, steps: Any, job: dict[str, Any], call: dict[str, Any]) -> dict[str, Any]:
+    """Set what belongs to this run alone: schedule, step cache, guidance cut-off, preview. Changes `call`.
+
+    Gives what is on.
+    """
     _schedule(pipe, recipe, call)
-    _set_cache(pipe, recipe)
-    if "callback_on_step_end" not in _names(pipe):
-        return
+    on: dict[str, Any] = {"step_cache": _set_cache(pipe, recipe), "shift": recipe.shift}
+    if "callback_on_step_end" not in inspect.signature(pipe.__call__).parameters:
+        return on
     cut = round(recipe.guidance_until * call["num_inference_steps"])
     look = preview.Preview(Path(job["out"]) / "preview.jpg", recipe)
 
@@ -68,6 +71,7 @@ def prepare(pipe: Any, recipe: Recipe, steps: Any, job: dict[str, Any], call: di
         return {}
 
     call["callback_on_step_end"] = after
+    return on
 
 
 def _schedule(pipe: Any, recipe: Recipe, call: dict[str, Any]) -> None:
@@ -94,16 +98,13 @@ def _schedule(pipe: Any, recipe: Recipe, call: dict[str, Any]) -> None:
         pipe.scheduler.set_timesteps = lambda _=None, device=None, **__: plain(sigmas=moments, device=device)
 
 
-def _names(pipe: Any) -> Any:
-    return inspect.signature(pipe.__call__).parameters
-
-
-def _set_cache(pipe: Any, recipe: Recipe) -> None:
+def _set_cache(pipe: Any, recipe: Recipe) -> str:
     forget_cache(pipe)
     if recipe.step_cache == "off" or recipe.steps < CACHE_FROM_STEPS:
-        return
+        return "off"
     for network in models.denoisers(pipe):
         network.enable_cache(_cache(recipe.step_cache))
+    return recipe.step_cache
 
 
 def _cache(name: str) -> Any:

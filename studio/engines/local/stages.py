@@ -199,7 +199,7 @@ def _denoise(recipe: Recipe, job: Message, embeds: dict[str, Any], hot: Hot, rep
     steps = Steps(total, report, check)
     hooks = [n.register_forward_pre_hook(steps.before, with_kwargs=True) for n in models.denoisers(pipe)]
     hooks += [_simulated_limit(n, job) for n in models.denoisers(pipe) if hot.device == "cpu" and job.get("limit")]
-    speed.prepare(pipe, recipe, steps, job, call)
+    hot.applied |= speed.prepare(pipe, recipe, steps, job, call)
     try:
         with torch.no_grad():
             result = pipe(**call)
@@ -247,7 +247,6 @@ def _kept(result: Any, recipe: Recipe) -> dict[str, torch.Tensor]:
 
 def _ready_pipe(recipe: Recipe, job: Message, hot: Hot, report: Report) -> Any:
     """The pipeline of this recipe, loaded, with its LoRAs, placed and tuned; what is hot already is used again."""
-    folders = [Path(p) for p in job["lora_folders"]]
     if hot.pipe is not None and hot.loras != recipe.loras:
         hot.pipe = None
         free(hot.device)
@@ -256,7 +255,7 @@ def _ready_pipe(recipe: Recipe, job: Message, hot: Hot, report: Report) -> Any:
         hot.pipe = models.load_picture(recipe, Path(job["folder"]), hot.device)
         hot.loras = recipe.loras
         if recipe.loras:
-            models.add_loras(hot.pipe, recipe.loras, folders)
+            models.add_loras(hot.pipe, recipe.loras, job["loras"])
         models.place(hot.pipe, job["rung"], hot.device)
         hot.applied = {"rung": job["rung"], "device": hot.device} | speed.tune(hot.pipe, recipe, hot.device)
     elif hot.applied.pop("moved", False):

@@ -1,7 +1,7 @@
 """Model files: where they are, whether they are all there, how large; fetching them, with resume; throwing them away.
 
-A repository counts as present in STUDIO_MODELS/<owner>/<name> or in the hub's own cache (HF_HOME, HF_HUB_CACHE). Only
-safetensors and plain data files are fetched and read, never code.
+A repository counts as present in STUDIO_MODELS/<owner>/<name> (else <data>/models/...) or in the hub's own cache
+(HF_HOME, HF_HUB_CACHE). Only safetensors and plain data files are fetched and read, never code.
 """
 
 from __future__ import annotations
@@ -42,10 +42,10 @@ class Present:
         return sum(self.sizes.values())
 
 
-def models_folder(settings: Settings) -> Path | None:
-    """The user's own folder of models, if one is set."""
+def models_folder(settings: Settings) -> Path:
+    """Where models are fetched to: STUDIO_MODELS, else a folder in the data folder."""
     named = settings.option("STUDIO_MODELS")
-    return Path(named).expanduser() if named else None
+    return Path(named).expanduser() if named else settings.data / "models"
 
 
 def hub_cache(environ: Mapping[str, str] = os.environ) -> Path:
@@ -59,8 +59,7 @@ def hub_cache(environ: Mapping[str, str] = os.environ) -> Path:
 def find(repo: str, settings: Settings) -> Path | None:
     """The folder with this repository's model_index.json, None where it is not on this machine."""
     own = models_folder(settings)
-    places = [own / repo, own / repo.rpartition("/")[2]] if own else []
-    places += _snapshots(repo)
+    places = [own / repo, own / repo.rpartition("/")[2], *_snapshots(repo)]
     return next((p for p in places if (p / "model_index.json").is_file()), None)
 
 
@@ -68,10 +67,15 @@ def _snapshots(repo: str) -> list[Path]:
     """Copies in the hub's cache: the one its `main` points at first."""
     root = hub_cache() / f"models--{repo.replace('/', '--')}"
     main = root / "refs" / "main"
-    if main.is_file():
-        yield_first = root / "snapshots" / main.read_text().strip()
-        return [yield_first, *sorted((root / "snapshots").glob("*"))]
-    return sorted((root / "snapshots").glob("*"))
+    named = [root / "snapshots" / main.read_text().strip()] if main.is_file() else []
+    return named + sorted((root / "snapshots").glob("*"))
+
+
+def find_file(repo: str, file: str, settings: Settings) -> Path | None:
+    """One file of a repository that is no pipeline, such as a LoRA; None where it is not on this machine."""
+    own = models_folder(settings)
+    places = [own / repo, *_snapshots(repo)]
+    return next((p / file for p in places if (p / file).is_file()), None)
 
 
 def look(repo: str, settings: Settings) -> Present:

@@ -8,8 +8,9 @@ import queue
 import threading
 from typing import Any
 
-NEXT, ENDED, FRESH = 0, 70, 77
-"""Exit codes of the child: make room for another model; the studio has gone; the device needs an unforked process."""
+NEXT, BROKEN, ENDED, FRESH = 0, 1, 70, 77
+"""Exit codes of the child: make room for another model; something outside any run is wrong; the studio has gone; the
+device needs an unforked process."""
 
 
 class Cancelled(Exception):

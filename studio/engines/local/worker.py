@@ -16,7 +16,7 @@ import sys
 import time
 from typing import Any
 
-from studio.engines.local.wire import ENDED, FRESH, NEXT, Inbox, Line
+from studio.engines.local.wire import BROKEN, ENDED, FRESH, NEXT, Inbox, Line
 
 
 def main() -> int:
@@ -34,8 +34,8 @@ def main() -> int:
         if pid == 0:
             _serve_and_exit(line, device)
         code = os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1])
-        if code == ENDED:
-            return 0
+        if code in (ENDED, BROKEN):
+            return code
         if code == FRESH:
             serve(line, device)
             return NEXT
@@ -49,7 +49,7 @@ def _serve_and_exit(line: Line, device: str) -> None:
         import traceback
 
         traceback.print_exc()
-        os._exit(1)
+        os._exit(BROKEN)
     os._exit(NEXT)
 
 
@@ -59,7 +59,7 @@ def serve(line: Line, device: str, *, forked: bool = False) -> None:
 
     try:
         about = heavy.about(device)
-    except RuntimeError:
+    except Exception:
         if forked:
             os._exit(FRESH)
         raise
