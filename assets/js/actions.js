@@ -27,14 +27,15 @@ export async function decide(run, choice) {
 
 export const rate = (run, starsCount) => tried(post(`${one(run)}/rate`, { stars: starsCount }));
 
-/** Into the trash, with a way back. `gone` and `back` let the caller's list follow. Runs that still work are cancelled first. */
+/** Into the trash, with a way back. `gone` and `back` let the caller's list follow. */
 export async function trash(runs, { gone, back } = {}) {
-  const ids = runs.map((r) => r.id);
-  if (!(await tried(post("ui/trash", { ids })))) return false;
+  const told = await tried(post("ui/trash", { ids: runs.map((r) => r.id) }));
+  if (!told) return false;
+  const { ids } = told; // runs that are still at work stay
   gone?.(ids);
   toast(t("widgets.trashed", { n: ids.length }), {
     undo: async () => {
-      if (await tried(post("ui/restore", { ids }))) back?.(runs);
+      if (await tried(post("ui/restore", { ids }))) back?.(runs.filter((r) => ids.includes(r.id)));
     },
   });
   return true;

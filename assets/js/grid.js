@@ -8,6 +8,7 @@ const GAP = 12;
 const CAPTION = 50;
 const OVERSCAN_PX = 700;
 const AHEAD_PX = 2400;
+const RETRY_MS = 3000;
 
 export class Grid {
   /** asks: load(before) -> page, open(run), selected(set), trash(runs), rate(runs, stars). */
@@ -35,6 +36,7 @@ export class Grid {
 
   /** Begin anew with a first page. */
   reset(page) {
+    this.turn = (this.turn || 0) + 1;
     this.items = [];
     this.at = new Map();
     this.cells.forEach((cell) => cell.remove());
@@ -158,10 +160,11 @@ export class Grid {
   async more() {
     if (this.loading || this.next === null) return;
     this.loading = true;
+    const turn = this.turn;
     const page = await this.asks.load(this.next);
+    if (!page && turn === this.turn) await new Promise((done) => setTimeout(done, RETRY_MS));
     this.loading = false;
-    if (page) this.add(page);
-    else this.next = null;
+    if (page && turn === this.turn) this.add(page); // an answer to an older search is not for this list
   }
 
   select(ids) {

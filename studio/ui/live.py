@@ -124,17 +124,22 @@ class Live:
         self._listening.wait(JOIN_S)
 
     def _pump(self) -> None:
-        with self._studio.subscribe() as changes:
-            self._listening.set()
-            while True:
-                changed = changes.get(LOOK_S)
-                with self._lock:
-                    pages = list(self._pages)
-                    if not pages or self._closed:
-                        self._thread = None
-                        return
-                if changed:
-                    self._send(changed, pages)
+        try:
+            with self._studio.subscribe() as changes:
+                self._listening.set()
+                while True:
+                    changed = changes.get(LOOK_S)
+                    with self._lock:
+                        pages = list(self._pages)
+                        if not pages or self._closed:
+                            self._thread = None
+                            return
+                    if changed:
+                        self._send(changed, pages)
+        finally:
+            with self._lock:  # after a fault the next page that connects starts anew
+                if self._thread is threading.current_thread():
+                    self._thread = None
 
     def _send(self, changed: list[str], pages: list[_Page]) -> None:
         cards: dict[str, JSON] = {}
