@@ -31,6 +31,7 @@ from studio.errors import (
 from studio.settings import Settings
 from tests.providers import results
 from tests.providers.alibaba import AlibabaServer
+from tests.providers.http_server import Reply, as_json
 
 ROWS = load()
 KEY = "sk-test"
@@ -235,6 +236,41 @@ def test_an_answer_at_once_is_its_own_handle(server: AlibabaServer, tmp_path: Pa
     assert server.tasks == {}
 
 
+STREAM = {"content-type": "text/event-stream"}
+REFUSED = json.dumps({"code": "DataInspectionFailed", "message": "no"}).encode()
+PIECE = b'id:1\nevent:result\ndata:{"output":{"choices":[{"finish_reason":"null","message":{"content":[]}}]}}\n\n'
+
+
+@pytest.mark.parametrize(
+    ("answer", "kind"),
+    [
+        (Reply(headers=STREAM, body=b"id:1\nevent:error\ndata:" + REFUSED + b"\n\n"), Moderated),
+        (Reply(headers=STREAM, body=b"data:" + REFUSED + b"\n\n"), Moderated),
+        (Reply(headers=STREAM, body=PIECE), UnknownOutcome),
+        (Reply(status=400, headers={"content-type": "application/json"}, body=REFUSED), Moderated),
+        (Reply(headers=STREAM, body=PIECE, cut=40), UnknownOutcome),
+    ],
+)
+def test_a_stream_that_fails_or_stops_early_is_no_result(
+    server: AlibabaServer, tmp_path: Path, answer: Reply, kind: type[EngineError]
+) -> None:
+    """One that stops may have made pictures, and a direct call leaves nothing to look up: a person decides."""
+    bench = Bench(server, tmp_path, ALIBABA_IMAGES="direct")
+    job = bench.job(model="wan2.6-image-interleave", task="text-to-image")
+
+    async def story() -> None:
+        engine = bench.engine()
+        server.fail("stream", "reply", reply=answer)
+        with pytest.raises(EngineError) as told:
+            await sent(engine, job)
+        assert type(told.value) is kind
+        with pytest.raises(UnknownOutcome, match="no task"):
+            await engine.find(job, submitted_after=0, submitted_before=1)
+        await engine.close()
+
+    bench.run(story())
+
+
 def test_a_portrait_without_a_face_is_refused_before_anything_is_billed(bench: Bench) -> None:
     bench.server.face = False
     with pytest.raises(Refused, match="no face"):
@@ -291,6 +327,20 @@ def test_a_failed_task_is_final(bench: Bench, code: str, kind: type[EngineError]
     with pytest.raises(EngineError) as told:
         bench.run(whole(bench.engine(), bench.job(**T2V)))
     assert (type(told.value), told.value.transient) == (kind, False)
+
+
+def test_a_failure_told_without_a_task_counts_as_well(bench: Bench) -> None:
+    """The pages show such an answer for pictures."""
+
+    async def story() -> None:
+        engine = bench.engine()
+        handle = await sent(engine, bench.job(model="wan2.6-t2i"))
+        bench.server.fail("poll", "reply", reply=as_json({"code": "IPInfringementSuspect", "message": "no"}))
+        with pytest.raises(Moderated):
+            await engine.poll(handle)
+        await engine.close()
+
+    bench.run(story())
 
 
 def test_an_unknown_task_is_named(bench: Bench) -> None:
@@ -507,7 +557,7 @@ def test_a_waiting_task_can_be_stopped_and_a_running_one_not(bench: Bench) -> No
 def test_many_tasks_are_watched_through_the_list(server: AlibabaServer, tmp_path: Path) -> None:
     """60 tasks, looked at 20 times each, cost far fewer calls; each is announced once when it is done."""
     bench = Bench(server, tmp_path, ALIBABA_SUBMITS_PER_S="1000")
-    server.running_s = 6
+    server.running_s = 4.5
 
     async def story() -> None:
         engine, told = bench.engine(), []
@@ -521,7 +571,7 @@ def test_many_tasks_are_watched_through_the_list(server: AlibabaServer, tmp_path
             seen = [await engine.poll(h) for h in handles]
             assert {p.status for p in seen} == {Status.RUNNING}
         assert server.calls["poll"] <= 5
-        await asyncio.sleep(6)
+        await asyncio.sleep(4)
         assert sorted(told) == sorted(handles)
         await engine.close()
 
@@ -592,8 +642,6 @@ def test_the_region_decides_the_name_of_the_model(server: AlibabaServer, tmp_pat
 
 def test_a_redirect_is_not_followed(bench: Bench) -> None:
     """The key goes to the host that was set, and nowhere else."""
-    from tests.providers.http_server import Reply
-
     bench.server.fail(
         "submit", "reply", reply=Reply(307, headers={"location": f"http://localhost:{bench.server.port}/x"})
     )
