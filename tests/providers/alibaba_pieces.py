@@ -1,4 +1,4 @@
-"""Small helpers of the local Alibaba server: media addresses in a body, multipart forms, lengths, time stamps."""
+"""Small parts of the local Alibaba server: media addresses in a body, multipart forms, lengths, time stamps."""
 
 from __future__ import annotations
 
