@@ -5,7 +5,6 @@ Handlers take what the browser sent, ask the Studio once, and return updates; no
 
 from __future__ import annotations
 
-import logging
 from pathlib import Path
 from typing import Any
 
@@ -20,8 +19,6 @@ from studio.ui.i18n import text
 from studio.ui.page import EVENT, Ctx, Page, owner_of, values_of
 from studio.ui.widgets.mount import mounted
 from studio.ui.widgets.run_feed import run_feed
-
-log = logging.getLogger(__name__)
 
 Updates = dict[Any, Any]
 """Component -> its update."""
