@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Mapping
+from pathlib import Path
 from types import TracebackType
 
 from studio import catalogue as rows
@@ -20,8 +21,9 @@ from studio.parts.boards import Boards
 from studio.parts.core import LazyEngines
 from studio.parts.films import Films
 from studio.parts.keeping import Keeping
+from studio.parts.open_models import OpenModels
 from studio.settings import Settings
-from studio.store import Store
+from studio.store import Store, backup
 
 SWITCH_S = 0.001
 """How long a thread may keep Python's lock while others want it. Python's own 5 ms would let a few threads that search
@@ -33,6 +35,7 @@ class Studio(Keeping):
 
     boards: Boards
     films: Films
+    open_models: OpenModels
 
     @classmethod
     def open(
@@ -53,6 +56,7 @@ class Studio(Keeping):
         studio._runner = Runner(studio._house, studio._engines)
         studio.boards = Boards(studio)
         studio.films = Films(studio, studio.boards)
+        studio.open_models = OpenModels(studio.catalogue, studio._engines)
         if start:
             try:
                 studio._runner.start()
@@ -60,6 +64,14 @@ class Studio(Keeping):
                 studio._store.close()
                 raise
         return studio
+
+    @staticmethod
+    def restore(copy: Path, settings: Settings) -> Path:
+        """Put a backup in the place of the database of a studio that is not running; where the old one was set aside.
+
+        Runs that had not been sent when it was made are held, for they may have been sent since. Raises StoreError.
+        """
+        return backup.restore(copy, settings.data)
 
     def close(self) -> None:
         """Stop within five seconds. Whatever runs can go on when the studio is opened again."""

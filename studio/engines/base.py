@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Protocol, runtime_checkable
+from typing import Any, Protocol, runtime_checkable
 
 from studio.catalogue import Model
 from studio.domain import Asset, Progress, Request
@@ -133,4 +133,38 @@ class Announces(Protocol):
 
     def announce(self, tell: Callable[[str], None]) -> None:
         """Call `tell(handle)`, on the event loop, when something may have happened to the run with this handle."""
+        ...
+
+
+class ModelFiles(Protocol):
+    """Files of open models on this machine: where they are, whether they are whole, fetching and removing them."""
+
+    def about(self, model: Model) -> dict[str, Any]:
+        """What the models page shows of a model."""
+        ...
+
+    def fetch(self, model: Model, *, extras: bool = False) -> None:
+        """Begin or resume the download; extras: the files of its draft mode."""
+        ...
+
+    def stop(self, model: Model) -> None:
+        """Stop the model's downloads; what has arrived is kept."""
+        ...
+
+    def remove(self, model: Model) -> int:
+        """Delete the model's files; bytes freed."""
+        ...
+
+
+@runtime_checkable
+class KeepsModels(Protocol):
+    """An engine whose models' files lie on this machine."""
+
+    @property
+    def library(self) -> ModelFiles:
+        """The files."""
+        ...
+
+    def status(self) -> list[dict[str, Any]]:
+        """The devices and what they do: device, name, memory in bytes, loaded (model id or None), run, waiting."""
         ...

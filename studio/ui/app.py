@@ -73,7 +73,8 @@ def _pages(ctx: Any) -> Iterator[Any]:
     for page_id, task in CREATE.items():
         if ctx.studio.catalogue.for_task(Task(task)):
             yield CreatePage(ctx, Task(task), page_id)
-    rest = {"storyboard": "StoryboardPage", "gallery": "GalleryPage", "queue": "QueuePage", "settings": "SettingsPage"}
+    rest = {"storyboard": "StoryboardPage", "gallery": "GalleryPage", "queue": "QueuePage"}
+    rest |= {"models": "ModelsPage", "settings": "SettingsPage"}
     for module, name in rest.items():
         if find_spec(f"studio.ui.{module}"):
             yield getattr(__import__(f"studio.ui.{module}", fromlist=[name]), name)(ctx)
@@ -87,11 +88,12 @@ def served(studio: Studio, **options: Any) -> Iterator[str]:
 
     from studio.ui import form_routes, routes
     from studio.ui.front import Front
-    from studio.ui.guard import Guard
+    from studio.ui.guard import Guard, hosts_of
     from studio.ui.i18n import languages
     from studio.ui.theme import head, theme
 
     site = routes.build(studio)
+    host, origins = options.get("server_name", studio.settings.host), studio.settings.origins
     demo = build(studio)
     demo.queue(default_concurrency_limit=16, max_size=1000)
     _, url, _ = demo.launch(
@@ -108,7 +110,10 @@ def served(studio: Studio, **options: Any) -> Iterator[str]:
         max_file_size=f"{studio.settings.max_upload_mb}mb",
         app_kwargs={
             "routes": [*site.routes, *form_routes.router(studio).routes],
-            "middleware": [Middleware(Guard), Middleware(Front, head=head())],
+            "middleware": [
+                Middleware(Guard, origins=origins, hosts=hosts_of(host, origins)),
+                Middleware(Front, head=head()),
+            ],
             "docs_url": None,
             "redoc_url": None,
             "openapi_url": None,

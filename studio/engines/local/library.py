@@ -79,6 +79,8 @@ class Library:
         part = plan.parts(engine["bytes"], engine)
         rung = plan.fitting(plan.RUNGS, part, width, height, frames, engine, card.memory)
         words = plan.WORDS[rung] if rung else "does not fit"
+        if card.memory is None:
+            rung, words = None, "its memory is not known before the first run"
         return {"card": card.name, "rung": rung, "sentence": f"{card.name}: {words}"}
 
     def _state(self, repo: str) -> JSON:
