@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import io
 import json
-import socket
 import threading
 import time
 import zipfile
@@ -15,47 +14,20 @@ from collections.abc import Iterator
 
 import httpx
 import pytest
-import uvicorn
-from fastapi import FastAPI
 from PIL import Image
-from starlette.middleware import Middleware
-from starlette.types import ASGIApp, Receive, Scope, Send
 
 from studio.domain import Asset, Kind, Run
 from studio.studio import Studio
 from studio.ui import routes
-from studio.ui.guard import Guard
 from tests.kit import finish, image
-
-
-class Login:
-    """The user is who the header says; nobody is the single local user."""
-
-    def __init__(self, app: ASGIApp) -> None:
-        self.app = app
-
-    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        if scope["type"] == "http":
-            scope.setdefault("state", {})["user"] = dict(scope["headers"]).get(b"x-user", b"").decode()
-        await self.app(scope, receive, send)
+from tests.web import serving
 
 
 @pytest.fixture
 def url(studio: Studio) -> Iterator[str]:
     """The routes of this studio, served."""
-    site = routes.build(studio)
-    app = FastAPI(routes=site.routes, middleware=[Middleware(Guard), Middleware(Login)])
-    listening = socket.create_server(("127.0.0.1", 0))
-    server = uvicorn.Server(uvicorn.Config(app, log_level="error", timeout_graceful_shutdown=2))
-    thread = threading.Thread(target=server.run, kwargs={"sockets": [listening]}, daemon=True)
-    thread.start()
-    while not server.started:
-        time.sleep(0.01)
-    yield f"http://127.0.0.1:{listening.getsockname()[1]}"
-    site.close()
-    server.should_exit = True
-    thread.join(10)
-    listening.close()
+    with serving(studio) as address:
+        yield address
 
 
 @pytest.fixture

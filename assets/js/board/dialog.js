@@ -52,7 +52,7 @@ export function field(label, control, { hint, cls = "" } = {}) {
 /** A select of [value, label] pairs, or of [group, pairs]. */
 export function choose(options, value, onchange, attrs = {}) {
   const one = ([v, label]) => el("option", "", { value: v, selected: String(v) === String(value ?? "") }, label);
-  const made = el("select", "st-select", attrs, ...options.map((o) => (Array.isArray(o[1]) ? el("optgroup", "", { label: o[0] }, ...o[1].map(one)) : one(o))));
+  const made = el("select", "bd-select", attrs, ...options.map((o) => (Array.isArray(o[1]) ? el("optgroup", "", { label: o[0] }, ...o[1].map(one)) : one(o))));
   made.addEventListener("change", () => onchange(made.value));
   return made;
 }

@@ -175,7 +175,7 @@ export class Panel {
     const key = JSON.stringify([shot.usd, shot.expected_s, shot.problems, shot.running?.id, shot.render, shot.draft, shot.takes.length, shot.failed]);
     if (key === this.planKey && this.parts.plan.firstChild) return;
     this.planKey = key;
-    const facts = [shot.model_label, shot.problems.length ? null : dollars(shot.usd), shot.expected_s ? `~${seconds(shot.expected_s)}` : null].filter(Boolean).join("  ·  ");
+    const facts = [shot.problems.length ? null : dollars(shot.usd), shot.expected_s ? `~${seconds(shot.expected_s)}` : null].filter(Boolean).join("  ·  ");
     const state = shot.running ? t("board.being_made") : shot.render ? t("board.stands") : shot.stale ? t("board.stale_help") : "";
     const again = shot.render && !shot.running;
     const draft = button(t("board.draft_this"), { name: "bulb", text: t("board.draft_short"), disabled: !!shot.draft || !!shot.running || null, data: { do: "draft-one" } }, () => this.acts.draft([shot.id]));
@@ -184,7 +184,7 @@ export class Panel {
       : button(t("board.render_this"), { name: "play", text: t("board.render_short"), cls: "primary", disabled: shot.problems.length > 0 || !!shot.running || null, data: { do: "render-one" } }, () => this.acts.render([shot.id]));
     this.parts.plan.replaceChildren(
       warnings([...(shot.failed ? [shot.failed] : []), ...shot.problems]) || "",
-      el("div", "bd-planline", {}, el("div", "st-grow", {}, el("strong", "", {}, facts), state ? el("small", "st-dim", {}, state) : null), draft, render));
+      el("div", "bd-planline", {}, el("div", "st-grow", {}, el("strong", "", {}, facts || shot.model_label), el("small", "st-dim", {}, state || (facts ? shot.model_label : ""))), draft, render));
   }
 }
 

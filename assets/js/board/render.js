@@ -50,7 +50,8 @@ export function waysDialog(store, groups) {
   async function load() {
     const found = await tried(get(`${store.path}/ways?model=${encodeURIComponent(model)}`));
     if (!found) return;
-    const cheaper = [found.one_run, found.per_shot].filter((w) => w.possible).sort((a, b) => (a.usd ?? Infinity) - (b.usd ?? Infinity))[0];
+    const priced = [found.one_run, found.per_shot].filter((w) => w.possible && w.usd !== null).sort((a, b) => a.usd - b.usd);
+    const cheaper = priced.length === 2 && priced[0].usd < priced[1].usd ? priced[0] : null;
     sides.replaceChildren(side(found.one_run, cheaper), side(found.per_shot, cheaper));
   }
   function side(way, cheaper) {
@@ -61,7 +62,7 @@ export function waysDialog(store, groups) {
         })
       : button(t("board.way_each_go"), { text: t("board.way_each_go"), cls: "primary", data: { do: "each" } }, () => (box.close(), renderDialog(store)));
     return el("section", `bd-way${way.possible ? "" : " no"}`, { data: { way: way.kind } },
-      el("h4", "", {}, t(`board.way.${way.kind}`), cheaper === way && way.usd !== null ? el("span", "bd-badge render", {}, t("board.cheapest")) : null),
+      el("h4", "", {}, t(`board.way.${way.kind}`), cheaper === way ? el("span", "bd-badge render", {}, t("board.cheapest")) : null),
       el("p", "st-dim", {}, t(`board.way_help.${way.kind}`)),
       way.possible ? el("p", "bd-big", {}, dollars(way.usd), el("small", "st-dim", {}, [t("board.runs_n", { n: way.runs }), way.expected_s ? `~${seconds(way.expected_s)}` : ""].filter(Boolean).join(" · "))) : null,
       warnings(way.problems), el("span", "st-grow"), go);

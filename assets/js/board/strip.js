@@ -21,7 +21,7 @@ export class Strip {
     this.list = el("div", "bd-cards", { role: "listbox", "aria-label": t("board.strip"), "aria-orientation": "horizontal" });
     this.said = el("div", "st-off", { "aria-live": "polite" });
     this.hint = el("small", "st-dim bd-keys", {}, t("board.keys"));
-    const zoom = el("input", "bd-zoom", { type: "range", min: 10, max: 90, value: this.scale, "aria-label": t("board.zoom") });
+    const zoom = (this.zoom = el("input", "bd-zoom", { type: "range", min: 10, max: 90, value: this.scale, "aria-label": t("board.zoom") }));
     zoom.addEventListener("input", () => ((this.scale = Number(zoom.value)), this.draw()));
     this.count = el("strong", "");
     this.node = el("section", "bd-strip", { "aria-label": t("board.strip") },
@@ -44,7 +44,16 @@ export class Strip {
     }
   }
 
+  /** Once there is room to measure: the whole film across the window, as far as cards stay legible. */
+  fit() {
+    const room = this.list.clientWidth - 120;
+    if (this.fitted || room < 100) return;
+    this.fitted = true;
+    this.zoom.value = this.scale = Math.max(14, Math.min(56, Math.floor(room / Math.max(1, this.store.data.length_s))));
+  }
+
   draw() {
+    this.fit();
     const focused = this.list.contains(document.activeElement) ? document.activeElement.dataset.id : null;
     const { shots } = this.store;
     this.count.textContent = t("board.count", { n: shots.length, time: seconds(this.store.data.length_s) });

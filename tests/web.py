@@ -1,0 +1,50 @@
+"""The studio's routes over real HTTP: uvicorn as in the studio, with a header in place of the login."""
+
+from __future__ import annotations
+
+import socket
+import threading
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+import uvicorn
+from fastapi import FastAPI
+from starlette.middleware import Middleware
+from starlette.types import ASGIApp, Receive, Scope, Send
+
+from studio.studio import Studio
+from studio.ui import routes
+from studio.ui.guard import Guard
+
+
+class Login:
+    """The user is who the header says; nobody is the single local user."""
+
+    def __init__(self, app: ASGIApp) -> None:
+        self.app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] == "http":
+            scope.setdefault("state", {})["user"] = dict(scope["headers"]).get(b"x-user", b"").decode()
+        await self.app(scope, receive, send)
+
+
+@contextmanager
+def serving(studio: Studio) -> Iterator[str]:
+    """The address of this studio's routes while the context lasts."""
+    site = routes.build(studio)
+    app = FastAPI(routes=site.routes, middleware=[Middleware(Guard), Middleware(Login)])
+    listening = socket.create_server(("127.0.0.1", 0))
+    server = uvicorn.Server(uvicorn.Config(app, log_level="error", timeout_graceful_shutdown=2))
+    thread = threading.Thread(target=server.run, kwargs={"sockets": [listening]}, daemon=True)
+    thread.start()
+    while not server.started:
+        time.sleep(0.01)
+    try:
+        yield f"http://127.0.0.1:{listening.getsockname()[1]}"
+    finally:
+        site.close()
+        server.should_exit = True
+        thread.join(10)
+        listening.close()
