@@ -1,6 +1,7 @@
 """Start the studio: read the settings, open it, build the pages, serve them.
 
 python app.py [--host 127.0.0.1] [--port 7860] [--data DIR]
+python app.py --restore COPY [--data DIR]: put a backup back, then stop.
 """
 
 from __future__ import annotations
@@ -20,9 +21,12 @@ from studio.settings import Settings
 
 def main(argv: list[str] | None = None) -> int:
     """Run until stopped. Returns 2, after one sentence on standard error, when a setting is wrong."""
+    arguments = _arguments(argv)
+    copy = arguments.pop("restore")
     try:
-        settings = settings_of_start.read(_arguments(argv))
-        _check_port(settings)
+        settings = settings_of_start.read(arguments)
+        if copy is None:
+            _check_port(settings)
     except SettingsError as error:
         print(f"Wan Studio cannot start: {error}", file=sys.stderr)
         return 2
@@ -31,7 +35,10 @@ def main(argv: list[str] | None = None) -> int:
         logging.getLogger("httpx").setLevel(logging.WARNING)
     signal.signal(signal.SIGTERM, _interrupt)
     try:
-        _run(settings)
+        if copy is None:
+            _run(settings)
+        else:
+            _restore(settings, Path(str(copy)))
     except KeyboardInterrupt:  # Ctrl+C, or SIGTERM: the studio was closed on the way here
         return 0
     except StudioError as error:
@@ -48,6 +55,14 @@ def _run(settings: Settings) -> None:
         serve(studio)
 
 
+def _restore(settings: Settings, copy: Path) -> None:
+    from studio.studio import Studio
+
+    aside = Studio.put_back(copy, settings)
+    print(f"The backup {copy.name} stands in {settings.data}. What was there before is kept as {aside}.")
+    print("Runs that had not been sent when it was made are held: look at them before they are sent.")
+
+
 def _interrupt(_number: int, _frame: FrameType | None) -> None:
     raise KeyboardInterrupt
 
@@ -57,6 +72,7 @@ def _arguments(argv: list[str] | None) -> dict[str, object]:
     parser.add_argument("--host", help="address to listen on (default 127.0.0.1, only this machine)")
     parser.add_argument("--port", help="port to listen on (default 7860)")
     parser.add_argument("--data", type=Path, help="folder that holds everything the studio keeps (default ./data)")
+    parser.add_argument("--restore", type=Path, metavar="COPY", help="put a backup in the database's place, and stop")
     return vars(parser.parse_args(argv))
 
 

@@ -9,7 +9,7 @@ import os
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
-from pydantic import BaseModel, ConfigDict, Field, SecretStr, ValidationError
+from pydantic import BaseModel, ConfigDict, Field, SecretStr, ValidationError, field_validator
 
 from studio.errors import SettingsError
 
@@ -28,6 +28,7 @@ OPTION_NAMES = {
     "STUDIO_FFMPEG": "ffmpeg",
     "STUDIO_MAX_UPLOAD_MB": "max_upload_mb",
     "STUDIO_LOG": "log_level",
+    "STUDIO_ORIGINS": "origins",
 }
 """Environment name -> field of Settings."""
 
@@ -35,8 +36,9 @@ OPTION_NAMES = {
 class Settings(BaseModel):
     """How this studio was started.
 
-    workers: processes of the draft engine (0: as many as cores, at most 4). options: every other environment value an
-    engine may ask for by its name (base URLs, regions); see the README's table.
+    workers: processes of the draft engine (0: as many as cores, at most 4). origins: addresses under which a proxy
+    shows the studio, such as https://studio.example. options: every other environment value an engine may ask for by
+    its name (base URLs, regions); see the README's table.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
@@ -48,8 +50,19 @@ class Settings(BaseModel):
     ffmpeg: str = ""
     max_upload_mb: int = Field(default=500, ge=1, le=100_000)
     log_level: str = Field(default="info", pattern="^(debug|info|warning|error)$")
+    origins: tuple[str, ...] = ()
     secrets: dict[str, SecretStr] = Field(default_factory=dict)
     options: dict[str, str] = Field(default_factory=dict)
+
+    @field_validator("origins", mode="before")
+    @classmethod
+    def _listed(cls, value: object) -> object:
+        if not isinstance(value, str):
+            return value
+        listed = tuple(part.strip().rstrip("/") for part in value.split(",") if part.strip())
+        if any(not origin.startswith(("http://", "https://")) for origin in listed):
+            raise ValueError("list addresses that start with http:// or https://, separated by commas")
+        return listed
 
     def secret(self, name: str) -> str | None:
         """The value of a key, or None. Use it only in a request header."""

@@ -66,7 +66,7 @@ class Studio(Keeping):
         return studio
 
     @staticmethod
-    def restore(copy: Path, settings: Settings) -> Path:
+    def put_back(copy: Path, settings: Settings) -> Path:
         """Put a backup in the place of the database of a studio that is not running; where the old one was set aside.
 
         Runs that had not been sent when it was made are held, for they may have been sent since. Raises StoreError.

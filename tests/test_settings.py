@@ -28,7 +28,13 @@ def test_a_key_is_never_shown() -> None:
 
 @pytest.mark.parametrize(
     ("name", "value"),
-    [("STUDIO_PORT", "seven"), ("STUDIO_PORT", "70000"), ("STUDIO_WORKERS", "-1"), ("STUDIO_LOG", "loud")],
+    [
+        ("STUDIO_PORT", "seven"),
+        ("STUDIO_PORT", "70000"),
+        ("STUDIO_WORKERS", "-1"),
+        ("STUDIO_LOG", "loud"),
+        ("STUDIO_ORIGINS", "studio.example"),
+    ],
 )
 def test_a_wrong_value_names_the_setting_and_what_was_given(name: str, value: str) -> None:
     with pytest.raises(SettingsError) as error:

@@ -59,19 +59,38 @@ def _place(url: str) -> tuple[str, int] | None:
     return (parts.hostname.lower(), port) if parts.hostname and port else None
 
 
+LOOPBACK = frozenset({"localhost", "127.0.0.1", "::1"})
+
+
+def hosts_of(bound: str, origins: Iterable[str]) -> frozenset[str] | None:
+    """Names under which the studio answers; None means any.
+
+    A studio bound to this machine only answers to this machine's names and to the origins it was told, so that a page
+    that points its own name at 127.0.0.1 (DNS rebinding) reads nothing. One bound to a network cannot know its names.
+    """
+    if bound not in LOOPBACK:
+        return None
+    told = (_place(origin) for origin in origins)
+    return LOOPBACK | {place[0] for place in told if place}
+
+
 class Guard:
-    """ASGI middleware: 403 for a change wished by a foreign page; two safe headers on every answer.
+    """ASGI middleware: 403 for a change wished by a foreign page, 421 for a foreign name; safe headers on every answer.
 
     Plain ASGI, for a middleware that wraps the body would buffer streams of events.
     """
 
-    def __init__(self, app: ASGIApp, origins: Iterable[str] = ()) -> None:
-        self.app, self.origins = app, frozenset(origins)
+    def __init__(self, app: ASGIApp, origins: Iterable[str] = (), hosts: frozenset[str] | None = None) -> None:
+        self.app, self.origins, self.hosts = app, frozenset(origins), hosts
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Pass the request on, or refuse it."""
         if scope["type"] not in ("http", "websocket"):
             await self.app(scope, receive, send)
+            return
+        if self.hosts is not None and not self._answers_to(Headers(scope=scope).get("host", "")):
+            said = "This studio does not answer under this name. Set STUDIO_ORIGINS to the address you use."
+            await JSONResponse({"error": said}, 421)(scope, receive, send)
             return
         changes = scope["type"] == "websocket" or scope["method"] not in SAFE_METHODS
         if changes and not from_own_page(Headers(scope=scope), origins=self.origins):
@@ -88,3 +107,7 @@ class Guard:
             await send(message)
 
         await self.app(scope, receive, with_headers)
+
+    def _answers_to(self, host: str) -> bool:
+        place = _place(f"http://{host}")
+        return place is not None and place[0] in (self.hosts or ())

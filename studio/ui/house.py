@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
 PARTS = (
     *("gradio", "moviepy", "av", "pillow", "pillow-heif", "opencv-python-headless", "numpy", "sqlite-utils", "httpx"),
-    *("pydantic", "mutagen", "piexif"),
+    *("pydantic", "piexif"),
 )
 """Installed packages whose version and licence are shown."""
 
