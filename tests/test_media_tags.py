@@ -30,7 +30,11 @@ def made(folder: Path, name: str) -> Path:
     path = folder / name
     if path.suffix in (".mp4", ".mov", ".webm", ".mkv"):
         source = samples.clip(folder / "source.mp4", seconds=1)
-        codec = ("-c:v", "libvpx", "-c:a", "libopus") if path.suffix == ".webm" else ("-c", "copy")
+        codec = (
+            ("-c:v", "libvpx", "-deadline", "realtime", "-cpu-used", "8", "-c:a", "libopus")
+            if path.suffix == ".webm"
+            else ("-c", "copy")
+        )
         samples.run("-i", source, *codec, path)
     else:
         picture = Image.effect_noise((320, 180), 60).convert("RGBA" if "alpha" in name else "RGB")

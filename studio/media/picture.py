@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING
 
 from studio.errors import MediaError
 from studio.media import containers
+from studio.media.ahead import ahead
 from studio.media.blend import Blender
 from studio.media.clips import BT709, Clip, Shelf
 from studio.media.cut import Cut, Span, Transition
@@ -202,14 +203,12 @@ class Packets:
 
     def _drawn(self, piece: Draw) -> Iterator[tuple[int, Packet]]:
         encoder = open_encoder(self.cut)
-        place = 0
-        for take in piece.takes:
-            for frame in _pictures(take, self.cut):
-                frame.pts, frame.time_base = place, 1 / self.cut.fps
-                frame.pict_type = 0
-                for packet in encoder.encode(frame):
-                    yield packet.pts or 0, packet
-                place += 1
+        drawn = ahead(frame for take in piece.takes for frame in _pictures(take, self.cut))
+        for place, frame in enumerate(drawn):
+            frame.pts, frame.time_base = place, 1 / self.cut.fps
+            frame.pict_type = 0
+            for packet in encoder.encode(frame):
+                yield packet.pts or 0, packet
         for packet in encoder.encode(None):
             yield packet.pts or 0, packet
 
