@@ -21,8 +21,8 @@ import json, sys, time
 from pathlib import Path
 from tests.local.bench import Bench
 bench = Bench(Path(sys.argv[1]), Path(sys.argv[2]))
-handle = bench.submit(bench.job("wan2.2-t2v-a14b", run="lost", params={"steps": 100}))
-bench.watch(handle, until="denoising 2/")
+handle = bench.submit(bench.job("wan2.2-t2v-a14b", run="lost", params={"steps": 1000}))
+bench.watch(handle, until="denoising")
 print(json.dumps([handle, bench.engine.status()[0]["pid"]]), flush=True)
 time.sleep(60)
 """
