@@ -18,8 +18,8 @@ def router(studio: Studio) -> APIRouter:
     """The routes under /ui; asked for when a menu opens, so that a key or preset made meanwhile shows."""
     made = APIRouter(prefix="/ui", route_class=SentenceRoute, include_in_schema=False)
 
-    @made.get("/models")
-    def models(task: Task, owner: Owner) -> JSON:
+    @made.get("/choices")
+    def choices(task: Task, owner: Owner) -> JSON:
         return {"groups": picker.groups(studio, task)}
 
     @made.get("/presets")

@@ -50,7 +50,7 @@ export function mount(element, { props, trigger, watch, options }) {
     document.addEventListener("pointerdown", outside, true);
     panel.addEventListener("keydown", keys);
     search.focus({ preventScroll: true });
-    const told = await tried(get(`ui/models?task=${encodeURIComponent(options.task)}`));
+    const told = await tried(get(`ui/choices?task=${encodeURIComponent(options.task)}`));
     if (told && panel) fill("", told.groups);
   }
 
