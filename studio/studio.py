@@ -17,11 +17,13 @@ from studio.engines.base import Engine
 from studio.jobs.house import House
 from studio.jobs.pace import Timing
 from studio.jobs.runner import Runner
+from studio.media import files
 from studio.parts.boards import Boards
 from studio.parts.core import LazyEngines
 from studio.parts.films import Films
 from studio.parts.keeping import Keeping
 from studio.parts.open_models import OpenModels
+from studio.parts.workflows import Workflows
 from studio.settings import Settings
 from studio.store import Store, backup
 
@@ -36,6 +38,7 @@ class Studio(Keeping):
     boards: Boards
     films: Films
     open_models: OpenModels
+    workflows: Workflows
 
     @classmethod
     def open(
@@ -47,9 +50,11 @@ class Studio(Keeping):
         engines: instead of the registry's. start=False: look and store only; nothing is run. Raises StoreError.
         """
         sys.setswitchinterval(min(SWITCH_S, sys.getswitchinterval()))
+        files.use_ffmpeg(settings.ffmpeg)
         studio = cls()
         studio.settings = settings
-        studio.catalogue = catalogue or rows.load()
+        studio.catalogue = Catalogue(catalogue or rows.load())  # a copy: workflows of this folder join it
+        studio.workflows = Workflows(studio)
         studio._engines = LazyEngines(settings) if engines is None else engines
         studio._store = Store(settings.data)
         studio._house = House(studio._store, studio.catalogue, settings.data, timing or Timing())

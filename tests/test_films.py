@@ -69,6 +69,25 @@ def test_the_film_has_the_boards_size_rate_and_running_time(studio: Studio, boar
     assert film.report["frames"] == round(board.length_s * 24)
 
 
+def test_a_film_goes_to_a_platform_in_its_shape_and_is_checked(studio: Studio, board: Board) -> None:
+    film, path = exported(studio, board, "film", preset="shorts", framing="blur", saturation=0.0)
+    facts = probe(path)
+    assert (facts.width, facts.height) == (1080, 1920)
+    assert film.report is not None
+    assert film.report["preset"] == "YouTube Shorts"
+    assert film.report["loudness"]["lufs"] == pytest.approx(-14, abs=1.0)
+    assert all(f["what"].endswith(".") for f in film.report["findings"])
+    with pytest.raises(NotFound, match="preset"):
+        studio.films.start(board.id, "film", {"preset": "betamax"})
+
+
+def test_a_preview_is_a_picture_that_moves(studio: Studio, board: Board) -> None:
+    film, path = exported(studio, board, "film", preset="gif")
+    assert (path.suffix, probe(path).animated) == (".gif", True)
+    assert film.asset is not None
+    assert studio.get_asset(film.asset).kind == "image"
+
+
 def test_a_film_without_drafts_is_refused_and_names_the_shots(studio: Studio, board: Board) -> None:
     with pytest.raises(CapabilityError, match="Shot 1 has only a draft"):
         studio.films.start(board.id, "film", {"allow_drafts": False})

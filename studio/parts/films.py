@@ -10,17 +10,19 @@ import logging
 import re
 import threading
 import zipfile
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import asdict, dataclass, is_dataclass
 from pathlib import Path
 from tempfile import TemporaryDirectory
-from typing import Any
+from typing import Any, Literal
 
-from pydantic import BaseModel, ConfigDict
+from pydantic import BaseModel, ConfigDict, Field
 
 from studio.catalogue.rules import FIELDS
-from studio.domain import JSON, Asset, Kind, Run, Status
+from studio.domain import JSON, Asset, Run, Status
 from studio.errors import CapabilityError, NotFound, StudioError
+from studio.media import presets
 from studio.parts.boards import Boards, Opened, ShotState
 from studio.parts.keeping import Keeping
 from studio.store import assets as asset_rows
@@ -34,6 +36,9 @@ from studio.storyboard.cutting import Clip
 log = logging.getLogger(__name__)
 
 ENDINGS = {"film": ".mp4", "contact": ".pdf", "shots": ".csv", "project": ".zip"}
+SILENT = ("gif", "webp")
+"""Preview forms that the quality check does not read."""
+
 ENDINGS |= dict.fromkeys(handover.FORMATS, ".zip")
 
 
@@ -43,6 +48,8 @@ class FilmOptions(BaseModel):
     loudness: target in LUFS, None leaves the level. repair_treble: take Wan 2.6's harsh treble back, where measured.
     music: asset id of a track laid under the film; music_db: its level. captions: text of an SRT or VTT file; burn:
     drawn into the picture, else a track that can be switched on. label: words for the AI label, "" none.
+    preset: where the film goes (an id of media.presets); framing: how another shape is filled. exposure in stops,
+    contrast and saturation as factors, warmth from -1 cold to 1 warm: a simple grade of the whole film.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
@@ -58,6 +65,12 @@ class FilmOptions(BaseModel):
     captions: str = ""
     burn: bool = False
     label: str = ""
+    preset: str = "master"
+    framing: Literal["fit", "fill", "follow", "blur"] = "fit"
+    exposure: float = Field(default=0.0, ge=-3, le=3)
+    contrast: float = Field(default=1.0, ge=0.2, le=3)
+    saturation: float = Field(default=1.0, ge=0, le=3)
+    warmth: float = Field(default=0.0, ge=-1, le=1)
 
 
 @dataclass
@@ -93,6 +106,7 @@ class Films:
             if said := cutting.missing(opened.board, clips, allow_drafts=chosen.allow_drafts):
                 raise CapabilityError(" ".join(said), field="shots")
             cutting.cut(opened.board, clips)
+            presets.preset(chosen.preset)
         film_id = new_id("f_")
         with self._studio._store.write() as db:
             films.add(db, film_id, board_id, owner, form, chosen.model_dump(mode="json"))
@@ -144,7 +158,8 @@ class Films:
 
         going, board = self._going[film_id], opened.board
         name = re.sub(r"[^\w\- ]+", "", board.title).strip()[:60] or "film"
-        target = self._studio.settings.data / "library" / "films" / film_id / f"{name}{ENDINGS[form]}"
+        ending = presets.SUFFIX[presets.preset(options.preset).form] if form == "film" else ENDINGS[form]
+        target = self._studio.settings.data / "library" / "films" / film_id / f"{name}{ending}"
         try:
             if going.cancelled:
                 raise Stopped
@@ -176,7 +191,7 @@ class Films:
         self, form: str, board: Board, clips: dict[str, Clip], options: FilmOptions, out: Path, going: Going, owner: str
     ) -> JSON:
         if form == "film":
-            return self._film(board, clips, options, out, going, owner)
+            return self._for_place(board, clips, options, out, going, owner)
         if form == "contact":
             return {"pages": contact.write(board, self._stills(clips, owner), out)}
         if form == "shots":
@@ -189,14 +204,33 @@ class Films:
             return self._project(board, out, owner)
         return self._handover(form, board, clips, out, going)
 
-    def _film(
+    def _for_place(
         self, board: Board, clips: dict[str, Clip], options: FilmOptions, out: Path, going: Going, owner: str
     ) -> JSON:
-        from studio.media import captions
-        from studio.media.cut import Finish, Line, Sound, Track, render
+        """The film as its preset wants it, with what a careful viewer would send back."""
+        from studio.media import export, quality
 
-        def advance(fraction: float) -> None:
-            going.fraction = fraction
+        place = presets.preset(options.preset)
+        if place.id == "master":
+            report = self._film(board, clips, options, out, going, owner)
+        else:
+            with TemporaryDirectory(dir=self._studio._scratch()) as folder:
+                master = Path(folder) / "master.mp4"
+                report = self._film(board, clips, options, master, going, owner, share=0.5)
+                made = export.export(
+                    master, place, out, framing=options.framing, cuts_s=tuple(board.starts_s()),
+                    on_progress=_advancing(going, 0.5, 1.0), cancelled=lambda: going.cancelled,
+                )  # fmt: skip
+            report |= {"notes": [*report["notes"], *made.notes], "loudness": _plain(made.loudness)}
+        found = quality.inspect(out, place, cancelled=lambda: going.cancelled) if place.form not in SILENT else ()
+        return report | {"preset": place.label, "findings": _plain(list(found))}
+
+    def _film(
+        self, board: Board, clips: dict[str, Clip], options: FilmOptions, out: Path, going: Going, owner: str,
+        *, share: float = 1.0,
+    ) -> JSON:  # fmt: skip
+        from studio.media import captions
+        from studio.media.cut import Finish, Grade, Line, Sound, Track, render
 
         tracks: tuple[Track, ...] = ()
         if options.music:
@@ -207,12 +241,18 @@ class Films:
         if options.label.strip():
             burned = (*burned, Line(0.0, min(4.0, board.length_s), options.label.strip(), "label"))
         sound = Sound(tracks=tracks, repair_treble=options.repair_treble, loudness=options.loudness)
-        finish = Finish(burned=burned, soft=() if options.burn else lines)
+        graded = (options.exposure, options.contrast, options.saturation, options.warmth)
+        grade = None
+        if graded != (0.0, 1.0, 1.0, 0.0):
+            grade = Grade(None, 1.0, *graded)
+        finish = Finish(grade=grade, burned=burned, soft=() if options.burn else lines)
         size = (options.width, options.height) if options.width and options.height else None
         facts = {"title": board.title, "studio": json.dumps({"board": board.id, "shots": len(board.shots)})}
         made = cutting.cut(board, clips, sound=sound, finish=finish, size=size, fps=options.fps, metadata=facts)
         cache = self._studio.settings.data / "cache" / "clips"
-        report = render(made, out, cache=cache, on_progress=advance, cancelled=lambda: going.cancelled)
+        report = render(
+            made, out, cache=cache, on_progress=_advancing(going, 0.0, share), cancelled=lambda: going.cancelled
+        )
         return _plain(report) | {"path": None}
 
     def _handover(self, form: str, board: Board, clips: dict[str, Clip], out: Path, going: Going) -> JSON:
@@ -299,7 +339,7 @@ class Films:
 
         facts = probe(path)
         asset = Asset(
-            id=new_id("a_"), kind=Kind.VIDEO, mime=facts.mime, name=path.name, bytes=facts.bytes,
+            id=new_id("a_"), kind=facts.kind, mime=facts.mime, name=path.name, bytes=facts.bytes,
             path=path.relative_to(self._studio.settings.data).as_posix(), sha256=files.sha256(path),
             width=facts.width, height=facts.height, duration_s=facts.duration_s, fps=facts.fps,
             has_audio=facts.has_audio, owner=owner,
@@ -307,6 +347,15 @@ class Films:
         with self._studio._store.write() as db:
             asset_rows.add(db, asset)
         return asset
+
+
+def _advancing(going: Going, start: float, end: float) -> Callable[[float], None]:
+    """Progress of one step of an export, as a part of the whole."""
+
+    def advance(fraction: float) -> None:
+        going.fraction = start + fraction * (end - start)
+
+    return advance
 
 
 def _plain(value: Any) -> Any:
