@@ -18,7 +18,7 @@ from studio import catalogue, settings
 from studio.catalogue import Model, rules
 from studio.domain import JSON, Asset, Kind, Progress, Status, Task
 from studio.engines.base import Input, Job
-from studio.engines.comfyui import ComfyEngine, workflow
+from studio.engines.comfyui import ComfyEngine, own_row, workflow
 from studio.errors import CapabilityError, EngineError, Refused, Unavailable, UnknownHandle, UnknownOutcome
 from tests.providers.comfyui import ComfyServer
 from tests.providers.serving import served
@@ -242,7 +242,7 @@ def test_an_own_workflow_becomes_a_model_with_a_form_and_runs(server: ComfyServe
     graph = workflow.parse(json.dumps(OWN))
     guesses = {f"{s.node}.{s.field}": s.guess for s in workflow.slots(graph) if s.guess}
     assert guesses == {"3.width": "width", "3.height": "height"}
-    row = workflow.row(
+    row = own_row.row(
         "flat", "Flat colour", graph, guesses | {"3.color": "color"}, (Task.TEXT_TO_IMAGE,), date(2026, 11, 20)
     )
     workflow.save(tmp_path / "workflows", row)

@@ -6,6 +6,7 @@ import tomllib
 from collections.abc import Iterable, Iterator
 from datetime import date
 from pathlib import Path
+from threading import Lock
 from typing import Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, model_validator
@@ -153,6 +154,10 @@ class Exclusion(Row):
     why: str
 
 
+OF_USER = "workflow"
+"""The family of rows that users make themselves."""
+
+
 class Model(Row):
     """One model of one provider. `id` is provider/name. See the README of this folder for how to write a row.
 
@@ -210,6 +215,11 @@ class Model(Row):
             raise ValueError(f"model id {self.id} must start with its provider {self.provider}/")
         return self
 
+    @property
+    def of_user(self) -> bool:
+        """Made by the user while the studio runs, so that no form can be prepared for its own parameters."""
+        return self.family == OF_USER
+
     def inputs_for(self, task: Task) -> dict[str, InputSpec]:
         """The inputs that this task may or must have."""
         specs = {k: s for k, s in self.inputs.items() if not s.tasks or task in s.tasks}
@@ -227,10 +237,24 @@ class Model(Row):
 
 
 class Catalogue:
-    """All rows, by id. Iterates in the order of the files."""
+    """All rows, by id. Iterates in the order of the files; rows added later come last.
+
+    Safe from any thread: a change puts a new mapping in the old one's place, so whoever iterates sees one state.
+    """
 
     def __init__(self, models: Iterable[Model]) -> None:
         self._models = {m.id: m for m in models}
+        self._change = Lock()
+
+    def put(self, model: Model) -> None:
+        """Add a row, or put it in the place of the one with its id."""
+        with self._change:
+            self._models = self._models | {model.id: model}
+
+    def drop(self, model_id: str) -> None:
+        """Take a row out; nothing happens where there is none."""
+        with self._change:
+            self._models = {k: m for k, m in self._models.items() if k != model_id}
 
     def __iter__(self) -> Iterator[Model]:
         return iter(self._models.values())

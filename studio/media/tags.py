@@ -28,6 +28,8 @@ NAMESPACE = "urn:wan-studio:ns:1#"
 RDF = "http://www.w3.org/1999/02/22-rdf-syntax-ns#"
 IPTC = "http://iptc.org/std/Iptc4xmpExt/2008-02-29/"
 XMP_LIMIT = 2_000_000
+COMFYUI_EXIF = (0x010F, 0x0110)
+"""Make and Model: where ComfyUI puts "prompt:" and its graph in a WebP file, which has no text chunks."""
 
 
 class Origin(StrEnum):
@@ -118,16 +120,21 @@ def read(path: Path) -> JSON | None:
     return found[1] if found else None
 
 
+def texts(path: Path) -> dict[str, str]:
+    """All texts that a picture or clip carries, by key. Raises MediaError for a file that is neither."""
+    kind = sniff(path)
+    return _picture_texts(path) if kind.kind is Kind.IMAGE else _video_texts(path)
+
+
 def read_with_source(path: Path) -> tuple[str, JSON] | None:
     """Who wrote the settings ('Wan Studio', 'ComfyUI', 'A1111', 'InvokeAI', 'Wan2GP'), and the flat request."""
     try:
-        kind = sniff(path)
-        texts = _picture_texts(path) if kind.kind is Kind.IMAGE else _video_texts(path)
+        found = texts(path)
     except MediaError:
         return None
-    if mine := _ours(texts.get(KEY, "")):
+    if mine := _ours(found.get(KEY, "")):
         return "Wan Studio", mine
-    return foreign.read(texts)
+    return foreign.read(found)
 
 
 def _ours(text: str) -> JSON | None:
@@ -139,7 +146,11 @@ def _ours(text: str) -> JSON | None:
 def _picture_texts(path: Path) -> dict[str, str]:
     with pictures.opened(path) as (image, _):
         texts = {str(k): v for k, v in image.info.items() if isinstance(v, str)}
-        comment = image.getexif().get_ifd(0x8769).get(0x9286)
+        exif = image.getexif()
+        for tag in COMFYUI_EXIF:
+            if isinstance(said := exif.get(tag), str) and said.startswith("prompt:"):
+                texts.setdefault("prompt", said.removeprefix("prompt:"))
+        comment = exif.get_ifd(0x8769).get(0x9286)
         if isinstance(comment, bytes) and "parameters" not in texts:
             texts["parameters"] = _user_comment(comment)
         if KEY not in texts:

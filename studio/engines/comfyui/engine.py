@@ -10,6 +10,7 @@ import asyncio
 import re
 import uuid
 from collections.abc import Collection, Mapping
+from dataclasses import replace
 from pathlib import Path
 from urllib.parse import urlencode
 
@@ -47,6 +48,7 @@ class ComfyEngine:
         auth = settings.secret("COMFYUI_AUTH")
         headers = {"Authorization": auth} if auth else {}
         self._base = base
+        self.facts = replace(ComfyEngine.facts, base_url=base)  # so that results may come from a private address
         self._server = Server(base, headers)
         # stable for a data folder: after a restart of the studio, events of runs in flight still come to us
         client_id = uuid.uuid5(uuid.NAMESPACE_URL, str(settings.data.resolve())).hex
@@ -87,9 +89,7 @@ class ComfyEngine:
         inputs = {k: [job.uploads[i] for i in ids] for k, ids in job.request.media().items()}
         own = job.model.engine
         if "workflow" in own:
-            return fill(
-                own["workflow"], own["slots"], job.request, job.seed or 0, inputs, prefix=f"studio/{job.run_id}"
-            )
+            return fill(own, job.request, job.seed or 0, inputs, prefix=f"studio/{job.run_id}")
         chosen = {k.removeprefix("file_"): str(v) for k, v in job.request.params.items() if k.startswith("file_")}
         roles = {k: v for k, v in own["files"].items() if v.get("when") in (None, job.request.params.get("mode"))}
         fps = job.model.fps[0] if job.model.fps else 0

@@ -1,4 +1,4 @@
-"""The user's own workflow: an API-format graph, a map from our fields to its inputs, and a catalogue row of its own.
+"""The user's own workflow: an API-format graph and a map from our fields to its inputs. Its catalogue row: own_row.py.
 
 A graph comes from a stranger: it is parsed as data with limits on size and shape, and only sent to the user's server.
 """
@@ -8,16 +8,13 @@ from __future__ import annotations
 import copy
 import json
 import logging
-import re
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from datetime import date
 from pathlib import Path
 from typing import Any
 
-from studio.catalogue import InputSpec, Model, ParamSpec
-from studio.catalogue.rows import Durations, FreeSize, Seeds, Text
-from studio.domain import JSON, Kind, Request, Task
+from studio.catalogue import Model
+from studio.domain import JSON, Kind, Request
 from studio.errors import CapabilityError
 
 log = logging.getLogger(__name__)
@@ -27,8 +24,13 @@ MAX_NODES = 2000
 FIELDS = ("prompt", "negative_prompt", "seed", "width", "height", "duration_s", "length", "fps")
 """Fields of ours that a slot may carry; length is frames. Media inputs and own parameters come on top."""
 
+DEFAULT_FPS = 16
+"""Frames a second where a graph names no rate: that of Wan 2.1 and 2.2."""
+
 MEDIA = {"image": Kind.IMAGE, "images": Kind.IMAGE, "first_frame": Kind.IMAGE, "last_frame": Kind.IMAGE}
 MEDIA |= {"references": Kind.IMAGE, "video": Kind.VIDEO, "audio_file": Kind.AUDIO}
+LISTS = ("images", "references")
+"""Inputs of several files: each slot takes the next one. Any other input gives its one file to all its slots."""
 
 _GUESSES = {
     ("CLIPTextEncode", "text"): "prompt",
@@ -38,8 +40,16 @@ _GUESSES = {
     ("LoadAudio", "audio"): "audio_file",
 }
 _BY_NAME = {
-    "seed": "seed", "noise_seed": "seed", "width": "width", "height": "height", "length": "length", "fps": "fps",
-}  # fmt: skip
+    **dict.fromkeys(("seed", "noise_seed"), "seed"),
+    **dict.fromkeys(("length", "num_frames", "frames_number", "video_frames"), "length"),
+    **dict.fromkeys(("fps", "frame_rate"), "fps"),
+    "width": "width",
+    "height": "height",
+}
+_NUMBERS = frozenset(_BY_NAME.values())
+_NEGATIVE_WORDS = ("negative", "负", "反向")
+_LOOKED_THROUGH = 4
+"""Nodes between a loaded picture and the input that tells what it is for."""
 
 
 @dataclass(frozen=True)
@@ -59,15 +69,19 @@ def parse(content: bytes | str) -> JSON:
         raise CapabilityError(f"The workflow is larger than {MAX_BYTES // 2**20} MB.", field="workflow")
     try:
         graph = json.loads(content)
-    except ValueError:
+    except (ValueError, RecursionError):
         raise CapabilityError("This is not a JSON file.", field="workflow") from None
     if isinstance(graph, dict) and "nodes" in graph and "links" in graph:
         how = "In ComfyUI choose Workflow, Export (API), and drop that file here."
         raise CapabilityError(f"This is the editor's format, which cannot be run as it is. {how}", field="workflow")
     if isinstance(graph, dict) and isinstance(graph.get("prompt"), dict):
         graph = graph["prompt"]
-    if not isinstance(graph, dict) or not graph or len(graph) > MAX_NODES or not all(map(_is_node, graph.values())):
+    if not isinstance(graph, dict) or not graph or not all(map(_is_node, graph.values())):
         raise CapabilityError("This is not a ComfyUI workflow in API format.", field="workflow")
+    if len(graph) > MAX_NODES:
+        raise CapabilityError(
+            f"The workflow has {len(graph):,} nodes; at most {MAX_NODES:,} are taken.", field="workflow"
+        )
     return graph
 
 
@@ -75,26 +89,74 @@ def _is_node(node: object) -> bool:
     return isinstance(node, dict) and isinstance(node.get("class_type"), str) and isinstance(node.get("inputs"), dict)
 
 
-def slots(graph: JSON) -> list[Slot]:
-    """Every plain value of the graph, with our best guess of what it is. The first text is the prompt, the second the
-    negative one, unless a title or the links to a sampler say otherwise."""
-    negative = _negatives(graph)
+def slots(graph: JSON, *, makes: Kind | None = None) -> list[Slot]:
+    """Every plain value of the graph, with our best guess of what it is. A text is the prompt unless a title or the
+    links to a sampler say that it is the negative one. makes: what the graph saves; a clip's picture is its frame."""
+    negative, used = _negatives(graph), _users(graph)
+    pictures = sum(n["class_type"] == "LoadImage" for n in graph.values())
     found = []
     for node_id, node in graph.items():
-        title = str((node.get("_meta") or {}).get("title") or node["class_type"])
+        title = title_of(node)
         for name, value in node["inputs"].items():
-            if isinstance(value, str | int | float | bool):
-                guess = _GUESSES.get((node["class_type"], name)) or _BY_NAME.get(name, "")
-                if guess == "prompt" and (node_id in negative or "negative" in title.lower()):
-                    guess = "negative_prompt"
-                found.append(Slot(node_id, name, title, value, guess))
+            if not isinstance(value, str | int | float | bool):
+                continue
+            guess = _guess(node, name, value, title)
+            if guess == "prompt" and (node_id in negative or any(w in title.lower() for w in _NEGATIVE_WORDS)):
+                guess = "negative_prompt"
+            if guess == "image":
+                guess = _picture(used, node_id, makes, pictures)
+            found.append(Slot(node_id, name, title, value, guess))
     return found
+
+
+def title_of(node: JSON) -> str:
+    """The name its author gave a node, else its class."""
+    meta = node.get("_meta")
+    return str((meta.get("title") if isinstance(meta, dict) else "") or node["class_type"])
+
+
+def _guess(node: JSON, name: str, value: Any, title: str) -> str:
+    cls = node["class_type"]
+    if cls.startswith("Primitive") and name == "value":  # a value drawn out of other nodes: its title tells
+        guess = _BY_NAME.get(title.strip().lower().replace(" ", "_"), "")
+    else:
+        guess = _GUESSES.get((cls, name)) or _BY_NAME.get(name, "")
+    number = isinstance(value, int | float) and not isinstance(value, bool)
+    return "" if guess in _NUMBERS and not number else guess
+
+
+def _users(graph: JSON) -> dict[str, list[tuple[str, str]]]:
+    """For each node, who takes from it: (node, input)."""
+    used: dict[str, list[tuple[str, str]]] = {}
+    for node_id, node in graph.items():
+        for name, value in node["inputs"].items():
+            if is_link(value):
+                used.setdefault(str(value[0]), []).append((node_id, name))
+    return used
+
+
+def is_link(value: Any) -> bool:
+    """Whether an input comes from another node: [node id, output index]."""
+    return isinstance(value, list) and len(value) == 2 and isinstance(value[0], str | int)
+
+
+def _picture(used: Mapping[str, list[tuple[str, str]]], node_id: str, makes: Kind | None, count: int) -> str:
+    """What a loaded picture is for, by the names of the inputs it runs into."""
+    open_ids, names = [node_id], []
+    for _ in range(_LOOKED_THROUGH):
+        steps = [step for one in open_ids for step in used.get(one, ())][:64]
+        names += [name for _, name in steps]
+        open_ids = [one for one, _ in steps]
+    if makes == Kind.VIDEO:
+        told = {"last_frame": ("end_", "last"), "references": ("ref",)}
+        return next((f for f, words in told.items() if any(n.startswith(words) for n in names)), "first_frame")
+    return "image" if count == 1 else "images"
 
 
 def _negatives(graph: JSON) -> set[str]:
     """Ids of nodes that end in a sampler's `negative` input, followed through conditioning nodes."""
     wanted: set[str] = set()
-    open_ids = [n["inputs"]["negative"] for n in graph.values() if isinstance(n["inputs"].get("negative"), list)]
+    open_ids = [n["inputs"]["negative"] for n in graph.values() if is_link(n["inputs"].get("negative"))]
     while open_ids:
         link = open_ids.pop()
         node_id = str(link[0])
@@ -103,102 +165,62 @@ def _negatives(graph: JSON) -> set[str]:
         wanted.add(node_id)
         inputs = graph[node_id]["inputs"]
         key = "negative" if "negative" in inputs else "conditioning"
-        if isinstance(inputs.get(key), list):
+        if is_link(inputs.get(key)):
             open_ids.append(inputs[key])
     return wanted
 
 
-def row(name: str, label: str, graph: JSON, mapping: Mapping[str, str], tasks: tuple[Task, ...], today: date) -> Model:
-    """A catalogue row for the workflow. mapping: "node.field" -> our field, or a new parameter's name.
+def fill(own: Mapping[str, Any], request: Request, seed: int, inputs: Mapping[str, list[str]], *, prefix: str) -> JSON:
+    """The graph with the request's values in its slots, and our name for its outputs: no cached file comes back.
 
-    Raises CapabilityError for a slot that is not there, or a task without an output node.
+    own: of the row: the graph (`workflow`), slots by field (`slots`), and the clip's rate where it cannot be chosen
+    (`fps`, frames/s).
     """
-    if not re.fullmatch(r"[a-z0-9][a-z0-9-]{0,40}", name):
-        raise CapabilityError(
-            "A workflow's name is made of small letters, digits and dashes.", field="name", value=name
-        )
-    by_field: dict[str, list[str]] = {}
-    values: JSON = {}
-    for slot, field in mapping.items():
-        node, _, key = slot.partition(".")
-        if node not in graph or key not in graph[node]["inputs"]:
-            raise CapabilityError(f"The workflow has no input {slot}.", field="mapping", value=slot)
-        by_field.setdefault(field, []).append(slot)
-        values[field] = graph[node]["inputs"][key]
-    own = [f for f in by_field if f not in FIELDS and f not in MEDIA]
-    return Model(
-        id=f"comfyui/{name}",
-        provider="comfyui",
-        label=label,
-        family="workflow",
-        tasks=tasks,
-        note="Your own workflow.",
-        inputs={f: InputSpec(kinds=(MEDIA[f],), min=1, max=len(by_field[f])) for f in by_field if f in MEDIA},
-        params={f: _param(f, values[f]) for f in own},
-        free_size=FreeSize(min_side=16, max_side=8192) if {"width", "height"} <= set(by_field) else None,
-        default_size=(int(values["width"]), int(values["height"])) if {"width", "height"} <= set(by_field) else None,
-        durations=Durations(min=0.1, max=120, step=0, default=4) if {"duration_s", "length"} & set(by_field) else None,
-        fps=(int(values["fps"]),) if "fps" in by_field else (),
-        prompt=Text(required=False),
-        negative_prompt=Text() if "negative_prompt" in by_field else None,
-        seeds=Seeds(max=2**53) if "seed" in by_field else None,
-        engine={"workflow": graph, "slots": by_field},
-        source="the user's own workflow",
-        checked=today,
-    )
-
-
-def _param(name: str, value: Any) -> ParamSpec:
-    label = name.replace("_", " ").capitalize()
-    if isinstance(value, bool):
-        return ParamSpec(type="bool", label=label, default=value)
-    if isinstance(value, int):
-        return ParamSpec(type="int", label=label, default=value, min=-(2**31), max=2**53, step=1)
-    if isinstance(value, float):
-        return ParamSpec(type="float", label=label, default=value, min=-1e9, max=1e9)
-    return ParamSpec(type="text", label=label, default=value, max_chars=20_000)
-
-
-def fill(
-    graph: JSON,
-    by_field: Mapping[str, list[str]],
-    request: Request,
-    seed: int,
-    inputs: Mapping[str, list[str]],
-    *,
-    prefix: str,
-) -> JSON:
-    """The graph with the request's values in its slots, and our name for its outputs: no cached file comes back."""
-    made = copy.deepcopy(graph)
-    fps = request.fps or 16
+    made = copy.deepcopy(own["workflow"])
+    fps = request.fps or own.get("fps") or DEFAULT_FPS
     values: JSON = {f: getattr(request, f) for f in FIELDS if f not in ("length", "seed")} | dict(request.params)
-    values |= {"seed": seed, "length": round((request.duration_s or 0) * fps) + 1}
-    for field, where in by_field.items():
+    values["negative_prompt"] = request.negative_prompt or None  # left empty, the workflow's own stays
+    values |= {"seed": seed, "length": round(request.duration_s * fps) + 1 if request.duration_s else None}
+    for field, where in own["slots"].items():
         for index, slot in enumerate(where):
             node, _, key = slot.partition(".")
-            value = inputs[field][index] if field in inputs and index < len(inputs[field]) else values.get(field)
+            value = _file(field, inputs.get(field, []), index) if field in MEDIA else values.get(field)
             if value is not None:
                 made[node]["inputs"][key] = value
     for node in made.values():
-        if "filename_prefix" in node["inputs"] and not isinstance(node["inputs"]["filename_prefix"], list):
+        if isinstance(node["inputs"].get("filename_prefix"), str):
             node["inputs"]["filename_prefix"] = prefix
     return made
 
 
+def _file(field: str, files: list[str], index: int) -> str | None:
+    """The file for the n-th slot of a media input."""
+    at = index if field in LISTS else 0
+    return files[at] if at < len(files) else None
+
+
 def save(folder: Path, model: Model) -> Path:
-    """Keep the row in the data folder (workflows/NAME.json); it is a model again at the next start."""
+    """Keep the row in the data folder (workflows/NAME.json), whole or not at all."""
     folder.mkdir(parents=True, exist_ok=True)
     path = folder / f"{model.id.partition('/')[2]}.json"
-    path.write_text(model.model_dump_json(exclude_defaults=True), "utf-8")
+    draft = path.with_suffix(".part")
+    draft.write_text(model.model_dump_json(exclude_defaults=True), "utf-8")
+    draft.replace(path)
     return path
 
 
 def load(folder: Path) -> list[Model]:
-    """All kept workflows; a file that is no row any more is skipped."""
-    rows = []
+    """All kept workflows; a file that is no row of one is left out, and the log says so."""
+    return list(_rows(folder))
+
+
+def _rows(folder: Path) -> Iterator[Model]:
     for path in sorted(folder.glob("*.json")):
         try:
-            rows.append(Model.model_validate_json(path.read_text("utf-8")))
-        except ValueError as error:
+            model = Model.model_validate_json(path.read_text("utf-8"))
+            if model.id != f"comfyui/{path.stem}" or not {"workflow", "slots"} <= set(model.engine):
+                raise ValueError("it is not a workflow of this name")
+        except (OSError, ValueError) as error:
             log.warning("The workflow %s cannot be read and is left out: %s", path.name, error)
-    return rows
+        else:
+            yield model

@@ -1,0 +1,206 @@
+"""The user's own ComfyUI workflows in an open studio: read, mapped, kept as models, taken away and put back.
+
+A kept workflow is a row of the catalogue from the moment it is saved, and again at each start. Its file is the row:
+data/workflows/NAME.json; one that was taken away lies in data/workflows/removed until its name is used again.
+"""
+
+from __future__ import annotations
+
+import json
+import time
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from threading import Lock
+from typing import TYPE_CHECKING, Literal
+
+from studio.catalogue import Model
+from studio.domain import JSON, Kind, Task, now
+from studio.errors import CapabilityError, Conflict, MediaError, NotFound
+from studio.parts.keeping import Keeping
+
+if TYPE_CHECKING:
+    from studio.engines.comfyui.reading import Lacking, OutputNode
+    from studio.engines.comfyui.workflow import Slot
+
+SEEN_FOR_S = 60.0
+"""How long the server's node definitions are taken as known; without an answer, it is asked again at once."""
+
+HEAD_BYTES = 64
+Server = Literal["unset", "silent", "known"]
+
+
+@dataclass(frozen=True)
+class Reading:
+    """A workflow looked at. mapped: slot ("node.field") -> field, as guessed or as it was saved.
+
+    labels: what the form calls own settings. server: whether one is named, and whether it answered; only then do
+    missing (node classes) and lacking (files and other choices) mean anything. makes: None where nothing is saved.
+    """
+
+    graph: JSON
+    slots: list[Slot]
+    mapped: dict[str, str]
+    outputs: list[OutputNode]
+    makes: Kind | None
+    server: Server
+    missing: list[str] = field(default_factory=list)
+    lacking: list[Lacking] = field(default_factory=list)
+    labels: dict[str, str] = field(default_factory=dict)
+
+
+class Workflows:
+    """`Studio.workflows`. Methods are safe from any thread."""
+
+    def __init__(self, studio: Keeping) -> None:
+        self._studio = studio
+        self._folder = studio.settings.data / "workflows"
+        self._removed = self._folder / "removed"
+        self._change = Lock()
+        self._seen: tuple[float, JSON] | None = None
+        if any(self._folder.glob("*.json")):
+            from studio.engines.comfyui import workflow
+
+            built_in = {m.id for m in studio.catalogue}
+            for model in workflow.load(self._folder):
+                if model.id not in built_in:
+                    studio.catalogue.put(model)
+
+    def all(self) -> list[Model]:
+        """The kept workflows, by title."""
+        return sorted((m for m in self._studio.catalogue if _own(m)), key=lambda m: m.label.casefold())
+
+    def get(self, name: str) -> Model:
+        """The kept workflow of this name, or NotFound."""
+        found = next((m for m in self.all() if m.id == f"comfyui/{name}"), None)
+        if found is None:
+            raise NotFound(f"There is no workflow {name[:60]!r}.")
+        return found
+
+    def read(self, path: Path, *, name: str = "") -> Reading:
+        """What is in an API-format JSON, or in a picture or clip in which ComfyUI left its graph.
+
+        Raises CapabilityError or MediaError, in a sentence that says what to export instead.
+        """
+        from studio.engines.comfyui import workflow
+
+        return self._look(workflow.parse(_content(path, name or path.name)))
+
+    def opened(self, name: str) -> Reading:
+        """A kept workflow, to be mapped anew."""
+        model = self.get(name)
+        mapped = {slot: ours for ours, where in model.engine["slots"].items() for slot in where}
+        labels = {key: spec.label for key, spec in model.params.items()}
+        return self._look(model.engine["workflow"], mapped, labels)
+
+    def _look(self, graph: JSON, mapped: dict[str, str] | None = None, labels: dict[str, str] | None = None) -> Reading:
+        from studio.engines.comfyui import reading, workflow
+
+        nodes = self._definitions()
+        saves = reading.outputs(graph, nodes)
+        kinds = [o.kind for o in saves]
+        makes = next((k for k in (Kind.VIDEO, Kind.IMAGE) if k in kinds), None)
+        slots = workflow.slots(graph, makes=makes)
+        guessed = {f"{s.node}.{s.field}": s.guess for s in slots if s.guess}
+        server: Server = "known" if nodes is not None else "silent" if self._named() else "unset"
+        return Reading(
+            graph=graph, slots=slots, mapped=guessed if mapped is None else mapped, outputs=saves, makes=makes,
+            server=server, missing=reading.missing(graph, nodes) if nodes is not None else [],
+            lacking=reading.lacking(slots, graph, nodes) if nodes is not None else [], labels=labels or {},
+        )  # fmt: skip
+
+    def save(
+        self, name: str, label: str, graph: JSON, mapping: Mapping[str, str], tasks: Sequence[Task], *,
+        labels: Mapping[str, str] | None = None, replace: bool = False,
+    ) -> Model:  # fmt: skip
+        """Keep a workflow; it is a model as soon as this returns. name: of its id, comfyui/NAME.
+
+        mapping: "node.field" -> a field of ours, or an own setting's name. labels: what the form calls own settings.
+        Raises CapabilityError for what cannot be, Conflict for a name that is taken unless `replace`.
+        """
+        from studio.engines.comfyui import own_row, workflow
+
+        graph = workflow.parse(json.dumps(graph, ensure_ascii=False))
+        today = now().date()
+        model = own_row.row(
+            name, label, graph, mapping, tuple(dict.fromkeys(tasks)), today, nodes=self._definitions(), labels=labels
+        )
+        with self._change:
+            known = next((m for m in self._studio.catalogue if m.id == model.id), None)
+            if known and not (replace and _own(known)):
+                whose = "You have a workflow" if _own(known) else "The studio has a model"
+                raise Conflict(f"{whose} called {name} already. Choose another name.")
+            workflow.save(self._folder, model)
+            self._studio.catalogue.put(model)
+        return model
+
+    def remove(self, name: str) -> Model:
+        """Take a workflow out of the models; `restore` puts it back. Raises Conflict while runs of it are under way."""
+        with self._change:
+            model = self.get(name)
+            if busy := sum(run.model == model.id for run in self._studio.active()):
+                raise Conflict(f"{model.label} has {busy} runs under way. Cancel them first, or wait for their end.")
+            self._studio.catalogue.drop(model.id)
+            self._removed.mkdir(parents=True, exist_ok=True)
+            (self._folder / f"{name}.json").replace(self._removed / f"{name}.json")
+        return model
+
+    def restore(self, name: str) -> Model:
+        """Put back a workflow that was removed. Raises NotFound, or Conflict where its name is taken by now."""
+        from studio.engines.comfyui import workflow
+
+        with self._change:
+            found = [m for m in workflow.load(self._removed) if m.id == f"comfyui/{name}"]
+            if not found:
+                raise NotFound(f"There is no removed workflow {name[:60]!r}.")
+            if any(m.id == found[0].id for m in self._studio.catalogue):
+                raise Conflict(f"There is another workflow called {name} by now.")
+            (self._removed / f"{name}.json").replace(self._folder / f"{name}.json")
+            self._studio.catalogue.put(found[0])
+        return found[0]
+
+    def _named(self) -> bool:
+        return bool(self._studio.settings.option("COMFYUI_URL"))
+
+    def _definitions(self) -> JSON | None:
+        """The server's node definitions, asked for at most three seconds."""
+        from studio.engines.comfyui import reading
+
+        if self._seen and time.monotonic() - self._seen[0] < SEEN_FOR_S:
+            return self._seen[1]
+        nodes = reading.definitions(self._studio.settings) if self._named() else None
+        self._seen = (time.monotonic(), nodes) if nodes is not None else None
+        return nodes
+
+
+def _own(model: Model) -> bool:
+    return model.provider == "comfyui" and "workflow" in model.engine
+
+
+def _content(path: Path, name: str) -> str | bytes:
+    """The text of the graph in the file."""
+    from studio.engines.comfyui import workflow
+    from studio.media import tags
+
+    with path.open("rb") as file:
+        head = file.read(HEAD_BYTES).removeprefix(b"\xef\xbb\xbf").lstrip()
+        if head[:1] in (b"{", b"["):
+            file.seek(0)
+            return file.read(workflow.MAX_BYTES + 1).removeprefix(b"\xef\xbb\xbf")
+    try:
+        texts = tags.texts(path)
+    except MediaError:
+        said = f"{name} is no workflow: take a JSON file in API format, or a picture or clip that ComfyUI made."
+        raise CapabilityError(said, field="workflow") from None
+    if graph := texts.get("prompt") or _in_comment(texts.get("comment", "")):
+        return graph
+    said = f"{name} carries no ComfyUI workflow; programs and websites that share pictures often remove it."
+    raise CapabilityError(said, field="workflow")
+
+
+def _in_comment(text: str) -> str:
+    """The graph in a clip's comment, where VideoHelperSuite puts it."""
+    from studio.media import foreign
+
+    prompt = (foreign.parse(text) or {}).get("prompt")
+    return json.dumps(prompt) if isinstance(prompt, dict) else prompt if isinstance(prompt, str) else ""
