@@ -122,6 +122,10 @@ def _boards(made: APIRouter, studio: Studio) -> None:
     def models(owner: Owner) -> JSON:
         return {"groups": board_view.models(studio)}
 
+    @made.get("/boards/places")
+    def places() -> JSON:
+        return {"places": board_view.places()}
+
     @made.get("/boards/{board_id}")
     def one(board_id: Id, owner: Owner) -> JSON:
         return board_view.whole(studio, studio.boards.get(board_id, owner=owner), owner=owner)

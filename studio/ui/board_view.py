@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 from studio.domain import JSON, Asset, Run, Status, Task
 from studio.errors import NotFound, StudioError
+from studio.media import presets
 from studio.parts.boards import Opened, RenderPlan, ShotState, Way
 from studio.store.films import FilmRow
 from studio.storyboard import cutting
@@ -144,6 +145,12 @@ def models(studio: Studio) -> list[JSON]:
             about = {"id": status.name, "label": status.label, "ready": status.ready, "missing": status.missing or ""}
             groups.append(about | {"models": listed})
     return groups
+
+
+def places() -> list[JSON]:
+    """Where a film can go: presets with what the page says about them."""
+    shown = ("id", "label", "form", "width", "height", "min_s", "max_s", "lufs")
+    return [{k: getattr(p, k) for k in shown} for p in presets.PRESETS]
 
 
 def render_plan(found: RenderPlan) -> JSON:

@@ -103,7 +103,7 @@ export class Editor {
       button(t(`board.view.${name}`), { name: face, text: t(`board.view.${name}`), "aria-pressed": name === "cut", data: { view: name } }, () => this.show(name))));
     this.drafts = button(t("board.draft_all"), { name: "bulb", text: t("board.draft_all"), data: { do: "draft-all" } }, () => this.draft());
     this.renders = button(t("board.render_all"), { name: "play", text: t("board.render_all"), cls: "primary", data: { do: "render-all" } }, () => renderDialog(store));
-    this.exports = button(t("board.export"), { name: "download", text: t("board.export"), data: { do: "export" } }, () => exportDialog(store));
+    this.exports = button(t("board.export"), { name: "download", text: t("board.export"), data: { do: "export" } }, () => exportDialog(store, (s) => (this.show("cut"), this.player.pause(), this.player.seek(s))));
     this.head = el("header", "bd-top", {},
       button(t("board.back"), { name: "left", cls: "bare", data: { do: "boards" } }, () => this.leave()), this.title, this.saved, this.facts,
       el("div", "bd-row", {}, this.undo, this.redo), el("span", "st-grow"), el("div", "bd-row bd-doing", {}, this.drafts, this.renders, this.exports));

@@ -8,12 +8,17 @@ import { fileButton, pickAsset, upload } from "./files.js";
 
 const FORMS = ["film", "contact", "shots", "otio", "edl", "fcpxml", "project"];
 const LOOK_MS = 500;
+const GRADE = { exposure: [-2, 2, 0], contrast: [0.5, 1.6, 1], saturation: [0, 2, 1], warmth: [-1, 1, 0] };
+const FRAMINGS = ["fit", "blur", "fill", "follow"];
+const SEEN_BY_BROWSERS = /\.(mp4|webm|gif|webp)$/;
 const LOUDNESS = [["", "board.loud_as_is"], ["-14", "board.loud_web"], ["-16", "board.loud_podcast"], ["-23", "board.loud_r128"]];
 
-/** The window of exports. */
-export function exportDialog(store) {
+/** The window of exports. look(s): shows the film at this time. */
+export async function exportDialog(store, look) {
+  const { places } = (await tried(get("ui/boards/places"))) || { places: [] };
   let form = "film";
-  const options = { allow_drafts: true, loudness: null, repair_treble: false, music: null, captions: "", burn: false, label: "" };
+  const options = { allow_drafts: true, loudness: null, repair_treble: false, music: null, captions: "", burn: false, label: "", framing: "fit" };
+  const chosenPlaces = new Set(["master"]);
   const chosen = el("div", "bd-exportoptions");
   const rows = el("ol", "bd-exports", { "aria-live": "polite", "aria-label": t("board.exports") });
   const forms = el("div", "bd-forms", { role: "radiogroup", "aria-label": t("board.export") }, ...FORMS.map((name) =>
@@ -22,16 +27,16 @@ export function exportDialog(store) {
     go.disabled = true;
     store.flush();
     await store.chain;
-    const made = await tried(post(`${store.path}/films`, { form, options: form === "film" ? options : {} }));
+    for (const preset of form === "film" ? chosenPlaces : [null]) await tried(post(`${store.path}/films`, { form, options: preset ? { ...options, preset } : {} }));
     go.disabled = false;
-    if (made) load();
+    load();
   });
   const box = dialog(t("board.export"), el("div", "bd-export", {}, forms, el("div", "bd-exportside", {}, chosen, el("div", "bd-row", {}, el("span", "st-grow"), go), el("h4", "", {}, t("board.exports")), rows)), [], { wide: true, done: () => clearTimeout(timer) });
 
   function pick(name) {
     form = name;
     for (const one of forms.children) one.setAttribute("aria-checked", one.dataset.form === name);
-    chosen.replaceChildren(name === "film" ? filmOptions(store, options) : el("p", "st-dim", {}, t(`board.form_help.${name}`)));
+    chosen.replaceChildren(name === "film" ? filmOptions(store, options, places, chosenPlaces) : el("p", "st-dim", {}, t(`board.form_help.${name}`)));
   }
 
   const drawn = new Map();
@@ -43,7 +48,7 @@ export function exportDialog(store) {
     const nodes = found.films.map((film) => {
       const key = film.status;
       const old = drawn.get(film.id);
-      const node = old?.key === key ? old.node : row(film, load);
+      const node = old?.key === key ? old.node : row(film, load, places, (s) => (box.close(), look(s)));
       drawn.set(film.id, { key, node });
       const bar = node.querySelector(".st-bar > i");
       if (bar) bar.style.transform = `scaleX(${film.fraction ?? 0})`;
@@ -58,7 +63,42 @@ export function exportDialog(store) {
   load();
 }
 
-function filmOptions(store, options) {
+/** Where the film goes, several places at once, each a file of its own. */
+function placeChoice(store, places, chosen, changed) {
+  const said = el("div", "bd-read", { "aria-live": "polite" });
+  const draw = () => {
+    const length = store.data.length_s;
+    const wrong = places.filter((p) => chosen.has(p.id) && ((p.max_s && length > p.max_s) || length < p.min_s));
+    said.replaceChildren(warnings(wrong.map((p) => t(length < p.min_s ? "board.too_short" : "board.too_long", { place: p.label, time: seconds(length < p.min_s ? p.min_s : p.max_s) }))) || "");
+    changed();
+  };
+  const chips = places.map((place) => {
+    const one = button(place.label, { text: place.label, cls: "quiet", "aria-pressed": chosen.has(place.id), title: [place.width && place.height ? `${place.width}×${place.height}` : "", place.lufs ? `${place.lufs} LUFS` : "", place.max_s ? `< ${seconds(place.max_s)}` : ""].filter(Boolean).join(" · "), data: { place: place.id } }, () => {
+      chosen.has(place.id) && chosen.size > 1 ? chosen.delete(place.id) : chosen.add(place.id);
+      one.setAttribute("aria-pressed", chosen.has(place.id));
+      draw();
+    });
+    return one;
+  });
+  draw();
+  return el("section", "bd-sec", {}, el("h4", "", {}, t("board.places")), el("div", "bd-row wrap", { role: "group", "aria-label": t("board.places") }, ...chips), said);
+}
+
+function grade(options) {
+  const sliders = Object.entries(GRADE).map(([name, [min, max, middle]]) => {
+    const told = el("output", "", {}, number(options[name] ?? middle, 2));
+    const slider = el("input", "", { type: "range", min, max, step: 0.05, value: options[name] ?? middle, "aria-label": t(`board.grade.${name}`) });
+    slider.addEventListener("input", () => {
+      options[name] = Number(slider.value);
+      told.textContent = number(slider.value, 2);
+    });
+    slider.addEventListener("dblclick", () => ((slider.value = middle), slider.dispatchEvent(new Event("input"))));
+    return el("label", "bd-slider", {}, el("span", "", {}, t(`board.grade.${name}`)), slider, told);
+  });
+  return el("details", "bd-more", {}, el("summary", "", {}, t("board.grade")), el("div", "bd-two", {}, ...sliders));
+}
+
+function filmOptions(store, options, places, chosenPlaces) {
   const missing = store.shots.filter((s) => !s.best).map((s) => s.number);
   const drafts = store.shots.filter((s) => s.best_kind === "draft").map((s) => s.number);
   const music = el("div", "bd-row wrap");
@@ -83,27 +123,40 @@ function filmOptions(store, options) {
   const label = el("input", "bd-input", { type: "text", maxlength: 80, value: options.label, placeholder: t("board.label_hint"), data: { field: "label" } });
   label.addEventListener("input", () => (options.label = label.value));
   const loud = choose(LOUDNESS.map(([v, key]) => [v, t(key)]), options.loudness ?? "", (v) => (options.loudness = v === "" ? null : Number(v)), { data: { field: "loudness" } });
+  const framing = field(t("board.framing"), choose(FRAMINGS.map((f) => [f, t(`board.framing.${f}`)]), options.framing, (v) => (options.framing = v), { data: { field: "framing" } }));
+  const shape = store.board.width / store.board.height;
+  const reshaped = () => (framing.hidden = !places.some((p) => chosenPlaces.has(p.id) && p.width && p.height && Math.abs(p.width / p.height - shape) > 0.02));
   return el("div", "bd-form", {},
+    placeChoice(store, places, chosenPlaces, reshaped), framing,
     warnings([...(missing.length ? [t("board.film_missing", { shots: missing.join(", ") })] : []), ...(drafts.length ? [t("board.film_drafts", { shots: drafts.join(", ") })] : [])]),
     check(t("board.allow_drafts"), options.allow_drafts, (on) => (options.allow_drafts = on)),
     el("div", "bd-two", {}, field(t("board.loudness"), loud), field(t("board.label"), label)),
     check(t("board.repair"), options.repair_treble, (on) => (options.repair_treble = on)),
     el("section", "bd-sec", {}, el("h4", "", {}, t("board.music")), music),
-    el("section", "bd-sec", {}, el("h4", "", {}, t("board.captions")), words, el("div", "bd-row", {}, file, check(t("board.burn"), options.burn, (on) => (options.burn = on)))));
+    el("section", "bd-sec", {}, el("h4", "", {}, t("board.captions")), words, el("div", "bd-row", {}, file, check(t("board.burn"), options.burn, (on) => (options.burn = on)))),
+    grade(options));
 }
 
-function row(film, changed) {
+function row(film, changed, places, look) {
+  const place = film.form === "film" && places.find((p) => p.id === film.options.preset);
   const link = new URL(`ui/films/${film.id}/file`, BASE).href;
-  const head = el("div", "st-grow", {}, el("strong", "", {}, t(`board.form.${film.form}`)), el("small", "st-dim", { title: exact(film.created_at) }, [ago(film.created_at), film.bytes ? bytes(film.bytes) : "", ...facts(film)].filter(Boolean).join(" · ")));
+  const head = el("div", "st-grow", {}, el("strong", "", {}, place && place.id !== "master" ? place.label : t(`board.form.${film.form}`)), el("small", "st-dim", { title: exact(film.created_at) }, [ago(film.created_at), film.bytes ? bytes(film.bytes) : "", ...facts(film)].filter(Boolean).join(" · ")));
   const node = el("li", film.status, { data: { id: film.id, status: film.status } }, icon(film.form === "film" ? "film" : "script"), head);
   if (film.status === "running") {
     head.append(el("div", "st-bar", { role: "progressbar", "aria-label": t("widgets.progress") }, el("i")));
     node.append(el("span", "bd-percent"), button(t("widgets.cancel"), { name: "close", cls: "bare", data: { do: "cancel-export" } }, async () => (await tried(post(`ui/films/${film.id}/cancel`)), changed())));
   } else if (film.status === "succeeded") {
-    if (film.asset) node.append(button(t("board.watch"), { name: "play", cls: "bare", data: { do: "watch" } }, () => dialog(t("board.form.film"), player({ id: film.asset, kind: "video", fps: 0, has_audio: true }, { autoplay: true }), [], { wide: true })));
+    if (film.report?.findings?.length) head.append(findings(film.report, look));
+    if (film.asset && SEEN_BY_BROWSERS.test(film.name) && !/prores/.test(place?.form || "")) node.append(button(t("board.watch"), { name: "play", cls: "bare", data: { do: "watch" } }, () => dialog(t("board.form.film"), player({ id: film.asset, kind: "video", fps: 0, has_audio: true }, { autoplay: true }), [], { wide: true })));
     node.append(el("a", "st-b", { href: link, download: film.name, data: { do: "download" } }, icon("download"), el("span", "", {}, t("widgets.download"))));
   } else head.append(el("p", "st-reason", {}, film.error || t(`widgets.status.${film.status}`)));
   return node;
+}
+
+/** What a careful viewer would send back; a press shows the place in the film. */
+function findings({ findings: found }, look) {
+  const line = (f) => el("li", f.level, {}, f.at_s === null ? el("span", "", {}, f.what) : el("button", "st-link", { type: "button", onclick: () => look(f.at_s) }, `${seconds(f.at_s)}: ${f.what}`));
+  return el("details", "bd-more", {}, el("summary", "", {}, icon("warn"), t("board.findings", { n: found.length })), el("ul", "bd-findings", {}, ...found.map(line)));
 }
 
 /** What the report of a film tells in a few words: frames taken over, loudness, treble. */

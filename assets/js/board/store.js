@@ -19,6 +19,7 @@ export class Store {
     this.listeners = new Set();
     this.chain = Promise.resolve();
     this.stretch = 0;
+    this.page = Math.random().toString(36).slice(2, 10); // another page, or this one loaded again, types in stretches of its own
   }
 
   on(fn) {
@@ -103,7 +104,7 @@ export class Store {
 
   /** Save soon: `key` names the field, `op` the edit that sets it. */
   soon(key, op) {
-    this.typed.set(key, { ...op, same: `${key}.${this.stretch}`.slice(0, 80) });
+    this.typed.set(key, { ...op, same: `${this.page}.${this.stretch}.${key}`.slice(0, 80) });
     this.apply(op);
     this.keep();
     this.saving = "typing";
