@@ -48,3 +48,8 @@ def studio(settings: Settings, catalogue: Catalogue, engine: FakeEngine, paid: F
     engines = {"fake": engine, "paid": paid}
     with Studio.open(settings, engines=engines, catalogue=catalogue, timing=QUICK) as opened:
         yield opened
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Browser tests come last: Playwright keeps an event loop running in this thread, and asyncio.run refuses then."""
+    items.sort(key=lambda item: "browser" in item.path.parts)
