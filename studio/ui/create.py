@@ -143,7 +143,7 @@ class CreatePage(Page):
     ) -> Updates:
         """Everything the form shows for these values and this model. was: what it held before, where that is known."""
         files = media.refreshed(self.studio, form.get("media"), model, self.task, owner)
-        form = form | {"media": files["files"]}
+        form = form | {"media": files["files"], "own": values.own_of(model, self.task, values.own_values(form))}
         was = was or {}
         changed: Updates = {self.c[f.key]: f.update(model, form.get(f.key), was.get(f.key)) for f in self.fields}
         changed |= {fold: gr.update(visible=self._any_shown(k, model)) for k, fold in self.folds.items()}
@@ -156,6 +156,8 @@ class CreatePage(Page):
 
     def on_check(self, request: gr.Request, *sent: Any) -> Updates:
         form, model = self.form(sent)
+        if gone := _gone(sent, model):
+            return {self.bar: gone}
         return self._judged(form, model, owner_of(request))
 
     def on_model(self, event: gr.EventData, request: gr.Request, *sent: Any) -> Updates:
@@ -167,6 +169,8 @@ class CreatePage(Page):
 
     def on_generate(self, request: gr.Request, *sent: Any) -> Updates:
         form, model = self.form(sent)
+        if gone := _gone(sent, model):
+            return {self.bar: gone | {"refused": True}}
         owner = owner_of(request)
         try:
             runs = self.studio.submit_many(values.bodies_of(form, model, self.task), owner=owner)
@@ -296,3 +300,12 @@ class CreatePage(Page):
         changed = page.filled(body, owner=owner_of(request), notes=[{"key": "forms.restored", "to": name}])
         elsewhere: Updates = {} if page is self else {self.ctx.tabs: gr.Tabs(selected=page.id)}
         return changed | elsewhere
+
+
+def _gone(sent: tuple[Any, ...], model: Model) -> JSON | None:
+    """What the bar says when the model that the form shows was removed meanwhile: nothing is started on another."""
+    shown = sent[0].get("id") if isinstance(sent[0], dict) else None
+    if shown in (None, model.id):
+        return None
+    said = f"{shown} is not in this studio any more. Choose another model."
+    return {"model": shown, "runs": 0, "problems": [{"field": "model", "message": said, "waiting": False}]}

@@ -17,6 +17,7 @@ from studio.domain import JSON, Task
 from studio.ui import sizes
 from studio.ui.i18n import catalogue_text, known, text
 from studio.ui.values import FOLLOWED, takes_duration, takes_prompt
+from studio.ui.widgets.mount import mounted
 
 Look = Callable[[Model], JSON | None]
 """Properties of the component for this model, or None where the model has no such setting."""
@@ -63,9 +64,9 @@ def fields(catalogue: Catalogue, task: Task) -> list[Field]:
     if any(s.people for m in rows for s in m.inputs_for(task).values()):
         found.append(Field("consent", "media", _checkbox("consent"), lambda m: _on(_shows_people(m, task))))
     found += [_param(name, specs, task) for name, specs in _superset(rows, task).items()]
-    if any(m.negative_prompt for m in rows):
-        found.append(Field("negative_prompt", "advanced", _negative, lambda m: _on(m.negative_prompt)))
-    return found + _variations(rows)
+    found.append(Field("own", "more", _own, lambda m: {}))
+    found.append(Field("negative_prompt", "advanced", _negative, lambda m: _on(m.negative_prompt)))
+    return found + _variations()
 
 
 def _on(condition: object) -> JSON | None:
@@ -87,6 +88,11 @@ def _prompt(task: Task) -> Field:
 def _negative(**props: Any) -> Component:
     hint = text("forms.negative_hint")
     return gr.Textbox(label=text("forms.negative"), placeholder=hint, lines=2, max_lines=6, **props)
+
+
+def _own(*, elem_id: str, value: Any, **_: Any) -> Component:
+    """Own parameters of models that users make while the studio runs: one widget draws whatever a row has."""
+    return mounted("form/own.js", elem_id=elem_id, options={"page": elem_id.removesuffix("-own")}, value=value)
 
 
 def _checkbox(key: str) -> Callable[..., Component]:
@@ -168,7 +174,7 @@ def _times(task: Task) -> list[Field]:
     ]
 
 
-def _variations(rows: list[Model]) -> list[Field]:
+def _variations() -> list[Field]:
     def seed_modes(model: Model) -> JSON | None:
         return {"choices": [(_chip(m), m) for m in ("random", "fixed", "locked")]} if model.seeds else None
 
@@ -182,24 +188,20 @@ def _variations(rows: list[Model]) -> list[Field]:
         hint = text("forms.seeds_hint")
         return gr.Textbox(label=text("forms.seeds"), placeholder=hint, lines=1, max_lines=1, **props)
 
-    found = [
+    return [
         Field("n", "seed", lambda **p: gr.Slider(label=text("forms.n"), step=1, buttons=[], **p), many),
         Field("per_line", "vary", _checkbox("per_line"), lambda m: {}),
         Field("combinations", "vary", _checkbox("combinations"), lambda m: {}),
+        Field("seed_mode", "seed", _chips("seed_mode"), seed_modes),
+        Field("seed", "seed", _number("seed"), seed),
+        Field("seeds", "vary", seeds, lambda m: _on(m.seeds)),
     ]
-    if any(m.seeds for m in rows):
-        found += [
-            Field("seed_mode", "seed", _chips("seed_mode"), seed_modes),
-            Field("seed", "seed", _number("seed"), seed),
-            Field("seeds", "vary", seeds, lambda m: _on(m.seeds)),
-        ]
-    return found
 
 
 def _superset(rows: Iterable[Model], task: Task) -> dict[str, list[tuple[str, ParamSpec]]]:
     found: dict[str, list[tuple[str, ParamSpec]]] = {}
     for model in rows:
-        for name, spec in model.params_for(task).items():
+        for name, spec in model.params_for(task).items() if not model.of_user else ():
             found.setdefault(name, []).append((model.id, spec))
     return found
 
@@ -210,7 +212,7 @@ def _param(name: str, specs: list[tuple[str, ParamSpec]], task: Task) -> Field:
 
     def look(model: Model) -> JSON | None:
         spec = model.params_for(task).get(name)
-        if spec is None:
+        if spec is None or model.of_user:
             return None
         props: JSON = {"label": catalogue_text(spec.label)}
         if spec.help:

@@ -17,6 +17,9 @@ MEDIA = ("image", "images", "first_frame", "last_frame", "references", "audio_fi
 TYPED = ("prompt", "negative_prompt")
 """Never changed by a switch of model; too long a text is refused at the field instead."""
 
+DRAWN = {"type", "label", "min", "max", "step", "choices", "max_chars", "help"}
+"""What the page needs of an own parameter to draw it."""
+
 FOLLOWED = "follow"
 """Value of a duration or fps control that leaves it to the input."""
 
@@ -75,13 +78,32 @@ def _media(media: JSON, model: Model, task: Task) -> JSON:
     return found
 
 
+def own_of(model: Model, task: Task, given: object = None) -> JSON:
+    """The value of the `own` control: what it draws for this model, and the values given that the row knows."""
+    specs = model.params_for(task) if model.of_user else {}
+    held = given if isinstance(given, dict) else {}
+    drawn = [{"key": k} | s.model_dump(include=DRAWN) for k, s in specs.items()]
+    return {"specs": drawn, "values": {k: held.get(k, s.default) for k, s in specs.items()}}
+
+
+def own_values(form: JSON) -> object:
+    """What the browser holds of the `own` control's values."""
+    own = form.get("own")
+    return own.get("values") if isinstance(own, dict) else None
+
+
 def _params(values: JSON, model: Model, task: Task) -> JSON:
     found: JSON = {}
+    if model.of_user:
+        values = own_of(model, task, own_values(values))["values"]
     for name, spec in model.params_for(task).items():
         value = values.get(name)
-        if value in (None, "") or any(values.get(k) != v for k, v in spec.requires.items()):
+        kept_empty = value == "" and model.of_user and spec.type == "text"
+        if (value in (None, "") and not kept_empty) or any(values.get(k) != v for k, v in spec.requires.items()):
             continue
-        found[name] = int(value) if spec.type == "int" and float(value).is_integer() else value
+        if spec.type == "int" and isinstance(value, float) and value.is_integer():
+            value = int(value)
+        found[name] = value
     return found
 
 
@@ -106,8 +128,9 @@ def values_of(body: JSON, model: Model, task: Task) -> JSON:
     values |= {"seed_mode": "fixed" if seed is not None else "random", "seed": seed, "seeds": ""}
     values |= {"n": min(int(body.get("n") or 1), model.max_n), "consent": bool(body.get("consent"))}
     values |= {"per_line": False, "combinations": False}
-    for name, spec in model.params_for(task).items():
-        values[name] = body.get(name, spec.default)
+    values["own"] = own_of(model, task, body)
+    if not model.of_user:
+        values |= {name: body.get(name, spec.default) for name, spec in model.params_for(task).items()}
     return values
 
 
@@ -120,9 +143,9 @@ def _time_values(body: JSON, model: Model, task: Task) -> JSON:
         if allowed.choices:
             values["duration_pick"] = min(allowed.choices, key=lambda c: abs(c - start))
         else:
-            low, step = allowed.min or 0, allowed.step or 1
+            low, step = allowed.min or 0, allowed.step
             capped = min(max(float(start), low), allowed.max or float(start))
-            values["duration_s"] = round(low + round((capped - low) / step) * step, 3)
+            values["duration_s"] = round(low + round((capped - low) / step) * step if step else capped, 3)
     if len(model.fps) > 1:
         follow = FOLLOWED if model.follows_input(task, "fps") else model.default_fps or model.fps[0]
         values["fps"] = body["fps"] if body.get("fps") in model.fps else follow

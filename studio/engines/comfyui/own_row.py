@@ -192,7 +192,7 @@ def _param(name: str, label: str, value: Any, definition: list[Any]) -> ParamSpe
         whole = isinstance(value, int) and definition[:1] != ["FLOAT"]
         low, high = _bound(facts, "min"), _bound(facts, "max")
         inside = (low is None or low <= value) and (high is None or value <= high)
-        bounds = {"min": low, "max": high, "step": _bound(facts, "step")} if inside else {}
+        bounds: JSON = {"min": low, "max": high, "step": _bound(facts, "step")} if inside else {}
         return ParamSpec(type="int" if whole else "float", label=label, default=value, **bounds)
     listed = options({"x": {"input": {"required": {"y": definition}}}}, "x", "y")
     if value in listed and len(listed) <= CHOICES_MOST:
