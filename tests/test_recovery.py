@@ -92,8 +92,10 @@ def crash(tmp_path: Path, catalogue: Catalogue) -> Crash:
 
 @pytest.mark.parametrize(
     ("point", "finds"),
-    [("prepare", True), ("before submit", True), ("after submit", True), ("poll", True)]
-    + [("before submit", False), ("after submit", False)],
+    [
+        *(("prepare", True), ("before submit", True), ("after submit", True), ("poll", True)),
+        *(("before submit", False), ("after submit", False)),
+    ],
 )
 def test_a_paid_run_ends_once_or_waits_for_a_person(crash: Crash, point: str, finds: bool) -> None:
     """Only a submit of which nobody can tell what became of it is held; it is never repeated by itself."""

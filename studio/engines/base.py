@@ -119,6 +119,15 @@ class Finds(Protocol):
 
 
 @runtime_checkable
+class Expects(Protocol):
+    """An engine that can reckon how long a run will take, before there is any history of such runs."""
+
+    def expected_s(self, request: Request, model: Model, inputs: Mapping[str, Asset]) -> float | None:
+        """Seconds from start to result; None where it cannot say. Quick, and without a network."""
+        ...
+
+
+@runtime_checkable
 class Checks(Protocol):
     """An engine whose settings narrow what its rows allow, e.g. a region without some of the models."""
 

@@ -112,6 +112,10 @@ class History:
         """One more run took this long."""
         self._times(pace).appendleft(took_s)
 
+    def known(self, pace: str) -> bool:
+        """Whether enough runs of this kind have ended here to tell."""
+        return len(self._times(pace)) >= ENOUGH
+
     def expect(self, pace: str, model: Model | None) -> Fit | None:
         """The fit for such runs: from our own history, else from the catalogue, else None."""
         times = self._times(pace)

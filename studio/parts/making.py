@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 from studio.catalogue import Model, rules
 from studio.domain import JSON, Asset, Estimate, HeldReason, Request, Run, Status
-from studio.engines.base import Checks
+from studio.engines.base import Checks, Expects
 from studio.errors import CapabilityError, NotConfigured, NotFound
 from studio.jobs.pace import pace_of
 from studio.parts.core import Core
@@ -99,7 +99,12 @@ class Making(Core):
         return self._engines[checked.model.provider].estimate_usd(checked.request, checked.model, checked.inputs)
 
     def _expected_s(self, checked: Checked) -> float | None:
-        expected = self._house.history.expect(pace_of(checked.request), checked.model)
+        """From our own history; before there is any, from the engine's own reckoning or the row's usual times."""
+        pace, engine = pace_of(checked.request), self._engines.get(checked.model.provider)
+        if isinstance(engine, Expects) and not self._house.history.known(pace):
+            seconds = engine.expected_s(checked.request, checked.model, checked.inputs)
+            return round(seconds, 1) if seconds else None
+        expected = self._house.history.expect(pace, checked.model)
         return round(expected.median_s, 1) if expected else None
 
     def _basis(self, checked: Checked, usd: float | None) -> str:

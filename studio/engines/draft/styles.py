@@ -11,7 +11,6 @@ import numpy as np
 from studio.engines.draft import tones
 from studio.engines.draft.tones import STEPS
 
-
 SMOOTHED_PX = 400
 """Shorter side of the copy on which a cartoon's colours are evened out: they are flat, so few pixels are enough."""
 
