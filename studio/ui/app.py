@@ -74,7 +74,7 @@ def _pages(ctx: Any) -> Iterator[Any]:
         if ctx.studio.catalogue.for_task(Task(task)):
             yield CreatePage(ctx, Task(task), page_id)
     rest = {"storyboard": "StoryboardPage", "gallery": "GalleryPage", "queue": "QueuePage"}
-    rest |= {"models": "ModelsPage", "settings": "SettingsPage"}
+    rest |= {"models": "ModelsPage", "workflows": "WorkflowsPage", "settings": "SettingsPage"}
     for module, name in rest.items():
         if find_spec(f"studio.ui.{module}"):
             yield getattr(__import__(f"studio.ui.{module}", fromlist=[name]), name)(ctx)

@@ -1,0 +1,115 @@
+// Workflows: a ComfyUI graph is dropped here, its inputs are mapped, and it is kept as a model of one's own.
+
+import { button, el, exact, icon, styles, t } from "../dom.js";
+import { get, post, toast, tried } from "../net.js";
+import { BASE } from "../dom.js";
+import { mapping } from "./map.js";
+
+const TABS = { "text-to-image": "t2i", "image-edit": "edit", "text-to-video": "t2v", "image-to-video": "i2v", "reference-to-video": "r2v", "audio-to-video": "s2v", "video-to-video": "v2v" };
+const ACCEPT = ".json,.png,.webp,.mp4,.webm,.mkv,application/json";
+
+/** gr.HTML calls this once. */
+export function mount(element, { trigger, options }) {
+  styles("widgets.css", "house.css", "workflows.css");
+  const root = element.querySelector(".st-mount") || element;
+  root.classList.add("st", "wf");
+  const main = el("div", "wf-main");
+  const side = el("aside", "wf-side", { "aria-label": t("workflows.yours") });
+  root.replaceChildren(main, side);
+  let known = { workflows: [], missing: "" };
+
+  async function load() {
+    const told = await tried(get("ui/workflows"));
+    if (told) list(told);
+    if (told && !main.childElementCount) start();
+  }
+
+  function start() {
+    const input = el("input", "st-off", { type: "file", accept: ACCEPT, tabindex: "-1", "aria-label": t("workflows.choose") });
+    input.addEventListener("change", () => (read(input.files[0]), (input.value = "")));
+    const pick = button(t("workflows.choose"), { name: "upload", text: t("workflows.choose"), cls: "wf-go", data: { do: "choose" } }, () => input.click());
+    const steps = el("ol", "wf-steps", {}, ...[1, 2, 3].map((n) => el("li", "", {}, el("b", "", { "aria-hidden": "true" }, String(n)), el("span", "", {}, t(`workflows.step_${n}`)))));
+    const zone = el("div", "wf-drop", {}, icon("upload", "st-i big"), el("p", "", {}, el("strong", "", {}, t("workflows.drop")), el("br"), el("span", "st-dim", {}, t("workflows.drop_also"))), pick, input);
+    const server = known.missing ? el("p", "wf-note", {}, icon("warn"), el("span", "", {}, known.missing, " ", t("workflows.map_already"))) : null;
+    main.replaceChildren(...[el("h3", "wf-title", {}, t("workflows.title")), el("p", "st-dim", {}, t("workflows.about")), server, zone, steps].filter(Boolean));
+  }
+
+  for (const kind of ["dragenter", "dragover"])
+    root.addEventListener(kind, (e) => {
+      if (![...(e.dataTransfer?.types || [])].includes("Files")) return;
+      e.preventDefault();
+      root.classList.add("over");
+    });
+  root.addEventListener("dragleave", (e) => !root.contains(e.relatedTarget) && root.classList.remove("over"));
+  root.addEventListener("drop", (e) => {
+    root.classList.remove("over");
+    if (!e.dataTransfer?.files.length) return;
+    e.preventDefault();
+    read(e.dataTransfer.files[0]);
+  });
+
+  async function read(file) {
+    if (!file) return;
+    root.classList.add("busy");
+    const sent = fetch(new URL(`ui/workflows/read?name=${encodeURIComponent(file.name)}`, BASE), { method: "POST", credentials: "same-origin", headers: { "content-type": "application/octet-stream" }, body: file });
+    const told = await tried(answered(sent));
+    root.classList.remove("busy");
+    if (told) show(told, file.name.replace(/\.[^.]*$/, ""));
+  }
+
+  async function answered(sent) {
+    const answer = await sent.catch(() => Promise.reject(new Error(t("widgets.offline"))));
+    const body = await answer.json().catch(() => ({}));
+    if (!answer.ok) throw new Error(body.error || t("widgets.failed", { status: answer.status }));
+    return body;
+  }
+
+  function show(told, title) {
+    const taken = new Set(known.workflows.map((w) => w.name));
+    main.replaceChildren(mapping(told, { title, options, taken, cancel: start, save }));
+    main.scrollIntoView({ block: "start" });
+    main.querySelector("input")?.focus({ preventScroll: true });
+  }
+
+  async function save(body) {
+    const told = await tried(post("ui/workflows/save", body));
+    if (!told) return;
+    start();
+    list(told);
+    const { saved } = told;
+    toast(t("workflows.saved", { name: saved.label }), { label: t("workflows.try"), undo: () => use(saved, saved.tasks[0]) });
+  }
+
+  const use = (flow, task) => trigger(`use_${TABS[task]}`, { id: flow.id });
+
+  function list(told) {
+    known = told;
+    const rows = known.workflows.map((flow) =>
+      el("li", "wf-flow", { data: { workflow: flow.name } },
+        el("div", "st-grow", {}, el("b", "", {}, flow.label), el("p", "st-dim", { title: exact(flow.checked) }, flow.tasks.map((task) => t(`shell.tab_${TABS[task]}`)).join(", "), " · ", t("workflows.in_form", { n: flow.mapped }))),
+        el("div", "wf-acts", {},
+          ...flow.tasks.slice(0, 1).map((task) => button(t("workflows.try"), { text: t("workflows.try"), data: { do: "try" } }, () => use(flow, task))),
+          button(t("workflows.change"), { name: "use", cls: "bare", data: { do: "change" } }, () => change(flow)),
+          button(t("workflows.remove"), { name: "trash", cls: "bare", data: { do: "remove" } }, () => remove(flow)))));
+    side.replaceChildren(el("h3", "", {}, t("workflows.yours")), rows.length ? el("ul", "wf-list", {}, ...rows) : el("p", "st-dim", {}, t("workflows.none")));
+  }
+
+  async function change(flow) {
+    const told = await tried(get(`ui/workflows/${encodeURIComponent(flow.name)}`));
+    if (told) show(told, flow.label);
+  }
+
+  async function remove(flow) {
+    const path = `ui/workflows/${encodeURIComponent(flow.name)}`;
+    const told = await tried(answered(fetch(new URL(path, BASE), { method: "DELETE", credentials: "same-origin" })));
+    if (!told) return;
+    list(told);
+    toast(t("workflows.removed", { name: flow.label }), { undo: async () => {
+      const back = await tried(post(`${path}/restore`));
+      if (back) list(back);
+    } });
+  }
+
+  load();
+  new IntersectionObserver((seen) => seen.some((s) => s.isIntersecting) && load()).observe(element);
+}

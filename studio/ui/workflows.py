@@ -1,0 +1,47 @@
+"""Workflows: a ComfyUI graph of one's own becomes a model. Drawn by assets/js/workflows from /ui/workflows."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import gradio as gr
+
+from studio.catalogue import rules
+from studio.engines.comfyui.own_row import NEEDS
+from studio.engines.comfyui.workflow import FIELDS, MEDIA
+from studio.ui.create import CreatePage
+from studio.ui.page import EVENT, Page
+from studio.ui.widgets import mounted
+
+
+class WorkflowsPage(Page):
+    """Drop a workflow, say what its inputs are, name it; the list of those that are kept."""
+
+    id = "workflows"
+    group = "library"
+
+    def build(self) -> None:
+        """One widget, which reads the list when it is opened."""
+        self.makers = [p for p in self.ctx.pages.values() if isinstance(p, CreatePage)]
+        tasks = [
+            {"id": p.task.value, "page": p.id, "makes": p.task.makes.value, "needs": list(NEEDS[p.task])}
+            for p in self.makers
+        ]
+        media = {name: kind.value for name, kind in MEDIA.items()}
+        options = {"tasks": tasks, "media": media, "reserved": sorted({*rules.FIELDS, *FIELDS, *MEDIA, "params"})}
+        uses = tuple(f"use_{p.id}" for p in self.makers)
+        self.list = mounted("workflows/main.js", elem_id="workflows", events=uses, options=options)
+
+    def wire(self) -> None:
+        """To the form of a task, with the workflow as its model; what was typed there stays."""
+        for page in self.makers:
+            asked = [page.picker, page.media, *page.c.values()]
+            told = [self.ctx.tabs, *page.fill_outputs]
+            getattr(self.list, f"use_{page.id}")(self._use(page), asked, told, **EVENT)
+
+    def _use(self, page: CreatePage) -> Callable[..., Any]:
+        def use(event: gr.EventData, request: gr.Request, *sent: Any) -> Any:
+            return page.on_model(event, request, *sent) | {self.ctx.tabs: gr.Tabs(selected=page.id)}
+
+        return use

@@ -1,0 +1,110 @@
+"""A ComfyUI workflow dropped, mapped and saved on its page, then used in a form, against a local ComfyUI."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import Page, expect
+
+from studio import engines, settings
+from studio.domain import JSON, Status, Task
+from studio.studio import Studio
+from tests.browser.conftest import Site
+from tests.providers.comfyui import ComfyServer
+from tests.providers.serving import served as http_served
+
+Open = Callable[..., Page]
+
+FLAT: JSON = {
+    "3": {
+        "class_type": "EmptyImage",
+        "inputs": {"width": 320, "height": 320, "batch_size": 1, "color": 255},
+        "_meta": {"title": "<img src=x onerror=window.hacked=1> ${window.hacked=1} {{value}}"},
+    },
+    "9": {"class_type": "SaveImage", "inputs": {"images": ["3", 0], "filename_prefix": "x"}},
+}
+
+
+@pytest.fixture(scope="module")
+def server(tmp_path_factory: pytest.TempPathFactory) -> ComfyServer:
+    """A ComfyUI without models."""
+    return ComfyServer(tmp_path_factory.mktemp("comfy"))
+
+
+@pytest.fixture(scope="module")
+def site(server: ComfyServer, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
+    """A studio of its own: with a ComfyUI at hand, the forms begin with other models."""
+    from studio.ui.app import served
+
+    with http_served(server.app()) as comfy:
+        given = settings.read({"data": tmp_path_factory.mktemp("flows"), "workers": 1}, {"COMFYUI_URL": comfy})
+        made = {name: engines.build(name, given) for name in ("draft", "comfyui")}
+        with Studio.open(given, engines=made) as studio, served(studio, server_port=None) as url:
+            yield Site(url, studio)
+
+
+@pytest.fixture
+def graph(tmp_path: Path) -> Path:
+    """The file that ComfyUI's Export (API) gives."""
+    path = tmp_path / "flat colour.json"
+    path.write_text(json.dumps(FLAT))
+    return path
+
+
+def test_a_dropped_workflow_is_mapped_saved_and_used(
+    open_page: Open, site: Site, server: ComfyServer, graph: Path
+) -> None:
+    page = open_page("workflows")
+    page.locator("#workflows input[type=file]").set_input_files(graph)
+    expect(page.locator("[data-slot='3.width'] select")).to_have_value("width")
+    expect(page.locator("[data-task=text-to-image]")).to_have_attribute("aria-pressed", "true")
+    expect(page.locator("[data-task=text-to-video]")).to_be_disabled()
+    page.locator("[data-slot='3.color'] select").select_option("own")
+    page.locator("[data-slot='3.color'] .wf-own").fill("Paint")
+    page.locator("[data-do=save]").click()
+    expect(page.locator("[data-workflow=flat-colour]")).to_be_visible()
+    page.get_by_role("button", name="Use it").last.click()
+    expect(page.locator("#t2i-model .sp-name")).to_have_text("Flat colour")
+    paint = page.get_by_label("Paint")
+    expect(paint).to_have_value("255")
+    paint.fill("77")
+    expect(page.locator("#t2i-bar .sf-runs")).to_be_visible()
+    page.locator("#t2i-generate").click()
+    expect(page.locator("#t2i-feed .st-card").first).to_be_visible()
+    expect(page.locator("#t2i-feed .st-card .st-pic.seen").first).to_be_visible()
+    [run] = site.studio.search(model="comfyui/flat-colour").runs
+    assert (run.status, run.request.params["paint"]) == (Status.SUCCEEDED, 77)
+    assert server.graphs[-1]["3"]["inputs"]["color"] == 77
+    assert page.evaluate("window.hacked") is None
+
+
+def test_a_removed_workflow_is_said_at_the_form_and_comes_back(open_page: Open, site: Site) -> None:
+    site.studio.workflows.save("mine", "My flow", FLAT, {}, [Task.TEXT_TO_IMAGE])
+    page = open_page("workflows")
+    page.locator("[data-workflow=mine] [data-do=try]").click()
+    expect(page.locator("#t2i-model .sp-name")).to_have_text("My flow")
+    page.locator("#tab-workflows-button").click()
+    page.locator("[data-workflow=mine] [data-do=remove]").click()
+    expect(page.locator("[data-workflow=mine]")).to_have_count(0)
+    page.locator("#tab-t2i-button").click()
+    page.locator("#t2i-generate").click()
+    expect(page.get_by_text("comfyui/mine is not in this studio any more")).to_be_visible()
+    assert site.studio.search(model="comfyui/mine").total == 0
+    site.studio.workflows.restore("mine")
+    page.locator("#t2i-generate").click()
+    expect(page.locator("#t2i-bar .sf-sent")).to_be_visible()
+
+
+def test_the_mapping_of_a_kept_workflow_can_be_changed(open_page: Open, site: Site) -> None:
+    site.studio.workflows.save("later", "Later", FLAT, {"3.color": "paint"}, [Task.TEXT_TO_IMAGE])
+    page = open_page("workflows")
+    page.locator("[data-workflow=later] [data-do=change]").click()
+    expect(page.locator("[data-slot='3.color'] .wf-own")).to_have_value("Paint")
+    page.locator("[data-slot='3.width'] select").select_option("own")
+    page.locator("[data-slot='3.width'] .wf-own").fill("宽")
+    page.locator("[data-do=save]").click()
+    expect(page.locator("[data-workflow=later]")).to_contain_text("2 settings")
+    assert {s.label for s in site.studio.catalogue.get("comfyui/later").params.values()} == {"Paint", "宽"}
