@@ -157,6 +157,15 @@ def test_a_name_is_completed_and_cast(page: Page, board: Opened) -> None:
     expect(member.get_by_role("button", name="Open shot")).to_have_count(2)
 
 
+def test_a_changed_shot_is_drafted_again_by_itself(page: Page, site: Site, board: Opened) -> None:
+    drafted(page)
+    picture = card(page, 1).locator("img")
+    old = picture.get_attribute("src") or ""
+    page.locator(".bd-panel [data-field=prompt]").fill("a harbour with a red boat")
+    expect(picture).not_to_have_attribute("src", old, timeout=30_000)
+    assert [len(s.takes) for s in site.studio.boards.get(board.board.id).board.shots] == [2, 1, 1]
+
+
 def test_from_draft_to_film(page: Page, site: Site, board: Opened, tmp_path: Path) -> None:
     drafted(page)
     played = "[...document.querySelectorAll('.bd-stage video')].some((v) => !v.paused && v.currentTime > 0)"

@@ -38,7 +38,6 @@ export function castView(store, open) {
     grid.replaceChildren(...cast.map((m) => made.get(m.id).node));
     if (!cast.length) grid.replaceChildren(el("div", "st-empty", {}, icon("people", "st-i huge"), el("h3", "", {}, t("board.cast_none")), el("p", "", {}, t("board.cast_none_help"))));
   }
-  store.on((why) => why === "typing" || !node.isConnected || redraw());
   redraw();
   return { node, redraw };
 }

@@ -149,16 +149,17 @@ export class CutPlayer {
     this.tellShot();
   }
 
+  /** Show a shot: its first frame that is all its own. */
   goto(id) {
-    const clip = this.clips.find((c) => c.id === id);
-    if (clip && this.clip?.id !== id) this.seek(clip.at);
+    const i = this.clips.findIndex((c) => c.id === id);
+    if (i >= 0 && this.clip?.id !== id) this.seek(this.clips[i].at + (this.clips[i - 1]?.overlap ?? 0));
   }
 
   jump(by) {
     const within = this.at - (this.clip?.at ?? 0);
     const to = by < 0 && within > 0.4 ? this.index : this.index + by;
     const clip = this.clips[Math.max(0, Math.min(to, this.clips.length - 1))];
-    if (clip) this.seek(clip.at);
+    if (clip) this.seek(clip.at + (this.clips[this.clips.indexOf(clip) - 1]?.overlap ?? 0));
   }
 
   step(frames) {

@@ -5,7 +5,7 @@ import { follow } from "../live.js";
 import { get, toast, tried } from "../net.js";
 import { castView, newcomer } from "./cast.js";
 import { CutPlayer } from "./cut.js";
-import { choose } from "./dialog.js";
+import { choose, field, popover } from "./dialog.js";
 import { exportDialog } from "./export.js";
 import { Panel } from "./panel.js";
 import { renderDialog, waysDialog } from "./render.js";
@@ -15,6 +15,9 @@ import { joints, sheet } from "./sheet.js";
 import { Store } from "./store.js";
 import { Strip } from "./strip.js";
 
+const AUTO_MS = 1500;
+const AUTO_MOST = 3; // a change of style touches every shot: that is for the button
+const AUTO_KEY = "studio-board-auto";
 const VIEWS = { cut: "film", sheet: "grid", joints: "joint", cast: "people", script: "script" };
 
 export class Editor {
@@ -39,7 +42,7 @@ export class Editor {
       return this.leave();
     }
     this.root.replaceChildren(this.head, this.line, this.main);
-    follow(this.root, (_, changed) => this.alive() && (changed === null ? store.shots.some((s) => s.running) && store.reload() : store.progress(changed)));
+    this.unfollow = follow(this.root, (_, changed) => this.alive() && (changed === null ? store.shots.some((s) => s.running) && store.reload() : store.progress(changed)));
     this.onKey = (e) => this.keys(e);
     this.onShow = () => document.visibilityState === "visible" ? store.reload() : store.flush();
     this.onLeave = () => store.flush();
@@ -57,6 +60,8 @@ export class Editor {
 
   close() {
     this.store.flush();
+    this.unfollow?.();
+    clearTimeout(this.soon);
     this.player?.pause();
     removeEventListener("keydown", this.onKey);
     document.removeEventListener("visibilitychange", this.onShow);
@@ -102,11 +107,17 @@ export class Editor {
     this.views = el("div", "bd-views", { role: "group", "aria-label": t("board.views") }, ...Object.entries(VIEWS).map(([name, face]) =>
       button(t(`board.view.${name}`), { name: face, text: t(`board.view.${name}`), "aria-pressed": name === "cut", data: { view: name } }, () => this.show(name))));
     this.drafts = button(t("board.draft_all"), { name: "bulb", text: t("board.draft_all"), data: { do: "draft-all" } }, () => this.draft());
+    this.auto = button(t("board.auto"), { text: t("board.auto_short"), cls: "quiet", "aria-pressed": localStorage.getItem(AUTO_KEY) !== "off", title: t("board.auto"), data: { do: "auto" } }, () => {
+      const on = this.auto.getAttribute("aria-pressed") !== "true";
+      this.auto.setAttribute("aria-pressed", on);
+      localStorage.setItem(AUTO_KEY, on ? "on" : "off");
+      this.draftChanged();
+    });
     this.renders = button(t("board.render_all"), { name: "play", text: t("board.render_all"), cls: "primary", data: { do: "render-all" } }, () => renderDialog(store));
     this.exports = button(t("board.export"), { name: "download", text: t("board.export"), data: { do: "export" } }, () => exportDialog(store, (s) => (this.show("cut"), this.player.pause(), this.player.seek(s))));
     this.head = el("header", "bd-top", {},
       button(t("board.back"), { name: "left", cls: "bare", data: { do: "boards" } }, () => this.leave()), this.title, this.saved, this.facts,
-      el("div", "bd-row", {}, this.undo, this.redo), el("span", "st-grow"), el("div", "bd-row bd-doing", {}, this.drafts, this.renders, this.exports));
+      el("div", "bd-row", {}, this.undo, this.redo), el("span", "st-grow"), el("div", "bd-row bd-doing", {}, this.auto, this.drafts, this.renders, this.exports));
   }
 
   buildLine() {
@@ -124,6 +135,7 @@ export class Editor {
     this.saved.textContent = t(`board.saving.${store.saving}`);
     this.saved.classList.toggle("bad", store.saving === "offline");
     if (why === "select" || why === "progress") return;
+    this.draftChanged();
     for (const [input, name] of [[this.title, "title"], [this.style, "style"]])
       if (document.activeElement !== input && !store.typed.has(`film.${name}`) && input.value !== store.board[name]) input.value = store.board[name];
     if (why === "typing") return;
@@ -172,8 +184,16 @@ export class Editor {
     const options = groups ? groups.map((g) => [g.ready ? g.label : `${g.label} (${t("board.not_ready")})`, g.models.map((m) => [m.id, m.label])]) : [[model, store.data.model_label]];
     const models = choose(options, model, (v) => set({ model: v }), { "aria-label": t("board.f.film_model"), data: { field: "film-model" } });
     const sound = button(t("board.f.audio"), { name: audio ? "sound" : "mute", cls: "bare", "aria-pressed": audio, data: { field: "audio" } }, () => set({ audio: !audio }));
+    const seed = button(t("board.film_seed"), { name: "dice", cls: "bare", data: { do: "seed" } }, () => this.chooseSeed(seed, set));
     const ways = button(t("board.ways"), { name: "compare", cls: "bare", data: { do: "ways" } }, () => waysDialog(store, groups || []));
-    this.settings.replaceChildren(size, rate, models, sound, ways);
+    this.settings.replaceChildren(size, rate, models, sound, seed, ways);
+  }
+
+  /** One seed for all shots that have none of their own: the same look runs through the film. */
+  chooseSeed(anchor, set) {
+    const input = el("input", "bd-input", { type: "number", min: 0, max: 2147483647, step: 1, value: this.store.board.seed ?? "", placeholder: t("board.any_seed"), data: { field: "film-seed" } });
+    input.addEventListener("change", () => input.checkValidity() && set({ seed: input.value === "" ? null : Math.round(Number(input.value)) }));
+    popover(anchor, t("board.film_seed"), field(t("board.film_seed"), input, { hint: t("board.film_seed_help") }));
   }
 
   show(view) {
@@ -191,6 +211,15 @@ export class Editor {
     this.player.node.focus?.();
     const answer = await this.store.act("draft", { shots: shots || null });
     if (answer && !answer.queued) toast(t("board.nothing_to_draft"));
+  }
+
+  /** A moment after the last edit, drafts that no longer fit are made anew, so that the film is always seen as it is. */
+  draftChanged() {
+    clearTimeout(this.soon);
+    const old = (s) => s.best_kind === "draft" && !s.draft && !s.running && s.failed === null && s.takes[0]?.status !== "cancelled";
+    const ids = this.store.shots.filter(old).map((s) => s.id);
+    if (!ids.length || ids.length > AUTO_MOST || this.auto.getAttribute("aria-pressed") !== "true") return;
+    this.soon = setTimeout(() => this.alive() && !this.store.typed.size && this.store.act("draft", { shots: ids }), AUTO_MS);
   }
 
   add(after) {

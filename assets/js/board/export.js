@@ -1,6 +1,6 @@
 // Exports of a board: the film and what other programs read; each made in the background, with progress and cancel.
 
-import { ago, BASE, button, bytes, el, exact, icon, media, number, seconds, t } from "../dom.js";
+import { ago, BASE, button, bytes, el, exact, icon, number, seconds, t } from "../dom.js";
 import { get, post, toast, tried } from "../net.js";
 import { player } from "../player.js";
 import { check, choose, dialog, field, growing, warnings } from "./dialog.js";
@@ -31,7 +31,7 @@ export async function exportDialog(store, look) {
     go.disabled = false;
     load();
   });
-  const box = dialog(t("board.export"), el("div", "bd-export", {}, forms, el("div", "bd-exportside", {}, chosen, el("div", "bd-row", {}, el("span", "st-grow"), go), el("h4", "", {}, t("board.exports")), rows)), [], { wide: true, done: () => clearTimeout(timer) });
+  const box = dialog(t("board.export"), el("div", "bd-export", {}, el("div", "bd-exportleft", {}, forms, el("h4", "", {}, t("board.exports")), rows), el("div", "bd-exportside", {}, chosen)), [go], { wide: true, done: () => clearTimeout(timer) });
 
   function pick(name) {
     form = name;
@@ -141,14 +141,14 @@ function row(film, changed, places, look) {
   const place = film.form === "film" && places.find((p) => p.id === film.options.preset);
   const link = new URL(`ui/films/${film.id}/file`, BASE).href;
   const head = el("div", "st-grow", {}, el("strong", "", {}, place && place.id !== "master" ? place.label : t(`board.form.${film.form}`)), el("small", "st-dim", { title: exact(film.created_at) }, [ago(film.created_at), film.bytes ? bytes(film.bytes) : "", ...facts(film)].filter(Boolean).join(" · ")));
-  const node = el("li", film.status, { data: { id: film.id, status: film.status } }, icon(film.form === "film" ? "film" : "script"), head);
+  const node = el("li", film.status, { data: { id: film.id, status: film.status } }, head);
   if (film.status === "running") {
     head.append(el("div", "st-bar", { role: "progressbar", "aria-label": t("widgets.progress") }, el("i")));
     node.append(el("span", "bd-percent"), button(t("widgets.cancel"), { name: "close", cls: "bare", data: { do: "cancel-export" } }, async () => (await tried(post(`ui/films/${film.id}/cancel`)), changed())));
   } else if (film.status === "succeeded") {
     if (film.report?.findings?.length) head.append(findings(film.report, look));
     if (film.asset && SEEN_BY_BROWSERS.test(film.name) && !/prores/.test(place?.form || "")) node.append(button(t("board.watch"), { name: "play", cls: "bare", data: { do: "watch" } }, () => dialog(t("board.form.film"), player({ id: film.asset, kind: "video", fps: 0, has_audio: true }, { autoplay: true }), [], { wide: true })));
-    node.append(el("a", "st-b", { href: link, download: film.name, data: { do: "download" } }, icon("download"), el("span", "", {}, t("widgets.download"))));
+    node.append(el("a", "st-b", { href: link, download: film.name, "aria-label": t("widgets.download_file", { name: film.name }), title: t("widgets.download"), data: { do: "download" } }, icon("download")));
   } else head.append(el("p", "st-reason", {}, film.error || t(`widgets.status.${film.status}`)));
   return node;
 }

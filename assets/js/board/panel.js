@@ -2,7 +2,7 @@
 // against it. Fields save while one types; a field that is being typed in is never written over.
 
 import { button, dollars, el, icon, media, seconds, t } from "../dom.js";
-import { check, choose, field, growing, warnings } from "./dialog.js";
+import { choose, field, growing, warnings } from "./dialog.js";
 import { fileButton, pickAsset, upload } from "./files.js";
 import { mentions } from "./mention.js";
 import { TRANSITIONS } from "./strip.js";

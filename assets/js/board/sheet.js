@@ -1,6 +1,6 @@
 // Two ways to look at all shots at once: the contact sheet, for approval, and the joints, where one shot meets the next.
 
-import { BASE, button, dollars, el, icon, media, seconds, t } from "../dom.js";
+import { BASE, button, dollars, el, icon, media, t } from "../dom.js";
 
 const STATUSES = ["draft", "in_review", "approved", "retake"];
 

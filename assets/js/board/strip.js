@@ -1,7 +1,7 @@
 // The shots as cards drawn to scale: chosen, dragged (mouse, pen, long press of a finger), trimmed at their edges, moved
 // and changed by keys; between two cards the transition.
 
-import { button, el, icon, media, seconds, t } from "../dom.js";
+import { button, el, media, seconds, t } from "../dom.js";
 import { popover } from "./dialog.js";
 
 const LEAST_PX = 92;
