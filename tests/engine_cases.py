@@ -75,8 +75,25 @@ def alibaba(folder: Path) -> Iterator[Case]:
         yield Case("alibaba", lambda: AlibabaEngine(settings), load(), settings, body, body | {"prompt": "slow"})
 
 
+@contextmanager
+def comfyui(folder: Path) -> Iterator[Case]:
+    """Against a local server of the shapes recorded from a real one."""
+    from studio.engines.comfyui import ComfyEngine
+    from tests.providers.comfyui import ComfyServer, official_files
+    from tests.providers.serving import served
+
+    server = ComfyServer(folder / "comfy", official_files())
+    server.step_s = 0.05
+    with served(server.app()) as url:
+        settings = Settings(data=folder / "data", options={"COMFYUI_URL": url})
+        body = {"task": "text-to-image", "model": "comfyui/qwen-image", "prompt": "a cat", "width": 256, "height": 256}
+        slow = {"task": "text-to-video", "model": "comfyui/wan2.2-t2v-a14b", "prompt": "slow", "duration_s": 5}
+        yield Case("comfyui", lambda: ComfyEngine(settings), load(), settings, body, slow)
+
+
 CASES: dict[str, Callable[[Path], AbstractContextManager[Case]]] = {
     "fake": fake,
     "draft": draft,
     "alibaba": alibaba,
+    "comfyui": comfyui,
 }

@@ -23,6 +23,7 @@ from starlette.responses import FileResponse, JSONResponse, Response
 from starlette.routing import Route, WebSocketRoute
 from starlette.websockets import WebSocket, WebSocketDisconnect
 
+from studio import catalogue
 from tests import samples
 
 FLOAT, INT, STRING = ["FLOAT", {"default": 1.0}], ["INT", {"default": 1}], ["STRING", {}]
@@ -35,6 +36,15 @@ def node(output: bool = False, /, **required: Any) -> dict[str, Any]:
 
 def link(kind: str) -> list[Any]:
     return [kind, {}]
+
+
+def official_files() -> dict[str, list[str]]:
+    """Every model file that a row of the catalogue names, by folder: a server that has them all."""
+    found: dict[str, list[str]] = {folder: [] for folder in ("text_encoders", "vae", "diffusion_models", "loras")}
+    for row in catalogue.load():
+        for spec in row.engine.get("files", {}).values() if row.provider == "comfyui" else ():
+            found.setdefault(spec["folder"], []).append(spec["file"])
+    return found
 
 
 def definitions(models: dict[str, list[str]]) -> dict[str, Any]:

@@ -54,6 +54,7 @@ class ComfyEngine:
         client_id = uuid.uuid5(uuid.NAMESPACE_URL, str(settings.data.resolve())).hex
         self._listener = Listener(base, client_id, headers)
         self._client_id = client_id
+        self._cancelled: set[str] = set()
         self._previews = settings.data / "cache" / "previews"
 
     def missing(self) -> str | None:
@@ -116,6 +117,9 @@ class ComfyEngine:
             return await self._running(handle)
         if entry := await self._server.history(handle):  # it ended between the two looks
             return self._ended(entry)
+        if handle in self._cancelled:  # taken off the queue, a run leaves no trace there
+            self._listener.forget(handle)
+            return Progress(status=Status.CANCELLED, word="deleted")
         raise UnknownHandle("ComfyUI does not know this run any more: it was restarted, or its history was cleared.")
 
     async def _running(self, handle: str) -> Progress:
@@ -157,7 +161,10 @@ class ComfyEngine:
 
     async def cancel(self, handle: str) -> bool:
         """Take it off the queue or interrupt it."""
-        return await self._server.cancel(handle)
+        stopped = await self._server.cancel(handle)
+        if stopped:
+            self._cancelled.add(handle)
+        return stopped
 
     async def find(
         self, job: Job, *, submitted_after: float, submitted_before: float, known: Collection[str] = ()
