@@ -3,7 +3,8 @@
 FROM python:3.12-slim
 
 # ffmpeg brings ffprobe, without which the pages cannot show uploaded clips; curl is for the health check
-# hadolint ignore=DL3008 -- Debian's point releases drop old versions, so a pinned one would stop building
+# not pinned, for Debian's point releases drop old versions and a pinned one would stop building
+# hadolint ignore=DL3008
 RUN apt-get update \
     && apt-get install -y --no-install-recommends ffmpeg curl \
     && rm -rf /var/lib/apt/lists/* \
