@@ -20,7 +20,7 @@ from starlette.middleware import Middleware
 
 from studio import catalogue, settings
 from studio.catalogue import Catalogue
-from studio.domain import JSON, Kind, Status, Task
+from studio.domain import JSON, ImageEdit, ImageToVideo, Kind, Status, Task
 from studio.engines.comfyui import ComfyEngine, workflow
 from studio.errors import CapabilityError, Conflict, NotFound
 from studio.studio import Studio
@@ -166,7 +166,7 @@ SHOT: JSON = {
 def test_pictures_of_a_clip_are_guessed_by_the_inputs_they_run_into(tmp_path: Path) -> None:
     with opened(tmp_path) as studio:
         found = studio.workflows.read(dropped(tmp_path, SHOT))
-    assert found.mapped["1.image"], found.mapped["2.image"] == ("first_frame", "last_frame")
+    assert (found.mapped["1.image"], found.mapped["2.image"]) == ("first_frame", "last_frame")
     assert (found.makes, found.mapped["4.length"], found.mapped["5.fps"]) == (Kind.VIDEO, "length", "fps")
 
 
@@ -175,11 +175,34 @@ def test_seconds_become_frames_at_the_workflows_own_rate(tmp_path: Path) -> None
         task = (Task.IMAGE_TO_VIDEO,)
         model = studio.workflows.save("shot", "Shot", SHOT, {"1.image": "first_frame", "4.length": "length"}, task)
         assert model.durations and model.durations.default == 4
-        from studio.domain import ImageToVideo
-
         asked = ImageToVideo(model=model.id, duration_s=2, first_frame="a1")
         made = workflow.fill(model.engine, asked, 7, {"first_frame": ["up.png"]}, prefix="p")
     assert (made["4"]["inputs"]["length"], made["1"]["inputs"]["image"]) == (49, "up.png")
+
+
+@pytest.mark.parametrize(
+    ("field", "files", "sent"),
+    [("image", ["a.png"], ["a.png", "a.png"]), ("images", ["a.png", "b.png"], ["a.png", "b.png"])],
+)
+def test_one_file_goes_to_all_its_inputs_and_a_list_one_to_each(
+    tmp_path: Path, field: str, files: list[str], sent: list[str]
+) -> None:
+    pair = {k: {"class_type": "LoadImage", "inputs": {"image": "theirs.png"}} for k in ("1", "2")}
+    with opened(tmp_path) as studio:
+        mapping = {"1.image": field, "2.image": field}
+        model = studio.workflows.save("pair", "Pair", FLAT | pair, mapping, [Task.IMAGE_EDIT])
+    assert (model.inputs[field].min, model.inputs[field].max) == (len(files), len(files))
+    made = workflow.fill(model.engine, ImageEdit(model=model.id), 0, {field: files}, prefix="p")
+    assert [made[k]["inputs"]["image"] for k in ("1", "2")] == sent
+
+
+def test_a_negative_prompt_left_empty_stays_the_workflows_own(tmp_path: Path) -> None:
+    with opened(tmp_path) as studio:
+        mapping = {"3.text": "negative_prompt", "1.image": "first_frame"}
+        model = studio.workflows.save("shot", "Shot", SHOT, mapping, [Task.IMAGE_TO_VIDEO])
+    for said, sent in (("", "a fox"), ("blurry", "blurry")):
+        asked = ImageToVideo(model=model.id, negative_prompt=said)
+        assert workflow.fill(model.engine, asked, 0, {}, prefix="p")["3"]["inputs"]["text"] == sent
 
 
 @pytest.mark.parametrize(
@@ -187,7 +210,8 @@ def test_seconds_become_frames_at_the_workflows_own_rate(tmp_path: Path) -> None
     [
         ({}, "image-to-video", "first frame"),
         ({"1.image": "first_frame"}, "text-to-video", "words alone"),
-        ({"1.image": "width", "4.length": "height"}, "text-to-video", "no number"),
+        ({"1.image": "width", "4.length": "height"}, "text-to-video", "width is number"),
+        ({"3.text": "mine", "4.length": "mine"}, "text-to-video", "stands where"),
         ({"4.length": "width"}, "text-to-video", "together"),
         ({"9.image": "image"}, "image-edit", "no input 9.image"),
         ({"3.text": "consent"}, "text-to-video", "own setting"),

@@ -10,9 +10,14 @@ import gradio as gr
 from studio.catalogue import rules
 from studio.engines.comfyui.own_row import NEEDS
 from studio.engines.comfyui.workflow import FIELDS, MEDIA
+from studio.errors import StudioError
+from studio.ui import values
 from studio.ui.create import CreatePage
-from studio.ui.page import EVENT, Page
+from studio.ui.page import EVENT, Page, owner_of, values_of
 from studio.ui.widgets import mounted
+
+KEPT = ("prompt", "negative_prompt", "media")
+"""What a form keeps when a workflow is brought to it."""
 
 
 class WorkflowsPage(Page):
@@ -34,7 +39,7 @@ class WorkflowsPage(Page):
         self.list = mounted("workflows/main.js", elem_id="workflows", events=uses, options=options)
 
     def wire(self) -> None:
-        """To the form of a task, with the workflow as its model; what was typed there stays."""
+        """To the form of a task, with the workflow as its model and at its own values; words and files there stay."""
         for page in self.makers:
             asked = [page.picker, page.media, *page.c.values()]
             told = [self.ctx.tabs, *page.fill_outputs]
@@ -42,6 +47,14 @@ class WorkflowsPage(Page):
 
     def _use(self, page: CreatePage) -> Callable[..., Any]:
         def use(event: gr.EventData, request: gr.Request, *sent: Any) -> Any:
-            return page.on_model(event, request, *sent) | {self.ctx.tabs: gr.Tabs(selected=page.id)}
+            form, _ = page.form(sent)
+            try:
+                model = self.studio.catalogue.get(str(values_of(event).get("id")))
+            except StudioError as error:
+                raise gr.Error(str(error), print_exception=False) from None
+            if page.task not in model.tasks:
+                raise gr.Error(f"{model.label} does not do {page.task}.", print_exception=False)
+            start = values.values_of({}, model, page.task) | {k: form[k] for k in KEPT if k in form}
+            return page.updates(start, model, owner=owner_of(request)) | {self.ctx.tabs: gr.Tabs(selected=page.id)}
 
         return use

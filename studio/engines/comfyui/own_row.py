@@ -25,6 +25,18 @@ TEXT_CHARS = 20_000
 CHOICES_MOST = 300
 """A node that lists more (files of a large server) gets a text field."""
 OWN_MOST = 40
+TEXTS = ("prompt", "negative_prompt")
+LABELS = {
+    "image": "Picture",
+    "images": "Pictures",
+    "first_frame": "First frame",
+    "last_frame": "Last frame",
+    "references": "References",
+    "video": "Video",
+    "audio_file": "Sound",
+}
+"""Media inputs as the form calls them."""
+
 SHAPES = ("16:9", "9:16", "1:1", "4:3", "3:4", "3:2", "2:3", "21:9")
 RATES = (8, 12, 16, 24, 25, 30, 48, 50, 60)
 
@@ -59,7 +71,7 @@ def row(
     _named(name, label)
     by_field = _by_field(graph, mapping)
     values = {field: _value(graph, where[0]) for field, where in by_field.items()}
-    _typed(values)
+    _typed(graph, by_field)
     _tasks_fit(tasks, by_field)
     own = [f for f in by_field if f not in FIELDS and f not in MEDIA]
     if len(own) > OWN_MOST:
@@ -121,18 +133,22 @@ def _value(graph: JSON, slot: str) -> Any:
     return graph[node]["inputs"][key]
 
 
-def _typed(values: JSON) -> None:
+def _typed(graph: JSON, by_field: Mapping[str, list[str]]) -> None:
     """Numbers go where numbers stand, text where text stands: else the graph would be refused at each run."""
-    for field, value in values.items():
-        number = isinstance(value, int | float) and not isinstance(value, bool)
-        wants_text = field in MEDIA or field in ("prompt", "negative_prompt")
-        if (field in FIELDS or field in MEDIA) and number == wants_text:
-            stands = "a number" if number else "no number"
-            raise CapabilityError(f"{field} cannot go there: the workflow has {stands} in it.", field="mapping")
-    if ("width" in values) != ("height" in values):
+    for field, where in by_field.items():
+        kinds = {_kind(_value(graph, slot)) for slot in where}
+        wanted = "text" if field in MEDIA or field in TEXTS else "number" if field in FIELDS else next(iter(kinds))
+        if kinds != {wanted}:
+            stands = " and ".join(sorted(kinds - {wanted}))
+            raise CapabilityError(f"{field} is {wanted}, but stands where the workflow has {stands}.", field="mapping")
+    if ("width" in by_field) != ("height" in by_field):
         raise CapabilityError("Map width and height together, or neither.", field="mapping")
-    if {"duration_s", "length"} <= set(values):
+    if {"duration_s", "length"} <= set(by_field):
         raise CapabilityError("Map either seconds or frames: one follows from the other.", field="mapping")
+
+
+def _kind(value: Any) -> str:
+    return "yes or no" if isinstance(value, bool) else "number" if isinstance(value, int | float) else "text"
 
 
 def _tasks_fit(tasks: tuple[Task, ...], by_field: Mapping[str, list[str]]) -> None:
@@ -162,7 +178,7 @@ def _misfit(task: Task, mapped: set[str]) -> str:
 def _input(field: str, slots: int) -> InputSpec:
     """Every slot must be filled: the file named in the graph lies on its author's machine."""
     count = slots if field in LISTS else 1
-    return InputSpec(kinds=(MEDIA[field],), min=count, max=count)
+    return InputSpec(kinds=(MEDIA[field],), min=count, max=count, label=LABELS[field])
 
 
 def _definition(nodes: JSON | None, graph: JSON, slot: str) -> list[Any]:
