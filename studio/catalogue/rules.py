@@ -252,8 +252,8 @@ def _inputs(request: Request, model: Model, assets: Mapping[str, Asset]) -> Iter
         count = len(given.get(name, ()))
         label = spec.label or name
         if count < spec.min and not any(other in given for other in spec.instead):
-            need = "is missing" if spec.min == 1 and not count else f"has {count}; {spec.min} needed"
-            yield _fail(name, count, spec.min, f"{label} {need} for {model.label}.")
+            files = "a file" if spec.min == 1 else f"{spec.min} files"
+            yield _fail(name, count, spec.min, f"{label}: {model.label} needs {files} here.")
         if count > spec.max:
             yield _fail(name, count, spec.max, f"{label}: {count} files; {model.label} takes at most {spec.max}.")
         if count:
