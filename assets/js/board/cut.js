@@ -241,8 +241,9 @@ export class CutPlayer {
     this.tellShot();
   }
 
+  /** The chosen shot follows the film, unless somebody is typing into the one that is chosen. */
   tellShot() {
-    if (this.clip) this.store.select(this.clip.id, "player");
+    if (this.clip && !this.held?.()) this.store.select(this.clip.id, "player");
   }
 
   /** Put the stage right for the present time. */

@@ -15,7 +15,7 @@ import { joints, sheet } from "./sheet.js";
 import { Store } from "./store.js";
 import { Strip } from "./strip.js";
 
-const AUTO_MS = 1500;
+const AUTO_MS = 600;
 const AUTO_MOST = 3; // a change of style touches every shot: that is for the button
 const AUTO_KEY = "studio-board-auto";
 const VIEWS = { cut: "film", sheet: "grid", joints: "joint", cast: "people", script: "script" };
@@ -86,6 +86,7 @@ export class Editor {
       remove: (id) => this.remove(id), duplicate: (id) => this.duplicate(id), split: (id) => this.split(id), draft: (ids) => this.draft(ids),
       render: (ids) => renderDialog(store, ids), retake: (shot) => store.act("retake", { shot }), newcomer: (name) => newcomer(store, name), models: () => this.groups,
     });
+    this.player.held = () => this.panel.node.contains(document.activeElement) && document.activeElement.matches("input, textarea, select");
     this.buildHead();
     this.buildLine();
     this.stageBox = el("div", "bd-view", {}, this.player.node);
