@@ -269,6 +269,8 @@ def test_the_text_that_ends_in_the_negative_input_is_the_negative_prompt() -> No
         ("[]", "API format"),
         ('{"1": {"inputs": 3}}', "API format"),
         (" " * (workflow.MAX_BYTES + 1), "larger"),
+        (json.dumps({str(n): {"class_type": "X", "inputs": {}} for n in range(workflow.MAX_NODES + 1)}), "nodes"),
+        (json.dumps({"1": {"class_type": "X", "inputs": dict.fromkeys(map(str, range(6001)), 1)}}), "inputs"),
     ],
 )
 def test_what_is_no_workflow_is_refused_with_advice(content: str, word: str) -> None:

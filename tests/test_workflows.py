@@ -282,6 +282,17 @@ def test_what_the_server_lacks_is_named(tmp_path: Path, server: ComfyServer, com
     assert (found.missing, [(x.title, x.value) for x in found.lacking]) == (["Exotic"], [("VAE", "gone.safetensors")])
 
 
+def test_an_own_setting_offers_what_the_server_lists(tmp_path: Path, comfy: str) -> None:
+    sampler = {"class_type": "KSampler", "inputs": {"sampler_name": "uni_pc", "steps": 20, "cfg": 3.5}}
+    mapping = {f"4.{key}": f"my_{key}" for key in sampler["inputs"]}
+    with opened(tmp_path, comfy) as studio:
+        model = studio.workflows.save("own", "Own", FLAT | {"4": sampler}, mapping, IMAGE)
+        assert [s.type for s in model.params.values()] == ["choice", "int", "float"]
+        assert model.params["my_sampler_name"].choices == ("euler", "uni_pc")
+        [error] = studio.check({"task": "text-to-image", "model": model.id, "my_sampler_name": "dpm"})
+        assert "euler, uni_pc" in str(error)
+
+
 def test_a_server_that_drips_its_answer_is_not_waited_for(tmp_path: Path) -> None:
     with socket.create_server(("127.0.0.1", 0)) as listening:
 

@@ -19,6 +19,7 @@ async function ask(path, options) {
 export const get = (path, signal) => ask(path, { signal });
 export const post = (path, body) =>
   ask(path, { method: "POST", headers: { "content-type": "application/json" }, body: JSON.stringify(body ?? {}) });
+export const del = (path) => ask(path, { method: "DELETE" });
 
 /** Do something that may fail; a failure is told as a toast and gives undefined. */
 export async function tried(promise) {

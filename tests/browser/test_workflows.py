@@ -12,7 +12,7 @@ from playwright.sync_api import Page, expect
 from studio import engines, settings
 from studio.domain import JSON, Status, Task
 from studio.studio import Studio
-from tests.browser.conftest import Site
+from tests.browser.conftest import Site, show
 from tests.providers.comfyui import ComfyServer
 from tests.providers.serving import served as http_served
 
@@ -79,6 +79,9 @@ def test_a_dropped_workflow_is_mapped_saved_and_used(
     assert (run.status, run.request.params["paint"]) == (Status.SUCCEEDED, 77)
     assert server.graphs[-1]["3"]["inputs"]["color"] == 77
     assert page.evaluate("window.hacked") is None
+    page.reload()
+    show(page, "t2i")
+    expect(page.get_by_label("Paint")).to_have_value("77")
 
 
 def test_a_removed_workflow_is_said_at_the_form_and_comes_back(open_page: Open, site: Site) -> None:

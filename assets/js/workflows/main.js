@@ -1,8 +1,8 @@
 // Workflows: a ComfyUI graph is dropped here, its inputs are mapped, and it is kept as a model of one's own.
 
 import { button, el, exact, icon, styles, t } from "../dom.js";
-import { get, post, toast, tried } from "../net.js";
-import { BASE } from "../dom.js";
+import { send } from "../board/files.js";
+import { del, get, post, toast, tried } from "../net.js";
 import { mapping } from "./map.js";
 
 const TABS = { "text-to-image": "t2i", "image-edit": "edit", "text-to-video": "t2v", "image-to-video": "i2v", "reference-to-video": "r2v", "audio-to-video": "s2v", "video-to-video": "v2v" };
@@ -51,17 +51,9 @@ export function mount(element, { trigger, options }) {
   async function read(file) {
     if (!file) return;
     root.classList.add("busy");
-    const sent = fetch(new URL(`ui/workflows/read?name=${encodeURIComponent(file.name)}`, BASE), { method: "POST", credentials: "same-origin", headers: { "content-type": "application/octet-stream" }, body: file });
-    const told = await tried(answered(sent));
+    const told = await tried(send(`ui/workflows/read?name=${encodeURIComponent(file.name)}`, file));
     root.classList.remove("busy");
     if (told) show(told, file.name.replace(/\.[^.]*$/, ""));
-  }
-
-  async function answered(sent) {
-    const answer = await sent.catch(() => Promise.reject(new Error(t("widgets.offline"))));
-    const body = await answer.json().catch(() => ({}));
-    if (!answer.ok) throw new Error(body.error || t("widgets.failed", { status: answer.status }));
-    return body;
   }
 
   function show(told, title) {
@@ -101,7 +93,7 @@ export function mount(element, { trigger, options }) {
 
   async function remove(flow) {
     const path = `ui/workflows/${encodeURIComponent(flow.name)}`;
-    const told = await tried(answered(fetch(new URL(path, BASE), { method: "DELETE", credentials: "same-origin" })));
+    const told = await tried(del(path));
     if (!told) return;
     list(told);
     toast(t("workflows.removed", { name: flow.label }), { undo: async () => {

@@ -21,6 +21,7 @@ log = logging.getLogger(__name__)
 
 MAX_BYTES = 4 * 1024 * 1024
 MAX_NODES = 2000
+MAX_INPUTS = 6000
 FIELDS = ("prompt", "negative_prompt", "seed", "width", "height", "duration_s", "length", "fps")
 """Fields of ours that a slot may carry; length is frames. Media inputs and own parameters come on top."""
 
@@ -82,6 +83,8 @@ def parse(content: bytes | str) -> JSON:
         raise CapabilityError(
             f"The workflow has {len(graph):,} nodes; at most {MAX_NODES:,} are taken.", field="workflow"
         )
+    if (count := sum(len(node["inputs"]) for node in graph.values())) > MAX_INPUTS:
+        raise CapabilityError(f"The workflow has {count:,} inputs; at most {MAX_INPUTS:,} are taken.", field="workflow")
     return graph
 
 
