@@ -20,6 +20,12 @@ const AUTO_MOST = 3; // a change of style touches every shot: that is for the bu
 const AUTO_KEY = "studio-board-auto";
 const VIEWS = { cut: "film", sheet: "grid", joints: "joint", cast: "people", script: "script" };
 
+/** A choice that this browser remembers; a private window forgets it, which is all right. */
+const remembered = {
+  get: () => { try { return localStorage.getItem(AUTO_KEY) !== "off"; } catch { return true; } },
+  set: (on) => { try { localStorage.setItem(AUTO_KEY, on ? "on" : "off"); } catch { /* nothing to do */ } },
+};
+
 export class Editor {
   constructor(root, id, open) {
     this.root = root;
@@ -108,10 +114,10 @@ export class Editor {
     this.views = el("div", "bd-views", { role: "group", "aria-label": t("board.views") }, ...Object.entries(VIEWS).map(([name, face]) =>
       button(t(`board.view.${name}`), { name: face, text: t(`board.view.${name}`), "aria-pressed": name === "cut", data: { view: name } }, () => this.show(name))));
     this.drafts = button(t("board.draft_all"), { name: "bulb", text: t("board.draft_all"), data: { do: "draft-all" } }, () => this.draft());
-    this.auto = button(t("board.auto"), { text: t("board.auto_short"), cls: "quiet", "aria-pressed": localStorage.getItem(AUTO_KEY) !== "off", title: t("board.auto"), data: { do: "auto" } }, () => {
+    this.auto = button(t("board.auto"), { text: t("board.auto_short"), cls: "quiet", "aria-pressed": remembered.get(), title: t("board.auto"), data: { do: "auto" } }, () => {
       const on = this.auto.getAttribute("aria-pressed") !== "true";
       this.auto.setAttribute("aria-pressed", on);
-      localStorage.setItem(AUTO_KEY, on ? "on" : "off");
+      remembered.set(on);
       this.draftChanged();
     });
     this.renders = button(t("board.render_all"), { name: "play", text: t("board.render_all"), cls: "primary", data: { do: "render-all" } }, () => renderDialog(store));

@@ -17,7 +17,7 @@ const LOUDNESS = [["", "board.loud_as_is"], ["-14", "board.loud_web"], ["-16", "
 export async function exportDialog(store, look) {
   const { places } = (await tried(get("ui/boards/places"))) || { places: [] };
   let form = "film";
-  const options = { allow_drafts: true, loudness: null, repair_treble: false, music: null, captions: "", burn: false, label: "", framing: "fit" };
+  const options = { allow_drafts: true, loudness: null, repair_treble: false, music: null, music_db: -14, captions: "", burn: false, label: "", framing: "fit" };
   const chosenPlaces = new Set(["master"]);
   const chosen = el("div", "bd-exportoptions");
   const rows = el("ol", "bd-exports", { "aria-live": "polite", "aria-label": t("board.exports") });
@@ -102,6 +102,12 @@ function filmOptions(store, options, places, chosenPlaces) {
   const missing = store.shots.filter((s) => !s.best).map((s) => s.number);
   const drafts = store.shots.filter((s) => s.best_kind === "draft").map((s) => s.number);
   const music = el("div", "bd-row wrap");
+  const level = () => {
+    const told = el("output", "", {}, `${options.music_db} dB`);
+    const slider = el("input", "", { type: "range", min: -30, max: 0, step: 1, value: options.music_db, "aria-label": t("board.music_level") });
+    slider.addEventListener("input", () => ((options.music_db = Number(slider.value)), (told.textContent = `${slider.value} dB`)));
+    return el("label", "bd-slider", {}, el("span", "", {}, t("board.music_level")), slider, told);
+  };
   const fillMusic = (asset) => {
     options.music = asset?.id ?? null;
     const send = fileButton(t("board.upload"), { kinds: ["audio"], cls: "quiet" }, async (files) => {
@@ -109,7 +115,7 @@ function filmOptions(store, options, places, chosenPlaces) {
       if (!sent) return;
       sent.kind === "audio" ? fillMusic(sent) : toast(t("board.wrong_kind"), { bad: true });
     });
-    music.replaceChildren(...(asset ? [el("span", "", {}, icon("sound"), ` ${asset.name || t("board.music")}`), button(t("board.music_none"), { name: "close", cls: "bare" }, () => fillMusic(null))]
+    music.replaceChildren(...(asset ? [el("span", "bd-musicname", {}, icon("sound"), ` ${asset.name || t("board.music")}`), level(), button(t("board.music_none"), { name: "close", cls: "bare" }, () => fillMusic(null))]
       : [send, button(t("board.from_gallery"), { name: "grid", text: t("board.from_gallery"), cls: "quiet" }, () => pickAsset(t("board.music"), { kinds: ["audio"] }, fillMusic))]));
   };
   fillMusic(null);
