@@ -145,7 +145,9 @@ def test_an_answer_lost_beside_a_strangers_task_is_held_with_three_choices(
     assert (run.status, run.held_reason) == (Status.HELD, HeldReason.LOST_SUBMIT)
     assert "2 tasks fit" in (run.error or "")
     assert [c.id for c in studio.hold_choices(run)] == ["look_again", "submit_again", "give_up"]
-    time.sleep(4)
+    until = time.monotonic() + 20
+    while any(t.status(time.time()) != "SUCCEEDED" for t in server.tasks.values()) and time.monotonic() < until:
+        time.sleep(0.1)
     studio.decide(run.id, "look_again")
     assert rest(studio, run).status == Status.SUCCEEDED
     assert server.submits_by_prompt()["a fox"] == 1

@@ -6,8 +6,10 @@ media is below engines and store, so that draft engine, GPU worker and exports s
 from __future__ import annotations
 
 import ast
+import gc
 import subprocess
 import sys
+from functools import cache
 from pathlib import Path
 
 import pytest
@@ -25,10 +27,22 @@ def part(path: Path) -> str:
     return path.relative_to(ROOT / "studio").with_suffix("").parts[0]
 
 
+@cache
+def tree(path: Path) -> ast.Module:
+    """The file's syntax. Without the collector: objects finalised while Python 3.11 builds the tree break its count of
+    the depth (SystemError: AST constructor recursion depth mismatch)."""
+    gc.disable()
+    try:
+        return ast.parse(path.read_text("utf-8"))
+    finally:
+        gc.enable()
+
+
+@cache
 def imports(path: Path) -> set[str]:
     """Names of all modules imported anywhere in the file, also inside functions."""
     found: set[str] = set()
-    for node in ast.walk(ast.parse(path.read_text("utf-8"))):
+    for node in ast.walk(tree(path)):
         if isinstance(node, ast.Import):
             found |= {a.name for a in node.names}
         elif isinstance(node, ast.ImportFrom) and node.module:

@@ -102,10 +102,20 @@ class Server:
     async def _call(self, method: str, path: str, **kwargs: Any) -> httpx.Response:
         try:
             reply = await self.client.request(method, path, **kwargs)
+        except (httpx.RemoteProtocolError, httpx.ReadError) as error:
+            if method != "GET":
+                raise Unavailable(f"ComfyUI broke the connection at {self.base}.") from error
+            reply = await self._again(path, **kwargs)  # a kept connection that the server closed meanwhile
         except httpx.TransportError as error:
             raise Unavailable(f"ComfyUI does not answer at {self.base}.") from error
         _raise_for(reply, self.base)
         return reply
+
+    async def _again(self, path: str, **kwargs: Any) -> httpx.Response:
+        try:
+            return await self.client.get(path, **kwargs)
+        except httpx.TransportError as error:
+            raise Unavailable(f"ComfyUI does not answer at {self.base}.") from error
 
 
 def _raise_for(reply: httpx.Response, base: str) -> None:
