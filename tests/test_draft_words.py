@@ -93,3 +93,10 @@ def test_words_nobody_knows_are_listed() -> None:
 
 def test_over_the_shoulder_needs_two() -> None:
     assert read("over-the-shoulder shot of a woman").people == 2
+
+
+@pytest.mark.parametrize("prompt", ["an old fisherman", "two elderly nurses", "老渔夫"])
+def test_an_old_person_is_old_whatever_the_work(prompt: str) -> None:
+    found = read(prompt)
+    assert [f.kind for f in found.figures] == ["elder"]
+    assert not found.unread

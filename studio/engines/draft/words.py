@@ -38,6 +38,10 @@ REACH = 7
 SECOND_OF_A_PAIR = ("over-the-shoulder", "two-shot")
 
 
+AGED = frozenset({"old", "aged", "elderly", "ageing", "aging", "grey-haired", "老", "年迈", "年迈的", "年老的"})
+"""Words in front of a person that make them old."""
+
+
 @dataclass(frozen=True)
 class Move:
     """A camera move. kind as in "pan-left" or "static"; strength slow, normal or fast."""
@@ -134,7 +138,7 @@ def read(prompt: str) -> Reading:
         crowd=crowd,
         sounds=_all(found, "sound"),
         styles=_all(found, "style"),
-        unread=tuple(dict.fromkeys(t.text for t in found if t.kind == "word")),
+        unread=tuple(dict.fromkeys(t.text for t in found if t.kind == "word" and t.text.lower() not in AGED)),
     )
     return _consistent(reading)
 
@@ -245,7 +249,7 @@ def _known(scan: _Scan, found: list[Token], at: int) -> None:
     elif "wears" in meanings and (found_wearer(scan, found, at) or "thing" not in meanings):
         _wear(scan, found, at)
     elif "figure" in meanings:
-        _figure(scan, meanings["figure"], token, at)
+        _figure(scan, _aged(meanings["figure"], found, at), token, at)
     elif "thing" in meanings:
         _thing(scan, meanings["thing"], token, at)
     elif "part" in meanings:
@@ -255,6 +259,12 @@ def _known(scan: _Scan, found: list[Token], at: int) -> None:
         scan.take_colour(at, meanings["setting"])
     if "posture" in meanings:
         _attribute(scan, found, at, "posture", meanings["posture"])
+
+
+def _aged(kind: str, found: list[Token], at: int) -> str:
+    """An old fisherman is drawn old, whatever the work: the word for the age stands in front of the noun."""
+    before = found[at - 1].text.lower() if at else ""
+    return "elder" if before in AGED and kind in ("man", "woman", "person") else kind
 
 
 def found_wearer(scan: _Scan, found: list[Token], at: int) -> bool:
