@@ -172,6 +172,27 @@ def test_a_waiting_run_leaves_the_queue_and_a_running_one_stops(server: ComfySer
     run(story)
 
 
+def test_the_end_of_a_run_is_announced_when_its_result_can_be_read(
+    server: ComfyServer, url: str, tmp_path: Path
+) -> None:
+    async def story() -> None:
+        async with opened(url, tmp_path) as engine:
+            seen: list[Status] = []
+            ended = asyncio.Event()
+
+            async def look(handle: str) -> None:
+                seen.append((await engine.poll(handle)).status)
+                if seen[-1] == Status.SUCCEEDED:
+                    ended.set()
+
+            looks = set()
+            engine.announce(lambda handle: looks.add(asyncio.ensure_future(look(handle))))
+            await started(engine, job(tmp_path, "comfyui/qwen-image", width=256, height=256))
+            await asyncio.wait_for(ended.wait(), 10)
+
+    run(story)
+
+
 def test_a_lost_answer_is_looked_up_under_our_own_id(server: ComfyServer, url: str, tmp_path: Path) -> None:
     server.lose_answer = True
 

@@ -74,7 +74,7 @@ def test_a_dropped_workflow_is_mapped_saved_and_used(
     expect(page.locator("#t2i-bar .sf-runs")).to_be_visible()
     page.locator("#t2i-generate").click()
     expect(page.locator("#t2i-feed .st-card").first).to_be_visible()
-    expect(page.locator("#t2i-feed .st-card .st-pic.seen").first).to_be_visible()
+    expect(page.locator("#t2i-feed .st-card .st-pic.seen").first).to_be_visible(timeout=20_000)
     [run] = site.studio.search(model="comfyui/flat-colour").runs
     assert (run.status, run.request.params["paint"]) == (Status.SUCCEEDED, 77)
     assert server.graphs[-1]["3"]["inputs"]["color"] == 77

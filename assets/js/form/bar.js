@@ -18,17 +18,27 @@ export function mount(element, { props, trigger, watch, options }) {
   element.replaceChildren(wrong, facts);
   let asking, saving, seen = {}, sent = { until: 0 };
 
+  const keep = () => {
+    clearTimeout(saving);
+    saving = 0;
+    trigger("save");
+  };
+  const keepSoon = () => {
+    clearTimeout(saving);
+    saving = setTimeout(keep, SAVE_MS);
+  };
   const ask = () => {
     clearTimeout(asking);
-    clearTimeout(saving);
     asking = setTimeout(() => trigger("check"), ASK_MS);
-    saving = setTimeout(() => trigger("save"), SAVE_MS);
+    keepSoon();
   };
   const heard = (e) => {
     if (e.target.closest?.(".studio-bar")) return;
     if (e.type === "input") count();
     ask();
   };
+  // A page that is left keeps what is still to be kept. Only then: all forms write to one place.
+  addEventListener("pagehide", () => saving && keep());
   for (const kind of ["input", "change", "pointerup", "keyup", "studio:changed"]) form.addEventListener(kind, heard);
 
   function count() {
@@ -88,7 +98,7 @@ export function mount(element, { props, trigger, watch, options }) {
     if (seen.submitted) {
       dispatchEvent(new CustomEvent("studio:submitted", { detail: { page, runs: seen.submitted } }));
       setTimeout(() => trigger("check"), SENT_MS);
-      saving = setTimeout(() => trigger("save"), SAVE_MS);
+      keepSoon();
     }
     if (seen.refused) form.querySelector("[aria-invalid=true], .sf-refusal")?.scrollIntoView({ block: "center", behavior: "smooth" });
   }

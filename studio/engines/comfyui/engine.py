@@ -9,7 +9,7 @@ from __future__ import annotations
 import asyncio
 import re
 import uuid
-from collections.abc import Collection, Mapping
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import replace
 from pathlib import Path
 from urllib.parse import urlencode
@@ -52,7 +52,8 @@ class ComfyEngine:
         self._server = Server(base, headers)
         # stable for a data folder: after a restart of the studio, events of runs in flight still come to us
         client_id = uuid.uuid5(uuid.NAMESPACE_URL, str(settings.data.resolve())).hex
-        self._listener = Listener(base, client_id, headers)
+        self._tell: Callable[[str], None] = lambda _: None
+        self._listener = Listener(base, client_id, headers, lambda handle: self._tell(handle))
         self._client_id = client_id
         self._cancelled: set[str] = set()
         self._previews = settings.data / "cache" / "previews"
@@ -158,6 +159,10 @@ class ComfyEngine:
             url = f"{self._server.base}/view?{query}"
             found.append(Output(kind=kind, url=url, headers=self._server.headers))
         return found
+
+    def announce(self, tell: Callable[[str], None]) -> None:
+        """The websocket says when a run has moved or ended, so that nobody waits for the next look."""
+        self._tell = tell
 
     async def cancel(self, handle: str) -> bool:
         """Take it off the queue or interrupt it."""

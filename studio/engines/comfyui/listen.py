@@ -9,13 +9,15 @@ import asyncio
 import contextlib
 import json
 import struct
-from collections.abc import Mapping
+import time
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
 from websockets.asyncio.client import connect
 from websockets.exceptions import WebSocketException
 
 PREVIEW, PREVIEW_WITH_FACTS = 1, 4
+NEWS_EVERY_S = 0.5
 MAX_FRAME_BYTES = 32 * 1024 * 1024
 
 
@@ -38,11 +40,13 @@ class Seen:
 class Listener:
     """Listens while runs are watched. `watch` a run before it is submitted, `forget` it when it has ended."""
 
-    def __init__(self, base: str, client_id: str, headers: Mapping[str, str]) -> None:
+    def __init__(self, base: str, client_id: str, headers: Mapping[str, str], on_news: Callable[[str], None]) -> None:
+        """on_news: called with a run's id when it has ended, and at most twice a second while it moves."""
         self._url = base.replace("http", "ws", 1).rstrip("/") + f"/ws?clientId={client_id}"
         self._headers = dict(headers)
         self._runs: dict[str, Seen] = {}
         self._current: str | None = None
+        self._on_news, self._told = on_news, 0.0
         self._task: asyncio.Task[None] | None = None
 
     def watch(self, prompt_id: str, total: int) -> None:
@@ -108,6 +112,10 @@ class Listener:
             run.share, run.word = data["value"] / data["max"], f"step {data['value']:g} of {data['max']:g}"
         elif kind == "executing" and data.get("node"):
             run.word = "running"
+        ended = kind == "executing" and data.get("node") is None
+        if ended or time.monotonic() - self._told > NEWS_EVERY_S:
+            self._told = time.monotonic()
+            self._on_news(data["prompt_id"])
 
     def _take_preview(self, frame: bytes) -> None:
         kind = struct.unpack_from(">I", frame)[0]
