@@ -2,13 +2,9 @@
 
 from __future__ import annotations
 
-import socket
-import threading
-import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-import uvicorn
 from fastapi import FastAPI
 from starlette.middleware import Middleware
 from starlette.types import ASGIApp, Receive, Scope, Send
@@ -16,6 +12,7 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 from studio.studio import Studio
 from studio.ui import routes
 from studio.ui.guard import Guard
+from tests.providers.serving import served
 
 
 class Login:
@@ -35,16 +32,8 @@ def serving(studio: Studio) -> Iterator[str]:
     """The address of this studio's routes while the context lasts."""
     site = routes.build(studio)
     app = FastAPI(routes=site.routes, middleware=[Middleware(Guard), Middleware(Login)])
-    listening = socket.create_server(("127.0.0.1", 0))
-    server = uvicorn.Server(uvicorn.Config(app, log_level="error", timeout_graceful_shutdown=2))
-    thread = threading.Thread(target=server.run, kwargs={"sockets": [listening]}, daemon=True)
-    thread.start()
-    while not server.started:
-        time.sleep(0.01)
-    try:
-        yield f"http://127.0.0.1:{listening.getsockname()[1]}"
-    finally:
-        site.close()
-        server.should_exit = True
-        thread.join(10)
-        listening.close()
+    with served(app) as url:
+        try:
+            yield url
+        finally:
+            site.close()

@@ -8,7 +8,6 @@ import os
 import shutil
 import time
 from collections.abc import Iterator
-from importlib.util import find_spec
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -69,15 +68,17 @@ def build(studio: Studio) -> gr.Blocks:
 def _pages(ctx: Any) -> Iterator[Any]:
     from studio.domain import Task
     from studio.ui.create import CreatePage
+    from studio.ui.gallery import GalleryPage
+    from studio.ui.models import ModelsPage
+    from studio.ui.queue import QueuePage
+    from studio.ui.settings import SettingsPage
+    from studio.ui.storyboard import StoryboardPage
+    from studio.ui.workflows import WorkflowsPage
 
     for page_id, task in CREATE.items():
         if ctx.studio.catalogue.for_task(Task(task)):
             yield CreatePage(ctx, Task(task), page_id)
-    rest = {"storyboard": "StoryboardPage", "gallery": "GalleryPage", "queue": "QueuePage"}
-    rest |= {"models": "ModelsPage", "workflows": "WorkflowsPage", "settings": "SettingsPage"}
-    for module, name in rest.items():
-        if find_spec(f"studio.ui.{module}"):
-            yield getattr(__import__(f"studio.ui.{module}", fromlist=[name]), name)(ctx)
+    yield from (page(ctx) for page in (StoryboardPage, GalleryPage, QueuePage, ModelsPage, WorkflowsPage, SettingsPage))
 
 
 @contextlib.contextmanager

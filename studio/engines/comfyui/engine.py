@@ -92,13 +92,12 @@ class ComfyEngine:
         own = job.model.engine
         if "workflow" in own:
             return fill(own, job.request, job.seed or 0, inputs, prefix=f"studio/{job.run_id}")
-        chosen = {k.removeprefix("file_"): str(v) for k, v in job.request.params.items() if k.startswith("file_")}
         roles = {k: v for k, v in own["files"].items() if v.get("when") in (None, job.request.params.get("mode"))}
         fps = job.model.fps[0] if job.model.fps else 0
         order = Order(
             request=job.request,
             seed=job.seed or 0,
-            files=files.match(roles, nodes, chosen),
+            files=files.match(roles, nodes),
             inputs=inputs,
             prefix=f"studio/{job.run_id}",  # new for every run: the same graph twice would run nothing
             fps=fps,

@@ -21,29 +21,27 @@ def options(nodes: JSON, cls: str, field: str) -> list[str]:
     return []
 
 
-def match(roles: Mapping[str, Mapping[str, Any]], nodes: JSON, chosen: Mapping[str, str]) -> dict[str, str]:
+def match(roles: Mapping[str, Mapping[str, Any]], nodes: JSON) -> dict[str, str]:
     """A file for every role, or Refused with a sentence that names each missing file and its folder.
 
-    roles: role -> {node, field, file, folder, words}. The user's choice wins; then the official file in any folder;
-    then the one file whose name holds all `words` of the role.
+    roles: role -> {node, field, file, folder, words}. The official file in any folder wins; else the one file
+    whose name holds all `words` of the role.
     """
     _need({spec["node"] for spec in roles.values()}, nodes)
     found: dict[str, str] = {}
     missing: list[str] = []
     for role, spec in roles.items():
         offered = options(nodes, spec["node"], spec["field"])
-        if pick := _pick(spec, offered, chosen.get(role, "")):
+        if pick := _pick(spec, offered):
             found[role] = pick
         else:
-            missing.append(f"{chosen.get(role) or spec['file']} in models/{spec['folder']}")
+            missing.append(f"{spec['file']} in models/{spec['folder']}")
     if missing:
-        raise Refused(f"ComfyUI lacks {', '.join(missing)}. Put the file there, or name yours in the form.")
+        raise Refused(f"ComfyUI lacks {', '.join(missing)}. Put the file there and try again.")
     return found
 
 
-def _pick(spec: Mapping[str, Any], offered: list[str], chosen: str) -> str | None:
-    if chosen:
-        return next((o for o in offered if chosen in (o, _name(o))), None)
+def _pick(spec: Mapping[str, Any], offered: list[str]) -> str | None:
     if same := [o for o in offered if _name(o) == spec["file"]]:
         return same[0]
     like = [o for o in offered if all(word in _name(o).lower() for word in spec["words"])]
