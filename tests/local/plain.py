@@ -64,7 +64,7 @@ def cut_after(steps: int) -> Any:
 
 
 def write_clip(frames: Any, fps: int, path: Path) -> None:
-    with VideoWriter(path, width=96, height=64, fps=Fraction(fps), crf=16) as writer:
+    with VideoWriter(path, width=96, height=64, fps=Fraction(fps), crf=0) as writer:
         for frame in frames:
             writer.write_rgb((frame * 255).round().astype("uint8"))
 

@@ -18,6 +18,8 @@ from studio.engines.local.recipe import Recipe
 
 Tensors = dict[str, torch.Tensor]
 Report = Callable[..., None]
+CRF = 16
+"""Of clips, where the row does not say otherwise: no difference that an eye finds."""
 
 
 def to_files(pipe: Any, recipe: Recipe, kept: Tensors, out: Path, report: Report) -> list[dict[str, Any]]:
@@ -46,7 +48,7 @@ def _write_clip(pipe: Any, recipe: Recipe, kept: Tensors, out: Path, report: Rep
         height=recipe.height,
         fps=Fraction(recipe.fps).limit_denominator(1001),
         channels=0 if sound is None else sound.shape[1],
-        crf=16,
+        crf=recipe.engine.get("crf", CRF),
     )
     with writer:
         for pixels in _pictures(pipe, recipe, kept):
