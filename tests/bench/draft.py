@@ -37,7 +37,7 @@ def main(argv: list[str]) -> None:
 
 
 def _case(prompt: str, name: str, folder: Path) -> dict[str, float]:
-    from studio.engines.draft import from_picture, from_words
+    from studio.engines.draft import from_picture, from_words, written
     from studio.engines.draft.make import make
     from studio.engines.draft.order import Order, Source
 
@@ -45,7 +45,7 @@ def _case(prompt: str, name: str, folder: Path) -> dict[str, float]:
     inputs = {"first_frame": [Source(str(_picture(folder)), "image", "own.png", 1920, 1280)]} if own else {}
     task = "image-to-video" if own else "text-to-video"
     order = Order(task, prompt, 7, 1280, 720, 5.0, 30, True, str(folder), inputs=inputs)
-    shots, _ = (from_picture if own else from_words).plan(order)
+    shots, _ = written.plan(order, (from_picture if own else from_words).painter)
     frames = _drawn(shots, order.width, order.height)
     drafts, alone = [], []
     for _ in range(TIMES):

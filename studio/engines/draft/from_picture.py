@@ -3,18 +3,16 @@
 from __future__ import annotations
 
 import itertools
-from functools import partial
 
 import cv2
 import numpy as np
 
-from studio.engines.draft import camera, clips, scenes
+from studio.engines.draft import camera, clips, scenes, written
 from studio.engines.draft.camera import ease
-from studio.engines.draft.film import Painter, Shot, Sound, Tell, finish
-from studio.engines.draft.from_words import cuts, sound_of
+from studio.engines.draft.film import Painter, Tell
 from studio.engines.draft.order import Order
 from studio.engines.draft.picture_view import PictureView
-from studio.engines.draft.shots import ShotSpan, shots
+from studio.engines.draft.shots import ShotSpan
 from studio.engines.draft.stage import Planes
 from studio.engines.draft.words import Move, read
 
@@ -24,23 +22,12 @@ HOLD = 0.18
 
 def clip(order: Order, tell: Tell) -> list[str]:
     """The picture, moved; every written shot is a move of its own over it."""
-    made, sound = plan(order)
-    finish(order, made, tell, sound=sound)
+    written.make(order, tell, painter)
     return []
 
 
-def plan(order: Order) -> tuple[list[Shot], Sound | None]:
-    """The shots, not yet drawn, and the sound."""
-    spans = shots(order.prompt, order.duration_s)
-    edges = cuts(spans, order.fps, order.frames)
-    made = [
-        Shot(a, b, partial(_painter, order, span, f"Shot {i} of {len(spans)}" if len(spans) > 1 else "", a, b))
-        for i, (span, (a, b)) in enumerate(zip(spans, edges, strict=True), 1)
-    ]
-    return [s for s in made if s.end > s.start], sound_of(order, spans, edges)
-
-
-def _painter(order: Order, span: ShotSpan, label: str, start: int, end: int) -> Painter:
+def painter(order: Order, span: ShotSpan, label: str, start: int, end: int) -> Painter:
+    """Draws the picture on its way through the shot's moves."""
     size, reading = (order.width, order.height), read(span.text)
     first, last = order.inputs["first_frame"][0], order.first("last_frame")
     moves = reading.moves or ((Move("static"),) if last else ())

@@ -7,14 +7,13 @@ from functools import partial
 import cv2
 import numpy as np
 
-from studio.engines.draft import camera, clips, scene, scenes, stage
-from studio.engines.draft.film import Painter, Shot, Sound, Tell, finish
-from studio.engines.draft.from_words import cuts
+from studio.engines.draft import camera, clips, scene, scenes, stage, written
+from studio.engines.draft.film import Painter, Sound, Tell
 from studio.engines.draft.levels import Levels
 from studio.engines.draft.order import Order
 from studio.engines.draft.palette import RGB
 from studio.engines.draft.picture_view import PictureView
-from studio.engines.draft.shots import ShotSpan, shots
+from studio.engines.draft.shots import ShotSpan
 from studio.engines.draft.stage import Planes
 from studio.engines.draft.words import Move, Reading, read
 
@@ -34,17 +33,11 @@ def clip(order: Order, tell: Tell) -> list[str]:
     source = order.inputs["audio_file"][0]
     tell(0.0, "listening")
     levels = Levels(clips.sound(source), order.frames, order.fps)
-    spans = shots(order.prompt, order.duration_s)
-    edges = cuts(spans, order.fps, order.frames)
-    made = [
-        Shot(a, b, partial(_painter, order, levels, span, f"Shot {i} of {len(spans)}" if len(spans) > 1 else "", a, b))
-        for i, (span, (a, b)) in enumerate(zip(spans, edges, strict=True), 1)
-    ]
-    finish(order, [s for s in made if s.end > s.start], tell, sound=Sound(clips.sound(source)))
+    written.make(order, tell, partial(_painter, levels), sound=Sound(clips.sound(source)))
     return []
 
 
-def _painter(order: Order, levels: Levels, span: ShotSpan, label: str, start: int, end: int) -> Painter:
+def _painter(levels: Levels, order: Order, span: ShotSpan, label: str, start: int, end: int) -> Painter:
     reading = read(span.text)
     view = _view(order, reading, end - start)
     overlay = scenes.overlay(order, reading, span.text, label=label)

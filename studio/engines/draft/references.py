@@ -10,17 +10,15 @@ import itertools
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
-from functools import partial
 
 import cv2
 import numpy as np
 
-from studio.engines.draft import camera, clips, scene, scenes, stage
+from studio.engines.draft import camera, clips, scene, scenes, stage, written
 from studio.engines.draft.caption import name_tag
-from studio.engines.draft.film import Painter, Shot, Tell, finish
-from studio.engines.draft.from_words import cuts, sound_of
+from studio.engines.draft.film import Painter, Tell
 from studio.engines.draft.order import Order, Source
-from studio.engines.draft.shots import ShotSpan, shots
+from studio.engines.draft.shots import ShotSpan
 from studio.engines.draft.stage import Planes, Plate
 from studio.engines.draft.words import read
 
@@ -42,13 +40,7 @@ FOOT = 0.80
 
 def clip(order: Order, tell: Tell) -> list[str]:
     """The clip, with a sentence about names in the prompt that have no reference."""
-    spans = shots(order.prompt, order.duration_s)
-    edges = cuts(spans, order.fps, order.frames)
-    made = [
-        Shot(a, b, partial(_painter, order, span, f"Shot {i} of {len(spans)}" if len(spans) > 1 else "", a, b))
-        for i, (span, (a, b)) in enumerate(zip(spans, edges, strict=True), 1)
-    ]
-    finish(order, [s for s in made if s.end > s.start], tell, sound=sound_of(order, spans, edges))
+    written.make(order, tell, _painter)
     count = len(order.inputs["references"])
     missing = sorted({int(n) for n in NAMED.findall(order.prompt) if not 1 <= int(n) <= count})
     return [f"There is no reference for {', '.join(f'character{n}' for n in missing)}."] if missing else []
