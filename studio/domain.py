@@ -108,7 +108,7 @@ class Request(Value):
     """What the user asked of one model, in the flat form of the API minus `params`.
 
     Sizes: either width and height, or aspect and tier (a row of the catalogue turns one into the other). Media are
-    asset ids. `params` holds the model's own parameters by their catalogue names; the flat form carries them at the
+    asset ids; `reference_voices` gives a reference (key) the voice of a sound file. `params` holds the model's own parameters by their catalogue names; the flat form carries them at the
     top level (see catalogue.parse_request and Request.flat). n is the number of runs wanted, each with its own seed.
     """
 
@@ -130,6 +130,7 @@ class Request(Value):
     first_frame: str | None = None
     last_frame: str | None = None
     references: tuple[str, ...] = ()
+    reference_voices: dict[str, str] = Field(default_factory=dict)
     audio_file: str | None = None
     video: str | None = None
     consent: bool = False
@@ -145,8 +146,9 @@ class Request(Value):
         one = {"image": self.image, "first_frame": self.first_frame, "last_frame": self.last_frame}
         one |= {"audio_file": self.audio_file, "video": self.video}
         found = {name: (asset,) for name, asset in one.items() if asset}
-        found |= {k: v for k, v in (("images", self.images), ("references", self.references)) if v}
-        return found
+        lists = {"images": self.images, "references": self.references}
+        lists["reference_voices"] = tuple(self.reference_voices.values())
+        return found | {name: ids for name, ids in lists.items() if ids}
 
     def flat(self) -> JSON:
         """The request as the API's flat JSON: unset fields left out, params at the top level."""
@@ -246,7 +248,8 @@ class Run(Value):
     """One request on its way through one engine, and what came of it; the gallery's row.
 
     seq rises with time and is the key of pages. fraction is 0..1 where the provider gives one. expected_s is our
-    estimate of the whole time from our own history, None without one. attempt counts how often it was started.
+    estimate of the whole time from our own history, None without one; eta_s the engine's own word on the seconds left.
+    preview names the version of the picture of a run under way, None where there is none. attempt counts the starts.
     """
 
     id: str
@@ -272,6 +275,8 @@ class Run(Value):
     provider_position: int | None = None
     fraction: float | None = None
     expected_s: float | None = None
+    eta_s: float | None = None
+    preview: str | None = None
     created_at: datetime = Field(default_factory=now)
     started_at: datetime | None = None
     finished_at: datetime | None = None
@@ -335,7 +340,8 @@ class Progress(Value):
 
     When status is FAILED, the engine raises instead: an EngineError of the right class. outputs come with SUCCEEDED.
     cost_usd: what the provider billed, if it said or the rules are certain; else None. usage: the provider's own
-    numbers, kept with the run. seed: the one used, if the provider tells.
+    numbers, kept with the run. seed: the one used, if the provider tells. preview: a small picture of what is being made,
+    JPEG, PNG or WebP, always whole; under one name for the whole run, which the job manager removes at its end.
     """
 
     status: Literal[Status.QUEUED, Status.RUNNING, Status.SUCCEEDED, Status.CANCELLED]

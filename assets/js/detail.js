@@ -6,7 +6,7 @@ import { onWish } from "./courier.js";
 import { ended, follow } from "./live.js";
 import { lightbox } from "./lightbox.js";
 import { get, tried } from "./net.js";
-import { chip, picture, progress, reason, stars, title } from "./parts.js";
+import { chip, glimpse, picture, progress, reason, stars, title } from "./parts.js";
 import { player } from "./player.js";
 
 const panel = { node: null, id: null, back: null, options: {} };
@@ -64,7 +64,10 @@ function changed(_, runs) {
   const before = panel.detail.status;
   Object.assign(panel.detail, mine, { prompt: panel.detail.prompt });
   if (mine.status !== before) open(panel.id, panel.options); // its files and events are new
-  else if (!ended(mine)) panel.node.querySelector(".st-prog")?.replaceWith(progress(mine));
+  else if (!ended(mine)) {
+    panel.node.querySelector(".st-prog")?.replaceWith(progress(mine));
+    glimpse(panel.node.querySelector(".st-panelbody > .st-player > .st-pic"), mine);
+  }
 }
 
 function keys(e) {

@@ -5,7 +5,7 @@ import { buttons, choices } from "./actions.js";
 import { open as openDetail } from "./detail.js";
 import { ended, follow } from "./live.js";
 import { get, tried } from "./net.js";
-import { chip, facts, hoverPlay, picture, progress, reason, title } from "./parts.js";
+import { chip, facts, glimpse, hoverPlay, overGlimpse, picture, progress, reason, title } from "./parts.js";
 
 const SHOWN = 24;
 const WAITING = 4;
@@ -38,6 +38,7 @@ export function mount(element, { options }) {
       const old = drawn.get(run.id);
       if (old?.text === text) return old.node;
       const node = old && !ended(run) && old.live === run.status ? refresh(old.node, run) : runCard(run, lists);
+      if (old && node !== old.node) overGlimpse(old.node, node);
       drawn.set(run.id, { text, node, live: run.status });
       return node;
     });
@@ -108,5 +109,6 @@ function refresh(card, run) {
   card.querySelector(".st-prog")?.replaceWith(progress(run));
   card.querySelector(".st-actions").replaceChildren(...buttons(run));
   card.querySelector(".st-chip")?.replaceWith(chip(run));
+  glimpse(card.querySelector(".st-pic"), run);
   return card;
 }

@@ -2,7 +2,7 @@
 
 import { ago, el, exact, icon, t, typing } from "./dom.js";
 import { ended } from "./live.js";
-import { chip, hoverPlay, picture, progress, reason, title } from "./parts.js";
+import { chip, glimpse, hoverPlay, overGlimpse, picture, progress, reason, title } from "./parts.js";
 
 const GAP = 12;
 const CAPTION = 50;
@@ -87,8 +87,10 @@ export class Grid {
     this.items[i] = run;
     const cell = this.cells.get(run.id);
     if (!cell) return true;
-    if (!ended(run) && old.status === run.status) cell.querySelector(".st-prog")?.replaceWith(progress(run));
-    else this.fill(cell, run);
+    if (!ended(run) && old.status === run.status) {
+      cell.querySelector(".st-prog")?.replaceWith(progress(run));
+      glimpse(cell.querySelector(".st-pic"), run);
+    } else this.fill(cell, run);
     return true;
   }
 
@@ -154,6 +156,8 @@ export class Grid {
     if (run.rating) face.append(el("span", "st-rated", { "aria-hidden": "true" }, ...Array.from({ length: run.rating }, () => icon("star"))));
     if (why) face.append(el("div", "st-facewhy", {}, el("p", "", {}, why)));
     if (run.status === "running") face.append(progress(run));
+    cell.removeAttribute("aria-description");
+    overGlimpse(cell, face);
     cell.replaceChildren(face, el("div", "st-cap", {}, el("p", "", { title: run.prompt }, name), el("small", "", {}, el("span", "", {}, run.model_label), el("time", "", { title: exact(run.created_at) }, ago(run.created_at)))));
   }
 

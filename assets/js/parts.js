@@ -1,6 +1,6 @@
 // Pieces of a run that every widget shows: its picture, its progress, its state, its stars.
 
-import { ago, dollars, el, exact, icon, media, seconds, still, t } from "./dom.js";
+import { BASE, ago, dollars, el, exact, icon, media, seconds, still, t } from "./dom.js";
 import { ended } from "./live.js";
 
 const HOVER_DELAY_MS = 140;
@@ -20,7 +20,49 @@ export function picture(run, { poster = false } = {}) {
   else if (!run.asset && run.status !== "running") box.append(icon(run.kind === "video" ? "film" : "image", "st-i big"));
   if (asset?.kind === "video" || asset?.kind === "audio") box.append(el("span", "st-len", {}, asset.has_audio ? icon("sound") : null, seconds(asset.duration_s)));
   if (run.count > 1) box.append(el("span", "st-count", { title: t("widgets.files", { n: run.count }) }, `${run.count}`));
+  glimpse(box, run);
   return box;
+}
+
+const FADE_MS = 400;
+
+/**
+ * The newest picture of a run under way, laid into `box` over the one before as soon as it is decoded, so that nothing
+ * moves or flickers; marked as a preview for eyes and for screen readers. A run without one leaves the box as it is.
+ */
+export function glimpse(box, run) {
+  const version = run.status === "running" && run.preview;
+  if (!box || !version || version === box.dataset.preview) return;
+  if (box.loading) return void (box.next = run); // one after the other; only the newest counts
+  box.loading = true;
+  const image = el("img", "st-glimpse", { alt: t("widgets.preview_help"), draggable: "false" });
+  image.src = new URL(`media/runs/${encodeURIComponent(run.id)}/preview?v=${version}`, BASE).href;
+  image.decode().then(
+    () => {
+      const older = [...box.querySelectorAll(".st-glimpse")];
+      const last = older.at(-1);
+      last ? last.after(image) : box.append(image);
+      if (!last) box.append(el("span", "st-previewtag", { "aria-hidden": "true" }, t("widgets.preview")));
+      box.dataset.preview = version;
+      box.closest("[aria-label]")?.setAttribute("aria-description", t("widgets.preview_help"));
+      setTimeout(() => older.forEach((o) => o.remove()), FADE_MS);
+    },
+    () => {}, // it has just ended, or a newer one took its place
+  ).then(() => {
+    box.loading = false;
+    const next = box.next;
+    box.next = null;
+    if (next) glimpse(box, next);
+  });
+}
+
+/** The result of a run appears over the last glimpse of it: `old` is the node that the new one takes the place of. */
+export function overGlimpse(old, fresh) {
+  const last = [...(old?.querySelectorAll(".st-glimpse") || [])].at(-1);
+  const image = last && fresh.querySelector(".st-pic > img:not(.faint)");
+  if (!image || last.parentNode === image.parentNode) return;
+  image.before(last);
+  image.addEventListener("load", () => setTimeout(() => last.remove(), FADE_MS), { once: true });
 }
 
 /** Let the clips under `root` play while pointed at. `find` gives the picture box of an event's target and its run. */
@@ -93,6 +135,7 @@ export function progress(run) {
   const bar = el("div", "st-bar", { role: "progressbar", "aria-valuemin": 0, "aria-valuemax": 100, "aria-label": t("widgets.progress") }, el("i"));
   const words = el("span", "st-doing");
   const time = el("span", "st-time");
+  const heard = Date.now();
   const box = el("div", "st-prog", {}, bar, el("div", "st-progline", {}, words, time));
   box.tick = () => {
     const elapsed = run.started_at && run.status === "running" ? (Date.now() - new Date(run.started_at)) / 1000 : null;
@@ -105,7 +148,8 @@ export function progress(run) {
     percent === null ? bar.removeAttribute("aria-valuenow") : bar.setAttribute("aria-valuenow", percent);
     words.textContent = doing(run) + (percent ? ` ${percent} %` : "");
     bar.setAttribute("aria-valuetext", words.textContent);
-    const about = run.expected_s ? " / ~" + seconds(run.expected_s) : "";
+    const left = run.eta_s && elapsed !== null ? Math.round(run.eta_s - (Date.now() - heard) / 1000) : 0;
+    const about = left > 0 ? " · " + t("widgets.left", { time: seconds(left) }) : run.expected_s ? " / ~" + seconds(run.expected_s) : "";
     time.textContent = elapsed === null ? (run.expected_s ? "~" + seconds(run.expected_s) : "") : seconds(Math.max(0, Math.round(elapsed))) + about;
   };
   box.tick();

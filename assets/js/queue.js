@@ -5,7 +5,7 @@ import { again, buttons, choiceHelp, choiceLabel, choices } from "./actions.js";
 import { open as openDetail } from "./detail.js";
 import { adopt, follow } from "./live.js";
 import { get, post, toast, tried } from "./net.js";
-import { chip, hoverPlay, picture, progress, reason, title } from "./parts.js";
+import { chip, glimpse, hoverPlay, overGlimpse, picture, progress, reason, title } from "./parts.js";
 import { sortable } from "./sortable.js";
 
 const SECTIONS = ["held", "running", "queued", "recent"];
@@ -75,8 +75,13 @@ export function mount(element) {
     const old = drawn.get(run.id);
     if (old?.text === text) return old.node;
     let node = old?.node;
-    if (node && old.section === section && section === "running" && old.status === run.status && !run.cancel_wanted) node.querySelector(".st-prog").replaceWith(progress(run));
-    else node = row(run, section);
+    if (node && old.section === section && section === "running" && old.status === run.status && !run.cancel_wanted) {
+      node.querySelector(".st-prog").replaceWith(progress(run));
+      glimpse(node.querySelector(".st-pic"), run);
+    } else {
+      node = row(run, section);
+      overGlimpse(old?.node, node);
+    }
     drawn.set(run.id, { text, node, section, status: run.status });
     return node;
   }

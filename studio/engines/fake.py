@@ -78,6 +78,20 @@ class FakeProvider:
         """Stop the task."""
         self._write(handle, self.task(handle) | {"cancelled": True})
 
+    def paint(self, handle: str, seed: int) -> None:
+        """Give a small picture of the task under way, its colour decided by the seed."""
+        draft = self.folder / f".{handle}.png"
+        make_file(draft, Kind.IMAGE, seed)
+        draft.replace(self.preview(handle))
+
+    def preview(self, handle: str) -> Path:
+        """Where that picture lies."""
+        return self.folder / f"{handle}-preview.png"
+
+    def release(self, handle: str) -> None:
+        """Let a task end that would never."""
+        self._write(handle, self.task(handle) | {"released": True})
+
     def forget(self, handle: str) -> None:
         """Lose the task, as an expired one."""
         (self.folder / f"{handle}.json").unlink()
@@ -146,11 +160,13 @@ class FakeEngine:
         if task["cancelled"]:
             return Progress(status=Status.CANCELLED, word="CANCELED")
         passed = time.time() - task["at"]
-        if script.never_ends or passed < script.wait_s:
+        if not task.get("released") and (script.never_ends or passed < script.wait_s):
             if passed < script.queued_s:
                 return Progress(status=Status.QUEUED, word="PENDING", position=1)
             fraction = None if script.never_ends else round(passed / script.wait_s, 2)
-            return Progress(status=Status.RUNNING, word="RUNNING", fraction=fraction)
+            preview = self.provider.preview(handle)
+            shown = preview if preview.exists() else None
+            return Progress(status=Status.RUNNING, word="RUNNING", fraction=fraction, preview=shown)
         if script.final:
             raise script.final
         outputs = tuple(self._outputs(handle, task, script))

@@ -58,6 +58,7 @@ class Drive:
             await self._leave(verdict.of(error, way.run, way.facts))
         finally:
             way.house.live.pop(way.run.id, None)
+            way.house.previews.end(way.run.id)
 
     def make_room(self) -> None:
         """Let the next run of this engine start; later calls do nothing."""

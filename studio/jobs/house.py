@@ -15,6 +15,7 @@ from studio.engines.turns import Turnstile
 from studio.errors import NotFound
 from studio.jobs.feed import Feed
 from studio.jobs.pace import History, Timing
+from studio.jobs.previews import Previews
 from studio.store import Store, assets, runs
 
 DOWNLOADS_AT_ONCE = 6
@@ -31,6 +32,7 @@ class House:
     timing: Timing
     feed: Feed = field(default_factory=Feed)
     live: dict[str, Progress] = field(default_factory=dict)
+    previews: Previews = field(default_factory=Previews)
 
     def __post_init__(self) -> None:
         def load(pace: str) -> list[float]:
@@ -60,6 +62,16 @@ class House:
     def clear_work(self, run_id: str) -> None:
         """Remove that folder."""
         shutil.rmtree(self.work_dir(run_id), ignore_errors=True)
+
+    def sweep(self) -> None:
+        """At the start: remove what a studio that was killed left of runs that are over, and every preview."""
+        with self.store.read() as db:
+            for folder in (self.data / "cache" / "work").glob("*"):
+                if not runs.unended(db, [folder.name]):
+                    shutil.rmtree(folder, ignore_errors=True)
+                for left in folder.glob("preview.*"):
+                    left.unlink(missing_ok=True)
+        shutil.rmtree(self.data / "cache" / "previews", ignore_errors=True)
 
     def job(self, run: Run, uploads: dict[str, str] | None = None) -> Job:
         """What the engine needs for this run. Raises NotFound when an input file or the model is gone."""

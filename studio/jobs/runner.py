@@ -96,6 +96,7 @@ class Runner:
         self._wake = asyncio.Event()
         self._loop = asyncio.get_running_loop()
         async with download.client() as self._http:
+            self.house.sweep()
             for run in recovery.recover(self.house.store, self._facts):
                 self._begin(run)
             self._ready.set()

@@ -42,7 +42,8 @@ class Way:
 
     def show(self, progress: Progress) -> bool:
         """Keep the look for the pages; True when something moved since the last one."""
-        if progress == self.house.live.get(self.run.id):
+        newer = self.house.previews.look(self.run.id, progress.preview)
+        if not newer and progress == self.house.live.get(self.run.id):
             return False
         self.house.live[self.run.id] = progress
         self.house.feed.publish([self.run.id])

@@ -56,4 +56,6 @@ class Core:
         if seen is None or run.status != Status.RUNNING:
             return run
         live = {"provider_word": seen.word or None, "provider_position": seen.position, "fraction": seen.fraction}
+        picture = self._house.previews.get(run.id)
+        live |= {"eta_s": seen.eta_s, "preview": picture.version if picture else None}
         return run.model_copy(update=live)

@@ -7,10 +7,11 @@ from collections.abc import Collection, Sequence
 from typing import Literal
 
 from studio.domain import Event, Run, Status
-from studio.errors import Conflict
+from studio.errors import Conflict, NotFound
 from studio.jobs import holds
 from studio.jobs.feed import Subscription
 from studio.jobs.holds import HoldChoice
+from studio.jobs.previews import Picture
 from studio.jobs.runner import PAUSED
 from studio.parts.making import Making
 from studio.store import ledger, queue, runs, settings
@@ -23,6 +24,14 @@ class Following(Making):
         """The run as it is now."""
         with self._store.read() as db:
             return self._alive(runs.get(db, run_id, owner))
+
+    def preview(self, run_id: str, *, owner: str = "") -> Picture:
+        """The newest small picture of a run under way. Raises NotFound where there is none, and once it has ended."""
+        run = self.get_run(run_id, owner=owner)
+        found = self._house.previews.get(run_id) if run.status == Status.RUNNING else None
+        if found is None:
+            raise NotFound("There is no picture of this run yet, or it has ended.")
+        return found
 
     def history(self, run_id: str, *, owner: str = "") -> list[Event]:
         """Everything that happened to the run, oldest first."""

@@ -44,11 +44,13 @@ def asset_card(asset: Asset) -> JSON:
 def card(studio: Studio, run: Run) -> JSON:
     """One run for grids and lists: enough to draw, search results stay small.
 
-    choices: what a held run offers, as id, label and help. shape: width / height of what will be or was made.
+    choices: what a held run offers, as id, label and help. shape: width / height of what will be or was made. preview:
+    the version of the picture of a run under way, which lies at media/runs/ID/preview.
     """
     asset, request = main_asset(run), run.request
     keys = {"id", "seq", "status", "phase", "fraction", "position", "provider_position", "provider_word", "priority"}
     keys |= {"held_reason", "error", "note", "seed", "rating", "created_at", "started_at", "finished_at", "expected_s"}
+    keys |= {"preview", "eta_s"}
     keys |= {"retry_of", "batch", "provider", "model", "cost_usd", "estimate_usd", "cancel_wanted", "owner"}
     body = run.model_dump(mode="json", include=keys)
     body |= {"task": request.task.value, "kind": (asset.kind if asset else request.task.makes).value}

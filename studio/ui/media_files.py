@@ -43,6 +43,8 @@ SUFFIX = {
     "text/plain": ".txt",
 }
 SANDBOX = "sandbox; default-src 'none'; img-src 'self'; media-src 'self'; style-src 'unsafe-inline'"
+PICTURE_STARTS = ((rb"\xff\xd8\xff", "image/jpeg"), (rb"\x89PNG\r\n", "image/png"), (rb"RIFF....WEBP", "image/webp"))
+"""How the pictures begin that an engine may give of a run under way."""
 FOR_EVER = "private, max-age=31536000, immutable"
 NAME_CHARS = 60
 
@@ -94,6 +96,24 @@ def answer(path: Path, *, mime: str, etag: str, headers: Headers, name: str = ""
         content_disposition_type="inline" if inline else "attachment",
         stat_result=stat,
     )
+
+
+def passing(path: Path, *, version: str, headers: Headers) -> Response:
+    """The small picture of a run under way, never kept by a browser; 304 when the asker has this version, 404 when it
+    is gone or is no picture. headers: of the request."""
+    tag = f'"{version}"'
+    safe = {"etag": tag, "cache-control": "private, no-store", "x-content-type-options": "nosniff"}
+    if tag in _tags(headers.get("if-none-match", "")):
+        return Response(status_code=304, headers=safe)
+    try:
+        content = path.read_bytes()
+    except OSError:
+        content = b""
+    mime = next((m for start, m in PICTURE_STARTS if re.match(start, content, re.DOTALL)), None)
+    if mime is None:
+        return Response("There is no picture of this run any more.", 404, media_type="text/plain")
+    safe |= {"content-security-policy": SANDBOX, "cross-origin-resource-policy": "same-origin"}
+    return Response(content, media_type=mime, headers=safe)
 
 
 def _tags(value: str) -> set[str]:

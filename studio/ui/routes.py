@@ -20,7 +20,7 @@ from studio.errors import NotFound, StudioError
 from studio.ui import board_routes, data, house, model_routes, workflow_routes
 from studio.ui.guard import owner_of
 from studio.ui.live import Live
-from studio.ui.media_files import FOR_EVER, answer, download_name, thumb_mime
+from studio.ui.media_files import FOR_EVER, answer, download_name, passing, thumb_mime
 
 if TYPE_CHECKING:
     from studio.studio import Studio
@@ -130,6 +130,15 @@ def _media(made: APIRouter, studio: Studio) -> None:
         except StudioError as error:
             return Response(str(error), 404, media_type="text/plain; charset=utf-8")
         return answer(path, mime=thumb_mime(path), etag=f"{asset_id}-{which}", headers=request.headers)
+
+    @made.api_route("/media/runs/{run_id}/preview", methods=["GET", "HEAD"])
+    def glimpse(request: Request, run_id: str) -> Response:
+        """What a run under way looks like so far; the version in its card (?v=) makes a new address of each."""
+        try:
+            found = studio.preview(run_id, owner=owner_of(request))
+        except NotFound:
+            return _missing()
+        return passing(found.path, version=found.version, headers=request.headers)
 
 
 def _missing() -> Response:

@@ -6,7 +6,8 @@ import { choose, field, growing, warnings } from "./dialog.js";
 import { fileButton, pickAsset, upload } from "./files.js";
 import { mentions } from "./mention.js";
 import { TRANSITIONS } from "./strip.js";
-import { takes } from "./takes.js";
+import { overGlimpse } from "../parts.js";
+import { refresh, takes } from "./takes.js";
 
 const STATUSES = ["draft", "in_review", "approved", "retake"];
 const LISTS = ["shot_size", "lens", "move"];
@@ -122,8 +123,13 @@ export class Panel {
   /** What changes while runs are under way. */
   live() {
     const shot = this.store.shot;
-    const key = JSON.stringify([shot.takes.map((r) => [r.id, r.status, r.chosen, r.old, r.phase, r.fraction]), shot.chosen]);
-    if (key !== this.takesKey || !this.parts.takes.isConnected) this.parts.takes.replaceChildren(takes(this.store, shot, this.acts));
+    const key = JSON.stringify([shot.takes.map((r) => [r.id, r.status, r.chosen, r.old]), shot.chosen]);
+    const tile = (node, run) => node.querySelector(`.bd-take[data-id="${CSS.escape(run.id)}"]`);
+    if (key !== this.takesKey || !this.parts.takes.isConnected) {
+      const fresh = takes(this.store, shot, this.acts);
+      for (const run of shot.takes) if (tile(fresh, run)) overGlimpse(tile(this.parts.takes, run), tile(fresh, run));
+      this.parts.takes.replaceChildren(fresh);
+    } else for (const run of shot.takes) if (tile(this.parts.takes, run)) refresh(tile(this.parts.takes, run), run);
     this.takesKey = key;
     this.fillPlan(shot);
   }

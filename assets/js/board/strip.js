@@ -2,6 +2,7 @@
 // and changed by keys; between two cards the transition.
 
 import { button, el, media, seconds, t } from "../dom.js";
+import { glimpse } from "../parts.js";
 import { popover } from "./dialog.js";
 
 const LEAST_PX = 92;
@@ -111,7 +112,8 @@ export class Strip {
     const bar = node.querySelector(".bd-run");
     const run = shot.running;
     bar.hidden = !run;
-    if (!run) return;
+    if (!run) return node.removeAttribute("aria-description");
+    glimpse(node.querySelector(".bd-pic"), run);
     bar.classList.toggle("endless", run.status === "running" && run.fraction === null);
     bar.firstChild.style.transform = `scaleX(${run.status === "running" ? run.fraction ?? 0.3 : 0})`;
     node.querySelector(".bd-badge").textContent = t(`widgets.status.${run.status}`) + (run.fraction ? ` ${Math.round(run.fraction * 100)} %` : "");

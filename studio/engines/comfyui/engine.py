@@ -201,4 +201,6 @@ def _failure(error: JSON) -> Refused | Unavailable:
 
 def _write(path: Path, content: bytes) -> None:
     path.parent.mkdir(parents=True, exist_ok=True)
-    path.write_bytes(content)
+    part = path.with_suffix(".part")
+    part.write_bytes(content)
+    part.replace(path)  # who reads it meanwhile gets a whole picture
