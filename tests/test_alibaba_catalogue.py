@@ -74,7 +74,7 @@ INPUTS: dict[tuple[str, str], tuple[int, int, tuple[Any, Any], float | None, tup
     ("wan2.1-vace-repaint", "video"): (1, 1, (None, None), 50, (None, 5)),
     ("wan2.1-vace-extend", "video"): (0, 1, (None, None), 50, (None, 3)),
     ("wan2.7-t2v", "audio_file"): (0, 1, (None, None), 15, (2, 30)),
-    ("wan2.7-r2v", "audio_file"): (0, 1, (None, None), 15, (1, 10)),
+    ("wan2.7-r2v", "reference_voices"): (0, 5, (None, None), 15, (1, 10)),
     ("wan2.7-videoedit", "video"): (1, 1, (None, None), 100, (2, 10)),
     ("wan2.7-image", "images"): (0, 9, (240, 8000), 20, (None, None)),
 }

@@ -157,7 +157,7 @@ STORIES: list[JSON] = [
     {"model": "wan2.7-t2v", "task": "text-to-video", "aspect": "4:3"},
     {"model": "wan2.7-i2v", "task": "image-to-video", "first_frame": "p", "last_frame": "q"},
     {"model": "wan2.7-i2v", "task": "video-to-video", "video": "v"},
-    {"model": "wan2.7-r2v", "references": ["p", "v"], "audio_file": "s", "voice_of": 2},
+    {"model": "wan2.7-r2v", "references": ["p", "v"], "reference_voices": {"v": "s"}},
     {"model": "wan2.7-videoedit", "video": "v"},
     {"model": "wan2.7-image", "task": "text-to-image", "enable_sequential": True, "series_length": 3},
     {"model": "wan2.7-image-pro", "task": "text-to-image", "tier": "4K"},
@@ -198,13 +198,17 @@ def test_nothing_is_left_to_the_provider(bench: Bench) -> None:
     }  # fmt: skip
 
 
-def test_references_keep_their_order_and_the_voice_its_owner(bench: Bench) -> None:
-    bench.run(whole(bench.engine(), bench.job(model="wan2.7-r2v", references=["p", "v"], audio_file="s", voice_of=2)))
+def test_references_keep_their_order_and_each_voice_its_owner(bench: Bench) -> None:
+    told = {"references": ["p", "v", "q"], "reference_voices": {"q": "s", "v": "s"}, "first_frame": "q"}
+    bench.run(whole(bench.engine(), bench.job(model="wan2.7-r2v", **told)))
     media = only_task(bench.server)["input"]["media"]
-    assert [(m["type"], "reference_voice" in m) for m in media] == [
-        ("reference_image", False),
-        ("reference_video", True),
+    assert [(m["type"], m.get("reference_voice", "")[-4:]) for m in media] == [
+        ("first_frame", ""),
+        ("reference_image", ""),
+        ("reference_video", ".mp3"),
+        ("reference_image", ".mp3"),
     ]
+    assert bench.server.calls["upload"] == 4, "a voice used twice is uploaded once"
 
 
 def test_pictures_travel_inside_where_allowed_and_small_and_are_uploaded_otherwise(bench: Bench) -> None:

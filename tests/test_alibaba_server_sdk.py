@@ -20,6 +20,7 @@ dashscope: Any = pytest.importorskip("dashscope")
 ImageGeneration: Any = pytest.importorskip("dashscope.aigc.image_generation").ImageGeneration
 VideoSynthesis: Any = pytest.importorskip("dashscope.aigc.video_synthesis").VideoSynthesis
 
+from tests import samples  # noqa: E402
 from tests.providers import results  # noqa: E402
 from tests.providers.alibaba import AlibabaServer  # noqa: E402
 
@@ -73,6 +74,23 @@ def test_the_sdk_bills_reference_clips_by_the_cap(server: AlibabaServer, tmp_pat
     done = VideoSynthesis.wait(sent, api_key=KEY)
     assert done.output.task_status == "SUCCEEDED", done
     assert float(done.usage["duration"]) == 5.5
+
+
+@pytest.mark.parametrize(
+    ("sound", "status"), [("5", HTTPStatus.OK), ("14", HTTPStatus.BAD_REQUEST), ("0.4", HTTPStatus.BAD_REQUEST)]
+)
+def test_the_sdk_gives_a_reference_its_voice(
+    server: AlibabaServer, tmp_path: Path, sound: str, status: HTTPStatus
+) -> None:
+    """One voice beside its picture, uploaded by the SDK; outside of 1 to 10 s it is refused."""
+    face, voice = tmp_path / "anna.png", tmp_path / "anna.wav"
+    face.write_bytes(results.png(320, 240, "a"))
+    samples.run("-f", "lavfi", "-i", f"sine=duration={sound}", voice)
+    media = [{"type": "reference_image", "url": f"file://{face}", "reference_voice": f"file://{voice}"}]
+    sent = submit(model="wan2.7-r2v", prompt="Image 1 says hello", size=None, media=media, duration=3)
+    assert sent.status_code == status, sent.message
+    said = [t.body["input"]["media"][0]["reference_voice"] for t in server.tasks.values()]
+    assert [s.endswith(".wav") for s in said] == [True] * (status == HTTPStatus.OK)
 
 
 def test_the_sdk_lists_and_cancels(server: AlibabaServer) -> None:

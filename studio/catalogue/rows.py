@@ -24,7 +24,8 @@ class Row(BaseModel):
 class InputSpec(Row):
     """One media input of a model. Limits in bytes, pixels, seconds; None means the provider states none.
 
-    name of an input is one of: image, images, first_frame, last_frame, references, audio_file, video.
+    name of an input is one of: image, images, first_frame, last_frame, references, audio_file, video, and
+    reference_voices: sound files, each the voice of one of the references.
     kinds: what a file may be. count: how many files (min, max). alpha: whether transparency is accepted.
     tasks: only for these tasks; empty means all of the row. needs: inputs that must be there too.
     required_for: tasks that need at least one. instead: other inputs any of which may stand in for this one.
@@ -166,7 +167,8 @@ class Model(Row):
     result_ttl_s: how long the provider keeps results. latency_s: usual seconds from submit to result, low and high.
     follows: what a task takes from its input where the user leaves it open: size, duration, fps.
     multi_shot: understands shots with times in one prompt. reference_names: how a prompt calls the n-th reference, e.g.
-    "character{n}"; reference_numbers: n counts all references, or those of the same kind.
+    "character{n}"; reference_numbers: n counts all references, or those of the same kind. clip_voices: a reference clip
+    gives the voice that is heard in it, too.
     engine: constants of the engine's own (path, mode ...), free in shape.
     """
 
@@ -198,6 +200,7 @@ class Model(Row):
     multi_shot: bool = False
     reference_names: dict[Kind, str] = Field(default_factory=dict)
     reference_numbers: Literal["all", "kind"] = "all"
+    clip_voices: bool = False
     regions: tuple[str, ...] = ()
     prices: tuple[Price, ...] = ()
     exclusions: tuple[Exclusion, ...] = ()

@@ -101,7 +101,7 @@ def problems(request: Request, model: Model, assets: Mapping[str, Asset]) -> lis
     if request.task not in model.tasks:
         can = ", ".join(model.tasks)
         return [CapabilityError(f"{model.label} does {can}, not {request.task}.", field="task", value=request.task)]
-    for check in (_texts, _sizes, _times, _params, _inputs, _numbers, _exclusions):
+    for check in (_texts, _sizes, _times, _params, _inputs, _voices, _numbers, _exclusions):
         found += check(request, model, assets)
     return found
 
@@ -266,7 +266,7 @@ def _inputs(request: Request, model: Model, assets: Mapping[str, Asset]) -> Iter
     for name, ids in given.items():
         spec = specs.get(name)
         if spec is None:
-            yield _fail(name, len(ids), 0, f"{model.label} takes no {name} for {request.task}.")
+            yield _fail(name, len(ids), 0, f"{model.label} takes no {name.replace('_', ' ')} for {request.task}.")
             continue
         for kind, most in spec.max_per_kind.items():
             count = sum(1 for i in ids if i in assets and assets[i].kind == kind)
@@ -277,6 +277,13 @@ def _inputs(request: Request, model: Model, assets: Mapping[str, Asset]) -> Iter
                 yield _fail(name, i, None, f"{name}: there is no file {i}.")
             else:
                 yield from unfit(assets[i], spec, name)
+
+
+def _voices(request: Request, model: Model, _: Mapping[str, Asset]) -> Iterator[CapabilityError]:
+    strays = [i for i in request.reference_voices if i not in request.references]
+    if strays:
+        message = "A voice belongs to one of the references; there is none for this one any more."
+        yield _fail("reference_voices", strays[0], "references", message)
 
 
 def unfit(asset: Asset, spec: InputSpec, name: str) -> Iterator[CapabilityError]:

@@ -332,7 +332,7 @@ class Boards:
             storyboards.amend(db, board_id, _body(board), owner)
 
     def _assets(self, board: Board, owner: str) -> dict[str, Asset]:
-        ids = [r for m in board.cast for r in m.references]
+        ids = [i for m in board.cast for i in (*m.references, m.voice) if i]
         ids += [s.start.asset for s in board.shots if s.start.asset]
         if not ids:
             return {}

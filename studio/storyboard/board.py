@@ -31,7 +31,11 @@ class ShotStatus(StrEnum):
 
 
 class CastMember(Value):
-    """Someone or something that must look the same in every shot. name is what follows the @ in prompts."""
+    """Someone or something that must look the same in every shot. name is what follows the @ in prompts.
+
+    voice: a sound file, how the member sounds when it speaks. consent, voice_consent: the people whose pictures and
+    voice these are have agreed.
+    """
 
     id: str
     name: str = Field(pattern=r"^[\w][\w-]*$", max_length=40)
@@ -40,6 +44,7 @@ class CastMember(Value):
     references: tuple[str, ...] = ()
     voice: str | None = None
     consent: bool = False
+    voice_consent: bool = False
 
 
 class Start(Value):

@@ -14,7 +14,7 @@ from studio.catalogue import Catalogue, Model, rules
 from studio.catalogue.rows import FreeSize
 from studio.domain import JSON, Asset, Kind, Task
 from studio.errors import CapabilityError
-from studio.storyboard import text
+from studio.storyboard import text, voices
 from studio.storyboard.board import MENTION, Board, CastMember, Shot, Take, Transition
 
 DRAFT_MODEL = "draft/animatic"
@@ -24,11 +24,15 @@ Assets = Mapping[str, Asset]
 
 @dataclass(frozen=True)
 class Plan:
-    """One request that would make a shot, or the whole film (shot empty). problems: why it cannot be sent as it is."""
+    """One request that would make a shot, or the whole film (shot empty). problems: why it cannot be sent as it is.
+
+    notes: what the model leaves out of it, which keeps nobody from rendering.
+    """
 
     shot: str
     body: JSON
     problems: tuple[str, ...]
+    notes: tuple[str, ...] = ()
 
     @property
     def fingerprint(self) -> str:
@@ -70,13 +74,15 @@ def for_shot(
     seed = shot.seed if shot.seed is not None else board.seed
     body = _body(board, model, task, seconds=shot.duration_s, seed=seed, params=shot.params)
     if task == Task.REFERENCE_TO_VIDEO:
-        body["references"] = [r for m in references for r in m.references]
-        body["consent"] = all(m.consent for m in references)
-    elif task == Task.IMAGE_TO_VIDEO and frame:
+        body |= voices.references(references, model)
+    if frame and "first_frame" in model.inputs_for(task):
         body["first_frame"] = frame
+    elif frame and not draft:
+        said.append(f"{model.label} cannot start from a picture; choose another model or another start.")
     body["prompt"] = prompt_for(board, [shot], model, references, assets, text.describe(shot))
     said += _too_long(shot.duration_s, body, model)
-    return Plan(shot.id, body, (*said, *_problems(body, model, catalogue, assets)))
+    notes = voices.left_out(present, model, task, catalogue, assets)
+    return Plan(shot.id, body, (*said, *_problems(body, model, catalogue, assets)), tuple(notes))
 
 
 def one_run(board: Board, model_id: str, catalogue: Catalogue, assets: Assets) -> Plan:
@@ -97,8 +103,7 @@ def one_run(board: Board, model_id: str, catalogue: Catalogue, assets: Assets) -
     seconds = round(sum(s.length_s for s in board.shots), 3)
     body = _body(board, model, task, seconds=seconds, seed=board.seed, params={})
     if task == Task.REFERENCE_TO_VIDEO:
-        body["references"] = [r for m in references for r in m.references]
-        body["consent"] = all(m.consent for m in references)
+        body |= voices.references(references, model)
     elif frame:
         body["first_frame"] = frame
     for name, value in (("shot_type", "multi"), ("prompt_extend", True)):
@@ -108,7 +113,8 @@ def one_run(board: Board, model_id: str, catalogue: Catalogue, assets: Assets) -
     if not board.shots:
         said.append("The board has no shots yet.")
     said += _too_long(seconds, body, model)
-    return Plan("", body, (*said, *_problems(body, model, catalogue, assets)))
+    notes = voices.left_out(present, model, task, catalogue, assets)
+    return Plan("", body, (*said, *_problems(body, model, catalogue, assets)), tuple(notes))
 
 
 def prompt_for(

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated, Literal
 
 from pydantic import Field
 
-from studio.domain import JSON
+from studio.domain import JSON, Kind
 from studio.errors import CapabilityError
 from studio.media.cut import Transition
 from studio.storyboard import edit, text
@@ -225,6 +225,7 @@ class Cast(Op):
     references: list[Id] = Field(default_factory=list, max_length=20)
     voice: Id | None = None
     consent: bool = False
+    voice_consent: bool = False
 
     def check(self, studio: Studio, owner: str) -> None:
         """A name that can follow an @, and files that are there."""
@@ -233,14 +234,17 @@ class Cast(Op):
                 "A name is one word of letters, digits, hyphens or underscores, as it follows the @ in prompts.",
                 field="name", value=self.name,
             )  # fmt: skip
-        for asset in [*self.references, *([self.voice] if self.voice else [])]:
+        for asset in self.references:
             studio.get_asset(asset, owner=owner)
+        if self.voice and studio.get_asset(self.voice, owner=owner).kind is not Kind.AUDIO:
+            raise CapabilityError("A voice sample is a sound file.", field="voice", value=self.voice)
 
     def apply(self, board: Board) -> tuple[Board, str]:
         """The board with the member."""
         member = CastMember(
             id=self.id or new_id("m"), name=self.name.removeprefix("@"), kind=self.kind, voice=self.voice,
             description=self.description, references=tuple(self.references), consent=self.consent,
+            voice_consent=bool(self.voice) and self.voice_consent,
         )  # fmt: skip
         return edit.cast(board, member), member.id
 

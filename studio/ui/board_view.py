@@ -72,7 +72,7 @@ def _shot(studio: Studio, board: Board, state: ShotState, *, owner: str) -> JSON
         "running": card(studio, state.running) if state.running else None,
         "failed": state.failed.error or "" if state.failed else None,
         "takes": [_take(studio, state, run) for run in reversed(state.takes)],
-        "problems": said,
+        "problems": said, "notes": list(state.plan.notes) if state.plan else [],
         "usd": usd, "expected_s": expected_s,
         "model_label": model_label(studio, shot.model or board.model),
         "asks_s": state.plan.body.get("duration_s") if state.plan else None,

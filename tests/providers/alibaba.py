@@ -157,7 +157,8 @@ class AlibabaServer(HttpServer):
         if not sync_path and not wants_async:
             return self._error(403, "AccessDenied", "current user api does not support synchronous calls.")
         given, params = body.get("input") or {}, body.get("parameters") or {}
-        if wrong := self._unreachable(call, model, given) or rules.check(model, given, params, stream=stream):
+        wrong = self._unreachable(call, model, given) or rules.check(model, given, params, stream=stream)
+        if wrong := wrong or rules.voices(model, given, self._sounds(given)):
             return self._error(400, *wrong)
         recent = [t for t in self._submits.get(model, []) if t > time.time() - 1]
         if self.rps and len(recent) >= self.rps:
@@ -179,6 +180,12 @@ class AlibabaServer(HttpServer):
             elif not url.startswith(("http://", "https://")):
                 return "InvalidURL", "The request URL is invalid."
         return None
+
+    def _sounds(self, given: JSON) -> dict[str, tuple[float, int]]:
+        """Seconds and bytes of every uploaded file that is the voice of a reference, by its address."""
+        named = [m["reference_voice"] for m in given.get("media") or [] if m.get("reference_voice")]
+        files = {url: self.uploads[url[6:]][1] for url in named if url.startswith("oss://")}
+        return {url: (pieces.length(data), len(data)) for url, data in files.items()}
 
     async def _submit(self, call: Call) -> Reply:
         body = call.json()

@@ -54,6 +54,24 @@ def check(model: str, given: JSON, params: JSON, *, stream: bool = False) -> Ref
     return None
 
 
+def voices(model: str, given: JSON, sounds: dict[str, tuple[float, int]]) -> Refusal:
+    """Why the voice of a reference is refused, or None. sounds: address -> seconds and bytes of the uploaded ones.
+
+    A voice goes with a reference picture or clip of wan2.7-r2v: wav or mp3 at an address, 1 to 10 s, 15 MB at most.
+    """
+    for entry in given.get("media") or []:
+        if not (url := entry.get("reference_voice")):
+            continue
+        if model != "wan2.7-r2v" or not entry["type"].startswith("reference_"):
+            return "InvalidParameter", "reference_voice is not supported here"
+        seconds, size = sounds.get(url, (5.0, 0))
+        if url.rpartition(".")[2].partition("?")[0] not in ("wav", "mp3"):
+            return "InvalidParameter", "The format of reference_voice must be wav or mp3"
+        if not 1 <= seconds <= 10 or size > 15_000_000:
+            return "InvalidParameter", "The duration of reference_voice must be 1 to 10 seconds, its size 15 MB at most"
+    return None
+
+
 def _t2v(model: str, given: JSON, params: JSON, _: bool) -> str | None:
     if not given.get("prompt"):
         return "Field required: input.prompt"

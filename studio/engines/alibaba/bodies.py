@@ -100,20 +100,16 @@ def _media(job: Job, given: JSON) -> None:
             urls = [address(i, job) for i in ids]
             given[theirs.removesuffix("[]")] = urls if many else urls[0]
     if kinds := row.get("media"):
-        given["media"] = [_entry(i, kinds[name], job) for name, ids in media.items() if name in kinds for i in ids]
-        _voice(job, given["media"])
+        given["media"] = [
+            _entry(name, i, kinds[name], job) for name, ids in media.items() if name in kinds for i in ids
+        ]
 
 
-def _entry(asset_id: str, kind: str | Mapping[str, str], job: Job) -> JSON:
+def _entry(name: str, asset_id: str, kind: str | Mapping[str, str], job: Job) -> JSON:
     word = kind if isinstance(kind, str) else kind[job.inputs[asset_id].asset.kind]
-    return {"type": word, "url": address(asset_id, job)}
-
-
-def _voice(job: Job, media: list[JSON]) -> None:
-    voice = job.request.media().get(job.model.engine.get("voice", ""))
-    references = [m for m in media if m["type"].startswith("reference_")]
-    if voice:
-        references[int(job.request.params.get("voice_of", 1)) - 1]["reference_voice"] = address(voice[0], job)
+    entry = {"type": word, "url": address(asset_id, job)}
+    voice = job.request.reference_voices.get(asset_id) if name == "references" else None
+    return entry | ({job.model.engine["voice"]: address(voice, job)} if voice else {})
 
 
 def address(asset_id: str, job: Job) -> str:

@@ -72,10 +72,7 @@ class AlibabaEngine:
             said = f"{model.label} is offered in {where}, not in {self.place.name}."
             said += " Choose another model or ALIBABA_REGION."
             found.append(CapabilityError(said, field="model", value=model.id, limit=where))
-        voice_of, references = request.params.get("voice_of"), len(request.references)
-        if request.audio_file and voice_of and voice_of > references:
-            said = f"voice_of is {voice_of}; there are {references} references."
-            found.append(CapabilityError(said, field="voice_of", value=voice_of, limit=references))
+        references = len(request.references)
         name = model.engine.get("words")
         if name and (text := request.params.get(name)):
             given = bodies.words(text)
