@@ -20,7 +20,17 @@ heavy.load()
 import diffusers  # noqa: E402
 import transformers  # noqa: E402
 
-from tests.tiny_text import clip_text, gemma3, qwen3, qwen25vl, qwen25vl_processor, seeded, t5, umt5  # noqa: E402
+from tests.tiny_text import (  # noqa: E402
+    clip_text,
+    gemma3,
+    qwen3,
+    qwen25vl,
+    qwen25vl_processor,
+    seeded,
+    siglip,
+    t5,
+    umt5,
+)
 
 D: Any = diffusers  # its own hints are narrower than what it takes
 T: Any = transformers
@@ -252,7 +262,7 @@ def ltx2() -> Any:
     )
 
 
-def hunyuan15() -> Any:
+def hunyuan15(task: str = "t2v", **network: Any) -> Any:
     from diffusers.guiders.classifier_free_guidance import ClassifierFreeGuidance
 
     tok, enc = qwen25vl(32, text_only=True)
@@ -271,18 +281,32 @@ def hunyuan15() -> Any:
         image_embed_dim=16,
         rope_axes_dim=(4, 6, 6),
         target_size=64,
-        task_type="t2v",
+        task_type=task,
+        **network,
     )
-    return D.HunyuanVideo15Pipeline(
-        text_encoder=enc,
-        tokenizer=tok,
-        transformer=seeded(dit, "hy15_dit"),
-        vae=seeded(vae, "hy15_vae"),
-        scheduler=D.FlowMatchEulerDiscreteScheduler(shift=5.0),
-        text_encoder_2=enc2,
-        tokenizer_2=tok2,
-        guider=ClassifierFreeGuidance(guidance_scale=6.0),
-    )
+    parts: dict[str, Any] = {
+        "text_encoder": enc,
+        "tokenizer": tok,
+        "transformer": seeded(dit, "hy15_dit"),
+        "vae": seeded(vae, "hy15_vae"),
+        "scheduler": D.FlowMatchEulerDiscreteScheduler(shift=5.0),
+        "text_encoder_2": enc2,
+        "tokenizer_2": tok2,
+        "guider": ClassifierFreeGuidance(guidance_scale=6.0),
+    }
+    if task == "t2v":
+        return D.HunyuanVideo15Pipeline(**parts)
+    eyes, look = siglip(16)
+    return D.HunyuanVideo15ImageToVideoPipeline(**parts, image_encoder=eyes, feature_extractor=look)
+
+
+def hunyuan15_i2v() -> Any:
+    return hunyuan15("i2v")
+
+
+def hunyuan15_i2v_distilled() -> Any:
+    """Distilled to few steps: each step is told where the next one begins."""
+    return hunyuan15("i2v", use_meanflow=True)
 
 
 def z_image() -> Any:
@@ -396,7 +420,7 @@ def qwen_image_edit() -> Any:
     )
 
 
-def kandinsky5() -> Any:
+def kandinsky5(cls: Any = D.Kandinsky5T2VPipeline) -> Any:
     tok, enc = qwen25vl(32)
     tok2, enc2 = clip_text(16)
     vae = D.AutoencoderKLHunyuanVideo(
@@ -415,7 +439,7 @@ def kandinsky5() -> Any:
         axes_dims=(4, 6, 6),
         visual_cond=True,
     )
-    return D.Kandinsky5T2VPipeline(
+    return cls(
         transformer=seeded(dit, "k5_dit"),
         vae=seeded(vae, "k5_vae"),
         text_encoder=enc,
@@ -424,6 +448,10 @@ def kandinsky5() -> Any:
         tokenizer_2=tok2,
         scheduler=D.FlowMatchEulerDiscreteScheduler(shift=5.0),
     )
+
+
+def kandinsky5_i2v() -> Any:
+    return kandinsky5(D.Kandinsky5I2VPipeline)
 
 
 BUILDERS: dict[str, Callable[[], Any]] = {
@@ -435,7 +463,10 @@ BUILDERS: dict[str, Callable[[], Any]] = {
     "Wan-AI/Wan2.2-Animate-14B-Diffusers": wan_animate,
     "Lightricks/LTX-2": ltx2,
     "hunyuanvideo-community/HunyuanVideo-1.5-Diffusers-480p_t2v": hunyuan15,
+    "hunyuanvideo-community/HunyuanVideo-1.5-Diffusers-480p_i2v": hunyuan15_i2v,
+    "hunyuanvideo-community/HunyuanVideo-1.5-Diffusers-480p_i2v_step_distilled": hunyuan15_i2v_distilled,
     "kandinskylab/Kandinsky-5.0-T2V-Lite-sft-5s-Diffusers": kandinsky5,
+    "kandinskylab/Kandinsky-5.0-I2V-Lite-5s-Diffusers": kandinsky5_i2v,
     "Tongyi-MAI/Z-Image-Turbo": z_image,
     "black-forest-labs/FLUX.2-klein-4B": flux2_klein,
     "Qwen/Qwen-Image": qwen_image,

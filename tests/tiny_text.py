@@ -260,3 +260,17 @@ def clip_text(dim=16) -> Any:
         pad_token_id=1,
     )
     return tok, seeded(T.CLIPTextModel(cfg), "clip_text")
+
+
+def siglip(dim=16) -> Any:
+    """The vision model that HunyuanVideo 1.5 looks at a first frame with, and what prepares the picture for it."""
+    cfg = T.SiglipVisionConfig(
+        hidden_size=dim,
+        intermediate_size=2 * dim,
+        num_hidden_layers=1,
+        num_attention_heads=2,
+        image_size=28,
+        patch_size=14,
+    )
+    look = T.SiglipImageProcessor(size={"height": 28, "width": 28})
+    return seeded(T.SiglipVisionModel(cfg), "siglip"), look

@@ -159,7 +159,7 @@ def test_what_the_hubs_own_cache_has_is_used(tmp_path: Path, monkeypatch: pytest
 
 def test_a_full_disk_is_seen_before_the_download(tmp_path: Path, hub: Hub) -> None:
     shelf = library(tmp_path, own=True)
-    huge = MODEL.model_copy(update={"engine": MODEL.engine | {"bytes": {"transformer": 10**16}}})
+    huge = MODEL.model_copy(update={"engine": MODEL.engine | {"download": 10**16}})
     with pytest.raises(StudioError, match="GB left"):
         shelf.fetch(huge)
     assert not hub.asked

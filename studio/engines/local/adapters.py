@@ -163,9 +163,12 @@ def _ltx2(recipe: Recipe, pipe: Any, _: Arguments) -> Arguments:
 
 def _hunyuan(recipe: Recipe, pipe: Any, common: Arguments) -> Arguments:
     pipe.guider = pipe.guider.new(guidance_scale=recipe.guidance)
-    if first := _first(recipe, "first_frame"):
-        return {"image": picture(first, recipe.width, recipe.height), "width": None, "height": None}
-    return {}
+    first = _first(recipe, "first_frame")
+    if first is None:
+        return {}
+    # It would take the size nearest to the picture's shape from a list, by rounded ratios that miss upright ones.
+    pipe.video_processor.calculate_default_height_width = lambda **_: (recipe.height, recipe.width)
+    return {"image": picture(first, recipe.width, recipe.height), "width": None, "height": None}
 
 
 def _kandinsky(recipe: Recipe, pipe: Any, _: Arguments) -> Arguments:

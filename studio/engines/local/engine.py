@@ -112,7 +112,7 @@ class LocalEngine:
         return (watts or 0.0) / 1000 * (_number(self._settings.option("STUDIO_KWH_PRICE")) or 0.0) / 3600
 
     def _fetch(self, model: Model, found: weights.Present) -> str:
-        size = sum(model.engine["bytes"].values()) / plan.GB
+        size = weights.download_bytes(model.engine) / plan.GB
         if found.folder is None:
             return f"The files of {model.label} are not on this machine. Get them on the Models page ({size:.0f} GB)."
         lacking = ", ".join(found.missing[:3]) + (" and more" if len(found.missing) > 3 else "")

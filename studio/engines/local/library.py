@@ -57,7 +57,7 @@ class Library:
             "licence": engine["licence"],
             "source": model.source,
             "repo": engine["repo"],
-            "bytes": sum(engine["bytes"].values()),
+            "bytes": weights.download_bytes(engine),
             "present": found.complete,
             "missing": list(found.missing),
             "on_disk": found.bytes,
@@ -99,7 +99,7 @@ class Library:
             for repo, files in draft_files(model).items():
                 self._begin(repo, files, 3 * plan.GB)
         else:
-            self._begin(model.engine["repo"], [], sum(model.engine["bytes"].values()))
+            self._begin(model.engine["repo"], [], weights.download_bytes(model.engine))
 
     def _begin(self, repo: str, files: Sequence[str], size: int) -> None:
         own = weights.models_folder(self._settings)

@@ -12,6 +12,7 @@ import struct
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 from studio.settings import Settings
 
@@ -40,6 +41,11 @@ class Present:
     def bytes(self) -> int:
         """Bytes of all weights found."""
         return sum(self.sizes.values())
+
+
+def download_bytes(engine: Mapping[str, Any]) -> int:
+    """Bytes to fetch for a row: its own figure where the files hold wider numbers than the card will, else by part."""
+    return int(engine.get("download") or sum(engine["bytes"].values()))
 
 
 def models_folder(settings: Settings) -> Path:
