@@ -19,6 +19,7 @@ from studio.jobs.pace import Timing
 from studio.jobs.runner import Runner
 from studio.media import files
 from studio.parts.boards import Boards
+from studio.parts.checks import Checks
 from studio.parts.core import LazyEngines
 from studio.parts.films import Films
 from studio.parts.keeping import Keeping
@@ -37,6 +38,7 @@ class Studio(Keeping):
 
     boards: Boards
     films: Films
+    checks: Checks
     open_models: OpenModels
     workflows: Workflows
 
@@ -61,6 +63,7 @@ class Studio(Keeping):
         studio._runner = Runner(studio._house, studio._engines)
         studio.boards = Boards(studio)
         studio.films = Films(studio, studio.boards)
+        studio.checks = Checks(studio, studio.boards)
         studio.open_models = OpenModels(studio.catalogue, studio._engines)
         if start:
             try:
@@ -81,6 +84,7 @@ class Studio(Keeping):
     def close(self) -> None:
         """Stop within five seconds. Whatever runs can go on when the studio is opened again."""
         self.films.close()
+        self.checks.close()
         self._house.feed.close()
         self._runner.stop()
         self._store.close()

@@ -127,11 +127,11 @@ def test_faults_are_found_where_they_are(tmp_path: Path) -> None:
     )
     samples.run(*args, tmp_path / "film.mov")
     found = quality.inspect(tmp_path / "film.mov", preset("youtube"))
-    words = {f.what.split(" for ")[0]: f for f in found}
-    assert words["Black"].at_s == pytest.approx(2, abs=0.1)
-    assert words["The picture stands still"].length_s == pytest.approx(3, abs=0.2)
-    assert words["Silent"].at_s == pytest.approx(3, abs=0.1)
-    assert any("clipped" in f.what for f in found) and any("320x180" in f.what for f in found)
+    by_code = {f.code: f for f in found}
+    assert by_code["black"].at_s == pytest.approx(2, abs=0.1)
+    assert by_code["frozen"].length_s == pytest.approx(3, abs=0.2)
+    assert by_code["silent"].at_s == pytest.approx(3, abs=0.1)
+    assert "clipped" in by_code and "320x180" in by_code["small"].what
 
 
 def test_a_good_film_has_nothing_against_it(film: Path) -> None:

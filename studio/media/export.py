@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Literal
 
 from studio.errors import MediaError
-from studio.media import captions, loudness, reframe
+from studio.media import captions, loudness, quality, reframe
 from studio.media.clips import TAGS
 from studio.media.cut import Line, Loudness
 from studio.media.files import Cancelled, OnProgress, run_ffmpeg
@@ -72,7 +72,7 @@ def export(
     if not facts.width or not facts.height or not facts.duration_s:
         raise MediaError(f"{film.name} is not a film that can be exported.")
     out = out.with_suffix(SUFFIX[preset.form])
-    size, notes = _size(facts, preset), list(limits(facts, preset))
+    size, notes = _size(facts, preset), [f.what for f in quality.length_against(facts.duration_s, preset)]
     heard = None
     with tempfile.TemporaryDirectory() as folder:
         drawn = captions.drawing(words, *size, Path(folder), safe=preset.safe) if words else ""
@@ -99,16 +99,6 @@ def _mapped(picture: str, preset: Preset) -> list[str]:
         palette = "split[a][b];[a]palettegen=stats_mode=diff[p];[b][p]paletteuse=dither=bayer"
         return ["-filter_complex", f"[0:v:0]{picture},{palette}"]
     return ["-map", "0:v:0", "-vf", picture]
-
-
-def limits(facts: MediaFacts, preset: Preset) -> list[str]:
-    """Sentences about the film's length against the platform's limits; empty when it fits."""
-    length = facts.duration_s or 0
-    if preset.max_s and length > preset.max_s:
-        return [f"{preset.label} takes {preset.max_s:g} s; this film has {length:.1f} s. Shorten it."]
-    if length < preset.min_s:
-        return [f"{preset.label} wants at least {preset.min_s:g} s; this film has {length:.1f} s."]
-    return []
 
 
 def _size(facts: MediaFacts, preset: Preset) -> tuple[int, int]:

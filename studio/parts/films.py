@@ -223,7 +223,7 @@ class Films:
                 )  # fmt: skip
             report |= {"notes": [*report["notes"], *made.notes], "loudness": _plain(made.loudness)}
         found = quality.inspect(out, place, cancelled=lambda: going.cancelled) if place.form not in SILENT else ()
-        return report | {"preset": place.label, "findings": _plain(list(found))}
+        return report | {"preset": place.label, "findings": [f.plain() for f in found]}
 
     def _film(
         self, board: Board, clips: dict[str, Clip], options: FilmOptions, out: Path, going: Going, owner: str,
@@ -309,7 +309,8 @@ class Films:
         """A finished run for an imported take: its request as it was asked there, its files as they are here."""
         body = dict(facts["request"])
         own = {k: body.pop(k) for k in list(body) if k not in FIELDS}
-        for name in ("image", "first_frame", "last_frame", "audio_file", "video", "images", "references"):
+        inputs = ("image", "first_frame", "last_frame", "audio_file", "video", "images", "references")
+        for name in (*inputs, "reference_voices"):
             body.pop(name, None)  # the inputs of a take stay where it was made
         request = as_request(json.dumps(body | {"params": own}))
         run = Run(

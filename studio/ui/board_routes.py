@@ -96,6 +96,13 @@ class Exporting(data.Body):
     options: JSON = Field(default_factory=dict)
 
 
+class Checking(data.Body):
+    """How the film would be exported, and where it goes (ids of presets)."""
+
+    options: JSON = Field(default_factory=dict)
+    places: list[Id] = Field(default_factory=list, max_length=50)
+
+
 def router(studio: Studio) -> APIRouter:
     """All routes of the storyboard."""
     made = APIRouter(prefix="/ui", route_class=SentenceRoute, include_in_schema=False)
@@ -209,6 +216,11 @@ def _films(made: APIRouter, studio: Studio) -> None:
     @made.get("/boards/{board_id}/films")
     def films(board_id: Id, owner: Owner) -> JSON:
         return {"films": [board_view.film(studio, f) for f in studio.films.of_board(board_id, owner=owner)]}
+
+    @made.post("/boards/{board_id}/check")
+    def check(board_id: Id, body: Checking, owner: Owner) -> JSON:
+        found = studio.checks.of_board(board_id, body.options, body.places or None, owner=owner)
+        return {"findings": [f.plain() for f in found.findings], "measuring": found.measuring}
 
     @made.post("/boards/{board_id}/films")
     def start(board_id: Id, body: Exporting, owner: Owner) -> JSON:

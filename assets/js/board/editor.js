@@ -7,6 +7,7 @@ import { castView, newcomer } from "./cast.js";
 import { CutPlayer } from "./cut.js";
 import { choose, field, popover } from "./dialog.js";
 import { exportDialog } from "./export.js";
+import { checkDialog } from "./findings.js";
 import { Panel } from "./panel.js";
 import { renderDialog, waysDialog } from "./render.js";
 import { scriptView } from "./script.js";
@@ -56,7 +57,7 @@ export class Editor {
     document.addEventListener("visibilitychange", this.onShow);
     addEventListener("pagehide", this.onLeave);
     const models = await tried(get("ui/boards/models"));
-    this.groups = models?.groups;
+    this.groups = store.groups = models?.groups;
     if (this.alive()) store.tell();
   }
 
@@ -121,10 +122,12 @@ export class Editor {
       this.draftChanged();
     });
     this.renders = button(t("board.render_all"), { name: "play", text: t("board.render_all"), cls: "primary", data: { do: "render-all" } }, () => renderDialog(store));
-    this.exports = button(t("board.export"), { name: "download", text: t("board.export"), data: { do: "export" } }, () => exportDialog(store, (s) => (this.show("cut"), this.player.pause(), this.player.seek(s))));
+    const look = (s) => (this.show("cut"), this.player.pause(), this.player.seek(s));
+    this.exports = button(t("board.export"), { name: "download", text: t("board.export"), data: { do: "export" } }, () => exportDialog(store, look));
+    this.checks = button(t("check.title"), { name: "check", cls: "bare", data: { do: "check" } }, () => checkDialog(store, (shot, s) => (store.select(shot), look(s))));
     this.head = el("header", "bd-top", {},
       button(t("board.back"), { name: "left", cls: "bare", data: { do: "boards" } }, () => this.leave()), this.title, this.saved, this.facts,
-      el("div", "bd-row", {}, this.undo, this.redo), el("span", "st-grow"), el("div", "bd-row bd-doing", {}, this.auto, this.drafts, this.renders, this.exports));
+      el("div", "bd-row", {}, this.undo, this.redo), el("span", "st-grow"), el("div", "bd-row bd-doing", {}, this.auto, this.drafts, this.renders, this.checks, this.exports));
   }
 
   buildLine() {
@@ -161,7 +164,7 @@ export class Editor {
     const approved = store.shots.filter((s) => s.status === "approved" && !s.render).length;
     this.renders.lastChild.textContent = approved ? t("board.render_n", { n: approved }) : t("board.render_all");
     this.renders.classList.toggle("primary", approved > 0);
-    this.exports.disabled = !store.shots.length;
+    this.exports.disabled = this.checks.disabled = !store.shots.length;
     if (this.view !== "cut") this.redraw?.();
   }
 

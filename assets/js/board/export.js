@@ -3,8 +3,9 @@
 import { ago, BASE, button, bytes, el, exact, icon, number, seconds, t } from "../dom.js";
 import { get, post, toast, tried } from "../net.js";
 import { player } from "../player.js";
-import { check, choose, dialog, field, growing, warnings } from "./dialog.js";
+import { check, choose, dialog, field, growing } from "./dialog.js";
 import { fileButton, pickAsset, upload } from "./files.js";
+import { findingsBox, words as said } from "./findings.js";
 
 const FORMS = ["film", "contact", "shots", "otio", "edl", "fcpxml", "project"];
 const LOOK_MS = 500;
@@ -20,6 +21,8 @@ export async function exportDialog(store, look) {
   const options = { allow_drafts: true, loudness: null, repair_treble: false, music: null, music_db: -14, captions: "", burn: false, label: "", framing: "fit" };
   const chosenPlaces = new Set(["master"]);
   const chosen = el("div", "bd-exportoptions");
+  const checks = findingsBox(store, () => ({ options, places: [...chosenPlaces] }), (shot, s) => (box.close(), store.select(shot), look(s)));
+  for (const kind of ["input", "change", "click"]) chosen.addEventListener(kind, () => checks.refresh());
   const rows = el("ol", "bd-exports", { "aria-live": "polite", "aria-label": t("board.exports") });
   const forms = el("div", "bd-forms", { role: "radiogroup", "aria-label": t("board.export") }, ...FORMS.map((name) =>
     el("button", "", { type: "button", role: "radio", "aria-checked": name === form, data: { form: name }, onclick: () => pick(name) }, el("strong", "", {}, t(`board.form.${name}`)), el("small", "st-dim", {}, t(`board.form_help.${name}`)))));
@@ -31,10 +34,11 @@ export async function exportDialog(store, look) {
     go.disabled = false;
     load();
   });
-  const box = dialog(t("board.export"), el("div", "bd-export", {}, el("div", "bd-exportleft", {}, forms, el("h4", "", {}, t("board.exports")), rows), el("div", "bd-exportside", {}, chosen)), [go], { wide: true, done: () => clearTimeout(timer) });
+  const box = dialog(t("board.export"), el("div", "bd-export", {}, el("div", "bd-exportleft", {}, forms, el("h4", "", {}, t("board.exports")), rows), el("div", "bd-exportside", {}, checks.node, chosen)), [go], { wide: true, done: () => (clearTimeout(timer), checks.stop()) });
 
   function pick(name) {
     form = name;
+    checks.node.hidden = name !== "film";
     for (const one of forms.children) one.setAttribute("aria-checked", one.dataset.form === name);
     chosen.replaceChildren(name === "film" ? filmOptions(store, options, places, chosenPlaces) : el("p", "st-dim", {}, t(`board.form_help.${name}`)));
   }
@@ -61,27 +65,21 @@ export async function exportDialog(store, look) {
   }
   pick(form);
   load();
+  checks.load();
 }
 
 /** Where the film goes, several places at once, each a file of its own. */
 function placeChoice(store, places, chosen, changed) {
-  const said = el("div", "bd-read", { "aria-live": "polite" });
-  const draw = () => {
-    const length = store.data.length_s;
-    const wrong = places.filter((p) => chosen.has(p.id) && ((p.max_s && length > p.max_s) || length < p.min_s));
-    said.replaceChildren(warnings(wrong.map((p) => t(length < p.min_s ? "board.too_short" : "board.too_long", { place: p.label, time: seconds(length < p.min_s ? p.min_s : p.max_s) }))) || "");
-    changed();
-  };
   const chips = places.map((place) => {
     const one = button(place.label, { text: place.label, cls: "quiet", "aria-pressed": chosen.has(place.id), title: [place.width && place.height ? `${place.width}×${place.height}` : "", place.lufs ? `${place.lufs} LUFS` : "", place.max_s ? `< ${seconds(place.max_s)}` : ""].filter(Boolean).join(" · "), data: { place: place.id } }, () => {
       chosen.has(place.id) && chosen.size > 1 ? chosen.delete(place.id) : chosen.add(place.id);
       one.setAttribute("aria-pressed", chosen.has(place.id));
-      draw();
+      changed();
     });
     return one;
   });
-  draw();
-  return el("section", "bd-sec", {}, el("h4", "", {}, t("board.places")), el("div", "bd-row wrap", { role: "group", "aria-label": t("board.places") }, ...chips), said);
+  changed();
+  return el("section", "bd-sec", {}, el("h4", "", {}, t("board.places")), el("div", "bd-row wrap", { role: "group", "aria-label": t("board.places") }, ...chips));
 }
 
 function grade(options) {
@@ -99,8 +97,6 @@ function grade(options) {
 }
 
 function filmOptions(store, options, places, chosenPlaces) {
-  const missing = store.shots.filter((s) => !s.best).map((s) => s.number);
-  const drafts = store.shots.filter((s) => s.best_kind === "draft").map((s) => s.number);
   const music = el("div", "bd-row wrap");
   const level = () => {
     const told = el("output", "", {}, `${options.music_db} dB`);
@@ -134,7 +130,6 @@ function filmOptions(store, options, places, chosenPlaces) {
   const reshaped = () => (framing.hidden = !places.some((p) => chosenPlaces.has(p.id) && p.width && p.height && Math.abs(p.width / p.height - shape) > 0.02));
   return el("div", "bd-form", {},
     placeChoice(store, places, chosenPlaces, reshaped), framing,
-    warnings([...(missing.length ? [t("board.film_missing", { shots: missing.join(", ") })] : []), ...(drafts.length ? [t("board.film_drafts", { shots: drafts.join(", ") })] : [])]),
     check(t("board.allow_drafts"), options.allow_drafts, (on) => (options.allow_drafts = on)),
     el("div", "bd-two", {}, field(t("board.loudness"), loud), field(t("board.label"), label)),
     check(t("board.repair"), options.repair_treble, (on) => (options.repair_treble = on)),
@@ -161,7 +156,7 @@ function row(film, changed, places, look) {
 
 /** What a careful viewer would send back; a press shows the place in the film. */
 function findings({ findings: found }, look) {
-  const line = (f) => el("li", f.level, {}, f.at_s === null ? el("span", "", {}, f.what) : el("button", "st-link", { type: "button", onclick: () => look(f.at_s) }, `${seconds(f.at_s)}: ${f.what}`));
+  const line = (f) => el("li", f.level, {}, f.at_s === null ? el("span", "", {}, said(f)) : el("button", "st-link", { type: "button", onclick: () => look(f.at_s) }, `${seconds(f.at_s)}: ${said(f)}`));
   return el("details", "bd-more", {}, el("summary", "", {}, icon("warn"), t("board.findings", { n: found.length })), el("ul", "bd-findings", {}, ...found.map(line)));
 }
 
