@@ -197,3 +197,56 @@ def test_a_free_size_is_kept_or_the_nearest_of_its_shape(
     model = DRAFT.model_copy(update={"free_size": free})
     fitted = plan.fit_size(board(width=size[0], height=size[1]), model)
     assert (fitted["width"], fitted["height"]) == given
+
+
+BRIEF = """Title: The last light
+Global style: quiet drama, northern light.
+Cast: Maren, a lighthouse keeper of seventy in a yellow oilskin; Old Tom (her brother)
+Places:
+- Skerry: a rock in the sea
+
+Shot 1 [0-5s] Skerry at dawn, gulls.
+Shot 2 [5-9s] Medium shot of Maren on the stairs. Maren: "Every night Maren climbs." Old Tom waits below.
+Shot 3 [9-12s] A sign reads: "Keep out" in red."""
+
+
+def test_a_script_brings_its_title_and_its_cast() -> None:
+    read = text.read(BRIEF)
+    assert (read.title, read.style) == ("The last light", "quiet drama, northern light.")
+    assert [(m.name, m.kind, m.description) for m in read.cast] == [
+        ("Maren", "character", "a lighthouse keeper of seventy in a yellow oilskin"),
+        ("Old-Tom", "character", "her brother"),
+        ("Skerry", "place", "a rock in the sea"),
+    ]
+
+
+def test_names_of_the_cast_are_linked_and_spoken_lines_are_dialogue() -> None:
+    first, second, third = text.read(BRIEF).shots
+    assert first.prompt == "@Skerry at dawn, gulls."
+    assert second.prompt == "Medium shot of @Maren on the stairs. @Old-Tom waits below."
+    assert second.dialogue == '@Maren: "Every night Maren climbs."'
+    assert (third.prompt, third.dialogue) == ('A sign reads: "Keep out" in red.', "")
+
+
+@pytest.mark.parametrize(
+    ("line", "names"),
+    [
+        ("Cast: Maren, Ida and Tom", ["Maren", "Ida", "Tom"]),
+        ("角色：老王，茶馆老板；小李，学徒", ["老王", "小李"]),
+        ("Characters:\n- @anna - a violinist\n* Bo", ["anna", "Bo"]),
+        ("Cast: Maren, a keeper", ["Maren"]),
+    ],
+)
+def test_a_cast_is_read_as_people_write_it(line: str, names: list[str]) -> None:
+    assert [m.name for m in text.read(f"{line}\n\nShot 1 [0-2s] rain").cast] == names
+
+
+def test_a_chinese_name_is_linked_inside_a_sentence() -> None:
+    read = text.read("角色：老王，茶馆老板\n第1个镜头[0-3秒] 清晨老王打开门")
+    assert read.shots[0].prompt == "清晨@老王 打开门"
+
+
+def test_a_script_written_back_keeps_takes_though_its_lines_are_taken_apart() -> None:
+    b = board("a harbour. Anna waits", cast=(ANNA,))
+    b = edit.change(b, "s0", dialogue='Tom: "Now."', sound="gulls cry")
+    assert text.rewritten(b, text.read(text.write(b))).shots == b.shots

@@ -90,9 +90,9 @@ class Boards:
 
     def create(self, title: str = "", *, script: str = "", owner: str = "", **fields: object) -> Opened:
         """A new board, with shots from a script or multi-shot prompt where one is given."""
-        read = text.read(script) if script.strip() else text.Read("", (), ())
-        board = Board(id=new_id("b"), shots=read.shots, style=read.style)
-        board = edit.update(board, title=title.strip() or "Untitled film", **fields)
+        read = text.read(script) if script.strip() else text.Read()
+        board = Board(id=new_id("b"), shots=read.shots, style=read.style, cast=read.cast)
+        board = edit.update(board, title=title.strip() or read.title or "Untitled film", **fields)
         with self._studio._store.write() as db:
             storyboards.add(db, board.id, _body(board), owner)
         return self.get(board.id, owner=owner)

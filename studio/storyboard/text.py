@@ -6,7 +6,8 @@ import re
 from dataclasses import dataclass
 
 from studio import timing
-from studio.storyboard.board import Board, Shot, new_id
+from studio.storyboard import heads
+from studio.storyboard.board import Board, CastMember, Shot, new_id
 
 WORDS_PER_S = 2.6
 """Speaking rate that a line of dialogue is timed with, words a second (conversational English is 2.3 to 3)."""
@@ -22,15 +23,29 @@ _SLUG = re.compile(r"^\s*(?:INT|EXT|INT\./EXT|内景|外景)[.。·\s].*", re.IG
 _STYLE = re.compile(r"^\s*(?:global\s+style|style|overall|全局风格|整体风格|风格)\s*[:：]\s*", re.IGNORECASE)
 _SECONDS = re.compile(r"[\[(（]\s*(\d+(?:\.\d+)?)\s*(?:s|sec|seconds|秒)\s*[\])）]", re.IGNORECASE)
 _QUOTE = re.compile(r"[\"“]([^\"”]+)[\"”]")
+_SPEECH = re.compile(
+    r"(?:^|(?<=[.!?。！？…;；\n\"”]))\s*"
+    r"(?P<who>@?[^\W\d_][\w'-]*(?: [^\W\d_][\w'-]*)?)\s*[:：]\s*(?P<line>[\"“][^\"”]+[\"”])\s*"
+)
+"""`Maren: "Every night."` as a sentence of its own: who speaks, in one or two words, and the line."""
+
+_NOBODY = {"spoken", "dialogue", "voice", "对白", "台词"}
+"""Words before a quoted line that name no speaker."""
 
 
 @dataclass(frozen=True)
 class Read:
-    """Shots and a style line found in a text, with sentences about what was unclear."""
+    """What was found in a text: style line, shots, title and cast, and sentences about what was unclear.
 
-    style: str
-    shots: tuple[Shot, ...]
-    faults: tuple[str, ...]
+    texts: the words of each shot as they were written, before names and spoken lines were taken out of them.
+    """
+
+    style: str = ""
+    shots: tuple[Shot, ...] = ()
+    faults: tuple[str, ...] = ()
+    texts: tuple[str, ...] = ()
+    title: str = ""
+    cast: tuple[CastMember, ...] = ()
 
 
 def read(text: str, *, default_s: float = 4.0) -> Read:
@@ -38,26 +53,29 @@ def read(text: str, *, default_s: float = 4.0) -> Read:
 
     Lengths that the text does not give are estimated from its spoken lines, `default_s` at least.
     """
-    script = timing.parse(text.strip())
+    head = heads.take(text)
+    script = timing.parse(head.rest.strip())
     if script.spans:
-        shots = tuple(
-            _shot(s.text, max(0.2, round(s.end_s - s.start_s, 3))) for s in script.spans if s.end_s > s.start_s
-        )
-        return Read(_STYLE.sub("", script.style).strip(), shots, tuple(timing.faults(script)))
-    style, blocks = _blocks(text)
-    shots = tuple(_shot(*_timed(block, default_s)) for block in blocks)
-    return Read(style, shots, () if shots else ("There is no text to make shots of.",))
+        style, faults = _STYLE.sub("", script.style).strip(), tuple(timing.faults(script))
+        found = [(s.text, max(0.2, round(s.end_s - s.start_s, 3))) for s in script.spans if s.end_s > s.start_s]
+    else:
+        style, blocks = _blocks(head.rest)
+        found = [_timed(block, default_s) for block in blocks]
+        faults = () if found else ("There is no text to make shots of.",)
+    shots = tuple(_shot(words, seconds, head.cast) for words, seconds in found)
+    return Read(style, shots, faults, tuple(words.strip() for words, _ in found), head.title, head.cast)
 
 
 def rewritten(board: Board, read: Read) -> Board:
     """The board with the shots of a text instead of its own.
 
-    A shot whose words stand unchanged stays as it is, with its takes, and only its length follows the text.
+    A shot whose words stand unchanged stays as it is, with its takes, and only its length follows the text. Cast that
+    the text names anew joins the board's.
     """
     old = list(board.shots)
     shots = []
-    for new in read.shots:
-        same = next((s for s in old if describe(s) == new.prompt), None)
+    for new, words in zip(read.shots, read.texts, strict=True):
+        same = next((s for s in old if describe(s) == words), None)
         if same is None:
             shots.append(new)
             continue
@@ -66,7 +84,8 @@ def rewritten(board: Board, read: Read) -> Board:
         shots.append(
             same if abs(same.length_s - new.duration_s) < 1e-3 else same.model_copy(update={"duration_s": length})
         )
-    return board.model_copy(update={"shots": tuple(shots), "style": read.style or board.style})
+    cast = (*board.cast, *(m for m in read.cast if not board.member(m.name)))
+    return board.model_copy(update={"shots": tuple(shots), "style": read.style or board.style, "cast": cast})
 
 
 def write(board: Board, *, chinese: bool = False) -> str:
@@ -89,8 +108,15 @@ def _spoken(dialogue: str) -> str:
     return f'Spoken: "{dialogue}"'
 
 
-def _shot(prompt: str, seconds: float) -> Shot:
-    return Shot(id=new_id("s"), prompt=prompt.strip(), duration_s=min(seconds, 60))
+def _shot(words: str, seconds: float, cast: tuple[CastMember, ...]) -> Shot:
+    words = heads.linked(words, cast)
+    spoken = " ".join(map(_line, _SPEECH.finditer(words)))
+    prompt = re.sub(r"\s{2,}", " ", _SPEECH.sub(" ", words)).strip()
+    return Shot(id=new_id("s"), prompt=prompt, dialogue=spoken, duration_s=min(seconds, 60))
+
+
+def _line(spoken: re.Match[str]) -> str:
+    return spoken["line"].strip('"“”') if spoken["who"].casefold() in _NOBODY else f"{spoken['who']}: {spoken['line']}"
 
 
 def _blocks(text: str) -> tuple[str, list[str]]:

@@ -201,7 +201,8 @@ def _texts(made: APIRouter, studio: Studio) -> None:
         """What a script would become, before it replaces anything."""
         found = text.read(body.text)
         shots = [{"prompt": s.prompt[:LONG], "duration_s": s.duration_s} for s in found.shots]
-        return {"style": found.style, "shots": shots, "faults": list(found.faults)}
+        cast = [{"name": m.name, "kind": m.kind} for m in found.cast]
+        return {"title": found.title, "style": found.style, "cast": cast, "shots": shots, "faults": list(found.faults)}
 
     @made.get("/boards/{board_id}/frame/{shot_id}/{end}")
     def frame(request: Request, board_id: Id, shot_id: Id, end: Literal["first", "last"], owner: Owner) -> Response:

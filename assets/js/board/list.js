@@ -63,13 +63,20 @@ function creation(open) {
   let shape = SHAPES[1];
   const size = choose(SHAPES.map((s) => [s.id, s.label]), shape.id, (v) => (shape = shapeOf(v)));
   let round = 0;
+  let named = "";
   async function read() {
     const mine = ++round;
     if (!script.value.trim()) return told.replaceChildren();
     const found = await tried(post("ui/boards-read", { text: script.value }));
     if (!found || mine !== round) return;
     const length = found.shots.reduce((sum, s) => sum + s.duration_s, 0);
-    told.replaceChildren(el("p", "", {}, icon("check"), t("board.count", { n: found.shots.length, time: seconds(length) })), warnings(found.faults) || "");
+    title.placeholder = found.title || t("board.title_hint");
+    named = found.title;
+    told.replaceChildren(
+      el("p", "", {}, icon("check"), t("board.count", { n: found.shots.length, time: seconds(length) })),
+      found.cast.length ? el("p", "", {}, icon("people"), t("board.read_cast", { names: found.cast.map((m) => m.name).join(", ") })) : "",
+      warnings(found.faults) || "",
+    );
   }
   let timer;
   script.addEventListener("input", () => (clearTimeout(timer), (timer = setTimeout(read, 300))));
@@ -82,7 +89,7 @@ function creation(open) {
   const go = button(t("board.create"), { text: t("board.create"), cls: "primary", data: { do: "create" } }, async () => {
     go.disabled = true;
     const { width, height } = shape;
-    const made = await tried(post("ui/boards", { title: title.value || t("board.untitled"), script: script.value, width, height }));
+    const made = await tried(post("ui/boards", { title: title.value || named || t("board.untitled"), script: script.value, width, height }));
     go.disabled = false;
     if (made) (box.close(), open(made.board.id));
   });
