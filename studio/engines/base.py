@@ -29,7 +29,8 @@ class Limits:
 class Facts:
     """name: as in model ids. needs: environment names that must be set. repeatable: submitting again costs nothing, so
     a run whose handle was lost by a restart is simply queued again. local: works on this machine. base_url: where the
-    provider is; results are fetched from private addresses only if this one is private too."""
+    provider is; results are fetched from private addresses only if this one is private too. by_time: the price is time
+    on a card of the user's own, so before such a run was timed there is no estimate."""
 
     name: str
     label: str
@@ -38,6 +39,7 @@ class Facts:
     repeatable: bool = False
     local: bool = False
     base_url: str = ""
+    by_time: bool = False
 
 
 @dataclass(frozen=True)

@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import random
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
+from types import MappingProxyType
+
+from sqlite_utils import Database
 
 from studio.catalogue import Model, rules
 from studio.domain import JSON, Asset, Estimate, HeldReason, Request, Run, Status
@@ -14,6 +17,9 @@ from studio.jobs.pace import pace_of
 from studio.parts.core import Core
 from studio.store import assets, runs
 from studio.store.rows import new_id
+
+Also = Callable[[Database, list[Run]], None]
+NONE_GIVEN: Mapping[str, Asset] = MappingProxyType({})
 
 MOST_AT_ONCE = 1000
 """Runs in one batch."""
@@ -38,23 +44,26 @@ class Making(Core):
         """
         return self.submit_many([body], owner=owner)
 
-    def submit_many(self, bodies: list[JSON], *, owner: str = "") -> list[Run]:
-        """Store the runs of several requests as one batch; all are checked before any is stored."""
-        return self._store_runs([self._checked(body, owner) for body in bodies], owner)
+    def submit_many(self, bodies: list[JSON], *, owner: str = "", also: Also | None = None) -> list[Run]:
+        """Store the runs of several requests as one batch; all are checked before any is stored.
 
-    def estimate(self, bodies: list[JSON], *, owner: str = "") -> Estimate:
+        also: called with the stored runs inside the same transaction; what it raises stores nothing.
+        """
+        return self._store_runs([self._checked(body, owner) for body in bodies], owner, also=also)
+
+    def estimate(self, bodies: list[JSON], *, owner: str = "", given: Mapping[str, Asset] | None = None) -> Estimate:
         """What these requests would cost and take, without side effects. Raises as submit does, but needs no key: the
-        price is what one wants to know before getting one."""
-        found = [self._checked(body, owner, ready=False) for body in bodies]
+        price is what one wants to know before getting one. given: input files, by id, that are still to be made."""
+        found = [self._checked(body, owner, ready=False, given=given) for body in bodies]
         prices = [(c, self._price(c)) for c in found]
-        unknown = list(dict.fromkeys(c.model.label for c, usd in prices if usd is None))
+        unknown = dict.fromkeys(self._unpriced(c) for c, usd in prices if usd is None)
         count = sum(c.request.n for c in found)
         usd = None if unknown else round(sum((usd or 0) * c.request.n for c, usd in prices), 6)
         times = [self._expected_s(c) for c in found]
         return Estimate(
             usd=usd, runs=count, expected_s=max((t for t in times if t), default=None),
             basis=" ".join(dict.fromkeys(self._basis(c, usd) for c, usd in prices)),
-            warnings=tuple(f"{label} publishes no price for this." for label in unknown),
+            warnings=tuple(unknown),
         )  # fmt: skip
 
     def check(self, body: JSON, *, owner: str = "") -> list[CapabilityError]:
@@ -68,10 +77,12 @@ class Making(Core):
         model = self.catalogue.get(request.model)
         return self._problems(rules.complete(request, model), model, self._inputs_of(request, owner))
 
-    def _checked(self, body: JSON, owner: str, *, ready: bool = True) -> Checked:
+    def _checked(
+        self, body: JSON, owner: str, *, ready: bool = True, given: Mapping[str, Asset] | None = None
+    ) -> Checked:
         request = rules.parse(body, self.catalogue)
         model = self.catalogue.get(request.model)
-        request, inputs = rules.complete(request, model), self._inputs_of(request, owner)
+        request, inputs = rules.complete(request, model), self._inputs_of(request, owner, given or {})
         if wrong := self._problems(request, model, inputs):
             raise wrong[0]
         engine = self._engines.get(model.provider)
@@ -88,12 +99,14 @@ class Making(Core):
             found = engine.problems(request, model, inputs)
         return found
 
-    def _inputs_of(self, request: Request, owner: str) -> dict[str, Asset]:
+    def _inputs_of(self, request: Request, owner: str, given: Mapping[str, Asset] = NONE_GIVEN) -> dict[str, Asset]:
         ids = [i for group in request.media().values() for i in group]
-        if not ids:
-            return {}
+        kept = [i for i in ids if i not in given]
+        found = {i: given[i] for i in ids if i in given}
+        if not kept:
+            return found
         with self._store.read() as db:
-            return assets.several(db, ids, owner)
+            return found | assets.several(db, kept, owner)
 
     def _price(self, checked: Checked) -> float | None:
         return self._engines[checked.model.provider].estimate_usd(checked.request, checked.model, checked.inputs)
@@ -110,13 +123,26 @@ class Making(Core):
     def _basis(self, checked: Checked, usd: float | None) -> str:
         label = checked.model.label
         if usd is None:
-            return f"{label}: no published price."
+            return self._unpriced(checked)
         if usd == 0:
             return f"{label}: free."
+        if self._by_time(checked):
+            return f"{label}: ${usd:.4g} each, for the time on your card."
         day = checked.model.checked.isoformat()
         return f"{label}: ${usd:.4g} each, by the price list of {day}."
 
-    def _store_runs(self, found: list[Checked], owner: str, *, retry_of: str | None = None) -> list[Run]:
+    def _unpriced(self, checked: Checked) -> str:
+        if self._by_time(checked):
+            return f"{checked.model.label}: no estimate yet; the first run at this size tells."
+        return f"{checked.model.label} publishes no price for this."
+
+    def _by_time(self, checked: Checked) -> bool:
+        engine = self._engines.get(checked.model.provider)
+        return engine is not None and engine.facts.by_time
+
+    def _store_runs(
+        self, found: list[Checked], owner: str, *, retry_of: str | None = None, also: Also | None = None
+    ) -> list[Run]:
         if (count := sum(c.request.n for c in found)) > MOST_AT_ONCE:
             raise CapabilityError(
                 f"{count:,} runs at once; at most {MOST_AT_ONCE:,} are taken.",
@@ -126,9 +152,11 @@ class Making(Core):
             )
         new = [made for checked in found for made in self._expanded(checked, owner, retry_of)]
         batch = "b_" + new[0].run.id.removeprefix("r_") if new else ""
-        alone = len(new) == 1 and not new[0].inputs
+        alone = len(new) == 1 and not new[0].inputs and also is None
         with self._store.write_one() if alone else self._store.write() as db:
             stored = [runs.add(db, one, batch) for one in new]
+            if also:
+                also(db, stored)
         self._changed(*(run.id for run in stored))
         return stored
 

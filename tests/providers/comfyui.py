@@ -38,6 +38,10 @@ def link(kind: str) -> list[Any]:
     return [kind, {}]
 
 
+def _now_ms() -> int:
+    return int(time.time() * 1000)
+
+
 def official_files() -> dict[str, list[str]]:
     """Every model file that a row of the catalogue names, by folder: a server that has them all."""
     found: dict[str, list[str]] = {folder: [] for folder in ("text_encoders", "vae", "diffusion_models", "loras")}
@@ -95,6 +99,7 @@ class Entry:
     id: str
     graph: dict[str, Any]
     client: str
+    extra: dict[str, Any] = field(default_factory=dict)
     outputs: dict[str, Any] = field(default_factory=dict)
     interrupted: bool = False
 
@@ -162,7 +167,8 @@ class ComfyServer:
             return JSONResponse(refusal, 400)
         self.posts[prompt_id] = self.posts.get(prompt_id, 0) + 1
         self.graphs.append(graph)
-        entry = Entry(self.number, prompt_id, graph, body["client_id"])
+        extra = body.get("extra_data", {}) | {"client_id": body["client_id"]}
+        entry = Entry(self.number, prompt_id, graph, body["client_id"], extra)
         self.number += 1
         self.waiting.append(entry)
         if self.running is None:
@@ -205,12 +211,14 @@ class ComfyServer:
             if self.running is not entry:  # restarted meanwhile
                 return
             facts = {"status_str": status, "completed": status == "success", "messages": messages}
-            self.history[entry.id] = {"prompt": [], "outputs": entry.outputs, "status": facts, "meta": {}}
+            asked = [entry.number, entry.id, entry.graph, entry.extra, list(entry.outputs)]
+            self.history[entry.id] = {"prompt": asked, "outputs": entry.outputs, "status": facts, "meta": {}}
             await self._tell(entry, "executing", {"node": None})
             self.running = None
 
     async def _execute(self, entry: Entry) -> tuple[str, list[Any]]:
-        await self._tell(entry, "execution_start", {"timestamp": int(time.time() * 1000)})
+        started = {"prompt_id": entry.id, "timestamp": _now_ms()}
+        await self._tell(entry, "execution_start", started)
         states: dict[str, Any] = {}
         for node_id, one in entry.graph.items():
             states[node_id] = {"value": 0.0, "max": 1.0, "state": "running"}
@@ -220,21 +228,22 @@ class ComfyServer:
                 await self._sample(entry, node_id)
             await asyncio.sleep(self.step_s)
             if entry.interrupted:
-                return "error", [["execution_start", {}], ["execution_interrupted", {"node_id": node_id}]]
+                return "error", [["execution_start", started], ["execution_interrupted", {"node_id": node_id}]]
             if self.fail and definitions(self.models)[one["class_type"]]["output_node"]:
                 said = {
                     "exception_type": "RuntimeError",
                     "exception_message": self.fail,
                     "node_type": one["class_type"],
                 }
-                return "error", [["execution_start", {}], ["execution_error", said]]
+                return "error", [["execution_start", started], ["execution_error", said]]
             if definitions(self.models)[one["class_type"]]["output_node"]:
                 entry.outputs[node_id] = await asyncio.to_thread(self._save, one, entry.number)
                 await self._tell(entry, "executed", {"node": node_id, "output": entry.outputs[node_id]})
             states[node_id] = {"value": 1.0, "max": 1.0, "state": "finished"}
-        await self._tell(entry, "execution_success", {})
+        ended = {"prompt_id": entry.id, "timestamp": _now_ms()}
+        await self._tell(entry, "execution_success", ended)
         await asyncio.sleep(self.step_s)  # the history entry comes after this event
-        return "success", [["execution_start", {}], ["execution_success", {}]]
+        return "success", [["execution_start", started], ["execution_success", ended]]
 
     async def _sample(self, entry: Entry, node_id: str) -> None:
         picture = BytesIO()

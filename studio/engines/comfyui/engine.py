@@ -14,14 +14,15 @@ from dataclasses import replace
 from pathlib import Path
 from urllib.parse import urlencode
 
-from studio.catalogue import Model, rules
+from studio.catalogue import Model
 from studio.domain import JSON, Asset, Kind, Output, Progress, Request, Status
+from studio.engines import gpu_time
 from studio.engines.base import Facts, Job, Limits
-from studio.engines.comfyui import files
-from studio.engines.comfyui.graphs import BUILDERS, Order
+from studio.engines.comfyui import files, orders
+from studio.engines.comfyui.choices import Choices
 from studio.engines.comfyui.listen import Listener
+from studio.engines.comfyui.reading import work_of
 from studio.engines.comfyui.server import Server
-from studio.engines.comfyui.workflow import fill
 from studio.errors import Refused, Unavailable, UnknownHandle
 from studio.settings import Settings
 
@@ -41,6 +42,7 @@ class ComfyEngine:
         needs=("COMFYUI_URL",),
         limits=Limits(submits_per_s=10, concurrent=8, polls_per_s=20),
         repeatable=True,
+        by_time=True,
     )
 
     def __init__(self, settings: Settings) -> None:
@@ -57,6 +59,9 @@ class ComfyEngine:
         self._client_id = client_id
         self._cancelled: set[str] = set()
         self._previews = settings.data / "cache" / "previews"
+        self._choices = Choices(settings.data)
+        self._rate = gpu_time.usd_per_s(settings)
+        self._times = gpu_time.Times(settings.data / "cache" / "comfyui" / "times.json")
 
     def missing(self) -> str | None:
         """What to set, or None."""
@@ -67,8 +72,8 @@ class ComfyEngine:
         return None
 
     def estimate_usd(self, request: Request, model: Model, inputs: Mapping[str, Asset]) -> float | None:
-        """From the row's price list: nothing for a machine of one's own."""
-        return rules.price(request, model, inputs)
+        """Time on the card, priced, from earlier runs of the model at this size; 0 where the user named no price."""
+        return gpu_time.usd(self._times.expect(gpu_time.kind_of(request, model)), self._rate)
 
     async def prepare(self, job: Job) -> Mapping[str, str]:
         """Upload every input under a name made of its hash: the same file twice is one file on the server."""
@@ -79,44 +84,41 @@ class ComfyEngine:
         return uploads
 
     async def submit(self, job: Job) -> str:
-        """Build the graph, check it against the server's nodes and files, queue it. The handle is the prompt id."""
-        nodes = await self._server.nodes(fresh=True)
-        graph = files.complete(self._graph(job, nodes), nodes)
+        """Build the graph, check it against the server's nodes and files, queue it. The handle is the prompt id.
+
+        A run that the server has already, because the answer to its first submit was lost, is not queued again.
+        """
         prompt_id = _prompt_id(job.run_id)
+        if await self._there(prompt_id):
+            self._listener.watch(prompt_id, 0)
+            return prompt_id
+        nodes = await self._server.nodes(fresh=True)
+        graph = files.complete(orders.graph(job, nodes, self._choices.of(job.model.id)), nodes)
         self._listener.watch(prompt_id, len(graph))
-        await self._server.post(graph, prompt_id=prompt_id, client_id=self._client_id)
+        kind = gpu_time.kind_of(job.request, job.model)
+        await self._server.post(graph, prompt_id=prompt_id, client_id=self._client_id, kind=kind)
         return prompt_id
 
-    def _graph(self, job: Job, nodes: JSON) -> JSON:
-        inputs = {k: [job.uploads[i] for i in ids] for k, ids in job.request.media().items()}
-        own = job.model.engine
-        if "workflow" in own:
-            return fill(own, job.request, job.seed or 0, inputs, prefix=f"studio/{job.run_id}")
-        roles = {k: v for k, v in own["files"].items() if v.get("when") in (None, job.request.params.get("mode"))}
-        fps = job.model.fps[0] if job.model.fps else 0
-        order = Order(
-            request=job.request,
-            seed=job.seed or 0,
-            files=files.match(roles, nodes),
-            inputs=inputs,
-            prefix=f"studio/{job.run_id}",  # new for every run: the same graph twice would run nothing
-            fps=fps,
-            length=round((job.request.duration_s or 0) * fps) + 1,
-        )
-        return BUILDERS[own["graph"]](order)
+    async def _there(self, prompt_id: str) -> bool:
+        """Whether the server waits for, runs or has done this; a run that failed there may be sent again."""
+        running, waiting = await self._server.queued()
+        if prompt_id in (*running, *waiting):
+            return True
+        done = await self._server.history(prompt_id)
+        return done is not None and (done.get("status") or {}).get("status_str") == "success"
 
     async def poll(self, handle: str) -> Progress:
         """Look at history first, then at the queue; the websocket adds the share done and a preview."""
         if entry := await self._server.history(handle):
             self._listener.forget(handle)
-            return self._ended(entry)
+            return self._ended(handle, entry)
         running, waiting = await self._server.queued()
         if handle in waiting:
             return Progress(status=Status.QUEUED, word="pending", position=len(running) + waiting.index(handle) + 1)
         if handle in running:
             return await self._running(handle)
         if entry := await self._server.history(handle):  # it ended between the two looks
-            return self._ended(entry)
+            return self._ended(handle, entry)
         if handle in self._cancelled:  # taken off the queue, a run leaves no trace there
             self._listener.forget(handle)
             return Progress(status=Status.CANCELLED, word="deleted")
@@ -132,17 +134,24 @@ class ComfyEngine:
         word = seen.word if seen and seen.word != "queued" else "running"
         return Progress(status=Status.RUNNING, word=word, fraction=seen.fraction if seen else None, preview=preview)
 
-    def _ended(self, entry: JSON) -> Progress:
-        status = entry.get("status") or {}
-        messages = {m[0]: m[1] for m in status.get("messages", []) if isinstance(m, list) and len(m) == 2}
-        if "execution_interrupted" in messages:
+    def _ended(self, handle: str, entry: JSON) -> Progress:
+        work = work_of(entry)
+        if "execution_interrupted" in work.messages:
             return Progress(status=Status.CANCELLED, word="interrupted")
-        if status.get("status_str") == "error" or "execution_error" in messages:
-            raise _failure(messages.get("execution_error") or {})
+        if work.failed or "execution_error" in work.messages:
+            raise _failure(work.messages.get("execution_error") or {})
         outputs = tuple(self._outputs(entry.get("outputs") or {}))
         if not outputs:
             raise Refused("ComfyUI finished but saved no file. The workflow needs a SaveImage or SaveVideo node.")
-        return Progress(status=Status.SUCCEEDED, word="success", fraction=1.0, outputs=outputs)
+        usage: JSON = {}
+        if work.seconds is not None:
+            usage = {"seconds": work.seconds}
+            if work.kind and not work.spared:
+                self._times.add(work.kind, handle, work.seconds)
+        cost = gpu_time.usd(work.seconds, self._rate)
+        return Progress(
+            status=Status.SUCCEEDED, word="success", fraction=1.0, outputs=outputs, usage=usage, cost_usd=cost
+        )
 
     def _outputs(self, by_node: JSON) -> list[Output]:
         """Every saved file, whatever list it stands in: videos come under `images` too, older nodes use `gifs`."""

@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from studio.domain import JSON, Request
+from studio.engines.lora_line import Lora
 
 Link = list[Any]
 
@@ -37,7 +38,8 @@ def out(link: Link, index: int) -> Link:
 class Order:
     """What a builder needs. files: model file by role. inputs: names of uploaded files by input name.
 
-    prefix: of the output files' names. length: frames of the clip, from duration and the row's rate.
+    prefix: of the output files' names. length: frames of the clip, from duration and the row's rate. loras: the user's
+    own, with the names the server has for them.
     """
 
     request: Request
@@ -47,6 +49,7 @@ class Order:
     prefix: str
     fps: int
     length: int
+    loras: tuple[Lora, ...] = ()
 
     @property
     def width(self) -> int:
@@ -65,13 +68,10 @@ class Order:
 
 def wan22(order: Order) -> JSON:
     """Wan 2.2 A14B, two experts: text-to-video, or image-to-video with a first and perhaps a last frame."""
-    graph = Graph()
-    clip = graph.add("CLIPLoader", clip_name=order.files["text"], type="wan")
-    vae = graph.add("VAELoader", vae_name=order.files["vae"])
+    graph, clip, vae = _begun(order, "wan")
     fast = order.param("mode") == "fast"
-    experts = [_expert(graph, order, side, fast) for side in ("high", "low")]
-    positive = graph.add("CLIPTextEncode", text=order.request.prompt, clip=clip)
-    negative = graph.add("CLIPTextEncode", text=order.request.negative_prompt, clip=clip)
+    experts = [_model(graph, order, side, sampling="ModelSamplingSD3") for side in ("high", "low")]
+    positive, negative = _texts(graph, order, clip)
     shape = {"width": order.width, "height": order.height, "length": order.length, "batch_size": 1}
     if first := order.inputs.get("first_frame"):
         frames = {"start_image": graph.add("LoadImage", image=first[0])}
@@ -96,20 +96,10 @@ def wan22(order: Order) -> JSON:
     return _video(graph, graph.add("VAEDecode", samples=latent, vae=vae), order)
 
 
-def _expert(graph: Graph, order: Order, side: str, fast: bool) -> Link:
-    model = graph.add("UNETLoader", unet_name=order.files[side], weight_dtype="default")
-    if fast:
-        model = graph.add("LoraLoaderModelOnly", model=model, lora_name=order.files[f"lora_{side}"], strength_model=1.0)
-    return graph.add("ModelSamplingSD3", model=model, shift=float(order.param("shift")))
-
-
 def wan22_5b(order: Order) -> JSON:
     """Wan 2.2 TI2V 5B: one model for text-to-video and image-to-video."""
-    graph = Graph()
-    clip = graph.add("CLIPLoader", clip_name=order.files["text"], type="wan")
-    vae = graph.add("VAELoader", vae_name=order.files["vae"])
-    model = graph.add("UNETLoader", unet_name=order.files["model"], weight_dtype="default")
-    model = graph.add("ModelSamplingSD3", model=model, shift=float(order.param("shift")))
+    graph, clip, vae = _begun(order, "wan")
+    model = _model(graph, order, sampling="ModelSamplingSD3")
     frame = {"start_image": graph.add("LoadImage", image=order.inputs["first_frame"][0])} if order.inputs else {}
     latent = graph.add(
         "Wan22ImageToVideoLatent",
@@ -121,11 +111,8 @@ def wan22_5b(order: Order) -> JSON:
 
 def wan_vace(order: Order) -> JSON:
     """Wan 2.1 VACE 14B: a clip with the subject of one reference picture."""
-    graph = Graph()
-    clip = graph.add("CLIPLoader", clip_name=order.files["text"], type="wan")
-    vae = graph.add("VAELoader", vae_name=order.files["vae"])
-    model = graph.add("UNETLoader", unet_name=order.files["model"], weight_dtype="default")
-    model = graph.add("ModelSamplingSD3", model=model, shift=float(order.param("shift")))
+    graph, clip, vae = _begun(order, "wan")
+    model = _model(graph, order, sampling="ModelSamplingSD3")
     positive, negative = _texts(graph, order, clip)
     made = graph.add(
         "WanVaceToVideo", positive=positive, negative=negative, vae=vae, width=order.width, height=order.height,
@@ -139,11 +126,8 @@ def wan_vace(order: Order) -> JSON:
 
 def qwen_image(order: Order) -> JSON:
     """Qwen-Image: text-to-image."""
-    graph = Graph()
-    clip = graph.add("CLIPLoader", clip_name=order.files["text"], type="qwen_image")
-    vae = graph.add("VAELoader", vae_name=order.files["vae"])
-    model = graph.add("UNETLoader", unet_name=order.files["model"], weight_dtype="default")
-    model = graph.add("ModelSamplingAuraFlow", model=model, shift=float(order.param("shift")))
+    graph, clip, vae = _begun(order, "qwen_image")
+    model = _model(graph, order, sampling="ModelSamplingAuraFlow")
     latent = graph.add("EmptySD3LatentImage", width=order.width, height=order.height, batch_size=1)
     latent = _sample(graph, order, model, *_texts(graph, order, clip), latent, sampler="euler")
     return _image(graph, graph.add("VAEDecode", samples=latent, vae=vae), order)
@@ -151,11 +135,8 @@ def qwen_image(order: Order) -> JSON:
 
 def qwen_edit(order: Order) -> JSON:
     """Qwen-Image-Edit 2511: up to three pictures and an instruction; the result has the first picture's shape."""
-    graph = Graph()
-    clip = graph.add("CLIPLoader", clip_name=order.files["text"], type="qwen_image")
-    vae = graph.add("VAELoader", vae_name=order.files["vae"])
-    model = graph.add("UNETLoader", unet_name=order.files["model"], weight_dtype="default")
-    model = graph.add("ModelSamplingAuraFlow", model=model, shift=float(order.param("shift")))
+    graph, clip, vae = _begun(order, "qwen_image")
+    model = _model(graph, order, sampling="ModelSamplingAuraFlow")
     model = graph.add("CFGNorm", model=model, strength=1.0)
     loaded = [graph.add("LoadImage", image=name) for name in order.inputs["images"]]
     scaled = [graph.add("FluxKontextImageScale", image=image) for image in loaded]
@@ -172,10 +153,8 @@ def qwen_edit(order: Order) -> JSON:
 
 def flux2(order: Order) -> JSON:
     """FLUX.2 dev: text-to-image, or edit with reference pictures."""
-    graph = Graph()
-    clip = graph.add("CLIPLoader", clip_name=order.files["text"], type="flux2")
-    vae = graph.add("VAELoader", vae_name=order.files["vae"])
-    model = graph.add("UNETLoader", unet_name=order.files["model"], weight_dtype="default")
+    graph, clip, vae = _begun(order, "flux2")
+    model = _model(graph, order)
     said = graph.add("CLIPTextEncode", text=order.request.prompt, clip=clip)
     said = graph.add("FluxGuidance", conditioning=said, guidance=float(order.param("guidance")))
     for name in order.inputs.get("images", []):
@@ -198,8 +177,8 @@ def ltx2(order: Order) -> JSON:
     """LTX-2: picture and sound in one pass at full size (the two-pass upscale needs two files more)."""
     graph = Graph()
     name = order.files["checkpoint"]
-    model = graph.add("CheckpointLoaderSimple", ckpt_name=name)
-    vae = out(model, 2)
+    loaded = graph.add("CheckpointLoaderSimple", ckpt_name=name)
+    vae, model = out(loaded, 2), _with_loras(graph, order, loaded)
     clip = graph.add("LTXAVTextEncoderLoader", text_encoder=order.files["text"], ckpt_name=name, device="default")
     audio_vae = graph.add("LTXVAudioVAELoader", ckpt_name=name)
     positive, negative = _texts(graph, order, clip)
@@ -232,6 +211,29 @@ def ltx2(order: Order) -> JSON:
     images = graph.add("VAEDecodeTiled", samples=parts, vae=vae, **tiles)
     heard = graph.add("LTXVAudioVAEDecode", samples=out(parts, 1), audio_vae=audio_vae)
     return _video(graph, images, order, audio=heard)
+
+
+def _begun(order: Order, kind: str) -> tuple[Graph, Link, Link]:
+    """A new graph with its text encoder (of this kind) and VAE."""
+    graph = Graph()
+    clip = graph.add("CLIPLoader", clip_name=order.files["text"], type=kind)
+    return graph, clip, graph.add("VAELoader", vae_name=order.files["vae"])
+
+
+def _model(graph: Graph, order: Order, role: str = "model", *, sampling: str = "") -> Link:
+    """The diffusion model of this role, with its mode's LoRA and the user's own. sampling: the node that shifts it."""
+    model = graph.add("UNETLoader", unet_name=order.files[role], weight_dtype="default")
+    if fast := order.files.get(f"lora_{role}"):
+        model = graph.add("LoraLoaderModelOnly", model=model, lora_name=fast, strength_model=1.0)
+    model = _with_loras(graph, order, model, role)
+    return graph.add(sampling, model=model, shift=float(order.param("shift"))) if sampling else model
+
+
+def _with_loras(graph: Graph, order: Order, model: Link, role: str = "model") -> Link:
+    for lora in order.loras:
+        if lora.expert in ("", role):
+            model = graph.add("LoraLoaderModelOnly", model=model, lora_name=lora.name, strength_model=lora.weight)
+    return model
 
 
 def _texts(graph: Graph, order: Order, clip: Link) -> tuple[Link, Link]:

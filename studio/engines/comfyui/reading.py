@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import json
 import time
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 import httpx
@@ -20,6 +20,8 @@ from studio.settings import Settings
 ASK_S = 3.0
 """Longest time for the node definitions. A real server with many custom nodes sends several MB."""
 ANSWER_MAX_BYTES = 64 * 1024 * 1024
+KIND = "studio_kind"
+"""Our word in a graph's extra data: what its time is remembered under."""
 
 _SAVERS = {
     **dict.fromkeys(("SaveVideo", "SaveWEBM", "VHS_VideoCombine"), Kind.VIDEO),
@@ -44,6 +46,39 @@ class Lacking:
     title: str
     field: str
     value: str
+
+
+@dataclass(frozen=True)
+class Work:
+    """What a history entry says of the work. messages: event -> its data. seconds: from the start of the execution to
+    its end, by the server's clock; None where it does not say. kind: as it was posted. spared: nothing was sampled, for
+    the same result was in the server's cache."""
+
+    failed: bool
+    messages: JSON = field(default_factory=dict)
+    seconds: float | None = None
+    kind: tuple[str, str] | None = None
+    spared: bool = False
+
+
+def work_of(entry: JSON) -> Work:
+    """The work of a finished run, of a server of any version."""
+    status = entry.get("status") or {}
+    listed = status.get("messages") or []
+    messages = {m[0]: m[1] for m in listed if isinstance(m, list) and len(m) == 2 and isinstance(m[1], dict)}
+    start, end = (messages.get(name, {}).get("timestamp") for name in ("execution_start", "execution_success"))
+    timed = isinstance(start, int | float) and isinstance(end, int | float) and end >= start
+    prompt = entry.get("prompt") or []
+    graph, extra = (prompt[2], prompt[3]) if len(prompt) > 3 else ({}, {})
+    kind = extra.get(KIND) if isinstance(extra, dict) else None
+    cached = messages.get("execution_cached", {}).get("nodes") or []
+    return Work(
+        failed=status.get("status_str") == "error",
+        messages=messages,
+        seconds=round((end - start) / 1000, 3) if timed else None,  # type: ignore[operator]
+        kind=(str(kind[0]), str(kind[1])) if isinstance(kind, list) and len(kind) == 2 else None,
+        spared=any("Sampler" in str((graph.get(str(n)) or {}).get("class_type")) for n in cached),
+    )
 
 
 def outputs(graph: JSON, nodes: JSON | None = None) -> list[OutputNode]:

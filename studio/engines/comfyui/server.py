@@ -14,6 +14,7 @@ from typing import Any
 import httpx
 
 from studio.domain import JSON
+from studio.engines.comfyui.reading import KIND
 from studio.errors import Refused, Unauthorised, Unavailable, UnknownOutcome
 
 TIMEOUT = httpx.Timeout(30.0, connect=5.0)
@@ -47,13 +48,16 @@ class Server:
         body = await self._json("POST", "/upload/image", files={"image": (name, content)}, data={"type": "input"})
         return "/".join(filter(None, (body.get("subfolder"), body["name"])))
 
-    async def post(self, graph: JSON, *, prompt_id: str, client_id: str) -> None:
-        """Queue a graph under our own id. Raises Refused with the nodes at fault, UnknownOutcome for a lost answer."""
+    async def post(self, graph: JSON, *, prompt_id: str, client_id: str, kind: tuple[str, str]) -> None:
+        """Queue a graph under our own id. Raises Refused with the nodes at fault, UnknownOutcome for a lost answer.
+
+        kind: of the run, for its time; it comes back with the history, whoever asks for that.
+        """
         body = {
             "prompt": graph,
             "prompt_id": prompt_id,
             "client_id": client_id,
-            "extra_data": {"preview_method": "auto"},
+            "extra_data": {"preview_method": "auto", KIND: list(kind)},
         }
         try:
             reply = await self.client.post("/prompt", json=body)

@@ -9,6 +9,7 @@ from pathlib import Path
 
 from studio.catalogue import Model
 from studio.domain import JSON, Asset, Progress, Request, Status
+from studio.engines import gpu_time
 from studio.engines.base import Facts, Input, Job, Limits
 from studio.engines.local import cards, plan, recipe, weights
 from studio.engines.local.cards import Card
@@ -31,13 +32,13 @@ class LocalEngine:
         self._choice = settings.option("STUDIO_GPU")
         self.cards: list[Card] = cards.find(self._choice)
         self._cache = settings.data / "cache" / "local"
-        gigabytes = _number(settings.option("STUDIO_GPU_MEMORY_GB"))
+        gigabytes = gpu_time.number(settings.option("STUDIO_GPU_MEMORY_GB"))
         self._dispatcher = Dispatcher(
             self.cards,
             self._cache,
             limit=limit or (int(gigabytes * plan.GB) if gigabytes else None),
             grace_s=grace_s,
-            idle_s=idle_s if idle_s is not None else _number(settings.option("STUDIO_GPU_IDLE_S")) or 300.0,
+            idle_s=idle_s if idle_s is not None else gpu_time.number(settings.option("STUDIO_GPU_IDLE_S")) or 300.0,
         )
         self.library = Library(settings, self.cards)
         self.facts = Facts(
@@ -46,6 +47,7 @@ class LocalEngine:
             limits=Limits(submits_per_s=50, concurrent=max(1, len(self.cards)), polls_per_s=100),
             repeatable=True,
             local=True,
+            by_time=True,
         )
 
     def missing(self) -> str | None:
@@ -97,19 +99,10 @@ class LocalEngine:
     def estimate_usd(self, request: Request, model: Model, inputs: Mapping[str, Asset]) -> float | None:
         """Time on the card, priced; 0 where the user named no price, for nobody sends a bill."""
         rate = self._usd_per_s()
-        if not rate:
-            return 0.0
-        seconds = self.expected_s(request, model, inputs)
-        return None if seconds is None else round(seconds * rate, 6)
+        return gpu_time.usd(self.expected_s(request, model, inputs) if rate else None, rate)
 
     def _usd_per_s(self) -> float:
-        hour = _number(self._settings.option("STUDIO_GPU_HOUR_USD"))
-        if hour:
-            return hour / 3600
-        watts = _number(self._settings.option("STUDIO_GPU_WATTS")) or next(
-            (c.watts for c in self.cards if c.watts), 0.0
-        )
-        return (watts or 0.0) / 1000 * (_number(self._settings.option("STUDIO_KWH_PRICE")) or 0.0) / 3600
+        return gpu_time.usd_per_s(self._settings, watts=next((c.watts for c in self.cards if c.watts), None))
 
     def _fetch(self, model: Model, found: weights.Present) -> str:
         size = weights.download_bytes(model.engine) / plan.GB
@@ -186,8 +179,8 @@ class LocalEngine:
             raise UnknownHandle("This run was on the card when the studio stopped; it starts again.")
         found = self._dispatcher.progress(work)
         if found.status == Status.SUCCEEDED:
-            cost = float(found.usage.get("seconds", 0.0)) * self._usd_per_s()
-            found = found.model_copy(update={"cost_usd": round(cost, 6)})
+            cost = gpu_time.usd(float(found.usage.get("seconds", 0.0)), self._usd_per_s())
+            found = found.model_copy(update={"cost_usd": cost})
         return found
 
     async def cancel(self, handle: str) -> bool:
@@ -220,11 +213,3 @@ class LocalEngine:
 def _trial(request: Request, model: Model, inputs: Mapping[str, Asset]) -> Job:
     """A job that is only planned, never run."""
     return Job("", request, model, request.seed, Path(), {i: Input(a, Path()) for i, a in inputs.items()})
-
-
-def _number(text: str) -> float | None:
-    """A setting as a positive number, None where it is empty or none."""
-    try:
-        return float(text) if float(text) > 0 else None
-    except ValueError:
-        return None

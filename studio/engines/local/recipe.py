@@ -15,6 +15,7 @@ from typing import Any
 
 from studio.catalogue import Model
 from studio.domain import JSON, Request, Task
+from studio.engines import lora_line
 from studio.engines.base import Job
 from studio.errors import CapabilityError
 
@@ -195,22 +196,13 @@ def _paths(job: Job) -> dict[str, list[str]]:
 
 
 def _loras(line: str) -> tuple[Lora, ...]:
-    """`film.safetensors:0.8, walk.high.safetensors` -> files, weights; .high. and .low. name one of two experts."""
-    found = []
-    for part in filter(None, (p.strip() for p in line.split(","))):
-        name, _, weight = part.partition(":")
-        name = name.strip()
-        try:
-            value = float(weight or 1.0)
-        except ValueError:
-            message = f"loras: {part!r} cannot be read. Write file.safetensors:0.8, several with commas between."
-            raise CapabilityError(message, field="loras", value=line) from None
-        if Path(name).name != name or not name.endswith(".safetensors"):
-            message = f"loras: {name!r} must be the name of a .safetensors file in the folder loras."
+    """The LoRA files of the form's line, which lie in the folder loras."""
+    found = lora_line.read(line)
+    for one in found:
+        if Path(one.name).name != one.name or not one.name.endswith(".safetensors"):
+            message = f"loras: {one.name!r} must be the name of a .safetensors file in the folder loras."
             raise CapabilityError(message, field="loras", value=line)
-        expert = next((e for e in ("high", "low") if f".{e}." in name), "")
-        found.append(Lora(name, value, expert))
-    return tuple(found)
+    return tuple(Lora(one.name, one.weight, one.expert) for one in found)
 
 
 def _own_loras(mode: JSON) -> tuple[Lora, ...]:
