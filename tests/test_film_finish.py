@@ -8,7 +8,6 @@ from pathlib import Path
 import av
 import numpy as np
 import pytest
-from PIL import Image
 
 from studio.errors import MediaError
 from studio.media import captions, frames, grade, treble
@@ -85,7 +84,7 @@ def test_a_neutral_grade_encodes_nothing_and_a_look_changes_every_frame(clip: Pa
     look = Grade(warmth=1.0, exposure=0.3, lights=(0.2, 0, 0))
     report = render(film(clip, finish=Finish(grade=look)), tmp_path / "b.mp4")
     made = at(tmp_path / "b.mp4", 3.9).mean(axis=(0, 1))
-    wanted = np.asarray(grade.graded(frames.grab(clip, 3.9), look)).mean(axis=(0, 1))
+    wanted = grade.wheels(at(clip, 3.9) / 255, look).mean(axis=(0, 1)) * 255
     assert report.copied == 0 and np.abs(made - wanted).max() < 3 and made[0] > made[2] + 20
 
 
@@ -98,7 +97,6 @@ def test_a_lut_is_applied_with_its_strength(clip: Path, tmp_path: Path) -> None:
         look = Grade(lut=tmp_path / "invert.cube", lut_strength=strength)
         render(film(dark, finish=Finish(grade=look)), tmp_path / "film.mp4")
         assert abs(at(tmp_path / "film.mp4", 0.5).mean() - wanted) < 4
-        assert abs(np.asarray(grade.graded(Image.new("RGB", (8, 8), "#202020"), look)).mean() - wanted) < 4
 
 
 @pytest.mark.parametrize("text", ["", "LUT_3D_SIZE 2\n0 0 0\n", "LUT_1D_SIZE 2\n0 0 0\n1 1 1\n", "LUT_3D_SIZE x\n"])

@@ -12,10 +12,10 @@ import numpy as np
 import pytest
 
 from studio.errors import MediaError
+from studio.media import slate
 from studio.media.check import verify_decodes
 from studio.media.cut import Cut, CutClip, Sound, Track, Transition, render
 from studio.media.files import Stopped
-from studio.media.slate import slate
 from tests import samples
 
 FPS, SECONDS, RATE = 24, 2, 48000
@@ -200,7 +200,8 @@ def test_a_picture_that_starts_late_keeps_its_sound_in_step(clips: list[Path], t
 
 
 def test_a_slate_is_joined_by_copying(clips: list[Path], tmp_path: Path) -> None:
-    card = slate(tmp_path / "slate.mp4", ("海的女儿", "Take 3"), width=320, height=180, fps=Fraction(FPS), seconds=1)
+    picture = slate.board("海的女儿", (("Take", "3"),), 320, 180)
+    card = slate.clip(tmp_path / "slate.mp4", picture, fps=Fraction(FPS), seconds=1)
     report = render(film([card, *clips[:2]]), tmp_path / "film.mp4")
     assert (report.frames, report.copied) == (24 + 96, 120) and report.notes == ()
     sound = heard(tmp_path / "film.mp4")

@@ -6,6 +6,7 @@ out as boxes and nobody is told.
 
 from __future__ import annotations
 
+import re
 import shutil
 from pathlib import Path
 from typing import NamedTuple
@@ -17,6 +18,7 @@ FONT_FILE = Path(__file__).parents[2] / "assets" / "fonts" / "NotoSansCJKsc-Subs
 FONT_NAME = "Noto Sans CJK SC"
 LARGEST_BYTES = 5_000_000
 MOST_LINES = 20_000
+_BREAKS = re.compile(r"[\x00-\x09\x0b-\x1f\x7f\x85\u2028\u2029]")
 Safe = tuple[float, float, float, float]
 
 
@@ -92,13 +94,28 @@ def as_ass(lines: tuple[Line, ...], width: int, height: int, *, safe: Safe = (0.
     for name, look in STYLES.items():
         style = pysubs2.SSAStyle(fontname=FONT_NAME, fontsize=look.size * side, bold=look.bold)
         style.alignment = pysubs2.Alignment(look.place)
-        free = round(look.margin * side)
-        upper = look.place >= 7
-        style.marginv = max(free, round((safe[0] if upper else safe[2]) * height)) if look.place != 5 else free
-        style.marginr, style.marginl = max(free, round(safe[1] * width)), max(free, round(safe[3] * width))
+        style.marginv = _above(look, look.place, height, side, safe)
+        style.marginr, style.marginl = (max(round(look.margin * side), round(safe[i] * width)) for i in (1, 3))
         style.outline, style.shadow = look.outline * side, 0
         file.styles[name] = style
+    for event, line in zip(file, lines, strict=True):
+        event.marginv = _above(STYLES[line.style], line.place, height, side, safe) if line.place else 0
+        event.text = _codes(line) + event.text
     return file.to_string("ass")
+
+
+def _above(look: _Look, place: int, height: int, side: int, safe: Safe) -> int:
+    """Pixels kept free between the words and the edge they stand at."""
+    free = round(look.margin * side)
+    kept = safe[0] if place >= 7 else safe[2] if place <= 3 else 0.0
+    return max(free, round(kept * height))
+
+
+def _codes(line: Line) -> str:
+    """Our own codes in front of a line's words: where it stands, and that it comes and goes."""
+    place = rf"\an{line.place}" if line.place else ""
+    fade = rf"\fad({line.fade_s * 1000:.0f},{line.fade_s * 1000:.0f})" if line.fade_s else ""
+    return f"{{{place}{fade}}}" if place or fade else ""
 
 
 def drawing(
@@ -115,6 +132,7 @@ def _file(lines: tuple[Line, ...]):
 
     file = pysubs2.SSAFile()
     for line in lines:
-        words = line.text.replace("\\", "\\\u2060").replace("{", "\\{").replace("\n", "\\N")
+        words = _BREAKS.sub(" ", line.text.replace("\r\n", "\n"))  # each would end the line of the file
+        words = words.replace("\\", "\\\u2060").replace("{", "\\{").replace("\n", "\\N")
         file.append(pysubs2.SSAEvent(round(line.start_s * 1000), round(line.end_s * 1000), words, style=line.style))
     return file

@@ -174,14 +174,18 @@ def in_format(
     return made
 
 
-def _normalise(clip: Clip, cut: Cut) -> list[str]:
+def fitted(clip: Clip, cut: Cut) -> str:
+    """The filters that give the clip's picture the film's rate, size (with bars), colours and pixels."""
     size = f"{cut.width}:{cut.height}"
     fields = "bwdif=deint=interlaced," if "fields" in clip.why_not else ""
     picture = (
         f"{fields}fps={cut.fps},scale={size}:force_original_aspect_ratio=decrease:out_color_matrix=bt709:out_range=tv"
     )
-    picture += f":flags=bicubic,pad={size}:-1:-1,setsar=1,format=yuv420p,{TAGS}"
-    args = ["-i", str(clip.path), "-map", "0:v:0", "-map", "0:a:0?", "-vf", picture]
+    return f"{picture}:flags=bicubic,pad={size}:-1:-1,setsar=1,format=yuv420p,{TAGS}"
+
+
+def _normalise(clip: Clip, cut: Cut) -> list[str]:
+    args = ["-i", str(clip.path), "-map", "0:v:0", "-map", "0:a:0?", "-vf", fitted(clip, cut)]
     args += ["-c:v", "libx264", "-preset", cut.preset, "-crf", str(cut.crf), "-g", str(round(cut.fps)), "-bf", "2"]
     return [*args, "-c:a", "aac", "-b:a", "192k", "-ar", "48000", "-ac", "2", "-movflags", "+faststart"]
 

@@ -28,10 +28,25 @@ class Transition(StrEnum):
 
 
 @dataclass(frozen=True)
+class Tone:
+    """How far one shot's colours are moved, in OKLab (match.py finds it). Lightness: gain around middle, then shift.
+
+    middle: the shot's own mean L, a, b. turn: the 2x2 matrix, row by row, that a and b are multiplied with around
+    their middle; shift: of L, a, b.
+    """
+
+    middle: tuple[float, float, float]
+    gain: float
+    turn: tuple[float, float, float, float]
+    shift: tuple[float, float, float]
+
+
+@dataclass(frozen=True)
 class CutClip:
     """A part of a file in the film. in_s, out_s: on the file's clock; out_s None: to its end.
 
     transition: into the clip that follows (ignored for the last); at most half of the shorter neighbour is used.
+    tone: moves the clip's colours towards another shot's; None leaves them, and leaves the clip to be copied.
     """
 
     path: Path
@@ -41,6 +56,7 @@ class CutClip:
     transition_s: float = 0.5
     gain_db: float = 0.0
     silent: bool = False
+    tone: Tone | None = None
 
 
 @dataclass(frozen=True)
@@ -78,12 +94,18 @@ class Sound:
 
 @dataclass(frozen=True)
 class Line:
-    """Words on the picture. caption: below; title: large, in the middle; lower: name plate; label: small, top right."""
+    """Words on the picture. caption: below; title: large, in the middle; lower: name plate; label: small, top right.
+
+    place: where instead of the style's own, as on a number pad (1 bottom left .. 9 top right); 0: the style's.
+    fade_s: so long it comes and goes.
+    """
 
     start_s: float
     end_s: float
     text: str
     style: Literal["caption", "title", "lower", "label"] = "caption"
+    place: int = 0
+    fade_s: float = 0.0
 
 
 @dataclass(frozen=True)
@@ -106,9 +128,13 @@ class Grade:
 
 @dataclass(frozen=True)
 class Finish:
-    """What is done to the picture of the whole film. burned: words drawn in; soft: subtitles the viewer switches on."""
+    """What is done to the picture of the whole film. burned: words drawn in; soft: subtitles the viewer switches on.
+
+    graded_from_s: a slate before the film keeps its own colours.
+    """
 
     grade: Grade | None = None
+    graded_from_s: float = 0.0
     burned: tuple[Line, ...] = ()
     soft: tuple[Line, ...] = ()
     soft_language: str = "eng"

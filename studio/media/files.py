@@ -6,6 +6,7 @@ program (its binary is GPL), never through a shell, and may only read files: no 
 
 from __future__ import annotations
 
+import contextlib
 import errno
 import hashlib
 import os
@@ -15,7 +16,7 @@ import subprocess
 import tempfile
 import threading
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Generator, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import IO
@@ -111,16 +112,19 @@ def run_ffmpeg(
     cancelled: Cancelled | None = None,
     limit_s: float = 3600,
     folder: Path | None = None,
+    feed: Iterable[bytes] | None = None,
 ) -> None:
     """Run `ffmpeg ... args out` and give `out` its name only when all went well.
 
     args: inputs and options without the output; duration_s: length of the result, for progress. folder: where file
-    names inside filters are looked up; a filter's own quoting of paths is best avoided.
-    Raises Stopped when cancelled, OSError (ENOSPC) when the disk is full, MediaError with ffmpeg's last words when it
-    failed otherwise or took longer than limit_s.
+    names inside filters are looked up; a filter's own quoting of paths is best avoided. feed: what is written to its
+    standard input (input pipe:0), piece by piece, as it takes it.
+    Raises what `feed` raises, Stopped when cancelled, OSError (ENOSPC) when the disk is full, MediaError with ffmpeg's
+    last words when it failed otherwise or took longer than limit_s.
     """
     with replacing(out) as draft:
-        _call([*args, "-y", str(draft.resolve())], duration_s, on_progress, cancelled, limit_s, folder=folder)
+        command = [*args, "-y", str(draft.resolve())]
+        _call(command, duration_s, on_progress, cancelled, limit_s, folder=folder, feed=feed)
 
 
 def measure_ffmpeg(args: Sequence[str], *, cancelled: Cancelled | None = None, limit_s: float = 3600) -> str:
@@ -137,15 +141,16 @@ def _call(
     *,
     level: str = "error",
     folder: Path | None = None,
+    feed: Iterable[bytes] | None = None,
 ) -> str:
     fixed = ["-nostdin", "-hide_banner", "-v", level, "-protocol_whitelist", "file,pipe", "-nostats"]
     command = [ffmpeg(), *fixed, "-progress", "pipe:1", "-stats_period", "0.25", *args]
     with tempfile.TemporaryFile() as words:
-        with subprocess.Popen(
-            command, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=words, text=True, cwd=folder
-        ) as process:
+        source = subprocess.PIPE if feed is not None else subprocess.DEVNULL
+        with subprocess.Popen(command, stdin=source, stdout=subprocess.PIPE, stderr=words, cwd=folder) as process:
             reader = threading.Thread(target=_follow, args=(process.stdout, duration_s, on_progress), daemon=True)
             reader.start()
+            feeder = _Feeder(feed, process) if feed is not None else None
             try:
                 _attend(process, cancelled, time.monotonic() + limit_s)
             except BaseException:
@@ -154,6 +159,10 @@ def _call(
             finally:
                 process.wait()
                 reader.join(timeout=5)
+                if feeder:
+                    feeder.join()
+        if feeder and feeder.error:
+            raise feeder.error
         words.seek(0)
         said = words.read().decode(errors="replace")
     if process.returncode and "No space left on device" in said:
@@ -163,7 +172,7 @@ def _call(
     return said
 
 
-def _attend(process: subprocess.Popen[str], cancelled: Cancelled | None, deadline: float) -> None:
+def _attend(process: subprocess.Popen[bytes], cancelled: Cancelled | None, deadline: float) -> None:
     while True:
         try:
             process.wait(timeout=0.1)
@@ -175,10 +184,33 @@ def _attend(process: subprocess.Popen[str], cancelled: Cancelled | None, deadlin
                 raise MediaError("ffmpeg took too long and was stopped.") from None
 
 
-def _follow(lines: IO[str] | None, duration_s: float | None, on_progress: OnProgress | None) -> None:
+class _Feeder(threading.Thread):
+    """Writes to a program's standard input. An error of the source ends the program and is kept in `error`."""
+
+    def __init__(self, source: Iterable[bytes], process: subprocess.Popen[bytes]) -> None:
+        super().__init__(daemon=True)
+        self.source, self.process, self.error = source, process, None
+        self.start()
+
+    def run(self) -> None:
+        """Write until the source ends or the program stops reading."""
+        assert self.process.stdin is not None  # noqa: S101 - for the type checker
+        try:
+            with contextlib.suppress(BrokenPipeError), self.process.stdin as pipe:
+                for piece in self.source:
+                    pipe.write(piece)
+        except Exception as error:  # carried to the thread that waits for the program
+            self.error = error
+            self.process.kill()
+        finally:
+            if isinstance(self.source, Generator):
+                self.source.close()
+
+
+def _follow(lines: IO[bytes] | None, duration_s: float | None, on_progress: OnProgress | None) -> None:
     """Turn ffmpeg's key=value blocks into fractions; keeps reading so that the pipe never fills."""
     for line in lines or ():
-        key, _, value = line.partition("=")
+        key, _, value = line.decode(errors="replace").partition("=")
         if on_progress and duration_s and key == "out_time_us" and value.strip().lstrip("-").isdigit():
             on_progress(min(max(int(value) / 1e6 / duration_s, 0.0), 1.0))
 

@@ -17,7 +17,7 @@ from studio.media import containers, finish, mend
 from studio.media.clips import Clip, Shelf, in_format, survey
 from studio.media.cut import Cut, Report, lay_out
 from studio.media.files import Cancelled, OnProgress, Stopped, replacing
-from studio.media.picture import Packets, plan, set_up
+from studio.media.picture import Copy, Packets, Piece, frames_of, plan, set_up
 from studio.media.soundtrack import Mixed, mixed
 
 if TYPE_CHECKING:
@@ -39,14 +39,15 @@ def make(
         work = Path(folder)
         clips = [survey(shot.path, cut, shelf) for shot in cut.shots]
         odd = list(dict.fromkeys(clip for clip in clips if not clip.fits))
-        again, soft = finish.needed(cut), bool(cut.finish.soft)
-        bar = _Steps(on_progress, len(odd) + 1 + again)
+        whole, again, soft = finish.whole(cut), finish.needed(cut), bool(cut.finish.soft)
+        bar = _Steps(on_progress, len(odd) + 1 + again + whole)
         notes = [f"{c.path.name} was brought to the film's format (its {c.why_not} differed)." for c in odd]
         made = {clip: _fitted(clip, cut, shelf, cache or work, bar, cancelled) for clip in odd}
         clips = [made.get(clip, clip) for clip in clips]
         spans = lay_out(cut, [clip.length_s for clip in clips])
         first = finish.preliminary(cut)
-        pictures = Packets(first, plan(spans, clips, shelf, cut.fps), clips, shelf)
+        pieces = plan(spans, clips, shelf, cut.fps, finish.tables(cut, work), draw=whole)
+        pictures = _drawn(cut, pieces, work, shelf, bar, cancelled) if whole else Packets(first, pieces, clips, shelf)
         sounds = mend.mended(spans, clips, shelf, cut.fps) if mend.mendable(cut, clips) else None
         heard = mixed(cut, spans, clips, work, cancelled) if sounds is None else None
         joined = work / "joined.mp4" if again or soft else out
@@ -73,6 +74,16 @@ def make(
         treble=heard.treble if heard else None,
         notes=(*notes, *(heard.notes if heard else ())),
     )
+
+
+def _drawn(
+    cut: Cut, pieces: list[Piece], work: Path, shelf: Shelf, bar: _Steps, cancelled: Cancelled | None
+) -> Packets:
+    """The film's pictures where every frame of it changes: drawn and encoded once."""
+    made = finish.drawn_whole(cut, pieces, work, on_progress=bar, cancelled=cancelled)
+    bar.step += 1
+    frames = sum(frames_of(piece) for piece in pieces)
+    return Packets(cut, [Copy(made, 0, frames)], [survey(made, cut, shelf)], shelf, redrawn=frames)
 
 
 class _Steps:

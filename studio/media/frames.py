@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -44,6 +44,28 @@ def grab(path: Path, t_s: float, *, max_side_px: int | None = None) -> Image.Ima
     with _reader(path) as (box, video):
         frame = _at(box, video, t_s)
         return containers.still(frame, max_side_px=max_side_px, aspect=video.sample_aspect_ratio)
+
+
+def several(path: Path, times_s: Sequence[float], *, max_side_px: int | None = None) -> list[Image.Image]:
+    """The frames on screen at these rising times as upright RGB pictures, decoded in one go."""
+    found: list[VideoFrame] = []
+    with _reader(path) as (box, video):
+        base = video.time_base
+        if base is None:
+            raise MediaError("The video has no time line.")
+        start = video.start_time or 0
+        wanted = [start + round(max(t, 0.0) / base) for t in times_s]
+        box.seek(wanted[0], stream=video)
+        shown = None
+        for frame in box.decode(video):
+            while shown is not None and len(found) < len(wanted) and (frame.pts or 0) > wanted[len(found)]:
+                found.append(shown)
+            if len(found) == len(wanted):
+                break
+            shown = frame
+        shown = shown or _first(box, video)
+        found += [shown] * (len(wanted) - len(found))
+        return [containers.still(one, max_side_px=max_side_px, aspect=video.sample_aspect_ratio) for one in found]
 
 
 @contextmanager

@@ -14,11 +14,14 @@ from studio.media.cut import Grade
 
 if TYPE_CHECKING:
     import numpy as np
-    from PIL import Image
 
 SIDE = 33
 """Steps of a baked table along each colour; between them ffmpeg interpolates."""
-LARGEST_SIDE = 129
+LARGEST_SIDE = 65
+"""The finest that editing programs write; twice as fine would be eight times as much to read."""
+LARGEST_BYTES = 16_000_000
+BACK = "out_color_matrix=bt709:out_range=tv:flags=accurate_rnd+full_chroma_int"
+"""swscale's options for the way from RGB back to a film's BT.709 limited range."""
 GAMMA = 2.2
 MID_GREY = 0.435
 """18 % grey on display, which contrast leaves in place."""
@@ -52,42 +55,81 @@ def tables(grade: Grade, folder: Path) -> list[Path]:
     """Write the colour tables of this grade into `folder`, in the order they are applied. Raises MediaError."""
     written = []
     if not neutral(grade):
-        written.append(_write(folder / "wheels.cube", wheels(_grid(SIDE), grade)))
+        written.append(write(folder / "wheels.cube", wheels(grid(SIDE), grade)))
     if grade.lut and grade.lut_strength > 0:
         side, table = read_cube(grade.lut)
-        grid = _grid(side)
-        written.append(_write(folder / "look.cube", grid + (table - grid) * min(grade.lut_strength, 1.0)))
+        plain = grid(side)
+        written.append(write(folder / "look.cube", plain + (table - plain) * min(grade.lut_strength, 1.0)))
     return written
 
 
-def read_cube(path: Path) -> tuple[int, np.ndarray]:
+def chain(tables: list[Path], *, from_s: float = 0.0) -> list[str]:
+    """The filters that send BT.709 pictures through the tables; their files lie where ffmpeg runs.
+
+    Counted in 16 bits between the tables, or slow gradients would break into bands. from_s: earlier frames pass.
+    """
+    if not tables:
+        return []
+    when = f":enable='gte(t,{from_s:.3f})'" if from_s else ""
+    steps = [f"lut3d=file={table.name}:interp=tetrahedral{when}" for table in tables]
+    return ["format=gbrp16le", *steps, f"scale={BACK}", "format=yuv420p"]
+
+
+def as_options(table: Path) -> list[tuple[str, dict[str, str]]]:
+    """The same filters as `chain`'s, for a graph inside this program: names with their options."""
+    marks = {"colorspace": "bt709", "color_primaries": "bt709", "color_trc": "bt709", "range": "tv"}
+    back: dict[str, str] = {name: value for name, _, value in (option.partition("=") for option in BACK.split(":"))}
+    return [
+        ("setparams", marks), ("format", {"pix_fmts": "gbrp16le"}),
+        ("lut3d", {"file": str(table), "interp": "tetrahedral"}),
+        ("scale", back), ("format", {"pix_fmts": "yuv420p"}), ("setparams", marks),
+    ]  # fmt: skip
+
+
+def read_cube(path: Path, *, name: str = "") -> tuple[int, np.ndarray]:
     """The side and the table (side, side, side, 3; blue slowest, red fastest) of a 3D .cube file.
 
-    Raises MediaError for any other file, and for 1D tables and other domains than 0..1.
+    name: what to call the file. Raises MediaError for any other file, and for 1D tables and other domains than 0..1.
     """
     import numpy as np
 
-    try:
-        lines = path.read_text("utf-8", "replace").splitlines()[: LARGEST_SIDE**3 + 1000]
-    except OSError as error:
-        raise MediaError(f"{path.name} cannot be read: {error.strerror}.") from None
-    words = [line.split() for line in lines if line.strip() and not line.startswith("#")]
-    heads = {w[0].upper(): w[1:] for w in words if w[0][0].isalpha()}
-    numbers = [w for w in words if not w[0][0].isalpha()]
+    name = name or path.name
+    heads, rows = _lines(path, name)
+    if "LUT_1D_SIZE" in heads:
+        raise MediaError(f"{name} is a 1D curve. Export it as a 3D colour table (LUT_3D_SIZE).")
     try:
         side = int(heads["LUT_3D_SIZE"][0])
-        table = np.array(numbers, np.float64)
+        table = np.array([[float(word) for word in row.split()] for row in rows], np.float64)
+        domain = [float(v) for v in heads.get("DOMAIN_MIN", ["0"] * 3) + heads.get("DOMAIN_MAX", ["1"] * 3)]
     except (KeyError, IndexError, ValueError):
-        raise MediaError(f"{path.name} is no 3D colour table. Export it as a .cube file with LUT_3D_SIZE.") from None
-    domain = [float(v) for v in heads.get("DOMAIN_MIN", ["0", "0", "0"]) + heads.get("DOMAIN_MAX", ["1", "1", "1"])]
+        raise MediaError(f"{name} is no 3D colour table. Export it as a .cube file with LUT_3D_SIZE.") from None
     if domain != [0, 0, 0, 1, 1, 1]:
-        raise MediaError(f"{path.name} is made for values other than 0 to 1, which a film does not have.")
-    if not 2 <= side <= LARGEST_SIDE or table.shape != (side**3, 3) or not np.isfinite(table).all():
-        raise MediaError(f"{path.name} should hold {side}x{side}x{side} colours but does not. Export it again.")
+        raise MediaError(f"{name} is made for values other than 0 to 1, which a film does not have.")
+    if not 2 <= side <= LARGEST_SIDE:
+        raise MediaError(f"{name} has {side} steps a colour; a film can use 2 to {LARGEST_SIDE}.")
+    if table.shape != (side**3, 3) or not np.isfinite(table).all():
+        raise MediaError(f"{name} should hold {side}x{side}x{side} colours but does not. Export it again.")
     return side, table.reshape(side, side, side, 3)
 
 
-def _grid(side: int) -> np.ndarray:
+def _lines(path: Path, name: str) -> tuple[dict[str, list[str]], list[str]]:
+    """Keywords with what follows them, and the rows of numbers; at most so many as the largest table has."""
+    try:
+        if path.stat().st_size > LARGEST_BYTES:
+            raise MediaError(f"{name} is larger than {LARGEST_BYTES / 1e6:.0f} MB, too large for a colour table.")
+        text = path.read_bytes().decode("utf-8-sig", "replace")
+    except OSError as error:
+        raise MediaError(f"{name} cannot be read: {error.strerror}.") from None
+    lines = [line for raw in text.splitlines() if (line := raw.strip()) and not line.startswith("#")]
+    heads = {words[0].upper(): words[1:] for line in lines if line[0].isalpha() and (words := line.split())}
+    rows = [line for line in lines if not line[0].isalpha()]
+    if len(rows) > LARGEST_SIDE**3:
+        raise MediaError(f"{name} holds more colours than a table of {LARGEST_SIDE} steps. Export it with fewer.")
+    return heads, rows
+
+
+def grid(side: int) -> np.ndarray:
+    """The colours a table of this side starts from: (side, side, side, 3), 0..1, blue slowest, red fastest."""
     import numpy as np
 
     steps = np.linspace(0, 1, side)
@@ -95,24 +137,11 @@ def _grid(side: int) -> np.ndarray:
     return np.stack((red, green, blue), axis=-1)
 
 
-def _write(path: Path, table: np.ndarray) -> Path:
-    rows = "\n".join(f"{r:.6f} {g:.6f} {b:.6f}" for r, g, b in table.reshape(-1, 3))
+def write(path: Path, table: np.ndarray) -> Path:
+    """Write a table as a .cube file, its values cut to 0..1."""
+    import numpy as np
+
+    values = np.clip(table, 0.0, 1.0).reshape(-1, 3).tolist()
+    rows = "\n".join([f"{r:.5f} {g:.5f} {b:.5f}" for r, g, b in values])
     path.write_text(f"LUT_3D_SIZE {table.shape[0]}\n{rows}\n")
     return path
-
-
-def graded(picture: Image.Image, grade: Grade) -> Image.Image:
-    """A still through the same look as the film: for previews. RGB in, RGB out."""
-    import numpy as np
-    from PIL import Image, ImageFilter
-
-    rgb = np.asarray(picture.convert("RGB"), np.float32) / 255
-    out = Image.fromarray(np.rint(wheels(rgb, grade) * 255).astype(np.uint8), "RGB")
-    if not grade.lut or grade.lut_strength <= 0:
-        return out
-    side, table = read_cube(grade.lut)
-    if side > 65:
-        raise MediaError(f"{grade.lut.name} is too fine for a preview ({side} steps); the film can use it.")
-    grid = _grid(side)
-    mixed = grid + (table - grid) * min(grade.lut_strength, 1.0)
-    return out.filter(ImageFilter.Color3DLUT(side, mixed.reshape(-1).tolist()))

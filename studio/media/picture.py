@@ -8,14 +8,14 @@ rounds or drifts: packet n of the film gets DTS n - reorder and as PTS its frame
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Generator, Iterator, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from studio.errors import MediaError
-from studio.media import containers
+from studio.media import containers, grade
 from studio.media.ahead import ahead
 from studio.media.blend import Blender
 from studio.media.clips import BT709, Clip, Shelf
@@ -29,6 +29,7 @@ if TYPE_CHECKING:
 
 LIMITED = 1
 IDR = 5
+TICK = Fraction(1, 1000)
 REORDER = 2
 """Frames x264 decodes ahead with two B-frames and pyramid."""
 
@@ -44,7 +45,10 @@ class Copy:
 
 @dataclass(frozen=True)
 class Take:
-    """Frames first..last-1 of a file, to be drawn; with `into`, blended into that file's frames from into_first on."""
+    """Frames first..last-1 of a file, to be drawn; with `into`, blended into that file's frames from into_first on.
+
+    table, into_table: colour tables the frames go through before they are blended.
+    """
 
     path: Path
     first: int
@@ -52,6 +56,8 @@ class Take:
     into: Path | None = None
     into_first: int = 0
     transition: Transition = Transition.CUT
+    table: Path | None = None
+    into_table: Path | None = None
 
 
 @dataclass(frozen=True)
@@ -64,17 +70,27 @@ class Draw:
 Piece = Copy | Draw
 
 
-def plan(spans: list[Span], clips: list[Clip], shelf: Shelf, fps: Fraction) -> list[Piece]:
-    """The pieces of the film in order: as much copied as possible."""
+Tables = Sequence[Path | None]
+"""By shot: the colour table its frames go through, None where they stay as they are."""
+
+
+def plan(
+    spans: list[Span], clips: list[Clip], shelf: Shelf, fps: Fraction, tables: Tables, *, draw: bool = False
+) -> list[Piece]:
+    """The pieces of the film in order: as much copied as possible; with `draw` nothing."""
     pieces: list[Copy | Take] = []
     before = 0
     for number, (span, clip) in enumerate(zip(spans, clips, strict=True)):
-        pieces += _body(clip, span.first + before, span.last - span.overlap, shelf, fps)
+        first, last = span.first + before, span.last - span.overlap
+        if draw or tables[number]:
+            pieces += [Take(clip.path, first, last, table=tables[number])] if last > first else []
+        else:
+            pieces += _body(clip, first, last, shelf, fps)
         if span.overlap:
             after = spans[number + 1]
-            into = clips[number + 1].path
-            start = span.last - span.overlap
-            pieces.append(Take(clip.path, start, span.last, into, after.first, span.clip.transition))
+            into, start = clips[number + 1].path, last
+            colours = tables[number], tables[number + 1]
+            pieces.append(Take(clip.path, start, span.last, into, after.first, span.clip.transition, *colours))
         before = span.overlap
     return _merged(pieces)
 
@@ -203,8 +219,7 @@ class Packets:
 
     def _drawn(self, piece: Draw) -> Iterator[tuple[int, Packet]]:
         encoder = open_encoder(self.cut)
-        drawn = ahead(frame for take in piece.takes for frame in _pictures(take, self.cut))
-        for place, frame in enumerate(drawn):
+        for place, frame in enumerate(ahead(drawn([piece], self.cut))):
             frame.pts, frame.time_base = place, 1 / self.cut.fps
             frame.pict_type = 0
             for packet in encoder.encode(frame):
@@ -234,17 +249,45 @@ def set_up(encoder: VideoCodecContext, cut: Cut) -> None:
     encoder.options = {"crf": str(cut.crf), "preset": cut.preset}
 
 
+def drawn(pieces: list[Piece], cut: Cut) -> Generator[VideoFrame, None, None]:
+    """The frames of all pieces to be drawn, in order."""
+    return (frame for piece in pieces if isinstance(piece, Draw) for frame in _frames(piece, cut))
+
+
+def _frames(piece: Draw, cut: Cut) -> Iterator[VideoFrame]:
+    return (frame for take in piece.takes for frame in _pictures(take, cut))
+
+
 def _pictures(take: Take, cut: Cut) -> Iterator[VideoFrame]:
     """The frames of a take, blended where it goes over into another clip."""
     count = take.last - take.first
-    own = _decoded(take.path, take.first, count, cut.fps)
+    own = _toned(_decoded(take.path, take.first, count, cut.fps), take.table)
     if take.into is None:
         yield from own
         return
     blend = Blender(take.transition, cut.width, cut.height)
-    other = _decoded(take.into, take.into_first, count, cut.fps)
+    other = _toned(_decoded(take.into, take.into_first, count, cut.fps), take.into_table)
     for number, (a, b) in enumerate(zip(own, other, strict=True)):
         yield blend(a, b, (number + 1) / (count + 1))
+
+
+def _toned(frames: Iterator[VideoFrame], table: Path | None) -> Iterator[VideoFrame]:
+    """The frames through a colour table, by the same filter as the grade's; the names go to it as they are."""
+    if table is None:
+        yield from frames
+        return
+    from av.filter import Graph
+
+    graph = None
+    for frame in frames:
+        if graph is None:
+            graph = Graph()
+            steps = [graph.add_buffer(width=frame.width, height=frame.height, format=frame.format, time_base=TICK)]
+            steps += [graph.add(name, **options) for name, options in grade.as_options(table)]
+            graph.link_nodes(*steps, graph.add("buffersink")).configure()
+        frame.time_base = TICK  # no filter looks at the time, but the graph wants one that fits
+        graph.push(frame)
+        yield graph.pull()  # type: ignore[misc]
 
 
 def _decoded(path: Path, first: int, count: int, fps: Fraction) -> Iterator[VideoFrame]:

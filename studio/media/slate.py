@@ -1,4 +1,4 @@
-"""A card of words as a clip: a film's title, the slate before it, credits after it. Goes into a Cut like any clip."""
+"""The slate before a film: title, scene, take, date. Goes into a Cut like any clip."""
 
 from __future__ import annotations
 
@@ -9,44 +9,57 @@ from typing import TYPE_CHECKING
 from studio.media.captions import FONT_FILE
 
 if TYPE_CHECKING:
-    from PIL import Image
+    from PIL import Image, ImageFont
 
-TITLE, TEXT, GAP = 0.11, 0.05, 0.035
+TITLE, TEXT = 0.11, 0.05
 """Heights in parts of the shorter side."""
-WIDEST = 0.86
-"""Part of the width that a line may take before its letters get smaller."""
+GROUND, INK, DIM, RULE = "#15171c", "#f2f2ee", "#8d939f", "#343944"
 
 
-def card(lines: tuple[str, ...], width: int, height: int, *, ground: str = "black", ink: str = "white") -> Image.Image:
-    """The picture: the first line large, the others below it, all in the middle. Colours: any CSS colour."""
-    from PIL import Image, ImageDraw, ImageFont
+def board(title: str, rows: tuple[tuple[str, str], ...], width: int, height: int) -> Image.Image:
+    """A film slate: a clapper's stripes, the title, and a table of names and values; rows without a value are left out.
 
-    picture = Image.new("RGB", (width, height), ground)
+    All in parts of the picture, so that it looks the same in any size. Letters get smaller where a line is too long.
+    """
+    from PIL import Image, ImageDraw
+
+    picture = Image.new("RGB", (width, height), GROUND)
     pen = ImageDraw.Draw(picture)
     side = min(width, height)
-    placed = []
-    for number, words in enumerate(lines):
-        size = (TEXT if number else TITLE) * side
-        font = ImageFont.truetype(FONT_FILE, size)
-        if (long := font.getlength(words)) > width * WIDEST:
-            font = ImageFont.truetype(FONT_FILE, size * width * WIDEST / long)
-        placed.append((words, font, font.size * 1.3))
-    y = (height - sum(tall for *_, tall in placed) - GAP * side * max(0, len(placed) - 1)) / 2
-    for words, font, tall in placed:
-        pen.text((width / 2, y + tall / 2), words, font=font, fill=ink, anchor="mm")
-        y += tall + GAP * side
+    band, edge = round(0.13 * side), round(0.07 * width)
+    for at in range(-band, width + band, band * 2):
+        pen.polygon([(at, band), (at + band, band), (at + band * 2, 0), (at + band, 0)], fill=INK)
+    given = [(name, value) for name, value in rows if value.strip()]
+    font = _fitted(title or " ", TITLE * side, width - 2 * edge)
+    pen.text((edge, band + (height - band) * 0.24), title, font=font, fill=INK, anchor="lm")
+    top, tall = band + (height - band) * 0.42, (height - band) * 0.5 / max(3, len(given))
+    for number, (name, value) in enumerate(given):
+        y = top + number * tall
+        pen.line([(edge, y), (width - edge, y)], fill=RULE, width=max(1, round(side / 360)))
+        small = _fitted(name, TEXT * 0.8 * side, width * 0.22)
+        large = _fitted(value, min(TEXT * 1.5 * side, tall * 0.62), width * 0.98 - 2 * edge - width * 0.24)
+        pen.text((edge, y + tall / 2), name, font=small, fill=DIM, anchor="lm")
+        pen.text((edge + width * 0.24, y + tall / 2), value, font=large, fill=INK, anchor="lm")
     return picture
 
 
-def slate(out: Path, lines: tuple[str, ...], *, width: int, height: int, fps: Fraction, seconds: float = 2.0) -> Path:
-    """Write the card as a silent-sounding clip of the film's format, so that it is joined by copying."""
+def _fitted(words: str, size: float, widest: float) -> ImageFont.FreeTypeFont:
+    """Our font at this size, or smaller where the words would not fit."""
+    from PIL import ImageFont
+
+    font = ImageFont.truetype(FONT_FILE, size)
+    long = font.getlength(words)
+    return font if long <= widest else ImageFont.truetype(FONT_FILE, size * widest / long)
+
+
+def clip(out: Path, picture: Image.Image, *, fps: Fraction, seconds: float = 2.0) -> Path:
+    """Write the picture as a clip without sound in a film's format, so that it is joined by copying."""
     import numpy as np
 
-    from studio.media.encode import SOUND_RATE_HZ, VideoWriter, from_rgb
+    from studio.media.encode import VideoWriter, from_rgb
 
-    frame = from_rgb(np.asarray(card(lines, width, height)))
-    with VideoWriter(out, width=width, height=height, fps=fps, channels=2) as clip:
+    frame = from_rgb(np.asarray(picture))
+    with VideoWriter(out, width=picture.width, height=picture.height, fps=fps) as made:
         for _ in range(max(1, round(seconds * fps))):
-            clip.write(frame)
-        clip.write_sound(np.zeros((round(clip.frames * SOUND_RATE_HZ / fps), 2), np.float32))
+            made.write(frame)
     return out
