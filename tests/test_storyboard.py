@@ -133,7 +133,7 @@ def test_the_cast_is_called_the_models_way_or_described() -> None:
     assert made.body["references"] == ["a1"]
     assert made.body["prompt"] == "Noir. character1 waves"
     drafted = plan.for_shot(b, b.shots[0], CATALOGUE, ASSETS, draft=True)
-    assert "anna (a tall woman in a red coat) waves" in drafted.body["prompt"]
+    assert drafted.body["prompt"] == "Style: Noir\nCast: anna, a tall woman in a red coat\nShot: @anna waves"
     assert made.problems == drafted.problems == ()
 
 

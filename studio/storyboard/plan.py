@@ -79,7 +79,10 @@ def for_shot(
         body["first_frame"] = frame
     elif frame and not draft:
         said.append(f"{model.label} cannot start from a picture; choose another model or another start.")
-    body["prompt"] = prompt_for(board, [shot], model, references, assets, text.describe(shot))
+    if draft:
+        body["prompt"] = labelled(board, shot, _names(model, references, assets))
+    else:
+        body["prompt"] = prompt_for(board, [shot], model, references, assets, text.describe(shot))
     said += _too_long(shot.duration_s, body, model)
     notes = voices.left_out(present, model, task, catalogue, assets)
     return Plan(shot.id, body, (*said, *_problems(body, model, catalogue, assets)), tuple(notes))
@@ -142,6 +145,35 @@ def prompt_for(
         return f"{member.name} ({member.description.strip()})" if first and member.description.strip() else member.name
 
     return MENTION.sub(lambda m: spoken(m[1]), words)
+
+
+def labelled(board: Board, shot: Shot, called: Mapping[str, str]) -> str:
+    """What the draft engine reads: a labelled line each for the style, the cast present and the shot itself.
+
+    It draws what happens in the shot, and takes from style and cast only how that looks. called: member id -> the name
+    of the member's reference, for those that have one; the others stay @names, whom the cast's line describes.
+    """
+
+    def named(name: str) -> str:
+        member = board.member(name)
+        return called.get(member.id, f"@{member.name}") if member else f"@{name}"
+
+    present = [m for name in shot.mentions() if (m := board.member(name))]
+    about = {False: "", True: ""}
+    for thing in (False, True):
+        listed = [m for m in present if (m.kind != "character") == thing]
+        about[thing] = "; ".join(f"{m.name}, {_line(m.description)}" if m.description else m.name for m in listed)
+    camera = ", ".join(filter(None, (shot.shot_size, shot.lens, shot.move)))
+    words = MENTION.sub(lambda m: named(m[1]), ". ".join(filter(None, (camera, _line(shot.prompt)))))
+    rows = {
+        "Style": _line(board.style), "Cast": about[False], "Places": about[True], "Shot": words,
+        "Dialogue": text.spoken(shot.dialogue), "Sound": _line(shot.sound),
+    }  # fmt: skip
+    return "\n".join(f"{name}: {words}" for name, words in rows.items() if words)
+
+
+def _line(words: str) -> str:
+    return " ".join(words.replace(";", ",").split())
 
 
 def _names(model: Model, references: list[CastMember], assets: Assets) -> dict[str, str]:

@@ -97,11 +97,12 @@ def write(board: Board, *, chinese: bool = False) -> str:
 def describe(shot: Shot) -> str:
     """What a model should read for this shot: framing and camera first, then the prompt, speech and sound."""
     camera = ", ".join(filter(None, (shot.shot_size, shot.lens, shot.move)))
-    parts = [camera, shot.prompt.strip().rstrip("."), _spoken(shot.dialogue), shot.sound.strip()]
+    parts = [camera, shot.prompt.strip().rstrip("."), spoken(shot.dialogue), shot.sound.strip()]
     return ". ".join(p for p in parts if p)
 
 
-def _spoken(dialogue: str) -> str:
+def spoken(dialogue: str) -> str:
+    """A shot's dialogue as a prompt has it: in quotes, after who says it where that is known."""
     dialogue = dialogue.strip()
     if not dialogue or _QUOTE.search(dialogue):
         return dialogue
