@@ -39,7 +39,7 @@ const ICONS = {
   plus: "M12 5v14M5 12h14", undo: "M9 14 4 9l5-5M4 9h10a6 6 0 0 1 0 12h-3", redo: "M15 14l5-5-5-5M20 9H10a6 6 0 0 0 0 12h3", split: "M12 3v4M12 10v4M12 17v4M8 8 4 12l4 4M16 8l4 4-4 4",
   fade: "M4 5v14L20 5v14z", dip: "M12 4a8 8 0 1 0 0 16zM12 4a8 8 0 0 1 0 16", people: "M9 4.5a3.2 3.2 0 1 1 0 6.4 3.2 3.2 0 0 1 0-6.4zM3 19.500c0-3.600 2.400-5.800 6-5.800s6 2.200 6 5.800M16 5a3 3 0 0 1 0 5.800M17.500 14.200c2.200.7 3.500 2.600 3.500 5.300", script: "M6 3h9l4 4v14H6zM14 3v5h5M9 12h7M9 16h7",
   upload: "M12 15V4M7.5 8.500 12 4l4.500 4.500M5 20h14", begin: "M6 5v14M19 5 9 12l10 7z", finish: "M18 5v14M5 5l10 7-10 7z", joint: "M3 6h7v12H3zM14 6h7v12h-7zM10 12h4", bulb: "M9 18h6M10 21h4M12 3a6 6 0 0 1 3.500 10.900V16h-7v-2.100A6 6 0 0 1 12 3z",
-  filter: "M4 6h16M7 12h10M10 18h4", grid: "M4 4h7v7H4zM13 4h7v7h-7zM4 13h7v7H4zM13 13h7v7h-7z", mute: "M4 10v4h4l5 4V6L8 10zM17 10l4 4M21 10l-4 4", hand: "M12 4a8 8 0 1 1 0 16 8 8 0 0 1 0-16zM10 9v6M14 9v6",
+  info: "M12 4a8 8 0 1 1 0 16 8 8 0 0 1 0-16zM12 11v5M12 8h.01", filter: "M4 6h16M7 12h10M10 18h4", grid: "M4 4h7v7H4zM13 4h7v7h-7zM4 13h7v7H4zM13 13h7v7h-7z", mute: "M4 10v4h4l5 4V6L8 10zM17 10l4 4M21 10l-4 4", hand: "M12 4a8 8 0 1 1 0 16 8 8 0 0 1 0-16zM10 9v6M14 9v6",
 };
 
 /** An icon by name; decorative, so hidden from screen readers. */
@@ -78,7 +78,8 @@ export const number = (n, digits = 0) => Number(n).toLocaleString(locale(), { ma
 export function dollars(usd) {
   if (usd === null || usd === undefined) return t("widgets.unknown");
   if (usd === 0) return t("widgets.free");
-  return "$" + (usd < 0.01 ? usd.toPrecision(2) : usd.toFixed(usd < 1 ? 3 : 2));
+  const whole = Math.abs(usd * 100 - Math.round(usd * 100)) < 0.05;
+  return "$" + (usd < 0.01 ? usd.toPrecision(2) : usd.toFixed(usd < 1 && !whole ? 3 : 2));
 }
 
 export function bytes(n) {

@@ -12,7 +12,7 @@ from studio.errors import NotFound, StudioError
 from studio.media import presets
 from studio.parts.boards import Opened, RenderPlan, ShotState, Way
 from studio.store.films import FilmRow
-from studio.storyboard import cutting
+from studio.storyboard import cutting, voices
 from studio.storyboard.board import Board
 from studio.ui.cards import asset_card, card, model_label
 from studio.ui.picker import price_hint
@@ -72,7 +72,7 @@ def _shot(studio: Studio, board: Board, state: ShotState, *, owner: str) -> JSON
         "running": card(studio, state.running) if state.running else None,
         "failed": state.failed.error or "" if state.failed else None,
         "takes": [_take(studio, state, run) for run in reversed(state.takes)],
-        "problems": said, "notes": list(state.plan.notes) if state.plan else [],
+        "problems": said, "hints": list(state.plan.notes) if state.plan else [],
         "usd": usd, "expected_s": expected_s,
         "model_label": model_label(studio, shot.model or board.model),
         "asks_s": state.plan.body.get("duration_s") if state.plan else None,
@@ -138,6 +138,7 @@ def models(studio: Studio) -> list[JSON]:
                 "lengths_s": sorted(m.durations.choices) if m.durations else [],
                 "references": m.inputs["references"].max if "references" in m.inputs else 0,
                 "first_frame": Task.IMAGE_TO_VIDEO in m.tasks,
+                "voices": voices.takes_voices(m),
             }
             for m in rows if not m.deprecated
         ]  # fmt: skip

@@ -1,11 +1,14 @@
-// The cast: who and what must look the same in every shot, with their reference pictures, consent, and where they appear.
+// The cast: who and what must look the same in every shot, with their reference pictures, voice, consent, and where they
+// appear.
 
-import { button, el, icon, media, t } from "../dom.js";
-import { check, choose, dialog, field, growing } from "./dialog.js";
+import { button, el, icon, media, seconds, t } from "../dom.js";
+import { toast } from "../net.js";
+import { check, choose, dialog, field, growing, hints, warnings } from "./dialog.js";
 import { fileButton, pickAsset, upload } from "./files.js";
 
 const KINDS = ["character", "place", "prop"];
-const plain = ({ id, name, kind, description, references, voice, consent }) => ({ op: "cast", id, name, kind, description, references, voice, consent });
+const KEPT = ["id", "name", "kind", "description", "references", "voice", "consent", "voice_consent"];
+const plain = (member) => ({ op: "cast", ...Object.fromEntries(KEPT.map((name) => [name, member[name]])) });
 
 /** Ask for a new member; `name` is filled in. */
 export function newcomer(store, name = "") {
@@ -59,7 +62,18 @@ function sheetOf(store, id, open) {
   const shots = el("div", "bd-row wrap");
   const said = el("div", "bd-read");
   const remove = button(t("board.member_remove"), { name: "trash", cls: "bare" }, () => store.edit({ op: "uncast", id }));
-  const node = el("article", "bd-member", { data: { id } }, el("header", "bd-row", {}, el("span", "bd-at", {}, "@"), name, kind, remove), about, pictures, consent, el("small", "st-dim", {}, t("board.appears")), shots, said);
+  const voice = voiceOf(store, now, save);
+  const node = el("article", "bd-member", { data: { id } }, el("header", "bd-row", {}, el("span", "bd-at", {}, "@"), name, kind, remove), about,
+    el("h4", "", {}, t("board.references")), pictures, consent, voice.node, el("h4", "", {}, t("board.appears")), shots, said);
+  const add = async (files) => {
+    const sent = await upload(files, node);
+    const seen = sent.filter((a) => a.kind === "image" || a.kind === "video").map((a) => a.id);
+    const heard = sent.find((a) => a.kind === "audio");
+    if (!seen.length && !heard) return;
+    await save({ references: [...new Set([...now().references, ...seen])], ...(heard ? { voice: heard.id, voice_consent: false } : {}) });
+  };
+  node.addEventListener("dragover", (e) => e.preventDefault());
+  node.addEventListener("drop", (e) => (e.preventDefault(), add([...e.dataTransfer.files])));
 
   function fill(member) {
     for (const [control, value] of [[name, member.name], [about, member.description]])
@@ -72,16 +86,45 @@ function sheetOf(store, id, open) {
       const gone = button(t("board.reference_remove"), { name: "close", cls: "bare tiny" }, () => save({ references: now().references.filter((r) => r !== asset) }));
       return el("div", "bd-ref", { role: "listitem" }, known ? el("img", "", { src: media(asset, "thumb"), alt: known.name, title: known.name }) : el("p", "", {}, t("board.lost_file")), gone);
     });
-    const add = async (files) => {
-      const sent = (await upload(files, pictures)).filter((a) => a.kind !== "audio").map((a) => a.id);
-      if (sent.length) save({ references: [...new Set([...now().references, ...sent])] });
-    };
     pictures.replaceChildren(...tiles, fileButton(t("board.upload"), { kinds: ["image", "video"], many: true, cls: "quiet" }, add),
       button(t("board.from_gallery"), { name: "grid", text: t("board.from_gallery"), cls: "quiet" }, () => pickAsset(t("board.references"), { kinds: ["image", "video"] }, (a) => save({ references: [...new Set([...now().references, a.id])] }))));
+    voice.fill(member);
     const here = store.shots.filter((s) => s.cast.includes(id));
     shots.replaceChildren(...here.map((s) => button(t("board.open_shot", { n: s.number }), { text: `${s.number}`, cls: "quiet" }, () => open(s.id))), here.length ? "" : el("small", "st-dim", {}, t("board.appears_nowhere")));
-    const wrong = [...new Set(here.flatMap((s) => s.problems.map((p) => `${t("board.shot_n", { n: s.number })}: ${p}`)))];
-    said.replaceChildren(...wrong.slice(0, 3).map((p) => el("p", "bd-warn", {}, icon("warn"), p)));
+    const told = (list) => [...new Set(here.flatMap((s) => s[list].map((p) => `${t("board.shot_n", { n: s.number })}: ${p}`)))].slice(0, 3);
+    said.replaceChildren(...[warnings(told("problems")), hints(told("hints").filter((p) => p.includes(`@${member.name}`)))].filter(Boolean));
+  }
+  return { node, fill };
+}
+
+/** How a member sounds: a sound file with its player, which models use it, and the consent of the person heard. */
+function voiceOf(store, now, save) {
+  const set = (asset) => asset.kind === "audio" ? save({ voice: asset.id, voice_consent: false }) : toast(t("board.wrong_kind"), { bad: true });
+  const consent = check(t("board.voice_consent"), false, (on) => save({ voice_consent: on }));
+  const body = el("div", "bd-voicebody");
+  const node = el("section", "bd-voice", { "aria-label": t("board.voice") }, el("h4", "", {}, t("board.voice")), body, consent);
+  let shown;
+  function fill(member) {
+    consent.hidden = !member.voice;
+    consent.querySelector("input").checked = member.voice_consent;
+    const asset = store.data.assets[member.voice];
+    const key = `${member.voice}|${asset?.name}|${store.groups?.length}`;
+    if (key === shown) return; // a player that is playing is left alone
+    shown = key;
+    const able = (store.groups || []).flatMap((g) => g.models.filter((m) => m.voices).map((m) => m.label));
+    const use = el("small", "st-dim", {}, able.length ? t("board.voice_used", { models: able.join(", ") }) : t("board.voice_unused"));
+    if (member.voice) {
+      const remove = button(t("board.voice_remove"), { name: "trash", cls: "bare", data: { do: "voice-remove" } }, () => save({ voice: null, voice_consent: false }));
+      const player = asset ? el("audio", "", { controls: true, preload: "metadata", src: media(member.voice), "aria-label": t("board.voice_of", { name: member.name }) }) : el("p", "bd-warn", {}, t("board.lost_file"));
+      const facts = asset ? el("small", "st-dim", {}, [asset.name, seconds(asset.duration_s)].filter(Boolean).join(" · ")) : null;
+      return body.replaceChildren(el("div", "bd-row", {}, player, remove), facts || "", use);
+    }
+    const send = async (files) => {
+      const [sent] = await upload(files, body);
+      if (sent) set(sent);
+    };
+    body.replaceChildren(el("div", "bd-row wrap", {}, fileButton(t("board.voice_add"), { kinds: ["audio"], cls: "quiet", name: "sound", data: { do: "voice-add" } }, send),
+      button(t("board.from_gallery"), { name: "grid", text: t("board.from_gallery"), cls: "quiet" }, () => pickAsset(t("board.voice"), { kinds: ["audio"] }, set))), use);
   }
   return { node, fill };
 }

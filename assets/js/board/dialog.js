@@ -67,6 +67,9 @@ export function check(label, on, onchange) {
 /** Sentences about what is wrong. */
 export const warnings = (list) => (list.length ? el("ul", "bd-problems", {}, ...list.map((p) => el("li", "", {}, icon("warn"), el("span", "", {}, p)))) : null);
 
+/** Sentences about what is left out or done otherwise, which stop nothing. */
+export const hints = (list) => (list.length ? el("ul", "bd-problems", {}, ...list.map((p) => el("li", "bd-hint", {}, icon("info"), el("span", "", {}, p)))) : null);
+
 /** A text area that grows with its text: the style sheet does it where the browser can. */
 export function growing(area) {
   if (CSS.supports("field-sizing", "content")) return area;

@@ -2,7 +2,7 @@
 // against it. Fields save while one types; a field that is being typed in is never written over.
 
 import { button, dollars, el, icon, media, seconds, t } from "../dom.js";
-import { choose, field, growing, warnings } from "./dialog.js";
+import { choose, field, growing, hints, warnings } from "./dialog.js";
 import { fileButton, pickAsset, upload } from "./files.js";
 import { mentions } from "./mention.js";
 import { TRANSITIONS } from "./strip.js";
@@ -178,7 +178,7 @@ export class Panel {
   }
 
   fillPlan(shot) {
-    const key = JSON.stringify([shot.usd, shot.expected_s, shot.problems, shot.running?.id, shot.render, shot.draft, shot.takes.length, shot.failed]);
+    const key = JSON.stringify([shot.usd, shot.expected_s, shot.problems, shot.hints, shot.running?.id, shot.render, shot.draft, shot.takes.length, shot.failed]);
     if (key === this.planKey && this.parts.plan.firstChild) return;
     this.planKey = key;
     const facts = [shot.problems.length ? null : dollars(shot.usd), shot.expected_s ? `~${seconds(shot.expected_s)}` : null].filter(Boolean).join("  ·  ");
@@ -190,6 +190,7 @@ export class Panel {
       : button(t("board.render_this"), { name: "play", text: t("board.render_short"), cls: "primary", disabled: shot.problems.length > 0 || !!shot.running || null, data: { do: "render-one" } }, () => this.acts.render([shot.id]));
     this.parts.plan.replaceChildren(
       warnings([...(shot.failed ? [shot.failed] : []), ...shot.problems]) || "",
+      hints(shot.hints) || "",
       el("div", "bd-planline", {}, el("div", "st-grow", {}, el("strong", "", {}, facts || shot.model_label), el("small", "st-dim", {}, state || (facts ? shot.model_label : ""))), draft, render));
   }
 }

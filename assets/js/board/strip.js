@@ -87,7 +87,7 @@ export class Strip {
     const picture = el("div", "bd-pic", {}, shot.best ? el("img", "", { src: media(shot.best.id, "poster"), alt: "", draggable: "false", loading: "lazy" }) : el("p", "", {}, shot.prompt || t("board.no_words")));
     const badge = this.badge(shot);
     const line = el("i", "bd-head", { "aria-hidden": "true" });
-    node.replaceChildren(picture, el("span", "bd-number", {}, `${shot.number}`), badge, el("span", "bd-length", {}, `${seconds(shot.length_s)}`),
+    node.replaceChildren(picture, el("span", "bd-number", {}, `${shot.number}`), badge || "", el("span", "bd-length", {}, `${seconds(shot.length_s)}`),
       el("p", "bd-words", {}, shot.prompt || t("board.no_words")), el("i", "bd-edge left", { data: { edge: "in" }, title: t("board.trim") }), el("i", "bd-edge right", { data: { edge: "out" }, title: t("board.trim") }), line, el("span", "bd-run", { hidden: true }, el("i")));
     this.nodes.set(shot.id, { node, text });
     this.progress(node, shot);
