@@ -19,6 +19,7 @@ from studio.jobs.pace import Timing
 from studio.jobs.runner import Runner
 from studio.media import files
 from studio.parts.boards import Boards
+from studio.parts.chains import Chains
 from studio.parts.checks import Checks
 from studio.parts.core import LazyEngines
 from studio.parts.films import Films
@@ -39,6 +40,7 @@ class Studio(Keeping):
     boards: Boards
     films: Films
     checks: Checks
+    chains: Chains
     open_models: OpenModels
     workflows: Workflows
 
@@ -64,10 +66,12 @@ class Studio(Keeping):
         studio.boards = Boards(studio)
         studio.films = Films(studio, studio.boards)
         studio.checks = Checks(studio, studio.boards)
+        studio.chains = Chains(studio, studio.boards)
         studio.open_models = OpenModels(studio.catalogue, studio._engines)
         if start:
             try:
                 studio._runner.start()
+                studio.chains.begin()
             except BaseException:
                 studio._store.close()
                 raise
@@ -86,6 +90,7 @@ class Studio(Keeping):
         self.films.close()
         self.checks.close()
         self._house.feed.close()
+        self.chains.close()
         self._runner.stop()
         self._store.close()
 

@@ -11,9 +11,12 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Literal
 
+from sqlite_utils import Database
+
 from studio.domain import JSON, Asset, Estimate, Kind, Run, Status
 from studio.errors import CapabilityError, NotFound, StudioError
 from studio.parts.keeping import Keeping
+from studio.parts.making import Also
 from studio.store import assets as asset_rows
 from studio.store import storyboards
 from studio.storyboard import cutting, edit, plan, text
@@ -229,9 +232,13 @@ class Boards:
         if made.problems:
             raise CapabilityError(" ".join(made.problems), field="shot", value=shot_id)
         body = {k: v for k, v in made.body.items() if k != "seed"}
-        (run,) = self._studio.submit(body, owner=owner)
-        self._remember(board_id, [(shot_id, Take(run=run.id, kind="render", fingerprint=made.fingerprint))], owner)
-        return run
+
+        def remember(db: Database, runs: list[Run]) -> None:
+            now = _opened(storyboards.get(db, board_id, owner)).board
+            take = Take(run=runs[0].id, kind="render", fingerprint=made.fingerprint)
+            storyboards.amend(db, board_id, _body(edit.add_take(now, shot_id, take)), owner)
+
+        return self._studio.submit_many([body], owner=owner, also=remember)[0]
 
     def ways(self, board_id: str, model: str, *, owner: str = "") -> tuple[Way, Way]:
         """Both ways to make the film: one multi-shot run of `model`, and a run per shot."""
@@ -312,24 +319,26 @@ class Boards:
                 frames.grab(path, at, max_side_px=EDGE_PX).save(draft, "webp", quality=82)
         return out
 
-    def _queue(self, board_id: str, plans: Iterable[Plan], kind: Literal["draft", "render"], owner: str) -> list[Run]:
+    def _queue(
+        self, board_id: str, plans: Iterable[Plan], kind: Literal["draft", "render"], owner: str,
+        *, also: Also | None = None,
+    ) -> list[Run]:  # fmt: skip
+        """Store the runs and, in the same transaction, that the board's shots have them. also: as in submit_many."""
         plans = list(plans)
         if not plans:
             return []
-        runs = self._studio.submit_many([p.body for p in plans], owner=owner)
-        takes = [
-            (p.shot, Take(run=r.id, kind=kind, fingerprint=p.fingerprint)) for p, r in zip(plans, runs, strict=True)
-        ]
-        self._remember(board_id, takes, owner)
-        return runs
 
-    def _remember(self, board_id: str, takes: list[tuple[str, Take]], owner: str) -> None:
-        with self._studio._store.write() as db:
+        def remember(db: Database, runs: list[Run]) -> None:
             board = _opened(storyboards.get(db, board_id, owner)).board
-            for shot_id, take in takes:
-                if any(s.id == shot_id for s in board.shots):
-                    board = edit.add_take(board, shot_id, take)
+            for made, run in zip(plans, runs, strict=True):
+                if any(s.id == made.shot for s in board.shots):
+                    take = Take(run=run.id, kind=kind, fingerprint=made.fingerprint)
+                    board = edit.add_take(board, made.shot, take)
             storyboards.amend(db, board_id, _body(board), owner)
+            if also:
+                also(db, runs)
+
+        return self._studio.submit_many([p.body for p in plans], owner=owner, also=remember)
 
     def _assets(self, board: Board, owner: str) -> dict[str, Asset]:
         ids = [i for m in board.cast for i in (*m.references, m.voice) if i]
