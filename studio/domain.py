@@ -249,7 +249,8 @@ class Run(Value):
 
     seq rises with time and is the key of pages. fraction is 0..1 where the provider gives one. expected_s is our
     estimate of the whole time from our own history, None without one; eta_s the engine's own word on the seconds left.
-    preview names the version of the picture of a run under way, None where there is none. attempt counts the starts.
+    preview names the version of the picture of a run under way, None where there is none; false_colours: only shapes
+    can be judged by it. attempt counts the starts.
     """
 
     id: str
@@ -277,6 +278,7 @@ class Run(Value):
     expected_s: float | None = None
     eta_s: float | None = None
     preview: str | None = None
+    false_colours: bool = False
     created_at: datetime = Field(default_factory=now)
     started_at: datetime | None = None
     finished_at: datetime | None = None
@@ -342,6 +344,7 @@ class Progress(Value):
     cost_usd: what the provider billed, if it said or the rules are certain; else None. usage: the provider's own
     numbers, kept with the run. seed: the one used, if the provider tells. preview: a small picture of what is being made,
     JPEG, PNG or WebP, always whole; under one name for the whole run, which the job manager removes at its end.
+    false_colours: only shapes can be judged by that picture.
     """
 
     status: Literal[Status.QUEUED, Status.RUNNING, Status.SUCCEEDED, Status.CANCELLED]
@@ -355,3 +358,4 @@ class Progress(Value):
     seed: int | None = None
     note: str | None = None
     preview: Path | None = None
+    false_colours: bool = False

@@ -35,16 +35,17 @@ export function glimpse(box, run) {
   if (!box || !version || version === box.dataset.preview) return;
   if (box.loading) return void (box.next = run); // one after the other; only the newest counts
   box.loading = true;
-  const image = el("img", "st-glimpse", { alt: t("widgets.preview_help"), draggable: "false" });
+  const help = t(run.false_colours ? "widgets.preview_shapes_help" : "widgets.preview_help");
+  const image = el("img", "st-glimpse", { alt: help, draggable: "false" });
   image.src = new URL(`media/runs/${encodeURIComponent(run.id)}/preview?v=${version}`, BASE).href;
   image.decode().then(
     () => {
       const older = [...box.querySelectorAll(".st-glimpse")];
       const last = older.at(-1);
       last ? last.after(image) : box.append(image);
-      if (!last) box.append(el("span", "st-previewtag", { "aria-hidden": "true" }, t("widgets.preview")));
+      if (!last) box.append(el("span", "st-previewtag", { "aria-hidden": "true", title: help }, t(run.false_colours ? "widgets.preview_shapes" : "widgets.preview")));
       box.dataset.preview = version;
-      box.closest("[aria-label]")?.setAttribute("aria-description", t("widgets.preview_help"));
+      box.closest("[aria-label]")?.setAttribute("aria-description", help);
       setTimeout(() => older.forEach((o) => o.remove()), FADE_MS);
     },
     () => {}, // it has just ended, or a newer one took its place

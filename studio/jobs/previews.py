@@ -9,15 +9,19 @@ import logging
 from dataclasses import dataclass
 from pathlib import Path
 
+from studio.domain import Progress
+
 log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True)
 class Picture:
-    """A file that always holds one whole picture. version: another one for every new picture in it."""
+    """A file that always holds one whole picture. version: another one for every new picture in it. false_colours:
+    only shapes can be judged by it."""
 
     path: Path
     version: str
+    false_colours: bool = False
 
 
 class Previews:
@@ -26,15 +30,16 @@ class Previews:
     def __init__(self) -> None:
         self._seen: dict[str, Picture] = {}
 
-    def look(self, run_id: str, path: Path | None) -> bool:
+    def look(self, run_id: str, progress: Progress) -> bool:
         """Whether there is a newer picture than at the last look. A look that names none leaves the last one."""
+        path = progress.preview
         try:
             stat = path.stat() if path else None
         except OSError:  # not written yet, or gone
             stat = None
         if path is None or stat is None:
             return False
-        found = Picture(path, f"{stat.st_mtime_ns:x}-{stat.st_size:x}")
+        found = Picture(path, f"{stat.st_mtime_ns:x}-{stat.st_size:x}", progress.false_colours)
         if found == self._seen.get(run_id):
             return False
         self._seen[run_id] = found

@@ -42,7 +42,7 @@ class Way:
 
     def show(self, progress: Progress) -> bool:
         """Keep the look for the pages; True when something moved since the last one."""
-        newer = self.house.previews.look(self.run.id, progress.preview)
+        newer = self.house.previews.look(self.run.id, progress)
         if not newer and progress == self.house.live.get(self.run.id):
             return False
         self.house.live[self.run.id] = progress

@@ -58,4 +58,5 @@ class Core:
         live = {"provider_word": seen.word or None, "provider_position": seen.position, "fraction": seen.fraction}
         picture = self._house.previews.get(run.id)
         live |= {"eta_s": seen.eta_s, "preview": picture.version if picture else None}
+        live["false_colours"] = picture is not None and picture.false_colours
         return run.model_copy(update=live)

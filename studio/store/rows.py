@@ -13,12 +13,8 @@ from sqlite_utils import Database
 
 from studio.domain import REQUEST, Asset, Event, Request, Run, now
 
-RUN_FIELDS = tuple(
-    name
-    for name in Run.model_fields
-    if name
-    not in ("assets", "position", "provider_word", "provider_position", "fraction", "eta_s", "preview", "request")
-)
+LIVE = ("position", "provider_word", "provider_position", "fraction", "eta_s", "preview", "false_colours")
+RUN_FIELDS = tuple(name for name in Run.model_fields if name not in (*LIVE, "assets", "request"))
 """Fields of Run that are columns under the same name; the others are live, or come from other tables."""
 RUN_COLUMNS = ", ".join(("request", *RUN_FIELDS))
 ASSET_FIELDS = tuple(Asset.model_fields)

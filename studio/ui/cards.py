@@ -50,7 +50,7 @@ def card(studio: Studio, run: Run) -> JSON:
     asset, request = main_asset(run), run.request
     keys = {"id", "seq", "status", "phase", "fraction", "position", "provider_position", "provider_word", "priority"}
     keys |= {"held_reason", "error", "note", "seed", "rating", "created_at", "started_at", "finished_at", "expected_s"}
-    keys |= {"preview", "eta_s"}
+    keys |= {"preview", "false_colours", "eta_s"}
     keys |= {"retry_of", "batch", "provider", "model", "cost_usd", "estimate_usd", "cancel_wanted", "owner"}
     body = run.model_dump(mode="json", include=keys)
     body |= {"task": request.task.value, "kind": (asset.kind if asset else request.task.makes).value}
