@@ -181,7 +181,8 @@ board = board_of(studio)
 print(board.id, flush=True)
 with studio.subscribe() as changes:
     studio.chains.start(board.id)
-    while not any(r.status == status for r in takes(studio, board)[shot]):
+    reached = ("queued", "running", "succeeded")  # a later one counts: the moment may be missed
+    while not any(r.status in reached[reached.index(status):] for r in takes(studio, board)[shot]):
         changes.get(1)
 time.sleep(after_s)
 os.kill(os.getpid(), signal.SIGKILL)

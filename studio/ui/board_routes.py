@@ -165,16 +165,22 @@ def _making(made: APIRouter, studio: Studio) -> None:
 
     @made.post("/boards/{board_id}/render-plan")
     def plan(board_id: Id, body: Some, owner: Owner) -> JSON:
-        return board_view.render_plan(studio.boards.render_plan(board_id, owner=owner, shots=body.shots))
+        return board_view.render_plan(studio.chains.plan(board_id, owner=owner, shots=body.shots))
 
     @made.post("/boards/{board_id}/render")
     def render(board_id: Id, body: Render, owner: Owner) -> JSON:
-        plan = studio.boards.render_plan(board_id, owner=owner, shots=body.shots)
-        if not plan.ready:
+        plan = studio.chains.plan(board_id, owner=owner, shots=body.shots)
+        if not plan.ready and not plan.follow:
             raise Conflict("There is nothing to render any more.")
         if plan.estimate.usd is not None and (body.usd is None or plan.estimate.usd > body.usd + CENT):
             raise Conflict(f"The price is now ${plan.estimate.usd:.2f}; look at it once more.")
-        return now(board_id, owner, len(studio.boards.render(board_id, owner=owner, shots=body.shots)))
+        studio.chains.start(board_id, owner=owner, shots=body.shots)
+        return now(board_id, owner, len(plan.ready) + len(plan.follow))
+
+    @made.post("/boards/{board_id}/stop-following")
+    def stop(board_id: Id, owner: Owner) -> JSON:
+        studio.chains.stop(board_id, owner=owner)
+        return now(board_id, owner, 0)
 
     @made.post("/boards/{board_id}/retake")
     def retake(board_id: Id, body: One, owner: Owner) -> JSON:

@@ -10,7 +10,8 @@ from typing import TYPE_CHECKING
 from studio.domain import JSON, Asset, Run, Status, Task
 from studio.errors import NotFound, StudioError
 from studio.media import presets
-from studio.parts.boards import Opened, RenderPlan, ShotState, Way
+from studio.parts.boards import Opened, ShotState, Way
+from studio.parts.chains import ChainPlan
 from studio.store.films import FilmRow
 from studio.storyboard import cutting, voices
 from studio.storyboard.board import Board
@@ -50,6 +51,7 @@ def whole(studio: Studio, opened: Opened, *, owner: str, made: str = "") -> JSON
         "assets": _assets(studio, board, owner),
         "model_label": model_label(studio, board.model),
         "price": _price(states, shots),
+        "following": _following(studio, board, owner),
         "undo": opened.undoable, "redo": opened.redoable, "updated_at": opened.updated_at, "made": made,
     }  # fmt: skip
 
@@ -154,11 +156,19 @@ def places() -> list[JSON]:
     return [{k: getattr(p, k) for k in shown} for p in presets.PRESETS]
 
 
-def render_plan(found: RenderPlan) -> JSON:
+def _following(studio: Studio, board: Board, owner: str) -> list[JSON]:
+    """Shots that will be queued by themselves, and those that will not, with the reason."""
+    chain = studio.chains.of_board(board.id, owner=owner)
+    links = chain.links if chain else ()
+    return [{"shot": o.shot, "after": o.after, "stopped": o.stopped} for o in links if o.open or o.stopped]
+
+
+def render_plan(found: ChainPlan) -> JSON:
     """What a press of Render would do."""
     estimate = found.estimate
     return {
         "ready": [p.shot for p in found.ready], "done": list(found.done), "blocked": found.blocked,
+        "follow": [{"shot": f.link.shot, "after": f.link.after, "usd": f.link.usd} for f in found.follow],
         "usd": estimate.usd, "expected_s": estimate.expected_s, "warnings": list(estimate.warnings),
     }  # fmt: skip
 

@@ -4,6 +4,7 @@ import { button, dollars, el, icon, seconds, t, typing } from "../dom.js";
 import { follow } from "../live.js";
 import { get, toast, tried } from "../net.js";
 import { castView, newcomer } from "./cast.js";
+import { followBar } from "./chain.js";
 import { CutPlayer } from "./cut.js";
 import { choose, field, popover } from "./dialog.js";
 import { exportDialog } from "./export.js";
@@ -48,7 +49,7 @@ export class Editor {
       toast(error.message, { bad: true });
       return this.leave();
     }
-    this.root.replaceChildren(this.head, this.line, this.main);
+    this.root.replaceChildren(this.head, this.line, followBar(store), this.main);
     this.unfollow = follow(this.root, (_, changed) => this.alive() && (changed === null ? store.shots.some((s) => s.running) && store.reload() : store.progress(changed)));
     this.onKey = (e) => this.keys(e);
     this.onShow = () => document.visibilityState === "visible" ? store.reload() : store.flush();

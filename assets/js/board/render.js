@@ -12,12 +12,14 @@ export async function renderDialog(store, ids = null) {
   await store.chain;
   const plan = await tried(post(`${store.path}/render-plan`, { shots: ids }));
   if (!plan) return;
-  const row = (id, why) => {
+  const row = (id, why, usd) => {
     const shot = store.find(id);
     return el("li", "", { data: { id } }, shot?.best ? el("img", "", { src: media(shot.best.id, "thumb"), alt: "" }) : el("span", "bd-nopic", {}, icon("film")),
-      el("div", "st-grow", {}, el("strong", "", {}, `${shot.number}  ${shot.prompt.slice(0, 90)}`), el("small", "st-dim", {}, why ?? `${shot.model_label} · ${seconds(shot.asks_s ?? shot.duration_s)}`)), why ? null : el("span", "bd-price", {}, dollars(shot.usd)));
+      el("div", "st-grow", {}, el("strong", "", {}, `${shot.number}  ${shot.prompt.slice(0, 90)}`), el("small", "st-dim", {}, why ?? `${shot.model_label} · ${seconds(shot.asks_s ?? shot.duration_s)}`)), why && usd === undefined ? null : el("span", "bd-price", {}, dollars(usd ?? shot.usd)));
   };
-  const part = (label, list, cls, why) => (list.length ? el("section", `bd-sec ${cls}`, {}, el("h4", "", {}, `${label} (${list.length})`), el("ol", "bd-rows", {}, ...list.map((id) => row(id, why?.(id))))) : null);
+  const part = (label, list, cls, why, usd) => (list.length ? el("section", `bd-sec ${cls}`, {}, el("h4", "", {}, `${label} (${list.length})`), el("ol", "bd-rows", {}, ...list.map((id) => row(id, why?.(id), usd?.(id))))) : null);
+  const later = new Map(plan.follow.map((f) => [f.shot, f]));
+  const all = store.shots.map((s) => s.id).filter((id) => plan.ready.includes(id) || later.has(id));
   const blocked = Object.keys(plan.blocked);
   const waiting = store.shots.filter((s) => s.status !== "approved");
   const approve = !ids && waiting.length ? button(t("board.approve_all"), { name: "check", text: t("board.approve_all"), data: { do: "approve-all" } }, async () => {
@@ -25,18 +27,19 @@ export async function renderDialog(store, ids = null) {
     if (await store.edit({ op: "status", shots: waiting.map((s) => s.id), status: "approved" })) renderDialog(store);
   }) : null;
   const body = el("div", "bd-form", {},
-    plan.ready.length || blocked.length || plan.done.length ? null : el("p", "bd-note", {}, t("board.nothing_approved")),
-    part(t("board.will_render"), plan.ready, "ready"), part(t("board.blocked"), blocked, "blocked", (id) => plan.blocked[id]), part(t("board.standing"), plan.done, "done", () => t("board.stands")),
+    all.length || blocked.length || plan.done.length ? null : el("p", "bd-note", {}, t("board.nothing_approved")),
+    part(t("board.will_render"), plan.ready, "ready"),
+    part(t("film.follow"), [...later.keys()], "follow", (id) => t("film.follow_after", { n: store.find(later.get(id).after).number }), (id) => later.get(id).usd), part(t("board.blocked"), blocked, "blocked", (id) => plan.blocked[id]), part(t("board.standing"), plan.done, "done", () => t("board.stands")),
     plan.warnings.length ? warnings(plan.warnings) : null);
   const total = el("div", "bd-total", {}, el("span", "", {}, t("board.total")), el("strong", "", {}, dollars(plan.usd)), plan.expected_s ? el("small", "st-dim", {}, `~${seconds(plan.expected_s)}`) : null);
-  const go = button(t("board.render_go"), { name: "play", text: t("board.render_go", { n: plan.ready.length }), cls: "primary", disabled: !plan.ready.length || null, data: { do: "render-now" } }, async () => {
+  const go = button(t("board.render_go"), { name: "play", text: t("board.render_go", { n: all.length }), cls: "primary", disabled: !all.length || null, data: { do: "render-now" } }, async () => {
     go.disabled = true;
-    const done = await store.act("render", { shots: plan.ready, usd: plan.usd });
+    const done = await store.act("render", { shots: all, usd: plan.usd });
     box.close();
     if (done?.queued) toast(t("board.queued", { n: done.queued }));
   });
   const box = dialog(t("board.render_title"), body, [total, el("span", "st-grow"), approve, go].filter(Boolean), { wide: true });
-  (plan.ready.length ? go : approve)?.focus();
+  (all.length ? go : approve)?.focus();
 }
 
 /** Compare one run for the whole film with a run for each shot. */

@@ -180,9 +180,13 @@ export class Store {
     }
   }
 
+  knows(run) {
+    return Object.values(this.data.shots).some((s) => s.takes.some((take) => take.id === run));
+  }
+
   /** A run's newer card, from the live stream. */
   progress(cards) {
-    let ended = false;
+    let ended = this.data?.following?.length > 0 && cards.some((card) => !this.knows(card.id)); // a follower was queued
     let moved = false;
     for (const card of cards) {
       for (const state of Object.values(this.data?.shots || {})) {
