@@ -8,7 +8,7 @@ from sqlite_utils import Database
 
 from studio.domain import Asset
 from studio.errors import NotFound
-from studio.store.rows import ASSET_FIELDS, as_asset, stamp
+from studio.store.rows import ASSET_FIELDS, as_asset, fetch, stamp
 
 _SQL = f"INSERT INTO assets ({', '.join(ASSET_FIELDS)}) VALUES ({', '.join('?' * len(ASSET_FIELDS))})"
 
@@ -21,7 +21,7 @@ def add(db: Database, asset: Asset) -> None:
 
 def get(db: Database, asset_id: str, owner: str = "") -> Asset:
     """The asset, or NotFound where there is none that this owner may see."""
-    for row in db.query("SELECT * FROM assets WHERE id = ? AND ? IN ('', owner)", [asset_id, owner]):
+    for row in fetch(db, "SELECT * FROM assets WHERE id = ? AND ? IN ('', owner)", [asset_id, owner]):
         return as_asset(row)
     raise NotFound(f"There is no file {asset_id}.")
 
@@ -32,14 +32,14 @@ def several(db: Database, ids: Iterable[str], owner: str = "") -> dict[str, Asse
     if not ids:
         return {}
     marks = ", ".join("?" * len(ids))
-    found = db.query(f"SELECT * FROM assets WHERE id IN ({marks}) AND ? IN ('', owner)", [*ids, owner])
+    found = fetch(db, f"SELECT * FROM assets WHERE id IN ({marks}) AND ? IN ('', owner)", [*ids, owner])
     return {row["id"]: as_asset(row) for row in found}
 
 
 def of_content(db: Database, sha256: str, owner: str) -> Asset | None:
     """An upload of this owner with exactly this content, if there is one."""
     sql = "SELECT * FROM assets WHERE sha256 = ? AND owner = ? AND origin IS NULL LIMIT 1"
-    return next((as_asset(row) for row in db.query(sql, [sha256, owner])), None)
+    return next((as_asset(row) for row in fetch(db, sql, [sha256, owner])), None)
 
 
 def usage(db: Database) -> tuple[int, int]:

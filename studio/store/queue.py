@@ -12,7 +12,7 @@ from sqlite_utils import Database
 
 from studio.domain import Run, Status
 from studio.errors import Conflict, NotFound
-from studio.store.rows import RUN_COLUMNS, as_run, as_runs, stamp
+from studio.store.rows import RUN_COLUMNS, as_run, as_runs, fetch, stamp
 from studio.store.runs import _event, get
 
 ORDER = "priority DESC, place, seq"
@@ -23,7 +23,7 @@ SMALLEST_GAP = 1e-6
 def next_up(db: Database, provider: str) -> Run | None:
     """The run that `claim` would take."""
     sql = f"SELECT {RUN_COLUMNS} FROM runs WHERE status = 'queued' AND provider = ? ORDER BY {ORDER} LIMIT 1"
-    return next(iter(as_runs(db, db.query(sql, [provider]))), None)
+    return next(iter(as_runs(db, fetch(db, sql, [provider]))), None)
 
 
 def claim(db: Database, provider: str) -> Run | None:
@@ -37,7 +37,7 @@ def claim(db: Database, provider: str) -> Run | None:
         f"(SELECT seq FROM runs WHERE status = 'queued' AND provider = ? ORDER BY {ORDER} LIMIT 1) "
         f"RETURNING {RUN_COLUMNS}"
     )
-    taken = list(db.query(sql, [stamp(), provider]))
+    taken = fetch(db, sql, [stamp(), provider])
     if not taken:
         return None
     run = as_run(taken[0])
@@ -57,7 +57,7 @@ def active(db: Database, owner: str = "") -> list[Run]:
         f"CASE status WHEN 'running' THEN 0 WHEN 'held' THEN 1 ELSE 2 END, {ORDER}"
     )
     found, position = [], 0
-    for run in as_runs(db, db.query(sql)):
+    for run in as_runs(db, fetch(db, sql)):
         if run.status == Status.QUEUED:
             position += 1
             run = run.model_copy(update={"position": position})

@@ -14,7 +14,7 @@ from sqlite_utils import Database
 from studio.domain import TRANSITIONS, Event, Phase, Run, Status
 from studio.errors import Conflict, NotFound
 from studio.store import rows, words
-from studio.store.rows import RUN_COLUMNS, as_event, as_run, as_runs, stamp
+from studio.store.rows import RUN_COLUMNS, as_event, as_run, as_runs, fetch, stamp
 
 OPEN = ("queued", "running", "held")
 """States in which something may still happen."""
@@ -75,7 +75,7 @@ def attach(db: Database, run_seq: int, role: str, idx: int, asset_id: str) -> No
 
 def get(db: Database, run_id: str, owner: str = "") -> Run:
     """The run, or NotFound where there is none that this owner may see. Owner "" sees everything."""
-    found = as_runs(db, db.query(f"SELECT {RUN_COLUMNS} FROM runs WHERE id = ? AND ? IN ('', owner)", [run_id, owner]))
+    found = as_runs(db, fetch(db, f"SELECT {RUN_COLUMNS} FROM runs WHERE id = ? AND ? IN ('', owner)", [run_id, owner]))
     if not found:
         raise NotFound(f"There is no run {run_id}.")
     return found[0]
@@ -84,14 +84,14 @@ def get(db: Database, run_id: str, owner: str = "") -> Run:
 def inner(db: Database, run_id: str) -> dict[str, Any]:
     """Columns of the run as they are now that only the job manager needs."""
     wanted = "pace, submitted_at, crashes, budget_waived, cancel_wanted"
-    return next(iter(db.query(f"SELECT {wanted} FROM runs WHERE id = ?", [run_id])))
+    return fetch(db, f"SELECT {wanted} FROM runs WHERE id = ?", [run_id])[0]
 
 
 def several(db: Database, run_ids: Sequence[str], owner: str = "") -> list[Run]:
     """These runs in the order asked, without those that do not exist for this owner."""
     marks = ", ".join("?" * len(run_ids))
     sql = f"SELECT {RUN_COLUMNS} FROM runs WHERE id IN ({marks}) AND ? IN ('', owner)"
-    found = {run.id: run for run in as_runs(db, db.query(sql, [*run_ids, owner]))}
+    found = {run.id: run for run in as_runs(db, fetch(db, sql, [*run_ids, owner]))}
     return [found[i] for i in run_ids if i in found]
 
 
@@ -106,7 +106,7 @@ def with_status(db: Database, *statuses: Status) -> list[Run]:
     """All runs in one of these states, oldest first."""
     marks = ", ".join("?" * len(statuses))
     sql = f"SELECT {RUN_COLUMNS} FROM runs WHERE status IN ({marks}) ORDER BY seq"
-    return as_runs(db, db.query(sql, list(statuses)))
+    return as_runs(db, fetch(db, sql, list(statuses)))
 
 
 def ended_lately(db: Database, owner: str, limit: int) -> list[Run]:
@@ -115,7 +115,7 @@ def ended_lately(db: Database, owner: str, limit: int) -> list[Run]:
         f"SELECT {RUN_COLUMNS} FROM runs WHERE finished_at IS NOT NULL AND trashed_at IS NULL AND ? IN ('', owner) "
         "ORDER BY finished_at DESC LIMIT ?"
     )
-    return as_runs(db, db.query(sql, [owner, limit]))
+    return as_runs(db, fetch(db, sql, [owner, limit]))
 
 
 def history(db: Database, run_id: str) -> list[Event]:
@@ -124,7 +124,7 @@ def history(db: Database, run_id: str) -> list[Event]:
         "SELECT r.id AS run, e.from_status, e.to_status, e.at, e.why, e.phase FROM events e "
         "JOIN runs r ON r.seq = e.run WHERE r.id = ? ORDER BY e.seq"
     )
-    return [as_event(row) for row in db.query(sql, [run_id])]
+    return [as_event(row) for row in fetch(db, sql, [run_id])]
 
 
 def move(db: Database, run: Run, to: Status, why: str, **columns: Any) -> Run:
@@ -146,10 +146,10 @@ def enter(db: Database, run: Run, phase: Phase, why: str, **columns: Any) -> Run
 def _change(db: Database, run: Run, to: Status, why: str, values: dict[str, Any]) -> Run:
     sets = ", ".join(f"{name} = ?" for name in ("status", *values))
     sql = f"UPDATE runs SET {sets} WHERE id = ? AND status = ? RETURNING {RUN_COLUMNS}"
-    changed = list(db.query(sql, [to.value, *values.values(), run.id, run.status.value]))
+    changed = fetch(db, sql, [to.value, *values.values(), run.id, run.status.value])
     if not changed:
         raise Conflict("The run changed meanwhile; look again.")
-    now_is = as_run(changed[0], run.assets)
+    now_is = as_run(changed[0], run.assets, run.request)
     _event(db, now_is.seq, run.status, to, now_is.phase, why)
     return now_is
 
@@ -186,7 +186,7 @@ def set_trashed(db: Database, run_ids: Sequence[str], owner: str, *, trashed: bo
         f"UPDATE runs SET trashed_at = ? WHERE id IN ({marks}) AND ? IN ('', owner) AND finished_at IS NOT NULL "
         f"AND (trashed_at IS NULL) = ? RETURNING id"
     )
-    return [r["id"] for r in db.query(sql, [stamp() if trashed else None, *run_ids, owner, int(trashed)])]
+    return [r["id"] for r in fetch(db, sql, [stamp() if trashed else None, *run_ids, owner, int(trashed)])]
 
 
 def set_rating(db: Database, run_id: str, rating: int, owner: str) -> None:

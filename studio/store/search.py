@@ -15,7 +15,7 @@ from sqlite_utils import Database
 
 from studio.domain import Run
 from studio.store import words
-from studio.store.rows import RUN_COLUMNS, as_runs
+from studio.store.rows import RUN_COLUMNS, as_runs, fetch
 
 CAP = 1000
 """Totals beyond this are said as "1,000+"."""
@@ -100,7 +100,7 @@ def page(db: Database, wanted: Wanted, *, before: int | None, limit: int) -> tup
     columns = ", ".join(f"r.{c.strip()}" for c in RUN_COLUMNS.split(","))
     order = "w.rowid" if "run_words" in source else "r.seq"
     sql = f"SELECT {columns} FROM {source} WHERE {' AND '.join(where)} ORDER BY {order} DESC LIMIT ?"
-    found = list(db.query(sql, [*values, limit + 1]))
+    found = fetch(db, sql, [*values, limit + 1])
     more = len(found) > limit
     return as_runs(db, found[:limit]), found[limit - 1]["seq"] if more else None
 
