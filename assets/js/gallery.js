@@ -12,15 +12,14 @@ const PAGE = 80;
 const TYPED_MS = 160;
 const DAYS = { today: 0, week: 7, month: 30, year: 365 };
 
-/** gr.HTML calls this once. options: {tasks, models: [[id, label]]}. */
-export function mount(element, { options }) {
+/** gr.HTML calls this once. */
+export function mount(element) {
   styles("widgets.css", "gallery.css");
-  const root = element.querySelector(".st-mount") || element;
-  new Gallery(root, options);
+  new Gallery(element.querySelector(".st-mount") || element);
 }
 
 class Gallery {
-  constructor(root, options) {
+  constructor(root) {
     Object.assign(this, { root, trashed: false, fresh: [], total: 0 });
     root.classList.add("st", "st-gallery");
     this.grid = new Grid({
@@ -37,12 +36,13 @@ class Gallery {
       rated: (run) => this.rated(run.id, run.rating),
       closed: () => this.grid.go(this.grid.cursor),
     };
-    this.tools(options);
+    this.tools();
     this.empty = el("div", "st-empty", { hidden: true });
     this.news = button("", { text: "…", cls: "st-news", hidden: true }, () => this.showNews());
     this.selected = el("div", "st-selbar", { role: "toolbar", "aria-label": t("gallery.selection"), hidden: true });
     root.replaceChildren(this.head, this.news, this.grid.node, this.empty, this.selected);
     this.below();
+    new IntersectionObserver((seen) => seen.some((s) => s.isIntersecting) && this.offer()).observe(this.head);
     this.skeleton();
     this.search();
     follow(root, (state, changed) => this.loaded && this.changed(changed ?? [...state.runs.values()])); // null: connected anew
@@ -50,15 +50,30 @@ class Gallery {
     if (asked) detail.open(asked, this.lists);
   }
 
-  tools({ tasks, models }) {
+  /** Fill the lists of models and tasks as they are now; what is chosen stays, even if it is gone since. */
+  async offer() {
+    const told = await tried(get("ui/filters"));
+    if (!told) return;
+    const fill = (list, pairs) => {
+      const chosen = list.selectedOptions[0];
+      const kept = chosen.value && !pairs.some(([v]) => v === chosen.value) ? [chosen] : [];
+      const value = list.value;
+      list.replaceChildren(list.firstChild, ...pairs.map(([v, words]) => el("option", "", { value: v }, words)), ...kept);
+      list.value = value;
+    };
+    fill(this.filters.task, told.tasks.map((k) => [k, t(`widgets.task.${k}`)]));
+    fill(this.filters.model, told.models);
+  }
+
+  tools() {
     const changed = () => this.search();
     const choice = (name, all, pairs) => el("select", "st-select", { name, "aria-label": t(`gallery.${name}`), onchange: changed }, el("option", "", { value: "" }, all), ...pairs.map(([v, words]) => el("option", "", { value: v }, words)));
     this.query = el("input", "studio-search", { type: "search", placeholder: t("gallery.search"), "aria-label": t("gallery.search_label"), autocomplete: "off", spellcheck: "false", maxlength: 500, oninput: () => this.typed(), onkeydown: (e) => this.searchKey(e) });
     const states = ["succeeded", "failed", "cancelled", "running", "queued", "held"];
     this.filters = {
       kind: choice("kind", t("gallery.any_kind"), ["image", "video"].map((k) => [k, t(`widgets.kind.${k}`)])),
-      task: choice("task", t("gallery.any_task"), tasks.map((k) => [k, t(`widgets.task.${k}`)])),
-      model: choice("model", t("gallery.any_model"), models),
+      task: choice("task", t("gallery.any_task"), []),
+      model: choice("model", t("gallery.any_model"), []),
       status: choice("status", t("gallery.any_status"), states.map((s) => [s, t(`widgets.status.${s}`)])),
       rating_min: choice("rating_min", t("gallery.any_rating"), [1, 2, 3, 4, 5].map((n) => [n, "★".repeat(n) + (n < 5 ? " +" : "")])),
       date: choice("date", t("gallery.any_date"), Object.keys(DAYS).map((d) => [d, t(`gallery.date_${d}`)])),

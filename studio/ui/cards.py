@@ -22,6 +22,12 @@ def model_label(studio: Studio, model_id: str) -> str:
         return model_id
 
 
+def filters(studio: Studio) -> JSON:
+    """What the gallery can be narrowed to, as the catalogue stands now: workflows come and go while it is open."""
+    tasks = dict.fromkeys(t.value for m in studio.catalogue for t in m.tasks)
+    return {"tasks": list(tasks), "models": [[m.id, m.label] for m in studio.catalogue]}
+
+
 def asset_card(asset: Asset) -> JSON:
     """What a page needs to show one file. url and previews follow from id and kind."""
     keys = {

@@ -18,7 +18,7 @@ from starlette.responses import JSONResponse, Response, StreamingResponse
 from studio.domain import JSON, Kind, Status, Task, now
 from studio.errors import BudgetError, CapabilityError, Conflict, NotAllowed, NotFound, StudioError
 from studio.ui.archive import zip_of
-from studio.ui.cards import card, detail, queue
+from studio.ui.cards import card, detail, filters, queue
 from studio.ui.guard import keeper_of, owner_of
 
 if TYPE_CHECKING:
@@ -126,6 +126,10 @@ def _reading(made: APIRouter, studio: Studio) -> None:
         page = studio.search(filters.query, owner=owner, **wanted)
         runs = [card(studio, r) for r in page.runs]
         return {"runs": runs, "next_before": page.next_before, "total": page.total, "capped": page.capped}
+
+    @made.get("/filters")
+    def offered(owner: Owner) -> JSON:
+        return filters(studio)
 
     @made.get("/runs/{run_id}")
     def one(run_id: str, owner: Owner) -> JSON:

@@ -13,10 +13,5 @@ class GalleryPage(Page):
     group = "library"
 
     def build(self) -> None:
-        """One widget; models and tasks for its filters come along."""
-        tasks = dict.fromkeys(t for m in self.studio.catalogue for t in m.tasks)
-        options = {
-            "tasks": [t.value for t in tasks],
-            "models": [[m.id, m.label] for m in self.studio.catalogue],
-        }
-        self.grid = mounted("gallery.js", elem_id="gallery", options=options)
+        """One widget, which asks for what its filters offer each time it is opened."""
+        self.grid = mounted("gallery.js", elem_id="gallery")

@@ -84,6 +84,17 @@ def test_a_dropped_workflow_is_mapped_saved_and_used(
     expect(page.get_by_label("Paint")).to_have_value("77")
 
 
+def test_the_gallery_offers_a_workflow_that_came_after_it_was_opened(open_page: Open, site: Site) -> None:
+    page = open_page("gallery")
+    offered = page.locator("#gallery select[name=model] option")
+    expect(offered.filter(has_text="Seedless")).to_have_count(0)
+    expect(offered.nth(1)).to_be_attached()
+    site.studio.workflows.save("seedless", "Seedless", FLAT, {}, [Task.TEXT_TO_IMAGE])
+    show(page, "workflows")
+    show(page, "gallery")
+    expect(offered.filter(has_text="Seedless")).to_have_count(1)
+
+
 def test_a_removed_workflow_is_said_at_the_form_and_comes_back(open_page: Open, site: Site) -> None:
     site.studio.workflows.save("mine", "My flow", FLAT, {}, [Task.TEXT_TO_IMAGE])
     page = open_page("workflows")
