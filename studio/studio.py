@@ -21,9 +21,11 @@ from studio.media import files
 from studio.parts.boards import Boards
 from studio.parts.chains import Chains
 from studio.parts.checks import Checks
+from studio.parts.comfy_files import ComfyFiles, ComfyServer
 from studio.parts.core import LazyEngines
 from studio.parts.films import Films
 from studio.parts.keeping import Keeping
+from studio.parts.looks import Looks
 from studio.parts.open_models import OpenModels
 from studio.parts.workflows import Workflows
 from studio.settings import Settings
@@ -38,7 +40,9 @@ class Studio(Keeping):
     """An open data folder with its runner. The methods stand in studio/parts, a subject a file."""
 
     boards: Boards
+    comfy_files: ComfyFiles
     films: Films
+    looks: Looks
     checks: Checks
     chains: Chains
     open_models: OpenModels
@@ -58,13 +62,16 @@ class Studio(Keeping):
         studio = cls()
         studio.settings = settings
         studio.catalogue = Catalogue(catalogue or rows.load())  # a copy: workflows of this folder join it
-        studio.workflows = Workflows(studio)
+        comfy = ComfyServer(settings)
+        studio.workflows = Workflows(studio, comfy)
+        studio.comfy_files = ComfyFiles(settings, studio.catalogue, comfy)
         studio._engines = LazyEngines(settings) if engines is None else engines
         studio._store = Store(settings.data)
         studio._house = House(studio._store, studio.catalogue, settings.data, timing or Timing())
         studio._runner = Runner(studio._house, studio._engines)
         studio.boards = Boards(studio)
-        studio.films = Films(studio, studio.boards)
+        studio.looks = Looks(studio, studio.boards)
+        studio.films = Films(studio, studio.boards, studio.looks)
         studio.checks = Checks(studio, studio.boards)
         studio.chains = Chains(studio, studio.boards)
         studio.open_models = OpenModels(studio.catalogue, studio._engines)

@@ -7,27 +7,23 @@ data/workflows/NAME.json; one that was taken away lies in data/workflows/removed
 from __future__ import annotations
 
 import json
-import time
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from threading import Lock
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING
 
 from studio.catalogue import Model
 from studio.domain import JSON, Kind, Task, now
 from studio.errors import CapabilityError, Conflict, MediaError, NotFound
+from studio.parts.comfy_files import ComfyServer, Server
 from studio.parts.keeping import Keeping
 
 if TYPE_CHECKING:
     from studio.engines.comfyui.reading import Lacking, OutputNode
     from studio.engines.comfyui.workflow import Slot
 
-SEEN_FOR_S = 60.0
-"""How long the server's node definitions are taken as known; without an answer, it is asked again at once."""
-
 HEAD_BYTES = 64
-Server = Literal["unset", "silent", "known"]
 
 
 @dataclass(frozen=True)
@@ -52,12 +48,11 @@ class Reading:
 class Workflows:
     """`Studio.workflows`. Methods are safe from any thread."""
 
-    def __init__(self, studio: Keeping) -> None:
-        self._studio = studio
+    def __init__(self, studio: Keeping, server: ComfyServer) -> None:
+        self._studio, self._server = studio, server
         self._folder = studio.settings.data / "workflows"
         self._removed = self._folder / "removed"
         self._change = Lock()
-        self._seen: tuple[float, JSON] | None = None
         if any(self._folder.glob("*.json")):
             from studio.engines.comfyui import workflow
 
@@ -96,16 +91,15 @@ class Workflows:
     def _look(self, graph: JSON, mapped: dict[str, str] | None = None, labels: dict[str, str] | None = None) -> Reading:
         from studio.engines.comfyui import reading, workflow
 
-        nodes = self._definitions()
+        nodes = self._server.definitions()
         saves = reading.outputs(graph, nodes)
         kinds = [o.kind for o in saves]
         makes = next((k for k in (Kind.VIDEO, Kind.IMAGE) if k in kinds), None)
         slots = workflow.slots(graph, makes=makes)
         guessed = {f"{s.node}.{s.field}": s.guess for s in slots if s.guess}
-        server: Server = "known" if nodes is not None else "silent" if self._named() else "unset"
         return Reading(
             graph=graph, slots=slots, mapped=guessed if mapped is None else mapped, outputs=saves, makes=makes,
-            server=server, missing=reading.missing(graph, nodes) if nodes is not None else [],
+            server=self._server.state(nodes), missing=reading.missing(graph, nodes) if nodes is not None else [],
             lacking=reading.lacking(slots, graph, nodes) if nodes is not None else [], labels=labels or {},
         )  # fmt: skip
 
@@ -123,7 +117,14 @@ class Workflows:
         graph = workflow.parse(json.dumps(graph, ensure_ascii=False))
         today = now().date()
         model = own_row.row(
-            name, label, graph, mapping, tuple(dict.fromkeys(tasks)), today, nodes=self._definitions(), labels=labels
+            name,
+            label,
+            graph,
+            mapping,
+            tuple(dict.fromkeys(tasks)),
+            today,
+            nodes=self._server.definitions(),
+            labels=labels,
         )
         with self._change:
             known = next((m for m in self._studio.catalogue if m.id == model.id), None)
@@ -158,19 +159,6 @@ class Workflows:
             (self._removed / f"{name}.json").replace(self._folder / f"{name}.json")
             self._studio.catalogue.put(found[0])
         return found[0]
-
-    def _named(self) -> bool:
-        return bool(self._studio.settings.option("COMFYUI_URL"))
-
-    def _definitions(self) -> JSON | None:
-        """The server's node definitions, asked for at most three seconds."""
-        from studio.engines.comfyui import reading
-
-        if self._seen and time.monotonic() - self._seen[0] < SEEN_FOR_S:
-            return self._seen[1]
-        nodes = reading.definitions(self._studio.settings) if self._named() else None
-        self._seen = (time.monotonic(), nodes) if nodes is not None else None
-        return nodes
 
 
 def _own(model: Model) -> bool:

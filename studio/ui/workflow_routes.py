@@ -1,4 +1,4 @@
-"""What the Workflows page reads and posts, under /ui/workflows. Only the studio's keeper maps workflows.
+"""What the Workflows page reads and posts, under /ui/workflows and /ui/workflow-files; for the studio's keeper only.
 
 A graph goes to the page and comes back with its mapping, so nothing is kept before it is saved; it is parsed anew then.
 """
@@ -45,15 +45,23 @@ class Saved(Body):
     replace: bool = False
 
 
+class Chosen(Body):
+    """A file for a role of a model; "" leaves it to the studio."""
+
+    model: str = Field(max_length=200)
+    role: Name
+    file: str = Field("", max_length=1000)
+
+
 def router(studio: Studio) -> APIRouter:
     """The routes."""
-    made = APIRouter(prefix="/ui/workflows", route_class=SentenceRoute, include_in_schema=False)
+    made = APIRouter(prefix="/ui", route_class=SentenceRoute, include_in_schema=False)
 
-    @made.get("")
+    @made.get("/workflows")
     def listed(owner: Keeper) -> JSON:
         return state(studio)
 
-    @made.post("/read")
+    @made.post("/workflows/read")
     async def read(request: Request, owner: Keeper, name: Annotated[str, Query(max_length=300)] = "") -> JSON:
         """The workflow in the file that is the body."""
         with TemporaryDirectory(dir=studio._scratch()) as folder:
@@ -63,7 +71,7 @@ def router(studio: Studio) -> APIRouter:
                     await run_in_threadpool(out.write, piece)
             return await run_in_threadpool(_looked_at, studio, path, Path(name).name or "The file")
 
-    @made.post("/save")
+    @made.post("/workflows/save")
     async def save(request: Request, owner: Keeper) -> JSON:
         try:
             body = Saved.model_validate_json(b"".join([piece async for piece in _pieces(request, SAVED_MAX_BYTES)]))
@@ -76,20 +84,29 @@ def router(studio: Studio) -> APIRouter:
         )  # fmt: skip
         return state(studio) | {"saved": row(model)}
 
-    @made.get("/{name}")
+    @made.get("/workflows/{name}")
     def opened(name: str, owner: Keeper) -> JSON:
         model = studio.workflows.get(name)
         return shown(studio.workflows.opened(name)) | {"saved": row(model)}
 
-    @made.delete("/{name}")
+    @made.delete("/workflows/{name}")
     def remove(name: str, owner: Keeper) -> JSON:
         studio.workflows.remove(name)
         return state(studio)
 
-    @made.post("/{name}/restore")
+    @made.post("/workflows/{name}/restore")
     def restore(name: str, owner: Keeper) -> JSON:
         studio.workflows.restore(name)
         return state(studio)
+
+    @made.get("/workflow-files")
+    def files(owner: Keeper, fresh: bool = False) -> JSON:
+        return studio.comfy_files.overview(fresh=fresh)
+
+    @made.post("/workflow-files")
+    def choose(body: Chosen, owner: Keeper) -> JSON:
+        studio.comfy_files.choose(body.model, body.role, body.file)
+        return studio.comfy_files.overview()
 
     return made
 

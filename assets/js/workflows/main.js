@@ -3,6 +3,7 @@
 import { button, el, exact, icon, styles, t } from "../dom.js";
 import { send } from "../board/files.js";
 import { del, get, post, toast, tried } from "../net.js";
+import { modelFiles } from "./files.js";
 import { mapping } from "./map.js";
 
 const TABS = { "text-to-image": "t2i", "image-edit": "edit", "text-to-video": "t2v", "image-to-video": "i2v", "reference-to-video": "r2v", "audio-to-video": "s2v", "video-to-video": "v2v" };
@@ -15,13 +16,15 @@ export function mount(element, { trigger, options }) {
   root.classList.add("st", "wf");
   const main = el("div", "wf-main");
   const side = el("aside", "wf-side", { "aria-label": t("workflows.yours") });
-  root.replaceChildren(main, side);
+  const files = modelFiles();
+  root.replaceChildren(main, side, files.root);
   let known = { workflows: [], missing: "" };
 
   async function load() {
     const told = await tried(get("ui/workflows"));
     if (told) list(told);
     if (told && !main.childElementCount) start();
+    files.load();
   }
 
   function start() {

@@ -23,7 +23,7 @@ from studio.engines.comfyui.choices import Choices
 from studio.engines.comfyui.listen import Listener
 from studio.engines.comfyui.reading import work_of
 from studio.engines.comfyui.server import Server
-from studio.errors import Refused, Unavailable, UnknownHandle
+from studio.errors import CapabilityError, Refused, Unavailable, UnknownHandle
 from studio.settings import Settings
 
 KINDS = {
@@ -74,6 +74,14 @@ class ComfyEngine:
     def estimate_usd(self, request: Request, model: Model, inputs: Mapping[str, Asset]) -> float | None:
         """Time on the card, priced, from earlier runs of the model at this size; 0 where the user named no price."""
         return gpu_time.usd(self._times.expect(gpu_time.kind_of(request, model)), self._rate)
+
+    def problems(self, request: Request, model: Model, assets: Mapping[str, Asset]) -> list[CapabilityError]:
+        """A LoRA line that cannot be read; whether the files are there is seen when the run is sent."""
+        try:
+            orders.own_loras(request, model)
+        except CapabilityError as error:
+            return [error]
+        return []
 
     async def prepare(self, job: Job) -> Mapping[str, str]:
         """Upload every input under a name made of its hash: the same file twice is one file on the server."""

@@ -12,6 +12,7 @@ from studio.engines.base import Job
 from studio.engines.comfyui import files
 from studio.engines.comfyui.graphs import BUILDERS, Order
 from studio.engines.comfyui.workflow import fill
+from studio.engines.lora_line import Lora
 
 
 def graph(job: Job, nodes: JSON, chosen: Mapping[str, str]) -> JSON:
@@ -25,9 +26,15 @@ def graph(job: Job, nodes: JSON, chosen: Mapping[str, str]) -> JSON:
         return fill(own, job.request, job.seed or 0, inputs, prefix=prefix)
     roles = _roles(job.model, job.request)
     found = files.match(roles, nodes, chosen)
-    wanted = lora_line.read(str(job.request.params.get("loras") or ""))
+    wanted = own_loras(job.request, job.model)
     order = _order(job.request, job.model, job.seed or 0, found, inputs)
     return BUILDERS[own["graph"]](replace(order, prefix=prefix, loras=files.loras(wanted, roles, nodes)))
+
+
+def own_loras(request: Request, model: Model) -> tuple[Lora, ...]:
+    """The LoRA files that the form's line names for one of our graphs. Raises CapabilityError."""
+    line = "" if "workflow" in model.engine else str(request.params.get("loras") or "")
+    return lora_line.read(line)
 
 
 def classes(model: Model) -> set[str]:
