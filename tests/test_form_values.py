@@ -82,3 +82,21 @@ def test_what_follows_the_input_is_left_open() -> None:
     task = Task.VIDEO_TO_VIDEO
     body = values.body_of(values.values_of({}, DRAFT, task), DRAFT, task)
     assert not {"width", "height", "tier", "duration_s", "fps"} & body.keys()
+
+
+def test_a_voice_stays_with_its_reference_through_form_and_request() -> None:
+    """Its place in the list does not matter, and a model without voices leaves it out and says so."""
+    wan27, wan26, task = (
+        CATALOGUE.get("alibaba/wan2.7-r2v"),
+        CATALOGUE.get("alibaba/wan2.6-r2v"),
+        Task.REFERENCE_TO_VIDEO,
+    )
+    told = {"model": wan27.id, "references": ["a", "b"], "reference_voices": {"b": "v"}}
+    form = values.values_of(told, wan27, task) | {"prompt": "hello", "media": values.media_of(told)}
+    form["media"]["references"] = [{"id": "b", "voice": {"id": "v"}}, {"id": "a"}]
+    body = values.body_of(form, wan27, task)
+    assert (body["references"], body["reference_voices"]) == (["b", "a"], {"b": "v"})
+    moved, notes = values.switched(form, wan27, wan26, task)
+    assert "reference_voices" not in values.body_of(moved, wan26, task)
+    assert [n for n in notes if n.get("from") == "Voice"]
+    assert values.body_of(values.switched(moved, wan26, wan27, task)[0], wan27, task)["reference_voices"] == {"b": "v"}

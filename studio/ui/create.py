@@ -193,19 +193,34 @@ class CreatePage(Page):
         told, owner = values_of(event), owner_of(request)
         taken, said = media.take(self.studio, told.get("paths"), told.get("names"), owner)
         spec = model.inputs_for(self.task).get(str(told.get("slot")))
-        if spec and taken:
+        if taken and told.get("slot") == values.VOICES:
+            for one in self._references(form):
+                if one.get("id") == told.get("of"):
+                    one["voice"] = {"id": taken[-1].id}
+        elif spec and taken:
             held = list(form["media"].get(told["slot"], []))
             ids = [{"id": a.id} for a in taken]
             form["media"][told["slot"]] = ids[-1:] if spec.max == 1 else [*held, *ids]
         return self._with_files(form, model, owner, [{"text": s, "bad": True} for s in said])
 
+    @staticmethod
+    def _references(form: JSON) -> list[JSON]:
+        return [one for one in form["media"].get("references", []) if isinstance(one, dict)]
+
     def on_arrange(self, event: gr.EventData, request: gr.Request, *sent: Any) -> Updates:
-        """Files moved or taken out: the browser tells the ids that stay, in order; only ids of the slot count."""
+        """Files moved or taken out: the browser tells the ids that stay, in order; only ids of the slot count.
+
+        A voice is taken off the reference that is told.
+        """
         form, model = self.form(sent)
         told = values_of(event)
         slot, wanted = str(told.get("slot")), told.get("ids")
         held = {str(f["id"]): f for f in form["media"].get(slot, []) if isinstance(f, dict) and "id" in f}
-        if isinstance(wanted, list):
+        if slot == values.VOICES:
+            for one in self._references(form):
+                if one.get("id") == told.get("of"):
+                    one.pop("voice", None)
+        elif isinstance(wanted, list):
             form["media"][slot] = [held[i] for i in dict.fromkeys(map(str, wanted)) if i in held]
         changed = self._with_files(form, model, owner_of(request), [])
         return {k: v for k, v in changed.items() if k is not self.notice}
@@ -251,9 +266,7 @@ class CreatePage(Page):
         if body.get("model") not in (None, model.id):
             notes.append({"key": "forms.changed_model", "from": str(body["model"]), "to": model.label})
         form = values.values_of(body, model, self.task)
-        form["media"] = {
-            k: list(v) if isinstance(v, list | tuple) else [v] for k, v in body.items() if k in values.MEDIA and v
-        }
+        form["media"] = values.media_of(body)
         return self.updates(form, model, owner=owner, notes=notes)
 
     def recalled(self, saved: JSON, *, owner: str) -> Updates:

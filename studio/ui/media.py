@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 from studio.catalogue import InputSpec, Model, rules
 from studio.domain import JSON, Asset, Kind, Task
 from studio.errors import MediaError, NotAllowed, StudioError
+from studio.ui.values import VOICES
 
 if TYPE_CHECKING:
     from studio.studio import Studio
@@ -38,9 +39,17 @@ def slots(model: Model, task: Task) -> list[JSON]:
             "max": spec.max,
             "names": {k.value: v for k, v in model.reference_names.items()} if name == "references" else {},
             "numbers": model.reference_numbers,
+            "voice": _voice_slot(model, task) if name == "references" else None,
         }
         for name, spec in model.inputs_for(task).items()
+        if name != VOICES
     ]
+
+
+def _voice_slot(model: Model, task: Task) -> JSON | None:
+    """What the form asks for beside each reference; None where the model takes no voices."""
+    spec = model.inputs_for(task).get(VOICES)
+    return {"label": spec.label, "help": spec.help, "accept": ACCEPT[Kind.AUDIO]} if spec else None
 
 
 def describe(asset: Asset, spec: InputSpec | None, name: str) -> JSON:
@@ -80,13 +89,21 @@ def refreshed(studio: Studio, files: object, model: Model, task: Task, owner: st
                 asset = studio.get_asset(str(one["id"] if isinstance(one, dict) else one), owner=owner)
             except (StudioError, KeyError):
                 continue
-            kept.setdefault(str(name), []).append(describe(asset, specs.get(name), str(name)))
+            made = describe(asset, specs.get(name), str(name))
+            if voice := _voice(studio, one, specs.get(VOICES), owner):
+                made["voice"] = voice
+            kept.setdefault(str(name), []).append(made)
     return {"slots": slots(model, task), "files": kept}
 
 
-def ids(files: JSON) -> JSON:
-    """The files as a request's media fields expect them: lists of {id}."""
-    return {name: [{"id": one["id"]} for one in listed] for name, listed in files.items()}
+def _voice(studio: Studio, file: object, spec: InputSpec | None, owner: str) -> JSON | None:
+    """The voice that a reference carries. It stays with it while a model is chosen that takes none, and says so."""
+    voice = file.get("voice") if isinstance(file, dict) else None
+    try:
+        asset = studio.get_asset(str(voice["id"]), owner=owner) if isinstance(voice, dict) else None
+    except (StudioError, KeyError):
+        return None
+    return describe(asset, spec, VOICES) | {"unused": spec is None} if asset else None
 
 
 def uploaded(path: object) -> Path:

@@ -13,7 +13,10 @@ from studio.expand import expand, parse_seeds
 from studio.ui import sizes
 
 LISTS = ("images", "references")
-MEDIA = ("image", "images", "first_frame", "last_frame", "references", "audio_file", "video")
+VOICES = "reference_voices"
+"""The one media field that is no slot of its own: a file of `references` carries its voice."""
+
+MEDIA = ("image", "images", "first_frame", "last_frame", "references", VOICES, "audio_file", "video")
 TYPED = ("prompt", "negative_prompt")
 """Never changed by a switch of model; too long a text is refused at the field instead."""
 
@@ -75,7 +78,25 @@ def _media(media: JSON, model: Model, task: Task) -> JSON:
         ids = [str(a["id"]) for a in media.get(name) or [] if isinstance(a, dict) and a.get("id")]
         if ids:
             found[name] = ids if name in LISTS else ids[0]
+    spoken = {str(a["id"]): str(a["voice"]["id"]) for a in media.get("references") or [] if _voiced(a)}
+    if spoken and VOICES in model.inputs_for(task):
+        found[VOICES] = spoken
     return found
+
+
+def _voiced(file: object) -> bool:
+    voice = file.get("voice") if isinstance(file, dict) and file.get("id") else None
+    return isinstance(voice, dict) and bool(voice.get("id"))
+
+
+def media_of(body: JSON) -> JSON:
+    """The files of a request as a form holds them: lists of ids by slot, each reference with its voice."""
+    media: JSON = {k: list(v) if isinstance(v, list | tuple) else [v] for k, v in body.items() if k in MEDIA and v}
+    media.pop(VOICES, None)
+    spoken = body.get(VOICES)
+    if isinstance(spoken, dict) and "references" in media:
+        media["references"] = [{"id": i, "voice": {"id": spoken[i]}} if i in spoken else i for i in media["references"]]
+    return media
 
 
 def own_of(model: Model, task: Task, given: object = None) -> JSON:

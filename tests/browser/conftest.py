@@ -22,6 +22,7 @@ from studio.studio import Studio
 CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
 ARGUMENTS = ["--no-sandbox", "--disable-gpu", "--disable-dev-shm-usage"]
 PATIENT_MS = 20_000
+expect.set_options(timeout=PATIENT_MS)
 
 
 @dataclass(frozen=True)

@@ -62,7 +62,7 @@ export function mount(element, { props, trigger, watch, options }) {
     return problems.filter((problem) => {
       const names = PLACES[problem.field] || [problem.field];
       const found = names.map((name) => document.getElementById(`${page}-${name}`)).find((e) => e?.offsetParent);
-      const field = found || form.querySelector(`[data-slot="${CSS.escape(problem.field)}"]`);
+      const field = found || form.querySelector(`[data-slot="${CSS.escape(problem.field === "reference_voices" ? "references" : problem.field)}"]`);
       if (!field) return true;
       field.append(el("p", "sf-refusal", {}, icon("warn"), problem.message));
       field.querySelector("textarea, input")?.setAttribute("aria-invalid", "true");

@@ -81,13 +81,31 @@ export function mount(element, { props, trigger, watch, upload, options }) {
     const facts = [file.width ? `${file.width}×${file.height}` : "", seconds(file.duration_s), file.bytes ? bytes(file.bytes) : ""].filter(Boolean).join(" · ");
     const ids = held.map((f) => f.id);
     const remove = button(t("forms.remove_file", { name: file.name || "" }), { name: "close", cls: "bare sm-remove" }, () => arrange(slot, ids.filter((_, at) => at !== i)));
-    const box = el("div", `sm-tile${file.problems?.length ? " wrong" : ""}`, { role: "listitem", tabindex: slot.max > 1 ? "0" : null, data: { id: file.id }, title: `${file.name || ""}\n${facts}` },
+    const box = el("div", `sm-tile${file.problems?.length || file.voice?.problems?.length ? " wrong" : ""}`, { role: "listitem", tabindex: slot.max > 1 ? "0" : null, data: { id: file.id }, title: `${file.name || ""}\n${facts}` },
       el("div", "sm-pic", {}, shown, remove), el("span", "sm-facts", {}, facts));
     if (name) box.append(el("button", "sm-name", { type: "button", title: t("forms.insert_name", { name }), onclick: () => insert(textarea(page, "prompt"), name) }, name));
     for (const problem of file.problems || []) box.append(el("p", "sf-refusal", {}, icon("warn"), problem));
+    if (slot.voice || file.voice) box.append(voice(slot, file));
     if (file.offer) box.append(el("button", "st-b sm-shrink", { type: "button", onclick: () => trigger("shrink", { slot: slot.name, id: file.id }) }, t("forms.shrink")));
     if (slot.max > 1) sortable(box, slot, ids, i);
     return box;
+  }
+
+  /** How a reference sounds: a sound file with its player, or the offer to give one. */
+  function voice(slot, file) {
+    const label = t("forms.voice_for", { name: file.name || "" });
+    if (!file.voice) {
+      const input = el("input", "st-off", { type: "file", accept: slot.voice.accept, tabindex: "-1", "aria-label": label });
+      input.addEventListener("change", () => (attach("reference_voices", [...input.files], box, { of: file.id }), (input.value = "")));
+      const box = el("div", "sm-voice", {}, input, el("button", "sm-pill", { type: "button", "aria-label": label, title: told(slot.voice.help), onclick: () => input.click() }, icon("sound"), t("forms.voice_add")));
+      return box;
+    }
+    const remove = button(t("forms.voice_remove"), { name: "close", cls: "bare" }, () => {
+      const held = files(slot).map((f) => (f.id === file.id ? { ...f, voice: undefined } : f));
+      show({ ...props.value.files, [slot.name]: held });
+      trigger("arrange", { slot: "reference_voices", of: file.id });
+    });
+    return el("div", "sm-voice", {}, el("div", "sm-voicerow", {}, el("audio", "", { controls: true, preload: "none", src: media(file.voice.id), "aria-label": label, title: file.voice.name }), remove), file.voice.unused ? el("p", "sm-help", {}, t("forms.voice_unused")) : null);
   }
 
   /** Move by dragging or with Alt and the arrow keys; Delete takes the file out. */
@@ -106,7 +124,7 @@ export function mount(element, { props, trigger, watch, upload, options }) {
       e.preventDefault();
     });
     box.addEventListener("pointerdown", (e) => {
-      if (e.button || e.target.closest("button")) return;
+      if (e.button || e.target.closest("button, audio")) return;
       const from = [e.clientX, e.clientY];
       let dragging = false;
       const over = (at) => document.elementFromPoint(at.clientX, at.clientY)?.closest(".sm-tile");
@@ -131,22 +149,28 @@ export function mount(element, { props, trigger, watch, upload, options }) {
     });
   }
 
+  function show(held) {
+    props.value = { ...props.value, files: held };
+    draw();
+  }
+
   const arrange = (slot, ids) => {
     const byId = new Map(files(slot).map((f) => [f.id, f]));
-    props.value = { ...props.value, files: { ...props.value.files, [slot.name]: ids.map((id) => byId.get(id)) } };
-    draw();
+    show({ ...props.value.files, [slot.name]: ids.map((id) => byId.get(id)) });
     trigger("arrange", { slot: slot.name, ids });
   };
 
-  async function send(slot, chosen) {
-    if (!chosen.length) return;
+  function send(slot, chosen) {
     const room = slot.max === 1 ? 1 : Math.max(0, slot.max - files(slot).length);
-    const taken = chosen.slice(0, room || 1);
-    const box = root.querySelector(`[data-slot="${CSS.escape(slot.name)}"]`);
+    return attach(slot.name, chosen.slice(0, room || 1), root.querySelector(`[data-slot="${CSS.escape(slot.name)}"]`));
+  }
+
+  async function attach(name, taken, box, more = {}) {
+    if (!taken.length) return;
     box?.classList.add("busy");
     const sent = await tried(Promise.all(taken.map((file) => upload(file))));
     box?.classList.remove("busy");
-    if (sent) trigger("attach", { slot: slot.name, paths: sent.map((s) => s.path), names: taken.map((f) => f.name) });
+    if (sent) trigger("attach", { slot: name, paths: sent.map((s) => s.path), names: taken.map((f) => f.name), ...more });
   }
 
   formOf(element).addEventListener("paste", (e) => {
