@@ -17,6 +17,10 @@ class Cancelled(Exception):
     """The user wants this run stopped."""
 
 
+class Unusable(Exception):
+    """This card or these packages cannot do what was asked for; the sentence is for the user."""
+
+
 class Line:
     """The way back to the studio. Everything else that prints goes to the error output."""
 
