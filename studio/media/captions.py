@@ -18,6 +18,8 @@ FONT_FILE = Path(__file__).parents[2] / "assets" / "fonts" / "NotoSansCJKsc-Subs
 FONT_NAME = "Noto Sans CJK SC"
 LARGEST_BYTES = 5_000_000
 MOST_LINES = 20_000
+SECOND = r"{\b0\fscx76\fscy76}"
+"""A name plate's further lines, such as somebody's profession, are lighter and smaller."""
 _BREAKS = re.compile(r"[\x00-\x09\x0b-\x1f\x7f\x85\u2028\u2029]")
 Safe = tuple[float, float, float, float]
 
@@ -32,8 +34,8 @@ class _Look(NamedTuple):
 
 STYLES = {
     "caption": _Look(2, 0.065, 0.06, 0.004),
-    "title": _Look(5, 0.11, 0.08, 0.0045, bold=True),
-    "lower": _Look(1, 0.06, 0.09, 0.0035, bold=True),
+    "title": _Look(5, 0.16, 0.08, 0.0045, bold=True),
+    "lower": _Look(1, 0.078, 0.09, 0.0035, bold=True),
     "label": _Look(9, 0.09, 0.04, 0.003),
 }
 """By style: place on the number pad, and sizes in parts of the picture's shorter side. libass counts a whole line as
@@ -100,7 +102,8 @@ def as_ass(lines: tuple[Line, ...], width: int, height: int, *, safe: Safe = (0.
         file.styles[name] = style
     for event, line in zip(file, lines, strict=True):
         event.marginv = _above(STYLES[line.style], line.place, height, side, safe) if line.place else 0
-        event.text = _codes(line) + event.text
+        first, *rest = event.text.split("\\N") if line.style == "lower" else (event.text,)
+        event.text = _codes(line) + first + "".join(rf"\N{SECOND}{words}" for words in rest)
     return file.to_string("ass")
 
 

@@ -252,14 +252,6 @@ class Boards:
         each = self._way("per_shot", [self._plan(board, s, known, owner) for s in board.shots], owner)
         return one, each
 
-    def one_run(self, board_id: str, model: str, *, owner: str = "") -> Run:
-        """Make the whole film as one multi-shot run."""
-        board = self.get(board_id, owner=owner).board
-        whole = plan.one_run(board, model, self._studio.catalogue, self._assets(board, owner))
-        if whole.problems:
-            raise CapabilityError(" ".join(whole.problems), field="model", value=model)
-        return self._studio.submit(whole.body, owner=owner)[0]
-
     def _way(self, kind: Literal["one_run", "per_shot"], plans: list[Plan], owner: str) -> Way:
         problems = tuple(p for made in plans for p in made.problems)
         if problems or not plans:
@@ -301,19 +293,23 @@ class Boards:
         self._frames[key] = asset.id  # the same content is the same asset, so a restart finds it again
         return asset.id
 
+    def clips(self, board: Board, *, owner: str = "") -> dict[str, cutting.Clip]:
+        """What the film shows of each shot that has anything to show."""
+        return {shot.id: clip for shot in board.shots if (clip := self._clip(shot, owner))}
+
+    def _clip(self, shot: Shot, owner: str) -> cutting.Clip | None:
+        best, kind = _best(shot, {t.run: run for t in shot.takes if (run := self._run(t.run, owner))})
+        return cutting.Clip(best, self._studio.asset_path(best), draft=kind == "draft") if best else None
+
     def edge(self, board: Board, shot_id: str, end: Literal["first", "last"], *, owner: str = "") -> Path:
         """The first or last frame that the film shows of a shot, as a picture kept in the cache. Raises NotFound."""
         from studio.media import files, frames
 
         shot = board.shot(shot_id)
-        runs = {t.run: run for t in shot.takes if (run := self._run(t.run, owner))}
-        clip, _ = _best(shot, runs)
-        if clip is None:
+        if not (clip := self._clip(shot, owner)):
             raise NotFound("This shot has no picture yet.")
-        path = self._studio.asset_path(clip)
-        start, stop = cutting.part(shot, cutting.Clip(clip, path, draft=False))
-        at = start if end == "first" else max(start, stop - 1 / (clip.fps or 24))
-        out = self._studio.settings.data / "cache" / "frames" / f"{clip.id}-at{at:.3f}.webp"
+        at, path = cutting.edge_s(shot, clip, end), clip.path
+        out = self._studio.settings.data / "cache" / "frames" / f"{clip.asset.id}-at{at:.3f}.webp"
         if not out.is_file():
             with files.replacing(out) as draft:
                 frames.grab(path, at, max_side_px=EDGE_PX).save(draft, "webp", quality=82)
@@ -372,7 +368,7 @@ def _with_takes(board: Board, now: Board) -> Board:
         else s
         for s in board.shots
     ]
-    return board.model_copy(update={"shots": tuple(shots)})
+    return board.model_copy(update={"shots": tuple(shots), "wholes": now.wholes, "shown": now.shown})
 
 
 def _best(shot: Shot, runs: Mapping[str, Run]) -> tuple[Asset | None, Literal["draft", "render", ""]]:

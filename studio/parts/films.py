@@ -12,7 +12,7 @@ import threading
 import zipfile
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import asdict, dataclass, is_dataclass
+from dataclasses import asdict, dataclass, is_dataclass, replace
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any, Literal
@@ -23,13 +23,14 @@ from studio.catalogue.rules import FIELDS
 from studio.domain import JSON, Asset, Run, Status
 from studio.errors import CapabilityError, NotFound, StudioError
 from studio.media import presets
-from studio.parts.boards import Boards, Opened, ShotState
+from studio.parts.boards import Boards, Opened
 from studio.parts.keeping import Keeping
+from studio.parts.looks import Looks
 from studio.store import assets as asset_rows
 from studio.store import films, runs, storyboards
 from studio.store.films import FilmRow
 from studio.store.rows import as_request, new_id
-from studio.storyboard import bundle, contact, cutting, handover
+from studio.storyboard import bundle, contact, cutting, finishing, handover
 from studio.storyboard.board import Board
 from studio.storyboard.cutting import Clip
 
@@ -49,7 +50,7 @@ class FilmOptions(BaseModel):
     music: asset id of a track laid under the film; music_db: its level. captions: text of an SRT or VTT file; burn:
     drawn into the picture, else a track that can be switched on. label: words for the AI label, "" none.
     preset: where the film goes (an id of media.presets); framing: how another shape is filled. exposure in stops,
-    contrast and saturation as factors, warmth from -1 cold to 1 warm: a simple grade of the whole film.
+    contrast and saturation as factors, warmth from -1 cold to 1 warm: instead of those of the board's look.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
@@ -67,10 +68,16 @@ class FilmOptions(BaseModel):
     label: str = ""
     preset: str = "master"
     framing: Literal["fit", "fill", "follow", "blur"] = "fit"
-    exposure: float = Field(default=0.0, ge=-3, le=3)
-    contrast: float = Field(default=1.0, ge=0.2, le=3)
-    saturation: float = Field(default=1.0, ge=0, le=3)
-    warmth: float = Field(default=0.0, ge=-1, le=1)
+    exposure: float | None = Field(default=None, ge=-3, le=3)
+    contrast: float | None = Field(default=None, ge=0.2, le=3)
+    saturation: float | None = Field(default=None, ge=0, le=3)
+    warmth: float | None = Field(default=None, ge=-1, le=1)
+
+    def on(self, board: Board) -> Board:
+        """The board with what these options say in the place of its own look."""
+        own = {k: getattr(self, k) for k in ("exposure", "contrast", "saturation", "warmth")}
+        given = {k: v for k, v in own.items() if v is not None}
+        return board.model_copy(update={"look": board.look.model_copy(update=given)})
 
 
 @dataclass
@@ -84,8 +91,8 @@ class Going:
 class Films:
     """Exports of an open studio; `Studio.films`. Methods are safe from any thread."""
 
-    def __init__(self, studio: Keeping, boards: Boards) -> None:
-        self._studio, self._boards = studio, boards
+    def __init__(self, studio: Keeping, boards: Boards, looks: Looks) -> None:
+        self._studio, self._boards, self._looks = studio, boards, looks
         self._going: dict[str, Going] = {}
         self._lock = threading.Lock()
         self._pool: ThreadPoolExecutor | None = None
@@ -101,11 +108,12 @@ class Films:
         except ValueError as error:
             raise CapabilityError(f"The export's options cannot be used: {error}", field="options") from None
         opened = self._boards.get(board_id, owner=owner)
-        clips = self._clips(opened, owner)
+        clips = self._boards.clips(opened.board, owner=owner)
         if form == "film":
             if said := cutting.missing(opened.board, clips, allow_drafts=chosen.allow_drafts):
                 raise CapabilityError(" ".join(said), field="shots")
             cutting.cut(opened.board, clips)
+            self._looks.lut_file(opened.board.look)
             presets.preset(chosen.preset)
         film_id = new_id("f_")
         with self._studio._store.write() as db:
@@ -218,11 +226,12 @@ class Films:
                 master = Path(folder) / "master.mp4"
                 report = self._film(board, clips, options, master, going, owner, share=0.5)
                 made = export.export(
-                    master, place, out, framing=options.framing, cuts_s=tuple(board.starts_s()),
+                    master, place, out, framing=options.framing, cuts_s=finishing.cuts_s(board),
                     on_progress=_advancing(going, 0.5, 1.0), cancelled=lambda: going.cancelled,
                 )  # fmt: skip
             report |= {"notes": [*report["notes"], *made.notes], "loudness": _plain(made.loudness)}
         found = quality.inspect(out, place, cancelled=lambda: going.cancelled) if place.form not in SILENT else ()
+        found = finishing.without_slate(found, finishing.slate_s(board))
         return report | {"preset": place.label, "findings": [f.plain() for f in found]}
 
     def _film(
@@ -230,29 +239,29 @@ class Films:
         *, share: float = 1.0,
     ) -> JSON:  # fmt: skip
         from studio.media import captions
-        from studio.media.cut import Finish, Grade, Line, Sound, Track, render
+        from studio.media.cut import Sound, Track, render
 
+        board, begins = options.on(board), finishing.slate_s(board)
         tracks: tuple[Track, ...] = ()
         if options.music:
             path = self._studio.asset_path(self._studio.get_asset(options.music, owner=owner))
-            tracks = (Track(path, gain_db=options.music_db, fade_in_s=0.5, fade_out_s=1.5, ducked=True, loop=True),)
+            music = Track(path, start_s=begins, gain_db=options.music_db, ducked=True, loop=True)
+            tracks = (replace(music, fade_in_s=0.5, fade_out_s=1.5),)
         lines = captions.parse(options.captions) if options.captions.strip() else ()
-        burned = lines if options.burn else ()
-        if options.label.strip():
-            burned = (*burned, Line(0.0, min(4.0, board.length_s), options.label.strip(), "label"))
         sound = Sound(tracks=tracks, repair_treble=options.repair_treble, loudness=options.loudness)
-        graded = (options.exposure, options.contrast, options.saturation, options.warmth)
-        grade = None
-        if graded != (0.0, 1.0, 1.0, 0.0):
-            grade = Grade(None, 1.0, *graded)
-        finish = Finish(grade=grade, burned=burned, soft=() if options.burn else lines)
-        size = (options.width, options.height) if options.width and options.height else None
+        finish = self._looks.finish(board, captions=lines, burn=options.burn, label=options.label)
+        size = (options.width, options.height) if options.width and options.height else (board.width, board.height)
+        fps = options.fps or board.fps
         facts = {"title": board.title, "studio": json.dumps({"board": board.id, "shots": len(board.shots)})}
-        made = cutting.cut(board, clips, sound=sound, finish=finish, size=size, fps=options.fps, metadata=facts)
-        cache = self._studio.settings.data / "cache" / "clips"
-        report = render(
-            made, out, cache=cache, on_progress=_advancing(going, 0.0, share), cancelled=lambda: going.cancelled
-        )
+        with TemporaryDirectory(dir=self._studio._scratch()) as folder:
+            made = cutting.cut(
+                board, clips, sound=sound, finish=finish, size=size, fps=fps, metadata=facts,
+                tones=self._looks.tones(board, clips), slate=self._looks.slate(board, Path(folder), size, fps),
+            )  # fmt: skip
+            report = render(
+                made, out, cache=self._studio.settings.data / "cache" / "clips",
+                on_progress=_advancing(going, 0.0, share), cancelled=lambda: going.cancelled,
+            )  # fmt: skip
         return _plain(report) | {"path": None}
 
     def _handover(self, form: str, board: Board, clips: dict[str, Clip], out: Path, going: Going) -> JSON:
@@ -282,7 +291,11 @@ class Films:
         with self._studio._store.read() as db:
             wanted |= asset_rows.several(db, ids, owner)
         files = {i: self._studio.asset_path(a) for i, a in wanted.items()}
-        bundle.pack(board, files, {i: a.name for i, a in wanted.items()}, takes, out)
+        names = {i: a.name for i, a in wanted.items()}
+        if table := self._looks.lut_file(board.look):
+            files[board.look.lut] = table
+            names[board.look.lut] = self._looks.name_of(board.look.lut, owner=owner)
+        bundle.pack(board, files, names, takes, out)
         return {"files": len(files), "takes": len(takes)}
 
     def import_project(self, path: Path, *, owner: str = "") -> Opened:
@@ -290,6 +303,12 @@ class Films:
         with TemporaryDirectory(dir=self._studio._scratch()) as folder:
             unpacked = bundle.unpack(path, Path(folder))
             names = unpacked.manifest.names
+            table = unpacked.files.pop(unpacked.board.look.lut, None)
+            lut = (
+                self._looks.keep_lut(table, name=names.get(unpacked.board.look.lut, "look.cube"), owner=owner)
+                if table
+                else None
+            )
             known = {
                 old: self._studio.add_asset(file, name=names.get(old, old), owner=owner)
                 for old, file in unpacked.files.items()
@@ -301,7 +320,9 @@ class Films:
                 if any(i in known for i in facts.get("assets", []))
             }
             ids = [new_id("s") for _ in unpacked.board.shots] + [new_id("b")]
-            board = bundle.renamed(unpacked.board, {k: a.id for k, a in known.items()}, takes, ids)
+            board = bundle.renamed(
+                unpacked.board, {k: a.id for k, a in known.items()}, takes, ids, lut=lut.id if lut else ""
+            )
             storyboards.add(db, board.id, board.model_dump(mode="json"), owner)
         return self._boards.get(board.id, owner=owner)
 
@@ -323,12 +344,6 @@ class Films:
             runs.attach(db, run.seq, "output", index, known[old].id)
         runs.move(db, run, Status.SUCCEEDED, "Made in another studio.")
         return run.id
-
-    def _clips(self, opened: Opened, owner: str) -> dict[str, Clip]:
-        states: list[ShotState] = self._boards.states(opened.board, owner=owner)
-        return {
-            s.shot.id: Clip(s.best, self._studio.asset_path(s.best), s.best_kind == "draft") for s in states if s.best
-        }
 
     def _stills(self, clips: dict[str, Clip], owner: str) -> dict[str, Path]:
         return {shot: self._studio.thumb(clip.asset.id, "poster", owner=owner) for shot, clip in clips.items()}

@@ -16,6 +16,7 @@ from pydantic import Field
 from studio.domain import JSON, Value
 from studio.errors import NotFound
 from studio.media.cut import Transition
+from studio.storyboard.look import Look, Match, Slate, Title
 
 MENTION = re.compile(r"@([\w][\w-]*)")
 """A member of the cast in a prompt: @anna, @老王."""
@@ -62,6 +63,23 @@ class Take(Value):
     fingerprint: str
 
 
+class Span(Value):
+    """A shot's part of a film made in one run, as its prompt says. asked: the shot's fingerprint as it then stood."""
+
+    shot: str
+    start_s: float
+    end_s: float
+    asked: str = ""
+
+
+class Whole(Value):
+    """A film made in one multi-shot run. fingerprint: of what was asked."""
+
+    run: str
+    fingerprint: str
+    spans: tuple[Span, ...] = ()
+
+
 class Shot(Value):
     """One planned clip. Empty model: the board's. chosen: the run id of the take that goes into the film."""
 
@@ -79,6 +97,7 @@ class Shot(Value):
     transition_s: float = Field(default=0.5, ge=0, le=3)
     trim_in_s: float = Field(default=0, ge=0)
     trim_out_s: float = Field(default=0, ge=0)
+    match: Match = Match()
     seed: int | None = None
     notes: str = ""
     status: ShotStatus = ShotStatus.DRAFT
@@ -97,7 +116,10 @@ class Shot(Value):
 
 
 class Board(Value):
-    """A storyboard: shots in order, and what holds for all of them. style opens every prompt."""
+    """A storyboard: shots in order, and what holds for all of them. style opens every prompt.
+
+    look, titles, slate: how the finished film is coloured, what is written over it, and the card before it.
+    """
 
     id: str
     title: str = "Untitled film"
@@ -108,7 +130,12 @@ class Board(Value):
     seed: int | None = None
     audio: bool = True
     model: str = "draft/animatic"
+    wholes: tuple[Whole, ...] = ()
+    shown: str | None = None
     cast: tuple[CastMember, ...] = ()
+    look: Look = Look()
+    titles: tuple[Title, ...] = Field(default=(), max_length=200)
+    slate: Slate = Slate()
     shots: tuple[Shot, ...] = ()
 
     def shot(self, shot_id: str) -> Shot:

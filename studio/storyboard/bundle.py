@@ -120,9 +120,16 @@ def _copy(archive: zipfile.ZipFile, info: zipfile.ZipInfo, target: Path) -> Path
     return target
 
 
-def renamed(board: Board, assets: Mapping[str, str], runs: Mapping[str, str], new_ids: Iterable[str]) -> Board:
-    """The board under new ids: assets and runs as this studio knows them; takes that did not come along are gone."""
+def renamed(
+    board: Board, assets: Mapping[str, str], runs: Mapping[str, str], new_ids: Iterable[str], *, lut: str = ""
+) -> Board:
+    """The board under new ids: assets and runs as this studio knows them; takes that did not come along are gone.
+
+    lut: the colour table as it is kept here.
+    """
     ids = iter(new_ids)
+    own = [next(ids) for _ in board.shots]
+    shot_ids = dict(zip((s.id for s in board.shots), own, strict=True))
     cast = [
         m.model_copy(
             update={
@@ -135,12 +142,14 @@ def renamed(board: Board, assets: Mapping[str, str], runs: Mapping[str, str], ne
     shots = [
         s.model_copy(
             update={
-                "id": next(ids),
+                "id": new,
+                "match": s.match.model_copy(update={"to": shot_ids.get(s.match.to, "")}),
                 "takes": tuple(t.model_copy(update={"run": runs[t.run]}) for t in s.takes if t.run in runs),
                 "chosen": runs.get(s.chosen or ""),
                 "start": s.start.model_copy(update={"asset": assets.get(s.start.asset or "")}),
             }
         )
-        for s in board.shots
+        for s, new in zip(board.shots, own, strict=True)
     ]
-    return board.model_copy(update={"id": next(ids), "cast": tuple(cast), "shots": tuple(shots)})
+    look = board.look.model_copy(update={"lut": lut})
+    return board.model_copy(update={"id": next(ids), "cast": tuple(cast), "shots": tuple(shots), "look": look})

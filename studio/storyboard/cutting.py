@@ -10,10 +10,11 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from fractions import Fraction
 from pathlib import Path
+from typing import Literal
 
 from studio.domain import Asset
 from studio.errors import CapabilityError
-from studio.media.cut import Cut, CutClip, Finish, Sound
+from studio.media.cut import Cut, CutClip, Finish, Sound, Tone
 from studio.storyboard.board import Board, Shot
 
 
@@ -49,19 +50,30 @@ def part(shot: Shot, clip: Clip) -> tuple[float, float]:
     return start, min(length, start + shot.length_s)
 
 
+def edge_s(shot: Shot, clip: Clip, end: Literal["first", "last"]) -> float:
+    """When the first or last frame that the film shows of a shot stands on its file's clock."""
+    start, stop = part(shot, clip)
+    return start if end == "first" else max(start, stop - 1 / (clip.asset.fps or 24))
+
+
 def cut(
     board: Board, clips: Clips, *, sound: Sound | None = None, finish: Finish | None = None,
     size: tuple[int, int] | None = None, fps: int | None = None, metadata: Mapping[str, str] | None = None,
+    tones: Mapping[str, Tone] | None = None, slate: Path | None = None,
 ) -> Cut:  # fmt: skip
-    """The film as media.cut understands it. Raises CapabilityError that names the first shot with nothing to show."""
+    """The film as media.cut understands it. tones: by shot id, how its colours are moved. slate: a clip before it all.
+
+    Raises CapabilityError that names the first shot with nothing to show.
+    """
     if said := missing(board, clips):
         raise CapabilityError(said[0], field="shots")
     if not board.shots:
         raise CapabilityError("The board has no shots yet.", field="shots")
-    parts = []
+    parts = [CutClip(slate)] if slate else []
     for shot in board.shots:
         start, end = part(shot, clips[shot.id])
-        parts.append(CutClip(clips[shot.id].path, start, end, shot.transition, shot.transition_s))
+        tone = (tones or {}).get(shot.id)
+        parts.append(CutClip(clips[shot.id].path, start, end, shot.transition, shot.transition_s, tone=tone))
     width, height = size or (board.width, board.height)
     return Cut(
         shots=tuple(parts), width=width, height=height, fps=Fraction(fps or board.fps), sound=sound or Sound(),

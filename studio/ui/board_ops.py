@@ -12,6 +12,7 @@ from studio.errors import CapabilityError
 from studio.media.cut import Transition
 from studio.storyboard import edit, text
 from studio.storyboard.board import Board, CastMember, ShotStatus, Start, new_id
+from studio.storyboard.look import Look, Match, Slate, Title
 from studio.ui.data import Body
 
 if TYPE_CHECKING:
@@ -72,6 +73,15 @@ class Update(_Fields):
     seed: int | None = Field(None, ge=0, le=2**31 - 1)
     audio: bool = True
     model: Words = ""
+    look: Look = Look()
+    titles: tuple[Title, ...] = Field((), max_length=200)
+    slate: Slate = Slate()
+
+    def check(self, studio: Studio, owner: str) -> None:
+        """As for any fields, and only colour tables that this user keeps."""
+        super().check(studio, owner)
+        if self.look.lut:
+            studio.looks.get_lut(self.look.lut, owner=owner)
 
     def what(self) -> str:
         """The field's own name where there is only one."""
@@ -99,6 +109,7 @@ class ShotFields(_Fields):
     transition_s: float = Field(0.5, ge=0, le=3)
     trim_in_s: float = Field(0, ge=0, le=60)
     trim_out_s: float = Field(0, ge=0, le=60)
+    match: Match = Match()
     seed: int | None = Field(None, ge=0, le=2**31 - 1)
     notes: str = Field("", max_length=LONG)
     status: ShotStatus = ShotStatus.DRAFT

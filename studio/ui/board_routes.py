@@ -23,7 +23,7 @@ from studio.errors import Conflict, MediaError, NotFound
 from studio.storyboard import text
 from studio.ui import board_view, data, picker
 from studio.ui.board_ops import LONG, AnyOp, Id, change_of
-from studio.ui.cards import asset_card, card
+from studio.ui.cards import asset_card
 from studio.ui.data import Owner, SentenceRoute
 from studio.ui.guard import owner_of
 from studio.ui.media_files import answer, thumb_mime
@@ -81,6 +81,12 @@ class Model(data.Body):
     """A model's id."""
 
     model: str = Field(max_length=200)
+
+
+class Shown(data.Body):
+    """A film made in one run; none: the cut of shots."""
+
+    run: Id | None = None
 
 
 class Words(data.Body):
@@ -194,7 +200,18 @@ def _making(made: APIRouter, studio: Studio) -> None:
 
     @made.post("/boards/{board_id}/one-run")
     def one_run(board_id: Id, body: Model, owner: Owner) -> JSON:
-        return card(studio, studio.boards.one_run(board_id, body.model, owner=owner))
+        studio.wholes.make(board_id, body.model, owner=owner)
+        return now(board_id, owner, 1)
+
+    @made.post("/boards/{board_id}/show")
+    def show(board_id: Id, body: Shown, owner: Owner) -> JSON:
+        studio.wholes.show(board_id, body.run, owner=owner)
+        return now(board_id, owner, 0)
+
+    @made.post("/boards/{board_id}/use-as-takes")
+    def cut_apart(board_id: Id, body: Shown, owner: Owner) -> JSON:
+        studio.wholes.use_as_takes(board_id, body.run or "", owner=owner)
+        return now(board_id, owner, 0)
 
 
 def _texts(made: APIRouter, studio: Studio) -> None:
@@ -249,7 +266,7 @@ def _files(made: APIRouter, studio: Studio) -> None:
     @made.post("/boards/import")
     async def project(request: Request) -> JSON:
         """A board from the archive in the body."""
-        async with _received(studio, request, "project.zip", PROJECT_MAX_BYTES) as path:
+        async with received(studio, request, "project.zip", PROJECT_MAX_BYTES) as path:
             opened = await run_in_threadpool(studio.films.import_project, path, owner=owner_of(request))
         return {"id": opened.board.id}
 
@@ -258,12 +275,12 @@ def _files(made: APIRouter, studio: Studio) -> None:
         """The file in the body, taken into the library."""
         most = studio.settings.max_upload_mb * 1_000_000
         owner, called = owner_of(request), Path(name).name
-        async with _received(studio, request, called, most) as path:
+        async with received(studio, request, called, most) as path:
             return asset_card(await run_in_threadpool(studio.add_asset, path, name=called, owner=owner))
 
 
 @asynccontextmanager
-async def _received(studio: Studio, request: Request, name: str, most: int) -> AsyncIterator[Path]:
+async def received(studio: Studio, request: Request, name: str, most: int) -> AsyncIterator[Path]:
     """The request's body as a file that is gone afterwards. Raises MediaError beyond `most` bytes, or when empty."""
     with TemporaryDirectory(dir=studio._scratch()) as folder:
         path = Path(folder) / f"upload{Path(name).suffix[:10]}"

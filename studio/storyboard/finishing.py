@@ -1,0 +1,88 @@
+"""A board's look as media.cut understands it: grade, words with their times, the slate's picture.
+
+With a slate the film begins later, so every time of the board is moved by its length.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import replace
+from datetime import date
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from studio.media.cut import Finish, Grade, Line
+from studio.media.findings import Finding
+from studio.storyboard.board import Board
+from studio.storyboard.look import Look, Title
+
+if TYPE_CHECKING:
+    from PIL import Image
+
+FADE_S = 0.25
+LABEL_S = 4.0
+EDGE_S = 0.1
+"""How far a finding may reach from the slate into the film."""
+
+
+def slate_s(board: Board) -> float:
+    """Seconds that the slate puts before the film, in whole frames."""
+    return round(board.slate.seconds * board.fps) / board.fps if board.slate.on else 0.0
+
+
+def grade(look: Look, lut: Path | None) -> Grade | None:
+    """The look for media; lut: the kept table's file. None when it changes nothing."""
+    made = Grade(
+        lut, look.lut_strength if lut else 1.0, look.exposure, look.contrast, look.saturation, look.warmth,
+        look.shadows, look.mids, look.lights,
+    )  # fmt: skip
+    return None if made == Grade() else made
+
+
+def lines(titles: Iterable[Title]) -> tuple[Line, ...]:
+    """The titles that have words, to be drawn in."""
+    return tuple(
+        Line(t.start_s, t.end_s, t.text.strip(), t.style, t.place, min(FADE_S, (t.end_s - t.start_s) / 4) * t.fade)
+        for t in titles
+        if t.text.strip()
+    )
+
+
+def finish(
+    board: Board, lut: Path | None, *, captions: tuple[Line, ...] = (), burn: bool = False, label: str = ""
+) -> Finish:
+    """Everything done to the picture of the whole film. captions: burned in, or a track beside it."""
+    burned = (*lines(board.titles), *(captions if burn else ()))
+    if label.strip():
+        burned = (*burned, Line(0.0, min(LABEL_S, board.length_s), label.strip(), "label"))
+    at = slate_s(board)
+    soft = () if burn else later(captions, at)
+    return Finish(grade(board.look, lut), at, burned=later(burned, at), soft=soft)
+
+
+def later(words: tuple[Line, ...], by_s: float) -> tuple[Line, ...]:
+    """The same words, so many seconds later."""
+    return tuple(replace(line, start_s=line.start_s + by_s, end_s=line.end_s + by_s) for line in words)
+
+
+def cuts_s(board: Board) -> tuple[float, ...]:
+    """When each shot begins in the film, slate included."""
+    return tuple(start + slate_s(board) for start in board.starts_s())
+
+
+def without_slate(found: Iterable[Finding], by_s: float) -> tuple[Finding, ...]:
+    """Findings on the board's clock; a slate stands still and is silent, which is no fault."""
+    kept = (f for f in found if f.at_s is None or not by_s or f.at_s + (f.length_s or 0.0) > by_s + EDGE_S)
+    return tuple(f if f.at_s is None else replace(f, at_s=max(0.0, f.at_s - by_s)) for f in kept)
+
+
+def slate_picture(board: Board, width: int, height: int, today: date) -> Image.Image:
+    """The slate's card. The names of its rows are Chinese where the words are."""
+    from studio.media import slate
+
+    own = board.slate
+    title = own.title.strip() or board.title
+    chinese = any("\u4e00" <= letter <= "\u9fff" for letter in title + own.scene + own.take + own.note)
+    names = ("场", "镜次", "日期", "备注") if chinese else ("Scene", "Take", "Date", "Note")
+    values = (own.scene, own.take, own.date.strip() or today.isoformat(), own.note)
+    return slate.board(title, tuple(zip(names, values, strict=True)), width, height)
