@@ -172,7 +172,7 @@ def test_from_draft_to_film(page: Page, site: Site, board: Opened, tmp_path: Pat
     page.locator(".bd-controls [data-do=play]").click()
     page.wait_for_function(played)
     expect(page.locator(".bd-where")).to_have_text("Shot 2 of 3")
-    expect(card(page, 2)).to_have_attribute("aria-selected", "true")
+    expect(card(page, 2)).to_have_attribute("aria-current", "true")
     page.wait_for_function("document.querySelector('.bd-clock').textContent.startsWith('00:02:')")
     expect(page.locator(".bd-controls [data-do=play][data-face=play]")).to_be_visible()
 
@@ -191,7 +191,7 @@ def test_from_draft_to_film(page: Page, site: Site, board: Opened, tmp_path: Pat
     expect(page.locator(".bd-take.succeeded")).to_have_count(3, timeout=60_000)
     first = site.studio.boards.get(board.board.id).board.shots[0]
     newest = page.locator(".bd-take").first
-    newest.get_by_role("radio").click()
+    newest.get_by_role("button", name="Put into the film").click()
     expect(page.locator(".bd-take").first).to_contain_text("In the film")
     chosen = site.studio.boards.get(board.board.id).board.shots[0].chosen
     assert chosen and chosen != first.chosen

@@ -64,6 +64,28 @@ export function check(label, on, onchange) {
   return el("label", "bd-check", {}, box, el("span", "", {}, label));
 }
 
+/** Let a group of radios be one stop of the Tab key, with arrows between them: an arrow presses, as it does among real ones. */
+export function arrows(group) {
+  const radios = [...group.children];
+  group.addEventListener("keydown", (e) => {
+    const step = { ArrowRight: 1, ArrowDown: 1, ArrowLeft: -1, ArrowUp: -1 }[e.key];
+    const at = radios.indexOf(e.target);
+    if (!step || at < 0) return;
+    e.preventDefault();
+    e.stopPropagation();
+    const next = radios[(at + step + radios.length) % radios.length];
+    next.focus();
+    next.click();
+  });
+  const stop = () => {
+    const on = radios.find((r) => r.getAttribute("aria-checked") === "true") || radios[0];
+    for (const radio of radios) radio.tabIndex = radio === on ? 0 : -1;
+  };
+  new MutationObserver(stop).observe(group, { subtree: true, attributeFilter: ["aria-checked"] });
+  stop();
+  return group;
+}
+
 /** Sentences about what is wrong. */
 export const warnings = (list) => (list.length ? el("ul", "bd-problems", {}, ...list.map((p) => el("li", "", {}, icon("warn"), el("span", "", {}, p)))) : null);
 

@@ -2,7 +2,7 @@
 // against it. Fields save while one types; a field that is being typed in is never written over.
 
 import { button, dollars, el, icon, media, seconds, t } from "../dom.js";
-import { choose, field, growing, hints, warnings } from "./dialog.js";
+import { arrows, choose, field, growing, hints, warnings } from "./dialog.js";
 import { fileButton, pickAsset, upload } from "./files.js";
 import { mentions } from "./mention.js";
 import { TRANSITIONS } from "./strip.js";
@@ -60,8 +60,8 @@ export class Panel {
   }
 
   statuses() {
-    return el("div", "bd-status", { role: "radiogroup", "aria-label": t("board.f.status") }, ...STATUSES.map((status) =>
-      el("button", status, { type: "button", role: "radio", "aria-checked": "false", data: { status }, onclick: () => this.store.edit({ op: "change", shot: this.id, status }) }, t(`board.status.${status}`))));
+    return arrows(el("div", "bd-status", { role: "radiogroup", "aria-label": t("board.f.status") }, ...STATUSES.map((status) =>
+      el("button", status, { type: "button", role: "radio", "aria-checked": "false", data: { status }, onclick: () => this.store.edit({ op: "change", shot: this.id, status }) }, t(`board.status.${status}`)))));
   }
 
   /** Remember a control under its field's name and save what is typed into it. */

@@ -1,6 +1,7 @@
 // Two ways to look at all shots at once: the contact sheet, for approval, and the joints, where one shot meets the next.
 
 import { BASE, button, dollars, el, icon, media, t } from "../dom.js";
+import { arrows } from "./dialog.js";
 
 const STATUSES = ["draft", "in_review", "approved", "retake"];
 
@@ -17,8 +18,8 @@ export function sheet(store, open) {
     const picture = el("button", "bd-sheetpic", { type: "button", "aria-label": t("board.open_shot", { n: shot.number }), onclick: () => open(shot.id) },
       shot.best ? el("img", "", { src: media(shot.best.id, "poster"), alt: "", loading: "lazy" }) : el("span", "bd-bignumber", {}, `${shot.number}`), el("span", "bd-number", {}, `${shot.number}`), shot.stale ? el("span", "bd-badge stale", {}, t("board.is_stale")) : shot.best_kind ? el("span", `bd-badge ${shot.best_kind}`, {}, t(shot.best_kind === "draft" ? "board.is_draft" : "board.is_take")) : null);
     picture.style.aspectRatio = `${store.board.width} / ${store.board.height}`;
-    const status = el("div", "bd-status small", { role: "radiogroup", "aria-label": t("board.f.status") }, ...STATUSES.map((s) =>
-      el("button", s, { type: "button", role: "radio", "aria-checked": s === shot.status, data: { status: s }, onclick: () => store.edit({ op: "change", shot: shot.id, status: s }) }, t(`board.status.${s}`))));
+    const status = arrows(el("div", "bd-status small", { role: "radiogroup", "aria-label": t("board.f.status") }, ...STATUSES.map((s) =>
+      el("button", s, { type: "button", role: "radio", "aria-checked": s === shot.status, data: { status: s }, onclick: () => store.edit({ op: "change", shot: shot.id, status: s }) }, t(`board.status.${s}`)))));
     return el("article", `bd-sheetcell ${shot.status}`, { role: "listitem", data: { id: shot.id } }, picture,
       el("div", "bd-row", {}, el("strong", "", {}, `${shot.at_s.toFixed(1)}-${(shot.at_s + shot.length_s).toFixed(1)} s`), el("span", "st-dim", {}, [shot.shot_size, shot.move].filter(Boolean).join(" · ")), el("span", "st-grow"), el("span", "st-dim", {}, shot.problems.length ? "" : dollars(shot.usd))),
       el("p", "", {}, shot.prompt || t("board.no_words")), shot.dialogue ? el("p", "bd-says", {}, shot.dialogue) : null, shot.notes ? el("p", "bd-notes", {}, icon("use"), shot.notes) : null, status);

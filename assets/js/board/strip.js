@@ -3,7 +3,7 @@
 
 import { button, el, media, seconds, t } from "../dom.js";
 import { glimpse } from "../parts.js";
-import { popover } from "./dialog.js";
+import { arrows, popover } from "./dialog.js";
 
 const LEAST_PX = 92;
 const SLOP_PX = 6;
@@ -19,9 +19,9 @@ export class Strip {
     this.store = store;
     this.acts = acts;
     this.scale = 26; // px a second
-    this.list = el("div", "bd-cards", { role: "listbox", "aria-label": t("board.strip"), "aria-orientation": "horizontal" });
+    this.list = el("div", "bd-cards", { role: "list", "aria-label": t("board.strip") });
     this.said = el("div", "st-off", { "aria-live": "polite" });
-    this.hint = el("small", "st-dim bd-keys", {}, t("board.keys"));
+    this.hint = el("small", "st-dim bd-keys", { id: "bd-keys" }, t("board.keys"));
     const zoom = (this.zoom = el("input", "bd-zoom", { type: "range", min: 10, max: 90, value: this.scale, "aria-label": t("board.zoom") }));
     zoom.addEventListener("input", () => ((this.scale = Number(zoom.value)), this.draw()));
     this.count = el("strong", "");
@@ -55,14 +55,15 @@ export class Strip {
 
   draw() {
     this.fit();
-    const focused = this.list.contains(document.activeElement) ? document.activeElement.dataset.id : null;
+    const { id, join } = this.list.contains(document.activeElement) ? document.activeElement.dataset : {};
     const { shots } = this.store;
     this.count.textContent = t("board.count", { n: shots.length, time: seconds(this.store.data.length_s) });
-    const parts = shots.flatMap((shot, i) => [this.card(shot), i + 1 < shots.length ? this.join(shot) : null]);
-    this.list.replaceChildren(...parts.filter(Boolean), this.adder());
-    for (const id of this.nodes.keys()) if (!this.store.find(id)) this.nodes.delete(id);
-    if (focused) this.nodes.get(focused)?.node.focus({ preventScroll: true });
+    const item = (shot, i) => el("div", "bd-shot", { role: "listitem", "aria-posinset": i + 1, "aria-setsize": shots.length }, this.card(shot), i + 1 < shots.length ? this.join(shot) : null);
+    this.list.replaceChildren(...shots.map(item), el("div", "bd-shot", { role: "listitem" }, this.adder()));
+    for (const known of this.nodes.keys()) if (!this.store.find(known)) this.nodes.delete(known);
     this.select(false);
+    if (id) this.nodes.get(id)?.node.focus({ preventScroll: true });
+    else if (join) this.list.querySelector(`[data-join="${CSS.escape(join)}"]`)?.focus({ preventScroll: true });
   }
 
   adder() {
@@ -80,7 +81,7 @@ export class Strip {
       this.progress(old.node, shot);
       return old.node;
     }
-    const node = old?.node || el("div", "", { role: "option", tabindex: "-1", data: { id: shot.id } });
+    const node = old?.node || el("div", "", { role: "button", tabindex: "-1", "aria-describedby": "bd-keys", data: { id: shot.id } });
     node.className = `bd-card ${shot.status} ${shot.best_kind || "none"}`;
     node.style.width = `${this.width(shot)}px`;
     node.setAttribute("aria-label", t("board.card", { n: shot.number, time: seconds(shot.length_s), status: t(`board.status.${shot.status}`), has: this.has(shot), words: shot.prompt.slice(0, 100) }));
@@ -130,8 +131,8 @@ export class Strip {
   select(scroll = true) {
     for (const [id, { node }] of this.nodes) {
       const on = id === this.store.selected;
-      node.setAttribute("aria-selected", on);
-      node.tabIndex = on ? 0 : -1;
+      node.setAttribute("aria-current", on);
+      for (const control of [node, node.nextElementSibling]) if (control) control.tabIndex = on ? 0 : -1; // one stop in the row, then its transition
       if (on && scroll) this.show(node);
     }
   }
@@ -160,7 +161,7 @@ export class Strip {
       });
       return one;
     });
-    popover(anchor, t("board.transition"), el("div", "bd-kinds", { role: "radiogroup", "aria-label": t("board.transition") }, ...kinds), el("label", "bd-row", {}, el("span", "", {}, t("board.transition_s")), length, told));
+    popover(anchor, t("board.transition"), arrows(el("div", "bd-kinds", { role: "radiogroup", "aria-label": t("board.transition") }, ...kinds)), el("label", "bd-row", {}, el("span", "", {}, t("board.transition_s")), length, told));
   }
 
   click(e) {
@@ -207,7 +208,7 @@ export class Strip {
     const cards = [...this.list.querySelectorAll(".bd-card")].filter((c) => c !== drag.node);
     const next = cards.find((c) => e.clientX < c.getBoundingClientRect().left + c.offsetWidth / 2);
     drag.before = next?.dataset.id ?? null;
-    this.list.insertBefore(this.mark, next || this.list.lastChild);
+    this.list.insertBefore(this.mark, next?.parentNode || this.list.lastChild);
     const box = this.list.getBoundingClientRect();
     if (e.clientX > box.right - EDGE_PX) this.list.scrollLeft += 14;
     else if (e.clientX < box.left + EDGE_PX) this.list.scrollLeft -= 14;
