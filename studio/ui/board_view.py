@@ -12,9 +12,11 @@ from studio.errors import NotFound, StudioError
 from studio.media import presets
 from studio.parts.boards import Opened, ShotState, Way
 from studio.parts.chains import ChainPlan
+from studio.parts.wholes import WholeState
 from studio.store.films import FilmRow
 from studio.storyboard import cutting, voices
 from studio.storyboard.board import Board
+from studio.storyboard.whole import spans_in
 from studio.ui.cards import asset_card, card, model_label
 from studio.ui.picker import price_hint
 
@@ -45,13 +47,14 @@ def whole(studio: Studio, opened: Opened, *, owner: str, made: str = "") -> JSON
     starts = board.starts_s()
     shots = [_shot(studio, board, state, owner=owner) | {"at_s": at} for state, at in zip(states, starts, strict=True)]
     return {
-        "board": board.model_dump(mode="json", exclude={"shots": {"__all__": {"takes", "params"}}}),
+        "board": board.model_dump(mode="json", exclude={"shots": {"__all__": {"takes", "params"}}, "wholes": True}),
         "shots": {state.shot.id: one for state, one in zip(states, shots, strict=True)},
         "length_s": board.length_s,
         "assets": _assets(studio, board, owner),
         "model_label": model_label(studio, board.model),
         "price": _price(states, shots),
         "following": _following(studio, board, owner),
+        "wholes": [_whole(studio, board, state) for state in studio.wholes.states(board, owner=owner)],
         "undo": opened.undoable, "redo": opened.redoable, "updated_at": opened.updated_at, "made": made,
     }  # fmt: skip
 
@@ -154,6 +157,16 @@ def places() -> list[JSON]:
     """Where a film can go: presets with what the page says about them."""
     shown = ("id", "label", "form", "width", "height", "min_s", "max_s", "lufs")
     return [{k: getattr(p, k) for k in shown} for p in presets.PRESETS]
+
+
+def _whole(studio: Studio, board: Board, state: WholeState) -> JSON:
+    """A film made in one run, with its shots' times in the file."""
+    parts = spans_in(state.whole, (state.film.duration_s or 0.0) if state.film else 1e9)
+    return {
+        "run": card(studio, state.run), "film": asset_card(state.film) if state.film else None, "old": state.old,
+        "cutting": state.cutting, "error": state.error, "shown": board.shown == state.whole.run,
+        "spans": [{"shot": s.shot, "start_s": s.start_s, "end_s": s.end_s} for s in parts],
+    }  # fmt: skip
 
 
 def _following(studio: Studio, board: Board, owner: str) -> list[JSON]:

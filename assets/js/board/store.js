@@ -186,7 +186,8 @@ export class Store {
 
   /** A run's newer card, from the live stream. */
   progress(cards) {
-    let ended = this.data?.following?.length > 0 && cards.some((card) => !this.knows(card.id)); // a follower was queued
+    // a follower was queued, or one will not be: the page cannot tell from the runs it knows
+    let ended = this.data?.following?.some((f) => !f.stopped) && cards.some((card) => !this.knows(card.id) || card.status !== "running");
     let moved = false;
     for (const card of cards) {
       for (const state of Object.values(this.data?.shots || {})) {
