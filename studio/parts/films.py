@@ -10,8 +10,9 @@ import logging
 import re
 import threading
 import zipfile
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
 from dataclasses import asdict, dataclass, is_dataclass, replace
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -171,7 +172,7 @@ class Films:
         try:
             if going.cancelled:
                 raise Stopped
-            with replacing(target) as draft:
+            with _unless_empty(target.parent), replacing(target) as draft:
                 report = self._write(form, board, clips, options, draft, going, owner)
                 if going.cancelled:
                     raise Stopped
@@ -187,8 +188,6 @@ class Films:
             log.exception("export %s failed", film_id)
             self._end(film_id, "failed", error="The export failed for a reason the log tells. Try again, or report it.")
         finally:
-            if target.parent.is_dir() and not any(target.parent.iterdir()):
-                target.parent.rmdir()
             self._going.pop(film_id, None)
 
     def _end(self, film_id: str, status: str, **columns: Any) -> None:
@@ -363,6 +362,16 @@ class Films:
         with self._studio._store.write() as db:
             asset_rows.add(db, asset)
         return asset
+
+
+@contextmanager
+def _unless_empty(folder: Path) -> Iterator[None]:
+    """Take the folder away again when nothing was left in it, before anybody hears of the end."""
+    try:
+        yield
+    finally:
+        if folder.is_dir() and not any(folder.iterdir()):
+            folder.rmdir()
 
 
 def _advancing(going: Going, start: float, end: float) -> Callable[[float], None]:
