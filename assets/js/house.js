@@ -37,7 +37,7 @@ function engines(list) {
 }
 
 function storage({ storage: s, health }) {
-  const parts = [["library", s.library_bytes], ["db", s.db_bytes], ["cache", s.cache_bytes], ["backups", s.backups_bytes]];
+  const parts = [["library", s.library_bytes], ["db", s.db_bytes], ["cache", s.cache_bytes - s.local_bytes], ["local", s.local_bytes], ["backups", s.backups_bytes]].filter(([name, n]) => n || name !== "local");
   const used = parts.reduce((sum, [, n]) => sum + n, 0);
   const bar = el("div", "st-meter", { role: "img", "aria-label": t("settings.used", { used: bytes(used), free: bytes(s.free_bytes) }) }, ...parts.map(([name, n]) => {
     const part = el("i", name, { title: `${t(`settings.${name}`)}: ${bytes(n)}` });

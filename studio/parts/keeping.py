@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
+from stat import S_ISREG
 from typing import Literal
 
 from studio.domain import JSON
@@ -27,12 +28,14 @@ class Preset:
 
 @dataclass(frozen=True)
 class StorageUse:
-    """Bytes on disk by folder, free bytes of that disk, and how much is kept."""
+    """Bytes on disk by folder, free bytes of that disk, and how much is kept. local_bytes: of the cache, what the card
+    of this machine need not compute twice."""
 
     data: Path
     db_bytes: int
     library_bytes: int
     cache_bytes: int
+    local_bytes: int
     backups_bytes: int
     free_bytes: int
     runs: int
@@ -90,7 +93,8 @@ class Keeping(Library):
         return StorageUse(
             data=data.resolve(), db_bytes=sum(p.stat().st_size for p in data.glob("studio.db*")),
             library_bytes=library_bytes, cache_bytes=_size(data / "cache"), backups_bytes=_size(data / "backups"),
-            free_bytes=shutil.disk_usage(data).free, runs=kept, assets=count,
+            local_bytes=_size(data / "cache" / "local"), free_bytes=shutil.disk_usage(data).free,
+            runs=kept, assets=count,
         )  # fmt: skip
 
     def engine_status(self) -> list[EngineStatus]:
@@ -137,4 +141,13 @@ class Keeping(Library):
 
 
 def _size(folder: Path) -> int:
-    return sum(p.stat().st_size for p in folder.rglob("*") if p.is_file())
+    return sum(_bytes(p) for p in folder.rglob("*"))
+
+
+def _bytes(path: Path) -> int:
+    """Of a file; 0 for a folder, and for a file that is gone since it was listed."""
+    try:
+        stat = path.stat()
+    except OSError:
+        return 0
+    return stat.st_size if S_ISREG(stat.st_mode) else 0

@@ -15,6 +15,7 @@ from pathlib import Path
 from studio.domain import JSON, Output, Progress, Status
 from studio.engines.local import plan
 from studio.engines.local.cards import Card
+from studio.engines.local.kept import Kept
 from studio.engines.local.plan import Memory, Parts, Seen
 from studio.engines.local.pool import Worker
 from studio.engines.local.recipe import Recipe
@@ -42,6 +43,7 @@ class Work:
     step: tuple[int, int] = (0, 0)
     eta_s: float | None = None
     preview: Path | None = None
+    false_colours: bool = False
     cancel: bool = False
     done: Progress | None = None
     error: EngineError | None = None
@@ -55,14 +57,15 @@ class Work:
     def hot_key(self) -> str:
         """What must be the same for a loaded model to be used again."""
         r = self.recipe
-        return f"{self.fixed['folder']} {self.rung} {r.precision} {r.attention} {r.compile} {self.tiled}"
+        return f"{self.fixed['folder']} {self.rung} {r.precision} {r.attention} {r.compile} {r.fused} {self.tiled}"
 
 
 class Dispatcher:
     """The workers of this machine and the runs given to them.
 
     limit: bytes a worker may use, None for the whole card. grace_s: how long a cancelled run may take to stop before
-    its process is killed, at least. idle_s: seconds without work after which a card is freed.
+    its process is killed, at least. idle_s: seconds without work after which a card is freed. kept: files on disk that
+    are thrown away when they are too many, at the start and between runs.
     """
 
     def __init__(
@@ -73,7 +76,10 @@ class Dispatcher:
         limit: int | None = None,
         grace_s: float = 5.0,
         idle_s: float = 300.0,
+        kept: Kept | None = None,
     ) -> None:
+        self._kept = kept or Kept(folder)
+        self._kept.prune_soon(())
         self.memory = Memory(folder / "seen.json")
         self.limit, self._grace_s, self._idle_s = limit, grace_s, idle_s
         self._lock = threading.RLock()
@@ -109,9 +115,8 @@ class Dispatcher:
             i, n = work.step
             fraction = low + (high - low) * (i / n if n else 0.0)
             word = f"{work.stage or 'starting'} {i}/{n}" if n else work.stage or "starting"
-            return Progress(
-                status=Status.RUNNING, word=word, fraction=round(fraction, 4), eta_s=work.eta_s, preview=work.preview
-            )
+            seen = {"preview": work.preview, "false_colours": work.false_colours}
+            return Progress(status=Status.RUNNING, word=word, fraction=round(fraction, 4), eta_s=work.eta_s, **seen)
 
     # ---------------------------------------------------------------------------------------------- to the cards
 
@@ -142,8 +147,7 @@ class Dispatcher:
         recipe = work.recipe
         worker.run, work.stage, work.step, work.eta_s = work.run, "", (0, 0), None
         work.tried.append(work.rung)
-        expected = plan.peak(work.rung, work.part, recipe.width, recipe.height, recipe.frames, recipe.engine)
-        limits = {"limit": self.limit, "expected_peak": expected}
+        limits = {"limit": self.limit, "expected_peak": plan.peak_of(recipe, work.part, work.rung)}
         worker.pending = work.fixed | {"rung": work.rung, "tiled": work.tiled} | limits
         if worker.timer:
             worker.timer.cancel()
@@ -185,7 +189,8 @@ class Dispatcher:
         if work := self._mine(worker, news):
             work.stage, work.eta_s = news["stage"], news.get("eta_s")
             work.step = (news.get("i") or 0, news.get("n") or 0)
-            work.preview = Path(news["preview"]) if news.get("preview") else work.preview
+            if news.get("preview"):
+                work.preview, work.false_colours = Path(news["preview"]), bool(news.get("false_colours"))
 
     def _on_done(self, worker: Worker, news: JSON) -> None:
         work = self._mine(worker, news)
@@ -221,7 +226,9 @@ class Dispatcher:
         elif kind == "oom":
             self._step_down(work, worker)
         else:
-            work.error = (Refused if kind == "refused" else EngineError)(_sentence(work, message), code=kind)
+            if kind != "unusable":
+                message = _sentence(work, message)
+            work.error = (EngineError if kind == "error" else Refused)(message, code=kind)
             if kind == "error":
                 worker.make_room()
             self._free(worker)
@@ -286,6 +293,7 @@ class Dispatcher:
     def _free(self, worker: Worker) -> None:
         worker.run, worker.pending = None, None
         self._assign()
+        self._kept.prune_soon([w.fixed["latents"] for w in self._works.values() if not w.ended])
         if worker.run is None:
             worker.timer = threading.Timer(self._idle_s, self._cool, (worker,))
             worker.timer.daemon = True

@@ -14,6 +14,7 @@ from studio.engines.base import Facts, Input, Job, Limits
 from studio.engines.local import cards, plan, recipe, weights
 from studio.engines.local.cards import Card
 from studio.engines.local.dispatch import Dispatcher, Work
+from studio.engines.local.kept import MAX_DAYS, MAX_GB, Kept
 from studio.engines.local.library import Library
 from studio.errors import CapabilityError, NotConfigured, UnknownHandle
 from studio.settings import Settings
@@ -39,6 +40,7 @@ class LocalEngine:
             limit=limit or (int(gigabytes * plan.GB) if gigabytes else None),
             grace_s=grace_s,
             idle_s=idle_s if idle_s is not None else gpu_time.number(settings.option("STUDIO_GPU_IDLE_S")) or 300.0,
+            kept=_kept(self._cache, settings),
         )
         self.library = Library(settings, self.cards)
         self.facts = Facts(
@@ -168,6 +170,7 @@ class LocalEngine:
             "loras": self._lora_paths(made, job.model),
             "latents": str(self._cache / "latents" / f"{made.key(digests)}.safetensors"),
             "embeds": str(self._cache / "embeds"),
+            "pictures": str(self._cache / "pictures"),
             "out": str(job.work_dir),
         }
         return Work(job.run_id, made, self._parts(job.model, found), fixed)
@@ -208,6 +211,13 @@ class LocalEngine:
         """End the worker processes and downloads."""
         self.library.close()
         self._dispatcher.close()
+
+
+def _kept(folder: Path, settings: Settings) -> Kept:
+    """The kept files with the user's bounds, where he set some."""
+    gigabytes = gpu_time.number(settings.option("STUDIO_GPU_CACHE_GB")) or MAX_GB
+    days = gpu_time.number(settings.option("STUDIO_GPU_CACHE_DAYS")) or MAX_DAYS
+    return Kept(folder, max_bytes=gigabytes * 1e9, max_age_s=days * 86400)
 
 
 def _trial(request: Request, model: Model, inputs: Mapping[str, Asset]) -> Job:

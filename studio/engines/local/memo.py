@@ -62,14 +62,13 @@ class Memo:
         if path.is_file():
             path.touch()  # what is used is thrown away last
             self.reused += 1
-            return load_file(path)["x"]
-        made = encode()
-        self.made += 1
-        self.folder.mkdir(parents=True, exist_ok=True)
-        part = path.with_suffix(".part")
-        save_file({"x": made.detach().cpu().contiguous()}, part)
-        part.replace(path)
-        return made
+        else:
+            self.folder.mkdir(parents=True, exist_ok=True)
+            part = path.with_suffix(".part")
+            save_file({"x": encode().detach().cpu().contiguous()}, part)
+            part.replace(path)
+            self.made += 1
+        return load_file(path)["x"]  # the first time too: where a tensor lies in memory can decide its last bits later
 
     def _key(self, what: str, content: list[Any]) -> str:
         digest = hashlib.sha256(f"{what} {self.source}".encode())

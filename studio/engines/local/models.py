@@ -112,11 +112,7 @@ def place(pipe: Any, rung: str, device: str) -> None:
     """Put the pipeline where this rung of the ladder wants it."""
     if rung in ("resident", "text_freed"):
         pipe.to(device)
-    elif rung == "one_part":
-        pipe.enable_model_cpu_offload(device=device)
-    elif rung == "fp8":
-        for network in denoisers(pipe):
-            network.enable_layerwise_casting(storage_dtype=torch.float8_e4m3fn, compute_dtype=dtype_for(device))
+    elif rung in ("one_part", "fp8"):
         pipe.enable_model_cpu_offload(device=device)
     else:
         _offload_groups(pipe, "block_level" if rung == "blocks" else "leaf_level", device)

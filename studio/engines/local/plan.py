@@ -9,7 +9,7 @@ from __future__ import annotations
 import json
 import threading
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 
 from studio.domain import JSON
@@ -65,6 +65,11 @@ class Parts:
         return self.text + self.network + self.decoder
 
 
+def eight(part: Parts) -> Parts:
+    """The same parts with the network in 8 bits."""
+    return replace(part, network=part.network // 2, largest=part.largest // 2)
+
+
 def parts(sizes: Mapping[str, int], engine: JSON) -> Parts:
     """The parts from bytes by component name (from file headers, or the row's table)."""
     text = sum(v for k, v in sizes.items() if k in engine["text"])
@@ -113,15 +118,25 @@ def peak(rung: str, part: Parts, width: int, height: int, frames: int, engine: J
 
 
 def ladder(recipe: Recipe) -> tuple[str, ...]:
-    """The rungs this recipe may use. 8 bits only where the user lets precision be chosen, or wants exactly that."""
-    if recipe.precision == "bf16":
-        return tuple(r for r in RUNGS if r != "fp8")
-    return ("fp8", "blocks", "leaves") if recipe.precision == "fp8" else RUNGS
+    """The rungs this recipe may use. The one that goes over to 8 bits is left out where the user chose the precision:
+    16 bits are kept all the way down then, or 8 are there from the start."""
+    return RUNGS if recipe.precision == "auto" else tuple(r for r in RUNGS if r != "fp8")
+
+
+def lying(recipe: Recipe, part: Parts) -> Parts:
+    """The parts as this recipe keeps them: with the network in 8 bits where it asks for that on every rung."""
+    return eight(part) if recipe.precision == "fp8" else part
 
 
 def first_rung(recipe: Recipe, part: Parts, memory: int | None) -> str | None:
     """The fastest rung of the recipe's ladder that fits the memory in bytes; see `fitting`."""
-    return fitting(ladder(recipe), part, recipe.width, recipe.height, recipe.frames, recipe.engine, memory)
+    size = recipe.width, recipe.height, recipe.frames
+    return fitting(ladder(recipe), lying(recipe, part), *size, recipe.engine, memory)
+
+
+def peak_of(recipe: Recipe, part: Parts, rung: str) -> int:
+    """The most bytes the card holds at once when this recipe is made on the rung."""
+    return peak(rung, lying(recipe, part), recipe.width, recipe.height, recipe.frames, recipe.engine)
 
 
 def fitting(
@@ -219,7 +234,7 @@ def nearest_that_fits(recipe: Recipe, part: Parts, memory: int, sizes: list[tupl
     """The largest of the model's sizes, smaller than the one asked for, that the last rung can make."""
     asked = recipe.width * recipe.height
     for width, height in sorted(sizes, key=lambda s: -s[0] * s[1]):
-        need = peak("leaves", part, width, height, recipe.frames, recipe.engine)
+        need = peak("leaves", lying(recipe, part), width, height, recipe.frames, recipe.engine)
         if width * height < asked and need <= memory * HEADROOM:
             return width, height
     return None

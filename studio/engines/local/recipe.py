@@ -66,6 +66,7 @@ class Recipe:
     precision: str
     attention: str
     compile: bool
+    fused: bool
     extra: JSON = field(default_factory=dict)
     inputs: dict[str, list[str]] = field(default_factory=dict)
     engine: JSON = field(default_factory=dict)
@@ -122,6 +123,7 @@ def write(job: Job) -> Recipe:
         precision=_switch(request, "precision", "auto"),
         attention=_switch(request, "attention", "auto"),
         compile=bool(_given(request, "compile")),
+        fused=bool(_given(request, "fused")),
         extra={k: request.params[k] for k in engine.get("extra", ()) if request.params.get(k) is not None},
         inputs=_paths(job),
         engine=engine,

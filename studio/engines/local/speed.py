@@ -1,32 +1,57 @@
-"""Speed options of one pipeline: attention, regional compile, step cache, guidance cut-off. What was on is returned.
+"""Speed options of one pipeline: fused projections, 8 bits, attention, regional compile, step cache, guidance cut-off.
 
-Defaults follow what has been shown to work with each network (see the table in the documents): step caches only where
-they have an effect and only with many steps, the cut-off only where the pipeline reads its guidance anew each step.
+What was on is returned and kept with the result, so that it can be repeated. Defaults: step caches only where they act
+and only with many steps; the cut-off only where the pipeline reads its guidance anew each step; compile and fused
+projections off, for what they gain on a card has not been measured here, and the first costs minutes.
 """
 
 from __future__ import annotations
 
 import inspect
 import math
-from pathlib import Path
 from typing import Any
 
 import diffusers
 import torch
 
-from studio.engines.local import models, preview
+from studio.engines.local import attention, caches, fp8, models
 from studio.engines.local.recipe import Recipe
 
 LIBRARY: Any = diffusers  # it names its classes at run time, which a type checker cannot see
 
-CACHE_FROM_STEPS = 12
-"""Distilled models with fewer steps lose visibly by skipping any."""
+
+def reshape(pipe: Any, recipe: Recipe, rung: str, device: str) -> dict[str, Any]:
+    """Change the network's layers for this recipe and rung, before it is placed. Gives what is on."""
+    on: dict[str, Any] = {"dtype": str(models.dtype_for(device)).removeprefix("torch."), "fused": False, "weights": 16}
+    networks = models.denoisers(pipe)
+    if recipe.fused and not recipe.loras:  # a LoRA file's layers stand beside the single projections
+        for network in networks:
+            fuse(network)
+        on["fused"] = True
+    if recipe.precision == "fp8" or rung == "fp8":
+        for network in networks:
+            fp8.convert(network, device)
+        on["weights"] = 8
+        on["products"] = 8 if fp8.multiplies(torch.device(device)) else 16
+    return on
+
+
+def fuse(network: Any) -> None:
+    """One product for queries, keys and values instead of three; the library keeps the single ones, we let them go."""
+    network.fuse_qkv_projections()
+    for module in network.modules():
+        if getattr(module, "fused_projections", False):
+            names = ("to_k", "to_v") if getattr(module, "is_cross_attention", False) else ("to_q", "to_k", "to_v")
+            for name in names:
+                setattr(module, name, None)
 
 
 def tune(pipe: Any, recipe: Recipe, device: str) -> dict[str, Any]:
-    """Set what stays for all runs of this pipeline. Gives what is on."""
-    on: dict[str, Any] = {"dtype": str(models.dtype_for(device)).removeprefix("torch.")}
-    on["attention"] = _attention(pipe, recipe.attention, device)
+    """Set what stays for all runs of this pipeline, once it is placed. Gives what is on."""
+    masked = bool(recipe.engine.get("masked", True))
+    on: dict[str, Any] = {
+        "attention": attention.choose(models.denoisers(pipe), recipe.attention, device, masked=masked)
+    }
     if recipe.compile:
         for network in models.denoisers(pipe):
             network.compile_repeated_blocks(fullgraph=False, dynamic=False)
@@ -34,39 +59,19 @@ def tune(pipe: Any, recipe: Recipe, device: str) -> dict[str, Any]:
     return on
 
 
-BACKENDS = {"cudnn": "_native_cudnn", "flash": "flash", "flash3": "_flash_3", "sage": "sage", "native": "native"}
-
-
-def _attention(pipe: Any, wanted: str, device: str) -> str:
-    """The attention kernel, by our name. auto: cuDNN's on cards from 9.0 (Hopper), torch's own choice elsewhere.
-
-    The setter changes the whole process, which is why a process serves one model. Raises ValueError where the
-    backend's package is missing.
-    """
-    if wanted == "auto":
-        hopper = device.startswith("cuda") and torch.cuda.get_device_capability()[0] >= 9
-        wanted = "cudnn" if hopper else "native"
-    if wanted != "native":
-        for network in models.denoisers(pipe):
-            network.set_attention_backend(BACKENDS[wanted])
-    return wanted
-
-
-def prepare(pipe: Any, recipe: Recipe, steps: Any, job: dict[str, Any], call: dict[str, Any]) -> dict[str, Any]:
-    """Set what belongs to this run alone: schedule, step cache, guidance cut-off, preview. Changes `call`.
+def prepare(pipe: Any, recipe: Recipe, call: dict[str, Any]) -> dict[str, Any]:
+    """Set what belongs to this run alone: schedule, step cache, guidance cut-off. Changes `call`.
 
     Gives what is on.
     """
     _schedule(pipe, recipe, call)
-    on: dict[str, Any] = {"step_cache": _set_cache(pipe, recipe), "shift": recipe.shift}
-    if "callback_on_step_end" not in inspect.signature(pipe.__call__).parameters:
+    on: dict[str, Any] = {"step_cache": caches.use(pipe, recipe, call["num_inference_steps"]), "shift": recipe.shift}
+    if not recipe.engine.get("cut") or "callback_on_step_end" not in inspect.signature(pipe.__call__).parameters:
         return on
     cut = round(recipe.guidance_until * call["num_inference_steps"])
-    look = preview.Preview(Path(job["out"]) / "preview.jpg", recipe)
 
-    def after(owner: Any, i: int, _: Any, tensors: dict[str, Any]) -> dict[str, Any]:
-        steps.preview = look.show(tensors["latents"]) or steps.preview
-        if recipe.engine.get("cut") and i + 1 >= cut:
+    def after(owner: Any, i: int, *_: Any) -> dict[str, Any]:
+        if i + 1 >= cut:
             owner._guidance_scale = 1.0  # read anew each step; the unconditional pass is left out from here
         return {}
 
@@ -96,25 +101,3 @@ def _schedule(pipe: Any, recipe: Recipe, call: dict[str, Any]) -> None:
     if recipe.sigmas and "sigmas" not in call:
         moments, plain = list(recipe.sigmas), pipe.scheduler.set_timesteps
         pipe.scheduler.set_timesteps = lambda _=None, device=None, **__: plain(sigmas=moments, device=device)
-
-
-def _set_cache(pipe: Any, recipe: Recipe) -> str:
-    forget_cache(pipe)
-    if recipe.step_cache == "off" or recipe.steps < CACHE_FROM_STEPS:
-        return "off"
-    for network in models.denoisers(pipe):
-        network.enable_cache(_cache(recipe.step_cache))
-    return recipe.step_cache
-
-
-def _cache(name: str) -> Any:
-    if name == "first-block":
-        return LIBRARY.FirstBlockCacheConfig(threshold=0.08)
-    return LIBRARY.TaylorSeerCacheConfig(cache_interval=3, disable_cache_before_step=4, use_lite_mode=True)
-
-
-def forget_cache(pipe: Any) -> None:
-    """Take a step cache off, and with it what an aborted run left in it."""
-    for network in models.denoisers(pipe):
-        if getattr(network, "is_cache_enabled", False):
-            network.disable_cache()

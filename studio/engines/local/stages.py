@@ -17,9 +17,11 @@ import numpy as np
 import torch
 from safetensors.torch import load_file, save_file
 
-from studio.engines.local import adapters, decode, models, speed
+from studio.engines.local import adapters, caches, decode, models, preview, speed
+from studio.engines.local.kept import touched
+from studio.engines.local.memo import Memo
 from studio.engines.local.recipe import Recipe, from_json
-from studio.engines.local.wire import Cancelled
+from studio.engines.local.wire import Cancelled, Unusable
 
 Report = Callable[..., None]
 Check = Callable[[], None]
@@ -40,7 +42,7 @@ class Hot:
         """After a run that was broken off: without this the hooks keep its state, and the next result is wrong."""
         if self.pipe is not None:
             self.pipe.maybe_free_model_hooks()
-            speed.forget_cache(self.pipe)
+            caches.forget(self.pipe)
         free(self.device)
 
     def drop_text(self) -> None:
@@ -64,7 +66,7 @@ def work(job: Message, hot: Hot, report: Report, check: Check) -> Message:
         _limit_memory(job.get("limit"))
         torch.cuda.reset_peak_memory_stats()
     latents = Path(job["latents"])
-    if not latents.is_file():
+    if not touched(latents):
         began = time.monotonic()
         embeds = _embeds(recipe, job, hot, report)
         times["encode_s"] = round(time.monotonic() - began, 3)
@@ -94,7 +96,7 @@ def _embeds(recipe: Recipe, job: Message, hot: Hot, report: Report) -> dict[str,
     found: dict[str, Any] = {}
     for prefix, text in texts.items():
         path = Path(job["embeds"]) / f"{_embed_key(recipe, job, text)}.safetensors"
-        if not path.is_file():
+        if not touched(path):
             report("encoding")
             _encode(recipe, job, text, hot, path)
         found |= _read_embeds(path, prefix, hot.device)
@@ -158,11 +160,10 @@ def _save(tensors: dict[str, torch.Tensor], path: Path) -> None:
 class Steps:
     """Counts steps by the time given to the network, which works for every pipeline, and stops a cancelled run."""
 
-    def __init__(self, total: int, report: Report, check: Check) -> None:
-        self.total, self.done = total, -1
+    def __init__(self, total: int, report: Report, check: Check, look: preview.Preview) -> None:
+        self.total, self.done, self.look = total, -1, look
         self.report, self.check = report, check
         self.began: list[float] = []
-        self.preview: str | None = None
         self._time: float | None = None
 
     def before(self, _: Any, args: tuple[Any, ...], kwargs: dict[str, Any]) -> None:
@@ -175,7 +176,12 @@ class Steps:
         if value != self._time:
             self._time, self.done = value, self.done + 1
             self.began.append(time.monotonic())
-            self.report("denoising", i=self.done, n=self.total, eta_s=self.left_s(), preview=self.preview)
+            self.tell()
+
+    def tell(self) -> None:
+        """Say how far it is, and what it looks like."""
+        seen = {"preview": self.look.path, "false_colours": self.look.false_colours}
+        self.report("denoising", i=self.done, n=self.total, eta_s=self.left_s(), **seen)
 
     def step_s(self) -> float | None:
         """Seconds of a step: the median, the first left out where there are others, for it carries the set-up."""
@@ -196,25 +202,29 @@ def _denoise(recipe: Recipe, job: Message, embeds: dict[str, Any], hot: Hot, rep
     generator = torch.Generator("cpu").manual_seed(recipe.seed)
     call = {k: v for k, v in adapters.arguments(recipe, pipe, embeds, generator).items() if v is not None}
     total = call.get("num_inference_steps", recipe.steps) * _segments(recipe, call)
-    steps = Steps(total, report, check)
+    look = preview.Preview(Path(job["out"]) / "preview.jpg", recipe, pipe)
+    steps = Steps(total, report, check, look)
     hooks = [n.register_forward_pre_hook(steps.before, with_kwargs=True) for n in models.denoisers(pipe)]
     hooks += [_simulated_limit(n, job) for n in models.denoisers(pipe) if hot.device == "cpu" and job.get("limit")]
-    hot.applied |= speed.prepare(pipe, recipe, steps, job, call)
+    hot.applied |= speed.prepare(pipe, recipe, call)
+    memo = Memo(Path(job["pictures"]), f"{job['folder']} {job['weights']} {hot.device}")
     try:
-        with torch.no_grad():
+        with torch.no_grad(), preview.watching(pipe.scheduler, look.seen), memo.watching(pipe):
             result = pipe(**call)
     finally:
         for hook in hooks:
             hook.remove()
     kept = _kept(result, recipe)
     _save(kept, Path(job["latents"]))
-    report("denoising", i=total, n=total, eta_s=0.0)
+    steps.done = total
+    steps.tell()
     ended = time.monotonic()
     step = steps.step_s()
     return {
         "load_s": round(loaded - began, 3),
         "denoise_s": round(ended - loaded, 3),
         "step_s": step and round(step, 4),
+        "pictures": memo.json(),
     }
 
 
@@ -256,8 +266,10 @@ def _ready_pipe(recipe: Recipe, job: Message, hot: Hot, report: Report) -> Any:
         hot.loras = recipe.loras
         if recipe.loras:
             models.add_loras(hot.pipe, recipe.loras, job["loras"])
+        on = speed.reshape(hot.pipe, recipe, job["rung"], hot.device)
         models.place(hot.pipe, job["rung"], hot.device)
-        hot.applied = {"rung": job["rung"], "device": hot.device} | speed.tune(hot.pipe, recipe, hot.device)
+        on |= speed.tune(hot.pipe, recipe, hot.device)
+        hot.applied = {"rung": job["rung"], "device": hot.device} | on
     elif hot.applied.pop("moved", False):
         models.place(hot.pipe, job["rung"], hot.device)
     hot.pipe = models.sibling(hot.pipe, recipe.cls)
@@ -294,6 +306,8 @@ def failure(error: Exception, hot: Hot) -> Message:
     text = f"{type(error).__name__}: {error}"
     if isinstance(error, Cancelled):
         return {"kind": "cancelled", "message": "Stopped."}
+    if isinstance(error, Unusable):
+        return {"kind": "unusable", "message": str(error)}
     if isinstance(error, torch.OutOfMemoryError) or "out of memory" in text.lower():
         return {"kind": "oom", "message": text[:500]}
     if isinstance(error, FileNotFoundError | ValueError | KeyError | TypeError):
