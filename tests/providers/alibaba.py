@@ -33,7 +33,7 @@ EXTENSION = {"image": "png", "video": "mp4"}
 
 @dataclass
 class Task:
-    """One accepted job. It runs on the clock: PENDING, RUNNING, then `end` (a status word)."""
+    """One accepted job. It runs on the clock: PENDING, RUNNING, then `end` (a status word). number: counted from 0."""
 
     id: str
     model: str
@@ -45,6 +45,7 @@ class Task:
     error: tuple[str, str] = ("", "")
     usage: JSON = field(default_factory=dict)
     cancelled: bool = False
+    number: int = 0
 
     def status(self, now: float) -> str:
         if self.cancelled:
@@ -194,6 +195,7 @@ class AlibabaServer(HttpServer):
         end, code, message = self.outcomes.pop(0) if self.outcomes else ("SUCCEEDED", "", "")
         times = (time.time(), self.pending_s, self.running_s)
         task = Task(str(uuid.uuid4()), body["model"], pieces.cut(body), *times, end=end, error=(code, message))
+        task.number = len(self.tasks)
         task.usage = self._usage(task)
         self.tasks[task.id] = task
         return as_json({"output": {"task_status": "PENDING", "task_id": task.id}, "request_id": str(uuid.uuid4())})
@@ -397,7 +399,8 @@ class AlibabaServer(HttpServer):
         scale = 1 if self.full_size else max(1, width // 160)
         width, height = width // scale // 2 * 2, height // scale // 2 * 2
         sound = params.get("audio", True)
-        return results.mp4(width, height, seconds if self.full_size else min(seconds, 2), name, sound=sound)
+        length, number = seconds if self.full_size else min(seconds, 2), task.number if task else 0
+        return results.mp4(width, height, length, name, sound=sound, number=number)
 
     # ------------------------------------------------------------------------------------------------ from outside
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import colorsys
 import io
 import struct
 from fractions import Fraction
@@ -20,10 +21,22 @@ def png(width: int, height: int, label: str) -> bytes:
     return out.getvalue()
 
 
-def mp4(width: int, height: int, seconds: float, label: str, *, sound: bool = True) -> bytes:
-    """An MP4 of this shape and length. The label lies in a `free` box at the end, so every file has its own hash."""
+TINTS = 8
+
+
+def tint(number: int) -> tuple[int, int, int]:
+    """One of TINTS colours, far apart, that clips are told apart by."""
+    red, green, blue = colorsys.hsv_to_rgb(number % TINTS / TINTS, 0.75, 0.8)
+    return round(red * 255), round(green * 255), round(blue * 255)
+
+
+def mp4(width: int, height: int, seconds: float, label: str, *, sound: bool = True, number: int = 0) -> bytes:
+    """An MP4 of this shape and length in the tint of this number, a white bar running through it.
+
+    The label lies in a `free` box at the end, so every file has its own hash.
+    """
     text = label.encode()
-    return _clip(width, height, seconds, sound) + struct.pack(">I4s", 8 + len(text), b"free") + text
+    return _clip(width, height, seconds, sound, number % TINTS) + struct.pack(">I4s", 8 + len(text), b"free") + text
 
 
 def hash_bytes(label: str) -> bytes:
@@ -32,8 +45,8 @@ def hash_bytes(label: str) -> bytes:
     return sha256(label.encode()).digest()
 
 
-@lru_cache(maxsize=64)
-def _clip(width: int, height: int, seconds: float, sound: bool) -> bytes:
+@lru_cache(maxsize=128)
+def _clip(width: int, height: int, seconds: float, sound: bool, number: int) -> bytes:
     import av
     import numpy as np
 
@@ -44,7 +57,8 @@ def _clip(width: int, height: int, seconds: float, sound: bool) -> bytes:
         picture.width, picture.height, picture.pix_fmt = width, height, "yuv420p"
         voice = box.add_stream("aac", rate=16000, layout="mono") if sound else None
         for i in range(max(1, round(seconds * rate))):
-            pixels = np.full((height, width, 3), (i * 7 % 256, 90, 160), np.uint8)
+            pixels = np.full((height, width, 3), tint(number), np.uint8)
+            pixels[:, i * 4 % width : i * 4 % width + 6] = 255
             frame = av.VideoFrame.from_ndarray(pixels, format="rgb24")
             frame.pts, frame.time_base = i, Fraction(1, rate)
             box.mux(picture.encode(frame))
