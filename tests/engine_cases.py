@@ -9,7 +9,9 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
 from pydantic import SecretStr
 
@@ -91,9 +93,33 @@ def comfyui(folder: Path) -> Iterator[Case]:
         yield Case("comfyui", lambda: ComfyEngine(settings), load(), settings, body, slow)
 
 
+@cache
+def tiny_model() -> TemporaryDirectory[str]:
+    """One open model with random weights, built once; removed when the tests end."""
+    from tests.local.bench import build_tiny
+
+    folder = TemporaryDirectory(prefix="tiny-model-")
+    build_tiny(Path(folder.name), "Tongyi-MAI/Z-Image-Turbo")
+    return folder
+
+
+@contextmanager
+def local(folder: Path) -> Iterator[Case]:
+    """A worker process with a tiny model on the processor; what it does ends with the studio."""
+    from studio.engines.local import LocalEngine
+    from tests.local.bench import need_torch
+
+    need_torch()
+    settings = Settings(data=folder / "data", options={"STUDIO_GPU": "cpu", "STUDIO_MODELS": tiny_model().name})
+    body = {"task": "text-to-image", "model": "local/z-image-turbo", "prompt": "a kite", "width": 256, "height": 256}
+    quick, slow = body | {"steps": 2}, body | {"steps": 50}
+    yield Case("local", lambda: LocalEngine(settings), load(), settings, quick, slow, outlives=False)
+
+
 CASES: dict[str, Callable[[Path], AbstractContextManager[Case]]] = {
     "fake": fake,
     "draft": draft,
     "alibaba": alibaba,
     "comfyui": comfyui,
+    "local": local,
 }

@@ -35,9 +35,9 @@ def need_torch() -> None:
         pytest.skip(WHY)
 
 
-def build_tiny(folder: Path) -> Path:
-    """All tiny repositories, in a process of their own so that torch stays out of this one."""
-    command = [sys.executable, "-m", "tests.tiny_models", str(folder)]
+def build_tiny(folder: Path, *repos: str) -> Path:
+    """These tiny repositories, or all, in a process of their own so that torch stays out of this one."""
+    command = [sys.executable, "-m", "tests.tiny_models", str(folder), *repos]
     environ = os.environ | {"OMP_NUM_THREADS": "1"}
     subprocess.run(command, cwd=ROOT, check=True, timeout=150, capture_output=True, env=environ)
     return folder
