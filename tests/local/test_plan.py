@@ -58,7 +58,10 @@ def test_the_plan_takes_the_fastest_rung_that_fits(
 def test_precision_decides_about_8_bits() -> None:
     name, memory = "wan2.2-t2v-a14b", 24 * plan.GB
     assert plan.first_rung(written(name, params={"precision": "bf16"}), parts(name), memory) == "blocks"
-    assert plan.first_rung(written(name, params={"precision": "fp8"}), parts(name), 141 * plan.GB) == "fp8"
+    eight = written(name, params={"precision": "fp8"})
+    assert plan.first_rung(eight, parts(name), 42 * plan.GB) == "text_freed", "both experts fit in 8 bits"
+    assert plan.first_rung(eight, parts(name), memory) == "one_part"
+    assert plan.peak_of(eight, parts(name), "one_part") == plan.peak_of(written(name), parts(name), "fp8")
 
 
 def test_peaks_fall_from_rung_to_rung() -> None:
