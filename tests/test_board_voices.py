@@ -48,8 +48,8 @@ def test_the_voice_goes_with_the_reference_that_the_prompt_names() -> None:
 @pytest.mark.parametrize(
     ("model", "member", "said"),
     [
-        (T2V, EDA, "cannot use the voice sample of @eda. Wan 2.7 reference to video can."),
-        (R2V26, EDA, "takes voices from reference clips only. Wan 2.7 reference to video takes samples."),
+        (T2V, EDA, "cannot use the voice sample of @eda; choose Wan 2.7 reference to video."),
+        (R2V26, EDA, "from a reference clip only"),
         (R2V26, EDA.model_copy(update={"references": ("clip",)}), "takes the voice of @eda from the reference clip"),
         (R2V27, EDA.model_copy(update={"references": ()}), "needs a reference picture or clip"),
     ],

@@ -12,9 +12,12 @@ from typing import Any
 
 from pydantic import ValidationError
 
-from studio.catalogue.rows import Catalogue, Durations, FreeSize, InputSpec, Model, ParamSpec, Price, Size
+from studio.catalogue.inputs import fail, files, unfit
+from studio.catalogue.rows import Catalogue, Durations, FreeSize, Model, ParamSpec, Price, Size
 from studio.domain import JSON, REQUEST, Asset, Request, Task
 from studio.errors import CapabilityError
+
+__all__ = ["FIELDS", "carry", "complete", "holds", "parse", "price", "price_lines", "problems", "unfit", "value"]
 
 FIELDS = frozenset(Request.model_fields) - {"params"}
 
@@ -101,38 +104,34 @@ def problems(request: Request, model: Model, assets: Mapping[str, Asset]) -> lis
     if request.task not in model.tasks:
         can = ", ".join(model.tasks)
         return [CapabilityError(f"{model.label} does {can}, not {request.task}.", field="task", value=request.task)]
-    for check in (_texts, _sizes, _times, _params, _inputs, _voices, _numbers, _exclusions):
+    for check in (_texts, _sizes, _times, _params, files, _numbers, _exclusions):
         found += check(request, model, assets)
     return found
-
-
-def _fail(field: str, value: object, limit: object, message: str) -> CapabilityError:
-    return CapabilityError(message, field=field, value=value, limit=limit)
 
 
 def _texts(request: Request, model: Model, _: Mapping[str, Asset]) -> Iterator[CapabilityError]:
     required = model.prompt.required and request.task not in model.prompt.optional_for
     if required and not request.prompt.strip():
-        yield _fail("prompt", "", "required", f"{model.label} needs a prompt.")
+        yield fail("prompt", "", "required", f"{model.label} needs a prompt.")
     for field, spec, text in (
         ("prompt", model.prompt, request.prompt),
         ("negative_prompt", model.negative_prompt, request.negative_prompt),
     ):
         if spec is None:
             if text:
-                yield _fail(field, len(text), 0, f"{model.label} takes no negative prompt; leave it empty.")
+                yield fail(field, len(text), 0, f"{model.label} takes no negative prompt; leave it empty.")
         elif spec.max_chars == 0 and text:
-            yield _fail(field, len(text), 0, f"{model.label} takes no {field.replace('_', ' ')}; leave it empty.")
+            yield fail(field, len(text), 0, f"{model.label} takes no {field.replace('_', ' ')}; leave it empty.")
         elif spec.max_chars and len(text) > spec.max_chars:
             over = f"{field} has {len(text):,} characters; {model.label} takes {spec.max_chars:,}"
             cut = " and would cut the rest" if spec.beyond == "cut" else ""
-            yield _fail(field, len(text), spec.max_chars, f"{over}{cut}. Shorten it.")
+            yield fail(field, len(text), spec.max_chars, f"{over}{cut}. Shorten it.")
 
 
 def _sizes(request: Request, model: Model, _: Mapping[str, Asset]) -> Iterator[CapabilityError]:
     width, height = request.width, request.height
     if (width is None) != (height is None):
-        yield _fail("height" if height is None else "width", None, "both", "Give width and height together.")
+        yield fail("height" if height is None else "width", None, "both", "Give width and height together.")
         return
     if width and height:
         named = next((s for s in model.sizes if (s.width, s.height) == (width, height)), None)
@@ -144,24 +143,22 @@ def _sizes(request: Request, model: Model, _: Mapping[str, Asset]) -> Iterator[C
         elif model.sizes and not named:
             listed = ", ".join(f"{s.width}x{s.height}" for s in model.sizes)
             message = f"{model.label} makes {listed}; not {width}x{height}."
-            yield _fail("width", f"{width}x{height}", listed, message)
+            yield fail("width", f"{width}x{height}", listed, message)
         elif model.size_from_input or not (model.sizes or free):
-            yield _fail("width", width, None, f"{model.label} takes no width and height.")
+            yield fail("width", width, None, f"{model.label} takes no width and height.")
     elif model.sizes and (request.aspect or request.tier):
         if not request.aspect and request.tier in {s.tier for s in model.sizes}:
             return
         listed = ", ".join(dict.fromkeys(f"{s.aspect} {s.tier}" for s in model.sizes))
         asked = " ".join(filter(None, (request.aspect, request.tier)))
-        yield _fail("aspect", asked, listed, f"{model.label} has no size {asked}; it has {listed}.")
+        yield fail("aspect", asked, listed, f"{model.label} has no size {asked}; it has {listed}.")
     elif request.aspect:
-        yield _fail(
-            "aspect", request.aspect, None, f"{model.label} takes no aspect; give width and height, or neither."
-        )
+        yield fail("aspect", request.aspect, None, f"{model.label} takes no aspect; give width and height, or neither.")
     elif request.tier and not model.tiers:
-        yield _fail("tier", request.tier, None, f"{model.label} takes no tier.")
+        yield fail("tier", request.tier, None, f"{model.label} takes no tier.")
     if model.tiers and request.tier and request.tier not in model.tiers and not model.sizes:
         listed = ", ".join(model.tiers)
-        yield _fail("tier", request.tier, listed, f"tier is {request.tier}; {model.label} has {listed}.")
+        yield fail("tier", request.tier, listed, f"tier is {request.tier}; {model.label} has {listed}.")
 
 
 def _contradiction(request: Request, model: Model, named: Size | None) -> Iterator[CapabilityError]:
@@ -172,25 +169,25 @@ def _contradiction(request: Request, model: Model, named: Size | None) -> Iterat
     ):
         if asked and asked != own and (named or model.size_from_input):
             size = f"{request.width}x{request.height}"
-            yield _fail(field, asked, own, f"{field} is {asked}, which is not {size}. Give the pixels or the {field}.")
+            yield fail(field, asked, own, f"{field} is {asked}, which is not {size}. Give the pixels or the {field}.")
 
 
 def _free(width: int, height: int, model: Model, free: FreeSize) -> Iterator[CapabilityError]:
     for field, side in (("width", width), ("height", height)):
         if not free.min_side <= side <= free.max_side:
             limit = f"{free.min_side} to {free.max_side}"
-            yield _fail(field, side, limit, f"{field} is {side}; {model.label} takes {limit} pixels.")
+            yield fail(field, side, limit, f"{field} is {side}; {model.label} takes {limit} pixels.")
         elif side % free.multiple:
             near = max(free.multiple, round(side / free.multiple) * free.multiple)
             message = f"{field} is {side}; {model.label} needs a multiple of {free.multiple}, for example {near}."
-            yield _fail(field, side, free.multiple, message)
+            yield fail(field, side, free.multiple, message)
     pixels = width * height
     if (free.max_pixels and pixels > free.max_pixels) or (free.min_pixels and pixels < free.min_pixels):
         limit = f"{free.min_pixels or 1:,} to {free.max_pixels or 0:,} pixels in all"
-        yield _fail("width", f"{width}x{height}", limit, f"{width}x{height} is {pixels:,} pixels; it must be {limit}.")
+        yield fail("width", f"{width}x{height}", limit, f"{width}x{height} is {pixels:,} pixels; it must be {limit}.")
     if free.max_aspect and max(width / height, height / width) > free.max_aspect + 1e-9:
         limit = f"1:{free.max_aspect:g} to {free.max_aspect:g}:1"
-        yield _fail("width", f"{width}x{height}", limit, f"{width}x{height} is too long; shapes go from {limit}.")
+        yield fail("width", f"{width}x{height}", limit, f"{width}x{height} is too long; shapes go from {limit}.")
 
 
 def _times(request: Request, model: Model, assets: Mapping[str, Asset]) -> Iterator[CapabilityError]:
@@ -198,24 +195,24 @@ def _times(request: Request, model: Model, assets: Mapping[str, Asset]) -> Itera
     clips = any(i in assets and assets[i].kind == "video" for i in request.references)
     if seconds and allowed and (most := allowed.max_with_clip) and clips and seconds > most:
         message = f"duration_s is {seconds:g}; {model.label} makes at most {most:g} seconds when a reference is a clip."
-        yield _fail("duration_s", seconds, most, message)
+        yield fail("duration_s", seconds, most, message)
     if seconds is not None:
         if allowed is None or (allowed.from_input and not allowed.choices and allowed.min is None):
-            yield _fail("duration_s", seconds, None, f"{model.label} takes no duration.")
+            yield fail("duration_s", seconds, None, f"{model.label} takes no duration.")
         elif allowed.choices:
             if seconds not in allowed.choices:
                 listed = ", ".join(f"{c:g}" for c in allowed.choices)
                 message = f"duration_s is {seconds:g}; {model.label} makes {listed} seconds."
-                yield _fail("duration_s", seconds, listed, message)
+                yield fail("duration_s", seconds, listed, message)
         else:
             low, high, step = allowed.min or 0, allowed.max or math.inf, allowed.step
             whole = abs((seconds - low) / step - round((seconds - low) / step)) < 1e-6 if step else True
             if not (low <= seconds <= high and whole):
                 limit = f"{low:g} to {high:g} seconds" + (f" in steps of {step:g}" if step else "")
-                yield _fail("duration_s", seconds, limit, f"duration_s is {seconds:g}; {model.label} makes {limit}.")
+                yield fail("duration_s", seconds, limit, f"duration_s is {seconds:g}; {model.label} makes {limit}.")
     if request.fps is not None and request.fps not in model.fps:
         listed = ", ".join(map(str, model.fps)) or "its own rate only"
-        yield _fail("fps", request.fps, listed, f"fps is {request.fps}; {model.label} offers {listed}.")
+        yield fail("fps", request.fps, listed, f"fps is {request.fps}; {model.label} offers {listed}.")
 
 
 def _params(request: Request, model: Model, _: Mapping[str, Asset]) -> Iterator[CapabilityError]:
@@ -223,9 +220,9 @@ def _params(request: Request, model: Model, _: Mapping[str, Asset]) -> Iterator[
     for name, value in request.params.items():
         spec = specs.get(name)
         if spec is None:
-            yield _fail(name, value, None, f"{model.label} has no {name} for {request.task}.")
+            yield fail(name, value, None, f"{model.label} has no {name} for {request.task}.")
         elif message := _wrong_param(value, spec):
-            yield _fail(name, value, message, f"{name} is {value!r}; {model.label} takes {message}.")
+            yield fail(name, value, message, f"{name} is {value!r}; {model.label} takes {message}.")
 
 
 def _wrong_param(value: object, spec: ParamSpec) -> str | None:
@@ -246,100 +243,20 @@ def _wrong_param(value: object, spec: ParamSpec) -> str | None:
     return None
 
 
-def _inputs(request: Request, model: Model, assets: Mapping[str, Asset]) -> Iterator[CapabilityError]:
-    specs, given = model.inputs_for(request.task), request.media()
-    for name, spec in specs.items():
-        count = len(given.get(name, ()))
-        label = spec.label or name
-        if count < spec.min and not any(other in given for other in spec.instead):
-            files = "a file" if spec.min == 1 else f"{spec.min} files"
-            yield _fail(name, count, spec.min, f"{label}: {model.label} needs {files} here.")
-        if count > spec.max:
-            yield _fail(name, count, spec.max, f"{label}: {count} files; {model.label} takes at most {spec.max}.")
-        if count:
-            for other in spec.needs:
-                if other not in given:
-                    yield _fail(name, count, other, f"{label} needs {specs[other].label or other} as well.")
-            for other in spec.excludes:
-                if other in given:
-                    yield _fail(name, count, other, f"{label} and {other} cannot be used together.")
-    for name, ids in given.items():
-        spec = specs.get(name)
-        if spec is None:
-            yield _fail(name, len(ids), 0, f"{model.label} takes no {name.replace('_', ' ')} for {request.task}.")
-            continue
-        for kind, most in spec.max_per_kind.items():
-            count = sum(1 for i in ids if i in assets and assets[i].kind == kind)
-            if count > most:
-                yield _fail(name, count, most, f"{name}: {count} of kind {kind}; {model.label} takes {most}.")
-        for i in ids:
-            if i not in assets:
-                yield _fail(name, i, None, f"{name}: there is no file {i}.")
-            else:
-                yield from unfit(assets[i], spec, name)
-
-
-def _voices(request: Request, model: Model, _: Mapping[str, Asset]) -> Iterator[CapabilityError]:
-    strays = [i for i in request.reference_voices if i not in request.references]
-    if strays:
-        message = "A voice belongs to one of the references; there is none for this one any more."
-        yield _fail("reference_voices", strays[0], "references", message)
-
-
-def unfit(asset: Asset, spec: InputSpec, name: str) -> Iterator[CapabilityError]:
-    """Every limit of the input spec that this file breaks."""
-    file = asset.name or asset.id
-    if asset.kind not in spec.kinds:
-        wanted = " or ".join(spec.kinds)
-        yield _fail(name, asset.kind, wanted, f"{file} is {asset.kind}; {name} takes {wanted}.")
-        return
-    if own := spec.per_kind.get(asset.kind):
-        spec = spec.model_copy(update=own)
-    form = asset.mime.partition("/")[2].removeprefix("x-")
-    if spec.formats and form not in spec.formats:
-        listed = ", ".join(spec.formats)
-        yield _fail(name, form, listed, f"{file} is {form}; {name} takes {listed}.")
-    if spec.max_bytes and asset.bytes > spec.max_bytes:
-        limit = f"{spec.max_bytes / 1e6:g} MB"
-        yield _fail(name, asset.bytes, spec.max_bytes, f"{file} has {asset.bytes / 1e6:.1f} MB; {name} takes {limit}.")
-    if asset.width and asset.height:
-        short, long = sorted((asset.width, asset.height))
-        if (spec.min_side_px and short < spec.min_side_px) or (spec.max_side_px and long > spec.max_side_px):
-            limit = f"{spec.min_side_px or 1} to {spec.max_side_px or 'any'} pixels a side"
-            yield _fail(
-                name, f"{asset.width}x{asset.height}", limit, f"{file} is {asset.width}x{asset.height}; {limit}."
-            )
-        if spec.max_pixels and short * long > spec.max_pixels:
-            message = f"{file} has {short * long:,} pixels; {name} takes {spec.max_pixels:,}."
-            yield _fail(name, short * long, spec.max_pixels, message)
-        if spec.max_aspect and long / short > spec.max_aspect + 1e-9:
-            yield _fail(name, long / short, spec.max_aspect, f"{file} is longer than {spec.max_aspect:g}:1.")
-    if spec.min_fps and asset.fps and asset.fps < spec.min_fps - 0.05:
-        message = f"{file} has {asset.fps:g} frames a second; {name} needs {spec.min_fps:g}."
-        yield _fail(name, asset.fps, spec.min_fps, message)
-    if asset.duration_s is not None and asset.kind != "image":
-        low, high = spec.min_s or 0, spec.max_s or math.inf
-        if not low - 0.05 <= asset.duration_s <= high + 0.05:
-            limit = f"{low:g} to {high:g} seconds"
-            yield _fail(name, asset.duration_s, limit, f"{file} lasts {asset.duration_s:.1f} s; {name} takes {limit}.")
-    if asset.has_alpha and not spec.alpha:
-        yield _fail(name, "alpha", False, f"{file} has transparency, which {name} does not take. Flatten it first.")
-
-
 def _numbers(request: Request, model: Model, _: Mapping[str, Asset]) -> Iterator[CapabilityError]:
     if request.seed is not None:
         if model.seeds is None:
-            yield _fail("seed", request.seed, None, f"{model.label} takes no seed.")
+            yield fail("seed", request.seed, None, f"{model.label} takes no seed.")
         elif not model.seeds.min <= request.seed <= model.seeds.max:
             limit = f"{model.seeds.min} to {model.seeds.max}"
-            yield _fail("seed", request.seed, limit, f"seed is {request.seed}; it goes from {limit}.")
+            yield fail("seed", request.seed, limit, f"seed is {request.seed}; it goes from {limit}.")
     if not 1 <= request.n <= model.max_n:
-        yield _fail("n", request.n, model.max_n, f"n is {request.n}; {model.label} goes from 1 to {model.max_n}.")
+        yield fail("n", request.n, model.max_n, f"n is {request.n}; {model.label} goes from 1 to {model.max_n}.")
     if request.audio is not None and model.audio != "optional":
         always = model.audio == "always"
         if request.audio != always:
             fact = "always makes sound" if always else "makes no sound"
-            yield _fail("audio", request.audio, model.audio, f"{model.label} {fact}.")
+            yield fail("audio", request.audio, model.audio, f"{model.label} {fact}.")
 
 
 def _exclusions(request: Request, model: Model, _: Mapping[str, Asset]) -> Iterator[CapabilityError]:
@@ -347,7 +264,7 @@ def _exclusions(request: Request, model: Model, _: Mapping[str, Asset]) -> Itera
         if all(holds(request, field, wanted) for field, wanted in rule.given.items()):
             for field in rule.never:
                 if value(request, field) not in (None, "", (), False):
-                    yield _fail(field, value(request, field), rule.given, rule.why)
+                    yield fail(field, value(request, field), rule.given, rule.why)
 
 
 def value(request: Request, field: str) -> Any:

@@ -84,8 +84,12 @@ def for_shot(
     else:
         body["prompt"] = prompt_for(board, [shot], model, references, assets, text.describe(shot))
     said += _too_long(shot.duration_s, body, model)
+    if bare := task == Task.REFERENCE_TO_VIDEO and not references:
+        who = "someone of the cast with a reference"
+        said.append(f"{model.label} needs {who}: write @name in the prompt, or choose another model.")
     notes = voices.left_out(present, model, task, catalogue, assets)
-    return Plan(shot.id, body, (*said, *_problems(body, model, catalogue, assets)), tuple(notes))
+    problems = _problems(body, model, catalogue, assets, told="references" if bare else "")
+    return Plan(shot.id, body, (*said, *problems), tuple(notes))
 
 
 def one_run(board: Board, model_id: str, catalogue: Catalogue, assets: Assets) -> Plan:
@@ -271,12 +275,13 @@ def fit_duration(seconds: float, model: Model) -> float | None:
     return round(min(max(low, low + steps * step), high), 3)
 
 
-def _problems(body: JSON, model: Model, catalogue: Catalogue, assets: Assets) -> list[str]:
+def _problems(body: JSON, model: Model, catalogue: Catalogue, assets: Assets, *, told: str = "") -> list[str]:
+    """What the row refuses. told: a field about which a better sentence was said already."""
     try:
         request = rules.complete(rules.parse(dict(body), catalogue), model)
     except CapabilityError as error:
         return [str(error)]
-    return [str(p) for p in rules.problems(request, model, assets)]
+    return [str(p) for p in rules.problems(request, model, assets) if p.field != told or not told]
 
 
 def standing(shot: Shot, plan: Plan, *, kind: str = "render") -> Take | None:

@@ -54,8 +54,10 @@ def _silent(
     clips = [r for r in member.references if r in assets and assets[r].kind == Kind.VIDEO]
     if task == Task.REFERENCE_TO_VIDEO and model.clip_voices and clips:
         return f"{model.label} takes the voice of @{member.name} from the reference clip, not from the voice sample."
-    able = next((m.label for m in catalogue if takes_voices(m)), "")
-    advice = f" {able} can." if able else ""
+    able = next((m.label for m in catalogue if takes_voices(m)), "another model")
     if task == Task.REFERENCE_TO_VIDEO and model.clip_voices:
-        advice = f" It takes voices from reference clips only.{advice.replace(' can', ' takes samples')}"
-    return f"{model.label} cannot use the voice sample of @{member.name}.{advice}"
+        return (
+            f"{model.label} takes the voice of @{member.name} from a reference clip only: "
+            f"add a clip in which it is heard, or choose {able}."
+        )
+    return f"{model.label} cannot use the voice sample of @{member.name}; choose {able}."
