@@ -27,6 +27,7 @@ from studio.parts.films import Films
 from studio.parts.keeping import Keeping
 from studio.parts.looks import Looks
 from studio.parts.open_models import OpenModels
+from studio.parts.wholes import Wholes
 from studio.parts.workflows import Workflows
 from studio.settings import Settings
 from studio.store import Store, backup
@@ -45,6 +46,7 @@ class Studio(Keeping):
     looks: Looks
     checks: Checks
     chains: Chains
+    wholes: Wholes
     open_models: OpenModels
     workflows: Workflows
 
@@ -71,8 +73,9 @@ class Studio(Keeping):
         studio._runner = Runner(studio._house, studio._engines)
         studio.boards = Boards(studio)
         studio.looks = Looks(studio, studio.boards)
-        studio.films = Films(studio, studio.boards, studio.looks)
-        studio.checks = Checks(studio, studio.boards)
+        studio.wholes = Wholes(studio, studio.boards)
+        studio.films = Films(studio, studio.boards, studio.looks, studio.wholes)
+        studio.checks = Checks(studio, studio.boards, studio.wholes)
         studio.chains = Chains(studio, studio.boards)
         studio.open_models = OpenModels(studio.catalogue, studio._engines)
         if start:
@@ -96,6 +99,7 @@ class Studio(Keeping):
         """Stop within five seconds. Whatever runs can go on when the studio is opened again."""
         self.films.close()
         self.checks.close()
+        self.wholes.close()
         self._house.feed.close()
         self.chains.close()
         self._runner.stop()

@@ -10,11 +10,13 @@ import zipfile
 from collections.abc import Iterator
 from pathlib import Path
 
+import numpy as np
 import opentimelineio as otio
 import pytest
 
 from studio.domain import Status
 from studio.errors import CapabilityError, MediaError, NotFound
+from studio.media import frames, presets
 from studio.media.probe import probe
 from studio.settings import Settings
 from studio.store.films import FilmRow
@@ -24,6 +26,8 @@ from studio.studio import Studio
 from tests import samples
 
 SCRIPT = "Noir.\nShot 1 [0-1s] a harbour at dawn\nShot 2 [1-2s] close-up of @anna\nShot 3 [2-3s] 雨中的街道"
+
+CAPTIONS = "1\n00:00:00,000 --> 00:00:02,000\n一二三 four"
 
 
 @pytest.fixture(scope="module")
@@ -204,3 +208,30 @@ def test_limits_of_an_archive_are_checked_before_anything_is_unpacked(tmp_path: 
     many = MANIFEST | {"files": {str(n): "x" for n in range(bundle.MAX_FILES + 1)}}
     with pytest.raises(MediaError, match="at most"):
         bundle.unpack(hostile(tmp_path, many), tmp_path)
+
+
+def test_several_places_share_one_cut_and_each_gets_its_own_words(studio: Studio, board: Board) -> None:
+    wanted = ["master", "x", "shorts"]
+    options = {"captions": CAPTIONS, "burn": True, "framing": "follow", "saturation": 0.5}
+    films = studio.films.start_several(board.id, "film", options, wanted)
+    until = time.monotonic() + 90
+    while any(studio.films.get(f.id).status == "running" for f in films) and time.monotonic() < until:
+        time.sleep(0.02)
+    films = [studio.films.get(f.id) for f in films]
+    assert [(f.status, f.options["preset"]) for f in films] == [("succeeded", w) for w in wanted], films
+    sizes = [(probe(studio.films.file(f.id)).width, probe(studio.films.file(f.id)).height) for f in films]
+    assert sizes == [(256, 144), (1280, 720), (1080, 1920)]
+    for film in films[1:]:
+        shown = np.asarray(frames.grab(studio.films.file(film.id), 0.5).convert("L"), int)
+        rows = np.flatnonzero((shown > 235).any(axis=1))
+        free = 1 - presets.preset(film.options["preset"]).safe[2]
+        assert len(rows) and rows.max() < shown.shape[0] * free, "sharp words, clear of the platform's buttons"
+
+
+def test_one_of_several_is_cancelled_and_the_others_are_made(studio: Studio, board: Board) -> None:
+    first, second = studio.films.start_several(board.id, "film", {}, ["x", "webp"])
+    studio.films.cancel(first.id)
+    until = time.monotonic() + 60
+    while studio.films.get(second.id).status == "running" and time.monotonic() < until:
+        time.sleep(0.02)
+    assert (studio.films.get(first.id).status, studio.films.get(second.id).status) == ("cancelled", "succeeded")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import tempfile
 from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
 from typing import Literal
 
@@ -14,6 +15,7 @@ from studio.media.cut import Line, Loudness
 from studio.media.files import Cancelled, OnProgress, run_ffmpeg
 from studio.media.presets import SUFFIX, Preset
 from studio.media.probe import MediaFacts, probe
+from studio.media.quality import Measured
 
 Framing = Literal["fit", "fill", "follow", "blur"]
 """fit: bars. fill: the middle. follow: where most happens in each shot. blur: bars of the blurred picture."""
@@ -39,20 +41,50 @@ _VIDEO = {
 }
 _PIXELS = {"mov-prores": "yuv422p10le"}
 _QUIET = ("gif", "webp")
+_SUBTITLES = {"mp4-h264": "mov_text", "mp4-h265": "mov_text", "mov-prores": "mov_text", "webm-av1": "webvtt"}
 
 
 @dataclass(frozen=True)
 class Export:
-    """What was written. notes: sentences about limits and what had to change."""
+    """What was written. measured: one look at it, None for previews. notes: sentences about limits and changes."""
 
     path: Path
     facts: MediaFacts
-    loudness: Loudness | None = None
+    measured: Measured | None = None
     notes: tuple[str, ...] = ()
+
+    @property
+    def loudness(self) -> Loudness | None:
+        """As it was measured in what was written; None without sound."""
+        return self.measured.loudness if self.measured else None
+
+
+class Source:
+    """A film and what several exports of it share, each found when it is first needed. cuts_s: where shots begin."""
+
+    def __init__(self, film: Path, cuts_s: tuple[float, ...] = ()) -> None:
+        self.film, self.cuts_s = film, cuts_s
+        self.facts = probe(film)
+        self._before: Loudness | None = None
+        self._levels: dict[tuple[float, float], tuple[str, str]] = {}
+
+    @cached_property
+    def looked(self) -> reframe.Looked:
+        """Where in the picture most happens."""
+        return reframe.Looked(self.film, self.cuts_s)
+
+    def levelled(self, lufs: float, peak_dbtp: float, cancelled: Cancelled | None) -> tuple[str, str]:
+        """Filters that bring the sound to this loudness, and a sentence when that is not simple."""
+        if (lufs, peak_dbtp) not in self._levels:
+            source = ["-i", str(self.film.resolve())]
+            self._before = self._before or loudness.measure(source, cancelled=cancelled)
+            found = loudness.levelled(source, self._before, lufs, peak_dbtp, cancelled=cancelled)
+            self._levels[lufs, peak_dbtp] = found
+        return self._levels[lufs, peak_dbtp]
 
 
 def export(
-    film: Path,
+    film: Path | Source,
     preset: Preset,
     out: Path,
     *,
@@ -64,33 +96,35 @@ def export(
 ) -> Export:
     """Write `film` as `preset` wants it; out's suffix is made right. cuts_s: where shots begin, for "follow".
 
+    film: a Source where several exports of one film follow one another.
     words: drawn after the picture has its new shape, clear of the platform's buttons; words already burned into the
     film may be cut off by "fill" and "follow".
     Raises MediaError when the film is no video or ffmpeg fails, Stopped when cancelled.
     """
-    facts = probe(film)
+    source = film if isinstance(film, Source) else Source(film, cuts_s)
+    facts = source.facts
     if not facts.width or not facts.height or not facts.duration_s:
-        raise MediaError(f"{film.name} is not a film that can be exported.")
+        raise MediaError(f"{source.film.name} is not a film that can be exported.")
     out = out.with_suffix(SUFFIX[preset.form])
     size, notes = _size(facts, preset), [f.what for f in quality.length_against(facts.duration_s, preset)]
-    heard = None
     with tempfile.TemporaryDirectory() as folder:
         drawn = captions.drawing(words, *size, Path(folder), safe=preset.safe) if words else ""
-        picture = _picture(film, facts, preset, size, framing, cuts_s, drawn)
-        args = ["-i", str(film.resolve()), *_mapped(picture, preset)]
+        picture = _picture(source, preset, size, framing, drawn)
+        args = ["-i", str(source.film.resolve()), *_mapped(picture, preset)]
+        if preset.form in _SUBTITLES:
+            args += ["-map", "0:s?", "-c:s", _SUBTITLES[preset.form]]
         if facts.has_audio and preset.form not in _QUIET:
-            sound, heard, note = _sound(film, preset, cancelled)
+            sound, note = _sound(source, preset, cancelled)
             args += ["-map", "0:a:0", *sound]
             notes += [note] if note else []
         args += [*_VIDEO[preset.form], *_rate(facts, preset)]
         length_s = facts.duration_s
         run_ffmpeg(args, out, duration_s=length_s, on_progress=on_progress, cancelled=cancelled, folder=Path(folder))
     made = probe(out)
-    if heard:
-        heard = loudness.measure(["-i", str(out)], cancelled=cancelled)
+    seen = None if preset.form in _QUIET else quality.measure(out, made, cancelled=cancelled)
     if preset.max_bytes and made.bytes > preset.max_bytes:
         notes.append(f"The file has {made.bytes / 1e6:.0f} MB; {preset.label} takes {preset.max_bytes / 1e6:.0f} MB.")
-    return Export(out, made, heard, tuple(notes))
+    return Export(out, made, seen, tuple(notes))
 
 
 def _mapped(picture: str, preset: Preset) -> list[str]:
@@ -111,17 +145,9 @@ def _size(facts: MediaFacts, preset: Preset) -> tuple[int, int]:
     return preset.width, preset.height
 
 
-def _picture(
-    film: Path,
-    facts: MediaFacts,
-    preset: Preset,
-    size: tuple[int, int],
-    framing: Framing,
-    cuts_s: tuple[float, ...],
-    drawn: str,
-) -> str:
+def _picture(source: Source, preset: Preset, size: tuple[int, int], framing: Framing, drawn: str) -> str:
     """The filters that give the picture its shape, rate and pixel format."""
-    width, height = size
+    (width, height), facts = size, source.facts
     own = facts.width or 2, facts.height or 2
     colour = "flags=lanczos:out_color_matrix=bt709:out_range=tv"
     plain = f"scale={width}:{height}:{colour}"
@@ -131,7 +157,7 @@ def _picture(
     elif framing == "fill":
         shape = f"scale={width}:{height}:force_original_aspect_ratio=increase:{colour},crop={width}:{height}"
     elif framing == "follow":
-        places = reframe.windows(film, width / height, cuts_s)
+        places = source.looked.windows(width / height)
         shape = f"{reframe.crop(own, size, places)},{plain}"
     elif framing == "blur":
         shape = _blurred(width, height, colour)
@@ -159,7 +185,7 @@ def _fps(facts: MediaFacts, preset: Preset) -> str:
     return {23.976: "24000/1001", 29.97: "30000/1001", 59.94: "60000/1001"}.get(nearest, f"{nearest:g}")
 
 
-def _sound(film: Path, preset: Preset, cancelled: Cancelled | None) -> tuple[list[str], Loudness | None, str]:
+def _sound(source: Source, preset: Preset, cancelled: Cancelled | None) -> tuple[list[str], str]:
     codec = ["-c:a", "aac", "-b:a", str(preset.audio_bps)]
     if preset.form == "mov-prores":
         codec = ["-c:a", "pcm_s24le"]
@@ -167,11 +193,9 @@ def _sound(film: Path, preset: Preset, cancelled: Cancelled | None) -> tuple[lis
         codec = ["-c:a", "libopus", "-b:a", str(preset.audio_bps)]
     codec += ["-ar", "48000", "-ac", "2"]
     if preset.lufs is None:
-        return codec, None, ""
-    source = ["-i", str(film.resolve())]
-    before = loudness.measure(source, cancelled=cancelled)
-    chain, note = loudness.levelled(source, before, preset.lufs, preset.peak_dbtp, cancelled=cancelled)
-    return [*codec, *(("-af", chain) if chain else ())], before, note
+        return codec, ""
+    chain, note = source.levelled(preset.lufs, preset.peak_dbtp, cancelled)
+    return [*codec, *(("-af", chain) if chain else ())], note
 
 
 def _rate(facts: MediaFacts, preset: Preset) -> list[str]:

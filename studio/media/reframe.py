@@ -26,8 +26,22 @@ def windows(film: Path, aspect: float, cuts_s: tuple[float, ...]) -> list[tuple[
 
     aspect: width / height of the target. cuts_s: where shots begin; 0 need not be given.
     """
-    starts = sorted({0.0, *(t for t in cuts_s if t > 0)})
-    maps = _interest(film, starts)
+    return Looked(film, cuts_s).windows(aspect)
+
+
+class Looked:
+    """What happens where in each shot of a film: looked at once, for any number of shapes."""
+
+    def __init__(self, film: Path, cuts_s: tuple[float, ...]) -> None:
+        self.starts = sorted({0.0, *(t for t in cuts_s if t > 0)})
+        self.maps = _interest(film, self.starts)
+
+    def windows(self, aspect: float) -> list[tuple[float, float]]:
+        """As the function of this name."""
+        return _windows(self.starts, self.maps, aspect)
+
+
+def _windows(starts: list[float], maps: list[np.ndarray], aspect: float) -> list[tuple[float, float]]:
     found = []
     for start, interest in zip(starts, maps, strict=True):
         height, width = interest.shape

@@ -23,7 +23,9 @@ from studio.media.quality import Measured
 from studio.parts.boards import Boards, ShotState
 from studio.parts.films import FilmOptions
 from studio.parts.keeping import Keeping
+from studio.parts.wholes import Wholes
 from studio.storyboard import review
+from studio.storyboard.board import Shot
 from studio.storyboard.cutting import Clip
 
 log = logging.getLogger(__name__)
@@ -42,8 +44,8 @@ class Checked:
 class Checks:
     """Checks of an open studio; `Studio.checks`. Methods are safe from any thread and never wait for a look."""
 
-    def __init__(self, studio: Keeping, boards: Boards) -> None:
-        self._studio, self._boards = studio, boards
+    def __init__(self, studio: Keeping, boards: Boards, wholes: Wholes) -> None:
+        self._studio, self._boards, self._wholes = studio, boards, wholes
         self._lock = threading.Lock()
         self._known: dict[str, Measured | None] = {}
         self._under_way: set[str] = set()
@@ -64,7 +66,11 @@ class Checks:
             captions=chosen.captions, burn=chosen.burn,
         )  # fmt: skip
         board = self._boards.get(board_id, owner=owner).board
-        states = [self._state(state) for state in self._boards.states(board, owner=owner)]
+        if chosen.whole:
+            board, clips = self._wholes.as_cut(board, chosen.whole, owner=owner)
+            states = [self._of_whole(shot, clips[shot.id]) for shot in board.shots]
+        else:
+            states = [self._state(state) for state in self._boards.states(board, owner=owner)]
         waiting = sum(1 for s in states if s.clip and not s.clip.draft and s.measured is None and not s.broken)
         return Checked(review.review(board, states, wish), waiting)
 
@@ -76,6 +82,11 @@ class Checks:
         measured, broken = (None, not path.is_file()) if clip.draft else self._look(state.best, path)
         stale = state.best_kind == "render" and _old(state)
         return review.State(state.shot, clip, stale, state.running is not None, measured, broken)
+
+    def _of_whole(self, shot: Shot, clip: Clip) -> review.State:
+        """A shot's part of the film made in one run."""
+        measured, broken = self._look(clip.asset, clip.path)
+        return review.State(shot, clip, measured=measured, broken=broken)
 
     def _look(self, asset: Asset, path: Path) -> tuple[Measured | None, bool]:
         """What is known of the file, and whether it cannot be read; a look is begun where nothing is known."""

@@ -10,10 +10,9 @@ import logging
 import re
 import threading
 import zipfile
-from collections.abc import Callable, Iterator
+from collections.abc import Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
-from dataclasses import asdict, dataclass, is_dataclass, replace
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any, Literal
@@ -25,22 +24,21 @@ from studio.domain import JSON, Asset, Run, Status
 from studio.errors import CapabilityError, NotFound, StudioError
 from studio.media import presets
 from studio.parts.boards import Boards, Opened
+from studio.parts.filming import Filming, Going
 from studio.parts.keeping import Keeping
 from studio.parts.looks import Looks
+from studio.parts.wholes import Wholes
 from studio.store import assets as asset_rows
 from studio.store import films, runs, storyboards
 from studio.store.films import FilmRow
 from studio.store.rows import as_request, new_id
-from studio.storyboard import bundle, contact, cutting, finishing, handover
+from studio.storyboard import bundle, contact, cutting, handover
 from studio.storyboard.board import Board
 from studio.storyboard.cutting import Clip
 
 log = logging.getLogger(__name__)
 
 ENDINGS = {"film": ".mp4", "contact": ".pdf", "shots": ".csv", "project": ".zip"}
-SILENT = ("gif", "webp")
-"""Preview forms that the quality check does not read."""
-
 ENDINGS |= dict.fromkeys(handover.FORMATS, ".zip")
 
 
@@ -50,6 +48,7 @@ class FilmOptions(BaseModel):
     loudness: target in LUFS, None leaves the level. repair_treble: take Wan 2.6's harsh treble back, where measured.
     music: asset id of a track laid under the film; music_db: its level. captions: text of an SRT or VTT file; burn:
     drawn into the picture, else a track that can be switched on. label: words for the AI label, "" none.
+    whole: the film that this run made in one go, instead of the shots' takes.
     preset: where the film goes (an id of media.presets); framing: how another shape is filled. exposure in stops,
     contrast and saturation as factors, warmth from -1 cold to 1 warm: instead of those of the board's look.
     """
@@ -67,6 +66,7 @@ class FilmOptions(BaseModel):
     captions: str = ""
     burn: bool = False
     label: str = ""
+    whole: str | None = None
     preset: str = "master"
     framing: Literal["fit", "fill", "follow", "blur"] = "fit"
     exposure: float | None = Field(default=None, ge=-3, le=3)
@@ -81,19 +81,11 @@ class FilmOptions(BaseModel):
         return board.model_copy(update={"look": board.look.model_copy(update=given)})
 
 
-@dataclass
-class Going:
-    """An export under way. fraction: 0..1."""
-
-    fraction: float = 0.0
-    cancelled: bool = False
-
-
 class Films:
     """Exports of an open studio; `Studio.films`. Methods are safe from any thread."""
 
-    def __init__(self, studio: Keeping, boards: Boards, looks: Looks) -> None:
-        self._studio, self._boards, self._looks = studio, boards, looks
+    def __init__(self, studio: Keeping, boards: Boards, looks: Looks, wholes: Wholes) -> None:
+        self._studio, self._boards, self._looks, self._wholes = studio, boards, looks, wholes
         self._going: dict[str, Going] = {}
         self._lock = threading.Lock()
         self._pool: ThreadPoolExecutor | None = None
@@ -102,28 +94,43 @@ class Films:
 
     def start(self, board_id: str, form: str, options: JSON | None = None, *, owner: str = "") -> FilmRow:
         """Begin an export (form: film, contact, shots, otio, edl, fcpxml, project); what is wrong is said at once."""
+        return self.start_several(board_id, form, options, owner=owner)[0]
+
+    def start_several(
+        self, board_id: str, form: str, options: JSON | None = None, places: Iterable[str] = (), *, owner: str = ""
+    ) -> list[FilmRow]:
+        """One export for each place (ids of presets; none: the one in the options), of the same cut.
+
+        What they share is made once; each can be cancelled by itself.
+        """
         if form not in ENDINGS:
             raise CapabilityError(f"There is no export {form!r}; there are {', '.join(ENDINGS)}.", field="form")
         try:
             chosen = FilmOptions.model_validate(options or {})
         except ValueError as error:
             raise CapabilityError(f"The export's options cannot be used: {error}", field="options") from None
-        opened = self._boards.get(board_id, owner=owner)
-        clips = self._boards.clips(opened.board, owner=owner)
+        each = [chosen.model_copy(update={"preset": p}) for p in dict.fromkeys(places)] or [chosen]
+        board = self._boards.get(board_id, owner=owner).board
+        if form == "film" and chosen.whole:
+            board, clips = self._wholes.as_cut(board, chosen.whole, owner=owner)
+        else:
+            clips = self._boards.clips(board, owner=owner)
         if form == "film":
-            if said := cutting.missing(opened.board, clips, allow_drafts=chosen.allow_drafts):
+            if said := cutting.missing(board, clips, allow_drafts=chosen.allow_drafts):
                 raise CapabilityError(" ".join(said), field="shots")
-            cutting.cut(opened.board, clips)
-            self._looks.lut_file(opened.board.look)
-            presets.preset(chosen.preset)
-        film_id = new_id("f_")
+            cutting.cut(board, clips)
+            self._looks.lut_file(board.look)
+            for one in each:
+                presets.preset(one.preset)
+        jobs = [(new_id("f_"), one) for one in (each if form == "film" else each[:1])]
         with self._studio._store.write() as db:
-            films.add(db, film_id, board_id, owner, form, chosen.model_dump(mode="json"))
+            for film_id, one in jobs:
+                films.add(db, film_id, board_id, owner, form, one.model_dump(mode="json"))
         with self._lock:
-            self._going[film_id] = Going()
+            self._going |= {film_id: Going() for film_id, _ in jobs}
             self._pool = self._pool or ThreadPoolExecutor(1, "films")
-            self._pool.submit(self._make, film_id, form, opened, clips, chosen, owner)
-        return self.get(film_id, owner=owner)
+            self._pool.submit(self._make_all, jobs, form, board, clips, owner)
+        return [self.get(film_id, owner=owner) for film_id, _ in jobs]
 
     def get(self, film_id: str, *, owner: str = "") -> FilmRow:
         """The export as it stands, or NotFound."""
@@ -160,12 +167,20 @@ class Films:
         if self._pool:
             self._pool.shutdown(wait=True, cancel_futures=True)
 
-    def _make(
-        self, film_id: str, form: str, opened: Opened, clips: dict[str, Clip], options: FilmOptions, owner: str
+    def _make_all(
+        self, jobs: list[tuple[str, FilmOptions]], form: str, board: Board, clips: dict[str, Clip], owner: str
     ) -> None:
+        with Filming(self._studio, self._looks, board, clips, owner) as filming:
+            for film_id, options in jobs:
+                self._make(film_id, form, filming, board, clips, options, owner)
+
+    def _make(
+        self, film_id: str, form: str, filming: Filming, board: Board, clips: dict[str, Clip], options: FilmOptions,
+        owner: str,
+    ) -> None:  # fmt: skip
         from studio.media.files import Stopped, replacing
 
-        going, board = self._going[film_id], opened.board
+        going = self._going[film_id]
         name = re.sub(r"[^\w\- ]+", "", board.title).strip()[:60] or "film"
         ending = presets.SUFFIX[presets.preset(options.preset).form] if form == "film" else ENDINGS[form]
         target = self._studio.settings.data / "library" / "films" / film_id / f"{name}{ending}"
@@ -173,7 +188,10 @@ class Films:
             if going.cancelled:
                 raise Stopped
             with _unless_empty(target.parent), replacing(target) as draft:
-                report = self._write(form, board, clips, options, draft, going, owner)
+                if form == "film":
+                    report = filming.make(options, draft, going)
+                else:
+                    report = self._write(form, board, clips, draft, going, owner)
                 if going.cancelled:
                     raise Stopped
             ended: dict[str, Any] = {"path": target.relative_to(self._studio.settings.data).as_posix()}
@@ -194,11 +212,7 @@ class Films:
         with self._studio._store.write() as db:
             films.end(db, film_id, status, **columns)
 
-    def _write(
-        self, form: str, board: Board, clips: dict[str, Clip], options: FilmOptions, out: Path, going: Going, owner: str
-    ) -> JSON:
-        if form == "film":
-            return self._for_place(board, clips, options, out, going, owner)
+    def _write(self, form: str, board: Board, clips: dict[str, Clip], out: Path, going: Going, owner: str) -> JSON:
         if form == "contact":
             return {"pages": contact.write(board, self._stills(clips, owner), out)}
         if form == "shots":
@@ -210,58 +224,6 @@ class Films:
         if form == "project":
             return self._project(board, out, owner)
         return self._handover(form, board, clips, out, going)
-
-    def _for_place(
-        self, board: Board, clips: dict[str, Clip], options: FilmOptions, out: Path, going: Going, owner: str
-    ) -> JSON:
-        """The film as its preset wants it, with what a careful viewer would send back."""
-        from studio.media import export, quality
-
-        place = presets.preset(options.preset)
-        if place.id == "master":
-            report = self._film(board, clips, options, out, going, owner)
-        else:
-            with TemporaryDirectory(dir=self._studio._scratch()) as folder:
-                master = Path(folder) / "master.mp4"
-                report = self._film(board, clips, options, master, going, owner, share=0.5)
-                made = export.export(
-                    master, place, out, framing=options.framing, cuts_s=finishing.cuts_s(board),
-                    on_progress=_advancing(going, 0.5, 1.0), cancelled=lambda: going.cancelled,
-                )  # fmt: skip
-            report |= {"notes": [*report["notes"], *made.notes], "loudness": _plain(made.loudness)}
-        found = quality.inspect(out, place, cancelled=lambda: going.cancelled) if place.form not in SILENT else ()
-        found = finishing.without_slate(found, finishing.slate_s(board))
-        return report | {"preset": place.label, "findings": [f.plain() for f in found]}
-
-    def _film(
-        self, board: Board, clips: dict[str, Clip], options: FilmOptions, out: Path, going: Going, owner: str,
-        *, share: float = 1.0,
-    ) -> JSON:  # fmt: skip
-        from studio.media import captions
-        from studio.media.cut import Sound, Track, render
-
-        board, begins = options.on(board), finishing.slate_s(board)
-        tracks: tuple[Track, ...] = ()
-        if options.music:
-            path = self._studio.asset_path(self._studio.get_asset(options.music, owner=owner))
-            music = Track(path, start_s=begins, gain_db=options.music_db, ducked=True, loop=True)
-            tracks = (replace(music, fade_in_s=0.5, fade_out_s=1.5),)
-        lines = captions.parse(options.captions) if options.captions.strip() else ()
-        sound = Sound(tracks=tracks, repair_treble=options.repair_treble, loudness=options.loudness)
-        finish = self._looks.finish(board, captions=lines, burn=options.burn, label=options.label)
-        size = (options.width, options.height) if options.width and options.height else (board.width, board.height)
-        fps = options.fps or board.fps
-        facts = {"title": board.title, "studio": json.dumps({"board": board.id, "shots": len(board.shots)})}
-        with TemporaryDirectory(dir=self._studio._scratch()) as folder:
-            made = cutting.cut(
-                board, clips, sound=sound, finish=finish, size=size, fps=fps, metadata=facts,
-                tones=self._looks.tones(board, clips), slate=self._looks.slate(board, Path(folder), size, fps),
-            )  # fmt: skip
-            report = render(
-                made, out, cache=self._studio.settings.data / "cache" / "clips",
-                on_progress=_advancing(going, 0.0, share), cancelled=lambda: going.cancelled,
-            )  # fmt: skip
-        return _plain(report) | {"path": None}
 
     def _handover(self, form: str, board: Board, clips: dict[str, Clip], out: Path, going: Going) -> JSON:
         """A zip with the timeline and the media it names, so that it opens wherever it is unpacked."""
@@ -372,25 +334,3 @@ def _unless_empty(folder: Path) -> Iterator[None]:
     finally:
         if folder.is_dir() and not any(folder.iterdir()):
             folder.rmdir()
-
-
-def _advancing(going: Going, start: float, end: float) -> Callable[[float], None]:
-    """Progress of one step of an export, as a part of the whole."""
-
-    def advance(fraction: float) -> None:
-        going.fraction = start + fraction * (end - start)
-
-    return advance
-
-
-def _plain(value: Any) -> Any:
-    """Dataclasses and paths as JSON; a report's numbers that are infinite (silence) as None."""
-    if is_dataclass(value) and not isinstance(value, type):
-        return _plain(asdict(value))
-    if isinstance(value, dict):
-        return {k: _plain(v) for k, v in value.items()}
-    if isinstance(value, list | tuple):
-        return [_plain(v) for v in value]
-    if isinstance(value, float) and value in (float("inf"), float("-inf")):
-        return None
-    return str(value) if isinstance(value, Path) else value

@@ -96,10 +96,11 @@ class Words(data.Body):
 
 
 class Exporting(data.Body):
-    """What to export and how; options as Films.start takes them."""
+    """What to export and how; options as Films.start takes them, places as Films.start_several."""
 
     form: str = Field(max_length=40)
     options: JSON = Field(default_factory=dict)
+    places: list[Id] = Field(default_factory=list, max_length=50)
 
 
 class Checking(data.Body):
@@ -248,7 +249,8 @@ def _films(made: APIRouter, studio: Studio) -> None:
 
     @made.post("/boards/{board_id}/films")
     def start(board_id: Id, body: Exporting, owner: Owner) -> JSON:
-        return board_view.film(studio, studio.films.start(board_id, body.form, body.options, owner=owner))
+        made = studio.films.start_several(board_id, body.form, body.options, body.places, owner=owner)
+        return board_view.film(studio, made[0]) | {"all": [film.id for film in made]}
 
     @made.post("/films/{film_id}/cancel")
     def cancel(film_id: Id, owner: Owner) -> JSON:

@@ -21,7 +21,7 @@ export async function exportDialog(store, look) {
   const options = { allow_drafts: true, loudness: null, repair_treble: false, music: null, music_db: -14, captions: "", burn: false, label: "", framing: "fit" };
   const chosenPlaces = new Set(["master"]);
   const chosen = el("div", "bd-exportoptions");
-  const checks = findingsBox(store, () => ({ options, places: [...chosenPlaces] }), (shot, s) => (box.close(), store.select(shot), look(s)));
+  const checks = findingsBox(store, () => ({ options: { ...options, whole: store.board.shown }, places: [...chosenPlaces] }), (shot, s) => (box.close(), store.select(shot), look(s)));
   for (const kind of ["input", "change", "click"]) chosen.addEventListener(kind, () => checks.refresh());
   const rows = el("ol", "bd-exports", { "aria-live": "polite", "aria-label": t("board.exports") });
   const forms = el("div", "bd-forms", { role: "radiogroup", "aria-label": t("board.export") }, ...FORMS.map((name) =>
@@ -30,7 +30,8 @@ export async function exportDialog(store, look) {
     go.disabled = true;
     store.flush();
     await store.chain;
-    for (const preset of form === "film" ? chosenPlaces : [null]) await tried(post(`${store.path}/films`, { form, options: preset ? { ...options, preset } : {} }));
+    const film = form === "film";
+    await tried(post(`${store.path}/films`, { form, options: film ? { ...options, whole: store.board.shown } : {}, places: film ? [...chosenPlaces] : [] }));
     go.disabled = false;
     load();
   });
