@@ -2,6 +2,7 @@
 // transitions are the board's; a shot with no clip yet shows its words for its length.
 
 import { button, el, icon, media, seconds, t } from "../dom.js";
+import { wholeShots } from "./whole.js";
 
 const END_S = 0.012; // a clip this near to its end has shown its last frame
 const AHEAD_S = 2.5; // so long before its turn the next clip is brought to its first frame
@@ -85,7 +86,7 @@ export class CutPlayer {
       if (this.store.from !== "player") this.goto(this.store.selected);
       return this.mark();
     }
-    const clips = layOut(this.store.shots);
+    const clips = layOut(wholeShots(this.store) || this.store.shots);
     const key = JSON.stringify(clips.map((c) => [c.id, c.src, c.in, c.length, c.at, c.over, c.overlap]));
     this.stage.style.aspectRatio = `${this.store.board.width} / ${this.store.board.height}`;
     this.stage.style.setProperty("--shape", this.store.board.width / this.store.board.height);

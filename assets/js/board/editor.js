@@ -16,6 +16,7 @@ import { RATES, SHAPES, shapeOf } from "./shapes.js";
 import { joints, sheet } from "./sheet.js";
 import { Store } from "./store.js";
 import { Strip } from "./strip.js";
+import { wholeBar } from "./whole.js";
 
 const AUTO_MS = 600;
 const AUTO_MOST = 3; // a change of style touches every shot: that is for the button
@@ -49,7 +50,7 @@ export class Editor {
       toast(error.message, { bad: true });
       return this.leave();
     }
-    this.root.replaceChildren(this.head, this.line, followBar(store), this.main);
+    this.root.replaceChildren(this.head, this.line, followBar(store), wholeBar(store), this.main);
     this.unfollow = follow(this.root, (_, changed) => this.alive() && (changed === null ? store.shots.some((s) => s.running) && store.reload() : store.progress(changed)));
     this.onKey = (e) => this.keys(e);
     this.onShow = () => document.visibilityState === "visible" ? store.reload() : store.flush();

@@ -2,7 +2,6 @@
 // And the two ways to make a film compared: one multi-shot run, or a run per shot.
 
 import { button, dollars, el, icon, media, seconds, t } from "../dom.js";
-import { open as openDetail } from "../detail.js";
 import { get, post, toast, tried } from "../net.js";
 import { choose, dialog, field, warnings } from "./dialog.js";
 
@@ -60,8 +59,8 @@ export function waysDialog(store, groups) {
   function side(way, cheaper) {
     const go = way.kind === "one_run"
       ? button(t("board.way_one_go"), { text: t("board.way_one_go"), cls: "primary", disabled: !way.possible || null, data: { do: "one-run" } }, async () => {
-          const run = await tried(post(`${store.path}/one-run`, { model }));
-          if (run) (box.close(), openDetail(run.id));
+          box.close();
+          if (await store.act("one-run", { model })) toast(t("film.whole_queued"));
         })
       : button(t("board.way_each_go"), { text: t("board.way_each_go"), cls: "primary", data: { do: "each" } }, () => (box.close(), renderDialog(store)));
     return el("section", `bd-way${way.possible ? "" : " no"}`, { data: { way: way.kind } },

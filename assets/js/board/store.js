@@ -190,6 +190,13 @@ export class Store {
     let ended = this.data?.following?.some((f) => !f.stopped) && cards.some((card) => !this.knows(card.id) || card.status !== "running");
     let moved = false;
     for (const card of cards) {
+      const whole = (this.data?.wholes || []).find((w) => w.run.id === card.id);
+      if (!whole) continue;
+      if (card.status !== "running" || whole.cutting) ended = true;
+      Object.assign(whole.run, card);
+      moved = true;
+    }
+    for (const card of cards) {
       for (const state of Object.values(this.data?.shots || {})) {
         const take = state.takes.find((run) => run.id === card.id);
         if (!take) continue;
