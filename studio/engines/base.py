@@ -54,7 +54,8 @@ class Input:
 class Job:
     """All that an engine needs for one run. seed is decided (never None where the model takes seeds).
 
-    work_dir: an empty folder of this run's own, for files the engine makes; removed after the run has ended.
+    work_dir: an empty folder of this run's own, for files a local engine makes; removed after the run has ended. Not
+    made for engines that work elsewhere.
     inputs: by asset id. uploads: what `prepare` returned.
     """
 
@@ -152,6 +153,10 @@ class ModelFiles(Protocol):
 
     def about(self, model: Model) -> dict[str, Any]:
         """What the models page shows of a model."""
+        ...
+
+    def place(self) -> dict[str, Any]:
+        """Where they are fetched to: folder, free_bytes of its disk."""
         ...
 
     def fetch(self, model: Model, *, extras: bool = False) -> None:

@@ -22,6 +22,9 @@ from studio.domain import JSON, now
 from studio.errors import EngineError, Refused, Unavailable, UnknownOutcome
 
 CONNECTIONS = 50
+KEPT_CONNECTIONS, KEPT_S = 8, 15.0
+"""How many idle connections stay open, and for how long. httpcore looks at each of them twice a call (70 us a look), so
+those left over from a burst must not stay; it takes the first free one, so that the others grow old."""
 MOST_BYTES = 8 * 2**20
 """Longest answer that is read. API answers are a few kilobytes."""
 NEVER_SENT = (httpx.ConnectError, httpx.ConnectTimeout, httpx.PoolTimeout, httpx.UnsupportedProtocol)
@@ -60,7 +63,7 @@ class Api:
         """The one client, made at first use: making one loads the certificates (45 ms)."""
         if self._client is None:
             limits = httpx.Limits(
-                max_connections=CONNECTIONS, max_keepalive_connections=CONNECTIONS, keepalive_expiry=60
+                max_connections=CONNECTIONS, max_keepalive_connections=KEPT_CONNECTIONS, keepalive_expiry=KEPT_S
             )
             timeout = httpx.Timeout(30.0, connect=15.0, pool=None)
             self._client = httpx.AsyncClient(limits=limits, timeout=timeout, follow_redirects=False)

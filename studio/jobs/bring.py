@@ -32,7 +32,7 @@ class Bring:
         if not outputs:
             raise MediaError(f"{way.facts.label} says it is done but gave no file.")
         seed = {} if progress.seed is None else {"seed": progress.seed}
-        way.enter(Phase.DOWNLOADING, "The result is ready.", **seed)
+        way.enter(Phase.DOWNLOADING, "The result is ready.", took_s=way.took_s, **seed)
         async with way.lane.downloads:
             for idx, output in enumerate(outputs):
                 if output.text is None:
@@ -52,8 +52,10 @@ class Bring:
         await way.insist(lambda: download.fetch(self._http, source, part, self._show), way.timing.submit_for)
 
     async def _provider_is_near(self) -> bool:
-        base = self.way.facts.base_url
-        return bool(base) and await download.is_private(httpx.URL(base).host)
+        lane, base = self.way.lane, self.way.facts.base_url
+        if lane.near is None:
+            lane.near = bool(base) and await download.is_private(httpx.URL(base).host)
+        return lane.near
 
     def _show(self, got: int, total: int | None) -> None:
         if total and time.monotonic() - self._shown_at > SHOWN_EVERY_S:

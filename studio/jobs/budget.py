@@ -32,6 +32,11 @@ def write(db: Database, limits: SpendLimits) -> None:
     settings.put(db, KEY, asdict(limits))
 
 
+def limited(db: Database) -> bool:
+    """Whether any limit is set."""
+    return read(db) != SpendLimits()
+
+
 def over(db: Database, run: Run) -> str | None:
     """A sentence when this run would pass a limit, unless a person has let it through."""
     usd = run.estimate_usd or 0.0

@@ -21,7 +21,8 @@ log = logging.getLogger(__name__)
 def part_path(data: Path, run: Run, idx: int) -> Path:
     """Where output number idx of the run grows until it is whole; its folder exists."""
     folder = data / "library" / run.created_at.strftime("%Y/%m/%d")
-    folder.mkdir(parents=True, exist_ok=True)
+    if not folder.is_dir():
+        folder.mkdir(parents=True, exist_ok=True)
     return folder / f".{run.id}-{idx}.part"
 
 

@@ -13,17 +13,21 @@ import json
 import shutil
 import socket
 from collections.abc import Callable, Mapping
+from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 
 import httpx
 
-from studio.engines.http import retry_after_s
+from studio.engines.http import KEPT_CONNECTIONS, KEPT_S, retry_after_s
 from studio.errors import EngineError, RateLimited, Unavailable
 
 MOST_REDIRECTS = 5
 SPARE_BYTES = 64 * 2**20
 """Room on the disk that a download must leave."""
+
+SMALL_BYTES = 2**15
+"""A file below this size is fetched again rather than continued."""
 
 
 class LinkGone(EngineError):
@@ -42,7 +46,7 @@ class Source:
 
 def client() -> httpx.AsyncClient:
     """The one client for downloads; it follows no redirect by itself, since each must be looked at first."""
-    limits = httpx.Limits(max_connections=32, max_keepalive_connections=32, keepalive_expiry=60)
+    limits = httpx.Limits(max_connections=32, max_keepalive_connections=KEPT_CONNECTIONS, keepalive_expiry=KEPT_S)
     return httpx.AsyncClient(timeout=httpx.Timeout(60, connect=15), limits=limits, follow_redirects=False)
 
 
@@ -100,7 +104,8 @@ async def _receive(
     room = shutil.disk_usage(part.parent).free
     if expected and expected - start + SPARE_BYTES > room:
         raise OSError(errno.ENOSPC, f"{expected / 1e6:,.0f} MB are to come; {room / 1e6:,.0f} MB are free")
-    notes.write_text(json.dumps({"etag": _strong_etag(response), "total": str(total)}), "utf-8")
+    if start or (expected or SMALL_BYTES) >= SMALL_BYTES:
+        notes.write_text(json.dumps({"etag": _strong_etag(response), "total": str(total)}), "utf-8")
     got = start
     with part.open("ab" if start else "wb") as file:
         async for chunk in response.aiter_raw():
@@ -170,6 +175,8 @@ async def _check_address(url: httpx.URL, *, near: bool) -> None:
 
 async def is_private(host: str, port: int | None = None) -> bool:
     """Whether any address of this host is not on the public internet. Raises Unavailable where it has none."""
+    with suppress(ValueError):
+        return not ipaddress.ip_address(host).is_global
     try:
         found = await asyncio.get_running_loop().getaddrinfo(host, port or 443, type=socket.SOCK_STREAM)
     except OSError as error:

@@ -11,6 +11,7 @@ import logging
 import sqlite3
 import time
 from collections.abc import Callable
+from dataclasses import replace
 
 import httpx
 
@@ -95,9 +96,9 @@ class Drive:
         way = self.way
         if said := way.engine.missing():
             raise Leave(Status.HELD, said, reason=HeldReason.NOT_CONFIGURED, money="release")
-        job = way.house.job(way.run)
+        job = way.house.job(way.run, local=way.facts.local)
         uploads = await way.insist(lambda: way.engine.prepare(job), way.timing.submit_for)
-        return way.house.job(way.run, dict(uploads))
+        return replace(job, uploads=dict(uploads))
 
     async def _submit(self, job: Job) -> None:
         """Send the run, again only after an answer that is certain to mean "not accepted"."""
@@ -143,8 +144,9 @@ class Drive:
 
     async def _settle_lost(self) -> None:
         """After a restart, or on "look again": a submit of which no answer is on file."""
-        handle = await lost.found_handle(self.way, self.way.house.job(self.way.run), lost.NO_ANSWER)
-        await self._keep_handle(handle, f"The task was found at {self.way.facts.label}.")
+        way = self.way
+        handle = await lost.found_handle(way, way.house.job(way.run, local=way.facts.local), lost.NO_ANSWER)
+        await self._keep_handle(handle, f"The task was found at {way.facts.label}.")
 
     async def _keep_handle(self, handle: str, why: str) -> None:
         """Store the handle: it is the receipt for money."""

@@ -71,5 +71,7 @@ class Subscription:
 
     def _add(self, ids: Iterable[str]) -> None:
         with self._some:
+            told = bool(self._ids)
             self._ids.update(dict.fromkeys(ids))
-            self._some.notify_all()
+            if not told:
+                self._some.notify_all()

@@ -73,16 +73,22 @@ class House:
                     left.unlink(missing_ok=True)
         shutil.rmtree(self.data / "cache" / "previews", ignore_errors=True)
 
-    def job(self, run: Run, uploads: dict[str, str] | None = None) -> Job:
-        """What the engine needs for this run. Raises NotFound when an input file or the model is gone."""
+    def job(self, run: Run, *, local: bool) -> Job:
+        """What the engine needs for this run. Raises NotFound when an input file or the model is gone.
+
+        local: the engine works on this machine, and gets its folder.
+        """
         ids = [i for group in run.request.media().values() for i in group]
-        with self.store.read() as db:
-            found = assets.several(db, ids)
+        found: dict[str, Asset] = {}
+        if ids:
+            with self.store.read() as db:
+                found = assets.several(db, ids)
         inputs = {i: Input(self._there(i, found), self.data / found[i].path) for i in ids}
         folder = self.work_dir(run.id)
-        folder.mkdir(parents=True, exist_ok=True)
+        if local:
+            folder.mkdir(parents=True, exist_ok=True)
         model = self.catalogue.get(run.model)
-        return Job(run.id, run.request, model, run.seed, folder, inputs, uploads or {})
+        return Job(run.id, run.request, model, run.seed, folder, inputs)
 
     def _there(self, asset_id: str, found: dict[str, Asset]) -> Asset:
         if asset_id not in found or not (self.data / found[asset_id].path).is_file():
@@ -92,7 +98,10 @@ class House:
 
 
 class Lane:
-    """One engine with its limits. Made on the event loop; lanes never wait for one another."""
+    """One engine with its limits. Made on the event loop; lanes never wait for one another.
+
+    near: whether the provider is in a private network, once known. news: by handle, set when a look is worth it.
+    """
 
     def __init__(self, engine: Engine) -> None:
         limits = engine.facts.limits
@@ -101,6 +110,7 @@ class Lane:
         self.submits = Turnstile(limits.submits_per_s)
         self.looks = Turnstile(limits.polls_per_s)
         self.downloads = asyncio.Semaphore(DOWNLOADS_AT_ONCE)
+        self.near: bool | None = None
         self.news: dict[str, asyncio.Event] = {}
         if isinstance(engine, Announces):
             engine.announce(self._tell)

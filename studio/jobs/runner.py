@@ -69,7 +69,7 @@ class Runner:
 
         def tell() -> None:
             if found := self._drives.get(run_id):
-                found[0].way.cancelled.set()
+                found[0].way.wish()
 
         self._call(tell)
 
@@ -161,10 +161,11 @@ class Runner:
     def _claim(self, provider: str) -> Run | None:
         held: list[str] = []
         with self.house.store.write() as db:
-            while (first := queue.next_up(db, provider)) and (why := budget.over(db, first)):
-                runs.move(db, first, Status.HELD, why, held_reason=HeldReason.BUDGET.value, error=why)
-                held.append(first.id)
-            run = queue.claim(db, provider) if first else None
+            if budget.limited(db):
+                while (first := queue.next_up(db, provider)) and (why := budget.over(db, first)):
+                    runs.move(db, first, Status.HELD, why, held_reason=HeldReason.BUDGET.value, error=why)
+                    held.append(first.id)
+            run = queue.claim(db, provider)
             if run and run.estimate_usd:
                 ledger.reserve(db, run, run.estimate_usd)
         self.house.feed.publish([*held, run.id] if run else held)

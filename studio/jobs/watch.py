@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import logging
 import time
 from datetime import datetime
@@ -31,16 +30,16 @@ class Watch:
     async def until_ready(self) -> Progress:
         """The look that found the result. Leaves when the run is cancelled or gave no sign for too long."""
         handle = self.way.run.handle or ""
-        news = self.way.lane.news[handle] = asyncio.Event()
+        self.way.lane.news[handle] = self.way.stirred
         try:
-            return await self._until_ready(handle, news)
+            return await self._until_ready(handle)
         finally:
             self.way.lane.news.pop(handle, None)
 
-    async def _until_ready(self, handle: str, news: asyncio.Event) -> Progress:
+    async def _until_ready(self, handle: str) -> Progress:
         way = self.way
         while True:
-            if await way.wish_within(self._pause_s(), news):
+            if await way.wish_within(self._pause_s()):
                 await self._cancel()
             await way.lane.looks.turn()
             try:
@@ -109,12 +108,11 @@ class Watch:
         if stopped or way.facts.repeatable:
             raise Leave(Status.CANCELLED, "Cancelled on your wish.", money="release")
         self._refused = True
-        way.cancelled.clear()
+        way.cancelled = False
         said = f"{label} cannot stop it any more. It will be billed, so the result is kept; cancel again to drop it."
         way.enter(Phase.WAITING, said, cancel_wanted=0, note=said)
 
     def _remember_time(self) -> None:
         seconds = round(max(0.01, self._elapsed_s()), 3)
         self.way.house.history.add(self.way.pace, seconds)
-        with self.way.house.store.write() as db:
-            runs.note(db, self.way.run.id, took_s=seconds)
+        self.way.took_s = seconds

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import time
 from collections.abc import Awaitable, Callable
+from contextlib import suppress
 from typing import Any, TypeVar
 
 from studio.domain import Phase, Progress, Run, Status
@@ -18,17 +19,28 @@ T = TypeVar("T")
 
 
 class Way:
-    """One running run. `run` is the row as it was last written; `cancelled` is set when the user wants it ended."""
+    """One running run. `run` is the row as it was last written; `cancelled`: the user wants it ended.
+
+    stirred: set when there is something to see before the next look is due. took_s: from submit to result, once known.
+    """
 
     def __init__(self, house: House, lane: Lane, run: Run) -> None:
         self.house, self.lane, self.run = house, lane, run
         self.engine, self.facts, self.timing = lane.engine, lane.facts, house.timing
         self.model = house.catalogue.get(run.model)
-        self.cancelled = asyncio.Event()
-        if run.cancel_wanted:
-            self.cancelled.set()
+        self.cancelled = run.cancel_wanted
+        self.stirred = asyncio.Event()
+        self.took_s: float | None = None
+        self._droppable: asyncio.Future[Any] | None = None
         with house.store.read() as db:
             self.pace: str = runs.inner(db, run.id)["pace"]
+
+    def wish(self) -> None:
+        """The user wants the run ended: whatever may be dropped is dropped, and who waits wakes."""
+        self.cancelled = True
+        self.stirred.set()
+        if self._droppable:
+            self._droppable.cancel()
 
     def enter(self, phase: Phase, why: str, **columns: Any) -> None:
         """Put the phase on the disk, before its first step."""
@@ -77,26 +89,25 @@ class Way:
 
     async def unless_cancelled(self, awaitable: Awaitable[T]) -> T:
         """Its result, or Leave as soon as the run is to be cancelled: only around steps that may be dropped."""
-        work, wish = asyncio.ensure_future(awaitable), asyncio.ensure_future(self.cancelled.wait())
+        work = self._droppable = asyncio.ensure_future(awaitable)
         try:
-            await asyncio.wait({work, wish}, return_when=asyncio.FIRST_COMPLETED)
-            if work.done():
-                return work.result()
-            raise Leave(Status.CANCELLED, "Cancelled on your wish.", money="settle" if self.run.handle else "release")
-        finally:
-            wish.cancel()
-            if not work.done():
+            if self.cancelled:
                 work.cancel()
-                await asyncio.gather(work, return_exceptions=True)
-
-    async def wish_within(self, seconds: float, news: asyncio.Event | None = None) -> bool:
-        """Wait so long, or until there is a wish to cancel, or news; whether there is a wish."""
-        waits = [asyncio.ensure_future(event.wait()) for event in (self.cancelled, news) if event]
-        try:
-            await asyncio.wait(waits, timeout=seconds, return_when=asyncio.FIRST_COMPLETED)
+            return await work
+        except asyncio.CancelledError:
+            me = asyncio.current_task()
+            if not self.cancelled or (me and me.cancelling()):
+                raise
+            money = "settle" if self.run.handle else "release"
+            raise Leave(Status.CANCELLED, "Cancelled on your wish.", money=money) from None
         finally:
-            for wait in waits:
-                wait.cancel()
-        if news:
-            news.clear()
-        return self.cancelled.is_set()
+            self._droppable = None
+
+    async def wish_within(self, seconds: float) -> bool:
+        """Wait so long, or until there is a wish to cancel, or news of the run; whether there is a wish."""
+        if not self.cancelled:
+            with suppress(TimeoutError):
+                async with asyncio.timeout(seconds):
+                    await self.stirred.wait()
+        self.stirred.clear()
+        return self.cancelled

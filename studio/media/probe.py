@@ -13,6 +13,7 @@ from studio.media.sniff import AVIF, BMP, GIF, JPEG, MOV, MP4, PNG, WEBM, WEBP, 
 
 if TYPE_CHECKING:
     from av.container import InputContainer
+    from av.video.frame import VideoFrame
     from av.video.stream import VideoStream
 
 BROWSER_PICTURES = (PNG, JPEG, WEBP, GIF, AVIF, BMP)
@@ -105,36 +106,42 @@ def _picture_notes(kind: FileType, frames: int, mode: str) -> tuple[str, ...]:
 def _probe_stream(path: Path, name: str) -> MediaFacts:
     with containers.opened(path, name=name) as (box, kind):
         video = containers.picture_stream(box)
-        sound = box.streams.audio[0] if box.streams.audio else None
-        if video is None and sound is None:
-            raise MediaError(f"{name or path.name} has neither picture nor sound.")
-        duration_s = _duration_s(box, video)
-        audio_codec = sound.codec_context.codec.canonical_name if sound else ""
-        if video is None:
-            return MediaFacts(
-                kind=Kind.AUDIO,
-                mime=kind.mime.replace("video/", "audio/"),
-                suffix=".m4a" if kind in (MP4, MOV) else kind.suffix,
-                bytes=path.stat().st_size,
-                duration_s=duration_s,
-                has_audio=True,
-                codec=audio_codec,
-                audio_codec=audio_codec,
-                browser_plays=audio_codec in BROWSER_AUDIO,
-            )
-        return _video_facts(path, name or path.name, box, kind, video, audio_codec, duration_s)
+        first = next(box.decode(video), None) if video else None
+        return stream_facts(path, name or path.name, box, kind, first)
+
+
+def stream_facts(path: Path, name: str, box: InputContainer, kind: FileType, first: VideoFrame | None) -> MediaFacts:
+    """The facts of an open video or sound. first: the first frame of its picture."""
+    video = containers.picture_stream(box)
+    sound = box.streams.audio[0] if box.streams.audio else None
+    if video is None and sound is None:
+        raise MediaError(f"{name} has neither picture nor sound.")
+    duration_s = _duration_s(box, video)
+    audio_codec = sound.codec_context.codec.canonical_name if sound else ""
+    if video is not None:
+        return _video_facts(path, name, kind, video, first, audio_codec, duration_s)
+    return MediaFacts(
+        kind=Kind.AUDIO,
+        mime=kind.mime.replace("video/", "audio/"),
+        suffix=".m4a" if kind in (MP4, MOV) else kind.suffix,
+        bytes=path.stat().st_size,
+        duration_s=duration_s,
+        has_audio=True,
+        codec=audio_codec,
+        audio_codec=audio_codec,
+        browser_plays=audio_codec in BROWSER_AUDIO,
+    )
 
 
 def _video_facts(
     path: Path,
     name: str,
-    box: InputContainer,
     kind: FileType,
     video: VideoStream,
+    frame: VideoFrame | None,
     audio_codec: str,
     duration_s: float | None,
 ) -> MediaFacts:
-    frame = next(box.decode(video), None)
     if frame is None:
         raise MediaError(f"{name} is a broken or incomplete {kind.name} file: it has no picture.")
     width, height = containers.shown_size(video, frame.rotation)

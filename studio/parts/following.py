@@ -16,6 +16,9 @@ from studio.jobs.runner import PAUSED
 from studio.parts.making import Making
 from studio.store import ledger, queue, runs, settings
 
+MANY, GATHER_S = 20, 0.05
+"""Who waits for more runs than this lets changes gather for so long, instead of asking the database at each."""
+
 
 class Following(Making):
     """Everything about runs that exist. NotFound is raised for a run the owner may not see."""
@@ -46,6 +49,9 @@ class Following(Making):
             open_ones = self._unended(run_ids)
             while open_ones and (left := until - time.monotonic()) > 0 and not self._house.feed.closed:
                 changed = open_ones.intersection(changes.get(left))
+                if len(open_ones) > MANY:
+                    time.sleep(GATHER_S)
+                    changed |= open_ones.intersection(changes.get(0))
                 open_ones -= changed - self._unended(changed)
         return [self.get_run(run_id, owner=owner) for run_id in run_ids]
 

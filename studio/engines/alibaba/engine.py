@@ -10,6 +10,7 @@ from __future__ import annotations
 import asyncio
 import json
 from collections.abc import Callable, Collection, Mapping
+from functools import partial
 from typing import Literal
 
 from studio.catalogue import Model
@@ -112,7 +113,8 @@ class AlibabaEngine:
         await self._turn(model, float(row.get("submits_per_s", 5))).turn()
         await self._check_face(job)
         stream = direct and bool(row.get("stream"))
-        body = await asyncio.to_thread(bodies.build, job, region=self.place.region, stream=stream)
+        build = partial(bodies.build, job, region=self.place.region, stream=stream)
+        body = await asyncio.to_thread(build) if job.inputs else build()  # files are read and encoded
         resolve = uploads.RESOLVE if any(u.startswith("oss:") for u in job.uploads.values()) else {}
         if direct:
             answer = await self._stream(body, resolve, model) if stream else await self._at_once(body, resolve, model)
