@@ -92,7 +92,8 @@ def tone(shot: np.ndarray, reference: np.ndarray, strength: float = 1.0) -> Tone
 
 
 def moved(lab: np.ndarray, how: Tone) -> np.ndarray:
-    """OKLab colours (..., 3) after the tone. The nearer to black or white, the less they move."""
+    """OKLab colours (..., 3) after the tone. The nearer to black or white, the less they move, black most of all:
+    a tint shows first in the shadows."""
     import numpy as np
 
     light = np.clip(lab[..., 0], 0.0, 1.0)
@@ -102,7 +103,7 @@ def moved(lab: np.ndarray, how: Tone) -> np.ndarray:
     rising = np.maximum.accumulate(np.clip(curve, 0.0, 1.0))  # a lighter pixel never ends up darker than a darker one
     colour = lab[..., 1:] - np.array(how.middle[1:])
     turned = colour @ np.array(how.turn).reshape(2, 2).T
-    pull = np.sqrt(room)[..., None] * (turned - colour + np.array(how.shift[1:]))
+    pull = np.where(light < 0.5, room, np.sqrt(room))[..., None] * (turned - colour + np.array(how.shift[1:]))
     return np.concatenate((np.interp(light, steps, rising)[..., None], lab[..., 1:] + pull), axis=-1)
 
 

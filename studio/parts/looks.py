@@ -20,7 +20,7 @@ from studio.parts.keeping import Keeping
 from studio.store import presets
 from studio.storyboard import cutting, finishing, matching
 from studio.storyboard.board import Board
-from studio.storyboard.look import Look, Title
+from studio.storyboard.look import Look, Slate, Title
 
 if TYPE_CHECKING:
     import numpy as np
@@ -115,6 +115,12 @@ class Looks:
         picture = finishing.slate_picture(board, *size, date.today())
         seconds = finishing.slate_s(board)
         return slate.clip(folder / "slate.mp4", picture, fps=Fraction(fps), seconds=seconds)
+
+    def slate_picture(self, board_id: str, slate: Slate, *, owner: str = "") -> Image.Image:
+        """How this slate would look before the film."""
+        board = self._boards.get(board_id, owner=owner).board.model_copy(update={"slate": slate})
+        scale = min(1.0, STILL_PX / max(board.width, board.height))
+        return finishing.slate_picture(board, round(board.width * scale), round(board.height * scale), date.today())
 
     def still(
         self, board_id: str, at_s: float, *, look: Look | None = None, titles: tuple[Title, ...] | None = None,

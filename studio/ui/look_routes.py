@@ -13,7 +13,7 @@ from starlette.responses import Response
 
 from studio.domain import JSON
 from studio.media.grade import LARGEST_BYTES
-from studio.storyboard.look import Look, Title
+from studio.storyboard.look import Look, Slate, Title
 from studio.ui import data
 from studio.ui.board_ops import Id
 from studio.ui.board_routes import received
@@ -22,9 +22,17 @@ from studio.ui.guard import owner_of
 from studio.ui.media_files import answer, thumb_mime
 
 if TYPE_CHECKING:
+    from PIL.Image import Image
+
     from studio.studio import Studio
 
 STILL_QUALITY = 88
+
+
+class SlateBody(data.Body):
+    """The slate as it is being written."""
+
+    slate: Slate
 
 
 class Still(data.Body):
@@ -72,9 +80,11 @@ def _pictures(made: APIRouter, studio: Studio) -> None:
         picture = studio.looks.still(
             board_id, body.at_s, look=body.look, titles=body.titles, plain=body.plain, owner=owner
         )
-        out = io.BytesIO()
-        picture.save(out, "webp", quality=STILL_QUALITY, method=1)
-        return Response(out.getvalue(), media_type="image/webp", headers={"cache-control": "no-store"})
+        return _webp(picture)
+
+    @made.post("/boards/{board_id}/slate")
+    def slate(board_id: Id, body: SlateBody, owner: Owner) -> Response:
+        return _webp(studio.looks.slate_picture(board_id, body.slate, owner=owner))
 
     @made.get("/boards/{board_id}/matched/{shot_id}/{end}")
     def matched(request: Request, board_id: Id, shot_id: Id, end: Literal["first", "last"], owner: Owner) -> Response:
@@ -83,3 +93,9 @@ def _pictures(made: APIRouter, studio: Studio) -> None:
         shown = answer(path, mime=thumb_mime(path), etag=path.stem, headers=request.headers)
         shown.headers["cache-control"] = "private, no-cache"  # another strength has the same address
         return shown
+
+
+def _webp(picture: Image) -> Response:
+    out = io.BytesIO()
+    picture.save(out, "webp", quality=STILL_QUALITY, method=1)
+    return Response(out.getvalue(), media_type="image/webp", headers={"cache-control": "no-store"})

@@ -7,10 +7,12 @@ import { check, choose, dialog, field, growing } from "./dialog.js";
 import { trebleCurves } from "./curves.js";
 import { fileButton, pickAsset, upload } from "./files.js";
 import { findingsBox, words as said } from "./findings.js";
+import { lookPanel } from "./look.js";
+import { slatePanel, titlesPanel } from "./titles.js";
 
 const FORMS = ["film", "contact", "shots", "otio", "edl", "fcpxml", "project"];
 const LOOK_MS = 500;
-const GRADE = { exposure: [-2, 2, 0], contrast: [0.5, 1.6, 1], saturation: [0, 2, 1], warmth: [-1, 1, 0] };
+const PAGES = { output: null, look: lookPanel, titles: titlesPanel, slate: slatePanel };
 const FRAMINGS = ["fit", "blur", "fill", "follow"];
 const SEEN_BY_BROWSERS = /\.(mp4|webm|gif|webp)$/;
 const LOUDNESS = [["", "board.loud_as_is"], ["-14", "board.loud_web"], ["-16", "board.loud_podcast"], ["-23", "board.loud_r128"]];
@@ -19,6 +21,7 @@ const LOUDNESS = [["", "board.loud_as_is"], ["-14", "board.loud_web"], ["-16", "
 export async function exportDialog(store, look) {
   const { places } = (await tried(get("ui/boards/places"))) || { places: [] };
   let form = "film";
+  let pages = null;
   const options = { allow_drafts: true, loudness: null, repair_treble: false, music: null, music_db: -14, captions: "", burn: false, label: "", framing: "fit" };
   const chosenPlaces = new Set(["master"]);
   const chosen = el("div", "bd-exportoptions");
@@ -36,13 +39,15 @@ export async function exportDialog(store, look) {
     go.disabled = false;
     load();
   });
-  const box = dialog(t("board.export"), el("div", "bd-export", {}, el("div", "bd-exportleft", {}, forms, el("h4", "", {}, t("board.exports")), rows), el("div", "bd-exportside", {}, checks.node, chosen)), [go], { wide: true, done: () => (clearTimeout(timer), checks.stop()) });
+  const box = dialog(t("board.export"), el("div", "bd-export", {}, el("div", "bd-exportleft", {}, forms, el("h4", "", {}, t("board.exports")), rows), el("div", "bd-exportside", {}, checks.node, chosen)), [go], { wide: true, done: () => (clearTimeout(timer), checks.stop(), pages?.stop(), store.flush()) });
 
   function pick(name) {
     form = name;
     checks.node.hidden = name !== "film";
     for (const one of forms.children) one.setAttribute("aria-checked", one.dataset.form === name);
-    chosen.replaceChildren(name === "film" ? filmOptions(store, options, places, chosenPlaces) : el("p", "st-dim", {}, t(`board.form_help.${name}`)));
+    pages?.stop();
+    pages = name === "film" ? filmPages(store, filmOptions(store, options, places, chosenPlaces)) : null;
+    chosen.replaceChildren(pages?.node || el("p", "st-dim", {}, t(`board.form_help.${name}`)));
   }
 
   const drawn = new Map();
@@ -84,18 +89,41 @@ function placeChoice(store, places, chosen, changed) {
   return el("section", "bd-sec", {}, el("h4", "", {}, t("board.places")), el("div", "bd-row wrap", { role: "group", "aria-label": t("board.places") }, ...chips));
 }
 
-function grade(options) {
-  const sliders = Object.entries(GRADE).map(([name, [min, max, middle]]) => {
-    const told = el("output", "", {}, number(options[name] ?? middle, 2));
-    const slider = el("input", "", { type: "range", min, max, step: 0.05, value: options[name] ?? middle, "aria-label": t(`board.grade.${name}`) });
-    slider.addEventListener("input", () => {
-      options[name] = Number(slider.value);
-      told.textContent = number(slider.value, 2);
-    });
-    slider.addEventListener("dblclick", () => ((slider.value = middle), slider.dispatchEvent(new Event("input"))));
-    return el("label", "bd-slider", {}, el("span", "", {}, t(`board.grade.${name}`)), slider, told);
+/** Pages of a film's export, one shown at a time: what comes out, and how it looks. Gives node, stop(). */
+function filmPages(store, output) {
+  let open = null;
+  const page = el("div", "bd-page", { role: "tabpanel" });
+  const touched = { look: () => JSON.stringify(store.board.look) !== plain, titles: () => store.board.titles.length > 0, slate: () => store.board.slate.on };
+  const plain = JSON.stringify({ exposure: 0, contrast: 1, saturation: 1, warmth: 0, shadows: [0, 0, 0], mids: [0, 0, 0], lights: [0, 0, 0], lut: "", lut_strength: 1 });
+  const tabs = el("div", "bd-pages", { role: "tablist", "aria-label": t("look.pages") }, ...Object.keys(PAGES).map((name) =>
+    el("button", "", { type: "button", role: "tab", "aria-selected": name === "output", tabindex: name === "output" ? 0 : -1, data: { page: name }, onclick: () => show(name) }, t(`look.page.${name}`))));
+  function mark() {
+    for (const tab of tabs.children) {
+      tab.querySelector("i")?.remove();
+      if (touched[tab.dataset.page]?.()) tab.append(el("i", "", { "aria-hidden": "true" }));
+    }
+  }
+  function show(name) {
+    open?.stop();
+    open = PAGES[name]?.(store) || null;
+    for (const tab of tabs.children) {
+      tab.setAttribute("aria-selected", tab.dataset.page === name);
+      tab.tabIndex = tab.dataset.page === name ? 0 : -1;
+    }
+    page.replaceChildren(open?.node || output);
+    mark();
+  }
+  tabs.addEventListener("keydown", (e) => {
+    const step = { ArrowRight: 1, ArrowLeft: -1 }[e.key];
+    if (!step) return;
+    const all = [...tabs.children];
+    const next = all[(all.indexOf(e.target) + step + all.length) % all.length];
+    show(next.dataset.page);
+    next.focus();
   });
-  return el("details", "bd-more", {}, el("summary", "", {}, t("board.grade")), el("div", "bd-two", {}, ...sliders));
+  page.addEventListener("change", mark);
+  show("output");
+  return { node: el("div", "bd-form", {}, tabs, page), stop: () => open?.stop() };
 }
 
 function filmOptions(store, options, places, chosenPlaces) {
@@ -136,8 +164,7 @@ function filmOptions(store, options, places, chosenPlaces) {
     el("div", "bd-two", {}, field(t("board.loudness"), loud), field(t("board.label"), label)),
     check(t("board.repair"), options.repair_treble, (on) => (options.repair_treble = on)),
     el("section", "bd-sec", {}, el("h4", "", {}, t("board.music")), music),
-    el("section", "bd-sec", {}, el("h4", "", {}, t("board.captions")), words, el("div", "bd-row", {}, file, check(t("board.burn"), options.burn, (on) => (options.burn = on)))),
-    grade(options));
+    el("section", "bd-sec", {}, el("h4", "", {}, t("board.captions")), words, el("div", "bd-row", {}, file, check(t("board.burn"), options.burn, (on) => (options.burn = on)))));
 }
 
 function row(film, changed, places, look) {
