@@ -1,71 +1,164 @@
 // Models: open models for the user's own card. Read when opened, and each second while something is being fetched.
 
-import { button, bytes, el, styles, t } from "./dom.js";
+import { button, bytes, el, icon, number, seconds, styles, t } from "./dom.js";
 import { get, post, toast, tried } from "./net.js";
 
 const EVERY_MS = 1000;
+const NAMED = 3; // missing files that are named
+const SMOOTH = 0.3; // of the newest speed in the one shown
 
 /** gr.HTML calls this once. */
 export function mount(element) {
   styles("widgets.css", "house.css", "models.css");
-  const root = element.querySelector(".st-mount") || element;
-  root.classList.add("st", "st-models");
-  let timer = 0;
-  let visible = false;
+  new Models(element, element.querySelector(".st-mount") || element);
+}
 
-  function show(told) {
-    clearTimeout(timer);
-    if (!told) return;
-    const held = root.contains(document.activeElement) && document.activeElement.dataset.key;
-    root.replaceChildren(head(told), el("ul", "st-modellist", {}, ...told.models.map((m) => row(m, act))));
-    if (held) root.querySelector(`[data-key="${CSS.escape(held)}"]`)?.focus();
-    const busy = told.models.some((m) => m.downloads.some((d) => d.state === "running"));
-    if (visible && busy) timer = setTimeout(load, EVERY_MS);
+class Models {
+  constructor(element, root) {
+    Object.assign(this, { root, only: "all", rows: new Map(), speeds: new Map(), states: new Map(), timer: 0, visible: false });
+    root.classList.add("st", "st-models");
+    this.head = el("div", "");
+    this.list = el("ul", "st-modellist", {});
+    this.none = el("p", "st-dim", { hidden: true }, t("models.none_shown"));
+    this.said = el("div", "st-off", { "aria-live": "polite" });
+    root.replaceChildren(this.head, this.list, this.none, this.said);
+    new IntersectionObserver((seen) => {
+      this.visible = seen.some((s) => s.isIntersecting);
+      this.visible ? this.load() : clearTimeout(this.timer);
+    }).observe(element);
   }
-  const load = async () => show(await tried(get("ui/models")));
-  const act = async (word, model, extras = false) => {
-    if (word === "remove" && !confirm(t("models.really", { label: model.label, size: bytes(model.on_disk) }))) return;
+
+  async load() {
+    this.show(await tried(get("ui/models")));
+  }
+
+  async act(word, model, extras = false) {
+    if (word === "remove" && !(await sure(model))) return;
     const told = await tried(post(`ui/models/${word}`, { model: model.id, extras }));
     if (told && word === "remove") toast(t("models.removed", { label: model.label }));
-    show(told);
-  };
-  new IntersectionObserver((seen) => {
-    visible = seen.some((s) => s.isIntersecting);
-    if (visible) load();
-    else clearTimeout(timer);
-  }).observe(element);
+    this.show(told);
+  }
+
+  show(told) {
+    clearTimeout(this.timer);
+    if (told) {
+      this.told = told;
+      for (const m of told.models) for (const d of m.downloads) this.hear(m, d);
+      this.draw();
+    }
+    const busy = this.told?.models.some((m) => m.downloads.some((d) => d.state === "running"));
+    if (this.visible && (busy || !told)) this.timer = setTimeout(() => this.load(), EVERY_MS);
+  }
+
+  /** Speed of a download, and a word to screen readers when it ended. */
+  hear(model, d) {
+    const key = `${model.id} ${d.repo}`;
+    const before = this.speeds.get(key);
+    const now = { at: performance.now(), done: d.done, speed: before?.speed || 0 };
+    if (before && d.done > before.done) {
+      const speed = (d.done - before.done) / ((now.at - before.at) / 1000);
+      now.speed = before.speed ? SMOOTH * speed + (1 - SMOOTH) * before.speed : speed;
+    }
+    if (!before || d.done !== before.done || d.state !== "running") this.speeds.set(key, d.state === "running" ? now : undefined);
+    const was = this.states.get(key);
+    this.states.set(key, d.state);
+    if (was && was !== d.state && ["ended", "failed"].includes(d.state)) this.said.textContent = t(`models.state_${d.state}`, { label: model.label, message: d.message });
+  }
+
+  draw() {
+    const { models, place } = this.told;
+    const kinds = { all: () => true, mine: (m) => m.on_disk > 0 || m.downloads.some((d) => d.state === "running"), runs_here: (m) => m.fits.some((f) => f.rung) };
+    this.drawHead(kinds);
+    const shown = models.filter(kinds[this.only]);
+    const nodes = shown.map((m) => {
+      const running = m.downloads.find((d) => d.state === "running");
+      const speed = running && this.speeds.get(`${m.id} ${running.repo}`)?.speed;
+      const lacks = !m.present && !running && place && m.bytes - m.on_disk > place.free_bytes;
+      const text = JSON.stringify([m, Math.round(speed || 0), lacks]);
+      const old = this.rows.get(m.id);
+      if (old?.text === text) return old.node;
+      const node = row(m, speed, lacks && place.free_bytes, (...all) => this.act(...all));
+      const held = old?.node.contains(document.activeElement) && document.activeElement.dataset.do;
+      if (held) queueMicrotask(() => (node.querySelector(`[data-do="${held}"]`) || node.querySelector("button"))?.focus({ preventScroll: true }));
+      this.rows.set(m.id, { text, node });
+      return node;
+    });
+    const wanted = new Set(nodes);
+    for (const child of [...this.list.children]) if (!wanted.has(child)) child.remove();
+    nodes.forEach((node, i) => this.list.children[i] !== node && this.list.insertBefore(node, this.list.children[i] || null));
+    this.none.hidden = nodes.length > 0;
+  }
+
+  drawHead(kinds) {
+    const { missing, cards, place, models } = this.told;
+    const text = JSON.stringify([missing, cards, place, this.only, Object.values(kinds).map((fits) => models.filter(fits).length)]);
+    if (text === this.headText) return;
+    this.headText = text;
+    const lines = cards.map((c) => el("li", "", {}, el("b", "", {}, c.name), c.memory ? ` · ${Math.round(c.memory / 2 ** 30)} GB` : "", " · ", c.loaded ? t("models.loaded", { model: models.find((m) => m.id === c.loaded)?.label || c.loaded }) : t("models.free")));
+    const only = Object.entries(kinds).map(([name, fits]) => button(t(`models.${name}`, { n: number(models.filter(fits).length) }), { text: t(`models.${name}`, { n: number(models.filter(fits).length) }), "aria-pressed": name === this.only, data: { only: name } }, () => {
+      this.only = name;
+      this.draw();
+      this.head.querySelector(`[data-only="${name}"]`).focus();
+    }));
+    this.head.replaceChildren(el("section", "st-box", { "aria-label": t("models.yours") }, el("h3", "", {}, t("models.yours")),
+      missing ? el("p", "st-need", {}, missing) : null, lines.length ? el("ul", "", {}, ...lines) : null,
+      el("p", "st-dim", {}, t("models.help"), " ", place ? t("models.disk", { folder: place.folder, free: bytes(place.free_bytes) }) : "")),
+      el("div", "st-modelfilter", { role: "group", "aria-label": t("models.show") }, ...only));
+  }
 }
 
-function head({ missing, cards }) {
-  const lines = cards.map((c) => el("li", "", {}, el("b", "", {}, c.name), c.memory ? ` · ${bytes(c.memory)}` : "", " · ", c.loaded ? t("models.loaded", { model: c.loaded }) : t("models.free")));
-  return el("section", "st-box", { "aria-label": t("models.yours") }, el("h3", "", {}, t("models.yours")),
-    missing ? el("p", "st-need", {}, missing) : null, lines.length ? el("ul", "", {}, ...lines) : null, el("p", "st-dim", {}, t("models.help")));
-}
-
-function row(m, act) {
-  const fits = m.fits.map((f) => el("p", f.rung ? "st-okay" : "st-need", {}, f.sentence));
+/** speed: bytes a second; free: bytes on the disk, where they are too few. */
+function row(m, speed, free, act) {
   const running = m.downloads.some((d) => d.state === "running");
-  const does = (word, label, extras) => button(label, { text: label, data: { do: word, key: `${m.id} ${word} ${Boolean(extras)}` } }, () => act(word, m, extras));
-  const tools = running ? [does("stop", t("models.stop"))] : [
-    m.present ? null : does("fetch", t(m.on_disk ? "models.resume" : "models.fetch")),
-    ...m.extras.filter((x) => !x.present).slice(0, 1).map(() => does("fetch", t("models.fetch_draft"), true)),
-    m.folder ? does("remove", t("models.remove")) : null];
-  return el("li", "st-box", { data: { model: m.id } },
-    el("div", "st-modelhead", {}, el("h3", "", {}, m.label), el("span", m.present ? "st-okay" : "st-dim", {}, state(m))),
-    el("p", "st-dim", {}, `${bytes(m.bytes)} · ${m.licence} · `, el("a", "", { href: m.source, target: "_blank", rel: "noreferrer" }, m.repo)),
-    ...fits, ...m.downloads.map(progress), el("div", "st-modeltools", {}, ...tools));
+  const does = (word, key, cls = "", extras = false) => button(t(`models.${key}_label`, { label: m.label }), { text: t(`models.${key}`), cls, data: { do: extras ? "draft" : word } }, () => act(word, m, extras));
+  const started = m.on_disk > 0 || m.downloads.some((d) => d.done);
+  const draft = m.extras.some((x) => !x.present);
+  const tools = running ? [does("stop", "stop")] : [
+    m.present ? null : does("fetch", started ? "resume" : "download"),
+    draft ? does("fetch", "fetch_draft", "", true) : null,
+    m.folder ? does("remove", "remove", "danger") : null];
+  const gone = m.folder && !m.present && !running ? el("p", "st-dim st-modelgone", {}, t("models.missing", { names: names(m.missing) })) : null;
+  const fits = m.fits.map((f) => el("p", f.rung ? "st-okay" : "st-need", {}, icon(f.rung ? "check" : "warn"), el("span", "", {}, `${f.card}: ${t(`models.fit_${f.word}`)}`)));
+  return el("li", "st-box st-model", { data: { model: m.id } },
+    el("div", "st-modelhead", {}, el("h3", "", {}, m.label), state(m, running)),
+    el("p", "st-modeltasks", {}, ...m.tasks.map((task) => el("span", "", {}, t(`widgets.task.${task}`)))),
+    el("p", "st-dim", {}, el("b", "", {}, bytes(m.bytes)), ` · ${m.licence} · `, el("a", "", { href: m.source, target: "_blank", rel: "noreferrer" }, m.repo)),
+    el("div", "st-fits", {}, ...fits, free ? el("p", "st-need", {}, icon("warn"), el("span", "", {}, t("models.no_room", { size: bytes(m.bytes - m.on_disk), free: bytes(free) }))) : null), gone,
+    m.extras.length && !draft ? el("p", "st-dim", {}, t("models.draft_here")) : null,
+    ...m.downloads.map((d) => progress(m, d, speed)), el("div", "st-modeltools", {}, ...tools));
 }
 
-function state(m) {
-  if (m.present) return t("models.here", { size: bytes(m.on_disk) });
-  if (!m.folder) return t("models.not_here");
-  return t("models.lacks", { n: m.missing.length, first: m.missing[0] });
+const names = (missing) => [...missing.slice(0, NAMED), missing.length > NAMED ? t("models.and_more", { n: missing.length - NAMED }) : null].filter(Boolean).join(", ");
+
+function state(m, running) {
+  if (running) return el("span", "st-chip running", {}, t("models.downloading"));
+  if (m.present) return el("span", "st-chip here", {}, t("models.here", { size: bytes(m.on_disk) }));
+  if (m.folder) return el("span", "st-chip held", {}, t("models.incomplete"));
+  return el("span", "st-dim", {}, t("models.not_here"));
 }
 
-function progress(d) {
-  const share = d.bytes ? Math.min(1, d.done / d.bytes) : 0;
-  if (d.state === "failed" || d.state === "stopped") return el("p", d.state === "failed" ? "st-need" : "st-dim", {}, d.message);
+function progress(m, d, speed) {
   if (d.state === "ended") return null;
-  const bar = el("progress", "", { max: 1, value: share, "aria-label": t("models.fetching", { repo: d.repo }) });
-  return el("p", "st-modelbar", {}, bar, el("span", "st-dim", {}, d.bytes ? t("models.of", { done: bytes(d.done), all: bytes(d.bytes) }) : t("models.asking")));
+  if (d.state === "stopped") return el("p", "st-dim", {}, t("models.stopped"));
+  if (d.state === "failed") return el("p", "st-need st-modelfailed", { role: "status" }, icon("warn"), el("span", "", {}, d.message));
+  const share = d.bytes ? Math.min(1, d.done / d.bytes) : 0;
+  const bar = el("div", `st-bar${d.bytes ? "" : " endless"}`, { role: "progressbar", "aria-label": t("models.fetching", { repo: d.repo }), "aria-valuemin": 0, "aria-valuemax": 100, "aria-valuenow": d.bytes ? Math.floor(share * 100) : null }, el("i"));
+  bar.firstChild.style.transform = `scaleX(${d.bytes ? share : 0.35})`;
+  const told = d.bytes ? `${Math.floor(share * 100)} % · ${t("models.of", { done: bytes(d.done), all: bytes(d.bytes) })}` : t("models.asking");
+  const left = speed && d.bytes ? [t("models.speed", { speed: bytes(speed) }), t("models.left", { time: seconds(Math.max(1, Math.round((d.bytes - d.done) / speed))) })].join(" · ") : "";
+  return el("div", "st-modelbar", {}, d.repo === m.repo ? null : el("small", "st-dim", {}, d.repo), bar, el("div", "st-progline", {}, el("span", "", {}, told), el("span", "", {}, left)));
+}
+
+/** Removing gigabytes asks first. */
+function sure(model) {
+  return new Promise((answer) => {
+    const ask = el("dialog", "st st-sure", { "aria-label": t("models.remove_label", { label: model.label }) }, el("h3", "", {}, t("models.really", { label: model.label, size: bytes(model.on_disk) })), el("p", "st-dim", {}, t("models.remove_help")));
+    const no = button(t("widgets.keep"), { text: t("widgets.keep") }, () => ask.close());
+    const yes = button(t("models.remove"), { text: t("models.remove"), cls: "danger solid", data: { do: "remove-now" } }, () => (answer(true), ask.close()));
+    ask.append(el("div", "st-actions", {}, no, yes));
+    ask.addEventListener("close", () => (answer(false), ask.remove()));
+    document.body.append(ask);
+    ask.showModal();
+    no.focus();
+  });
 }

@@ -17,12 +17,14 @@ class OpenModels:
         self._catalogue, self._engines = catalogue, engines
 
     def overview(self) -> JSON:
-        """missing: what the engine lacks, or None; cards: what each does; models: see studio.engines.local.library."""
+        """missing: what the engine lacks, or None; cards: what each does; place: folder and free bytes, None without an
+        engine; models: see studio.engines.local.library."""
         found = [(name, e) for name in self._engines if isinstance(e := self._engines[name], KeepsModels)]
         rows = [engine.library.about(m) for name, engine in found for m in self._catalogue if m.provider == name]
         return {
             "missing": next((self._engines[name].missing() for name, _ in found), None),
             "cards": [card for _, engine in found for card in engine.status()],
+            "place": next((engine.library.place() for _, engine in found), None),
             "models": rows,
         }
 

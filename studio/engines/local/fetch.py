@@ -15,6 +15,7 @@ import hashlib
 import json
 import os
 import sys
+import threading
 import time
 from pathlib import Path
 from typing import Any
@@ -23,14 +24,15 @@ import httpx
 
 from studio.engines.local.weights import PATTERNS
 
-TICK_S = 0.5
+TICK_S = 0.3
 PIECE = 2**20
 TRIES = 5
 
 
 def say(what: str, **body: Any) -> None:
-    """One line to the studio."""
-    print(json.dumps({"say": what, **body}), flush=True)
+    """One line to the studio, whole, from any thread."""
+    sys.stdout.write(json.dumps({"say": what, **body}) + "\n")
+    sys.stdout.flush()
 
 
 def wanted(names: list[str], index: dict[str, Any]) -> list[str]:
@@ -64,7 +66,9 @@ class Fetch:
         self.commit = body["sha"]
         self.files = {f["rfilename"]: f for f in body["siblings"]}
         self.arrived = 0
-        self._said = 0.0
+        self._over = threading.Event()
+        self._teller = threading.Thread(target=self._tell, daemon=True)
+        self._teller.start()
 
     def text(self, name: str) -> str:
         """A small file's content."""
@@ -125,9 +129,19 @@ class Fetch:
 
     def _add(self, count: int) -> None:
         self.arrived += count
-        if time.monotonic() - self._said > TICK_S:
-            self._said = time.monotonic()
-            say("done", bytes=self.arrived)
+
+    def end(self) -> None:
+        """Say no more of what has arrived."""
+        self._over.set()
+        self._teller.join()
+
+    def _tell(self) -> None:
+        """Say how much has arrived; the last of it also while nothing more comes."""
+        said = 0
+        while not self._over.wait(TICK_S):
+            if self.arrived != said:
+                said = self.arrived
+                say("done", bytes=said)
 
 
 def main() -> int:
@@ -138,8 +152,11 @@ def main() -> int:
         fetch = Fetch(repo, Path(job["into"]))
         names = job["files"] or wanted(list(fetch.files), json.loads(fetch.text("model_index.json")))
         say("plan", files=len(names), bytes=sum(fetch.files[n].get("size") or 0 for n in names))
-        for name in sorted(names, key=lambda n: fetch.files[n].get("size") or 0):
-            fetch.take(name)
+        try:
+            for name in sorted(names, key=lambda n: fetch.files[n].get("size") or 0):
+                fetch.take(name)
+        finally:
+            fetch.end()
         say("ended", bytes=fetch.arrived)
     except (httpx.HTTPError, OSError, ValueError, KeyError) as error:
         say("failed", message=_sentence(repo, error))

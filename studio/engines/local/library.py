@@ -46,7 +46,8 @@ class Library:
         """One row of the page.
 
         Keys: id, label, tasks, licence, source, repo, bytes (to fetch), present, missing, on_disk (bytes), folder,
-        extras (LoRA repositories of the draft mode, with present), fits (card, rung or None, sentence), download.
+        extras (LoRA repositories of the draft mode, with present), fits (card, rung or None, word,
+        sentence), downloads.
         """
         engine, found = model.engine, weights.look(model.engine["repo"], self._settings)
         extras = [{"repo": r, "files": f, "present": self._has(r, f)} for r, f in draft_files(model).items()]
@@ -78,10 +79,15 @@ class Library:
         frames = round(seconds * (model.default_fps or 0)) + 1
         part = plan.parts(engine["bytes"], engine)
         rung = plan.fitting(plan.RUNGS, part, width, height, frames, engine, card.memory)
-        words = plan.WORDS[rung] if rung else "does not fit"
+        words, word = (plan.WORDS[rung], rung) if rung else ("does not fit", "none")
         if card.memory is None:
-            rung, words = None, "its memory is not known before the first run"
-        return {"card": card.name, "rung": rung, "sentence": f"{card.name}: {words}"}
+            rung, words, word = None, "its memory is not known before the first run", "unknown"
+        return {"card": card.name, "rung": rung, "word": word, "sentence": f"{card.name}: {words}"}
+
+    def place(self) -> JSON:
+        """Where models are fetched to: folder, free_bytes of its disk."""
+        folder = weights.models_folder(self._settings).absolute()
+        return {"folder": str(folder), "free_bytes": shutil.disk_usage(_nearest(folder)).free}
 
     def _state(self, repo: str) -> JSON:
         with self._lock:
@@ -116,9 +122,7 @@ class Library:
         threading.Thread(target=self._listen, args=(repo,), daemon=True).start()
 
     def _check_room(self, place: Path, size: int) -> None:
-        place = place.absolute()
-        while not place.exists():
-            place = place.parent
+        place = _nearest(place.absolute())
         free = shutil.disk_usage(place).free
         if size > free:
             raise StudioError(f"This needs {size / plan.GB:.0f} GB, and {place} has {free / plan.GB:.0f} GB left.")
@@ -174,6 +178,13 @@ class Library:
             process.kill()
             with contextlib.suppress(subprocess.TimeoutExpired):
                 process.wait(timeout=5)
+
+
+def _nearest(folder: Path) -> Path:
+    """The folder, or the first above it that exists."""
+    while not folder.exists():
+        folder = folder.parent
+    return folder
 
 
 def draft_files(model: Model) -> dict[str, list[str]]:
