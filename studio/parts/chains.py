@@ -97,6 +97,13 @@ class Chains:
             self._total(board, list(ready.values()), list(follow.values()), owner),
         )  # fmt: skip
 
+    def estimate(self, board: Board, shot: Shot, *, owner: str = "") -> Estimate | None:
+        """What a shot would cost and take that only lacks the frame it begins with; None where more is wrong."""
+        made, why = self._asked(board, shot, None, owner)
+        if shot.start.kind != "previous" or why:
+            return None
+        return self._studio.estimate([made.body], owner=owner, given={STAND_IN: stand_in(board, None)})
+
     def start(self, board_id: str, *, owner: str = "", shots: Iterable[str] | None = None) -> list[Run]:
         """Queue what the plan has ready, and remember what follows it."""
         made = self.plan(board_id, owner=owner, shots=shots)
@@ -156,10 +163,13 @@ class Chains:
             return Estimate(usd=0.0, runs=0)
         found = self._studio.estimate(bodies, owner=owner, given={STAND_IN: stand_in(board, None)})
         prices = [f.link.usd for f in follow]
+        given = {STAND_IN: stand_in(board, None)}
+        later = sum(self._studio.estimate([f.plan.body], owner=owner, given=given).expected_s or 0.0 for f in follow)
         if found.usd is None or None in prices:
             return found
-        now = self._studio.estimate([p.body for p in ready], owner=owner).usd if ready else 0.0
-        return found.model_copy(update={"usd": round((now or 0.0) + sum(p or 0.0 for p in prices), 6)})
+        now = self._studio.estimate([p.body for p in ready], owner=owner) if ready else Estimate(usd=0.0, runs=0)
+        usd = round((now.usd or 0.0) + sum(p or 0.0 for p in prices), 6)
+        return found.model_copy(update={"usd": usd, "expected_s": (now.expected_s or 0.0) + later or None})
 
     # going on ---------------------------------------------------------------------------------------------------
 

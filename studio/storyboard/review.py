@@ -137,11 +137,9 @@ def _picture(board: Board, asset: Asset, wish: Wish) -> Iterator[Finding]:
     film = (wish.width or board.width, wish.height or board.height)
     if abs(width / height - film[0] / film[1]) > 0.02:
         yield Finding("warning", "shot_bars", {"size": size})
-    places = [(_wanted(p, film), p.label) for p in wish.places]
-    for (wide, high), label in dict.fromkeys(places):
-        if max(min(wide / width, high / height), 0) > LARGER:
-            yield Finding("warning", "shot_small", {"size": size, "wanted": f"{wide}x{high}", "place": label})
-            return  # the largest place says it all
+    (wide, high), label = max(((_wanted(p, film), p.label) for p in wish.places), key=lambda place: place[0])
+    if min(wide / width, high / height) > LARGER:
+        yield Finding("warning", "shot_small", {"size": size, "wanted": f"{wide}x{high}", "place": label})
 
 
 def _wanted(place: Preset, film: tuple[int, int]) -> tuple[int, int]:
@@ -156,7 +154,8 @@ def _seen(shot: Shot, seen: Measured, start: float, end: float) -> Iterator[Find
     for code, stretches in (("shot_black", seen.black), ("shot_frozen", seen.frozen)):
         for at, length in stretches:
             first, last = max(at, start), min(at + length, end)
-            if last - first >= LEAST_S:
+            black = any(a <= at + LEAST_S and a + b >= at + length - LEAST_S for a, b in seen.black)
+            if last - first >= LEAST_S and (code == "shot_black" or not black):  # what is black stands still, too
                 yield Finding("warning", code, {"s": f"{last - first:.1f}"}, first - start, round(last - first, 3))
     if shot.dialogue.strip() or shot.sound.strip():
         quiet = sum(max(0.0, min(at + length, end) - max(at, start)) for at, length in seen.silent)

@@ -61,7 +61,7 @@ def whole(studio: Studio, opened: Opened, *, owner: str, made: str = "") -> JSON
 
 def _shot(studio: Studio, board: Board, state: ShotState, *, owner: str) -> JSON:
     shot = state.shot
-    usd, expected_s, said = _estimate(studio, state, owner)
+    usd, expected_s, said = _estimate(studio, board, state, owner)
     span = (0.0, shot.length_s)
     if state.best:
         path = studio.asset_path(state.best)
@@ -93,12 +93,14 @@ def _take(studio: Studio, state: ShotState, run: Run) -> JSON:
     return card(studio, run) | {"take": take.kind, "old": old, "chosen": run.id == state.shot.chosen}
 
 
-def _estimate(studio: Studio, state: ShotState, owner: str) -> tuple[float | None, float | None, list[str]]:
+def _estimate(studio: Studio, board: Board, state: ShotState, owner: str) -> tuple[float | None, float | None, list[str]]:
     """Price and time of rendering the shot as it is, and what stands against it, each in a sentence."""
     if state.plan is None:
         return None, None, [state.refusal]
     if state.plan.problems:
-        return None, None, list(state.plan.problems)
+        priced = studio.chains.estimate(board, state.shot, owner=owner)
+        said = list(state.plan.problems)
+        return (priced.usd, priced.expected_s, said) if priced else (None, None, said)
     try:
         found = studio.estimate([state.plan.body], owner=owner)
     except StudioError as error:

@@ -9,9 +9,9 @@ const AGAIN_MS = 900; // while takes are still being looked at
 const FACE = { error: "close", warning: "warn", note: "bulb" };
 
 /** A list that follows what would be exported. wish(): {options, places}; show(shot id or "", seconds) goes there. */
-export function findingsBox(store, wish, show) {
-  const head = el("h4", "bd-checkhead", {}, t("check.title"));
-  const list = el("div", "bd-check", { "aria-live": "polite", "aria-label": t("check.title"), role: "region" });
+export function findingsBox(store, wish, show, title = t("check.title")) {
+  const head = el("h4", "bd-checkhead", {}, title);
+  const list = el("div", "bd-checkbody", { "aria-live": "polite", "aria-label": t("check.title"), role: "region" });
   const node = el("section", "bd-sec bd-checks", { data: { checks: "" } }, head, list);
   let timer;
   let asked = 0;
@@ -34,7 +34,7 @@ export function findingsBox(store, wish, show) {
     const count = (level) => groups.filter((g) => g.level === level).length;
     const [errors, wrong] = [count("error"), groups.length - count("note")];
     node.dataset.checks = measuring ? "looking" : "done";
-    head.replaceChildren(t("check.title"), el("span", `bd-badge ${errors ? "failed" : wrong ? "stale" : "render"}`, { hidden: !findings.length && measuring > 0 },
+    head.replaceChildren(title, el("span", `bd-badge ${errors ? "failed" : wrong ? "stale" : "render"}`, { hidden: !findings.length && measuring > 0 },
       errors ? t("check.errors", { n: errors }) : wrong ? t("check.count", { n: wrong }) : icon("check")));
     const lines = groups.filter((g) => g.level !== "note" || !wrong).map((g) => line(g, show));
     const notes = wrong ? groups.filter((g) => g.level === "note") : [];
@@ -72,7 +72,7 @@ function line(group, show) {
   if (!group.number) return el("li", group.level, { data: { code: group.code } }, face, group.at_s === null ? el("span", "", {}, said) : link(`${seconds(group.at_s)}: ${said}`, () => show("", group.at_s)));
   const shots = group.at.map((f) => link(`${f.number}`, () => show(f.shot, f.at_s), t("check.open", { n: f.number })));
   const [before, after] = t("check.shots", { n: "\u0000" }).split("\u0000");
-  return el("li", group.level, { data: { code: group.code } }, face, el("span", "", {}, before, ...shots.flatMap((s, i) => (i ? [", ", s] : [s])), `${after} `, said));
+  return el("li", group.level, { data: { code: group.code } }, face, el("span", "", {}, before, ...shots.flatMap((s, i) => (i ? [", ", s] : [s])), `${after.trimEnd()} `, said));
 }
 
 const link = (text, onclick, label = text) => el("button", "st-link", { type: "button", "aria-label": label, onclick }, text);
@@ -82,7 +82,7 @@ export const words = ({ code, values, what }) => (code ? t(`check.${code}`, valu
 
 /** The check as a window of its own. */
 export function checkDialog(store, show) {
-  const box = findingsBox(store, () => ({ options: {}, places: [] }), (shot, at) => (window_.close(), show(shot, at)));
+  const box = findingsBox(store, () => ({ options: {}, places: [] }), (shot, at) => (window_.close(), show(shot, at)), "");
   const again = button(t("check.button"), { name: "again", text: t("check.button"), data: { do: "check-again" } }, () => box.load());
   const window_ = dialog(t("check.title"), el("div", "bd-form", {}, el("p", "st-dim", {}, t("check.help")), box.node), [again], { done: box.stop });
   box.load();
