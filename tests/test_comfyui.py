@@ -18,7 +18,7 @@ from studio import catalogue, settings
 from studio.catalogue import Model, rules
 from studio.domain import JSON, Asset, Kind, Progress, Status, Task
 from studio.engines.base import Input, Job
-from studio.engines.comfyui import ComfyEngine, own_row, workflow
+from studio.engines.comfyui import ComfyEngine, own_row, strangers, workflow
 from studio.errors import CapabilityError, EngineError, Refused, Unavailable, UnknownHandle, UnknownOutcome
 from tests.providers.comfyui import ComfyServer, official_files
 from tests.providers.serving import served
@@ -255,7 +255,7 @@ OWN = {
 
 
 def test_an_own_workflow_becomes_a_model_with_a_form_and_runs(server: ComfyServer, url: str, tmp_path: Path) -> None:
-    graph = workflow.parse(json.dumps(OWN))
+    graph = strangers.parse(json.dumps(OWN))
     guesses = {f"{s.node}.{s.field}": s.guess for s in workflow.slots(graph) if s.guess}
     assert guesses == {"3.width": "width", "3.height": "height"}
     row = own_row.row(
@@ -289,12 +289,12 @@ def test_the_text_that_ends_in_the_negative_input_is_the_negative_prompt() -> No
         ('{"nodes": [], "links": []}', "Export (API)"),
         ("[]", "API format"),
         ('{"1": {"inputs": 3}}', "API format"),
-        (" " * (workflow.MAX_BYTES + 1), "larger"),
-        (json.dumps({str(n): {"class_type": "X", "inputs": {}} for n in range(workflow.MAX_NODES + 1)}), "nodes"),
+        (" " * (strangers.MAX_BYTES + 1), "larger"),
+        (json.dumps({str(n): {"class_type": "X", "inputs": {}} for n in range(strangers.MAX_NODES + 1)}), "nodes"),
         (json.dumps({"1": {"class_type": "X", "inputs": dict.fromkeys(map(str, range(6001)), 1)}}), "inputs"),
     ],
 )
 def test_what_is_no_workflow_is_refused_with_advice(content: str, word: str) -> None:
     with pytest.raises(CapabilityError) as error:
-        workflow.parse(content)
+        strangers.parse(content)
     assert word in str(error.value)

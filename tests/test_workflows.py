@@ -149,7 +149,7 @@ def test_a_name_that_is_taken_is_refused(tmp_path: Path, name: str) -> None:
         assert studio.catalogue.get("comfyui/flat") == changed
 
 
-TEXT = {"class_type": "CLIPTextEncode", "inputs": {"text": "a fox", "clip": ["9", 0]}}
+TEXT = {"class_type": "CLIPTextEncode", "inputs": {"text": "a fox", "clip": ["7", 0]}}
 SHOT: JSON = {
     "1": {"class_type": "LoadImage", "inputs": {"image": "fox.png"}},
     "2": {"class_type": "LoadImage", "inputs": {"image": "end.png"}},
@@ -160,6 +160,7 @@ SHOT: JSON = {
     },
     "5": {"class_type": "CreateVideo", "inputs": {"images": ["4", 0], "fps": 24.0}},
     "6": {"class_type": "SaveVideo", "inputs": {"video": ["5", 0], "filename_prefix": "x", "format": "mp4"}},
+    "7": {"class_type": "CLIPLoader", "inputs": {"clip_name": "umt5.safetensors", "type": "wan"}},
 }
 
 
@@ -274,11 +275,107 @@ def test_a_file_without_a_workflow_says_what_to_take_instead(tmp_path: Path) -> 
                 studio.workflows.read(tmp_path / name)
 
 
+@pytest.mark.parametrize("key", ["workflow", "prompt"])
+def test_the_editors_graph_in_a_picture_says_what_to_export(tmp_path: Path, key: str) -> None:
+    texts = PngInfo()
+    texts.add_text(key, json.dumps({"nodes": [], "links": [], "version": 0.4}))
+    Image.new("RGB", (8, 8)).save(tmp_path / "ui.png", pnginfo=texts)
+    with opened(tmp_path) as studio, pytest.raises(CapabilityError, match=r"Export \(API\)"):
+        studio.workflows.read(tmp_path / "ui.png")
+
+
+NODE = {"class_type": "X", "inputs": {}}
+
+
+def one(value: str) -> str:
+    """A graph of one node with this JSON as its only input."""
+    return '{"1": {"class_type": "X", "inputs": {"a": ' + value + "}}}"
+
+
+@pytest.mark.parametrize(
+    ("text", "word"),
+    [
+        (one('["2", 0]'), "not in the file"),
+        (json.dumps({a: NODE | {"inputs": {"a": [b, 0]}} for a, b in ("12", "23", "31")}), "in a circle (1, 2, 3)"),
+        (one('["1", 0]'), "in a circle"),
+        (one("NaN"), "without end"),
+        (one("[[1e999]]"), "without end"),
+        (one(str(10**30)), "too large"),
+        (one("1" + "0" * 5000), "not a JSON"),
+        (one("[" * 100 + "]" * 100), "levels deep"),
+        (one('"\\ud800"'), "no Unicode"),
+        ('{"1.2": {"class_type": "X", "inputs": {}}}', "called '1.2'"),
+        ('{"": {"class_type": "X", "inputs": {}}}', "called ''"),
+        ('{"1": {"class_type": "", "inputs": {}}}', "no class"),
+        ('{"1": {"class_type": ["X"], "inputs": {}}}', "API format"),
+        ('{"1": {"class_type": "X", "inputs": []}}', "API format"),
+        ("null", "API format"),
+        ('{"prompt": {}}', "API format"),
+        ('{"format": "wan-studio-workflow"}', "Export it again"),
+    ],
+)
+def test_a_hostile_graph_is_refused_in_a_sentence(tmp_path: Path, text: str, word: str) -> None:
+    path = tmp_path / "graph.json"
+    path.write_text(text)
+    with opened(tmp_path) as studio, pytest.raises(CapabilityError) as error:
+        studio.workflows.read(path)
+    assert word in str(error.value)
+
+
+def test_a_long_chain_of_nodes_is_no_danger(tmp_path: Path) -> None:
+    """Two thousand nodes in a row, and each of them taken by the next: nothing here may recurse or square."""
+    chain = {str(n): {"class_type": "X", "inputs": {"a": [str(n - 1), 0], "b": 1}} for n in range(1, 2000)}
+    start = time.process_time()
+    with opened(tmp_path) as studio:
+        found = studio.workflows.read(dropped(tmp_path, {"0": NODE} | chain))
+        studio.workflows.save("long", "Long", found.graph, {"7.b": "mine"}, IMAGE)
+    assert len(found.slots) == 1999
+    assert time.process_time() - start < 3
+
+
+def test_what_nobody_runs_is_not_kept(tmp_path: Path) -> None:
+    strange = {"class_type": "X", "inputs": {}, "_meta": {"title": 3, "deep": {"a": {}}}, "is_changed": [1]}
+    with opened(tmp_path) as studio:
+        assert studio.workflows.read(dropped(tmp_path, {"1": strange})).graph == {"1": NODE}
+
+
+def test_an_exported_workflow_is_the_same_model_in_another_studio(tmp_path: Path) -> None:
+    with opened(tmp_path / "a") as studio:
+        labels = {"colour": "Farbe 颜色"}
+        first = studio.workflows.save("flat", "Flat 平", FLAT, MAPPING, IMAGE, labels=labels)
+        shared = studio.workflows.shared("flat")
+    with opened(tmp_path / "b") as studio:
+        found = studio.workflows.read(dropped(tmp_path, shared))
+        assert (found.name, found.label, found.tasks) == ("flat", "Flat 平", list(IMAGE))
+        again = studio.workflows.save(
+            found.name, found.label, found.graph, found.mapped, found.tasks, labels=found.labels
+        )
+    assert again == first
+
+
+@pytest.mark.parametrize(
+    ("change", "word"),
+    [
+        ({"version": 2}, "newer studio"),
+        ({"mapping": {"3.width": 7}}, "broken"),
+        ({"more": 1}, "broken"),
+        ({"tasks": ["make-coffee"]}, "broken"),
+        ({"workflow": {"1": 3}}, "API format"),
+    ],
+)
+def test_a_changed_export_is_not_trusted(tmp_path: Path, change: JSON, word: str) -> None:
+    with opened(tmp_path) as studio:
+        studio.workflows.save("flat", "Flat", FLAT, MAPPING, IMAGE)
+        shared = studio.workflows.shared("flat") | change
+        with pytest.raises(CapabilityError, match=word):
+            studio.workflows.read(dropped(tmp_path, shared))
+
+
 def test_what_the_server_lacks_is_named(tmp_path: Path, server: ComfyServer, comfy: str) -> None:
     server.models["vae"] = ["there.safetensors"]
     vae = {"class_type": "VAELoader", "inputs": {"vae_name": "gone.safetensors"}, "_meta": {"title": "VAE"}}
     with opened(tmp_path, comfy) as studio:
-        found = studio.workflows.read(dropped(tmp_path, FLAT | {"4": vae, "5": TEXT | {"class_type": "Exotic"}}))
+        found = studio.workflows.read(dropped(tmp_path, FLAT | {"4": vae, "5": {"class_type": "Exotic", "inputs": {}}}))
     assert (found.missing, [(x.title, x.value) for x in found.lacking]) == (["Exotic"], [("VAE", "gone.safetensors")])
 
 
@@ -340,9 +437,26 @@ def test_the_page_reads_saves_changes_removes_and_takes_back(web: tuple[httpx.Cl
     assert [w["id"] for w in told["workflows"]] == ["comfyui/flat"]
     again = client.get("/ui/workflows/flat").json()
     assert (again["mapped"], again["labels"]) == (MAPPING, {"colour": "Colour"})
+    file = client.get("/ui/workflows/flat/file")
+    assert file.headers["content-disposition"] == 'attachment; filename="flat.workflow.json"'
+    told = client.post("/ui/workflows/read?name=flat.json", content=file.content).json()
+    assert (told["mapped"], told["given"]) == (MAPPING, {"label": "Flat", "name": "flat", "tasks": ["text-to-image"]})
+    assert client.get("/ui/workflows/nothing/file").status_code == 404
     assert client.delete("/ui/workflows/flat").json()["workflows"] == []
     assert len(client.post("/ui/workflows/flat/restore").json()["workflows"]) == 1
     assert studio.catalogue.get("comfyui/flat")
+
+
+def test_the_page_reads_and_chooses_model_files(web: tuple[httpx.Client, Studio], server: ComfyServer) -> None:
+    client, _ = web
+    server.models["vae"] = ["mine.safetensors"]
+    seen = client.get("/ui/workflow-files").json()
+    assert (seen["server"], seen["lists"]["VAELoader.vae_name"]) == ("known", ["mine.safetensors"])
+    wish = {"model": "comfyui/qwen-image", "role": "vae", "file": "mine.safetensors"}
+    roles = next(m for m in client.post("/ui/workflow-files", json=wish).json()["models"] if m["id"] == wish["model"])
+    assert next(r for r in roles["roles"] if r["role"] == "vae")["file"] == "mine.safetensors"
+    assert client.post("/ui/workflow-files", json=wish | {"file": "gone"}).status_code == 422
+    assert client.post("/ui/workflow-files", json=wish, headers={"origin": "https://evil.example"}).status_code == 403
 
 
 @pytest.mark.parametrize(

@@ -20,6 +20,7 @@ from studio.parts.comfy_files import ComfyServer, Server
 from studio.parts.keeping import Keeping
 
 if TYPE_CHECKING:
+    from studio.engines.comfyui.exchange import Shared
     from studio.engines.comfyui.reading import Lacking, OutputNode
     from studio.engines.comfyui.workflow import Slot
 
@@ -32,6 +33,7 @@ class Reading:
 
     labels: what the form calls own settings. server: whether one is named, and whether it answered; only then do
     missing (node classes) and lacking (files and other choices) mean anything. makes: None where nothing is saved.
+    label, name, tasks: of an exported workflow, else empty.
     """
 
     graph: JSON
@@ -43,6 +45,9 @@ class Reading:
     missing: list[str] = field(default_factory=list)
     lacking: list[Lacking] = field(default_factory=list)
     labels: dict[str, str] = field(default_factory=dict)
+    label: str = ""
+    name: str = ""
+    tasks: list[Task] = field(default_factory=list)
 
 
 class Workflows:
@@ -73,22 +78,37 @@ class Workflows:
         return found
 
     def read(self, path: Path, *, name: str = "") -> Reading:
-        """What is in an API-format JSON, or in a picture or clip in which ComfyUI left its graph.
+        """What is in an API-format JSON, in a picture or clip that ComfyUI made, or in what `shared` gave.
 
         Raises CapabilityError or MediaError, in a sentence that says what to export instead.
         """
-        from studio.engines.comfyui import workflow
+        from studio.engines.comfyui import exchange, strangers
 
-        return self._look(workflow.parse(_content(path, name or path.name)))
+        content = _content(path, name or path.name)
+        if shared := exchange.read(content):
+            return self._look(shared.workflow, shared.mapping, shared.labels, shared)
+        return self._look(strangers.parse(content))
 
     def opened(self, name: str) -> Reading:
         """A kept workflow, to be mapped anew."""
-        model = self.get(name)
-        mapped = {slot: ours for ours, where in model.engine["slots"].items() for slot in where}
-        labels = {key: spec.label for key, spec in model.params.items()}
-        return self._look(model.engine["workflow"], mapped, labels)
+        from studio.engines.comfyui import exchange
 
-    def _look(self, graph: JSON, mapped: dict[str, str] | None = None, labels: dict[str, str] | None = None) -> Reading:
+        model = self.get(name)
+        return self._look(model.engine["workflow"], exchange.mapping_of(model), exchange.labels_of(model))
+
+    def shared(self, name: str) -> JSON:
+        """A kept workflow with its mapping, as a file that `read` of another studio takes."""
+        from studio.engines.comfyui import exchange
+
+        return exchange.written(self.get(name))
+
+    def _look(
+        self,
+        graph: JSON,
+        mapped: dict[str, str] | None = None,
+        labels: dict[str, str] | None = None,
+        given: Shared | None = None,
+    ) -> Reading:
         from studio.engines.comfyui import reading, workflow
 
         nodes = self._server.definitions()
@@ -101,6 +121,8 @@ class Workflows:
             graph=graph, slots=slots, mapped=guessed if mapped is None else mapped, outputs=saves, makes=makes,
             server=self._server.state(nodes), missing=reading.missing(graph, nodes) if nodes is not None else [],
             lacking=reading.lacking(slots, graph, nodes) if nodes is not None else [], labels=labels or {},
+            label=given.label if given else "", name=given.name if given else "",
+            tasks=list(given.tasks) if given else [],
         )  # fmt: skip
 
     def save(
@@ -112,9 +134,9 @@ class Workflows:
         mapping: "node.field" -> a field of ours, or an own setting's name. labels: what the form calls own settings.
         Raises CapabilityError for what cannot be, Conflict for a name that is taken unless `replace`.
         """
-        from studio.engines.comfyui import own_row, workflow
+        from studio.engines.comfyui import own_row, strangers, workflow
 
-        graph = workflow.parse(json.dumps(graph, ensure_ascii=False))
+        graph = strangers.parse(json.dumps(graph, ensure_ascii=False))
         today = now().date()
         model = own_row.row(
             name,
@@ -167,20 +189,20 @@ def _own(model: Model) -> bool:
 
 def _content(path: Path, name: str) -> str | bytes:
     """The text of the graph in the file."""
-    from studio.engines.comfyui import workflow
+    from studio.engines.comfyui import strangers
     from studio.media import tags
 
     with path.open("rb") as file:
         head = file.read(HEAD_BYTES).removeprefix(b"\xef\xbb\xbf").lstrip()
         if head[:1] in (b"{", b"["):
             file.seek(0)
-            return file.read(workflow.MAX_BYTES + 1).removeprefix(b"\xef\xbb\xbf")
+            return file.read(strangers.MAX_BYTES + 1).removeprefix(b"\xef\xbb\xbf")
     try:
         texts = tags.texts(path)
     except MediaError:
         said = f"{name} is no workflow: take a JSON file in API format, or a picture or clip that ComfyUI made."
         raise CapabilityError(said, field="workflow") from None
-    if graph := texts.get("prompt") or _in_comment(texts.get("comment", "")):
+    if graph := texts.get("prompt") or _in_comment(texts.get("comment", "")) or texts.get("workflow"):
         return graph
     said = f"{name} carries no ComfyUI workflow; programs and websites that share pictures often remove it."
     raise CapabilityError(said, field="workflow")

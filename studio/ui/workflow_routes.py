@@ -5,6 +5,7 @@ A graph goes to the page and comes back with its mapping, so nothing is kept bef
 
 from __future__ import annotations
 
+import json
 from collections.abc import AsyncIterator
 from dataclasses import asdict
 from pathlib import Path
@@ -15,6 +16,7 @@ from fastapi import APIRouter, Query
 from pydantic import Field, ValidationError
 from starlette.concurrency import run_in_threadpool
 from starlette.requests import Request
+from starlette.responses import Response
 
 from studio.catalogue import Model
 from studio.domain import JSON, Task
@@ -89,6 +91,16 @@ def router(studio: Studio) -> APIRouter:
         model = studio.workflows.get(name)
         return shown(studio.workflows.opened(name)) | {"saved": row(model)}
 
+    @made.get("/workflows/{name}/file")
+    def exported(name: str, owner: Keeper) -> Response:
+        """A file for another studio: the graph with its mapping."""
+        body = json.dumps(studio.workflows.shared(name), ensure_ascii=False, indent=1)
+        headers = {
+            "content-disposition": f'attachment; filename="{name}.workflow.json"',
+            "cache-control": "no-store",
+        }
+        return Response(body, media_type="application/json", headers=headers)
+
     @made.delete("/workflows/{name}")
     def remove(name: str, owner: Keeper) -> JSON:
         studio.workflows.remove(name)
@@ -137,6 +149,7 @@ def shown(reading: Reading) -> JSON:
         "slots": [asdict(s) | {"value": _short(s.value)} for s in reading.slots],
         "mapped": reading.mapped,
         "labels": reading.labels,
+        "given": {"label": reading.label, "name": reading.name, "tasks": reading.tasks} if reading.label else None,
         "outputs": [asdict(o) for o in reading.outputs],
         "makes": reading.makes,
         "server": reading.server,

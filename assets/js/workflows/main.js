@@ -1,6 +1,6 @@
 // Workflows: a ComfyUI graph is dropped here, its inputs are mapped, and it is kept as a model of one's own.
 
-import { button, el, exact, icon, styles, t } from "../dom.js";
+import { BASE, button, el, exact, icon, styles, t } from "../dom.js";
 import { send } from "../board/files.js";
 import { del, get, post, toast, tried } from "../net.js";
 import { modelFiles } from "./files.js";
@@ -85,6 +85,7 @@ export function mount(element, { trigger, options }) {
         el("div", "wf-acts", {},
           ...flow.tasks.slice(0, 1).map((task) => button(t("workflows.try"), { text: t("workflows.try"), data: { do: "try" } }, () => use(flow, task))),
           button(t("workflows.change"), { name: "use", cls: "bare", data: { do: "change" } }, () => change(flow)),
+          el("a", "st-b bare only", { href: new URL(`ui/workflows/${encodeURIComponent(flow.name)}/file`, BASE).href, download: "", title: t("workflows.export"), "aria-label": t("workflows.export"), data: { do: "export" } }, icon("download")),
           button(t("workflows.remove"), { name: "trash", cls: "bare", data: { do: "remove" } }, () => remove(flow)))));
     side.replaceChildren(el("h3", "", {}, t("workflows.yours")), rows.length ? el("ul", "wf-list", {}, ...rows) : el("p", "st-dim", {}, t("workflows.none")));
   }

@@ -22,15 +22,16 @@ export function mapping(told, { title, options, taken, cancel, save }) {
     chosen.set(key, fields.has(ours) ? ours : OWN);
     if (!fields.has(ours)) labels.set(key, told.labels[ours] || nice(ours));
   }
-  let tasks = new Set(told.saved?.tasks);
-  let touched = !!told.saved;
+  const given = told.saved || told.given; // a kept workflow, or one that another studio exported
+  let tasks = new Set(given?.tasks);
+  let touched = !!given;
   let named = !!told.saved;
 
   // -------------------------------------------------------------------------------------------- name and tasks
 
-  const label = el("input", "wf-input", { type: "text", id: "wf-label", maxlength: 80, value: told.saved?.label || nice(title), autocomplete: "off" });
+  const label = el("input", "wf-input", { type: "text", id: "wf-label", maxlength: 80, value: given?.label || nice(title), autocomplete: "off" });
   const name = el("input", "wf-input", { type: "text", id: "wf-name", maxlength: 41, pattern: "[a-z0-9][a-z0-9\\-]*", autocomplete: "off", spellcheck: "false", readonly: named });
-  name.value = told.saved?.name || free(slug(label.value, "-"));
+  name.value = told.saved?.name || free(told.given?.name || slug(label.value, "-"));
   label.addEventListener("input", () => named || (name.value = free(slug(label.value, "-"))));
   name.addEventListener("input", () => (named = true));
 

@@ -138,7 +138,9 @@ class ComfyEngine:
         preview = None
         if seen and seen.preview:
             preview = self._previews / f"{handle}.jpg"
-            await asyncio.to_thread(_write, preview, seen.preview)
+            if seen.written is not seen.preview:
+                seen.written = seen.preview
+                await asyncio.to_thread(_write, preview, seen.preview)
         word = seen.word if seen and seen.word != "queued" else "running"
         return Progress(status=Status.RUNNING, word=word, fraction=seen.fraction if seen else None, preview=preview)
 

@@ -23,13 +23,15 @@ MAX_FRAME_BYTES = 32 * 1024 * 1024
 
 @dataclass
 class Seen:
-    """What the events of one run said so far. nodes: finished ones. share: 0..1 of the node that runs."""
+    """What the events of one run said so far. nodes: finished ones. share: 0..1 of the node that runs. written: the
+    preview that is on the disk."""
 
     total: int
     nodes: int = 0
     share: float = 0.0
     word: str = "queued"
     preview: bytes | None = None
+    written: bytes | None = None
 
     @property
     def fraction(self) -> float | None:

@@ -1,12 +1,11 @@
 """The user's own workflow: an API-format graph and a map from our fields to its inputs. Its catalogue row: own_row.py.
 
-A graph comes from a stranger: it is parsed as data with limits on size and shape, and only sent to the user's server.
+A graph comes from a stranger: strangers.py parses it as data with limits, and it is only sent to the user's server.
 """
 
 from __future__ import annotations
 
 import copy
-import json
 import logging
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
@@ -15,13 +14,10 @@ from typing import Any
 
 from studio.catalogue import Model
 from studio.domain import JSON, Kind, Request
-from studio.errors import CapabilityError
+from studio.engines.comfyui.strangers import is_link
 
 log = logging.getLogger(__name__)
 
-MAX_BYTES = 4 * 1024 * 1024
-MAX_NODES = 2000
-MAX_INPUTS = 6000
 FIELDS = ("prompt", "negative_prompt", "seed", "width", "height", "duration_s", "length", "fps")
 """Fields of ours that a slot may carry; length is frames. Media inputs and own parameters come on top."""
 
@@ -62,34 +58,6 @@ class Slot:
     title: str
     value: Any
     guess: str = ""
-
-
-def parse(content: bytes | str) -> JSON:
-    """An API-format graph. Raises CapabilityError that says how to export one, when it is something else."""
-    if len(content) > MAX_BYTES:
-        raise CapabilityError(f"The workflow is larger than {MAX_BYTES // 2**20} MB.", field="workflow")
-    try:
-        graph = json.loads(content)
-    except (ValueError, RecursionError):
-        raise CapabilityError("This is not a JSON file.", field="workflow") from None
-    if isinstance(graph, dict) and "nodes" in graph and "links" in graph:
-        how = "In ComfyUI choose Workflow, Export (API), and drop that file here."
-        raise CapabilityError(f"This is the editor's format, which cannot be run as it is. {how}", field="workflow")
-    if isinstance(graph, dict) and isinstance(graph.get("prompt"), dict):
-        graph = graph["prompt"]
-    if not isinstance(graph, dict) or not graph or not all(map(_is_node, graph.values())):
-        raise CapabilityError("This is not a ComfyUI workflow in API format.", field="workflow")
-    if len(graph) > MAX_NODES:
-        raise CapabilityError(
-            f"The workflow has {len(graph):,} nodes; at most {MAX_NODES:,} are taken.", field="workflow"
-        )
-    if (count := sum(len(node["inputs"]) for node in graph.values())) > MAX_INPUTS:
-        raise CapabilityError(f"The workflow has {count:,} inputs; at most {MAX_INPUTS:,} are taken.", field="workflow")
-    return graph
-
-
-def _is_node(node: object) -> bool:
-    return isinstance(node, dict) and isinstance(node.get("class_type"), str) and isinstance(node.get("inputs"), dict)
 
 
 def slots(graph: JSON, *, makes: Kind | None = None) -> list[Slot]:
@@ -136,11 +104,6 @@ def _users(graph: JSON) -> dict[str, list[tuple[str, str]]]:
             if is_link(value):
                 used.setdefault(str(value[0]), []).append((node_id, name))
     return used
-
-
-def is_link(value: Any) -> bool:
-    """Whether an input comes from another node: [node id, output index]."""
-    return isinstance(value, list) and len(value) == 2 and isinstance(value[0], str | int)
 
 
 def _picture(used: Mapping[str, list[tuple[str, str]]], node_id: str, makes: Kind | None, count: int) -> str:
