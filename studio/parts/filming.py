@@ -84,6 +84,8 @@ class Filming:
             report = shared.report | {"notes": [*shared.report["notes"], *made.notes]}
             report["loudness"] = plain(made.loudness)
             seen = made.measured
+            if place.form in SILENT:
+                report |= {"treble": None, "loudness_before": None}
         found = quality.inspect(out, place, measured=seen) if place.form not in SILENT else ()
         found = finishing.without_slate(found, finishing.slate_s(self._board))
         return report | {"preset": place.label, "findings": [f.plain() for f in found]}

@@ -177,10 +177,10 @@ function row(film, changed, places, look) {
     node.append(el("span", "bd-percent"), button(t("widgets.cancel"), { name: "close", cls: "bare", data: { do: "cancel-export" } }, async () => (await tried(post(`ui/films/${film.id}/cancel`)), changed())));
   } else if (film.status === "succeeded") {
     if (film.report?.findings?.length) head.append(findings(film.report, look));
-    const curves = trebleCurves(film.report?.treble);
-    if (curves) head.append(el("details", "bd-more", {}, el("summary", "", {}, icon("sound"), t(film.report.treble.gain_db ? "film.treble_title" : "film.treble_measured")), curves));
     if (film.asset && SEEN_BY_BROWSERS.test(film.name) && !/prores/.test(place?.form || "")) node.append(button(t("board.watch"), { name: "play", cls: "bare", data: { do: "watch" } }, () => dialog(t("board.form.film"), player({ id: film.asset, kind: "video", fps: 0, has_audio: true }, { autoplay: true }), [], { wide: true })));
     node.append(el("a", "st-b", { href: link, download: film.name, "aria-label": t("widgets.download_file", { name: film.name }), title: t("widgets.download"), data: { do: "download" } }, icon("download")));
+    const curves = trebleCurves(film.report?.treble);
+    if (curves) node.append(el("details", "bd-more", {}, el("summary", "", {}, icon("sound"), t(film.report.treble.gain_db ? "film.treble_title" : "film.treble_measured")), curves));
   } else head.append(el("p", "st-reason", {}, film.error || t(`widgets.status.${film.status}`)));
   return node;
 }
