@@ -12,12 +12,13 @@ const SOON_MS = 250;
 const LINES = ["title", "scene", "take", "date", "note"];
 
 const newId = () => `t${Math.random().toString(16).slice(2, 14)}`;
-const tidy = (s) => Math.round(s * 100) / 100;
+const tidy = (s) => Math.round(s * 10) / 10;
 
 /** The page of titles and lower thirds. */
 export function titlesPanel(store) {
   let titles = (store.board.titles || []).map((one) => ({ ...one }));
   const still = stillView(store, () => ({ titles, look: store.board.look }));
+  const middle = (title) => (title.start_s + Math.min(title.end_s, store.data.length_s)) / 2;
   const list = el("ol", "bd-titles", { "aria-label": t("look.titles") });
   function save(last) {
     store.soon("film.titles", { op: "update", titles });
@@ -48,7 +49,7 @@ export function titlesPanel(store) {
     };
     const words = growing(el("textarea", "bd-input", { rows: 1, maxlength: 500, placeholder: t(`look.hint.${title.style}`), "aria-label": t("look.words"), data: { field: "title-text" } }));
     words.value = title.text;
-    const see = () => still.goto((title.start_s + Math.min(title.end_s, store.data.length_s)) / 2);
+    const see = () => still.goto(middle(title));
     words.addEventListener("focus", () => (store.begin(), see()));
     words.addEventListener("input", () => ((title.text = words.value), save()));
     words.addEventListener("change", () => store.flush());
@@ -71,7 +72,7 @@ export function titlesPanel(store) {
     if (!titles.length) list.replaceChildren(el("li", "st-dim", {}, t("look.titles_none")));
   }
   draw();
-  still.refresh();
+  titles.length ? still.goto(middle(titles[0])) : still.refresh();
   return { node: el("div", "bd-look", {}, still.node, el("div", "bd-lookcontrols", {}, list, el("div", "bd-row", {}, add, el("small", "st-dim", {}, ofFilm(store.data.length_s))))), stop: still.stop };
 }
 
@@ -113,7 +114,8 @@ export function slatePanel(store) {
     fields.hidden = stage.hidden = !slate.on;
     if (slate.on) show();
   };
-  fields.append(...LINES.map(line), field(t("look.slate_seconds"), seconds));
+  const lines = LINES.map(line);
+  fields.append(...lines.slice(0, -1), field(t("look.slate_seconds"), seconds), lines.at(-1));
   open();
   const node = el("div", "bd-look", {}, el("div", "bd-row", {}, icon("film"), on), stage, fields);
   return { node, stop: () => (clearTimeout(timer), URL.revokeObjectURL(url)) };
