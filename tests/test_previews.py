@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import json
 import time
 from collections.abc import Callable, Iterator
@@ -9,14 +10,18 @@ from pathlib import Path
 
 import httpx
 import pytest
+from PIL import Image
 
-from studio.catalogue import Catalogue
+from studio.catalogue import Catalogue, load
 from studio.domain import Run, Status
+from studio.engines.comfyui import ComfyEngine
 from studio.engines.fake import FakeEngine, FakeProvider, Script
 from studio.errors import EngineError, NotFound
 from studio.settings import Settings
 from studio.studio import Studio
 from tests.kit import QUICK, finish, image
+from tests.providers.comfyui import ComfyServer, official_files
+from tests.providers.serving import served
 from tests.web import serving
 
 LIMIT_S = 10
@@ -162,3 +167,22 @@ def test_the_next_start_removes_what_a_killed_studio_left(settings: Settings, ca
         [run] = studio.wait([waiting.id], timeout_s=LIMIT_S)
         assert run.status == Status.SUCCEEDED
         assert finish(studio, image("another")).status == Status.SUCCEEDED
+
+
+def test_a_comfyui_shows_what_it_makes(tmp_path: Path) -> None:
+    """Its frames come over the websocket; each look finds the newest, and nothing is left on the disk."""
+    server = ComfyServer(tmp_path / "comfy", official_files())
+    server.step_s = 0.3
+    with served(server.app()) as comfy:
+        given = Settings(data=tmp_path / "data", options={"COMFYUI_URL": comfy})
+        engines = {"comfyui": ComfyEngine(given)}
+        with Studio.open(given, engines=engines, catalogue=load(), timing=QUICK) as studio, serving(studio) as url:
+            body = {"task": "text-to-image", "model": "comfyui/qwen-image", "prompt": "a cat"}
+            [run] = studio.submit(body | {"width": 256, "height": 256})
+            until(lambda: studio.get_run(run.id).preview)
+            answer = httpx.get(url + address(run))
+            assert answer.headers["content-type"] == "image/jpeg"
+            assert Image.open(io.BytesIO(answer.content)).size == (64, 36)
+            [run] = studio.wait([run.id], timeout_s=LIMIT_S)
+            assert run.status == Status.SUCCEEDED
+            until(lambda: not list((tmp_path / "data" / "cache" / "previews").iterdir()))

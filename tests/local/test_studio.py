@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from pathlib import Path
 
 import pytest
@@ -23,6 +24,23 @@ def test_a_picture_goes_from_the_form_to_the_gallery(bench: Bench, tmp_path: Pat
         assert (run.assets[0].kind, run.assets[0].width, run.seed) == (Kind.IMAGE, 256, 5)
         assert run.cost_usd == 0
         assert studio.search("kite").runs[0].id == run.id
+        seen_while_it_is_made(studio, tmp_path)
+
+
+def seen_while_it_is_made(studio: Studio, data: Path) -> None:
+    """A longer run has a picture from its first step to its end, and leaves none behind."""
+    (run,) = studio.submit(BODY | {"seed": 6, "steps": 100})
+    looks: set[str | None] = set()
+    deadline = time.monotonic() + 60
+    with studio.subscribe() as changes:
+        while not (now := studio.get_run(run.id)).status.ended and time.monotonic() < deadline:
+            looks.add(now.preview)
+            changes.get(0.5)
+    assert (now.status, now.preview) == (Status.SUCCEEDED, None)
+    assert looks - {None}
+    with pytest.raises(NotFound):
+        studio.preview(run.id)
+    assert not list((data / "cache" / "work").glob("*/preview*"))
 
 
 def test_a_model_whose_files_are_not_here_is_refused_before_anything_is_stored(tmp_path: Path) -> None:
