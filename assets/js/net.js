@@ -1,6 +1,7 @@
 // Asking the studio and telling the person: JSON over our own routes, and toasts with a way back.
 
 import { BASE, button, el, t } from "./dom.js";
+import { say } from "./phrases.js";
 
 async function ask(path, options) {
   let answer;
@@ -12,7 +13,7 @@ async function ask(path, options) {
     if (error.name === "AbortError") throw error; // also when it comes while the answer is read
     if (!answer || answer.ok) throw new Error(t("widgets.offline"));
   }
-  if (!answer.ok) throw Object.assign(new Error(body.error || t("widgets.failed", { status: answer.status })), { status: answer.status });
+  if (!answer.ok) throw Object.assign(new Error(say(body.error) || t("widgets.failed", { status: answer.status })), { status: answer.status });
   return body;
 }
 

@@ -2,6 +2,7 @@
 
 import { BASE, ago, dollars, el, exact, icon, media, seconds, still, t } from "./dom.js";
 import { ended } from "./live.js";
+import { say } from "./phrases.js";
 
 const HOVER_DELAY_MS = 140;
 
@@ -109,7 +110,7 @@ export function chip(run) {
 /** Why a run waits, failed or was cancelled, as a sentence; "" for the others. */
 export function reason(run) {
   if (run.status === "held") return [held(run), run.error].filter(Boolean).join(" ");
-  if (run.status === "failed") return run.error || t("widgets.no_reason");
+  if (run.status === "failed") return say(run.error) || t("widgets.no_reason");
   if (run.status === "cancelled") return run.error || t("widgets.was_cancelled");
   return "";
 }

@@ -123,9 +123,9 @@ def _texts(request: Request, model: Model, _: Mapping[str, Asset]) -> Iterator[C
         elif spec.max_chars == 0 and text:
             yield fail(field, len(text), 0, f"{model.label} takes no {field.replace('_', ' ')}; leave it empty.")
         elif spec.max_chars and len(text) > spec.max_chars:
-            over = f"{field} has {len(text):,} characters; {model.label} takes {spec.max_chars:,}"
-            cut = " and would cut the rest" if spec.beyond == "cut" else ""
-            yield fail(field, len(text), spec.max_chars, f"{over}{cut}. Shorten it.")
+            most = f"{spec.max_chars:,} and would cut the rest" if spec.beyond == "cut" else f"{spec.max_chars:,}"
+            message = f"{field} has {len(text):,} characters; {model.label} takes {most}. Shorten it."
+            yield fail(field, len(text), spec.max_chars, message)
 
 
 def _sizes(request: Request, model: Model, _: Mapping[str, Asset]) -> Iterator[CapabilityError]:
@@ -202,7 +202,7 @@ def _times(request: Request, model: Model, assets: Mapping[str, Asset]) -> Itera
         elif allowed.choices:
             if seconds not in allowed.choices:
                 listed = ", ".join(f"{c:g}" for c in allowed.choices)
-                message = f"duration_s is {seconds:g}; {model.label} makes {listed} seconds."
+                message = f"duration_s is {seconds:g}; {model.label} makes only {listed} seconds."
                 yield fail("duration_s", seconds, listed, message)
         else:
             low, high, step = allowed.min or 0, allowed.max or math.inf, allowed.step
@@ -248,15 +248,16 @@ def _numbers(request: Request, model: Model, _: Mapping[str, Asset]) -> Iterator
         if model.seeds is None:
             yield fail("seed", request.seed, None, f"{model.label} takes no seed.")
         elif not model.seeds.min <= request.seed <= model.seeds.max:
-            limit = f"{model.seeds.min} to {model.seeds.max}"
-            yield fail("seed", request.seed, limit, f"seed is {request.seed}; it goes from {limit}.")
+            low, high = model.seeds.min, model.seeds.max
+            message = f"seed is {request.seed}; it goes from {low} to {high}."
+            yield fail("seed", request.seed, f"{low} to {high}", message)
     if not 1 <= request.n <= model.max_n:
         yield fail("n", request.n, model.max_n, f"n is {request.n}; {model.label} goes from 1 to {model.max_n}.")
     if request.audio is not None and model.audio != "optional":
         always = model.audio == "always"
         if request.audio != always:
-            fact = "always makes sound" if always else "makes no sound"
-            yield fail("audio", request.audio, model.audio, f"{model.label} {fact}.")
+            message = f"{model.label} always makes sound." if always else f"{model.label} makes no sound."
+            yield fail("audio", request.audio, model.audio, message)
 
 
 def _exclusions(request: Request, model: Model, _: Mapping[str, Asset]) -> Iterator[CapabilityError]:

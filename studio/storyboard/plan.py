@@ -85,8 +85,10 @@ def for_shot(
         body["prompt"] = prompt_for(board, [shot], model, references, assets, text.describe(shot))
     said += _too_long(shot.duration_s, body, model)
     if bare := task == Task.REFERENCE_TO_VIDEO and not references:
-        who = "someone of the cast with a reference"
-        said.append(f"{model.label} needs {who}: write @name in the prompt, or choose another model.")
+        said.append(
+            f"{model.label} needs someone of the cast with a reference: "
+            "write @name in the prompt, or choose another model."
+        )
     notes = voices.left_out(present, model, task, catalogue, assets)
     problems = _problems(body, model, catalogue, assets, told="references" if bare else "")
     return Plan(shot.id, body, (*said, *problems), tuple(notes))

@@ -3,6 +3,7 @@
 
 import { button, el, icon, media, seconds, t } from "../dom.js";
 import { toast } from "../net.js";
+import { say } from "../phrases.js";
 import { check, choose, dialog, field, growing, hints, warnings } from "./dialog.js";
 import { fileButton, pickAsset, upload } from "./files.js";
 
@@ -91,7 +92,7 @@ function sheetOf(store, id, open) {
     voice.fill(member);
     const here = store.shots.filter((s) => s.cast.includes(id));
     shots.replaceChildren(...here.map((s) => button(t("board.open_shot", { n: s.number }), { text: `${s.number}`, cls: "quiet" }, () => open(s.id))), here.length ? "" : el("small", "st-dim", {}, t("board.appears_nowhere")));
-    const told = (list) => [...new Set(here.flatMap((s) => s[list].map((p) => `${t("board.shot_n", { n: s.number })}: ${p}`)))].slice(0, 3);
+    const told = (list) => [...new Set(here.flatMap((s) => s[list].map((p) => `${t("board.shot_n", { n: s.number })}: ${say(p)}`)))].slice(0, 3);
     said.replaceChildren(...[warnings(told("problems")), hints(told("hints").filter((p) => p.includes(`@${member.name}`)))].filter(Boolean));
   }
   return { node, fill };

@@ -2,6 +2,7 @@
 
 import { BASE, button, el, icon, media, t } from "../dom.js";
 import { get, toast, tried } from "../net.js";
+import { say } from "../phrases.js";
 import { dialog } from "./dialog.js";
 
 const ACCEPT = { image: "image/*,.heic,.heif,.avif", video: "video/*,.mkv,.mov", audio: "audio/*,.flac,.m4a" };
@@ -16,7 +17,7 @@ export function send(path, file, told) {
     ask.addEventListener("load", () => {
       let body = {};
       try { body = JSON.parse(ask.responseText); } catch { /* an error page of a proxy */ }
-      ask.status < 300 ? resolve(body) : reject(new Error(body.error || t("widgets.failed", { status: ask.status })));
+      ask.status < 300 ? resolve(body) : reject(new Error(say(body.error) || t("widgets.failed", { status: ask.status })));
     });
     ask.setRequestHeader("content-type", "application/octet-stream");
     ask.send(file);

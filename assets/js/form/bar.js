@@ -2,6 +2,7 @@
 // the same told at the fields. It also tells the page when to ask again and when to keep what was typed.
 
 import { button, dollars, el, icon, number, seconds, t } from "../dom.js";
+import { say } from "../phrases.js";
 import { formOf, textarea, write } from "./common.js";
 
 const ASK_MS = 300;
@@ -64,7 +65,7 @@ export function mount(element, { props, trigger, watch, options }) {
       const found = names.map((name) => document.getElementById(`${page}-${name}`)).find((e) => e?.offsetParent);
       const field = found || form.querySelector(`[data-slot="${CSS.escape(problem.field === "reference_voices" ? "references" : problem.field)}"]`);
       if (!field) return true;
-      field.append(el("p", "sf-refusal", {}, icon("warn"), problem.message));
+      field.append(el("p", "sf-refusal", {}, icon("warn"), say(problem.message)));
       field.querySelector("textarea, input")?.setAttribute("aria-invalid", "true");
       return false;
     });
@@ -77,20 +78,20 @@ export function mount(element, { props, trigger, watch, options }) {
     const problems = seen.problems || [];
     const real = problems.filter((p) => !p.waiting || seen.refused);
     const elsewhere = atFields(real);
-    wrong.replaceChildren(...elsewhere.map((p) => el("li", "", {}, icon("warn"), p.message)));
+    wrong.replaceChildren(...elsewhere.map((p) => el("li", "", {}, icon("warn"), say(p.message))));
     wrong.hidden = !elsewhere.length;
     const parts = [];
     if (seen.submitted) sent = { n: seen.submitted.length, until: Date.now() + SENT_MS };
     if (Date.now() < sent.until) parts.push(el("strong", "sf-sent", {}, icon("check"), t("forms.submitted", sent)));
     else if (seen.runs) {
       const first = problems.find((p) => p.waiting && p.field !== "prompt");
-      if (seen.usd !== undefined) parts.push(el("strong", "sf-price", { title: seen.basis || null }, dollars(seen.usd)));
-      else if (first) parts.push(el("span", "sf-first", {}, first.message));
+      if (seen.usd !== undefined) parts.push(el("strong", "sf-price", { title: say(seen.basis) || null }, dollars(seen.usd)));
+      else if (first) parts.push(el("span", "sf-first", {}, say(first.message)));
       parts.push(el("span", "sf-runs", {}, seen.runs === 1 ? t("forms.run_one") : t("forms.run_many", { n: number(seen.runs) })));
       if (seen.expected_s) parts.push(el("span", "sf-time", {}, "~" + seconds(seen.expected_s)));
       if (seen.size) parts.push(el("span", "sf-size", {}, seen.size));
     }
-    for (const warning of seen.warnings || []) parts.push(el("span", "sf-warning", {}, warning));
+    for (const warning of seen.warnings || []) parts.push(el("span", "sf-warning", {}, say(warning)));
     facts.replaceChildren(...parts);
     form.classList.toggle("sf-blocked", real.length > 0);
     count();

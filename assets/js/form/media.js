@@ -2,6 +2,7 @@
 
 import { button, bytes, el, icon, media, seconds, t } from "../dom.js";
 import { tried } from "../net.js";
+import { say } from "../phrases.js";
 import { carriesFiles, changed, formOf, insert, textarea, told } from "./common.js";
 
 const KIND_ICON = { image: "image", video: "film", audio: "sound" };
@@ -84,7 +85,7 @@ export function mount(element, { props, trigger, watch, upload, options }) {
     const box = el("div", `sm-tile${file.problems?.length || file.voice?.problems?.length ? " wrong" : ""}`, { role: "listitem", tabindex: slot.max > 1 ? "0" : null, data: { id: file.id }, title: `${file.name || ""}\n${facts}` },
       el("div", "sm-pic", {}, shown, remove), el("span", "sm-facts", {}, facts));
     if (name) box.append(el("button", "sm-name", { type: "button", title: t("forms.insert_name", { name }), onclick: () => insert(textarea(page, "prompt"), name) }, name));
-    for (const problem of file.problems || []) box.append(el("p", "sf-refusal", {}, icon("warn"), problem));
+    for (const problem of file.problems || []) box.append(el("p", "sf-refusal", {}, icon("warn"), say(problem)));
     if (slot.voice || file.voice) box.append(voice(slot, file));
     if (file.offer) box.append(el("button", "st-b sm-shrink", { type: "button", onclick: () => trigger("shrink", { slot: slot.name, id: file.id }) }, t("forms.shrink")));
     if (slot.max > 1) sortable(box, slot, ids, i);
