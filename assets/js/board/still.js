@@ -18,7 +18,7 @@ export function stillView(store, wish) {
   const urls = new Map();
   let timer;
   let busy = false;
-  let again = false;
+  let wished = 0;
   let plainAt = null;
 
   const cut = () => stage.style.setProperty("--split", `${split.value}%`);
@@ -37,29 +37,31 @@ export function stillView(store, wish) {
   }
 
   async function load() {
-    if (busy) return void (again = true);
+    if (busy) return;
     busy = true;
-    again = false;
+    const mine = wished;
     const at_s = Number(scrub.value);
     const body = { at_s, ...wish() };
+    let state = "done";
     try {
       await picture(after, body);
       const plain = JSON.stringify([at_s, body.titles]);
-      if (plain !== plainAt && !again) {
+      if (plain !== plainAt && mine === wished) {
         await picture(before, { ...body, plain: true });
         plainAt = plain;
       }
       said.textContent = "";
-      stage.dataset.still = "done";
     } catch (error) {
       said.textContent = error.message;
-      stage.dataset.still = "failed";
+      state = "failed";
     }
     busy = false;
-    if (again && node.isConnected) load();
+    if (mine === wished) stage.dataset.still = state;
+    else if (node.isConnected) load();
   }
 
   function refresh() {
+    wished++;
     stage.dataset.still = "waiting";
     clearTimeout(timer);
     timer = setTimeout(load, SOON_MS);
