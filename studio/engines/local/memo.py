@@ -68,7 +68,7 @@ class Memo:
             save_file({"x": encode().detach().cpu().contiguous()}, part)
             part.replace(path)
             self.made += 1
-        return load_file(path)["x"]  # the first time too: where a tensor lies in memory can decide its last bits later
+        return load_file(path)["x"].clone()  # read the first time too: how a tensor lies can decide a sum's last bits
 
     def _key(self, what: str, content: list[Any]) -> str:
         digest = hashlib.sha256(f"{what} {self.source}".encode())

@@ -139,7 +139,7 @@ def _read_embeds(path: Path, prefix: str, device: str) -> dict[str, Any]:
     found: dict[str, Any] = {}
     for name, tensor in sorted(load_file(path).items()):
         base, _, index = name.partition(".")
-        tensor = tensor.to(device)
+        tensor = tensor.to(device, copy=True)  # of torch's own alignment, which can decide the last bits of a sum
         if index:
             found.setdefault(prefix + base, []).append(tensor)
         else:
