@@ -390,6 +390,14 @@ def test_an_own_setting_offers_what_the_server_lists(tmp_path: Path, comfy: str)
         assert "euler, uni_pc" in str(error)
 
 
+def test_a_choice_that_brings_inputs_of_its_own_is_offered_by_its_key(tmp_path: Path, comfy: str) -> None:
+    save = {"class_type": "SaveVideo", "inputs": {"filename_prefix": "x", "format": "mp4"}}
+    with opened(tmp_path, comfy) as studio:
+        assert studio.workflows.read(dropped(tmp_path, FLAT | {"4": save})).lacking == []
+        model = studio.workflows.save("own", "Own", FLAT | {"4": save}, {"4.format": "container"}, IMAGE)
+    assert model.params["container"].choices == ("auto", "mp4")
+
+
 def test_a_server_that_drips_its_answer_is_not_waited_for(tmp_path: Path) -> None:
     with socket.create_server(("127.0.0.1", 0)) as listening:
 

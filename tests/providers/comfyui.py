@@ -38,6 +38,11 @@ def link(kind: str) -> list[Any]:
     return [kind, {}]
 
 
+def dynamic(*keys: str) -> list[Any]:
+    """A choice of which each brings inputs of its own, as 0.33.0 defines them."""
+    return ["COMFY_DYNAMICCOMBO_V3", {"options": [{"key": key, "inputs": {"required": {}}} for key in keys]}]
+
+
 def _now_ms() -> int:
     return int(time.time() * 1000)
 
@@ -86,7 +91,7 @@ def definitions(models: dict[str, list[str]]) -> dict[str, Any]:
         ),
         "VAEDecode": node(samples=link("LATENT"), vae=link("VAE")),
         "CreateVideo": node(images=link("IMAGE"), fps=FLOAT),
-        "SaveVideo": node(True, video=link("VIDEO"), filename_prefix=STRING),
+        "SaveVideo": node(True, video=link("VIDEO"), filename_prefix=STRING, format=dynamic("auto", "mp4")),
         "SaveImage": node(True, images=link("IMAGE"), filename_prefix=STRING),
     }  # fmt: skip
 
@@ -187,6 +192,8 @@ class ComfyServer:
                 return {"error": {"type": "missing_node_type", "message": "?", "extra_info": facts}, "node_errors": {}}
             for name, spec in known[one["class_type"]]["input"]["required"].items():
                 offered = spec[0] if isinstance(spec[0], list) else (spec[1] or {}).get("options")
+                if offered and isinstance(offered[0], dict):
+                    offered = [option["key"] for option in offered]
                 value, fault = one["inputs"].get(name), None
                 if value is None:
                     fault = "required_input_missing"

@@ -43,13 +43,16 @@ class Place:
 
 
 def options(nodes: JSON, cls: str, field: str) -> list[str]:
-    """The choices a node offers for one input, in both spellings of older and newer nodes."""
+    """The choices a node offers for one input, in the spellings of older and newer nodes.
+
+    A choice that brings inputs of its own (COMFY_DYNAMICCOMBO_V3, seen on 0.33.0) is {"key": ..., "inputs": ...}.
+    """
     inputs = nodes.get(cls, {}).get("input", {})
     spec = inputs.get("required", {}).get(field) or inputs.get("optional", {}).get(field) or []
     if spec and isinstance(spec[0], list):
         return [str(o) for o in spec[0]]
     if len(spec) > 1 and isinstance(spec[1], dict):
-        return [str(o) for o in spec[1].get("options", [])]
+        return [str(o.get("key") if isinstance(o, dict) else o) for o in spec[1].get("options", [])]
     return []
 
 

@@ -11,7 +11,7 @@ from collections.abc import Mapping
 from datetime import date
 from typing import Any
 
-from studio.catalogue import InputSpec, Model, ParamSpec, Price, rules
+from studio.catalogue import InputSpec, Model, ParamSpec, rules
 from studio.catalogue.rows import OF_USER, Durations, FreeSize, Seeds, Size, Text
 from studio.domain import JSON, Kind, Task
 from studio.engines.comfyui.files import options
@@ -92,7 +92,6 @@ def row(
         negative_prompt=Text(max_chars=TEXT_CHARS) if "negative_prompt" in by_field else None,
         seeds=Seeds(max=2**53 - 1, repeatable=True) if "seed" in by_field else None,
         max_n=16 if "seed" in by_field else 1,
-        prices=(Price(unit="run", usd=0.0),),
         engine={"workflow": graph, "slots": by_field, "fps": _rate(graph)},
         source="the user's own workflow",
         checked=today,
