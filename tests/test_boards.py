@@ -52,6 +52,18 @@ def test_a_draft_is_made_once_and_again_only_for_what_changed(studio: Studio, op
     assert len(drafted(studio, again)) == 1
 
 
+def test_a_draft_of_what_the_shot_was_before_is_not_finished(studio: Studio, opened: Opened) -> None:
+    board, first = opened.board, opened.board.shots[0]
+    changed(studio, board, first, duration_s=20)
+    (late,) = studio.boards.draft(board.id, shots=[first.id])
+    changed(studio, board, first, duration_s=1)
+    (soon,) = finished(studio, studio.boards.draft(board.id, shots=[first.id]))
+    assert studio.wait([late.id], timeout_s=20)[0].status is Status.CANCELLED
+    best = studio.boards.states(studio.boards.get(board.id).board)[0].best
+    assert best is not None
+    assert best.origin == soon.id
+
+
 def test_only_approved_shots_that_do_not_stand_are_rendered(studio: Studio, opened: Opened) -> None:
     board, (first, second) = opened.board, opened.board.shots
     assert studio.boards.render(board.id) == []

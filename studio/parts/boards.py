@@ -7,6 +7,7 @@ from what request (the fingerprint), so that a changed shot is seen to be stale.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
+from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Literal
@@ -14,7 +15,7 @@ from typing import Literal
 from sqlite_utils import Database
 
 from studio.domain import JSON, Asset, Estimate, Kind, Run, Status
-from studio.errors import CapabilityError, NotFound, StudioError
+from studio.errors import CapabilityError, Conflict, NotFound, StudioError
 from studio.parts.keeping import Keeping
 from studio.parts.making import Also
 from studio.store import assets as asset_rows
@@ -176,15 +177,24 @@ class Boards:
         return None
 
     def draft(self, board_id: str, *, owner: str = "", shots: Iterable[str] | None = None) -> list[Run]:
-        """Queue a free draft of every shot (or these) whose draft does not stand; the animatic is made of them."""
+        """Queue a free draft of every shot (or these) whose draft does not stand; the animatic is made of them.
+
+        A draft still being made of what a shot was before is cancelled: nobody waits for it any more.
+        """
         board = self.get(board_id, owner=owner).board
         wanted = set(shots) if shots is not None else None
         known = self._assets(board, owner)
-        plans = [
-            self._plan(board, state.shot, known, owner, draft=True)
+        due = [
+            state
             for state in self.states(board, owner=owner)
             if state.draft is None and (wanted is None or state.shot.id in wanted) and text.describe(state.shot)
         ]
+        for take in (t for state in due for t in state.shot.takes if t.kind == "draft"):
+            run = self._run(take.run, owner)
+            if run and not run.status.ended:
+                with suppress(Conflict):  # it has just ended
+                    self._studio.cancel(run.id, owner=owner)
+        plans = [self._plan(board, state.shot, known, owner, draft=True) for state in due]
         return self._queue(board_id, plans, "draft", owner)
 
     def render_plan(self, board_id: str, *, owner: str = "", shots: Iterable[str] | None = None) -> RenderPlan:

@@ -18,7 +18,7 @@ import { Store } from "./store.js";
 import { Strip } from "./strip.js";
 import { wholeBar } from "./whole.js";
 
-const AUTO_MS = 600;
+const AUTO_MS = 150; // text is sent when typing has paused: that was the wait
 const AUTO_MOST = 3; // a change of style touches every shot: that is for the button
 const AUTO_KEY = "studio-board-auto";
 const VIEWS = { cut: "film", sheet: "grid", joints: "joint", cast: "people", script: "script" };
@@ -228,7 +228,8 @@ export class Editor {
   /** A moment after the last edit, drafts that no longer fit are made anew, so that the film is always seen as it is. */
   draftChanged() {
     clearTimeout(this.soon);
-    const old = (s) => s.best_kind === "draft" && !s.draft && !s.running && s.failed === null && s.takes[0]?.status !== "cancelled";
+    const drafting = (s) => s.takes.find((r) => r.id === s.running.id)?.take === "draft"; // of what the shot was before
+    const old = (s) => s.best_kind === "draft" && !s.draft && (!s.running || drafting(s)) && s.failed === null && s.takes[0]?.status !== "cancelled";
     const ids = this.store.shots.filter(old).map((s) => s.id);
     if (!ids.length || ids.length > AUTO_MOST || this.auto.getAttribute("aria-pressed") !== "true") return;
     this.soon = setTimeout(() => this.alive() && !this.store.typed.size && this.store.act("draft", { shots: ids }), AUTO_MS);
