@@ -68,3 +68,11 @@ def test_the_labels_and_notes_of_a_row_are_said_in_chinese() -> None:
     said = {s.label for m in rows for s in (*m.params.values(), *m.inputs.values()) if s.label}
     said |= {m.note for m in rows if m.note}
     assert {label for label in said if catalogue_text(label) == label} == set()
+
+
+def test_models_on_the_own_card_are_explained_in_chinese() -> None:
+    """Labels, helps and the words of the modes: the options of an own card are many, and none explains itself."""
+    rows = [m for m in load() if m.provider == "local"]
+    specs = [s for m in rows for s in (*m.params.values(), *m.inputs.values())]
+    said = {t for s in specs for t in (s.label, s.help) if t} | {"draft", "standard", "best"}
+    assert {t for t in said if catalogue_text(t) == t} == set()
