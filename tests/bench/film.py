@@ -1,7 +1,9 @@
 """Films: joining six matching 5 s 720p clips against ffmpeg's own stream copy and MoviePy; crossfades against one
-ffmpeg command; memory with few and many clips.
+ffmpeg command; memory with few and many clips; a board drafted from cold, one edited shot, several exports of one cut.
 
-python -m tests.bench film [--quick]    (--quick leaves MoviePy out)
+python -m tests.bench film [--quick | --board | --exports]
+
+--quick leaves MoviePy and the exports out; --board and --exports make those figures alone.
 """
 
 from __future__ import annotations
@@ -19,6 +21,7 @@ from pathlib import Path
 
 from studio.media.cut import Cut, CutClip, Transition, render
 from studio.media.files import ffmpeg
+from tests.bench import _board
 
 CLIPS, SECONDS, FPS, FADE_S = 6, 5, 30, 0.5
 CRF, PRESET = "17", "veryfast"
@@ -28,6 +31,12 @@ def main(argv: list[str]) -> None:
     """Print one JSON line per figure."""
     if argv[:1] == ["--memory"]:
         _memory_child(Path(argv[1]), int(argv[2]), argv[3])
+        return
+    if "--exports" in argv:
+        _board.exports(_say)
+        return
+    _board.animatic(_say)
+    if "--board" in argv:
         return
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
@@ -40,6 +49,8 @@ def main(argv: list[str]) -> None:
                 if "--quick" not in argv:
                     _moviepy(folder, clips)
                 _memory(clips)
+    if "--quick" not in argv:
+        _board.exports(_say)
 
 
 def _clip(path: Path, number: int, key_s: int) -> Path:
