@@ -136,6 +136,7 @@ def test_on_the_card_of_a_shot_and_on_its_take(page: Page, painter: Painter) -> 
     expect(newest(shot)).to_be_visible()
     first = newest(shot).get_attribute("src") or ""
     expect(newest(page.locator(".bd-take"))).to_be_visible()
+    expect(newest(page.locator(".bd-stage"))).to_be_visible()
     painter.paint(run, 2)
     expect(newest(shot)).not_to_have_attribute("src", first)
     assert shot.get_attribute("aria-description") == HELP

@@ -2,6 +2,7 @@
 // transitions are the board's; a shot with no clip yet shows its words for its length.
 
 import { button, el, icon, media, seconds, t } from "../dom.js";
+import { glimpse } from "../parts.js";
 import { wholeShots } from "./whole.js";
 
 const END_S = 0.012; // a clip this near to its end has shown its last frame
@@ -278,12 +279,16 @@ export class CutPlayer {
   /** The words of a shot that has no picture yet. */
   showCard(clip) {
     const key = clip ? (clip.src ? "" : `${clip.id}${clip.shot.prompt}${clip.shot.running?.id}`) : "none";
-    if (key === this.cardKey) return;
+    if (key === this.cardKey) {
+      if (clip?.shot.running && key) glimpse(this.look, clip.shot.running);
+      return;
+    }
     this.cardKey = key;
     this.card.hidden = !key;
     if (!key) return;
     const words = clip ? [el("span", "bd-bignumber", {}, `${clip.shot.number}`), el("p", "", {}, clip.shot.prompt || t("board.no_words")), el("small", "", {}, t(clip.shot.running ? "board.being_made" : "board.no_picture"))] : [icon("film", "st-i huge"), el("p", "", {}, t("board.no_shots"))];
-    this.card.replaceChildren(...words);
+    this.card.replaceChildren(...words, (this.look = el("div", "st-pic bd-look")));
+    if (clip?.shot.running) glimpse(this.look, clip.shot.running);
   }
 
   showTime(clip) {
