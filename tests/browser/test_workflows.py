@@ -30,8 +30,9 @@ FLAT: JSON = {
 
 @pytest.fixture(scope="module")
 def server(tmp_path_factory: pytest.TempPathFactory) -> ComfyServer:
-    """A ComfyUI without models."""
-    return ComfyServer(tmp_path_factory.mktemp("comfy"))
+    """A ComfyUI with a few model files, none of them official."""
+    files = {"vae": ["mine/qwen-vae-bf16.safetensors", "other.safetensors"], "diffusion_models": ["q8.safetensors"]}
+    return ComfyServer(tmp_path_factory.mktemp("comfy"), files)
 
 
 @pytest.fixture(scope="module")
@@ -122,3 +123,78 @@ def test_the_mapping_of_a_kept_workflow_can_be_changed(open_page: Open, site: Si
     page.locator("[data-do=save]").click()
     expect(page.locator("[data-workflow=later]")).to_contain_text("2 settings")
     assert {s.label for s in site.studio.catalogue.get("comfyui/later").params.values()} == {"Paint", "宽"}
+
+
+def test_a_workflow_is_mapped_and_saved_with_the_keyboard_alone(open_page: Open, site: Site, graph: Path) -> None:
+    page = open_page("workflows")
+    with page.expect_file_chooser() as chooser:
+        page.locator("[data-do=choose]").focus()
+        page.keyboard.press("Enter")
+    chooser.value.set_files(graph)
+    expect(page.locator("#wf-label")).to_be_focused()
+    page.keyboard.press("ControlOrMeta+a")
+    page.keyboard.type("By keys")
+    colour = page.locator("[data-slot='3.color']")
+    colour.locator("select").focus()
+    page.keyboard.type("Own")  # a select is chosen by its first letters
+    page.keyboard.press("Tab")
+    expect(colour.locator(".wf-own")).to_be_focused()
+    page.keyboard.press("ControlOrMeta+a")
+    page.keyboard.type("Hue")
+    page.keyboard.press("Enter")
+    expect(page.locator("[data-workflow=by-keys]")).to_be_visible()
+    assert site.studio.catalogue.get("comfyui/by-keys").params["hue"].label == "Hue"
+
+
+def test_an_exported_workflow_comes_back_with_its_mapping_under_another_name(
+    open_page: Open, site: Site, tmp_path: Path
+) -> None:
+    site.studio.workflows.save("shared", "Shared 颜色", FLAT, {"3.color": "paint"}, [Task.TEXT_TO_IMAGE])
+    page = open_page("workflows")
+    with page.expect_download() as download:
+        page.locator("[data-workflow=shared] [data-do=export]").click()
+    assert download.value.suggested_filename == "shared.workflow.json"
+    file = tmp_path / "anything.json"
+    download.value.save_as(file)
+    page.locator("#workflows input[type=file]").set_input_files(file)
+    expect(page.locator("#wf-label")).to_have_value("Shared 颜色")
+    expect(page.locator("#wf-name")).to_have_value("shared-2")
+    expect(page.locator("[data-slot='3.color'] .wf-own")).to_have_value("Paint")
+    page.locator("[data-do=save]").click()
+    expect(page.locator("[data-workflow=shared-2]")).to_be_visible()
+    first, second = (site.studio.catalogue.get(f"comfyui/{name}") for name in ("shared", "shared-2"))
+    assert first.engine == second.engine
+
+
+def test_the_editors_file_is_answered_with_what_to_export(open_page: Open, tmp_path: Path) -> None:
+    path = tmp_path / "editor.json"
+    path.write_text(json.dumps({"nodes": [], "links": [], "version": 0.4}))
+    page = open_page("workflows")
+    page.locator("#workflows input[type=file]").set_input_files(path)
+    expect(page.get_by_text("choose Workflow, Export (API), and drop that file here")).to_be_visible()
+    expect(page.locator("#workflows .wf-drop")).to_be_visible()
+
+
+def test_a_model_file_is_found_chosen_and_missed_on_the_page(open_page: Open, site: Site, server: ComfyServer) -> None:
+    page = open_page("workflows")
+    model = page.locator("#workflows [data-model='comfyui/qwen-image']")
+    expect(model.locator("summary")).to_contain_text("2 missing")
+    model.locator("summary").focus()
+    page.keyboard.press("Enter")
+    vae, network = model.locator("[data-role=vae]"), model.locator("[data-role=model]")
+    expect(vae.locator("option:checked")).to_have_text("Automatic: mine/qwen-vae-bf16.safetensors")
+    expect(model).to_contain_text("Missing: qwen_image_fp8_e4m3fn.safetensors in models/diffusion_models")
+    expect(model.get_by_role("link", name="Get the official file").last).to_have_attribute(
+        "href", "https://huggingface.co/Comfy-Org/Qwen-Image_ComfyUI/resolve/main/split_files/diffusion_models/qwen_image_fp8_e4m3fn.safetensors"
+    )  # fmt: skip
+    network.select_option("q8.safetensors")
+    expect(model.locator("summary")).to_contain_text("1 chosen by you")
+    expect(model.locator("summary")).to_contain_text("1 missing")
+    server.models["diffusion_models"].remove("q8.safetensors")
+    page.locator("[data-do=look]").click()
+    expect(model).to_contain_text("ComfyUI does not have this file any more")
+    expect(network).to_have_value("q8.safetensors")
+    network.select_option("")
+    expect(model.locator("summary")).not_to_contain_text("chosen by you")
+    roles = next(m["roles"] for m in site.studio.comfy_files.overview()["models"] if m["id"] == "comfyui/qwen-image")
+    assert [r["chosen"] for r in roles] == ["", "", ""]
