@@ -11,7 +11,7 @@ import pytest
 
 from studio.engines.draft import camera, stage
 from studio.engines.draft.camera import Path as Way
-from studio.engines.draft.words import Move
+from studio.engines.draft.reading import Move
 from tests.draft_kit import cut_frames, frames, made, scenery, source_picture
 
 SIZE = 320, 180

@@ -64,7 +64,7 @@ def test_black_and_white_has_no_colour() -> None:
 def test_as_many_are_drawn_as_the_prompt_says(monkeypatch: pytest.MonkeyPatch, prompt: str, count: int) -> None:
     """Every person and animal is painted once; counted where the brush is set down."""
     drawn: list[str] = []
-    for module, name in ((cast.people, "person"), (cast.animals, "animal")):
+    for module, name in ((cast.people, "person"), (cast.animals, "animal"), (cast.animals, "wings")):
         paint = getattr(module, name)
         monkeypatch.setattr(module, name, lambda s, *a, _p=paint, **k: (drawn.append("one"), _p(s, *a, **k)))
     scene(prompt + " in a field")
@@ -125,7 +125,7 @@ def test_no_prompt_fails() -> None:
 @pytest.mark.parametrize("size", [(320, 180), (180, 320), (64, 64), (1280, 720), (4096, 512)])
 def test_the_caption_is_read_at_any_size_and_leaves_the_picture_free(size: tuple[int, int]) -> None:
     prompt = "Wide shot, slow dolly in: 雨夜的街道上，两个男人走过 " * 6
-    made = strip(read(prompt), *size, prompt, label="Shot 1 of 2")
+    made = strip(read(prompt), *size, label="Shot 1 of 2")
     left, top, right, bottom = made.box
     assert made.overlay.shape == (bottom - top, right - left, 4)
     assert (left, right, bottom) == (0, size[0], size[1])

@@ -46,16 +46,40 @@ BUILDS: dict[str, Build] = {
     "tiger": Build(0.54, 0.76, 0.125, 0.052, 0.15, 0.6, 0.085, 0.055, "round", "thin", (214, 138, 60)),
     "rabbit": Build(0.13, 0.16, 0.06, 0.02, 0.04, 0.9, 0.04, 0.018, "long", "none", (196, 180, 160)),
     "camel": Build(0.98, 0.80, 0.19, 0.05, 0.46, 0.75, 0.075, 0.13, "round", "thin", (200, 158, 106)),
+    "mouse": Build(0.06, 0.11, 0.04, 0.012, 0.02, 0.5, 0.03, 0.03, "round", "thin", (150, 136, 124)),
+    "pig": Build(0.40, 0.52, 0.15, 0.035, 0.10, 0.2, 0.085, 0.06, "flop", "thin", (232, 172, 164)),
     "dragon": Build(0.80, 1.10, 0.20, 0.07, 0.50, 0.9, 0.11, 0.20, "horns", "long", (92, 128, 92)),
 }
 OWN: dict[str, RGB] = {
+    "gull": (240, 242, 244),
+    "bat": (40, 38, 46),
+    "duck": (132, 108, 76),
+    "swan": (244, 244, 242),
+    "chicken": (206, 150, 96),
+    "owl": (142, 112, 82),
+    "penguin": (44, 48, 58),
+    "shark": (98, 112, 124),
     "bird": (60, 62, 72),
     "fish": (232, 138, 62),
     "whale": (64, 92, 124),
     "turtle": (92, 128, 88),
     "butterfly": (226, 142, 56),
 }
-TALL = {"bird": 0.25, "fish": 0.22, "whale": 1.3, "turtle": 0.35, "butterfly": 0.2}
+TALL = {
+    "bird": 0.25,
+    "gull": 0.25,
+    "bat": 0.2,
+    "duck": 0.24,
+    "swan": 0.5,
+    "chicken": 0.3,
+    "owl": 0.3,
+    "penguin": 0.6,
+    "shark": 0.4,
+    "fish": 0.22,
+    "whale": 1.3,
+    "turtle": 0.35,
+    "butterfly": 0.2,
+}
 
 
 def height_of(kind: str) -> float:
@@ -74,9 +98,48 @@ def animal(s: Sketch, kind: str, posture: str, colour: RGB, phase: float) -> Non
     if kind in BUILDS:
         _quadruped(s, BUILDS[kind], kind, posture, colour, phase)
     else:
-        {"bird": bird, "fish": _fish, "whale": _whale, "turtle": _turtle, "butterfly": _butterfly}[kind](
-            s, colour, phase
+        painters = {
+            "bird": bird, "gull": bird, "bat": bird, "fish": _fish, "shark": _fish, "whale": _whale, "turtle": _turtle,
+            "butterfly": _butterfly,
+        }  # fmt: skip
+        if kind in ("duck", "swan", "chicken", "owl", "penguin"):
+            _fowl(s, kind, colour)
+        else:
+            painters[kind](s, colour, phase)
+
+
+def _fowl(s: Sketch, kind: str, colour: RGB) -> None:
+    """A bird on its feet or on the water."""
+    beak: RGB = (232, 150, 56)
+    dark, pale = scale(colour, 0.8), mix(colour, (255, 255, 255), 0.5)
+    if kind in ("owl", "penguin"):
+        tall = TALL[kind]
+        s.blob([(-0.32 * tall, 0.0), (-0.36 * tall, 0.5 * tall), (-0.2 * tall, 0.95 * tall), (0.2 * tall, 0.95 * tall),
+                (0.36 * tall, 0.5 * tall), (0.32 * tall, 0.0)], colour)  # fmt: skip
+        s.blob([(-0.18 * tall, 0.05 * tall), (-0.2 * tall, 0.45 * tall), (0.0, 0.68 * tall), (0.2 * tall, 0.45 * tall),
+                (0.18 * tall, 0.05 * tall)], pale)  # fmt: skip
+        for k in (-1, 1):
+            s.oval((0.1 * k * tall, 0.78 * tall), 0.085 * tall, 0.085 * tall, (246, 236, 200))
+            s.oval((0.1 * k * tall, 0.78 * tall), 0.04 * tall, 0.045 * tall, (24, 22, 26))
+        s.poly([(-0.04 * tall, 0.7 * tall), (0.04 * tall, 0.7 * tall), (0.0, 0.62 * tall)], beak)
+        return
+    neck = 0.42 if kind == "swan" else 0.2
+    if kind == "chicken":
+        for x in (-0.02, 0.05):
+            s.stroke([(x, 0.1), (x, 0.0)], 0.014, beak)
+    y = 0.14 if kind == "chicken" else 0.06
+    s.blob([(-0.26, y + 0.12), (-0.16, y + 0.02), (0.06, y - 0.03), (0.18, y + 0.05), (0.14, y + 0.13), (-0.06, y + 0.12),
+            (-0.20, y + 0.16)], colour)  # fmt: skip
+    s.blob([(-0.20, y + 0.10), (-0.02, y + 0.03), (0.08, y + 0.07), (-0.04, y + 0.12)], dark)
+    s.chain(((0.13, y + 0.07), (0.20, y + neck * 0.55), (0.16, y + neck)), (0.05, 0.035, 0.035), colour)
+    s.oval((0.19, y + neck), 0.05, 0.042, colour if kind != "duck" else (52, 96, 70))
+    s.poly([(0.23, y + neck + 0.015), (0.31, y + neck - 0.01), (0.23, y + neck - 0.02)], beak)
+    if kind == "chicken":
+        s.blob(
+            [(0.14, y + neck + 0.03), (0.17, y + neck + 0.08), (0.22, y + neck + 0.07), (0.22, y + neck + 0.03)],
+            (206, 48, 44),
         )
+    s.oval((0.20, y + neck + 0.01), 0.009, 0.009, (20, 20, 24))
 
 
 def _quadruped(s: Sketch, b: Build, kind: str, posture: str, colour: RGB, phase: float) -> None:
@@ -246,6 +309,28 @@ def _tail(s: Sketch, b: Build, hip: tuple[float, float], colour: RGB, posture: s
             (b.leg * 0.5, b.leg * 0.35, b.leg * 0.5),
             scale(colour, 0.8),
         )
+
+
+def wings(s: Sketch, kind: str, colour: RGB, phase: float) -> None:
+    """A flying bird or bat seen from afar, its wing span 2.0 about (0, 0): body, two bent wings, tail."""
+    beat = 0.34 * np.sin(phase * 6.28)
+    dark = scale(colour, 0.72)
+    tip: RGB = (52, 54, 62) if kind == "gull" else scale(colour, 0.6)
+    for k, tone in ((-1, dark), (1, colour)):
+        joint, end = (0.42 * k, 0.20 + beat * 0.7), (1.0 * k, 0.02 + beat)
+        if kind == "bat":
+            s.poly([(0.06 * k, 0.08), joint, end, (0.74 * k, -0.10 + beat * 0.6), (0.52 * k, 0.0 + beat * 0.4),
+                    (0.32 * k, -0.16), (0.08 * k, -0.06)], tone)  # fmt: skip
+            continue
+        s.poly(
+            [(0.02 * k, 0.10), (joint[0], joint[1] + 0.05), end, (0.40 * k, joint[1] - 0.14), (0.05 * k, -0.08)], tone
+        )
+        s.poly([(0.80 * k, 0.09 + beat * 0.86), end, (0.72 * k, 0.0 + beat * 0.75)], tip)
+    s.blob(
+        [(-0.28, 0.0), (-0.10, 0.09), (0.16, 0.09), (0.27, 0.03), (0.14, -0.06), (-0.12, -0.06)], mix(colour, dark, 0.3)
+    )
+    if kind == "gull":
+        s.poly([(0.24, 0.05), (0.34, 0.02), (0.24, 0.0)], (232, 170, 60))
 
 
 def bird(s: Sketch, colour: RGB, phase: float) -> None:

@@ -13,7 +13,7 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from studio.engines.draft.words import Move
+from studio.engines.draft.reading import Move
 
 FAR = 0.28
 """How much of the camera's own movement the farthest layer shows; the nearest shows all of it."""

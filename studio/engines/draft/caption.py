@@ -1,4 +1,4 @@
-"""The caption strip under an animatic frame: shot size, lens, camera move, the prompt; and the small DRAFT mark.
+"""The caption strip under an animatic frame: shot size, lens, camera move, what happens; and the small DRAFT mark.
 
 Everything is sized from the frame, so it can be read at 320 px and stays light at 4K.
 """
@@ -12,7 +12,8 @@ from pathlib import Path
 import numpy as np
 from PIL import Image, ImageDraw, ImageFont
 
-from studio.engines.draft.words import Move, Reading
+from studio.engines.draft.reading import Move, Reading
+from studio.engines.draft.retold import said, told
 
 FONT = Path(__file__).resolve().parents[3] / "assets" / "fonts" / "NotoSansCJKsc-Subset.otf"
 MOVES = {
@@ -46,17 +47,22 @@ class Strip:
     box: tuple[int, int, int, int]
 
 
-def strip(reading: Reading, width: int, height: int, prompt: str, *, label: str = "") -> Strip:
-    """The caption for a frame of this size: a soft dark foot with one line of facts and up to two of prompt.
+def strip(reading: Reading, width: int, height: int, *, label: str = "") -> Strip:
+    """The caption for a frame of this size: a soft dark foot with one line of facts, and what happens and is said.
 
-    label: what stands first, such as "Shot 2 of 4". The box spans the full width at the bottom of the frame.
+    Two lines at most: one each where somebody speaks. label: what stands first, such as "Shot 2 of 4". The box spans the full width at the bottom of the frame.
     """
     size = _text_px(width, height)
     margin = max(3, round(size * 0.9))
     room = width - 2 * margin
     facts = _fit(_facts(reading, label), _font(size), room - round(size * 4.2))
     small = _font(max(8, round(size * 0.9)))
-    lines = _wrapped(" ".join(prompt.split()), small, room, MOST_LINES if height > 8 * size else 1)
+    most = MOST_LINES if height > 8 * size else 1
+    spoken = " ".join(said(reading).split())
+    lines = _wrapped(" ".join(told(reading).split()), small, room, most - 1 if spoken and most > 1 else most)
+    if spoken and len(lines) < MOST_LINES and most > 1:
+        lines += _wrapped(spoken, small, room, 1)
+    speech_from = len(lines) - 1 if spoken and most > 1 else len(lines)
     step = round(size * 1.32)
     tall = min(height, margin + step * (1 + len(lines)) + round(size * 0.5))
     tall += (height - tall) % 2
@@ -65,7 +71,8 @@ def strip(reading: Reading, width: int, height: int, prompt: str, *, label: str 
     top = tall - round(size * 0.5) - step * (1 + len(lines))
     draw.text((margin, top), facts, font=_font(size), fill=(255, 236, 200, 255))
     for i, line in enumerate(lines):
-        draw.text((margin, top + step * (i + 1)), line, font=small, fill=(255, 255, 255, 225))
+        ink = (255, 224, 150, 245) if i >= speech_from else (255, 255, 255, 225)
+        draw.text((margin, top + step * (i + 1)), line, font=small, fill=ink)
     _mark(draw, width - margin, top, size)
     return Strip(np.asarray(image), (0, height - tall, width, height))
 
@@ -140,7 +147,9 @@ def _fit(text: str, font: ImageFont.FreeTypeFont, room: int) -> str:
         return text
     while text and font.getlength(text + "…") > room:
         text = text[:-1]
-    return text.rstrip(" ·") + "…" if text else ""
+    whole = text.rpartition(" ")[0] if text.isascii() else text  # a word is left out rather than cut
+    text = whole if len(whole) > 0.6 * len(text) else text
+    return text.rstrip(" ·,;") + "…" if text else ""
 
 
 def _wrapped(text: str, font: ImageFont.FreeTypeFont, room: int, most: int) -> list[str]:

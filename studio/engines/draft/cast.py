@@ -6,31 +6,32 @@ from dataclasses import replace
 
 import numpy as np
 
-from studio.engines.draft import animals, people, props
+from studio.engines.draft import animals, carried, hands, people, props
 from studio.engines.draft.canvas import Canvas
+from studio.engines.draft.flocks import AIRBORNE, flock
 from studio.engines.draft.flora import leaf_colour
-from studio.engines.draft.palette import NAMED, RGB, mix, scale
-from studio.engines.draft.people import Look
+from studio.engines.draft.gear import SHINING
+from studio.engines.draft.palette import mix, scale
 from studio.engines.draft.placing import CLOSE, HEIGHTS, Place, places, shot_of
 from studio.engines.draft.plan import SUBJECT, Plan
+from studio.engines.draft.reading import Figure, Thing, listed
 from studio.engines.draft.sketch import Sketch
-from studio.engines.draft.words import Figure, Thing
+from studio.engines.draft.wardrobe import look_of
 
-AIRBORNE = ("bird", "butterfly", "fish", "turtle", "whale")
-SKINS: tuple[RGB, ...] = ((232, 184, 152), (214, 160, 124), (238, 198, 168), (172, 118, 86), (120, 80, 58))
-HAIRS: tuple[RGB, ...] = ((46, 34, 32), (72, 48, 38), (30, 28, 32), (104, 70, 46))
-CLOTHES: tuple[RGB, ...] = (
-    *((72, 98, 128), (146, 84, 68), (196, 168, 120), (88, 112, 92), (116, 96, 128)),
-    *((204, 196, 184), (70, 72, 84), (176, 112, 76), (58, 104, 112)),
+SHUT = listed(
+    "room kitchen cafe office bedroom bathroom corridor stairs lamproom hospital classroom lab workshop church cellar lift "
+    "carcabin traincabin cockpit gym shop teahouse bar window"
 )
-BUILDS = {"man", "woman", "child", "elder", "astronaut", "robot", "knight", "monk", "diver"}
-OUTFITS: dict[str, RGB] = {
-    "astronaut": (234, 236, 240),
-    "robot": (176, 190, 204),
-    "knight": (120, 128, 140),
-    "monk": (140, 84, 52),
-    "diver": (38, 46, 60),
-}
+"""Places with a roof and walls, where no ship stands beside the people."""
+FURNITURE = listed(
+    "piano fire beacon door statue easel drum machine mirror tv clock ladder bench telescope sign snowman cart train car "
+    "truck bike rocket"
+)
+PROVIDED = {
+    "station": ("train",), "classroom": ("table", "chair"), "church": ("bench",),
+    "bedroom": ("bed",), "hospital": ("bed",), "carcabin": ("car",), "traincabin": ("train",), "stage": ("drum",),
+}  # fmt: skip
+"""What a place brings along by itself."""
 
 
 def draw(plan: Plan) -> tuple[float, float]:
@@ -38,11 +39,13 @@ def draw(plan: Plan) -> tuple[float, float]:
     canvas = plan.canvas(plan.palette.near, SUBJECT)
     back = plan.canvas(plan.palette.near, 0.6)
     focus = _things(plan, back, canvas)
-    if plan.reading.crowd:
+    if plan.reading.crowd and plan.reading.setting != "pitch":
         _crowd(plan, back)
     if back.alpha.any():
         plan.add(back, 0.6, "things", glow=0.5)
     focus = _figures(plan, canvas) or focus
+    if "hand" in plan.reading.parts and plan.reading.close and not plan.reading.people:
+        hands.draw(plan, canvas)
     if canvas.alpha.any():
         plan.add(canvas, SUBJECT, "figures", glow=0.35)
     if shot_of(plan) == "over-the-shoulder":
@@ -58,7 +61,7 @@ def _figures(plan: Plan, canvas: Canvas) -> tuple[float, float] | None:
         everyone.remove(next(f for f in everyone if not f.animal))
     fliers = [f for f in everyone if f.kind in AIRBORNE]
     ground = [f for f in everyone if f.kind not in AIRBORNE]
-    focus = _flock(plan, canvas, fliers, alone=not ground) if fliers else None
+    focus = flock(plan, canvas, fliers, alone=not ground) if fliers else None
     if not ground or _hidden(plan):
         return focus
     spots = places(plan, ground)
@@ -95,29 +98,42 @@ def _one(plan: Plan, canvas: Canvas, figure: Figure, place: Place, index: int, m
     if figure.animal:
         _beast(plan, canvas, figure, place, index)
         return
-    lift, size = 0.0, 0.64 if figure.kind in ("child", "girl") else 0.4 if figure.kind == "baby" else 1.0
-    if shot in CLOSE:
+    lift, size = 0.0, size_of(figure)
+    alone = all(f.young for f in plan.reading.figures if not f.animal)
+    if shot in CLOSE and alone:
         size = max(size, 0.82)
     if figure.posture == "riding" and mounted:
         lift = _steed(plan, canvas, figure, place, next(iter(mounted)))
     if figure.posture == "flying":
         lift = 0.35
+    posture = carried.posture_of(figure)
     if lift:  # riders sit a little forward of the middle
         place = replace(place, x=place.x + place.facing * plan.dx(0.05 * place.height))
-    if shot in CLOSE and size < 1:  # a child's head is as high in a close frame as a grown-up's
+    if shot in CLOSE and size < 1 and alone:  # a child's head is as high in a close frame as a grown-up's
         place = replace(place, y=place.y - plan.dy(place.height * (1 - size)))
     s = _sketch(canvas, place, size, lift)
-    if people.pose_of(figure.posture).seat:
+    if people.pose_of(posture).seat:
         _seat(plan, s)
     look = look_of(plan, figure, index)
-    away = figure.posture == "back" and shot not in ("close-up", "extreme close-up")
-    people.person(s, look, figure.posture, away=away, face=place.height * plan.at.unit * size > 300)
-    small = [t for t in plan.reading.objects if t.kind in props.SMALL]
-    if small and index == 0 and plan.reading.setting != "product":
-        _light(plan, s)
-        _held(plan, canvas, small[0], place, figure)
-        return
+    away = posture == "back" and shot not in ("close-up", "extreme close-up")
+    people.person(s, look, posture, away=away, face=place.height * plan.at.unit * size > 110)
     _light(plan, s)
+    if figure.holds and plan.reading.setting != "product":
+        given = next((t.colour for t in plan.reading.objects if t.kind == figure.holds), "")
+        carried.draw(plan, canvas, figure, posture, replace(place, height=place.height * size), given)
+
+
+AFLOAT = ("boat", "ship")
+IN_AIR = ("plane", "balloon", "rocket", "helicopter", "ufo")
+
+
+def size_of(figure: Figure) -> float:
+    """How tall somebody is beside an adult."""
+    if figure.kind == "baby":
+        return 0.4
+    if figure.young:
+        return 0.5 + 0.026 * min(figure.age, 12) if figure.age else 0.66
+    return 0.95 if figure.kind == "elder" else 1.0
 
 
 def _sketch(canvas: Canvas, place: Place, size: float, lift: float) -> Sketch:
@@ -138,36 +154,6 @@ def _light(plan: Plan, s: Sketch) -> None:
     s.lay(light_from=plan.light.side, rim=tint, rim_amount=rim, shade=mix(p.near, p.haze, 0.15), shade_amount=0.5)
 
 
-def look_of(plan: Plan, figure: Figure, index: int) -> Look:
-    """Clothes, skin and hair of the index-th figure, in the light of the scene."""
-    rng = np.random.default_rng([index, int(plan.rng.integers(1 << 30))])
-    build = (
-        figure.kind
-        if figure.kind in BUILDS
-        else ("child" if figure.kind in ("baby", "girl") else "man" if rng.random() < 0.5 else "woman")
-    )
-    own = NAMED.get(figure.colour) or OUTFITS.get(build) or CLOTHES[int(rng.integers(len(CLOTHES)))]
-    if "suit" in figure.wears and not figure.colour:
-        own = (52, 56, 70)
-    hair = NAMED.get(figure.hair) or ((206, 204, 204) if build == "elder" else HAIRS[int(rng.integers(len(HAIRS)))])
-    trousers = (
-        own
-        if build in OUTFITS or "suit" in figure.wears
-        else [(58, 62, 78), (84, 74, 68), (44, 46, 54)][int(rng.integers(3))]
-    )
-    depth = 0.74
-
-    def seen(c: RGB) -> RGB:
-        return plan.palette.at(c, depth)
-
-    long_hair = "long hair" in figure.wears or figure.kind == "girl" or (build == "woman" and rng.random() < 0.75)
-    wears = figure.wears
-    if build == "woman" and not wears and rng.random() < 0.5:
-        wears = ("dress",)
-    skin = SKINS[int(rng.choice(5, p=(0.34, 0.24, 0.22, 0.12, 0.08)))]
-    return Look(seen(skin), seen(hair), seen(own), seen(trousers), seen((48, 40, 40)), build, wears, long_hair)
-
-
 def _seat(plan: Plan, s: Sketch) -> None:
     """A plain block or bench to sit on."""
     wood = mix(plan.ground, plan.palette.near, 0.45)
@@ -175,18 +161,12 @@ def _seat(plan: Plan, s: Sketch) -> None:
     s.poly([(-0.23, 0.235), (-0.23, 0.27), (0.15, 0.27), (0.15, 0.235)], mix(wood, plan.palette.light, 0.2))
 
 
-def _held(plan: Plan, canvas: Canvas, thing: Thing, place: Place, figure: Figure) -> None:
-    """A small thing in the near hand."""
-    hand = people.pose_of(figure.posture).arms[0][1]
-    x = place.x + place.facing * plan.dx(hand[0] * place.height)
-    y = place.y - plan.dy((hand[1] - 0.02) * place.height)
-    size = {"guitar": 0.5, "flower": 0.16, "book": 0.11, "laptop": 0.16}.get(thing.kind, 0.085)
-    s = Sketch(canvas, x, y, place.height * size)
-    _paint_prop(plan, s, thing)
-
-
 def _beast(plan: Plan, canvas: Canvas, figure: Figure, place: Place, index: int) -> None:
     close = shot_of(plan) in ("close-up", "extreme close-up")
+    if plan.reading.people and shot_of(plan) in CLOSE:
+        place = Place(place.x, min(place.y, 1.08), min(place.height, 1.3), place.facing)
+    if figure.age:
+        place = replace(place, height=place.height * 0.55)
     build = animals.BUILDS.get(figure.kind)
     if close and build and plan.reading.people == 0:  # bring the head, not the flank, to the middle
         shift = plan.dx(1.7 * place.height * (build.long / 2 + build.neck * 0.6)) * place.facing
@@ -216,35 +196,6 @@ def _steed(plan: Plan, canvas: Canvas, figure: Figure, place: Place, kind: str) 
     )
     _light(plan, s)
     return animals.BUILDS[kind].tall - 0.26
-
-
-def _flock(plan: Plan, canvas: Canvas, fliers: list[Figure], *, alone: bool) -> tuple[float, float]:
-    """Birds, fish and butterflies spread over the upper picture, or the middle when they are the subject."""
-    big = {"close-up": 2.6, "extreme close-up": 3.4, "medium": 1.6}.get(shot_of(plan), 1.0)
-    first = (0.5, 0.4)
-    count = len(fliers)
-    x0, y0 = 0.5 + 0.1 * plan.light.side, 0.42 if alone else 0.24
-    for i, figure in enumerate(fliers):
-        size = 0.52 if alone and figure.kind != "whale" else 0.22
-        size *= big / (1 + 0.10 * min(count, 10)) * float(plan.rng.uniform(0.8, 1.2))
-        if figure.kind == "whale":
-            size = 0.42
-        angle, out = i * 2.4, 0.0 if count == 1 else 0.10 + 0.30 * np.sqrt((i + 0.3) / count)
-        x = x0 + out * 0.95 * np.cos(angle) + float(plan.rng.uniform(-0.02, 0.02))
-        y = y0 + (0.75 if alone else 0.42) * out * np.sin(angle)
-        s = Sketch(
-            canvas,
-            x,
-            float(np.clip(y, 0.10, 0.80)) + plan.dy(size * 0.5),
-            size,
-            facing=int(plan.light.side),
-            reach=(2.2, 1.6),
-        )
-        colour = plan.palette.at(animals.colour_of(figure.kind, figure.colour), 0.7)
-        animals.animal(s, figure.kind, figure.posture, colour, (i * 0.37 + float(plan.rng.random()) * 0.2) % 1)
-        _light(plan, s)
-        first = (x, y) if i == 0 else first
-    return first
 
 
 def _shoulder(plan: Plan) -> None:
@@ -299,17 +250,33 @@ def _things(plan: Plan, back: Canvas, front: Canvas) -> tuple[float, float] | No
     focus = None
     ridden = _mount(plan)
     alone = not plan.reading.figures
-    large = [t for t in plan.reading.objects if t.kind in props.LARGE and t.kind not in ridden]
+    held = {f.holds for f in plan.reading.figures if f.holds}
+    shut = plan.reading.setting in SHUT
+    large = [t for t in plan.reading.objects if t.kind in props.LARGE and t.kind not in ridden and t.kind not in held]
     if plan.reading.setting in ("street", "city") and plan.palette.lamps:
         large = [t for t in large if t.kind != "lamp"]
-    indoors = plan.reading.setting in ("room", "kitchen", "cafe", "office", "product", "studio")
-    if indoors:
-        large = [t for t in large if t.kind in ("piano", "fire")]
-    small = [t for t in plan.reading.objects if t.kind in props.SMALL]
+    if shut or plan.reading.setting in ("product", "studio"):
+        wheels = ("car", "truck", "bike", "train", "rocket")
+        large = [
+            t for t in large if t.kind in FURNITURE and (t.kind not in wheels or plan.reading.setting == "workshop")
+        ]
+    if plan.reading.setting in ("forest", "garden", "field", "lake") or plan.reading.shot_size == "aerial":
+        large = [t for t in large if t.kind != "tree" or (t.count == 1 and plan.reading.shot_size != "aerial"
+                                                          and plan.reading.setting != "forest")]  # fmt: skip
+    if plan.reading.setting in PROVIDED:
+        large = [t for t in large if t.kind not in PROVIDED[plan.reading.setting]]
+    small = [t for t in plan.reading.objects if t.kind in props.SMALL and t.kind not in held]
     for n, thing in enumerate(large[:3]):
         focus = _large(plan, back, thing, n, alone=alone and n == 0) or focus
-    if small and (alone or plan.reading.setting == "product"):
+    if plan.reading.shot_size == "over-the-shoulder" and small and plan.reading.people == 1:
+        return _tabletop(plan, front, small)
+    near = plan.reading.close or plan.reading.shot_size in ("medium", "") or plan.reading.setting == ""
+    if small and (plan.reading.setting == "product" or (alone and near)):
         focus = _tabletop(plan, front, small)
+    elif small and alone:
+        _hung(plan, front, small)
+    elif small and shut and not plan.reading.close and plan.reading.setting not in ("window", "stairs", "carcabin"):
+        _beside(plan, front, small[:3])
     return focus
 
 
@@ -319,29 +286,79 @@ def _large(plan: Plan, canvas: Canvas, thing: Thing, n: int, *, alone: bool) -> 
     unit = HEIGHTS[shot_of(plan)] if shot_of(plan) not in CLOSE else 0.8
     if alone:
         unit = min(0.5 / tall, 0.62 * plan.wide / (2 * half)) * (0.62 if shot_of(plan) == "wide" else 1.0)
+    if thing.kind == "beacon":
+        unit = {"extreme close-up": 0.95, "close-up": 0.72}.get(plan.reading.shot_size, 0.36) if alone else 0.40
+    unit = (
+        min(unit, 0.92 * (max(plan.horizon + plan.dy(0.14), 0.2) - 0.03) / plan.dy(tall))
+        if thing.kind == "lighthouse"
+        else unit
+    )
+    if thing.kind in AFLOAT and plan.reading.shot_size in ("wide", "aerial", ""):
+        unit *= 0.34 if thing.state == "far" else 0.55
+    elif thing.state == "far":
+        unit *= 0.4
     count = min(thing.count, 8)
     unit = min(unit, 0.94 * plan.wide / (2.25 * half * count))
     if thing.kind in ("lighthouse", "castle", "temple", "cabin", "tree") and not alone:
         unit = min(unit, 0.16)
-    x0 = 0.5 if alone else 0.5 + (0.27 + 0.1 * n) * (plan.light.side if n % 2 == 0 else -plan.light.side)
+    x0 = (
+        0.5
+        if alone or thing.kind == "beacon"
+        else 0.5 + (0.27 + 0.1 * n) * (plan.light.side if n % 2 == 0 else -plan.light.side)
+    )
     focus = (x0, 0.6)
     for i in range(count):
         x = x0 + (i - (count - 1) / 2) * plan.dx(2.25 * half * unit) if count > 1 else x0
         y = max(plan.horizon + plan.dy(0.10), 0.80 if alone else 0.76)
-        if thing.kind in ("plane", "balloon", "rocket"):
+        if thing.kind in IN_AIR:
             y = 0.44 + 0.14 * ((i * 7) % 3) / 2 if thing.kind != "rocket" else 0.66
-        elif thing.kind == "boat":
-            y = plan.horizon + plan.dy(0.06 + 0.10 * alone)
+        elif thing.kind == "beacon":
+            y = 0.92 if alone and plan.reading.close else 0.80
+        elif thing.kind in AFLOAT:
+            y = plan.horizon + plan.dy(0.02 if thing.state == "far" else 0.06 + 0.08 * alone)
         elif thing.kind in ("lighthouse", "castle", "temple", "cabin", "tree"):
             y = plan.horizon + plan.dy(0.05 if not alone else 0.14)
-        if thing.kind not in ("plane", "balloon", "rocket"):
+        if thing.kind not in (*IN_AIR, *AFLOAT):
             shadow(plan, canvas, x, y, unit * half * 1.1)
         s = Sketch(canvas, x, y, unit, facing=int(plan.light.side), reach=(half * 1.2, tall * 1.3))
         _paint_prop(plan, s, thing)
         focus = (x, y - plan.dy(unit * tall * 0.5)) if i == 0 else focus
         if thing.kind == "fire":
             canvas.glow(x, y - plan.dy(0.1), 0.5, (255, 150, 60), 0.6)
+            plan.shines.append((x, y - plan.dy(0.1), 0.8))
+        if thing.kind == "beacon":
+            canvas.glow(x, y - plan.dy(unit * 0.92), unit * 1.5, carried.LIGHT, 0.5)
+            plan.shines.append((x, y - plan.dy(unit * 0.92), 1.1))
     return focus
+
+
+def _hung(plan: Plan, canvas: Canvas, small: list[Thing]) -> None:
+    """Small things in a wide view without people: lanterns hang in a row, others stand small on the ground."""
+    for n, thing in enumerate(t for t in small[:3] for _ in range(2 if t.kind == "lantern" else 1)):
+        hangs = thing.kind == "lantern"
+        x = 0.5 + (0.12 if n % 2 else -0.12) * (1 + n // 2)
+        y = plan.horizon - plan.dy(0.10) if hangs else max(plan.horizon + 0.14, 0.78)
+        s = Sketch(canvas, x, y, 0.13 if hangs else 0.10, reach=(2.0, 2.0))
+        carried.paint(plan, s, thing)
+        if thing.kind in SHINING:
+            canvas.glow(x, y - plan.dy(0.06), 0.24, carried.LIGHT, 0.45)
+            plan.shines.append((x, y - plan.dy(0.06), 0.4))
+
+
+def _beside(plan: Plan, canvas: Canvas, small: list[Thing]) -> None:
+    """Small things on a table at the side of the people indoors."""
+    x, top = 0.5 + 0.31 * plan.light.side, 0.84
+    wood = mix(plan.palette.at((128, 90, 62), 0.74), plan.palette.near, 0.2)
+    half = plan.dx(0.06 + 0.06 * len(small))
+    canvas.rect(x - half, top, x + half, top + plan.dy(0.02), mix(wood, plan.palette.light, 0.2))
+    for k in (-0.86, 0.86):
+        canvas.line([(x + k * half, top), (x + k * half, 1.05)], wood, 0.012)
+    for i, thing in enumerate(small):
+        s = Sketch(canvas, x + plan.dx(0.12 * (i - (len(small) - 1) / 2)), top, 0.1, reach=(2.0, 1.6))
+        carried.paint(plan, s, thing)
+        if thing.kind in SHINING:
+            canvas.glow(x, top - plan.dy(0.05), 0.2, carried.LIGHT, 0.4)
+            plan.shines.append((x, top - plan.dy(0.05), 0.4))
 
 
 def _tabletop(plan: Plan, canvas: Canvas, small: list[Thing]) -> tuple[float, float]:
@@ -360,6 +377,9 @@ def _tabletop(plan: Plan, canvas: Canvas, small: list[Thing]) -> tuple[float, fl
         shadow(plan, canvas, x, 0.815, scale_of * 0.5, strength=0.5)
         s = Sketch(canvas, x, 0.82, scale_of, reach=(1.1, 1.2))
         _paint_prop(plan, s, items[i])
+        if items[i].kind in SHINING:
+            canvas.glow(x, 0.82 - plan.dy(scale_of * 0.6), scale_of * 0.9, carried.LIGHT, 0.5)
+            plan.shines.append((x, 0.82 - plan.dy(scale_of * 0.6), scale_of * 1.4))
     return 0.5, 0.82 - plan.dy(size * 0.55)
 
 
@@ -373,7 +393,7 @@ def _paint_prop(plan: Plan, s: Sketch, thing: Thing) -> None:
     colour = p.at(own, 0.74)
     glass = mix(mix(p.sky_mid, p.near, 0.4), p.light, 0.1)
     props.prop(s, thing.kind, colour, glass=glass, dark=scale(p.near, 0.8), lamps=p.lamps)
-    if thing.kind == "fire":
+    if thing.kind == "fire" or thing.kind in SHINING:
         s.lay(light_from=1, rim=p.light, rim_amount=0.0, shade=p.near, shade_amount=0.0)
     else:
         _light(plan, s)

@@ -7,7 +7,7 @@ import numpy as np
 from studio.engines.draft.canvas import Canvas
 from studio.engines.draft.palette import RGB, mix, scale
 from studio.engines.draft.plan import Plan
-from studio.engines.draft.words import Reading
+from studio.engines.draft.reading import Reading
 
 TRUNK: RGB = (92, 68, 52)
 

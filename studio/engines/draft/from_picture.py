@@ -12,9 +12,10 @@ from studio.engines.draft.camera import ease
 from studio.engines.draft.film import Painter, Tell
 from studio.engines.draft.order import Order
 from studio.engines.draft.picture_view import PictureView
+from studio.engines.draft.reading import Move
 from studio.engines.draft.shots import ShotSpan
 from studio.engines.draft.stage import Planes
-from studio.engines.draft.words import Move, read
+from studio.engines.draft.words import read_shot
 
 HOLD = 0.18
 """Share of the clip that shows the first picture alone, and the last one, when one blends into the other."""
@@ -28,13 +29,13 @@ def clip(order: Order, tell: Tell) -> list[str]:
 
 def painter(order: Order, span: ShotSpan, label: str, start: int, end: int) -> Painter:
     """Draws the picture on its way through the shot's moves."""
-    size, reading = (order.width, order.height), read(span.text)
+    size, reading = (order.width, order.height), read_shot(span)
     first, last = order.inputs["first_frame"][0], order.first("last_frame")
     moves = reading.moves or ((Move("static"),) if last else ())
     way = camera.path(moves, seconds=(end - start) / order.fps, seed=order.seed, prompt=span.text)
     view = PictureView(clips.flat(clips.picture(first)), way, size=size, frames=end - start)
     other = PictureView(clips.flat(clips.picture(last)), way, size=size, frames=end - start) if last else None
-    overlay = scenes.overlay(order, reading, span.text, label=label)
+    overlay = scenes.overlay(order, reading, label=label)
     spare = _spare(size)
 
     def paint(n: int, canvas: Planes) -> None:

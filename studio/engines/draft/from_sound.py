@@ -13,9 +13,10 @@ from studio.engines.draft.levels import Levels
 from studio.engines.draft.order import Order
 from studio.engines.draft.palette import RGB
 from studio.engines.draft.picture_view import PictureView
+from studio.engines.draft.reading import Move, Reading
 from studio.engines.draft.shots import ShotSpan
 from studio.engines.draft.stage import Planes
-from studio.engines.draft.words import Move, Reading, read
+from studio.engines.draft.words import read_shot
 
 ACCENT: RGB = (255, 226, 170)
 BREATH, KICK = 0.07, 0.025
@@ -38,9 +39,9 @@ def clip(order: Order, tell: Tell) -> list[str]:
 
 
 def _painter(levels: Levels, order: Order, span: ShotSpan, label: str, start: int, end: int) -> Painter:
-    reading = read(span.text)
+    reading = read_shot(span)
     view = _view(order, reading, end - start)
-    overlay = scenes.overlay(order, reading, span.text, label=label)
+    overlay = scenes.overlay(order, reading, label=label)
     bars = Bars((order.width, order.height))
 
     def paint(n: int, canvas: Planes) -> None:

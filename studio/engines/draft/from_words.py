@@ -6,7 +6,7 @@ from studio.engines.draft import scene, scenes, stills, written
 from studio.engines.draft.film import Painter, Tell
 from studio.engines.draft.order import Order
 from studio.engines.draft.shots import ShotSpan
-from studio.engines.draft.words import read
+from studio.engines.draft.words import read, read_shot
 
 
 def picture(order: Order, tell: Tell) -> list[str]:
@@ -27,8 +27,8 @@ def clip(order: Order, tell: Tell) -> list[str]:
 
 def painter(order: Order, span: ShotSpan, label: str, start: int, end: int) -> Painter:
     """Draws the scene that the shot's words compose."""
-    reading, size = read(span.text), (order.width, order.height)
-    overlay = scenes.overlay(order, reading, span.text, label=label)
+    reading, size = read_shot(span), (order.width, order.height)
+    overlay = scenes.overlay(order, reading, label=label)
     return scenes.painter(
         reading, size=size, seed=order.seed, seconds=(end - start) / order.fps, fps=order.fps, overlay=overlay
     )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -89,18 +90,31 @@ def _features(s: Sketch, at: At, rx: float, ry: float, look: Look) -> None:
         [p(0.12, -0.33), p(0.29, -0.36), p(0.47, -0.32), p(0.40, -0.385), p(0.2, -0.39)],
         mix(look.skin, (80, 36, 36), 0.5),
     )
+    if look.build == "elder":
+        for x in (-0.5, 0.62):
+            s.soft([p(x, -0.3), p(x + 0.12, -0.4), p(x + 0.06, -0.62), p(x - 0.05, -0.5)], shadow, 0.8, rx * 0.04)
+        s.soft([p(-0.5, 0.5), p(0.6, 0.52), p(0.6, 0.46), p(-0.5, 0.44)], shadow, 0.7, rx * 0.03)
     lips = mix(look.skin, (150, 44, 52), 0.62 if look.build == "woman" else 0.36)
+    if look.mouth == "open":
+        s.oval(p(0.26, -0.64), rx * 0.24, ry * 0.12, (74, 24, 28))
+        s.blob([p(0.08, -0.57), p(0.44, -0.57), p(0.40, -0.61), p(0.12, -0.61)], (236, 228, 220))
+        return _cheek(s, p, rx, look)
+    if look.mouth == "smile":
+        s.blob([p(-0.14, -0.50), p(0.26, -0.60), p(0.66, -0.49), p(0.28, -0.74)], lips)
+        s.blob([p(-0.02, -0.55), p(0.26, -0.61), p(0.54, -0.54), p(0.27, -0.66)], (240, 234, 228))
+        return _cheek(s, p, rx, look)
     s.blob([p(-0.06, -0.60), p(0.16, -0.55), p(0.26, -0.57), p(0.37, -0.55), p(0.56, -0.60), p(0.3, -0.70)], lips)
     s.blob(
         [p(-0.08, -0.59), p(0.15, -0.605), p(0.27, -0.61), p(0.58, -0.585), p(0.27, -0.635), p(0.15, -0.63)],
         mix(lips, (60, 20, 26), 0.55),
     )
-    s.soft(
-        [p(0.62, -0.05), p(0.88, -0.08), p(0.8, -0.36), p(0.6, -0.32)],
-        mix(look.skin, (226, 96, 84), 0.5),
-        0.4,
-        rx * 0.12,
-    )
+    _cheek(s, p, rx, look)
+
+
+def _cheek(s: Sketch, p: Callable[[float, float], At], rx: float, look: Look) -> None:
+    """A little red on the cheek towards us."""
+    red = mix(look.skin, (226, 96, 84), 0.5)
+    s.soft([p(0.62, -0.05), p(0.88, -0.08), p(0.8, -0.36), p(0.6, -0.32)], red, 0.4, rx * 0.12)
 
 
 def _hair(s: Sketch, at: At, rx: float, ry: float, look: Look, *, away: bool) -> None:
@@ -115,7 +129,12 @@ def _hair(s: Sketch, at: At, rx: float, ry: float, look: Look, *, away: bool) ->
                 look.hair,
             )
         return
-    if look.build == "elder" and not look.long_hair:
+    if "bald" in look.wears:
+        s.blob([p(-1.06, 0.05), p(-1.02, 0.45), p(-0.86, 0.4), p(-0.82, -0.1), p(-0.96, -0.26)], look.hair)
+        return
+    if look.build == "elder" and look.sex == "woman":
+        s.oval(p(-0.95, 0.75), rx * 0.5, ry * 0.42, scale(look.hair, 0.92))  # a bun
+    elif look.build == "elder" and not look.long_hair:
         s.blob(
             [
                 p(-1.08, 0.0),
@@ -151,8 +170,27 @@ def _cover(s: Sketch, at: At, rx: float, ry: float, look: Look) -> None:
     def p(x: float, y: float) -> At:
         return at[0] + x * rx, at[1] + y * ry
 
-    cloth: RGB = mix(look.legs, look.top, 0.35)
-    if "hat" in look.wears:
+    cloth: RGB = look.dyes.get("hat") or mix(look.legs, look.top, 0.35)
+    if "beard" in look.wears:
+        _beard(s, p, look)
+    if "glasses" in look.wears:
+        _glasses(s, p)
+    if "knitted hat" in look.wears:
+        s.blob(
+            [p(-1.2, 0.2), p(-1.2, 0.8), p(-0.6, 1.45), p(0.2, 1.5), p(0.95, 1.1), p(1.12, 0.36), p(0.1, 0.46)], cloth
+        )
+        s.blob([p(-1.28, 0.1), p(-1.26, 0.5), p(0, 0.72), p(1.2, 0.56), p(1.2, 0.22), p(0, 0.34)], scale(cloth, 0.84))
+        s.oval(p(-0.1, 1.55), rx * 0.26, ry * 0.2, mix(cloth, (255, 255, 255), 0.35))
+    elif "hood" in look.wears:
+        s.blob(
+            [p(-1.45, -1.1), p(-1.4, 0.6), p(-0.6, 1.4), p(0.5, 1.42), p(1.15, 0.8), p(0.7, 0.5), p(-0.2, 0.55),
+             p(-0.62, -0.2), p(-0.5, -1.2)],
+            scale(look.top, 1.05),
+        )  # fmt: skip
+    elif "cap" in look.wears:
+        s.blob([p(-1.12, 0.3), p(-1.08, 0.85), p(-0.4, 1.3), p(0.5, 1.28), p(1.05, 0.8), p(1.1, 0.4), p(0, 0.5)], cloth)
+        s.blob([p(0.3, 0.55), p(1.9, 0.4), p(1.95, 0.28), p(0.4, 0.36)], scale(cloth, 0.8))
+    elif "hat" in look.wears:
         s.blob([p(-1.9, 0.42), p(0, 0.6), p(1.95, 0.42), p(1.7, 0.28), p(0, 0.34), p(-1.7, 0.28)], scale(cloth, 0.8))
         s.blob([p(-1.05, 0.4), p(-1.0, 1.2), p(-0.4, 1.5), p(0.5, 1.5), p(1.05, 1.2), p(1.1, 0.4), p(0, 0.52)], cloth)
     elif look.build == "monk" or "robe" in look.wears:
@@ -185,6 +223,25 @@ def _cover(s: Sketch, at: At, rx: float, ry: float, look: Look) -> None:
             ],
             steel,
         )
+
+
+def _beard(s: Sketch, p: Callable[[float, float], At], look: Look) -> None:
+    """A full beard along the jaw, with a moustache."""
+    s.blob(
+        [p(-0.85, -0.25), p(-0.5, -0.62), p(0.0, -0.52), p(0.62, -0.5), p(0.95, -0.2), p(0.85, -0.85), p(0.5, -1.4),
+         p(0.0, -1.45), p(-0.6, -1.05)],
+        look.hair,
+    )  # fmt: skip
+    s.blob([p(-0.05, -0.45), p(0.28, -0.38), p(0.66, -0.46), p(0.28, -0.56)], scale(look.hair, 0.9))
+
+
+def _glasses(s: Sketch, p: Callable[[float, float], At]) -> None:
+    """Two dark round rims and a bridge."""
+    t = np.linspace(0, 2 * np.pi, 25)
+    for x, w in ((-0.2, 0.32), (0.58, 0.27)):
+        s.stroke([p(x + w * float(np.cos(a)), 0.02 + 0.24 * float(np.sin(a))) for a in t], 0.0026, (34, 32, 38))
+    s.stroke([p(0.12, 0.06), p(0.31, 0.06)], 0.0026, (34, 32, 38))
+    s.stroke([p(-0.52, 0.06), p(-1.0, 0.12)], 0.0026, (34, 32, 38))
 
 
 def _bubble(s: Sketch, at: At, look: Look) -> None:

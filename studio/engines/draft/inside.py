@@ -13,7 +13,7 @@ from studio.engines.draft.town import LAMP
 WOOD: RGB = (150, 104, 70)
 
 
-def _box(plan: Plan, wall: RGB, floor: RGB, *, edge: float) -> tuple[Canvas, RGB]:
+def walls(plan: Plan, wall: RGB, floor: RGB, *, edge: float) -> tuple[Canvas, RGB]:
     """Back wall and floor; edge: y where they meet. Light falls from the window's side."""
     p = plan.palette
     named = [NAMED[c.name] for c in plan.reading.colours if c.noun in ("wall", "room", "kitchen", "cafe", "office")]
@@ -32,7 +32,7 @@ def _box(plan: Plan, wall: RGB, floor: RGB, *, edge: float) -> tuple[Canvas, RGB
     return c, lit
 
 
-def _window(plan: Plan, c: Canvas, x: float, y: float, w: float, h: float) -> None:
+def casement(plan: Plan, c: Canvas, x: float, y: float, w: float, h: float) -> None:
     """A window onto the sky, its light on the floor; w, h in units."""
     p = plan.palette
     half, tall = plan.dx(w) / 2, plan.dy(h)
@@ -78,7 +78,7 @@ def _window(plan: Plan, c: Canvas, x: float, y: float, w: float, h: float) -> No
             )
 
 
-def _lamp(plan: Plan, c: Canvas, x: float, y: float, drop: float) -> None:
+def pendant(plan: Plan, c: Canvas, x: float, y: float, drop: float) -> None:
     """A hanging lamp; y of its shade; drop: the cord's length in units."""
     c.line([(x, y), (x, y - plan.dy(drop))], plan.palette.near, 0.003)
     shade = mix(plan.palette.at((70, 66, 64), 0.6), plan.palette.near, 0.3)
@@ -95,7 +95,7 @@ def _lamp(plan: Plan, c: Canvas, x: float, y: float, drop: float) -> None:
     c.glow(x, y + plan.dy(0.03), 0.36, LAMP, 0.6 if plan.palette.lamps else 0.28)
 
 
-def _plant(plan: Plan, c: Canvas, x: float, y: float, tall: float, depth: float) -> None:
+def potted(plan: Plan, c: Canvas, x: float, y: float, tall: float, depth: float) -> None:
     leaf = plan.palette.at((72, 122, 82), depth)
     pot = plan.palette.at((188, 120, 86), depth)
     w = plan.dx(tall * 0.16)
@@ -114,9 +114,9 @@ def _plant(plan: Plan, c: Canvas, x: float, y: float, tall: float, depth: float)
 
 def room(plan: Plan) -> None:
     """A wall with a window, pictures, sofa or bed, a floor lamp and a plant."""
-    c, lit = _box(plan, (214, 198, 176), WOOD, edge=0.74)
+    c, lit = walls(plan, (214, 198, 176), WOOD, edge=0.74)
     wx = 0.5 + 0.22 * plan.light.side
-    _window(plan, c, wx, 0.16, 0.42, 0.42)
+    casement(plan, c, wx, 0.16, 0.42, 0.42)
     px = 0.5 - 0.26 * plan.light.side
     for i, (w, h) in enumerate(((0.13, 0.17), (0.09, 0.11))):
         x = px + plan.dx(0.17 * (i - 0.3))
@@ -133,7 +133,7 @@ def room(plan: Plan) -> None:
     cloth = plan.palette.at(mix((96, 122, 132), plan.palette.accent, 0.2), 0.66)
     _sofa(plan, f, px, 0.80, 0.64, cloth)
     _floor_lamp(plan, f, px - plan.light.side * plan.dx(0.42), 0.81)
-    _plant(plan, f, wx + plan.dx(0.30) * plan.light.side, 0.82, 0.34, 0.6)
+    potted(plan, f, wx + plan.dx(0.30) * plan.light.side, 0.82, 0.34, 0.6)
     plan.add(f, 0.5, "furniture", glow=0.4)
 
 
@@ -177,8 +177,8 @@ def _floor_lamp(plan: Plan, c: Canvas, x: float, y: float) -> None:
 
 def kitchen(plan: Plan) -> None:
     """Cupboards, tiles, a counter with pots, hanging lamps."""
-    c, lit = _box(plan, (206, 212, 204), (176, 150, 124), edge=0.78)
-    _window(plan, c, 0.5 + 0.2 * plan.light.side, 0.18, 0.34, 0.28)
+    c, lit = walls(plan, (206, 212, 204), (176, 150, 124), edge=0.78)
+    casement(plan, c, 0.5 + 0.2 * plan.light.side, 0.18, 0.34, 0.28)
     front = plan.palette.at(
         [NAMED["teal"], (236, 230, 218), (120, 140, 120), (64, 84, 112)][int(plan.rng.integers(4))], 0.6
     )
@@ -198,7 +198,7 @@ def kitchen(plan: Plan) -> None:
         tint = [NAMED["dark red"], NAMED["gold"], NAMED["grey"], NAMED["green"], WOOD][int(plan.rng.integers(5))]
         c.rect(x - w, top - plan.dy(0.025 + h), x + w, top - plan.dy(0.025), plan.palette.at(tint, 0.6))
     for x in (0.32, 0.68):
-        _lamp(plan, c, x, 0.24, 0.5)
+        pendant(plan, c, x, 0.24, 0.5)
     plan.add(c, 0.1, "room", glow=0.4)
     f = plan.canvas(WOOD, 0.9)
     y = 0.955
@@ -211,8 +211,8 @@ def kitchen(plan: Plan) -> None:
 
 def cafe(plan: Plan) -> None:
     """Brick, a big window, hanging lamps in a row, tables with chairs."""
-    c, _ = _box(plan, (158, 112, 88), (112, 84, 64), edge=0.74)
-    _window(plan, c, 0.5 + 0.20 * plan.light.side, 0.14, 0.62, 0.44)
+    c, _ = walls(plan, (158, 112, 88), (112, 84, 64), edge=0.74)
+    casement(plan, c, 0.5 + 0.20 * plan.light.side, 0.14, 0.62, 0.44)
     x = 0.5 - 0.30 * plan.light.side
     c.rect(x - plan.dx(0.22), 0.24, x + plan.dx(0.22), 0.56, mix(plan.palette.near, (40, 52, 48), 0.5))
     for i in range(5):
@@ -223,15 +223,15 @@ def cafe(plan: Plan) -> None:
             0.004,
         )
     for lx in np.linspace(0.12, 0.88, 4):
-        _lamp(plan, c, float(lx), 0.13 + float(plan.rng.uniform(0, 0.03)), 0.5)
+        pendant(plan, c, float(lx), 0.13 + float(plan.rng.uniform(0, 0.03)), 0.5)
     plan.add(c, 0.1, "room", glow=0.4)
     f = plan.canvas(WOOD, 0.5)
     for x, y, size in ((0.12, 0.84, 0.9), (0.88, 0.86, 1.0), (0.66, 0.79, 0.7)):
-        _table(plan, f, x, y, size)
+        round_table(plan, f, x, y, size)
     plan.add(f, 0.5, "furniture", glow=0.4)
 
 
-def _table(plan: Plan, c: Canvas, x: float, y: float, size: float) -> None:
+def round_table(plan: Plan, c: Canvas, x: float, y: float, size: float) -> None:
     """A round table with a cup and two chairs."""
     wood, dark = plan.palette.at(WOOD, 0.6), mix(plan.palette.at((70, 54, 46), 0.6), plan.palette.near, 0.4)
     w, h = plan.dx(0.17 * size), plan.dy(0.20 * size)
@@ -261,20 +261,20 @@ def _table(plan: Plan, c: Canvas, x: float, y: float, size: float) -> None:
 def office(plan: Plan) -> None:
     """Tall windows or shelves, desks with screens."""
     shelves = any(w in plan.reading.prompt.lower() for w in ("library", "图书馆", "book", "书"))
-    c, lit = _box(plan, (196, 202, 208), (132, 128, 128), edge=0.72)
+    c, lit = walls(plan, (196, 202, 208), (132, 128, 128), edge=0.72)
     if shelves:
-        _shelves(plan, c)
+        bookshelves(plan, c)
     else:
         for x in np.linspace(0.08, 0.92, max(2, round(3 * plan.wide / 1.6))):
-            _window(plan, c, float(x), 0.12, 0.36, 0.42)
+            casement(plan, c, float(x), 0.12, 0.36, 0.42)
     plan.add(c, 0.1, "room", glow=0.4)
     f = plan.canvas((150, 140, 130), 0.5)
     for x in (0.10, 0.50, 0.90):
-        _desk(plan, f, x + float(plan.rng.uniform(-0.03, 0.03)), 0.82, 0.46, lit)
+        desk(plan, f, x + float(plan.rng.uniform(-0.03, 0.03)), 0.82, 0.46, lit)
     plan.add(f, 0.5, "furniture", glow=0.4)
 
 
-def _shelves(plan: Plan, c: Canvas) -> None:
+def bookshelves(plan: Plan, c: Canvas) -> None:
     wood = mix(plan.palette.at(WOOD, 0.55), plan.palette.near, 0.25)
     c.rect(plan.at.left, 0.04, 1 - plan.at.left, 0.70, wood)
     tints = [NAMED[n] for n in ("dark red", "navy", "dark green", "gold", "brown", "beige", "teal")]
@@ -291,7 +291,7 @@ def _shelves(plan: Plan, c: Canvas) -> None:
             x += w
 
 
-def _desk(plan: Plan, c: Canvas, x: float, y: float, w: float, lit: RGB) -> None:
+def desk(plan: Plan, c: Canvas, x: float, y: float, w: float, lit: RGB) -> None:
     half, dark = plan.dx(w) / 2, mix(plan.palette.at((74, 70, 70), 0.6), plan.palette.near, 0.3)
     top = y - plan.dy(0.18)
     for k in (-0.9, 0.9):

@@ -7,9 +7,12 @@ from __future__ import annotations
 
 import re
 import tomllib
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from functools import cache
 from importlib.resources import files
+
+from studio.engines.draft import ages
 
 CJK = "\u3400-\u9fff"
 PIECES = re.compile(rf"[A-Za-z\u00c0-\u024f]+|\d+(?:\.\d+)?|[{CJK}]|[^\s]")
@@ -39,6 +42,9 @@ IRREGULAR = {
     "oxen": "ox",
     "feet": "foot",
 }
+SINGULAR = frozenset({"glasses", "news", "gloves", "jeans", "pyjamas", "overalls"})
+"""Words that end like plurals and are none, or mean something else than their singular."""
+
 ENGLISH_NUMBERS = {
     "one": 1,
     "two": 2,
@@ -206,7 +212,9 @@ STOPS = frozenset('.,;:!?()[]{}"，。；：！？、（）【】“”\n|/')
 
 @dataclass(frozen=True)
 class Token:
-    """One piece of a prompt. kind: known, number, glue, stop, word. meanings: category -> value of a known phrase."""
+    """One piece of a prompt. kind: known, number, age, name, glue, stop, word. meanings: category -> value of a known
+    phrase. number: of a count, or the years of an age.
+    """
 
     kind: str
     text: str
@@ -229,9 +237,20 @@ def phrases() -> dict[str, dict[str, str]]:
     return found
 
 
-def tokens(prompt: str) -> list[Token]:
-    """The prompt in order. Measures such as 35mm, 5s or 16:9 are left out: they count nothing."""
-    text = QUANTITIES.sub(lambda m: " " * len(m.group()), prompt)
+def tokens(prompt: str, names: Sequence[str] = ()) -> list[Token]:
+    """The prompt in order. Measures such as 35mm, 5s or 16:9 are left out: they count nothing. names: of people."""
+    set_apart, text = ages.found(prompt)
+    said = [Token("age", "", at, number=years) for at, years in set_apart]
+    text = QUANTITIES.sub(lambda m: " " * len(m.group()), text)
+    if names:
+        listed = "|".join(re.escape(n) for n in sorted(names, key=len, reverse=True))
+        call = re.compile(rf"@?(?:{listed})(?![A-Za-z0-9])")
+        said += [Token("name", m.group().lstrip("@"), m.start()) for m in call.finditer(text)]
+        text = call.sub(lambda m: " " * len(m.group()), text)
+    return sorted([*_cut(text), *said], key=lambda t: t.start)
+
+
+def _cut(text: str) -> list[Token]:
     pieces = [(m.group(), m.start()) for m in PIECES.finditer(text)]
     found: list[Token] = []
     at = 0
@@ -270,6 +289,8 @@ def _forms(phrase: str, chinese: bool) -> list[tuple[str, bool]]:
     lead = head + " " if head else ""
     if last in IRREGULAR:
         return [(lead + IRREGULAR[last], True), (phrase, True)]
+    if last in SINGULAR:
+        return [(phrase, False)]
     forms = [(phrase, last in ("people", "cattle", "sheep", "lovers", "fans"))]
     if last.endswith("ies"):
         forms.append((lead + last[:-3] + "y", True))

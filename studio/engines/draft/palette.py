@@ -11,7 +11,7 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from studio.engines.draft.words import Reading
+from studio.engines.draft.reading import Reading
 
 RGB = tuple[int, int, int]
 
@@ -34,6 +34,13 @@ NAMED: dict[str, RGB] = {
     "white": (240, 238, 232),
     "grey": (132, 136, 142),
     "black": (34, 34, 40),
+    "ochre": (192, 138, 66),
+    "rust": (166, 82, 48),
+    "mint": (150, 206, 178),
+    "lavender": (176, 156, 206),
+    "coral": (238, 132, 112),
+    "charcoal": (66, 70, 78),
+    "sky blue": (132, 182, 220),
 }
 
 
@@ -176,8 +183,14 @@ def _usual_time(reading: Reading, rng: np.random.Generator) -> str:
         return "golden hour"
     if "clear" in reading.weather:
         return "noon"
-    if reading.setting in ("stage", "space"):
+    if reading.setting in ("stage", "space", "cellar", "cave", "bar", "cockpit", "lamproom"):
         return "night"
+    lit = reading.has("lantern", "candle", "torch", "match", "beam") or any(
+        f.holds == "lantern" for f in reading.figures
+    )
+    if lit and (reading.setting in ("stairs", "corridor", "bedroom", "room", "window", "church", "cellar") or
+                reading.has("torch", "beam")):  # fmt: skip
+        return "dusk"
     return ("morning", "afternoon", "golden hour")[int(rng.integers(3))]
 
 
@@ -217,6 +230,8 @@ def _lit(p: Palette, reading: Reading) -> Palette:
 def _styled(p: Palette, reading: Reading) -> Palette:
     """Style words that mean colour."""
     styles = set(reading.styles)
+    if "vintage" in styles and "film" in reading.mood.lower():  # grain is a texture, not a faded print
+        styles -= {"vintage"}
     names = ("sky_top", "sky_mid", "sky_low", "haze", "near", "light")
     if styles & {"black and white", "noir"}:
         return replace(p, saturation=0.0)
@@ -238,17 +253,42 @@ def _styled(p: Palette, reading: Reading) -> Palette:
 
 
 def _coloured(p: Palette, reading: Reading) -> Palette:
-    """Colour words without a noun tint the whole; sky colours the sky; the first named one is the accent."""
+    """Colour words without a noun tint the whole; sky colours the sky; the first named one is the accent.
+
+    Two and more share the picture: cool ones take the sky, the water and the shade, warm ones the light and the ground.
+    """
+    hues = [c for c in reading.colours if not c.noun and c.name not in ("white", "grey", "black", "charcoal")]
+    shared = len({c.name for c in hues}) > 1
+    if shared:
+        p = _shared(p, [NAMED[c.name] for c in hues])
     for colour in reading.colours:
         rgb = NAMED[colour.name]
         if colour.noun == "sky":
             p = replace(p, sky_top=mix(p.sky_top, rgb, 0.55), sky_mid=mix(p.sky_mid, rgb, 0.45))
             p = replace(p, sky_low=mix(p.sky_low, rgb, 0.25), haze=mix(p.haze, rgb, 0.25))
-        elif not colour.noun and colour.name not in ("white", "grey", "black"):
+        elif not shared and colour in hues:
             names = ("sky_mid", "sky_low", "haze")
             p = replace(p, **{n: mix(getattr(p, n), scale(rgb, 0.4 + luma(getattr(p, n))), 0.42) for n in names})
             p = replace(p, sky_top=mix(p.sky_top, scale(rgb, 0.25 + luma(p.sky_top)), 0.3), tint=(rgb, 0.14))
             p = replace(p, light=mix(p.light, rgb, 0.3))
     if reading.colours:
-        p = replace(p, accent=NAMED[reading.colours[0].name])
+        p = replace(p, accent=NAMED[(hues or reading.colours)[0].name])
+    if "muted" in reading.styles:
+        p = replace(p, saturation=p.saturation * 0.8)
     return p
+
+
+def _shared(p: Palette, hues: list[RGB]) -> Palette:
+    """Several colours in one picture, each where it belongs: hour and weather keep their light and their darkness."""
+    ordered = sorted(hues, key=lambda c: c[2] - c[0])
+    warm, cool = ordered[0], ordered[-1]
+
+    def towards(own: RGB, hue: RGB, amount: float) -> RGB:
+        return mix(own, scale(hue, (0.12 + luma(own)) / max(0.12, luma(hue))), amount)
+
+    return replace(
+        p,
+        sky_top=towards(p.sky_top, cool, 0.42), sky_mid=towards(p.sky_mid, cool, 0.26),
+        sky_low=towards(p.sky_low, warm, 0.26), haze=towards(p.haze, cool, 0.16), near=towards(p.near, cool, 0.32),
+        light=towards(p.light, warm, 0.16), tint=((128, 128, 128), 0.0),
+    )  # fmt: skip

@@ -1,121 +1,15 @@
 """People: proportions, postures, clothes, and a face when it is near enough to be seen.
 
-A pose gives the joints of an adult of height 1.0 who faces right; "near" limbs are drawn over the body, "far" behind.
+Coordinates are the person's own: 1.0 is an adult's height, and who is drawn faces right.
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from studio.engines.draft.palette import RGB, mix, scale
-from studio.engines.draft.sketch import At, Sketch
-
-
-@dataclass(frozen=True)
-class Pose:
-    """Joint positions. lift: how far above the ground the whole body is (jump, flight)."""
-
-    head: At
-    neck: At
-    shoulders: tuple[At, At]  # near, far
-    arms: tuple[tuple[At, At], tuple[At, At]]  # (elbow, hand) near, far
-    hips: tuple[At, At]
-    legs: tuple[tuple[At, At], tuple[At, At]]  # (knee, ankle) near, far
-    seat: bool = False
-
-
-# fmt: off
-STANDING = Pose(
-    (0.0, 0.925), (0.0, 0.85), ((0.088, 0.812), (-0.088, 0.812)),
-    (((0.125, 0.65), (0.118, 0.485)), ((-0.125, 0.65), (-0.125, 0.485))),
-    ((0.045, 0.505), (-0.045, 0.505)), (((0.055, 0.27), (0.062, 0.035)), ((-0.05, 0.27), (-0.058, 0.035))),
-)
-POSES: dict[str, Pose] = {
-    "standing": STANDING,
-    "back": Pose(
-        (0.008, 0.925), (0.0, 0.85), ((0.088, 0.808), (-0.088, 0.815)),
-        (((0.13, 0.65), (0.10, 0.495)), ((-0.12, 0.65), (-0.13, 0.487))),
-        ((0.048, 0.502), (-0.042, 0.508)), (((0.07, 0.27), (0.09, 0.04)), ((-0.042, 0.27), (-0.046, 0.032))),
-    ),
-    "walking": Pose(
-        (0.022, 0.92), (0.008, 0.848), ((-0.05, 0.808), (0.06, 0.812)),
-        (((-0.125, 0.665), (-0.135, 0.51)), ((0.125, 0.665), (0.185, 0.535))),
-        ((0.0, 0.50), (0.01, 0.505)), (((0.08, 0.285), (0.155, 0.05)), ((-0.03, 0.27), (-0.165, 0.085))),
-    ),
-    "running": Pose(
-        (0.115, 0.885), (0.075, 0.818), ((0.015, 0.772), (0.085, 0.785)),
-        (((-0.085, 0.69), (-0.14, 0.585)), ((0.165, 0.67), (0.25, 0.745))),
-        ((-0.015, 0.495), (0.0, 0.505)), (((0.15, 0.395), (0.145, 0.155)), ((-0.095, 0.305), (-0.30, 0.265))),
-    ),
-    "sitting": Pose(
-        (0.0, 0.715), (-0.015, 0.64), ((-0.065, 0.60), (0.035, 0.605)),
-        (((-0.055, 0.445), (0.085, 0.375)), ((0.09, 0.46), (0.17, 0.37))),
-        ((-0.05, 0.31), (-0.02, 0.32)), (((0.185, 0.30), (0.175, 0.04)), ((0.22, 0.315), (0.25, 0.045))),
-        seat=True,
-    ),
-    "kneeling": Pose(
-        (0.03, 0.665), (0.01, 0.59), ((-0.055, 0.55), (0.055, 0.555)),
-        (((-0.04, 0.41), (0.08, 0.36)), ((0.10, 0.42), (0.17, 0.34))),
-        ((-0.03, 0.265), (0.0, 0.275)), (((0.145, 0.25), (0.145, 0.035)), ((0.03, 0.045), (-0.18, 0.045))),
-    ),
-    "talking": Pose(
-        (0.012, 0.924), (0.0, 0.85), ((-0.062, 0.81), (0.066, 0.812)),
-        (((-0.095, 0.65), (-0.07, 0.495)), ((0.135, 0.675), (0.235, 0.72))),
-        ((-0.022, 0.505), (0.03, 0.505)), (((-0.02, 0.27), (-0.04, 0.035)), ((0.052, 0.27), (0.06, 0.04))),
-    ),
-    "pointing": Pose(
-        (0.012, 0.925), (0.0, 0.85), ((-0.062, 0.81), (0.066, 0.815)),
-        (((-0.095, 0.65), (-0.085, 0.49)), ((0.205, 0.80), (0.36, 0.815))),
-        ((-0.022, 0.505), (0.03, 0.505)), (((-0.03, 0.27), (-0.075, 0.035)), ((0.06, 0.27), (0.085, 0.04))),
-    ),
-    "waving": Pose(
-        (0.0, 0.925), (0.0, 0.85), ((0.088, 0.82), (-0.088, 0.82)),
-        (((0.185, 0.93), (0.215, 1.09)), ((-0.185, 0.93), (-0.225, 1.08))),
-        ((0.045, 0.505), (-0.045, 0.505)), (((0.065, 0.27), (0.085, 0.035)), ((-0.065, 0.27), (-0.085, 0.035))),
-    ),
-    "jumping": Pose(
-        (0.03, 1.06), (0.01, 0.985), ((-0.06, 0.955), (0.08, 0.955)),
-        (((-0.17, 1.04), (-0.20, 1.19)), ((0.20, 1.03), (0.27, 1.15))),
-        ((-0.02, 0.645), (0.02, 0.65)), (((0.13, 0.51), (0.05, 0.31)), ((-0.11, 0.47), (-0.27, 0.40))),
-    ),
-    "dancing": Pose(
-        (0.02, 0.925), (0.012, 0.85), ((-0.07, 0.825), (0.075, 0.815)),
-        (((-0.14, 0.95), (-0.055, 1.10)), ((0.20, 0.78), (0.345, 0.835))),
-        ((-0.02, 0.505), (0.025, 0.51)), (((0.0, 0.27), (0.0, 0.03)), ((0.165, 0.41), (0.10, 0.20))),
-    ),
-    "reading": Pose(
-        (0.025, 0.92), (0.0, 0.85), ((-0.062, 0.81), (0.066, 0.812)),
-        (((-0.075, 0.655), (0.085, 0.665)), ((0.105, 0.66), (0.16, 0.68))),
-        ((-0.022, 0.505), (0.03, 0.505)), (((-0.02, 0.27), (-0.03, 0.035)), ((0.045, 0.27), (0.05, 0.04))),
-    ),
-    "hugging": Pose(
-        (0.042, 0.915), (0.022, 0.845), ((-0.045, 0.805), (0.07, 0.81)),
-        (((0.085, 0.70), (0.20, 0.735)), ((0.12, 0.72), (0.215, 0.66))),
-        ((-0.03, 0.505), (0.015, 0.505)), (((-0.028, 0.27), (-0.05, 0.035)), ((0.025, 0.27), (0.02, 0.04))),
-    ),
-    "flying": Pose(
-        (0.10, 0.93), (0.05, 0.865), ((-0.03, 0.82), (0.075, 0.83)),
-        (((-0.16, 0.88), (-0.26, 0.98)), ((0.22, 0.86), (0.34, 0.95))),
-        ((-0.05, 0.535), (-0.02, 0.545)), (((-0.03, 0.33), (-0.15, 0.16)), ((0.05, 0.36), (-0.01, 0.17))),
-    ),
-    "swimming": Pose(
-        (0.40, 0.52), (0.32, 0.50), ((0.26, 0.47), (0.28, 0.52)),
-        (((0.40, 0.42), (0.55, 0.45)), ((0.42, 0.58), (0.56, 0.55))),
-        ((-0.04, 0.47), (-0.03, 0.50)), (((-0.26, 0.50), (-0.47, 0.43)), ((-0.25, 0.43), (-0.45, 0.54))),
-    ),
-    "lying": Pose(
-        (-0.43, 0.085), (-0.36, 0.075), ((-0.31, 0.06), (-0.31, 0.10)),
-        (((-0.17, 0.05), (-0.03, 0.045)), ((-0.20, 0.14), (-0.08, 0.13))),
-        ((0.02, 0.06), (0.02, 0.085)), (((0.24, 0.06), (0.46, 0.04)), ((0.20, 0.22), (0.33, 0.04))),
-    ),
-    "riding": Pose(
-        (0.035, 0.715), (0.01, 0.64), ((-0.045, 0.60), (0.05, 0.605)),
-        (((0.02, 0.47), (0.14, 0.43)), ((0.10, 0.48), (0.17, 0.44))),
-        ((-0.02, 0.31), (0.0, 0.315)), (((0.125, 0.20), (0.065, -0.03)), ((0.145, 0.22), (0.10, -0.01))),
-    ),
-}
-# fmt: on
-ALIASES = {"facing": "talking", "holding hands": "walking", "playing": "reading", "driving": "sitting", "": "standing"}
+from studio.engines.draft.poses import Pose, pose_of
+from studio.engines.draft.sketch import Sketch
 
 
 @dataclass(frozen=True)
@@ -130,17 +24,15 @@ class Look:
     build: str = "man"  # man, woman, child, elder, astronaut, robot, knight, monk, diver
     wears: tuple[str, ...] = ()
     long_hair: bool = False
-
-
-def pose_of(posture: str) -> Pose:
-    """The pose for a posture word; anything unknown stands."""
-    return POSES.get(ALIASES.get(posture, posture), STANDING)
+    dyes: dict[str, RGB] = field(default_factory=dict)
+    sex: str = ""
+    mouth: str = ""  # "smile", "open" or ""
 
 
 def person(s: Sketch, look: Look, posture: str, *, away: bool = False, face: bool = False) -> None:
     """Draw one person. away: seen from behind. face: near enough for features."""
     pose = pose_of(posture)
-    slim = 0.86 if look.build in ("woman", "child") else 1.0
+    slim = 0.86 if look.build in ("woman", "child") or look.sex == "woman" else 1.0
     bulk = {"astronaut": 1.45, "robot": 1.15, "knight": 1.15, "monk": 1.0}.get(look.build, slim)
     far_top, far_leg = scale(look.top, 0.8), scale(look.legs, 0.76)
     if "cape" in look.wears or "backpack" in look.wears:
@@ -258,7 +150,7 @@ def _garment(s: Sketch, pose: Pose, look: Look, bulk: float) -> None:
         )
     if "scarf" in look.wears:
         x, y = pose.neck
-        s.oval((x, y), 0.052, 0.026, look.shoes if look.build == "robot" else mix(look.top, (200, 60, 50), 0.7))
+        s.oval((x, y), 0.052, 0.026, look.dyes.get("scarf") or mix(look.top, (200, 60, 50), 0.7))
 
 
 def _behind(s: Sketch, pose: Pose, look: Look) -> None:

@@ -8,7 +8,7 @@ import numpy as np
 
 from studio.engines.draft import animals
 from studio.engines.draft.plan import Plan
-from studio.engines.draft.words import Figure
+from studio.engines.draft.reading import Figure
 
 HEIGHTS: dict[str, float] = {  # how tall a standing adult is in the frame, in units
     "wide": 0.30,
@@ -98,7 +98,10 @@ def _gap(figure: Figure) -> float:
     """Distance to the next figure in figure heights."""
     if figure.animal:
         build = animals.BUILDS.get(figure.kind)
-        return build.long * 1.75 if build else 0.5
+        return min(1.1, build.long * 1.75) if build else 0.5
+    wide = {"giving": 0.62, "fighting": 0.62, "pushing": 0.7, "crawling": 0.9, "falling": 0.9, "surfing": 0.8}
+    if figure.posture in wide:
+        return wide[figure.posture]
     close = {"hugging": 0.17, "holding hands": 0.33, "running": 0.55, "dancing": 0.55, "lying": 1.1, "waving": 0.5}
     return close.get(figure.posture, 0.58 if figure.posture in ("talking", "facing", "pointing") else 0.40)
 
@@ -106,6 +109,8 @@ def _gap(figure: Figure) -> float:
 def _middle(plan: Plan, count: int, shot: str) -> float:
     """x of the group: off centre, away from the light, when there is room."""
     lean = float(plan.rng.uniform(0.02, 0.15)) * -plan.light.side
+    if plan.reading.setting == "window" and count == 1:
+        return 0.5 - 0.16 * plan.light.side
     if shot == "over-the-shoulder":
         return 0.5 + 0.14 * plan.light.side
     if shot in ("close-up", "extreme close-up"):
@@ -128,9 +133,22 @@ def _foot(plan: Plan, shot: str, height: float, row: int) -> float:
     return min(low, max(plan.horizon + plan.dy(0.05) + 0.42 * tall, 0.15 + tall * 0.94, 0.76)) - plan.dy(0.05) * row
 
 
+def _turned(plan: Plan, pair: list[Figure]) -> bool:
+    """True for two who have to do with each other."""
+    meeting = ("giving", "talking", "facing", "fighting", "hugging")
+    asked = any(f.posture in meeting or f.looks == "other" for f in pair)
+    apart = any(f.looks in ("away", "up") or f.posture in ("back", "walking", "running", "holding hands") for f in pair)
+    return asked or (plan.reading.shot_size == "two-shot" and not apart)
+
+
 def _facing(plan: Plan, everyone: list[Figure], i: int, x: float, middle: float) -> int:
     """1 looks right, -1 left: partners face each other, walkers go one way."""
     posture = everyone[i].posture
+    people = [f for f in everyone if not f.animal]
+    if len(people) == 2 and len(everyone) == 2 and _turned(plan, people):
+        return 1 if i == 0 else -1
+    if plan.reading.setting in ("window", "carcabin", "traincabin") and posture != "back":
+        return int(plan.light.side)
     if posture in ("talking", "hugging", "facing") and len(everyone) > 1:
         if len(everyone) == 2:
             return 1 if i == 0 else -1

@@ -7,9 +7,9 @@ from dataclasses import dataclass, field
 import numpy as np
 
 from studio.engines.draft.canvas import Canvas, Stage, noise
-from studio.engines.draft.palette import RGB, Palette, mix
+from studio.engines.draft.palette import NAMED, RGB, Palette, mix
+from studio.engines.draft.reading import Reading
 from studio.engines.draft.skies import Air, Light
-from studio.engines.draft.words import Reading
 
 SUBJECT = 0.64
 """The depth of the figures; scenery above it stands in front of them."""
@@ -20,6 +20,7 @@ class Plan:
     """A frame being painted. horizon: y of the frame. defocus: blur of the farthest layer, units; 0 is all sharp.
 
     open: True where nothing may stand in front of the figures (close shots). ground: colour under the figures' feet.
+    shines: lamps and fires that were painted: x, y and the reach of their light in units.
     """
 
     at: Stage
@@ -33,6 +34,7 @@ class Plan:
     open: bool = False
     ground: RGB = (120, 110, 100)
     layers: list[tuple[Canvas, float, str]] = field(default_factory=list)
+    shines: list[tuple[float, float, float]] = field(default_factory=list)
 
     def canvas(self, base: RGB, depth: float) -> Canvas:
         """An empty layer whose hidden ground is this colour as seen at this depth."""
@@ -92,6 +94,8 @@ class Plan:
     def land(self, colour: RGB, *, depth: float = 0.5, y: float | None = None, rough: float = 0.006) -> Canvas:
         """The ground from the horizon to the bottom, darker towards the viewer; added by the caller."""
         y = self.horizon if y is None else y
+        own = next((c.name for c in self.reading.colours if c.noun and c.noun == self.reading.setting), "")
+        colour = mix(colour, NAMED[own], 0.65) if own in NAMED else colour
         canvas = self.canvas(colour, depth)
         xs, ys = self.skyline(y, rough)
         self.below(canvas, xs, ys, self.palette.at(colour, depth))

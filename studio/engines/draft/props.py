@@ -3,8 +3,9 @@ are drawn 1.0 tall and scaled by whoever places them."""
 
 from __future__ import annotations
 
-from studio.engines.draft import landmarks, wares
+from studio.engines.draft import gear, landmarks, monuments, wares
 from studio.engines.draft.palette import NAMED, RGB, mix
+from studio.engines.draft.reading import listed
 from studio.engines.draft.sketch import Sketch
 
 LARGE: dict[str, tuple[float, float]] = {
@@ -28,28 +29,12 @@ LARGE: dict[str, tuple[float, float]] = {
     "table": (0.6, 0.45),
     "fire": (0.4, 0.5),
     "lamp": (0.3, 1.9),
+    **monuments.SIZES,
 }
 """Half width and height, in persons."""
 
-SMALL = frozenset(
-    [
-        "bottle",
-        "cup",
-        "phone",
-        "watch",
-        "shoe",
-        "box",
-        "lipstick",
-        "fruit",
-        "cake",
-        "bowl",
-        "laptop",
-        "book",
-        "headphones",
-        "flower",
-        "guitar",
-        "ball",
-    ]
+SMALL = frozenset(gear.SMALL_PAINTERS) | listed(
+    "bottle cup phone watch shoe box lipstick fruit cake bowl laptop book headphones flower guitar ball"
 )
 OWN: dict[str, RGB] = {
     "car": (176, 52, 46),
@@ -88,6 +73,8 @@ OWN: dict[str, RGB] = {
     "flower": (214, 66, 86),
     "guitar": (186, 116, 60),
     "ball": (238, 236, 230),
+    **gear.SMALL_COLOURS,
+    **monuments.COLOURS,
 }
 
 
@@ -102,7 +89,6 @@ def prop(s: Sketch, kind: str, c: RGB, *, glass: RGB, dark: RGB, lamps: bool = F
         "car": landmarks.car,
         "truck": landmarks.truck,
         "bus": landmarks.bus,
-        "train": landmarks.bus,
         "bike": landmarks.bike,
         "boat": landmarks.boat,
         "plane": landmarks.plane,
@@ -135,5 +121,7 @@ def prop(s: Sketch, kind: str, c: RGB, *, glass: RGB, dark: RGB, lamps: bool = F
         "flower": wares.flower,
         "guitar": wares.guitar,
         "ball": wares.ball,
+        **gear.SMALL_PAINTERS,
+        **monuments.PAINTERS,
     }
     painters[kind](s, c, glass, mix(dark, (20, 20, 24), 0.5), lamps)

@@ -20,7 +20,7 @@ from studio.engines.draft.film import Painter, Tell
 from studio.engines.draft.order import Order, Source
 from studio.engines.draft.shots import ShotSpan
 from studio.engines.draft.stage import Planes, Plate
-from studio.engines.draft.words import read
+from studio.engines.draft.words import read_shot
 
 NAMED = re.compile(
     r"(?:character|person|actor|reference|ref|image|video|角色|人物|主体|参考|图|视频)\s*#?(\d{1,2})", re.IGNORECASE
@@ -53,7 +53,7 @@ def cast(text: str, count: int) -> list[int]:
 
 
 def _painter(order: Order, span: ShotSpan, label: str, start: int, end: int) -> Painter:
-    size, reading = (order.width, order.height), read(NAMED.sub(" ", span.text))
+    size, reading = (order.width, order.height), read_shot(replace(span, text=NAMED.sub(" ", span.text)))
     way = camera.path(reading.moves, seconds=(end - start) / order.fps, seed=order.seed, prompt=span.text)
     # The references are the people; drawn figures would double them.
     alone = replace(reading, figures=tuple(f for f in reading.figures if f.animal))
@@ -66,7 +66,7 @@ def _painter(order: Order, span: ShotSpan, label: str, start: int, end: int) -> 
     ]
     behind = [p for p in plates if p.depth <= DEPTH]
     before = [p for p in plates if p.depth > DEPTH]
-    overlay = scenes.overlay(order, reading, span.text, label=label)
+    overlay = scenes.overlay(order, reading, label=label)
     for card in cards:
         card.skip(start)
     last = max(1, end - start - 1)

@@ -11,14 +11,27 @@ from dataclasses import dataclass, replace
 import cv2
 import numpy as np
 
-from studio.engines.draft import cast, elsewhere, inside, nature, particles, props, skies, town, waters
+from studio.engines.draft import (
+    cast,
+    elsewhere,
+    grounds,
+    inside,
+    nature,
+    particles,
+    places_of,
+    rooms,
+    skies,
+    town,
+    vessels,
+    waters,
+)  # fmt: skip
 from studio.engines.draft.canvas import field_noise, stage
 from studio.engines.draft.palette import Palette, mix, palette_for
 from studio.engines.draft.particles import Particles
 from studio.engines.draft.placing import CLOSE
 from studio.engines.draft.plan import Plan
+from studio.engines.draft.reading import Reading
 from studio.engines.draft.skies import Air, Light
-from studio.engines.draft.words import Reading
 
 
 @dataclass(frozen=True)
@@ -64,6 +77,16 @@ OUTDOORS: dict[str, Callable[[Plan], None]] = {
     "garden": nature.garden,
     "road": nature.road,
     "sky": nature.sky,
+    "deck": vessels.deck,
+    "pitch": grounds.pitch,
+    "rooftop": grounds.rooftop,
+    "graveyard": grounds.graveyard,
+    "station": grounds.station,
+    "bridge": grounds.bridge,
+    "courtyard": grounds.courtyard,
+    "pool": grounds.pool,
+    "ruins": grounds.ruins,
+    "spaceport": nature.desert,
 }
 INDOORS: dict[str, Callable[[Plan], None]] = {
     "room": inside.room,
@@ -72,18 +95,40 @@ INDOORS: dict[str, Callable[[Plan], None]] = {
     "office": inside.office,
     "stage": inside.stage,
     "product": inside.product,
+    "window": rooms.window,
+    "stairs": rooms.stairs,
+    "lamproom": rooms.lamproom,
+    "corridor": rooms.corridor,
+    "bedroom": rooms.bedroom,
+    "hospital": rooms.hospital,
+    "bathroom": rooms.bathroom,
+    "classroom": rooms.classroom,
+    "lab": rooms.lab,
+    "workshop": rooms.workshop,
+    "church": rooms.church,
+    "cellar": rooms.cellar,
+    "gym": rooms.gym,
+    "shop": rooms.shop,
+    "bar": rooms.bar,
+    "teahouse": rooms.teahouse,
+    "greenhouse": rooms.greenhouse,
+    "lift": rooms.lift,
+    "carcabin": vessels.carcabin,
+    "traincabin": vessels.traincabin,
+    "cockpit": vessels.cockpit,
+    "cave": grounds.cave,
     "underwater": elsewhere.underwater,
     "space": elsewhere.space,
     "studio": elsewhere.backdrop,
     "": elsewhere.backdrop,
 }
-HORIZONS = {"aerial": 0.13, "pov": 0.5}
+HORIZONS = {"aerial": 0.26, "pov": 0.5}
 
 
 def compose(reading: Reading, width: int, height: int, seed: int, *, overscan: float = 1.25) -> Scene:
     """Draw a reading at width x height px. Layers are `overscan` times larger, so a camera has room to move."""
     rng = np.random.default_rng(seed)
-    place = _setting(reading)
+    place = places_of.place(reading)
     reading = replace(reading, settings=(place, *(s for s in reading.settings if s != place)))
     palette = palette_for(reading, rng)
     at = stage(width, height, overscan)
@@ -128,54 +173,6 @@ def compose(reading: Reading, width: int, height: int, seed: int, *, overscan: f
         flicker,
         _particles(reading, palette, rng),
     )
-
-
-def _setting(reading: Reading) -> str:
-    """The place to draw: the first one named, or what the things and weather make likely."""
-    found = list(reading.settings)
-    if "snow" in reading.weather and (not found or found[0] == "field"):
-        return "snowfield"
-    for strong in ("underwater", "product", "stage"):
-        if strong in found:
-            return strong
-    if len(found) > 1 and found[0] == "mountains" and found[1] in ("lake", "village", "road", "sea", "field"):
-        return found[1]
-    if len(found) > 1 and found[0] in ("city", "forest") and found[1] in ("street", "lake", "road", "cafe", "room"):
-        return found[1]
-    vehicles = {"car", "truck", "bus", "bike"} & {t.kind for t in reading.objects}
-    if vehicles and "road" in found:
-        return "road"
-    if found:
-        return found[0]
-    kinds = {t.kind for t in reading.objects} | {f.kind for f in reading.figures}
-    hints = (
-        *(
-            (("fish", "whale", "turtle", "diver"), "underwater"),
-            (("boat", "lighthouse"), "sea"),
-            (("astronaut", "rocket"), "space"),
-        ),
-        *(
-            (("camel",), "desert"),
-            (("tent", "tree", "cow", "sheep", "horse", "deer", "bear", "wolf", "butterfly"), "field"),
-        ),
-        *(
-            (("car", "truck", "bus", "bike"), "road"),
-            (("plane", "balloon"), "sky"),
-            (("temple", "cabin", "castle"), "village"),
-        ),
-        *((("elephant", "tiger"), "field"), (("bird",), "lake"), (("piano", "chair"), "room")),
-    )
-    for words, setting in hints:
-        if kinds & set(words):
-            return setting
-    if kinds & props.SMALL and not reading.figures:
-        return "product"
-    if reading.crowd:
-        return "street"
-    if "neon" in reading.light or "cyberpunk" in reading.styles:
-        return "street"
-    outdoor = reading.weather or reading.time_of_day or {"sun", "moon", "fireworks"} & kinds
-    return "field" if outdoor else ""
 
 
 def _horizon(reading: Reading, rng: np.random.Generator) -> float:

@@ -13,8 +13,8 @@ from studio.engines.draft import camera, particles, scene, stage
 from studio.engines.draft.caption import draft_mark, strip
 from studio.engines.draft.film import Painter
 from studio.engines.draft.order import Order
+from studio.engines.draft.reading import Reading
 from studio.engines.draft.stage import Overlay, Planes
-from studio.engines.draft.words import Reading
 
 BUDGET = 2.6
 """Area in frames of all layers over the background that may be warped for each frame; nearby layers are merged
@@ -44,11 +44,11 @@ def painter(
     return paint
 
 
-def overlay(order: Order, reading: Reading, text: str, *, label: str = "") -> Overlay:
+def overlay(order: Order, reading: Reading, *, label: str = "") -> Overlay:
     """The caption strip with the DRAFT mark, or the mark alone where the user wants no caption."""
     if not order.params.get("caption", True):
         return draft_overlay((order.width, order.height))
-    made = strip(reading, order.width, order.height, text, label=label)
+    made = strip(reading, order.width, order.height, label=label)
     return Overlay(made.overlay, made.box)
 
 

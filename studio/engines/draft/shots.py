@@ -20,11 +20,17 @@ NUMBERED = re.compile(
 
 @dataclass(frozen=True)
 class ShotSpan:
-    """One shot from start_s to end_s. text: its own words first, then the style line that holds for all."""
+    """One shot from start_s to end_s. text: its own words. style: what stands before the first shot and holds for all.
+
+    before, after: the words of the other shots, in order.
+    """
 
     start_s: float
     end_s: float
     text: str
+    style: str = ""
+    before: tuple[str, ...] = ()
+    after: tuple[str, ...] = ()
 
 
 def shots(prompt: str, duration_s: float) -> tuple[ShotSpan, ...]:
@@ -44,11 +50,13 @@ def shots(prompt: str, duration_s: float) -> tuple[ShotSpan, ...]:
     ends = [start for start, _ in told[1:]] + [duration_s]
     kept = [(start, text) for (start, text), end in zip(told, ends, strict=True) if end - start >= SHORTEST_S]
     if not kept:
-        return (ShotSpan(0.0, duration_s, _joined(told[0][1], style)),)
+        return (ShotSpan(0.0, duration_s, _own(told[0][1]), style),)
     begins = [0.0] + [start for start, _ in kept[1:]]
     ends = [*begins[1:], duration_s]
+    texts = [_own(text) for _, text in kept]
     return tuple(
-        ShotSpan(begin, end, _joined(text, style)) for begin, end, (_, text) in zip(begins, ends, kept, strict=True)
+        ShotSpan(begin, end, text, style.strip(), tuple(texts[:n]), tuple(texts[n + 1 :]))
+        for n, (begin, end, text) in enumerate(zip(begins, ends, texts, strict=True))
     )
 
 
@@ -63,9 +71,5 @@ def _numbered(prompt: str, duration_s: float) -> tuple[str, list[tuple[float, st
     return prompt[: heads[0].start()].strip(), [(i * share, text) for i, text in enumerate(texts)]
 
 
-def _joined(text: str, style: str) -> str:
-    """A shot's own words, then the style line; its own come first because the first word found decides."""
-    own, style = text.strip(" \n\t,，;；:：-"), style.strip()
-    if not (own and style):
-        return own or style
-    return f"{own}{'' if own[-1] in '.。!！?？;；' else '.'} {style}"
+def _own(text: str) -> str:
+    return text.strip(" \n\t,，;；:：-")

@@ -10,7 +10,7 @@ from PIL.PngImagePlugin import PngInfo
 
 from studio.engines.draft.caption import draft_mark, strip
 from studio.engines.draft.order import Order, output_path
-from studio.engines.draft.words import Reading
+from studio.engines.draft.reading import Reading
 from studio.media.files import replacing
 from studio.media.tags import Origin, video_texts
 
@@ -18,7 +18,7 @@ from studio.media.tags import Origin, video_texts
 def finish(rgb: np.ndarray, order: Order, reading: Reading) -> Path:
     """Burn in the caption strip and write the PNG."""
     if order.params.get("caption", True):
-        made = strip(reading, order.width, order.height, order.prompt)
+        made = strip(reading, order.width, order.height)
         lay(rgb, made.overlay, made.box)
     else:
         mark(rgb)

@@ -51,8 +51,10 @@ def cup(s: Sketch, c: RGB, glass: RGB, dark: RGB, lamps: bool) -> None:
     )
     s.oval((0, 0.655), 0.418, 0.065, scale(c, 0.82))
     s.oval((0, 0.648), 0.37, 0.050, (92, 56, 36))
-    for x in (-0.12, 0.06):
-        s.stroke([(x, 0.76), (x + 0.05, 0.84), (x - 0.02, 0.92), (x + 0.03, 1.0)], 0.016, mix(c, (255, 255, 255), 0.4))
+    t = np.linspace(0, 1, 14)
+    for k, x in enumerate((-0.12, 0.08)):
+        steam = list(zip(x + 0.03 * np.sin(t * 6 + k), 0.74 + 0.26 * t, strict=True))
+        s.stroke(steam, 0.012, mix(c, (255, 255, 255), 0.4))
 
 
 def phone(s: Sketch, c: RGB, glass: RGB, dark: RGB, lamps: bool) -> None:

@@ -1,146 +1,120 @@
 """What a prompt says, in the words a frame can be drawn from. English and Simplified Chinese.
 
-Nothing here draws. What could not be understood is listed in `unread`, so that the page can say so.
+Nothing here draws. Who and what is there comes from the shot's own words; the film's style only says how it looks:
+colours, light, grain, and the hour, weather and place where the shot names none. What could not be understood is listed
+in `unread`, so that the page can say so.
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field, replace
+import re
+from collections.abc import Iterable, Mapping
+from dataclasses import replace
 
+from studio.engines.draft import characters, nouns, places_of, script, senses
 from studio.engines.draft.lexicon import Token, focal_length, tokens
+from studio.engines.draft.reading import Colour, Figure, Move, Reading, Thing, listed
+from studio.engines.draft.shots import ShotSpan
 
-ANIMALS = frozenset(
-    [
-        "dog",
-        "wolf",
-        "cat",
-        "horse",
-        "cow",
-        "sheep",
-        "deer",
-        "elephant",
-        "bear",
-        "tiger",
-        "rabbit",
-        "camel",
-        "bird",
-        "fish",
-        "whale",
-        "turtle",
-        "butterfly",
-        "dragon",
-    ]
-)
-PLURAL_COUNT = {"bird": 7, "fish": 8, "butterfly": 5, "child": 3, "person": 4, "sheep": 6}
-"""How many a plural without a number draws; two of anything not listed."""
-REACH = 7
-"""How many tokens a colour or a number reaches forward to its noun."""
 SECOND_OF_A_PAIR = ("over-the-shoulder", "two-shot")
+SHARED = (
+    "hugging", "talking", "facing", "walking", "running", "holding hands", "sitting", "dancing", "climbing", "drinking",
+    "smiling", "fighting",
+)  # fmt: skip
+"""Postures told once that hold for all people of a shot."""
+CLOSE_UPS = ("close-up", "extreme close-up")
+LAMPS = frozenset({"beacon", "lamp", "lantern", "candle", "torch", "match", "fire", "sign", "tv", "ship light", "glow"})
+COMING = listed("lit lights lighting light ignites ignited flares switches switched turns strikes 点亮 点燃 亮起 打开")
+GOING = listed("dies extinguished out fades dims off 熄灭 关掉")
+WAYS = {"pan": "left right", "tilt": "up down", "crane": "up down", "dolly": "in out", "zoom": "in out"}
+USUAL = {
+    "pan": "right", "tilt": "up", "dolly": "in", "zoom": "in", "tracking": "right", "orbit": "right", "crane": "up",
+}  # fmt: skip
 
 
-AGED = frozenset({"old", "aged", "elderly", "ageing", "aging", "grey-haired", "老", "年迈", "年迈的", "年老的"})
-"""Words in front of a person that make them old."""
+def read_shot(span: ShotSpan) -> Reading:
+    """A shot of a film: its own words, with the film's style and cast, and the place of the shots before it.
 
-
-@dataclass(frozen=True)
-class Move:
-    """A camera move. kind as in "pan-left" or "static"; strength slow, normal or fast."""
-
-    kind: str
-    strength: str = "normal"
-
-
-@dataclass(frozen=True)
-class Figure:
-    """count people or animals of one kind. colour: of the clothes or the coat. wears: garments, most telling first."""
-
-    kind: str
-    count: int = 1
-    posture: str = ""
-    colour: str = ""
-    wears: tuple[str, ...] = ()
-    hair: str = ""
-
-    @property
-    def animal(self) -> bool:
-        return self.kind in ANIMALS
-
-
-@dataclass(frozen=True)
-class Thing:
-    """count objects or vehicles of one kind."""
-
-    kind: str
-    count: int = 1
-    colour: str = ""
-
-
-@dataclass(frozen=True)
-class Colour:
-    """A colour word and the noun it belongs to; noun "" colours the whole picture."""
-
-    name: str
-    noun: str = ""
-
-
-@dataclass(frozen=True)
-class Reading:
-    """All that `read` found; an empty value means that the prompt did not say.
-
-    settings: the main one first. crowd: a mass of people too many to count. angle: low, high, dutch or eye.
+    A place holds until another one is named.
     """
-
-    prompt: str = ""
-    shot_size: str = ""
-    angle: str = ""
-    lens: str = ""
-    moves: tuple[Move, ...] = ()
-    time_of_day: str = ""
-    weather: tuple[str, ...] = ()
-    light: tuple[str, ...] = ()
-    colours: tuple[Colour, ...] = ()
-    settings: tuple[str, ...] = ()
-    objects: tuple[Thing, ...] = ()
-    figures: tuple[Figure, ...] = ()
-    crowd: bool = False
-    sounds: tuple[str, ...] = ()
-    styles: tuple[str, ...] = ()
-    unread: tuple[str, ...] = ()
-
-    @property
-    def setting(self) -> str:
-        return self.settings[0] if self.settings else ""
-
-    @property
-    def people(self) -> int:
-        """How many people, animals not counted."""
-        return sum(f.count for f in self.figures if not f.animal)
+    film = (*span.before, span.text, *span.after)
+    cast = people((script.parts(text, header=span.style), text) for text in film)
+    home = ""
+    for text in span.before:
+        home = places_of.finest(_all(senses.settled(tokens(script.unquoted(text))), "setting")) or home
+    return read(span.text, header=span.style, cast=cast, home=home)
 
 
-def read(prompt: str) -> Reading:
-    """The prompt understood as far as the vocabulary goes; never fails."""
-    found = tokens(prompt)
-    figures, objects, colours, crowd = _nouns(found)
+def read(prompt: str, *, header: str = "", cast: Mapping[str, Figure] | None = None, home: str = "") -> Reading:
+    """The prompt understood as far as the vocabulary goes; never fails.
+
+    header: what holds for the whole film. cast: its people by lower-case name, where the caller knows them already.
+    home: the place where neither the shot nor the style names one.
+    """
+    parts = script.parts(prompt, header=header)
+    if cast is None:
+        cast = people([(parts, prompt)])
+    things = {n: a for n, a in {**parts.things, **parts.cast}.items() if characters.key(n) not in cast}
+    action = _described(parts.action, things)
+    own = script.unquoted(action)
+    found = senses.settled(tokens(own, characters.spellings(cast)))
+    mood = senses.settled(tokens(script.unquoted(parts.style)))
+    heard = senses.settled(tokens(parts.sound))
+    made = nouns.scan(found, cast)
     shot = _first(found, "shot")
+    figures = _speakers(made.figures, parts.speech, cast)
+    figures = _implied(_seen(figures, found, shot), found, shot, span_cast=cast)
+    # What colours the picture: the style's own colours, and those of the shot that belong to no noun.
+    hues = nouns.scan(mood, {}).colours
+    time = _first(found, "time")
+    weather = _all(found, "weather")
     reading = Reading(
-        prompt=prompt,
-        shot_size=shot,
+        prompt=action,
+        shot_size=_size(found, shot),
         angle=_first(found, "angle"),
-        lens=focal_length(prompt) or _first(found, "lens"),
+        lens=focal_length(own) or _first(found, "lens") or focal_length(parts.style) or _first(mood, "lens"),
         moves=_moves(found),
-        time_of_day=_first(found, "time"),
-        weather=_all(found, "weather"),
-        light=_all(found, "light"),
-        colours=colours,
-        settings=_all(found, "setting"),
-        objects=objects,
-        figures=_completed(figures, shot, crowd),
-        crowd=crowd,
-        sounds=_all(found, "sound"),
-        styles=_all(found, "style"),
-        unread=tuple(dict.fromkeys(t.text for t in found if t.kind == "word" and t.text.lower() not in AGED)),
+        time_of_day=time or _first(mood, "time"),
+        weather=weather or tuple(w for w in _all(mood, "weather") if not (time and w == "clear")),
+        light=tuple(dict.fromkeys((*_all(found, "light"), *_all(mood, "light")))),
+        colours=(*made.colours, *(Colour(c.name) for c in hues)),
+        settings=_all(found, "setting") or _all(found, "home"),
+        home=home or next(iter(_all(mood, "setting")), ""),
+        objects=_states(made.objects, found),
+        figures=_completed(figures, shot, made.crowd, any(t.kind in nouns.HELD for t in made.objects)),
+        crowd=made.crowd,
+        sounds=tuple(dict.fromkeys((*_all(found, "sound"), *_all(heard, "sound"), *_music(mood)))),
+        styles=tuple(dict.fromkeys((*_all(found, "style"), *_all(mood, "style")))),
+        unread=tuple(dict.fromkeys(t.text for t in found if _unread(t))),
+        parts=_all(found, "part"),
+        speech=tuple((line.who, line.said) for line in parts.speech),
+        mood=" ".join((parts.style, " ".join(f"{n} {a}" for n, a in parts.cast.items()))).strip(),
     )
     return _consistent(reading)
+
+
+def people(shots: Iterable[tuple[script.Parts, str]]) -> dict[str, Figure]:
+    """The cast of a film by lower-case name, from its shots taken apart and their texts."""
+    listed: dict[str, str] = {}
+    texts: list[str] = []
+    for parts, _ in shots:
+        listed |= {n: a for n, a in parts.cast.items() if characters.is_someone(a)}
+        speakers = " ".join(f"@{line.who.replace(' ', '-')}" for line in parts.speech if line.who)
+        things = {n.lower() for n in (*parts.things, *(set(parts.cast) - set(listed)))}
+        texts.append(re.sub(r"@([\w-]+)", lambda m: "" if m[1].lower() in things else m[0], parts.action))  # noqa: B023
+        texts.append(speakers)
+    return characters.known(listed, texts)
+
+
+def _described(text: str, things: Mapping[str, str]) -> str:
+    """The text with the names of places and props replaced by what they are."""
+    for name, about in things.items():
+        text = re.sub(rf"@{re.escape(name)}(?![\w-])|\b{re.escape(name)}\b", lambda _: about or name, text)  # noqa: B023
+    return text
+
+
+def _unread(token: Token) -> bool:
+    return token.kind == "word" and token.text.lower() not in nouns.AGED | nouns.YOUNG
 
 
 def _first(found: list[Token], category: str) -> str:
@@ -151,24 +125,36 @@ def _all(found: list[Token], category: str) -> tuple[str, ...]:
     return tuple(dict.fromkeys(t.meanings[category] for t in found if category in t.meanings))
 
 
+def _size(found: list[Token], shot: str) -> str:
+    """The framing; "wide aerial shot" is an aerial one, and an insert of a face a close-up."""
+    sizes = _all(found, "shot")
+    return next((s for s in ("aerial", "over-the-shoulder", "pov", "two-shot") if s in sizes[:2]), shot)
+
+
+def _music(mood: list[Token]) -> tuple[str, ...]:
+    return tuple(s for s in _all(mood, "sound") if s in ("rain", "wind", "thunder"))
+
+
 def _moves(found: list[Token]) -> tuple[Move, ...]:
     """Camera moves in order, each with the direction and pace words of its clause."""
-    default = {"pan": "right", "tilt": "up", "dolly": "in", "zoom": "in", "tracking": "right", "orbit": "right"}
-    default["crane"] = "up"
     moves: dict[str, Move] = {}
     for at, token in enumerate(found):
         kind = token.meanings.get("move")
         if kind is None or (token.plural and kind in ("tracking", "pan") and token.text == "pans"):
             continue
-        if kind in default:
-            way = _near(found, at, "direction", ahead=5)
-            allowed = {"pan": "left right", "tilt": "up down", "crane": "up down", "dolly": "in out", "zoom": "in out"}
-            way = way if way in allowed.get(kind, "left right").split() else default[kind]
-            kind = f"{kind}-{way}"
+        if kind in USUAL:
+            kind = _way(kind, _near(found, at, "direction", ahead=5))
         moves.setdefault(kind, Move(kind, _near(found, at, "pace", ahead=6) or "normal"))
     if len(moves) > 1:
         moves.pop("static", None)
     return tuple(moves.values())
+
+
+def _way(kind: str, way: str) -> str:
+    """The move with its direction; a camera that tracks up cranes, one that tracks in dollies."""
+    if kind == "tracking" and way in ("up", "down", "in", "out"):
+        kind = "crane" if way in ("up", "down") else "dolly"
+    return f"{kind}-{way if way in WAYS.get(kind, 'left right').split() else USUAL[kind]}"
 
 
 def _near(found: list[Token], at: int, category: str, *, ahead: int) -> str:
@@ -179,191 +165,120 @@ def _near(found: list[Token], at: int, category: str, *, ahead: int) -> str:
                 break
             if category in found[other].meanings:
                 return found[other].meanings[category]
+            if found[other].text in ("up", "down", "out") and category == "direction" and step > 0:
+                return found[other].text
     return ""
 
 
-@dataclass
-class _Scan:
-    """What the walk over the tokens carries along. number and colour wait for their noun."""
-
-    figures: list[Figure] = field(default_factory=list)
-    objects: list[Thing] = field(default_factory=list)
-    colours: list[Colour] = field(default_factory=list)
-    crowd: bool = False
-    number: int = 0
-    number_at: int = -99
-    colour: str = ""
-    colour_at: int = -99
-    definite: bool = False
-    here: int = -1  # index of the last figure of this sentence
-    waiting: list[tuple[str, str]] = field(default_factory=list)  # (attribute, value) for the figure to come
-
-    def take_number(self, at: int) -> int:
-        number = self.number if at - self.number_at <= REACH else 0
-        self.number = 0
-        return number
-
-    def take_colour(self, at: int, noun: str) -> str:
-        colour = self.colour if at - self.colour_at <= REACH else ""
-        self.colour = ""
-        if colour:
-            self.colours.append(Colour(colour, noun))
-        return colour
+def _states(objects: list[Thing], found: list[Token]) -> tuple[Thing, ...]:
+    """Things with what happens to them: a beam that sweeps, a lamp that is lit, a ship that is far or turns."""
+    texts = [t.text for t in found]
+    out: list[Thing] = []
+    for thing in objects:
+        places = [n for n, t in enumerate(found) if t.meanings.get("thing") == thing.kind]
+        near = {w for n in places for w in texts[max(0, n - 4) : n + 6]}
+        after = {w for n in places for w in texts[n : n + 7]}
+        state = ""
+        if thing.kind in LAMPS | {"beam", "lighthouse"}:
+            if near & {"sweeps", "sweep", "sweeping", "rotates", "rotating", "turning", "扫过", "转动"}:
+                state = "sweeps"
+            elif after & {"flickers", "flicker", "flickering", "闪烁", "摇曳"} or near & {"flickering", "flickers"}:
+                state = "flickers"
+            elif ("goes" in after and "out" in after) or after & (GOING - {"out"}):
+                state = "dark"
+            elif near & COMING:
+                state = "lit"
+        if thing.kind in ("boat", "ship", "ship light", "plane", "lighthouse", "train", "balloon", "helicopter"):
+            if near & {"far", "distant", "distance", "horizon", "远处", "远方", "天边"}:
+                state = state or "far"
+            elif near & {"turns", "turning", "steers"}:
+                state = state or "turns"
+        out.append(replace(thing, state=state))
+    return tuple(out)
 
 
-def _nouns(found: list[Token]) -> tuple[list[Figure], tuple[Thing, ...], tuple[Colour, ...], bool]:
-    """Figures, objects and colours, with numbers, postures, garments and colours given to their nouns."""
-    scan = _Scan()
-    for at, token in enumerate(found):
+def _speakers(figures: list[Figure], speech: tuple[script.Line, ...], cast: Mapping[str, Figure]) -> list[Figure]:
+    """Who speaks is there, and talks unless something else is told of them."""
+    out = list(figures)
+    for line in speech:
+        who = cast.get(characters.key(line.who))
+        if not line.who or who is None:
+            continue
+        index = next((i for i, f in enumerate(out) if f.name == who.name), -1)
+        if index < 0:
+            out.append(who)
+            index = len(out) - 1
+        if not out[index].posture:
+            out[index] = replace(out[index], posture="talking")
+    return out
+
+
+def _seen(figures: list[Figure], found: list[Token], shot: str) -> list[Figure]:
+    """The figures without the owner of what a close shot shows: of "Maya's shoes" the shoes are seen, not Maya."""
+    owner = _owner(found) if shot in CLOSE_UPS else None
+    if owner is None:
+        return figures
+    whose = found[owner]
+    again = sum(t.kind == "name" and t.text == whose.text for t in found) > 1
+    if whose.kind == "name" and not again:
+        return [f for f in figures if f.name.lower() != whose.text.lower()]
+    kind = whose.meanings.get("figure")
+    return [f for f in figures if f.name or f.kind != kind] if kind else figures
+
+
+def _owner(found: list[Token]) -> int | None:
+    """The place of the name or noun that only owns what a close shot is of; None where the shot is of somebody."""
+    start = next((n for n, t in enumerate(found) if "shot" in t.meanings), -1) + 1
+    whose = next((n for n in range(start, min(len(found), start + 4)) if _owns(found, n)), None)
+    if whose is None:
+        return None
+    for token in found[whose + 1 : whose + 6]:
         if token.kind == "stop":
-            _stop(scan, token)
-        elif token.kind == "number":
-            scan.number, scan.number_at = token.number, at
-        elif token.definite:
-            scan.definite = True
-        elif token.meanings:
-            _known(scan, found, at)
-    if scan.colour:
-        scan.colours.append(Colour(scan.colour))
-    return scan.figures, tuple(scan.objects), tuple(scan.colours), scan.crowd
+            return None
+        if "thing" in token.meanings or token.meanings.get("part") in ("hand", "feet"):
+            return whose
+        if "part" in token.meanings or "figure" in token.meanings:
+            return None
+    return None
 
 
-def _stop(scan: _Scan, token: Token) -> None:
-    scan.number = 0
-    if scan.colour and token.text not in ",，、":
-        scan.colours.append(Colour(scan.colour))
-        scan.colour = ""
-    if token.text in ".。;；!！\n?？":
-        scan.here = -1
+def _owns(found: list[Token], at: int) -> bool:
+    token, after = found[at], [t.text for t in found[at + 1 : at + 3]]
+    possessed = len(after) == 2 and after[0] in ("'", "\u2019") and after[1] == "s"
+    return token.text in ("her", "his", "their", "他的", "她的") or (
+        possessed and (token.kind == "name" or "figure" in token.meanings)
+    )
 
 
-def _known(scan: _Scan, found: list[Token], at: int) -> None:
-    """Take in one known phrase; the order of the tests decides which of its meanings counts."""
-    meanings, token = found[at].meanings, found[at]
-    if "colour" in meanings:
-        if scan.colour:
-            scan.colours.append(Colour(scan.colour))
-        scan.colour, scan.colour_at = meanings["colour"], at
-    elif "many" in meanings:
-        _many(scan, meanings["many"], at)
-    elif "wears" in meanings and (found_wearer(scan, found, at) or "thing" not in meanings):
-        _wear(scan, found, at)
-    elif "figure" in meanings:
-        _figure(scan, _aged(meanings["figure"], found, at), token, at)
-    elif "thing" in meanings:
-        _thing(scan, meanings["thing"], token, at)
-    elif "part" in meanings:
-        _part(scan, meanings["part"], found, at)
-    elif "setting" in meanings:
-        scan.take_number(at)
-        scan.take_colour(at, meanings["setting"])
-    if "posture" in meanings:
-        _attribute(scan, found, at, "posture", meanings["posture"])
+def _implied(figures: list[Figure], found: list[Token], shot: str, *, span_cast: Mapping[str, Figure]) -> list[Figure]:
+    """Somebody the words imply: a "she" nobody introduced, the owner of a face in a close shot.
+
+    A "she" of a film is the one woman of its cast, where there is one.
+    """
+    if figures or (shot in CLOSE_UPS and _owner(found) is not None):
+        return figures
+    texts = {t.text for t in found}
+    parts = {t.meanings.get("part") for t in found}
+    postures = [t.meanings["posture"] for t in found if "posture" in t.meanings]
+    looks = next((t.meanings["looks"] for t in found if "looks" in t.meanings), "")
+    kind = "woman" if texts & nouns.FEMALE else "man" if texts & nouns.MALE else ""
+    several = bool(texts & {"they", "他们", "她们"})
+    if not kind and not several and parts & {"face", "eyes"} and shot in (*CLOSE_UPS, "medium"):
+        kind = "person"
+    if not kind and not several:
+        return figures
+    posture = postures[0] if postures else ""
+    fits = [f for f in span_cast.values() if kind and nouns.sex_of(f) == kind]
+    if len(fits) == 1 and not several:
+        return [replace(fits[0], posture=posture, looks=looks)]
+    return [Figure(kind or "person", 2 if several else 1, posture=posture, looks=looks)]
 
 
-def _aged(kind: str, found: list[Token], at: int) -> str:
-    """An old fisherman is drawn old, whatever the work: the word for the age stands in front of the noun."""
-    before = found[at - 1].text.lower() if at else ""
-    return "elder" if before in AGED and kind in ("man", "woman", "person") else kind
-
-
-def found_wearer(scan: _Scan, found: list[Token], at: int) -> bool:
-    """True when a garment at this place has someone to wear it: a figure before or soon after in the sentence."""
-    ahead = found[at + 1 : at + 5]
-    return scan.here >= 0 or any("figure" in t.meanings for t in ahead)
-
-
-def _many(scan: _Scan, value: str, at: int) -> None:
-    number = scan.take_number(at)
-    if value == "couple":
-        scan.take_colour(at, "couple")
-        if number == 1 or not any(not f.animal for f in scan.figures):
-            scan.figures += [Figure("woman"), Figure("man")]
-            scan.here = len(scan.figures) - 1
-    elif value == "family":
-        scan.figures += [Figure("man"), Figure("child"), Figure("woman")]
-        scan.here = len(scan.figures) - 1
-    elif value == "crowd":
-        scan.crowd = True
-    elif number <= 1:
-        scan.number, scan.number_at = 5, at
-        return
-    scan.definite = False
-
-
-def _figure(scan: _Scan, kind: str, token: Token, at: int) -> None:
-    number = scan.take_number(at)
-    colour = scan.take_colour(at, kind)
-    same = [i for i, f in enumerate(scan.figures) if f.kind == kind]
-    general = [i for i, f in enumerate(scan.figures) if kind == "person" and not f.animal]
-    again = same or general
-    if again and (scan.definite or not number):
-        scan.here = again[-1]
-        scan.definite = False
-        return
-    scan.definite = False
-    count = number or (PLURAL_COUNT.get(kind, 2) if token.plural else 1)
-    given = dict(scan.waiting)
-    scan.waiting = []
-    wears = tuple(v for a, v in given.items() if a == "wears")
-    figure = Figure(kind, min(count, 99), given.get("posture", ""), colour or given.get("colour", ""), wears)
-    scan.figures.append(replace(figure, hair=given.get("hair", "")))
-    scan.here = len(scan.figures) - 1
-
-
-def _thing(scan: _Scan, kind: str, token: Token, at: int) -> None:
-    number = scan.take_number(at)
-    colour = scan.take_colour(at, kind)
-    known = [i for i, t in enumerate(scan.objects) if t.kind == kind]
-    scan.definite = False
-    if known:
-        first = known[0]
-        old = scan.objects[first]
-        scan.objects[first] = replace(old, colour=old.colour or colour, count=max(old.count, number))
-        return
-    scan.objects.append(Thing(kind, min(number or (3 if token.plural else 1), 30), colour))
-
-
-def _part(scan: _Scan, part: str, found: list[Token], at: int) -> None:
-    colour = scan.take_colour(at, "" if part == "tone" else part)
-    if part == "hair" and any(t.text == "long" for t in found[max(0, at - 3) : at]):
-        _attribute(scan, found, at, "wears", "long hair")
-    if colour and part == "hair" and scan.here >= 0:
-        scan.figures[scan.here] = replace(scan.figures[scan.here], hair=colour)
-    elif colour and part == "hair":
-        scan.waiting.append(("hair", colour))
-
-
-def _wear(scan: _Scan, found: list[Token], at: int) -> None:
-    garment = found[at].meanings["wears"]
-    colour = scan.take_colour(at, garment) or {"红": "red", "白": "white", "黑": "black"}.get(found[at].text[0], "")
-    scan.number = 0
-    scan.definite = False
-    if garment == "short hair":
-        return
-    _attribute(scan, found, at, "wears", garment)
-    if colour:
-        _attribute(scan, found, at, "hair" if garment == "long hair" else "colour", colour)
-
-
-def _attribute(scan: _Scan, found: list[Token], at: int, name: str, value: str) -> None:
-    """Give an attribute to its figure: the one right after a Chinese 的, else the one before, else the next one."""
-    ahead = [t.text for t in found[at + 1 : at + 3]]
-    follows = "的" in ahead and any("figure" in t.meanings for t in found[at + 1 : at + 4])
-    if scan.here < 0 or follows:
-        scan.waiting.append((name, value))
-        return
-    figure = scan.figures[scan.here]
-    if name == "wears":
-        figure = replace(figure, wears=tuple(dict.fromkeys((*figure.wears, value))))
-    elif not getattr(figure, name):
-        figure = replace(figure, **{name: value})
-    scan.figures[scan.here] = figure
-
-
-def _completed(figures: list[Figure], shot: str, crowd: bool) -> tuple[Figure, ...]:
+def _completed(figures: list[Figure], shot: str, crowd: bool, things: bool) -> tuple[Figure, ...]:
     """The figures with what the shot demands: two people for two-shots, one for a close-up of nobody named."""
     people = sum(f.count for f in figures if not f.animal)
+    if shot == "over-the-shoulder" and people == 1 and things:
+        return tuple(figures)
     if shot in SECOND_OF_A_PAIR and people < 2 and not crowd:
         figures = [*figures, Figure("person", 2 - people)]
     return tuple(figures)
@@ -375,9 +290,13 @@ def _consistent(reading: Reading) -> Reading:
     figures = reading.figures
     if len(postures) == 1:
         shared = next(iter(postures))
-        if shared in ("hugging", "talking", "facing", "walking", "running", "holding hands", "sitting", "dancing"):
+        if shared in SHARED and not any(f.name for f in figures):
             figures = tuple(f if f.posture or f.animal else replace(f, posture=shared) for f in figures)
     wet = {"weather": reading.weather}
     if "clear" in reading.weather and len(reading.weather) > 1:
         wet["weather"] = tuple(w for w in reading.weather if w != "clear")
-    return replace(reading, figures=figures, **wet)
+    objects = reading.objects
+    if "sea" in (reading.home, *reading.settings) or "lighthouse" in reading.mood.lower() or "灯塔" in reading.mood:
+        indoors = "street" not in reading.settings
+        objects = tuple(replace(t, kind="beacon") if t.kind == "lamp" and indoors else t for t in objects)
+    return replace(reading, figures=figures, objects=objects, **wet)

@@ -9,7 +9,7 @@ from studio.engines.draft import bed, clips
 from studio.engines.draft.film import Painter, Shot, Sound, Tell, finish
 from studio.engines.draft.order import Order
 from studio.engines.draft.shots import ShotSpan, shots
-from studio.engines.draft.words import read
+from studio.engines.draft.words import read_shot
 
 Paints = Callable[[Order, ShotSpan, str, int, int], Painter]
 """Builds the painter of one written shot: order, the shot, its label ("" where it is alone), first and end frame."""
@@ -39,7 +39,7 @@ def _sound(order: Order, spans: tuple[ShotSpan, ...], edges: list[tuple[int, int
     if own := order.first("audio_file"):
         return Sound(clips.sound(own))
     samples = [round(frame * bed.RATE / order.fps) for frame in (0, *(end for _, end in edges))]
-    parts = [(b - a, read(span.text).sounds) for span, a, b in zip(spans, samples, samples[1:], strict=False)]
+    parts = [(b - a, read_shot(span).sounds) for span, a, b in zip(spans, samples, samples[1:], strict=False)]
     return Sound(bed.bed(parts, order.seed) for _ in range(1))  # made while the first shot is being drawn
 
 

@@ -1,0 +1,128 @@
+"""What a shot's words say, as plain values: framing, camera, time, place, who and what. Nothing here reads or draws."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+
+def listed(words: str) -> frozenset[str]:
+    """The words of a line as a set."""
+    return frozenset(words.split())
+
+
+ANIMALS = listed(
+    "dog wolf cat horse cow sheep deer elephant bear tiger rabbit camel bird gull bat duck swan chicken owl "
+    "mouse pig fish shark whale turtle butterfly dragon penguin"
+)
+"""Kinds of figures that are no people."""
+
+CHILD_BELOW, OLD_FROM = 13, 62
+"""Ages in years between which somebody is drawn as an adult."""
+
+
+@dataclass(frozen=True)
+class Move:
+    """A camera move. kind as in "pan-left" or "static"; strength slow, normal or fast."""
+
+    kind: str
+    strength: str = "normal"
+
+
+@dataclass(frozen=True)
+class Figure:
+    """count people or animals of one kind. colour: of the clothes or the coat. wears: garments, most telling first.
+
+    dyes: (garment, colour) of the garments that have one of their own. name: who it is; the same name looks the same in
+    every shot, for its looks are drawn from name and about. sex: "woman", "man" or "". holds: a thing in the hand.
+    looks: "up", "down", "away", "other" (at the other one), or the kind of thing looked at.
+    """
+
+    kind: str
+    count: int = 1
+    posture: str = ""
+    colour: str = ""
+    wears: tuple[str, ...] = ()
+    hair: str = ""
+    dyes: tuple[tuple[str, str], ...] = ()
+    name: str = ""
+    about: str = ""
+    sex: str = ""
+    age: int = 0
+    holds: str = ""
+    looks: str = ""
+
+    @property
+    def animal(self) -> bool:
+        return self.kind in ANIMALS
+
+    @property
+    def young(self) -> bool:
+        """True for those drawn at a child's size."""
+        return self.kind in ("child", "girl", "baby")
+
+
+@dataclass(frozen=True)
+class Thing:
+    """count objects or vehicles of one kind. state: "lit", "dark", "sweeps", "far" or ""."""
+
+    kind: str
+    count: int = 1
+    colour: str = ""
+    state: str = ""
+
+
+@dataclass(frozen=True)
+class Colour:
+    """A colour word and the noun it belongs to; noun "" colours the whole picture."""
+
+    name: str
+    noun: str = ""
+
+
+@dataclass(frozen=True)
+class Reading:
+    """All that `read` found; an empty value means that the prompt did not say.
+
+    prompt: the words of the shot itself. settings: the main one first. crowd: a mass of people too many to count.
+    home: the place where settings name none. angle: low, high, dutch or eye.
+    parts: parts of the body and the like that are named: hand, face, eyes, feet, glass. speech: (who, words) of the lines spoken. mood: the words that hold for the film.
+    """
+
+    prompt: str = ""
+    shot_size: str = ""
+    angle: str = ""
+    lens: str = ""
+    moves: tuple[Move, ...] = ()
+    time_of_day: str = ""
+    weather: tuple[str, ...] = ()
+    light: tuple[str, ...] = ()
+    colours: tuple[Colour, ...] = ()
+    settings: tuple[str, ...] = ()
+    objects: tuple[Thing, ...] = ()
+    figures: tuple[Figure, ...] = ()
+    crowd: bool = False
+    sounds: tuple[str, ...] = ()
+    styles: tuple[str, ...] = ()
+    unread: tuple[str, ...] = ()
+    speech: tuple[tuple[str, str], ...] = ()
+    mood: str = ""
+    home: str = ""
+    parts: tuple[str, ...] = ()
+
+    @property
+    def setting(self) -> str:
+        return self.settings[0] if self.settings else ""
+
+    @property
+    def people(self) -> int:
+        """How many people, animals not counted."""
+        return sum(f.count for f in self.figures if not f.animal)
+
+    @property
+    def close(self) -> bool:
+        """True where faces and things fill the frame."""
+        return self.shot_size in ("close-up", "extreme close-up")
+
+    def has(self, *kinds: str) -> bool:
+        """True when one of these things is in the shot."""
+        return any(t.kind in kinds for t in self.objects)
