@@ -6,6 +6,7 @@ All on display values 0..1, sRGB or BT.709. Source of the file format: Adobe's C
 
 from __future__ import annotations
 
+from functools import lru_cache
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -19,6 +20,7 @@ SIDE = 33
 """Steps of a baked table along each colour; between them ffmpeg interpolates."""
 LARGEST_SIDE = 65
 """The finest that editing programs write; twice as fine would be eight times as much to read."""
+DECIMALS = 5
 LARGEST_BYTES = 16_000_000
 BACK = "out_color_matrix=bt709:out_range=tv:flags=accurate_rnd+full_chroma_int"
 """swscale's options for the way from RGB back to a film's BT.709 limited range."""
@@ -57,7 +59,7 @@ def tables(grade: Grade, folder: Path) -> list[Path]:
     if not neutral(grade):
         written.append(write(folder / "wheels.cube", wheels(grid(SIDE), grade)))
     if grade.lut and grade.lut_strength > 0:
-        side, table = read_cube(grade.lut)
+        side, table = _kept(grade.lut, _changed(grade.lut))
         plain = grid(side)
         written.append(write(folder / "look.cube", plain + (table - plain) * min(grade.lut_strength, 1.0)))
     return written
@@ -86,6 +88,12 @@ def as_options(table: Path) -> list[tuple[str, dict[str, str]]]:
     ]  # fmt: skip
 
 
+@lru_cache(maxsize=4)
+def _kept(path: Path, changed: int) -> tuple[int, np.ndarray]:
+    """A table as it was read last, for as long as its file stays the same: previews ask for it again and again."""
+    return read_cube(path)
+
+
 def read_cube(path: Path, *, name: str = "") -> tuple[int, np.ndarray]:
     """The side and the table (side, side, side, 3; blue slowest, red fastest) of a 3D .cube file.
 
@@ -99,7 +107,7 @@ def read_cube(path: Path, *, name: str = "") -> tuple[int, np.ndarray]:
         raise MediaError(f"{name} is a 1D curve. Export it as a 3D colour table (LUT_3D_SIZE).")
     try:
         side = int(heads["LUT_3D_SIZE"][0])
-        table = np.array([[float(word) for word in row.split()] for row in rows], np.float64)
+        table = np.loadtxt(rows, np.float64, ndmin=2) if rows else np.empty((0, 3))
         domain = [float(v) for v in heads.get("DOMAIN_MIN", ["0"] * 3) + heads.get("DOMAIN_MAX", ["1"] * 3)]
     except (KeyError, IndexError, ValueError):
         raise MediaError(f"{name} is no 3D colour table. Export it as a .cube file with LUT_3D_SIZE.") from None
@@ -110,6 +118,13 @@ def read_cube(path: Path, *, name: str = "") -> tuple[int, np.ndarray]:
     if table.shape != (side**3, 3) or not np.isfinite(table).all():
         raise MediaError(f"{name} should hold {side}x{side}x{side} colours but does not. Export it again.")
     return side, table.reshape(side, side, side, 3)
+
+
+def _changed(path: Path) -> int:
+    try:
+        return path.stat().st_mtime_ns
+    except OSError as error:
+        raise MediaError(f"{path.name} cannot be read: {error.strerror}.") from None
 
 
 def _lines(path: Path, name: str) -> tuple[dict[str, list[str]], list[str]]:
@@ -138,10 +153,17 @@ def grid(side: int) -> np.ndarray:
 
 
 def write(path: Path, table: np.ndarray) -> Path:
-    """Write a table as a .cube file, its values cut to 0..1."""
+    """Write a table as a .cube file with five decimals, its values cut to 0..1.
+
+    The digits are set as bytes: printing a fine table number by number would take longer than everything else.
+    """
     import numpy as np
 
-    values = np.clip(table, 0.0, 1.0).reshape(-1, 3).tolist()
-    rows = "\n".join([f"{r:.5f} {g:.5f} {b:.5f}" for r, g, b in values])
-    path.write_text(f"LUT_3D_SIZE {table.shape[0]}\n{rows}\n")
+    left = np.rint(np.clip(table, 0.0, 1.0).reshape(-1, 3) * 10**DECIMALS).astype(np.int32)
+    text = np.full((len(left), 3, DECIMALS + 3), ord(" "), np.uint8)
+    for place in (*range(DECIMALS + 1, 1, -1), 0):
+        text[..., place] = ord("0") + left % 10
+        left //= 10
+    text[..., 1], text[:, 2, -1] = ord("."), ord("\n")
+    path.write_bytes(f"LUT_3D_SIZE {table.shape[0]}\n".encode() + text.tobytes())
     return path
