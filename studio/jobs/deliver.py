@@ -58,8 +58,7 @@ def settle_file(data: Path, run: Run, idx: int, output: Output, *, drawn: bool) 
         raise MediaError(f"The provider sent {facts.kind} where {output.kind} was expected.")
     target = part.with_name(f"{run.id}-{idx}{facts.suffix}")
     with files.replacing(target) as draft:
-        shutil.copyfile(part, draft)
-        _write_settings(draft, run, drawn)
+        _copy_with_settings(part, draft, run, drawn)
         digest, size = files.sha256(draft), draft.stat().st_size
     part.unlink(missing_ok=True)
     return Asset(
@@ -69,15 +68,16 @@ def settle_file(data: Path, run: Run, idx: int, output: Output, *, drawn: bool) 
     )  # fmt: skip
 
 
-def _write_settings(draft: Path, run: Run, drawn: bool) -> None:
-    """Put prompt, seed and all else into the file. A format that cannot carry them is no reason to lose the result."""
+def _copy_with_settings(part: Path, draft: Path, run: Run, drawn: bool) -> None:
+    """Copy with prompt, seed and all else in the file. That it cannot carry them is no reason to lose the result."""
     from studio.media import tags
 
     inputs = bool(run.request.media())
     origin = tags.Origin.DRAFT if drawn else tags.Origin.EDITED if inputs else tags.Origin.MODEL
     try:
-        tags.write(draft, embedded(run), origin=origin, run_id=run.id)
+        tags.copy(part, draft, embedded(run), origin=origin, run_id=run.id)
     except MediaError as error:
+        shutil.copyfile(part, draft)
         log.warning("run %s: its settings could not be written into %s (%s)", run.id, draft.name, error)
 
 

@@ -107,10 +107,12 @@ class History:
     def __init__(self, load: Callable[[str], list[float]]) -> None:
         self._load = load
         self._known: dict[str, deque[float]] = {}
+        self._fits: dict[str, Fit] = {}
 
     def add(self, pace: str, took_s: float) -> None:
         """One more run took this long."""
         self._times(pace).appendleft(took_s)
+        self._fits.pop(pace, None)
 
     def known(self, pace: str) -> bool:
         """Whether enough runs of this kind have ended here to tell."""
@@ -120,7 +122,9 @@ class History:
         """The fit for such runs: from our own history, else from the catalogue, else None."""
         times = self._times(pace)
         if len(times) >= ENOUGH:
-            return fit(list(times))
+            if pace not in self._fits:
+                self._fits[pace] = fit(list(times))
+            return self._fits[pace]
         if model and model.latency_s:
             return fit_of_range(*model.latency_s)
         return fit(list(times)) if times else None

@@ -8,8 +8,10 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import os
 import threading
 from collections.abc import Callable, Mapping
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 
 from studio.domain import HeldReason, Run, Status
@@ -24,6 +26,8 @@ log = logging.getLogger(__name__)
 PAUSED = "paused"
 ENGINE_CLOSE_S = 1.0
 """Time for an engine to give back what it holds, when the studio closes."""
+HANDS = max(2, os.cpu_count() or 2)
+"""Threads that decode results and look up names. More would decode no faster, and each keeps memory of its own."""
 SWEEP_S = 30.0
 """The queue is looked at this often even if nobody called `wake`."""
 
@@ -95,6 +99,7 @@ class Runner:
     async def _main(self) -> None:
         self._wake = asyncio.Event()
         self._loop = asyncio.get_running_loop()
+        self._loop.set_default_executor(ThreadPoolExecutor(HANDS, "runner-hand"))
         async with download.client() as self._http:
             self.house.sweep()
             for run in recovery.recover(self.house.store, self._facts):

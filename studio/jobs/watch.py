@@ -23,7 +23,6 @@ class Watch:
     def __init__(self, way: Way) -> None:
         self.way = way
         self._began = self._submitted_at()
-        self._expected = way.house.history.expect(way.pace, way.model)
         self._in_queue = self._refused = False
         self._last_sign, self._faults = time.monotonic(), 0
 
@@ -57,7 +56,8 @@ class Watch:
 
     def _pause_s(self) -> float:
         way, kind = self.way, self.way.run.request.task.makes
-        return next_look_s(way.timing, self._expected, self._elapsed_s(), kind, local=way.facts.local)
+        expected = way.house.history.expect(way.pace, way.model)  # runs that ended meanwhile tell about this one
+        return next_look_s(way.timing, expected, self._elapsed_s(), kind, local=way.facts.local)
 
     def _elapsed_s(self) -> float:
         return (now() - self._began).total_seconds()

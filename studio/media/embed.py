@@ -135,12 +135,18 @@ def _riff_chunks(data: bytes) -> Iterator[tuple[bytes, bytes]]:
 
 def into_video(path: Path, texts: Mapping[str, str]) -> None:
     """Write free keys into MP4, MOV, WebM or Matroska by copying every packet; keys already there stay."""
+    with replacing(path) as draft:
+        copy_video(path, draft, texts)
+
+
+def copy_video(path: Path, copy: Path, texts: Mapping[str, str]) -> None:
+    """The video with more free keys, every packet copied, as a new file under exactly this name."""
     import av
 
-    with containers.opened(path) as (box, kind), replacing(path) as draft:
+    with containers.opened(path) as (box, kind):
         form = {"QuickTime": "mov", "WebM": "webm", "Matroska": "matroska"}.get(kind.name, "mp4")
         flags = {"movflags": "use_metadata_tags+faststart"} if kind.reader == "mov" else {}
-        with av.open(str(draft), "w", format=form, options=flags) as made:
+        with av.open(str(copy), "w", format=form, options=flags) as made:
             made.metadata.update({k: v for k, v in box.metadata.items() if k not in _BRANDS} | dict(texts))
             streams = [s for s in box.streams if s.type in ("video", "audio", "subtitle")]
             twins = {s.index: made.add_stream_from_template(s) for s in streams}

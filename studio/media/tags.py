@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import json
 import re
+import shutil
 from collections.abc import Mapping
 from enum import StrEnum
 from pathlib import Path
@@ -23,6 +24,7 @@ from studio.media import containers, embed, foreign, pictures
 from studio.media.sniff import JPEG, MKV, MOV, MP4, PNG, WEBM, WEBP, sniff
 
 SCHEMA = 1
+VIDEOS = (MP4, MOV, WEBM, MKV)
 KEY = "studio"
 NAMESPACE = "urn:wan-studio:ns:1#"
 RDF = "http://www.w3.org/1999/02/22-rdf-syntax-ns#"
@@ -63,11 +65,25 @@ def write(path: Path, settings: Mapping[str, object], *, origin: Origin = Origin
         embed.into_jpeg(path, comment=_clean(foreign.as_a1111(settings)), xmp=_xmp(path, settings, text, origin))
     elif kind is WEBP:
         embed.into_webp(path, comment=_clean(foreign.as_a1111(settings)), xmp=_xmp(path, settings, text, origin))
-    elif kind in (MP4, MOV, WEBM, MKV):
+    elif kind in VIDEOS:
         embed.into_video(path, video_texts(settings, origin=origin, run_id=run_id))
     else:
         return False
     return True
+
+
+def copy(
+    path: Path, copy: Path, settings: Mapping[str, object], *, origin: Origin = Origin.MODEL, run_id: str = ""
+) -> None:
+    """Write the file with these settings in it under another name. A format that cannot carry them is copied as it is.
+
+    Raises MediaError as `write` does.
+    """
+    if sniff(path) in VIDEOS:
+        embed.copy_video(path, copy, video_texts(settings, origin=origin, run_id=run_id))
+    else:
+        shutil.copyfile(path, copy)
+        write(copy, settings, origin=origin, run_id=run_id)
 
 
 def video_texts(settings: Mapping[str, object], *, origin: Origin = Origin.MODEL, run_id: str = "") -> dict[str, str]:

@@ -1,6 +1,7 @@
 """The two clients of the concurrency benchmark, each in a process of its own: `python -m tests.bench._many WHO ...`.
 
-Prints one JSON line: CPU seconds and peak memory of this process, and when each run's file was on the disk.
+Prints one JSON line: CPU seconds and peak memory of this process when it was ready for work and at the end, and when
+each run's file was on the disk.
 """
 
 from __future__ import annotations
@@ -12,12 +13,13 @@ import resource
 import tempfile
 import threading
 import time
+from collections.abc import Callable
 from pathlib import Path
 
 PATIENCE_S = 900.0
 
 
-def studio(url: str, runs: int, per_s: float, folder: Path) -> dict[str, float]:
+def studio(url: str, runs: int, per_s: float, folder: Path, ready: Callable[[], None]) -> dict[str, float]:
     """The studio with its usual waiting times; prompt -> when the run had succeeded, its file registered."""
     from pydantic import SecretStr
 
@@ -29,12 +31,13 @@ def studio(url: str, runs: int, per_s: float, folder: Path) -> dict[str, float]:
     settings = Settings(data=folder, secrets={"DASHSCOPE_API_KEY": SecretStr("sk-test")}, options=options)
     body = {"model": "alibaba/wan2.6-t2v", "task": "text-to-video", "duration_s": 2, "tier": "720P", "aspect": "16:9"}
     with Studio.open(settings, engines={"alibaba": AlibabaEngine(settings)}) as opened:
-        made = opened.submit_many([{**body, "prompt": f"many {i}"} for i in range(runs)])
-        done = opened.wait([r.id for r in made], timeout_s=PATIENCE_S)
+        ready()
+        made = [run.id for run in opened.submit_many([{**body, "prompt": f"many {i}"} for i in range(runs)])]
+        done = opened.wait(made, timeout_s=PATIENCE_S)
     return {r.request.prompt: r.finished_at.timestamp() for r in done if r.status == "succeeded" and r.finished_at}
 
 
-def sdk(url: str, runs: int, per_s: float, folder: Path) -> dict[str, float]:
+def sdk(url: str, runs: int, per_s: float, folder: Path, ready: Callable[[], None]) -> dict[str, float]:
     """The official SDK as its pages show it, a thread a run: submit, wait, download."""
     os.environ["DASHSCOPE_API_KEY"] = "sk-test"
     import dashscope
@@ -42,6 +45,7 @@ def sdk(url: str, runs: int, per_s: float, folder: Path) -> dict[str, float]:
     from dashscope.aigc.video_synthesis import VideoSynthesis
 
     dashscope.base_http_api_url = url
+    ready()
     ends: dict[str, float] = {}
 
     def one(prompt: str) -> None:
@@ -69,11 +73,20 @@ def main() -> None:
     parser.add_argument("runs", type=int)
     parser.add_argument("per_s", type=float)
     args = parser.parse_args()
+    marks: list[tuple[float, float]] = []
     with tempfile.TemporaryDirectory(prefix="many-") as folder:
-        ends = {"studio": studio, "sdk": sdk}[args.who](args.url, args.runs, args.per_s, Path(folder))
-        used = resource.getrusage(resource.RUSAGE_SELF)
-    cpu_s, rss_mb = used.ru_utime + used.ru_stime, used.ru_maxrss / 1024
-    print(json.dumps({"cpu_s": cpu_s, "rss_mb": rss_mb, "ends": ends}))
+        client = {"studio": studio, "sdk": sdk}[args.who]
+        ends = client(args.url, args.runs, args.per_s, Path(folder), lambda: marks.append(_used()))
+        marks.append(_used())
+    (idle_cpu_s, idle_rss_mb), (cpu_s, rss_mb) = marks
+    used = {"idle_cpu_s": idle_cpu_s, "idle_rss_mb": idle_rss_mb, "cpu_s": cpu_s, "rss_mb": rss_mb}
+    print(json.dumps({**used, "ends": ends}))
+
+
+def _used() -> tuple[float, float]:
+    """CPU seconds so far, and the most memory so far in MB."""
+    used = resource.getrusage(resource.RUSAGE_SELF)
+    return used.ru_utime + used.ru_stime, used.ru_maxrss / 1024
 
 
 if __name__ == "__main__":

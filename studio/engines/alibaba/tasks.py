@@ -133,7 +133,7 @@ class Tasks:
         return reply.body
 
     async def _sweep(self) -> None:
-        """Read the list again and again while there are many tasks."""
+        """Read the list again and again while there are many tasks; the few left at its end get a look each."""
         pause = SWEEP_S
         while len(self._watched) > MANY:
             started = time.monotonic()
@@ -146,6 +146,7 @@ class Tasks:
             await asyncio.sleep(max(0.05, pause - (time.monotonic() - started)))
         for known in self._watched.values():
             known.word = ""
+            self._tell(known.handle)
 
     async def _waiting(self) -> dict[str, str]:
         """Task id -> word, of all that wait or run. PENDING is read first, so that none slips from one to the other."""
