@@ -40,7 +40,10 @@ def left_out(
     if task == Task.IMAGE_TO_VIDEO and shown:
         who = ", ".join(f"@{m.name}" for m in shown)
         return [f"It starts from a picture, so {model.label} is given no references or voices of the cast ({who})."]
-    return [said for m in shown if m.voice and (said := _silent(m, model, task, catalogue, assets))]
+    unseen = ", ".join(f"@{m.name}" for m in shown if m.references)
+    blind = [f"{model.label} is given the description of {unseen}, not the references."]
+    silent = [said for m in shown if m.voice and (said := _silent(m, model, task, catalogue, assets))]
+    return [*(blind if unseen and task == Task.TEXT_TO_VIDEO else []), *silent]
 
 
 def _silent(

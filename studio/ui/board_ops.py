@@ -225,6 +225,24 @@ class Choose(Op):
         return edit.choose(board, self.shot, self.run), ""
 
 
+class Fit(Op):
+    """Models for some shots at once."""
+
+    op: Literal["fit"]
+    models: dict[Id, Words] = Field(max_length=SHOTS_MAX)
+
+    def check(self, studio: Studio, owner: str) -> None:
+        """Only models of the catalogue."""
+        for model in self.models.values():
+            studio.catalogue.get(model)
+
+    def apply(self, board: Board) -> tuple[Board, str]:
+        """The board with these models."""
+        for shot, model in self.models.items():
+            board = edit.change(board, shot, model=model)
+        return board, ""
+
+
 class Cast(Op):
     """A member of the cast, new (without id) or changed."""
 
@@ -287,7 +305,7 @@ class Script(Op):
 
 
 AnyOp = Annotated[
-    Update | Add | Alter | Approve | Remove | Reorder | Duplicate | Split | Choose | Cast | Uncast | Script,
+    Update | Add | Alter | Approve | Remove | Reorder | Duplicate | Split | Choose | Fit | Cast | Uncast | Script,
     Field(discriminator="op"),
 ]
 

@@ -14,7 +14,7 @@ from studio.parts.boards import Opened, ShotState, Way
 from studio.parts.chains import ChainPlan
 from studio.parts.wholes import WholeState
 from studio.store.films import FilmRow
-from studio.storyboard import cutting, voices
+from studio.storyboard import cutting, fitting, voices
 from studio.storyboard.board import Board
 from studio.storyboard.whole import spans_in
 from studio.ui.cards import asset_card, card, model_label
@@ -67,6 +67,7 @@ def _shot(studio: Studio, board: Board, state: ShotState, *, owner: str) -> JSON
         path = studio.asset_path(state.best)
         span = cutting.part(shot, cutting.Clip(state.best, path, draft=state.best_kind == "draft"))
     members = [m.id for name in shot.mentions() if (m := board.member(name))]
+    sister = fitting.sister(board, shot, studio.catalogue)
     return {
         "best": asset_card(state.best) if state.best else None,
         "best_kind": state.best_kind,
@@ -78,6 +79,7 @@ def _shot(studio: Studio, board: Board, state: ShotState, *, owner: str) -> JSON
         "failed": state.failed.error or "" if state.failed else None,
         "takes": [_take(studio, state, run) for run in reversed(state.takes)],
         "problems": said, "hints": list(state.plan.notes) if state.plan else [],
+        "fits": {"id": sister.id, "label": sister.label} if sister else None,
         "usd": usd, "expected_s": expected_s,
         "model_label": model_label(studio, shot.model or board.model),
         "asks_s": state.plan.body.get("duration_s") if state.plan else None,
@@ -93,7 +95,9 @@ def _take(studio: Studio, state: ShotState, run: Run) -> JSON:
     return card(studio, run) | {"take": take.kind, "old": old, "chosen": run.id == state.shot.chosen}
 
 
-def _estimate(studio: Studio, board: Board, state: ShotState, owner: str) -> tuple[float | None, float | None, list[str]]:
+def _estimate(
+    studio: Studio, board: Board, state: ShotState, owner: str
+) -> tuple[float | None, float | None, list[str]]:
     """Price and time of rendering the shot as it is, and what stands against it, each in a sentence."""
     if state.plan is None:
         return None, None, [state.refusal]

@@ -87,8 +87,11 @@ def test_a_shot_says_before_rendering_that_its_model_leaves_the_voice_out(page: 
     page.locator("[data-field=film-model]").select_option("alibaba/wan2.7-t2v")
     expect(eda.locator(".bd-problems")).to_contain_text("cannot use the voice sample of @eda")
     eda.get_by_role("button", name="Open shot 3").click()
-    expect(page.locator(".bd-plan .bd-hint")).to_contain_text("cannot use the voice sample of @eda")
+    expect(page.locator(".bd-plan .bd-problems")).to_contain_text("cannot use the voice sample of @eda")
     expect(page.locator("[data-do=render-one]")).to_be_enabled()
+    page.locator("[data-do=fit-all]").click()
+    expect(page.locator(".bd-panel [data-field=model]")).to_have_value(R2V)
+    expect(page.locator(".bd-plan .bd-problems")).to_contain_text("12.0 s")
 
 
 def test_the_sheet_shows_where_each_appears_and_a_shot_with_too_many_references_says_so(

@@ -177,8 +177,19 @@ export class Panel {
     this.parts.models.replaceChildren(chosen, asks || "");
   }
 
+  /** The model of the same family that makes the shot as it is meant; for all such shots at once where there are more. */
+  sisters(shot) {
+    if (!shot.fits) return null;
+    const others = this.store.shots.filter((s) => s.fits);
+    const fit = (shots) => this.store.edit({ op: "fit", models: Object.fromEntries(shots.map((s) => [s.id, s.fits.id])) });
+    const one = t("board.fit_one", { name: shot.fits.label });
+    const all = t("board.fit_all", { n: others.length });
+    return el("div", "bd-row wrap", {}, button(one, { text: one, cls: "quiet", data: { do: "fit-one" } }, () => fit([shot])),
+      others.length > 1 ? button(all, { text: all, cls: "quiet", data: { do: "fit-all" } }, () => fit(others)) : null);
+  }
+
   fillPlan(shot) {
-    const key = JSON.stringify([shot.usd, shot.expected_s, shot.problems, shot.hints, shot.running?.id, shot.render, shot.draft, shot.takes.length, shot.failed]);
+    const key = JSON.stringify([shot.usd, shot.expected_s, shot.problems, shot.hints, shot.fits, shot.running?.id, shot.render, shot.draft, shot.takes.length, shot.failed]);
     if (key === this.planKey && this.parts.plan.firstChild) return;
     this.planKey = key;
     const facts = [shot.problems.length ? null : dollars(shot.usd), shot.expected_s ? `~${seconds(shot.expected_s)}` : null].filter(Boolean).join("  ·  ");
@@ -191,6 +202,7 @@ export class Panel {
     this.parts.plan.replaceChildren(
       warnings([...(shot.failed ? [shot.failed] : []), ...shot.problems]) || "",
       hints(shot.hints) || "",
+      this.sisters(shot) || "",
       el("div", "bd-planline", {}, el("div", "st-grow", {}, el("strong", "", {}, facts || shot.model_label), el("small", "st-dim", {}, state || (facts ? shot.model_label : ""))), draft, render));
   }
 }

@@ -21,7 +21,7 @@ export class Strip {
     this.scale = 26; // px a second
     this.list = el("div", "bd-cards", { role: "list", "aria-label": t("board.strip") });
     this.said = el("div", "st-off", { "aria-live": "polite" });
-    this.hint = el("small", "st-dim bd-keys", { id: "bd-keys" }, t("board.keys"));
+    this.hint = el("small", "st-dim bd-keys", { id: "bd-keys" }, t(matchMedia("(pointer: coarse)").matches ? "board.touch" : "board.keys"));
     const zoom = (this.zoom = el("input", "bd-zoom", { type: "range", min: 10, max: 90, value: this.scale, "aria-label": t("board.zoom") }));
     zoom.addEventListener("input", () => ((this.scale = Number(zoom.value)), this.draw()));
     this.count = el("strong", "");
