@@ -46,7 +46,7 @@ export function glimpse(box, run) {
       last ? last.after(image) : box.append(image);
       if (!last) box.append(el("span", "st-previewtag", { "aria-hidden": "true", title: help }, t(run.false_colours ? "widgets.preview_shapes" : "widgets.preview")));
       box.dataset.preview = version;
-      box.closest("button[aria-label], [role=option]")?.setAttribute("aria-description", help);
+      box.closest("button, [role=button], [role=option]")?.setAttribute("aria-description", help);
       setTimeout(() => older.forEach((o) => o.remove()), FADE_MS);
     },
     () => {}, // it has just ended, or a newer one took its place
