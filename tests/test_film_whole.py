@@ -128,6 +128,18 @@ def test_a_closing_studio_keeps_nothing_half_done(data: Path) -> None:
         assert len({len(s.takes) for s in the(studio)[0].shots}) == 1
 
 
+def test_it_goes_along_with_the_project(data: Path, tmp_path: Path) -> None:
+    with Studio.open(Settings(data=data, workers=1)) as studio:
+        board, _ = the(studio)
+        film = studio.films.start(board.id, "project")
+        until(lambda: studio.films.get(film.id).status != "running", timeout_s=60)
+        with Studio.open(Settings(data=tmp_path / "other", workers=1), start=False) as other:
+            moved = other.films.import_project(studio.films.file(film.id)).board
+            (state,) = other.wholes.states(moved)
+            assert state.film is not None
+            assert [s.shot for s in state.whole.spans] == [s.id for s in moved.shots]
+
+
 def test_what_cannot_be_one_run_is_refused(data: Path) -> None:
     with Studio.open(Settings(data=data, workers=1), start=False) as studio:
         board, _ = the(studio)

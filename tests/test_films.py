@@ -10,6 +10,7 @@ import zipfile
 from collections.abc import Iterator
 from pathlib import Path
 
+import av
 import numpy as np
 import opentimelineio as otio
 import pytest
@@ -226,6 +227,13 @@ def test_several_places_share_one_cut_and_each_gets_its_own_words(studio: Studio
         rows = np.flatnonzero((shown > 235).any(axis=1))
         free = 1 - presets.preset(film.options["preset"]).safe[2]
         assert len(rows) and rows.max() < shown.shape[0] * free, "sharp words, clear of the platform's buttons"
+
+
+def test_captions_that_are_not_burned_in_can_be_switched_on(studio: Studio, board: Board) -> None:
+    for place in ("master", "prores"):
+        _, path = exported(studio, board, "film", captions=CAPTIONS, preset=place)
+        with av.open(str(path)) as film:
+            assert [s.codec_context.name for s in film.streams.subtitles] == ["mov_text"], place
 
 
 def test_one_of_several_is_cancelled_and_the_others_are_made(studio: Studio, board: Board) -> None:

@@ -241,7 +241,8 @@ class Films:
         states = self._boards.states(board, owner=owner)
         takes: dict[str, JSON] = {}
         wanted: dict[str, Asset] = {}
-        for run in (r for state in states for r in state.takes if r.status is Status.SUCCEEDED):
+        wholes = [state.run for state in self._wholes.states(board, owner=owner)]
+        for run in (r for r in (*(r for s in states for r in s.takes), *wholes) if r.status is Status.SUCCEEDED):
             takes[run.id] = {
                 "request": run.request.flat() | {"seed": run.seed} if run.seed is not None else run.request.flat(),
                 "assets": [a.id for a in run.assets if a.path],

@@ -17,7 +17,7 @@ from pydantic import BaseModel, ConfigDict, ValidationError
 
 from studio.domain import JSON
 from studio.errors import MediaError
-from studio.storyboard.board import Board
+from studio.storyboard.board import Board, Whole
 
 MANIFEST, VERSION = "project.json", 1
 MAX_FILES, MAX_FILE_BYTES, MAX_BYTES = 5_000, 4 * 10**9, 40 * 10**9
@@ -151,5 +151,25 @@ def renamed(
         )
         for s, new in zip(board.shots, own, strict=True)
     ]
-    look = board.look.model_copy(update={"lut": lut})
-    return board.model_copy(update={"id": next(ids), "cast": tuple(cast), "shots": tuple(shots), "look": look})
+    parts = {
+        "cast": tuple(cast),
+        "shots": tuple(shots),
+        "wholes": _wholes(board, runs, shot_ids),
+        "shown": runs.get(board.shown or ""),
+        "look": board.look.model_copy(update={"lut": lut}),
+    }
+    return board.model_copy(update={"id": next(ids), **parts})
+
+
+def _wholes(board: Board, runs: Mapping[str, str], shots: Mapping[str, str]) -> tuple[Whole, ...]:
+    """Films made in one run that came along."""
+    return tuple(
+        w.model_copy(
+            update={
+                "run": runs[w.run],
+                "spans": tuple(s.model_copy(update={"shot": shots.get(s.shot, s.shot)}) for s in w.spans),
+            }
+        )
+        for w in board.wholes
+        if w.run in runs
+    )
