@@ -102,6 +102,9 @@ def test_each_graph_passes_the_servers_checks_and_its_file_comes_back(
             fractions = [look.fraction for look in looks if look.fraction is not None]
             assert fractions == sorted(fractions)
             assert fractions, "progress came over the websocket"
+            shown = next(look.preview for look in looks if look.preview)
+            with Image.open(shown) as preview:
+                assert (preview.format, preview.size) == ("JPEG", (64, 36))
 
     run(story)
 

@@ -131,6 +131,7 @@ class ComfyServer:
         self.running: Entry | None = None
         self.history: dict[str, Any] = {}
         self.number = 0
+        self._work: asyncio.Task[None] | None = None
 
     def app(self) -> Starlette:
         """The ASGI application."""
@@ -176,7 +177,7 @@ class ComfyServer:
         entry = Entry(self.number, prompt_id, graph, body["client_id"], extra)
         self.number += 1
         self.waiting.append(entry)
-        if self.running is None:
+        if self._work is None or self._work.done():
             self._work = asyncio.get_running_loop().create_task(self._run())
         if self.lose_answer:
             self.lose_answer = False
