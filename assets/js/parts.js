@@ -63,6 +63,7 @@ export function overGlimpse(old, fresh) {
   const last = [...(old?.querySelectorAll(".st-glimpse") || [])].at(-1);
   const image = last && fresh.querySelector(".st-pic > img:not(.faint)");
   if (!image || last.parentNode === image.parentNode) return;
+  last.style.animation = "none"; // moved, it would fade in once more
   image.before(last);
   image.addEventListener("load", () => setTimeout(() => last.remove(), FADE_MS), { once: true });
 }
