@@ -5,7 +5,7 @@ The same reading, size and seed give the same bytes.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 
 import cv2
@@ -20,17 +20,19 @@ from studio.engines.draft import (
     particles,
     places_of,
     rooms,
+    shine,
     skies,
     town,
     vessels,
     waters,
 )  # fmt: skip
-from studio.engines.draft.canvas import field_noise, stage
+from studio.engines.draft.canvas import field_noise, plain, stage, with_alpha
 from studio.engines.draft.palette import Palette, mix, palette_for
 from studio.engines.draft.particles import Particles
 from studio.engines.draft.placing import CLOSE
 from studio.engines.draft.plan import Plan
-from studio.engines.draft.reading import Reading
+from studio.engines.draft.reading import LAMPS, Reading
+from studio.engines.draft.shine import Shine
 from studio.engines.draft.skies import Air, Light
 
 
@@ -48,7 +50,7 @@ class Scene:
     """Layers far to near, and what a mover needs. Positions are shares of the visible frame (0..1).
 
     focus: where the subject is. light_at: the sun, moon or main lamp. flicker: 0 steady .. 1 firelight or storm.
-    particles: what falls or floats in front, or None.
+    particles: what falls or floats in front, or None. shines: light that moves during the shot.
     """
 
     width: int
@@ -61,6 +63,7 @@ class Scene:
     light_at: tuple[float, float]
     flicker: float = 0.0
     particles: Particles | None = None
+    shines: tuple[Shine, ...] = ()
 
 
 OUTDOORS: dict[str, Callable[[Plan], None]] = {
@@ -151,7 +154,7 @@ def compose(reading: Reading, width: int, height: int, seed: int, *, overscan: f
     if "fog" in reading.weather:
         _fog(plan)
     layers = sorted(plan.layers, key=lambda layer: layer[1])
-    made = tuple(Layer(_graded(c.rgba(), palette, reading), depth, name) for c, depth, name in layers)
+    made = tuple(Layer(with_alpha(_graded(c.rgb, palette), c.alpha), depth, name) for c, depth, name in layers)
     flicker = (
         0.8
         if "candle" in reading.light
@@ -159,6 +162,8 @@ def compose(reading: Reading, width: int, height: int, seed: int, *, overscan: f
         if "storm" in reading.weather
         else 0.25
         if "neon" in reading.light
+        else 0.7
+        if any(t.state == "flickers" for t in reading.objects) or reading.has("fire", "candle", "match", "lantern")
         else 0.0
     )
     return Scene(
@@ -172,7 +177,25 @@ def compose(reading: Reading, width: int, height: int, seed: int, *, overscan: f
         (light.x, light.y),
         flicker,
         _particles(reading, palette, rng),
+        tuple(_shines(plan)),
     )
+
+
+def _shines(plan: Plan) -> Iterator[Shine]:
+    """Lights that the words set in motion: beams where lighthouses and searchlights stand, lamps lit or put out."""
+    reading = plan.reading
+    states = {t.state for t in reading.objects if t.kind in LAMPS}
+    beam = next((t for t in reading.objects if t.kind == "beam"), None)
+    tower = next((t for t in reading.objects if t.kind == "lighthouse"), None)
+    if (beam or (tower and tower.state == "sweeps")) and plan.tower and reading.setting != "lamproom":
+        turning = "sweeps" in {beam.state if beam else "", tower.state if tower else ""}
+        yield Shine(*plan.tower, 1.9, "sweeps" if turning else "beam")
+    elif beam and plan.shines:
+        yield Shine(plan.shines[0][0], plan.shines[0][1], 1.9, beam.state if beam.state == "sweeps" else "beam")
+    for state in ("lit", "dark"):
+        if state in states:
+            x, y, reach = plan.shines[0] if plan.shines else (0.5, 0.45, 0.7)
+            yield Shine(x, y, min(1.2, reach), state)
 
 
 def _horizon(reading: Reading, rng: np.random.Generator) -> float:
@@ -224,20 +247,15 @@ def _fog(plan: Plan) -> None:
     plan.layers.append((mist, 0.8, "mist"))
 
 
-def _graded(rgba: np.ndarray, palette: Palette, reading: Reading) -> np.ndarray:
-    """The picture's saturation and tint, the same for every layer."""
+def _graded(rgb: np.ndarray, palette: Palette) -> np.ndarray:
+    """The picture with the palette's saturation and tint, the same for every layer."""
     colour, amount = palette.tint
     if palette.saturation != 1.0:
-        grey = cv2.cvtColor(np.ascontiguousarray(rgba[..., :3]), cv2.COLOR_RGB2GRAY)
-        flat = cv2.merge([grey] * 3)
-        rgba[..., :3] = cv2.addWeighted(
-            np.ascontiguousarray(rgba[..., :3]), palette.saturation, flat, 1 - palette.saturation, 0
-        )
+        grey = cv2.merge([cv2.cvtColor(rgb, cv2.COLOR_RGB2GRAY)] * 3)
+        rgb = cv2.addWeighted(rgb, palette.saturation, grey, 1 - palette.saturation, 0)
     if amount:
-        flat = np.empty_like(rgba[..., :3])
-        flat[:] = colour
-        rgba[..., :3] = cv2.addWeighted(np.ascontiguousarray(rgba[..., :3]), 1 - amount, flat, amount, 0)
-    return rgba
+        rgb = cv2.addWeighted(rgb, 1 - amount, plain(rgb.shape, colour), amount, 0)
+    return rgb
 
 
 def _particles(reading: Reading, palette: Palette, rng: np.random.Generator) -> Particles | None:
@@ -277,6 +295,10 @@ def still(scene: Scene, *, time_s: float = 0.0) -> np.ndarray:
         over = layer.rgba[rows, cols]
         alpha = over[..., 3].astype(np.float32) * np.float32(1 / 255)
         frame = cv2.blendLinear(frame, np.ascontiguousarray(over[..., :3]), 1 - alpha, alpha)
+    for one in scene.shines:
+        if one.state in ("sweeps", "beam"):  # a still shows lamps as they burn
+            alpha = shine.cover(frame.shape, one, (one.x, one.y), time_s, 0.5).astype(np.float32) * np.float32(1 / 255)
+            frame = cv2.blendLinear(frame, np.full_like(frame, shine.WARM), 1 - alpha, alpha)
     if scene.particles is not None:
         particles.paint(frame, scene.particles, scene.seed, time_s)
     return frame

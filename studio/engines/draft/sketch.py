@@ -11,7 +11,7 @@ from collections.abc import Sequence
 import cv2
 import numpy as np
 
-from studio.engines.draft.canvas import SHIFT, Canvas
+from studio.engines.draft.canvas import SHIFT, Canvas, plain
 from studio.engines.draft.palette import RGB
 
 At = tuple[float, float]
@@ -104,8 +104,7 @@ class Sketch:
         if blur * self.scale > 0.6:
             mask = quick_blur(mask, blur * self.scale)
         weight = cv2.min(mask, self.alpha).astype(np.float32) * (amount / 255)
-        flat = np.empty_like(self.rgb)
-        flat[:] = colour
+        flat = plain(self.rgb.shape, colour)
         self.rgb = cv2.blendLinear(self.rgb, flat, 1 - weight, weight)
 
     def lay(self, *, light_from: float, rim: RGB, rim_amount: float, shade: RGB, shade_amount: float) -> None:
@@ -134,8 +133,7 @@ class Sketch:
         if amount <= 0:
             return
         weight = weight * np.float32(amount)
-        flat = np.empty_like(self.rgb)
-        flat[:] = colour
+        flat = plain(self.rgb.shape, colour)
         self.rgb = cv2.blendLinear(self.rgb, flat, 1 - weight, weight)
 
     def _start(self, colour: RGB) -> None:
