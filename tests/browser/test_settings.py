@@ -18,6 +18,15 @@ def test_engines_say_what_they_need(open_page: Open) -> None:
     expect(alibaba.locator("code", has_text="DASHSCOPE_API_KEY")).to_be_visible()
 
 
+def test_what_is_kept_for_the_own_card_is_counted_apart(open_page: Open, site: Site) -> None:
+    kept = site.studio.settings.data / "cache" / "local" / "latents" / "x.safetensors"
+    kept.parent.mkdir(parents=True)
+    kept.write_bytes(bytes(3_000_000))
+    page = open_page("settings")
+    expect(page.locator(".st-legend li", has_text="Kept for your own card")).to_contain_text("3.0 MB")
+    kept.unlink()
+
+
 def test_limits_are_kept(open_page: Open, site: Site) -> None:
     page = open_page("settings")
     page.get_by_label("A day").fill("12.5")
