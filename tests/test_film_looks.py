@@ -166,6 +166,18 @@ def test_a_slate_opens_the_film_ungraded_and_everything_else_is_as_much_later(st
     assert done.report and all((f["at_s"] or 0) <= 3 for f in done.report["findings"])
 
 
+def test_where_the_shape_changes_the_slate_which_would_be_cut_off_is_left_out(studio: Studio, board: Board) -> None:
+    first = board.shots[0].model_copy(update={"duration_s": 0.5})
+    film = given(studio, board, slate=Slate(on=True))
+    film = studio.boards.edit(board.id, "short", lambda b: b.model_copy(update={"shots": (first,)})).board
+    done, path = exported(studio, film, preset="tiktok", framing="fill")
+    assert done.report and any("slate was left out" in note for note in done.report["notes"])
+    with av.open(str(path)) as box:
+        shown = to_rgb(next(box.decode(video=0)))
+        assert box.streams.video[0].frames == 12
+    assert np.abs(shown[:40].astype(int) - (242, 242, 238)).max(axis=-1).min() > 8, "no white stripes"
+
+
 def test_a_matched_shot_follows_the_one_before_and_the_others_stay_as_they_are(studio: Studio, board: Board) -> None:
     copied, path = exported(studio, board)
     assert copied.report and copied.report["encoded"] == 0

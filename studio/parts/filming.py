@@ -22,6 +22,7 @@ from studio.parts.looks import Looks
 from studio.storyboard import cutting, finishing
 from studio.storyboard.board import Board
 from studio.storyboard.cutting import Clip
+from studio.storyboard.look import Slate
 
 if TYPE_CHECKING:
     from studio.media.cut import Line
@@ -30,6 +31,7 @@ if TYPE_CHECKING:
 
 FINE = {"crf": 10, "preset": "superfast"}
 """x264 for what is encoded again: above 50 dB of PSNR, and faster than the film's own setting at thrice the size."""
+SAME_SHAPE = 0.02
 SILENT = ("gif", "webp")
 """Preview forms that the quality check does not read."""
 
@@ -71,61 +73,74 @@ class Filming:
         from studio.media import export, quality
 
         place = presets.preset(options.preset)
+        board = self._for(place)
         if place.id == "master":
-            report = self._render(options, out, advancing(going, 0.0, 0.95), going)
+            report = self._render(board, options, out, advancing(going, 0.0, 0.95), going)
             seen = quality.measure(out, cancelled=lambda: going.cancelled)
         else:
-            first = self._key(options) not in self._shared
-            shared = self._share(options, going)
+            first = self._key(board, options) not in self._shared
+            shared = self._share(board, options, going)
             made = export.export(
                 shared.source, place, out, framing=options.framing, words=shared.words,
                 on_progress=advancing(going, 0.4 if first else 0.0, 0.95), cancelled=lambda: going.cancelled,
             )  # fmt: skip
-            report = shared.report | {"notes": [*shared.report["notes"], *made.notes]}
+            report = shared.report | {"notes": [*shared.report["notes"], *made.notes, *self._left_out(board, place)]}
             report["loudness"] = plain(made.loudness)
             seen = made.measured
             if place.form in SILENT:
                 report |= {"treble": None, "loudness_before": None}
         found = quality.inspect(out, place, measured=seen) if place.form not in SILENT else ()
-        found = finishing.without_slate(found, finishing.slate_s(self._board))
+        found = finishing.without_slate(found, finishing.slate_s(board))
         return report | {"preset": place.label, "findings": [f.plain() for f in found]}
 
-    def _key(self, options: FilmOptions) -> str:
-        return options.model_dump_json(exclude={"preset", "framing"})
+    def _for(self, place: presets.Preset) -> Board:
+        """The board without its slate where the place has another shape, which would cut the slate's words off."""
+        wide = place.width / place.height if place.width and place.height else 0.0
+        if not self._board.slate.on or not wide or abs(wide - self._board.width / self._board.height) < SAME_SHAPE:
+            return self._board
+        return self._board.model_copy(update={"slate": Slate()})
 
-    def _share(self, options: FilmOptions, going: Going) -> _Shared:
+    def _left_out(self, board: Board, place: presets.Preset) -> list[str]:
+        if board is self._board:
+            return []
+        return [f"The slate was left out, because {place.label} has another shape than the film."]
+
+    def _key(self, board: Board, options: FilmOptions) -> str:
+        return f"{board.slate.on} {options.model_dump_json(exclude={'preset', 'framing'})}"
+
+    def _share(self, board: Board, options: FilmOptions, going: Going) -> _Shared:
         from studio.media.export import Source
 
-        key = self._key(options)
+        key = self._key(board, options)
         if key not in self._shared:
             folder = self._folders.enter_context(TemporaryDirectory(dir=self._studio._scratch()))
             joined = Path(folder) / "joined.mp4"
-            words = self._finish(options).burned
-            report = self._render(options, joined, advancing(going, 0.0, 0.4), going, shared=True)
-            source = Source(joined, finishing.cuts_s(self._board))
+            words = self._finish(board, options).burned
+            report = self._render(board, options, joined, advancing(going, 0.0, 0.4), going, shared=True)
+            source = Source(joined, finishing.cuts_s(board))
             self._shared[key] = _Shared(source, report, words)
         return self._shared[key]
 
-    def _finish(self, options: FilmOptions):
+    def _finish(self, board: Board, options: FilmOptions):
         from studio.media import captions
 
         lines = captions.parse(options.captions) if options.captions.strip() else ()
-        return self._looks.finish(options.on(self._board), captions=lines, burn=options.burn, label=options.label)
+        return self._looks.finish(options.on(board), captions=lines, burn=options.burn, label=options.label)
 
     def _render(
-        self, options: FilmOptions, out: Path, advance: Callable[[float], None], going: Going, *, shared: bool = False
-    ) -> JSON:
+        self, board: Board, options: FilmOptions, out: Path, advance: Callable[[float], None], going: Going,
+        *, shared: bool = False,
+    ) -> JSON:  # fmt: skip
         """The joined film; shared: finer, and without words."""
         from studio.media.cut import Sound, Track, render
 
-        board, begins = options.on(self._board), finishing.slate_s(self._board)
+        finish, board, begins = self._finish(board, options), options.on(board), finishing.slate_s(board)
         tracks: tuple[Track, ...] = ()
         if options.music:
             path = self._studio.asset_path(self._studio.get_asset(options.music, owner=self._owner))
             music = Track(path, start_s=begins, gain_db=options.music_db, ducked=True, loop=True)
             tracks = (replace(music, fade_in_s=0.5, fade_out_s=1.5),)
         sound = Sound(tracks=tracks, repair_treble=options.repair_treble, loudness=options.loudness)
-        finish = self._finish(options)
         size = (options.width, options.height) if options.width and options.height else (board.width, board.height)
         fps = options.fps or board.fps
         facts = {"title": board.title, "studio": json.dumps({"board": board.id, "shots": len(board.shots)})}
