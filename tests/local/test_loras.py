@@ -7,11 +7,10 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from studio.domain import REQUEST, Status
+from studio.domain import JSON, REQUEST, Status
 from studio.errors import CapabilityError
 from tests.local.bench import ROWS, Bench, need_torch
-
-LIGHTNING = "lightx2v/Wan2.2-Lightning/Wan2.2-T2V-A14B-4steps-lora-rank64-Seko-V1.1"
+from tests.local.test_models import lossless, pixels
 
 
 def write_lora(path: Path, strength: float) -> None:
@@ -41,18 +40,61 @@ def test_a_lora_acts_by_its_strength_and_expert_and_is_gone_when_it_is_not_named
     assert make(bench) == plain
 
 
-def test_draft_mode_names_the_files_it_lacks_and_runs_four_steps_with_them(bench: Bench, tiny_models: Path) -> None:
-    row = ROWS.get("local/wan2.2-t2v-a14b")
-    body = {"task": "text-to-video", "model": row.id, "prompt": "fast", "params": {"mode": "draft"}}
-    (problem,) = bench.engine.problems(REQUEST.validate_python(body), row, {})
-    assert (problem.field, "lightx2v/Wan2.2-Lightning" in str(problem)) == ("mode", True)
-    for file in ("high_noise_model.safetensors", "low_noise_model.safetensors"):
-        write_lora(tiny_models / LIGHTNING / file, 0.5)
-    assert bench.engine.problems(REQUEST.validate_python(body), row, {}) == []
-    seen = bench.watch(bench.submit(bench.job("wan2.2-t2v-a14b", params={"mode": "draft"})))
+def write_original(path: Path) -> None:
+    """A LoRA of every block of a tiny Wan network, named as the distilled files of the real ones are, with `alpha`."""
+    from safetensors.numpy import save_file
+
+    path.parent.mkdir(parents=True, exist_ok=True)
+    random = np.random.default_rng(6)
+    layers = [f"{kind}_attn.{part}" for kind in ("self", "cross") for part in "qkvo"]
+    sides = dict.fromkeys(layers, (48, 48)) | {"ffn.0": (48, 96), "ffn.2": (96, 48)}
+    tensors = {}
+    for block in range(4):
+        for layer, (wide, out) in sides.items():
+            name = f"diffusion_model.blocks.{block}.{layer}"
+            tensors[f"{name}.lora_down.weight"] = random.normal(size=(2, wide)).astype(np.float32)
+            tensors[f"{name}.lora_up.weight"] = 0.1 * random.normal(size=(out, 2)).astype(np.float32)
+            tensors[f"{name}.alpha"] = np.array(2.0, np.float32)
+    save_file(tensors, path)
+
+
+FOUR_STEPS: dict[str, JSON] = {
+    "wan2.2-t2v-a14b": {},
+    "wan2.2-i2v-a14b": {"first_frame": "one"},
+    "wan2.2-ti2v-5b": {"task": "image-to-video", "first_frame": "one"},
+    "wan2.1-vace-14b": {"task": "reference-to-video", "references": ["one"]},
+}
+
+
+@pytest.mark.parametrize("name", FOUR_STEPS)
+def test_draft_mode_names_the_files_it_lacks_and_runs_four_steps_with_them(
+    bench: Bench, tiny_models: Path, name: str
+) -> None:
+    row, inputs = ROWS.get(f"local/{name}"), bench.pictures("one")
+    body: JSON = {"params": {"mode": "draft"}} | FOUR_STEPS[name]
+    job = bench.job(name, inputs, **body)
+    assets = {i: one.asset for i, one in inputs.items()}
+    loras = row.engine["modes"]["draft"]["loras"]
+    (problem,) = bench.engine.problems(job.request, row, assets)
+    assert (problem.field, loras[0]["repo"] in str(problem)) == ("mode", True)
+    for one in loras:
+        write_original(tiny_models / one["repo"] / one["file"])
+    assert bench.engine.problems(job.request, row, assets) == []
+    seen = bench.watch(bench.submit(job))
     assert seen[-1].status == Status.SUCCEEDED
     assert any(p.word.endswith("/4") for p in seen)
     assert (seen[-1].usage["steps"], seen[-1].usage["guidance"]) == (4, 1)
+    assert [one.get("expert") for one in loras] == (["high", "low"] if "a14b" in name else [None])
+
+
+def test_distilled_files_change_the_result_also_in_8_bits(bench: Bench) -> None:
+    write_original(bench.folder / "loras" / "fast.safetensors")
+    runs: list[JSON] = [{}, {"loras": "fast.safetensors"}, {"loras": "fast.safetensors", "precision": "fp8"}]
+    jobs = [bench.job("wan2.2-ti2v-5b", task="text-to-video", params={"steps": 3} | r) for r in runs]
+    made = [bench.make(lossless(job)) for job in jobs]
+    plain, with_file, eight = (pixels(Path(m.outputs[0].path or "")) for m in made)
+    assert made[2].usage["on"]["weights"] == 8
+    assert np.abs(with_file - plain).mean() > np.abs(eight - with_file).mean() > 0
 
 
 @pytest.mark.parametrize("line", ["../secret.safetensors", "film.ckpt", "film.safetensors:much"])

@@ -18,32 +18,7 @@ from studio.engines.base import Input, Job
 from studio.engines.local import recipe
 from studio.media.probe import probe
 from tests.local.bench import ROWS, Bench
-
-CASES: list[tuple[str, JSON]] = [
-    ("wan2.2-t2v-a14b", {}),
-    ("wan2.2-i2v-a14b", {"first_frame": "one"}),
-    ("wan2.2-i2v-a14b", {"first_frame": "one", "last_frame": "two"}),
-    ("wan2.2-ti2v-5b", {"task": "text-to-video"}),
-    ("wan2.2-ti2v-5b", {"task": "image-to-video", "first_frame": "one"}),
-    ("wan2.1-vace-14b", {"task": "reference-to-video", "references": ["one", "two"]}),
-    ("wan2.1-vace-14b", {"task": "video-to-video", "video": "clip", "params": {"steps": 2, "edit": "restyle"}}),
-    ("wan2.1-vace-14b", {"task": "video-to-video", "video": "clip", "params": {"steps": 2, "edit": "extend"}}),
-    ("wan2.1-vace-1.3b", {"task": "reference-to-video", "references": ["two"]}),
-    ("wan2.2-animate-14b", {"image": "one", "video": "clip", "references": ["face"]}),
-    ("wan2.2-animate-14b", {"image": "one", "video": "clip"}),
-    ("ltx-2", {"task": "text-to-video", "audio": True}),
-    ("ltx-2", {"task": "image-to-video", "first_frame": "one", "audio": False}),
-    ("hunyuanvideo-1.5-t2v", {}),
-    ("hunyuanvideo-1.5-i2v", {"first_frame": "one"}),
-    ("hunyuanvideo-1.5-i2v-fast", {"first_frame": "one"}),
-    ("kandinsky-5-t2v-lite", {}),
-    ("kandinsky-5-i2v-lite", {"first_frame": "one", "duration_s": 20 / 24}),
-    ("flux2-klein-4b", {"task": "text-to-image"}),
-    ("flux2-klein-4b", {"task": "image-edit", "images": ["one", "two"]}),
-    ("z-image-turbo", {}),
-    ("qwen-image", {}),
-    ("qwen-image-edit", {"images": ["one", "two"], "params": {"steps": 2, "reference_megapixels": 0.05}}),
-]
+from tests.local.inputs import CASES
 
 
 @pytest.mark.parametrize(("name", "body"), CASES, ids=lambda v: v if isinstance(v, str) else "+".join(v) or "words")
@@ -57,6 +32,7 @@ def test_the_model_makes_a_file_of_the_size_length_and_sound_asked_for(
     assert output.path is not None
     found = probe(output.path)
     assert (found.kind, found.width, found.height) == (output.kind, 96, 64)
+    assert (job.work_dir / "preview.jpg").is_file(), "it was seen while it was made"
     if output.kind == Kind.VIDEO:
         planned = recipe.write(job)
         assert math.isclose(found.duration_s or 0, planned.frames / planned.fps, abs_tol=0.02)
