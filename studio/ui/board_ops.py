@@ -226,7 +226,7 @@ class Choose(Op):
 
 
 class Fit(Op):
-    """Models for some shots at once."""
+    """Models for some shots at once. What was approved stays so: the shot is only given what it asks for."""
 
     op: Literal["fit"]
     models: dict[Id, Words] = Field(max_length=SHOTS_MAX)
@@ -239,7 +239,7 @@ class Fit(Op):
     def apply(self, board: Board) -> tuple[Board, str]:
         """The board with these models."""
         for shot, model in self.models.items():
-            board = edit.change(board, shot, model=model)
+            board = edit.change(board, shot, model=model, status=board.shot(shot).status)
         return board, ""
 
 

@@ -92,8 +92,12 @@ function sheetOf(store, id, open) {
     voice.fill(member);
     const here = store.shots.filter((s) => s.cast.includes(id));
     shots.replaceChildren(...here.map((s) => button(t("board.open_shot", { n: s.number }), { text: `${s.number}`, cls: "quiet" }, () => open(s.id))), here.length ? "" : el("small", "st-dim", {}, t("board.appears_nowhere")));
-    const told = (list) => [...new Set(here.flatMap((s) => s[list].map((p) => `${t("board.shot_n", { n: s.number })}: ${say(p)}`)))].slice(0, 3);
-    said.replaceChildren(...[warnings(told("problems")), hints(told("hints").filter((p) => p.includes(`@${member.name}`)))].filter(Boolean));
+    const told = (list, about = "") => {
+      const by = new Map(); // sentence -> the shots it is said of
+      for (const s of here) for (const p of s[list]) if (p.includes(about)) by.set(p, [...(by.get(p) || []), s.number]);
+      return [...by].slice(0, 4).map(([p, numbers]) => `${t("board.shot_n", { n: [...new Set(numbers)].join(", ") })}: ${say(p)}`);
+    };
+    said.replaceChildren(...[warnings(told("problems")), hints(told("hints", `@${member.name}`))].filter(Boolean));
   }
   return { node, fill };
 }

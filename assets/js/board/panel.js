@@ -181,11 +181,10 @@ export class Panel {
   sisters(shot) {
     if (!shot.fits) return null;
     const others = this.store.shots.filter((s) => s.fits);
-    const fit = (shots) => this.store.edit({ op: "fit", models: Object.fromEntries(shots.map((s) => [s.id, s.fits.id])) });
     const one = t("board.fit_one", { name: shot.fits.label });
     const all = t("board.fit_all", { n: others.length });
-    return el("div", "bd-row wrap", {}, button(one, { text: one, cls: "quiet", data: { do: "fit-one" } }, () => fit([shot])),
-      others.length > 1 ? button(all, { text: all, cls: "quiet", data: { do: "fit-all" } }, () => fit(others)) : null);
+    return el("div", "bd-row wrap", {}, button(one, { text: one, cls: "quiet tinytext", data: { do: "fit-one" } }, () => this.store.fit([shot])),
+      others.length > 1 ? button(all, { text: t("board.fit_n", { n: others.length }), title: all, cls: "quiet tinytext", data: { do: "fit-all" } }, () => this.store.fit(others)) : null);
   }
 
   fillPlan(shot) {

@@ -26,6 +26,11 @@ export async function renderDialog(store, ids = null) {
     box.close();
     if (await store.edit({ op: "status", shots: waiting.map((s) => s.id), status: "approved" })) renderDialog(store);
   }) : null;
+  const strays = blocked.map((id) => store.find(id)).filter((s) => s?.fits);
+  const fit = strays.length ? button(t("board.fit_all"), { text: t("board.fit_all", { n: strays.length }), data: { do: "fit-all" } }, async () => {
+    box.close();
+    if (await store.fit(strays)) renderDialog(store, ids);
+  }) : null;
   const body = el("div", "bd-form", {},
     all.length || blocked.length || plan.done.length ? null : el("p", "bd-note", {}, t("board.nothing_approved")),
     part(t("board.will_render"), plan.ready, "ready"),
@@ -38,7 +43,7 @@ export async function renderDialog(store, ids = null) {
     box.close();
     if (done?.queued) toast(t("board.queued", { n: done.queued }));
   });
-  const box = dialog(t("board.render_title"), body, [total, el("span", "st-grow"), approve, go].filter(Boolean), { wide: true });
+  const box = dialog(t("board.render_title"), body, [total, el("span", "st-grow"), fit, approve, go].filter(Boolean), { wide: true });
   (all.length ? go : approve)?.focus();
 }
 

@@ -88,6 +88,11 @@ export class Store {
     return this.queue(async () => this.take(await post(`${this.path}/edit`, op)));
   }
 
+  /** Give shots the models that make them as they are meant. */
+  fit(shots) {
+    return this.edit({ op: "fit", models: Object.fromEntries(shots.map((s) => [s.id, s.fits.id])) });
+  }
+
   act(what, body) {
     this.flush();
     return this.queue(async () => this.take(await post(`${this.path}/${what}`, body)));

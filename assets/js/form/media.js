@@ -92,6 +92,18 @@ export function mount(element, { props, trigger, watch, upload, options }) {
     return box;
   }
 
+  /** A button that plays a sound: the browser's own player needs more room than a tile has. */
+  function heard(voice, label) {
+    const sound = Object.assign(new Audio(), { preload: "none", src: media(voice.id) });
+    const play = el("button", "sm-pill sm-heard", { type: "button", "aria-label": label, "aria-pressed": "false", title: voice.name, onclick: () => (sound.paused ? sound.play() : sound.pause()) }, icon("play"), seconds(voice.duration_s));
+    for (const event of ["play", "pause", "ended"])
+      sound.addEventListener(event, () => {
+        play.setAttribute("aria-pressed", !sound.paused);
+        play.firstChild.replaceWith(icon(sound.paused ? "play" : "pause"));
+      });
+    return play;
+  }
+
   /** How a reference sounds: a sound file with its player, or the offer to give one. */
   function voice(slot, file) {
     const label = t("forms.voice_for", { name: file.name || "" });
@@ -106,7 +118,7 @@ export function mount(element, { props, trigger, watch, upload, options }) {
       show({ ...props.value.files, [slot.name]: held });
       trigger("arrange", { slot: "reference_voices", of: file.id });
     });
-    return el("div", "sm-voice", {}, el("div", "sm-voicerow", {}, el("audio", "", { controls: true, preload: "none", src: media(file.voice.id), "aria-label": label, title: file.voice.name }), remove), file.voice.unused ? el("p", "sm-help", {}, t("forms.voice_unused")) : null);
+    return el("div", "sm-voice", {}, el("div", "sm-voicerow", {}, heard(file.voice, label), remove), file.voice.unused ? el("p", "sm-help", {}, t("forms.voice_unused")) : null);
   }
 
   /** Move by dragging or with Alt and the arrow keys; Delete takes the file out. */
@@ -125,7 +137,7 @@ export function mount(element, { props, trigger, watch, upload, options }) {
       e.preventDefault();
     });
     box.addEventListener("pointerdown", (e) => {
-      if (e.button || e.target.closest("button, audio")) return;
+      if (e.button || e.target.closest("button")) return;
       const from = [e.clientX, e.clientY];
       let dragging = false;
       const over = (at) => document.elementFromPoint(at.clientX, at.clientY)?.closest(".sm-tile");
