@@ -2,6 +2,7 @@
 
 import { button, bytes, el, icon, number, seconds, styles, t } from "./dom.js";
 import { get, post, toast, tried } from "./net.js";
+import { say } from "./phrases.js";
 
 const EVERY_MS = 1000;
 const NAMED = 3; // missing files that are named
@@ -62,7 +63,7 @@ class Models {
     if (!before || d.done !== before.done || d.state !== "running") this.speeds.set(key, d.state === "running" ? now : undefined);
     const was = this.states.get(key);
     this.states.set(key, d.state);
-    if (was && was !== d.state && ["ended", "failed"].includes(d.state)) this.said.textContent = t(`models.state_${d.state}`, { label: model.label, message: d.message });
+    if (was && was !== d.state && ["ended", "failed"].includes(d.state)) this.said.textContent = t(`models.state_${d.state}`, { label: model.label, message: say(d.message) });
   }
 
   draw() {
@@ -101,7 +102,7 @@ class Models {
       this.head.querySelector(`[data-only="${name}"]`).focus();
     }));
     this.head.replaceChildren(el("section", "st-box", { "aria-label": t("models.yours") }, el("h3", "", {}, t("models.yours")),
-      missing ? el("p", "st-need", {}, missing) : null, lines.length ? el("ul", "", {}, ...lines) : null,
+      missing ? el("p", "st-need", {}, say(missing)) : null, lines.length ? el("ul", "", {}, ...lines) : null,
       el("p", "st-dim", {}, t("models.help"), " ", place ? t("models.disk", { folder: place.folder, free: bytes(place.free_bytes) }) : "")),
       el("div", "st-modelfilter", { role: "group", "aria-label": t("models.show") }, ...only));
   }
@@ -140,7 +141,7 @@ function state(m, running) {
 function progress(m, d, speed) {
   if (d.state === "ended") return null;
   if (d.state === "stopped") return el("p", "st-dim", {}, t("models.stopped"));
-  if (d.state === "failed") return el("p", "st-need st-modelfailed", { role: "status" }, icon("warn"), el("span", "", {}, d.message));
+  if (d.state === "failed") return el("p", "st-need st-modelfailed", { role: "status" }, icon("warn"), el("span", "", {}, say(d.message)));
   const share = d.bytes ? Math.min(1, d.done / d.bytes) : 0;
   const bar = el("div", `st-bar${d.bytes ? "" : " endless"}`, { role: "progressbar", "aria-label": t("models.fetching", { repo: d.repo }), "aria-valuemin": 0, "aria-valuemax": 100, "aria-valuenow": d.bytes ? Math.floor(share * 100) : null }, el("i"));
   bar.firstChild.style.transform = `scaleX(${d.bytes ? share : 0.35})`;
