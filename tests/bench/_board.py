@@ -13,10 +13,12 @@ from pathlib import Path
 from studio.domain import Run, Status
 from studio.settings import Settings
 from studio.storyboard import edit
+from studio.storyboard.look import Look
 from studio.studio import Studio
 
 BOARD = Path(__file__).parents[2] / "assets" / "i18n" / "en" / "board.json"
 PLACES = ("youtube", "shorts", "x")
+GRADED = Look(saturation=0.8, contrast=1.1)
 TIMES = 3
 LIMIT_S = 600
 
@@ -64,12 +66,14 @@ def _made(studio: Studio, runs: list[Run]) -> list[Run]:
 
 
 def exports(say: Say) -> None:
-    """Three places from one graded cut of six shots: each for itself, as they were made before, and together."""
+    """Three places from one graded cut of two shots and 9 s: each for itself, as before, and together."""
     with tempfile.TemporaryDirectory() as folder, Studio.open(Settings(data=Path(folder))) as studio:
         script = json.loads(BOARD.read_text("utf-8"))["example_text_harbour"]
-        board = studio.boards.create("Film", script=script, width=1280, height=720, fps=24).board
+        two = "\n".join(script.splitlines()[:3])
+        board = studio.boards.create("Film", script=two, width=1280, height=720, fps=24).board
+        studio.boards.edit(board.id, "look", lambda b: b.model_copy(update={"look": GRADED}))
         _made(studio, studio.boards.draft(board.id))
-        options = {"saturation": 0.8, "framing": "follow"}
+        options: dict[str, object] = {"framing": "follow"}
         alone = _timed(lambda: [_exported(studio, board.id, options, [place]) for place in PLACES])
         together = _timed(lambda: _exported(studio, board.id, options, list(PLACES)))
     say(

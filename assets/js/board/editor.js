@@ -163,7 +163,8 @@ export class Editor {
     const fresh = store.shots.filter((s) => !s.draft && (s.prompt.trim() || s.dialogue.trim())).length;
     this.drafts.disabled = !fresh;
     this.drafts.lastChild.textContent = fresh ? t("board.draft_n", { n: fresh }) : t("board.drafted");
-    const approved = store.shots.filter((s) => s.status === "approved" && !s.render).length;
+    const coming = store.data.following.filter((f) => !f.stopped).map((f) => f.shot);
+    const approved = store.shots.filter((s) => s.status === "approved" && !s.render && !coming.includes(s.id)).length;
     this.renders.lastChild.textContent = approved ? t("board.render_n", { n: approved }) : t("board.render_all");
     this.renders.classList.toggle("primary", approved > 0);
     this.exports.disabled = this.checks.disabled = !store.shots.length;

@@ -82,7 +82,7 @@ export const words = ({ code, values, what }) => (code ? t(`check.${code}`, valu
 
 /** The check as a window of its own. */
 export function checkDialog(store, show) {
-  const box = findingsBox(store, () => ({ options: {}, places: [] }), (shot, at) => (window_.close(), show(shot, at)), "");
+  const box = findingsBox(store, () => ({ options: { whole: store.board.shown }, places: [] }), (shot, at) => (window_.close(), show(shot, at)), "");
   const again = button(t("check.button"), { name: "again", text: t("check.button"), data: { do: "check-again" } }, () => box.load());
   const window_ = dialog(t("check.title"), el("div", "bd-form", {}, el("p", "st-dim", {}, t("check.help")), box.node), [again], { done: box.stop });
   box.load();
