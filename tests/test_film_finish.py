@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from fractions import Fraction
 from pathlib import Path
 
@@ -12,6 +13,7 @@ import pytest
 from studio.errors import MediaError
 from studio.media import captions, frames, grade, treble
 from studio.media.cut import Cut, CutClip, Finish, Grade, Line, Sound, Track, render
+from studio.media.files import Stopped, run_ffmpeg
 from tests import samples
 
 FPS = 24
@@ -147,3 +149,21 @@ def test_harsh_treble_is_found_and_taken_back(tmp_path: Path, clip: Path) -> Non
 def test_the_shelf_we_reckon_with_is_the_one_ffmpeg_makes() -> None:
     assert treble.shelf_db(16000, 4000, 5) == pytest.approx(5, abs=0.2)
     assert treble.shelf_db(4000, 4000, 5) == pytest.approx(2.5, abs=0.1) and abs(treble.shelf_db(500, 4000, 5)) < 0.1
+
+
+def test_a_stopped_look_leaves_nothing_and_a_fault_in_the_frames_is_told(clip: Path, tmp_path: Path) -> None:
+    cut = film(clip, finish=Finish(grade=Grade(exposure=0.5)))
+    with pytest.raises(Stopped):
+        render(cut, tmp_path / "film.mp4", cancelled=lambda: True)
+    assert list(tmp_path.iterdir()) == []
+
+    def broken() -> Iterator[bytes]:
+        yield bytes(64 * 64 * 3 // 2)
+        raise MediaError("The second frame is gone.")
+
+    raw = ["-f", "rawvideo", "-pix_fmt", "yuv420p", "-video_size", "64x64", "-framerate", "24", "-i", "pipe:0"]
+    with pytest.raises(MediaError, match="second frame"):
+        run_ffmpeg(raw, tmp_path / "film.mp4", feed=broken())
+    with pytest.raises(MediaError, match="could not do this"):
+        run_ffmpeg([*raw, "-c:v", "nothing"], tmp_path / "film.mp4", feed=(bytes(6144) for _ in range(9_999)))
+    assert list(tmp_path.iterdir()) == []

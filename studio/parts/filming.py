@@ -117,7 +117,7 @@ class Filming:
             joined = Path(folder) / "joined.mp4"
             words = self._finish(board, options).burned
             report = self._render(board, options, joined, advancing(going, 0.0, 0.4), going, shared=True)
-            source = Source(joined, finishing.cuts_s(board))
+            source = Source(joined, finishing.cuts_s(board, self._clips))
             self._shared[key] = _Shared(source, report, words)
         return self._shared[key]
 

@@ -134,15 +134,16 @@ class Looks:
         board = self._boards.get(board_id, owner=owner).board
         given = {"look": look, "titles": titles}
         board = board.model_copy(update={k: v for k, v in given.items() if v is not None})
-        number = max((n for n, start in enumerate(board.starts_s()) if start <= at_s + 1e-6), default=0)
         if not board.shots:
             raise NotFound("The board has no shots yet.")
-        shot = board.shots[number]
         clips = self._boards.clips(board, owner=owner)
+        starts = cutting.starts_s(board, clips)
+        number = max((n for n, start in enumerate(starts) if start <= at_s + 1e-6), default=0)
+        shot = board.shots[number]
         if shot.id not in clips:
             raise NotFound(f"Shot {number + 1} has no picture yet: draft it first.")
         start, end = cutting.part(shot, clips[shot.id])
-        inside = min(max(0.0, at_s - board.starts_s()[number]), max(0.0, end - start - 1 / board.fps))
+        inside = min(max(0.0, at_s - starts[number]), max(0.0, end - start - 1 / board.fps))
         tone = None if plain else matching.tone(board, shot, clips, self._sample)
         grade = None if plain else finishing.grade(board.look, self.lut_file(board.look))
         finish = Finish(grade, burned=finishing.lines(board.titles))

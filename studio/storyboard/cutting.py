@@ -14,7 +14,7 @@ from typing import Literal
 
 from studio.domain import Asset
 from studio.errors import CapabilityError
-from studio.media.cut import Cut, CutClip, Finish, Sound, Tone
+from studio.media.cut import Cut, CutClip, Finish, Sound, Tone, Transition
 from studio.storyboard.board import Board, Shot
 
 
@@ -48,6 +48,22 @@ def part(shot: Shot, clip: Clip) -> tuple[float, float]:
     length = clip.asset.duration_s or shot.duration_s
     start = min(shot.trim_in_s, max(0.0, length - 0.1))
     return start, min(length, start + shot.length_s)
+
+
+def starts_s(board: Board, clips: Clips) -> list[float]:
+    """When each shot begins in the film as its clips are: one may be shorter than planned."""
+    lengths = [shot.length_s for shot in board.shots]
+    for number, shot in enumerate(board.shots):
+        if clip := clips.get(shot.id):
+            start, end = part(shot, clip)
+            lengths[number] = end - start
+    at, starts = 0.0, []
+    for number, shot in enumerate(board.shots):
+        starts.append(round(at, 3))
+        after = lengths[number + 1] if number + 1 < len(lengths) else 0.0
+        blends = shot.transition is not Transition.CUT
+        at += lengths[number] - (min(shot.transition_s, lengths[number] / 2, after / 2) if blends else 0.0)
+    return starts
 
 
 def edge_s(shot: Shot, clip: Clip, end: Literal["first", "last"]) -> float:

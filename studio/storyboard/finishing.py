@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING
 from studio.media.cut import Finish, Grade, Line
 from studio.media.findings import Finding
 from studio.storyboard.board import Board
+from studio.storyboard.cutting import Clips, starts_s
 from studio.storyboard.look import Look, Title
 
 if TYPE_CHECKING:
@@ -65,9 +66,9 @@ def later(words: tuple[Line, ...], by_s: float) -> tuple[Line, ...]:
     return tuple(replace(line, start_s=line.start_s + by_s, end_s=line.end_s + by_s) for line in words)
 
 
-def cuts_s(board: Board) -> tuple[float, ...]:
+def cuts_s(board: Board, clips: Clips) -> tuple[float, ...]:
     """When each shot begins in the film, slate included."""
-    return tuple(start + slate_s(board) for start in board.starts_s())
+    return tuple(start + slate_s(board) for start in starts_s(board, clips))
 
 
 def without_slate(found: Iterable[Finding], by_s: float) -> tuple[Finding, ...]:
