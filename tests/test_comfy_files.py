@@ -98,6 +98,15 @@ def test_a_chosen_file_that_vanished_is_said_and_nothing_takes_its_place(
         assert (role(studio, "high", fresh=True)["file"], about(studio)["state"]) == ("", "files")
 
 
+def test_a_file_that_goes_or_comes_between_two_runs_is_seen(tmp_path: Path, server: ComfyServer, comfy: str) -> None:
+    with opened(tmp_path, comfy) as studio:
+        assert clip(studio).status == Status.SUCCEEDED
+        server.models["vae"] = []
+        assert "lacks wan_2.1_vae.safetensors in models/vae" in (clip(studio).error or "")
+        server.models["vae"] = ["wan_2.1_vae.safetensors"]
+        assert clip(studio).status == Status.SUCCEEDED
+
+
 @pytest.mark.parametrize(
     ("model", "name", "file", "error"),
     [

@@ -143,6 +143,18 @@ def test_a_server_too_old_for_a_model_is_told_apart_from_a_missing_file(url: str
     run(story)
 
 
+def test_node_definitions_are_not_read_anew_for_each_run(server: ComfyServer, url: str, tmp_path: Path) -> None:
+    """On a real server they are 700 kB, and everything else waits while it lists them."""
+
+    async def story() -> None:
+        async with opened(url, tmp_path) as engine:
+            for number in range(3):
+                await started(engine, job(tmp_path, "comfyui/qwen-image", run_id=f"r{number}", width=256, height=256))
+
+    run(story)
+    assert (len(server.posts), server.looked) == (3, 1)
+
+
 def test_a_renamed_file_is_recognised(server: ComfyServer, url: str, tmp_path: Path) -> None:
     server.models["vae"] = ["mine/Wan_2.1_VAE_bf16.safetensors", "other.safetensors"]
 

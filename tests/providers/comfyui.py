@@ -112,7 +112,7 @@ class Entry:
 class ComfyServer:
     """The server's state. step_s: seconds a node takes. fail: message with which the last node fails, or None.
 
-    posts: how many graphs were accepted, by prompt id. lose_answer: take the next graph, then drop the connection.
+    posts: how many graphs were accepted, by prompt id. looked: how often its node definitions were read. lose_answer: take the next graph, then drop the connection.
     """
 
     def __init__(self, folder: Path, models: dict[str, list[str]] | None = None) -> None:
@@ -122,6 +122,7 @@ class ComfyServer:
         self.posts: dict[str, int] = {}
         self.graphs: list[dict[str, Any]] = []
         self.lose_answer = False
+        self.looked = 0
         self.sockets: dict[str, WebSocket] = {}
         self.forget()
 
@@ -149,6 +150,7 @@ class ComfyServer:
         )
 
     async def _object_info(self, _: Request) -> Response:
+        self.looked += 1
         return JSONResponse(definitions(self.models))
 
     async def _upload(self, request: Request) -> Response:

@@ -100,19 +100,28 @@ class ComfyEngine:
         if await self._there(prompt_id):
             self._listener.watch(prompt_id, 0)
             return prompt_id
-        nodes = await self._server.nodes(fresh=True)
-        graph = files.complete(orders.graph(job, nodes, self._choices.of(job.model.id)), nodes)
+        try:
+            graph = self._graph(job, await self._server.nodes())
+        except (Refused, CapabilityError):
+            graph = self._graph(job, await self._server.nodes(fresh=True))
         self._listener.watch(prompt_id, len(graph))
         kind = gpu_time.kind_of(job.request, job.model)
-        await self._server.post(graph, prompt_id=prompt_id, client_id=self._client_id, kind=kind)
+        try:
+            await self._server.post(graph, prompt_id=prompt_id, client_id=self._client_id, kind=kind)
+        except Refused:
+            self._listener.forget(prompt_id)
+            self._graph(job, await self._server.nodes(fresh=True))  # a file that has just gone is named by this
+            raise
         return prompt_id
+
+    def _graph(self, job: Job, nodes: JSON) -> JSON:
+        return files.complete(orders.graph(job, nodes, self._choices.of(job.model.id)), nodes)
 
     async def _there(self, prompt_id: str) -> bool:
         """Whether the server waits for, runs or has done this; a run that failed there may be sent again."""
-        running, waiting = await self._server.queued()
+        (running, waiting), done = await asyncio.gather(self._server.queued(), self._server.history(prompt_id))
         if prompt_id in (*running, *waiting):
             return True
-        done = await self._server.history(prompt_id)
         return done is not None and (done.get("status") or {}).get("status_str") == "success"
 
     async def poll(self, handle: str) -> Progress:

@@ -66,6 +66,7 @@ class Listener:
         self._runs.pop(prompt_id, None)
         if not self._runs and self._task:
             self._task.cancel()
+            self._task = None  # so that a run that is watched at once gets a listener of its own
 
     async def close(self) -> None:
         """Stop listening."""

@@ -7,6 +7,7 @@ Source: the server's routes as recorded on a real ComfyUI 0.33.0. `/api/jobs` is
 from __future__ import annotations
 
 import asyncio
+import time
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -18,6 +19,8 @@ from studio.engines.comfyui.reading import KIND
 from studio.errors import Refused, Unauthorised, Unavailable, UnknownOutcome
 
 TIMEOUT = httpx.Timeout(30.0, connect=5.0)
+NODES_FOR_S = 10.0
+"""How long node definitions are taken as known; whatever they lack is asked for anew before a run is refused."""
 
 
 class Server:
@@ -27,7 +30,7 @@ class Server:
         self.base = base.rstrip("/")
         self.headers = dict(headers)
         self._client: httpx.AsyncClient | None = None
-        self._nodes: JSON | None = None
+        self._nodes: tuple[float, JSON] | None = None
 
     @property
     def client(self) -> httpx.AsyncClient:
@@ -37,10 +40,13 @@ class Server:
         return self._client
 
     async def nodes(self, *, fresh: bool = False) -> JSON:
-        """Definitions of all node classes, with the model files the server sees. Kept until asked for fresh ones."""
-        if self._nodes is None or fresh:
-            self._nodes = await self._json("GET", "/object_info")
-        return self._nodes
+        """Definitions of all node classes, with the model files the server sees; at most NODES_FOR_S old.
+
+        They are some 700 kB, for which a real server stops everything else for 0.1 s and more.
+        """
+        if fresh or self._nodes is None or time.monotonic() - self._nodes[0] > NODES_FOR_S:
+            self._nodes = (time.monotonic(), await self._json("GET", "/object_info"))
+        return self._nodes[1]
 
     async def upload(self, path: Path, name: str) -> str:
         """Store an input file on the server; the name to use in a node (the server may choose another than ours)."""
@@ -70,7 +76,8 @@ class Server:
         if reply.status_code >= 500:  # it may have been queued before the fault
             raise UnknownOutcome(f"ComfyUI failed while it took the run ({reply.status_code}).")
         _raise_for(reply, self.base)
-        if faults := _json(reply).get("node_errors"):
+        if faults := _json(reply).get("node_errors"):  # queued nevertheless, without the outputs that are at fault
+            await self.cancel(prompt_id)
             raise Refused(_node_faults(faults))
 
     async def queued(self) -> tuple[list[str], list[str]]:
