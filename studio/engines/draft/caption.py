@@ -50,7 +50,8 @@ class Strip:
 def strip(reading: Reading, width: int, height: int, *, label: str = "") -> Strip:
     """The caption for a frame of this size: a soft dark foot with one line of facts, and what happens and is said.
 
-    Two lines at most: one each where somebody speaks. label: what stands first, such as "Shot 2 of 4". The box spans the full width at the bottom of the frame.
+    Two lines at most: one each where somebody speaks. label: what stands first, such as "Shot 2 of 4". The box spans
+    the full width at the bottom of the frame.
     """
     size = _text_px(width, height)
     margin = max(3, round(size * 0.9))

@@ -93,6 +93,12 @@ def space(plan: Plan) -> None:
         x = 1 - x
     colour: RGB = (70, 118, 176) if moon else [(196, 140, 96), (92, 150, 170), (170, 104, 120)][int(rng.integers(3))]
     _planet(plan, c, x, y, r, colour)
+    if "ring" in plan.reading.prompt.lower() or "环" in plan.reading.prompt:
+        t = np.linspace(0.1, np.pi - 0.1, 60)
+        for k in range(5):
+            reach = r * (1.32 + 0.10 * k)
+            c.line(np.column_stack((x + plan.dx(reach) * np.cos(t), y + plan.dy(reach * 0.2) * np.sin(t))),
+                   mix(colour, (250, 236, 210), 0.3 + 0.1 * k), 0.012)  # fmt: skip
     plan.add(c, 0.25, "planet", glow=0.0)
     if on_ground:
         soil: RGB = (172, 172, 180) if moon else mix(colour, (150, 130, 120), 0.5)

@@ -205,8 +205,19 @@ def gun(s: Sketch, c: RGB, glass: RGB, dark: RGB, lamps: bool) -> None:
 
 
 def paper_map(s: Sketch, c: RGB, glass: RGB, dark: RGB, lamps: bool) -> None:
-    s.poly([(-0.7, 0.02), (-0.7, 0.8), (-0.24, 0.72), (0.24, 0.82), (0.7, 0.74), (0.7, -0.02), (0.24, 0.06), (-0.24, -0.02)],
-           c)  # fmt: skip
+    s.poly(
+        [
+            (-0.7, 0.02),
+            (-0.7, 0.8),
+            (-0.24, 0.72),
+            (0.24, 0.82),
+            (0.7, 0.74),
+            (0.7, -0.02),
+            (0.24, 0.06),
+            (-0.24, -0.02),
+        ],
+        c,
+    )
     s.blob([(-0.5, 0.2), (-0.4, 0.6), (0.0, 0.5), (0.3, 0.62), (0.4, 0.3), (0.0, 0.2)], (166, 176, 128))
     s.stroke([(-0.45, 0.3), (-0.1, 0.4), (0.2, 0.3), (0.5, 0.55)], 0.025, (190, 60, 50))
 
@@ -262,8 +273,21 @@ def orb(s: Sketch, c: RGB, glass: RGB, dark: RGB, lamps: bool) -> None:
 
 def hourglass(s: Sketch, c: RGB, glass: RGB, dark: RGB, lamps: bool) -> None:
     pane = mix(glass, (255, 255, 255), 0.5)
-    s.poly([(-0.26, 0.08), (-0.26, 0.3), (-0.03, 0.5), (-0.26, 0.7), (-0.26, 0.92), (0.26, 0.92), (0.26, 0.7), (0.03, 0.5),
-            (0.26, 0.3), (0.26, 0.08)], pane)  # fmt: skip
+    s.poly(
+        [
+            (-0.26, 0.08),
+            (-0.26, 0.3),
+            (-0.03, 0.5),
+            (-0.26, 0.7),
+            (-0.26, 0.92),
+            (0.26, 0.92),
+            (0.26, 0.7),
+            (0.03, 0.5),
+            (0.26, 0.3),
+            (0.26, 0.08),
+        ],
+        pane,
+    )
     s.poly([(-0.24, 0.08), (0.0, 0.3), (0.24, 0.08)], (222, 180, 104))
     for y in (0.0, 0.92):
         s.poly([(-0.34, y), (-0.34, y + 0.08), (0.34, y + 0.08), (0.34, y)], WOODEN)
@@ -313,14 +337,42 @@ SMALL_PAINTERS = {
     "kite": kite, "trumpet": trumpet, "beans": beans,
 }  # fmt: skip
 SMALL_COLOURS: dict[str, RGB] = {
-    "lantern": (60, 58, 62), "candle": (244, 234, 210), "match": (216, 182, 128), "torch": (50, 52, 58),
-    "glass": (150, 34, 50), "knife": STEEL, "pan": (220, 170, 80), "pot": (176, 70, 58), "teapot": (126, 78, 60),
-    "plate": (236, 236, 232), "dough": (240, 222, 186), "letter": PAPER, "newspaper": (226, 224, 216), "photo": PAPER,
-    "key": (200, 166, 84), "ring": (226, 188, 92), "camera": (46, 48, 54), "microphone": (48, 50, 56),
-    "suitcase": (140, 88, 56), "sword": STEEL, "gun": (60, 62, 70), "map": (228, 210, 166), "hammer": WOODEN,
-    "brush": (196, 150, 96), "racket": (206, 66, 56), "board": (236, 196, 84), "trophy": (222, 178, 76),
-    "toy": (176, 122, 74), "glow": (150, 220, 255), "hourglass": WOODEN, "plant": (84, 142, 84), "bucket": (120, 134, 146),
-    "rope": (190, 158, 108), "kite": (220, 62, 54), "trumpet": (222, 178, 76), "beans": (98, 62, 40),
-}  # fmt: skip
+    "lantern": (60, 58, 62),
+    "candle": (244, 234, 210),
+    "match": (216, 182, 128),
+    "torch": (50, 52, 58),
+    "glass": (150, 34, 50),
+    "knife": STEEL,
+    "pan": (220, 170, 80),
+    "pot": (176, 70, 58),
+    "teapot": (126, 78, 60),
+    "plate": (236, 236, 232),
+    "dough": (240, 222, 186),
+    "letter": PAPER,
+    "newspaper": (226, 224, 216),
+    "photo": PAPER,
+    "key": (200, 166, 84),
+    "ring": (226, 188, 92),
+    "camera": (46, 48, 54),
+    "microphone": (48, 50, 56),
+    "suitcase": (140, 88, 56),
+    "sword": STEEL,
+    "gun": (60, 62, 70),
+    "map": (228, 210, 166),
+    "hammer": WOODEN,
+    "brush": (196, 150, 96),
+    "racket": (206, 66, 56),
+    "board": (236, 196, 84),
+    "trophy": (222, 178, 76),
+    "toy": (176, 122, 74),
+    "glow": (150, 220, 255),
+    "hourglass": WOODEN,
+    "plant": (84, 142, 84),
+    "bucket": (120, 134, 146),
+    "rope": (190, 158, 108),
+    "kite": (220, 62, 54),
+    "trumpet": (222, 178, 76),
+    "beans": (98, 62, 40),
+}
 SHINING = frozenset({"lantern", "candle", "match", "torch", "glow"})
 """Things that light up what is around them."""

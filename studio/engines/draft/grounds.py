@@ -109,8 +109,16 @@ def station(plan: Plan) -> None:
     plan.add(ground, 0.46, "platform")
     f = plan.canvas((80, 84, 90), 0.5)
     steel = mix(p.at((84, 92, 96), 0.6), p.near, 0.35)
-    f.polygon([(plan.at.left, plan.at.top), (1 - plan.at.left, plan.at.top), (1 - plan.at.left, 0.10), (vx, y - plan.dy(0.22)),
-               (plan.at.left, 0.18)], mix(steel, p.near, 0.25))  # fmt: skip
+    f.polygon(
+        [
+            (plan.at.left, plan.at.top),
+            (1 - plan.at.left, plan.at.top),
+            (1 - plan.at.left, 0.10),
+            (vx, y - plan.dy(0.22)),
+            (plan.at.left, 0.18),
+        ],
+        mix(steel, p.near, 0.25),
+    )
     side = plan.light.side
     for k in (0.10, 0.22, 0.42):
         x = vx + side * k
@@ -163,8 +171,15 @@ def bridge(plan: Plan) -> None:
     f.polygon([(vx - 0.05, y), (vx + 0.05, y), (1.25, 1.15), (-0.25, 1.15)], stone)
     rail = mix(stone, p.near, 0.35)
     for side in (-1, 1):
-        f.polygon([(vx + side * 0.05, y - plan.dy(0.05)), (vx + side * 0.75, 0.86), (vx + side * 0.75, 1.15), (vx + side * 0.05, y)],
-                  rail)  # fmt: skip
+        f.polygon(
+            [
+                (vx + side * 0.05, y - plan.dy(0.05)),
+                (vx + side * 0.75, 0.86),
+                (vx + side * 0.75, 1.15),
+                (vx + side * 0.05, y),
+            ],
+            rail,
+        )
         for t in (0.15, 0.35, 0.65):
             x, by = vx + side * (0.05 + 0.7 * t), y - plan.dy(0.05) + (0.86 - y) * t
             f.line([(x, by), (x, by - plan.dy(0.1 + 0.28 * t))], mix(rail, p.near, 0.4), 0.006 + 0.008 * t)
@@ -250,8 +265,15 @@ def cave(plan: Plan) -> None:
         plan.below(f, xs, 0.98 - reach * (0.5 + 0.5 * np.abs(noise(plan.rng, 60))), rock)
         for x0, way in ((plan.at.left, 1), (1 - plan.at.left, -1)):
             ys = np.linspace(plan.at.top, plan.bottom, 30)
-            f.polygon(np.column_stack((np.r_[x0 + way * reach * (0.8 + 0.4 * noise(plan.rng, 30)), np.full(30, x0 - way * 0.05)],
-                                       np.r_[ys, ys[::-1]])), rock)  # fmt: skip
+            f.polygon(
+                np.column_stack(
+                    (
+                        np.r_[x0 + way * reach * (0.8 + 0.4 * noise(plan.rng, 30)), np.full(30, x0 - way * 0.05)],
+                        np.r_[ys, ys[::-1]],
+                    )
+                ),
+                rock,
+            )
         plan.add(f, depth, "rock", glow=0.2)
     plan.ground = mix(p.near, (96, 86, 80), 0.5)
 
@@ -278,6 +300,13 @@ def ruins(plan: Plan) -> None:
     for _ in range(40):
         t = float(plan.rng.random())
         x, y, r = float(plan.rng.uniform(*plan.x_span)), plan.horizon + 0.06 + 0.4 * t, 0.006 + 0.022 * t
-        ground.polygon([(x - plan.dx(r), y), (x - plan.dx(r * 0.4), y - plan.dy(r)), (x + plan.dx(r * 0.7), y - plan.dy(r * 0.8)),
-                        (x + plan.dx(r), y)], mix(plan.ground, p.near, 0.4))  # fmt: skip
+        ground.polygon(
+            [
+                (x - plan.dx(r), y),
+                (x - plan.dx(r * 0.4), y - plan.dy(r)),
+                (x + plan.dx(r * 0.7), y - plan.dy(r * 0.8)),
+                (x + plan.dx(r), y),
+            ],
+            mix(plan.ground, p.near, 0.4),
+        )
     plan.add(ground, 0.5, "rubble")

@@ -98,11 +98,13 @@ def _features(s: Sketch, at: At, rx: float, ry: float, look: Look) -> None:
     if look.mouth == "open":
         s.oval(p(0.26, -0.64), rx * 0.24, ry * 0.12, (74, 24, 28))
         s.blob([p(0.08, -0.57), p(0.44, -0.57), p(0.40, -0.61), p(0.12, -0.61)], (236, 228, 220))
-        return _cheek(s, p, rx, look)
+        _cheek(s, p, rx, look)
+        return
     if look.mouth == "smile":
         s.blob([p(-0.14, -0.50), p(0.26, -0.60), p(0.66, -0.49), p(0.28, -0.74)], lips)
         s.blob([p(-0.02, -0.55), p(0.26, -0.61), p(0.54, -0.54), p(0.27, -0.66)], (240, 234, 228))
-        return _cheek(s, p, rx, look)
+        _cheek(s, p, rx, look)
+        return
     s.blob([p(-0.06, -0.60), p(0.16, -0.55), p(0.26, -0.57), p(0.37, -0.55), p(0.56, -0.60), p(0.3, -0.70)], lips)
     s.blob(
         [p(-0.08, -0.59), p(0.15, -0.605), p(0.27, -0.61), p(0.58, -0.585), p(0.27, -0.635), p(0.15, -0.63)],
@@ -208,6 +210,12 @@ def _cover(s: Sketch, at: At, rx: float, ry: float, look: Look) -> None:
             ],
             scale(look.top, 0.92),
         )
+    elif look.build == "knight" and set(look.wears) & {"coat", "suit", "shirt"}:
+        s.blob(
+            [p(-1.12, 0.3), p(-1.08, 0.85), p(-0.4, 1.3), p(0.5, 1.28), p(1.05, 0.8), p(1.1, 0.4), p(0, 0.5)],
+            scale(look.top, 0.8),
+        )
+        s.blob([p(0.3, 0.55), p(1.6, 0.42), p(1.65, 0.3), p(0.4, 0.36)], scale(look.top, 0.5))
     elif look.build == "knight" or "helmet" in look.wears:
         steel = mix(look.legs, (206, 212, 220), 0.55)
         s.blob(

@@ -12,7 +12,17 @@ from dataclasses import dataclass, field, replace
 from studio.engines.draft.lexicon import Token
 from studio.engines.draft.reading import ANIMALS, CHILD_BELOW, OLD_FROM, Colour, Figure, Thing, listed
 
-PLURAL_COUNT = {"bird": 7, "gull": 7, "bat": 7, "fish": 8, "butterfly": 5, "child": 3, "person": 4, "sheep": 6}
+PLURAL_COUNT = {
+    "knight": 6,
+    "bird": 7,
+    "gull": 7,
+    "bat": 7,
+    "fish": 8,
+    "butterfly": 5,
+    "child": 3,
+    "person": 4,
+    "sheep": 6,
+}
 """How many a plural without a number draws; two of anything not listed."""
 REACH = 7
 """How many tokens a colour or a number reaches forward to its noun."""
@@ -30,7 +40,7 @@ HELD = listed(
     "headphones shoe lipstick plant dough"
 )
 """Things that people hold."""
-HANDLING = listed("holding giving drinking carrying raising shooting phoning working pushing reading throwing")
+HANDLING = listed("singing holding giving drinking carrying raising shooting phoning working pushing reading throwing")
 HEADGEAR = {
     "hat": lambda text: (
         "knitted hat"
@@ -41,6 +51,14 @@ HEADGEAR = {
     )
 }
 """A hat is knitted, peaked or brimmed, by its words."""
+OF_WOMEN = ("woman", "mother", "grandma", "granny", "lady", "widow", "奶奶", "婆", "老太", "妇", "大妈")
+OF_MEN = ("man", "father", "grandpa", "爷", "公", "老头", "老大")
+"""Parts of words for old people that tell whether it is a woman or a man."""
+TOOLS = {
+    "guitarist": "guitar", "violinist": "guitar", "cellist": "guitar", "photographer": "camera", "waiter": "plate",
+    "waitress": "plate", "potter": "bowl", "说书人": "newspaper", "服务员": "plate",
+}  # fmt: skip
+"""What people of a trade have in hand, where nothing else is said."""
 JOINING = frozenset({"and", "with", "&", "和", "与", "跟", "同", "及"})
 
 
@@ -239,6 +257,8 @@ def _figure(scan: Scan, kind: str, found: list[Token], at: int) -> None:
     token = found[at]
     number = scan.take_number(at)
     colour = scan.take_colour(at, kind)
+    if kind in MOUNTS:
+        _mounted(scan, found, at)
     if _told_of_the_named(scan, found, at, kind, colour):
         scan.definite = False
         return
@@ -262,11 +282,26 @@ def _figure(scan: Scan, kind: str, found: list[Token], at: int) -> None:
     count = number or (PLURAL_COUNT.get(kind, 2) if token.plural else 1)
     given = dict(scan.waiting)
     wears = tuple(str(v) for a, v in scan.waiting if a == "wears")
-    dyes = tuple(v for a, v in scan.waiting if a == "dye")
+    dyes = tuple(v for a, v in scan.waiting if a == "dye" and isinstance(v, tuple))
     scan.waiting = []
     young = 1 if kind in ANIMALS and any(t.text in ("baby", "little", "小") for t in found[max(0, at - 2) : at]) else 0
-    figure = Figure(kind, min(count, 99), str(given.get("posture", "")), colour or str(given.get("colour", "")), wears,
-                    hair=str(given.get("hair", "")), age=young, dyes=dyes, looks=str(given.get("looks", "")))  # fmt: skip
+    figure = Figure(
+        kind,
+        min(count, 99),
+        str(given.get("posture", "")),
+        colour or str(given.get("colour", "")),
+        wears,
+        hair=str(given.get("hair", "")),
+        age=young,
+        dyes=dyes,
+        looks=str(given.get("looks", "")),
+    )
+    text = token.text
+    if kind == "elder":
+        sex = "woman" if any(w in text for w in OF_WOMEN) else "man" if any(w in text for w in OF_MEN) else ""
+        figure = replace(figure, sex=sex or {"woman": "woman", "man": "man"}.get(token.meanings["figure"], ""))
+    if text in TOOLS:
+        figure = replace(figure, holds=TOOLS[text])
     if "age" in given:
         figure = aged(figure, int(str(given["age"])))
     scan.figures.append(figure)
@@ -297,7 +332,8 @@ def _done_by_a_thing(found: list[Token], at: int) -> bool:
     before = next((t for t in reversed(found[:at]) if "pace" not in t.meanings), None)
     if before is None or before.kind in ("stop", "glue", "number", "name"):
         return False
-    noun = bool({"thing", "setting", "part"} & set(before.meanings)) and "figure" not in before.meanings
+    noun = bool({"thing", "setting", "part", "light", "weather", "time"} & set(before.meanings))
+    noun = noun and "figure" not in before.meanings
     return noun or (before.kind == "word" and found[at].text.endswith("s"))
 
 
@@ -334,11 +370,25 @@ def _thing(scan: Scan, kind: str, found: list[Token], at: int) -> None:
     colour = scan.take_colour(at, kind)
     scan.definite = False
     _hold(scan, kind, found, at)
+    if kind in MOUNTS:
+        _mounted(scan, found, at)
     for first, old in enumerate(scan.objects):
         if old.kind == kind:
             scan.objects[first] = replace(old, colour=old.colour or colour, count=max(old.count, number))
             return
     scan.objects.append(Thing(kind, min(number or (3 if token.plural else 1), 30), colour))
+
+
+MOUNTS = ("bike", "horse", "camel", "elephant")
+
+
+def _mounted(scan: Scan, found: list[Token], at: int) -> None:
+    """ "the woman on a white horse" rides it."""
+    if scan.here < 0 or scan.figures[scan.here].posture or scan.figures[scan.here].animal:
+        return
+    lead = [t.text for t in found[max(0, at - 4) : at] if t.kind != "stop"]
+    if "on" in lead or "上" in [t.text for t in found[at + 1 : at + 2]]:
+        scan.figures[scan.here] = replace(scan.figures[scan.here], posture="riding")
 
 
 def _hold(scan: Scan, kind: str, found: list[Token], at: int) -> None:

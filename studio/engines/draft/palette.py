@@ -159,6 +159,29 @@ GREY_SKY = _p("8c98a4 aab4ba ccd2d0 eef0ea b4bcc0 333c46", 0.72, 0.5)
 NIGHT_GREY = _p("0b1220 1a2736 33475a c9d8e6 2b3f52 060a12", 0.30, 0.6, lamps=True)
 
 
+DIM = (
+    "cockpit",
+    "lamproom",
+    "bar",
+    "stairs",
+    "corridor",
+    "bedroom",
+    "room",
+    "window",
+    "cellar",
+    "teahouse",
+    "carcabin",
+    "traincabin",
+    "kitchen",
+    "cafe",
+    "hospital",
+    "office",
+    "church",
+    "workshop",
+)
+"""Places with light of their own in the darkest hour."""
+
+
 def palette_for(reading: Reading, rng: np.random.Generator) -> Palette:
     """The colours for this reading; rng picks among palettes that suit it equally and turns the hue a little."""
     choices = TIMES[reading.time_of_day or _usual_time(reading, rng)]
@@ -167,6 +190,8 @@ def palette_for(reading: Reading, rng: np.random.Generator) -> Palette:
     palette = _lit(palette, reading)
     palette = _styled(palette, reading)
     palette = _coloured(palette, reading)
+    if reading.setting in DIM:  # somebody lives there: lamps give people and things their colours back
+        palette = replace(palette, brightness=max(palette.brightness, 0.56))
     turn = float(rng.uniform(-0.012, 0.012))
     return replace(
         palette, **{n: shifted(getattr(palette, n), hue=turn) for n in ("sky_top", "sky_mid", "haze", "near")}
@@ -185,6 +210,8 @@ def _usual_time(reading: Reading, rng: np.random.Generator) -> str:
         return "noon"
     if reading.setting in ("stage", "space", "cellar", "cave", "bar", "cockpit", "lamproom"):
         return "night"
+    if reading.has("ship light", "beacon"):
+        return "dusk"
     lit = reading.has("lantern", "candle", "torch", "match", "beam") or any(
         f.holds == "lantern" for f in reading.figures
     )
@@ -233,8 +260,11 @@ def _styled(p: Palette, reading: Reading) -> Palette:
     if "vintage" in styles and "film" in reading.mood.lower():  # grain is a texture, not a faded print
         styles -= {"vintage"}
     names = ("sky_top", "sky_mid", "sky_low", "haze", "near", "light")
-    if styles & {"black and white", "noir"}:
+    coloured = "neon" in reading.light or any(c.noun in ("", "mood") for c in reading.colours)
+    if "black and white" in styles or ("noir" in styles and not coloured):
         return replace(p, saturation=0.0)
+    if "noir" in styles:
+        p = replace(p, saturation=0.75)
     if styles & {"ink"}:
         paper = replace(p, sky_top=(226, 222, 210), sky_mid=(234, 230, 218), sky_low=(242, 238, 228))
         paper = replace(paper, haze=(222, 220, 210), near=(38, 40, 44), saturation=0.35, light=(250, 246, 236))
@@ -242,7 +272,8 @@ def _styled(p: Palette, reading: Reading) -> Palette:
     if styles & {"vintage"}:
         p = replace(p, **{n: mix(getattr(p, n), (206, 160, 104), 0.22) for n in names}, saturation=0.78)
     if styles & {"pastel", "watercolour"}:
-        p = replace(p, **{n: mix(getattr(p, n), (255, 240, 244), 0.3) for n in names}, saturation=0.9)
+        pale = 0.3 if p.brightness > 0.5 else 0.1
+        p = replace(p, **{n: mix(getattr(p, n), (255, 240, 244), pale) for n in names}, saturation=0.9)
     if styles & {"anime"}:
         p = replace(p, saturation=1.22)
     if styles & {"cyberpunk"}:
@@ -257,8 +288,10 @@ def _coloured(p: Palette, reading: Reading) -> Palette:
 
     Two and more share the picture: cool ones take the sky, the water and the shade, warm ones the light and the ground.
     """
-    hues = [c for c in reading.colours if not c.noun and c.name not in ("white", "grey", "black", "charcoal")]
-    shared = len({c.name for c in hues}) > 1
+    hues = [
+        c for c in reading.colours if c.noun in ("", "mood") and c.name not in ("white", "grey", "black", "charcoal")
+    ]
+    shared = len({c.name for c in hues}) > 1 or any(c.noun == "mood" for c in hues)
     if shared:
         p = _shared(p, [NAMED[c.name] for c in hues])
     for colour in reading.colours:
@@ -282,6 +315,12 @@ def _shared(p: Palette, hues: list[RGB]) -> Palette:
     """Several colours in one picture, each where it belongs: hour and weather keep their light and their darkness."""
     ordered = sorted(hues, key=lambda c: c[2] - c[0])
     warm, cool = ordered[0], ordered[-1]
+    if len(set(hues)) == 1:  # one colour alone tints light or shade, and the other keeps its own
+        only = hues[0]
+        if only[0] >= only[2]:
+            cool = p.sky_top
+        else:
+            warm = p.light
 
     def towards(own: RGB, hue: RGB, amount: float) -> RGB:
         return mix(own, scale(hue, (0.12 + luma(own)) / max(0.12, luma(hue))), amount)

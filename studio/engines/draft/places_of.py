@@ -1,12 +1,17 @@
-"""Where a shot plays: the place it names, else what its things, people and weather make likely, else the film's place."""
+"""Where a shot plays: the place it names, else what its things and people make likely, else the film's place."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 
 from studio.engines.draft import props
-from studio.engines.draft.reading import Reading
+from studio.engines.draft.reading import Reading, listed
 
+SHUT = listed(
+    "room kitchen cafe office bedroom bathroom corridor stairs lamproom hospital classroom lab workshop church cellar "
+    "lift carcabin traincabin cockpit gym shop teahouse bar window"
+)
+"""Places with a roof and walls, where no ship stands beside the people."""
 STRONG = ("underwater", "product", "stage", "cockpit", "stairs", "lamproom", "carcabin", "traincabin")
 """Places that win wherever they stand in the sentence."""
 FINER = {
@@ -34,8 +39,8 @@ HINTS: tuple[tuple[tuple[str, ...], str], ...] = (
     (("camel",), "desert"),
     (("penguin",), "snowfield"),
     (("duck", "swan"), "lake"),
-    (("tent", "tree", "cow", "sheep", "horse", "deer", "bear", "wolf", "butterfly", "pig", "chicken", "tractor", "turbine",
-      "kite", "snowman"), "field"),
+    (("tent", "tree", "cow", "sheep", "horse", "deer", "bear", "wolf", "butterfly", "pig", "chicken", "tractor",
+      "turbine", "kite", "snowman"), "field"),
     (("train",), "station"),
     (("car", "truck", "bus", "bike"), "road"),
     (("plane", "balloon", "helicopter"), "sky"),
@@ -79,7 +84,7 @@ def finest(found: Sequence[str]) -> str:
 def _insert(reading: Reading) -> str:
     """A close shot of a small thing alone is a table top, whatever the room around it."""
     small = any(t.kind in props.SMALL for t in reading.objects)
-    large = any(t.kind in props.LARGE for t in reading.objects)
+    large = any(t.kind in props.LARGE and t.kind not in ("table", "chair") for t in reading.objects)
     outside = {
         "pitch",
         "sea",
@@ -105,7 +110,10 @@ def _likely(reading: Reading) -> str:
             return setting
     if kinds & props.SMALL and not reading.figures:
         return "product"
-    if reading.home:
+    outdoors = reading.shot_size in ("wide", "aerial") and (
+        reading.has("sun", "moon") or reading.time_of_day in ("sunset", "golden hour")
+    )
+    if reading.home and not (outdoors and reading.home in SHUT):
         return reading.home
     if reading.crowd or "neon" in reading.light or "cyberpunk" in reading.styles:
         return "street"

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
 from studio.engines.draft import animals
 from studio.engines.draft.plan import Plan
+from studio.engines.draft.poses import pose_of
 from studio.engines.draft.reading import Figure
 
 HEIGHTS: dict[str, float] = {  # how tall a standing adult is in the frame, in units
@@ -71,10 +72,15 @@ def places(plan: Plan, everyone: list[Figure]) -> list[Place]:
         else height
     )
     step = plan.dx(gap * height)
+    if shot in CLOSE and per_row > 1:  # all of them within the frame
+        step = min(step, (0.44 if shot in CLOSE[1:3] else 0.66) / (per_row - 1))
     middle = _middle(plan, count, shot)
     if per_row > 1:
         half = step * (per_row - 1) / 2 + plan.dx(0.22 * height)
         middle = float(np.clip(middle, min(0.5, half), max(0.5, 1 - half)))
+    upright = [f for f in everyone if not f.animal]
+    low = min((0.925 - pose_of(f.posture).head[1] for f in upright), default=0.0)
+    low = max(0.0, low) if low < 0.5 else 0.0
     spots = []
     for i in range(count):
         row, column = i % rows, i // rows
@@ -82,8 +88,20 @@ def places(plan: Plan, everyone: list[Figure]) -> list[Place]:
         h = height * shrink * float(rng.uniform(0.97, 1.03))
         x = middle + (column - (per_row - 1) / 2) * step + (row * 0.5 * step if rows > 1 else 0)
         x += float(rng.uniform(-0.07, 0.07)) * step * (count > 2)
-        spots.append(Place(x, _foot(plan, shot, h, row), h, _facing(plan, everyone, i, x, middle), shrink))
-    return spots
+        spots.append(Place(x, _foot(plan, shot, h, row, low), h, _facing(plan, everyone, i, x, middle), shrink))
+    return [_in_bed(plan, f, s) for f, s in zip(everyone, spots, strict=True)] if shot not in CLOSE else spots
+
+
+def _in_bed(plan: Plan, figure: Figure, spot: Place) -> Place:
+    """Who lies down where there is a bed or a sofa lies on it."""
+    if figure.posture != "lying" or figure.animal:
+        return spot
+    if plan.reading.setting in ("bedroom", "hospital"):
+        return replace(spot, x=0.5 - 0.18 * plan.light.side, y=0.84 - plan.dy(0.15), facing=int(plan.light.side),
+                       height=max(spot.height, 0.7))  # fmt: skip
+    if plan.reading.setting == "room":
+        return replace(spot, x=0.5 - 0.26 * plan.light.side, y=0.80 - plan.dy(0.09), height=max(spot.height, 0.52))
+    return spot
 
 
 def _animal_height(plan: Plan, everyone: list[Figure], height: float, shot: str) -> float:
@@ -118,19 +136,19 @@ def _middle(plan: Plan, count: int, shot: str) -> float:
     return 0.5 + lean * (1.0 if count < 3 else 0.4)
 
 
-def _foot(plan: Plan, shot: str, height: float, row: int) -> float:
-    """y of the ground under a figure of this height."""
+def _foot(plan: Plan, shot: str, height: float, row: int, low: float) -> float:
+    """y of the ground under a figure of this height; low: how far the highest head is under a standing one's."""
     tall = plan.dy(height)
     if shot == "extreme close-up":
-        return 0.44 + 0.925 * tall
+        return 0.44 + (0.925 - low) * tall
     if shot in ("close-up", "over-the-shoulder"):
-        return 0.13 + tall
+        return 0.13 + (1 - low) * tall
     if shot in ("medium", "two-shot"):
-        return 0.15 + tall
+        return 0.15 + (1 - low) * tall
     if shot == "aerial":
         return 0.56 + 0.10 * row
-    low = 0.86 if shot != "full" else 0.90
-    return min(low, max(plan.horizon + plan.dy(0.05) + 0.42 * tall, 0.15 + tall * 0.94, 0.76)) - plan.dy(0.05) * row
+    lowest = 0.86 if shot != "full" else 0.90
+    return min(lowest, max(plan.horizon + plan.dy(0.05) + 0.42 * tall, 0.15 + tall * 0.94, 0.76)) - plan.dy(0.05) * row
 
 
 def _turned(plan: Plan, pair: list[Figure]) -> bool:

@@ -20,7 +20,7 @@ class Plan:
     """A frame being painted. horizon: y of the frame. defocus: blur of the farthest layer, units; 0 is all sharp.
 
     open: True where nothing may stand in front of the figures (close shots). ground: colour under the figures' feet.
-    shines: lamps and fires that were painted: x, y and the reach of their light in units.
+    shines: lamps and fires that were painted: x, y and the reach of their light in units. tower: a lighthouse's lamp.
     """
 
     at: Stage
@@ -35,6 +35,7 @@ class Plan:
     ground: RGB = (120, 110, 100)
     layers: list[tuple[Canvas, float, str]] = field(default_factory=list)
     shines: list[tuple[float, float, float]] = field(default_factory=list)
+    tower: tuple[float, float] | None = None
 
     def canvas(self, base: RGB, depth: float) -> Canvas:
         """An empty layer whose hidden ground is this colour as seen at this depth."""

@@ -20,6 +20,10 @@ CHILD_BELOW, OLD_FROM = 13, 62
 """Ages in years between which somebody is drawn as an adult."""
 
 
+LAMPS = listed("beacon lamp lantern candle torch match fire sign tv glow lighthouse")
+"""Things that give light, and can be lit or put out."""
+
+
 @dataclass(frozen=True)
 class Move:
     """A camera move. kind as in "pan-left" or "static"; strength slow, normal or fast."""
@@ -85,7 +89,8 @@ class Reading:
 
     prompt: the words of the shot itself. settings: the main one first. crowd: a mass of people too many to count.
     home: the place where settings name none. angle: low, high, dutch or eye.
-    parts: parts of the body and the like that are named: hand, face, eyes, feet, glass. speech: (who, words) of the lines spoken. mood: the words that hold for the film.
+    parts: parts of the body and the like that are named: hand, face, eyes, feet, glass. speech: (who, words) of the
+    lines spoken. mood: the words that hold for the film.
     """
 
     prompt: str = ""

@@ -14,9 +14,10 @@ from studio.engines.draft.script import sentences
 _CLAUSE = re.compile(r"[^,，;；:：.。]+[,，;；:：.。]*\s*")
 _CAMERA = frozenset({"move", "pace", "direction", "shot", "lens", "angle", "plain"})
 _LEAD = re.compile(
-    r"^\s*(?:an?\s+|the\s+)?(?:(?:extreme|very|medium|slow|low|high|static|handheld|cinematic|tight|wide|full|tracking|pov|"
-    r"aerial|drone|establishing|over[- ]the[- ]shoulder|close|two|macro|product|insert|long|top[- ]down|angle|underwater|"
-    r"slow[- ]motion|motion)[\s,-]*)*(?:shot|close[- ]?up|view)(?:\s+(?:of|on|over|through)\b|\s*[:,.，：])?\s*",
+    r"^\s*(?:an?\s+|the\s+)?(?:(?:extreme|very|medium|slow|low|high|static|handheld|cinematic|tight|wide|full|tracking|"
+    r"pov|aerial|drone|establishing|over[- ]the[- ]shoulder|close|two|macro|product|insert|long|top[- ]down|angle|"
+    r"underwater|slow[- ]motion|motion)[\s,-]*)*"
+    r"(?:shot|close[- ]?up|view)(?:\s+(?:of|on|over|through)\b|\s*[:,.，：])?\s*",
     re.IGNORECASE,
 )
 

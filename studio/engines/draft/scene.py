@@ -5,7 +5,7 @@ The same reading, size and seed give the same bytes.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 
 import cv2
@@ -15,11 +15,13 @@ from studio.engines.draft import (
     cast,
     elsewhere,
     grounds,
+    halls,
     inside,
     nature,
     particles,
     places_of,
     rooms,
+    shine,
     skies,
     town,
     vessels,
@@ -30,7 +32,8 @@ from studio.engines.draft.palette import Palette, mix, palette_for
 from studio.engines.draft.particles import Particles
 from studio.engines.draft.placing import CLOSE
 from studio.engines.draft.plan import Plan
-from studio.engines.draft.reading import Reading
+from studio.engines.draft.reading import LAMPS, Reading
+from studio.engines.draft.shine import Shine
 from studio.engines.draft.skies import Air, Light
 
 
@@ -48,7 +51,7 @@ class Scene:
     """Layers far to near, and what a mover needs. Positions are shares of the visible frame (0..1).
 
     focus: where the subject is. light_at: the sun, moon or main lamp. flicker: 0 steady .. 1 firelight or storm.
-    particles: what falls or floats in front, or None.
+    particles: what falls or floats in front, or None. shines: light that moves during the shot.
     """
 
     width: int
@@ -61,6 +64,7 @@ class Scene:
     light_at: tuple[float, float]
     flicker: float = 0.0
     particles: Particles | None = None
+    shines: tuple[Shine, ...] = ()
 
 
 OUTDOORS: dict[str, Callable[[Plan], None]] = {
@@ -98,21 +102,21 @@ INDOORS: dict[str, Callable[[Plan], None]] = {
     "window": rooms.window,
     "stairs": rooms.stairs,
     "lamproom": rooms.lamproom,
-    "corridor": rooms.corridor,
+    "corridor": halls.corridor,
     "bedroom": rooms.bedroom,
     "hospital": rooms.hospital,
     "bathroom": rooms.bathroom,
-    "classroom": rooms.classroom,
-    "lab": rooms.lab,
-    "workshop": rooms.workshop,
-    "church": rooms.church,
-    "cellar": rooms.cellar,
-    "gym": rooms.gym,
-    "shop": rooms.shop,
-    "bar": rooms.bar,
-    "teahouse": rooms.teahouse,
-    "greenhouse": rooms.greenhouse,
-    "lift": rooms.lift,
+    "classroom": halls.classroom,
+    "lab": halls.lab,
+    "workshop": halls.workshop,
+    "church": halls.church,
+    "cellar": halls.cellar,
+    "gym": halls.gym,
+    "shop": halls.shop,
+    "bar": halls.bar,
+    "teahouse": halls.teahouse,
+    "greenhouse": halls.greenhouse,
+    "lift": halls.lift,
     "carcabin": vessels.carcabin,
     "traincabin": vessels.traincabin,
     "cockpit": vessels.cockpit,
@@ -159,6 +163,8 @@ def compose(reading: Reading, width: int, height: int, seed: int, *, overscan: f
         if "storm" in reading.weather
         else 0.25
         if "neon" in reading.light
+        else 0.7
+        if any(t.state == "flickers" for t in reading.objects) or reading.has("fire", "candle", "match", "lantern")
         else 0.0
     )
     return Scene(
@@ -172,7 +178,25 @@ def compose(reading: Reading, width: int, height: int, seed: int, *, overscan: f
         (light.x, light.y),
         flicker,
         _particles(reading, palette, rng),
+        tuple(_shines(plan)),
     )
+
+
+def _shines(plan: Plan) -> Iterator[Shine]:
+    """Lights that the words set in motion: beams where lighthouses and searchlights stand, lamps lit or put out."""
+    reading = plan.reading
+    states = {t.state for t in reading.objects if t.kind in LAMPS}
+    beam = next((t for t in reading.objects if t.kind == "beam"), None)
+    tower = next((t for t in reading.objects if t.kind == "lighthouse"), None)
+    if (beam or (tower and tower.state == "sweeps")) and plan.tower and reading.setting != "lamproom":
+        turning = "sweeps" in {beam.state if beam else "", tower.state if tower else ""}
+        yield Shine(*plan.tower, 1.9, "sweeps" if turning else "beam")
+    elif beam and plan.shines:
+        yield Shine(plan.shines[0][0], plan.shines[0][1], 1.9, beam.state if beam.state == "sweeps" else "beam")
+    for state in ("lit", "dark"):
+        if state in states:
+            x, y, reach = plan.shines[0] if plan.shines else (0.5, 0.45, 0.7)
+            yield Shine(x, y, min(1.2, reach), state)
 
 
 def _horizon(reading: Reading, rng: np.random.Generator) -> float:
@@ -272,6 +296,10 @@ def still(scene: Scene, *, time_s: float = 0.0) -> np.ndarray:
         over = layer.rgba[rows, cols]
         alpha = over[..., 3].astype(np.float32) * np.float32(1 / 255)
         frame = cv2.blendLinear(frame, np.ascontiguousarray(over[..., :3]), 1 - alpha, alpha)
+    for one in scene.shines:
+        if one.state in ("sweeps", "beam"):  # a still shows lamps as they burn
+            alpha = shine.cover(frame.shape, one, (one.x, one.y), time_s, 0.5).astype(np.float32) * np.float32(1 / 255)
+            frame = cv2.blendLinear(frame, np.full_like(frame, shine.WARM), 1 - alpha, alpha)
     if scene.particles is not None:
         particles.paint(frame, scene.particles, scene.seed, time_s)
     return frame

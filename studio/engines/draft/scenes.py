@@ -9,7 +9,7 @@ from dataclasses import replace
 import cv2
 import numpy as np
 
-from studio.engines.draft import camera, particles, scene, stage
+from studio.engines.draft import camera, particles, scene, shine, stage
 from studio.engines.draft.caption import draft_mark, strip
 from studio.engines.draft.film import Painter
 from studio.engines.draft.order import Order
@@ -32,11 +32,13 @@ def painter(
     plates = to_plates(layers, width * height, followed=followed_layer(made, reading))
     view = View(plates, way, frames=round(seconds * fps))
     weather = Weather(made.particles, seed) if made.particles else None
+    lights = Lights(made.shines, seconds)
 
     def paint(n: int, canvas: Planes) -> None:
         view.draw(n, canvas)
         if made.flicker:
             flicker(canvas[0], made.flicker, n / fps, seed)
+        lights.lay(canvas, n / fps, view.pose)
         if weather:
             weather.lay(canvas, n / fps)
         overlay.lay(canvas)
@@ -64,17 +66,39 @@ class View:
     def __init__(self, plates: Sequence[stage.Plate], way: camera.Path, *, frames: int) -> None:
         self._plates, self._way, self._last = plates, way, max(1, frames - 1)
         self._kept: Planes | None = None
+        self.pose = way.at(0.0)
 
     def draw(self, n: int, canvas: Planes, besides: camera.Pose | None = None) -> None:
         """Frame n into the planes. besides: a movement on top of the camera's way."""
+        self.pose = self._way.at(min(1.0, n / self._last)) + (besides or camera.Pose())
         if self._kept is None or besides:
-            stage.draw(self._plates, self._way.at(min(1.0, n / self._last)) + (besides or camera.Pose()), canvas)
+            stage.draw(self._plates, self.pose, canvas)
             if self._way.still and not besides:
                 y, u, v = canvas
                 self._kept = y.copy(), u.copy(), v.copy()
             return
         for plane, kept in zip(canvas, self._kept, strict=True):
             np.copyto(plane, kept)
+
+
+class Lights:
+    """Beams that sweep and lamps that are lit, over the planes of a frame, where the camera sees them."""
+
+    def __init__(self, shines: tuple[shine.Shine, ...], seconds: float) -> None:
+        self._shines, self._seconds = shines, max(0.1, seconds)
+
+    def lay(self, canvas: Planes, time_s: float, pose: camera.Pose) -> None:
+        """Darken the frame while its lamp is not lit, then add the light of this moment."""
+        if not self._shines:
+            return
+        t = time_s / self._seconds
+        gain = shine.level(self._shines, t)
+        if gain < 0.999:
+            cv2.convertScaleAbs(canvas[0], dst=canvas[0], alpha=gain, beta=16 * (1 - gain))
+        for one in self._shines:
+            dx, dy, size = pose.seen(one.depth)
+            at = (0.5 + (one.x - 0.5) * size + dx, 0.5 + (one.y - 0.5) * size + dy)
+            stage.tint(canvas, shine.cover(canvas[0].shape, one, at, time_s, t), shine.WARM)
 
 
 class Weather:

@@ -141,6 +141,14 @@ def _verb(found: list[Token], at: int) -> Token:
     return _only(token, VERBS[token.text])
 
 
+def _flown(found: list[Token], at: int) -> Token:
+    """Who flies a kite stands on the ground."""
+    token = found[at]
+    flies = token.text in ("flies", "fly", "flying", "放")
+    kite = any(t.meanings.get("thing") in ("kite", "flag") for t in found[at + 1 : at + 6])
+    return _only(token, {"posture": "raising"}) if flies and kite else token
+
+
 def _possessed(found: list[Token], at: int) -> bool:
     return at > 0 and found[at - 1].text in ("his", "her", "their", "my", "s", "'", "的")
 
@@ -225,8 +233,10 @@ def _camera(found: list[Token], at: int) -> Token:
     )
     noun = clause and clause[-1].kind == "glue" and clause[-1].text in ("a", "the", "in", "her", "his", "into", "onto")
     after = found[at + 1] if at + 1 < len(found) else None
-    kitchen = token.text in ("pan", "pans") and any(t.text in ("oil", "fry", "frying", "egg", "hot", "onion", "stove",
-                                                               "sizzles", "sizzling", "butter") for t in _near(found, at, 8))  # fmt: skip
+    kitchen = token.text in ("pan", "pans") and any(
+        t.text in ("oil", "fry", "frying", "egg", "hot", "onion", "stove", "sizzles", "sizzling", "butter")
+        for t in _near(found, at, 8)
+    )
     if kitchen:
         return _only(token, {"thing": "pan"})
     pushed = token.text == "push" and after is not None and after.definite
@@ -254,6 +264,7 @@ def _stage_words(found: list[Token], at: int) -> Token:
 
 
 RULES: tuple[Callable[[list[Token], int], Token], ...] = (
+    _flown,
     _verb, _compound, _glass, _light, _crane, _camera, _stage_words,
 )  # fmt: skip
 
@@ -266,7 +277,11 @@ def _silenced(found: list[Token]) -> list[Token]:
         after = found[at + 1].text if at + 1 < len(found) else ""
         if token.kind == "stop" or (silent and token.text in ("and", "but", "with", "in", "on")):
             silent = ""
-        elif token.text in ("no", "without", "没有", "无", "nobody", "not") or (token.text in ("like", "as") and after in ("a", "an", "the", "if", "though")) or token.text in ("像", "如同", "仿佛"):  # fmt: skip
+        elif (
+            token.text in ("no", "without", "没有", "无", "nobody", "not")
+            or (token.text in ("like", "as") and after in ("a", "an", "the", "if", "though"))
+            or token.text in ("像", "如同", "仿佛")
+        ):
             silent = "on"
         if silent and token.kind == "known":
             token = _without(token, "figure", "thing", "many", "posture", "setting", "weather")

@@ -15,7 +15,7 @@ SIGNS: tuple[RGB, ...] = ((255, 64, 136), (64, 214, 255), (255, 180, 60), (168, 
 
 def sign_colours(plan: Plan) -> list[RGB]:
     """Neon in the prompt's own colours where it names some."""
-    named = [NAMED[c.name] for c in plan.reading.colours if c.noun in ("", "street", "city", "lamp")]
+    named = [NAMED[c.name] for c in plan.reading.colours if c.noun in ("", "mood", "street", "city", "lamp")]
     return [mix(c, (255, 255, 255), 0.15) for c in named if max(c) > 90] or list(SIGNS)
 
 

@@ -6,7 +6,7 @@ import numpy as np
 
 from studio.engines.draft.palette import RGB, mix
 from studio.engines.draft.plan import Plan
-from studio.engines.draft.rooms import _square, _view
+from studio.engines.draft.rooms import square, view
 from studio.engines.draft.skies import gradient
 from studio.engines.draft.waters import water
 
@@ -17,7 +17,7 @@ def carcabin(plan: Plan) -> None:
     c = plan.canvas((60, 60, 66), 0.1)
     c.alpha[:] = 255
     c.rgb[:] = mix(p.at((70, 68, 72), 0.7), p.near, 0.4)
-    _view(plan, c, np.array([(0.02, 0.08), (0.98, 0.08), (1.1, 0.60), (-0.1, 0.60)]), 0.30)
+    view(plan, c, np.array([(0.02, 0.08), (0.98, 0.08), (1.1, 0.60), (-0.1, 0.60)]), 0.30)
     dark = mix(p.at((52, 50, 54), 0.7), p.near, 0.5)
     for x0, x1 in ((0.0, -0.06), (1.0, 1.06)):
         c.polygon([(x0 - 0.02, 0.06), (x0 + 0.02, 0.06), (x1 + 0.04, 0.64), (x1 - 0.06, 0.64)], dark)
@@ -26,8 +26,17 @@ def carcabin(plan: Plan) -> None:
     s = plan.canvas((60, 56, 56), 0.4)
     seat = mix(p.at((96, 78, 68), 0.7), p.near, 0.25)
     for x in (0.28, 0.72):
-        s.polygon([(x - plan.dx(0.2), 1.1), (x - plan.dx(0.17), 0.42), (x - plan.dx(0.12), 0.38), (x + plan.dx(0.12), 0.38),
-                   (x + plan.dx(0.17), 0.42), (x + plan.dx(0.2), 1.1)], seat)  # fmt: skip
+        s.polygon(
+            [
+                (x - plan.dx(0.2), 1.1),
+                (x - plan.dx(0.17), 0.42),
+                (x - plan.dx(0.12), 0.38),
+                (x + plan.dx(0.12), 0.38),
+                (x + plan.dx(0.17), 0.42),
+                (x + plan.dx(0.2), 1.1),
+            ],
+            seat,
+        )
         s.rect(x - plan.dx(0.08), 0.30, x + plan.dx(0.08), 0.39, seat)
     plan.add(s, 0.4, "seats", glow=0.3)
     f = plan.canvas((40, 40, 46), 0.9)
@@ -45,15 +54,24 @@ def traincabin(plan: Plan) -> None:
     lit = p.at((176, 166, 150), 0.72)
     c.rgb = gradient(plan.at, [(-0.1, mix(lit, p.near, 0.3)), (0.3, lit), (1.1, mix(lit, p.near, 0.45))])
     for x in (0.16, 0.5, 0.84):
-        c.polygon(_square(plan, x, 0.34, 0.27, 0.2), mix(lit, p.near, 0.55))
-        _view(plan, c, _square(plan, x, 0.34, 0.25, 0.18), 0.34)
+        c.polygon(square(plan, x, 0.34, 0.27, 0.2), mix(lit, p.near, 0.55))
+        view(plan, c, square(plan, x, 0.34, 0.25, 0.18), 0.34)
     c.rect(plan.at.left, 0.075, 1 - plan.at.left, 0.095, mix(lit, p.near, 0.5))
     plan.add(c, 0.1, "carriage", glow=0.4)
     s = plan.canvas((80, 60, 60), 0.45)
     cloth = p.at((110, 60, 60), 0.68)
     for x in (0.02, 0.33, 0.67, 0.98):
-        s.polygon([(x - plan.dx(0.13), 1.1), (x - plan.dx(0.12), 0.6), (x - plan.dx(0.08), 0.56), (x + plan.dx(0.08), 0.56),
-                   (x + plan.dx(0.12), 0.6), (x + plan.dx(0.13), 1.1)], cloth)  # fmt: skip
+        s.polygon(
+            [
+                (x - plan.dx(0.13), 1.1),
+                (x - plan.dx(0.12), 0.6),
+                (x - plan.dx(0.08), 0.56),
+                (x + plan.dx(0.08), 0.56),
+                (x + plan.dx(0.12), 0.6),
+                (x + plan.dx(0.13), 1.1),
+            ],
+            cloth,
+        )
     plan.ground = mix(lit, p.near, 0.5)
     plan.add(s, 0.45, "seats", glow=0.3)
 
@@ -102,8 +120,17 @@ def cockpit(plan: Plan) -> None:
         f.polygon([(x0 - 0.014, 0.08), (x0 + 0.014, 0.08), (x1 + 0.022, 0.64), (x1 - 0.022, 0.64)], hull)
     for x0 in (plan.at.left, 1 - plan.at.left):
         f.polygon([(x0 - 0.05, top), (x0 + 0.05, top), (x0 + 0.07, plan.bottom), (x0 - 0.07, plan.bottom)], hull)
-    f.polygon([(plan.at.left, 0.66), (0.25, 0.62), (0.75, 0.62), (1 - plan.at.left, 0.66), (1 - plan.at.left, plan.bottom),
-               (plan.at.left, plan.bottom)], dark)  # fmt: skip
+    f.polygon(
+        [
+            (plan.at.left, 0.66),
+            (0.25, 0.62),
+            (0.75, 0.62),
+            (1 - plan.at.left, 0.66),
+            (1 - plan.at.left, plan.bottom),
+            (plan.at.left, plan.bottom),
+        ],
+        dark,
+    )
     f.rect(plan.at.left, 0.655, 1 - plan.at.left, 0.67, mix(hull, (255, 255, 255), 0.2))
     warn = any(w in plan.reading.prompt.lower() for w in ("warning", "alarm", "emergency", "red light", "警报"))
     tints: list[RGB] = [(255, 70, 60), (255, 140, 60)] if warn else [(90, 220, 255), (255, 190, 90), (120, 255, 170)]

@@ -6,7 +6,7 @@ import zlib
 
 import numpy as np
 
-from studio.engines.draft.palette import NAMED, RGB
+from studio.engines.draft.palette import NAMED, RGB, mix, scale
 from studio.engines.draft.people import Look
 from studio.engines.draft.plan import Plan
 from studio.engines.draft.reading import Figure
@@ -66,7 +66,8 @@ def look_of(plan: Plan, figure: Figure, index: int) -> Look:
     if hat := next((dyes[g] for g in ("knitted hat", "cap", "hat") if g in dyes), None):
         dyes["hat"] = hat
     mouth = "open" if figure.posture in OPEN_MOUTH else "smile" if figure.posture == "smiling" else ""
-    return Look(seen(skin), seen(hair), seen(own), seen(legs), seen((48, 40, 40)), build, wears, long_hair,
+    bare = mix(seen(skin), scale(skin, 0.45 + 0.5 * plan.palette.brightness), 0.4)  # faces stay faces in blue light
+    return Look(bare, seen(hair), seen(own), seen(legs), seen((48, 40, 40)), build, wears, long_hair,
                 dyes=dyes, sex=sex, mouth=mouth)  # fmt: skip
 
 

@@ -13,7 +13,7 @@ from dataclasses import replace
 
 from studio.engines.draft import characters, nouns, places_of, script, senses
 from studio.engines.draft.lexicon import Token, focal_length, tokens
-from studio.engines.draft.reading import Colour, Figure, Move, Reading, Thing, listed
+from studio.engines.draft.reading import LAMPS, Colour, Figure, Move, Reading, Thing, listed
 from studio.engines.draft.shots import ShotSpan
 
 SECOND_OF_A_PAIR = ("over-the-shoulder", "two-shot")
@@ -23,7 +23,6 @@ SHARED = (
 )  # fmt: skip
 """Postures told once that hold for all people of a shot."""
 CLOSE_UPS = ("close-up", "extreme close-up")
-LAMPS = frozenset({"beacon", "lamp", "lantern", "candle", "torch", "match", "fire", "sign", "tv", "ship light", "glow"})
 COMING = listed("lit lights lighting light ignites ignited flares switches switched turns strikes 点亮 点燃 亮起 打开")
 GOING = listed("dies extinguished out fades dims off 熄灭 关掉")
 WAYS = {"pan": "left right", "tilt": "up down", "crane": "up down", "dolly": "in out", "zoom": "in out"}
@@ -77,7 +76,7 @@ def read(prompt: str, *, header: str = "", cast: Mapping[str, Figure] | None = N
         time_of_day=time or _first(mood, "time"),
         weather=weather or tuple(w for w in _all(mood, "weather") if not (time and w == "clear")),
         light=tuple(dict.fromkeys((*_all(found, "light"), *_all(mood, "light")))),
-        colours=(*made.colours, *(Colour(c.name) for c in hues)),
+        colours=(*made.colours, *(Colour(c.name, "mood") for c in hues)),
         settings=_all(found, "setting") or _all(found, "home"),
         home=home or next(iter(_all(mood, "setting")), ""),
         objects=_states(made.objects, found),
@@ -294,9 +293,13 @@ def _consistent(reading: Reading) -> Reading:
             figures = tuple(f if f.posture or f.animal else replace(f, posture=shared) for f in figures)
     wet = {"weather": reading.weather}
     if "clear" in reading.weather and len(reading.weather) > 1:
-        wet["weather"] = tuple(w for w in reading.weather if w != "clear")
+        drop = "cloudy" if set(reading.weather) <= {"clear", "cloudy"} else "clear"
+        wet["weather"] = tuple(w for w in reading.weather if w != drop)
     objects = reading.objects
     if "sea" in (reading.home, *reading.settings) or "lighthouse" in reading.mood.lower() or "灯塔" in reading.mood:
         indoors = "street" not in reading.settings
         objects = tuple(replace(t, kind="beacon") if t.kind == "lamp" and indoors else t for t in objects)
+    tower = re.search(r"lighthouse|灯塔", reading.prompt.lower())
+    if tower and reading.has("beam") and not reading.has("lighthouse"):  # a lighthouse's beam is seen with its tower
+        objects = (Thing("lighthouse"), *objects)
     return replace(reading, figures=figures, objects=objects, **wet)
