@@ -15,8 +15,8 @@ from studio.engines.local.colours import Colours, factors
 from tests.local.bench import ROOT, Bench, need_torch
 from tests.local.bench import ROWS as ROWS_OF
 
-ROWS = ["wan2.2-t2v-a14b", "wan2.2-ti2v-5b", "ltx-2", "hunyuanvideo-1.5-t2v", "kandinsky-5-t2v-lite"]
-ROWS += ["flux2-klein-4b", "z-image-turbo", "qwen-image"]
+ROWS = ["wan2.2-ti2v-5b", "ltx-2", "hunyuanvideo-1.5-t2v", "flux2-klein-4b", "qwen-image"]
+"""One of each geometry; test_models.py sees a picture of every row."""
 
 
 @pytest.mark.parametrize("name", ROWS)
@@ -30,7 +30,7 @@ def test_every_family_shows_a_picture_of_the_shape_asked_for(bench: Bench, name:
     with Image.open(job.work_dir / "preview.jpg") as picture:
         assert picture.format == "JPEG"
         assert picture.size == (384, 256)
-    measured = name in ("wan2.2-t2v-a14b", "wan2.2-ti2v-5b", "z-image-turbo", "qwen-image", "kandinsky-5-t2v-lite")
+    measured = name in ("wan2.2-ti2v-5b", "qwen-image")
     assert shown[-1].false_colours == (not measured), "tiny models of the others have fewer channels than the real ones"
 
 
