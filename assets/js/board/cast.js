@@ -11,15 +11,17 @@ const KINDS = ["character", "place", "prop"];
 const KEPT = ["id", "name", "kind", "description", "references", "voice", "consent", "voice_consent"];
 const plain = (member) => ({ op: "cast", ...Object.fromEntries(KEPT.map((name) => [name, member[name]])) });
 
-/** Ask for a new member; `name` is filled in. */
-export function newcomer(store, name = "") {
+/** Ask for a new member; `name` is filled in. show: opens the sheet, where pictures and a voice are added. */
+export function newcomer(store, name = "", show = null) {
   const named = el("input", "bd-input", { type: "text", maxlength: 40, value: name, data: { field: "member-name" } });
   const about = growing(el("textarea", "bd-input", { rows: 3, placeholder: t("board.member_hint"), data: { field: "member-about" } }));
   let kind = "character";
   const kinds = choose(KINDS.map((k) => [k, t(`board.kind.${k}`)]), kind, (v) => (kind = v));
   const go = button(t("board.member_add"), { text: t("board.member_add"), cls: "primary", data: { do: "member-add" } }, async () => {
     const done = await store.edit({ op: "cast", name: named.value.trim(), kind, description: about.value });
-    if (done) box.close();
+    if (!done) return;
+    box.close();
+    if (show) toast(t("board.member_added", { name: named.value.trim() }), { undo: show, label: t("board.member_pictures") });
   });
   const box = dialog(t("board.member_new"), el("div", "bd-form", {}, el("div", "bd-two", {}, field(t("board.f.name"), named, { hint: t("board.name_hint") }), field(t("board.f.kind"), kinds)), field(t("board.f.description"), about)), [go]);
   box.addEventListener("keydown", (e) => e.key === "Enter" && e.target === named && go.click());

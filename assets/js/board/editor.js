@@ -93,7 +93,7 @@ export class Editor {
     this.player.moved = (clip, inside) => this.strip.playhead(clip, inside);
     this.panel = new Panel(store, {
       remove: (id) => this.remove(id), duplicate: (id) => this.duplicate(id), split: (id) => this.split(id), draft: (ids) => this.draft(ids),
-      render: (ids) => renderDialog(store, ids), retake: (shot) => store.act("retake", { shot }), newcomer: (name) => newcomer(store, name), models: () => this.groups,
+      render: (ids) => renderDialog(store, ids), retake: (shot) => store.act("retake", { shot }), newcomer: (name) => newcomer(store, name, () => this.show("cast")), models: () => this.groups,
     });
     this.player.held = () => this.panel.node.contains(document.activeElement) && document.activeElement.matches("input, textarea, select");
     this.buildHead();
