@@ -4,18 +4,16 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
 
-from studio import catalogue, settings
+from studio import catalogue
 from studio.domain import JSON, Run, Status
-from studio.engines.comfyui import ComfyEngine
 from studio.engines.comfyui.orders import classes
 from studio.errors import CapabilityError, NotFound, Unavailable
 from studio.studio import Studio
-from tests.kit import QUICK
+from tests.comfy_kit import opened
 from tests.providers.comfyui import ComfyServer, official_files
 from tests.providers.serving import served
 
@@ -36,13 +34,6 @@ def comfy(server: ComfyServer) -> Iterator[str]:
     """Its address."""
     with served(server.app()) as base:
         yield base
-
-
-@contextmanager
-def opened(tmp_path: Path, comfy: str) -> Iterator[Studio]:
-    given = settings.read({"data": tmp_path / "data"}, {"COMFYUI_URL": comfy} if comfy else {})
-    with Studio.open(given, engines={"comfyui": ComfyEngine(given)}, timing=QUICK) as studio:
-        yield studio
 
 
 def clip(studio: Studio, **more: object) -> Run:

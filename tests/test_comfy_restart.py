@@ -4,16 +4,13 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
 
-from studio import settings
 from studio.domain import JSON, HeldReason, Run, Status
-from studio.engines.comfyui import ComfyEngine
 from studio.studio import Studio
-from tests.kit import QUICK
+from tests.comfy_kit import opened
 from tests.providers.comfyui import ComfyServer, official_files
 from tests.providers.serving import served
 
@@ -31,13 +28,6 @@ def comfy(server: ComfyServer) -> Iterator[str]:
     """Its address."""
     with served(server.app()) as base:
         yield base
-
-
-@contextmanager
-def opened(tmp_path: Path, comfy: str) -> Iterator[Studio]:
-    given = settings.read({"data": tmp_path / "data"}, {"COMFYUI_URL": comfy})
-    with Studio.open(given, engines={"comfyui": ComfyEngine(given)}, timing=QUICK) as studio:
-        yield studio
 
 
 def until(look: Callable[[], bool], *, within_s: float = 20) -> None:

@@ -187,6 +187,26 @@ def test_a_waiting_run_leaves_the_queue_and_a_running_one_stops(server: ComfySer
     run(story)
 
 
+def test_a_graph_that_would_run_without_some_of_its_outputs_is_taken_back(
+    server: ComfyServer, url: str, tmp_path: Path
+) -> None:
+    error = {"type": "value_not_in_list", "extra_info": {"input_name": "codec", "received_value": "h265"}}
+    server.faults = {"9": {"class_type": "SaveVideo", "errors": [error]}}
+    server.step_s = 0.3
+
+    async def story() -> None:
+        async with opened(url, tmp_path) as engine:
+            with pytest.raises(Refused, match="SaveVideo: codec is 'h265'"):
+                await started(engine, job(tmp_path, "comfyui/qwen-image", width=256, height=256))
+            async with asyncio.timeout(10):
+                while server.running or server.waiting:
+                    await asyncio.sleep(0.02)
+
+    run(story)
+    [entry] = server.history.values()
+    assert entry["status"]["messages"][-1][0] == "execution_interrupted"
+
+
 def test_the_end_of_a_run_is_announced_when_its_result_can_be_read(
     server: ComfyServer, url: str, tmp_path: Path
 ) -> None:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
@@ -13,10 +12,9 @@ from studio import catalogue, settings
 from studio.catalogue import rules
 from studio.domain import JSON, Run, Status
 from studio.engines import gpu_time
-from studio.engines.comfyui import ComfyEngine
 from studio.engines.comfyui.reading import work_of
 from studio.studio import Studio
-from tests.kit import QUICK
+from tests.comfy_kit import opened
 from tests.providers.comfyui import ComfyServer, official_files
 from tests.providers.serving import served
 
@@ -57,13 +55,6 @@ def comfy(server: ComfyServer) -> Iterator[str]:
     """Its address."""
     with served(server.app()) as base:
         yield base
-
-
-@contextmanager
-def opened(tmp_path: Path, comfy: str, environ: dict[str, str]) -> Iterator[Studio]:
-    given = settings.read({"data": tmp_path / "data"}, {"COMFYUI_URL": comfy} | environ)
-    with Studio.open(given, engines={"comfyui": ComfyEngine(given)}, timing=QUICK) as studio:
-        yield studio
 
 
 def made(studio: Studio, **more: object) -> Run:

@@ -7,7 +7,6 @@ import socket
 import threading
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -18,16 +17,16 @@ from PIL import Image
 from PIL.PngImagePlugin import PngInfo
 from starlette.middleware import Middleware
 
-from studio import catalogue, settings
 from studio.catalogue import Catalogue
 from studio.domain import JSON, ImageEdit, ImageToVideo, Kind, Status, Task
-from studio.engines.comfyui import ComfyEngine, workflow
+from studio.engines.comfyui import workflow
 from studio.errors import CapabilityError, Conflict, NotFound
 from studio.studio import Studio
 from studio.ui import routes, values
 from studio.ui.guard import Guard
 from tests import samples
-from tests.kit import QUICK, image
+from tests.comfy_kit import opened
+from tests.kit import image
 from tests.providers.comfyui import ComfyServer
 from tests.providers.serving import served
 
@@ -50,14 +49,6 @@ def comfy(server: ComfyServer) -> Iterator[str]:
     """Its address."""
     with served(server.app()) as base:
         yield base
-
-
-@contextmanager
-def opened(tmp_path: Path, comfy: str = "", rows: Catalogue | None = None) -> Iterator[Studio]:
-    given = settings.read({"data": tmp_path / "data"}, {"COMFYUI_URL": comfy} if comfy else {})
-    engines = {"comfyui": ComfyEngine(given)}
-    with Studio.open(given, engines=engines, catalogue=rows or catalogue.load(), timing=QUICK) as studio:
-        yield studio
 
 
 def dropped(tmp_path: Path, graph: JSON) -> Path:

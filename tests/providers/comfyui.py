@@ -112,7 +112,9 @@ class Entry:
 class ComfyServer:
     """The server's state. step_s: seconds a node takes. fail: message with which the last node fails, or None.
 
-    posts: how many graphs were accepted, by prompt id. looked: how often its node definitions were read. lose_answer: take the next graph, then drop the connection.
+    posts: how many graphs were accepted, by prompt id. looked: how often its node definitions were read. lose_answer:
+    take the next graph, then drop the connection. faults: node errors told of a graph that is queued nevertheless,
+    because other outputs of it are good.
     """
 
     def __init__(self, folder: Path, models: dict[str, list[str]] | None = None) -> None:
@@ -123,6 +125,7 @@ class ComfyServer:
         self.graphs: list[dict[str, Any]] = []
         self.lose_answer = False
         self.looked = 0
+        self.faults: dict[str, Any] = {}
         self.sockets: dict[str, WebSocket] = {}
         self.forget()
 
@@ -184,7 +187,7 @@ class ComfyServer:
         if self.lose_answer:
             self.lose_answer = False
             raise ConnectionResetError("the answer is lost on purpose")
-        return JSONResponse({"prompt_id": prompt_id, "number": entry.number, "node_errors": {}})
+        return JSONResponse({"prompt_id": prompt_id, "number": entry.number, "node_errors": self.faults})
 
     def _refusal(self, graph: dict[str, Any]) -> dict[str, Any] | None:
         known = definitions(self.models)
