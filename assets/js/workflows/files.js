@@ -51,7 +51,7 @@ export function modelFiles() {
   function row(model, role, offered, server) {
     const called = t(`workflows.role_${role.role}`);
     const lost = server === "known" && role.chosen && !role.file;
-    const automatic = role.chosen ? t("workflows.auto_file", { file: role.official }) : role.file ? t("workflows.auto_file", { file: role.file }) : t("workflows.auto_missing");
+    const automatic = role.chosen ? t("workflows.auto") : role.file || server !== "known" ? t("workflows.auto_file", { file: role.file || role.official }) : t("workflows.auto_missing");
     const listed = role.chosen && !offered.includes(role.chosen) ? [role.chosen] : [];
     const pick = el("select", "wf-role wf-pick", { title: role.chosen || role.file || null, "aria-label": t("workflows.choose_file", { role: called, model: model.label }), disabled: server !== "known" && !role.chosen, data: { role: role.role, key: `${model.id} ${role.role}` } },
       el("option", "", { value: AUTO }, automatic),
