@@ -103,7 +103,7 @@ def moved(lab: np.ndarray, how: Tone) -> np.ndarray:
     rising = np.maximum.accumulate(np.clip(curve, 0.0, 1.0))  # a lighter pixel never ends up darker than a darker one
     colour = lab[..., 1:] - np.array(how.middle[1:])
     turned = colour @ np.array(how.turn).reshape(2, 2).T
-    pull = np.where(light < 0.5, room, np.sqrt(room))[..., None] * (turned - colour + np.array(how.shift[1:]))
+    pull = np.where(light < 0.5, room**2, np.sqrt(room))[..., None] * (turned - colour + np.array(how.shift[1:]))
     return np.concatenate((np.interp(light, steps, rising)[..., None], lab[..., 1:] + pull), axis=-1)
 
 

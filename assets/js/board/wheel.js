@@ -38,7 +38,7 @@ export function wheel(label, value, { changed, began, ...attrs }) {
     disc.setAttribute("aria-valuenow", far);
     const turn = ((Math.round((Math.atan2(at.y, at.x) * 180) / Math.PI) % 360) + 360) % 360;
     disc.setAttribute("aria-valuetext", far ? t("look.wheel_at", { turn, far }) : t("look.wheel_none"));
-    told.textContent = far || Math.abs(at.level) > 0.004 ? triple(at).map((n) => number(n, 2)).join(" ") : "";
+    told.textContent = far || Math.abs(at.level) > 0.004 ? triple(at).map((n) => number(Math.round(n * 100) / 100 || 0, 2)).join("  ") : "";
   }
   function set(next, last) {
     const far = Math.hypot(next.x, next.y);
