@@ -3,6 +3,7 @@ what was confirmed, over restarts and kills, until one fails or somebody stops i
 
 from __future__ import annotations
 
+import json
 import subprocess
 import sys
 import time
@@ -21,6 +22,7 @@ from studio.parts.boards import Opened
 from studio.settings import Settings
 from studio.storyboard import edit
 from studio.storyboard.board import Board, ShotStatus, Start
+from studio.storyboard.chain import SAYS
 from studio.studio import Studio
 from tests.kit import QUICK
 
@@ -61,7 +63,7 @@ def all_made(studio: Studio, board: Board) -> bool:
 
 def reasons(studio: Studio, board: Board) -> list[str]:
     chain = studio.chains.of_board(board.id)
-    return [link.stopped for link in chain.links if link.stopped] if chain else []
+    return [link.stopped.said for link in chain.links if link.stopped] if chain else []
 
 
 def test_the_price_of_all_is_shown_first_and_all_are_made(studio: Studio, paid: FindingFake) -> None:
@@ -213,3 +215,8 @@ def test_a_studio_that_was_closed_goes_on_where_it_was(tmp_path: Path, catalogue
         studio.chains.start(board.id)
     with opened(tmp_path, catalogue) as studio:
         until(lambda: all_made(studio, board))
+
+
+def test_the_page_gives_the_same_reasons() -> None:
+    words = json.loads((Path(__file__).parents[1] / "assets/i18n/en/film.json").read_text("utf-8"))
+    assert {code: words.get(f"stop_{code}") for code in SAYS} == SAYS

@@ -15,20 +15,19 @@ from dataclasses import dataclass
 from typing import Any
 
 from studio.domain import Estimate, Run, Status
-from studio.errors import Conflict, NotFound, StudioError
+from studio.errors import NotFound, StudioError
 from studio.parts.boards import Boards, ShotState, _body, _video
 from studio.parts.keeping import Keeping
 from studio.store import chains, storyboards
 from studio.storyboard import edit, plan
 from studio.storyboard.board import Board, Shot, Take
-from studio.storyboard.chain import STAND_IN, Chain, Link, asked, followers, stand_in
+from studio.storyboard.chain import STAND_IN, Chain, Link, Stop, asked, followers, stand_in
 from studio.storyboard.plan import Plan
 
 log = logging.getLogger(__name__)
 SWEEP_S = 30.0
 """Chains are looked at this often even if nothing was heard of their runs."""
 CENT = 0.005
-BROKE = "Something unexpected went wrong in the studio; the log tells."
 
 
 @dataclass(frozen=True)
@@ -226,36 +225,39 @@ class Chains:
         if run is not None and not run.status.ended:
             return False
         try:
-            if why := self._lost(chain, link, run):
-                self._change(chain, link, lambda now: now.stop(link.shot, why))
+            if lost := self._lost(chain, link, run):
+                self._change(chain, link, lambda now: now.stop(link.shot, lost))
             else:
                 self._queue(chain, link)
         except _Raced:
             return True  # it stands otherwise by now: look again
+        except _Ended as ended:
+            why = ended.why
+            self._change(chain, link, lambda now: now.stop(link.shot, why))
         except StudioError as error:
-            said = str(error)
-            self._change(chain, link, lambda now: now.stop(link.shot, said))
+            refused = Stop(code="refused", values={"why": str(error)})
+            self._change(chain, link, lambda now: now.stop(link.shot, refused))
         except Exception:
             if self._closing:
                 raise
             log.exception("the shot %s could not follow", link.shot)
-            self._change(chain, link, lambda now: now.stop(link.shot, BROKE))
+            self._change(chain, link, lambda now: now.stop(link.shot, Stop(code="broke")))
         return True
 
-    def _lost(self, chain: Chain, link: Link, run: Run | None) -> str:
-        """Why there will be no frame to begin with; "" where there is one."""
+    def _lost(self, chain: Chain, link: Link, run: Run | None) -> Stop | None:
+        """Why there will be no frame to begin with; None where there is one."""
         try:
             board = self._boards.get(chain.board, owner=chain.owner).board
         except NotFound:
-            return "The storyboard is gone."
+            return Stop(code="gone")
         number = next((n for n, s in enumerate(board.shots, 1) if s.id == link.after), 0)
         if run is None:
-            return f"The take of shot {number} that it waited for was deleted."
+            return Stop(code="deleted", values={"n": number})
         if run.status is Status.FAILED:
-            return f"Shot {number} failed: {run.error or 'no reason was given.'}"
+            return Stop(code="failed", values={"n": number, "why": run.error or "?"})
         if run.status is Status.CANCELLED:
-            return f"Shot {number} was cancelled."
-        return ""
+            return Stop(code="cancelled", values={"n": number})
+        return None
 
     def _queue(self, chain: Chain, link: Link) -> None:
         """Store the follower's run, its take on the board and the chain's next state, all or nothing."""
@@ -263,16 +265,18 @@ class Chains:
         shot = board.shot(link.shot)
         before = board.before(link.shot)
         if before is None or before.id != link.after or shot.start.kind != "previous":
-            raise Conflict("It no longer begins with the end of the shot that was in front of it.")
+            raise _Ended("moved")
         if before.chosen in (link.chosen, None) and before.chosen != link.waits:
             board = edit.choose(board, before.id, link.waits)  # the take that was confirmed in the place of the old one
         made = self._plan(board, link, chain.owner)
         checked = self._studio._checked(made.body, chain.owner)
         usd = self._studio._price(checked)
         if asked(made.body) != link.asked:
-            raise Conflict("It was changed after its price was confirmed.")
-        if link.usd is not None and (usd is None or usd > link.usd + CENT):
-            raise Conflict(f"Its price is now {'unknown' if usd is None else f'${usd:.2f}'}; look at it once more.")
+            raise _Ended("changed")
+        if link.usd is not None and usd is None:
+            raise _Ended("unpriced")
+        if link.usd is not None and usd is not None and usd > link.usd + CENT:
+            raise _Ended("price", price=f"${usd:.2f}")
 
         def also(db: Any, runs: list[Run]) -> None:
             now = Chain.model_validate(chains.get(db, chain.board) or {"board": chain.board})
@@ -294,13 +298,13 @@ class Chains:
         before = board.shot(link.after)
         clip = _video(self._boards._run(before.chosen or "", owner))
         if clip is None:
-            raise Conflict("The take of the shot before has no picture to begin with.")
+            raise _Ended("no_picture")
         frame = self._boards.last_frame(clip, trim_s=before.trim_out_s, owner=owner)
         known = self._boards._assets(board, owner) | {frame: self._studio.get_asset(frame, owner=owner)}
         shot = board.shot(link.shot)
         made = plan.for_shot(board, shot, self._studio.catalogue, known, previous_frame=frame)
         if made.problems:
-            raise Conflict(" ".join(made.problems))
+            raise _Ended("refused", why=" ".join(made.problems))
         return made
 
     def _change(self, chain: Chain, link: Link, how: Callable[[Chain], Chain]) -> None:
@@ -319,6 +323,14 @@ class Chains:
             chains.forget(db, chain.board)
         with self._lock:
             self._waiting[chain.board] = chain.waiting()
+
+
+class _Ended(Exception):
+    """The shot will not follow, for this reason."""
+
+    def __init__(self, code: str, **values: str) -> None:
+        super().__init__(code)
+        self.why = Stop(code=code, values=values)
 
 
 class _Raced(Exception):

@@ -14,6 +14,35 @@ STAND_IN = "next_frame"
 """Stands for the last frame that is still to be made, where a price is asked."""
 
 
+SAYS = {
+    "gone": "The storyboard is gone.",
+    "deleted": "The take of shot {n} that it waited for was deleted.",
+    "failed": "Shot {n} failed: {why}",
+    "cancelled": "Shot {n} was cancelled.",
+    "before": "It would follow a shot that was not made.",
+    "moved": "It no longer begins with the end of the shot that was in front of it.",
+    "changed": "It was changed after its price was confirmed.",
+    "price": "Its price is now {price}; look at it once more.",
+    "unpriced": "Its price is no longer known; look at it once more.",
+    "no_picture": "The take of the shot before has no picture to begin with.",
+    "refused": "{why}",
+    "broke": "Something unexpected went wrong in the studio; the log tells.",
+}
+"""Why a shot does not follow, by code; pages say the same in their language."""
+
+
+class Stop(Value):
+    """Why a shot will not be queued. values: fill the sentence's blanks."""
+
+    code: str
+    values: JSON = {}
+
+    @property
+    def said(self) -> str:
+        """As an English sentence."""
+        return SAYS[self.code].format(**self.values)
+
+
 class Link(Value):
     """One shot that follows. after: the shot in front of it; waits: that shot's run, "" while it is not queued itself.
 
@@ -28,7 +57,7 @@ class Link(Value):
     chosen: str | None = None
     waits: str = ""
     run: str = ""
-    stopped: str = ""
+    stopped: Stop | None = None
 
     @property
     def open(self) -> bool:
@@ -63,7 +92,7 @@ class Chain(Value):
         ]
         return self.model_copy(update={"links": tuple(changed)})
 
-    def stop(self, shot: str, why: str) -> Chain:
+    def stop(self, shot: str, why: Stop) -> Chain:
         """The shot will not be queued, for this reason, and so none that follows it."""
         ended, links = {shot}, []
         for link in self.links:
@@ -71,7 +100,7 @@ class Chain(Value):
                 links.append(link.model_copy(update={"stopped": why}))
             elif link.after in ended and link.open:
                 ended.add(link.shot)
-                links.append(link.model_copy(update={"stopped": "It would follow a shot that was not made."}))
+                links.append(link.model_copy(update={"stopped": Stop(code="before")}))
             else:
                 links.append(link)
         return self.model_copy(update={"links": tuple(links)})

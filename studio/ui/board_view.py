@@ -179,7 +179,11 @@ def _following(studio: Studio, board: Board, owner: str) -> list[JSON]:
     """Shots that will be queued by themselves, and those that will not, with the reason."""
     chain = studio.chains.of_board(board.id, owner=owner)
     links = chain.links if chain else ()
-    return [{"shot": o.shot, "after": o.after, "stopped": o.stopped} for o in links if o.open or o.stopped]
+    return [
+        {"shot": o.shot, "after": o.after, "stopped": o.stopped.model_dump() if o.stopped else None}
+        for o in links
+        if o.open or o.stopped
+    ]
 
 
 def render_plan(found: ChainPlan) -> JSON:

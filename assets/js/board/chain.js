@@ -20,7 +20,7 @@ export function followBar(store) {
     stop.setAttribute("aria-label", stop.lastChild.textContent);
     said.replaceChildren(
       open.length ? el("p", "", {}, t("film.follow_open", { shots: open.map((l) => number(l.shot)).join(", "), n: number(open[0].after) })) : "",
-      ...ended.slice(0, 3).map((l) => el("p", "", {}, t("film.follow_stopped", { n: number(l.shot), why: l.stopped }))));
+      ...ended.slice(0, 3).map((l) => el("p", "", {}, t("film.follow_stopped", { n: number(l.shot), why: t(`film.stop_${l.stopped.code}`, l.stopped.values) }))));
   }
   return node;
 }
