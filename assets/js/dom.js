@@ -97,16 +97,29 @@ export function seconds(s) {
   return s < 3600 ? `${Math.floor(s / 60)}:${two(s % 60)}` : `${Math.floor(s / 3600)}:${two((s / 60) % 60)}:${two(s % 60)}`;
 }
 
+let made;
+/** Formats of moments in the page's language: making one takes longer than drawing a card. */
+function formats() {
+  const language = locale();
+  if (made?.language !== language)
+    made = {
+      language,
+      ago: new Intl.RelativeTimeFormat(language, { numeric: "auto", style: "short" }),
+      exact: new Intl.DateTimeFormat(language, { dateStyle: "medium", timeStyle: "medium" }),
+    };
+  return made;
+}
+
 /** How long ago, in the user's words; the exact time belongs in a title. */
 export function ago(iso) {
   const s = (Date.now() - new Date(iso)) / 1000;
   if (s < 45) return t("widgets.just_now");
-  const words = new Intl.RelativeTimeFormat(locale(), { numeric: "auto", style: "short" });
+  const words = formats().ago;
   for (const [unit, size] of [["minute", 60], ["hour", 3600], ["day", 86400], ["month", 2629800], ["year", 31557600]])
     if (s < { minute: 3570, hour: 86400, day: 2629800, month: 31557600, year: Infinity }[unit]) return words.format(-Math.round(s / size), unit);
 }
 
-export const exact = (iso) => (iso ? new Date(iso).toLocaleString(locale(), { dateStyle: "medium", timeStyle: "medium" }) : "");
+export const exact = (iso) => (iso ? formats().exact.format(new Date(iso)) : "");
 
 /** Whether the person asked for less motion. */
 export const still = () => matchMedia("(prefers-reduced-motion: reduce)").matches;
