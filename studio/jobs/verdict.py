@@ -92,7 +92,7 @@ def disk_is_full(error: Exception) -> bool:
 def lost_work(run: Run, why: str, code: str | None = None) -> Leave:
     """For a run of an engine that is free to repeat, whose work was lost: it starts again, but not for ever."""
     if run.attempt < MOST_ATTEMPTS:
-        return Leave(Status.QUEUED, f"{why} Repeating it costs nothing, so it starts again.", money="release")
+        return Leave(Status.QUEUED, f"{why} It starts again by itself.", money="release")
     said = f"{why} It was started {run.attempt} times."
     return Leave(Status.HELD, said, reason=HeldReason.CRASHED_TWICE, code=code, money="release")
 
