@@ -9,7 +9,6 @@ from typing import Any
 
 import diffusers
 import torch
-import torch.nn.functional as F
 from diffusers.models.transformers.transformer_wan import WanRotaryPosEmbed
 
 LIBRARY: Any = diffusers
@@ -111,42 +110,3 @@ def make_vae(vae: dict[str, Any], device: torch.device, dtype: torch.dtype) -> A
     with torch.device("meta"):
         model = LIBRARY.AutoencoderKLWan(**vae)
     return _filled(model, device, dtype)
-
-
-class Float8Linear(torch.nn.Module):
-    """A linear layer with float8 weights, one scale a row, and activations scaled by token as they come."""
-
-    def __init__(self, source: torch.nn.Linear) -> None:
-        super().__init__()
-        weight = source.weight.data
-        scale = (weight.abs().amax(dim=1, keepdim=True).float() / 448.0).clamp(min=1e-12)
-        self.register_buffer("weight", (weight.float() / scale).clamp(-448, 448).to(torch.float8_e4m3fn))
-        self.register_buffer("scale", scale.reshape(1, -1).contiguous())
-        self.bias, self.width = source.bias, source.out_features
-        self.fused = weight.is_cuda and torch.cuda.get_device_capability(weight.device) >= (8, 9)
-
-    def forward(self, x: torch.Tensor) -> torch.Tensor:
-        """As the layer it came from; cards below 8.9 and processors multiply the weights out again."""
-        weight: Any = self.weight
-        scale: Any = self.scale
-        shape = x.shape
-        x = x.reshape(-1, shape[-1])
-        if not self.fused:
-            back = weight.to(x.dtype) * scale.reshape(-1, 1).to(x.dtype)
-            return F.linear(x, back, self.bias).reshape(*shape[:-1], self.width)
-        by = (x.abs().amax(dim=1, keepdim=True).float() / 448.0).clamp(min=1e-12)
-        small = (x.float() / by).clamp(-448, 448).to(torch.float8_e4m3fn)
-        scaled_mm: Any = torch.ops.aten._scaled_mm
-        out = scaled_mm(
-            small, weight.t(), scale_a=by, scale_b=scale, bias=self.bias, out_dtype=torch.bfloat16, use_fast_accum=True
-        )
-        return out.reshape(*shape[:-1], self.width)
-
-
-def to_fp8(model: Any) -> None:
-    """Put Float8Linear for every large linear layer of the blocks; embedders and the head stay as they are."""
-    for root in ("blocks", "vace_blocks"):
-        for parent in [m for block in getattr(model, root, ()) for m in block.modules()]:
-            for name, child in list(parent.named_children()):
-                if type(child) is torch.nn.Linear and child.in_features % 16 == 0 and child.out_features % 16 == 0:
-                    setattr(parent, name, Float8Linear(child))

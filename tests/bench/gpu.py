@@ -139,12 +139,13 @@ def _steps(options: argparse.Namespace, mode: str, attention: str, device: Any) 
 
 
 def _switch_on(network: Any, parts: set[str], attention: str) -> None:
-    from tests.bench._gpu_nets import LIBRARY, to_fp8
+    from studio.engines.local import fp8, speed
+    from tests.bench._gpu_nets import LIBRARY
 
     if "fused" in parts:
-        network.fuse_qkv_projections()
+        speed.fuse(network)
     if "fp8" in parts:
-        to_fp8(network)
+        fp8.convert(network, str(network.device))
     if attention != "native":
         network.set_attention_backend(ATTENTION[attention])
     if "cache" in parts:

@@ -4,7 +4,8 @@
 
 Columns: the pipeline class; seconds of a run of three steps with the model loaded (of no meaning for a card); whether
 the same seed gave the same pictures; milliseconds from the wish to cancel to its end, in the middle of a long run; the
-rung that the ladder ends on when only what the last one needs is allowed, and how many it went down.
+rung that the ladder ends on when only what the last one needs is allowed, and how many it went down; the rungs that
+make it when a run begins on them.
 """
 
 from __future__ import annotations
@@ -12,6 +13,7 @@ from __future__ import annotations
 import argparse
 import tempfile
 import time
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -24,7 +26,7 @@ from tests.local.bench import ROWS, Bench, build_tiny
 from tests.local.inputs import CASES, make_files
 from tests.local.test_models import lossless, pixels
 
-HEAD = ("Model", "Task", "Pipeline", "Run, s", "Same by seed", "Cancel, ms", "Ladder ends on")
+HEAD = ("Model", "Task", "Pipeline", "Run, s", "Same by seed", "Cancel, ms", "Ladder ends on", "Rungs that made it")
 LONG = 400
 """Steps of the run that is cancelled."""
 
@@ -44,7 +46,7 @@ class Row:
     def cells(self) -> tuple[str, ...]:
         """The table's cells for it; what goes wrong stands in its cell."""
         about = (self.name, self._task(), self.made.cls)
-        checks = (self.seconds_and_seed, self.cancel, self.ladder)
+        checks = (self.seconds_and_seed, self.cancel, self.ladder, self.rungs)
         found: list[str] = []
         for check in checks:
             try:
@@ -88,6 +90,16 @@ class Row:
             self.bench.engine.limit_memory(None)
             self.bench.remember(job, "resident")
         return [f"{rungs[-1]} ({len(rungs)} of {len(plan.ladder(self.made))} tried)"]
+
+    def rungs(self) -> list[str]:
+        """As after an earlier run that ended there, with a prompt of its own, so that the text model is tried too."""
+        good = []
+        for rung in plan.RUNGS:
+            job = self.job()
+            job = replace(job, request=job.request.model_copy(update={"prompt": f"{self.name} {rung}"}))
+            self.bench.remember(job, rung)
+            good += [rung] if self.bench.make(job).usage["on"]["rung"] == rung else []
+        return ["all" if len(good) == len(plan.RUNGS) else ", ".join(good)]
 
 
 def main() -> None:

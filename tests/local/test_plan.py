@@ -55,6 +55,32 @@ def test_the_plan_takes_the_fastest_rung_that_fits(
     assert plan.first_rung(made, parts(name), gigabytes * plan.GB) == rung
 
 
+@pytest.mark.parametrize("name", ["hunyuanvideo-1.5-i2v", "kandinsky-5-t2v-lite"])
+def test_a_clip_too_large_to_decode_at_once_is_decoded_in_tiles_not_made_layer_by_layer(name: str) -> None:
+    """HunyuanVideo 1.5 runs in 14 GB with offload and tiles, say its authors; 24 GB must not mean the slowest rung."""
+    made, part, memory = written(name), parts(name), 24 * plan.GB
+    rung = plan.first_rung(made, part, memory)
+    assert rung in ("text_freed", "one_part")
+    assert plan.tiles(made, part, rung, memory)
+    assert not plan.tiles(made, part, rung, 141 * plan.GB)
+
+
+@pytest.mark.parametrize(
+    ("name", "gigabytes", "rung"),
+    [
+        ("wan2.2-animate-14b", 48, "text_freed"),
+        ("wan2.2-t2v-a14b", 12, "blocks"),
+        ("wan2.2-ti2v-5b", 8, "blocks"),
+        ("ltx-2", 24, "blocks"),
+    ],
+)
+def test_a_large_text_model_or_a_long_clip_made_in_pieces_asks_for_no_more_than_it_needs(
+    name: str, gigabytes: int, rung: str
+) -> None:
+    """On the lowest rungs the text model is streamed too; Wan Animate holds one segment of its clip at a time."""
+    assert plan.first_rung(written(name, duration_s=5), parts(name), gigabytes * plan.GB) == rung
+
+
 def test_precision_decides_about_8_bits() -> None:
     name, memory = "wan2.2-t2v-a14b", 24 * plan.GB
     assert plan.first_rung(written(name, params={"precision": "bf16"}), parts(name), memory) == "blocks"

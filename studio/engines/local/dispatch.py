@@ -140,14 +140,14 @@ class Dispatcher:
             return work.hot_key()
         memory = card.memory if self.limit is None or card.memory is None else min(card.memory, self.limit)
         work.rung = plan.first_rung(work.recipe, work.part, memory) or plan.ladder(work.recipe)[-1]
-        work.tiled = work.rung == "leaves"
+        work.tiled = plan.tiles(work.recipe, work.part, work.rung, memory)
         return work.hot_key()
 
     def _give(self, work: Work, worker: Worker) -> None:
         recipe = work.recipe
         worker.run, work.stage, work.step, work.eta_s = work.run, "", (0, 0), None
         work.tried.append(work.rung)
-        limits = {"limit": self.limit, "expected_peak": plan.peak_of(recipe, work.part, work.rung)}
+        limits = {"limit": self.limit, "expected_peak": plan.peak_of(recipe, work.part, work.rung, tiled=work.tiled)}
         worker.pending = work.fixed | {"rung": work.rung, "tiled": work.tiled} | limits
         if worker.timer:
             worker.timer.cancel()
@@ -238,7 +238,7 @@ class Dispatcher:
         if work.stage == "decoding" and not work.tiled:
             work.tiled = True
         elif rung := plan.next_rung(work.recipe, work.rung):
-            work.rung, work.tiled = rung, rung == "leaves"
+            work.rung, work.tiled = rung, work.tiled or rung == "leaves"
         else:
             r = work.recipe
             size = f"{r.width}x{r.height}" + (f", {r.frames} frames," if r.frames > 1 else "")

@@ -13,6 +13,7 @@ from typing import Any
 
 import diffusers
 import torch
+from diffusers.hooks.group_offloading import apply_group_offloading
 
 from studio.engines.local.recipe import Lora, Recipe
 
@@ -36,12 +37,17 @@ def components(folder: Path) -> list[str]:
     return [k for k, v in index.items() if isinstance(v, list) and v[0]]
 
 
-def load_text(recipe: Recipe, folder: Path, device: str) -> Any:
-    """A pipeline with nothing but what `encode_prompt` needs, on the device."""
+def load_text(recipe: Recipe, folder: Path, device: str, rung: str) -> Any:
+    """A pipeline with nothing but what `encode_prompt` needs, on the device; streamed there on the lowest rungs."""
     keep = set(recipe.engine["text"])
     without = {name: None for name in components(folder) if name not in keep and name != "scheduler"}
     pipe = _from_folder(recipe, folder, without, dtype_for(device))
-    return pipe.to(device)
+    if rung not in ("blocks", "leaves"):
+        return pipe.to(device)
+    for part in pipe.components.values():
+        if isinstance(part, torch.nn.Module):
+            apply_group_offloading(part, **_streaming("leaf_level", device))
+    return pipe
 
 
 def load_picture(recipe: Recipe, folder: Path, device: str) -> Any:
@@ -119,20 +125,19 @@ def place(pipe: Any, rung: str, device: str) -> None:
 
 
 def _offload_groups(pipe: Any, level: str, device: str) -> None:
-    streams = device.startswith("cuda")
-    options = {"num_blocks_per_group": 1} if level == "block_level" else {}
     for network in denoisers(pipe):
-        network.enable_group_offload(
-            onload_device=torch.device(device),
-            offload_device=torch.device("cpu"),
-            offload_type=level,
-            use_stream=streams,
-            record_stream=streams,
-            **options,
-        )
+        network.enable_group_offload(**_streaming(level, device))
     for name, part in pipe.components.items():
         if isinstance(part, torch.nn.Module) and name not in DENOISERS:
             part.to(device)
+
+
+def _streaming(level: str, device: str) -> dict[str, Any]:
+    """How a network's blocks or layers come to the device one by one and leave again."""
+    streams = device.startswith("cuda")
+    options: dict[str, Any] = {"num_blocks_per_group": 1} if level == "block_level" else {}
+    options |= {"onload_device": torch.device(device), "offload_device": torch.device("cpu"), "offload_type": level}
+    return options | {"use_stream": streams, "record_stream": streams}
 
 
 def add_loras(pipe: Any, loras: tuple[Lora, ...], paths: list[str]) -> None:

@@ -90,6 +90,11 @@ def tokens(width: int, height: int, frames: int, engine: JSON) -> int:
     return ((frames - 1) // int(latent.get("time", 4)) + 1) * (height // side) * (width // side)
 
 
+def at_once(frames: int, engine: JSON) -> int:
+    """How many frames are made together: all, or a segment of those that make long clips piece by piece."""
+    return min(frames, int(engine.get("segment_frames", frames)))
+
+
 def activations(width: int, height: int, frames: int, engine: JSON) -> int:
     """Bytes that a step needs beside the weights: about 20 vectors of the network's width per token in 16 bits.
 
@@ -100,16 +105,25 @@ def activations(width: int, height: int, frames: int, engine: JSON) -> int:
 
 def decoding(width: int, height: int, frames: int, engine: JSON, *, tiled: bool) -> int:
     """Bytes that decoding needs beside the decoder: by frame where it streams, else by clip."""
-    at_once = 4 if engine["decode"] == "wan" else frames
+    together = 4 if engine["decode"] in ("wan", "frames") else frames
     per_pixel = int(engine.get("decode_bytes", 1600))
-    whole = width * height * at_once * per_pixel // (1 if at_once == 1 else 2)
+    whole = width * height * together * per_pixel // (1 if together == 1 else 2)
     return min(whole, 2 * GB) if tiled else whole
 
 
-def peak(rung: str, part: Parts, width: int, height: int, frames: int, engine: JSON) -> int:
-    """The most bytes the card holds at once on this rung."""
-    step = activations(width, height, frames, engine)
-    decode = decoding(width, height, frames, engine, tiled=rung == "leaves")
+def can_tile(frames: int, engine: JSON) -> bool:
+    """Whether decoding in tiles makes a difference: where a whole clip would be decoded at once."""
+    return frames > 1 and engine["decode"] not in ("wan", "frames")
+
+
+def peak(
+    rung: str, part: Parts, width: int, height: int, frames: int, engine: JSON, *, tiled: bool | None = None
+) -> int:
+    """The most bytes the card holds at once on this rung. tiled: how it decodes; None: in tiles on the last only."""
+    step = activations(width, height, at_once(frames, engine), engine)
+    decode = decoding(width, height, frames, engine, tiled=rung == "leaves" if tiled is None else tiled)
+    if rung in ("blocks", "leaves"):  # the text model is streamed as well; its table of words is the largest layer
+        part = replace(part, text=part.text // 5)
     if rung == "resident":
         return CONTEXT + part.total + max(step, decode)
     if rung == "text_freed":
@@ -139,17 +153,29 @@ def first_rung(recipe: Recipe, part: Parts, memory: int | None) -> str | None:
     return fitting(ladder(recipe), lying(recipe, part), *size, recipe.engine, memory)
 
 
-def peak_of(recipe: Recipe, part: Parts, rung: str) -> int:
+def peak_of(recipe: Recipe, part: Parts, rung: str, *, tiled: bool | None = None) -> int:
     """The most bytes the card holds at once when this recipe is made on the rung."""
-    return peak(rung, lying(recipe, part), recipe.width, recipe.height, recipe.frames, recipe.engine)
+    size = recipe.width, recipe.height, recipe.frames
+    return peak(rung, lying(recipe, part), *size, recipe.engine, tiled=tiled)
+
+
+def tiles(recipe: Recipe, part: Parts, rung: str, memory: int | None) -> bool:
+    """Whether the rung chosen for this memory decodes in tiles: the last always, others where the whole has no room."""
+    if rung == "leaves" or memory is None or not can_tile(recipe.frames, recipe.engine):
+        return rung == "leaves"
+    return peak_of(recipe, part, rung) > memory * HEADROOM
 
 
 def fitting(
     rungs: Sequence[str], part: Parts, width: int, height: int, frames: int, engine: JSON, memory: int | None
 ) -> str | None:
-    """The first of the rungs that fits the memory in bytes; the very first where that is unknown, else None."""
+    """The first of the rungs that fits the memory in bytes; the very first where that is unknown, else None.
+
+    Decoding in tiles costs less than a rung, so a rung counts as fitting when it does so with tiles.
+    """
+    tiled = True if can_tile(frames, engine) else None
     for rung in rungs:
-        if memory is None or peak(rung, part, width, height, frames, engine) <= memory * HEADROOM:
+        if memory is None or peak(rung, part, width, height, frames, engine, tiled=tiled) <= memory * HEADROOM:
             return rung
     return None
 
@@ -164,10 +190,11 @@ def next_rung(recipe: Recipe, rung: str) -> str | None:
 def flops(recipe: Recipe) -> float:
     """Floating point operations of the whole denoising: two per weight and token, and the attention."""
     engine = recipe.engine
-    n = tokens(recipe.width, recipe.height, recipe.frames, engine)
+    together = at_once(recipe.frames, engine)
+    n = tokens(recipe.width, recipe.height, together, engine)
     once = 2 * float(engine["active_params"]) * n + 4 * int(engine["layers"]) * n * n * int(engine["dim"])
     passes = 1.0 + (recipe.guidance_until if recipe.guidance > 1 else 0.0)
-    return once * passes * recipe.steps
+    return once * passes * recipe.steps * recipe.frames / together
 
 
 def speed_of(card: Card) -> float | None:

@@ -115,7 +115,7 @@ def _encode(recipe: Recipe, job: Message, text: str, hot: Hot, path: Path) -> No
     if hot.text is None:
         if hot.pipe is not None and job["rung"] != "resident":
             _make_room(hot, job)
-        hot.text = models.load_text(recipe, Path(job["folder"]), hot.device)
+        hot.text = models.load_text(recipe, Path(job["folder"]), hot.device, job["rung"])
     with torch.no_grad():
         given = adapters.encode(hot.text, recipe, text, hot.device, models.dtype_for(hot.device))
     tensors: dict[str, torch.Tensor] = {}
