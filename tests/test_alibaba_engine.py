@@ -582,6 +582,32 @@ def test_many_tasks_are_watched_through_the_list(server: AlibabaServer, tmp_path
     bench.run(story())
 
 
+def test_the_few_that_are_left_when_the_list_is_not_read_any_more_get_a_look(
+    server: AlibabaServer, tmp_path: Path
+) -> None:
+    """Their own next look may be half a minute away, set when the list was still expected to tell their end."""
+    bench = Bench(server, tmp_path, ALIBABA_SUBMITS_PER_S="1000")
+    server.running_s = 60
+
+    async def story() -> None:
+        engine, told = bench.engine(), []
+        engine.announce(told.append)
+        job = bench.job(**T2V)
+        handles = [await engine.submit(job) for _ in range(22)]
+        for task in list(server.tasks.values())[:3]:
+            task.running_s = 0
+        async with asyncio.timeout(15):
+            while len(told) < 3:
+                await asyncio.sleep(0.1)
+            assert {(await engine.poll(h)).status for h in told} == {Status.SUCCEEDED}
+            while len(told) < 22:
+                await asyncio.sleep(0.1)
+        assert sorted(told) == sorted(handles)
+        await engine.close()
+
+    bench.run(story())
+
+
 # ---------------------------------------------------------------------------------------------------------- settings
 
 

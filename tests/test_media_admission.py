@@ -12,6 +12,7 @@ from PIL import Image
 
 from studio.domain import Kind
 from studio.errors import MediaError
+from studio.media import check
 from studio.media.check import admit
 from studio.media.probe import probe
 from tests import samples
@@ -121,6 +122,20 @@ def test_every_frame_is_counted(tmp_path: Path) -> None:
     facts = admit(samples.clip(tmp_path / "a.mp4", seconds=2, fps=24))
     assert (facts.frames, facts.fps, facts.duration_s, facts.has_audio) == (48, 24.0, 2.0, True)
     assert facts.browser_plays and facts.codec == "h264" and facts.audio_codec == "aac" and facts.colour == "bt709"
+
+
+def test_one_frame_alone_is_a_video(tmp_path: Path) -> None:
+    """A decoder gives it only when it hears that nothing more comes."""
+    facts = admit(samples.clip(tmp_path / "a.mp4", seconds=0.04, fps=25, tone_hz=None))
+    assert (facts.frames, facts.width, facts.height) == (1, 320, 180)
+
+
+def test_a_long_group_of_pictures_is_decoded_as_it_comes(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """What cannot be kept until the end is known is decoded at once; the facts are the same."""
+    clip = samples.clip(tmp_path / "a.mp4", seconds=3)
+    kept = admit(clip)
+    monkeypatch.setattr(check, "MOST_KEPT_BYTES", 2000)
+    assert admit(clip) == kept
 
 
 def test_sizes_are_those_on_screen(tmp_path: Path) -> None:
