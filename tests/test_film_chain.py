@@ -105,6 +105,16 @@ def test_it_can_be_stopped_and_nothing_more_is_queued(studio: Studio, paid: Find
     assert [len(t) for t in takes(studio, board)] == [1, 0, 0]
 
 
+def test_a_board_in_the_trash_costs_nothing_more(studio: Studio, paid: FindingFake) -> None:
+    paid.script = Script(wait_s=0.3)
+    board = board_of(studio)
+    studio.chains.start(board.id)
+    studio.boards.trash(board.id)
+    until(lambda: reasons(studio, board))
+    assert reasons(studio, board)[0] == "The storyboard is gone."
+    assert len(paid.provider.accepted()) == 1
+
+
 def test_a_shot_that_was_changed_meanwhile_is_not_paid_for(studio: Studio, paid: FindingFake) -> None:
     paid.script = Script(wait_s=0.4)
     board = board_of(studio)

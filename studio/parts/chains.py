@@ -15,7 +15,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from studio.domain import Estimate, Run, Status
-from studio.errors import NotFound, StudioError
+from studio.errors import StudioError
 from studio.parts.boards import Boards, ShotState, _body, _video
 from studio.parts.keeping import Keeping
 from studio.store import chains, storyboards
@@ -246,10 +246,10 @@ class Chains:
 
     def _lost(self, chain: Chain, link: Link, run: Run | None) -> Stop | None:
         """Why there will be no frame to begin with; None where there is one."""
-        try:
-            board = self._boards.get(chain.board, owner=chain.owner).board
-        except NotFound:
-            return Stop(code="gone")
+        with self._studio._store.read() as db:
+            if storyboards.trashed(db, chain.board):
+                return Stop(code="gone")
+        board = self._boards.get(chain.board, owner=chain.owner).board
         number = next((n for n, s in enumerate(board.shots, 1) if s.id == link.after), 0)
         if run is None:
             return Stop(code="deleted", values={"n": number})

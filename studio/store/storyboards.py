@@ -99,6 +99,12 @@ def trash(db: Database, board_id: str, owner: str, *, back: bool = False) -> Non
     db.execute("UPDATE storyboards SET trashed_at = ? WHERE seq = ?", [None if back else stamp(), row["seq"]])
 
 
+def trashed(db: Database, board_id: str) -> bool:
+    """Whether the board is in the trash, or is not there at all."""
+    row = db.execute("SELECT trashed_at FROM storyboards WHERE id = ?", [board_id]).fetchone()
+    return row is None or row[0] is not None
+
+
 def _has(db: Database, board: int, n: int) -> bool:
     sql = "SELECT 1 FROM storyboard_versions WHERE board = ? AND n = ?"
     return db.execute(sql, [board, n]).fetchone() is not None

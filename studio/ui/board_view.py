@@ -44,6 +44,7 @@ def whole(studio: Studio, opened: Opened, *, owner: str, made: str = "") -> JSON
     """
     board = opened.board
     states = studio.boards.states(board, owner=owner)
+    wholes = studio.wholes.states(board, owner=owner)
     starts = board.starts_s()
     shots = [_shot(studio, board, state, owner=owner) | {"at_s": at} for state, at in zip(states, starts, strict=True)]
     return {
@@ -52,9 +53,9 @@ def whole(studio: Studio, opened: Opened, *, owner: str, made: str = "") -> JSON
         "length_s": board.length_s,
         "assets": _assets(studio, board, owner),
         "model_label": model_label(studio, board.model),
-        "price": _price(states, shots),
+        "price": _price(states, shots, [state.run for state in wholes]),
         "following": _following(studio, board, owner),
-        "wholes": [_whole(studio, board, state) for state in studio.wholes.states(board, owner=owner)],
+        "wholes": [_whole(studio, board, state) for state in wholes],
         "undo": opened.undoable, "redo": opened.redoable, "updated_at": opened.updated_at, "made": made,
     }  # fmt: skip
 
@@ -112,9 +113,9 @@ def _estimate(
     return found.usd, found.expected_s, []
 
 
-def _price(states: list[ShotState], shots: list[JSON]) -> JSON:
-    """spent_usd: takes made so far. left_usd: for shots that no take stands for; unknown: how many have no price."""
-    takes = [r for s in states for r in s.takes if r.status is Status.SUCCEEDED]
+def _price(states: list[ShotState], shots: list[JSON], wholes: list[Run]) -> JSON:
+    """spent_usd: takes and whole films so far. left_usd: for shots without a standing take; unknown: unpriced ones."""
+    takes = [r for r in (*(r for s in states for r in s.takes), *wholes) if r.status is Status.SUCCEEDED]
     left = [one["usd"] for state, one in zip(states, shots, strict=True) if state.render is None]
     spent = sum(r.cost_usd if r.cost_usd is not None else r.estimate_usd or 0 for r in takes)
     return {
