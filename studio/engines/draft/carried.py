@@ -56,6 +56,8 @@ SIZES = {
     "teapot": 0.15,
     "plant": 0.2,
     "rope": 0.16,
+    "bow": 0.5,
+    "cigarette": 0.07,
 }
 """Heights in persons; 0.1 for what is not listed."""
 HUNG = frozenset({"lantern", "suitcase", "bucket", "guitar"})

@@ -16,6 +16,9 @@ from studio.engines.draft.reading import Figure
 from studio.engines.draft.sketch import Sketch
 from studio.engines.draft.wardrobe import look_of
 
+FLAT = ("lying", "crawling", "swimming", "falling")
+INSERTS = ("close-up", "extreme close-up", "")
+
 
 def draw(plan: Plan) -> tuple[float, float]:
     """Put everybody and everything on layers of the plan; the focus point (the main subject's face or middle)."""
@@ -28,7 +31,7 @@ def draw(plan: Plan) -> tuple[float, float]:
         plan.add(back, 0.6, "things", glow=0.5)
     focus = _figures(plan, canvas) or focus
     things.table_before(plan, canvas)
-    if "hand" in plan.reading.parts and plan.reading.close and not plan.reading.people:
+    if "hand" in plan.reading.parts and plan.reading.shot_size in INSERTS and not plan.reading.people:
         hands.draw(plan, canvas)
     if canvas.alpha.any():
         plan.add(canvas, SUBJECT, "figures", glow=0.35)
@@ -40,6 +43,8 @@ def draw(plan: Plan) -> tuple[float, float]:
 def _figures(plan: Plan, canvas: Canvas) -> tuple[float, float] | None:
     """Draw all figures, the farther ones first; the place of the first one's head."""
     mounted = things.ridden(plan)
+    if shot_of(plan) == "over-the-shoulder" and plan.reading.people == 1 and plan.reading.has(*props.SMALL):
+        return None
     everyone = [f for f in plan.reading.figures for _ in range(f.count) if f.kind not in mounted]
     if shot_of(plan) == "over-the-shoulder" and sum(not f.animal for f in everyone) > 1:
         everyone.remove(next(f for f in everyone if not f.animal))
@@ -87,6 +92,11 @@ def _one(plan: Plan, canvas: Canvas, figure: Figure, place: Place, index: int, m
         place = replace(place, x=place.x + place.facing * plan.dx(0.05 * place.height))
     if shot in CLOSE and size < 1 and alone:  # a child's head is as high in a close frame as a grown-up's
         place = replace(place, y=place.y - plan.dy(place.height * (1 - size)))
+    if shot in CLOSE and posture in FLAT:
+        if plan.reading.close:
+            posture = "standing"  # the head fills the frame, whatever the body does
+        else:
+            place = replace(place, y=0.80)
     s = _sketch(canvas, place, size, lift)
     if people.pose_of(posture).seat:
         _seat(plan, s)

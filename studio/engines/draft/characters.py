@@ -83,7 +83,8 @@ def _from(name: str, about: str) -> Figure:
             figure = nouns.aged(figure, int(str(value)))
     bare = re.match(r"\s*(\d{1,2})\b(?!\s*[a-z])", about)
     sex = nouns.sex_of(figure) or _sex(name, about)
-    figure = replace(figure, name=name, about=about or name, sex=sex, count=1, posture="", looks="", holds="")
+    arms = figure.holds if figure.holds in ("sword", "bow") else ""
+    figure = replace(figure, name=name, about=about or name, sex=sex, count=1, posture="", looks="", holds=arms)
     if figure.kind == "child" and sex == "woman":
         figure = replace(figure, kind="girl")
     age = figure.age or (int(bare[1]) if bare else 0)

@@ -39,7 +39,7 @@ def _in_the_air(plan: Plan, canvas: Canvas, birds: list[Figure]) -> tuple[float,
         s = Sketch(canvas, x, y, size, facing=1 if plan.rng.random() < 0.65 else -1, reach=(1.3, 1.3))
         tone = plan.palette.at(animals.colour_of(figure.kind, figure.colour), 0.4 + 0.35 * near)
         if figure.kind == "gull":
-            tone = mix(tone, (255, 255, 255), 0.25)
+            tone = mix(tone, (255, 255, 255), 0.25 if plan.palette.brightness > 0.5 else 0.55)
         animals.wings(s, figure.kind, tone, (i * 0.37 + float(plan.rng.random()) * 0.2) % 1)
         lit(plan, s)
         first = (x, y) if i == 0 else first

@@ -317,6 +317,37 @@ def rope(s: Sketch, c: RGB, glass: RGB, dark: RGB, lamps: bool) -> None:
         )
 
 
+def bow(s: Sketch, c: RGB, glass: RGB, dark: RGB, lamps: bool) -> None:
+    t = np.linspace(-1.2, 1.2, 24)
+    arc = list(zip(0.55 * np.cos(t) - 0.2, 0.5 + 0.85 * np.sin(t) / 0.93, strict=True))
+    s.stroke(arc, 0.05, c)
+    s.stroke([arc[0], (-0.32, 0.5), arc[-1]], 0.015, (226, 222, 210))
+    s.stroke([(-0.32, 0.5), (0.75, 0.52)], 0.025, WOODEN)
+
+
+def cigarette(s: Sketch, c: RGB, glass: RGB, dark: RGB, lamps: bool) -> None:
+    s.oval((0, 0.06), 0.62, 0.09, mix(glass, (120, 124, 130), 0.6))
+    s.oval((0, 0.09), 0.48, 0.055, dark)
+    s.limb((0.0, 0.12), (0.5, 0.24), 0.035, 0.035, c)
+    s.oval((0.53, 0.25), 0.04, 0.04, (255, 130, 60))
+    t = np.linspace(0, 1, 16)
+    s.stroke(list(zip(0.55 + 0.07 * np.sin(t * 7), 0.3 + 0.65 * t, strict=True)), 0.014, (214, 214, 214))
+
+
+def safe(s: Sketch, c: RGB, glass: RGB, dark: RGB, lamps: bool) -> None:
+    s.poly([(-0.6, 0.0), (-0.6, 1.0), (0.6, 1.0), (0.6, 0.0)], scale(c, 0.75))
+    s.poly([(-0.52, 0.07), (-0.52, 0.93), (0.52, 0.93), (0.52, 0.07)], c)
+    s.oval((0.05, 0.52), 0.2, 0.2, scale(c, 0.6))
+    s.oval((0.05, 0.52), 0.14, 0.14, STEEL)
+    for a in np.linspace(0, 6.28, 12, endpoint=False):
+        s.stroke(
+            [(0.05 + 0.15 * np.cos(a), 0.52 + 0.15 * np.sin(a)), (0.05 + 0.18 * np.cos(a), 0.52 + 0.18 * np.sin(a))],
+            0.012,
+            (240, 240, 240),
+        )
+    s.limb((-0.36, 0.4), (-0.36, 0.64), 0.03, 0.03, STEEL)
+
+
 def kite(s: Sketch, c: RGB, glass: RGB, dark: RGB, lamps: bool) -> None:
     s.stroke([(0, 0.1), (0.1, -0.2), (-0.08, -0.4), (0.1, -0.7)], 0.02, dark)
     s.poly([(0, 0.1), (-0.36, 0.62), (0, 1.0), (0.36, 0.62)], c)
@@ -334,7 +365,7 @@ SMALL_PAINTERS = {
     "photo": photo, "key": key, "ring": ring, "camera": camera, "microphone": microphone, "suitcase": suitcase,
     "sword": sword, "gun": gun, "map": paper_map, "hammer": stick, "brush": brush, "racket": racket, "board": board,
     "trophy": trophy, "toy": toy, "glow": orb, "hourglass": hourglass, "plant": plant, "bucket": bucket, "rope": rope,
-    "kite": kite, "trumpet": trumpet, "beans": beans,
+    "kite": kite, "bow": bow, "cigarette": cigarette, "safe": safe, "trumpet": trumpet, "beans": beans,
 }  # fmt: skip
 SMALL_COLOURS: dict[str, RGB] = {
     "lantern": (60, 58, 62),
@@ -371,6 +402,9 @@ SMALL_COLOURS: dict[str, RGB] = {
     "bucket": (120, 134, 146),
     "rope": (190, 158, 108),
     "kite": (220, 62, 54),
+    "bow": (140, 96, 58),
+    "cigarette": (240, 236, 226),
+    "safe": (96, 104, 112),
     "trumpet": (222, 178, 76),
     "beans": (98, 62, 40),
 }

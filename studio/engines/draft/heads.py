@@ -210,13 +210,7 @@ def _cover(s: Sketch, at: At, rx: float, ry: float, look: Look) -> None:
             ],
             scale(look.top, 0.92),
         )
-    elif look.build == "knight" and set(look.wears) & {"coat", "suit", "shirt"}:
-        s.blob(
-            [p(-1.12, 0.3), p(-1.08, 0.85), p(-0.4, 1.3), p(0.5, 1.28), p(1.05, 0.8), p(1.1, 0.4), p(0, 0.5)],
-            scale(look.top, 0.8),
-        )
-        s.blob([p(0.3, 0.55), p(1.6, 0.42), p(1.65, 0.3), p(0.4, 0.36)], scale(look.top, 0.5))
-    elif look.build == "knight" or "helmet" in look.wears:
+    elif "helmet" in look.wears:
         steel = mix(look.legs, (206, 212, 220), 0.55)
         s.blob(
             [

@@ -37,10 +37,12 @@ HELD = listed(
     "lantern torch candle match cup glass bottle phone book letter newspaper photo key ring camera microphone "
     "suitcase sword gun map telescope rope bucket hammer brush trumpet racket trophy toy kite flower guitar "
     "knife pan pot teapot plate bowl box ball fruit cake laptop board umbrella flag glow hourglass watch "
-    "headphones shoe lipstick plant dough"
+    "headphones shoe lipstick plant dough bow cigarette"
 )
 """Things that people hold."""
-HANDLING = listed("singing holding giving drinking carrying raising shooting phoning working pushing reading throwing")
+HANDLING = listed(
+    "fighting singing holding giving drinking carrying raising shooting phoning working pushing reading throwing"
+)
 HEADGEAR = {
     "hat": lambda text: (
         "knitted hat"
@@ -55,9 +57,20 @@ OF_WOMEN = ("woman", "mother", "grandma", "granny", "lady", "widow", "奶奶", "
 OF_MEN = ("man", "father", "grandpa", "爷", "公", "老头", "老大")
 """Parts of words for old people that tell whether it is a woman or a man."""
 TOOLS = {
-    "guitarist": "guitar", "violinist": "guitar", "cellist": "guitar", "photographer": "camera", "waiter": "plate",
-    "waitress": "plate", "potter": "bowl", "说书人": "newspaper", "服务员": "plate",
-}  # fmt: skip
+    "guitarist": "guitar",
+    "violinist": "guitar",
+    "cellist": "guitar",
+    "photographer": "camera",
+    "waiter": "plate",
+    "waitress": "plate",
+    "potter": "bowl",
+    "说书人": "newspaper",
+    "swordsman": "sword",
+    "剑客": "sword",
+    "samurai": "sword",
+    "archer": "bow",
+    "服务员": "plate",
+}
 """What people of a trade have in hand, where nothing else is said."""
 JOINING = frozenset({"and", "with", "&", "和", "与", "跟", "同", "及"})
 
@@ -262,9 +275,7 @@ def _figure(scan: Scan, kind: str, found: list[Token], at: int) -> None:
     if _told_of_the_named(scan, found, at, kind, colour):
         scan.definite = False
         return
-    same = [i for i, f in enumerate(scan.figures) if f.kind == kind]
-    general = [i for i, f in enumerate(scan.figures) if kind == "person" and not f.animal]
-    again = same or general
+    again = _spoken_of(scan, kind, token.text)
     if again and (scan.definite or not number) and not token.plural:
         scan.point(again[-1], found, at)
         scan.definite = False
@@ -300,12 +311,26 @@ def _figure(scan: Scan, kind: str, found: list[Token], at: int) -> None:
     if kind == "elder":
         sex = "woman" if any(w in text for w in OF_WOMEN) else "man" if any(w in text for w in OF_MEN) else ""
         figure = replace(figure, sex=sex or {"woman": "woman", "man": "man"}.get(token.meanings["figure"], ""))
+    figure = replace(figure, about=text.removesuffix("s"))
     if text in TOOLS:
         figure = replace(figure, holds=TOOLS[text])
     if "age" in given:
         figure = aged(figure, int(str(given["age"])))
     scan.figures.append(figure)
     scan.point(len(scan.figures) - 1, found, at)
+
+
+GENERAL = listed("person people figure human someone somebody character protagonist individual 人 人物 人们")
+
+
+def _spoken_of(scan: Scan, kind: str, word: str) -> list[int]:
+    """Figures that this noun may mean again. Two trades are two people: a customer is not the barista."""
+    word = word.removesuffix("s")
+    if kind != "person":
+        return [i for i, f in enumerate(scan.figures) if f.kind == kind]
+    if word in GENERAL or word + "s" in GENERAL:
+        return [i for i, f in enumerate(scan.figures) if not f.animal]
+    return [i for i, f in enumerate(scan.figures) if f.kind == kind and (f.name or f.about in (word, ""))]
 
 
 def _told_of_the_named(scan: Scan, found: list[Token], at: int, kind: str, colour: str) -> bool:
@@ -404,7 +429,8 @@ def _hold(scan: Scan, kind: str, found: list[Token], at: int) -> None:
         if token.kind == "stop":
             lead = lead[n + 1 :]
             break
-    with_it = any(t.text in ("with", "带着", "拿着") for t in lead[-4:])
+    in_hand = any(t.meanings.get("part") == "hand" for t in found[at + 1 : at + 4])
+    with_it = in_hand or any(t.text in ("with", "带着", "拿着") for t in lead[-4:])
     handled = any(t.meanings.get("posture") in HANDLING for t in (*lead, found[at]))
     if with_it or handled or (giver >= 0 and at - scan.named_at < 8):
         scan.figures[index] = replace(scan.figures[index], holds=kind)

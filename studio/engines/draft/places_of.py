@@ -31,6 +31,8 @@ FINER = {
     "stage": ("cockpit",),
 }
 """A second place that says more exactly where one is in the first."""
+WITHIN = ("rooftop", "corridor", "lift", "stairs", "courtyard")
+"""Parts of any building."""
 HINTS: tuple[tuple[tuple[str, ...], str], ...] = (
     (("beacon",), "lamproom"),
     (("fish", "whale", "turtle", "diver", "shark"), "underwater"),
@@ -71,12 +73,21 @@ def place(reading: Reading) -> str:
         return "lamproom"
     if reading.has("car", "truck", "bus", "bike") and "road" in found:
         return "road"
-    return finest(found) or _likely(reading)
+    here = finest(found)
+    if here in SHUT and reading.shot_size in ("wide", "aerial") and _outside(reading):
+        return "street"
+    return here or _likely(reading)
+
+
+def _outside(reading: Reading) -> bool:
+    """True where a building is seen from without."""
+    words = reading.prompt.lower()
+    return any(w in words for w in ("outside", "exterior", "facade", "façade", "parked", "外观", "外景"))
 
 
 def finest(found: Sequence[str]) -> str:
     """The place that several named ones come to: the second where it says more exactly where in the first one is."""
-    if len(found) > 1 and found[1] in FINER.get(found[0], ()):
+    if len(found) > 1 and (found[1] in FINER.get(found[0], ()) or (found[0] in SHUT and found[1] in WITHIN)):
         return found[1]
     return found[0] if found else ""
 
@@ -98,7 +109,8 @@ def _insert(reading: Reading) -> str:
         "underwater",
         "station",
     }
-    if reading.close and small and not large and not reading.figures and not reading.crowd:
+    insert = reading.close or (reading.shot_size == "" and "hand" in reading.parts)
+    if insert and small and not large and not reading.figures and not reading.crowd:
         return "" if outside & set(reading.settings) else "product"
     return ""
 

@@ -40,6 +40,8 @@ _QUOTED = re.compile(r"[\"“「『]([^\"”」』]*)[\"”」』]")
 _ENTRY = re.compile(
     r"^\s*[-*•·]?\s*@?(?P<name>[^\W\d_][^,:;，；：()（）–—=]{0,38}?)\s*(?:[,:，：(（–—=]|\s-\s|\sis\s|$)\s*(?P<about>.*)$"
 )
+_TITLES = re.compile(r"\b(Dr|Mr|Mrs|Ms|St|Prof|Capt|Sgt|Lt)\.(?=\s)")
+"""Short titles, whose stops end no sentence."""
 _SAYS = re.compile(r"(?:说|道|问|喊|答|低声|轻声)+$")
 
 
@@ -65,6 +67,7 @@ class Parts:
 
 def parts(text: str, *, header: str = "") -> Parts:
     """A shot's text taken apart. header: what stands before the first shot of a film and holds for all of them."""
+    header, text = (_TITLES.sub(r"\1", words) for words in (header, text))
     found: dict[str, list[str]] = {name: [] for name in _LABELS}
     for kind, words in _labelled(header, whole_lines=True):
         found["style" if kind in ("action", "plain") else kind].append(words)

@@ -113,13 +113,15 @@ def stand(plan: Plan, back: Canvas, front: Canvas) -> tuple[float, float] | None
     if plan.reading.setting in ("forest", "garden", "field", "lake") or plan.reading.shot_size == "aerial":
         large = [t for t in large if t.kind != "tree" or (t.count == 1 and plan.reading.shot_size != "aerial"
                                                           and plan.reading.setting != "forest")]  # fmt: skip
+    if plan.reading.has("rocket"):
+        large = [t for t in large if t.kind != "fire"]
     if plan.reading.setting in PROVIDED:
         large = [t for t in large if t.kind not in PROVIDED[plan.reading.setting]]
     small = [t for t in plan.reading.objects if t.kind in props.SMALL and t.kind not in held]
     for n, thing in enumerate(large[:3]):
         focus = _large(plan, back, thing, n, alone=alone and n == 0) or focus
     if plan.reading.shot_size == "over-the-shoulder" and small and plan.reading.people == 1:
-        return _tabletop(plan, front, small)
+        return _tabletop(plan, front, [t for t in small if t.kind not in held] or small)
     near = plan.reading.close or plan.reading.shot_size in ("medium", "") or plan.reading.setting == ""
     if small and (plan.reading.setting == "product" or (alone and near)):
         focus = _tabletop(plan, front, small)
@@ -140,7 +142,7 @@ def _large(plan: Plan, canvas: Canvas, thing: Thing, n: int, *, alone: bool) -> 
     """Vehicles, tents, towers: on the ground, on the water, or in the air."""
     half, tall = props.LARGE[thing.kind]
     unit = HEIGHTS[shot_of(plan)] if shot_of(plan) not in CLOSE else 0.8
-    if thing.kind == "snowman":
+    if thing.kind in ("snowman", "telescope"):
         unit *= 0.55
     if alone:
         unit = min(0.5 / tall, 0.62 * plan.wide / (2 * half)) * (0.62 if shot_of(plan) == "wide" else 1.0)

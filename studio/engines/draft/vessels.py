@@ -23,6 +23,9 @@ def carcabin(plan: Plan) -> None:
         c.polygon([(x0 - 0.02, 0.06), (x0 + 0.02, 0.06), (x1 + 0.04, 0.64), (x1 - 0.06, 0.64)], dark)
     c.rect(0.485, 0.07, 0.515, 0.11, dark)
     plan.add(c, 0.08, "outside", glow=0.4)
+    if plan.reading.shot_size == "pov":
+        _dashboard(plan, dark)
+        return
     s = plan.canvas((60, 56, 56), 0.4)
     seat = mix(p.at((96, 78, 68), 0.7), p.near, 0.25)
     for x in (0.28, 0.72):
@@ -44,6 +47,32 @@ def carcabin(plan: Plan) -> None:
     x, y, r = 0.5 - 0.2 * plan.light.side, 1.0, 0.24
     f.line(np.column_stack((x + plan.dx(r) * np.cos(t), y + plan.dy(r * 0.8) * np.sin(t))), dark, 0.034)
     plan.layers.append((f, 0.9, "wheel"))
+
+
+def _dashboard(plan: Plan, dark: RGB) -> None:
+    """What the driver sees: the dashboard with its dials, and the wheel."""
+    f = plan.canvas((40, 40, 46), 0.5)
+    f.polygon(
+        [
+            (plan.at.left, 0.66),
+            (0.3, 0.61),
+            (0.7, 0.61),
+            (1 - plan.at.left, 0.66),
+            (1 - plan.at.left, plan.bottom),
+            (plan.at.left, plan.bottom),
+        ],
+        mix(dark, (90, 90, 98), 0.25),
+    )
+    f.rect(0.44, 0.66, 0.60, 0.80, (40, 90, 120))
+    f.line([(0.46, 0.78), (0.5, 0.72), (0.53, 0.75), (0.58, 0.68)], (150, 230, 255), 0.006)
+    for x in (0.26, 0.36):
+        f.circle(x, 0.72, 0.05, (28, 30, 36))
+        f.line([(x, 0.72), (x + 0.015, 0.69)], (255, 120, 70), 0.005)
+    plan.add(f, 0.5, "dashboard", glow=0.2)
+    w = plan.canvas((30, 30, 34), 0.9)
+    t = np.linspace(0, 2 * np.pi, 60)
+    w.line(np.column_stack((0.31 + plan.dx(0.3) * np.cos(t), 1.0 + plan.dy(0.26) * np.sin(t))), dark, 0.036)
+    plan.layers.append((w, 0.9, "wheel"))
 
 
 def traincabin(plan: Plan) -> None:

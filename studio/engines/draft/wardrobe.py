@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import zlib
+from dataclasses import replace
 
 import numpy as np
 
@@ -26,7 +27,13 @@ OUTFITS: dict[str, RGB] = {
     "monk": (140, 84, 52),
     "diver": (38, 46, 60),
 }
-JACKETS = ("coat", "suit", "robe", "shirt")
+OF_HAIR: dict[str, RGB] = {
+    "red": (166, 74, 40),
+    "yellow": (222, 188, 116),
+    "gold": (214, 176, 104),
+    "orange": (190, 96, 44),
+}
+"""Colours of hair that are not those of paint."""
 OPEN_MOUTH = frozenset({"talking", "singing", "crying"})
 
 
@@ -39,6 +46,10 @@ def look_of(plan: Plan, figure: Figure, index: int) -> Look:
     who = f"{figure.name.lower()}|{figure.about.lower()}"
     rng = np.random.default_rng(zlib.crc32(who.encode()) if figure.name else [index, key])
     build = _build(figure, rng)
+    words = f"{figure.about} {plan.reading.prompt}".lower()
+    figure = _armed(figure, words) if build == "knight" else figure
+    if build == "knight" and "helmet" not in figure.wears:
+        build = figure.sex or "man"
     sex = figure.sex or {"woman": "woman", "girl": "woman", "man": "man"}.get(figure.kind, "")
     own = _cloth(figure, build, rng)
     hair = _hair(plan, figure, build, rng)
@@ -56,7 +67,7 @@ def look_of(plan: Plan, figure: Figure, index: int) -> Look:
         wears = (*wears, "dress")
     female = build == "woman" or sex == "woman" or figure.kind == "girl"
     long_hair = "long hair" in wears or (
-        female and build != "elder" and not {"short hair", "bald"} & set(wears) and (draw * 7 % 1 < 0.8)
+        female and build != "elder" and not {"short hair", "bald"} & set(wears) and (draw * 7 % 1 < 0.92)
     )
 
     def seen(c: RGB) -> RGB:
@@ -69,6 +80,15 @@ def look_of(plan: Plan, figure: Figure, index: int) -> Look:
     bare = mix(seen(skin), scale(skin, 0.45 + 0.5 * plan.palette.brightness), 0.4)  # faces stay faces in blue light
     return Look(bare, seen(hair), seen(own), seen(legs), seen((48, 40, 40)), build, wears, long_hair,
                 dyes=dyes, sex=sex, mouth=mouth)  # fmt: skip
+
+
+def _armed(figure: Figure, words: str) -> Figure:
+    """Knights wear helmets, soldiers and guards caps, swordsmen their hair."""
+    if any(w in words for w in ("knight", "armour", "armor", "viking", "roman", "medieval", "骑士", "盔甲", "将军")):
+        return replace(figure, wears=(*figure.wears, "helmet"))
+    if any(w in words for w in ("soldier", "guard", "士兵", "军人", "保安")):
+        return replace(figure, wears=(*figure.wears, "cap"))
+    return replace(figure, wears=(*figure.wears, "long hair"))
 
 
 def _eastern(plan: Plan) -> bool:
@@ -95,7 +115,7 @@ def _cloth(figure: Figure, build: str, rng: np.random.Generator) -> RGB:
 def _hair(plan: Plan, figure: Figure, build: str, rng: np.random.Generator) -> RGB:
     drawn = HAIRS[int(rng.integers(len(HAIRS)))]
     if figure.hair in NAMED:
-        return NAMED[figure.hair]
+        return OF_HAIR.get(figure.hair) or NAMED[figure.hair]
     if build == "elder":
         return (214, 212, 210)
     if figure.age >= 45:

@@ -228,8 +228,8 @@ def _seen(figures: list[Figure], found: list[Token], shot: str) -> list[Figure]:
 def _owner(found: list[Token]) -> int | None:
     """The place of the name or noun that only owns what a close shot is of; None where the shot is of somebody."""
     start = next((n for n, t in enumerate(found) if "shot" in t.meanings), -1) + 1
-    whose = next((n for n in range(start, min(len(found), start + 4)) if _owns(found, n)), None)
-    if whose is None:
+    whose = next((n for n in range(start, min(len(found), start + 8)) if _owns(found, n)), None)
+    if whose is None or any("figure" in t.meanings or t.kind == "name" for t in found[start:whose]):
         return None
     for token in found[whose + 1 : whose + 6]:
         if token.kind == "stop":
@@ -239,6 +239,12 @@ def _owner(found: list[Token]) -> int | None:
         if "part" in token.meanings or "figure" in token.meanings:
             return None
     return None
+
+
+def _of_a_thing(found: list[Token]) -> bool:
+    """True where the first thing named is one for the hand: "close-up of a watch on her wrist"."""
+    first = next((t for t in found if {"thing", "part", "figure"} & set(t.meanings) or t.kind == "name"), None)
+    return first is not None and first.meanings.get("thing") in nouns.HELD
 
 
 def _owns(found: list[Token], at: int) -> bool:
@@ -254,7 +260,7 @@ def _implied(figures: list[Figure], found: list[Token], shot: str, *, span_cast:
 
     A "she" of a film is the one woman of its cast, where there is one.
     """
-    if figures or (shot in CLOSE_UPS and _owner(found) is not None):
+    if figures or (shot in CLOSE_UPS and (_owner(found) is not None or _of_a_thing(found))):
         return figures
     texts = {t.text for t in found}
     parts = {t.meanings.get("part") for t in found}
