@@ -121,6 +121,14 @@ def test_captions_are_read_against_the_film(studio: Studio, board: Board) -> Non
         studio.checks.of_board(board.id, {"colour": "red"})
 
 
+def test_a_title_after_the_end_is_told(studio: Studio, board: Board) -> None:
+    assert "titles_outside" not in codes(looked(studio, board))
+    late = {"id": "t", "text": "The end", "start_s": 500, "end_s": 503}
+    studio.boards.edit(board.id, "late", lambda b: edit.update(b, titles=(late,)))
+    assert "titles_outside" in codes(looked(studio, board))
+    studio.boards.undo(board.id)
+
+
 def test_a_look_is_kept_by_the_files_hash_for_the_next_start(studio: Studio, board: Board) -> None:
     looked(studio, board)
     kept = studio.settings.data / "cache" / "checks"

@@ -10,6 +10,7 @@ import pytest
 from studio.catalogue import load
 from studio.domain import Task
 from studio.engines.comfyui.workflow import FIELDS, MEDIA
+from studio.storyboard.look import Slate
 from studio.ui.app import CREATE
 from studio.ui.i18n import catalogue_text, tables
 
@@ -56,6 +57,10 @@ def test_the_words_put_together_from_parts_are_there() -> None:
     names += [f"forms.prompt_hint_{t.value.replace('-', '_')}" for t in Task]
     names += [f"workflows.field_{f}" for f in (*FIELDS, *MEDIA)] + [f"workflows.step_{n}" for n in (1, 2, 3)]
     names += ["workflows.saves_image", "workflows.saves_video"]
+    names += [f"look.page_{p}" for p in ("output", "look", "titles", "slate")] + [f"look.place_{n}" for n in range(10)]
+    names += [f"look.{part}_{s}" for part in ("style", "hint") for s in ("title", "lower", "label", "caption")]
+    names += [f"look.slate_{f}" for f in Slate.model_fields]
+    names += [f"board.did_film_{f}" for f in ("look", "titles", "slate")]
     names += [f"forms.unit_{u}" for u in ("s", "image", "run", "MP")]
     kinds = {"_".join(s.kinds) for m in load() for s in m.inputs.values()}
     names += [f"forms.drop_{k}" for k in kinds]

@@ -49,6 +49,7 @@ SAYS = {
     "level_open": "The film's sound is at about {lufs} LUFS; choose a loudness, or it is played as it is.",
     "captions_bad": "The captions cannot be read. Give an SRT or VTT file.",
     "captions_outside": "{count} captions begin after the film's end at {length} s.",
+    "titles_outside": "{count} titles begin after the film's end at {length} s and are not seen.",
     "captions_late": "The last caption stays until {end} s, the film ends at {length} s.",
     "captions_fast": "{count} captions go by faster than they can be read.",
     "captions_lost": "{place} shows no subtitle track inside a file: burn the captions in, or upload them beside it.",

@@ -63,7 +63,7 @@ def review(board: Board, states: Sequence[State], wish: Wish) -> tuple[Finding, 
         return (Finding("error", "no_shots"),)
     clips = {s.shot.id: s.clip for s in states if s.clip}
     found: list[Finding] = []
-    for number, (state, at_s) in enumerate(zip(states, _starts(board, clips), strict=True), 1):
+    for number, (state, at_s) in enumerate(zip(states, cutting.starts_s(board, clips), strict=True), 1):
         found += [_of_shot(f, state.shot, number, at_s) for f in _shot(board, state, wish)]
     found += _rates(board, states, wish)
     found += _levels(board, states, wish)
@@ -72,7 +72,7 @@ def review(board: Board, states: Sequence[State], wish: Wish) -> tuple[Finding, 
         found += quality.length_against(length_s, place)
         if place.height and (board.width > board.height) != (place.width > place.height):
             found.append(Finding("note", "shape", {"place": place.label}))
-    return ordered([*found, *_words(wish, length_s)])
+    return ordered([*found, *_titles(board, length_s), *_words(wish, length_s)])
 
 
 def _of_shot(found: Finding, shot: Shot, number: int, at_s: float) -> Finding:
@@ -81,20 +81,8 @@ def _of_shot(found: Finding, shot: Shot, number: int, at_s: float) -> Finding:
     return Finding(found.level, found.code, found.values, at, found.length_s, shot.id, number)
 
 
-def _starts(board: Board, clips: Clips) -> list[float]:
-    """When each shot begins in the film as its clips make it."""
-    at, starts = 0.0, []
-    lengths = [_shown_s(shot, clips) for shot in board.shots]
-    for number, shot in enumerate(board.shots):
-        starts.append(at)
-        at += lengths[number]
-        if number + 1 < len(lengths) and shot.transition != "cut":
-            at -= min(shot.transition_s, lengths[number] / 2, lengths[number + 1] / 2)
-    return starts
-
-
 def _length(board: Board, clips: Clips) -> float:
-    return round(_starts(board, clips)[-1] + _shown_s(board.shots[-1], clips), 3)
+    return round(cutting.starts_s(board, clips)[-1] + _shown_s(board.shots[-1], clips), 3)
 
 
 def _shown_s(shot: Shot, clips: Clips) -> float:
@@ -188,7 +176,7 @@ def _levels(board: Board, states: Sequence[State], wish: Wish) -> list[Finding]:
     power = sum(10 ** (lufs / 10) * s.shot.length_s for s, lufs in heard) / sum(s.shot.length_s for s, _ in heard)
     mean = 10 * math.log10(power)
     found = []
-    starts = dict(zip((s.shot.id for s in states), _starts(board, _clips(states)), strict=True))
+    starts = dict(zip((s.shot.id for s in states), cutting.starts_s(board, _clips(states)), strict=True))
     for state, lufs in heard:
         if abs(lufs - mean) > UNEVEN_LU and len(heard) > 1:
             code = "shot_loud" if lufs > mean else "shot_quiet"
@@ -211,6 +199,11 @@ def _targets(lufs: float, wish: Wish) -> list[Finding]:
         if target is None and not OPEN_LUFS[0] <= lufs <= OPEN_LUFS[1]:
             return [Finding("note", "level_open", {"lufs": f"{lufs:.0f}"})]
     return []
+
+
+def _titles(board: Board, length_s: float) -> Iterator[Finding]:
+    if late := [t for t in board.titles if t.text.strip() and t.start_s >= length_s]:
+        yield Finding("warning", "titles_outside", {"count": len(late), "length": f"{length_s:.1f}"})
 
 
 def _words(wish: Wish, length_s: float) -> Iterator[Finding]:
