@@ -6,13 +6,13 @@ from collections.abc import Callable, Iterator
 from typing import Any
 
 import pytest
-from playwright.sync_api import Browser, CDPSession, Page, expect
+from playwright.sync_api import Browser, CDPSession, Page, ViewportSize, expect
 
 from studio.parts.boards import Opened
 from tests.browser.conftest import PATIENT_MS, Site
 
 SCRIPT = "Shot 1 [0-2s] a harbour\nShot 2 [2-4s] a woman\nShot 3 [4-6s] a dog\nShot 4 [6-8s] a gull"
-PHONE = {"width": 390, "height": 844}
+PHONE: ViewportSize = {"width": 390, "height": 844}
 
 JSON = dict[str, Any]
 
