@@ -215,7 +215,7 @@ def test_several_places_share_one_cut_and_each_gets_its_own_words(studio: Studio
     wanted = ["master", "x", "shorts"]
     options = {"captions": CAPTIONS, "burn": True, "framing": "follow", "saturation": 0.5}
     films = studio.films.start_several(board.id, "film", options, wanted)
-    until = time.monotonic() + 90
+    until = time.monotonic() + 160
     while any(studio.films.get(f.id).status == "running" for f in films) and time.monotonic() < until:
         time.sleep(0.02)
     films = [studio.films.get(f.id) for f in films]
