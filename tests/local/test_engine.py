@@ -49,6 +49,8 @@ def test_what_was_on_is_kept_with_the_result(bench: Bench) -> None:
     assert usage["on"]["step_cache"] == "first-block"
     assert {"torch", "diffusers", "transformers"} <= set(usage["versions"])
     assert {"denoise_s", "decode_s", "step_s"} <= set(usage["times"])
+    assert usage["on"] | {"fused": False, "weights": 16, "compile": False, "shift": 12.0} == usage["on"]
+    assert (usage["tiled"], usage["loras"], usage["guidance_until"]) == (False, {}, 0.67)
     few = bench.make(bench.job("wan2.2-t2v-a14b", params={"steps": 3, "step_cache": "first-block"})).usage
     assert few["on"]["step_cache"] == "off", "distilled models lose visibly by a skipped step"
 

@@ -201,6 +201,7 @@ class Dispatcher:
         usage = {"seconds": news["seconds"], "card": worker.card.name, "peak_bytes": news["peak_bytes"]}
         usage |= {"times": news["times"], "on": news["applied"]}
         usage |= {"versions": worker.about.get("versions", {}), "rungs_tried": work.tried}
+        usage |= {"tiled": work.tiled, "loras": {one.file: one.weight for one in work.recipe.loras}}
         usage |= {k: getattr(work.recipe, k) for k in ("steps", "guidance", "guidance_2", "guidance_until", "frames")}
         work.done = Progress(status=Status.SUCCEEDED, word="done", outputs=outputs, usage=usage, seed=work.recipe.seed)
         self._free(worker)
