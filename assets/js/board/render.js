@@ -4,7 +4,7 @@
 import { button, dollars, el, icon, media, seconds, t } from "../dom.js";
 import { get, post, toast, tried } from "../net.js";
 import { say } from "../phrases.js";
-import { choose, dialog, field, warnings } from "./dialog.js";
+import { choose, dialog, field, hints, warnings } from "./dialog.js";
 
 /** Show what rendering would do (ids: these shots, else all approved ones) and do it when confirmed. */
 export async function renderDialog(store, ids = null) {
@@ -15,7 +15,7 @@ export async function renderDialog(store, ids = null) {
   const row = (id, why, usd) => {
     const shot = store.find(id);
     return el("li", "", { data: { id } }, shot?.best ? el("img", "", { src: media(shot.best.id, "thumb"), alt: "" }) : el("span", "bd-nopic", {}, icon("film")),
-      el("div", "st-grow", {}, el("strong", "", {}, `${shot.number}  ${shot.prompt.slice(0, 90)}`), el("small", "st-dim", {}, say(why) ?? `${shot.model_label} · ${seconds(shot.asks_s ?? shot.duration_s)}`)), why && usd === undefined ? null : el("span", "bd-price", {}, dollars(usd ?? shot.usd)));
+      el("div", "st-grow", {}, el("strong", "", {}, `${shot.number}  ${shot.prompt.slice(0, 90)}`), el("small", "st-dim", {}, say(why) ?? `${shot.model_label} · ${seconds(shot.asks_s ?? shot.duration_s)}`), why ? null : hints(shot.hints)), why && usd === undefined ? null : el("span", "bd-price", {}, dollars(usd ?? shot.usd)));
   };
   const part = (label, list, cls, why, usd) => (list.length ? el("section", `bd-sec ${cls}`, {}, el("h4", "", {}, `${label} (${list.length})`), el("ol", "bd-rows", {}, ...list.map((id) => row(id, why?.(id), usd?.(id))))) : null);
   const later = new Map(plan.follow.map((f) => [f.shot, f]));
