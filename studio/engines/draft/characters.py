@@ -100,6 +100,12 @@ def _sex(name: str, about: str) -> str:
         return "woman"
     if words & _MANLY or "男" in about:
         return "man"
+    if re.search(r"先生|叔|伯|爷|哥|公子|老头|少爷", name):
+        return "man"
+    if re.search(r"小姐|太太|夫人|姑娘|女士", name) or re.match(r"(?:ms|mrs|miss|lady|queen|aunt)\b", name.lower()):
+        return "woman"
+    if re.match(r"(?:mr|sir|lord|king|uncle|captain|father)\b", name.lower()):
+        return "man"
     if first in WOMEN or any(c in _FEMALE_HAN for c in name):
         return "woman"
     if first in MEN:

@@ -9,7 +9,7 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 
-from studio.engines.draft.lexicon import Token
+from studio.engines.draft.lexicon import Token, phrases
 from studio.engines.draft.reading import ANIMALS, CHILD_BELOW, OLD_FROM, Colour, Figure, Thing, listed
 
 PLURAL_COUNT = {
@@ -452,7 +452,9 @@ def _wear(scan: Scan, found: list[Token], at: int) -> None:
     garment = found[at].meanings["wears"]
     text = found[at].text
     colour = scan.take_colour(at, garment) or {"红": "red", "白": "white", "黑": "black"}.get(text[0], "")
-    if text.startswith(("white ", "lab ", "chef")) and not colour:
+    lead = text.split()[0] if " " in text else ""
+    colour = colour or phrases().get(lead, {}).get("colour", "")
+    if text.startswith(("lab ", "chef")) and not colour:
         colour = "white"
     if "oilskin" in text and not colour:
         colour = "yellow"

@@ -94,7 +94,8 @@ class Lights:
         t = time_s / self._seconds
         gain = shine.level(self._shines, t)
         if gain < 0.999:
-            cv2.convertScaleAbs(canvas[0], dst=canvas[0], alpha=gain, beta=16 * (1 - gain))
+            for plane, rest in zip(canvas, (16, 128, 128), strict=True):
+                cv2.convertScaleAbs(plane, dst=plane, alpha=gain, beta=rest * (1 - gain))
         for one in self._shines:
             dx, dy, size = pose.seen(one.depth)
             at = (0.5 + (one.x - 0.5) * size + dx, 0.5 + (one.y - 0.5) * size + dy)

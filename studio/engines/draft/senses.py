@@ -249,10 +249,7 @@ def _stage_words(found: list[Token], at: int) -> Token:
     """Words for a place that are something else here: a stage of life, a bank by a river, a bar of gold."""
     token = found[at]
     after = found[at + 1].text if at + 1 < len(found) else ""
-    if (
-        token.text in ("stage", "bar", "field", "bank", "court", "shop", "hall", "peak", "deck", "lift")
-        and after == "of"
-    ):
+    if token.text in ("stage", "bar", "field", "bank", "court", "shop", "hall", "peak", "lift") and after == "of":
         return _without(token, "setting")
     if token.text == "bank" and any(t.meanings.get("setting") == "lake" for t in _near(found, at, 8)):
         return _only(token, {"setting": "lake"})

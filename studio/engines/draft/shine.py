@@ -69,17 +69,18 @@ def cover(shape: tuple[int, ...], one: Shine, at: tuple[float, float], time_s: f
 
 
 def _cone(small: np.ndarray, at: tuple[float, float], angle: float, length: float) -> None:
-    """A cone of light that turns about an upright axis: long when it points sideways, broad when it comes at us."""
+    """A cone of light that turns about an upright axis: long when it points sideways, a flare when it comes at us."""
     side, towards = math.cos(angle), math.sin(angle)
-    spread = length * (0.055 + 0.10 * max(0.0, towards))
+    spread = length * (0.03 + 0.07 * abs(side))
     end = at[0] + length * side, at[1] + length * 0.10 * towards
     layer = np.zeros_like(small)
     points = [at, (end[0], end[1] - spread), (end[0], end[1] + spread)]
-    bright = int(88 + 60 * max(0.0, towards))
+    bright = int(40 + 90 * abs(side))
     cv2.fillPoly(layer, [np.round(np.array(points) * 16).astype(np.int32)], bright, cv2.LINE_AA, 4)
-    far = np.abs(np.arange(small.shape[1]) - at[0]) / max(1.0, length)
-    fade = np.clip(1.1 - far, 0, 1)[None]
-    np.maximum(small, (layer * fade).astype(np.uint8), out=small)
+    gx, gy = np.arange(small.shape[1]) - at[0], np.arange(small.shape[0]) - at[1]
+    far = np.sqrt(gx[None] ** 2 + gy[:, None] ** 2) / max(1.0, length * max(0.3, abs(side)))
+    flare = np.clip(1 - far * 5, 0, 1) ** 2 * 200 * max(0.0, towards)  # the lamp looks at us
+    np.maximum(small, (layer * np.clip(1.05 - far, 0, 1) + flare).clip(0, 255).astype(np.uint8), out=small)
 
 
 def _eased(t: float) -> float:

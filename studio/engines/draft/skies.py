@@ -104,7 +104,8 @@ def _clouds(canvas: Canvas, p: Palette, light: Light, horizon: float, rng: np.ra
     lit = np.clip(0.5 + (body - lift) * 5.0, 0, 1)[..., None]
     ys = (np.arange(height) / height * at.full_height - (at.full_height - at.height) / 2) / at.height
     fade = np.clip((horizon - ys) / 0.16, 0, 1)[:, None] * (0.85 if amount < 0.6 else 1.0)
-    glow = mix(mix(p.sky_low, p.light, 0.62), (255, 255, 255), 0.25 * p.brightness)
+    moonlit = 0.62 if p.brightness > 0.4 else 0.2
+    glow = mix(mix(p.sky_low, p.light, moonlit), (255, 255, 255), 0.25 * p.brightness if p.brightness > 0.4 else 0.0)
     under = mix(p.sky_mid, scale(p.haze, 0.72), 0.6)
     tone = np.asarray(under, np.float32) * (1 - lit) + np.asarray(glow, np.float32) * lit
     weight = cv2.resize(

@@ -28,6 +28,7 @@ PROVIDED = {
     "carcabin": ("car",),
     "traincabin": ("train",),
     "stage": ("drum",),
+    "deck": ("ship", "boat"),
 }
 """What a place brings along by itself."""
 AFLOAT = ("boat", "ship")
@@ -113,7 +114,7 @@ def stand(plan: Plan, back: Canvas, front: Canvas) -> tuple[float, float] | None
     if plan.reading.setting in ("forest", "garden", "field", "lake") or plan.reading.shot_size == "aerial":
         large = [t for t in large if t.kind != "tree" or (t.count == 1 and plan.reading.shot_size != "aerial"
                                                           and plan.reading.setting != "forest")]  # fmt: skip
-    if plan.reading.has("rocket"):
+    if plan.reading.has("rocket") or plan.reading.setting == "kitchen":
         large = [t for t in large if t.kind != "fire"]
     if plan.reading.setting in PROVIDED:
         large = [t for t in large if t.kind not in PROVIDED[plan.reading.setting]]
@@ -157,7 +158,7 @@ def _large(plan: Plan, canvas: Canvas, thing: Thing, n: int, *, alone: bool) -> 
         unit *= (0.16 if thing.kind == "ship" else 0.34) * (0.6 if thing.state == "far" else 1.6)
     elif thing.state == "far":
         unit *= 0.4
-    count = min(thing.count, 8)
+    count = 1 if thing.kind == "fire" else min(thing.count, 8)
     unit = min(unit, 0.94 * plan.wide / (2.25 * half * count))
     if thing.kind in ("lighthouse", "castle", "temple", "cabin", "tree") and not alone:
         unit = min(unit, 0.16)
