@@ -7,10 +7,12 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 
+from studio.engines.draft.handling import HANDLING, MOUNTS, TOOLS, handle, hold, mounted
 from studio.engines.draft.lexicon import Token, phrases
 from studio.engines.draft.reading import ANIMALS, CHILD_BELOW, OLD_FROM, Colour, Figure, Thing, listed
+from studio.engines.draft.scan import Scan
 
 PLURAL_COUNT = {
     "knight": 6,
@@ -24,8 +26,6 @@ PLURAL_COUNT = {
     "sheep": 6,
 }
 """How many a plural without a number draws; two of anything not listed."""
-REACH = 7
-"""How many tokens a colour or a number reaches forward to its noun."""
 AGED = frozenset({"old", "aged", "elderly", "ageing", "aging", "grey-haired", "老", "年迈", "年迈的", "年老的"})
 """Words in front of a person that make them old."""
 GROWN = ("man", "woman", "person", "monk")
@@ -33,16 +33,6 @@ GROWN = ("man", "woman", "person", "monk")
 YOUNG = frozenset({"young", "teenage", "teen", "youthful", "年轻", "年轻的", "少年"})
 FEMALE = frozenset({"she", "her", "hers", "herself", "她"})
 MALE = frozenset({"he", "him", "his", "himself", "他"})
-HELD = listed(
-    "lantern torch candle match cup glass bottle phone book letter newspaper photo key ring camera microphone "
-    "suitcase sword gun map telescope rope bucket hammer brush trumpet racket trophy toy kite flower guitar "
-    "knife pan pot teapot plate bowl box ball fruit cake laptop board umbrella flag glow hourglass watch "
-    "headphones shoe lipstick plant dough bow cigarette"
-)
-"""Things that people hold."""
-HANDLING = listed(
-    "fighting singing holding giving drinking carrying raising shooting phoning working pushing reading throwing"
-)
 HEADGEAR = {
     "hat": lambda text: (
         "knitted hat"
@@ -56,61 +46,6 @@ HEADGEAR = {
 OF_WOMEN = ("woman", "mother", "grandma", "granny", "lady", "widow", "奶奶", "婆", "老太", "妇", "大妈")
 OF_MEN = ("man", "father", "grandpa", "爷", "公", "老头", "老大")
 """Parts of words for old people that tell whether it is a woman or a man."""
-TOOLS = {
-    "guitarist": "guitar",
-    "violinist": "guitar",
-    "cellist": "guitar",
-    "photographer": "camera",
-    "waiter": "plate",
-    "waitress": "plate",
-    "potter": "bowl",
-    "说书人": "newspaper",
-    "swordsman": "sword",
-    "剑客": "sword",
-    "samurai": "sword",
-    "archer": "bow",
-    "服务员": "plate",
-}
-"""What people of a trade have in hand, where nothing else is said."""
-JOINING = frozenset({"and", "with", "&", "和", "与", "跟", "同", "及"})
-
-
-@dataclass
-class Scan:
-    """What the walk carries along. number and colour wait for their noun; here is the figure spoken of."""
-
-    known: Mapping[str, Figure] = field(default_factory=dict)
-    figures: list[Figure] = field(default_factory=list)
-    objects: list[Thing] = field(default_factory=list)
-    colours: list[Colour] = field(default_factory=list)
-    crowd: bool = False
-    number: int = 0
-    number_at: int = -99
-    colour: str = ""
-    colour_at: int = -99
-    definite: bool = False
-    here: int = -1
-    group: list[int] = field(default_factory=list)
-    named_at: int = -99
-    waiting: list[tuple[str, object]] = field(default_factory=list)
-
-    def take_number(self, at: int) -> int:
-        number = self.number if at - self.number_at <= REACH else 0
-        self.number = 0
-        return number
-
-    def take_colour(self, at: int, noun: str) -> str:
-        colour = self.colour if at - self.colour_at <= REACH else ""
-        self.colour = ""
-        if colour:
-            self.colours.append(Colour(colour, noun))
-        return colour
-
-    def point(self, index: int, found: list[Token], at: int) -> None:
-        """Speak of this figure from now on; joined by "and" to the one before, both share what is said of them."""
-        joined = self.here >= 0 and any(t.text in JOINING for t in found[max(0, at - 3) : at])
-        self.group = [*self.group, index] if joined and index not in self.group else [index]
-        self.here = index
 
 
 def scan(found: list[Token], known: Mapping[str, Figure]) -> Scan:
@@ -271,7 +206,7 @@ def _figure(scan: Scan, kind: str, found: list[Token], at: int) -> None:
     number = scan.take_number(at)
     colour = scan.take_colour(at, kind)
     if kind in MOUNTS:
-        _mounted(scan, found, at)
+        mounted(scan, found, at)
     if _told_of_the_named(scan, found, at, kind, colour):
         scan.definite = False
         return
@@ -362,14 +297,6 @@ def _done_by_a_thing(found: list[Token], at: int) -> bool:
     return noun or (before.kind == "word" and found[at].text.endswith("s"))
 
 
-def _handle(scan: Scan, found: list[Token], at: int) -> None:
-    """What was named just before it is handled is in the hand: 把一碗茶递给."""
-    kinds = [t.meanings["thing"] for t in found[max(0, at - 4) : at] if t.meanings.get("thing") in HELD]
-    figure = scan.figures[scan.here]
-    if kinds and not figure.holds and not figure.animal and not found[at].text.isascii():
-        scan.figures[scan.here] = replace(figure, holds=kinds[-1])
-
-
 def _one_of_them(scan: Scan, found: list[Token], at: int, posture: str) -> bool:
     """ "six people around a table, one points": only one of them does."""
     figure = scan.figures[scan.here]
@@ -394,46 +321,14 @@ def _thing(scan: Scan, kind: str, found: list[Token], at: int) -> None:
     number = scan.take_number(at)
     colour = scan.take_colour(at, kind)
     scan.definite = False
-    _hold(scan, kind, found, at)
+    hold(scan, kind, found, at)
     if kind in MOUNTS:
-        _mounted(scan, found, at)
+        mounted(scan, found, at)
     for first, old in enumerate(scan.objects):
         if old.kind == kind:
             scan.objects[first] = replace(old, colour=old.colour or colour, count=max(old.count, number))
             return
     scan.objects.append(Thing(kind, min(number or (3 if token.plural else 1), 30), colour))
-
-
-MOUNTS = ("bike", "horse", "camel", "elephant")
-
-
-def _mounted(scan: Scan, found: list[Token], at: int) -> None:
-    """ "the woman on a white horse" rides it."""
-    if scan.here < 0 or scan.figures[scan.here].posture or scan.figures[scan.here].animal:
-        return
-    lead = [t.text for t in found[max(0, at - 4) : at] if t.kind != "stop"]
-    if "on" in lead or "上" in [t.text for t in found[at + 1 : at + 2]]:
-        scan.figures[scan.here] = replace(scan.figures[scan.here], posture="riding")
-
-
-def _hold(scan: Scan, kind: str, found: list[Token], at: int) -> None:
-    """Put a thing into the hand of whoever handles it: "with a lantern", "hands Ida the match"."""
-    if kind not in HELD or not scan.figures:
-        return
-    giver = next((i for i, f in enumerate(scan.figures) if f.posture == "giving" and not f.holds), -1)
-    index = giver if giver >= 0 else scan.here
-    if index < 0 or scan.figures[index].animal or scan.figures[index].holds:
-        return
-    lead = found[max(0, at - 5) : at]
-    for n, token in enumerate(lead):
-        if token.kind == "stop":
-            lead = lead[n + 1 :]
-            break
-    in_hand = any(t.meanings.get("part") == "hand" for t in found[at + 1 : at + 4])
-    with_it = in_hand or any(t.text in ("with", "带着", "拿着") for t in lead[-4:])
-    handled = any(t.meanings.get("posture") in HANDLING for t in (*lead, found[at]))
-    if with_it or handled or (giver >= 0 and at - scan.named_at < 8):
-        scan.figures[index] = replace(scan.figures[index], holds=kind)
 
 
 def _part(scan: Scan, part: str, found: list[Token], at: int) -> None:
@@ -479,7 +374,7 @@ def _attribute(scan: Scan, found: list[Token], at: int, name: str, value: object
             scan.waiting.append((name, value))
         return
     if name == "posture" and value in HANDLING:
-        _handle(scan, found, at)
+        handle(scan, found, at)
     if name == "posture" and _one_of_them(scan, found, at, str(value)):
         return
     shared = scan.group if name in ("posture", "looks") and scan.group else [scan.here]
