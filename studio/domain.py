@@ -108,8 +108,9 @@ class Request(Value):
     """What the user asked of one model, in the flat form of the API minus `params`.
 
     Sizes: either width and height, or aspect and tier (a row of the catalogue turns one into the other). Media are
-    asset ids; `reference_voices` gives a reference (key) the voice of a sound file. `params` holds the model's own parameters by their catalogue names; the flat form carries them at the
-    top level (see catalogue.parse_request and Request.flat). n is the number of runs wanted, each with its own seed.
+    asset ids; `reference_voices` gives a reference (key) the voice of a sound file. `params` holds the model's own
+    parameters by their catalogue names; the flat form carries them at the top level (see catalogue.parse_request and
+    Request.flat). n is the number of runs wanted, each with its own seed.
     """
 
     task: Task
@@ -342,8 +343,8 @@ class Progress(Value):
 
     When status is FAILED, the engine raises instead: an EngineError of the right class. outputs come with SUCCEEDED.
     cost_usd: what the provider billed, if it said or the rules are certain; else None. usage: the provider's own
-    numbers, kept with the run. seed: the one used, if the provider tells. preview: a small picture of what is being made,
-    JPEG, PNG or WebP, always whole; under one name for the whole run, which the job manager removes at its end.
+    numbers, kept with the run. seed: the one used, if the provider tells. preview: a small picture of what is being
+    made, JPEG, PNG or WebP, always whole; under one name for the whole run, which the job manager removes at its end.
     false_colours: only shapes can be judged by that picture.
     """
 

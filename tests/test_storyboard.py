@@ -250,3 +250,22 @@ def test_a_script_written_back_keeps_takes_though_its_lines_are_taken_apart() ->
     b = board("a harbour. Anna waits", cast=(ANNA,))
     b = edit.change(b, "s0", dialogue='Tom: "Now."', sound="gulls cry")
     assert text.rewritten(b, text.read(text.write(b))).shots == b.shots
+
+
+@pytest.mark.parametrize(
+    ("start", "cast", "agreed"),
+    [
+        (Start(kind="asset", asset="a1"), (), False),
+        (Start(kind="asset", asset="a1", consent=True), (), True),
+        (Start(kind="previous"), (), True),
+        (Start(kind="previous"), (ANNA.model_copy(update={"consent": False}),), False),
+        (Start(kind="previous"), (ANNA.model_copy(update={"consent": True}),), True),
+    ],
+)
+def test_a_first_frame_carries_the_consent_of_whom_it_can_show(
+    start: Start, cast: tuple[CastMember, ...], agreed: bool
+) -> None:
+    b = board("a harbour", "she walks", cast=cast)
+    b = edit.change(b, "s1", start=start)
+    made = plan.for_shot(b, b.shots[1], CATALOGUE, ASSETS, previous_frame="a1")
+    assert (made.body["first_frame"], made.body["consent"]) == ("a1", agreed)

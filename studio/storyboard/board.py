@@ -49,10 +49,14 @@ class CastMember(Value):
 
 
 class Start(Value):
-    """What the first frame comes from: nothing, the last frame of the shot before, or an asset."""
+    """What the first frame comes from: nothing, the last frame of the shot before, or an asset.
+
+    consent: the real people whom that asset shows have agreed.
+    """
 
     kind: Literal["none", "previous", "asset"] = "none"
     asset: str | None = None
+    consent: bool = False
 
 
 class Take(Value):

@@ -76,7 +76,7 @@ def for_shot(
     if task == Task.REFERENCE_TO_VIDEO:
         body |= voices.references(references, model)
     if frame and "first_frame" in model.inputs_for(task):
-        body["first_frame"] = frame
+        body |= {"first_frame": frame, "consent": body.get("consent", True) and voices.agreed(board, shot)}
     elif frame and not draft:
         said.append(f"{model.label} cannot start from a picture; choose another model or another start.")
     if draft:
@@ -113,8 +113,8 @@ def one_run(board: Board, model_id: str, catalogue: Catalogue, assets: Assets) -
     body = _body(board, model, task, seconds=seconds, seed=board.seed, params={})
     if task == Task.REFERENCE_TO_VIDEO:
         body |= voices.references(references, model)
-    elif frame:
-        body["first_frame"] = frame
+    elif frame and first:
+        body |= {"first_frame": frame, "consent": voices.agreed(board, first)}
     for name, value in (("shot_type", "multi"), ("prompt_extend", True)):
         if name in model.params_for(task):
             body[name] = value

@@ -9,7 +9,7 @@ from collections.abc import Iterable, Mapping, Sequence
 
 from studio.catalogue import Catalogue, Model
 from studio.domain import JSON, Asset, Kind, Task
-from studio.storyboard.board import CastMember
+from studio.storyboard.board import Board, CastMember, Shot
 
 VOICES = "reference_voices"
 
@@ -28,6 +28,18 @@ def references(members: Sequence[CastMember], model: Model) -> JSON:
         body[VOICES] = spoken
         agreed = agreed and all(m.voice_consent for m in members if m.voice)
     return body | {"consent": agreed}
+
+
+def agreed(board: Board, shot: Shot) -> bool:
+    """Whether nobody real can be in the shot's first frame who has not agreed.
+
+    A picture has its own consent. The end of the shot before shows whom the film shows: the cast's references and the
+    pictures that shots start from.
+    """
+    if shot.start.kind == "asset":
+        return shot.start.consent
+    cast = all(m.consent for m in board.cast if m.references and m.kind == "character")
+    return cast and all(s.start.consent for s in board.shots if s.start.kind == "asset")
 
 
 def left_out(

@@ -2,7 +2,7 @@
 // against it. Fields save while one types; a field that is being typed in is never written over.
 
 import { button, dollars, el, icon, media, seconds, t } from "../dom.js";
-import { arrows, choose, field, growing, hints, warnings } from "./dialog.js";
+import { arrows, check, choose, field, growing, hints, warnings } from "./dialog.js";
 import { fileButton, pickAsset, upload } from "./files.js";
 import { mentions } from "./mention.js";
 import { TRANSITIONS } from "./strip.js";
@@ -161,7 +161,8 @@ export class Panel {
     else box.append(fileButton(t("board.upload"), { kinds: ["image"], cls: "quiet" }, send));
     box.addEventListener("dragover", (e) => e.preventDefault());
     box.addEventListener("drop", (e) => (e.preventDefault(), send([...e.dataTransfer.files])));
-    this.parts.start.replaceChildren(box);
+    const agreed = shot.start.asset && check(t("board.consent"), shot.start.consent, (on) => set({ ...shot.start, consent: on }));
+    this.parts.start.replaceChildren(box, agreed || "");
   }
 
   fillModels(shot) {
