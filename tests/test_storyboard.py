@@ -206,7 +206,7 @@ Places:
 - Skerry: a rock in the sea
 
 Shot 1 [0-5s] Skerry at dawn, gulls.
-Shot 2 [5-9s] Medium shot of Maren on the stairs. Maren: "Every night Maren climbs." Old Tom waits below.
+Shot 2 [5-9s] Medium shot of Maren on the stairs. Maren: "Every night Maren climbs." Old Tom: "Wait." He waits below.
 Shot 3 [9-12s] A sign reads: "Keep out" in red."""
 
 
@@ -223,8 +223,8 @@ def test_a_script_brings_its_title_and_its_cast() -> None:
 def test_names_of_the_cast_are_linked_and_spoken_lines_are_dialogue() -> None:
     first, second, third = text.read(BRIEF).shots
     assert first.prompt == "@Skerry at dawn, gulls."
-    assert second.prompt == "Medium shot of @Maren on the stairs. @Old-Tom waits below."
-    assert second.dialogue == '@Maren: "Every night Maren climbs."'
+    assert second.prompt == "Medium shot of @Maren on the stairs. He waits below."
+    assert second.dialogue == '@Maren: "Every night Maren climbs." @Old-Tom: "Wait."'
     assert (third.prompt, third.dialogue) == ('A sign reads: "Keep out" in red.', "")
 
 

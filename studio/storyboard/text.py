@@ -25,7 +25,7 @@ _SECONDS = re.compile(r"[\[(（]\s*(\d+(?:\.\d+)?)\s*(?:s|sec|seconds|秒)\s*[\]
 _QUOTE = re.compile(r"[\"“]([^\"”]+)[\"”]")
 _SPEECH = re.compile(
     r"(?:^|(?<=[.!?。！？…;；\n\"”]))\s*"
-    r"(?P<who>@?[^\W\d_][\w'-]*(?: [^\W\d_][\w'-]*)?)\s*[:：]\s*(?P<line>[\"“][^\"”]+[\"”])\s*"
+    r"(?P<who>@?[^\W\d_][\w'-]*(?: [^\W\d_][\w'-]*)?)\s*[:：]\s*(?P<line>[\"“][^\"”]+[\"”])"
 )
 """`Maren: "Every night."` as a sentence of its own: who speaks, in one or two words, and the line."""
 

@@ -88,3 +88,14 @@ def test_a_film_in_one_run_is_shown_kept_and_cut_apart(page: Page, site: Site, b
     expect(page.locator('.bd-whole [aria-pressed="true"]')).to_have_text("Cut of shots")
     runs = [site.studio.get_run(s.chosen or "") for s in site.studio.boards.get(board.board.id).board.shots]
     assert {r.status for r in runs} == {Status.SUCCEEDED}
+
+
+def test_captions_are_made_of_the_dialogue_at_its_shots(open_page: Opener, site: Site) -> None:
+    script = 'Shot 1 [0-2s] rain\nShot 2 [2-6s] a quay. Anna: "Is it you?" Ben: "It is me, and I am late."'
+    board = site.studio.boards.create("Spoken", script=script, **SMALL)
+    page = opened(open_page("storyboard"), board)
+    page.locator("[data-do=export]").click()
+    page.locator("[data-do=captions-spoken]").click()
+    expect(page.locator("[data-field=captions]")).to_have_value(
+        "1\n00:00:02,300 --> 00:00:03,300\nIs it you?\n\n2\n00:00:03,300 --> 00:00:05,700\nIt is me, and I am late."
+    )

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Locator, Page, expect
+from playwright.sync_api import Locator, Page, Route, expect
 
 from studio.domain import Task
 from studio.parts.boards import Opened
@@ -140,3 +141,21 @@ def test_the_form_gives_each_reference_a_voice(open_page: Opener, site: Site, fi
     page.locator("#tab-r2v-button").click()
     expect(slot.locator(".sm-tile").nth(1).locator(".sm-heard")).to_be_visible()
     assert Task.REFERENCE_TO_VIDEO in site.studio.catalogue.get(R2V).tasks
+
+
+def test_files_added_while_the_model_is_being_changed_stay(
+    open_page: Opener, site: Site, files: dict[str, Path]
+) -> None:
+    page = open_page("r2v")
+
+    held: list[Route] = []
+    page.route(re.compile(r"/gradio_api/(run|call|queue/join)"), lambda route: held.append(route), times=1)
+    pick_model(page, "r2v", R2V)
+    slot = page.locator("#r2v-media [data-slot=references]")
+    slot.locator("> input[type=file]").set_input_files([files["eda.png"], files["mia.png"]])
+    page.wait_for_timeout(1000)  # long enough for the files to arrive first, were they not to wait for their turn
+    held[0].continue_()
+    expect(page.locator("#r2v-model .sp-name")).to_have_text(site.studio.catalogue.get(R2V).label)
+    expect(slot.locator(".sm-tile")).to_have_count(2)
+    slot.locator(".sm-voice").first.wait_for()
+    expect(slot.locator(".sm-tile")).to_have_count(2)

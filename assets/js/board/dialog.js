@@ -95,6 +95,7 @@ export const hints = (list) => (list.length ? el("ul", "bd-problems", {}, ...lis
 
 /** A text area that grows with its text: the style sheet does it where the browser can. */
 export function growing(area) {
+  area.fit = () => {};
   if (CSS.supports("field-sizing", "content")) return area;
   const fit = () => {
     area.style.height = "auto";

@@ -8,6 +8,7 @@ import { trebleCurves } from "./curves.js";
 import { fileButton, pickAsset, upload } from "./files.js";
 import { findingsBox, words as said } from "./findings.js";
 import { lookPanel } from "./look.js";
+import { captions } from "./spoken.js";
 import { slatePanel, titlesPanel } from "./titles.js";
 
 const FORMS = ["film", "contact", "shots", "otio", "edl", "fcpxml", "project"];
@@ -22,7 +23,7 @@ export async function exportDialog(store, look) {
   const { places } = (await tried(get("ui/boards/places"))) || { places: [] };
   let form = "film";
   let pages = null;
-  const options = { allow_drafts: true, loudness: null, repair_treble: false, music: null, music_db: -14, captions: "", burn: false, label: "", framing: "fit" };
+  const options = { allow_drafts: true, loudness: null, repair_treble: false, music: null, music_db: -14, captions: "", burn: false, label: "", framing: "follow" };
   const chosenPlaces = new Set(["master"]);
   const chosen = el("div", "bd-exportoptions");
   const checks = findingsBox(store, () => ({ options: { ...options, whole: store.board.shown }, places: [...chosenPlaces] }), (shot, s) => (box.close(), store.select(shot), look(s)));
@@ -152,6 +153,11 @@ function filmOptions(store, options, places, chosenPlaces) {
     words.value = options.captions = await one.text();
     words.fit();
   });
+  const heard = captions(store.shots);
+  const spoken = button(t("board.captions_spoken"), { text: t("board.captions_spoken"), cls: "quiet", disabled: !heard, title: heard ? "" : t("board.captions_silent"), data: { do: "captions-spoken" } }, () => {
+    words.value = options.captions = heard;
+    words.fit();
+  });
   const label = el("input", "bd-input", { type: "text", maxlength: 80, value: options.label, placeholder: t("board.label_hint"), data: { field: "label" } });
   label.addEventListener("input", () => (options.label = label.value));
   const loud = choose(LOUDNESS.map(([v, key]) => [v, t(key)]), options.loudness ?? "", (v) => (options.loudness = v === "" ? null : Number(v)), { data: { field: "loudness" } });
@@ -164,7 +170,7 @@ function filmOptions(store, options, places, chosenPlaces) {
     el("div", "bd-two", {}, field(t("board.loudness"), loud), field(t("board.label"), label)),
     check(t("board.repair"), options.repair_treble, (on) => (options.repair_treble = on)),
     el("section", "bd-sec", {}, el("h4", "", {}, t("board.music")), music),
-    el("section", "bd-sec", {}, el("h4", "", {}, t("board.captions")), words, el("div", "bd-row", {}, file, check(t("board.burn"), options.burn, (on) => (options.burn = on)))));
+    el("section", "bd-sec", {}, el("h4", "", {}, t("board.captions")), words, el("div", "bd-row wrap", {}, file, spoken, check(t("board.burn"), options.burn, (on) => (options.burn = on)))));
 }
 
 function row(film, changed, places, look) {

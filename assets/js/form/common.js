@@ -28,6 +28,20 @@ export function insert(box, word) {
 /** Whether a drag carries files. */
 export const carriesFiles = (e) => [...(e.dataTransfer?.types || [])].includes("Files");
 
+const ANSWER_MS = 8000;
+const turns = new WeakMap();
+
+/** Send what changes a form's files when the one before was answered: an answer to an older state would drop newer files. */
+export function inTurn(element, send) {
+  const form = formOf(element);
+  const mine = turns.get(form) || { last: Promise.resolve(), done: () => {} };
+  turns.set(form, mine);
+  mine.last = mine.last.then(() => new Promise((done) => ((mine.done = done), setTimeout(done, ANSWER_MS), send())));
+}
+
+/** The answer has come: the next may be sent. */
+export const answered = (element) => turns.get(formOf(element))?.done();
+
 /** A label or help of the catalogue in the page's language; its English where there is no translation. */
 export function told(english) {
   const key = "catalogue." + (english || "").toLowerCase().replace(/[^a-z0-9]+/g, "_").replace(/^_|_$/g, "").slice(0, 60).replace(/_$/, "");

@@ -3,7 +3,7 @@
 import { button, bytes, el, icon, media, seconds, t } from "../dom.js";
 import { tried } from "../net.js";
 import { say } from "../phrases.js";
-import { carriesFiles, changed, formOf, insert, textarea, told } from "./common.js";
+import { answered, carriesFiles, changed, formOf, insert, inTurn, textarea, told } from "./common.js";
 
 const KIND_ICON = { image: "image", video: "film", audio: "sound" };
 
@@ -87,7 +87,7 @@ export function mount(element, { props, trigger, watch, upload, options }) {
     if (name) box.append(el("button", "sm-name", { type: "button", title: t("forms.insert_name", { name }), onclick: () => insert(textarea(page, "prompt"), name) }, name));
     for (const problem of file.problems || []) box.append(el("p", "sf-refusal", {}, icon("warn"), say(problem)));
     if (slot.voice || file.voice) box.append(voice(slot, file));
-    if (file.offer) box.append(el("button", "st-b sm-shrink", { type: "button", onclick: () => trigger("shrink", { slot: slot.name, id: file.id }) }, t("forms.shrink")));
+    if (file.offer) box.append(el("button", "st-b sm-shrink", { type: "button", onclick: () => inTurn(element, () => trigger("shrink", { slot: slot.name, id: file.id })) }, t("forms.shrink")));
     if (slot.max > 1) sortable(box, slot, ids, i);
     return box;
   }
@@ -116,7 +116,7 @@ export function mount(element, { props, trigger, watch, upload, options }) {
     const remove = button(t("forms.voice_remove"), { name: "close", cls: "bare" }, () => {
       const held = files(slot).map((f) => (f.id === file.id ? { ...f, voice: undefined } : f));
       show({ ...props.value.files, [slot.name]: held });
-      trigger("arrange", { slot: "reference_voices", of: file.id });
+      inTurn(element, () => trigger("arrange", { slot: "reference_voices", of: file.id }));
     });
     return el("div", "sm-voice", {}, el("div", "sm-voicerow", {}, heard(file.voice, label), remove), file.voice.unused ? el("p", "sm-help", {}, t("forms.voice_unused")) : null);
   }
@@ -170,7 +170,7 @@ export function mount(element, { props, trigger, watch, upload, options }) {
   const arrange = (slot, ids) => {
     const byId = new Map(files(slot).map((f) => [f.id, f]));
     show({ ...props.value.files, [slot.name]: ids.map((id) => byId.get(id)) });
-    trigger("arrange", { slot: slot.name, ids });
+    inTurn(element, () => trigger("arrange", { slot: slot.name, ids }));
   };
 
   function send(slot, chosen) {
@@ -183,7 +183,7 @@ export function mount(element, { props, trigger, watch, upload, options }) {
     box?.classList.add("busy");
     const sent = await tried(Promise.all(taken.map((file) => upload(file))));
     box?.classList.remove("busy");
-    if (sent) trigger("attach", { slot: name, paths: sent.map((s) => s.path), names: taken.map((f) => f.name), ...more });
+    if (sent) inTurn(element, () => trigger("attach", { slot: name, paths: sent.map((s) => s.path), names: taken.map((f) => f.name), ...more }));
   }
 
   formOf(element).addEventListener("paste", (e) => {
@@ -197,6 +197,6 @@ export function mount(element, { props, trigger, watch, upload, options }) {
     send(slot, pasted);
   });
 
-  watch("value", () => (draw(), changed(element)));
+  watch("value", () => (draw(), answered(element), changed(element)));
   draw();
 }

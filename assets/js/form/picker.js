@@ -2,7 +2,7 @@
 
 import { el, icon, seconds, t } from "../dom.js";
 import { get, tried } from "../net.js";
-import { changed, told } from "./common.js";
+import { changed, inTurn, told } from "./common.js";
 
 function price(hint) {
   if (!hint) return "";
@@ -69,7 +69,7 @@ export function mount(element, { props, trigger, watch, options }) {
   const state = (group) => group.ready ? t(group.local ? "forms.ready_local" : "forms.ready") : group.needs.length ? t("forms.needs", { name: group.needs.join(", ") }) : t("forms.not_ready");
 
   const option = (group, m) =>
-    el("button", `sp-option${group.ready ? "" : " off"}`, { type: "button", role: "option", tabindex: "-1", "aria-selected": String(m.id === props.value?.id), data: { id: m.id }, onclick: () => (hide(), open.focus(), trigger("pick", { id: m.id })) },
+    el("button", `sp-option${group.ready ? "" : " off"}`, { type: "button", role: "option", tabindex: "-1", "aria-selected": String(m.id === props.value?.id), data: { id: m.id }, onclick: () => (hide(), open.focus(), inTurn(element, () => trigger("pick", { id: m.id }))) },
       el("span", "sp-row", {}, el("strong", "", {}, m.label), el("span", "sp-price", {}, price(m.price))),
       m.deprecated || m.note ? el("span", "sp-note", {}, told(m.deprecated || m.note)) : null,
       m.latency_s.length ? el("span", "sp-note", {}, t("forms.latency", { low: seconds(m.latency_s[0]), high: seconds(m.latency_s[1]) })) : null);
