@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from pathlib import Path
 from typing import Any
 
@@ -67,17 +66,15 @@ def test_a_file_that_is_too_large_offers_a_smaller_copy_and_only_the_wish_makes_
     assert studio.get_asset(large).bytes > 1_000_000
 
 
-def test_only_uploads_are_taken_in(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    folder = tmp_path / "uploads"
-    folder.mkdir()
-    monkeypatch.setenv("GRADIO_TEMP_DIR", str(folder))
+def test_only_uploads_are_taken_in(studio: Studio) -> None:
+    folder = media.uploads(studio)
+    folder.mkdir(parents=True, exist_ok=True)
     (folder / "mine.png").write_bytes(b"x")
     (folder / "link").symlink_to("/etc/passwd")
-    assert media.uploaded(str(folder / "mine.png")) == (folder / "mine.png").resolve()
+    assert media.uploaded(studio, str(folder / "mine.png")) == (folder / "mine.png").resolve()
     for path in ("/etc/passwd", str(folder / "link"), f"{folder}/../secret", str(folder), None, 7):
         with pytest.raises(NotAllowed):
-            media.uploaded(path)
-    assert os.environ["GRADIO_TEMP_DIR"] == str(folder)
+            media.uploaded(studio, path)
 
 
 @pytest.mark.parametrize(

@@ -72,7 +72,7 @@ def _making(studio: Studio) -> list[Callable[..., Any]]:
             file: A file, passed with gradio_client.handle_file.
         """
         given = _object(file)
-        path = media.uploaded(given.get("path"))
+        path = media.uploaded(studio, given.get("path"))
         name = str(given.get("orig_name") or path.name)
         asset = studio.add_asset(path, name=name, owner=owner_of(asker))
         return asset.model_dump(mode="json", exclude={"path", "owner", "trashed_at"}) | {"url": asset.url}

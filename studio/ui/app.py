@@ -11,6 +11,8 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from studio.ui import media
+
 if TYPE_CHECKING:
     import gradio as gr
 
@@ -32,7 +34,7 @@ CREATE = {
 
 def prepare(studio: Studio) -> Path:
     """Set what Gradio reads when it is imported; its upload folder, emptied of what a killed run left."""
-    folder = studio.settings.data.resolve() / "cache" / "gradio"
+    folder = media.uploads(studio)
     shutil.rmtree(folder, ignore_errors=True)
     folder.mkdir(parents=True, exist_ok=True)
     os.environ["GRADIO_TEMP_DIR"] = str(folder)

@@ -6,7 +6,6 @@ A slot is one media input of the row. A file in it is a small description with t
 
 from __future__ import annotations
 
-import os
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -106,9 +105,14 @@ def _voice(studio: Studio, file: object, spec: InputSpec | None, owner: str) -> 
     return describe(asset, spec, VOICES) | {"unused": spec is None} if asset else None
 
 
-def uploaded(path: object) -> Path:
-    """The upload behind a path that the browser names. Raises NotAllowed outside Gradio's upload folder."""
-    folder = Path(os.environ["GRADIO_TEMP_DIR"]).resolve()
+def uploads(studio: Studio) -> Path:
+    """Where Gradio puts what is uploaded to this studio; another studio in the same process has a folder of its own."""
+    return studio.settings.data.resolve() / "cache" / "gradio"
+
+
+def uploaded(studio: Studio, path: object) -> Path:
+    """The upload behind a path that the browser names. Raises NotAllowed outside the studio's upload folder."""
+    folder = uploads(studio).resolve()
     file = Path(str(path)).resolve()
     if not file.is_relative_to(folder) or not file.is_file():
         raise NotAllowed("That is not a file you uploaded.")
@@ -124,7 +128,7 @@ def take(studio: Studio, paths: object, names: object, owner: str) -> tuple[list
     for number, path in enumerate(listed[:20]):
         name = Path(str(called[number])).name if number < len(called) else ""
         try:
-            taken.append(studio.add_asset(uploaded(path), name=name, owner=owner))
+            taken.append(studio.add_asset(uploaded(studio, path), name=name, owner=owner))
         except (MediaError, NotAllowed) as error:
             said.append(f"{name}: {error}" if name and name not in str(error) else str(error))
     return taken, said

@@ -118,7 +118,9 @@ def test_in_the_lists(page: Page, painter: Painter, place: str) -> None:
 def test_in_the_panel_of_a_run(page: Page, painter: Painter) -> None:
     run = painter.begin(image("a crane, alone"))
     page.locator(f'#t2i-feed .st-card[data-id="{run.id}"] .st-open').click()
-    changes(painter, run, page.locator(".st-panel"))
+    panel = page.locator(".st-panel")
+    panel.evaluate("e => Promise.all(e.getAnimations().map((a) => a.finished))")  # it slides in
+    changes(painter, run, panel)
     painter.release(run)
     expect(page.locator(".st-panel .st-glimpse")).to_have_count(0)
 
