@@ -75,15 +75,22 @@ def newest(card: Locator) -> Locator:
     return card.locator("img.st-glimpse").last
 
 
+SETTLED = """() => Promise.allSettled(document.getAnimations()
+    .filter((a) => a.effect.getComputedTiming().endTime !== Infinity).map((a) => a.finished))"""
+"""Whatever slides or fades in has come to rest."""
+
+
 def changes(painter: Painter, run: Run, card: Locator) -> None:
     """First one picture, then another, in a frame that stays where it is."""
     painter.paint(run, 1)
     expect(newest(card)).to_be_visible()
     assert newest(card).get_attribute("alt") == HELP
+    card.evaluate(SETTLED)
     first, frame = newest(card).get_attribute("src") or "", newest(card).bounding_box()
     painter.paint(run, 2)
     expect(newest(card)).not_to_have_attribute("src", first)
     expect(card.locator("img.st-glimpse")).to_have_count(1)
+    card.evaluate(SETTLED)
     assert newest(card).bounding_box() == frame
     expect(card.get_by_role("progressbar")).to_be_visible()
 
@@ -118,9 +125,7 @@ def test_in_the_lists(page: Page, painter: Painter, place: str) -> None:
 def test_in_the_panel_of_a_run(page: Page, painter: Painter) -> None:
     run = painter.begin(image("a crane, alone"))
     page.locator(f'#t2i-feed .st-card[data-id="{run.id}"] .st-open').click()
-    panel = page.locator(".st-panel")
-    panel.evaluate("e => Promise.all(e.getAnimations().map((a) => a.finished))")  # it slides in
-    changes(painter, run, panel)
+    changes(painter, run, page.locator(".st-panel"))
     painter.release(run)
     expect(page.locator(".st-panel .st-glimpse")).to_have_count(0)
 
