@@ -23,6 +23,7 @@ def test_every_engine_is_in_the_readme(name: str) -> None:
     assert f"`{name}`" in README
 
 
-def test_ci_runs_exactly_the_readmes_test_command() -> None:
-    command = next(line for line in README.splitlines() if "-m pytest" in line)
-    assert command in (ROOT / ".ci" / "run").read_text("utf-8")
+@pytest.mark.parametrize("program", ["-m pytest", "python app.py"])
+def test_ci_runs_the_readmes_commands_to_the_letter(program: str) -> None:
+    command = next(line for line in README.splitlines() if line.startswith("python3 -m venv") and program in line)
+    assert command in (ROOT / ".ci" / "run").read_text("utf-8").splitlines()

@@ -28,9 +28,7 @@ ROWS: Catalogue = load()
 
 
 def need_torch() -> None:
-    """Skip where the large libraries are not installed; in CI, which installs them, that is a failure."""
-    if LACKING and os.environ.get("CI"):
-        pytest.fail(WHY)
+    """Skip where the large libraries are not installed; `.ci/run` counts these skips in each of its environments."""
     if LACKING:
         pytest.skip(WHY)
 

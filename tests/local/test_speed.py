@@ -13,7 +13,7 @@ import pytest
 from studio.domain import JSON, Progress, Status, Task
 from studio.engines.base import Input
 from studio.errors import Refused
-from tests.local.bench import ROWS, Bench
+from tests.local.bench import ROWS, Bench, need_torch
 from tests.local.test_models import lossless, pixels
 
 STEPS = 14
@@ -137,6 +137,7 @@ print(json.dumps({
 
 
 def test_kernels_by_card_ratios_by_steps_and_the_error_of_an_8_bit_layer() -> None:
+    need_torch()
     done = subprocess.run([sys.executable, "-c", PROBE], capture_output=True, text=True, timeout=60, check=True)
     found = json.loads(done.stdout)
     assert found["kernels"] == {
