@@ -111,7 +111,7 @@ def test_a_board_in_the_trash_costs_nothing_more(studio: Studio, paid: FindingFa
     studio.chains.start(board.id)
     studio.boards.trash(board.id)
     until(lambda: reasons(studio, board))
-    assert reasons(studio, board)[0] == "The storyboard is gone."
+    assert reasons(studio, board)[0] == "The storyboard no longer exists."
     assert len(paid.provider.accepted()) == 1
 
 
@@ -121,7 +121,7 @@ def test_a_shot_that_was_changed_meanwhile_is_not_paid_for(studio: Studio, paid:
     studio.chains.start(board.id)
     studio.boards.edit(board.id, "dearer", lambda b: edit.change(b, b.shots[1].id, duration_s=9))
     until(lambda: reasons(studio, board))
-    assert reasons(studio, board)[0] == "It was changed after its price was confirmed."
+    assert reasons(studio, board)[0] == "It changed after you confirmed its price."
     assert len(paid.provider.accepted()) == 1
 
 

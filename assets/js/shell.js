@@ -12,11 +12,15 @@
   Object.defineProperty(navigator, "languages", { get: () => [language], configurable: true });
   document.documentElement.lang = language;
 
+  // ICU's plural form with its two English cases: {n, plural, one {# run} other {# runs}}.
+  const PLURAL = /\{(\w+), plural, one \{([^{}]*)\} other \{([^{}]*)\}\}/g;
   /** The words under `key` in the page's language, {name} filled from vars; the key itself if there are none. */
   window.studioText = (key, vars) => {
     const tables = window.gradio_config?.i18n_translations || {};
     const words = tables[language]?.[key] ?? tables.en?.[key] ?? key;
-    return vars ? words.replace(/\{(\w+)\}/g, (all, name) => (name in vars ? vars[name] : all)) : words;
+    if (!vars) return words;
+    const counted = words.replace(PLURAL, (all, name, one, other) => (name in vars ? (String(vars[name]) === "1" ? one : other).replaceAll("#", vars[name]) : all));
+    return counted.replace(/\{(\w+)\}/g, (all, name) => (name in vars ? vars[name] : all));
   };
 
   // Gradio puts the class "dark" on the body by the system's wish; the person's own choice goes first.

@@ -20,15 +20,15 @@ class HoldChoice:
     help: str
 
 
-AGAIN = HoldChoice("try_again", "Try again", "Put the run back in the queue.")
-LOOK = HoldChoice("look_again", "Look again", "Ask the provider once more what became of it. Costs nothing.")
-RESEND = HoldChoice("submit_again", "Submit again", "Send it once more. If the first one did arrive, both are billed.")
-ANYWAY = HoldChoice("run_anyway", "Run it anyway", "Let this one run pass the limit.")
-APPROVE = HoldChoice("approve", "Approve", "Let it run.")
+AGAIN = HoldChoice("try_again", "Retry", "Put the run back in the queue.")
+LOOK = HoldChoice("look_again", "Check again", "Ask the provider for the result again. Free.")
+RESEND = HoldChoice("submit_again", "Submit again", "Send it again. If the first request arrived, both are billed.")
+ANYWAY = HoldChoice("run_anyway", "Run anyway", "Let this run exceed the limit.")
+APPROVE = HoldChoice("approve", "Approve", "Let this run start.")
 CONSENT = HoldChoice(
-    "confirm_consent", "I have their consent", "The people shown agreed to this use; kept with the run."
+    "confirm_consent", "I have their consent", "The people shown agreed to this use. Stored with the run."
 )
-GIVE_UP = HoldChoice("give_up", "Give up", "End the run. Nothing more is sent.")
+GIVE_UP = HoldChoice("give_up", "Cancel run", "End the run. Nothing more is sent.")
 
 CHOICES: dict[HeldReason, tuple[HoldChoice, ...]] = {
     HeldReason.BUDGET: (ANYWAY, AGAIN, GIVE_UP),

@@ -15,18 +15,18 @@ STAND_IN = "next_frame"
 
 
 SAYS = {
-    "gone": "The storyboard is gone.",
-    "deleted": "The take of shot {n} that it waited for was deleted.",
+    "gone": "The storyboard no longer exists.",
+    "deleted": "The take of shot {n} that it was waiting for was deleted.",
     "failed": "Shot {n} failed: {why}",
     "cancelled": "Shot {n} was cancelled.",
-    "before": "It would follow a shot that was not made.",
-    "moved": "It no longer begins with the end of the shot that was in front of it.",
-    "changed": "It was changed after its price was confirmed.",
-    "price": "Its price is now {price}; look at it once more.",
-    "unpriced": "Its price is no longer known; look at it once more.",
-    "no_picture": "The take of the shot before has no picture to begin with.",
+    "before": "The shot before it was not made.",
+    "moved": "It no longer continues from the shot that was before it.",
+    "changed": "It changed after you confirmed its price.",
+    "price": "Its price is now {price}. Please confirm again.",
+    "unpriced": "Its price is no longer known. Please confirm again.",
+    "no_picture": "The previous take has no picture to start from.",
     "refused": "{why}",
-    "broke": "Something unexpected went wrong in the studio; the log tells.",
+    "broke": "Something went wrong in the studio. The log has details.",
 }
 """Why a shot does not follow, by code; pages say the same in their language."""
 

@@ -59,7 +59,7 @@ def test_search_finds_as_one_types_and_slash_goes_there(open_page: Open, picture
     counted(page, 1)
     expect(cell(page, clip)).to_have_count(0)
     page.locator(".studio-search").fill("no such thing")
-    expect(page.get_by_text("No run matches")).to_be_visible()
+    expect(page.get_by_text("No matching runs")).to_be_visible()
     page.locator("#gallery .st-empty").get_by_role("button", name="Clear filters").click()
     page.locator("select[name=kind]").select_option("video")
     expect(cell(page, picture)).to_have_count(0)
@@ -188,7 +188,7 @@ def test_again_with_a_new_seed_is_a_new_run_of_the_same(open_page: Open, site: S
     page = open_page("gallery")
     cell(page, picture).click()
     panel(page).locator("[data-do=again]").click()
-    expect(page.get_by_text("A new run with another seed")).to_be_visible()
+    expect(page.get_by_text("A run with a new seed")).to_be_visible()
     [newest] = site.studio.search("walrus", limit=1).runs
     assert newest.retry_of == picture.id and newest.seed != picture.seed
     expect(cell(page, newest)).to_be_visible()

@@ -78,14 +78,14 @@ def test_a_download_is_seen_to_grow_is_stopped_completed_and_removed(open_page: 
     expect(box).to_contain_text(re.compile(r"\d+ % · [\d.]+ MB of 8\.0 MB"))
     expect(box.locator(".st-chip")).to_have_text("Downloading")
     box.get_by_role("button", name="Stop the download of Z-Image Turbo").click()
-    expect(box).to_contain_text("Stopped; what has arrived is kept.")
+    expect(box).to_contain_text("Stopped. Downloaded files are kept.")
     expect(box).to_contain_text(f"Missing: {BIG}")
     hub.go.set()
-    box.get_by_role("button", name="Complete the download of Z-Image Turbo").click()
-    expect(box.locator(".st-chip")).to_contain_text("On this machine, 8.0 MB")
-    expect(page.locator("#models [aria-live=polite]")).to_have_text("Z-Image Turbo is on this machine.")
+    box.get_by_role("button", name="Resume the download of Z-Image Turbo").click()
+    expect(box.locator(".st-chip")).to_contain_text("Downloaded, 8.0 MB")
+    expect(page.locator("#models [aria-live=polite]")).to_have_text("Z-Image Turbo was downloaded.")
     assert [name for name, asked in hub.ranges if asked != "bytes=0-"] == [BIG]
-    page.get_by_role("button", name="On this machine, 1").click()
+    page.get_by_role("button", name="Downloaded, 1").click()
     expect(page.locator("#models .st-model")).to_have_count(1)
     box.get_by_role("button", name="Remove Z-Image Turbo").click()
     dialog = page.get_by_role("dialog", name="Remove Z-Image Turbo")
@@ -95,7 +95,7 @@ def test_a_download_is_seen_to_grow_is_stopped_completed_and_removed(open_page: 
     dialog.locator("[data-do=remove-now]").click()
     expect(page.locator("#models .st-model")).to_have_count(0)
     page.get_by_role("button", name=re.compile("^All, ")).click()
-    expect(box).to_contain_text("Not on this machine")
+    expect(box).to_contain_text("Not downloaded")
 
 
 def test_a_download_that_fails_says_why_in_a_sentence(open_page: Open) -> None:

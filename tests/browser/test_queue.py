@@ -148,9 +148,9 @@ def test_a_run_beyond_the_limit_asks_and_goes_on(queue: Page, queue_site: Site) 
     queue_site.studio.set_limits(run_usd=0.05)
     [run] = queue_site.studio.submit(paid_image("a dear deer"))
     held = row(queue, run)
-    expect(held).to_contain_text("This run would pass a spending limit.")
-    expect(held).to_contain_text("Let this one run pass the limit.")
-    held.get_by_role("button", name="Run it anyway").click()
+    expect(held).to_contain_text("This run would exceed a spending limit.")
+    expect(held).to_contain_text("Let this run exceed the limit.")
+    held.get_by_role("button", name="Run anyway").click()
     expect(queue.locator("#queue .st-part.recent")).to_contain_text("a dear deer")
     queue_site.studio.set_limits()
 
@@ -159,7 +159,7 @@ def test_a_failure_tells_why_and_is_tried_again(queue: Page, queue_site: Site) -
     [run] = queue_site.studio.submit(image("a broken violin"))
     expect(row(queue, run)).to_contain_text("The provider stopped: internal error 7.")
     row(queue, run).locator("[data-do=retry]").click()
-    expect(queue.get_by_text("The run is in the queue again")).to_be_visible()
+    expect(queue.get_by_text("The run was added to the queue again")).to_be_visible()
     assert queue_site.studio.search("violin", limit=1).runs[0].retry_of == run.id
 
 

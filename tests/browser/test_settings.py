@@ -23,17 +23,17 @@ def test_what_is_kept_for_the_own_card_is_counted_apart(open_page: Open, site: S
     kept.parent.mkdir(parents=True)
     kept.write_bytes(bytes(3_000_000))
     page = open_page("settings")
-    expect(page.locator(".st-legend li", has_text="Kept for your own card")).to_contain_text("3.0 MB")
+    expect(page.locator(".st-legend li", has_text="GPU cache")).to_contain_text("3.0 MB")
     kept.unlink()
 
 
 def test_limits_are_kept(open_page: Open, site: Site) -> None:
     page = open_page("settings")
-    page.get_by_label("A day").fill("12.5")
+    page.get_by_label("Per day").fill("12.5")
     page.locator("[data-do=save-limits]").click()
     expect(page.get_by_text("Limits saved.")).to_be_visible()
     assert site.studio.limits().day_usd == 12.5
-    page.get_by_label("A day").fill("")
+    page.get_by_label("Per day").fill("")
     page.locator("[data-do=save-limits]").click()
     expect(page.get_by_text("Limits saved.")).to_have_count(2)
     assert site.studio.limits().day_usd is None
@@ -42,7 +42,7 @@ def test_limits_are_kept(open_page: Open, site: Site) -> None:
 def test_a_backup_is_made_and_listed(open_page: Open, site: Site) -> None:
     page = open_page("settings")
     page.locator("[data-do=backup]").click()
-    expect(page.get_by_text("is made and checked")).to_be_visible()
+    expect(page.get_by_text("was created and verified")).to_be_visible()
     [made, *_] = site.studio.backups()
     expect(page.locator(".st-backups")).to_contain_text(made.name)
     page.get_by_text("How to restore").click()

@@ -191,7 +191,7 @@ def test_from_draft_to_film(page: Page, site: Site, board: Opened, tmp_path: Pat
     expect(page.locator(".bd-take.succeeded")).to_have_count(3, timeout=60_000)
     first = site.studio.boards.get(board.board.id).board.shots[0]
     newest = page.locator(".bd-take").first
-    newest.get_by_role("button", name="Put into the film").click()
+    newest.get_by_role("button", name="Use in the film").click()
     expect(page.locator(".bd-take").first).to_contain_text("In the film")
     chosen = site.studio.boards.get(board.board.id).board.shots[0].chosen
     assert chosen and chosen != first.chosen

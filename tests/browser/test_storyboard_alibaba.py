@@ -128,7 +128,7 @@ def retaken(page: Page) -> None:
     page.locator("[data-do=retake]").click()
     newest = page.locator(".bd-take.succeeded", has_text="Take 2")
     expect(newest).to_be_visible(timeout=SLOW_MS)
-    newest.get_by_role("button", name="Put into the film").click()
+    newest.get_by_role("button", name="Use in the film").click()
     expect(newest).to_contain_text("In the film")
 
 

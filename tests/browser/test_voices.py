@@ -65,7 +65,7 @@ def test_a_voice_is_added_heard_agreed_to_and_taken_out(
     page.wait_for_function("Math.abs(document.querySelector('.bd-member audio').duration - 3) < 0.1")
     expect(eda.locator(".bd-voice")).to_contain_text("eda.wav")
     expect(eda.locator(".bd-voice")).to_contain_text("Wan 2.7 reference to video")
-    for label in ("Real people shown here", "The person whose voice"):
+    for label in ("Real people shown here", "The person with this voice"):
         with page.expect_response("**/edit"):
             eda.get_by_label(label).check()
     expect(page.locator(".bd-saved")).to_have_text("Saved")
@@ -134,9 +134,9 @@ def test_the_form_gives_each_reference_a_voice(open_page: Opener, site: Site, fi
     second.locator(".sm-heard").click()
     expect(second.locator(".sm-heard")).to_have_attribute("aria-pressed", "true")
     pick_model(page, "r2v", "alibaba/wan2.6-r2v")
-    expect(slot.locator(".sm-tile").nth(1)).to_contain_text("takes no voices")
+    expect(slot.locator(".sm-tile").nth(1)).to_contain_text("does not use voices")
     pick_model(page, "r2v", R2V)
-    expect(slot.locator(".sm-tile").nth(1)).not_to_contain_text("takes no voices")
+    expect(slot.locator(".sm-tile").nth(1)).not_to_contain_text("does not use voices")
     page.reload()
     page.locator("#tab-r2v-button").click()
     expect(slot.locator(".sm-tile").nth(1).locator(".sm-heard")).to_be_visible()

@@ -197,11 +197,10 @@ function findings({ findings: found }, look) {
   return el("details", "bd-more", {}, el("summary", "", {}, icon("warn"), t("board.findings", { n: found.length })), el("ul", "bd-findings", {}, ...found.map(line)));
 }
 
-/** What the report of a film tells in a few words: frames taken over, loudness, treble. */
+/** What the report of a film tells in a few words: length, loudness, treble. */
 function facts({ report, form }) {
   if (form !== "film" || !report) return [];
   const told = [seconds(report.duration_s)];
-  if (report.copied) told.push(t("board.copied_frames", { n: Math.round((100 * report.copied) / Math.max(1, report.frames)) }));
   if (report.loudness) told.push(`${number(report.loudness.lufs, 1)} LUFS`);
   if (report.treble?.gain_db) told.push(t("board.treble", { db: number(report.treble.gain_db, 1) }));
   return told;

@@ -81,7 +81,7 @@ class Library:
         rung = plan.fitting(plan.RUNGS, part, width, height, frames, engine, card.memory)
         words, word = (plan.WORDS[rung], rung) if rung else ("does not fit", "none")
         if card.memory is None:
-            rung, words, word = None, "its memory is not known before the first run", "unknown"
+            rung, words, word = None, "memory use is unknown until the first run", "unknown"
         return {"card": card.name, "rung": rung, "word": word, "sentence": f"{card.name}: {words}"}
 
     def place(self) -> JSON:
@@ -151,7 +151,7 @@ class Library:
             with self._lock:
                 download = self._downloads.get(repo)
                 if download and download.state == "running" and download.process:
-                    download.state, download.message = "stopped", "Stopped; what has arrived is kept."
+                    download.state, download.message = "stopped", "Stopped. Downloaded files are kept."
                     download.process.kill()
 
     def remove(self, model: Model) -> int:

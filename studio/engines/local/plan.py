@@ -22,11 +22,11 @@ one_part: one expert at a time, the decoder moved in when needed. fp8: the netwo
 network streamed block by block. leaves: layer by layer, decoding in tiles."""
 
 WORDS = {
-    "resident": "runs, all of it on the card",
-    "text_freed": "runs, the text model only while it is needed",
-    "one_part": "runs, one part on the card at a time",
+    "resident": "runs fully in GPU memory",
+    "text_freed": "runs; loads the text model only when needed",
+    "one_part": "runs with one part in GPU memory at a time",
     "fp8": "runs with 8-bit weights",
-    "blocks": "runs, streamed block by block",
+    "blocks": "runs, streaming block by block",
     "leaves": "runs slowly, layer by layer",
 }
 """What a rung means to the user."""
