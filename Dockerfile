@@ -1,5 +1,6 @@
 # The studio without a GPU: pages, queue, gallery, draft engine and every API. Data lives in the volume /data.
-#   docker build -t wan-studio . && docker run -p 7860:7860 -v wan-studio:/data wan-studio
+#   docker build -t wan-studio . && docker run -p 7860:7860 -e STUDIO_PASSWORD=your-own-password -v wan-studio:/data wan-studio
+# It listens on every address of the container, so it starts only with STUDIO_PASSWORD, or with STUDIO_ACCESS=open.
 FROM python:3.12-slim
 
 # ffmpeg brings ffprobe, without which the pages cannot show uploaded clips; curl is for the health check

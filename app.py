@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import argparse
 import logging
+import os
 import signal
 import socket
 import sys
@@ -25,7 +26,9 @@ def main(argv: list[str] | None = None) -> int:
     copy = arguments.pop("restore")
     try:
         settings = settings_of_start.read(arguments)
+        os.environ.pop(settings_of_start.PASSWORD, None)  # programs that the studio starts do not inherit it
         if copy is None:
+            settings.check_access()
             _check_port(settings)
     except SettingsError as error:
         print(f"Wan Studio cannot start: {error}", file=sys.stderr)

@@ -5,9 +5,12 @@ Keys stay in `Settings.secrets` and are never printed: repr hides them.
 
 from __future__ import annotations
 
+import ipaddress
 import os
 from collections.abc import Mapping, Sequence
 from pathlib import Path
+from typing import Literal
+from urllib.parse import urlsplit
 
 from pydantic import BaseModel, ConfigDict, Field, SecretStr, ValidationError, field_validator
 
@@ -16,9 +19,12 @@ from studio.errors import SettingsError
 SECRET_NAMES = (
     *("DASHSCOPE_API_KEY", "FAL_KEY", "WAVESPEED_API_KEY", "KIE_API_KEY", "RUNWARE_API_KEY", "APIMART_API_KEY"),
     *("ATLASCLOUD_API_KEY", "REPLICATE_API_TOKEN", "VTRIX_API_KEY", "MINDSTUDIO_API_KEY", "WAN_API_KEY"),
-    "COMFYUI_AUTH",
+    *("COMFYUI_AUTH", "STUDIO_PASSWORD"),
 )
 """Environment names whose values must never appear anywhere."""
+
+PASSWORD = "STUDIO_PASSWORD"  # noqa: S105 - the name of a setting
+PASSWORD_MIN_CHARS, PASSWORD_MAX_BYTES = 8, 1024
 
 OPTION_NAMES = {
     "STUDIO_HOST": "host",
@@ -29,6 +35,9 @@ OPTION_NAMES = {
     "STUDIO_MAX_UPLOAD_MB": "max_upload_mb",
     "STUDIO_LOG": "log_level",
     "STUDIO_ORIGINS": "origins",
+    "STUDIO_ACCESS": "access",
+    "STUDIO_TRUSTED_PROXIES": "trusted_proxies",
+    "STUDIO_FRAME_ANCESTORS": "frame_ancestors",
 }
 """Environment name -> field of Settings."""
 
@@ -37,8 +46,10 @@ class Settings(BaseModel):
     """How this studio was started.
 
     workers: processes of the draft engine (0: as many as cores, at most 4). origins: addresses under which a proxy
-    shows the studio, such as https://studio.example. options: every other environment value an engine may ask for by
-    its name (base URLs, regions); see the README's table.
+    shows the studio, such as https://studio.example. password_hash: argon2 of the shared password; "" is none. access:
+    "open" lets everyone in on purpose. trusted_proxies: addresses or networks whose forwarded headers count.
+    frame_ancestors: origins whose pages may show the studio in a frame. options: every other environment value an
+    engine may ask for by its name (base URLs, regions); see the README's table.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
@@ -51,18 +62,58 @@ class Settings(BaseModel):
     max_upload_mb: int = Field(default=500, ge=1, le=100_000)
     log_level: str = Field(default="info", pattern="^(debug|info|warning|error)$")
     origins: tuple[str, ...] = ()
+    access: Literal["", "password", "open"] = ""
+    password_hash: str = Field(default="", repr=False, exclude=True)
+    trusted_proxies: tuple[str, ...] = ()
+    frame_ancestors: tuple[str, ...] = ()
     secrets: dict[str, SecretStr] = Field(default_factory=dict)
     options: dict[str, str] = Field(default_factory=dict)
 
-    @field_validator("origins", mode="before")
+    @field_validator("access", mode="before")
     @classmethod
-    def _listed(cls, value: object) -> object:
-        if not isinstance(value, str):
-            return value
-        listed = tuple(part.strip().rstrip("/") for part in value.split(",") if part.strip())
-        if any(not origin.startswith(("http://", "https://")) for origin in listed):
-            raise ValueError("list addresses that start with http:// or https://, separated by commas")
+    def _known_access(cls, value: object) -> object:
+        if value not in ("", "password", "open"):
+            raise ValueError("it can be password or open")
+        return value
+
+    @field_validator("origins", "frame_ancestors", mode="before")
+    @classmethod
+    def _origins(cls, value: object) -> object:
+        listed = _listed(value)
+        if any(not _is_origin(origin) for origin in listed):
+            raise ValueError("list addresses such as https://studio.example, without a path, separated by commas")
         return listed
+
+    @field_validator("trusted_proxies", mode="before")
+    @classmethod
+    def _networks(cls, value: object) -> object:
+        listed = _listed(value)
+        try:
+            for network in listed:
+                ipaddress.ip_network(network)
+        except ValueError:
+            raise ValueError(
+                "list addresses or networks such as 10.0.0.2 or 172.16.0.0/12, separated by commas"
+            ) from None
+        return listed
+
+    @property
+    def on_loopback(self) -> bool:
+        """Whether only this machine can reach the studio."""
+        return is_loopback(self.host)
+
+    def check_access(self) -> None:
+        """Raises SettingsError where a network could reach the studio and nobody decided who may enter."""
+        if self.access == "open" and self.password_hash:
+            raise SettingsError(f"STUDIO_ACCESS is open although {PASSWORD} is set: remove one of them.")
+        if self.access == "password" and not self.password_hash:
+            raise SettingsError(f"STUDIO_ACCESS is password, but there is none: set {PASSWORD}.")
+        if not (self.on_loopback or self.access or self.password_hash):
+            raise SettingsError(
+                f"{self.host or 'every address'} can be reached from the network, and no access control is set. Set "
+                f"{PASSWORD} to a password of at least {PASSWORD_MIN_CHARS} characters, or set STUDIO_ACCESS=open to "
+                "let in everyone who reaches the port, or listen on this machine only with --host 127.0.0.1."
+            )
 
     def secret(self, name: str) -> str | None:
         """The value of a key, or None. Use it only in a request header."""
@@ -84,6 +135,46 @@ ENGINE_OPTIONS: tuple[str, ...] = (
 """Environment names that engines read through Settings.option."""
 
 
+def is_loopback(host: str) -> bool:
+    """Whether an address to listen on is reached from this machine only. A name other than localhost is not."""
+    try:
+        return host.lower() == "localhost" or ipaddress.ip_address(host.strip("[]")).is_loopback
+    except ValueError:
+        return False
+
+
+def hash_password(password: str) -> str:
+    """The argon2id hash of the shared password, "" for none. Raises SettingsError, which never holds the password."""
+    if not password.strip():
+        return ""
+    if len(password) < PASSWORD_MIN_CHARS:
+        raise SettingsError(f"{PASSWORD} is too short: use at least {PASSWORD_MIN_CHARS} characters.")
+    try:
+        raw = password.encode()
+    except UnicodeEncodeError:
+        raise SettingsError(f"{PASSWORD} is not valid UTF-8 text.") from None
+    if len(raw) > PASSWORD_MAX_BYTES:
+        raise SettingsError(f"{PASSWORD} is too long: use at most {PASSWORD_MAX_BYTES} bytes.")
+    from argon2 import PasswordHasher
+
+    return PasswordHasher().hash(raw)
+
+
+def _listed(value: object) -> tuple[str, ...]:
+    parts = value.split(",") if isinstance(value, str) else value if isinstance(value, list | tuple) else ()
+    return tuple(str(part).strip().rstrip("/") for part in parts if str(part).strip())
+
+
+def _is_origin(text: str) -> bool:
+    try:
+        parts = urlsplit(text)
+        _ = parts.port
+    except ValueError:
+        return False
+    rest = (parts.path, parts.query, parts.fragment, parts.username)
+    return parts.scheme in ("http", "https") and bool(parts.hostname) and not any(rest) and not set(text) & set(" ;'\"")
+
+
 def read(arguments: Mapping[str, object] | None = None, environ: Mapping[str, str] = os.environ) -> Settings:
     """Settings from the environment, overridden by command line arguments that are not None.
 
@@ -91,7 +182,8 @@ def read(arguments: Mapping[str, object] | None = None, environ: Mapping[str, st
     """
     values: dict[str, object] = {f: environ[e] for e, f in OPTION_NAMES.items() if environ.get(e, "").strip()}
     values |= {k: v for k, v in (arguments or {}).items() if v is not None}
-    values["secrets"] = {n: environ[n].strip() for n in SECRET_NAMES if environ.get(n, "").strip()}
+    values["secrets"] = {n: environ[n].strip() for n in SECRET_NAMES if n != PASSWORD and environ.get(n, "").strip()}
+    values["password_hash"] = hash_password(environ.get(PASSWORD, ""))
     values["options"] = {n: environ[n] for n in ENGINE_OPTIONS if n in environ}
     try:
         return Settings.model_validate(values)
@@ -103,4 +195,6 @@ def _sentence(errors: Sequence[Mapping[str, object]]) -> str:
     names = {field: env for env, field in OPTION_NAMES.items()}
     first = errors[0]
     field = str(first["loc"][0])  # type: ignore[index]
-    return f"{names.get(field, field)} is {first['input']!r}: {str(first['msg']).lower()}."
+    return (
+        f"{names.get(field, field)} is {first['input']!r}: {str(first['msg']).removeprefix('Value error, ').lower()}."
+    )

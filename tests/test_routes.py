@@ -209,8 +209,10 @@ def test_our_own_page_and_programs_may_change_things(web: httpx.Client, url: str
     own = {"origin": url, "sec-fetch-site": "same-origin"}
     assert web.post("/ui/trash", json={"ids": [made.id]}, headers=own).json() == {"ids": [made.id]}
     assert web.post("/ui/restore", json={"ids": [made.id]}).json() == {"ids": [made.id]}
-    behind = {"host": "inside:80", "x-forwarded-host": "studio.example", "origin": "https://studio.example"}
-    assert web.post(f"/ui/runs/{made.id}/rate", json={"stars": 4}, headers=behind).status_code == 200
+    assert web.post(f"/ui/runs/{made.id}/rate", json={"stars": 4}, headers=own).status_code == 200
+    assert studio.get_run(made.id).rating == 4
+    pretended = {"host": "inside:80", "x-forwarded-host": "studio.example", "origin": "https://studio.example"}
+    assert web.post(f"/ui/runs/{made.id}/rate", json={"stars": 1}, headers=pretended).status_code == 403
     assert studio.get_run(made.id).rating == 4
 
 

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import os
 import socket
 import subprocess
 import sys
+from collections.abc import Mapping
 from pathlib import Path
 
 import pytest
@@ -34,6 +36,10 @@ def test_a_key_is_never_shown() -> None:
         ("STUDIO_WORKERS", "-1"),
         ("STUDIO_LOG", "loud"),
         ("STUDIO_ORIGINS", "studio.example"),
+        ("STUDIO_ORIGINS", "https://studio.example/path"),
+        ("STUDIO_ACCESS", "everyone"),
+        ("STUDIO_TRUSTED_PROXIES", "proxy.example"),
+        ("STUDIO_FRAME_ANCESTORS", "https://a.example; script-src *"),
     ],
 )
 def test_a_wrong_value_names_the_setting_and_what_was_given(name: str, value: str) -> None:
@@ -43,9 +49,10 @@ def test_a_wrong_value_names_the_setting_and_what_was_given(name: str, value: st
     assert value in str(error.value)
 
 
-def start(*arguments: str) -> subprocess.CompletedProcess[str]:
+def start(*arguments: str, environ: Mapping[str, str] | None = None) -> subprocess.CompletedProcess[str]:
     command = [sys.executable, "app.py", *arguments]
-    return subprocess.run(command, cwd=ROOT, capture_output=True, text=True, timeout=60)
+    env = os.environ | (environ or {})
+    return subprocess.run(command, cwd=ROOT, env=env, capture_output=True, text=True, timeout=60)
 
 
 def test_a_wrong_port_ends_with_code_2_and_one_sentence() -> None:
@@ -62,3 +69,48 @@ def test_a_taken_port_is_said_and_a_free_one_named(tmp_path: Path) -> None:
     assert done.returncode == 2
     assert f"port {port} is taken" in done.stderr
     assert "is free: --port" in done.stderr
+
+
+@pytest.mark.parametrize(
+    ("environ", "said"),
+    [
+        ({"STUDIO_HOST": "0.0.0.0"}, "STUDIO_PASSWORD"),
+        ({"STUDIO_HOST": "::"}, "STUDIO_ACCESS=open"),
+        ({"STUDIO_HOST": "192.168.1.20"}, "--host 127.0.0.1"),
+        ({"STUDIO_ACCESS": "password"}, "set STUDIO_PASSWORD"),
+        ({"STUDIO_ACCESS": "open", "STUDIO_PASSWORD": "long enough"}, "remove one"),
+        ({"STUDIO_PASSWORD": "short-1"}, "at least 8"),
+        ({"STUDIO_PASSWORD": "x" * 2000}, "at most"),
+    ],
+)
+def test_a_studio_on_a_network_needs_a_decision_who_may_enter(
+    tmp_path: Path, environ: dict[str, str], said: str
+) -> None:
+    """One sentence that says what to set, before anything is opened; the password is not in it."""
+    done = start("--data", str(tmp_path / "data"), environ=environ)
+    assert done.returncode == 2
+    assert len(done.stderr.strip().splitlines()) == 1
+    assert said in done.stderr
+    assert environ.get("STUDIO_PASSWORD", "no password") not in done.stderr
+    assert not (tmp_path / "data").exists()
+
+
+@pytest.mark.parametrize(
+    "environ",
+    [
+        {"STUDIO_HOST": "localhost"},
+        {"STUDIO_HOST": "127.0.0.2"},
+        {"STUDIO_HOST": "::1"},
+        {"STUDIO_HOST": "0.0.0.0", "STUDIO_ACCESS": "open"},
+        {"STUDIO_HOST": "0.0.0.0", "STUDIO_PASSWORD": "long enough"},
+    ],
+)
+def test_these_may_start(environ: dict[str, str]) -> None:
+    settings.read({}, environ).check_access()
+
+
+def test_the_password_is_kept_as_a_hash_only() -> None:
+    read = settings.read({}, {"STUDIO_PASSWORD": "long enough"})
+    assert read.password_hash.startswith("$argon2id$")
+    assert "long enough" not in repr(vars(read))
+    assert "argon2" not in repr(read) + read.model_dump_json()

@@ -1,6 +1,7 @@
 // The studio's runs as they change: one event stream a page, shared by every widget on it.
 
 import { BASE } from "./dom.js";
+import { get } from "./net.js";
 
 const HIDDEN_MS = 5000;
 const listeners = new Set();
@@ -38,7 +39,9 @@ function open() {
   source.onerror = () => {
     state.connected = false;
     tell([]);
-    if (source.readyState === EventSource.CLOSED) setTimeout(() => document.hidden || open(), 2000); // an error page, no stream
+    if (source.readyState !== EventSource.CLOSED) return;
+    get("ui/queue").catch(() => {}); // an error page, no stream: where the session has ended, this leads to the login page
+    setTimeout(() => document.hidden || open(), 2000);
   };
 }
 

@@ -13,8 +13,16 @@ async function ask(path, options) {
     if (error.name === "AbortError") throw error; // also when it comes while the answer is read
     if (!answer || answer.ok) throw new Error(t("widgets.offline"));
   }
+  if (answer.status === 401) signIn();
   if (!answer.ok) throw Object.assign(new Error(say(body.error) || t("widgets.failed", { status: answer.status })), { status: answer.status });
   return body;
+}
+
+/** The session has ended: to the login page, and back here afterwards. */
+function signIn() {
+  const login = new URL("login", BASE);
+  login.searchParams.set("next", `/${location.search}`);
+  location.assign(login);
 }
 
 export const get = (path, signal) => ask(path, { signal });

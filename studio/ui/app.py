@@ -15,6 +15,7 @@ from studio.ui import media
 
 if TYPE_CHECKING:
     import gradio as gr
+    from starlette.types import ASGIApp
 
     from studio.studio import Studio
 
@@ -32,6 +33,11 @@ CREATE = {
 """Tab id -> task of the create pages, in the order of the navigation."""
 
 
+SESSIONS_MOST = 24
+"""Gradio's sessions that are kept, newest first: each holds about a megabyte. Our events need none of what is in them;
+a page whose session has gone gets another with its next event."""
+
+
 def prepare(studio: Studio) -> Path:
     """Set what Gradio reads when it is imported; its upload folder, emptied of what a killed run left."""
     folder = media.uploads(studio)
@@ -39,6 +45,7 @@ def prepare(studio: Studio) -> Path:
     folder.mkdir(parents=True, exist_ok=True)
     os.environ["GRADIO_TEMP_DIR"] = str(folder)
     os.environ["GRADIO_ANALYTICS_ENABLED"] = "False"
+    os.environ["FORWARDED_ALLOW_IPS"] = ""  # the server itself believes no proxy; see studio.ui.forwarded
     return folder
 
 
@@ -89,18 +96,26 @@ def served(studio: Studio, **options: Any) -> Iterator[str]:
     prepare(studio)
     from starlette.middleware import Middleware
 
-    from studio.ui import form_routes, routes
+    from studio.ui import form_routes, login, routes, security
     from studio.ui.front import Front
-    from studio.ui.guard import Guard, hosts_of
     from studio.ui.i18n import languages
-    from studio.ui.theme import head, theme
+    from studio.ui.theme import banner, head, theme
+
+    settings = studio.settings
+    host = options.get("server_name", settings.host)
+    settings.model_copy(update={"host": host}).check_access()
+    authenticator = security.authenticator_of(settings)
+    ancestors = settings.frame_ancestors
+
+    def wrap(app: ASGIApp) -> ASGIApp:
+        return security.protected(app, settings, authenticator, host=host)
 
     site = routes.build(studio)
-    host, origins = options.get("server_name", studio.settings.host), studio.settings.origins
+    entry = login.router(authenticator, frame_ancestors=ancestors)
     demo = build(studio)
     demo.queue(default_concurrency_limit=16, max_size=1000)
     _, url, _ = demo.launch(
-        **{"server_name": studio.settings.host, "server_port": studio.settings.port} | options,
+        **{"server_name": settings.host, "server_port": settings.port} | options,
         prevent_thread_lock=True,
         quiet=True,
         ssr_mode=False,
@@ -110,13 +125,13 @@ def served(studio: Studio, **options: Any) -> Iterator[str]:
         footer_links=[],
         theme=theme(),
         i18n=languages(),
-        max_file_size=f"{studio.settings.max_upload_mb}mb",
+        max_file_size=f"{settings.max_upload_mb}mb",
+        state_session_capacity=SESSIONS_MOST,
         app_kwargs={
-            "routes": [*site.routes, *form_routes.router(studio).routes],
-            "middleware": [
-                Middleware(Guard, origins=origins, hosts=hosts_of(host, origins)),
-                Middleware(Front, head=head()),
-            ],
+            "routes": [*site.routes, *form_routes.router(studio).routes, *entry.routes],
+            "middleware": [Middleware(Front, head=head(settings), banner=banner(settings), ancestors=ancestors)],
+            "exception_handlers": {Exception: security.failed},
+            "lifespan": security.lifespan(wrap),
             "docs_url": None,
             "redoc_url": None,
             "openapi_url": None,

@@ -1,23 +1,33 @@
 """Who asks, and from which page: the owner of an HTTP request, and the refusal of requests made by foreign pages.
 
-Everything that changes something is refused when the browser says that another site's page sent it. Programs send
-no Origin and no Sec-Fetch-Site; they carry no cookies of ours either, so they pass.
+Reads are guarded like writes: a page of another origin gets no answer, whatever the route, and no CORS headers. Only a
+link to a page of ours is followed from elsewhere. Programs send no Origin and no Sec-Fetch-Site, and pass.
 """
 
 from __future__ import annotations
 
+import ipaddress
+import socket
 from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from functools import cache
 from urllib.parse import urlsplit
 
-from starlette.datastructures import Headers, MutableHeaders
+from starlette.datastructures import Headers
 from starlette.requests import Request
 from starlette.responses import JSONResponse
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from studio.errors import NotAllowed
+from studio.settings import is_loopback
 
-SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS"})
 DEFAULT_PORTS = {"http": 80, "https": 443}
+PAGES = frozenset({"/", "/login"})
+"""Addresses that a link or a bookmark on another site may open."""
+
+LOOPBACK = frozenset({"localhost", "127.0.0.1", "::1"})
+PRIVATE_DOMAINS = (".local", ".lan", ".internal", ".localdomain", ".home.arpa")
+"""Endings that nobody can register: names under them are given by the network that the reader is in."""
 
 
 def owner_of(request: Request) -> str:
@@ -34,20 +44,33 @@ def keeper_of(request: Request) -> str:
 
 
 def from_own_page(headers: Mapping[str, str], *, origins: Iterable[str] = ()) -> bool:
-    """Whether a request that changes something may come from a page of this studio, or from no page at all.
+    """Whether a request may come from a page of this studio, or from no page at all.
 
     origins: further origins that are ours, such as https://studio.example, for a proxy that rewrites Host. "null" (a
-    sandboxed frame, a local file) is nobody's page. Source: Fetch standard, Origin and Sec-Fetch-Site headers.
+    sandboxed frame, a local file) is nobody's page. Browsers leave Sec-Fetch-Site out on plain HTTP beyond this
+    machine; there Origin and Referer tell. Source: Fetch standard, Origin and Sec-Fetch-Site headers.
     """
+    site = headers.get("sec-fetch-site", "")
     origin = headers.get("origin")
-    if origin is None:
-        return headers.get("sec-fetch-site", "none") in ("same-origin", "none")
-    if origin in set(origins):
-        return True
-    scheme, separator, _ = origin.partition("://")
-    theirs = _place(origin) if separator else None
-    ours = (headers.get("host", ""), headers.get("x-forwarded-host", ""))
-    return theirs is not None and theirs in [_place(f"{scheme}://{host}") for host in ours if host]
+    if origin is not None:
+        return _is_ours(origin, headers, origins)
+    if site:
+        return site in ("same-origin", "none")
+    referer = headers.get("referer", "")
+    return not referer or _is_ours(referer, headers, origins)
+
+
+def _is_ours(url: str, headers: Mapping[str, str], origins: Iterable[str]) -> bool:
+    theirs = _place(url)
+    if theirs is None:
+        return False
+    scheme = url.partition("://")[0]
+    return theirs == _place(f"{scheme}://{headers.get('host', '')}") or _origin(url) in set(origins)
+
+
+def _origin(url: str) -> str:
+    scheme, _, rest = url.partition("://")
+    return f"{scheme}://{rest.partition('/')[0]}".lower()
 
 
 def _place(url: str) -> tuple[str, int] | None:
@@ -59,55 +82,95 @@ def _place(url: str) -> tuple[str, int] | None:
     return (parts.hostname.lower(), port) if parts.hostname and port else None
 
 
-LOOPBACK = frozenset({"localhost", "127.0.0.1", "::1"})
+@dataclass(frozen=True)
+class HostNames:
+    """The names under which a studio answers, so that a page which points its own name here (DNS rebinding) reads
+    nothing. A studio on a network also answers to IP addresses and to names that no foreign site can have: without a
+    dot, or under a private ending."""
+
+    known: frozenset[str]
+    on_network: bool
+
+    def __contains__(self, host: object) -> bool:
+        """host: the Host header, with or without a port."""
+        place = _place(f"http://{host}")
+        if place is None:
+            return False
+        name = place[0].rstrip(".")
+        if name in self.known or name.endswith(".localhost") or (_is_address(name) and is_loopback(name)):
+            return True
+        return self.on_network and (_is_address(name) or "." not in name or name.endswith(PRIVATE_DOMAINS))
 
 
-def hosts_of(bound: str, origins: Iterable[str]) -> frozenset[str] | None:
-    """Names under which the studio answers; None means any.
+def hosts_of(bound: str, origins: Iterable[str]) -> HostNames:
+    """The names for a studio that listens on `bound` and is shown under `origins`."""
+    named = frozenset(place[0] for place in map(_place, origins) if place)
+    if is_loopback(bound):
+        return HostNames(LOOPBACK | named, on_network=False)
+    return HostNames(LOOPBACK | named | {bound.lower()} | _own_names(), on_network=True)
 
-    A studio bound to this machine only answers to this machine's names and to the origins it was told, so that a page
-    that points its own name at 127.0.0.1 (DNS rebinding) reads nothing. One bound to a network cannot know its names.
-    """
-    if bound not in LOOPBACK:
-        return None
-    told = (_place(origin) for origin in origins)
-    return LOOPBACK | {place[0] for place in told if place}
+
+@cache
+def _own_names() -> frozenset[str]:
+    return frozenset({socket.gethostname().lower()})
+
+
+def _is_address(name: str) -> bool:
+    try:
+        ipaddress.ip_address(name.partition("%")[0])
+    except ValueError:
+        return False
+    return True
 
 
 class Guard:
-    """ASGI middleware: 403 for a change wished by a foreign page, 421 for a foreign name; safe headers on every answer.
+    """ASGI middleware: 421 for a foreign name, 403 for what a foreign page asks.
 
-    Plain ASGI, for a middleware that wraps the body would buffer streams of events.
+    framed: other sites may show our pages in a frame. Plain ASGI, for a middleware that wraps the body would buffer
+    streams of events.
     """
 
-    def __init__(self, app: ASGIApp, origins: Iterable[str] = (), hosts: frozenset[str] | None = None) -> None:
-        self.app, self.origins, self.hosts = app, frozenset(origins), hosts
+    def __init__(
+        self, app: ASGIApp, origins: Iterable[str] = (), hosts: HostNames | None = None, *, framed: bool = False
+    ) -> None:
+        self.app, self.hosts = app, hosts
+        self.origins = frozenset(origin.lower() for origin in origins)
+        self.destinations = ("document", "iframe") if framed else ("document",)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Pass the request on, or refuse it."""
         if scope["type"] not in ("http", "websocket"):
             await self.app(scope, receive, send)
             return
-        if self.hosts is not None and not self._answers_to(Headers(scope=scope).get("host", "")):
-            said = "This studio does not answer under this name. Set STUDIO_ORIGINS to the address you use."
-            await JSONResponse({"error": said}, 421)(scope, receive, send)
-            return
-        changes = scope["type"] == "websocket" or scope["method"] not in SAFE_METHODS
-        if changes and not from_own_page(Headers(scope=scope), origins=self.origins):
-            await JSONResponse({"error": "This request came from another site's page and was refused."}, 403)(
-                scope, receive, send
-            )
-            return
+        headers = Headers(scope=scope)
+        if self.hosts is not None and headers.get("host", "") not in self.hosts:
+            said = "This studio does not answer to this name. Set STUDIO_ORIGINS to the address you use."
+            await refuse(scope, receive, send, said, 421)
+        elif self._allowed(scope, headers):
+            await self.app(scope, receive, send)
+        else:
+            said = "This request came from another site's page and was refused."
+            await refuse(scope, receive, send, said, 403)
 
-        async def with_headers(message: Message) -> None:
-            if message["type"] == "http.response.start":
-                headers = MutableHeaders(scope=message)
-                headers.setdefault("x-content-type-options", "nosniff")
-                headers.setdefault("referrer-policy", "same-origin")
-            await send(message)
+    def _allowed(self, scope: Scope, headers: Headers) -> bool:
+        if scope["type"] == "http" and scope["method"] == "OPTIONS" and "access-control-request-method" in headers:
+            return False  # no page of another origin is ever let in, so no preflight is answered
+        return from_own_page(headers, origins=self.origins) or self._is_link(scope, headers)
 
-        await self.app(scope, receive, with_headers)
+    def _is_link(self, scope: Scope, headers: Headers) -> bool:
+        """A page of ours opened from a link elsewhere: the window goes there, and the other page reads nothing."""
+        if scope["type"] != "http" or scope["method"] not in ("GET", "HEAD") or "origin" in headers:
+            return False
+        if scope["path"] not in PAGES:
+            return False
+        destination = headers.get("sec-fetch-dest", "document")
+        return headers.get("sec-fetch-mode", "navigate") == "navigate" and destination in self.destinations
 
-    def _answers_to(self, host: str) -> bool:
-        place = _place(f"http://{host}")
-        return place is not None and place[0] in (self.hosts or ())
+
+async def refuse(scope: Scope, receive: Receive, send: Send, sentence: str, status: int) -> None:
+    """Answer {"error": sentence}; a websocket is closed before it opens."""
+    if scope["type"] == "websocket":
+        closed: Message = {"type": "websocket.close", "code": 1008, "reason": sentence[:120]}
+        await send(closed)
+        return
+    await JSONResponse({"error": sentence}, status, headers={"cache-control": "no-store"})(scope, receive, send)

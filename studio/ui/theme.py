@@ -7,6 +7,8 @@ from __future__ import annotations
 
 from gradio import themes
 
+from studio.settings import Settings
+from studio.ui.i18n import tables
 from studio.ui.routes import asset_url
 
 FONTS = (
@@ -20,8 +22,8 @@ FONTS = (
     "sans-serif",
 )
 MONO = ("ui-monospace", "SF Mono", "Cascadia Mono", "Menlo", "DejaVu Sans Mono", "monospace")
-STYLES = ("css/studio.css", "css/studio-forms.css", "css/widgets.css")
-SCRIPTS = ("js/shell.js",)
+STYLES = ("css/studio.css", "css/studio-forms.css", "css/widgets.css", "css/access.css")
+SCRIPTS = ("js/shell.js", "js/access.js")
 """Run before the page is built; everything else is loaded by the widget that needs it."""
 
 INK = themes.Color(
@@ -69,10 +71,18 @@ def theme() -> themes.Base:
     return made.set(body_background_fill="#f4f5f8", body_background_fill_dark="#0d0f13")
 
 
-def head() -> str:
+def banner(settings: Settings) -> str:
+    """What stands above the page of a studio that is open to everyone; "" for another. The page translates it."""
+    if settings.access != "open":
+        return ""
+    return f'<div id="studio-open" role="status"><p data-word="access.open">{tables()["en"]["access.open"]}</p></div>'
+
+
+def head(settings: Settings) -> str:
     """Tags for the page's head: styles first, so that nothing is drawn without them, then the shell script."""
     tags = [f'<link rel="stylesheet" href="{asset_url(name)}">' for name in STYLES]
     tags += [f'<script src="{asset_url(name)}"></script>' for name in SCRIPTS]
     tags += [f'<link rel="icon" type="image/svg+xml" href="{asset_url("icons/studio.svg")}">']
+    tags += ['<meta name="studio-access" content="password">'] if settings.password_hash else []
     tags += ['<meta name="color-scheme" content="dark light">']
     return "".join(tags)

@@ -1,0 +1,86 @@
+"""The layers around the studio's web application, from the outside in: headers, proxies, foreign pages, the password.
+
+They wrap all that Gradio builds, its own middleware too. Gradio puts its CORS answers around the middleware it is
+given, so these are set as the application starts, before its first request.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import hashlib
+import logging
+import traceback
+from collections.abc import AsyncIterator, Callable
+from contextlib import AbstractAsyncContextManager
+from typing import Any
+
+from starlette.requests import Request
+from starlette.responses import JSONResponse, Response
+from starlette.types import ASGIApp, Receive, Scope, Send
+
+from studio.settings import Settings
+from studio.ui.access import Access, Authenticator
+from studio.ui.forwarded import Forwarded
+from studio.ui.guard import Guard, hosts_of
+from studio.ui.security_headers import SecurityHeaders
+
+log = logging.getLogger(__name__)
+
+
+def authenticator_of(settings: Settings) -> Authenticator | None:
+    """Who checks the password of a studio with these settings; None where there is none.
+
+    Browsers send a cookie to every port of a host, so its name tells studios on one machine apart.
+    """
+    if not settings.password_hash:
+        return None
+    which = hashlib.sha256(str(settings.data.resolve()).encode()).hexdigest()[:8]
+    return Authenticator(settings.password_hash, cookie=f"studio_session_{which}")
+
+
+def protected(app: ASGIApp, settings: Settings, authenticator: Authenticator | None, *, host: str) -> ASGIApp:
+    """The application behind every layer. host: the address it listens on."""
+    hosts = hosts_of(host, settings.origins)
+    app = Faults(app)
+    if authenticator is not None:
+        app = Access(app, authenticator)
+    app = Guard(app, settings.origins, hosts, framed=bool(settings.frame_ancestors))
+    app = Forwarded(app, settings.trusted_proxies)
+    return SecurityHeaders(app, settings.frame_ancestors)
+
+
+def lifespan(wrap: Callable[[ASGIApp], ASGIApp]) -> Callable[[Any], AbstractAsyncContextManager[None]]:
+    """For launch(app_kwargs=...): the started application gets `wrap` around its whole stack of middleware."""
+
+    @contextlib.asynccontextmanager
+    async def started(app: Any) -> AsyncIterator[None]:
+        app.middleware_stack = wrap(app.build_middleware_stack())
+        yield
+
+    return started
+
+
+def failed(_request: Request, _error: Exception) -> Response:
+    """The answer to a request that met a fault of ours; for launch(app_kwargs=...)'s exception_handlers."""
+    return JSONResponse({"error": "Something unexpected went wrong in the studio. Its log has one line about it."}, 500)
+
+
+class Faults:
+    """ASGI middleware: one line in the log for a request that met a fault, so that nobody can flood it. The whole
+    trace comes with STUDIO_LOG=debug."""
+
+    def __init__(self, app: ASGIApp) -> None:
+        self.app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Answer; a fault has been answered below by the time it comes here."""
+        try:
+            await self.app(scope, receive, send)
+        except Exception as error:
+            if scope["type"] == "lifespan":
+                raise
+            place = traceback.extract_tb(error.__traceback__)[-1]
+            said = str(error).partition("\n")[0][:200]
+            where = f"{place.filename}:{place.lineno}"
+            log.error("%s failed: %s: %s (%s)", scope["path"][:200], type(error).__name__, said, where)
+            log.debug("The trace of it", exc_info=error)
