@@ -40,7 +40,7 @@ class Board:
 
     def __init__(self, web: httpx.Client, script: str = SCRIPT) -> None:
         self.web = web
-        self.now = web.post("/ui/boards", json={"title": "Harbour", "script": script, **SMALL}).json()
+        self.now = web.post("/ui/boards", json={"title": "Harbour", "script": script, "draft": False, **SMALL}).json()
         self.path = f"/ui/boards/{self.now['board']['id']}"
 
     @property
@@ -283,3 +283,31 @@ def test_models_come_by_provider_with_what_they_need(web: httpx.Client) -> None:
     groups = {g["id"]: g for g in web.get("/ui/boards/models").json()["groups"]}
     assert groups["draft"]["ready"] and not groups["alibaba"]["ready"]
     assert any(m["multi_shot"] for m in groups["alibaba"]["models"])
+
+
+def test_a_new_board_draws_its_animatic_at_once(web: httpx.Client, studio: Studio) -> None:
+    made = web.post("/ui/boards", json={"title": "Harbour", "script": SCRIPT, **SMALL}).json()
+    path = f"/ui/boards/{made['board']['id']}"
+    assert all(shot["running"] for shot in made["shots"].values())
+    studio.wait([r.id for r in studio.active()], timeout_s=60)
+    assert {shot["best_kind"] for shot in web.get(path).json()["shots"].values()} == {"draft"}
+
+
+def test_the_choices_of_an_export_are_kept_and_its_files_tell_what_they_are(web: httpx.Client, studio: Studio) -> None:
+    """A second export starts from what the first one had; no two files of a board have the same name."""
+    board = Board(web)
+    chosen = {"places": ["tiktok", "master"], "label": "AI", "loudness": -14, "allow_drafts": False}
+    assert board.post("edit", {"op": "update", "delivery": chosen}).status_code == 200
+    assert web.get(board.path).json()["board"]["delivery"].items() >= chosen.items()
+    refused = board.post("edit", {"op": "update", "delivery": {"places": ["betamax"]}})
+    assert refused.status_code == 404
+    for form in ("shots", "shots", "otio"):
+        assert board.post("films", {"form": form}).status_code == 200
+    for _ in range(200):
+        films = web.get(f"{board.path}/films").json()["films"]
+        if all(f["status"] != "running" for f in films):
+            break
+        time.sleep(0.05)
+    assert sorted(f["name"] for f in films) == [
+        "Harbour - OTIO.zip", "Harbour - shot list v2.csv", "Harbour - shot list.csv",
+    ]  # fmt: skip

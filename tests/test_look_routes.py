@@ -35,7 +35,14 @@ def web(studio: Studio) -> Iterator[httpx.Client]:
 @pytest.fixture(scope="module")
 def board(web: httpx.Client, studio: Studio) -> str:
     """A board whose first shot is drafted; its path."""
-    body = {"title": "x", "script": "a harbour at dawn\n\na dog", "width": 256, "height": 144, "fps": 12}
+    body = {
+        "title": "x",
+        "script": "a harbour at dawn\n\na dog",
+        "width": 256,
+        "height": 144,
+        "fps": 12,
+        "draft": False,
+    }
     made = web.post("/ui/boards", json=body).json()
     path = f"/ui/boards/{made['board']['id']}"
     web.post(f"{path}/draft", json={"shots": [made["board"]["shots"][0]["id"]]})

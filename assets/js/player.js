@@ -51,15 +51,26 @@ export function controls(tags, asset, { keys, full } = {}) {
   function toggle() {
     lead.paused ? each((m) => m.play().catch(() => {})) : each((m) => m.pause());
   }
-  /** The frame shown now, from 0. A frame lasts [n/fps, (n+1)/fps). */
-  const frame = () => Math.floor(lead.currentTime * fps + 1e-4);
+  let presented = null; // media time of the frame on screen, as the browser tells it; null until the first one
+  let target = null; // the frame that a step asked for, until it is on screen
+  function watchFrames() {
+    lead.requestVideoFrameCallback?.((_, { mediaTime }) => {
+      presented = mediaTime;
+      if (lead.paused) show();
+      watchFrames();
+    });
+  }
+  /** The frame on screen, from 0. currentTime runs ahead of the picture, so it is used only where nothing better is told. */
+  const frame = () => (presented === null ? Math.floor(lead.currentTime * fps + 1e-4) : Math.round(presented * fps));
   function seek(s) {
     each((m) => (m.currentTime = Math.max(0, Math.min(s, (m.duration || s) - 1e-3))));
   }
   function step(n) {
     each((m) => m.pause());
     const last = Math.max(0, Math.round((lead.duration || 0) * fps) - 1);
-    if (fps) seek((Math.max(0, Math.min(last, frame() + n)) + 0.5) / fps); // the middle of a frame is surely that frame
+    const from = lead.seeking && target !== null ? target : frame();
+    target = Math.max(0, Math.min(last, from + n));
+    if (fps) seek((target + 0.5) / fps); // the middle of a frame is surely that frame
     else seek(lead.currentTime + n / 25);
   }
   function show() {
@@ -74,6 +85,7 @@ export function controls(tags, asset, { keys, full } = {}) {
   bar.addEventListener("input", () => seek((bar.value / 1000) * (lead.duration || 0)));
   speed.addEventListener("change", () => each((m) => (m.playbackRate = Number(speed.value))));
   for (const word of ["timeupdate", "seeked", "loadedmetadata", "pause", "play"]) lead.addEventListener(word, show);
+  lead.addEventListener("pause", () => others.forEach((m) => (m.currentTime = lead.currentTime)));
   const face = () => play.replaceChildren(...button("", { name: lead.paused ? "play" : "pause" }).children);
   lead.addEventListener("play", () => (face(), frameClock()));
   lead.addEventListener("pause", face);
@@ -95,6 +107,7 @@ export function controls(tags, asset, { keys, full } = {}) {
   keys?.addEventListener("keydown", steer);
   mark();
   show();
+  watchFrames();
   const audible = tags.some((m) => m.tagName === "AUDIO") || asset.has_audio;
   const parts = [play, asset.kind === "video" ? back : null, asset.kind === "video" ? on : null, bar, clock, counter, loop, speed, audible ? sound : null];
   if (full) parts.push(button(t("widgets.fullscreen"), { name: "full", cls: "bare", data: { do: "full" } }, full));

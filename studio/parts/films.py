@@ -5,6 +5,7 @@ One export at a time: each uses all cores. A cancelled or failed one leaves no f
 
 from __future__ import annotations
 
+import itertools
 import json
 import logging
 import re
@@ -15,9 +16,9 @@ from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from pathlib import Path
 from tempfile import TemporaryDirectory
-from typing import Any, Literal
+from typing import Any
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import Field
 
 from studio.catalogue.rules import FIELDS
 from studio.domain import JSON, Asset, Run, Status
@@ -35,40 +36,28 @@ from studio.store.rows import as_request, new_id
 from studio.storyboard import bundle, contact, cutting, handover
 from studio.storyboard.board import Board
 from studio.storyboard.cutting import Clip
+from studio.storyboard.delivery import FilmFinish
 
 log = logging.getLogger(__name__)
 
 ENDINGS = {"film": ".mp4", "contact": ".pdf", "shots": ".csv", "project": ".zip"}
 ENDINGS |= dict.fromkeys(handover.FORMATS, ".zip")
+FORM_NAMES = {"contact": "contact sheet", "shots": "shot list", "project": "project"}
+FORM_NAMES |= {name: name.upper() for name in handover.FORMATS}
 
 
-class FilmOptions(BaseModel):
-    """What may be chosen for a film. allow_drafts: shots without a take show their draft.
+class FilmOptions(FilmFinish):
+    """What may be chosen for a film. whole: the film that this run made in one go, instead of the shots' takes.
 
-    loudness: target in LUFS, None leaves the level. repair_treble: take Wan 2.6's harsh treble back, where measured.
-    music: asset id of a track laid under the film; music_db: its level. captions: text of an SRT or VTT file; burn:
-    drawn into the picture, else a track that can be switched on. label: words for the AI label, "" none.
-    whole: the film that this run made in one go, instead of the shots' takes.
-    preset: where the film goes (an id of media.presets); framing: how another shape is filled. exposure in stops,
-    contrast and saturation as factors, warmth from -1 cold to 1 warm: instead of those of the board's look.
+    preset: where the film goes (an id of media.presets). exposure in stops, contrast and saturation as factors, warmth
+    from -1 cold to 1 warm: instead of those of the board's look.
     """
 
-    model_config = ConfigDict(frozen=True, extra="forbid")
-
-    allow_drafts: bool = True
     width: int | None = None
     height: int | None = None
     fps: int | None = None
-    loudness: float | None = None
-    repair_treble: bool = False
-    music: str | None = None
-    music_db: float = -14.0
-    captions: str = ""
-    burn: bool = False
-    label: str = ""
     whole: str | None = None
     preset: str = "master"
-    framing: Literal["fit", "fill", "follow", "blur"] = "fit"
     exposure: float | None = Field(default=None, ge=-3, le=3)
     contrast: float | None = Field(default=None, ge=0.2, le=3)
     saturation: float | None = Field(default=None, ge=0, le=3)
@@ -181,9 +170,8 @@ class Films:
         from studio.media.files import Stopped, replacing
 
         going = self._going[film_id]
-        name = re.sub(r"[^\w\- ]+", "", board.title).strip()[:60] or "film"
-        ending = presets.SUFFIX[presets.preset(options.preset).form] if form == "film" else ENDINGS[form]
-        target = self._studio.settings.data / "library" / "films" / film_id / f"{name}{ending}"
+        name = self._file_name(board, form, options, owner)
+        target = self._studio.settings.data / "library" / "films" / film_id / name
         try:
             if going.cancelled:
                 raise Stopped
@@ -207,6 +195,16 @@ class Films:
             self._end(film_id, "failed", error="The export failed for a reason the log tells. Try again, or report it.")
         finally:
             self._going.pop(film_id, None)
+
+    def _file_name(self, board: Board, form: str, options: FilmOptions, owner: str) -> str:
+        """A name that tells the film, and the place or the kind of file; numbered where the board has it already."""
+        preset = presets.preset(options.preset)
+        ending = presets.SUFFIX[preset.form] if form == "film" else ENDINGS[form]
+        kind = preset.label if form == "film" else FORM_NAMES[form]
+        stem = f"{_plain(board.title)[:60].strip() or 'film'} - {_plain(kind)}"
+        used = {Path(film.path).name for film in self.of_board(board.id, owner=owner) if film.path}
+        names = (f"{stem}{f' v{n}' if n > 1 else ''}{ending}" for n in itertools.count(1))
+        return next(name for name in names if name not in used)
 
     def _end(self, film_id: str, status: str, **columns: Any) -> None:
         with self._studio._store.write() as db:
@@ -250,6 +248,7 @@ class Films:
             wanted |= {a.id: a for a in run.assets if a.path}
         ids = [i for m in board.cast for i in (*m.references, m.voice) if i]
         ids += [s.start.asset for s in board.shots if s.start.asset]
+        ids += [board.delivery.music] if board.delivery.music else []
         with self._studio._store.read() as db:
             wanted |= asset_rows.several(db, ids, owner)
         files = {i: self._studio.asset_path(a) for i, a in wanted.items()}
@@ -325,6 +324,11 @@ class Films:
         with self._studio._store.write() as db:
             asset_rows.add(db, asset)
         return asset
+
+
+def _plain(words: str) -> str:
+    """Letters, digits, hyphens, dots and spaces: what every file system takes."""
+    return re.sub(r"[^\w\-. ]+", "", words).strip(" .")
 
 
 @contextmanager

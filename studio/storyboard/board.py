@@ -16,6 +16,7 @@ from pydantic import Field
 from studio.domain import JSON, Value
 from studio.errors import NotFound
 from studio.media.cut import Transition
+from studio.storyboard.delivery import Delivery
 from studio.storyboard.look import Look, Match, Slate, Title
 
 MENTION = re.compile(r"@([\w][\w-]*)")
@@ -123,6 +124,7 @@ class Board(Value):
     """A storyboard: shots in order, and what holds for all of them. style opens every prompt.
 
     look, titles, slate: how the finished film is coloured, what is written over it, and the card before it.
+    delivery: what was last chosen for its exports.
     """
 
     id: str
@@ -140,6 +142,7 @@ class Board(Value):
     look: Look = Look()
     titles: tuple[Title, ...] = Field(default=(), max_length=200)
     slate: Slate = Slate()
+    delivery: Delivery = Delivery()
     shots: tuple[Shot, ...] = ()
 
     def shot(self, shot_id: str) -> Shot:

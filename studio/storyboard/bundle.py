@@ -157,6 +157,7 @@ def renamed(
         "wholes": _wholes(board, runs, shot_ids),
         "shown": runs.get(board.shown or ""),
         "look": board.look.model_copy(update={"lut": lut}),
+        "delivery": board.delivery.model_copy(update={"music": assets.get(board.delivery.music or "")}),
     }
     return board.model_copy(update={"id": next(ids), **parts})
 

@@ -9,9 +9,11 @@ from pydantic import Field
 
 from studio.domain import JSON, Kind
 from studio.errors import CapabilityError
+from studio.media import presets
 from studio.media.cut import Transition
 from studio.storyboard import edit, text
 from studio.storyboard.board import Board, CastMember, ShotStatus, Start, new_id
+from studio.storyboard.delivery import Delivery
 from studio.storyboard.look import Look, Match, Slate, Title
 from studio.ui.data import Body
 
@@ -76,12 +78,17 @@ class Update(_Fields):
     look: Look = Look()
     titles: tuple[Title, ...] = Field((), max_length=200)
     slate: Slate = Slate()
+    delivery: Delivery = Delivery()
 
     def check(self, studio: Studio, owner: str) -> None:
-        """As for any fields, and only colour tables that this user keeps."""
+        """As for any fields, and only colour tables and music that this user keeps."""
         super().check(studio, owner)
         if self.look.lut:
             studio.looks.get_lut(self.look.lut, owner=owner)
+        if self.delivery.music and studio.get_asset(self.delivery.music, owner=owner).kind is not Kind.AUDIO:
+            raise CapabilityError("Music is a sound file.", field="music", value=self.delivery.music)
+        for place in self.delivery.places:
+            presets.preset(place)
 
     def what(self) -> str:
         """The field's own name where there is only one."""

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import mimetypes
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING, Annotated, Literal
@@ -19,7 +19,7 @@ from starlette.requests import Request
 from starlette.responses import FileResponse, Response
 
 from studio.domain import JSON, Task
-from studio.errors import Conflict, MediaError, NotFound
+from studio.errors import Conflict, MediaError, NotFound, StudioError
 from studio.storyboard import text
 from studio.ui import board_view, data, picker
 from studio.ui.board_ops import LONG, AnyOp, Id, change_of
@@ -38,13 +38,14 @@ Op = Annotated[AnyOp, Body()]
 
 
 class Making(data.Body):
-    """A new board, empty or from a script."""
+    """A new board, empty or from a script. draft: draw its animatic at once."""
 
     title: str = Field("", max_length=200)
     script: str = Field("", max_length=200_000)
     width: int = Field(1280, ge=64, le=4096, multiple_of=2)
     height: int = Field(720, ge=64, le=4096, multiple_of=2)
     fps: int = Field(24, ge=8, le=120)
+    draft: bool = True
 
 
 class Back(data.Body):
@@ -128,8 +129,13 @@ def _boards(made: APIRouter, studio: Studio) -> None:
 
     @made.post("/boards")
     def create(body: Making, owner: Owner) -> JSON:
-        fields = body.model_dump(exclude={"title", "script"}) | {"model": picker.first(studio, Task.TEXT_TO_VIDEO).id}
+        fields = body.model_dump(include={"width", "height", "fps"})
+        fields["model"] = picker.first(studio, Task.TEXT_TO_VIDEO).id
         opened = studio.boards.create(body.title, script=body.script, owner=owner, **fields)
+        if body.draft and opened.board.shots:
+            with suppress(StudioError):  # the board is there all the same; each shot shows what stands against it
+                studio.boards.draft(opened.board.id, owner=owner)
+            opened = studio.boards.get(opened.board.id, owner=owner)
         return board_view.whole(studio, opened, owner=owner)
 
     @made.get("/boards/models")

@@ -127,6 +127,7 @@ def _price(states: list[ShotState], shots: list[JSON], wholes: list[Run]) -> JSO
 def _assets(studio: Studio, board: Board, owner: str) -> JSON:
     ids = {i for m in board.cast for i in (*m.references, *([m.voice] if m.voice else []))}
     ids |= {s.start.asset for s in board.shots if s.start.asset}
+    ids |= {board.delivery.music} if board.delivery.music else set()
     return {i: asset_card(found) for i in ids if (found := _asset(studio, i, owner))}
 
 

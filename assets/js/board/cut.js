@@ -47,6 +47,12 @@ export class CutPlayer {
     const made = el("video", "", { playsinline: true, preload: "auto", tabindex: "-1", "aria-hidden": "true", disablepictureinpicture: true });
     made.addEventListener("loadedmetadata", () => (made.currentTime = made.wanted ?? 0));
     made.addEventListener("error", () => made.src && (made.broken = made.dataset.src));
+    const watch = () => made.requestVideoFrameCallback?.((_, { mediaTime }) => {
+      made.presented = { src: made.dataset.src, at: mediaTime };
+      if (this.settling) this.settle();
+      watch();
+    });
+    watch();
     return made;
   }
 
@@ -134,6 +140,7 @@ export class CutPlayer {
 
   /** Show the film at this time. */
   seek(at) {
+    this.settling = false;
     if (!this.clips.length) return this.paint();
     this.at = Math.max(0, Math.min(at, this.total - END_S));
     let i = this.clips.length - 1;
@@ -186,9 +193,19 @@ export class CutPlayer {
   }
 
   pause() {
+    this.settling = this.playing;
     this.playing = false;
     this.rate = 1;
     this.videos.forEach((v) => v.pause());
+    this.settling ? this.settle() : this.paint();
+  }
+
+  /** After a stop, the time is that of the frame on screen: a video's own clock runs ahead of its picture. */
+  settle() {
+    const { clip } = this;
+    const { presented } = this.videos[0];
+    const told = clip?.src && presented?.src === clip.src ? presented.at - clip.in : null;
+    if (told !== null && told >= 0 && told < clip.length) this.at = clip.at + told;
     this.paint();
   }
 

@@ -11,6 +11,7 @@ import { exportDialog } from "./export.js";
 import { checkDialog } from "./findings.js";
 import { Panel } from "./panel.js";
 import { renderDialog, waysDialog } from "./render.js";
+import { autoDraft } from "./settings.js";
 import { scriptView } from "./script.js";
 import { RATES, SHAPES, shapeOf } from "./shapes.js";
 import { joints, sheet } from "./sheet.js";
@@ -19,15 +20,11 @@ import { Strip } from "./strip.js";
 import { wholeBar } from "./whole.js";
 
 const AUTO_MS = 150; // text is sent when typing has paused: that was the wait
-const AUTO_MOST = 3; // a change of style touches every shot: that is for the button
-const AUTO_KEY = "studio-board-auto";
+const AUTO_FIRST_MS = 1200; // a shot is drawn the first time when its words have settled
+const AUTO_MOST = 3; // a change of style touches every shot: redrawing them all is for the button
 const VIEWS = { cut: "film", sheet: "grid", joints: "joint", cast: "people", script: "script" };
 
-/** A choice that this browser remembers; a private window forgets it, which is all right. */
-const remembered = {
-  get: () => { try { return localStorage.getItem(AUTO_KEY) !== "off"; } catch { return true; } },
-  set: (on) => { try { localStorage.setItem(AUTO_KEY, on ? "on" : "off"); } catch { /* nothing to do */ } },
-};
+const hasWords = (shot) => shot.prompt.trim() || shot.dialogue.trim();
 
 export class Editor {
   constructor(root, id, open) {
@@ -36,6 +33,7 @@ export class Editor {
     this.store = new Store(id);
     this.groups = null;
     this.view = "cut";
+    this.blankBefore = null;
     root.className = "st-mount st bd bd-editor";
     root.replaceChildren(el("p", "st-dim bd-loading", {}, t("board.loading")));
     this.begin();
@@ -46,6 +44,8 @@ export class Editor {
     try {
       this.build();
       await store.open();
+      this.blankBefore = new Set(store.shots.filter((s) => !s.best && hasWords(s)).map((s) => s.id)); // left to the button
+      this.draftChanged();
     } catch (error) {
       toast(error.message, { bad: true });
       return this.leave();
@@ -117,10 +117,10 @@ export class Editor {
     this.views = el("div", "bd-views", { role: "group", "aria-label": t("board.views") }, ...Object.entries(VIEWS).map(([name, face]) =>
       button(t(`board.view.${name}`), { name: face, text: t(`board.view.${name}`), "aria-pressed": name === "cut", data: { view: name } }, () => this.show(name))));
     this.drafts = button(t("board.draft_all"), { name: "bulb", text: t("board.draft_all"), data: { do: "draft-all" } }, () => this.draft());
-    this.auto = button(t("board.auto"), { text: t("board.auto_short"), cls: "quiet", "aria-pressed": remembered.get(), title: t("board.auto"), data: { do: "auto" } }, () => {
+    this.auto = button(t("board.auto"), { text: t("board.auto_short"), cls: "quiet", "aria-pressed": autoDraft.get(), title: t("board.auto"), data: { do: "auto" } }, () => {
       const on = this.auto.getAttribute("aria-pressed") !== "true";
       this.auto.setAttribute("aria-pressed", on);
-      remembered.set(on);
+      autoDraft.set(on);
       this.draftChanged();
     });
     this.renders = button(t("board.render_all"), { name: "play", text: t("board.render_all"), cls: "primary", data: { do: "render-all" } }, () => renderDialog(store));
@@ -160,7 +160,7 @@ export class Editor {
       one.setAttribute("aria-label", label);
       one.title = label;
     }
-    const fresh = store.shots.filter((s) => !s.draft && (s.prompt.trim() || s.dialogue.trim())).length;
+    const fresh = store.shots.filter((s) => !s.draft && hasWords(s)).length;
     this.drafts.disabled = !fresh;
     this.drafts.lastChild.textContent = fresh ? t("board.draft_n", { n: fresh }) : t("board.drafted");
     const coming = store.data.following.filter((f) => !f.stopped).map((f) => f.shot);
@@ -174,10 +174,12 @@ export class Editor {
   fillFacts() {
     const { data, shots } = this.store;
     const { price } = data;
+    const drawing = shots.filter((s) => s.running && s.takes.find((run) => run.id === s.running.id)?.take === "draft").length;
     const left = price.unknown ? (price.left_usd ? t("board.at_least", { price: dollars(price.left_usd) }) : t("widgets.unknown")) : dollars(price.left_usd);
     this.facts.replaceChildren(
       el("span", "bd-fact", { title: t("board.length_help") }, icon("clock"), el("strong", "", {}, seconds(data.length_s))),
       el("span", "bd-fact", {}, icon("film"), t("board.shots_n", { n: shots.length })),
+      drawing ? el("span", "bd-fact", { role: "status", data: { fact: "drawing" } }, icon("bulb"), t("board.drawing_n", { n: drawing })) : "",
       price.left ? el("span", "bd-fact", { title: t("board.left_help") }, t("board.left", { price: left })) : el("span", "bd-fact ok", {}, icon("check"), t("board.all_stand")),
       price.spent_usd ? el("span", "bd-fact", {}, t("board.spent", { price: dollars(price.spent_usd) })) : "");
   }
@@ -226,14 +228,18 @@ export class Editor {
     if (answer && !answer.queued) toast(t("board.nothing_to_draft"));
   }
 
-  /** A moment after the last edit, drafts that no longer fit are made anew, so that the film is always seen as it is. */
+  /** A moment after the last edit: shots without a picture are drawn, and drafts that no longer fit are redrawn. */
   draftChanged() {
     clearTimeout(this.soon);
+    if (!this.blankBefore || this.auto.getAttribute("aria-pressed") !== "true") return;
     const drafting = (s) => s.takes.find((r) => r.id === s.running.id)?.take === "draft"; // of what the shot was before
-    const old = (s) => s.best_kind === "draft" && !s.draft && (!s.running || drafting(s)) && s.failed === null && s.takes[0]?.status !== "cancelled";
-    const ids = this.store.shots.filter(old).map((s) => s.id);
-    if (!ids.length || ids.length > AUTO_MOST || this.auto.getAttribute("aria-pressed") !== "true") return;
-    this.soon = setTimeout(() => this.alive() && !this.store.typed.size && this.store.act("draft", { shots: ids }), AUTO_MS);
+    const free = (s) => !s.draft && (!s.running || drafting(s)) && s.failed === null && s.takes[0]?.status !== "cancelled";
+    const old = this.store.shots.filter((s) => s.best_kind === "draft" && free(s));
+    const blank = this.store.shots.filter((s) => !this.blankBefore.has(s.id) && !s.best && !s.running && hasWords(s) && free(s));
+    const shots = [...(old.length > AUTO_MOST ? [] : old), ...blank].map((s) => s.id);
+    if (!shots.length) return;
+    const written = blank.some((s) => s.id === this.store.selected && this.panel.node.contains(document.activeElement));
+    this.soon = setTimeout(() => this.alive() && !this.store.typed.size && this.store.act("draft", { shots }), written ? AUTO_FIRST_MS : AUTO_MS);
   }
 
   add(after) {

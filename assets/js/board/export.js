@@ -23,11 +23,23 @@ export async function exportDialog(store, look) {
   const { places } = (await tried(get("ui/boards/places"))) || { places: [] };
   let form = "film";
   let pages = null;
-  const options = { allow_drafts: true, loudness: null, repair_treble: false, music: null, music_db: -14, captions: "", burn: false, label: "", framing: "follow" };
-  const chosenPlaces = new Set(["master"]);
+  const { places: placesBefore, ...options } = store.board.delivery;
+  const chosenPlaces = new Set(placesBefore.filter((id) => places.some((p) => p.id === id)));
+  if (!chosenPlaces.size) chosenPlaces.add("master");
+  if (options.music && !store.data.assets[options.music]) options.music = null;
+  const delivery = () => ({ ...options, places: [...chosenPlaces] });
+  let kept = JSON.stringify(delivery());
+  /** Something was chosen: check the film again, and keep the choice with the board for the next export. */
+  const changed = () => {
+    checks.refresh();
+    if (JSON.stringify(delivery()) === kept) return;
+    kept = JSON.stringify(delivery());
+    store.soon("film.delivery", { op: "update", delivery: delivery() });
+  };
+  store.begin();
   const chosen = el("div", "bd-exportoptions");
   const checks = findingsBox(store, () => ({ options: { ...options, whole: store.board.shown }, places: [...chosenPlaces] }), (shot, s) => (box.close(), store.select(shot), look(s)));
-  for (const kind of ["input", "change", "click"]) chosen.addEventListener(kind, () => checks.refresh());
+  for (const kind of ["input", "change", "click"]) chosen.addEventListener(kind, changed);
   const rows = el("ol", "bd-exports", { "aria-live": "polite", "aria-label": t("board.exports") });
   const forms = el("div", "bd-forms", { role: "radiogroup", "aria-label": t("board.export") }, ...FORMS.map((name) =>
     el("button", "", { type: "button", role: "radio", "aria-checked": name === form, data: { form: name }, onclick: () => pick(name) }, el("strong", "", {}, t(`board.form.${name}`)), el("small", "st-dim", {}, t(`board.form_help.${name}`)))));
@@ -47,7 +59,7 @@ export async function exportDialog(store, look) {
     checks.node.hidden = name !== "film";
     for (const one of forms.children) one.setAttribute("aria-checked", one.dataset.form === name);
     pages?.stop();
-    pages = name === "film" ? filmPages(store, filmOptions(store, options, places, chosenPlaces)) : null;
+    pages = name === "film" ? filmPages(store, filmOptions(store, options, places, chosenPlaces, changed)) : null;
     chosen.replaceChildren(pages?.node || el("p", "st-dim", {}, t(`board.form_help.${name}`)));
   }
 
@@ -127,7 +139,7 @@ function filmPages(store, output) {
   return { node: el("div", "bd-form", {}, tabs, page), stop: () => open?.stop() };
 }
 
-function filmOptions(store, options, places, chosenPlaces) {
+function filmOptions(store, options, places, chosenPlaces, changed) {
   const music = el("div", "bd-row wrap");
   const level = () => {
     const told = el("output", "", {}, `${options.music_db} dB`);
@@ -135,23 +147,28 @@ function filmOptions(store, options, places, chosenPlaces) {
     slider.addEventListener("input", () => ((options.music_db = Number(slider.value)), (told.textContent = `${slider.value} dB`)));
     return el("label", "bd-slider", {}, el("span", "", {}, t("board.music_level")), slider, told);
   };
-  const fillMusic = (asset) => {
+  const setMusic = (asset) => {
     options.music = asset?.id ?? null;
+    fillMusic(asset);
+    changed();
+  };
+  const fillMusic = (asset) => {
     const send = fileButton(t("board.upload"), { kinds: ["audio"], cls: "quiet" }, async (files) => {
       const [sent] = await upload(files, music);
       if (!sent) return;
-      sent.kind === "audio" ? fillMusic(sent) : toast(t("board.wrong_kind"), { bad: true });
+      sent.kind === "audio" ? setMusic(sent) : toast(t("board.wrong_kind"), { bad: true });
     });
-    music.replaceChildren(...(asset ? [el("span", "bd-musicname", {}, icon("sound"), ` ${asset.name || t("board.music")}`), level(), button(t("board.music_none"), { name: "close", cls: "bare" }, () => fillMusic(null))]
-      : [send, button(t("board.from_gallery"), { name: "grid", text: t("board.from_gallery"), cls: "quiet" }, () => pickAsset(t("board.music"), { kinds: ["audio"] }, fillMusic))]));
+    music.replaceChildren(...(asset ? [el("span", "bd-musicname", {}, icon("sound"), ` ${asset.name || t("board.music")}`), level(), button(t("board.music_none"), { name: "close", cls: "bare" }, () => setMusic(null))]
+      : [send, button(t("board.from_gallery"), { name: "grid", text: t("board.from_gallery"), cls: "quiet" }, () => pickAsset(t("board.music"), { kinds: ["audio"] }, setMusic))]));
   };
-  fillMusic(null);
+  fillMusic(store.data.assets[options.music]);
   const words = growing(el("textarea", "bd-input", { rows: 2, placeholder: t("board.captions_hint"), data: { field: "captions" } }));
   words.value = options.captions;
   words.addEventListener("input", () => (options.captions = words.value));
   const file = fileButton(t("board.captions_file"), { accept: ".srt,.vtt,text/vtt,text/plain", cls: "quiet" }, async ([one]) => {
     words.value = options.captions = await one.text();
     words.fit();
+    changed();
   });
   const heard = captions(store.shots);
   const spoken = button(t("board.captions_spoken"), { text: t("board.captions_spoken"), cls: "quiet", disabled: !heard, title: heard ? "" : t("board.captions_silent"), data: { do: "captions-spoken" } }, () => {

@@ -4,6 +4,7 @@ import { ago, BASE, button, el, exact, icon, media, seconds, t } from "../dom.js
 import { get, post, toast, tried } from "../net.js";
 import { choose, dialog, field, growing, warnings } from "./dialog.js";
 import { fileButton, send } from "./files.js";
+import { autoDraft } from "./settings.js";
 import { SHAPES, shapeOf } from "./shapes.js";
 
 /** Draw the list into `root`; open(id) shows a board. */
@@ -89,7 +90,7 @@ function creation(open) {
   const go = button(t("board.create"), { text: t("board.create"), cls: "primary", data: { do: "create" } }, async () => {
     go.disabled = true;
     const { width, height } = shape;
-    const made = await tried(post("ui/boards", { title: title.value || named || t("board.untitled"), script: script.value, width, height }));
+    const made = await tried(post("ui/boards", { title: title.value || named || t("board.untitled"), script: script.value, width, height, draft: autoDraft.get() }));
     go.disabled = false;
     if (made) (box.close(), open(made.board.id));
   });

@@ -1,0 +1,101 @@
+"""The number beside the player is that of the frame on screen: clips whose frames carry their own number as bits."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from fractions import Fraction
+from pathlib import Path
+
+import av
+import numpy as np
+import pytest
+from playwright.sync_api import Browser, Page
+
+from tests.browser.conftest import Site
+
+BITS, CELL = 8, 16
+RATES = [
+    Fraction(16),
+    Fraction(24000, 1001),
+    Fraction(24),
+    Fraction(25),
+    Fraction(30000, 1001),
+    Fraction(30),
+    Fraction(60),
+]
+COUNT = 90
+PAUSE = """async ({url, id, fps, waits, steps}) => {
+  const { player } = await import(url);
+  const box = player({ id, kind: "video", fps, has_audio: false });
+  document.body.append(box);
+  const video = box.querySelector("video");
+  const settled = () => new Promise((done) => setTimeout(done, 250));
+  const canvas = document.createElement("canvas").getContext("2d", { willReadFrequently: true });
+  const seen = () => {
+    canvas.canvas.width = video.videoWidth;
+    canvas.canvas.height = video.videoHeight;
+    canvas.drawImage(video, 0, 0);
+    let n = 0;
+    const white = (bit) => canvas.getImageData((bit + 0.5) * CELL, CELL / 2, 1, 1).data[0] > 127;
+    for (let bit = 0; bit < BITS; bit++) n |= white(bit) << bit;
+    return n;
+  };
+  const pair = () => [Number(box.querySelector(".st-counter").textContent.match(/\\d+/)[0]), seen()];
+  const found = [];
+  for (const ms of waits) {
+    await video.play();
+    await new Promise((done) => setTimeout(done, ms));
+    video.pause();
+    await settled();
+    found.push(pair());
+  }
+  for (const word of steps) {
+    box.querySelector(`[data-do=${word}]`).click();
+    await settled();
+    found.push(pair());
+  }
+  const before = found.at(-1)[1];
+  for (let i = 0; i < 5; i++) box.querySelector("[data-do=back]").click();
+  await settled();
+  box.remove();
+  return { found, back: [before, ...pair()] };
+}""".replace("BITS", str(BITS)).replace("CELL", str(CELL))
+
+
+def numbered(path: Path, rate: Fraction) -> Path:
+    """A clip of COUNT frames, each with its number as a row of black and white cells."""
+    with av.open(str(path), "w") as out:
+        stream = out.add_stream("libx264", rate=rate, options={"crf": "12", "bf": "3", "g": "30"})
+        stream.width, stream.height, stream.pix_fmt = BITS * CELL, 64, "yuv420p"
+        for number in range(COUNT):
+            row = np.array([255 if number >> bit & 1 else 0 for bit in range(BITS)], np.uint8).repeat(CELL)
+            picture = np.broadcast_to(row[None, :, None], (64, BITS * CELL, 3))
+            out.mux(stream.encode(av.VideoFrame.from_ndarray(np.ascontiguousarray(picture), format="rgb24")))
+        out.mux(stream.encode(None))
+    return path
+
+
+@pytest.fixture(scope="module")
+def page(browser: Browser, site: Site) -> Iterator[Page]:
+    context = browser.new_context()
+    page = context.new_page()
+    page.goto(site.url)
+    yield page
+    context.close()
+
+
+@pytest.mark.parametrize("rate", RATES, ids=lambda r: f"{float(r):g}")
+def test_the_number_is_that_of_the_frame_on_screen(page: Page, site: Site, tmp_path: Path, rate: Fraction) -> None:
+    from studio.ui.routes import asset_url
+
+    clip = site.studio.add_asset(numbered(tmp_path / "numbered.mp4", rate), name="numbered.mp4")
+    told = page.evaluate(
+        PAUSE,
+        {
+            "url": f"{site.url}{asset_url('js/player.js')}", "id": clip.id, "fps": clip.fps,
+            "waits": [130, 310, 70, 210, 170], "steps": ["on", "on", "back", "on"],
+        },
+    )  # fmt: skip
+    assert [shown for shown, _ in told["found"]] == [drawn for _, drawn in told["found"]]
+    before, shown, drawn = told["back"]
+    assert shown == drawn == max(0, before - 5), "five quick presses are five frames"
