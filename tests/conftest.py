@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import os
 from collections.abc import Iterator
 from pathlib import Path
@@ -53,3 +54,9 @@ def studio(settings: Settings, catalogue: Catalogue, engine: FakeEngine, paid: F
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Browser tests come last: Playwright keeps an event loop running in this thread, and asyncio.run refuses then."""
     items.sort(key=lambda item: "browser" in item.path.parts)
+
+
+def pytest_sessionfinish() -> None:
+    """No collector while pytest's plugins load their last modules: objects finalised while Python 3.11 builds a syntax
+    tree break its count of the depth (SystemError: AST constructor recursion depth mismatch)."""
+    gc.disable()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from pathlib import Path
 
 import httpx
 import pytest
@@ -23,21 +24,22 @@ CROSS = {"sec-fetch-site": "cross-site"}
 LINK = CROSS | {"sec-fetch-mode": "navigate", "sec-fetch-dest": "document"}
 
 
-def site(settings: Settings, host: str) -> Iterator[str]:
+def site(folder: Path, host: str) -> Iterator[str]:
+    settings = Settings(origins=ORIGINS, data=folder)
     secret = PlainTextResponse("secret", headers={"access-control-allow-origin": "*"})
     app = Starlette(routes=[Route("/{path:path}", lambda _: secret, methods=METHODS)])
-    with served(protected(app, settings, None, host=host)) as url:
+    with served(protected(app, settings, None, host=host, uploads=folder)) as url:
         yield url
 
 
 @pytest.fixture(scope="module")
-def loopback() -> Iterator[str]:
-    yield from site(Settings(origins=ORIGINS), "127.0.0.1")
+def loopback(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    yield from site(tmp_path_factory.mktemp("loopback"), "127.0.0.1")
 
 
 @pytest.fixture(scope="module")
-def network() -> Iterator[str]:
-    yield from site(Settings(origins=ORIGINS), "0.0.0.0")
+def network(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    yield from site(tmp_path_factory.mktemp("network"), "0.0.0.0")
 
 
 @pytest.mark.parametrize(

@@ -93,10 +93,10 @@ def _pages(ctx: Any) -> Iterator[Any]:
 @contextlib.contextmanager
 def served(studio: Studio, **options: Any) -> Iterator[str]:
     """Serve the pages until the context ends; gives their address. options go to Gradio's launch."""
-    prepare(studio)
+    folder = prepare(studio)
     from starlette.middleware import Middleware
 
-    from studio.ui import form_routes, login, routes, security
+    from studio.ui import connections, form_routes, login, routes, security
     from studio.ui.front import Front
     from studio.ui.i18n import languages
     from studio.ui.theme import banner, head, theme
@@ -108,7 +108,7 @@ def served(studio: Studio, **options: Any) -> Iterator[str]:
     ancestors = settings.frame_ancestors
 
     def wrap(app: ASGIApp) -> ASGIApp:
-        return security.protected(app, settings, authenticator, host=host)
+        return security.protected(app, settings, authenticator, host=host, uploads=folder)
 
     site = routes.build(studio)
     entry = login.router(authenticator, frame_ancestors=ancestors)
@@ -137,6 +137,7 @@ def served(studio: Studio, **options: Any) -> Iterator[str]:
             "openapi_url": None,
         },
     )
+    connections.bound(demo.server)
     try:
         yield url
     finally:

@@ -12,9 +12,10 @@ import logging
 import traceback
 from collections.abc import AsyncIterator, Callable
 from contextlib import AbstractAsyncContextManager
+from pathlib import Path
 from typing import Any
 
-from starlette.requests import Request
+from starlette.requests import ClientDisconnect, Request
 from starlette.responses import JSONResponse, Response
 from starlette.types import ASGIApp, Receive, Scope, Send
 
@@ -23,6 +24,7 @@ from studio.ui.access import Access, Authenticator
 from studio.ui.forwarded import Forwarded
 from studio.ui.guard import Guard, hosts_of
 from studio.ui.security_headers import SecurityHeaders
+from studio.ui.uploads import UploadLimits
 
 log = logging.getLogger(__name__)
 
@@ -38,8 +40,11 @@ def authenticator_of(settings: Settings) -> Authenticator | None:
     return Authenticator(settings.password_hash, cookie=f"studio_session_{which}")
 
 
-def protected(app: ASGIApp, settings: Settings, authenticator: Authenticator | None, *, host: str) -> ASGIApp:
-    """The application behind every layer. host: the address it listens on."""
+def protected(
+    app: ASGIApp, settings: Settings, authenticator: Authenticator | None, *, host: str, uploads: Path
+) -> ASGIApp:
+    """The application behind every layer. host: the address it listens on. uploads: Gradio's folder."""
+    app = UploadLimits(app, settings.data.resolve(), uploads)
     hosts = hosts_of(host, settings.origins)
     app = Faults(app)
     if authenticator is not None:
@@ -76,6 +81,8 @@ class Faults:
         """Answer; a fault has been answered below by the time it comes here."""
         try:
             await self.app(scope, receive, send)
+        except ClientDisconnect:  # nobody is left to read an answer
+            return
         except Exception as error:
             if scope["type"] == "lifespan":
                 raise

@@ -1,0 +1,141 @@
+"""How much may be sent to the studio: never more than the disk can hold, and not too many files at once.
+
+Whatever writes an upload to disk, Gradio's route or one of ours, reads it through here.
+"""
+
+from __future__ import annotations
+
+import shutil
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+import anyio
+from anyio import to_thread
+from starlette.datastructures import Headers
+from starlette.responses import JSONResponse
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+RESERVE_BYTES = 512 * 1024**2
+"""Disk space that uploads leave to the database, results and exports."""
+
+AT_ONCE = 16
+"""Uploads under way at once."""
+
+WAITING_MOST = 1000
+"""Uploaded files that wait in Gradio's folder to be taken into the library."""
+
+WAITING_S = 3600
+"""A file that waited so long gives way to new ones; a cut-off upload, which nobody will fetch, after a sixth of it."""
+
+CHECK_BYTES = 8 * 1024**2
+"""The disk is looked at again each time that so much has come."""
+
+DRAIN_S = 5
+"""How long a refused upload is read on, so that its sender gets to the answer."""
+
+NOT_UPLOADS = ("application/json", "application/x-www-form-urlencoded", "text/plain")
+
+
+class _DiskFull(Exception):
+    """The reserve is reached in the middle of a body."""
+
+
+class UploadLimits:
+    """ASGI middleware: 507 for a body that the disk cannot hold, 429 for one upload too many.
+
+    data: the data folder. folder: where Gradio puts uploads.
+    """
+
+    def __init__(self, app: ASGIApp, data: Path, folder: Path, *, reserve_bytes: int = RESERVE_BYTES) -> None:
+        self.app, self.data, self.folder, self.reserve_bytes = app, data, folder, reserve_bytes
+        self._under_way = 0
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Pass the request on, or refuse it before or while its body comes."""
+        if scope["type"] != "http" or scope["method"] not in ("POST", "PUT", "PATCH"):
+            await self.app(scope, receive, send)
+            return
+        headers = Headers(scope=scope)
+        declared = headers.get("content-length", "")
+        is_upload = _is_upload(headers)
+        if (int(declared) if declared.isdecimal() else 0) > self._room():
+            await _refuse(scope, receive, send, self._full(), 507)
+        elif is_upload and (self._under_way >= AT_ONCE or await to_thread.run_sync(self._is_crowded)):
+            await _refuse(scope, receive, send, "Too many uploads at once. Try again in a minute.", 429)
+        else:
+            await self._counted(scope, receive, send, upload=is_upload)
+
+    async def _counted(self, scope: Scope, receive: Receive, send: Send, *, upload: bool) -> None:
+        begun, since_check = False, 0
+
+        async def measured() -> Message:
+            nonlocal since_check
+            message = await receive()
+            since_check += len(message.get("body", b""))
+            if since_check >= CHECK_BYTES:
+                since_check = 0
+                if self._room() <= 0:
+                    raise _DiskFull
+            return message
+
+        async def noting(message: Message) -> None:
+            nonlocal begun
+            begun = begun or message["type"] == "http.response.start"
+            await send(message)
+
+        self._under_way += upload
+        try:
+            await self.app(scope, measured, noting)
+        except _DiskFull:
+            if not begun:
+                await _refuse(scope, receive, send, self._full(), 507)
+        finally:
+            self._under_way -= upload
+
+    def _room(self) -> int:
+        return shutil.disk_usage(self.data).free - self.reserve_bytes
+
+    def _full(self) -> str:
+        free = max(0, self._room()) // 1_000_000
+        return f"The studio's disk has room for {free} MB of uploads only. Free some space and try again."
+
+    def _is_crowded(self) -> bool:
+        """Whether too many files wait, old ones removed."""
+        now = time.time()
+        waiting = list(_files(self.folder))
+        old = [path for path, at in waiting if now - at > (WAITING_S if path.parent != self.folder else WAITING_S / 6)]
+        if len(waiting) < WAITING_MOST:
+            old = [
+                path for path in old if path.parent == self.folder
+            ]  # cut off: taken files lie in folders of their own
+        for path in old:
+            path.unlink(missing_ok=True)
+        return len(waiting) - len(old) >= WAITING_MOST
+
+
+def _is_upload(headers: Headers) -> bool:
+    sent = headers.get("content-length", "") != "0" or "transfer-encoding" in headers
+    kind = headers.get("content-type", "")
+    return sent and bool(kind) and not kind.startswith(NOT_UPLOADS)
+
+
+def _files(folder: Path) -> Iterator[tuple[Path, float]]:
+    for path in folder.rglob("*"):
+        try:
+            found = path.stat()
+        except OSError:  # taken meanwhile
+            continue
+        if path.is_file():
+            yield path, found.st_mtime
+
+
+async def _refuse(scope: Scope, receive: Receive, send: Send, sentence: str, status: int) -> None:
+    """Answer once the body has come, or after DRAIN_S: a sender who still sends would not hear it."""
+    with anyio.move_on_after(DRAIN_S):
+        more = True
+        while more:
+            message = await receive()
+            more = message["type"] == "http.request" and message.get("more_body", False)
+    headers = {"connection": "close", "retry-after": "60"}
+    await JSONResponse({"error": sentence}, status, headers=headers)(scope, receive, send)
