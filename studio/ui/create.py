@@ -12,7 +12,7 @@ import gradio as gr
 from gradio.components import Component
 
 from studio.catalogue import Model
-from studio.domain import JSON, Task
+from studio.domain import JSON, Run, Task
 from studio.errors import StudioError
 from studio.ui import forms, media, picker, preview, values
 from studio.ui.i18n import text
@@ -102,10 +102,7 @@ class CreatePage(Page):
 
     def _bar(self) -> None:
         with gr.Column(elem_classes=["studio-bar"]):
-            self.bar = self._widget("bar", ("check", "save"), {})
-            self.run = gr.Button(
-                text("forms.generate"), variant="primary", elem_id=f"{self.id}-generate", elem_classes=["studio-run"]
-            )
+            self.bar = self._widget("bar", ("check", "save", "generate"), {})
 
     # ------------------------------------------------------------------------------------------------- events
 
@@ -117,10 +114,9 @@ class CreatePage(Page):
         self.media.attach(self.on_files, asked, [self.media, self.notice, self.bar], **EVENT)
         self.media.arrange(self.on_arrange, asked, [self.media, self.bar], **EVENT)
         self.media.shrink(self.on_shrink, asked, [self.media, self.notice, self.bar], **EVENT)
-        latest = EVENT | {"trigger_mode": "always_last"}
-        self.bar.check(self.on_check, asked, [self.bar, self.strip], **latest)
-        pressed: JSON = EVENT | {"trigger_mode": "multiple"}
-        self.run.click(self.on_generate, asked, self._submit_outputs(), **pressed)
+        every: JSON = EVENT | {"trigger_mode": "multiple"}  # the bar itself asks one thing at a time, and numbers it
+        self.bar.check(self.on_check, asked, [self.bar, self.strip], **every)
+        self.bar.generate(self.on_generate, asked, self._submit_outputs(), **every)
         self.tools.preset_load(self.on_preset_load, None, told, **EVENT)
         self.tools.preset_save(self.on_preset_save, asked, [self.tools, self.notice], **EVENT)
         everywhere = [c for p in self.ctx.pages.values() for c in p.fill_outputs]
@@ -148,17 +144,16 @@ class CreatePage(Page):
         changed: Updates = {self.c[f.key]: f.update(model, form.get(f.key), was.get(f.key)) for f in self.fields}
         changed |= {fold: gr.update(visible=self._any_shown(k, model)) for k, fold in self.folds.items()}
         changed |= {self.picker: picker.chosen(self.studio, model), self.media: files, self.notice: notes or []}
-        return changed | self._judged(form, model, owner)
+        return changed | {self.bar: preview.recheck(), self.strip: preview.shots(form, model, self.task)}
 
-    def _judged(self, form: JSON, model: Model, owner: str) -> Updates:
-        seen = preview.look(self.studio, form, model, self.task, owner)
-        return {self.bar: seen, self.strip: preview.shots(form, model, self.task)}
-
-    def on_check(self, request: gr.Request, *sent: Any) -> Updates:
+    def on_check(self, event: gr.EventData, request: gr.Request, *sent: Any) -> Updates:
+        """What the form, as the browser holds it, would do. The answer carries the number of the question."""
         form, model = self.form(sent)
+        turn = {"turn": values_of(event).get("turn")}
         if gone := _gone(sent, model):
-            return {self.bar: gone}
-        return self._judged(form, model, owner_of(request))
+            return {self.bar: gone | turn}
+        seen = preview.look(self.studio, form, model, self.task, owner_of(request))
+        return {self.bar: seen | turn, self.strip: preview.shots(form, model, self.task)}
 
     def on_model(self, event: gr.EventData, request: gr.Request, *sent: Any) -> Updates:
         form, old = self.form(sent)
@@ -167,23 +162,38 @@ class CreatePage(Page):
         head = [{"key": "forms.changed", "to": new.label}] if notes else []
         return self.updates(moved, new, owner=owner_of(request), notes=[*head, *notes], was=form)
 
-    def on_generate(self, request: gr.Request, *sent: Any) -> Updates:
+    def on_generate(self, event: gr.EventData, request: gr.Request, *sent: Any) -> Updates:
+        """A press of Generate: submitted if the form still is what the line above the button said, else asked again.
+
+        The press carries its key, so that one press makes one batch however often it arrives, and the terms it saw.
+        """
         form, model = self.form(sent)
+        press, owner = values_of(event), owner_of(request)
+        key = press.get("key")
         if gone := _gone(sent, model):
-            return {self.bar: gone | {"refused": True}}
-        owner = owner_of(request)
+            return {self.bar: gone | {"refused": True, "press": key}}
+        seen = preview.look(self.studio, form, model, self.task, owner) | {"press": key}
         try:
-            runs = self.studio.submit_many(values.bodies_of(form, model, self.task), owner=owner)
+            bodies = values.bodies_of(form, model, self.task)
+            runs = self.ctx.presses.once(
+                owner, key, lambda: self._submit(bodies, seen["terms"], press.get("terms"), owner)
+            )
+        except preview.TermsChanged:
+            return {self.bar: seen | {"changed": True}}
         except StudioError as error:
-            seen = preview.look(self.studio, form, model, self.task, owner)
             told = preview.problem(error)
             others = [p for p in seen["problems"] if p["message"] != told["message"]]
             return {self.bar: seen | {"problems": [told, *others], "refused": True}}
-        seen = preview.look(self.studio, form, model, self.task, owner)
         changed: Updates = {self.bar: seen | {"submitted": [r.id for r in runs]}}
         if "seed" in self.c and runs and runs[0].seed is not None:
             changed[self.c["seed"]] = gr.update(value=runs[0].seed)
         return changed
+
+    def _submit(self, bodies: list[JSON], terms: str, seen: object, owner: str) -> list[Run]:
+        """Store the runs. Raises TermsChanged when the press saw other terms; what is refused anyway says why first."""
+        if terms != seen:
+            raise preview.TermsChanged
+        return self.studio.submit_many(bodies, owner=owner)
 
     # -------------------------------------------------------------------------------------------------- files
 
@@ -244,8 +254,7 @@ class CreatePage(Page):
     def _with_files(self, form: JSON, model: Model, owner: str, notes: list[JSON]) -> Updates:
         files = media.refreshed(self.studio, form["media"], model, self.task, owner)
         form = form | {"media": files["files"]}
-        seen = preview.look(self.studio, form, model, self.task, owner)
-        return {self.media: files, self.notice: notes, self.bar: seen}
+        return {self.media: files, self.notice: notes, self.bar: preview.recheck()}
 
     # ---------------------------------------------------------------------------------- filling from elsewhere
 

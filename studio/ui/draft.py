@@ -12,6 +12,7 @@ import gradio as gr
 from gradio.components import Component
 
 from studio.domain import JSON
+from studio.ui import preview
 from studio.ui.create import CreatePage
 from studio.ui.page import EVENT, Ctx, owner_of
 
@@ -29,9 +30,9 @@ def connect(demo: gr.Blocks, ctx: Ctx) -> None:
         owner, changed = owner_of(request), {}
         for page in pages:
             own = saved.get(page.id) if isinstance(saved, dict) else None
-            if isinstance(own, dict):
-                changed |= page.recalled(own, owner=owner)
-        return changed or gr.skip()
+            recalled = page.recalled(own, owner=owner) if isinstance(own, dict) else {}
+            changed |= {page.bar: preview.recheck()} | recalled  # each bar waits to hear that its form is complete
+        return changed
 
     demo.load(restore, kept, [c for p in pages for c in p.fill_outputs], **EVENT)
 

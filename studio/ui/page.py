@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 import gradio as gr
 
 from studio.domain import JSON
+from studio.ui.idempotency import IdempotencyCache
 
 if TYPE_CHECKING:
     from studio.studio import Studio
@@ -20,11 +21,12 @@ them: limits are the catalogue's to tell, at the field, where Gradio's own check
 
 @dataclass
 class Ctx:
-    """What the tabs share; nothing of a single user. pages: by id, in their order."""
+    """What the tabs share; nothing of a single user. pages: by id, in their order. presses: what came of each press."""
 
     studio: Studio
     tabs: gr.Tabs = field(init=False)
     pages: dict[str, Page] = field(default_factory=dict)
+    presses: IdempotencyCache = field(default_factory=IdempotencyCache)
 
     def create_page(self, task: object, *, like: CreatePage) -> CreatePage:
         """The create page of this task; `like` itself for a task that has none."""

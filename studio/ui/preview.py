@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import hashlib
+import json
+import time
 from typing import TYPE_CHECKING
 
 from studio import timing
@@ -17,9 +20,21 @@ CHECKED = 24
 """Requests of one batch that are checked while typing; a submit checks all."""
 
 
+class TermsChanged(Exception):
+    """The form would no longer do what the person was shown; nothing was submitted."""
+
+
+def recheck() -> JSON:
+    """A value of the bar that makes it ask anew: the form was changed, and only the browser knows all it holds."""
+    return {"recheck": time.time_ns()}
+
+
 def look(studio: Studio, form: JSON, model: Model, task: Task, owner: str) -> JSON:
-    """The state of the bar under the form. Never raises for what the user typed."""
-    seen: JSON = {"model": model.id, "limits": limits(model), "problems": [], "warnings": []}
+    """The state of the bar under the form. Never raises for what the user typed.
+
+    terms: names these very requests and their price; a press of Generate sends the terms it was shown.
+    """
+    seen: JSON = {"model": model.id, "limits": limits(model), "problems": [], "warnings": [], "terms": ""}
     seen["size"] = _size(form, model, task)
     try:
         bodies = values.bodies_of(form, model, task)
@@ -28,6 +43,7 @@ def look(studio: Studio, form: JSON, model: Model, task: Task, owner: str) -> JS
     seen["runs"] = sum(b["n"] for b in bodies)
     seen["requests"] = len(bodies)
     seen["problems"] = problems(studio, bodies, owner)
+    seen["terms"] = terms(bodies, None)
     try:
         estimate = studio.estimate(
             [b if b["prompt"] or not model.prompt.required else b | {"prompt": "…"} for b in bodies], owner=owner
@@ -36,7 +52,14 @@ def look(studio: Studio, form: JSON, model: Model, task: Task, owner: str) -> JS
         return seen  # the problems say why there is no price yet
     seen |= {"usd": estimate.usd, "expected_s": estimate.expected_s, "basis": estimate.basis}
     seen["warnings"] = list(estimate.warnings)
+    seen["terms"] = terms(bodies, estimate.usd)
     return seen
+
+
+def terms(bodies: list[JSON], usd: float | None) -> str:
+    """A fingerprint of what would be submitted and what it would cost; usd: None where no price is known."""
+    plain = json.dumps([bodies, usd], sort_keys=True, ensure_ascii=False, default=str)
+    return hashlib.sha256(plain.encode("utf-8", "surrogatepass")).hexdigest()[:32]
 
 
 def problems(studio: Studio, bodies: list[JSON], owner: str) -> list[JSON]:

@@ -1,14 +1,20 @@
-// The bar that stays in sight under the form: runs, price and time of a press of Generate, what stands in the way, and
-// the same told at the fields. It also tells the page when to ask again and when to keep what was typed.
+// The bar that stays in sight under the form: runs, price, time and size of a press of Generate, what stands in the way,
+// and the button itself. The line always belongs to the very values that would be sent: each question has a number, only
+// the answer to the newest counts, and until it is there the button holds. A press sends the terms that the line showed.
 
 import { button, dollars, el, icon, number, seconds, t } from "../dom.js";
+import { follow } from "../live.js";
+import { post, tried } from "../net.js";
 import { say } from "../phrases.js";
 import { formOf, textarea, write } from "./common.js";
+import { atFields } from "./problems.js";
 
 const ASK_MS = 300;
+const PATIENCE_MS = 10_000; // an answer that has not come by then is asked for again
+const RESTORE_MS = 5000; // a page whose forms were not put back by then starts as it is
 const SAVE_MS = 700;
-const SENT_MS = 3500;
-const PLACES = { width: ["width", "aspect"], height: ["height", "aspect"], duration_s: ["duration_s", "duration_pick"], size: ["aspect"] };
+const SENT_MS = 3000;
+const SAME_PRESS_MS = 1200; // a double click, Enter and a click, two quick taps
 
 export function mount(element, { props, trigger, watch, options }) {
   element.classList.add("st");
@@ -16,8 +22,24 @@ export function mount(element, { props, trigger, watch, options }) {
   const form = formOf(element);
   const facts = el("div", "sf-facts", { role: "status", "aria-live": "polite" });
   const wrong = el("ul", "sf-wrong", { hidden: true });
-  element.replaceChildren(wrong, facts);
-  let asking, saving, seen = {}, sent = { until: 0 };
+  const changed = el("p", "sf-changed", { role: "alert", hidden: true });
+  const label = el("span", "", {}, t("forms.generate"));
+  const run = el("button", "studio-run", { type: "button", id: `${page}-generate`, onclick: () => press() }, label);
+  const paused = el("p", "sf-paused", { hidden: true });
+  element.replaceChildren(wrong, changed, facts, paused, run);
+
+  let seen = {}; // the newest answer
+  let turn = 0; // number of the newest question
+  let stale = true; // the line may not stand for the form as it is
+  let started = false; // the forms of this page were put back
+  let asking, missing, saving;
+  let wished = null; // what was shown when Generate was pressed while the line was being worked out
+  let sending = null; // the press under way: {key, terms}
+  let unanswered = null; // the last press that has no answer yet
+  let pressedAt = 0; // the newest sign of the last press: itself, its answer, or the line after it
+  let settling = false; // the answer has come, the line after it has not
+
+  // ---------------------------------------------------------------------------------------------------- keeping
 
   const keep = () => {
     clearTimeout(saving);
@@ -28,66 +50,145 @@ export function mount(element, { props, trigger, watch, options }) {
     clearTimeout(saving);
     saving = setTimeout(keep, SAVE_MS);
   };
-  const ask = () => {
-    clearTimeout(asking);
-    asking = setTimeout(() => trigger("check"), ASK_MS);
-    keepSoon();
-  };
-  const heard = (e) => {
-    if (e.target.closest?.(".studio-bar")) return;
-    if (e.type === "input") count();
-    ask();
-  };
   // A page that is left keeps what is still to be kept. Only then: all forms write to one place.
   addEventListener("pagehide", () => saving && keep());
-  for (const kind of ["input", "change", "pointerup", "keyup", "studio:changed"]) form.addEventListener(kind, heard);
 
-  function count() {
-    for (const key of ["prompt", "negative_prompt"]) {
-      const box = textarea(page, key);
-      const field = document.getElementById(`${page}-${key}`);
-      if (!box || !field) continue;
-      const most = seen.limits?.[key];
-      let shown = field.querySelector(".sf-count");
-      if (!shown) field.append((shown = el("span", "sf-count")));
-      const length = [...box.value].length;
-      shown.textContent = most ? `${number(length)} / ${number(most)}` : length ? number(length) : "";
-      shown.classList.toggle("over", !!most && length > most);
-      shown.classList.toggle("near", !!most && length > most * 0.9 && length <= most);
-    }
+  // ------------------------------------------------------------------------------------------------- the question
+
+  function ask(after = ASK_MS) {
+    stale = true;
+    mark();
+    clearTimeout(asking);
+    if (started) asking = setTimeout(send, after);
   }
 
-  function atFields(problems) {
-    for (const old of form.querySelectorAll(".sf-refusal")) old.remove();
-    for (const old of form.querySelectorAll("[aria-invalid=true]")) old.removeAttribute("aria-invalid");
-    return problems.filter((problem) => {
-      const names = PLACES[problem.field] || [problem.field];
-      const found = names.map((name) => document.getElementById(`${page}-${name}`)).find((e) => e?.offsetParent);
-      const field = found || form.querySelector(`[data-slot="${CSS.escape(problem.field === "reference_voices" ? "references" : problem.field)}"]`);
-      if (!field) return true;
-      field.append(el("p", "sf-refusal", {}, icon("warn"), say(problem.message)));
-      field.querySelector("textarea, input")?.setAttribute("aria-invalid", "true");
-      return false;
-    });
+  function send() {
+    clearTimeout(asking);
+    clearTimeout(missing);
+    asking = 0;
+    turn += 1;
+    missing = setTimeout(send, PATIENCE_MS);
+    trigger("check", { turn });
+  }
+
+  function start() {
+    if (started) return;
+    started = true;
+    ask(0);
+  }
+
+  const heard = (e) => {
+    if (e.target.closest?.(".studio-bar") || (e.type === "change" && e.target.matches?.("textarea, input[type=text]"))) return;
+    if (e.type === "input") count();
+    ask(e.type === "studio:changing" ? PATIENCE_MS : ASK_MS);
+    if (e.type !== "studio:changing") keepSoon();
+  };
+  for (const kind of ["input", "change", "pointerup", "keyup", "studio:changed", "studio:changing"]) form.addEventListener(kind, heard);
+
+  function answer() {
+    const value = props.value || {};
+    if (value.press !== undefined) return pressed(value);
+    if (value.turn === undefined) {
+      started = started || "recheck" in value;
+      return ask();
+    }
+    if (value.turn !== turn) return; // an answer about the form as it was
+    clearTimeout(missing);
+    if (asking) return; // changed meanwhile: the next question is on its way
+    seen = value;
+    stale = false;
+    quietSince(settling);
+    settling = false;
+    draw();
+    if (wished) settle();
+  }
+
+  // ---------------------------------------------------------------------------------------------------- the press
+
+  const price = () => (seen.usd === undefined ? "" : dollars(seen.usd));
+  /** What a person weighs before a press: typed and pressed at once, a shape or a word may be newer than the line. */
+  const shown = () => ({ price: price(), all: JSON.stringify([seen.model, seen.runs, seen.usd]) });
+
+  const quietSince = (yes) => yes && (pressedAt = Date.now());
+
+  function press() {
+    const now = Date.now();
+    if (sending || wished || now - pressedAt < SAME_PRESS_MS) return; // the same press once more
+    pressedAt = now;
+    changed.hidden = true;
+    if (!stale) return submit();
+    wished = shown();
+    asking ? send() : mark();
+  }
+
+  /** The line has caught up with a press: it goes on where it says what it said then, else the person decides. */
+  function settle() {
+    const before = wished;
+    wished = null;
+    if (before.all === shown().all) submit();
+    else askAgain(before);
+  }
+
+  function submit() {
+    const { terms } = seen;
+    if (unanswered?.terms !== terms) unanswered = { key: newKey(), terms }; // a press whose answer was lost keeps its key
+    const mine = (sending = unanswered);
+    mark();
+    trigger("generate", mine);
+    setTimeout(() => sending === mine && ((sending = null), mark()), PATIENCE_MS);
+  }
+
+  function pressed(value) {
+    if (value.press !== unanswered?.key) return;
+    sending = unanswered = null;
+    const before = shown();
+    seen = value;
+    draw();
+    if (value.changed) askAgain(before);
+    quietSince((settling = true));
+    if (value.submitted) sent(value.submitted.length);
+    if (value.refused) form.querySelector("[aria-invalid=true], .sf-refusal")?.scrollIntoView({ block: "center", behavior: "smooth" });
+    ask(0); // what came of it changes times and seeds
+    keepSoon();
+  }
+
+  function askAgain(before) {
+    const key = before.price === price() ? "forms.terms_changed" : "forms.price_changed";
+    changed.replaceChildren(icon("warn"), t(key, { terms: [price(), runs(), seen.size].filter(Boolean).join(" · ") }));
+    changed.hidden = false;
+    mark();
+  }
+
+  let thanks;
+  function sent(n) {
+    const words = t("forms.submitted", { n });
+    clearTimeout(thanks);
+    run.replaceChildren(el("strong", "sf-sent", { role: "status" }, icon("check"), words));
+    thanks = setTimeout(() => run.replaceChildren(label), SENT_MS);
+  }
+
+  // --------------------------------------------------------------------------------------------------- what shows
+
+  const runs = () => (seen.runs === 1 ? t("forms.run_one") : t("forms.run_many", { n: number(seen.runs || 0) }));
+
+  function mark() {
+    facts.setAttribute("aria-busy", String(stale));
+    run.setAttribute("aria-disabled", String(stale || !!sending));
+    run.classList.toggle("busy", !!sending || !!wished);
   }
 
   function draw() {
-    const model = document.getElementById(`${page}-model`)?.dataset.model;
-    if (props.value?.model && model && props.value.model !== model) return ask(); // an answer about the model before
-    seen = props.value || {};
     const problems = seen.problems || [];
     const real = problems.filter((p) => !p.waiting || seen.refused);
-    const elsewhere = atFields(real);
+    const elsewhere = atFields(form, page, real);
     wrong.replaceChildren(...elsewhere.map((p) => el("li", "", {}, icon("warn"), say(p.message))));
     wrong.hidden = !elsewhere.length;
     const parts = [];
-    if (seen.submitted) sent = { n: seen.submitted.length, until: Date.now() + SENT_MS };
-    if (Date.now() < sent.until) parts.push(el("strong", "sf-sent", {}, icon("check"), t("forms.submitted", sent)));
-    else if (seen.runs) {
+    if (seen.runs) {
       const first = problems.find((p) => p.waiting && p.field !== "prompt");
-      if (seen.usd !== undefined) parts.push(el("strong", "sf-price", { title: say(seen.basis) || null }, dollars(seen.usd)));
+      if (seen.usd !== undefined) parts.push(el("strong", "sf-price", { title: say(seen.basis) || null }, price()));
       else if (first) parts.push(el("span", "sf-first", {}, say(first.message)));
-      parts.push(el("span", "sf-runs", {}, seen.runs === 1 ? t("forms.run_one") : t("forms.run_many", { n: number(seen.runs) })));
+      parts.push(el("span", "sf-runs", {}, runs()));
       if (seen.expected_s) parts.push(el("span", "sf-time", {}, "~" + seconds(seen.expected_s)));
       if (seen.size) parts.push(el("span", "sf-size", {}, seen.size));
     }
@@ -96,12 +197,22 @@ export function mount(element, { props, trigger, watch, options }) {
     form.classList.toggle("sf-blocked", real.length > 0);
     count();
     dice();
-    if (seen.submitted) {
-      dispatchEvent(new CustomEvent("studio:submitted", { detail: { page, runs: seen.submitted } }));
-      setTimeout(() => trigger("check"), SENT_MS);
-      keepSoon();
+    mark();
+  }
+
+  function count() {
+    for (const key of ["prompt", "negative_prompt"]) {
+      const box = textarea(page, key);
+      const field = document.getElementById(`${page}-${key}`);
+      if (!box || !field) continue;
+      const most = seen.limits?.[key];
+      let count = field.querySelector(".sf-count");
+      if (!count) field.append((count = el("span", "sf-count")));
+      const length = [...box.value].length;
+      count.textContent = most ? `${number(length)} / ${number(most)}` : length ? number(length) : "";
+      count.classList.toggle("over", !!most && length > most);
+      count.classList.toggle("near", !!most && length > most * 0.9 && length <= most);
     }
-    if (seen.refused) form.querySelector("[aria-invalid=true], .sf-refusal")?.scrollIntoView({ block: "center", behavior: "smooth" });
   }
 
   function dice() {
@@ -114,7 +225,17 @@ export function mount(element, { props, trigger, watch, options }) {
     }));
   }
 
-  watch("value", draw);
-  draw();
-  setTimeout(() => trigger("check"), 0);
+  follow(element, (state) => {
+    if (paused.hidden === !state.paused) return;
+    paused.hidden = !state.paused;
+    paused.replaceChildren(icon("pause"), el("span", "", {}, t("forms.queue_paused")), button(t("forms.queue_resume"), { text: t("forms.queue_resume"), cls: "link" }, () => tried(post("ui/queue/resume"))));
+  });
+
+  watch("value", answer);
+  mark();
+  if ("recheck" in (props.value || {})) start();
+  else setTimeout(start, RESTORE_MS);
 }
+
+/** Names one press; randomUUID is only there on pages with TLS. */
+const newKey = () => [...crypto.getRandomValues(new Uint8Array(16))].map((n) => n.toString(16).padStart(2, "0")).join("");

@@ -36,6 +36,7 @@ export function inTurn(element, send) {
   const form = formOf(element);
   const mine = turns.get(form) || { last: Promise.resolve(), done: () => {} };
   turns.set(form, mine);
+  changing(element);
   mine.last = mine.last.then(() => new Promise((done) => ((mine.done = done), setTimeout(done, ANSWER_MS), send())));
 }
 
@@ -51,3 +52,6 @@ export function told(english) {
 
 /** Tell the bar that the studio changed something in the form, so that count and price are asked again. */
 export const changed = (element) => formOf(element).dispatchEvent(new Event("studio:changed"));
+
+/** Tell the bar that the studio is about to change the form: what would be submitted is not certain until it has. */
+export const changing = (element) => formOf(element).dispatchEvent(new Event("studio:changing"));

@@ -2,7 +2,7 @@
 
 import { button, el, icon, t } from "../dom.js";
 import { get, tried, toast } from "../net.js";
-import { carriesFiles } from "./common.js";
+import { carriesFiles, changing } from "./common.js";
 
 export function mount(element, { trigger, upload, options }) {
   element.classList.add("st");
@@ -17,7 +17,9 @@ export function mount(element, { trigger, upload, options }) {
     drop.classList.add("busy");
     const sent = await tried(upload(chosen));
     drop.classList.remove("busy");
-    if (sent?.path) trigger("restore", { path: sent.path, name: chosen.name });
+    if (!sent?.path) return;
+    changing(element);
+    trigger("restore", { path: sent.path, name: chosen.name });
   }
   for (const kind of ["dragenter", "dragover"])
     drop.addEventListener(kind, (e) => {
@@ -62,7 +64,7 @@ export function mount(element, { trigger, upload, options }) {
     if (!told) return;
     if (!told.names.length) return list.replaceChildren(el("li", "sl-none", {}, t("forms.presets_none")));
     list.replaceChildren(...told.names.map((name) => el("li", "", {},
-      el("button", "sl-load", { type: "button", onclick: () => (hide(), trigger("preset_load", { name })) }, name),
+      el("button", "sl-load", { type: "button", onclick: () => (hide(), changing(element), trigger("preset_load", { name })) }, name),
       button(t("forms.preset_delete", { name }), { name: "trash", cls: "bare" }, () => remove(list, name)))));
   }
 
