@@ -100,3 +100,72 @@ def test_a_voice_stays_with_its_reference_through_form_and_request() -> None:
     assert "reference_voices" not in values.body_of(moved, wan26, task)
     assert [n for n in notes if n.get("from") == "Voice"]
     assert values.body_of(values.switched(moved, wan26, wan27, task)[0], wan27, task)["reference_voices"] == {"b": "v"}
+
+
+@pytest.mark.parametrize(("model", "task"), ROWS, ids=lambda v: getattr(v, "id", str(v)))
+def test_there_and_back_gives_the_own_shape_size_and_length_back(model: Model, task: Task) -> None:
+    """By way of another model of the task, and of two of them; the first, a middle and the last of its sizes."""
+    others = CATALOGUE.for_task(task)[:3]
+    offer = sizes.offered(model, task)
+    every = [(s.aspect, s.tier) for s in offer.listed] or [(None, t) for t in offer.tiers]
+    for aspect, tier in every[:: max(1, len(every) // 2)]:
+        chosen = sizes.settled(model, task, values.values_of({}, model, task) | {"aspect": aspect, "tier": tier})
+        chosen |= {"prompt": "a fox"}
+        for other, third in zip(others, [*others[1:], others[0]], strict=True):
+            there = values.switched(chosen, model, other, task)[0]
+            further = values.switched(there, other, third, task)[0]
+            for back in (
+                values.switched(there, other, model, task)[0],
+                values.switched(further, third, model, task)[0],
+            ):
+                assert {k: back.get(k) for k in ("aspect", "tier")} == {"aspect": aspect, "tier": tier}
+                assert values.body_of(back, model, task) == values.body_of(chosen, model, task)
+
+
+def test_what_was_set_between_two_switches_is_the_new_own() -> None:
+    form = values.values_of({"width": 832, "height": 480}, DRAFT, CLIP) | {"prompt": "a fox"}
+    there = values.switched(form, DRAFT, WAN, CLIP)[0] | {"aspect": "1:1"}
+    back = values.switched(there, WAN, DRAFT, CLIP)[0]
+    assert back["aspect"] == "1:1"
+
+
+@pytest.mark.parametrize(
+    "origin",
+    [None, 7, {"size": 1}, {"size": {"values": 1}}, {"size": {"model": [], "values": {}, "body": {}, "made": {}}}],
+)
+def test_an_origin_that_makes_no_sense_is_ignored(origin: object) -> None:
+    form = values.values_of({}, DRAFT, CLIP) | {"prompt": "a fox", "origin": origin}
+    assert values.switched(form, DRAFT, WAN, CLIP)[0]["prompt"] == "a fox"
+
+
+@pytest.mark.parametrize(("model", "task"), ROWS, ids=lambda v: getattr(v, "id", str(v)))
+def test_what_is_lit_is_what_is_sent(model: Model, task: Task) -> None:
+    """Every shape with every tier: what is offered together is sent as it is, the rest settles on something that is."""
+    offer = sizes.offered(model, task, {"first_frame": [{"id": "a"}]})
+    media = {"first_frame": [{"id": "a"}]} if "first_frame" in model.inputs_for(task) else {}
+    for aspect in (*offer.aspects, sizes.AUTO, sizes.CUSTOM):
+        for tier in (*offer.tiers, sizes.AUTO, "gone"):
+            form = {"aspect": aspect, "tier": tier, "width": 640, "height": 480, "media": media}
+            lit = sizes.settled(model, task, form)
+            choices = sizes.choices(model, task, lit)
+            assert all(
+                lit[k] in choices[k] for k in choices if choices[k] and (k, lit["aspect"]) != ("tier", sizes.CUSTOM)
+            )
+            sent = sizes.fields(model, task, lit)
+            assert sent == sizes.fields(model, task, form)
+            if lit["aspect"] in offer.aspects:
+                shown = [s for s in offer.listed if (s.width, s.height) == (sent["width"], sent["height"])]
+                assert (lit["aspect"], lit["tier"] if choices["tier"] else shown[0].tier) in {
+                    (s.aspect, s.tier) for s in shown
+                }
+
+
+def test_a_sound_without_a_picture_offers_no_shape_of_an_input_and_keeps_its_size() -> None:
+    """The shape of a sound means nothing; with a first frame it is the frame's."""
+    task = Task.AUDIO_TO_VIDEO
+    form = values.values_of({}, DRAFT, task) | {"tier": "480P"}
+    assert sizes.AUTO not in sizes.choices(DRAFT, task, form)["aspect"]
+    assert sizes.fields(DRAFT, task, form) == {"width": 832, "height": 480}
+    framed = form | {"media": {"first_frame": [{"id": "a"}]}, "aspect": sizes.AUTO}
+    assert sizes.AUTO in sizes.choices(DRAFT, task, framed)["aspect"]
+    assert sizes.fields(DRAFT, task, framed) == {"tier": "480P"}

@@ -14,7 +14,7 @@ from gradio.components import Component
 from studio.catalogue import Model
 from studio.domain import JSON, Run, Task
 from studio.errors import StudioError
-from studio.ui import forms, media, picker, preview, values
+from studio.ui import forms, media, picker, preview, sizes, values
 from studio.ui.i18n import text
 from studio.ui.page import EVENT, Ctx, Page, owner_of, values_of
 from studio.ui.widgets.mount import mounted
@@ -98,7 +98,7 @@ class CreatePage(Page):
     def _place(self, place: str, model: Model, start: JSON) -> None:
         for field in self.fields:
             if field.place == place:
-                self.c[field.key] = field.component(self.id, model, start.get(field.key))
+                self.c[field.key] = field.component(self.id, model, start)
 
     def _bar(self) -> None:
         with gr.Column(elem_classes=["studio-bar"]):
@@ -115,7 +115,7 @@ class CreatePage(Page):
         self.media.arrange(self.on_arrange, asked, [self.media, self.bar], **EVENT)
         self.media.shrink(self.on_shrink, asked, [self.media, self.notice, self.bar], **EVENT)
         every: JSON = EVENT | {"trigger_mode": "multiple"}  # the bar itself asks one thing at a time, and numbers it
-        self.bar.check(self.on_check, asked, [self.bar, self.strip], **every)
+        self.bar.check(self.on_check, asked, [self.bar, self.strip, *(self.c[k] for k in ("aspect", "tier"))], **every)
         self.bar.generate(self.on_generate, asked, self._submit_outputs(), **every)
         self.tools.preset_load(self.on_preset_load, None, told, **EVENT)
         self.tools.preset_save(self.on_preset_save, asked, [self.tools, self.notice], **EVENT)
@@ -131,6 +131,7 @@ class CreatePage(Page):
         values_now: JSON = dict(zip(self.c, rest, strict=True))
         held = files.get("files") if isinstance(files, dict) else None
         values_now["media"] = held if isinstance(held, dict) else {}
+        values_now["origin"] = chosen.get("origin") if isinstance(chosen, dict) else None
         model_id = chosen.get("id") if isinstance(chosen, dict) else None
         return values_now, values.model_for(self.studio.catalogue, self.task, model_id)
 
@@ -140,20 +141,42 @@ class CreatePage(Page):
         """Everything the form shows for these values and this model. was: what it held before, where that is known."""
         files = media.refreshed(self.studio, form.get("media"), model, self.task, owner)
         form = form | {"media": files["files"], "own": values.own_of(model, self.task, values.own_values(form))}
-        was = was or {}
-        changed: Updates = {self.c[f.key]: f.update(model, form.get(f.key), was.get(f.key)) for f in self.fields}
+        form = sizes.settled(model, self.task, form)
+        changed: Updates = {self.c[f.key]: f.update(model, form, was) for f in self.fields}
         changed |= {fold: gr.update(visible=self._any_shown(k, model)) for k, fold in self.folds.items()}
-        changed |= {self.picker: picker.chosen(self.studio, model), self.media: files, self.notice: notes or []}
+        changed |= {self.media: files, self.notice: notes or []}
+        changed |= {self.picker: picker.chosen(self.studio, model) | {"origin": form.get("origin")}}
         return changed | {self.bar: preview.recheck(), self.strip: preview.shots(form, model, self.task)}
 
     def on_check(self, event: gr.EventData, request: gr.Request, *sent: Any) -> Updates:
         """What the form, as the browser holds it, would do. The answer carries the number of the question."""
         form, model = self.form(sent)
-        turn = {"turn": values_of(event).get("turn")}
+        asked = values_of(event)
+        turn = {"turn": asked.get("turn")}
         if gone := _gone(sent, model):
             return {self.bar: gone | turn}
+        form, shapes = self._shapes(form, model, asked.get("chips"))
         seen = preview.look(self.studio, form, model, self.task, owner_of(request))
-        return {self.bar: seen | turn, self.strip: preview.shots(form, model, self.task)}
+        return shapes | {self.bar: seen | turn, self.strip: preview.shots(form, model, self.task)}
+
+    def _shapes(self, form: JSON, model: Model, drawn: object) -> tuple[JSON, Updates]:
+        """The form with a shape and a tier that fit together and to the files, and the chips that show them.
+
+        No updates where the browser's chips are right already. A first file to follow is followed, unless a shape was
+        chosen before it came.
+        """
+        had = drawn if isinstance(drawn, dict) else {}
+        plain = values.values_of({}, model, self.task)
+        untouched = all(form.get(k) == plain.get(k) for k in ("aspect", "tier"))
+        wanted = sizes.settled(model, self.task, form)
+        offer = sizes.choices(model, self.task, wanted)
+        if sizes.AUTO in offer["aspect"] and sizes.AUTO not in (had.get("aspect") or [sizes.AUTO]) and untouched:
+            wanted = wanted | {"aspect": sizes.AUTO, "tier": sizes.AUTO}
+            offer = sizes.choices(model, self.task, wanted)
+        changed = [f for f in self.fields if f.key in offer and offer[f.key] and (
+            had.get(f.key, offer[f.key]) != offer[f.key] or wanted.get(f.key) != form.get(f.key)
+        )]  # fmt: skip
+        return wanted, {self.c[f.key]: f.update(model, wanted, form) for f in changed}
 
     def on_model(self, event: gr.EventData, request: gr.Request, *sent: Any) -> Updates:
         form, old = self.form(sent)
@@ -172,7 +195,7 @@ class CreatePage(Page):
         key = press.get("key")
         if gone := _gone(sent, model):
             return {self.bar: gone | {"refused": True, "press": key}}
-        seen = preview.look(self.studio, form, model, self.task, owner) | {"press": key}
+        seen: JSON = preview.look(self.studio, form, model, self.task, owner) | {"press": key}
         try:
             bodies = values.bodies_of(form, model, self.task)
             runs = self.ctx.presses.once(
@@ -282,14 +305,16 @@ class CreatePage(Page):
         """Updates for what this browser had typed before a reload. Values that no longer fit give way to defaults."""
         model = values.model_for(self.studio.catalogue, self.task, saved.get("model"))
         form = values.values_of({}, model, self.task)
-        offered = {f.key: f.look(model) for f in self.fields}
+        media_now = saved.get("media") or {}
         typed = saved.get("values")
+        shape = {"media": media_now, "aspect": typed.get("aspect") if isinstance(typed, dict) else None}
+        offered = {f.key: f.props(model, shape) for f in self.fields}
         for key, value in (typed if isinstance(typed, dict) else {}).items():
             look = offered.get(key)
             choices = [c[1] if isinstance(c, tuple | list) else c for c in (look or {}).get("choices", [])]
             if look is not None and value is not None and (not choices or value in choices):
                 form[key] = value
-        form["media"] = saved.get("media") or {}
+        form |= {"media": media_now, "origin": saved.get("origin")}
         return self.updates(form, model, owner=owner)
 
     def on_preset_save(self, event: gr.EventData, request: gr.Request, *sent: Any) -> Updates:

@@ -41,7 +41,7 @@ def _save(page: CreatePage) -> str:
     keys = json.dumps(list(page.c))
     return f"""(kept, picker, media, ...values) => {{
       const keys = {keys};
-      const form = {{model: picker?.id, media: media?.files || {{}}, values: {{}}}};
+      const form = {{model: picker?.id, origin: picker?.origin, media: media?.files || {{}}, values: {{}}}};
       keys.forEach((key, i) => (form.values[key] = values[i]));
       return {{...(kept || {{}}), {json.dumps(page.id)}: form}};
     }}"""

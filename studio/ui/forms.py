@@ -31,10 +31,19 @@ class Field:
     place: str
     build: Callable[..., Component]
     look: Look
+    choices: Callable[[Model, JSON], list[str]] | None = None
+    """Names of the choices where they hang on other values of the form too; they replace those of `look`."""
 
-    def component(self, page_id: str, model: Model, value: object) -> Component:
+    def props(self, model: Model, form: JSON) -> JSON | None:
+        """Properties for this model and the form's other values; None where there is nothing to set."""
+        if self.choices is None:
+            return self.look(model)
+        names = self.choices(model, form)
+        return {"choices": [(_chip(n), n) for n in names]} if names else None
+
+    def component(self, page_id: str, model: Model, form: JSON) -> Component:
         """The control as it first shows."""
-        props = self.look(model)
+        props, value = self.props(model, form), form.get(self.key)
         classes = ["studio-field", f"studio-{self.key.replace('_', '-')}"]
         return self.build(
             **({"visible": False} if props is None else props | _valued(value)),
@@ -42,13 +51,13 @@ class Field:
             elem_classes=classes,
         )
 
-    def update(self, model: Model, value: object, was: object = None) -> JSON:
-        """What changes on the control for this model and value. A value that it `was` before is not sent back: the
-        person may have typed on meanwhile."""
-        props = self.look(model)
+    def update(self, model: Model, form: JSON, was: JSON | None = None) -> JSON:
+        """What changes on the control for this model and form. A value that it held before (`was`) is not sent back:
+        the person may have typed on meanwhile."""
+        props, value = self.props(model, form), form.get(self.key)
         if props is None:
             return gr.update(visible=False)
-        return gr.update(visible=True, **props, **({} if was == value else _valued(value)))
+        return gr.update(visible=True, **props, **({} if (was or {}).get(self.key) == value else _valued(value)))
 
 
 def _valued(value: object) -> JSON:
@@ -112,23 +121,15 @@ def _number(key: str) -> Callable[..., Component]:
 
 
 def _shape(task: Task) -> list[Field]:
-    def aspect(model: Model) -> JSON | None:
-        offer = sizes.offered(model, task)
-        extra = [sizes.AUTO] * offer.auto, [sizes.CUSTOM] * offer.custom
-        names = [*extra[0], *offer.aspects, *extra[1]]
-        return {"choices": [(_chip(n), n) for n in names]} if len(names) > 1 else None
-
-    def tier(model: Model) -> JSON | None:
-        offer = sizes.offered(model, task)
-        names = [*([sizes.AUTO] * offer.auto), *offer.tiers]
-        return {"choices": [(_chip(n), n) for n in names]} if len(names) > 1 else None
+    def offered(key: str) -> Callable[[Model, JSON], list[str]]:
+        return lambda model, form: sizes.choices(model, task, form)[key]
 
     def side(model: Model) -> JSON | None:
         return {"step": model.free_size.multiple} if model.free_size else None
 
     return [
-        Field("aspect", "shape", _chips("aspect"), aspect),
-        Field("tier", "shape", _chips("tier"), tier),
+        Field("aspect", "shape", _chips("aspect"), lambda m: {}, offered("aspect")),
+        Field("tier", "shape", _chips("tier"), lambda m: {}, offered("tier")),
         Field("width", "size", _number("width"), side),
         Field("height", "size", _number("height"), side),
     ]

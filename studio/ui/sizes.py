@@ -5,6 +5,7 @@ A row either lists sizes, takes any size within bounds, takes only a tier (the s
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 from studio.catalogue import Model
@@ -15,6 +16,9 @@ AUTO, CUSTOM = "auto", "custom"
 """Shapes beside W:H: as the input is, and width and height as typed."""
 
 SHAPES = ("16:9", "9:16", "1:1", "4:3", "3:4", "3:2", "2:3", "21:9")
+SHAPED = ("image", "images", "first_frame", "last_frame", "video")
+"""Inputs that have a shape which a result can follow."""
+
 FREE_TIERS = {"480p": 480, "720p": 720, "1080p": 1080, "1K": 1024, "1.3K": 1280, "2K": 2048}
 """Tier -> shorter side in pixels, for rows that take any size."""
 
@@ -45,8 +49,15 @@ class Sizes:
         )
 
 
-def offered(model: Model, task: Task) -> Sizes:
-    """The shapes and tiers of a row, in its order."""
+def follows(model: Model, task: Task, media: object) -> bool:
+    """Whether a result can take an input's shape: the row can, and the form holds such an input or asks for one."""
+    held = media if isinstance(media, dict) else {}
+    shaped = {name: spec for name, spec in model.inputs_for(task).items() if name in SHAPED}
+    return model.follows_input(task, "size") and any(spec.min or held.get(name) for name, spec in shaped.items())
+
+
+def offered(model: Model, task: Task, media: object = None) -> Sizes:
+    """The shapes and tiers of a row, in its order. media: the files that the form holds, by input."""
     if model.sizes:
         listed = model.sizes
     elif model.free_size:
@@ -54,8 +65,7 @@ def offered(model: Model, task: Task) -> Sizes:
     else:
         return Sizes((), model.tiers, ())
     aspects, tiers = dict.fromkeys(s.aspect for s in listed), dict.fromkeys(s.tier for s in listed)
-    auto = model.follows_input(task, "size")
-    return Sizes(tuple(aspects), tuple(tiers), listed, model.free_size is not None, auto)
+    return Sizes(tuple(aspects), tuple(tiers), listed, model.free_size is not None, follows(model, task, media))
 
 
 def default(model: Model, sizes: Sizes) -> Size | None:
@@ -66,9 +76,59 @@ def default(model: Model, sizes: Sizes) -> Size | None:
     return next((s for s in sizes.listed if s.tier == tier), sizes.listed[0] if sizes.listed else None)
 
 
+def choices(model: Model, task: Task, values: JSON) -> dict[str, list[str]]:
+    """What the controls `aspect` and `tier` offer for these values: a tier only where the shape has it.
+
+    With a size typed by hand no tier counts; they are still listed, for the page then hides them.
+    """
+    sizes = offered(model, task, values.get("media"))
+    if not sizes.listed:
+        return {"aspect": [], "tier": _several(sizes.tiers)}
+    aspect = values.get("aspect")
+    own = [t for t in sizes.tiers if any((s.aspect, s.tier) == (aspect, t) for s in sizes.listed)]
+    tiers = [AUTO, *sizes.tiers] if sizes.auto and aspect == AUTO else own or list(sizes.tiers)
+    return {
+        "aspect": _several([*[AUTO] * sizes.auto, *sizes.aspects, *[CUSTOM] * sizes.custom]),
+        "tier": tiers if len(sizes.tiers) > 1 or len(tiers) > 1 else [],
+    }
+
+
+def _several(names: Iterable[str]) -> list[str]:
+    """The names if there is a choice between them, else none."""
+    listed = list(names)
+    return listed if len(listed) > 1 else []
+
+
+def settled(model: Model, task: Task, values: JSON) -> JSON:
+    """The values with a shape and a tier that are offered together, so that what is lit is what is sent.
+
+    A tier that the shape lacks gives way to the nearest; a shape of the input without such an input, to the default.
+    """
+    found = dict(values)
+    sizes = offered(model, task, values.get("media"))
+    start = default(model, sizes)
+    if sizes.listed and start and values.get("aspect") not in choices(model, task, values)["aspect"]:
+        found["aspect"] = start.aspect
+    tiers = choices(model, task, found)["tier"]
+    if tiers and values.get("tier") not in tiers and found.get("aspect") != CUSTOM:
+        found["tier"] = _near(sizes, tiers, values.get("tier"), start.tier if start else model.default_tier)
+    return found
+
+
+def _near(sizes: Sizes, tiers: list[str], wanted: object, default: str | None) -> str | None:
+    """The tier among `tiers` that comes next to the wanted one, by the row's own order; the default for none."""
+    order = list(sizes.tiers)
+    aim = str(wanted) if wanted in order else default
+    if aim is None or aim not in order or aim in tiers:
+        return aim if aim in tiers else tiers[0]
+    at = order.index(aim)
+    return min(tiers, key=lambda t: abs(order.index(t) - at) if t in order else len(order))
+
+
 def fields(model: Model, task: Task, values: JSON) -> JSON:
     """The size part of a request from a form's aspect, tier, width and height; {} where the row takes none."""
-    sizes = offered(model, task)
+    values = settled(model, task, values)
+    sizes = offered(model, task, values.get("media"))
     aspect, tier = values.get("aspect"), values.get("tier")
     tier = None if tier == AUTO else tier
     if not sizes.listed:
@@ -82,15 +142,23 @@ def fields(model: Model, task: Task, values: JSON) -> JSON:
     return {"width": found.width, "height": found.height} if found else {}
 
 
-def values(model: Model, task: Task, body: JSON) -> JSON:
-    """A request's size as form values of this row: the very size where the row has it, else the nearest it has."""
-    sizes = offered(model, task)
+def values(model: Model, task: Task, body: JSON, *, shape: str | None = None) -> JSON:
+    """A request's size as form values of this row: the very size where the row has it, else the nearest it has.
+
+    shape: the shape that was chosen by name elsewhere. Then a size of this name comes before the same pixels typed by
+    hand, which only what was typed by hand becomes.
+    """
+    sizes = offered(model, task, {k: v for k, v in body.items() if k in SHAPED})
     start = default(model, sizes)
     width, height, aspect, tier = (body.get(k) for k in ("width", "height", "aspect", "tier"))
     if not sizes.listed:
         return {"tier": tier if tier in sizes.tiers else model.default_tier} if sizes.tiers else {}
     if width and height:
         exact = next((s for s in sizes.listed if (s.width, s.height) == (width, height)), None)
+        named = [s for s in sizes.listed if s.aspect == shape]
+        if exact is None and named:
+            same = [s for s in named if s.tier == tier]
+            exact = same[0] if same else min(named, key=lambda s: abs(s.width * s.height - width * height))
         if exact is None and model.free_size and legal(width, height, model.free_size):
             return {"aspect": CUSTOM, "tier": start and start.tier, "width": width, "height": height}
         start = exact or sizes.nearest(width, height)

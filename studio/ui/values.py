@@ -139,10 +139,15 @@ def bodies_of(values: JSON, model: Model, task: Task) -> list[JSON]:
     )
 
 
-def values_of(body: JSON, model: Model, task: Task) -> JSON:
-    """Form values for a request: what it says where this model can do it, the row's default elsewhere."""
+def values_of(body: JSON, model: Model, task: Task, *, shape: str | None = None) -> JSON:
+    """Form values for a request: what it says where this model can do it, the row's default elsewhere.
+
+    shape: the name of the shape that its size was chosen by, as in sizes.values.
+    """
     values: JSON = {"prompt": body.get("prompt") or "", "negative_prompt": body.get("negative_prompt") or ""}
-    values |= {"aspect": None, "tier": None, "width": None, "height": None} | sizes.values(model, task, body)
+    values |= {"aspect": None, "tier": None, "width": None, "height": None} | sizes.values(
+        model, task, body, shape=shape
+    )
     values |= _time_values(body, model, task)
     values["audio"] = body["audio"] if isinstance(body.get("audio"), bool) else model.audio_default
     seed = body.get("seed")
@@ -173,23 +178,65 @@ def _time_values(body: JSON, model: Model, task: Task) -> JSON:
     return values
 
 
+PARTS = {
+    "size": ("aspect", "tier", "width", "height"),
+    "time": ("duration_s", "duration_pick", "duration_follow", "fps"),
+    "n": ("n",),
+}
+"""Controls that a switch may have to move, by what they are about."""
+
+
 def switched(values: JSON, old: Model, new: Model, task: Task) -> tuple[JSON, list[JSON]]:
     """The form moved to another model: what is legal stays, and one note for each thing that had to change.
 
-    A note is {"key", "from", "to"} for what moved to the nearest, or {"text"} with the rules' sentence.
+    A note is {"key", "from", "to"} for what moved to the nearest, or {"text"} with the rules' sentence. The form's
+    `origin` keeps what the person had set before models moved it: further switches start from that, so that the way
+    back gives it back, until the person sets it anew.
     """
     body = body_of(values, old, task)
     plain = body_of(values_of({}, old, task), old, task)
     judged = {k: v for k, v in body.items() if k not in (*MEDIA, *TYPED, "n", "width", "height", "tier")}
     judged = {k: v for k, v in judged.items() if v != plain.get(k) or k in ("task", "model")}  # what the user chose
     kept, said = rules.carry(judged, new, task)
-    moved = {**kept, **{k: body[k] for k in ("width", "height", "duration_s", "n", "consent") if k in body}}
-    made = values | values_of(moved, new, task)
+    origin = _origin(values, body, old)
+    moved = {**kept, **{k: v for part in origin.values() for k, v in part["body"].items()}}
+    moved |= {k: body[k] for k in ("consent",) if k in body}
+    shape = str(origin["size"]["values"].get("aspect"))
+    made = values | values_of(moved, new, task, shape=shape)
+    for part in origin.values():
+        made |= part["values"] if part["model"] == new.id else {}
     keep = ("prompt", "negative_prompt", "seed_mode", "seed", "seeds", "per_line", "combinations", "media", "consent")
     made |= {k: values[k] for k in keep if k in values}
+    after = body_of(made, new, task)
+    made["origin"] = {name: part | {"made": _part(after, name)} for name, part in origin.items()}
     notes = [{"text": s} for s in said if not s.startswith("duration_s")]
-    notes += _moved(body, body_of(made, new, task), old, new)
+    notes += _moved(body, after, old, new)
     return made, notes
+
+
+def _origin(values: JSON, body: JSON, model: Model) -> JSON:
+    """For each part of the form: the model, values and request in which the person set it."""
+    before = values.get("origin")
+    found: JSON = {}
+    for name, keys in PARTS.items():
+        known = before.get(name) if isinstance(before, dict) else None
+        whole = isinstance(known, dict) and all(isinstance(known.get(k), dict) for k in ("values", "body", "made"))
+        if isinstance(known, dict) and whole and known["made"] == _part(body, name):
+            own = {k: v for k, v in known["values"].items() if k in keys}
+            sent = {k: v for k, v in known["body"].items() if k in REQUESTED[name]}
+            found[name] = {"model": str(known.get("model")), "values": own, "body": sent}
+        else:
+            own = {k: values.get(k) for k in keys if values.get(k) is not None}
+            found[name] = {"model": model.id, "values": own, "body": _part(body, name)}
+    return found
+
+
+REQUESTED = {"size": ("width", "height", "tier"), "time": ("duration_s", "fps"), "n": ("n",)}
+"""What the parts of a form become in a request."""
+
+
+def _part(body: JSON, name: str) -> JSON:
+    return {k: body[k] for k in REQUESTED[name] if body.get(k) is not None}
 
 
 def _moved(before: JSON, after: JSON, old: Model, new: Model) -> list[JSON]:

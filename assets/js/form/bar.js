@@ -68,8 +68,11 @@ export function mount(element, { props, trigger, watch, options }) {
     asking = 0;
     turn += 1;
     missing = setTimeout(send, PATIENCE_MS);
-    trigger("check", { turn });
+    trigger("check", { turn, chips: { aspect: chips("aspect"), tier: chips("tier") } });
   }
+
+  /** What a row of chips offers now: the studio corrects it where a shape, a size and the files do not go together. */
+  const chips = (key) => [...document.querySelectorAll(`#${page}-${key} input[type=radio]`)].map((e) => e.value);
 
   function start() {
     if (started) return;
