@@ -2,6 +2,7 @@
 
 python app.py [--host 127.0.0.1] [--port 7860] [--data DIR]
 python app.py --restore COPY [--data DIR]: put a backup back, then stop.
+python app.py --new-database: begin with an empty gallery in a folder whose database is gone.
 """
 
 from __future__ import annotations
@@ -62,7 +63,10 @@ def _restore(settings: Settings, copy: Path) -> None:
     from studio.studio import Studio
 
     aside = Studio.put_back(copy, settings)
-    print(f"The backup {copy.name} stands in {settings.data}. What was there before is kept as {aside}.")
+    print(
+        f"The backup {copy.name} is in place in {settings.data}."
+        + (f" What was there is kept as {aside}." if aside else "")
+    )
     print("Runs that had not been sent when it was made are held: look at them before they are sent.")
 
 
@@ -75,6 +79,10 @@ def _arguments(argv: list[str] | None) -> dict[str, object]:
     parser.add_argument("--host", help="address to listen on (default 127.0.0.1, only this machine)")
     parser.add_argument("--port", help="port to listen on (default 7860)")
     parser.add_argument("--data", type=Path, help="folder that holds everything the studio keeps (default ./data)")
+    parser.add_argument(
+        "--new-database", action="store_true", default=None,
+        help="begin with an empty gallery although the folder holds files of a database that is gone",
+    )  # fmt: skip
     parser.add_argument("--restore", type=Path, metavar="COPY", help="put a backup in the database's place, and stop")
     return vars(parser.parse_args(argv))
 

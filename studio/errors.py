@@ -10,6 +10,7 @@
     ├── BudgetError            a spending limit would be passed
     ├── MediaError             a file is broken, of the wrong kind, too large
     ├── StoreError             the database cannot be opened, is newer than the program, or is damaged
+    ├── StorageUnavailable     the disk or the database cannot be written just now (reason); nothing was stored
     └── EngineError            the provider said no, or nothing (code, transient, retry_after_s)
         ├── Refused            bad request; the same request will be refused again
         │   └── Moderated      refused for its content
@@ -24,6 +25,8 @@ Source of the engine classes: the error tables in the providers' public document
 """
 
 from __future__ import annotations
+
+from typing import Literal
 
 
 class StudioError(Exception):
@@ -68,6 +71,17 @@ class MediaError(StudioError):
 
 class StoreError(StudioError):
     """The database cannot be used."""
+
+
+class StorageUnavailable(StudioError):
+    """The disk or the database cannot be written just now; nothing of what was asked has been stored.
+
+    reason: locked (by another program), full, read_only, or unreachable (input/output errors). See studio.storage.
+    """
+
+    def __init__(self, message: str, *, reason: Literal["locked", "full", "read_only", "unreachable"]) -> None:
+        super().__init__(message)
+        self.reason: Literal["locked", "full", "read_only", "unreachable"] = reason
 
 
 class EngineError(StudioError):

@@ -48,8 +48,9 @@ class Settings(BaseModel):
     workers: processes of the draft engine (0: as many as cores, at most 4). origins: addresses under which a proxy
     shows the studio, such as https://studio.example. password_hash: argon2 of the shared password; "" is none. access:
     "open" lets everyone in on purpose. trusted_proxies: addresses or networks whose forwarded headers count.
-    frame_ancestors: origins whose pages may show the studio in a frame. options: every other environment value an
-    engine may ask for by its name (base URLs, regions); see the README's table.
+    frame_ancestors: origins whose pages may show the studio in a frame. new_database: begin with an empty one though
+    the folder holds a library. options: every other environment value an engine may ask for by its name (base URLs,
+    regions); see the README's table.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
@@ -66,6 +67,7 @@ class Settings(BaseModel):
     password_hash: str = Field(default="", repr=False, exclude=True)
     trusted_proxies: tuple[str, ...] = ()
     frame_ancestors: tuple[str, ...] = ()
+    new_database: bool = False
     secrets: dict[str, SecretStr] = Field(default_factory=dict)
     options: dict[str, str] = Field(default_factory=dict)
 

@@ -68,7 +68,7 @@ class Studio(Keeping):
         studio.workflows = Workflows(studio, comfy)
         studio.comfy_files = ComfyFiles(settings, studio.catalogue, comfy)
         studio._engines = LazyEngines(settings) if engines is None else engines
-        studio._store = Store(settings.data)
+        studio._store = Store(settings.data, anew=settings.new_database)
         studio._house = House(studio._store, studio.catalogue, settings.data, timing or Timing())
         studio._runner = Runner(studio._house, studio._engines)
         studio.boards = Boards(studio)
@@ -88,15 +88,17 @@ class Studio(Keeping):
         return studio
 
     @staticmethod
-    def put_back(copy: Path, settings: Settings) -> Path:
-        """Put a backup in the place of the database of a studio that is not running; where the old one was set aside.
+    def put_back(copy: Path, settings: Settings) -> Path | None:
+        """Put a backup in the place of the database of a studio that is not running.
 
+        Returns where the old database was set aside, None where there was none.
         Runs that had not been sent when it was made are held, for they may have been sent since. Raises StoreError.
         """
         return backup.restore(copy, settings.data)
 
     def close(self) -> None:
         """Stop within five seconds. Whatever runs can go on when the studio is opened again."""
+        self._store.stop_waiting()
         self.films.close()
         self.checks.close()
         self.wholes.close()

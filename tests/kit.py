@@ -15,6 +15,8 @@ QUICK = Timing(
     backoff=0.02,
     backoff_most=0.1,
     close_for=1.0,
+    disk_look=0.05,
+    disk_try=0.3,
 )
 """Waiting times for tests."""
 

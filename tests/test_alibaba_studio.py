@@ -235,16 +235,18 @@ def small_disk(tmp_path: Path) -> Iterator[Path]:
     subprocess.run(["umount", "-l", str(disk)], check=True, timeout=10)
 
 
-def test_a_full_disk_holds_the_run_and_room_finishes_it(small_disk: Path, server: AlibabaServer) -> None:
+def test_a_run_waits_on_a_full_disk_and_room_finishes_it(small_disk: Path, server: AlibabaServer) -> None:
     server.full_size = True
     (small_disk / "ballast").write_bytes(b"x" * 2_000_000)
     with opened(small_disk / "data", server.url) as studio:
-        held = made(studio)
-        assert (held.status, held.held_reason) == (Status.HELD, HeldReason.DISK_FULL)
-        assert held.handle
+        [run] = studio.submit(T2V)
+        until = time.monotonic() + 30
+        while studio._store.health.reason != "full":
+            assert time.monotonic() < until, studio.get_run(run.id)
+            time.sleep(0.05)
+        assert studio.get_run(run.id).handle
         subprocess.run(["mount", "-o", "remount,size=200m", str(small_disk)], check=True, timeout=10)
-        studio.decide(held.id, "try_again")
-        assert rest(studio, held).status == Status.SUCCEEDED
+        assert rest(studio, run).status == Status.SUCCEEDED
     assert server.submits_by_prompt() == {"a fox": 1}
 
 

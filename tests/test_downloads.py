@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import hashlib
+import time
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -164,17 +165,31 @@ def test_only_a_provider_that_is_itself_private_may_link_to_private_addresses(
             assert files.asked == []
 
 
-def test_a_full_disk_holds_the_run_and_loses_nothing(studio: Studio, paid: FindingFake, files: Files) -> None:
-    """The provider tells a size beyond what is free; when there is room the same task is fetched."""
+def test_a_run_waits_for_room_and_goes_on_by_itself(studio: Studio, paid: FindingFake, files: Files) -> None:
+    """The provider tells a size beyond what is free: the run says so; the same task is fetched when there is room."""
     files.lengths = False
     paid.script = Script(urls=(f"{files.url}/one.png",), expected_bytes=10**15)
-    run = held(studio, paid_image())
-    assert run.held_reason == HeldReason.DISK_FULL
-    assert run.handle in paid.provider.accepted()
+    [run] = studio.submit(paid_image())
+    until = time.monotonic() + 10
+    while not (waiting := studio.get_run(run.id)).note:
+        assert time.monotonic() < until, waiting
+        time.sleep(0.01)
+    assert (waiting.status, waiting.note) == (Status.RUNNING, "The disk is full. It goes on when there is room.")
     paid.script = Script(urls=(f"{files.url}/one.png",))
-    studio.decide(run.id, "try_again")
-    assert studio.wait([run.id], timeout_s=5)[0].status == Status.SUCCEEDED
+    [done] = studio.wait([run.id], timeout_s=10)
+    assert (done.status, done.note, studio._store.health.reason) == (Status.SUCCEEDED, None, None)
     assert len(paid.provider.accepted()) == 1
+
+
+def test_a_run_that_waits_for_room_can_be_cancelled(studio: Studio, paid: FindingFake, files: Files) -> None:
+    files.lengths = False
+    paid.script = Script(urls=(f"{files.url}/one.png",), expected_bytes=10**15)
+    [run] = studio.submit(paid_image())
+    while studio._store.health.reason != "full":
+        time.sleep(0.01)
+    studio.cancel(run.id)
+    assert studio.wait([run.id], timeout_s=10)[0].status == Status.CANCELLED
+    assert studio.spend()[0].usd == pytest.approx(0.1), "it was accepted, so it may be billed"
 
 
 @pytest.mark.parametrize(

@@ -261,5 +261,4 @@ def test_a_handle_that_cannot_be_written_now_is_kept_until_it_can(studio: Studio
 
 
 def read_only(studio: Studio, on: bool) -> None:
-    with studio._store.write_one() as db:
-        db.execute(f"PRAGMA query_only={int(on)}")
+    studio._store.write_one(lambda db: db.execute(f"PRAGMA query_only={int(on)}"))

@@ -142,6 +142,7 @@ def test_a_backup_is_whole_while_runs_are_stored_and_comes_back(
     [later] = studio.submit(image("after the copy"))
     studio.close()
     aside = backup.restore(copy, settings.data)
+    assert aside is not None
     with Studio.open(settings, engines={"fake": engine}, catalogue=catalogue, start=False) as again:
         assert again.get_run(done.id).assets == done.assets
         assert again.get_run(waiting.id).held_reason == HeldReason.APPROVAL

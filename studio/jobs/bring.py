@@ -8,6 +8,7 @@ import time
 from functools import partial
 
 import httpx
+from sqlite_utils import Database
 
 from studio.domain import Asset, Output, Phase, Progress, Status
 from studio.errors import MediaError
@@ -32,14 +33,14 @@ class Bring:
         if not outputs:
             raise MediaError(f"{way.facts.label} says it is done but gave no file.")
         seed = {} if progress.seed is None else {"seed": progress.seed}
-        way.enter(Phase.DOWNLOADING, "The result is ready.", took_s=way.took_s, **seed)
+        await way.enter(Phase.DOWNLOADING, "The result is ready.", took_s=way.took_s, **seed)
         async with way.lane.downloads:
             for idx, output in enumerate(outputs):
                 if output.text is None:
                     await self._one(idx, output)
-        way.enter(Phase.FINISHING, "The files are here.")
+        await way.enter(Phase.FINISHING, "The files are here.")
         made = [await self._kept(idx, output) for idx, output in enumerate(outputs)]
-        self._succeed(progress, made)
+        await self._succeed(progress, made)
 
     async def _one(self, idx: int, output: Output) -> None:
         way = self.way
@@ -69,16 +70,19 @@ class Bring:
         settle = partial(deliver.settle_file, way.house.data, way.run, idx, output, drawn=way.model.draft)
         return await asyncio.to_thread(settle)
 
-    def _succeed(self, progress: Progress, made: list[Asset]) -> None:
+    async def _succeed(self, progress: Progress, made: list[Asset]) -> None:
         way, run = self.way, self.way.run
         free = not run.estimate_usd and progress.cost_usd is None and not way.model.prices
-        with way.house.store.write() as db:
+
+        def register(db: Database) -> None:
             for idx, asset in enumerate(made):
                 assets.add(db, asset)
                 runs.attach(db, run.seq, "output", idx, asset.id)
             cost = 0.0 if free else progress.cost_usd
             runs.move(db, run, Status.SUCCEEDED, "Done.", cost_usd=cost, note=progress.note, usage=_usage(progress))
             ledger.settle(db, run, progress.cost_usd)
+
+        await way.house.write(register)
         way.house.clear_work(run.id)
         way.house.feed.publish([run.id])
 

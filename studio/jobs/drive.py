@@ -8,17 +8,17 @@ from __future__ import annotations
 
 import asyncio
 import logging
-import sqlite3
 import time
 from collections.abc import Callable
 from dataclasses import replace
 
 import httpx
+from sqlite_utils import Database
 
 from studio.domain import HeldReason, Phase, Progress, Run, Status
 from studio.engines.base import Job
 from studio.errors import Conflict, EngineError, MediaError, StudioError, UnknownOutcome
-from studio.jobs import lost, verdict
+from studio.jobs import disk, lost, verdict
 from studio.jobs.bring import Bring
 from studio.jobs.download import LinkGone
 from studio.jobs.house import House, Lane
@@ -26,12 +26,19 @@ from studio.jobs.pace import backoff_s
 from studio.jobs.verdict import Leave
 from studio.jobs.watch import Watch
 from studio.jobs.way import Way
+from studio.storage import Reason, reason_of
 from studio.store import ledger, runs
 from studio.store.rows import stamp
 
 log = logging.getLogger(__name__)
-RETRY_WRITE_S = 1.0
-"""Seconds between tries to write what must not be lost."""
+RECEIPT_RETRY_S = 0.1
+"""Longest pause between tries to write a handle: it goes before whatever else waits for the database."""
+NOTES: dict[Reason, str] = {
+    "full": "The disk is full. It goes on when there is room.",
+    "read_only": "The data folder is read-only. It goes on when files can be written again.",
+    "unreachable": "The disk does not answer. It goes on when it does.",
+    "locked": "Another program is holding the studio's database. It goes on when that is over.",
+}
 DELIVERIES = 3
 """How often a result is fetched whole when its link is dead or its file broken."""
 
@@ -50,16 +57,43 @@ class Drive:
         """Until the run has ended, is held, or is queued again. Raises only CancelledError, when the studio closes."""
         way = self.way
         try:
-            await self._steps()
+            while await self._interrupted():
+                pass
+        finally:
+            way.house.live.pop(way.run.id, None)
+            way.house.previews.end(way.run.id)
+
+    async def _interrupted(self) -> bool:
+        """Take the steps that are left; True when the disk was away meanwhile, and is back."""
+        way = self.way
+        try:
+            try:
+                await self._steps()
+            except Exception as error:
+                if (reason := reason_of(error, way.house.data)) is None:
+                    raise
+                await self._outlast(error, reason)
+                return True
         except Leave as leave:
             await self._leave(leave)
         except Conflict:
             log.info("run %s was changed by somebody else", way.run.id)
         except Exception as error:
             await self._leave(verdict.of(error, way.run, way.facts))
-        finally:
-            way.house.live.pop(way.run.id, None)
-            way.house.previews.end(way.run.id)
+        return False
+
+    async def _outlast(self, error: Exception, reason: Reason) -> None:
+        """Wait until the disk takes files again. What was made for nothing is made again, what was paid for is kept."""
+        way = self.way
+        log.warning("run %s waits for the disk (%s: %s)", way.run.id, reason, error)
+        with way.house.storage.waiting(reason):
+            await way.note(NOTES[reason])
+            await disk.returned(way, reason)
+            await way.note(None)
+        if way.run.handle is None and way.run.phase == Phase.SUBMITTING and way.facts.repeatable:
+            await way.enter(Phase.PREPARING, "Nothing was sent.")
+        if way.run.handle is not None and way.run.phase == Phase.WAITING and way.facts.repeatable:
+            raise Leave(Status.QUEUED, "The disk was away while it was made. It starts again.", money="release")
 
     def make_room(self) -> None:
         """Let the next run of this engine start; later calls do nothing."""
@@ -80,7 +114,7 @@ class Drive:
             await self._submit(await self._prepare())
         for delivery in range(1, DELIVERIES + 1):
             if way.run.phase != Phase.WAITING:
-                way.enter(Phase.WAITING, "Looking at it again.")
+                await way.enter(Phase.WAITING, "Looking at it again.")
             progress = await Watch(way).until_ready()
             self.make_room()
             try:
@@ -96,7 +130,7 @@ class Drive:
         way = self.way
         if said := way.engine.missing():
             raise Leave(Status.HELD, said, reason=HeldReason.NOT_CONFIGURED, money="release")
-        job = way.house.job(way.run, local=way.facts.local)
+        job = await way.house.job(way.run, local=way.facts.local)
         uploads = await way.insist(lambda: way.engine.prepare(job), way.timing.submit_for)
         return replace(job, uploads=dict(uploads))
 
@@ -105,7 +139,7 @@ class Drive:
         way, start, tries = self.way, time.monotonic(), 0
         while True:
             await way.unless_cancelled(way.lane.submits.turn())
-            way.enter(Phase.SUBMITTING, f"Sent to {way.facts.label}.", submitted_at=stamp())
+            await way.enter(Phase.SUBMITTING, f"Sent to {way.facts.label}.", submitted_at=stamp())
             self.submitting = True
             try:
                 handle = await self._submit_once(job)
@@ -117,7 +151,7 @@ class Drive:
                 refusal = error
             finally:
                 self.submitting = False
-            way.enter(Phase.PREPARING, f"Not accepted: {refusal}")
+            await way.enter(Phase.PREPARING, f"Not accepted: {refusal}")
             if refusal.retry_after_s:
                 way.lane.submits.close_for(refusal.retry_after_s)
             await way.pause(backoff_s(way.timing, tries, refusal.retry_after_s), refusal)
@@ -136,7 +170,7 @@ class Drive:
         except StudioError:
             raise
         except Exception as error:
-            if way.facts.repeatable or verdict.disk_is_full(error):
+            if way.facts.repeatable:
                 raise
             log.exception("submit of run %s broke", way.run.id)
             why = f"The answer could not be read ({type(error).__name__}: {error})."
@@ -145,42 +179,32 @@ class Drive:
     async def _settle_lost(self) -> None:
         """After a restart, or on "look again": a submit of which no answer is on file."""
         way = self.way
-        handle = await lost.found_handle(way, way.house.job(way.run, local=way.facts.local), lost.NO_ANSWER)
+        handle = await lost.found_handle(way, await way.house.job(way.run, local=way.facts.local), lost.NO_ANSWER)
         await self._keep_handle(handle, f"The task was found at {way.facts.label}.")
 
     async def _keep_handle(self, handle: str, why: str) -> None:
-        """Store the handle: it is the receipt for money."""
-        await self._written(lambda: self.way.enter(Phase.WAITING, why, handle=handle), f"handle {handle}")
+        """Store the handle, the receipt for money: kept here until the database takes it, and before all else then."""
+        await self.way.enter(Phase.WAITING, why, handle=handle, most_s=RECEIPT_RETRY_S)
         if self._stopping:
             raise asyncio.CancelledError
 
     async def _leave(self, leave: Leave) -> None:
         """Take the run to where the error or the wish leads."""
-        await self._written(lambda: self._write_leave(leave), leave.why)
+        await self.way.house.write(lambda db: self._write_leave(db, leave))
         if leave.to != Status.HELD:
             self.way.house.clear_work(self.way.run.id)
         self.way.house.feed.publish([self.way.run.id])
 
-    def _write_leave(self, leave: Leave) -> None:
-        """The move and its money, in one transaction."""
-        way = self.way
-        with way.house.store.write() as db:
-            if leave.harmless and runs.inner(db, way.run.id)["cancel_wanted"]:
-                leave = Leave(Status.CANCELLED, "Cancelled on your wish.", money=leave.money)
-            runs.move(db, way.run, leave.to, leave.why, **leave.columns())
-            if leave.money == "release":
-                ledger.release(db, way.run)
-            elif leave.money == "settle":
-                ledger.settle(db, way.run, None)
-
-    async def _written(self, write: Callable[[], None], what: str) -> None:
-        """Write to the database; where that is not possible now (the disk is full), wait rather than lose it."""
-        while True:
-            try:
-                return write()
-            except sqlite3.OperationalError as error:
-                log.critical("run %s: cannot store %r yet (%s)", self.way.run.id, what, error)
-                await asyncio.sleep(RETRY_WRITE_S)
+    def _write_leave(self, db: Database, leave: Leave) -> None:
+        """The move and its money."""
+        run = self.way.run
+        if leave.harmless and runs.inner(db, run.id)["cancel_wanted"]:
+            leave = Leave(Status.CANCELLED, "Cancelled on your wish.", money=leave.money)
+        runs.move(db, run, leave.to, leave.why, **leave.columns())
+        if leave.money == "release":
+            ledger.release(db, run)
+        elif leave.money == "settle":
+            ledger.settle(db, run, None)
 
 
 def _may_get_better(progress: Progress) -> bool:

@@ -3,23 +3,35 @@
 from __future__ import annotations
 
 import asyncio
+import logging
 import shutil
+import time
+from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
+
+from sqlite_utils import Database
 
 from studio.catalogue import Catalogue
 from studio.domain import Asset, Phase, Progress, Run, Status
 from studio.engines.base import Announces, Engine, Input, Job
 from studio.engines.turns import Turnstile
-from studio.errors import NotFound
+from studio.errors import NotFound, StorageUnavailable
 from studio.jobs.feed import Feed
 from studio.jobs.pace import History, Timing
 from studio.jobs.previews import Previews
+from studio.storage import pause_s
 from studio.store import Store, assets, runs
+
+log = logging.getLogger(__name__)
+T = TypeVar("T")
 
 DOWNLOADS_AT_ONCE = 6
 """Per engine; a run that downloads no longer counts against the engine's own limit."""
+SHOWN_AFTER_S = 1.0
+"""A database that is held for a shorter time is nobody's concern."""
 
 
 @dataclass
@@ -40,18 +52,51 @@ class House:
                 return runs.times(db, pace, 30)
 
         self.history = History(load)
+        self.storage = self.store.health
 
-    def move(self, run: Run, to: Status, why: str, **columns: Any) -> Run:
+    async def write(self, work: Callable[[Database], T], *, most_s: float = 1.0) -> T:
+        """What `work` returns, in one transaction: tried until the storage takes it, however long that is.
+
+        Nothing else is held up meanwhile. most_s: longest pause between two tries.
+        """
+
+        def attempt() -> T:
+            with self.store.write(patience_s=0) as db:
+                return work(db)
+
+        return await self._patiently(attempt, most_s)
+
+    async def read(self, work: Callable[[Database], T]) -> T:
+        """What `work` returns from the database; tried again while it cannot be read."""
+
+        def attempt() -> T:
+            with self.store.read() as db:
+                return work(db)
+
+        return await self._patiently(attempt, 1.0)
+
+    async def _patiently(self, attempt: Callable[[], T], most_s: float) -> T:
+        began, tries = time.monotonic(), 0
+        while True:
+            try:
+                return attempt()
+            except StorageUnavailable as error:
+                if time.monotonic() - began > SHOWN_AFTER_S:
+                    if self.storage.database is None:
+                        log.warning("the job manager waits for the storage: %s", error)
+                    self.storage.failed(error.reason)
+            await asyncio.sleep(pause_s(tries, most_s))
+            tries += 1
+
+    async def move(self, run: Run, to: Status, why: str, **columns: Any) -> Run:
         """store.runs.move in its own transaction, and everybody is told."""
-        with self.store.write() as db:
-            moved = runs.move(db, run, to, why, **columns)
+        moved = await self.write(lambda db: runs.move(db, run, to, why, **columns))
         self.feed.publish([run.id])
         return moved
 
-    def enter(self, run: Run, phase: Phase, why: str, **columns: Any) -> Run:
+    async def enter(self, run: Run, phase: Phase, why: str, *, most_s: float = 1.0, **columns: Any) -> Run:
         """store.runs.enter in its own transaction, and everybody is told."""
-        with self.store.write() as db:
-            entered = runs.enter(db, run, phase, why, **columns)
+        entered = await self.write(lambda db: runs.enter(db, run, phase, why, **columns), most_s=most_s)
         self.feed.publish([run.id])
         return entered
 
@@ -70,19 +115,19 @@ class House:
                 if not runs.unended(db, [folder.name]):
                     shutil.rmtree(folder, ignore_errors=True)
                 for left in folder.glob("preview.*"):
-                    left.unlink(missing_ok=True)
+                    with suppress(OSError):  # on a read-only disk it stays
+                        left.unlink()
         shutil.rmtree(self.data / "cache" / "previews", ignore_errors=True)
 
-    def job(self, run: Run, *, local: bool) -> Job:
-        """What the engine needs for this run. Raises NotFound when an input file or the model is gone.
+    async def job(self, run: Run, *, local: bool) -> Job:
+        """What the engine needs for this run. Raises NotFound when an input file or the model is gone, OSError.
 
         local: the engine works on this machine, and gets its folder.
         """
         ids = [i for group in run.request.media().values() for i in group]
         found: dict[str, Asset] = {}
         if ids:
-            with self.store.read() as db:
-                found = assets.several(db, ids)
+            found = await self.read(lambda db: assets.several(db, ids))
         inputs = {i: Input(self._there(i, found), self.data / found[i].path) for i in ids}
         folder = self.work_dir(run.id)
         if local:

@@ -5,6 +5,8 @@ from __future__ import annotations
 import asyncio
 from datetime import datetime, timedelta
 
+from sqlite_utils import Database
+
 from studio.domain import HeldReason, Status, now
 from studio.engines.base import Finds, Job
 from studio.errors import EngineError, UnknownOutcome
@@ -50,19 +52,22 @@ async def found_handle(way: Way, job: Job, why: str) -> str:
 async def _hits(way: Way, engine: Finds, job: Job) -> list[str]:
     """Tasks that may be this run's. Those of other runs are left out once more after the answer: two runs that lost
     their answers together must not both adopt the one task that arrived."""
-    sent, known = _sent(way)
+    sent, known = await _sent(way)
     after, before = sent.timestamp() - SLACK_S, now().timestamp() + SLACK_S
     found = await engine.find(job, submitted_after=after, submitted_before=before, known=known)
-    _, known = _sent(way)
+    _, known = await _sent(way)
     return [handle for handle in found if handle not in known]
 
 
-def _sent(way: Way) -> tuple[datetime, set[str]]:
+async def _sent(way: Way) -> tuple[datetime, set[str]]:
     """When the run was last sent, and the handles that other runs of about that time hold."""
-    with way.house.store.read() as db:
+
+    def look(db: Database) -> tuple[datetime, set[str]]:
         at = runs.inner(db, way.run.id)["submitted_at"]
         sent = datetime.fromisoformat(at) if at else now()
         return sent, runs.handles_since(db, way.run.provider, sent - timedelta(days=1))
+
+    return await way.house.read(look)
 
 
 def _only(hits: list[str], way: Way, why: str) -> str:

@@ -31,7 +31,8 @@ class Timing:
     video_look: without history. backoff, backoff_most: first and longest pause after a passing fault. submit_for: how
     long a submit is tried while the provider is unreachable. watch_for: longest wait for a result; local_for: the same
     on this machine without any sign of progress. call_for: one answer of an engine. close_for: for a submit to answer
-    while the studio closes. look_cost: k of the schedule.
+    while the studio closes. look_cost: k of the schedule. disk_look: between looks at a disk that is full or away;
+    disk_try: at the latest after so long, work that waits for it is tried again.
     """
 
     local_look: float = 0.15
@@ -47,6 +48,8 @@ class Timing:
     call_for: float = 900.0
     close_for: float = 3.5
     look_cost: float = 0.3
+    disk_look: float = 1.0
+    disk_try: float = 60.0
 
 
 def backoff_s(timing: Timing, tries: int, retry_after_s: float | None = None) -> float:

@@ -18,12 +18,11 @@ CLEAN = "closed_cleanly"
 MOST_CRASHES = 2
 
 
-def recover(store: Store, facts_of: Callable[[str], Facts | None]) -> list[Run]:
+def recover(db: Database, facts_of: Callable[[str], Facts | None]) -> list[Run]:
     """Put every interrupted run into its right state; those that must be driven on at once."""
-    with store.write() as db:
-        clean = settings.get(db, CLEAN, True)
-        settings.put(db, CLEAN, False)
-        found = [_placed(db, run, facts_of(run.provider), clean) for run in runs.with_status(db, Status.RUNNING)]
+    clean = settings.get(db, CLEAN, True)
+    settings.put(db, CLEAN, False)
+    found = [_placed(db, run, facts_of(run.provider), clean) for run in runs.with_status(db, Status.RUNNING)]
     return [run for run in found if run is not None]
 
 

@@ -16,10 +16,11 @@ from contextlib import suppress
 
 from studio.domain import HeldReason, Run, Status
 from studio.engines.base import Engine, Facts
-from studio.errors import NotFound
+from studio.errors import NotFound, StorageUnavailable
 from studio.jobs import budget, download, recovery
 from studio.jobs.drive import Drive
 from studio.jobs.house import House, Lane
+from studio.storage import pause_s
 from studio.store import ledger, queue, runs, settings
 
 log = logging.getLogger(__name__)
@@ -30,6 +31,10 @@ HANDS = max(2, os.cpu_count() or 2)
 """Threads that decode results and look up names. More would decode no faster, and each keeps memory of its own."""
 SWEEP_S = 30.0
 """The queue is looked at this often even if nobody called `wake`."""
+PATIENCE_S = 2.0
+"""How long the start waits for a database that cannot be written, before the pages are opened nevertheless."""
+SHOWN_AFTER = 7
+"""So many tries to claim a run fail, in about a second, before the pages tell of it."""
 
 
 class Runner:
@@ -39,7 +44,9 @@ class Runner:
         self.house, self._engines = house, engines
         self._lanes: dict[str, Lane] = {}
         self._drives: dict[str, tuple[Drive, asyncio.Task[None]]] = {}
+        self._holding: set[asyncio.Task[Run]] = set()
         self._stopping = self._woken = False
+        self._tries = 0
         self._loop: asyncio.AbstractEventLoop | None = None
         self._ready = threading.Event()
         self._failure: BaseException | None = None
@@ -101,18 +108,36 @@ class Runner:
         self._loop = asyncio.get_running_loop()
         self._loop.set_default_executor(ThreadPoolExecutor(HANDS, "runner-hand"))
         async with download.client() as self._http:
-            self.house.sweep()
-            for run in recovery.recover(self.house.store, self._facts):
-                self._begin(run)
-            self._ready.set()
-            while not self._stopping:
-                self._woken = False
-                self._claim_safely()
-                with suppress(TimeoutError):
-                    async with asyncio.timeout(SWEEP_S):
-                        await self._wake.wait()
-                self._wake.clear()
+            if await self._recovered():
+                while not self._stopping:
+                    self._woken = False
+                    pause_s = self._claim_safely()
+                    with suppress(TimeoutError):
+                        async with asyncio.timeout(pause_s):
+                            await self._wake.wait()
+                    self._wake.clear()
             await self._end()
+
+    async def _recovered(self) -> bool:
+        """Put right what the last stop left; False when the studio was closed before the storage let it.
+
+        The pages do not wait for a database that another program holds: they are there to say so.
+        """
+        task = asyncio.ensure_future(self.house.write(lambda db: recovery.recover(db, self._facts)))
+        await asyncio.wait([task], timeout=PATIENCE_S)
+        with suppress(StorageUnavailable):
+            self.house.sweep()
+        if not task.done():
+            self._ready.set()
+        while not task.done():
+            if self._stopping:
+                task.cancel()
+                return False
+            await asyncio.wait([task], timeout=0.2)
+        for run in task.result():
+            self._begin(run)
+        self._ready.set()
+        return True
 
     def _facts(self, provider: str) -> Facts | None:
         lane = self._lane(provider)
@@ -130,12 +155,20 @@ class Runner:
                 return None
         return self._lanes[provider]
 
-    def _claim_safely(self) -> None:
-        """Nothing that goes wrong with one claim may end the runner; the next sweep tries again."""
+    def _claim_safely(self) -> float:
+        """Seconds to the next look at the queue. Nothing that goes wrong with one claim may end the runner."""
         try:
             self._claim_all()
+            self._tries = 0
+            return SWEEP_S
+        except StorageUnavailable as error:
+            self._tries += 1
+            if self._tries > SHOWN_AFTER:
+                self.house.storage.failed(error.reason)
+            return pause_s(self._tries)
         except Exception:
             log.exception("runs could not be claimed")
+            return SWEEP_S
 
     def _claim_all(self) -> None:
         """Start whatever may start: for every engine with work, as many runs as it has room for."""
@@ -156,7 +189,7 @@ class Runner:
         """Runs of an engine that is not there wait for a person, not for ever in the queue."""
         why = f"The studio has no working engine for {provider}. See the Settings page and the log."
         held: list[str] = []
-        with self.house.store.write() as db:
+        with self.house.store.write(patience_s=0) as db:
             while first := queue.next_up(db, provider):
                 reason = HeldReason.NOT_CONFIGURED.value
                 runs.move(db, first, Status.HELD, why, held_reason=reason, error=why)
@@ -165,7 +198,7 @@ class Runner:
 
     def _claim(self, provider: str) -> Run | None:
         held: list[str] = []
-        with self.house.store.write() as db:
+        with self.house.store.write(patience_s=0) as db:
             if budget.limited(db):
                 while (first := queue.next_up(db, provider)) and (why := budget.over(db, first)):
                     runs.move(db, first, Status.HELD, why, held_reason=HeldReason.BUDGET.value, error=why)
@@ -190,12 +223,18 @@ class Runner:
             drive = Drive(self.house, lane, run, self._http, self._wake.set)
         except NotFound as error:
             lane.room += 1
-            reason = HeldReason.NOT_CONFIGURED.value
-            self.house.move(run, Status.HELD, str(error), held_reason=reason, error=str(error))
+            self._hold(run, str(error))
             return
         task = asyncio.get_running_loop().create_task(drive.go(), name=run.id)
         self._drives[run.id] = (drive, task)
         task.add_done_callback(lambda done: self._finished(run.id, done))
+
+    def _hold(self, run: Run, why: str) -> None:
+        """A run whose model is gone waits for a person."""
+        reason = HeldReason.NOT_CONFIGURED.value
+        task = asyncio.ensure_future(self.house.move(run, Status.HELD, why, held_reason=reason, error=why))
+        self._holding.add(task)
+        task.add_done_callback(self._holding.discard)
 
     def _finished(self, run_id: str, task: asyncio.Task[None]) -> None:
         drive, _ = self._drives.pop(run_id)
@@ -220,8 +259,16 @@ class Runner:
             for task in late:
                 task.cancel()
         await asyncio.gather(*tasks, return_exceptions=True)
-        recovery.closed(self.house.store)
+        for task in self._holding:
+            task.cancel()
+        self._note_clean()
         await asyncio.gather(*(self._close(lane) for lane in self._lanes.values()))
+
+    def _note_clean(self) -> None:
+        try:
+            recovery.closed(self.house.store)
+        except StorageUnavailable as error:
+            log.warning("that the studio was closed in peace could not be noted (%s)", error)
 
     async def _close(self, lane: Lane) -> None:
         try:

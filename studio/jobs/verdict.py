@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import errno
 import logging
-import sqlite3
 from typing import Any, Literal
 
 from studio.domain import HeldReason, Phase, Run, Status
@@ -60,9 +58,6 @@ def of(error: Exception, run: Run, facts: Facts) -> Leave:
     why, code = str(error), getattr(error, "code", "") or None
     accepted = run.handle is not None
     money: Money = "keep" if accepted else "release"
-    if disk_is_full(error):
-        said = "The disk is full. Make room, then try again: nothing is lost and nothing is billed twice."
-        return Leave(Status.HELD, said, reason=HeldReason.DISK_FULL, money=money)
     if isinstance(error, Unauthorised | NotConfigured):
         return Leave(Status.HELD, why, reason=HeldReason.NOT_CONFIGURED, code=code, money=money)
     if isinstance(error, OutOfCredit):
@@ -80,13 +75,6 @@ def of(error: Exception, run: Run, facts: Facts) -> Leave:
     if accepted and not facts.repeatable:
         return Leave(Status.HELD, said, reason=HeldReason.LOST_TASK, money="keep")
     return Leave(Status.FAILED, said, money=money if accepted else "release")
-
-
-def disk_is_full(error: Exception) -> bool:
-    """Whether this error, of a file or of the database, says that nothing more can be written."""
-    if isinstance(error, sqlite3.OperationalError):
-        return "full" in str(error)
-    return isinstance(error, OSError) and error.errno in (errno.ENOSPC, errno.EDQUOT)
 
 
 def lost_work(run: Run, why: str, code: str | None = None) -> Leave:

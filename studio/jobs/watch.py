@@ -22,13 +22,14 @@ class Watch:
 
     def __init__(self, way: Way) -> None:
         self.way = way
-        self._began = self._submitted_at()
+        self._began = now()
         self._in_queue = self._refused = False
         self._last_sign, self._faults = time.monotonic(), 0
 
     async def until_ready(self) -> Progress:
         """The look that found the result. Leaves when the run is cancelled or gave no sign for too long."""
         handle = self.way.run.handle or ""
+        self._began = await self._submitted_at()
         self.way.lane.news[handle] = self.way.stirred
         try:
             return await self._until_ready(handle)
@@ -46,7 +47,7 @@ class Watch:
             except EngineError as error:
                 await self._bear(error)
                 continue
-            self._recovered()
+            await self._recovered()
             if seen.status == Status.SUCCEEDED:
                 self._remember_time()
                 return seen
@@ -62,9 +63,8 @@ class Watch:
     def _elapsed_s(self) -> float:
         return (now() - self._began).total_seconds()
 
-    def _submitted_at(self) -> datetime:
-        with self.way.house.store.read() as db:
-            at = runs.inner(db, self.way.run.id)["submitted_at"]
+    async def _submitted_at(self) -> datetime:
+        at = await self.way.house.read(lambda db: runs.inner(db, self.way.run.id)["submitted_at"])
         return datetime.fromisoformat(at) if at else now()
 
     def _follow(self, seen: Progress) -> None:
@@ -85,14 +85,14 @@ class Watch:
         self._faults += 1
         if error.retry_after_s:
             self.way.lane.looks.close_for(error.retry_after_s)
-        self.way.note(f"{error} Looking again in {seconds:.0f} s.")
+        await self.way.note(f"{error} Looking again in {seconds:.0f} s.")
         if await self.way.wish_within(seconds):
             await self._cancel()
 
-    def _recovered(self) -> None:
+    async def _recovered(self) -> None:
         if self._faults:
             self._faults = 0
-            self.way.note(None)
+            await self.way.note(None)
 
     async def _cancel(self) -> None:
         """Ask the provider to stop. Where it cannot any more the result is billed, and so it is kept; the second wish
@@ -110,7 +110,7 @@ class Watch:
         self._refused = True
         way.cancelled = False
         said = f"{label} cannot stop it any more. It will be billed, so the result is kept; cancel again to drop it."
-        way.enter(Phase.WAITING, said, cancel_wanted=0, note=said)
+        await way.enter(Phase.WAITING, said, cancel_wanted=0, note=said)
 
     def _remember_time(self) -> None:
         seconds = round(max(0.01, self._elapsed_s()), 3)

@@ -11,7 +11,7 @@ from typing import Any, TypeVar
 from studio.domain import Phase, Progress, Run, Status
 from studio.errors import EngineError, Unavailable
 from studio.jobs.house import House, Lane
-from studio.jobs.pace import backoff_s
+from studio.jobs.pace import backoff_s, pace_of
 from studio.jobs.verdict import Leave
 from studio.store import runs
 
@@ -32,8 +32,7 @@ class Way:
         self.stirred = asyncio.Event()
         self.took_s: float | None = None
         self._droppable: asyncio.Future[Any] | None = None
-        with house.store.read() as db:
-            self.pace: str = runs.inner(db, run.id)["pace"]
+        self.pace = pace_of(run.request)
 
     def wish(self) -> None:
         """The user wants the run ended: whatever may be dropped is dropped, and who waits wakes."""
@@ -42,14 +41,13 @@ class Way:
         if self._droppable:
             self._droppable.cancel()
 
-    def enter(self, phase: Phase, why: str, **columns: Any) -> None:
+    async def enter(self, phase: Phase, why: str, **columns: Any) -> None:
         """Put the phase on the disk, before its first step."""
-        self.run = self.house.enter(self.run, phase, why, **columns)
+        self.run = await self.house.enter(self.run, phase, why, **columns)
 
-    def note(self, text: str | None) -> None:
+    async def note(self, text: str | None) -> None:
         """Say beside the run what it waits for; None takes it away."""
-        with self.house.store.write() as db:
-            runs.note(db, self.run.id, note=text)
+        await self.house.write(lambda db: runs.note(db, self.run.id, note=text))
         self.house.feed.publish([self.run.id])
 
     def show(self, progress: Progress) -> bool:
@@ -83,9 +81,9 @@ class Way:
 
     async def pause(self, seconds: float, error: EngineError) -> None:
         """Wait before the next try, and say why."""
-        self.note(f"{error} Trying again in {seconds:.0f} s.")
+        await self.note(f"{error} Trying again in {seconds:.0f} s.")
         await self.unless_cancelled(asyncio.sleep(seconds))
-        self.note(None)
+        await self.note(None)
 
     async def unless_cancelled(self, awaitable: Awaitable[T]) -> T:
         """Its result, or Leave as soon as the run is to be cancelled: only around steps that may be dropped."""

@@ -78,8 +78,11 @@ class Films:
         self._going: dict[str, Going] = {}
         self._lock = threading.Lock()
         self._pool: ThreadPoolExecutor | None = None
-        with studio._store.write() as db:
-            films.stop_all(db)
+        with studio._store.read() as db:
+            left = films.any_running(db)
+        if left:
+            with studio._store.write() as db:
+                films.stop_all(db)
 
     def start(self, board_id: str, form: str, options: JSON | None = None, *, owner: str = "") -> FilmRow:
         """Begin an export (form: film, contact, shots, otio, edl, fcpxml, project); what is wrong is said at once."""

@@ -153,10 +153,12 @@ class Making(Core):
         new = [made for checked in found for made in self._expanded(checked, owner, retry_of)]
         batch = "b_" + new[0].run.id.removeprefix("r_") if new else ""
         alone = len(new) == 1 and not new[0].inputs and also is None
-        with self._store.write_one() if alone else self._store.write() as db:
-            stored = [runs.add(db, one, batch) for one in new]
-            if also:
-                also(db, stored)
+        stored = self._store.write_one(lambda db: [runs.add(db, new[0], batch)]) if alone else []
+        if not alone:
+            with self._store.write() as db:
+                stored = [runs.add(db, one, batch) for one in new]
+                if also:
+                    also(db, stored)
         self._changed(*(run.id for run in stored))
         return stored
 

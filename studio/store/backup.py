@@ -10,8 +10,10 @@ from sqlite_utils import Database
 
 from studio.domain import HeldReason, Phase, Status, now
 from studio.errors import StoreError
+from studio.storage import storing
 from studio.store import runs
-from studio.store.db import NAME, Store, check
+from studio.store.db import Store, check
+from studio.store.folder import NAME, backups_in, opened_folder
 from studio.store.lock import FolderLock
 
 
@@ -20,34 +22,39 @@ def make(path: Path, folder: Path) -> Path:
 
     In one step from a connection of its own: step by step it would start again whenever something is written.
     """
-    folder.mkdir(parents=True, exist_ok=True)
     target = folder / f"studio-{now():%Y%m%d-%H%M%S-%f}.db"
     draft = target.with_suffix(".part")
-    try:
-        with closing(sqlite3.connect(path)) as source, closing(sqlite3.connect(draft)) as copy:
-            source.backup(copy)
-            copy.execute("PRAGMA journal_mode=DELETE")
-            check(Database(copy), draft)
-        draft.replace(target)
-    finally:
-        draft.unlink(missing_ok=True)
+    with storing(path.parent):
+        folder.mkdir(parents=True, exist_ok=True)
+        try:
+            with closing(sqlite3.connect(path)) as source, closing(sqlite3.connect(draft)) as copy:
+                source.backup(copy)
+                copy.execute("PRAGMA journal_mode=DELETE")
+                check(Database(copy), draft)
+            draft.replace(target)
+        finally:
+            for left in folder.glob(f"{draft.name}*"):  # with the journal of a copy that was not finished
+                left.unlink(missing_ok=True)
     return target
 
 
 def found(folder: Path) -> list[Path]:
     """Copies in the folder, the newest first."""
-    return sorted(folder.glob("studio-*.db"), reverse=True)
+    return backups_in(folder)
 
 
-def restore(copy: Path, data: Path) -> Path:
-    """Put the copy in the place of the data folder's database; where the old one was set aside.
+def restore(copy: Path, data: Path) -> Path | None:
+    """Put the copy in the place of the data folder's database; where the old one was set aside, if there was one.
 
     The studio must not be running. Runs that had not been sent when the copy was made may have been sent since, and so
     are held for a decision. Raises StoreError when the folder is in use or the copy is damaged.
     """
     if not copy.is_file():
         raise StoreError(f"There is no backup {copy}.")
-    with closing(sqlite3.connect(f"{copy.resolve().as_uri()}?mode=ro", uri=True)) as source:
+    with (
+        storing(opened_folder(data)),
+        closing(sqlite3.connect(f"{copy.resolve().as_uri()}?mode=ro", uri=True)) as source,
+    ):
         try:
             check(Database(source), copy)
         except sqlite3.DatabaseError as error:
@@ -67,13 +74,13 @@ def restore(copy: Path, data: Path) -> Path:
     return aside
 
 
-def _set_aside(data: Path) -> Path:
+def _set_aside(data: Path) -> Path | None:
     aside = data / "backups" / f"replaced-{now():%Y%m%d-%H%M%S-%f}.db"
     aside.parent.mkdir(parents=True, exist_ok=True)
     for ending in ("", "-wal", "-shm"):
         if (old := data / f"{NAME}{ending}").exists():
             old.replace(f"{aside}{ending}")
-    return aside
+    return aside if aside.exists() else None
 
 
 def _hold_unsent(store: Store) -> None:

@@ -2,6 +2,9 @@
 
 Always true: WAL, foreign keys on, one transaction a `write()`, readers see whole transactions. A database of a newer
 version or a damaged one is refused before anything is changed. Only one program may hold a data folder at a time.
+A database that another program holds, or whose disk is full, read-only or away, raises StorageUnavailable and nothing
+else: who writes on somebody's behalf waits a little, who works in the background waits until it is over. No file is
+memory-mapped: an input/output error on a mapped page would end the process.
 """
 
 from __future__ import annotations
@@ -9,75 +12,162 @@ from __future__ import annotations
 import logging
 import sqlite3
 import threading
-from collections.abc import Iterator
-from contextlib import contextmanager
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
 from pathlib import Path
+from typing import TypeVar
 
 from sqlite_utils import Database
 
-from studio.errors import StoreError
+from studio.errors import StorageUnavailable, StoreError
+from studio.storage import StorageHealth, pause_s, reason_of, storing, unavailable
+from studio.store import settings
+from studio.store.folder import NAME, opened_folder, refuse_lost_database
 from studio.store.lock import FolderLock
 from studio.store.migrations import MIGRATIONS
 
-NAME = "studio.db"
 TIDY_EVERY_S = 2.0
 LOG_TIDY_BYTES, LOG_LIMIT_BYTES = 4 * 2**20, 128 * 2**20
 """The log is copied into the database from the first size on; beyond the second, writers wait until it is empty."""
-BUSY_MS = 5000
-"""How long a statement waits for another program that reads or copies the file, in milliseconds."""
+PATIENCE_S = 5.0
+"""How long somebody who waits for an answer is kept waiting for a database that cannot be written."""
+READ_BUSY_MS = 1000
+"""How long a reader waits where another program puts the file in order, in milliseconds; else it never waits."""
+CACHE_KIB = 16 * 1024
+"""Memory that each reader may use for pages of the file."""
+
+T = TypeVar("T")
 
 
 class Store:
     """The database of one data folder. Safe from any thread; close it once."""
 
-    def __init__(self, data: Path) -> None:
+    def __init__(self, data: Path, *, anew: bool = False) -> None:
         """Open or make `data`/studio.db and bring it to this version.
 
-        Raises StoreError, in one sentence, when the folder is in use, the file is damaged or newer than this program.
+        anew: begin with an empty database though the folder holds files of an older one. Raises StoreError, in one
+        sentence, when the folder is in use or no folder, or the file is damaged, newer than this program, or gone
+        while its library is still there; StorageUnavailable when the disk or the database cannot be written now.
         """
-        data.mkdir(parents=True, exist_ok=True)
+        self.folder = opened_folder(data)
         self.path = data / NAME
+        self.health = StorageHealth()
         self._lock = threading.RLock()
         self._idle: list[Database] = []
-        self._closed = False
-        self._folder = FolderLock(data / "studio.lock")
+        self._closed = self._closing = False
+        self._lock_file = FolderLock(data / "studio.lock")
         try:
-            self._writer = _writer(self.path)
+            with storing(data):
+                if not anew:
+                    refuse_lost_database(data)
+                self._writer = _writer(self.path)
         except BaseException:
-            self._folder.release()
+            self._lock_file.release()
             raise
         self._enough = threading.Event()
         self._tidier = threading.Thread(target=self._tidy, name="checkpoints", daemon=True)
         self._tidier.start()
 
     @contextmanager
-    def write(self) -> Iterator[Database]:
-        """One transaction on the only writing connection; rolled back when the block raises. Keep it short."""
-        with self._lock:
-            if self._closed:
-                raise StoreError("The studio is closed.")
-            if self._writer.conn.in_transaction:  # a block inside a block is part of the outer transaction
+    def write(self, *, patience_s: float = PATIENCE_S) -> Iterator[Database]:
+        """One transaction on the only writing connection; rolled back when the block raises. Keep it short.
+
+        Raises StorageUnavailable, and then nothing was stored: at once where the disk cannot take it, after patience_s
+        where another program holds the database. Nobody else is kept waiting meanwhile.
+        """
+        nested = self._begin(patience_s)
+        try:
+            if nested:  # a block inside a block is part of the outer transaction
                 yield self._writer
                 return
-            self._writer.conn.execute("BEGIN IMMEDIATE")
-            try:
-                yield self._writer
-            except BaseException:
-                self._writer.conn.rollback()
-                raise
-            self._writer.conn.commit()
+            with self._stored():
+                try:
+                    yield self._writer
+                    self._writer.conn.commit()
+                except BaseException:
+                    with suppress(sqlite3.Error):  # SQLite itself has taken back what met a full disk
+                        self._writer.conn.rollback()
+                    if self._writer.conn.in_transaction:
+                        self._reconnect()
+                    raise
+            self.health.worked()
+        finally:
+            self._lock.release()
 
-    @contextmanager
-    def write_one(self) -> Iterator[Database]:
-        """The writing connection for exactly one statement, which is a transaction by itself.
+    def write_one(self, work: Callable[[Database], T]) -> T:
+        """What `work` returns, given the writing connection for exactly one statement, a transaction by itself.
 
         Spares the calls that begin and commit: each call into SQLite gives up Python's lock, and a submit that has to
         win it back five times while four threads search takes three times as long as one that does so twice.
+        Waits and raises as `write` does.
         """
-        with self._lock:
-            if self._closed:
-                raise StoreError("The studio is closed.")
-            yield self._writer
+        until, tries = time.monotonic() + PATIENCE_S, 0
+        while True:
+            try:
+                with self._lock:
+                    self._check_open()
+                    with self._stored(shown=False):
+                        done = work(self._writer)
+                    self.health.worked()
+                    return done
+            except StorageUnavailable as error:
+                self._wait(error, until, tries)
+                tries += 1
+
+    def _begin(self, patience_s: float) -> bool:
+        """Begin a transaction, with the lock held from then on; whether there was one already."""
+        until, tries = time.monotonic() + patience_s, 0
+        while True:
+            self._lock.acquire()
+            try:
+                self._check_open()
+                if self._writer.conn.in_transaction:
+                    return True
+                with self._stored(shown=False):
+                    self._writer.conn.execute("BEGIN IMMEDIATE")
+                return False
+            except StorageUnavailable as error:
+                self._lock.release()
+                self._wait(error, until, tries, shown=patience_s > 0)
+                tries += 1
+            except BaseException:
+                self._lock.release()
+                raise
+
+    def _wait(self, error: StorageUnavailable, until: float, tries: int, *, shown: bool = True) -> None:
+        """Before the next try, without the lock. Raises the error when there shall be none."""
+        left_s = until - time.monotonic()
+        if left_s <= 0 or self._closing or error.reason != "locked":
+            if shown:
+                self.health.failed(error.reason)
+            raise error
+        time.sleep(min(pause_s(tries, 0.1), left_s))
+
+    @contextmanager
+    def _stored(self, *, shown: bool = True) -> Iterator[None]:
+        """Says in StudioErrors what keeps SQLite from writing. A connection whose file was away is made anew."""
+        try:
+            with storing(self.folder):
+                yield
+        except StorageUnavailable as error:
+            if shown:
+                self.health.failed(error.reason)
+            if error.reason == "unreachable":
+                self._reconnect()
+            raise
+
+    def _reconnect(self) -> None:
+        with suppress(sqlite3.Error):
+            fresh = _connected(self.path)
+            self._writer.close()
+            self._writer = fresh
+            while self._idle:
+                self._idle.pop().close()
+
+    def _check_open(self) -> None:
+        if self._closed:
+            raise StoreError("The studio is closed.")
 
     @contextmanager
     def read(self) -> Iterator[Database]:
@@ -85,20 +175,26 @@ class Store:
 
         Taken from a pool rather than bound to the thread: servers start and end threads, and a pool is closed whole.
         """
-        try:
-            db = self._idle.pop()
-        except IndexError:
-            db = _reader(self.path)
-        try:
-            yield db
-        finally:
-            if self._closed:
-                db.close()
-            else:
-                self._idle.append(db)
+        with storing(self.folder):
+            try:
+                db = self._idle.pop()
+            except IndexError:
+                db = _reader(self.path)
+            try:
+                yield db
+            finally:
+                if self._closed:
+                    db.close()
+                else:
+                    self._idle.append(db)
+
+    def stop_waiting(self) -> None:
+        """The studio closes: writers that wait for the storage get their error now."""
+        self._closing = True
 
     def close(self) -> None:
         """Close every connection and give the folder back."""
+        self._closing = True
         with self._lock:
             if self._closed:
                 return
@@ -108,9 +204,10 @@ class Store:
         with self._lock:
             while self._idle:
                 self._idle.pop().close()
-            self._writer.execute("PRAGMA optimize")
+            with suppress(sqlite3.OperationalError):  # only good for speed, and not now
+                self._writer.execute("PRAGMA optimize")
             self._writer.close()
-            self._folder.release()
+            self._lock_file.release()
 
     def _tidy(self) -> None:
         """Copy the log into the database file now and then, on a thread and a connection of its own.
@@ -118,36 +215,60 @@ class Store:
         SQLite would do it inside a commit, and while somebody always reads inside nearly every commit, with a sync of
         the disk each time: 20 to 100 ms for whoever happens to submit.
         """
-        db = sqlite3.connect(self.path, isolation_level=None)
-        db.execute("PRAGMA busy_timeout=500")  # writers wait as long; the next round tries again
         log = self.path.with_name(self.path.name + "-wal")
+        told = ""
         while not self._enough.wait(TIDY_EVERY_S):
-            size = log.stat().st_size if log.exists() else 0
             try:
-                if size > LOG_LIMIT_BYTES:
-                    with self._lock:  # readers are waited for, writers wait: the only way to begin the log anew
-                        db.execute("PRAGMA wal_checkpoint(RESTART)").fetchall()
-                elif size > LOG_TIDY_BYTES:
-                    db.execute("PRAGMA wal_checkpoint(PASSIVE)").fetchall()
-            except sqlite3.OperationalError as error:
-                logging.getLogger(__name__).warning("the log could not be copied into the database (%s)", error)
-        db.close()
+                self._look_again()
+                size = log.stat().st_size if log.exists() else 0
+                if size > LOG_TIDY_BYTES:
+                    self._copy_log(anew=size > LOG_LIMIT_BYTES)
+                told = ""
+            except (sqlite3.OperationalError, OSError) as error:
+                if told != (told := str(error)):
+                    logging.getLogger(__name__).warning("the log could not be copied into the database (%s)", error)
+
+    def _copy_log(self, *, anew: bool) -> None:
+        """anew: the log begins from the start afterwards; readers are waited for and writers wait, the only way."""
+        db = sqlite3.connect(self.path, isolation_level=None)
+        try:
+            db.execute("PRAGMA busy_timeout=500")  # writers wait as long; the next round tries again
+            if anew:
+                with self._lock:
+                    db.execute("PRAGMA wal_checkpoint(RESTART)").fetchall()
+            else:
+                db.execute("PRAGMA wal_checkpoint(PASSIVE)").fetchall()
+        finally:
+            db.close()
+
+    def _look_again(self) -> None:
+        """Whether a database that could not be written can be by now: pages shall hear of it though nobody writes."""
+        if self.health.database is None:
+            return
+        with suppress(StorageUnavailable), self.write(patience_s=0) as db:
+            settings.put(db, "storage_checked_at", time.time())
 
 
 def _writer(path: Path) -> Database:
     try:
-        conn = sqlite3.connect(path, check_same_thread=False, isolation_level=None, cached_statements=512)
-        conn.execute(f"PRAGMA busy_timeout={BUSY_MS}")
-        db = Database(conn)
+        db = _connected(path)
         check(db, path)
-        conn.execute("PRAGMA journal_mode=WAL")
-        conn.execute("PRAGMA synchronous=NORMAL")
-        conn.execute("PRAGMA wal_autocheckpoint=0")
-        conn.execute("PRAGMA foreign_keys=ON")
+        db.conn.execute("PRAGMA journal_mode=WAL")
         MIGRATIONS.apply(db)
     except sqlite3.DatabaseError as error:
+        if reason := reason_of(error, path.parent):
+            raise unavailable(reason, path.parent) from error
         raise StoreError(f"The database {path} cannot be opened ({error}). {ADVICE}") from error
     return db
+
+
+def _connected(path: Path) -> Database:
+    """A writing connection. It waits for nobody: `Store.write` does, without keeping others from the lock."""
+    conn = sqlite3.connect(path, check_same_thread=False, isolation_level=None, cached_statements=512, timeout=0)
+    conn.execute("PRAGMA synchronous=NORMAL")
+    conn.execute("PRAGMA wal_autocheckpoint=0")
+    conn.execute("PRAGMA foreign_keys=ON")
+    return Database(conn)
 
 
 def _reader(path: Path) -> Database:
@@ -155,8 +276,8 @@ def _reader(path: Path) -> Database:
         f"{path.resolve().as_uri()}?mode=ro", uri=True, check_same_thread=False, isolation_level=None,
         cached_statements=512,
     )  # fmt: skip
-    conn.execute(f"PRAGMA busy_timeout={BUSY_MS}")
-    conn.execute("PRAGMA mmap_size=1073741824")
+    conn.execute(f"PRAGMA busy_timeout={READ_BUSY_MS}")
+    conn.execute(f"PRAGMA cache_size=-{CACHE_KIB}")
     return Database(conn)
 
 

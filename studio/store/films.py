@@ -61,6 +61,11 @@ def of_board(db: Database, board: str, owner: str) -> list[FilmRow]:
     return [_film(row) for row in db.query(sql, [board, owner])]
 
 
+def any_running(db: Database) -> bool:
+    """Whether an export was running when the studio last stopped."""
+    return db.execute("SELECT 1 FROM films WHERE status = 'running' LIMIT 1").fetchone() is not None
+
+
 def stop_all(db: Database) -> None:
     """At start: whatever was running has failed with the last stop."""
     sql = "UPDATE films SET status = 'failed', error = ?, finished_at = ? WHERE status = 'running'"

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import os
 import sys
+from contextlib import suppress
 from pathlib import Path
 
 from studio.errors import StoreError
+from studio.storage import reason_of, unavailable
 
 
 class FolderLock:
@@ -17,21 +19,28 @@ class FolderLock:
     """
 
     def __init__(self, path: Path) -> None:
-        self._file = path.open("a+")
         try:
-            _take(self._file.fileno())
+            self._file = os.open(path, os.O_RDWR | os.O_CREAT, 0o644)
+        except IsADirectoryError:
+            raise StoreError(f"{path} is a folder, where the studio keeps a file of this name: move it away.") from None
+        except OSError as error:
+            if reason := reason_of(error, path.parent):
+                raise unavailable(reason, path.parent) from error
+            raise StoreError(f"{path} cannot be opened ({error.strerror}).") from error
+        try:
+            _take(self._file)
         except OSError:
-            self._file.close()
+            os.close(self._file)
             raise StoreError(
                 f"Another Wan Studio is using {path.parent}: stop it first, or start this one with another --data."
             ) from None
-        self._file.truncate(0)
-        self._file.write(f"{os.getpid()}\n")
-        self._file.flush()
+        with suppress(OSError):  # a note for people: no disk need have room for it
+            os.truncate(self._file, 0)
+            os.write(self._file, f"{os.getpid()}\n".encode())
 
     def release(self) -> None:
         """Let others have the folder."""
-        self._file.close()
+        os.close(self._file)
 
 
 if sys.platform == "win32":

@@ -19,7 +19,10 @@ from studio.jobs.pace import Timing
 from studio.settings import Settings
 from studio.studio import Studio
 
-QUICK = Timing(least_look=0.1, most_look=0.2, image_look=0.1, video_look=0.1, backoff=0.1, backoff_most=1.0)
+QUICK = Timing(
+    least_look=0.1, most_look=0.2, image_look=0.1, video_look=0.1, backoff=0.1, backoff_most=1.0, disk_look=0.1,
+    disk_try=2.0,
+)  # fmt: skip
 SETTLE_S = 1.0
 PATIENCE_S = 60.0
 

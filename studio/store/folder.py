@@ -1,0 +1,75 @@
+"""The data folder as it is found at the start: made where it is new, refused where its database is gone."""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Iterator
+from contextlib import closing
+from pathlib import Path
+
+from studio.errors import StoreError
+from studio.storage import storing
+
+NAME = "studio.db"
+NOT_KEPT = (".part", ".json")
+HEADER_BYTES = 100
+"""A file below this size cannot be a database. Source: https://sqlite.org/fileformat2.html."""
+
+
+def opened_folder(data: Path) -> Path:
+    """The data folder, made where it is not there. Raises StoreError, StorageUnavailable."""
+    try:
+        with storing(data):
+            data.mkdir(parents=True, exist_ok=True)
+    except (FileExistsError, NotADirectoryError):
+        raise StoreError(f"{data} is a file, not a folder: name a folder with --data or STUDIO_DATA.") from None
+    except OSError as error:
+        raise StoreError(f"The folder {data} cannot be made ({error.strerror}): name another with --data.") from None
+    return data
+
+
+def backups_in(folder: Path) -> list[Path]:
+    """Copies of the database in the folder, the newest first."""
+    return sorted(folder.glob("studio-*.db"), reverse=True)
+
+
+def refuse_lost_database(data: Path) -> None:
+    """Raise StoreError where the folder holds a library or backups, but no database that knows them.
+
+    That is what a power cut, a full disk or a slip of the hand leaves. Starting with an empty gallery beside the files
+    would look like their loss, and would begin to write over the way back.
+    """
+    if not _empty(data / NAME):
+        return
+    copies, kept = backups_in(data / "backups"), next(_files(data / "library"), None) is not None
+    if not copies and not kept:
+        return
+    state = "is empty" if (data / NAME).exists() else "is missing"
+    library = "the library's files are still there" if kept else "its backups are still there"
+    if copies:
+        back = f"Put the newest of {len(copies)} backups back: python app.py --data {data} --restore {copies[0]}"
+    else:
+        back = "There is no backup in backups/: put back a copy of studio.db of your own."
+    raise StoreError(
+        f"The database {data / NAME} {state}, but {library}. {back}\n"
+        "To begin with an empty gallery instead, move library/ and backups/ away, or add --new-database: the files "
+        "stay where they are, but the studio does not know them."
+    )
+
+
+def _empty(path: Path) -> bool:
+    """Whether there is no database, or one without any table. A damaged one is not empty: it has its own sentence."""
+    if not path.is_file() or path.stat().st_size < HEADER_BYTES:
+        return not path.is_dir()
+    try:
+        with closing(sqlite3.connect(f"{path.resolve().as_uri()}?mode=ro", uri=True, timeout=1)) as db:
+            return db.execute("SELECT count(*) FROM sqlite_master").fetchone()[0] == 0
+    except sqlite3.Error:
+        return False
+
+
+def _files(folder: Path) -> Iterator[Path]:
+    """Whole files anywhere below the folder, as they are found."""
+    for path in folder.rglob("*"):
+        if path.is_file() and not path.name.startswith(".") and path.suffix not in NOT_KEPT:
+            yield path
