@@ -12,7 +12,7 @@ from PIL import Image
 
 from studio.domain import Kind
 from studio.errors import MediaError
-from studio.media import check
+from studio.media import decoding
 from studio.media.check import admit
 from studio.media.probe import probe
 from tests import samples
@@ -134,7 +134,7 @@ def test_a_long_group_of_pictures_is_decoded_as_it_comes(tmp_path: Path, monkeyp
     """What cannot be kept until the end is known is decoded at once; the facts are the same."""
     clip = samples.clip(tmp_path / "a.mp4", seconds=3)
     kept = admit(clip)
-    monkeypatch.setattr(check, "MOST_KEPT_BYTES", 2000)
+    monkeypatch.setattr(decoding, "MOST_KEPT_BYTES", 2000)
     assert admit(clip) == kept
 
 

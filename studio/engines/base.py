@@ -30,7 +30,8 @@ class Facts:
     """name: as in model ids. needs: environment names that must be set. repeatable: submitting again costs nothing, so
     a run whose handle was lost by a restart is simply queued again. local: works on this machine. base_url: where the
     provider is; results are fetched from private addresses only if this one is private too. by_time: the price is time
-    on a card of the user's own, so before such a run was timed there is no estimate."""
+    on a card of the user's own, so before such a run was timed there is no estimate. maps_hdr: reads HDR
+    clips itself; others are given copies in ordinary colours."""
 
     name: str
     label: str
@@ -40,6 +41,7 @@ class Facts:
     local: bool = False
     base_url: str = ""
     by_time: bool = False
+    maps_hdr: bool = False
 
 
 @dataclass(frozen=True)

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import threading
 import time
 from collections.abc import Callable
 from dataclasses import replace
@@ -16,9 +17,9 @@ import httpx
 from sqlite_utils import Database
 
 from studio.domain import HeldReason, Phase, Progress, Run, Status
-from studio.engines.base import Job
+from studio.engines.base import Input, Job
 from studio.errors import Conflict, EngineError, MediaError, StudioError, UnknownOutcome
-from studio.jobs import disk, lost, verdict
+from studio.jobs import disk, inputs, lost, verdict
 from studio.jobs.bring import Bring
 from studio.jobs.download import LinkGone
 from studio.jobs.house import House, Lane
@@ -131,8 +132,19 @@ class Drive:
         if said := way.engine.missing():
             raise Leave(Status.HELD, said, reason=HeldReason.NOT_CONFIGURED, money="release")
         job = await way.house.job(way.run, local=way.facts.local)
+        if job.inputs and not way.facts.maps_hdr:
+            job = replace(job, inputs=await self._ordinary(job))
         uploads = await way.insist(lambda: way.engine.prepare(job), way.timing.submit_for)
         return replace(job, uploads=dict(uploads))
+
+    async def _ordinary(self, job: Job) -> dict[str, Input]:
+        """The inputs without HDR; a cancelled run stops the encoder."""
+        stop, cache = threading.Event(), self.way.house.data / "cache" / "inputs"
+        work = asyncio.to_thread(inputs.in_ordinary_colours, job.inputs, cache, stop.is_set)
+        try:
+            return await self.way.unless_cancelled(work)
+        finally:
+            stop.set()
 
     async def _submit(self, job: Job) -> None:
         """Send the run, again only after an answer that is certain to mean "not accepted"."""

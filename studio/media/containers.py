@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from studio.errors import MediaError
+from studio.media import hdr
 from studio.media.sniff import FileType, sniff
 
 if TYPE_CHECKING:
@@ -81,7 +82,7 @@ def shown_size(stream: VideoStream, rotation: int) -> tuple[int, int]:
 def still(frame: VideoFrame, *, max_side_px: int | None = None, aspect: Fraction | None = None) -> Image.Image:
     """The frame as an upright sRGB picture (RGB, or RGBA where the video has alpha), at most max_side_px large.
 
-    aspect: the stream's pixel aspect; the width is stretched by it.
+    HDR is mapped to BT.709. aspect: the stream's pixel aspect; the width is stretched by it.
     """
     from PIL import Image
 
@@ -89,11 +90,15 @@ def still(frame: VideoFrame, *, max_side_px: int | None = None, aspect: Fraction
     if aspect and aspect > 0 and aspect != 1:
         width = round(width * aspect)
     scale = min(1.0, max_side_px / max(width, height)) if max_side_px else 1.0
+    size = max(1, round(width * scale)), max(1, round(height * scale))
+    if hdr.is_hdr(frame.color_trc):
+        image = Image.fromarray(hdr.to_sdr(frame, width=size[0], height=size[1]))
+        return image.rotate(frame.rotation, expand=True) if frame.rotation else image
     mode = "rgba" if any(part.is_alpha for part in frame.format.components) else "rgb24"
     unknown = frame.colorspace in (UNSPECIFIED, 0) and not frame.format.is_rgb
     rgb = frame.reformat(
-        width=max(1, round(width * scale)),
-        height=max(1, round(height * scale)),
+        width=size[0],
+        height=size[1],
         format=mode,
         src_colorspace=("ITU709" if frame.height >= 720 else "ITU601") if unknown else None,
         interpolation="AREA" if scale < 1 else "BICUBIC",

@@ -8,15 +8,13 @@ Sources: PNG 3rd ed. 11.3 (iTXt); Exif 3.0 4.6.6 (UserComment); XMP part 3; WebP
 from __future__ import annotations
 
 import io
-import zlib
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 
 from studio.errors import MediaError
-from studio.media import containers
+from studio.media import containers, png
 from studio.media.files import atomic_write, replacing
 
-PNG_HEAD = b"\x89PNG\r\n\x1a\n"
 XMP_HEAD = b"http://ns.adobe.com/xap/1.0/\0"
 EXIF_HEAD = b"Exif\0\0"
 SEGMENT_BYTES = 65_533
@@ -27,30 +25,14 @@ XMP_KEY = "XML:com.adobe.xmp"
 
 def into_png(path: Path, texts: Mapping[str, str]) -> None:
     """Write each text as an iTXt chunk under its key (Latin-1, at most 79 characters), replacing earlier ones."""
-    ours = b"".join(_png_chunk(b"iTXt", _itxt(key, text)) for key, text in texts.items())
+    ours = b"".join(png.chunk(b"iTXt", png.itxt(key, text)) for key, text in texts.items())
     keys = {key.encode("latin-1") for key in texts}
     kept: list[bytes] = []
-    for kind, content in _png_chunks(path.read_bytes()):
+    for kind, content in png.chunks(path.read_bytes()):
         if kind in (b"tEXt", b"zTXt", b"iTXt") and content.partition(b"\0")[0] in keys:
             continue
-        kept.append(_png_chunk(kind, content))
-    atomic_write(path, PNG_HEAD + kept[0] + ours + b"".join(kept[1:]))
-
-
-def _itxt(key: str, text: str) -> bytes:
-    return key.encode("latin-1") + b"\0\0\0\0\0" + text.encode()
-
-
-def _png_chunk(kind: bytes, content: bytes) -> bytes:
-    return len(content).to_bytes(4, "big") + kind + content + zlib.crc32(kind + content).to_bytes(4, "big")
-
-
-def _png_chunks(data: bytes) -> Iterator[tuple[bytes, bytes]]:
-    at = len(PNG_HEAD)
-    while at + 12 <= len(data):
-        size = int.from_bytes(data[at : at + 4], "big")
-        yield data[at + 4 : at + 8], data[at + 8 : at + 8 + size]
-        at += 12 + size
+        kept.append(png.chunk(kind, content))
+    atomic_write(path, png.HEAD + kept[0] + ours + b"".join(kept[1:]))
 
 
 def into_jpeg(path: Path, *, comment: str, xmp: str) -> None:

@@ -24,6 +24,7 @@ from av.video.reformatter import ColorPrimaries, ColorRange, Colorspace, ColorTr
 from av.video.stream import VideoStream
 
 from studio.errors import MediaError
+from studio.media import hdr
 from studio.media.files import replacing
 
 BT709 = int(Colorspace.ITU709)
@@ -195,7 +196,12 @@ def from_rgb(rgb: np.ndarray) -> VideoFrame:
 
 
 def to_rgb(frame: VideoFrame) -> np.ndarray:
-    """The frame as uint8 (height, width, 3) sRGB. Untagged pictures are taken as BT.709 from 720 lines, else BT.601."""
+    """The frame as uint8 (height, width, 3) sRGB. Untagged pictures are taken as BT.709 from 720 lines, else BT.601.
+
+    HDR is mapped to it.
+    """
+    if hdr.is_hdr(frame.color_trc):
+        return hdr.to_sdr(frame)
     space = frame.colorspace
     if space not in set(Colorspace):
         space = BT709 if frame.height >= 720 else int(Colorspace.ITU601)

@@ -11,13 +11,19 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from studio.errors import MediaError
-from studio.media.sniff import FileType, sniff
+from studio.media import floats, png
+from studio.media.sniff import JXL, TIFF, FileType, sniff
 
 if TYPE_CHECKING:
     from PIL import Image
 
 MAX_PIXELS = 89_478_485
 """Largest picture taken, in pixels: Pillow's own limit, a quarter of a GB as RGB."""
+MAX_PNG_TEXT_BYTES = 32 * 2**20
+"""Largest compressed text or colour profile of a PNG that is unpacked."""
+JXL_LIMIT_S = 30
+LARGE_TEXT_BYTES = 2**20
+"""Pillow's own limit, and so that of many programs behind a provider."""
 
 log = logging.getLogger(__name__)
 
@@ -36,7 +42,7 @@ def opened(path: Path, *, name: str = "", max_pixels: int = MAX_PIXELS) -> Itera
     if kind.reader == "HEIF":
         _with_heif()
     try:
-        with Image.open(path, formats=(kind.reader,)) as image:
+        with _open(path, name, kind, max_pixels) as image:
             width, height = image.size
             if width * height > max_pixels:
                 raise _too_large(name, f"{width}x{height}", max_pixels)
@@ -62,6 +68,51 @@ def _with_heif() -> None:
     register_heif_opener()
 
 
+def _open(path: Path, name: str, kind: FileType, max_pixels: int) -> Image.Image:
+    from PIL import Image, PngImagePlugin
+
+    PngImagePlugin.MAX_TEXT_CHUNK = MAX_PNG_TEXT_BYTES  # beyond its own 1 MiB Pillow calls the file broken
+    if kind is JXL:
+        return Image.open(io.BytesIO(_through_ffmpeg(path, name, max_pixels)), formats=("PNG",))
+    if kind is TIFF and (colours := floats.colours(path, name, max_pixels)) is not None:
+        return colours
+    try:
+        return Image.open(path, formats=(kind.reader,))
+    except ValueError as error:
+        if "MAX_TEXT" not in str(error):
+            raise
+        log.info("%s: texts and profile left out: %s", name, error)
+        plain = Image.open(io.BytesIO(png.without_texts(path.read_bytes())), formats=("PNG",))
+        plain.info["texts_left_out"] = True
+        return plain
+
+
+def has_heavy_chunks(image: Image.Image, path: Path) -> bool:
+    """Whether the PNG has a packed text or a profile so large that other programs take the file for broken."""
+    if "texts_left_out" in image.info or len(image.info.get("icc_profile") or b"") > LARGE_TEXT_BYTES:
+        return True
+    texts = (v for v in image.info.values() if isinstance(v, str))
+    return any(len(text) > LARGE_TEXT_BYTES for text in texts) and png.has_packed_texts(path.read_bytes())
+
+
+def _through_ffmpeg(path: Path, name: str, max_pixels: int) -> bytes:
+    """A JPEG XL picture as PNG: Pillow does not read it, the ffmpeg that comes with the packages does."""
+    from tempfile import TemporaryDirectory
+
+    from studio.media.files import run_ffmpeg
+
+    with TemporaryDirectory() as folder:
+        out = Path(folder) / "picture.png"
+        args = ["-xerror", "-max_pixels", str(max_pixels), "-f", "jpegxl_pipe", "-i", str(path), "-frames:v", "1"]
+        try:
+            run_ffmpeg([*args, "-f", "image2", "-update", "1", "-c:v", "png"], out, limit_s=JXL_LIMIT_S)
+        except MediaError as error:
+            log.info("%s: %s", name, error)
+            way_out = "that is broken or cannot be read here. Export it as PNG or JPEG"
+            raise MediaError(f"{name} is a JPEG XL picture {way_out}.") from None
+        return out.read_bytes()
+
+
 def has_alpha(image: Image.Image) -> bool:
     """True when the picture has an alpha channel or a transparent colour."""
     return image.mode in ("RGBA", "LA", "PA", "RGBa", "La") or "transparency" in image.info
@@ -77,6 +128,8 @@ def to_srgb(image: Image.Image) -> Image.Image:
     image = ImageOps.exif_transpose(image)
     if image.mode.startswith("I"):
         image = _eight_bit(image)
+    if image.mode == "F":
+        image = floats.as_grey(image)
     image = _through_profile(image)
     wanted = "RGBA" if has_alpha(image) else "RGB"
     return image if image.mode == wanted else image.convert(wanted)

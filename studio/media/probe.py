@@ -8,15 +8,39 @@ from typing import TYPE_CHECKING
 
 from studio.domain import Kind
 from studio.errors import MediaError
-from studio.media import containers, pictures
-from studio.media.sniff import AVIF, BMP, GIF, JPEG, MOV, MP4, PNG, WEBM, WEBP, FileType, sniff
+from studio.media import containers, floats, hdr, pictures
+from studio.media.sniff import (
+    AMR,
+    ASF,
+    AVIF,
+    BMP,
+    CAF,
+    FLV,
+    GIF,
+    ICO,
+    JP2,
+    JPEG,
+    JXL,
+    MOV,
+    MP4,
+    PNG,
+    PS,
+    TGA,
+    WEBM,
+    WEBP,
+    FileType,
+    sniff,
+)
 
 if TYPE_CHECKING:
     from av.container import InputContainer
     from av.video.frame import VideoFrame
     from av.video.stream import VideoStream
+    from PIL import Image
 
 BROWSER_PICTURES = (PNG, JPEG, WEBP, GIF, AVIF, BMP)
+FEW_READ = (JXL, JP2, TGA, ICO, FLV, ASF, PS, CAF, AMR)
+"""Formats that browsers and providers refuse: the library keeps them as PNG, MP4, WAV or MP3."""
 BROWSER_VIDEO = {"h264", "vp8", "vp9", "av1"}
 BROWSER_AUDIO = {"aac", "mp3", "opus", "vorbis", "flac", "pcm_s16le", "pcm_s24le", "pcm_f32le"}
 _PRIMARIES = {1: "bt709", 5: "bt601", 6: "bt601", 9: "bt2020", 12: "display-p3"}
@@ -30,7 +54,7 @@ class MediaFacts:
     frames: as the file says, exact after check.verify_decodes. rotation: degrees the stored picture is turned for
     display (EXIF or video matrix). upright: False for a picture stored turned or mirrored. colour: such as 'bt709' or
     'bt2020/pq'; '' unknown. browser_plays: whether ordinary browsers show it. notes: sentences for the user.
-    suffix: file name ending that fits the content.
+    suffix: file name ending that fits the content. remedy: what intake does to the library's copy, '' when nothing.
     """
 
     kind: Kind
@@ -49,10 +73,12 @@ class MediaFacts:
     audio_codec: str = ""
     pixel_format: str = ""
     colour: str = ""
+    hdr: bool = False
     rotation: int = 0
     upright: bool = True
     browser_plays: bool = True
     notes: tuple[str, ...] = ()
+    remedy: str = ""
 
 
 def probe(path: Path, *, name: str = "", max_pixels: int = pictures.MAX_PIXELS) -> MediaFacts:
@@ -70,8 +96,8 @@ def _probe_picture(path: Path, name: str, max_pixels: int) -> MediaFacts:
     with pictures.opened(path, name=name, max_pixels=max_pixels) as (image, kind):
         orientation = image.getexif().get(0x0112, 1)
         width, height = image.size[::-1] if orientation in (5, 6, 7, 8) else image.size
-        frames = int(getattr(image, "n_frames", 1))
-        animated = frames > 1 and kind in (GIF, WEBP, PNG, AVIF)
+        frames = int(getattr(image, "n_frames", 1)) if kind in (GIF, WEBP, PNG, AVIF) else 1
+        animated = frames > 1
         return MediaFacts(
             kind=Kind.IMAGE,
             mime=kind.mime,
@@ -79,7 +105,7 @@ def _probe_picture(path: Path, name: str, max_pixels: int) -> MediaFacts:
             bytes=path.stat().st_size,
             width=width,
             height=height,
-            frames=frames if animated else 1,
+            frames=frames,
             has_alpha=pictures.has_alpha(image),
             animated=animated,
             codec=kind.name.lower(),
@@ -88,15 +114,28 @@ def _probe_picture(path: Path, name: str, max_pixels: int) -> MediaFacts:
             upright=orientation in (0, 1),
             rotation={3: 180, 4: 180, 5: 90, 6: 270, 7: 270, 8: 90}.get(orientation, 0),
             browser_plays=kind in BROWSER_PICTURES,
-            notes=_picture_notes(kind, frames if animated else 1, image.mode),
+            notes=_picture_notes(kind, frames, "F" if floats.is_one(image) else image.mode),
+            remedy=_picture_remedy(kind, image, path, upright=orientation in (0, 1)),
         )
+
+
+def _picture_remedy(kind: FileType, image: Image.Image, path: Path, *, upright: bool) -> str:
+    if kind in FEW_READ or floats.is_one(image):
+        return "png"
+    if kind is PNG and pictures.has_heavy_chunks(image, path):
+        return "chunks"
+    return "" if upright else "upright"
 
 
 def _picture_notes(kind: FileType, frames: int, mode: str) -> tuple[str, ...]:
     notes = []
     if frames > 1:
         notes.append(f"This {kind.name} is animated ({frames} frames); as a picture only its first frame is used.")
-    if kind not in BROWSER_PICTURES:
+    if mode == "F":
+        notes.append("This picture is stored in fractions (32-bit float); its range was scaled to 8 bits.")
+    if kind in FEW_READ:
+        notes.append(f"{kind.name} is read by few programs; the studio keeps it as PNG.")
+    elif kind not in BROWSER_PICTURES and mode != "F":
         notes.append(f"Browsers do not show {kind.name} pictures; the studio shows a preview instead.")
     if mode == "CMYK":
         notes.append("This picture is in print colours (CMYK); models may want RGB.")
@@ -122,14 +161,16 @@ def stream_facts(path: Path, name: str, box: InputContainer, kind: FileType, fir
         return _video_facts(path, name, kind, video, first, audio_codec, duration_s)
     return MediaFacts(
         kind=Kind.AUDIO,
-        mime=kind.mime.replace("video/", "audio/"),
-        suffix=".m4a" if kind in (MP4, MOV) else kind.suffix,
+        mime="audio/x-ms-wma" if kind is ASF else kind.mime.replace("video/", "audio/"),
+        suffix=".m4a" if kind in (MP4, MOV) else ".wma" if kind is ASF else kind.suffix,
         bytes=path.stat().st_size,
         duration_s=duration_s,
         has_audio=True,
         codec=audio_codec,
         audio_codec=audio_codec,
-        browser_plays=audio_codec in BROWSER_AUDIO,
+        browser_plays=audio_codec in BROWSER_AUDIO and kind not in FEW_READ,
+        notes=(f"{kind.name} sound is read by few programs; the studio keeps it as WAV or MP3.",) * (kind in FEW_READ),
+        remedy="sound" if kind in FEW_READ else "",
     )
 
 
@@ -166,10 +207,19 @@ def _video_facts(
         audio_codec=audio_codec,
         pixel_format=frame.format.name,
         colour=_colour(frame.color_primaries, frame.color_trc),
+        hdr=hdr.is_hdr(frame.color_trc),
         rotation=frame.rotation % 360,
         browser_plays=plays,
-        notes=notes,
+        notes=(*notes, *_hdr_notes(frame.color_trc)),
+        remedy="mp4" if kind in FEW_READ else "",
     )
+
+
+def _hdr_notes(transfer: int) -> tuple[str, ...]:
+    if not hdr.is_hdr(transfer):
+        return ()
+    curve = "PQ" if transfer == hdr.PQ else "HLG"
+    return (f"This clip is HDR ({curve}); previews, drafts and models see it in ordinary colours (BT.709).",)
 
 
 def _duration_s(box: InputContainer, video: VideoStream | None) -> float | None:
@@ -187,6 +237,8 @@ def _colour(primaries: int, transfer: int) -> str:
 def _playability(kind: FileType, codec: str, pixels: str, audio_codec: str) -> tuple[bool, tuple[str, ...]]:
     """Whether ordinary browsers play it, and a sentence for each reason why not."""
     notes = []
+    if kind in FEW_READ:
+        return False, (f"{kind.name} is read by few programs; the studio keeps it as MP4.",)
     if kind not in (MP4, MOV, WEBM):
         notes.append(f"Browsers do not play {kind.name} files; export it as MP4 to see it here.")
     if codec == "hevc":

@@ -12,9 +12,11 @@ from pathlib import Path
 
 from studio.domain import Kind
 from studio.errors import MediaError
+from studio.media import headers, refusals, structure
 
 HEAD_BYTES = 4096
-TAIL_BYTES = 65536
+PAGES = (b"<script", b"<html", b"<svg", b"<?php", b"<!doctype")
+"""What a browser, or a server that runs scripts, would take for a page."""
 
 
 @dataclass(frozen=True)
@@ -40,6 +42,10 @@ HEIC = _picture("HEIC", "heic", ".heic", "HEIF")
 AVIF = _picture("AVIF", "avif", ".avif")
 BMP = _picture("BMP", "bmp", ".bmp")
 TIFF = _picture("TIFF", "tiff", ".tif")
+JXL = _picture("JPEG XL", "jxl", ".jxl")
+JP2 = _picture("JPEG 2000", "jp2", ".jp2", "JPEG2000")
+TGA = _picture("TGA", "x-tga", ".tga")
+ICO = _picture("Icon", "x-icon", ".ico", "ICO")
 MP4 = FileType("MP4", Kind.VIDEO, "video/mp4", ".mp4", "mov")
 MOV = FileType("QuickTime", Kind.VIDEO, "video/quicktime", ".mov", "mov")
 M4A = FileType("MPEG-4 sound", Kind.AUDIO, "audio/mp4", ".m4a", "mov")
@@ -47,12 +53,18 @@ WEBM = FileType("WebM", Kind.VIDEO, "video/webm", ".webm", "matroska")
 MKV = FileType("Matroska", Kind.VIDEO, "video/x-matroska", ".mkv", "matroska")
 AVI = FileType("AVI", Kind.VIDEO, "video/x-msvideo", ".avi", "avi")
 TS = FileType("MPEG-TS", Kind.VIDEO, "video/mp2t", ".ts", "mpegts")
+PS = FileType("MPEG program stream", Kind.VIDEO, "video/mpeg", ".mpg", "mpeg")
+FLV = FileType("Flash Video", Kind.VIDEO, "video/x-flv", ".flv", "flv")
+ASF = FileType("Windows Media", Kind.VIDEO, "video/x-ms-wmv", ".wmv", "asf")
 WAV = FileType("WAV", Kind.AUDIO, "audio/wav", ".wav", "wav")
 AIFF = FileType("AIFF", Kind.AUDIO, "audio/aiff", ".aiff", "aiff")
 FLAC = FileType("FLAC", Kind.AUDIO, "audio/flac", ".flac", "flac")
 OGG = FileType("Ogg", Kind.AUDIO, "audio/ogg", ".ogg", "ogg")
 MP3 = FileType("MP3", Kind.AUDIO, "audio/mpeg", ".mp3", "mp3")
 AAC = FileType("AAC", Kind.AUDIO, "audio/aac", ".aac", "aac")
+RF64 = FileType("RF64", Kind.AUDIO, "audio/wav", ".wav", "wav")
+CAF = FileType("Core Audio", Kind.AUDIO, "audio/x-caf", ".caf", "caf")
+AMR = FileType("AMR", Kind.AUDIO, "audio/amr", ".amr", "amr")
 
 _PREFIXES: tuple[tuple[bytes, FileType], ...] = (
     (b"\x89PNG\r\n\x1a\n", PNG),
@@ -65,22 +77,21 @@ _PREFIXES: tuple[tuple[bytes, FileType], ...] = (
     (b"fLaC", FLAC),
     (b"OggS", OGG),
     (b"ID3", MP3),
+    (b"\xff\x0a", JXL),
+    (b"\0\0\0\x0cJXL \r\n\x87\n", JXL),
+    (b"\0\0\0\x0cjP  \r\n\x87\n", JP2),
+    (b"\xffO\xffQ", JP2),
+    (b"\0\0\x01\0", ICO),
+    (b"\0\0\x01\xba", PS),
+    (b"FLV\x01", FLV),
+    (bytes.fromhex("3026b2758e66cf11a6d900aa0062ce6c"), ASF),
+    (b"caff\0\x01", CAF),
+    (b"#!AMR", AMR),
 )
 _RIFF = {b"WEBP": WEBP, b"WAVE": WAV, b"AVI ": AVI}
 _BRANDS = {b"heic": HEIC, b"heix": HEIC, b"heim": HEIC, b"hevc": HEIC, b"hevx": HEIC, b"mif1": HEIC, b"msf1": HEIC}
 _BRANDS |= {b"avif": AVIF, b"avis": AVIF, b"qt  ": MOV, b"M4A ": M4A, b"M4B ": M4A}
 _OLD_QUICKTIME = (b"moov", b"mdat", b"wide", b"free", b"skip", b"pnot")
-_TEXTS: tuple[tuple[bytes, str], ...] = (
-    (b"<svg", "an SVG drawing, which can carry scripts. Export it as PNG"),
-    (b"<html", "a web page, not a media file"),
-    (b"<!doctype html", "a web page, not a media file"),
-    (b"#extm3u", "a playlist, not a media file. Give the video itself"),
-    (b"ffconcat", "a playlist, not a media file. Give the video itself"),
-    (b"%pdf-", "a PDF document. Export the page as PNG or JPEG"),
-    (b"pk\x03\x04", "a ZIP archive. Unpack it and give the files inside"),
-    (b"{", "text, not a media file"),
-    (b"<?xml", "an XML document (perhaps an SVG drawing). Export it as PNG"),
-)
 
 
 def sniff(path: Path, *, name: str = "") -> FileType:
@@ -98,16 +109,22 @@ def sniff(path: Path, *, name: str = "") -> FileType:
     if not head:
         raise MediaError(f"{name} is empty (0 bytes). Upload it again.")
     found = _by_signature(head)
+    if found is MP3 and head.startswith(b"ID3"):
+        found = _behind_id3(path, head)
     if found is None:
-        raise MediaError(f"{name} is {_what_else(head)}.")
+        found = TGA if _is_targa(path, name, head) else None
+    if found is None:
+        raise MediaError(f"{name} is {refusals.what_else(path, head)}.")
     if second := _second_nature(path, head, found):
-        raise MediaError(f"{name} is {found.name} and {second} in one file, which the studio refuses.")
+        raise MediaError(f"{name} is {found.name} and {second} in one file, which is refused. Export it anew.")
     return found
 
 
 def _by_signature(head: bytes) -> FileType | None:
     if head[:4] == b"RIFF":
         return _RIFF.get(head[8:12])
+    if head[:4] in (b"RF64", b"BW64") and head[8:12] == b"WAVE":
+        return RF64
     if head[:4] == b"FORM" and head[8:12] in (b"AIFF", b"AIFC"):
         return AIFF
     if head[:4] == b"\x1aE\xdf\xa3":
@@ -122,6 +139,19 @@ def _by_signature(head: bytes) -> FileType | None:
     return _by_sync(head)
 
 
+def _behind_id3(path: Path, head: bytes) -> FileType:
+    """What the ID3 tag stands before: MP3, or now and then ADTS AAC (radio) or FLAC.
+
+    Source: ID3v2.4 3.1, sizes of 7 bits a byte.
+    """
+    with path.open("rb") as file:
+        file.seek(headers.behind_id3(head))
+        behind = file.read(4)
+    if behind == b"fLaC":
+        return FLAC
+    return AAC if behind and _by_sync(behind) is AAC else MP3
+
+
 def _by_brand(head: bytes) -> FileType:
     """The major brand decides; a generic one (mif1) defers to the compatible brands that follow."""
     major, size = head[8:12], min(int.from_bytes(head[:4], "big"), HEAD_BYTES)
@@ -133,8 +163,9 @@ def _by_brand(head: bytes) -> FileType:
 
 def _by_sync(head: bytes) -> FileType | None:
     """Formats without a signature: a pattern of bits that repeats."""
-    if head[0] == 0x47 and len(head) > 376 and head[188] == 0x47 and head[376] == 0x47:
-        return TS
+    for first, step in ((0, 188), (4, 192), (0, 204)):  # 192: with a time stamp each (AVCHD); 204: with checksums
+        if head[first : first + 2 * step + 1 : step] == b"GGG":
+            return TS
     if head[0] != 0xFF or len(head) < 4:
         return None
     if head[1] & 0xF6 == 0xF0:
@@ -142,14 +173,17 @@ def _by_sync(head: bytes) -> FileType | None:
     return MP3 if head[1] & 0xE0 == 0xE0 and head[1] & 0x06 and head[2] & 0xF0 != 0xF0 else None
 
 
-def _what_else(head: bytes) -> str:
-    text = head.removeprefix(b"\xef\xbb\xbf").lstrip().lower()
-    if text.startswith((b"<?xml", b"<!--")) and b"<svg" in text:
-        text = b"<svg"
-    for prefix, words in _TEXTS:
-        if text.startswith(prefix):
-            return words
-    return "not a picture, video or sound file that the studio reads (PNG, JPEG, WebP, GIF, HEIC, MP4, MOV, WebM ...)"
+def _is_targa(path: Path, name: str, head: bytes) -> bool:
+    """Whether this is a TGA picture, which has no mark at its beginning: by its footer, or by name and header.
+
+    Source: Truevision TGA specification 2.0 (footer; colour map type, image type, sides, bits a pixel).
+    """
+    if len(head) < 18 or head[1] > 1 or head[2] not in (1, 2, 3, 9, 10, 11) or head[16] not in (8, 15, 16, 24, 32):
+        return False
+    with path.open("rb") as file:
+        file.seek(max(0, file.seek(0, 2) - 18))
+        marked = file.read() == b"TRUEVISION-XFILE.\0"
+    return marked or Path(name).suffix.lower() in (".tga", ".targa")
 
 
 def _second_nature(path: Path, head: bytes, found: FileType) -> str:
@@ -158,21 +192,7 @@ def _second_nature(path: Path, head: bytes, found: FileType) -> str:
         return "a PDF document"
     if zipfile.is_zipfile(path):
         return "a ZIP archive"
-    if found not in (PNG, JPEG, GIF, WEBP, BMP):
+    if found.kind is not Kind.IMAGE:
         return ""
-    behind = _behind_end(path, found).lower()
-    pages = (b"<script", b"<html", b"<svg", b"<?php", b"<!doctype")
-    return "a web page" if any(tag in behind for tag in pages) else ""
-
-
-def _behind_end(path: Path, found: FileType) -> bytes:
-    """What follows the picture's own end mark, within the last 64 KiB."""
-    with path.open("rb") as file:
-        size = file.seek(0, 2)
-        file.seek(max(0, size - TAIL_BYTES))
-        tail = file.read()
-    if found is WEBP or found is BMP:
-        return b""
-    mark = {"PNG": b"IEND\xaeB`\x82", "JPEG": b"\xff\xd9", "GIF": b"\0;"}[found.name]
-    _, mark_found, behind = tail.partition(mark)
-    return behind if mark_found else b""
+    behind = structure.behind_end(path, found.name).lower()
+    return "a web page" if any(tag in behind for tag in PAGES) else ""

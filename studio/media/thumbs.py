@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 
 from studio.domain import Kind
 from studio.errors import MediaError
-from studio.media import containers, pictures
+from studio.media import containers, hdr, pictures
 from studio.media.files import Cancelled, Stopped, atomic_write, replacing
 from studio.media.sniff import sniff
 
@@ -174,7 +174,7 @@ def _even(frame: VideoFrame, side_px: int, aspect: Fraction | None) -> VideoFram
     """The frame upright, at most side_px large, with even sides, as yuv420p."""
     import av
 
-    if frame.rotation:
+    if frame.rotation or hdr.is_hdr(frame.color_trc):
         frame = av.VideoFrame.from_image(containers.still(frame, max_side_px=side_px, aspect=aspect).convert("RGB"))
         aspect = None
     width = frame.width * float(aspect) if aspect and aspect > 0 else frame.width

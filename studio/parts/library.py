@@ -26,18 +26,18 @@ class Library(Gallery):
     def add_asset(self, path: Path | str, *, name: str = "", owner: str = "") -> Asset:
         """Check a file by its content and copy it into the library; a file already there is not stored twice.
 
-        A picture that is stored turned (photos of phones) is kept as it is shown, for not every model looks at the
-        mark that says so. Raises MediaError, in a sentence, for a file that is broken, too large or of no use.
+        What models and providers would misread is kept as they read it: a photo stored turned is turned, a header
+        that guesses is put right, a format that few programs know is converted. Raises MediaError, in a sentence, for
+        a file that is broken, too large or of no use.
         """
-        from studio.media import check
+        from studio.media import check, intake
 
         path = Path(path)
-        facts = check.admit(path, name=name or path.name, max_bytes=self.settings.max_upload_mb * 1_000_000)
-        if facts.upright:
-            return self._keep(path, facts, name or path.name, owner)
+        name = name or path.name
+        facts = check.admit(path, name=name, max_bytes=self.settings.max_upload_mb * 1_000_000)
         with TemporaryDirectory(dir=self._scratch()) as folder:
-            shown = Path(folder) / f"upright{facts.suffix}"
-            return self._keep(shown, check.upright(path, shown, name=name or path.name), name or path.name, owner)
+            kept, facts = intake.library_copy(path, Path(folder), facts, name=name)
+            return self._keep(kept, facts, name, owner)
 
     def _keep(self, path: Path, facts: MediaFacts, name: str, owner: str) -> Asset:
         from studio.media import files

@@ -18,9 +18,9 @@ if TYPE_CHECKING:
     from studio.studio import Studio
 
 ACCEPT = {
-    Kind.IMAGE: "image/*,.heic,.heif,.avif",
-    Kind.VIDEO: "video/*,.mkv,.mov,.avi",
-    Kind.AUDIO: "audio/*,.flac,.m4a,.opus",
+    Kind.IMAGE: "image/*,.heic,.heif,.avif,.jxl,.jp2,.j2k,.tga,.ico",
+    Kind.VIDEO: "video/*,.mkv,.mov,.avi,.ts,.mts,.m2ts,.mpg,.flv,.wmv",
+    Kind.AUDIO: "audio/*,.flac,.m4a,.opus,.caf,.wma,.amr,.weba",
     Kind.TEXT: "text/plain",
 }
 

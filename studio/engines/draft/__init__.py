@@ -31,7 +31,7 @@ class DraftEngine:
     def __init__(self, settings: Settings) -> None:
         size = settings.workers or min(os.cpu_count() or 1, MOST_BY_DEFAULT)
         limits = Limits(submits_per_s=200, concurrent=size, polls_per_s=200)
-        self.facts = Facts("draft", "Draft (animatic)", limits=limits, repeatable=True, local=True)
+        self.facts = Facts("draft", "Draft (animatic)", limits=limits, repeatable=True, local=True, maps_hdr=True)
         self.pool = Pool(size)
         self._name = secrets.token_hex(4)
         self._count = 0

@@ -1,0 +1,103 @@
+"""Where a picture ends inside its file, by walking its own blocks: what lies behind is no part of it.
+
+An end mark may well stand earlier, inside a thumbnail, a comment or a second picture, so it is never searched for.
+Sources: ITU T.81 annex B (JPEG), PNG 3rd ed. 5.3, GIF89a specification.
+"""
+
+from __future__ import annotations
+
+import mmap
+import re
+from collections.abc import Callable
+from pathlib import Path
+
+TAIL_BYTES = 65_536
+"""How much behind a picture's end is looked at: its beginning and the end of the file."""
+JPEG_START, JPEG_END = b"\xff\xd8", b"\xff\xd9"
+_SCAN_MARKER = re.compile(rb"\xff[^\x00\xd0-\xd7\xff]")
+"""The next marker in entropy-coded data: stuffed zeros, restarts and fill bytes belong to it."""
+
+
+def behind_end(path: Path, kind: str) -> bytes:
+    """What follows the picture: the first and last 64 KiB of it. kind: the FileType's name; b'' for other formats."""
+    walk = _WALKS.get(kind)
+    if walk is None or path.stat().st_size == 0:
+        return b""
+    with path.open("rb") as file, mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ) as data:
+        end = walk(data)
+        if end is None and kind == "JPEG":
+            end = max(data.rfind(b"\xff\xda"), 0)  # no end mark: what was appended looks like a part of the last scan
+        if end is None or end >= len(data):
+            return b""
+        return data[end : end + TAIL_BYTES] + data[max(end, len(data) - TAIL_BYTES) :]
+
+
+def jpeg_end(data: bytes | mmap.mmap) -> int | None:
+    """Where the JPEG ends, the further pictures of an MPO file included; None without an end mark."""
+    end = _one_jpeg(data, 0)
+    while end is not None and data[end : end + 3] == b"\xff\xd8\xff":
+        further = _one_jpeg(data, end)
+        if further is None:
+            return len(data)
+        end = further
+    return end
+
+
+def _one_jpeg(data: bytes | mmap.mmap, start: int) -> int | None:
+    at = start + 2
+    while at + 4 <= len(data):
+        if data[at] != 0xFF:
+            return None
+        marker = data[at + 1]
+        if marker == 0xFF:
+            at += 1
+        elif marker == 0xD9:
+            return at + 2
+        elif marker == 0x01 or 0xD0 <= marker <= 0xD8:
+            at += 2
+        else:
+            at += 2 + int.from_bytes(data[at + 2 : at + 4], "big")
+            if marker == 0xDA:
+                found = _SCAN_MARKER.search(data, at)
+                if found is None:
+                    return None
+                at = found.start()
+    return len(data) if data[at : at + 2] == JPEG_END else None
+
+
+def _png_end(data: bytes | mmap.mmap) -> int | None:
+    at = 8
+    while at + 12 <= len(data):
+        kind = data[at + 4 : at + 8]
+        at += 12 + int.from_bytes(data[at : at + 4], "big")
+        if kind == b"IEND":
+            return at
+    return None
+
+
+def _gif_end(data: bytes | mmap.mmap) -> int | None:
+    def table(flags: int) -> int:
+        return 3 << ((flags & 7) + 1) if flags & 0x80 else 0
+
+    at = 13 + table(data[10]) if len(data) > 13 else len(data)
+    while at < len(data):
+        block = data[at]
+        if block == 0x3B:
+            return at + 1
+        if block == 0x2C and at + 9 < len(data):
+            at += 11 + table(data[at + 9])
+        elif block == 0x21:
+            at += 2
+        else:
+            return None
+        while at < len(data) and data[at]:
+            at += 1 + data[at]
+        at += 1
+    return None
+
+
+_WALKS: dict[str, Callable[[bytes | mmap.mmap], int | None]] = {
+    "JPEG": jpeg_end,
+    "PNG": _png_end,
+    "GIF": _gif_end,
+}
