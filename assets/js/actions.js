@@ -57,10 +57,26 @@ export async function copy(text) {
 
 /** Where a file of this kind can go: names of form inputs. */
 export const TARGETS = {
-  image: ["image", "first_frame", "last_frame", "references"],
+  image: ["image", "first_frame", "last_frame", "references", "sound_frame"],
   video: ["video", "references"],
-  audio: ["audio_file"],
+  audio: ["audio_file", "clip_sound", "frame_sound"],
 };
+
+/** Where one frame of a clip can go. */
+const FRAME_TARGETS = ["first_frame", "last_frame", "image", "references"];
+
+/** A new clip that starts with the last frame of this one, with the same words where none were typed. */
+export const continueClip = (asset) => act("send_first_frame", { asset: asset.id, frame_s: "end", prompt_of: asset.origin || null });
+
+/** The button that takes the frame on screen: at() gives its time in the clip. */
+export function frameButton(asset, at, options = {}) {
+  const made = button(t("widgets.use_frame"), { name: "image", "aria-haspopup": "menu", "aria-expanded": "false", ...options }, (e) => {
+    e.stopPropagation();
+    const frame_s = at();
+    menu(made, FRAME_TARGETS.map((to) => [t(`widgets.send.${to}`), () => act(`send_${to}`, { asset: asset.id, frame_s })]));
+  });
+  return made;
+}
 
 /** Save files: one as it is, several as a zip. */
 export function download(runs) {
@@ -107,7 +123,8 @@ export function sendButton(asset, options = {}) {
   if (!targets.length) return null;
   const made = button(t("widgets.send"), { name: "send", "aria-haspopup": "menu", "aria-expanded": "false", ...options }, (e) => {
     e.stopPropagation();
-    menu(made, targets.map((to) => [t(`widgets.send.${to}`), () => act(`send_${to}`, { asset: asset.id })]));
+    const going = asset.kind === "video" ? [[t("widgets.continue_clip"), () => continueClip(asset)]] : [];
+    menu(made, [...going, ...targets.map((to) => [t(`widgets.send.${to}`), () => act(`send_${to}`, { asset: asset.id })])]);
   });
   return made;
 }
@@ -123,6 +140,7 @@ export function buttons(run, { compact = true, lists = {} } = {}) {
   add(t("widgets.use"), "use", () => act("use", { run: run.id }), { data: { do: "use" } });
   if (run.status === "succeeded") add(t("widgets.again"), "dice", () => again(run, "new"), { short: t("widgets.again_short"), data: { do: "again" } });
   else add(t("widgets.retry"), "again", () => again(run, "same"), { data: { do: "retry" } });
+  if (run.asset?.kind === "video") add(t("widgets.continue_clip"), "finish", () => continueClip({ ...run.asset, origin: run.id }), { short: t("widgets.continue_short"), data: { do: "continue" } });
   if (run.asset) {
     const send = sendButton(run.asset, { text: compact ? null : t("widgets.send"), cls: compact ? "bare" : "", data: { do: "send" } });
     if (send) made.push(send);

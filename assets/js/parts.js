@@ -6,7 +6,32 @@ import { say } from "./phrases.js";
 
 const HOVER_DELAY_MS = 140;
 
-/** The run's picture: a lazy thumbnail; a clip plays, muted, while pointed at or focused. */
+/** Previews by their longer side in pixels; beyond them stands the file itself. */
+const SIDES = [["thumb", 384], ["poster", 960], ["view", 2048]];
+const FILE_PX = 4096; // a picture larger than this is shown by its largest preview
+const SHOWN = /^image\/(png|jpeg|webp|gif|avif)$/;
+const boxes = new WeakMap(); // box -> {image, asset, side}
+const sizes = new ResizeObserver((seen) => seen.forEach(({ target }) => sharpen(target)));
+
+/** Show no fewer pixels than the screen has: a box that is, or grows, larger than its preview gets the next one. */
+function sharpen(box) {
+  const { image, asset, side } = boxes.get(box) || {};
+  if (!image || !image.isConnected || !box.clientWidth || !asset.width) return;
+  const fit = getComputedStyle(image).objectFit === "contain" ? Math.min : Math.max;
+  const long = Math.max(asset.width, asset.height);
+  const scale = fit(box.clientWidth / asset.width, box.clientHeight / asset.height) * devicePixelRatio;
+  const wanted = Math.min(long, Math.ceil(long * scale));
+  if (wanted <= side) return;
+  const whole = asset.kind === "image" && SHOWN.test(asset.mime) && long <= FILE_PX && wanted > SIDES[1][1];
+  const [which, px] = whole ? ["", Infinity] : SIDES.find(([, n]) => n >= wanted) || SIDES.at(-1);
+  if (px <= side) return;
+  Object.assign(boxes.get(box), { side: px });
+  const better = new Image();
+  better.src = media(asset.id, which);
+  better.decode().then(() => image.isConnected && boxes.get(box).side === px && (image.src = better.src), () => {});
+}
+
+/** The run's picture: a lazy thumbnail, as sharp as its place needs; a clip plays, muted, while pointed at or focused. */
 export function picture(run, { poster = false } = {}) {
   const box = el("div", "st-pic", { data: { kind: run.kind } });
   const asset = run.asset;
@@ -17,6 +42,10 @@ export function picture(run, { poster = false } = {}) {
     image.addEventListener("error", () => (image.remove(), box.prepend(icon(asset?.kind === "audio" ? "sound" : "image", "st-i big"))), { once: true });
     image.src = source;
     box.append(image);
+    if (asset?.width) {
+      boxes.set(box, { image, asset, side: poster && asset.kind === "video" ? 960 : 384 });
+      sizes.observe(box);
+    }
   } else if (run.status === "queued") box.append(icon("clock", "st-i big"));
   else if (!run.asset && run.status !== "running") box.append(icon(run.kind === "video" ? "film" : "image", "st-i big"));
   if (asset?.kind === "video" || asset?.kind === "audio") box.append(el("span", "st-len", {}, asset.has_audio ? icon("sound") : null, seconds(asset.duration_s)));

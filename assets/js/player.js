@@ -1,5 +1,6 @@
 // A player for reviewing: exact frame steps, loop, speed, full screen; two clips kept together for comparing.
 
+import { frameButton } from "./actions.js";
 import { button, el, media, number, seconds, t } from "./dom.js";
 
 const SPEEDS = [0.25, 0.5, 1, 1.5, 2];
@@ -10,7 +11,7 @@ export function stage(asset, { loop = true } = {}) {
   if (asset.kind === "image") return el("img", "st-media", { src: media(asset.id), alt: asset.name || "", draggable: "false" });
   if (asset.kind === "text") return el("pre", "st-media st-text", {}, asset.text || "");
   const tag = asset.kind === "audio" ? "audio" : "video";
-  const poster = asset.kind === "video" ? media(asset.id, "poster") : null;
+  const poster = asset.kind === "video" ? media(asset.id, Math.max(asset.width, asset.height) > 960 ? "view" : "poster") : null;
   const made = el(tag, "st-media", { src: media(asset.id), preload: "metadata", playsinline: true, poster });
   made.loop = loop;
   return made;
@@ -109,7 +110,9 @@ export function controls(tags, asset, { keys, full } = {}) {
   show();
   watchFrames();
   const audible = tags.some((m) => m.tagName === "AUDIO") || asset.has_audio;
-  const parts = [play, asset.kind === "video" ? back : null, asset.kind === "video" ? on : null, bar, clock, counter, loop, speed, audible ? sound : null];
+  const take = asset.kind === "video" && asset.id && !others.length ? frameButton(asset, () => (fps ? (frame() + 0.5) / fps : lead.currentTime), { cls: "bare", data: { do: "frame" } }) : null;
+  take?.addEventListener("click", () => lead.pause(), true);
+  const parts = [play, asset.kind === "video" ? back : null, asset.kind === "video" ? on : null, bar, clock, counter, take, loop, speed, audible ? sound : null];
   if (full) parts.push(button(t("widgets.fullscreen"), { name: "full", cls: "bare", data: { do: "full" } }, full));
   return el("div", "st-controls", { role: "group", "aria-label": t("widgets.player") }, ...parts);
 }

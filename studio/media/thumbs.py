@@ -25,6 +25,9 @@ if TYPE_CHECKING:
 
 THUMB_PX = 384
 POSTER_PX = 960
+VIEW_PX = 2048
+"""For results shown as large as the page has room, on screens of two pixels a point too."""
+
 HOVER_PX = 320
 HOVER_FPS = 15
 HOVER_S = 8.0

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import shutil
+from collections.abc import Iterable
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING, Literal
@@ -16,8 +17,8 @@ from studio.store.rows import new_id
 if TYPE_CHECKING:
     from studio.media.probe import MediaFacts
 
-Which = Literal["thumb", "poster", "hover", "wave"]
-ENDINGS: dict[str, str] = {"thumb": ".webp", "poster": ".webp", "hover": ".mp4", "wave": ".webp"}
+Which = Literal["thumb", "poster", "view", "hover", "wave"]
+ENDINGS: dict[str, str] = {"thumb": ".webp", "poster": ".webp", "view": ".webp", "hover": ".mp4", "wave": ".webp"}
 
 
 class Library(Gallery):
@@ -65,6 +66,31 @@ class Library(Gallery):
         with self._store.read() as db:
             return assets.get(db, asset_id, owner)
 
+    def uploads(self, kinds: Iterable[Kind], *, query: str = "", limit: int = 60, owner: str = "") -> list[Asset]:
+        """Files that were brought in, not made by a run, newest first; query: words of their names."""
+        with self._store.read() as db:
+            return assets.uploads(db, owner, [k.value for k in kinds], words=query, limit=limit)
+
+    def frame_asset(self, asset_id: str, *, at_s: float | None, owner: str = "") -> Asset:
+        """One frame of a clip as a picture of the library: the one on screen at_s seconds in; None is the very last.
+
+        Raises MediaError, NotFound.
+        """
+        from studio.media import frames
+
+        asset = self.get_asset(asset_id, owner=owner)
+        if asset.kind is not Kind.VIDEO:
+            raise MediaError("Only a clip has frames.")
+        when = "last frame" if at_s is None else f"{at_s:.2f} s"
+        with TemporaryDirectory(dir=self._scratch()) as folder:
+            out = Path(folder) / "frame.png"
+            if at_s is None:
+                frames.last_frame(self.asset_path(asset), out)
+            else:
+                frames.frame_at(self.asset_path(asset), at_s, out)
+            stem = Path(asset.name).stem or "clip"
+            return self.add_asset(out, name=f"{stem} {when}.png", owner=owner)
+
     def asset_path(self, asset: Asset) -> Path:
         """Where its file lies. Raises NotFound for text, which has none."""
         if not asset.path:
@@ -75,6 +101,7 @@ class Library(Gallery):
         """A small picture (or hover clip) of the asset, made when first asked for. Raises MediaError, NotFound."""
         from studio.media import thumbs
 
+        sides = {"poster": thumbs.POSTER_PX, "view": thumbs.VIEW_PX}
         if which not in ENDINGS:
             raise NotFound(f"There is no {which!r} of a file; there are {', '.join(ENDINGS)}.")
         asset = self.get_asset(asset_id, owner=owner)
@@ -85,12 +112,12 @@ class Library(Gallery):
         out.parent.mkdir(parents=True, exist_ok=True)
         if which == "hover" and asset.kind == Kind.VIDEO:
             thumbs.hover(source, out)
-        elif which == "poster" and asset.kind == Kind.VIDEO:
-            thumbs.poster(source, out)
+        elif which in sides and asset.kind == Kind.VIDEO:
+            thumbs.poster(source, out, side_px=sides[which])
         elif which == "wave" and asset.kind != Kind.IMAGE:
             thumbs.waveform_picture(source, out)
-        elif which in ("thumb", "poster"):
-            thumbs.thumbnail(source, out, **({"side_px": thumbs.POSTER_PX} if which == "poster" else {}))
+        elif which == "thumb" or which in sides:
+            thumbs.thumbnail(source, out, **({"side_px": sides[which]} if which in sides else {}))
         else:
             raise MediaError(f"There is no {which} of {asset.kind}.")
         return out

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable
 
 from sqlite_utils import Database
@@ -47,3 +48,18 @@ def usage(db: Database) -> tuple[int, int]:
     count = db.execute("SELECT count(*) FROM assets").fetchone()[0]
     size = db.execute("SELECT coalesce(sum(b), 0) FROM (SELECT max(bytes) b FROM assets GROUP BY path)").fetchone()[0]
     return count, size
+
+
+def uploads(db: Database, owner: str, kinds: Iterable[str], *, words: str = "", limit: int = 60) -> list[Asset]:
+    """Files that no run made, of these kinds, newest first; every word is part of the file's name.
+
+    owner: "" sees those of everybody.
+    """
+    kinds, parts = list(kinds), words.split()[:8]
+    marks = ", ".join("?" * len(kinds))
+    named = " AND name LIKE ? ESCAPE '\\'" * len(parts)
+    whose = " AND owner = ?" if owner else ""
+    sql = f"SELECT * FROM assets WHERE origin IS NULL AND trashed_at IS NULL AND kind IN ({marks}){whose}{named}"
+    likes = ["%" + re.sub(r"([\\%_])", r"\\\1", part) + "%" for part in parts]
+    values = [*kinds, *([owner] if owner else []), *likes, limit]
+    return [as_asset(row) for row in fetch(db, f"{sql} ORDER BY seq DESC LIMIT ?", values)]

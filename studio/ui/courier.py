@@ -6,13 +6,14 @@ user who asks. A file is added to what the form already holds; nothing that was 
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable
 from typing import Any
 
 import gradio as gr
 
 from studio.catalogue import Model
-from studio.domain import JSON, Task
+from studio.domain import JSON, Kind, Task
 from studio.errors import StudioError
 from studio.ui.create import CreatePage
 from studio.ui.page import EVENT, Ctx, owner_of, values_of
@@ -25,6 +26,9 @@ TARGETS: dict[str, tuple[Task, tuple[str, ...]]] = {
     "references": (Task.REFERENCE_TO_VIDEO, ("references",)),
     "video": (Task.VIDEO_TO_VIDEO, ("video",)),
     "audio_file": (Task.AUDIO_TO_VIDEO, ("audio_file",)),
+    "sound_frame": (Task.AUDIO_TO_VIDEO, ("first_frame", "image")),
+    "clip_sound": (Task.TEXT_TO_VIDEO, ("audio_file",)),
+    "frame_sound": (Task.IMAGE_TO_VIDEO, ("audio_file",)),
 }
 """Where "Send to" puts a file: the task's page, and the inputs of its model that will do, the first one first."""
 
@@ -69,15 +73,27 @@ def _send(ctx: Ctx, page: CreatePage, names: tuple[str, ...]) -> Callable[..., A
     def send(event: gr.EventData, request: gr.Request, *sent: Any) -> Any:
         owner = owner_of(request)
         form, model = page.form(sent)
+        told = values_of(event)
+        model, name = _taker(ctx, page, model, names)
+        spec = model.inputs_for(page.task)[name]
         try:
-            asset = ctx.studio.get_asset(str(values_of(event).get("asset")), owner=owner)
+            asset = ctx.studio.get_asset(str(told.get("asset")), owner=owner)
+            if asset.kind is Kind.VIDEO and "frame_s" in told:
+                asset = ctx.studio.frame_asset(asset.id, at_s=_seconds(told["frame_s"]), owner=owner)
+            if told.get("prompt_of") and not str(form.get("prompt") or "").strip():
+                form["prompt"] = ctx.studio.get_run(str(told["prompt_of"]), owner=owner).request.prompt
         except StudioError as error:
             raise gr.Error(str(error), print_exception=False) from None
-        model, name = _taker(ctx, page, model, names)
-        form["media"] = added(form["media"], name, asset.id, model.inputs_for(page.task)[name].max)
+        form["media"] = added(form["media"], name, asset.id, spec.max)
         return page.updates(form, model, owner=owner) | {ctx.tabs: gr.Tabs(selected=page.id)}
 
     return send
+
+
+def _seconds(value: object) -> float | None:
+    """A position in a clip as the player tells it, 0 or more; None, its end, for what is no number."""
+    usable = isinstance(value, int | float) and not isinstance(value, bool) and math.isfinite(value)
+    return max(0.0, float(value)) if usable and isinstance(value, int | float) else None
 
 
 def _taker(ctx: Ctx, page: CreatePage, model: Model, names: tuple[str, ...]) -> tuple[Model, str]:

@@ -221,19 +221,22 @@ class CreatePage(Page):
     # -------------------------------------------------------------------------------------------------- files
 
     def on_files(self, event: gr.EventData, request: gr.Request, *sent: Any) -> Updates:
-        """Uploads for a slot: taken into the library at once, so that what is wrong with them is told at once."""
+        """Files for a slot: uploads, taken into the library at once, so that what is wrong with them is told at once;
+        or files of the library, by id."""
         form, model = self.form(sent)
         told, owner = values_of(event), owner_of(request)
-        taken, said = media.take(self.studio, told.get("paths"), told.get("names"), owner)
+        if told.get("ids"):
+            taken, said = media.chosen(self.studio, told.get("ids"), owner), list[str]()
+        else:
+            taken, said = media.take(self.studio, told.get("paths"), told.get("names"), owner)
         spec = model.inputs_for(self.task).get(str(told.get("slot")))
         if taken and told.get("slot") == values.VOICES:
             for one in self._references(form):
                 if one.get("id") == told.get("of"):
-                    one["voice"] = {"id": taken[-1].id}
+                    one["voice"] = taken[-1]
         elif spec and taken:
             held = list(form["media"].get(told["slot"], []))
-            ids = [{"id": a.id} for a in taken]
-            form["media"][told["slot"]] = ids[-1:] if spec.max == 1 else [*held, *ids]
+            form["media"][told["slot"]] = taken[-1:] if spec.max == 1 else [*held, *taken]
         return self._with_files(form, model, owner, [{"text": s, "bad": True} for s in said])
 
     @staticmethod

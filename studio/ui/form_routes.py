@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Annotated
 
-from fastapi import APIRouter
+from fastapi import APIRouter, Query
 
-from studio.domain import JSON, Task
+from studio.domain import JSON, Kind, Task
 from studio.ui import picker
+from studio.ui.cards import asset_card
 from studio.ui.data import Owner, SentenceRoute
 
 if TYPE_CHECKING:
@@ -21,6 +22,15 @@ def router(studio: Studio) -> APIRouter:
     @made.get("/choices")
     def choices(task: Task, owner: Owner) -> JSON:
         return {"groups": picker.groups(studio, task)}
+
+    @made.get("/uploads")
+    def uploads(
+        owner: Owner,
+        kind: Annotated[list[Kind], Query(min_length=1, max_length=4)],
+        query: Annotated[str, Query(max_length=200)] = "",
+    ) -> JSON:
+        found = studio.uploads(kind, query=query, owner=owner)
+        return {"files": [asset_card(a) | {"created_at": a.created_at.isoformat()} for a in found]}
 
     @made.get("/presets")
     def presets(task: Task, owner: Owner) -> JSON:

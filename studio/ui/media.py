@@ -89,6 +89,8 @@ def refreshed(studio: Studio, files: object, model: Model, task: Task, owner: st
             except (StudioError, KeyError):
                 continue
             made = describe(asset, specs.get(name), str(name))
+            own = one.get("own_bytes") if isinstance(one, dict) else None
+            made |= {"own_bytes": own} if isinstance(own, int) and own > 0 else {}
             if voice := _voice(studio, one, specs.get(VOICES), owner):
                 made["voice"] = voice
             kept.setdefault(str(name), []).append(made)
@@ -119,16 +121,32 @@ def uploaded(studio: Studio, path: object) -> Path:
     return file
 
 
-def take(studio: Studio, paths: object, names: object, owner: str) -> tuple[list[Asset], list[str]]:
-    """Uploads taken into the library: the assets, and one sentence for each file that cannot be used."""
-    taken: list[Asset] = []
+def chosen(studio: Studio, ids: object, owner: str) -> list[JSON]:
+    """Files of the library, as a form holds them; ids that are none of this owner's are left out."""
+    found: list[JSON] = []
+    for one in (ids if isinstance(ids, list) else [])[:20]:
+        try:
+            found.append({"id": studio.get_asset(str(one), owner=owner).id})
+        except StudioError:
+            continue
+    return found
+
+
+def take(studio: Studio, paths: object, names: object, owner: str) -> tuple[list[JSON], list[str]]:
+    """Uploads taken into the library: the files as a form holds them, and one sentence for each that cannot be used.
+
+    own_bytes: of the person's own file; the library's copy may be written anew, turned upright for example.
+    """
+    taken: list[JSON] = []
     said: list[str] = []
     listed = paths if isinstance(paths, list) else []
     called = names if isinstance(names, list) else []
     for number, path in enumerate(listed[:20]):
         name = Path(str(called[number])).name if number < len(called) else ""
         try:
-            taken.append(studio.add_asset(uploaded(studio, path), name=name, owner=owner))
+            file = uploaded(studio, path)
+            own_bytes = file.stat().st_size
+            taken.append({"id": studio.add_asset(file, name=name, owner=owner).id, "own_bytes": own_bytes})
         except (MediaError, NotAllowed) as error:
             said.append(f"{name}: {error}" if name and name not in str(error) else str(error))
     return taken, said

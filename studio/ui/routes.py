@@ -38,7 +38,7 @@ TYPES = {
     ".otf": "font/otf",
     ".ico": "image/x-icon",
 }
-Preview = Literal["thumb", "poster", "hover", "wave"]
+Preview = Literal["thumb", "poster", "view", "hover", "wave"]
 
 
 @dataclass(frozen=True)
@@ -122,7 +122,7 @@ def _media(made: APIRouter, studio: Studio) -> None:
 
     @made.api_route("/media/{asset_id}/{which}", methods=["GET", "HEAD"])
     def preview(request: Request, asset_id: str, which: Preview) -> Response:
-        """A small picture (thumb, poster, wave) or silent clip (hover) of the file, made on first demand."""
+        """A small picture (thumb, poster, view, wave) or silent clip (hover) of the file, made on first demand."""
         try:
             path = studio.thumb(asset_id, which, owner=owner_of(request))
         except NotFound:

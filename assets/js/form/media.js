@@ -1,9 +1,11 @@
 // The files of a form: a slot for each media input of the model; upload, paste, drag, reorder, and what is wrong with each.
 
-import { button, bytes, el, icon, media, seconds, t } from "../dom.js";
-import { tried } from "../net.js";
+import { button, bytes, el, icon, media, seconds, t, typing } from "../dom.js";
+import { menu } from "../actions.js";
+import { toast, tried } from "../net.js";
 import { say } from "../phrases.js";
 import { answered, carriesFiles, changed, formOf, insert, inTurn, textarea, told } from "./common.js";
+import { pick } from "./gallery.js";
 
 const KIND_ICON = { image: "image", video: "film", audio: "sound" };
 
@@ -25,8 +27,19 @@ export function mount(element, { props, trigger, watch, upload, options }) {
   function slotPill(slot) {
     const input = chooser(slot);
     return droppable(slot, el("div", "sm-slot", { data: { slot: slot.name } }, input,
-      el("button", "sm-pill", { type: "button", title: told(slot.help) || null, onclick: () => input.click() }, icon(KIND_ICON[slot.kinds[0]] || "image"), told(slot.label))));
+      el("button", "sm-pill", { type: "button", title: told(slot.help) || null, "aria-haspopup": "menu", onclick: (e) => sources(e.currentTarget, input, () => fromGallery(slot)) }, icon(KIND_ICON[slot.kinds[0]] || "image"), told(slot.label))));
   }
+
+  /** Where a file may come from, as a menu under a small button. */
+  const sources = (anchor, input, gallery) => menu(anchor, [[t("forms.from_computer"), () => input.click()], [t("forms.from_gallery"), gallery]]);
+
+  const room = (slot) => (slot.max === 1 ? 1 : Math.max(1, slot.max - files(slot).length));
+
+  function fromGallery(slot) {
+    pick(told(slot.label), slot.kinds, room(slot), (assets) => add(slot.name, assets));
+  }
+
+  const add = (name, assets, more = {}) => inTurn(element, () => trigger("attach", { slot: name, ids: assets.map((a) => a.id), ...more }));
 
   function chooser(slot) {
     const input = el("input", "st-off", { type: "file", accept: slot.accept, multiple: slot.max > 1, tabindex: "-1", "aria-label": told(slot.label) });
@@ -45,7 +58,8 @@ export function mount(element, { props, trigger, watch, upload, options }) {
     const names = slot.max > 1 ? numbered(slot, held) : [];
     const tiles = held.map((file, i) => tile(slot, held, file, i, names[i]));
     const grid = el("div", "sm-grid", { role: "list" }, ...tiles, full || (slot.max === 1 && held.length) ? null : add);
-    return droppable(slot, el("div", `sm-slot${slot.max > 1 ? "" : " one"}`, { data: { slot: slot.name } }, el("div", "sm-head", {}, el("span", "", {}, told(slot.label)), need, many), grid, input,
+    const gallery = full ? null : el("button", "sm-from", { type: "button", onclick: () => fromGallery(slot) }, icon("grid"), t(held.length && slot.max === 1 ? "forms.replace_from_gallery" : "forms.from_gallery"));
+    return droppable(slot, el("div", `sm-slot${slot.max > 1 ? "" : " one"}`, { data: { slot: slot.name } }, el("div", "sm-head", {}, el("span", "", {}, told(slot.label)), need, many), grid, input, gallery,
       slot.help ? el("p", "sm-help", {}, told(slot.help)) : null));
   }
 
@@ -79,7 +93,7 @@ export function mount(element, { props, trigger, watch, upload, options }) {
   function tile(slot, held, file, i, name) {
     const shown = file.kind === "audio" ? el("img", "", { alt: "", src: media(file.id, "wave"), draggable: "false" }) : el("img", "", { alt: file.name || "", src: media(file.id, "thumb"), draggable: "false" });
     shown.addEventListener("error", () => shown.replaceWith(icon(KIND_ICON[file.kind] || "image", "st-i big")), { once: true });
-    const facts = [file.width ? `${file.width}×${file.height}` : "", seconds(file.duration_s), file.bytes ? bytes(file.bytes) : ""].filter(Boolean).join(" · ");
+    const facts = [file.width ? `${file.width}×${file.height}` : "", seconds(file.duration_s), file.bytes ? bytes(file.own_bytes || file.bytes) : ""].filter(Boolean).join(" · ");
     const ids = held.map((f) => f.id);
     const remove = button(t("forms.remove_file", { name: file.name || "" }), { name: "close", cls: "bare sm-remove" }, () => arrange(slot, ids.filter((_, at) => at !== i)));
     const box = el("div", `sm-tile${file.problems?.length || file.voice?.problems?.length ? " wrong" : ""}`, { role: "listitem", tabindex: slot.max > 1 ? "0" : null, data: { id: file.id }, title: `${file.name || ""}\n${facts}` },
@@ -110,7 +124,7 @@ export function mount(element, { props, trigger, watch, upload, options }) {
     if (!file.voice) {
       const input = el("input", "st-off", { type: "file", accept: slot.voice.accept, tabindex: "-1", "aria-label": label });
       input.addEventListener("change", () => (attach("reference_voices", [...input.files], box, { of: file.id }), (input.value = "")));
-      const box = el("div", "sm-voice", {}, input, el("button", "sm-pill", { type: "button", "aria-label": label, title: told(slot.voice.help), onclick: () => input.click() }, icon("sound"), t("forms.voice_add")));
+      const box = el("div", "sm-voice", {}, input, el("button", "sm-pill", { type: "button", "aria-label": label, title: told(slot.voice.help), "aria-haspopup": "menu", onclick: (e) => sources(e.currentTarget, input, () => pick(label, ["audio"], 1, (assets) => add("reference_voices", assets, { of: file.id }))) }, icon("sound"), t("forms.voice_add")));
       return box;
     }
     const remove = button(t("forms.voice_remove"), { name: "close", cls: "bare" }, () => {
@@ -174,8 +188,7 @@ export function mount(element, { props, trigger, watch, upload, options }) {
   };
 
   function send(slot, chosen) {
-    const room = slot.max === 1 ? 1 : Math.max(0, slot.max - files(slot).length);
-    return attach(slot.name, chosen.slice(0, room || 1), root.querySelector(`[data-slot="${CSS.escape(slot.name)}"]`));
+    return attach(slot.name, chosen.slice(0, room(slot)), root.querySelector(`[data-slot="${CSS.escape(slot.name)}"]`));
   }
 
   async function attach(name, taken, box, more = {}) {
@@ -186,16 +199,23 @@ export function mount(element, { props, trigger, watch, upload, options }) {
     if (sent) inTurn(element, () => trigger("attach", { slot: name, paths: sent.map((s) => s.path), names: taken.map((f) => f.name), ...more }));
   }
 
-  formOf(element).addEventListener("paste", (e) => {
-    const pasted = [...(e.clipboardData?.files || [])];
-    if (!pasted.length) return;
-    const fits = (slot) => slot.kinds.some((kind) => pasted[0].type.startsWith(kind)) && (slot.max === 1 ? !files(slot).length : files(slot).length < slot.max);
+  /** A file pasted anywhere on the page goes to the first free slot that takes it. Pasted text stays with its field. */
+  function pasted(e) {
+    if (!element.isConnected) return document.removeEventListener("paste", pasted);
+    const form = formOf(element);
+    const given = [...(e.clipboardData?.files || [])];
+    if (e.defaultPrevented || !given.length || !form.offsetParent || document.querySelector("dialog[open]")) return;
+    if (typing(e) && e.clipboardData.types.includes("text/plain")) return;
     const slots = props.value?.slots || [];
-    const slot = slots.find(fits) || slots.find((s) => s.kinds.some((kind) => pasted[0].type.startsWith(kind)));
-    if (!slot) return;
+    const takes = (slot) => slot.kinds.some((kind) => given[0].type.startsWith(kind));
+    const free = (slot) => files(slot).length < slot.max;
+    const slot = slots.find((s) => takes(s) && free(s)) || slots.find(takes);
     e.preventDefault();
-    send(slot, pasted);
-  });
+    if (!slot) return toast(t("forms.paste_none"), { bad: true });
+    toast(t(free(slot) ? "forms.pasted" : "forms.pasted_over", { slot: told(slot.label) }));
+    send(slot, given);
+  }
+  document.addEventListener("paste", pasted);
 
   watch("value", () => (draw(), answered(element), changed(element)));
   draw();
