@@ -75,9 +75,9 @@ def faults(script: Script, duration_s: float | None = None) -> list[str]:
             said.append(f"Shot {number} ends before it starts ({span.start_s:g}-{span.end_s:g} s).")
             continue
         if span.start_s > at + 1e-6:
-            said.append(f"Nothing is said for {at:g}-{span.start_s:g} s, before shot {number}.")
+            said.append(f"There is no description for {at:g}-{span.start_s:g} s, before shot {number}.")
         elif span.start_s < at - 1e-6:
-            said.append(f"Shot {number} overlaps the one before by {at - span.start_s:g} s.")
+            said.append(f"Shot {number} overlaps the previous one by {at - span.start_s:g} s.")
         if not span.text:
             said.append(f"Shot {number} has no text.")
         at = max(at, span.end_s)
@@ -85,7 +85,7 @@ def faults(script: Script, duration_s: float | None = None) -> list[str]:
         if at > duration_s + 1e-6:
             said.append(f"The shots end at {at:g} s but the clip lasts {duration_s:g} s.")
         elif at < duration_s - 1e-6:
-            said.append(f"The shots end at {at:g} s; the last {duration_s - at:g} s of the clip are left open.")
+            said.append(f"The shots end at {at:g} s; the last {duration_s - at:g} s of the clip have no description.")
     return said
 
 

@@ -91,7 +91,7 @@ def test_moderation_ends_the_run_at_once_with_advice(studio: Studio, server: Ali
     server.refuse("submit", 400, "DataInspectionFailed", "Input data may contain inappropriate content.")
     run = made(studio)
     assert (run.status, run.error_code) == (Status.FAILED, "DataInspectionFailed")
-    assert "Improve my prompt" in (run.error or "")
+    assert "Enhance prompt" in (run.error or "")
     assert server.calls["submit"] == 1
     assert sum(row.usd for row in studio.spend("model")) == 0
 

@@ -159,9 +159,9 @@ def test_typing_into_one_field_is_one_step_of_undo(board: Board) -> None:
 
 def test_wrong_edits_change_nothing_and_say_why(board: Board) -> None:
     first, second, _ = board.ids
-    assert "changed meanwhile" in board.refused("reorder", order=[first, second])
-    assert "changed meanwhile" in board.refused("reorder", order=[first, first, second])
-    assert "no longer on the board" in board.refused("change", shot="nobody", prompt="x")
+    assert "changed and was reloaded" in board.refused("reorder", order=[first, second])
+    assert "changed and was reloaded" in board.refused("reorder", order=[first, first, second])
+    assert "no longer on the storyboard" in board.refused("change", shot="nobody", prompt="x")
     assert "Nothing would be left" in board.refused("change", shot=first, trim_in_s=0.6, trim_out_s=0.6)
     assert "can be split between" in board.refused("split", shot=first, at_s=0.05)
     assert "does not belong" in board.refused("choose", shot=first, run="r_other")
@@ -252,7 +252,7 @@ def test_a_script_keeps_the_shots_whose_words_stand(board: Board, studio: Studio
     assert board.ids[0] == kept and board.shot(3)["prompt"] == "a cat sleeps"
     assert "第1个镜头[0-1秒]" in web.get(f"{board.path}/script?chinese=true").json()["text"]
     found = web.post("/ui/boards-read", json={"text": "Shot 1 [0-2s] a\nShot 2 [3-4s] b"}).json()
-    assert len(found["shots"]) == 2 and "Nothing is said for 2-3 s" in found["faults"][0]
+    assert len(found["shots"]) == 2 and "no description for 2-3 s" in found["faults"][0]
 
 
 def test_both_ways_are_compared(board: Board, web: httpx.Client) -> None:

@@ -48,9 +48,9 @@ def test_the_voice_goes_with_the_reference_that_the_prompt_names() -> None:
 @pytest.mark.parametrize(
     ("model", "member", "said"),
     [
-        (T2V, EDA, "cannot use the voice sample of @eda; choose Wan 2.7 reference to video."),
+        (T2V, EDA, "cannot use the voice sample of @eda. Choose Wan 2.7 reference to video."),
         (R2V26, EDA, "from a reference clip only"),
-        (R2V26, EDA.model_copy(update={"references": ("clip",)}), "takes the voice of @eda from the reference clip"),
+        (R2V26, EDA.model_copy(update={"references": ("clip",)}), "uses the voice in the reference clip of @eda"),
         (R2V27, EDA.model_copy(update={"references": ()}), "needs a reference picture or clip"),
     ],
 )
@@ -66,7 +66,7 @@ def test_a_voice_that_is_not_used_is_told_and_keeps_nobody_from_rendering(
 def test_a_shot_that_starts_from_a_picture_says_that_the_cast_is_left_out() -> None:
     made = planned("alibaba/wan2.6-i2v", EDA, prompt="@eda waves", start=Start(kind="asset", asset="side"))
     assert (made.body["first_frame"], "references" in made.body) == ("side", False)
-    assert "no references or voices of the cast (@eda)" in made.notes[0]
+    assert "no cast references or voices (@eda)" in made.notes[0]
 
 
 def test_a_model_that_takes_both_gets_first_frame_and_references_and_one_that_takes_no_picture_refuses() -> None:
@@ -99,8 +99,8 @@ def test_a_changed_voice_makes_a_take_stale() -> None:
         (R2V27, {"face": "long"}, "14.0 s"),
         (R2V27, {"face": "flac"}, "flac"),
         (R2V27, {"face": "side"}, "image"),
-        (R2V27, {"clip": "voice"}, "none for this one"),
-        (R2V26, {"face": "voice"}, "no reference voices"),
+        (R2V27, {"clip": "voice"}, "was removed"),
+        (R2V26, {"face": "voice"}, "does not use reference voices"),
     ],
 )
 def test_a_voice_is_checked_against_the_row_before_anything_is_sent(model: str, voices: JSON, said: str | None) -> None:

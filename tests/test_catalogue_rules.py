@@ -119,7 +119,7 @@ def test_each_limit_is_enforced_by_name(body: JSON, field: str, limit: object) -
     ("change", "word"),
     [
         ({"bytes": 1001}, "MB"),
-        ({"width": 100}, "pixels a side"),
+        ({"width": 100}, "pixels per side"),
         ({"mime": "image/gif"}, "gif"),
         ({"has_alpha": True}, "transparency"),
         ({"kind": Kind.AUDIO}, "audio"),

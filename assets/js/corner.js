@@ -1,5 +1,7 @@
 // The corner of the navigation: light or dark, the language, and the way out where a password is set.
 
+import * as address from "./address.js";
+import { open } from "./detail.js";
 import { BASE, el, t } from "./dom.js";
 
 const SUN = "M12 8a4 4 0 1 0 0 8 4 4 0 0 0 0-8zM12 2.5v2M12 19.5v2M2.500 12h2M19.500 12h2M5.300 5.300l1.400 1.400M17.300 17.300l1.400 1.400M5.300 18.700l1.400-1.400M17.300 6.700l1.400-1.400";
@@ -25,6 +27,9 @@ function exit() {
 
 export function mount(element) {
   element.classList.add("st");
+  address.watch();
+  const run = address.here().get("run");
+  if (run && address.tabOf(address.here()) !== "gallery") open(run);
   element.replaceChildren(el("div", "sc-line", {},
     el("button", "", { type: "button", id: "studio-theme", "aria-label": t("shell.theme"), title: t("shell.theme"), onclick: () => window.studioTheme() }, icon(SUN)),
     el("button", "", { type: "button", id: "studio-language", lang: t("shell.language") === "English" ? "en" : "zh-CN", onclick: () => window.studioLanguage() }, t("shell.language")), ...exit()));

@@ -3,10 +3,13 @@
 import { BASE, button, dollars, el, exact, icon, media, bytes, seconds, still, styles, t, typing } from "./dom.js";
 import { buttons, choices, copy, rate, sendButton } from "./actions.js";
 import { onWish } from "./courier.js";
+import { told } from "./form/common.js";
+import * as address from "./address.js";
 import { ended, follow } from "./live.js";
 import { lightbox } from "./lightbox.js";
 import { get, tried } from "./net.js";
 import { chip, glimpse, picture, progress, reason, stars, title } from "./parts.js";
+import { say } from "./phrases.js";
 import { player } from "./player.js";
 
 const panel = { node: null, id: null, back: null, options: {} };
@@ -14,22 +17,29 @@ const panel = { node: null, id: null, back: null, options: {} };
 /** The run that the panel shows, or null. */
 export const shown = () => panel.id;
 
-/** Take the panel away. silent: the page goes elsewhere, so its list need not take the focus back. */
-export function close({ silent = false } = {}) {
+/**
+ * Take the panel away. silent: the page goes elsewhere, so its list need not take the focus back. moved: the address has
+ * changed or is about to.
+ */
+export function close({ silent = false, moved = false } = {}) {
   if (!panel.node) return;
   panel.node.remove();
   panel.node = panel.id = null;
   document.documentElement.classList.remove("st-with-panel");
-  address(null);
+  if (!moved) address.leave("run", { run: null });
   if (silent) return;
   panel.back?.isConnected && panel.back.focus({ preventScroll: true });
   panel.options.closed?.();
 }
 
 // Another tab, or a form that is being filled, needs the room.
-const leave = () => close({ silent: true });
-onWish(leave);
-document.addEventListener("click", (e) => e.target.closest?.("#studio-tabs .tab-container [role=tab]") && leave());
+onWish(() => close({ silent: true }));
+document.addEventListener("studio-tab", (e) => e.detail.moved && close({ silent: true, moved: true }));
+address.onReturn((params) => {
+  const id = params.get("run");
+  if (!id) close({ moved: true });
+  else if (id !== panel.id) open(id, panel.options);
+});
 
 /** Show a run. options: gone, back (list follows), step(±1), rated(run), closed(). */
 export async function open(id, options = {}) {
@@ -46,15 +56,9 @@ export async function open(id, options = {}) {
     follow(panel.node, changed);
   }
   Object.assign(panel, { id, options, detail });
-  address(id);
+  address.visit({ run: id }, fresh ? { opened: "run" } : { replace: true });
   draw();
   if (fresh) panel.node.focus({ preventScroll: true });
-}
-
-function address(id) {
-  const url = new URL(location.href);
-  id ? url.searchParams.set("run", id) : url.searchParams.delete("run");
-  history.replaceState(history.state, "", url);
 }
 
 function changed(_, runs) {
@@ -108,7 +112,7 @@ function draw() {
     ended(run) || run.status === "held" ? null : progress(run),
     why ? el("p", `st-why ${run.status}`, {}, icon(run.status === "cancelled" ? "close" : "warn"), el("span", "", {}, why)) : null,
     run.choices?.length ? choices(run) : null,
-    run.note ? el("p", "st-note", {}, run.note) : null,
+    run.note ? el("p", "st-note", {}, say(run.note)) : null,
     el("div", "st-actions wide", {}, ...buttons(run, { compact: false, lists: options })),
     run.status === "succeeded" ? panel.row : null,
     run.prompt ? section(t("widgets.prompt"), text(run.prompt)) : null,
@@ -145,8 +149,8 @@ function table(rows) {
 /** Every value of the request, in words, then model, money and times. */
 function parameters(run) {
   const r = run.request;
-  const rows = [[t("widgets.model"), run.model_label]];
-  rows.push([t("widgets.provider"), run.provider_label]);
+  const rows = [[t("widgets.model"), told(run.model_label)]];
+  rows.push([t("widgets.provider"), told(run.provider_label)]);
   if (run.seed !== null) rows.push([t("widgets.seed_label"), run.seed, button(t("widgets.copy"), { name: "copy", cls: "bare tiny" }, () => copy(`${run.seed}`))]);
   if (r.width) rows.push([t("widgets.size"), `${r.width} × ${r.height}`]);
   for (const key of ["aspect", "tier", "fps"]) if (r[key]) rows.push([t(`widgets.${key}`), r[key]]);
@@ -170,7 +174,7 @@ function timeline(run) {
     const since = last === null ? "" : "+" + seconds((at - last) / 1000);
     last = at;
     const word = t(`widgets.status.${e.to_status}`) + (e.phase ? ` · ${t(`widgets.phase.${e.phase}`)}` : "");
-    return el("li", e.to_status, {}, el("b", "", {}, word), el("time", "", { title: exact(e.at), datetime: e.at }, at.toLocaleTimeString()), el("i", "", {}, since), e.why ? el("p", "", {}, e.why) : null);
+    return el("li", e.to_status, {}, el("b", "", {}, word), el("time", "", { title: exact(e.at), datetime: e.at }, at.toLocaleTimeString()), el("i", "", {}, since), e.why ? el("p", "", {}, say(e.why)) : null);
   }));
 }
 

@@ -119,6 +119,20 @@ export function ago(iso) {
     if (s < { minute: 3570, hour: 86400, day: 2629800, month: 31557600, year: Infinity }[unit]) return words.format(-Math.round(s / size), unit);
 }
 
+const TICK_MS = 20_000;
+let ticking;
+/** How long ago as an element that stays true while it is on the page. before: text in front of it. */
+export function since(iso, { before = "" } = {}) {
+  const node = el("time", "st-since", { datetime: iso, title: exact(iso), data: { before } }, before + ago(iso));
+  ticking ??= setInterval(() => {
+    for (const shown of document.querySelectorAll("time.st-since")) {
+      const words = shown.dataset.before + ago(shown.dateTime);
+      if (shown.textContent !== words) shown.textContent = words;
+    }
+  }, TICK_MS);
+  return node;
+}
+
 export const exact = (iso) => (iso ? formats().exact.format(new Date(iso)) : "");
 
 /** Whether the person asked for less motion. */

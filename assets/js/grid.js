@@ -1,6 +1,6 @@
 // A grid of runs that holds any number: only the rows near the window are in the page; more are fetched on the way down.
 
-import { ago, el, exact, icon, t, typing } from "./dom.js";
+import { el, icon, since, t, typing } from "./dom.js";
 import { ended } from "./live.js";
 import { chip, glimpse, hoverPlay, overGlimpse, picture, progress, reason, title } from "./parts.js";
 
@@ -158,7 +158,7 @@ export class Grid {
     if (run.status === "running") face.append(progress(run));
     cell.removeAttribute("aria-description");
     overGlimpse(cell, face);
-    cell.replaceChildren(face, el("div", "st-cap", {}, el("p", "", { title: run.prompt }, name), el("small", "", {}, el("span", "", {}, run.model_label), el("time", "", { title: exact(run.created_at) }, ago(run.created_at)))));
+    cell.replaceChildren(face, el("div", "st-cap", {}, el("p", "", { title: run.prompt }, name), el("small", "", {}, el("span", "", {}, run.model_label), since(run.created_at))));
   }
 
   async more() {

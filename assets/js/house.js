@@ -2,7 +2,9 @@
 
 import { button, bytes, dollars, el, exact, number, seconds, styles, t } from "./dom.js";
 import { copy } from "./actions.js";
+import { told } from "./form/common.js";
 import { get, post, toast, tried } from "./net.js";
+import { say } from "./phrases.js";
 
 const DAYS = [7, 30, 90, 365];
 
@@ -31,8 +33,8 @@ function engines(list) {
     el("li", e.ready ? "ready" : "", { data: { engine: e.name } },
       el("span", "st-dot", { "aria-hidden": "true" }),
       el("div", "st-grow", {},
-        el("p", "", {}, el("b", "", {}, e.label), " ", el("span", "st-dim", {}, t(e.local ? "settings.on_this_machine" : "settings.hosted"), " · ", t("settings.models", { n: e.models }))),
-        el("p", e.ready ? "st-okay" : "st-need", {}, e.ready ? t("settings.ready") : e.missing || t("settings.not_ready")),
+        el("p", "", {}, el("b", "", {}, told(e.label)), " ", el("span", "st-dim", {}, t(e.local ? "settings.on_this_machine" : "settings.hosted"), " · ", t("settings.models", { n: e.models }))),
+        el("p", e.ready ? "st-okay" : "st-need", {}, e.ready ? t("settings.ready") : say(e.missing) || t("settings.not_ready")),
         e.needs.length ? el("p", "st-needs", {}, ...e.needs.map((n) => el("code", "", {}, n))) : null)))));
 }
 

@@ -1,6 +1,6 @@
 // Pieces of a run that every widget shows: its picture, its progress, its state, its stars.
 
-import { BASE, ago, dollars, el, exact, icon, media, seconds, still, t } from "./dom.js";
+import { BASE, dollars, el, icon, media, seconds, since, still, t } from "./dom.js";
 import { ended } from "./live.js";
 import { say } from "./phrases.js";
 
@@ -139,9 +139,9 @@ export function chip(run) {
 
 /** Why a run waits, failed or was cancelled, as a sentence; "" for the others. */
 export function reason(run) {
-  if (run.status === "held") return [held(run), run.error].filter(Boolean).join(" ");
+  if (run.status === "held") return [held(run), say(run.error)].filter(Boolean).join(" ");
   if (run.status === "failed") return say(run.error) || t("widgets.no_reason");
-  if (run.status === "cancelled") return run.error || t("widgets.was_cancelled");
+  if (run.status === "cancelled") return say(run.error) || t("widgets.was_cancelled");
   return "";
 }
 
@@ -222,7 +222,7 @@ export function facts(run) {
   if (asset?.width) list.push(`${asset.width}×${asset.height}`);
   if (run.seed !== null && run.seed !== undefined) list.push(t("widgets.seed", { n: run.seed }));
   if (run.cost_usd) list.push(dollars(run.cost_usd));
-  return el("div", "st-facts", {}, ...list.map((x) => el("span", "", {}, `${x}`)), el("time", "", { datetime: run.created_at, title: exact(run.created_at) }, ago(run.created_at)));
+  return el("div", "st-facts", {}, ...list.map((x) => el("span", "", {}, `${x}`)), since(run.created_at));
 }
 
 /** What the run is called where it needs a name: its prompt, else its task. */

@@ -1,6 +1,6 @@
 // The queue: what needs a person, what runs, what waits in its order, what lately ended. All from the live stream.
 
-import { ago, button, dollars, el, exact, icon, number, seconds, styles, t } from "./dom.js";
+import { button, dollars, el, icon, number, seconds, since, styles, t } from "./dom.js";
 import { again, buttons, choiceHelp, choiceLabel, choices } from "./actions.js";
 import { open as openDetail } from "./detail.js";
 import { adopt, follow } from "./live.js";
@@ -148,9 +148,9 @@ function row(run, section) {
 function times(run, section) {
   if (section === "recent" && run.finished_at) {
     const took = run.started_at ? t("queue.took", { time: seconds((new Date(run.finished_at) - new Date(run.started_at)) / 1000) }) + ", " : "";
-    return el("time", "", { datetime: run.finished_at, title: exact(run.finished_at) }, took + ago(run.finished_at));
+    return since(run.finished_at, { before: took });
   }
-  if (section === "queued") return el("span", "", {}, run.expected_s ? "~" + seconds(run.expected_s) : "", run.expected_s ? " · " : "", ago(run.created_at));
+  if (section === "queued") return el("span", "", {}, run.expected_s ? "~" + seconds(run.expected_s) : "", run.expected_s ? " · " : "", since(run.created_at));
   return null;
 }
 

@@ -9,6 +9,8 @@ from studio.catalogue.rows import InputSpec, Model
 from studio.domain import Asset, Request
 from studio.errors import CapabilityError
 
+NOUNS = {"image": "a picture", "video": "a clip", "audio": "a sound"}
+
 
 def fail(field: str, value: object, limit: object, message: str) -> CapabilityError:
     """A refusal with the field it belongs to."""
@@ -23,40 +25,49 @@ def files(request: Request, model: Model, assets: Mapping[str, Asset]) -> Iterat
         spec = specs.get(name)
         if spec is None:
             kind = name.replace("_", " ")
-            yield fail(name, len(ids), 0, f"{model.label} takes no {kind} for {request.task}.")
+            yield fail(name, len(ids), 0, f"{model.label} does not use {kind} for {request.task}.")
             continue
         label = spec.label or name
         for kind, most in spec.max_per_kind.items():
             count = sum(1 for i in ids if i in assets and assets[i].kind == kind)
             if count > most:
-                yield fail(name, count, most, f"{label}: {count} of kind {kind}; {model.label} takes {most}.")
+                yield fail(name, count, most, f"{label}: {count} of type {kind}; {model.label} allows {most}.")
         for i in ids:
             if i not in assets:
-                yield fail(name, i, None, f"{label}: there is no file {i}.")
+                yield fail(name, i, None, f"{label}: file {i} does not exist.")
             else:
                 yield from unfit(assets[i], spec, name)
     strays = [i for i in request.reference_voices if i not in request.references]
     if strays:
-        message = "A voice belongs to one of the references; there is none for this one any more."
+        message = "A voice belongs to a reference that was removed. Remove the voice."
         yield fail("reference_voices", strays[0], "references", message)
 
 
 def _missing(request: Request, model: Model) -> Iterator[CapabilityError]:
     """Too few, too many, and inputs that need or exclude one another."""
     specs, given = model.inputs_for(request.task), request.media()
+    required = sum(1 for s in specs.values() if s.min)
     for name, spec in specs.items():
         count, label = len(given.get(name, ())), spec.label or name
         if count < spec.min and not any(other in given for other in spec.instead):
-            needed = "a file" if spec.min == 1 else f"{spec.min} files"
-            yield fail(name, count, spec.min, f"{label}: {model.label} needs {needed} here.")
+            wanted = _wanted(spec)
+            message = f"Add {wanted} first." if required == 1 else f"{label}: Add {wanted} first."
+            yield fail(name, count, spec.min, message)
         if count > spec.max:
-            yield fail(name, count, spec.max, f"{label}: {count} files; {model.label} takes at most {spec.max}.")
+            yield fail(name, count, spec.max, f"{label}: {count} files; {model.label} allows at most {spec.max}.")
         for other in spec.needs if count else ():
             if other not in given:
-                yield fail(name, count, other, f"{label} needs {specs[other].label or other} as well.")
+                yield fail(name, count, other, f"{label} also needs {specs[other].label or other}.")
         for other in spec.excludes if count else ():
             if other in given:
                 yield fail(name, count, other, f"{label} and {specs[other].label or other} cannot be used together.")
+
+
+def _wanted(spec: InputSpec) -> str:
+    """What to add, such as "a picture or a clip"."""
+    if spec.min > 1:
+        return f"at least {spec.min} files"
+    return " or ".join(NOUNS[kind] for kind in spec.kinds)
 
 
 def unfit(asset: Asset, spec: InputSpec, name: str) -> Iterator[CapabilityError]:
@@ -71,33 +82,38 @@ def unfit(asset: Asset, spec: InputSpec, name: str) -> Iterator[CapabilityError]
     form = asset.mime.partition("/")[2].removeprefix("x-")
     if spec.formats and form not in spec.formats:
         listed = ", ".join(spec.formats)
-        yield fail(name, form, listed, f"{file} is {form}; possible are {listed}.")
+        yield fail(name, form, listed, f"{file} is {form}; supported: {listed}.")
     if spec.max_bytes and asset.bytes > spec.max_bytes:
         limit = f"{spec.max_bytes / 1e6:g} MB"
-        yield fail(name, asset.bytes, spec.max_bytes, f"{file} has {asset.bytes / 1e6:.1f} MB; at most {limit}.")
+        yield fail(name, asset.bytes, spec.max_bytes, f"{file} is {asset.bytes / 1e6:.1f} MB; the limit is {limit}.")
     if asset.width and asset.height:
         yield from _shape(asset, spec, name, file)
     if spec.min_fps and asset.fps and asset.fps < spec.min_fps - 0.05:
-        message = f"{file} has {asset.fps:g} frames a second; {spec.min_fps:g} are needed."
+        message = f"{file} has {asset.fps:g} fps; at least {spec.min_fps:g} are needed."
         yield fail(name, asset.fps, spec.min_fps, message)
     if asset.duration_s is not None and asset.kind != "image":
         low, high = spec.min_s or 0, spec.max_s or math.inf
         if not low - 0.05 <= asset.duration_s <= high + 0.05:
             limit = f"{low:g} to {high:g} seconds"
-            message = f"{file} lasts {asset.duration_s:.1f} s; possible are {limit}."
+            message = f"{file} is {asset.duration_s:.1f} s long; supported: {limit}."
             yield fail(name, asset.duration_s, limit, message)
     if asset.has_alpha and not spec.alpha:
-        yield fail(name, "alpha", False, f"{file} has transparency, which is not taken. Flatten it first.")
+        yield fail(name, "alpha", False, f"{file} has transparency, which is not supported. Flatten it first.")
 
 
 def _shape(asset: Asset, spec: InputSpec, name: str, file: str) -> Iterator[CapabilityError]:
     width, height = asset.width or 1, asset.height or 1
     short, long = sorted((width, height))
     if (spec.min_side_px and short < spec.min_side_px) or (spec.max_side_px and long > spec.max_side_px):
-        limit = f"{spec.min_side_px or 1} to {spec.max_side_px or 'any'} pixels a side"
-        yield fail(name, f"{width}x{height}", limit, f"{file} is {width}x{height}; possible are {limit}.")
+        limit = f"{spec.min_side_px or 1} to {spec.max_side_px or 'any'} pixels per side"
+        yield fail(name, f"{width}x{height}", limit, f"{file} is {width}x{height}; supported: {limit}.")
     if spec.max_pixels and short * long > spec.max_pixels:
-        message = f"{file} has {short * long:,} pixels; at most {spec.max_pixels:,}."
+        message = f"{file} has {short * long:,} pixels; the limit is {spec.max_pixels:,}."
         yield fail(name, short * long, spec.max_pixels, message)
     if spec.max_aspect and long / short > spec.max_aspect + 1e-9:
-        yield fail(name, long / short, spec.max_aspect, f"{file} is longer than {spec.max_aspect:g}:1.")
+        yield fail(
+            name,
+            long / short,
+            spec.max_aspect,
+            f"{file} is too narrow; the aspect ratio can be up to {spec.max_aspect:g}:1.",
+        )

@@ -29,7 +29,7 @@ def parse(body: JSON, catalogue: Catalogue) -> Request:
     """
     body = {k: v for k, v in body.items() if v is not None}
     if not isinstance(body.get("model"), str):
-        raise CapabilityError("The request names no model. Ask /models for the list.", field="model")
+        raise CapabilityError("The request has no model. See /models for the list.", field="model")
     model = catalogue.get(body["model"])
     if "task" not in body and len(model.tasks) == 1:
         body["task"] = model.tasks[0].value
@@ -103,7 +103,7 @@ def problems(request: Request, model: Model, assets: Mapping[str, Asset]) -> lis
     found: list[CapabilityError] = []
     if request.task not in model.tasks:
         can = ", ".join(model.tasks)
-        return [CapabilityError(f"{model.label} does {can}, not {request.task}.", field="task", value=request.task)]
+        return [CapabilityError(f"{model.label} supports {can}, not {request.task}.", field="task", value=request.task)]
     for check in (_texts, _sizes, _times, _params, files, _numbers, _exclusions):
         found += check(request, model, assets)
     return found
@@ -119,19 +119,21 @@ def _texts(request: Request, model: Model, _: Mapping[str, Asset]) -> Iterator[C
     ):
         if spec is None:
             if text:
-                yield fail(field, len(text), 0, f"{model.label} takes no negative prompt; leave it empty.")
+                yield fail(field, len(text), 0, f"{model.label} does not use a negative prompt. Leave it empty.")
         elif spec.max_chars == 0 and text:
-            yield fail(field, len(text), 0, f"{model.label} takes no {field.replace('_', ' ')}; leave it empty.")
+            yield fail(field, len(text), 0, f"{model.label} does not use a {field.replace('_', ' ')}. Leave it empty.")
         elif spec.max_chars and len(text) > spec.max_chars:
-            most = f"{spec.max_chars:,} and would cut the rest" if spec.beyond == "cut" else f"{spec.max_chars:,}"
-            message = f"{field} has {len(text):,} characters; {model.label} takes {most}. Shorten it."
+            most = f"{spec.max_chars:,} and cuts off the rest" if spec.beyond == "cut" else f"{spec.max_chars:,}"
+            message = (
+                f"The {field.replace('_', ' ')} has {len(text):,} characters; {model.label} allows {most}. Shorten it."
+            )
             yield fail(field, len(text), spec.max_chars, message)
 
 
 def _sizes(request: Request, model: Model, _: Mapping[str, Asset]) -> Iterator[CapabilityError]:
     width, height = request.width, request.height
     if (width is None) != (height is None):
-        yield fail("height" if height is None else "width", None, "both", "Give width and height together.")
+        yield fail("height" if height is None else "width", None, "both", "Set both width and height.")
         return
     if width and height:
         named = next((s for s in model.sizes if (s.width, s.height) == (width, height)), None)
@@ -142,23 +144,28 @@ def _sizes(request: Request, model: Model, _: Mapping[str, Asset]) -> Iterator[C
             return
         elif model.sizes and not named:
             listed = ", ".join(f"{s.width}x{s.height}" for s in model.sizes)
-            message = f"{model.label} makes {listed}; not {width}x{height}."
+            message = f"{model.label} makes {listed}, not {width}x{height}."
             yield fail("width", f"{width}x{height}", listed, message)
         elif model.size_from_input or not (model.sizes or free):
-            yield fail("width", width, None, f"{model.label} takes no width and height.")
+            yield fail("width", width, None, f"{model.label} does not accept width and height.")
     elif model.sizes and (request.aspect or request.tier):
         if not request.aspect and request.tier in {s.tier for s in model.sizes}:
             return
         listed = ", ".join(dict.fromkeys(f"{s.aspect} {s.tier}" for s in model.sizes))
         asked = " ".join(filter(None, (request.aspect, request.tier)))
-        yield fail("aspect", asked, listed, f"{model.label} has no size {asked}; it has {listed}.")
+        yield fail("aspect", asked, listed, f"{model.label} does not support {asked}. Available: {listed}.")
     elif request.aspect:
-        yield fail("aspect", request.aspect, None, f"{model.label} takes no aspect; give width and height, or neither.")
+        yield fail(
+            "aspect",
+            request.aspect,
+            None,
+            f"{model.label} does not accept an aspect ratio. Set width and height, or neither.",
+        )
     elif request.tier and not model.tiers:
-        yield fail("tier", request.tier, None, f"{model.label} takes no tier.")
+        yield fail("tier", request.tier, None, f"{model.label} does not accept a resolution tier.")
     if model.tiers and request.tier and request.tier not in model.tiers and not model.sizes:
         listed = ", ".join(model.tiers)
-        yield fail("tier", request.tier, listed, f"tier is {request.tier}; {model.label} has {listed}.")
+        yield fail("tier", request.tier, listed, f"{model.label} does not support {request.tier}. Available: {listed}.")
 
 
 def _contradiction(request: Request, model: Model, named: Size | None) -> Iterator[CapabilityError]:
@@ -169,50 +176,54 @@ def _contradiction(request: Request, model: Model, named: Size | None) -> Iterat
     ):
         if asked and asked != own and (named or model.size_from_input):
             size = f"{request.width}x{request.height}"
-            yield fail(field, asked, own, f"{field} is {asked}, which is not {size}. Give the pixels or the {field}.")
+            yield fail(
+                field, asked, own, f"The {field} {asked} does not match {size}. Set either the pixels or the {field}."
+            )
 
 
 def _free(width: int, height: int, model: Model, free: FreeSize) -> Iterator[CapabilityError]:
     for field, side in (("width", width), ("height", height)):
         if not free.min_side <= side <= free.max_side:
             limit = f"{free.min_side} to {free.max_side}"
-            yield fail(field, side, limit, f"{field} is {side}; {model.label} takes {limit} pixels.")
+            yield fail(field, side, limit, f"The {field} is {side}; {model.label} supports {limit} pixels.")
         elif side % free.multiple:
             near = max(free.multiple, round(side / free.multiple) * free.multiple)
-            message = f"{field} is {side}; {model.label} needs a multiple of {free.multiple}, for example {near}."
+            message = f"The {field} is {side}; {model.label} needs a multiple of {free.multiple}, for example {near}."
             yield fail(field, side, free.multiple, message)
     pixels = width * height
     if (free.max_pixels and pixels > free.max_pixels) or (free.min_pixels and pixels < free.min_pixels):
-        limit = f"{free.min_pixels or 1:,} to {free.max_pixels or 0:,} pixels in all"
+        limit = f"{free.min_pixels or 1:,} to {free.max_pixels or 0:,} pixels in total"
         yield fail("width", f"{width}x{height}", limit, f"{width}x{height} is {pixels:,} pixels; it must be {limit}.")
     if free.max_aspect and max(width / height, height / width) > free.max_aspect + 1e-9:
         limit = f"1:{free.max_aspect:g} to {free.max_aspect:g}:1"
-        yield fail("width", f"{width}x{height}", limit, f"{width}x{height} is too long; shapes go from {limit}.")
+        yield fail(
+            "width", f"{width}x{height}", limit, f"{width}x{height} is too narrow; the aspect ratio can be {limit}."
+        )
 
 
 def _times(request: Request, model: Model, assets: Mapping[str, Asset]) -> Iterator[CapabilityError]:
     seconds, allowed = request.duration_s, model.durations
     clips = any(i in assets and assets[i].kind == "video" for i in request.references)
     if seconds and allowed and (most := allowed.max_with_clip) and clips and seconds > most:
-        message = f"duration_s is {seconds:g}; {model.label} makes at most {most:g} seconds when a reference is a clip."
+        message = f"The length is {seconds:g} s; {model.label} makes at most {most:g} s with a reference clip."
         yield fail("duration_s", seconds, most, message)
     if seconds is not None:
         if allowed is None or (allowed.from_input and not allowed.choices and allowed.min is None):
-            yield fail("duration_s", seconds, None, f"{model.label} takes no duration.")
+            yield fail("duration_s", seconds, None, f"{model.label} does not accept a length.")
         elif allowed.choices:
             if seconds not in allowed.choices:
                 listed = ", ".join(f"{c:g}" for c in allowed.choices)
-                message = f"duration_s is {seconds:g}; {model.label} makes only {listed} seconds."
+                message = f"The length is {seconds:g} s; {model.label} makes only {listed} s."
                 yield fail("duration_s", seconds, listed, message)
         else:
             low, high, step = allowed.min or 0, allowed.max or math.inf, allowed.step
             whole = abs((seconds - low) / step - round((seconds - low) / step)) < 1e-6 if step else True
             if not (low <= seconds <= high and whole):
                 limit = f"{low:g} to {high:g} seconds" + (f" in steps of {step:g}" if step else "")
-                yield fail("duration_s", seconds, limit, f"duration_s is {seconds:g}; {model.label} makes {limit}.")
+                yield fail("duration_s", seconds, limit, f"The length is {seconds:g} s; {model.label} makes {limit}.")
     if request.fps is not None and request.fps not in model.fps:
         listed = ", ".join(map(str, model.fps)) or "its own rate only"
-        yield fail("fps", request.fps, listed, f"fps is {request.fps}; {model.label} offers {listed}.")
+        yield fail("fps", request.fps, listed, f"The frame rate is {request.fps}; {model.label} supports {listed}.")
 
 
 def _params(request: Request, model: Model, _: Mapping[str, Asset]) -> Iterator[CapabilityError]:
@@ -222,7 +233,7 @@ def _params(request: Request, model: Model, _: Mapping[str, Asset]) -> Iterator[
         if spec is None:
             yield fail(name, value, None, f"{model.label} has no {name} for {request.task}.")
         elif message := _wrong_param(value, spec):
-            yield fail(name, value, message, f"{name} is {value!r}; {model.label} takes {message}.")
+            yield fail(name, value, message, f"{name} is {value!r}; {model.label} accepts {message}.")
 
 
 def _wrong_param(value: object, spec: ParamSpec) -> str | None:
@@ -246,17 +257,17 @@ def _wrong_param(value: object, spec: ParamSpec) -> str | None:
 def _numbers(request: Request, model: Model, _: Mapping[str, Asset]) -> Iterator[CapabilityError]:
     if request.seed is not None:
         if model.seeds is None:
-            yield fail("seed", request.seed, None, f"{model.label} takes no seed.")
+            yield fail("seed", request.seed, None, f"{model.label} does not use a seed.")
         elif not model.seeds.min <= request.seed <= model.seeds.max:
             low, high = model.seeds.min, model.seeds.max
-            message = f"seed is {request.seed}; it goes from {low} to {high}."
+            message = f"The seed is {request.seed}; it must be from {low} to {high}."
             yield fail("seed", request.seed, f"{low} to {high}", message)
     if not 1 <= request.n <= model.max_n:
-        yield fail("n", request.n, model.max_n, f"n is {request.n}; {model.label} goes from 1 to {model.max_n}.")
+        yield fail("n", request.n, model.max_n, f"The count is {request.n}; {model.label} allows 1 to {model.max_n}.")
     if request.audio is not None and model.audio != "optional":
         always = model.audio == "always"
         if request.audio != always:
-            message = f"{model.label} always makes sound." if always else f"{model.label} makes no sound."
+            message = f"{model.label} always adds sound." if always else f"{model.label} does not make sound."
             yield fail("audio", request.audio, model.audio, message)
 
 

@@ -38,7 +38,7 @@ class Bring:
             for idx, output in enumerate(outputs):
                 if output.text is None:
                     await self._one(idx, output)
-        await way.enter(Phase.FINISHING, "The files are here.")
+        await way.enter(Phase.FINISHING, "The files were downloaded.")
         made = [await self._kept(idx, output) for idx, output in enumerate(outputs)]
         await self._succeed(progress, made)
 

@@ -51,5 +51,6 @@ def over(db: Database, run: Run) -> str | None:
             continue
         spent = ledger.spent(db, since)
         if spent + usd > limit + 1e-9:
-            return f"It would cost about ${usd:.2f}; ${spent:.2f} of this {name}'s ${limit:.2f} are spent or set aside."
+            used = f"${spent:.2f} of the ${limit:.2f} for this {name}"
+            return f"It would cost about ${usd:.2f}; {used} are spent or reserved."
     return None

@@ -23,7 +23,7 @@ async def returned(way: Way, reason: Reason) -> None:
     while time.monotonic() < until:
         if await way.wish_within(way.timing.disk_look):
             money = "settle" if way.run.handle and not way.facts.repeatable else "release"
-            raise Leave(Status.CANCELLED, "Cancelled on your wish.", money=money)
+            raise Leave(Status.CANCELLED, "Cancelled by you.", money=money)
         if reason == "full" and _free_bytes(way) >= free + ROOM_BYTES:
             return
         if reason != "full" and _takes_files(way):

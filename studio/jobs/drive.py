@@ -115,7 +115,7 @@ class Drive:
             await self._submit(await self._prepare())
         for delivery in range(1, DELIVERIES + 1):
             if way.run.phase != Phase.WAITING:
-                await way.enter(Phase.WAITING, "Looking at it again.")
+                await way.enter(Phase.WAITING, "Checking again.")
             progress = await Watch(way).until_ready()
             self.make_room()
             try:
@@ -155,7 +155,7 @@ class Drive:
             self.submitting = True
             try:
                 handle = await self._submit_once(job)
-                await self._keep_handle(handle, f"{way.facts.label} took it.")
+                await self._keep_handle(handle, f"Accepted by {way.facts.label}.")
                 return
             except EngineError as error:
                 if not error.transient or time.monotonic() - start > way.timing.submit_for:
@@ -211,7 +211,7 @@ class Drive:
         """The move and its money."""
         run = self.way.run
         if leave.harmless and runs.inner(db, run.id)["cancel_wanted"]:
-            leave = Leave(Status.CANCELLED, "Cancelled on your wish.", money=leave.money)
+            leave = Leave(Status.CANCELLED, "Cancelled by you.", money=leave.money)
         runs.move(db, run, leave.to, leave.why, **leave.columns())
         if leave.money == "release":
             ledger.release(db, run)

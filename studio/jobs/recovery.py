@@ -37,7 +37,7 @@ def _placed(db: Database, run: Run, facts: Facts | None, clean: bool) -> Run | N
         crashes = runs.inner(db, run.id)["crashes"] + 1
         runs.note(db, run.id, crashes=crashes)
         if crashes >= MOST_CRASHES:
-            why = f"The studio ended unexpectedly {crashes} times while this run was at work ({run.phase})."
+            why = f"The studio ended unexpectedly {crashes} times during this run ({run.phase})."
             _hold(db, run, HeldReason.CRASHED_TWICE, why)
             return None
     if facts is None:
@@ -45,16 +45,16 @@ def _placed(db: Database, run: Run, facts: Facts | None, clean: bool) -> Run | N
         return None
     if run.handle or run.phase == Phase.SUBMITTING:
         if run.cancel_wanted and not run.handle and facts.repeatable:
-            runs.move(db, run, Status.CANCELLED, "Cancelled on your wish.")
+            runs.move(db, run, Status.CANCELLED, "Cancelled by you.")
             return None
         if run.handle:
-            return runs.enter(db, run, Phase.WAITING, "The studio was started again and watches on.")
+            return runs.enter(db, run, Phase.WAITING, "The studio restarted and continues this run.")
         return run
     if run.cancel_wanted:
         ledger.release(db, run)
-        runs.move(db, run, Status.CANCELLED, "Cancelled on your wish.")
+        runs.move(db, run, Status.CANCELLED, "Cancelled by you.")
     else:
-        runs.move(db, run, Status.QUEUED, "The studio stopped before it was sent; queued again.")
+        runs.move(db, run, Status.QUEUED, "The studio stopped before it was sent. Queued again.")
     return None
 
 

@@ -80,7 +80,7 @@ def of(error: Exception, run: Run, facts: Facts) -> Leave:
 def lost_work(run: Run, why: str, code: str | None = None) -> Leave:
     """For a run of an engine that is free to repeat, whose work was lost: it starts again, but not for ever."""
     if run.attempt < MOST_ATTEMPTS:
-        return Leave(Status.QUEUED, f"{why} It starts again by itself.", money="release")
+        return Leave(Status.QUEUED, f"{why} It restarts automatically.", money="release")
     said = f"{why} It was started {run.attempt} times."
     return Leave(Status.HELD, said, reason=HeldReason.CRASHED_TWICE, code=code, money="release")
 
@@ -92,7 +92,7 @@ def _doubt(why: str, code: str | None) -> Leave:
 def _unreachable(why: str, code: str | None, facts: Facts) -> Leave:
     if facts.repeatable:
         return Leave(Status.FAILED, why, code=code, money="release")
-    said = f"{why} The work may be done and billed, so it is kept for another look."
+    said = f"{why} It may be finished and billed, so the run is kept. Check again later."
     return Leave(Status.HELD, said, reason=HeldReason.LOST_TASK, code=code)
 
 

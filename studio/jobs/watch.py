@@ -99,17 +99,17 @@ class Watch:
         ends the run nevertheless."""
         way, label = self.way, self.way.facts.label
         if self._refused:
-            raise Leave(Status.CANCELLED, f"Cancelled on your wish; {label} may still bill it.", money="settle")
+            raise Leave(Status.CANCELLED, f"Cancelled by you. {label} may still bill it.", money="settle")
         try:
             stopped = await way.answer(way.engine.cancel(way.run.handle or ""))
         except EngineError as error:
             log.warning("cancel of run %s: %s", way.run.id, error)
             stopped = False
         if stopped or way.facts.repeatable:
-            raise Leave(Status.CANCELLED, "Cancelled on your wish.", money="release")
+            raise Leave(Status.CANCELLED, "Cancelled by you.", money="release")
         self._refused = True
         way.cancelled = False
-        said = f"{label} cannot stop it any more. It will be billed, so the result is kept; cancel again to drop it."
+        said = f"{label} can no longer stop it. It will be billed, so the result is kept. Cancel again to discard it."
         await way.enter(Phase.WAITING, said, cancel_wanted=0, note=said)
 
     def _remember_time(self) -> None:

@@ -97,7 +97,7 @@ class Way:
             if not self.cancelled or (me and me.cancelling()):
                 raise
             money = "settle" if self.run.handle else "release"
-            raise Leave(Status.CANCELLED, "Cancelled on your wish.", money=money) from None
+            raise Leave(Status.CANCELLED, "Cancelled by you.", money=money) from None
         finally:
             self._droppable = None
 

@@ -265,7 +265,7 @@ class Boards:
     def _way(self, kind: Literal["one_run", "per_shot"], plans: list[Plan], owner: str) -> Way:
         problems = tuple(p for made in plans for p in made.problems)
         if problems or not plans:
-            return Way(kind, None, problems or ("The board has no shots yet.",))
+            return Way(kind, None, problems or ("The storyboard has no shots yet.",))
         try:
             return Way(kind, self._studio.estimate([p.body for p in plans], owner=owner), ())
         except StudioError as error:

@@ -195,7 +195,7 @@ class Films:
             self._end(film_id, "failed", error=str(error))
         except Exception:
             log.exception("export %s failed", film_id)
-            self._end(film_id, "failed", error="The export failed for a reason the log tells. Try again, or report it.")
+            self._end(film_id, "failed", error="The export failed. The log has details. Try again, or report it.")
         finally:
             self._going.pop(film_id, None)
 

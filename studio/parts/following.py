@@ -73,7 +73,7 @@ class Following(Making):
                 run = holds.give_up(db, run)
             elif run.status == Status.QUEUED:
                 ledger.release(db, run)
-                run = runs.move(db, run, Status.CANCELLED, "Cancelled on your wish.")
+                run = runs.move(db, run, Status.CANCELLED, "Cancelled by you.")
             else:
                 runs.note(db, run.id, cancel_wanted=1)
                 run = run.model_copy(update={"cancel_wanted": True})

@@ -135,7 +135,7 @@ class Looks:
         given = {"look": look, "titles": titles}
         board = board.model_copy(update={k: v for k, v in given.items() if v is not None})
         if not board.shots:
-            raise NotFound("The board has no shots yet.")
+            raise NotFound("The storyboard has no shots yet.")
         clips = self._boards.clips(board, owner=owner)
         starts = cutting.starts_s(board, clips)
         number = max((n for n, start in enumerate(starts) if start <= at_s + 1e-6), default=0)

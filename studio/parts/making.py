@@ -129,12 +129,12 @@ class Making(Core):
         if self._by_time(checked):
             return f"{label}: ${usd:.4g} each, for the time on your card."
         day = checked.model.checked.isoformat()
-        return f"{label}: ${usd:.4g} each, by the price list of {day}."
+        return f"{label}: ${usd:.4g} each, from the price list of {day}."
 
     def _unpriced(self, checked: Checked) -> str:
         if self._by_time(checked):
             return f"{checked.model.label}: no estimate yet; the first run at this size tells."
-        return f"{checked.model.label} publishes no price for this."
+        return f"{checked.model.label} has no published price for this."
 
     def _by_time(self, checked: Checked) -> bool:
         engine = self._engines.get(checked.model.provider)
@@ -145,7 +145,7 @@ class Making(Core):
     ) -> list[Run]:
         if (count := sum(c.request.n for c in found)) > MOST_AT_ONCE:
             raise CapabilityError(
-                f"{count:,} runs at once; at most {MOST_AT_ONCE:,} are taken.",
+                f"{count:,} runs at once; the limit is {MOST_AT_ONCE:,}.",
                 field="n",
                 value=count,
                 limit=MOST_AT_ONCE,
@@ -177,7 +177,7 @@ class Making(Core):
                 provider=model.provider, estimate_usd=usd, expected_s=expected_s, retry_of=retry_of,
                 status=Status.HELD if consent_missing else Status.QUEUED,
                 held_reason=HeldReason.CONSENT if consent_missing else None,
-                error="It shows real people: their consent is needed first." if consent_missing else None,
+                error="It shows real people. Confirm their consent first." if consent_missing else None,
             )  # fmt: skip
             yield runs.NewRun(run, one.media(), pace)
 

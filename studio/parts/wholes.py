@@ -29,7 +29,7 @@ from studio.storyboard.cutting import Clip
 log = logging.getLogger(__name__)
 FINE_CRF = 12
 """Quality of the frames beside a cut, which cannot be copied: no loss that can be seen."""
-BROKE = "It could not be cut apart, for a reason the log tells."
+BROKE = "It could not be split. The log has details."
 
 
 @dataclass(frozen=True)

@@ -41,7 +41,7 @@ def claim(db: Database, provider: str) -> Run | None:
     if not taken:
         return None
     run = as_run(taken[0])
-    _event(db, run.seq, Status.QUEUED, Status.RUNNING, run.phase, "Its turn came.")
+    _event(db, run.seq, Status.QUEUED, Status.RUNNING, run.phase, "Started.")
     return run
 
 

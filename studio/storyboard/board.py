@@ -150,7 +150,7 @@ class Board(Value):
         for shot in self.shots:
             if shot.id == shot_id:
                 return shot
-        raise NotFound("This shot is no longer on the board; reload the page.")
+        raise NotFound("This shot is no longer on the storyboard. Reload the page.")
 
     def member(self, name: str) -> CastMember | None:
         """The member of the cast that @name means, whatever its case."""

@@ -37,7 +37,7 @@ def missing(board: Board, clips: Clips, *, allow_drafts: bool = True) -> list[st
     for number, shot in enumerate(board.shots, 1):
         clip = clips.get(shot.id)
         if clip is None:
-            said.append(f"Shot {number} has neither a take nor a draft.")
+            said.append(f"Shot {number} has no take and no draft.")
         elif clip.draft and not allow_drafts:
             said.append(f"Shot {number} has only a draft.")
     return said
@@ -84,7 +84,7 @@ def cut(
     if said := missing(board, clips):
         raise CapabilityError(said[0], field="shots")
     if not board.shots:
-        raise CapabilityError("The board has no shots yet.", field="shots")
+        raise CapabilityError("The storyboard has no shots yet.", field="shots")
     parts = [CutClip(slate)] if slate else []
     for shot in board.shots:
         start, end = part(shot, clips[shot.id])

@@ -51,7 +51,7 @@ def reorder(board: Board, order: Sequence[str]) -> Board:
     """The shots in this order. Raises Conflict unless it names each shot exactly once."""
     by_id = {s.id: s for s in board.shots}
     if sorted(order) != sorted(by_id):
-        raise Conflict("The board changed meanwhile; it was reloaded. Move the shot again.")
+        raise Conflict("The storyboard changed and was reloaded. Move the shot again.")
     return _with(board, [by_id[i] for i in order])
 
 
@@ -106,7 +106,7 @@ def cast(board: Board, member: CastMember) -> Board:
     """Add a member of the cast, or replace the one with the same id. Names are unique, whatever their case."""
     others = [m for m in board.cast if m.id != member.id]
     if any(m.name.casefold() == member.name.casefold() for m in others):
-        raise CapabilityError(f"There is already a cast member @{member.name}.", field="name", value=member.name)
+        raise CapabilityError(f"The cast already has @{member.name}.", field="name", value=member.name)
     known = [m.id for m in board.cast]
     members = [member if m.id == member.id else m for m in board.cast]
     return board.model_copy(update={"cast": tuple(members if member.id in known else [*others, member])})

@@ -67,7 +67,7 @@ def for_shot(
     if shot.start.kind == "previous" and not draft:
         frame = previous_frame
         if frame is None:
-            said.append("It starts from the last frame of the shot before, which has no take yet.")
+            said.append("It starts from the last frame of the previous shot, which has no take yet.")
     present = [m for name in shot.mentions() if (m := board.member(name))]
     said += [f"@{n} is not in the cast." for n in shot.mentions() if not board.member(n)]
     task, references = _task(model, present, frame)
@@ -78,7 +78,7 @@ def for_shot(
     if frame and "first_frame" in model.inputs_for(task):
         body |= {"first_frame": frame, "consent": body.get("consent", True) and voices.agreed(board, shot)}
     elif frame and not draft:
-        said.append(f"{model.label} cannot start from a picture; choose another model or another start.")
+        said.append(f"{model.label} cannot start from a picture. Choose another model or another start.")
     if draft:
         body["prompt"] = labelled(board, shot, _names(model, references, assets))
     else:
@@ -86,8 +86,7 @@ def for_shot(
     said += _too_long(shot.duration_s, body, model)
     if bare := task == Task.REFERENCE_TO_VIDEO and not references:
         said.append(
-            f"{model.label} needs someone of the cast with a reference: "
-            "write @name in the prompt, or choose another model."
+            f"{model.label} needs a cast member with a reference. Write @name in the prompt, or choose another model."
         )
     notes = voices.left_out(present, model, task, catalogue, assets)
     problems = _problems(body, model, catalogue, assets, told="references" if bare else "")
@@ -101,7 +100,7 @@ def one_run(board: Board, model_id: str, catalogue: Catalogue, assets: Assets) -
     if not model.multi_shot:
         said.append(f"{model.label} makes one shot at a time.")
     if any(s.transition != Transition.CUT for s in board.shots):
-        said.append("Transitions other than cuts are made when shots are rendered one by one.")
+        said.append("Transitions other than cuts need shots rendered one by one.")
     if any(s.start.kind != "none" for s in board.shots[1:]):
         said.append("Only the first shot can start from a picture.")
     names = dict.fromkeys(n for s in board.shots for n in s.mentions())
@@ -120,7 +119,7 @@ def one_run(board: Board, model_id: str, catalogue: Catalogue, assets: Assets) -
             body[name] = value
     body["prompt"] = prompt_for(board, board.shots, model, references, assets, text.write(board))
     if not board.shots:
-        said.append("The board has no shots yet.")
+        said.append("The storyboard has no shots yet.")
     said += _too_long(seconds, body, model)
     notes = voices.left_out(present, model, task, catalogue, assets)
     return Plan("", body, (*said, *_problems(body, model, catalogue, assets)), tuple(notes))
@@ -205,7 +204,9 @@ def _task(model: Model, present: list[CastMember], frame: str | None) -> tuple[T
     for task in (Task.TEXT_TO_VIDEO, Task.IMAGE_TO_VIDEO, Task.REFERENCE_TO_VIDEO):
         if task in model.tasks:
             return task, shown if task == Task.REFERENCE_TO_VIDEO else []
-    raise CapabilityError(f"{model.label} makes no video; choose another model for this board.", field="model")
+    raise CapabilityError(
+        f"{model.label} does not make video. Choose another model for this storyboard.", field="model"
+    )
 
 
 def _body(board: Board, model: Model, task: Task, *, seconds: float, seed: int | None, params: JSON) -> JSON:

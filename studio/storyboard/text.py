@@ -61,7 +61,7 @@ def read(text: str, *, default_s: float = 4.0) -> Read:
     else:
         style, blocks = _blocks(head.rest)
         found = [_timed(block, default_s) for block in blocks]
-        faults = () if found else ("There is no text to make shots of.",)
+        faults = () if found else ("There is no text to make shots from.",)
     shots = tuple(_shot(words, seconds, head.cast) for words, seconds in found)
     return Read(style, shots, faults, tuple(words.strip() for words, _ in found), head.title, head.cast)
 

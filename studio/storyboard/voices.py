@@ -51,9 +51,9 @@ def left_out(
     shown = [m for m in present if m.references or m.voice]
     if task == Task.IMAGE_TO_VIDEO and shown:
         who = ", ".join(f"@{m.name}" for m in shown)
-        return [f"It starts from a picture, so {model.label} is given no references or voices of the cast ({who})."]
+        return [f"It starts from a picture, so {model.label} gets no cast references or voices ({who})."]
     unseen = ", ".join(f"@{m.name}" for m in shown if m.references)
-    blind = [f"{model.label} is given the description of {unseen}, not the references."]
+    blind = [f"{model.label} gets the description of {unseen}, not the references."]
     silent = [said for m in shown if m.voice and (said := _silent(m, model, task, catalogue, assets))]
     return [*(blind if unseen and task == Task.TEXT_TO_VIDEO else []), *silent]
 
@@ -63,16 +63,16 @@ def _silent(
 ) -> str | None:
     """Why the voice of this member is not heard; None where it is."""
     if not member.references:
-        return f"The voice of @{member.name} is not used: it needs a reference picture or clip to go with it."
+        return f"The voice of @{member.name} is not used. It needs a reference picture or clip."
     if task == Task.REFERENCE_TO_VIDEO and takes_voices(model):
         return None
     clips = [r for r in member.references if r in assets and assets[r].kind == Kind.VIDEO]
     if task == Task.REFERENCE_TO_VIDEO and model.clip_voices and clips:
-        return f"{model.label} takes the voice of @{member.name} from the reference clip, not from the voice sample."
+        return f"{model.label} uses the voice in the reference clip of @{member.name}, not the voice sample."
     able = next((m.label for m in catalogue if takes_voices(m)), "another model")
     if task == Task.REFERENCE_TO_VIDEO and model.clip_voices:
         return (
-            f"{model.label} takes the voice of @{member.name} from a reference clip only: "
-            f"add a clip in which it is heard, or choose {able}."
+            f"{model.label} uses the voice of @{member.name} from a reference clip only. "
+            f"Add a clip in which it is heard, or choose {able}."
         )
-    return f"{model.label} cannot use the voice sample of @{member.name}; choose {able}."
+    return f"{model.label} cannot use the voice sample of @{member.name}. Choose {able}."

@@ -86,7 +86,7 @@ class Update(_Fields):
         if self.look.lut:
             studio.looks.get_lut(self.look.lut, owner=owner)
         if self.delivery.music and studio.get_asset(self.delivery.music, owner=owner).kind is not Kind.AUDIO:
-            raise CapabilityError("Music is a sound file.", field="music", value=self.delivery.music)
+            raise CapabilityError("Music must be a sound file.", field="music", value=self.delivery.music)
         for place in self.delivery.places:
             presets.preset(place)
 
@@ -153,7 +153,7 @@ class Alter(ShotFields):
         shot = board.shot(self.shot)
         trims = [self.given().get(k, getattr(shot, k)) for k in ("duration_s", "trim_in_s", "trim_out_s")]
         if trims[0] - trims[1] - trims[2] < 0.1 - 1e-6:
-            raise CapabilityError("Nothing would be left of the shot; trim it less.", field="trim_out_s")
+            raise CapabilityError("Nothing would be left of the shot. Trim less.", field="trim_out_s")
         return edit.change(board, self.shot, **self.given()), ""
 
 
@@ -267,13 +267,13 @@ class Cast(Op):
         """A name that can follow an @, and files that are there."""
         if not self.name.removeprefix("@").replace("-", "_").isidentifier():
             raise CapabilityError(
-                "A name is one word of letters, digits, hyphens or underscores, as it follows the @ in prompts.",
+                "Use one word for the name: letters, digits, hyphens or underscores.",
                 field="name", value=self.name,
             )  # fmt: skip
         for asset in self.references:
             studio.get_asset(asset, owner=owner)
         if self.voice and studio.get_asset(self.voice, owner=owner).kind is not Kind.AUDIO:
-            raise CapabilityError("A voice sample is a sound file.", field="voice", value=self.voice)
+            raise CapabilityError("A voice sample must be a sound file.", field="voice", value=self.voice)
 
     def apply(self, board: Board) -> tuple[Board, str]:
         """The board with the member."""
@@ -319,7 +319,7 @@ AnyOp = Annotated[
 
 def _room(shots: int) -> None:
     if shots > SHOTS_MAX:
-        raise CapabilityError(f"A board holds up to {SHOTS_MAX} shots.", field="shots")
+        raise CapabilityError(f"A storyboard can have up to {SHOTS_MAX} shots.", field="shots")
 
 
 def change_of(op: Op, made: list[str]) -> Callable[[Board], Board]:

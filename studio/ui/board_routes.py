@@ -184,7 +184,7 @@ def _making(made: APIRouter, studio: Studio) -> None:
     def render(board_id: Id, body: Render, owner: Owner) -> JSON:
         plan = studio.chains.plan(board_id, owner=owner, shots=body.shots)
         if not plan.ready and not plan.follow:
-            raise Conflict("There is nothing to render any more.")
+            raise Conflict("Nothing is left to render.")
         if plan.estimate.usd is not None and (body.usd is None or plan.estimate.usd > body.usd + CENT):
             raise Conflict(f"The price is now ${plan.estimate.usd:.2f}; look at it once more.")
         studio.chains.start(board_id, owner=owner, shots=body.shots)
@@ -297,8 +297,8 @@ async def received(studio: Studio, request: Request, name: str, most: int) -> As
             async for piece in request.stream():
                 size += len(piece)
                 if size > most:
-                    raise MediaError(f"{name} is larger than {most / 1e6:,.0f} MB, the most this studio takes.")
+                    raise MediaError(f"{name} is larger than {most / 1e6:,.0f} MB, the limit of this studio.")
                 await run_in_threadpool(out.write, piece)
         if not size:
-            raise NotFound("No file came with the request.")
+            raise NotFound("No file was uploaded.")
         yield path

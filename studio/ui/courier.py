@@ -44,13 +44,20 @@ def connect(demo: gr.Blocks, ctx: Ctx) -> None:
         page = pages[task]
         asked = [page.picker, page.media, *page.c.values()]
         getattr(courier, event)(_send(ctx, page, names), asked, [ctx.tabs, *page.fill_outputs], **EVENT)
-    demo.load(_linked, None, ctx.tabs, **EVENT)
+    demo.load(_linked(ctx), None, ctx.tabs, **EVENT)
 
 
-def _linked(request: gr.Request) -> Any:
-    """?run=ID opens the gallery, which then shows the run; ?board=ID the storyboard."""
-    wanted = [tab for key, tab in (("run", "gallery"), ("board", "storyboard")) if request.query_params.get(key)]
-    return gr.Tabs(selected=wanted[0]) if wanted else gr.skip()
+def _linked(ctx: Ctx) -> Callable[..., Any]:
+    """?tab=ID opens that tab. A link that names only a run (?run=ID) opens the gallery, ?board=ID the storyboard."""
+
+    def linked(request: gr.Request) -> Any:
+        asked = request.query_params
+        if asked.get("tab") in ctx.pages:
+            return gr.Tabs(selected=asked["tab"])
+        wanted = [tab for key, tab in (("run", "gallery"), ("board", "storyboard")) if asked.get(key)]
+        return gr.Tabs(selected=wanted[0]) if wanted else gr.skip()
+
+    return linked
 
 
 def _use(ctx: Ctx, pages: dict[Task, CreatePage]) -> Callable[..., Any]:
@@ -62,7 +69,7 @@ def _use(ctx: Ctx, pages: dict[Task, CreatePage]) -> Callable[..., Any]:
             raise gr.Error(str(error), print_exception=False) from None
         page = pages.get(run.request.task)
         if page is None:
-            raise gr.Error(f"No page makes {run.request.task}.", print_exception=False)
+            raise gr.Error(f"No page supports {run.request.task}.", print_exception=False)
         body = run.request.flat() | ({"seed": run.seed} if run.seed is not None else {})
         return page.filled(body, owner=owner) | {ctx.tabs: gr.Tabs(selected=page.id)}
 

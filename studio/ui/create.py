@@ -357,5 +357,5 @@ def _gone(sent: tuple[Any, ...], model: Model) -> JSON | None:
     shown = sent[0].get("id") if isinstance(sent[0], dict) else None
     if shown in (None, model.id):
         return None
-    said = f"{shown} is not in this studio any more. Choose another model."
+    said = f"{shown} is no longer available. Choose another model."
     return {"model": shown, "runs": 0, "problems": [{"field": "model", "message": said, "waiting": False}]}

@@ -172,7 +172,7 @@ async def _pieces(request: Request, most: int) -> AsyncIterator[bytes]:
     async for piece in request.stream():
         size += len(piece)
         if size > most:
-            raise CapabilityError(f"That is more than {most / 1e6:,.0f} MB, the most that is taken here.")
+            raise CapabilityError(f"That is more than {most / 1e6:,.0f} MB, the limit of this studio.")
         yield piece
     if not size:
-        raise CapabilityError("No file came with the request.")
+        raise CapabilityError("No file was uploaded.")

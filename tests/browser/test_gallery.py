@@ -239,7 +239,7 @@ def test_failures_are_kept_with_their_reason(open_page: Open, studio_of: Studio)
     page.locator("select[name=status]").select_option("cancelled")
     expect(cell(page, run)).to_contain_text("Cancelled")
     cell(page, run).click()
-    expect(panel(page)).to_contain_text("Cancelled on your wish.")
+    expect(panel(page)).to_contain_text("Cancelled by you.")
 
 
 def test_a_phone_has_room_for_everything(open_page: Open, picture: Run) -> None:

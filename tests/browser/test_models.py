@@ -102,7 +102,7 @@ def test_a_download_that_fails_says_why_in_a_sentence(open_page: Open) -> None:
     page = open_page("models")
     box = row(page, AWAY)
     box.get_by_role("button", name="Download Qwen-Image", exact=True).click()
-    told = box.get_by_text("Qwen/Qwen-Image cannot be read: accept its licence on its page, and set HF_TOKEN")
+    told = box.get_by_text("Qwen/Qwen-Image cannot be read. Accept its licence on its page, and set HF_TOKEN")
     expect(told).to_be_visible()
     expect(box.get_by_role("button", name="Download Qwen-Image", exact=True)).to_be_visible()
 

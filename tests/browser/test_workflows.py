@@ -106,7 +106,7 @@ def test_a_removed_workflow_is_said_at_the_form_and_comes_back(open_page: Open, 
     expect(page.locator("[data-workflow=mine]")).to_have_count(0)
     page.locator("#tab-t2i-button").click()
     page.locator("#t2i-generate").click()
-    expect(page.get_by_text("comfyui/mine is not in this studio any more")).to_be_visible()
+    expect(page.get_by_text("comfyui/mine is no longer available")).to_be_visible()
     assert site.studio.search(model="comfyui/mine").total == 0
     site.studio.workflows.restore("mine")
     page.locator("#t2i-generate").click()

@@ -208,5 +208,5 @@ def test_an_engine_that_cannot_run_says_what_to_do(tmp_path: Path) -> None:
     model = ROWS.get("local/wan2.2-t2v-a14b")
     request = REQUEST.validate_python({"model": model.id, "task": "text-to-video", "prompt": "x"})
     (problem,) = empty.problems(request, model, {})
-    assert "not on this machine" in str(problem)
+    assert "is not downloaded" in str(problem)
     assert "126 GB" in str(problem), "the files hold 32-bit numbers"

@@ -1,5 +1,6 @@
 // The storyboard tab: the list of boards, or one board in its editor. ?board=ID in the address says which.
 
+import * as address from "../address.js";
 import { styles } from "../dom.js";
 import { close as closeDetail } from "../detail.js";
 import { Editor } from "./editor.js";
@@ -11,22 +12,19 @@ export function mount(element) {
   const root = element.querySelector(".st-mount") || element;
   let editor = null;
   let shown = null;
-  const address = (id) => {
-    const url = new URL(location.href);
-    id ? url.searchParams.set("board", id) : url.searchParams.delete("board");
-    history.replaceState(history.state, "", url);
-  };
-  const open = (id) => {
+  const show = (id) => {
     editor?.close();
-    closeDetail({ silent: true });
     shown = id;
-    address(id);
     editor = id ? new Editor(root, id, open) : null;
     if (!id) list(root, open);
   };
-  document.addEventListener("click", (e) => {
-    const tab = e.target.closest?.("#studio-tabs .tab-container [role=tab]");
-    if (tab) tab.id === "tab-storyboard-button" ? address(shown) : (address(null), editor?.rest());
-  });
-  open(new URL(location.href).searchParams.get("board"));
+  const open = (id) => {
+    closeDetail({ silent: true });
+    address.visit({ board: id });
+    show(id);
+  };
+  address.keeps("storyboard", () => ({ board: shown }));
+  address.onReturn((params) => address.tabOf(params) === "storyboard" && params.get("board") !== shown && show(params.get("board")));
+  document.addEventListener("studio-tab", (e) => e.detail.tab !== "storyboard" && editor?.rest());
+  show(address.here().get("board"));
 }

@@ -3,6 +3,7 @@
 import { BASE, button, el, exact, icon, styles, t } from "../dom.js";
 import { send } from "../board/files.js";
 import { del, get, post, toast, tried } from "../net.js";
+import { say } from "../phrases.js";
 import { modelFiles } from "./files.js";
 import { mapping } from "./map.js";
 
@@ -33,7 +34,7 @@ export function mount(element, { trigger, options }) {
     const pick = button(t("workflows.choose"), { name: "upload", text: t("workflows.choose"), cls: "wf-go", data: { do: "choose" } }, () => input.click());
     const steps = el("ol", "wf-steps", {}, ...[1, 2, 3].map((n) => el("li", "", {}, el("b", "", { "aria-hidden": "true" }, String(n)), el("span", "", {}, t(`workflows.step_${n}`)))));
     const zone = el("div", "wf-drop", {}, icon("upload", "st-i big"), el("p", "", {}, el("strong", "", {}, t("workflows.drop")), el("br"), el("span", "st-dim", {}, t("workflows.drop_also"))), pick, input);
-    const server = known.missing ? el("p", "wf-note", {}, icon("warn"), el("span", "", {}, known.missing, " ", t("workflows.map_already"))) : null;
+    const server = known.missing ? el("p", "wf-note", {}, icon("warn"), el("span", "", {}, say(known.missing), " ", t("workflows.map_already"))) : null;
     main.replaceChildren(...[el("h3", "wf-title", {}, t("workflows.title")), el("p", "st-dim", {}, t("workflows.about")), server, zone, steps].filter(Boolean));
   }
 

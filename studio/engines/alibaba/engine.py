@@ -70,7 +70,7 @@ class AlibabaEngine:
         region, offered = self.place.region, model.regions
         if region and offered and region not in offered:
             where = ", ".join(r.capitalize() for r in offered)
-            said = f"{model.label} is offered in {where}, not in {self.place.name}."
+            said = f"{model.label} is available in {where}, not in {self.place.name}."
             said += " Choose another model or ALIBABA_REGION."
             found.append(CapabilityError(said, field="model", value=model.id, limit=where))
         references = len(request.references)

@@ -115,7 +115,7 @@ def _moderation_words(code: str, why: str) -> str:
         said = f"{LABEL} suspects protected content, such as a known figure or brand ({why})."
     else:
         said = f"{LABEL} judged the prompt, an input or the result unsafe ({why})."
-    return f"{said} Change the words or files. If “Improve my prompt” is on, the rewritten text may be the cause."
+    return f"{said} Change the words or files. If “Enhance prompt” is on, the rewritten text may be the cause."
 
 
 def _key_words(place: Place) -> str:

@@ -45,7 +45,7 @@ class LocalEngine:
         self.library = Library(settings, self.cards)
         self.facts = Facts(
             name="local",
-            label="Your own GPU",
+            label="Your GPU",
             limits=Limits(submits_per_s=50, concurrent=max(1, len(self.cards)), polls_per_s=100),
             repeatable=True,
             local=True,
@@ -55,12 +55,12 @@ class LocalEngine:
     def missing(self) -> str | None:
         """What to install or set, in one sentence."""
         if self._choice.strip().lower() == "none":
-            return "The local engine is switched off by STUDIO_GPU=none."
+            return "The local engine is turned off by STUDIO_GPU=none."
         lacking = [p for p in PACKAGES if find_spec(p) is None]
         if lacking:
-            return f"To use your own card, install {', '.join(lacking)}: pip install -r requirements-gpu.txt."
+            return f"To use your GPU, install {', '.join(lacking)}: pip install -r requirements-gpu.txt."
         if not self.cards:
-            return "No NVIDIA card was found; set STUDIO_GPU to its number, to mps on an Apple chip, or to none."
+            return "No NVIDIA GPU was found. Set STUDIO_GPU to its number, to mps on an Apple chip, or to none."
         return None
 
     # ------------------------------------------------------------------------------------------- before the run
@@ -109,9 +109,9 @@ class LocalEngine:
     def _fetch(self, model: Model, found: weights.Present) -> str:
         size = weights.download_bytes(model.engine) / plan.GB
         if found.folder is None:
-            return f"The files of {model.label} are not on this machine. Get them on the Models page ({size:.0f} GB)."
+            return f"{model.label} is not downloaded. Get it on the Models page ({size:.0f} GB)."
         lacking = ", ".join(found.missing[:3]) + (" and more" if len(found.missing) > 3 else "")
-        return f"{model.label} is not complete: {lacking} is missing. Resume it on the Models page."
+        return f"{model.label} is incomplete: {lacking} is missing. Resume the download on the Models page."
 
     def _lora_paths(self, made: recipe.Recipe, model: Model) -> list[str]:
         """Where the LoRA files of the recipe are. Raises CapabilityError that names the one that is not here."""
@@ -179,7 +179,7 @@ class LocalEngine:
         """Where the run is. Raises UnknownHandle after a restart: the run is simply given again, its latents kept."""
         work = self._dispatcher.get(handle.removeprefix(HANDLE))
         if work is None:
-            raise UnknownHandle("This run was on the card when the studio stopped; it starts again.")
+            raise UnknownHandle("This run was on the GPU when the studio stopped. It starts again.")
         found = self._dispatcher.progress(work)
         if found.status == Status.SUCCEEDED:
             cost = gpu_time.usd(float(found.usage.get("seconds", 0.0)), self._usd_per_s())

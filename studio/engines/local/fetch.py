@@ -125,7 +125,7 @@ class Fetch:
                 good = hashlib.file_digest(file, "sha256").hexdigest() == wanted_hash
         if not good:
             part.unlink()
-            raise ValueError(f"{name} arrived damaged and was thrown away; fetch it again")
+            raise ValueError(f"{name} was damaged in transit and deleted; download it again")
 
     def _add(self, count: int) -> None:
         self.arrived += count
@@ -166,12 +166,12 @@ def main() -> int:
 
 def _sentence(repo: str, error: Exception) -> str:
     if isinstance(error, httpx.HTTPStatusError) and error.response.status_code in (401, 403, 404):
-        return f"{repo} cannot be read: accept its licence on its page, and set HF_TOKEN if it asks for an account."
+        return f"{repo} cannot be read. Accept its licence on its page, and set HF_TOKEN if it needs an account."
     if isinstance(error, httpx.TransportError):
-        return f"The hub cannot be reached; what has arrived of {repo} is kept. Try again later."
+        return f"The model hub cannot be reached. Downloaded parts of {repo} are kept. Try again later."
     if isinstance(error, OSError):
         return f"{repo} cannot be written: {error.strerror or error}."
-    return f"{repo} could not be fetched: {error}."
+    return f"{repo} could not be downloaded: {error}."
 
 
 if __name__ == "__main__":

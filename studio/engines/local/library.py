@@ -159,11 +159,11 @@ class Library:
         repo = model.engine["repo"]
         with self._lock:
             if repo in self._downloads and self._downloads[repo].state == "running":
-                raise Conflict(f"{model.label} is being fetched; stop that first.")
+                raise Conflict(f"{model.label} is downloading. Stop that first.")
             self._downloads.pop(repo, None)
         found = weights.look(repo, self._settings)
         if found.folder is None:
-            raise NotFound(f"No files of {model.label} are on this machine.")
+            raise NotFound(f"{model.label} has no files on this computer.")
         cached = weights.hub_cache() / f"models--{repo.replace('/', '--')}"
         folder = cached if cached in found.folder.parents else found.folder
         size = sum(p.stat().st_size for p in folder.rglob("*") if p.is_file() and not p.is_symlink())

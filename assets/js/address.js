@@ -1,0 +1,96 @@
+// The page's address: the tab, the run, the board and the dialog that are open. A reload stays there, a link leads
+// there, and Back closes what was opened or returns to the tab before.
+//
+// Every change is one entry of the browser's history. Going back ourselves, when something is closed by its own button,
+// takes its entry away again; the browser does that later than we go on, so changes wait for one another in a line.
+
+const BACK_MS = 500;
+const HOME = { run: "gallery", board: "storyboard" };
+const returns = new Set();
+const kept = {};
+let line = null;
+let ours = false;
+
+/** Parameters of the address as it is now. */
+export const here = () => new URL(location.href).searchParams;
+
+/** The tab an address leads to; null for the first one. Links that name only a run or a board have no tab. */
+export const tabOf = (params) => params.get("tab") || Object.keys(HOME).filter((key) => params.get(key)).map((key) => HOME[key])[0] || null;
+
+/** Hear of the browser's Back and Forward, with the parameters of the address it came to. */
+export const onReturn = (fn) => returns.add(fn);
+
+/** What the address holds beside `tab` whenever that tab is opened: a function that gives parameters. */
+export const keeps = (tab, fn) => (kept[tab] = fn);
+
+function after(fn) {
+  const step = line ? line.then(fn) : fn();
+  if (!step?.then) return;
+  line = step;
+  step.then(() => line === step && (line = null));
+}
+
+/** Set parameters (null takes one away) as a new entry; replace: in the place of this one. */
+export function visit(params, { replace = false, opened = null } = {}) {
+  after(() => set(params, replace, opened));
+}
+
+function set(params, replace, opened) {
+  const url = new URL(location.href);
+  for (const [key, value] of Object.entries(params)) value === null || value === undefined ? url.searchParams.delete(key) : url.searchParams.set(key, value);
+  if (url.href === location.href) return;
+  const state = { ...history.state, opened: replace ? history.state?.opened : opened };
+  replace ? history.replaceState(state, "", url) : history.pushState(state, "", url);
+}
+
+/** Something was closed by its own button: back to the entry before it, or without its parameters where there is none. */
+export function leave(name, params = {}) {
+  after(() => {
+    if (history.state?.opened !== name) return set(params, true, null);
+    const gone = new Promise((done) => {
+      ours = true;
+      const end = () => (removeEventListener("popstate", end), (ours = false), done());
+      addEventListener("popstate", end);
+      setTimeout(end, BACK_MS);
+    });
+    history.back();
+    return gone;
+  });
+}
+
+const button = (tab) => (tab ? document.getElementById(`tab-${tab}-button`) : document.querySelector("#studio-tabs > .tab-wrapper [role=tab]"));
+const selected = () => document.querySelector('#studio-tabs > .tab-wrapper [role=tab][aria-selected="true"]')?.id.slice(4, -7) || null;
+
+/** Follow the tabs, however they are changed, and the dialogs. Call it once. */
+export function watch() {
+  const first = button(null)?.id.slice(4, -7);
+  let tab = first; // whoever was quick has chosen another by now
+  const look = () => {
+    const now = selected();
+    if (!now || now === tab) return;
+    tab = now;
+    const moved = now !== (tabOf(here()) || first);
+    if (moved) visit({ tab: now, run: null, board: null, ...kept[now]?.() });
+    document.dispatchEvent(new CustomEvent("studio-tab", { detail: { tab, moved } }));
+  };
+  look();
+  new MutationObserver(look).observe(document.getElementById("studio-tabs"), { subtree: true, childList: true, attributes: true, attributeFilter: ["aria-selected"] });
+  addEventListener("popstate", () => {
+    if (ours) return;
+    const dialogs = [...document.querySelectorAll("dialog[open]")];
+    if (dialogs.length > (history.state?.dialogs || 0)) return void (dialogs.at(-1).dataset.returning = "true", dialogs.at(-1).close());
+    const params = here();
+    const wanted = tabOf(params) || first;
+    if (wanted !== selected()) button(wanted)?.click();
+    for (const fn of returns) fn(params);
+  });
+  new MutationObserver((changes) => {
+    for (const node of changes.flatMap((c) => [...c.addedNodes])) if (node.matches?.("dialog.st")) follow(node);
+  }).observe(document.body, { childList: true });
+}
+
+/** Back closes a dialog; its own button takes the entry away. */
+function follow(dialog) {
+  after(() => history.pushState({ ...history.state, opened: "dialog", dialogs: document.querySelectorAll("dialog[open]").length }, ""));
+  dialog.addEventListener("close", () => dialog.dataset.returning || leave("dialog"), { once: true });
+}
