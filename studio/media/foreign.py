@@ -2,53 +2,68 @@
 
 Everything here was made by strangers: it is parsed as text or JSON of limited size and depth, looked through for
 known node and key names, and never run. Only values of the right type and a plausible range come out.
-Sources: the programs' own writers (AUTOMATIC1111 and Forge `parameters`; ComfyUI `prompt`; InvokeAI
-`invokeai_metadata`, older `sd-metadata`; Wan2GP's JSON in the comment).
+Sources: the programs' own writers (AUTOMATIC1111 and Forge `parameters`; ComfyUI `prompt`; VideoHelperSuite's comment;
+InvokeAI `invokeai_metadata`, older `sd-metadata`; SwarmUI `sui_image_params`; Fooocus' scheme "fooocus"; NovelAI's
+`Comment`; Easy Diffusion's own keys; Wan2GP's JSON in the comment).
 """
 
 from __future__ import annotations
 
 import json
 import re
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any
 
 from studio.domain import JSON
+from studio.media import comfy_graph
 
 JSON_LIMIT = 8_000_000
 """Longest JSON text looked at, in characters."""
 TEXT_LIMIT = 20_000
-HOPS = 24
-"""How many links of a graph are followed from a sampler to its prompt."""
+SEED_MOST = 2**64 - 1
+"""ComfyUI's largest seed. Seeds never go through a float, which is exact only to 2**53."""
 
-_A1111_PAIR = re.compile(r'\s*(\w[\w \-/]+):\s*("(?:\\.|[^\\"])*"|[^,]*)(?:,|$)')
+_A1111_START = re.compile(r"^Steps: *\d+,.*$", re.MULTILINE)
+_A1111_PAIR = re.compile(r'\s*(\w[\w \-/]+):\s*("(?:\\.|[^\\"])*"|[^,\n]*)(?:,|\n|$)')
+
+
+class Unread(Exception):
+    """Settings are there but are not understood: the program's name, and the end of a sentence."""
+
+    def __init__(self, program: str, why: str) -> None:
+        super().__init__(why)
+        self.program = program
 
 
 def parse(text: str) -> JSON | None:
-    """The JSON object in `text`, or None when it is none, too long or too deep."""
+    """The JSON object in `text`, quoted once more or not; None when it is none, too long or too deep."""
     if not text or len(text) > JSON_LIMIT or "{" not in text[:64]:
         return None
     try:
         found = json.loads(text)
+        found = json.loads(found) if isinstance(found, str) else found
     except (ValueError, RecursionError):
         return None
     return found if isinstance(found, dict) else None
 
 
 def read(texts: Mapping[str, str]) -> tuple[str, JSON] | None:
-    """The program and the flat request found in a file's texts (keys as stored, lower-case for videos)."""
-    readers = (
-        ("ComfyUI", lambda: _comfyui(parse(texts.get("prompt", "")))),
-        ("InvokeAI", lambda: _invokeai(parse(texts.get("invokeai_metadata", "")), parse(texts.get("sd-metadata", "")))),
-        ("Wan2GP", lambda: _wan2gp(parse(texts.get("comment", "")))),
-        ("A1111", lambda: _a1111(texts.get("parameters", ""))),
-    )
-    for program, reader in readers:
-        found = {key: value for key, value in (reader() or {}).items() if value is not None}
-        if found.get("prompt") or "seed" in found:
-            if "duration_s" not in found and (length := _number(texts.get("file_duration_s"), 0.1, 3600)):
-                found["duration_s"] = length
-            return program, found
+    """The program and the flat request found in a file's texts (keys as stored, lower-case for videos).
+
+    There is always a prompt in it. Raises Unread where settings are there but their prompt cannot be told.
+    """
+    texts = {key.lower(): text for key, text in texts.items()}
+    for program, reader in _READERS:
+        found = {key: value for key, value in (reader(texts) or {}).items() if value is not None}
+        if not found:
+            continue
+        if not found.get("prompt"):
+            raise Unread(program, "its prompt is empty.")
+        if "duration_s" not in found and (length := _number(texts.get("file_duration_s"), 0.1, 3600)):
+            found["duration_s"] = length
+        return program, found
+    if "nodes" in (parse(texts.get("workflow", "")) or {}):
+        raise Unread("ComfyUI", "it was saved as the editor shows it, without the values that ComfyUI ran.")
     return None
 
 
@@ -73,12 +88,14 @@ def _number(value: Any, low: float, high: float) -> float | None:
     return number if low <= number <= high else None
 
 
-def _whole(value: Any, low: int = 0, high: int = 2**63 - 1) -> int | None:
+def _whole(value: Any, low: int = 0, high: int = SEED_MOST) -> int | None:
     if isinstance(value, bool):
         return None
+    if isinstance(value, str):
+        value = int(value) if re.fullmatch(r"\s*\d{1,20}\s*", value) else value
     if isinstance(value, int):
         return value if low <= value <= high else None
-    number = _number(value, low, high)
+    number = _number(value, low, min(high, 2**53))
     return int(number) if number is not None and number == int(number) else None
 
 
@@ -102,23 +119,38 @@ def _fields(source: Mapping[str, Any], names: Mapping[str, str]) -> JSON:
     return found
 
 
-def _a1111(text: str) -> JSON | None:
+def _a1111(texts: Mapping[str, str]) -> JSON | None:
+    """The settings are found from the line that begins with Steps on; other lines may follow it (Template: ...)."""
+    text = texts.get("parameters", "").strip().replace("\r\n", "\n")
     if "Steps:" not in text and "Seed:" not in text:
         return None
-    *lines, last = text.strip().split("\n")
-    pairs = {name.strip(): value.strip().strip('"') for name, value in _A1111_PAIR.findall(last)}
+    starts = [m.start() for m in _A1111_START.finditer(text) if "Seed:" in m.group() or "Sampler:" in m.group()]
+    start = starts[-1] if starts else text.rfind("\n") + 1
+    pairs: dict[str, str] = {}
+    for name, value in _A1111_PAIR.findall(text[start:]):
+        pairs.setdefault(name.strip(), value.strip().strip('"'))
     if "Seed" not in pairs and "Steps" not in pairs:
         return None
-    prompt, _, negative = "\n".join(lines).partition("\nNegative prompt:")
+    prompt, _, negative = text[:start].strip().partition("\nNegative prompt:")
     if prompt.startswith("Negative prompt:"):
         prompt, negative = "", prompt.removeprefix("Negative prompt:")
-    width, _, height = pairs.get("Size", "").partition("x")
     found = _fields(pairs, {"seed": "Seed", "steps": "Steps", "guidance": "CFG scale"})
-    found |= {"prompt": _words(prompt.strip()), "negative_prompt": _words(negative.strip())}
-    return found | {"width": _whole(width, 1, 16384), "height": _whole(height, 1, 16384)}
+    return (
+        found
+        | {"prompt": _words(prompt.strip()), "negative_prompt": _words(negative.strip())}
+        | _size(pairs.get("Size"))
+    )
 
 
-def _invokeai(new: JSON | None, old: JSON | None) -> JSON | None:
+def _size(text: Any) -> JSON:
+    """Width and height out of "832x480" or "(1024, 1024)"."""
+    found = re.fullmatch(r"\D{0,2}(\d{1,5})\D{1,3}(\d{1,5})\D{0,2}.*", text.strip()) if isinstance(text, str) else None
+    width, height = found.groups() if found else (None, None)
+    return {"width": _whole(width, 1, 16384), "height": _whole(height, 1, 16384)}
+
+
+def _invokeai(texts: Mapping[str, str]) -> JSON | None:
+    new, old = parse(texts.get("invokeai_metadata", "")), parse(texts.get("sd-metadata", ""))
     names = {"width": "width", "height": "height", "seed": "seed", "steps": "steps", "guidance": "cfg_scale"}
     if new:
         return _fields(new, names | {"prompt": "positive_prompt", "negative_prompt": "negative_prompt"})
@@ -132,79 +164,91 @@ def _invokeai(new: JSON | None, old: JSON | None) -> JSON | None:
     return found | {"prompt": _words(prompt)}
 
 
-def _wan2gp(settings: JSON | None) -> JSON | None:
-    if not settings or "prompt" not in settings or not ({"resolution", "video_length", "model_type"} & settings.keys()):
+def _json_in(texts: Mapping[str, str], has: Callable[[JSON], bool]) -> JSON | None:
+    """The first JSON object of the usual places that has what is looked for."""
+    for key in ("comment", "parameters", "usercomment", "description"):
+        if (found := parse(texts.get(key, ""))) is not None and has(found):
+            return found
+    return None
+
+
+def _wan2gp(texts: Mapping[str, str]) -> JSON | None:
+    settings = _json_in(
+        texts, lambda s: "prompt" in s and bool({"resolution", "video_length", "model_type"} & s.keys())
+    )
+    if not settings:
         return None
     names = {"prompt": "prompt", "negative_prompt": "negative_prompt", "seed": "seed", "steps": "num_inference_steps"}
-    found = _fields(settings, names | {"guidance": "guidance_scale"})
-    width, _, height = str(settings.get("resolution", "")).partition("x")
-    return found | {"width": _whole(width, 1, 16384), "height": _whole(height, 1, 16384)}
+    return _fields(settings, names | {"guidance": "guidance_scale"}) | _size(settings.get("resolution"))
 
 
-def _comfyui(graph: JSON | None) -> JSON | None:
-    """The prompt, seed and size of the first sampler; its links are followed to the text and latent nodes."""
-    nodes = {str(k): v for k, v in (graph or {}).items() if isinstance(v, dict) and isinstance(v.get("inputs"), dict)}
-    sampler = next((n for n in nodes.values() if _is_sampler(n)), None)
-    if sampler is None:
+def _fooocus(texts: Mapping[str, str]) -> JSON | None:
+    settings = _json_in(texts, lambda s: "prompt" in s and bool({"base_model", "performance", "resolution"} & s.keys()))
+    if not settings or not (texts.get("fooocus_scheme") or {"base_model", "performance"} & settings.keys()):
         return None
-    inputs = sampler["inputs"]
-    guider = _target(nodes, inputs.get("guider")) or {"inputs": {}}
-    ends = guider["inputs"] | {k: v for k, v in inputs.items() if v is not None}
-    found: JSON = {
-        "prompt": _text_behind(nodes, ends.get("positive") or ends.get("conditioning")),
-        "negative_prompt": _text_behind(nodes, ends.get("negative")),
-        "seed": _whole(_value_behind(nodes, inputs, ("seed", "noise_seed", "noise"))),
-        "steps": _whole(_value_behind(nodes, inputs, ("steps", "sigmas")), 1, 1000),
-        "guidance": _number(_value_behind(nodes, ends, ("cfg", "guidance")), 0, 100),
+    names = {"prompt": "prompt", "negative_prompt": "negative_prompt", "seed": "seed", "steps": "steps"}
+    return _fields(settings, names | {"guidance": "guidance_scale"}) | _size(settings.get("resolution"))
+
+
+def _swarm(texts: Mapping[str, str]) -> JSON | None:
+    settings = _json_in(texts, lambda s: isinstance(s.get("sui_image_params"), dict))
+    names = {"prompt": "prompt", "negative_prompt": "negativeprompt", "seed": "seed", "steps": "steps"}
+    names |= {"guidance": "cfgscale", "width": "width", "height": "height"}
+    return _fields(settings["sui_image_params"], names) if settings else None
+
+
+def _novelai(texts: Mapping[str, str]) -> JSON | None:
+    settings = _json_in(texts, lambda s: "prompt" in s and bool({"uc", "v4_prompt", "n_samples"} & s.keys()))
+    names = {"prompt": "prompt", "negative_prompt": "uc", "seed": "seed", "steps": "steps", "guidance": "scale"}
+    return _fields(settings, names | {"width": "width", "height": "height"}) if settings else None
+
+
+def _easy_diffusion(texts: Mapping[str, str]) -> JSON | None:
+    """Each setting is a text of its own; in JPEG all are one JSON."""
+    marks = {"num_inference_steps", "use_stable_diffusion_model", "guidance_scale"}
+    source: Mapping[str, Any] | None = _json_in(texts, lambda s: "prompt" in s and bool(marks & s.keys()))
+    if source is None and "seed" in texts and "prompt" in texts and parse(texts["prompt"]) is None:
+        source = texts
+    names = {"prompt": "prompt", "negative_prompt": "negative_prompt", "seed": "seed", "steps": "num_inference_steps"}
+    names |= {"guidance": "guidance_scale", "width": "width", "height": "height"}
+    return _fields(source, names) if source else None
+
+
+def _comfyui(texts: Mapping[str, str]) -> JSON | None:
+    graph = parse(texts.get("prompt", ""))
+    if graph is None and (outer := _json_in(texts, lambda s: "prompt" in s and _has_graph(s))):
+        graph = outer["prompt"] if isinstance(outer["prompt"], dict) else parse(outer["prompt"])
+    if not graph or not any(isinstance(node, dict) and "class_type" in node for node in graph.values()):
+        return None
+    try:
+        found = comfy_graph.settings(graph)
+    except comfy_graph.NotUnderstood as error:
+        raise Unread("ComfyUI", str(error)) from None
+    return {
+        "prompt": _words(found["prompt"]),
+        "negative_prompt": _words(found["negative_prompt"]),
+        "seed": _whole(found["seed"]),
+        "steps": _whole(found["steps"], 1, 1000),
+        "guidance": _number(found["guidance"], 0, 100),
+        "width": _whole(found["width"], 1, 16384),
+        "height": _whole(found["height"], 1, 16384),
     }
-    size = _node_with(nodes, ("width", "height")) or {}
-    for side in ("width", "height"):
-        found[side] = _whole(_value_behind(nodes, size, (side,)), 1, 16384)
-    return found
 
 
-def _is_sampler(node: Mapping[str, Any]) -> bool:
-    return "sampler" in str(node.get("class_type", "")).lower() and bool(
-        {"positive", "guider", "conditioning"} & node["inputs"].keys()
-    )
+def _has_graph(outer: JSON) -> bool:
+    """Whether "prompt" is a graph: an object, or one written as text."""
+    inner = outer["prompt"]
+    return isinstance(inner, dict) or (isinstance(inner, str) and parse(inner) is not None)
 
 
-def _target(nodes: Mapping[str, JSON], link: Any) -> JSON | None:
-    return nodes.get(str(link[0])) if isinstance(link, list) and len(link) == 2 else None
-
-
-def _text_behind(nodes: Mapping[str, JSON], link: Any) -> str | None:
-    """The text at the other end of a conditioning link: the nearest text field, breadth first."""
-    waiting, seen = [link], 0
-    while waiting and seen < HOPS:
-        seen += 1
-        node = _target(nodes, waiting.pop(0))
-        if node is None:
-            continue
-        for key in ("text", "prompt", "positive_prompt", "text_g", "clip_l", "t5xxl", "value", "string"):
-            if words := _words(node["inputs"].get(key)):
-                return words
-        waiting += [value for value in node["inputs"].values() if isinstance(value, list)]
-    return None
-
-
-def _value_behind(nodes: Mapping[str, JSON], inputs: Mapping[str, Any], keys: tuple[str, ...]) -> Any:
-    """A number given directly, or by the node it is linked to (a primitive, a noise or a schedule node)."""
-    for key in keys:
-        value = inputs.get(key)
-        for _ in range(HOPS):
-            node = _target(nodes, value)
-            if node is None:
-                break
-            names = (key, "value", "noise_seed", "seed", "steps")
-            value = next((node["inputs"][name] for name in names if name in node["inputs"]), None)
-        if isinstance(value, int | float):
-            return value
-    return None
-
-
-def _node_with(nodes: Mapping[str, JSON], keys: tuple[str, ...]) -> JSON | None:
-    """Inputs of the node that sets the size: a latent node first, else any with these inputs."""
-    having = [node for node in nodes.values() if all(key in node["inputs"] for key in keys)]
-    having.sort(key=lambda node: "latent" not in str(node.get("class_type", "")).lower())
-    return having[0]["inputs"] if having else None
+_READERS: tuple[tuple[str, Callable[[Mapping[str, str]], JSON | None]], ...] = (
+    ("ComfyUI", _comfyui),
+    ("InvokeAI", _invokeai),
+    ("SwarmUI", _swarm),
+    ("NovelAI", _novelai),
+    ("Fooocus", _fooocus),
+    ("Wan2GP", _wan2gp),
+    ("Easy Diffusion", _easy_diffusion),
+    ("A1111", _a1111),
+)
+"""The most telling marks first."""

@@ -130,9 +130,12 @@ def _xmp_of(info: Mapping[Any, Any]) -> str:
     return text if len(text) <= XMP_LIMIT else ""
 
 
-def read(path: Path) -> JSON | None:
-    """The flat request embedded in the file: ours exactly, other programs' as far as our fields go; else None."""
-    found = read_with_source(path)
+def read(path: Path, *, name: str = "") -> JSON | None:
+    """The flat request embedded in the file: ours exactly, other programs' as far as our fields go; else None.
+
+    Raises MediaError where settings are there that cannot be understood.
+    """
+    found = read_with_source(path, name=name)
     return found[1] if found else None
 
 
@@ -142,15 +145,19 @@ def texts(path: Path) -> dict[str, str]:
     return _picture_texts(path) if kind.kind is Kind.IMAGE else _video_texts(path)
 
 
-def read_with_source(path: Path) -> tuple[str, JSON] | None:
-    """Who wrote the settings ('Wan Studio', 'ComfyUI', 'A1111', 'InvokeAI', 'Wan2GP'), and the flat request."""
+def read_with_source(path: Path, *, name: str = "") -> tuple[str, JSON] | None:
+    """Who wrote the settings ('Wan Studio', 'ComfyUI', 'A1111' ...), and the flat request. Raises as `read` does."""
     try:
         found = texts(path)
     except MediaError:
         return None
     if mine := _ours(found.get(KEY, "")):
         return "Wan Studio", mine
-    return foreign.read(found)
+    try:
+        return foreign.read(found)
+    except foreign.Unread as error:
+        what = "workflow" if error.program == "ComfyUI" else f"{error.program} settings"
+        raise MediaError(f"The {what} in {name or path.name} could not be read: {error}") from None
 
 
 def _ours(text: str) -> JSON | None:
@@ -171,6 +178,8 @@ def _picture_texts(path: Path) -> dict[str, str]:
             texts["parameters"] = _user_comment(comment)
         if KEY not in texts:
             texts[KEY] = _settings_in_xmp(_xmp_of(image.info))
+        if isinstance(comment := image.info.get("comment"), bytes):
+            texts.setdefault("comment", comment.decode("utf-8", "replace"))
         return texts
 
 

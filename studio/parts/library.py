@@ -139,11 +139,14 @@ class Library(Gallery):
             out.rename(named)
             return self.add_asset(named, name=f"{Path(asset.name).stem} smaller{facts.suffix}", owner=owner)
 
-    def settings_in(self, path: Path | str) -> JSON | None:
-        """The flat request written inside a file by this or another program; None where there is none."""
+    def settings_in(self, path: Path | str, *, name: str = "") -> JSON | None:
+        """The flat request written inside a file by this or another program; None where there is none.
+
+        Raises MediaError, in a sentence, where there are settings that cannot be understood.
+        """
         from studio.media import tags
 
-        return tags.read(Path(path))
+        return tags.read(Path(path), name=name)
 
     def _scratch(self) -> Path:
         folder = self.settings.data / "cache" / "scratch"

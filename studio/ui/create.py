@@ -341,7 +341,7 @@ class CreatePage(Page):
         told = values_of(event)
         name = Path(str(told.get("name") or "")).name
         try:
-            body = self.studio.settings_in(media.uploaded(self.studio, told.get("path")))
+            body = self.studio.settings_in(media.uploaded(self.studio, told.get("path")), name=name)
         except StudioError as error:
             return {self.notice: [{"text": str(error), "bad": True}]}
         if not body:
