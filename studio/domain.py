@@ -210,7 +210,8 @@ REQUEST: TypeAdapter[Request] = TypeAdapter(AnyRequest)
 class Asset(Value):
     """A file we keep. `path` is relative to the data folder, with forward slashes; None for pure text.
 
-    width, height: as displayed, EXIF rotation applied. origin: the run that made it, or None for an upload.
+    width, height: as displayed, EXIF rotation applied. origin: the run that made it, or None for an upload. notes: what
+    the user should know of the file, a sentence a line.
     """
 
     id: str
@@ -229,6 +230,7 @@ class Asset(Value):
     owner: str = ""
     origin: str | None = None
     text: str | None = None
+    notes: str = ""
     created_at: datetime = Field(default_factory=now)
     trashed_at: datetime | None = None
 

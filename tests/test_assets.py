@@ -22,7 +22,7 @@ def picture(tmp_path: Path) -> Path:
 
 
 def test_an_upload_is_known_by_its_content_and_stored_once(studio: Studio, picture: Path) -> None:
-    first, again = studio.add_asset(picture), studio.add_asset(picture, name="other.png")
+    first, again = studio.add_asset(picture), studio.add_asset(picture)
     assert first == again
     assert (first.kind, first.mime, first.width, first.height) == (Kind.IMAGE, "image/png", 300, 200)
     assert first.has_alpha
@@ -114,3 +114,22 @@ def test_storage_and_engines_are_told_as_they_are(studio: Studio) -> None:
     engines = {e.name: e for e in studio.engine_status()}
     assert (engines["fake"].ready, engines["fake"].models) == (True, 2)
     assert engines["paid"].models == sum(m.provider == "paid" for m in studio.catalogue)
+
+
+def test_an_upload_keeps_its_own_name_and_its_content_is_stored_once(studio: Studio, tmp_path: Path) -> None:
+    for name in ("cat.png", "dog.png"):
+        Image.new("RGB", (8, 8), "red").save(tmp_path / name)
+    cat, dog, again = (studio.add_asset(tmp_path / name) for name in ("cat.png", "dog.png", "cat.png"))
+    assert (cat.name, dog.name, again.id) == ("cat.png", "dog.png", cat.id)
+    assert cat.path == dog.path and studio.get_asset(dog.id).name == "dog.png"
+
+
+def test_a_name_cannot_turn_the_direction_of_writing(studio: Studio, tmp_path: Path) -> None:
+    Image.new("RGB", (8, 8), "red").save(tmp_path / "a.png")
+    assert studio.add_asset(tmp_path / "a.png", name="photo\u202egpj.exe.png").name == "photogpj.exe.png"
+
+
+def test_what_the_user_should_know_stays_with_the_file(studio: Studio, tmp_path: Path) -> None:
+    Image.new("RGB", (8, 8), "red").save(tmp_path / "a.tga")
+    asset = studio.add_asset(tmp_path / "a.tga")
+    assert asset.mime == "image/png" and "keeps it as PNG" in studio.get_asset(asset.id).notes

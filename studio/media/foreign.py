@@ -28,7 +28,7 @@ _A1111_PAIR = re.compile(r'\s*(\w[\w \-/]+):\s*("(?:\\.|[^\\"])*"|[^,\n]*)(?:,|\
 
 
 class Unread(Exception):
-    """Settings are there but are not understood: the program's name, and the end of a sentence."""
+    """Settings are there but are not understood: the program's name, and why, without a full stop."""
 
     def __init__(self, program: str, why: str) -> None:
         super().__init__(why)
@@ -58,12 +58,12 @@ def read(texts: Mapping[str, str]) -> tuple[str, JSON] | None:
         if not found:
             continue
         if not found.get("prompt"):
-            raise Unread(program, "its prompt is empty.")
+            raise Unread(program, "its prompt is empty")
         if "duration_s" not in found and (length := _number(texts.get("file_duration_s"), 0.1, 3600)):
             found["duration_s"] = length
         return program, found
     if "nodes" in (parse(texts.get("workflow", "")) or {}):
-        raise Unread("ComfyUI", "it was saved as the editor shows it, without the values that ComfyUI ran.")
+        raise Unread("ComfyUI", "it was saved as the editor shows it, without the values that ComfyUI ran")
     return None
 
 

@@ -108,8 +108,9 @@ def _through_ffmpeg(path: Path, name: str, max_pixels: int) -> bytes:
             run_ffmpeg([*args, "-f", "image2", "-update", "1", "-c:v", "png"], out, limit_s=JXL_LIMIT_S)
         except MediaError as error:
             log.info("%s: %s", name, error)
-            way_out = "that is broken or cannot be read here. Export it as PNG or JPEG"
-            raise MediaError(f"{name} is a JPEG XL picture {way_out}.") from None
+            raise MediaError(
+                f"{name} is a JPEG XL picture that is broken or cannot be read here. Export it as PNG or JPEG."
+            ) from None
         return out.read_bytes()
 
 

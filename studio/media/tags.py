@@ -156,8 +156,10 @@ def read_with_source(path: Path, *, name: str = "") -> tuple[str, JSON] | None:
     try:
         return foreign.read(found)
     except foreign.Unread as error:
-        what = "workflow" if error.program == "ComfyUI" else f"{error.program} settings"
-        raise MediaError(f"The {what} in {name or path.name} could not be read: {error}") from None
+        called = name or path.name
+        if error.program == "ComfyUI":
+            raise MediaError(f"The workflow in {called} could not be read: {error}.") from None
+        raise MediaError(f"The settings of {error.program} in {called} could not be read: {error}.") from None
 
 
 def _ours(text: str) -> JSON | None:

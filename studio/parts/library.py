@@ -21,11 +21,21 @@ Which = Literal["thumb", "poster", "view", "hover", "wave"]
 ENDINGS: dict[str, str] = {"thumb": ".webp", "poster": ".webp", "view": ".webp", "hover": ".mp4", "wave": ".webp"}
 
 
+DIRECTIONS = dict.fromkeys(map(ord, "\u061c\u200e\u200f\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069"))
+"""Characters that turn the direction of writing: "photo\u202egpj.exe" is shown as "photoexe.jpg"."""
+
+
+def _shown_name(name: str) -> str:
+    """The file's own name without its folder, as it may be shown."""
+    return Path(name).name.translate(DIRECTIONS)
+
+
 class Library(Gallery):
     """Assets: uploads by content, and everything runs have made."""
 
     def add_asset(self, path: Path | str, *, name: str = "", owner: str = "") -> Asset:
-        """Check a file by its content and copy it into the library; a file already there is not stored twice.
+        """Check a file by its content and copy it into the library. Content that is there already is not stored twice,
+        but under another name it is a file of its own.
 
         What models and providers would misread is kept as they read it: a photo stored turned is turned, a header
         that guesses is put right, a format that few programs know is converted. Raises MediaError, in a sentence, for
@@ -43,9 +53,9 @@ class Library(Gallery):
     def _keep(self, path: Path, facts: MediaFacts, name: str, owner: str) -> Asset:
         from studio.media import files
 
-        digest = files.sha256(path)
+        digest, name = files.sha256(path), _shown_name(name)
         with self._store.read() as db:
-            if (known := assets.of_content(db, digest, owner)) and self.asset_path(known).is_file():
+            if (known := assets.of_content(db, digest, owner, name)) and self.asset_path(known).is_file():
                 return known
         relative = f"library/inputs/{digest[:2]}/{digest}{facts.suffix}"
         target = self.settings.data / relative
@@ -53,9 +63,10 @@ class Library(Gallery):
             with files.replacing(target) as draft:
                 shutil.copyfile(path, draft)
         asset = Asset(
-            id=new_id("a_"), kind=facts.kind, mime=facts.mime, name=Path(name).name, path=relative,
+            id=new_id("a_"), kind=facts.kind, mime=facts.mime, name=name, path=relative,
             bytes=facts.bytes, sha256=digest, width=facts.width, height=facts.height, duration_s=facts.duration_s,
             fps=facts.fps, has_audio=facts.has_audio, has_alpha=facts.has_alpha, owner=owner,
+            notes="\n".join(facts.notes),
         )  # fmt: skip
         with self._store.write() as db:
             assets.add(db, asset)

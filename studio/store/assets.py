@@ -37,10 +37,10 @@ def several(db: Database, ids: Iterable[str], owner: str = "") -> dict[str, Asse
     return {row["id"]: as_asset(row) for row in found}
 
 
-def of_content(db: Database, sha256: str, owner: str) -> Asset | None:
-    """An upload of this owner with exactly this content, if there is one."""
-    sql = "SELECT * FROM assets WHERE sha256 = ? AND owner = ? AND origin IS NULL LIMIT 1"
-    return next((as_asset(row) for row in fetch(db, sql, [sha256, owner])), None)
+def of_content(db: Database, sha256: str, owner: str, name: str) -> Asset | None:
+    """An upload of this owner with exactly this content and name, if there is one."""
+    sql = "SELECT * FROM assets WHERE sha256 = ? AND owner = ? AND name = ? AND origin IS NULL LIMIT 1"
+    return next((as_asset(row) for row in fetch(db, sql, [sha256, owner, name])), None)
 
 
 def usage(db: Database) -> tuple[int, int]:

@@ -178,3 +178,9 @@ def _films(db: Database) -> None:
 def _uploads(db: Database) -> None:
     """The uploads of an owner by age, without the millions of results beside them."""
     db.execute("CREATE INDEX IF NOT EXISTS assets_uploads ON assets (owner, seq) WHERE origin IS NULL")
+
+
+@MIGRATIONS(name="m005_file_notes")
+def _file_notes(db: Database) -> None:
+    """What the user should know of a file, a sentence a line."""
+    db.execute("ALTER TABLE assets ADD COLUMN notes TEXT NOT NULL DEFAULT ''")

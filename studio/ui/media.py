@@ -56,6 +56,7 @@ def describe(asset: Asset, spec: InputSpec | None, name: str) -> JSON:
     facts = {"id", "kind", "name", "mime", "width", "height", "duration_s", "bytes", "has_audio"}
     body = asset.model_dump(mode="json", include=facts)
     problems = [str(p) for p in rules.unfit(asset, spec, name)] if spec else []
+    body["notes"] = asset.notes.splitlines()
     return body | {"problems": problems, "offer": bool(problems and spec and shrinking(asset, spec))}
 
 

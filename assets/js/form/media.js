@@ -97,7 +97,8 @@ export function mount(element, { props, trigger, watch, upload, options }) {
     const ids = held.map((f) => f.id);
     const remove = button(t("forms.remove_file", { name: file.name || "" }), { name: "close", cls: "bare sm-remove" }, () => arrange(slot, ids.filter((_, at) => at !== i)));
     const box = el("div", `sm-tile${file.problems?.length || file.voice?.problems?.length ? " wrong" : ""}`, { role: "listitem", tabindex: slot.max > 1 ? "0" : null, data: { id: file.id }, title: `${file.name || ""}\n${facts}` },
-      el("div", "sm-pic", {}, shown, remove), el("span", "sm-facts", {}, facts));
+      el("div", "sm-pic", {}, shown, remove), el("span", "sm-facts", {}, facts),
+      ...(file.notes || []).map((note) => el("p", "sm-help", {}, say(note))));
     if (name) box.append(el("button", "sm-name", { type: "button", title: t("forms.insert_name", { name }), onclick: () => insert(textarea(page, "prompt"), name) }, name));
     for (const problem of file.problems || []) box.append(el("p", "sf-refusal", {}, icon("warn"), say(problem)));
     if (slot.voice || file.voice) box.append(voice(slot, file));
