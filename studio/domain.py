@@ -6,12 +6,13 @@ A request is complete enough to be repeated; a run is one request on its way thr
 
 from __future__ import annotations
 
+import math
 from datetime import UTC, datetime
 from enum import StrEnum
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, TypeAdapter
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, TypeAdapter
 
 JSON = dict[str, Any]
 
@@ -102,6 +103,7 @@ class HeldReason(StrEnum):
     CREDIT = "credit"
     DISK_FULL = "disk_full"
     LOST_TASK = "lost_task"
+    BROKEN_RESULT = "broken_result"
 
 
 class Request(Value):
@@ -340,6 +342,14 @@ class Output(Value):
     expected_bytes: int | None = None
 
 
+def _finite(value: float | None) -> float | None:
+    return value if value is None or math.isfinite(value) else None
+
+
+Figure = Annotated[float | None, AfterValidator(_finite)]
+"""A number that a provider told; one that is not finite counts as not told."""
+
+
 class Progress(Value):
     """What one look at a run found. word is the provider's own status word; position counts from 1 (next).
 
@@ -353,10 +363,10 @@ class Progress(Value):
     status: Literal[Status.QUEUED, Status.RUNNING, Status.SUCCEEDED, Status.CANCELLED]
     word: str = ""
     position: int | None = None
-    fraction: float | None = None
-    eta_s: float | None = None
+    fraction: Figure = None
+    eta_s: Figure = None
     outputs: tuple[Output, ...] = ()
-    cost_usd: float | None = None
+    cost_usd: Figure = None
     usage: JSON = Field(default_factory=dict)
     seed: int | None = None
     note: str | None = None

@@ -30,7 +30,7 @@ def engines(provider: Path, jobs: dict[str, object]) -> dict[str, FakeEngine]:
             provider=FakeProvider(provider / "paid"),
             scripts=scripts,
             local=False,
-            base_url="http://127.0.0.1",
+            base_url=str(jobs.get("base_url", "")),
         ),
     }
 

@@ -2,16 +2,21 @@
 
 from __future__ import annotations
 
+from datetime import date
 from typing import Any
 
 import pytest
+from pydantic import SecretStr
 
 from studio.catalogue import Catalogue, Model, load, rules
-from studio.domain import JSON, Asset, Kind
-from studio.engines.alibaba import money
+from studio.domain import JSON, REQUEST, Asset, Kind
+from studio.engines.alibaba import AlibabaEngine, money
+from studio.settings import Settings
 from tests.providers import alibaba_rules as server
 
 ROWS = load()
+CNY, SINGAPORE = 6.97577, 7.33924
+"""CNY for a dollar: between Alibaba's CNY and USD pages, and in the list of Singapore, which begins with dollars."""
 MINE = [m for m in ROWS if m.provider == "alibaba"]
 SIZES_26 = {
     (1280, 720), (720, 1280), (960, 960), (1088, 832), (832, 1088),
@@ -149,14 +154,58 @@ def test_a_row_names_a_model_and_path_that_the_provider_has(model: Model) -> Non
 
 @pytest.mark.parametrize("model", MINE, ids=lambda m: m.id)
 def test_a_row_has_source_date_lifetime_and_prices_that_agree(model: Model) -> None:
-    """Dollars are the list price in CNY at the rate of Alibaba's own two lists."""
+    """Dollars are the list price in CNY at the rate of Alibaba's own pages; Singapore has a dollar list of its own."""
     assert model.source.startswith("https://")
     assert model.result_ttl_s == 86400
     assert model.latency_s
     assert model.prices
     for line in model.prices:
         assert line.native is not None
-        assert line.usd == pytest.approx(line.native / 7.33924, rel=1e-3)
+        region = line.when.get("region", "beijing" if model.regions != ("virginia",) else "singapore")
+        assert line.usd == pytest.approx(line.native / (SINGAPORE if region == "singapore" else CNY), rel=1.5e-3)
+    assert model.priced == date(2026, 5, 26)
+
+
+OFFICIAL: list[tuple[str, str, str, JSON, float | None]] = [
+    # row, region, unit, what was asked, dollars on Alibaba's own pages (None: not offered there)
+    ("wan2.6-t2v", "beijing", "second", {"tier": "720P"}, 0.086012),
+    ("wan2.6-t2v", "beijing", "second", {"tier": "1080P"}, 0.143353),
+    ("wan2.6-t2v", "virginia", "second", {"tier": "720P"}, 0.086012),
+    ("wan2.6-t2v", "frankfurt", "second", {"tier": "1080P"}, 0.143353),
+    ("wan2.6-t2v", "singapore", "second", {"tier": "720P"}, 0.10),
+    ("wan2.6-t2v", "singapore", "second", {"tier": "1080P"}, 0.15),
+    ("wan2.6-t2v", "tokyo", "second", {"tier": "720P"}, None),
+    ("wan2.6-t2v-us", "virginia", "second", {"tier": "720P"}, 0.10),
+    ("wan2.6-t2v-us", "singapore", "second", {"tier": "720P"}, None),
+    ("wan2.6-t2i", "singapore", "image", {}, 0.03),
+    ("wan2.1-vace-repaint", "beijing", "second", {}, 0.100347),
+    ("wan2.1-vace-repaint", "singapore", "second", {}, 0.10),
+    ("wan2.2-s2v", "beijing", "second", {"tier": "480P"}, 0.071677),
+    ("wan2.2-s2v", "beijing", "second", {"tier": "720P"}, 0.129018),
+    ("wan2.2-s2v", "beijing", "run", {}, 0.000574),
+    ("wan2.2-s2v", "singapore", "run", {}, None),
+    ("wan2.7-t2v", "tokyo", "second", {"tier": "720P"}, 0.086012),
+    ("wan2.7-t2v", "tokyo", "second", {"tier": "1080P"}, 0.143353),
+    *((f"wan2.7-{name}", region, "second", {"tier": "720P"}, usd)
+      for name in ("t2v", "i2v", "r2v", "videoedit")
+      for region, usd in (("beijing", 0.086012), ("singapore", 0.10), ("virginia", None), ("frankfurt", None))),
+    *((f"wan2.7-{name}", "tokyo", "second", {"tier": "720P"}, None) for name in ("i2v", "r2v", "videoedit")),
+    *((f"wan2.7-{name}", region, "image", {}, None)
+      for name in ("image", "image-pro") for region in ("virginia", "frankfurt", "tokyo")),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("name", "region", "unit", "asked", "usd"), OFFICIAL, ids=lambda v: str(v))
+def test_regions_and_dollars_are_those_of_the_official_pages(
+    name: str, region: str, unit: str, asked: JSON, usd: float | None
+) -> None:
+    model = row(name)
+    options = {"ALIBABA_REGION": region, "ALIBABA_WORKSPACE": "ws"}
+    engine = AlibabaEngine(Settings(secrets={"DASHSCOPE_API_KEY": SecretStr("sk-x")}, options=options))
+    assert (engine.lacks(model) is None) == (usd is not None)
+    if usd is not None:
+        request = REQUEST.validate_python({"model": model.id, "task": model.tasks[0], **asked})
+        assert rules.price_lines(request, model, region=region)[unit].usd == usd
 
 
 @pytest.mark.parametrize("field", ["watermark", "prompt_extend", "shot_type"])
@@ -226,4 +275,4 @@ def test_the_estimate_is_the_price_page_worked_out(name: str, body: JSON, region
     body = {"model": f"alibaba/{name}", "prompt": "a", "task": row(name).tasks[0].value} | body
     request = rules.complete(rules.parse(body, ROWS), row(name))
     usd = money.estimate(request, row(name), files, region)
-    assert usd == pytest.approx(cny / 7.33924, rel=2e-3)
+    assert usd == pytest.approx(cny / (SINGAPORE if region == "singapore" else CNY), rel=2e-3)

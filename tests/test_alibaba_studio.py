@@ -58,11 +58,11 @@ def made(studio: Studio, **more: Any) -> Run:
 
 def test_a_clip_is_made_kept_and_paid_for(studio: Studio, server: AlibabaServer) -> None:
     run = made(studio)
-    assert (run.status, run.cost_usd) == (Status.SUCCEEDED, pytest.approx(0.40876))
+    assert (run.status, run.cost_usd) == (Status.SUCCEEDED, pytest.approx(0.43006))
     (clip,) = run.assets
     assert studio.asset_path(clip).stat().st_size == clip.bytes
     assert clip.has_audio
-    assert [row.usd for row in studio.spend("model")] == [pytest.approx(0.40876)]
+    assert [row.usd for row in studio.spend("model")] == [pytest.approx(0.43006)]
     assert server.leaks == []
 
 

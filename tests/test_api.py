@@ -17,7 +17,7 @@ from studio.settings import Settings
 from studio.studio import Studio
 from tests.kit import QUICK, image
 
-CONTRACT = ["submit", "estimate", "upload", "get_run", "wait", "cancel", "retry", "search", "models"]
+CONTRACT = ["submit", "estimate", "upload", "get_run", "wait", "cancel", "retry", "decide", "search", "models"]
 RUN_KEYS = {"id", "status", "phase", "held_reason", "error", "request", "seed", "model", "provider", "handle"}
 RUN_KEYS |= {"created_at", "started_at", "finished_at", "estimate_usd", "cost_usd", "assets"}
 

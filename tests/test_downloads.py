@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import hashlib
+import socket
 import time
 from collections.abc import Iterator
 from pathlib import Path
@@ -13,8 +14,9 @@ import pytest
 
 from studio.catalogue import Catalogue
 from studio.domain import HeldReason, Kind, Status
+from studio.engines.addresses import ANYWHERE, NOWHERE
 from studio.engines.fake import FakeEngine, FakeProvider, FindingFake, Script, make_file
-from studio.errors import Unavailable
+from studio.errors import MediaError, Unavailable
 from studio.jobs import download
 from studio.settings import Settings
 from studio.studio import Studio
@@ -35,7 +37,8 @@ def files(tmp_path: Path) -> Iterator[Files]:
 def fetch(files: Files, part: Path, path: str = "/big", *, near: bool = True, **more: object) -> None:
     async def once() -> None:
         async with download.client() as http:
-            source = download.Source(files.url + path, near=near, **more)  # type: ignore[arg-type]
+            home = ANYWHERE if near else NOWHERE
+            source = download.Source(files.url + path, home=home, **more)  # type: ignore[arg-type]
             await download.fetch(http, source, part, lambda *_: None)
 
     asyncio.run(once())
@@ -107,10 +110,10 @@ def test_a_dead_link_is_asked_for_again_and_then_held_since_the_work_is_billed(
 ) -> None:
     paid.script = Script(urls=(f"{files.url}/gone.png",))
     run = held(studio, paid_image())
-    assert run.held_reason == HeldReason.LOST_TASK
+    assert run.held_reason == HeldReason.BROKEN_RESULT
     assert paid.calls["poll", "a red coat"] == 3
     files.content["/gone.png"] = files.content["/one.png"]
-    studio.decide(run.id, "look_again")
+    studio.decide(run.id, "fetch_again")
     assert studio.wait([run.id], timeout_s=5)[0].status == Status.SUCCEEDED
     assert len(paid.provider.accepted()) == 1
 
@@ -198,3 +201,30 @@ def test_a_run_that_waits_for_room_can_be_cancelled(studio: Studio, paid: Findin
 )
 def test_retry_after_is_read_as_seconds_or_date(text: str | None, seconds: float | None) -> None:
     assert download.retry_after_s(text) == seconds
+
+
+@pytest.mark.parametrize("lengths", [True, False])
+def test_a_download_without_end_is_stopped(files: Files, tmp_path: Path, lengths: bool) -> None:
+    """At the size that such a result can have at most, whether its length was told or not."""
+    files.content["/big"], files.lengths = b"x" * 3_000_000, lengths
+    with pytest.raises(MediaError, match="more than 1 MB"):
+        fetch(files, tmp_path / "x.part", most_bytes=2**20)
+    assert list(tmp_path.glob("x.part*")) == []
+
+
+def test_a_name_that_changes_between_check_and_connection_gains_nothing(
+    files: Files, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """DNS rebinding: public when it is looked at, this machine when it is connected to."""
+    answers = ["93.184.216.34", "127.0.0.1"]
+    real, port = socket.getaddrinfo, int(files.url.rpartition(":")[2])
+
+    def resolved(host: object, *more: object, **named: object) -> object:
+        if host != "rebinding.example":
+            return real(host, *more, **named)  # type: ignore[arg-type]
+        return [(socket.AF_INET, socket.SOCK_STREAM, 6, "", (answers.pop(0), port))]
+
+    monkeypatch.setattr(socket, "getaddrinfo", resolved)
+    with pytest.raises(download.LinkGone, match="private network"):
+        fetch(Files(url=f"http://rebinding.example:{port}"), tmp_path / "x.part", "/one.png", near=False)
+    assert (answers, files.asked) == ([], [])

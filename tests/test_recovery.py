@@ -131,6 +131,7 @@ def test_a_run_killed_while_it_downloads_ends_with_one_whole_file(crash: Crash, 
         served.content["/one.png"] = (tmp_path / "one.png").read_bytes()
         served.statuses = [503] * 10_000
         jobs = {"scripts": {"coat": {"urls": [f"{served.url}/one.png"]}}, "bodies": [paid_image()]}
+        jobs["base_url"] = served.url
         crash.die(jobs, kill_in="downloading")
         served.statuses = []
         [run] = crash.again(jobs)

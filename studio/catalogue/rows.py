@@ -170,6 +170,7 @@ class Model(Row):
     "character{n}"; reference_numbers: n counts all references, or those of the same kind. clip_voices: a reference clip
     gives the voice that is heard in it, too.
     engine: constants of the engine's own (path, mode ...), free in shape.
+    checked: when the row was compared with its source. priced: the date of the price list, where it has one.
     """
 
     id: str
@@ -211,6 +212,7 @@ class Model(Row):
     engine: dict[str, Any] = Field(default_factory=dict)
     source: str
     checked: date
+    priced: date | None = None
 
     @model_validator(mode="after")
     def _sound(self) -> Model:

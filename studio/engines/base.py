@@ -142,6 +142,15 @@ class Checks(Protocol):
 
 
 @runtime_checkable
+class Lacks(Protocol):
+    """An engine that, as it is set up, cannot offer every row of its catalogue."""
+
+    def lacks(self, model: Model) -> str | None:
+        """A sentence that says why this model cannot be had and what to choose, or None. No network."""
+        ...
+
+
+@runtime_checkable
 class Announces(Protocol):
     """An engine that learns of many runs at once and can say which of them is worth a look."""
 

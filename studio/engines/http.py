@@ -9,7 +9,7 @@ semaphore of the same size stands in front of it.
 from __future__ import annotations
 
 import asyncio
-import json as jsonlib
+import math
 from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
@@ -19,7 +19,8 @@ from typing import Any
 import httpx
 
 from studio.domain import JSON, now
-from studio.errors import EngineError, Refused, Unavailable, UnknownOutcome
+from studio.engines import addresses, strict_json
+from studio.errors import Refused, Unavailable, UnknownOutcome
 
 CONNECTIONS = 50
 KEPT_CONNECTIONS, KEPT_S = 8, 15.0
@@ -27,6 +28,8 @@ KEPT_CONNECTIONS, KEPT_S = 8, 15.0
 those left over from a burst must not stay; it takes the first free one, so that the others grow old."""
 MOST_BYTES = 8 * 2**20
 """Longest answer that is read. API answers are a few kilobytes."""
+MOST_WAIT_S = 3600.0
+"""Longest pause that a provider may ask for."""
 NEVER_SENT = (httpx.ConnectError, httpx.ConnectTimeout, httpx.PoolTimeout, httpx.UnsupportedProtocol)
 
 
@@ -42,8 +45,8 @@ class Reply:
     @property
     def retry_after_s(self) -> float | None:
         """Seconds the provider asked to wait, from retry-after-ms or retry-after."""
-        if (ms := self.headers.get("retry-after-ms", "")).isdecimal():
-            return int(ms) / 1000
+        if (ms := strict_json.number(self.headers.get("retry-after-ms"))) is not None:
+            return min(MOST_WAIT_S, ms / 1000)
         return retry_after_s(self.headers.get("retry-after"))
 
 
@@ -56,6 +59,7 @@ class Api:
     def __init__(self, base: str, *, label: str, auth: Callable[[], Mapping[str, str]], total_s: float = 60.0) -> None:
         self.base, self.label, self._auth, self.total_s = base.rstrip("/"), label, auth, total_s
         self._client: httpx.AsyncClient | None = None
+        self._outside: httpx.AsyncClient | None = None
         self._gate = asyncio.Semaphore(CONNECTIONS)
 
     @property
@@ -71,9 +75,10 @@ class Api:
 
     async def close(self) -> None:
         """Give the connections back."""
-        if self._client is not None:
-            await self._client.aclose()
-            self._client = None
+        for client in (self._client, self._outside):
+            if client is not None:
+                await client.aclose()
+        self._client = self._outside = None
 
     def _redacted(self, raw: bytes) -> bytes:
         """An answer without the key: some providers repeat it in an error, which would then be shown and stored."""
@@ -102,11 +107,24 @@ class Api:
     async def post_form(
         self, url: str, *, data: Mapping[str, str], files: Mapping[str, Any], total_s: float
     ) -> httpx.Response:
-        """A form to another host, which never sees the key. The answer is read."""
-        request = self.client.build_request("POST", url, data=dict(data), files=dict(files))
-        async with self.sending(request, paid=False, total_s=total_s) as response:
-            await response.aread()
-            return response
+        """A form to an address that the provider named; its host never sees the key. The answer is read, to a limit.
+
+        Raises LinkGone for an address that must not be reached (see engines.addresses).
+        """
+        home, target = addresses.Home.of(self.base), addresses.parse(url)
+        await addresses.check(target, home)
+        if self._outside is None:
+            limits = httpx.Limits(max_connections=CONNECTIONS, max_keepalive_connections=0)
+            self._outside = addresses.client(limits, httpx.Timeout(30.0, connect=15.0, pool=None))
+        more: dict[str, Any] = {"data": dict(data), "files": dict(files), "extensions": {"home": home}}
+        request = self._outside.build_request("POST", target, **more)
+        async with self.sending(request, paid=False, total_s=total_s, client=self._outside) as response:
+            content = bytearray()
+            async for piece in response.aiter_bytes():
+                content += piece
+                if len(content) > MOST_BYTES:
+                    raise Unavailable("The answer of the provider's file host is too long.", code="too long")
+            return httpx.Response(response.status_code, headers=_plain(response.headers), content=bytes(content))
 
     async def reply(self, response: httpx.Response) -> Reply:
         """An open answer, read to its end. Raises Unavailable when it is too long."""
@@ -114,13 +132,14 @@ class Api:
 
     @asynccontextmanager
     async def sending(
-        self, request: httpx.Request, *, paid: bool, total_s: float | None = None
-    ) -> AsyncIterator[httpx.Response]:
+        self, request: httpx.Request, *, paid: bool, total_s: float | None = None,
+        client: httpx.AsyncClient | None = None,
+    ) -> AsyncIterator[httpx.Response]:  # fmt: skip
         """The open answer to a request. Trouble until the block is left is raised as one of our errors."""
         lost = UnknownOutcome if paid else Unavailable
         try:
             async with self._gate, asyncio.timeout(total_s or self.total_s):
-                response = await self.client.send(request, stream=True)
+                response = await (client or self.client).send(request, stream=True)
                 try:
                     if response.is_redirect:
                         said = f"{self.label} at {self.base} answers with a redirect; set its address to the final one."
@@ -143,7 +162,7 @@ class Api:
             if len(raw) > MOST_BYTES:
                 raise lost(f"The answer of {self.label} is longer than {MOST_BYTES // 2**20} MB.", code="too long")
         try:
-            body = jsonlib.loads(self._redacted(bytes(raw)))
+            body = strict_json.read(self._redacted(bytes(raw)))
         except ValueError:
             body = None
         good = isinstance(body, dict)
@@ -154,16 +173,13 @@ class Api:
 
 async def events(response: httpx.Response) -> AsyncIterator[tuple[str, JSON]]:
     """Server-sent events as (event name, data). Lines that are no JSON object are left out."""
-    name, seen = "", 0
-    async for line in response.aiter_lines():
-        seen += len(line)
-        if seen > MOST_BYTES:
-            raise EngineError("The provider's stream is longer than 8 MB.")
+    name = ""
+    async for line in _lines(response):
         if line.startswith("event:"):
             name = line.removeprefix("event:").strip()
         elif line.startswith("data:"):
             try:
-                data = jsonlib.loads(line.removeprefix("data:"))
+                data = strict_json.read(line.removeprefix("data:"))
             except ValueError:
                 continue
             if isinstance(data, dict):
@@ -172,18 +188,37 @@ async def events(response: httpx.Response) -> AsyncIterator[tuple[str, JSON]]:
             name = ""
 
 
+async def _lines(response: httpx.Response) -> AsyncIterator[str]:
+    """Lines of a stream of bounded length, so that one without an end cannot fill the memory either."""
+    seen, tail = 0, b""
+    async for piece in response.aiter_bytes():
+        seen += len(piece)
+        if seen > MOST_BYTES:
+            said = f"The provider's stream is longer than {MOST_BYTES // 2**20} MB."
+            raise UnknownOutcome(said, code="too long")
+        *lines, tail = (tail + piece).split(b"\n")
+        for line in lines:
+            yield line.decode("utf-8", "replace").rstrip("\r")
+    yield tail.decode("utf-8", "replace")
+
+
 def retry_after_s(text: str | None) -> float | None:
     """Seconds that a Retry-After header asks for, whether it gives seconds or a date; None without a usable one."""
     if not text:
         return None
     try:
-        return max(0.0, float(text))
+        seconds = float(text)
     except ValueError:
-        pass
-    try:
-        return max(0.0, (parsedate_to_datetime(text) - now()).total_seconds())
-    except (ValueError, TypeError):
-        return None
+        try:
+            seconds = (parsedate_to_datetime(text) - now()).total_seconds()
+        except (ValueError, TypeError, OverflowError):
+            return None
+    return min(MOST_WAIT_S, max(0.0, seconds)) if math.isfinite(seconds) else None
+
+
+def _plain(headers: httpx.Headers) -> dict[str, str]:
+    """Headers of an answer whose body is already unpacked."""
+    return {k: v for k, v in headers.items() if k not in ("content-encoding", "content-length", "transfer-encoding")}
 
 
 def _name(error: Exception) -> str:

@@ -30,10 +30,10 @@ class Bring:
     async def all(self, progress: Progress) -> None:
         """Until the run has succeeded. Raises LinkGone, MediaError, OSError (disk full), Leave (cancelled)."""
         way, outputs = self.way, progress.outputs
-        if not outputs:
-            raise MediaError(f"{way.facts.label} says it is done but gave no file.")
         seed = {} if progress.seed is None else {"seed": progress.seed}
         await way.enter(Phase.DOWNLOADING, "The result is ready.", took_s=way.took_s, **seed)
+        if not outputs:
+            raise MediaError(f"{way.facts.label} says it is done but gave no file.")
         async with way.lane.downloads:
             for idx, output in enumerate(outputs):
                 if output.text is None:
@@ -48,15 +48,9 @@ class Bring:
         if output.path is not None:
             await asyncio.to_thread(deliver.take_local, output.path, part)
             return
-        near = way.facts.local or await self._provider_is_near()
-        source = download.Source(output.url or "", output.headers, output.expected_bytes, near)
+        most = download.most_bytes(way.run, output.kind, way.facts)
+        source = download.Source(output.url or "", output.headers, output.expected_bytes, way.lane.home, most)
         await way.insist(lambda: download.fetch(self._http, source, part, self._show), way.timing.submit_for)
-
-    async def _provider_is_near(self) -> bool:
-        lane, base = self.way.lane, self.way.facts.base_url
-        if lane.near is None:
-            lane.near = bool(base) and await download.is_private(httpx.URL(base).host)
-        return lane.near
 
     def _show(self, got: int, total: int | None) -> None:
         if total and time.monotonic() - self._shown_at > SHOWN_EVERY_S:
@@ -78,9 +72,10 @@ class Bring:
             for idx, asset in enumerate(made):
                 assets.add(db, asset)
                 runs.attach(db, run.seq, "output", idx, asset.id)
-            cost = 0.0 if free else progress.cost_usd
+            told = progress.cost_usd if ledger.is_amount(progress.cost_usd) else None
+            cost = 0.0 if free else told
             runs.move(db, run, Status.SUCCEEDED, "Done.", cost_usd=cost, note=progress.note, usage=_usage(progress))
-            ledger.settle(db, run, progress.cost_usd)
+            ledger.settle(db, run, told)
 
         await way.house.write(register)
         way.house.clear_work(run.id)
@@ -88,4 +83,8 @@ class Bring:
 
 
 def _usage(progress: Progress) -> str | None:
-    return json.dumps(progress.usage, ensure_ascii=False, default=str) if progress.usage else None
+    """The provider's own figures, to be kept. They are a note, so what cannot be written is no reason to lose a run."""
+    try:
+        return json.dumps(progress.usage, default=str, allow_nan=False) if progress.usage else None
+    except (ValueError, RecursionError):
+        return None

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import logging
 import os
+import re
 import shutil
 from pathlib import Path
 
@@ -16,6 +17,17 @@ from studio.errors import MediaError
 from studio.store.rows import new_id
 
 log = logging.getLogger(__name__)
+MESSAGES = (
+    (b"<?xml", "an XML message"),
+    (b"<error", "an XML message"),
+    (b"<html", "a web page"),
+    (b"<!doctype", "a web page"),
+    (b"{", "a message"),
+    (b"[", "a message"),
+)
+"""Beginnings of what file servers send in the place of a file."""
+ADVICE_TO_OWNERS = re.compile(r" (?:Export|Upload|Give|Unpack)\b[^.]*\.?$")
+"""Advice about an upload, which nobody can follow for a result."""
 
 
 def part_path(data: Path, run: Run, idx: int) -> Path:
@@ -53,7 +65,11 @@ def settle_file(data: Path, run: Run, idx: int, output: Output, *, drawn: bool) 
     from studio.media import check, files
 
     part = part_path(data, run, idx)
-    facts = check.verify_decodes(part, name="The result")
+    _refuse_message(part)
+    try:
+        facts = check.verify_decodes(part, name="The result")
+    except MediaError as error:
+        raise MediaError(ADVICE_TO_OWNERS.sub("", str(error))) from error
     if facts.kind != output.kind:
         raise MediaError(f"The provider sent {facts.kind} where {output.kind} was expected.")
     target = part.with_name(f"{run.id}-{idx}{facts.suffix}")
@@ -66,6 +82,17 @@ def settle_file(data: Path, run: Run, idx: int, output: Output, *, drawn: bool) 
         bytes=size, sha256=digest, width=facts.width, height=facts.height, duration_s=facts.duration_s, fps=facts.fps,
         has_audio=facts.has_audio, has_alpha=facts.has_alpha, owner=run.owner, origin=run.id,
     )  # fmt: skip
+
+
+def _refuse_message(part: Path) -> None:
+    """Raise MediaError for nothing at all, and for a message or page that came instead of the file."""
+    with part.open("rb") as file:
+        head = file.read(512).lstrip(b"\xef\xbb\xbf \t\r\n").lower()
+    if not head:
+        raise MediaError("The provider sent an empty file (0 bytes).")
+    for beginning, what in MESSAGES:
+        if head.startswith(beginning):
+            raise MediaError(f"The provider sent {what} instead of the file.")
 
 
 def _copy_with_settings(part: Path, draft: Path, run: Run, drawn: bool) -> None:

@@ -1,26 +1,26 @@
 """Results from a provider's link to a file: resumed where it broke off, whole or not at all.
 
-Headers (which may hold a key) go to the host of the link and to no other. A link or a redirect into a private network
-is refused unless the provider itself is there, so that a provider's answer cannot make the studio read its neighbours.
+Headers (which may hold a key) go to the host of the link and to no other. Links and redirects go where
+engines.addresses allows. What comes is limited by the kind and length of the result and by the free disk.
 """
 
 from __future__ import annotations
 
-import asyncio
 import errno
-import ipaddress
 import json
 import shutil
-import socket
 from collections.abc import Callable, Mapping
-from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 
 import httpx
 
+from studio.domain import Kind, Run
+from studio.engines import addresses
+from studio.engines.addresses import NOWHERE, Home, LinkGone
+from studio.engines.base import Facts
 from studio.engines.http import KEPT_CONNECTIONS, KEPT_S, retry_after_s
-from studio.errors import EngineError, RateLimited, Unavailable
+from studio.errors import EngineError, MediaError, RateLimited, Unavailable
 
 MOST_REDIRECTS = 5
 SPARE_BYTES = 64 * 2**20
@@ -30,31 +30,49 @@ SMALL_BYTES = 2**15
 """A file below this size is fetched again rather than continued."""
 
 
-class LinkGone(EngineError):
-    """The link is not valid (any more); a new look at the run may give a fresh one."""
+MOST_OTHER_BYTES = 256 * 2**20
+MOST_VIDEO_BYTES, MOST_VIDEO_BYTES_A_SECOND = 512 * 2**20, 64 * 2**20
+"""Largest picture or sound, and largest clip: providers send some 2 MB a second, lossless 4K has about 60."""
+MOST_OWN_BYTES, NO_LIMIT = 64 * 2**30, 2**62
+"""Largest file from a server of the user's own, whose workflows may make anything, and from this machine."""
+CHECK_DISK_BYTES = 32 * 2**20
+"""The free disk is looked at after so much of a file whose size was not told."""
 
 
 @dataclass(frozen=True)
 class Source:
-    """A link. headers go to its own host only. near: private addresses are allowed."""
+    """A link. headers go to its own host only. home: the provider's own place, which may be a private address.
+
+    most_bytes: a longer answer is not the result; see `most_bytes`.
+    """
 
     url: str
     headers: Mapping[str, str] = field(default_factory=dict)
     expected_bytes: int | None = None
-    near: bool = False
+    home: Home = NOWHERE
+    most_bytes: int = MOST_OWN_BYTES
 
 
 def client() -> httpx.AsyncClient:
-    """The one client for downloads; it follows no redirect by itself, since each must be looked at first."""
+    """The one client for downloads."""
     limits = httpx.Limits(max_connections=32, max_keepalive_connections=KEPT_CONNECTIONS, keepalive_expiry=KEPT_S)
-    return httpx.AsyncClient(timeout=httpx.Timeout(60, connect=15), limits=limits, follow_redirects=False)
+    return addresses.client(limits, httpx.Timeout(60, connect=15))
+
+
+def most_bytes(run: Run, kind: Kind, facts: Facts) -> int:
+    """The most that a result of this kind from this engine can have."""
+    if facts.local or facts.by_time:
+        return NO_LIMIT if facts.local else MOST_OWN_BYTES
+    if kind != Kind.VIDEO:
+        return MOST_OTHER_BYTES
+    return MOST_VIDEO_BYTES + round((run.request.duration_s or 60) * MOST_VIDEO_BYTES_A_SECOND)
 
 
 async def fetch(http: httpx.AsyncClient, source: Source, part: Path, done: Callable[[int, int | None], None]) -> None:
     """Bring the whole content into `part`; what is there already is continued when it is surely the same content.
 
     done: called with bytes so far and bytes in all. Raises LinkGone, Unavailable or RateLimited (try again; what came
-    is kept), Refused for a forbidden address, OSError with ENOSPC when the disk is full.
+    is kept), MediaError when it is longer than any result, OSError with ENOSPC when the disk is full.
     """
     notes = part.with_name(part.name + ".json")
     have, known = _kept(part, notes)
@@ -69,7 +87,7 @@ async def fetch(http: httpx.AsyncClient, source: Source, part: Path, done: Calla
             await _receive(response, source, part, notes, have, known, done)
         finally:
             await response.aclose()
-    except httpx.HTTPError as error:
+    except (httpx.HTTPError, httpx.InvalidURL) as error:
         raise Unavailable(f"The download broke off ({type(error).__name__}).") from error
     notes.unlink(missing_ok=True)
 
@@ -101,16 +119,23 @@ async def _receive(
         notes.unlink()
         raise Unavailable("The file at the provider changed; starting again.")
     expected = total or source.expected_bytes
+    if expected and expected > source.most_bytes:
+        raise _too_long(part, source.most_bytes)
     room = shutil.disk_usage(part.parent).free
     if expected and expected - start + SPARE_BYTES > room:
         raise OSError(errno.ENOSPC, f"{expected / 1e6:,.0f} MB are to come; {room / 1e6:,.0f} MB are free")
     if start or (expected or SMALL_BYTES) >= SMALL_BYTES:
         notes.write_text(json.dumps({"etag": _strong_etag(response), "total": str(total)}), "utf-8")
-    got = start
+    got = looked = start
     with part.open("ab" if start else "wb") as file:
         async for chunk in response.aiter_raw():
             file.write(chunk)
             got += len(chunk)
+            if got > source.most_bytes:
+                raise _too_long(part, source.most_bytes)
+            if got - looked > CHECK_DISK_BYTES:
+                looked = got
+                _leave_room(part, keep=bool(expected))
             done(got, expected)
     if expected and got != expected:
         if got > expected:
@@ -118,17 +143,34 @@ async def _receive(
         raise Unavailable(f"The download ended at {got:,} of {expected:,} bytes.")
 
 
+def _too_long(part: Path, most: int) -> MediaError:
+    part.unlink(missing_ok=True)
+    part.with_name(part.name + ".json").unlink(missing_ok=True)
+    return MediaError(f"The provider sends more than {most // 2**20:,} MB, which no such result has; it was not kept.")
+
+
+def _leave_room(part: Path, *, keep: bool) -> None:
+    """Stop before the disk is full. keep: what has come is continued later; it goes where the size is not known."""
+    if shutil.disk_usage(part.parent).free < SPARE_BYTES:
+        if not keep:
+            part.unlink(missing_ok=True)
+            part.with_name(part.name + ".json").unlink(missing_ok=True)
+        raise OSError(errno.ENOSPC, "the download has filled the disk")
+
+
 def _extent(response: httpx.Response, have: int) -> tuple[int, int | None]:
     """First byte and whole size of what comes: (0, size) when the server sends everything."""
     range_text = response.headers.get("content-range", "")
-    whole = range_text.rpartition("/")[2]
+    whole = _count(range_text.rpartition("/")[2])
     if response.status_code == 206:
-        first = range_text.removeprefix("bytes ").partition("-")[0]
-        return int(first) if first.isdecimal() else have, int(whole) if whole.isdecimal() else None
-    if response.status_code == 416:
-        return 0, int(whole) if whole.isdecimal() else None
-    length = response.headers.get("content-length", "")
-    return 0, int(length) if length.isdecimal() else None
+        first = _count(range_text.removeprefix("bytes ").partition("-")[0])
+        return have if first is None else first, whole
+    return 0, whole if response.status_code == 416 else _count(response.headers.get("content-length", ""))
+
+
+def _count(text: str) -> int | None:
+    """A number of bytes in a header; None for anything else."""
+    return int(text) if text.isdecimal() and len(text) < 16 else None
 
 
 def _strong_etag(response: httpx.Response) -> str:
@@ -137,22 +179,29 @@ def _strong_etag(response: httpx.Response) -> str:
 
 
 async def _open(http: httpx.AsyncClient, source: Source, headers: Mapping[str, str]) -> httpx.Response:
-    url = httpx.URL(source.url)
-    home = (url.scheme, url.host, url.port)
+    url = addresses.parse(source.url)
+    first = (url.scheme, url.host, url.port)
     for _ in range(MOST_REDIRECTS + 1):
-        await _check_address(url, near=source.near)
-        at_home = (url.scheme, url.host, url.port) == home
-        sent = {**headers, **(source.headers if at_home else {})}
-        response = await http.send(http.build_request("GET", url, headers=sent), stream=True)
+        await addresses.check(url, source.home)
+        sent = {**headers, **(source.headers if (url.scheme, url.host, url.port) == first else {})}
+        request = http.build_request("GET", url, headers=sent, extensions={"home": source.home})
+        response = await http.send(request, stream=True)
         if response.is_redirect and (where := response.headers.get("location")):
             await response.aclose()
-            url = url.join(where)
+            url = _joined(url, where)
             continue
         if response.status_code in (200, 206, 416):
             return response
         await response.aclose()
         raise _classed(response)
     raise LinkGone("The link to the result leads in circles.")
+
+
+def _joined(url: httpx.URL, where: str) -> httpx.URL:
+    try:
+        return addresses.parse(str(url.join(where)))
+    except httpx.InvalidURL:
+        raise LinkGone(f"The link is not valid: {addresses.shown(where)}.", code="link") from None
 
 
 def _classed(response: httpx.Response) -> EngineError:
@@ -164,21 +213,3 @@ def _classed(response: httpx.Response) -> EngineError:
         wait = retry_after_s(response.headers.get("retry-after"))
         return Unavailable(f"The provider's file server failed (HTTP {code}).", code=code, retry_after_s=wait)
     return LinkGone(f"The link to the result is not valid any more (HTTP {code}).", code=code)
-
-
-async def _check_address(url: httpx.URL, *, near: bool) -> None:
-    if url.scheme not in ("http", "https"):
-        raise LinkGone(f"The link to the result is of an unknown kind ({url.scheme}).")
-    if not near and await is_private(url.host, url.port):
-        raise LinkGone(f"The link to the result leads into a private network ({url.host}); it was not followed.")
-
-
-async def is_private(host: str, port: int | None = None) -> bool:
-    """Whether any address of this host is not on the public internet. Raises Unavailable where it has none."""
-    with suppress(ValueError):
-        return not ipaddress.ip_address(host).is_global
-    try:
-        found = await asyncio.get_running_loop().getaddrinfo(host, port or 443, type=socket.SOCK_STREAM)
-    except OSError as error:
-        raise Unavailable(f"{host} cannot be found ({error.strerror}).") from error
-    return any(not ipaddress.ip_address(str(address[0]).partition("%")[0]).is_global for *_, address in found)

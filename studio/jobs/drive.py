@@ -17,11 +17,11 @@ import httpx
 from sqlite_utils import Database
 
 from studio.domain import HeldReason, Phase, Progress, Run, Status
+from studio.engines.addresses import LinkGone
 from studio.engines.base import Input, Job
 from studio.errors import Conflict, EngineError, MediaError, StudioError, UnknownOutcome
 from studio.jobs import disk, inputs, lost, verdict
 from studio.jobs.bring import Bring
-from studio.jobs.download import LinkGone
 from studio.jobs.house import House, Lane
 from studio.jobs.pace import backoff_s
 from studio.jobs.verdict import Leave

@@ -22,11 +22,14 @@ class HoldChoice:
 
 AGAIN = HoldChoice("try_again", "Retry", "Put the run back in the queue.")
 LOOK = HoldChoice("look_again", "Check again", "Ask the provider for the result again. Free.")
+FETCH = HoldChoice("fetch_again", "Fetch again", "Download the result again. It is already paid for, so this is free.")
 RESEND = HoldChoice("submit_again", "Submit again", "Send it again. If the first request arrived, both are billed.")
 ANYWAY = HoldChoice("run_anyway", "Run anyway", "Let this run exceed the limit.")
 APPROVE = HoldChoice("approve", "Approve", "Let this run start.")
 CONSENT = HoldChoice(
-    "confirm_consent", "I have their consent", "The people shown agreed to this use. Stored with the run."
+    "confirm_consent",
+    "Confirm consent",
+    "Everyone real who is shown or heard agreed to this use, or nobody real is. Stored with the run.",
 )
 GIVE_UP = HoldChoice("give_up", "Cancel run", "End the run. Nothing more is sent.")
 
@@ -36,6 +39,7 @@ CHOICES: dict[HeldReason, tuple[HoldChoice, ...]] = {
     HeldReason.CONSENT: (CONSENT, GIVE_UP),
     HeldReason.LOST_SUBMIT: (LOOK, RESEND, GIVE_UP),
     HeldReason.LOST_TASK: (LOOK, RESEND, GIVE_UP),
+    HeldReason.BROKEN_RESULT: (FETCH, RESEND, GIVE_UP),
     HeldReason.CRASHED_TWICE: (AGAIN, GIVE_UP),
     HeldReason.NOT_CONFIGURED: (AGAIN, GIVE_UP),
     HeldReason.CREDIT: (AGAIN, GIVE_UP),
@@ -57,7 +61,7 @@ def decide(db: Database, run: Run, choice: str) -> Run:
         raise Conflict("The run does not offer this choice any more; look again.")
     if choice == GIVE_UP.id:
         return give_up(db, run)
-    if choice == LOOK.id:
+    if choice in (LOOK.id, FETCH.id):
         return _look(db, run)
     if choice == RESEND.id:
         ledger.settle(db, run, None)

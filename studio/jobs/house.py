@@ -16,6 +16,7 @@ from sqlite_utils import Database
 
 from studio.catalogue import Catalogue
 from studio.domain import Asset, Phase, Progress, Run, Status
+from studio.engines.addresses import ANYWHERE, Home
 from studio.engines.base import Announces, Engine, Input, Job
 from studio.engines.turns import Turnstile
 from studio.errors import NotFound, StorageUnavailable
@@ -145,7 +146,7 @@ class House:
 class Lane:
     """One engine with its limits. Made on the event loop; lanes never wait for one another.
 
-    near: whether the provider is in a private network, once known. news: by handle, set when a look is worth it.
+    home: the provider's own host and port. news: by handle, set when a look is worth it.
     """
 
     def __init__(self, engine: Engine) -> None:
@@ -155,7 +156,7 @@ class Lane:
         self.submits = Turnstile(limits.submits_per_s)
         self.looks = Turnstile(limits.polls_per_s)
         self.downloads = asyncio.Semaphore(DOWNLOADS_AT_ONCE)
-        self.near: bool | None = None
+        self.home = ANYWHERE if self.facts.local else Home.of(self.facts.base_url)
         self.news: dict[str, asyncio.Event] = {}
         if isinstance(engine, Announces):
             engine.announce(self._tell)

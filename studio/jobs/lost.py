@@ -18,8 +18,8 @@ from studio.store import runs
 
 NO_ANSWER = "The studio stopped before the answer came."
 
-LOOKS = 6
-"""How often the provider is asked before a person is."""
+LOOKS = 12
+"""How often the provider is asked before a person is; it may say earlier that only a person can tell."""
 MOST_SENDS = 5
 """How often a run is sent again by itself when it surely did not arrive."""
 SLACK_S = 120.0
@@ -77,8 +77,9 @@ def _only(hits: list[str], way: Way, why: str) -> str:
     if hits:
         raise _held(f"{why} {label} has {len(hits)} tasks that it could be.")
     if way.run.attempt >= MOST_SENDS:
-        raise _held(f"{why} {label} has no such task, after {way.run.attempt} tries.")
-    raise Leave(Status.QUEUED, f"{why} {label} has no such task, so it is sent again.", money="release")
+        raise _held(f"{why} {label} did not take the job in {way.run.attempt} tries; its list of tasks shows that.")
+    said = f"{why} {label} did not take the job, as its list of tasks shows, so it is sent again."
+    raise Leave(Status.QUEUED, said, money="release")
 
 
 def _held(why: str) -> Leave:

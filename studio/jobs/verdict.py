@@ -6,6 +6,7 @@ import logging
 from typing import Any, Literal
 
 from studio.domain import HeldReason, Phase, Run, Status
+from studio.engines.addresses import LinkGone
 from studio.engines.base import Facts
 from studio.errors import (
     MediaError,
@@ -16,11 +17,13 @@ from studio.errors import (
     UnknownHandle,
     UnknownOutcome,
 )
-from studio.jobs.download import LinkGone
 
 log = logging.getLogger(__name__)
 MOST_ATTEMPTS = 5
 """How often a run of a repeatable engine is started when its work is lost each time."""
+
+FETCHING = (Phase.DOWNLOADING, Phase.FINISHING)
+"""Phases in which the work is done, and billed."""
 
 Money = Literal["keep", "release", "settle"]
 """What happens to money set aside: kept while the outcome is open, given back, or booked as if billed."""
@@ -64,10 +67,10 @@ def of(error: Exception, run: Run, facts: Facts) -> Leave:
         return Leave(Status.HELD, why, reason=HeldReason.CREDIT, code=code, money=money)
     if isinstance(error, UnknownHandle):
         return lost_work(run, why, code) if facts.repeatable else _doubt(why, code)
+    if accepted and isinstance(error, MediaError | LinkGone) and run.phase in FETCHING:
+        return _broken(why, code, facts)
     if accepted and (isinstance(error, LinkGone | UnknownOutcome) or getattr(error, "transient", False)):
         return _unreachable(why, code, facts)
-    if isinstance(error, MediaError) and run.phase in (Phase.DOWNLOADING, Phase.FINISHING):
-        return Leave(Status.FAILED, why, code=code, money="settle")
     if isinstance(error, StudioError):
         return Leave(Status.FAILED, why, code=code, money="release")
     log.error("run %s broke in %s", run.id, run.phase, exc_info=error)
@@ -94,6 +97,16 @@ def _unreachable(why: str, code: str | None, facts: Facts) -> Leave:
         return Leave(Status.FAILED, why, code=code, money="release")
     said = f"{why} It may be finished and billed, so the run is kept. Check again later."
     return Leave(Status.HELD, said, reason=HeldReason.LOST_TASK, code=code)
+
+
+def _broken(why: str, code: str | None, facts: Facts) -> Leave:
+    """A result that is paid and cannot be used as it came: the provider still has it, so it may be fetched again."""
+    if facts.local and facts.repeatable:
+        return Leave(Status.FAILED, why, code=code, money="settle")
+    said = f"{why} The work is done and billed; fetch it again while {facts.label} keeps it."
+    if facts.repeatable:
+        said = f"{why} {facts.label} may still have it; fetch it again, or submit it again."
+    return Leave(Status.HELD, said, reason=HeldReason.BROKEN_RESULT, code=code)
 
 
 def overdue(facts: Facts) -> Leave:

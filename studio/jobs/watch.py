@@ -7,7 +7,7 @@ import time
 from datetime import datetime
 
 from studio.domain import Phase, Progress, Status, now
-from studio.errors import EngineError
+from studio.errors import EngineError, Unavailable, UnknownOutcome
 from studio.jobs import verdict
 from studio.jobs.pace import backoff_s, next_look_s
 from studio.jobs.verdict import Leave
@@ -15,6 +15,8 @@ from studio.jobs.way import Way
 from studio.store import runs
 
 log = logging.getLogger(__name__)
+MOST_UNREADABLE = 30
+"""Looks in a row that may break before a person is asked; about 25 minutes."""
 
 
 class Watch:
@@ -46,6 +48,9 @@ class Watch:
                 seen = await way.answer(way.engine.poll(handle))
             except EngineError as error:
                 await self._bear(error)
+                continue
+            except Exception as error:
+                await self._bear(self._unreadable(error))
                 continue
             await self._recovered()
             if seen.status == Status.SUCCEEDED:
@@ -88,6 +93,19 @@ class Watch:
         await self.way.note(f"{error} Looking again in {seconds:.0f} s.")
         if await self.way.wish_within(seconds):
             await self._cancel()
+
+    def _unreadable(self, error: Exception) -> EngineError:
+        """What a look that broke means: a provider may answer anything, and the task is still there. Raises the error
+        itself for an engine on this machine, and an UnknownOutcome when it lasts."""
+        facts = self.way.facts
+        if facts.local or isinstance(error, OSError):
+            raise error
+        if not self._faults:
+            log.exception("the look at run %s broke", self.way.run.id)
+        said = f"The answer of {facts.label} is not readable."
+        if self._faults >= MOST_UNREADABLE:
+            raise UnknownOutcome(said, code=type(error).__name__) from error
+        return Unavailable(said, code=type(error).__name__)
 
     async def _recovered(self) -> None:
         if self._faults:

@@ -11,7 +11,7 @@ from sqlite_utils import Database
 
 from studio.catalogue import Model, rules
 from studio.domain import JSON, Asset, Estimate, HeldReason, Request, Run, Status
-from studio.engines.base import Checks, Expects
+from studio.engines.base import Checks, Expects, Lacks
 from studio.errors import CapabilityError, NotConfigured, NotFound
 from studio.jobs.pace import pace_of
 from studio.parts.core import Core
@@ -20,6 +20,11 @@ from studio.store.rows import new_id
 
 Also = Callable[[Database, list[Run]], None]
 NONE_GIVEN: Mapping[str, Asset] = MappingProxyType({})
+
+NEEDS_CONSENT = (
+    "If it shows real people, they must have agreed to this use. Confirm it, or set consent to true in the API."
+)
+"""The studio cannot see whom a file shows, so it asks about every file that might show somebody."""
 
 MOST_AT_ONCE = 1000
 """Runs in one batch."""
@@ -77,6 +82,13 @@ class Making(Core):
         model = self.catalogue.get(request.model)
         return self._problems(rules.complete(request, model), model, self._inputs_of(request, owner))
 
+    def unavailable(self, model: Model) -> str | None:
+        """Why this model cannot be used as the studio is set up, in a sentence; None when it is ready."""
+        engine = self._engines.get(model.provider)
+        if engine is None:
+            return f"This studio has no engine for {model.provider}."
+        return engine.missing() or (engine.lacks(model) if isinstance(engine, Lacks) else None)
+
     def _checked(
         self, body: JSON, owner: str, *, ready: bool = True, given: Mapping[str, Asset] | None = None
     ) -> Checked:
@@ -128,7 +140,7 @@ class Making(Core):
             return f"{label}: free."
         if self._by_time(checked):
             return f"{label}: ${usd:.4g} each, for the time on your card."
-        day = checked.model.checked.isoformat()
+        day = (checked.model.priced or checked.model.checked).isoformat()
         return f"{label}: ${usd:.4g} each, from the price list of {day}."
 
     def _unpriced(self, checked: Checked) -> str:
@@ -177,7 +189,7 @@ class Making(Core):
                 provider=model.provider, estimate_usd=usd, expected_s=expected_s, retry_of=retry_of,
                 status=Status.HELD if consent_missing else Status.QUEUED,
                 held_reason=HeldReason.CONSENT if consent_missing else None,
-                error="It shows real people. Confirm their consent first." if consent_missing else None,
+                error=NEEDS_CONSENT if consent_missing else None,
             )  # fmt: skip
             yield runs.NewRun(run, one.media(), pace)
 

@@ -7,22 +7,35 @@ what is set aside counted as spent. Every row of a run carries the day of its re
 
 from __future__ import annotations
 
+import math
+
 from sqlite_utils import Database
 
 from studio.domain import Run
 from studio.store.rows import stamp
 
+MOST_USD = 1e6
+"""More than any run can cost. Rows beyond it, of an older version, are left out of sums."""
 GROUPS = {"day": "day", "model": "model", "owner": "owner"}
+
+
+def is_amount(usd: float | None) -> bool:
+    """Whether this can be an amount of money: a finite number, not below zero, not beyond reason."""
+    return usd is not None and math.isfinite(usd) and 0 <= usd < MOST_USD
 
 
 def reserve(db: Database, run: Run, usd: float) -> None:
     """Set money aside for a run that is about to be submitted. Nothing happens where some is set aside already."""
-    if reserved(db, run.id) is None:
+    if is_amount(usd) and reserved(db, run.id) is None:
         _add(db, run, "reserve", usd, stamp()[:10])
 
 
 def settle(db: Database, run: Run, usd: float | None) -> None:
-    """Book the true cost in the place of what was set aside; None keeps the estimate, since it may have been billed."""
+    """Book the true cost in the place of what was set aside; None keeps the estimate, since it may have been billed.
+
+    What is no amount of money (not finite, below zero) counts as None.
+    """
+    usd = usd if is_amount(usd) else None
     if (open_one := reserved(db, run.id)) is not None:
         day, aside = open_one
         _add(db, run, "settle", 0.0 if usd is None else usd - aside, day)
@@ -39,19 +52,21 @@ def release(db: Database, run: Run) -> None:
 def reserved(db: Database, run_id: str) -> tuple[str, float] | None:
     """Day and dollars of the open reservation of the run, if there is one."""
     row = db.execute("SELECT kind, day, usd FROM ledger WHERE run = ? ORDER BY seq DESC LIMIT 1", [run_id]).fetchone()
-    return (row[1], row[2]) if row and row[0] == "reserve" else None
+    return (row[1], row[2] if is_amount(row[2]) else 0.0) if row and row[0] == "reserve" else None
 
 
 def spent(db: Database, since_day: str) -> float:
     """Dollars spent and set aside from this day (ISO date, UTC) on."""
-    return db.execute("SELECT coalesce(sum(usd), 0) FROM ledger WHERE day >= ?", [since_day]).fetchone()[0]
+    sql = f"SELECT coalesce(sum(usd), 0) FROM ledger WHERE day >= ? AND abs(usd) < {MOST_USD}"
+    return db.execute(sql, [since_day]).fetchone()[0]
 
 
 def spend_by(db: Database, group: str, since_day: str = "") -> list[tuple[str, float, int]]:
     """Key, dollars and number of runs for each day, model or owner, sorted by key."""
     column = GROUPS[group]
     sql = (
-        f"SELECT {column}, round(sum(usd), 6), count(DISTINCT run) FROM ledger WHERE day >= ? "
+        f"SELECT {column}, round(sum(usd), 6), count(DISTINCT run) FROM ledger "
+        f"WHERE day >= ? AND abs(usd) < {MOST_USD} "
         f"GROUP BY {column} ORDER BY {column}"
     )
     return [(r[0], r[1], r[2]) for r in db.execute(sql, [since_day]).fetchall()]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import math
 import secrets
 import time
 from collections.abc import Iterable, Mapping, Sequence
@@ -17,6 +18,9 @@ LIVE = ("position", "provider_word", "provider_position", "fraction", "eta_s", "
 RUN_FIELDS = tuple(name for name in Run.model_fields if name not in (*LIVE, "assets", "request"))
 """Fields of Run that are columns under the same name; the others are live, or come from other tables."""
 RUN_COLUMNS = ", ".join(("request", *RUN_FIELDS))
+AMOUNTS = ("estimate_usd", "cost_usd", "expected_s")
+"""Numbers of a run that came from a provider or were reckoned. One that is not finite, which an older version may have
+stored, is read as unknown: no page could parse it."""
 ASSET_FIELDS = tuple(Asset.model_fields)
 _ALPHABET = "0123456789abcdefghjkmnpqrstvwxyz"
 
@@ -59,6 +63,9 @@ def as_json(request: Request) -> str:
 def as_run(row: Mapping[str, Any], assets: tuple[Asset, ...] = (), request: Request | None = None) -> Run:
     """A row of runs with its output files. request: where it was read before; it never changes."""
     values = {name: row[name] for name in RUN_FIELDS}
+    for name in AMOUNTS:
+        if values[name] is not None and not math.isfinite(values[name]):
+            values[name] = None
     return Run.model_validate(values | {"request": request or as_request(row["request"]), "assets": assets})
 
 

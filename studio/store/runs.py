@@ -4,6 +4,7 @@ expected to have, in the same transaction as the event that says why, and "no ro
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -144,6 +145,8 @@ def enter(db: Database, run: Run, phase: Phase, why: str, **columns: Any) -> Run
 
 
 def _change(db: Database, run: Run, to: Status, why: str, values: dict[str, Any]) -> Run:
+    wrong = [k for k, v in values.items() if isinstance(v, float) and not math.isfinite(v)]
+    values = values | dict.fromkeys(wrong)  # the last guard of every number that a provider told
     sets = ", ".join(f"{name} = ?" for name in ("status", *values))
     sql = f"UPDATE runs SET {sets} WHERE id = ? AND status = ? RETURNING {RUN_COLUMNS}"
     changed = fetch(db, sql, [to.value, *values.values(), run.id, run.status.value])

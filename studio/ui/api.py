@@ -118,7 +118,17 @@ def _following(studio: Studio) -> list[Callable[..., Any]]:
         chosen: int | Literal["same"] | None = None if new_seed else "same" if seed is None else int(seed)
         return studio.retry(run_id, owner=owner_of(asker), seed=chosen).public()
 
-    return [get_run, wait, cancel, retry]
+    def decide(run_id: str, choice: str, asker: gr.Request) -> dict[str, Any]:
+        """Decide on a held run; it answers the run as it is then. Its `held_reason` says what is asked.
+
+        Args:
+            run_id: The id of the run.
+            choice: One of the choices of its reason: fetch_again, look_again, submit_again, try_again, run_anyway,
+                approve, confirm_consent, give_up. One that it does not offer is refused.
+        """
+        return studio.decide(run_id, choice, owner=owner_of(asker)).public()
+
+    return [get_run, wait, cancel, retry, decide]
 
 
 def _finding(studio: Studio) -> list[Callable[..., Any]]:
@@ -166,9 +176,8 @@ def _finding(studio: Studio) -> list[Callable[..., Any]]:
             task: Only models for this task, such as image-to-video.
         """
         wanted = _one_of(Task, "task", task)
-        states = {s.name: s for s in studio.engine_status()}
         rows = studio.catalogue.for_task(wanted) if wanted else list(studio.catalogue)
-        return [_row(m) | _readiness(states.get(m.provider)) for m in rows]
+        return [_row(m) | _readiness(studio.unavailable(m)) for m in rows]
 
     return [search, models]
 
@@ -177,11 +186,8 @@ def _row(model: Model) -> JSON:
     return model.model_dump(mode="json", exclude={"engine"}, exclude_defaults=True)
 
 
-def _readiness(state: Any) -> JSON:
-    return {
-        "ready": bool(state and state.ready),
-        "missing": state.missing if state else "This studio has no engine for it.",
-    }
+def _readiness(missing: str | None) -> JSON:
+    return {"ready": missing is None, "missing": missing}
 
 
 def _object(given: Any) -> JSON:

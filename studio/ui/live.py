@@ -9,6 +9,7 @@ from __future__ import annotations
 import asyncio
 import json
 import logging
+import math
 import secrets
 import threading
 from collections.abc import AsyncIterator
@@ -110,7 +111,7 @@ class Live:
         return await run_in_threadpool(queue, self._studio, owner=owner)
 
     def _event(self, name: str, body: object) -> str:
-        text = json.dumps(body, ensure_ascii=False, separators=(",", ":"))
+        text = _json(body)
         return f"id: {self._boot}-{next(self._ids)}\nevent: {name}\ndata: {text}\n\n"
 
     def _join(self, page: _Page) -> None:
@@ -152,3 +153,19 @@ class Live:
             mine = {i: c for i, c in cards.items() if c.get("gone") or page.owner in ("", c["owner"])}
             if mine:
                 page.put(mine, house=False)
+
+
+def _json(body: object) -> str:
+    """The body for a browser, which parses neither Infinity nor NaN: what is not finite becomes null."""
+    try:
+        return json.dumps(body, ensure_ascii=False, separators=(",", ":"), allow_nan=False)
+    except ValueError:
+        return json.dumps(_finite(body), ensure_ascii=False, separators=(",", ":"), allow_nan=False)
+
+
+def _finite(value: object) -> object:
+    if isinstance(value, float):
+        return value if math.isfinite(value) else None
+    if isinstance(value, dict):
+        return {name: _finite(one) for name, one in value.items()}
+    return [_finite(one) for one in value] if isinstance(value, list | tuple) else value

@@ -67,7 +67,8 @@ class AlibabaServer(HttpServer):
 
     pending_s, running_s: the clock of new tasks. rps: submits a second and model before 429 (0: no limit). ttl_s,
     link_s: life of tasks and of links. clock_s: how much its clock is ahead of ours. list_lag_s: how late the list
-    shows a new task. full_size: results as large and long as asked; otherwise small ones of that shape, 2 s at most.
+    shows a new task. usage_text: JSON in the place of the usage of clips. link: in the place of theirs. full_size:
+    results as large and long as asked; otherwise small ones of that shape, 2 s at most.
     """
 
     def __init__(
@@ -83,6 +84,7 @@ class AlibabaServer(HttpServer):
         self.policies: dict[str, tuple[str, float]] = {}
         self.outcomes: list[tuple[str, str, str]] = []
         self.leaks: list[str] = []
+        self.usage_text, self.link = "", ""
         self._submits: dict[str, list[float]] = {}
         self._sync_results: Counter[str] = Counter()
 
@@ -214,7 +216,10 @@ class AlibabaServer(HttpServer):
         name = call.path.rpartition("/")[2]
         if task is None or time.time() - task.created > self.ttl_s:
             return as_json({"request_id": str(uuid.uuid4()), "output": {"task_id": name, "task_status": "UNKNOWN"}})
-        return as_json(self._state_of(task))
+        reply = as_json(self._state_of(task))
+        if self.usage_text and task.status(time.time()) == "SUCCEEDED":
+            reply.body = reply.body.replace(json.dumps(task.usage).encode(), self.usage_text.encode())
+        return reply
 
     def _state_of(self, task: Task) -> JSON:
         status = task.status(time.time())
@@ -236,7 +241,7 @@ class AlibabaServer(HttpServer):
         return body
 
     def _video(self, task: Task) -> JSON:
-        url = self._result(task.id, "0.mp4")
+        url = self.link or self._result(task.id, "0.mp4")
         if task.model.startswith(("wan2.2-animate", "wan2.2-s2v")):
             return {"results": {"video_url": url}}
         if task.model == "video-style-transform":

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import AsyncIterator, Iterator
 
 from studio.domain import JSON, Kind, Output
+from studio.engines.strict_json import rows, table
 from studio.errors import EngineError, UnknownOutcome
 
 
@@ -14,42 +15,47 @@ def outputs(output: JSON) -> tuple[Output, ...]:
 
 
 def _videos(output: JSON) -> Iterator[Output]:
-    nested = output.get("results")
-    places = (output.get("video_url"), output.get("output_video_url"))
-    for url in (*places, nested.get("video_url") if isinstance(nested, dict) else None):
-        if url:
-            yield Output(kind=Kind.VIDEO, url=str(url))
+    nested = table(output.get("results"))
+    for url in (output.get("video_url"), output.get("output_video_url"), nested.get("video_url")):
+        if url and isinstance(url, str):
+            yield Output(kind=Kind.VIDEO, url=url)
             return
 
 
 def _pieces(output: JSON) -> Iterator[Output]:
     """Images and texts of chat-like answers. Neighbouring pieces of text are one."""
     text = ""
-    for choice in output.get("choices") or []:
-        for piece in (choice.get("message") or {}).get("content") or []:
+    for choice in rows(output.get("choices")):
+        for piece in rows(table(choice.get("message")).get("content")):
             if piece.get("text"):
                 text += str(piece["text"])
-            elif piece.get("image"):
+            elif (url := piece.get("image")) and isinstance(url, str):
                 if text.strip():
                     yield Output(kind=Kind.TEXT, text=text)
                 text = ""
-                yield Output(kind=Kind.IMAGE, url=str(piece["image"]))
+                yield Output(kind=Kind.IMAGE, url=url)
     if text.strip():
         yield Output(kind=Kind.TEXT, text=text)
 
 
 def _old_images(output: JSON) -> Iterator[Output]:
     """Results of older image models, of which some may have failed."""
-    results = output.get("results")
-    for result in results if isinstance(results, list) else []:
-        if result.get("url"):
-            yield Output(kind=Kind.IMAGE, url=str(result["url"]))
+    for result in rows(output.get("results")):
+        if (url := result.get("url")) and isinstance(url, str):
+            yield Output(kind=Kind.IMAGE, url=url)
 
 
 def prompt_used(output: JSON) -> str | None:
-    """A note with the prompt as a model rewrote it, where the task tells."""
-    used = output.get("actual_prompt")
-    return f"Prompt as improved: {used}" if used and used != output.get("orig_prompt") else None
+    """A note with the prompt as a model rewrote it, where the task or, with older models, a result tells."""
+    told = next((r for r in (output, *rows(output.get("results"))) if r.get("actual_prompt")), {})
+    used, given = told.get("actual_prompt"), told.get("orig_prompt") or output.get("orig_prompt")
+    return f"Prompt as improved: {used}" if isinstance(used, str) and used != given else None
+
+
+def why_none(output: JSON) -> tuple[str, str]:
+    """(code, message) of the first result that failed; ("", "") where none tells."""
+    told = next((r for r in rows(output.get("results")) if r.get("message") or r.get("code")), {})
+    return str(told.get("code") or ""), str(told.get("message") or "")
 
 
 async def gathered(events: AsyncIterator[tuple[str, JSON]]) -> JSON:
@@ -64,8 +70,8 @@ async def gathered(events: AsyncIterator[tuple[str, JSON]]) -> JSON:
         if name == "error" or (data.get("code") and "output" not in data):
             raise StreamError(data)
         whole = {k: data[k] for k in ("usage", "request_id") if k in data} | {"done": False}
-        for choice in (data.get("output") or {}).get("choices") or []:
-            content += (choice.get("message") or {}).get("content") or []
+        for choice in rows(table(data.get("output")).get("choices")):
+            content += rows(table(choice.get("message")).get("content"))
             whole["done"] = choice.get("finish_reason") == "stop"
         if whole["done"]:
             message = {"role": "assistant", "content": content}

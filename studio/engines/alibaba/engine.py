@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+import re
 from collections.abc import Callable, Collection, Mapping
 from functools import partial
 from typing import Literal
@@ -19,8 +20,9 @@ from studio.engines.alibaba import answers, bodies, errors, find, money, regions
 from studio.engines.alibaba.tasks import Tasks
 from studio.engines.base import Facts, Job, Limits
 from studio.engines.http import Api, events
+from studio.engines.strict_json import number, rows, table
 from studio.engines.turns import Turnstile
-from studio.errors import CapabilityError, EngineError, Refused, Unavailable, UnknownHandle, UnknownOutcome
+from studio.errors import CapabilityError, Refused, Unavailable, UnknownHandle, UnknownOutcome
 from studio.settings import Settings
 
 KEY = "DASHSCOPE_API_KEY"
@@ -31,6 +33,8 @@ WORDS: dict[str, Literal[Status.QUEUED, Status.RUNNING, Status.CANCELLED]] = {
     "CANCELED": Status.CANCELLED,
 }
 """Their word -> ours. SUCCEEDED brings outputs; FAILED and UNKNOWN raise."""
+TASK_ID = re.compile(r"[\w.:-]{1,200}")
+"""What is asked for by its name later; anything else is no name of a task."""
 DIRECT_S = 300.0
 """Longest direct call: pictures are made while it is open."""
 
@@ -64,15 +68,21 @@ class AlibabaEngine:
             return "ALIBABA_IMAGES can be tasks or direct."
         return self.place.wrong
 
+    def lacks(self, model: Model) -> str | None:
+        """See engines.base.Lacks: a key's region has not all models."""
+        region, offered = self.place.region, model.regions
+        if not region or not offered or region in offered:
+            return None
+        where = ", ".join(r.capitalize() for r in offered)
+        said = f"{model.label} is available in {where}, not in {self.place.name}."
+        advice = "Choose another model or ALIBABA_REGION."
+        return f"{said} {advice}"
+
     def problems(self, request: Request, model: Model, assets: Mapping[str, Asset]) -> list[CapabilityError]:
         """What the row allows but this region, or the sense of the parameters, does not."""
         found: list[CapabilityError] = []
-        region, offered = self.place.region, model.regions
-        if region and offered and region not in offered:
-            where = ", ".join(r.capitalize() for r in offered)
-            said = f"{model.label} is available in {where}, not in {self.place.name}."
-            said += " Choose another model or ALIBABA_REGION."
-            found.append(CapabilityError(said, field="model", value=model.id, limit=where))
+        if said := self.lacks(model):
+            found.append(CapabilityError(said, field="model", value=model.id, limit=", ".join(model.regions)))
         references = len(request.references)
         name = model.engine.get("words")
         if name and (text := request.params.get(name)):
@@ -140,10 +150,9 @@ class AlibabaEngine:
         reply = await self._api.call(
             "POST", path, json=body, headers={"X-DashScope-Async": "enable", **headers}, paid=True
         )
-        output = reply.body.get("output")
-        task = output.get("task_id") if isinstance(output, dict) else None
-        if reply.status == 200 and task:
-            return str(task)
+        task = table(reply.body.get("output")).get("task_id")
+        if reply.status == 200 and isinstance(task, str) and TASK_ID.fullmatch(task):
+            return task
         if reply.status == 200 and not errors.code_of(reply.body)[0]:
             raise UnknownOutcome(f"{errors.LABEL} took the job but named no task.", code="no task")
         raise errors.of_reply(reply, self.place, model, lookup=True)
@@ -177,7 +186,7 @@ class AlibabaEngine:
         reply = await self._api.call("POST", bodies.FACE_PATH, json=body, headers=uploads.RESOLVE)
         if reply.status != 200 or errors.code_of(reply.body)[0]:
             raise errors.of_reply(reply, self.place, check)
-        if not (reply.body.get("output") or {}).get("check_pass"):
+        if not table(reply.body.get("output")).get("check_pass"):
             said = "The picture shows no face that can be made to speak. Take one person, from the front, well lit."
             raise Refused(said, code="face")
 
@@ -199,7 +208,7 @@ class AlibabaEngine:
             return _done(result, "SUCCEEDED", kept["usd"])
         task, model = kept["task"], kept["model"]
         body = await self._tasks.look(task, handle)
-        output = body.get("output") or {}
+        output = table(body.get("output"))
         word = str(output.get("task_status") or ("FAILED" if errors.code_of(body)[0] else ""))
         if word in ("FAILED", "UNKNOWN", "SUCCEEDED", "CANCELED"):
             self._tasks.forget(task)
@@ -212,7 +221,8 @@ class AlibabaEngine:
             _check_owner(kept, output)
             return _done(body, word, kept["usd"])
         if word not in WORDS:
-            raise Unavailable(f"{errors.LABEL} calls the task {word!r}, which the studio does not know.", code=word)
+            said = f"{errors.LABEL} calls the task {word[:40]!r}, which the studio does not know."
+            raise Unavailable(said, code=word[:40])
         return Progress(status=WORDS[word], word=word)
 
     def announce(self, tell: Callable[[str], None]) -> None:
@@ -259,25 +269,32 @@ def _kept(handle: str) -> JSON:
 def _check_owner(kept: JSON, output: JSON) -> None:
     """A task that was found in the list must turn out to be of this prompt."""
     told, wanted = output.get("orig_prompt"), kept.get("found_for")
-    if told and wanted and find.plain(told) != wanted:
+    if isinstance(told, str) and told and wanted and find.plain(told) != wanted:
         said = f"The task {kept['task']}, which seemed to be this run's, turned out to be of another prompt."
         raise UnknownHandle(f"{said} Whether this run was billed can be seen in the console.", code=kept["task"])
 
 
 def _done(body: JSON, word: str, usd: Mapping[str, float]) -> Progress:
-    usage = body.get("usage") or {}
-    found = answers.outputs(body.get("output") or {})
-    if not found and (results := (body.get("output") or {}).get("results")):
-        said = next((r for r in results if isinstance(r, dict) and r.get("message")), {})
-        raise EngineError(f"Nothing came of it: {said.get('message', 'no reason given')}.", code=said.get("code", ""))
-    made = answers.prompt_used(body.get("output") or {})
-    return Progress(
-        status=Status.SUCCEEDED, word=word, outputs=found, usage=usage, cost_usd=money.actual(usage, usd), note=made
-    )
+    output, usage = table(body.get("output")), table(body.get("usage"))
+    found, cost = answers.outputs(output), money.actual(usage, usd)
+    if not found and not cost and rows(output.get("results")):
+        raise errors.of_nothing(*answers.why_none(output))
+    notes = [answers.prompt_used(output), ESTIMATED if cost is None and usd else None, _other_tier(usage, usd)]
+    said = " ".join(note for note in notes if note) or None
+    return Progress(status=Status.SUCCEEDED, word=word, outputs=found, usage=usage, cost_usd=cost, note=said)
+
+
+ESTIMATED = "The provider gave no usable figure for what it billed, so the estimate is booked."
+
+
+def _other_tier(usage: JSON, usd: Mapping[str, float]) -> str | None:
+    """A note where the task was made, and is billed, at another tier than asked."""
+    tier = number(usage.get("SR"))
+    if tier and f"second@{tier:g}" in usd:
+        return f"The provider made and billed it at {tier:g}P, which is not what was asked."
+    return None
 
 
 def _number(settings: Settings, name: str, default: float) -> float:
-    try:
-        return max(0.1, float(settings.option(name) or default))
-    except ValueError:
-        return default
+    value = number(settings.option(name))
+    return default if value is None else max(0.1, value)

@@ -9,6 +9,7 @@ from __future__ import annotations
 from studio.domain import JSON
 from studio.engines.alibaba.regions import Place
 from studio.engines.http import Reply
+from studio.engines.strict_json import table
 from studio.errors import (
     EngineError,
     Moderated,
@@ -21,25 +22,27 @@ from studio.errors import (
 )
 
 LABEL = "Alibaba Model Studio"
-BILLING = ("CommodityNotPurchased", "PrepaidBillOverdue", "PostpaidBillOverdue", "Arrearage")
-KEY = ("InvalidApiKey", "NOT AUTHORIZED", "invalid_api_key")
+BILLING = ("CommodityNotPurchased", "PrepaidBillOverdue", "PostpaidBillOverdue", "Arrearage", "insufficient_quota")
+KEY = ("InvalidApiKey", "invalid_api_key")
 FETCH = ("InvalidParameter.DataInspection", "InvalidURL", "BadRequest.InputDownloadFailed")
 MODERATION = ("DataInspectionFailed", "IPInfringementSuspect", "data_inspection_failed")
 NO_MODEL = ("ModelNotFound", "Model.NotExist", "model_not_found")
-WORKSPACE = ("Workspace.AccessDenied", "WorkSpaceNotFound")
+WORKSPACE = ("Workspace.AccessDenied", "WorkSpaceNotFound", "NOT AUTHORIZED")
+ADDRESS = ("access_denied", "ip_not_allowed")
+SLOWER = ("Throttling", "LimitRequests", "limit_requests", "TooManyRequests", "rate_limit")
 SERVICE = (
-    *("InternalError", "SystemError", "ModelServiceFailed", "RequestTimeOut", "RewriteFailed", "ModelServingError"),
-    *("ModelUnavailable", "ClientDisconnect"),
+    *("InternalError", "internal_error", "SystemError", "ModelServiceFailed", "RequestTimeOut", "RewriteFailed"),
+    *("ModelServingError", "ModelUnavailable", "InvokePluginFailed", "ResponseTimeout"),
 )
+NO_ANSWER = ("ClientDisconnect",)
+"""The provider says that the caller went away. Whether the job was taken is not known."""
 
 
 def code_of(body: JSON) -> tuple[str, str]:
     """(code, message) of an error, wherever the provider put it; ("", "") when the body holds none."""
-    output = body.get("output")
-    inner = output if isinstance(output, dict) else {}
-    for place in (body, inner):
+    for place in (body, table(body.get("output"))):
         if code := place.get("code"):
-            return str(code), str(place.get("message") or place.get("msg") or "")
+            return str(code)[:100], str(place.get("message") or place.get("msg") or "")
     return "", ""
 
 
@@ -47,13 +50,18 @@ def of_reply(reply: Reply, place: Place, model: str, *, lookup: bool = False) ->
     """The error of an HTTP answer. lookup: it answered a submit that the task list can find; doubt is worth a look."""
     code, message = code_of(reply.body)
     wait = reply.retry_after_s
-    if reply.status >= 500 and (lookup or not code or "timeout" in code.lower()):
-        said = f"{LABEL} failed while it took the job ({code or reply.status}), so it may or may not have it."
-        return UnknownOutcome(said, code=code or str(reply.status)) if lookup else _down(reply.status, code, wait)
-    if code:
+    if lookup and (reply.status >= 500 or code in NO_ANSWER):
+        return UnknownOutcome(
+            f"{LABEL} answered with a fault ({code or reply.status}).", code=code or str(reply.status)
+        )
+    if code in BILLING or code.startswith("AllocationQuota"):
         return _of_code(code, message, place, model, wait)
     if reply.status == 429:
-        return RateLimited(f"{LABEL} asks to slow down.", code="429", retry_after_s=wait)
+        return RateLimited(f"{LABEL} asks to slow down ({code or 429}).", code=code or "429", retry_after_s=wait)
+    if reply.status >= 500 and (not code or "timeout" in code.lower()):
+        return _down(reply.status, code, wait)
+    if code:
+        return _of_code(code, message, place, model, wait)
     if reply.status in (401, 403):
         return Unauthorised(_key_words(place), code=str(reply.status))
     if reply.status >= 500 or reply.status == 408:
@@ -61,10 +69,24 @@ def of_reply(reply: Reply, place: Place, model: str, *, lookup: bool = False) ->
     return Refused(f"{LABEL} refused the call (HTTP {reply.status}).", code=str(reply.status))
 
 
+def of_look(reply: Reply, place: Place) -> EngineError:
+    """The error of a look at a task that is on file. No answer to a look says that the task is lost, so whatever does
+    not concern the key or the account is passing, and looked at again."""
+    error = of_reply(reply, place, "this task")
+    if error.transient or isinstance(error, Unauthorised | OutOfCredit):
+        return error
+    word = error.code or str(reply.status)
+    return Unavailable(f"{LABEL} gave no usable answer about the task ({word}).", code=word)
+
+
 def of_task(body: JSON, place: Place, model: str) -> EngineError:
     """The error of a task that failed. It is never transient: looking at the same task again changes nothing."""
     code, message = code_of(body)
-    found = _of_code(code or "FAILED", message, place, model, None)
+    if not code:
+        message = str(table(body.get("output")).get("message") or body.get("message") or "")
+        why = f": {_plain(message)}" if message else ", without a reason"
+        return EngineError(f"{LABEL} failed while it made this{why}. Nothing was billed; try again.", code="FAILED")
+    found = _of_code(code, message, place, model, None)
     if isinstance(found, Refused):
         return found
     if isinstance(found, RateLimited | Unavailable):
@@ -73,12 +95,20 @@ def of_task(body: JSON, place: Place, model: str) -> EngineError:
     return EngineError(f"{found} Then press Retry.", code=code)
 
 
+def of_nothing(code: str, message: str) -> EngineError:
+    """The error of a task that ended well and brought nothing. code, message: of its first failed result."""
+    if code in MODERATION:
+        return Moderated(_moderation_words(code, _why(code, message)), code=code)
+    return EngineError(f"Nothing came of it: {_plain(message) or code or 'no reason given'}.", code=code)
+
+
 def _of_code(code: str, message: str, place: Place, model: str, wait: float | None) -> EngineError:
     why = _why(code, message)
     if code in MODERATION:
         return Moderated(_moderation_words(code, why), code=code)
     if code in BILLING:
-        said = f"The account at {LABEL} has an unpaid bill or no plan ({why}). Settle it in the console, then go on."
+        said = f"The account at {LABEL} has an unpaid bill, no plan or no quota left ({why})."
+        said += " Settle it in the console, then go on."
         return OutOfCredit(said, code=code)
     if code.startswith("AllocationQuota"):
         said = f"The free quota of {model} is used up, and the account stops there ({why})."
@@ -87,7 +117,10 @@ def _of_code(code: str, message: str, place: Place, model: str, wait: float | No
         return Unauthorised(_key_words(place), code=code)
     if code in WORKSPACE:
         return Unauthorised(f"The key may not use this workspace ({why}). Check ALIBABA_WORKSPACE.", code=code)
-    if code.startswith(("Throttling", "LimitRequests")):
+    if code in ADDRESS:
+        said = f"{LABEL} does not take calls from this machine's address ({why}). Add it to the key's list of addresses"
+        return Unauthorised(f"{said} in the console.", code=code)
+    if code.startswith(SLOWER):
         return RateLimited(f"{LABEL} asks to slow down ({code}).", code=code, retry_after_s=wait)
     if code in NO_MODEL or "url error" in message:
         said = f"{LABEL} offers no {model} in {place.name} ({why}). Choose another model or ALIBABA_REGION."
@@ -97,7 +130,7 @@ def _of_code(code: str, message: str, place: Place, model: str, wait: float | No
         return Refused(said, code=code)
     if "AccessDenied" in code and "synchronous" not in message:
         return Unauthorised(f"The account may not use {model} ({why}). Enable it in the console.", code=code)
-    if code.startswith(SERVICE):
+    if code.startswith((*SERVICE, *NO_ANSWER)):
         return Unavailable(f"{LABEL} has a fault ({why}).", code=code, retry_after_s=wait)
     if "synchronous" in message:
         said = f"{LABEL} does not take this kind of call in {place.name} ({why}). Leave ALIBABA_IMAGES at tasks."
@@ -121,11 +154,16 @@ def _moderation_words(code: str, why: str) -> str:
 def _key_words(place: Place) -> str:
     return (
         f"{LABEL} does not accept the key in {place.name}. A key works only in the region it was made in: set "
-        "ALIBABA_REGION to beijing, singapore, virginia or frankfurt, or correct DASHSCOPE_API_KEY."
+        "ALIBABA_REGION to beijing, singapore, virginia, frankfurt or tokyo, or correct DASHSCOPE_API_KEY."
     )
 
 
 def _why(code: str, message: str) -> str:
-    """Code and the provider's own words, short, without a full stop."""
-    text = " ".join(message.split())[:240].rstrip(".")
+    """Code and the provider's own words."""
+    text = _plain(message)
     return f"{code}: {text}" if text else code
+
+
+def _plain(message: str) -> str:
+    """The provider's own words, short, without a full stop."""
+    return " ".join(message.split())[:240].rstrip(".。 ")

@@ -14,12 +14,16 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 
 from studio.domain import JSON
-from studio.engines.alibaba.tasks import Tasks
+from studio.engines.alibaba.tasks import Tasks, made_at
 from studio.engines.base import Job
+from studio.engines.strict_json import table
 from studio.errors import Unavailable, UnknownOutcome
 
 SETTLE_S = 10.0
-"""A job accepted just before the line broke must show in the list by then."""
+"""A job accepted just before the line broke should show in the list by then. Nothing promises it, so only a list that
+shows a task sent later is taken as complete; without such a proof the run is not sent again."""
+PATIENCE = 6.0
+"""How many times SETTLE_S the list is asked before a person is."""
 AROUND_S = 1800.0
 """Tasks this far outside the time of the submit raise doubt (clocks may have jumped), but are not adopted."""
 
@@ -56,12 +60,13 @@ class Finder:
     settle_s: float
     _under_way: dict[str, list[Sent]] = field(default_factory=dict)
     _sent: dict[str, str] = field(default_factory=dict)
+    _sent_at: dict[str, float] = field(default_factory=dict)
     _lost: dict[str, dict[str, Lost]] = field(default_factory=dict)
 
     @contextmanager
     def sending(self, model: str, job: Job) -> Iterator[Sent]:
         """While a submit is under way. Its task, once known, belongs to this run."""
-        sent = Sent(job.run_id)
+        sent, began = Sent(job.run_id), time.monotonic()
         self._under_way.setdefault(model, []).append(sent)
         try:
             yield sent
@@ -72,6 +77,7 @@ class Finder:
             self._under_way[model].remove(sent)
             if sent.task:
                 self._sent[sent.task] = job.run_id
+                self._sent_at[sent.task] = began
                 self._lost.get(model, {}).pop(job.run_id, None)
 
     def _lose(self, model: str, job: Job) -> Lost:
@@ -88,9 +94,11 @@ class Finder:
         lost = self._lost[model]
         if self._under_way.get(model):
             raise Unavailable("Other jobs are being sent; looking in a moment.", retry_after_s=2.0)
+        waited = time.monotonic() - first
+        complete = waited >= self.settle_s and await self._complete(first)  # asked first: what it proves is read after
         rows = await self.tasks.of_model(model, after=window.after - AROUND_S)
         free = [r for r in rows if r.get("task_id") not in taken and self._owner(r) in (None, job.run_id)]
-        near = [r for r in free if window.after <= _made(r) <= window.before]
+        near = [r for r in free if window.after <= made_at(r) <= window.before]
         fits = [str(r["task_id"]) for r in near if await self._may_be(job, r)]
         others = [o for run, o in lost.items() if run != job.run_id and time.monotonic() - o.since < AROUND_S]
         if len(fits) == 1 and (not others or await self._can_only_be(job, fits[0], others)):
@@ -103,10 +111,21 @@ class Finder:
         if len(free) > len(near):
             said = f"The provider's list has {len(free) - len(near)} tasks of {model} from about that time"
             raise UnknownOutcome(f"{said} that are not the studio's. Is one of them this run? See the console.")
-        if time.monotonic() - first < self.settle_s:
-            raise Unavailable("The provider's list does not show it yet.", retry_after_s=self.settle_s / 2)
+        if complete:
+            lost.pop(job.run_id, None)
+            return []
+        if waited < self.settle_s * PATIENCE:
+            raise Unavailable("The provider's list does not show it yet.", retry_after_s=max(self.settle_s, waited) / 2)
         lost.pop(job.run_id, None)
-        return []
+        said = (
+            f"The provider's list of tasks has not shown it for {waited:.0f} s, which is no proof that it was not taken"
+        )
+        raise UnknownOutcome(f"{said}, so it is not sent again by itself. Look again later, or submit it again.")
+
+    async def _complete(self, since: float) -> bool:
+        """Whether the list shows a task that this process sent after that moment: then it shows what came before."""
+        later = {task for task, began in self._sent_at.items() if began > since}
+        return bool(later) and await self.tasks.shows(later)
 
     def _owner(self, row: JSON) -> str | None:
         return self._sent.get(str(row.get("task_id")))
@@ -124,12 +143,8 @@ class Finder:
         return bool(prompt) and all(o.prompt != prompt for o in others) and await self._prompt(task) == prompt
 
     async def _prompt(self, task: str) -> str | None:
-        prompt = ((await self.tasks.fetch(task)).get("output") or {}).get("orig_prompt")
-        return plain(prompt) if prompt else None
-
-
-def _made(row: JSON) -> float:
-    return float(row.get("gmt_create") or 0) / 1000
+        prompt = table((await self.tasks.fetch(task)).get("output")).get("orig_prompt")
+        return plain(prompt) if prompt and isinstance(prompt, str) else None
 
 
 def plain(prompt: str) -> str:

@@ -7,14 +7,18 @@ provider's price page has it (2026-05-26). Only finished tasks are billed.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any
 
 from studio.catalogue import Model, rules
 from studio.domain import JSON, Asset, Kind, Request
 from studio.engines.alibaba.bodies import images_at_most
+from studio.engines.strict_json import number
 
 CAP_S = {1: 5.0, 2: 2.5, 3: 1.65, 4: 1.25, 5: 1.0}
 """Number of references -> most billed seconds of each clip."""
+
+
+MOST_S, MOST_IMAGES = 3600.0, 1000.0
+"""More than any task can use: the longest clip has 30 s, the longest series 12 pictures."""
 
 
 def input_s(request: Request, model: Model, inputs: Mapping[str, Asset]) -> float:
@@ -37,30 +41,37 @@ def estimate(request: Request, model: Model, inputs: Mapping[str, Asset], region
 
 
 def rates(request: Request, model: Model, region: str) -> dict[str, float]:
-    """Dollars by unit for this request. Kept in the handle, so that usage becomes money after any restart."""
-    return {unit: line.usd for unit, line in rules.price_lines(request, model, region=region).items()}
+    """Dollars by unit for this request. Kept in the handle, so that usage becomes money after any restart.
+
+    Units with a tier (second@1080) are those of the row's other tiers, since the task tells which one it billed.
+    """
+    found = {unit: line.usd for unit, line in rules.price_lines(request, model, region=region).items()}
+    tiers = {str(t) for line in model.prices if (t := line.when.get("tier"))} - {request.tier}
+    for tier in sorted(t for t in tiers if t.removesuffix("P").isdecimal()):
+        other = request.model_copy(update={"tier": tier})
+        lines = rules.price_lines(other, model, region=region)
+        found |= {f"{unit}@{tier.removesuffix('P')}": line.usd for unit, line in lines.items() if "tier" in line.when}
+    return found
 
 
 def actual(usage: JSON, rates: Mapping[str, float]) -> float | None:
     """Dollars billed for what the task reports as used; None where it reports nothing usable."""
+    tier = number(usage.get("SR"))
+    rates = {unit: rates.get(f"{unit}@{tier:g}", usd) if tier else usd for unit, usd in rates.items()}
     fixed = rates.get("run", 0.0)
-    if (images := _number(usage, "image_count")) is not None and "image" in rates:
+    if (images := _told(usage, MOST_IMAGES, "image_count")) is not None and "image" in rates:
         return round(images * rates["image"] + fixed, 6)
-    taken = _number(usage, "input_video_duration") or 0.0
-    made = _number(usage, "output_video_duration", "video_duration")
+    taken = _told(usage, MOST_S, "input_video_duration") or 0.0
+    made = _told(usage, MOST_S, "output_video_duration", "video_duration")
     if not made:
-        billed = _number(usage, "duration")  # the billed total: input and output
-        made = None if billed is None else billed - taken
+        billed = _told(usage, MOST_S, "duration")  # the billed total: input and output
+        made = None if billed is None or billed < taken else billed - taken
     if made is None or "second" not in rates:
         return None
     return round(made * rates["second"] + taken * rates.get("input_second", 0.0) + fixed, 6)
 
 
-def _number(usage: Mapping[str, Any], *names: str) -> float | None:
-    """The first of these that is a number, or a number written as text."""
-    for name in names:
-        try:
-            return float(usage[name])
-        except (KeyError, TypeError, ValueError):
-            continue
-    return None
+def _told(usage: Mapping[str, object], most: float, *names: str) -> float | None:
+    """The first of these that is a number a task can have used."""
+    found = (number(usage.get(name)) for name in names)
+    return next((value for value in found if value is not None and value <= most), None)

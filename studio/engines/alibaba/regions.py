@@ -22,6 +22,7 @@ WORKSPACE = {
     "singapore": "ap-southeast-1",
     "virginia": "us-east-1",
     "frankfurt": "eu-central-1",
+    "tokyo": "ap-northeast-1",
 }
 UPLOADS = ("beijing", "singapore")
 """Regions with temporary uploads (pages of October 2026)."""

@@ -10,13 +10,14 @@ from __future__ import annotations
 import asyncio
 import logging
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from dataclasses import dataclass
 
 from studio.domain import JSON
 from studio.engines.alibaba import errors
 from studio.engines.alibaba.regions import Place
 from studio.engines.http import Api
+from studio.engines.strict_json import number, rows, table
 from studio.engines.turns import Turnstile
 from studio.errors import EngineError, Unavailable, UnknownOutcome
 
@@ -33,6 +34,11 @@ LEFT_S = 300.0
 """A task that nobody asked about for so long is not watched any more: its run was held or given up."""
 PAGE, MOST_PAGES = 100, 50
 WAITING = ("PENDING", "RUNNING", "SUSPENDED")
+
+
+def made_at(row: JSON) -> float:
+    """When a task of the list was made, in Unix seconds by the provider's clock; 0 where it does not say."""
+    return (number(row.get("gmt_create")) or 0.0) / 1000
 
 
 @dataclass
@@ -93,8 +99,9 @@ class Tasks:
         """The task, asked for by itself."""
         await self._looks.turn()
         reply = await self._api.call("GET", f"/tasks/{task}")
-        if reply.status != 200:
-            raise errors.of_reply(reply, self._place, "this task")
+        output = table(reply.body.get("output"))
+        if reply.status != 200 or not (output.get("task_status") or errors.code_of(reply.body)[0]):
+            raise errors.of_look(reply, self._place)
         return reply.body
 
     async def cancel(self, task: str) -> bool:
@@ -117,11 +124,15 @@ class Tasks:
         found: list[JSON] = []
         for page in range(1, MOST_PAGES + 1):
             body = await self._page(page, model_name=model)
-            rows = body.get("data") or []
-            found += [row for row in rows if float(row.get("gmt_create") or 0) / 1000 >= after]
-            if page >= int(body.get("total_page") or 1) or not rows:
+            listed = rows(body["data"])
+            found += [row for row in listed if row.get("model_name") in (None, model) and made_at(row) >= after]
+            if page >= (number(body.get("total_page")) or 1) or not listed:
                 return found
         raise UnknownOutcome(f"There are more than {MOST_PAGES * PAGE:,} tasks of {model} to search.")
+
+    async def shows(self, tasks: Collection[str]) -> bool:
+        """Whether the newest page of the list names one of these tasks."""
+        return any(row.get("task_id") in tasks for row in rows((await self._page(1))["data"]))
 
     async def _page(self, page: int, **filters: str) -> JSON:
         await self._lists.turn()
@@ -149,13 +160,17 @@ class Tasks:
             self._tell(known.handle)
 
     async def _waiting(self) -> dict[str, str]:
-        """Task id -> word, of all that wait or run. PENDING is read first, so that none slips from one to the other."""
+        """Task id -> word, of all that wait or run. PENDING is read first, so that none slips from one to the other.
+
+        The word is the row's own: a proxy may ignore the filter, and its finished tasks would seem to wait for ever.
+        """
         words: dict[str, str] = {}
         for status in ("PENDING", "RUNNING"):
             for page in range(1, MOST_PAGES + 1):
                 body = await self._page(page, status=status)
-                words |= {row["task_id"]: status for row in body["data"] if "task_id" in row}
-                if page >= int(body.get("total_page") or 1) or not body["data"]:
+                listed = rows(body["data"])
+                words |= {str(r.get("task_id")): str(r["status"]) for r in listed if r.get("status") in WAITING}
+                if page >= (number(body.get("total_page")) or 1) or not listed:
                     break
         return words
 

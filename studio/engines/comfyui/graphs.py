@@ -39,7 +39,8 @@ class Order:
     """What a builder needs. files: model file by role. inputs: names of uploaded files by input name.
 
     prefix: of the output files' names. length: frames of the clip, from duration and the row's rate. loras: the user's
-    own, with the names the server has for them.
+    own, with the names the server has for them. width, height: in px, of the request or the input it follows. negative:
+    what the authors of the model want to avoid, where the user says nothing.
     """
 
     request: Request
@@ -50,16 +51,9 @@ class Order:
     fps: int
     length: int
     loras: tuple[Lora, ...] = ()
-
-    @property
-    def width(self) -> int:
-        """Width in px; the row has checked the multiple."""
-        return self.request.width or 0
-
-    @property
-    def height(self) -> int:
-        """Height in px; the row has checked the multiple."""
-        return self.request.height or 0
+    width: int = 0
+    height: int = 0
+    negative: str = ""
 
     def param(self, name: str) -> Any:
         """An own parameter of the model; rows give each a default."""
@@ -139,7 +133,7 @@ def qwen_edit(order: Order) -> JSON:
     model = _model(graph, order, sampling="ModelSamplingAuraFlow")
     model = graph.add("CFGNorm", model=model, strength=1.0)
     loaded = [graph.add("LoadImage", image=name) for name in order.inputs["images"]]
-    scaled = [graph.add("FluxKontextImageScale", image=image) for image in loaded]
+    scaled = [_one_megapixel(graph, image) for image in loaded]
     pictures = {f"image{n}": image for n, image in enumerate(scaled, 1)}
     ends = []
     for text in (order.request.prompt, order.request.negative_prompt):
@@ -158,7 +152,7 @@ def flux2(order: Order) -> JSON:
     said = graph.add("CLIPTextEncode", text=order.request.prompt, clip=clip)
     said = graph.add("FluxGuidance", conditioning=said, guidance=float(order.param("guidance")))
     for name in order.inputs.get("images", []):
-        pixels = graph.add("FluxKontextImageScale", image=graph.add("LoadImage", image=name))
+        pixels = _one_megapixel(graph, graph.add("LoadImage", image=name))
         latent = graph.add("VAEEncode", pixels=pixels, vae=vae)
         said = graph.add("ReferenceLatent", conditioning=said, latent=latent)
     size = {"width": order.width, "height": order.height}
@@ -213,6 +207,12 @@ def ltx2(order: Order) -> JSON:
     return _video(graph, images, order, audio=heard)
 
 
+def _one_megapixel(graph: Graph, image: Link) -> Link:
+    """The picture at one megapixel in its own shape, as in the official FLUX.2 template. FluxKontextImageScale, which
+    other templates have, crops to the shapes that Kontext was trained on."""
+    return graph.add("ImageScaleToTotalPixels", image=image, upscale_method="lanczos", megapixels=1.0)
+
+
 def _begun(order: Order, kind: str) -> tuple[Graph, Link, Link]:
     """A new graph with its text encoder (of this kind) and VAE."""
     graph = Graph()
@@ -237,7 +237,7 @@ def _with_loras(graph: Graph, order: Order, model: Link, role: str = "model") ->
 
 
 def _texts(graph: Graph, order: Order, clip: Link) -> tuple[Link, Link]:
-    texts = (order.request.prompt, order.request.negative_prompt)
+    texts = (order.request.prompt, order.request.negative_prompt or order.negative)
     positive, negative = (graph.add("CLIPTextEncode", text=text, clip=clip) for text in texts)
     return positive, negative
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import replace
 
-from studio.catalogue import Model, rules
+from studio.catalogue import Model, rules, shapes
 from studio.domain import JSON, REQUEST, Request, Task
 from studio.engines import lora_line
 from studio.engines.base import Job
@@ -28,6 +28,8 @@ def graph(job: Job, nodes: JSON, chosen: Mapping[str, str]) -> JSON:
     found = files.match(roles, nodes, chosen)
     wanted = own_loras(job.request, job.model)
     order = _order(job.request, job.model, job.seed or 0, found, inputs)
+    width, height = shapes.size(job.request, job.model, {i: one.asset for i, one in job.inputs.items()})
+    order = replace(order, width=width, height=height)
     return BUILDERS[own["graph"]](replace(order, prefix=prefix, loras=files.loras(wanted, roles, nodes)))
 
 
@@ -61,4 +63,8 @@ def _roles(model: Model, request: Request) -> JSON:
 def _order(request: Request, model: Model, seed: int, found: Mapping[str, str], inputs: dict[str, list[str]]) -> Order:
     fps = model.fps[0] if model.fps else 0
     length = round((request.duration_s or 0) * fps) + 1
-    return Order(request=request, seed=seed, files=found, inputs=inputs, prefix="", fps=fps, length=length)
+    width, height = shapes.size(request, model, {})
+    return Order(
+        request=request, seed=seed, files=found, inputs=inputs, prefix="", fps=fps, length=length,
+        width=width, height=height, negative=model.engine.get("negative", ""),
+    )  # fmt: skip

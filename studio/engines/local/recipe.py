@@ -13,7 +13,7 @@ from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
 
-from studio.catalogue import Model
+from studio.catalogue import Model, shapes
 from studio.domain import JSON, Request, Task
 from studio.engines import lora_line
 from studio.engines.base import Job
@@ -153,26 +153,9 @@ def _switch(request: Request, name: str, automatic: str) -> str:
 
 
 def size(job: Job) -> dict[str, int]:
-    """Width and height to make, in pixels. Left open by a task that follows its input: the row's nearest shape."""
-    request, model = job.request, job.model
-    if request.width and request.height:
-        return {"width": request.width, "height": request.height}
-    width, height = model.default_size or (1024, 1024)
-    if model.follows_input(request.task, "size") and (shape := _input_shape(job)):
-        pixels = width * height
-        near = min(
-            ((s.width, s.height) for s in model.sizes if 0.7 < s.width * s.height / pixels < 1.4),
-            key=lambda s: abs(math.log(s[0] / s[1]) - math.log(shape)),
-            default=(width, height),
-        )
-        width, height = near
+    """Width and height to make, in pixels; see catalogue.shapes."""
+    width, height = shapes.size(job.request, job.model, {i: one.asset for i, one in job.inputs.items()})
     return {"width": width, "height": height}
-
-
-def _input_shape(job: Job) -> float | None:
-    """Width over height of the first input that has a shape."""
-    assets = (job.inputs[i].asset for ids in job.request.media().values() for i in ids if i in job.inputs)
-    return next((a.width / a.height for a in assets if a.width and a.height), None)
 
 
 def clock(job: Job) -> dict[str, Any]:

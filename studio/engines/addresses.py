@@ -1,0 +1,186 @@
+"""Where a link from a provider's answer may lead: the public internet, or the provider's own host and port.
+
+A provider's answer must not make the studio read its neighbours. A name is resolved once, its addresses are judged,
+and the connection goes to a judged address, so that a name which changes between the two (DNS rebinding) gains nothing.
+Link-local addresses, where clouds answer with secrets, are never allowed.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import ipaddress
+import socket
+import urllib.request
+from collections.abc import Iterable
+from contextvars import ContextVar
+from dataclasses import dataclass
+from typing import Any, cast
+
+import httpcore
+import httpx
+
+from studio.errors import EngineError, Unavailable
+
+MOST_CHARS = 8192
+"""Longest link. Signed links have a few hundred characters."""
+PORTS = {"http": 80, "https": 443}
+Address = ipaddress.IPv4Address | ipaddress.IPv6Address
+
+
+class LinkGone(EngineError):
+    """The link is not valid (any more); a new look at the run may give a fresh one."""
+
+
+@dataclass(frozen=True)
+class Home:
+    """Host and port of the provider itself, which may be private; host "" for none.
+
+    anywhere: for the links of an engine on this machine, which are the studio's own.
+    """
+
+    host: str = ""
+    port: int = 0
+    anywhere: bool = False
+
+    @classmethod
+    def of(cls, base_url: str) -> Home:
+        """The home of this base URL; nowhere private, where it is none."""
+        try:
+            url = httpx.URL(base_url)
+        except httpx.InvalidURL:
+            return cls()
+        return cls(url.host, url.port or PORTS.get(url.scheme, 0))
+
+
+NOWHERE, ANYWHERE = Home(), Home(anywhere=True)
+_home: ContextVar[Home] = ContextVar("home", default=NOWHERE)
+
+
+def parse(link: str) -> httpx.URL:
+    """The link as a URL. Raises LinkGone for one that no request can be made to."""
+    try:
+        if len(link) > MOST_CHARS or any(ord(c) < 32 or ord(c) == 127 for c in link):
+            raise ValueError
+        url = httpx.URL(link)
+        if url.scheme not in PORTS or not url.host or not 0 < (url.port or PORTS[url.scheme]) < 65536:
+            raise ValueError
+        url.host.encode("idna" if not url.host.isascii() else "ascii")
+        _ = url.raw_host
+    except (httpx.InvalidURL, ValueError, TypeError):
+        raise LinkGone(f"The link is not valid: {shown(link)}.", code="link") from None
+    return url
+
+
+def shown(link: str) -> str:
+    """The beginning of a link, fit for a sentence."""
+    text = "".join(c if c.isprintable() else "\ufffd" for c in link[:61])
+    return f"{text[:60]}…" if len(text) > 60 else text or "it is empty"
+
+
+async def allowed(host: str, port: int, home: Home) -> list[str]:
+    """The addresses of the host that may be connected to. Raises LinkGone where there is none, Unavailable where the
+    name cannot be found."""
+    found = await _resolved(host, port)
+    private = [address for address, _ in found if not _public(address)]
+    own = {a for a, _ in await _resolved(home.host, port)} if private and home.host and port == home.port else set()
+    good = [text for a, text in found if _public(a) or ((home.anywhere or a in own) and not a.is_link_local)]
+    if not good:
+        said = f"The link leads into a private network ({shown(host)}); it was not followed."
+        raise LinkGone(said, code="private")
+    return good
+
+
+async def check(url: httpx.URL, home: Home) -> None:
+    """Raise LinkGone for a URL that leads nowhere allowed."""
+    await allowed(url.host, url.port or PORTS[url.scheme], home)
+
+
+class Transport(httpx.AsyncHTTPTransport):
+    """Connects only to addresses that `allowed` names for the `home` of the request (extension "home")."""
+
+    def __init__(self, limits: httpx.Limits) -> None:
+        super().__init__(limits=limits)
+        self._pool = httpcore.AsyncConnectionPool(
+            ssl_context=httpx.create_ssl_context(),
+            max_connections=limits.max_connections,
+            max_keepalive_connections=limits.max_keepalive_connections,
+            keepalive_expiry=limits.keepalive_expiry,
+            network_backend=_Pinned(),
+        )
+
+    async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
+        """Send, with the home of this request known to whoever opens the connection."""
+        token = _home.set(request.extensions.get("home", NOWHERE))
+        try:
+            return await super().handle_async_request(request)
+        finally:
+            _home.reset(token)
+
+
+def client(limits: httpx.Limits, timeout: httpx.Timeout) -> httpx.AsyncClient:
+    """A client for links from answers. It follows no redirect by itself, since each must be looked at first.
+
+    Behind a proxy (HTTPS_PROXY and the like) the proxy resolves names, so only the check before the request holds.
+    """
+    proxied = {"http", "https", "all"} & set(urllib.request.getproxies())
+    transport = None if proxied else Transport(limits)
+    return httpx.AsyncClient(timeout=timeout, limits=limits, follow_redirects=False, transport=transport)
+
+
+class _Pinned(httpcore.AsyncNetworkBackend):
+    """Resolves, judges and connects in one step."""
+
+    def __init__(self) -> None:
+        self._backend = cast(httpcore.AsyncNetworkBackend, httpcore.AnyIOBackend())
+
+    async def connect_tcp(
+        self, host: str, port: int, timeout: float | None = None, local_address: str | None = None,
+        socket_options: Iterable[Any] | None = None,
+    ) -> httpcore.AsyncNetworkStream:  # fmt: skip
+        fault: Exception = httpcore.ConnectError(f"{host} has no address")
+        for address in await allowed(host, port, _home.get()):
+            try:
+                return await self._backend.connect_tcp(
+                    address, port, timeout=timeout, local_address=local_address, socket_options=socket_options
+                )
+            except (httpcore.ConnectError, httpcore.ConnectTimeout) as error:
+                fault = error
+        raise fault
+
+    async def connect_unix_socket(self, *_: Any, **__: Any) -> httpcore.AsyncNetworkStream:
+        raise httpcore.ConnectError("no local sockets")
+
+    async def sleep(self, seconds: float) -> None:
+        await asyncio.sleep(seconds)
+
+
+async def _resolved(host: str, port: int) -> list[tuple[Address, str]]:
+    """(address, as text) of a name, or of an address written as such, in the system's order."""
+    host = host.strip("[]")
+    try:
+        return [(_plain(ipaddress.ip_address(host)), host)]
+    except ValueError:
+        pass
+    try:
+        found = await asyncio.get_running_loop().getaddrinfo(host, port, type=socket.SOCK_STREAM)
+    except (OSError, UnicodeError) as error:
+        why = getattr(error, "strerror", None) or "no such name"
+        raise Unavailable(f"{shown(host)} cannot be found ({why}).") from error
+    texts = dict.fromkeys(str(entry[4][0]) for entry in found)
+    return [(_plain(ipaddress.ip_address(text.partition("%")[0])), text) for text in texts]
+
+
+def _plain(address: Address) -> Address:
+    """The IPv4 address inside an IPv6 one (::ffff:127.0.0.1, 64:ff9b::7f00:1), which reaches the same host."""
+    if isinstance(address, ipaddress.IPv6Address):
+        if address.ipv4_mapped:
+            return address.ipv4_mapped
+        if address in ipaddress.ip_network("64:ff9b::/96"):
+            return ipaddress.IPv4Address(int(address) & 0xFFFFFFFF)
+        if address.sixtofour:
+            return address.sixtofour
+    return address
+
+
+def _public(address: Address) -> bool:
+    return address.is_global and not address.is_multicast
