@@ -112,7 +112,7 @@ export function controls(tags, asset, { keys, full } = {}) {
   const audible = tags.some((m) => m.tagName === "AUDIO") || asset.has_audio;
   const take = asset.kind === "video" && asset.id && !others.length ? frameButton(asset, () => (fps ? (frame() + 0.5) / fps : lead.currentTime), { cls: "bare", data: { do: "frame" } }) : null;
   take?.addEventListener("click", () => lead.pause(), true);
-  const parts = [play, asset.kind === "video" ? back : null, asset.kind === "video" ? on : null, bar, clock, counter, take, loop, speed, audible ? sound : null];
+  const parts = [play, asset.kind === "video" ? back : null, asset.kind === "video" ? on : null, bar, el("span", "st-clocks", {}, clock, counter), take, loop, speed, audible ? sound : null];
   if (full) parts.push(button(t("widgets.fullscreen"), { name: "full", cls: "bare", data: { do: "full" } }, full));
   return el("div", "st-controls", { role: "group", "aria-label": t("widgets.player") }, ...parts);
 }

@@ -59,8 +59,11 @@ export function pickAsset(title, { kinds = ["image"] }, picked) {
   async function load() {
     const mine = ++round;
     const pages = await Promise.all(kinds.map((kind) => tried(get(`ui/runs?kind=${kind}&status=succeeded&limit=60&query=${encodeURIComponent(search.value)}`))));
+    const uploads = await tried(get(`ui/uploads?query=${encodeURIComponent(search.value)}&${kinds.map((kind) => `kind=${kind}`).join("&")}`));
     if (mine !== round) return;
-    const runs = pages.flatMap((p) => p?.runs || []).filter((r) => r.asset && kinds.includes(r.asset.kind)).sort((a, b) => b.seq - a.seq);
+    const made = pages.flatMap((p) => p?.runs || []).filter((r) => r.asset && kinds.includes(r.asset.kind));
+    const brought = (uploads?.files || []).map((asset) => ({ asset, prompt: "", created_at: asset.created_at }));
+    const runs = [...made, ...brought].sort((a, b) => (a.created_at < b.created_at ? 1 : -1));
     grid.replaceChildren(...runs.map((run) => {
       const label = run.prompt.slice(0, 120) || run.asset.name;
       return el("button", "", { type: "button", role: "listitem", title: label, "aria-label": label, data: { asset: run.asset.id }, onclick: () => take(run.asset) },

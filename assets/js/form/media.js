@@ -91,7 +91,7 @@ export function mount(element, { props, trigger, watch, upload, options }) {
   }
 
   function tile(slot, held, file, i, name) {
-    const shown = file.kind === "audio" ? el("img", "", { alt: "", src: media(file.id, "wave"), draggable: "false" }) : el("img", "", { alt: file.name || "", src: media(file.id, "thumb"), draggable: "false" });
+    const shown = file.kind === "audio" ? el("img", "", { alt: "", src: media(file.id, "wave"), draggable: "false" }) : el("img", "", { alt: file.name || "", src: media(file.id, slot.max === 1 ? "poster" : "thumb"), draggable: "false" });
     shown.addEventListener("error", () => shown.replaceWith(icon(KIND_ICON[file.kind] || "image", "st-i big")), { once: true });
     const facts = [file.width ? `${file.width}×${file.height}` : "", seconds(file.duration_s), file.bytes ? bytes(file.own_bytes || file.bytes) : ""].filter(Boolean).join(" · ");
     const ids = held.map((f) => f.id);

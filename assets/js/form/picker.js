@@ -20,13 +20,15 @@ export function mount(element, { props, trigger, watch, options }) {
   const open = el("button", "sp-open", { type: "button", id: `${options.page}-model`, "aria-haspopup": "listbox", "aria-expanded": "false", "aria-controls": id, onclick: show },
     el("span", "sp-label", {}, t("forms.model")), name, about, icon("down", "st-i sp-arrow"));
   const missing = el("p", "sp-missing", { hidden: true });
-  element.replaceChildren(open, missing);
+  const draft = el("p", "sp-draft", { hidden: true }, t(`forms.draft_${options.page}`)); // what no one should expect of it
+  element.replaceChildren(open, missing, draft);
 
   function draw() {
     const now = props.value || {};
     open.dataset.model = now.id || "";
     name.textContent = now.label || "";
     about.replaceChildren(...[now.provider === now.label ? t("forms.ready_local") : now.provider, price(now.price)].filter(Boolean).map((text) => el("span", "", {}, text)));
+    draft.hidden = !now.draft;
     missing.hidden = now.ready !== false;
     missing.replaceChildren(icon("warn"), now.missing || "");
   }
