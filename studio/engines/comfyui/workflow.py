@@ -35,7 +35,15 @@ _GUESSES = {
     ("LoadImage", "image"): "image",
     ("LoadVideo", "file"): "video",
     ("LoadAudio", "audio"): "audio_file",
+    ("LoadImageMask", "image"): "image",
+    ("VHS_LoadVideo", "video"): "video",
+    ("WanVideoTextEncode", "positive_prompt"): "prompt",
+    ("WanVideoTextEncode", "negative_prompt"): "negative_prompt",
+    ("WanVideoTextEncodeCached", "positive_prompt"): "prompt",
+    ("WanVideoTextEncodeCached", "negative_prompt"): "negative_prompt",
 }
+_WRITTEN = {"value", "text", "string", "positive", "negative"}
+"""Fields of nodes that hold a text for another node: PrimitiveStringMultiline, easy positive and their like."""
 _BY_NAME = {
     **dict.fromkeys(("seed", "noise_seed"), "seed"),
     **dict.fromkeys(("length", "num_frames", "frames_number", "video_frames"), "length"),
@@ -64,7 +72,7 @@ def slots(graph: JSON, *, makes: Kind | None = None) -> list[Slot]:
     """Every plain value of the graph, with our best guess of what it is. A text is the prompt unless a title or the
     links to a sampler say that it is the negative one. makes: what the graph saves; a clip's picture is its frame."""
     negative, used = _negatives(graph), _users(graph)
-    pictures = sum(n["class_type"] == "LoadImage" for n in graph.values())
+    pictures = sum(n["class_type"] in ("LoadImage", "LoadImageMask") for n in graph.values())
     found = []
     for node_id, node in graph.items():
         title = title_of(node)
@@ -72,10 +80,13 @@ def slots(graph: JSON, *, makes: Kind | None = None) -> list[Slot]:
             if not isinstance(value, str | int | float | bool):
                 continue
             guess = _guess(node, name, value, title)
+            if not guess and name in _WRITTEN and isinstance(value, str):
+                guess = _text_for(graph, used, node_id, negative)
             if guess == "prompt" and (node_id in negative or any(w in title.lower() for w in _NEGATIVE_WORDS)):
                 guess = "negative_prompt"
             if guess == "image":
-                guess = _picture(used, node_id, makes, pictures)
+                mask = node["class_type"] == "LoadImageMask" and makes == Kind.VIDEO  # a mask is no frame of the clip
+                guess = "" if mask else _picture(used, node_id, makes, pictures)
             found.append(Slot(node_id, name, title, value, guess))
     return found
 
@@ -104,6 +115,19 @@ def _users(graph: JSON) -> dict[str, list[tuple[str, str]]]:
             if is_link(value):
                 used.setdefault(str(value[0]), []).append((node_id, name))
     return used
+
+
+def _text_for(graph: JSON, used: Mapping[str, list[tuple[str, str]]], node_id: str, negative: set[str]) -> str:
+    """What a written text is, by the encoder that it runs into; "" where it runs into none."""
+    open_ids = [node_id]
+    for _ in range(_LOOKED_THROUGH):
+        steps = [step for one in open_ids for step in used.get(one, ())][:64]
+        for user, name in steps:
+            field = _GUESSES.get((graph[user]["class_type"], name), "")
+            if field in ("prompt", "negative_prompt"):
+                return "negative_prompt" if user in negative else field
+        open_ids = [user for user, _ in steps]
+    return ""
 
 
 def _picture(used: Mapping[str, list[tuple[str, str]]], node_id: str, makes: Kind | None, count: int) -> str:
