@@ -133,3 +133,23 @@ def test_what_the_user_should_know_stays_with_the_file(studio: Studio, tmp_path:
     Image.new("RGB", (8, 8), "red").save(tmp_path / "a.tga")
     asset = studio.add_asset(tmp_path / "a.tga")
     assert asset.mime == "image/png" and "keeps it as PNG" in studio.get_asset(asset.id).notes
+
+
+def test_a_format_that_a_model_does_not_take_is_refused_and_converted_when_asked(
+    studio: Studio, tmp_path: Path
+) -> None:
+    """A phone's picture for a row that lists its formats: said before money is spent, and the offer helps."""
+    from studio.catalogue import InputSpec
+    from studio.ui import media
+    from tests.stories.files import saved
+
+    spec = InputSpec(kinds=(Kind.IMAGE,), formats=("jpeg", "png"), label="Picture")
+    (tmp_path / "photo.heic").write_bytes(saved(form="HEIF"))
+    photo = studio.add_asset(tmp_path / "photo.heic")
+    told = media.describe(photo, spec, "image")
+    assert "jpeg, png" in told["problems"][0] and told["offer"]
+    wanted = media.shrinking(photo, spec)
+    assert wanted is not None
+    converted = studio.shrink_asset(photo.id, **wanted)
+    assert (converted.mime, converted.width) == ("image/jpeg", 64)
+    assert media.describe(converted, spec, "image")["problems"] == []

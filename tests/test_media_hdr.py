@@ -10,10 +10,11 @@ from PIL import Image
 
 from studio.domain import Asset, Kind
 from studio.engines.base import Input
-from studio.jobs.inputs import in_ordinary_colours
+from studio.jobs.inputs import in_common_forms
 from studio.media import encode, frames, hdr, thumbs
 from studio.media.check import admit
 from tests import samples
+from tests.stories.files import saved
 
 CODES = {"pq": 572, "hlg": 721}
 """Diffuse white, 203 nits, as 10-bit limited range (ITU-R BT.2408 table 1: 58 % and 75 %)."""
@@ -50,13 +51,13 @@ def test_white_is_white_wherever_the_clip_is_shown(clip: Path, tmp_path: Path) -
 
 def test_a_model_is_given_a_copy_in_bt709(clip: Path, tmp_path: Path) -> None:
     asset = Asset(id="a_1", kind=Kind.VIDEO, mime="video/mp4", name=clip.name, sha256="x" * 64)
-    given = in_ordinary_colours({"a_1": Input(asset, clip)}, tmp_path / "cache", lambda: False)["a_1"]
+    given = in_common_forms({"a_1": Input(asset, clip)}, tmp_path / "cache", lambda: False)["a_1"]
     facts = admit(given.path)
     assert (facts.colour, facts.codec, facts.hdr, facts.width) == ("bt709", "h264", False, 160)
     frames.first_frame(given.path, tmp_path / "given.png")
     white, black = halves(Image.open(tmp_path / "given.png"))
     assert white > 228 and black < 12
-    again = in_ordinary_colours({"a_1": given}, tmp_path / "cache", lambda: False)["a_1"]
+    again = in_common_forms({"a_1": given}, tmp_path / "cache", lambda: False)["a_1"]
     assert again.path == given.path
 
 
@@ -67,3 +68,14 @@ def test_the_rest_of_the_range_is_rolled_off_and_hues_stay() -> None:
     assert grey[-1, 0] >= 254
     ordinary = Image.new("RGB", (16, 16), "white")
     assert encode.to_rgb(encode.from_rgb(np.asarray(ordinary))).min() >= 254
+
+
+@pytest.mark.parametrize("form", ["HEIF", "AVIF"])
+def test_a_model_is_given_a_phones_picture_as_png(form: str, tmp_path: Path) -> None:
+    """ComfyUI and the GPU worker may have a Pillow that reads neither."""
+    path = tmp_path / "photo.bin"
+    path.write_bytes(saved(form=form))
+    asset = Asset(id="a_1", kind=Kind.IMAGE, mime=admit(path).mime, name="photo.heic", sha256="y" * 64)
+    given = in_common_forms({"a_1": Input(asset, path)}, tmp_path / "cache", lambda: False)["a_1"]
+    assert (given.asset.mime, given.asset.name) == ("image/png", "photo.png")
+    assert admit(given.path).width == 64

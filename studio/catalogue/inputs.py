@@ -79,7 +79,7 @@ def unfit(asset: Asset, spec: InputSpec, name: str) -> Iterator[CapabilityError]
         return
     if own := spec.per_kind.get(asset.kind):
         spec = spec.model_copy(update=own)
-    form = asset.mime.partition("/")[2].removeprefix("x-")
+    form = form_of(asset)
     if spec.formats and form not in spec.formats:
         listed = ", ".join(spec.formats)
         yield fail(name, form, listed, f"{file} is {form}; supported: {listed}.")
@@ -99,6 +99,11 @@ def unfit(asset: Asset, spec: InputSpec, name: str) -> Iterator[CapabilityError]
             yield fail(name, asset.duration_s, limit, message)
     if asset.has_alpha and not spec.alpha:
         yield fail(name, "alpha", False, f"{file} has transparency, which is not supported. Flatten it first.")
+
+
+def form_of(asset: Asset) -> str:
+    """The file's format by the word that rows use: jpeg, quicktime, mpeg ..."""
+    return asset.mime.partition("/")[2].removeprefix("x-")
 
 
 def _shape(asset: Asset, spec: InputSpec, name: str, file: str) -> Iterator[CapabilityError]:

@@ -133,14 +133,14 @@ class Drive:
             raise Leave(Status.HELD, said, reason=HeldReason.NOT_CONFIGURED, money="release")
         job = await way.house.job(way.run, local=way.facts.local)
         if job.inputs and not way.facts.maps_hdr:
-            job = replace(job, inputs=await self._ordinary(job))
+            job = replace(job, inputs=await self._readable(job))
         uploads = await way.insist(lambda: way.engine.prepare(job), way.timing.submit_for)
         return replace(job, uploads=dict(uploads))
 
-    async def _ordinary(self, job: Job) -> dict[str, Input]:
-        """The inputs without HDR; a cancelled run stops the encoder."""
+    async def _readable(self, job: Job) -> dict[str, Input]:
+        """The inputs in forms that every model reads; a cancelled run stops the encoder."""
         stop, cache = threading.Event(), self.way.house.data / "cache" / "inputs"
-        work = asyncio.to_thread(inputs.in_ordinary_colours, job.inputs, cache, stop.is_set)
+        work = asyncio.to_thread(inputs.in_common_forms, job.inputs, cache, stop.is_set)
         try:
             return await self.way.unless_cancelled(work)
         finally:

@@ -55,12 +55,17 @@ def _end_mark(path: Path, folder: Path, facts: MediaFacts) -> Path:
 
 def _as_png(path: Path, folder: Path, facts: MediaFacts) -> Path:
     out = folder / "picture.png"
+    as_png(path, out)
+    return out
+
+
+def as_png(path: Path, out: Path) -> None:
+    """Write the picture upright, in sRGB, as PNG. Raises MediaError."""
     with pictures.opened(path) as (image, _):
         image.load()
         picture = pictures.to_srgb(image)
         with replacing(out) as draft:
             picture.save(draft, "PNG", compress_level=3)
-    return out
 
 
 def _plain_chunks(path: Path, folder: Path, facts: MediaFacts) -> Path:

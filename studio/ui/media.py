@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from studio.catalogue import InputSpec, Model, rules
+from studio.catalogue.inputs import form_of
 from studio.domain import JSON, Asset, Kind, Task
 from studio.errors import MediaError, NotAllowed, StudioError
 from studio.ui.values import VOICES
@@ -61,7 +62,7 @@ def describe(asset: Asset, spec: InputSpec | None, name: str) -> JSON:
 
 
 def shrinking(asset: Asset, spec: InputSpec) -> JSON | None:
-    """Arguments of Studio.shrink_asset that would bring a picture within the limits; None where it would not help."""
+    """Arguments of Studio.shrink_asset that bring a picture within the limits and a common format; None: no help."""
     if asset.kind is not Kind.IMAGE or not asset.width or not asset.height:
         return None
     spec = spec.model_copy(update=spec.per_kind.get(asset.kind, {}))
@@ -70,8 +71,8 @@ def shrinking(asset: Asset, spec: InputSpec) -> JSON | None:
     if spec.max_pixels and short * long > spec.max_pixels:
         side = min(side, int(long * (spec.max_pixels / (short * long)) ** 0.5))
     wanted: JSON = {}
-    if side < long:
-        wanted["max_side_px"] = side
+    if side < long or (spec.formats and form_of(asset) not in spec.formats):
+        wanted["max_side_px"] = min(side, long)
     if spec.max_bytes and asset.bytes > spec.max_bytes:
         wanted["max_bytes"] = spec.max_bytes
     if asset.has_alpha and not spec.alpha:
