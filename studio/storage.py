@@ -21,12 +21,6 @@ from studio.errors import StorageUnavailable
 
 Reason = Literal["locked", "full", "read_only", "unreachable"]
 
-SENTENCES: dict[Reason, str] = {
-    "locked": "Another program is holding the studio's database; close it or save its changes, then try again.",
-    "full": "The disk of {folder} is full. Make room, then try again.",
-    "read_only": "The studio may not write to {folder}. Give it the right to, then try again.",
-    "unreachable": "The disk of {folder} does not answer. Check the drive or the network, then try again.",
-}
 SQLITE_REASONS: dict[int, Reason] = {
     sqlite3.SQLITE_BUSY: "locked",
     sqlite3.SQLITE_LOCKED: "locked",
@@ -50,8 +44,8 @@ LITTLE_BYTES = 2**16
 """With less room than this, an input/output error means that the disk is full."""
 
 
-def reason_of(error: BaseException, folder: Path) -> Reason | None:
-    """Why the storage is away, where this error says that it is. folder: the data folder."""
+def reason_of(error: BaseException, folder: Path | None) -> Reason | None:
+    """Why the storage is away, where this error says that it is. folder: the data folder, where it is known."""
     if isinstance(error, StorageUnavailable):
         return error.reason
     found: Reason | None = None
@@ -59,9 +53,9 @@ def reason_of(error: BaseException, folder: Path) -> Reason | None:
         found = SQLITE_REASONS.get((getattr(error, "sqlite_errorcode", None) or 0) & 0xFF)
     elif isinstance(error, OSError):
         found = ERRNO_REASONS.get(error.errno or 0)
-        if error.errno in NO_RIGHT and _inside(error, folder):
+        if folder and error.errno in NO_RIGHT and _inside(error, folder):
             found = "read_only"
-    if found == "unreachable":  # SQLite says no more than that a file cannot be opened or grown
+    if folder and found == "unreachable":  # SQLite says no more than that a file cannot be opened or grown
         return "full" if _free_bytes(folder) < LITTLE_BYTES else found if os.access(folder, os.W_OK) else "read_only"
     return found
 
@@ -77,9 +71,16 @@ def _free_bytes(folder: Path) -> int:
         return LITTLE_BYTES
 
 
-def unavailable(reason: Reason, folder: Path) -> StorageUnavailable:
-    """The error with its sentence."""
-    return StorageUnavailable(SENTENCES[reason].format(folder=folder.absolute()), reason=reason)
+def unavailable(reason: Reason, data: Path | None) -> StorageUnavailable:
+    """The error with its sentence. data: the data folder, where it is known."""
+    folder = data.absolute() if data else "the data folder"
+    sentences: dict[Reason, str] = {
+        "locked": "Another program is holding the studio's database; close it or save its changes, then try again.",
+        "full": f"The disk of {folder} is full. Make room, then try again.",
+        "read_only": f"The studio may not write to {folder}. Give it the right to, then try again.",
+        "unreachable": f"The disk of {folder} does not answer. Check the drive or the network, then try again.",
+    }
+    return StorageUnavailable(sentences[reason], reason=reason)
 
 
 @contextmanager

@@ -15,6 +15,7 @@ from studio import catalogue as rows
 from studio.catalogue import Catalogue
 from studio.engines.base import Engine
 from studio.jobs.house import House
+from studio.jobs.leftovers import Leftovers
 from studio.jobs.pace import Timing
 from studio.jobs.runner import Runner
 from studio.media import files
@@ -49,6 +50,7 @@ class Studio(Keeping):
     wholes: Wholes
     open_models: OpenModels
     workflows: Workflows
+    _leftovers: Leftovers
 
     @classmethod
     def open(
@@ -71,6 +73,7 @@ class Studio(Keeping):
         studio._store = Store(settings.data, anew=settings.new_database)
         studio._house = House(studio._store, studio.catalogue, settings.data, timing or Timing())
         studio._runner = Runner(studio._house, studio._engines)
+        studio._leftovers = Leftovers(settings.data, studio._house.unended)
         studio.boards = Boards(studio)
         studio.looks = Looks(studio, studio.boards)
         studio.wholes = Wholes(studio, studio.boards)
@@ -81,6 +84,7 @@ class Studio(Keeping):
         if start:
             try:
                 studio._runner.start()
+                studio._leftovers.start()
                 studio.chains.begin()
             except BaseException:
                 studio._store.close()
@@ -99,6 +103,7 @@ class Studio(Keeping):
     def close(self) -> None:
         """Stop within five seconds. Whatever runs can go on when the studio is opened again."""
         self._store.stop_waiting()
+        self._leftovers.close()
         self.films.close()
         self.checks.close()
         self.wholes.close()

@@ -143,3 +143,23 @@ def test_a_look_is_kept_by_the_files_hash_for_the_next_start(studio: Studio, boa
 def test_the_page_says_what_the_studio_says() -> None:
     words = json.loads((Path(__file__).parents[1] / "assets/i18n/en/check.json").read_text("utf-8"))
     assert {k: words.get(k) for k in SAYS} == SAYS
+
+
+def test_a_take_whose_file_is_gone_or_cut_is_found_before_the_export(studio: Studio, board: Board) -> None:
+    """Also where the take was looked at before, and though nothing says so but the disk."""
+    shot = board.shots[0]
+    path = studio.boards.clips(board)[shot.id].path
+    content = path.read_bytes()
+    for broken in (None, content[: len(content) // 2]):
+        path.unlink()
+        if broken is not None:
+            path.write_bytes(broken)
+        found = [f.code for f in studio.checks.of_board(board.id).findings if f.shot == shot.id]
+        assert "shot_lost" in found
+        only = studio.boards.create("One shot").board
+        whole = board.model_copy(update={"id": only.id, "shots": (shot,)})
+        studio.boards.edit(only.id, "shots", lambda _, b=whole: b)
+        with pytest.raises(CapabilityError, match="gone or cut short"):
+            studio.films.start(only.id, "film")
+        path.write_bytes(content)
+    assert "shot_lost" not in [f.code for f in studio.checks.of_board(board.id).findings]

@@ -3,6 +3,7 @@
 import * as address from "./address.js";
 import { open } from "./detail.js";
 import { BASE, el, t } from "./dom.js";
+import { watchStorage } from "./storage.js";
 
 const SUN = "M12 8a4 4 0 1 0 0 8 4 4 0 0 0 0-8zM12 2.5v2M12 19.5v2M2.500 12h2M19.500 12h2M5.300 5.300l1.400 1.400M17.300 17.300l1.400 1.400M5.300 18.700l1.400-1.400M17.300 6.700l1.400-1.400";
 const EXIT = "M14 4.500H6.500a1.500 1.500 0 0 0-1.500 1.500v12a1.500 1.500 0 0 0 1.500 1.500H14M10 12h10M16.500 8.500L20 12l-3.500 3.500";
@@ -33,4 +34,5 @@ export function mount(element) {
   element.replaceChildren(el("div", "sc-line", {},
     el("button", "", { type: "button", id: "studio-theme", "aria-label": t("shell.theme"), title: t("shell.theme"), onclick: () => window.studioTheme() }, icon(SUN)),
     el("button", "", { type: "button", id: "studio-language", lang: t("shell.language") === "English" ? "en" : "zh-CN", onclick: () => window.studioLanguage() }, t("shell.language")), ...exit()));
+  watchStorage(element);
 }

@@ -5,7 +5,7 @@ import { get } from "./net.js";
 
 const HIDDEN_MS = 5000;
 const listeners = new Set();
-const state = { runs: new Map(), order: [], recent: [], paused: false, connected: false, ready: false };
+const state = { runs: new Map(), order: [], recent: [], paused: false, storage: null, connected: false, ready: false };
 let source = null;
 
 /**
@@ -28,6 +28,7 @@ function open() {
     state.order = told.active.map((r) => r.id);
     state.recent = told.recent.map((r) => r.id);
     state.paused = told.paused;
+    state.storage = told.storage;
     state.connected = state.ready = true;
     tell(null);
   });
@@ -81,6 +82,7 @@ export function adopt(told) {
   state.order = told.active.map((r) => r.id);
   state.recent = told.recent.map((r) => r.id);
   state.paused = told.paused;
+  state.storage = told.storage;
   tell(null);
 }
 

@@ -120,6 +120,11 @@ class House:
                         left.unlink()
         shutil.rmtree(self.data / "cache" / "previews", ignore_errors=True)
 
+    def unended(self, run_id: str) -> bool:
+        """Whether something may still happen to the run."""
+        with self.store.read() as db:
+            return bool(runs.unended(db, [run_id]))
+
     async def job(self, run: Run, *, local: bool) -> Job:
         """What the engine needs for this run. Raises NotFound when an input file or the model is gone, OSError.
 

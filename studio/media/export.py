@@ -107,7 +107,7 @@ def export(
         raise MediaError(f"{source.film.name} is not a film that can be exported.")
     out = out.with_suffix(SUFFIX[preset.form])
     size, notes = _size(facts, preset), [f.what for f in quality.length_against(facts.duration_s, preset)]
-    with tempfile.TemporaryDirectory() as folder:
+    with tempfile.TemporaryDirectory(dir=out.parent, prefix=".film-") as folder:
         drawn = captions.drawing(words, *size, Path(folder), safe=preset.safe) if words else ""
         picture = _picture(source, preset, size, framing, drawn)
         args = ["-i", str(source.film.resolve()), *_mapped(picture, preset)]

@@ -6,6 +6,7 @@ whole, brought to its loudness, and encoded once.
 
 from __future__ import annotations
 
+import io
 from collections.abc import Iterator
 from dataclasses import dataclass
 from fractions import Fraction
@@ -22,6 +23,8 @@ if TYPE_CHECKING:
     import numpy as np
 
 RATE_HZ = 48_000
+FRAME_BYTES = 8
+"""Two channels of 32-bit floats."""
 EDGE_S = 0.005
 """Fade at each cut, so that no click is heard."""
 RAW = ("-f", "f32le", "-ar", str(RATE_HZ), "-ac", "2")
@@ -75,11 +78,19 @@ def encode_aac(args: list[str], out: Path, cancelled: Cancelled | None) -> None:
 
 
 def _bed(cut: Cut, spans: list[Span], clips: list[Clip], out: Path, total: int, cancelled: Cancelled | None) -> None:
-    """Write the clips' own sound, cross-faded, as raw stereo floats of the film's whole length."""
-    import numpy as np
+    """Write the clips' own sound, cross-faded, as raw stereo floats of the film's whole length.
 
-    out.write_bytes(b"")
-    film = np.memmap(out, np.float32, "w+", shape=(max(total, 1), 2))
+    Raises OSError when the disk is full. The file is not mapped into memory: where it has no block, writing to a mapped
+    page ends the process (SIGBUS), and no handler sees it.
+    """
+    with out.open("wb+", buffering=0) as file:
+        file.truncate(max(total, 1) * FRAME_BYTES)
+        _mix(cut, spans, clips, file, total, cancelled)
+
+
+def _mix(
+    cut: Cut, spans: list[Span], clips: list[Clip], film: io.FileIO, total: int, cancelled: Cancelled | None
+) -> None:
     lead = 0
     for number, (span, clip) in enumerate(zip(spans, clips, strict=True)):
         kind = spans[number - 1].clip.transition if number else Transition.CUT
@@ -90,9 +101,20 @@ def _bed(cut: Cut, spans: list[Span], clips: list[Clip], out: Path, total: int, 
                     raise Stopped
                 begin = shape.begin + at
                 samples = samples[: max(0, total - begin)]
-                film[begin : begin + len(samples)] += samples * shape.gain(at, len(samples))[:, None]
+                _add(film, begin, samples * shape.gain(at, len(samples))[:, None])
         lead = span.overlap
-    film.flush()
+
+
+def _add(film: io.FileIO, begin: int, samples: np.ndarray) -> None:
+    """Add stereo float samples to what the file holds from frame `begin` on."""
+    import numpy as np
+
+    film.seek(begin * FRAME_BYTES)
+    there = np.frombuffer(film.read(samples.nbytes), np.float32).reshape(-1, 2)
+    film.seek(begin * FRAME_BYTES)
+    left = memoryview((there + samples.astype(np.float32)).tobytes())
+    while left:  # on a disk that is nearly full a write may take less than it was given
+        left = left[film.write(left) :]
 
 
 def _start(clip: Clip) -> Fraction:

@@ -18,6 +18,7 @@ from studio.domain import JSON, Asset, Estimate, Kind, Run, Status
 from studio.errors import CapabilityError, Conflict, NotFound, StudioError
 from studio.parts.keeping import Keeping
 from studio.parts.making import Also
+from studio.storage import storing
 from studio.store import assets as asset_rows
 from studio.store import storyboards
 from studio.storyboard import cutting, edit, plan, text
@@ -294,11 +295,12 @@ class Boards:
             return known
         out = self._studio.settings.data / "cache" / "frames" / f"{clip.id}-{trim_s:g}.png"
         if not out.is_file():
-            out.parent.mkdir(parents=True, exist_ok=True)
-            if trim_s > 0 and clip.duration_s:
-                frames.frame_at(self._studio.asset_path(clip), max(0.0, clip.duration_s - trim_s), out)
-            else:
-                frames.last_frame(self._studio.asset_path(clip), out)
+            with storing(self._studio.settings.data):
+                out.parent.mkdir(parents=True, exist_ok=True)
+                if trim_s > 0 and clip.duration_s:
+                    frames.frame_at(self._studio.asset_path(clip), max(0.0, clip.duration_s - trim_s), out)
+                else:
+                    frames.last_frame(self._studio.asset_path(clip), out)
         asset = self._studio.add_asset(out, name=f"{Path(clip.name or clip.id).stem} last frame.png", owner=owner)
         self._frames[key] = asset.id  # the same content is the same asset, so a restart finds it again
         return asset.id

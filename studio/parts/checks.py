@@ -26,7 +26,7 @@ from studio.parts.keeping import Keeping
 from studio.parts.wholes import Wholes
 from studio.storyboard import review
 from studio.storyboard.board import Shot
-from studio.storyboard.cutting import Clip
+from studio.storyboard.cutting import Clip, whole
 
 log = logging.getLogger(__name__)
 VERSION = 1
@@ -75,11 +75,13 @@ class Checks:
         return Checked(review.review(board, states, wish), waiting)
 
     def _state(self, state: ShotState) -> review.State:
+        gone = state.shot.chosen is not None and state.shot.chosen not in {run.id for run in state.takes}
         if state.best is None:
             return review.State(state.shot, None, running=state.running is not None)
         path = self._studio.asset_path(state.best)
         clip = Clip(state.best, path, state.best_kind == "draft")
-        measured, broken = (None, not path.is_file()) if clip.draft else self._look(state.best, path)
+        measured, broken = (None, not whole(state.best, path)) if clip.draft else self._look(state.best, path)
+        broken = broken or gone  # with its run: the film would show something else in its place
         stale = state.best_kind == "render" and _old(state)
         return review.State(state.shot, clip, stale, state.running is not None, measured, broken)
 
@@ -90,6 +92,8 @@ class Checks:
 
     def _look(self, asset: Asset, path: Path) -> tuple[Measured | None, bool]:
         """What is known of the file, and whether it cannot be read; a look is begun where nothing is known."""
+        if not whole(asset, path):  # asked each time: a file may go, and come back from a copy
+            return None, True
         key = asset.sha256 or asset.id
         with self._lock:
             if key in self._known:

@@ -29,6 +29,7 @@ from studio.parts.filming import Filming, Going
 from studio.parts.keeping import Keeping
 from studio.parts.looks import Looks
 from studio.parts.wholes import Wholes
+from studio.storage import storing
 from studio.store import assets as asset_rows
 from studio.store import films, runs, storyboards
 from studio.store.films import FilmRow
@@ -178,7 +179,7 @@ class Films:
         try:
             if going.cancelled:
                 raise Stopped
-            with _unless_empty(target.parent), replacing(target) as draft:
+            with storing(self._studio.settings.data), _unless_empty(target.parent), replacing(target) as draft:
                 if form == "film":
                     report = filming.make(options, draft, going)
                 else:
@@ -210,8 +211,7 @@ class Films:
         return next(name for name in names if name not in used)
 
     def _end(self, film_id: str, status: str, **columns: Any) -> None:
-        with self._studio._store.write() as db:
-            films.end(db, film_id, status, **columns)
+        self._studio._store.insist(lambda db: films.end(db, film_id, status, **columns))
 
     def _write(self, form: str, board: Board, clips: dict[str, Clip], out: Path, going: Going, owner: str) -> JSON:
         if form == "contact":
@@ -324,8 +324,7 @@ class Films:
             width=facts.width, height=facts.height, duration_s=facts.duration_s, fps=facts.fps,
             has_audio=facts.has_audio, owner=owner,
         )  # fmt: skip
-        with self._studio._store.write() as db:
-            asset_rows.add(db, asset)
+        self._studio._store.insist(lambda db: asset_rows.add(db, asset))
         return asset
 
 

@@ -14,6 +14,7 @@ from studio.jobs.holds import HoldChoice
 from studio.jobs.previews import Picture
 from studio.jobs.runner import PAUSED
 from studio.parts.making import Making
+from studio.storage import Reason
 from studio.store import ledger, queue, runs, settings
 
 MANY, GATHER_S = 20, 0.05
@@ -143,6 +144,11 @@ class Following(Making):
         with self._store.write() as db:
             settings.put(db, PAUSED, paused)
         self._changed()
+
+    @property
+    def storage_reason(self) -> Reason | None:
+        """Why the disk or the database cannot be written just now; None when they can."""
+        return self._store.health.reason
 
     def subscribe(self) -> Subscription:
         """Ids of runs that change from now on; use it in `with`."""

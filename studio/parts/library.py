@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import shutil
 from collections.abc import Iterable
+from contextlib import suppress
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING, Literal
 
 from studio.domain import JSON, Asset, Kind
-from studio.errors import MediaError, NotFound
+from studio.errors import MediaError, NotFound, StorageUnavailable
 from studio.parts.gallery import Gallery
+from studio.storage import storing
 from studio.store import assets
 from studio.store.rows import new_id
 
@@ -41,10 +43,12 @@ class Library(Gallery):
         that guesses is put right, a format that few programs know is converted. Raises MediaError, in a sentence, for
         a file that is broken, too large or of no use.
         """
+        with storing(self.settings.data):
+            return self._admitted(Path(path), name or Path(path).name, owner)
+
+    def _admitted(self, path: Path, name: str, owner: str) -> Asset:
         from studio.media import check, intake
 
-        path = Path(path)
-        name = name or path.name
         facts = check.admit(path, name=name, max_bytes=self.settings.max_upload_mb * 1_000_000)
         with TemporaryDirectory(dir=self._scratch()) as folder:
             kept, facts = intake.library_copy(path, Path(folder), facts, name=name)
@@ -59,7 +63,8 @@ class Library(Gallery):
                 return known
         relative = f"library/inputs/{digest[:2]}/{digest}{facts.suffix}"
         target = self.settings.data / relative
-        if not target.is_file():
+        fresh = not target.is_file()
+        if fresh:
             with files.replacing(target) as draft:
                 shutil.copyfile(path, draft)
         asset = Asset(
@@ -68,9 +73,20 @@ class Library(Gallery):
             fps=facts.fps, has_audio=facts.has_audio, has_alpha=facts.has_alpha, owner=owner,
             notes="\n".join(facts.notes),
         )  # fmt: skip
-        with self._store.write() as db:
-            assets.add(db, asset)
+        try:
+            with self._store.write() as db:
+                assets.add(db, asset)
+        except BaseException:
+            if fresh:
+                self._forget(relative)
+            raise
         return asset
+
+    def _forget(self, relative: str) -> None:
+        """Remove a file that could not be registered, unless the same content was by somebody else meanwhile."""
+        with suppress(StorageUnavailable, OSError), self._store.read() as db:
+            if not assets.known_path(db, relative):
+                (self.settings.data / relative).unlink(missing_ok=True)
 
     def get_asset(self, asset_id: str, *, owner: str = "") -> Asset:
         """The asset, or NotFound."""
@@ -110,9 +126,6 @@ class Library(Gallery):
 
     def thumb(self, asset_id: str, which: Which = "thumb", *, owner: str = "") -> Path:
         """A small picture (or hover clip) of the asset, made when first asked for. Raises MediaError, NotFound."""
-        from studio.media import thumbs
-
-        sides = {"poster": thumbs.POSTER_PX, "view": thumbs.VIEW_PX}
         if which not in ENDINGS:
             raise NotFound(f"There is no {which!r} of a file; there are {', '.join(ENDINGS)}.")
         asset = self.get_asset(asset_id, owner=owner)
@@ -120,6 +133,14 @@ class Library(Gallery):
         out = self.settings.data / "cache" / "thumbs" / asset.id[-2:] / f"{asset.id}-{which}{ENDINGS[which]}"
         if out.is_file():
             return out
+        with storing(self.settings.data):
+            self._drawn(source, out, asset, which)
+        return out
+
+    def _drawn(self, source: Path, out: Path, asset: Asset, which: Which) -> None:
+        from studio.media import thumbs
+
+        sides = {"poster": thumbs.POSTER_PX, "view": thumbs.VIEW_PX}
         out.parent.mkdir(parents=True, exist_ok=True)
         if which == "hover" and asset.kind == Kind.VIDEO:
             thumbs.hover(source, out)
@@ -131,7 +152,6 @@ class Library(Gallery):
             thumbs.thumbnail(source, out, **({"side_px": sides[which]} if which in sides else {}))
         else:
             raise MediaError(f"There is no {which} of {asset.kind}.")
-        return out
 
     def shrink_asset(
         self, asset_id: str, *, max_side_px: int | None = None, max_bytes: int | None = None,
@@ -141,7 +161,7 @@ class Library(Gallery):
         from studio.media import shrink
 
         asset = self.get_asset(asset_id, owner=owner)
-        with TemporaryDirectory(dir=self._scratch()) as folder:
+        with storing(self.settings.data), TemporaryDirectory(dir=self._scratch()) as folder:
             out = Path(folder) / "smaller"
             facts = shrink.shrink(
                 self.asset_path(asset), out, max_side_px=max_side_px, max_bytes=max_bytes, flatten_alpha=flatten_alpha
@@ -161,5 +181,6 @@ class Library(Gallery):
 
     def _scratch(self) -> Path:
         folder = self.settings.data / "cache" / "scratch"
-        folder.mkdir(parents=True, exist_ok=True)
+        with storing(self.settings.data):
+            folder.mkdir(parents=True, exist_ok=True)
         return folder

@@ -17,6 +17,7 @@ from studio.errors import NotFound
 from studio.media.cut import Cut, CutClip, Finish, Line, Tone
 from studio.parts.boards import Boards
 from studio.parts.keeping import Keeping
+from studio.storage import storing
 from studio.store import presets
 from studio.storyboard import cutting, finishing, matching
 from studio.storyboard.board import Board
@@ -62,7 +63,7 @@ class Looks:
         kept = Lut(files.sha256(path), name.removesuffix(".cube"), side)
         target = self._file(kept.id)
         if not target.is_file():
-            with files.replacing(target) as draft:
+            with storing(self._studio.settings.data), files.replacing(target) as draft:
                 shutil.copyfile(path, draft)
         with self._studio._store.write() as db:
             presets.put(db, SHELF, kept.id, {"name": kept.name, "side": side}, owner)

@@ -63,3 +63,8 @@ def uploads(db: Database, owner: str, kinds: Iterable[str], *, words: str = "", 
     likes = ["%" + re.sub(r"([\\%_])", r"\\\1", part) + "%" for part in parts]
     values = [*kinds, *([owner] if owner else []), *likes, limit]
     return [as_asset(row) for row in fetch(db, f"{sql} ORDER BY seq DESC LIMIT ?", values)]
+
+
+def known_path(db: Database, path: str) -> bool:
+    """Whether any asset has its file there (path: relative to the data folder)."""
+    return db.execute("SELECT 1 FROM assets WHERE path = ? LIMIT 1", [path]).fetchone() is not None

@@ -115,6 +115,22 @@ class Store:
                 self._wait(error, until, tries)
                 tries += 1
 
+    def insist(self, work: Callable[[Database], T]) -> T:
+        """What `work` returns, in one transaction, tried until the storage takes it: for work in the background.
+
+        Raises StorageUnavailable only when the studio closes meanwhile.
+        """
+        tries = 0
+        while True:
+            try:
+                with self.write() as db:
+                    return work(db)
+            except StorageUnavailable:
+                if self._closing:
+                    raise
+                time.sleep(pause_s(tries))
+                tries += 1
+
     def _begin(self, patience_s: float) -> bool:
         """Begin a transaction, with the lock held from then on; whether there was one already."""
         until, tries = time.monotonic() + patience_s, 0

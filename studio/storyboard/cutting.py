@@ -40,7 +40,18 @@ def missing(board: Board, clips: Clips, *, allow_drafts: bool = True) -> list[st
             said.append(f"Shot {number} has no take and no draft.")
         elif clip.draft and not allow_drafts:
             said.append(f"Shot {number} has only a draft.")
+        elif not whole(clip.asset, clip.path):
+            what = "draft" if clip.draft else "chosen take"
+            said.append(f"The file of shot {number}'s {what} is gone or cut short. Choose another, or make it again.")
     return said
+
+
+def whole(asset: Asset, path: Path) -> bool:
+    """Whether the file lies where it should, with the size it was registered with."""
+    try:
+        return path.stat().st_size == asset.bytes and path.is_file()
+    except OSError:
+        return False
 
 
 def part(shot: Shot, clip: Clip) -> tuple[float, float]:

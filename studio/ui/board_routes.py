@@ -20,6 +20,7 @@ from starlette.responses import FileResponse, Response
 
 from studio.domain import JSON, Task
 from studio.errors import Conflict, MediaError, NotFound, StudioError
+from studio.storage import storing
 from studio.storyboard import text
 from studio.ui import board_view, data, picker
 from studio.ui.board_ops import LONG, AnyOp, Id, change_of
@@ -290,7 +291,7 @@ def _files(made: APIRouter, studio: Studio) -> None:
 @asynccontextmanager
 async def received(studio: Studio, request: Request, name: str, most: int) -> AsyncIterator[Path]:
     """The request's body as a file that is gone afterwards. Raises MediaError beyond `most` bytes, or when empty."""
-    with TemporaryDirectory(dir=studio._scratch()) as folder:
+    with storing(studio.settings.data), TemporaryDirectory(dir=studio._scratch()) as folder:
         path = Path(folder) / f"upload{Path(name).suffix[:10]}"
         size = 0
         with path.open("wb") as out:

@@ -109,10 +109,12 @@ def _input(studio: Studio, asset_id: str, owner: str) -> JSON:
 
 
 def queue(studio: Studio, *, owner: str, recent: int = 30) -> JSON:
-    """The live list: running, held and queued runs in queue order, what ended lately, and whether the queue rests."""
+    """The live list: running, held and queued runs in queue order, what ended lately, whether the queue rests, and
+    why the storage cannot be written (null when it can)."""
     ended = studio.recent(recent, owner=owner)
     return {
         "active": [card(studio, r) for r in studio.active(owner=owner)],
         "recent": [card(studio, r) for r in ended],
         "paused": studio.paused,
+        "storage": studio.storage_reason,
     }

@@ -16,10 +16,19 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response, StreamingResponse
 
 from studio.domain import JSON, Kind, Status, Task, now
-from studio.errors import BudgetError, CapabilityError, Conflict, NotAllowed, NotFound, StudioError
+from studio.errors import (
+    BudgetError,
+    CapabilityError,
+    Conflict,
+    NotAllowed,
+    NotFound,
+    StorageUnavailable,
+    StudioError,
+)
 from studio.ui.archive import zip_of
 from studio.ui.cards import card, detail, filters, queue
 from studio.ui.guard import keeper_of, owner_of
+from studio.ui.storage_status import storage_status
 
 if TYPE_CHECKING:
     from studio.studio import Studio
@@ -45,6 +54,8 @@ class SentenceRoute(APIRoute):
                 return await inner(request)
             except StudioError as error:
                 code = next((c for kind, c in STATUS_OF.items() if isinstance(error, kind)), 400)
+                if isinstance(error, StorageUnavailable):
+                    code = storage_status(error.reason)
                 return JSONResponse({"error": str(error)}, code)
             except RequestValidationError as error:
                 first = error.errors()[0]

@@ -128,6 +128,7 @@ class Live:
         try:
             with self._studio.subscribe() as changes:
                 self._listening.set()
+                storage = self._studio.storage_reason
                 while True:
                     changed = changes.get(LOOK_S)
                     with self._lock:
@@ -135,6 +136,8 @@ class Live:
                         if not pages or self._closed:
                             self._thread = None
                             return
+                    if storage != (storage := self._studio.storage_reason):
+                        self.tell_house()
                     if changed:
                         self._send(changed, pages)
         finally:

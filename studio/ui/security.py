@@ -19,11 +19,14 @@ from starlette.requests import ClientDisconnect, Request
 from starlette.responses import JSONResponse, Response
 from starlette.types import ASGIApp, Receive, Scope, Send
 
+from studio.errors import StorageUnavailable
 from studio.settings import Settings
+from studio.storage import reason_of, unavailable
 from studio.ui.access import Access, Authenticator
 from studio.ui.forwarded import Forwarded
 from studio.ui.guard import Guard, hosts_of
 from studio.ui.security_headers import SecurityHeaders
+from studio.ui.storage_status import storage_status
 from studio.ui.uploads import UploadLimits
 
 log = logging.getLogger(__name__)
@@ -65,8 +68,12 @@ def lifespan(wrap: Callable[[ASGIApp], ASGIApp]) -> Callable[[Any], AbstractAsyn
     return started
 
 
-def failed(_request: Request, _error: Exception) -> Response:
-    """The answer to a request that met a fault of ours; for launch(app_kwargs=...)'s exception_handlers."""
+def failed(_request: Request, error: Exception) -> Response:
+    """The answer to a request that met a fault of ours, or a disk that is full or away; for launch(app_kwargs=...)'s
+    exception_handlers."""
+    if reason := reason_of(error, None):
+        said = error if isinstance(error, StorageUnavailable) else unavailable(reason, None)
+        return JSONResponse({"error": str(said)}, storage_status(reason))
     return JSONResponse({"error": "Something unexpected went wrong in the studio. Its log has one line about it."}, 500)
 
 

@@ -21,6 +21,7 @@ from starlette.responses import Response
 from studio.catalogue import Model
 from studio.domain import JSON, Task
 from studio.errors import CapabilityError
+from studio.storage import storing
 from studio.ui.data import Body, Keeper, SentenceRoute
 
 if TYPE_CHECKING:
@@ -66,7 +67,7 @@ def router(studio: Studio) -> APIRouter:
     @made.post("/workflows/read")
     async def read(request: Request, owner: Keeper, name: Annotated[str, Query(max_length=300)] = "") -> JSON:
         """The workflow in the file that is the body."""
-        with TemporaryDirectory(dir=studio._scratch()) as folder:
+        with storing(studio.settings.data), TemporaryDirectory(dir=studio._scratch()) as folder:
             path = Path(folder) / "workflow"
             with path.open("wb") as out:
                 async for piece in _pieces(request, studio.settings.max_upload_mb * 1_000_000):

@@ -18,7 +18,7 @@ from studio.domain import Asset, Kind, Output, Progress, Request, Status
 from studio.engines.base import Facts, Job, Limits
 from studio.engines.draft.order import order_of
 from studio.engines.draft.pool import Piece, Pool
-from studio.errors import Refused, Unavailable, UnknownHandle
+from studio.errors import Refused, StorageUnavailable, Unavailable, UnknownHandle
 from studio.settings import Settings
 
 MOST_BY_DEFAULT = 4
@@ -62,6 +62,8 @@ class DraftEngine:
             raise UnknownHandle("The draft was lost when the studio ended. It can be made again.")
         if piece.state == "failed":
             kind, sentence = piece.error
+            if kind == "storage":
+                raise StorageUnavailable(sentence, reason="full")
             raise Refused(sentence) if kind == "refused" else Unavailable(sentence)
         if piece.state == "cancelled":
             return Progress(status=Status.CANCELLED)

@@ -5,6 +5,7 @@ It runs at low priority so that the pages stay quick, and ends at once when the 
 
 from __future__ import annotations
 
+import errno
 import json
 import os
 import queue
@@ -88,6 +89,9 @@ def _serve(make: Any, line: Line, body: dict[str, Any]) -> bool:
         line.say(failed="There was not enough memory for this draft. Try a smaller size.", kind="unavailable")
         return False
     except Exception as error:
+        if isinstance(error, OSError) and error.errno in (errno.ENOSPC, errno.EDQUOT):
+            line.say(failed="The disk is full.", kind="storage")
+            return True
         import traceback
 
         traceback.print_exc()
