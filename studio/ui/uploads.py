@@ -18,6 +18,10 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 RESERVE_BYTES = 512 * 1024**2
 """Disk space that uploads leave to the database, results and exports."""
+RESERVE_PART = 20
+"""On a small disk the reserve is this part of it: a disk of 5 GB with 400 MB free is no full disk."""
+SMALL_BYTES = 2**20
+"""Bodies that are no files (a run to cancel, a setting) pass whatever the disk has: they may be what makes room."""
 
 AT_ONCE = 16
 """Uploads under way at once."""
@@ -47,7 +51,7 @@ class UploadLimits:
     data: the data folder. folder: where Gradio puts uploads.
     """
 
-    def __init__(self, app: ASGIApp, data: Path, folder: Path, *, reserve_bytes: int = RESERVE_BYTES) -> None:
+    def __init__(self, app: ASGIApp, data: Path, folder: Path, *, reserve_bytes: int | None = None) -> None:
         self.app, self.data, self.folder, self.reserve_bytes = app, data, folder, reserve_bytes
         self._under_way = 0
 
@@ -59,7 +63,8 @@ class UploadLimits:
         headers = Headers(scope=scope)
         declared = headers.get("content-length", "")
         is_upload = _is_upload(headers)
-        if (int(declared) if declared.isdecimal() else 0) > self._room():
+        size = int(declared) if declared.isdecimal() else 0
+        if (is_upload or size > SMALL_BYTES) and size > self._room():
             await _refuse(scope, receive, send, self._full(), 507)
         elif is_upload and (self._under_way >= AT_ONCE or await to_thread.run_sync(self._is_crowded)):
             await _refuse(scope, receive, send, "Too many uploads at once. Try again in a minute.", 429)
@@ -94,7 +99,9 @@ class UploadLimits:
             self._under_way -= upload
 
     def _room(self) -> int:
-        return shutil.disk_usage(self.data).free - self.reserve_bytes
+        disk = shutil.disk_usage(self.data)
+        reserve = min(RESERVE_BYTES, disk.total // RESERVE_PART) if self.reserve_bytes is None else self.reserve_bytes
+        return disk.free - reserve
 
     def _full(self) -> str:
         free = max(0, self._room()) // 1_000_000
