@@ -110,7 +110,8 @@ class House:
         shutil.rmtree(self.work_dir(run_id), ignore_errors=True)
 
     def sweep(self) -> None:
-        """At the start: remove what a studio that was killed left of runs that are over, and every preview."""
+        """At the start: remove what a studio that was killed left of runs that are over, every preview, and the copies
+        of inputs that were made for engines."""
         with self.store.read() as db:
             for folder in (self.data / "cache" / "work").glob("*"):
                 if not runs.unended(db, [folder.name]):
@@ -118,7 +119,8 @@ class House:
                 for left in folder.glob("preview.*"):
                     with suppress(OSError):  # on a read-only disk it stays
                         left.unlink()
-        shutil.rmtree(self.data / "cache" / "previews", ignore_errors=True)
+        for folder in ("previews", "inputs"):
+            shutil.rmtree(self.data / "cache" / folder, ignore_errors=True)
 
     def unended(self, run_id: str) -> bool:
         """Whether something may still happen to the run."""
