@@ -177,7 +177,7 @@ def test_a_run_waits_for_room_and_goes_on_by_itself(studio: Studio, paid: Findin
     while not (waiting := studio.get_run(run.id)).note:
         assert time.monotonic() < until, waiting
         time.sleep(0.01)
-    assert (waiting.status, waiting.note) == (Status.RUNNING, "The disk is full. It goes on when there is room.")
+    assert (waiting.status, waiting.note) == (Status.RUNNING, "The disk is full. Work continues when there is room.")
     paid.script = Script(urls=(f"{files.url}/one.png",))
     [done] = studio.wait([run.id], timeout_s=10)
     assert (done.status, done.note, studio._store.health.reason) == (Status.SUCCEEDED, None, None)

@@ -2,6 +2,9 @@
 
 import * as address from "./address.js";
 import { open } from "./detail.js";
+import * as notices from "./notices.js";
+import * as pages from "./page.js";
+import * as shortcuts from "./shortcuts.js";
 import { BASE, el, t } from "./dom.js";
 import { watchStorage } from "./storage.js";
 
@@ -29,6 +32,9 @@ function exit() {
 export function mount(element) {
   element.classList.add("st");
   address.watch();
+  pages.watch();
+  notices.watch(element, pages.tabName);
+  shortcuts.listen();
   const run = address.here().get("run");
   if (run && address.tabOf(address.here()) !== "gallery") open(run);
   element.replaceChildren(el("div", "sc-line", {},

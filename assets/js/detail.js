@@ -132,12 +132,22 @@ function results(run) {
   const big = el("div", "st-big");
   const pick = (i) => {
     const asset = pairs[i].asset;
-    big.replaceChildren(player(asset, { keys: panel.node, autoplay: !still() && asset.kind === "video", enlarge: () => lightbox(pairs, i, { rated: panel.options.rated }) }));
+    big.replaceChildren(player(asset, { keys: panel.node, autoplay: !still() && asset.kind === "video", enlarge: () => lightbox(...among(pairs, i), { rated: panel.options.rated }) }));
   };
   if (pairs.length) pick(0);
   const texts = run.assets.filter((a) => a.kind === "text").map((a) => el("p", "st-answer", {}, a.text || ""));
   const strip = pairs.length > 1 ? el("div", "st-strip", {}, ...pairs.map((p, i) => el("button", "", { type: "button", "aria-label": t("widgets.file_n", { n: i + 1 }), onclick: () => pick(i) }, el("img", "", { src: media(p.asset.id, "thumb"), alt: "", loading: "lazy" })))) : null;
   return [big, strip, ...texts];
+}
+
+/** The files of this run among those of the list it was opened from, and which one of all is shown. */
+function among(pairs, i) {
+  const runs = panel.options.all?.() || [];
+  const here = runs.findIndex((r) => r.id === panel.id);
+  if (here < 0) return [pairs, i];
+  const single = (list) => list.filter((r) => r.asset).map((run) => ({ run, asset: run.asset }));
+  const before = single(runs.slice(0, here));
+  return [[...before, ...pairs, ...single(runs.slice(here + 1))], before.length + i];
 }
 
 const text = (words) => el("div", "st-words", {}, el("p", "", {}, words), button(t("widgets.copy"), { name: "copy", cls: "bare", data: { do: "copy" } }, () => copy(words)));

@@ -5,6 +5,7 @@ import { buttons, choices } from "./actions.js";
 import { open as openDetail } from "./detail.js";
 import { ended, follow } from "./live.js";
 import { get, tried } from "./net.js";
+import { heading } from "./page.js";
 import { chip, facts, glimpse, hoverPlay, overGlimpse, picture, progress, reason, title } from "./parts.js";
 
 const SHOWN = 24;
@@ -20,7 +21,7 @@ export function mount(element, { options }) {
   const more = button("", { text: "…", cls: "link st-waiting", hidden: true }, () => document.getElementById("tab-queue-button")?.click());
   const empty = el("div", "st-empty", { hidden: true }, el("p", "", {}, t("widgets.feed_empty")));
   const said = el("div", "st-off", { "aria-live": "polite" });
-  root.replaceChildren(list, more, empty, said);
+  root.replaceChildren(heading(t(`widgets.task.${options.tasks[0]}`), { seen: false }), list, more, empty, said);
   const tasks = new Set(options.tasks);
   const known = new Map(); // id -> run, of these tasks
   const drawn = new Map(); // id -> {text, node}

@@ -7,6 +7,7 @@ import { Grid } from "./grid.js";
 import { compare } from "./lightbox.js";
 import { follow } from "./live.js";
 import { get, post, toast, tried } from "./net.js";
+import { heading } from "./page.js";
 
 const PAGE = 80;
 const TYPED_MS = 160;
@@ -34,13 +35,14 @@ class Gallery {
       back: (runs) => (this.grid.restore(runs), this.count(runs.length)),
       step: (n) => this.step(n),
       rated: (run) => this.rated(run.id, run.rating),
+      all: () => this.grid.items,
       closed: () => this.grid.go(this.grid.cursor),
     };
     this.tools();
     this.empty = el("div", "st-empty", { hidden: true });
     this.news = button("", { text: "…", cls: "st-news", hidden: true }, () => this.showNews());
     this.selected = el("div", "st-selbar", { role: "toolbar", "aria-label": t("gallery.selection"), hidden: true });
-    root.replaceChildren(this.head, this.news, this.grid.node, this.empty, this.selected);
+    root.replaceChildren(heading(t("shell.tab_gallery"), { seen: false }), this.head, this.news, this.grid.node, this.empty, this.selected);
     this.below();
     new IntersectionObserver((seen) => seen.some((s) => s.isIntersecting) && this.offer()).observe(this.head);
     this.skeleton();
@@ -172,7 +174,7 @@ class Gallery {
     if (this.total > 0) return;
     const word = this.trashed ? "trash" : this.filtered ? "search" : "all";
     const act = word === "search" ? button(t("gallery.clear"), { text: t("gallery.clear") }, () => this.reset()) : null;
-    this.empty.replaceChildren(icon(word === "trash" ? "trash" : word === "search" ? "search" : "grid", "st-i huge"), el("h3", "", {}, t(`gallery.empty_${word}`)), el("p", "", {}, t(`gallery.empty_${word}_help`)), act || "");
+    this.empty.replaceChildren(icon(word === "trash" ? "trash" : word === "search" ? "search" : "grid", "st-i huge"), el("h2", "", {}, t(`gallery.empty_${word}`)), el("p", "", {}, t(`gallery.empty_${word}_help`)), act || "");
   }
 
   /** News from the stream: known runs change in place; new ones wait behind a button when the top is out of sight. */
@@ -258,7 +260,7 @@ class Gallery {
 
   /** Emptying the trash cannot be undone, so it asks. */
   async empties() {
-    const sure = el("dialog", "st st-sure", { "aria-label": t("gallery.purge") }, el("h3", "", {}, t("gallery.purge_sure", { n: number(this.total) })), el("p", "st-dim", {}, t("gallery.purge_help")));
+    const sure = el("dialog", "st st-sure", { "aria-label": t("gallery.purge") }, el("h2", "", {}, t("gallery.purge_sure", { n: number(this.total) })), el("p", "st-dim", {}, t("gallery.purge_help")));
     const no = button(t("widgets.keep"), { text: t("widgets.keep") }, () => sure.close());
     const yes = button(t("gallery.purge"), { text: t("gallery.purge"), cls: "danger solid", data: { do: "purge-now" } }, async () => {
       sure.close();

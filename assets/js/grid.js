@@ -99,7 +99,7 @@ export class Grid {
     if (!whole) return;
     this.columns = Math.max(whole < 460 ? 2 : 1, Math.floor((whole + GAP) / (this.width + GAP)));
     this.cellWidth = (whole - GAP * (this.columns - 1)) / this.columns;
-    this.rowHeight = Math.round(this.cellWidth * 0.68) + CAPTION + GAP;
+    this.rowHeight = Math.round(this.cellWidth * 0.5625) + CAPTION + GAP;
     this.node.style.height = `${Math.ceil(this.items.length / this.columns) * this.rowHeight}px`;
     this.node.style.setProperty("--cell", `${this.cellWidth}px`);
     this.node.style.setProperty("--row", `${this.rowHeight - GAP}px`);

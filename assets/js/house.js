@@ -3,6 +3,9 @@
 import { button, bytes, dollars, el, exact, number, seconds, styles, t } from "./dom.js";
 import { copy } from "./actions.js";
 import { told } from "./form/common.js";
+import { heading } from "./page.js";
+import { preferences } from "./preferences.js";
+import { shortcuts } from "./shortcuts.js";
 import { get, post, toast, tried } from "./net.js";
 import { say } from "./phrases.js";
 
@@ -18,15 +21,15 @@ export function mount(element) {
   async function load() {
     const house = await tried(get("ui/house"));
     if (!house) return;
-    const left = el("div", "st-col", {}, engines(house.engines), versions(house.parts));
-    const right = el("div", "st-col", {}, storage(house), limits(house.limits), spending(state), backups(house));
-    root.replaceChildren(left, right);
+    const left = el("div", "st-col", {}, preferences(box), engines(house.engines), box("shortcuts", shortcuts()));
+    const right = el("div", "st-col", {}, storage(house), limits(house.limits), spending(state), backups(house), versions(house.parts));
+    root.replaceChildren(heading(t("shell.tab_settings")), left, right);
   }
   load();
   new IntersectionObserver((seen) => seen.some((s) => s.isIntersecting) && root.childElementCount && load()).observe(element);
 }
 
-const box = (name, ...children) => el("section", `st-box ${name}`, { "aria-label": t(`settings.${name}`) }, el("h3", "", {}, t(`settings.${name}`)), ...children);
+const box = (name, ...children) => el("section", `st-box ${name}`, { "aria-label": t(`settings.${name}`) }, el("h2", "", {}, t(`settings.${name}`)), ...children);
 
 function engines(list) {
   return box("engines", el("p", "st-dim", {}, t("settings.engines_help")), el("ul", "st-engines", {}, ...list.map((e) =>
@@ -49,8 +52,8 @@ function storage({ storage: s, health }) {
   const rows = parts.map(([name, n]) => el("li", "", {}, el("i", `st-key ${name}`), t(`settings.${name}`), el("b", "", {}, bytes(n))));
   const waits = health.waiting ? t("settings.waiting", { n: health.waiting, time: seconds(health.oldest_s) }) : t("settings.nothing_waits");
   return box("storage",
-    el("p", "st-path", {}, el("code", "", {}, s.data), button(t("widgets.copy"), { name: "copy", cls: "bare tiny" }, () => copy(s.data))),
-    bar, el("ul", "st-legend", {}, ...rows),
+    el("p", "st-path", {}, el("b", "", {}, t("settings.folder")), el("code", "", {}, s.data), button(t("widgets.copy"), { name: "copy", cls: "bare tiny" }, () => copy(s.data))),
+    el("p", "st-dim", {}, t("settings.folder_help")), bar, el("ul", "st-legend", {}, ...rows),
     el("p", "st-dim", {}, t("settings.kept", { runs: number(s.runs), assets: number(s.assets), free: bytes(s.free_bytes) })),
     el("p", "st-dim", {}, waits));
 }
@@ -125,5 +128,5 @@ function backups({ backups: list, storage: s }) {
 }
 
 function versions(parts) {
-  return box("versions", el("table", "st-parts", {}, el("tbody", "", {}, ...parts.map((p) => el("tr", "", {}, el("th", "", { scope: "row" }, p.name), el("td", "", {}, p.version), el("td", "st-dim", {}, p.licence))))));
+  return el("section", "st-box versions", { "aria-label": t("settings.versions") }, el("details", "", {}, el("summary", "", {}, t("settings.versions")), el("table", "st-parts", {}, el("tbody", "", {}, ...parts.map((p) => el("tr", "", {}, el("th", "", { scope: "row" }, p.name), el("td", "", {}, p.version), el("td", "st-dim", {}, p.licence)))))));
 }

@@ -2,6 +2,7 @@
 
 import { button, bytes, el, icon, number, seconds, styles, t } from "./dom.js";
 import { get, post, toast, tried } from "./net.js";
+import { heading } from "./page.js";
 import { say } from "./phrases.js";
 
 const EVERY_MS = 1000;
@@ -22,7 +23,7 @@ class Models {
     this.list = el("ul", "st-modellist", {});
     this.none = el("p", "st-dim", { hidden: true }, t("models.none_shown"));
     this.said = el("div", "st-off", { "aria-live": "polite" });
-    root.replaceChildren(this.head, this.list, this.none, this.said);
+    root.replaceChildren(heading(t("shell.tab_models")), this.head, this.list, this.none, this.said);
     new IntersectionObserver((seen) => {
       this.visible = seen.some((s) => s.isIntersecting);
       this.visible ? this.load() : clearTimeout(this.timer);
@@ -101,7 +102,7 @@ class Models {
       this.draw();
       this.head.querySelector(`[data-only="${name}"]`).focus();
     }));
-    this.head.replaceChildren(el("section", "st-box", { "aria-label": t("models.yours") }, el("h3", "", {}, t("models.yours")),
+    this.head.replaceChildren(el("section", "st-box", { "aria-label": t("models.yours") }, el("h2", "", {}, t("models.yours")),
       missing ? el("p", "st-need", {}, say(missing)) : null, lines.length ? el("ul", "", {}, ...lines) : null,
       el("p", "st-dim", {}, t("models.help"), " ", place ? t("models.disk", { folder: place.folder, free: bytes(place.free_bytes) }) : "")),
       el("div", "st-modelfilter", { role: "group", "aria-label": t("models.show") }, ...only));
@@ -111,7 +112,8 @@ class Models {
 /** speed: bytes a second; free: bytes on the disk, where they are too few. */
 function row(m, speed, free, act) {
   const running = m.downloads.some((d) => d.state === "running");
-  const does = (word, key, cls = "", extras = false) => button(t(`models.${key}_label`, { label: m.label }), { text: t(`models.${key}`), cls, data: { do: extras ? "draft" : word } }, () => act(word, m, extras));
+  const cannot = free || (m.fits.length > 0 && m.fits.every((f) => !f.rung && f.word !== "unknown"));
+  const does = (word, key, cls = "", extras = false) => button(t(`models.${key}_label`, { label: m.label }), { text: t(`models.${key}`), cls, disabled: (word === "fetch" && cannot) || null, data: { do: extras ? "draft" : word } }, () => act(word, m, extras));
   const started = m.on_disk > 0 || m.downloads.some((d) => d.done);
   const draft = m.extras.some((x) => !x.present);
   const tools = running ? [does("stop", "stop")] : [
@@ -121,7 +123,7 @@ function row(m, speed, free, act) {
   const gone = m.folder && !m.present && !running ? el("p", "st-dim st-modelgone", {}, t("models.missing", { names: names(m.missing) })) : null;
   const fits = m.fits.map((f) => el("p", f.rung ? "st-okay" : "st-need", {}, icon(f.rung ? "check" : "warn"), el("span", "", {}, `${f.card}: ${t(`models.fit_${f.word}`)}`)));
   return el("li", "st-box st-model", { data: { model: m.id } },
-    el("div", "st-modelhead", {}, el("h3", "", {}, m.label), state(m, running)),
+    el("div", "st-modelhead", {}, el("h2", "", {}, m.label), state(m, running)),
     el("p", "st-modeltasks", {}, ...m.tasks.map((task) => el("span", "", {}, t(`widgets.task.${task}`)))),
     el("p", "st-dim", {}, el("b", "", {}, bytes(m.bytes)), ` · ${m.licence} · `, el("a", "", { href: m.source, target: "_blank", rel: "noreferrer" }, m.repo)),
     el("div", "st-fits", {}, ...fits, free ? el("p", "st-need", {}, icon("warn"), el("span", "", {}, t("models.no_room", { size: bytes(m.bytes - m.on_disk), free: bytes(free) }))) : null), gone,
@@ -153,7 +155,7 @@ function progress(m, d, speed) {
 /** Removing gigabytes asks first. */
 function sure(model) {
   return new Promise((answer) => {
-    const ask = el("dialog", "st st-sure", { "aria-label": t("models.remove_label", { label: model.label }) }, el("h3", "", {}, t("models.really", { label: model.label, size: bytes(model.on_disk) })), el("p", "st-dim", {}, t("models.remove_help")));
+    const ask = el("dialog", "st st-sure", { "aria-label": t("models.remove_label", { label: model.label }) }, el("h2", "", {}, t("models.really", { label: model.label, size: bytes(model.on_disk) })), el("p", "st-dim", {}, t("models.remove_help")));
     const no = button(t("widgets.keep"), { text: t("widgets.keep") }, () => ask.close());
     const yes = button(t("models.remove"), { text: t("models.remove"), cls: "danger solid", data: { do: "remove-now" } }, () => (answer(true), ask.close()));
     ask.append(el("div", "st-actions", {}, no, yes));

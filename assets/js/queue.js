@@ -5,6 +5,7 @@ import { again, buttons, choiceHelp, choiceLabel, choices } from "./actions.js";
 import { open as openDetail } from "./detail.js";
 import { adopt, follow } from "./live.js";
 import { get, post, toast, tried } from "./net.js";
+import { heading } from "./page.js";
 import { chip, glimpse, hoverPlay, overGlimpse, picture, progress, reason, title } from "./parts.js";
 import { sortable } from "./sortable.js";
 
@@ -20,18 +21,18 @@ export function mount(element) {
   const offline = el("span", "st-offline", { hidden: true }, icon("warn"), t("queue.offline"));
   const rest = button(t("queue.pause"), { name: "pause", text: t("queue.pause"), data: { do: "pause" } }, () => tried(post(`ui/queue/${rest.dataset.on === "true" ? "resume" : "pause"}`)));
   const clear = button(t("queue.clear"), { name: "close", text: t("queue.clear"), cls: "danger", data: { do: "clear" } }, () => sure(clearAll, lists.queued.children.length));
-  const head = el("header", "st-queuehead", {}, summary, offline, el("span", "st-grow"), clear, rest);
+  const head = el("header", "st-queuehead", {}, heading(t("shell.tab_queue")), summary, offline, el("span", "st-grow"), clear, rest);
   const resting = el("p", "st-resting", { hidden: true, role: "status" }, icon("hand"), t("queue.resting"));
   const lists = {};
   const parts = SECTIONS.map((name) => {
     lists[name] = el("ol", "st-rows", { "aria-label": t(`queue.${name}`) });
     const count = el("span", "st-dim");
     const hint = name === "queued" ? el("small", "st-dim st-hint", {}, t("queue.hint")) : null;
-    const part = el("section", `st-part ${name}`, { hidden: true }, el("h3", "", {}, t(`queue.${name}`), " ", count, hint), lists[name]);
+    const part = el("section", `st-part ${name}`, { hidden: true }, el("h2", "", {}, t(`queue.${name}`), " ", count, hint), lists[name]);
     part.count = count;
     return part;
   });
-  const empty = el("div", "st-empty", { hidden: true }, icon("clock", "st-i huge"), el("h3", "", {}, t("queue.empty")), el("p", "", {}, t("queue.empty_help")));
+  const empty = el("div", "st-empty", { hidden: true }, icon("clock", "st-i huge"), el("h2", "", {}, t("queue.empty")), el("p", "", {}, t("queue.empty_help")));
   root.replaceChildren(head, resting, ...parts, empty);
 
   const drawn = new Map();
@@ -163,7 +164,7 @@ function priority(run) {
 }
 
 function sure(fn, n) {
-  const ask = el("dialog", "st st-sure", { "aria-label": t("queue.clear") }, el("h3", "", {}, t("queue.clear_sure", { n: number(n) })), el("p", "st-dim", {}, t("queue.clear_help")));
+  const ask = el("dialog", "st st-sure", { "aria-label": t("queue.clear") }, el("h2", "", {}, t("queue.clear_sure", { n: number(n) })), el("p", "st-dim", {}, t("queue.clear_help")));
   const no = button(t("widgets.keep"), { text: t("widgets.keep") }, () => ask.close());
   const yes = button(t("queue.clear"), { text: t("queue.clear"), cls: "danger solid", data: { do: "clear-now" } }, () => (ask.close(), fn()));
   ask.append(el("div", "st-actions", {}, no, yes));

@@ -37,7 +37,8 @@
     paint();
     new MutationObserver(paint).observe(document.body, { attributes: true, attributeFilter: ["class"] });
   });
-  window.studioTheme = () => (keep.set("studio-theme", dark() ? "light" : "dark"), paint());
+  // mode: light, dark, or "" for the system's; without one the other of the two.
+  window.studioTheme = (mode = dark() ? "light" : "dark") => (keep.set("studio-theme", mode), paint());
   window.studioLanguage = () => (keep.set("studio-language", language === "en" ? "zh-CN" : "en"), location.reload());
 
   const shown = (selector) => [...document.querySelectorAll(selector)].find((e) => e.offsetParent !== null);

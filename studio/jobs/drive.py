@@ -35,10 +35,10 @@ log = logging.getLogger(__name__)
 RECEIPT_RETRY_S = 0.1
 """Longest pause between tries to write a handle: it goes before whatever else waits for the database."""
 NOTES: dict[Reason, str] = {
-    "full": "The disk is full. It goes on when there is room.",
-    "read_only": "The data folder is read-only. It goes on when files can be written again.",
-    "unreachable": "The disk does not answer. It goes on when it does.",
-    "locked": "Another program is holding the studio's database. It goes on when that is over.",
+    "full": "The disk is full. Work continues when there is room.",
+    "read_only": "The data folder is read-only. Work continues when it can be written again.",
+    "unreachable": "The disk is not responding. Work continues when it does.",
+    "locked": "Another program is holding the studio's database. Work continues when it lets go.",
 }
 DELIVERIES = 3
 """How often a result is fetched whole when its link is dead or its file broken."""

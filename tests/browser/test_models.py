@@ -58,7 +58,7 @@ def test_each_model_tells_size_licence_tasks_and_what_the_card_can_do(open_page:
     page = open_page("models")
     for model in (m for m in site.studio.catalogue if m.provider == "local"):
         box = row(page, model.id)
-        expect(box.locator("h3")).to_have_text(model.label)
+        expect(box.locator("h2")).to_have_text(model.label)
         expect(box).to_contain_text(re.compile(r"\d+ GB · " + re.escape(model.engine["licence"])))
         expect(box.locator(".st-modeltasks span")).to_have_count(len(model.tasks))
         expect(box.locator(".st-fits p").first).to_contain_text("NVIDIA GeForce RTX 4090: ")

@@ -62,6 +62,6 @@ def test_the_page_speaks_chinese(open_page: Open) -> None:
     page.evaluate("localStorage.setItem('studio-language', 'zh-CN')")
     page.reload()
     page.locator("#tab-settings-button").click()
-    expect(page.locator(".st-box.storage h3")).to_have_text("存储")
+    expect(page.locator(".st-box.storage h2")).to_have_text("存储")
     page.locator("#tab-queue-button").click()
     expect(page.locator("#queue")).to_contain_text("运行中")

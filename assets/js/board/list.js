@@ -1,6 +1,6 @@
 // All boards as cards; a new one, empty or from a script; import of a project; delete with a way back.
 
-import { ago, BASE, button, el, exact, icon, media, seconds, t } from "../dom.js";
+import { BASE, button, el, icon, media, seconds, since, t } from "../dom.js";
 import { get, post, toast, tried } from "../net.js";
 import { choose, dialog, field, growing, warnings } from "./dialog.js";
 import { fileButton, send } from "./files.js";
@@ -9,7 +9,7 @@ import { SHAPES, shapeOf } from "./shapes.js";
 
 /** Draw the list into `root`; open(id) shows a board. */
 export async function list(root, open) {
-  const grid = el("div", "bd-boards", { role: "list", "aria-label": t("board.boards") });
+  const grid = el("div", "bd-boards");
   const bar = el("div", "st-bar", { hidden: true, role: "progressbar", "aria-label": t("board.importing") }, el("i"));
   const take = fileButton(t("board.import"), { accept: ".zip,application/zip", data: { do: "import" } }, async ([file]) => {
     if (!file) return;
@@ -20,12 +20,13 @@ export async function list(root, open) {
   });
   const make = button(t("board.new"), { name: "plus", text: t("board.new"), cls: "primary", data: { do: "new-board" } }, () => creation(open));
   root.className = "st-mount st bd bd-listing";
-  root.replaceChildren(el("header", "bd-listhead", {}, el("div", "st-grow", {}, el("h2", "", {}, t("board.boards")), el("p", "st-dim", {}, t("board.about"))), take, make), bar, grid);
+  root.replaceChildren(el("header", "bd-listhead", {}, el("div", "st-grow", {}, el("h1", "st-h1", {}, t("board.boards")), el("p", "st-dim", {}, t("board.about"))), take, make), bar, grid);
   const found = await tried(get("ui/boards"));
   if (!found) return;
   const draw = () => {
     grid.replaceChildren(...found.boards.map(card));
-    if (!found.boards.length) grid.replaceChildren(welcome(open));
+    if (found.boards.length) grid.setAttribute("role", "list"), grid.setAttribute("aria-label", t("board.boards"));
+    else grid.removeAttribute("role"), grid.removeAttribute("aria-label"), grid.replaceChildren(welcome(open));
   };
 
   function card(board) {
@@ -45,13 +46,13 @@ export async function list(root, open) {
     const picture = el("div", "bd-cover", {}, board.cover ? el("img", "", { src: media(board.cover, "poster"), alt: "", loading: "lazy" }) : el("p", "", {}, board.first || t("board.no_shots")));
     return el("article", "bd-board", { role: "listitem", data: { id: board.id } },
       el("a", "", { href: new URL(`?board=${board.id}`, BASE).href, onclick: (e) => e.ctrlKey || e.metaKey || (e.preventDefault(), open(board.id)) }, picture,
-        el("strong", "", {}, board.title), el("span", "st-dim", {}, t("board.count", { n: board.shots, time: seconds(board.length_s) }), el("time", "", { title: exact(board.updated_at) }, ` · ${ago(board.updated_at)}`))), remove);
+        el("strong", "", {}, board.title), el("span", "st-dim", {}, t("board.count", { n: board.shots, time: seconds(board.length_s) }), since(board.updated_at, { before: " · " }))), remove);
   }
   draw();
 }
 
 function welcome(open) {
-  return el("div", "st-empty", {}, icon("film", "st-i huge"), el("h3", "", {}, t("board.welcome")), el("p", "", {}, t("board.welcome_help")),
+  return el("div", "st-empty", {}, icon("film", "st-i huge"), el("h2", "", {}, t("board.welcome")), el("p", "", {}, t("board.welcome_help")),
     button(t("board.new"), { name: "plus", text: t("board.new"), cls: "primary" }, () => creation(open)));
 }
 

@@ -27,7 +27,7 @@ export async function renderDialog(store, ids = null) {
     if (await store.edit({ op: "status", shots: waiting.map((s) => s.id), status: "approved" })) renderDialog(store);
   }) : null;
   const strays = blocked.map((id) => store.find(id)).filter((s) => s?.fits);
-  const fit = strays.length ? button(t("board.fit_all"), { text: t("board.fit_all", { n: strays.length }), data: { do: "fit-all" } }, async () => {
+  const fit = strays.length ? button(t("board.fit_all", { n: strays.length }), { text: t("board.fit_all", { n: strays.length }), data: { do: "fit-all" } }, async () => {
     box.close();
     if (await store.fit(strays)) renderDialog(store, ids);
   }) : null;
@@ -37,7 +37,7 @@ export async function renderDialog(store, ids = null) {
     part(t("film.follow"), [...later.keys()], "follow", (id) => t("film.follow_after", { n: store.find(later.get(id).after).number }), (id) => later.get(id).usd), part(t("board.blocked"), blocked, "blocked", (id) => plan.blocked[id]), part(t("board.standing"), plan.done, "done", () => t("board.stands")),
     plan.warnings.length ? warnings(plan.warnings) : null);
   const total = el("div", "bd-total", {}, el("span", "", {}, t("board.total")), el("strong", "", {}, dollars(plan.usd)), plan.expected_s ? el("small", "st-dim", {}, `~${seconds(plan.expected_s)}`) : null);
-  const go = button(t("board.render_go"), { name: "play", text: t("board.render_go", { n: all.length }), cls: "primary", disabled: !all.length || null, data: { do: "render-now" } }, async () => {
+  const go = button(t("board.render_go", { n: all.length }), { name: "play", text: t("board.render_go", { n: all.length }), cls: "primary", disabled: !all.length || null, data: { do: "render-now" } }, async () => {
     go.disabled = true;
     const done = await store.act("render", { shots: all, usd: plan.usd });
     box.close();

@@ -57,7 +57,9 @@ export function mount(element, { props, trigger, watch, upload, options }) {
     const many = slot.max > 1 ? el("span", "sm-many", {}, `${held.length} / ${slot.max}`) : null;
     const names = slot.max > 1 ? numbered(slot, held) : [];
     const tiles = held.map((file, i) => tile(slot, held, file, i, names[i]));
-    const grid = el("div", "sm-grid", { role: "list" }, ...tiles, full || (slot.max === 1 && held.length) ? null : add);
+    const more = full || (slot.max === 1 && held.length) ? null : add;
+    const last = more && tiles.length ? el("div", "sm-more", { role: "listitem" }, more) : more;
+    const grid = el("div", "sm-grid", { role: tiles.length ? "list" : null, "aria-label": tiles.length ? told(slot.label) : null }, ...tiles, last);
     const gallery = full ? null : el("button", "sm-from", { type: "button", onclick: () => fromGallery(slot) }, icon("grid"), t(held.length && slot.max === 1 ? "forms.replace_from_gallery" : "forms.from_gallery"));
     return droppable(slot, el("div", `sm-slot${slot.max > 1 ? "" : " one"}`, { data: { slot: slot.name } }, el("div", "sm-head", {}, el("span", "", {}, told(slot.label)), need, many), grid, input, gallery,
       slot.help ? el("p", "sm-help", {}, told(slot.help)) : null));

@@ -27,7 +27,7 @@ export function modelFiles() {
     const again = button(t("workflows.look_again"), { name: "again", text: t("workflows.look_again"), data: { do: "look", key: "look" } }, () => load(true));
     const silent = told.server === "silent" ? el("p", "wf-note", {}, icon("warn"), el("span", "", {}, t("workflows.models_silent"))) : null;
     root.replaceChildren(...[
-      el("header", "", {}, el("div", "st-grow", {}, el("h3", "", {}, t("workflows.models_title")), el("p", "st-dim", {}, t("workflows.models_about"))), again),
+      el("header", "", {}, el("div", "st-grow", {}, el("h2", "", {}, t("workflows.models_title")), el("p", "st-dim", {}, t("workflows.models_about"))), again),
       silent,
       el("div", "wf-modellist", {}, ...told.models.map((model) => box(model, told.lists, told.server)))].filter(Boolean));
     if (held) root.querySelector(`[data-key="${CSS.escape(held)}"]`)?.focus({ preventScroll: true });

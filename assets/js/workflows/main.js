@@ -3,6 +3,7 @@
 import { BASE, button, el, exact, icon, styles, t } from "../dom.js";
 import { send } from "../board/files.js";
 import { del, get, post, toast, tried } from "../net.js";
+import { heading } from "../page.js";
 import { say } from "../phrases.js";
 import { modelFiles } from "./files.js";
 import { mapping } from "./map.js";
@@ -18,7 +19,7 @@ export function mount(element, { trigger, options }) {
   const main = el("div", "wf-main");
   const side = el("aside", "wf-side", { "aria-label": t("workflows.yours") });
   const files = modelFiles();
-  root.replaceChildren(main, side, files.root);
+  root.replaceChildren(heading(t("shell.tab_workflows")), main, side, files.root);
   let known = { workflows: [], missing: "" };
 
   async function load() {
@@ -35,7 +36,7 @@ export function mount(element, { trigger, options }) {
     const steps = el("ol", "wf-steps", {}, ...[1, 2, 3].map((n) => el("li", "", {}, el("b", "", { "aria-hidden": "true" }, String(n)), el("span", "", {}, t(`workflows.step_${n}`)))));
     const zone = el("div", "wf-drop", {}, icon("upload", "st-i big"), el("p", "", {}, el("strong", "", {}, t("workflows.drop")), el("br"), el("span", "st-dim", {}, t("workflows.drop_also"))), pick, input);
     const server = known.missing ? el("p", "wf-note", {}, icon("warn"), el("span", "", {}, say(known.missing), " ", t("workflows.map_already"))) : null;
-    main.replaceChildren(...[el("h3", "wf-title", {}, t("workflows.title")), el("p", "st-dim", {}, t("workflows.about")), server, zone, steps].filter(Boolean));
+    main.replaceChildren(...[el("h2", "wf-title", {}, t("workflows.title")), el("p", "st-dim", {}, t("workflows.about")), server, zone, steps].filter(Boolean));
   }
 
   for (const kind of ["dragenter", "dragover"])
@@ -88,7 +89,7 @@ export function mount(element, { trigger, options }) {
           button(t("workflows.change"), { name: "use", cls: "bare", data: { do: "change" } }, () => change(flow)),
           el("a", "st-b bare only", { href: new URL(`ui/workflows/${encodeURIComponent(flow.name)}/file`, BASE).href, download: "", title: t("workflows.export"), "aria-label": t("workflows.export"), data: { do: "export" } }, icon("download")),
           button(t("workflows.remove"), { name: "trash", cls: "bare", data: { do: "remove" } }, () => remove(flow)))));
-    side.replaceChildren(el("h3", "", {}, t("workflows.yours")), rows.length ? el("ul", "wf-list", {}, ...rows) : el("p", "st-dim", {}, t("workflows.none")));
+    side.replaceChildren(el("h2", "", {}, t("workflows.yours")), rows.length ? el("ul", "wf-list", {}, ...rows) : el("p", "st-dim", {}, t("workflows.none")));
   }
 
   async function change(flow) {

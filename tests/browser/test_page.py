@@ -1,0 +1,69 @@
+"""What holds for every page: axe's rules, one heading, one stop for the tabs, shortcuts, kept preferences."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from importlib import resources
+
+import pytest
+from playwright.sync_api import Page, expect
+
+from tests.browser.conftest import show
+
+Opener = Callable[..., Page]
+TABS = ("t2i", "storyboard", "gallery", "queue", "models", "workflows", "settings")
+
+
+@pytest.fixture(scope="module")
+def axe() -> str:
+    """Deque's checker, as the package carries it."""
+    package = pytest.importorskip("axe_core_python")
+    return (resources.files(package) / "axe.min.js").read_text("utf-8")
+
+
+def test_every_page_passes_axe_and_has_one_heading(open_page: Opener, axe: str) -> None:
+    page = open_page()
+    page.evaluate(axe)
+    found = {}
+    for tab in TABS:
+        show(page, tab)
+        heading = page.locator("h1:visible, h1.st-off")
+        panel = page.locator(f"#tab-{tab}")
+        expect(panel.locator("h1")).to_have_count(1)
+        assert heading.count() >= 1
+        told = page.evaluate("axe.run(document, { resultTypes: ['violations'] })")
+        found[tab] = [(v["id"], v["nodes"][0]["html"][:120]) for v in told["violations"]]
+    assert {tab: wrong for tab, wrong in found.items() if wrong} == {}
+
+
+def test_the_tabs_are_one_stop_and_a_link_leads_past_them(open_page: Opener) -> None:
+    page = open_page("queue")
+    stops = page.locator("#studio-tabs > .tab-wrapper [role=tab][tabindex='0']")
+    expect(stops).to_have_count(1)
+    expect(stops).to_have_id("tab-queue-button")
+    stops.focus()
+    page.keyboard.press("ArrowDown")
+    expect(page.locator("#tab-models-button")).to_be_focused()
+    page.locator(".studio-skip").focus()
+    page.keyboard.press("Enter")
+    expect(page.locator("#tab-queue")).to_be_focused()
+    expect(page).to_have_title("Queue · Wan Studio")
+
+
+def test_a_question_mark_lists_the_shortcuts_and_back_closes_them(open_page: Opener) -> None:
+    page = open_page("gallery")
+    expect(page).to_have_title("Gallery · Wan Studio")
+    page.keyboard.press("Shift+?")
+    expect(page.get_by_role("dialog", name="Keyboard shortcuts")).to_contain_text("Show this list")
+    page.go_back()
+    expect(page.locator("dialog[open]")).to_have_count(0)
+
+
+def test_preferences_survive_a_reload(open_page: Opener) -> None:
+    page = open_page("settings")
+    page.locator("#pref-theme").select_option("light")
+    page.reload()
+    expect(page.locator("#pref-theme")).to_have_value("light")
+    assert page.evaluate("document.documentElement.dataset.theme") == "light"
+    page.locator("#pref-language").select_option("zh-CN")
+    expect(page.locator("#settings h1, .st-house h1").first).to_have_text("设置")
