@@ -330,7 +330,7 @@ class Output(Value):
     """One result of a run as the engine found it: a url to download, a local file to move, or text.
 
     headers go with the download (never the API key unless the url is on the provider's API host).
-    expected_bytes: size, where the provider says it.
+    expected_bytes: size, where the provider says it. size: width and height that the file must have.
     """
 
     kind: Kind
@@ -340,6 +340,7 @@ class Output(Value):
     mime: str | None = None
     headers: dict[str, str] = Field(default_factory=dict)
     expected_bytes: int | None = None
+    size: tuple[int, int] | None = None
 
 
 def _finite(value: float | None) -> float | None:

@@ -19,7 +19,8 @@
         ├── RateLimited        too fast; safe to repeat after retry_after_s
         ├── Unavailable        a fault on the way or at the provider, before anything was accepted; safe to repeat
         ├── UnknownOutcome     the answer to a submit was lost: it may have been accepted and billed
-        └── UnknownHandle      the provider does not know the handle (expired, or lost by a restart)
+        ├── UnknownHandle      the provider does not know the handle (expired, or lost by a restart)
+        └── WorkerLost         the process on this machine that worked on the run has ended, or hung and was stopped
 
 Source of the engine classes: the error tables in the providers' public documents, mapped once in each engine.
 """
@@ -132,3 +133,14 @@ class UnknownOutcome(EngineError):
 
 class UnknownHandle(EngineError):
     """The provider no longer knows this handle."""
+
+
+class WorkerLost(EngineError):
+    """A process of this machine died with the run, or hung and was stopped. Nothing was billed; starting again is safe.
+
+    hung: it gave no sign of progress, rather than being killed.
+    """
+
+    def __init__(self, message: str, *, hung: bool = False) -> None:
+        super().__init__(message, code="hung" if hung else "worker_lost")
+        self.hung = hung

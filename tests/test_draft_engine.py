@@ -21,7 +21,7 @@ from studio.domain import Asset, Kind, Progress, Status
 from studio.engines.base import Input, Job
 from studio.engines.draft import DraftEngine
 from studio.engines.draft.order import order_of
-from studio.errors import EngineError, Refused, Unavailable
+from studio.errors import EngineError, Refused, WorkerLost
 from studio.settings import Settings
 from tests.draft_kit import frames, made, picture, source_clip, source_picture
 
@@ -119,7 +119,7 @@ def test_a_killed_worker_fails_only_its_job_and_is_replaced(tmp_path: Path) -> N
             [pid] = engine.pool.pids()
             other = await engine.submit(job(tmp_path, SHORT, "r2"))
             os.kill(pid, signal.SIGKILL)
-            with pytest.raises(Unavailable, match="worker"):
+            with pytest.raises(WorkerLost, match="signal 9"):
                 await ended(engine, handle)
             assert list(doomed.work_dir.iterdir()) == []
             assert (await ended(engine, other)).status == Status.SUCCEEDED
@@ -200,9 +200,9 @@ def test_a_worker_without_memory_is_replaced(tmp_path: Path, monkeypatch: pytest
     async def story() -> None:
         async with running() as engine:
             handle = await engine.submit(job(tmp_path, {**LONG, "width": 4096, "height": 4096}))
-            with pytest.raises(EngineError) as failed:
+            with pytest.raises(EngineError, match="not enough memory") as failed:
                 await ended(engine, handle)
-            assert isinstance(failed.value, Unavailable)
+            assert not failed.value.transient
 
     asyncio.run(story())
 

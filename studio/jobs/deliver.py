@@ -39,8 +39,13 @@ def part_path(data: Path, run: Run, idx: int) -> Path:
 
 
 def take_local(source: Path, part: Path) -> None:
-    """A second name for the engine's own file, or a copy where the file system has no such thing."""
+    """A second name for the engine's own file, or a copy where the file system has no such thing.
+
+    Raises MediaError where the engine left no file.
+    """
     part.unlink(missing_ok=True)
+    if not source.is_file():
+        raise MediaError("The engine said that the result is done, but left no file.")
     try:
         os.link(source, part)
     except OSError:
@@ -71,7 +76,10 @@ def settle_file(data: Path, run: Run, idx: int, output: Output, *, drawn: bool) 
     except MediaError as error:
         raise MediaError(ADVICE_TO_OWNERS.sub("", str(error))) from error
     if facts.kind != output.kind:
-        raise MediaError(f"The provider sent {facts.kind} where {output.kind} was expected.")
+        raise MediaError(f"The result is {facts.kind}, not {output.kind} as it should be.")
+    if output.size and (facts.width, facts.height) != output.size:
+        wanted = f"{output.size[0]}x{output.size[1]}"
+        raise MediaError(f"The result has {facts.width}x{facts.height} pixels, not {wanted} as it should.")
     target = part.with_name(f"{run.id}-{idx}{facts.suffix}")
     with files.replacing(target) as draft:
         _copy_with_settings(part, draft, run, drawn)

@@ -19,7 +19,7 @@ from sqlite_utils import Database
 from studio.domain import HeldReason, Phase, Progress, Run, Status
 from studio.engines.addresses import LinkGone
 from studio.engines.base import Input, Job
-from studio.errors import Conflict, EngineError, MediaError, StudioError, UnknownOutcome
+from studio.errors import Conflict, EngineError, MediaError, StudioError, UnknownOutcome, WorkerLost
 from studio.jobs import disk, inputs, lost, verdict
 from studio.jobs.bring import Bring
 from studio.jobs.house import House, Lane
@@ -79,6 +79,8 @@ class Drive:
             await self._leave(leave)
         except Conflict:
             log.info("run %s was changed by somebody else", way.run.id)
+        except WorkerLost as error:
+            await self._leave(verdict.lost_worker(error, await self._crashes()))
         except Exception as error:
             await self._leave(verdict.of(error, way.run, way.facts))
         return False
@@ -203,9 +205,25 @@ class Drive:
     async def _leave(self, leave: Leave) -> None:
         """Take the run to where the error or the wish leads."""
         await self.way.house.write(lambda db: self._write_leave(db, leave))
+        if leave.to == Status.FAILED:
+            await self._stop_work()
         if leave.to != Status.HELD:
             self.way.house.clear_work(self.way.run.id)
         self.way.house.feed.publish([self.way.run.id])
+
+    async def _stop_work(self) -> None:
+        """A failed run's work on this machine ends as well, so that its place there is free for the next."""
+        way = self.way
+        if not (way.facts.local and way.facts.repeatable and way.run.handle):
+            return
+        try:
+            await way.answer(way.engine.cancel(way.run.handle))
+        except Exception:
+            log.exception("the work of run %s could not be stopped", way.run.id)
+
+    async def _crashes(self) -> int:
+        """How many workers and studios have died with the run before."""
+        return await self.way.house.read(lambda db: runs.inner(db, self.way.run.id)["crashes"])
 
     def _write_leave(self, db: Database, leave: Leave) -> None:
         """The move and its money."""

@@ -12,10 +12,10 @@ from sqlite_utils import Database
 
 from studio.domain import HeldReason, Phase, Run, Status
 from studio.engines.base import Facts
+from studio.jobs.verdict import MOST_CRASHES
 from studio.store import Store, ledger, runs, settings
 
 CLEAN = "closed_cleanly"
-MOST_CRASHES = 2
 
 
 def recover(db: Database, facts_of: Callable[[str], Facts | None]) -> list[Run]:

@@ -16,28 +16,38 @@ from studio.errors import (
     Unauthorised,
     UnknownHandle,
     UnknownOutcome,
+    WorkerLost,
 )
 
 log = logging.getLogger(__name__)
+MOST_CRASHES = 2
+"""So many deaths of the process that works on a run, and it is not started again without a person's word."""
 MOST_ATTEMPTS = 5
 """How often a run of a repeatable engine is started when its work is lost each time."""
 
 FETCHING = (Phase.DOWNLOADING, Phase.FINISHING)
 """Phases in which the work is done, and billed."""
+AGAIN = "The run starts again."
+TWICE = "It happened twice with this run."
 
 Money = Literal["keep", "release", "settle"]
 """What happens to money set aside: kept while the outcome is open, given back, or booked as if billed."""
 
 
 class Leave(Exception):
-    """The run leaves `running` for another state. why is a sentence; reason is a HeldReason."""
+    """The run leaves `running` for another state. why is a sentence; reason is a HeldReason.
+
+    note: stands beside the run afterwards. crashes: how many workers the run has lost by now, where that changed.
+    """
 
     def __init__(
-        self, to: Status, why: str, *, reason: HeldReason | None = None, code: str | None = None, money: Money = "keep"
-    ) -> None:
+        self, to: Status, why: str, *, reason: HeldReason | None = None, code: str | None = None, money: Money = "keep",
+        note: str | None = None, crashes: int | None = None,
+    ) -> None:  # fmt: skip
         super().__init__(why)
         self.to, self.why, self.reason, self.code = to, why, reason, code
         self.money: Money = money
+        self.note, self.crashes = note, crashes
 
     @property
     def harmless(self) -> bool:
@@ -46,7 +56,9 @@ class Leave(Exception):
 
     def columns(self) -> dict[str, Any]:
         """Columns of the run that go with the move."""
-        columns: dict[str, Any] = {"note": None}
+        columns: dict[str, Any] = {"note": self.note}
+        if self.crashes is not None:
+            columns |= {"crashes": self.crashes}
         if self.to == Status.FAILED:
             columns |= {"error": self.why, "error_code": self.code}
         if self.to == Status.HELD:
@@ -74,7 +86,7 @@ def of(error: Exception, run: Run, facts: Facts) -> Leave:
     if isinstance(error, StudioError):
         return Leave(Status.FAILED, why, code=code, money="release")
     log.error("run %s broke in %s", run.id, run.phase, exc_info=error)
-    said = f"Something unexpected went wrong in the studio ({type(error).__name__}: {error})."
+    said = f"Something unexpected went wrong in the studio ({type(error).__name__}). The log has the details."
     if accepted and not facts.repeatable:
         return Leave(Status.HELD, said, reason=HeldReason.LOST_TASK, money="keep")
     return Leave(Status.FAILED, said, money=money if accepted else "release")
@@ -86,6 +98,19 @@ def lost_work(run: Run, why: str, code: str | None = None) -> Leave:
         return Leave(Status.QUEUED, f"{why} It restarts automatically.", money="release")
     said = f"{why} It was started {run.attempt} times."
     return Leave(Status.HELD, said, reason=HeldReason.CRASHED_TWICE, code=code, money="release")
+
+
+def lost_worker(error: WorkerLost, crashes: int) -> Leave:
+    """For a run whose worker died or hung: once it starts again by itself. crashes: such ends before this one."""
+    if crashes + 1 < MOST_CRASHES:
+        why = f"{error} {AGAIN}"
+        return Leave(Status.QUEUED, why, note=why, crashes=crashes + 1, money="release")
+    if error.hung:
+        return Leave(Status.FAILED, f"{error} {TWICE}", code=error.code, money="release")
+    why = f"{error} {TWICE}"
+    return Leave(
+        Status.HELD, why, reason=HeldReason.CRASHED_TWICE, code=error.code, crashes=crashes + 1, money="release"
+    )
 
 
 def _doubt(why: str, code: str | None) -> Leave:

@@ -76,8 +76,8 @@ class Watch:
         if self._in_queue and seen.status == Status.RUNNING:
             self._began = now()
         self._in_queue = seen.status == Status.QUEUED
-        if self.way.show(seen):
-            self._last_sign = time.monotonic()
+        if self.way.show(seen) or (self._in_queue and self.way.facts.local):
+            self._last_sign = time.monotonic()  # to wait behind other work of this machine is not to be silent
         silent_s = time.monotonic() - self._last_sign
         if silent_s > (self.way.timing.local_for if self.way.facts.local else self.way.timing.watch_for):
             raise verdict.overdue(self.way.facts)
@@ -122,6 +122,9 @@ class Watch:
             stopped = await way.answer(way.engine.cancel(way.run.handle or ""))
         except EngineError as error:
             log.warning("cancel of run %s: %s", way.run.id, error)
+            stopped = False
+        except Exception:  # a fault of the engine's own: what the user wants is known nevertheless
+            log.exception("cancel of run %s broke", way.run.id)
             stopped = False
         if stopped or way.facts.repeatable:
             raise Leave(Status.CANCELLED, "Cancelled by you.", money="release")

@@ -46,11 +46,15 @@ class Bench:
 
     GRACE_S = 1.0
 
-    def __init__(self, folder: Path, models: Path, *, devices: str = "cpu", idle_s: float = 300.0) -> None:
+    def __init__(
+        self, folder: Path, models: Path, *, devices: str = "cpu", idle_s: float = 300.0, silent_s: float = 1800.0
+    ) -> None:
         self.folder = folder
         os.environ.setdefault("OMP_NUM_THREADS", "1")
         options = {"STUDIO_GPU": devices, "STUDIO_MODELS": str(models)}
-        self.engine = LocalEngine(Settings(data=folder, options=options), grace_s=self.GRACE_S, idle_s=idle_s)
+        self.engine = LocalEngine(
+            Settings(data=folder, options=options), grace_s=self.GRACE_S, idle_s=idle_s, silent_s=silent_s
+        )
         self._count = 0
 
     def job(self, name: str, inputs: dict[str, Input] | None = None, run: str = "", **body: object) -> Job:

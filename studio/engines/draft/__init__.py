@@ -17,8 +17,8 @@ from studio.catalogue import Model
 from studio.domain import Asset, Kind, Output, Progress, Request, Status
 from studio.engines.base import Facts, Job, Limits
 from studio.engines.draft.order import order_of
-from studio.engines.draft.pool import Piece, Pool
-from studio.errors import Refused, StorageUnavailable, Unavailable, UnknownHandle
+from studio.engines.draft.pool import SILENT_S, Piece, Pool
+from studio.errors import EngineError, Refused, StorageUnavailable, UnknownHandle, WorkerLost
 from studio.settings import Settings
 
 MOST_BY_DEFAULT = 4
@@ -26,13 +26,13 @@ MOST_BY_DEFAULT = 4
 
 
 class DraftEngine:
-    """Drafts on this machine. A handle is only known to the process that gave it."""
+    """Drafts on this machine. A handle is only known to the process that gave it. silent_s: see Pool."""
 
-    def __init__(self, settings: Settings) -> None:
+    def __init__(self, settings: Settings, *, silent_s: float = SILENT_S) -> None:
         size = settings.workers or min(os.cpu_count() or 1, MOST_BY_DEFAULT)
         limits = Limits(submits_per_s=200, concurrent=size, polls_per_s=200)
         self.facts = Facts("draft", "Draft (animatic)", limits=limits, repeatable=True, local=True, maps_hdr=True)
-        self.pool = Pool(size)
+        self.pool = Pool(size, silent_s=silent_s)
         self._name = secrets.token_hex(4)
         self._count = 0
 
@@ -61,10 +61,7 @@ class DraftEngine:
         if piece is None:
             raise UnknownHandle("The draft was lost when the studio ended. It can be made again.")
         if piece.state == "failed":
-            kind, sentence = piece.error
-            if kind == "storage":
-                raise StorageUnavailable(sentence, reason="full")
-            raise Refused(sentence) if kind == "refused" else Unavailable(sentence)
+            raise _error(piece)
         if piece.state == "cancelled":
             return Progress(status=Status.CANCELLED)
         if piece.state == "waiting":
@@ -73,10 +70,7 @@ class DraftEngine:
             return Progress(
                 status=Status.RUNNING, word=piece.word or "starting", fraction=piece.fraction, eta_s=_eta_s(piece)
             )
-        made = piece.result
-        output = Output(kind=Kind(made["kind"]), path=Path(made["path"]), mime=made["mime"])
-        note = made.get("note") or None
-        return Progress(status=Status.SUCCEEDED, fraction=1.0, outputs=(output,), cost_usd=0.0, note=note)
+        return _done(piece)
 
     async def cancel(self, handle: str) -> bool:
         """Stop the job within 0.3 s; its files are removed."""
@@ -85,6 +79,29 @@ class DraftEngine:
     async def close(self) -> None:
         """End the workers."""
         await asyncio.to_thread(self.pool.close)
+
+
+def _error(piece: Piece) -> EngineError | StorageUnavailable:
+    fault, sentence = piece.error
+    if fault == "storage":
+        return StorageUnavailable(sentence, reason="full")
+    if fault == "refused":
+        return Refused(sentence)
+    if fault in ("lost", "hung"):
+        return WorkerLost(sentence, hung=fault == "hung")
+    return EngineError(sentence, code=fault)
+
+
+def _done(piece: Piece) -> Progress:
+    """The finished draft. Raises EngineError where the worker's word about it cannot be true."""
+    made = piece.result
+    try:
+        output = Output(kind=Kind(made["kind"]), path=Path(made["path"]), mime=made["mime"], size=made["size"])
+    except (KeyError, TypeError, ValueError):
+        raise EngineError("The draft worker did not say what it made. Try again.", code="answer") from None
+    return Progress(
+        status=Status.SUCCEEDED, fraction=1.0, outputs=(output,), cost_usd=0.0, note=made.get("note") or None
+    )
 
 
 def _eta_s(piece: Piece) -> float | None:

@@ -48,7 +48,7 @@ def cover(pixels: np.ndarray, width: int, height: int) -> np.ndarray:
     """The middle of the picture, filling width x height; what does not fit is cut off evenly."""
     tall, wide = pixels.shape[:2]
     scale = max(width / wide, height / tall)
-    keep_w, keep_h = min(wide, round(width / scale)), min(tall, round(height / scale))
+    keep_w, keep_h = min(wide, max(1, round(width / scale))), min(tall, max(1, round(height / scale)))
     x, y = (wide - keep_w) // 2, (tall - keep_h) // 2
     return resized(np.ascontiguousarray(pixels[y : y + keep_h, x : x + keep_w]), width, height)
 

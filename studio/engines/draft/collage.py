@@ -74,11 +74,11 @@ def _inset(pictures: Sequence[np.ndarray]) -> np.ndarray:
     bottom = tall - margin
     for p in pictures[1:]:
         scale = min(0.3 * wide / p.shape[1], 0.3 * tall / p.shape[0])
-        w, h = max(2, round(p.shape[1] * scale)), max(2, round(p.shape[0] * scale))
+        w, h = min(wide, max(2, round(p.shape[1] * scale))), min(tall, max(2, round(p.shape[0] * scale)))
         top, left = bottom - h, wide - margin - w
         if top < margin:
             break
-        out[top - frame : bottom + frame, left - frame : left + w + frame] = 255
+        out[max(0, top - frame) : bottom + frame, max(0, left - frame) : left + w + frame] = 255
         out[top:bottom, left : left + w] = resized(p, w, h)
         bottom = top - margin
     return out

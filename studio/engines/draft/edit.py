@@ -16,6 +16,8 @@ from studio.engines.draft.order import Order
 SHAPES = ("flip horizontal", "flip vertical", "rotate", "crop", "zoom", "border")
 SMALL_TURN_DEG = 30
 """Up to this angle a turned picture is cropped to stay full; beyond, the corners are filled with white."""
+LEAST_PX = 32
+"""Sides that every filter of a look can work on."""
 
 
 def picture(order: Order, tell: Tell) -> list[str]:
@@ -27,7 +29,7 @@ def picture(order: Order, tell: Tell) -> list[str]:
     for n, source in enumerate(sources):
         pixels = clips.picture(source)
         alphas.append(pixels[..., 3] if pixels.shape[2] == 4 else None)
-        made.append(Looker(tones_, order.seed).apply(clips.flat(pixels)))
+        made.append(_toned(clips.flat(pixels), Looker(tones_, order.seed)))
         tell(0.1 + 0.7 * (n + 1) / len(sources), "adjusting")
     said = notes(asked, len(sources), [clips.flat(clips.picture(s)) for s in sources[:1]] if _needs_sky(asked) else [])
     result = collage.together(made, asked.layout) if len(made) > 1 else made[0]
@@ -41,6 +43,15 @@ def picture(order: Order, tell: Tell) -> list[str]:
     stills.mark(result)
     stills.save(result, order)
     return said
+
+
+def _toned(rgb: np.ndarray, looker: Looker) -> np.ndarray:
+    """The picture with its looks; what is thinner than the filters' kernels is enlarged for them."""
+    tall, wide = rgb.shape[:2]
+    times = math.ceil(LEAST_PX / min(tall, wide))
+    if times == 1:
+        return looker.apply(rgb)
+    return clips.resized(looker.apply(np.kron(rgb, np.ones((times, times, 1), np.uint8))), wide, tall)
 
 
 def _sized(order: Order, result: np.ndarray) -> bool:

@@ -22,6 +22,8 @@ TASKS: dict[Task, Callable[[Order, Tell], Made]] = {
     Task.AUDIO_TO_VIDEO: from_sound.clip,
     Task.VIDEO_TO_VIDEO: restyle.clip,
 }
+OWN_SIZE = (Task.IMAGE_EDIT, Task.VIDEO_TO_VIDEO)
+"""Tasks whose instructions may crop, turn or join, so that the order's size is not the result's."""
 MIME = {"image": "image/png", "video": "video/mp4"}
 
 
@@ -30,4 +32,5 @@ def make(order: Order, tell: Tell) -> dict[str, Any]:
     tell(0.0, "composing")
     said = TASKS[Task(order.task)](order, tell)
     kind = kind_of(order).value
-    return {"path": str(output_path(order)), "kind": kind, "mime": MIME[kind], "note": " ".join(said)}
+    size = None if order.task in OWN_SIZE else [order.width, order.height]
+    return {"path": str(output_path(order)), "kind": kind, "mime": MIME[kind], "size": size, "note": " ".join(said)}

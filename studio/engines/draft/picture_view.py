@@ -7,6 +7,7 @@ picture smoothly, without cut-out edges or holes.
 
 from __future__ import annotations
 
+import math
 from dataclasses import replace
 
 import cv2
@@ -22,6 +23,9 @@ CELL = 8
 SHARPER = 1.5
 """Most plate pixels kept for one frame pixel, for moves that magnify."""
 
+MOST_OUTSIDE = 3.0
+"""How many times longer than the frame's shape the part of a picture may be that the camera is given."""
+
 LOOK_PX = 200
 """Longer side of the small copy on which the subject is looked for."""
 
@@ -31,6 +35,7 @@ class PictureView:
 
     def __init__(self, rgb: np.ndarray, way: camera.Path, *, size: tuple[int, int], frames: int) -> None:
         self._way, self._size, self._last = way, size, max(1, frames - 1)
+        rgb = _near_frame(rgb, size)
         self._plate = _fitted(rgb, way, size)
         self._depth = depth_of(rgb) if way.travels else np.empty((0, 0), np.float32)
         self._kept: Planes | None = None
@@ -71,6 +76,21 @@ class PictureView:
         small = small[half : half + height // 2, half : half + width // 2]
         _remapped(self._plate.u, small, canvas[1])
         _remapped(self._plate.v, small, canvas[2])
+
+
+def _near_frame(rgb: np.ndarray, size: tuple[int, int]) -> np.ndarray:
+    """The picture without what lies so far outside the frame that no move reaches it: a strip of 64:1 that covers a
+    square frame would be a plate of more pixels than OpenCV's remap and the encoder's frames can address."""
+    tall, wide = rgb.shape[:2]
+    shape = size[0] / size[1]
+    keep_w, keep_h = (
+        min(wide, math.ceil(tall * shape * MOST_OUTSIDE)),
+        min(tall, math.ceil(wide / shape * MOST_OUTSIDE)),
+    )
+    if (keep_w, keep_h) == (wide, tall):
+        return rgb
+    x, y = (wide - keep_w) // 2, (tall - keep_h) // 2
+    return np.ascontiguousarray(rgb[y : y + keep_h, x : x + keep_w])
 
 
 def _fitted(rgb: np.ndarray, way: camera.Path, size: tuple[int, int]) -> stage.Plate:

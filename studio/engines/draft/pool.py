@@ -1,14 +1,18 @@
 """Worker processes for drafts: started when first needed, used again, replaced when they die.
 
 A worker is a fresh Python that reads orders as lines of JSON and answers in lines of JSON. It ends when its input
-closes, so it never outlives the studio, however that ends. One job runs in one worker; a worker that dies fails only
-its job. Thread-safe.
+closes, so it never outlives the studio, however that ends. One job runs in one worker; a worker that dies or hangs
+fails only its job. Thread-safe.
+
+A job that breaks a worker which made others before has one more try in a fresh one, for what earlier jobs left behind
+may be the cause; in a fresh one the same job would only break again.
 """
 
 from __future__ import annotations
 
 import contextlib
 import json
+import logging
 import os
 import subprocess
 import sys
@@ -19,8 +23,10 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Literal, TextIO, cast
 
+from studio.engines.ticker import Ticker
 from studio.settings import SECRET_NAMES
 
+log = logging.getLogger(__name__)
 COMMAND = (sys.executable, "-m", "studio.engines.draft.worker")
 ROOT = Path(__file__).resolve().parents[3]
 GRACE_S = 0.2
@@ -29,12 +35,21 @@ GRACE_S = 0.2
 KEEP = 1000
 """Ended jobs that can still be asked about."""
 
+SILENT_S = 120.0
+"""A worker that tells of no progress for so long hangs. The longest honest silence is a 4K frame on a slow machine:
+seconds."""
+
 State = Literal["waiting", "running", "done", "failed", "cancelled"]
+Fault = Literal["", "refused", "storage", "broken", "memory", "lost", "hung"]
+"""Why a job failed: its inputs, a full disk, a fault of the drawing, too little memory, a worker that died, one that hung."""
 
 
 @dataclass
 class Piece:
-    """One job in the pool. error: (kind, sentence) when it failed; kind is refused or unavailable."""
+    """One job in the pool. error: why it failed, and a sentence. fresh: only for a worker that made nothing before.
+
+    silent_s: seconds since the last sign of progress.
+    """
 
     id: str
     order: dict[str, Any]
@@ -45,7 +60,9 @@ class Piece:
     began: float = 0.0
     stop: bool = False
     result: dict[str, Any] = field(default_factory=dict)
-    error: tuple[str, str] = ("", "")
+    error: tuple[Fault, str] = ("", "")
+    fresh: bool = False
+    silent_s: float = 0.0
 
     @property
     def ended(self) -> bool:
@@ -54,12 +71,14 @@ class Piece:
 
 
 class Worker:
-    """One process and the thread that listens to it."""
+    """One process and the thread that listens to it. jobs: how many it was given; retired: it gets no more."""
 
     def __init__(self, pool: Pool) -> None:
         env = {k: v for k, v in os.environ.items() if k not in SECRET_NAMES}
         env["PYTHONPATH"] = os.pathsep.join(filter(None, (str(ROOT), env.get("PYTHONPATH"))))
         self.piece: Piece | None = None
+        self.jobs = 0
+        self.retired = False
         self.process = subprocess.Popen(
             COMMAND, stdin=subprocess.PIPE, stdout=subprocess.PIPE, env=env, cwd=ROOT, text=True, bufsize=1
         )
@@ -80,8 +99,12 @@ class Worker:
         self._thread.join(timeout=5)
 
     def _listen(self) -> None:
-        for line in self._answers:
-            self._pool.heard(self, json.loads(line))
+        try:
+            for line in self._answers:
+                self._pool.heard(self, json.loads(line))
+        except Exception:  # what it says makes no sense: it is of no use any more
+            log.exception("a draft worker's answer could not be read")
+            self.process.kill()
         code = self.process.wait()
         for pipe in (self._orders, self._answers):
             with contextlib.suppress(OSError):
@@ -90,15 +113,16 @@ class Worker:
 
 
 class Pool:
-    """At most `size` workers and the jobs that wait for one."""
+    """At most `size` workers and the jobs that wait for one. silent_s: a worker without progress so long is stopped."""
 
-    def __init__(self, size: int) -> None:
-        self.size = size
+    def __init__(self, size: int, *, silent_s: float = SILENT_S) -> None:
+        self.size, self.silent_s = size, silent_s
         self._lock = threading.RLock()
         self._pieces: dict[str, Piece] = {}
         self._waiting: deque[Piece] = deque()
         self._workers: list[Worker] = []
         self._closed = False
+        self._ticker = Ticker(min(1.0, silent_s / 4), self._look_for_hung, "draft-watchdog")
 
     def add(self, piece: Piece) -> None:
         """Take a job; it starts as soon as a worker is free."""
@@ -142,6 +166,7 @@ class Pool:
             self._closed = True
             self._waiting.clear()
             workers = list(self._workers)
+        self._ticker.stop()
         for worker in workers:
             worker.end()
 
@@ -156,16 +181,17 @@ class Pool:
             piece = worker.piece
             if piece is None or message.get("job") != piece.id:
                 return
+            piece.silent_s = 0.0
             if "fraction" in message:
-                piece.fraction, piece.word = message["fraction"], message.get("word", "")
+                piece.fraction, piece.word = float(message["fraction"]), str(message.get("word", ""))
                 return
+            worker.piece = None
             if "done" in message:
                 piece.state, piece.result, piece.fraction = "done", message["done"], 1.0
             elif "failed" in message:
-                piece.state, piece.error = "failed", (message["kind"], message["failed"])
+                self._failed(worker, piece, message["kind"], message["failed"])
             else:
                 piece.state = "cancelled"
-            worker.piece = None
             self._pump()
 
     def lost(self, worker: Worker, code: int) -> None:
@@ -177,11 +203,39 @@ class Pool:
                 _empty(piece.folder)
                 if piece.stop:
                     piece.state = "cancelled"
+                elif piece.silent_s >= self.silent_s:
+                    _fail(piece, "hung", f"{self.silent_s:g}")
                 else:
-                    why = f"signal {-code}" if code < 0 else f"exit code {code}"
-                    piece.state = "failed"
-                    piece.error = ("unavailable", f"The draft worker ended unexpectedly ({why}). Try again.")
+                    _fail(piece, "lost", f"signal {-code}" if code < 0 else f"exit code {code}")
             self._pump()
+
+    def _failed(self, worker: Worker, piece: Piece, fault: Fault, what: str) -> None:
+        """The job broke: what is wrong with its inputs is final; else it may have another try. Lock held."""
+        _empty(piece.folder)
+        if fault in ("refused", "storage"):
+            piece.state, piece.error = "failed", (fault, what)
+            return
+        worker.retired = True
+        worker.process.kill()
+        if piece.stop:
+            piece.state = "cancelled"
+        elif worker.jobs == 1:
+            _fail(piece, fault, what)
+        else:
+            log.warning("draft %s broke (%s); once more in a fresh process", piece.id, what)
+            piece.state, piece.fresh, piece.fraction = "waiting", True, 0.0
+            self._waiting.appendleft(piece)
+
+    def _look_for_hung(self) -> None:
+        """Count the silence of every worker, and end those that are silent for too long."""
+        with self._lock:
+            for worker in self._workers:
+                if (piece := worker.piece) is None:
+                    continue
+                piece.silent_s += self._ticker.every_s
+                if piece.silent_s >= self.silent_s:
+                    log.error("draft %s: no progress for %g s; its worker is ended", piece.id, self.silent_s)
+                    worker.process.kill()
 
     def _insist(self, worker: Worker, piece: Piece) -> None:
         with self._lock:
@@ -191,19 +245,44 @@ class Pool:
     def _pump(self) -> None:
         """Give waiting jobs to free workers, starting workers up to the size. Called with the lock held."""
         while self._waiting and not self._closed:
-            worker = next((w for w in self._workers if w.piece is None), None)
+            piece = self._waiting[0]
+            idle = (w for w in self._workers if w.piece is None and not w.retired and not (piece.fresh and w.jobs))
+            worker = next(idle, None)
             if worker is None:
                 if len(self._workers) >= self.size:
-                    return
-                worker = Worker(self)
+                    return  # whoever ends makes room
+                try:
+                    worker = Worker(self)
+                except OSError as error:
+                    self._waiting.popleft()
+                    _fail(piece, "lost", error.strerror or "it could not be started")
+                    continue
                 self._workers.append(worker)
-            piece = self._waiting.popleft()
-            worker.piece, piece.state, piece.began = piece, "running", time.monotonic()
+                self._ticker.start()
+            self._waiting.popleft()
+            worker.piece, worker.jobs = piece, worker.jobs + 1
+            piece.state, piece.began, piece.silent_s = "running", time.monotonic(), 0.0
             worker.tell({"job": piece.id, "make": piece.order})
 
     def _forget(self) -> None:
         for old in [p.id for p in self._pieces.values() if p.ended][: max(0, len(self._pieces) - KEEP)]:
             del self._pieces[old]
+
+
+def _fail(piece: Piece, fault: Fault, what: str) -> None:
+    piece.state, piece.error = "failed", (fault, _sentence(fault, what))
+
+
+def _sentence(fault: Fault, what: str) -> str:
+    if fault == "memory":
+        return "There was not enough memory for this draft. Try a smaller size."
+    if fault == "hung":
+        return f"The draft worker showed no progress for {what} seconds and was stopped."
+    if fault == "lost":
+        return f"The draft worker ended unexpectedly ({what})."
+    return (
+        f"The draft engine has a fault that this request meets ({what}). The log has the details; change the request."
+    )
 
 
 def _empty(folder: Path) -> None:

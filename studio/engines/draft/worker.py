@@ -86,7 +86,7 @@ def _serve(make: Any, line: Line, body: dict[str, Any]) -> bool:
     except MediaError as error:
         line.say(failed=str(error), kind="refused")
     except MemoryError:
-        line.say(failed="There was not enough memory for this draft. Try a smaller size.", kind="unavailable")
+        line.say(failed="", kind="memory")
         return False
     except Exception as error:
         if isinstance(error, OSError) and error.errno in (errno.ENOSPC, errno.EDQUOT):
@@ -94,9 +94,18 @@ def _serve(make: Any, line: Line, body: dict[str, Any]) -> bool:
             return True
         import traceback
 
-        traceback.print_exc()
-        line.say(failed=f"The draft could not be made: {type(error).__name__}: {error}", kind="unavailable")
+        traceback.print_exc()  # the log; a person gets no source line
+        kind = "memory" if _of_memory(error) else "broken"
+        line.say(failed=f"{type(error).__module__}.{type(error).__name__}", kind=kind)
+        return False
     return True
+
+
+def _of_memory(error: Exception) -> bool:
+    """Whether a library says in its own way that there was no memory (cv2: error code -4, StsNoMem; ffmpeg: ENOMEM)."""
+    import errno
+
+    return getattr(error, "code", None) == -4 or getattr(error, "errno", None) == errno.ENOMEM
 
 
 if __name__ == "__main__":

@@ -6,6 +6,8 @@ goes on from the last stage that was finished.
 
 from __future__ import annotations
 
+import logging
+import re
 import threading
 from collections import OrderedDict
 from collections.abc import Sequence
@@ -19,10 +21,23 @@ from studio.engines.local.kept import Kept
 from studio.engines.local.plan import Memory, Parts, Seen
 from studio.engines.local.pool import Worker
 from studio.engines.local.recipe import Recipe
-from studio.errors import EngineError, Refused
+from studio.engines.ticker import Ticker
+from studio.errors import EngineError, Refused, WorkerLost
 
+log = logging.getLogger(__name__)
 SHARE = {"loading": (0.0, 0.05), "encoding": (0.0, 0.08), "denoising": (0.08, 0.9), "decoding": (0.9, 1.0)}
 """The part of the bar that each stage fills."""
+
+SILENT_S = 1800.0
+"""A worker without a sign of progress for so long hangs: the longest honest silences are minutes, when the weights of a
+large model come from a slow disk, a model is compiled, or a long clip is decoded layer by layer."""
+SLOW_STEPS = 20
+"""Or as many steps as this, where one step is known to take long on this card."""
+EXACT_S = 5.0
+"""Seconds between looks for a hung worker."""
+
+TRACE = re.compile(r"\n|[/\\\\][\w.~-]+[/\\\\]|\.(?:py|cpp|cc|cu|hpp|h)\b|\bline \d+|0x[0-9a-f]{6}")
+"""Marks of a message for programmers."""
 
 MUTE = 3
 """Children that leave one after the other without a word, by when a device is taken for broken."""
@@ -38,7 +53,7 @@ class Work:
     fixed: JSON
     rung: str = ""
     tiled: bool = False
-    crashes: int = 0
+    silent_s: float = 0.0
     stage: str = ""
     step: tuple[int, int] = (0, 0)
     eta_s: float | None = None
@@ -65,7 +80,8 @@ class Dispatcher:
 
     limit: bytes a worker may use, None for the whole card. grace_s: how long a cancelled run may take to stop before
     its process is killed, at least. idle_s: seconds without work after which a card is freed. kept: files on disk that
-    are thrown away when they are too many, at the start and between runs.
+    are thrown away when they are too many, at the start and between runs. silent_s: a run without a sign of progress
+    for so long is taken from its worker, which is ended.
     """
 
     def __init__(
@@ -77,7 +93,10 @@ class Dispatcher:
         grace_s: float = 5.0,
         idle_s: float = 300.0,
         kept: Kept | None = None,
+        silent_s: float = SILENT_S,
     ) -> None:
+        self._silent_s = silent_s
+        self._ticker = Ticker(min(EXACT_S, silent_s / 4), self._look_for_hung, "gpu-watchdog")
         self._kept = kept or Kept(folder)
         self._kept.prune_soon(())
         self.memory = Memory(folder / "seen.json")
@@ -145,7 +164,8 @@ class Dispatcher:
 
     def _give(self, work: Work, worker: Worker) -> None:
         recipe = work.recipe
-        worker.run, work.stage, work.step, work.eta_s = work.run, "", (0, 0), None
+        self._ticker.start()
+        worker.run, work.stage, work.step, work.eta_s, work.silent_s = work.run, "", (0, 0), None, 0.0
         work.tried.append(work.rung)
         limits = {"limit": self.limit, "expected_peak": plan.peak_of(recipe, work.part, work.rung, tiled=work.tiled)}
         worker.pending = work.fixed | {"rung": work.rung, "tiled": work.tiled} | limits
@@ -169,8 +189,17 @@ class Dispatcher:
 
     def _hear(self, worker: Worker, news: JSON) -> None:
         with self._lock:
-            if not self._closed:
+            if self._closed:
+                return
+            try:
                 getattr(self, f"_on_{news['say']}")(worker, news)
+            except Exception:  # the listening thread must go on, or nobody would hear of the worker's end
+                log.exception("the GPU worker's answer could not be used: %.300s", news)
+                if work := self._mine(worker, news):
+                    text = "The GPU worker gave an answer that the studio cannot read. The log has the details."
+                    work.error = work.error or EngineError(text, code="answer")
+                    worker.make_room()
+                    self._free(worker)
 
     def _on_hello(self, worker: Worker, news: JSON) -> None:
         worker.ready, worker.greeted, worker.silent = True, True, 0
@@ -187,6 +216,7 @@ class Dispatcher:
 
     def _on_stage(self, worker: Worker, news: JSON) -> None:
         if work := self._mine(worker, news):
+            work.silent_s = 0.0
             work.stage, work.eta_s = news["stage"], news.get("eta_s")
             work.step = (news.get("i") or 0, news.get("n") or 0)
             if news.get("preview"):
@@ -264,15 +294,25 @@ class Dispatcher:
         if work.cancel:
             self._stop(work, worker)
             return
-        work.crashes += 1
-        if work.crashes < 2:
-            self._give(work, worker)
-            return
-        why = f"The GPU worker stopped twice in this run (exit code {news['code']})."
-        work.error = EngineError(
-            f"{why} The end of cache/local/worker-{worker.card.device}.log says more.", code="crash"
-        )
+        hung = work.silent_s >= self._patience_s(work, worker.card)
+        work.error = WorkerLost(_end(work, hung, int(news["code"])), hung=hung)
         self._free(worker)
+
+    def _look_for_hung(self) -> None:
+        """Count the silence of every run on a card, and end the worker of one that is silent for too long."""
+        with self._lock:
+            for worker in self._workers:
+                work = self._works.get(worker.run or "")
+                if work is None or self._closed:
+                    continue
+                work.silent_s += self._ticker.every_s
+                if work.silent_s >= self._patience_s(work, worker.card):
+                    log.error("run %s: no progress for %.0f s; its worker is ended", work.run, work.silent_s)
+                    worker.kill()
+
+    def _patience_s(self, work: Work, card: Card) -> float:
+        seen = self.memory.get(work.recipe, card)
+        return max(self._silent_s, SLOW_STEPS * ((seen and seen.step_s) or 0.0))
 
     def _on_ended(self, worker: Worker, news: JSON) -> None:
         """The whole process has ended. Where it never said hello, starting it again would only end the same way."""
@@ -343,6 +383,7 @@ class Dispatcher:
         """End all workers."""
         with self._lock:
             self._closed = True
+        self._ticker.stop()
         for worker in self._workers:
             worker.close()
 
@@ -363,5 +404,16 @@ class Dispatcher:
             ]
 
 
+def _end(work: Work, hung: bool, code: int) -> str:
+    """What became of the worker, in words. code: its exit code, negative for a signal."""
+    if hung:
+        return f"The GPU worker showed no progress for {work.silent_s:.0f} seconds and was stopped."
+    what = f"signal {-code}" if code < 0 else f"exit code {code}"
+    return f"The GPU worker ended unexpectedly ({what})."
+
+
 def _sentence(work: Work, message: str) -> str:
+    """The library's reason where it is words for a person, else only its kind: paths and source lines are for logs."""
+    if TRACE.search(message):
+        message = f"{message.partition(':')[0]}. The log of the worker has the details."
     return f"The model could not make this ({work.stage or 'starting'}): {message}"

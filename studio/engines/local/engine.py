@@ -13,7 +13,7 @@ from studio.engines import gpu_time
 from studio.engines.base import Facts, Input, Job, Limits
 from studio.engines.local import cards, plan, recipe, weights
 from studio.engines.local.cards import Card
-from studio.engines.local.dispatch import Dispatcher, Work
+from studio.engines.local.dispatch import SILENT_S, Dispatcher, Work
 from studio.engines.local.kept import MAX_DAYS, MAX_GB, Kept
 from studio.engines.local.library import Library
 from studio.errors import CapabilityError, NotConfigured, UnknownHandle
@@ -24,11 +24,12 @@ HANDLE = "local:"
 
 
 class LocalEngine:
-    """The engine of provider `local`. grace_s, idle_s and limit (bytes): see Dispatcher."""
+    """The engine of provider `local`. grace_s, idle_s, limit (bytes) and silent_s: see Dispatcher."""
 
     def __init__(
-        self, settings: Settings, *, grace_s: float = 5.0, idle_s: float | None = None, limit: int | None = None
-    ) -> None:
+        self, settings: Settings, *, grace_s: float = 5.0, idle_s: float | None = None, limit: int | None = None,
+        silent_s: float = SILENT_S,
+    ) -> None:  # fmt: skip
         self._settings = settings
         self._choice = settings.option("STUDIO_GPU")
         self.cards: list[Card] = cards.find(self._choice)
@@ -41,6 +42,7 @@ class LocalEngine:
             grace_s=grace_s,
             idle_s=idle_s if idle_s is not None else gpu_time.number(settings.option("STUDIO_GPU_IDLE_S")) or 300.0,
             kept=_kept(self._cache, settings),
+            silent_s=silent_s,
         )
         self.library = Library(settings, self.cards)
         self.facts = Facts(
