@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import pytest
+from PIL import ImageFont
 
+from studio.engines.draft import caption, words
 from studio.engines.draft.reading import Colour, Move
 from studio.engines.draft.words import read
 
@@ -101,3 +103,31 @@ def test_an_old_person_is_old_whatever_the_work(prompt: str) -> None:
     found = read(prompt)
     assert [f.kind for f in found.figures] == ["elder"]
     assert not found.unread
+
+
+@pytest.mark.parametrize(
+    "unit", ["a red fox and a blue cat, ", "Anna and Bob meet Carl. ", "一个女人走过灯塔，", "abcdefgh"]
+)
+def test_a_caption_measures_a_long_text_a_few_times_only(unit: str) -> None:
+    """Its line is the same as when letter by letter was taken off."""
+
+    class Counting(ImageFont.FreeTypeFont):
+        measured = 0
+
+        def getlength(self, text: str | bytes, *rest: object, **more: object) -> float:
+            Counting.measured += len(text)
+            return super().getlength(text)
+
+    font = Counting(str(caption.FONT), 14)
+    long = (unit * 20_000)[:20_000]
+    lines = caption._wrapped(long, font, 600, 2)
+    assert len(lines) == 2
+    assert Counting.measured < 60_000, "characters measured for 20,000 and two lines"
+    assert lines == caption._wrapped(long[:400], font, 600, 2)
+    assert all(font.getlength(line) <= 600 for line in lines)
+
+
+def test_a_page_of_text_is_drawn_as_a_crowd_not_as_thousands() -> None:
+    many = words.read("a tall man and a red fox, " * 700)
+    assert sum(f.count for f in many.figures) <= words.MOST_BODIES + 99
+    assert words.read("a man and a woman").crowd is False

@@ -5,6 +5,7 @@ Everything is sized from the frame, so it can be read at 320 px and stays light 
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
@@ -37,6 +38,8 @@ MOVES = {
 ANGLES = {"low": "Low angle", "high": "High angle", "dutch": "Dutch angle"}
 SIZES = {"pov": "POV"}
 MOST_LINES = 2
+MOST_PER_PX = 2
+"""No line holds more characters than this for each px: what is longer is not even measured."""
 
 
 @dataclass(frozen=True)
@@ -144,10 +147,9 @@ def _font(size: int) -> ImageFont.FreeTypeFont:
 
 def _fit(text: str, font: ImageFont.FreeTypeFont, room: int) -> str:
     """The text, cut with an ellipsis where it is wider than room."""
-    if font.getlength(text) <= room:
+    if len(text) <= MOST_PER_PX * room and font.getlength(text) <= room:
         return text
-    while text and font.getlength(text + "…") > room:
-        text = text[:-1]
+    text = text[: _fitting(text, room, lambda n: font.getlength(text[:n] + "…"))]
     whole = text.rpartition(" ")[0] if text.isascii() else text  # a word is left out rather than cut
     text = whole if len(whole) > 0.6 * len(text) else text
     return text.rstrip(" ·,;") + "…" if text else ""
@@ -157,7 +159,7 @@ def _wrapped(text: str, font: ImageFont.FreeTypeFont, room: int, most: int) -> l
     """The text in at most `most` lines, broken at spaces or between Chinese characters; the last is cut to fit."""
     lines: list[str] = []
     while text and len(lines) < most:
-        if len(lines) == most - 1 or font.getlength(text) <= room:
+        if len(lines) == most - 1 or (len(text) <= MOST_PER_PX * room and font.getlength(text) <= room):
             lines.append(_fit(text, font, room))
             break
         cut = _break(text, font, room)
@@ -168,9 +170,16 @@ def _wrapped(text: str, font: ImageFont.FreeTypeFont, room: int, most: int) -> l
 
 def _break(text: str, font: ImageFont.FreeTypeFont, room: int) -> int:
     """How many characters fit on a line."""
-    fits = 1
-    while fits < len(text) and font.getlength(text[: fits + 1]) <= room:
-        fits += 1
+    fits = max(1, _fitting(text, room, lambda n: font.getlength(text[:n])))
     space = text.rfind(" ", 0, fits + 1)
     ascii_break = fits < len(text) and text[fits - 1].isascii() and text[fits].isascii()
     return space if ascii_break and space > fits // 3 else fits
+
+
+def _fitting(text: str, room: int, width_of: Callable[[int], float]) -> int:
+    """How many characters from the start are at most room wide, by halving: a text's width grows with its length."""
+    low, high = 0, min(len(text), MOST_PER_PX * max(0, room))
+    while low < high:
+        middle = (low + high + 1) // 2
+        low, high = (middle, high) if width_of(middle) <= room else (low, middle - 1)
+    return low

@@ -127,24 +127,29 @@ def _related(found: dict[str, Figure]) -> None:
             found[before] = replace(other, sex=sex, kind=kind.get(other.kind, other.kind))
 
 
+NEAR = 200
+"""Characters around a name that may say whether it is one."""
+
+
 def _named(text: str) -> list[str]:
     """Names of people in a text: @mentions, and capitalised words that act or are said who they are."""
     names = _MENTION.findall(text)
     words = phrases()
     for match in _NAME.finditer(text):
         word, low = match[1], match[1].lower()
-        before = text[: match.start()].rstrip()
+        before = text[max(0, match.start() - NEAR) : match.start()].rstrip()
+        after = text[match.end() : match.end() + NEAR]
         lead = re.findall(r"[A-Za-z]+$|\S$", before)
         listed = low in WOMEN or low in MEN
         opens = not before or before[-1] in '.!?:;\n"”'
         if low in GLUE or (low in words and not listed) or (low.rstrip("s") in words and not listed):
             continue
         placed = bool(lead and lead[0].lower() in _PLACED)
-        acts = bool(_ACTS.match(text[match.end() :]))
+        acts = bool(_ACTS.match(after))
         if (
             (listed and not placed)
             or (listed and lead and lead[0].lower() in ("of", "on", "to"))
-            or (acts and not placed and not opens and not text[match.end() :].lstrip().startswith("and "))
+            or (acts and not placed and not opens and not after.lstrip().startswith("and "))
         ):
             names.append(word)
     return list(dict.fromkeys(n for n in names if n.lower() not in ANIMALS))

@@ -255,17 +255,21 @@ def _figure(scan: Scan, kind: str, found: list[Token], at: int) -> None:
     scan.point(len(scan.figures) - 1, found, at)
 
 
+REMEMBERED = 60
+"""How many figures back a noun can mean one that was there before."""
 GENERAL = listed("person people figure human someone somebody character protagonist individual 人 人物 人们")
 
 
 def _spoken_of(scan: Scan, kind: str, word: str) -> list[int]:
     """Figures that this noun may mean again. Two trades are two people: a customer is not the barista."""
     word = word.removesuffix("s")
+    last = len(scan.figures)
+    near = [(i, scan.figures[i]) for i in range(max(0, last - REMEMBERED), last)]
     if kind != "person":
-        return [i for i, f in enumerate(scan.figures) if f.kind == kind]
+        return [i for i, f in near if f.kind == kind]
     if word in GENERAL or word + "s" in GENERAL:
-        return [i for i, f in enumerate(scan.figures) if not f.animal]
-    return [i for i, f in enumerate(scan.figures) if f.kind == kind and (f.name or f.about in (word, ""))]
+        return [i for i, f in near if not f.animal]
+    return [i for i, f in near if f.kind == kind and (f.name or f.about in (word, ""))]
 
 
 def _told_of_the_named(scan: Scan, found: list[Token], at: int, kind: str, colour: str) -> bool:

@@ -12,6 +12,8 @@ from studio.engines.draft.reading import Reading
 from studio.engines.draft.script import sentences
 
 _CLAUSE = re.compile(r"[^,，;；:：.。]+[,，;；:：.。]*\s*")
+ENOUGH = 4000
+"""Characters, more than two lines of the widest frame hold: the rest is not looked at."""
 _CAMERA = frozenset({"move", "pace", "direction", "shot", "lens", "angle", "plain"})
 _LEAD = re.compile(
     r"^\s*(?:an?\s+|the\s+)?(?:(?:extreme|very|medium|slow|low|high|static|handheld|cinematic|tight|wide|full|tracking|"
@@ -29,6 +31,8 @@ def told(reading: Reading) -> str:
     for sentence in sentences(words):
         clauses = [c for c in _CLAUSE.findall(sentence) if not _is_camera(c)]
         text = "".join(clauses).strip().rstrip(",，;；:：")
+        if sum(map(len, kept)) > ENOUGH:
+            break
         if text:
             kept.append(text if text[-1] in ".。!?！？" else text + ("。" if text[-1] > "\u2fff" else "."))
     text = _LEAD.sub("", " ".join(kept)).strip()

@@ -10,6 +10,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Mapping
 from dataclasses import replace
+from functools import lru_cache
 
 from studio.engines.draft import characters, handling, nouns, places_of, script, senses
 from studio.engines.draft.lexicon import Token, focal_length, tokens
@@ -36,12 +37,32 @@ def read_shot(span: ShotSpan) -> Reading:
 
     A place holds until another one is named.
     """
-    film = (*span.before, span.text, *span.after)
-    cast = people((script.parts(text, header=span.style), text) for text in film)
-    home = ""
-    for text in span.before:
-        home = places_of.finest(_all(senses.settled(tokens(script.unquoted(text))), "setting")) or home
+    cast = _cast_of((*span.before, span.text, *span.after), span.style)
+    home = next(filter(None, map(_place_of, reversed(span.before))), "")
     return read(span.text, header=span.style, cast=cast, home=home)
+
+
+@lru_cache(maxsize=4)
+def _cast_of(film: tuple[str, ...], style: str) -> Mapping[str, Figure]:
+    """The people of a film. Kept, for each of its shots asks for them."""
+    return people((script.parts(text, header=style), text) for text in film)
+
+
+@lru_cache(maxsize=1024)
+def _place_of(text: str) -> str:
+    """The place that a shot names, or ""."""
+    return places_of.finest(_all(senses.settled(tokens(script.unquoted(text))), "setting"))
+
+
+@lru_cache(maxsize=4)
+def _mood_of(style: str) -> tuple[Token, ...]:
+    """What the film's style says; the same for each of its shots."""
+    return tuple(senses.settled(tokens(script.unquoted(style))))
+
+
+MOST_BODIES = 48
+"""People and animals of one shot that are drawn one by one; a page of text may name thousands."""
+MOST_THINGS = 48
 
 
 def read(prompt: str, *, header: str = "", cast: Mapping[str, Figure] | None = None, home: str = "") -> Reading:
@@ -57,7 +78,7 @@ def read(prompt: str, *, header: str = "", cast: Mapping[str, Figure] | None = N
     action = _described(parts.action, things)
     own = script.unquoted(action)
     found = senses.settled(tokens(own, characters.spellings(cast)))
-    mood = senses.settled(tokens(script.unquoted(parts.style)))
+    mood = list(_mood_of(parts.style))
     heard = senses.settled(tokens(parts.sound))
     made = nouns.scan(found, cast)
     shot = _first(found, "shot")
@@ -308,4 +329,16 @@ def _consistent(reading: Reading) -> Reading:
     tower = re.search(r"lighthouse|灯塔", reading.prompt.lower())
     if tower and reading.has("beam") and not reading.has("lighthouse"):  # a lighthouse's beam is seen with its tower
         objects = (Thing("lighthouse"), *objects)
-    return replace(reading, figures=figures, objects=objects, **wet)
+    figures, many = _drawable(figures)
+    return replace(reading, figures=figures, objects=objects[:MOST_THINGS], crowd=reading.crowd or many, **wet)
+
+
+def _drawable(figures: tuple[Figure, ...]) -> tuple[tuple[Figure, ...], bool]:
+    """As many figures as one frame can show apart, and whether people among the others make it a crowd."""
+    total, kept = 0, []
+    for figure in figures:
+        if total >= MOST_BODIES:
+            break
+        kept.append(figure)
+        total += figure.count
+    return tuple(kept), any(not f.animal for f in figures[len(kept) :])
