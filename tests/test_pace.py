@@ -6,11 +6,16 @@ import math
 import random
 import statistics
 from dataclasses import replace
+from pathlib import Path
 
 import pytest
 
+from studio.catalogue import load
 from studio.domain import Kind
+from studio.engines.draft import DraftEngine
 from studio.jobs.pace import Fit, History, Timing, backoff_s, fit, fit_of_range, next_look_s
+from studio.settings import Settings
+from studio.studio import Studio
 
 TIMING = Timing()
 
@@ -71,3 +76,25 @@ def test_pauses_double_with_jitter_up_to_a_limit_and_respect_the_provider() -> N
         middle = min(60, 2**tries)
         assert 0.6 * middle <= min(pauses) < max(pauses) <= 1.2 * middle
     assert all(backoff_s(timing, 0, retry_after_s=30) >= 30 for _ in range(50))
+
+
+@pytest.mark.parametrize(
+    ("body", "low", "high"),
+    [
+        ({"task": "text-to-image", "width": 1280, "height": 720}, 0.5, 5),
+        ({"task": "text-to-image", "width": 1280, "height": 720, "n": 10}, 5, 50),
+        ({"task": "text-to-video", "width": 1280, "height": 720, "duration_s": 5, "fps": 30}, 4, 40),
+        ({"task": "text-to-video", "width": 3840, "height": 2160, "duration_s": 60, "fps": 30}, 300, 3600),
+    ],
+)
+def test_a_draft_is_expected_to_take_as_long_as_it_has_pixels(
+    tmp_path: Path, body: dict[str, object], low: float, high: float
+) -> None:
+    """From the first run on, and the form tells what the queue adds up."""
+    settings = Settings(data=tmp_path)
+    with Studio.open(settings, engines={"draft": DraftEngine(settings)}, catalogue=load(), start=False) as studio:
+        asked = {"model": "draft/animatic", "prompt": "a dog runs"} | body
+        told = studio.estimate([asked]).expected_s
+        assert told is not None
+        assert low < told < high
+        assert sum(run.expected_s or 0 for run in studio.submit(asked)) == pytest.approx(told, rel=0.05)

@@ -64,9 +64,8 @@ class Making(Core):
         unknown = dict.fromkeys(self._unpriced(c) for c, usd in prices if usd is None)
         count = sum(c.request.n for c in found)
         usd = None if unknown else round(sum((usd or 0) * c.request.n for c, usd in prices), 6)
-        times = [self._expected_s(c) for c in found]
         return Estimate(
-            usd=usd, runs=count, expected_s=max((t for t in times if t), default=None),
+            usd=usd, runs=count, expected_s=self._together_s(found),
             basis=" ".join(dict.fromkeys(self._basis(c, usd) for c, usd in prices)),
             warnings=tuple(unknown),
         )  # fmt: skip
@@ -131,6 +130,17 @@ class Making(Core):
             return round(seconds, 1) if seconds else None
         expected = self._house.history.expect(pace, checked.model)
         return round(expected.median_s, 1) if expected else None
+
+    def _together_s(self, found: list[Checked]) -> float | None:
+        """Until the last of these runs is done: on this machine one by one, elsewhere as many as go at once."""
+        longest, totals = 0.0, dict[str, float]()
+        for checked in found:
+            if seconds := self._expected_s(checked):
+                facts = self._engines[checked.model.provider].facts
+                at_once = 1 if facts.local else facts.limits.concurrent
+                longest = max(longest, seconds)
+                totals[facts.name] = totals.get(facts.name, 0.0) + seconds * checked.request.n / at_once
+        return round(max(longest, *totals.values()), 1) if totals else None
 
     def _basis(self, checked: Checked, usd: float | None) -> str:
         label = checked.model.label

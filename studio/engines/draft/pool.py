@@ -41,7 +41,7 @@ seconds."""
 
 State = Literal["waiting", "running", "done", "failed", "cancelled"]
 Fault = Literal["", "refused", "storage", "broken", "memory", "lost", "hung"]
-"""Why a job failed: its inputs, a full disk, a fault of the drawing, too little memory, a worker that died, one that hung."""
+"""Why a job failed: its inputs, a full disk, a fault of the drawing, too little memory, a worker that died or hung."""
 
 
 @dataclass
