@@ -6,13 +6,14 @@ media is below engines and store, so that draft engine, GPU worker and exports s
 from __future__ import annotations
 
 import ast
-import gc
 import subprocess
 import sys
 from functools import cache
 from pathlib import Path
 
 import pytest
+
+from tests.syntax import tree
 
 ROOT = Path(__file__).parents[1]
 LEVEL = {
@@ -25,17 +26,6 @@ FILES = sorted((ROOT / "studio").rglob("*.py"))
 
 def part(path: Path) -> str:
     return path.relative_to(ROOT / "studio").with_suffix("").parts[0]
-
-
-@cache
-def tree(path: Path) -> ast.Module:
-    """The file's syntax. Without the collector: objects finalised while Python 3.11 builds the tree break its count of
-    the depth (SystemError: AST constructor recursion depth mismatch)."""
-    gc.disable()
-    try:
-        return ast.parse(path.read_text("utf-8"))
-    finally:
-        gc.enable()
 
 
 @cache

@@ -13,6 +13,7 @@ from pathlib import Path
 import pytest
 
 from studio.ui.i18n import tables
+from tests.syntax import tree
 
 ROOT = Path(__file__).parents[1] / "studio"
 BLANK = re.compile(r"\{\w+\}")
@@ -29,11 +30,11 @@ TRANSLATED = (
 
 def said(path: Path) -> Iterator[str]:
     """Every text of a module that is no docstring, blanks as {}."""
-    tree = ast.parse(path.read_text("utf-8"))
-    inner = {id(v) for n in ast.walk(tree) if isinstance(n, ast.JoinedStr) for v in ast.walk(n)} | {
-        id(n.value) for n in ast.walk(tree) if isinstance(n, ast.Expr)
+    module = tree(path)
+    inner = {id(v) for n in ast.walk(module) if isinstance(n, ast.JoinedStr) for v in ast.walk(n)} | {
+        id(n.value) for n in ast.walk(module) if isinstance(n, ast.Expr)
     }
-    for node in ast.walk(tree):
+    for node in ast.walk(module):
         if isinstance(node, ast.JoinedStr):
             parts = [str(v.value) if isinstance(v, ast.Constant) else "{}" for v in node.values]
             yield "".join(parts).strip()
