@@ -37,10 +37,13 @@ def engines(provider: Path, jobs: dict[str, object]) -> dict[str, FakeEngine]:
 
 def main(data: Path, provider: Path, jobs: dict[str, object]) -> None:
     """Submit, tell, wait."""
-    catalogue = load(Path(__file__).parent / "catalogue")
-    with Studio.open(Settings(data=data), engines=engines(provider, jobs), catalogue=catalogue, timing=QUICK) as studio:
-        ids = [run.id for body in jobs.get("bodies", []) for run in studio.submit(body)]  # type: ignore[attr-defined]
-        print(json.dumps(ids), flush=True)
+    catalogue, settings = load(Path(__file__).parent / "catalogue"), Settings(data=data)
+    ids: list[str] = []
+    if bodies := jobs.get("bodies"):
+        with Studio.open(settings, engines=engines(provider, jobs), catalogue=catalogue, start=False) as studio:
+            ids = [run.id for body in bodies for run in studio.submit(body)]  # type: ignore[attr-defined]
+    print(json.dumps(ids), flush=True)  # before anything runs: the first run may take the process along
+    with Studio.open(settings, engines=engines(provider, jobs), catalogue=catalogue, timing=QUICK) as studio:
         while any(run.status != Status.HELD for run in studio.active()):
             time.sleep(0.02)
         print("settled", flush=True)

@@ -22,7 +22,8 @@ from studio.engines.comfyui import files, orders
 from studio.engines.comfyui.choices import Choices
 from studio.engines.comfyui.listen import Listener
 from studio.engines.comfyui.reading import work_of
-from studio.engines.comfyui.server import Server
+from studio.engines.comfyui.server import UNKNOWN_SHAPE, Server
+from studio.engines.strict_json import rows, table
 from studio.errors import CapabilityError, Refused, Unavailable, UnknownHandle
 from studio.settings import Settings
 
@@ -122,7 +123,7 @@ class ComfyEngine:
         (running, waiting), done = await asyncio.gather(self._server.queued(), self._server.history(prompt_id))
         if prompt_id in (*running, *waiting):
             return True
-        return done is not None and (done.get("status") or {}).get("status_str") == "success"
+        return done is not None and table(done.get("status")).get("status_str") == "success"
 
     async def poll(self, handle: str) -> Progress:
         """Look at history first, then at the queue; the websocket adds the share done and a preview."""
@@ -159,7 +160,9 @@ class ComfyEngine:
             return Progress(status=Status.CANCELLED, word="interrupted")
         if work.failed or "execution_error" in work.messages:
             raise _failure(work.messages.get("execution_error") or {})
-        outputs = tuple(self._outputs(entry.get("outputs") or {}))
+        if not isinstance(saved := entry.get("outputs", {}), dict):
+            raise Unavailable(UNKNOWN_SHAPE)
+        outputs = tuple(self._outputs(saved))
         if not outputs:
             raise Refused("ComfyUI finished but saved no file. The workflow needs a SaveImage or SaveVideo node.")
         usage: JSON = {}
@@ -174,15 +177,15 @@ class ComfyEngine:
 
     def _outputs(self, by_node: JSON) -> list[Output]:
         """Every saved file, whatever list it stands in: videos come under `images` too, older nodes use `gifs`."""
-        listed = [f for lists in by_node.values() for items in lists.values() if isinstance(items, list) for f in items]
         found = []
-        for file in listed:
-            if not isinstance(file, dict) or not file.get("filename") or file.get("type") == "temp":
+        for file in (f for lists in by_node.values() for items in table(lists).values() for f in rows(items)):
+            place = {k: file.get(k, "") for k in ("filename", "subfolder", "type")}
+            if not all(isinstance(part, str) for part in place.values()) or place["type"] == "temp":
                 continue
-            kind = KINDS.get(Path(file["filename"]).suffix.lower().lstrip("."))
+            kind = KINDS.get(Path(place["filename"]).suffix.lower().lstrip("."))
             if kind is None:
                 continue
-            query = urlencode({k: file.get(k, "") for k in ("filename", "subfolder", "type")})
+            query = urlencode(place)
             url = f"{self._server.base}/view?{query}"
             found.append(Output(kind=kind, url=url, headers=self._server.headers))
         return found
@@ -219,10 +222,10 @@ def _prompt_id(run_id: str) -> str:
 
 def _failure(error: JSON) -> Refused | Unavailable:
     """What a node raised, in a sentence. Tracebacks hold server paths and are not shown."""
-    kind, node = str(error.get("exception_type", "")), error.get("node_type", "a node")
+    kind, node = str(error.get("exception_type", ""))[:100], str(error.get("node_type", "a node"))[:100]
     if "OutOfMemory" in kind:
         return Refused("The GPU of ComfyUI ran out of memory. Take a smaller size, fewer seconds, or a smaller model.")
-    lines = str(error.get("exception_message", "")).strip().splitlines()
+    lines = str(error.get("exception_message", ""))[:2000].strip().splitlines()
     reason = re.sub(r"(?:[A-Za-z]:)?[/\\][\w./\\ -]+[/\\]", "", lines[0])[:300] if lines else "no reason given"
     return Refused(f"ComfyUI failed in {node}: {reason}", code=kind)
 

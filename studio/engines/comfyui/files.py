@@ -52,7 +52,8 @@ def options(nodes: JSON, cls: str, field: str) -> list[str]:
     if spec and isinstance(spec[0], list):
         return [str(o) for o in spec[0]]
     if len(spec) > 1 and isinstance(spec[1], dict):
-        return [str(o.get("key") if isinstance(o, dict) else o) for o in spec[1].get("options", [])]
+        offered = spec[1].get("options")
+        return [str(o.get("key") if isinstance(o, dict) else o) for o in offered] if isinstance(offered, list) else []
     return []
 
 

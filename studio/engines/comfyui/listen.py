@@ -16,9 +16,13 @@ from dataclasses import dataclass
 from websockets.asyncio.client import connect
 from websockets.exceptions import WebSocketException
 
+from studio.engines import strict_json
+
 PREVIEW, PREVIEW_WITH_FACTS = 1, 4
 NEWS_EVERY_S = 0.5
 MAX_FRAME_BYTES = 32 * 1024 * 1024
+OTHER_SHAPES = (ValueError, LookupError, TypeError, AttributeError, ArithmeticError, struct.error)
+"""What reading an event of another version, or of another service, may raise; such events are left out."""
 
 
 @dataclass
@@ -89,14 +93,12 @@ class Listener:
             await asyncio.sleep(1.0)
 
     def _take(self, frame: str | bytes) -> None:
-        if isinstance(frame, bytes):
-            self._take_preview(frame)
-            return
-        with contextlib.suppress(
-            ValueError, KeyError, TypeError, AttributeError
-        ):  # events of other versions are no fault
-            event = json.loads(frame)
-            self._take_event(event["type"], event["data"])
+        with contextlib.suppress(*OTHER_SHAPES):
+            if isinstance(frame, bytes):
+                self._take_preview(frame)
+            else:
+                event = strict_json.read(frame)
+                self._take_event(event["type"], event["data"])
 
     def _take_event(self, kind: str, data: dict) -> None:  # type: ignore[type-arg]
         run = self._runs.get(data.get("prompt_id", ""))
@@ -110,9 +112,9 @@ class Listener:
             states = list(data["nodes"].values())
             run.nodes = max(run.nodes, sum(s["state"] == "finished" for s in states))
             running = [s for s in states if s["state"] == "running" and s["max"]]
-            run.share = running[0]["value"] / running[0]["max"] if running else 0.0
+            run.share = _share(running[0]) if running else 0.0
         elif kind == "progress":
-            run.share, run.word = data["value"] / data["max"], f"step {data['value']:g} of {data['max']:g}"
+            run.share, run.word = _share(data), f"step {data['value']:g} of {data['max']:g}"
         elif kind == "executing" and data.get("node"):
             run.word = "running"
         ended = kind == "executing" and data.get("node") is None
@@ -125,10 +127,14 @@ class Listener:
         prompt_id, start = self._current, 8
         if kind == PREVIEW_WITH_FACTS:
             length = struct.unpack_from(">I", frame, 4)[0]
-            with contextlib.suppress(ValueError):
-                prompt_id = json.loads(frame[8 : 8 + length]).get("prompt_id")
+            prompt_id = strict_json.read(frame[8 : 8 + length])["prompt_id"]
             start = 8 + length
         elif kind != PREVIEW:
             return
         if run := self._runs.get(prompt_id or ""):
             run.preview = frame[start:]
+
+
+def _share(state: dict) -> float:  # type: ignore[type-arg]
+    """How much of a node is done, 0..1."""
+    return min(1.0, max(0.0, state["value"] / state["max"]))

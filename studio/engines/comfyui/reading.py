@@ -5,16 +5,15 @@ The server is asked once, for a bounded time; without it a workflow can still be
 
 from __future__ import annotations
 
-import json
 import time
 from dataclasses import dataclass, field
-from typing import Any
 
 import httpx
 
 from studio.domain import JSON, Kind
 from studio.engines.comfyui.files import options
 from studio.engines.comfyui.workflow import MEDIA, Slot, title_of
+from studio.engines.strict_json import number, read, table
 from studio.settings import Settings
 
 ASK_S = 3.0
@@ -22,6 +21,9 @@ ASK_S = 3.0
 ANSWER_MAX_BYTES = 64 * 1024 * 1024
 KIND = "studio_kind"
 """Our word in a graph's extra data: what its time is remembered under."""
+MOST_KIND_CHARS = 300
+MOST_RUN_S = 7 * 86400.0
+"""A longer time is a fault of the server's clock, and nothing to reckon a price with."""
 
 _SAVERS = {
     **dict.fromkeys(("SaveVideo", "SaveWEBM", "VHS_VideoCombine"), Kind.VIDEO),
@@ -63,22 +65,58 @@ class Work:
 
 def work_of(entry: JSON) -> Work:
     """The work of a finished run, of a server of any version."""
-    status = entry.get("status") or {}
-    listed = status.get("messages") or []
-    messages = {m[0]: m[1] for m in listed if isinstance(m, list) and len(m) == 2 and isinstance(m[1], dict)}
-    start, end = (messages.get(name, {}).get("timestamp") for name in ("execution_start", "execution_success"))
-    timed = isinstance(start, int | float) and isinstance(end, int | float) and end >= start
-    prompt = entry.get("prompt") or []
-    graph, extra = (prompt[2], prompt[3]) if len(prompt) > 3 else ({}, {})
-    kind = extra.get(KIND) if isinstance(extra, dict) else None
-    cached = messages.get("execution_cached", {}).get("nodes") or []
+    status = table(entry.get("status"))
+    messages = _messages(status.get("messages"))
+    prompt = entry.get("prompt")
+    graph, extra = (table(prompt[2]), table(prompt[3])) if isinstance(prompt, list) and len(prompt) > 3 else ({}, {})
+    cached = messages.get("execution_cached", {}).get("nodes")
     return Work(
         failed=status.get("status_str") == "error",
         messages=messages,
-        seconds=round((end - start) / 1000, 3) if timed else None,  # type: ignore[operator]
-        kind=(str(kind[0]), str(kind[1])) if isinstance(kind, list) and len(kind) == 2 else None,
-        spared=any("Sampler" in str((graph.get(str(n)) or {}).get("class_type")) for n in cached),
+        seconds=_seconds(
+            *(messages.get(name, {}).get("timestamp") for name in ("execution_start", "execution_success"))
+        ),
+        kind=_kind(extra.get(KIND)),
+        spared=isinstance(cached, list)
+        and any("Sampler" in str(table(graph.get(str(n))).get("class_type")) for n in cached),
     )
+
+
+def _messages(listed: object) -> JSON:
+    """Event -> its data, of [[event, data], ...]."""
+    pairs = [m for m in listed if isinstance(m, list) and len(m) == 2] if isinstance(listed, list) else []
+    return {event: data for event, data in pairs if isinstance(event, str) and isinstance(data, dict)}
+
+
+def _seconds(start: object, end: object) -> float | None:
+    """From the first to the second, both in ms; None where that is no time that a run may take."""
+    first, last = number(start), number(end)
+    seconds = round((last - first) / 1000, 3) if first is not None and last is not None else -1.0
+    return seconds if 0 <= seconds <= MOST_RUN_S else None
+
+
+def _kind(posted: object) -> tuple[str, str] | None:
+    match posted:
+        case [str() as about, str() as settings] if len(about) + len(settings) <= MOST_KIND_CHARS:
+            return about, settings
+    return None
+
+
+def known_nodes(body: JSON) -> JSON:
+    """Node definitions as we read them: class -> {"input": {"required" and "optional": {input: [type, ...]}},
+    "output_node"}. Whatever has another shape is left out."""
+    return {
+        name: {
+            "input": {side: _specs(table(one.get("input")).get(side)) for side in ("required", "optional")},
+            "output_node": bool(one.get("output_node")),
+        }
+        for name, one in body.items()
+        if isinstance(one, dict)
+    }
+
+
+def _specs(side: object) -> JSON:
+    return {name: spec for name, spec in table(side).items() if isinstance(spec, list)}
 
 
 def outputs(graph: JSON, nodes: JSON | None = None) -> list[OutputNode]:
@@ -131,10 +169,10 @@ def definitions(settings: Settings, *, within_s: float = ASK_S) -> JSON | None:
             "GET", f"{base}/object_info", headers={"Authorization": auth} if auth else {}, timeout=within_s / 2
         ) as reply:
             body = _body(reply, until) if reply.status_code == httpx.codes.OK else None
-        found: Any = json.loads(body) if body else None
-    except (httpx.HTTPError, httpx.InvalidURL, ValueError, RecursionError):
+        found = read(body) if body else None
+    except (httpx.HTTPError, httpx.InvalidURL, ValueError):
         return None
-    return found if isinstance(found, dict) and all(isinstance(v, dict) for v in found.values()) else None
+    return known_nodes(found) if isinstance(found, dict) else None
 
 
 def _body(reply: httpx.Response, until: float) -> bytes | None:

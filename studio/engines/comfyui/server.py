@@ -1,7 +1,8 @@
 """The HTTP side of one ComfyUI server: what it knows, uploads, the queue, results. Each call looks or acts once.
 
 Source: the server's routes as recorded on a real ComfyUI 0.33.0. `/api/jobs` is newer than 0.24; older servers answer
-404 there, so queue and history, which all versions have, are what we read.
+404 there, so queue and history, which all versions have, are what we read. Any service may stand at the address, so an
+answer is read to a limit and of a known shape, or it is a passing fault; of a submit it is an unknown outcome.
 """
 
 from __future__ import annotations
@@ -9,18 +10,26 @@ from __future__ import annotations
 import asyncio
 import time
 from collections.abc import Mapping
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
 import httpx
 
 from studio.domain import JSON
-from studio.engines.comfyui.reading import KIND
-from studio.errors import Refused, Unauthorised, Unavailable, UnknownOutcome
+from studio.engines import strict_json
+from studio.engines.comfyui.reading import ANSWER_MAX_BYTES, KIND, known_nodes
+from studio.engines.comfyui.refusals import check_status, node_faults, sentence
+from studio.engines.http import NEVER_SENT
+from studio.errors import EngineError, Refused, Unavailable, UnknownOutcome
 
 TIMEOUT = httpx.Timeout(30.0, connect=5.0)
 NODES_FOR_S = 10.0
 """How long node definitions are taken as known; whatever they lack is asked for anew before a run is refused."""
+LONG_BYTES = 200_000
+"""An answer of more is parsed outside the event loop."""
+NO_JSON = "ComfyUI gave an answer that is not JSON; is there another service at this address?"
+UNKNOWN_SHAPE = "ComfyUI gave an answer of an unknown shape."
 
 
 class Server:
@@ -45,17 +54,21 @@ class Server:
         They are some 700 kB, for which a real server stops everything else for 0.1 s and more.
         """
         if fresh or self._nodes is None or time.monotonic() - self._nodes[0] > NODES_FOR_S:
-            self._nodes = (time.monotonic(), await self._json("GET", "/object_info"))
+            self._nodes = (time.monotonic(), known_nodes(await self._json("GET", "/object_info")))
         return self._nodes[1]
 
     async def upload(self, path: Path, name: str) -> str:
         """Store an input file on the server; the name to use in a node (the server may choose another than ours)."""
         content = await asyncio.to_thread(path.read_bytes)
         body = await self._json("POST", "/upload/image", files={"image": (name, content)}, data={"type": "input"})
-        return "/".join(filter(None, (body.get("subfolder"), body["name"])))
+        kept, folder = body.get("name"), body.get("subfolder") or ""
+        if not isinstance(kept, str) or not kept or not isinstance(folder, str):
+            raise Unavailable(UNKNOWN_SHAPE)
+        return f"{folder}/{kept}" if folder else kept
 
     async def post(self, graph: JSON, *, prompt_id: str, client_id: str, kind: tuple[str, str]) -> None:
-        """Queue a graph under our own id. Raises Refused with the nodes at fault, UnknownOutcome for a lost answer.
+        """Queue a graph under our own id. Raises Refused with the nodes at fault, UnknownOutcome for an answer that was
+        lost or cannot be read.
 
         kind: of the run, for its time; it comes back with the history, whoever asks for that.
         """
@@ -66,29 +79,53 @@ class Server:
             "extra_data": {"preview_method": "auto", KIND: list(kind)},
         }
         try:
-            reply = await self.client.post("/prompt", json=body)
-        except httpx.ConnectError as error:
+            status, content = await self._exchange("POST", "/prompt", json=body)
+        except NEVER_SENT as error:
             raise Unavailable(f"ComfyUI does not answer at {self.base}.") from error
-        except httpx.TransportError as error:
+        except httpx.RequestError as error:
             raise UnknownOutcome("The connection broke before ComfyUI confirmed the run.") from error
-        if reply.status_code == 400:
-            raise Refused(_refusal(reply))
-        if reply.status_code >= 500:  # it may have been queued before the fault
-            raise UnknownOutcome(f"ComfyUI failed while it took the run ({reply.status_code}).")
-        _raise_for(reply, self.base)
-        if faults := _json(reply).get("node_errors"):  # queued nevertheless, without the outputs that are at fault
+        except Unavailable as error:
+            raise UnknownOutcome(str(error)) from error
+        if status == 400:
+            raise Refused(sentence(await _refusal(content)))
+        if status >= 500:  # it may have been queued before the fault
+            raise UnknownOutcome(f"ComfyUI failed while it took the run ({status}).")
+        check_status(status, self.base)
+        try:
+            answer = await _object(content)
+        except Unavailable as error:
+            raise UnknownOutcome(str(error)) from error
+        await self._check_taken(answer, prompt_id)
+
+    async def _check_taken(self, answer: JSON, prompt_id: str) -> None:
+        """Whether the graph is in the queue, whole and under our id."""
+        if faults := answer.get("node_errors"):  # queued nevertheless, without the outputs that are at fault
+            await self._take_back(prompt_id)
+            raise Refused(node_faults(faults))
+        given = answer.get("prompt_id")
+        if not isinstance(given, str):
+            raise UnknownOutcome(UNKNOWN_SHAPE)
+        if given != prompt_id:
+            await self._take_back(given)
+            said = "This ComfyUI does not keep the studio's id of a run, so its result could not be found."
+            raise Refused(f"{said} Update ComfyUI.")
+
+    async def _take_back(self, prompt_id: str) -> None:
+        with suppress(EngineError):
             await self.cancel(prompt_id)
-            raise Refused(_node_faults(faults))
 
     async def queued(self) -> tuple[list[str], list[str]]:
         """Ids of what runs, and of what waits, next first."""
         body = await self._json("GET", "/queue")
-        waiting = sorted(body.get("queue_pending", []), key=lambda entry: entry[0])
-        return [e[1] for e in body.get("queue_running", [])], [e[1] for e in waiting]
+        running, waiting = _entries(body.get("queue_running")), _entries(body.get("queue_pending"))
+        return [e[1] for e in running], [e[1] for e in sorted(waiting, key=lambda entry: entry[0])]
 
     async def history(self, prompt_id: str) -> JSON | None:
         """The finished run's entry, good or bad; None while it has none."""
-        return (await self._json("GET", f"/history/{prompt_id}")).get(prompt_id)
+        entry = (await self._json("GET", f"/history/{prompt_id}")).get(prompt_id)
+        if entry is not None and not isinstance(entry, dict):
+            raise Unavailable(UNKNOWN_SHAPE)
+        return entry or None
 
     async def cancel(self, prompt_id: str) -> bool:
         """Take a waiting run off the queue or interrupt the running one; False when it is neither."""
@@ -108,68 +145,63 @@ class Server:
             self._client = None
 
     async def _json(self, method: str, path: str, **kwargs: Any) -> JSON:
-        return _json(await self._call(method, path, **kwargs))
+        return await _object(await self._call(method, path, **kwargs))
 
-    async def _call(self, method: str, path: str, **kwargs: Any) -> httpx.Response:
+    async def _call(self, method: str, path: str, **kwargs: Any) -> bytes:
+        """The body of a good answer. Raises Unavailable where there is none."""
+        looks = method == "GET"
         try:
-            reply = await self.client.request(method, path, **kwargs)
-        except (httpx.RemoteProtocolError, httpx.ReadError) as error:
-            if method != "GET":
-                raise Unavailable(f"ComfyUI broke the connection at {self.base}.") from error
-            reply = await self._again(path, **kwargs)  # a kept connection that the server closed meanwhile
-        except httpx.TransportError as error:
+            try:
+                status, content = await self._exchange(method, path, **kwargs)
+            except (httpx.RemoteProtocolError, httpx.ReadError):
+                if not looks:
+                    raise
+                status, content = await self._exchange(method, path)  # the server closed a kept connection meanwhile
+        except (httpx.RemoteProtocolError, httpx.ReadError, httpx.DecodingError) as error:
+            raise Unavailable(f"ComfyUI broke the connection at {self.base}.") from error
+        except httpx.RequestError as error:
             raise Unavailable(f"ComfyUI does not answer at {self.base}.") from error
-        _raise_for(reply, self.base)
-        return reply
+        check_status(status, self.base, looks=looks)
+        return content
 
-    async def _again(self, path: str, **kwargs: Any) -> httpx.Response:
-        try:
-            return await self.client.get(path, **kwargs)
-        except httpx.TransportError as error:
-            raise Unavailable(f"ComfyUI does not answer at {self.base}.") from error
-
-
-def _raise_for(reply: httpx.Response, base: str) -> None:
-    if reply.status_code in (401, 403):
-        raise Unauthorised(f"ComfyUI at {base} asks for a login. Set COMFYUI_AUTH to its Authorization header.")
-    if reply.status_code == 413:
-        raise Refused("ComfyUI refuses the file as too large (100 MB unless it was started with --max-upload-size).")
-    if reply.status_code >= 500:
-        raise Unavailable(f"ComfyUI reports an internal fault ({reply.status_code}).", code=str(reply.status_code))
-    if reply.status_code >= 400:
-        raise Refused(f"ComfyUI refused the call ({reply.status_code}).", code=str(reply.status_code))
+    async def _exchange(self, method: str, path: str, **kwargs: Any) -> tuple[int, bytes]:
+        """Status and body of one call, read to a limit."""
+        async with self.client.stream(method, path, **kwargs) as reply:
+            content = bytearray()
+            async for piece in reply.aiter_bytes():
+                content += piece
+                if len(content) > ANSWER_MAX_BYTES:
+                    raise Unavailable(f"The answer of ComfyUI is longer than {ANSWER_MAX_BYTES // 2**20} MB.")
+            return reply.status_code, bytes(content)
 
 
-def _json(reply: httpx.Response) -> JSON:
+async def _object(content: bytes) -> JSON:
     try:
-        body = reply.json()
+        long = len(content) > LONG_BYTES
+        body = await asyncio.to_thread(strict_json.read, content) if long else strict_json.read(content)
     except ValueError as error:
-        raise Unavailable(
-            "ComfyUI gave an answer that is not JSON; is there another service at this address?"
-        ) from error
+        raise Unavailable(NO_JSON) from error
     if not isinstance(body, dict):
-        raise Unavailable("ComfyUI gave an answer of an unknown shape.")
+        raise Unavailable(UNKNOWN_SHAPE)
     return body
 
 
-def _refusal(reply: httpx.Response) -> str:
-    body = _json(reply)
-    if body.get("node_errors"):
-        return _node_faults(body["node_errors"])
-    error = body.get("error") or {}
-    if error.get("type") == "missing_node_type":
-        missing = (error.get("extra_info") or {}).get("class_type") or error.get("details", "")
-        return f"This ComfyUI has no node {missing}. Update ComfyUI or install the custom nodes the workflow needs."
-    return f"ComfyUI refused the graph: {error.get('message', 'no reason given')}."
+async def _refusal(content: bytes) -> JSON:
+    """The reasons for a refusal; nothing where they cannot be read."""
+    with suppress(Unavailable):
+        return await _object(content)
+    return {}
 
 
-def _node_faults(faults: JSON) -> str:
-    """The first faults in a sentence; file lists and server paths are left out."""
-    said = []
-    for fault in faults.values():
-        for error in fault.get("errors", []):
-            field = (error.get("extra_info") or {}).get("input_name", "")
-            got = (error.get("extra_info") or {}).get("received_value")
-            what = f"{field} is {got!r}" if got is not None else f"{field} {error.get('message', '')}".strip()
-            said.append(f"{fault.get('class_type')}: {what} ({error.get('type')})")
-    return "ComfyUI refused the graph: " + "; ".join(said[:3]) + "."
+def _entries(listed: Any) -> list[tuple[float, str]]:
+    """(number, id) of a part of the queue. Guessing at another shape would take a run that waits for a lost one."""
+    if not isinstance(listed, list):
+        raise Unavailable(UNKNOWN_SHAPE)
+    found = []
+    for entry in listed:
+        match entry:
+            case [int() | float() as number, str() as prompt_id, *_]:
+                found.append((number, prompt_id))
+            case _:
+                raise Unavailable(UNKNOWN_SHAPE)
+    return found

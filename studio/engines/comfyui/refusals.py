@@ -1,0 +1,66 @@
+"""What a ComfyUI server's refusals mean: a status to an error, its list of faults to a sentence.
+
+The body of a refusal is as foreign as any answer: whatever is not of the recorded shape is left out.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from studio.domain import JSON
+from studio.engines.strict_json import rows, table
+from studio.errors import Refused, Unauthorised, Unavailable
+
+MOST_CHARS = 120
+"""Of a name or a message that the server gives."""
+MOST_FAULTS = 3
+
+
+def check_status(status: int, base: str, *, looks: bool = False) -> None:
+    """Raise what this HTTP status means. looks: of a call that only reads, which may be repeated."""
+    code = str(status)
+    if 300 <= status < 400:
+        said = f"ComfyUI at {base} answers with a redirect. Set COMFYUI_URL to the final address."
+        raise Unauthorised(f"{said} If it leads to a login, set COMFYUI_AUTH.", code=code)
+    if status in (401, 403):
+        said = f"ComfyUI at {base} asks for a login. Set COMFYUI_AUTH to its Authorization header."
+        raise Unauthorised(said, code=code)
+    if status == 413:
+        raise Refused("ComfyUI refuses the file as too large (100 MB unless it was started with --max-upload-size).")
+    if status >= 500:
+        raise Unavailable(f"ComfyUI reports an internal fault ({code}).", code=code)
+    if status >= 400 and looks:
+        raise Unavailable(f"ComfyUI at {base} answers {code}; is there another service at this address?", code=code)
+    if status >= 400:
+        raise Refused(f"ComfyUI refused the call ({code}).", code=code)
+
+
+def sentence(body: JSON) -> str:
+    """Why a graph was refused."""
+    if body.get("node_errors"):
+        return node_faults(body["node_errors"])
+    error = table(body.get("error"))
+    if error.get("type") == "missing_node_type":
+        missing = _short(table(error.get("extra_info")).get("class_type") or error.get("details", ""))
+        return f"This ComfyUI has no node {missing}. Update ComfyUI or install the custom nodes the workflow needs."
+    return f"ComfyUI refused the graph: {_short(error.get('message') or 'no reason given').rstrip('.')}."
+
+
+def node_faults(faults: Any) -> str:
+    """The first faults in a sentence; file lists and server paths are left out."""
+    said = [_fault(fault, error) for fault in rows(list(table(faults).values())) for error in rows(fault.get("errors"))]
+    return f"ComfyUI refused the graph: {'; '.join(said[:MOST_FAULTS]) or 'no reason given'}."
+
+
+def _fault(fault: JSON, error: JSON) -> str:
+    about = table(error.get("extra_info"))
+    field, got = _short(about.get("input_name", "")), about.get("received_value")
+    what = (
+        f"{field} is {_short(repr(got))}" if got is not None else f"{field} {_short(error.get('message', ''))}".strip()
+    )
+    return f"{_short(fault.get('class_type'))}: {what} ({_short(error.get('type'))})"
+
+
+def _short(value: Any) -> str:
+    text = str(value)
+    return f"{text[:MOST_CHARS]}…" if len(text) > MOST_CHARS else text
