@@ -115,6 +115,8 @@ class Request(Value):
     Request.flat). n is the number of runs wanted, each with its own seed.
     """
 
+    model_config = ConfigDict(allow_inf_nan=False)
+
     task: Task
     model: str
     prompt: str = ""

@@ -16,6 +16,8 @@ LIMIT = 500
 """Most requests from one press of the button; more is more likely a slip than a wish."""
 
 SEEDS_MAX = 100
+SEED_DIGITS = 20
+"""Digits of the largest seed of any program, 2^64 - 1."""
 CHOICE = re.compile(r"\{([^{}]*\|[^{}]*)\}")
 RANGE = re.compile(r"(\d+)\s*(?:-|–|\.\.)\s*(\d+)")
 
@@ -64,6 +66,10 @@ def _refuse_beyond(count: int) -> None:
         raise CapabilityError(message, field="prompt", value=count, limit=LIMIT)
 
 
+def _is_seed(word: str) -> bool:
+    return word.isdecimal() and len(word) <= SEED_DIGITS
+
+
 def parse_seeds(text: str) -> list[int]:
     """Seeds from `1, 5 9` and ranges such as `10-14`, doubles left out, order kept; [] for empty text.
 
@@ -72,8 +78,8 @@ def parse_seeds(text: str) -> list[int]:
     found: list[int] = []
     for word in RANGE.sub(r"\1-\2", text).replace("，", ",").replace(",", " ").split():
         low, dash, high = word.partition("-")
-        if not low.isdecimal() or (dash and not high.isdecimal()):
-            message = f"{word!r} is not a seed. Write whole numbers such as 7, 42 or a range such as 10-14."
+        if not _is_seed(low) or (dash and not _is_seed(high)):
+            message = f"{word[:40]!r} is not a seed. Write whole numbers such as 7, 42 or a range such as 10-14."
             raise CapabilityError(message, field="seeds", value=word)
         first, last = int(low), int(high) if dash else int(low)
         if last - first >= SEEDS_MAX or last < first:

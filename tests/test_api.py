@@ -139,3 +139,15 @@ def test_the_page_and_its_configuration_are_packed_and_media_are_not(url: str) -
     assert page.headers["content-encoding"] == "gzip" and 'href="ui/assets/' in page.text
     assert httpx.get(url, headers={"accept-encoding": "identity"}).headers.get("content-encoding") is None
     assert "content-encoding" not in httpx.get(f"{url.rstrip('/')}/healthz").headers
+
+
+def test_one_id_gives_one_run_and_a_list_gives_a_list(client: Client) -> None:
+    """Submit, too, takes one request or a batch."""
+    runs = client.predict([image("one"), image("two")], api_name="/submit")
+    ids = [r["id"] for r in runs]
+    assert [r["id"] for r in client.predict(ids, 20, api_name="/wait")] == ids
+    assert client.predict(ids[0], 20, api_name="/wait")["status"] == "succeeded"
+    assert [r["id"] for r in client.predict(ids, api_name="/get_run")] == ids
+    assert [r["status"] for r in client.predict(ids, api_name="/cancel")] == ["succeeded"] * 2
+    assert [r["retry_of"] for r in client.predict(ids, api_name="/retry")] == ids
+    assert client.predict([], 1, api_name="/wait") == []

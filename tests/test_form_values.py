@@ -52,7 +52,7 @@ def test_a_switch_goes_to_the_nearest_and_says_so() -> None:
     said = {n["key"]: (n["from"], n["to"]) for n in notes if "key" in n}
     assert said["forms.changed_size"] == ("960 × 412", "1280 × 720")
     assert said["forms.changed_duration"] == ("33.5 s", "15 s")
-    assert moved["seed"] == 4
+    assert moved["seed"] == "4"
 
 
 def test_a_switch_that_changes_nothing_the_user_chose_says_nothing() -> None:

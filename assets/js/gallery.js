@@ -13,6 +13,13 @@ const PAGE = 80;
 const TYPED_MS = 160;
 const DAYS = { today: 0, week: 7, month: 30, year: 365 };
 
+/** The date so many days ago where the reader is, as YYYY-MM-DD. By the calendar: a day may have 23 or 25 hours. */
+function dayBefore(days) {
+  const now = new Date();
+  const day = new Date(now.getFullYear(), now.getMonth(), now.getDate() - days, 12);
+  return [String(day.getFullYear()).padStart(4, "0"), day.getMonth() + 1, day.getDate()].map((n) => String(n).padStart(2, "0")).join("-");
+}
+
 /** gr.HTML calls this once. */
 export function mount(element) {
   styles("widgets.css", "gallery.css");
@@ -126,9 +133,9 @@ class Gallery {
 
   /** The present search as parameters. The date becomes a word of the query, which the studio understands. */
   asked() {
-    const wanted = { limit: PAGE, trashed: this.trashed };
+    const wanted = { limit: PAGE, trashed: this.trashed, time_zone: Intl.DateTimeFormat().resolvedOptions().timeZone || "UTC" };
     for (const [name, f] of Object.entries(this.filters)) if (f.value && name !== "date") wanted[name] = f.value;
-    const after = this.filters.date.value && new Date(Date.now() - DAYS[this.filters.date.value] * 864e5).toISOString().slice(0, 10);
+    const after = this.filters.date.value && dayBefore(DAYS[this.filters.date.value]);
     wanted.query = [after && `after:${after}`, this.query.value.trim()].filter(Boolean).join(" ");
     return wanted;
   }

@@ -7,6 +7,7 @@ The order is always the same: `parse` (shape) -> `complete` (defaults the user l
 from __future__ import annotations
 
 import math
+import re
 from collections.abc import Iterator, Mapping
 from typing import Any
 
@@ -16,10 +17,13 @@ from studio.catalogue.inputs import fail, files, unfit
 from studio.catalogue.rows import Catalogue, Durations, FreeSize, Model, ParamSpec, Price, Size
 from studio.domain import JSON, REQUEST, Asset, Request, Task
 from studio.errors import CapabilityError
+from studio.validation import blank, require_whole, sentence, short
 
 __all__ = ["FIELDS", "carry", "complete", "holds", "parse", "price", "price_lines", "problems", "unfit", "value"]
 
 FIELDS = frozenset(Request.model_fields) - {"params"}
+SHAPELESS = ("audio_file", "reference_voices")
+"""Inputs that have no width and height."""
 
 
 def parse(body: JSON, catalogue: Catalogue) -> Request:
@@ -27,6 +31,7 @@ def parse(body: JSON, catalogue: Catalogue) -> Request:
 
     Raises CapabilityError for an unknown field, model or task, or a value of the wrong type, naming the field.
     """
+    require_whole(body)
     body = {k: v for k, v in body.items() if v is not None}
     if not isinstance(body.get("model"), str):
         raise CapabilityError("The request has no model. See /models for the list.", field="model")
@@ -36,13 +41,13 @@ def parse(body: JSON, catalogue: Catalogue) -> Request:
     own = {k: body.pop(k) for k in list(body) if k not in FIELDS and k in model.params}
     unknown = sorted(k for k in body if k not in FIELDS)
     if unknown:
-        raise CapabilityError(f"{model.label} has no setting called {unknown[0]!r}.", field=unknown[0])
+        raise CapabilityError(f"{model.label} has no setting called {unknown[0][:60]!r}.", field=unknown[0])
     try:
         return REQUEST.validate_python(body | {"params": own})
     except ValidationError as error:
-        first = error.errors(include_url=False)[0]
+        first: dict[str, Any] = dict(error.errors(include_url=False)[0])
         field = ".".join(str(p) for p in first["loc"] if p not in set(Task)) or "task"
-        raise CapabilityError(f"{field}: {first['msg']}.", field=field, value=first.get("input")) from None
+        raise CapabilityError(sentence(first, field), field=field, value=first.get("input")) from None
 
 
 def complete(request: Request, model: Model) -> Request:
@@ -79,10 +84,10 @@ def _default_duration(d: Durations) -> float | None:
 def _size(request: Request, model: Model) -> Size | None:
     """The size meant by the request, or None where the model takes none or the request names one that is not listed."""
     width, height = request.width, request.height
-    if width and height:
+    if width is not None or height is not None:
         fits = (s for s in model.sizes if (s.width, s.height) == (width, height))
         return next((s for s in fits if request.tier in (None, s.tier) and request.aspect in (None, s.aspect)), None)
-    if model.follows_input(request.task, "size") and not request.aspect:
+    if _takes_shape(request, model) and not request.aspect:
         return None  # the input's shape, at the tier if one is asked for
     if model.sizes:
         named = [
@@ -98,6 +103,14 @@ def _size(request: Request, model: Model) -> Size | None:
     return None
 
 
+def _takes_shape(request: Request, model: Model) -> bool:
+    """Whether the result has the shape of an input; a task that goes by sound alone has none to give."""
+    if not model.follows_input(request.task, "size"):
+        return False
+    given, specs = request.media(), model.inputs_for(request.task)
+    return any(name in given or spec.min for name, spec in specs.items() if name not in SHAPELESS)
+
+
 def problems(request: Request, model: Model, assets: Mapping[str, Asset]) -> list[CapabilityError]:
     """Every way in which the completed request goes beyond the row, each with field, value and limit."""
     found: list[CapabilityError] = []
@@ -111,7 +124,7 @@ def problems(request: Request, model: Model, assets: Mapping[str, Asset]) -> lis
 
 def _texts(request: Request, model: Model, _: Mapping[str, Asset]) -> Iterator[CapabilityError]:
     required = model.prompt.required and request.task not in model.prompt.optional_for
-    if required and not request.prompt.strip():
+    if required and blank(request.prompt):
         yield fail("prompt", "", "required", f"{model.label} needs a prompt.")
     for field, spec, text in (
         ("prompt", model.prompt, request.prompt),
@@ -135,7 +148,7 @@ def _sizes(request: Request, model: Model, _: Mapping[str, Asset]) -> Iterator[C
     if (width is None) != (height is None):
         yield fail("height" if height is None else "width", None, "both", "Set both width and height.")
         return
-    if width and height:
+    if width is not None and height is not None:
         named = next((s for s in model.sizes if (s.width, s.height) == (width, height)), None)
         yield from _contradiction(request, model, named)
         if (free := model.free_size) and not named:
@@ -144,8 +157,8 @@ def _sizes(request: Request, model: Model, _: Mapping[str, Asset]) -> Iterator[C
             return
         elif model.sizes and not named:
             listed = ", ".join(f"{s.width}x{s.height}" for s in model.sizes)
-            message = f"{model.label} makes {listed}, not {width}x{height}."
-            yield fail("width", f"{width}x{height}", listed, message)
+            message = f"{model.label} makes {listed}, not {short(width)}x{short(height)}."
+            yield fail("width", f"{short(width)}x{short(height)}", listed, message)
         elif model.size_from_input or not (model.sizes or free):
             yield fail("width", width, None, f"{model.label} does not accept width and height.")
     elif model.sizes and (request.aspect or request.tier):
@@ -174,22 +187,33 @@ def _contradiction(request: Request, model: Model, named: Size | None) -> Iterat
         ("tier", request.tier, named and named.tier),
         ("aspect", request.aspect, named and named.aspect),
     ):
-        if asked and asked != own and (named or model.size_from_input):
-            size = f"{request.width}x{request.height}"
-            yield fail(
-                field, asked, own, f"The {field} {asked} does not match {size}. Set either the pixels or the {field}."
-            )
+        if not asked or asked == own or (field == "aspect" and not named and _shaped(request, asked)):
+            continue
+        size = f"{short(request.width)}x{short(request.height)}"
+        message = f"The {field} {asked[:60]} does not match {size}. Set either the pixels or the {field}."
+        yield fail(field, asked, own, message)
+
+
+def _shaped(request: Request, aspect: str) -> bool:
+    """Whether the pixels have this shape, W:H, within two hundredths."""
+    found = re.fullmatch(r"(\d{1,4}):(\d{1,4})", aspect)
+    width, height = request.width or 0, request.height or 0
+    if not found or not int(found[2]) or not (0 < width < 10**6 and 0 < height < 10**6):
+        return False
+    return abs(width / height * int(found[2]) - int(found[1])) <= 0.02 * int(found[1])
 
 
 def _free(width: int, height: int, model: Model, free: FreeSize) -> Iterator[CapabilityError]:
     for field, side in (("width", width), ("height", height)):
         if not free.min_side <= side <= free.max_side:
             limit = f"{free.min_side} to {free.max_side}"
-            yield fail(field, side, limit, f"The {field} is {side}; {model.label} supports {limit} pixels.")
+            yield fail(field, side, limit, f"The {field} is {short(side)}; {model.label} supports {limit} pixels.")
         elif side % free.multiple:
             near = max(free.multiple, round(side / free.multiple) * free.multiple)
             message = f"The {field} is {side}; {model.label} needs a multiple of {free.multiple}, for example {near}."
             yield fail(field, side, free.multiple, message)
+    if not all(free.min_side <= side <= free.max_side for side in (width, height)):
+        return
     pixels = width * height
     if (free.max_pixels and pixels > free.max_pixels) or (free.min_pixels and pixels < free.min_pixels):
         limit = f"{free.min_pixels or 1:,} to {free.max_pixels or 0:,} pixels in total"
@@ -203,6 +227,9 @@ def _free(width: int, height: int, model: Model, free: FreeSize) -> Iterator[Cap
 
 def _times(request: Request, model: Model, assets: Mapping[str, Asset]) -> Iterator[CapabilityError]:
     seconds, allowed = request.duration_s, model.durations
+    if request.task.makes == "image":
+        yield from _timeless(request)
+        return
     clips = any(i in assets and assets[i].kind == "video" for i in request.references)
     if seconds and allowed and (most := allowed.max_with_clip) and clips and seconds > most:
         message = f"The length is {seconds:g} s; {model.label} makes at most {most:g} s with a reference clip."
@@ -217,13 +244,22 @@ def _times(request: Request, model: Model, assets: Mapping[str, Asset]) -> Itera
                 yield fail("duration_s", seconds, listed, message)
         else:
             low, high, step = allowed.min or 0, allowed.max or math.inf, allowed.step
-            whole = abs((seconds - low) / step - round((seconds - low) / step)) < 1e-6 if step else True
-            if not (low <= seconds <= high and whole):
+            inside = low <= seconds <= high
+            if not inside or (step and abs((seconds - low) / step - round((seconds - low) / step)) >= 1e-6):
                 limit = f"{low:g} to {high:g} seconds" + (f" in steps of {step:g}" if step else "")
                 yield fail("duration_s", seconds, limit, f"The length is {seconds:g} s; {model.label} makes {limit}.")
     if request.fps is not None and request.fps not in model.fps:
         listed = ", ".join(map(str, model.fps)) or "its own rate only"
-        yield fail("fps", request.fps, listed, f"The frame rate is {request.fps}; {model.label} supports {listed}.")
+        message = f"The frame rate is {short(request.fps)}; {model.label} supports {listed}."
+        yield fail("fps", request.fps, listed, message)
+
+
+def _timeless(request: Request) -> Iterator[CapabilityError]:
+    """What only clips have: no value of these would do anything to a picture."""
+    for field in ("duration_s", "fps", "audio"):
+        if value := getattr(request, field):
+            message = f"{request.task} makes a picture, which has no {field.removesuffix('_s')}; leave it out."
+            yield fail(field, value, None, message)
 
 
 def _params(request: Request, model: Model, _: Mapping[str, Asset]) -> Iterator[CapabilityError]:
@@ -233,14 +269,14 @@ def _params(request: Request, model: Model, _: Mapping[str, Asset]) -> Iterator[
         if spec is None:
             yield fail(name, value, None, f"{model.label} has no {name} for {request.task}.")
         elif message := _wrong_param(value, spec):
-            yield fail(name, value, message, f"{name} is {value!r}; {model.label} accepts {message}.")
+            yield fail(name, value, message, f"{name} is {short(value)}; {model.label} accepts {message}.")
 
 
-def _wrong_param(value: object, spec: ParamSpec) -> str | None:
+def _wrong_param(value: Any, spec: ParamSpec) -> str | None:
     number = isinstance(value, int | float) and not isinstance(value, bool)
     low, high = -math.inf if spec.min is None else spec.min, math.inf if spec.max is None else spec.max
     if spec.type in ("int", "float"):
-        if not number or not low <= float(value) <= high or (spec.type == "int" and float(value) % 1):  # type: ignore[arg-type]
+        if not number or not low <= value <= high or (spec.type == "int" and value % 1):
             return f"{'a whole number' if spec.type == 'int' else 'a number'} from {low:g} to {high:g}"
     elif spec.type == "bool" and not isinstance(value, bool):
         return "true or false"
@@ -260,11 +296,12 @@ def _numbers(request: Request, model: Model, _: Mapping[str, Asset]) -> Iterator
             yield fail("seed", request.seed, None, f"{model.label} does not use a seed.")
         elif not model.seeds.min <= request.seed <= model.seeds.max:
             low, high = model.seeds.min, model.seeds.max
-            message = f"The seed is {request.seed}; it must be from {low} to {high}."
+            message = f"The seed is {short(request.seed)}; {model.label} takes seeds from {low} to {high}."
             yield fail("seed", request.seed, f"{low} to {high}", message)
     if not 1 <= request.n <= model.max_n:
-        yield fail("n", request.n, model.max_n, f"The count is {request.n}; {model.label} allows 1 to {model.max_n}.")
-    if request.audio is not None and model.audio != "optional":
+        message = f"The count is {short(request.n)}; {model.label} allows 1 to {model.max_n}."
+        yield fail("n", request.n, model.max_n, message)
+    if request.audio is not None and request.task.makes == "video" and model.audio != "optional":
         always = model.audio == "always"
         if request.audio != always:
             message = f"{model.label} always adds sound." if always else f"{model.label} does not make sound."
@@ -366,7 +403,11 @@ def carry(values: JSON, model: Model, task: Task) -> tuple[JSON, list[str]]:
             trial[name] = old
         if name in ("width", "height"):
             trial |= {k: values.get(k) for k in ("width", "height")}
-        request = REQUEST.validate_python(trial)
+        try:
+            request = REQUEST.validate_python(trial)
+        except ValidationError as error:
+            said.append(sentence(dict(error.errors(include_url=False)[0]), name))
+            continue
         wrong = [p for p in problems(request, model, {}) if p.field in (name, "width", "aspect", "tier")]
         mine = [p for p in wrong if p.field == name or name in ("width", "height", "aspect", "tier")]
         if mine:

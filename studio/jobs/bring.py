@@ -15,6 +15,7 @@ from studio.errors import MediaError
 from studio.jobs import deliver, download
 from studio.jobs.way import Way
 from studio.store import assets, ledger, runs
+from studio.store.rows import seed_in
 
 SHOWN_EVERY_S = 0.25
 """How often the pages are told how far a download is."""
@@ -30,7 +31,8 @@ class Bring:
     async def all(self, progress: Progress) -> None:
         """Until the run has succeeded. Raises LinkGone, MediaError, OSError (disk full), Leave (cancelled)."""
         way, outputs = self.way, progress.outputs
-        seed = {} if progress.seed is None else {"seed": progress.seed}
+        known = progress.seed is not None and 0 <= progress.seed < 2**64
+        seed = {"seed": seed_in(progress.seed)} if known else {}
         await way.enter(Phase.DOWNLOADING, "The result is ready.", took_s=way.took_s, **seed)
         if not outputs:
             raise MediaError(f"{way.facts.label} says it is done but gave no file.")

@@ -5,12 +5,14 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import timedelta
+from zoneinfo import ZoneInfo
 
 from studio.domain import Run, now
 from studio.errors import CapabilityError
 from studio.parts.following import Following
 from studio.store import runs, search
 from studio.store.rows import stamp
+from studio.validation import short
 
 
 @dataclass(frozen=True)
@@ -24,20 +26,32 @@ class RunPage:
     capped: bool
 
 
+def _zone(name: str) -> ZoneInfo:
+    """Raises CapabilityError for a name that is none."""
+    try:
+        return ZoneInfo(name)
+    except (LookupError, ValueError, OSError):  # OSError: a folder of the zone files, or a name too long for a file
+        message = f"time_zone is {short(name)}; it must be the name of a time zone, such as Asia/Shanghai."
+        raise CapabilityError(message, field="time_zone", value=name) from None
+
+
 class Gallery(Following):
     """The kept runs."""
 
     def search(
         self, query: str = "", *, owner: str = "", task: str | None = None, model: str | None = None,
         kind: str | None = None, status: str | None = None, rating_min: int = 0, trashed: bool = False,
-        before: int | None = None, limit: int = 60,
+        before: int | None = None, limit: int = 60, time_zone: str = "UTC",
     ) -> RunPage:  # fmt: skip
-        """A page of runs. query: words, "phrases", -without, model: task: status: seed: rating:>=4 before: after:."""
+        """A page of runs. query: words, "phrases", -without, model: task: status: seed: rating:>=4 before: after:.
+
+        time_zone: the IANA name of the zone in which `before:` and `after:` count days.
+        """
         wanted = search.Wanted(
             owner=owner, task=task or None, model=model or None, kind=kind or None, status=status or None,
             ratings=tuple(range(rating_min, 6)) if rating_min else (), trashed=trashed,
         )  # fmt: skip
-        wanted = search.parse(query, wanted)
+        wanted = search.parse(query, wanted, zone=_zone(time_zone))
         with self._store.read() as db:
             found, next_before = search.page(db, wanted, before=before, limit=max(1, min(limit, 500)))
             total, capped = search.total(db, wanted)

@@ -60,9 +60,19 @@ def as_json(request: Request) -> str:
     return json.dumps(request.model_dump(mode="json", exclude_defaults=True) | {"task": request.task.value})
 
 
+def seed_in(seed: int | None) -> int | None:
+    """A seed of 0 to 2^64 - 1 as its column holds it: SQLite has signed numbers, so the upper half is below 0."""
+    return seed - 2**64 if seed is not None and seed >= 2**63 else seed
+
+
+def seed_out(seed: int | None) -> int | None:
+    """The seed of a row."""
+    return seed + 2**64 if seed is not None and seed < 0 else seed
+
+
 def as_run(row: Mapping[str, Any], assets: tuple[Asset, ...] = (), request: Request | None = None) -> Run:
     """A row of runs with its output files. request: where it was read before; it never changes."""
-    values = {name: row[name] for name in RUN_FIELDS}
+    values: dict[str, Any] = {name: row[name] for name in RUN_FIELDS} | {"seed": seed_out(row["seed"])}
     for name in AMOUNTS:
         if values[name] is not None and not math.isfinite(values[name]):
             values[name] = None

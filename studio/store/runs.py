@@ -58,6 +58,7 @@ def add(db: Database, new: NewRun, batch: str = "") -> Run:
     values: dict[str, Any] = {name: getattr(run, name) for name in _INSERT if hasattr(run, name)} | {
         "task": request.task.value, "kind": request.task.makes.value, "words": words.spaced(request.prompt),
         "request": rows.as_json(request), "batch": batch, "pace": new.pace, "created_at": stamp(run.created_at),
+        "seed": rows.seed_in(run.seed),
     }  # fmt: skip
     seq = int(db.conn.execute(_INSERT_SQL, [values[name] for name in _INSERT]).lastrowid or 0)
     for role, ids in new.inputs.items():

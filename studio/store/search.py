@@ -8,23 +8,28 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass, replace
-from datetime import date
+from datetime import UTC, date, datetime, time, tzinfo
 from typing import Any
 
 from sqlite_utils import Database
 
 from studio.domain import Run
 from studio.store import words
-from studio.store.rows import RUN_COLUMNS, as_runs, fetch
+from studio.store.rows import RUN_COLUMNS, as_runs, fetch, seed_in, stamp
+from studio.validation import legible
 
 CAP = 1000
 """Totals beyond this are said as "1,000+"."""
+INTEGER_MAX = 2**63 - 1
+"""Largest whole number of SQLite."""
+SEED_DIGITS = 20
 
 
 @dataclass(frozen=True)
 class Wanted:
-    """What is looked for. None and empty mean: any. before_day, after_day: ISO dates, UTC; the day itself is left out
-    by `before` and included by `after`. without: phrases the prompt must not have."""
+    """What is looked for. None and empty mean: any. before, after: instants as the database writes them, the first of
+    a day where the reader is; so the day itself is left out by `before` and included by `after`. without: phrases the
+    prompt must not have."""
 
     words: tuple[str, ...] = ()
     without: tuple[str, ...] = ()
@@ -35,8 +40,8 @@ class Wanted:
     status: str | None = None
     seed: int | None = None
     ratings: tuple[int, ...] = ()
-    before_day: str | None = None
-    after_day: str | None = None
+    before: str | None = None
+    after: str | None = None
     trashed: bool = False
     nothing: bool = False
 
@@ -45,14 +50,18 @@ _TOKEN = re.compile(r'(-?)(?:(\w+):)?(?:"([^"]*)"?|(\S+))')
 _FILTERS = ("model", "task", "status", "seed", "rating", "before", "after", "kind")
 
 
-def parse(text: str, wanted: Wanted = Wanted()) -> Wanted:
-    """What the user typed, added to what the page already filters by. What cannot be read finds nothing."""
+def parse(text: str, wanted: Wanted = Wanted(), *, zone: tzinfo = UTC) -> Wanted:
+    """What the user typed, added to what the page already filters by. What cannot be read finds nothing.
+
+    zone: where the days of `before:` and `after:` begin.
+    """
     plain: list[str] = []
     without: list[str] = []
+    text = legible(text)
     for minus, key, quoted, bare in _TOKEN.findall(text):
         value = quoted or bare
         if key in _FILTERS and not minus:
-            wanted = _filtered(wanted, key, value)
+            wanted = _filtered(wanted, key, value, zone)
             continue
         whole = f"{key}:{value}" if key else value
         if words.searchable(whole):
@@ -63,13 +72,14 @@ def parse(text: str, wanted: Wanted = Wanted()) -> Wanted:
     return replace(wanted, words=(*wanted.words, *plain), without=(*wanted.without, *without))
 
 
-def _filtered(wanted: Wanted, key: str, value: str) -> Wanted:
+def _filtered(wanted: Wanted, key: str, value: str, zone: tzinfo) -> Wanted:
     if key in ("task", "kind", "status"):
         return replace(wanted, **{key: value.lower()})
     if key == "model":
         return replace(wanted, model=value)
     if key == "seed":
-        return replace(wanted, seed=int(value)) if value.isdecimal() else replace(wanted, nothing=True)
+        known = value.isdecimal() and len(value) <= SEED_DIGITS and int(value) < 2**64
+        return replace(wanted, seed=int(value)) if known else replace(wanted, nothing=True)
     if key == "rating":
         found = re.fullmatch(r"(>=|<=|>|<|=)?([0-5])", value)
         return (
@@ -78,10 +88,10 @@ def _filtered(wanted: Wanted, key: str, value: str) -> Wanted:
             else replace(wanted, nothing=True)
         )
     try:
-        day = date.fromisoformat({4: f"{value}-01-01", 7: f"{value}-01"}.get(len(value), value)).isoformat()
-    except ValueError:
+        day = date.fromisoformat({4: f"{value}-01-01", 7: f"{value}-01"}.get(len(value), value))
+        return replace(wanted, **{key: stamp(datetime.combine(day, time.min, tzinfo=zone))})
+    except (ValueError, OverflowError):  # no date, or one that no calendar in UTC has
         return replace(wanted, nothing=True)
-    return replace(wanted, **{f"{key}_day": day})
 
 
 def _ratings(sign: str, stars: int) -> tuple[int, ...]:
@@ -96,7 +106,7 @@ def page(db: Database, wanted: Wanted, *, before: int | None, limit: int) -> tup
     source, where, values = _conditions(db, wanted)
     if before is not None:
         where.append("r.seq < ?")
-        values.append(before)
+        values.append(min(before, INTEGER_MAX))
     columns = ", ".join(f"r.{c.strip()}" for c in RUN_COLUMNS.split(","))
     order = "w.rowid" if "run_words" in source else "r.seq"
     sql = f"SELECT {columns} FROM {source} WHERE {' AND '.join(where)} ORDER BY {order} DESC LIMIT ?"
@@ -122,7 +132,7 @@ def _one_facet(wanted: Wanted) -> tuple[str, str] | None:
     """The counter that answers this search, if a single one does."""
     if wanted.words or wanted.without or wanted.seed is not None or wanted.ratings:
         return None
-    if wanted.before_day or wanted.after_day:
+    if wanted.before or wanted.after:
         return None
     asked = {k: v for k in ("task", "kind", "status", "model") if (v := getattr(wanted, k))}
     if wanted.trashed:
@@ -148,7 +158,7 @@ def _conditions(db: Database, wanted: Wanted) -> tuple[str, list[str], list[Any]
     for column in ("owner", "task", "kind", "status", "seed"):
         if (value := getattr(wanted, column)) not in (None, ""):
             where.append(f"r.{column} = ?")
-            values.append(value)
+            values.append(seed_in(value) if column == "seed" else value)
     if wanted.model:
         where.append(
             "r.model = ?"
@@ -158,14 +168,14 @@ def _conditions(db: Database, wanted: Wanted) -> tuple[str, list[str], list[Any]
         values.append(wanted.model)
     if wanted.ratings:
         where.append(f"r.rating IN ({', '.join(map(str, wanted.ratings))})")
-    for day, sign in ((wanted.after_day, ">="), (wanted.before_day, "<")):
-        if day:
+    for moment, sign in ((wanted.after, ">="), (wanted.before, "<")):
+        if moment:
             where.append(f"r.seq {sign} ?")
-            values.append(_first_since(db, day))
+            values.append(_first_since(db, moment))
     return source, where, values
 
 
-def _first_since(db: Database, day: str) -> int:
-    """The seq of the first run made on this day or later; beyond all of them where there is none."""
-    row = db.execute("SELECT seq FROM runs WHERE created_at >= ? ORDER BY created_at LIMIT 1", [day]).fetchone()
+def _first_since(db: Database, moment: str) -> int:
+    """The seq of the first run made at this instant or later; beyond all of them where there is none."""
+    row = db.execute("SELECT seq FROM runs WHERE created_at >= ? ORDER BY created_at LIMIT 1", [moment]).fetchone()
     return row[0] if row else 2**62

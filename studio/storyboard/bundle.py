@@ -7,8 +7,11 @@ on number, size and ratio, and are checked like any upload before they are used.
 from __future__ import annotations
 
 import json
+import lzma
 import shutil
+import struct
 import zipfile
+import zlib
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
@@ -18,10 +21,22 @@ from pydantic import BaseModel, ConfigDict, ValidationError
 from studio.domain import JSON
 from studio.errors import MediaError
 from studio.storyboard.board import Board, Whole
+from studio.validation import legible
 
 MANIFEST, VERSION = "project.json", 1
 MAX_FILES, MAX_FILE_BYTES, MAX_BYTES = 5_000, 4 * 10**9, 40 * 10**9
 MAX_MANIFEST_BYTES = 50_000_000
+DAMAGED = (
+    zipfile.BadZipFile,
+    zlib.error,
+    lzma.LZMAError,
+    RuntimeError,
+    EOFError,
+    ValueError,
+    OverflowError,
+    struct.error,
+)
+"""What reading a damaged archive raises. OSError is not among them: the disk of this studio may be full."""
 MAX_RATIO = 200
 """Media hardly compress: a file that unpacks to more than this many times its size is a bomb."""
 
@@ -68,8 +83,8 @@ def unpack(path: Path, folder: Path) -> Unpacked:
             manifest = _manifest(archive)
             wanted = _members(archive, manifest.files)
             files = {i: _copy(archive, member, folder / f"{n}.bin") for n, (i, member) in enumerate(wanted.items())}
-    except (zipfile.BadZipFile, RuntimeError, NotImplementedError, EOFError) as error:
-        raise MediaError(f"This is not a readable zip file ({error}).") from None
+    except DAMAGED as error:
+        raise MediaError(f"This is not a readable zip file ({legible(str(error))[:80] or 'damaged'}).") from None
     try:
         board = Board.model_validate(manifest.board)
     except ValidationError:

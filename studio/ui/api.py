@@ -2,22 +2,29 @@
 
 Shapes are those of the README's contract: requests and runs as flat JSON. Rights and limits are the Studio's; a refusal
 reaches the caller as its sentence. These are the only public endpoints; the pages' own events are private.
+
+Functions that follow runs take one id or a list of ids, and answer in the same shape. null means the default.
 """
 
 from __future__ import annotations
 
 import functools
+import inspect
 from collections.abc import Callable
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Annotated, Any, Literal, get_type_hints
 
 import gradio as gr
 from gradio import events
+from pydantic import ConfigDict, Field, PlainValidator, TypeAdapter, ValidationError
 
 from studio.catalogue import Model
-from studio.domain import JSON, Kind, Status, Task
-from studio.errors import StudioError
+from studio.domain import JSON, Kind, Run, Status, Task
+from studio.errors import CapabilityError, Conflict
+from studio.parts.making import MOST_AT_ONCE
 from studio.ui import media
+from studio.ui.data import INTEGER_MAX
 from studio.ui.page import owner_of
+from studio.validation import sentence, short
 
 if TYPE_CHECKING:
     from studio.studio import Studio
@@ -31,39 +38,86 @@ def connect(studio: Studio) -> None:
     """Register the functions on the blocks under construction."""
     functions = [*_making(studio), *_following(studio), *_finding(studio)]
     for function in functions:
-        events.api(_told(function), api_name=function.__name__, concurrency_limit=CALLS_AT_ONCE)
+        events.api(_typed(function), api_name=function.__name__, concurrency_limit=CALLS_AT_ONCE)
 
 
-def _told(function: Callable[..., Any]) -> Callable[..., Any]:
-    """The function with the studio's refusals as errors that the client shows as they are."""
+def _typed(function: Callable[..., Any]) -> Callable[..., Any]:
+    """The function with its values held to their annotations, and null as the default where there is one.
+
+    Raises CapabilityError with the name of the parameter; StudioBlocks makes it the caller's answer.
+    """
+    shape = inspect.signature(function)
+    hints = get_type_hints(function, include_extras=True)
+    config = ConfigDict(allow_inf_nan=False)
+    readers = {
+        name: TypeAdapter(hints[name], config=config)
+        for name in shape.parameters
+        if hints[name] not in (gr.Request, gr.FileData)
+    }
+
+    def read(name: str, value: Any) -> Any:
+        default = shape.parameters[name].default
+        if value is None and default is not inspect.Parameter.empty:
+            return default
+        try:
+            return readers[name].validate_python(value) if name in readers else value
+        except ValidationError as error:
+            first: dict[str, Any] = dict(error.errors(include_url=False)[0])
+            inner = [str(part) for part in first["loc"] if isinstance(part, int)]
+            raise CapabilityError(sentence(first, ".".join([name, *inner])), field=name) from None
 
     @functools.wraps(function)
     def call(*given: Any, **named: Any) -> Any:
-        try:
-            return function(*given, **named)
-        except StudioError as error:
-            raise gr.Error(str(error), print_exception=False) from None
+        values = shape.bind(*given, **named).arguments
+        return function(**{name: read(name, value) for name, value in values.items()})
 
     return call
 
 
+def _requests(given: Any) -> list[JSON]:
+    listed = given if isinstance(given, list) else [given]
+    if not all(isinstance(one, dict) for one in listed):
+        raise CapabilityError("A request is a JSON object with task, model and prompt, or a list of such objects.")
+    return listed
+
+
+def _ids(given: Any) -> str | list[str]:
+    listed = given if isinstance(given, list) else [given]
+    if not all(isinstance(one, str) for one in listed):
+        odd = next(one for one in listed if not isinstance(one, str))
+        raise CapabilityError(f"Give the id of a run, or a list of ids; {short(odd)} is no id.")
+    if len(listed) > MOST_AT_ONCE:
+        raise CapabilityError(f"{len(listed):,} ids at once; at most {MOST_AT_ONCE:,} are taken.")
+    return given
+
+
+Requests = Annotated[dict[str, Any] | list[dict[str, Any]], PlainValidator(_requests)]
+Ids = Annotated[str | list[str], PlainValidator(_ids)]
+
+
+def _each(ids: str | list[str], one: Callable[[str], Run]) -> JSON | list[JSON]:
+    """What `one` makes of each id, in the shape of the ids."""
+    return one(ids).public() if isinstance(ids, str) else [one(run_id).public() for run_id in ids]
+
+
 def _making(studio: Studio) -> list[Callable[..., Any]]:
-    def submit(request: dict[str, Any], asker: gr.Request) -> list[dict[str, Any]]:
+    def submit(request: Requests, asker: gr.Request) -> list[dict[str, Any]]:
         """Start what is asked and answer its runs at once, each already on disk; `wait` for their end.
 
         Args:
             request: Flat JSON: task, model, prompt, size, duration_s, seed, n, the model's own settings by their
-                names, and media by asset id. See `models` for what each model takes.
+                names, and media by asset id. See `models` for what each model takes. A list of such objects is one
+                batch: all are checked before any is stored.
         """
-        return [run.public() for run in studio.submit(_object(request), owner=owner_of(asker))]
+        return [run.public() for run in studio.submit_many(_requests(request), owner=owner_of(asker))]
 
-    def estimate(requests: list[dict[str, Any]], asker: gr.Request) -> dict[str, Any]:
+    def estimate(requests: Requests, asker: gr.Request) -> dict[str, Any]:
         """What these requests would cost and take, without starting anything.
 
         Args:
-            requests: Requests as for `submit`.
+            requests: One request or a list, as for `submit`.
         """
-        return studio.estimate([_object(r) for r in requests], owner=owner_of(asker)).model_dump(mode="json")
+        return studio.estimate(_requests(requests), owner=owner_of(asker)).model_dump(mode="json")
 
     def upload(file: gr.FileData, asker: gr.Request) -> dict[str, Any]:
         """Take a picture, clip or sound into the library; its `id` goes into requests.
@@ -71,7 +125,9 @@ def _making(studio: Studio) -> list[Callable[..., Any]]:
         Args:
             file: A file, passed with gradio_client.handle_file.
         """
-        given = _object(file)
+        given = file.model_dump() if hasattr(file, "model_dump") else file
+        if not isinstance(given, dict):
+            raise CapabilityError("Pass the file with gradio_client.handle_file.", field="file")
         path = media.uploaded(studio, given.get("path"))
         name = str(given.get("orig_name") or path.name)
         asset = studio.add_asset(path, name=name, owner=owner_of(asker))
@@ -81,42 +137,56 @@ def _making(studio: Studio) -> list[Callable[..., Any]]:
 
 
 def _following(studio: Studio) -> list[Callable[..., Any]]:
-    def get_run(run_id: str, asker: gr.Request) -> dict[str, Any]:
-        """One run as it is now.
+    def get_run(run_id: Ids, asker: gr.Request) -> dict[str, Any] | list[dict[str, Any]]:
+        """A run as it is now; for a list of ids, a list of runs.
 
         Args:
-            run_id: The id of the run.
+            run_id: The id of a run, or a list of ids.
         """
-        return studio.get_run(run_id, owner=owner_of(asker)).public()
+        return _each(run_id, lambda one: studio.get_run(one, owner=owner_of(asker)))
 
-    def wait(run_ids: list[str], asker: gr.Request, timeout_s: float = 60.0) -> list[dict[str, Any]]:
-        """The runs when all have ended, or as they are when the time is up.
+    def wait(run_ids: Ids, asker: gr.Request, timeout_s: float = 60.0) -> dict[str, Any] | list[dict[str, Any]]:
+        """The runs when all have ended, or as they are when the time is up; for one id, that run alone.
 
         Args:
-            run_ids: Ids of runs.
+            run_ids: A list of ids of runs, or one id.
             timeout_s: Seconds to wait at most, up to 300; call again to wait longer.
         """
-        seconds = min(max(float(timeout_s), 0.0), WAIT_MOST_S)
-        return [run.public() for run in studio.wait(run_ids, timeout_s=seconds, owner=owner_of(asker))]
+        seconds, ids = min(max(timeout_s, 0.0), WAIT_MOST_S), [run_ids] if isinstance(run_ids, str) else run_ids
+        runs = [run.public() for run in studio.wait(ids, timeout_s=seconds, owner=owner_of(asker))]
+        return runs[0] if isinstance(run_ids, str) else runs
 
-    def cancel(run_id: str, asker: gr.Request) -> dict[str, Any]:
-        """Ask a run to stop; it answers the run, whose status says what came of it.
+    def cancel(run_id: Ids, asker: gr.Request) -> dict[str, Any] | list[dict[str, Any]]:
+        """Ask a run to stop; it answers the run, whose status says what came of it. For a list of ids, a list, where a
+        run that had already ended stays as it is.
 
         Args:
-            run_id: The id of the run.
+            run_id: The id of a run, or a list of ids.
         """
-        return studio.cancel(run_id, owner=owner_of(asker)).public()
+        owner = owner_of(asker)
 
-    def retry(run_id: str, asker: gr.Request, seed: int | None = None, new_seed: bool = False) -> dict[str, Any]:
-        """Start the same request once more as a new run, whose retry_of names the old one.
+        def stopped(one: str) -> Run:
+            try:
+                return studio.cancel(one, owner=owner)
+            except Conflict:
+                if isinstance(run_id, str):
+                    raise
+                return studio.get_run(one, owner=owner)
+
+        return _each(run_id, stopped)
+
+    def retry(
+        run_id: Ids, asker: gr.Request, seed: int | None = None, new_seed: bool = False
+    ) -> dict[str, Any] | list[dict[str, Any]]:
+        """Start the same request once more as a new run, whose retry_of names the old one; for a list, a list.
 
         Args:
-            run_id: The id of the run to repeat.
+            run_id: The id of the run to repeat, or a list of ids.
             seed: Another seed. Left out, the old run's seed is used.
             new_seed: Draw a new seed instead.
         """
-        chosen: int | Literal["same"] | None = None if new_seed else "same" if seed is None else int(seed)
-        return studio.retry(run_id, owner=owner_of(asker), seed=chosen).public()
+        chosen: int | Literal["same"] | None = None if new_seed else "same" if seed is None else seed
+        return _each(run_id, lambda one: studio.retry(one, owner=owner_of(asker), seed=chosen))
 
     def decide(run_id: str, choice: str, asker: gr.Request) -> dict[str, Any]:
         """Decide on a held run; it answers the run as it is then. Its `held_reason` says what is asked.
@@ -134,19 +204,20 @@ def _following(studio: Studio) -> list[Callable[..., Any]]:
 def _finding(studio: Studio) -> list[Callable[..., Any]]:
     def search(
         asker: gr.Request,
-        query: str = "",
+        query: Annotated[str, Field(max_length=1000)] = "",
         task: str = "",
-        model: str = "",
+        model: Annotated[str, Field(max_length=200)] = "",
         kind: str = "",
         status: str = "",
-        rating_min: int = 0,
-        before: int | None = None,
+        rating_min: Annotated[int, Field(ge=0, le=5)] = 0,
+        before: Annotated[int, Field(ge=0, le=INTEGER_MAX)] | None = None,
         limit: int = 60,
+        time_zone: Annotated[str, Field(max_length=64)] = "UTC",
     ) -> dict[str, Any]:
         """Kept runs, newest first: runs, next_before for the next page (null at the end), total, capped.
 
         Args:
-            query: Words of the prompt.
+            query: Words of the prompt, "phrases", -without; seed:42 rating:>=4 after:2026-03-01 before:2026-04.
             task: Only this task, such as text-to-video.
             model: Only this model id.
             kind: Only runs that make image, video, audio or text.
@@ -154,6 +225,7 @@ def _finding(studio: Studio) -> list[Callable[..., Any]]:
             rating_min: Only runs with at least so many stars, 0 to 5.
             before: next_before of the page before.
             limit: Runs in a page, 1 to 200.
+            time_zone: Where the days of after: and before: begin, by its IANA name, such as Asia/Shanghai.
         """
         page = studio.search(
             query,
@@ -162,9 +234,10 @@ def _finding(studio: Studio) -> list[Callable[..., Any]]:
             model=model or None,
             kind=_one_of(Kind, "kind", kind),
             status=_one_of(Status, "status", status),
-            rating_min=int(rating_min),
+            rating_min=rating_min,
             before=before,
-            limit=min(max(int(limit), 1), SEARCH_MOST),
+            limit=min(max(limit, 1), SEARCH_MOST),
+            time_zone=time_zone,
         )
         runs = [run.public() for run in page.runs]
         return {"runs": runs, "next_before": page.next_before, "total": page.total, "capped": page.capped}
@@ -190,14 +263,6 @@ def _readiness(missing: str | None) -> JSON:
     return {"ready": missing is None, "missing": missing}
 
 
-def _object(given: Any) -> JSON:
-    """What the client sent as an object; text is a slip that deserves a sentence."""
-    body = given.model_dump() if hasattr(given, "model_dump") else given
-    if not isinstance(body, dict):
-        raise gr.Error("A request is a JSON object with task, model and prompt.", print_exception=False)
-    return body
-
-
 def _one_of(words: Any, name: str, given: str) -> Any:
     """The word as one of the enumeration; None for an empty one."""
     if not given:
@@ -206,4 +271,4 @@ def _one_of(words: Any, name: str, given: str) -> Any:
         return words(given)
     except ValueError:
         listed = ", ".join(w.value for w in words)
-        raise gr.Error(f"{name} is {given!r}; it can be {listed}.", print_exception=False) from None
+        raise CapabilityError(f"{name} is {short(given)}; it can be {listed}.", field=name) from None

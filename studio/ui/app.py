@@ -54,13 +54,14 @@ def build(studio: Studio) -> gr.Blocks:
     import gradio as gr
 
     from studio.ui import api, courier, draft
+    from studio.ui.blocks import StudioBlocks
     from studio.ui.i18n import text
     from studio.ui.page import Ctx
     from studio.ui.widgets import mounted
 
     ctx = Ctx(studio)
     ctx.pages = {p.id: p for p in _pages(ctx)}
-    with gr.Blocks(title="Wan Studio", analytics_enabled=False, delete_cache=(3600, 86400), fill_width=True) as demo:
+    with StudioBlocks(title="Wan Studio", analytics_enabled=False, delete_cache=(3600, 86400), fill_width=True) as demo:
         with gr.Tabs(elem_id="studio-tabs", overflow_behavior="wrap") as ctx.tabs:
             for page in ctx.pages.values():
                 with gr.Tab(text(page.label), id=page.id, elem_id=f"tab-{page.id}"):
@@ -99,6 +100,7 @@ def served(studio: Studio, **options: Any) -> Iterator[str]:
     from studio.ui import connections, form_routes, login, routes, security
     from studio.ui.front import Front
     from studio.ui.i18n import languages
+    from studio.ui.refusals import HANDLERS
     from studio.ui.theme import banner, head, theme
 
     settings = studio.settings
@@ -130,7 +132,7 @@ def served(studio: Studio, **options: Any) -> Iterator[str]:
         app_kwargs={
             "routes": [*site.routes, *form_routes.router(studio).routes, *entry.routes],
             "middleware": [Middleware(Front, head=head(settings), banner=banner(settings), ancestors=ancestors)],
-            "exception_handlers": {Exception: security.failed},
+            "exception_handlers": {**HANDLERS, Exception: security.failed},
             "lifespan": security.lifespan(wrap),
             "docs_url": None,
             "redoc_url": None,

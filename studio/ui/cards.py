@@ -47,6 +47,10 @@ def asset_card(asset: Asset) -> JSON:
     return asset.model_dump(mode="json", include=keys)
 
 
+EXACT = 2**53 - 1
+"""Largest whole number that a browser reads exactly; a larger seed goes to it as text."""
+
+
 def card(studio: Studio, run: Run) -> JSON:
     """One run for grids and lists: enough to draw, search results stay small.
 
@@ -59,6 +63,8 @@ def card(studio: Studio, run: Run) -> JSON:
     keys |= {"preview", "false_colours", "eta_s"}
     keys |= {"retry_of", "batch", "provider", "model", "cost_usd", "estimate_usd", "cancel_wanted", "owner"}
     body = run.model_dump(mode="json", include=keys)
+    if run.seed is not None and run.seed > EXACT:
+        body["seed"] = str(run.seed)
     body |= {"task": request.task.value, "kind": (asset.kind if asset else request.task.makes).value}
     body |= {"model_label": model_label(studio, run.model), "prompt": request.prompt[:PROMPT_CHARS]}
     body |= {"asset": asset_card(asset) if asset else None, "count": len(run.assets), "trashed": bool(run.trashed_at)}

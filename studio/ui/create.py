@@ -129,8 +129,7 @@ class CreatePage(Page):
         """What the browser holds of this form: plain values, and the row of the model it names."""
         chosen, files, *rest = sent
         values_now: JSON = dict(zip(self.c, rest, strict=True))
-        held = files.get("files") if isinstance(files, dict) else None
-        values_now["media"] = held if isinstance(held, dict) else {}
+        values_now = values.typed(values_now, files.get("files") if isinstance(files, dict) else None)
         values_now["origin"] = chosen.get("origin") if isinstance(chosen, dict) else None
         model_id = chosen.get("id") if isinstance(chosen, dict) else None
         return values_now, values.model_for(self.studio.catalogue, self.task, model_id)
@@ -209,7 +208,7 @@ class CreatePage(Page):
             return {self.bar: seen | {"problems": [told, *others], "refused": True}}
         changed: Updates = {self.bar: seen | {"submitted": [r.id for r in runs]}}
         if "seed" in self.c and runs and runs[0].seed is not None:
-            changed[self.c["seed"]] = gr.update(value=runs[0].seed)
+            changed[self.c["seed"]] = gr.update(value=str(runs[0].seed))
         return changed
 
     def _submit(self, bodies: list[JSON], terms: str, seen: object, owner: str) -> list[Run]:

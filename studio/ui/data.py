@@ -5,69 +5,43 @@ Kept apart from the public API: these answers follow the pages and may change wi
 
 from __future__ import annotations
 
-from collections.abc import Callable, Coroutine
 from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 from fastapi import APIRouter, Depends, Query
-from fastapi.exceptions import RequestValidationError
-from fastapi.routing import APIRoute
-from pydantic import BaseModel, ConfigDict, Field
-from starlette.requests import Request
-from starlette.responses import JSONResponse, Response, StreamingResponse
+from pydantic import BaseModel, ConfigDict, Field, model_validator
+from starlette.responses import Response, StreamingResponse
 
 from studio.domain import JSON, Kind, Status, Task, now
-from studio.errors import (
-    BudgetError,
-    CapabilityError,
-    Conflict,
-    NotAllowed,
-    NotFound,
-    StorageUnavailable,
-    StudioError,
-)
+from studio.errors import Conflict
 from studio.ui.archive import zip_of
 from studio.ui.cards import card, detail, filters, queue
 from studio.ui.guard import keeper_of, owner_of
-from studio.ui.storage_status import storage_status
+from studio.ui.refusals import SentenceRoute
+from studio.validation import require_whole
 
 if TYPE_CHECKING:
     from studio.studio import Studio
     from studio.ui.live import Live
 
-STATUS_OF = {NotFound: 404, NotAllowed: 403, Conflict: 409, CapabilityError: 422, BudgetError: 409}
 PAGE_MAX = 200
 SELECTION_MAX = 500
+INTEGER_MAX = 2**63 - 1
+"""Largest whole number of SQLite."""
 
 Owner = Annotated[str, Depends(owner_of)]
 Keeper = Annotated[str, Depends(keeper_of)]
 
 
-class SentenceRoute(APIRoute):
-    """A route whose failures are answered as {"error": sentence} with a fitting status."""
-
-    def get_route_handler(self) -> Callable[[Request], Coroutine[Any, Any, Response]]:
-        """The handler of the route with its errors put into words."""
-        inner = super().get_route_handler()
-
-        async def handler(request: Request) -> Response:
-            try:
-                return await inner(request)
-            except StudioError as error:
-                code = next((c for kind, c in STATUS_OF.items() if isinstance(error, kind)), 400)
-                if isinstance(error, StorageUnavailable):
-                    code = storage_status(error.reason)
-                return JSONResponse({"error": str(error)}, code)
-            except RequestValidationError as error:
-                first = error.errors()[0]
-                return JSONResponse({"error": f"{'.'.join(map(str, first['loc'][1:]))}: {first['msg']}."}, 422)
-
-        return handler
-
-
 class Body(BaseModel):
-    """Base of what the pages post: unknown fields are errors."""
+    """Base of what the pages post: unknown fields, numbers that are not finite and halves of characters are errors."""
 
-    model_config = ConfigDict(extra="forbid")
+    model_config = ConfigDict(extra="forbid", allow_inf_nan=False)
+
+    @model_validator(mode="before")
+    @classmethod
+    def _whole(cls, given: Any) -> Any:
+        require_whole(given)
+        return given
 
 
 class Runs(Body):
@@ -116,8 +90,9 @@ class Filters(Body):
     status: Status | Literal[""] = ""
     rating_min: int = Field(0, ge=0, le=5)
     trashed: bool = False
-    before: int | None = None
+    before: int | None = Field(None, ge=0, le=INTEGER_MAX)
     limit: int = Field(60, ge=1, le=PAGE_MAX)
+    time_zone: str = Field("UTC", max_length=64)
 
 
 def router(studio: Studio, live: Live) -> APIRouter:

@@ -14,6 +14,7 @@ from gradio.components import Component
 
 from studio.catalogue import Catalogue, Model, ParamSpec
 from studio.domain import JSON, Task
+from studio.expand import SEED_DIGITS
 from studio.ui import sizes
 from studio.ui.i18n import catalogue_text, known, text
 from studio.ui.values import FOLLOWED, takes_duration, takes_prompt
@@ -189,12 +190,16 @@ def _variations() -> list[Field]:
         hint = text("forms.seeds_hint")
         return gr.Textbox(label=text("forms.seeds"), placeholder=hint, lines=1, max_lines=1, **props)
 
+    def one_line(**props: Any) -> Component:
+        """Text, for a browser's numbers are exact only up to 2^53 and seeds go up to 2^64."""
+        return gr.Textbox(label=text("forms.seed"), lines=1, max_lines=1, max_length=SEED_DIGITS, **props)
+
     return [
         Field("n", "seed", lambda **p: gr.Slider(label=text("forms.n"), step=1, buttons=[], **p), many),
         Field("per_line", "vary", _checkbox("per_line"), lambda m: {}),
         Field("combinations", "vary", _checkbox("combinations"), lambda m: {}),
         Field("seed_mode", "seed", _chips("seed_mode"), seed_modes),
-        Field("seed", "seed", _number("seed"), seed),
+        Field("seed", "seed", one_line, seed),
         Field("seeds", "vary", seeds, lambda m: _on(m.seeds)),
     ]
 

@@ -21,6 +21,7 @@ from studio.ui import board_routes, data, house, look_routes, model_routes, work
 from studio.ui.guard import owner_of
 from studio.ui.live import Live
 from studio.ui.media_files import FOR_EVER, answer, download_name, passing, thumb_mime
+from studio.ui.refusals import SentenceRoute
 
 if TYPE_CHECKING:
     from studio.studio import Studio
@@ -56,7 +57,7 @@ class Site:
 def build(studio: Studio) -> Site:
     """Every route of ours for this studio."""
     live = Live(studio)
-    made = APIRouter(include_in_schema=False)
+    made = APIRouter(route_class=SentenceRoute, include_in_schema=False)
     _small(made, studio, live)
     _media(made, studio)
     parts = (house, board_routes, look_routes, model_routes, workflow_routes)

@@ -6,11 +6,14 @@ small descriptions with an id. The seed goes by mode: random (None), fixed (the 
 
 from __future__ import annotations
 
+import math
+
 from studio.catalogue import Catalogue, Model, rules
 from studio.domain import JSON, Task
 from studio.errors import CapabilityError
-from studio.expand import expand, parse_seeds
+from studio.expand import SEED_DIGITS, expand, parse_seeds
 from studio.ui import sizes
+from studio.validation import short
 
 LISTS = ("images", "references")
 VOICES = "reference_voices"
@@ -27,6 +30,36 @@ FOLLOWED = "follow"
 """Value of a duration or fps control that leaves it to the input."""
 
 
+TEXT_KEYS = ("prompt", "negative_prompt", "aspect", "tier", "seed_mode", "seeds")
+NUMBER_KEYS = ("width", "height", "duration_s", "duration_pick", "n")
+
+
+def typed(values: JSON, files: object) -> JSON:
+    """What the browser sent of a form, held to the types of its controls. files: of the widget for media, by slot.
+
+    Raises CapabilityError for any other type: a page sends none, so somebody else did.
+    """
+    for key in TEXT_KEYS:
+        if not isinstance(values.get(key), str | None):
+            raise CapabilityError(f"{key} is {short(values[key])}; it must be text.", field=key)
+    for key in NUMBER_KEYS:
+        value = values.get(key)
+        if value is not None and (not isinstance(value, int | float) or not math.isfinite(value)):
+            raise CapabilityError(f"{key} is {short(value)}; it must be a number.", field=key)
+    rate = values.get("fps")
+    if rate not in (None, "", FOLLOWED) and not (isinstance(rate, int) or str(rate).isdecimal()):
+        raise CapabilityError(f"fps is {short(rate)}; it must be a whole number.", field="fps")
+    listed = files.items() if isinstance(files, dict) else ()
+    media = {str(k): [f for f in v if isinstance(f, dict | str)] for k, v in listed if isinstance(v, list)}
+    return values | {"media": media}
+
+
+def _seed(text: object) -> object:
+    """A seed as it was typed: a whole number, exact whatever its size, or the text itself for the rules to refuse."""
+    plain = str(text).strip()
+    return int(plain) if plain.isdecimal() and len(plain) <= SEED_DIGITS else plain
+
+
 def body_of(values: JSON, model: Model, task: Task) -> JSON:
     """The flat request that the form stands for, before lines, combinations and seeds are spread out."""
     body: JSON = {"task": task.value, "model": model.id}
@@ -38,8 +71,8 @@ def body_of(values: JSON, model: Model, task: Task) -> JSON:
         body |= _times(values, model, task)
         if model.audio == "optional" and values.get("audio") is not None:
             body["audio"] = bool(values["audio"])
-    if model.seeds and values.get("seed_mode") in ("fixed", "locked") and values.get("seed") is not None:
-        body["seed"] = int(values["seed"])
+    if model.seeds and values.get("seed_mode") in ("fixed", "locked") and values.get("seed") not in (None, ""):
+        body["seed"] = _seed(values["seed"])
     body["n"] = int(values.get("n") or 1)
     if values.get("consent") and any(s.people for s in model.inputs_for(task).values()):
         body["consent"] = True
@@ -151,7 +184,8 @@ def values_of(body: JSON, model: Model, task: Task, *, shape: str | None = None)
     values |= _time_values(body, model, task)
     values["audio"] = body["audio"] if isinstance(body.get("audio"), bool) else model.audio_default
     seed = body.get("seed")
-    values |= {"seed_mode": "fixed" if seed is not None else "random", "seed": seed, "seeds": ""}
+    values |= {"seed_mode": "fixed" if seed is not None else "random", "seeds": ""}
+    values["seed"] = None if seed is None else str(seed)
     values |= {"n": min(int(body.get("n") or 1), model.max_n), "consent": bool(body.get("consent"))}
     values |= {"per_line": False, "combinations": False}
     values["own"] = own_of(model, task, body)

@@ -222,7 +222,7 @@ export function mount(element, { props, trigger, watch, options }) {
     const field = document.getElementById(`${page}-seed`);
     if (!field || field.querySelector(".sf-dice")) return;
     field.append(button(t("forms.dice"), { name: "dice", cls: "bare sf-dice" }, () => {
-      const box = field.querySelector("input");
+      const box = field.querySelector("input, textarea");
       write(box, String(Math.floor(Math.random() * Math.min(2 ** 31 - 1, Number(box.max) || 2 ** 31 - 1))));
       ask();
     }));

@@ -90,7 +90,7 @@ def row(
         **_times(graph, by_field, values),
         prompt=Text(required=True, max_chars=TEXT_CHARS) if "prompt" in by_field else Text(max_chars=0),
         negative_prompt=Text(max_chars=TEXT_CHARS) if "negative_prompt" in by_field else None,
-        seeds=Seeds(max=2**53 - 1, repeatable=True) if "seed" in by_field else None,
+        seeds=Seeds(max=2**64 - 1, repeatable=True) if "seed" in by_field else None,
         max_n=16 if "seed" in by_field else 1,
         engine={"workflow": graph, "slots": by_field, "fps": _rate(graph)},
         source="the user's own workflow",
