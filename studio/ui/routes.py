@@ -96,7 +96,7 @@ def _small(made: APIRouter, studio: Studio, live: Live) -> None:
     @made.get("/ui/assets/{digest}/{path:path}")
     def asset(digest: str, path: str) -> Response:
         """A script, style, icon or font of ours. An address of another version gets the file, but not for ever."""
-        file = (ASSETS / path).resolve()
+        file = (ASSETS / path.replace("\0", "")).resolve()  # a path with NUL is an error for the system, not a file
         inside = any(file.is_relative_to(ASSETS / folder) for folder in SERVED)
         if not inside or file.suffix not in TYPES or not file.is_file():
             return Response("There is no such file.", 404, media_type="text/plain")
