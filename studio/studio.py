@@ -86,6 +86,7 @@ class Studio(Keeping):
                 studio._runner.start()
                 studio._leftovers.start()
                 studio.chains.begin()
+                studio.films.resume()
             except BaseException:
                 studio._store.close()
                 raise

@@ -38,6 +38,13 @@ class Stopped(MediaError):
         super().__init__("Cancelled.")
 
 
+class Killed(MediaError):
+    """ffmpeg was ended from outside, as the system does where memory runs out; the same work may succeed later."""
+
+    def __init__(self, signal: int) -> None:
+        super().__init__(f"ffmpeg was stopped by the system (signal {signal}), perhaps for lack of memory.")
+
+
 @contextmanager
 def replacing(target: Path) -> Iterator[Path]:
     """A temporary path beside `target`, with its suffix, that becomes `target` when the block ends without error.
@@ -120,7 +127,7 @@ def run_ffmpeg(
     names inside filters are looked up; a filter's own quoting of paths is best avoided. feed: what is written to its
     standard input (input pipe:0), piece by piece, as it takes it.
     Raises what `feed` raises, Stopped when cancelled, OSError (ENOSPC) when the disk is full, MediaError with ffmpeg's
-    last words when it failed otherwise or took longer than limit_s.
+    last words when it failed otherwise or took longer than limit_s, Killed when it was ended from outside.
     """
     with replacing(out) as draft:
         command = [*args, "-y", str(draft.resolve())]
@@ -167,6 +174,8 @@ def _call(
         said = words.read().decode(errors="replace")
     if process.returncode and "No space left on device" in said:
         raise OSError(errno.ENOSPC, "No space left on device")
+    if process.returncode < 0:
+        raise Killed(-process.returncode)
     if process.returncode:
         raise MediaError(f"ffmpeg could not do this: {_last_words(said)}")
     return said

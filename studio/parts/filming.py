@@ -38,10 +38,11 @@ SILENT = ("gif", "webp")
 
 @dataclass
 class Going:
-    """An export under way. fraction: 0..1."""
+    """An export under way. fraction: 0..1. closing: it is stopped because the studio closes, and goes on later."""
 
     fraction: float = 0.0
     cancelled: bool = False
+    closing: bool = False
 
 
 @dataclass(frozen=True)

@@ -1,6 +1,7 @@
 """Films and other exports of a board: made in the background, with progress and cancel, kept in library/films.
 
-One export at a time: each uses all cores. A cancelled or failed one leaves no file.
+One export at a time: each uses all cores. A cancelled or failed one leaves no file. One that a stop or a crash of the
+studio interrupted is begun again at the next start.
 """
 
 from __future__ import annotations
@@ -11,7 +12,7 @@ import logging
 import re
 import threading
 import zipfile
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from pathlib import Path
@@ -32,7 +33,7 @@ from studio.parts.wholes import Wholes
 from studio.storage import storing
 from studio.store import assets as asset_rows
 from studio.store import films, runs, storyboards
-from studio.store.films import FilmRow
+from studio.store.films import FilmRow, Unfinished
 from studio.store.rows import as_request, new_id
 from studio.storyboard import bundle, contact, cutting, handover
 from studio.storyboard.board import Board
@@ -42,6 +43,10 @@ from studio.storyboard.delivery import FilmFinish
 log = logging.getLogger(__name__)
 
 ENDINGS = {"film": ".mp4", "contact": ".pdf", "shots": ".csv", "project": ".zip"}
+MOST_STARTS = 5
+"""An export that was under way at so many sudden ends of the studio is not begun again: it may be their cause."""
+OFTEN = f"The studio ended unexpectedly {MOST_STARTS} times during this export. Start it again to try once more."
+BROKE = "The export failed. The log has details. Try again, or report it."
 ENDINGS |= dict.fromkeys(handover.FORMATS, ".zip")
 FORM_NAMES = {"contact": "contact sheet", "shots": "shot list", "project": "project"}
 FORM_NAMES |= {name: name.upper() for name in handover.FORMATS}
@@ -79,11 +84,50 @@ class Films:
         self._going: dict[str, Going] = {}
         self._lock = threading.Lock()
         self._pool: ThreadPoolExecutor | None = None
-        with studio._store.read() as db:
-            left = films.any_running(db)
-        if left:
-            with studio._store.write() as db:
-                films.stop_all(db)
+        self._closing = False
+
+    def resume(self) -> None:
+        """Begin again what the last stop interrupted, and remove what it left half-written. Returns at once."""
+        with self._studio._store.read() as db:
+            left = films.unfinished(db)
+        for _, same in itertools.groupby(left, lambda row: (row.board, row.owner, row.form, row.plan)):
+            rows = list(same)
+            with self._lock:
+                self._going |= {row.id: Going() for row in rows}
+            self._submit(self._take_up, rows)
+
+    def _submit(self, work: Callable[..., None], *given: Any) -> None:
+        with self._lock:
+            self._pool = self._pool or ThreadPoolExecutor(1, "films")
+            self._pool.submit(work, *given)
+
+    def _take_up(self, rows: list[Unfinished]) -> None:
+        """Exports of one press that were interrupted: again from the board as it stood then."""
+        first, jobs = rows[0], []
+        try:
+            for row in rows:
+                if row.starts >= MOST_STARTS:
+                    self._end(row.id, "failed", error=OFTEN)
+                    self._going.pop(row.id, None)
+                else:
+                    jobs.append((row.id, FilmOptions.model_validate(row.options)))
+            if jobs:
+                board = self._boards.get(first.board, owner=first.owner).board
+                board = Board.model_validate(first.plan) if first.plan else board
+                board, clips = self._cut_of(board, first.form, jobs[0][1], first.owner)
+                self._make_all(jobs, first.form, board, clips, first.owner)
+        except Exception as error:
+            known = isinstance(error, StudioError)
+            log.log(logging.INFO if known else logging.ERROR, "exports were not taken up", exc_info=error)
+            for film_id, _ in jobs:
+                if self._going.pop(film_id, None) and not self._closing:
+                    self._end(film_id, "failed", error=str(error) if known else BROKE)
+
+    def _cut_of(self, board: Board, form: str, options: FilmOptions, owner: str) -> tuple[Board, dict[str, Clip]]:
+        """The board to export and the clips of its shots."""
+        if form == "film" and options.whole:
+            return self._wholes.as_cut(board, options.whole, owner=owner)
+        return board, self._boards.clips(board, owner=owner)
 
     def start(self, board_id: str, form: str, options: JSON | None = None, *, owner: str = "") -> FilmRow:
         """Begin an export (form: film, contact, shots, otio, edl, fcpxml, project); what is wrong is said at once."""
@@ -103,11 +147,8 @@ class Films:
         except ValueError as error:
             raise CapabilityError(f"The export's options cannot be used: {error}", field="options") from None
         each = [chosen.model_copy(update={"preset": p}) for p in dict.fromkeys(places)] or [chosen]
-        board = self._boards.get(board_id, owner=owner).board
-        if form == "film" and chosen.whole:
-            board, clips = self._wholes.as_cut(board, chosen.whole, owner=owner)
-        else:
-            clips = self._boards.clips(board, owner=owner)
+        plan = self._boards.get(board_id, owner=owner).board
+        board, clips = self._cut_of(plan, form, chosen, owner)
         if form == "film":
             if said := cutting.missing(board, clips, allow_drafts=chosen.allow_drafts):
                 raise CapabilityError(" ".join(said), field="shots")
@@ -118,11 +159,10 @@ class Films:
         jobs = [(new_id("f_"), one) for one in (each if form == "film" else each[:1])]
         with self._studio._store.write() as db:
             for film_id, one in jobs:
-                films.add(db, film_id, board_id, owner, form, one.model_dump(mode="json"))
+                films.add(db, film_id, board_id, owner, form, one.model_dump(mode="json"), plan.model_dump(mode="json"))
         with self._lock:
             self._going |= {film_id: Going() for film_id, _ in jobs}
-            self._pool = self._pool or ThreadPoolExecutor(1, "films")
-            self._pool.submit(self._make_all, jobs, form, board, clips, owner)
+        self._submit(self._make_all, jobs, form, board, clips, owner)
         return [self.get(film_id, owner=owner) for film_id, _ in jobs]
 
     def get(self, film_id: str, *, owner: str = "") -> FilmRow:
@@ -154,8 +194,10 @@ class Films:
         return path
 
     def close(self) -> None:
-        """Stop what is under way."""
+        """Stop what is under way; the next start takes it up again."""
+        self._closing = True
         for going in list(self._going.values()):
+            going.closing = not going.cancelled
             going.cancelled = True
         if self._pool:
             self._pool.shutdown(wait=True, cancel_futures=True)
@@ -179,9 +221,10 @@ class Films:
         try:
             if going.cancelled:
                 raise Stopped
+            self._count_start(film_id)
             with storing(self._studio.settings.data), _unless_empty(target.parent), replacing(target) as draft:
                 if form == "film":
-                    report = filming.make(options, draft, going)
+                    report = _once_more(lambda: filming.make(options, draft, going))
                 else:
                     report = self._write(form, board, clips, draft, going, owner)
                 if going.cancelled:
@@ -191,12 +234,15 @@ class Films:
                 ended["asset"] = self._register(target, owner).id
             self._end(film_id, "succeeded", **ended, report=report)
         except Stopped:
-            self._end(film_id, "cancelled")
+            if going.closing:
+                self._count_start(film_id, -1)
+            else:
+                self._end(film_id, "cancelled")
         except StudioError as error:
             self._end(film_id, "failed", error=str(error))
         except Exception:
             log.exception("export %s failed", film_id)
-            self._end(film_id, "failed", error="The export failed. The log has details. Try again, or report it.")
+            self._end(film_id, "failed", error=BROKE)
         finally:
             self._going.pop(film_id, None)
 
@@ -209,6 +255,10 @@ class Films:
         used = {Path(film.path).name for film in self.of_board(board.id, owner=owner) if film.path}
         names = (f"{stem}{f' v{n}' if n > 1 else ''}{ending}" for n in itertools.count(1))
         return next(name for name in names if name not in used)
+
+    def _count_start(self, film_id: str, change: int = 1) -> None:
+        with self._studio._store.write() as db:
+            films.count_start(db, film_id, change)
 
     def _end(self, film_id: str, status: str, **columns: Any) -> None:
         self._studio._store.insist(lambda db: films.end(db, film_id, status, **columns))
@@ -331,6 +381,19 @@ class Films:
 def _plain(words: str) -> str:
     """Letters, digits, hyphens, dots and spaces: what every file system takes."""
     return re.sub(r"[^\w\-. ]+", "", words).strip(" .")
+
+
+def _once_more(make: Callable[[], JSON]) -> JSON:
+    """What `make` reports; begun once more where ffmpeg was killed, with a note of it."""
+    from studio.media.files import Killed
+
+    try:
+        return make()
+    except Killed as error:
+        log.warning("an export is begun once more: %s", error)
+        first = str(error)
+    report = make()
+    return report | {"notes": [*report.get("notes", ()), f"{first} The export was made at the second try."]}
 
 
 @contextmanager

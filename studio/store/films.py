@@ -1,4 +1,4 @@
-"""Exports of boards: what was asked, what became of it. One that ran when the studio stopped has failed."""
+"""Exports of boards: what was asked, what became of it. One that ran when the studio stopped is begun again."""
 
 from __future__ import annotations
 
@@ -11,8 +11,6 @@ from sqlite_utils import Database
 from studio.domain import JSON
 from studio.errors import NotFound
 from studio.store.rows import stamp
-
-STOPPED = "The studio was stopped during the export. Start it again."
 
 
 @dataclass(frozen=True)
@@ -33,10 +31,31 @@ class FilmRow:
     finished_at: str | None
 
 
-def add(db: Database, film_id: str, board: str, owner: str, form: str, options: JSON) -> None:
-    """A new export, running."""
-    sql = "INSERT INTO films (id, board, owner, form, options, status, created_at) VALUES (?, ?, ?, ?, ?, 'running', ?)"
-    db.execute(sql, [film_id, board, owner, form, json.dumps(options), stamp()])
+@dataclass(frozen=True)
+class Unfinished:
+    """An export that has not ended. plan: the board when it was asked for. starts: how often it was begun."""
+
+    id: str
+    board: str
+    owner: str
+    form: str
+    options: JSON
+    plan: JSON | None
+    starts: int
+
+
+def add(db: Database, film_id: str, board: str, owner: str, form: str, options: JSON, plan: JSON) -> None:
+    """A new export, running. plan: the board as it is now."""
+    sql = (
+        "INSERT INTO films (id, board, owner, form, options, plan, status, created_at) "
+        "VALUES (?, ?, ?, ?, ?, ?, 'running', ?)"
+    )
+    db.execute(sql, [film_id, board, owner, form, json.dumps(options), json.dumps(plan), stamp()])
+
+
+def count_start(db: Database, film_id: str, change: int = 1) -> None:
+    """The export is begun (1), or was interrupted in peace and so does not count as begun (-1)."""
+    db.execute("UPDATE films SET starts = max(0, starts + ?) WHERE id = ?", [change, film_id])
 
 
 def end(db: Database, film_id: str, status: str, **columns: Any) -> None:
@@ -44,7 +63,7 @@ def end(db: Database, film_id: str, status: str, **columns: Any) -> None:
     if "report" in columns:
         columns["report"] = json.dumps(columns["report"])
     sets = ", ".join(f"{name} = ?" for name in columns)
-    sql = f"UPDATE films SET status = ?, finished_at = ?{', ' if sets else ''}{sets} WHERE id = ?"
+    sql = f"UPDATE films SET status = ?, finished_at = ?, plan = NULL{', ' if sets else ''}{sets} WHERE id = ?"
     db.execute(sql, [status, stamp(), *columns.values(), film_id])
 
 
@@ -61,15 +80,16 @@ def of_board(db: Database, board: str, owner: str) -> list[FilmRow]:
     return [_film(row) for row in db.query(sql, [board, owner])]
 
 
-def any_running(db: Database) -> bool:
-    """Whether an export was running when the studio last stopped."""
-    return db.execute("SELECT 1 FROM films WHERE status = 'running' LIMIT 1").fetchone() is not None
-
-
-def stop_all(db: Database) -> None:
-    """At start: whatever was running has failed with the last stop."""
-    sql = "UPDATE films SET status = 'failed', error = ?, finished_at = ? WHERE status = 'running'"
-    db.execute(sql, [STOPPED, stamp()])
+def unfinished(db: Database) -> list[Unfinished]:
+    """Exports that have not ended, the least often begun first."""
+    sql = (
+        "SELECT id, board, owner, form, options, plan, starts FROM films WHERE status = 'running' ORDER BY starts, seq"
+    )
+    found = []
+    for row in db.query(sql):
+        plan = json.loads(row["plan"]) if row["plan"] else None
+        found.append(Unfinished(**row | {"options": json.loads(row["options"]), "plan": plan}))
+    return found
 
 
 def _film(row: dict[str, Any]) -> FilmRow:

@@ -184,3 +184,10 @@ def _uploads(db: Database) -> None:
 def _file_notes(db: Database) -> None:
     """What the user should know of a file, a sentence a line."""
     db.execute("ALTER TABLE assets ADD COLUMN notes TEXT NOT NULL DEFAULT ''")
+
+
+@MIGRATIONS(name="m006_exports_resume")
+def _exports(db: Database) -> None:
+    """plan: the board as it stood when the export was asked for. starts: how often it was begun."""
+    db.execute("ALTER TABLE films ADD COLUMN plan TEXT")
+    db.execute("ALTER TABLE films ADD COLUMN starts INTEGER NOT NULL DEFAULT 0")
