@@ -12,6 +12,18 @@ import { sortable } from "./sortable.js";
 const SECTIONS = ["held", "running", "queued", "recent"];
 const TOP = 10;
 
+/** Seconds until the last of these runs is done: as many of a provider's go at once as it allows. As the form reckons. */
+function untilDone(runs) {
+  const totals = {};
+  let longest = 0;
+  for (const run of runs) {
+    const each = run.expected_s || 0;
+    longest = Math.max(longest, each);
+    totals[run.provider] = (totals[run.provider] || 0) + each / (run.at_once || 1);
+  }
+  return Math.max(longest, ...Object.values(totals));
+}
+
 /** gr.HTML calls this once. */
 export function mount(element) {
   styles("widgets.css", "queue.css");
@@ -55,7 +67,7 @@ export function mount(element) {
     });
     const live = new Set([...active, ...groups.recent].map((r) => r.id));
     for (const id of drawn.keys()) if (!live.has(id)) drawn.delete(id);
-    const wait = groups.queued.reduce((sum, r) => sum + (r.expected_s || 0), 0);
+    const wait = untilDone(groups.queued);
     const cost = groups.queued.reduce((sum, r) => sum + (r.estimate_usd || 0), 0);
     const text = [t("queue.sum", { running: number(groups.running.length), queued: number(groups.queued.length), held: number(groups.held.length) })];
     if (wait) text.push(t("queue.work", { time: seconds(wait) }));

@@ -104,6 +104,12 @@ def pace_of(request: Request) -> str:
     return " ".join(filter(None, (request.model, size, f"{request.duration_s:g}s" if request.duration_s else "")))
 
 
+def length_scale(request: Request, model: Model) -> float:
+    """How much longer than the row's usual times a run takes: in proportion to its length; 1 where none is chosen."""
+    usual = model.durations.default if model.durations else None
+    return request.duration_s / usual if usual and request.duration_s else 1.0
+
+
 class History:
     """Remembers how long runs took, by pace. Reads the database once for each pace."""
 

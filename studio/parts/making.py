@@ -13,7 +13,7 @@ from studio.catalogue import Model, rules
 from studio.domain import JSON, Asset, Estimate, HeldReason, Request, Run, Status
 from studio.engines.base import Checks, Expects, Lacks
 from studio.errors import CapabilityError, NotConfigured, NotFound
-from studio.jobs.pace import pace_of
+from studio.jobs.pace import length_scale, pace_of
 from studio.parts.core import Core
 from studio.store import assets, runs
 from studio.store.rows import new_id
@@ -125,21 +125,30 @@ class Making(Core):
     def _expected_s(self, checked: Checked) -> float | None:
         """From our own history; before there is any, from the engine's own reckoning or the row's usual times."""
         pace, engine = pace_of(checked.request), self._engines.get(checked.model.provider)
-        if isinstance(engine, Expects) and not self._house.history.known(pace):
+        known = self._house.history.known(pace)
+        if isinstance(engine, Expects) and not known:
             seconds = engine.expected_s(checked.request, checked.model, checked.inputs)
             return round(seconds, 1) if seconds else None
         expected = self._house.history.expect(pace, checked.model)
-        return round(expected.median_s, 1) if expected else None
+        if expected is None:
+            return None
+        usual = checked.model.latency_s and not known
+        scale = length_scale(checked.request, checked.model) if usual else 1.0
+        return round(expected.median_s * scale, 1)
+
+    def at_once(self, provider: str) -> int:
+        """How many runs of this provider are under way at once; 1 for the engines of this machine."""
+        engine = self._engines.get(provider)
+        return 1 if engine is None or engine.facts.local else engine.facts.limits.concurrent
 
     def _together_s(self, found: list[Checked]) -> float | None:
         """Until the last of these runs is done: on this machine one by one, elsewhere as many as go at once."""
         longest, totals = 0.0, dict[str, float]()
         for checked in found:
             if seconds := self._expected_s(checked):
-                facts = self._engines[checked.model.provider].facts
-                at_once = 1 if facts.local else facts.limits.concurrent
+                provider = checked.model.provider
                 longest = max(longest, seconds)
-                totals[facts.name] = totals.get(facts.name, 0.0) + seconds * checked.request.n / at_once
+                totals[provider] = totals.get(provider, 0.0) + seconds * checked.request.n / self.at_once(provider)
         return round(max(longest, *totals.values()), 1) if totals else None
 
     def _basis(self, checked: Checked, usd: float | None) -> str:

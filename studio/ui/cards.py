@@ -55,7 +55,8 @@ def card(studio: Studio, run: Run) -> JSON:
     """One run for grids and lists: enough to draw, search results stay small.
 
     choices: what a held run offers, as id, label and help. shape: width / height of what will be or was made. preview:
-    the version of the picture of a run under way, which lies at media/runs/ID/preview.
+    the version of the picture of a run under way, which lies at media/runs/ID/preview. at_once: how many
+    runs of its provider are under way at once, for the time until a queue is done.
     """
     asset, request = main_asset(run), run.request
     keys = {"id", "seq", "status", "phase", "fraction", "position", "provider_position", "provider_word", "priority"}
@@ -65,6 +66,7 @@ def card(studio: Studio, run: Run) -> JSON:
     body = run.model_dump(mode="json", include=keys)
     if run.seed is not None and run.seed > EXACT:
         body["seed"] = str(run.seed)
+    body["at_once"] = studio.at_once(run.provider)
     body |= {"task": request.task.value, "kind": (asset.kind if asset else request.task.makes).value}
     body |= {"model_label": model_label(studio, run.model), "prompt": request.prompt[:PROMPT_CHARS]}
     body |= {"asset": asset_card(asset) if asset else None, "count": len(run.assets), "trashed": bool(run.trashed_at)}
