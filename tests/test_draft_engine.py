@@ -210,8 +210,10 @@ def test_a_worker_without_memory_is_replaced(tmp_path: Path, monkeypatch: pytest
 @pytest.mark.parametrize(
     ("body", "kind", "size", "expected"),
     [
-        ({"task": "image-to-video", "first_frame": "a"}, Kind.IMAGE, (3000, 4000), (832, 1108)),
-        ({"task": "image-to-video", "first_frame": "a", "tier": "480P"}, Kind.IMAGE, (1000, 1000), (632, 632)),
+        ({"task": "image-to-video", "first_frame": "a"}, Kind.IMAGE, (3000, 4000), (832, 1104)),
+        ({"task": "image-to-video", "first_frame": "a", "tier": "1080P"}, Kind.IMAGE, (1280, 720), (1920, 1080)),
+        ({"task": "image-to-video", "first_frame": "a", "tier": "480P"}, Kind.IMAGE, (1000, 1000), (624, 624)),
+        ({"task": "video-to-video", "video": "a", "prompt": "x", "tier": "480P"}, Kind.VIDEO, (1080, 1920), (480, 848)),
         ({"task": "image-to-video", "first_frame": "a", "aspect": "9:16"}, Kind.IMAGE, (1000, 1000), (720, 1280)),
         ({"task": "image-edit", "image": "a", "prompt": "x"}, Kind.IMAGE, (333, 217), (333, 217)),
         ({"task": "video-to-video", "video": "a", "prompt": "x"}, Kind.VIDEO, (641, 359), (640, 360)),

@@ -185,7 +185,7 @@ MANIFEST = {"version": 1, "board": {"id": "b", "title": "x"}, "files": {}}
         (MANIFEST | {"files": {"a": "../../etc/passwd"}}, {"../../etc/passwd": b"x"}, "not in the archive"),
         (MANIFEST | {"files": {"a": "media/none.mp4"}}, {}, "not in the archive"),
         (MANIFEST | {"files": {"a": "bomb"}}, {"bomb": b"\0" * 3_000_000}, "unpacks to more"),
-        (MANIFEST | {"files": {"a": "page.png"}}, {"page.png": b"<html><script>alert(1)</script>"}, "media"),
+        (MANIFEST | {"files": {"a": "page.png"}}, {"page.png": b"<html><script>alert(1)</script>"}, "is a web page"),
         (MANIFEST | {"board": {"id": 3}}, {}, "board cannot be read"),
     ],
 )

@@ -14,6 +14,8 @@ DEFAULT_DURATION_S = 5.0
 DEFAULT_FPS = 30
 TIER_PIXELS = {"480P": 832 * 480, "720P": 1280 * 720, "1080P": 1920 * 1080, "4K": 3840 * 2160}
 """Area of a video that follows the shape of its input, by the tier the user chose."""
+GRID = 16
+"""Sides of clips that follow the shape of an input: multiples of this, as video models and coders like them."""
 
 LEADS = {
     Task.IMAGE_EDIT: ("image", "images"),
@@ -112,7 +114,10 @@ def _shape(asset: Any) -> tuple[int | None, int | None]:
 
 
 def _size(task: Task, lead: Source | None, tier: str | None) -> tuple[int, int]:
-    """Even sides: an edited picture or a restyled clip keeps its own size, other clips take the shape at the tier."""
+    """An edited picture or a restyled clip keeps its own size, other clips take the shape at the tier.
+
+    Sides that were scaled to a tier are multiples of GRID, unless they come out whole and even (1920x1080).
+    """
     if lead is None or not (lead.width and lead.height):
         return 1280, 720
     scale = 1.0
@@ -121,7 +126,10 @@ def _size(task: Task, lead: Source | None, tier: str | None) -> tuple[int, int]:
     scale = min(scale, 4096 / max(lead.width, lead.height))
     if task is Task.IMAGE_EDIT and scale == 1.0:
         return lead.width, lead.height
-    return tuple(max(64, 2 * round(side * scale / 2)) for side in (lead.width, lead.height))  # type: ignore[return-value]
+    sides = lead.width * scale, lead.height * scale
+    exact = scale == 1.0 or all(abs(side - 2 * round(side / 2)) < 1e-6 for side in sides)
+    step = 2 if exact else GRID
+    return max(64, step * round(sides[0] / step)), max(64, step * round(sides[1] / step))
 
 
 def _duration(inputs: dict[str, list[Source]]) -> float | None:
