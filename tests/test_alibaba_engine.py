@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import json
 import time
-from collections.abc import Coroutine, Iterator
+from collections.abc import AsyncIterator, Coroutine, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -273,6 +273,38 @@ def test_a_stream_that_fails_or_stops_early_is_no_result(
         await engine.close()
 
     bench.run(story())
+
+
+def test_the_key_in_a_streamed_error_is_not_repeated(server: AlibabaServer, tmp_path: Path) -> None:
+    """Whether the error is an event of the stream or the whole answer, and wherever the network cuts it."""
+    bench = Bench(server, tmp_path, ALIBABA_IMAGES="direct")
+    job = bench.job(model="wan2.6-image-interleave", task="text-to-image")
+    said = json.dumps({"code": "InvalidParameter", "message": f"wrong input, sent with Bearer {KEY}!"}).encode()
+    event = b"id:1\nevent:error\ndata:" + said + b"\n\n"
+    split = event.index(KEY.encode()) + 3
+    answers = [
+        Reply(headers=STREAM, body=event),
+        Reply(headers=STREAM, parts=in_parts(event[:split], event[split:])),
+        Reply(status=400, headers={"content-type": "application/json"}, body=said),
+    ]
+
+    async def story() -> None:
+        engine = bench.engine()
+        for answer in answers:
+            server.fail("stream", "reply", reply=answer)
+            with pytest.raises(EngineError, match="wrong input") as told:
+                await sent(engine, job)
+            assert KEY not in f"{told.value!r} {told.value.__cause__!r} {vars(told.value)}"
+            assert "[key]" in str(told.value)
+        await engine.close()
+
+    bench.run(story())
+
+
+async def in_parts(*parts: bytes) -> AsyncIterator[bytes]:
+    for part in parts:
+        yield part
+        await asyncio.sleep(0.02)
 
 
 def test_a_portrait_without_a_face_is_refused_before_anything_is_billed(bench: Bench) -> None:

@@ -80,14 +80,6 @@ class Api:
                 await client.aclose()
         self._client = self._outside = None
 
-    def _redacted(self, raw: bytes) -> bytes:
-        """An answer without the key: some providers repeat it in an error, which would then be shown and stored."""
-        for value in self._auth().values():
-            secret = value.rpartition(" ")[2]
-            if len(secret) > 5:
-                raw = raw.replace(secret.encode(), b"[key]")
-        return raw
-
     async def call(
         self, method: str, path: str, *, json: Any = None, params: Mapping[str, Any] | None = None,
         headers: Mapping[str, str] | None = None, paid: bool = False, total_s: float | None = None,
@@ -130,6 +122,23 @@ class Api:
         """An open answer, read to its end. Raises Unavailable when it is too long."""
         return await self._reply(response, paid=False)
 
+    async def events(self, response: httpx.Response) -> AsyncIterator[tuple[str, JSON]]:
+        """Server-sent events of an open answer as (event name, data). Lines that are no JSON object are left out."""
+        name, auth = "", self._auth()
+        async for raw in _lines(response):
+            line = redacted(raw, auth).decode("utf-8", "replace").rstrip("\r")
+            if line.startswith("event:"):
+                name = line.removeprefix("event:").strip()
+            elif line.startswith("data:"):
+                try:
+                    data = strict_json.read(line.removeprefix("data:"))
+                except ValueError:
+                    continue
+                if isinstance(data, dict):
+                    yield name, data
+            elif not line:
+                name = ""
+
     @asynccontextmanager
     async def sending(
         self, request: httpx.Request, *, paid: bool, total_s: float | None = None,
@@ -162,7 +171,7 @@ class Api:
             if len(raw) > MOST_BYTES:
                 raise lost(f"The answer of {self.label} is longer than {MOST_BYTES // 2**20} MB.", code="too long")
         try:
-            body = strict_json.read(self._redacted(bytes(raw)))
+            body = strict_json.read(redacted(bytes(raw), self._auth()))
         except ValueError:
             body = None
         good = isinstance(body, dict)
@@ -171,24 +180,16 @@ class Api:
         return Reply(response.status_code, response.headers, body if good else {}, good)
 
 
-async def events(response: httpx.Response) -> AsyncIterator[tuple[str, JSON]]:
-    """Server-sent events as (event name, data). Lines that are no JSON object are left out."""
-    name = ""
-    async for line in _lines(response):
-        if line.startswith("event:"):
-            name = line.removeprefix("event:").strip()
-        elif line.startswith("data:"):
-            try:
-                data = strict_json.read(line.removeprefix("data:"))
-            except ValueError:
-                continue
-            if isinstance(data, dict):
-                yield name, data
-        elif not line:
-            name = ""
+def redacted(raw: bytes, auth: Mapping[str, str]) -> bytes:
+    """An answer without the key: some providers repeat it in an error, which would then be shown and stored."""
+    for value in auth.values():
+        secret = value.rpartition(" ")[2]
+        if len(secret) > 5:
+            raw = raw.replace(secret.encode(), b"[key]")
+    return raw
 
 
-async def _lines(response: httpx.Response) -> AsyncIterator[str]:
+async def _lines(response: httpx.Response) -> AsyncIterator[bytes]:
     """Lines of a stream of bounded length, so that one without an end cannot fill the memory either."""
     seen, tail = 0, b""
     async for piece in response.aiter_bytes():
@@ -198,8 +199,8 @@ async def _lines(response: httpx.Response) -> AsyncIterator[str]:
             raise UnknownOutcome(said, code="too long")
         *lines, tail = (tail + piece).split(b"\n")
         for line in lines:
-            yield line.decode("utf-8", "replace").rstrip("\r")
-    yield tail.decode("utf-8", "replace")
+            yield line
+    yield tail
 
 
 def retry_after_s(text: str | None) -> float | None:

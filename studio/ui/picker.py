@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from studio.catalogue import Model, Price
 from studio.domain import JSON, Task
+from studio.ui.values import takes_prompt
 
 if TYPE_CHECKING:
     from studio.studio import Studio
@@ -28,6 +29,7 @@ def chosen(studio: Studio, model: Model) -> JSON:
         "ready": bool(status and status.ready),
         "missing": (status and status.missing) or "",
         "needs": list(status.needs) if status else [],
+        "no_prompt": model.of_user and not takes_prompt(model),
     }
 
 

@@ -139,6 +139,7 @@ def row(model: Model) -> JSON:
         "label": model.label,
         "tasks": [t.value for t in model.tasks],
         "mapped": len(model.engine["slots"]),
+        "prompt": "prompt" in model.engine["slots"],
         "checked": model.checked.isoformat(),
     }
 

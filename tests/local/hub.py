@@ -15,12 +15,16 @@ COMMIT = "0123456789abcdef0123456789abcdef01234567"
 
 class Hub:
     """Repositories as {repo: {file: bytes}}. slow: files sent only to this share, then held until `go` is set.
-    hashes: what it says of a file in place of the truth."""
+    hashes, sizes: what it says of a file in place of the truth. links: where it sends for a file. listing: in place of
+    its whole list."""
 
     def __init__(self, repos: dict[str, dict[str, bytes]]) -> None:
         self.repos = repos
         self.slow: dict[str, float] = {}
         self.hashes: dict[str, str] = {}
+        self.sizes: dict[str, Any] = {}
+        self.links: dict[str, str] = {}
+        self.listing: bytes | None = None
         self.go = threading.Event()
         self.ranges: list[tuple[str, str]] = []
         self.asked: list[str] = []
@@ -54,8 +58,14 @@ class Handler(BaseHTTPRequestHandler):
         files = self.hub.repos.get(repo)
         if files is None:
             return self._send(404, b"", {"X-Error-Code": "RepoNotFound"})
+        if self.hub.listing is not None:
+            return self._send(200, self.hub.listing, {"Content-Type": "application/json"})
         siblings = [
-            {"rfilename": n, "size": len(c), "lfs": {"sha256": self.hub.hashes.get(n) or hashlib.sha256(c).hexdigest()}}
+            {
+                "rfilename": n,
+                "size": self.hub.sizes.get(n, len(c)),
+                "lfs": {"sha256": self.hub.hashes.get(n) or hashlib.sha256(c).hexdigest()},
+            }
             for n, c in files.items()
         ]
         answer = {"id": repo, "modelId": repo, "sha": COMMIT, "siblings": siblings, "private": False, "tags": []}
@@ -68,6 +78,8 @@ class Handler(BaseHTTPRequestHandler):
         if not body:
             return self._send(200, content, headers, body=False)
         self.hub.asked.append(name)
+        if link := self.hub.links.get(name):
+            return self._send(302, b"", {"Location": link})
         first = 0
         if asked := self.headers.get("Range"):
             self.hub.ranges.append((name, asked))

@@ -7,6 +7,7 @@ import struct
 import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -139,8 +140,52 @@ def test_a_damaged_file_is_thrown_away(tmp_path: Path, hub: Hub) -> None:
     shelf = library(tmp_path, own=True)
     shelf.fetch(MODEL)
     state = wait(shelf, lambda s: s["state"] != "running")
-    assert "vae/model.safetensors arrived damaged" in state["message"]
+    assert "vae/model.safetensors was damaged" in state["message"]
     assert not list((tmp_path / "models" / REPO / "vae").glob("model.safetensors*"))
+
+
+VAE = "vae/model.safetensors"
+ODD_HUBS: dict[str, tuple[dict[str, Any], str]] = {
+    "longer than listed": ({"sizes": {VAE: 10}}, "longer than the hub lists it (10 bytes)"),
+    "more than the disk has": ({"sizes": {VAE: 10**15}}, "1000000.0 GB are to come"),
+    "no number of bytes": ({"sizes": {VAE: "many"}, "hashes": {VAE: "0" * 64}}, "was damaged"),
+    "link to secrets": ({"links": {VAE: "http://169.254.169.254/latest/meta-data"}}, "private network"),
+    "link to a neighbour": ({"links": {VAE: "http://127.0.0.1:9/x"}}, "private network"),
+    "links in circles": ({"links": {VAE: f"/{REPO}/resolve/x/{VAE}"}}, "lead in circles"),
+    "nested list": ({"listing": b"[" * 200_000}, "not readable"),
+    "page": ({"listing": b"<html>"}, "not readable"),
+    "odd commit": ({"listing": b'{"sha": "../../x", "siblings": []}'}, "not readable"),
+    "no files": (
+        {"listing": b'{"sha": "%s", "siblings": [5, {"rfilename": 7}]}' % (b"a" * 40)},
+        "lists no file of a model",
+    ),
+}
+
+
+@pytest.mark.parametrize(("odd", "words"), list(ODD_HUBS.values()), ids=list(ODD_HUBS))
+def test_a_hub_that_says_and_sends_anything_is_one_sentence(
+    tmp_path: Path, hub: Hub, odd: dict[str, Any], words: str
+) -> None:
+    for name, value in odd.items():
+        setattr(hub, name, value)
+    shelf = library(tmp_path, own=True)
+    shelf.fetch(MODEL)
+    state = wait(shelf, lambda s: s["state"] != "running")
+    assert state["state"] == "failed"
+    assert words in state["message"]
+    assert REPO in state["message"]
+    assert not list((tmp_path / "models" / REPO / "vae").glob("model.safetensors*"))
+
+
+def test_a_file_that_would_lie_outside_its_folder_is_not_fetched(tmp_path: Path, hub: Hub) -> None:
+    index = json.loads(FILES["model_index.json"]) | {"..": ["a", "b"], "/tmp": ["a", "b"]}
+    evil = {"../evil.safetensors": b"x", "../../evil.json": b"{}", "/tmp/evil.json": b"{}", "vae\\..\\evil.json": b"{}"}
+    hub.repos[REPO] = FILES | evil | {"model_index.json": json.dumps(index).encode()}
+    shelf = library(tmp_path, own=True)
+    shelf.fetch(MODEL)
+    assert wait(shelf, lambda s: s["state"] != "running")["state"] == "ended"
+    assert not [p for p in tmp_path.rglob("*") if "evil" in p.name]
+    assert not set(evil) & set(hub.asked)
 
 
 def test_what_the_hubs_own_cache_has_is_used(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

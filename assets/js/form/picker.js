@@ -21,7 +21,8 @@ export function mount(element, { props, trigger, watch, options }) {
     el("span", "sp-label", {}, t("forms.model")), name, about, icon("down", "st-i sp-arrow"));
   const missing = el("p", "sp-missing", { hidden: true });
   const draft = el("p", "sp-draft", { hidden: true }, t(`forms.draft_${options.page}`)); // what no one should expect of it
-  element.replaceChildren(open, missing, draft);
+  const wordless = el("p", "sp-draft", { hidden: true }, t("forms.no_prompt"));
+  element.replaceChildren(open, missing, draft, wordless);
 
   function draw() {
     const now = props.value || {};
@@ -29,6 +30,7 @@ export function mount(element, { props, trigger, watch, options }) {
     name.textContent = now.label || "";
     about.replaceChildren(...[now.provider === now.label ? t("forms.ready_local") : now.provider, price(now.price)].filter(Boolean).map((text) => el("span", "", {}, text)));
     draft.hidden = !now.draft;
+    wordless.hidden = !now.no_prompt;
     missing.hidden = now.ready !== false;
     missing.replaceChildren(icon("warn"), now.missing || "");
   }

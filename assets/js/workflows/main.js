@@ -83,7 +83,7 @@ export function mount(element, { trigger, options }) {
     known = told;
     const rows = known.workflows.map((flow) =>
       el("li", "wf-flow", { data: { workflow: flow.name } },
-        el("div", "st-grow", {}, el("b", "", {}, flow.label), el("p", "st-dim", { title: exact(flow.checked) }, flow.tasks.map((task) => t(`shell.tab_${TABS[task]}`)).join(", "), " · ", t("workflows.in_form", { n: flow.mapped }))),
+        el("div", "st-grow", {}, el("b", "", {}, flow.label), el("p", "st-dim", { title: exact(flow.checked) }, flow.tasks.map((task) => t(`shell.tab_${TABS[task]}`)).join(", "), " · ", t("workflows.in_form", { n: flow.mapped })), flow.prompt ? null : el("p", "st-dim wf-wordless", {}, t("workflows.no_prompt"))),
         el("div", "wf-acts", {},
           ...flow.tasks.slice(0, 1).map((task) => button(t("workflows.try"), { text: t("workflows.try"), data: { do: "try" } }, () => use(flow, task))),
           button(t("workflows.change"), { name: "use", cls: "bare", data: { do: "change" } }, () => change(flow)),

@@ -66,6 +66,7 @@ export function mapping(told, { title, options, taken, cancel, save }) {
     const count = new Set([...chosen].filter(([, f]) => f).map(([key, f]) => (f === OWN ? ownLabel(key) : f))).size;
     sum.textContent = t("workflows.in_form", { n: count });
     if (!can.length) sum.textContent = t("workflows.no_task");
+    wordless.hidden = mapped().has("prompt");
   }
 
   function why(task) {
@@ -166,6 +167,7 @@ export function mapping(told, { title, options, taken, cancel, save }) {
   }
 
   const sum = el("span", "wf-sum", { role: "status" });
+  const wordless = el("p", "st-dim wf-wordless", { role: "status" }, t("workflows.no_prompt"));
   const form = el("form", "wf-map", { novalidate: true },
     el("div", "wf-head", {}, el("label", "wf-named", { for: "wf-label" }, el("span", "", {}, t("workflows.name")), label),
       el("label", "wf-named", { for: "wf-name" }, el("span", "", {}, t("workflows.id")), el("span", "wf-idfield", {}, el("span", "st-dim", {}, "comfyui/"), name))),
@@ -173,6 +175,7 @@ export function mapping(told, { title, options, taken, cancel, save }) {
     el("h4", "", {}, t("workflows.makes")), chips,
     el("div", "wf-inputs", {}, el("h4", "", {}, t("workflows.inputs")), search),
     el("p", "st-dim", {}, t("workflows.inputs_help")),
+    wordless,
     el("div", "wf-nodes", {}, ...boxes),
     el("footer", "wf-foot", {}, sum, el("span", "st-grow"), button(t("workflows.cancel"), { text: t("workflows.cancel") }, cancel), button(t("workflows.save"), { text: t("workflows.save"), name: "check", cls: "wf-go", type: "submit", data: { do: "save" } })));
   form.addEventListener("submit", (e) => (e.preventDefault(), save(body())));

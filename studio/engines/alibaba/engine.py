@@ -19,7 +19,7 @@ from studio.domain import JSON, Asset, Progress, Request, Status
 from studio.engines.alibaba import answers, bodies, errors, find, money, regions, uploads
 from studio.engines.alibaba.tasks import Tasks
 from studio.engines.base import Facts, Job, Limits
-from studio.engines.http import Api, events
+from studio.engines.http import Api
 from studio.engines.strict_json import number, rows, table
 from studio.engines.turns import Turnstile
 from studio.errors import CapabilityError, Refused, Unavailable, UnknownHandle, UnknownOutcome
@@ -173,7 +173,7 @@ class AlibabaEngine:
             if response.status_code != 200:
                 raise errors.of_reply(await self._api.reply(response), self.place, model)
             try:
-                return await answers.gathered(events(response))
+                return await answers.gathered(self._api.events(response))
             except answers.StreamError as error:
                 raise errors.of_task(error.body, self.place, model) from error
 

@@ -20,7 +20,7 @@ from studio.domain import JSON
 from studio.engines import strict_json
 from studio.engines.comfyui.reading import ANSWER_MAX_BYTES, KIND, known_nodes
 from studio.engines.comfyui.refusals import check_status, node_faults, sentence
-from studio.engines.http import NEVER_SENT
+from studio.engines.http import NEVER_SENT, redacted
 from studio.errors import EngineError, Refused, Unavailable, UnknownOutcome
 
 TIMEOUT = httpx.Timeout(30.0, connect=5.0)
@@ -172,7 +172,7 @@ class Server:
                 content += piece
                 if len(content) > ANSWER_MAX_BYTES:
                     raise Unavailable(f"The answer of ComfyUI is longer than {ANSWER_MAX_BYTES // 2**20} MB.")
-            return reply.status_code, bytes(content)
+            return reply.status_code, redacted(bytes(content), self.headers)
 
 
 async def _object(content: bytes) -> JSON:

@@ -4,29 +4,38 @@ The JSON has repo, into (a folder) and files (exact names; empty for every part 
 lines: plan (files, bytes), done (bytes), ended (bytes), or failed (message). Only safetensors and plain data; no code.
 
 Not through the hub's own client: since its version 2 it starts a file anew after a break, and files have gigabytes.
-Here a file grows as name.part, goes on where it stopped, is checked by size and SHA-256, and then gets its name.
-HF_ENDPOINT and HF_TOKEN are honoured. Source: the hub's documents, "Hub API Endpoints"; `blobs` adds sizes and hashes.
+Here a file grows as name.part, goes on where it stopped, is checked by size and SHA-256, and then gets its name. No
+more is taken than the hub's list says and the disk has room for. HF_ENDPOINT and HF_TOKEN are honoured (see hub.py).
 """
 
 from __future__ import annotations
 
+import asyncio
+import errno
 import fnmatch
 import hashlib
 import json
-import os
+import shutil
 import sys
 import threading
-import time
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
+from urllib.parse import quote
 
 import httpx
 
+from studio.engines.local.hub import Hub, Listed
 from studio.engines.local.weights import PATTERNS
+from studio.errors import EngineError, Unavailable
 
 TICK_S = 0.3
 PIECE = 2**20
 TRIES = 5
+SPARE_BYTES = 256 * 2**20
+"""Room on the disk that a download must leave."""
+CHECK_DISK_BYTES = 256 * 2**20
+"""The free disk is looked at after so much of a file: other programs write as well."""
 
 
 def say(what: str, **body: Any) -> None:
@@ -37,7 +46,7 @@ def say(what: str, **body: Any) -> None:
 
 def wanted(names: list[str], index: dict[str, Any]) -> list[str]:
     """Files of a repository that its pipeline needs: the named parts' data files, without half-precision doubles."""
-    parts = {k for k, v in index.items() if isinstance(v, list) and v[0]}
+    parts = {k for k, v in index.items() if isinstance(v, list) and v and v[0]}
     kept = []
     for name in names:
         folder, _, file = name.rpartition("/")
@@ -50,79 +59,94 @@ def wanted(names: list[str], index: dict[str, Any]) -> list[str]:
 class Fetch:
     """One repository on its way into one folder."""
 
-    def __init__(self, repo: str, into: Path) -> None:
-        endpoint = os.environ.get("HF_ENDPOINT", "").rstrip("/") or "https://huggingface.co"
-        token = os.environ.get("HF_TOKEN", "").strip()
-        self.repo, self.into = repo, into
-        self.client = httpx.Client(
-            base_url=endpoint,
-            headers={"Authorization": f"Bearer {token}"} if token else {},
-            follow_redirects=True,  # the token stays behind when another host is named
-            timeout=httpx.Timeout(30.0, read=60.0),
-        )
-        answer = self.client.get(f"/api/models/{repo}", params={"blobs": "true"})
-        answer.raise_for_status()
-        body = answer.json()
-        self.commit = body["sha"]
-        self.files = {f["rfilename"]: f for f in body["siblings"]}
+    def __init__(self, hub: Hub, repo: str, into: Path, commit: str, files: Mapping[str, Listed]) -> None:
+        self.hub, self.repo, self.into, self.commit, self.files = hub, repo, into, commit, files
         self.arrived = 0
         self._over = threading.Event()
         self._teller = threading.Thread(target=self._tell, daemon=True)
         self._teller.start()
 
-    def text(self, name: str) -> str:
-        """A small file's content."""
-        answer = self.client.get(f"/{self.repo}/resolve/{self.commit}/{name}")
-        answer.raise_for_status()
-        return answer.text
+    async def names(self) -> list[str]:
+        """The files that the repository's pipeline needs."""
+        return wanted(list(self.files), await self.hub.json(self._path("model_index.json")))
 
-    def take(self, name: str) -> None:
-        """Fetch one file, or what lacks of it. Broken connections are taken up again a few times."""
+    def size(self, names: Iterable[str]) -> int:
+        """Bytes of these files, as far as the hub tells."""
+        return sum(self.files[name].size or 0 for name in names)
+
+    def check_room(self, names: Iterable[str]) -> None:
+        """Raise OSError where the disk has no room for what lacks of these files."""
+        have = sum(min(self._have(name), self.files[name].size or 0) for name in names)
+        leave_room(self.into, self.size(names) - have)
+
+    def _have(self, name: str) -> int:
         path = self.into / name
-        size = self.files[name].get("size")
+        return next((p.stat().st_size for p in (path, _part(path)) if p.is_file()), 0)
+
+    async def take(self, name: str) -> None:
+        """Fetch one file, or what lacks of it. Broken connections are taken up again a few times."""
+        path, size = self.into / name, self.files[name].size
         if path.is_file() and size in (None, path.stat().st_size):
             self._add(path.stat().st_size)
             return
         path.parent.mkdir(parents=True, exist_ok=True)
-        part = path.with_name(path.name + ".part")
+        part = _part(path)
         for tries_left in reversed(range(TRIES)):
             try:
-                self._rest(name, part)
+                await self._rest(name, part)
                 break
-            except httpx.TransportError:
+            except (httpx.TransportError, Unavailable):
                 if not tries_left:
                     raise
-                time.sleep(1.0)
+                await asyncio.sleep(1.0)
         self._check(name, part)
         part.replace(path)
 
-    def _rest(self, name: str, part: Path) -> None:
-        have = part.stat().st_size if part.is_file() else 0
-        if have and have == self.files[name].get("size"):
+    async def _rest(self, name: str, part: Path) -> None:
+        have, size = part.stat().st_size if part.is_file() else 0, self.files[name].size
+        if have and size is not None and have >= size:
             self._add(have)
             return
-        headers = {"Range": f"bytes={have}-"} if have else {}
+        headers = {"range": f"bytes={have}-"} if have else {}
         before = self.arrived
-        with self.client.stream("GET", f"/{self.repo}/resolve/{self.commit}/{name}", headers=headers) as answer:
-            answer.raise_for_status()
-            again = have and answer.status_code == 206
+        async with self.hub.opened(self._path(name), headers) as answer:
+            again = have > 0 and answer.status_code == 206
+            if again and not answer.headers.get("content-range", "").startswith(f"bytes {have}-"):
+                part.unlink()
+                raise httpx.RemoteProtocolError("another part of the file came")
             self._add(have if again else 0)
             try:
-                with part.open("ab" if again else "wb") as file:
-                    for piece in answer.iter_raw(PIECE):
-                        file.write(piece)
-                        self._add(len(piece))
+                await self._receive(answer, name, part, have if again else 0)
             except httpx.TransportError:
                 self.arrived = before
                 raise
 
+    async def _receive(self, answer: httpx.Response, name: str, part: Path, start: int) -> None:
+        got, most = start, self.files[name].most_bytes
+        looked = got - CHECK_DISK_BYTES
+        with part.open("ab" if start else "wb") as file:
+            async for piece in answer.aiter_raw(PIECE):
+                got += len(piece)
+                if got > most:
+                    file.close()
+                    part.unlink()
+                    raise ValueError(f"{name} is longer than the hub lists it ({most:,} bytes)")
+                if got - looked >= CHECK_DISK_BYTES:
+                    leave_room(part.parent, len(piece))
+                    looked = got
+                file.write(piece)
+                self._add(len(piece))
+
+    def _path(self, name: str) -> str:
+        return f"/{self.repo}/resolve/{self.commit}/{quote(name)}"
+
     def _check(self, name: str, part: Path) -> None:
         """Size and hash as the hub says; a file that is wrong is thrown away, to be fetched whole the next time."""
-        size, wanted_hash = self.files[name].get("size"), (self.files[name].get("lfs") or {}).get("sha256")
-        good = size is None or part.stat().st_size == size
-        if good and wanted_hash:
+        listed = self.files[name]
+        good = listed.size in (None, part.stat().st_size)
+        if good and listed.sha256:
             with part.open("rb") as file:
-                good = hashlib.file_digest(file, "sha256").hexdigest() == wanted_hash
+                good = hashlib.file_digest(file, "sha256").hexdigest() == listed.sha256
         if not good:
             part.unlink()
             raise ValueError(f"{name} was damaged in transit and deleted; download it again")
@@ -144,22 +168,49 @@ class Fetch:
                 say("done", bytes=said)
 
 
+def leave_room(folder: Path, size: int) -> None:
+    """Raise OSError where so many more bytes would fill the disk."""
+    while not folder.exists():
+        folder = folder.parent
+    if size + SPARE_BYTES > (free := shutil.disk_usage(folder).free):
+        raise OSError(
+            errno.ENOSPC, f"{max(size, 0) / 1e9:.1f} GB are to come, and the disk has {free / 1e9:.1f} GB left"
+        )
+
+
+def _part(path: Path) -> Path:
+    return path.with_name(path.name + ".part")
+
+
+async def fetch(repo: str, into: Path, files: Sequence[str]) -> None:
+    """Fetch these files of a repository, all that its pipeline needs where there are none named."""
+    hub = Hub()
+    try:
+        work = Fetch(hub, repo, into, *await hub.listed(repo))
+        names = list(files) or await work.names()
+        if lacking := [name for name in names if name not in work.files]:
+            raise ValueError(f"it has no file {lacking[0]}")
+        if not names:
+            raise ValueError("the hub lists no file of a model")
+        say("plan", files=len(names), bytes=work.size(names))
+        work.check_room(names)
+        try:
+            for name in sorted(names, key=lambda n: work.files[n].size or 0):
+                await work.take(name)
+        finally:
+            work.end()
+        say("ended", bytes=work.arrived)
+    finally:
+        await hub.close()
+
+
 def main() -> int:
     """Fetch; 0 when everything is there."""
     job = json.loads(sys.argv[1])
-    repo = job["repo"]
     try:
-        fetch = Fetch(repo, Path(job["into"]))
-        names = job["files"] or wanted(list(fetch.files), json.loads(fetch.text("model_index.json")))
-        say("plan", files=len(names), bytes=sum(fetch.files[n].get("size") or 0 for n in names))
-        try:
-            for name in sorted(names, key=lambda n: fetch.files[n].get("size") or 0):
-                fetch.take(name)
-        finally:
-            fetch.end()
-        say("ended", bytes=fetch.arrived)
-    except (httpx.HTTPError, OSError, ValueError, KeyError) as error:
-        say("failed", message=_sentence(repo, error))
+        asyncio.run(fetch(job["repo"], Path(job["into"]), job["files"]))
+    except (httpx.HTTPError, EngineError, OSError, ValueError) as error:
+        say("failed", message=_sentence(job["repo"], error))
         return 1
     return 0
 
@@ -167,11 +218,11 @@ def main() -> int:
 def _sentence(repo: str, error: Exception) -> str:
     if isinstance(error, httpx.HTTPStatusError) and error.response.status_code in (401, 403, 404):
         return f"{repo} cannot be read. Accept its licence on its page, and set HF_TOKEN if it needs an account."
-    if isinstance(error, httpx.TransportError):
+    if isinstance(error, httpx.TransportError | Unavailable):
         return f"The model hub cannot be reached. Downloaded parts of {repo} are kept. Try again later."
     if isinstance(error, OSError):
         return f"{repo} cannot be written: {error.strerror or error}."
-    return f"{repo} could not be downloaded: {error}."
+    return f"{repo} could not be downloaded: {str(error).rstrip('.')}."
 
 
 if __name__ == "__main__":
