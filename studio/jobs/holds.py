@@ -23,7 +23,9 @@ class HoldChoice:
 AGAIN = HoldChoice("try_again", "Retry", "Put the run back in the queue.")
 LOOK = HoldChoice("look_again", "Check again", "Ask the provider for the result again. Free.")
 FETCH = HoldChoice("fetch_again", "Fetch again", "Download the result again. It is already paid for, so this is free.")
-RESEND = HoldChoice("submit_again", "Submit again", "Send it again. If the first request arrived, both are billed.")
+RESEND = HoldChoice(
+    "submit_again", "Submit again", "Send it as a new request. If the first one was accepted, both are billed."
+)
 ANYWAY = HoldChoice("run_anyway", "Run anyway", "Let this run exceed the limit.")
 APPROVE = HoldChoice("approve", "Approve", "Let this run start.")
 CONSENT = HoldChoice(

@@ -128,10 +128,10 @@ def _broken(why: str, code: str | None, facts: Facts) -> Leave:
     """A result that is paid and cannot be used as it came: the provider still has it, so it may be fetched again."""
     if facts.local and facts.repeatable:
         return Leave(Status.FAILED, why, code=code, money="settle")
-    said = f"{why} The work is done and billed; fetch it again while {facts.label} keeps it."
+    advice = f"The work is done and billed; fetch it again while {facts.label} keeps it."
     if facts.repeatable:
-        said = f"{why} {facts.label} may still have it; fetch it again, or submit it again."
-    return Leave(Status.HELD, said, reason=HeldReason.BROKEN_RESULT, code=code)
+        advice = f"{facts.label} may still have it; fetch it again, or submit it again."
+    return Leave(Status.HELD, f"{why} {advice}", reason=HeldReason.BROKEN_RESULT, code=code)
 
 
 def overdue(facts: Facts) -> Leave:
