@@ -6,6 +6,7 @@ from datetime import date
 
 import pytest
 
+from studio.catalogue import load
 from studio.catalogue.rows import Catalogue, Durations, FreeSize, InputSpec, Model, Size, Text
 from studio.domain import Asset, Kind, Task
 from studio.errors import CapabilityError, Conflict, NotFound
@@ -135,6 +136,16 @@ def test_the_cast_is_called_the_models_way_or_described() -> None:
     drafted = plan.for_shot(b, b.shots[0], CATALOGUE, ASSETS, draft=True)
     assert drafted.body["prompt"] == "Style: Noir\nCast: anna, a tall woman in a red coat\nShot: @anna waves"
     assert made.problems == drafted.problems == ()
+
+
+def test_the_draft_engine_is_told_names_and_whose_picture_each_reference_is() -> None:
+    cafe = CastMember(id="c3", name="cafe", kind="place", references=("a3",))
+    cast = (ANNA, CastMember(id="c2", name="jo"), cafe)
+    b = board("@anna runs past @cafe, @jo jumps", cast=cast)
+    body = plan.for_shot(b, b.shots[0], load(), ASSETS, draft=True).body
+    assert body["task"] == "reference-to-video"
+    assert "References: anna = character1; cafe = character2\n" in body["prompt"]
+    assert body["prompt"].endswith("Shot: @anna runs past @cafe, @jo jumps")
 
 
 def test_too_many_references_or_an_unknown_name_is_said() -> None:

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from studio.catalogue import Catalogue, Model, rules
@@ -137,6 +137,9 @@ def prompt_for(
     if len(shots) == 1 and board.style.strip():
         words = f"{board.style.strip().rstrip('.')}. {words}"
     called = _names(model, references, assets)
+    if model.draft:  # it draws people by name; the lines above the shots say who they are and how they look
+        present = [m for name in dict.fromkeys(MENTION.findall(words)) if (m := board.member(name))]
+        return "\n".join((*_rows(_present_rows(present, called)), words))
     seen: set[str] = set()
 
     def spoken(name: str) -> str:
@@ -156,25 +159,35 @@ def labelled(board: Board, shot: Shot, called: Mapping[str, str]) -> str:
     """What the draft engine reads: a labelled line each for the style, the cast present and the shot itself.
 
     It draws what happens in the shot, and takes from style and cast only how that looks. called: member id -> the name
-    of the member's reference, for those that have one; the others stay @names, whom the cast's line describes.
+    of the member's reference; a line of its own says whose picture each is, so that the members stay who they are.
     """
 
     def named(name: str) -> str:
         member = board.member(name)
-        return called.get(member.id, f"@{member.name}") if member else f"@{name}"
+        return f"@{member.name}" if member else f"@{name}"
 
     present = [m for name in shot.mentions() if (m := board.member(name))]
+    camera = ", ".join(filter(None, (shot.shot_size, shot.lens, shot.move)))
+    words = MENTION.sub(lambda m: named(m[1]), ". ".join(filter(None, (camera, _line(shot.prompt)))))
+    rows = {
+        "Style": _line(board.style), **_present_rows(present, called), "Shot": words,
+        "Dialogue": text.spoken(shot.dialogue), "Sound": _line(shot.sound),
+    }  # fmt: skip
+    return "\n".join(_rows(rows))
+
+
+def _present_rows(present: Sequence[CastMember], called: Mapping[str, str]) -> dict[str, str]:
+    """Who and what is in the shots, in the draft engine's lines."""
     about = {False: "", True: ""}
     for thing in (False, True):
         listed = [m for m in present if (m.kind != "character") == thing]
         about[thing] = "; ".join(f"{m.name}, {_line(m.description)}" if m.description else m.name for m in listed)
-    camera = ", ".join(filter(None, (shot.shot_size, shot.lens, shot.move)))
-    words = MENTION.sub(lambda m: named(m[1]), ". ".join(filter(None, (camera, _line(shot.prompt)))))
-    rows = {
-        "Style": _line(board.style), "Cast": about[False], "Places": about[True], "Shot": words,
-        "Dialogue": text.spoken(shot.dialogue), "Sound": _line(shot.sound),
-    }  # fmt: skip
-    return "\n".join(f"{name}: {words}" for name, words in rows.items() if words)
+    pictures = "; ".join(f"{m.name} = {called[m.id]}" for m in present if m.id in called)
+    return {"Cast": about[False], "Places": about[True], "References": pictures}
+
+
+def _rows(rows: Mapping[str, str]) -> list[str]:
+    return [f"{name}: {words}" for name, words in rows.items() if words]
 
 
 def _line(words: str) -> str:

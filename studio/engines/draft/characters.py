@@ -41,9 +41,11 @@ _ACTS = re.compile(
 def known(cast: Mapping[str, str], texts: Iterable[str]) -> dict[str, Figure]:
     """Figures by lower-case name: the listed cast, and the names that the texts use without a list."""
     found = {key(name): _from(name, about) for name, about in cast.items()}
+    unspaced = tuple(k for k in found if not k.isascii())
     for text in texts:
         for name in _named(text):
-            found.setdefault(key(name), _from(name, ""))
+            if not (unspaced and key(name).startswith(unspaced)):  # "@小明跑步" is 小明, who runs
+                found.setdefault(key(name), _from(name, ""))
     _related(found)
     return found
 
@@ -110,7 +112,7 @@ def _sex(name: str, about: str) -> str:
         return "woman"
     if first in MEN:
         return "man"
-    if re.search(r"[a-z]", first):
+    if re.search(r"[a-z]$", first):
         return "woman" if re.search(r"(?:a|ie|ette|elle|lyn|ina|yn)$", first) else "man"
     return ""
 

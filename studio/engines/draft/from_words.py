@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 from studio.engines.draft import scene, scenes, stills, written
 from studio.engines.draft.film import Painter, Tell
 from studio.engines.draft.order import Order
+from studio.engines.draft.reading import Reading
 from studio.engines.draft.shots import ShotSpan
 from studio.engines.draft.words import read, read_shot
 
@@ -25,9 +28,12 @@ def clip(order: Order, tell: Tell) -> list[str]:
     return []
 
 
-def painter(order: Order, span: ShotSpan, label: str, start: int, end: int) -> Painter:
-    """Draws the scene that the shot's words compose."""
+def painter(
+    order: Order, span: ShotSpan, label: str, start: int, end: int, *, dress: Callable[[Reading], Reading] | None = None
+) -> Painter:
+    """Draws the scene that the shot's words compose. dress: changes the reading before it is drawn."""
     reading, size = read_shot(span), (order.width, order.height)
+    reading = dress(reading) if dress else reading
     overlay = scenes.overlay(order, reading, label=label)
     return scenes.painter(
         reading, size=size, seed=order.seed, seconds=(end - start) / order.fps, fps=order.fps, overlay=overlay

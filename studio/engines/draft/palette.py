@@ -304,6 +304,10 @@ def _coloured(p: Palette, reading: Reading) -> Palette:
             p = replace(p, **{n: mix(getattr(p, n), scale(rgb, 0.4 + luma(getattr(p, n))), 0.42) for n in names})
             p = replace(p, sky_top=mix(p.sky_top, scale(rgb, 0.25 + luma(p.sky_top)), 0.3), tint=(rgb, 0.14))
             p = replace(p, light=mix(p.light, rgb, 0.3))
+    for rgb in reading.tint:
+        names = ("sky_mid", "sky_low", "haze", "light")
+        p = replace(p, **{n: mix(getattr(p, n), scale(rgb, 0.4 + luma(getattr(p, n))), 0.2) for n in names})
+        p = replace(p, tint=(rgb, 0.12))
     if reading.colours:
         p = replace(p, accent=NAMED[(hues or reading.colours)[0].name])
     if "muted" in reading.styles:

@@ -38,7 +38,8 @@ class Figure:
 
     dyes: (garment, colour) of the garments that have one of their own. name: who it is; the same name looks the same in
     every shot, for its looks are drawn from name and about. sex: "woman", "man" or "". holds: a thing in the hand.
-    looks: "up", "down", "away", "other" (at the other one), or the kind of thing looked at.
+    looks: "up", "down", "away", "other" (at the other one), or the kind of thing looked at. worn: sRGB colours of the
+    upper clothes and the legs, as a picture of the figure shows them; empty where there is none.
     """
 
     kind: str
@@ -54,6 +55,7 @@ class Figure:
     age: int = 0
     holds: str = ""
     looks: str = ""
+    worn: tuple[tuple[int, int, int], ...] = ()
 
     @property
     def animal(self) -> bool:
@@ -90,7 +92,7 @@ class Reading:
     prompt: the words of the shot itself. settings: the main one first. crowd: a mass of people too many to count.
     home: the place where settings name none. angle: low, high, dutch or eye.
     parts: parts of the body and the like that are named: hand, face, eyes, feet, glass. speech: (who, words) of the
-    lines spoken. mood: the words that hold for the film.
+    lines spoken. mood: the words that hold for the film. tint: sRGB colours of pictures of the place.
     """
 
     prompt: str = ""
@@ -113,6 +115,7 @@ class Reading:
     mood: str = ""
     home: str = ""
     parts: tuple[str, ...] = ()
+    tint: tuple[tuple[int, int, int], ...] = ()
 
     @property
     def setting(self) -> str:

@@ -1,31 +1,28 @@
-"""reference-to-video: the references, named character1 .. in their order, stand in the composed frame with name tags.
+"""reference-to-video: people of the prompt act as in any draft and wear the colours of their references.
 
-A shot shows the characters its text names, from left to right in the order of naming; a text that names none shows all.
-Pictures with transparency stand as cut-outs, others as cards; clips play.
+Where nobody is in the prompt, the references, named character1 .. in their order, stand in the composed frame with name
+tags: those that a shot's text names, from left to right in the order of naming, else all. Pictures with transparency
+stand as cut-outs, others as cards; clips play.
 """
 
 from __future__ import annotations
 
 import itertools
-import re
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
+from functools import partial
 
 import cv2
 import numpy as np
 
-from studio.engines.draft import camera, clips, scene, scenes, stage, written
+from studio.engines.draft import camera, clips, from_words, reference_cast, scene, scenes, stage, written
 from studio.engines.draft.caption import name_tag
 from studio.engines.draft.film import Painter, Tell
 from studio.engines.draft.order import Order, Source
+from studio.engines.draft.reference_cast import NAMED
 from studio.engines.draft.shots import ShotSpan
 from studio.engines.draft.stage import Planes, Plate
 from studio.engines.draft.words import read_shot
-
-NAMED = re.compile(
-    r"(?:character|person|actor|reference|ref|image|video|角色|人物|主体|参考|图|视频)\s*#?(\d{1,2})", re.IGNORECASE
-)
-"""How prompts call a reference: character1 (Wan 2.6), and the words other models and people use."""
 
 DEPTH = 0.8
 TALL = 0.56
@@ -40,16 +37,24 @@ FOOT = 0.80
 
 def clip(order: Order, tell: Tell) -> list[str]:
     """The clip, with a sentence about names in the prompt that have no reference."""
-    written.make(order, tell, _painter)
-    count = len(order.inputs["references"])
-    missing = sorted({int(n) for n in NAMED.findall(order.prompt) if not 1 <= int(n) <= count})
+    sources = order.inputs["references"]
+    if roles := reference_cast.roles(order.prompt, sources, order.duration_s):
+        dress = partial(reference_cast.dressed, cast=roles, sources=sources)
+        written.make(replace(order, prompt=roles.prompt), tell, partial(from_words.painter, dress=dress))
+    else:
+        written.make(order, tell, _painter)
+    missing = sorted({n for n in _numbers(order.prompt) if not 1 <= n <= len(sources)})
     return [f"There is no reference for {', '.join(f'character{n}' for n in missing)}."] if missing else []
 
 
 def cast(text: str, count: int) -> list[int]:
     """Which references a shot shows, counted from 1, left to right."""
-    named = list(dict.fromkeys(int(n) for n in NAMED.findall(text)))
+    named = list(dict.fromkeys(_numbers(text)))
     return [n for n in named if 1 <= n <= count] or list(range(1, count + 1))
+
+
+def _numbers(text: str) -> list[int]:
+    return [int(m["n"]) for m in NAMED.finditer(text)]
 
 
 def _painter(order: Order, span: ShotSpan, label: str, start: int, end: int) -> Painter:

@@ -16,6 +16,7 @@ _LABELS = {
     "things": r"places?|locations?|props?|地点|道具",
     "speech": r"dialogues?|spoken|voice[- ]?over|narrat(?:or|ion)|v\.?o\.?|对白|台词|旁白|画外音",
     "sound": r"sounds?|audio|sfx|music|soundtrack|ambience|音效|声音|音乐|配乐",
+    "references": r"references",
     "action": r"shot|action|camera|画面|内容|运镜|镜头",
 }
 _LABEL = re.compile(

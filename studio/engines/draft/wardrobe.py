@@ -57,13 +57,15 @@ def look_of(plan: Plan, figure: Figure, index: int) -> Look:
     legs = trousers[int(rng.integers(3))]
     if build in OUTFITS or "suit" in figure.wears:
         legs = own
+    if figure.worn:  # a picture tells more than any word
+        own, legs = figure.worn
     skin = SKINS[int(rng.choice(5, p=(0.34, 0.24, 0.22, 0.12, 0.08)))]
     if _eastern(plan):
         skin = SKINS[int(rng.integers(3))]
     wears = figure.wears
     grown = build == "woman" or (build == "elder" and sex == "woman")
     draw = float(rng.random())
-    if grown and not set(wears) & {"coat", "suit", "shirt", "dress", "robe"} and draw < 0.5:
+    if grown and not figure.worn and not set(wears) & {"coat", "suit", "shirt", "dress", "robe"} and draw < 0.5:
         wears = (*wears, "dress")
     female = build == "woman" or sex == "woman" or figure.kind == "girl"
     long_hair = "long hair" in wears or (

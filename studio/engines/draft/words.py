@@ -8,7 +8,7 @@ in `unread`, so that the page can say so.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import replace
 from functools import lru_cache
 
@@ -121,15 +121,22 @@ def people(shots: Iterable[tuple[script.Parts, str]]) -> dict[str, Figure]:
         listed |= {n: a for n, a in parts.cast.items() if characters.is_someone(a)}
         speakers = " ".join(f"@{line.who.replace(' ', '-')}" for line in parts.speech if line.who)
         things = {n.lower() for n in (*parts.things, *(set(parts.cast) - set(listed)))}
-        texts.append(re.sub(r"@([\w-]+)", lambda m: "" if m[1].lower() in things else m[0], parts.action))  # noqa: B023
+        texts.append(re.sub(r"@([\w-]+)", lambda m: "" if _is_thing(m[1].lower(), things) else m[0], parts.action))  # noqa: B023
         texts.append(speakers)
     return characters.known(listed, texts)
+
+
+def _is_thing(name: str, things: Collection[str]) -> bool:
+    """Whether a mention is one of these; Chinese names are not parted from what follows."""
+    return name in things or any(name.startswith(n) for n in things if not n.isascii())
 
 
 def _described(text: str, things: Mapping[str, str]) -> str:
     """The text with the names of places and props replaced by what they are."""
     for name, about in things.items():
-        text = re.sub(rf"@{re.escape(name)}(?![\w-])|\b{re.escape(name)}\b", lambda _: about or name, text)  # noqa: B023
+        call = re.escape(name)
+        pattern = rf"@{call}(?![\w-])|\b{call}\b" if name.isascii() else rf"@{call}\s*"
+        text = re.sub(pattern, lambda _: about or name, text)  # noqa: B023
     return text
 
 
