@@ -23,7 +23,7 @@ SENTENCES = {BLANK.sub("{}", words): key for key, words in BOOK.items() if words
 
 TRANSLATED = (
     *("catalogue/rules.py", "catalogue/inputs.py", "storyboard/plan.py", "storyboard/voices.py", "storyboard/edit.py"),
-    *("storyboard/cutting.py", "storyboard/text.py", "timing.py", "ui/board_ops.py"),
+    *("storyboard/cutting.py", "storyboard/text.py", "storyboard/limits.py", "timing.py", "ui/board_ops.py"),
 )
 """Modules whose every sentence is in the book."""
 

@@ -21,7 +21,7 @@ from studio.parts.making import Also
 from studio.storage import storing
 from studio.store import assets as asset_rows
 from studio.store import storyboards
-from studio.storyboard import cutting, edit, plan, text
+from studio.storyboard import cutting, edit, limits, plan, text
 from studio.storyboard.board import Board, Shot, ShotStatus, Take, new_id
 from studio.storyboard.plan import Plan
 
@@ -98,6 +98,7 @@ class Boards:
         read = text.read(script) if script.strip() else text.Read()
         board = Board(id=new_id("b"), shots=read.shots, style=read.style, cast=read.cast)
         board = edit.update(board, title=title.strip() or read.title or "Untitled film", **fields)
+        limits.require_within(board)
         with self._studio._store.write() as db:
             storyboards.add(db, board.id, _body(board), owner)
         return self.get(board.id, owner=owner)

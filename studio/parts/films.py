@@ -7,7 +7,6 @@ studio interrupted is begun again at the next start.
 from __future__ import annotations
 
 import itertools
-import json
 import logging
 import re
 import threading
@@ -21,10 +20,10 @@ from typing import Any
 
 from pydantic import Field
 
-from studio.catalogue.rules import FIELDS
-from studio.domain import JSON, Asset, Run, Status
+from studio.domain import JSON, Asset, Status
 from studio.errors import CapabilityError, NotFound, StudioError
 from studio.media import presets
+from studio.parts import projects
 from studio.parts.boards import Boards, Opened
 from studio.parts.filming import Filming, Going
 from studio.parts.keeping import Keeping
@@ -32,9 +31,9 @@ from studio.parts.looks import Looks
 from studio.parts.wholes import Wholes
 from studio.storage import storing
 from studio.store import assets as asset_rows
-from studio.store import films, runs, storyboards
+from studio.store import films
 from studio.store.films import FilmRow, Unfinished
-from studio.store.rows import as_request, new_id
+from studio.store.rows import new_id
 from studio.storyboard import bundle, contact, cutting, handover
 from studio.storyboard.board import Board
 from studio.storyboard.cutting import Clip
@@ -314,50 +313,7 @@ class Films:
 
     def import_project(self, path: Path, *, owner: str = "") -> Opened:
         """A board from a project archive of this or another studio, with its cast, media and takes, under new ids."""
-        with TemporaryDirectory(dir=self._studio._scratch()) as folder:
-            unpacked = bundle.unpack(path, Path(folder))
-            names = unpacked.manifest.names
-            table = unpacked.files.pop(unpacked.board.look.lut, None)
-            lut = (
-                self._looks.keep_lut(table, name=names.get(unpacked.board.look.lut, "look.cube"), owner=owner)
-                if table
-                else None
-            )
-            known = {
-                old: self._studio.add_asset(file, name=names.get(old, old), owner=owner)
-                for old, file in unpacked.files.items()
-            }
-        with self._studio._store.write() as db:
-            takes = {
-                old: self._take(db, facts, known, owner)
-                for old, facts in unpacked.manifest.takes.items()
-                if any(i in known for i in facts.get("assets", []))
-            }
-            ids = [new_id("s") for _ in unpacked.board.shots] + [new_id("b")]
-            board = bundle.renamed(
-                unpacked.board, {k: a.id for k, a in known.items()}, takes, ids, lut=lut.id if lut else ""
-            )
-            storyboards.add(db, board.id, board.model_dump(mode="json"), owner)
-        return self._boards.get(board.id, owner=owner)
-
-    def _take(self, db: Any, facts: JSON, known: dict[str, Asset], owner: str) -> str:
-        """A finished run for an imported take: its request as it was asked there, its files as they are here."""
-        body = dict(facts["request"])
-        own = {k: body.pop(k) for k in list(body) if k not in FIELDS}
-        inputs = ("image", "first_frame", "last_frame", "audio_file", "video", "images", "references")
-        for name in (*inputs, "reference_voices"):
-            body.pop(name, None)  # the inputs of a take stay where it was made
-        request = as_request(json.dumps(body | {"params": own}))
-        run = Run(
-            id=new_id("r_"), owner=owner, batch="import", request=request, seed=request.seed, model=request.model,
-            provider=request.provider,
-        )  # fmt: skip
-        run = runs.add(db, runs.NewRun(run, {}), "import")
-        run = runs.move(db, run, Status.RUNNING, "Imported with a project.")
-        for index, old in enumerate(i for i in facts["assets"] if i in known):
-            runs.attach(db, run.seq, "output", index, known[old].id)
-        runs.move(db, run, Status.SUCCEEDED, "Made in another studio.")
-        return run.id
+        return projects.import_project(self._studio, self._boards, self._looks, path, owner)
 
     def _stills(self, clips: dict[str, Clip], owner: str) -> dict[str, Path]:
         return {shot: self._studio.thumb(clip.asset.id, "poster", owner=owner) for shot, clip in clips.items()}

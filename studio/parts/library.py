@@ -88,6 +88,22 @@ class Library(Gallery):
             if not assets.known_path(db, relative):
                 (self.settings.data / relative).unlink(missing_ok=True)
 
+    def newest_asset(self) -> int:
+        """The number of the file that was added last; 0 where there is none."""
+        with self._store.read() as db:
+            return assets.newest(db)
+
+    def discard_assets(self, added: Iterable[Asset], *, after: int) -> None:
+        """Take these files back: they were added for something that failed. after: older ones (newest_asset) stay, as
+        does what a run uses."""
+        added = list(added)
+        with suppress(StorageUnavailable):
+            with self._store.write() as db:
+                for asset in added:
+                    assets.discard(db, asset.id, after)
+            for asset in added:
+                self._forget(asset.path)
+
     def get_asset(self, asset_id: str, *, owner: str = "") -> Asset:
         """The asset, or NotFound."""
         with self._store.read() as db:

@@ -56,10 +56,9 @@ class Looks:
 
     def keep_lut(self, path: Path, *, name: str, owner: str = "") -> Lut:
         """Check a .cube file and keep it. Raises MediaError with a sentence about what is wrong with it."""
-        from studio.media import files, grade
+        from studio.media import files
 
-        name = Path(name).name[:NAME_CHARS] or "look.cube"
-        side, _ = grade.read_cube(path, name=name)
+        name, side = self.check_lut(path, name=name)
         kept = Lut(files.sha256(path), name.removesuffix(".cube"), side)
         target = self._file(kept.id)
         if not target.is_file():
@@ -68,6 +67,13 @@ class Looks:
         with self._studio._store.write() as db:
             presets.put(db, SHELF, kept.id, {"name": kept.name, "side": side}, owner)
         return kept
+
+    def check_lut(self, path: Path, *, name: str) -> tuple[str, int]:
+        """The name that a .cube file would be kept under, and its steps a colour. Raises MediaError."""
+        from studio.media import grade
+
+        name = Path(name).name[:NAME_CHARS] or "look.cube"
+        return name, grade.read_cube(path, name=name)[0]
 
     def forget_lut(self, lut_id: str, *, owner: str = "") -> None:
         """Take a table off the list. Its file stays, because boards may use it. Raises NotFound."""

@@ -20,6 +20,17 @@ def add(db: Database, asset: Asset) -> None:
     db.execute(_SQL, [values[name] for name in ASSET_FIELDS])
 
 
+def newest(db: Database) -> int:
+    """The seq of the file that was added last; 0 where there is none."""
+    return int(db.execute("SELECT coalesce(max(seq), 0) FROM assets").fetchone()[0])
+
+
+def discard(db: Database, asset_id: str, after: int) -> None:
+    """Take the row of an upload away that is newer than `after` (a seq) and that no run uses."""
+    unused = "NOT EXISTS (SELECT 1 FROM run_assets WHERE asset = assets.seq)"
+    db.execute(f"DELETE FROM assets WHERE id = ? AND seq > ? AND origin IS NULL AND {unused}", [asset_id, after])
+
+
 def get(db: Database, asset_id: str, owner: str = "") -> Asset:
     """The asset, or NotFound where there is none that this owner may see."""
     for row in fetch(db, "SELECT * FROM assets WHERE id = ? AND ? IN ('', owner)", [asset_id, owner]):

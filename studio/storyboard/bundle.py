@@ -6,8 +6,10 @@ on number, size and ratio, and are checked like any upload before they are used.
 
 from __future__ import annotations
 
+import errno
 import json
 import lzma
+import math
 import shutil
 import struct
 import zipfile
@@ -15,17 +17,20 @@ import zlib
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
+from typing import Annotated
 
-from pydantic import BaseModel, ConfigDict, ValidationError
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from studio.domain import JSON
 from studio.errors import MediaError
+from studio.storyboard import limits
 from studio.storyboard.board import Board, Whole
-from studio.validation import legible
+from studio.validation import legible, require_whole, sentence
 
 MANIFEST, VERSION = "project.json", 1
 MAX_FILES, MAX_FILE_BYTES, MAX_BYTES = 5_000, 4 * 10**9, 40 * 10**9
-MAX_MANIFEST_BYTES = 50_000_000
+MAX_MANIFEST_BYTES, MAX_PARTS = 50_000_000, 500_000
+"""Of project.json: its bytes, and its lists and objects (brackets in texts count as well)."""
 DAMAGED = (
     zipfile.BadZipFile,
     zlib.error,
@@ -41,6 +46,15 @@ MAX_RATIO = 200
 """Media hardly compress: a file that unpacks to more than this many times its size is a bomb."""
 
 
+class TakeFacts(BaseModel):
+    """A finished run that comes along: what was asked, and the asset ids of what it made."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    request: JSON
+    assets: list[limits.Id] = Field(max_length=100)
+
+
 class Manifest(BaseModel):
     """What an archive says of itself. files: asset id -> name in the archive. takes: run id -> request, assets."""
 
@@ -48,9 +62,9 @@ class Manifest(BaseModel):
 
     version: int
     board: JSON
-    files: dict[str, str]
-    names: dict[str, str] = {}
-    takes: dict[str, JSON] = {}
+    files: dict[limits.Id, Annotated[str, Field(max_length=300)]]
+    names: dict[limits.Id, Annotated[str, Field(max_length=1000)]] = {}
+    takes: dict[limits.Id, TakeFacts] = Field({}, max_length=MAX_FILES)
 
 
 @dataclass(frozen=True)
@@ -68,8 +82,9 @@ def pack(
     """Write the archive. files: by asset id. Media are stored, not compressed: they are compressed already."""
     inside = {i: f"media/{i}{path.suffix}" for i, path in files.items()}
     manifest = Manifest(
-        version=VERSION, board=board.model_dump(mode="json"), files=inside, names=dict(names), takes=dict(takes)
-    )
+        version=VERSION, board=board.model_dump(mode="json"), files=inside, names=dict(names),
+        takes={run: TakeFacts.model_validate(facts) for run, facts in takes.items()},
+    )  # fmt: skip
     with zipfile.ZipFile(out, "w", zipfile.ZIP_STORED, allowZip64=True) as archive:
         archive.writestr(MANIFEST, manifest.model_dump_json(indent=1), zipfile.ZIP_DEFLATED)
         for asset_id, path in files.items():
@@ -81,15 +96,30 @@ def unpack(path: Path, folder: Path) -> Unpacked:
     try:
         with zipfile.ZipFile(path) as archive:
             manifest = _manifest(archive)
+            board = _board(manifest.board)
             wanted = _members(archive, manifest.files)
             files = {i: _copy(archive, member, folder / f"{n}.bin") for n, (i, member) in enumerate(wanted.items())}
     except DAMAGED as error:
-        raise MediaError(f"This is not a readable zip file ({legible(str(error))[:80] or 'damaged'}).") from None
-    try:
-        board = Board.model_validate(manifest.board)
-    except ValidationError:
-        raise MediaError("The project's board cannot be read; was it made by a newer version?") from None
+        raise _damaged(error) from None
+    except OSError as error:
+        if error.errno != errno.EINVAL:  # which a place before the file's beginning gives
+            raise
+        raise _damaged(error) from None
     return Unpacked(board, manifest, files)
+
+
+def _damaged(error: Exception) -> MediaError:
+    return MediaError(f"This is not a readable zip file ({legible(str(error))[:80] or 'damaged'}).")
+
+
+def _board(body: JSON) -> Board:
+    try:
+        return limits.board_of(body)
+    except ValidationError as error:
+        first = dict(error.errors(include_url=False)[0])
+        if first["type"] == "extra_forbidden":
+            raise MediaError("The project's board cannot be read; was it made by a newer version?") from None
+        raise MediaError(f"The project's board cannot be read: {sentence(first)}") from None
 
 
 def _manifest(archive: zipfile.ZipFile) -> Manifest:
@@ -100,12 +130,35 @@ def _manifest(archive: zipfile.ZipFile) -> Manifest:
     if info.file_size > MAX_MANIFEST_BYTES:
         raise MediaError("The project's description is too large.")
     try:
-        manifest = Manifest.model_validate(json.loads(archive.read(info)))
-    except ValueError:
+        content = archive.read(info)
+        if content.count(b"{") + content.count(b"[") > MAX_PARTS:
+            raise MediaError("The project's description has too many parts.")
+        given = json.loads(content, parse_constant=_finite, parse_float=_finite, parse_int=_small)
+    except (ValueError, RecursionError):
         raise MediaError("The project's description cannot be read.") from None
+    require_whole(given)
+    try:
+        manifest = Manifest.model_validate(given)
+    except ValidationError as error:
+        first = dict(error.errors(include_url=False)[0])
+        raise MediaError(f"The project's description cannot be read: {sentence(first)}") from None
     if manifest.version > VERSION:
         raise MediaError("This project was made by a newer Wan Studio; update first.")
     return manifest
+
+
+def _finite(number: str) -> float:
+    """A number of the description. Raises MediaError for NaN and for what no computer could hold."""
+    if not math.isfinite(value := float(number)):
+        raise MediaError(f"The project's description has the number {number[:20]}, which is not finite.")
+    return value
+
+
+def _small(number: str) -> int:
+    """A whole number. Raises MediaError beyond 64 bits."""
+    if len(number) > 20 or not -(2**63) <= (value := int(number)) < 2**64:
+        raise MediaError(f"The project's description has the number {number[:20]}, which has too many digits.")
+    return value
 
 
 def _members(archive: zipfile.ZipFile, files: Mapping[str, str]) -> dict[str, zipfile.ZipInfo]:

@@ -10,21 +10,13 @@ from pydantic import Field
 from studio.domain import JSON, Kind
 from studio.errors import CapabilityError
 from studio.media import presets
-from studio.media.cut import Transition
-from studio.storyboard import edit, text
-from studio.storyboard.board import Board, CastMember, ShotStatus, Start, new_id
-from studio.storyboard.delivery import Delivery
-from studio.storyboard.look import Look, Match, Slate, Title
+from studio.storyboard import edit, limits, text
+from studio.storyboard.board import Board, CastMember, ShotStatus, new_id
+from studio.storyboard.limits import SHOTS_MAX, Id, Words
 from studio.ui.data import Body
 
 if TYPE_CHECKING:
     from studio.studio import Studio
-
-LONG, SHORT = 20_000, 2_000
-SHOTS_MAX = 500
-
-Id = Annotated[str, Field(max_length=64)]
-Words = Annotated[str, Field(max_length=SHORT)]
 
 
 class Op(Body):
@@ -63,22 +55,10 @@ class _Fields(Op):
             studio.get_asset(start.asset, owner=owner)
 
 
-class Update(_Fields):
+class Update(limits.FilmFields, _Fields):
     """The film as a whole."""
 
     op: Literal["update"]
-    title: Words = ""
-    width: int = Field(1280, ge=64, le=4096, multiple_of=2)
-    height: int = Field(720, ge=64, le=4096, multiple_of=2)
-    fps: int = Field(24, ge=8, le=120)
-    style: str = Field("", max_length=LONG)
-    seed: int | None = Field(None, ge=0, le=2**31 - 1)
-    audio: bool = True
-    model: Words = ""
-    look: Look = Look()
-    titles: tuple[Title, ...] = Field((), max_length=200)
-    slate: Slate = Slate()
-    delivery: Delivery = Delivery()
 
     def check(self, studio: Studio, owner: str) -> None:
         """As for any fields, and only colour tables and music that this user keeps."""
@@ -100,29 +80,7 @@ class Update(_Fields):
         return edit.update(board, **self.given()), ""
 
 
-class ShotFields(_Fields):
-    """The fields of a shot that a person sets."""
-
-    prompt: str = Field("", max_length=LONG)
-    model: Words = ""
-    duration_s: float = Field(4.0, gt=0, le=60)
-    shot_size: Words = ""
-    lens: Words = ""
-    move: Words = ""
-    dialogue: str = Field("", max_length=LONG)
-    sound: str = Field("", max_length=LONG)
-    start: Start = Start()
-    transition: Transition = Transition.CUT
-    transition_s: float = Field(0.5, ge=0, le=3)
-    trim_in_s: float = Field(0, ge=0, le=60)
-    trim_out_s: float = Field(0, ge=0, le=60)
-    match: Match = Match()
-    seed: int | None = Field(None, ge=0, le=2**31 - 1)
-    notes: str = Field("", max_length=LONG)
-    status: ShotStatus = ShotStatus.DRAFT
-
-
-class Add(ShotFields):
+class Add(limits.ShotFields, _Fields):
     """A new shot behind another; at the end without one."""
 
     op: Literal["add"]
@@ -130,12 +88,12 @@ class Add(ShotFields):
 
     def apply(self, board: Board) -> tuple[Board, str]:
         """The board with one shot more."""
-        _room(len(board.shots) + 1)
+        limits.require_room(shots=len(board.shots) + 1)
         new, shot = edit.add(board, after=self.after, **self.given())
         return new, shot.id
 
 
-class Alter(ShotFields):
+class Alter(limits.ShotFields, _Fields):
     """Some fields of one shot."""
 
     op: Literal["change"]
@@ -152,7 +110,7 @@ class Alter(ShotFields):
         """The board with the shot changed."""
         shot = board.shot(self.shot)
         trims = [self.given().get(k, getattr(shot, k)) for k in ("duration_s", "trim_in_s", "trim_out_s")]
-        if trims[0] - trims[1] - trims[2] < 0.1 - 1e-6:
+        if not limits.leaves_enough(*trims):
             raise CapabilityError("Nothing would be left of the shot. Trim less.", field="trim_out_s")
         return edit.change(board, self.shot, **self.given()), ""
 
@@ -201,7 +159,7 @@ class Duplicate(Op):
 
     def apply(self, board: Board) -> tuple[Board, str]:
         """The board with the copy."""
-        _room(len(board.shots) + 1)
+        limits.require_room(shots=len(board.shots) + 1)
         new, shot = edit.duplicate(board, self.shot)
         return new, shot.id
 
@@ -215,7 +173,7 @@ class Split(Op):
 
     def apply(self, board: Board) -> tuple[Board, str]:
         """The board with the shot cut at_s seconds into what the film shows of it."""
-        _room(len(board.shots) + 1)
+        limits.require_room(shots=len(board.shots) + 1)
         new, shot = edit.split(board, self.shot, self.at_s)
         return new, shot.id
 
@@ -250,18 +208,12 @@ class Fit(Op):
         return board, ""
 
 
-class Cast(Op):
+class Cast(limits.CastFields, Op):
     """A member of the cast, new (without id) or changed."""
 
     op: Literal["cast"]
     id: Id = ""
     name: str = Field(max_length=41)
-    kind: Literal["character", "place", "prop"] = "character"
-    description: str = Field("", max_length=LONG)
-    references: list[Id] = Field(default_factory=list, max_length=20)
-    voice: Id | None = None
-    consent: bool = False
-    voice_consent: bool = False
 
     def check(self, studio: Studio, owner: str) -> None:
         """A name that can follow an @, and files that are there."""
@@ -282,7 +234,9 @@ class Cast(Op):
             description=self.description, references=tuple(self.references), consent=self.consent,
             voice_consent=bool(self.voice) and self.voice_consent,
         )  # fmt: skip
-        return edit.cast(board, member), member.id
+        new = edit.cast(board, member)
+        limits.require_room(cast=len(new.cast))
+        return new, member.id
 
 
 class Uncast(Op):
@@ -307,19 +261,16 @@ class Script(Op):
         read = text.read(self.text)
         if not read.shots:
             raise CapabilityError(" ".join(read.faults), field="text")
-        _room(len(read.shots))
-        return text.rewritten(board, read), ""
+        limits.require_within(Board(id="", style=read.style, shots=read.shots, cast=read.cast))
+        new = text.rewritten(board, read)
+        limits.require_room(shots=len(new.shots), cast=len(new.cast))
+        return new, ""
 
 
 AnyOp = Annotated[
     Update | Add | Alter | Approve | Remove | Reorder | Duplicate | Split | Choose | Fit | Cast | Uncast | Script,
     Field(discriminator="op"),
 ]
-
-
-def _room(shots: int) -> None:
-    if shots > SHOTS_MAX:
-        raise CapabilityError(f"A storyboard can have up to {SHOTS_MAX} shots.", field="shots")
 
 
 def change_of(op: Op, made: list[str]) -> Callable[[Board], Board]:

@@ -22,8 +22,9 @@ from studio.domain import JSON, Task
 from studio.errors import Conflict, MediaError, NotFound, StudioError
 from studio.storage import storing
 from studio.storyboard import text
+from studio.storyboard.limits import LONG, Id
 from studio.ui import board_view, data, picker
-from studio.ui.board_ops import LONG, AnyOp, Id, change_of
+from studio.ui.board_ops import AnyOp, change_of
 from studio.ui.cards import asset_card
 from studio.ui.data import Owner, SentenceRoute
 from studio.ui.guard import owner_of

@@ -1,0 +1,169 @@
+"""What a board may hold, whoever writes it: the edits of the pages, a script, and a project from another studio.
+
+Kept apart from the values themselves (board.py), so that a board that was stored before a limit came still opens.
+"""
+
+from __future__ import annotations
+
+from typing import Annotated, Literal
+
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
+
+from studio.domain import JSON
+from studio.errors import CapabilityError
+from studio.media.cut import Transition
+from studio.storyboard.board import Board, ShotStatus, Span, Start, Take, Whole
+from studio.storyboard.delivery import Delivery
+from studio.storyboard.look import Look, Match, Slate, Title
+from studio.validation import require_whole, sentence
+
+LONG, SHORT = 20_000, 2_000
+"""Most characters of a prompt, a note or a description, and of a name or a model's id."""
+SHOTS_MAX, CAST_MAX, REFERENCES_MAX = 500, 200, 20
+TAKES_MAX, WHOLES_MAX = 1_000, 1_000
+"""Most takes of one shot, and films made in one run, that come along with a project."""
+SHORTEST_S = 0.1
+"""What trims must leave of a shot."""
+
+Id = Annotated[str, Field(max_length=64)]
+Words = Annotated[str, Field(max_length=SHORT)]
+Seed = Annotated[int, Field(ge=0, le=2**31 - 1)]
+
+
+class FilmFields(BaseModel):
+    """The fields of a film as a whole that a person sets. width, height in pixels."""
+
+    title: Words = ""
+    width: int = Field(1280, ge=64, le=4096, multiple_of=2)
+    height: int = Field(720, ge=64, le=4096, multiple_of=2)
+    fps: int = Field(24, ge=8, le=120)
+    style: str = Field("", max_length=LONG)
+    seed: Seed | None = None
+    audio: bool = True
+    model: Words = ""
+    look: Look = Look()
+    titles: tuple[Title, ...] = Field((), max_length=200)
+    slate: Slate = Slate()
+    delivery: Delivery = Delivery()
+
+
+class ShotFields(BaseModel):
+    """The fields of a shot that a person sets. Lengths in seconds."""
+
+    prompt: str = Field("", max_length=LONG)
+    model: Words = ""
+    duration_s: float = Field(4.0, gt=0, le=60)
+    shot_size: Words = ""
+    lens: Words = ""
+    move: Words = ""
+    dialogue: str = Field("", max_length=LONG)
+    sound: str = Field("", max_length=LONG)
+    start: Start = Start()
+    transition: Transition = Transition.CUT
+    transition_s: float = Field(0.5, ge=0, le=3)
+    trim_in_s: float = Field(0, ge=0, le=60)
+    trim_out_s: float = Field(0, ge=0, le=60)
+    match: Match = Match()
+    seed: Seed | None = None
+    notes: str = Field("", max_length=LONG)
+    status: ShotStatus = ShotStatus.DRAFT
+
+
+class CastFields(BaseModel):
+    """What there is to know of a member of the cast, without its name."""
+
+    kind: Literal["character", "place", "prop"] = "character"
+    description: str = Field("", max_length=LONG)
+    references: list[Id] = Field(default_factory=list, max_length=REFERENCES_MAX)
+    voice: Id | None = None
+    consent: bool = False
+    voice_consent: bool = False
+
+
+class _Strict(BaseModel):
+    model_config = ConfigDict(extra="forbid", allow_inf_nan=False)
+
+
+class _Take(Take):
+    run: Id
+    fingerprint: Id
+
+
+class _Span(Span):
+    shot: Id
+    start_s: float = Field(ge=0, le=36_000)
+    end_s: float = Field(ge=0, le=36_000)
+    asked: Id = ""
+
+
+class _Whole(Whole):
+    run: Id
+    fingerprint: Id
+    spans: tuple[_Span, ...] = Field((), max_length=SHOTS_MAX)
+
+
+class _Member(CastFields, _Strict):
+    id: Id
+    name: Words
+
+
+class _Shot(ShotFields, _Strict):
+    id: Id
+    takes: tuple[_Take, ...] = Field((), max_length=TAKES_MAX)
+    chosen: Id | None = None
+    params: JSON = Field(default_factory=dict)
+
+
+class _Film(FilmFields, _Strict):
+    id: Id
+    wholes: tuple[_Whole, ...] = Field((), max_length=WHOLES_MAX)
+    shown: Id | None = None
+    cast: tuple[_Member, ...] = Field((), max_length=CAST_MAX)
+    shots: tuple[_Shot, ...] = Field((), max_length=SHOTS_MAX)
+
+
+def board_of(body: JSON) -> Board:
+    """A board that comes from elsewhere, held to the limits of every edit.
+
+    Raises pydantic's ValidationError for a value that cannot be taken, CapabilityError for what no single value shows.
+    """
+    require_room(shots=_count(body.get("shots")), cast=_count(body.get("cast")))
+    require_whole(body)
+    _Film.model_validate(body)
+    board = Board.model_validate(body)
+    seen = set[str]()
+    for member in board.cast:
+        if member.name.casefold() in seen:
+            raise CapabilityError(f"The cast has @{member.name} twice.", field="cast", value=member.name)
+        seen.add(member.name.casefold())
+    for number, shot in enumerate(board.shots, 1):
+        if not leaves_enough(shot.duration_s, shot.trim_in_s, shot.trim_out_s):
+            raise CapabilityError(f"Nothing would be left of shot {number}. Trim less.", field="trim_out_s")
+        if len(str(shot.params)) > LONG:
+            raise CapabilityError(f"The settings of shot {number} are too long.", field="params")
+    return board
+
+
+def require_within(board: Board) -> Board:
+    """The board, where it holds to the limits. Raises CapabilityError, whose sentence names what does not."""
+    try:
+        return board_of(board.model_dump(mode="json"))
+    except ValidationError as error:
+        raise CapabilityError(sentence(dict(error.errors(include_url=False)[0])), field="script") from None
+
+
+def require_room(*, shots: int = 0, cast: int = 0) -> None:
+    """Raise CapabilityError where a board would have more shots or a larger cast than there can be."""
+    if shots > SHOTS_MAX:
+        raise CapabilityError(f"A storyboard can have up to {SHOTS_MAX} shots.", field="shots", value=shots)
+    if cast > CAST_MAX:
+        raise CapabilityError(f"A storyboard can have a cast of up to {CAST_MAX}.", field="cast", value=cast)
+
+
+def leaves_enough(duration_s: float, trim_in_s: float, trim_out_s: float) -> bool:
+    """Whether trims leave at least SHORTEST_S of a shot."""
+    return duration_s - trim_in_s - trim_out_s >= SHORTEST_S - 1e-6
+
+
+def _count(value: object) -> int:
+    return len(value) if isinstance(value, list | tuple) else 0
