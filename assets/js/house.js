@@ -3,6 +3,7 @@
 import { button, bytes, dollars, el, exact, number, seconds, styles, t } from "./dom.js";
 import { copy } from "./actions.js";
 import { told } from "./form/common.js";
+import { defaults } from "./defaults.js";
 import { heading } from "./page.js";
 import { preferences } from "./preferences.js";
 import { shortcuts } from "./shortcuts.js";
@@ -21,7 +22,7 @@ export function mount(element) {
   async function load() {
     const house = await tried(get("ui/house"));
     if (!house) return;
-    const left = el("div", "st-col", {}, preferences(box), engines(house.engines), box("shortcuts", shortcuts()));
+    const left = el("div", "st-col", {}, preferences(box), defaults(box), engines(house.engines), box("shortcuts", shortcuts()));
     const right = el("div", "st-col", {}, storage(house), limits(house.limits), spending(state), backups(house), versions(house.parts));
     root.replaceChildren(heading(t("shell.tab_settings")), left, right);
   }

@@ -15,7 +15,7 @@ from studio.errors import CapabilityError
 from studio.jobs import budget
 from studio.jobs.budget import SpendLimits
 from studio.parts.library import Library
-from studio.store import assets, backup, ledger, presets, search
+from studio.store import assets, backup, form_defaults, ledger, presets, search
 
 
 @dataclass(frozen=True)
@@ -83,6 +83,16 @@ class Keeping(Library):
         """Forget a preset. Raises NotFound."""
         with self._store.write() as db:
             presets.delete(db, task, name, owner)
+
+    def form_default(self, task: str, *, owner: str = "") -> JSON | None:
+        """Model and size that a fresh form of this task starts with; None where the user has set none."""
+        with self._store.read() as db:
+            return form_defaults.get(db, task, owner)
+
+    def set_form_default(self, task: str, body: JSON, *, owner: str = "") -> None:
+        """Set what a fresh form of this task starts with; an empty body takes it away."""
+        with self._store.write() as db:
+            form_defaults.put(db, task, body, owner)
 
     def storage(self) -> StorageUse:
         """What is used and what is left."""

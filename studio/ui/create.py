@@ -14,7 +14,7 @@ from gradio.components import Component
 from studio.catalogue import Model
 from studio.domain import JSON, Run, Task
 from studio.errors import StudioError
-from studio.ui import forms, media, picker, preview, sizes, values
+from studio.ui import form_defaults, forms, media, picker, preview, sizes, values
 from studio.ui.i18n import text
 from studio.ui.page import EVENT, Ctx, Page, owner_of, values_of
 from studio.ui.widgets.mount import mounted
@@ -302,6 +302,11 @@ class CreatePage(Page):
         form = values.values_of(body, model, self.task)
         form["media"] = values.media_of(body)
         return self.updates(form, model, owner=owner, notes=notes)
+
+    def started(self, *, owner: str) -> Updates:
+        """Updates for a form that this browser holds nothing of: the user's default model and size, if any."""
+        start = form_defaults.start_of(self.studio, self.task, owner)
+        return self.filled(start[1] | {"model": start[0].id}, owner=owner) if start else {}
 
     def recalled(self, saved: JSON, *, owner: str) -> Updates:
         """Updates for what this browser had typed before a reload. Values that no longer fit give way to defaults."""

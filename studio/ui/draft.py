@@ -1,4 +1,5 @@
 """What was typed survives a reload: each form is kept in this browser, and put back when the page loads.
+A form that this browser holds nothing of starts with the user's defaults.
 
 Kept under a fixed key and secret, so that it also survives a restart of the studio. No key or other secret is ever in a
 form. Saving is done by the page alone and costs the server nothing.
@@ -30,7 +31,7 @@ def connect(demo: gr.Blocks, ctx: Ctx) -> None:
         owner, changed = owner_of(request), {}
         for page in pages:
             own = saved.get(page.id) if isinstance(saved, dict) else None
-            recalled = page.recalled(own, owner=owner) if isinstance(own, dict) else {}
+            recalled = page.recalled(own, owner=owner) if isinstance(own, dict) else page.started(owner=owner)
             changed |= {page.bar: preview.recheck()} | recalled  # each bar waits to hear that its form is complete
         return changed
 

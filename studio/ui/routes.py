@@ -17,7 +17,7 @@ from starlette.responses import FileResponse, JSONResponse, Response, StreamingR
 from starlette.routing import BaseRoute
 
 from studio.errors import NotFound, StudioError
-from studio.ui import board_routes, data, house, look_routes, model_routes, workflow_routes
+from studio.ui import board_routes, data, form_defaults, house, look_routes, model_routes, workflow_routes
 from studio.ui.guard import owner_of
 from studio.ui.live import Live
 from studio.ui.media_files import FOR_EVER, answer, download_name, passing, thumb_mime
@@ -60,7 +60,7 @@ def build(studio: Studio) -> Site:
     made = APIRouter(route_class=SentenceRoute, include_in_schema=False)
     _small(made, studio, live)
     _media(made, studio)
-    parts = (house, board_routes, look_routes, model_routes, workflow_routes)
+    parts = (house, form_defaults, board_routes, look_routes, model_routes, workflow_routes)
     ours = [data.router(studio, live), *(part.router(studio) for part in parts)]
     return Site([*made.routes, *(route for router in ours for route in router.routes)], live)
 

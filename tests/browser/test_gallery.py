@@ -203,7 +203,7 @@ def test_a_picture_is_sent_to_a_form_and_nothing_typed_is_lost(open_page: Open, 
     for target in ("First frame", "Last frame"):
         cell(page, picture).click()
         panel(page).locator("[data-do=send]").click()
-        page.get_by_role("menuitem", name=target).click()
+        page.get_by_role("menuitem", name=target, exact=True).click()
         expect(page.locator("#tab-i2v-button")).to_have_attribute("aria-selected", "true")
         if target == "First frame":
             expect(page.locator(f'#i2v-media img[src*="{picture.assets[0].id}"]')).to_have_count(1)

@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from pathlib import Path
 
-from playwright.sync_api import Page, expect
+from playwright.sync_api import Browser, Page, expect
 
-from tests.browser.conftest import Site
+from studio.settings import Settings
+from studio.studio import Studio
+from tests.browser.conftest import Site, show
 
 Open = Callable[..., Page]
 
@@ -37,6 +40,46 @@ def test_limits_are_kept(open_page: Open, site: Site) -> None:
     page.locator("[data-do=save-limits]").click()
     expect(page.get_by_text("Limits saved.")).to_have_count(2)
     assert site.studio.limits().day_usd is None
+
+
+def test_a_fresh_form_starts_with_the_default_and_a_changed_one_keeps_its_own(
+    open_page: Open, browser: Browser, site: Site
+) -> None:
+    site.studio.set_form_default("text-to-image", {})
+    changed = open_page("t2i")
+    first = changed.locator("#t2i-model .sp-name").inner_text()
+    changed.locator("#t2i-prompt textarea").fill("kept as it was")
+    changed.wait_for_function("localStorage.getItem('wan-studio-forms')")
+    show(changed, "settings")
+    default = changed.locator('.st-default[data-task="text-to-image"]')
+    chosen = default.locator("[name=model] optgroup option").last
+    model, label = chosen.get_attribute("value"), chosen.inner_text()
+    default.locator("[name=model]").select_option(model)
+    default.locator("[name=aspect]").select_option("9:16")
+    expect(changed.get_by_text("Default saved.")).to_have_count(2)
+    assert site.studio.form_default("text-to-image") == {"model": model, "aspect": "9:16"}
+    changed.reload()
+    show(changed, "t2i")
+    expect(changed.locator("#t2i-prompt textarea")).to_have_value("kept as it was")
+    expect(changed.locator("#t2i-model .sp-name")).to_have_text(first)
+    expect(changed.locator('#t2i-aspect input[value="9:16"]')).not_to_be_checked()
+    other = browser.new_context(locale="en-US")
+    fresh = other.new_page()
+    fresh.goto(site.url)
+    show(fresh, "t2i")
+    expect(fresh.locator("#t2i-model .sp-name")).to_have_text(label)
+    expect(fresh.locator('#t2i-aspect input[value="9:16"]')).to_be_checked()
+    other.close()
+    site.studio.set_form_default("text-to-image", {})
+
+
+def test_a_default_outlasts_a_restart_and_belongs_to_its_user(tmp_path: Path) -> None:
+    body = {"model": "draft/animatic", "aspect": "1:1"}
+    with Studio.open(Settings(data=tmp_path)) as studio:
+        studio.set_form_default("text-to-video", body, owner="mia")
+    with Studio.open(Settings(data=tmp_path)) as studio:
+        assert studio.form_default("text-to-video", owner="mia") == body
+        assert studio.form_default("text-to-video") is None
 
 
 def test_a_backup_is_made_and_listed(open_page: Open, site: Site) -> None:
