@@ -135,7 +135,7 @@ def test_cancel_is_for_one_or_for_all_that_wait(queue: Page, resting: Studio) ->
 
 def test_pause_and_resume_are_seen_by_everyone(queue: Page, queue_site: Site) -> None:
     queue.locator("#queue [data-do=pause]").click()
-    expect(queue.get_by_text("The queue is paused")).to_be_visible()
+    expect(queue.locator("#queue .st-resting")).to_be_visible()
     queue_site.studio.submit(image("waits for the resume"))
     expect(queue.locator("#queue .st-part.queued")).to_contain_text("waits for the resume")
     queue.reload()

@@ -59,6 +59,7 @@ def test_a_fresh_form_starts_with_the_default_and_a_changed_one_keeps_its_own(
     expect(changed.get_by_text("Default saved.")).to_have_count(2)
     assert site.studio.form_default("text-to-image") == {"model": model, "aspect": "9:16"}
     changed.reload()
+    expect(changed.locator("#tab-settings-button")).to_have_attribute("aria-selected", "true")
     show(changed, "t2i")
     expect(changed.locator("#t2i-prompt textarea")).to_have_value("kept as it was")
     expect(changed.locator("#t2i-model .sp-name")).to_have_text(first)
