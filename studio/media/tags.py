@@ -145,6 +145,22 @@ def texts(path: Path) -> dict[str, str]:
     return _picture_texts(path) if kind.kind is Kind.IMAGE else _video_texts(path)
 
 
+def draft_request(path: Path) -> JSON | None:
+    """The flat request of a file that the draft engine drew; None for every other file."""
+    try:
+        text = texts(path).get(KEY, "")
+    except MediaError:
+        return None
+    record = foreign.parse(text)
+    return _ours(text) if record and record.get("origin") == Origin.DRAFT.value else None
+
+
+def carry_draft(clip: Path, frame: Path) -> None:
+    """Write a draft's settings into a frame taken from it, so that the frame is known as one of a draft."""
+    if request := draft_request(clip):
+        write(frame, request, origin=Origin.DRAFT)
+
+
 def read_with_source(path: Path, *, name: str = "") -> tuple[str, JSON] | None:
     """Who wrote the settings ('Wan Studio', 'ComfyUI', 'A1111' ...), and the flat request. Raises as `read` does."""
     try:

@@ -289,7 +289,7 @@ class Boards:
 
     def last_frame(self, clip: Asset, *, trim_s: float = 0.0, owner: str = "") -> str:
         """Asset id of the clip's last frame, `trim_s` seconds before its end; taken once, then remembered."""
-        from studio.media import frames
+        from studio.media import frames, tags
 
         key = (clip.id, round(trim_s, 3))
         if known := self._frames.get(key):
@@ -302,6 +302,7 @@ class Boards:
                     frames.frame_at(self._studio.asset_path(clip), max(0.0, clip.duration_s - trim_s), out)
                 else:
                     frames.last_frame(self._studio.asset_path(clip), out)
+                tags.carry_draft(self._studio.asset_path(clip), out)
         asset = self._studio.add_asset(out, name=f"{Path(clip.name or clip.id).stem} last frame.png", owner=owner)
         self._frames[key] = asset.id  # the same content is the same asset, so a restart finds it again
         return asset.id

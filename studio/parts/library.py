@@ -119,7 +119,7 @@ class Library(Gallery):
 
         Raises MediaError, NotFound.
         """
-        from studio.media import frames
+        from studio.media import frames, tags
 
         asset = self.get_asset(asset_id, owner=owner)
         if asset.kind is not Kind.VIDEO:
@@ -131,6 +131,7 @@ class Library(Gallery):
                 frames.last_frame(self.asset_path(asset), out)
             else:
                 frames.frame_at(self.asset_path(asset), at_s, out)
+            tags.carry_draft(self.asset_path(asset), out)
             stem = Path(asset.name).stem or "clip"
             return self.add_asset(out, name=f"{stem} {when}.png", owner=owner)
 

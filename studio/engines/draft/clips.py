@@ -12,6 +12,7 @@ import numpy as np
 from av.audio.frame import AudioFrame
 from av.video.frame import VideoFrame
 
+from studio.engines.draft import input_caption
 from studio.engines.draft.order import Source
 from studio.errors import MediaError
 from studio.media import containers, encode, pictures
@@ -20,12 +21,22 @@ RATE = encode.SOUND_RATE_HZ
 
 
 def picture(source: Source) -> np.ndarray:
-    """The picture upright in sRGB: uint8 (h, w, 3), or (h, w, 4) where it has transparency."""
+    """The picture upright in sRGB: uint8 (h, w, 3), or (h, w, 4) where it has transparency.
+
+    An earlier draft comes without its caption strip, in the size it has with it.
+    """
     with pictures.opened(Path(source.path), name=source.name) as (image, _):
         pixels = np.array(pictures.to_srgb(image))
     if pixels.shape[2] == 4 and pixels[..., 3].min() == 255:
         pixels = np.ascontiguousarray(pixels[..., :3])
-    return pixels
+    return _bare(pixels, source)
+
+
+def _bare(pixels: np.ndarray, source: Source) -> np.ndarray:
+    """The picture without the caption strip that the file is known to have, enlarged to its whole size."""
+    tall, wide = pixels.shape[:2]
+    rows = input_caption.rows(source.path, wide, tall)
+    return resized(input_caption.above(pixels, rows), wide, tall) if rows else pixels
 
 
 def flat(pixels: np.ndarray, ground: tuple[int, int, int] = (255, 255, 255)) -> np.ndarray:
@@ -91,7 +102,7 @@ def _decoded(source: Source) -> Iterator[tuple[float, float, np.ndarray]]:
         at_s = -length_s
         for frame in box.decode(stream):
             at_s = frame.time if frame.time is not None else at_s + length_s
-            yield at_s, length_s, _upright(frame, stream)
+            yield at_s, length_s, _bare(_upright(frame, stream), source)
 
 
 def _upright(frame: VideoFrame, stream: av.VideoStream) -> np.ndarray:

@@ -7,7 +7,7 @@ from functools import partial
 import cv2
 import numpy as np
 
-from studio.engines.draft import camera, clips, scene, scenes, stage, written
+from studio.engines.draft import camera, clips, scene, scenes, stage, undrawn, written
 from studio.engines.draft.film import Painter, Sound, Tell
 from studio.engines.draft.levels import Levels
 from studio.engines.draft.order import Order
@@ -35,7 +35,7 @@ def clip(order: Order, tell: Tell) -> list[str]:
     tell(0.0, "listening")
     levels = Levels(clips.sound(source), order.frames, order.fps)
     written.make(order, tell, partial(_painter, levels), sound=Sound(clips.sound(source)))
-    return []
+    return [] if order.first("first_frame") else undrawn.notes(written.readings(order))
 
 
 def _painter(levels: Levels, order: Order, span: ShotSpan, label: str, start: int, end: int) -> Painter:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from studio.engines.draft import scene, scenes, stills, written
+from studio.engines.draft import scene, scenes, stills, undrawn, written
 from studio.engines.draft.film import Painter, Tell
 from studio.engines.draft.order import Order
 from studio.engines.draft.reading import Reading
@@ -19,13 +19,13 @@ def picture(order: Order, tell: Tell) -> list[str]:
     rgb = scene.still(made)
     tell(0.8, "writing")
     stills.finish(rgb, order, reading)
-    return []
+    return undrawn.notes([reading])
 
 
 def clip(order: Order, tell: Tell) -> list[str]:
     """A clip that cuts where the prompt says so."""
     written.make(order, tell, painter)
-    return []
+    return undrawn.notes(written.readings(order))
 
 
 def painter(

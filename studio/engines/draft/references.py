@@ -15,7 +15,7 @@ from functools import partial
 import cv2
 import numpy as np
 
-from studio.engines.draft import camera, clips, from_words, reference_cast, scene, scenes, stage, written
+from studio.engines.draft import camera, clips, from_words, reference_cast, scene, scenes, stage, undrawn, written
 from studio.engines.draft.caption import name_tag
 from studio.engines.draft.film import Painter, Tell
 from studio.engines.draft.order import Order, Source
@@ -40,11 +40,16 @@ def clip(order: Order, tell: Tell) -> list[str]:
     sources = order.inputs["references"]
     if roles := reference_cast.roles(order.prompt, sources, order.duration_s):
         dress = partial(reference_cast.dressed, cast=roles, sources=sources)
-        written.make(replace(order, prompt=roles.prompt), tell, partial(from_words.painter, dress=dress))
+        read = replace(order, prompt=roles.prompt)
+        written.make(read, tell, partial(from_words.painter, dress=dress))
+        said = undrawn.notes(written.readings(read))
     else:
+        said = []
         written.make(order, tell, _painter)
     missing = sorted({n for n in _numbers(order.prompt) if not 1 <= n <= len(sources)})
-    return [f"There is no reference for {', '.join(f'character{n}' for n in missing)}."] if missing else []
+    if missing:
+        said.append(f"There is no reference for {', '.join(f'character{n}' for n in missing)}.")
+    return said
 
 
 def cast(text: str, count: int) -> list[int]:

@@ -8,6 +8,7 @@ from functools import partial
 from studio.engines.draft import bed, clips
 from studio.engines.draft.film import Painter, Shot, Sound, Tell, finish
 from studio.engines.draft.order import Order
+from studio.engines.draft.reading import Reading
 from studio.engines.draft.shots import ShotSpan, shots
 from studio.engines.draft.words import read_shot
 
@@ -19,6 +20,11 @@ def make(order: Order, tell: Tell, paints: Paints, *, sound: Sound | None = None
     """Draw, encode and write the clip, with this sound or else the one that the order asks for."""
     made, asked = plan(order, paints)
     finish(order, made, tell, sound=sound or asked)
+
+
+def readings(order: Order) -> list[Reading]:
+    """What the words of each written shot say."""
+    return [read_shot(span) for span in shots(order.prompt, order.duration_s)]
 
 
 def plan(order: Order, paints: Paints) -> tuple[list[Shot], Sound | None]:
