@@ -29,10 +29,10 @@ def test_a_run_ends_with_a_file_that_carries_its_settings(studio: Studio) -> Non
 def test_a_run_is_stored_before_submit_returns_and_nothing_waits_for_the_engine(
     studio: Studio, engine: FakeEngine
 ) -> None:
-    engine.script = Script(prepare_s=0.5)
+    engine.script = Script(prepare_s=5)
     start = time.monotonic()
     [run] = studio.submit(image())
-    assert time.monotonic() - start < 0.4
+    assert time.monotonic() - start < 4
     assert studio.get_run(run.id).id == run.id
 
 

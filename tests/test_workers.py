@@ -39,7 +39,7 @@ def opened(data: Path, *, workers: int = 1, silent_s: float = pool.SILENT_S) -> 
         yield studio, engine
 
 
-def until(true: Callable[[], bool], within_s: float = 60) -> None:
+def until(true: Callable[[], bool], within_s: float = 120) -> None:
     end = time.monotonic() + within_s
     while not true():
         assert time.monotonic() < end
