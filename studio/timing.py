@@ -9,13 +9,13 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 
-_NUMBER = r"(\d+(?:\.\d+)?)"
-_UNIT = r"(?:s|sec|secs|seconds?|秒)?"
+_NUMBER = r"(\d{1,9}(?:\.\d{1,9})?)"
+_UNIT = r"(?:(?:seconds?|secs?|s|秒)\s*)?"
 _HEAD = (
-    r"(?:(?:shot|scene|clip)\s*#?\s*\d+|第\s*[\d一二三四五六七八九十]+\s*个?\s*(?:镜头|场景|幕)|镜头\s*\d+)"
-    r"\s*[:：.、,，-]?\s*"
+    r"(?:(?:shot|scene|clip)\s*(?:#\s*)?\d+|第\s*[\d一二三四五六七八九十]+\s*(?:个\s*)?(?:镜头|场景|幕)|镜头\s*\d+)"
+    r"\s*(?:[:：.、,，-]\s*)?"
 )
-_RANGE = rf"[\[【(（]\s*{_NUMBER}\s*{_UNIT}\s*[-–—~～至到]\s*{_NUMBER}\s*{_UNIT}\s*[\]】)）]"
+_RANGE = rf"[\[【(（]\s*{_NUMBER}\s*{_UNIT}[-–—~～至到]\s*{_NUMBER}\s*{_UNIT}[\]】)）]"
 SHOT = re.compile(rf"(?:{_HEAD})?{_RANGE}\s*[:：,，-]?\s*", re.IGNORECASE)
 """A shot's heading: an optional number in words, then a bracketed range of seconds (groups 1 and 2)."""
 
@@ -58,11 +58,12 @@ def parse(prompt: str, *, duration_s: float | None = None) -> Script:
             for h, end in zip(heads, ends, strict=True)
         )
         return Script(prompt[: heads[0].start()].strip(), spans)
-    sections = list(SECTION.finditer(prompt))
+    closed = prompt.rfind("]") + 1  # behind it no section ends, and each start would look for one
+    sections = list(SECTION.finditer(prompt, 0, closed))
     starts = [float(m[1]) for m in sections]
     ends_s = [*starts[1:], duration_s if duration_s and starts and duration_s > starts[-1] else (starts or [0])[-1] + 3]
     spans = tuple(Span(a, b, m[2].strip()) for m, a, b in zip(sections, starts, ends_s, strict=False))
-    style = SECTION.sub(" ", prompt).strip() if sections else prompt.strip()
+    style = (SECTION.sub(" ", prompt[:closed]) + prompt[closed:]).strip() if sections else prompt.strip()
     return Script(style, spans)
 
 

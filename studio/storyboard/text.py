@@ -6,7 +6,7 @@ import re
 from dataclasses import dataclass
 
 from studio import timing
-from studio.storyboard import heads
+from studio.storyboard import heads, limits
 from studio.storyboard.board import Board, CastMember, Shot, new_id
 
 WORDS_PER_S = 2.6
@@ -16,18 +16,21 @@ HAN_PER_S = 4.5
 """The same in Chinese characters a second."""
 
 _HEADING = re.compile(
-    r"^\s*(?:(?:shot|scene)\s*#?\s*\d+|第\s*[\d一二三四五六七八九十]+\s*个?\s*(?:镜头|场景|幕)|镜头\s*\d+|\d+[.)、])\s*[:：.、-]?\s*",
+    r"^\s*(?:(?:shot|scene)\s*(?:#\s*)?\d+|第\s*[\d一二三四五六七八九十]+\s*(?:个\s*)?(?:镜头|场景|幕)|镜头\s*\d+|\d+[.)、])"
+    r"\s*(?:[:：.、-]\s*)?",
     re.IGNORECASE,
 )
 _SLUG = re.compile(r"^\s*(?:INT|EXT|INT\./EXT|内景|外景)[.。·\s].*", re.IGNORECASE)
 _STYLE = re.compile(r"^\s*(?:global\s+style|style|overall|全局风格|整体风格|风格)\s*[:：]\s*", re.IGNORECASE)
-_SECONDS = re.compile(r"[\[(（]\s*(\d+(?:\.\d+)?)\s*(?:s|sec|seconds|秒)\s*[\])）]", re.IGNORECASE)
-_QUOTE = re.compile(r"[\"“]([^\"”]+)[\"”]")
+_SECONDS = re.compile(r"[\[(（]\s*(\d{1,9}(?:\.\d{1,9})?)\s*(?:s|sec|seconds|秒)\s*[\])）]", re.IGNORECASE)
+_QUOTE = re.compile(r"[\"“]([^\"“”]+)[\"”]")
 _SPEECH = re.compile(
     r"(?:^|(?<=[.!?。！？…;；\n\"”]))\s*"
-    r"(?P<who>@?[^\W\d_][\w'-]*(?: [^\W\d_][\w'-]*)?)\s*[:：]\s*(?P<line>[\"“][^\"”]+[\"”])"
+    r"(?P<who>@?[^\W\d_][\w'-]*(?: [^\W\d_][\w'-]*)?)\s*[:：]\s*(?P<line>[\"“][^\"“”]+[\"”])"
 )
 """`Maren: "Every night."` as a sentence of its own: who speaks, in one or two words, and the line."""
+
+_WHITE = re.compile(r"\s{2,}")
 
 _NOBODY = {"spoken", "dialogue", "voice", "对白", "台词"}
 """Words before a quoted line that name no speaker."""
@@ -62,7 +65,11 @@ def read(text: str, *, default_s: float = 4.0) -> Read:
         style, blocks = _blocks(head.rest)
         found = [_timed(block, default_s) for block in blocks]
         faults = () if found else ("There is no text to make shots from.",)
-    shots = tuple(_shot(words, seconds, head.cast) for words, seconds in found)
+    if len(found) > limits.SHOTS_MAX:
+        found = found[: limits.SHOTS_MAX + 1]  # one too many, so that nobody takes them for the whole
+        faults = (f"A storyboard can have up to {limits.SHOTS_MAX} shots.",)
+    linker = heads.Linker(head.cast)
+    shots = tuple(_shot(words, seconds, linker) for words, seconds in found)
     return Read(style, shots, faults, tuple(words.strip() for words, _ in found), head.title, head.cast)
 
 
@@ -109,10 +116,10 @@ def spoken(dialogue: str) -> str:
     return f'Spoken: "{dialogue}"'
 
 
-def _shot(words: str, seconds: float, cast: tuple[CastMember, ...]) -> Shot:
-    words = heads.linked(words, cast)
+def _shot(words: str, seconds: float, linker: heads.Linker) -> Shot:
+    words = _WHITE.sub(lambda run: "\n " if "\n" in run[0] else " ", linker.linked(words))
     spoken = " ".join(map(_line, _SPEECH.finditer(words)))
-    prompt = re.sub(r"\s{2,}", " ", _SPEECH.sub(" ", words)).strip()
+    prompt = _WHITE.sub(" ", _SPEECH.sub(" ", words)).strip()
     return Shot(id=new_id("s"), prompt=prompt, dialogue=spoken, duration_s=min(seconds, 60))
 
 
