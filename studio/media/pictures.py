@@ -11,8 +11,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from studio.errors import MediaError
-from studio.media import floats, png
-from studio.media.sniff import JXL, TIFF, FileType, sniff
+from studio.media import floats, png, structure
+from studio.media.sniff import AVIF, JXL, TIFF, FileType, sniff
 
 if TYPE_CHECKING:
     from PIL import Image
@@ -39,6 +39,8 @@ def opened(path: Path, *, name: str = "", max_pixels: int = MAX_PIXELS) -> Itera
 
     name = name or path.name
     kind = sniff(path, name=name)
+    if structure.too_many_frames(path, kind.name):
+        raise _too_long(name)
     if kind.reader == "HEIF":
         _with_heif()
     try:
@@ -46,6 +48,8 @@ def opened(path: Path, *, name: str = "", max_pixels: int = MAX_PIXELS) -> Itera
             width, height = image.size
             if width * height > max_pixels:
                 raise _too_large(name, f"{width}x{height}", max_pixels)
+            if kind is AVIF and getattr(image, "n_frames", 1) > structure.MAX_FRAMES:  # it is in the header
+                raise _too_long(name)
             yield image, kind
     except (Image.DecompressionBombError, Image.DecompressionBombWarning):
         raise _too_large(name, "more pixels than can be decoded safely", max_pixels) from None
@@ -60,6 +64,10 @@ def opened(path: Path, *, name: str = "", max_pixels: int = MAX_PIXELS) -> Itera
 
 def _too_large(name: str, size: str, limit: int) -> MediaError:
     return MediaError(f"{name} has {size}; the studio takes up to {limit / 1e6:.0f} megapixels. Make it smaller first.")
+
+
+def _too_long(name: str) -> MediaError:
+    return MediaError(f"{name} is an animation of more than {structure.MAX_FRAMES:,} frames. Export it as a video.")
 
 
 def _with_heif() -> None:
