@@ -8,7 +8,9 @@ from __future__ import annotations
 
 import re
 from itertools import product
+from math import prod
 
+from studio import braces
 from studio.domain import JSON
 from studio.errors import CapabilityError
 
@@ -18,7 +20,10 @@ LIMIT = 500
 SEEDS_MAX = 100
 SEED_DIGITS = 20
 """Digits of the largest seed of any program, 2^64 - 1."""
-CHOICE = re.compile(r"\{([^{}]*\|[^{}]*)\}")
+TEXTS = ("prompt", "negative_prompt")
+KEPT_SHOWN = 3
+KEPT_CHARS = 40
+"""Parts that a note quotes, and the characters of each."""
 RANGE = re.compile(r"(\d+)\s*(?:-|–|\.\.)\s*(\d+)")
 
 
@@ -27,8 +32,9 @@ def expand(
 ) -> list[JSON]:
     """Every request the form stands for; without any switch the body alone.
 
-    per_line: each line of the prompt that is not empty. combinations: each choice in braces, in every combination,
-    also in the negative prompt. seeds: each prompt once with each. Raises CapabilityError beyond LIMIT requests.
+    per_line: each line of the prompt that is not empty. combinations: each choice in braces (see `braces`), in every
+    combination, also in the negative prompt. seeds: each prompt once with each. Raises CapabilityError beyond LIMIT
+    requests, and for a brace without its partner.
     """
     prompt = str(body.get("prompt") or "")
     lines = [line.strip() for line in prompt.splitlines() if line.strip()] if per_line else [prompt]
@@ -40,29 +46,29 @@ def expand(
     return [{**one, "seed": seed} for one in made for seed in seeds] if seeds else made
 
 
+def kept_as_written(body: JSON) -> str:
+    """A note on what `combinations` leaves as it is, such as the marks of other programs; "" where there is none.
+
+    Raises CapabilityError for a brace without its partner.
+    """
+    found = [(str(body[k]), span) for k in TEXTS if body.get(k) for span in braces.read(str(body[k]), k).kept]
+    pieces = list(dict.fromkeys(" ".join(text[low:high].split()) for text, (low, high) in found))
+    shown = [p if len(p) <= KEPT_CHARS else p[: KEPT_CHARS - 1] + "…" for p in pieces[:KEPT_SHOWN]]
+    listed = ", ".join([*shown, *(["…"] if len(pieces) > KEPT_SHOWN else [])])
+    return f"Sent as written: {listed}." if pieces else ""
+
+
 def _choices(body: JSON) -> list[JSON]:
-    fields = [k for k in ("prompt", "negative_prompt") if body.get(k)]
-    braces = [(k, m) for k in fields for m in CHOICE.finditer(str(body[k]))]
-    options = [[o.strip() for o in m[1].split("|")] for _, m in braces]
-    count = 1
-    for o in options:
-        count *= len(o)
-        _refuse_beyond(count)
-    return [body | {k: _filled(str(body[k]), k, braces, picked) for k in fields} for picked in product(*options)]
-
-
-def _filled(text: str, field: str, braces: list[tuple[str, re.Match[str]]], picked: tuple[str, ...]) -> str:
-    pieces, at = [], 0
-    for (k, m), word in zip(braces, picked, strict=True):
-        if k == field:
-            pieces += [text[at : m.start()], word]
-            at = m.end()
-    return "".join([*pieces, text[at:]]).strip()
+    texts = {k: braces.read(str(body[k]), k) for k in TEXTS if body.get(k)}
+    _refuse_beyond(prod(t.count for t in texts.values()))
+    picked = product(*(t.combinations() for t in texts.values()))
+    return [body | dict(zip(texts, pieces, strict=True)) for pieces in picked]
 
 
 def _refuse_beyond(count: int) -> None:
     if count > LIMIT:
-        message = f"That makes {count:,} runs; one press of Generate makes at most {LIMIT}. Use fewer choices or lines."
+        n = f"{count:,}" if count <= braces.COUNT_MAX else f"over {braces.COUNT_MAX:,}"
+        message = f"That makes {n} runs; one press of Generate makes at most {LIMIT}. Use fewer choices or lines."
         raise CapabilityError(message, field="prompt", value=count, limit=LIMIT)
 
 

@@ -17,7 +17,7 @@ from tests.syntax import tree
 
 ROOT = Path(__file__).parents[1]
 LEVEL = {
-    "errors": 0, "domain": 1, "settings": 1, "storage": 1, "expand": 1, "timing": 1, "validation": 1,
+    "errors": 0, "domain": 1, "settings": 1, "storage": 1, "braces": 1, "expand": 1, "timing": 1, "validation": 1,
     "catalogue": 2, "media": 3,
     "engines": 4, "store": 4, "jobs": 5, "storyboard": 5, "parts": 6, "studio": 6, "ui": 7,
 }  # fmt: skip

@@ -44,6 +44,7 @@ def look(studio: Studio, form: JSON, model: Model, task: Task, owner: str) -> JS
     seen["requests"] = len(bodies)
     seen["problems"] = problems(studio, bodies, owner)
     seen["terms"] = terms(bodies, None)
+    seen["warnings"] = values.notes_of(form, model, task)
     try:
         estimate = studio.estimate(
             [b if b["prompt"] or not model.prompt.required else b | {"prompt": "…"} for b in bodies], owner=owner
@@ -51,7 +52,7 @@ def look(studio: Studio, form: JSON, model: Model, task: Task, owner: str) -> JS
     except StudioError:
         return seen  # the problems say why there is no price yet
     seen |= {"usd": estimate.usd, "expected_s": estimate.expected_s, "basis": estimate.basis}
-    seen["warnings"] = list(estimate.warnings)
+    seen["warnings"] += estimate.warnings
     seen["terms"] = terms(bodies, estimate.usd)
     return seen
 

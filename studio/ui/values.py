@@ -11,7 +11,7 @@ import math
 from studio.catalogue import Catalogue, Model, rules
 from studio.domain import JSON, Task
 from studio.errors import CapabilityError
-from studio.expand import SEED_DIGITS, expand, parse_seeds
+from studio.expand import SEED_DIGITS, expand, kept_as_written, parse_seeds
 from studio.ui import sizes
 from studio.validation import short
 
@@ -170,6 +170,12 @@ def bodies_of(values: JSON, model: Model, task: Task) -> list[JSON]:
         combinations=bool(values.get("combinations")),
         seeds=seeds,
     )
+
+
+def notes_of(values: JSON, model: Model, task: Task) -> list[str]:
+    """What a person should know of the requests that `bodies_of` makes, before they are submitted."""
+    note = kept_as_written(body_of(values, model, task)) if values.get("combinations") else ""
+    return [note] if note else []
 
 
 def values_of(body: JSON, model: Model, task: Task, *, shape: str | None = None) -> JSON:
