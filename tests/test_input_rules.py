@@ -129,11 +129,25 @@ def test_days_begin_where_the_reader_is(zone: str, query: str, begins: datetime)
     assert search.parse(query, zone=ZoneInfo(zone)).after == stamp(begins)
 
 
+@pytest.mark.parametrize(
+    ("query", "key", "moment"),
+    [
+        ("after:2026-11-29", "after", datetime(2026, 11, 28, 10, tzinfo=UTC)),
+        ("before:2026-11-29", "before", datetime(2026, 11, 29, 12, tzinfo=UTC)),
+        ("before:2026-11", "before", datetime(2026, 11, 1, 12, tzinfo=UTC)),
+    ],
+)
+def test_without_a_zone_a_day_is_as_wide_as_on_earth(query: str, key: str, moment: datetime) -> None:
+    """From its first hour at UTC+14; `before` leaves out the day itself, so it ends with its first hour at UTC-12."""
+    assert getattr(search.parse(query), key) == stamp(moment)
+
+
 def test_a_run_of_the_small_hours_belongs_to_its_local_day(studio: Studio) -> None:
     run = finish(studio, image("a pear"))
     with studio._store.write() as db:
         db.execute("UPDATE runs SET created_at = '2026-11-28T20:30:00.000000+00:00' WHERE id = ?", [run.id])
     found = {z: len(studio.search("after:2026-11-29", time_zone=z).runs) for z in ("UTC", "Asia/Shanghai")}
     assert found == {"UTC": 0, "Asia/Shanghai": 1}
+    assert len(studio.search("after:2026-11-29").runs) == 1, "without a zone, what anybody calls that day"
     with pytest.raises(CapabilityError, match="time_zone"):
         studio.search("", time_zone="../../etc/passwd")

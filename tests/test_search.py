@@ -45,7 +45,7 @@ def studio(settings: Settings, catalogue: Catalogue):
 
 
 def found(studio: Studio, query: str, **filters: object) -> list[str]:
-    page = studio.search(query, **filters)  # type: ignore[arg-type]
+    page = studio.search(query, time_zone="UTC", **filters)  # type: ignore[arg-type]
     assert page.total == len(page.runs)
     return [run.id for run in page.runs]
 

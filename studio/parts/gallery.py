@@ -26,8 +26,10 @@ class RunPage:
     capped: bool
 
 
-def _zone(name: str) -> ZoneInfo:
-    """Raises CapabilityError for a name that is none."""
+def _zone(name: str) -> ZoneInfo | None:
+    """None for "". Raises CapabilityError for a name that is none."""
+    if not name:
+        return None
     try:
         return ZoneInfo(name)
     except (LookupError, ValueError, OSError):  # OSError: a folder of the zone files, or a name too long for a file
@@ -41,11 +43,12 @@ class Gallery(Following):
     def search(
         self, query: str = "", *, owner: str = "", task: str | None = None, model: str | None = None,
         kind: str | None = None, status: str | None = None, rating_min: int = 0, trashed: bool = False,
-        before: int | None = None, limit: int = 60, time_zone: str = "UTC",
+        before: int | None = None, limit: int = 60, time_zone: str = "",
     ) -> RunPage:  # fmt: skip
         """A page of runs. query: words, "phrases", -without, model: task: status: seed: rating:>=4 before: after:.
 
-        time_zone: the IANA name of the zone in which `before:` and `after:` count days.
+        time_zone: the IANA name of the zone in which `before:` and `after:` count days. "": a day is as wide as any
+        zone on earth has it, so that what anybody calls that day is found.
         """
         wanted = search.Wanted(
             owner=owner, task=task or None, model=model or None, kind=kind or None, status=status or None,

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass, replace
-from datetime import UTC, date, datetime, time, tzinfo
+from datetime import date, datetime, time, timedelta, timezone, tzinfo
 from typing import Any
 
 from sqlite_utils import Database
@@ -23,6 +23,9 @@ CAP = 1000
 INTEGER_MAX = 2**63 - 1
 """Largest whole number of SQLite."""
 SEED_DIGITS = 20
+FIRST_ZONE = timezone(timedelta(hours=14))
+LAST_ZONE = timezone(timedelta(hours=-12))
+"""Where on earth a day begins first and ends last. Source: IANA tzdata, Pacific/Kiritimati, Etc/GMT+12."""
 
 
 @dataclass(frozen=True)
@@ -50,10 +53,10 @@ _TOKEN = re.compile(r'(-?)(?:(\w+):)?(?:"([^"]*)"?|(\S+))')
 _FILTERS = ("model", "task", "status", "seed", "rating", "before", "after", "kind")
 
 
-def parse(text: str, wanted: Wanted = Wanted(), *, zone: tzinfo = UTC) -> Wanted:
+def parse(text: str, wanted: Wanted = Wanted(), *, zone: tzinfo | None = None) -> Wanted:
     """What the user typed, added to what the page already filters by. What cannot be read finds nothing.
 
-    zone: where the days of `before:` and `after:` begin.
+    zone: where the days of `before:` and `after:` begin; None: a day is as wide as any zone on earth has it.
     """
     plain: list[str] = []
     without: list[str] = []
@@ -72,7 +75,7 @@ def parse(text: str, wanted: Wanted = Wanted(), *, zone: tzinfo = UTC) -> Wanted
     return replace(wanted, words=(*wanted.words, *plain), without=(*wanted.without, *without))
 
 
-def _filtered(wanted: Wanted, key: str, value: str, zone: tzinfo) -> Wanted:
+def _filtered(wanted: Wanted, key: str, value: str, zone: tzinfo | None) -> Wanted:
     if key in ("task", "kind", "status"):
         return replace(wanted, **{key: value.lower()})
     if key == "model":
@@ -89,6 +92,7 @@ def _filtered(wanted: Wanted, key: str, value: str, zone: tzinfo) -> Wanted:
         )
     try:
         day = date.fromisoformat({4: f"{value}-01-01", 7: f"{value}-01"}.get(len(value), value))
+        zone = zone or (FIRST_ZONE if key == "after" else LAST_ZONE)
         return replace(wanted, **{key: stamp(datetime.combine(day, time.min, tzinfo=zone))})
     except (ValueError, OverflowError):  # no date, or one that no calendar in UTC has
         return replace(wanted, nothing=True)

@@ -212,7 +212,7 @@ def _finding(studio: Studio) -> list[Callable[..., Any]]:
         rating_min: Annotated[int, Field(ge=0, le=5)] = 0,
         before: Annotated[int, Field(ge=0, le=INTEGER_MAX)] | None = None,
         limit: int = 60,
-        time_zone: Annotated[str, Field(max_length=64)] = "UTC",
+        time_zone: Annotated[str, Field(max_length=64)] = "",
     ) -> dict[str, Any]:
         """Kept runs, newest first: runs, next_before for the next page (null at the end), total, capped.
 
@@ -225,7 +225,9 @@ def _finding(studio: Studio) -> list[Callable[..., Any]]:
             rating_min: Only runs with at least so many stars, 0 to 5.
             before: next_before of the page before.
             limit: Runs in a page, 1 to 200.
-            time_zone: Where the days of after: and before: begin, by its IANA name, such as Asia/Shanghai.
+            time_zone: Where the days of after: and before: begin, by its IANA name, such as Asia/Shanghai or UTC.
+                Empty: a day is as wide as any zone on earth has it (after: from its first hour at UTC+14, before: until
+                its first hour at UTC-12), so that what anybody calls that day is found.
         """
         page = studio.search(
             query,

@@ -92,7 +92,7 @@ class Filters(Body):
     trashed: bool = False
     before: int | None = Field(None, ge=0, le=INTEGER_MAX)
     limit: int = Field(60, ge=1, le=PAGE_MAX)
-    time_zone: str = Field("UTC", max_length=64)
+    time_zone: str = Field("", max_length=64)
 
 
 def router(studio: Studio, live: Live) -> APIRouter:
