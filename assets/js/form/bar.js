@@ -134,7 +134,7 @@ export function mount(element, { props, trigger, watch, options }) {
 
   function submit() {
     const { terms } = seen;
-    if (unanswered?.terms !== terms) unanswered = { key: newKey(), terms }; // a press whose answer was lost keeps its key
+    if (!unanswered || unanswered.terms !== terms) unanswered = { key: newKey(), terms }; // a press whose answer was lost keeps its key
     const mine = (sending = unanswered);
     mark();
     trigger("generate", mine);
