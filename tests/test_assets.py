@@ -126,7 +126,10 @@ def test_an_upload_keeps_its_own_name_and_its_content_is_stored_once(studio: Stu
 
 def test_a_name_cannot_turn_the_direction_of_writing(studio: Studio, tmp_path: Path) -> None:
     Image.new("RGB", (8, 8), "red").save(tmp_path / "a.png")
-    assert studio.add_asset(tmp_path / "a.png", name="photo\u202egpj.exe.png").name == "photogpj.exe.png"
+    family = "\N{MAN}\u200d\N{WOMAN}.png"
+    odd = {"photo\u202egpj.exe.png": "photogpj.exe.png", "a\u200b\u2060b\n\x7f.png": "ab.png", family: family}
+    for given, shown in odd.items():
+        assert studio.add_asset(tmp_path / "a.png", name=given).name == shown
 
 
 def test_what_the_user_should_know_stays_with_the_file(studio: Studio, tmp_path: Path) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import shutil
+import unicodedata
 from collections.abc import Iterable
 from contextlib import suppress
 from pathlib import Path
@@ -23,13 +24,17 @@ Which = Literal["thumb", "poster", "view", "hover", "wave"]
 ENDINGS: dict[str, str] = {"thumb": ".webp", "poster": ".webp", "view": ".webp", "hover": ".mp4", "wave": ".webp"}
 
 
-DIRECTIONS = dict.fromkeys(map(ord, "\u061c\u200e\u200f\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069"))
-"""Characters that turn the direction of writing: "photo\u202egpj.exe" is shown as "photoexe.jpg"."""
+INVISIBLE = frozenset({"Cc", "Cf", "Cs", "Zl", "Zp"})
+"""Unicode categories that show a name as another: control, zero-width and direction characters, half surrogates.
+
+With a direction override in it, photo[U+202E]gpj.exe is shown as photoexe.jpg."""
+EMOJI_JOINER = "\u200d"
 
 
 def _shown_name(name: str) -> str:
     """The file's own name without its folder, as it may be shown."""
-    return Path(name).name.translate(DIRECTIONS)
+    plain = (c for c in Path(name).name if c == EMOJI_JOINER or unicodedata.category(c) not in INVISIBLE)
+    return "".join(plain)
 
 
 class Library(Gallery):
