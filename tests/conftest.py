@@ -8,6 +8,10 @@ from collections.abc import Iterator
 from pathlib import Path
 
 os.environ.setdefault("OMP_NUM_THREADS", "1")
+# Test processes that run side by side look for a free port in ranges of their own.
+os.environ["GRADIO_SERVER_PORT"] = str(
+    7860 + 100 * int(os.environ.get("PYTEST_XDIST_WORKER", "gw0").removeprefix("gw"))
+)
 
 import pytest
 from anyio import open_file  # noqa: F401 - loaded now: pytest's rewriting of it in a server's thread trips over ast in 3.11

@@ -92,7 +92,7 @@ function sync(list, nodes) {
 }
 
 function runCard(run, lists) {
-  const card = el("article", `st-card ${run.status}`, { role: "listitem", data: { id: run.id } });
+  const card = el("div", `st-card ${run.status}`, { role: "listitem", data: { id: run.id } });
   const shape = Math.max(0.75, Math.min(1.9, run.shape || 16 / 9));
   const open = el("button", "st-open", { type: "button", "aria-label": t("widgets.open", { title: title(run).slice(0, 80) }) }, picture(run, { poster: true }), chip(run));
   open.style.aspectRatio = shape;

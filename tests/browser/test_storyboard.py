@@ -205,7 +205,7 @@ def test_from_draft_to_film(page: Page, site: Site, board: Opened, tmp_path: Pat
     download.value.save_as(tmp_path / "film.mp4")
     facts = probe(tmp_path / "film.mp4")
     assert (facts.width, facts.height, round(facts.duration_s or 0, 1)) == (256, 144, 3.0)
-    assert download.value.suggested_filename == "Harbour.mp4"
+    assert download.value.suggested_filename == "Harbour - Master H.264.mp4"
 
 
 def test_the_board_fits_a_phone(site: Site, open_page: Opener, context: BrowserContext) -> None:

@@ -44,7 +44,7 @@ export async function list(root, open) {
       });
     });
     const picture = el("div", "bd-cover", {}, board.cover ? el("img", "", { src: media(board.cover, "poster"), alt: "", loading: "lazy" }) : el("p", "", {}, board.first || t("board.no_shots")));
-    return el("article", "bd-board", { role: "listitem", data: { id: board.id } },
+    return el("div", "bd-board", { role: "listitem", data: { id: board.id } },
       el("a", "", { href: new URL(`?board=${board.id}`, BASE).href, onclick: (e) => e.ctrlKey || e.metaKey || (e.preventDefault(), open(board.id)) }, picture,
         el("strong", "", {}, board.title), el("span", "st-dim", {}, t("board.count", { n: board.shots, time: seconds(board.length_s) }), since(board.updated_at, { before: " · " }))), remove);
   }

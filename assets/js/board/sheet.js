@@ -21,7 +21,7 @@ export function sheet(store, open) {
     picture.style.aspectRatio = `${store.board.width} / ${store.board.height}`;
     const status = arrows(el("div", "bd-status small", { role: "radiogroup", "aria-label": t("board.f.status") }, ...STATUSES.map((s) =>
       el("button", s, { type: "button", role: "radio", "aria-checked": s === shot.status, data: { status: s }, onclick: () => store.edit({ op: "change", shot: shot.id, status: s }) }, t(`board.status.${s}`)))));
-    return el("article", `bd-sheetcell ${shot.status}`, { role: "listitem", data: { id: shot.id } }, picture,
+    return el("div", `bd-sheetcell ${shot.status}`, { role: "listitem", data: { id: shot.id } }, picture,
       el("div", "bd-row", {}, el("strong", "", {}, `${shot.at_s.toFixed(1)}-${(shot.at_s + shot.length_s).toFixed(1)} s`), el("span", "st-dim", {}, [shot.shot_size, shot.move].filter(Boolean).join(" · ")), el("span", "st-grow"), el("span", "st-dim", {}, shot.problems.length ? "" : dollars(shot.usd))),
       el("p", "", {}, shot.prompt || t("board.no_words")), shot.dialogue ? el("p", "bd-says", {}, shot.dialogue) : null, shot.notes ? el("p", "bd-notes", {}, icon("use"), shot.notes) : null, status);
   }
