@@ -10,6 +10,7 @@ import errno
 import os
 import shutil
 import sqlite3
+import tempfile
 import threading
 from collections import Counter
 from collections.abc import Iterator
@@ -61,7 +62,19 @@ def reason_of(error: BaseException, folder: Path | None) -> Reason | None:
 
 
 def _inside(error: OSError, folder: Path) -> bool:
-    return isinstance(error.filename, str) and Path(error.filename).absolute().is_relative_to(folder.absolute())
+    """Whether the file that may not be written lies there. PyAV does not name it: then the folder itself is tried."""
+    if not isinstance(error.filename, str):
+        return not takes_files(folder)
+    return Path(error.filename).absolute().is_relative_to(folder.absolute())
+
+
+def takes_files(folder: Path) -> bool:
+    """Whether a file can be made in the folder, by making one."""
+    try:
+        with tempfile.TemporaryFile(dir=folder):
+            return True
+    except OSError:
+        return False
 
 
 def _free_bytes(folder: Path) -> int:

@@ -21,7 +21,7 @@ from studio.storyboard import edit
 from studio.studio import Studio
 from tests import samples
 from tests.locks import locked
-from tests.small_disk import fill, small_disk
+from tests.small_disk import fill, flag, small_disk
 from tests.web import serving
 
 ROOT = Path(__file__).parents[1]
@@ -129,6 +129,44 @@ def test_a_draft_waits_for_room_and_is_made_then(disk: Path) -> None:
             time.sleep(0.05)
         assert not studio.get_run(run.id).status.ended
         ballast.unlink()
+        assert studio.wait([run.id], timeout_s=90)[0].status == Status.SUCCEEDED
+
+
+def test_a_draft_waits_for_a_folder_that_is_read_only(disk: Path) -> None:
+    with Studio.open(Settings(data=disk / "data", workers=1)) as studio:
+        [warm] = studio.submit(CLIP | {"prompt": "first"})
+        studio.wait([warm.id], timeout_s=60)
+        folders = [str(p) for p in (disk / "data", *(disk / "data").rglob("*")) if p.is_dir()]
+        if not flag(folders, "+i"):
+            pytest.skip("folders cannot be made read-only here (chattr)")
+        try:
+            [run] = studio.submit(CLIP | {"prompt": "a harbour", "duration_s": 2})
+            until = time.monotonic() + 60
+            while studio.storage_reason != "read_only":
+                assert time.monotonic() < until, studio.get_run(run.id)
+                time.sleep(0.05)
+        finally:
+            flag(folders, "-i")
+        assert studio.wait([run.id], timeout_s=90)[0].status == Status.SUCCEEDED
+
+
+def test_a_draft_whose_folder_becomes_read_only_meanwhile_is_made_again(disk: Path) -> None:
+    """The worker meets it, not the job manager: that is no fault of the drawing."""
+    with Studio.open(Settings(data=disk / "data", workers=1)) as studio:
+        [run] = studio.submit(CLIP | {"prompt": "a harbour", "duration_s": 4})
+        until = time.monotonic() + 60
+        while studio.get_run(run.id).phase != "waiting":
+            assert time.monotonic() < until
+            time.sleep(0.001)
+        folders = [str(p) for p in (disk / "data").rglob("*") if p.is_dir()]
+        if not flag(folders, "+i"):
+            pytest.skip("folders cannot be made read-only here (chattr)")
+        try:
+            while studio.storage_reason != "read_only":
+                assert time.monotonic() < until, studio.get_run(run.id)
+                time.sleep(0.02)
+        finally:
+            flag(folders, "-i")
         assert studio.wait([run.id], timeout_s=90)[0].status == Status.SUCCEEDED
 
 

@@ -8,7 +8,7 @@ import time
 from studio.domain import Status
 from studio.jobs.verdict import Leave
 from studio.jobs.way import Way
-from studio.storage import Reason
+from studio.storage import Reason, takes_files
 
 ROOM_BYTES = 2**20
 """So much more room than there was makes another try worthwhile."""
@@ -26,7 +26,7 @@ async def returned(way: Way, reason: Reason) -> None:
             raise Leave(Status.CANCELLED, "Cancelled by you.", money=money)
         if reason == "full" and _free_bytes(way) >= free + ROOM_BYTES:
             return
-        if reason != "full" and _takes_files(way):
+        if reason != "full" and takes_files(way.house.data / "cache"):
             return
 
 
@@ -35,14 +35,3 @@ def _free_bytes(way: Way) -> int:
         return shutil.disk_usage(way.house.data).free
     except OSError:
         return 0
-
-
-def _takes_files(way: Way) -> bool:
-    probe = way.house.data / "cache" / f".{way.run.id}.probe"
-    try:
-        probe.parent.mkdir(exist_ok=True)
-        probe.write_bytes(b"")
-        probe.unlink()
-    except OSError:
-        return False
-    return True

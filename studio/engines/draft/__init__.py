@@ -20,6 +20,7 @@ from studio.engines.draft.order import order_of
 from studio.engines.draft.pool import SILENT_S, Piece, Pool
 from studio.errors import EngineError, Refused, StorageUnavailable, UnknownHandle, WorkerLost
 from studio.settings import Settings
+from studio.storage import Reason, unavailable
 
 MOST_BY_DEFAULT = 4
 """Workers without a setting: one a core, but no more than this."""
@@ -98,7 +99,8 @@ class DraftEngine:
 def _error(piece: Piece) -> EngineError | StorageUnavailable:
     fault, sentence = piece.error
     if fault == "storage":
-        return StorageUnavailable(sentence, reason="full")
+        reason: Reason = sentence  # type: ignore[assignment]
+        return unavailable(reason, None)
     if fault == "refused":
         return Refused(sentence)
     if fault in ("lost", "hung"):

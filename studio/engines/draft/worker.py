@@ -5,13 +5,13 @@ It runs at low priority so that the pages stay quick, and ends at once when the 
 
 from __future__ import annotations
 
-import errno
 import json
 import os
 import queue
 import sys
 import threading
 import time
+from pathlib import Path
 from typing import Any, TextIO
 
 REPORT_EVERY_S = 0.1
@@ -78,6 +78,7 @@ def _serve(make: Any, line: Line, body: dict[str, Any]) -> bool:
     """Make one order and report. False when this process should not go on."""
     from studio.engines.draft.order import Order
     from studio.errors import MediaError
+    from studio.storage import reason_of
 
     try:
         line.say(done=make.make(Order.from_json(body), line.progress))
@@ -89,8 +90,8 @@ def _serve(make: Any, line: Line, body: dict[str, Any]) -> bool:
         line.say(failed="", kind="memory")
         return False
     except Exception as error:
-        if isinstance(error, OSError) and error.errno in (errno.ENOSPC, errno.EDQUOT):
-            line.say(failed="The disk is full.", kind="storage")
+        if reason := reason_of(error, Path(body["folder"])):
+            line.say(failed=reason, kind="storage")
             return True
         import traceback
 
