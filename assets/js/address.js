@@ -70,7 +70,7 @@ export function watch() {
     if (!now || now === tab) return;
     tab = now;
     const moved = now !== (tabOf(here()) || first);
-    if (moved) visit({ tab: now, run: null, board: null, ...kept[now]?.() });
+    if (moved) visit({ tab: now, run: null, board: null, view: null, ...kept[now]?.() });
     document.dispatchEvent(new CustomEvent("studio-tab", { detail: { tab, moved } }));
   };
   look();

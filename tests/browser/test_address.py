@@ -84,3 +84,24 @@ def test_back_leaves_a_board_and_its_dialogs(open_page: Opener, site: Site) -> N
     expect(page.locator(f".bd-board[data-id='{board.board.id}']")).to_be_visible()
     page.reload()
     at(page, "storyboard")
+
+
+def test_a_link_opens_a_view_of_a_board_and_back_goes_through_views(open_page: Opener, site: Site) -> None:
+    board = site.studio.boards.create("Views", script="Shot 1 [0-2s] a heron").board
+    page = open_page("t2i")
+    page.goto(f"{site.url}?board={board.id}&view=script")
+    at(page, "storyboard")
+    expect(page.locator("#storyboard h1")).to_have_text("Views")
+    expect(page.locator("[data-field=script-view]")).to_have_value(re.compile("heron"))
+    for view in ("cast", "sheet"):
+        page.locator(f"[data-view={view}]").click()
+        expect(page).to_have_url(re.compile(f"view={view}"))
+    expect(page.locator(".bd-sheet")).to_be_visible()
+    page.go_back()
+    expect(page.locator("[data-view=cast]")).to_have_attribute("aria-pressed", "true")
+    page.reload()
+    expect(page.locator("[data-view=cast]")).to_have_attribute("aria-pressed", "true")
+    page.locator("[data-view=cut]").click()
+    expect(page).not_to_have_url(re.compile("view="))
+    page.goto(f"{site.url}?board={board.id}&view=nothing")
+    expect(page.locator("[data-view=cut]")).to_have_attribute("aria-pressed", "true")

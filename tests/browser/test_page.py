@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from importlib import resources
 
 import pytest
-from playwright.sync_api import Page, expect
+from playwright.sync_api import BrowserContext, Page, expect
 
-from tests.browser.conftest import show
+from studio.domain import Run
+from tests.browser.conftest import Site, show
 
 Opener = Callable[..., Page]
 TABS = ("t2i", "storyboard", "gallery", "queue", "models", "workflows", "settings")
@@ -67,3 +69,32 @@ def test_preferences_survive_a_reload(open_page: Opener) -> None:
     assert page.evaluate("document.documentElement.dataset.theme") == "light"
     page.locator("#pref-language").select_option("zh-CN")
     expect(page.locator("#settings h1, .st-house h1").first).to_have_text("设置")
+
+
+def finished(site: Site, prompt: str) -> Run:
+    """A small picture, made."""
+    body = {"task": "text-to-image", "model": "draft/animatic", "prompt": prompt, "width": 320, "height": 192}
+    [run] = site.studio.submit(body)
+    [done] = site.studio.wait([run.id], timeout_s=60)
+    return done
+
+
+def test_times_go_on_while_the_page_stays_open(open_page: Opener, context: BrowserContext, site: Site) -> None:
+    run = finished(site, "an old clock")
+    page = context.new_page()
+    page.clock.install()
+    open_page("gallery", page)
+    shown = page.locator(f"#cell-{run.id} time.st-since")
+    expect(shown).to_have_text("just now")
+    page.clock.fast_forward("10:00")
+    expect(shown).to_have_text(re.compile(r"^1[01] min"))
+
+
+def test_the_title_counts_runs_that_finish_while_nobody_looks(open_page: Opener, site: Site) -> None:
+    page = open_page("queue")
+    hide = "Object.defineProperty(document, 'hidden', {{ get: () => {}, configurable: true }})"
+    page.evaluate(hide.format("true"))
+    finished(site, "unseen")
+    expect(page).to_have_title(re.compile(r"^\([1-9]\d*\) Queue · Wan Studio$"))  # runs of other tests may finish too
+    page.evaluate(hide.format("false") + "; document.dispatchEvent(new Event('visibilitychange'))")
+    expect(page).to_have_title("Queue · Wan Studio")

@@ -90,6 +90,7 @@ def test_order_by_drag_and_by_keys_with_undo(page: Page, site: Site, board: Open
     expect(card(page, 1)).to_contain_text("a dog on a beach")
     page.keyboard.press("Control+Shift+z")
     expect(card(page, 2)).to_contain_text("a dog on a beach")
+    expect(page.locator(".bd-saved")).to_have_text("Saved")
     assert prompts(site.studio, board) == ["a harbour at dawn", "a dog on a beach", "a woman in a red coat"]
 
 

@@ -3,6 +3,7 @@
 import { button, dollars, el, icon, seconds, t, typing } from "../dom.js";
 import { follow } from "../live.js";
 import { get, toast, tried } from "../net.js";
+import { heading } from "../page.js";
 import { castView, newcomer } from "./cast.js";
 import { followBar } from "./chain.js";
 import { CutPlayer } from "./cut.js";
@@ -22,17 +23,20 @@ import { wholeBar } from "./whole.js";
 const AUTO_MS = 150; // text is sent when typing has paused: that was the wait
 const AUTO_FIRST_MS = 1200; // a shot is drawn the first time when its words have settled
 const AUTO_MOST = 3; // a change of style touches every shot: redrawing them all is for the button
+export const FIRST = "cut";
 const VIEWS = { cut: "film", sheet: "grid", joints: "joint", cast: "people", script: "script" };
 
 const hasWords = (shot) => shot.prompt.trim() || shot.dialogue.trim();
 
 export class Editor {
-  constructor(root, id, open) {
+  /** view: the one to begin with. viewed: called when the person has changed it. */
+  constructor(root, id, { open, viewed, view }) {
     this.root = root;
+    this.viewed = viewed;
     this.leave = () => open(null);
     this.store = new Store(id);
     this.groups = null;
-    this.view = "cut";
+    this.view = view in VIEWS ? view : FIRST;
     this.blankBefore = null;
     root.className = "st-mount st bd bd-editor";
     root.replaceChildren(el("p", "st-dim bd-loading", {}, t("board.loading")));
@@ -50,7 +54,8 @@ export class Editor {
       toast(error.message, { bad: true });
       return this.leave();
     }
-    this.root.replaceChildren(this.head, this.line, followBar(store), wholeBar(store), this.main);
+    if (this.view !== FIRST) this.draw();
+    this.root.replaceChildren(this.heading, this.head, this.line, followBar(store), wholeBar(store), this.main);
     this.unfollow = follow(this.root, (_, changed) => this.alive() && (changed === null ? store.shots.some((s) => s.running) && store.reload() : store.progress(changed)));
     this.onKey = (e) => this.keys(e);
     this.onShow = () => document.visibilityState === "visible" ? store.reload() : store.flush();
@@ -105,6 +110,7 @@ export class Editor {
 
   buildHead() {
     const { store } = this;
+    this.heading = heading("", { seen: false });
     this.title = el("input", "bd-title", { type: "text", maxlength: 200, "aria-label": t("board.f.title"), data: { field: "title" } });
     this.title.addEventListener("focus", () => store.begin());
     this.title.addEventListener("input", () => store.soon("film.title", { op: "update", title: this.title.value }));
@@ -115,7 +121,7 @@ export class Editor {
     this.undo = button(t("board.undo"), { name: "undo", cls: "bare", data: { do: "undo" } }, () => store.undo());
     this.redo = button(t("board.redo"), { name: "redo", cls: "bare", data: { do: "redo" } }, () => store.undo(true));
     this.views = el("div", "bd-views", { role: "group", "aria-label": t("board.views") }, ...Object.entries(VIEWS).map(([name, face]) =>
-      button(t(`board.view.${name}`), { name: face, text: t(`board.view.${name}`), "aria-pressed": name === "cut", data: { view: name } }, () => this.show(name))));
+      button(t(`board.view.${name}`), { name: face, text: t(`board.view.${name}`), "aria-pressed": name === this.view, data: { view: name } }, () => this.show(name))));
     this.drafts = button(t("board.draft_all"), { name: "bulb", text: t("board.draft_all"), data: { do: "draft-all" } }, () => this.draft());
     this.auto = button(t("board.auto"), { text: t("board.auto_short"), cls: "quiet", "aria-pressed": autoDraft.get(), title: t("board.auto"), data: { do: "auto" } }, () => {
       const on = this.auto.getAttribute("aria-pressed") !== "true";
@@ -150,6 +156,7 @@ export class Editor {
     this.draftChanged();
     for (const [input, name] of [[this.title, "title"], [this.style, "style"]])
       if (document.activeElement !== input && !store.typed.has(`film.${name}`) && input.value !== store.board[name]) input.value = store.board[name];
+    this.heading.textContent = store.board.title;
     if (why === "typing") return;
     this.fillFacts();
     this.fillSettings();
@@ -211,10 +218,18 @@ export class Editor {
     popover(anchor, t("board.film_seed"), field(t("board.film_seed"), input, { hint: t("board.film_seed_help") }));
   }
 
-  show(view) {
+  /** Change the view; null or an unknown name is the first. visit: as an entry of the browser's history. */
+  show(name, { visit = true } = {}) {
+    const view = name in VIEWS ? name : FIRST;
     if (view === this.view) return;
     this.view = view;
+    if (visit) this.viewed();
     this.player.pause();
+    if (this.store.data) this.draw(); // before that, the board's arrival draws it
+  }
+
+  draw() {
+    const { view } = this;
     for (const one of this.views.children) one.setAttribute("aria-pressed", one.dataset.view === view);
     const made = { sheet, joints, cast: castView, script: scriptView }[view]?.(this.store, (id) => (this.show("cut"), this.store.select(id), this.player.goto(id)));
     this.redraw = made?.redraw;

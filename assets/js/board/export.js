@@ -1,6 +1,6 @@
 // Exports of a board: the film and what other programs read; each made in the background, with progress and cancel.
 
-import { ago, BASE, button, bytes, el, exact, icon, number, seconds, t } from "../dom.js";
+import { BASE, button, bytes, el, icon, number, seconds, since, t } from "../dom.js";
 import { get, post, toast, tried } from "../net.js";
 import { player } from "../player.js";
 import { check, choose, dialog, field, growing } from "./dialog.js";
@@ -193,7 +193,7 @@ function filmOptions(store, options, places, chosenPlaces, changed) {
 function row(film, changed, places, look) {
   const place = film.form === "film" && places.find((p) => p.id === film.options.preset);
   const link = new URL(`ui/films/${film.id}/file`, BASE).href;
-  const head = el("div", "st-grow", {}, el("strong", "", {}, place && place.id !== "master" ? place.label : t(`board.form.${film.form}`)), el("small", "st-dim", { title: exact(film.created_at) }, [ago(film.created_at), film.bytes ? bytes(film.bytes) : "", ...facts(film)].filter(Boolean).join(" · ")));
+  const head = el("div", "st-grow", {}, el("strong", "", {}, place && place.id !== "master" ? place.label : t(`board.form.${film.form}`)), el("small", "st-dim", {}, since(film.created_at), [film.bytes ? bytes(film.bytes) : "", ...facts(film)].filter(Boolean).map((fact) => ` · ${fact}`).join("")));
   const node = el("li", film.status, { data: { id: film.id, status: film.status } }, head);
   if (film.status === "running") {
     head.append(el("div", "st-bar", { role: "progressbar", "aria-label": t("widgets.progress") }, el("i")));

@@ -14,8 +14,10 @@ export class Store {
     this.id = id;
     this.data = null;
     this.selected = null;
-    this.saving = "saved"; // saved, typing, offline
+    this.offline = false; // text could not be sent
     this.typed = new Map(); // key -> edit not yet sent
+    this.shown = []; // edits that the page shows already, while the studio has not answered
+    this.waiting = 0; // requests not yet answered
     this.listeners = new Set();
     this.chain = Promise.resolve();
     this.stretch = 0;
@@ -31,6 +33,11 @@ export class Store {
     this.shots = this.data.board.shots.map((shot, i) => ({ ...shot, ...this.data.shots[shot.id], number: i + 1 }));
     if (!this.shots.some((s) => s.id === this.selected)) this.selected = this.shots[0]?.id ?? null;
     for (const fn of this.listeners) fn(why);
+  }
+
+  /** saved, saving, or offline while text cannot be sent. */
+  get saving() {
+    return this.offline ? "offline" : this.typed.size || this.waiting ? "saving" : "saved";
   }
 
   get board() {
@@ -58,11 +65,11 @@ export class Store {
     this.tell();
   }
 
-  /** Take over a whole board that an answer brought; text still on its way stays as it is typed. */
+  /** Take over a whole board that an answer brought; what the page shows ahead of the studio stays as it is shown. */
   take(answer) {
     if (!answer?.board) return answer;
     this.data = answer;
-    for (const op of this.typed.values()) this.apply(op);
+    for (const op of [...this.shown, ...this.typed.values()]) this.apply(op);
     if (answer.made && answer.shots[answer.made]) this.selected = answer.made;
     this.tell();
     return answer;
@@ -70,9 +77,13 @@ export class Store {
 
   /** Do one thing after all that came before it; undefined when it failed, which is said. */
   queue(work) {
+    this.waiting++;
     const next = this.chain.then(work).catch((error) => {
       toast(error.message, { bad: true });
       if (error.status) this.reload(); // the page and the board no longer agree
+    }).finally(() => {
+      this.waiting--;
+      this.tell("typing");
     });
     this.chain = next;
     return next;
@@ -86,6 +97,24 @@ export class Store {
   edit(op) {
     this.flush();
     return this.queue(async () => this.take(await post(`${this.path}/edit`, op)));
+  }
+
+  /** Put the shots into another order: shown at once, while the answers to earlier edits still arrive. */
+  reorder(order) {
+    const op = { op: "reorder", order };
+    this.flush();
+    this.shown.push(op);
+    this.apply(op);
+    this.tell();
+    return this.queue(async () => {
+      let answer;
+      try {
+        answer = await post(`${this.path}/edit`, op);
+      } finally {
+        this.shown.splice(this.shown.indexOf(op), 1);
+      }
+      return this.take(answer);
+    });
   }
 
   /** Give shots the models that make them as they are meant. */
@@ -112,7 +141,6 @@ export class Store {
     this.typed.set(key, { ...op, same: `${this.page}.${this.stretch}.${key}`.slice(0, 80) });
     this.apply(op);
     this.keep();
-    this.saving = "typing";
     clearTimeout(this.timer);
     this.timer = setTimeout(() => this.flush(), TYPING_MS);
     this.tell("typing");
@@ -133,7 +161,7 @@ export class Store {
     try {
       const answer = await post(`${this.path}/edit`, body);
       if (this.typed.get(key) === op) this.typed.delete(key);
-      this.saving = this.typed.size ? "typing" : "saved";
+      this.offline = false;
       this.keep();
       this.take(answer);
     } catch (error) {
@@ -142,10 +170,10 @@ export class Store {
         if (this.typed.get(key) === op) this.typed.delete(key);
         this.keep();
         toast(error.message, { bad: true });
-        this.saving = "saved";
+        this.offline = false;
         return this.reload();
       }
-      this.saving = "offline"; // nothing is lost: it is tried until the studio answers
+      this.offline = true; // nothing is lost: it is tried until the studio answers
       this.timer = setTimeout(() => this.flush(), AGAIN_MS);
       this.tell("typing");
     }
@@ -156,7 +184,8 @@ export class Store {
     delete fields.same;
     delete fields.sent;
     const { board } = this.data;
-    if (op === "update") Object.assign(board, fields);
+    if (op === "reorder") board.shots.sort((a, b) => fields.order.indexOf(a.id) - fields.order.indexOf(b.id));
+    else if (op === "update") Object.assign(board, fields);
     else if (op === "cast") Object.assign(board.cast.find((m) => m.id === id) || {}, fields);
     else Object.assign(board.shots.find((s) => s.id === shot) || {}, fields);
   }

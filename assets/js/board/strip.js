@@ -235,13 +235,10 @@ export class Strip {
 
   reorder(order, id) {
     if (order.join() === this.store.shots.map((s) => s.id).join()) return this.draw();
-    const shots = new Map(this.store.board.shots.map((s) => [s.id, s]));
-    this.store.board.shots = order.map((s) => shots.get(s));
     this.store.selected = id;
-    this.store.tell(); // shown at once; the answer puts it right if the board had changed
+    this.store.reorder(order);
     this.nodes.get(id)?.node.focus({ preventScroll: true });
     this.said.textContent = t("board.moved", { n: order.indexOf(id) + 1 });
-    this.store.edit({ op: "reorder", order });
   }
 
   /** Edges: a shot with a clip is trimmed; one without gets another length. */

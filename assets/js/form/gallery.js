@@ -1,6 +1,6 @@
 // A file for a slot out of what the studio keeps: results and uploads of the kinds that the slot takes, searched by words.
 
-import { ago, button, el, icon, media, seconds, styles, t } from "../dom.js";
+import { button, el, icon, media, seconds, since, styles, t } from "../dom.js";
 import { get, tried } from "../net.js";
 
 const SHOWN = 60;
@@ -43,7 +43,7 @@ export function pick(label, kinds, most, chosen) {
     const image = el("img", "", { alt: "", loading: "lazy", src: media(asset.id, asset.kind === "audio" ? "wave" : "thumb") });
     image.addEventListener("error", () => image.replaceWith(icon(KIND_ICON[asset.kind] || "image", "st-i big")), { once: true });
     const made = el("button", "fg-tile", { type: "button", role: "listitem", title: name, "aria-label": name, "aria-pressed": most < 2 ? null : String(taken.has(asset.id)), data: { asset: asset.id }, onclick: () => press(asset, made) },
-      el("span", `fg-pic ${asset.kind}`, {}, image), el("span", "fg-name", {}, name), el("small", "", {}, [facts, ago(at)].filter(Boolean).join(" · ")));
+      el("span", `fg-pic ${asset.kind}`, {}, image), el("span", "fg-name", {}, name), el("small", "", {}, since(at, { before: facts && `${facts} · ` })));
     return made;
   }
 
