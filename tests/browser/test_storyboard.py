@@ -70,6 +70,8 @@ def test_a_pasted_script_becomes_shots_and_its_markup_stays_text(open_page: Open
     expect(card(page, 1)).to_contain_text("${window.hit=1}")
     for view in ("sheet", "cast", "script", "joints", "cut"):
         page.locator(f"[data-view={view}]").click()
+    page.locator("[data-field=title]").fill(EVIL)
+    saved(page)
     page.locator("[data-do=boards]").click()
     expect(page.locator(".bd-board").first).to_contain_text("onerror")
     assert page.evaluate("window.hit") is None
@@ -90,7 +92,7 @@ def test_order_by_drag_and_by_keys_with_undo(page: Page, site: Site, board: Open
     expect(card(page, 1)).to_contain_text("a dog on a beach")
     page.keyboard.press("Control+Shift+z")
     expect(card(page, 2)).to_contain_text("a dog on a beach")
-    expect(page.locator(".bd-saved")).to_have_text("Saved")
+    saved(page)
     assert prompts(site.studio, board) == ["a harbour at dawn", "a dog on a beach", "a woman in a red coat"]
 
 

@@ -78,6 +78,7 @@ export class Store {
   /** Do one thing after all that came before it; undefined when it failed, which is said. */
   queue(work) {
     this.waiting++;
+    this.tell("typing");
     const next = this.chain.then(work).catch((error) => {
       toast(error.message, { bad: true });
       if (error.status) this.reload(); // the page and the board no longer agree
@@ -105,8 +106,7 @@ export class Store {
     this.flush();
     this.shown.push(op);
     this.apply(op);
-    this.tell();
-    return this.queue(async () => {
+    const sent = this.queue(async () => {
       let answer;
       try {
         answer = await post(`${this.path}/edit`, op);
@@ -115,6 +115,8 @@ export class Store {
       }
       return this.take(answer);
     });
+    this.tell();
+    return sent;
   }
 
   /** Give shots the models that make them as they are meant. */
