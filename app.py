@@ -53,7 +53,7 @@ def main(argv: list[str] | None = None) -> int:
 
 def _run(settings: Settings) -> None:
     from studio.studio import Studio  # after the settings are known to be right: a wrong one is told at once
-    from studio.ui.app import serve
+    from studio.web.app import serve
 
     with Studio.open(settings) as studio:
         serve(studio)

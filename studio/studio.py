@@ -14,22 +14,22 @@ from types import TracebackType
 from studio import catalogue as rows
 from studio.catalogue import Catalogue
 from studio.engines.base import Engine
-from studio.jobs.house import House
+from studio.jobs.context import House
+from studio.jobs.durations import Timing
 from studio.jobs.leftovers import Leftovers
-from studio.jobs.pace import Timing
-from studio.jobs.runner import Runner
+from studio.jobs.scheduler import Runner
 from studio.media import files
-from studio.parts.boards import Boards
-from studio.parts.chains import Chains
-from studio.parts.checks import Checks
-from studio.parts.comfy_files import ComfyFiles, ComfyServer
-from studio.parts.core import LazyEngines
-from studio.parts.films import Films
-from studio.parts.keeping import Keeping
-from studio.parts.looks import Looks
-from studio.parts.open_models import OpenModels
-from studio.parts.wholes import Wholes
-from studio.parts.workflows import Workflows
+from studio.services.admin import Keeping
+from studio.services.comfyui_models import ComfyFiles, ComfyServer
+from studio.services.context import LazyEngines
+from studio.services.continuations import Chains
+from studio.services.exports import Films
+from studio.services.local_models import OpenModels
+from studio.services.looks import Looks
+from studio.services.one_run_films import Wholes
+from studio.services.preflight import Checks
+from studio.services.storyboards import Boards
+from studio.services.workflows import Workflows
 from studio.settings import Settings
 from studio.store import Store, backup
 

@@ -20,7 +20,7 @@ from studio.catalogue import Catalogue, load
 from studio.engines.fake import FakeEngine, FakeProvider, FindingFake
 from studio.settings import Settings
 from studio.studio import Studio
-from tests.kit import QUICK
+from tests.support.kit import QUICK
 
 
 @pytest.fixture(scope="session")

@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Iterator, Mapping
 
-from studio.catalogue.rows import InputSpec, Model
+from studio.catalogue.schema import InputSpec, Model
 from studio.domain import Asset, Request
 from studio.errors import CapabilityError
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Mapping
 
-from studio.catalogue.rows import FreeSize, Model
+from studio.catalogue.schema import FreeSize, Model
 from studio.domain import Asset, Request, Task
 
 

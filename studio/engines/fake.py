@@ -16,7 +16,7 @@ from pathlib import Path
 from tempfile import mkdtemp
 from typing import Any
 
-from studio.catalogue import Model, rules
+from studio.catalogue import Model, validation
 from studio.domain import Asset, Kind, Output, Progress, Request, Status
 from studio.engines.base import Facts, Job, Limits
 from studio.errors import UnknownHandle, UnknownOutcome
@@ -129,7 +129,7 @@ class FakeEngine:
 
     def estimate_usd(self, request: Request, model: Model, inputs: Mapping[str, Asset]) -> float | None:
         """By the row."""
-        return rules.price(request, model, inputs)
+        return validation.price(request, model, inputs)
 
     async def prepare(self, job: Job) -> Mapping[str, str]:
         """Upload nothing; say that it was done."""

@@ -12,10 +12,10 @@ from sqlite_utils import Database
 
 from studio.domain import Asset, Output, Phase, Progress, Status
 from studio.errors import MediaError
-from studio.jobs import deliver, download
-from studio.jobs.way import Way
+from studio.jobs import download, results
+from studio.jobs.run_context import Way
 from studio.store import assets, ledger, runs
-from studio.store.rows import seed_in
+from studio.store.mapping import seed_in
 
 SHOWN_EVERY_S = 0.25
 """How often the pages are told how far a download is."""
@@ -46,9 +46,9 @@ class Bring:
 
     async def _one(self, idx: int, output: Output) -> None:
         way = self.way
-        part = deliver.part_path(way.house.data, way.run, idx)
+        part = results.part_path(way.house.data, way.run, idx)
         if output.path is not None:
-            await asyncio.to_thread(deliver.take_local, output.path, part)
+            await asyncio.to_thread(results.take_local, output.path, part)
             return
         most = download.most_bytes(way.run, output.kind, way.facts)
         source = download.Source(output.url or "", output.headers, output.expected_bytes, way.lane.home, most)
@@ -61,9 +61,9 @@ class Bring:
 
     async def _kept(self, idx: int, output: Output) -> Asset:
         if output.text is not None:
-            return deliver.text_asset(self.way.run, output)
+            return results.text_asset(self.way.run, output)
         way = self.way
-        settle = partial(deliver.settle_file, way.house.data, way.run, idx, output, drawn=way.model.draft)
+        settle = partial(results.settle_file, way.house.data, way.run, idx, output, drawn=way.model.draft)
         return await asyncio.to_thread(settle)
 
     async def _succeed(self, progress: Progress, made: list[Asset]) -> None:

@@ -8,7 +8,7 @@ from sqlite_utils import Database
 
 from studio.domain import Run
 from studio.store import ledger, runs, settings
-from studio.store.rows import stamp
+from studio.store.mapping import stamp
 
 KEY = "limits"
 

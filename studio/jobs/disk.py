@@ -6,8 +6,8 @@ import shutil
 import time
 
 from studio.domain import Status
-from studio.jobs.verdict import Leave
-from studio.jobs.way import Way
+from studio.jobs.outcomes import Leave
+from studio.jobs.run_context import Way
 from studio.storage import Reason, takes_files
 
 ROOM_BYTES = 2**20

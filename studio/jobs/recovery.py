@@ -12,7 +12,7 @@ from sqlite_utils import Database
 
 from studio.domain import HeldReason, Phase, Run, Status
 from studio.engines.base import Facts
-from studio.jobs.verdict import MOST_CRASHES
+from studio.jobs.outcomes import MOST_CRASHES
 from studio.store import Store, ledger, runs, settings
 
 CLEAN = "closed_cleanly"

@@ -13,9 +13,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from studio.errors import MediaError
-from studio.media import containers, headers
+from studio.media import av_io, headers
+from studio.media.detect import AAC, AMR, ASF, AVI, FLAC, MP3, PS, RF64, TS, WAV, FileType
 from studio.media.probe import MediaFacts, stream_facts
-from studio.media.sniff import AAC, AMR, ASF, AVI, FLAC, MP3, PS, RF64, TS, WAV, FileType
 
 if TYPE_CHECKING:
     from av.container import InputContainer
@@ -73,7 +73,7 @@ class _Reading:
 
 def verify(path: Path, name: str, box: InputContainer, kind: FileType, max_pixels: int) -> MediaFacts:
     """The facts of an open video or sound after reading all of it. Raises MediaError when it is broken or cut off."""
-    video = containers.picture_stream(box)
+    video = av_io.picture_stream(box)
     if video is None and not box.streams.audio:
         raise MediaError(f"{name} has neither picture nor sound. Export or download it again.")
     is_recording = kind in RECORDINGS
@@ -142,7 +142,7 @@ def _refuse_cut_off(path: Path, name: str, box: InputContainer, kind: FileType, 
             raise cut_off(name, f"{says - size:,} bytes of it are missing")
         return
     says_s = _length_by_header(path, box, kind)
-    has_s = reading.samples_s if containers.picture_stream(box) is None else reading.end_s
+    has_s = reading.samples_s if av_io.picture_stream(box) is None else reading.end_s
     if says_s and has_s < says_s - max(SHORTER_S, 0.02 * says_s):
         raise cut_off(name, f"it ends after {has_s:.1f} s of {says_s:.1f} s")
 
@@ -213,7 +213,7 @@ class _Ends:
         if video.width * video.height > max_pixels:
             raise MediaError(f"{name} has frames of {video.width}x{video.height}, more than can be decoded safely.")
         if video.width * video.height * (video.frames or 1000) > THREADS_FROM_PIXELS:
-            containers.threaded(video)
+            av_io.threaded(video)
         self.video, self._name, self._tolerant = video, name, tolerant
         self.first: VideoFrame | None = None
         self._last: VideoFrame | None = None

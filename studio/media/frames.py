@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from studio.errors import MediaError
-from studio.media import containers
+from studio.media import av_io
 from studio.media.files import replacing
 
 if TYPE_CHECKING:
@@ -43,7 +43,7 @@ def grab(path: Path, t_s: float, *, max_side_px: int | None = None) -> Image.Ima
     """The frame on screen at t_s as an upright RGB picture, at most max_side_px large."""
     with _reader(path) as (box, video):
         frame = _at(box, video, t_s)
-        return containers.still(frame, max_side_px=max_side_px, aspect=video.sample_aspect_ratio)
+        return av_io.still(frame, max_side_px=max_side_px, aspect=video.sample_aspect_ratio)
 
 
 def several(path: Path, times_s: Sequence[float], *, max_side_px: int | None = None) -> list[Image.Image]:
@@ -65,16 +65,16 @@ def several(path: Path, times_s: Sequence[float], *, max_side_px: int | None = N
             shown = frame
         shown = shown or _first(box, video)
         found += [shown] * (len(wanted) - len(found))
-        return [containers.still(one, max_side_px=max_side_px, aspect=video.sample_aspect_ratio) for one in found]
+        return [av_io.still(one, max_side_px=max_side_px, aspect=video.sample_aspect_ratio) for one in found]
 
 
 @contextmanager
 def _reader(path: Path) -> Iterator[tuple[InputContainer, VideoStream]]:
-    with containers.opened(path) as (box, _):
-        video = containers.picture_stream(box)
+    with av_io.opened(path) as (box, _):
+        video = av_io.picture_stream(box)
         if video is None:
             raise MediaError(f"{path.name} has no picture.")
-        yield box, containers.threaded(video)
+        yield box, av_io.threaded(video)
 
 
 def _last(box: InputContainer, video: VideoStream) -> VideoFrame:
@@ -115,6 +115,6 @@ def _first(box: InputContainer, video: VideoStream) -> VideoFrame:
 
 
 def _save(frame: VideoFrame, video: VideoStream, out: Path) -> None:
-    picture = containers.still(frame, aspect=video.sample_aspect_ratio)
+    picture = av_io.still(frame, aspect=video.sample_aspect_ratio)
     with replacing(out) as draft:
         picture.save(draft, "PNG", compress_level=3)

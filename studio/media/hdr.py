@@ -34,10 +34,10 @@ def is_hdr(transfer: int) -> bool:
 
 def transfer_of(path: Path) -> int:
     """FFmpeg's number of the clip's transfer curve, by its header; 0 without a picture. Raises MediaError."""
-    from studio.media import containers
+    from studio.media import av_io
 
-    with containers.opened(path) as (box, _):
-        video = containers.picture_stream(box)
+    with av_io.opened(path) as (box, _):
+        video = av_io.picture_stream(box)
         return int(video.codec_context.color_trc) if video else 0
 
 
@@ -96,14 +96,14 @@ def _srgb() -> np.ndarray:
 
 def as_sdr(path: Path, out: Path, transfer: int, *, cancelled: Cancelled | None = None) -> None:
     """Write the clip as H.264 in BT.709, its sound as AAC; what a model is given instead of the HDR file."""
-    from studio.media import grade
+    from studio.media import cube
 
     with TemporaryDirectory() as folder:
-        grade.write(Path(folder) / "bt709.cube", _table(transfer))
+        cube.write(Path(folder) / "bt709.cube", _table(transfer))
         even = "scale=trunc(iw/2)*2:trunc(ih/2)*2"
         mapped = "format=gbrp12le,lut3d=bt709.cube:interp=tetrahedral"
         tags = "setparams=colorspace=bt709:color_primaries=bt709:color_trc=bt709:range=tv"
-        picture = f"{even},{mapped},scale={grade.BACK},format=yuv420p,{tags}"
+        picture = f"{even},{mapped},scale={cube.BACK},format=yuv420p,{tags}"
         args = ["-i", str(path.resolve()), "-map", "0:V:0", "-map", "0:a:0?", "-vf", picture]
         args += ["-c:v", "libx264", "-preset", "veryfast", "-crf", "17", "-c:a", "aac", "-b:a", "192k"]
         run_ffmpeg([*args, "-movflags", "+faststart", "-f", "mp4"], out, cancelled=cancelled, folder=Path(folder))
@@ -114,7 +114,7 @@ def _table(transfer: int) -> np.ndarray:
     """The whole mapping as a colour table for ffmpeg's lut3d: 33 steps a colour, on HDR codes."""
     import numpy as np
 
-    from studio.media import grade
+    from studio.media import cube
 
-    codes = (grade.grid(TABLE_SIDE) * 65535 + 0.5).astype(np.uint16)
+    codes = (cube.grid(TABLE_SIDE) * 65535 + 0.5).astype(np.uint16)
     return _mapped(codes.reshape(-1, 1, 3), transfer).reshape(*codes.shape) / 255

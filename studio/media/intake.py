@@ -12,10 +12,10 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from studio.media import check, headers, jpeg, pictures, png
+from studio.media import headers, images, jpeg, png, validate
+from studio.media.detect import FLAC, sniff
 from studio.media.files import atomic_write, replacing, run_ffmpeg
 from studio.media.probe import MediaFacts
-from studio.media.sniff import FLAC, sniff
 
 if TYPE_CHECKING:
     from PIL import Image
@@ -34,7 +34,7 @@ def library_copy(path: Path, folder: Path, facts: MediaFacts, *, name: str = "")
         return path, facts
     name = name or path.name
     out = _REMEDIES[facts.remedy](path, folder, facts)
-    made = check.verify_decodes(out, name=name)
+    made = validate.verify_decodes(out, name=name)
     if made.remedy and made.remedy != facts.remedy:  # a turned JPEG that also lacked its end
         return library_copy(out, folder, replace(made, notes=facts.notes), name=name)
     kept = [note for note in facts.notes if note not in made.notes and not note.startswith("Browsers do not")]
@@ -43,7 +43,7 @@ def library_copy(path: Path, folder: Path, facts: MediaFacts, *, name: str = "")
 
 def _upright(path: Path, folder: Path, facts: MediaFacts) -> Path:
     out = folder / f"upright{facts.suffix}"
-    check.upright(path, out)
+    validate.upright(path, out)
     return out
 
 
@@ -61,9 +61,9 @@ def _as_png(path: Path, folder: Path, facts: MediaFacts) -> Path:
 
 def as_png(path: Path, out: Path) -> None:
     """Write the picture upright, in sRGB, as PNG. Raises MediaError."""
-    with pictures.opened(path) as (image, _):
+    with images.opened(path) as (image, _):
         image.load()
-        picture = pictures.to_srgb(image)
+        picture = images.to_srgb(image)
         with replacing(out) as draft:
             picture.save(draft, "PNG", compress_level=3)
 
@@ -72,13 +72,13 @@ def _plain_chunks(path: Path, folder: Path, facts: MediaFacts) -> Path:
     """Compressed texts as plain ones; a profile beyond what readers take is applied to the pixels."""
     data = path.read_bytes()
     out = folder / "picture.png"
-    with pictures.opened(path) as (image, _):
-        heavy = len(image.info.get("icc_profile") or b"") > pictures.LARGE_TEXT_BYTES
+    with images.opened(path) as (image, _):
+        heavy = len(image.info.get("icc_profile") or b"") > images.LARGE_TEXT_BYTES
         if heavy:
             image.load()
-            data = _with_pixels_of(data, pictures.to_srgb(image))
+            data = _with_pixels_of(data, images.to_srgb(image))
     left_out = heavy or "icc_profile" not in image.info
-    atomic_write(out, png.with_plain_texts(data, most_bytes=pictures.MAX_PNG_TEXT_BYTES, keep_profile=not left_out))
+    atomic_write(out, png.with_plain_texts(data, most_bytes=images.MAX_PNG_TEXT_BYTES, keep_profile=not left_out))
     return out
 
 
@@ -102,9 +102,9 @@ def _true_sizes(path: Path, folder: Path, facts: MediaFacts) -> Path:
 
 
 def _sample_rate(path: Path) -> int:
-    from studio.media import containers
+    from studio.media import av_io
 
-    with containers.opened(path) as (box, _):
+    with av_io.opened(path) as (box, _):
         return box.streams.audio[0].rate
 
 

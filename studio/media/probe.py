@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING
 
 from studio.domain import Kind
 from studio.errors import MediaError
-from studio.media import containers, floats, hdr, pictures
-from studio.media.sniff import (
+from studio.media import av_io, floats, hdr, images
+from studio.media.detect import (
     AMR,
     ASF,
     AVIF,
@@ -81,7 +81,7 @@ class MediaFacts:
     remedy: str = ""
 
 
-def probe(path: Path, *, name: str = "", max_pixels: int = pictures.MAX_PIXELS) -> MediaFacts:
+def probe(path: Path, *, name: str = "", max_pixels: int = images.MAX_PIXELS) -> MediaFacts:
     """The facts of a picture, video or sound file, by its content.
 
     name: what to call the file in messages. Raises MediaError for anything else, and for files too broken to open.
@@ -93,7 +93,7 @@ def probe(path: Path, *, name: str = "", max_pixels: int = pictures.MAX_PIXELS) 
 
 
 def _probe_picture(path: Path, name: str, max_pixels: int) -> MediaFacts:
-    with pictures.opened(path, name=name, max_pixels=max_pixels) as (image, kind):
+    with images.opened(path, name=name, max_pixels=max_pixels) as (image, kind):
         orientation = image.getexif().get(0x0112, 1)
         width, height = image.size[::-1] if orientation in (5, 6, 7, 8) else image.size
         frames = int(getattr(image, "n_frames", 1)) if kind in (GIF, WEBP, PNG, AVIF) else 1
@@ -106,7 +106,7 @@ def _probe_picture(path: Path, name: str, max_pixels: int) -> MediaFacts:
             width=width,
             height=height,
             frames=frames,
-            has_alpha=pictures.has_alpha(image),
+            has_alpha=images.has_alpha(image),
             animated=animated,
             codec=kind.name.lower(),
             pixel_format=image.mode,
@@ -122,7 +122,7 @@ def _probe_picture(path: Path, name: str, max_pixels: int) -> MediaFacts:
 def _picture_remedy(kind: FileType, image: Image.Image, path: Path, *, upright: bool) -> str:
     if kind in FEW_READ or floats.is_one(image):
         return "png"
-    if kind is PNG and pictures.has_heavy_chunks(image, path):
+    if kind is PNG and images.has_heavy_chunks(image, path):
         return "chunks"
     return "" if upright else "upright"
 
@@ -143,15 +143,15 @@ def _picture_notes(kind: FileType, frames: int, mode: str) -> tuple[str, ...]:
 
 
 def _probe_stream(path: Path, name: str) -> MediaFacts:
-    with containers.opened(path, name=name) as (box, kind):
-        video = containers.picture_stream(box)
+    with av_io.opened(path, name=name) as (box, kind):
+        video = av_io.picture_stream(box)
         first = next(box.decode(video), None) if video else None
         return stream_facts(path, name or path.name, box, kind, first)
 
 
 def stream_facts(path: Path, name: str, box: InputContainer, kind: FileType, first: VideoFrame | None) -> MediaFacts:
     """The facts of an open video or sound. first: the first frame of its picture."""
-    video = containers.picture_stream(box)
+    video = av_io.picture_stream(box)
     sound = box.streams.audio[0] if box.streams.audio else None
     if video is None and sound is None:
         raise MediaError(f"{name} has neither picture nor sound.")
@@ -185,7 +185,7 @@ def _video_facts(
 ) -> MediaFacts:
     if frame is None:
         raise MediaError(f"{name} is a broken or incomplete {kind.name} file: it has no picture.")
-    width, height = containers.shown_size(video, frame.rotation)
+    width, height = av_io.shown_size(video, frame.rotation)
     rate = video.average_rate or video.guessed_rate
     codec = video.codec_context.codec.canonical_name
     alpha = video.metadata.get("alpha_mode") == "1" or any(part.is_alpha for part in frame.format.components)

@@ -9,7 +9,7 @@ from sqlite_utils import Database
 
 from studio.domain import Asset
 from studio.errors import NotFound
-from studio.store.rows import ASSET_FIELDS, as_asset, fetch, stamp
+from studio.store.mapping import ASSET_FIELDS, as_asset, fetch, stamp
 
 _SQL = f"INSERT INTO assets ({', '.join(ASSET_FIELDS)}) VALUES ({', '.join('?' * len(ASSET_FIELDS))})"
 

@@ -12,7 +12,7 @@ import math
 from sqlite_utils import Database
 
 from studio.domain import Run
-from studio.store.rows import stamp
+from studio.store.mapping import stamp
 
 MOST_USD = 1e6
 """More than any run can cost. Rows beyond it, of an older version, are left out of sums."""

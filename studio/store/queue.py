@@ -12,7 +12,7 @@ from sqlite_utils import Database
 
 from studio.domain import Run, Status
 from studio.errors import Conflict, NotFound
-from studio.store.rows import RUN_COLUMNS, as_run, as_runs, fetch, stamp
+from studio.store.mapping import RUN_COLUMNS, as_run, as_runs, fetch, stamp
 from studio.store.runs import _event, get
 
 ORDER = "priority DESC, place, seq"

@@ -14,8 +14,8 @@ from sqlite_utils import Database
 
 from studio.domain import TRANSITIONS, Event, Phase, Run, Status
 from studio.errors import Conflict, NotFound
-from studio.store import rows, words
-from studio.store.rows import RUN_COLUMNS, as_event, as_run, as_runs, fetch, stamp
+from studio.store import mapping, tokenize
+from studio.store.mapping import RUN_COLUMNS, as_event, as_run, as_runs, fetch, stamp
 
 OPEN = ("queued", "running", "held")
 """States in which something may still happen."""
@@ -56,9 +56,9 @@ def add(db: Database, new: NewRun, batch: str = "") -> Run:
     """
     run, request = new.run, new.run.request
     values: dict[str, Any] = {name: getattr(run, name) for name in _INSERT if hasattr(run, name)} | {
-        "task": request.task.value, "kind": request.task.makes.value, "words": words.spaced(request.prompt),
-        "request": rows.as_json(request), "batch": batch, "pace": new.pace, "created_at": stamp(run.created_at),
-        "seed": rows.seed_in(run.seed),
+        "task": request.task.value, "kind": request.task.makes.value, "words": tokenize.spaced(request.prompt),
+        "request": mapping.as_json(request), "batch": batch, "pace": new.pace, "created_at": stamp(run.created_at),
+        "seed": mapping.seed_in(run.seed),
     }  # fmt: skip
     seq = int(db.conn.execute(_INSERT_SQL, [values[name] for name in _INSERT]).lastrowid or 0)
     for role, ids in new.inputs.items():

@@ -14,9 +14,9 @@ from typing import Any
 from sqlite_utils import Database
 
 from studio.domain import Run
-from studio.store import words
-from studio.store.rows import RUN_COLUMNS, as_runs, fetch, seed_in, stamp
-from studio.validation import legible
+from studio.field_errors import legible
+from studio.store import tokenize as words
+from studio.store.mapping import RUN_COLUMNS, as_runs, fetch, seed_in, stamp
 
 CAP = 1000
 """Totals beyond this are said as "1,000+"."""

@@ -14,7 +14,7 @@ from sqlite_utils import Database
 
 from studio.domain import JSON
 from studio.errors import NotFound
-from studio.store.rows import stamp
+from studio.store.mapping import stamp
 
 KEPT = 500
 """Versions of one board that can be undone."""

@@ -9,7 +9,7 @@ from pydantic import ValidationError
 
 from studio.domain import JSON
 from studio.errors import CapabilityError, Conflict
-from studio.storyboard.board import Board, CastMember, Shot, ShotStatus, Start, Take, Transition, new_id
+from studio.storyboard.model import Board, CastMember, Shot, ShotStatus, Start, Take, Transition, new_id
 
 Part = TypeVar("Part", Board, Shot)
 

@@ -11,11 +11,11 @@ from datetime import date
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from studio.media.cut import Finish, Grade, Line
-from studio.media.findings import Finding
-from studio.storyboard.board import Board
-from studio.storyboard.cutting import Clips, starts_s
+from studio.film.findings import Finding
+from studio.film.timeline import Finish, Grade, Line
 from studio.storyboard.look import Look, Title
+from studio.storyboard.model import Board
+from studio.storyboard.to_timeline import Clips, starts_s
 
 if TYPE_CHECKING:
     from PIL import Image
@@ -79,7 +79,7 @@ def without_slate(found: Iterable[Finding], by_s: float) -> tuple[Finding, ...]:
 
 def slate_picture(board: Board, width: int, height: int, today: date) -> Image.Image:
     """The slate's card. The names of its rows are Chinese where the words are."""
-    from studio.media import slate
+    from studio.film import slate
 
     own = board.slate
     title = own.title.strip() or board.title

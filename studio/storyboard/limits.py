@@ -11,11 +11,11 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from studio.domain import JSON
 from studio.errors import CapabilityError
-from studio.media.cut import Transition
-from studio.storyboard.board import Board, ShotStatus, Span, Start, Take, Whole
+from studio.field_errors import require_whole, sentence
+from studio.film.timeline import Transition
 from studio.storyboard.delivery import Delivery
 from studio.storyboard.look import Look, Match, Slate, Title
-from studio.validation import require_whole, sentence
+from studio.storyboard.model import Board, ShotStatus, Span, Start, Take, Whole
 
 LONG, SHORT = 20_000, 2_000
 """Most characters of a prompt, a note or a description, and of a name or a model's id."""

@@ -10,12 +10,13 @@ import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from studio.catalogue import Catalogue, Model, rules
-from studio.catalogue.rows import FreeSize
+from studio.catalogue import Catalogue, Model, validation
+from studio.catalogue.schema import FreeSize
 from studio.domain import JSON, Asset, Kind, Task
 from studio.errors import CapabilityError
-from studio.storyboard import text, voices
-from studio.storyboard.board import MENTION, Board, CastMember, Shot, Take, Transition
+from studio.storyboard import references as board_references
+from studio.storyboard import script
+from studio.storyboard.model import MENTION, Board, CastMember, Shot, Take, Transition
 
 DRAFT_MODEL = "draft/animatic"
 
@@ -74,21 +75,21 @@ def for_shot(
     seed = shot.seed if shot.seed is not None else board.seed
     body = _body(board, model, task, seconds=shot.duration_s, seed=seed, params=shot.params)
     if task == Task.REFERENCE_TO_VIDEO:
-        body |= voices.references(references, model)
+        body |= board_references.references(references, model)
     if frame and "first_frame" in model.inputs_for(task):
-        body |= {"first_frame": frame, "consent": body.get("consent", True) and voices.agreed(board, shot)}
+        body |= {"first_frame": frame, "consent": body.get("consent", True) and board_references.agreed(board, shot)}
     elif frame and not draft:
         said.append(f"{model.label} cannot start from a picture. Choose another model or another start.")
     if draft:
         body["prompt"] = labelled(board, shot, _names(model, references, assets))
     else:
-        body["prompt"] = prompt_for(board, [shot], model, references, assets, text.describe(shot))
+        body["prompt"] = prompt_for(board, [shot], model, references, assets, script.describe(shot))
     said += _too_long(shot.duration_s, body, model)
     if bare := task == Task.REFERENCE_TO_VIDEO and not references:
         said.append(
             f"{model.label} needs a cast member with a reference. Write @name in the prompt, or choose another model."
         )
-    notes = voices.left_out(present, model, task, catalogue, assets)
+    notes = board_references.left_out(present, model, task, catalogue, assets)
     problems = _problems(body, model, catalogue, assets, told="references" if bare else "")
     return Plan(shot.id, body, (*said, *problems), tuple(notes))
 
@@ -111,17 +112,17 @@ def one_run(board: Board, model_id: str, catalogue: Catalogue, assets: Assets) -
     seconds = round(sum(s.length_s for s in board.shots), 3)
     body = _body(board, model, task, seconds=seconds, seed=board.seed, params={})
     if task == Task.REFERENCE_TO_VIDEO:
-        body |= voices.references(references, model)
+        body |= board_references.references(references, model)
     elif frame and first:
-        body |= {"first_frame": frame, "consent": voices.agreed(board, first)}
+        body |= {"first_frame": frame, "consent": board_references.agreed(board, first)}
     for name, value in (("shot_type", "multi"), ("prompt_extend", True)):
         if name in model.params_for(task):
             body[name] = value
-    body["prompt"] = prompt_for(board, board.shots, model, references, assets, text.write(board))
+    body["prompt"] = prompt_for(board, board.shots, model, references, assets, script.write(board))
     if not board.shots:
         said.append("The storyboard has no shots yet.")
     said += _too_long(seconds, body, model)
-    notes = voices.left_out(present, model, task, catalogue, assets)
+    notes = board_references.left_out(present, model, task, catalogue, assets)
     return Plan("", body, (*said, *_problems(body, model, catalogue, assets)), tuple(notes))
 
 
@@ -171,7 +172,7 @@ def labelled(board: Board, shot: Shot, called: Mapping[str, str]) -> str:
     words = MENTION.sub(lambda m: named(m[1]), ". ".join(filter(None, (camera, _line(shot.prompt)))))
     rows = {
         "Style": _line(board.style), **_present_rows(present, called), "Shot": words,
-        "Dialogue": text.spoken(shot.dialogue), "Sound": _line(shot.sound),
+        "Dialogue": script.spoken(shot.dialogue), "Sound": _line(shot.sound),
     }  # fmt: skip
     return "\n".join(_rows(rows))
 
@@ -294,10 +295,10 @@ def fit_duration(seconds: float, model: Model) -> float | None:
 def _problems(body: JSON, model: Model, catalogue: Catalogue, assets: Assets, *, told: str = "") -> list[str]:
     """What the row refuses. told: a field about which a better sentence was said already."""
     try:
-        request = rules.complete(rules.parse(dict(body), catalogue), model)
+        request = validation.complete(validation.parse(dict(body), catalogue), model)
     except CapabilityError as error:
         return [str(error)]
-    return [str(p) for p in rules.problems(request, model, assets) if p.field != told or not told]
+    return [str(p) for p in validation.problems(request, model, assets) if p.field != told or not told]
 
 
 def standing(shot: Shot, plan: Plan, *, kind: str = "render") -> Take | None:

@@ -37,9 +37,10 @@ def main(argv: list[str]) -> None:
 
 
 def _case(prompt: str, name: str, folder: Path) -> dict[str, float]:
-    from studio.engines.draft import from_picture, from_words, written
-    from studio.engines.draft.make import make
-    from studio.engines.draft.order import Order, Source
+    from studio.animatic.clips import from_picture, from_words
+    from studio.animatic.clips.make import make
+    from studio.animatic.order import Order, Source
+    from studio.animatic.text import written
 
     own = name == "own picture"
     inputs = {"first_frame": [Source(str(_picture(folder)), "image", "own.png", 1920, 1280)]} if own else {}

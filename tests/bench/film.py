@@ -19,7 +19,7 @@ from collections.abc import Callable
 from fractions import Fraction
 from pathlib import Path
 
-from studio.media.cut import Cut, CutClip, Transition, render
+from studio.film.timeline import Cut, CutClip, Transition, render
 from studio.media.files import ffmpeg
 from tests.bench import _board
 

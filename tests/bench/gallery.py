@@ -19,7 +19,7 @@ from studio.domain import Request, Run, Status, Task
 from studio.engines.fake import FakeEngine
 from studio.settings import Settings
 from studio.store import runs
-from studio.store.rows import new_id
+from studio.store.mapping import new_id
 from studio.store.runs import NewRun
 from studio.studio import Studio
 
@@ -52,7 +52,7 @@ def main(argv: list[str]) -> None:
     parser.add_argument("--runs", type=int, default=20_000)
     parser.add_argument("--steps", type=int, default=600)
     wanted = parser.parse_args(argv)
-    from studio.ui.app import served
+    from studio.web.app import served
 
     rows = load(Path(__file__).parents[1] / "catalogue")
     with tempfile.TemporaryDirectory() as folder:
@@ -81,7 +81,7 @@ def fill(studio: Studio, count: int) -> None:
 
 def pages(studio: Studio) -> float:
     """p95 of reading a page of cards, from the newest to the oldest run, in milliseconds."""
-    from studio.ui.cards import card
+    from studio.web.routes.run_json import card
 
     times: list[float] = []
     before: int | None = None

@@ -42,8 +42,8 @@ def _best(prompt: str) -> float:
 
 def _drawn(prompt: str) -> float:
     """CPU seconds of one 640x360 picture."""
-    from studio.engines.draft.make import make
-    from studio.engines.draft.order import Order
+    from studio.animatic.clips.make import make
+    from studio.animatic.order import Order
 
     with tempfile.TemporaryDirectory() as folder:
         order = Order("text-to-image", prompt, 7, 640, 360, 5.0, 30, False, str(Path(folder)))

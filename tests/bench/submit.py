@@ -23,7 +23,7 @@ from studio.domain import Request, Run, Task
 from studio.engines.fake import FakeEngine
 from studio.settings import Settings
 from studio.store import runs
-from studio.store.rows import new_id, stamp
+from studio.store.mapping import new_id, stamp
 from studio.store.runs import NewRun
 from studio.studio import Studio
 

@@ -36,7 +36,7 @@ class Site:
 @pytest.fixture(scope="session")
 def site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
     """One studio for all browser tests; each test tells its own runs from others' by its own prompts."""
-    from studio.ui.app import served
+    from studio.web.app import served
 
     folder: Path = tmp_path_factory.mktemp("site")
     settings = Settings(data=folder / "data", workers=1)

@@ -70,7 +70,7 @@ class Target:
 
 @pytest.fixture(scope="module")
 def target(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Target]:
-    from studio.ui.app import served
+    from studio.web.app import served
 
     folder: Path = tmp_path_factory.mktemp("foreign")
     made = {"fake": FakeEngine(name="fake", provider=FakeProvider(folder / "fake"))}

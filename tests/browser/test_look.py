@@ -10,10 +10,10 @@ import numpy as np
 import pytest
 from playwright.sync_api import Locator, Page, expect
 
-from studio.media import grade
+from studio.media import cube
 from studio.media.encode import to_rgb
-from studio.parts.boards import Opened
-from studio.storyboard.board import Board
+from studio.services.storyboards import Opened
+from studio.storyboard.model import Board
 from tests.browser.conftest import PATIENT_MS, Site
 
 SCRIPT = "Shot 1 [0-1s] a harbour at dawn\nShot 2 [1-2s] a red desert at noon"
@@ -84,7 +84,7 @@ def exported(page: Page, tmp_path: Path) -> np.ndarray:
 def test_a_table_and_a_wheel_are_seen_at_once_saved_and_in_the_file(
     page: Page, site: Site, made: Opened, tmp_path: Path
 ) -> None:
-    table = grade.write(tmp_path / "Swap.cube", grade.grid(5)[..., [2, 1, 0]])
+    table = cube.write(tmp_path / "Swap.cube", cube.grid(5)[..., [2, 1, 0]])
     (tmp_path / "bad.cube").write_text("LUT_3D_SIZE 2\n0 0 0\n")
     window(page, "look")
     after, before = page.locator("[data-still=after]"), page.locator("[data-still=before]")

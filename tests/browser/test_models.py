@@ -14,8 +14,8 @@ from studio import engines
 from studio.settings import Settings
 from studio.studio import Studio
 from tests.browser.conftest import Site
-from tests.local.hub import Hub, serve
-from tests.local.test_weights import FILES, REPO
+from tests.engines.local.hub import Hub, serve
+from tests.engines.local.test_weights import FILES, REPO
 
 Open = Callable[..., Page]
 BIG = "transformer/model-1.safetensors"
@@ -41,7 +41,7 @@ def hub(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Hub]:
 @pytest.fixture(scope="module")
 def site(hub: Hub, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
     """A studio of its own with the local engine."""
-    from studio.ui.app import served
+    from studio.web.app import served
 
     folder: Path = tmp_path_factory.mktemp("models")
     given = Settings(data=folder / "data", workers=1, options={"STUDIO_MODELS": str(folder / "models")})

@@ -14,7 +14,7 @@ from studio.engines.fake import FakeEngine, FakeProvider, Script
 from studio.settings import Settings
 from studio.studio import Studio
 from tests.browser.conftest import PATIENT_MS, Site, show
-from tests.kit import QUICK, image
+from tests.support.kit import QUICK, image
 
 HELP = "A preview of the run in progress, not the result"
 
@@ -45,7 +45,7 @@ class Painter:
 
 @pytest.fixture(scope="module")
 def painter(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Painter]:
-    from studio.ui.app import served
+    from studio.web.app import served
 
     folder: Path = tmp_path_factory.mktemp("previews")
     provider = FakeProvider(folder / "fake")

@@ -15,7 +15,7 @@ from studio.errors import Refused
 from studio.settings import Settings
 from studio.studio import Studio
 from tests.browser.conftest import PATIENT_MS, Site
-from tests.kit import QUICK, image, paid_image
+from tests.support.kit import QUICK, image, paid_image
 
 SCRIPTS = {
     "slow": Script(wait_s=4),
@@ -27,7 +27,7 @@ SCRIPTS = {
 @pytest.fixture(scope="module")
 def queue_site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
     """A studio with scripted engines, for what the draft engine never does: fail, wait, bill, lose an answer."""
-    from studio.ui.app import served
+    from studio.web.app import served
 
     folder: Path = tmp_path_factory.mktemp("queue")
     fake = FakeEngine(provider=FakeProvider(folder / "fake"), scripts=SCRIPTS, repeatable=True)

@@ -20,12 +20,12 @@ from studio.media import frames
 from studio.media.probe import probe
 from studio.settings import Settings
 from studio.storyboard import edit
-from studio.storyboard.board import Board, CastMember
+from studio.storyboard.model import Board, CastMember
 from studio.studio import Studio
 from tests.browser.conftest import PATIENT_MS, Site
-from tests.kit import QUICK
 from tests.providers import results
 from tests.providers.alibaba import AlibabaServer
+from tests.support.kit import QUICK
 
 SCRIPT = "Storybook.\nShot 1 [0-2s] a lighthouse\nShot 2 [2-4s] a girl with a lantern\nShot 3 [4-6s] a boat turns"
 SLOW_MS = 90_000
@@ -45,7 +45,7 @@ class Place:
 
 @pytest.fixture
 def place(tmp_path: Path) -> Iterator[Place]:
-    from studio.ui.app import served
+    from studio.web.app import served
 
     with AlibabaServer() as server:
         settings = Settings(

@@ -7,9 +7,9 @@ import pytest
 from playwright.sync_api import Page, expect
 
 from studio.domain import Status
-from studio.parts.boards import Opened
+from studio.services.storyboards import Opened
 from studio.storyboard import edit
-from studio.storyboard.board import Board, ShotStatus, Start
+from studio.storyboard.model import Board, ShotStatus, Start
 from tests.browser.conftest import Site
 from tests.browser.test_storyboard import SMALL, Opener, card, drafted, opened, saved
 

@@ -10,10 +10,10 @@ import pytest
 from playwright.sync_api import Locator, Page, Route, expect
 
 from studio.domain import Task
-from studio.parts.boards import Opened
+from studio.services.storyboards import Opened
 from studio.storyboard import edit
-from tests import samples
 from tests.browser.conftest import Site, pick_model
+from tests.support import samples
 
 SCRIPT = "Shot 1 [0-2s] @eda lights the lamp\nShot 2 [2-4s] a calm sea\nShot 3 [4-6s] @eda calls @mia"
 R2V = "alibaba/wan2.7-r2v"

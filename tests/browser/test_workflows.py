@@ -38,7 +38,7 @@ def server(tmp_path_factory: pytest.TempPathFactory) -> ComfyServer:
 @pytest.fixture(scope="module")
 def site(server: ComfyServer, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
     """A studio of its own: with a ComfyUI at hand, the forms begin with other models."""
-    from studio.ui.app import served
+    from studio.web.app import served
 
     with http_served(server.app()) as comfy:
         given = settings.read({"data": tmp_path_factory.mktemp("flows"), "workers": 1}, {"COMFYUI_URL": comfy})

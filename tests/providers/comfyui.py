@@ -24,7 +24,7 @@ from starlette.routing import Route, WebSocketRoute
 from starlette.websockets import WebSocket, WebSocketDisconnect
 
 from studio import catalogue
-from tests import samples
+from tests.support import samples
 
 FLOAT, INT, STRING = ["FLOAT", {"default": 1.0}], ["INT", {"default": 1}], ["STRING", {}]
 

@@ -20,7 +20,7 @@ from pathlib import Path
 import numpy as np
 from PIL import Image, ImageCms
 
-from tests.samples import corner_picture, run
+from tests.support.samples import corner_picture, run
 
 CLIP_S, SOUND_S, RATE_HZ = 2.0, 2.0, 16000
 WIDTH, HEIGHT = 64, 48
@@ -582,10 +582,10 @@ for group in (pictures, png_and_gif, jpegs, clips, other_clips, sounds, no_media
 def answer(path: Path) -> str:
     """What the studio says to the file, in a line."""
     from studio.errors import MediaError
-    from studio.media import check, intake
+    from studio.media import intake, validate
 
     try:
-        facts = check.admit(path)
+        facts = validate.admit(path)
         (path.parent / "kept").mkdir(exist_ok=True)
         kept, made = intake.library_copy(path, path.parent / "kept", facts)
     except MediaError as error:

@@ -23,7 +23,7 @@ from urllib.request import urlopen
 
 from gradio_client import Client
 
-from studio.media.check import verify_decodes
+from studio.media.validate import verify_decodes
 
 ROOT = Path(__file__).parents[2]
 START_S = 120

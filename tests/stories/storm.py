@@ -24,11 +24,11 @@ from tempfile import TemporaryDirectory
 import httpx
 from gradio_client import Client
 
-from studio.media.check import verify_decodes
-from tests.locks import locked
+from studio.media.validate import verify_decodes
 from tests.providers.alibaba import AlibabaServer
-from tests.small_disk import fill, flag, small_disk
 from tests.stories.kill_app import ROOT, START_S, free_port, healthy
+from tests.support.locks import locked
+from tests.support.small_disk import fill, flag, small_disk
 
 DRAFT = {"model": "draft/animatic", "task": "text-to-video", "width": 320, "height": 180, "duration_s": 1}
 PAID = {"model": "alibaba/wan2.6-t2v", "task": "text-to-video", "duration_s": 2}

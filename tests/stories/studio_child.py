@@ -15,7 +15,7 @@ from pydantic import SecretStr
 
 from studio.domain import JSON, Status
 from studio.engines.alibaba import AlibabaEngine
-from studio.jobs.pace import Timing
+from studio.jobs.durations import Timing
 from studio.settings import Settings
 from studio.studio import Studio
 

@@ -16,12 +16,14 @@ from typing import Literal
 
 from studio.catalogue import Model
 from studio.domain import JSON, Asset, Progress, Request, Status
-from studio.engines.alibaba import answers, bodies, errors, find, money, regions, uploads
+from studio.engines.alibaba import errors, pricing, reconcile, regions, uploads
+from studio.engines.alibaba import request as request_body
+from studio.engines.alibaba import response as response_body
 from studio.engines.alibaba.tasks import Tasks
 from studio.engines.base import Facts, Job, Limits
 from studio.engines.http import Api
+from studio.engines.rate_limit import Turnstile
 from studio.engines.strict_json import number, rows, table
-from studio.engines.turns import Turnstile
 from studio.errors import CapabilityError, Refused, Unavailable, UnknownHandle, UnknownOutcome
 from studio.settings import Settings
 
@@ -42,14 +44,14 @@ DIRECT_S = 300.0
 class AlibabaEngine:
     """See engines.base.Engine. settle_s: a lost submit that the task list does not show for so long was never made."""
 
-    def __init__(self, settings: Settings, *, settle_s: float = find.SETTLE_S) -> None:
+    def __init__(self, settings: Settings, *, settle_s: float = reconcile.SETTLE_S) -> None:
         self._settings, self.place = settings, regions.place(settings)
         concurrent = int(_number(settings, "ALIBABA_CONCURRENT", 10))
         limits = Limits(_number(settings, "ALIBABA_SUBMITS_PER_S", 5.0), concurrent, polls_per_s=1000.0)
         self.facts = Facts("alibaba", errors.LABEL, (KEY,), limits, base_url=self.place.base)
         self._api = Api(self.place.base, label=errors.LABEL, auth=self._auth)
         self._tasks = Tasks(self._api, self.place)
-        self._finder = find.Finder(self._tasks, settle_s)
+        self._finder = reconcile.Finder(self._tasks, settle_s)
         self._turns: dict[str, Turnstile] = {}
 
     def _auth(self) -> dict[str, str]:
@@ -86,7 +88,7 @@ class AlibabaEngine:
         references = len(request.references)
         name = model.engine.get("words")
         if name and (text := request.params.get(name)):
-            given = bodies.words(text)
+            given = request_body.words(text)
             if len(given) != references or not set(given) <= {"obj", "bg"}:
                 said = f"{name} needs one word for each of the {references} pictures: obj or bg."
                 found.append(CapabilityError(said, field=name, value=text, limit=references))
@@ -94,15 +96,15 @@ class AlibabaEngine:
 
     def estimate_usd(self, request: Request, model: Model, inputs: Mapping[str, Asset]) -> float | None:
         """By the row's price list in this region."""
-        return money.estimate(request, model, inputs, self.place.price_region)
+        return pricing.estimate(request, model, inputs, self.place.price_region)
 
     # ------------------------------------------------------------------------------------------------ start
 
     async def prepare(self, job: Job) -> Mapping[str, str]:
         """Upload what cannot travel inside the call. Keys: asset ids; FACE + id: a copy for the face check."""
         nowhere = self.place.region not in ("", *regions.UPLOADS)
-        inside = bodies.inlined(job, any_size=nowhere)
-        model = bodies.name_at(job.model, self.place.region)
+        inside = request_body.inlined(job, any_size=nowhere)
+        model = request_body.name_at(job.model, self.place.region)
         made: dict[str, str] = {}
         for name, ids in job.request.media().items():
             for i in ids:
@@ -118,19 +120,19 @@ class AlibabaEngine:
 
     async def submit(self, job: Job) -> str:
         """Send the job; its handle. See engines.base."""
-        model, row = bodies.name_at(job.model, self.place.region), job.model.engine
+        model, row = request_body.name_at(job.model, self.place.region), job.model.engine
         direct = self._direct(row)
         await self._turn(model, float(row.get("submits_per_s", 5))).turn()
         await self._check_face(job)
         stream = direct and bool(row.get("stream"))
-        build = partial(bodies.build, job, region=self.place.region, stream=stream)
+        build = partial(request_body.build, job, region=self.place.region, stream=stream)
         body = await asyncio.to_thread(build) if job.inputs else build()  # files are read and encoded
         resolve = uploads.RESOLVE if any(u.startswith("oss:") for u in job.uploads.values()) else {}
         if direct:
             answer = await self._stream(body, resolve, model) if stream else await self._at_once(body, resolve, model)
             return self._handle(job, result=answer)
         with self._finder.sending(model, job) as sent:
-            sent.task = await self._task(body, bodies.PATHS[row["path"]], resolve, model)
+            sent.task = await self._task(body, request_body.PATHS[row["path"]], resolve, model)
         handle = self._handle(job, task=sent.task)
         self._tasks.watch(sent.task, handle)
         return handle
@@ -159,7 +161,7 @@ class AlibabaEngine:
 
     async def _at_once(self, body: JSON, headers: Mapping[str, str], model: str) -> JSON:
         reply = await self._api.call(
-            "POST", bodies.DIRECT_PATH, json=body, headers=headers, paid=True, total_s=DIRECT_S
+            "POST", request_body.DIRECT_PATH, json=body, headers=headers, paid=True, total_s=DIRECT_S
         )
         if reply.status != 200 or errors.code_of(reply.body)[0]:
             raise errors.of_reply(reply, self.place, model)
@@ -167,14 +169,14 @@ class AlibabaEngine:
 
     async def _stream(self, body: JSON, headers: Mapping[str, str], model: str) -> JSON:
         headers = {**self._auth(), "X-DashScope-SSE": "enable", **headers}
-        url = self.place.base + bodies.DIRECT_PATH
+        url = self.place.base + request_body.DIRECT_PATH
         request = self._api.client.build_request("POST", url, json=body, headers=headers)
         async with self._api.sending(request, paid=True, total_s=DIRECT_S) as response:
             if response.status_code != 200:
                 raise errors.of_reply(await self._api.reply(response), self.place, model)
             try:
-                return await answers.gathered(self._api.events(response))
-            except answers.StreamError as error:
+                return await response_body.gathered(self._api.events(response))
+            except response_body.StreamError as error:
                 raise errors.of_task(error.body, self.place, model) from error
 
     async def _check_face(self, job: Job) -> None:
@@ -183,7 +185,7 @@ class AlibabaEngine:
         if not check or not job.request.image:
             return
         body = {"model": check, "input": {"image_url": job.uploads[FACE + job.request.image]}}
-        reply = await self._api.call("POST", bodies.FACE_PATH, json=body, headers=uploads.RESOLVE)
+        reply = await self._api.call("POST", request_body.FACE_PATH, json=body, headers=uploads.RESOLVE)
         if reply.status != 200 or errors.code_of(reply.body)[0]:
             raise errors.of_reply(reply, self.place, check)
         if not table(reply.body.get("output")).get("check_pass"):
@@ -191,8 +193,8 @@ class AlibabaEngine:
             raise Refused(said, code="face")
 
     def _handle(self, job: Job, *, task: str = "", result: JSON | None = None, found_for: str = "") -> str:
-        kept: JSON = {"task": task, "model": bodies.name_at(job.model, self.place.region)}
-        kept["usd"] = money.rates(job.request, job.model, self.place.price_region)
+        kept: JSON = {"task": task, "model": request_body.name_at(job.model, self.place.region)}
+        kept["usd"] = pricing.rates(job.request, job.model, self.place.price_region)
         if found_for:
             kept["found_for"] = found_for
         if result is not None:
@@ -240,11 +242,11 @@ class AlibabaEngine:
         """See engines.base.Finds and find.py."""
         if self._direct(job.model.engine):
             raise UnknownOutcome("A direct call leaves no task that could be looked up.")
-        model = bodies.name_at(job.model, self.place.region)
+        model = request_body.name_at(job.model, self.place.region)
         taken = {json.loads(h).get("task") for h in known if h.startswith("{")}
-        window = find.Window(submitted_after, submitted_before)
+        window = reconcile.Window(submitted_after, submitted_before)
         found = await self._finder.find(job, model, window, taken)
-        return [self._handle(job, task=t, found_for=find.plain(job.request.prompt)) for t in found]
+        return [self._handle(job, task=t, found_for=reconcile.plain(job.request.prompt)) for t in found]
 
     async def close(self) -> None:
         """Give the connections back."""
@@ -269,17 +271,17 @@ def _kept(handle: str) -> JSON:
 def _check_owner(kept: JSON, output: JSON) -> None:
     """A task that was found in the list must turn out to be of this prompt."""
     told, wanted = output.get("orig_prompt"), kept.get("found_for")
-    if isinstance(told, str) and told and wanted and find.plain(told) != wanted:
+    if isinstance(told, str) and told and wanted and reconcile.plain(told) != wanted:
         said = f"The task {kept['task']}, which seemed to be this run's, turned out to be of another prompt."
         raise UnknownHandle(f"{said} Whether this run was billed can be seen in the console.", code=kept["task"])
 
 
 def _done(body: JSON, word: str, usd: Mapping[str, float]) -> Progress:
     output, usage = table(body.get("output")), table(body.get("usage"))
-    found, cost = answers.outputs(output), money.actual(usage, usd)
+    found, cost = response_body.outputs(output), pricing.actual(usage, usd)
     if not found and not cost and rows(output.get("results")):
-        raise errors.of_nothing(*answers.why_none(output))
-    notes = [answers.prompt_used(output), ESTIMATED if cost is None and usd else None, _other_tier(usage, usd)]
+        raise errors.of_nothing(*response_body.why_none(output))
+    notes = [response_body.prompt_used(output), ESTIMATED if cost is None and usd else None, _other_tier(usage, usd)]
     said = " ".join(note for note in notes if note) or None
     return Progress(status=Status.SUCCEEDED, word=word, outputs=found, usage=usage, cost_usd=cost, note=said)
 

@@ -17,8 +17,8 @@ from studio.domain import JSON
 from studio.engines.alibaba import errors
 from studio.engines.alibaba.regions import Place
 from studio.engines.http import Api
+from studio.engines.rate_limit import Turnstile
 from studio.engines.strict_json import number, rows, table
-from studio.engines.turns import Turnstile
 from studio.errors import EngineError, Unavailable, UnknownOutcome
 
 log = logging.getLogger(__name__)

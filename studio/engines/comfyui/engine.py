@@ -16,13 +16,13 @@ from urllib.parse import urlencode
 
 from studio.catalogue import Model
 from studio.domain import JSON, Asset, Kind, Output, Progress, Request, Status
-from studio.engines import gpu_time
+from studio.engines import gpu_cost
 from studio.engines.base import Facts, Job, Limits
-from studio.engines.comfyui import files, orders
-from studio.engines.comfyui.choices import Choices
-from studio.engines.comfyui.listen import Listener
-from studio.engines.comfyui.reading import work_of
+from studio.engines.comfyui import build, model_files
+from studio.engines.comfyui.inspect import work_of
+from studio.engines.comfyui.model_choices import Choices
 from studio.engines.comfyui.server import UNKNOWN_SHAPE, Server
+from studio.engines.comfyui.websocket import Listener
 from studio.engines.strict_json import rows, table
 from studio.errors import CapabilityError, Refused, Unavailable, UnknownHandle
 from studio.settings import Settings
@@ -61,8 +61,8 @@ class ComfyEngine:
         self._cancelled: set[str] = set()
         self._previews = settings.data / "cache" / "previews"
         self._choices = Choices(settings.data)
-        self._rate = gpu_time.usd_per_s(settings)
-        self._times = gpu_time.Times(settings.data / "cache" / "comfyui" / "times.json")
+        self._rate = gpu_cost.usd_per_s(settings)
+        self._times = gpu_cost.Times(settings.data / "cache" / "comfyui" / "times.json")
 
     def missing(self) -> str | None:
         """What to set, or None."""
@@ -74,12 +74,12 @@ class ComfyEngine:
 
     def estimate_usd(self, request: Request, model: Model, inputs: Mapping[str, Asset]) -> float | None:
         """Time on the card, priced, from earlier runs of the model at this size; 0 where the user named no price."""
-        return gpu_time.usd(self._times.expect(gpu_time.kind_of(request, model)), self._rate)
+        return gpu_cost.usd(self._times.expect(gpu_cost.kind_of(request, model)), self._rate)
 
     def problems(self, request: Request, model: Model, assets: Mapping[str, Asset]) -> list[CapabilityError]:
         """A LoRA line that cannot be read; whether the files are there is seen when the run is sent."""
         try:
-            orders.own_loras(request, model)
+            build.own_loras(request, model)
         except CapabilityError as error:
             return [error]
         return []
@@ -106,7 +106,7 @@ class ComfyEngine:
         except (Refused, CapabilityError):
             graph = self._graph(job, await self._server.nodes(fresh=True))
         self._listener.watch(prompt_id, len(graph))
-        kind = gpu_time.kind_of(job.request, job.model)
+        kind = gpu_cost.kind_of(job.request, job.model)
         try:
             await self._server.post(graph, prompt_id=prompt_id, client_id=self._client_id, kind=kind)
         except Refused:
@@ -116,7 +116,7 @@ class ComfyEngine:
         return prompt_id
 
     def _graph(self, job: Job, nodes: JSON) -> JSON:
-        return files.complete(orders.graph(job, nodes, self._choices.of(job.model.id)), nodes)
+        return model_files.complete(build.graph(job, nodes, self._choices.of(job.model.id)), nodes)
 
     async def _there(self, prompt_id: str) -> bool:
         """Whether the server waits for, runs or has done this; a run that failed there may be sent again."""
@@ -170,7 +170,7 @@ class ComfyEngine:
             usage = {"seconds": work.seconds}
             if work.kind and not work.spared:
                 self._times.add(work.kind, handle, work.seconds)
-        cost = gpu_time.usd(work.seconds, self._rate)
+        cost = gpu_cost.usd(work.seconds, self._rate)
         return Progress(
             status=Status.SUCCEEDED, word="success", fraction=1.0, outputs=outputs, usage=usage, cost_usd=cost
         )

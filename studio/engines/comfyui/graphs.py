@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from studio.domain import JSON, Request
-from studio.engines.lora_line import Lora
+from studio.engines.lora import Lora
 
 Link = list[Any]
 

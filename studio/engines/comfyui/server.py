@@ -18,7 +18,7 @@ import httpx
 
 from studio.domain import JSON
 from studio.engines import strict_json
-from studio.engines.comfyui.reading import ANSWER_MAX_BYTES, KIND, known_nodes
+from studio.engines.comfyui.inspect import ANSWER_MAX_BYTES, KIND, known_nodes
 from studio.engines.comfyui.refusals import check_status, node_faults, sentence
 from studio.engines.http import NEVER_SENT, redacted
 from studio.errors import EngineError, Refused, Unavailable, UnknownOutcome

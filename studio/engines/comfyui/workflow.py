@@ -14,7 +14,7 @@ from typing import Any
 
 from studio.catalogue import Model
 from studio.domain import JSON, Kind, Request
-from studio.engines.comfyui.strangers import is_link
+from studio.engines.comfyui.workflow_parser import is_link
 
 log = logging.getLogger(__name__)
 

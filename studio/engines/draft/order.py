@@ -1,13 +1,12 @@
-"""What a worker process is asked to make, as plain values that travel as JSON. Imports nothing heavy."""
+"""A job as an order to the drawing workers: what the user left open is taken from the inputs, else from defaults."""
 
 from __future__ import annotations
 
 import math
-from dataclasses import asdict, dataclass, field
-from pathlib import Path
 from typing import Any
 
-from studio.domain import Kind, Task
+from studio.animatic.order import Order, Source
+from studio.domain import Task
 from studio.engines.base import Job
 
 DEFAULT_DURATION_S = 5.0
@@ -24,59 +23,6 @@ LEADS = {
     Task.AUDIO_TO_VIDEO: ("first_frame",),
 }
 """The input whose shape the result takes where the user leaves the size open."""
-
-
-@dataclass(frozen=True)
-class Source:
-    """An input file. duration_s and fps are None for pictures."""
-
-    path: str
-    kind: str
-    name: str
-    width: int | None = None
-    height: int | None = None
-    duration_s: float | None = None
-    fps: float | None = None
-
-
-@dataclass(frozen=True)
-class Order:
-    """One thing to make. folder: where the file goes. sound: whether a clip gets a sound track.
-
-    settings: the request with its seed, for the file's metadata.
-    """
-
-    task: str
-    prompt: str
-    seed: int
-    width: int
-    height: int
-    duration_s: float
-    fps: int
-    sound: bool
-    folder: str
-    params: dict[str, Any] = field(default_factory=dict)
-    inputs: dict[str, list[Source]] = field(default_factory=dict)
-    settings: dict[str, Any] = field(default_factory=dict)
-
-    @property
-    def frames(self) -> int:
-        """Number of pictures in the clip, at least one."""
-        return max(1, round(self.duration_s * self.fps))
-
-    def first(self, name: str) -> Source | None:
-        """The first file of an input, or None."""
-        return next(iter(self.inputs.get(name, [])), None)
-
-    def to_json(self) -> dict[str, Any]:
-        """The order as plain JSON values."""
-        return asdict(self)
-
-    @classmethod
-    def from_json(cls, body: dict[str, Any]) -> Order:
-        """The order that `to_json` wrote."""
-        inputs = {name: [Source(**s) for s in files] for name, files in body["inputs"].items()}
-        return cls(**{**body, "inputs": inputs})
 
 
 def order_of(job: Job) -> Order:
@@ -145,13 +91,3 @@ def _fps(task: Task, lead: Source | None) -> int:
     if task is Task.VIDEO_TO_VIDEO and lead and lead.fps:
         return max(1, min(60, round(lead.fps)))
     return DEFAULT_FPS
-
-
-def kind_of(order: Order) -> Kind:
-    """The kind of file the order makes."""
-    return Task(order.task).makes
-
-
-def output_path(order: Order) -> Path:
-    """Where the finished file goes."""
-    return Path(order.folder) / ("draft.png" if kind_of(order) is Kind.IMAGE else "draft.mp4")

@@ -27,7 +27,7 @@ from studio.engines.ticker import Ticker
 from studio.settings import SECRET_NAMES
 
 log = logging.getLogger(__name__)
-COMMAND = (sys.executable, "-m", "studio.engines.draft.worker")
+COMMAND = (sys.executable, "-m", "studio.animatic.worker")
 ROOT = Path(__file__).resolve().parents[3]
 GRACE_S = 0.2
 """How long a worker has to stop by itself before it is killed; together with the kill under 0.3 s."""

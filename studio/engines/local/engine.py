@@ -9,7 +9,7 @@ from pathlib import Path
 
 from studio.catalogue import Model
 from studio.domain import JSON, Asset, Progress, Request, Status
-from studio.engines import gpu_time
+from studio.engines import gpu_cost
 from studio.engines.base import Facts, Input, Job, Limits
 from studio.engines.local import cards, plan, recipe, weights
 from studio.engines.local.cards import Card
@@ -34,13 +34,13 @@ class LocalEngine:
         self._choice = settings.option("STUDIO_GPU")
         self.cards: list[Card] = cards.find(self._choice)
         self._cache = settings.data / "cache" / "local"
-        gigabytes = gpu_time.number(settings.option("STUDIO_GPU_MEMORY_GB"))
+        gigabytes = gpu_cost.number(settings.option("STUDIO_GPU_MEMORY_GB"))
         self._dispatcher = Dispatcher(
             self.cards,
             self._cache,
             limit=limit or (int(gigabytes * plan.GB) if gigabytes else None),
             grace_s=grace_s,
-            idle_s=idle_s if idle_s is not None else gpu_time.number(settings.option("STUDIO_GPU_IDLE_S")) or 300.0,
+            idle_s=idle_s if idle_s is not None else gpu_cost.number(settings.option("STUDIO_GPU_IDLE_S")) or 300.0,
             kept=_kept(self._cache, settings),
             silent_s=silent_s,
         )
@@ -103,10 +103,10 @@ class LocalEngine:
     def estimate_usd(self, request: Request, model: Model, inputs: Mapping[str, Asset]) -> float | None:
         """Time on the card, priced; 0 where the user named no price, for nobody sends a bill."""
         rate = self._usd_per_s()
-        return gpu_time.usd(self.expected_s(request, model, inputs) if rate else None, rate)
+        return gpu_cost.usd(self.expected_s(request, model, inputs) if rate else None, rate)
 
     def _usd_per_s(self) -> float:
-        return gpu_time.usd_per_s(self._settings, watts=next((c.watts for c in self.cards if c.watts), None))
+        return gpu_cost.usd_per_s(self._settings, watts=next((c.watts for c in self.cards if c.watts), None))
 
     def _fetch(self, model: Model, found: weights.Present) -> str:
         size = weights.download_bytes(model.engine) / plan.GB
@@ -184,7 +184,7 @@ class LocalEngine:
             raise UnknownHandle("This run was on the GPU when the studio stopped. It starts again.")
         found = self._dispatcher.progress(work)
         if found.status == Status.SUCCEEDED:
-            cost = gpu_time.usd(float(found.usage.get("seconds", 0.0)), self._usd_per_s())
+            cost = gpu_cost.usd(float(found.usage.get("seconds", 0.0)), self._usd_per_s())
             found = found.model_copy(update={"cost_usd": cost})
         return found
 
@@ -217,8 +217,8 @@ class LocalEngine:
 
 def _kept(folder: Path, settings: Settings) -> Kept:
     """The kept files with the user's bounds, where he set some."""
-    gigabytes = gpu_time.number(settings.option("STUDIO_GPU_CACHE_GB")) or MAX_GB
-    days = gpu_time.number(settings.option("STUDIO_GPU_CACHE_DAYS")) or MAX_DAYS
+    gigabytes = gpu_cost.number(settings.option("STUDIO_GPU_CACHE_GB")) or MAX_GB
+    days = gpu_cost.number(settings.option("STUDIO_GPU_CACHE_DAYS")) or MAX_DAYS
     return Kept(folder, max_bytes=gigabytes * 1e9, max_age_s=days * 86400)
 
 

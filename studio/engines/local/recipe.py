@@ -15,7 +15,7 @@ from typing import Any
 
 from studio.catalogue import Model, shapes
 from studio.domain import JSON, Request, Task
-from studio.engines import lora_line
+from studio.engines import lora
 from studio.engines.base import Job
 from studio.errors import CapabilityError
 
@@ -182,7 +182,7 @@ def _paths(job: Job) -> dict[str, list[str]]:
 
 def _loras(line: str) -> tuple[Lora, ...]:
     """The LoRA files of the form's line, which lie in the folder loras."""
-    found = lora_line.read(line)
+    found = lora.read(line)
     for one in found:
         if Path(one.name).name != one.name or not one.name.endswith(".safetensors"):
             message = f"loras: {one.name!r} must be the name of a .safetensors file in the folder loras."

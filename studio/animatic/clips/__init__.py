@@ -1,0 +1,1 @@
+"""Moving pictures: cameras, cuts and what happens in a scene, frame by frame."""

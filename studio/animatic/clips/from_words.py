@@ -1,0 +1,42 @@
+"""text-to-image and text-to-video: the frame, and the clip with its cuts and its sound bed."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from studio.animatic.clips import scenes, stills
+from studio.animatic.clips.film import Painter, Tell
+from studio.animatic.draw import scene
+from studio.animatic.order import Order
+from studio.animatic.text import undrawn, written
+from studio.animatic.text.reading import Reading
+from studio.animatic.text.shots import ShotSpan
+from studio.animatic.text.words import read, read_shot
+
+
+def picture(order: Order, tell: Tell) -> list[str]:
+    """One composed frame as PNG."""
+    reading = read(order.prompt)
+    made = scene.compose(reading, order.width, order.height, order.seed, overscan=1.0)
+    rgb = scene.still(made)
+    tell(0.8, "writing")
+    stills.finish(rgb, order, reading)
+    return undrawn.notes([reading])
+
+
+def clip(order: Order, tell: Tell) -> list[str]:
+    """A clip that cuts where the prompt says so."""
+    written.make(order, tell, painter)
+    return undrawn.notes(written.readings(order))
+
+
+def painter(
+    order: Order, span: ShotSpan, label: str, start: int, end: int, *, dress: Callable[[Reading], Reading] | None = None
+) -> Painter:
+    """Draws the scene that the shot's words compose. dress: changes the reading before it is drawn."""
+    reading, size = read_shot(span), (order.width, order.height)
+    reading = dress(reading) if dress else reading
+    overlay = scenes.overlay(order, reading, label=label)
+    return scenes.painter(
+        reading, size=size, seed=order.seed, seconds=(end - start) / order.fps, fps=order.fps, overlay=overlay
+    )

@@ -1,0 +1,215 @@
+"""Who and what stands in the frame, how large and where, by shot size and count."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import numpy as np
+
+from studio.animatic.draw import animals, carried, hands, people, props, things
+from studio.animatic.draw.canvas import Canvas
+from studio.animatic.draw.flocks import AIRBORNE, flock
+from studio.animatic.draw.palette import mix
+from studio.animatic.draw.placing import CLOSE, Place, places, shot_of
+from studio.animatic.draw.plan import SUBJECT, Plan
+from studio.animatic.draw.sketch import Sketch
+from studio.animatic.draw.wardrobe import look_of
+from studio.animatic.text.reading import Figure
+
+FLAT = ("lying", "crawling", "swimming", "falling")
+INSERTS = ("close-up", "extreme close-up", "")
+
+
+def draw(plan: Plan) -> tuple[float, float]:
+    """Put everybody and everything on layers of the plan; the focus point (the main subject's face or middle)."""
+    canvas = plan.canvas(plan.palette.near, SUBJECT)
+    back = plan.canvas(plan.palette.near, 0.6)
+    focus = things.stand(plan, back, canvas)
+    if plan.reading.crowd and plan.reading.setting != "pitch":
+        _crowd(plan, back)
+    if back.alpha.any():
+        plan.add(back, 0.6, "things", glow=0.5)
+    focus = _figures(plan, canvas) or focus
+    things.table_before(plan, canvas)
+    if "hand" in plan.reading.parts and plan.reading.shot_size in INSERTS and not plan.reading.people:
+        hands.draw(plan, canvas)
+    if canvas.alpha.any():
+        plan.add(canvas, SUBJECT, "figures", glow=0.35)
+    if shot_of(plan) == "over-the-shoulder":
+        _shoulder(plan)
+    return focus or (0.5, 0.55)
+
+
+def _figures(plan: Plan, canvas: Canvas) -> tuple[float, float] | None:
+    """Draw all figures, the farther ones first; the place of the first one's head."""
+    mounted = things.ridden(plan)
+    if shot_of(plan) == "over-the-shoulder" and plan.reading.people == 1 and plan.reading.has(*props.SMALL):
+        return None
+    everyone = [f for f in plan.reading.figures for _ in range(f.count) if f.kind not in mounted]
+    if shot_of(plan) == "over-the-shoulder" and sum(not f.animal for f in everyone) > 1:
+        everyone.remove(next(f for f in everyone if not f.animal))
+    fliers = [f for f in everyone if f.kind in AIRBORNE]
+    ground = [f for f in everyone if f.kind not in AIRBORNE]
+    focus = flock(plan, canvas, fliers, alone=not ground) if fliers else None
+    if not ground or _hidden(plan):
+        return focus
+    spots = places(plan, ground)
+    order = sorted(range(len(ground)), key=lambda i: spots[i].y)
+    for i in order:
+        _one(plan, canvas, ground[i], spots[i], i, mounted)
+    first = spots[0]
+    tall = animals.height_of(ground[0].kind) if ground[0].animal else 0.9
+    return first.x, first.y - plan.dy(first.height * tall)
+
+
+def _hidden(plan: Plan) -> bool:
+    """Drivers sit inside their car."""
+    things = {t.kind for t in plan.reading.objects}
+    inside = all(f.posture == "driving" for f in plan.reading.figures if not f.animal)
+    return bool(inside and things & {"car", "truck", "bus", "train", "plane", "rocket"})
+
+
+def _one(plan: Plan, canvas: Canvas, figure: Figure, place: Place, index: int, mounted: set[str]) -> None:
+    """One figure with its shadow, mount and seat."""
+    shot = shot_of(plan)
+    if shot not in CLOSE and figure.posture not in ("flying", "swimming"):
+        things.shadow(plan, canvas, place.x, place.y, place.height * (0.22 if not figure.animal else 0.3))
+    if figure.animal:
+        _beast(plan, canvas, figure, place, index)
+        return
+    lift, size = 0.0, size_of(figure)
+    alone = all(f.young for f in plan.reading.figures if not f.animal)
+    if shot in CLOSE and alone:
+        size = max(size, 0.82)
+    if figure.posture == "riding" and mounted:
+        lift = _steed(plan, canvas, figure, place, next(iter(mounted)))
+    if figure.posture == "flying":
+        lift = 0.35
+    posture = carried.posture_of(figure)
+    if plan.reading.close and posture in ("raising", "waving", "jumping", "dancing", "throwing"):
+        posture = "standing"  # an arm before the face hides what a close shot is for
+    if lift:  # riders sit a little forward of the middle
+        place = replace(place, x=place.x + place.facing * plan.dx(0.05 * place.height))
+    if shot in CLOSE and size < 1 and alone:  # a child's head is as high in a close frame as a grown-up's
+        place = replace(place, y=place.y - plan.dy(place.height * (1 - size)))
+    if shot in CLOSE and posture in FLAT:
+        if plan.reading.close:
+            posture = "standing"  # the head fills the frame, whatever the body does
+        else:
+            place = replace(place, y=0.80)
+    s = _sketch(canvas, place, size, lift)
+    if people.pose_of(posture).seat:
+        _seat(plan, s)
+    look = look_of(plan, figure, index)
+    away = posture == "back" and shot not in ("close-up", "extreme close-up")
+    people.person(s, look, posture, away=away, face=place.height * plan.at.unit * size > 110)
+    things.light(plan, s)
+    if figure.holds and plan.reading.setting != "product":
+        given = next((t.colour for t in plan.reading.objects if t.kind == figure.holds), "")
+        carried.draw(plan, canvas, figure, posture, replace(place, height=place.height * size), given)
+
+
+def size_of(figure: Figure) -> float:
+    """How tall somebody is beside an adult."""
+    if figure.kind == "baby":
+        return 0.4
+    if figure.young:
+        return 0.5 + 0.026 * min(figure.age, 12) if figure.age else 0.66
+    return 0.95 if figure.kind == "elder" else 1.0
+
+
+def _sketch(canvas: Canvas, place: Place, size: float, lift: float) -> Sketch:
+    y = place.y - canvas.stage.uy(place.height * lift)
+    return Sketch(canvas, place.x, y, place.height * size, facing=place.facing)
+
+
+def _seat(plan: Plan, s: Sketch) -> None:
+    """A plain block or bench to sit on."""
+    wood = mix(plan.ground, plan.palette.near, 0.45)
+    s.poly([(-0.20, 0.0), (-0.21, 0.262), (0.13, 0.262), (0.12, 0.0)], wood)
+    s.poly([(-0.23, 0.235), (-0.23, 0.27), (0.15, 0.27), (0.15, 0.235)], mix(wood, plan.palette.light, 0.2))
+
+
+def _beast(plan: Plan, canvas: Canvas, figure: Figure, place: Place, index: int) -> None:
+    close = shot_of(plan) in ("close-up", "extreme close-up")
+    if figure.age:
+        place = replace(place, height=place.height * 0.55)
+    if plan.reading.people and shot_of(plan) in CLOSE:  # beside a person nothing is cut off above
+        most = 0.82 / animals.height_of(figure.kind)
+        place = Place(place.x, min(place.y, 1.04), min(place.height, 1.3, max(most, 0.4)), place.facing)
+    build = animals.BUILDS.get(figure.kind)
+    if close and build and plan.reading.people == 0:  # bring the head, not the flank, to the middle
+        shift = plan.dx(1.7 * place.height * (build.long / 2 + build.neck * 0.6)) * place.facing
+        head = build.tall + build.neck * np.sin(build.rise)
+        place = Place(place.x - shift, 0.46 + plan.dy(head * place.height * 1.7), place.height * 1.7, place.facing)
+    up = plan.dy(0.14) if figure.posture == "flying" else 0.0
+    s = Sketch(canvas, place.x, place.y - up, place.height, facing=place.facing, reach=(2.2, 2.3))
+    colour = plan.palette.at(animals.colour_of(figure.kind, figure.colour), 0.74)
+    animals.animal(s, figure.kind, figure.posture, colour, index * 0.37 % 1)
+    things.light(plan, s)
+
+
+def _steed(plan: Plan, canvas: Canvas, figure: Figure, place: Place, kind: str) -> float:
+    """Draw what is ridden; how far the rider is lifted, in persons."""
+    s = Sketch(canvas, place.x, place.y, place.height, facing=place.facing, reach=(1.4, 2.0))
+    if kind == "bike":
+        props.prop(s, "bike", plan.palette.at((52, 58, 70), 0.74), glass=plan.palette.sky_mid, dark=plan.palette.near)
+        things.light(plan, s)
+        return 0.20
+    given = next((f.colour for f in plan.reading.figures if f.kind == kind), "")
+    animals.animal(
+        s,
+        kind,
+        "running" if figure.posture == "running" else "walking",
+        plan.palette.at(animals.colour_of(kind, given), 0.74),
+        0.2,
+    )
+    things.light(plan, s)
+    return animals.BUILDS[kind].tall - 0.26
+
+
+def _shoulder(plan: Plan) -> None:
+    """The near, dark shoulder and head of an over-the-shoulder shot, on the side away from the subject."""
+    canvas = plan.canvas(plan.palette.near, 0.9)
+    side = -plan.light.side
+    people_in = [f for f in plan.reading.figures if not f.animal]
+    figure = people_in[0] if people_in else Figure("person")
+    height = 3.3
+    s = Sketch(canvas, 0.5 + side * min(0.40, plan.dx(0.58)), 0.10 + plan.dy(height), height, facing=int(-side))
+    people.person(s, look_of(plan, figure, 0), "back", away=True)
+    s.veil(np.ones(s.alpha.shape, np.float32), plan.palette.near, 0.55)
+    s.lay(light_from=plan.light.side, rim=plan.palette.light, rim_amount=0.4, shade=plan.palette.near, shade_amount=0.4)
+    canvas.soften(0.006)
+    plan.layers.append((canvas, 0.9, "shoulder"))
+
+
+def _crowd(plan: Plan, canvas: Canvas) -> None:
+    """A mass of people in rows; before a stage they are seen from behind, arms up."""
+    rng, hall = plan.rng, plan.reading.setting == "stage"
+    rows = ((0.72, 0.15), (0.80, 0.22), (0.90, 0.34)) if not hall else ((0.90, 0.24), (0.99, 0.34), (1.10, 0.46))
+    for y, height in rows:
+        count = int(plan.wide / (height * (0.42 if not hall else 0.36))) + 2
+        for i, x in enumerate(np.linspace(plan.at.left, 1 - plan.at.left, count)):
+            figure = Figure(
+                "person", posture=("waving" if hall and rng.random() < 0.4 else "back" if hall else "walking")
+            )
+            spot = Place(
+                float(x + rng.uniform(-0.3, 0.3) / count),
+                y,
+                height * float(rng.uniform(0.9, 1.1)),
+                1 if rng.random() < 0.5 else -1,
+            )
+            s = _sketch(canvas, spot, 1.0, 0.0)
+            people.person(s, look_of(plan, figure, i), figure.posture, away=hall)
+            s.veil(
+                np.ones(s.alpha.shape, np.float32),
+                mix(plan.palette.near, plan.palette.haze, 0.9 - y if y < 0.9 else 0.0),
+                0.75 if hall else 0.35,
+            )
+            s.lay(
+                light_from=plan.light.side,
+                rim=plan.palette.light,
+                rim_amount=0.5,
+                shade=plan.palette.near,
+                shade_amount=0.4,
+            )

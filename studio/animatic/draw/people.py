@@ -1,0 +1,219 @@
+"""People: proportions, postures, clothes, and a face when it is near enough to be seen.
+
+Coordinates are the person's own: 1.0 is an adult's height, and who is drawn faces right.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+from studio.animatic.draw.palette import RGB, mix, scale
+from studio.animatic.draw.poses import Pose, pose_of
+from studio.animatic.draw.sketch import Sketch
+
+
+@dataclass(frozen=True)
+class Look:
+    """How one person looks, colours already in the light of the scene."""
+
+    skin: RGB
+    hair: RGB
+    top: RGB
+    legs: RGB
+    shoes: RGB
+    build: str = "man"  # man, woman, child, elder, astronaut, robot, knight, monk, diver
+    wears: tuple[str, ...] = ()
+    long_hair: bool = False
+    dyes: dict[str, RGB] = field(default_factory=dict)
+    sex: str = ""
+    mouth: str = ""  # "smile", "open" or ""
+
+
+def person(s: Sketch, look: Look, posture: str, *, away: bool = False, face: bool = False) -> None:
+    """Draw one person. away: seen from behind. face: near enough for features."""
+    pose = pose_of(posture)
+    slim = 0.86 if look.build in ("woman", "child") or look.sex == "woman" else 1.0
+    bulk = {"astronaut": 1.45, "robot": 1.15, "knight": 1.15, "monk": 1.0}.get(look.build, slim)
+    far_top, far_leg = scale(look.top, 0.8), scale(look.legs, 0.76)
+    if "cape" in look.wears or "backpack" in look.wears:
+        _behind(s, pose, look)
+    _arm(s, pose, 1, look, far_top, bulk)
+    _leg(s, pose, 1, far_leg, scale(look.shoes, 0.8), bulk)
+    _leg(s, pose, 0, look.legs, look.shoes, bulk)
+    if look.long_hair and not away:
+        _hair_back(s, pose, look)
+    _torso(s, pose, look, bulk)
+    _garment(s, pose, look, bulk)
+    s.limb(pose.neck, (pose.head[0], pose.head[1] - 0.03), 0.027 * slim, 0.025 * slim, scale(look.skin, 0.86))
+    from studio.animatic.draw.heads import head
+
+    head(s, pose.head, look, away=away, face=face)
+    _arm(s, pose, 0, look, look.top, bulk)
+    if "umbrella" in look.wears:
+        _umbrella(s, pose, look)
+
+
+def _leg(s: Sketch, pose: Pose, side: int, colour: RGB, shoe: RGB, bulk: float) -> None:
+    knee, ankle = pose.legs[side]
+    s.chain((pose.hips[side], knee, ankle), (0.056 * bulk, 0.039 * bulk, 0.024 * bulk), colour)
+    s.limb((ankle[0] - 0.008, ankle[1] - 0.012), (ankle[0] + 0.052, ankle[1] - 0.02), 0.021, 0.014, shoe)
+
+
+def _arm(s: Sketch, pose: Pose, side: int, look: Look, colour: RGB, bulk: float) -> None:
+    elbow, hand = pose.arms[side]
+    bare = look.build == "woman" and "dress" in look.wears
+    sleeve = scale(look.skin, 0.86 if side else 1.0) if bare else colour
+    x, y = pose.shoulders[side]
+    s.chain(((x * 0.97, y - 0.017), elbow, hand), (0.034 * bulk, 0.028 * bulk, 0.020 * bulk), sleeve)
+    if "umbrella" in look.wears and side == 0:
+        return
+    s.oval(hand, 0.021 * bulk, 0.024 * bulk, scale(look.skin, 0.85 if side else 1.0))
+
+
+def _torso(s: Sketch, pose: Pose, look: Look, bulk: float) -> None:
+    """Shoulders to hips, narrower at the waist."""
+    (sx, sy), (tx, ty) = pose.shoulders
+    (hx, hy), (gx, gy) = pose.hips
+    nx, ny = pose.neck
+    left, right = ((tx, ty), (sx, sy)) if tx < sx else ((sx, sy), (tx, ty))
+    low, high = ((gx, gy), (hx, hy)) if gx < hx else ((hx, hy), (gx, gy))
+    w = 0.03 * bulk
+    waist = (0.042 if look.build == "woman" else 0.052) * bulk
+    middle = ((left[0] + right[0]) / 4 + (low[0] + high[0]) / 4, (left[1] + high[1]) / 2)
+    flat = abs(right[1] - left[1]) > abs(right[0] - left[0])
+    if flat or abs(sy - hy) < 0.15:  # lying or swimming: a tapered trunk is all that is seen
+        s.limb(((sx + tx) / 2, (sy + ty) / 2), ((hx + gx) / 2, (hy + gy) / 2), 0.07 * bulk, 0.055 * bulk, look.top)
+        return
+    s.blob(
+        [
+            (nx - 0.03, ny + 0.006),
+            (left[0] - w * 0.1, left[1] + 0.014),
+            (left[0] - w * 1.2, left[1] - 0.03),
+            (left[0] - w * 0.4, left[1] - 0.12),
+            (middle[0] - waist * 1.35, middle[1] - 0.01),
+            (low[0] - 0.045 * bulk, low[1] + 0.03),
+            (low[0] - 0.05 * bulk, low[1] - 0.05),
+            (high[0] + 0.05 * bulk, high[1] - 0.05),
+            (high[0] + 0.045 * bulk, high[1] + 0.03),
+            (middle[0] + waist * 1.35, middle[1] - 0.01),
+            (right[0] + w * 0.4, right[1] - 0.12),
+            (right[0] + w * 1.2, right[1] - 0.03),
+            (right[0] + w * 0.1, right[1] + 0.014),
+            (nx + 0.03, ny + 0.006),
+        ],
+        look.top,
+    )
+
+
+def _garment(s: Sketch, pose: Pose, look: Look, bulk: float) -> None:
+    """Coats, dresses and robes over the torso, following the knees."""
+    long = {"coat": 0.24, "dress": 0.20, "robe": 0.045}
+    name = next((w for w in look.wears if w in long), "robe" if look.build == "monk" else "")
+    (hx, hy), (gx, _) = pose.hips
+    if name and abs(pose.neck[1] - hy) > 0.2:
+        knees = [pose.legs[0][0], pose.legs[1][0]]
+        hem = long[name] if hy > 0.42 else max(0.03, hy - 0.16)
+        spread = {"coat": 0.055, "dress": 0.085, "robe": 0.07}[name] * bulk
+        reach = 0.0 if name == "coat" else 0.4
+        x0 = min(k[0] for k in knees) - spread + reach * (min(a[1][0] for a in pose.legs) - min(k[0] for k in knees))
+        x1 = max(k[0] for k in knees) + spread + reach * (max(a[1][0] for a in pose.legs) - max(k[0] for k in knees))
+        left, right = min(hx, gx) - 0.05 * bulk, max(hx, gx) + 0.05 * bulk
+        if pose.seat:
+            for knee, _ in reversed(pose.legs):
+                s.limb((hx, hy), knee, 0.075 * bulk, 0.055 * bulk, look.top)
+            return
+        waist = (left + right) / 2 + (pose.neck[0] - (left + right) / 2) * 0.35
+        s.blob(
+            [
+                (waist - 0.05, hy + 0.14),
+                (waist + 0.05, hy + 0.14),
+                (right + 0.01, hy - 0.02),
+                (x1, hem + 0.05),
+                (x1, hem),
+                (x1, hem),
+                ((x0 + x1) / 2, hem - 0.02),
+                (x0, hem),
+                (x0, hem),
+                (x0, hem + 0.05),
+                (left - 0.01, hy - 0.02),
+            ],
+            look.top,
+        )
+        fold = scale(look.top, 0.8)
+        s.stroke([(waist + 0.005, hy + 0.08), ((x0 + x1) / 2 + 0.015, hem + 0.004)], 0.005, fold)
+        if name != "coat":
+            s.stroke([(right - 0.02, hy - 0.02), (x1 - 0.03, hem + 0.01)], 0.004, fold)
+    if "suit" in look.wears or "coat" in look.wears:
+        x, y = pose.neck
+        s.poly(
+            [(x - 0.018, y - 0.005), (x + 0.03, y - 0.005), (x + 0.008, y - 0.13)], mix(look.top, (245, 240, 232), 0.72)
+        )
+    if "scarf" in look.wears:
+        x, y = pose.neck
+        s.oval((x, y), 0.052, 0.026, look.dyes.get("scarf") or mix(look.top, (200, 60, 50), 0.7))
+
+
+def _behind(s: Sketch, pose: Pose, look: Look) -> None:
+    """Cape or backpack, seen past the back."""
+    (sx, sy), (tx, ty) = pose.shoulders
+    back = min(sx, tx)
+    if "cape" in look.wears:
+        s.blob(
+            [
+                (back + 0.02, sy + 0.03),
+                (max(sx, tx), ty + 0.03),
+                (back + 0.10, 0.30),
+                (back - 0.10, 0.14),
+                (back - 0.24, 0.20),
+                (back - 0.08, 0.5),
+            ],
+            scale(look.top, 0.9),
+        )
+    else:
+        s.blob(
+            [(back - 0.11, sy), (back + 0.06, sy + 0.02), (back + 0.06, sy - 0.24), (back - 0.11, sy - 0.23)],
+            mix(look.legs, (150, 96, 60), 0.5),
+        )
+
+
+def _hair_back(s: Sketch, pose: Pose, look: Look) -> None:
+    x, y = pose.head
+    s.blob(
+        [
+            (x - 0.062, y + 0.05),
+            (x + 0.05, y + 0.05),
+            (x + 0.058, y - 0.05),
+            (x + 0.05, y - 0.14),
+            (x - 0.03, y - 0.19),
+            (x - 0.085, y - 0.15),
+            (x - 0.075, y - 0.04),
+        ],
+        look.hair,
+    )
+
+
+def _umbrella(s: Sketch, pose: Pose, look: Look) -> None:
+    """Held up in the near hand, over the head."""
+    x, y = pose.shoulders[0][0] + 0.10, pose.head[1] + 0.17
+    hand = (x, pose.shoulders[0][1] - 0.10)
+    s.chain((pose.shoulders[0], (x + 0.015, hand[1] - 0.09), hand), (0.036, 0.029, 0.022), look.top)
+    s.oval(hand, 0.022, 0.024, look.skin)
+    s.stroke([(hand[0], hand[1] - 0.05), (x - 0.02, y)], 0.011, scale(look.legs, 0.6))
+    x -= 0.02
+    cloth = look.top if look.top != look.legs else look.shoes
+    s.blob(
+        [
+            (x - 0.33, y - 0.035),
+            (x - 0.30, y + 0.06),
+            (x - 0.14, y + 0.165),
+            (x, y + 0.185),
+            (x + 0.14, y + 0.165),
+            (x + 0.30, y + 0.06),
+            (x + 0.33, y - 0.035),
+            (x + 0.17, y + 0.01),
+            (x, y - 0.02),
+            (x - 0.17, y + 0.01),
+        ],
+        scale(cloth, 1.08),
+    )
+    s.stroke([(x, y + 0.14), (x, y + 0.19)], 0.010, scale(look.legs, 0.6))

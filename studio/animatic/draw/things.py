@@ -1,0 +1,317 @@
+"""Vehicles, buildings, furniture and small things: behind the people, on a table, hanging, or as the subject."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from studio.animatic.draw import carried, props
+from studio.animatic.draw.canvas import Canvas
+from studio.animatic.draw.flora import leaf_colour
+from studio.animatic.draw.gear import SHINING
+from studio.animatic.draw.palette import mix, scale
+from studio.animatic.draw.placing import CLOSE, HEIGHTS, shot_of
+from studio.animatic.draw.plan import Plan
+from studio.animatic.draw.sketch import Sketch
+from studio.animatic.text.places_of import SHUT
+from studio.animatic.text.reading import Thing, listed
+
+FURNITURE = listed(
+    "piano fire beacon door statue easel drum machine mirror tv clock ladder bench telescope sign snowman cart train "
+    "car truck bike rocket"
+)
+PROVIDED = {
+    "station": ("train",),
+    "classroom": ("table", "chair"),
+    "church": ("bench",),
+    "bedroom": ("bed",),
+    "hospital": ("bed",),
+    "carcabin": ("car",),
+    "traincabin": ("train",),
+    "stage": ("drum",),
+    "deck": ("ship", "boat"),
+}
+"""What a place brings along by itself."""
+AFLOAT = ("boat", "ship")
+IN_AIR = ("plane", "balloon", "rocket", "helicopter", "ufo")
+
+
+def table_before(plan: Plan, canvas: Canvas) -> None:
+    """The table people sit, eat or talk at, in front of them."""
+    seated = [
+        f for f in plan.reading.figures if not f.animal and f.posture in ("sitting", "drinking", "working", "talking")
+    ]
+    named = plan.reading.has("table") or (
+        plan.reading.setting in ("cafe", "teahouse", "bar")
+        and any(f.posture in ("sitting", "drinking") for f in seated)
+    )
+    shot = shot_of(plan)
+    if not (named and seated) or plan.reading.close or shot == "aerial":
+        return
+    top = 0.80 if shot in CLOSE else 0.775
+    wood = mix(plan.palette.at((142, 100, 68), 0.74), plan.palette.near, 0.12)
+    half = plan.dx(min(0.62, 0.26 + 0.12 * sum(f.count for f in seated)))
+    canvas.polygon(
+        [(0.5 - half, top), (0.5 + half, top), (0.5 + half * 1.12, top + 0.05), (0.5 - half * 1.12, top + 0.05)],
+        mix(wood, plan.palette.light, 0.22),
+    )
+    canvas.rect(0.5 - half * 1.12, top + 0.05, 0.5 + half * 1.12, top + 0.075, wood)
+    for k in (-0.98, 0.98):
+        canvas.line([(0.5 + k * half, top + 0.07), (0.5 + k * half, plan.bottom)], scale(wood, 0.75), 0.02)
+    held = {f.holds for f in plan.reading.figures}
+    small = [t for t in plan.reading.objects if t.kind in props.SMALL and t.kind not in held][:4]
+    for n, thing in enumerate(small or [Thing("cup"), Thing("plate")]):
+        x = 0.5 + half * (-0.5 + (n + 0.5) / max(1, len(small or [1, 2])))
+        s = Sketch(canvas, x, top + 0.03, 0.085 if shot in CLOSE else 0.05, reach=(2.0, 1.6))
+        carried.paint(plan, s, thing)
+        if thing.kind in SHINING:
+            canvas.glow(x, top - plan.dy(0.04), 0.2, carried.LIGHT, 0.4)
+
+
+def ridden(plan: Plan) -> set[str]:
+    """The kinds that are ridden, so that they are drawn with their riders."""
+    riders = any(f.posture == "riding" and not f.animal for f in plan.reading.figures)
+    kinds = {f.kind for f in plan.reading.figures if f.kind in ("horse", "camel", "elephant")}
+    text = plan.reading.prompt.lower()
+    wheels = any(w in text for w in ("bike", "bicycle", "motor", "cycl", "scooter", "单车", "自行车", "摩托"))
+    bikes = {"bike"} & {t.kind for t in plan.reading.objects}
+    if not riders:
+        return set()
+    return kinds or bikes or ({"bike"} if wheels else {"horse"})
+
+
+def light(plan: Plan, s: Sketch) -> None:
+    """Light a finished sketch: strong rims against a low sun, silhouettes when the prompt wants them."""
+    p = plan.palette
+    staged = plan.reading.setting == "stage"
+    silhouette = bool({"backlit"} & set(plan.reading.light)) or staged
+    if silhouette:
+        dark = 0.2 if staged and shot_of(plan) in CLOSE else 0.4 if staged else 0.72
+        s.veil(np.ones(s.alpha.shape, np.float32), mix(p.near, p.haze, 0.12), dark)
+    rim = 0.85 if silhouette or p.sun_height < 0.2 else 0.5 if p.brightness > 0.4 else 0.62
+    tint = mix(p.light, (255, 255, 255), 0.2)
+    if p.lamps and "neon" in plan.reading.light:
+        tint = (255, 120, 190)
+    s.lay(light_from=plan.light.side, rim=tint, rim_amount=rim, shade=mix(p.near, p.haze, 0.15), shade_amount=0.5)
+
+
+def stand(plan: Plan, back: Canvas, front: Canvas) -> tuple[float, float] | None:
+    """Vehicles and buildings behind the people; small things as the subject when nobody is there."""
+    focus = None
+    with_riders = ridden(plan)
+    alone = not plan.reading.figures
+    held = {f.holds for f in plan.reading.figures if f.holds}
+    shut = plan.reading.setting in SHUT
+    seats = any(not f.animal for f in plan.reading.figures)
+    large = [t for t in plan.reading.objects if not (t.kind == "table" and seats)]
+    large = [t for t in large if t.kind in props.LARGE and t.kind not in with_riders and t.kind not in held]
+    if plan.reading.setting in ("street", "city") and plan.palette.lamps:
+        large = [t for t in large if t.kind != "lamp"]
+    if shut or plan.reading.setting in ("product", "studio"):
+        wheels = ("car", "truck", "bike", "train", "rocket")
+        large = [
+            t for t in large if t.kind in FURNITURE and (t.kind not in wheels or plan.reading.setting == "workshop")
+        ]
+    if plan.reading.setting in ("forest", "garden", "field", "lake") or plan.reading.shot_size == "aerial":
+        large = [t for t in large if t.kind != "tree" or (t.count == 1 and plan.reading.shot_size != "aerial"
+                                                          and plan.reading.setting != "forest")]  # fmt: skip
+    if plan.reading.has("rocket") or plan.reading.setting == "kitchen":
+        large = [t for t in large if t.kind != "fire"]
+    if plan.reading.setting in PROVIDED:
+        large = [t for t in large if t.kind not in PROVIDED[plan.reading.setting]]
+    small = [t for t in plan.reading.objects if t.kind in props.SMALL and t.kind not in held]
+    for n, thing in enumerate(large[:3]):
+        focus = _large(plan, back, thing, n, alone=alone and n == 0) or focus
+    if plan.reading.shot_size == "over-the-shoulder" and small and plan.reading.people == 1:
+        return _tabletop(plan, front, [t for t in small if t.kind not in held] or small)
+    near = plan.reading.close or plan.reading.shot_size in ("medium", "") or plan.reading.setting == ""
+    if small and (plan.reading.setting == "product" or (alone and near)):
+        focus = _tabletop(plan, front, small)
+    elif small and alone:
+        _hung(plan, front, small)
+    elif (
+        small
+        and shut
+        and not plan.reading.close
+        and not plan.reading.has("table")
+        and plan.reading.setting not in ("window", "stairs", "carcabin")
+    ):
+        _beside(plan, front, small[:3])
+    return focus
+
+
+def _large(plan: Plan, canvas: Canvas, thing: Thing, n: int, *, alone: bool) -> tuple[float, float]:
+    """Vehicles, tents, towers: on the ground, on the water, or in the air."""
+    half, tall = props.LARGE[thing.kind]
+    unit = HEIGHTS[shot_of(plan)] if shot_of(plan) not in CLOSE else 0.8
+    if thing.kind in ("snowman", "telescope"):
+        unit *= 0.55
+    if alone:
+        unit = min(0.5 / tall, 0.62 * plan.wide / (2 * half)) * (0.62 if shot_of(plan) == "wide" else 1.0)
+    if thing.kind == "beacon":
+        unit = {"extreme close-up": 0.95, "close-up": 0.72}.get(plan.reading.shot_size, 0.36) if alone else 0.40
+    island = thing.kind == "lighthouse" and plan.reading.shot_size == "aerial"
+    if island:
+        unit = 0.5 / tall
+    elif thing.kind == "lighthouse":
+        unit = min(unit, (plan.horizon + plan.dy(0.10) - 0.04) / plan.dy(tall))
+    if thing.kind in AFLOAT and plan.reading.shot_size in ("wide", "aerial", ""):
+        unit *= (0.16 if thing.kind == "ship" else 0.34) * (0.6 if thing.state == "far" else 1.6)
+    elif thing.state == "far":
+        unit *= 0.4
+    count = 1 if thing.kind == "fire" else min(thing.count, 8)
+    unit = min(unit, 0.94 * plan.wide / (2.25 * half * count))
+    if thing.kind in ("lighthouse", "castle", "temple", "cabin", "tree") and not alone:
+        unit = min(unit, 0.16)
+    x0 = (
+        0.5
+        if alone or thing.kind == "beacon"
+        else 0.5 + (0.27 + 0.1 * n) * (plan.light.side if n % 2 == 0 else -plan.light.side)
+    )
+    focus = (x0, 0.6)
+    for i in range(count):
+        x = x0 + (i - (count - 1) / 2) * plan.dx(2.25 * half * unit) if count > 1 else x0
+        y = max(plan.horizon + plan.dy(0.10), 0.80 if alone else 0.76)
+        if thing.kind in IN_AIR:
+            y = 0.44 + 0.14 * ((i * 7) % 3) / 2 if thing.kind != "rocket" else 0.66
+        elif thing.kind == "beacon":
+            y = 0.44 + plan.dy(unit * 0.92) if alone and plan.reading.close else 0.80
+        elif thing.kind in AFLOAT:
+            y = plan.horizon + plan.dy(0.02 if thing.state == "far" else 0.06 + 0.08 * alone)
+        elif thing.kind in ("lighthouse", "castle", "temple", "cabin", "tree"):
+            y = plan.horizon + plan.dy(0.05 if not alone else 0.10 if thing.kind == "lighthouse" else 0.14)
+        if island:
+            y = 0.64
+        if thing.kind not in (*IN_AIR, *AFLOAT) and thing.kind != "lighthouse":
+            shadow(plan, canvas, x, y, unit * half * 1.1)
+        if thing.kind == "lighthouse":
+            plan.tower = (x, y - plan.dy(unit * 2.72))
+            _island(plan, canvas, x, y, unit)
+        s = Sketch(canvas, x, y, unit, facing=int(plan.light.side), reach=(half * 1.2, tall * 1.3))
+        _paint_prop(plan, s, thing)
+        if thing.kind == "lighthouse" and plan.palette.brightness < 0.6:
+            canvas.glow(*plan.tower, unit * 0.9, carried.LIGHT, 0.7)  # type: ignore[misc]
+        focus = (x, y - plan.dy(unit * tall * 0.5)) if i == 0 else focus
+        if thing.kind == "fire":
+            canvas.glow(x, y - plan.dy(0.1), 0.5, (255, 150, 60), 0.6)
+            plan.shines.append((x, y - plan.dy(0.1), 0.8))
+        if thing.kind == "beacon":
+            canvas.glow(x, y - plan.dy(unit * 0.92), unit * 1.5, carried.LIGHT, 0.5)
+            plan.shines.append((x, y - plan.dy(unit * 0.92), 1.1))
+    return focus
+
+
+def _hung(plan: Plan, canvas: Canvas, small: list[Thing]) -> None:
+    """Small things in a wide view without people: lanterns hang in a row, others stand small on the ground."""
+    for n, thing in enumerate(t for t in small[:3] for _ in range(2 if t.kind == "lantern" else 1)):
+        hangs = thing.kind == "lantern"
+        x = 0.5 + (0.12 if n % 2 else -0.12) * (1 + n // 2)
+        y = plan.horizon - plan.dy(0.10) if hangs else max(plan.horizon + 0.14, 0.78)
+        s = Sketch(canvas, x, y, 0.13 if hangs else 0.10, reach=(2.0, 2.0))
+        carried.paint(plan, s, thing)
+        if thing.kind in SHINING:
+            canvas.glow(x, y - plan.dy(0.06), 0.24, carried.LIGHT, 0.45)
+            plan.shines.append((x, y - plan.dy(0.06), 0.4))
+
+
+def _beside(plan: Plan, canvas: Canvas, small: list[Thing]) -> None:
+    """Small things on a table at the side of the people indoors."""
+    x, top = 0.5 + 0.31 * plan.light.side, 0.84
+    wood = mix(plan.palette.at((128, 90, 62), 0.74), plan.palette.near, 0.2)
+    half = plan.dx(0.06 + 0.06 * len(small))
+    canvas.rect(x - half, top, x + half, top + plan.dy(0.02), mix(wood, plan.palette.light, 0.2))
+    for k in (-0.86, 0.86):
+        canvas.line([(x + k * half, top), (x + k * half, 1.05)], wood, 0.012)
+    for i, thing in enumerate(small):
+        s = Sketch(canvas, x + plan.dx(0.12 * (i - (len(small) - 1) / 2)), top, 0.1, reach=(2.0, 1.6))
+        carried.paint(plan, s, thing)
+        if thing.kind in SHINING:
+            canvas.glow(x, top - plan.dy(0.05), 0.2, carried.LIGHT, 0.4)
+            plan.shines.append((x, top - plan.dy(0.05), 0.4))
+
+
+def _island(plan: Plan, canvas: Canvas, x: float, y: float, unit: float) -> None:
+    """The rock a lighthouse stands on: broad and broken where the words name an island, with surf around it."""
+    if plan.reading.setting != "sea":
+        return
+    broad = 2.6 if any(w in plan.reading.prompt.lower() for w in ("island", "rock", "skerry", "岛", "礁")) else 1.5
+    rock = mix(plan.palette.at((112, 104, 98), 0.6), plan.palette.near, 0.2)
+    foam = mix(plan.palette.at((248, 250, 250), 0.7), plan.palette.light, 0.2)
+    t = np.linspace(-1, 1, 26)
+    jag = 1 + 0.35 * plan.rng.uniform(-1, 1, 26)
+    low = y + plan.dy(unit * 0.22)
+    xs = x + plan.dx(unit * broad) * t
+    for k in range(3):
+        wave = low + plan.dy(unit * (0.05 + 0.05 * k)) + plan.dy(0.004) * np.sin(t * 17 + k * 2)
+        reach = 1.06 + 0.07 * k
+        line = np.column_stack((x + plan.dx(unit * broad * reach) * t, wave))
+        canvas.line(line, foam if k == 0 else mix(foam, plan.ground, 0.3 * k), 0.005)
+    tops = y + plan.dy(unit * 0.10) - plan.dy(unit * 0.34) * (1 - np.abs(t) ** 1.6) * jag
+    canvas.polygon(np.column_stack((np.r_[xs, xs[::-1]], np.r_[tops, np.full(26, low)])), rock)
+    lit = np.column_stack(
+        (np.r_[xs[6:20], xs[6:20][::-1]], np.r_[tops[6:20], (tops[6:20] + plan.dy(unit * 0.12))[::-1]])
+    )
+    canvas.polygon(lit, mix(rock, plan.palette.light, 0.22))
+
+
+def _tabletop(plan: Plan, canvas: Canvas, small: list[Thing]) -> tuple[float, float]:
+    """Products in a row, the first the largest and in the middle."""
+    items = [t for t in small for _ in range(min(t.count, 6))][:7]
+    size = min(
+        {"close-up": 0.62, "extreme close-up": 0.85, "wide": 0.34}.get(shot_of(plan), 0.50),
+        0.94 * plan.wide / (len(items) * 1.05),
+    )
+    order = sorted(range(len(items)), key=lambda i: i)
+    step = plan.dx(size * 1.02)
+    for i in order:
+        place = (i + 1) // 2 * (1 if i % 2 else -1) if len(items) % 2 else i - (len(items) - 1) / 2
+        x = 0.5 + place * step
+        scale_of = size * (1.0 if i == 0 or len(items) > 2 else 0.92)
+        shadow(plan, canvas, x, 0.815, scale_of * 0.5, strength=0.5)
+        s = Sketch(canvas, x, 0.82, scale_of, reach=(1.1, 1.2))
+        _paint_prop(plan, s, items[i])
+        if items[i].kind in SHINING:
+            canvas.glow(x, 0.82 - plan.dy(scale_of * 0.6), scale_of * 0.9, carried.LIGHT, 0.5)
+            plan.shines.append((x, 0.82 - plan.dy(scale_of * 0.6), scale_of * 1.4))
+    return 0.5, 0.82 - plan.dy(size * 0.55)
+
+
+def _paint_prop(plan: Plan, s: Sketch, thing: Thing) -> None:
+    p = plan.palette
+    own = (
+        leaf_colour(plan.reading)
+        if thing.kind == "tree" and not thing.colour
+        else props.colour_of(thing.kind, thing.colour)
+    )
+    colour = p.at(own, 0.74)
+    glass = mix(mix(p.sky_mid, p.near, 0.4), p.light, 0.1)
+    props.prop(s, thing.kind, colour, glass=glass, dark=scale(p.near, 0.8), lamps=p.lamps)
+    if thing.kind == "fire" or thing.kind in SHINING:
+        s.lay(light_from=1, rim=p.light, rim_amount=0.0, shade=p.near, shade_amount=0.0)
+    else:
+        light(plan, s)
+
+
+def shadow(plan: Plan, canvas: Canvas, x: float, y: float, half: float, *, strength: float = 0.42) -> None:
+    """A soft shadow on the ground, drawn out away from a low light; half: half its width in units."""
+    low = 1.0 - min(1.0, plan.palette.sun_height / 0.5)
+    away = -plan.light.side * half * low * 0.9
+    rx, ry = half * (1 + 0.9 * low), max(0.004, half * 0.16)
+    (cx, cy), u = plan.at.px([(x + plan.dx(away), y)])[0], plan.at.unit
+    x0, x1 = max(0, int(cx - rx * u)), min(plan.at.full_width, int(cx + rx * u) + 1)
+    y0, y1 = max(0, int(cy - ry * u)), min(plan.at.full_height, int(cy + ry * u) + 1)
+    if x1 <= x0 or y1 <= y0:
+        return
+    gx, gy = (np.arange(x0, x1) - cx) / (rx * u), (np.arange(y0, y1) - cy) / (ry * u)
+    top = (
+        np.clip(1 - np.sqrt(gx[None] ** 2 + gy[:, None] ** 2), 0, 1) ** 0.9
+        * strength
+        * (0.5 + 0.5 * plan.palette.brightness)
+        * 1.3
+    )
+    under = canvas.alpha[y0:y1, x0:x1].astype(np.float32) / 255
+    out = top + under * (1 - top)
+    share = (top / np.maximum(out, 1e-4))[..., None]
+    dark = np.asarray(mix(plan.palette.near, plan.ground, 0.18), np.float32)
+    part = canvas.rgb[y0:y1, x0:x1]
+    canvas.rgb[y0:y1, x0:x1] = (part * (1 - share) + dark * share + 0.5).astype(np.uint8)
+    canvas.alpha[y0:y1, x0:x1] = (out * 255 + 0.5).astype(np.uint8)

@@ -1,0 +1,1 @@
+"""Looks and edits laid over a picture: styles, tones, collage."""

@@ -1,0 +1,252 @@
+"""Steps of an instruction applied to a picture or to each frame of a clip.
+
+Everything is a function of the picture, the seed and the time; masks of a clip are smoothed from frame to frame.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+
+import cv2
+import numpy as np
+
+from studio.animatic.clips.picture_view import LOOK_PX, subject_of
+from studio.animatic.draw import particles
+from studio.animatic.draw.palette import NAMED
+from studio.animatic.effects import tones
+from studio.animatic.effects.styles import STYLES
+from studio.animatic.text.instructions import Step
+
+Change = Callable[[np.ndarray, float], np.ndarray]
+
+QUANTITIES: dict[str, Change] = {
+    "brightness": tones.brightness,
+    "contrast": tones.contrast,
+    "saturation": tones.saturation,
+    "warmth": tones.warmth,
+    "shadows": tones.shadows,
+    "highlights": tones.highlights,
+    "vignette": tones.vignette,
+    "sharpness": tones.sharpness,
+    "blur": lambda rgb, a: tones.blurred(rgb, a) if a > 0 else tones.sharpness(rgb, -a),
+    "fog": lambda rgb, a: tones.fog(rgb, a) if a > 0 else tones.dehazed(rgb, -a),
+    "glow": lambda rgb, a: tones.glow(rgb, a) if a > 0 else rgb,
+}
+
+
+def _cinematic(rgb: np.ndarray, a: float) -> np.ndarray:
+    toned = tones.split_tone(tones.contrast(rgb, 0.6 * a), (20, 90, 110), (255, 170, 90), 0.55 * a)
+    return tones.vignette(tones.saturation(toned, 0.1), 0.35 * a)
+
+
+def _film(rgb: np.ndarray, a: float) -> np.ndarray:
+    toned = tones.split_tone(
+        tones.faded(tones.contrast(rgb, 0.5 * a), 0.5 * a), (60, 80, 70), (255, 220, 170), 0.35 * a
+    )
+    return tones.saturation(toned, -0.15 * a)
+
+
+def _vintage(rgb: np.ndarray, a: float) -> np.ndarray:
+    toned = tones.split_tone(tones.saturation(rgb, -0.55 * a), (70, 60, 110), (255, 205, 120), 0.6 * a)
+    return tones.vignette(tones.faded(toned, 1.1 * a), 0.5 * a)
+
+
+def _noir(rgb: np.ndarray, a: float) -> np.ndarray:
+    return tones.vignette(tones.contrast(tones.brightness(tones.monochrome(rgb), -0.4), 1.6), 0.8 * a)
+
+
+def _bleach(rgb: np.ndarray, a: float) -> np.ndarray:
+    return tones.contrast(tones.saturation(rgb, -1.1 * a), 1.2 * a)
+
+
+def _cyberpunk(rgb: np.ndarray, a: float) -> np.ndarray:
+    dark = tones.brightness(tones.contrast(rgb, 0.8), -0.5 * a)
+    return tones.glow(tones.saturation(tones.split_tone(dark, (20, 60, 190), (255, 40, 170), 0.9 * a), 0.6 * a), 0.6)
+
+
+def _pastel(rgb: np.ndarray, a: float) -> np.ndarray:
+    soft = tones.glow(tones.faded(tones.brightness(tones.contrast(rgb, -0.6), 0.6 * a), 0.8 * a), 0.5 * a)
+    return tones.split_tone(tones.saturation(soft, -0.35 * a), (150, 130, 190), (255, 200, 210), 0.4 * a)
+
+
+def _night(rgb: np.ndarray, a: float) -> np.ndarray:
+    """Day for night: dark, blue, little colour; what shines keeps shining."""
+    dark = tones.brightness(tones.saturation(rgb, -0.9 * a), -1.9 * a)
+    toned = tones.split_tone(dark, (20, 50, 140), (120, 160, 255), 0.9 * a)
+    return tones.vignette(toned, 0.6 * a)
+
+
+def _sunset(rgb: np.ndarray, a: float) -> np.ndarray:
+    toned = tones.split_tone(tones.warmth(rgb, 1.3 * a), (110, 50, 120), (255, 140, 50), 0.6 * a)
+    height, width = rgb.shape[:2]
+    from_above = np.linspace(0.34, 0.0, height, dtype=np.float32)[:, None] * min(1.4, a)
+    light = np.full_like(rgb, (255, 138, 60))
+    return tones.mixed(toned, light, np.broadcast_to(from_above, (height, width)))
+
+
+def _autumn(rgb: np.ndarray, a: float) -> np.ndarray:
+    """Greens turned to rust and gold."""
+    hsv = cv2.cvtColor(rgb, cv2.COLOR_RGB2HSV)
+    shift = np.arange(256, dtype=np.float32)
+    green = np.exp(-(((shift - 52) / 20) ** 2)) * min(1.2, a)
+    hsv[..., 0] = cv2.LUT(hsv[..., 0], np.clip(shift - green * (shift - 13), 0, 179).astype(np.uint8))
+    return tones.warmth(cv2.cvtColor(hsv, cv2.COLOR_HSV2RGB), 0.5 * a)
+
+
+LOOKS: dict[str, Change] = {
+    **STYLES,
+    "black and white": lambda rgb, a: tones.contrast(tones.monochrome(rgb), 0.35),
+    "sepia": lambda rgb, a: tones.monochrome(rgb, (255, 214, 160)),
+    "film": _film,
+    "cinematic": _cinematic,
+    "vintage": _vintage,
+    "noir": _noir,
+    "bleach": _bleach,
+    "cyberpunk": _cyberpunk,
+    "pastel": _pastel,
+    "invert": lambda rgb, a: cv2.bitwise_not(rgb),
+    "night": _night,
+    "sunset": _sunset,
+    "winter": lambda rgb, a: tones.brightness(tones.warmth(tones.saturation(rgb, -0.7 * a), -1.1 * a), 0.35 * a),
+    "autumn": _autumn,
+    "rain": lambda rgb, a: tones.brightness(tones.warmth(tones.saturation(rgb, -0.6 * a), -0.5 * a), -0.5 * a),
+    "snow": lambda rgb, a: tones.brightness(tones.warmth(tones.saturation(rgb, -0.5 * a), -0.5 * a), 0.25 * a),
+}
+GRAINY = {"film": 0.7, "vintage": 0.9, "noir": 0.8}
+FALLING = {
+    "rain": particles.Particles("rain", 0.8, (215, 222, 232)),
+    "snow": particles.Particles("snow", 0.9, (250, 251, 255)),
+}
+MASK_MEMORY = 0.85
+"""Share of the last frame's mask that stays in the next, so that edges of a target do not dance."""
+
+
+class Looker:
+    """Applies steps to one picture, or to the frames of a clip in order."""
+
+    def __init__(self, steps: Sequence[Step], seed: int) -> None:
+        self._steps, self._seed, self._frame = steps, seed, 0
+        self._masks: dict[str, np.ndarray] = {}
+        self._noise = np.empty((0, 0), np.int8)
+
+    def apply(self, rgb: np.ndarray, time_s: float = 0.0) -> np.ndarray:
+        """The next picture with all steps done, uint8 RGB of the same size."""
+        for step in self._steps:
+            changed = self._changed(rgb, step, time_s)
+            if step.target != "all" or step.source:
+                mask = self._mask(rgb, step)
+                changed = tones.mixed(rgb, changed, mask)
+            rgb = changed
+        self._frame += 1
+        return rgb
+
+    def _changed(self, rgb: np.ndarray, step: Step, time_s: float) -> np.ndarray:
+        if step.kind == "grain":
+            return self._grained(rgb, step.amount) if step.amount > 0 else tones.denoised(rgb, -step.amount)
+        if step.kind == "recolour":
+            return tones.recoloured(rgb, NAMED[step.way], step.amount)
+        if step.kind != "look":
+            change = QUANTITIES[step.kind]
+            if step.kind == "blur" and step.target == "background":
+                return tones.blurred(rgb, max(0.5, 1.8 * step.amount))
+            return change(rgb, step.amount)
+        made = LOOKS[step.way](rgb, min(step.amount, 1.8))
+        if step.way in FALLING:
+            made = np.ascontiguousarray(made)
+            particles.paint(made, FALLING[step.way], self._seed, time_s)
+        return self._grained(made, GRAINY[step.way] * step.amount) if step.way in GRAINY else made
+
+    def _grained(self, rgb: np.ndarray, amount: float) -> np.ndarray:
+        """Film grain, new in every frame: one seeded field, shifted by a step that never repeats soon."""
+        height, width = rgb.shape[:2]
+        if not self._noise.size:
+            size = max(0.55, min(height, width) / 1400)
+            field = np.random.default_rng(self._seed).standard_normal((height + 256, width + 256)).astype(np.float32)
+            field = cv2.GaussianBlur(field, (0, 0), size)
+            self._noise = np.clip(field / field.std() * 32, -127, 127).astype(np.int8)
+        y, x = (self._frame * 97) % 256, (self._frame * 151) % 256
+        part = self._noise[y : y + height, x : x + width]
+        both = [cv2.LUT((part.view(np.uint8)), table) for table in _up_and_down(0.36 * amount)]
+        return cv2.subtract(cv2.add(rgb, cv2.merge([both[0]] * 3)), cv2.merge([both[1]] * 3))
+
+    def _mask(self, rgb: np.ndarray, step: Step) -> np.ndarray:
+        """Where the step acts, float32 (h, w), 0..1."""
+        if step.source:
+            return colour_mask(rgb, NAMED[step.source])
+        if step.target == "edges":
+            return edge_mask(rgb.shape[:2])
+        small = sky_of(rgb) if step.target == "sky" else self._subject(rgb)
+        if step.target == "background":
+            small = 1 - small
+        last = self._masks.get(step.target)
+        if last is not None and step.target == "sky":
+            small = MASK_MEMORY * last + (1 - MASK_MEMORY) * small
+        self._masks[step.target] = small
+        return cv2.resize(small, rgb.shape[1::-1], interpolation=cv2.INTER_LINEAR)
+
+    def _subject(self, rgb: np.ndarray) -> np.ndarray:
+        """The subject, looked for once: in a clip the first frame decides."""
+        if "subject" not in self._masks:
+            found = subject_of(rgb)
+            if not found.any():  # nothing stands out: the middle is what is looked at
+                found = 1 - edge_mask(found.shape)
+            self._masks["subject"] = cv2.GaussianBlur(found, (0, 0), 2.2)
+        return self._masks["subject"]
+
+
+def _up_and_down(strength: float) -> tuple[np.ndarray, np.ndarray]:
+    """Tables that turn int8 noise, seen as uint8, into what to add and what to subtract."""
+    signed = np.arange(256, dtype=np.uint8).view(np.int8).astype(np.float32) * strength
+    return np.clip(signed, 0, 255).astype(np.uint8), np.clip(-signed, 0, 255).astype(np.uint8)
+
+
+def edge_mask(shape: tuple[int, ...]) -> np.ndarray:
+    """0 in the middle, 1 in the corners."""
+    y = np.linspace(-1, 1, shape[0], dtype=np.float32)[:, None] ** 2
+    x = np.linspace(-1, 1, shape[1], dtype=np.float32)[None] ** 2
+    return np.clip((x + y - 0.25) / 0.8, 0, 1)
+
+
+def colour_mask(rgb: np.ndarray, colour: tuple[int, int, int]) -> np.ndarray:
+    """Where the picture has this colour, softly: near in hue for colours, near in lightness for greys."""
+    lab = cv2.cvtColor(rgb.astype(np.float32) / 255, cv2.COLOR_RGB2Lab)
+    aim = cv2.cvtColor(np.array([[colour]], np.float32) / 255, cv2.COLOR_RGB2Lab)[0, 0]
+    chroma = np.hypot(lab[..., 1], lab[..., 2])
+    if np.hypot(aim[1], aim[2]) < 12:
+        near = 1 - np.abs(lab[..., 0] - aim[0]) / 28
+        return cv2.GaussianBlur(np.clip(near, 0, 1) * np.clip(1.6 - chroma / 14, 0, 1), (0, 0), 1.0)
+    turn = np.arctan2(lab[..., 2], lab[..., 1]) - np.arctan2(aim[2], aim[1])
+    apart = np.abs((turn + np.pi) % (2 * np.pi) - np.pi)
+    hue = np.clip((0.62 - apart) / 0.25, 0, 1)
+    return cv2.GaussianBlur((hue * np.clip((chroma - 12) / 14, 0, 1)).astype(np.float32), (0, 0), 1.0)
+
+
+def sky_of(rgb: np.ndarray) -> np.ndarray:
+    """The sky, small float32 (h, w), 0..1: smooth parts that hang together with the upper edge; all zero if none."""
+    tall, wide = rgb.shape[:2]
+    scale = LOOK_PX / max(tall, wide)
+    small = cv2.resize(rgb, (max(16, round(wide * scale)), max(16, round(tall * scale))), interpolation=cv2.INTER_AREA)
+    calm = cv2.bilateralFilter(small, 5, 18, 4)
+    rows, cols = calm.shape[:2]
+    mask = np.zeros((rows + 2, cols + 2), np.uint8)
+    for x in range(1, cols, max(1, cols // 24)):
+        red, _, blue = (int(c) for c in calm[0, x])
+        if mask[1, x + 1] or max(calm[0, x]) < 20 or (red > blue + 70 and max(calm[0, x]) < 120):
+            continue
+        cv2.floodFill(calm, mask, (x, 0), 0, (5, 5, 5), (5, 5, 5), 4 | cv2.FLOODFILL_MASK_ONLY | 255 << 8)
+    found = cv2.morphologyEx(mask[1:-1, 1:-1], cv2.MORPH_CLOSE, np.ones((5, 5), np.uint8)).astype(np.float32) / 255
+    if not 0.03 < found.mean() < 0.97:
+        return np.zeros((rows, cols), np.float32)
+    return cv2.GaussianBlur(np.maximum(found, _alike(calm, found)), (0, 0), 1.0)
+
+
+def _alike(calm: np.ndarray, found: np.ndarray) -> np.ndarray:
+    """What has the colour of the sky found and lies no lower: the patches behind branches and towers."""
+    lab = cv2.cvtColor(calm.astype(np.float32) / 255, cv2.COLOR_RGB2Lab)
+    inside = found > 0.5
+    lowest = int(np.nonzero(inside.any(axis=1))[0][-1])
+    apart = np.linalg.norm(lab - np.median(lab[inside], axis=0), axis=2)
+    spread = max(5.0, 1.5 * float(np.percentile(np.abs(apart[inside]), 80)))
+    near = (apart < min(spread, 14.0)).astype(np.float32)
+    near[lowest + 1 :] = 0
+    return near

@@ -1,0 +1,75 @@
+"""video-to-video: the user's clip graded or restyled frame by frame; its motion and its sound stay.
+
+One frame is in memory at a time, whatever the clip's length.
+"""
+
+from __future__ import annotations
+
+import itertools
+from collections.abc import Iterator
+
+import numpy as np
+
+from studio.animatic.clips import clips, scenes
+from studio.animatic.clips.film import Painter, Shot, Sound, Tell, finish
+from studio.animatic.draw.stage import Planes
+from studio.animatic.effects import edit
+from studio.animatic.effects.looks import Looker
+from studio.animatic.order import Order
+from studio.animatic.text.instructions import Step, parse
+from studio.media import encode
+
+NOT_FOR_CLIPS = ("border",)
+
+
+def clip(order: Order, tell: Tell) -> list[str]:
+    """The clip with all steps done to every frame."""
+    source = order.inputs["video"][0]
+    asked = parse(order.prompt)
+    tones_ = [s for s in asked.steps if s.kind not in edit.SHAPES and s.kind != "layout"]
+    shapes = [s for s in asked.steps if s.kind in edit.SHAPES and s.kind not in NOT_FOR_CLIPS]
+    said = edit.notes(
+        asked, 1, [next(clips.frames(source, 1.0))] if any(s.target == "sky" for s in asked.steps) else []
+    )
+    order = _shaped(order, shapes)
+    sound = Sound(clips.sound(source)) if order.sound and clips.has_sound(source) else None
+    with_frames = Shot(0, order.frames, lambda: _painter(order, tones_, shapes))
+    finish(order, [with_frames], tell, sound=sound)
+    return said
+
+
+def _shaped(order: Order, shapes: list[Step]) -> Order:
+    """The order at the size that its crop or turn gives, unless the user asked for a size."""
+    if not shapes or order.settings.get("width") or order.settings.get("aspect"):
+        return order
+    probe = np.zeros((order.height, order.width, 3), np.uint8)
+    for step in shapes:
+        probe = edit.shaped(probe, step)
+    tall, wide = (max(64, side // 2 * 2) for side in probe.shape[:2])
+    return Order(**{**vars(order), "width": wide, "height": tall})
+
+
+def _painter(order: Order, tones_: list[Step], shapes: list[Step]) -> Painter:
+    looker = Looker(tones_, order.seed)
+    pictures = _held(clips.frames(order.inputs["video"][0], order.fps))
+    overlay = scenes.draft_overlay((order.width, order.height))
+
+    def paint(n: int, canvas: Planes) -> None:
+        rgb = next(pictures)
+        for step in shapes:
+            rgb = edit.shaped(rgb, step)
+        rgb = looker.apply(clips.cover(rgb, order.width, order.height), n / order.fps)
+        for plane, made in zip(canvas, encode.planes(encode.from_rgb(rgb)), strict=True):
+            np.copyto(plane, made)
+        overlay.lay(canvas)
+
+    return paint
+
+
+def _held(pictures: Iterator[np.ndarray]) -> Iterator[np.ndarray]:
+    """The pictures, and the last one again and again where the clip is shorter than asked."""
+    last = next(pictures)
+    yield last
+    for last in pictures:
+        yield last
+    yield from itertools.repeat(last)

@@ -1,0 +1,1 @@
+"""Where a scene plays: nature, town, rooms, halls, vessels."""

@@ -1,0 +1,1 @@
+"""The sound bed of a clip."""

@@ -1,0 +1,359 @@
+"""A prompt cut into tokens: known phrases of vocabulary.toml, numbers, glue words, stops and the words nobody knows.
+
+English is matched by whole words (the longest phrase first, plurals understood), Chinese by the longest substring.
+"""
+
+from __future__ import annotations
+
+import re
+import tomllib
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from functools import cache
+from importlib.resources import files
+
+from studio.animatic.text import ages
+
+CJK = "\u3400-\u9fff"
+PIECES = re.compile(rf"[A-Za-z\u00c0-\u024f]+|\d+(?:\.\d+)?|[{CJK}]|[^\s]")
+LENGTHS = re.compile(r"(\d{1,3})\s?mm\b|(\d{1,3})\s?毫米", re.IGNORECASE)
+QUANTITIES = re.compile(
+    r"\d+(?:\.\d+)?\s?(?:mm\b|毫米|s\b|sec\w*|ms\b|fps\b|k\b|p\b|px\b|%|度|秒|帧|分钟|°)|f/?\d(?:\.\d+)?|\d+\s?[:x]\s?\d+|"
+    r"\d{4}s?\b",
+    re.IGNORECASE,
+)
+LONGEST_ENGLISH = 6
+LONGEST_CHINESE = 7
+IRREGULAR = {
+    "men": "man",
+    "women": "woman",
+    "children": "child",
+    "kids": "kid",
+    "wolves": "wolf",
+    "geese": "goose",
+    "businessmen": "businessman",
+    "fishermen": "fisherman",
+    "policemen": "policeman",
+    "leaves": "leaf",
+    "babies": "baby",
+    "ladies": "lady",
+    "puppies": "puppy",
+    "knives": "knife",
+    "oxen": "ox",
+    "feet": "foot",
+}
+SINGULAR = frozenset({"glasses", "news", "gloves", "jeans", "pyjamas", "overalls"})
+"""Words that end like plurals and are none, or mean something else than their singular."""
+
+ENGLISH_NUMBERS = {
+    "one": 1,
+    "two": 2,
+    "three": 3,
+    "four": 4,
+    "five": 5,
+    "six": 6,
+    "seven": 7,
+    "eight": 8,
+    "nine": 9,
+    "ten": 10,
+    "eleven": 11,
+    "twelve": 12,
+    "fifteen": 15,
+    "twenty": 20,
+    "thirty": 30,
+    "fifty": 50,
+    "hundred": 100,
+    "both": 2,
+    "pair": 2,
+    "trio": 3,
+    "few": 3,
+    "several": 4,
+    "dozen": 12,
+    "many": 9,
+    "hundreds": 40,
+    "some": 3,
+    "a": 1,
+    "an": 1,
+    "another": 1,
+    "single": 1,
+    "lone": 1,
+    "solitary": 1,
+    "lonely": 1,
+}
+CHINESE_DIGITS = {c: n for n, c in enumerate("零一二三四五六七八九")} | {"两": 2, "俩": 2, "双": 2, "几": 3}
+CLASSIFIERS = "个名位只条匹辆艘头群对双座栋棵朵架列杯瓶碗本台部张把盏颗排队座间片位口"
+"""Characters that make a Chinese numeral before them a count (三只狗); 群 is a group, 对 and 双 are pairs."""
+GLUE = frozenset(
+    [
+        "the",
+        "of",
+        "and",
+        "with",
+        "in",
+        "on",
+        "at",
+        "to",
+        "from",
+        "by",
+        "for",
+        "is",
+        "are",
+        "was",
+        "were",
+        "be",
+        "been",
+        "being",
+        "his",
+        "her",
+        "its",
+        "their",
+        "our",
+        "your",
+        "my",
+        "this",
+        "that",
+        "these",
+        "those",
+        "as",
+        "into",
+        "onto",
+        "over",
+        "under",
+        "through",
+        "across",
+        "near",
+        "next",
+        "beside",
+        "behind",
+        "front",
+        "between",
+        "around",
+        "along",
+        "up",
+        "down",
+        "out",
+        "off",
+        "it",
+        "he",
+        "she",
+        "they",
+        "we",
+        "you",
+        "i",
+        "him",
+        "them",
+        "who",
+        "which",
+        "while",
+        "then",
+        "there",
+        "here",
+        "has",
+        "have",
+        "had",
+        "very",
+        "so",
+        "s",
+        "t",
+        "do",
+        "does",
+        "not",
+        "no",
+        "but",
+        "or",
+        "if",
+        "its",
+        "towards",
+        "toward",
+        "against",
+        "inside",
+        "outside",
+        "above",
+        "below",
+        "during",
+        "after",
+        "before",
+        "shot",
+        "scene",
+        "camera",
+        "lens",
+        "view",
+        "frame",
+        "image",
+        "picture",
+        "video",
+        "clip",
+        "style",
+        "4k",
+        "8k",
+        "hd",
+        "uhd",
+        "angle",
+        "feel",
+        "look",
+        "looks",
+        "mood",
+        "quality",
+        "high",
+        "detailed",
+        "highly",
+        "resolution",
+        "gets",
+        "group",
+        "made",
+        "full",
+        "background",
+        "foreground",
+        "distance",
+    ]
+) | frozenset("的了着在和与及是有从将把被里上下中这那他她它们到向之其也都而并且于让给对为以地得过去来时")
+STOPS = frozenset('.,;:!?()[]{}"，。；：！？、（）【】“”\n|/')
+
+
+@dataclass(frozen=True)
+class Token:
+    """One piece of a prompt. kind: known, number, age, name, glue, stop, word. meanings: category -> value of a known
+    phrase. number: of a count, or the years of an age.
+    """
+
+    kind: str
+    text: str
+    start: int
+    meanings: dict[str, str] = field(default_factory=dict)
+    plural: bool = False
+    number: int = 0
+    definite: bool = False
+
+
+@cache
+def phrases() -> dict[str, dict[str, str]]:
+    """phrase -> {category: value}, from vocabulary.toml. Where a phrase stands twice in a category the first wins."""
+    found: dict[str, dict[str, str]] = {}
+    table = tomllib.loads((files("studio.animatic.text") / "vocabulary.toml").read_text("utf-8"))
+    for category, values in table.items():
+        for value, listed in values.items():
+            for phrase in listed.split(","):
+                found.setdefault(phrase.strip().lower(), {}).setdefault(category, value)
+    return found
+
+
+def tokens(prompt: str, names: Sequence[str] = ()) -> list[Token]:
+    """The prompt in order. Measures such as 35mm, 5s or 16:9 are left out: they count nothing. names: of people."""
+    set_apart, text = ages.found(prompt)
+    said = [Token("age", "", at, number=years) for at, years in set_apart]
+    text = QUANTITIES.sub(lambda m: " " * len(m.group()), text)
+    if names:
+        listed = "|".join(re.escape(n) for n in sorted(names, key=len, reverse=True))
+        call = re.compile(rf"@?(?:{listed})(?![A-Za-z0-9])")
+        said += [Token("name", m.group().lstrip("@"), m.start()) for m in call.finditer(text)]
+        text = call.sub(lambda m: " " * len(m.group()), text)
+    return sorted([*_cut(text), *said], key=lambda t: t.start)
+
+
+def _cut(text: str) -> list[Token]:
+    pieces = [(m.group(), m.start()) for m in PIECES.finditer(text)]
+    found: list[Token] = []
+    at = 0
+    while at < len(pieces):
+        token, used = _known(pieces, at, least=2) or _number(pieces, at) or _known(pieces, at) or _plain(pieces, at)
+        found.append(token)
+        at += used
+    return found
+
+
+def _is_cjk(piece: str) -> bool:
+    return "\u3400" <= piece[0] <= "\u9fff"
+
+
+def _known(pieces: list[tuple[str, int]], at: int, *, least: int = 1) -> tuple[Token, int] | None:
+    """The longest known phrase of at least `least` pieces that starts here."""
+    chinese = _is_cjk(pieces[at][0])
+    longest = LONGEST_CHINESE if chinese else LONGEST_ENGLISH
+    known = phrases()
+    for length in range(min(longest, len(pieces) - at), least - 1, -1):
+        words = [p.lower() for p, _ in pieces[at : at + length] if p not in "-'’"]
+        if not words or pieces[at + length - 1][0] in "-'’" or any(w in STOPS for w in words):
+            continue
+        phrase = ("" if chinese else " ").join(words)
+        for form, plural in _forms(phrase, chinese):
+            if form in known:
+                return Token("known", phrase, pieces[at][1], known[form], plural), length
+    return None
+
+
+def _forms(phrase: str, chinese: bool) -> list[tuple[str, bool]]:
+    """The phrase as it is and as a singular, each with whether it is a plural."""
+    if chinese:
+        return [(phrase, False)] + ([(phrase[:-1], True)] if phrase.endswith("们") else [])
+    head, _, last = phrase.rpartition(" ")
+    lead = head + " " if head else ""
+    if last in IRREGULAR:
+        return [(lead + IRREGULAR[last], True), (phrase, True)]
+    if last in SINGULAR:
+        return [(phrase, False)]
+    forms = [(phrase, last in ("people", "cattle", "sheep", "lovers", "fans"))]
+    if last.endswith("ies"):
+        forms.append((lead + last[:-3] + "y", True))
+    if last.endswith("es"):
+        forms.append((lead + last[:-2], True))
+    if last.endswith("s") and len(last) > 3:
+        forms.append((lead + last[:-1], True))
+    return forms
+
+
+def _number(pieces: list[tuple[str, int]], at: int) -> tuple[Token, int] | None:
+    """A count: digits, English number words, Chinese numerals before a classifier or 人."""
+    piece, start = pieces[at]
+    low = piece.lower()
+    if piece.replace(".", "").isdigit():
+        used = 2 if at + 1 < len(pieces) and pieces[at + 1][0] in CLASSIFIERS else 1
+        return Token("number", piece, start, number=min(int(float(piece)), 999)), used
+    if low in ENGLISH_NUMBERS:
+        return Token("number", low, start, number=ENGLISH_NUMBERS[low]), 1
+    if piece not in CHINESE_DIGITS and piece != "十":
+        return None
+    end = at
+    while end < len(pieces) and (pieces[end][0] in CHINESE_DIGITS or pieces[end][0] == "十"):
+        end += 1
+    number = _chinese("".join(p for p, _ in pieces[at:end]))
+    after = pieces[end][0] if end < len(pieces) else ""
+    if after == "群":
+        return Token("number", "一群", start, number=5), end - at + 1
+    if after in ("对", "双"):
+        return Token("number", "一对", start, number=2 * number), end - at + 1
+    if after and after in CLASSIFIERS:
+        return Token("number", piece, start, number=number), end - at + 1
+    return (Token("number", piece, start, number=number), end - at) if after == "人" else None
+
+
+def _chinese(numeral: str) -> int:
+    """The value of a Chinese numeral below 100: 十二 is 12, 二十 is 20."""
+    tens, ten, ones = numeral.partition("十")
+    if not ten:
+        return CHINESE_DIGITS[numeral[-1]]
+    return (CHINESE_DIGITS[tens[-1]] if tens else 1) * 10 + (CHINESE_DIGITS[ones[-1]] if ones else 0)
+
+
+def _plain(pieces: list[tuple[str, int]], at: int) -> tuple[Token, int]:
+    """A stop, a glue word, or a run that nobody knows (a whole run of Chinese characters at once)."""
+    piece, start = pieces[at]
+    low = piece.lower()
+    if piece in STOPS:
+        return Token("stop", piece, start), 1
+    if low in GLUE or (len(low) < 2 and not _is_cjk(low)):
+        definite = low in ("the", "his", "her", "their", "its", "this", "that", "这", "那", "该")
+        return Token("glue", low, start, definite=definite), 1
+    if not _is_cjk(piece):
+        return Token("word", low, start), 1
+    end = at + 1
+    while end < len(pieces) and end - at < 4 and _is_cjk(pieces[end][0]):
+        if pieces[end][0] in GLUE or _known(pieces, end) or _number(pieces, end):
+            break
+        end += 1
+    return Token("word", "".join(p for p, _ in pieces[at:end]), start), end - at
+
+
+def focal_length(prompt: str) -> str:
+    """The focal length the prompt names, such as "35mm"; empty without one."""
+    match = LENGTHS.search(prompt)
+    return f"{match.group(1) or match.group(2)}mm" if match else ""

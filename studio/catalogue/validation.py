@@ -1,0 +1,420 @@
+"""A request against its row: what is allowed, what was left open, what it would cost. Pure functions over data.
+
+The order is always the same: `parse` (shape) -> `complete` (defaults the user left open, made visible) -> `problems`
+(every limit) -> `price`. What the user set is never changed here; it is kept or refused.
+"""
+
+from __future__ import annotations
+
+import math
+import re
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from pydantic import ValidationError
+
+from studio.catalogue.inputs import fail, files, unfit
+from studio.catalogue.schema import Catalogue, Durations, FreeSize, Model, ParamSpec, Price, Size
+from studio.domain import JSON, REQUEST, Asset, Request, Task
+from studio.errors import CapabilityError
+from studio.field_errors import blank, require_whole, sentence, short
+
+__all__ = ["FIELDS", "carry", "complete", "holds", "parse", "price", "price_lines", "problems", "unfit", "value"]
+
+FIELDS = frozenset(Request.model_fields) - {"params"}
+SHAPELESS = ("audio_file", "reference_voices")
+"""Inputs that have no width and height."""
+
+
+def parse(body: JSON, catalogue: Catalogue) -> Request:
+    """The flat JSON of the API as a request of its task. Own parameters of the model move into `params`.
+
+    Raises CapabilityError for an unknown field, model or task, or a value of the wrong type, naming the field.
+    """
+    require_whole(body)
+    body = {k: v for k, v in body.items() if v is not None}
+    if not isinstance(body.get("model"), str):
+        raise CapabilityError("The request has no model. See /models for the list.", field="model")
+    model = catalogue.get(body["model"])
+    if "task" not in body and len(model.tasks) == 1:
+        body["task"] = model.tasks[0].value
+    own = {k: body.pop(k) for k in list(body) if k not in FIELDS and k in model.params}
+    unknown = sorted(k for k in body if k not in FIELDS)
+    if unknown:
+        raise CapabilityError(f"{model.label} has no setting called {unknown[0][:60]!r}.", field=unknown[0])
+    try:
+        return REQUEST.validate_python(body | {"params": own})
+    except ValidationError as error:
+        first: dict[str, Any] = dict(error.errors(include_url=False)[0])
+        field = ".".join(str(p) for p in first["loc"] if p not in set(Task)) or "task"
+        raise CapabilityError(sentence(first, field), field=field, value=first.get("input")) from None
+
+
+def complete(request: Request, model: Model) -> Request:
+    """The request with everything the user left open set to the row's default, so that it is sent, not left to chance.
+
+    The seed stays as it is. A size given only in part is completed from the row where that is unambiguous.
+    """
+    new: dict[str, Any] = {}
+    if size := _size(request, model):
+        new |= {"width": size.width, "height": size.height, "tier": size.tier or None, "aspect": size.aspect or None}
+    elif model.size_from_input and request.tier is None and request.width is None:
+        new["tier"] = model.default_tier
+    if request.task.makes == "video":
+        if (
+            request.duration_s is None
+            and (own := model.durations)
+            and not own.from_input
+            and not model.follows_input(request.task, "duration")
+        ):
+            new["duration_s"] = _default_duration(own)
+        if request.fps is None and model.fps and not model.follows_input(request.task, "fps"):
+            new["fps"] = model.default_fps or model.fps[0]
+    if request.audio is None and model.audio == "optional" and request.task.makes == "video":
+        new["audio"] = model.audio_default
+    missing = {k: s.default for k, s in model.params_for(request.task).items() if k not in request.params}
+    new["params"] = {k: v for k, v in missing.items() if v is not None} | request.params
+    return request.model_copy(update=new)
+
+
+def _default_duration(d: Durations) -> float | None:
+    return d.default or (d.choices[0] if d.choices else d.min)
+
+
+def _size(request: Request, model: Model) -> Size | None:
+    """The size meant by the request, or None where the model takes none or the request names one that is not listed."""
+    width, height = request.width, request.height
+    if width is not None or height is not None:
+        fits = (s for s in model.sizes if (s.width, s.height) == (width, height))
+        return next((s for s in fits if request.tier in (None, s.tier) and request.aspect in (None, s.aspect)), None)
+    if _takes_shape(request, model) and not request.aspect:
+        return None  # the input's shape, at the tier if one is asked for
+    if model.sizes:
+        named = [
+            s
+            for s in model.sizes
+            if request.aspect in (None, s.aspect) and (request.tier or model.default_tier or s.tier) == s.tier
+        ]
+        if not (request.aspect or request.tier) and model.default_size:
+            named = [s for s in model.sizes if (s.width, s.height) == model.default_size] or named
+        return named[0] if named else None
+    if model.free_size and model.default_size and not (request.aspect or request.tier):
+        return Size(tier="", aspect="", width=model.default_size[0], height=model.default_size[1])
+    return None
+
+
+def _takes_shape(request: Request, model: Model) -> bool:
+    """Whether the result has the shape of an input; a task that goes by sound alone has none to give."""
+    if not model.follows_input(request.task, "size"):
+        return False
+    given, specs = request.media(), model.inputs_for(request.task)
+    return any(name in given or spec.min for name, spec in specs.items() if name not in SHAPELESS)
+
+
+def problems(request: Request, model: Model, assets: Mapping[str, Asset]) -> list[CapabilityError]:
+    """Every way in which the completed request goes beyond the row, each with field, value and limit."""
+    found: list[CapabilityError] = []
+    if request.task not in model.tasks:
+        can = ", ".join(model.tasks)
+        return [CapabilityError(f"{model.label} supports {can}, not {request.task}.", field="task", value=request.task)]
+    for check in (_texts, _sizes, _times, _params, files, _numbers, _exclusions):
+        found += check(request, model, assets)
+    return found
+
+
+def _texts(request: Request, model: Model, _: Mapping[str, Asset]) -> Iterator[CapabilityError]:
+    required = model.prompt.required and request.task not in model.prompt.optional_for
+    if required and blank(request.prompt):
+        yield fail("prompt", "", "required", f"{model.label} needs a prompt.")
+    for field, spec, text in (
+        ("prompt", model.prompt, request.prompt),
+        ("negative_prompt", model.negative_prompt, request.negative_prompt),
+    ):
+        if spec is None:
+            if text:
+                yield fail(field, len(text), 0, f"{model.label} does not use a negative prompt. Leave it empty.")
+        elif spec.max_chars == 0 and text:
+            yield fail(field, len(text), 0, f"{model.label} does not use a {field.replace('_', ' ')}. Leave it empty.")
+        elif spec.max_chars and len(text) > spec.max_chars:
+            most = f"{spec.max_chars:,} and cuts off the rest" if spec.beyond == "cut" else f"{spec.max_chars:,}"
+            message = (
+                f"The {field.replace('_', ' ')} has {len(text):,} characters; {model.label} allows {most}. Shorten it."
+            )
+            yield fail(field, len(text), spec.max_chars, message)
+
+
+def _sizes(request: Request, model: Model, _: Mapping[str, Asset]) -> Iterator[CapabilityError]:
+    width, height = request.width, request.height
+    if (width is None) != (height is None):
+        yield fail("height" if height is None else "width", None, "both", "Set both width and height.")
+        return
+    if width is not None and height is not None:
+        named = next((s for s in model.sizes if (s.width, s.height) == (width, height)), None)
+        yield from _contradiction(request, model, named)
+        if (free := model.free_size) and not named:
+            yield from _free(width, height, model, free)
+        elif free:
+            return
+        elif model.sizes and not named:
+            listed = ", ".join(f"{s.width}x{s.height}" for s in model.sizes)
+            message = f"{model.label} makes {listed}, not {short(width)}x{short(height)}."
+            yield fail("width", f"{short(width)}x{short(height)}", listed, message)
+        elif model.size_from_input or not (model.sizes or free):
+            yield fail("width", width, None, f"{model.label} does not accept width and height.")
+    elif model.sizes and (request.aspect or request.tier):
+        if not request.aspect and request.tier in {s.tier for s in model.sizes}:
+            return
+        listed = ", ".join(dict.fromkeys(f"{s.aspect} {s.tier}" for s in model.sizes))
+        asked = " ".join(filter(None, (request.aspect, request.tier)))
+        yield fail("aspect", asked, listed, f"{model.label} does not support {asked}. Available: {listed}.")
+    elif request.aspect:
+        yield fail(
+            "aspect",
+            request.aspect,
+            None,
+            f"{model.label} does not accept an aspect ratio. Set width and height, or neither.",
+        )
+    elif request.tier and not model.tiers:
+        yield fail("tier", request.tier, None, f"{model.label} does not accept a resolution tier.")
+    if model.tiers and request.tier and request.tier not in model.tiers and not model.sizes:
+        listed = ", ".join(model.tiers)
+        yield fail("tier", request.tier, listed, f"{model.label} does not support {request.tier}. Available: {listed}.")
+
+
+def _contradiction(request: Request, model: Model, named: Size | None) -> Iterator[CapabilityError]:
+    """Tier or aspect that do not belong to the pixels asked for: one of the two would be dropped silently."""
+    for field, asked, own in (
+        ("tier", request.tier, named and named.tier),
+        ("aspect", request.aspect, named and named.aspect),
+    ):
+        if not asked or asked == own or (field == "aspect" and not named and _shaped(request, asked)):
+            continue
+        size = f"{short(request.width)}x{short(request.height)}"
+        message = f"The {field} {asked[:60]} does not match {size}. Set either the pixels or the {field}."
+        yield fail(field, asked, own, message)
+
+
+def _shaped(request: Request, aspect: str) -> bool:
+    """Whether the pixels have this shape, W:H, within two hundredths."""
+    found = re.fullmatch(r"(\d{1,4}):(\d{1,4})", aspect)
+    width, height = request.width or 0, request.height or 0
+    if not found or not int(found[2]) or not (0 < width < 10**6 and 0 < height < 10**6):
+        return False
+    return abs(width / height * int(found[2]) - int(found[1])) <= 0.02 * int(found[1])
+
+
+def _free(width: int, height: int, model: Model, free: FreeSize) -> Iterator[CapabilityError]:
+    for field, side in (("width", width), ("height", height)):
+        if not free.min_side <= side <= free.max_side:
+            limit = f"{free.min_side} to {free.max_side}"
+            yield fail(field, side, limit, f"The {field} is {short(side)}; {model.label} supports {limit} pixels.")
+        elif side % free.multiple:
+            near = max(free.multiple, round(side / free.multiple) * free.multiple)
+            message = f"The {field} is {side}; {model.label} needs a multiple of {free.multiple}, for example {near}."
+            yield fail(field, side, free.multiple, message)
+    if not all(free.min_side <= side <= free.max_side for side in (width, height)):
+        return
+    pixels = width * height
+    if (free.max_pixels and pixels > free.max_pixels) or (free.min_pixels and pixels < free.min_pixels):
+        limit = f"{free.min_pixels or 1:,} to {free.max_pixels or 0:,} pixels in total"
+        yield fail("width", f"{width}x{height}", limit, f"{width}x{height} is {pixels:,} pixels; it must be {limit}.")
+    if free.max_aspect and max(width / height, height / width) > free.max_aspect + 1e-9:
+        limit = f"1:{free.max_aspect:g} to {free.max_aspect:g}:1"
+        yield fail(
+            "width", f"{width}x{height}", limit, f"{width}x{height} is too narrow; the aspect ratio can be {limit}."
+        )
+
+
+def _times(request: Request, model: Model, assets: Mapping[str, Asset]) -> Iterator[CapabilityError]:
+    seconds, allowed = request.duration_s, model.durations
+    if request.task.makes == "image":
+        yield from _timeless(request)
+        return
+    clips = any(i in assets and assets[i].kind == "video" for i in request.references)
+    if seconds and allowed and (most := allowed.max_with_clip) and clips and seconds > most:
+        message = f"The length is {seconds:g} s; {model.label} makes at most {most:g} s with a reference clip."
+        yield fail("duration_s", seconds, most, message)
+    if seconds is not None:
+        if allowed is None or (allowed.from_input and not allowed.choices and allowed.min is None):
+            yield fail("duration_s", seconds, None, f"{model.label} does not accept a length.")
+        elif allowed.choices:
+            if seconds not in allowed.choices:
+                listed = ", ".join(f"{c:g}" for c in allowed.choices)
+                message = f"The length is {seconds:g} s; {model.label} makes only {listed} s."
+                yield fail("duration_s", seconds, listed, message)
+        else:
+            low, high, step = allowed.min or 0, allowed.max or math.inf, allowed.step
+            inside = low <= seconds <= high
+            if not inside or (step and abs((seconds - low) / step - round((seconds - low) / step)) >= 1e-6):
+                limit = f"{low:g} to {high:g} seconds" + (f" in steps of {step:g}" if step else "")
+                yield fail("duration_s", seconds, limit, f"The length is {seconds:g} s; {model.label} makes {limit}.")
+    if request.fps is not None and request.fps not in model.fps:
+        listed = ", ".join(map(str, model.fps)) or "its own rate only"
+        message = f"The frame rate is {short(request.fps)}; {model.label} supports {listed}."
+        yield fail("fps", request.fps, listed, message)
+
+
+def _timeless(request: Request) -> Iterator[CapabilityError]:
+    """What only clips have: no value of these would do anything to a picture."""
+    for field in ("duration_s", "fps", "audio"):
+        if value := getattr(request, field):
+            message = f"{request.task} makes a picture, which has no {field.removesuffix('_s')}; leave it out."
+            yield fail(field, value, None, message)
+
+
+def _params(request: Request, model: Model, _: Mapping[str, Asset]) -> Iterator[CapabilityError]:
+    specs = model.params_for(request.task)
+    for name, value in request.params.items():
+        spec = specs.get(name)
+        if spec is None:
+            yield fail(name, value, None, f"{model.label} has no {name} for {request.task}.")
+        elif message := _wrong_param(value, spec):
+            yield fail(name, value, message, f"{name} is {short(value)}; {model.label} accepts {message}.")
+
+
+def _wrong_param(value: Any, spec: ParamSpec) -> str | None:
+    number = isinstance(value, int | float) and not isinstance(value, bool)
+    low, high = -math.inf if spec.min is None else spec.min, math.inf if spec.max is None else spec.max
+    if spec.type in ("int", "float"):
+        if not number or not low <= value <= high or (spec.type == "int" and value % 1):
+            return f"{'a whole number' if spec.type == 'int' else 'a number'} from {low:g} to {high:g}"
+    elif spec.type == "bool" and not isinstance(value, bool):
+        return "true or false"
+    elif spec.type == "choice" and value not in spec.choices:
+        return "one of " + ", ".join(spec.choices)
+    elif spec.type == "text":
+        if not isinstance(value, str):
+            return "text"
+        if spec.max_chars and len(value) > spec.max_chars:
+            return f"at most {spec.max_chars:,} characters"
+    return None
+
+
+def _numbers(request: Request, model: Model, _: Mapping[str, Asset]) -> Iterator[CapabilityError]:
+    if request.seed is not None:
+        if model.seeds is None:
+            yield fail("seed", request.seed, None, f"{model.label} does not use a seed.")
+        elif not model.seeds.min <= request.seed <= model.seeds.max:
+            low, high = model.seeds.min, model.seeds.max
+            message = f"The seed is {short(request.seed)}; {model.label} takes seeds from {low} to {high}."
+            yield fail("seed", request.seed, f"{low} to {high}", message)
+    if not 1 <= request.n <= model.max_n:
+        message = f"The count is {short(request.n)}; {model.label} allows 1 to {model.max_n}."
+        yield fail("n", request.n, model.max_n, message)
+    if request.audio is not None and request.task.makes == "video" and model.audio != "optional":
+        always = model.audio == "always"
+        if request.audio != always:
+            message = f"{model.label} always adds sound." if always else f"{model.label} does not make sound."
+            yield fail("audio", request.audio, model.audio, message)
+
+
+def _exclusions(request: Request, model: Model, _: Mapping[str, Asset]) -> Iterator[CapabilityError]:
+    for rule in model.exclusions:
+        if all(holds(request, field, wanted) for field, wanted in rule.given.items()):
+            for field in rule.never:
+                if value(request, field) not in (None, "", (), False):
+                    yield fail(field, value(request, field), rule.given, rule.why)
+
+
+def value(request: Request, field: str) -> Any:
+    """A field of the request or one of the model's own parameters, by name; None where it is not set."""
+    return request.params.get(field) if field not in FIELDS else getattr(request, field)
+
+
+def holds(request: Request, field: str, wanted: object, context: Mapping[str, object] | None = None) -> bool:
+    """Whether a condition of a row is met: equal, one of a list, or (wanted true) set at all.
+
+    context: facts from outside the request that rows may ask for, such as region.
+    """
+    got = (context or {}).get(field, value(request, field))
+    if isinstance(wanted, list | tuple):
+        return got in wanted
+    if wanted is True and not isinstance(got, bool):
+        return got not in (None, "", ())
+    return got == wanted
+
+
+def price(
+    request: Request,
+    model: Model,
+    assets: Mapping[str, Asset],
+    *,
+    input_s: float = 0.0,
+    images: float = 1.0,
+    **context: object,
+) -> float | None:
+    """US dollars for one run, from the row's price list; None where no line fits or a quantity is unknown.
+
+    input_s: seconds of input clips that the provider bills (its own rule). images: pictures in one run.
+    context: region and the like.
+    """
+    quantities = {
+        "second": _seconds(request, assets),
+        "input_second": input_s,
+        "image": images,
+        "run": 1.0,
+        "megapixel": (request.width or 0) * (request.height or 0) / 1e6 or None,
+    }
+    lines = price_lines(request, model, **context)
+    if not lines:
+        return None
+    total = 0.0
+    for unit, line in lines.items():
+        quantity = quantities[unit]
+        if quantity is None:
+            return None
+        total += quantity * line.usd
+    return round(total, 6)
+
+
+def price_lines(request: Request, model: Model, **context: object) -> dict[str, Price]:
+    """The line of the price list that counts for each unit: the first whose conditions all hold."""
+    lines: dict[str, Price] = {}
+    for line in model.prices:
+        if all(holds(request, k, v, context) for k, v in line.when.items()):
+            for unit in (line.unit, *line.also):
+                lines.setdefault(unit, line)
+    return lines
+
+
+def _seconds(request: Request, assets: Mapping[str, Asset]) -> float | None:
+    if request.duration_s:
+        return request.duration_s
+    for name in ("audio_file", "video"):
+        if (i := getattr(request, name)) and i in assets:
+            return assets[i].duration_s
+    return None
+
+
+def carry(values: JSON, model: Model, task: Task) -> tuple[JSON, list[str]]:
+    """The user's form values moved to another model: what is still legal stays, the rest becomes the default.
+
+    Returns the new values (flat, without media) and one sentence for every value that had to change.
+    """
+    kept: JSON = {"task": task.value, "model": model.id}
+    said: list[str] = []
+    specs = model.params_for(task)
+    for name, old in values.items():
+        if name in ("task", "model") or old is None or (name not in FIELDS and name not in specs):
+            continue
+        own = {k: v for k, v in kept.items() if k in specs} | ({} if name in FIELDS else {name: old})
+        trial = {k: v for k, v in kept.items() if k in FIELDS} | {"params": own}
+        if name in FIELDS:
+            trial[name] = old
+        if name in ("width", "height"):
+            trial |= {k: values.get(k) for k in ("width", "height")}
+        try:
+            request = REQUEST.validate_python(trial)
+        except ValidationError as error:
+            said.append(sentence(dict(error.errors(include_url=False)[0]), name))
+            continue
+        wrong = [p for p in problems(request, model, {}) if p.field in (name, "width", "aspect", "tier")]
+        mine = [p for p in wrong if p.field == name or name in ("width", "height", "aspect", "tier")]
+        if mine:
+            said.append(str(mine[0]))
+        else:
+            kept[name] = old
+    for pair in (("width", "height"), ("height", "width")):
+        if pair[0] in kept and pair[1] not in kept:
+            del kept[pair[0]]
+    return kept, said

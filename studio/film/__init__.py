@@ -1,0 +1,1 @@
+"""A cut in frames: timeline, tracks, transitions, finishing, captions, delivery."""

@@ -1,0 +1,97 @@
+"""What a person can do about a held run, per reason, and what each choice does to it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from sqlite_utils import Database
+
+from studio.domain import HeldReason, Phase, Run, Status
+from studio.errors import Conflict
+from studio.store import ledger, mapping, runs
+
+
+@dataclass(frozen=True)
+class HoldChoice:
+    """One button: id for `decide`, label on it, help beside it."""
+
+    id: str
+    label: str
+    help: str
+
+
+AGAIN = HoldChoice("try_again", "Retry", "Put the run back in the queue.")
+LOOK = HoldChoice("look_again", "Check again", "Ask the provider for the result again. Free.")
+FETCH = HoldChoice("fetch_again", "Fetch again", "Download the result again. It is already paid for, so this is free.")
+RESEND = HoldChoice(
+    "submit_again", "Submit again", "Send it as a new request. If the first one was accepted, both are billed."
+)
+ANYWAY = HoldChoice("run_anyway", "Run anyway", "Let this run exceed the limit.")
+APPROVE = HoldChoice("approve", "Approve", "Let this run start.")
+CONSENT = HoldChoice(
+    "confirm_consent",
+    "Confirm consent",
+    "Everyone real who is shown or heard agreed to this use, or nobody real is. Stored with the run.",
+)
+GIVE_UP = HoldChoice("give_up", "Cancel run", "End the run. Nothing more is sent.")
+
+CHOICES: dict[HeldReason, tuple[HoldChoice, ...]] = {
+    HeldReason.BUDGET: (ANYWAY, AGAIN, GIVE_UP),
+    HeldReason.APPROVAL: (APPROVE, GIVE_UP),
+    HeldReason.CONSENT: (CONSENT, GIVE_UP),
+    HeldReason.LOST_SUBMIT: (LOOK, RESEND, GIVE_UP),
+    HeldReason.LOST_TASK: (LOOK, RESEND, GIVE_UP),
+    HeldReason.BROKEN_RESULT: (FETCH, RESEND, GIVE_UP),
+    HeldReason.CRASHED_TWICE: (AGAIN, GIVE_UP),
+    HeldReason.NOT_CONFIGURED: (AGAIN, GIVE_UP),
+    HeldReason.CREDIT: (AGAIN, GIVE_UP),
+    HeldReason.DISK_FULL: (AGAIN, GIVE_UP),
+}
+
+
+def choices(run: Run) -> list[HoldChoice]:
+    """What can be chosen now; nothing for a run that is not held."""
+    return list(CHOICES[run.held_reason]) if run.status == Status.HELD and run.held_reason else []
+
+
+def decide(db: Database, run: Run, choice: str) -> Run:
+    """Carry out the choice; the run as it is then. A run that comes back `running` must be driven on.
+
+    Raises Conflict when the run does not offer this choice (any more).
+    """
+    if choice not in {c.id for c in choices(run)}:
+        raise Conflict("The run does not offer this choice any more; look again.")
+    if choice == GIVE_UP.id:
+        return give_up(db, run)
+    if choice in (LOOK.id, FETCH.id):
+        return _look(db, run)
+    if choice == RESEND.id:
+        ledger.settle(db, run, None)
+        return runs.move(db, run, Status.QUEUED, "You chose to submit it again.", handle=None, error=None, note=None)
+    if choice == CONSENT.id:
+        agreed = run.request.model_copy(update={"consent": True})
+        runs.note(db, run.id, request=mapping.as_json(agreed))
+    waived = {"budget_waived": 1} if choice == ANYWAY.id else {}
+    fresh = {"crashes": 0} if run.held_reason == HeldReason.CRASHED_TWICE else {}
+    return _on(db, run, {**waived, **fresh})
+
+
+def give_up(db: Database, run: Run) -> Run:
+    """End a held run. Where something may have been billed, it stays booked."""
+    uncertain = run.handle or run.held_reason in (HeldReason.LOST_SUBMIT, HeldReason.LOST_TASK)
+    (ledger.settle(db, run, None) if uncertain else ledger.release(db, run))
+    return runs.move(db, run, Status.CANCELLED, "You gave it up.", note=None)
+
+
+def _look(db: Database, run: Run) -> Run:
+    phase = Phase.WAITING if run.handle else Phase.SUBMITTING
+    return runs.move(db, run, Status.RUNNING, "You asked to look again.", phase=phase.value, error=None, note=None)
+
+
+def _on(db: Database, run: Run, columns: dict[str, int]) -> Run:
+    """Back to where it was: on with the task it has, or to the queue."""
+    if run.handle:
+        return runs.move(
+            db, run, Status.RUNNING, "You chose to go on.", phase="waiting", error=None, note=None, **columns
+        )
+    return runs.move(db, run, Status.QUEUED, "You chose to go on.", error=None, note=None, **columns)

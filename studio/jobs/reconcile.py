@@ -1,0 +1,86 @@
+"""A submit whose answer was lost: it may have been accepted and billed, and must not be repeated on a guess."""
+
+from __future__ import annotations
+
+import asyncio
+from datetime import datetime, timedelta
+
+from sqlite_utils import Database
+
+from studio.domain import HeldReason, Status, now
+from studio.engines.base import Finds, Job
+from studio.errors import EngineError, UnknownOutcome
+from studio.jobs import outcomes
+from studio.jobs.durations import backoff_s
+from studio.jobs.outcomes import Leave
+from studio.jobs.run_context import Way
+from studio.store import runs
+
+NO_ANSWER = "The studio stopped before the answer came."
+
+LOOKS = 12
+"""How often the provider is asked before a person is; it may say earlier that only a person can tell."""
+MOST_SENDS = 5
+"""How often a run is sent again by itself when it surely did not arrive."""
+SLACK_S = 120.0
+"""Clocks of provider and studio may differ by this much."""
+
+
+async def found_handle(way: Way, job: Job, why: str) -> str:
+    """The handle of the one task that the run's last submit made. why: how its answer was lost, as a sentence.
+
+    Leaves for the queue where the engine is free of charge or certain that there is none; else held for a person.
+    """
+    label = way.facts.label
+    if way.facts.repeatable:
+        raise outcomes.lost_work(way.run, why)
+    if not isinstance(way.engine, Finds):
+        raise _held(f"{why} {label} has no way to look it up, so it may have been billed.")
+    tries = 0
+    while True:
+        try:
+            return _only(await _hits(way, way.engine, job), way, why)
+        except UnknownOutcome as error:
+            raise _held(f"{why} {error}") from error
+        except EngineError as error:
+            tries += 1
+            if not error.transient or tries == LOOKS:
+                raise _held(f"{why} Looking it up failed: {error}") from error
+            await asyncio.sleep(backoff_s(way.timing, tries, error.retry_after_s))
+
+
+async def _hits(way: Way, engine: Finds, job: Job) -> list[str]:
+    """Tasks that may be this run's. Those of other runs are left out once more after the answer: two runs that lost
+    their answers together must not both adopt the one task that arrived."""
+    sent, known = await _sent(way)
+    after, before = sent.timestamp() - SLACK_S, now().timestamp() + SLACK_S
+    found = await engine.find(job, submitted_after=after, submitted_before=before, known=known)
+    _, known = await _sent(way)
+    return [handle for handle in found if handle not in known]
+
+
+async def _sent(way: Way) -> tuple[datetime, set[str]]:
+    """When the run was last sent, and the handles that other runs of about that time hold."""
+
+    def look(db: Database) -> tuple[datetime, set[str]]:
+        at = runs.inner(db, way.run.id)["submitted_at"]
+        sent = datetime.fromisoformat(at) if at else now()
+        return sent, runs.handles_since(db, way.run.provider, sent - timedelta(days=1))
+
+    return await way.house.read(look)
+
+
+def _only(hits: list[str], way: Way, why: str) -> str:
+    label = way.facts.label
+    if len(hits) == 1:
+        return hits[0]
+    if hits:
+        raise _held(f"{why} {label} has {len(hits)} tasks that it could be.")
+    if way.run.attempt >= MOST_SENDS:
+        raise _held(f"{why} {label} did not take the job in {way.run.attempt} tries; its list of tasks shows that.")
+    said = f"{why} {label} did not take the job, as its list of tasks shows, so it is sent again."
+    raise Leave(Status.QUEUED, said, money="release")
+
+
+def _held(why: str) -> Leave:
+    return Leave(Status.HELD, why, reason=HeldReason.LOST_SUBMIT)

@@ -1,0 +1,111 @@
+"""What every step of a run needs: its row, kept up to date on the disk, and ways to wait for its engine."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections.abc import Awaitable, Callable
+from contextlib import suppress
+from typing import Any, TypeVar
+
+from studio.domain import Phase, Progress, Run, Status
+from studio.errors import EngineError, Unavailable
+from studio.jobs.context import House, Lane
+from studio.jobs.durations import backoff_s, pace_of
+from studio.jobs.outcomes import Leave
+from studio.store import runs
+
+T = TypeVar("T")
+
+
+class Way:
+    """One running run. `run` is the row as it was last written; `cancelled`: the user wants it ended.
+
+    stirred: set when there is something to see before the next look is due. took_s: from submit to result, once known.
+    """
+
+    def __init__(self, house: House, lane: Lane, run: Run) -> None:
+        self.house, self.lane, self.run = house, lane, run
+        self.engine, self.facts, self.timing = lane.engine, lane.facts, house.timing
+        self.model = house.catalogue.get(run.model)
+        self.cancelled = run.cancel_wanted
+        self.stirred = asyncio.Event()
+        self.took_s: float | None = None
+        self._droppable: asyncio.Future[Any] | None = None
+        self.pace = pace_of(run.request)
+
+    def wish(self) -> None:
+        """The user wants the run ended: whatever may be dropped is dropped, and who waits wakes."""
+        self.cancelled = True
+        self.stirred.set()
+        if self._droppable:
+            self._droppable.cancel()
+
+    async def enter(self, phase: Phase, why: str, **columns: Any) -> None:
+        """Put the phase on the disk, before its first step."""
+        self.run = await self.house.enter(self.run, phase, why, **columns)
+
+    async def note(self, text: str | None) -> None:
+        """Say beside the run what it waits for; None takes it away."""
+        await self.house.write(lambda db: runs.note(db, self.run.id, note=text))
+        self.house.feed.publish([self.run.id])
+
+    def show(self, progress: Progress) -> bool:
+        """Keep the look for the pages; True when something moved since the last one."""
+        newer = self.house.previews.look(self.run.id, progress)
+        if not newer and progress == self.house.live.get(self.run.id):
+            return False
+        self.house.live[self.run.id] = progress
+        self.house.feed.publish([self.run.id])
+        return True
+
+    async def answer(self, call: Awaitable[T]) -> T:
+        """The engine's answer; too late counts as a passing fault. Not for submits, which may not be repeated."""
+        try:
+            async with asyncio.timeout(self.timing.call_for):
+                return await call
+        except TimeoutError:
+            raise Unavailable(f"{self.facts.label} did not answer.") from None
+
+    async def insist(self, call: Callable[[], Awaitable[T]], limit_s: float) -> T:
+        """The answer, asked for again after passing faults until limit_s is over; a wish to cancel ends it."""
+        start, tries = time.monotonic(), 0
+        while True:
+            try:
+                return await self.unless_cancelled(self.answer(call()))
+            except EngineError as error:
+                if not error.transient or time.monotonic() - start > limit_s:
+                    raise
+                await self.pause(backoff_s(self.timing, tries, error.retry_after_s), error)
+                tries += 1
+
+    async def pause(self, seconds: float, error: EngineError) -> None:
+        """Wait before the next try, and say why."""
+        await self.note(f"{error} Trying again in {seconds:.0f} s.")
+        await self.unless_cancelled(asyncio.sleep(seconds))
+        await self.note(None)
+
+    async def unless_cancelled(self, awaitable: Awaitable[T]) -> T:
+        """Its result, or Leave as soon as the run is to be cancelled: only around steps that may be dropped."""
+        work = self._droppable = asyncio.ensure_future(awaitable)
+        try:
+            if self.cancelled:
+                work.cancel()
+            return await work
+        except asyncio.CancelledError:
+            me = asyncio.current_task()
+            if not self.cancelled or (me and me.cancelling()):
+                raise
+            money = "settle" if self.run.handle else "release"
+            raise Leave(Status.CANCELLED, "Cancelled by you.", money=money) from None
+        finally:
+            self._droppable = None
+
+    async def wish_within(self, seconds: float) -> bool:
+        """Wait so long, or until there is a wish to cancel, or news of the run; whether there is a wish."""
+        if not self.cancelled:
+            with suppress(TimeoutError):
+                async with asyncio.timeout(seconds):
+                    await self.stirred.wait()
+        self.stirred.clear()
+        return self.cancelled

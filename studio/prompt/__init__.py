@@ -1,0 +1,1 @@
+"""What stands in a prompt: shots with times, variations in braces."""

@@ -1,0 +1,99 @@
+"""One form into many requests: a list of prompts, `{red|blue}` combinations, several seeds. Only on the user's wish.
+
+Pure text work; nothing is checked against a model here. Order: prompts as written, the last braces turn fastest, seeds
+innermost, so that neighbours differ in one thing.
+"""
+
+from __future__ import annotations
+
+import re
+from itertools import product
+from math import prod
+
+from studio.domain import JSON
+from studio.errors import CapabilityError
+from studio.prompt import braces
+
+LIMIT = 500
+"""Most requests from one press of the button; more is more likely a slip than a wish."""
+
+SEEDS_MAX = 100
+SEED_DIGITS = 20
+"""Digits of the largest seed of any program, 2^64 - 1."""
+TEXTS = ("prompt", "negative_prompt")
+KEPT_SHOWN = 3
+KEPT_CHARS = 40
+"""Parts that a note quotes, and the characters of each."""
+RANGE = re.compile(r"(\d+)\s*(?:-|–|\.\.)\s*(\d+)")
+
+
+def expand(
+    body: JSON, *, per_line: bool = False, combinations: bool = False, seeds: list[int] | None = None
+) -> list[JSON]:
+    """Every request the form stands for; without any switch the body alone.
+
+    per_line: each line of the prompt that is not empty. combinations: each choice in braces (see `braces`), in every
+    combination, also in the negative prompt. seeds: each prompt once with each. Raises CapabilityError beyond LIMIT
+    requests, and for a brace without its partner.
+    """
+    prompt = str(body.get("prompt") or "")
+    lines = [line.strip() for line in prompt.splitlines() if line.strip()] if per_line else [prompt]
+    made: list[JSON] = []
+    for line in lines or [prompt]:
+        own = {**body, "prompt": line} if line or "prompt" in body else dict(body)
+        made += _choices(own) if combinations else [own]
+        _refuse_beyond(len(made) * len(seeds or [0]))
+    return [{**one, "seed": seed} for one in made for seed in seeds] if seeds else made
+
+
+def kept_as_written(body: JSON) -> str:
+    """A note on what `combinations` leaves as it is, such as the marks of other programs; "" where there is none.
+
+    Raises CapabilityError for a brace without its partner.
+    """
+    found = [(str(body[k]), span) for k in TEXTS if body.get(k) for span in braces.read(str(body[k]), k).kept]
+    pieces = list(dict.fromkeys(" ".join(text[low:high].split()) for text, (low, high) in found))
+    shown = [p if len(p) <= KEPT_CHARS else p[: KEPT_CHARS - 1] + "…" for p in pieces[:KEPT_SHOWN]]
+    listed = ", ".join([*shown, *(["…"] if len(pieces) > KEPT_SHOWN else [])])
+    return f"Sent as written: {listed}." if pieces else ""
+
+
+def _choices(body: JSON) -> list[JSON]:
+    texts = {k: braces.read(str(body[k]), k) for k in TEXTS if body.get(k)}
+    _refuse_beyond(prod(t.count for t in texts.values()))
+    picked = product(*(t.combinations() for t in texts.values()))
+    return [body | dict(zip(texts, pieces, strict=True)) for pieces in picked]
+
+
+def _refuse_beyond(count: int) -> None:
+    if count > LIMIT:
+        n = f"{count:,}" if count <= braces.COUNT_MAX else f"over {braces.COUNT_MAX:,}"
+        message = f"That makes {n} runs; one press of Generate makes at most {LIMIT}. Use fewer choices or lines."
+        raise CapabilityError(message, field="prompt", value=count, limit=LIMIT)
+
+
+def _is_seed(word: str) -> bool:
+    return word.isdecimal() and len(word) <= SEED_DIGITS
+
+
+def parse_seeds(text: str) -> list[int]:
+    """Seeds from `1, 5 9` and ranges such as `10-14`, doubles left out, order kept; [] for empty text.
+
+    Raises CapabilityError for anything else, or more than SEEDS_MAX seeds.
+    """
+    found: list[int] = []
+    for word in RANGE.sub(r"\1-\2", text).replace("，", ",").replace(",", " ").split():
+        low, dash, high = word.partition("-")
+        if not _is_seed(low) or (dash and not _is_seed(high)):
+            message = f"{word[:40]!r} is not a seed. Write whole numbers such as 7, 42 or a range such as 10-14."
+            raise CapabilityError(message, field="seeds", value=word)
+        first, last = int(low), int(high) if dash else int(low)
+        if last - first >= SEEDS_MAX or last < first:
+            message = f"{word} is not a range of at most {SEEDS_MAX} rising seeds."
+            raise CapabilityError(message, field="seeds", value=word, limit=SEEDS_MAX)
+        found += range(first, last + 1)
+    unique = list(dict.fromkeys(found))
+    if len(unique) > SEEDS_MAX:
+        message = f"{len(unique)} seeds are more than {SEEDS_MAX}."
+        raise CapabilityError(message, field="seeds", value=len(unique), limit=SEEDS_MAX)
+    return unique

@@ -1,0 +1,163 @@
+"""The house: presets, storage, engines, backups, money."""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import date
+from pathlib import Path
+from stat import S_ISREG
+from typing import Literal
+
+from studio.domain import JSON
+from studio.errors import CapabilityError
+from studio.jobs import budget
+from studio.jobs.budget import SpendLimits
+from studio.services.assets import Library
+from studio.store import assets, backup, form_defaults, ledger, presets, search
+
+
+@dataclass(frozen=True)
+class Preset:
+    """A form saved under a name."""
+
+    name: str
+    body: JSON
+
+
+@dataclass(frozen=True)
+class StorageUse:
+    """Bytes on disk by folder, free bytes of that disk, and how much is kept. local_bytes: of the cache, what the card
+    of this machine need not compute twice."""
+
+    data: Path
+    db_bytes: int
+    library_bytes: int
+    cache_bytes: int
+    local_bytes: int
+    backups_bytes: int
+    free_bytes: int
+    runs: int
+    assets: int
+
+
+@dataclass(frozen=True)
+class EngineStatus:
+    """One engine: missing is the sentence that says what to set, None when ready. needs: environment names."""
+
+    name: str
+    label: str
+    ready: bool
+    missing: str | None
+    local: bool
+    needs: tuple[str, ...]
+    models: int
+
+
+@dataclass(frozen=True)
+class SpendRow:
+    """Dollars spent or set aside, and for how many runs, under one key."""
+
+    key: str
+    usd: float
+    runs: int
+
+
+class Keeping(Library):
+    """What the Settings page shows and sets."""
+
+    def presets(self, task: str, *, owner: str = "") -> list[Preset]:
+        """Saved forms of this task, by name."""
+        with self._store.read() as db:
+            return [Preset(name, body) for name, body in presets.all_of(db, task, owner)]
+
+    def save_preset(self, task: str, name: str, body: JSON, owner: str = "") -> None:
+        """Save a form under a name, in the place of an older one."""
+        if not (name := name.strip()):
+            raise CapabilityError("Give the preset a name.", field="name")
+        with self._store.write() as db:
+            presets.put(db, task, name, body, owner)
+
+    def delete_preset(self, task: str, name: str, owner: str = "") -> None:
+        """Forget a preset. Raises NotFound."""
+        with self._store.write() as db:
+            presets.delete(db, task, name, owner)
+
+    def form_default(self, task: str, *, owner: str = "") -> JSON | None:
+        """Model and size that a fresh form of this task starts with; None where the user has set none."""
+        with self._store.read() as db:
+            return form_defaults.get(db, task, owner)
+
+    def set_form_default(self, task: str, body: JSON, *, owner: str = "") -> None:
+        """Set what a fresh form of this task starts with; an empty body takes it away."""
+        with self._store.write() as db:
+            form_defaults.put(db, task, body, owner)
+
+    def storage(self) -> StorageUse:
+        """What is used and what is left."""
+        data = self.settings.data
+        with self._store.read() as db:
+            count, library_bytes = assets.usage(db)
+            kept = search.total(db, search.Wanted())[0] + search.total(db, search.Wanted(trashed=True))[0]
+        return StorageUse(
+            data=data.resolve(), db_bytes=sum(p.stat().st_size for p in data.glob("studio.db*")),
+            library_bytes=library_bytes, cache_bytes=_size(data / "cache"), backups_bytes=_size(data / "backups"),
+            local_bytes=_size(data / "cache" / "local"), free_bytes=shutil.disk_usage(data).free,
+            runs=kept, assets=count,
+        )  # fmt: skip
+
+    def engine_status(self) -> list[EngineStatus]:
+        """Every engine of this studio, the ready ones first."""
+        return sorted(self._statuses(), key=lambda status: (not status.ready, not status.local, status.label))
+
+    def _statuses(self) -> Iterator[EngineStatus]:
+        for name in self._engines:
+            facts, missing = self._engines[name].facts, self._engines[name].missing()
+            models = sum(1 for model in self.catalogue if model.provider == name)
+            yield EngineStatus(name, facts.label, missing is None, missing, facts.local, facts.needs, models)
+
+    def backup(self) -> Path:
+        """Copy the database, while it is in use, into backups/; the new file."""
+        return backup.make(self._store.path, self.settings.data / "backups")
+
+    def backups(self) -> list[Path]:
+        """Copies made so far, the newest first."""
+        return backup.found(self.settings.data / "backups")
+
+    def limits(self) -> SpendLimits:
+        """The spending limits."""
+        with self._store.read() as db:
+            return budget.read(db)
+
+    def set_limits(
+        self, run_usd: float | None = None, day_usd: float | None = None, month_usd: float | None = None
+    ) -> SpendLimits:
+        """Set all three limits; None means no limit. Runs beyond one are held for a decision."""
+        given = {"run_usd": run_usd, "day_usd": day_usd, "month_usd": month_usd}
+        for field, usd in given.items():
+            if usd is not None and not 0 <= usd < 1e9:
+                raise CapabilityError(f"{field} is {usd}; give dollars from 0, or nothing.", field=field, value=usd)
+        limits = SpendLimits(**given)
+        with self._store.write() as db:
+            budget.write(db, limits)
+        return limits
+
+    def spend(self, group: Literal["day", "model", "owner"] = "day", since: date | None = None) -> list[SpendRow]:
+        """Money by day (UTC), model or owner, from that day on."""
+        with self._store.read() as db:
+            found = ledger.spend_by(db, group, since.isoformat() if since else "")
+        return [SpendRow(*row) for row in found]
+
+
+def _size(folder: Path) -> int:
+    return sum(_bytes(p) for p in folder.rglob("*"))
+
+
+def _bytes(path: Path) -> int:
+    """Of a file; 0 for a folder, and for a file that is gone since it was listed."""
+    try:
+        stat = path.stat()
+    except OSError:
+        return 0
+    return stat.st_size if S_ISREG(stat.st_mode) else 0

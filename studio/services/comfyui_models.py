@@ -1,0 +1,128 @@
+"""The user's ComfyUI as the pages see it: what nodes and model files it has, and which file each role of a model takes.
+
+A choice is kept in the data folder and counts from the next run on; whether the file is still there is checked at each.
+"""
+
+from __future__ import annotations
+
+import time
+from typing import TYPE_CHECKING, Literal
+
+from studio.catalogue import Catalogue, Model
+from studio.domain import JSON
+from studio.errors import CapabilityError, NotFound, Unavailable
+from studio.settings import Settings
+
+if TYPE_CHECKING:
+    from studio.engines.comfyui.model_files import Place
+
+SEEN_FOR_S = 60.0
+"""How long the server's node definitions are taken as known; without an answer, it is asked again at once."""
+
+Server = Literal["unset", "silent", "known"]
+
+
+class ComfyServer:
+    """What is known of the server. Safe from any thread: a change puts a new pair in the old one's place."""
+
+    def __init__(self, settings: Settings) -> None:
+        self._settings = settings
+        self._seen: tuple[float, JSON] | None = None
+
+    def definitions(self, *, fresh: bool = False) -> JSON | None:
+        """Its node definitions, asked for at most three seconds; None without an answer. fresh: ask again now."""
+        from studio.engines.comfyui import inspect
+
+        if not fresh and self._seen and time.monotonic() - self._seen[0] < SEEN_FOR_S:
+            return self._seen[1]
+        nodes = inspect.definitions(self._settings) if self._named() else None
+        self._seen = (time.monotonic(), nodes) if nodes is not None else None
+        return nodes
+
+    def state(self, nodes: JSON | None) -> Server:
+        """Whether a server is named, and whether it answered."""
+        return "known" if nodes is not None else "silent" if self._named() else "unset"
+
+    def _named(self) -> bool:
+        return bool(self._settings.option("COMFYUI_URL"))
+
+
+class ComfyFiles:
+    """`Studio.comfy_files`. Methods are safe from any thread."""
+
+    def __init__(self, settings: Settings, catalogue: Catalogue, server: ComfyServer) -> None:
+        self._catalogue, self._server, self._settings = catalogue, server, settings
+
+    def overview(self, *, fresh: bool = False) -> JSON:
+        """Every model of ours for ComfyUI with its roles: the file a run would take, or what is missing.
+
+        server: see Server. lists: what the server offers, by "node.input"; roles name their list. state of a model:
+        ready, files (some are missing), nodes (the server is too old), unknown (it does not answer).
+        """
+        from studio.engines.comfyui.model_files import options
+
+        nodes = self._server.definitions(fresh=fresh)
+        rows = [m for m in self._catalogue if m.provider == "comfyui" and "files" in m.engine]
+        named = {f"{s['node']}.{s['field']}": s for m in rows for s in m.engine["files"].values()}
+        lists = {key: options(nodes or {}, s["node"], s["field"]) for key, s in named.items()}
+        return {
+            "server": self._server.state(nodes),
+            "lists": lists,
+            "models": [self._about(m, nodes) for m in rows],
+        }
+
+    def choose(self, model_id: str, role: str, file: str) -> None:
+        """Take this file for a role from now on; "" leaves it to the studio again.
+
+        Raises NotFound for a model or role that is not there, CapabilityError for a file that the server does not list,
+        Unavailable while it does not answer.
+        """
+        from studio.engines.comfyui.model_choices import Choices
+        from studio.engines.comfyui.model_files import options
+
+        model = self._catalogue.get(model_id)
+        spec = model.engine.get("files", {}).get(role) if model.provider == "comfyui" else None
+        if spec is None:
+            raise NotFound(f"{model.label} has no model file called {role[:40]!r}.")
+        if file:
+            nodes = self._server.definitions(fresh=True)
+            if nodes is None:
+                raise Unavailable("ComfyUI does not answer, so its files are not known. Start it and try again.")
+            if file not in options(nodes, spec["node"], spec["field"]):
+                said = (
+                    f"ComfyUI does not list {file[:100]!r} in models/{spec['folder']}. Put it there, then look again."
+                )
+                raise CapabilityError(said, field=role, value=file[:200])
+        Choices(self._settings.data).put(model_id, role, file)
+
+    def _about(self, model: Model, nodes: JSON | None) -> JSON:
+        from studio.engines.comfyui import build, model_files
+        from studio.engines.comfyui.model_choices import Choices
+
+        places = model_files.places(model.engine["files"], nodes or {}, Choices(self._settings.data).of(model.id))
+        lacking = sorted(build.classes(model) - set(nodes)) if nodes is not None else []
+        needed = [one for one in places if not one.spec.get("when")]
+        state = "nodes" if lacking else "ready" if all(one.file for one in needed) else "files"
+        return {
+            "id": model.id,
+            "label": model.label,
+            "tasks": [t.value for t in model.tasks],
+            "note": model.note,
+            "state": state if nodes is not None else "unknown",
+            "nodes": lacking,
+            "roles": [_role(one) for one in places],
+        }
+
+
+def _role(place: Place) -> JSON:
+    spec = place.spec
+    return {
+        "role": place.role,
+        "mode": spec.get("when", ""),
+        "official": spec["file"],
+        "folder": spec["folder"],
+        "url": spec["url"],
+        "list": f"{spec['node']}.{spec['field']}",
+        "chosen": place.chosen,
+        "file": place.file,
+    }

@@ -1,0 +1,181 @@
+"""One cut of a board, made into films for several places. What they share is made once: the joined film with its sound
+and grade, in a quality in which no loss can be seen, its loudness, and what is looked at for another shape.
+
+Words are drawn into each place's own picture, clear of what the place covers.
+"""
+
+from __future__ import annotations
+
+import json
+import math
+from collections.abc import Callable
+from contextlib import ExitStack
+from dataclasses import asdict, dataclass, is_dataclass, replace
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import TYPE_CHECKING, Any
+
+from studio.domain import JSON
+from studio.film import platforms
+from studio.services.admin import Keeping
+from studio.services.looks import Looks
+from studio.storyboard import finishing, to_timeline
+from studio.storyboard.look import Slate
+from studio.storyboard.model import Board
+from studio.storyboard.to_timeline import Clip
+
+if TYPE_CHECKING:
+    from studio.film.deliver import Source
+    from studio.film.timeline import Line
+    from studio.services.exports import FilmOptions
+
+FINE = {"crf": 10, "preset": "superfast"}
+"""x264 for what is encoded again: above 50 dB of PSNR, and faster than the film's own setting at thrice the size."""
+SAME_SHAPE = 0.02
+SILENT = ("gif", "webp")
+"""Preview forms that the quality check does not read."""
+
+
+@dataclass
+class Going:
+    """An export under way. fraction: 0..1. closing: it is stopped because the studio closes, and goes on later."""
+
+    fraction: float = 0.0
+    cancelled: bool = False
+    closing: bool = False
+
+
+@dataclass(frozen=True)
+class _Shared:
+    """The joined film for all places but the master. words: still to be drawn."""
+
+    source: Source
+    report: JSON
+    words: tuple[Line, ...]
+
+
+class Filming:
+    """Films of one board as it stood, with these clips. Use it as a context manager: what is shared goes with it."""
+
+    def __init__(self, studio: Keeping, looks: Looks, board: Board, clips: dict[str, Clip], owner: str) -> None:
+        self._studio, self._looks, self._owner = studio, looks, owner
+        self._board, self._clips = board, clips
+        self._shared: dict[str, _Shared] = {}
+        self._folders = ExitStack()
+
+    def __enter__(self) -> Filming:
+        return self
+
+    def __exit__(self, *error: object) -> None:
+        self._folders.close()
+
+    def make(self, options: FilmOptions, out: Path, going: Going) -> JSON:
+        """The film as its preset wants it, with what a careful viewer would send back."""
+        from studio.film import deliver, quality
+
+        place = platforms.preset(options.preset)
+        board = self._for(place)
+        if place.id == "master":
+            report = self._render(board, options, out, advancing(going, 0.0, 0.95), going)
+            seen = quality.measure(out, cancelled=lambda: going.cancelled)
+        else:
+            first = self._key(board, options) not in self._shared
+            shared = self._share(board, options, going)
+            made = deliver.export(
+                shared.source, place, out, framing=options.framing, words=shared.words,
+                on_progress=advancing(going, 0.4 if first else 0.0, 0.95), cancelled=lambda: going.cancelled,
+            )  # fmt: skip
+            report = shared.report | {"notes": [*shared.report["notes"], *made.notes, *self._left_out(board, place)]}
+            report["loudness"] = plain(made.loudness)
+            seen = made.measured
+            if place.form in SILENT:
+                report |= {"treble": None, "loudness_before": None}
+        found = quality.inspect(out, place, measured=seen) if place.form not in SILENT else ()
+        found = finishing.without_slate(found, finishing.slate_s(board))
+        return report | {"preset": place.label, "findings": [f.plain() for f in found]}
+
+    def _for(self, place: platforms.Preset) -> Board:
+        """The board without its slate where the place has another shape, which would cut the slate's words off."""
+        wide = place.width / place.height if place.width and place.height else 0.0
+        if not self._board.slate.on or not wide or abs(wide - self._board.width / self._board.height) < SAME_SHAPE:
+            return self._board
+        return self._board.model_copy(update={"slate": Slate()})
+
+    def _left_out(self, board: Board, place: platforms.Preset) -> list[str]:
+        if board is self._board:
+            return []
+        return [f"The slate was left out, because {place.label} has another shape than the film."]
+
+    def _key(self, board: Board, options: FilmOptions) -> str:
+        return f"{board.slate.on} {options.model_dump_json(exclude={'preset', 'framing'})}"
+
+    def _share(self, board: Board, options: FilmOptions, going: Going) -> _Shared:
+        from studio.film.deliver import Source
+
+        key = self._key(board, options)
+        if key not in self._shared:
+            folder = self._folders.enter_context(TemporaryDirectory(dir=self._studio._scratch()))
+            joined = Path(folder) / "joined.mp4"
+            words = self._finish(board, options).burned
+            report = self._render(board, options, joined, advancing(going, 0.0, 0.4), going, shared=True)
+            source = Source(joined, finishing.cuts_s(board, self._clips))
+            self._shared[key] = _Shared(source, report, words)
+        return self._shared[key]
+
+    def _finish(self, board: Board, options: FilmOptions):
+        from studio.film import captions
+
+        lines = captions.parse(options.captions) if options.captions.strip() else ()
+        return self._looks.finish(options.on(board), captions=lines, burn=options.burn, label=options.label)
+
+    def _render(
+        self, board: Board, options: FilmOptions, out: Path, advance: Callable[[float], None], going: Going,
+        *, shared: bool = False,
+    ) -> JSON:  # fmt: skip
+        """The joined film; shared: finer, and without words."""
+        from studio.film.timeline import Sound, Track, render
+
+        finish, board, begins = self._finish(board, options), options.on(board), finishing.slate_s(board)
+        tracks: tuple[Track, ...] = ()
+        if options.music:
+            path = self._studio.asset_path(self._studio.get_asset(options.music, owner=self._owner))
+            music = Track(path, start_s=begins, gain_db=options.music_db, ducked=True, loop=True)
+            tracks = (replace(music, fade_in_s=0.5, fade_out_s=1.5),)
+        sound = Sound(tracks=tracks, repair_treble=options.repair_treble, loudness=options.loudness)
+        size = (options.width, options.height) if options.width and options.height else (board.width, board.height)
+        fps = options.fps or board.fps
+        facts = {"title": board.title, "studio": json.dumps({"board": board.id, "shots": len(board.shots)})}
+        with TemporaryDirectory(dir=self._studio._scratch()) as folder:
+            made = to_timeline.cut(
+                board, self._clips, sound=sound, finish=replace(finish, burned=()) if shared else finish, size=size,
+                fps=fps, metadata=facts, tones=self._looks.tones(board, self._clips),
+                slate=self._looks.slate(board, Path(folder), size, fps),
+            )  # fmt: skip
+            made = replace(made, **FINE) if shared else made
+            report = render(
+                made, out, cache=self._studio.settings.data / "cache" / "clips", on_progress=advance,
+                cancelled=lambda: going.cancelled,
+            )  # fmt: skip
+        return plain(report) | {"path": None}
+
+
+def advancing(going: Going, start: float, end: float) -> Callable[[float], None]:
+    """Progress of one step of an export, as a part of the whole."""
+
+    def advance(fraction: float) -> None:
+        going.fraction = start + fraction * (end - start)
+
+    return advance
+
+
+def plain(value: Any) -> Any:
+    """Dataclasses and paths as JSON; a report's numbers that are infinite (silence) as None."""
+    if is_dataclass(value) and not isinstance(value, type):
+        return plain(asdict(value))
+    if isinstance(value, dict):
+        return {k: plain(v) for k, v in value.items()}
+    if isinstance(value, list | tuple):
+        return [plain(v) for v in value]
+    if isinstance(value, float) and math.isinf(value):
+        return None
+    return str(value) if isinstance(value, Path) else value

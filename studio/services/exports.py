@@ -1,0 +1,365 @@
+"""Films and other exports of a board: made in the background, with progress and cancel, kept in library/films.
+
+One export at a time: each uses all cores. A cancelled or failed one leaves no file. One that a stop or a crash of the
+studio interrupted is begun again at the next start.
+"""
+
+from __future__ import annotations
+
+import itertools
+import logging
+import re
+import threading
+import zipfile
+from collections.abc import Callable, Iterable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import Any
+
+from pydantic import Field
+
+from studio.domain import JSON, Asset, Status
+from studio.errors import CapabilityError, NotFound, StudioError
+from studio.film import platforms
+from studio.services import projects
+from studio.services.admin import Keeping
+from studio.services.export_job import Filming, Going
+from studio.services.looks import Looks
+from studio.services.one_run_films import Wholes
+from studio.services.storyboards import Boards, Opened
+from studio.storage import storing
+from studio.store import assets as asset_rows
+from studio.store import exports
+from studio.store.exports import FilmRow, Unfinished
+from studio.store.mapping import new_id
+from studio.storyboard import archive as project_archive
+from studio.storyboard import contact_sheet, interchange, to_timeline
+from studio.storyboard.delivery import FilmFinish
+from studio.storyboard.model import Board
+from studio.storyboard.to_timeline import Clip
+
+log = logging.getLogger(__name__)
+
+ENDINGS = {"film": ".mp4", "contact": ".pdf", "shots": ".csv", "project": ".zip"}
+MOST_STARTS = 5
+"""An export that was under way at so many sudden ends of the studio is not begun again: it may be their cause."""
+OFTEN = f"The studio ended unexpectedly {MOST_STARTS} times during this export. Start it again to try once more."
+BROKE = "The export failed. The log has details. Try again, or report it."
+ENDINGS |= dict.fromkeys(interchange.FORMATS, ".zip")
+FORM_NAMES = {"contact": "contact sheet", "shots": "shot list", "project": "project"}
+FORM_NAMES |= {name: name.upper() for name in interchange.FORMATS}
+
+
+class FilmOptions(FilmFinish):
+    """What may be chosen for a film. whole: the film that this run made in one go, instead of the shots' takes.
+
+    preset: where the film goes (an id of media.presets). exposure in stops, contrast and saturation as factors, warmth
+    from -1 cold to 1 warm: instead of those of the board's look.
+    """
+
+    width: int | None = None
+    height: int | None = None
+    fps: int | None = None
+    whole: str | None = None
+    preset: str = "master"
+    exposure: float | None = Field(default=None, ge=-3, le=3)
+    contrast: float | None = Field(default=None, ge=0.2, le=3)
+    saturation: float | None = Field(default=None, ge=0, le=3)
+    warmth: float | None = Field(default=None, ge=-1, le=1)
+
+    def on(self, board: Board) -> Board:
+        """The board with what these options say in the place of its own look."""
+        own = {k: getattr(self, k) for k in ("exposure", "contrast", "saturation", "warmth")}
+        given = {k: v for k, v in own.items() if v is not None}
+        return board.model_copy(update={"look": board.look.model_copy(update=given)})
+
+
+class Films:
+    """Exports of an open studio; `Studio.films`. Methods are safe from any thread."""
+
+    def __init__(self, studio: Keeping, boards: Boards, looks: Looks, wholes: Wholes) -> None:
+        self._studio, self._boards, self._looks, self._wholes = studio, boards, looks, wholes
+        self._going: dict[str, Going] = {}
+        self._lock = threading.Lock()
+        self._pool: ThreadPoolExecutor | None = None
+        self._closing = False
+
+    def resume(self) -> None:
+        """Begin again what the last stop interrupted, and remove what it left half-written. Returns at once."""
+        with self._studio._store.read() as db:
+            left = exports.unfinished(db)
+        for _, same in itertools.groupby(left, lambda row: (row.board, row.owner, row.form, row.plan)):
+            rows = list(same)
+            with self._lock:
+                self._going |= {row.id: Going() for row in rows}
+            self._submit(self._take_up, rows)
+
+    def _submit(self, work: Callable[..., None], *given: Any) -> None:
+        with self._lock:
+            self._pool = self._pool or ThreadPoolExecutor(1, "films")
+            self._pool.submit(work, *given)
+
+    def _take_up(self, rows: list[Unfinished]) -> None:
+        """Exports of one press that were interrupted: again from the board as it stood then."""
+        first, jobs = rows[0], []
+        try:
+            for row in rows:
+                if row.starts >= MOST_STARTS:
+                    self._end(row.id, "failed", error=OFTEN)
+                    self._going.pop(row.id, None)
+                else:
+                    jobs.append((row.id, FilmOptions.model_validate(row.options)))
+            if jobs:
+                board = self._boards.get(first.board, owner=first.owner).board
+                board = Board.model_validate(first.plan) if first.plan else board
+                board, clips = self._cut_of(board, first.form, jobs[0][1], first.owner)
+                self._make_all(jobs, first.form, board, clips, first.owner)
+        except Exception as error:
+            known = isinstance(error, StudioError)
+            log.log(logging.INFO if known else logging.ERROR, "exports were not taken up", exc_info=error)
+            for film_id, _ in jobs:
+                if self._going.pop(film_id, None) and not self._closing:
+                    self._end(film_id, "failed", error=str(error) if known else BROKE)
+
+    def _cut_of(self, board: Board, form: str, options: FilmOptions, owner: str) -> tuple[Board, dict[str, Clip]]:
+        """The board to export and the clips of its shots."""
+        if form == "film" and options.whole:
+            return self._wholes.as_cut(board, options.whole, owner=owner)
+        return board, self._boards.clips(board, owner=owner)
+
+    def start(self, board_id: str, form: str, options: JSON | None = None, *, owner: str = "") -> FilmRow:
+        """Begin an export (form: film, contact, shots, otio, edl, fcpxml, project); what is wrong is said at once."""
+        return self.start_several(board_id, form, options, owner=owner)[0]
+
+    def start_several(
+        self, board_id: str, form: str, options: JSON | None = None, places: Iterable[str] = (), *, owner: str = ""
+    ) -> list[FilmRow]:
+        """One export for each place (ids of presets; none: the one in the options), of the same cut.
+
+        What they share is made once; each can be cancelled by itself.
+        """
+        if form not in ENDINGS:
+            raise CapabilityError(f"There is no export {form!r}; there are {', '.join(ENDINGS)}.", field="form")
+        try:
+            chosen = FilmOptions.model_validate(options or {})
+        except ValueError as error:
+            raise CapabilityError(f"The export's options cannot be used: {error}", field="options") from None
+        each = [chosen.model_copy(update={"preset": p}) for p in dict.fromkeys(places)] or [chosen]
+        plan = self._boards.get(board_id, owner=owner).board
+        board, clips = self._cut_of(plan, form, chosen, owner)
+        if form == "film":
+            if said := to_timeline.missing(board, clips, allow_drafts=chosen.allow_drafts):
+                raise CapabilityError(" ".join(said), field="shots")
+            to_timeline.cut(board, clips)
+            self._looks.lut_file(board.look)
+            for one in each:
+                platforms.preset(one.preset)
+        jobs = [(new_id("f_"), one) for one in (each if form == "film" else each[:1])]
+        with self._studio._store.write() as db:
+            for film_id, one in jobs:
+                exports.add(
+                    db, film_id, board_id, owner, form, one.model_dump(mode="json"), plan.model_dump(mode="json")
+                )
+        with self._lock:
+            self._going |= {film_id: Going() for film_id, _ in jobs}
+        self._submit(self._make_all, jobs, form, board, clips, owner)
+        return [self.get(film_id, owner=owner) for film_id, _ in jobs]
+
+    def get(self, film_id: str, *, owner: str = "") -> FilmRow:
+        """The export as it stands, or NotFound."""
+        with self._studio._store.read() as db:
+            return exports.get(db, film_id, owner)
+
+    def of_board(self, board_id: str, *, owner: str = "") -> list[FilmRow]:
+        """Exports of this board, newest first."""
+        with self._studio._store.read() as db:
+            return exports.of_board(db, board_id, owner)
+
+    def progress(self, film_id: str) -> float | None:
+        """Fraction done, 0..1; None when it is not under way."""
+        going = self._going.get(film_id)
+        return going.fraction if going else None
+
+    def cancel(self, film_id: str, *, owner: str = "") -> None:
+        """Stop an export; it leaves no file."""
+        self.get(film_id, owner=owner)
+        if going := self._going.get(film_id):
+            going.cancelled = True
+
+    def file(self, film_id: str, *, owner: str = "") -> Path:
+        """The finished file. Raises NotFound while there is none."""
+        film = self.get(film_id, owner=owner)
+        if film.path is None or not (path := self._studio.settings.data / film.path).is_file():
+            raise NotFound("This export has no file.")
+        return path
+
+    def close(self) -> None:
+        """Stop what is under way; the next start takes it up again."""
+        self._closing = True
+        for going in list(self._going.values()):
+            going.closing = not going.cancelled
+            going.cancelled = True
+        if self._pool:
+            self._pool.shutdown(wait=True, cancel_futures=True)
+
+    def _make_all(
+        self, jobs: list[tuple[str, FilmOptions]], form: str, board: Board, clips: dict[str, Clip], owner: str
+    ) -> None:
+        with Filming(self._studio, self._looks, board, clips, owner) as filming:
+            for film_id, options in jobs:
+                self._make(film_id, form, filming, board, clips, options, owner)
+
+    def _make(
+        self, film_id: str, form: str, filming: Filming, board: Board, clips: dict[str, Clip], options: FilmOptions,
+        owner: str,
+    ) -> None:  # fmt: skip
+        from studio.media.files import Stopped, replacing
+
+        going = self._going[film_id]
+        name = self._file_name(board, form, options, owner)
+        target = self._studio.settings.data / "library" / "films" / film_id / name
+        try:
+            if going.cancelled:
+                raise Stopped
+            self._count_start(film_id)
+            with storing(self._studio.settings.data), _unless_empty(target.parent), replacing(target) as draft:
+                if form == "film":
+                    report = _once_more(lambda: filming.make(options, draft, going))
+                else:
+                    report = self._write(form, board, clips, draft, going, owner)
+                if going.cancelled:
+                    raise Stopped
+            ended: dict[str, Any] = {"path": target.relative_to(self._studio.settings.data).as_posix()}
+            if form == "film":
+                ended["asset"] = self._register(target, owner).id
+            self._end(film_id, "succeeded", **ended, report=report)
+        except Stopped:
+            if going.closing:
+                self._count_start(film_id, -1)
+            else:
+                self._end(film_id, "cancelled")
+        except StudioError as error:
+            self._end(film_id, "failed", error=str(error))
+        except Exception:
+            log.exception("export %s failed", film_id)
+            self._end(film_id, "failed", error=BROKE)
+        finally:
+            self._going.pop(film_id, None)
+
+    def _file_name(self, board: Board, form: str, options: FilmOptions, owner: str) -> str:
+        """A name that tells the film, and the place or the kind of file; numbered where the board has it already."""
+        preset = platforms.preset(options.preset)
+        ending = platforms.SUFFIX[preset.form] if form == "film" else ENDINGS[form]
+        kind = preset.label if form == "film" else FORM_NAMES[form]
+        stem = f"{_plain(board.title)[:60].strip() or 'film'} - {_plain(kind)}"
+        used = {Path(film.path).name for film in self.of_board(board.id, owner=owner) if film.path}
+        names = (f"{stem}{f' v{n}' if n > 1 else ''}{ending}" for n in itertools.count(1))
+        return next(name for name in names if name not in used)
+
+    def _count_start(self, film_id: str, change: int = 1) -> None:
+        with self._studio._store.write() as db:
+            exports.count_start(db, film_id, change)
+
+    def _end(self, film_id: str, status: str, **columns: Any) -> None:
+        self._studio._store.insist(lambda db: exports.end(db, film_id, status, **columns))
+
+    def _write(self, form: str, board: Board, clips: dict[str, Clip], out: Path, going: Going, owner: str) -> JSON:
+        if form == "contact":
+            return {"pages": contact_sheet.write(board, self._stills(clips, owner), out)}
+        if form == "shots":
+            takes = {s.id: s.chosen or "" for s in board.shots}
+            out.write_text(
+                interchange.shot_list(board, clips, takes), "utf-8-sig"
+            )  # the mark tells spreadsheets it is UTF-8
+            return {"shots": len(board.shots)}
+        if form == "project":
+            return self._project(board, out, owner)
+        return self._handover(form, board, clips, out, going)
+
+    def _handover(self, form: str, board: Board, clips: dict[str, Clip], out: Path, going: Going) -> JSON:
+        """A zip with the timeline and the media it names, so that it opens wherever it is unpacked."""
+        with TemporaryDirectory(dir=self._studio._scratch()) as folder:
+            listing = Path(folder) / f"timeline.{form}"
+            interchange.write(board, clips, listing, form)
+            with zipfile.ZipFile(out, "w", zipfile.ZIP_STORED) as archive:
+                archive.write(listing, listing.name)
+                for number, (shot_id, clip) in enumerate(clips.items(), 1):
+                    archive.write(clip.path, f"media/{interchange.file_name(board, shot_id, clip.path.suffix)}")
+                    going.fraction = number / len(clips)
+        return {"media": len(clips)}
+
+    def _project(self, board: Board, out: Path, owner: str) -> JSON:
+        states = self._boards.states(board, owner=owner)
+        takes: dict[str, JSON] = {}
+        wanted: dict[str, Asset] = {}
+        wholes = [state.run for state in self._wholes.states(board, owner=owner)]
+        for run in (r for r in (*(r for s in states for r in s.takes), *wholes) if r.status is Status.SUCCEEDED):
+            takes[run.id] = {
+                "request": run.request.flat() | {"seed": run.seed} if run.seed is not None else run.request.flat(),
+                "assets": [a.id for a in run.assets if a.path],
+            }
+            wanted |= {a.id: a for a in run.assets if a.path}
+        ids = [i for m in board.cast for i in (*m.references, m.voice) if i]
+        ids += [s.start.asset for s in board.shots if s.start.asset]
+        ids += [board.delivery.music] if board.delivery.music else []
+        with self._studio._store.read() as db:
+            wanted |= asset_rows.several(db, ids, owner)
+        files = {i: self._studio.asset_path(a) for i, a in wanted.items()}
+        names = {i: a.name for i, a in wanted.items()}
+        if table := self._looks.lut_file(board.look):
+            files[board.look.lut] = table
+            names[board.look.lut] = self._looks.name_of(board.look.lut, owner=owner)
+        project_archive.pack(board, files, names, takes, out)
+        return {"files": len(files), "takes": len(takes)}
+
+    def import_project(self, path: Path, *, owner: str = "") -> Opened:
+        """A board from a project archive of this or another studio, with its cast, media and takes, under new ids."""
+        return projects.import_project(self._studio, self._boards, self._looks, path, owner)
+
+    def _stills(self, clips: dict[str, Clip], owner: str) -> dict[str, Path]:
+        return {shot: self._studio.thumb(clip.asset.id, "poster", owner=owner) for shot, clip in clips.items()}
+
+    def _register(self, path: Path, owner: str) -> Asset:
+        """The film as an asset of its own, without a second copy of the file."""
+        from studio.media import files
+        from studio.media.probe import probe
+
+        facts = probe(path)
+        asset = Asset(
+            id=new_id("a_"), kind=facts.kind, mime=facts.mime, name=path.name, bytes=facts.bytes,
+            path=path.relative_to(self._studio.settings.data).as_posix(), sha256=files.sha256(path),
+            width=facts.width, height=facts.height, duration_s=facts.duration_s, fps=facts.fps,
+            has_audio=facts.has_audio, owner=owner,
+        )  # fmt: skip
+        self._studio._store.insist(lambda db: asset_rows.add(db, asset))
+        return asset
+
+
+def _plain(words: str) -> str:
+    """Letters, digits, hyphens, dots and spaces: what every file system takes."""
+    return re.sub(r"[^\w\-. ]+", "", words).strip(" .")
+
+
+def _once_more(make: Callable[[], JSON]) -> JSON:
+    """What `make` reports; begun once more where ffmpeg was killed, with a note of it."""
+    from studio.media.files import Killed
+
+    try:
+        return make()
+    except Killed as error:
+        log.warning("an export is begun once more: %s", error)
+        first = str(error)
+    report = make()
+    return report | {"notes": [*report.get("notes", ()), f"{first} The export was made at the second try."]}
+
+
+@contextmanager
+def _unless_empty(folder: Path) -> Iterator[None]:
+    """Take the folder away again when nothing was left in it, before anybody hears of the end."""
+    try:
+        yield
+    finally:
+        if folder.is_dir() and not any(folder.iterdir()):
+            folder.rmdir()

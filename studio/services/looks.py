@@ -1,0 +1,204 @@
+"""How films look, in an open studio: kept colour tables, tones of matched shots, and stills through the film's filters.
+
+A colour table (.cube file) is kept by its content in library/luts, so that boards name it by its SHA-256; the list of
+them is each owner's own. What was measured of clips is kept in the cache.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import shutil
+from dataclasses import dataclass
+from datetime import date
+from pathlib import Path
+from typing import TYPE_CHECKING, Literal
+
+from studio.errors import NotFound
+from studio.film.timeline import Cut, CutClip, Finish, Line, Tone
+from studio.services.admin import Keeping
+from studio.services.storyboards import Boards
+from studio.storage import storing
+from studio.store import presets
+from studio.storyboard import colour_match, finishing, to_timeline
+from studio.storyboard.look import Look, Slate, Title
+from studio.storyboard.model import Board
+
+if TYPE_CHECKING:
+    import numpy as np
+    from PIL import Image
+
+SHELF = "lut"
+"""Under this name the presets table lists the kept colour tables."""
+STILL_PX = 960
+NAME_CHARS = 120
+
+
+@dataclass(frozen=True)
+class Lut:
+    """A kept colour table. id: SHA-256 of the file. side: its steps a colour."""
+
+    id: str
+    name: str
+    side: int
+
+
+class Looks:
+    """Colours of films; `Studio.looks`. Methods are safe from any thread."""
+
+    def __init__(self, studio: Keeping, boards: Boards) -> None:
+        self._studio, self._boards = studio, boards
+
+    def luts(self, *, owner: str = "") -> list[Lut]:
+        """The kept colour tables, by name."""
+        with self._studio._store.read() as db:
+            rows = presets.all_of(db, SHELF, owner)
+        return sorted((Lut(i, body["name"], body["side"]) for i, body in rows), key=lambda lut: lut.name.casefold())
+
+    def keep_lut(self, path: Path, *, name: str, owner: str = "") -> Lut:
+        """Check a .cube file and keep it. Raises MediaError with a sentence about what is wrong with it."""
+        from studio.media import files
+
+        name, side = self.check_lut(path, name=name)
+        kept = Lut(files.sha256(path), name.removesuffix(".cube"), side)
+        target = self._file(kept.id)
+        if not target.is_file():
+            with storing(self._studio.settings.data), files.replacing(target) as draft:
+                shutil.copyfile(path, draft)
+        with self._studio._store.write() as db:
+            presets.put(db, SHELF, kept.id, {"name": kept.name, "side": side}, owner)
+        return kept
+
+    def check_lut(self, path: Path, *, name: str) -> tuple[str, int]:
+        """The name that a .cube file would be kept under, and its steps a colour. Raises MediaError."""
+        from studio.media import cube
+
+        name = Path(name).name[:NAME_CHARS] or "look.cube"
+        return name, cube.read_cube(path, name=name)[0]
+
+    def forget_lut(self, lut_id: str, *, owner: str = "") -> None:
+        """Take a table off the list. Its file stays, because boards may use it. Raises NotFound."""
+        self.get_lut(lut_id, owner=owner)
+        with self._studio._store.write() as db:
+            presets.delete(db, SHELF, lut_id, owner)
+
+    def get_lut(self, lut_id: str, *, owner: str = "") -> Lut:
+        """The kept table, or NotFound."""
+        for lut in self.luts(owner=owner):
+            if lut.id == lut_id:
+                return lut
+        raise NotFound("This colour table is not kept here. Add the .cube file again.")
+
+    def name_of(self, lut_id: str, *, owner: str = "") -> str:
+        """What the table is called here; a plain word when it was taken off the list."""
+        return next((lut.name for lut in self.luts(owner=owner) if lut.id == lut_id), "look") + ".cube"
+
+    def lut_file(self, look: Look) -> Path | None:
+        """Where the look's table lies; None without one. Raises NotFound when the file is gone."""
+        if not look.lut:
+            return None
+        if not (path := self._file(look.lut)).is_file():
+            raise NotFound("The colour table of this film's look is gone. Choose another, or add its .cube file again.")
+        return path
+
+    def _file(self, lut_id: str) -> Path:
+        return self._studio.settings.data / "library" / "luts" / f"{lut_id}.cube"
+
+    def finish(self, board: Board, *, captions: tuple[Line, ...] = (), burn: bool = False, label: str = "") -> Finish:
+        """What is done to the film's picture as a whole."""
+        return finishing.finish(board, self.lut_file(board.look), captions=captions, burn=burn, label=label)
+
+    def tones(self, board: Board, clips: to_timeline.Clips) -> dict[str, Tone]:
+        """By shot id, how the colours of those that follow others are moved."""
+        return colour_match.tones(board, clips, self._sample)
+
+    def slate(self, board: Board, folder: Path, size: tuple[int, int], fps: int) -> Path | None:
+        """The slate as a clip in `folder`; None when the film begins without."""
+        from fractions import Fraction
+
+        from studio.film import slate
+
+        if not board.slate.on:
+            return None
+        picture = finishing.slate_picture(board, *size, date.today())
+        seconds = finishing.slate_s(board)
+        return slate.clip(folder / "slate.mp4", picture, fps=Fraction(fps), seconds=seconds)
+
+    def slate_picture(self, board_id: str, slate: Slate, *, owner: str = "") -> Image.Image:
+        """How this slate would look before the film."""
+        board = self._boards.get(board_id, owner=owner).board.model_copy(update={"slate": slate})
+        scale = min(1.0, STILL_PX / max(board.width, board.height))
+        return finishing.slate_picture(board, round(board.width * scale), round(board.height * scale), date.today())
+
+    def still(
+        self, board_id: str, at_s: float, *, look: Look | None = None, titles: tuple[Title, ...] | None = None,
+        plain: bool = False, owner: str = "",
+    ) -> Image.Image:  # fmt: skip
+        """The film's picture at at_s (its clock without the slate), made by the filters that an export uses.
+
+        look, titles: instead of the board's, while they are being chosen. plain: without any look and match. Raises
+        NotFound where nothing is to be seen yet.
+        """
+        board = self._boards.get(board_id, owner=owner).board
+        given = {"look": look, "titles": titles}
+        board = board.model_copy(update={k: v for k, v in given.items() if v is not None})
+        if not board.shots:
+            raise NotFound("The storyboard has no shots yet.")
+        clips = self._boards.clips(board, owner=owner)
+        starts = to_timeline.starts_s(board, clips)
+        number = max((n for n, start in enumerate(starts) if start <= at_s + 1e-6), default=0)
+        shot = board.shots[number]
+        if shot.id not in clips:
+            raise NotFound(f"Shot {number + 1} has no picture yet: draft it first.")
+        start, end = to_timeline.part(shot, clips[shot.id])
+        inside = min(max(0.0, at_s - starts[number]), max(0.0, end - start - 1 / board.fps))
+        tone = None if plain else colour_match.tone(board, shot, clips, self._sample)
+        grade = None if plain else finishing.grade(board.look, self.lut_file(board.look))
+        finish = Finish(grade, burned=finishing.lines(board.titles))
+        return self._seen(board, CutClip(clips[shot.id].path, tone=tone), finish, start + inside, at_s)
+
+    def matched_edge(self, board: Board, shot_id: str, end: Literal["first", "last"], *, owner: str = "") -> Path:
+        """The first or last frame of a shot in the colours that match gives it, kept in the cache. Raises NotFound."""
+        from studio.media import files
+
+        clips = self._boards.clips(board, owner=owner)
+        shot = board.shot(shot_id)
+        if shot_id not in clips:
+            raise NotFound("This shot has no picture yet.")
+        tone = colour_match.tone(board, shot, clips, self._sample)
+        at = to_timeline.edge_s(shot, clips[shot_id], end)
+        key = f"{clips[shot_id].asset.id}-{at:.3f}-{tone}-{board.width}x{board.height}"
+        out = self._cache("frames") / f"matched-{hashlib.sha256(key.encode()).hexdigest()[:24]}.webp"
+        if not out.is_file():
+            picture = self._seen(board, CutClip(clips[shot_id].path, tone=tone), Finish(), at, 0.0)
+            with files.replacing(out) as draft:
+                picture.save(draft, "webp", quality=82)
+        return out
+
+    def _seen(self, board: Board, clip: CutClip, finish: Finish, at_s: float, shown_s: float) -> Image.Image:
+        from fractions import Fraction
+
+        from studio.film import finishing as finisher
+
+        cut = Cut((clip,), board.width, board.height, Fraction(board.fps), finish=finish)
+        return finisher.still(cut, 0, at_s, shown_s, max_side_px=STILL_PX)
+
+    def _sample(self, clip: to_timeline.Clip, times_s: tuple[float, ...]) -> np.ndarray:
+        """Colours of a clip, measured once and kept."""
+        import numpy as np
+
+        from studio.film import colour_match
+        from studio.media import files
+
+        name = f"{clip.asset.id}-{'-'.join(f'{t:g}' for t in times_s)}.npy"
+        kept = self._cache("match") / name
+        if kept.is_file():
+            return np.load(kept, allow_pickle=False).astype(np.float32)
+        found = colour_match.sample(clip.path, times_s)
+        with files.replacing(kept) as draft:
+            np.save(draft, found.astype(np.float16), allow_pickle=False)
+        return found
+
+    def _cache(self, name: str) -> Path:
+        folder = self._studio.settings.data / "cache" / name
+        folder.mkdir(parents=True, exist_ok=True)
+        return folder

@@ -1,0 +1,165 @@
+"""The check before export: what is known of a board's shots, at once; takes are looked at in the background.
+
+A look at a file (black, frozen, silent, clipped, loudness) is kept by the file's hash, so that it is made once.
+"""
+
+from __future__ import annotations
+
+import json
+import logging
+import math
+import threading
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any
+
+from studio.domain import JSON, Asset
+from studio.errors import CapabilityError, MediaError
+from studio.film import platforms
+from studio.film.findings import Finding
+from studio.film.quality import Measured
+from studio.film.timeline import Loudness
+from studio.services.admin import Keeping
+from studio.services.exports import FilmOptions
+from studio.services.one_run_films import Wholes
+from studio.services.storyboards import Boards, ShotState
+from studio.storyboard import preflight
+from studio.storyboard.model import Shot
+from studio.storyboard.to_timeline import Clip, whole
+
+log = logging.getLogger(__name__)
+VERSION = 1
+"""Of what is kept; looks made by an older version are made again."""
+
+
+@dataclass(frozen=True)
+class Checked:
+    """Findings so far. measuring: takes that are still being looked at; ask again."""
+
+    findings: tuple[Finding, ...]
+    measuring: int
+
+
+class Checks:
+    """Checks of an open studio; `Studio.checks`. Methods are safe from any thread and never wait for a look."""
+
+    def __init__(self, studio: Keeping, boards: Boards, wholes: Wholes) -> None:
+        self._studio, self._boards, self._wholes = studio, boards, wholes
+        self._lock = threading.Lock()
+        self._known: dict[str, Measured | None] = {}
+        self._under_way: set[str] = set()
+        self._pool: ThreadPoolExecutor | None = None
+        self._closing = False
+
+    def of_board(
+        self, board_id: str, options: JSON | None = None, places: list[str] | None = None, *, owner: str = ""
+    ) -> Checked:
+        """What to look at before this board is exported so. options: as Films.start takes them; places: preset ids."""
+        try:
+            chosen = FilmOptions.model_validate(options or {})
+        except ValueError as error:
+            raise CapabilityError(f"The export's options cannot be used: {error}", field="options") from None
+        wish = preflight.Wish(
+            places=tuple(platforms.preset(p) for p in places or [chosen.preset]), allow_drafts=chosen.allow_drafts,
+            width=chosen.width, height=chosen.height, fps=chosen.fps, loudness=chosen.loudness,
+            captions=chosen.captions, burn=chosen.burn,
+        )  # fmt: skip
+        board = self._boards.get(board_id, owner=owner).board
+        if chosen.whole:
+            board, clips = self._wholes.as_cut(board, chosen.whole, owner=owner)
+            states = [self._of_whole(shot, clips[shot.id]) for shot in board.shots]
+        else:
+            states = [self._state(state) for state in self._boards.states(board, owner=owner)]
+        waiting = sum(1 for s in states if s.clip and not s.clip.draft and s.measured is None and not s.broken)
+        return Checked(preflight.review(board, states, wish), waiting)
+
+    def _state(self, state: ShotState) -> preflight.State:
+        gone = state.shot.chosen is not None and state.shot.chosen not in {run.id for run in state.takes}
+        if state.best is None:
+            return preflight.State(state.shot, None, running=state.running is not None)
+        path = self._studio.asset_path(state.best)
+        clip = Clip(state.best, path, state.best_kind == "draft")
+        measured, broken = (None, not whole(state.best, path)) if clip.draft else self._look(state.best, path)
+        broken = broken or gone  # with its run: the film would show something else in its place
+        stale = state.best_kind == "render" and _old(state)
+        return preflight.State(state.shot, clip, stale, state.running is not None, measured, broken)
+
+    def _of_whole(self, shot: Shot, clip: Clip) -> preflight.State:
+        """A shot's part of the film made in one run."""
+        measured, broken = self._look(clip.asset, clip.path)
+        return preflight.State(shot, clip, measured=measured, broken=broken)
+
+    def _look(self, asset: Asset, path: Path) -> tuple[Measured | None, bool]:
+        """What is known of the file, and whether it cannot be read; a look is begun where nothing is known."""
+        if not whole(asset, path):  # asked each time: a file may go, and come back from a copy
+            return None, True
+        key = asset.sha256 or asset.id
+        with self._lock:
+            if key in self._known:
+                return self._known[key], self._known[key] is None
+        kept = _read(self._kept(key))
+        with self._lock:
+            if kept is not None:
+                self._known[key] = kept
+                return kept, False
+            if key not in self._under_way and not self._closing:
+                self._under_way.add(key)
+                self._pool = self._pool or ThreadPoolExecutor(1, "checks")
+                self._pool.submit(self._measure, key, path)
+        return None, False
+
+    def _measure(self, key: str, path: Path) -> None:
+        from studio.film import quality
+        from studio.media.files import Stopped, atomic_write
+
+        found: Measured | None = None
+        try:
+            found = quality.measure(path, cancelled=lambda: self._closing)
+            atomic_write(self._kept(key), json.dumps(_plain(found)).encode())
+        except Stopped:
+            return
+        except (MediaError, OSError):
+            log.warning("%s cannot be checked", path.name, exc_info=True)
+        finally:
+            with self._lock:
+                self._under_way.discard(key)
+                if not self._closing:
+                    self._known[key] = found
+
+    def _kept(self, key: str) -> Path:
+        return self._studio.settings.data / "cache" / "checks" / f"{key}.json"
+
+    def close(self) -> None:
+        """Stop looking."""
+        self._closing = True
+        if self._pool:
+            self._pool.shutdown(wait=True, cancel_futures=True)
+
+
+def _plain(found: Measured) -> JSON:
+    """As JSON; infinite levels (silence) as None."""
+    body: dict[str, Any] = asdict(found) | {"version": VERSION}
+    if body["loudness"]:
+        body["loudness"] = {k: v if math.isfinite(v) else None for k, v in body["loudness"].items()}
+    return body
+
+
+def _read(path: Path) -> Measured | None:
+    """A look kept earlier; None where there is none of this version."""
+    try:
+        body = json.loads(path.read_text("utf-8"))
+    except (OSError, ValueError):
+        return None
+    if body.pop("version", 0) != VERSION:
+        return None
+    loud = body["loudness"]
+    level = Loudness(**{k: -math.inf if v is None else v for k, v in loud.items()}) if loud else None
+    black, frozen, silent = (tuple((a, b) for a, b in body[name]) for name in ("black", "frozen", "silent"))
+    return Measured(body["length_s"], black, frozen, silent, level, body["clipped"])
+
+
+def _old(state: ShotState) -> bool:
+    """Whether the take in the film was made from something else than the shot as it is."""
+    take = next((t for t in state.shot.takes if t.run == state.shot.chosen), None)
+    return take is not None and (state.plan is None or take.fingerprint != state.plan.fingerprint)

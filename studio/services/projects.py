@@ -1,0 +1,127 @@
+"""A project archive of this or another studio taken in: all of it, or nothing."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from tempfile import TemporaryDirectory
+
+from pydantic import ValidationError
+from sqlite_utils import Database
+
+from studio.catalogue.validation import FIELDS
+from studio.domain import Asset, Request, Run, Status
+from studio.errors import MediaError
+from studio.field_errors import sentence
+from studio.film import platforms
+from studio.services.admin import Keeping
+from studio.services.looks import Looks, Lut
+from studio.services.storyboards import Boards, Opened
+from studio.store import runs, storyboards
+from studio.store.mapping import REQUEST, new_id
+from studio.storyboard import archive
+from studio.storyboard.archive import TakeFacts, Unpacked
+from studio.storyboard.limits import SHORT
+
+INPUTS = (
+    "image", "first_frame", "last_frame", "audio_file", "video", "images", "references", "reference_voices",
+)  # fmt: skip
+"""Fields of a request that name files: the inputs of a take stay where it was made."""
+REQUEST_MAX = 200_000
+"""Longest request of a take, as JSON."""
+
+
+def import_project(studio: Keeping, boards: Boards, looks: Looks, path: Path, owner: str) -> Opened:
+    """A board from an archive, with its cast, media and takes, under new ids.
+
+    Raises a sentence for whatever cannot be taken; then nothing of the archive is kept.
+    """
+    with TemporaryDirectory(dir=studio._scratch()) as folder:
+        unpacked = archive.unpack(path, Path(folder))
+        for place in unpacked.board.delivery.places:
+            if place not in {preset.id for preset in platforms.PRESETS}:
+                raise MediaError(f"The project's delivery names {place[:60]!r}, which is no export preset here.")
+        asked = {old: _request(facts) for old, facts in unpacked.manifest.takes.items()}
+        table = unpacked.files.pop(unpacked.board.look.lut, None)
+        if table:
+            looks.check_lut(table, name=_name(unpacked, unpacked.board.look.lut, "look.cube"))
+        known: dict[str, Asset] = {}
+        with _all_or_none(studio, known):
+            for old, file in unpacked.files.items():
+                known[old] = studio.add_asset(file, name=_name(unpacked, old, old), owner=owner)
+            lut = (
+                looks.keep_lut(table, name=_name(unpacked, unpacked.board.look.lut, "look.cube"), owner=owner)
+                if table
+                else None
+            )
+            board_id = _store(studio, unpacked, asked, known, lut, owner)
+    return boards.get(board_id, owner=owner)
+
+
+def _name(unpacked: Unpacked, old: str, otherwise: str) -> str:
+    return unpacked.manifest.names.get(old, otherwise)
+
+
+@contextmanager
+def _all_or_none(studio: Keeping, added: dict[str, Asset]) -> Iterator[None]:
+    """Take the files back that were added when what they were added for fails."""
+    newest = studio.newest_asset()
+    try:
+        yield
+    except BaseException:
+        studio.discard_assets(added.values(), after=newest)
+        raise
+
+
+def _store(
+    studio: Keeping,
+    unpacked: Unpacked,
+    asked: dict[str, Request],
+    known: dict[str, Asset],
+    lut: Lut | None,
+    owner: str,
+) -> str:
+    """The board and its takes, in one transaction; the board's new id."""
+    with studio._store.write() as db:
+        takes = {
+            old: _take(db, asked[old], facts, known, owner)
+            for old, facts in unpacked.manifest.takes.items()
+            if any(i in known for i in facts.assets)
+        }
+        ids = [new_id("s") for _ in unpacked.board.shots] + [new_id("b")]
+        assets = {old: asset.id for old, asset in known.items()}
+        board = archive.renamed(unpacked.board, assets, takes, ids, lut=lut.id if lut else "")
+        storyboards.add(db, board.id, board.model_dump(mode="json"), owner)
+    return board.id
+
+
+def _request(facts: TakeFacts) -> Request:
+    """What was asked for a take, as it was asked there, less its inputs."""
+    body = {name: value for name, value in facts.request.items() if name not in INPUTS}
+    own = {name: body.pop(name) for name in list(body) if name not in FIELDS}
+    try:
+        request = REQUEST.validate_python(body | {"params": own})
+    except ValidationError as error:
+        said = sentence(dict(error.errors(include_url=False)[0]))
+        raise MediaError(f"A take of the project cannot be read: {said}") from None
+    sizes = (request.width, request.height, request.fps, request.n)
+    if (request.seed or 0) < 0 or any(size is not None and not 0 <= size < 2**31 for size in sizes):
+        raise MediaError("A take of the project cannot be read: a number of its request is out of range.")
+    if len(request.model) > SHORT or len(request.model_dump_json()) > REQUEST_MAX:
+        raise MediaError("A take of the project cannot be read: its request is too long.")
+    return request
+
+
+def _take(db: Database, request: Request, facts: TakeFacts, known: dict[str, Asset], owner: str) -> str:
+    """A finished run for an imported take, its files as they are here."""
+    run = Run(
+        id=new_id("r_"), owner=owner, batch="import", request=request, seed=request.seed, model=request.model,
+        provider=request.provider,
+    )  # fmt: skip
+    run = runs.add(db, runs.NewRun(run, {}), "import")
+    run = runs.move(db, run, Status.RUNNING, "Imported with a project.")
+    for index, old in enumerate(i for i in facts.assets if i in known):
+        runs.attach(db, run.seq, "output", index, known[old].id)
+    runs.move(db, run, Status.SUCCEEDED, "Made in another studio.")
+    return run.id

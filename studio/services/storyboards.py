@@ -1,0 +1,409 @@
+"""Storyboards in an open studio: kept with history, drafted for free, rendered on the model of each shot, takes picked.
+
+Runs belong to the queue and the gallery like any other; a board only remembers which run was made for which shot, and
+from what request (the fingerprint), so that a changed shot is seen to be stale.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping
+from contextlib import suppress
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Literal
+
+from sqlite_utils import Database
+
+from studio.domain import JSON, Asset, Estimate, Kind, Run, Status
+from studio.errors import CapabilityError, Conflict, NotFound, StudioError
+from studio.services.admin import Keeping
+from studio.services.requests import Also
+from studio.storage import storing
+from studio.store import assets as asset_rows
+from studio.store import storyboards
+from studio.storyboard import edit, limits, plan, to_timeline
+from studio.storyboard import script as board_script
+from studio.storyboard.model import Board, Shot, ShotStatus, Take, new_id
+from studio.storyboard.plan import Plan
+
+Change = Callable[[Board], Board]
+EDGE_PX = 640
+"""Longer side of the pictures that show how neighbouring shots meet."""
+
+
+@dataclass(frozen=True)
+class Opened:
+    """A board as it stands, with the names of the edits that undo and redo would take."""
+
+    board: Board
+    undoable: str | None
+    redoable: str | None
+    updated_at: str = ""
+
+
+@dataclass(frozen=True)
+class ShotState:
+    """What there is of a shot. best: the file the film would show now. draft, render: the takes that still stand.
+
+    stale: it has takes, but none made from the shot as it is. running: a run for it is under way. plan: the run that
+    would render it now; None where there can be none, for the reason in `refusal`.
+    """
+
+    shot: Shot
+    best: Asset | None
+    best_kind: Literal["draft", "render", ""]
+    draft: Run | None
+    render: Run | None
+    stale: bool
+    running: Run | None
+    failed: Run | None
+    takes: tuple[Run, ...] = ()
+    plan: Plan | None = None
+    refusal: str = ""
+
+
+@dataclass(frozen=True)
+class RenderPlan:
+    """What a press of Render would do. ready: would be queued. done: stand already. blocked: shot -> why not."""
+
+    ready: tuple[Plan, ...]
+    done: tuple[str, ...]
+    blocked: dict[str, str]
+    estimate: Estimate = field(default_factory=lambda: Estimate(usd=0.0, runs=0))
+
+
+@dataclass(frozen=True)
+class Way:
+    """One of the two ways to make the film, with its price and what stands against it."""
+
+    kind: Literal["one_run", "per_shot"]
+    estimate: Estimate | None
+    problems: tuple[str, ...]
+
+
+class Boards:
+    """The storyboards of an open studio; `Studio.boards`. Methods are safe from any thread."""
+
+    def __init__(self, studio: Keeping) -> None:
+        self._studio = studio
+        self._frames: dict[tuple[str, float], str] = {}
+        self._typing: dict[str, tuple[str, int]] = {}
+
+    def all(self, *, owner: str = "") -> list[Opened]:
+        """Every board, last changed first."""
+        with self._studio._store.read() as db:
+            return [_opened(kept) for kept in storyboards.all_of(db, owner)]
+
+    def create(self, title: str = "", *, script: str = "", owner: str = "", **fields: object) -> Opened:
+        """A new board, with shots from a script or multi-shot prompt where one is given."""
+        read = board_script.read(script) if script.strip() else board_script.Read()
+        board = Board(id=new_id("b"), shots=read.shots, style=read.style, cast=read.cast)
+        board = edit.update(board, title=title.strip() or read.title or "Untitled film", **fields)
+        limits.require_within(board)
+        with self._studio._store.write() as db:
+            storyboards.add(db, board.id, _body(board), owner)
+        return self.get(board.id, owner=owner)
+
+    def get(self, board_id: str, *, owner: str = "") -> Opened:
+        """The board, or NotFound."""
+        with self._studio._store.read() as db:
+            return _opened(storyboards.get(db, board_id, owner))
+
+    def edit(self, board_id: str, what: str, change: Change, *, owner: str = "", same: str = "") -> Opened:
+        """Apply one edit to the board as it stands now, in one transaction; `what` names it for undo.
+
+        same: names a stretch of typing; edits of one stretch that follow one another are undone in one step.
+        """
+        with self._studio._store.write() as db:
+            kept = storyboards.get(db, board_id, owner)
+            old = _opened(kept).board
+            new = change(old)
+            if new == old:
+                return _opened(kept)
+            if same and self._typing.get(board_id) == (same, kept.head):
+                storyboards.amend(db, board_id, _body(new), owner)
+            else:
+                storyboards.save(db, board_id, _body(new), what, owner)
+            kept = storyboards.get(db, board_id, owner)
+            self._typing[board_id] = (same, kept.head)
+            return _opened(kept)
+
+    def undo(self, board_id: str, *, owner: str = "", redo: bool = False) -> Opened:
+        """One step back (or forth). Takes are facts: shots keep those they have got since."""
+        with self._studio._store.write() as db:
+            self._typing.pop(board_id, None)
+            before = _opened(storyboards.get(db, board_id, owner)).board
+            body = storyboards.step(db, board_id, 1 if redo else -1, owner)
+            if body is not None:
+                storyboards.amend(db, board_id, _body(_with_takes(Board.model_validate(body), before)), owner)
+            return _opened(storyboards.get(db, board_id, owner))
+
+    def trash(self, board_id: str, *, owner: str = "", back: bool = False) -> None:
+        """Put a board into the trash, or take it out."""
+        with self._studio._store.write() as db:
+            storyboards.trash(db, board_id, owner, back=back)
+
+    def states(self, board: Board, *, owner: str = "") -> list[ShotState]:
+        """What there is of every shot, in order."""
+        known = self._assets(board, owner)
+        return [self._state(board, shot, known, owner) for shot in board.shots]
+
+    def _state(self, board: Board, shot: Shot, known: dict[str, Asset], owner: str) -> ShotState:
+        runs = {t.run: run for t in shot.takes if (run := self._run(t.run, owner))}
+        made, refusal = self._tried(board, shot, known, owner, draft=False)
+        sketch, _ = self._tried(board, shot, known, owner, draft=True)
+        best, kind = _best(shot, runs)
+        going = [r for r in runs.values() if not r.status.ended]
+        last = runs.get(shot.takes[-1].run) if shot.takes else None
+        render = _standing(shot, "render", made, runs)
+        return ShotState(
+            shot=shot, best=best, best_kind=kind, draft=_standing(shot, "draft", sketch, runs), render=render,
+            stale=render is None and any(t.kind == "render" for t in shot.takes), running=going[-1] if going else None,
+            failed=last if last and last.status == Status.FAILED else None,
+            takes=tuple(runs[t.run] for t in shot.takes if t.run in runs), plan=made, refusal=refusal,
+        )  # fmt: skip
+
+    def _tried(
+        self, board: Board, shot: Shot, known: dict[str, Asset], owner: str, *, draft: bool
+    ) -> tuple[Plan | None, str]:
+        try:
+            return self._plan(board, shot, known, owner, draft=draft), ""
+        except StudioError as error:
+            return None, str(error)
+
+    def cover(self, board: Board, *, owner: str = "") -> Asset | None:
+        """The clip of the first shot that has one: the board's picture in a list."""
+        for shot in board.shots:
+            runs = {t.run: run for t in shot.takes if (run := self._run(t.run, owner))}
+            if best := _best(shot, runs)[0]:
+                return best
+        return None
+
+    def draft(self, board_id: str, *, owner: str = "", shots: Iterable[str] | None = None) -> list[Run]:
+        """Queue a free draft of every shot (or these) whose draft does not stand; the animatic is made of them.
+
+        A draft still being made of what a shot was before is cancelled: nobody waits for it any more.
+        """
+        board = self.get(board_id, owner=owner).board
+        wanted = set(shots) if shots is not None else None
+        known = self._assets(board, owner)
+        due = [
+            state
+            for state in self.states(board, owner=owner)
+            if state.draft is None and (wanted is None or state.shot.id in wanted) and board_script.describe(state.shot)
+        ]
+        for take in (t for state in due for t in state.shot.takes if t.kind == "draft"):
+            run = self._run(take.run, owner)
+            if run and not run.status.ended:
+                with suppress(Conflict):  # it has just ended
+                    self._studio.cancel(run.id, owner=owner)
+        plans = [self._plan(board, state.shot, known, owner, draft=True) for state in due]
+        return self._queue(board_id, plans, "draft", owner)
+
+    def render_plan(self, board_id: str, *, owner: str = "", shots: Iterable[str] | None = None) -> RenderPlan:
+        """What rendering would queue: these shots, or all approved ones; those that stand already are left out."""
+        board = self.get(board_id, owner=owner).board
+        known = self._assets(board, owner)
+        wanted = set(shots) if shots is not None else {s.id for s in board.shots if s.status == ShotStatus.APPROVED}
+        ready: list[Plan] = []
+        done: list[str] = []
+        blocked: dict[str, str] = {}
+        for state in self.states(board, owner=owner):
+            shot = state.shot
+            if shot.id not in wanted:
+                continue
+            if state.render is not None:
+                done.append(shot.id)
+                continue
+            made = self._plan(board, shot, known, owner)
+            if said := made.problems or self._refusal(made.body, owner):
+                blocked[shot.id] = " ".join(said)
+            else:
+                ready.append(made)
+        estimate = Estimate(usd=0.0, runs=0)
+        if ready:
+            estimate = self._studio.estimate([p.body for p in ready], owner=owner)
+        return RenderPlan(tuple(ready), tuple(done), blocked, estimate)
+
+    def _refusal(self, body: JSON, owner: str) -> tuple[str, ...]:
+        """What submit would say now: a missing key, for example."""
+        try:
+            self._studio._checked(body, owner)
+        except StudioError as error:
+            return (str(error),)
+        return ()
+
+    def render(self, board_id: str, *, owner: str = "", shots: Iterable[str] | None = None) -> list[Run]:
+        """Queue what render_plan shows. Budgets and consent hold for these runs as for any other."""
+        return self._queue(board_id, self.render_plan(board_id, owner=owner, shots=shots).ready, "render", owner)
+
+    def retake(self, board_id: str, shot_id: str, *, owner: str = "") -> Run:
+        """One more take of a shot, with a seed of its own; the shot's look is as it stands."""
+        board = self.get(board_id, owner=owner).board
+        shot = board.shot(shot_id)
+        made = self._plan(board, shot, self._assets(board, owner), owner)
+        if made.problems:
+            raise CapabilityError(" ".join(made.problems), field="shot", value=shot_id)
+        body = {k: v for k, v in made.body.items() if k != "seed"}
+
+        def remember(db: Database, runs: list[Run]) -> None:
+            now = _opened(storyboards.get(db, board_id, owner)).board
+            take = Take(run=runs[0].id, kind="render", fingerprint=made.fingerprint)
+            storyboards.amend(db, board_id, _body(edit.add_take(now, shot_id, take)), owner)
+
+        return self._studio.submit_many([body], owner=owner, also=remember)[0]
+
+    def ways(self, board_id: str, model: str, *, owner: str = "") -> tuple[Way, Way]:
+        """Both ways to make the film: one multi-shot run of `model`, and a run per shot."""
+        board = self.get(board_id, owner=owner).board
+        known = self._assets(board, owner)
+        try:
+            whole = plan.one_run(board, model, self._studio.catalogue, known)
+            one = self._way("one_run", [whole], owner)
+        except StudioError as error:
+            one = Way("one_run", None, (str(error),))
+        each = self._way("per_shot", [self._plan(board, s, known, owner) for s in board.shots], owner)
+        return one, each
+
+    def _way(self, kind: Literal["one_run", "per_shot"], plans: list[Plan], owner: str) -> Way:
+        problems = tuple(p for made in plans for p in made.problems)
+        if problems or not plans:
+            return Way(kind, None, problems or ("The storyboard has no shots yet.",))
+        try:
+            return Way(kind, self._studio.estimate([p.body for p in plans], owner=owner), ())
+        except StudioError as error:
+            return Way(kind, None, (str(error),))
+
+    def _plan(self, board: Board, shot: Shot, known: dict[str, Asset], owner: str, *, draft: bool = False) -> Plan:
+        frame = None
+        if shot.start.kind == "previous" and not draft:
+            frame = self._frame_before(board, shot, owner)
+            if frame:
+                known[frame] = self._studio.get_asset(frame, owner=owner)
+        return plan.for_shot(board, shot, self._studio.catalogue, known, previous_frame=frame, draft=draft)
+
+    def _frame_before(self, board: Board, shot: Shot, owner: str) -> str | None:
+        before = board.before(shot.id)
+        run = self._run(before.chosen, owner) if before and before.chosen else None
+        clip = _video(run)
+        return self.last_frame(clip, trim_s=before.trim_out_s if before else 0, owner=owner) if clip else None
+
+    def last_frame(self, clip: Asset, *, trim_s: float = 0.0, owner: str = "") -> str:
+        """Asset id of the clip's last frame, `trim_s` seconds before its end; taken once, then remembered."""
+        from studio.media import frames, metadata
+
+        key = (clip.id, round(trim_s, 3))
+        if known := self._frames.get(key):
+            return known
+        out = self._studio.settings.data / "cache" / "frames" / f"{clip.id}-{trim_s:g}.png"
+        if not out.is_file():
+            with storing(self._studio.settings.data):
+                out.parent.mkdir(parents=True, exist_ok=True)
+                if trim_s > 0 and clip.duration_s:
+                    frames.frame_at(self._studio.asset_path(clip), max(0.0, clip.duration_s - trim_s), out)
+                else:
+                    frames.last_frame(self._studio.asset_path(clip), out)
+                metadata.carry_draft(self._studio.asset_path(clip), out)
+        asset = self._studio.add_asset(out, name=f"{Path(clip.name or clip.id).stem} last frame.png", owner=owner)
+        self._frames[key] = asset.id  # the same content is the same asset, so a restart finds it again
+        return asset.id
+
+    def clips(self, board: Board, *, owner: str = "") -> dict[str, to_timeline.Clip]:
+        """What the film shows of each shot that has anything to show."""
+        return {shot.id: clip for shot in board.shots if (clip := self._clip(shot, owner))}
+
+    def _clip(self, shot: Shot, owner: str) -> to_timeline.Clip | None:
+        best, kind = _best(shot, {t.run: run for t in shot.takes if (run := self._run(t.run, owner))})
+        return to_timeline.Clip(best, self._studio.asset_path(best), draft=kind == "draft") if best else None
+
+    def edge(self, board: Board, shot_id: str, end: Literal["first", "last"], *, owner: str = "") -> Path:
+        """The first or last frame that the film shows of a shot, as a picture kept in the cache. Raises NotFound."""
+        from studio.media import files, frames
+
+        shot = board.shot(shot_id)
+        if not (clip := self._clip(shot, owner)):
+            raise NotFound("This shot has no picture yet.")
+        at, path = to_timeline.edge_s(shot, clip, end), clip.path
+        out = self._studio.settings.data / "cache" / "frames" / f"{clip.asset.id}-at{at:.3f}.webp"
+        if not out.is_file():
+            with files.replacing(out) as draft:
+                frames.grab(path, at, max_side_px=EDGE_PX).save(draft, "webp", quality=82)
+        return out
+
+    def _queue(
+        self, board_id: str, plans: Iterable[Plan], kind: Literal["draft", "render"], owner: str,
+        *, also: Also | None = None,
+    ) -> list[Run]:  # fmt: skip
+        """Store the runs and, in the same transaction, that the board's shots have them. also: as in submit_many."""
+        plans = list(plans)
+        if not plans:
+            return []
+
+        def remember(db: Database, runs: list[Run]) -> None:
+            board = _opened(storyboards.get(db, board_id, owner)).board
+            for made, run in zip(plans, runs, strict=True):
+                if any(s.id == made.shot for s in board.shots):
+                    take = Take(run=run.id, kind=kind, fingerprint=made.fingerprint)
+                    board = edit.add_take(board, made.shot, take)
+            storyboards.amend(db, board_id, _body(board), owner)
+            if also:
+                also(db, runs)
+
+        return self._studio.submit_many([p.body for p in plans], owner=owner, also=remember)
+
+    def _assets(self, board: Board, owner: str) -> dict[str, Asset]:
+        ids = [i for m in board.cast for i in (*m.references, m.voice) if i]
+        ids += [s.start.asset for s in board.shots if s.start.asset]
+        if not ids:
+            return {}
+        with self._studio._store.read() as db:
+            return dict(asset_rows.several(db, ids, owner))
+
+    def _run(self, run_id: str, owner: str) -> Run | None:
+        try:
+            return self._studio.get_run(run_id, owner=owner)
+        except NotFound:
+            return None
+
+
+def _opened(kept: storyboards.Kept) -> Opened:
+    return Opened(Board.model_validate(kept.body), kept.undoable, kept.redoable, kept.updated_at)
+
+
+def _body(board: Board) -> JSON:
+    return board.model_dump(mode="json")
+
+
+def _with_takes(board: Board, now: Board) -> Board:
+    """The board with the takes and choices that its shots have now."""
+    current = {s.id: s for s in now.shots}
+    shots = [
+        s.model_copy(update={"takes": current[s.id].takes, "chosen": s.chosen or current[s.id].chosen})
+        if s.id in current
+        else s
+        for s in board.shots
+    ]
+    return board.model_copy(update={"shots": tuple(shots), "wholes": now.wholes, "shown": now.shown})
+
+
+def _best(shot: Shot, runs: Mapping[str, Run]) -> tuple[Asset | None, Literal["draft", "render", ""]]:
+    """What the film shows for a shot: the chosen take, else the newest draft."""
+    if clip := _video(runs.get(shot.chosen or "")):
+        return clip, "render"
+    drafts = [runs[t.run] for t in reversed(shot.takes) if t.kind == "draft" and t.run in runs]
+    clip = next((a for run in drafts if (a := _video(run))), None)
+    return clip, "draft" if clip else ""
+
+
+def _standing(shot: Shot, kind: str, made: Plan | None, runs: Mapping[str, Run]) -> Run | None:
+    """The newest run, good or still under way, that was made from the shot as it is."""
+    if made is None:
+        return None
+    now = made.fingerprint
+    same = [runs[t.run] for t in shot.takes if t.kind == kind and t.fingerprint == now and t.run in runs]
+    return next((r for r in reversed(same) if r.status not in (Status.FAILED, Status.CANCELLED)), None)
+
+
+def _video(run: Run | None) -> Asset | None:
+    """The clip that a finished run made."""
+    return next((a for a in run.assets if a.kind == Kind.VIDEO), None) if run else None

@@ -1,0 +1,216 @@
+"""The user's own ComfyUI workflows in an open studio: read, mapped, kept as models, taken away and put back.
+
+A kept workflow is a row of the catalogue from the moment it is saved, and again at each start. Its file is the row:
+data/workflows/NAME.json; one that was taken away lies in data/workflows/removed until its name is used again.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from threading import Lock
+from typing import TYPE_CHECKING
+
+from studio.catalogue import Model
+from studio.domain import JSON, Kind, Task, now
+from studio.errors import CapabilityError, Conflict, MediaError, NotFound
+from studio.services.admin import Keeping
+from studio.services.comfyui_models import ComfyServer, Server
+
+if TYPE_CHECKING:
+    from studio.engines.comfyui.inspect import Lacking, OutputNode
+    from studio.engines.comfyui.workflow import Slot
+    from studio.engines.comfyui.workflow_export import Shared
+
+HEAD_BYTES = 64
+
+
+@dataclass(frozen=True)
+class Reading:
+    """A workflow looked at. mapped: slot ("node.field") -> field, as guessed or as it was saved.
+
+    labels: what the form calls own settings. server: whether one is named, and whether it answered; only then do
+    missing (node classes) and lacking (files and other choices) mean anything. makes: None where nothing is saved.
+    label, name, tasks: of an exported workflow, else empty.
+    """
+
+    graph: JSON
+    slots: list[Slot]
+    mapped: dict[str, str]
+    outputs: list[OutputNode]
+    makes: Kind | None
+    server: Server
+    missing: list[str] = field(default_factory=list)
+    lacking: list[Lacking] = field(default_factory=list)
+    labels: dict[str, str] = field(default_factory=dict)
+    label: str = ""
+    name: str = ""
+    tasks: list[Task] = field(default_factory=list)
+
+
+class Workflows:
+    """`Studio.workflows`. Methods are safe from any thread."""
+
+    def __init__(self, studio: Keeping, server: ComfyServer) -> None:
+        self._studio, self._server = studio, server
+        self._folder = studio.settings.data / "workflows"
+        self._removed = self._folder / "removed"
+        self._change = Lock()
+        if any(self._folder.glob("*.json")):
+            from studio.engines.comfyui import workflow
+
+            built_in = {m.id for m in studio.catalogue}
+            for model in workflow.load(self._folder):
+                if model.id not in built_in:
+                    studio.catalogue.put(model)
+
+    def all(self) -> list[Model]:
+        """The kept workflows, by title."""
+        return sorted((m for m in self._studio.catalogue if _own(m)), key=lambda m: m.label.casefold())
+
+    def get(self, name: str) -> Model:
+        """The kept workflow of this name, or NotFound."""
+        found = next((m for m in self.all() if m.id == f"comfyui/{name}"), None)
+        if found is None:
+            raise NotFound(f"There is no workflow {name[:60]!r}.")
+        return found
+
+    def read(self, path: Path, *, name: str = "") -> Reading:
+        """What is in an API-format JSON, in a picture or clip that ComfyUI made, or in what `shared` gave.
+
+        Raises CapabilityError or MediaError, in a sentence that says what to export instead.
+        """
+        from studio.engines.comfyui import workflow_export, workflow_parser
+
+        content = _content(path, name or path.name)
+        if shared := workflow_export.read(content):
+            return self._look(shared.workflow, shared.mapping, shared.labels, shared)
+        return self._look(workflow_parser.parse(content))
+
+    def opened(self, name: str) -> Reading:
+        """A kept workflow, to be mapped anew."""
+        from studio.engines.comfyui import workflow_export
+
+        model = self.get(name)
+        return self._look(model.engine["workflow"], workflow_export.mapping_of(model), workflow_export.labels_of(model))
+
+    def shared(self, name: str) -> JSON:
+        """A kept workflow with its mapping, as a file that `read` of another studio takes."""
+        from studio.engines.comfyui import workflow_export
+
+        return workflow_export.written(self.get(name))
+
+    def _look(
+        self,
+        graph: JSON,
+        mapped: dict[str, str] | None = None,
+        labels: dict[str, str] | None = None,
+        given: Shared | None = None,
+    ) -> Reading:
+        from studio.engines.comfyui import inspect, workflow
+
+        nodes = self._server.definitions()
+        saves = inspect.outputs(graph, nodes)
+        kinds = [o.kind for o in saves]
+        makes = next((k for k in (Kind.VIDEO, Kind.IMAGE) if k in kinds), None)
+        slots = workflow.slots(graph, makes=makes)
+        guessed = {f"{s.node}.{s.field}": s.guess for s in slots if s.guess}
+        return Reading(
+            graph=graph, slots=slots, mapped=guessed if mapped is None else mapped, outputs=saves, makes=makes,
+            server=self._server.state(nodes), missing=inspect.missing(graph, nodes) if nodes is not None else [],
+            lacking=inspect.lacking(slots, graph, nodes) if nodes is not None else [], labels=labels or {},
+            label=given.label if given else "", name=given.name if given else "",
+            tasks=list(given.tasks) if given else [],
+        )  # fmt: skip
+
+    def save(
+        self, name: str, label: str, graph: JSON, mapping: Mapping[str, str], tasks: Sequence[Task], *,
+        labels: Mapping[str, str] | None = None, replace: bool = False,
+    ) -> Model:  # fmt: skip
+        """Keep a workflow; it is a model as soon as this returns. name: of its id, comfyui/NAME.
+
+        mapping: "node.field" -> a field of ours, or an own setting's name. labels: what the form calls own settings.
+        Raises CapabilityError for what cannot be, Conflict for a name that is taken unless `replace`.
+        """
+        from studio.engines.comfyui import workflow, workflow_model, workflow_parser
+
+        graph = workflow_parser.parse(json.dumps(graph, ensure_ascii=False))
+        today = now().date()
+        model = workflow_model.row(
+            name,
+            label,
+            graph,
+            mapping,
+            tuple(dict.fromkeys(tasks)),
+            today,
+            nodes=self._server.definitions(),
+            labels=labels,
+        )
+        with self._change:
+            known = next((m for m in self._studio.catalogue if m.id == model.id), None)
+            if known and not (replace and _own(known)):
+                whose = "You have a workflow" if _own(known) else "The studio has a model"
+                raise Conflict(f"{whose} called {name} already. Choose another name.")
+            workflow.save(self._folder, model)
+            self._studio.catalogue.put(model)
+        return model
+
+    def remove(self, name: str) -> Model:
+        """Take a workflow out of the models; `restore` puts it back. Raises Conflict while runs of it are under way."""
+        with self._change:
+            model = self.get(name)
+            if busy := sum(run.model == model.id for run in self._studio.active()):
+                raise Conflict(f"{model.label} has {busy} runs under way. Cancel them first, or wait for their end.")
+            self._studio.catalogue.drop(model.id)
+            self._removed.mkdir(parents=True, exist_ok=True)
+            (self._folder / f"{name}.json").replace(self._removed / f"{name}.json")
+        return model
+
+    def restore(self, name: str) -> Model:
+        """Put back a workflow that was removed. Raises NotFound, or Conflict where its name is taken by now."""
+        from studio.engines.comfyui import workflow
+
+        with self._change:
+            found = [m for m in workflow.load(self._removed) if m.id == f"comfyui/{name}"]
+            if not found:
+                raise NotFound(f"There is no removed workflow {name[:60]!r}.")
+            if any(m.id == found[0].id for m in self._studio.catalogue):
+                raise Conflict(f"There is another workflow called {name} by now.")
+            (self._removed / f"{name}.json").replace(self._folder / f"{name}.json")
+            self._studio.catalogue.put(found[0])
+        return found[0]
+
+
+def _own(model: Model) -> bool:
+    return model.provider == "comfyui" and "workflow" in model.engine
+
+
+def _content(path: Path, name: str) -> str | bytes:
+    """The text of the graph in the file."""
+    from studio.engines.comfyui import workflow_parser
+    from studio.media import metadata
+
+    with path.open("rb") as file:
+        head = file.read(HEAD_BYTES).removeprefix(b"\xef\xbb\xbf").lstrip()
+        if head[:1] in (b"{", b"["):
+            file.seek(0)
+            return file.read(workflow_parser.MAX_BYTES + 1).removeprefix(b"\xef\xbb\xbf")
+    try:
+        texts = metadata.texts(path)
+    except MediaError:
+        said = f"{name} is no workflow: take a JSON file in API format, or a picture or clip that ComfyUI made."
+        raise CapabilityError(said, field="workflow") from None
+    if graph := texts.get("prompt") or _in_comment(texts.get("comment", "")) or texts.get("workflow"):
+        return graph
+    said = f"{name} carries no ComfyUI workflow; programs and websites that share pictures often remove it."
+    raise CapabilityError(said, field="workflow")
+
+
+def _in_comment(text: str) -> str:
+    """The graph in a clip's comment, where VideoHelperSuite puts it."""
+    from studio.media import metadata_import
+
+    prompt = (metadata_import.parse(text) or {}).get("prompt")
+    return json.dumps(prompt) if isinstance(prompt, dict) else prompt if isinstance(prompt, str) else ""

@@ -1,0 +1,98 @@
+"""Exports of boards: what was asked, what became of it. One that ran when the studio stopped is begun again."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+from typing import Any
+
+from sqlite_utils import Database
+
+from studio.domain import JSON
+from studio.errors import NotFound
+from studio.store.mapping import stamp
+
+
+@dataclass(frozen=True)
+class FilmRow:
+    """One export. path: relative to the data folder. asset: set for films, which the gallery's player can show."""
+
+    id: str
+    board: str
+    owner: str
+    form: str
+    options: JSON
+    status: str
+    error: str | None
+    asset: str | None
+    path: str | None
+    report: JSON | None
+    created_at: str
+    finished_at: str | None
+
+
+@dataclass(frozen=True)
+class Unfinished:
+    """An export that has not ended. plan: the board when it was asked for. starts: how often it was begun."""
+
+    id: str
+    board: str
+    owner: str
+    form: str
+    options: JSON
+    plan: JSON | None
+    starts: int
+
+
+def add(db: Database, film_id: str, board: str, owner: str, form: str, options: JSON, plan: JSON) -> None:
+    """A new export, running. plan: the board as it is now."""
+    sql = (
+        "INSERT INTO films (id, board, owner, form, options, plan, status, created_at) "
+        "VALUES (?, ?, ?, ?, ?, ?, 'running', ?)"
+    )
+    db.execute(sql, [film_id, board, owner, form, json.dumps(options), json.dumps(plan), stamp()])
+
+
+def count_start(db: Database, film_id: str, change: int = 1) -> None:
+    """The export is begun (1), or was interrupted in peace and so does not count as begun (-1)."""
+    db.execute("UPDATE films SET starts = max(0, starts + ?) WHERE id = ?", [change, film_id])
+
+
+def end(db: Database, film_id: str, status: str, **columns: Any) -> None:
+    """The export has ended this way; columns: error, asset, path, report (JSON)."""
+    if "report" in columns:
+        columns["report"] = json.dumps(columns["report"])
+    sets = ", ".join(f"{name} = ?" for name in columns)
+    sql = f"UPDATE films SET status = ?, finished_at = ?, plan = NULL{', ' if sets else ''}{sets} WHERE id = ?"
+    db.execute(sql, [status, stamp(), *columns.values(), film_id])
+
+
+def get(db: Database, film_id: str, owner: str) -> FilmRow:
+    """The export, or NotFound."""
+    for row in db.query("SELECT * FROM films WHERE id = ? AND ? IN ('', owner)", [film_id, owner]):
+        return _film(row)
+    raise NotFound("There is no such export.")
+
+
+def of_board(db: Database, board: str, owner: str) -> list[FilmRow]:
+    """Exports of this board, newest first."""
+    sql = "SELECT * FROM films WHERE board = ? AND ? IN ('', owner) ORDER BY seq DESC"
+    return [_film(row) for row in db.query(sql, [board, owner])]
+
+
+def unfinished(db: Database) -> list[Unfinished]:
+    """Exports that have not ended, the least often begun first."""
+    sql = (
+        "SELECT id, board, owner, form, options, plan, starts FROM films WHERE status = 'running' ORDER BY starts, seq"
+    )
+    found = []
+    for row in db.query(sql):
+        plan = json.loads(row["plan"]) if row["plan"] else None
+        found.append(Unfinished(**row | {"options": json.loads(row["options"]), "plan": plan}))
+    return found
+
+
+def _film(row: dict[str, Any]) -> FilmRow:
+    report = json.loads(row["report"]) if row["report"] else None
+    values = {name: row[name] for name in FilmRow.__dataclass_fields__}
+    return FilmRow(**values | {"options": json.loads(row["options"]), "report": report})

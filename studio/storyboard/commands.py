@@ -1,0 +1,298 @@
+"""The edits of a board that pages may post: one small shape each, and the function of the board it stands for."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Annotated, Literal, Protocol
+
+from pydantic import Field
+
+from studio.domain import JSON, Asset, Kind
+from studio.errors import CapabilityError
+from studio.film import platforms
+from studio.payload import Payload
+from studio.storyboard import edit, limits
+from studio.storyboard import script as text
+from studio.storyboard.limits import SHOTS_MAX, Id, Words
+from studio.storyboard.model import Board, CastMember, ShotStatus, new_id
+
+
+class Library(Protocol):
+    """What one user may put on a board. Each raises NotFound for what is not there or belongs to someone else."""
+
+    def model(self, model_id: str) -> object:
+        """A row of the catalogue."""
+        ...
+
+    def asset(self, asset_id: str) -> Asset:
+        """A file that this user keeps."""
+        ...
+
+    def lut(self, lut_id: str) -> object:
+        """A colour table that this user keeps."""
+        ...
+
+
+class Op(Payload):
+    """Base of the edits. same: names one stretch of typing, which is one step of undo."""
+
+    same: str = Field("", max_length=80)
+
+    def what(self) -> str:
+        """What the step is called for undo; the page has words for it."""
+        return str(getattr(self, "op", ""))
+
+    def check(self, library: Library) -> None:
+        """Refuse what the board's own rules cannot see: models and files that are not there."""
+
+    def apply(self, board: Board) -> tuple[Board, str]:
+        """The new board, and the id of a shot or member that came with it ("" for none)."""
+        raise NotImplementedError
+
+
+class _Fields(Op):
+    """Edits that set some fields and leave the others."""
+
+    def given(self) -> JSON:
+        """The fields that were sent."""
+        return {k: getattr(self, k) for k in self.model_fields_set - {"op", "shot", "same", "after"}}
+
+    def check(self, library: Library) -> None:
+        """Only models of the catalogue and files of this user."""
+        given = self.given()
+        if given.get("model"):
+            library.model(given["model"])
+        start = given.get("start")
+        if start and start.kind == "asset":
+            if not start.asset:
+                raise CapabilityError("Choose a picture to start from.", field="start")
+            library.asset(start.asset)
+
+
+class Update(limits.FilmFields, _Fields):
+    """The film as a whole."""
+
+    op: Literal["update"]
+
+    def check(self, library: Library) -> None:
+        """As for any fields, and only colour tables and music that this user keeps."""
+        super().check(library)
+        if self.look.lut:
+            library.lut(self.look.lut)
+        if self.delivery.music and library.asset(self.delivery.music).kind is not Kind.AUDIO:
+            raise CapabilityError("Music must be a sound file.", field="music", value=self.delivery.music)
+        for place in self.delivery.places:
+            platforms.preset(place)
+
+    def what(self) -> str:
+        """The field's own name where there is only one."""
+        names = sorted(self.given())
+        return f"film_{names[0]}" if len(names) == 1 else "film_size" if "width" in names else "update"
+
+    def apply(self, board: Board) -> tuple[Board, str]:
+        """The board with these values."""
+        return edit.update(board, **self.given()), ""
+
+
+class Add(limits.ShotFields, _Fields):
+    """A new shot behind another; at the end without one."""
+
+    op: Literal["add"]
+    after: Id | None = None
+
+    def apply(self, board: Board) -> tuple[Board, str]:
+        """The board with one shot more."""
+        limits.require_room(shots=len(board.shots) + 1)
+        new, shot = edit.add(board, after=self.after, **self.given())
+        return new, shot.id
+
+
+class Alter(limits.ShotFields, _Fields):
+    """Some fields of one shot."""
+
+    op: Literal["change"]
+    shot: Id
+
+    def what(self) -> str:
+        """The field's own name where there is only one."""
+        names = sorted(self.given())
+        if names and names[0].startswith("tr"):
+            return names[0].removesuffix("_s").removesuffix("_in").removesuffix("_out")
+        return names[0] if len(names) == 1 else "change"
+
+    def apply(self, board: Board) -> tuple[Board, str]:
+        """The board with the shot changed."""
+        shot = board.shot(self.shot)
+        trims = [self.given().get(k, getattr(shot, k)) for k in ("duration_s", "trim_in_s", "trim_out_s")]
+        if not limits.leaves_enough(*trims):
+            raise CapabilityError("Nothing would be left of the shot. Trim less.", field="trim_out_s")
+        return edit.change(board, self.shot, **self.given()), ""
+
+
+class Approve(Op):
+    """One status for several shots."""
+
+    op: Literal["status"]
+    shots: list[Id] = Field(min_length=1, max_length=SHOTS_MAX)
+    status: ShotStatus
+
+    def apply(self, board: Board) -> tuple[Board, str]:
+        """The board with these shots so marked."""
+        for shot in self.shots:
+            board = edit.change(board, shot, status=self.status)
+        return board, ""
+
+
+class Remove(Op):
+    """Take a shot off the board."""
+
+    op: Literal["remove"]
+    shot: Id
+
+    def apply(self, board: Board) -> tuple[Board, str]:
+        """The board without it."""
+        return edit.remove(board, self.shot), ""
+
+
+class Reorder(Op):
+    """All shots in a new order."""
+
+    op: Literal["reorder"]
+    order: list[Id] = Field(max_length=SHOTS_MAX)
+
+    def apply(self, board: Board) -> tuple[Board, str]:
+        """The board in this order; Conflict unless it names each shot once."""
+        return edit.reorder(board, self.order), ""
+
+
+class Duplicate(Op):
+    """A copy behind the shot."""
+
+    op: Literal["duplicate"]
+    shot: Id
+
+    def apply(self, board: Board) -> tuple[Board, str]:
+        """The board with the copy."""
+        limits.require_room(shots=len(board.shots) + 1)
+        new, shot = edit.duplicate(board, self.shot)
+        return new, shot.id
+
+
+class Split(Op):
+    """Two shots instead of one."""
+
+    op: Literal["split"]
+    shot: Id
+    at_s: float = Field(gt=0, le=60)
+
+    def apply(self, board: Board) -> tuple[Board, str]:
+        """The board with the shot cut at_s seconds into what the film shows of it."""
+        limits.require_room(shots=len(board.shots) + 1)
+        new, shot = edit.split(board, self.shot, self.at_s)
+        return new, shot.id
+
+
+class Choose(Op):
+    """The take that goes into the film; None: the draft."""
+
+    op: Literal["choose"]
+    shot: Id
+    run: Id | None
+
+    def apply(self, board: Board) -> tuple[Board, str]:
+        """The board with this take chosen."""
+        return edit.choose(board, self.shot, self.run), ""
+
+
+class Fit(Op):
+    """Models for some shots at once. What was approved stays so: the shot is only given what it asks for."""
+
+    op: Literal["fit"]
+    models: dict[Id, Words] = Field(max_length=SHOTS_MAX)
+
+    def check(self, library: Library) -> None:
+        """Only models of the catalogue."""
+        for model in self.models.values():
+            library.model(model)
+
+    def apply(self, board: Board) -> tuple[Board, str]:
+        """The board with these models."""
+        for shot, model in self.models.items():
+            board = edit.change(board, shot, model=model, status=board.shot(shot).status)
+        return board, ""
+
+
+class Cast(limits.CastFields, Op):
+    """A member of the cast, new (without id) or changed."""
+
+    op: Literal["cast"]
+    id: Id = ""
+    name: str = Field(max_length=41)
+
+    def check(self, library: Library) -> None:
+        """A name that can follow an @, and files that are there."""
+        if not self.name.removeprefix("@").replace("-", "_").isidentifier():
+            raise CapabilityError(
+                "Use one word for the name: letters, digits, hyphens or underscores.",
+                field="name", value=self.name,
+            )  # fmt: skip
+        for asset in self.references:
+            library.asset(asset)
+        if self.voice and library.asset(self.voice).kind is not Kind.AUDIO:
+            raise CapabilityError("A voice sample must be a sound file.", field="voice", value=self.voice)
+
+    def apply(self, board: Board) -> tuple[Board, str]:
+        """The board with the member."""
+        member = CastMember(
+            id=self.id or new_id("m"), name=self.name.removeprefix("@"), kind=self.kind, voice=self.voice,
+            description=self.description, references=tuple(self.references), consent=self.consent,
+            voice_consent=bool(self.voice) and self.voice_consent,
+        )  # fmt: skip
+        new = edit.cast(board, member)
+        limits.require_room(cast=len(new.cast))
+        return new, member.id
+
+
+class Uncast(Op):
+    """Take a member out of the cast."""
+
+    op: Literal["uncast"]
+    id: Id
+
+    def apply(self, board: Board) -> tuple[Board, str]:
+        """The board without the member."""
+        return edit.uncast(board, self.id), ""
+
+
+class Script(Op):
+    """The shots of a text instead of the board's own; shots whose words stand unchanged stay with their takes."""
+
+    op: Literal["script"]
+    text: str = Field(max_length=200_000)
+
+    def apply(self, board: Board) -> tuple[Board, str]:
+        """The rewritten board."""
+        read = text.read(self.text)
+        if not read.shots:
+            raise CapabilityError(" ".join(read.faults), field="text")
+        limits.require_within(Board(id="", style=read.style, shots=read.shots, cast=read.cast))
+        new = text.rewritten(board, read)
+        limits.require_room(shots=len(new.shots), cast=len(new.cast))
+        return new, ""
+
+
+AnyOp = Annotated[
+    Update | Add | Alter | Approve | Remove | Reorder | Duplicate | Split | Choose | Fit | Cast | Uncast | Script,
+    Field(discriminator="op"),
+]
+
+
+def change_of(op: Op, made: list[str]) -> Callable[[Board], Board]:
+    """The edit as a function of the board; the id of what is new is put into `made`."""
+
+    def change(board: Board) -> Board:
+        new, new_id_ = op.apply(board)
+        made[:] = [new_id_] if new_id_ else []
+        return new
+
+    return change

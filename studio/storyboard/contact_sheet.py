@@ -1,0 +1,74 @@
+"""A contact sheet as PDF: every shot with its picture, time, words and status, for approval on paper or by mail."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+
+from studio.storyboard.model import Board, ShotStatus
+
+FONT = Path(__file__).parents[2] / "assets" / "fonts"
+COLUMNS, MARGIN_MM, GAP_MM = 3, 12.0, 6.0
+TEXT_MM = 24.0
+"""Height of the words under a picture."""
+
+MARKS = {
+    ShotStatus.APPROVED: (46, 125, 50),
+    ShotStatus.RETAKE: (198, 40, 40),
+    ShotStatus.IN_REVIEW: (239, 108, 0),
+    ShotStatus.DRAFT: (117, 117, 117),
+}
+
+
+def write(board: Board, pictures: Mapping[str, Path], out: Path) -> int:
+    """Write the sheet (A4, landscape) and return its number of pages. pictures: shot id -> a still of it."""
+    from fpdf import FPDF
+
+    pdf = FPDF(orientation="landscape", format="A4")
+    pdf.set_auto_page_break(False)
+    pdf.set_title(board.title)
+    pdf.set_creator("Wan Studio")
+    font = next(FONT.glob("*.otf"), None) or next(FONT.glob("*.ttf"))
+    pdf.add_font("studio", fname=str(font))
+    wide = (pdf.w - 2 * MARGIN_MM - (COLUMNS - 1) * GAP_MM) / COLUMNS
+    high = min(wide * board.height / board.width, (pdf.h - 40) / 2 - TEXT_MM)
+    rows = max(1, int((pdf.h - 2 * MARGIN_MM - 10) // (high + TEXT_MM)))
+    starts = board.starts_s()
+    for index, shot in enumerate(board.shots):
+        place = index % (rows * COLUMNS)
+        if place == 0:
+            _page(pdf, board)
+        x = MARGIN_MM + place % COLUMNS * (wide + GAP_MM)
+        y = MARGIN_MM + 12 + place // COLUMNS * (high + TEXT_MM)
+        pdf.set_fill_color(235, 235, 238)
+        pdf.rect(x, y, wide, high, style="F")
+        if picture := pictures.get(shot.id):
+            pdf.image(str(picture), x=x, y=y, w=wide, h=high, keep_aspect_ratio=True)
+        pdf.set_xy(x, y + high + 1)
+        pdf.set_font("studio", size=8)
+        pdf.set_text_color(*MARKS[shot.status])
+        head = f"{index + 1}   {starts[index]:.1f}-{starts[index] + shot.length_s:.1f} s   {_word(shot.status)}"
+        pdf.cell(wide, 4, head)
+        pdf.set_xy(x, y + high + 5)
+        pdf.set_text_color(40, 40, 40)
+        pdf.multi_cell(wide, 3.6, _short(" · ".join(filter(None, (shot.shot_size, shot.move, shot.prompt)))), align="L")
+    if not board.shots:
+        _page(pdf, board)
+    pdf.output(str(out))
+    return pdf.pages_count
+
+
+def _page(pdf: object, board: Board) -> None:
+    pdf.add_page()  # type: ignore[attr-defined]
+    pdf.set_font("studio", size=13)  # type: ignore[attr-defined]
+    pdf.set_text_color(20, 20, 24)  # type: ignore[attr-defined]
+    pdf.set_xy(MARGIN_MM, MARGIN_MM - 2)  # type: ignore[attr-defined]
+    pdf.cell(0, 8, f"{board.title}   {board.length_s:.1f} s, {len(board.shots)} shots")  # type: ignore[attr-defined]
+
+
+def _word(status: ShotStatus) -> str:
+    return status.value.replace("_", " ")
+
+
+def _short(text: str, most: int = 190) -> str:
+    return text if len(text) <= most else text[: most - 1] + "…"

@@ -1,0 +1,133 @@
+"""Shots that follow one another by themselves: each is queued when the one before it has its take, whose last frame it
+begins with. What was confirmed (which shots, from what, at what price) is kept, and nothing else is ever queued.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from studio.domain import JSON, Asset, Kind, Value
+from studio.storyboard.model import Board, Shot
+from studio.storyboard.plan import Plan, fingerprint
+
+STAND_IN = "next_frame"
+"""Stands for the last frame that is still to be made, where a price is asked."""
+
+
+SAYS = {
+    "gone": "The storyboard no longer exists.",
+    "deleted": "The take of shot {n} that it was waiting for was deleted.",
+    "failed": "Shot {n} failed: {why}",
+    "cancelled": "Shot {n} was cancelled.",
+    "before": "The shot before it was not made.",
+    "moved": "It no longer continues from the shot that was before it.",
+    "changed": "It changed after you confirmed its price.",
+    "price": "Its price is now {price}. Please confirm again.",
+    "unpriced": "Its price is no longer known. Please confirm again.",
+    "no_picture": "The previous take has no picture to start from.",
+    "refused": "{why}",
+    "broke": "Something went wrong in the studio. The log has details.",
+}
+"""Why a shot does not follow, by code; pages say the same in their language."""
+
+
+class Stop(Value):
+    """Why a shot will not be queued. values: fill the sentence's blanks."""
+
+    code: str
+    values: JSON = {}
+
+    @property
+    def said(self) -> str:
+        """As an English sentence."""
+        return SAYS[self.code].format(**self.values)
+
+
+class Link(Value):
+    """One shot that follows. after: the shot in front of it; waits: that shot's run, "" while it is not queued itself.
+
+    asked: what was confirmed, as a fingerprint without the first frame; usd: its price then. chosen: the take of the
+    shot in front that was in the film then. run: once queued. stopped: why it will not be.
+    """
+
+    shot: str
+    after: str
+    asked: str
+    usd: float | None = None
+    chosen: str | None = None
+    waits: str = ""
+    run: str = ""
+    stopped: Stop | None = None
+
+    @property
+    def open(self) -> bool:
+        """Whether it is still to come."""
+        return not self.run and not self.stopped
+
+
+class Chain(Value):
+    """The links of one board, in the film's order."""
+
+    board: str
+    owner: str = ""
+    links: tuple[Link, ...] = ()
+
+    def waiting(self) -> set[str]:
+        """Runs whose end matters."""
+        return {link.waits for link in self.links if link.open and link.waits}
+
+    def put(self, link: Link) -> Chain:
+        """The chain with this link in the place of the one of the same shot."""
+        return self.model_copy(update={"links": tuple(link if o.shot == link.shot else o for o in self.links)})
+
+    def queued(self, shot: str, run: str) -> Chain:
+        """The shot has its run, and who follows it waits for that."""
+        changed = [
+            o.model_copy(update={"run": run})
+            if o.shot == shot
+            else o.model_copy(update={"waits": run})
+            if o.after == shot and o.open
+            else o
+            for o in self.links
+        ]
+        return self.model_copy(update={"links": tuple(changed)})
+
+    def stop(self, shot: str, why: Stop) -> Chain:
+        """The shot will not be queued, for this reason, and so none that follows it."""
+        ended, links = {shot}, []
+        for link in self.links:
+            if link.shot == shot:
+                links.append(link.model_copy(update={"stopped": why}))
+            elif link.after in ended and link.open:
+                ended.add(link.shot)
+                links.append(link.model_copy(update={"stopped": Stop(code="before")}))
+            else:
+                links.append(link)
+        return self.model_copy(update={"links": tuple(links)})
+
+
+def asked(body: JSON) -> str:
+    """What is asked of the model, apart from the frame it begins with."""
+    return fingerprint({k: v for k, v in body.items() if k != "first_frame"})
+
+
+def stand_in(board: Board, before: Plan | None) -> Asset:
+    """A picture as the shot before will end with, for checks and prices."""
+    width = before.body.get("width", board.width) if before else board.width
+    height = before.body.get("height", board.height) if before else board.height
+    return Asset(
+        id=STAND_IN, kind=Kind.IMAGE, mime="image/png", name="last frame.png", bytes=width * height, width=width,
+        height=height,
+    )  # fmt: skip
+
+
+def followers(board: Board, known: Mapping[str, str]) -> list[tuple[Shot, Shot]]:
+    """Shots that begin with the end of one in `known`, or of one that follows such a one: (shot, the one before)."""
+    found: list[tuple[Shot, Shot]] = []
+    coming = set(known)
+    for shot in board.shots:
+        before = board.before(shot.id)
+        if before and before.id in coming and shot.start.kind == "previous":
+            found.append((shot, before))
+            coming.add(shot.id)
+    return found

@@ -1,0 +1,189 @@
+"""Board, shot, cast, take: frozen values. An edit gives a new board (edit.py); history is the store's.
+
+Lengths in seconds, sizes in pixels. A shot's `duration_s` is what is asked of the model; `trim_in_s` and `trim_out_s`
+are cut from both ends of its take, so `length_s` is what the film shows.
+"""
+
+from __future__ import annotations
+
+import re
+import secrets
+from enum import StrEnum
+from typing import Literal
+
+from pydantic import Field
+
+from studio.domain import JSON, Value
+from studio.errors import NotFound
+from studio.film.timeline import Transition
+from studio.storyboard.delivery import Delivery
+from studio.storyboard.look import Look, Match, Slate, Title
+
+MENTION = re.compile(r"@([\w][\w-]*)")
+"""A member of the cast in a prompt: @anna, @老王."""
+
+
+class ShotStatus(StrEnum):
+    """Where a shot stands with the people who decide."""
+
+    DRAFT = "draft"
+    IN_REVIEW = "in_review"
+    APPROVED = "approved"
+    RETAKE = "retake"
+
+
+class CastMember(Value):
+    """Someone or something that must look the same in every shot. name is what follows the @ in prompts.
+
+    voice: a sound file, how the member sounds when it speaks. consent, voice_consent: the people whose pictures and
+    voice these are have agreed.
+    """
+
+    id: str
+    name: str = Field(pattern=r"^[\w][\w-]*$", max_length=40)
+    kind: Literal["character", "place", "prop"] = "character"
+    description: str = ""
+    references: tuple[str, ...] = ()
+    voice: str | None = None
+    consent: bool = False
+    voice_consent: bool = False
+
+
+class Start(Value):
+    """What the first frame comes from: nothing, the last frame of the shot before, or an asset.
+
+    consent: the real people whom that asset shows have agreed.
+    """
+
+    kind: Literal["none", "previous", "asset"] = "none"
+    asset: str | None = None
+    consent: bool = False
+
+
+class Take(Value):
+    """A run made for a shot. fingerprint: of the shot as it then stood, so that a changed shot is seen to be stale."""
+
+    run: str
+    kind: Literal["draft", "render"]
+    fingerprint: str
+
+
+class Span(Value):
+    """A shot's part of a film made in one run, as its prompt says. asked: the shot's fingerprint as it then stood."""
+
+    shot: str
+    start_s: float
+    end_s: float
+    asked: str = ""
+
+
+class Whole(Value):
+    """A film made in one multi-shot run. fingerprint: of what was asked."""
+
+    run: str
+    fingerprint: str
+    spans: tuple[Span, ...] = ()
+
+
+class Shot(Value):
+    """One planned clip. Empty model: the board's. chosen: the run id of the take that goes into the film."""
+
+    id: str
+    prompt: str = ""
+    model: str = ""
+    duration_s: float = Field(default=4.0, gt=0, le=60)
+    shot_size: str = ""
+    lens: str = ""
+    move: str = ""
+    dialogue: str = ""
+    sound: str = ""
+    start: Start = Start()
+    transition: Transition = Transition.CUT
+    transition_s: float = Field(default=0.5, ge=0, le=3)
+    trim_in_s: float = Field(default=0, ge=0)
+    trim_out_s: float = Field(default=0, ge=0)
+    match: Match = Match()
+    seed: int | None = None
+    notes: str = ""
+    status: ShotStatus = ShotStatus.DRAFT
+    takes: tuple[Take, ...] = ()
+    chosen: str | None = None
+    params: JSON = Field(default_factory=dict)
+
+    @property
+    def length_s(self) -> float:
+        """Seconds of the shot in the film, trims taken off, before transitions overlap."""
+        return max(0.1, self.duration_s - self.trim_in_s - self.trim_out_s)
+
+    def mentions(self) -> tuple[str, ...]:
+        """Names of the cast in prompt and dialogue, each once, in order of appearance."""
+        return tuple(dict.fromkeys(MENTION.findall(f"{self.prompt} {self.dialogue}")))
+
+
+class Board(Value):
+    """A storyboard: shots in order, and what holds for all of them. style opens every prompt.
+
+    look, titles, slate: how the finished film is coloured, what is written over it, and the card before it.
+    delivery: what was last chosen for its exports.
+    """
+
+    id: str
+    title: str = "Untitled film"
+    width: int = 1280
+    height: int = 720
+    fps: int = 24
+    style: str = ""
+    seed: int | None = None
+    audio: bool = True
+    model: str = "draft/animatic"
+    wholes: tuple[Whole, ...] = ()
+    shown: str | None = None
+    cast: tuple[CastMember, ...] = ()
+    look: Look = Look()
+    titles: tuple[Title, ...] = Field(default=(), max_length=200)
+    slate: Slate = Slate()
+    delivery: Delivery = Delivery()
+    shots: tuple[Shot, ...] = ()
+
+    def shot(self, shot_id: str) -> Shot:
+        """The shot with this id, or NotFound."""
+        for shot in self.shots:
+            if shot.id == shot_id:
+                return shot
+        raise NotFound("This shot is no longer on the storyboard. Reload the page.")
+
+    def member(self, name: str) -> CastMember | None:
+        """The member of the cast that @name means, whatever its case."""
+        return next((m for m in self.cast if m.name.casefold() == name.casefold()), None)
+
+    def before(self, shot_id: str) -> Shot | None:
+        """The shot in front of this one; None for the first."""
+        index = [s.id for s in self.shots].index(shot_id)
+        return self.shots[index - 1] if index else None
+
+    @property
+    def length_s(self) -> float:
+        """Running time of the film: shots less the overlap of their transitions."""
+        overlaps = sum(overlap_s(a, b) for a, b in zip(self.shots, self.shots[1:], strict=False))
+        return round(sum(s.length_s for s in self.shots) - overlaps, 3)
+
+    def starts_s(self) -> list[float]:
+        """When each shot begins in the film."""
+        at, starts = 0.0, []
+        for index, shot in enumerate(self.shots):
+            starts.append(round(at, 3))
+            after = self.shots[index + 1] if index + 1 < len(self.shots) else None
+            at += shot.length_s - (overlap_s(shot, after) if after else 0)
+        return starts
+
+
+def overlap_s(shot: Shot, after: Shot) -> float:
+    """Seconds that two neighbours share under the transition between them; at most half of the shorter."""
+    if shot.transition == Transition.CUT:
+        return 0.0
+    return min(shot.transition_s, shot.length_s / 2, after.length_s / 2)
+
+
+def new_id(prefix: str) -> str:
+    """A short id that is new for all practical purposes (60 bits)."""
+    return f"{prefix}{secrets.token_hex(8)[:15]}"

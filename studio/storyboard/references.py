@@ -1,0 +1,78 @@
+"""The cast in a request: its references, the voices that go with them, consent, and what a model leaves out.
+
+A voice sample belongs to one reference; the first of a member is the one the prompt names, so that one speaks.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+
+from studio.catalogue import Catalogue, Model
+from studio.domain import JSON, Asset, Kind, Task
+from studio.storyboard.model import Board, CastMember, Shot
+
+VOICES = "reference_voices"
+
+
+def takes_voices(model: Model) -> bool:
+    """Whether the model gives a reference the voice of a sound file."""
+    return VOICES in model.inputs_for(Task.REFERENCE_TO_VIDEO)
+
+
+def references(members: Sequence[CastMember], model: Model) -> JSON:
+    """The part of a request that these members make up. Places and props are nobody whose consent is needed."""
+    spoken = {m.references[0]: m.voice for m in members if m.voice and m.references} if takes_voices(model) else {}
+    agreed = all(m.consent or m.kind != "character" for m in members)
+    body: JSON = {"references": [r for m in members for r in m.references]}
+    if spoken:
+        body[VOICES] = spoken
+        agreed = agreed and all(m.voice_consent for m in members if m.voice)
+    return body | {"consent": agreed}
+
+
+def agreed(board: Board, shot: Shot) -> bool:
+    """Whether nobody real can be in the shot's first frame who has not agreed.
+
+    A picture has its own consent. The end of the shot before shows whom the film shows: the cast's references and the
+    pictures that shots start from.
+    """
+    if shot.start.kind == "asset":
+        return shot.start.consent
+    cast = all(m.consent for m in board.cast if m.references and m.kind == "character")
+    return cast and all(s.start.consent for s in board.shots if s.start.kind == "asset")
+
+
+def left_out(
+    present: Iterable[CastMember], model: Model, task: Task, catalogue: Catalogue, assets: Mapping[str, Asset]
+) -> list[str]:
+    """Sentences about what the model does not use of the members in a shot. Drafts speak no lines and say nothing."""
+    if model.draft:
+        return []
+    shown = [m for m in present if m.references or m.voice]
+    if task == Task.IMAGE_TO_VIDEO and shown:
+        who = ", ".join(f"@{m.name}" for m in shown)
+        return [f"It starts from a picture, so {model.label} gets no cast references or voices ({who})."]
+    unseen = ", ".join(f"@{m.name}" for m in shown if m.references)
+    blind = [f"{model.label} gets the description of {unseen}, not the references."]
+    silent = [said for m in shown if m.voice and (said := _silent(m, model, task, catalogue, assets))]
+    return [*(blind if unseen and task == Task.TEXT_TO_VIDEO else []), *silent]
+
+
+def _silent(
+    member: CastMember, model: Model, task: Task, catalogue: Catalogue, assets: Mapping[str, Asset]
+) -> str | None:
+    """Why the voice of this member is not heard; None where it is."""
+    if not member.references:
+        return f"The voice of @{member.name} is not used. It needs a reference picture or clip."
+    if task == Task.REFERENCE_TO_VIDEO and takes_voices(model):
+        return None
+    clips = [r for r in member.references if r in assets and assets[r].kind == Kind.VIDEO]
+    if task == Task.REFERENCE_TO_VIDEO and model.clip_voices and clips:
+        return f"{model.label} uses the voice in the reference clip of @{member.name}, not the voice sample."
+    able = next((m.label for m in catalogue if takes_voices(m)), "another model")
+    if task == Task.REFERENCE_TO_VIDEO and model.clip_voices:
+        return (
+            f"{model.label} uses the voice of @{member.name} from a reference clip only. "
+            f"Add a clip in which it is heard, or choose {able}."
+        )
+    return f"{model.label} cannot use the voice sample of @{member.name}. Choose {able}."

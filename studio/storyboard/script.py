@@ -1,0 +1,156 @@
+"""A board from text, and text from a board: multi-shot prompts, and plain scripts one paragraph a shot."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+
+from studio.prompt import shots as prompt_shots
+from studio.storyboard import limits
+from studio.storyboard import script_header as heads
+from studio.storyboard.model import Board, CastMember, Shot, new_id
+
+WORDS_PER_S = 2.6
+"""Speaking rate that a line of dialogue is timed with, words a second (conversational English is 2.3 to 3)."""
+
+HAN_PER_S = 4.5
+"""The same in Chinese characters a second."""
+
+_HEADING = re.compile(
+    r"^\s*(?:(?:shot|scene)\s*(?:#\s*)?\d+|第\s*[\d一二三四五六七八九十]+\s*(?:个\s*)?(?:镜头|场景|幕)|镜头\s*\d+|\d+[.)、])"
+    r"\s*(?:[:：.、-]\s*)?",
+    re.IGNORECASE,
+)
+_SLUG = re.compile(r"^\s*(?:INT|EXT|INT\./EXT|内景|外景)[.。·\s].*", re.IGNORECASE)
+_STYLE = re.compile(r"^\s*(?:global\s+style|style|overall|全局风格|整体风格|风格)\s*[:：]\s*", re.IGNORECASE)
+_SECONDS = re.compile(r"[\[(（]\s*(\d{1,9}(?:\.\d{1,9})?)\s*(?:s|sec|seconds|秒)\s*[\])）]", re.IGNORECASE)
+_QUOTE = re.compile(r"[\"“]([^\"“”]+)[\"”]")
+_SPEECH = re.compile(
+    r"(?:^|(?<=[.!?。！？…;；\n\"”]))\s*"
+    r"(?P<who>@?[^\W\d_][\w'-]*(?: [^\W\d_][\w'-]*)?)\s*[:：]\s*(?P<line>[\"“][^\"“”]+[\"”])"
+)
+"""`Maren: "Every night."` as a sentence of its own: who speaks, in one or two words, and the line."""
+
+_WHITE = re.compile(r"\s{2,}")
+
+_NOBODY = {"spoken", "dialogue", "voice", "对白", "台词"}
+"""Words before a quoted line that name no speaker."""
+
+
+@dataclass(frozen=True)
+class Read:
+    """What was found in a text: style line, shots, title and cast, and sentences about what was unclear.
+
+    texts: the words of each shot as they were written, before names and spoken lines were taken out of them.
+    """
+
+    style: str = ""
+    shots: tuple[Shot, ...] = ()
+    faults: tuple[str, ...] = ()
+    texts: tuple[str, ...] = ()
+    title: str = ""
+    cast: tuple[CastMember, ...] = ()
+
+
+def read(text: str, *, default_s: float = 4.0) -> Read:
+    """Shots from a multi-shot prompt (`Shot 1 [0-3s] ...`) or, without times, from paragraphs and numbered lines.
+
+    Lengths that the text does not give are estimated from its spoken lines, `default_s` at least.
+    """
+    head = heads.take(text)
+    script = prompt_shots.parse(head.rest.strip())
+    if script.spans:
+        style, faults = _STYLE.sub("", script.style).strip(), tuple(prompt_shots.faults(script))
+        found = [(s.text, max(0.2, round(s.end_s - s.start_s, 3))) for s in script.spans if s.end_s > s.start_s]
+    else:
+        style, blocks = _blocks(head.rest)
+        found = [_timed(block, default_s) for block in blocks]
+        faults = () if found else ("There is no text to make shots from.",)
+    if len(found) > limits.SHOTS_MAX:
+        found = found[: limits.SHOTS_MAX + 1]  # one too many, so that nobody takes them for the whole
+        faults = (f"A storyboard can have up to {limits.SHOTS_MAX} shots.",)
+    linker = heads.Linker(head.cast)
+    shots = tuple(_shot(words, seconds, linker) for words, seconds in found)
+    return Read(style, shots, faults, tuple(words.strip() for words, _ in found), head.title, head.cast)
+
+
+def rewritten(board: Board, read: Read) -> Board:
+    """The board with the shots of a text instead of its own.
+
+    A shot whose words stand unchanged stays as it is, with its takes, and only its length follows the text. Cast that
+    the text names anew joins the board's.
+    """
+    old = list(board.shots)
+    shots = []
+    for new, words in zip(read.shots, read.texts, strict=True):
+        same = next((s for s in old if describe(s) == words), None)
+        if same is None:
+            shots.append(new)
+            continue
+        old.remove(same)
+        length = new.duration_s + same.trim_in_s + same.trim_out_s
+        shots.append(
+            same if abs(same.length_s - new.duration_s) < 1e-3 else same.model_copy(update={"duration_s": length})
+        )
+    cast = (*board.cast, *(m for m in read.cast if not board.member(m.name)))
+    return board.model_copy(update={"shots": tuple(shots), "style": read.style or board.style, "cast": cast})
+
+
+def write(board: Board, *, chinese: bool = False) -> str:
+    """The whole board as one multi-shot prompt; @names are kept."""
+    texts = [describe(shot) for shot in board.shots]
+    return prompt_shots.write(board.style, texts, [s.length_s for s in board.shots], chinese=chinese)
+
+
+def describe(shot: Shot) -> str:
+    """What a model should read for this shot: framing and camera first, then the prompt, speech and sound."""
+    camera = ", ".join(filter(None, (shot.shot_size, shot.lens, shot.move)))
+    parts = [camera, shot.prompt.strip().rstrip("."), spoken(shot.dialogue), shot.sound.strip()]
+    return ". ".join(p for p in parts if p)
+
+
+def spoken(dialogue: str) -> str:
+    """A shot's dialogue as a prompt has it: in quotes, after who says it where that is known."""
+    dialogue = dialogue.strip()
+    if not dialogue or _QUOTE.search(dialogue):
+        return dialogue
+    return f'Spoken: "{dialogue}"'
+
+
+def _shot(words: str, seconds: float, linker: heads.Linker) -> Shot:
+    words = _WHITE.sub(lambda run: "\n " if "\n" in run[0] else " ", linker.linked(words))
+    spoken = " ".join(map(_line, _SPEECH.finditer(words)))
+    prompt = _WHITE.sub(" ", _SPEECH.sub(" ", words)).strip()
+    return Shot(id=new_id("s"), prompt=prompt, dialogue=spoken, duration_s=min(seconds, 60))
+
+
+def _line(spoken: re.Match[str]) -> str:
+    return spoken["line"].strip('"“”') if spoken["who"].casefold() in _NOBODY else f"{spoken['who']}: {spoken['line']}"
+
+
+def _blocks(text: str) -> tuple[str, list[str]]:
+    """Style line and one block a shot: by headings where there are any, else by paragraphs, else by lines."""
+    lines = [line.rstrip() for line in text.strip().splitlines()]
+    style = ""
+    if lines and _STYLE.match(lines[0]):
+        style, lines = _STYLE.sub("", lines[0]).strip(), lines[1:]
+    heads = [i for i, line in enumerate(lines) if _HEADING.match(line) or _SLUG.match(line)]
+    if heads:
+        style = style or " ".join(line.strip() for line in lines[: heads[0]] if line.strip())
+        ends = [*heads[1:], len(lines)]
+        grouped = [lines[a:b] for a, b in zip(heads, ends, strict=True)]
+    else:
+        paragraphs = re.split(r"\n\s*\n", "\n".join(lines))
+        grouped = [p.splitlines() for p in paragraphs] if len(paragraphs) > 1 else [[line] for line in lines]
+    joined = (" ".join(part.strip() for part in group if part.strip()) for group in grouped)
+    return style, [block for block in (_HEADING.sub("", one).strip() for one in joined) if block]
+
+
+def _timed(block: str, default_s: float) -> tuple[str, float]:
+    if given := _SECONDS.search(block):
+        return _SECONDS.sub("", block, count=1), float(given[1])
+    speech = " ".join(_QUOTE.findall(block))
+    han = len(re.findall(r"[\u4e00-\u9fff]", speech))
+    words = len(re.findall(r"[A-Za-z0-9']+", speech))
+    spoken_s = han / HAN_PER_S + words / WORDS_PER_S
+    return block, max(default_s, round(spoken_s + 0.8, 1)) if spoken_s else default_s

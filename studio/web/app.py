@@ -1,0 +1,156 @@
+"""All tabs joined into one page, and the one launch call that serves it."""
+
+from __future__ import annotations
+
+import contextlib
+import logging
+import os
+import shutil
+import time
+from collections.abc import Iterator
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from studio.web.pages import form_files
+
+if TYPE_CHECKING:
+    import gradio as gr
+    from starlette.types import ASGIApp
+
+    from studio.studio import Studio
+
+log = logging.getLogger(__name__)
+
+CREATE = {
+    "t2i": "text-to-image",
+    "edit": "image-edit",
+    "t2v": "text-to-video",
+    "i2v": "image-to-video",
+    "r2v": "reference-to-video",
+    "s2v": "audio-to-video",
+    "v2v": "video-to-video",
+}
+"""Tab id -> task of the create pages, in the order of the navigation."""
+
+
+SESSIONS_MOST = 24
+"""Gradio's sessions that are kept, newest first: each holds about a megabyte. Our events need none of what is in them;
+a page whose session has gone gets another with its next event."""
+
+
+def prepare(studio: Studio) -> Path:
+    """Set what Gradio reads when it is imported; its upload folder, emptied of what a killed run left."""
+    folder = form_files.uploads(studio)
+    shutil.rmtree(folder, ignore_errors=True)
+    folder.mkdir(parents=True, exist_ok=True)
+    os.environ["GRADIO_TEMP_DIR"] = str(folder)
+    os.environ["GRADIO_ANALYTICS_ENABLED"] = "False"
+    os.environ["FORWARDED_ALLOW_IPS"] = ""  # the server itself believes no proxy; see studio.web.middleware.forwarded
+    return folder
+
+
+def build(studio: Studio) -> gr.Blocks:
+    """The pages as Gradio blocks. Call `prepare` first: Gradio reads its folder from the environment when imported."""
+    import gradio as gr
+
+    from studio.web import api
+    from studio.web.blocks import StudioBlocks
+    from studio.web.i18n import text
+    from studio.web.pages import form_autosave, mounted, send_to
+    from studio.web.pages.page import Ctx
+
+    ctx = Ctx(studio)
+    ctx.pages = {p.id: p for p in _pages(ctx)}
+    with StudioBlocks(title="Wan Studio", analytics_enabled=False, delete_cache=(3600, 86400), fill_width=True) as demo:
+        with gr.Tabs(elem_id="studio-tabs", overflow_behavior="wrap") as ctx.tabs:
+            for page in ctx.pages.values():
+                with gr.Tab(text(page.label), id=page.id, elem_id=f"tab-{page.id}"):
+                    page.build()
+        for page in ctx.pages.values():
+            page.wire()
+        mounted("corner.js", elem_id="studio-corner", events=())
+        form_autosave.connect(demo, ctx)
+        send_to.connect(demo, ctx)
+        api.connect(studio)
+    return demo
+
+
+def _pages(ctx: Any) -> Iterator[Any]:
+    from studio.domain import Task
+    from studio.web.pages.create import CreatePage
+    from studio.web.pages.gallery import GalleryPage
+    from studio.web.pages.models import ModelsPage
+    from studio.web.pages.queue import QueuePage
+    from studio.web.pages.settings import SettingsPage
+    from studio.web.pages.storyboard import StoryboardPage
+    from studio.web.pages.workflows import WorkflowsPage
+
+    for page_id, task in CREATE.items():
+        if ctx.studio.catalogue.for_task(Task(task)):
+            yield CreatePage(ctx, Task(task), page_id)
+    yield from (page(ctx) for page in (StoryboardPage, GalleryPage, QueuePage, ModelsPage, WorkflowsPage, SettingsPage))
+
+
+@contextlib.contextmanager
+def served(studio: Studio, **options: Any) -> Iterator[str]:
+    """Serve the pages until the context ends; gives their address. options go to Gradio's launch."""
+    folder = prepare(studio)
+    from starlette.middleware import Middleware
+
+    from studio.web.errors import HANDLERS
+    from studio.web.i18n import languages
+    from studio.web.middleware import connections, login, security
+    from studio.web.middleware.front_page import Front
+    from studio.web.routes import forms, register
+    from studio.web.theme import banner, head, theme
+
+    settings = studio.settings
+    host = options.get("server_name", settings.host)
+    settings.model_copy(update={"host": host}).check_access()
+    authenticator = security.authenticator_of(settings)
+    ancestors = settings.frame_ancestors
+
+    def wrap(app: ASGIApp) -> ASGIApp:
+        return security.protected(app, settings, authenticator, host=host, uploads=folder)
+
+    site = register.build(studio)
+    entry = login.router(authenticator, frame_ancestors=ancestors)
+    demo = build(studio)
+    demo.queue(default_concurrency_limit=16, max_size=1000)
+    _, url, _ = demo.launch(
+        **{"server_name": settings.host, "server_port": settings.port} | options,
+        prevent_thread_lock=True,
+        quiet=True,
+        ssr_mode=False,
+        run_history=False,
+        share=False,
+        inbrowser=False,
+        footer_links=[],
+        theme=theme(),
+        i18n=languages(),
+        max_file_size=f"{settings.max_upload_mb}mb",
+        state_session_capacity=SESSIONS_MOST,
+        app_kwargs={
+            "routes": [*site.routes, *forms.router(studio).routes, *entry.routes],
+            "middleware": [Middleware(Front, head=head(settings), banner=banner(settings), ancestors=ancestors)],
+            "exception_handlers": {**HANDLERS, Exception: security.failed},
+            "lifespan": security.lifespan(wrap),
+            "docs_url": None,
+            "redoc_url": None,
+            "openapi_url": None,
+        },
+    )
+    connections.bound(demo.server)
+    try:
+        yield url
+    finally:
+        site.close()
+        demo.close(verbose=False)
+
+
+def serve(studio: Studio) -> None:
+    """Serve the pages until the process is told to stop."""
+    with served(studio) as url:
+        print(f"Wan Studio is ready at {url}", flush=True)
+        while True:
+            time.sleep(3600)

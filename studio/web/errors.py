@@ -1,0 +1,110 @@
+"""Every failure of a request as an HTTP status and one sentence: the one place where exceptions become answers.
+
+What the studio refuses keeps its own sentence. What nobody foresaw gets a general one, and one line in the log that
+says where it happened; a traceback is written only when the log is set to debug.
+"""
+
+from __future__ import annotations
+
+import logging
+import traceback
+from collections.abc import Callable, Coroutine
+from pathlib import Path
+from typing import Any
+
+from fastapi.exceptions import RequestValidationError
+from fastapi.routing import APIRoute
+from pydantic import ValidationError
+from starlette.exceptions import HTTPException
+from starlette.requests import ClientDisconnect, Request
+from starlette.responses import JSONResponse, Response
+
+from studio.errors import BudgetError, CapabilityError, Conflict, NotAllowed, NotFound, StorageUnavailable, StudioError
+from studio.field_errors import legible, sentence
+from studio.web.storage_status import storage_status
+
+log = logging.getLogger(__name__)
+
+STATUS_OF: dict[type[Exception], int] = {
+    NotFound: 404,
+    NotAllowed: 403,
+    Conflict: 409,
+    CapabilityError: 422,
+    BudgetError: 409,
+}
+UNEXPECTED = "Something unexpected happened in the studio. Try again; its log has one line about it."
+BY_INPUT: tuple[tuple[type[Exception], str], ...] = (
+    (UnicodeError, "The text holds half of an emoji or another broken character. Type it again."),
+    (OverflowError, "A number in the request is too large."),
+    (RecursionError, "The request is nested too deep to be read."),
+)
+"""What Python itself says of values that no field limit caught."""
+OF_HTTP = {
+    400: "The request could not be read.",
+    404: "There is nothing under this address.",
+    405: "This address does not take such a request.",
+    413: "The request is too large.",
+}
+OWN = str(Path(__file__).parents[1])
+
+
+def refusal(error: BaseException, asked: str = "") -> tuple[int, str]:
+    """Status and sentence of an error. asked: what was asked, for the log line of an unexpected one."""
+    status, said = _known(error) or (500, UNEXPECTED)
+    if said is UNEXPECTED:
+        log.error("%s", _line(error, asked))
+        log.debug("the whole of it:", exc_info=error)
+    return status, legible(said)
+
+
+def _known(error: BaseException) -> tuple[int, str] | None:
+    if isinstance(error, StorageUnavailable):
+        return storage_status(error.reason), str(error)
+    if isinstance(error, StudioError):
+        return next((c for kind, c in STATUS_OF.items() if isinstance(error, kind)), 400), str(error)
+    if isinstance(error, RequestValidationError):
+        first: dict[str, Any] = dict(error.errors()[0])
+        return 422, sentence(first | {"loc": first["loc"][1:]})
+    if isinstance(error, ValidationError):
+        return 422, sentence(dict(error.errors(include_url=False)[0]))
+    if isinstance(error, HTTPException):
+        return error.status_code, OF_HTTP.get(error.status_code, f"The request was refused ({error.status_code}).")
+    return next(((422, said) for kind, said in BY_INPUT if isinstance(error, kind)), None)
+
+
+def _line(error: BaseException, asked: str) -> str:
+    """What happened and where, on one line: the last place in our own code, else the last of all."""
+    frames = traceback.extract_tb(error.__traceback__)
+    frame = next((f for f in reversed(frames) if f.filename.startswith(OWN)), frames[-1] if frames else None)
+    where = f" at {Path(frame.filename).name}:{frame.lineno}" if frame else ""
+    said = " ".join(legible(str(error)).split())[:200]
+    return f"{legible(asked)[:200] or 'a request'}: {type(error).__name__}: {said}{where}"
+
+
+class SentenceRoute(APIRoute):
+    """A route whose failures are answered as {"error": sentence} with a fitting status."""
+
+    def get_route_handler(self) -> Callable[[Request], Coroutine[Any, Any, Response]]:
+        """The handler of the route with its errors put into words."""
+        inner = super().get_route_handler()
+
+        async def handler(request: Request) -> Response:
+            try:
+                return await inner(request)
+            except ClientDisconnect:  # nobody is left to read an answer
+                return Response(status_code=400)
+            except Exception as error:  # the top of a request: whatever failed becomes its answer
+                status, said = refusal(error, f"{request.method} {request.url.path}")
+                return JSONResponse({"error": said}, status)
+
+        return handler
+
+
+async def _answered(request: Request, error: Exception) -> Response:
+    """The same for Gradio's routes. FastAPI's own answer repeats the value, which may be none that JSON can hold."""
+    status, said = refusal(error, f"{request.method} {request.url.path}")
+    return JSONResponse({"error": said, "detail": said}, status)
+
+
+HANDLERS = dict.fromkeys((RequestValidationError, StudioError, *(kind for kind, _ in BY_INPUT)), _answered)
+"""For the server's `exception_handlers`; what nobody foresaw there is `security.failed`."""

@@ -1,0 +1,1 @@
+"""Layers around the web application: access, same origin, headers, limits."""

@@ -1,0 +1,85 @@
+"""The front page on its way out: our head goes in before Gradio's scripts, and the page is compressed.
+
+Gradio adds `launch(head=...)` by script once its own code runs, too late for styles. The page holds the configuration
+of every component, 100 KB and more of JSON that shrinks to a tenth. Only `/` and `/config` are touched: media must keep
+their ranges, and event streams must not be held back.
+"""
+
+from __future__ import annotations
+
+import gzip
+import re
+import secrets
+from collections.abc import Iterable
+
+from starlette.datastructures import Headers, MutableHeaders
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from studio.web.middleware.security_headers import page_policy
+
+PAGES = ("/", "/config", "/config/")
+LEVEL = 5
+BEFORE = b"<script>window.gradio_config"
+"""Where our head goes in: after the character set and base, before any script of Gradio's."""
+
+SCRIPT = re.compile(rb"<script(?=[\s>])")
+"""A script element of the page. The configuration inside of one writes every < as \\u003c."""
+
+SMALL_BYTES = 1024
+
+
+class Front:
+    """ASGI middleware for the page and its configuration; everything else passes untouched.
+
+    head, banner: HTML for the page's head and for the top of its body. ancestors: origins that may frame the page.
+    """
+
+    def __init__(self, app: ASGIApp, head: str, *, banner: str = "", ancestors: Iterable[str] = ()) -> None:
+        self.app, self.head, self.banner, self.ancestors = app, head.encode(), banner.encode(), tuple(ancestors)
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Answer, with the page changed on its way."""
+        if scope["type"] != "http" or scope["method"] not in ("GET", "HEAD") or _path(scope) not in PAGES:
+            await self.app(scope, receive, send)
+            return
+        start: Message = {}
+        body = bytearray()
+
+        async def gather(message: Message) -> None:
+            nonlocal start
+            if message["type"] == "http.response.start":
+                start = message
+                return
+            body.extend(message.get("body", b""))
+            if not message.get("more_body", False):
+                await self._answer(scope, start, bytes(body), send)
+
+        await self.app(scope, receive, gather)
+
+    async def _answer(self, scope: Scope, start: Message, body: bytes, send: Send) -> None:
+        headers = MutableHeaders(scope=start)
+        if headers.get("content-type", "").startswith("text/html"):
+            nonce = secrets.token_urlsafe(16)
+            body = self._page(body, nonce)
+            headers["content-security-policy"] = page_policy(nonce, self.ancestors)
+        packs = "gzip" in Headers(scope=scope).get("accept-encoding", "")
+        if packs and len(body) >= SMALL_BYTES and "content-encoding" not in headers:
+            body = gzip.compress(body, LEVEL)
+            headers["content-encoding"] = "gzip"
+        headers.add_vary_header("accept-encoding")
+        headers["content-length"] = str(len(body))
+        headers["cache-control"] = "no-store"
+        await send(start)
+        await send({"type": "http.response.body", "body": b"" if scope["method"] == "HEAD" else body})
+
+    def _page(self, body: bytes, nonce: str) -> bytes:
+        """The page with our head, the banner, and the nonce on each of its scripts."""
+        body = body.replace(BEFORE, self.head + BEFORE, 1)
+        if self.banner:
+            body = re.sub(rb"<body[^>]*>", lambda found: found[0] + self.banner, body, count=1)
+        return SCRIPT.sub(f'<script nonce="{nonce}"'.encode(), body)
+
+
+def _path(scope: Scope) -> str:
+    path = scope["path"].removeprefix(scope.get("root_path", ""))
+    return path or "/"

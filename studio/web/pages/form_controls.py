@@ -1,0 +1,258 @@
+"""The controls of a create form, made from the catalogue: one superset a task, shown or hidden by the model's row.
+
+A field knows how to build its component and what to change on it when the model changes. Values are in values.py.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from typing import Any
+
+import gradio as gr
+from gradio.components import Component
+
+from studio.catalogue import Catalogue, Model, ParamSpec
+from studio.domain import JSON, Task
+from studio.prompt.variations import SEED_DIGITS
+from studio.web.i18n import catalogue_text, known, text
+from studio.web.pages import form_sizes
+from studio.web.pages.form_values import FOLLOWED, takes_duration, takes_prompt
+from studio.web.pages.mount import mounted
+
+Look = Callable[[Model], JSON | None]
+"""Properties of the component for this model, or None where the model has no such setting."""
+
+
+@dataclass(frozen=True)
+class Field:
+    """One control. place: the part of the form it stands in (prompt, shape, media, seed, more, advanced)."""
+
+    key: str
+    place: str
+    build: Callable[..., Component]
+    look: Look
+    choices: Callable[[Model, JSON], list[str]] | None = None
+    """Names of the choices where they hang on other values of the form too; they replace those of `look`."""
+
+    def props(self, model: Model, form: JSON) -> JSON | None:
+        """Properties for this model and the form's other values; None where there is nothing to set."""
+        if self.choices is None:
+            return self.look(model)
+        names = self.choices(model, form)
+        return {"choices": [(_chip(n), n) for n in names]} if names else None
+
+    def component(self, page_id: str, model: Model, form: JSON) -> Component:
+        """The control as it first shows."""
+        props, value = self.props(model, form), form.get(self.key)
+        classes = ["studio-field", f"studio-{self.key.replace('_', '-')}"]
+        return self.build(
+            **({"visible": False} if props is None else props | _valued(value)),
+            elem_id=f"{page_id}-{self.key}",
+            elem_classes=classes,
+        )
+
+    def update(self, model: Model, form: JSON, was: JSON | None = None) -> JSON:
+        """What changes on the control for this model and form. A value that it held before (`was`) is not sent back:
+        the person may have typed on meanwhile."""
+        props, value = self.props(model, form), form.get(self.key)
+        if props is None:
+            return gr.update(visible=False)
+        return gr.update(visible=True, **props, **({} if (was or {}).get(self.key) == value else _valued(value)))
+
+
+def _valued(value: object) -> JSON:
+    return {} if value is None else {"value": value}
+
+
+def fields(catalogue: Catalogue, task: Task) -> list[Field]:
+    """Every control that some model of the task needs, in the order of the form."""
+    rows = catalogue.for_task(task)
+    found = [_prompt(task), *_shape(task)]
+    if task.makes == "video":
+        found += _times(task)
+    if any(s.people for m in rows for s in m.inputs_for(task).values()):
+        found.append(Field("consent", "media", _checkbox("consent"), lambda m: _on(_shows_people(m, task))))
+    found += [_param(name, specs, task) for name, specs in _superset(rows, task).items()]
+    found.append(Field("own", "more", _own, lambda m: {}))
+    found.append(Field("negative_prompt", "advanced", _negative, lambda m: _on(m.negative_prompt)))
+    return found + _variations()
+
+
+def _on(condition: object) -> JSON | None:
+    return {} if condition else None
+
+
+def _shows_people(model: Model, task: Task) -> bool:
+    return any(s.people for s in model.inputs_for(task).values())
+
+
+def _prompt(task: Task) -> Field:
+    def build(**props: Any) -> Component:
+        label, hint = text("forms.prompt"), text(f"forms.prompt_hint_{task.value.replace('-', '_')}")
+        return gr.Textbox(label=label, placeholder=hint, lines=5, max_lines=16, **props)
+
+    return Field("prompt", "prompt", build, lambda m: _on(takes_prompt(m)))
+
+
+def _negative(**props: Any) -> Component:
+    hint = text("forms.negative_hint")
+    return gr.Textbox(label=text("forms.negative"), placeholder=hint, lines=2, max_lines=6, **props)
+
+
+def _own(*, elem_id: str, value: Any, **_: Any) -> Component:
+    """Own parameters of models that users make while the studio runs: one widget draws whatever a row has."""
+    return mounted("form/own.js", elem_id=elem_id, options={"page": elem_id.removesuffix("-own")}, value=value)
+
+
+def _checkbox(key: str) -> Callable[..., Component]:
+    def build(**props: Any) -> Component:
+        info = text(f"forms.{key}_info") if known(f"forms.{key}_info") else None
+        return gr.Checkbox(label=text(f"forms.{key}"), info=info, container=False, **props)
+
+    return build
+
+
+def _chips(key: str) -> Callable[..., Component]:
+    return lambda **props: gr.Radio(label=text(f"forms.{key}"), **props)
+
+
+def _number(key: str) -> Callable[..., Component]:
+    return lambda **props: gr.Number(label=text(f"forms.{key}"), precision=0, **props)
+
+
+def _shape(task: Task) -> list[Field]:
+    def offered(key: str) -> Callable[[Model, JSON], list[str]]:
+        return lambda model, form: form_sizes.choices(model, task, form)[key]
+
+    def side(model: Model) -> JSON | None:
+        return {"step": model.free_size.multiple} if model.free_size else None
+
+    return [
+        Field("aspect", "shape", _chips("aspect"), lambda m: {}, offered("aspect")),
+        Field("tier", "shape", _chips("tier"), lambda m: {}, offered("tier")),
+        Field("width", "size", _number("width"), side),
+        Field("height", "size", _number("height"), side),
+    ]
+
+
+def _chip(name: str) -> str:
+    return str(text(f"forms.chip_{name}")) if known(f"forms.chip_{name}") else name
+
+
+def _times(task: Task) -> list[Field]:
+    def seconds(model: Model) -> JSON | None:
+        allowed = model.durations
+        if not allowed or allowed.choices or not takes_duration(model):
+            return None
+        step = allowed.step if allowed.step >= 0.5 else 0.5
+        return {"minimum": allowed.min or 0, "maximum": allowed.max or 60, "step": step}
+
+    def pick(model: Model) -> JSON | None:
+        allowed = model.durations
+        choices = allowed.choices if allowed else ()
+        return {"choices": [(f"{c:g} s", c) for c in choices]} if choices else None
+
+    def rates(model: Model) -> JSON | None:
+        if len(model.fps) < 2:
+            return None
+        follow = [(_chip("auto"), FOLLOWED)] if model.follows_input(task, "fps") else []
+        return {"choices": [*follow, *((str(n), n) for n in model.fps)]}
+
+    def slider(**props: Any) -> Component:
+        return gr.Slider(label=text("forms.duration"), buttons=[], **props)
+
+    return [
+        Field("duration_s", "time", slider, seconds),
+        Field("duration_pick", "time", _chips("duration"), pick),
+        Field(
+            "duration_follow",
+            "time",
+            _checkbox("duration_follow"),
+            lambda m: _on(m.follows_input(task, "duration") and takes_duration(m)),
+        ),
+        Field("fps", "time", lambda **p: gr.Dropdown(label=text("forms.fps"), filterable=False, **p), rates),
+        Field("audio", "time", _checkbox("audio"), lambda m: _on(m.audio == "optional")),
+    ]
+
+
+def _variations() -> list[Field]:
+    def seed_modes(model: Model) -> JSON | None:
+        return {"choices": [(_chip(m), m) for m in ("random", "fixed", "locked")]} if model.seeds else None
+
+    def seed(model: Model) -> JSON | None:
+        return _on(model.seeds)
+
+    def many(model: Model) -> JSON | None:
+        return {"minimum": 1, "maximum": model.max_n} if model.max_n > 1 else None
+
+    def seeds(**props: Any) -> Component:
+        hint = text("forms.seeds_hint")
+        return gr.Textbox(label=text("forms.seeds"), placeholder=hint, lines=1, max_lines=1, **props)
+
+    def one_line(**props: Any) -> Component:
+        """Text, for a browser's numbers are exact only up to 2^53 and seeds go up to 2^64."""
+        return gr.Textbox(label=text("forms.seed"), lines=1, max_lines=1, max_length=SEED_DIGITS, **props)
+
+    return [
+        Field("n", "seed", lambda **p: gr.Slider(label=text("forms.n"), step=1, buttons=[], **p), many),
+        Field("per_line", "vary", _checkbox("per_line"), lambda m: {}),
+        Field("combinations", "vary", _checkbox("combinations"), lambda m: {}),
+        Field("seed_mode", "seed", _chips("seed_mode"), seed_modes),
+        Field("seed", "seed", one_line, seed),
+        Field("seeds", "vary", seeds, lambda m: _on(m.seeds)),
+    ]
+
+
+def _superset(rows: Iterable[Model], task: Task) -> dict[str, list[tuple[str, ParamSpec]]]:
+    found: dict[str, list[tuple[str, ParamSpec]]] = {}
+    for model in rows:
+        for name, spec in model.params_for(task).items() if not model.of_user else ():
+            found.setdefault(name, []).append((model.id, spec))
+    return found
+
+
+def _param(name: str, specs: list[tuple[str, ParamSpec]], task: Task) -> Field:
+    """The control of one own parameter. Its type is the first row's; a row with another type shows it as text."""
+    first = specs[0][1]
+
+    def look(model: Model) -> JSON | None:
+        spec = model.params_for(task).get(name)
+        if spec is None or model.of_user:
+            return None
+        props: JSON = {"label": catalogue_text(spec.label)}
+        if spec.help:
+            props["info"] = catalogue_text(spec.help)
+        if spec.type == "choice":
+            props["choices"] = [(catalogue_text(c), c) for c in spec.choices]
+        if spec.type in ("int", "float"):
+            props |= {
+                "minimum": spec.min,
+                "maximum": spec.max,
+                "step": spec.step or (1 if spec.type == "int" else 0.05),
+            }
+        if spec.type == "text" and spec.max_chars:
+            props["max_length"] = spec.max_chars
+        return props
+
+    advanced = all(s.advanced for _, s in specs)
+    return Field(name, "advanced" if advanced else "more", _param_component(first), look)
+
+
+def _param_component(spec: ParamSpec) -> Callable[..., Component]:
+    def build(**props: Any) -> Component:
+        props.setdefault("label", spec.label)
+        if spec.type == "bool":
+            return gr.Checkbox(container=False, **props)
+        if spec.type == "choice":
+            return gr.Radio(**props) if len(spec.choices) <= 4 else gr.Dropdown(filterable=False, **props)
+        if spec.type in ("int", "float"):
+            bounded = spec.min is not None and spec.max is not None
+            return (
+                gr.Slider(buttons=[], **props)
+                if bounded
+                else gr.Number(precision=0 if spec.type == "int" else None, **props)
+            )
+        return gr.Textbox(lines=1, **props)
+
+    return build

@@ -1,0 +1,109 @@
+"""What a form would do, before it does it: how many runs, for how much, how long, and what stands in the way."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import time
+from typing import TYPE_CHECKING
+
+from studio.catalogue import Model
+from studio.domain import JSON, Task
+from studio.errors import CapabilityError, StudioError
+from studio.prompt import shots as prompt_shots
+from studio.web.pages import form_sizes, form_values
+
+if TYPE_CHECKING:
+    from studio.studio import Studio
+
+CHECKED = 24
+"""Requests of one batch that are checked while typing; a submit checks all."""
+
+
+class TermsChanged(Exception):
+    """The form would no longer do what the person was shown; nothing was submitted."""
+
+
+def recheck() -> JSON:
+    """A value of the bar that makes it ask anew: the form was changed, and only the browser knows all it holds."""
+    return {"recheck": time.time_ns()}
+
+
+def look(studio: Studio, form: JSON, model: Model, task: Task, owner: str) -> JSON:
+    """The state of the bar under the form. Never raises for what the user typed.
+
+    terms: names these very requests and their price; a press of Generate sends the terms it was shown.
+    """
+    seen: JSON = {"model": model.id, "limits": limits(model), "problems": [], "warnings": [], "terms": ""}
+    seen["size"] = _size(form, model, task)
+    try:
+        bodies = form_values.bodies_of(form, model, task)
+    except CapabilityError as error:
+        return seen | {"runs": 0, "problems": [problem(error)]}
+    seen["runs"] = sum(b["n"] for b in bodies)
+    seen["requests"] = len(bodies)
+    seen["problems"] = problems(studio, bodies, owner)
+    seen["terms"] = terms(bodies, None)
+    seen["warnings"] = form_values.notes_of(form, model, task)
+    try:
+        estimate = studio.estimate(
+            [b if b["prompt"] or not model.prompt.required else b | {"prompt": "…"} for b in bodies], owner=owner
+        )
+    except StudioError:
+        return seen  # the problems say why there is no price yet
+    seen |= {"usd": estimate.usd, "expected_s": estimate.expected_s, "basis": estimate.basis}
+    seen["warnings"] += estimate.warnings
+    seen["terms"] = terms(bodies, estimate.usd)
+    return seen
+
+
+def terms(bodies: list[JSON], usd: float | None) -> str:
+    """A fingerprint of what would be submitted and what it would cost; usd: None where no price is known."""
+    plain = json.dumps([bodies, usd], sort_keys=True, ensure_ascii=False, default=str)
+    return hashlib.sha256(plain.encode("utf-8", "surrogatepass")).hexdigest()[:32]
+
+
+def problems(studio: Studio, bodies: list[JSON], owner: str) -> list[JSON]:
+    """What the studio would refuse, each sentence once, with the field it belongs to."""
+    found: dict[tuple[str, str], JSON] = {}
+    for body in bodies[:CHECKED]:
+        for error in studio.check(body, owner=owner):
+            found.setdefault((error.field, str(error)), problem(error))
+    return list(found.values())
+
+
+def problem(error: StudioError) -> JSON:
+    """One refusal for the page. waiting: nothing is wrong, something is only missing yet."""
+    field = getattr(error, "field", "")
+    missing = getattr(error, "value", None) in ("", 0, None) and field in ("prompt", *form_values.MEDIA)
+    return {"field": field, "message": str(error), "waiting": missing}
+
+
+def limits(model: Model) -> JSON:
+    """Characters a prompt may have, for the counters."""
+    negative = model.negative_prompt
+    return {
+        "prompt": model.prompt.max_chars,
+        "negative_prompt": negative.max_chars if negative else None,
+        "beyond": model.prompt.beyond,
+    }
+
+
+def _size(form: JSON, model: Model, task: Task) -> str:
+    size = form_sizes.fields(model, task, form)
+    return f"{size['width']} × {size['height']}" if size.get("width") and size.get("height") else ""
+
+
+def shots(form: JSON, model: Model, task: Task) -> JSON:
+    """The strip under the prompt: the shots written in it, and what is wrong with their times; {} without shots."""
+    if task.makes != "video" or form.get("per_line"):
+        return {}
+    seconds = form_values.body_of(form, model, task).get("duration_s")
+    script = prompt_shots.parse(str(form.get("prompt") or ""), duration_s=seconds)
+    if not script.spans:
+        return {}
+    faults = prompt_shots.faults(script, seconds)
+    if not model.multi_shot:
+        faults.append(f"{model.label} is not known to cut between shots; it may read the times as plain words.")
+    spans = [{"from": s.start_s, "to": s.end_s, "text": s.text[:120]} for s in script.spans[:60]]
+    return {"spans": spans, "end": max(script.end_s, seconds or 0), "duration": seconds, "faults": faults}

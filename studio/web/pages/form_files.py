@@ -1,0 +1,154 @@
+"""The files of a form: which slots a model has, taking a file in, what is wrong with it and what would help.
+
+A slot is one media input of the row. A file in it is a small description with the asset's id; its `problems` and
+`offer` are worked out here for the model in question, never believed from the browser.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from studio.catalogue import InputSpec, Model, validation
+from studio.catalogue.inputs import form_of
+from studio.domain import JSON, Asset, Kind, Task
+from studio.errors import MediaError, NotAllowed, StudioError
+from studio.web.pages.form_values import VOICES
+
+if TYPE_CHECKING:
+    from studio.studio import Studio
+
+ACCEPT = {
+    Kind.IMAGE: "image/*,.heic,.heif,.avif,.jxl,.jp2,.j2k,.tga,.ico",
+    Kind.VIDEO: "video/*,.mkv,.mov,.avi,.ts,.mts,.m2ts,.mpg,.flv,.wmv",
+    Kind.AUDIO: "audio/*,.flac,.m4a,.opus,.caf,.wma,.amr,.weba",
+    Kind.TEXT: "text/plain",
+}
+
+
+def slots(model: Model, task: Task) -> list[JSON]:
+    """The media inputs of this model for this task, as the form shows them."""
+    return [
+        {
+            "name": name,
+            "label": spec.label or name.replace("_", " ").capitalize(),
+            "help": spec.help,
+            "kinds": [k.value for k in spec.kinds],
+            "accept": ",".join(ACCEPT[k] for k in spec.kinds),
+            "min": spec.min,
+            "max": spec.max,
+            "names": {k.value: v for k, v in model.reference_names.items()} if name == "references" else {},
+            "numbers": model.reference_numbers,
+            "voice": _voice_slot(model, task) if name == "references" else None,
+        }
+        for name, spec in model.inputs_for(task).items()
+        if name != VOICES
+    ]
+
+
+def _voice_slot(model: Model, task: Task) -> JSON | None:
+    """What the form asks for beside each reference; None where the model takes no voices."""
+    spec = model.inputs_for(task).get(VOICES)
+    return {"label": spec.label, "help": spec.help, "accept": ACCEPT[Kind.AUDIO]} if spec else None
+
+
+def describe(asset: Asset, spec: InputSpec | None, name: str) -> JSON:
+    """One file of a slot: facts to show, what breaks the model's limits, and whether shrinking would help."""
+    facts = {"id", "kind", "name", "mime", "width", "height", "duration_s", "bytes", "has_audio"}
+    body = asset.model_dump(mode="json", include=facts)
+    problems = [str(p) for p in validation.unfit(asset, spec, name)] if spec else []
+    body["notes"] = asset.notes.splitlines()
+    return body | {"problems": problems, "offer": bool(problems and spec and shrinking(asset, spec))}
+
+
+def shrinking(asset: Asset, spec: InputSpec) -> JSON | None:
+    """Arguments of Studio.shrink_asset that bring a picture within the limits and a common format; None: no help."""
+    if asset.kind is not Kind.IMAGE or not asset.width or not asset.height:
+        return None
+    spec = spec.model_copy(update=spec.per_kind.get(asset.kind, {}))
+    short, long = sorted((asset.width, asset.height))
+    side = spec.max_side_px or long
+    if spec.max_pixels and short * long > spec.max_pixels:
+        side = min(side, int(long * (spec.max_pixels / (short * long)) ** 0.5))
+    wanted: JSON = {}
+    if side < long or (spec.formats and form_of(asset) not in spec.formats):
+        wanted["max_side_px"] = min(side, long)
+    if spec.max_bytes and asset.bytes > spec.max_bytes:
+        wanted["max_bytes"] = spec.max_bytes
+    if asset.has_alpha and not spec.alpha:
+        wanted["flatten_alpha"] = True
+    return wanted or None
+
+
+def refreshed(studio: Studio, files: object, model: Model, task: Task, owner: str) -> JSON:
+    """The widget's value for this model: slots, and the files that still exist, judged anew."""
+    specs = model.inputs_for(task)
+    kept: dict[str, list[JSON]] = {}
+    for name, listed in (files if isinstance(files, dict) else {}).items():
+        for one in listed if isinstance(listed, list) else []:
+            try:
+                asset = studio.get_asset(str(one["id"] if isinstance(one, dict) else one), owner=owner)
+            except (StudioError, KeyError):
+                continue
+            made = describe(asset, specs.get(name), str(name))
+            own = one.get("own_bytes") if isinstance(one, dict) else None
+            made |= {"own_bytes": own} if isinstance(own, int) and own > 0 else {}
+            if voice := _voice(studio, one, specs.get(VOICES), owner):
+                made["voice"] = voice
+            kept.setdefault(str(name), []).append(made)
+    return {"slots": slots(model, task), "files": kept}
+
+
+def _voice(studio: Studio, file: object, spec: InputSpec | None, owner: str) -> JSON | None:
+    """The voice that a reference carries. It stays with it while a model is chosen that takes none, and says so."""
+    voice = file.get("voice") if isinstance(file, dict) else None
+    try:
+        asset = studio.get_asset(str(voice["id"]), owner=owner) if isinstance(voice, dict) else None
+    except (StudioError, KeyError):
+        return None
+    return describe(asset, spec, VOICES) | {"unused": spec is None} if asset else None
+
+
+def uploads(studio: Studio) -> Path:
+    """Where Gradio puts what is uploaded to this studio; another studio in the same process has a folder of its own."""
+    return studio.settings.data.resolve() / "cache" / "gradio"
+
+
+def uploaded(studio: Studio, path: object) -> Path:
+    """The upload behind a path that the browser names. Raises NotAllowed outside the studio's upload folder."""
+    folder = uploads(studio).resolve()
+    file = Path(str(path)).resolve()
+    if not file.is_relative_to(folder) or not file.is_file():
+        raise NotAllowed("That is not a file you uploaded.")
+    return file
+
+
+def chosen(studio: Studio, ids: object, owner: str) -> list[JSON]:
+    """Files of the library, as a form holds them; ids that are none of this owner's are left out."""
+    found: list[JSON] = []
+    for one in (ids if isinstance(ids, list) else [])[:20]:
+        try:
+            found.append({"id": studio.get_asset(str(one), owner=owner).id})
+        except StudioError:
+            continue
+    return found
+
+
+def take(studio: Studio, paths: object, names: object, owner: str) -> tuple[list[JSON], list[str]]:
+    """Uploads taken into the library: the files as a form holds them, and one sentence for each that cannot be used.
+
+    own_bytes: of the person's own file; the library's copy may be written anew, turned upright for example.
+    """
+    taken: list[JSON] = []
+    said: list[str] = []
+    listed = paths if isinstance(paths, list) else []
+    called = names if isinstance(names, list) else []
+    for number, path in enumerate(listed[:20]):
+        name = Path(str(called[number])).name if number < len(called) else ""
+        try:
+            file = uploaded(studio, path)
+            own_bytes = file.stat().st_size
+            taken.append({"id": studio.add_asset(file, name=name, owner=owner).id, "own_bytes": own_bytes})
+        except (MediaError, NotAllowed) as error:
+            said.append(f"{name}: {error}" if name and name not in str(error) else str(error))
+    return taken, said

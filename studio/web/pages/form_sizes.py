@@ -1,0 +1,190 @@
+"""Sizes as a person picks them (a shape and a tier) and as a request carries them (width and height).
+
+A row either lists sizes, takes any size within bounds, takes only a tier (the shape follows the input), or none of it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+from studio.catalogue import Model
+from studio.catalogue.schema import FreeSize, Size
+from studio.domain import JSON, Task
+
+AUTO, CUSTOM = "auto", "custom"
+"""Shapes beside W:H: as the input is, and width and height as typed."""
+
+SHAPES = ("16:9", "9:16", "1:1", "4:3", "3:4", "3:2", "2:3", "21:9")
+SHAPED = ("image", "images", "first_frame", "last_frame", "video")
+"""Inputs that have a shape which a result can follow."""
+
+FREE_TIERS = {"480p": 480, "720p": 720, "1080p": 1080, "1K": 1024, "1.3K": 1280, "2K": 2048}
+"""Tier -> shorter side in pixels, for rows that take any size."""
+
+
+@dataclass(frozen=True)
+class Sizes:
+    """What a form offers for a row and task. listed: every offered size. custom: width and height may also be typed.
+    auto: the input decides where the user leaves it open."""
+
+    aspects: tuple[str, ...]
+    tiers: tuple[str, ...]
+    listed: tuple[Size, ...]
+    custom: bool = False
+    auto: bool = False
+
+    def find(self, aspect: str | None, tier: str | None) -> Size | None:
+        """The offered size with this shape and tier; a tier that the shape lacks falls back to the shape's first."""
+        same = [s for s in self.listed if s.aspect == aspect]
+        return next((s for s in same if s.tier == tier), same[0] if same else None)
+
+    def nearest(self, width: int, height: int) -> Size | None:
+        """The offered size closest in shape, then in number of pixels."""
+        ratio, pixels = width / height, width * height
+        return min(
+            self.listed,
+            key=lambda s: (round(abs(s.width / s.height / ratio - 1), 2), abs(s.width * s.height - pixels)),
+            default=None,
+        )
+
+
+def follows(model: Model, task: Task, media: object) -> bool:
+    """Whether a result can take an input's shape: the row can, and the form holds such an input or asks for one."""
+    held = media if isinstance(media, dict) else {}
+    shaped = {name: spec for name, spec in model.inputs_for(task).items() if name in SHAPED}
+    return model.follows_input(task, "size") and any(spec.min or held.get(name) for name, spec in shaped.items())
+
+
+def offered(model: Model, task: Task, media: object = None) -> Sizes:
+    """The shapes and tiers of a row, in its order. media: the files that the form holds, by input."""
+    if model.sizes:
+        listed = model.sizes
+    elif model.free_size:
+        listed = _within(model.free_size)
+    else:
+        return Sizes((), model.tiers, ())
+    aspects, tiers = dict.fromkeys(s.aspect for s in listed), dict.fromkeys(s.tier for s in listed)
+    return Sizes(tuple(aspects), tuple(tiers), listed, model.free_size is not None, follows(model, task, media))
+
+
+def default(model: Model, sizes: Sizes) -> Size | None:
+    """The offered size that stands for the row's own default."""
+    if model.default_size:
+        return sizes.nearest(*model.default_size)
+    tier = model.default_tier
+    return next((s for s in sizes.listed if s.tier == tier), sizes.listed[0] if sizes.listed else None)
+
+
+def choices(model: Model, task: Task, values: JSON) -> dict[str, list[str]]:
+    """What the controls `aspect` and `tier` offer for these values: a tier only where the shape has it.
+
+    With a size typed by hand no tier counts; they are still listed, for the page then hides them.
+    """
+    sizes = offered(model, task, values.get("media"))
+    if not sizes.listed:
+        return {"aspect": [], "tier": _several(sizes.tiers)}
+    aspect = values.get("aspect")
+    own = [t for t in sizes.tiers if any((s.aspect, s.tier) == (aspect, t) for s in sizes.listed)]
+    tiers = [AUTO, *sizes.tiers] if sizes.auto and aspect == AUTO else own or list(sizes.tiers)
+    return {
+        "aspect": _several([*[AUTO] * sizes.auto, *sizes.aspects, *[CUSTOM] * sizes.custom]),
+        "tier": tiers if len(sizes.tiers) > 1 or len(tiers) > 1 else [],
+    }
+
+
+def _several(names: Iterable[str]) -> list[str]:
+    """The names if there is a choice between them, else none."""
+    listed = list(names)
+    return listed if len(listed) > 1 else []
+
+
+def settled(model: Model, task: Task, values: JSON) -> JSON:
+    """The values with a shape and a tier that are offered together, so that what is lit is what is sent.
+
+    A tier that the shape lacks gives way to the nearest; a shape of the input without such an input, to the default.
+    """
+    found = dict(values)
+    sizes = offered(model, task, values.get("media"))
+    start = default(model, sizes)
+    if sizes.listed and start and values.get("aspect") not in choices(model, task, values)["aspect"]:
+        found["aspect"] = start.aspect
+    tiers = choices(model, task, found)["tier"]
+    if tiers and values.get("tier") not in tiers and found.get("aspect") != CUSTOM:
+        found["tier"] = _near(sizes, tiers, values.get("tier"), start.tier if start else model.default_tier)
+    return found
+
+
+def _near(sizes: Sizes, tiers: list[str], wanted: object, default: str | None) -> str | None:
+    """The tier among `tiers` that comes next to the wanted one, by the row's own order; the default for none."""
+    order = list(sizes.tiers)
+    aim = str(wanted) if wanted in order else default
+    if aim is None or aim not in order or aim in tiers:
+        return aim if aim in tiers else tiers[0]
+    at = order.index(aim)
+    return min(tiers, key=lambda t: abs(order.index(t) - at) if t in order else len(order))
+
+
+def fields(model: Model, task: Task, values: JSON) -> JSON:
+    """The size part of a request from a form's aspect, tier, width and height; {} where the row takes none."""
+    values = settled(model, task, values)
+    sizes = offered(model, task, values.get("media"))
+    aspect, tier = values.get("aspect"), values.get("tier")
+    tier = None if tier == AUTO else tier
+    if not sizes.listed:
+        return {"tier": tier} if sizes.tiers and tier else {}
+    if sizes.custom and aspect == CUSTOM:
+        return {k: int(values[k]) if values.get(k) else None for k in ("width", "height")}
+    if sizes.auto and aspect == AUTO:
+        return {"tier": tier} if tier in sizes.tiers else {}
+    start = default(model, sizes)
+    found = sizes.find(aspect, tier or (start and start.tier)) or start
+    return {"width": found.width, "height": found.height} if found else {}
+
+
+def values(model: Model, task: Task, body: JSON, *, shape: str | None = None) -> JSON:
+    """A request's size as form values of this row: the very size where the row has it, else the nearest it has.
+
+    shape: the shape that was chosen by name elsewhere. Then a size of this name comes before the same pixels typed by
+    hand, which only what was typed by hand becomes.
+    """
+    sizes = offered(model, task, {k: v for k, v in body.items() if k in SHAPED})
+    start = default(model, sizes)
+    width, height, aspect, tier = (body.get(k) for k in ("width", "height", "aspect", "tier"))
+    if not sizes.listed:
+        return {"tier": tier if tier in sizes.tiers else model.default_tier} if sizes.tiers else {}
+    if width and height:
+        exact = next((s for s in sizes.listed if (s.width, s.height) == (width, height)), None)
+        named = [s for s in sizes.listed if s.aspect == shape]
+        if exact is None and named:
+            same = [s for s in named if s.tier == tier]
+            exact = same[0] if same else min(named, key=lambda s: abs(s.width * s.height - width * height))
+        if exact is None and model.free_size and legal(width, height, model.free_size):
+            return {"aspect": CUSTOM, "tier": start and start.tier, "width": width, "height": height}
+        start = exact or sizes.nearest(width, height)
+    elif aspect in sizes.aspects:
+        start = sizes.find(aspect, tier or (start and start.tier))
+    elif sizes.auto:
+        return {"aspect": AUTO, "tier": tier if tier in sizes.tiers else AUTO}
+    if start is None:
+        return {}
+    return {"aspect": start.aspect, "tier": start.tier, "width": start.width, "height": start.height}
+
+
+def legal(width: int, height: int, free: FreeSize) -> bool:
+    """Whether a size lies within the bounds of a row."""
+    sides = all(free.min_side <= s <= free.max_side and s % free.multiple == 0 for s in (width, height))
+    pixels = (free.min_pixels or 0) <= width * height <= (free.max_pixels or width * height)
+    return sides and pixels and max(width / height, height / width) <= (free.max_aspect or 1e9) + 1e-9
+
+
+def _within(free: FreeSize) -> tuple[Size, ...]:
+    found: list[Size] = []
+    for tier, short in FREE_TIERS.items():
+        for shape in SHAPES:
+            w, h = map(int, shape.split(":"))
+            scale = short / min(w, h)
+            width, height = (max(1, round(side * scale / free.multiple)) * free.multiple for side in (w, h))
+            if (tier.endswith("p") or w == h) and legal(width, height, free):
+                found.append(Size(tier=tier, aspect=shape, width=width, height=height))
+    return tuple(found)

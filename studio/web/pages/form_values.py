@@ -1,0 +1,312 @@
+"""What a create form holds, as plain values, and the way to requests and back. No gradio here.
+
+Values are keyed by control (see forms.FIELDS); own parameters of a model by their catalogue names. Media are lists of
+small descriptions with an id. The seed goes by mode: random (None), fixed (the number typed), locked (the last used).
+"""
+
+from __future__ import annotations
+
+import math
+
+from studio.catalogue import Catalogue, Model, validation
+from studio.domain import JSON, Task
+from studio.errors import CapabilityError
+from studio.field_errors import short
+from studio.prompt.variations import SEED_DIGITS, expand, kept_as_written, parse_seeds
+from studio.web.pages import form_sizes
+
+LISTS = ("images", "references")
+VOICES = "reference_voices"
+"""The one media field that is no slot of its own: a file of `references` carries its voice."""
+
+MEDIA = ("image", "images", "first_frame", "last_frame", "references", VOICES, "audio_file", "video")
+TYPED = ("prompt", "negative_prompt")
+"""Never changed by a switch of model; too long a text is refused at the field instead."""
+
+DRAWN = {"type", "label", "min", "max", "step", "choices", "max_chars", "help"}
+"""What the page needs of an own parameter to draw it."""
+
+FOLLOWED = "follow"
+"""Value of a duration or fps control that leaves it to the input."""
+
+
+TEXT_KEYS = ("prompt", "negative_prompt", "aspect", "tier", "seed_mode", "seeds")
+NUMBER_KEYS = ("width", "height", "duration_s", "duration_pick", "n")
+
+
+def typed(values: JSON, files: object) -> JSON:
+    """What the browser sent of a form, held to the types of its controls. files: of the widget for media, by slot.
+
+    Raises CapabilityError for any other type: a page sends none, so somebody else did.
+    """
+    for key in TEXT_KEYS:
+        if not isinstance(values.get(key), str | None):
+            raise CapabilityError(f"{key} is {short(values[key])}; it must be text.", field=key)
+    for key in NUMBER_KEYS:
+        value = values.get(key)
+        if value is not None and (not isinstance(value, int | float) or not math.isfinite(value)):
+            raise CapabilityError(f"{key} is {short(value)}; it must be a number.", field=key)
+    rate = values.get("fps")
+    if rate not in (None, "", FOLLOWED) and not (isinstance(rate, int) or str(rate).isdecimal()):
+        raise CapabilityError(f"fps is {short(rate)}; it must be a whole number.", field="fps")
+    listed = files.items() if isinstance(files, dict) else ()
+    media = {str(k): [f for f in v if isinstance(f, dict | str)] for k, v in listed if isinstance(v, list)}
+    return values | {"media": media}
+
+
+def _seed(text: object) -> object:
+    """A seed as it was typed: a whole number, exact whatever its size, or the text itself for the rules to refuse."""
+    plain = str(text).strip()
+    return int(plain) if plain.isdecimal() and len(plain) <= SEED_DIGITS else plain
+
+
+def body_of(values: JSON, model: Model, task: Task) -> JSON:
+    """The flat request that the form stands for, before lines, combinations and seeds are spread out."""
+    body: JSON = {"task": task.value, "model": model.id}
+    body["prompt"] = (values.get("prompt") or "") if takes_prompt(model) else ""
+    if model.negative_prompt and values.get("negative_prompt"):
+        body["negative_prompt"] = values["negative_prompt"]
+    body |= form_sizes.fields(model, task, values)
+    if task.makes == "video":
+        body |= _times(values, model, task)
+        if model.audio == "optional" and values.get("audio") is not None:
+            body["audio"] = bool(values["audio"])
+    if model.seeds and values.get("seed_mode") in ("fixed", "locked") and values.get("seed") not in (None, ""):
+        body["seed"] = _seed(values["seed"])
+    body["n"] = int(values.get("n") or 1)
+    if values.get("consent") and any(s.people for s in model.inputs_for(task).values()):
+        body["consent"] = True
+    body |= _media(values.get("media") or {}, model, task)
+    return body | _params(values, model, task)
+
+
+def _times(values: JSON, model: Model, task: Task) -> JSON:
+    found: JSON = {}
+    allowed = model.durations
+    follows = model.follows_input(task, "duration") and values.get("duration_follow", True)
+    if allowed and not follows and takes_duration(model):
+        seconds = values.get("duration_pick") if allowed.choices else values.get("duration_s")
+        if seconds is not None:
+            found["duration_s"] = round(float(seconds), 3)
+    rate = values.get("fps")
+    if len(model.fps) > 1 and rate not in (None, FOLLOWED, ""):
+        found["fps"] = int(rate)
+    return found
+
+
+def takes_prompt(model: Model) -> bool:
+    """Whether the model reads words at all; some only move or style what they are given."""
+    return model.prompt.max_chars != 0
+
+
+def takes_duration(model: Model) -> bool:
+    """Whether the user may set a length at all."""
+    allowed = model.durations
+    return bool(allowed and (allowed.choices or allowed.min is not None))
+
+
+def _media(media: JSON, model: Model, task: Task) -> JSON:
+    found: JSON = {}
+    for name in model.inputs_for(task):
+        ids = [str(a["id"]) for a in media.get(name) or [] if isinstance(a, dict) and a.get("id")]
+        if ids:
+            found[name] = ids if name in LISTS else ids[0]
+    spoken = {str(a["id"]): str(a["voice"]["id"]) for a in media.get("references") or [] if _voiced(a)}
+    if spoken and VOICES in model.inputs_for(task):
+        found[VOICES] = spoken
+    return found
+
+
+def _voiced(file: object) -> bool:
+    voice = file.get("voice") if isinstance(file, dict) and file.get("id") else None
+    return isinstance(voice, dict) and bool(voice.get("id"))
+
+
+def media_of(body: JSON) -> JSON:
+    """The files of a request as a form holds them: lists of ids by slot, each reference with its voice."""
+    media: JSON = {k: list(v) if isinstance(v, list | tuple) else [v] for k, v in body.items() if k in MEDIA and v}
+    media.pop(VOICES, None)
+    spoken = body.get(VOICES)
+    if isinstance(spoken, dict) and "references" in media:
+        media["references"] = [{"id": i, "voice": {"id": spoken[i]}} if i in spoken else i for i in media["references"]]
+    return media
+
+
+def own_of(model: Model, task: Task, given: object = None) -> JSON:
+    """The value of the `own` control: what it draws for this model, and the values given that the row knows."""
+    specs = model.params_for(task) if model.of_user else {}
+    held = given if isinstance(given, dict) else {}
+    drawn = [{"key": k} | s.model_dump(include=DRAWN) for k, s in specs.items()]
+    return {"specs": drawn, "values": {k: held.get(k, s.default) for k, s in specs.items()}}
+
+
+def own_values(form: JSON) -> object:
+    """What the browser holds of the `own` control's values."""
+    own = form.get("own")
+    return own.get("values") if isinstance(own, dict) else None
+
+
+def _params(values: JSON, model: Model, task: Task) -> JSON:
+    found: JSON = {}
+    if model.of_user:
+        values = own_of(model, task, own_values(values))["values"]
+    for name, spec in model.params_for(task).items():
+        value = values.get(name)
+        kept_empty = value == "" and model.of_user and spec.type == "text"
+        if (value in (None, "") and not kept_empty) or any(values.get(k) != v for k, v in spec.requires.items()):
+            continue
+        if spec.type == "int" and isinstance(value, float) and value.is_integer():
+            value = int(value)
+        found[name] = value
+    return found
+
+
+def bodies_of(values: JSON, model: Model, task: Task) -> list[JSON]:
+    """Every request of a press of Generate. Raises CapabilityError for seeds that are none, or too many runs."""
+    seeds = parse_seeds(str(values.get("seeds") or "")) if model.seeds else []
+    return expand(
+        body_of(values, model, task),
+        per_line=bool(values.get("per_line")),
+        combinations=bool(values.get("combinations")),
+        seeds=seeds,
+    )
+
+
+def notes_of(values: JSON, model: Model, task: Task) -> list[str]:
+    """What a person should know of the requests that `bodies_of` makes, before they are submitted."""
+    note = kept_as_written(body_of(values, model, task)) if values.get("combinations") else ""
+    return [note] if note else []
+
+
+def values_of(body: JSON, model: Model, task: Task, *, shape: str | None = None) -> JSON:
+    """Form values for a request: what it says where this model can do it, the row's default elsewhere.
+
+    shape: the name of the shape that its size was chosen by, as in sizes.values.
+    """
+    values: JSON = {"prompt": body.get("prompt") or "", "negative_prompt": body.get("negative_prompt") or ""}
+    values |= {"aspect": None, "tier": None, "width": None, "height": None} | form_sizes.values(
+        model, task, body, shape=shape
+    )
+    values |= _time_values(body, model, task)
+    values["audio"] = body["audio"] if isinstance(body.get("audio"), bool) else model.audio_default
+    seed = body.get("seed")
+    values |= {"seed_mode": "fixed" if seed is not None else "random", "seeds": ""}
+    values["seed"] = None if seed is None else str(seed)
+    values |= {"n": min(int(body.get("n") or 1), model.max_n), "consent": bool(body.get("consent"))}
+    values |= {"per_line": False, "combinations": False}
+    values["own"] = own_of(model, task, body)
+    if not model.of_user:
+        values |= {name: body.get(name, spec.default) for name, spec in model.params_for(task).items()}
+    return values
+
+
+def _time_values(body: JSON, model: Model, task: Task) -> JSON:
+    values: JSON = {"duration_s": None, "duration_pick": None, "fps": None}
+    allowed, seconds = model.durations, body.get("duration_s")
+    values["duration_follow"] = seconds is None and model.follows_input(task, "duration")
+    if allowed and takes_duration(model):
+        start = seconds or allowed.default or (allowed.choices[0] if allowed.choices else allowed.min or 1)
+        if allowed.choices:
+            values["duration_pick"] = min(allowed.choices, key=lambda c: abs(c - start))
+        else:
+            low, step = allowed.min or 0, allowed.step
+            capped = min(max(float(start), low), allowed.max or float(start))
+            values["duration_s"] = round(low + round((capped - low) / step) * step if step else capped, 3)
+    if len(model.fps) > 1:
+        follow = FOLLOWED if model.follows_input(task, "fps") else model.default_fps or model.fps[0]
+        values["fps"] = body["fps"] if body.get("fps") in model.fps else follow
+    return values
+
+
+PARTS = {
+    "size": ("aspect", "tier", "width", "height"),
+    "time": ("duration_s", "duration_pick", "duration_follow", "fps"),
+    "n": ("n",),
+}
+"""Controls that a switch may have to move, by what they are about."""
+
+
+def switched(values: JSON, old: Model, new: Model, task: Task) -> tuple[JSON, list[JSON]]:
+    """The form moved to another model: what is legal stays, and one note for each thing that had to change.
+
+    A note is {"key", "from", "to"} for what moved to the nearest, or {"text"} with the rules' sentence. The form's
+    `origin` keeps what the person had set before models moved it: further switches start from that, so that the way
+    back gives it back, until the person sets it anew.
+    """
+    body = body_of(values, old, task)
+    plain = body_of(values_of({}, old, task), old, task)
+    judged = {k: v for k, v in body.items() if k not in (*MEDIA, *TYPED, "n", "width", "height", "tier")}
+    judged = {k: v for k, v in judged.items() if v != plain.get(k) or k in ("task", "model")}  # what the user chose
+    kept, said = validation.carry(judged, new, task)
+    origin = _origin(values, body, old)
+    moved = {**kept, **{k: v for part in origin.values() for k, v in part["body"].items()}}
+    moved |= {k: body[k] for k in ("consent",) if k in body}
+    shape = str(origin["size"]["values"].get("aspect"))
+    made = values | values_of(moved, new, task, shape=shape)
+    for part in origin.values():
+        made |= part["values"] if part["model"] == new.id else {}
+    keep = ("prompt", "negative_prompt", "seed_mode", "seed", "seeds", "per_line", "combinations", "media", "consent")
+    made |= {k: values[k] for k in keep if k in values}
+    after = body_of(made, new, task)
+    made["origin"] = {name: part | {"made": _part(after, name)} for name, part in origin.items()}
+    notes = [{"text": s} for s in said if not s.startswith("duration_s")]
+    notes += _moved(body, after, old, new)
+    return made, notes
+
+
+def _origin(values: JSON, body: JSON, model: Model) -> JSON:
+    """For each part of the form: the model, values and request in which the person set it."""
+    before = values.get("origin")
+    found: JSON = {}
+    for name, keys in PARTS.items():
+        known = before.get(name) if isinstance(before, dict) else None
+        whole = isinstance(known, dict) and all(isinstance(known.get(k), dict) for k in ("values", "body", "made"))
+        if isinstance(known, dict) and whole and known["made"] == _part(body, name):
+            own = {k: v for k, v in known["values"].items() if k in keys}
+            sent = {k: v for k, v in known["body"].items() if k in REQUESTED[name]}
+            found[name] = {"model": str(known.get("model")), "values": own, "body": sent}
+        else:
+            own = {k: values.get(k) for k in keys if values.get(k) is not None}
+            found[name] = {"model": model.id, "values": own, "body": _part(body, name)}
+    return found
+
+
+REQUESTED = {"size": ("width", "height", "tier"), "time": ("duration_s", "fps"), "n": ("n",)}
+"""What the parts of a form become in a request."""
+
+
+def _part(body: JSON, name: str) -> JSON:
+    return {k: body[k] for k in REQUESTED[name] if body.get(k) is not None}
+
+
+def _moved(before: JSON, after: JSON, old: Model, new: Model) -> list[JSON]:
+    notes: list[JSON] = []
+    size_before, size_after = (_size_word(b) for b in (before, after))
+    if size_before and size_before != size_after:
+        notes.append({"key": "forms.changed_size", "from": size_before, "to": size_after})
+    if before.get("duration_s") and before["duration_s"] != after.get("duration_s"):
+        was, now = f"{before['duration_s']:g} s", f"{after['duration_s']:g} s" if after.get("duration_s") else ""
+        notes.append({"key": "forms.changed_duration", "from": was, "to": now})
+    if before["n"] != after["n"]:
+        notes.append({"key": "forms.changed_n", "from": str(before["n"]), "to": str(after["n"])})
+    lost = [s.label for k, s in old.params.items() if k in before and k not in new.params and before[k] != s.default]
+    notes += [{"key": "forms.changed_gone", "from": label, "to": new.label} for label in lost]
+    gone = [k for k in MEDIA if before.get(k) and k not in after]
+    notes += [{"key": "forms.changed_gone", "from": old.inputs[k].label or k, "to": new.label} for k in gone]
+    if before.get("negative_prompt") and "negative_prompt" not in after:
+        notes.append({"key": "forms.changed_negative", "from": "", "to": new.label})
+    return notes
+
+
+def _size_word(body: JSON) -> str:
+    if body.get("width") and body.get("height"):
+        return f"{body['width']} × {body['height']}"
+    return str(body.get("tier") or "")
+
+
+def model_for(catalogue: Catalogue, task: Task, model_id: object) -> Model:
+    """The row with this id if it does the task, else the task's first. Raises CapabilityError where no row does it."""
+    rows = catalogue.for_task(task)
+    if not rows:
+        raise CapabilityError(f"No model in the catalogue does {task}.", field="model")
+    return next((m for m in rows if m.id == model_id), rows[0])

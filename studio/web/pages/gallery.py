@@ -1,0 +1,17 @@
+"""The Gallery: every kept run, newest first. Drawn by assets/js/gallery.js from /ui/runs; see widgets and courier."""
+
+from __future__ import annotations
+
+from studio.web.pages import mounted
+from studio.web.pages.page import Page
+
+
+class GalleryPage(Page):
+    """Search, filters, the grid, the trash, and the panel of one run. ?run=ID opens a run."""
+
+    id = "gallery"
+    group = "library"
+
+    def build(self) -> None:
+        """One widget, which asks for what its filters offer each time it is opened."""
+        self.grid = mounted("gallery.js", elem_id="gallery")

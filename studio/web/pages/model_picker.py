@@ -1,0 +1,66 @@
+"""Which models a page offers: grouped by provider, with readiness and price, as JSON for the picker."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from studio.catalogue import Model, Price
+from studio.domain import JSON, Task
+from studio.web.pages.form_values import takes_prompt
+
+if TYPE_CHECKING:
+    from studio.studio import Studio
+
+UNITS = {"second": "s", "input_second": "s", "image": "image", "run": "run", "megapixel": "MP"}
+
+
+def first(studio: Studio, task: Task) -> Model:
+    """The model a fresh form starts with: the first whose provider is ready, hosted and local ones before the draft."""
+    ready = {s.name for s in studio.engine_status() if s.ready}
+    rows = studio.catalogue.for_task(task)
+    return min(rows, key=lambda m: (m.provider not in ready, m.draft, bool(m.deprecated)))
+
+
+def chosen(studio: Studio, model: Model) -> JSON:
+    """What the closed picker shows of one model."""
+    status = next((s for s in studio.engine_status() if s.name == model.provider), None)
+    return _row(model) | {
+        "provider": status.label if status else model.provider,
+        "ready": bool(status and status.ready),
+        "missing": (status and status.missing) or "",
+        "needs": list(status.needs) if status else [],
+        "no_prompt": model.of_user and not takes_prompt(model),
+    }
+
+
+def groups(studio: Studio, task: Task) -> list[JSON]:
+    """Providers with their models of this task, ready ones first; deprecated models last in each."""
+    found = []
+    for status in sorted(studio.engine_status(), key=lambda s: not s.ready):
+        rows = [m for m in studio.catalogue.for_task(task) if m.provider == status.name]
+        if rows:
+            models = [_row(m) for m in sorted(rows, key=lambda m: bool(m.deprecated))]
+            about = {"id": status.name, "label": status.label, "ready": status.ready, "missing": status.missing or ""}
+            found.append(about | {"needs": list(status.needs), "local": status.local, "models": models})
+    return found
+
+
+def _row(model: Model) -> JSON:
+    return {
+        "id": model.id,
+        "label": model.label,
+        "note": model.note,
+        "draft": model.draft,
+        "deprecated": model.deprecated,
+        "price": price_hint(model.prices),
+        "latency_s": list(model.latency_s or ()),
+    }
+
+
+def price_hint(prices: tuple[Price, ...]) -> JSON | None:
+    """Lowest and highest listed price and what it is for; None where the provider publishes none."""
+    if not prices:
+        return None
+    unit = prices[0].unit
+    usd = [p.usd for p in prices if p.unit == unit]
+    return {"low": min(usd), "high": max(usd), "unit": UNITS[unit]}

@@ -1,0 +1,17 @@
+"""Settings: what the studio stands on and what it costs. Drawn by assets/js/house.js from /ui/house."""
+
+from __future__ import annotations
+
+from studio.web.pages import mounted
+from studio.web.pages.page import Page
+
+
+class SettingsPage(Page):
+    """Storage, engines and what they need, limits and spending, backups, versions. Never the value of a key."""
+
+    id = "settings"
+    group = "library"
+
+    def build(self) -> None:
+        """One widget, which reads the house when it is opened."""
+        self.house = mounted("house.js", elem_id="settings")

@@ -1,0 +1,1 @@
+"""JSON and files over HTTP: each route one call of a service."""

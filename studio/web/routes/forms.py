@@ -1,0 +1,44 @@
+"""What the forms read beside their events: the models of a task, and the names of presets."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Annotated
+
+from fastapi import APIRouter, Query
+
+from studio.domain import JSON, Kind, Task
+from studio.web.pages import model_picker
+from studio.web.routes.run_json import asset_card
+from studio.web.routes.runs import Owner, SentenceRoute
+
+if TYPE_CHECKING:
+    from studio.studio import Studio
+
+
+def router(studio: Studio) -> APIRouter:
+    """The routes under /ui; asked for when a menu opens, so that a key or preset made meanwhile shows."""
+    made = APIRouter(prefix="/ui", route_class=SentenceRoute, include_in_schema=False)
+
+    @made.get("/choices")
+    def choices(task: Task, owner: Owner) -> JSON:
+        return {"groups": model_picker.groups(studio, task)}
+
+    @made.get("/uploads")
+    def uploads(
+        owner: Owner,
+        kind: Annotated[list[Kind], Query(min_length=1, max_length=4)],
+        query: Annotated[str, Query(max_length=200)] = "",
+    ) -> JSON:
+        found = studio.uploads(kind, query=query, owner=owner)
+        return {"files": [asset_card(a) | {"created_at": a.created_at.isoformat()} for a in found]}
+
+    @made.get("/presets")
+    def presets(task: Task, owner: Owner) -> JSON:
+        return {"names": [p.name for p in studio.presets(task, owner=owner)]}
+
+    @made.delete("/presets")
+    def delete_preset(task: Task, name: str, owner: Owner) -> JSON:
+        studio.delete_preset(task, name, owner=owner)
+        return {"names": [p.name for p in studio.presets(task, owner=owner)]}
+
+    return made

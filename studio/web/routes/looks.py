@@ -1,0 +1,101 @@
+"""The JSON of a film's look under /ui: kept colour tables, stills of the graded film, frames of matched shots."""
+
+from __future__ import annotations
+
+import io
+from typing import TYPE_CHECKING, Annotated, Literal
+
+from fastapi import APIRouter, Query
+from pydantic import Field
+from starlette.concurrency import run_in_threadpool
+from starlette.requests import Request
+from starlette.responses import Response
+
+from studio.domain import JSON
+from studio.media.cube import LARGEST_BYTES
+from studio.payload import Payload
+from studio.storyboard.commands import Id
+from studio.storyboard.look import Look, Slate, Title
+from studio.web.middleware.same_origin import owner_of
+from studio.web.routes.files import answer, thumb_mime
+from studio.web.routes.runs import Owner, SentenceRoute
+from studio.web.routes.storyboards import received
+
+if TYPE_CHECKING:
+    from PIL.Image import Image
+
+    from studio.studio import Studio
+
+STILL_QUALITY = 88
+
+
+class SlateBody(Payload):
+    """The slate as it is being written."""
+
+    slate: Slate
+
+
+class Still(Payload):
+    """Which moment of the film, in which look; without one the board's own. plain: before look and match."""
+
+    at_s: float = Field(ge=0, le=36_000)
+    look: Look | None = None
+    titles: tuple[Title, ...] | None = Field(None, max_length=200)
+    plain: bool = False
+
+
+def router(studio: Studio) -> APIRouter:
+    """All routes of looks."""
+    made = APIRouter(prefix="/ui", route_class=SentenceRoute, include_in_schema=False)
+    _luts(made, studio)
+    _pictures(made, studio)
+    return made
+
+
+def _luts(made: APIRouter, studio: Studio) -> None:
+    def listed(owner: str) -> JSON:
+        return {"luts": [{"id": lut.id, "name": lut.name, "side": lut.side} for lut in studio.looks.luts(owner=owner)]}
+
+    @made.get("/luts")
+    def luts(owner: Owner) -> JSON:
+        return listed(owner)
+
+    @made.post("/luts")
+    async def keep(request: Request, name: Annotated[str, Query(max_length=300)]) -> JSON:
+        """The .cube file in the body, checked and kept."""
+        owner = owner_of(request)
+        async with received(studio, request, name, LARGEST_BYTES) as path:
+            kept = await run_in_threadpool(studio.looks.keep_lut, path, name=name, owner=owner)
+        return listed(owner) | {"id": kept.id}
+
+    @made.delete("/luts/{lut_id}")
+    def forget(lut_id: Id, owner: Owner) -> JSON:
+        studio.looks.forget_lut(lut_id, owner=owner)
+        return listed(owner)
+
+
+def _pictures(made: APIRouter, studio: Studio) -> None:
+    @made.post("/boards/{board_id}/still")
+    def still(board_id: Id, body: Still, owner: Owner) -> Response:
+        picture = studio.looks.still(
+            board_id, body.at_s, look=body.look, titles=body.titles, plain=body.plain, owner=owner
+        )
+        return _webp(picture)
+
+    @made.post("/boards/{board_id}/slate")
+    def slate(board_id: Id, body: SlateBody, owner: Owner) -> Response:
+        return _webp(studio.looks.slate_picture(board_id, body.slate, owner=owner))
+
+    @made.get("/boards/{board_id}/matched/{shot_id}/{end}")
+    def matched(request: Request, board_id: Id, shot_id: Id, end: Literal["first", "last"], owner: Owner) -> Response:
+        board = studio.boards.get(board_id, owner=owner).board
+        path = studio.looks.matched_edge(board, shot_id, end, owner=owner)
+        shown = answer(path, mime=thumb_mime(path), etag=path.stem, headers=request.headers)
+        shown.headers["cache-control"] = "private, no-cache"  # another strength has the same address
+        return shown
+
+
+def _webp(picture: Image) -> Response:
+    out = io.BytesIO()
+    picture.save(out, "webp", quality=STILL_QUALITY, method=1)
+    return Response(out.getvalue(), media_type="image/webp", headers={"cache-control": "no-store"})

@@ -1,0 +1,42 @@
+"""The routes of the models page: what is here, what is on its way, what this machine can run."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Literal
+
+from fastapi import APIRouter
+
+from studio.domain import JSON
+from studio.payload import Payload
+from studio.web.routes.runs import Keeper, SentenceRoute
+
+if TYPE_CHECKING:
+    from studio.studio import Studio
+
+
+class Wish(Payload):
+    """A model, and whether its draft mode's own files are meant."""
+
+    model: str
+    extras: bool = False
+
+
+def router(studio: Studio) -> APIRouter:
+    """The routes under /ui/models."""
+    made = APIRouter(prefix="/ui/models", route_class=SentenceRoute, include_in_schema=False)
+
+    @made.get("")
+    def overview(owner: Keeper) -> JSON:
+        return studio.open_models.overview()
+
+    @made.post("/{word}")
+    def act(word: Literal["fetch", "stop", "remove"], body: Wish, owner: Keeper) -> JSON:
+        if word == "fetch":
+            studio.open_models.fetch(body.model, extras=body.extras)
+        elif word == "stop":
+            studio.open_models.stop(body.model)
+        else:
+            studio.open_models.remove(body.model)
+        return studio.open_models.overview()
+
+    return made

@@ -1,0 +1,147 @@
+"""Our own HTTP routes beside Gradio's: media by id, live events, health, our scripts and styles, the widgets' JSON.
+
+They go to `launch(app_kwargs=dict(routes=..., middleware=[Middleware(Guard), ...]))` and win over Gradio's.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
+from typing import TYPE_CHECKING, Literal
+
+from fastapi import APIRouter
+from starlette.requests import Request
+from starlette.responses import FileResponse, JSONResponse, Response, StreamingResponse
+from starlette.routing import BaseRoute
+
+from studio.errors import NotFound, StudioError
+from studio.web.errors import SentenceRoute
+from studio.web.middleware.same_origin import owner_of
+from studio.web.pages import form_defaults
+from studio.web.routes import looks, models, runs, settings, storyboards, workflows
+from studio.web.routes.files import FOR_EVER, answer, download_name, passing, thumb_mime
+from studio.web.routes.run_events import Live
+
+if TYPE_CHECKING:
+    from studio.studio import Studio
+
+ASSETS = Path(__file__).parents[3] / "assets"
+SERVED = ("css", "js", "icons", "fonts", "img")
+TYPES = {
+    ".js": "text/javascript",
+    ".css": "text/css",
+    ".svg": "image/svg+xml",
+    ".woff2": "font/woff2",
+    ".webp": "image/webp",
+    ".png": "image/png",
+    ".ttf": "font/ttf",
+    ".otf": "font/otf",
+    ".ico": "image/x-icon",
+}
+Preview = Literal["thumb", "poster", "view", "hover", "wave"]
+
+
+@dataclass(frozen=True)
+class Site:
+    """routes: for app_kwargs. close: ends the open event streams; call it before the server stops."""
+
+    routes: list[BaseRoute]
+    live: Live
+
+    def close(self) -> None:
+        """End the open event streams, so that the server can stop at once."""
+        self.live.close()
+
+
+def build(studio: Studio) -> Site:
+    """Every route of ours for this studio."""
+    live = Live(studio)
+    made = APIRouter(route_class=SentenceRoute, include_in_schema=False)
+    _small(made, studio, live)
+    _media(made, studio)
+    parts = (settings, form_defaults, storyboards, looks, models, workflows)
+    ours = [runs.router(studio, live), *(part.router(studio) for part in parts)]
+    return Site([*made.routes, *(route for router in ours for route in router.routes)], live)
+
+
+@cache
+def assets_digest() -> str:
+    """Names the content of everything served from assets/, so that a new version gets new addresses."""
+    digest = hashlib.sha256()
+    for path in sorted(p for folder in SERVED for p in (ASSETS / folder).rglob("*") if p.is_file()):
+        digest.update(f"{path.relative_to(ASSETS)}\0".encode())
+        digest.update(path.read_bytes())
+    return digest.hexdigest()[:16]
+
+
+def asset_url(path: str) -> str:
+    """The address of a file under assets/, relative to the page, e.g. asset_url("js/gallery.js"). Cached for ever."""
+    return f"ui/assets/{assets_digest()}/{path}"
+
+
+def _small(made: APIRouter, studio: Studio, live: Live) -> None:
+    @made.get("/healthz")
+    def healthz() -> Response:
+        """200 when the database answers."""
+        studio.recent(1)
+        return JSONResponse({"status": "ok"}, headers={"cache-control": "no-store"})
+
+    @made.get("/events/runs")
+    async def events(request: Request) -> Response:
+        """The stream of changes. Last-Event-ID needs no reading: a new stream begins with the whole list."""
+        headers = {"cache-control": "no-store", "x-accel-buffering": "no"}
+        return StreamingResponse(live.stream(owner_of(request)), media_type="text/event-stream", headers=headers)
+
+    @made.get("/ui/assets/{digest}/{path:path}")
+    def asset(digest: str, path: str) -> Response:
+        """A script, style, icon or font of ours. An address of another version gets the file, but not for ever."""
+        file = (ASSETS / path.replace("\0", "")).resolve()  # a path with NUL is an error for the system, not a file
+        inside = any(file.is_relative_to(ASSETS / folder) for folder in SERVED)
+        if not inside or file.suffix not in TYPES or not file.is_file():
+            return Response("There is no such file.", 404, media_type="text/plain")
+        caching = FOR_EVER if digest == assets_digest() else "no-cache"
+        headers = {"cache-control": caching, "x-content-type-options": "nosniff"}
+        return FileResponse(file, media_type=TYPES[file.suffix], headers=headers)
+
+
+def _media(made: APIRouter, studio: Studio) -> None:
+    @made.api_route("/media/{asset_id}", methods=["GET", "HEAD"])
+    def media(request: Request, asset_id: str, download: bool = False) -> Response:
+        """The file itself; ?download=1 with a name that says what it is."""
+        owner = owner_of(request)
+        try:
+            found = studio.get_asset(asset_id, owner=owner)
+            run = studio.get_run(found.origin, owner=owner) if found.origin else None
+        except NotFound:
+            return _missing()
+        if not found.path:
+            return Response(found.text or "", media_type="text/plain; charset=utf-8")
+        path, name = studio.asset_path(found), download_name(found, run)
+        etag = found.sha256[:32] or found.id
+        return answer(path, mime=found.mime, etag=etag, headers=request.headers, name=name, download=download)
+
+    @made.api_route("/media/{asset_id}/{which}", methods=["GET", "HEAD"])
+    def preview(request: Request, asset_id: str, which: Preview) -> Response:
+        """A small picture (thumb, poster, view, wave) or silent clip (hover) of the file, made on first demand."""
+        try:
+            path = studio.thumb(asset_id, which, owner=owner_of(request))
+        except NotFound:
+            return _missing()
+        except StudioError as error:
+            return Response(str(error), 404, media_type="text/plain; charset=utf-8")
+        return answer(path, mime=thumb_mime(path), etag=f"{asset_id}-{which}", headers=request.headers)
+
+    @made.api_route("/media/runs/{run_id}/preview", methods=["GET", "HEAD"])
+    def glimpse(request: Request, run_id: str) -> Response:
+        """What a run under way looks like so far; the version in its card (?v=) makes a new address of each."""
+        try:
+            found = studio.preview(run_id, owner=owner_of(request))
+        except NotFound:
+            return _missing()
+        return passing(found.path, version=found.version, headers=request.headers)
+
+
+def _missing() -> Response:
+    return Response("There is nothing under this address.", 404, media_type="text/plain")

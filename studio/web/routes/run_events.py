@@ -1,0 +1,174 @@
+"""Changes of runs, told to every open page: one subscription to the Studio, one stream of events a page.
+
+A page is told the newest state of a run, not each step to it: changes between two sends are joined. A page that
+connects, or connects again after any break, first gets the whole list, so nothing is missed.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import logging
+import math
+import secrets
+import threading
+from collections.abc import AsyncIterator
+from itertools import count
+from typing import TYPE_CHECKING
+
+from starlette.concurrency import run_in_threadpool
+
+from studio.domain import JSON
+from studio.errors import NotFound
+from studio.web.routes.run_json import card, queue
+
+if TYPE_CHECKING:
+    from studio.studio import Studio
+
+log = logging.getLogger(__name__)
+
+HEARTBEAT_S = 15.0
+GATHER_S = 0.12
+LOOK_S = 0.5
+JOIN_S = 5.0
+
+
+class _Page:
+    """One open stream. `changed` holds the newest card by run id until it is sent."""
+
+    def __init__(self, owner: str) -> None:
+        self.owner, self.changed, self.house = owner, dict[str, JSON](), False
+        self.loop, self.news = asyncio.get_running_loop(), asyncio.Event()
+
+    def put(self, cards: dict[str, JSON], *, house: bool) -> None:
+        """Called from the pump's thread."""
+
+        def add() -> None:
+            self.changed |= cards
+            self.house |= house
+            self.news.set()
+
+        try:
+            self.loop.call_soon_threadsafe(add)
+        except RuntimeError:  # the server's loop has ended; so has this stream
+            log.debug("a stream's loop has ended")
+
+
+class Live:
+    """Fans the Studio's changes out to the open streams. Its thread runs only while there is one."""
+
+    def __init__(self, studio: Studio) -> None:
+        self._studio, self._lock = studio, threading.Lock()
+        self._pages: set[_Page] = set()
+        self._listening = threading.Event()
+        self._thread: threading.Thread | None = None
+        self._closed = False
+        self._boot, self._ids = secrets.token_hex(4), count(1)
+
+    def close(self) -> None:
+        """End every stream, so that the server can stop at once."""
+        with self._lock:
+            self._closed = True
+            pages, thread = list(self._pages), self._thread
+        for page in pages:
+            page.put({}, house=False)
+        if thread:
+            thread.join(timeout=5)
+
+    def tell_house(self) -> None:
+        """Something about the queue as a whole changed (order, paused): pages should read it again."""
+        with self._lock:
+            pages = list(self._pages)
+        for page in pages:
+            page.put({}, house=True)
+
+    async def stream(self, owner: str) -> AsyncIterator[str]:
+        """Server-sent events: `queue` (the whole list; first, and when order or pause changed), then `runs`."""
+        page = _Page(owner)
+        await run_in_threadpool(self._join, page)
+        try:
+            yield "retry: 1000\n\n"
+            yield self._event("queue", await self._queue(owner))
+            while not self._closed:
+                try:
+                    await asyncio.wait_for(page.news.wait(), HEARTBEAT_S)
+                except TimeoutError:
+                    yield ": still here\n\n"
+                    continue
+                await asyncio.sleep(GATHER_S)
+                page.news.clear()
+                cards, page.changed = page.changed, {}
+                house, page.house = page.house, False
+                if house:
+                    yield self._event("queue", await self._queue(owner))
+                if cards:
+                    yield self._event("runs", list(cards.values()))
+        finally:
+            with self._lock:
+                self._pages.discard(page)
+
+    async def _queue(self, owner: str) -> JSON:
+        return await run_in_threadpool(queue, self._studio, owner=owner)
+
+    def _event(self, name: str, body: object) -> str:
+        text = _json(body)
+        return f"id: {self._boot}-{next(self._ids)}\nevent: {name}\ndata: {text}\n\n"
+
+    def _join(self, page: _Page) -> None:
+        """Returns once changes are heard, so that the list which the page gets next misses none."""
+        with self._lock:
+            self._pages.add(page)
+            if self._thread is None:
+                self._listening.clear()
+                self._thread = threading.Thread(target=self._pump, name="studio-live", daemon=True)
+                self._thread.start()
+        self._listening.wait(JOIN_S)
+
+    def _pump(self) -> None:
+        try:
+            with self._studio.subscribe() as changes:
+                self._listening.set()
+                storage = self._studio.storage_reason
+                while True:
+                    changed = changes.get(LOOK_S)
+                    with self._lock:
+                        pages = list(self._pages)
+                        if not pages or self._closed:
+                            self._thread = None
+                            return
+                    if storage != (storage := self._studio.storage_reason):
+                        self.tell_house()
+                    if changed:
+                        self._send(changed, pages)
+        finally:
+            with self._lock:  # after a fault the next page that connects starts anew
+                if self._thread is threading.current_thread():
+                    self._thread = None
+
+    def _send(self, changed: list[str], pages: list[_Page]) -> None:
+        cards: dict[str, JSON] = {}
+        for run_id in changed:
+            try:
+                cards[run_id] = card(self._studio, self._studio.get_run(run_id))
+            except NotFound:
+                cards[run_id] = {"id": run_id, "gone": True, "owner": ""}
+        for page in pages:
+            mine = {i: c for i, c in cards.items() if c.get("gone") or page.owner in ("", c["owner"])}
+            if mine:
+                page.put(mine, house=False)
+
+
+def _json(body: object) -> str:
+    """The body for a browser, which parses neither Infinity nor NaN: what is not finite becomes null."""
+    try:
+        return json.dumps(body, ensure_ascii=False, separators=(",", ":"), allow_nan=False)
+    except ValueError:
+        return json.dumps(_finite(body), ensure_ascii=False, separators=(",", ":"), allow_nan=False)
+
+
+def _finite(value: object) -> object:
+    if isinstance(value, float):
+        return value if math.isfinite(value) else None
+    if isinstance(value, dict):
+        return {name: _finite(one) for name, one in value.items()}
+    return [_finite(one) for one in value] if isinstance(value, list | tuple) else value

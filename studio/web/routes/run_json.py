@@ -1,0 +1,128 @@
+"""Runs as the small JSON that the pages draw. Text goes out as it is: pages put it in by textContent only."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from studio.domain import JSON, Asset, Event, Run, Status
+from studio.errors import StudioError
+from studio.web.routes.files import download_name, main_asset
+
+if TYPE_CHECKING:
+    from studio.studio import Studio
+
+PROMPT_CHARS = 400
+
+
+def model_label(studio: Studio, model_id: str) -> str:
+    """The model's name for people; the id where the catalogue no longer has it."""
+    try:
+        return studio.catalogue.get(model_id).label
+    except StudioError:
+        return model_id
+
+
+def filters(studio: Studio) -> JSON:
+    """What the gallery can be narrowed to, as the catalogue stands now: workflows come and go while it is open."""
+    tasks = dict.fromkeys(t.value for m in studio.catalogue for t in m.tasks)
+    return {"tasks": list(tasks), "models": [[m.id, m.label] for m in studio.catalogue]}
+
+
+def asset_card(asset: Asset) -> JSON:
+    """What a page needs to show one file. url and previews follow from id and kind."""
+    keys = {
+        "id",
+        "kind",
+        "mime",
+        "name",
+        "width",
+        "height",
+        "duration_s",
+        "fps",
+        "has_audio",
+        "bytes",
+        "origin",
+        "text",
+    }
+    return asset.model_dump(mode="json", include=keys)
+
+
+EXACT = 2**53 - 1
+"""Largest whole number that a browser reads exactly; a larger seed goes to it as text."""
+
+
+def card(studio: Studio, run: Run) -> JSON:
+    """One run for grids and lists: enough to draw, search results stay small.
+
+    choices: what a held run offers, as id, label and help. shape: width / height of what will be or was made. preview:
+    the version of the picture of a run under way, which lies at media/runs/ID/preview. at_once: how many
+    runs of its provider are under way at once, for the time until a queue is done.
+    """
+    asset, request = main_asset(run), run.request
+    keys = {"id", "seq", "status", "phase", "fraction", "position", "provider_position", "provider_word", "priority"}
+    keys |= {"held_reason", "error", "note", "seed", "rating", "created_at", "started_at", "finished_at", "expected_s"}
+    keys |= {"preview", "false_colours", "eta_s"}
+    keys |= {"retry_of", "batch", "provider", "model", "cost_usd", "estimate_usd", "cancel_wanted", "owner"}
+    body = run.model_dump(mode="json", include=keys)
+    if run.seed is not None and run.seed > EXACT:
+        body["seed"] = str(run.seed)
+    body["at_once"] = studio.at_once(run.provider)
+    body |= {"task": request.task.value, "kind": (asset.kind if asset else request.task.makes).value}
+    body |= {"model_label": model_label(studio, run.model), "prompt": request.prompt[:PROMPT_CHARS]}
+    body |= {"asset": asset_card(asset) if asset else None, "count": len(run.assets), "trashed": bool(run.trashed_at)}
+    body |= {"inputs": [i for ids in request.media().values() for i in ids][:4]}
+    width = (asset and asset.width) or request.width
+    height = (asset and asset.height) or request.height
+    body["shape"] = round(width / height, 4) if width and height else None
+    if run.status is Status.HELD:
+        body["choices"] = [{"id": c.id, "label": c.label, "help": c.help} for c in studio.hold_choices(run)]
+    return body
+
+
+def detail(studio: Studio, run: Run, events: list[Event], *, owner: str) -> JSON:
+    """Everything about one run: the whole request, files in and out, the times of every step."""
+    inputs = [(name, i) for name, ids in run.request.media().items() for i in ids]
+    return card(studio, run) | {
+        "prompt": run.request.prompt,
+        "negative_prompt": run.request.negative_prompt,
+        "request": run.request.flat(),
+        "params": _params(studio, run),
+        "provider_label": _provider_label(studio, run.provider),
+        "handle": run.handle,
+        "attempt": run.attempt,
+        "assets": [asset_card(a) | {"download": download_name(a, run)} for a in run.assets],
+        "given": [{"input": name, **_input(studio, i, owner)} for name, i in inputs],
+        "events": [e.model_dump(mode="json", exclude={"run"}) for e in events],
+    }
+
+
+def _params(studio: Studio, run: Run) -> list[JSON]:
+    """The model's own parameters with the names people read."""
+    try:
+        specs = studio.catalogue.get(run.model).params
+    except StudioError:
+        specs = {}
+    return [{"key": k, "label": specs[k].label if k in specs else k, "value": v} for k, v in run.request.params.items()]
+
+
+def _provider_label(studio: Studio, provider: str) -> str:
+    return next((s.label for s in studio.engine_status() if s.name == provider), provider)
+
+
+def _input(studio: Studio, asset_id: str, owner: str) -> JSON:
+    try:
+        return asset_card(studio.get_asset(asset_id, owner=owner))
+    except StudioError as error:
+        return {"id": asset_id, "kind": "", "name": "", "lost": str(error)}
+
+
+def queue(studio: Studio, *, owner: str, recent: int = 30) -> JSON:
+    """The live list: running, held and queued runs in queue order, what ended lately, whether the queue rests, and
+    why the storage cannot be written (null when it can)."""
+    ended = studio.recent(recent, owner=owner)
+    return {
+        "active": [card(studio, r) for r in studio.active(owner=owner)],
+        "recent": [card(studio, r) for r in ended],
+        "paused": studio.paused,
+        "storage": studio.storage_reason,
+    }

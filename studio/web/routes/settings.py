@@ -1,0 +1,125 @@
+"""What the Settings page shows and does: storage, engines, limits, spending, backups, versions. No key ever leaves."""
+
+from __future__ import annotations
+
+import platform
+import sqlite3
+from dataclasses import asdict
+from datetime import datetime, timedelta
+from functools import cache
+from importlib import metadata
+from typing import TYPE_CHECKING, Annotated, Any, Literal, cast
+
+from fastapi import APIRouter
+from pydantic import BaseModel, Field
+
+from studio.domain import JSON, Status, now
+from studio.payload import Payload
+from studio.web.routes.runs import Keeper, SentenceRoute
+
+if TYPE_CHECKING:
+    from _typeshed import DataclassInstance
+
+    from studio.studio import Studio
+
+PARTS = (
+    *("gradio", "moviepy", "av", "pillow", "pillow-heif", "opencv-python-headless", "numpy", "sqlite-utils", "httpx"),
+    *("pydantic", "piexif"),
+)
+"""Installed packages whose version and licence are shown."""
+
+Dollars = Annotated[float | None, Field(ge=0, le=1_000_000)]
+
+
+class SpendingLimits(Payload):
+    """Dollars; None means no limit."""
+
+    run_usd: Dollars = None
+    day_usd: Dollars = None
+    month_usd: Dollars = None
+
+
+def router(studio: Studio) -> APIRouter:
+    """The routes under /ui/house."""
+    made = APIRouter(prefix="/ui/house", route_class=SentenceRoute, include_in_schema=False)
+
+    @made.get("")
+    def house(owner: Keeper) -> JSON:
+        return {
+            "storage": plain(studio.storage()),
+            "engines": [plain(e) for e in studio.engine_status()],
+            "limits": plain(studio.limits()),
+            "backups": backups(studio),
+            "parts": parts(),
+            "health": health(studio),
+        }
+
+    @made.get("/spend")
+    def spend(owner: Keeper, group: Literal["day", "model", "owner"] = "day", days: Annotated[int, Field(ge=1)] = 30):
+        since = (now() - timedelta(days=days - 1)).date()
+        return {"rows": [plain(row) for row in studio.spend(group, since=since)]}
+
+    @made.post("/limits")
+    def set_limits(body: SpendingLimits, owner: Keeper) -> JSON:
+        studio.set_limits(body.run_usd, body.day_usd, body.month_usd)
+        return plain(studio.limits())
+
+    @made.post("/backup")
+    def backup(owner: Keeper) -> JSON:
+        return {"made": studio.backup().name, "backups": backups(studio)}
+
+    return made
+
+
+def health(studio: Studio) -> JSON:
+    """How the studio is doing: runs waiting, and how long the oldest has waited, in seconds."""
+    waiting = [r for r in studio.active() if r.status is Status.QUEUED]
+    oldest = min((r.created_at for r in waiting), default=None)
+    return {
+        "waiting": len(waiting),
+        "oldest_s": round((now() - oldest).total_seconds()) if oldest else None,
+        "paused": studio.paused,
+        "sqlite": sqlite3.sqlite_version,
+    }
+
+
+def backups(studio: Studio) -> list[JSON]:
+    """The backups on disk, newest first: name, bytes, when."""
+    found = [(p, p.stat()) for p in studio.backups()]
+    rows = [
+        {"name": p.name, "bytes": s.st_size, "at": datetime.fromtimestamp(s.st_mtime).astimezone().isoformat()}
+        for p, s in found
+    ]
+    return sorted(rows, key=lambda row: row["at"], reverse=True)
+
+
+@cache
+def parts() -> list[JSON]:
+    """Python, SQLite and the packages the studio stands on, with version and licence."""
+    rows = [{"name": "Python", "version": platform.python_version(), "licence": "PSF-2.0"}]
+    rows.append({"name": "SQLite", "version": sqlite3.sqlite_version, "licence": "Public domain"})
+    for name in PARTS:
+        try:
+            about = metadata.metadata(name)
+        except metadata.PackageNotFoundError:
+            continue
+        rows.append({"name": about["Name"], "version": about["Version"], "licence": _licence(about)})
+    return rows
+
+
+def _licence(about: metadata.PackageMetadata) -> str:
+    said = "License-Expression" in about and about["License-Expression"]
+    said = said or ("License" in about and about["License"].strip().partition("\n")[0])
+    classifiers = about.get_all("Classifier") or []
+    return said[:60] if said else next((c.rpartition(" :: ")[2] for c in classifiers if c.startswith("License ::")), "")
+
+
+def plain(value: Any) -> JSON:
+    """A value object of the Studio as JSON: paths and times become text."""
+    if isinstance(value, BaseModel):
+        return value.model_dump(mode="json")
+    body = asdict(cast("DataclassInstance", value))
+    return {
+        k: v if isinstance(v, str | int | float | bool | list | tuple | dict | None) else str(v)
+        for k, v in body.items()
+    }

@@ -1,0 +1,329 @@
+"""The storyboard's own JSON under /ui/boards: read a board whole, change it by small edits, draft, render, export.
+
+Every change answers with the whole board as it then stands. Uploads come as the plain body of a POST.
+"""
+
+from __future__ import annotations
+
+import mimetypes
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager, suppress
+from dataclasses import dataclass
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import TYPE_CHECKING, Annotated, Literal
+
+from fastapi import APIRouter, Body, Query
+from pydantic import Field
+from starlette.concurrency import run_in_threadpool
+from starlette.requests import Request
+from starlette.responses import FileResponse, Response
+
+from studio.domain import JSON, Asset, Task
+from studio.errors import Conflict, MediaError, NotFound, StudioError
+from studio.payload import Payload
+from studio.storage import storing
+from studio.storyboard import script as text
+from studio.storyboard.commands import AnyOp, change_of
+from studio.storyboard.limits import LONG, Id
+from studio.web.middleware.same_origin import owner_of
+from studio.web.pages import model_picker
+from studio.web.routes import storyboard_json
+from studio.web.routes.files import answer, thumb_mime
+from studio.web.routes.run_json import asset_card
+from studio.web.routes.runs import Owner, SentenceRoute
+
+if TYPE_CHECKING:
+    from studio.studio import Studio
+
+PROJECT_MAX_BYTES = 40 * 10**9
+CENT = 0.005
+
+Op = Annotated[AnyOp, Body()]
+
+
+@dataclass(frozen=True)
+class UserLibrary:
+    """What this user may put on a board, as the board's commands look it up."""
+
+    studio: Studio
+    owner: str
+
+    def model(self, model_id: str) -> object:
+        """A row of the catalogue."""
+        return self.studio.catalogue.get(model_id)
+
+    def asset(self, asset_id: str) -> Asset:
+        """A file that this user keeps."""
+        return self.studio.get_asset(asset_id, owner=self.owner)
+
+    def lut(self, lut_id: str) -> object:
+        """A colour table that this user keeps."""
+        return self.studio.looks.get_lut(lut_id, owner=self.owner)
+
+
+class Making(Payload):
+    """A new board, empty or from a script. draft: draw its animatic at once."""
+
+    title: str = Field("", max_length=200)
+    script: str = Field("", max_length=200_000)
+    width: int = Field(1280, ge=64, le=4096, multiple_of=2)
+    height: int = Field(720, ge=64, le=4096, multiple_of=2)
+    fps: int = Field(24, ge=8, le=120)
+    draft: bool = True
+
+
+class Back(Payload):
+    """Into the trash, or back out of it."""
+
+    back: bool = False
+
+
+class Step(Payload):
+    """Undo, or redo."""
+
+    redo: bool = False
+
+
+class Some(Payload):
+    """These shots; without a list all that need it."""
+
+    shots: list[Id] | None = Field(None, max_length=500)
+
+
+class Render(Some):
+    """What was confirmed: these shots at this price, which must still hold."""
+
+    usd: float | None = None
+
+
+class One(Payload):
+    """A shot."""
+
+    shot: Id
+
+
+class Model(Payload):
+    """A model's id."""
+
+    model: str = Field(max_length=200)
+
+
+class Shown(Payload):
+    """A film made in one run; none: the cut of shots."""
+
+    run: Id | None = None
+
+
+class Words(Payload):
+    """A script or a multi-shot prompt."""
+
+    text: str = Field(max_length=200_000)
+
+
+class Exporting(Payload):
+    """What to export and how; options as Films.start takes them, places as Films.start_several."""
+
+    form: str = Field(max_length=40)
+    options: JSON = Field(default_factory=dict)
+    places: list[Id] = Field(default_factory=list, max_length=50)
+
+
+class Checking(Payload):
+    """How the film would be exported, and where it goes (ids of presets)."""
+
+    options: JSON = Field(default_factory=dict)
+    places: list[Id] = Field(default_factory=list, max_length=50)
+
+
+def router(studio: Studio) -> APIRouter:
+    """All routes of the storyboard."""
+    made = APIRouter(prefix="/ui", route_class=SentenceRoute, include_in_schema=False)
+    _files(made, studio)
+    _boards(made, studio)
+    _making(made, studio)
+    _texts(made, studio)
+    _films(made, studio)
+    return made
+
+
+def _boards(made: APIRouter, studio: Studio) -> None:
+    @made.get("/boards")
+    def listed(owner: Owner) -> JSON:
+        return {"boards": [storyboard_json.summary(studio, b, owner=owner) for b in studio.boards.all(owner=owner)]}
+
+    @made.post("/boards")
+    def create(body: Making, owner: Owner) -> JSON:
+        fields = body.model_dump(include={"width", "height", "fps"})
+        fields["model"] = model_picker.first(studio, Task.TEXT_TO_VIDEO).id
+        opened = studio.boards.create(body.title, script=body.script, owner=owner, **fields)
+        if body.draft and opened.board.shots:
+            with suppress(StudioError):  # the board is there all the same; each shot shows what stands against it
+                studio.boards.draft(opened.board.id, owner=owner)
+            opened = studio.boards.get(opened.board.id, owner=owner)
+        return storyboard_json.whole(studio, opened, owner=owner)
+
+    @made.get("/boards/models")
+    def models(owner: Owner) -> JSON:
+        return {"groups": storyboard_json.models(studio)}
+
+    @made.get("/boards/places")
+    def places() -> JSON:
+        return {"places": storyboard_json.places()}
+
+    @made.get("/boards/{board_id}")
+    def one(board_id: Id, owner: Owner) -> JSON:
+        return storyboard_json.whole(studio, studio.boards.get(board_id, owner=owner), owner=owner)
+
+    @made.post("/boards/{board_id}/edit")
+    def edit(board_id: Id, op: Op, owner: Owner) -> JSON:
+        op.check(UserLibrary(studio, owner))
+        new: list[str] = []
+        opened = studio.boards.edit(board_id, op.what(), change_of(op, new), owner=owner, same=op.same)
+        return storyboard_json.whole(studio, opened, owner=owner, made=new[0] if new else "")
+
+    @made.post("/boards/{board_id}/undo")
+    def undo(board_id: Id, body: Step, owner: Owner) -> JSON:
+        return storyboard_json.whole(studio, studio.boards.undo(board_id, owner=owner, redo=body.redo), owner=owner)
+
+    @made.post("/boards/{board_id}/trash")
+    def trash(board_id: Id, body: Back, owner: Owner) -> JSON:
+        studio.boards.trash(board_id, owner=owner, back=body.back)
+        return {"id": board_id}
+
+
+def _making(made: APIRouter, studio: Studio) -> None:
+    def now(board_id: str, owner: str, runs: int) -> JSON:
+        opened = studio.boards.get(board_id, owner=owner)
+        return storyboard_json.whole(studio, opened, owner=owner) | {"queued": runs}
+
+    @made.post("/boards/{board_id}/draft")
+    def draft(board_id: Id, body: Some, owner: Owner) -> JSON:
+        return now(board_id, owner, len(studio.boards.draft(board_id, owner=owner, shots=body.shots)))
+
+    @made.post("/boards/{board_id}/render-plan")
+    def plan(board_id: Id, body: Some, owner: Owner) -> JSON:
+        return storyboard_json.render_plan(studio.chains.plan(board_id, owner=owner, shots=body.shots))
+
+    @made.post("/boards/{board_id}/render")
+    def render(board_id: Id, body: Render, owner: Owner) -> JSON:
+        plan = studio.chains.plan(board_id, owner=owner, shots=body.shots)
+        if not plan.ready and not plan.follow:
+            raise Conflict("Nothing is left to render.")
+        if plan.estimate.usd is not None and (body.usd is None or plan.estimate.usd > body.usd + CENT):
+            raise Conflict(f"The price is now ${plan.estimate.usd:.2f}; look at it once more.")
+        studio.chains.start(board_id, owner=owner, shots=body.shots)
+        return now(board_id, owner, len(plan.ready) + len(plan.follow))
+
+    @made.post("/boards/{board_id}/stop-following")
+    def stop(board_id: Id, owner: Owner) -> JSON:
+        studio.chains.stop(board_id, owner=owner)
+        return now(board_id, owner, 0)
+
+    @made.post("/boards/{board_id}/retake")
+    def retake(board_id: Id, body: One, owner: Owner) -> JSON:
+        studio.boards.retake(board_id, body.shot, owner=owner)
+        return now(board_id, owner, 1)
+
+    @made.get("/boards/{board_id}/ways")
+    def ways(board_id: Id, model: str, owner: Owner) -> JSON:
+        one, each = studio.boards.ways(board_id, model, owner=owner)
+        return {"one_run": storyboard_json.way(one), "per_shot": storyboard_json.way(each)}
+
+    @made.post("/boards/{board_id}/one-run")
+    def one_run(board_id: Id, body: Model, owner: Owner) -> JSON:
+        studio.wholes.make(board_id, body.model, owner=owner)
+        return now(board_id, owner, 1)
+
+    @made.post("/boards/{board_id}/show")
+    def show(board_id: Id, body: Shown, owner: Owner) -> JSON:
+        studio.wholes.show(board_id, body.run, owner=owner)
+        return now(board_id, owner, 0)
+
+    @made.post("/boards/{board_id}/use-as-takes")
+    def cut_apart(board_id: Id, body: Shown, owner: Owner) -> JSON:
+        studio.wholes.use_as_takes(board_id, body.run or "", owner=owner)
+        return now(board_id, owner, 0)
+
+
+def _texts(made: APIRouter, studio: Studio) -> None:
+    @made.get("/boards/{board_id}/script")
+    def script(board_id: Id, owner: Owner, chinese: bool = False) -> JSON:
+        return {"text": text.write(studio.boards.get(board_id, owner=owner).board, chinese=chinese)}
+
+    @made.post("/boards-read")
+    def read(body: Words) -> JSON:
+        """What a script would become, before it replaces anything."""
+        found = text.read(body.text)
+        shots = [{"prompt": s.prompt[:LONG], "duration_s": s.duration_s} for s in found.shots]
+        cast = [{"name": m.name, "kind": m.kind} for m in found.cast]
+        return {"title": found.title, "style": found.style, "cast": cast, "shots": shots, "faults": list(found.faults)}
+
+    @made.get("/boards/{board_id}/frame/{shot_id}/{end}")
+    def frame(request: Request, board_id: Id, shot_id: Id, end: Literal["first", "last"], owner: Owner) -> Response:
+        board = studio.boards.get(board_id, owner=owner).board
+        path = studio.boards.edge(board, shot_id, end, owner=owner)
+        made = answer(path, mime=thumb_mime(path), etag=path.stem, headers=request.headers)
+        made.headers["cache-control"] = "private, no-cache"  # another take has the same address
+        return made
+
+
+def _films(made: APIRouter, studio: Studio) -> None:
+    @made.get("/boards/{board_id}/films")
+    def films(board_id: Id, owner: Owner) -> JSON:
+        return {"films": [storyboard_json.film(studio, f) for f in studio.films.of_board(board_id, owner=owner)]}
+
+    @made.post("/boards/{board_id}/check")
+    def check(board_id: Id, body: Checking, owner: Owner) -> JSON:
+        found = studio.checks.of_board(board_id, body.options, body.places or None, owner=owner)
+        return {"findings": [f.plain() for f in found.findings], "measuring": found.measuring}
+
+    @made.post("/boards/{board_id}/films")
+    def start(board_id: Id, body: Exporting, owner: Owner) -> JSON:
+        made = studio.films.start_several(board_id, body.form, body.options, body.places, owner=owner)
+        return storyboard_json.film(studio, made[0]) | {"all": [film.id for film in made]}
+
+    @made.post("/films/{film_id}/cancel")
+    def cancel(film_id: Id, owner: Owner) -> JSON:
+        studio.films.cancel(film_id, owner=owner)
+        return storyboard_json.film(studio, studio.films.get(film_id, owner=owner))
+
+    @made.get("/films/{film_id}/file")
+    def file(film_id: Id, owner: Owner) -> Response:
+        path = studio.films.file(film_id, owner=owner)
+        kind = mimetypes.guess_type(path.name)[0] or "application/octet-stream"
+        return FileResponse(path, media_type=kind, filename=path.name, headers={"cache-control": "private, no-cache"})
+
+
+def _files(made: APIRouter, studio: Studio) -> None:
+    @made.post("/boards/import")
+    async def project(request: Request) -> JSON:
+        """A board from the archive in the body."""
+        async with received(studio, request, "project.zip", PROJECT_MAX_BYTES) as path:
+            opened = await run_in_threadpool(studio.films.import_project, path, owner=owner_of(request))
+        return {"id": opened.board.id}
+
+    @made.post("/boards/files")
+    async def file(request: Request, name: Annotated[str, Query(max_length=300)]) -> JSON:
+        """The file in the body, taken into the library."""
+        most = studio.settings.max_upload_mb * 1_000_000
+        owner, called = owner_of(request), Path(name).name
+        async with received(studio, request, called, most) as path:
+            return asset_card(await run_in_threadpool(studio.add_asset, path, name=called, owner=owner))
+
+
+@asynccontextmanager
+async def received(studio: Studio, request: Request, name: str, most: int) -> AsyncIterator[Path]:
+    """The request's body as a file that is gone afterwards. Raises MediaError beyond `most` bytes, or when empty."""
+    with storing(studio.settings.data), TemporaryDirectory(dir=studio._scratch()) as folder:
+        path = Path(folder) / f"upload{Path(name).suffix[:10]}"
+        size = 0
+        with path.open("wb") as out:
+            async for piece in request.stream():
+                size += len(piece)
+                if size > most:
+                    raise MediaError(f"{name} is larger than {most / 1e6:,.0f} MB, the limit of this studio.")
+                await run_in_threadpool(out.write, piece)
+        if not size:
+            raise NotFound("No file was uploaded.")
+        yield path

@@ -1,0 +1,181 @@
+"""What the Workflows page reads and posts, under /ui/workflows and /ui/workflow-files; for the studio's keeper only.
+
+A graph goes to the page and comes back with its mapping, so nothing is kept before it is saved; it is parsed anew then.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import AsyncIterator
+from dataclasses import asdict
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import TYPE_CHECKING, Annotated
+
+from fastapi import APIRouter, Query
+from pydantic import Field, ValidationError
+from starlette.concurrency import run_in_threadpool
+from starlette.requests import Request
+from starlette.responses import Response
+
+from studio.catalogue import Model
+from studio.domain import JSON, Task
+from studio.errors import CapabilityError
+from studio.payload import Payload
+from studio.storage import storing
+from studio.web.routes.runs import Keeper, SentenceRoute
+
+if TYPE_CHECKING:
+    from studio.services.workflows import Reading
+    from studio.studio import Studio
+
+SAVED_MAX_BYTES = 6 * 1024 * 1024
+"""A graph of the largest size taken, and its mapping."""
+VALUE_CHARS = 300
+"""Longest value shown; the graph itself goes along whole."""
+
+Name = Annotated[str, Field(max_length=60)]
+
+
+class Saved(Payload):
+    """A workflow with its mapping; labels are what the form calls own settings."""
+
+    name: Name
+    label: str = Field(max_length=200)
+    graph: JSON
+    mapping: dict[str, Name] = Field(max_length=2000)
+    labels: dict[Name, str] = Field(default_factory=dict, max_length=200)
+    tasks: list[Task] = Field(max_length=len(Task))
+    replace: bool = False
+
+
+class Chosen(Payload):
+    """A file for a role of a model; "" leaves it to the studio."""
+
+    model: str = Field(max_length=200)
+    role: Name
+    file: str = Field("", max_length=1000)
+
+
+def router(studio: Studio) -> APIRouter:
+    """The routes."""
+    made = APIRouter(prefix="/ui", route_class=SentenceRoute, include_in_schema=False)
+
+    @made.get("/workflows")
+    def listed(owner: Keeper) -> JSON:
+        return state(studio)
+
+    @made.post("/workflows/read")
+    async def read(request: Request, owner: Keeper, name: Annotated[str, Query(max_length=300)] = "") -> JSON:
+        """The workflow in the file that is the body."""
+        with storing(studio.settings.data), TemporaryDirectory(dir=studio._scratch()) as folder:
+            path = Path(folder) / "workflow"
+            with path.open("wb") as out:
+                async for piece in _pieces(request, studio.settings.max_upload_mb * 1_000_000):
+                    await run_in_threadpool(out.write, piece)
+            return await run_in_threadpool(_looked_at, studio, path, Path(name).name or "The file")
+
+    @made.post("/workflows/save")
+    async def save(request: Request, owner: Keeper) -> JSON:
+        try:
+            body = Saved.model_validate_json(b"".join([piece async for piece in _pieces(request, SAVED_MAX_BYTES)]))
+        except ValidationError as error:
+            first = error.errors(include_url=False)[0]
+            raise CapabilityError(f"{'.'.join(map(str, first['loc']))[:80]}: {first['msg']}.") from None
+        model = await run_in_threadpool(
+            studio.workflows.save, body.name, body.label, body.graph, body.mapping, body.tasks,
+            labels=body.labels, replace=body.replace,
+        )  # fmt: skip
+        return state(studio) | {"saved": row(model)}
+
+    @made.get("/workflows/{name}")
+    def opened(name: str, owner: Keeper) -> JSON:
+        model = studio.workflows.get(name)
+        return shown(studio.workflows.opened(name)) | {"saved": row(model)}
+
+    @made.get("/workflows/{name}/file")
+    def exported(name: str, owner: Keeper) -> Response:
+        """A file for another studio: the graph with its mapping."""
+        body = json.dumps(studio.workflows.shared(name), ensure_ascii=False, indent=1)
+        headers = {
+            "content-disposition": f'attachment; filename="{name}.workflow.json"',
+            "cache-control": "no-store",
+        }
+        return Response(body, media_type="application/json", headers=headers)
+
+    @made.delete("/workflows/{name}")
+    def remove(name: str, owner: Keeper) -> JSON:
+        studio.workflows.remove(name)
+        return state(studio)
+
+    @made.post("/workflows/{name}/restore")
+    def restore(name: str, owner: Keeper) -> JSON:
+        studio.workflows.restore(name)
+        return state(studio)
+
+    @made.get("/workflow-files")
+    def files(owner: Keeper, fresh: bool = False) -> JSON:
+        return studio.comfy_files.overview(fresh=fresh)
+
+    @made.post("/workflow-files")
+    def choose(body: Chosen, owner: Keeper) -> JSON:
+        studio.comfy_files.choose(body.model, body.role, body.file)
+        return studio.comfy_files.overview()
+
+    return made
+
+
+def state(studio: Studio) -> JSON:
+    """The kept workflows, and whether there is a server to run them on."""
+    engine = next((s for s in studio.engine_status() if s.name == "comfyui"), None)
+    missing = "This studio was started without its ComfyUI engine." if engine is None else engine.missing
+    return {"workflows": [row(m) for m in studio.workflows.all()], "missing": missing or ""}
+
+
+def row(model: Model) -> JSON:
+    """One kept workflow of the list."""
+    return {
+        "name": model.id.partition("/")[2],
+        "id": model.id,
+        "label": model.label,
+        "tasks": [t.value for t in model.tasks],
+        "mapped": len(model.engine["slots"]),
+        "prompt": "prompt" in model.engine["slots"],
+        "checked": model.checked.isoformat(),
+    }
+
+
+def shown(reading: Reading) -> JSON:
+    """A workflow as the page lists it."""
+    return {
+        "graph": reading.graph,
+        "slots": [asdict(s) | {"value": _short(s.value)} for s in reading.slots],
+        "mapped": reading.mapped,
+        "labels": reading.labels,
+        "given": {"label": reading.label, "name": reading.name, "tasks": reading.tasks} if reading.label else None,
+        "outputs": [asdict(o) for o in reading.outputs],
+        "makes": reading.makes,
+        "server": reading.server,
+        "missing": reading.missing,
+        "lacking": [asdict(one) | {"value": _short(one.value)} for one in reading.lacking],
+    }
+
+
+def _short(value: object) -> object:
+    return value[:VALUE_CHARS] + "…" if isinstance(value, str) and len(value) > VALUE_CHARS else value
+
+
+def _looked_at(studio: Studio, path: Path, name: str) -> JSON:
+    return shown(studio.workflows.read(path, name=name))
+
+
+async def _pieces(request: Request, most: int) -> AsyncIterator[bytes]:
+    """The request's body as it comes. Raises CapabilityError beyond `most` bytes, or when it is empty."""
+    size = 0
+    async for piece in request.stream():
+        size += len(piece)
+        if size > most:
+            raise CapabilityError(f"That is more than {most / 1e6:,.0f} MB, the limit of this studio.")
+        yield piece
+    if not size:
+        raise CapabilityError("No file was uploaded.")

@@ -1,0 +1,112 @@
+"""Looks at a run are rare while its end is far and quick near it; tries are spaced; rates are kept."""
+
+from __future__ import annotations
+
+import math
+import random
+import statistics
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from studio import engines
+from studio.catalogue import load
+from studio.domain import Kind
+from studio.engines.draft import DraftEngine
+from studio.jobs.durations import Fit, History, Timing, backoff_s, fit, fit_of_range, next_look_s
+from studio.settings import Settings
+from studio.studio import Studio
+
+TIMING = Timing()
+
+
+def looks(true_s: float, expected: Fit | None) -> tuple[int, float]:
+    """Number of looks and seconds of lateness for a run that takes true_s."""
+    at, count = 0.0, 0
+    while at < true_s:
+        at += next_look_s(TIMING, expected, at, Kind.VIDEO, local=False)
+        count += 1
+    return count, at - true_s
+
+
+def test_with_history_fewer_looks_find_the_end_sooner() -> None:
+    """Against the fixed interval without history, over 300 runs of about 60 s that spread by 15 %."""
+    chance = random.Random(7)
+    times = [60 * math.exp(chance.gauss(0, 0.15)) for _ in range(330)]
+    known = fit(times[:30])
+    adaptive = [looks(t, known) for t in times[30:]]
+    fixed = [looks(t, None) for t in times[30:]]
+    late = statistics.fmean(late for _, late in adaptive)
+    assert late < 3 < statistics.fmean(late for _, late in fixed)
+    assert statistics.fmean(count for count, _ in adaptive) < 9
+
+
+def test_the_first_look_waits_for_the_earliest_end_but_never_longer_than_the_longest_pause() -> None:
+    expected = fit_of_range(100, 200)
+    assert next_look_s(TIMING, expected, 0, Kind.VIDEO, local=False) == TIMING.most_look
+    early = expected.earliest_s()
+    assert next_look_s(TIMING, expected, early - 10, Kind.VIDEO, local=False) == pytest.approx(10)
+    assert next_look_s(TIMING, expected, -3600, Kind.VIDEO, local=False) == TIMING.most_look, "the clock was set back"
+    assert TIMING.least_look <= next_look_s(TIMING, expected, 10_000, Kind.VIDEO, local=False) <= TIMING.most_look
+
+
+def test_a_local_engine_is_looked_at_several_times_a_second() -> None:
+    assert 0.1 <= next_look_s(TIMING, fit_of_range(100, 200), 0, Kind.VIDEO, local=True) <= 0.3
+
+
+def test_our_own_history_counts_more_than_the_catalogue() -> None:
+    loads = []
+
+    def load(pace: str) -> list[float]:
+        loads.append(pace)
+        return [10.0, 12.0, 11.0]
+
+    history = History(load)
+    assert history.expect("a", None).median_s == pytest.approx(11, abs=0.5)  # type: ignore[union-attr]
+    history.add("a", 11.0)
+    history.add("a", 11.0)
+    assert history.expect("a", None).median_s == pytest.approx(11, abs=0.5)  # type: ignore[union-attr]
+    assert loads == ["a"], "the database is asked once"
+
+
+def test_pauses_double_with_jitter_up_to_a_limit_and_respect_the_provider() -> None:
+    timing = replace(TIMING, backoff=1, backoff_most=60)
+    for tries in range(12):
+        pauses = [backoff_s(timing, tries) for _ in range(50)]
+        middle = min(60, 2**tries)
+        assert 0.6 * middle <= min(pauses) < max(pauses) <= 1.2 * middle
+    assert all(backoff_s(timing, 0, retry_after_s=30) >= 30 for _ in range(50))
+
+
+@pytest.mark.parametrize(
+    ("body", "low", "high"),
+    [
+        ({"task": "text-to-image", "width": 1280, "height": 720}, 0.5, 5),
+        ({"task": "text-to-image", "width": 1280, "height": 720, "n": 10}, 5, 50),
+        ({"task": "text-to-video", "width": 1280, "height": 720, "duration_s": 5, "fps": 30}, 4, 40),
+        ({"task": "text-to-video", "width": 3840, "height": 2160, "duration_s": 60, "fps": 30}, 300, 3600),
+    ],
+)
+def test_a_draft_is_expected_to_take_as_long_as_it_has_pixels(
+    tmp_path: Path, body: dict[str, object], low: float, high: float
+) -> None:
+    """From the first run on, and the form tells what the queue adds up."""
+    settings = Settings(data=tmp_path)
+    with Studio.open(settings, engines={"draft": DraftEngine(settings)}, catalogue=load(), start=False) as studio:
+        asked = {"model": "draft/animatic", "prompt": "a dog runs"} | body
+        told = studio.estimate([asked]).expected_s
+        assert told is not None
+        assert low < told < high
+        assert sum(run.expected_s or 0 for run in studio.submit(asked)) == pytest.approx(told, rel=0.05)
+
+
+def test_without_history_the_usual_time_of_a_row_grows_with_the_length(tmp_path: Path) -> None:
+    settings = Settings(data=tmp_path)
+    engine = engines.build("alibaba", settings)
+    with Studio.open(settings, engines={"alibaba": engine}, catalogue=load(), start=False) as studio:
+        body = {"task": "text-to-video", "model": "alibaba/wan2.6-t2v", "prompt": "a dog runs", "tier": "720P"}
+        short, long = (studio.estimate([body | {"duration_s": s}]).expected_s or 0 for s in (5, 15))
+        assert long == pytest.approx(3 * short, rel=0.01)
+        many = studio.estimate([body | {"duration_s": 5, "n": 5}] * 4).expected_s or 0
+        assert many == pytest.approx(short * 20 / studio.at_once("alibaba"), rel=0.01)

@@ -1,0 +1,153 @@
+"""The typed functions, asked by the real gradio_client over HTTP."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import httpx
+import pytest
+from gradio_client import Client, handle_file
+from gradio_client.exceptions import AppError
+from PIL import Image
+
+from studio.catalogue import Catalogue
+from studio.engines.fake import FakeEngine, FakeProvider, Script
+from studio.settings import Settings
+from studio.studio import Studio
+from tests.support.kit import QUICK, image
+
+CONTRACT = ["submit", "estimate", "upload", "get_run", "wait", "cancel", "retry", "decide", "search", "models"]
+RUN_KEYS = {"id", "status", "phase", "held_reason", "error", "request", "seed", "model", "provider", "handle"}
+RUN_KEYS |= {"created_at", "started_at", "finished_at", "estimate_usd", "cost_usd", "assets"}
+
+
+@pytest.fixture(scope="module")
+def url(tmp_path_factory: pytest.TempPathFactory, catalogue: Catalogue) -> Iterator[str]:
+    """A served studio with a scripted engine; a prompt with "slow" never ends by itself."""
+    from studio.web.app import served
+
+    folder: Path = tmp_path_factory.mktemp("api")
+    slow = {"slow": Script(never_ends=True)}
+    made = {n: FakeEngine(name=n, provider=FakeProvider(folder / n), scripts=slow) for n in ("fake", "paid")}
+    settings = Settings(data=folder / "data")
+    with (
+        Studio.open(settings, engines=made, catalogue=catalogue, timing=QUICK) as studio,
+        served(studio, server_port=None) as address,
+    ):
+        yield address
+
+
+@pytest.fixture(scope="module")
+def client(url: str) -> Client:
+    return Client(url, verbose=False)
+
+
+def test_the_public_functions_are_exactly_the_contract(client: Client) -> None:
+    """Events of the pages are private: none of them shows."""
+    told = client.view_api(return_format="dict", print_info=False)
+    assert isinstance(told, dict)
+    assert sorted(told["named_endpoints"]) == sorted(f"/{name}" for name in CONTRACT)
+    assert not told["unnamed_endpoints"]
+
+
+def test_submit_answers_at_once_and_wait_brings_the_files(client: Client, url: str) -> None:
+    runs = client.predict(image("a fox", n=2, seed=7), api_name="/submit")
+    assert [r["seed"] for r in runs] == [7, 8]
+    assert set(runs[0]) >= RUN_KEYS
+    done = client.predict([r["id"] for r in runs], timeout_s=20, api_name="/wait")
+    assert [r["status"] for r in done] == ["succeeded", "succeeded"]
+    file = httpx.get(url.rstrip("/") + done[0]["assets"][0]["url"])
+    assert file.status_code == 200 and len(file.content) == done[0]["assets"][0]["bytes"]
+
+
+def test_an_upload_is_used_by_its_id(client: Client, tmp_path: Path) -> None:
+    Image.new("RGB", (64, 48), "teal").save(tmp_path / "a.png")
+    asset = client.predict(handle_file(tmp_path / "a.png"), api_name="/upload")
+    assert (asset["kind"], asset["width"], asset["height"], asset["name"]) == ("image", 64, 48, "a.png")
+    assert "path" not in asset
+
+
+def test_what_is_refused_is_refused_with_the_studios_sentence(client: Client) -> None:
+    with pytest.raises(AppError, match="no setting called 'colour'"):
+        client.predict(image(colour="red"), api_name="/submit")
+    with pytest.raises(AppError, match="it can be text-to-image"):
+        client.predict(task="dance", api_name="/models")
+
+
+def test_wait_is_bounded_and_cancel_stops(client: Client) -> None:
+    [run] = client.predict(image("slow snail"), api_name="/submit")
+    [waiting] = client.predict([run["id"]], timeout_s=0.2, api_name="/wait")
+    assert waiting["status"] in ("queued", "running")
+    client.predict(run["id"], api_name="/cancel")
+    [ended] = client.predict([run["id"]], timeout_s=10, api_name="/wait")
+    assert ended["status"] == "cancelled"
+
+
+def test_retry_is_a_new_run_with_the_same_another_or_a_new_seed(client: Client) -> None:
+    [run] = client.predict(image("a hare", seed=5), api_name="/submit")
+    client.predict([run["id"]], timeout_s=10, api_name="/wait")
+    same = client.predict(run["id"], api_name="/retry")
+    other = client.predict(run["id"], seed=9, api_name="/retry")
+    drawn = client.predict(run["id"], new_seed=True, api_name="/retry")
+    assert (same["retry_of"], same["seed"], other["seed"]) == (run["id"], 5, 9)
+    assert drawn["seed"] not in (None, 5)
+    assert client.predict(same["id"], api_name="/get_run")["id"] == same["id"]
+
+
+def test_search_pages_by_next_before(client: Client) -> None:
+    client.predict(image("ibis over water", n=3), api_name="/submit")
+    first = client.predict(query="ibis", limit=2, api_name="/search")
+    rest = client.predict(query="ibis", limit=2, before=first["next_before"], api_name="/search")
+    assert [len(p["runs"]) for p in (first, rest)] == [2, 1]
+    assert first["total"] == 3 and rest["next_before"] is None
+
+
+def test_estimate_and_models_tell_price_and_readiness(client: Client) -> None:
+    told = client.predict(
+        [{"task": "text-to-image", "model": "paid/image", "prompt": "x", "n": 3}], api_name="/estimate"
+    )
+    assert (told["usd"], told["runs"]) == (0.3, 3)
+    rows = {m["id"]: m for m in client.predict(api_name="/models")}
+    assert rows["paid/image"]["ready"] is True and rows["paid/image"]["prices"]
+    assert "engine" not in rows["paid/image"]
+
+
+def test_a_foreign_page_may_not_submit(url: str) -> None:
+    """Also by the functions' HTTP routes; without an Origin (programs) they answer."""
+    call = url.rstrip("/") + "/gradio_api/call/submit"
+    body = {"data": [image("by a foreign page")]}
+    assert httpx.post(call, json=body, headers={"origin": "https://evil.example"}).status_code == 403
+    assert httpx.post(call, json=body).status_code == 200
+
+
+@pytest.mark.parametrize(
+    "path",
+    ["/etc/passwd", "../../etc/passwd", "%2e%2e/%2e%2e/etc/passwd", "http://127.0.0.1/", "http://169.254.169.254/"],
+)
+def test_gradios_file_route_reads_nothing_of_the_machine(url: str, path: str) -> None:
+    assert httpx.get(f"{url.rstrip('/')}/gradio_api/file={path}").status_code in (403, 404)
+
+
+def test_a_file_outside_the_uploads_is_not_taken_in(url: str, client: Client) -> None:
+    with pytest.raises(AppError):
+        client.predict({"path": "/etc/passwd", "meta": {"_type": "gradio.FileData"}}, api_name="/upload")
+
+
+def test_the_page_and_its_configuration_are_packed_and_media_are_not(url: str) -> None:
+    page = httpx.get(url, headers={"accept-encoding": "gzip"})
+    assert page.headers["content-encoding"] == "gzip" and 'href="ui/assets/' in page.text
+    assert httpx.get(url, headers={"accept-encoding": "identity"}).headers.get("content-encoding") is None
+    assert "content-encoding" not in httpx.get(f"{url.rstrip('/')}/healthz").headers
+
+
+def test_one_id_gives_one_run_and_a_list_gives_a_list(client: Client) -> None:
+    """Submit, too, takes one request or a batch."""
+    runs = client.predict([image("one"), image("two")], api_name="/submit")
+    ids = [r["id"] for r in runs]
+    assert [r["id"] for r in client.predict(ids, 20, api_name="/wait")] == ids
+    assert client.predict(ids[0], 20, api_name="/wait")["status"] == "succeeded"
+    assert [r["id"] for r in client.predict(ids, api_name="/get_run")] == ids
+    assert [r["status"] for r in client.predict(ids, api_name="/cancel")] == ["succeeded"] * 2
+    assert [r["retry_of"] for r in client.predict(ids, api_name="/retry")] == ids
+    assert client.predict([], 1, api_name="/wait") == []
