@@ -29,10 +29,19 @@ if TYPE_CHECKING:
 Sounds = tuple["AudioStream", Iterable["Packet"]]
 
 
-def make(
-    cut: Cut, out: Path, *, cache: Path | None, on_progress: OnProgress | None, cancelled: Cancelled | None
+def render(
+    cut: Cut,
+    out: Path,
+    *,
+    cache: Path | None = None,
+    on_progress: OnProgress | None = None,
+    cancelled: Cancelled | None = None,
 ) -> Report:
-    """See cut.render."""
+    """Make the film as MP4 (H.264, AAC 48 kHz stereo) at `out`.
+
+    cache: a folder where clips brought to the film's format are kept by content; None: made anew each time.
+    Raises MediaError when a clip cannot be used, Stopped when cancelled; then nothing is left behind.
+    """
     if cut.width % 2 or cut.height % 2:
         raise MediaError(f"A film of {cut.width}x{cut.height} cannot be made; both sides must be even.")
     out.parent.mkdir(parents=True, exist_ok=True)

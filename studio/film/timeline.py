@@ -14,7 +14,6 @@ from pathlib import Path
 from typing import Literal
 
 from studio.errors import MediaError
-from studio.media.files import Cancelled, OnProgress
 
 
 class Transition(StrEnum):
@@ -235,21 +234,3 @@ def _overlap(a: tuple[int, int], b: tuple[int, int], clip: CutClip, fps: Fractio
     if clip.transition is Transition.CUT:
         return 0
     return max(0, min(round(clip.transition_s * fps), (a[1] - a[0]) // 2, (b[1] - b[0]) // 2))
-
-
-def render(
-    cut: Cut,
-    out: Path,
-    *,
-    cache: Path | None = None,
-    on_progress: OnProgress | None = None,
-    cancelled: Cancelled | None = None,
-) -> Report:
-    """Make the film as MP4 (H.264, AAC 48 kHz stereo) at `out`.
-
-    cache: a folder where clips brought to the film's format are kept by content; None: made anew each time.
-    Raises MediaError when a clip cannot be used, Stopped when cancelled; then nothing is left behind.
-    """
-    from studio.film.render import make
-
-    return make(cut, out, cache=cache, on_progress=on_progress, cancelled=cancelled)

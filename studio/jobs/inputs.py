@@ -41,9 +41,9 @@ def _as_png(one: Input, cache: Path) -> Input:
 
 
 def _mapped(one: Input, cache: Path, cancelled: Cancelled) -> Input:
-    from studio.media import hdr
+    from studio.media import av_io, hdr
 
-    transfer = hdr.transfer_of(one.path)
+    transfer = av_io.transfer_of(one.path)
     if not hdr.is_hdr(transfer):
         return one
     out = cache / f"{one.asset.sha256 or one.asset.id}.mp4"

@@ -105,3 +105,10 @@ def still(frame: VideoFrame, *, max_side_px: int | None = None, aspect: Fraction
     )
     image = rgb.to_image() if mode == "rgb24" else Image.fromarray(rgb.to_ndarray(), "RGBA")
     return image.rotate(frame.rotation, expand=True) if frame.rotation else image
+
+
+def transfer_of(path: Path) -> int:
+    """FFmpeg's number of the clip's transfer curve, by its header; 0 without a picture. Raises MediaError."""
+    with opened(path) as (box, _):
+        video = picture_stream(box)
+        return int(video.codec_context.color_trc) if video else 0

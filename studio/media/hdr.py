@@ -32,15 +32,6 @@ def is_hdr(transfer: int) -> bool:
     return transfer in (PQ, HLG)
 
 
-def transfer_of(path: Path) -> int:
-    """FFmpeg's number of the clip's transfer curve, by its header; 0 without a picture. Raises MediaError."""
-    from studio.media import av_io
-
-    with av_io.opened(path) as (box, _):
-        video = av_io.picture_stream(box)
-        return int(video.codec_context.color_trc) if video else 0
-
-
 def to_sdr(frame: VideoFrame, *, width: int | None = None, height: int | None = None) -> np.ndarray:
     """An HDR frame as uint8 (height, width, 3) sRGB, scaled if wanted."""
     wide = frame.reformat(width=width, height=height, format="rgb48le", interpolation="AREA" if width else "BICUBIC")

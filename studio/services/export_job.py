@@ -133,7 +133,8 @@ class Filming:
         *, shared: bool = False,
     ) -> JSON:  # fmt: skip
         """The joined film; shared: finer, and without words."""
-        from studio.film.timeline import Sound, Track, render
+        from studio.film.render import render
+        from studio.film.timeline import Sound, Track
 
         finish, board, begins = self._finish(board, options), options.on(board), finishing.slate_s(board)
         tracks: tuple[Track, ...] = ()

@@ -187,7 +187,8 @@ class Wholes:
         self._keep(board_id, state, parts, owner)
 
     def _part(self, film: Asset, source: Path, span: Span, out: Path) -> Path:
-        from studio.film.timeline import Cut, CutClip, render
+        from studio.film.render import render
+        from studio.film.timeline import Cut, CutClip
 
         fps = Fraction(film.fps or 24).limit_denominator(1001)
         shots = (CutClip(source, span.start_s, span.end_s),)

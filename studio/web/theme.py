@@ -9,7 +9,7 @@ from gradio import themes
 
 from studio.settings import Settings
 from studio.web.i18n import tables
-from studio.web.routes.register import asset_url
+from studio.web.static import asset_url
 
 FONTS = (
     "Inter",

@@ -192,7 +192,7 @@ def test_a_worker_without_memory_is_replaced(tmp_path: Path, monkeypatch: pytest
     """The worker is really short of memory: its address space is limited."""
     monkeypatch.setattr(
         "studio.engines.draft.pool.COMMAND",
-        (sys.executable, "-c", "import resource, runpy; from studio.engines.draft import make; "
+        (sys.executable, "-c", "import resource, runpy; from studio.animatic.clips import make; "
          "resource.setrlimit(resource.RLIMIT_AS, (1 << 30, 1 << 30)); "
          "runpy.run_module('studio.animatic.worker', run_name='__main__')"),
     )  # fmt: skip

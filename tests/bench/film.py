@@ -19,7 +19,8 @@ from collections.abc import Callable
 from fractions import Fraction
 from pathlib import Path
 
-from studio.film.timeline import Cut, CutClip, Transition, render
+from studio.film.render import render
+from studio.film.timeline import Cut, CutClip, Transition
 from studio.media.files import ffmpeg
 from tests.bench import _board
 

@@ -86,7 +86,7 @@ def page(browser: Browser, site: Site) -> Iterator[Page]:
 
 @pytest.mark.parametrize("rate", RATES, ids=lambda r: f"{float(r):g}")
 def test_the_number_is_that_of_the_frame_on_screen(page: Page, site: Site, tmp_path: Path, rate: Fraction) -> None:
-    from studio.web.routes.register import asset_url
+    from studio.web.static import asset_url
 
     clip = site.studio.add_asset(numbered(tmp_path / "numbered.mp4", rate), name="numbered.mp4")
     told = page.evaluate(

@@ -11,7 +11,8 @@ import numpy as np
 import pytest
 
 from studio.film import colour_match, finishing
-from studio.film.timeline import Cut, CutClip, Finish, Grade, Tone, Transition, render
+from studio.film.render import render
+from studio.film.timeline import Cut, CutClip, Finish, Grade, Tone, Transition
 from studio.media import cube
 from studio.media.encode import to_rgb
 from tests.support import samples

@@ -12,7 +12,8 @@ import pytest
 
 from studio.errors import MediaError
 from studio.film import captions, grade, treble
-from studio.film.timeline import Cut, CutClip, Finish, Grade, Line, Sound, Track, render
+from studio.film.render import render
+from studio.film.timeline import Cut, CutClip, Finish, Grade, Line, Sound, Track
 from studio.media import cube, frames
 from studio.media.files import Stopped, run_ffmpeg
 from tests.support import samples

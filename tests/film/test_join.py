@@ -13,7 +13,8 @@ import pytest
 
 from studio.errors import MediaError
 from studio.film import slate
-from studio.film.timeline import Cut, CutClip, Sound, Track, Transition, render
+from studio.film.render import render
+from studio.film.timeline import Cut, CutClip, Sound, Track, Transition
 from studio.media.files import Stopped
 from studio.media.validate import verify_decodes
 from tests.support import samples

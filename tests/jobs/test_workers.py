@@ -117,7 +117,7 @@ def command(patch: str) -> tuple[str, ...]:
     return (
         sys.executable,
         "-c",
-        "import runpy\nfrom studio.engines.draft import make\nreal, drawn = make.make, []\n"
+        "import runpy\nfrom studio.animatic.clips import make\nreal, drawn = make.make, []\n"
         f"def broken(order, tell):\n    drawn.append(order)\n    {patch}\n    return real(order, tell)\n"
         "make.make = broken\nrunpy.run_module('studio.animatic.worker', run_name='__main__')",
     )

@@ -23,7 +23,10 @@ SENTENCES = {BLANK.sub("{}", words): key for key, words in BOOK.items() if words
 
 TRANSLATED = [
     *(f"catalogue/{name}.py" for name in ("validation", "inputs")),
-    *(f"storyboard/{name}.py" for name in ("plan", "references", "edit", "to_timeline", "script", "limits", "commands")),
+    *(
+        f"storyboard/{name}.py"
+        for name in ("plan", "references", "edit", "to_timeline", "script", "limits", "commands")
+    ),
     "prompt/shots.py",
 ]
 """Modules whose every sentence is in the book."""

@@ -18,7 +18,7 @@ from starlette.responses import HTMLResponse, RedirectResponse, Response
 from studio.web.i18n import LANGUAGES, tables
 from studio.web.middleware.access import SESSION_S, Authenticator, TooManyAttempts, address_of
 from studio.web.middleware.security_headers import frame_rule
-from studio.web.routes.register import ASSETS, assets_digest
+from studio.web.static import ASSETS, assets_digest
 
 WORDS = ("about", "password", "sign_in", "wrong", "too_many")
 FORM_MOST_BYTES = 8192

@@ -11,7 +11,7 @@ from typing import Any
 
 import gradio as gr
 
-from studio.web.routes.register import asset_url
+from studio.web.static import asset_url
 
 TEMPLATE = '<div class="st-mount"></div>'
 

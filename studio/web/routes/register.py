@@ -5,10 +5,7 @@ They go to `launch(app_kwargs=dict(routes=..., middleware=[Middleware(Guard), ..
 
 from __future__ import annotations
 
-import hashlib
 from dataclasses import dataclass
-from functools import cache
-from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 
 from fastapi import APIRouter
@@ -23,23 +20,11 @@ from studio.web.pages import form_defaults
 from studio.web.routes import looks, models, runs, settings, storyboards, workflows
 from studio.web.routes.files import FOR_EVER, answer, download_name, passing, thumb_mime
 from studio.web.routes.run_events import Live
+from studio.web.static import ASSETS, SERVED, TYPES, assets_digest
 
 if TYPE_CHECKING:
     from studio.studio import Studio
 
-ASSETS = Path(__file__).parents[3] / "assets"
-SERVED = ("css", "js", "icons", "fonts", "img")
-TYPES = {
-    ".js": "text/javascript",
-    ".css": "text/css",
-    ".svg": "image/svg+xml",
-    ".woff2": "font/woff2",
-    ".webp": "image/webp",
-    ".png": "image/png",
-    ".ttf": "font/ttf",
-    ".otf": "font/otf",
-    ".ico": "image/x-icon",
-}
 Preview = Literal["thumb", "poster", "view", "hover", "wave"]
 
 
@@ -64,21 +49,6 @@ def build(studio: Studio) -> Site:
     parts = (settings, form_defaults, storyboards, looks, models, workflows)
     ours = [runs.router(studio, live), *(part.router(studio) for part in parts)]
     return Site([*made.routes, *(route for router in ours for route in router.routes)], live)
-
-
-@cache
-def assets_digest() -> str:
-    """Names the content of everything served from assets/, so that a new version gets new addresses."""
-    digest = hashlib.sha256()
-    for path in sorted(p for folder in SERVED for p in (ASSETS / folder).rglob("*") if p.is_file()):
-        digest.update(f"{path.relative_to(ASSETS)}\0".encode())
-        digest.update(path.read_bytes())
-    return digest.hexdigest()[:16]
-
-
-def asset_url(path: str) -> str:
-    """The address of a file under assets/, relative to the page, e.g. asset_url("js/gallery.js"). Cached for ever."""
-    return f"ui/assets/{assets_digest()}/{path}"
 
 
 def _small(made: APIRouter, studio: Studio, live: Live) -> None:
