@@ -299,7 +299,7 @@ def test_pause_and_order_are_told_to_open_pages(web: httpx.Client, url: str, stu
 
 
 def test_our_scripts_may_be_kept_for_ever_under_their_digest(web: httpx.Client) -> None:
-    now = web.get(f"/{all.asset_url('js/gallery.js')}")
+    now = web.get(f"/{static.asset_url('js/gallery.js')}")
     assert (now.headers["content-type"], "immutable" in now.headers["cache-control"]) == (
         "text/javascript; charset=utf-8",
         True,
