@@ -18,6 +18,7 @@ from PIL import Image
 
 from studio.domain import Asset, Kind, Run
 from studio.studio import Studio
+from studio.web import static
 from tests.support.kit import finish, image
 from tests.support.web import serving
 
