@@ -11,7 +11,8 @@ from typing import Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
-from studio.domain import Kind, Task
+from studio.catalogue.body import REST, BodyField, wrong_path
+from studio.domain import Kind, Request, Task
 from studio.errors import NotFound
 
 
@@ -169,6 +170,8 @@ class Model(Row):
     multi_shot: understands shots with times in one prompt. reference_names: how a prompt calls the n-th reference, e.g.
     "character{n}"; reference_numbers: n counts all references, or those of the same kind. clip_voices: a reference clip
     gives the voice that is heard in it, too.
+    request: the provider's request body, their path -> what stands there (see catalogue/body.py). A row that has one
+    must send whatever it takes.
     engine: constants of the engine's own (path, mode ...), free in shape.
     checked: when the row was compared with its source. priced: the date of the price list, where it has one.
     """
@@ -209,6 +212,7 @@ class Model(Row):
     latency_s: tuple[float, float] | None = None
     draft: bool = False
     deprecated: str = ""
+    request: dict[str, BodyField] = Field(default_factory=dict)
     engine: dict[str, Any] = Field(default_factory=dict)
     source: str
     checked: date
@@ -218,7 +222,31 @@ class Model(Row):
     def _sound(self) -> Model:
         if not self.id.startswith(self.provider + "/"):
             raise ValueError(f"model id {self.id} must start with its provider {self.provider}/")
+        for path, field in self.request.items():
+            if wrong := wrong_path(path, field):
+                raise ValueError(f"request: {wrong}")
+        sent = {name for field in self.request.values() for name in field.sources()}
+        known = {*Request.model_fields, *self.params, "model", REST}
+        if unknown := sorted(sent - known):
+            raise ValueError(f"request: there is no {', '.join(unknown)}")
+        if self.request and (dropped := sorted(self._taken(rest=REST in sent) - sent)):
+            raise ValueError(f"request: the row takes {', '.join(dropped)}, but does not send it")
         return self
+
+    def _taken(self, *, rest: bool) -> set[str]:
+        """Names that the user can set and that must be sent. rest: parameters are sent without being named."""
+        lengths = self.durations and (len(self.durations.choices) > 1 or self.durations.max)
+        choices = {
+            "prompt": self.prompt.max_chars != 0,
+            "negative_prompt": self.negative_prompt and self.negative_prompt.max_chars != 0,
+            "duration_s": lengths,
+            "tier": len(self.tiers) > 1,
+            "fps": self.fps,
+            "seed": self.seeds,
+            "audio": self.audio == "optional",
+        }
+        own = set() if rest else {name for name, spec in self.params.items() if spec.send}
+        return {name for name, taken in choices.items() if taken} | set(self.inputs) | own
 
     @property
     def of_user(self) -> bool:

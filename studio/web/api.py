@@ -258,7 +258,7 @@ def _finding(studio: Studio) -> list[Callable[..., Any]]:
 
 
 def _row(model: Model) -> JSON:
-    return model.model_dump(mode="json", exclude={"engine"}, exclude_defaults=True)
+    return model.model_dump(mode="json", exclude={"engine", "request"}, exclude_defaults=True)
 
 
 def _readiness(missing: str | None) -> JSON:

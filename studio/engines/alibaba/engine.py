@@ -16,6 +16,7 @@ from typing import Literal
 
 from studio.catalogue import Model
 from studio.domain import JSON, Asset, Progress, Request, Status
+from studio.engines import mapping
 from studio.engines.alibaba import errors, pricing, reconcile, regions, uploads
 from studio.engines.alibaba import request as request_body
 from studio.engines.alibaba import response as response_body
@@ -88,7 +89,7 @@ class AlibabaEngine:
         references = len(request.references)
         name = model.engine.get("words")
         if name and (text := request.params.get(name)):
-            given = request_body.words(text)
+            given = mapping.words(text)
             if len(given) != references or not set(given) <= {"obj", "bg"}:
                 said = f"{name} needs one word for each of the {references} pictures: obj or bg."
                 found.append(CapabilityError(said, field=name, value=text, limit=references))

@@ -7,7 +7,9 @@ Codes decide, not the HTTP status: the same code comes with a refused submit and
 from __future__ import annotations
 
 from studio.domain import JSON
+from studio.engines import errors_http
 from studio.engines.alibaba.regions import Place
+from studio.engines.errors_http import plain
 from studio.engines.http import Reply
 from studio.engines.strict_json import table
 from studio.errors import (
@@ -49,24 +51,14 @@ def code_of(body: JSON) -> tuple[str, str]:
 def of_reply(reply: Reply, place: Place, model: str, *, lookup: bool = False) -> EngineError:
     """The error of an HTTP answer. lookup: it answered a submit that the task list can find; doubt is worth a look."""
     code, message = code_of(reply.body)
-    wait = reply.retry_after_s
-    if lookup and (reply.status >= 500 or code in NO_ANSWER):
-        return UnknownOutcome(
-            f"{LABEL} answered with a fault ({code or reply.status}).", code=code or str(reply.status)
-        )
-    if code in BILLING or code.startswith("AllocationQuota"):
-        return _of_code(code, message, place, model, wait)
-    if reply.status == 429:
-        return RateLimited(f"{LABEL} asks to slow down ({code or 429}).", code=code or "429", retry_after_s=wait)
-    if reply.status >= 500 and (not code or "timeout" in code.lower()):
-        return _down(reply.status, code, wait)
-    if code:
-        return _of_code(code, message, place, model, wait)
-    if reply.status in (401, 403):
-        return Unauthorised(_key_words(place), code=str(reply.status))
-    if reply.status >= 500 or reply.status == 408:
-        return _down(reply.status, code, wait)
-    return Refused(f"{LABEL} refused the call (HTTP {reply.status}).", code=str(reply.status))
+    if lookup and code in NO_ANSWER:
+        return UnknownOutcome(f"{LABEL} answered with a fault ({code}).", code=code)
+    unknown = lookup and reply.status >= 500
+    slower = reply.status == 429 or (reply.status >= 500 and "timeout" in code.lower())
+    if code and not unknown and (_is_billing(code) or not slower):
+        return _of_code(code, message, place, model, reply.retry_after_s)
+    error = errors_http.of_reply(reply, LABEL, call="submit" if lookup else "other", code=code)
+    return Unauthorised(_key_words(place), code=error.code) if isinstance(error, Unauthorised) else error
 
 
 def of_look(reply: Reply, place: Place) -> EngineError:
@@ -84,7 +76,7 @@ def of_task(body: JSON, place: Place, model: str) -> EngineError:
     code, message = code_of(body)
     if not code:
         message = str(table(body.get("output")).get("message") or body.get("message") or "")
-        why = f": {_plain(message)}" if message else ", without a reason"
+        why = f": {plain(message)}" if message else ", without a reason"
         return EngineError(f"{LABEL} failed while it made this{why}. Nothing was billed; try again.", code="FAILED")
     found = _of_code(code, message, place, model, None)
     if isinstance(found, Refused):
@@ -99,7 +91,7 @@ def of_nothing(code: str, message: str) -> EngineError:
     """The error of a task that ended well and brought nothing. code, message: of its first failed result."""
     if code in MODERATION:
         return Moderated(_moderation_words(code, _why(code, message)), code=code)
-    return EngineError(f"Nothing came of it: {_plain(message) or code or 'no reason given'}.", code=code)
+    return EngineError(f"Nothing came of it: {plain(message) or code or 'no reason given'}.", code=code)
 
 
 def _of_code(code: str, message: str, place: Place, model: str, wait: float | None) -> EngineError:
@@ -138,9 +130,8 @@ def _of_code(code: str, message: str, place: Place, model: str, wait: float | No
     return Refused(f"{LABEL} refused this ({why}). Change it before you try again.", code=code)
 
 
-def _down(status: int, code: str, wait: float | None) -> Unavailable:
-    word = code or str(status)
-    return Unavailable(f"{LABEL} is not available ({word}).", code=word, retry_after_s=wait)
+def _is_billing(code: str) -> bool:
+    return code in BILLING or code.startswith("AllocationQuota")
 
 
 def _moderation_words(code: str, why: str) -> str:
@@ -160,10 +151,5 @@ def _key_words(place: Place) -> str:
 
 def _why(code: str, message: str) -> str:
     """Code and the provider's own words."""
-    text = _plain(message)
+    text = plain(message)
     return f"{code}: {text}" if text else code
-
-
-def _plain(message: str) -> str:
-    """The provider's own words, short, without a full stop."""
-    return " ".join(message.split())[:240].rstrip(".。 ")
