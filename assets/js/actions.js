@@ -66,15 +66,23 @@ export const TARGETS = {
 const FRAME_TARGETS = ["first_frame", "last_frame", "image", "references"];
 
 /** A new clip that starts with the last frame of this one, with the same words where none were typed. */
-export const continueClip = (asset) => act("send_first_frame", { asset: asset.id, frame_s: "end", prompt_of: asset.origin || null });
+export const continueClip = (asset) =>
+  act("send_first_frame", { asset: asset.id, frame_s: "end", prompt_of: asset.origin || null });
 
 /** The button that takes the frame on screen: at() gives its time in the clip. */
 export function frameButton(asset, at, options = {}) {
-  const made = button(t("widgets.use_frame"), { name: "image", "aria-haspopup": "menu", "aria-expanded": "false", ...options }, (e) => {
-    e.stopPropagation();
-    const frame_s = at();
-    menu(made, FRAME_TARGETS.map((to) => [t(`widgets.send.${to}`), () => act(`send_${to}`, { asset: asset.id, frame_s })]));
-  });
+  const made = button(
+    t("widgets.use_frame"),
+    { name: "image", "aria-haspopup": "menu", "aria-expanded": "false", ...options },
+    (e) => {
+      e.stopPropagation();
+      const frame_s = at();
+      menu(
+        made,
+        FRAME_TARGETS.map((to) => [t(`widgets.send.${to}`), () => act(`send_${to}`, { asset: asset.id, frame_s })]),
+      );
+    },
+  );
   return made;
 }
 
@@ -82,7 +90,10 @@ export function frameButton(asset, at, options = {}) {
 export function download(runs) {
   const assets = runs.length === 1 && runs[0].count === 1 && runs[0].asset;
   const query = runs.map((r) => `ids=${encodeURIComponent(r.id)}`).join("&");
-  const link = el("a", "", { href: assets ? `${media(assets.id)}?download=1` : new URL(`ui/zip?${query}`, BASE).href, download: "" });
+  const link = el("a", "", {
+    href: assets ? `${media(assets.id)}?download=1` : new URL(`ui/zip?${query}`, BASE).href,
+    download: "",
+  });
   document.body.append(link);
   link.click();
   link.remove();
@@ -98,7 +109,10 @@ export function menu(anchor, items) {
     document.removeEventListener("pointerdown", away, true);
     anchor.setAttribute("aria-expanded", "false");
   };
-  for (const [label, fn] of items) list.append(el("button", "", { type: "button", role: "menuitem", onclick: () => (away(), anchor.focus(), fn()) }, label));
+  for (const [label, fn] of items)
+    list.append(
+      el("button", "", { type: "button", role: "menuitem", onclick: () => (away(), anchor.focus(), fn()) }, label),
+    );
   list.addEventListener("keydown", (e) => {
     const all = [...list.children];
     const step = { ArrowDown: 1, ArrowUp: -1 }[e.key];
@@ -121,28 +135,54 @@ export function menu(anchor, items) {
 export function sendButton(asset, options = {}) {
   const targets = TARGETS[asset.kind] || [];
   if (!targets.length) return null;
-  const made = button(t("widgets.send"), { name: "send", "aria-haspopup": "menu", "aria-expanded": "false", ...options }, (e) => {
-    e.stopPropagation();
-    const going = asset.kind === "video" ? [[t("widgets.continue_clip"), () => continueClip(asset)]] : [];
-    menu(made, [...going, ...targets.map((to) => [t(`widgets.send.${to}`), () => act(`send_${to}`, { asset: asset.id })])]);
-  });
+  const made = button(
+    t("widgets.send"),
+    { name: "send", "aria-haspopup": "menu", "aria-expanded": "false", ...options },
+    (e) => {
+      e.stopPropagation();
+      const going = asset.kind === "video" ? [[t("widgets.continue_clip"), () => continueClip(asset)]] : [];
+      menu(made, [
+        ...going,
+        ...targets.map((to) => [t(`widgets.send.${to}`), () => act(`send_${to}`, { asset: asset.id })]),
+      ]);
+    },
+  );
   return made;
 }
 
 /** The buttons of one run, most wanted first. `compact` leaves out words. */
 export function buttons(run, { compact = true, lists = {} } = {}) {
   const made = [];
-  const add = (label, name, fn, { short, ...extra } = {}) => made.push(button(label, { name, text: compact ? null : (short ?? label), title: label, cls: compact ? "bare" : "", ...extra }, (e) => (e.stopPropagation(), fn())));
+  const add = (label, name, fn, { short, ...extra } = {}) =>
+    made.push(
+      button(
+        label,
+        { name, text: compact ? null : (short ?? label), title: label, cls: compact ? "bare" : "", ...extra },
+        (e) => (e.stopPropagation(), fn()),
+      ),
+    );
   if (!ended(run)) {
     if (!run.cancel_wanted) add(t("widgets.cancel"), "close", () => cancel(run), { data: { do: "cancel" } });
     return made;
   }
   add(t("widgets.use"), "use", () => act("use", { run: run.id }), { data: { do: "use" } });
-  if (run.status === "succeeded") add(t("widgets.again"), "dice", () => again(run, "new"), { short: t("widgets.again_short"), data: { do: "again" } });
+  if (run.status === "succeeded")
+    add(t("widgets.again"), "dice", () => again(run, "new"), {
+      short: t("widgets.again_short"),
+      data: { do: "again" },
+    });
   else add(t("widgets.retry"), "again", () => again(run, "same"), { data: { do: "retry" } });
-  if (run.asset?.kind === "video") add(t("widgets.continue_clip"), "finish", () => continueClip({ ...run.asset, origin: run.id }), { short: t("widgets.continue_short"), data: { do: "continue" } });
+  if (run.asset?.kind === "video")
+    add(t("widgets.continue_clip"), "finish", () => continueClip({ ...run.asset, origin: run.id }), {
+      short: t("widgets.continue_short"),
+      data: { do: "continue" },
+    });
   if (run.asset) {
-    const send = sendButton(run.asset, { text: compact ? null : t("widgets.send"), cls: compact ? "bare" : "", data: { do: "send" } });
+    const send = sendButton(run.asset, {
+      text: compact ? null : t("widgets.send"),
+      cls: compact ? "bare" : "",
+      data: { do: "send" },
+    });
     if (send) made.push(send);
     add(t("widgets.download"), "download", () => download([run]), { short: "", data: { do: "download" } });
   }
@@ -157,5 +197,22 @@ export const choiceHelp = (c) => own(`widgets.help_${c.id}`, c.help);
 
 /** The ways out of a hold, as buttons with what each means. */
 export function choices(run) {
-  return el("div", "st-choices", {}, ...run.choices.map((c) => el("button", "st-b", { type: "button", title: choiceHelp(c), data: { choice: c.id }, onclick: (e) => (e.stopPropagation(), decide(run, c.id)) }, choiceLabel(c))));
+  return el(
+    "div",
+    "st-choices",
+    {},
+    ...run.choices.map((c) =>
+      el(
+        "button",
+        "st-b",
+        {
+          type: "button",
+          title: choiceHelp(c),
+          data: { choice: c.id },
+          onclick: (e) => (e.stopPropagation(), decide(run, c.id)),
+        },
+        choiceLabel(c),
+      ),
+    ),
+  );
 }

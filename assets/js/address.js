@@ -15,7 +15,12 @@ let ours = false;
 export const here = () => new URL(location.href).searchParams;
 
 /** The tab an address leads to; null for the first one. Links that name only a run or a board have no tab. */
-export const tabOf = (params) => params.get("tab") || Object.keys(HOME).filter((key) => params.get(key)).map((key) => HOME[key])[0] || null;
+export const tabOf = (params) =>
+  params.get("tab") ||
+  Object.keys(HOME)
+    .filter((key) => params.get(key))
+    .map((key) => HOME[key])[0] ||
+  null;
 
 /** Hear of the browser's Back and Forward, with the parameters of the address it came to. */
 export const onReturn = (fn) => returns.add(fn);
@@ -37,7 +42,8 @@ export function visit(params, { replace = false, opened = null } = {}) {
 
 function set(params, replace, opened) {
   const url = new URL(location.href);
-  for (const [key, value] of Object.entries(params)) value === null || value === undefined ? url.searchParams.delete(key) : url.searchParams.set(key, value);
+  for (const [key, value] of Object.entries(params))
+    value === null || value === undefined ? url.searchParams.delete(key) : url.searchParams.set(key, value);
   if (url.href === location.href) return;
   const state = { ...history.state, opened: replace ? history.state?.opened : opened };
   replace ? history.replaceState(state, "", url) : history.pushState(state, "", url);
@@ -58,8 +64,10 @@ export function leave(name, params = {}) {
   });
 }
 
-const button = (tab) => (tab ? document.getElementById(`tab-${tab}-button`) : document.querySelector("#studio-tabs > .tab-wrapper [role=tab]"));
-const selected = () => document.querySelector('#studio-tabs > .tab-wrapper [role=tab][aria-selected="true"]')?.id.slice(4, -7) || null;
+const button = (tab) =>
+  tab ? document.getElementById(`tab-${tab}-button`) : document.querySelector("#studio-tabs > .tab-wrapper [role=tab]");
+const selected = () =>
+  document.querySelector('#studio-tabs > .tab-wrapper [role=tab][aria-selected="true"]')?.id.slice(4, -7) || null;
 
 /** Follow the tabs, however they are changed, and the dialogs. Call it once. */
 export function watch() {
@@ -74,11 +82,17 @@ export function watch() {
     document.dispatchEvent(new CustomEvent("studio-tab", { detail: { tab, moved } }));
   };
   look();
-  new MutationObserver(look).observe(document.getElementById("studio-tabs"), { subtree: true, childList: true, attributes: true, attributeFilter: ["aria-selected"] });
+  new MutationObserver(look).observe(document.getElementById("studio-tabs"), {
+    subtree: true,
+    childList: true,
+    attributes: true,
+    attributeFilter: ["aria-selected"],
+  });
   addEventListener("popstate", () => {
     if (ours) return;
     const dialogs = [...document.querySelectorAll("dialog[open]")];
-    if (dialogs.length > (history.state?.dialogs || 0)) return void (dialogs.at(-1).dataset.returning = "true", dialogs.at(-1).close());
+    if (dialogs.length > (history.state?.dialogs || 0))
+      return void ((dialogs.at(-1).dataset.returning = "true"), dialogs.at(-1).close());
     const params = here();
     const wanted = tabOf(params) || first;
     if (wanted !== selected()) button(wanted)?.click();
@@ -91,6 +105,11 @@ export function watch() {
 
 /** Back closes a dialog; its own button takes the entry away. */
 function follow(dialog) {
-  after(() => history.pushState({ ...history.state, opened: "dialog", dialogs: document.querySelectorAll("dialog[open]").length }, ""));
+  after(() =>
+    history.pushState(
+      { ...history.state, opened: "dialog", dialogs: document.querySelectorAll("dialog[open]").length },
+      "",
+    ),
+  );
   dialog.addEventListener("close", () => dialog.dataset.returning || leave("dialog"), { once: true });
 }

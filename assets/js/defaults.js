@@ -3,7 +3,8 @@
 import { el, t } from "./dom.js";
 import { get, post, toast, tried } from "./net.js";
 
-const select = (name, label, options, onchange) => el("select", "st-select", { name, "aria-label": label, onchange }, ...options);
+const select = (name, label, options, onchange) =>
+  el("select", "st-select", { name, "aria-label": label, onchange }, ...options);
 const option = (value, words, now) => el("option", "", { value, selected: value === now }, words);
 
 /** A shape or a tier by its name on the forms; sizes such as 16:9 and 720p are their own names. */
@@ -31,14 +32,31 @@ function row(task) {
   function draw(newest) {
     task = newest;
     const name = t(`widgets.task_${task.task.replaceAll("-", "_")}`);
-    const models = select("model", name, [
-      option("", t("settings.default_auto", { model: task.own_choice }), task.model),
-      ...task.groups.map((g) => el("optgroup", "", { label: g.label }, ...g.models.map((m) => option(m.id, m.label, task.model)))),
-    ], (e) => change({ model: e.target.value, aspect: "", tier: "" }));
-    const size = (key, names) => names?.length
-      ? select(key, `${name}: ${t(`forms.${key}`)}`, [option("", t(`settings.default_${key}`), task[key]), ...names.map((n) => option(n, chip(n), task[key]))], (e) => change({ [key]: e.target.value }))
-      : null;
-    node.replaceChildren(el("span", "", { "aria-hidden": "true" }, name), models, el("div", "st-sizes", {}, size("aspect", task.aspects), size("tier", task.tiers)));
+    const models = select(
+      "model",
+      name,
+      [
+        option("", t("settings.default_auto", { model: task.own_choice }), task.model),
+        ...task.groups.map((g) =>
+          el("optgroup", "", { label: g.label }, ...g.models.map((m) => option(m.id, m.label, task.model))),
+        ),
+      ],
+      (e) => change({ model: e.target.value, aspect: "", tier: "" }),
+    );
+    const size = (key, names) =>
+      names?.length
+        ? select(
+            key,
+            `${name}: ${t(`forms.${key}`)}`,
+            [option("", t(`settings.default_${key}`), task[key]), ...names.map((n) => option(n, chip(n), task[key]))],
+            (e) => change({ [key]: e.target.value }),
+          )
+        : null;
+    node.replaceChildren(
+      el("span", "", { "aria-hidden": "true" }, name),
+      models,
+      el("div", "st-sizes", {}, size("aspect", task.aspects), size("tier", task.tiers)),
+    );
   }
 }
 

@@ -67,7 +67,8 @@ function changed(_, runs) {
   if (mine.gone || mine.trashed !== panel.detail.trashed) return close();
   const before = panel.detail.status;
   Object.assign(panel.detail, mine, { prompt: panel.detail.prompt });
-  if (mine.status !== before) open(panel.id, panel.options); // its files and events are new
+  if (mine.status !== before)
+    open(panel.id, panel.options); // its files and events are new
   else if (!ended(mine)) {
     panel.node.querySelector(".st-prog")?.replaceWith(progress(mine));
     glimpse(panel.node.querySelector(".st-panelbody > .st-player > .st-pic"), mine);
@@ -98,7 +99,9 @@ function draw() {
   panel.row = stars(run.rating, setStars);
   const link = new URL(`?run=${run.id}`, BASE).href;
   const head = el(
-    "header", "st-panelhead", {},
+    "header",
+    "st-panelhead",
+    {},
     el("div", "st-grow", {}, el("strong", "", {}, t(`widgets.task.${run.task}`)), chip(run)),
     options.step ? button(t("widgets.previous"), { name: "left", cls: "bare" }, () => options.step(-1)) : null,
     options.step ? button(t("widgets.next"), { name: "right", cls: "bare" }, () => options.step(1)) : null,
@@ -107,20 +110,34 @@ function draw() {
   );
   const why = reason(run);
   const body = el(
-    "div", "st-panelbody", {},
+    "div",
+    "st-panelbody",
+    {},
     ...results(run),
     ended(run) || run.status === "held" ? null : progress(run),
-    why ? el("p", `st-why ${run.status}`, {}, icon(run.status === "cancelled" ? "close" : "warn"), el("span", "", {}, why)) : null,
+    why
+      ? el(
+          "p",
+          `st-why ${run.status}`,
+          {},
+          icon(run.status === "cancelled" ? "close" : "warn"),
+          el("span", "", {}, why),
+        )
+      : null,
     run.choices?.length ? choices(run) : null,
     run.note ? el("p", "st-note", {}, say(run.note)) : null,
     el("div", "st-actions wide", {}, ...buttons(run, { compact: false, lists: options })),
     run.status === "succeeded" ? panel.row : null,
     run.prompt ? section(t("widgets.prompt"), text(run.prompt)) : null,
     run.negative_prompt ? section(t("widgets.negative_prompt"), text(run.negative_prompt)) : null,
-    run.given.length ? section(t("widgets.inputs"), el("div", "st-files", {}, ...run.given.map((a) => input(a)))) : null,
+    run.given.length
+      ? section(t("widgets.inputs"), el("div", "st-files", {}, ...run.given.map((a) => input(a))))
+      : null,
     section(t("widgets.parameters"), table(parameters(run))),
     section(t("widgets.history"), timeline(run)),
-    run.assets.length ? section(t("widgets.outputs"), el("div", "st-files list", {}, ...run.assets.map((a) => file(run, a)))) : null,
+    run.assets.length
+      ? section(t("widgets.outputs"), el("div", "st-files list", {}, ...run.assets.map((a) => file(run, a))))
+      : null,
   );
   panel.node.replaceChildren(head, body);
   panel.node.scrollTop = scroll;
@@ -132,11 +149,32 @@ function results(run) {
   const big = el("div", "st-big");
   const pick = (i) => {
     const asset = pairs[i].asset;
-    big.replaceChildren(player(asset, { keys: panel.node, autoplay: !still() && asset.kind === "video", enlarge: () => lightbox(...among(pairs, i), { rated: panel.options.rated }) }));
+    big.replaceChildren(
+      player(asset, {
+        keys: panel.node,
+        autoplay: !still() && asset.kind === "video",
+        enlarge: () => lightbox(...among(pairs, i), { rated: panel.options.rated }),
+      }),
+    );
   };
   if (pairs.length) pick(0);
   const texts = run.assets.filter((a) => a.kind === "text").map((a) => el("p", "st-answer", {}, a.text || ""));
-  const strip = pairs.length > 1 ? el("div", "st-strip", {}, ...pairs.map((p, i) => el("button", "", { type: "button", "aria-label": t("widgets.file_n", { n: i + 1 }), onclick: () => pick(i) }, el("img", "", { src: media(p.asset.id, "thumb"), alt: "", loading: "lazy" })))) : null;
+  const strip =
+    pairs.length > 1
+      ? el(
+          "div",
+          "st-strip",
+          {},
+          ...pairs.map((p, i) =>
+            el(
+              "button",
+              "",
+              { type: "button", "aria-label": t("widgets.file_n", { n: i + 1 }), onclick: () => pick(i) },
+              el("img", "", { src: media(p.asset.id, "thumb"), alt: "", loading: "lazy" }),
+            ),
+          ),
+        )
+      : null;
   return [big, strip, ...texts];
 }
 
@@ -150,10 +188,22 @@ function among(pairs, i) {
   return [[...before, ...pairs, ...single(runs.slice(here + 1))], before.length + i];
 }
 
-const text = (words) => el("div", "st-words", {}, el("p", "", {}, words), button(t("widgets.copy"), { name: "copy", cls: "bare", data: { do: "copy" } }, () => copy(words)));
+const text = (words) =>
+  el(
+    "div",
+    "st-words",
+    {},
+    el("p", "", {}, words),
+    button(t("widgets.copy"), { name: "copy", cls: "bare", data: { do: "copy" } }, () => copy(words)),
+  );
 
 function table(rows) {
-  return el("dl", "st-table", {}, ...rows.flatMap(([label, value, extra]) => [el("dt", "", {}, label), el("dd", "", {}, `${value}`, extra)]));
+  return el(
+    "dl",
+    "st-table",
+    {},
+    ...rows.flatMap(([label, value, extra]) => [el("dt", "", {}, label), el("dd", "", {}, `${value}`, extra)]),
+  );
 }
 
 /** Every value of the request, in words, then model, money and times. */
@@ -161,42 +211,103 @@ function parameters(run) {
   const r = run.request;
   const rows = [[t("widgets.model"), told(run.model_label)]];
   rows.push([t("widgets.provider"), told(run.provider_label)]);
-  if (run.seed !== null) rows.push([t("widgets.seed_label"), run.seed, button(t("widgets.copy"), { name: "copy", cls: "bare tiny" }, () => copy(`${run.seed}`))]);
+  if (run.seed !== null)
+    rows.push([
+      t("widgets.seed_label"),
+      run.seed,
+      button(t("widgets.copy"), { name: "copy", cls: "bare tiny" }, () => copy(`${run.seed}`)),
+    ]);
   if (r.width) rows.push([t("widgets.size"), `${r.width} × ${r.height}`]);
   for (const key of ["aspect", "tier", "fps"]) if (r[key]) rows.push([t(`widgets.${key}`), r[key]]);
   if (r.duration_s) rows.push([t("widgets.duration"), seconds(r.duration_s)]);
   if ("audio" in r) rows.push([t("widgets.audio"), t(r.audio ? "widgets.yes" : "widgets.no")]);
-  for (const p of run.params) rows.push([p.label, typeof p.value === "boolean" ? t(p.value ? "widgets.yes" : "widgets.no") : p.value]);
+  for (const p of run.params)
+    rows.push([p.label, typeof p.value === "boolean" ? t(p.value ? "widgets.yes" : "widgets.no") : p.value]);
   rows.push([t("widgets.estimate"), dollars(run.estimate_usd)]);
   if (ended(run)) rows.push([t("widgets.cost"), dollars(run.cost_usd)]);
   rows.push([t("widgets.created"), exact(run.created_at)]);
-  if (run.finished_at && run.started_at) rows.push([t("widgets.took"), seconds((new Date(run.finished_at) - new Date(run.started_at)) / 1000)]);
-  rows.push([t("widgets.run_id"), run.id, button(t("widgets.copy"), { name: "copy", cls: "bare tiny" }, () => copy(run.id))]);
+  if (run.finished_at && run.started_at)
+    rows.push([t("widgets.took"), seconds((new Date(run.finished_at) - new Date(run.started_at)) / 1000)]);
+  rows.push([
+    t("widgets.run_id"),
+    run.id,
+    button(t("widgets.copy"), { name: "copy", cls: "bare tiny" }, () => copy(run.id)),
+  ]);
   if (run.handle) rows.push([t("widgets.handle"), run.handle]);
-  if (run.retry_of) rows.push([t("widgets.retry_of"), "", el("button", "st-link", { type: "button", onclick: () => open(run.retry_of, panel.options) }, run.retry_of)]);
+  if (run.retry_of)
+    rows.push([
+      t("widgets.retry_of"),
+      "",
+      el("button", "st-link", { type: "button", onclick: () => open(run.retry_of, panel.options) }, run.retry_of),
+    ]);
   return rows;
 }
 
 function timeline(run) {
   let last = null;
-  return el("ol", "st-line", {}, ...run.events.map((e) => {
-    const at = new Date(e.at);
-    const since = last === null ? "" : "+" + seconds((at - last) / 1000);
-    last = at;
-    const word = t(`widgets.status.${e.to_status}`) + (e.phase ? ` · ${t(`widgets.phase.${e.phase}`)}` : "");
-    return el("li", e.to_status, {}, el("b", "", {}, word), el("time", "", { title: exact(e.at), datetime: e.at }, at.toLocaleTimeString()), el("i", "", {}, since), e.why ? el("p", "", {}, say(e.why)) : null);
-  }));
+  return el(
+    "ol",
+    "st-line",
+    {},
+    ...run.events.map((e) => {
+      const at = new Date(e.at);
+      const since = last === null ? "" : "+" + seconds((at - last) / 1000);
+      last = at;
+      const word = t(`widgets.status.${e.to_status}`) + (e.phase ? ` · ${t(`widgets.phase.${e.phase}`)}` : "");
+      return el(
+        "li",
+        e.to_status,
+        {},
+        el("b", "", {}, word),
+        el("time", "", { title: exact(e.at), datetime: e.at }, at.toLocaleTimeString()),
+        el("i", "", {}, since),
+        e.why ? el("p", "", {}, say(e.why)) : null,
+      );
+    }),
+  );
 }
 
 function input(a) {
   const label = t(`widgets.input.${a.input}`);
   if (a.lost) return el("div", "st-file lost", {}, el("span", "", {}, `${label}: ${a.lost}`));
   const view = () => lightbox([{ run: { ...panel.detail, prompt: a.name || label }, asset: a }]);
-  return el("button", "st-file", { type: "button", title: a.name, onclick: view }, el("img", "", { src: media(a.id, "thumb"), alt: "", loading: "lazy" }), el("span", "", {}, label));
+  return el(
+    "button",
+    "st-file",
+    { type: "button", title: a.name, onclick: view },
+    el("img", "", { src: media(a.id, "thumb"), alt: "", loading: "lazy" }),
+    el("span", "", {}, label),
+  );
 }
 
 function file(run, a) {
-  const facts = [a.mime, a.width && `${a.width}×${a.height}`, a.duration_s && seconds(a.duration_s), a.fps && `${Math.round(a.fps * 100) / 100} fps`, a.bytes && bytes(a.bytes)].filter(Boolean).join(" · ");
-  const save = el("a", "st-b bare", { href: `${media(a.id)}?download=1`, download: "", "aria-label": t("widgets.download_file", { name: a.download }), title: t("widgets.download") }, icon("download"));
-  return el("div", "st-row", {}, a.kind === "text" ? null : el("img", "", { src: media(a.id, "thumb"), alt: "", loading: "lazy" }), el("div", "st-grow", {}, el("b", "", {}, a.download), el("small", "", {}, facts)), a.kind === "text" ? null : sendButton(a, { cls: "bare" }), a.kind === "text" ? null : save);
+  const facts = [
+    a.mime,
+    a.width && `${a.width}×${a.height}`,
+    a.duration_s && seconds(a.duration_s),
+    a.fps && `${Math.round(a.fps * 100) / 100} fps`,
+    a.bytes && bytes(a.bytes),
+  ]
+    .filter(Boolean)
+    .join(" · ");
+  const save = el(
+    "a",
+    "st-b bare",
+    {
+      href: `${media(a.id)}?download=1`,
+      download: "",
+      "aria-label": t("widgets.download_file", { name: a.download }),
+      title: t("widgets.download"),
+    },
+    icon("download"),
+  );
+  return el(
+    "div",
+    "st-row",
+    {},
+    a.kind === "text" ? null : el("img", "", { src: media(a.id, "thumb"), alt: "", loading: "lazy" }),
+    el("div", "st-grow", {}, el("b", "", {}, a.download), el("small", "", {}, facts)),
+    a.kind === "text" ? null : sendButton(a, { cls: "bare" }),
+    a.kind === "text" ? null : save,
+  );
 }

@@ -26,27 +26,61 @@ export function el(tag, cls, attrs = {}, ...children) {
 
 // Paths on a 24x24 grid, drawn with a 1.75 stroke.
 const ICONS = {
-  play: "M7 4.5v15l12-7.5z", pause: "M8 5v14M16 5v14", close: "M6 6l12 12M18 6 6 18", check: "M5 12.5 10 17.5 19.5 7",
-  search: "M11 4a7 7 0 1 1 0 14 7 7 0 0 1 0-14zM20.5 20.5 16 16", trash: "M4 7h16M9 7V4h6v3M6.5 7l1 13h9l1-13M10 11v5M14 11v5",
-  download: "M12 4v11M7.5 11 12 15.5 16.5 11M5 20h14", again: "M4 12a8 8 0 0 1 13.7-5.6L20 8.5M20 4v4.5h-4.5M20 12a8 8 0 0 1-13.7 5.6L4 15.5M4 20v-4.5h4.5",
-  copy: "M9 9h11v11H9zM15 9V4H4v11h5", use: "M4 17.5V20h2.5L18 8.5 15.5 6zM14 7.5 16.5 10", send: "M4 12h15M13 6l6 6-6 6",
-  dice: "M5 5h14v14H5zM9 9h.01M15 9h.01M12 12h.01M9 15h.01M15 15h.01", left: "M15 5l-7 7 7 7", right: "M9 5l7 7-7 7", up: "M6 15l6-6 6 6", down: "M6 9l6 6 6-6",
-  loop: "M17 3l3 3-3 3M4 11V9a3 3 0 0 1 3-3h13M7 21l-3-3 3-3M20 13v2a3 3 0 0 1-3 3H4", full: "M4 9V4h5M15 4h5v5M20 15v5h-5M9 20H4v-5",
-  compare: "M12 3v18M4 6h5v12H4M15 6h5v12h-5", sound: "M4 10v4h4l5 4V6L8 10zM16.5 9a4.5 4.5 0 0 1 0 6M19 6.5a8 8 0 0 1 0 11",
-  clock: "M12 4a8 8 0 1 1 0 16 8 8 0 0 1 0-16zM12 8v4.5l3 2", grip: "M9 6h.01M15 6h.01M9 12h.01M15 12h.01M9 18h.01M15 18h.01", warn: "M12 4 2.5 20h19zM12 10v4.5M12 17.3h.01",
-  star: "M12 3.6l2.6 5.4 5.9.8-4.3 4.1 1 5.9L12 17l-5.2 2.8 1-5.9L3.5 9.8l5.9-.8z", link: "M10 14a4 4 0 0 0 6 .5l3-3a4 4 0 0 0-5.7-5.7l-1 1M14 10a4 4 0 0 0-6-.5l-3 3a4 4 0 0 0 5.7 5.7l1-1",
-  restore: "M4 12a8 8 0 1 0 2.5-5.8L4 8.5M4 4v4.5h4.5", image: "M4 5h16v14H4zM4 16l5-5 4 4 3-3 4 4M15.5 9h.01", film: "M4 5h16v14H4zM8 5v14M16 5v14M4 9.7h4M4 14.3h4M16 9.7h4M16 14.3h4",
-  plus: "M12 5v14M5 12h14", undo: "M9 14 4 9l5-5M4 9h10a6 6 0 0 1 0 12h-3", redo: "M15 14l5-5-5-5M20 9H10a6 6 0 0 0 0 12h3", split: "M12 3v4M12 10v4M12 17v4M8 8 4 12l4 4M16 8l4 4-4 4",
-  fade: "M4 5v14L20 5v14z", dip: "M12 4a8 8 0 1 0 0 16zM12 4a8 8 0 0 1 0 16", people: "M9 4.5a3.2 3.2 0 1 1 0 6.4 3.2 3.2 0 0 1 0-6.4zM3 19.500c0-3.600 2.400-5.800 6-5.800s6 2.200 6 5.800M16 5a3 3 0 0 1 0 5.800M17.500 14.200c2.200.7 3.500 2.600 3.500 5.300", script: "M6 3h9l4 4v14H6zM14 3v5h5M9 12h7M9 16h7",
-  upload: "M12 15V4M7.5 8.500 12 4l4.500 4.500M5 20h14", begin: "M6 5v14M19 5 9 12l10 7z", finish: "M18 5v14M5 5l10 7-10 7z", joint: "M3 6h7v12H3zM14 6h7v12h-7zM10 12h4", bulb: "M9 18h6M10 21h4M12 3a6 6 0 0 1 3.500 10.900V16h-7v-2.100A6 6 0 0 1 12 3z",
-  info: "M12 4a8 8 0 1 1 0 16 8 8 0 0 1 0-16zM12 11v5M12 8h.01", filter: "M4 6h16M7 12h10M10 18h4", grid: "M4 4h7v7H4zM13 4h7v7h-7zM4 13h7v7H4zM13 13h7v7h-7z", mute: "M4 10v4h4l5 4V6L8 10zM17 10l4 4M21 10l-4 4", hand: "M12 4a8 8 0 1 1 0 16 8 8 0 0 1 0-16zM10 9v6M14 9v6",
+  play: "M7 4.5v15l12-7.5z",
+  pause: "M8 5v14M16 5v14",
+  close: "M6 6l12 12M18 6 6 18",
+  check: "M5 12.5 10 17.5 19.5 7",
+  search: "M11 4a7 7 0 1 1 0 14 7 7 0 0 1 0-14zM20.5 20.5 16 16",
+  trash: "M4 7h16M9 7V4h6v3M6.5 7l1 13h9l1-13M10 11v5M14 11v5",
+  download: "M12 4v11M7.5 11 12 15.5 16.5 11M5 20h14",
+  again: "M4 12a8 8 0 0 1 13.7-5.6L20 8.5M20 4v4.5h-4.5M20 12a8 8 0 0 1-13.7 5.6L4 15.5M4 20v-4.5h4.5",
+  copy: "M9 9h11v11H9zM15 9V4H4v11h5",
+  use: "M4 17.5V20h2.5L18 8.5 15.5 6zM14 7.5 16.5 10",
+  send: "M4 12h15M13 6l6 6-6 6",
+  dice: "M5 5h14v14H5zM9 9h.01M15 9h.01M12 12h.01M9 15h.01M15 15h.01",
+  left: "M15 5l-7 7 7 7",
+  right: "M9 5l7 7-7 7",
+  up: "M6 15l6-6 6 6",
+  down: "M6 9l6 6 6-6",
+  loop: "M17 3l3 3-3 3M4 11V9a3 3 0 0 1 3-3h13M7 21l-3-3 3-3M20 13v2a3 3 0 0 1-3 3H4",
+  full: "M4 9V4h5M15 4h5v5M20 15v5h-5M9 20H4v-5",
+  compare: "M12 3v18M4 6h5v12H4M15 6h5v12h-5",
+  sound: "M4 10v4h4l5 4V6L8 10zM16.5 9a4.5 4.5 0 0 1 0 6M19 6.5a8 8 0 0 1 0 11",
+  clock: "M12 4a8 8 0 1 1 0 16 8 8 0 0 1 0-16zM12 8v4.5l3 2",
+  grip: "M9 6h.01M15 6h.01M9 12h.01M15 12h.01M9 18h.01M15 18h.01",
+  warn: "M12 4 2.5 20h19zM12 10v4.5M12 17.3h.01",
+  star: "M12 3.6l2.6 5.4 5.9.8-4.3 4.1 1 5.9L12 17l-5.2 2.8 1-5.9L3.5 9.8l5.9-.8z",
+  link: "M10 14a4 4 0 0 0 6 .5l3-3a4 4 0 0 0-5.7-5.7l-1 1M14 10a4 4 0 0 0-6-.5l-3 3a4 4 0 0 0 5.7 5.7l1-1",
+  restore: "M4 12a8 8 0 1 0 2.5-5.8L4 8.5M4 4v4.5h4.5",
+  image: "M4 5h16v14H4zM4 16l5-5 4 4 3-3 4 4M15.5 9h.01",
+  film: "M4 5h16v14H4zM8 5v14M16 5v14M4 9.7h4M4 14.3h4M16 9.7h4M16 14.3h4",
+  plus: "M12 5v14M5 12h14",
+  undo: "M9 14 4 9l5-5M4 9h10a6 6 0 0 1 0 12h-3",
+  redo: "M15 14l5-5-5-5M20 9H10a6 6 0 0 0 0 12h3",
+  split: "M12 3v4M12 10v4M12 17v4M8 8 4 12l4 4M16 8l4 4-4 4",
+  fade: "M4 5v14L20 5v14z",
+  dip: "M12 4a8 8 0 1 0 0 16zM12 4a8 8 0 0 1 0 16",
+  people:
+    "M9 4.5a3.2 3.2 0 1 1 0 6.4 3.2 3.2 0 0 1 0-6.4zM3 19.500c0-3.600 2.400-5.800 6-5.800s6 2.200 6 5.800M16 5a3 3 0 0 1 0 5.800M17.500 14.200c2.200.7 3.500 2.600 3.500 5.300",
+  script: "M6 3h9l4 4v14H6zM14 3v5h5M9 12h7M9 16h7",
+  upload: "M12 15V4M7.5 8.500 12 4l4.500 4.500M5 20h14",
+  begin: "M6 5v14M19 5 9 12l10 7z",
+  finish: "M18 5v14M5 5l10 7-10 7z",
+  joint: "M3 6h7v12H3zM14 6h7v12h-7zM10 12h4",
+  bulb: "M9 18h6M10 21h4M12 3a6 6 0 0 1 3.500 10.900V16h-7v-2.100A6 6 0 0 1 12 3z",
+  info: "M12 4a8 8 0 1 1 0 16 8 8 0 0 1 0-16zM12 11v5M12 8h.01",
+  filter: "M4 6h16M7 12h10M10 18h4",
+  grid: "M4 4h7v7H4zM13 4h7v7h-7zM4 13h7v7H4zM13 13h7v7h-7z",
+  mute: "M4 10v4h4l5 4V6L8 10zM17 10l4 4M21 10l-4 4",
+  hand: "M12 4a8 8 0 1 1 0 16 8 8 0 0 1 0-16zM10 9v6M14 9v6",
 };
 
 /** An icon by name; decorative, so hidden from screen readers. */
 export function icon(name, cls = "st-i") {
   const svg = document.createElementNS("http://www.w3.org/2000/svg", "svg");
   const path = document.createElementNS("http://www.w3.org/2000/svg", "path");
-  for (const [k, v] of Object.entries({ class: cls, viewBox: "0 0 24 24", "aria-hidden": "true" })) svg.setAttribute(k, v);
+  for (const [k, v] of Object.entries({ class: cls, viewBox: "0 0 24 24", "aria-hidden": "true" }))
+    svg.setAttribute(k, v);
   path.setAttribute("d", ICONS[name] || "");
   svg.append(path);
   return svg;
@@ -54,7 +88,13 @@ export function icon(name, cls = "st-i") {
 
 /** A button with an icon, a text or both. `label` is what screen readers and tooltips say. */
 export function button(label, { name, text, cls = "", ...attrs } = {}, onclick) {
-  const made = el("button", `st-b ${cls}${name && !text ? " only" : ""}`, { type: "button", "aria-label": label, title: text ? null : label, onclick, ...attrs });
+  const made = el("button", `st-b ${cls}${name && !text ? " only" : ""}`, {
+    type: "button",
+    "aria-label": label,
+    title: text ? null : label,
+    onclick,
+    ...attrs,
+  });
   if (name) made.append(icon(name));
   if (text) made.append(el("span", "", {}, text));
   return made;
@@ -94,7 +134,9 @@ export function seconds(s) {
   if (s === null || s === undefined || !Number.isFinite(s)) return "";
   if (s < 60) return `${s < 10 ? Math.round(s * 10) / 10 : Math.round(s)} s`;
   const two = (n) => String(Math.floor(n)).padStart(2, "0");
-  return s < 3600 ? `${Math.floor(s / 60)}:${two(s % 60)}` : `${Math.floor(s / 3600)}:${two((s / 60) % 60)}:${two(s % 60)}`;
+  return s < 3600
+    ? `${Math.floor(s / 60)}:${two(s % 60)}`
+    : `${Math.floor(s / 3600)}:${two((s / 60) % 60)}:${two(s % 60)}`;
 }
 
 let made;
@@ -115,8 +157,15 @@ export function ago(iso) {
   const s = (Date.now() - new Date(iso)) / 1000;
   if (s < 45) return t("widgets.just_now");
   const words = formats().ago;
-  for (const [unit, size] of [["minute", 60], ["hour", 3600], ["day", 86400], ["month", 2629800], ["year", 31557600]])
-    if (s < { minute: 3570, hour: 86400, day: 2629800, month: 31557600, year: Infinity }[unit]) return words.format(-Math.round(s / size), unit);
+  for (const [unit, size] of [
+    ["minute", 60],
+    ["hour", 3600],
+    ["day", 86400],
+    ["month", 2629800],
+    ["year", 31557600],
+  ])
+    if (s < { minute: 3570, hour: 86400, day: 2629800, month: 31557600, year: Infinity }[unit])
+      return words.format(-Math.round(s / size), unit);
 }
 
 const TICK_MS = 20_000;
@@ -139,4 +188,5 @@ export const exact = (iso) => (iso ? formats().exact.format(new Date(iso)) : "")
 export const still = () => matchMedia("(prefers-reduced-motion: reduce)").matches;
 
 /** Whether a key press belongs to a field that is being typed in. */
-export const typing = (e) => !!e.target.closest?.("input:not([type=range]):not([type=checkbox]), textarea, select, [contenteditable=true]");
+export const typing = (e) =>
+  !!e.target.closest?.("input:not([type=range]):not([type=checkbox]), textarea, select, [contenteditable=true]");

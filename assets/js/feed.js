@@ -18,7 +18,9 @@ export function mount(element, { options }) {
   const root = element.querySelector(".st-mount") || element;
   root.classList.add("st", "st-feed");
   const list = el("div", "st-cards", { role: "list", "aria-label": t("widgets.feed") });
-  const more = button("", { text: "…", cls: "link st-waiting", hidden: true }, () => document.getElementById("tab-queue-button")?.click());
+  const more = button("", { text: "…", cls: "link st-waiting", hidden: true }, () =>
+    document.getElementById("tab-queue-button")?.click(),
+  );
   const empty = el("div", "st-empty", { hidden: true }, el("p", "", {}, t("widgets.feed_empty")));
   const said = el("div", "st-off", { "aria-live": "polite" });
   root.replaceChildren(heading(t(`widgets.task.${options.tasks[0]}`), { seen: false }), list, more, empty, said);
@@ -28,7 +30,9 @@ export function mount(element, { options }) {
 
   function draw() {
     const rank = (r) => RANK[r.status] ?? 3;
-    const sorted = [...known.values()].sort((a, b) => rank(a) - rank(b) || (rank(a) === 2 ? a.seq - b.seq : b.seq - a.seq));
+    const sorted = [...known.values()].sort(
+      (a, b) => rank(a) - rank(b) || (rank(a) === 2 ? a.seq - b.seq : b.seq - a.seq),
+    );
     const waiting = sorted.filter((r) => r.status === "queued");
     const hidden = new Set(waiting.slice(WAITING));
     const runs = sorted.filter((r) => !hidden.has(r)).slice(0, SHOWN);
@@ -62,7 +66,8 @@ export function mount(element, { options }) {
         if (run.gone || run.trashed) known.delete(run.id);
         else if (mine(run)) {
           const before = known.get(run.id)?.status;
-          if (before !== run.status && (ended(run) || run.status === "held")) said.textContent = `${t(`widgets.status.${run.status}`)}: ${title(run).slice(0, 80)}`;
+          if (before !== run.status && (ended(run) || run.status === "held"))
+            said.textContent = `${t(`widgets.status.${run.status}`)}: ${title(run).slice(0, 80)}`;
           known.set(run.id, run);
         }
       }
@@ -94,7 +99,13 @@ function sync(list, nodes) {
 function runCard(run, lists) {
   const card = el("div", `st-card ${run.status}`, { role: "listitem", data: { id: run.id } });
   const shape = Math.max(0.75, Math.min(1.9, run.shape || 16 / 9));
-  const open = el("button", "st-open", { type: "button", "aria-label": t("widgets.open", { title: title(run).slice(0, 80) }) }, picture(run, { poster: true }), chip(run));
+  const open = el(
+    "button",
+    "st-open",
+    { type: "button", "aria-label": t("widgets.open", { title: title(run).slice(0, 80) }) },
+    picture(run, { poster: true }),
+    chip(run),
+  );
   open.style.aspectRatio = shape;
   card.append(open);
   if (!ended(run) && run.status !== "held") card.append(progress(run));

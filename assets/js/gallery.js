@@ -17,7 +17,9 @@ const DAYS = { today: 0, week: 7, month: 30, year: 365 };
 function dayBefore(days) {
   const now = new Date();
   const day = new Date(now.getFullYear(), now.getMonth(), now.getDate() - days, 12);
-  return [String(day.getFullYear()).padStart(4, "0"), day.getMonth() + 1, day.getDate()].map((n) => String(n).padStart(2, "0")).join("-");
+  return [String(day.getFullYear()).padStart(4, "0"), day.getMonth() + 1, day.getDate()]
+    .map((n) => String(n).padStart(2, "0"))
+    .join("-");
 }
 
 /** gr.HTML calls this once. */
@@ -30,13 +32,16 @@ class Gallery {
   constructor(root) {
     Object.assign(this, { root, trashed: false, fresh: [], total: 0 });
     root.classList.add("st", "st-gallery");
-    this.grid = new Grid({
-      load: (before) => this.load(before),
-      open: (run) => this.open(run),
-      selected: (ids) => this.bar(ids),
-      trash: (runs) => this.trash(runs),
-      rate: (runs, n) => this.rate(runs, n),
-    }, { width: Number(localStorage.getItem("studio-cell")) || 220 });
+    this.grid = new Grid(
+      {
+        load: (before) => this.load(before),
+        open: (run) => this.open(run),
+        selected: (ids) => this.bar(ids),
+        trash: (runs) => this.trash(runs),
+        rate: (runs, n) => this.rate(runs, n),
+      },
+      { width: Number(localStorage.getItem("studio-cell")) || 220 },
+    );
     this.lists = {
       gone: (ids) => (this.grid.remove(ids), this.count(-ids.length), ids.includes(detail.shown()) && detail.close()),
       back: (runs) => (this.grid.restore(runs), this.count(runs.length)),
@@ -49,7 +54,14 @@ class Gallery {
     this.empty = el("div", "st-empty", { hidden: true });
     this.news = button("", { text: "…", cls: "st-news", hidden: true }, () => this.showNews());
     this.selected = el("div", "st-selbar", { role: "toolbar", "aria-label": t("gallery.selection"), hidden: true });
-    root.replaceChildren(heading(t("shell.tab_gallery"), { seen: false }), this.head, this.news, this.grid.node, this.empty, this.selected);
+    root.replaceChildren(
+      heading(t("shell.tab_gallery"), { seen: false }),
+      this.head,
+      this.news,
+      this.grid.node,
+      this.empty,
+      this.selected,
+    );
     this.below();
     new IntersectionObserver((seen) => seen.some((s) => s.isIntersecting) && this.offer()).observe(this.head);
     this.skeleton();
@@ -67,42 +79,111 @@ class Gallery {
       const chosen = list.selectedOptions[0];
       const kept = chosen.value && !pairs.some(([v]) => v === chosen.value) ? [chosen] : [];
       const value = list.value;
-      list.replaceChildren(list.firstChild, ...pairs.map(([v, words]) => el("option", "", { value: v }, words)), ...kept);
+      list.replaceChildren(
+        list.firstChild,
+        ...pairs.map(([v, words]) => el("option", "", { value: v }, words)),
+        ...kept,
+      );
       list.value = value;
     };
-    fill(this.filters.task, told.tasks.map((k) => [k, t(`widgets.task.${k}`)]));
+    fill(
+      this.filters.task,
+      told.tasks.map((k) => [k, t(`widgets.task.${k}`)]),
+    );
     fill(this.filters.model, told.models);
   }
 
   tools() {
     const changed = () => this.search();
-    const choice = (name, all, pairs) => el("select", "st-select", { name, "aria-label": t(`gallery.${name}`), onchange: changed }, el("option", "", { value: "" }, all), ...pairs.map(([v, words]) => el("option", "", { value: v }, words)));
-    this.query = el("input", "studio-search", { type: "search", placeholder: t("gallery.search"), "aria-label": t("gallery.search_label"), autocomplete: "off", spellcheck: "false", maxlength: 500, oninput: () => this.typed(), onkeydown: (e) => this.searchKey(e) });
+    const choice = (name, all, pairs) =>
+      el(
+        "select",
+        "st-select",
+        { name, "aria-label": t(`gallery.${name}`), onchange: changed },
+        el("option", "", { value: "" }, all),
+        ...pairs.map(([v, words]) => el("option", "", { value: v }, words)),
+      );
+    this.query = el("input", "studio-search", {
+      type: "search",
+      placeholder: t("gallery.search"),
+      "aria-label": t("gallery.search_label"),
+      autocomplete: "off",
+      spellcheck: "false",
+      maxlength: 500,
+      oninput: () => this.typed(),
+      onkeydown: (e) => this.searchKey(e),
+    });
     const states = ["succeeded", "failed", "cancelled", "running", "queued", "held"];
     this.filters = {
-      kind: choice("kind", t("gallery.any_kind"), ["image", "video"].map((k) => [k, t(`widgets.kind.${k}`)])),
+      kind: choice(
+        "kind",
+        t("gallery.any_kind"),
+        ["image", "video"].map((k) => [k, t(`widgets.kind.${k}`)]),
+      ),
       task: choice("task", t("gallery.any_task"), []),
       model: choice("model", t("gallery.any_model"), []),
-      status: choice("status", t("gallery.any_status"), states.map((s) => [s, t(`widgets.status.${s}`)])),
-      rating_min: choice("rating_min", t("gallery.any_rating"), [1, 2, 3, 4, 5].map((n) => [n, "★".repeat(n) + (n < 5 ? " +" : "")])),
-      date: choice("date", t("gallery.any_date"), Object.keys(DAYS).map((d) => [d, t(`gallery.date_${d}`)])),
+      status: choice(
+        "status",
+        t("gallery.any_status"),
+        states.map((s) => [s, t(`widgets.status.${s}`)]),
+      ),
+      rating_min: choice(
+        "rating_min",
+        t("gallery.any_rating"),
+        [1, 2, 3, 4, 5].map((n) => [n, "★".repeat(n) + (n < 5 ? " +" : "")]),
+      ),
+      date: choice(
+        "date",
+        t("gallery.any_date"),
+        Object.keys(DAYS).map((d) => [d, t(`gallery.date_${d}`)]),
+      ),
     };
     this.counter = el("output", "st-dim st-total", { "aria-live": "polite" });
-    const size = el("input", "st-size", { type: "range", min: 140, max: 420, step: 20, value: this.grid.width, "aria-label": t("gallery.size"), title: t("gallery.size"), oninput: () => this.resize(size) });
-    this.bin = button(t("gallery.trash"), { name: "trash", text: t("gallery.trash"), cls: "st-bin", "aria-pressed": "false" }, () => this.showTrash(!this.trashed));
-    this.purge = button(t("gallery.purge"), { text: t("gallery.purge"), cls: "danger", hidden: true, data: { do: "purge" } }, () => this.empties());
-    this.clear = button(t("gallery.clear"), { text: t("gallery.clear_short"), cls: "link", hidden: true }, () => this.reset());
-    const more = button(t("gallery.filters"), { name: "filter", cls: "st-morefilters", "aria-expanded": "false" }, () => more.setAttribute("aria-expanded", this.head.classList.toggle("open")));
-    this.head = el("div", "st-tools", { role: "search" },
-      el("div", "st-searchbox", {}, icon("search"), this.query, el("kbd", "", { "aria-hidden": "true" }, "/")), more,
+    const size = el("input", "st-size", {
+      type: "range",
+      min: 140,
+      max: 420,
+      step: 20,
+      value: this.grid.width,
+      "aria-label": t("gallery.size"),
+      title: t("gallery.size"),
+      oninput: () => this.resize(size),
+    });
+    this.bin = button(
+      t("gallery.trash"),
+      { name: "trash", text: t("gallery.trash"), cls: "st-bin", "aria-pressed": "false" },
+      () => this.showTrash(!this.trashed),
+    );
+    this.purge = button(
+      t("gallery.purge"),
+      { text: t("gallery.purge"), cls: "danger", hidden: true, data: { do: "purge" } },
+      () => this.empties(),
+    );
+    this.clear = button(t("gallery.clear"), { text: t("gallery.clear_short"), cls: "link", hidden: true }, () =>
+      this.reset(),
+    );
+    const more = button(t("gallery.filters"), { name: "filter", cls: "st-morefilters", "aria-expanded": "false" }, () =>
+      more.setAttribute("aria-expanded", this.head.classList.toggle("open")),
+    );
+    this.head = el(
+      "div",
+      "st-tools",
+      { role: "search" },
+      el("div", "st-searchbox", {}, icon("search"), this.query, el("kbd", "", { "aria-hidden": "true" }, "/")),
+      more,
       el("div", "st-filters", {}, ...Object.values(this.filters), this.clear),
-      el("div", "st-right", {}, this.counter, size, this.purge, this.bin));
+      el("div", "st-right", {}, this.counter, size, this.purge, this.bin),
+    );
   }
 
   /** The tools stick below whatever the page keeps at the top of a narrow window. */
   below() {
     const bar = document.querySelector("#studio-tabs > .tab-wrapper");
-    const set = () => this.root.style.setProperty("--studio-top", `${bar && bar.offsetWidth > innerWidth / 2 ? bar.offsetHeight : 0}px`);
+    const set = () =>
+      this.root.style.setProperty(
+        "--studio-top",
+        `${bar && bar.offsetWidth > innerWidth / 2 ? bar.offsetHeight : 0}px`,
+      );
     set();
     if (bar) new ResizeObserver(set).observe(bar);
   }
@@ -133,7 +214,11 @@ class Gallery {
 
   /** The present search as parameters. The date becomes a word of the query, which the studio understands. */
   asked() {
-    const wanted = { limit: PAGE, trashed: this.trashed, time_zone: Intl.DateTimeFormat().resolvedOptions().timeZone || "UTC" };
+    const wanted = {
+      limit: PAGE,
+      trashed: this.trashed,
+      time_zone: Intl.DateTimeFormat().resolvedOptions().timeZone || "UTC",
+    };
     for (const [name, f] of Object.entries(this.filters)) if (f.value && name !== "date") wanted[name] = f.value;
     const after = this.filters.date.value && dayBefore(DAYS[this.filters.date.value]);
     wanted.query = [after && `after:${after}`, this.query.value.trim()].filter(Boolean).join(" ");
@@ -170,7 +255,9 @@ class Gallery {
   }
 
   skeleton() {
-    this.grid.node.before(el("div", "st-skeleton", { "aria-hidden": "true" }, ...Array.from({ length: 12 }, () => el("i"))));
+    this.grid.node.before(
+      el("div", "st-skeleton", { "aria-hidden": "true" }, ...Array.from({ length: 12 }, () => el("i"))),
+    );
   }
 
   count(n) {
@@ -181,7 +268,12 @@ class Gallery {
     if (this.total > 0) return;
     const word = this.trashed ? "trash" : this.filtered ? "search" : "all";
     const act = word === "search" ? button(t("gallery.clear"), { text: t("gallery.clear") }, () => this.reset()) : null;
-    this.empty.replaceChildren(icon(word === "trash" ? "trash" : word === "search" ? "search" : "grid", "st-i huge"), el("h2", "", {}, t(`gallery.empty_${word}`)), el("p", "", {}, t(`gallery.empty_${word}_help`)), act || "");
+    this.empty.replaceChildren(
+      icon(word === "trash" ? "trash" : word === "search" ? "search" : "grid", "st-i huge"),
+      el("h2", "", {}, t(`gallery.empty_${word}`)),
+      el("p", "", {}, t(`gallery.empty_${word}_help`)),
+      act || "",
+    );
   }
 
   /** News from the stream: known runs change in place; new ones wait behind a button when the top is out of sight. */
@@ -190,7 +282,8 @@ class Gallery {
     for (const run of runs) {
       if (run.gone || run.trashed !== this.trashed) {
         if (this.grid.at.has(run.id)) this.lists.gone([run.id]);
-      } else if (!this.grid.update(run) && !this.trashed && this.fits(run) && run.seq > (this.grid.items[0]?.seq ?? 0)) added.push(run);
+      } else if (!this.grid.update(run) && !this.trashed && this.fits(run) && run.seq > (this.grid.items[0]?.seq ?? 0))
+        added.push(run);
     }
     if (!added.length) return;
     const known = new Set(added.map((r) => r.id));
@@ -205,7 +298,13 @@ class Gallery {
   fits(run) {
     const f = this.filters;
     if (this.query.value.trim()) return false;
-    return (!f.task.value || f.task.value === run.task) && (!f.model.value || f.model.value === run.model) && (!f.kind.value || f.kind.value === run.kind) && (!f.status.value || f.status.value === run.status) && !(Number(f.rating_min.value) > run.rating);
+    return (
+      (!f.task.value || f.task.value === run.task) &&
+      (!f.model.value || f.model.value === run.model) &&
+      (!f.kind.value || f.kind.value === run.kind) &&
+      (!f.status.value || f.status.value === run.status) &&
+      !(Number(f.rating_min.value) > run.rating)
+    );
   }
 
   showNews() {
@@ -267,12 +366,22 @@ class Gallery {
 
   /** Emptying the trash cannot be undone, so it asks. */
   async empties() {
-    const sure = el("dialog", "st st-sure", { "aria-label": t("gallery.purge") }, el("h2", "", {}, t("gallery.purge_sure", { n: number(this.total) })), el("p", "st-dim", {}, t("gallery.purge_help")));
+    const sure = el(
+      "dialog",
+      "st st-sure",
+      { "aria-label": t("gallery.purge") },
+      el("h2", "", {}, t("gallery.purge_sure", { n: number(this.total) })),
+      el("p", "st-dim", {}, t("gallery.purge_help")),
+    );
     const no = button(t("widgets.keep"), { text: t("widgets.keep") }, () => sure.close());
-    const yes = button(t("gallery.purge"), { text: t("gallery.purge"), cls: "danger solid", data: { do: "purge-now" } }, async () => {
-      sure.close();
-      if (await tried(post("ui/purge"))) this.search();
-    });
+    const yes = button(
+      t("gallery.purge"),
+      { text: t("gallery.purge"), cls: "danger solid", data: { do: "purge-now" } },
+      async () => {
+        sure.close();
+        if (await tried(post("ui/purge"))) this.search();
+      },
+    );
     sure.append(el("div", "st-actions", {}, no, yes));
     sure.addEventListener("close", () => sure.remove());
     document.body.append(sure);
@@ -287,11 +396,31 @@ class Gallery {
     const runs = () => this.grid.chosen();
     const two = runs().filter((r) => r.asset && r.asset.kind !== "audio");
     const parts = [el("strong", "", { "aria-live": "polite" }, t("gallery.chosen", { n: number(ids.size) }))];
-    if (this.trashed) parts.push(button(t("gallery.restore"), { name: "restore", text: t("gallery.restore"), data: { do: "restore" } }, () => this.restore(runs())));
+    if (this.trashed)
+      parts.push(
+        button(t("gallery.restore"), { name: "restore", text: t("gallery.restore"), data: { do: "restore" } }, () =>
+          this.restore(runs()),
+        ),
+      );
     else {
-      if (ids.size === 2 && two.length === 2) parts.push(button(t("widgets.compare"), { name: "compare", text: t("widgets.compare"), data: { do: "compare" } }, () => compare(...two.map((run) => ({ run, asset: run.asset })))));
-      parts.push(button(t("widgets.download"), { name: "download", text: t("widgets.download"), data: { do: "download" } }, () => download(runs())));
-      parts.push(button(t("widgets.trash"), { name: "trash", text: t("widgets.trash"), cls: "danger", data: { do: "trash" } }, () => this.trash(runs())));
+      if (ids.size === 2 && two.length === 2)
+        parts.push(
+          button(t("widgets.compare"), { name: "compare", text: t("widgets.compare"), data: { do: "compare" } }, () =>
+            compare(...two.map((run) => ({ run, asset: run.asset }))),
+          ),
+        );
+      parts.push(
+        button(t("widgets.download"), { name: "download", text: t("widgets.download"), data: { do: "download" } }, () =>
+          download(runs()),
+        ),
+      );
+      parts.push(
+        button(
+          t("widgets.trash"),
+          { name: "trash", text: t("widgets.trash"), cls: "danger", data: { do: "trash" } },
+          () => this.trash(runs()),
+        ),
+      );
     }
     parts.push(button(t("gallery.deselect"), { name: "close", cls: "bare" }, () => this.grid.select(new Set())));
     this.selected.replaceChildren(...parts);

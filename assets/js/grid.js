@@ -15,7 +15,11 @@ export class Grid {
   constructor(asks, { width = 220 } = {}) {
     this.asks = asks;
     this.width = width;
-    this.node = el("div", "st-grid", { role: "listbox", "aria-multiselectable": "true", "aria-label": t("gallery.grid") });
+    this.node = el("div", "st-grid", {
+      role: "listbox",
+      "aria-multiselectable": "true",
+      "aria-label": t("gallery.grid"),
+    });
     this.items = [];
     this.at = new Map(); // id -> place in items
     this.cells = new Map();
@@ -111,7 +115,10 @@ export class Grid {
     if (!this.node.isConnected || !this.node.offsetParent || !this.rowHeight) return;
     const { top, bottom } = this.node.getBoundingClientRect(); // read before anything is written: no forced layout
     const from = Math.max(0, Math.floor((-top - OVERSCAN_PX) / this.rowHeight)) * this.columns;
-    const to = Math.min(this.items.length, Math.ceil((innerHeight - top + OVERSCAN_PX) / this.rowHeight) * this.columns);
+    const to = Math.min(
+      this.items.length,
+      Math.ceil((innerHeight - top + OVERSCAN_PX) / this.rowHeight) * this.columns,
+    );
     const wanted = new Set();
     const fresh = document.createDocumentFragment();
     for (let i = from; i < to; i++) {
@@ -151,14 +158,38 @@ export class Grid {
     const name = title(run);
     const why = reason(run);
     cell.className = `st-cell ${run.status}`;
-    cell.setAttribute("aria-label", [name.slice(0, 120), t(`widgets.status.${run.status}`), run.rating ? t("widgets.stars", { n: run.rating }) : ""].filter(Boolean).join(", "));
-    const face = el("div", "st-face", {}, picture(run), chip(run), el("span", "st-tick", { "aria-hidden": "true" }, icon("check")));
-    if (run.rating) face.append(el("span", "st-rated", { "aria-hidden": "true" }, ...Array.from({ length: run.rating }, () => icon("star"))));
+    cell.setAttribute(
+      "aria-label",
+      [name.slice(0, 120), t(`widgets.status.${run.status}`), run.rating ? t("widgets.stars", { n: run.rating }) : ""]
+        .filter(Boolean)
+        .join(", "),
+    );
+    const face = el(
+      "div",
+      "st-face",
+      {},
+      picture(run),
+      chip(run),
+      el("span", "st-tick", { "aria-hidden": "true" }, icon("check")),
+    );
+    if (run.rating)
+      face.append(
+        el("span", "st-rated", { "aria-hidden": "true" }, ...Array.from({ length: run.rating }, () => icon("star"))),
+      );
     if (why) face.append(el("div", "st-facewhy", {}, el("p", "", {}, why)));
     if (run.status === "running") face.append(progress(run));
     cell.removeAttribute("aria-description");
     overGlimpse(cell, face);
-    cell.replaceChildren(face, el("div", "st-cap", {}, el("p", "", { title: run.prompt }, name), el("small", "", {}, el("span", "", {}, run.model_label), since(run.created_at))));
+    cell.replaceChildren(
+      face,
+      el(
+        "div",
+        "st-cap",
+        {},
+        el("p", "", { title: run.prompt }, name),
+        el("small", "", {}, el("span", "", {}, run.model_label), since(run.created_at)),
+      ),
+    );
   }
 
   async more() {

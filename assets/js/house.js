@@ -22,53 +22,169 @@ export function mount(element) {
   async function load() {
     const house = await tried(get("ui/house"));
     if (!house) return;
-    const left = el("div", "st-col", {}, preferences(box), defaults(box), engines(house.engines), box("shortcuts", shortcuts()));
-    const right = el("div", "st-col", {}, storage(house), limits(house.limits), spending(state), backups(house), versions(house.parts));
+    const left = el(
+      "div",
+      "st-col",
+      {},
+      preferences(box),
+      defaults(box),
+      engines(house.engines),
+      box("shortcuts", shortcuts()),
+    );
+    const right = el(
+      "div",
+      "st-col",
+      {},
+      storage(house),
+      limits(house.limits),
+      spending(state),
+      backups(house),
+      versions(house.parts),
+    );
     root.replaceChildren(heading(t("shell.tab_settings")), left, right);
   }
   load();
-  new IntersectionObserver((seen) => seen.some((s) => s.isIntersecting) && root.childElementCount && load()).observe(element);
+  new IntersectionObserver((seen) => seen.some((s) => s.isIntersecting) && root.childElementCount && load()).observe(
+    element,
+  );
 }
 
-const box = (name, ...children) => el("section", `st-box ${name}`, { "aria-label": t(`settings.${name}`) }, el("h2", "", {}, t(`settings.${name}`)), ...children);
+const box = (name, ...children) =>
+  el(
+    "section",
+    `st-box ${name}`,
+    { "aria-label": t(`settings.${name}`) },
+    el("h2", "", {}, t(`settings.${name}`)),
+    ...children,
+  );
 
 function engines(list) {
-  return box("engines", el("p", "st-dim", {}, t("settings.engines_help")), el("ul", "st-engines", {}, ...list.map((e) =>
-    el("li", e.ready ? "ready" : "", { data: { engine: e.name } },
-      el("span", "st-dot", { "aria-hidden": "true" }),
-      el("div", "st-grow", {},
-        el("p", "", {}, el("b", "", {}, told(e.label)), " ", el("span", "st-dim", {}, t(e.local ? "settings.on_this_machine" : "settings.hosted"), " · ", t("settings.models", { n: e.models }))),
-        el("p", e.ready ? "st-okay" : "st-need", {}, e.ready ? t("settings.ready") : say(e.missing) || t("settings.not_ready")),
-        e.needs.length ? el("p", "st-needs", {}, ...e.needs.map((n) => el("code", "", {}, n))) : null)))));
+  return box(
+    "engines",
+    el("p", "st-dim", {}, t("settings.engines_help")),
+    el(
+      "ul",
+      "st-engines",
+      {},
+      ...list.map((e) =>
+        el(
+          "li",
+          e.ready ? "ready" : "",
+          { data: { engine: e.name } },
+          el("span", "st-dot", { "aria-hidden": "true" }),
+          el(
+            "div",
+            "st-grow",
+            {},
+            el(
+              "p",
+              "",
+              {},
+              el("b", "", {}, told(e.label)),
+              " ",
+              el(
+                "span",
+                "st-dim",
+                {},
+                t(e.local ? "settings.on_this_machine" : "settings.hosted"),
+                " · ",
+                t("settings.models", { n: e.models }),
+              ),
+            ),
+            el(
+              "p",
+              e.ready ? "st-okay" : "st-need",
+              {},
+              e.ready ? t("settings.ready") : say(e.missing) || t("settings.not_ready"),
+            ),
+            e.needs.length ? el("p", "st-needs", {}, ...e.needs.map((n) => el("code", "", {}, n))) : null,
+          ),
+        ),
+      ),
+    ),
+  );
 }
 
 function storage({ storage: s, health }) {
-  const parts = [["library", s.library_bytes], ["db", s.db_bytes], ["cache", s.cache_bytes - s.local_bytes], ["local", s.local_bytes], ["backups", s.backups_bytes]].filter(([name, n]) => n || name !== "local");
+  const parts = [
+    ["library", s.library_bytes],
+    ["db", s.db_bytes],
+    ["cache", s.cache_bytes - s.local_bytes],
+    ["local", s.local_bytes],
+    ["backups", s.backups_bytes],
+  ].filter(([name, n]) => n || name !== "local");
   const used = parts.reduce((sum, [, n]) => sum + n, 0);
-  const bar = el("div", "st-meter", { role: "img", "aria-label": t("settings.used", { used: bytes(used), free: bytes(s.free_bytes) }) }, ...parts.map(([name, n]) => {
-    const part = el("i", name, { title: `${t(`settings.${name}`)}: ${bytes(n)}` });
-    part.style.flexGrow = n || 1;
-    return part;
-  }));
-  const rows = parts.map(([name, n]) => el("li", "", {}, el("i", `st-key ${name}`), t(`settings.${name}`), el("b", "", {}, bytes(n))));
-  const waits = health.waiting ? t("settings.waiting", { n: health.waiting, time: seconds(health.oldest_s) }) : t("settings.nothing_waits");
-  return box("storage",
-    el("p", "st-path", {}, el("b", "", {}, t("settings.folder")), el("code", "", {}, s.data), button(t("widgets.copy"), { name: "copy", cls: "bare tiny" }, () => copy(s.data))),
-    el("p", "st-dim", {}, t("settings.folder_help")), bar, el("ul", "st-legend", {}, ...rows),
-    el("p", "st-dim", {}, t("settings.kept", { runs: number(s.runs), assets: number(s.assets), free: bytes(s.free_bytes) })),
-    el("p", "st-dim", {}, waits));
+  const bar = el(
+    "div",
+    "st-meter",
+    { role: "img", "aria-label": t("settings.used", { used: bytes(used), free: bytes(s.free_bytes) }) },
+    ...parts.map(([name, n]) => {
+      const part = el("i", name, { title: `${t(`settings.${name}`)}: ${bytes(n)}` });
+      part.style.flexGrow = n || 1;
+      return part;
+    }),
+  );
+  const rows = parts.map(([name, n]) =>
+    el("li", "", {}, el("i", `st-key ${name}`), t(`settings.${name}`), el("b", "", {}, bytes(n))),
+  );
+  const waits = health.waiting
+    ? t("settings.waiting", { n: health.waiting, time: seconds(health.oldest_s) })
+    : t("settings.nothing_waits");
+  return box(
+    "storage",
+    el(
+      "p",
+      "st-path",
+      {},
+      el("b", "", {}, t("settings.folder")),
+      el("code", "", {}, s.data),
+      button(t("widgets.copy"), { name: "copy", cls: "bare tiny" }, () => copy(s.data)),
+    ),
+    el("p", "st-dim", {}, t("settings.folder_help")),
+    bar,
+    el("ul", "st-legend", {}, ...rows),
+    el(
+      "p",
+      "st-dim",
+      {},
+      t("settings.kept", { runs: number(s.runs), assets: number(s.assets), free: bytes(s.free_bytes) }),
+    ),
+    el("p", "st-dim", {}, waits),
+  );
 }
 
 function limits(now) {
   const fields = ["run_usd", "day_usd", "month_usd"].map((name) => {
-    const field = el("input", "", { type: "number", min: 0, step: "any", name, value: now[name] ?? "", placeholder: t("settings.no_limit"), id: `limit-${name}` });
-    return el("label", "st-limit", { for: `limit-${name}` }, el("span", "", {}, t(`settings.${name}`)), el("span", "st-money", {}, "$", field));
+    const field = el("input", "", {
+      type: "number",
+      min: 0,
+      step: "any",
+      name,
+      value: now[name] ?? "",
+      placeholder: t("settings.no_limit"),
+      id: `limit-${name}`,
+    });
+    return el(
+      "label",
+      "st-limit",
+      { for: `limit-${name}` },
+      el("span", "", {}, t(`settings.${name}`)),
+      el("span", "st-money", {}, "$", field),
+    );
   });
-  const form = el("form", "st-limits", {}, ...fields, button(t("settings.save"), { text: t("settings.save"), data: { do: "save-limits" } }));
+  const form = el(
+    "form",
+    "st-limits",
+    {},
+    ...fields,
+    button(t("settings.save"), { text: t("settings.save"), data: { do: "save-limits" } }),
+  );
   form.querySelector("button").type = "submit";
   form.addEventListener("submit", async (e) => {
     e.preventDefault();
-    const body = Object.fromEntries([...form.querySelectorAll("input")].map((i) => [i.name, i.value === "" ? null : Number(i.value)]));
+    const body = Object.fromEntries(
+      [...form.querySelectorAll("input")].map((i) => [i.name, i.value === "" ? null : Number(i.value)]),
+    );
     if (await tried(post("ui/house/limits", body))) toast(t("settings.saved"));
   });
   return box("limits", el("p", "st-dim", {}, t("settings.limits_help")), form);
@@ -80,54 +196,172 @@ function spending(state) {
     const told = await tried(get(`ui/house/spend?group=${state.group}&days=${state.days}`));
     if (told) shown.replaceChildren(...(state.group === "day" ? byDay(told.rows, state.days) : byKey(told.rows)));
   };
-  const tabs = ["day", "model", "owner"].map((group) => button(t(`settings.by_${group}`), { text: t(`settings.by_${group}`), "aria-pressed": group === state.group, data: { do: `by-${group}` } }, () => {
-    state.group = group;
-    tabs.forEach((b, i) => b.setAttribute("aria-pressed", ["day", "model", "owner"][i] === group));
-    load();
-  }));
-  const days = el("select", "st-select", { "aria-label": t("settings.period"), onchange: () => ((state.days = Number(days.value)), load()) }, ...DAYS.map((d) => el("option", "", { value: d, selected: d === state.days }, t("settings.days", { n: d }))));
+  const tabs = ["day", "model", "owner"].map((group) =>
+    button(
+      t(`settings.by_${group}`),
+      { text: t(`settings.by_${group}`), "aria-pressed": group === state.group, data: { do: `by-${group}` } },
+      () => {
+        state.group = group;
+        tabs.forEach((b, i) => b.setAttribute("aria-pressed", ["day", "model", "owner"][i] === group));
+        load();
+      },
+    ),
+  );
+  const days = el(
+    "select",
+    "st-select",
+    { "aria-label": t("settings.period"), onchange: () => ((state.days = Number(days.value)), load()) },
+    ...DAYS.map((d) => el("option", "", { value: d, selected: d === state.days }, t("settings.days", { n: d }))),
+  );
   load();
   return box("spending", el("div", "st-spendtools", {}, ...tabs, el("span", "st-grow"), days), shown);
 }
 
 function byDay(rows, days) {
   const by = new Map(rows.map((r) => [r.key, r]));
-  const list = Array.from({ length: days }, (_, i) => new Date(Date.now() - (days - 1 - i) * 864e5).toISOString().slice(0, 10));
+  const list = Array.from({ length: days }, (_, i) =>
+    new Date(Date.now() - (days - 1 - i) * 864e5).toISOString().slice(0, 10),
+  );
   const most = Math.max(...rows.map((r) => r.usd), 0.01);
   const total = rows.reduce((sum, r) => sum + r.usd, 0);
-  const chart = el("div", "st-chart", { role: "img", "aria-label": t("settings.spent", { usd: dollars(total), n: days }) }, ...list.map((day) => {
-    const row = by.get(day);
-    const bar = el("i", row?.usd ? "" : "none", { title: `${day}: ${dollars(row?.usd || 0)}${row ? `, ${t("settings.runs", { n: row.runs })}` : ""}` });
-    bar.style.height = `${Math.max(2, ((row?.usd || 0) / most) * 100)}%`;
-    return bar;
-  }));
-  const words = el("p", "", {}, el("b", "st-total", {}, total ? dollars(total) : "$0"), " ", el("span", "st-dim", {}, t("settings.in_days", { n: days })));
-  return [words, chart, el("div", "st-axis", {}, el("span", "", {}, list[0]), el("span", "", {}, list.at(-1))), ...byKey(rows.filter((r) => r.usd).slice(-14).reverse())];
+  const chart = el(
+    "div",
+    "st-chart",
+    { role: "img", "aria-label": t("settings.spent", { usd: dollars(total), n: days }) },
+    ...list.map((day) => {
+      const row = by.get(day);
+      const bar = el("i", row?.usd ? "" : "none", {
+        title: `${day}: ${dollars(row?.usd || 0)}${row ? `, ${t("settings.runs", { n: row.runs })}` : ""}`,
+      });
+      bar.style.height = `${Math.max(2, ((row?.usd || 0) / most) * 100)}%`;
+      return bar;
+    }),
+  );
+  const words = el(
+    "p",
+    "",
+    {},
+    el("b", "st-total", {}, total ? dollars(total) : "$0"),
+    " ",
+    el("span", "st-dim", {}, t("settings.in_days", { n: days })),
+  );
+  return [
+    words,
+    chart,
+    el("div", "st-axis", {}, el("span", "", {}, list[0]), el("span", "", {}, list.at(-1))),
+    ...byKey(
+      rows
+        .filter((r) => r.usd)
+        .slice(-14)
+        .reverse(),
+    ),
+  ];
 }
 
 function byKey(rows) {
   if (!rows.length) return [el("p", "st-dim", {}, t("settings.nothing_spent"))];
   const most = Math.max(...rows.map((r) => r.usd), 0.01);
-  return [el("table", "st-money-table", {}, el("tbody", "", {}, ...rows.map((r) => {
-    const bar = el("i");
-    bar.style.width = `${(r.usd / most) * 100}%`;
-    return el("tr", "", {}, el("th", "", { scope: "row" }, r.key || t("settings.you")), el("td", "bar", {}, bar), el("td", "", {}, t("settings.runs", { n: number(r.runs) })), el("td", "", {}, dollars(r.usd)));
-  })))];
+  return [
+    el(
+      "table",
+      "st-money-table",
+      {},
+      el(
+        "tbody",
+        "",
+        {},
+        ...rows.map((r) => {
+          const bar = el("i");
+          bar.style.width = `${(r.usd / most) * 100}%`;
+          return el(
+            "tr",
+            "",
+            {},
+            el("th", "", { scope: "row" }, r.key || t("settings.you")),
+            el("td", "bar", {}, bar),
+            el("td", "", {}, t("settings.runs", { n: number(r.runs) })),
+            el("td", "", {}, dollars(r.usd)),
+          );
+        }),
+      ),
+    ),
+  ];
 }
 
 function backups({ backups: list, storage: s }) {
   const rows = el("ul", "st-backups");
-  const draw = (found) => rows.replaceChildren(...(found.length ? found.slice(0, 12).map((b) => el("li", "", {}, el("code", "", {}, b.name), el("span", "st-dim", {}, `${bytes(b.bytes)} · ${exact(b.at)}`))) : [el("li", "st-dim", {}, t("settings.no_backups"))]));
+  const draw = (found) =>
+    rows.replaceChildren(
+      ...(found.length
+        ? found
+            .slice(0, 12)
+            .map((b) =>
+              el(
+                "li",
+                "",
+                {},
+                el("code", "", {}, b.name),
+                el("span", "st-dim", {}, `${bytes(b.bytes)} · ${exact(b.at)}`),
+              ),
+            )
+        : [el("li", "st-dim", {}, t("settings.no_backups"))]),
+    );
   draw(list);
-  const now = button(t("settings.backup_now"), { name: "download", text: t("settings.backup_now"), data: { do: "backup" } }, async () => {
-    now.disabled = true;
-    const told = await tried(post("ui/house/backup"));
-    now.disabled = false;
-    if (told) draw(told.backups), toast(t("settings.backed_up", { name: told.made }));
-  });
-  return box("backup", el("p", "st-dim", {}, t("settings.backup_help")), now, rows, el("details", "", {}, el("summary", "", {}, t("settings.how_to_restore")), el("ol", "st-steps", {}, ...[1, 2, 3].map((n) => el("li", "", {}, t(`settings.restore_${n}`, { data: s.data }))))));
+  const now = button(
+    t("settings.backup_now"),
+    { name: "download", text: t("settings.backup_now"), data: { do: "backup" } },
+    async () => {
+      now.disabled = true;
+      const told = await tried(post("ui/house/backup"));
+      now.disabled = false;
+      if (told) draw(told.backups), toast(t("settings.backed_up", { name: told.made }));
+    },
+  );
+  return box(
+    "backup",
+    el("p", "st-dim", {}, t("settings.backup_help")),
+    now,
+    rows,
+    el(
+      "details",
+      "",
+      {},
+      el("summary", "", {}, t("settings.how_to_restore")),
+      el("ol", "st-steps", {}, ...[1, 2, 3].map((n) => el("li", "", {}, t(`settings.restore_${n}`, { data: s.data })))),
+    ),
+  );
 }
 
 function versions(parts) {
-  return el("section", "st-box versions", { "aria-label": t("settings.versions") }, el("details", "", {}, el("summary", "", {}, t("settings.versions")), el("table", "st-parts", {}, el("tbody", "", {}, ...parts.map((p) => el("tr", "", {}, el("th", "", { scope: "row" }, p.name), el("td", "", {}, p.version), el("td", "st-dim", {}, p.licence)))))));
+  return el(
+    "section",
+    "st-box versions",
+    { "aria-label": t("settings.versions") },
+    el(
+      "details",
+      "",
+      {},
+      el("summary", "", {}, t("settings.versions")),
+      el(
+        "table",
+        "st-parts",
+        {},
+        el(
+          "tbody",
+          "",
+          {},
+          ...parts.map((p) =>
+            el(
+              "tr",
+              "",
+              {},
+              el("th", "", { scope: "row" }, p.name),
+              el("td", "", {}, p.version),
+              el("td", "st-dim", {}, p.licence),
+            ),
+          ),
+        ),
+      ),
+    ),
+  );
 }

@@ -36,8 +36,20 @@ export function lightbox(pairs, at = 0, { rated } = {}) {
     dialog.setStars = set;
     body.replaceChildren(player(asset, { keys: dialog, autoplay: true }), previous, next);
     previous.hidden = next.hidden = pairs.length < 2;
-    head.replaceChildren(el("span", "st-lighttitle", {}, title(run)), el("span", "st-dim", {}, `${at + 1} / ${pairs.length}`), row, close);
-    foot.textContent = [run.model_label, asset.width && `${asset.width}×${asset.height}`, seconds(asset.duration_s), run.seed !== null && t("widgets.seed", { n: run.seed })].filter(Boolean).join("  ·  ");
+    head.replaceChildren(
+      el("span", "st-lighttitle", {}, title(run)),
+      el("span", "st-dim", {}, `${at + 1} / ${pairs.length}`),
+      row,
+      close,
+    );
+    foot.textContent = [
+      run.model_label,
+      asset.width && `${asset.width}×${asset.height}`,
+      seconds(asset.duration_s),
+      run.seed !== null && t("widgets.seed", { n: run.seed }),
+    ]
+      .filter(Boolean)
+      .join("  ·  ");
   }
   dialog.addEventListener("keydown", (e) => {
     if (e.target.matches("input[type=range], select") && e.key.startsWith("Arrow")) return;
@@ -56,21 +68,62 @@ export function compare(a, b) {
   const box = el("div", "st-compare");
   const sides = [a, b].map(({ run, asset }) => {
     const shown = stage(asset);
-    return { run, asset, shown, frame: el("figure", "", {}, shown, el("figcaption", "", {}, `${title(run)}`, el("span", "st-dim", {}, ` ${run.model_label}${run.seed !== null ? " · " + t("widgets.seed", { n: run.seed }) : ""}`))) };
+    return {
+      run,
+      asset,
+      shown,
+      frame: el(
+        "figure",
+        "",
+        {},
+        shown,
+        el(
+          "figcaption",
+          "",
+          {},
+          `${title(run)}`,
+          el(
+            "span",
+            "st-dim",
+            {},
+            ` ${run.model_label}${run.seed !== null ? " · " + t("widgets.seed", { n: run.seed }) : ""}`,
+          ),
+        ),
+      ),
+    };
   });
-  const line = el("input", "st-wipe", { type: "range", min: 0, max: 1000, value: 500, "aria-label": t("widgets.wipe") });
-  const mode = button(t("widgets.wipe"), { text: t("widgets.wipe"), data: { do: "wipe" }, "aria-pressed": "false" }, () => set(!box.classList.contains("wipe")));
+  const line = el("input", "st-wipe", {
+    type: "range",
+    min: 0,
+    max: 1000,
+    value: 500,
+    "aria-label": t("widgets.wipe"),
+  });
+  const mode = button(
+    t("widgets.wipe"),
+    { text: t("widgets.wipe"), data: { do: "wipe" }, "aria-pressed": "false" },
+    () => set(!box.classList.contains("wipe")),
+  );
   function set(wiped) {
     box.classList.toggle("wipe", wiped);
     mode.classList.toggle("on", wiped);
     mode.setAttribute("aria-pressed", wiped);
     line.hidden = !wiped;
   }
-  line.addEventListener("input", () => (box.style.setProperty("--at", `${line.value / 10}%`), box.style.setProperty("--f", line.value / 1000)));
+  line.addEventListener(
+    "input",
+    () => (box.style.setProperty("--at", `${line.value / 10}%`), box.style.setProperty("--f", line.value / 1000)),
+  );
   box.append(...sides.map((s) => s.frame), line);
   const clips = sides.filter((s) => s.asset.kind === "video");
   if (clips.length) {
-    foot.append(controls(clips.map((s) => s.shown), clips[0].asset, { keys: dialog }));
+    foot.append(
+      controls(
+        clips.map((s) => s.shown),
+        clips[0].asset,
+        { keys: dialog },
+      ),
+    );
     clips.slice(1).forEach((s) => (s.shown.muted = true));
     clips.forEach((s) => s.shown.play().catch(() => {}));
   }

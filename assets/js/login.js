@@ -1,6 +1,12 @@
 // The login page in the reader's own theme and language, as the studio's pages keep them.
 (() => {
-  const kept = (key) => { try { return localStorage.getItem(key); } catch { return null; } };
+  const kept = (key) => {
+    try {
+      return localStorage.getItem(key);
+    } catch {
+      return null;
+    }
+  };
   const theme = kept("studio-theme");
   if (theme) document.documentElement.dataset.theme = theme;
   addEventListener("DOMContentLoaded", () => {

@@ -17,7 +17,15 @@ export function mount(element) {
 
 class Models {
   constructor(element, root) {
-    Object.assign(this, { root, only: "all", rows: new Map(), speeds: new Map(), states: new Map(), timer: 0, visible: false });
+    Object.assign(this, {
+      root,
+      only: "all",
+      rows: new Map(),
+      speeds: new Map(),
+      states: new Map(),
+      timer: 0,
+      visible: false,
+    });
     root.classList.add("st", "st-models");
     this.head = el("div", "");
     this.list = el("ul", "st-modellist", {});
@@ -61,15 +69,21 @@ class Models {
       const speed = (d.done - before.done) / ((now.at - before.at) / 1000);
       now.speed = before.speed ? SMOOTH * speed + (1 - SMOOTH) * before.speed : speed;
     }
-    if (!before || d.done !== before.done || d.state !== "running") this.speeds.set(key, d.state === "running" ? now : undefined);
+    if (!before || d.done !== before.done || d.state !== "running")
+      this.speeds.set(key, d.state === "running" ? now : undefined);
     const was = this.states.get(key);
     this.states.set(key, d.state);
-    if (was && was !== d.state && ["ended", "failed"].includes(d.state)) this.said.textContent = t(`models.state_${d.state}`, { label: model.label, message: say(d.message) });
+    if (was && was !== d.state && ["ended", "failed"].includes(d.state))
+      this.said.textContent = t(`models.state_${d.state}`, { label: model.label, message: say(d.message) });
   }
 
   draw() {
     const { models, place } = this.told;
-    const kinds = { all: () => true, mine: (m) => m.on_disk > 0 || m.downloads.some((d) => d.state === "running"), runs_here: (m) => m.fits.some((f) => f.rung) };
+    const kinds = {
+      all: () => true,
+      mine: (m) => m.on_disk > 0 || m.downloads.some((d) => d.state === "running"),
+      runs_here: (m) => m.fits.some((f) => f.rung),
+    };
     this.drawHead(kinds);
     const shown = models.filter(kinds[this.only]);
     const nodes = shown.map((m) => {
@@ -81,31 +95,79 @@ class Models {
       if (old?.text === text) return old.node;
       const node = row(m, speed, lacks && place.free_bytes, (...all) => this.act(...all));
       const held = old?.node.contains(document.activeElement) && document.activeElement.dataset.do;
-      if (held) queueMicrotask(() => (node.querySelector(`[data-do="${held}"]`) || node.querySelector("button"))?.focus({ preventScroll: true }));
+      if (held)
+        queueMicrotask(() =>
+          (node.querySelector(`[data-do="${held}"]`) || node.querySelector("button"))?.focus({ preventScroll: true }),
+        );
       this.rows.set(m.id, { text, node });
       return node;
     });
     const wanted = new Set(nodes);
     for (const child of [...this.list.children]) if (!wanted.has(child)) child.remove();
-    nodes.forEach((node, i) => this.list.children[i] !== node && this.list.insertBefore(node, this.list.children[i] || null));
+    nodes.forEach(
+      (node, i) => this.list.children[i] !== node && this.list.insertBefore(node, this.list.children[i] || null),
+    );
     this.none.hidden = nodes.length > 0;
   }
 
   drawHead(kinds) {
     const { missing, cards, place, models } = this.told;
-    const text = JSON.stringify([missing, cards, place, this.only, Object.values(kinds).map((fits) => models.filter(fits).length)]);
+    const text = JSON.stringify([
+      missing,
+      cards,
+      place,
+      this.only,
+      Object.values(kinds).map((fits) => models.filter(fits).length),
+    ]);
     if (text === this.headText) return;
     this.headText = text;
-    const lines = cards.map((c) => el("li", "", {}, el("b", "", {}, c.name), c.memory ? ` · ${Math.round(c.memory / 2 ** 30)} GB` : "", " · ", c.loaded ? t("models.loaded", { model: models.find((m) => m.id === c.loaded)?.label || c.loaded }) : t("models.free")));
-    const only = Object.entries(kinds).map(([name, fits]) => button(t(`models.${name}`, { n: number(models.filter(fits).length) }), { text: t(`models.${name}`, { n: number(models.filter(fits).length) }), "aria-pressed": name === this.only, data: { only: name } }, () => {
-      this.only = name;
-      this.draw();
-      this.head.querySelector(`[data-only="${name}"]`).focus();
-    }));
-    this.head.replaceChildren(el("section", "st-box", { "aria-label": t("models.yours") }, el("h2", "", {}, t("models.yours")),
-      missing ? el("p", "st-need", {}, say(missing)) : null, lines.length ? el("ul", "", {}, ...lines) : null,
-      el("p", "st-dim", {}, t("models.help"), " ", place ? t("models.disk", { folder: place.folder, free: bytes(place.free_bytes) }) : "")),
-      el("div", "st-modelfilter", { role: "group", "aria-label": t("models.show") }, ...only));
+    const lines = cards.map((c) =>
+      el(
+        "li",
+        "",
+        {},
+        el("b", "", {}, c.name),
+        c.memory ? ` · ${Math.round(c.memory / 2 ** 30)} GB` : "",
+        " · ",
+        c.loaded
+          ? t("models.loaded", { model: models.find((m) => m.id === c.loaded)?.label || c.loaded })
+          : t("models.free"),
+      ),
+    );
+    const only = Object.entries(kinds).map(([name, fits]) =>
+      button(
+        t(`models.${name}`, { n: number(models.filter(fits).length) }),
+        {
+          text: t(`models.${name}`, { n: number(models.filter(fits).length) }),
+          "aria-pressed": name === this.only,
+          data: { only: name },
+        },
+        () => {
+          this.only = name;
+          this.draw();
+          this.head.querySelector(`[data-only="${name}"]`).focus();
+        },
+      ),
+    );
+    this.head.replaceChildren(
+      el(
+        "section",
+        "st-box",
+        { "aria-label": t("models.yours") },
+        el("h2", "", {}, t("models.yours")),
+        missing ? el("p", "st-need", {}, say(missing)) : null,
+        lines.length ? el("ul", "", {}, ...lines) : null,
+        el(
+          "p",
+          "st-dim",
+          {},
+          t("models.help"),
+          " ",
+          place ? t("models.disk", { folder: place.folder, free: bytes(place.free_bytes) }) : "",
+        ),
+      ),
+      el("div", "st-modelfilter", { role: "group", "aria-label": t("models.show") }, ...only),
+    );
   }
 }
 
@@ -113,25 +175,79 @@ class Models {
 function row(m, speed, free, act) {
   const running = m.downloads.some((d) => d.state === "running");
   const cannot = free || (m.fits.length > 0 && m.fits.every((f) => !f.rung && f.word !== "unknown"));
-  const does = (word, key, cls = "", extras = false) => button(t(`models.${key}_label`, { label: m.label }), { text: t(`models.${key}`), cls, disabled: (word === "fetch" && cannot) || null, data: { do: extras ? "draft" : word } }, () => act(word, m, extras));
+  const does = (word, key, cls = "", extras = false) =>
+    button(
+      t(`models.${key}_label`, { label: m.label }),
+      {
+        text: t(`models.${key}`),
+        cls,
+        disabled: (word === "fetch" && cannot) || null,
+        data: { do: extras ? "draft" : word },
+      },
+      () => act(word, m, extras),
+    );
   const started = m.on_disk > 0 || m.downloads.some((d) => d.done);
   const draft = m.extras.some((x) => !x.present);
-  const tools = running ? [does("stop", "stop")] : [
-    m.present ? null : does("fetch", started ? "resume" : "download"),
-    draft ? does("fetch", "fetch_draft", "", true) : null,
-    m.folder ? does("remove", "remove", "danger") : null];
-  const gone = m.folder && !m.present && !running ? el("p", "st-dim st-modelgone", {}, t("models.missing", { names: names(m.missing) })) : null;
-  const fits = m.fits.map((f) => el("p", f.rung ? "st-okay" : "st-need", {}, icon(f.rung ? "check" : "warn"), el("span", "", {}, `${f.card}: ${t(`models.fit_${f.word}`)}`)));
-  return el("li", "st-box st-model", { data: { model: m.id } },
+  const tools = running
+    ? [does("stop", "stop")]
+    : [
+        m.present ? null : does("fetch", started ? "resume" : "download"),
+        draft ? does("fetch", "fetch_draft", "", true) : null,
+        m.folder ? does("remove", "remove", "danger") : null,
+      ];
+  const gone =
+    m.folder && !m.present && !running
+      ? el("p", "st-dim st-modelgone", {}, t("models.missing", { names: names(m.missing) }))
+      : null;
+  const fits = m.fits.map((f) =>
+    el(
+      "p",
+      f.rung ? "st-okay" : "st-need",
+      {},
+      icon(f.rung ? "check" : "warn"),
+      el("span", "", {}, `${f.card}: ${t(`models.fit_${f.word}`)}`),
+    ),
+  );
+  return el(
+    "li",
+    "st-box st-model",
+    { data: { model: m.id } },
     el("div", "st-modelhead", {}, el("h2", "", {}, m.label), state(m, running)),
     el("p", "st-modeltasks", {}, ...m.tasks.map((task) => el("span", "", {}, t(`widgets.task.${task}`)))),
-    el("p", "st-dim", {}, el("b", "", {}, bytes(m.bytes)), ` · ${m.licence} · `, el("a", "", { href: m.source, target: "_blank", rel: "noreferrer" }, m.repo)),
-    el("div", "st-fits", {}, ...fits, free ? el("p", "st-need", {}, icon("warn"), el("span", "", {}, t("models.no_room", { size: bytes(m.bytes - m.on_disk), free: bytes(free) }))) : null), gone,
+    el(
+      "p",
+      "st-dim",
+      {},
+      el("b", "", {}, bytes(m.bytes)),
+      ` · ${m.licence} · `,
+      el("a", "", { href: m.source, target: "_blank", rel: "noreferrer" }, m.repo),
+    ),
+    el(
+      "div",
+      "st-fits",
+      {},
+      ...fits,
+      free
+        ? el(
+            "p",
+            "st-need",
+            {},
+            icon("warn"),
+            el("span", "", {}, t("models.no_room", { size: bytes(m.bytes - m.on_disk), free: bytes(free) })),
+          )
+        : null,
+    ),
+    gone,
     m.extras.length && !draft ? el("p", "st-dim", {}, t("models.draft_here")) : null,
-    ...m.downloads.map((d) => progress(m, d, speed)), el("div", "st-modeltools", {}, ...tools));
+    ...m.downloads.map((d) => progress(m, d, speed)),
+    el("div", "st-modeltools", {}, ...tools),
+  );
 }
 
-const names = (missing) => [...missing.slice(0, NAMED), missing.length > NAMED ? t("models.and_more", { n: missing.length - NAMED }) : null].filter(Boolean).join(", ");
+const names = (missing) =>
+  [...missing.slice(0, NAMED), missing.length > NAMED ? t("models.and_more", { n: missing.length - NAMED }) : null]
+    .filter(Boolean)
+    .join(", ");
 
 function state(m, running) {
   if (running) return el("span", "st-chip running", {}, t("models.downloading"));
@@ -143,21 +259,58 @@ function state(m, running) {
 function progress(m, d, speed) {
   if (d.state === "ended") return null;
   if (d.state === "stopped") return el("p", "st-dim", {}, t("models.stopped"));
-  if (d.state === "failed") return el("p", "st-need st-modelfailed", { role: "status" }, icon("warn"), el("span", "", {}, say(d.message)));
+  if (d.state === "failed")
+    return el("p", "st-need st-modelfailed", { role: "status" }, icon("warn"), el("span", "", {}, say(d.message)));
   const share = d.bytes ? Math.min(1, d.done / d.bytes) : 0;
-  const bar = el("div", `st-bar${d.bytes ? "" : " endless"}`, { role: "progressbar", "aria-label": t("models.fetching", { repo: d.repo }), "aria-valuemin": 0, "aria-valuemax": 100, "aria-valuenow": d.bytes ? Math.floor(share * 100) : null }, el("i"));
+  const bar = el(
+    "div",
+    `st-bar${d.bytes ? "" : " endless"}`,
+    {
+      role: "progressbar",
+      "aria-label": t("models.fetching", { repo: d.repo }),
+      "aria-valuemin": 0,
+      "aria-valuemax": 100,
+      "aria-valuenow": d.bytes ? Math.floor(share * 100) : null,
+    },
+    el("i"),
+  );
   bar.firstChild.style.transform = `scaleX(${d.bytes ? share : 0.35})`;
-  const told = d.bytes ? `${Math.floor(share * 100)} % · ${t("models.of", { done: bytes(d.done), all: bytes(d.bytes) })}` : t("models.asking");
-  const left = speed && d.bytes ? [t("models.speed", { speed: bytes(speed) }), t("models.left", { time: seconds(Math.max(1, Math.round((d.bytes - d.done) / speed))) })].join(" · ") : "";
-  return el("div", "st-modelbar", {}, d.repo === m.repo ? null : el("small", "st-dim", {}, d.repo), bar, el("div", "st-progline", {}, el("span", "", {}, told), el("span", "", {}, left)));
+  const told = d.bytes
+    ? `${Math.floor(share * 100)} % · ${t("models.of", { done: bytes(d.done), all: bytes(d.bytes) })}`
+    : t("models.asking");
+  const left =
+    speed && d.bytes
+      ? [
+          t("models.speed", { speed: bytes(speed) }),
+          t("models.left", { time: seconds(Math.max(1, Math.round((d.bytes - d.done) / speed))) }),
+        ].join(" · ")
+      : "";
+  return el(
+    "div",
+    "st-modelbar",
+    {},
+    d.repo === m.repo ? null : el("small", "st-dim", {}, d.repo),
+    bar,
+    el("div", "st-progline", {}, el("span", "", {}, told), el("span", "", {}, left)),
+  );
 }
 
 /** Removing gigabytes asks first. */
 function sure(model) {
   return new Promise((answer) => {
-    const ask = el("dialog", "st st-sure", { "aria-label": t("models.remove_label", { label: model.label }) }, el("h2", "", {}, t("models.really", { label: model.label, size: bytes(model.on_disk) })), el("p", "st-dim", {}, t("models.remove_help")));
+    const ask = el(
+      "dialog",
+      "st st-sure",
+      { "aria-label": t("models.remove_label", { label: model.label }) },
+      el("h2", "", {}, t("models.really", { label: model.label, size: bytes(model.on_disk) })),
+      el("p", "st-dim", {}, t("models.remove_help")),
+    );
     const no = button(t("widgets.keep"), { text: t("widgets.keep") }, () => ask.close());
-    const yes = button(t("models.remove"), { text: t("models.remove"), cls: "danger solid", data: { do: "remove-now" } }, () => (answer(true), ask.close()));
+    const yes = button(
+      t("models.remove"),
+      { text: t("models.remove"), cls: "danger solid", data: { do: "remove-now" } },
+      () => (answer(true), ask.close()),
+    );
     ask.append(el("div", "st-actions", {}, no, yes));
     ask.addEventListener("close", () => (answer(false), ask.remove()));
     document.body.append(ask);

@@ -14,7 +14,10 @@ async function ask(path, options) {
     if (!answer || answer.ok) throw new Error(t("widgets.offline"));
   }
   if (answer.status === 401) signIn();
-  if (!answer.ok) throw Object.assign(new Error(say(body.error) || t("widgets.failed", { status: answer.status })), { status: answer.status });
+  if (!answer.ok)
+    throw Object.assign(new Error(say(body.error) || t("widgets.failed", { status: answer.status })), {
+      status: answer.status,
+    });
   return body;
 }
 
@@ -46,12 +49,24 @@ export function toast(message, { undo, bad = false, label } = {}) {
     tray = el("div", "st st-tray", { role: "region", "aria-label": t("widgets.messages") });
     document.body.append(tray);
   }
-  const box = el("div", `st-toast${bad ? " bad" : ""}`, { role: bad ? "alert" : "status" }, el("span", "", {}, message));
+  const box = el(
+    "div",
+    `st-toast${bad ? " bad" : ""}`,
+    { role: bad ? "alert" : "status" },
+    el("span", "", {}, message),
+  );
   const away = () => box.remove();
   let timer = setTimeout(away, bad ? 9000 : undo ? 8000 : 3500);
   box.addEventListener("pointerenter", () => clearTimeout(timer));
   box.addEventListener("pointerleave", () => (timer = setTimeout(away, 3000)));
-  if (undo) box.append(button(label || t("widgets.undo"), { text: label || t("widgets.undo"), cls: "link st-undo" }, () => (away(), undo())));
+  if (undo)
+    box.append(
+      button(
+        label || t("widgets.undo"),
+        { text: label || t("widgets.undo"), cls: "link st-undo" },
+        () => (away(), undo()),
+      ),
+    );
   box.append(button(t("widgets.close"), { name: "close", cls: "bare" }, away));
   tray.append(box);
   while (tray.children.length > 4) tray.firstChild.remove();

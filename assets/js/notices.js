@@ -7,7 +7,13 @@ import { title } from "./parts.js";
 const KEY = "studio-notify";
 const NAME = "Wan Studio";
 
-const kept = () => { try { return localStorage.getItem(KEY) === "on"; } catch { return false; } };
+const kept = () => {
+  try {
+    return localStorage.getItem(KEY) === "on";
+  } catch {
+    return false;
+  }
+};
 
 /** Whether the person wants notifications and the browser allows them. */
 export const wanted = () => kept() && globalThis.Notification?.permission === "granted";
@@ -18,7 +24,11 @@ export const possible = () => "Notification" in globalThis && isSecureContext;
 /** Switch notifications on or off; asks the browser when needed. Gives what is so now. */
 export async function want(on) {
   const granted = on && possible() && (await Notification.requestPermission()) === "granted";
-  try { localStorage.setItem(KEY, granted ? "on" : "off"); } catch { /* a private window keeps nothing */ }
+  try {
+    localStorage.setItem(KEY, granted ? "on" : "off");
+  } catch {
+    /* a private window keeps nothing */
+  }
   return granted;
 }
 
@@ -26,14 +36,18 @@ export async function want(on) {
 export function watch(element, name) {
   const working = new Set();
   let finished = 0;
-  const draw = () => (document.title = [finished ? `(${finished})` : "", [name(), NAME].filter(Boolean).join(" · ")].filter(Boolean).join(" "));
+  const draw = () =>
+    (document.title = [finished ? `(${finished})` : "", [name(), NAME].filter(Boolean).join(" · ")]
+      .filter(Boolean)
+      .join(" "));
   const seen = () => document.hidden || ((finished = 0), draw());
   follow(element, (state, changed) => {
     for (const run of changed ?? state.runs.values()) {
       if (!ended(run)) working.add(run.id);
       else if (working.delete(run.id) && run.status !== "cancelled" && document.hidden) {
         finished += 1;
-        if (wanted()) new Notification(t(`settings.notice_${run.status}`), { body: title(run).slice(0, 120), tag: run.id });
+        if (wanted())
+          new Notification(t(`settings.notice_${run.status}`), { body: title(run).slice(0, 120), tag: run.id });
       }
     }
     draw();

@@ -22,7 +22,9 @@ export function watch() {
   const skip = el("a", "studio-skip", { href: "#studio-tabs" }, t("shell.skip"));
   skip.addEventListener("click", (e) => {
     e.preventDefault();
-    const panel = [...document.querySelectorAll("#studio-tabs > [role=tabpanel], #studio-tabs > .tabitem")].find((p) => p.offsetParent !== null);
+    const panel = [...document.querySelectorAll("#studio-tabs > [role=tabpanel], #studio-tabs > .tabitem")].find(
+      (p) => p.offsetParent !== null,
+    );
     if (panel) (panel.tabIndex = -1), panel.focus();
   });
   document.body.prepend(skip);

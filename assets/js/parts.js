@@ -7,7 +7,11 @@ import { say } from "./phrases.js";
 const HOVER_DELAY_MS = 140;
 
 /** Previews by their longer side in pixels; beyond them stands the file itself. */
-const SIDES = [["thumb", 384], ["poster", 960], ["view", 2048]];
+const SIDES = [
+  ["thumb", 384],
+  ["poster", 960],
+  ["view", 2048],
+];
 const FILE_PX = 4096; // a picture larger than this is shown by its largest preview
 const SHOWN = /^image\/(png|jpeg|webp|gif|avif)$/;
 const boxes = new WeakMap(); // box -> {image, asset, side}
@@ -28,18 +32,27 @@ function sharpen(box) {
   Object.assign(boxes.get(box), { side: px });
   const better = new Image();
   better.src = media(asset.id, which);
-  better.decode().then(() => image.isConnected && boxes.get(box).side === px && (image.src = better.src), () => {});
+  better.decode().then(
+    () => image.isConnected && boxes.get(box).side === px && (image.src = better.src),
+    () => {},
+  );
 }
 
 /** The run's picture: a lazy thumbnail, as sharp as its place needs; a clip plays, muted, while pointed at or focused. */
 export function picture(run, { poster = false } = {}) {
   const box = el("div", "st-pic", { data: { kind: run.kind } });
   const asset = run.asset;
-  const source = asset ? media(asset.id, poster && asset.kind === "video" ? "poster" : "thumb") : run.inputs?.[0] && media(run.inputs[0], "thumb");
+  const source = asset
+    ? media(asset.id, poster && asset.kind === "video" ? "poster" : "thumb")
+    : run.inputs?.[0] && media(run.inputs[0], "thumb");
   if (source) {
     const image = el("img", asset ? "" : "faint", { loading: "lazy", decoding: "async", alt: "", draggable: "false" });
     image.addEventListener("load", () => box.classList.add("seen"), { once: true });
-    image.addEventListener("error", () => (image.remove(), box.prepend(icon(asset?.kind === "audio" ? "sound" : "image", "st-i big"))), { once: true });
+    image.addEventListener(
+      "error",
+      () => (image.remove(), box.prepend(icon(asset?.kind === "audio" ? "sound" : "image", "st-i big"))),
+      { once: true },
+    );
     image.src = source;
     box.append(image);
     if (asset?.width) {
@@ -47,9 +60,12 @@ export function picture(run, { poster = false } = {}) {
       sizes.observe(box);
     }
   } else if (run.status === "queued") box.append(icon("clock", "st-i big"));
-  else if (!run.asset && run.status !== "running") box.append(icon(run.kind === "video" ? "film" : "image", "st-i big"));
-  if (asset?.kind === "video" || asset?.kind === "audio") box.append(el("span", "st-len", {}, asset.has_audio ? icon("sound") : null, seconds(asset.duration_s)));
-  if (run.count > 1) box.append(el("span", "st-count", { title: t("widgets.files", { n: run.count }) }, `${run.count}`));
+  else if (!run.asset && run.status !== "running")
+    box.append(icon(run.kind === "video" ? "film" : "image", "st-i big"));
+  if (asset?.kind === "video" || asset?.kind === "audio")
+    box.append(el("span", "st-len", {}, asset.has_audio ? icon("sound") : null, seconds(asset.duration_s)));
+  if (run.count > 1)
+    box.append(el("span", "st-count", { title: t("widgets.files", { n: run.count }) }, `${run.count}`));
   glimpse(box, run);
   return box;
 }
@@ -68,23 +84,34 @@ export function glimpse(box, run) {
   const help = t(run.false_colours ? "widgets.preview_shapes_help" : "widgets.preview_help");
   const image = el("img", "st-glimpse", { alt: help, draggable: "false" });
   image.src = new URL(`media/runs/${encodeURIComponent(run.id)}/preview?v=${version}`, BASE).href;
-  image.decode().then(
-    () => {
-      const older = [...box.querySelectorAll(".st-glimpse")];
-      const last = older.at(-1);
-      last ? last.after(image) : box.append(image);
-      if (!last) box.append(el("span", "st-previewtag", { "aria-hidden": "true", title: help }, t(run.false_colours ? "widgets.preview_shapes" : "widgets.preview")));
-      box.dataset.preview = version;
-      box.closest("button, [role=button], [role=option]")?.setAttribute("aria-description", help);
-      setTimeout(() => older.forEach((o) => o.remove()), FADE_MS);
-    },
-    () => {}, // it has just ended, or a newer one took its place
-  ).then(() => {
-    box.loading = false;
-    const next = box.next;
-    box.next = null;
-    if (next) glimpse(box, next);
-  });
+  image
+    .decode()
+    .then(
+      () => {
+        const older = [...box.querySelectorAll(".st-glimpse")];
+        const last = older.at(-1);
+        last ? last.after(image) : box.append(image);
+        if (!last)
+          box.append(
+            el(
+              "span",
+              "st-previewtag",
+              { "aria-hidden": "true", title: help },
+              t(run.false_colours ? "widgets.preview_shapes" : "widgets.preview"),
+            ),
+          );
+        box.dataset.preview = version;
+        box.closest("button, [role=button], [role=option]")?.setAttribute("aria-description", help);
+        setTimeout(() => older.forEach((o) => o.remove()), FADE_MS);
+      },
+      () => {}, // it has just ended, or a newer one took its place
+    )
+    .then(() => {
+      box.loading = false;
+      const next = box.next;
+      box.next = null;
+      if (next) glimpse(box, next);
+    });
 }
 
 /** The result of a run appears over the last glimpse of it: `old` is the node that the new one takes the place of. */
@@ -114,7 +141,14 @@ export function hoverPlay(root, find) {
     if (!found || found.run.asset?.kind !== "video" || (still() && e.type !== "focusin")) return;
     const turn = (now = { box: found.box });
     turn.timer = setTimeout(() => {
-      const video = (turn.video = el("video", "", { muted: true, loop: true, playsinline: true, preload: "auto", "aria-hidden": "true", tabindex: "-1" }));
+      const video = (turn.video = el("video", "", {
+        muted: true,
+        loop: true,
+        playsinline: true,
+        preload: "auto",
+        "aria-hidden": "true",
+        tabindex: "-1",
+      }));
       video.muted = true;
       video.addEventListener("playing", () => turn.box.classList.add("playing"));
       video.src = media(found.run.asset.id, "hover");
@@ -148,7 +182,8 @@ export function reason(run) {
 /** What a run is doing, in words: "Rendering, 40 %", "3rd in the queue". */
 export function doing(run) {
   if (run.cancel_wanted && !ended(run)) return t("widgets.status.cancelling");
-  if (run.status === "queued") return run.position ? t("widgets.position", { n: run.position }) : t("widgets.status.queued");
+  if (run.status === "queued")
+    return run.position ? t("widgets.position", { n: run.position }) : t("widgets.status.queued");
   if (run.status !== "running") return t(`widgets.status.${run.status}`);
   const phase = t(`widgets.phase.${run.phase || "preparing"}`);
   const place = run.provider_position ? ", " + t("widgets.provider_position", { n: run.provider_position }) : "";
@@ -164,7 +199,12 @@ function share(run, elapsed) {
 
 /** A progress bar with phase, percent, elapsed and expected time. It keeps time by itself while it is on the page. */
 export function progress(run) {
-  const bar = el("div", "st-bar", { role: "progressbar", "aria-valuemin": 0, "aria-valuemax": 100, "aria-label": t("widgets.progress") }, el("i"));
+  const bar = el(
+    "div",
+    "st-bar",
+    { role: "progressbar", "aria-valuemin": 0, "aria-valuemax": 100, "aria-label": t("widgets.progress") },
+    el("i"),
+  );
   const words = el("span", "st-doing");
   const time = el("span", "st-time");
   const heard = Date.now();
@@ -181,8 +221,18 @@ export function progress(run) {
     words.textContent = doing(run) + (percent ? ` ${percent} %` : "");
     bar.setAttribute("aria-valuetext", words.textContent);
     const left = run.eta_s && elapsed !== null ? Math.round(run.eta_s - (Date.now() - heard) / 1000) : 0;
-    const about = left > 0 ? " · " + t("widgets.left", { time: seconds(left) }) : run.expected_s ? " / ~" + seconds(run.expected_s) : "";
-    time.textContent = elapsed === null ? (run.expected_s ? "~" + seconds(run.expected_s) : "") : seconds(Math.max(0, Math.round(elapsed))) + about;
+    const about =
+      left > 0
+        ? " · " + t("widgets.left", { time: seconds(left) })
+        : run.expected_s
+          ? " / ~" + seconds(run.expected_s)
+          : "";
+    time.textContent =
+      elapsed === null
+        ? run.expected_s
+          ? "~" + seconds(run.expected_s)
+          : ""
+        : seconds(Math.max(0, Math.round(elapsed))) + about;
   };
   box.tick();
   clock();
@@ -209,7 +259,20 @@ export function stars(rating, rate) {
     });
   };
   for (let n = 1; n <= 5; n++)
-    row.append(el("button", "st-star", { type: "button", role: "radio", "aria-label": t("widgets.stars", { n }), title: `${n}`, onclick: (e) => (e.stopPropagation(), rate(n === rating ? 0 : n)) }, icon("star")));
+    row.append(
+      el(
+        "button",
+        "st-star",
+        {
+          type: "button",
+          role: "radio",
+          "aria-label": t("widgets.stars", { n }),
+          title: `${n}`,
+          onclick: (e) => (e.stopPropagation(), rate(n === rating ? 0 : n)),
+        },
+        icon("star"),
+      ),
+    );
   draw(rating);
   row.show = draw;
   return row;

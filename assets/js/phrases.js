@@ -10,17 +10,30 @@ let book;
 /** Templates as patterns: `whole` ones are sentences, the others stand in a sentence's blanks. No blank spans two sentences. */
 function phrases() {
   const plain = (text) => text.replace(/[.*+?^${}()|[\]\\]/g, "\\$&");
-  const english = Object.entries(window.gradio_config?.i18n_translations?.en || {}).filter(([key]) => key.startsWith("said."));
+  const english = Object.entries(window.gradio_config?.i18n_translations?.en || {}).filter(([key]) =>
+    key.startsWith("said."),
+  );
   return english.map(([key, text]) => {
-    const pattern = text.split(/(\{\w+\})/).map((part) => (/^\{\w+\}$/.test(part) ? `(?<${part.slice(1, -1)}>(?:(?!\\. [A-Z@]).)+?)` : plain(part))).join("");
+    const pattern = text
+      .split(/(\{\w+\})/)
+      .map((part) => (/^\{\w+\}$/.test(part) ? `(?<${part.slice(1, -1)}>(?:(?!\\. [A-Z@]).)+?)` : plain(part)))
+      .join("");
     const whole = text.endsWith(".");
-    return { key, whole, size: text.replace(/\{\w+\}/g, "").length, pattern: new RegExp(`^${pattern}${whole ? "(?=\\s|$)" : "$"}`, "s") };
+    return {
+      key,
+      whole,
+      size: text.replace(/\{\w+\}/g, "").length,
+      pattern: new RegExp(`^${pattern}${whole ? "(?=\\s|$)" : "$"}`, "s"),
+    };
   });
 }
 
 /** The phrase that ends first, and among those the one that says most itself. */
 function best(text, whole) {
-  const found = book.filter((p) => p.whole === whole).map((phrase) => ({ phrase, match: phrase.pattern.exec(text) })).filter((f) => f.match);
+  const found = book
+    .filter((p) => p.whole === whole)
+    .map((phrase) => ({ phrase, match: phrase.pattern.exec(text) }))
+    .filter((f) => f.match);
   return found.sort((a, b) => a.match[0].length - b.match[0].length || b.phrase.size - a.phrase.size)[0];
 }
 

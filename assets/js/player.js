@@ -8,10 +8,12 @@ const DRIFT_S = 0.06;
 
 /** The thing itself: picture, clip or sound, without controls. */
 export function stage(asset, { loop = true } = {}) {
-  if (asset.kind === "image") return el("img", "st-media", { src: media(asset.id), alt: asset.name || "", draggable: "false" });
+  if (asset.kind === "image")
+    return el("img", "st-media", { src: media(asset.id), alt: asset.name || "", draggable: "false" });
   if (asset.kind === "text") return el("pre", "st-media st-text", {}, asset.text || "");
   const tag = asset.kind === "audio" ? "audio" : "video";
-  const poster = asset.kind === "video" ? media(asset.id, Math.max(asset.width, asset.height) > 960 ? "view" : "poster") : null;
+  const poster =
+    asset.kind === "video" ? media(asset.id, Math.max(asset.width, asset.height) > 960 ? "view" : "poster") : null;
   const made = el(tag, "st-media", { src: media(asset.id), preload: "metadata", playsinline: true, poster });
   made.loop = loop;
   return made;
@@ -26,12 +28,32 @@ export function controls(tags, asset, { keys, full } = {}) {
   const fps = asset.fps || 0;
   const others = tags.slice(1);
   const play = button(t("widgets.play"), { name: "play", cls: "bare", data: { do: "play" } }, toggle);
-  const bar = el("input", "st-scrub", { type: "range", min: 0, max: 1000, value: 0, step: 1, "aria-label": t("widgets.position_in_clip") });
+  const bar = el("input", "st-scrub", {
+    type: "range",
+    min: 0,
+    max: 1000,
+    value: 0,
+    step: 1,
+    "aria-label": t("widgets.position_in_clip"),
+  });
   const clock = el("span", "st-clock", { "aria-hidden": "true" });
   const counter = el("span", "st-clock st-counter", { "aria-hidden": "true" });
-  const loop = button(t("widgets.loop"), { name: "loop", cls: `bare${lead.loop ? " on" : ""}`, "aria-pressed": lead.loop, data: { do: "loop" } }, turn);
-  const speed = el("select", "st-speed", { "aria-label": t("widgets.speed") }, ...SPEEDS.map((s) => el("option", "", { value: s, selected: s === 1 }, `${number(s, 2)}×`)));
-  const sound = button(t("widgets.mute"), { name: "sound", cls: "bare", data: { do: "mute" } }, () => ((lead.muted = !lead.muted), mark()));
+  const loop = button(
+    t("widgets.loop"),
+    { name: "loop", cls: `bare${lead.loop ? " on" : ""}`, "aria-pressed": lead.loop, data: { do: "loop" } },
+    turn,
+  );
+  const speed = el(
+    "select",
+    "st-speed",
+    { "aria-label": t("widgets.speed") },
+    ...SPEEDS.map((s) => el("option", "", { value: s, selected: s === 1 }, `${number(s, 2)}×`)),
+  );
+  const sound = button(
+    t("widgets.mute"),
+    { name: "sound", cls: "bare", data: { do: "mute" } },
+    () => ((lead.muted = !lead.muted), mark()),
+  );
   const back = button(t("widgets.frame_back"), { name: "left", cls: "bare", data: { do: "back" } }, () => step(-1));
   const on = button(t("widgets.frame_on"), { name: "right", cls: "bare", data: { do: "on" } }, () => step(1));
 
@@ -71,7 +93,8 @@ export function controls(tags, asset, { keys, full } = {}) {
     const last = Math.max(0, Math.round((lead.duration || 0) * fps) - 1);
     const from = lead.seeking && target !== null ? target : frame();
     target = Math.max(0, Math.min(last, from + n));
-    if (fps) seek((target + 0.5) / fps); // the middle of a frame is surely that frame
+    if (fps)
+      seek((target + 0.5) / fps); // the middle of a frame is surely that frame
     else seek(lead.currentTime + n / 25);
   }
   function show() {
@@ -81,7 +104,9 @@ export function controls(tags, asset, { keys, full } = {}) {
     bar.setAttribute("aria-valuetext", `${seconds(lead.currentTime)} / ${seconds(whole)}`);
     clock.textContent = `${lead.currentTime.toFixed(2)} / ${whole.toFixed(2)}`;
     counter.textContent = fps && asset.kind === "video" ? t("widgets.frame", { n: frame() }) : "";
-    for (const other of others) if (!lead.paused && Math.abs(other.currentTime - lead.currentTime) > DRIFT_S) other.currentTime = lead.currentTime;
+    for (const other of others)
+      if (!lead.paused && Math.abs(other.currentTime - lead.currentTime) > DRIFT_S)
+        other.currentTime = lead.currentTime;
   }
   bar.addEventListener("input", () => seek((bar.value / 1000) * (lead.duration || 0)));
   speed.addEventListener("change", () => each((m) => (m.playbackRate = Number(speed.value))));
@@ -97,10 +122,26 @@ export function controls(tags, asset, { keys, full } = {}) {
     requestAnimationFrame(frameClock);
   }
   for (const tag of tags) tag.addEventListener("click", toggle);
-  const acts = { ",": () => step(-1), ".": () => step(1), " ": toggle, k: toggle, l: () => loop.click(), m: () => sound.click(), f: () => full?.() };
+  const acts = {
+    ",": () => step(-1),
+    ".": () => step(1),
+    " ": toggle,
+    k: toggle,
+    l: () => loop.click(),
+    m: () => sound.click(),
+    f: () => full?.(),
+  };
   const steer = (e) => {
     const act = acts[e.key];
-    if (!act || e.ctrlKey || e.metaKey || e.altKey || e.target.matches?.("input:not([type=range]), select, textarea") || (e.key === " " && e.target.closest("button"))) return;
+    if (
+      !act ||
+      e.ctrlKey ||
+      e.metaKey ||
+      e.altKey ||
+      e.target.matches?.("input:not([type=range]), select, textarea") ||
+      (e.key === " " && e.target.closest("button"))
+    )
+      return;
     e.preventDefault();
     e.stopPropagation();
     act();
@@ -110,9 +151,25 @@ export function controls(tags, asset, { keys, full } = {}) {
   show();
   watchFrames();
   const audible = tags.some((m) => m.tagName === "AUDIO") || asset.has_audio;
-  const take = asset.kind === "video" && asset.id && !others.length ? frameButton(asset, () => (fps ? (frame() + 0.5) / fps : lead.currentTime), { cls: "bare", data: { do: "frame" } }) : null;
+  const take =
+    asset.kind === "video" && asset.id && !others.length
+      ? frameButton(asset, () => (fps ? (frame() + 0.5) / fps : lead.currentTime), {
+          cls: "bare",
+          data: { do: "frame" },
+        })
+      : null;
   take?.addEventListener("click", () => lead.pause(), true);
-  const parts = [play, asset.kind === "video" ? back : null, asset.kind === "video" ? on : null, bar, el("span", "st-clocks", {}, clock, counter), take, loop, speed, audible ? sound : null];
+  const parts = [
+    play,
+    asset.kind === "video" ? back : null,
+    asset.kind === "video" ? on : null,
+    bar,
+    el("span", "st-clocks", {}, clock, counter),
+    take,
+    loop,
+    speed,
+    audible ? sound : null,
+  ];
   if (full) parts.push(button(t("widgets.fullscreen"), { name: "full", cls: "bare", data: { do: "full" } }, full));
   return el("div", "st-controls", { role: "group", "aria-label": t("widgets.player") }, ...parts);
 }
@@ -122,7 +179,13 @@ export function player(asset, { keys, autoplay = false, enlarge } = {}) {
   const shown = stage(asset);
   const box = el("div", "st-player", { tabindex: "-1", data: { kind: asset.kind } });
   const full = () => (document.fullscreenElement ? document.exitFullscreen() : box.requestFullscreen?.());
-  const frame = el("div", "st-stage", {}, asset.kind === "audio" ? el("img", "st-wave", { src: media(asset.id, "wave"), alt: "" }) : null, shown);
+  const frame = el(
+    "div",
+    "st-stage",
+    {},
+    asset.kind === "audio" ? el("img", "st-wave", { src: media(asset.id, "wave"), alt: "" }) : null,
+    shown,
+  );
   box.append(frame);
   if (asset.kind === "image" && enlarge) {
     shown.classList.add("can-enlarge");

@@ -31,20 +31,49 @@ export function mount(element) {
   root.classList.add("st", "st-queue");
   const summary = el("p", "st-sum", { "aria-live": "polite" });
   const offline = el("span", "st-offline", { hidden: true }, icon("warn"), t("queue.offline"));
-  const rest = button(t("queue.pause"), { name: "pause", text: t("queue.pause"), data: { do: "pause" } }, () => tried(post(`ui/queue/${rest.dataset.on === "true" ? "resume" : "pause"}`)));
-  const clear = button(t("queue.clear"), { name: "close", text: t("queue.clear"), cls: "danger", data: { do: "clear" } }, () => sure(clearAll, lists.queued.children.length));
-  const head = el("header", "st-queuehead", {}, heading(t("shell.tab_queue")), summary, offline, el("span", "st-grow"), clear, rest);
+  const rest = button(t("queue.pause"), { name: "pause", text: t("queue.pause"), data: { do: "pause" } }, () =>
+    tried(post(`ui/queue/${rest.dataset.on === "true" ? "resume" : "pause"}`)),
+  );
+  const clear = button(
+    t("queue.clear"),
+    { name: "close", text: t("queue.clear"), cls: "danger", data: { do: "clear" } },
+    () => sure(clearAll, lists.queued.children.length),
+  );
+  const head = el(
+    "header",
+    "st-queuehead",
+    {},
+    heading(t("shell.tab_queue")),
+    summary,
+    offline,
+    el("span", "st-grow"),
+    clear,
+    rest,
+  );
   const resting = el("p", "st-resting", { hidden: true, role: "status" }, icon("hand"), t("queue.resting"));
   const lists = {};
   const parts = SECTIONS.map((name) => {
     lists[name] = el("ol", "st-rows", { "aria-label": t(`queue.${name}`) });
     const count = el("span", "st-dim");
     const hint = name === "queued" ? el("small", "st-dim st-hint", {}, t("queue.hint")) : null;
-    const part = el("section", `st-part ${name}`, { hidden: true }, el("h2", "", {}, t(`queue.${name}`), " ", count, hint), lists[name]);
+    const part = el(
+      "section",
+      `st-part ${name}`,
+      { hidden: true },
+      el("h2", "", {}, t(`queue.${name}`), " ", count, hint),
+      lists[name],
+    );
     part.count = count;
     return part;
   });
-  const empty = el("div", "st-empty", { hidden: true }, icon("clock", "st-i huge"), el("h2", "", {}, t("queue.empty")), el("p", "", {}, t("queue.empty_help")));
+  const empty = el(
+    "div",
+    "st-empty",
+    { hidden: true },
+    icon("clock", "st-i huge"),
+    el("h2", "", {}, t("queue.empty")),
+    el("p", "", {}, t("queue.empty_help")),
+  );
   root.replaceChildren(head, resting, ...parts, empty);
 
   const drawn = new Map();
@@ -57,7 +86,15 @@ export function mount(element) {
 
   function draw(state) {
     const active = state.order.map((id) => state.runs.get(id)).filter(Boolean);
-    const groups = { held: [], running: [], queued: [], recent: state.recent.map((id) => state.runs.get(id)).filter(Boolean).slice(0, 30) };
+    const groups = {
+      held: [],
+      running: [],
+      queued: [],
+      recent: state.recent
+        .map((id) => state.runs.get(id))
+        .filter(Boolean)
+        .slice(0, 30),
+    };
     for (const run of active) groups[run.status]?.push(run);
     SECTIONS.forEach((name, i) => {
       const nodes = groups[name].map((run, at) => rowOf(name === "queued" ? { ...run, position: at + 1 } : run, name));
@@ -69,7 +106,13 @@ export function mount(element) {
     for (const id of drawn.keys()) if (!live.has(id)) drawn.delete(id);
     const wait = untilDone(groups.queued);
     const cost = groups.queued.reduce((sum, r) => sum + (r.estimate_usd || 0), 0);
-    const text = [t("queue.sum", { running: number(groups.running.length), queued: number(groups.queued.length), held: number(groups.held.length) })];
+    const text = [
+      t("queue.sum", {
+        running: number(groups.running.length),
+        queued: number(groups.queued.length),
+        held: number(groups.held.length),
+      }),
+    ];
     if (wait) text.push(t("queue.work", { time: seconds(wait) }));
     if (cost) text.push(dollars(cost));
     summary.textContent = text.join("  ·  ");
@@ -79,7 +122,10 @@ export function mount(element) {
     resting.hidden = !state.paused;
     rest.dataset.on = state.paused;
     rest.setAttribute("aria-label", t(state.paused ? "queue.resume" : "queue.pause"));
-    rest.replaceChildren(icon(state.paused ? "play" : "pause"), el("span", "", {}, t(state.paused ? "queue.resume" : "queue.pause")));
+    rest.replaceChildren(
+      icon(state.paused ? "play" : "pause"),
+      el("span", "", {}, t(state.paused ? "queue.resume" : "queue.pause")),
+    );
   }
 
   /** Rows that did not change stay the same nodes, so a focused button or a playing clip is left alone. */
@@ -102,10 +148,12 @@ export function mount(element) {
   function keepFocus(nodes) {
     const at = document.activeElement?.closest?.(".st-qrow");
     const inner = document.activeElement?.dataset?.do;
-    if (at && root.contains(at)) queueMicrotask(() => {
-      const now = root.querySelector(`.st-qrow[data-id="${CSS.escape(at.dataset.id)}"]`);
-      if (now && document.activeElement !== now && !now.contains(document.activeElement)) (inner && now.querySelector(`[data-do="${inner}"]`) || now).focus({ preventScroll: true });
-    });
+    if (at && root.contains(at))
+      queueMicrotask(() => {
+        const now = root.querySelector(`.st-qrow[data-id="${CSS.escape(at.dataset.id)}"]`);
+        if (now && document.activeElement !== now && !now.contains(document.activeElement))
+          ((inner && now.querySelector(`[data-do="${inner}"]`)) || now).focus({ preventScroll: true });
+      });
     return nodes;
   }
 
@@ -137,22 +185,69 @@ export function mount(element) {
 }
 
 function row(run, section) {
-  const node = el("li", `st-qrow ${section}`, { data: { id: run.id }, tabindex: section === "queued" ? 0 : null, "aria-label": section === "queued" ? t("queue.row", { n: run.position, title: title(run).slice(0, 80) }) : null });
-  const open = el("button", "st-open", { type: "button", "aria-label": t("widgets.open", { title: title(run).slice(0, 80) }) }, picture(run));
-  const facts = [run.model_label, run.seed !== null && t("widgets.seed", { n: run.seed }), run.estimate_usd && section !== "recent" ? dollars(run.estimate_usd) : null, run.owner || null].filter(Boolean);
-  const body = el("div", "st-qbody", {}, el("p", "st-qtitle", { title: run.prompt }, title(run)), el("div", "st-facts", {}, ...facts.map((f) => el("span", "", {}, f)), times(run, section)));
+  const node = el("li", `st-qrow ${section}`, {
+    data: { id: run.id },
+    tabindex: section === "queued" ? 0 : null,
+    "aria-label": section === "queued" ? t("queue.row", { n: run.position, title: title(run).slice(0, 80) }) : null,
+  });
+  const open = el(
+    "button",
+    "st-open",
+    { type: "button", "aria-label": t("widgets.open", { title: title(run).slice(0, 80) }) },
+    picture(run),
+  );
+  const facts = [
+    run.model_label,
+    run.seed !== null && t("widgets.seed", { n: run.seed }),
+    run.estimate_usd && section !== "recent" ? dollars(run.estimate_usd) : null,
+    run.owner || null,
+  ].filter(Boolean);
+  const body = el(
+    "div",
+    "st-qbody",
+    {},
+    el("p", "st-qtitle", { title: run.prompt }, title(run)),
+    el("div", "st-facts", {}, ...facts.map((f) => el("span", "", {}, f)), times(run, section)),
+  );
   if (section === "running") body.append(progress(run));
   if (section === "held" || section === "recent") {
     const why = reason(run);
     if (why) body.append(el("p", `st-qwhy ${run.status}`, {}, why));
   }
-  if (section === "held") body.append(choices(run), el("ul", "st-helps", {}, ...(run.choices || []).map((c) => el("li", "", {}, el("b", "", {}, choiceLabel(c)), ": ", choiceHelp(c)))));
+  if (section === "held")
+    body.append(
+      choices(run),
+      el(
+        "ul",
+        "st-helps",
+        {},
+        ...(run.choices || []).map((c) => el("li", "", {}, el("b", "", {}, choiceLabel(c)), ": ", choiceHelp(c))),
+      ),
+    );
   const tail = el("div", "st-actions");
   if (section === "queued") {
-    node.prepend(el("span", "st-grip", { title: t("queue.drag"), "aria-hidden": "true" }, icon("grip"), el("b", "", {}, `${run.position}`)));
+    node.prepend(
+      el(
+        "span",
+        "st-grip",
+        { title: t("queue.drag"), "aria-hidden": "true" },
+        icon("grip"),
+        el("b", "", {}, `${run.position}`),
+      ),
+    );
     tail.append(priority(run));
   }
-  if (section === "recent") tail.append(chip(run) || "", ...(run.status === "succeeded" ? buttons(run).slice(0, 4) : [button(t("widgets.retry"), { name: "again", text: t("widgets.retry"), data: { do: "retry" } }, () => again(run, "same"))]));
+  if (section === "recent")
+    tail.append(
+      chip(run) || "",
+      ...(run.status === "succeeded"
+        ? buttons(run).slice(0, 4)
+        : [
+            button(t("widgets.retry"), { name: "again", text: t("widgets.retry"), data: { do: "retry" } }, () =>
+              again(run, "same"),
+            ),
+          ]),
+    );
   else if (section !== "held") tail.append(...buttons(run));
   node.append(open, body, tail);
   return node;
@@ -160,25 +255,61 @@ function row(run, section) {
 
 function times(run, section) {
   if (section === "recent" && run.finished_at) {
-    const took = run.started_at ? t("queue.took", { time: seconds((new Date(run.finished_at) - new Date(run.started_at)) / 1000) }) + ", " : "";
+    const took = run.started_at
+      ? t("queue.took", { time: seconds((new Date(run.finished_at) - new Date(run.started_at)) / 1000) }) + ", "
+      : "";
     return since(run.finished_at, { before: took });
   }
-  if (section === "queued") return el("span", "", {}, run.expected_s ? "~" + seconds(run.expected_s) : "", run.expected_s ? " · " : "", since(run.created_at));
+  if (section === "queued")
+    return el(
+      "span",
+      "",
+      {},
+      run.expected_s ? "~" + seconds(run.expected_s) : "",
+      run.expected_s ? " · " : "",
+      since(run.created_at),
+    );
   return null;
 }
 
 function priority(run) {
-  const levels = [[TOP, "high"], [0, "normal"], [-TOP, "low"]];
+  const levels = [
+    [TOP, "high"],
+    [0, "normal"],
+    [-TOP, "low"],
+  ];
   if (!levels.some(([n]) => n === run.priority)) levels.push([run.priority, "own"]);
-  const chosen = el("select", "st-select st-prio", { "aria-label": t("queue.priority"), title: t("queue.priority"), data: { do: "priority" } }, ...levels.map(([n, word]) => el("option", "", { value: n, selected: n === run.priority }, t(`queue.priority_${word}`, { n }))));
-  chosen.addEventListener("change", async () => adopt((await tried(post(`ui/runs/${encodeURIComponent(run.id)}/priority`, { priority: Number(chosen.value) }))) || (await get("ui/queue"))));
+  const chosen = el(
+    "select",
+    "st-select st-prio",
+    { "aria-label": t("queue.priority"), title: t("queue.priority"), data: { do: "priority" } },
+    ...levels.map(([n, word]) =>
+      el("option", "", { value: n, selected: n === run.priority }, t(`queue.priority_${word}`, { n })),
+    ),
+  );
+  chosen.addEventListener("change", async () =>
+    adopt(
+      (await tried(post(`ui/runs/${encodeURIComponent(run.id)}/priority`, { priority: Number(chosen.value) }))) ||
+        (await get("ui/queue")),
+    ),
+  );
   return chosen;
 }
 
 function sure(fn, n) {
-  const ask = el("dialog", "st st-sure", { "aria-label": t("queue.clear") }, el("h2", "", {}, t("queue.clear_sure", { n: number(n) })), el("p", "st-dim", {}, t("queue.clear_help")));
+  const ask = el(
+    "dialog",
+    "st st-sure",
+    { "aria-label": t("queue.clear") },
+    el("h2", "", {}, t("queue.clear_sure", { n: number(n) })),
+    el("p", "st-dim", {}, t("queue.clear_help")),
+  );
   const no = button(t("widgets.keep"), { text: t("widgets.keep") }, () => ask.close());
-  const yes = button(t("queue.clear"), { text: t("queue.clear"), cls: "danger solid", data: { do: "clear-now" } }, () => (ask.close(), fn()));
+  const yes = button(
+    t("queue.clear"),
+    { text: t("queue.clear"), cls: "danger solid", data: { do: "clear-now" } },
+    () => (ask.close(), fn()),
+  );
   ask.append(el("div", "st-actions", {}, no, yes));
   ask.addEventListener("close", () => ask.remove());
   document.body.append(ask);

@@ -1,8 +1,20 @@
 // Runs before the page is built: language, light or dark, the words for widgets, keys that work everywhere.
 (() => {
   const keep = {
-    get: (key) => { try { return localStorage.getItem(key); } catch { return null; } },
-    set: (key, value) => { try { localStorage.setItem(key, value); } catch { /* a private window keeps nothing */ } },
+    get: (key) => {
+      try {
+        return localStorage.getItem(key);
+      } catch {
+        return null;
+      }
+    },
+    set: (key, value) => {
+      try {
+        localStorage.setItem(key, value);
+      } catch {
+        /* a private window keeps nothing */
+      }
+    },
   };
 
   // Gradio asks the browser which language to speak; it is told one that we have words for.
@@ -19,7 +31,9 @@
     const tables = window.gradio_config?.i18n_translations || {};
     const words = tables[language]?.[key] ?? tables.en?.[key] ?? key;
     if (!vars) return words;
-    const counted = words.replace(PLURAL, (all, name, one, other) => (name in vars ? (String(vars[name]) === "1" ? one : other).replaceAll("#", vars[name]) : all));
+    const counted = words.replace(PLURAL, (all, name, one, other) =>
+      name in vars ? (String(vars[name]) === "1" ? one : other).replaceAll("#", vars[name]) : all,
+    );
     return counted.replace(/\{(\w+)\}/g, (all, name) => (name in vars ? vars[name] : all));
   };
 
@@ -43,25 +57,35 @@
 
   const shown = (selector) => [...document.querySelectorAll(selector)].find((e) => e.offsetParent !== null);
   const STEPS = { ArrowDown: 1, ArrowRight: 1, ArrowUp: -1, ArrowLeft: -1 };
-  addEventListener("keydown", (e) => {
-    const tab = e.target.closest?.("#studio-tabs > .tab-wrapper [role=tab]");
-    if (tab && (STEPS[e.key] || e.key === "Home" || e.key === "End")) {
-      const all = [...tab.parentElement.querySelectorAll("[role=tab]")];
-      const next = e.key === "Home" ? 0 : e.key === "End" ? all.length - 1 : all.indexOf(tab) + STEPS[e.key];
-      e.preventDefault();
-      all[(next + all.length) % all.length].focus();
-    } else if (e.key === "Enter" && (e.ctrlKey || e.metaKey) && !e.isComposing) {
-      const run = shown(".studio-run");
-      if (run) {
+  addEventListener(
+    "keydown",
+    (e) => {
+      const tab = e.target.closest?.("#studio-tabs > .tab-wrapper [role=tab]");
+      if (tab && (STEPS[e.key] || e.key === "Home" || e.key === "End")) {
+        const all = [...tab.parentElement.querySelectorAll("[role=tab]")];
+        const next = e.key === "Home" ? 0 : e.key === "End" ? all.length - 1 : all.indexOf(tab) + STEPS[e.key];
         e.preventDefault();
-        run.click();
+        all[(next + all.length) % all.length].focus();
+      } else if (e.key === "Enter" && (e.ctrlKey || e.metaKey) && !e.isComposing) {
+        const run = shown(".studio-run");
+        if (run) {
+          e.preventDefault();
+          run.click();
+        }
+      } else if (
+        e.key === "/" &&
+        !e.ctrlKey &&
+        !e.metaKey &&
+        !e.altKey &&
+        !e.target.closest?.("input, textarea, select, [contenteditable=true]")
+      ) {
+        const search = shown(".studio-search input, .studio-search textarea, input.studio-search");
+        e.preventDefault();
+        if (search) return search.focus();
+        document.getElementById("tab-gallery-button")?.click();
+        setTimeout(() => shown(".studio-search input, .studio-search textarea, input.studio-search")?.focus(), 400);
       }
-    } else if (e.key === "/" && !e.ctrlKey && !e.metaKey && !e.altKey && !e.target.closest?.("input, textarea, select, [contenteditable=true]")) {
-      const search = shown(".studio-search input, .studio-search textarea, input.studio-search");
-      e.preventDefault();
-      if (search) return search.focus();
-      document.getElementById("tab-gallery-button")?.click();
-      setTimeout(() => shown(".studio-search input, .studio-search textarea, input.studio-search")?.focus(), 400);
-    }
-  }, true);
+    },
+    true,
+  );
 })();

@@ -31,7 +31,9 @@ export function sortable(list, { row, handle, moved, begins, ends }) {
       drag.node.classList.add("dragged");
       begins();
     }
-    const next = rows().filter((r) => r !== drag.node).find((r) => e.clientY < r.getBoundingClientRect().top + r.offsetHeight / 2);
+    const next = rows()
+      .filter((r) => r !== drag.node)
+      .find((r) => e.clientY < r.getBoundingClientRect().top + r.offsetHeight / 2);
     list.insertBefore(mark, next || null);
     if (e.clientY < EDGE_PX + 60) scrollBy(0, -14);
     else if (e.clientY > innerHeight - EDGE_PX) scrollBy(0, 14);

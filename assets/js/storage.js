@@ -7,7 +7,13 @@ import { follow } from "./live.js";
 export function watchStorage(element) {
   const title = el("b", "");
   const help = el("span", "");
-  const notice = el("div", "st st-storage", { id: "studio-storage", role: "status", hidden: true }, icon("warn"), el("p", "", {}, title, " ", help));
+  const notice = el(
+    "div",
+    "st st-storage",
+    { id: "studio-storage", role: "status", hidden: true },
+    icon("warn"),
+    el("p", "", {}, title, " ", help),
+  );
   document.body.append(notice);
   follow(element, ({ storage }) => {
     notice.hidden = !storage;

@@ -5,7 +5,11 @@ import { button, el, icon, t } from "../dom.js";
 /** A line above the film; hidden while nothing follows. */
 export function followBar(store) {
   const said = el("div", "st-grow");
-  const stop = button(t("film.follow_stop"), { text: t("film.follow_stop"), cls: "quiet", data: { do: "stop-following" } }, () => store.act("stop-following", {}));
+  const stop = button(
+    t("film.follow_stop"),
+    { text: t("film.follow_stop"), cls: "quiet", data: { do: "stop-following" } },
+    () => store.act("stop-following", {}),
+  );
   const node = el("div", "bd-following", { hidden: true, role: "status" }, icon("joint"), said, stop);
   store.on((why) => why === "all" && draw());
 
@@ -19,8 +23,25 @@ export function followBar(store) {
     stop.lastChild.textContent = open.length ? t("film.follow_stop") : t("film.follow_noted");
     stop.setAttribute("aria-label", stop.lastChild.textContent);
     said.replaceChildren(
-      open.length ? el("p", "", {}, t("film.follow_open", { shots: open.map((l) => number(l.shot)).join(", "), n: number(open[0].after) })) : "",
-      ...ended.slice(0, 3).map((l) => el("p", "", {}, t("film.follow_stopped", { n: number(l.shot), why: t(`film.stop_${l.stopped.code}`, l.stopped.values) }))));
+      open.length
+        ? el(
+            "p",
+            "",
+            {},
+            t("film.follow_open", { shots: open.map((l) => number(l.shot)).join(", "), n: number(open[0].after) }),
+          )
+        : "",
+      ...ended
+        .slice(0, 3)
+        .map((l) =>
+          el(
+            "p",
+            "",
+            {},
+            t("film.follow_stopped", { n: number(l.shot), why: t(`film.stop_${l.stopped.code}`, l.stopped.values) }),
+          ),
+        ),
+    );
   }
   return node;
 }

@@ -17,7 +17,17 @@ export function layOut(shots) {
     const next = shots[i + 1];
     const nextLength = next ? (next.best ? next.out_s - next.in_s : next.length_s) : 0;
     const overlap = next && shot.transition !== "cut" ? Math.min(shot.transition_s, length / 2, nextLength / 2) : 0;
-    const clip = { shot, id: shot.id, src: shot.best ? media(shot.best.id) : "", poster: shot.best ? media(shot.best.id, "poster") : "", in: shot.best ? shot.in_s : 0, length, at, overlap, over: shot.transition };
+    const clip = {
+      shot,
+      id: shot.id,
+      src: shot.best ? media(shot.best.id) : "",
+      poster: shot.best ? media(shot.best.id, "poster") : "",
+      in: shot.best ? shot.in_s : 0,
+      length,
+      at,
+      overlap,
+      over: shot.transition,
+    };
     at += length - overlap;
     return clip;
   });
@@ -39,40 +49,83 @@ export class CutPlayer {
     this.stage = el("div", "bd-stage", {}, ...this.videos, this.card, this.veil, this.badge);
     this.stage.addEventListener("click", () => this.toggle());
     this.build();
-    this.node = el("section", "bd-player", { "aria-label": t("board.player") }, el("div", "bd-frame", {}, this.stage), this.bar);
+    this.node = el(
+      "section",
+      "bd-player",
+      { "aria-label": t("board.player") },
+      el("div", "bd-frame", {}, this.stage),
+      this.bar,
+    );
     store.on((why) => why !== "typing" && this.follow(why));
   }
 
   video() {
-    const made = el("video", "", { playsinline: true, preload: "auto", tabindex: "-1", "aria-hidden": "true", disablepictureinpicture: true });
+    const made = el("video", "", {
+      playsinline: true,
+      preload: "auto",
+      tabindex: "-1",
+      "aria-hidden": "true",
+      disablepictureinpicture: true,
+    });
     made.addEventListener("loadedmetadata", () => (made.currentTime = made.wanted ?? 0));
     made.addEventListener("error", () => made.src && (made.broken = made.dataset.src));
-    const watch = () => made.requestVideoFrameCallback?.((_, { mediaTime }) => {
-      made.presented = { src: made.dataset.src, at: mediaTime };
-      if (this.settling) this.settle();
-      watch();
-    });
+    const watch = () =>
+      made.requestVideoFrameCallback?.((_, { mediaTime }) => {
+        made.presented = { src: made.dataset.src, at: mediaTime };
+        if (this.settling) this.settle();
+        watch();
+      });
     watch();
     return made;
   }
 
   build() {
-    this.playButton = button(t("board.play"), { name: "play", cls: "bare bd-play", data: { do: "play" } }, () => this.toggle());
+    this.playButton = button(t("board.play"), { name: "play", cls: "bare bd-play", data: { do: "play" } }, () =>
+      this.toggle(),
+    );
     this.clock = el("span", "bd-clock", { "aria-hidden": "true" });
     this.where = el("span", "bd-where");
     this.marks = el("div", "bd-marks", { "aria-hidden": "true" });
-    this.range = el("input", "bd-range", { type: "range", min: 0, step: 0.001, value: 0, "aria-label": t("board.scrub") });
+    this.range = el("input", "bd-range", {
+      type: "range",
+      min: 0,
+      step: 0.001,
+      value: 0,
+      "aria-label": t("board.scrub"),
+    });
     this.range.addEventListener("input", () => this.seek(Number(this.range.value)));
     this.range.addEventListener("keydown", (e) => e.key.startsWith("Arrow") && e.preventDefault());
-    this.sound = button(t("widgets.mute"), { name: "sound", cls: "bare", "aria-pressed": "false", data: { do: "mute" } }, () => this.mute());
+    this.sound = button(
+      t("widgets.mute"),
+      { name: "sound", cls: "bare", "aria-pressed": "false", data: { do: "mute" } },
+      () => this.mute(),
+    );
     const step = (label, name, fn, word) => button(t(label), { name, cls: "bare", data: { do: word } }, fn);
     this.speed = el("span", "bd-speed", { hidden: true });
-    const full = button(t("widgets.fullscreen"), { name: "full", cls: "bare", data: { do: "full" } }, () => this.full());
-    this.bar = el("div", "bd-controls", { role: "group", "aria-label": t("widgets.player") },
+    const full = button(t("widgets.fullscreen"), { name: "full", cls: "bare", data: { do: "full" } }, () =>
+      this.full(),
+    );
+    this.bar = el(
+      "div",
+      "bd-controls",
+      { role: "group", "aria-label": t("widgets.player") },
       el("div", "bd-scrub", {}, this.marks, this.range),
-      el("div", "bd-row", {},
-        step("board.shot_back", "begin", () => this.jump(-1), "shot-back"), step("widgets.frame_back", "left", () => this.step(-1), "back"), this.playButton,
-        step("widgets.frame_on", "right", () => this.step(1), "on"), step("board.shot_on", "finish", () => this.jump(1), "shot-on"), this.speed, this.clock, this.where, this.sound, full));
+      el(
+        "div",
+        "bd-row",
+        {},
+        step("board.shot_back", "begin", () => this.jump(-1), "shot-back"),
+        step("widgets.frame_back", "left", () => this.step(-1), "back"),
+        this.playButton,
+        step("widgets.frame_on", "right", () => this.step(1), "on"),
+        step("board.shot_on", "finish", () => this.jump(1), "shot-on"),
+        this.speed,
+        this.clock,
+        this.where,
+        this.sound,
+        full,
+      ),
+    );
   }
 
   get total() {
@@ -115,12 +168,14 @@ export class CutPlayer {
 
   drawMarks() {
     const total = this.total || 1;
-    this.marks.replaceChildren(...this.clips.map((c) => {
-      const shown = el("i", c.shot.best_kind || "none", { data: { id: c.id } }, el("b", "", {}, `${c.shot.number}`));
-      shown.style.left = `${(c.at / total) * 100}%`;
-      shown.style.width = `${((c.length - c.overlap) / total) * 100}%`;
-      return shown;
-    }));
+    this.marks.replaceChildren(
+      ...this.clips.map((c) => {
+        const shown = el("i", c.shot.best_kind || "none", { data: { id: c.id } }, el("b", "", {}, `${c.shot.number}`));
+        shown.style.left = `${(c.at / total) * 100}%`;
+        shown.style.width = `${((c.length - c.overlap) / total) * 100}%`;
+        return shown;
+      }),
+    );
   }
 
   mark() {
@@ -135,7 +190,8 @@ export class CutPlayer {
     if (video.dataset.src !== clip.src) {
       video.dataset.src = clip.src;
       video.src = clip.src;
-    } else if (video.readyState > 0 && Math.abs(video.currentTime - video.wanted) > 0.004) video.currentTime = video.wanted;
+    } else if (video.readyState > 0 && Math.abs(video.currentTime - video.wanted) > 0.004)
+      video.currentTime = video.wanted;
   }
 
   /** Show the film at this time. */
@@ -234,7 +290,7 @@ export class CutPlayer {
     const next = this.clips[this.index + 1];
     const leaves = clip.at + clip.length - clip.overlap;
     if (!next) {
-      if (this.at >= clip.at + clip.length - END_S) return (this.at = this.total - END_S), this.pause();
+      if (this.at >= clip.at + clip.length - END_S) return ((this.at = this.total - END_S), this.pause());
     } else if (this.at >= leaves - END_S) this.promote(next);
     else if (this.at >= leaves - AHEAD_S && this.videos[1].ready !== next && !this.videos[1].under) {
       this.videos[1].pause();
@@ -303,7 +359,13 @@ export class CutPlayer {
     this.cardKey = key;
     this.card.hidden = !key;
     if (!key) return;
-    const words = clip ? [el("span", "bd-bignumber", {}, `${clip.shot.number}`), el("p", "", {}, clip.shot.prompt || t("board.no_words")), el("small", "", {}, t(clip.shot.running ? "board.being_made" : "board.no_picture"))] : [icon("film", "st-i huge"), el("p", "", {}, t("board.no_shots"))];
+    const words = clip
+      ? [
+          el("span", "bd-bignumber", {}, `${clip.shot.number}`),
+          el("p", "", {}, clip.shot.prompt || t("board.no_words")),
+          el("small", "", {}, t(clip.shot.running ? "board.being_made" : "board.no_picture")),
+        ]
+      : [icon("film", "st-i huge"), el("p", "", {}, t("board.no_shots"))];
     this.card.replaceChildren(...words, (this.look = el("div", "st-pic bd-look")));
     if (clip?.shot.running) glimpse(this.look, clip.shot.running);
   }
@@ -312,14 +374,20 @@ export class CutPlayer {
     const { at, total } = this;
     this.range.value = at;
     this.range.style.setProperty("--part", `${total ? (at / total) * 100 : 0}%`);
-    this.range.setAttribute("aria-valuetext", clip ? t("board.at", { n: clip.shot.number, time: seconds(at), total: seconds(total) }) : "");
-    const frames = (s) => `${String(Math.floor(s / 60)).padStart(2, "0")}:${String(Math.floor(s % 60)).padStart(2, "0")}:${String(Math.floor((s % 1) * this.fps + 1e-3)).padStart(2, "0")}`;
+    this.range.setAttribute(
+      "aria-valuetext",
+      clip ? t("board.at", { n: clip.shot.number, time: seconds(at), total: seconds(total) }) : "",
+    );
+    const frames = (s) =>
+      `${String(Math.floor(s / 60)).padStart(2, "0")}:${String(Math.floor(s % 60)).padStart(2, "0")}:${String(Math.floor((s % 1) * this.fps + 1e-3)).padStart(2, "0")}`;
     this.clock.textContent = `${frames(at)} / ${frames(total)}`;
     this.where.textContent = clip ? t("board.shot_of", { n: clip.shot.number, all: this.clips.length }) : "";
     const kind = clip?.shot.best_kind || "";
     this.badge.hidden = !kind;
     this.badge.className = `bd-badge ${kind}${clip?.shot.stale ? " stale" : ""}`;
-    this.badge.textContent = kind ? t(kind === "draft" ? "board.is_draft" : clip.shot.stale ? "board.is_stale" : "board.is_take") : "";
+    this.badge.textContent = kind
+      ? t(kind === "draft" ? "board.is_draft" : clip.shot.stale ? "board.is_stale" : "board.is_take")
+      : "";
     this.speed.hidden = !this.playing || this.rate === 1;
     this.speed.textContent = `${this.rate}×`;
     const face = this.playing ? "pause" : "play";
@@ -344,10 +412,19 @@ export class CutPlayer {
 
   /** Keys of an editing table; true when the key was one of them. */
   key_(e) {
-    const faster = () => (this.playing && this.rate > 0 ? RATES[Math.min(RATES.length - 1, RATES.indexOf(this.rate) + 1)] : 1);
+    const faster = () =>
+      this.playing && this.rate > 0 ? RATES[Math.min(RATES.length - 1, RATES.indexOf(this.rate) + 1)] : 1;
     const acts = {
-      " ": () => this.toggle(), k: () => this.pause(), l: () => this.play(faster()), j: () => this.play(-1), m: () => this.mute(), f: () => this.full(),
-      ",": () => this.step(-1), ".": () => this.step(1), Home: () => this.seek(0), End: () => (this.pause(), this.seek(this.total)),
+      " ": () => this.toggle(),
+      k: () => this.pause(),
+      l: () => this.play(faster()),
+      j: () => this.play(-1),
+      m: () => this.mute(),
+      f: () => this.full(),
+      ",": () => this.step(-1),
+      ".": () => this.step(1),
+      Home: () => this.seek(0),
+      End: () => (this.pause(), this.seek(this.total)),
     };
     const act = acts[e.key.length === 1 ? e.key.toLowerCase() : e.key];
     if (!act) return false;

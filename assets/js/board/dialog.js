@@ -6,10 +6,14 @@ import { say } from "../phrases.js";
 /** A dialog with a title, a body and buttons; it goes when closed. Buttons are elements; `done` hears the closing. */
 export function dialog(title, body, actions = [], { wide = false, done } = {}) {
   const close = button(t("widgets.close"), { name: "close", cls: "bare", data: { do: "close" } }, () => box.close());
-  const box = el("dialog", `st bd-dialog${wide ? " wide" : ""}`, { "aria-label": title },
+  const box = el(
+    "dialog",
+    `st bd-dialog${wide ? " wide" : ""}`,
+    { "aria-label": title },
     el("header", "", {}, el("h3", "", {}, title), close),
     el("div", "bd-dialogbody", {}, body),
-    actions.length ? el("footer", "", {}, ...actions) : null);
+    actions.length ? el("footer", "", {}, ...actions) : null,
+  );
   box.addEventListener("close", () => (box.remove(), done?.()));
   box.addEventListener("keydown", (e) => e.key !== "Escape" && e.stopPropagation());
   box.addEventListener("pointerdown", (e) => e.target === box && box.close());
@@ -47,13 +51,25 @@ let count = 0;
 /** A field with its label; `control` gets the id the label points at. */
 export function field(label, control, { hint, cls = "" } = {}) {
   control.id ||= `bd-f${++count}`;
-  return el("div", `bd-field ${cls}`, {}, el("label", "", { for: control.id }, label), control, hint ? el("small", "st-dim", {}, hint) : null);
+  return el(
+    "div",
+    `bd-field ${cls}`,
+    {},
+    el("label", "", { for: control.id }, label),
+    control,
+    hint ? el("small", "st-dim", {}, hint) : null,
+  );
 }
 
 /** A select of [value, label] pairs, or of [group, pairs]. */
 export function choose(options, value, onchange, attrs = {}) {
   const one = ([v, label]) => el("option", "", { value: v, selected: String(v) === String(value ?? "") }, label);
-  const made = el("select", "bd-select", attrs, ...options.map((o) => (Array.isArray(o[1]) ? el("optgroup", "", { label: o[0] }, ...o[1].map(one)) : one(o))));
+  const made = el(
+    "select",
+    "bd-select",
+    attrs,
+    ...options.map((o) => (Array.isArray(o[1]) ? el("optgroup", "", { label: o[0] }, ...o[1].map(one)) : one(o))),
+  );
   made.addEventListener("change", () => onchange(made.value));
   return made;
 }
@@ -88,10 +104,16 @@ export function arrows(group) {
 }
 
 /** Sentences about what is wrong. */
-export const warnings = (list) => (list.length ? el("ul", "bd-problems", {}, ...list.map((p) => el("li", "", {}, icon("warn"), el("span", "", {}, say(p))))) : null);
+export const warnings = (list) =>
+  list.length
+    ? el("ul", "bd-problems", {}, ...list.map((p) => el("li", "", {}, icon("warn"), el("span", "", {}, say(p)))))
+    : null;
 
 /** Sentences about what is left out or done otherwise, which stop nothing. */
-export const hints = (list) => (list.length ? el("ul", "bd-problems", {}, ...list.map((p) => el("li", "bd-hint", {}, icon("info"), el("span", "", {}, say(p))))) : null);
+export const hints = (list) =>
+  list.length
+    ? el("ul", "bd-problems", {}, ...list.map((p) => el("li", "bd-hint", {}, icon("info"), el("span", "", {}, say(p)))))
+    : null;
 
 /** A text area that grows with its text: the style sheet does it where the browser can. */
 export function growing(area) {

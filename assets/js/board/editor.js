@@ -56,9 +56,14 @@ export class Editor {
     }
     if (this.view !== FIRST) this.draw();
     this.root.replaceChildren(this.heading, this.head, this.line, followBar(store), wholeBar(store), this.main);
-    this.unfollow = follow(this.root, (_, changed) => this.alive() && (changed === null ? store.shots.some((s) => s.running) && store.reload() : store.progress(changed)));
+    this.unfollow = follow(
+      this.root,
+      (_, changed) =>
+        this.alive() &&
+        (changed === null ? store.shots.some((s) => s.running) && store.reload() : store.progress(changed)),
+    );
     this.onKey = (e) => this.keys(e);
-    this.onShow = () => document.visibilityState === "visible" ? store.reload() : store.flush();
+    this.onShow = () => (document.visibilityState === "visible" ? store.reload() : store.flush());
     this.onLeave = () => store.flush();
     addEventListener("keydown", this.onKey);
     document.addEventListener("visibilitychange", this.onShow);
@@ -92,15 +97,25 @@ export class Editor {
     const { store } = this;
     this.player = new CutPlayer(store);
     this.strip = new Strip(store, {
-      remove: (id) => this.remove(id), duplicate: (id) => this.duplicate(id), split: (id) => this.split(id), add: (after) => this.add(after),
+      remove: (id) => this.remove(id),
+      duplicate: (id) => this.duplicate(id),
+      split: (id) => this.split(id),
+      add: (after) => this.add(after),
       play: (id) => (this.show("cut"), store.select(id), this.player.goto(id), this.player.play()),
     });
     this.player.moved = (clip, inside) => this.strip.playhead(clip, inside);
     this.panel = new Panel(store, {
-      remove: (id) => this.remove(id), duplicate: (id) => this.duplicate(id), split: (id) => this.split(id), draft: (ids) => this.draft(ids),
-      render: (ids) => renderDialog(store, ids), retake: (shot) => store.act("retake", { shot }), newcomer: (name) => newcomer(store, name, () => this.show("cast")), models: () => this.groups,
+      remove: (id) => this.remove(id),
+      duplicate: (id) => this.duplicate(id),
+      split: (id) => this.split(id),
+      draft: (ids) => this.draft(ids),
+      render: (ids) => renderDialog(store, ids),
+      retake: (shot) => store.act("retake", { shot }),
+      newcomer: (name) => newcomer(store, name, () => this.show("cast")),
+      models: () => this.groups,
     });
-    this.player.held = () => this.panel.node.contains(document.activeElement) && document.activeElement.matches("input, textarea, select");
+    this.player.held = () =>
+      this.panel.node.contains(document.activeElement) && document.activeElement.matches("input, textarea, select");
     this.buildHead();
     this.buildLine();
     this.stageBox = el("div", "bd-view", {}, this.player.node);
@@ -111,7 +126,12 @@ export class Editor {
   buildHead() {
     const { store } = this;
     this.heading = heading("", { seen: false });
-    this.title = el("input", "bd-title", { type: "text", maxlength: 200, "aria-label": t("board.f.title"), data: { field: "title" } });
+    this.title = el("input", "bd-title", {
+      type: "text",
+      maxlength: 200,
+      "aria-label": t("board.f.title"),
+      data: { field: "title" },
+    });
     this.title.addEventListener("focus", () => store.begin());
     this.title.addEventListener("input", () => store.soon("film.title", { op: "update", title: this.title.value }));
     this.title.addEventListener("keydown", (e) => e.key === "Enter" && this.title.blur());
@@ -120,32 +140,87 @@ export class Editor {
     this.facts = el("div", "bd-facts");
     this.undo = button(t("board.undo"), { name: "undo", cls: "bare", data: { do: "undo" } }, () => store.undo());
     this.redo = button(t("board.redo"), { name: "redo", cls: "bare", data: { do: "redo" } }, () => store.undo(true));
-    this.views = el("div", "bd-views", { role: "group", "aria-label": t("board.views") }, ...Object.entries(VIEWS).map(([name, face]) =>
-      button(t(`board.view.${name}`), { name: face, text: t(`board.view.${name}`), "aria-pressed": name === this.view, data: { view: name } }, () => this.show(name))));
-    this.drafts = button(t("board.draft_all"), { name: "bulb", text: t("board.draft_all"), data: { do: "draft-all" } }, () => this.draft());
-    this.auto = button(t("board.auto"), { text: t("board.auto_short"), cls: "quiet", "aria-pressed": autoDraft.get(), title: t("board.auto"), data: { do: "auto" } }, () => {
-      const on = this.auto.getAttribute("aria-pressed") !== "true";
-      this.auto.setAttribute("aria-pressed", on);
-      autoDraft.set(on);
-      this.draftChanged();
-    });
-    this.renders = button(t("board.render_all"), { name: "play", text: t("board.render_all"), cls: "primary", data: { do: "render-all" } }, () => renderDialog(store));
+    this.views = el(
+      "div",
+      "bd-views",
+      { role: "group", "aria-label": t("board.views") },
+      ...Object.entries(VIEWS).map(([name, face]) =>
+        button(
+          t(`board.view.${name}`),
+          { name: face, text: t(`board.view.${name}`), "aria-pressed": name === this.view, data: { view: name } },
+          () => this.show(name),
+        ),
+      ),
+    );
+    this.drafts = button(
+      t("board.draft_all"),
+      { name: "bulb", text: t("board.draft_all"), data: { do: "draft-all" } },
+      () => this.draft(),
+    );
+    this.auto = button(
+      t("board.auto"),
+      {
+        text: t("board.auto_short"),
+        cls: "quiet",
+        "aria-pressed": autoDraft.get(),
+        title: t("board.auto"),
+        data: { do: "auto" },
+      },
+      () => {
+        const on = this.auto.getAttribute("aria-pressed") !== "true";
+        this.auto.setAttribute("aria-pressed", on);
+        autoDraft.set(on);
+        this.draftChanged();
+      },
+    );
+    this.renders = button(
+      t("board.render_all"),
+      { name: "play", text: t("board.render_all"), cls: "primary", data: { do: "render-all" } },
+      () => renderDialog(store),
+    );
     const look = (s) => (this.show("cut"), this.player.pause(), this.player.seek(s));
-    this.exports = button(t("board.export"), { name: "download", text: t("board.export"), data: { do: "export" } }, () => exportDialog(store, look));
-    this.checks = button(t("check.title"), { name: "check", cls: "bare", data: { do: "check" } }, () => checkDialog(store, (shot, s) => (store.select(shot), look(s))));
-    this.head = el("header", "bd-top", {},
-      button(t("board.back"), { name: "left", cls: "bare", data: { do: "boards" } }, () => this.leave()), this.title, this.saved, this.facts,
-      el("div", "bd-row", {}, this.undo, this.redo), el("span", "st-grow"), el("div", "bd-row bd-doing", {}, this.auto, this.drafts, this.renders, this.checks, this.exports));
+    this.exports = button(
+      t("board.export"),
+      { name: "download", text: t("board.export"), data: { do: "export" } },
+      () => exportDialog(store, look),
+    );
+    this.checks = button(t("check.title"), { name: "check", cls: "bare", data: { do: "check" } }, () =>
+      checkDialog(store, (shot, s) => (store.select(shot), look(s))),
+    );
+    this.head = el(
+      "header",
+      "bd-top",
+      {},
+      button(t("board.back"), { name: "left", cls: "bare", data: { do: "boards" } }, () => this.leave()),
+      this.title,
+      this.saved,
+      this.facts,
+      el("div", "bd-row", {}, this.undo, this.redo),
+      el("span", "st-grow"),
+      el("div", "bd-row bd-doing", {}, this.auto, this.drafts, this.renders, this.checks, this.exports),
+    );
   }
 
   buildLine() {
     const { store } = this;
-    this.style = el("input", "bd-input", { type: "text", placeholder: t("board.style_hint"), "aria-label": t("board.f.style"), data: { field: "style" } });
+    this.style = el("input", "bd-input", {
+      type: "text",
+      placeholder: t("board.style_hint"),
+      "aria-label": t("board.f.style"),
+      data: { field: "style" },
+    });
     this.style.addEventListener("focus", () => store.begin());
     this.style.addEventListener("input", () => store.soon("film.style", { op: "update", style: this.style.value }));
     this.style.addEventListener("blur", () => store.flush());
     this.settings = el("div", "bd-row bd-settings");
-    this.line = el("div", "bd-line", {}, this.views, el("label", "bd-style", {}, el("span", "", {}, t("board.f.style")), this.style), this.settings);
+    this.line = el(
+      "div",
+      "bd-line",
+      {},
+      this.views,
+      el("label", "bd-style", {}, el("span", "", {}, t("board.f.style")), this.style),
+      this.settings,
+    );
   }
 
   fill(why) {
@@ -154,14 +229,21 @@ export class Editor {
     this.saved.classList.toggle("bad", store.saving === "offline");
     if (why === "select" || why === "progress") return;
     this.draftChanged();
-    for (const [input, name] of [[this.title, "title"], [this.style, "style"]])
-      if (document.activeElement !== input && !store.typed.has(`film.${name}`) && input.value !== store.board[name]) input.value = store.board[name];
+    for (const [input, name] of [
+      [this.title, "title"],
+      [this.style, "style"],
+    ])
+      if (document.activeElement !== input && !store.typed.has(`film.${name}`) && input.value !== store.board[name])
+        input.value = store.board[name];
     this.heading.textContent = store.board.title;
     if (why === "typing") return;
     this.fillFacts();
     this.fillSettings();
     const told = (what) => (what ? t(`board.did.${what}`) : "");
-    for (const [one, what, word] of [[this.undo, store.data.undo, "undo"], [this.redo, store.data.redo, "redo"]]) {
+    for (const [one, what, word] of [
+      [this.undo, store.data.undo, "undo"],
+      [this.redo, store.data.redo, "redo"],
+    ]) {
       one.disabled = !what;
       const label = what ? t(`board.${word}_what`, { what: told(what) }) : t(`board.${word}`);
       one.setAttribute("aria-label", label);
@@ -181,14 +263,37 @@ export class Editor {
   fillFacts() {
     const { data, shots } = this.store;
     const { price } = data;
-    const drawing = shots.filter((s) => s.running && s.takes.find((run) => run.id === s.running.id)?.take === "draft").length;
-    const left = price.unknown ? (price.left_usd ? t("board.at_least", { price: dollars(price.left_usd) }) : t("widgets.unknown")) : dollars(price.left_usd);
+    const drawing = shots.filter(
+      (s) => s.running && s.takes.find((run) => run.id === s.running.id)?.take === "draft",
+    ).length;
+    const left = price.unknown
+      ? price.left_usd
+        ? t("board.at_least", { price: dollars(price.left_usd) })
+        : t("widgets.unknown")
+      : dollars(price.left_usd);
     this.facts.replaceChildren(
-      el("span", "bd-fact", { title: t("board.length_help") }, icon("clock"), el("strong", "", {}, seconds(data.length_s))),
+      el(
+        "span",
+        "bd-fact",
+        { title: t("board.length_help") },
+        icon("clock"),
+        el("strong", "", {}, seconds(data.length_s)),
+      ),
       el("span", "bd-fact", {}, icon("film"), t("board.shots_n", { n: shots.length })),
-      drawing ? el("span", "bd-fact", { role: "status", data: { fact: "drawing" } }, icon("bulb"), t("board.drawing_n", { n: drawing })) : "",
-      price.left ? el("span", "bd-fact", { title: t("board.left_help") }, t("board.left", { price: left })) : el("span", "bd-fact ok", {}, icon("check"), t("board.all_stand")),
-      price.spent_usd ? el("span", "bd-fact", {}, t("board.spent", { price: dollars(price.spent_usd) })) : "");
+      drawing
+        ? el(
+            "span",
+            "bd-fact",
+            { role: "status", data: { fact: "drawing" } },
+            icon("bulb"),
+            t("board.drawing_n", { n: drawing }),
+          )
+        : "",
+      price.left
+        ? el("span", "bd-fact", { title: t("board.left_help") }, t("board.left", { price: left }))
+        : el("span", "bd-fact ok", {}, icon("check"), t("board.all_stand")),
+      price.spent_usd ? el("span", "bd-fact", {}, t("board.spent", { price: dollars(price.spent_usd) })) : "",
+    );
   }
 
   fillSettings() {
@@ -201,20 +306,57 @@ export class Editor {
     const shapes = SHAPES.includes(here) ? SHAPES : [here, ...SHAPES];
     const rates = RATES.includes(fps) ? RATES : [fps, ...RATES];
     const set = (fields) => store.edit({ op: "update", ...fields });
-    const size = choose(shapes.map((s) => [s.id, s.label]), here.id, (v) => set({ width: shapeOf(v).width, height: shapeOf(v).height }), { "aria-label": t("board.f.size"), data: { field: "size" } });
-    const rate = choose(rates.map((r) => [r, t("board.fps_n", { n: r })]), fps, (v) => set({ fps: Number(v) }), { "aria-label": t("board.f.fps"), data: { field: "fps" } });
-    const options = groups ? groups.map((g) => [g.ready ? g.label : `${g.label} (${t("board.not_ready")})`, g.models.map((m) => [m.id, m.label])]) : [[model, store.data.model_label]];
-    const models = choose(options, model, (v) => set({ model: v }), { "aria-label": t("board.f.film_model"), data: { field: "film-model" } });
-    const sound = button(t("board.f.audio"), { name: audio ? "sound" : "mute", cls: "bare", "aria-pressed": audio, data: { field: "audio" } }, () => set({ audio: !audio }));
-    const seed = button(t("board.film_seed"), { name: "dice", cls: "bare", data: { do: "seed" } }, () => this.chooseSeed(seed, set));
-    const ways = button(t("board.ways"), { name: "compare", cls: "bare", data: { do: "ways" } }, () => waysDialog(store, groups || []));
+    const size = choose(
+      shapes.map((s) => [s.id, s.label]),
+      here.id,
+      (v) => set({ width: shapeOf(v).width, height: shapeOf(v).height }),
+      { "aria-label": t("board.f.size"), data: { field: "size" } },
+    );
+    const rate = choose(
+      rates.map((r) => [r, t("board.fps_n", { n: r })]),
+      fps,
+      (v) => set({ fps: Number(v) }),
+      { "aria-label": t("board.f.fps"), data: { field: "fps" } },
+    );
+    const options = groups
+      ? groups.map((g) => [
+          g.ready ? g.label : `${g.label} (${t("board.not_ready")})`,
+          g.models.map((m) => [m.id, m.label]),
+        ])
+      : [[model, store.data.model_label]];
+    const models = choose(options, model, (v) => set({ model: v }), {
+      "aria-label": t("board.f.film_model"),
+      data: { field: "film-model" },
+    });
+    const sound = button(
+      t("board.f.audio"),
+      { name: audio ? "sound" : "mute", cls: "bare", "aria-pressed": audio, data: { field: "audio" } },
+      () => set({ audio: !audio }),
+    );
+    const seed = button(t("board.film_seed"), { name: "dice", cls: "bare", data: { do: "seed" } }, () =>
+      this.chooseSeed(seed, set),
+    );
+    const ways = button(t("board.ways"), { name: "compare", cls: "bare", data: { do: "ways" } }, () =>
+      waysDialog(store, groups || []),
+    );
     this.settings.replaceChildren(size, rate, models, sound, seed, ways);
   }
 
   /** One seed for all shots that have none of their own: the same look runs through the film. */
   chooseSeed(anchor, set) {
-    const input = el("input", "bd-input", { type: "number", min: 0, max: 2147483647, step: 1, value: this.store.board.seed ?? "", placeholder: t("board.any_seed"), data: { field: "film-seed" } });
-    input.addEventListener("change", () => input.checkValidity() && set({ seed: input.value === "" ? null : Math.round(Number(input.value)) }));
+    const input = el("input", "bd-input", {
+      type: "number",
+      min: 0,
+      max: 2147483647,
+      step: 1,
+      value: this.store.board.seed ?? "",
+      placeholder: t("board.any_seed"),
+      data: { field: "film-seed" },
+    });
+    input.addEventListener(
+      "change",
+      () => input.checkValidity() && set({ seed: input.value === "" ? null : Math.round(Number(input.value)) }),
+    );
     popover(anchor, t("board.film_seed"), field(t("board.film_seed"), input, { hint: t("board.film_seed_help") }));
   }
 
@@ -231,7 +373,10 @@ export class Editor {
   draw() {
     const { view } = this;
     for (const one of this.views.children) one.setAttribute("aria-pressed", one.dataset.view === view);
-    const made = { sheet, joints, cast: castView, script: scriptView }[view]?.(this.store, (id) => (this.show("cut"), this.store.select(id), this.player.goto(id)));
+    const made = { sheet, joints, cast: castView, script: scriptView }[view]?.(
+      this.store,
+      (id) => (this.show("cut"), this.store.select(id), this.player.goto(id)),
+    );
     this.redraw = made?.redraw;
     this.stageBox.replaceChildren(made?.node || this.player.node);
     this.main.classList.toggle("alone", view === "cast" || view === "script");
@@ -248,17 +393,25 @@ export class Editor {
     clearTimeout(this.soon);
     if (!this.blankBefore || this.auto.getAttribute("aria-pressed") !== "true") return;
     const drafting = (s) => s.takes.find((r) => r.id === s.running.id)?.take === "draft"; // of what the shot was before
-    const free = (s) => !s.draft && (!s.running || drafting(s)) && s.failed === null && s.takes[0]?.status !== "cancelled";
+    const free = (s) =>
+      !s.draft && (!s.running || drafting(s)) && s.failed === null && s.takes[0]?.status !== "cancelled";
     const old = this.store.shots.filter((s) => s.best_kind === "draft" && free(s));
-    const blank = this.store.shots.filter((s) => !this.blankBefore.has(s.id) && !s.best && !s.running && hasWords(s) && free(s));
+    const blank = this.store.shots.filter(
+      (s) => !this.blankBefore.has(s.id) && !s.best && !s.running && hasWords(s) && free(s),
+    );
     const shots = [...(old.length > AUTO_MOST ? [] : old), ...blank].map((s) => s.id);
     if (!shots.length) return;
     const written = blank.some((s) => s.id === this.store.selected && this.panel.node.contains(document.activeElement));
-    this.soon = setTimeout(() => this.alive() && !this.store.typed.size && this.store.act("draft", { shots }), written ? AUTO_FIRST_MS : AUTO_MS);
+    this.soon = setTimeout(
+      () => this.alive() && !this.store.typed.size && this.store.act("draft", { shots }),
+      written ? AUTO_FIRST_MS : AUTO_MS,
+    );
   }
 
   add(after) {
-    this.store.edit({ op: "add", ...(after ? { after } : {}) }).then((done) => done && this.panel.node.querySelector("textarea")?.focus());
+    this.store
+      .edit({ op: "add", ...(after ? { after } : {}) })
+      .then((done) => done && this.panel.node.querySelector("textarea")?.focus());
   }
 
   remove(id) {
@@ -292,13 +445,16 @@ export class Editor {
     const key = e.key.toLowerCase();
     if (command && !e.altKey && (key === "z" || key === "y") && !typing(e)) {
       e.preventDefault();
-      return key === "y" || e.shiftKey ? this.redo.disabled || this.store.undo(true) : this.undo.disabled || this.store.undo();
+      return key === "y" || e.shiftKey
+        ? this.redo.disabled || this.store.undo(true)
+        : this.undo.disabled || this.store.undo();
     }
     if (typing(e) || command || e.altKey || e.target.closest?.(".st-panel, .bd-pop, [role=menu]")) return;
     if (e.key === " " && e.target.closest?.("button, summary")) return;
     const id = this.store.selected;
     const acts = { d: () => this.duplicate(id), s: () => this.split(id), a: () => this.add(id) };
-    if (this.view === "cut" && e.target.matches?.(".bd-range") && e.key.startsWith("Arrow")) this.player.step(e.key === "ArrowLeft" || e.key === "ArrowDown" ? -1 : 1);
+    if (this.view === "cut" && e.target.matches?.(".bd-range") && e.key.startsWith("Arrow"))
+      this.player.step(e.key === "ArrowLeft" || e.key === "ArrowDown" ? -1 : 1);
     else if (this.view === "cut" && this.player.key_(e));
     else if (id && acts[key]) acts[key]();
     else return;

@@ -16,8 +16,14 @@ export function send(path, file, told) {
     ask.addEventListener("error", () => reject(new Error(t("widgets.offline"))));
     ask.addEventListener("load", () => {
       let body = {};
-      try { body = JSON.parse(ask.responseText); } catch { /* an error page of a proxy */ }
-      ask.status < 300 ? resolve(body) : reject(new Error(say(body.error) || t("widgets.failed", { status: ask.status })));
+      try {
+        body = JSON.parse(ask.responseText);
+      } catch {
+        /* an error page of a proxy */
+      }
+      ask.status < 300
+        ? resolve(body)
+        : reject(new Error(say(body.error) || t("widgets.failed", { status: ask.status })));
     });
     ask.setRequestHeader("content-type", "application/octet-stream");
     ask.send(file);
@@ -38,15 +44,31 @@ export async function upload(list, busy) {
 
 /** A button that opens the computer's files. chosen(files) */
 export function fileButton(label, { kinds = ["image"], accept, many = false, name = "upload", ...attrs }, chosen) {
-  const input = el("input", "st-off", { type: "file", accept: accept || kinds.map((k) => ACCEPT[k]).join(","), multiple: many, tabindex: "-1", "aria-label": label });
+  const input = el("input", "st-off", {
+    type: "file",
+    accept: accept || kinds.map((k) => ACCEPT[k]).join(","),
+    multiple: many,
+    tabindex: "-1",
+    "aria-label": label,
+  });
   input.addEventListener("change", () => (chosen([...input.files]), (input.value = "")));
-  return el("span", "bd-file", {}, button(label, { name, text: label, ...attrs }, () => input.click()), input);
+  return el(
+    "span",
+    "bd-file",
+    {},
+    button(label, { name, text: label, ...attrs }, () => input.click()),
+    input,
+  );
 }
 
 /** Pick a file the studio keeps, or send one. picked(asset) */
 export function pickAsset(title, { kinds = ["image"] }, picked) {
   const grid = el("div", "bd-pick", { role: "list", "aria-live": "polite" });
-  const search = el("input", "bd-input", { type: "search", placeholder: t("board.pick_search"), "aria-label": t("board.pick_search") });
+  const search = el("input", "bd-input", {
+    type: "search",
+    placeholder: t("board.pick_search"),
+    "aria-label": t("board.pick_search"),
+  });
   const take = (asset) => (box.close(), picked(asset));
   const own = fileButton(t("board.upload"), { kinds }, async (files) => {
     const [asset] = await upload(files, box);
@@ -58,17 +80,38 @@ export function pickAsset(title, { kinds = ["image"] }, picked) {
   let round = 0;
   async function load() {
     const mine = ++round;
-    const pages = await Promise.all(kinds.map((kind) => tried(get(`ui/runs?kind=${kind}&status=succeeded&limit=60&query=${encodeURIComponent(search.value)}`))));
-    const uploads = await tried(get(`ui/uploads?query=${encodeURIComponent(search.value)}&${kinds.map((kind) => `kind=${kind}`).join("&")}`));
+    const pages = await Promise.all(
+      kinds.map((kind) =>
+        tried(get(`ui/runs?kind=${kind}&status=succeeded&limit=60&query=${encodeURIComponent(search.value)}`)),
+      ),
+    );
+    const uploads = await tried(
+      get(`ui/uploads?query=${encodeURIComponent(search.value)}&${kinds.map((kind) => `kind=${kind}`).join("&")}`),
+    );
     if (mine !== round) return;
     const made = pages.flatMap((p) => p?.runs || []).filter((r) => r.asset && kinds.includes(r.asset.kind));
     const brought = (uploads?.files || []).map((asset) => ({ asset, prompt: "", created_at: asset.created_at }));
     const runs = [...made, ...brought].sort((a, b) => (a.created_at < b.created_at ? 1 : -1));
-    grid.replaceChildren(...runs.map((run) => {
-      const label = run.prompt.slice(0, 120) || run.asset.name;
-      return el("button", "", { type: "button", role: "listitem", title: label, "aria-label": label, data: { asset: run.asset.id }, onclick: () => take(run.asset) },
-        run.asset.kind === "audio" ? icon("sound", "st-i big") : el("img", "", { src: media(run.asset.id, "thumb"), alt: "", loading: "lazy" }));
-    }));
+    grid.replaceChildren(
+      ...runs.map((run) => {
+        const label = run.prompt.slice(0, 120) || run.asset.name;
+        return el(
+          "button",
+          "",
+          {
+            type: "button",
+            role: "listitem",
+            title: label,
+            "aria-label": label,
+            data: { asset: run.asset.id },
+            onclick: () => take(run.asset),
+          },
+          run.asset.kind === "audio"
+            ? icon("sound", "st-i big")
+            : el("img", "", { src: media(run.asset.id, "thumb"), alt: "", loading: "lazy" }),
+        );
+      }),
+    );
     if (!runs.length) grid.replaceChildren(el("p", "st-dim", {}, t("board.pick_none")));
   }
   let timer;

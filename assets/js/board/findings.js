@@ -34,14 +34,34 @@ export function findingsBox(store, wish, show, title = t("check.title")) {
     const count = (level) => groups.filter((g) => g.level === level).length;
     const [errors, wrong] = [count("error"), groups.length - count("note")];
     node.dataset.checks = measuring ? "looking" : "done";
-    head.replaceChildren(title, el("span", `bd-badge ${errors ? "failed" : wrong ? "stale" : "render"}`, { hidden: !findings.length && measuring > 0 },
-      errors ? t("check.errors", { n: errors }) : wrong ? t("check.count", { n: wrong }) : icon("check")));
+    head.replaceChildren(
+      title,
+      el(
+        "span",
+        `bd-badge ${errors ? "failed" : wrong ? "stale" : "render"}`,
+        { hidden: !findings.length && measuring > 0 },
+        errors ? t("check.errors", { n: errors }) : wrong ? t("check.count", { n: wrong }) : icon("check"),
+      ),
+    );
     const lines = groups.filter((g) => g.level !== "note" || !wrong).map((g) => line(g, show));
     const notes = wrong ? groups.filter((g) => g.level === "note") : [];
     list.replaceChildren(
-      lines.length ? el("ul", "bd-checklist", {}, ...lines) : measuring ? "" : el("p", "bd-fact ok", {}, icon("check"), t("check.none")),
-      notes.length ? el("details", "bd-more", {}, el("summary", "", {}, t("check.more", { n: notes.length })), el("ul", "bd-checklist", {}, ...notes.map((g) => line(g, show)))) : "",
-      measuring ? el("p", "bd-looking", {}, el("i"), t("check.looking", { n: measuring })) : "");
+      lines.length
+        ? el("ul", "bd-checklist", {}, ...lines)
+        : measuring
+          ? ""
+          : el("p", "bd-fact ok", {}, icon("check"), t("check.none")),
+      notes.length
+        ? el(
+            "details",
+            "bd-more",
+            {},
+            el("summary", "", {}, t("check.more", { n: notes.length })),
+            el("ul", "bd-checklist", {}, ...notes.map((g) => line(g, show))),
+          )
+        : "",
+      measuring ? el("p", "bd-looking", {}, el("i"), t("check.looking", { n: measuring })) : "",
+    );
   }
 
   return {
@@ -67,23 +87,56 @@ function grouped(findings) {
 }
 
 function line(group, show) {
-  const face = el("span", "bd-face", { title: t(`check.level_${group.level}`), "aria-label": t(`check.level_${group.level}`), role: "img" }, icon(FACE[group.level]));
+  const face = el(
+    "span",
+    "bd-face",
+    { title: t(`check.level_${group.level}`), "aria-label": t(`check.level_${group.level}`), role: "img" },
+    icon(FACE[group.level]),
+  );
   const said = words(group);
-  if (!group.number) return el("li", group.level, { data: { code: group.code } }, face, group.at_s === null ? el("span", "", {}, said) : link(`${seconds(group.at_s)}: ${said}`, () => show("", group.at_s)));
+  if (!group.number)
+    return el(
+      "li",
+      group.level,
+      { data: { code: group.code } },
+      face,
+      group.at_s === null
+        ? el("span", "", {}, said)
+        : link(`${seconds(group.at_s)}: ${said}`, () => show("", group.at_s)),
+    );
   const shots = group.at.map((f) => link(`${f.number}`, () => show(f.shot, f.at_s), t("check.open", { n: f.number })));
   const [before, after] = t("check.shots", { n: "\u0000" }).split("\u0000");
-  return el("li", group.level, { data: { code: group.code } }, face, el("span", "", {}, before, ...shots.flatMap((s, i) => (i ? [", ", s] : [s])), `${after.trimEnd()} `, said));
+  return el(
+    "li",
+    group.level,
+    { data: { code: group.code } },
+    face,
+    el("span", "", {}, before, ...shots.flatMap((s, i) => (i ? [", ", s] : [s])), `${after.trimEnd()} `, said),
+  );
 }
 
-const link = (text, onclick, label = text) => el("button", "st-link", { type: "button", "aria-label": label, onclick }, text);
+const link = (text, onclick, label = text) =>
+  el("button", "st-link", { type: "button", "aria-label": label, onclick }, text);
 
 /** A finding in the page's language. */
 export const words = ({ code, values, what }) => (code ? t(`check.${code}`, values) : what);
 
 /** The check as a window of its own. */
 export function checkDialog(store, show) {
-  const box = findingsBox(store, () => ({ options: { whole: store.board.shown }, places: [] }), (shot, at) => (window_.close(), show(shot, at)), "");
-  const again = button(t("check.button"), { name: "again", text: t("check.button"), data: { do: "check-again" } }, () => box.load());
-  const window_ = dialog(t("check.title"), el("div", "bd-form", {}, el("p", "st-dim", {}, t("check.help")), box.node), [again], { done: box.stop });
+  const box = findingsBox(
+    store,
+    () => ({ options: { whole: store.board.shown }, places: [] }),
+    (shot, at) => (window_.close(), show(shot, at)),
+    "",
+  );
+  const again = button(t("check.button"), { name: "again", text: t("check.button"), data: { do: "check-again" } }, () =>
+    box.load(),
+  );
+  const window_ = dialog(
+    t("check.title"),
+    el("div", "bd-form", {}, el("p", "st-dim", {}, t("check.help")), box.node),
+    [again],
+    { done: box.stop },
+  );
   box.load();
 }

@@ -11,16 +11,37 @@ import { SHAPES, shapeOf } from "./shapes.js";
 export async function list(root, open) {
   const grid = el("div", "bd-boards");
   const bar = el("div", "st-bar", { hidden: true, role: "progressbar", "aria-label": t("board.importing") }, el("i"));
-  const take = fileButton(t("board.import"), { accept: ".zip,application/zip", data: { do: "import" } }, async ([file]) => {
-    if (!file) return;
-    bar.hidden = false;
-    const made = await tried(send("ui/boards/import", file, (part) => (bar.firstChild.style.transform = `scaleX(${part})`)));
-    bar.hidden = true;
-    if (made) open(made.id);
-  });
-  const make = button(t("board.new"), { name: "plus", text: t("board.new"), cls: "primary", data: { do: "new-board" } }, () => creation(open));
+  const take = fileButton(
+    t("board.import"),
+    { accept: ".zip,application/zip", data: { do: "import" } },
+    async ([file]) => {
+      if (!file) return;
+      bar.hidden = false;
+      const made = await tried(
+        send("ui/boards/import", file, (part) => (bar.firstChild.style.transform = `scaleX(${part})`)),
+      );
+      bar.hidden = true;
+      if (made) open(made.id);
+    },
+  );
+  const make = button(
+    t("board.new"),
+    { name: "plus", text: t("board.new"), cls: "primary", data: { do: "new-board" } },
+    () => creation(open),
+  );
   root.className = "st-mount st bd bd-listing";
-  root.replaceChildren(el("header", "bd-listhead", {}, el("div", "st-grow", {}, el("h1", "st-h1", {}, t("board.boards")), el("p", "st-dim", {}, t("board.about"))), take, make), bar, grid);
+  root.replaceChildren(
+    el(
+      "header",
+      "bd-listhead",
+      {},
+      el("div", "st-grow", {}, el("h1", "st-h1", {}, t("board.boards")), el("p", "st-dim", {}, t("board.about"))),
+      take,
+      make,
+    ),
+    bar,
+    grid,
+  );
   const found = await tried(get("ui/boards"));
   if (!found) return;
   const draw = () => {
@@ -30,40 +51,84 @@ export async function list(root, open) {
   };
 
   function card(board) {
-    const remove = button(t("board.delete", { title: board.title }), { name: "trash", cls: "bare", data: { do: "delete" } }, async () => {
-      if (!(await tried(post(`ui/boards/${board.id}/trash`, {})))) return;
-      const at = found.boards.indexOf(board);
-      found.boards.splice(at, 1);
-      draw();
-      toast(t("board.deleted", { title: board.title }), {
-        undo: async () => {
-          if (!(await tried(post(`ui/boards/${board.id}/trash`, { back: true })))) return;
-          found.boards.splice(at, 0, board);
-          draw();
+    const remove = button(
+      t("board.delete", { title: board.title }),
+      { name: "trash", cls: "bare", data: { do: "delete" } },
+      async () => {
+        if (!(await tried(post(`ui/boards/${board.id}/trash`, {})))) return;
+        const at = found.boards.indexOf(board);
+        found.boards.splice(at, 1);
+        draw();
+        toast(t("board.deleted", { title: board.title }), {
+          undo: async () => {
+            if (!(await tried(post(`ui/boards/${board.id}/trash`, { back: true })))) return;
+            found.boards.splice(at, 0, board);
+            draw();
+          },
+        });
+      },
+    );
+    const picture = el(
+      "div",
+      "bd-cover",
+      {},
+      board.cover
+        ? el("img", "", { src: media(board.cover, "poster"), alt: "", loading: "lazy" })
+        : el("p", "", {}, board.first || t("board.no_shots")),
+    );
+    return el(
+      "div",
+      "bd-board",
+      { role: "listitem", data: { id: board.id } },
+      el(
+        "a",
+        "",
+        {
+          href: new URL(`?board=${board.id}`, BASE).href,
+          onclick: (e) => e.ctrlKey || e.metaKey || (e.preventDefault(), open(board.id)),
         },
-      });
-    });
-    const picture = el("div", "bd-cover", {}, board.cover ? el("img", "", { src: media(board.cover, "poster"), alt: "", loading: "lazy" }) : el("p", "", {}, board.first || t("board.no_shots")));
-    return el("div", "bd-board", { role: "listitem", data: { id: board.id } },
-      el("a", "", { href: new URL(`?board=${board.id}`, BASE).href, onclick: (e) => e.ctrlKey || e.metaKey || (e.preventDefault(), open(board.id)) }, picture,
-        el("strong", "", {}, board.title), el("span", "st-dim", {}, t("board.count", { n: board.shots, time: seconds(board.length_s) }), since(board.updated_at, { before: " · " }))), remove);
+        picture,
+        el("strong", "", {}, board.title),
+        el(
+          "span",
+          "st-dim",
+          {},
+          t("board.count", { n: board.shots, time: seconds(board.length_s) }),
+          since(board.updated_at, { before: " · " }),
+        ),
+      ),
+      remove,
+    );
   }
   draw();
 }
 
 function welcome(open) {
-  return el("div", "st-empty", {}, icon("film", "st-i huge"), el("h2", "", {}, t("board.welcome")), el("p", "", {}, t("board.welcome_help")),
-    button(t("board.new"), { name: "plus", text: t("board.new"), cls: "primary" }, () => creation(open)));
+  return el(
+    "div",
+    "st-empty",
+    {},
+    icon("film", "st-i huge"),
+    el("h2", "", {}, t("board.welcome")),
+    el("p", "", {}, t("board.welcome_help")),
+    button(t("board.new"), { name: "plus", text: t("board.new"), cls: "primary" }, () => creation(open)),
+  );
 }
 
 const EXAMPLES = ["harbour", "tea", "brief"];
 
 function creation(open) {
   const title = el("input", "bd-input", { type: "text", maxlength: 200, placeholder: t("board.title_hint") });
-  const script = growing(el("textarea", "bd-input bd-script", { rows: 9, placeholder: t("board.script_hint"), data: { field: "script" } }));
+  const script = growing(
+    el("textarea", "bd-input bd-script", { rows: 9, placeholder: t("board.script_hint"), data: { field: "script" } }),
+  );
   const told = el("div", "bd-read", { "aria-live": "polite" });
   let shape = SHAPES[1];
-  const size = choose(SHAPES.map((s) => [s.id, s.label]), shape.id, (v) => (shape = shapeOf(v)));
+  const size = choose(
+    SHAPES.map((s) => [s.id, s.label]),
+    shape.id,
+    (v) => (shape = shapeOf(v)),
+  );
   let round = 0;
   let named = "";
   async function read() {
@@ -76,25 +141,63 @@ function creation(open) {
     named = found.title;
     told.replaceChildren(
       el("p", "", {}, icon("check"), t("board.count", { n: found.shots.length, time: seconds(length) })),
-      found.cast.length ? el("p", "", {}, icon("people"), t("board.read_cast", { names: found.cast.map((m) => m.name).join(", ") })) : "",
+      found.cast.length
+        ? el("p", "", {}, icon("people"), t("board.read_cast", { names: found.cast.map((m) => m.name).join(", ") }))
+        : "",
       warnings(found.faults) || "",
     );
   }
   let timer;
   script.addEventListener("input", () => (clearTimeout(timer), (timer = setTimeout(read, 300))));
-  const examples = el("div", "bd-row wrap", {}, el("span", "st-dim", {}, t("board.examples")), ...EXAMPLES.map((name) =>
-    button(t(`board.example.${name}`), { text: t(`board.example.${name}`), cls: "quiet", data: { example: name } }, () => {
-      script.value = t(`board.example_text.${name}`);
-      if (!title.value) title.value = t(`board.example.${name}`);
-      script.dispatchEvent(new Event("input"));
-    })));
-  const go = button(t("board.create"), { text: t("board.create"), cls: "primary", data: { do: "create" } }, async () => {
-    go.disabled = true;
-    const { width, height } = shape;
-    const made = await tried(post("ui/boards", { title: title.value || named || t("board.untitled"), script: script.value, width, height, draft: autoDraft.get() }));
-    go.disabled = false;
-    if (made) (box.close(), open(made.board.id));
-  });
-  const box = dialog(t("board.new"), el("div", "bd-form", {}, el("div", "bd-two", {}, field(t("board.f.title"), title), field(t("board.f.size"), size)), field(t("board.script"), script, { hint: t("board.script_help") }), examples, told), [go], { wide: true });
+  const examples = el(
+    "div",
+    "bd-row wrap",
+    {},
+    el("span", "st-dim", {}, t("board.examples")),
+    ...EXAMPLES.map((name) =>
+      button(
+        t(`board.example.${name}`),
+        { text: t(`board.example.${name}`), cls: "quiet", data: { example: name } },
+        () => {
+          script.value = t(`board.example_text.${name}`);
+          if (!title.value) title.value = t(`board.example.${name}`);
+          script.dispatchEvent(new Event("input"));
+        },
+      ),
+    ),
+  );
+  const go = button(
+    t("board.create"),
+    { text: t("board.create"), cls: "primary", data: { do: "create" } },
+    async () => {
+      go.disabled = true;
+      const { width, height } = shape;
+      const made = await tried(
+        post("ui/boards", {
+          title: title.value || named || t("board.untitled"),
+          script: script.value,
+          width,
+          height,
+          draft: autoDraft.get(),
+        }),
+      );
+      go.disabled = false;
+      if (made) box.close(), open(made.board.id);
+    },
+  );
+  const box = dialog(
+    t("board.new"),
+    el(
+      "div",
+      "bd-form",
+      {},
+      el("div", "bd-two", {}, field(t("board.f.title"), title), field(t("board.f.size"), size)),
+      field(t("board.script"), script, { hint: t("board.script_help") }),
+      examples,
+      told,
+    ),
+    [go],
+    { wide: true },
+  );
   title.focus();
 }

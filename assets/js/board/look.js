@@ -9,10 +9,25 @@ import { wheel } from "./wheel.js";
 
 const WHEELS = ["shadows", "mids", "lights"];
 const SLIDERS = { exposure: [-2, 2, 0], contrast: [0.5, 1.6, 1], saturation: [0, 2, 1], warmth: [-1, 1, 0] };
-const NEUTRAL = { exposure: 0, contrast: 1, saturation: 1, warmth: 0, shadows: [0, 0, 0], mids: [0, 0, 0], lights: [0, 0, 0], lut: "", lut_strength: 1 };
+const NEUTRAL = {
+  exposure: 0,
+  contrast: 1,
+  saturation: 1,
+  warmth: 0,
+  shadows: [0, 0, 0],
+  mids: [0, 0, 0],
+  lights: [0, 0, 0],
+  lut: "",
+  lut_strength: 1,
+};
 
 /** A slider with its name and number; a double click puts it back to `middle`. */
-export function slider(label, { min, max, step = 0.05, value, middle, show = (v) => number(v, 2), attrs = {} }, changed, began = () => {}) {
+export function slider(
+  label,
+  { min, max, step = 0.05, value, middle, show = (v) => number(v, 2), attrs = {} },
+  changed,
+  began = () => {},
+) {
   const told = el("output", "", {}, show(value));
   const input = el("input", "", { type: "range", min, max, step, value, "aria-label": label, ...attrs });
   const heard = (last) => ((told.textContent = show(Number(input.value))), changed(Number(input.value), last));
@@ -36,18 +51,49 @@ export function lookPanel(store) {
     if (last) store.flush();
     still.refresh();
   }
-  const reset = button(t("look.reset"), { name: "undo", text: t("look.reset"), cls: "quiet", data: { do: "look-reset" } }, () => {
-    began();
-    set({ ...NEUTRAL }, true);
-    draw();
-  });
+  const reset = button(
+    t("look.reset"),
+    { name: "undo", text: t("look.reset"), cls: "quiet", data: { do: "look-reset" } },
+    () => {
+      began();
+      set({ ...NEUTRAL }, true);
+      draw();
+    },
+  );
   function draw() {
-    const wheels = WHEELS.map((name) => wheel(t(`look.${name}`), look[name], { began, changed: (value, last) => set({ [name]: value }, last), data: { wheel: name } }).node);
-    const sliders = Object.entries(SLIDERS).map(([name, [min, max, middle]]) => slider(t(`board.grade.${name}`), { min, max, middle, value: look[name], attrs: { data: { grade: name } } }, (v, last) => set({ [name]: v }, last), began));
+    const wheels = WHEELS.map(
+      (name) =>
+        wheel(t(`look.${name}`), look[name], {
+          began,
+          changed: (value, last) => set({ [name]: value }, last),
+          data: { wheel: name },
+        }).node,
+    );
+    const sliders = Object.entries(SLIDERS).map(([name, [min, max, middle]]) =>
+      slider(
+        t(`board.grade.${name}`),
+        { min, max, middle, value: look[name], attrs: { data: { grade: name } } },
+        (v, last) => set({ [name]: v }, last),
+        began,
+      ),
+    );
     controls.replaceChildren(
-      el("section", "bd-sec", {}, el("h4", "", {}, t("look.table")), tables(() => look, set, began, () => draw())),
+      el(
+        "section",
+        "bd-sec",
+        {},
+        el("h4", "", {}, t("look.table")),
+        tables(
+          () => look,
+          set,
+          began,
+          () => draw(),
+        ),
+      ),
       el("section", "bd-sec", {}, el("h4", "", {}, t("look.wheels")), el("div", "bd-wheels", {}, ...wheels)),
-      el("div", "bd-two bd-looksliders", {}, ...sliders), el("div", "bd-row", {}, el("small", "st-dim st-grow", {}, t("look.help")), reset));
+      el("div", "bd-two bd-looksliders", {}, ...sliders),
+      el("div", "bd-row", {}, el("small", "st-dim st-grow", {}, t("look.help")), reset),
+    );
   }
   draw();
   still.refresh();
@@ -62,26 +108,54 @@ function tables(now, set, began, redraw) {
     if (!found) return;
     const look = now();
     const known = found.luts.some((lut) => lut.id === look.lut);
-    const options = [["", t("look.no_table")], ...(look.lut && !known ? [[look.lut, t("look.gone_table")]] : []), ...found.luts.map((lut) => [lut.id, `${lut.name}  (${lut.side}³)`])];
-    const pick = choose(options, look.lut, (lut) => (began(), set({ lut }, true), fill(found)), { "aria-label": t("look.table"), data: { field: "lut" } });
-    const add = fileButton(t("look.add_table"), { accept: ".cube", cls: "quiet", data: { do: "lut-add" } }, async ([file]) => {
-      row.classList.add("busy");
-      const kept = await tried(send(`ui/luts?name=${encodeURIComponent(file.name)}`, file));
-      row.classList.remove("busy");
-      if (!kept) return;
-      began();
-      set({ lut: kept.id }, true);
-      fill(kept);
+    const options = [
+      ["", t("look.no_table")],
+      ...(look.lut && !known ? [[look.lut, t("look.gone_table")]] : []),
+      ...found.luts.map((lut) => [lut.id, `${lut.name}  (${lut.side}³)`]),
+    ];
+    const pick = choose(options, look.lut, (lut) => (began(), set({ lut }, true), fill(found)), {
+      "aria-label": t("look.table"),
+      data: { field: "lut" },
     });
-    const remove = known ? button(t("look.forget_table"), { name: "trash", cls: "bare", data: { do: "lut-remove" } }, async () => {
-      const left = await tried(del(`ui/luts/${look.lut}`));
-      if (!left) return;
-      began();
-      set({ lut: "" }, true);
-      fill(left);
-      toast(t("look.forgotten"));
-    }) : null;
-    const strength = look.lut ? slider(t("look.strength"), { min: 0, max: 1, step: 0.01, middle: 1, value: look.lut_strength, show: (v) => `${Math.round(v * 100)} %`, attrs: { data: { field: "lut_strength" } } }, (v, last) => set({ lut_strength: v }, last), began) : null;
+    const add = fileButton(
+      t("look.add_table"),
+      { accept: ".cube", cls: "quiet", data: { do: "lut-add" } },
+      async ([file]) => {
+        row.classList.add("busy");
+        const kept = await tried(send(`ui/luts?name=${encodeURIComponent(file.name)}`, file));
+        row.classList.remove("busy");
+        if (!kept) return;
+        began();
+        set({ lut: kept.id }, true);
+        fill(kept);
+      },
+    );
+    const remove = known
+      ? button(t("look.forget_table"), { name: "trash", cls: "bare", data: { do: "lut-remove" } }, async () => {
+          const left = await tried(del(`ui/luts/${look.lut}`));
+          if (!left) return;
+          began();
+          set({ lut: "" }, true);
+          fill(left);
+          toast(t("look.forgotten"));
+        })
+      : null;
+    const strength = look.lut
+      ? slider(
+          t("look.strength"),
+          {
+            min: 0,
+            max: 1,
+            step: 0.01,
+            middle: 1,
+            value: look.lut_strength,
+            show: (v) => `${Math.round(v * 100)} %`,
+            attrs: { data: { field: "lut_strength" } },
+          },
+          (v, last) => set({ lut_strength: v }, last),
+          began,
+        )
+      : null;
     row.replaceChildren(el("div", "bd-row", {}, pick, add, remove || ""), strength || "");
   }
   fill();

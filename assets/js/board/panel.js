@@ -18,7 +18,16 @@ export class Panel {
     this.store = store;
     this.acts = acts;
     this.node = el("aside", "bd-panel", { "aria-label": t("board.panel") });
-    this.lists = LISTS.map((name) => el("datalist", "", { id: `bd-list-${name}` }, ...t(`board.list.${name}`).split("|").map((v) => el("option", "", { value: v }))));
+    this.lists = LISTS.map((name) =>
+      el(
+        "datalist",
+        "",
+        { id: `bd-list-${name}` },
+        ...t(`board.list.${name}`)
+          .split("|")
+          .map((v) => el("option", "", { value: v })),
+      ),
+    );
     store.on((why) => (why === "progress" ? this.parts && this.live() : this.show()));
   }
 
@@ -31,37 +40,108 @@ export class Panel {
 
   empty() {
     this.id = this.parts = null;
-    this.node.replaceChildren(el("div", "st-empty", {}, icon("film", "st-i huge"), el("h3", "", {}, t("board.no_shots")), el("p", "", {}, t("board.no_shots_help"))));
+    this.node.replaceChildren(
+      el(
+        "div",
+        "st-empty",
+        {},
+        icon("film", "st-i huge"),
+        el("h3", "", {}, t("board.no_shots")),
+        el("p", "", {}, t("board.no_shots_help")),
+      ),
+    );
   }
 
   build(shot) {
     this.id = shot.id;
     this.fields = {};
-    const p = (this.parts = { head: el("h3", ""), time: el("span", "st-dim"), status: this.statuses(), strangers: el("div", "bd-strangers", { hidden: true }), start: el("div", "bd-start"), takes: el("div", "bd-takes"), plan: el("div", "bd-plan", { "aria-live": "polite" }), models: el("div") });
+    const p = (this.parts = {
+      head: el("h3", ""),
+      time: el("span", "st-dim"),
+      status: this.statuses(),
+      strangers: el("div", "bd-strangers", { hidden: true }),
+      start: el("div", "bd-start"),
+      takes: el("div", "bd-takes"),
+      plan: el("div", "bd-plan", { "aria-live": "polite" }),
+      models: el("div"),
+    });
     const act = (label, name, fn, word) => button(t(label), { name, cls: "bare", data: { do: word } }, fn);
     this.node.replaceChildren(
-      el("header", "bd-panelhead", {}, el("div", "st-grow", {}, p.head, p.time),
-        act("board.duplicate", "copy", () => this.acts.duplicate(this.id), "duplicate"), act("board.split", "split", () => this.acts.split(this.id), "split"), act("board.remove", "trash", () => this.acts.remove(this.id), "remove")),
-      el("div", "bd-panelbody", {},
+      el(
+        "header",
+        "bd-panelhead",
+        {},
+        el("div", "st-grow", {}, p.head, p.time),
+        act("board.duplicate", "copy", () => this.acts.duplicate(this.id), "duplicate"),
+        act("board.split", "split", () => this.acts.split(this.id), "split"),
+        act("board.remove", "trash", () => this.acts.remove(this.id), "remove"),
+      ),
+      el(
+        "div",
+        "bd-panelbody",
+        {},
         p.status,
-        field(t("board.f.prompt"), this.area("prompt", { rows: 3, placeholder: t("board.prompt_hint"), cast: true })), p.strangers,
+        field(t("board.f.prompt"), this.area("prompt", { rows: 3, placeholder: t("board.prompt_hint"), cast: true })),
+        p.strangers,
         p.takes,
-        el("div", "bd-two", {}, this.numberField("duration_s", { min: 0.5, max: 60, step: 0.5 }), ...LISTS.map((name) => field(t(`board.f.${name}`), this.line(name, { list: `bd-list-${name}` })))),
-        field(t("board.f.dialogue"), this.area("dialogue", { rows: 1, placeholder: t("board.dialogue_hint"), cast: true })),
+        el(
+          "div",
+          "bd-two",
+          {},
+          this.numberField("duration_s", { min: 0.5, max: 60, step: 0.5 }),
+          ...LISTS.map((name) => field(t(`board.f.${name}`), this.line(name, { list: `bd-list-${name}` }))),
+        ),
+        field(
+          t("board.f.dialogue"),
+          this.area("dialogue", { rows: 1, placeholder: t("board.dialogue_hint"), cast: true }),
+        ),
         field(t("board.f.sound"), this.line("sound", { placeholder: t("board.sound_hint") })),
         el("section", "bd-sec", {}, el("h4", "", {}, t("board.f.start")), p.start),
         el("section", "bd-sec", {}, el("h4", "", {}, t("board.f.transition")), this.ending()),
-        el("section", "bd-sec", {}, el("h4", "", {}, t("board.f.model")), p.models, el("div", "bd-two", {}, this.numberField("seed", { min: 0, step: 1, whole: true, empty: t("board.any_seed") }))),
+        el(
+          "section",
+          "bd-sec",
+          {},
+          el("h4", "", {}, t("board.f.model")),
+          p.models,
+          el(
+            "div",
+            "bd-two",
+            {},
+            this.numberField("seed", { min: 0, step: 1, whole: true, empty: t("board.any_seed") }),
+          ),
+        ),
         field(t("board.f.notes"), this.area("notes", { rows: 1, placeholder: t("board.notes_hint") })),
-        ...this.lists),
-      p.plan);
+        ...this.lists,
+      ),
+      p.plan,
+    );
     this.node.scrollTop = 0;
     requestAnimationFrame(() => this.node.querySelectorAll("textarea").forEach((a) => a.fit?.()));
   }
 
   statuses() {
-    return arrows(el("div", "bd-status", { role: "radiogroup", "aria-label": t("board.f.status") }, ...STATUSES.map((status) =>
-      el("button", status, { type: "button", role: "radio", "aria-checked": "false", data: { status }, onclick: () => this.store.edit({ op: "change", shot: this.id, status }) }, t(`board.status.${status}`)))));
+    return arrows(
+      el(
+        "div",
+        "bd-status",
+        { role: "radiogroup", "aria-label": t("board.f.status") },
+        ...STATUSES.map((status) =>
+          el(
+            "button",
+            status,
+            {
+              type: "button",
+              role: "radio",
+              "aria-checked": "false",
+              data: { status },
+              onclick: () => this.store.edit({ op: "change", shot: this.id, status }),
+            },
+            t(`board.status.${status}`),
+          ),
+        ),
+      ),
+    );
   }
 
   /** Remember a control under its field's name and save what is typed into it. */
@@ -98,9 +178,21 @@ export class Panel {
   }
 
   ending() {
-    const kind = choose(TRANSITIONS.map((v) => [v, t(`board.over.${v}`)]), "cut", (v) => this.store.edit({ op: "change", shot: this.id, transition: v }), { "aria-label": t("board.transition"), data: { field: "transition" } });
+    const kind = choose(
+      TRANSITIONS.map((v) => [v, t(`board.over.${v}`)]),
+      "cut",
+      (v) => this.store.edit({ op: "change", shot: this.id, transition: v }),
+      { "aria-label": t("board.transition"), data: { field: "transition" } },
+    );
     this.fields.transition = kind;
-    return el("div", "bd-three", {}, field(t("board.transition"), kind), this.numberField("trim_in_s", { min: 0, max: 60, step: 0.1 }), this.numberField("trim_out_s", { min: 0, max: 60, step: 0.1 }));
+    return el(
+      "div",
+      "bd-three",
+      {},
+      field(t("board.transition"), kind),
+      this.numberField("trim_in_s", { min: 0, max: 60, step: 0.1 }),
+      this.numberField("trim_out_s", { min: 0, max: 60, step: 0.1 }),
+    );
   }
 
   fill(shot) {
@@ -110,7 +202,12 @@ export class Panel {
     for (const one of p.status.children) one.setAttribute("aria-checked", one.dataset.status === shot.status);
     for (const [name, control] of Object.entries(this.fields)) {
       const value = shot[name] ?? "";
-      if (document.activeElement === control || store.typed.has(`${shot.id}.${name}`) || control.value === String(value)) continue;
+      if (
+        document.activeElement === control ||
+        store.typed.has(`${shot.id}.${name}`) ||
+        control.value === String(value)
+      )
+        continue;
       control.value = value;
       control.fit?.();
     }
@@ -137,7 +234,15 @@ export class Panel {
   fillStrangers(shot) {
     const box = this.parts.strangers;
     box.hidden = !shot.strangers.length;
-    box.replaceChildren(...shot.strangers.map((name) => button(t("board.add_to_cast", { name }), { name: "plus", text: t("board.add_to_cast", { name }), cls: "tinytext" }, () => this.acts.newcomer(name))));
+    box.replaceChildren(
+      ...shot.strangers.map((name) =>
+        button(
+          t("board.add_to_cast", { name }),
+          { name: "plus", text: t("board.add_to_cast", { name }), cls: "tinytext" },
+          () => this.acts.newcomer(name),
+        ),
+      ),
+    );
   }
 
   fillStart(shot) {
@@ -145,23 +250,42 @@ export class Panel {
     if (key === this.startKey && this.parts.start.firstChild) return;
     this.startKey = key;
     const set = (start) => this.store.edit({ op: "change", shot: shot.id, start });
-    const kinds = [["none", t("board.start.none")], ...(shot.number > 1 || shot.start.kind === "previous" ? [["previous", t("board.start.previous")]] : []), ["asset", t("board.start.asset")]];
-    const pick = () => pickAsset(t("board.start.asset"), { kinds: ["image"] }, (asset) => set({ kind: "asset", asset: asset.id }));
-    const kind = choose(kinds, shot.start.kind, (v) => {
-      if (v !== "asset") return set({ kind: v });
-      kind.value = shot.start.kind;
-      pick();
-    }, { "aria-label": t("board.f.start"), data: { field: "start" } });
+    const kinds = [
+      ["none", t("board.start.none")],
+      ...(shot.number > 1 || shot.start.kind === "previous" ? [["previous", t("board.start.previous")]] : []),
+      ["asset", t("board.start.asset")],
+    ];
+    const pick = () =>
+      pickAsset(t("board.start.asset"), { kinds: ["image"] }, (asset) => set({ kind: "asset", asset: asset.id }));
+    const kind = choose(
+      kinds,
+      shot.start.kind,
+      (v) => {
+        if (v !== "asset") return set({ kind: v });
+        kind.value = shot.start.kind;
+        pick();
+      },
+      { "aria-label": t("board.f.start"), data: { field: "start" } },
+    );
     const box = el("div", "bd-row", {}, kind);
     const send = async (files) => {
       const [asset] = await upload(files, box);
       if (asset?.kind === "image") set({ kind: "asset", asset: asset.id });
     };
-    if (shot.start.asset) box.append(el("button", "bd-thumb", { type: "button", "aria-label": t("board.change_picture"), title: t("board.change_picture"), onclick: pick }, el("img", "", { src: media(shot.start.asset, "thumb"), alt: "" })));
+    if (shot.start.asset)
+      box.append(
+        el(
+          "button",
+          "bd-thumb",
+          { type: "button", "aria-label": t("board.change_picture"), title: t("board.change_picture"), onclick: pick },
+          el("img", "", { src: media(shot.start.asset, "thumb"), alt: "" }),
+        ),
+      );
     else box.append(fileButton(t("board.upload"), { kinds: ["image"], cls: "quiet" }, send));
     box.addEventListener("dragover", (e) => e.preventDefault());
     box.addEventListener("drop", (e) => (e.preventDefault(), send([...e.dataTransfer.files])));
-    const agreed = shot.start.asset && check(t("board.consent"), shot.start.consent, (on) => set({ ...shot.start, consent: on }));
+    const agreed =
+      shot.start.asset && check(t("board.consent"), shot.start.consent, (on) => set({ ...shot.start, consent: on }));
     this.parts.start.replaceChildren(box, agreed || "");
   }
 
@@ -172,9 +296,21 @@ export class Panel {
     this.modelKey = key;
     if (!groups) return;
     const film = [["", t("board.as_film", { name: this.store.data.model_label })]];
-    const options = [...film, ...groups.map((g) => [g.ready ? g.label : `${g.label} (${t("board.not_ready")})`, g.models.map((m) => [m.id, m.label])])];
-    const chosen = choose(options, shot.model, (model) => this.store.edit({ op: "change", shot: shot.id, model }), { "aria-label": t("board.f.model"), data: { field: "model" } });
-    const asks = shot.asks_s && Math.abs(shot.asks_s - shot.duration_s) > 0.01 ? el("small", "st-dim", {}, t("board.asks", { time: seconds(shot.asks_s) })) : null;
+    const options = [
+      ...film,
+      ...groups.map((g) => [
+        g.ready ? g.label : `${g.label} (${t("board.not_ready")})`,
+        g.models.map((m) => [m.id, m.label]),
+      ]),
+    ];
+    const chosen = choose(options, shot.model, (model) => this.store.edit({ op: "change", shot: shot.id, model }), {
+      "aria-label": t("board.f.model"),
+      data: { field: "model" },
+    });
+    const asks =
+      shot.asks_s && Math.abs(shot.asks_s - shot.duration_s) > 0.01
+        ? el("small", "st-dim", {}, t("board.asks", { time: seconds(shot.asks_s) }))
+        : null;
     this.parts.models.replaceChildren(chosen, asks || "");
   }
 
@@ -184,26 +320,105 @@ export class Panel {
     const others = this.store.shots.filter((s) => s.fits);
     const one = t("board.fit_one", { name: shot.fits.label });
     const all = t("board.fit_all", { n: others.length });
-    return el("div", "bd-row wrap", {}, button(one, { text: one, cls: "quiet tinytext", data: { do: "fit-one" } }, () => this.store.fit([shot])),
-      others.length > 1 ? button(all, { text: t("board.fit_n", { n: others.length }), title: all, cls: "quiet tinytext", data: { do: "fit-all" } }, () => this.store.fit(others)) : null);
+    return el(
+      "div",
+      "bd-row wrap",
+      {},
+      button(one, { text: one, cls: "quiet tinytext", data: { do: "fit-one" } }, () => this.store.fit([shot])),
+      others.length > 1
+        ? button(
+            all,
+            {
+              text: t("board.fit_n", { n: others.length }),
+              title: all,
+              cls: "quiet tinytext",
+              data: { do: "fit-all" },
+            },
+            () => this.store.fit(others),
+          )
+        : null,
+    );
   }
 
   fillPlan(shot) {
-    const key = JSON.stringify([shot.usd, shot.expected_s, shot.problems, shot.hints, shot.fits, shot.running?.id, shot.render, shot.draft, shot.takes.length, shot.failed]);
+    const key = JSON.stringify([
+      shot.usd,
+      shot.expected_s,
+      shot.problems,
+      shot.hints,
+      shot.fits,
+      shot.running?.id,
+      shot.render,
+      shot.draft,
+      shot.takes.length,
+      shot.failed,
+    ]);
     if (key === this.planKey && this.parts.plan.firstChild) return;
     this.planKey = key;
-    const facts = [shot.problems.length ? null : dollars(shot.usd), shot.expected_s ? `~${seconds(shot.expected_s)}` : null].filter(Boolean).join("  ·  ");
-    const state = shot.running ? t("board.being_made") : shot.render ? t("board.stands") : shot.stale ? t("board.stale_help") : "";
+    const facts = [
+      shot.problems.length ? null : dollars(shot.usd),
+      shot.expected_s ? `~${seconds(shot.expected_s)}` : null,
+    ]
+      .filter(Boolean)
+      .join("  ·  ");
+    const state = shot.running
+      ? t("board.being_made")
+      : shot.render
+        ? t("board.stands")
+        : shot.stale
+          ? t("board.stale_help")
+          : "";
     const again = shot.render && !shot.running;
-    const draft = button(t("board.draft_this"), { name: "bulb", text: t("board.draft_short"), disabled: !!shot.draft || !!shot.running || null, data: { do: "draft-one" } }, () => this.acts.draft([shot.id]));
+    const draft = button(
+      t("board.draft_this"),
+      {
+        name: "bulb",
+        text: t("board.draft_short"),
+        disabled: !!shot.draft || !!shot.running || null,
+        data: { do: "draft-one" },
+      },
+      () => this.acts.draft([shot.id]),
+    );
     const render = again
-      ? button(t("board.retake_price", { price: dollars(shot.usd) }), { name: "again", text: t("board.retake_price", { price: dollars(shot.usd) }), disabled: shot.problems.length > 0 || null, data: { do: "retake" } }, () => this.acts.retake(shot.id))
-      : button(t("board.render_this"), { name: "play", text: t("board.render_short"), cls: "primary", disabled: shot.problems.length > 0 || !!shot.running || null, data: { do: "render-one" } }, () => this.acts.render([shot.id]));
+      ? button(
+          t("board.retake_price", { price: dollars(shot.usd) }),
+          {
+            name: "again",
+            text: t("board.retake_price", { price: dollars(shot.usd) }),
+            disabled: shot.problems.length > 0 || null,
+            data: { do: "retake" },
+          },
+          () => this.acts.retake(shot.id),
+        )
+      : button(
+          t("board.render_this"),
+          {
+            name: "play",
+            text: t("board.render_short"),
+            cls: "primary",
+            disabled: shot.problems.length > 0 || !!shot.running || null,
+            data: { do: "render-one" },
+          },
+          () => this.acts.render([shot.id]),
+        );
     this.parts.plan.replaceChildren(
       warnings([...(shot.failed ? [shot.failed] : []), ...shot.problems]) || "",
       hints(shot.hints) || "",
       this.sisters(shot) || "",
-      el("div", "bd-planline", {}, el("div", "st-grow", {}, el("strong", "", {}, facts || shot.model_label), el("small", "st-dim", {}, state || (facts ? shot.model_label : ""))), draft, render));
+      el(
+        "div",
+        "bd-planline",
+        {},
+        el(
+          "div",
+          "st-grow",
+          {},
+          el("strong", "", {}, facts || shot.model_label),
+          el("small", "st-dim", {}, state || (facts ? shot.model_label : "")),
+        ),
+        draft,
+        render,
+      ),
+    );
   }
 }
-

@@ -7,14 +7,48 @@ const SOON_MS = 60;
 
 /** wish(): what the picture is made with. Gives node, refresh(), goto(seconds), stop(). */
 export function stillView(store, wish) {
-  const [after, before] = [el("img", "", { alt: t("look.after"), data: { still: "after" } }), el("img", "bd-before", { alt: t("look.before"), data: { still: "before" } })];
+  const [after, before] = [
+    el("img", "", { alt: t("look.after"), data: { still: "after" } }),
+    el("img", "bd-before", { alt: t("look.before"), data: { still: "before" } }),
+  ];
   const said = el("p", "bd-stillsaid", { role: "status" });
-  const split = el("input", "bd-split", { type: "range", min: 0, max: 100, step: 1, value: 0, "aria-label": t("look.split"), data: { do: "split-still" }, title: t("look.split") });
-  const stage = el("div", "bd-still", { data: { still: "waiting" } }, after, before, el("b", "bd-splitline", { "aria-hidden": "true" }), said, split);
+  const split = el("input", "bd-split", {
+    type: "range",
+    min: 0,
+    max: 100,
+    step: 1,
+    value: 0,
+    "aria-label": t("look.split"),
+    data: { do: "split-still" },
+    title: t("look.split"),
+  });
+  const stage = el(
+    "div",
+    "bd-still",
+    { data: { still: "waiting" } },
+    after,
+    before,
+    el("b", "bd-splitline", { "aria-hidden": "true" }),
+    said,
+    split,
+  );
   shaped(stage, store.board);
   const clock = el("output", "", {});
-  const scrub = el("input", "", { type: "range", min: 0, max: Math.max(0.04, store.data.length_s - 0.04), step: 0.04, value: Math.min(1, store.data.length_s / 2), "aria-label": t("look.moment") });
-  const node = el("div", "bd-stillbox", {}, stage, el("label", "bd-slider bd-moment", {}, el("span", "", {}, t("look.moment")), scrub, clock));
+  const scrub = el("input", "", {
+    type: "range",
+    min: 0,
+    max: Math.max(0.04, store.data.length_s - 0.04),
+    step: 0.04,
+    value: Math.min(1, store.data.length_s / 2),
+    "aria-label": t("look.moment"),
+  });
+  const node = el(
+    "div",
+    "bd-stillbox",
+    {},
+    stage,
+    el("label", "bd-slider bd-moment", {}, el("span", "", {}, t("look.moment")), scrub, clock),
+  );
   const urls = new Map();
   let timer;
   let busy = false;
@@ -27,8 +61,14 @@ export function stillView(store, wish) {
   scrub.addEventListener("input", () => (told(), refresh()));
 
   async function picture(image, body) {
-    const answer = await fetch(new URL(`${store.path}/still`, BASE), { method: "POST", credentials: "same-origin", headers: { "content-type": "application/json" }, body: JSON.stringify(body) });
-    if (!answer.ok) throw new Error((await answer.json().catch(() => ({}))).error || t("widgets.failed", { status: answer.status }));
+    const answer = await fetch(new URL(`${store.path}/still`, BASE), {
+      method: "POST",
+      credentials: "same-origin",
+      headers: { "content-type": "application/json" },
+      body: JSON.stringify(body),
+    });
+    if (!answer.ok)
+      throw new Error((await answer.json().catch(() => ({}))).error || t("widgets.failed", { status: answer.status }));
     const url = URL.createObjectURL(await answer.blob());
     URL.revokeObjectURL(urls.get(image));
     urls.set(image, url);

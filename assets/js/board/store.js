@@ -79,13 +79,16 @@ export class Store {
   queue(work) {
     this.waiting++;
     this.tell("typing");
-    const next = this.chain.then(work).catch((error) => {
-      toast(error.message, { bad: true });
-      if (error.status) this.reload(); // the page and the board no longer agree
-    }).finally(() => {
-      this.waiting--;
-      this.tell("typing");
-    });
+    const next = this.chain
+      .then(work)
+      .catch((error) => {
+        toast(error.message, { bad: true });
+        if (error.status) this.reload(); // the page and the board no longer agree
+      })
+      .finally(() => {
+        this.waiting--;
+        this.tell("typing");
+      });
     this.chain = next;
     return next;
   }
@@ -195,9 +198,13 @@ export class Store {
   keep() {
     try {
       const all = JSON.parse(localStorage.getItem(KEEP) || "{}");
-      this.typed.size ? (all[this.id] = [...this.typed].map(([key, { sent, ...op }]) => [key, op])) : delete all[this.id];
+      this.typed.size
+        ? (all[this.id] = [...this.typed].map(([key, { sent, ...op }]) => [key, op]))
+        : delete all[this.id];
       localStorage.setItem(KEEP, JSON.stringify(all));
-    } catch { /* a private window keeps nothing; the server still gets it */ }
+    } catch {
+      /* a private window keeps nothing; the server still gets it */
+    }
   }
 
   /** Text that a crash or a closed page kept from being saved. */
@@ -205,7 +212,9 @@ export class Store {
     let left = [];
     try {
       left = JSON.parse(localStorage.getItem(KEEP) || "{}")[this.id] || [];
-    } catch { /* nothing to restore */ }
+    } catch {
+      /* nothing to restore */
+    }
     for (const [key, op] of left) {
       this.typed.set(key, op);
       this.apply(op);
@@ -223,7 +232,9 @@ export class Store {
   /** A run's newer card, from the live stream. */
   progress(cards) {
     // a follower was queued, or one will not be: the page cannot tell from the runs it knows
-    let ended = this.data?.following?.some((f) => !f.stopped) && cards.some((card) => !this.knows(card.id) || card.status !== "running");
+    let ended =
+      this.data?.following?.some((f) => !f.stopped) &&
+      cards.some((card) => !this.knows(card.id) || card.status !== "running");
     let moved = false;
     for (const card of cards) {
       const whole = (this.data?.wholes || []).find((w) => w.run.id === card.id);

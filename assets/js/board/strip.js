@@ -21,16 +21,36 @@ export class Strip {
     this.scale = 26; // px a second
     this.list = el("div", "bd-cards", { role: "list", "aria-label": t("board.strip") });
     this.said = el("div", "st-off", { "aria-live": "polite" });
-    this.hint = el("small", "st-dim bd-keys", { id: "bd-keys" }, t(matchMedia("(pointer: coarse)").matches ? "board.touch" : "board.keys"));
-    const zoom = (this.zoom = el("input", "bd-zoom", { type: "range", min: 10, max: 90, value: this.scale, "aria-label": t("board.zoom") }));
+    this.hint = el(
+      "small",
+      "st-dim bd-keys",
+      { id: "bd-keys" },
+      t(matchMedia("(pointer: coarse)").matches ? "board.touch" : "board.keys"),
+    );
+    const zoom = (this.zoom = el("input", "bd-zoom", {
+      type: "range",
+      min: 10,
+      max: 90,
+      value: this.scale,
+      "aria-label": t("board.zoom"),
+    }));
     zoom.addEventListener("input", () => ((this.scale = Number(zoom.value)), this.draw()));
     this.count = el("strong", "");
-    this.node = el("section", "bd-strip", { "aria-label": t("board.strip") },
-      el("div", "bd-striphead", {}, this.count, this.hint, el("span", "st-grow"), zoom), this.list, this.said);
+    this.node = el(
+      "section",
+      "bd-strip",
+      { "aria-label": t("board.strip") },
+      el("div", "bd-striphead", {}, this.count, this.hint, el("span", "st-grow"), zoom),
+      this.list,
+      this.said,
+    );
     this.nodes = new Map();
     this.list.addEventListener("pointerdown", (e) => this.press(e));
     this.list.addEventListener("click", (e) => this.click(e));
-    this.list.addEventListener("dblclick", (e) => e.target.closest(".bd-card") && acts.play(e.target.closest(".bd-card").dataset.id));
+    this.list.addEventListener(
+      "dblclick",
+      (e) => e.target.closest(".bd-card") && acts.play(e.target.closest(".bd-card").dataset.id),
+    );
     this.list.addEventListener("keydown", (e) => this.keys(e));
     this.list.addEventListener("touchmove", (e) => this.drag?.on && e.preventDefault(), { passive: false });
     this.list.addEventListener("contextmenu", (e) => this.drag && e.preventDefault());
@@ -58,7 +78,14 @@ export class Strip {
     const { id, join } = this.list.contains(document.activeElement) ? document.activeElement.dataset : {};
     const { shots } = this.store;
     this.count.textContent = t("board.count", { n: shots.length, time: seconds(this.store.data.length_s) });
-    const item = (shot, i) => el("div", "bd-shot", { role: "listitem", "aria-posinset": i + 1, "aria-setsize": shots.length }, this.card(shot), i + 1 < shots.length ? this.join(shot) : null);
+    const item = (shot, i) =>
+      el(
+        "div",
+        "bd-shot",
+        { role: "listitem", "aria-posinset": i + 1, "aria-setsize": shots.length },
+        this.card(shot),
+        i + 1 < shots.length ? this.join(shot) : null,
+      );
     this.list.replaceChildren(...shots.map(item), el("div", "bd-shot", { role: "listitem" }, this.adder()));
     for (const known of this.nodes.keys()) if (!this.store.find(known)) this.nodes.delete(known);
     this.select(false);
@@ -67,7 +94,9 @@ export class Strip {
   }
 
   adder() {
-    return button(t("board.add"), { name: "plus", cls: "bd-add", data: { do: "add-shot" } }, () => this.acts.add(this.store.shots.at(-1)?.id ?? null));
+    return button(t("board.add"), { name: "plus", cls: "bd-add", data: { do: "add-shot" } }, () =>
+      this.acts.add(this.store.shots.at(-1)?.id ?? null),
+    );
   }
 
   width(shot) {
@@ -75,21 +104,60 @@ export class Strip {
   }
 
   card(shot) {
-    const text = JSON.stringify([shot.number, shot.prompt, shot.length_s, shot.best?.id, shot.best_kind, shot.stale, shot.status, shot.failed, shot.running?.id, shot.problems.length, this.scale]);
+    const text = JSON.stringify([
+      shot.number,
+      shot.prompt,
+      shot.length_s,
+      shot.best?.id,
+      shot.best_kind,
+      shot.stale,
+      shot.status,
+      shot.failed,
+      shot.running?.id,
+      shot.problems.length,
+      this.scale,
+    ]);
     const old = this.nodes.get(shot.id);
     if (old?.text === text) {
       this.progress(old.node, shot);
       return old.node;
     }
-    const node = old?.node || el("div", "", { role: "button", tabindex: "-1", "aria-describedby": "bd-keys", data: { id: shot.id } });
+    const node =
+      old?.node ||
+      el("div", "", { role: "button", tabindex: "-1", "aria-describedby": "bd-keys", data: { id: shot.id } });
     node.className = `bd-card ${shot.status} ${shot.best_kind || "none"}`;
     node.style.width = `${this.width(shot)}px`;
-    node.setAttribute("aria-label", t("board.card", { n: shot.number, time: seconds(shot.length_s), status: t(`board.status.${shot.status}`), has: this.has(shot), words: shot.prompt.slice(0, 100) }));
-    const picture = el("div", "bd-pic", {}, shot.best ? el("img", "", { src: media(shot.best.id, "poster"), alt: "", draggable: "false", loading: "lazy" }) : el("p", "", {}, shot.prompt || t("board.no_words")));
+    node.setAttribute(
+      "aria-label",
+      t("board.card", {
+        n: shot.number,
+        time: seconds(shot.length_s),
+        status: t(`board.status.${shot.status}`),
+        has: this.has(shot),
+        words: shot.prompt.slice(0, 100),
+      }),
+    );
+    const picture = el(
+      "div",
+      "bd-pic",
+      {},
+      shot.best
+        ? el("img", "", { src: media(shot.best.id, "poster"), alt: "", draggable: "false", loading: "lazy" })
+        : el("p", "", {}, shot.prompt || t("board.no_words")),
+    );
     const badge = this.badge(shot);
     const line = el("i", "bd-head", { "aria-hidden": "true" });
-    node.replaceChildren(picture, el("span", "bd-number", {}, `${shot.number}`), badge || "", el("span", "bd-length", {}, `${seconds(shot.length_s)}`),
-      el("p", "bd-words", {}, shot.prompt || t("board.no_words")), el("i", "bd-edge left", { data: { edge: "in" }, title: t("board.trim") }), el("i", "bd-edge right", { data: { edge: "out" }, title: t("board.trim") }), line, el("span", "bd-run", { hidden: true }, el("i")));
+    node.replaceChildren(
+      picture,
+      el("span", "bd-number", {}, `${shot.number}`),
+      badge || "",
+      el("span", "bd-length", {}, `${seconds(shot.length_s)}`),
+      el("p", "bd-words", {}, shot.prompt || t("board.no_words")),
+      el("i", "bd-edge left", { data: { edge: "in" }, title: t("board.trim") }),
+      el("i", "bd-edge right", { data: { edge: "out" }, title: t("board.trim") }),
+      line,
+      el("span", "bd-run", { hidden: true }, el("i")),
+    );
     this.nodes.set(shot.id, { node, text });
     this.progress(node, shot);
     return node;
@@ -98,7 +166,15 @@ export class Strip {
   has(shot) {
     if (shot.running) return t("board.being_made");
     if (shot.failed !== null) return t("widgets.status.failed");
-    return t(shot.stale ? "board.is_stale" : shot.best_kind === "render" ? "board.is_take" : shot.best_kind === "draft" ? "board.is_draft" : "board.no_picture");
+    return t(
+      shot.stale
+        ? "board.is_stale"
+        : shot.best_kind === "render"
+          ? "board.is_take"
+          : shot.best_kind === "draft"
+            ? "board.is_draft"
+            : "board.no_picture",
+    );
   }
 
   badge(shot) {
@@ -106,7 +182,9 @@ export class Strip {
     if (shot.failed !== null) return el("span", "bd-badge failed", {}, t("widgets.status.failed"));
     if (shot.stale) return el("span", "bd-badge stale", {}, t("board.is_stale"));
     if (shot.best_kind === "draft" && !shot.draft) return el("span", "bd-badge stale", {}, t("board.old_draft"));
-    return shot.best_kind ? el("span", `bd-badge ${shot.best_kind}`, {}, t(shot.best_kind === "draft" ? "board.is_draft" : "board.is_take")) : null;
+    return shot.best_kind
+      ? el("span", `bd-badge ${shot.best_kind}`, {}, t(shot.best_kind === "draft" ? "board.is_draft" : "board.is_take"))
+      : null;
   }
 
   progress(node, shot) {
@@ -116,8 +194,9 @@ export class Strip {
     if (!run) return node.removeAttribute("aria-description");
     glimpse(node.querySelector(".bd-pic"), run);
     bar.classList.toggle("endless", run.status === "running" && run.fraction === null);
-    bar.firstChild.style.transform = `scaleX(${run.status === "running" ? run.fraction ?? 0.3 : 0})`;
-    node.querySelector(".bd-badge").textContent = t(`widgets.status.${run.status}`) + (run.fraction ? ` ${Math.round(run.fraction * 100)} %` : "");
+    bar.firstChild.style.transform = `scaleX(${run.status === "running" ? (run.fraction ?? 0.3) : 0})`;
+    node.querySelector(".bd-badge").textContent =
+      t(`widgets.status.${run.status}`) + (run.fraction ? ` ${Math.round(run.fraction * 100)} %` : "");
   }
 
   /** The player's place, drawn on the card it is in. */
@@ -140,28 +219,57 @@ export class Strip {
   show(node) {
     const [box, at] = [this.list.getBoundingClientRect(), node.getBoundingClientRect()];
     if (at.left < box.left + 8) this.list.scrollBy({ left: at.left - box.left - 24 });
-    else if (at.right > box.right - 8) this.list.scrollBy({ left: Math.min(at.left - box.left - 24, at.right - box.right + 24) });
+    else if (at.right > box.right - 8)
+      this.list.scrollBy({ left: Math.min(at.left - box.left - 24, at.right - box.right + 24) });
   }
 
   join(shot) {
     const label = t("board.transition_after", { n: shot.number, name: t(`board.over.${shot.transition}`) });
-    return button(label, { name: FACE[shot.transition], cls: `bd-join ${shot.transition}`, data: { join: shot.id } }, (e) => this.choose(e.currentTarget, shot));
+    return button(
+      label,
+      { name: FACE[shot.transition], cls: `bd-join ${shot.transition}`, data: { join: shot.id } },
+      (e) => this.choose(e.currentTarget, shot),
+    );
   }
 
   choose(anchor, shot) {
     const now = () => this.store.find(shot.id) || shot;
-    const length = el("input", "", { type: "range", min: 0.1, max: 3, step: 0.1, value: shot.transition_s, "aria-label": t("board.transition_s") });
+    const length = el("input", "", {
+      type: "range",
+      min: 0.1,
+      max: 3,
+      step: 0.1,
+      value: shot.transition_s,
+      "aria-label": t("board.transition_s"),
+    });
     const told = el("output", "", {}, `${shot.transition_s} s`);
     length.addEventListener("input", () => (told.textContent = `${length.value} s`));
-    length.addEventListener("change", () => this.store.edit({ op: "change", shot: shot.id, transition_s: Number(length.value) }));
+    length.addEventListener("change", () =>
+      this.store.edit({ op: "change", shot: shot.id, transition_s: Number(length.value) }),
+    );
     const kinds = TRANSITIONS.map((kind) => {
-      const one = button(t(`board.over.${kind}`), { name: FACE[kind], text: t(`board.over.${kind}`), role: "radio", "aria-checked": kind === shot.transition, data: { over: kind } }, () => {
-        for (const other of one.parentNode.children) other.setAttribute("aria-checked", other === one);
-        if (now().transition !== kind) this.store.edit({ op: "change", shot: shot.id, transition: kind });
-      });
+      const one = button(
+        t(`board.over.${kind}`),
+        {
+          name: FACE[kind],
+          text: t(`board.over.${kind}`),
+          role: "radio",
+          "aria-checked": kind === shot.transition,
+          data: { over: kind },
+        },
+        () => {
+          for (const other of one.parentNode.children) other.setAttribute("aria-checked", other === one);
+          if (now().transition !== kind) this.store.edit({ op: "change", shot: shot.id, transition: kind });
+        },
+      );
       return one;
     });
-    popover(anchor, t("board.transition"), arrows(el("div", "bd-kinds", { role: "radiogroup", "aria-label": t("board.transition") }, ...kinds)), el("label", "bd-row", {}, el("span", "", {}, t("board.transition_s")), length, told));
+    popover(
+      anchor,
+      t("board.transition"),
+      arrows(el("div", "bd-kinds", { role: "radiogroup", "aria-label": t("board.transition") }, ...kinds)),
+      el("label", "bd-row", {}, el("span", "", {}, t("board.transition_s")), length, told),
+    );
   }
 
   click(e) {
@@ -175,7 +283,15 @@ export class Strip {
     const node = e.target.closest(".bd-card");
     if (!node || e.button) return;
     const edge = e.target.dataset.edge;
-    const drag = (this.drag = { node, id: e.pointerId, x: e.clientX, y: e.clientY, edge, on: false, held: e.pointerType !== "touch" });
+    const drag = (this.drag = {
+      node,
+      id: e.pointerId,
+      x: e.clientX,
+      y: e.clientY,
+      edge,
+      on: false,
+      held: e.pointerType !== "touch",
+    });
     this.dropped = false;
     if (edge) return this.startTrim(e, drag);
     if (!drag.held) drag.timer = setTimeout(() => ((drag.held = true), this.lift(drag)), PRESS_MS);
@@ -183,7 +299,8 @@ export class Strip {
     const end = (m) => {
       if (m.pointerId !== drag.id) return;
       clearTimeout(drag.timer);
-      for (const name of ["pointermove", "pointerup", "pointercancel"]) removeEventListener(name, name === "pointermove" ? move : end);
+      for (const name of ["pointermove", "pointerup", "pointercancel"])
+        removeEventListener(name, name === "pointermove" ? move : end);
       this.drop(drag, m.type === "pointerup");
     };
     addEventListener("pointermove", move);
@@ -261,7 +378,8 @@ export class Strip {
     };
     const end = (m) => {
       if (m.pointerId !== drag.id) return;
-      for (const name of ["pointermove", "pointerup", "pointercancel"]) removeEventListener(name, name === "pointermove" ? move : end);
+      for (const name of ["pointermove", "pointerup", "pointercancel"])
+        removeEventListener(name, name === "pointermove" ? move : end);
       this.drag = null;
       this.nodes.delete(shot.id);
       this.dropped = true;

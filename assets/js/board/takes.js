@@ -21,10 +21,14 @@ export function takes(store, shot) {
   if (!shown.length) return el("div");
   const picked = [];
   const grid = el("div", "bd-takegrid", { role: "list", "aria-label": t("board.takes") });
-  const both = button(t("widgets.compare"), { name: "compare", text: t("widgets.compare"), cls: "quiet", data: { do: "compare" } }, () => {
-    const two = picked.length === 2 ? picked : good.slice(0, 2);
-    compare(...two.map((run) => ({ run, asset: run.asset })));
-  });
+  const both = button(
+    t("widgets.compare"),
+    { name: "compare", text: t("widgets.compare"), cls: "quiet", data: { do: "compare" } },
+    () => {
+      const two = picked.length === 2 ? picked : good.slice(0, 2);
+      compare(...two.map((run) => ({ run, asset: run.asset })));
+    },
+  );
   const good = shown.filter((r) => r.status === "succeeded" && r.asset?.kind === "video");
   both.hidden = good.length < 2;
   let number = shown.filter((r) => r.take === "render").length;
@@ -36,18 +40,64 @@ export function takes(store, shot) {
 
   function tile(run, n) {
     const name = n ? t("board.take_n", { n }) : t("board.is_draft");
-    const inFilm = run.take === "draft" ? !good.some((r) => r.chosen) && run.status === "succeeded" : run.chosen && run.status === "succeeded";
-    const use = el("button", "bd-takepic", { type: "button", "aria-pressed": inFilm, "aria-label": t("board.use_take", { name }), title: t("board.use_take", { name }), disabled: run.status !== "succeeded" || null, onclick: () => choose(run) }, picture(run), chip(run), inFilm ? el("span", "bd-infilm", {}, t("board.in_film")) : null);
-    const tick = el("input", "", { type: "checkbox", "aria-label": t("board.compare_take", { name }), title: t("widgets.compare") });
+    const inFilm =
+      run.take === "draft"
+        ? !good.some((r) => r.chosen) && run.status === "succeeded"
+        : run.chosen && run.status === "succeeded";
+    const use = el(
+      "button",
+      "bd-takepic",
+      {
+        type: "button",
+        "aria-pressed": inFilm,
+        "aria-label": t("board.use_take", { name }),
+        title: t("board.use_take", { name }),
+        disabled: run.status !== "succeeded" || null,
+        onclick: () => choose(run),
+      },
+      picture(run),
+      chip(run),
+      inFilm ? el("span", "bd-infilm", {}, t("board.in_film")) : null,
+    );
+    const tick = el("input", "", {
+      type: "checkbox",
+      "aria-label": t("board.compare_take", { name }),
+      title: t("widgets.compare"),
+    });
     tick.addEventListener("change", () => {
       tick.checked ? picked.push(run) : picked.splice(picked.indexOf(run), 1);
       if (picked.length > 2) grid.querySelector(`[data-id="${CSS.escape(picked.shift().id)}"] input`).checked = false;
     });
-    const facts = [name, run.old ? t("board.is_stale") : "", run.cost_usd ? dollars(run.cost_usd) : "", run.asset ? seconds(run.asset.duration_s) : ""].filter(Boolean).join(" · ");
-    const foot = el("div", "bd-takefoot", {}, run.status === "succeeded" && good.length > 1 ? tick : null, el("span", run.old ? "old" : "", {}, facts),
-      ended.has(run.status) ? button(t("widgets.details"), { name: "search", cls: "bare tiny", data: { do: "details" } }, () => openDetail(run.id)) : button(t("widgets.cancel"), { name: "close", cls: "bare tiny", data: { do: "cancel" } }, () => cancel(run)));
-    return el("div", `bd-take ${run.status}${inFilm ? " chosen" : ""}`, { role: "listitem", data: { id: run.id } }, use, ended.has(run.status) || run.status === "held" ? null : progress(run), foot,
-      reason(run) ? el("p", "st-reason", {}, reason(run)) : null, run.choices?.length ? choices(run) : null);
+    const facts = [
+      name,
+      run.old ? t("board.is_stale") : "",
+      run.cost_usd ? dollars(run.cost_usd) : "",
+      run.asset ? seconds(run.asset.duration_s) : "",
+    ]
+      .filter(Boolean)
+      .join(" · ");
+    const foot = el(
+      "div",
+      "bd-takefoot",
+      {},
+      run.status === "succeeded" && good.length > 1 ? tick : null,
+      el("span", run.old ? "old" : "", {}, facts),
+      ended.has(run.status)
+        ? button(t("widgets.details"), { name: "search", cls: "bare tiny", data: { do: "details" } }, () =>
+            openDetail(run.id),
+          )
+        : button(t("widgets.cancel"), { name: "close", cls: "bare tiny", data: { do: "cancel" } }, () => cancel(run)),
+    );
+    return el(
+      "div",
+      `bd-take ${run.status}${inFilm ? " chosen" : ""}`,
+      { role: "listitem", data: { id: run.id } },
+      use,
+      ended.has(run.status) || run.status === "held" ? null : progress(run),
+      foot,
+      reason(run) ? el("p", "st-reason", {}, reason(run)) : null,
+      run.choices?.length ? choices(run) : null,
+    );
   }
 
   function choose(run) {

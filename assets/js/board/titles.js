@@ -25,46 +25,101 @@ export function titlesPanel(store) {
     if (last) store.flush();
     still.refresh();
   }
-  const add = button(t("look.title_add"), { name: "plus", text: t("look.title_add"), data: { do: "title-add" } }, () => {
-    const length = store.data.length_s;
-    const start_s = tidy(Math.max(0, Math.min(still.at(), length - LENGTH_S)));
-    titles = [...titles, { id: newId(), text: "", style: titles.length ? "lower" : "title", start_s, end_s: tidy(Math.min(start_s + LENGTH_S, Math.max(length, start_s + 1))), place: 0, fade: true }];
-    store.begin();
-    draw();
-    list.lastElementChild.querySelector("textarea").focus();
-  });
+  const add = button(
+    t("look.title_add"),
+    { name: "plus", text: t("look.title_add"), data: { do: "title-add" } },
+    () => {
+      const length = store.data.length_s;
+      const start_s = tidy(Math.max(0, Math.min(still.at(), length - LENGTH_S)));
+      titles = [
+        ...titles,
+        {
+          id: newId(),
+          text: "",
+          style: titles.length ? "lower" : "title",
+          start_s,
+          end_s: tidy(Math.min(start_s + LENGTH_S, Math.max(length, start_s + 1))),
+          place: 0,
+          fade: true,
+        },
+      ];
+      store.begin();
+      draw();
+      list.lastElementChild.querySelector("textarea").focus();
+    },
+  );
   function row(title) {
     const number = (name, label) => {
-      const input = el("input", "bd-input", { type: "number", min: 0, max: 36000, step: 0.1, inputmode: "decimal", value: title[name], data: { field: name } });
+      const input = el("input", "bd-input", {
+        type: "number",
+        min: 0,
+        max: 36000,
+        step: 0.1,
+        inputmode: "decimal",
+        value: title[name],
+        data: { field: name },
+      });
       input.addEventListener("focus", () => store.begin());
       input.addEventListener("change", () => {
         const value = Math.max(0, Number(input.value) || 0);
         title[name] = tidy(value);
-        if (title.end_s < title.start_s + LEAST_S) name === "start_s" ? (title.end_s = tidy(value + LENGTH_S)) : (title.end_s = tidy(title.start_s + LEAST_S));
-        for (const one of node.querySelectorAll("[data-field=start_s], [data-field=end_s]")) one.value = title[one.dataset.field];
+        if (title.end_s < title.start_s + LEAST_S)
+          name === "start_s" ? (title.end_s = tidy(value + LENGTH_S)) : (title.end_s = tidy(title.start_s + LEAST_S));
+        for (const one of node.querySelectorAll("[data-field=start_s], [data-field=end_s]"))
+          one.value = title[one.dataset.field];
         save(true);
         see();
       });
       return field(label, input);
     };
-    const words = growing(el("textarea", "bd-input", { rows: 1, maxlength: 500, placeholder: t(`look.hint.${title.style}`), "aria-label": t("look.words"), data: { field: "title-text" } }));
+    const words = growing(
+      el("textarea", "bd-input", {
+        rows: 1,
+        maxlength: 500,
+        placeholder: t(`look.hint.${title.style}`),
+        "aria-label": t("look.words"),
+        data: { field: "title-text" },
+      }),
+    );
     words.value = title.text;
     const see = () => still.goto(middle(title));
     words.addEventListener("focus", () => (store.begin(), see()));
     words.addEventListener("input", () => ((title.text = words.value), save()));
     words.addEventListener("change", () => store.flush());
-    const style = choose(STYLES.map((s) => [s, t(`look.style.${s}`)]), title.style, (v) => ((title.style = v), (words.placeholder = t(`look.hint.${v}`)), save(true), see()), { data: { field: "title-style" } });
-    const where = choose(PLACES.map((p) => [p, t(`look.place.${p}`)]), title.place, (v) => ((title.place = Number(v)), save(true), see()), { data: { field: "title-place" } });
+    const style = choose(
+      STYLES.map((s) => [s, t(`look.style.${s}`)]),
+      title.style,
+      (v) => ((title.style = v), (words.placeholder = t(`look.hint.${v}`)), save(true), see()),
+      { data: { field: "title-style" } },
+    );
+    const where = choose(
+      PLACES.map((p) => [p, t(`look.place.${p}`)]),
+      title.place,
+      (v) => ((title.place = Number(v)), save(true), see()),
+      { data: { field: "title-place" } },
+    );
     const remove = button(t("look.title_remove"), { name: "trash", cls: "bare", data: { do: "title-remove" } }, () => {
       titles = titles.filter((one) => one !== title);
       store.begin();
       save(true);
       draw();
     });
-    const node = el("li", "", { data: { id: title.id } },
+    const node = el(
+      "li",
+      "",
+      { data: { id: title.id } },
       el("div", "bd-row", {}, words, remove),
-      el("div", "bd-titlefields", {}, field(t("look.style"), style), number("start_s", t("look.from_s")), number("end_s", t("look.to_s")), field(t("look.place"), where)),
-      check(t("look.fade"), title.fade, (on) => ((title.fade = on), save(true))));
+      el(
+        "div",
+        "bd-titlefields",
+        {},
+        field(t("look.style"), style),
+        number("start_s", t("look.from_s")),
+        number("end_s", t("look.to_s")),
+        field(t("look.place"), where),
+      ),
+      check(t("look.fade"), title.fade, (on) => ((title.fade = on), save(true))),
+    );
     return node;
   }
   function draw() {
@@ -73,7 +128,22 @@ export function titlesPanel(store) {
   }
   draw();
   titles.length ? still.goto(middle(titles[0])) : still.refresh();
-  return { node: el("div", "bd-look", {}, still.node, el("div", "bd-lookcontrols", {}, list, el("div", "bd-row", {}, add, el("small", "st-dim", {}, ofFilm(store.data.length_s))))), stop: still.stop };
+  return {
+    node: el(
+      "div",
+      "bd-look",
+      {},
+      still.node,
+      el(
+        "div",
+        "bd-lookcontrols",
+        {},
+        list,
+        el("div", "bd-row", {}, add, el("small", "st-dim", {}, ofFilm(store.data.length_s))),
+      ),
+    ),
+    stop: still.stop,
+  };
 }
 
 /** The page of the slate. */
@@ -86,7 +156,12 @@ export function slatePanel(store) {
   let timer;
   let url = "";
   async function show() {
-    const answer = await fetch(new URL(`${store.path}/slate`, BASE), { method: "POST", credentials: "same-origin", headers: { "content-type": "application/json" }, body: JSON.stringify({ slate }) }).catch(() => null);
+    const answer = await fetch(new URL(`${store.path}/slate`, BASE), {
+      method: "POST",
+      credentials: "same-origin",
+      headers: { "content-type": "application/json" },
+      body: JSON.stringify({ slate }),
+    }).catch(() => null);
     if (!answer?.ok) return;
     URL.revokeObjectURL(url);
     image.src = url = URL.createObjectURL(await answer.blob());
@@ -101,13 +176,24 @@ export function slatePanel(store) {
     timer = setTimeout(show, SOON_MS);
   }
   const line = (name) => {
-    const input = el("input", "bd-input", { type: "text", maxlength: 200, value: slate[name], placeholder: name === "title" ? store.board.title : name === "date" ? t("look.today") : "", data: { field: `slate-${name}` } });
+    const input = el("input", "bd-input", {
+      type: "text",
+      maxlength: 200,
+      value: slate[name],
+      placeholder: name === "title" ? store.board.title : name === "date" ? t("look.today") : "",
+      data: { field: `slate-${name}` },
+    });
     input.addEventListener("focus", () => store.begin());
     input.addEventListener("input", () => save({ [name]: input.value }));
     input.addEventListener("change", () => store.flush());
     return field(t(`look.slate.${name}`), input, { cls: name === "title" || name === "note" ? "whole" : "" });
   };
-  const seconds = choose([1, 2, 3, 5].map((s) => [s, `${s} s`]), slate.seconds, (v) => save({ seconds: Number(v) }, true), { data: { field: "slate-seconds" } });
+  const seconds = choose(
+    [1, 2, 3, 5].map((s) => [s, `${s} s`]),
+    slate.seconds,
+    (v) => save({ seconds: Number(v) }, true),
+    { data: { field: "slate-seconds" } },
+  );
   const on = check(t("look.slate_on"), slate.on, (v) => (store.begin(), save({ on: v }, true), open()));
   on.querySelector("input").dataset.field = "slate-on";
   const open = () => {

@@ -25,10 +25,36 @@ export function place([r, g, b]) {
 export function wheel(label, value, { changed, began, ...attrs }) {
   let at = place(value);
   const dot = el("i", "", { "aria-hidden": "true" });
-  const disc = el("div", "bd-disc", { role: "slider", tabindex: "0", "aria-label": t("look.wheel_of", { name: label }), "aria-valuemin": 0, "aria-valuemax": 100, title: t("look.wheel_keys"), ...attrs }, dot);
+  const disc = el(
+    "div",
+    "bd-disc",
+    {
+      role: "slider",
+      tabindex: "0",
+      "aria-label": t("look.wheel_of", { name: label }),
+      "aria-valuemin": 0,
+      "aria-valuemax": 100,
+      title: t("look.wheel_keys"),
+      ...attrs,
+    },
+    dot,
+  );
   const told = el("output", "", {});
-  const light = el("input", "", { type: "range", min: -LIGHT, max: LIGHT, step: 0.01, "aria-label": t("look.level_of", { name: label }) });
-  const node = el("div", "bd-wheel", { role: "group", "aria-label": label }, el("span", "bd-wheelname", {}, label, told), disc, light);
+  const light = el("input", "", {
+    type: "range",
+    min: -LIGHT,
+    max: LIGHT,
+    step: 0.01,
+    "aria-label": t("look.level_of", { name: label }),
+  });
+  const node = el(
+    "div",
+    "bd-wheel",
+    { role: "group", "aria-label": label },
+    el("span", "bd-wheelname", {}, label, told),
+    disc,
+    light,
+  );
 
   function draw() {
     dot.style.left = `${50 + at.x * 50}%`;
@@ -38,7 +64,12 @@ export function wheel(label, value, { changed, began, ...attrs }) {
     disc.setAttribute("aria-valuenow", far);
     const turn = ((Math.round((Math.atan2(at.y, at.x) * 180) / Math.PI) % 360) + 360) % 360;
     disc.setAttribute("aria-valuetext", far ? t("look.wheel_at", { turn, far }) : t("look.wheel_none"));
-    told.textContent = far || Math.abs(at.level) > 0.004 ? triple(at).map((n) => number(Math.round(n * 100) / 100 || 0, 2)).join("  ") : "";
+    told.textContent =
+      far || Math.abs(at.level) > 0.004
+        ? triple(at)
+            .map((n) => number(Math.round(n * 100) / 100 || 0, 2))
+            .join("  ")
+        : "";
   }
   function set(next, last) {
     const far = Math.hypot(next.x, next.y);
@@ -49,7 +80,14 @@ export function wheel(label, value, { changed, began, ...attrs }) {
   const reset = () => (began(), set({ x: 0, y: 0, level: at.level }, true));
   function follow(e) {
     const box = disc.getBoundingClientRect();
-    set({ x: ((e.clientX - box.left) / box.width) * 2 - 1, y: 1 - ((e.clientY - box.top) / box.height) * 2, level: at.level }, e.type === "pointerup");
+    set(
+      {
+        x: ((e.clientX - box.left) / box.width) * 2 - 1,
+        y: 1 - ((e.clientY - box.top) / box.height) * 2,
+        level: at.level,
+      },
+      e.type === "pointerup",
+    );
   }
   disc.addEventListener("pointerdown", (e) => {
     if (e.button) return;

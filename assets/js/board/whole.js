@@ -11,7 +11,18 @@ export function wholeShots(store) {
   return one.spans.map((span, i) => {
     const shot = store.find(span.shot) || { id: span.shot, number: i + 1, prompt: "" };
     const length = span.end_s - span.start_s;
-    return { ...shot, number: i + 1, best: one.film, best_kind: "render", stale: one.old, in_s: span.start_s, out_s: span.end_s, length_s: length, transition: "cut", transition_s: 0 };
+    return {
+      ...shot,
+      number: i + 1,
+      best: one.film,
+      best_kind: "render",
+      stale: one.old,
+      in_s: span.start_s,
+      out_s: span.end_s,
+      length_s: length,
+      transition: "cut",
+      transition_s: 0,
+    };
   });
 }
 
@@ -29,26 +40,67 @@ export function wholeBar(store) {
     if (node.hidden) return;
     const shown = all.find((w) => w.shown);
     const pick = (run) => store.act("show", { run });
-    const choice = (label, on, run) => button(label, { text: label, "aria-pressed": on, data: { show: run || "cut" } }, () => on || pick(run));
-    node.replaceChildren(el("div", "bd-views", {}, choice(t("film.whole_cut"), !shown, null),
-      ...all.slice(0, 4).map((w, i) => choice(all.length > 1 ? t("film.whole_n", { n: all.length - i }) : t("film.whole"), w === shown, w.run.id))),
-    ...(shown ? about(shown) : []));
+    const choice = (label, on, run) =>
+      button(label, { text: label, "aria-pressed": on, data: { show: run || "cut" } }, () => on || pick(run));
+    node.replaceChildren(
+      el(
+        "div",
+        "bd-views",
+        {},
+        choice(t("film.whole_cut"), !shown, null),
+        ...all
+          .slice(0, 4)
+          .map((w, i) =>
+            choice(all.length > 1 ? t("film.whole_n", { n: all.length - i }) : t("film.whole"), w === shown, w.run.id),
+          ),
+      ),
+      ...(shown ? about(shown) : []),
+    );
   }
 
   function about(one) {
     const { run } = one;
     const under = ["queued", "running", "held"].includes(run.status);
     const parts = [];
-    if (under) parts.push(el("div", "bd-wholerun", {}, el("span", "st-dim", {}, t(`widgets.status.${run.status}`)), run.status === "held" ? "" : progress(run)));
-    if (run.status === "failed" || run.status === "cancelled") parts.push(el("span", "bd-warn", {}, icon("warn"), run.error || t(`widgets.status.${run.status}`)));
-    if (one.film) parts.push(el("span", "st-dim", {}, `${seconds(one.film.duration_s)}${one.old ? ` · ${t("film.whole_old")}` : ""}`));
+    if (under)
+      parts.push(
+        el(
+          "div",
+          "bd-wholerun",
+          {},
+          el("span", "st-dim", {}, t(`widgets.status.${run.status}`)),
+          run.status === "held" ? "" : progress(run),
+        ),
+      );
+    if (run.status === "failed" || run.status === "cancelled")
+      parts.push(el("span", "bd-warn", {}, icon("warn"), run.error || t(`widgets.status.${run.status}`)));
+    if (one.film)
+      parts.push(
+        el("span", "st-dim", {}, `${seconds(one.film.duration_s)}${one.old ? ` · ${t("film.whole_old")}` : ""}`),
+      );
     if (one.error) parts.push(el("span", "bd-warn", {}, icon("warn"), one.error));
     parts.push(el("span", "st-grow"));
     if (one.film) {
       const busy = one.cutting;
-      parts.push(button(t("film.use_as_takes"), { name: "split", text: t(busy ? "film.cutting" : "film.use_as_takes"), title: t("film.use_help"), disabled: busy || null, data: { do: "use-as-takes" } }, () => store.act("use-as-takes", { run: run.id })));
+      parts.push(
+        button(
+          t("film.use_as_takes"),
+          {
+            name: "split",
+            text: t(busy ? "film.cutting" : "film.use_as_takes"),
+            title: t("film.use_help"),
+            disabled: busy || null,
+            data: { do: "use-as-takes" },
+          },
+          () => store.act("use-as-takes", { run: run.id }),
+        ),
+      );
     }
-    parts.push(button(t("widgets.details"), { name: "search", cls: "bare", data: { do: "whole-details" } }, () => openDetail(run.id)));
+    parts.push(
+      button(t("widgets.details"), { name: "search", cls: "bare", data: { do: "whole-details" } }, () =>
+        openDetail(run.id),
+      ),
+    );
     return parts;
   }
   return node;

@@ -81,12 +81,14 @@ export function mount(element, { props, trigger, watch, options }) {
   }
 
   const heard = (e) => {
-    if (e.target.closest?.(".studio-bar") || (e.type === "change" && e.target.matches?.("textarea, input[type=text]"))) return;
+    if (e.target.closest?.(".studio-bar") || (e.type === "change" && e.target.matches?.("textarea, input[type=text]")))
+      return;
     if (e.type === "input") count();
     ask(e.type === "studio:changing" ? PATIENCE_MS : ASK_MS);
     if (e.type !== "studio:changing") keepSoon();
   };
-  for (const kind of ["input", "change", "pointerup", "keyup", "studio:changed", "studio:changing"]) form.addEventListener(kind, heard);
+  for (const kind of ["input", "change", "pointerup", "keyup", "studio:changed", "studio:changing"])
+    form.addEventListener(kind, heard);
 
   function answer() {
     const value = props.value || {};
@@ -150,7 +152,8 @@ export function mount(element, { props, trigger, watch, options }) {
     if (value.changed) askAgain(before);
     quietSince((settling = true));
     if (value.submitted) sent(value.submitted.length);
-    if (value.refused) form.querySelector("[aria-invalid=true], .sf-refusal")?.scrollIntoView({ block: "center", behavior: "smooth" });
+    if (value.refused)
+      form.querySelector("[aria-invalid=true], .sf-refusal")?.scrollIntoView({ block: "center", behavior: "smooth" });
     ask(0); // what came of it changes times and seeds
     keepSoon();
   }
@@ -221,17 +224,25 @@ export function mount(element, { props, trigger, watch, options }) {
   function dice() {
     const field = document.getElementById(`${page}-seed`);
     if (!field || field.querySelector(".sf-dice")) return;
-    field.append(button(t("forms.dice"), { name: "dice", cls: "bare sf-dice" }, () => {
-      const box = field.querySelector("input, textarea");
-      write(box, String(Math.floor(Math.random() * Math.min(2 ** 31 - 1, Number(box.max) || 2 ** 31 - 1))));
-      ask();
-    }));
+    field.append(
+      button(t("forms.dice"), { name: "dice", cls: "bare sf-dice" }, () => {
+        const box = field.querySelector("input, textarea");
+        write(box, String(Math.floor(Math.random() * Math.min(2 ** 31 - 1, Number(box.max) || 2 ** 31 - 1))));
+        ask();
+      }),
+    );
   }
 
   follow(element, (state) => {
     if (paused.hidden === !state.paused) return;
     paused.hidden = !state.paused;
-    paused.replaceChildren(icon("pause"), el("span", "", {}, t("forms.queue_paused")), button(t("forms.queue_resume"), { text: t("forms.queue_resume"), cls: "link" }, () => tried(post("ui/queue/resume"))));
+    paused.replaceChildren(
+      icon("pause"),
+      el("span", "", {}, t("forms.queue_paused")),
+      button(t("forms.queue_resume"), { text: t("forms.queue_resume"), cls: "link" }, () =>
+        tried(post("ui/queue/resume")),
+      ),
+    );
   });
 
   watch("value", answer);
@@ -241,4 +252,5 @@ export function mount(element, { props, trigger, watch, options }) {
 }
 
 /** Names one press; randomUUID is only there on pages with TLS. */
-const newKey = () => [...crypto.getRandomValues(new Uint8Array(16))].map((n) => n.toString(16).padStart(2, "0")).join("");
+const newKey = () =>
+  [...crypto.getRandomValues(new Uint8Array(16))].map((n) => n.toString(16).padStart(2, "0")).join("");

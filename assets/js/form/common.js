@@ -3,7 +3,8 @@
 export const formOf = (element) => element.closest(".studio-form") || document;
 
 /** The text box of a field, e.g. field("t2v", "prompt"). */
-export const textarea = (page, key) => document.querySelector(`#${page}-${key} textarea, #${page}-${key} input[type=text]`);
+export const textarea = (page, key) =>
+  document.querySelector(`#${page}-${key} textarea, #${page}-${key} input[type=text]`);
 
 /** Write into a text box as if typed, so that Gradio and our listeners hear of it. */
 export function write(box, text) {
@@ -45,7 +46,14 @@ export const answered = (element) => turns.get(formOf(element))?.done();
 
 /** A label or help of the catalogue in the page's language; its English where there is no translation. */
 export function told(english) {
-  const key = "catalogue." + (english || "").toLowerCase().replace(/[^a-z0-9]+/g, "_").replace(/^_|_$/g, "").slice(0, 60).replace(/_$/, "");
+  const key =
+    "catalogue." +
+    (english || "")
+      .toLowerCase()
+      .replace(/[^a-z0-9]+/g, "_")
+      .replace(/^_|_$/g, "")
+      .slice(0, 60)
+      .replace(/_$/, "");
   const words = window.studioText(key);
   return words === key ? english : words;
 }

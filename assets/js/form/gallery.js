@@ -12,11 +12,31 @@ export function pick(label, kinds, most, chosen) {
   styles("widgets.css");
   const taken = new Map();
   const grid = el("div", "fg-grid", { role: "list", "aria-busy": "true" });
-  const search = el("input", "fg-search", { type: "search", placeholder: t("forms.gallery_search"), "aria-label": t("forms.gallery_search") });
-  const done = el("button", "fg-done", { type: "button", hidden: most < 2, onclick: () => finish([...taken.values()]) });
-  const dialog = el("dialog", "st fg-dialog", { "aria-label": t("forms.gallery_pick", { slot: label }) },
-    el("header", "", {}, el("h3", "", {}, t("forms.gallery_pick", { slot: label })), button(t("widgets.close"), { name: "close", cls: "bare" }, () => dialog.close())),
-    search, grid, el("footer", "", { hidden: most < 2 }, done));
+  const search = el("input", "fg-search", {
+    type: "search",
+    placeholder: t("forms.gallery_search"),
+    "aria-label": t("forms.gallery_search"),
+  });
+  const done = el("button", "fg-done", {
+    type: "button",
+    hidden: most < 2,
+    onclick: () => finish([...taken.values()]),
+  });
+  const dialog = el(
+    "dialog",
+    "st fg-dialog",
+    { "aria-label": t("forms.gallery_pick", { slot: label }) },
+    el(
+      "header",
+      "",
+      {},
+      el("h3", "", {}, t("forms.gallery_pick", { slot: label })),
+      button(t("widgets.close"), { name: "close", cls: "bare" }, () => dialog.close()),
+    ),
+    search,
+    grid,
+    el("footer", "", { hidden: most < 2 }, done),
+  );
   dialog.addEventListener("close", () => dialog.remove());
   dialog.addEventListener("keydown", (e) => e.key !== "Escape" && e.stopPropagation());
   dialog.addEventListener("pointerdown", (e) => e.target === dialog && dialog.close());
@@ -39,11 +59,33 @@ export function pick(label, kinds, most, chosen) {
   }
 
   function tile({ asset, name, at }) {
-    const facts = [asset.width && `${asset.width}×${asset.height}`, seconds(asset.duration_s)].filter(Boolean).join(" · ");
-    const image = el("img", "", { alt: "", loading: "lazy", src: media(asset.id, asset.kind === "audio" ? "wave" : "thumb") });
-    image.addEventListener("error", () => image.replaceWith(icon(KIND_ICON[asset.kind] || "image", "st-i big")), { once: true });
-    const made = el("button", "fg-tile", { type: "button", role: "listitem", title: name, "aria-label": name, "aria-pressed": most < 2 ? null : String(taken.has(asset.id)), data: { asset: asset.id }, onclick: () => press(asset, made) },
-      el("span", `fg-pic ${asset.kind}`, {}, image), el("span", "fg-name", {}, name), el("small", "", {}, since(at, { before: facts && `${facts} · ` })));
+    const facts = [asset.width && `${asset.width}×${asset.height}`, seconds(asset.duration_s)]
+      .filter(Boolean)
+      .join(" · ");
+    const image = el("img", "", {
+      alt: "",
+      loading: "lazy",
+      src: media(asset.id, asset.kind === "audio" ? "wave" : "thumb"),
+    });
+    image.addEventListener("error", () => image.replaceWith(icon(KIND_ICON[asset.kind] || "image", "st-i big")), {
+      once: true,
+    });
+    const made = el(
+      "button",
+      "fg-tile",
+      {
+        type: "button",
+        role: "listitem",
+        title: name,
+        "aria-label": name,
+        "aria-pressed": most < 2 ? null : String(taken.has(asset.id)),
+        data: { asset: asset.id },
+        onclick: () => press(asset, made),
+      },
+      el("span", `fg-pic ${asset.kind}`, {}, image),
+      el("span", "fg-name", {}, name),
+      el("small", "", {}, since(at, { before: facts && `${facts} · ` })),
+    );
     return made;
   }
 
@@ -51,16 +93,38 @@ export function pick(label, kinds, most, chosen) {
   async function load() {
     const mine = ++round;
     const words = encodeURIComponent(search.value.trim());
-    const results = kinds.map((kind) => tried(get(`ui/runs?kind=${kind}&status=succeeded&limit=${SHOWN}&query=${words}`)));
+    const results = kinds.map((kind) =>
+      tried(get(`ui/runs?kind=${kind}&status=succeeded&limit=${SHOWN}&query=${words}`)),
+    );
     const own = tried(get(`ui/uploads?query=${words}&${kinds.map((kind) => `kind=${kind}`).join("&")}`));
     const [uploads, ...pages] = await Promise.all([own, ...results]);
     if (mine !== round) return;
-    const found = pages.flatMap((page) => page?.runs || []).filter((run) => kinds.includes(run.asset?.kind)).map((run) => ({ asset: run.asset, name: run.prompt.slice(0, 120) || run.asset.name || run.model_label, at: run.created_at }));
+    const found = pages
+      .flatMap((page) => page?.runs || [])
+      .filter((run) => kinds.includes(run.asset?.kind))
+      .map((run) => ({
+        asset: run.asset,
+        name: run.prompt.slice(0, 120) || run.asset.name || run.model_label,
+        at: run.created_at,
+      }));
     found.push(...(uploads?.files || []).map((asset) => ({ asset, name: asset.name, at: asset.created_at })));
     const once = [...new Map(found.sort((a, b) => (a.at < b.at ? 1 : -1)).map((one) => [one.asset.id, one])).values()];
     grid.setAttribute("aria-busy", "false");
     grid.replaceChildren(...once.map(tile));
-    if (!once.length) grid.replaceChildren(el("p", "fg-none", {}, icon(KIND_ICON[kinds[0]] || "image", "st-i huge"), t(search.value.trim() ? "forms.gallery_no_match" : `forms.gallery_empty_${kinds.length > 1 ? "many" : kinds[0]}`)));
+    if (!once.length)
+      grid.replaceChildren(
+        el(
+          "p",
+          "fg-none",
+          {},
+          icon(KIND_ICON[kinds[0]] || "image", "st-i huge"),
+          t(
+            search.value.trim()
+              ? "forms.gallery_no_match"
+              : `forms.gallery_empty_${kinds.length > 1 ? "many" : kinds[0]}`,
+          ),
+        ),
+      );
   }
   let timer;
   search.addEventListener("input", () => (clearTimeout(timer), (timer = setTimeout(load, SOON_MS))));

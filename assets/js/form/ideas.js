@@ -10,10 +10,23 @@ export function mount(element, { options }) {
   const { page } = options;
   const host = element.closest(".st-host");
   const ideas = Array.from({ length: IDEAS }, (_, i) => t(`forms.idea_${page}_${i + 1}`));
-  element.replaceChildren(el("section", "si-box", { "aria-label": t("forms.ideas") },
-    el("h2", "", {}, t(`forms.about_${page}`)),
-    el("p", "", {}, t(`forms.start_${page}`)),
-    el("ul", "", {}, ...ideas.map((idea) => el("li", "", {}, el("button", "si-idea", { type: "button", onclick: () => use(idea) }, idea))))));
+  element.replaceChildren(
+    el(
+      "section",
+      "si-box",
+      { "aria-label": t("forms.ideas") },
+      el("h2", "", {}, t(`forms.about_${page}`)),
+      el("p", "", {}, t(`forms.start_${page}`)),
+      el(
+        "ul",
+        "",
+        {},
+        ...ideas.map((idea) =>
+          el("li", "", {}, el("button", "si-idea", { type: "button", onclick: () => use(idea) }, idea)),
+        ),
+      ),
+    ),
+  );
 
   function use(idea) {
     const box = textarea(page, "prompt");

@@ -19,19 +19,48 @@ export function mount(element, { props, trigger, watch, upload, options }) {
   function draw() {
     const slots = props.value?.slots || [];
     element.closest(".st-host")?.classList.toggle("sf-none", !slots.length);
-    const [pills, boxes] = [slots.filter((s) => !s.min && !files(s).length), slots.filter((s) => s.min || files(s).length)];
-    root.replaceChildren(...boxes.map(slotBox), ...(pills.length ? [el("div", "sm-row", {}, ...pills.map(slotPill))] : []));
+    const [pills, boxes] = [
+      slots.filter((s) => !s.min && !files(s).length),
+      slots.filter((s) => s.min || files(s).length),
+    ];
+    root.replaceChildren(
+      ...boxes.map(slotBox),
+      ...(pills.length ? [el("div", "sm-row", {}, ...pills.map(slotPill))] : []),
+    );
   }
 
   /** An input the model can do without, while it is empty: one small button. */
   function slotPill(slot) {
     const input = chooser(slot);
-    return droppable(slot, el("div", "sm-slot", { data: { slot: slot.name } }, input,
-      el("button", "sm-pill", { type: "button", title: told(slot.help) || null, "aria-haspopup": "menu", onclick: (e) => sources(e.currentTarget, input, () => fromGallery(slot)) }, icon(KIND_ICON[slot.kinds[0]] || "image"), told(slot.label))));
+    return droppable(
+      slot,
+      el(
+        "div",
+        "sm-slot",
+        { data: { slot: slot.name } },
+        input,
+        el(
+          "button",
+          "sm-pill",
+          {
+            type: "button",
+            title: told(slot.help) || null,
+            "aria-haspopup": "menu",
+            onclick: (e) => sources(e.currentTarget, input, () => fromGallery(slot)),
+          },
+          icon(KIND_ICON[slot.kinds[0]] || "image"),
+          told(slot.label),
+        ),
+      ),
+    );
   }
 
   /** Where a file may come from, as a menu under a small button. */
-  const sources = (anchor, input, gallery) => menu(anchor, [[t("forms.from_computer"), () => input.click()], [t("forms.from_gallery"), gallery]]);
+  const sources = (anchor, input, gallery) =>
+    menu(anchor, [
+      [t("forms.from_computer"), () => input.click()],
+      [t("forms.from_gallery"), gallery],
+    ]);
 
   const room = (slot) => (slot.max === 1 ? 1 : Math.max(1, slot.max - files(slot).length));
 
@@ -39,10 +68,17 @@ export function mount(element, { props, trigger, watch, upload, options }) {
     pick(told(slot.label), slot.kinds, room(slot), (assets) => add(slot.name, assets));
   }
 
-  const add = (name, assets, more = {}) => inTurn(element, () => trigger("attach", { slot: name, ids: assets.map((a) => a.id), ...more }));
+  const add = (name, assets, more = {}) =>
+    inTurn(element, () => trigger("attach", { slot: name, ids: assets.map((a) => a.id), ...more }));
 
   function chooser(slot) {
-    const input = el("input", "st-off", { type: "file", accept: slot.accept, multiple: slot.max > 1, tabindex: "-1", "aria-label": told(slot.label) });
+    const input = el("input", "st-off", {
+      type: "file",
+      accept: slot.accept,
+      multiple: slot.max > 1,
+      tabindex: "-1",
+      "aria-label": told(slot.label),
+    });
     input.addEventListener("change", () => (send(slot, [...input.files]), (input.value = "")));
     return input;
   }
@@ -51,18 +87,55 @@ export function mount(element, { props, trigger, watch, upload, options }) {
     const held = files(slot);
     const full = held.length >= slot.max && slot.max > 1;
     const input = chooser(slot);
-    const hint = el("span", "sm-hint", {}, el("strong", "", {}, t("forms.add_file")), el("span", "", {}, t(`forms.drop_${slot.kinds.join("_")}`)));
-    const add = el("button", `sm-add${held.length ? " small" : ""}`, { type: "button", onclick: () => input.click(), "aria-label": `${told(slot.label)}: ${t("forms.add_file")}` }, icon(KIND_ICON[slot.kinds[0]] || "image"), held.length ? null : hint);
+    const hint = el(
+      "span",
+      "sm-hint",
+      {},
+      el("strong", "", {}, t("forms.add_file")),
+      el("span", "", {}, t(`forms.drop_${slot.kinds.join("_")}`)),
+    );
+    const add = el(
+      "button",
+      `sm-add${held.length ? " small" : ""}`,
+      { type: "button", onclick: () => input.click(), "aria-label": `${told(slot.label)}: ${t("forms.add_file")}` },
+      icon(KIND_ICON[slot.kinds[0]] || "image"),
+      held.length ? null : hint,
+    );
     const need = slot.min ? el("em", "", {}, t("forms.needed")) : null;
     const many = slot.max > 1 ? el("span", "sm-many", {}, `${held.length} / ${slot.max}`) : null;
     const names = slot.max > 1 ? numbered(slot, held) : [];
     const tiles = held.map((file, i) => tile(slot, held, file, i, names[i]));
     const more = full || (slot.max === 1 && held.length) ? null : add;
     const last = more && tiles.length ? el("div", "sm-more", { role: "listitem" }, more) : more;
-    const grid = el("div", "sm-grid", { role: tiles.length ? "list" : null, "aria-label": tiles.length ? told(slot.label) : null }, ...tiles, last);
-    const gallery = full ? null : el("button", "sm-from", { type: "button", onclick: () => fromGallery(slot) }, icon("grid"), t(held.length && slot.max === 1 ? "forms.replace_from_gallery" : "forms.from_gallery"));
-    return droppable(slot, el("div", `sm-slot${slot.max > 1 ? "" : " one"}`, { data: { slot: slot.name } }, el("div", "sm-head", {}, el("span", "", {}, told(slot.label)), need, many), grid, input, gallery,
-      slot.help ? el("p", "sm-help", {}, told(slot.help)) : null));
+    const grid = el(
+      "div",
+      "sm-grid",
+      { role: tiles.length ? "list" : null, "aria-label": tiles.length ? told(slot.label) : null },
+      ...tiles,
+      last,
+    );
+    const gallery = full
+      ? null
+      : el(
+          "button",
+          "sm-from",
+          { type: "button", onclick: () => fromGallery(slot) },
+          icon("grid"),
+          t(held.length && slot.max === 1 ? "forms.replace_from_gallery" : "forms.from_gallery"),
+        );
+    return droppable(
+      slot,
+      el(
+        "div",
+        `sm-slot${slot.max > 1 ? "" : " one"}`,
+        { data: { slot: slot.name } },
+        el("div", "sm-head", {}, el("span", "", {}, told(slot.label)), need, many),
+        grid,
+        input,
+        gallery,
+        slot.help ? el("p", "sm-help", {}, told(slot.help)) : null,
+      ),
+    );
   }
 
   function droppable(slot, box) {
@@ -93,18 +166,71 @@ export function mount(element, { props, trigger, watch, upload, options }) {
   }
 
   function tile(slot, held, file, i, name) {
-    const shown = file.kind === "audio" ? el("img", "", { alt: "", src: media(file.id, "wave"), draggable: "false" }) : el("img", "", { alt: file.name || "", src: media(file.id, slot.max === 1 ? "poster" : "thumb"), draggable: "false" });
-    shown.addEventListener("error", () => shown.replaceWith(icon(KIND_ICON[file.kind] || "image", "st-i big")), { once: true });
-    const facts = [file.width ? `${file.width}×${file.height}` : "", seconds(file.duration_s), file.bytes ? bytes(file.own_bytes || file.bytes) : ""].filter(Boolean).join(" · ");
+    const shown =
+      file.kind === "audio"
+        ? el("img", "", { alt: "", src: media(file.id, "wave"), draggable: "false" })
+        : el("img", "", {
+            alt: file.name || "",
+            src: media(file.id, slot.max === 1 ? "poster" : "thumb"),
+            draggable: "false",
+          });
+    shown.addEventListener("error", () => shown.replaceWith(icon(KIND_ICON[file.kind] || "image", "st-i big")), {
+      once: true,
+    });
+    const facts = [
+      file.width ? `${file.width}×${file.height}` : "",
+      seconds(file.duration_s),
+      file.bytes ? bytes(file.own_bytes || file.bytes) : "",
+    ]
+      .filter(Boolean)
+      .join(" · ");
     const ids = held.map((f) => f.id);
-    const remove = button(t("forms.remove_file", { name: file.name || "" }), { name: "close", cls: "bare sm-remove" }, () => arrange(slot, ids.filter((_, at) => at !== i)));
-    const box = el("div", `sm-tile${file.problems?.length || file.voice?.problems?.length ? " wrong" : ""}`, { role: "listitem", tabindex: slot.max > 1 ? "0" : null, data: { id: file.id }, title: `${file.name || ""}\n${facts}` },
-      el("div", "sm-pic", {}, shown, remove), el("span", "sm-facts", {}, facts),
-      ...(file.notes || []).map((note) => el("p", "sm-help", {}, say(note))));
-    if (name) box.append(el("button", "sm-name", { type: "button", title: t("forms.insert_name", { name }), onclick: () => insert(textarea(page, "prompt"), name) }, name));
+    const remove = button(
+      t("forms.remove_file", { name: file.name || "" }),
+      { name: "close", cls: "bare sm-remove" },
+      () =>
+        arrange(
+          slot,
+          ids.filter((_, at) => at !== i),
+        ),
+    );
+    const box = el(
+      "div",
+      `sm-tile${file.problems?.length || file.voice?.problems?.length ? " wrong" : ""}`,
+      {
+        role: "listitem",
+        tabindex: slot.max > 1 ? "0" : null,
+        data: { id: file.id },
+        title: `${file.name || ""}\n${facts}`,
+      },
+      el("div", "sm-pic", {}, shown, remove),
+      el("span", "sm-facts", {}, facts),
+      ...(file.notes || []).map((note) => el("p", "sm-help", {}, say(note))),
+    );
+    if (name)
+      box.append(
+        el(
+          "button",
+          "sm-name",
+          {
+            type: "button",
+            title: t("forms.insert_name", { name }),
+            onclick: () => insert(textarea(page, "prompt"), name),
+          },
+          name,
+        ),
+      );
     for (const problem of file.problems || []) box.append(el("p", "sf-refusal", {}, icon("warn"), say(problem)));
     if (slot.voice || file.voice) box.append(voice(slot, file));
-    if (file.offer) box.append(el("button", "st-b sm-shrink", { type: "button", onclick: () => inTurn(element, () => trigger("shrink", { slot: slot.name, id: file.id })) }, t("forms.shrink")));
+    if (file.offer)
+      box.append(
+        el(
+          "button",
+          "st-b sm-shrink",
+          { type: "button", onclick: () => inTurn(element, () => trigger("shrink", { slot: slot.name, id: file.id })) },
+          t("forms.shrink"),
+        ),
+      );
     if (slot.max > 1) sortable(box, slot, ids, i);
     return box;
   }
@@ -112,7 +238,19 @@ export function mount(element, { props, trigger, watch, upload, options }) {
   /** A button that plays a sound: the browser's own player needs more room than a tile has. */
   function heard(voice, label) {
     const sound = Object.assign(new Audio(), { preload: "none", src: media(voice.id) });
-    const play = el("button", "sm-pill sm-heard", { type: "button", "aria-label": label, "aria-pressed": "false", title: voice.name, onclick: () => (sound.paused ? sound.play() : sound.pause()) }, icon("play"), seconds(voice.duration_s));
+    const play = el(
+      "button",
+      "sm-pill sm-heard",
+      {
+        type: "button",
+        "aria-label": label,
+        "aria-pressed": "false",
+        title: voice.name,
+        onclick: () => (sound.paused ? sound.play() : sound.pause()),
+      },
+      icon("play"),
+      seconds(voice.duration_s),
+    );
     for (const event of ["play", "pause", "ended"])
       sound.addEventListener(event, () => {
         play.setAttribute("aria-pressed", !sound.paused);
@@ -125,9 +263,38 @@ export function mount(element, { props, trigger, watch, upload, options }) {
   function voice(slot, file) {
     const label = t("forms.voice_for", { name: file.name || "" });
     if (!file.voice) {
-      const input = el("input", "st-off", { type: "file", accept: slot.voice.accept, tabindex: "-1", "aria-label": label });
-      input.addEventListener("change", () => (attach("reference_voices", [...input.files], box, { of: file.id }), (input.value = "")));
-      const box = el("div", "sm-voice", {}, input, el("button", "sm-pill", { type: "button", "aria-label": label, title: told(slot.voice.help), "aria-haspopup": "menu", onclick: (e) => sources(e.currentTarget, input, () => pick(label, ["audio"], 1, (assets) => add("reference_voices", assets, { of: file.id }))) }, icon("sound"), t("forms.voice_add")));
+      const input = el("input", "st-off", {
+        type: "file",
+        accept: slot.voice.accept,
+        tabindex: "-1",
+        "aria-label": label,
+      });
+      input.addEventListener(
+        "change",
+        () => (attach("reference_voices", [...input.files], box, { of: file.id }), (input.value = "")),
+      );
+      const box = el(
+        "div",
+        "sm-voice",
+        {},
+        input,
+        el(
+          "button",
+          "sm-pill",
+          {
+            type: "button",
+            "aria-label": label,
+            title: told(slot.voice.help),
+            "aria-haspopup": "menu",
+            onclick: (e) =>
+              sources(e.currentTarget, input, () =>
+                pick(label, ["audio"], 1, (assets) => add("reference_voices", assets, { of: file.id })),
+              ),
+          },
+          icon("sound"),
+          t("forms.voice_add"),
+        ),
+      );
       return box;
     }
     const remove = button(t("forms.voice_remove"), { name: "close", cls: "bare" }, () => {
@@ -135,7 +302,13 @@ export function mount(element, { props, trigger, watch, upload, options }) {
       show({ ...props.value.files, [slot.name]: held });
       inTurn(element, () => trigger("arrange", { slot: "reference_voices", of: file.id }));
     });
-    return el("div", "sm-voice", {}, el("div", "sm-voicerow", {}, heard(file.voice, label), remove), file.voice.unused ? el("p", "sm-help", {}, t("forms.voice_unused")) : null);
+    return el(
+      "div",
+      "sm-voice",
+      {},
+      el("div", "sm-voicerow", {}, heard(file.voice, label), remove),
+      file.voice.unused ? el("p", "sm-help", {}, t("forms.voice_unused")) : null,
+    );
   }
 
   /** Move by dragging or with Alt and the arrow keys; Delete takes the file out. */
@@ -149,7 +322,11 @@ export function mount(element, { props, trigger, watch, upload, options }) {
       if (e.target !== box) return;
       if (e.altKey && e.key === "ArrowLeft") moved(i - 1);
       else if (e.altKey && e.key === "ArrowRight") moved(i + 1);
-      else if (e.key === "Delete") arrange(slot, ids.filter((_, at) => at !== i));
+      else if (e.key === "Delete")
+        arrange(
+          slot,
+          ids.filter((_, at) => at !== i),
+        );
       else return;
       e.preventDefault();
     });
@@ -162,7 +339,8 @@ export function mount(element, { props, trigger, watch, upload, options }) {
         if (!dragging && Math.hypot(at.clientX - from[0], at.clientY - from[1]) < 6) return;
         dragging = true;
         box.classList.add("drag");
-        for (const other of box.parentElement.children) other.classList.toggle("here", other === over(at) && other !== box);
+        for (const other of box.parentElement.children)
+          other.classList.toggle("here", other === over(at) && other !== box);
       };
       const up = (at) => {
         removeEventListener("pointermove", move);
@@ -199,7 +377,10 @@ export function mount(element, { props, trigger, watch, upload, options }) {
     box?.classList.add("busy");
     const sent = await tried(Promise.all(taken.map((file) => upload(file))));
     box?.classList.remove("busy");
-    if (sent) inTurn(element, () => trigger("attach", { slot: name, paths: sent.map((s) => s.path), names: taken.map((f) => f.name), ...more }));
+    if (sent)
+      inTurn(element, () =>
+        trigger("attach", { slot: name, paths: sent.map((s) => s.path), names: taken.map((f) => f.name), ...more }),
+      );
   }
 
   /** A file pasted anywhere on the page goes to the first free slot that takes it. Pasted text stays with its field. */

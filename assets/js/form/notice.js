@@ -16,10 +16,14 @@ export function mount(element, { props, watch }) {
     element.closest(".st-host")?.classList.toggle("sf-none", !notes.length);
     if (!notes.length) return;
     const lines = notes.map((n) => el("li", n.key === "forms.changed" ? "head" : "", {}, say(n.text) || t(n.key, n)));
-    box.append(icon(bad ? "warn" : "check"), el("ul", "", {}, ...lines), button(t("forms.close"), { name: "close", cls: "bare" }, () => {
-      props.value = [];
-      draw();
-    }));
+    box.append(
+      icon(bad ? "warn" : "check"),
+      el("ul", "", {}, ...lines),
+      button(t("forms.close"), { name: "close", cls: "bare" }, () => {
+        props.value = [];
+        draw();
+      }),
+    );
   }
 
   watch("value", draw);

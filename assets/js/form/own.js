@@ -30,19 +30,48 @@ export function mount(element, { props, watch, options }) {
     const id = `${options.page}-own-${spec.key}`;
     const help = spec.help ? el("p", "so-help", {}, told(spec.help)) : null;
     if (spec.type === "bool") {
-      const box = el("input", "", { type: "checkbox", id, checked: value === true, onchange: () => set(spec.key, box.checked) });
-      return el("div", "so-field check", { data: { slot: spec.key } }, box, el("label", "", { for: id }, told(spec.label)), help);
+      const box = el("input", "", {
+        type: "checkbox",
+        id,
+        checked: value === true,
+        onchange: () => set(spec.key, box.checked),
+      });
+      return el(
+        "div",
+        "so-field check",
+        { data: { slot: spec.key } },
+        box,
+        el("label", "", { for: id }, told(spec.label)),
+        help,
+      );
     }
-    return el("div", "so-field", { data: { slot: spec.key } }, el("label", "", { for: id }, told(spec.label)), ...control(spec, value, id), help);
+    return el(
+      "div",
+      "so-field",
+      { data: { slot: spec.key } },
+      el("label", "", { for: id }, told(spec.label)),
+      ...control(spec, value, id),
+      help,
+    );
   }
 
   function control(spec, value, id) {
     if (spec.type === "choice") {
-      const list = el("select", "", { id, onchange: () => set(spec.key, list.value) }, ...spec.choices.map((c) => el("option", "", { value: c, selected: c === value }, c)));
+      const list = el(
+        "select",
+        "",
+        { id, onchange: () => set(spec.key, list.value) },
+        ...spec.choices.map((c) => el("option", "", { value: c, selected: c === value }, c)),
+      );
       return [list];
     }
     if (spec.type === "text") {
-      const text = el("textarea", "", { id, rows: 1, maxlength: spec.max_chars, oninput: () => set(spec.key, text.value) });
+      const text = el("textarea", "", {
+        id,
+        rows: 1,
+        maxlength: spec.max_chars,
+        oninput: () => set(spec.key, text.value),
+      });
       text.value = value ?? "";
       return [text];
     }
@@ -59,7 +88,16 @@ export function mount(element, { props, watch, options }) {
     const box = el("input", "", { type: "number", id, ...bounds, value, oninput: () => tell(box, slider) });
     const steps = (spec.max - spec.min) / (step === "any" ? (spec.max - spec.min) / 100 : step);
     const bounded = spec.min !== null && spec.max !== null && steps <= RANGE_STEPS;
-    const slider = bounded ? el("input", "", { type: "range", ...bounds, value, tabindex: "-1", "aria-hidden": "true", oninput: () => tell(slider, box) }) : null;
+    const slider = bounded
+      ? el("input", "", {
+          type: "range",
+          ...bounds,
+          value,
+          tabindex: "-1",
+          "aria-hidden": "true",
+          oninput: () => tell(slider, box),
+        })
+      : null;
     return [el("div", "so-number", {}, ...(slider ? [slider] : []), box)];
   }
 

@@ -8,7 +8,10 @@ function price(hint) {
   if (!hint) return "";
   if (!hint.high) return t("forms.free");
   const money = (usd) => `$${usd < 0.1 ? usd.toFixed(3).replace(/0+$/, "") : usd.toFixed(2)}`;
-  const range = hint.low === hint.high ? money(hint.low) : `${money(hint.low)}–${hint.high < 0.1 ? hint.high.toFixed(3).replace(/0+$/, "") : hint.high.toFixed(2)}`;
+  const range =
+    hint.low === hint.high
+      ? money(hint.low)
+      : `${money(hint.low)}–${hint.high < 0.1 ? hint.high.toFixed(3).replace(/0+$/, "") : hint.high.toFixed(2)}`;
   return `${range} / ${t(`forms.unit_${hint.unit}`)}`;
 }
 
@@ -17,8 +20,22 @@ export function mount(element, { props, trigger, watch, options }) {
   const name = el("span", "sp-name");
   const about = el("span", "sp-about");
   const id = `${options.page}-models`;
-  const open = el("button", "sp-open", { type: "button", id: `${options.page}-model`, "aria-haspopup": "listbox", "aria-expanded": "false", "aria-controls": id, onclick: show },
-    el("span", "sp-label", {}, t("forms.model")), name, about, icon("down", "st-i sp-arrow"));
+  const open = el(
+    "button",
+    "sp-open",
+    {
+      type: "button",
+      id: `${options.page}-model`,
+      "aria-haspopup": "listbox",
+      "aria-expanded": "false",
+      "aria-controls": id,
+      onclick: show,
+    },
+    el("span", "sp-label", {}, t("forms.model")),
+    name,
+    about,
+    icon("down", "st-i sp-arrow"),
+  );
   const missing = el("p", "sp-missing", { hidden: true });
   const draft = el("p", "sp-draft", { hidden: true }, t(`forms.draft_${options.page}`)); // what no one should expect of it
   const wordless = el("p", "sp-draft", { hidden: true }, t("forms.no_prompt"));
@@ -28,7 +45,11 @@ export function mount(element, { props, trigger, watch, options }) {
     const now = props.value || {};
     open.dataset.model = now.id || "";
     name.textContent = now.label || "";
-    about.replaceChildren(...[now.provider === now.label ? t("forms.ready_local") : now.provider, price(now.price)].filter(Boolean).map((text) => el("span", "", {}, text)));
+    about.replaceChildren(
+      ...[now.provider === now.label ? t("forms.ready_local") : now.provider, price(now.price)]
+        .filter(Boolean)
+        .map((text) => el("span", "", {}, text)),
+    );
     draft.hidden = !now.draft;
     wordless.hidden = !now.no_prompt;
     missing.hidden = now.ready !== false;
@@ -46,7 +67,12 @@ export function mount(element, { props, trigger, watch, options }) {
 
   async function show() {
     if (panel) return hide();
-    const search = el("input", "sp-search", { type: "search", placeholder: t("forms.model_search"), "aria-label": t("forms.model_search"), oninput: () => fill(search.value) });
+    const search = el("input", "sp-search", {
+      type: "search",
+      placeholder: t("forms.model_search"),
+      "aria-label": t("forms.model_search"),
+      oninput: () => fill(search.value),
+    });
     const list = el("div", "sp-list", { role: "listbox", id, "aria-label": t("forms.model") });
     panel = el("div", "sp-panel", {}, search, list);
     element.append(panel);
@@ -63,20 +89,54 @@ export function mount(element, { props, trigger, watch, options }) {
     groups = told || groups;
     const wanted = words.trim().toLowerCase().split(/\s+/).filter(Boolean);
     const fits = (group, m) => wanted.every((w) => `${group.label} ${m.label} ${m.id}`.toLowerCase().includes(w));
-    panel.querySelector(".sp-list").replaceChildren(...groups.map((group) => [group, group.models.filter((m) => fits(group, m))]).filter(([, models]) => models.length).map(([group, models]) =>
-      el("div", "sp-group", { role: "group", "aria-label": group.label },
-        el("div", "sp-head", {}, el("span", "", {}, group.label), el("span", group.ready ? "sp-ready" : "sp-needs", { title: group.missing || null }, state(group))),
-        ...models.map((m) => option(group, m)))));
+    panel.querySelector(".sp-list").replaceChildren(
+      ...groups
+        .map((group) => [group, group.models.filter((m) => fits(group, m))])
+        .filter(([, models]) => models.length)
+        .map(([group, models]) =>
+          el(
+            "div",
+            "sp-group",
+            { role: "group", "aria-label": group.label },
+            el(
+              "div",
+              "sp-head",
+              {},
+              el("span", "", {}, group.label),
+              el("span", group.ready ? "sp-ready" : "sp-needs", { title: group.missing || null }, state(group)),
+            ),
+            ...models.map((m) => option(group, m)),
+          ),
+        ),
+    );
     if (told) panel.querySelector("[aria-selected=true]")?.scrollIntoView({ block: "nearest" });
   }
 
-  const state = (group) => group.ready ? t(group.local ? "forms.ready_local" : "forms.ready") : group.needs.length ? t("forms.needs", { name: group.needs.join(", ") }) : t("forms.not_ready");
+  const state = (group) =>
+    group.ready
+      ? t(group.local ? "forms.ready_local" : "forms.ready")
+      : group.needs.length
+        ? t("forms.needs", { name: group.needs.join(", ") })
+        : t("forms.not_ready");
 
   const option = (group, m) =>
-    el("button", `sp-option${group.ready ? "" : " off"}`, { type: "button", role: "option", tabindex: "-1", "aria-selected": String(m.id === props.value?.id), data: { id: m.id }, onclick: () => (hide(), open.focus(), inTurn(element, () => trigger("pick", { id: m.id }))) },
+    el(
+      "button",
+      `sp-option${group.ready ? "" : " off"}`,
+      {
+        type: "button",
+        role: "option",
+        tabindex: "-1",
+        "aria-selected": String(m.id === props.value?.id),
+        data: { id: m.id },
+        onclick: () => (hide(), open.focus(), inTurn(element, () => trigger("pick", { id: m.id }))),
+      },
       el("span", "sp-row", {}, el("strong", "", {}, m.label), el("span", "sp-price", {}, price(m.price))),
       m.deprecated || m.note ? el("span", "sp-note", {}, told(m.deprecated || m.note)) : null,
-      m.latency_s.length ? el("span", "sp-note", {}, t("forms.latency", { low: seconds(m.latency_s[0]), high: seconds(m.latency_s[1]) })) : null);
+      m.latency_s.length
+        ? el("span", "sp-note", {}, t("forms.latency", { low: seconds(m.latency_s[0]), high: seconds(m.latency_s[1]) }))
+        : null,
+    );
 
   function keys(e) {
     const all = [...panel.querySelectorAll(".sp-option")];

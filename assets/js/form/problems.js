@@ -3,7 +3,12 @@
 import { el, icon } from "../dom.js";
 import { say } from "../phrases.js";
 
-const PLACES = { width: ["width", "aspect"], height: ["height", "aspect"], duration_s: ["duration_s", "duration_pick"], size: ["aspect"] };
+const PLACES = {
+  width: ["width", "aspect"],
+  height: ["height", "aspect"],
+  duration_s: ["duration_s", "duration_pick"],
+  size: ["aspect"],
+};
 
 /** Show each problem at its field, in the place of those shown before; gives the ones whose field is not in sight. */
 export function atFields(form, page, problems) {
@@ -12,7 +17,11 @@ export function atFields(form, page, problems) {
   return problems.filter((problem) => {
     const names = PLACES[problem.field] || [problem.field];
     const found = names.map((name) => document.getElementById(`${page}-${name}`)).find((e) => e?.offsetParent);
-    const field = found || form.querySelector(`[data-slot="${CSS.escape(problem.field === "reference_voices" ? "references" : problem.field)}"]`);
+    const field =
+      found ||
+      form.querySelector(
+        `[data-slot="${CSS.escape(problem.field === "reference_voices" ? "references" : problem.field)}"]`,
+      );
     if (!field) return true;
     field.append(el("p", "sf-refusal", {}, icon("warn"), say(problem.message)));
     field.querySelector("textarea, input")?.setAttribute("aria-invalid", "true");

@@ -19,8 +19,13 @@ export function mount(element, { props, watch }) {
     spans.forEach((span, i) => {
       if (span.from > at) line.append(gap(part(at, span.from)));
       const length = `${short(span.from)}–${short(span.to)} s`;
-      const shot = el("li", `ss-shot${span.from < at ? " over" : ""}${span.to > (duration || Infinity) ? " out" : ""}`, { title: `${length}\n${span.text}` },
-        el("strong", "", {}, `${i + 1}`), el("span", "", {}, length));
+      const shot = el(
+        "li",
+        `ss-shot${span.from < at ? " over" : ""}${span.to > (duration || Infinity) ? " out" : ""}`,
+        { title: `${length}\n${span.text}` },
+        el("strong", "", {}, `${i + 1}`),
+        el("span", "", {}, length),
+      );
       shot.style.width = part(span.from, span.to);
       line.append(shot);
       at = Math.max(at, span.to);

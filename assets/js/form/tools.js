@@ -7,10 +7,35 @@ import { carriesFiles, changing } from "./common.js";
 export function mount(element, { trigger, upload, options }) {
   element.classList.add("st");
   const { page, task } = options;
-  const file = el("input", "st-off", { type: "file", accept: "image/*,video/*", tabindex: "-1", "aria-label": t("forms.restore"), onchange: () => (restore(file.files[0]), (file.value = "")) });
-  const drop = el("button", "sl-drop", { type: "button", id: `${page}-restore`, title: t("forms.restore_help"), onclick: () => file.click() }, icon("restore"), el("span", "", {}, t("forms.restore")));
-  const presets = button(t("forms.presets"), { text: t("forms.presets"), name: "star", cls: "sl-presets", id: `${page}-presets`, "aria-haspopup": "true", "aria-expanded": "false" }, show);
-  element.replaceChildren(el("div", "sl-line", {}, el("h2", "sl-title", {}, t(`shell.tab_${page}`)), presets, drop, file));
+  const file = el("input", "st-off", {
+    type: "file",
+    accept: "image/*,video/*",
+    tabindex: "-1",
+    "aria-label": t("forms.restore"),
+    onchange: () => (restore(file.files[0]), (file.value = "")),
+  });
+  const drop = el(
+    "button",
+    "sl-drop",
+    { type: "button", id: `${page}-restore`, title: t("forms.restore_help"), onclick: () => file.click() },
+    icon("restore"),
+    el("span", "", {}, t("forms.restore")),
+  );
+  const presets = button(
+    t("forms.presets"),
+    {
+      text: t("forms.presets"),
+      name: "star",
+      cls: "sl-presets",
+      id: `${page}-presets`,
+      "aria-haspopup": "true",
+      "aria-expanded": "false",
+    },
+    show,
+  );
+  element.replaceChildren(
+    el("div", "sl-line", {}, el("h2", "sl-title", {}, t(`shell.tab_${page}`)), presets, drop, file),
+  );
 
   async function restore(chosen) {
     if (!chosen) return;
@@ -47,10 +72,22 @@ export function mount(element, { trigger, upload, options }) {
 
   async function show() {
     if (panel) return hide();
-    const name = el("input", "sl-name", { type: "text", maxlength: "60", placeholder: t("forms.preset_name"), "aria-label": t("forms.preset_name"), id: `${page}-preset-name` });
+    const name = el("input", "sl-name", {
+      type: "text",
+      maxlength: "60",
+      placeholder: t("forms.preset_name"),
+      "aria-label": t("forms.preset_name"),
+      id: `${page}-preset-name`,
+    });
     const list = el("ul", "sl-list");
     const save = () => name.value.trim() && (trigger("preset_save", { name: name.value.trim() }), hide());
-    const form = el("form", "sl-save", { onsubmit: (e) => (e.preventDefault(), save()) }, name, el("button", "st-b", { type: "submit" }, t("forms.preset_save")));
+    const form = el(
+      "form",
+      "sl-save",
+      { onsubmit: (e) => (e.preventDefault(), save()) },
+      name,
+      el("button", "st-b", { type: "submit" }, t("forms.preset_save")),
+    );
     panel = el("div", "sl-panel", { role: "dialog", "aria-label": t("forms.presets") }, list, form);
     panel.addEventListener("keydown", (e) => e.key === "Escape" && (hide(), presets.focus()));
     element.append(panel);
@@ -63,13 +100,29 @@ export function mount(element, { trigger, upload, options }) {
   function fill(list, told) {
     if (!told) return;
     if (!told.names.length) return list.replaceChildren(el("li", "sl-none", {}, t("forms.presets_none")));
-    list.replaceChildren(...told.names.map((name) => el("li", "", {},
-      el("button", "sl-load", { type: "button", onclick: () => (hide(), changing(element), trigger("preset_load", { name })) }, name),
-      button(t("forms.preset_delete", { name }), { name: "trash", cls: "bare" }, () => remove(list, name)))));
+    list.replaceChildren(
+      ...told.names.map((name) =>
+        el(
+          "li",
+          "",
+          {},
+          el(
+            "button",
+            "sl-load",
+            { type: "button", onclick: () => (hide(), changing(element), trigger("preset_load", { name })) },
+            name,
+          ),
+          button(t("forms.preset_delete", { name }), { name: "trash", cls: "bare" }, () => remove(list, name)),
+        ),
+      ),
+    );
   }
 
   async function remove(list, name) {
-    const answer = await fetch(new URL(`ui/presets?task=${encodeURIComponent(task)}&name=${encodeURIComponent(name)}`, document.baseURI), { method: "DELETE" });
+    const answer = await fetch(
+      new URL(`ui/presets?task=${encodeURIComponent(task)}&name=${encodeURIComponent(name)}`, document.baseURI),
+      { method: "DELETE" },
+    );
     if (answer.ok) fill(list, await answer.json());
     else toast(t("forms.preset_gone", { to: name }), { bad: true });
   }

@@ -8,7 +8,15 @@ import { say } from "../phrases.js";
 import { modelFiles } from "./files.js";
 import { mapping } from "./map.js";
 
-const TABS = { "text-to-image": "t2i", "image-edit": "edit", "text-to-video": "t2v", "image-to-video": "i2v", "reference-to-video": "r2v", "audio-to-video": "s2v", "video-to-video": "v2v" };
+const TABS = {
+  "text-to-image": "t2i",
+  "image-edit": "edit",
+  "text-to-video": "t2v",
+  "image-to-video": "i2v",
+  "reference-to-video": "r2v",
+  "audio-to-video": "s2v",
+  "video-to-video": "v2v",
+};
 const ACCEPT = ".json,.png,.webp,.mp4,.webm,.mkv,application/json";
 
 /** gr.HTML calls this once. */
@@ -30,13 +38,60 @@ export function mount(element, { trigger, options }) {
   }
 
   function start() {
-    const input = el("input", "st-off", { type: "file", accept: ACCEPT, tabindex: "-1", "aria-label": t("workflows.choose") });
+    const input = el("input", "st-off", {
+      type: "file",
+      accept: ACCEPT,
+      tabindex: "-1",
+      "aria-label": t("workflows.choose"),
+    });
     input.addEventListener("change", () => (read(input.files[0]), (input.value = "")));
-    const pick = button(t("workflows.choose"), { name: "upload", text: t("workflows.choose"), cls: "wf-go", data: { do: "choose" } }, () => input.click());
-    const steps = el("ol", "wf-steps", {}, ...[1, 2, 3].map((n) => el("li", "", {}, el("b", "", { "aria-hidden": "true" }, String(n)), el("span", "", {}, t(`workflows.step_${n}`)))));
-    const zone = el("div", "wf-drop", {}, icon("upload", "st-i big"), el("p", "", {}, el("strong", "", {}, t("workflows.drop")), el("br"), el("span", "st-dim", {}, t("workflows.drop_also"))), pick, input);
-    const server = known.missing ? el("p", "wf-note", {}, icon("warn"), el("span", "", {}, say(known.missing), " ", t("workflows.map_already"))) : null;
-    main.replaceChildren(...[el("h2", "wf-title", {}, t("workflows.title")), el("p", "st-dim", {}, t("workflows.about")), server, zone, steps].filter(Boolean));
+    const pick = button(
+      t("workflows.choose"),
+      { name: "upload", text: t("workflows.choose"), cls: "wf-go", data: { do: "choose" } },
+      () => input.click(),
+    );
+    const steps = el(
+      "ol",
+      "wf-steps",
+      {},
+      ...[1, 2, 3].map((n) =>
+        el(
+          "li",
+          "",
+          {},
+          el("b", "", { "aria-hidden": "true" }, String(n)),
+          el("span", "", {}, t(`workflows.step_${n}`)),
+        ),
+      ),
+    );
+    const zone = el(
+      "div",
+      "wf-drop",
+      {},
+      icon("upload", "st-i big"),
+      el(
+        "p",
+        "",
+        {},
+        el("strong", "", {}, t("workflows.drop")),
+        el("br"),
+        el("span", "st-dim", {}, t("workflows.drop_also")),
+      ),
+      pick,
+      input,
+    );
+    const server = known.missing
+      ? el("p", "wf-note", {}, icon("warn"), el("span", "", {}, say(known.missing), " ", t("workflows.map_already")))
+      : null;
+    main.replaceChildren(
+      ...[
+        el("h2", "wf-title", {}, t("workflows.title")),
+        el("p", "st-dim", {}, t("workflows.about")),
+        server,
+        zone,
+        steps,
+      ].filter(Boolean),
+    );
   }
 
   for (const kind of ["dragenter", "dragover"])
@@ -74,7 +129,10 @@ export function mount(element, { trigger, options }) {
     start();
     list(told);
     const { saved } = told;
-    toast(t("workflows.saved", { name: saved.label }), { label: t("workflows.try"), undo: () => use(saved, saved.tasks[0]) });
+    toast(t("workflows.saved", { name: saved.label }), {
+      label: t("workflows.try"),
+      undo: () => use(saved, saved.tasks[0]),
+    });
   }
 
   const use = (flow, task) => trigger(`use_${TABS[task]}`, { id: flow.id });
@@ -82,14 +140,55 @@ export function mount(element, { trigger, options }) {
   function list(told) {
     known = told;
     const rows = known.workflows.map((flow) =>
-      el("li", "wf-flow", { data: { workflow: flow.name } },
-        el("div", "st-grow", {}, el("b", "", {}, flow.label), el("p", "st-dim", { title: exact(flow.checked) }, flow.tasks.map((task) => t(`shell.tab_${TABS[task]}`)).join(", "), " · ", t("workflows.in_form", { n: flow.mapped })), flow.prompt ? null : el("p", "st-dim wf-wordless", {}, t("workflows.no_prompt"))),
-        el("div", "wf-acts", {},
-          ...flow.tasks.slice(0, 1).map((task) => button(t("workflows.try"), { text: t("workflows.try"), data: { do: "try" } }, () => use(flow, task))),
+      el(
+        "li",
+        "wf-flow",
+        { data: { workflow: flow.name } },
+        el(
+          "div",
+          "st-grow",
+          {},
+          el("b", "", {}, flow.label),
+          el(
+            "p",
+            "st-dim",
+            { title: exact(flow.checked) },
+            flow.tasks.map((task) => t(`shell.tab_${TABS[task]}`)).join(", "),
+            " · ",
+            t("workflows.in_form", { n: flow.mapped }),
+          ),
+          flow.prompt ? null : el("p", "st-dim wf-wordless", {}, t("workflows.no_prompt")),
+        ),
+        el(
+          "div",
+          "wf-acts",
+          {},
+          ...flow.tasks
+            .slice(0, 1)
+            .map((task) =>
+              button(t("workflows.try"), { text: t("workflows.try"), data: { do: "try" } }, () => use(flow, task)),
+            ),
           button(t("workflows.change"), { name: "use", cls: "bare", data: { do: "change" } }, () => change(flow)),
-          el("a", "st-b bare only", { href: new URL(`ui/workflows/${encodeURIComponent(flow.name)}/file`, BASE).href, download: "", title: t("workflows.export"), "aria-label": t("workflows.export"), data: { do: "export" } }, icon("download")),
-          button(t("workflows.remove"), { name: "trash", cls: "bare", data: { do: "remove" } }, () => remove(flow)))));
-    side.replaceChildren(el("h2", "", {}, t("workflows.yours")), rows.length ? el("ul", "wf-list", {}, ...rows) : el("p", "st-dim", {}, t("workflows.none")));
+          el(
+            "a",
+            "st-b bare only",
+            {
+              href: new URL(`ui/workflows/${encodeURIComponent(flow.name)}/file`, BASE).href,
+              download: "",
+              title: t("workflows.export"),
+              "aria-label": t("workflows.export"),
+              data: { do: "export" },
+            },
+            icon("download"),
+          ),
+          button(t("workflows.remove"), { name: "trash", cls: "bare", data: { do: "remove" } }, () => remove(flow)),
+        ),
+      ),
+    );
+    side.replaceChildren(
+      el("h2", "", {}, t("workflows.yours")),
+      rows.length ? el("ul", "wf-list", {}, ...rows) : el("p", "st-dim", {}, t("workflows.none")),
+    );
   }
 
   async function change(flow) {
@@ -102,10 +201,12 @@ export function mount(element, { trigger, options }) {
     const told = await tried(del(path));
     if (!told) return;
     list(told);
-    toast(t("workflows.removed", { name: flow.label }), { undo: async () => {
-      const back = await tried(post(`${path}/restore`));
-      if (back) list(back);
-    } });
+    toast(t("workflows.removed", { name: flow.label }), {
+      undo: async () => {
+        const back = await tried(post(`${path}/restore`));
+        if (back) list(back);
+      },
+    });
   }
 
   load();

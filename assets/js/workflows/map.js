@@ -6,8 +6,18 @@ const TEXTS = ["prompt", "negative_prompt"];
 const NUMBERS = ["seed", "width", "height", "duration_s", "length", "fps"];
 const OWN = "own";
 
-const slug = (words, join) => words.toLowerCase().normalize("NFKD").replace(/[\u0300-\u036f]/g, "").replace(/[^a-z0-9]+/g, join).slice(0, 40).replace(/^[-_]+|[-_]+$/g, "");
-const nice = (field) => { const words = field.replace(/[_.]+/g, " ").trim(); return words.charAt(0).toUpperCase() + words.slice(1); };
+const slug = (words, join) =>
+  words
+    .toLowerCase()
+    .normalize("NFKD")
+    .replace(/[\u0300-\u036f]/g, "")
+    .replace(/[^a-z0-9]+/g, join)
+    .slice(0, 40)
+    .replace(/^[-_]+|[-_]+$/g, "");
+const nice = (field) => {
+  const words = field.replace(/[_.]+/g, " ").trim();
+  return words.charAt(0).toUpperCase() + words.slice(1);
+};
 const keyOf = (slot) => `${slot.node}.${slot.field}`;
 
 /** The view of a workflow that was read (or is kept, then `told.saved` says which). save(body), cancel(). */
@@ -29,8 +39,22 @@ export function mapping(told, { title, options, taken, cancel, save }) {
 
   // -------------------------------------------------------------------------------------------- name and tasks
 
-  const label = el("input", "wf-input", { type: "text", id: "wf-label", maxlength: 80, value: given?.label || nice(title), autocomplete: "off" });
-  const name = el("input", "wf-input", { type: "text", id: "wf-name", maxlength: 41, pattern: "[a-z0-9][a-z0-9\\-]*", autocomplete: "off", spellcheck: "false", readonly: named });
+  const label = el("input", "wf-input", {
+    type: "text",
+    id: "wf-label",
+    maxlength: 80,
+    value: given?.label || nice(title),
+    autocomplete: "off",
+  });
+  const name = el("input", "wf-input", {
+    type: "text",
+    id: "wf-name",
+    maxlength: 41,
+    pattern: "[a-z0-9][a-z0-9\\-]*",
+    autocomplete: "off",
+    spellcheck: "false",
+    readonly: named,
+  });
   name.value = told.saved?.name || free(told.given?.name || slug(label.value, "-"));
   label.addEventListener("input", () => named || (name.value = free(slug(label.value, "-"))));
   name.addEventListener("input", () => (named = true));
@@ -54,15 +78,27 @@ export function mapping(told, { title, options, taken, cancel, save }) {
   function drawTasks() {
     const can = options.tasks.filter(fits);
     if (!touched) tasks = new Set(can.map((task) => task.id));
-    chips.replaceChildren(...options.tasks.map((task) => {
-      const on = tasks.has(task.id);
-      const off = !on && !can.includes(task);
-      return button(t(`shell.tab_${task.page}`), { text: t(`shell.tab_${task.page}`), "aria-pressed": on, disabled: off, title: off ? why(task) : words(task), data: { task: task.id } }, () => {
-        touched = true;
-        on ? tasks.delete(task.id) : tasks.add(task.id);
-        drawTasks();
-      });
-    }));
+    chips.replaceChildren(
+      ...options.tasks.map((task) => {
+        const on = tasks.has(task.id);
+        const off = !on && !can.includes(task);
+        return button(
+          t(`shell.tab_${task.page}`),
+          {
+            text: t(`shell.tab_${task.page}`),
+            "aria-pressed": on,
+            disabled: off,
+            title: off ? why(task) : words(task),
+            data: { task: task.id },
+          },
+          () => {
+            touched = true;
+            on ? tasks.delete(task.id) : tasks.add(task.id);
+            drawTasks();
+          },
+        );
+      }),
+    );
     const count = new Set([...chosen].filter(([, f]) => f).map(([key, f]) => (f === OWN ? ownLabel(key) : f))).size;
     sum.textContent = t("workflows.in_form", { n: count });
     if (!can.length) sum.textContent = t("workflows.no_task");
@@ -71,7 +107,9 @@ export function mapping(told, { title, options, taken, cancel, save }) {
 
   function why(task) {
     if (told.makes && told.makes !== task.makes) return t(`workflows.saves_${told.makes}`);
-    return task.needs.length ? t("workflows.needs", { field: task.needs.map((f) => t(`workflows.field_${f}`)).join(" / ") }) : t("workflows.words_alone");
+    return task.needs.length
+      ? t("workflows.needs", { field: task.needs.map((f) => t(`workflows.field_${f}`)).join(" / ") })
+      : t("workflows.words_alone");
   }
 
   // ----------------------------------------------------------------------------------------------------- inputs
@@ -85,15 +123,37 @@ export function mapping(told, { title, options, taken, cancel, save }) {
 
   function slotRow(slot) {
     const key = keyOf(slot);
-    const role = el("select", "wf-role", { "aria-label": t("workflows.role", { field: `${slot.title} ${slot.field}` }) },
+    const role = el(
+      "select",
+      "wf-role",
+      { "aria-label": t("workflows.role", { field: `${slot.title} ${slot.field}` }) },
       el("option", "", { value: "" }, t("workflows.as_is")),
       ...choices(slot).map((f) => el("option", "", { value: f }, t(`workflows.field_${f}`))),
-      el("option", "", { value: OWN }, t("workflows.own")));
+      el("option", "", { value: OWN }, t("workflows.own")),
+    );
     role.value = chosen.get(key) || "";
-    const own = el("input", "wf-input wf-own", { type: "text", maxlength: 60, "aria-label": t("workflows.own_name"), placeholder: t("workflows.own_name"), value: labels.get(key) ?? "" });
+    const own = el("input", "wf-input wf-own", {
+      type: "text",
+      maxlength: 60,
+      "aria-label": t("workflows.own_name"),
+      placeholder: t("workflows.own_name"),
+      value: labels.get(key) ?? "",
+    });
     own.addEventListener("input", () => (labels.set(key, own.value), drawTasks()));
-    const row = el("li", "wf-slot", { data: { slot: key } },
-      el("div", "wf-what", {}, el("code", "", {}, slot.field), el("span", "wf-value", { title: String(slot.value) }, value(slot.value))), role, own);
+    const row = el(
+      "li",
+      "wf-slot",
+      { data: { slot: key } },
+      el(
+        "div",
+        "wf-what",
+        {},
+        el("code", "", {}, slot.field),
+        el("span", "wf-value", { title: String(slot.value) }, value(slot.value)),
+      ),
+      role,
+      own,
+    );
     const draw = () => {
       row.classList.toggle("on", !!chosen.get(key));
       own.hidden = chosen.get(key) !== OWN;
@@ -117,15 +177,34 @@ export function mapping(told, { title, options, taken, cancel, save }) {
     const [{ title: called }] = slots;
     const cls = told.graph[node]?.class_type || "";
     const lost = told.missing.includes(cls) ? el("span", "st-chip failed", {}, t("workflows.no_node")) : null;
-    const head = el("header", "", {}, el("b", "", {}, called), called === cls ? null : el("span", "st-dim", {}, cls), el("span", "st-grow"), lost, el("span", "st-dim wf-id", {}, `#${node}`));
-    return el("section", "wf-node", { data: { text: `${called} ${cls} ${slots.map((s) => s.field).join(" ")}`.toLowerCase() } }, head, el("ul", "", {}, ...slots.map(slotRow)));
+    const head = el(
+      "header",
+      "",
+      {},
+      el("b", "", {}, called),
+      called === cls ? null : el("span", "st-dim", {}, cls),
+      el("span", "st-grow"),
+      lost,
+      el("span", "st-dim wf-id", {}, `#${node}`),
+    );
+    return el(
+      "section",
+      "wf-node",
+      { data: { text: `${called} ${cls} ${slots.map((s) => s.field).join(" ")}`.toLowerCase() } },
+      head,
+      el("ul", "", {}, ...slots.map(slotRow)),
+    );
   }
 
   const byNode = new Map();
   for (const slot of told.slots) byNode.set(slot.node, [...(byNode.get(slot.node) || []), slot]);
   const weight = ([, slots]) => (slots.some((s) => told.mapped[keyOf(s)]) ? 0 : 1);
   const boxes = [...byNode].sort((a, b) => weight(a) - weight(b)).map(nodeBox);
-  const search = el("input", "wf-input wf-find", { type: "search", placeholder: t("workflows.find"), "aria-label": t("workflows.find") });
+  const search = el("input", "wf-input wf-find", {
+    type: "search",
+    placeholder: t("workflows.find"),
+    "aria-label": t("workflows.find"),
+  });
   search.addEventListener("input", () => {
     const wanted = search.value.trim().toLowerCase();
     for (const box of boxes) box.hidden = !box.dataset.text.includes(wanted);
@@ -138,10 +217,19 @@ export function mapping(told, { title, options, taken, cancel, save }) {
     if (!told.outputs.length) bad.push(t("workflows.saves_nothing"));
     else if (!told.makes) bad.push(t("workflows.saves_sound"));
     if (told.missing.length) bad.push(t("workflows.missing", { names: told.missing.slice(0, 8).join(", ") }));
-    for (const one of told.lacking.slice(0, 5)) bad.push(t("workflows.lacking", { value: one.value, title: one.title, field: one.field }));
-    const plain = told.server === "silent" ? [t("workflows.silent")] : told.server === "unset" ? [t("workflows.unset")] : [];
+    for (const one of told.lacking.slice(0, 5))
+      bad.push(t("workflows.lacking", { value: one.value, title: one.title, field: one.field }));
+    const plain =
+      told.server === "silent" ? [t("workflows.silent")] : told.server === "unset" ? [t("workflows.unset")] : [];
     const list = [...bad.map((text) => [text, "warn"]), ...plain.map((text) => [text, "clock"])];
-    return list.length ? el("ul", "wf-notes", {}, ...list.map(([text, name]) => el("li", name, {}, icon(name), el("span", "", {}, text)))) : null;
+    return list.length
+      ? el(
+          "ul",
+          "wf-notes",
+          {},
+          ...list.map(([text, name]) => el("li", name, {}, icon(name), el("span", "", {}, text))),
+        )
+      : null;
   }
 
   /** Names of own settings: from their labels, the same label for the same setting. */
@@ -161,23 +249,63 @@ export function mapping(told, { title, options, taken, cancel, save }) {
 
   function body() {
     const names = ownNames();
-    const map = Object.fromEntries([...chosen].map(([key, field]) => [key, field === OWN ? names.get(ownLabel(key)) : field]));
+    const map = Object.fromEntries(
+      [...chosen].map(([key, field]) => [key, field === OWN ? names.get(ownLabel(key)) : field]),
+    );
     const called = Object.fromEntries([...names].map(([words, made]) => [made, words || nice(made)]));
-    return { name: name.value, label: label.value.trim(), graph: told.graph, mapping: map, labels: called, tasks: [...tasks], replace: !!told.saved };
+    return {
+      name: name.value,
+      label: label.value.trim(),
+      graph: told.graph,
+      mapping: map,
+      labels: called,
+      tasks: [...tasks],
+      replace: !!told.saved,
+    };
   }
 
   const sum = el("span", "wf-sum", { role: "status" });
   const wordless = el("p", "st-dim wf-wordless", { role: "status" }, t("workflows.no_prompt"));
-  const form = el("form", "wf-map", { novalidate: true },
-    el("div", "wf-head", {}, el("label", "wf-named", { for: "wf-label" }, el("span", "", {}, t("workflows.name")), label),
-      el("label", "wf-named", { for: "wf-name" }, el("span", "", {}, t("workflows.id")), el("span", "wf-idfield", {}, el("span", "st-dim", {}, "comfyui/"), name))),
+  const form = el(
+    "form",
+    "wf-map",
+    { novalidate: true },
+    el(
+      "div",
+      "wf-head",
+      {},
+      el("label", "wf-named", { for: "wf-label" }, el("span", "", {}, t("workflows.name")), label),
+      el(
+        "label",
+        "wf-named",
+        { for: "wf-name" },
+        el("span", "", {}, t("workflows.id")),
+        el("span", "wf-idfield", {}, el("span", "st-dim", {}, "comfyui/"), name),
+      ),
+    ),
     ...[notes()].filter(Boolean),
-    el("h4", "", {}, t("workflows.makes")), chips,
+    el("h4", "", {}, t("workflows.makes")),
+    chips,
     el("div", "wf-inputs", {}, el("h4", "", {}, t("workflows.inputs")), search),
     el("p", "st-dim", {}, t("workflows.inputs_help")),
     wordless,
     el("div", "wf-nodes", {}, ...boxes),
-    el("footer", "wf-foot", {}, sum, el("span", "st-grow"), button(t("workflows.cancel"), { text: t("workflows.cancel") }, cancel), button(t("workflows.save"), { text: t("workflows.save"), name: "check", cls: "wf-go", type: "submit", data: { do: "save" } })));
+    el(
+      "footer",
+      "wf-foot",
+      {},
+      sum,
+      el("span", "st-grow"),
+      button(t("workflows.cancel"), { text: t("workflows.cancel") }, cancel),
+      button(t("workflows.save"), {
+        text: t("workflows.save"),
+        name: "check",
+        cls: "wf-go",
+        type: "submit",
+        data: { do: "save" },
+      }),
+    ),
+  );
   form.addEventListener("submit", (e) => (e.preventDefault(), save(body())));
   drawTasks();
   return form;
