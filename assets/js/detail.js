@@ -8,7 +8,7 @@ import * as address from "./address.js";
 import { ended, follow } from "./live.js";
 import { lightbox } from "./lightbox.js";
 import { get, tried } from "./net.js";
-import { chip, glimpse, picture, progress, reason, stars, title } from "./parts.js";
+import { chip, glimpse, picture, progress, reason, stars } from "./parts.js";
 import { say } from "./phrases.js";
 import { player } from "./player.js";
 
@@ -136,7 +136,7 @@ function draw() {
     section(t("widgets.parameters"), table(parameters(run))),
     section(t("widgets.history"), timeline(run)),
     run.assets.length
-      ? section(t("widgets.outputs"), el("div", "st-files list", {}, ...run.assets.map((a) => file(run, a))))
+      ? section(t("widgets.outputs"), el("div", "st-files list", {}, ...run.assets.map((a) => file(a))))
       : null,
   );
   panel.node.replaceChildren(head, body);
@@ -251,7 +251,7 @@ function timeline(run) {
     {},
     ...run.events.map((e) => {
       const at = new Date(e.at);
-      const since = last === null ? "" : "+" + seconds((at - last) / 1000);
+      const since = last === null ? "" : `+${seconds((at - last) / 1000)}`;
       last = at;
       const word = t(`widgets.status.${e.to_status}`) + (e.phase ? ` · ${t(`widgets.phase.${e.phase}`)}` : "");
       return el(
@@ -280,7 +280,7 @@ function input(a) {
   );
 }
 
-function file(run, a) {
+function file(a) {
   const facts = [
     a.mime,
     a.width && `${a.width}×${a.height}`,

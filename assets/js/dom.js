@@ -109,7 +109,7 @@ export function styles(...names) {
   }
 }
 
-export const media = (id, which = "") => new URL(`media/${encodeURIComponent(id)}${which && "/" + which}`, BASE).href;
+export const media = (id, which = "") => new URL(`media/${encodeURIComponent(id)}${which && `/${which}`}`, BASE).href;
 
 const locale = () => document.documentElement.lang || navigator.language || "en";
 export const number = (n, digits = 0) => Number(n).toLocaleString(locale(), { maximumFractionDigits: digits });
@@ -119,7 +119,7 @@ export function dollars(usd) {
   if (usd === null || usd === undefined) return t("widgets.unknown");
   if (usd === 0) return t("widgets.free");
   const whole = Math.abs(usd * 100 - Math.round(usd * 100)) < 0.05;
-  return "$" + (usd < 0.01 ? usd.toPrecision(2) : usd.toFixed(usd < 1 && !whole ? 3 : 2));
+  return `$${usd < 0.01 ? usd.toPrecision(2) : usd.toFixed(usd < 1 && !whole ? 3 : 2)}`;
 }
 
 export function bytes(n) {
@@ -173,12 +173,13 @@ let ticking;
 /** How long ago as an element that stays true while it is on the page. before: text in front of it. */
 export function since(iso, { before = "" } = {}) {
   const node = el("time", "st-since", { datetime: iso, title: exact(iso), data: { before } }, before + ago(iso));
-  ticking ??= setInterval(() => {
-    for (const shown of document.querySelectorAll("time.st-since")) {
-      const words = shown.dataset.before + ago(shown.dateTime);
-      if (shown.textContent !== words) shown.textContent = words;
-    }
-  }, TICK_MS);
+  if (!ticking)
+    ticking = setInterval(() => {
+      for (const shown of document.querySelectorAll("time.st-since")) {
+        const words = shown.dataset.before + ago(shown.dateTime);
+        if (shown.textContent !== words) shown.textContent = words;
+      }
+    }, TICK_MS);
   return node;
 }
 

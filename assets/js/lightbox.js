@@ -86,7 +86,7 @@ export function compare(a, b) {
             "span",
             "st-dim",
             {},
-            ` ${run.model_label}${run.seed !== null ? " · " + t("widgets.seed", { n: run.seed }) : ""}`,
+            ` ${run.model_label}${run.seed !== null ? ` · ${t("widgets.seed", { n: run.seed })}` : ""}`,
           ),
         ),
       ),

@@ -20,7 +20,7 @@ const sizes = new ResizeObserver((seen) => seen.forEach(({ target }) => sharpen(
 /** Show no fewer pixels than the screen has: a box that is, or grows, larger than its preview gets the next one. */
 function sharpen(box) {
   const { image, asset, side } = boxes.get(box) || {};
-  if (!image || !image.isConnected || !box.clientWidth || !asset.width) return;
+  if (!image?.isConnected || !box.clientWidth || !asset.width) return;
   const fit = getComputedStyle(image).objectFit === "contain" ? Math.min : Math.max;
   const long = Math.max(asset.width, asset.height);
   const scale = fit(box.clientWidth / asset.width, box.clientHeight / asset.height) * devicePixelRatio;
@@ -138,7 +138,7 @@ export function hoverPlay(root, find) {
     const found = find(e.target);
     if (found?.box === now?.box) return;
     stop();
-    if (!found || found.run.asset?.kind !== "video" || (still() && e.type !== "focusin")) return;
+    if (found?.run.asset?.kind !== "video" || (still() && e.type !== "focusin")) return;
     const turn = (now = { box: found.box });
     turn.timer = setTimeout(() => {
       const video = (turn.video = el("video", "", {
@@ -186,7 +186,7 @@ export function doing(run) {
     return run.position ? t("widgets.position", { n: run.position }) : t("widgets.status.queued");
   if (run.status !== "running") return t(`widgets.status.${run.status}`);
   const phase = t(`widgets.phase.${run.phase || "preparing"}`);
-  const place = run.provider_position ? ", " + t("widgets.provider_position", { n: run.provider_position }) : "";
+  const place = run.provider_position ? `, ${t("widgets.provider_position", { n: run.provider_position })}` : "";
   return phase + place;
 }
 
@@ -223,14 +223,14 @@ export function progress(run) {
     const left = run.eta_s && elapsed !== null ? Math.round(run.eta_s - (Date.now() - heard) / 1000) : 0;
     const about =
       left > 0
-        ? " · " + t("widgets.left", { time: seconds(left) })
+        ? ` · ${t("widgets.left", { time: seconds(left) })}`
         : run.expected_s
-          ? " / ~" + seconds(run.expected_s)
+          ? ` / ~${seconds(run.expected_s)}`
           : "";
     time.textContent =
       elapsed === null
         ? run.expected_s
-          ? "~" + seconds(run.expected_s)
+          ? `~${seconds(run.expected_s)}`
           : ""
         : seconds(Math.max(0, Math.round(elapsed))) + about;
   };

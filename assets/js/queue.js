@@ -256,7 +256,7 @@ function row(run, section) {
 function times(run, section) {
   if (section === "recent" && run.finished_at) {
     const took = run.started_at
-      ? t("queue.took", { time: seconds((new Date(run.finished_at) - new Date(run.started_at)) / 1000) }) + ", "
+      ? `${t("queue.took", { time: seconds((new Date(run.finished_at) - new Date(run.started_at)) / 1000) })}, `
       : "";
     return since(run.finished_at, { before: took });
   }
@@ -265,7 +265,7 @@ function times(run, section) {
       "span",
       "",
       {},
-      run.expected_s ? "~" + seconds(run.expected_s) : "",
+      run.expected_s ? `~${seconds(run.expected_s)}` : "",
       run.expected_s ? " · " : "",
       since(run.created_at),
     );

@@ -146,7 +146,7 @@ function sheetOf(store, id, open) {
   const remove = button(t("board.member_remove"), { name: "trash", cls: "bare" }, () =>
     store.edit({ op: "uncast", id }),
   );
-  const voice = voiceOf(store, now, save);
+  const voice = voiceOf(store, save);
   const node = el(
     "article",
     "bd-member",
@@ -229,7 +229,7 @@ function sheetOf(store, id, open) {
 }
 
 /** How a member sounds: a sound file with its player, which models use it, and the consent of the person heard. */
-function voiceOf(store, now, save) {
+function voiceOf(store, save) {
   const set = (asset) =>
     asset.kind === "audio"
       ? save({ voice: asset.id, voice_consent: false })

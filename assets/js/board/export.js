@@ -137,7 +137,7 @@ export async function exportDialog(store, look) {
 }
 
 /** Where the film goes, several places at once, each a file of its own. */
-function placeChoice(store, places, chosen, changed) {
+function placeChoice(places, chosen, changed) {
   const chips = places.map((place) => {
     const one = button(
       place.label,
@@ -347,7 +347,7 @@ function filmOptions(store, options, places, chosenPlaces, changed) {
     "div",
     "bd-form",
     {},
-    placeChoice(store, places, chosenPlaces, reshaped),
+    placeChoice(places, chosenPlaces, reshaped),
     framing,
     check(t("board.allow_drafts"), options.allow_drafts, (on) => (options.allow_drafts = on)),
     el("div", "bd-two", {}, field(t("board.loudness"), loud), field(t("board.label"), label)),

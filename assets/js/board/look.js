@@ -83,12 +83,7 @@ export function lookPanel(store) {
         "bd-sec",
         {},
         el("h4", "", {}, t("look.table")),
-        tables(
-          () => look,
-          set,
-          began,
-          () => draw(),
-        ),
+        tables(() => look, set, began),
       ),
       el("section", "bd-sec", {}, el("h4", "", {}, t("look.wheels")), el("div", "bd-wheels", {}, ...wheels)),
       el("div", "bd-two bd-looksliders", {}, ...sliders),
@@ -101,7 +96,7 @@ export function lookPanel(store) {
 }
 
 /** Choose among the kept colour tables, add one, take one off the list, and how much of it. */
-function tables(now, set, began, redraw) {
+function tables(now, set, began) {
   const row = el("div", "bd-luts");
   async function fill(found) {
     found ||= await tried(get("ui/luts"));

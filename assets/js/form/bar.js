@@ -195,7 +195,7 @@ export function mount(element, { props, trigger, watch, options }) {
       if (seen.usd !== undefined) parts.push(el("strong", "sf-price", { title: say(seen.basis) || null }, price()));
       else if (first) parts.push(el("span", "sf-first", {}, say(first.message)));
       parts.push(el("span", "sf-runs", {}, runs()));
-      if (seen.expected_s) parts.push(el("span", "sf-time", {}, "~" + seconds(seen.expected_s)));
+      if (seen.expected_s) parts.push(el("span", "sf-time", {}, `~${seconds(seen.expected_s)}`));
       if (seen.size) parts.push(el("span", "sf-size", {}, seen.size));
     }
     for (const warning of seen.warnings || []) parts.push(el("span", "sf-warning", {}, say(warning)));
