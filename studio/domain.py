@@ -1,6 +1,6 @@
 """Requests, runs, assets, progress: the words of the studio as plain, frozen values.
 
-They import nothing of ours but errors. Times are UTC, sizes pixels, durations seconds, money US dollars.
+They import nothing of ours but errors and messages. Times are UTC, sizes pixels, durations seconds, money US dollars.
 A request is complete enough to be repeated; a run is one request on its way through one engine.
 """
 
@@ -13,6 +13,8 @@ from pathlib import Path
 from typing import Annotated, Any, Literal
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, TypeAdapter
+
+from studio.messages import Text, answer
 
 JSON = dict[str, Any]
 
@@ -234,7 +236,7 @@ class Asset(Value):
     owner: str = ""
     origin: str | None = None
     text: str | None = None
-    notes: str = ""
+    notes: Text = ""
     created_at: datetime = Field(default_factory=now)
     trashed_at: datetime | None = None
 
@@ -267,9 +269,9 @@ class Run(Value):
     status: Status = Status.QUEUED
     phase: Phase | None = None
     held_reason: HeldReason | None = None
-    error: str | None = None
+    error: Text | None = None
     error_code: str | None = None
-    note: str | None = None
+    note: Text | None = None
     request: Request
     seed: int | None = None
     model: str
@@ -299,7 +301,7 @@ class Run(Value):
     def public(self) -> JSON:
         """The run as the API answers it (the stable contract in the README)."""
         dumped = self.model_dump(mode="json")
-        body = {key: dumped[key] for key in RUN_KEYS}
+        body = {key: dumped[key] for key in RUN_KEYS} | answer(self.error)
         assets = [{key: a.model_dump(mode="json")[key] for key in ASSET_KEYS} | {"url": a.url} for a in self.assets]
         return body | {"request": self.request.flat(), "assets": assets}
 
@@ -311,7 +313,7 @@ class Event(Value):
     from_status: Status | None
     to_status: Status
     at: datetime
-    why: str = ""
+    why: Text = ""
     phase: Phase | None = None
 
 
@@ -372,6 +374,6 @@ class Progress(Value):
     cost_usd: Figure = None
     usage: JSON = Field(default_factory=dict)
     seed: int | None = None
-    note: str | None = None
+    note: Text | None = None
     preview: Path | None = None
     false_colours: bool = False

@@ -11,6 +11,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from studio.errors import CapabilityError
+from studio.messages import Message, of_error
 
 SHOWN_CHARS = 60
 """Longest part of a value that a sentence repeats."""
@@ -24,25 +25,24 @@ INVISIBLE = re.compile(
 """Spaces, control and format characters, letters that show nothing. Source: Unicode, Default_Ignorable_Code_Point."""
 
 KINDS = {
-    "int": "a whole number", "float": "a number", "finite_number": "a finite number", "bool": "true or false",
-    "string": "text", "list": "a list", "tuple": "a list", "set": "a list", "iterable": "a list",
-    "dict": "a JSON object", "model": "a JSON object", "mapping": "a JSON object", "dataclass": "a JSON object",
-    "date": "a date such as 2026-03-01", "datetime": "a date and time such as 2026-03-01T09:30:00Z",
-    "timezone": "the name of a time zone, such as Asia/Shanghai",
+    "int": "whole_number", "float": "number", "finite_number": "finite_number", "bool": "true_or_false",
+    "string": "text", "list": "list", "tuple": "list", "set": "list", "iterable": "list",
+    "dict": "json_object", "model": "json_object", "mapping": "json_object", "dataclass": "json_object",
+    "date": "date", "datetime": "datetime", "timezone": "time_zone",
 }  # fmt: skip
-"""First word of an error type, `int_parsing` for example -> what is expected."""
+"""First word of an error type, `int_parsing` for example -> what is expected, as value.kind_NAME."""
 BOUNDS = {
-    "greater_than": ("gt", "more than"),
-    "greater_than_equal": ("ge", "at least"),
-    "less_than": ("lt", "less than"),
-    "less_than_equal": ("le", "at most"),
-    "multiple_of": ("multiple_of", "a multiple of"),
+    "greater_than": ("gt", "value.more_than"),
+    "greater_than_equal": ("ge", "value.at_least"),
+    "less_than": ("lt", "value.less_than"),
+    "less_than_equal": ("le", "value.at_most"),
+    "multiple_of": ("multiple_of", "value.multiple_of"),
 }
 LENGTHS = {
-    "string_too_long": ("max_length", "at most", "characters"),
-    "string_too_short": ("min_length", "at least", "characters"),
-    "too_long": ("max_length", "at most", "entries"),
-    "too_short": ("min_length", "at least", "entries"),
+    "string_too_long": ("max_length", "value.longer_text"),
+    "string_too_short": ("min_length", "value.shorter_text"),
+    "too_long": ("max_length", "value.more_entries"),
+    "too_short": ("min_length", "value.fewer_entries"),
 }
 
 
@@ -51,40 +51,44 @@ def sentence(error: Mapping[str, Any], name: str = "") -> str:
     kind, context = str(error["type"]), error.get("ctx", {})
     name, value = name or place(error["loc"]), error.get("input")
     if kind == "missing":
-        return f"{name} is missing."
+        return Message("value.missing", name=name)
     if kind in ("extra_forbidden", "unexpected_keyword_argument"):
-        return f"There is no setting called {name}."
+        return Message("value.unknown", name=name)
     if kind.startswith("union_tag"):
         name = str(context.get("discriminator", name)).strip("'")
         value = value.get(name) if isinstance(value, dict) else None
         if kind == "union_tag_not_found":
-            return f"{name} is missing."
+            return Message("value.missing", name=name)
     if kind in ("enum", "literal_error", "union_tag_invalid"):
         listed = _listed(str(context.get("expected") or context.get("expected_tags")))
-        return f"{name} is {short(value)}; it can be {listed}."
+        return Message("value.choice", name=name, value=short(value), listed=listed)
     if kind in BOUNDS:
-        key, words = BOUNDS[kind]
-        return f"{name} is {short(value)}; it must be {words} {context.get(key)}."
+        key, id_ = BOUNDS[kind]
+        return Message(id_, name=name, value=short(value), limit=context.get(key))
     if kind in LENGTHS:
-        key, words, what = LENGTHS[kind]
+        key, id_ = LENGTHS[kind]
         count = len(value) if isinstance(value, str | list | tuple | dict) else context.get("actual_length")
-        return f"{name} has {count:,} {what}; it must be {words} {context.get(key):,}."
+        return Message(id_, name=name, count=f"{count:,}", limit=f"{context.get(key):,}")
     if kind == "json_invalid":
-        return "The request is not readable JSON."
+        return Message("value.not_json")
     if kind in ("value_error", "assertion_error"):
-        return _own(str(context.get("error", "")), name)
+        return _own(of_error(context.get("error", "")), name)
     wanted = KINDS.get(kind) or KINDS.get(kind.partition("_")[0])
-    return f"{name} is {short(value)}; it must be {wanted}." if wanted else f"{name} cannot be {short(value)}."
+    if not wanted:
+        return Message("value.impossible", name=name, value=short(value))
+    return Message("value.kind", name=name, value=short(value), wanted=Message(f"value.kind_{wanted}"))
 
 
 def _own(message: str, name: str) -> str:
     """A sentence that one of our own validators wrote; a bare remark gets the field in front."""
-    return message if message.endswith(".") else f"{name}: {message}." if message else f"{name} cannot be used."
+    if not message:
+        return Message("value.unusable", name=name)
+    return message if message.endswith(".") else Message("value.remark", name=name, remark=message)
 
 
 def place(loc: tuple[int | str, ...]) -> str:
     """The path of a value as people write it: shots.3.prompt."""
-    return ".".join(str(part)[:SHOWN_CHARS] for part in loc) or "The request"
+    return ".".join(str(part)[:SHOWN_CHARS] for part in loc) or Message("value.the_request")
 
 
 def _listed(expected: str) -> str:
@@ -100,11 +104,11 @@ def short(value: object) -> str:
     if isinstance(value, bool):
         return "true" if value else "false"
     if isinstance(value, dict):
-        return "an object"
+        return Message("value.an_object")
     if isinstance(value, list | tuple | set | frozenset):
-        return "a list"
+        return Message("value.a_list")
     if isinstance(value, int) and abs(value) >= 10**SHOWN_CHARS:
-        return "a number of too many digits"
+        return Message("value.too_many_digits")
     text = legible(value if isinstance(value, str) else repr(value))
     text = text if len(text) <= SHOWN_CHARS else text[: SHOWN_CHARS - 1] + "…"
     return f'"{text}"' if isinstance(value, str) else text
@@ -120,7 +124,7 @@ def require_whole(value: object) -> None:
     or lists and objects are nested too deep."""
     for text in _texts(value):
         if SURROGATE.search(text):
-            raise CapabilityError("The text holds half of an emoji or another broken character. Type it again.")
+            raise CapabilityError(Message("value.broken_text"))
 
 
 def _texts(value: object) -> Iterator[str]:
@@ -133,7 +137,7 @@ def _texts(value: object) -> Iterator[str]:
         inner = [*found.keys(), *found.values()] if isinstance(found, dict) else found
         if isinstance(inner, list | tuple):
             if depth >= DEPTH:
-                raise CapabilityError("The request is nested too deep to be read.")
+                raise CapabilityError(Message("value.too_deep"))
             waiting += [(one, depth + 1) for one in inner]
 
 

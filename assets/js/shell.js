@@ -23,6 +23,7 @@
   Object.defineProperty(navigator, "language", { get: () => language, configurable: true });
   Object.defineProperty(navigator, "languages", { get: () => [language], configurable: true });
   document.documentElement.lang = language;
+  document.cookie = `studio_language=${language}; path=/; max-age=31536000; samesite=lax`; // errors and live events come worded
 
   // ICU's plural form with its two English cases: {n, plural, one {# run} other {# runs}}.
   const PLURAL = /\{(\w+), plural, one \{([^{}]*)\} other \{([^{}]*)\}\}/g;

@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 
 from studio.catalogue.schema import InputSpec, Model
 from studio.domain import Asset, Request
 from studio.errors import CapabilityError
+from studio.messages import Message, term
 
-NOUNS = {"image": "a picture", "video": "a clip", "audio": "a sound"}
+NOUNS = {"image": "limit.a_picture", "video": "limit.a_clip", "audio": "limit.a_sound"}
+"""Kind of file -> id of its noun."""
 
 
 def fail(field: str, value: object, limit: object, message: str) -> CapabilityError:
@@ -25,21 +27,38 @@ def files(request: Request, model: Model, assets: Mapping[str, Asset]) -> Iterat
         spec = specs.get(name)
         if spec is None:
             kind = name.replace("_", " ")
-            yield fail(name, len(ids), 0, f"{model.label} does not use {kind} for {request.task}.")
+            yield fail(
+                name,
+                len(ids),
+                0,
+                Message("input.unused", model=term(model.label), input=term(kind), task=term(request.task)),
+            )
             continue
         label = spec.label or name
         for kind, most in spec.max_per_kind.items():
             count = sum(1 for i in ids if i in assets and assets[i].kind == kind)
             if count > most:
-                yield fail(name, count, most, f"{label}: {count} of type {kind}; {model.label} allows {most}.")
+                yield fail(
+                    name,
+                    count,
+                    most,
+                    Message(
+                        "input.kind_count",
+                        label=term(label),
+                        count=count,
+                        kind=term(kind),
+                        model=term(model.label),
+                        most=most,
+                    ),
+                )
         for i in ids:
             if i not in assets:
-                yield fail(name, i, None, f"{label}: file {i} does not exist.")
+                yield fail(name, i, None, Message("input.missing_file", label=term(label), file=i))
             else:
                 yield from unfit(assets[i], spec, name)
     strays = [i for i in request.reference_voices if i not in request.references]
     if strays:
-        message = "A voice belongs to a reference that was removed. Remove the voice."
+        message = Message("input.stray_voice")
         yield fail("reference_voices", strays[0], "references", message)
 
 
@@ -51,54 +70,88 @@ def _missing(request: Request, model: Model) -> Iterator[CapabilityError]:
         count, label = len(given.get(name, ())), spec.label or name
         if count < spec.min and not any(other in given for other in spec.instead):
             wanted = _wanted(spec)
-            message = f"Add {wanted} first." if required == 1 else f"{label}: Add {wanted} first."
+            message = (
+                Message("input.add_first", wanted=wanted)
+                if required == 1
+                else Message("input.add_first_to", label=term(label), wanted=wanted)
+            )
             yield fail(name, count, spec.min, message)
         if count > spec.max:
-            yield fail(name, count, spec.max, f"{label}: {count} files; {model.label} allows at most {spec.max}.")
+            yield fail(
+                name,
+                count,
+                spec.max,
+                Message("input.too_many_files", label=term(label), count=count, model=term(model.label), most=spec.max),
+            )
         for other in spec.needs if count else ():
             if other not in given:
-                yield fail(name, count, other, f"{label} also needs {specs[other].label or other}.")
+                yield fail(
+                    name,
+                    count,
+                    other,
+                    Message("input.needs", label=term(label), other=term(specs[other].label or other)),
+                )
         for other in spec.excludes if count else ():
             if other in given:
-                yield fail(name, count, other, f"{label} and {specs[other].label or other} cannot be used together.")
+                yield fail(
+                    name,
+                    count,
+                    other,
+                    Message("input.excludes", label=term(label), other=term(specs[other].label or other)),
+                )
 
 
 def _wanted(spec: InputSpec) -> str:
     """What to add, such as "a picture or a clip"."""
     if spec.min > 1:
-        return f"at least {spec.min} files"
-    return " or ".join(NOUNS[kind] for kind in spec.kinds)
+        return Message("input.files_at_least", least=spec.min)
+    return either([Message(NOUNS[kind]) for kind in spec.kinds])
+
+
+def either(words: Sequence[str]) -> str:
+    """One of the words, or several with "or" between."""
+    found = words[0]
+    for word in words[1:]:
+        found = Message("limit.either", one=found, other=word)
+    return found
 
 
 def unfit(asset: Asset, spec: InputSpec, name: str) -> Iterator[CapabilityError]:
     """Every limit of the input spec that this file breaks."""
-    file = f"{spec.label or name}: {asset.name or asset.id}"
+    file = Message("input.labelled_file", label=term(spec.label or name), file=asset.name or asset.id)
     if asset.kind not in spec.kinds:
-        wanted = " or ".join(spec.kinds)
-        yield fail(name, asset.kind, wanted, f"{file} is {asset.kind}, not {wanted}.")
+        wanted = either([term(kind) for kind in spec.kinds])
+        yield fail(
+            name, asset.kind, wanted, Message("file.wrong_kind", file=file, kind=term(asset.kind), wanted=wanted)
+        )
         return
     if own := spec.per_kind.get(asset.kind):
         spec = spec.model_copy(update=own)
     form = form_of(asset)
     if spec.formats and form not in spec.formats:
         listed = ", ".join(spec.formats)
-        yield fail(name, form, listed, f"{file} is {form}; supported: {listed}.")
+        yield fail(name, form, listed, Message("file.wrong_format", file=file, format=form, listed=listed))
     if spec.max_bytes and asset.bytes > spec.max_bytes:
         limit = f"{spec.max_bytes / 1e6:g} MB"
-        yield fail(name, asset.bytes, spec.max_bytes, f"{file} is {asset.bytes / 1e6:.1f} MB; the limit is {limit}.")
+        yield fail(
+            name,
+            asset.bytes,
+            spec.max_bytes,
+            Message("file.too_large", file=file, size=f"{asset.bytes / 1e6:.1f}", limit=limit),
+        )
     if asset.width and asset.height:
         yield from _shape(asset, spec, name, file)
     if spec.min_fps and asset.fps and asset.fps < spec.min_fps - 0.05:
-        message = f"{file} has {asset.fps:g} fps; at least {spec.min_fps:g} are needed."
+        message = Message("file.few_frames", file=file, fps=f"{asset.fps:g}", least=f"{spec.min_fps:g}")
         yield fail(name, asset.fps, spec.min_fps, message)
     if asset.duration_s is not None and asset.kind != "image":
         low, high = spec.min_s or 0, spec.max_s or math.inf
         if not low - 0.05 <= asset.duration_s <= high + 0.05:
-            limit = f"{low:g} to {high:g} seconds"
-            message = f"{file} is {asset.duration_s:.1f} s long; supported: {limit}."
+            limit = Message("limit.seconds", low=f"{low:g}", high=f"{high:g}")
+            message = Message("file.wrong_length", file=file, seconds=f"{asset.duration_s:.1f}", limit=limit)
             yield fail(name, asset.duration_s, limit, message)
     if asset.has_alpha and not spec.alpha:
-        yield fail(name, "alpha", False, f"{file} has transparency, which is not supported. Flatten it first.")
+        yield fail(name, "alpha", False, Message("file.transparent", file=file))
 
 
 def form_of(asset: Asset) -> str:
@@ -110,15 +163,22 @@ def _shape(asset: Asset, spec: InputSpec, name: str, file: str) -> Iterator[Capa
     width, height = asset.width or 1, asset.height or 1
     short, long = sorted((width, height))
     if (spec.min_side_px and short < spec.min_side_px) or (spec.max_side_px and long > spec.max_side_px):
-        limit = f"{spec.min_side_px or 1} to {spec.max_side_px or 'any'} pixels per side"
-        yield fail(name, f"{width}x{height}", limit, f"{file} is {width}x{height}; supported: {limit}.")
+        limit = Message(
+            "limit.pixels_per_side", low=spec.min_side_px or 1, high=spec.max_side_px or Message("limit.any")
+        )
+        yield fail(
+            name,
+            f"{width}x{height}",
+            limit,
+            Message("file.wrong_size", file=file, width=width, height=height, limit=limit),
+        )
     if spec.max_pixels and short * long > spec.max_pixels:
-        message = f"{file} has {short * long:,} pixels; the limit is {spec.max_pixels:,}."
+        message = Message("file.too_many_pixels", file=file, pixels=f"{short * long:,}", most=f"{spec.max_pixels:,}")
         yield fail(name, short * long, spec.max_pixels, message)
     if spec.max_aspect and long / short > spec.max_aspect + 1e-9:
         yield fail(
             name,
             long / short,
             spec.max_aspect,
-            f"{file} is too narrow; the aspect ratio can be up to {spec.max_aspect:g}:1.",
+            Message("file.too_narrow", file=file, ratio=f"{spec.max_aspect:g}"),
         )

@@ -14,6 +14,7 @@ from pydantic import BaseModel, ConfigDict, Field, model_validator
 from studio.catalogue.body import REST, BodyField, wrong_path
 from studio.domain import Kind, Request, Task
 from studio.errors import NotFound
+from studio.messages import Message
 
 
 class Row(BaseModel):
@@ -297,7 +298,7 @@ class Catalogue:
         try:
             return self._models[model_id]
         except KeyError:
-            raise NotFound(f"There is no model {model_id!r}. Ask /models for the list.") from None
+            raise NotFound(Message("model.unknown", model_id=f"{model_id!r}")) from None
 
     def for_task(self, task: Task) -> list[Model]:
         """Rows that can do this task."""

@@ -18,6 +18,7 @@ from studio.catalogue.schema import Catalogue, Durations, FreeSize, Model, Param
 from studio.domain import JSON, REQUEST, Asset, Request, Task
 from studio.errors import CapabilityError
 from studio.field_errors import blank, require_whole, sentence, short
+from studio.messages import Message, of_error, term
 
 __all__ = ["FIELDS", "carry", "complete", "holds", "parse", "price", "price_lines", "problems", "unfit", "value"]
 
@@ -34,14 +35,16 @@ def parse(body: JSON, catalogue: Catalogue) -> Request:
     require_whole(body)
     body = {k: v for k, v in body.items() if v is not None}
     if not isinstance(body.get("model"), str):
-        raise CapabilityError("The request has no model. See /models for the list.", field="model")
+        raise CapabilityError(Message("request.no_model"), field="model")
     model = catalogue.get(body["model"])
     if "task" not in body and len(model.tasks) == 1:
         body["task"] = model.tasks[0].value
     own = {k: body.pop(k) for k in list(body) if k not in FIELDS and k in model.params}
     unknown = sorted(k for k in body if k not in FIELDS)
     if unknown:
-        raise CapabilityError(f"{model.label} has no setting called {unknown[0][:60]!r}.", field=unknown[0])
+        raise CapabilityError(
+            Message("param.unknown", model=term(model.label), unknown=f"{unknown[0][:60]!r}"), field=unknown[0]
+        )
     try:
         return REQUEST.validate_python(body | {"params": own})
     except ValidationError as error:
@@ -115,8 +118,14 @@ def problems(request: Request, model: Model, assets: Mapping[str, Asset]) -> lis
     """Every way in which the completed request goes beyond the row, each with field, value and limit."""
     found: list[CapabilityError] = []
     if request.task not in model.tasks:
-        can = ", ".join(model.tasks)
-        return [CapabilityError(f"{model.label} supports {can}, not {request.task}.", field="task", value=request.task)]
+        can = [term(task) for task in model.tasks]
+        return [
+            CapabilityError(
+                Message("task.unsupported", model=term(model.label), tasks=can, task=term(request.task)),
+                field="task",
+                value=request.task,
+            )
+        ]
     for check in (_texts, _sizes, _times, _params, files, _numbers, _exclusions):
         found += check(request, model, assets)
     return found
@@ -125,20 +134,29 @@ def problems(request: Request, model: Model, assets: Mapping[str, Asset]) -> lis
 def _texts(request: Request, model: Model, _: Mapping[str, Asset]) -> Iterator[CapabilityError]:
     required = model.prompt.required and request.task not in model.prompt.optional_for
     if required and blank(request.prompt):
-        yield fail("prompt", "", "required", f"{model.label} needs a prompt.")
+        yield fail("prompt", "", "required", Message("prompt.required", model=term(model.label)))
     for field, spec, text in (
         ("prompt", model.prompt, request.prompt),
         ("negative_prompt", model.negative_prompt, request.negative_prompt),
     ):
         if spec is None:
             if text:
-                yield fail(field, len(text), 0, f"{model.label} does not use a negative prompt. Leave it empty.")
+                yield fail(field, len(text), 0, Message("prompt.no_negative", model=term(model.label)))
         elif spec.max_chars == 0 and text:
-            yield fail(field, len(text), 0, f"{model.label} does not use a {field.replace('_', ' ')}. Leave it empty.")
+            yield fail(
+                field,
+                len(text),
+                0,
+                Message("prompt.unused", model=term(model.label), field=term(field.replace("_", " "))),
+            )
         elif spec.max_chars and len(text) > spec.max_chars:
-            most = f"{spec.max_chars:,} and cuts off the rest" if spec.beyond == "cut" else f"{spec.max_chars:,}"
-            message = (
-                f"The {field.replace('_', ' ')} has {len(text):,} characters; {model.label} allows {most}. Shorten it."
+            most = Message("prompt.cut", most=f"{spec.max_chars:,}") if spec.beyond == "cut" else f"{spec.max_chars:,}"
+            message = Message(
+                "prompt.too_long",
+                field=term(field.replace("_", " ")),
+                count=f"{len(text):,}",
+                model=term(model.label),
+                most=most,
             )
             yield fail(field, len(text), spec.max_chars, message)
 
@@ -146,7 +164,7 @@ def _texts(request: Request, model: Model, _: Mapping[str, Asset]) -> Iterator[C
 def _sizes(request: Request, model: Model, _: Mapping[str, Asset]) -> Iterator[CapabilityError]:
     width, height = request.width, request.height
     if (width is None) != (height is None):
-        yield fail("height" if height is None else "width", None, "both", "Set both width and height.")
+        yield fail("height" if height is None else "width", None, "both", Message("size.both_sides"))
         return
     if width is not None and height is not None:
         named = next((s for s in model.sizes if (s.width, s.height) == (width, height)), None)
@@ -157,28 +175,40 @@ def _sizes(request: Request, model: Model, _: Mapping[str, Asset]) -> Iterator[C
             return
         elif model.sizes and not named:
             listed = ", ".join(f"{s.width}x{s.height}" for s in model.sizes)
-            message = f"{model.label} makes {listed}, not {short(width)}x{short(height)}."
+            message = Message(
+                "size.listed", model=term(model.label), listed=listed, width=short(width), height=short(height)
+            )
             yield fail("width", f"{short(width)}x{short(height)}", listed, message)
         elif model.size_from_input or not (model.sizes or free):
-            yield fail("width", width, None, f"{model.label} does not accept width and height.")
+            yield fail("width", width, None, Message("size.unused", model=term(model.label)))
     elif model.sizes and (request.aspect or request.tier):
         if not request.aspect and request.tier in {s.tier for s in model.sizes}:
             return
         listed = ", ".join(dict.fromkeys(f"{s.aspect} {s.tier}" for s in model.sizes))
         asked = " ".join(filter(None, (request.aspect, request.tier)))
-        yield fail("aspect", asked, listed, f"{model.label} does not support {asked}. Available: {listed}.")
+        yield fail(
+            "aspect",
+            asked,
+            listed,
+            Message("size.shape_unsupported", model=term(model.label), asked=asked, listed=listed),
+        )
     elif request.aspect:
         yield fail(
             "aspect",
             request.aspect,
             None,
-            f"{model.label} does not accept an aspect ratio. Set width and height, or neither.",
+            Message("size.no_aspect", model=term(model.label)),
         )
     elif request.tier and not model.tiers:
-        yield fail("tier", request.tier, None, f"{model.label} does not accept a resolution tier.")
+        yield fail("tier", request.tier, None, Message("size.no_tier", model=term(model.label)))
     if model.tiers and request.tier and request.tier not in model.tiers and not model.sizes:
         listed = ", ".join(model.tiers)
-        yield fail("tier", request.tier, listed, f"{model.label} does not support {request.tier}. Available: {listed}.")
+        yield fail(
+            "tier",
+            request.tier,
+            listed,
+            Message("size.shape_unsupported", model=term(model.label), asked=request.tier, listed=listed),
+        )
 
 
 def _contradiction(request: Request, model: Model, named: Size | None) -> Iterator[CapabilityError]:
@@ -190,7 +220,7 @@ def _contradiction(request: Request, model: Model, named: Size | None) -> Iterat
         if not asked or asked == own or (field == "aspect" and not named and _shaped(request, asked)):
             continue
         size = f"{short(request.width)}x{short(request.height)}"
-        message = f"The {field} {asked[:60]} does not match {size}. Set either the pixels or the {field}."
+        message = Message("size.contradiction", field=term(field), asked=asked[:60], size=size, again=term(field))
         yield fail(field, asked, own, message)
 
 
@@ -206,22 +236,39 @@ def _shaped(request: Request, aspect: str) -> bool:
 def _free(width: int, height: int, model: Model, free: FreeSize) -> Iterator[CapabilityError]:
     for field, side in (("width", width), ("height", height)):
         if not free.min_side <= side <= free.max_side:
-            limit = f"{free.min_side} to {free.max_side}"
-            yield fail(field, side, limit, f"The {field} is {short(side)}; {model.label} supports {limit} pixels.")
+            limit = Message("limit.range", low=free.min_side, high=free.max_side)
+            yield fail(
+                field,
+                side,
+                limit,
+                Message("size.side_range", field=term(field), side=short(side), model=term(model.label), limit=limit),
+            )
         elif side % free.multiple:
             near = max(free.multiple, round(side / free.multiple) * free.multiple)
-            message = f"The {field} is {side}; {model.label} needs a multiple of {free.multiple}, for example {near}."
+            message = Message(
+                "size.multiple",
+                field=term(field),
+                side=side,
+                model=term(model.label),
+                multiple=free.multiple,
+                near=near,
+            )
             yield fail(field, side, free.multiple, message)
     if not all(free.min_side <= side <= free.max_side for side in (width, height)):
         return
     pixels = width * height
     if (free.max_pixels and pixels > free.max_pixels) or (free.min_pixels and pixels < free.min_pixels):
-        limit = f"{free.min_pixels or 1:,} to {free.max_pixels or 0:,} pixels in total"
-        yield fail("width", f"{width}x{height}", limit, f"{width}x{height} is {pixels:,} pixels; it must be {limit}.")
-    if free.max_aspect and max(width / height, height / width) > free.max_aspect + 1e-9:
-        limit = f"1:{free.max_aspect:g} to {free.max_aspect:g}:1"
+        limit = Message("size.pixels_limit", low=f"{free.min_pixels or 1:,}", high=f"{free.max_pixels or 0:,}")
         yield fail(
-            "width", f"{width}x{height}", limit, f"{width}x{height} is too narrow; the aspect ratio can be {limit}."
+            "width",
+            f"{width}x{height}",
+            limit,
+            Message("size.pixels", width=width, height=height, pixels=f"{pixels:,}", limit=limit),
+        )
+    if free.max_aspect and max(width / height, height / width) > free.max_aspect + 1e-9:
+        limit = Message("limit.range", low=f"1:{free.max_aspect:g}", high=f"{free.max_aspect:g}:1")
+        yield fail(
+            "width", f"{width}x{height}", limit, Message("size.too_narrow", width=width, height=height, limit=limit)
         )
 
 
@@ -232,25 +279,32 @@ def _times(request: Request, model: Model, assets: Mapping[str, Asset]) -> Itera
         return
     clips = any(i in assets and assets[i].kind == "video" for i in request.references)
     if seconds and allowed and (most := allowed.max_with_clip) and clips and seconds > most:
-        message = f"The length is {seconds:g} s; {model.label} makes at most {most:g} s with a reference clip."
+        message = Message("duration.with_clip", seconds=f"{seconds:g}", model=term(model.label), most=f"{most:g}")
         yield fail("duration_s", seconds, most, message)
     if seconds is not None:
         if allowed is None or (allowed.from_input and not allowed.choices and allowed.min is None):
-            yield fail("duration_s", seconds, None, f"{model.label} does not accept a length.")
+            yield fail("duration_s", seconds, None, Message("duration.unused", model=term(model.label)))
         elif allowed.choices:
             if seconds not in allowed.choices:
                 listed = ", ".join(f"{c:g}" for c in allowed.choices)
-                message = f"The length is {seconds:g} s; {model.label} makes only {listed} s."
+                message = Message("duration.listed", seconds=f"{seconds:g}", model=term(model.label), listed=listed)
                 yield fail("duration_s", seconds, listed, message)
         else:
             low, high, step = allowed.min or 0, allowed.max or math.inf, allowed.step
             inside = low <= seconds <= high
             if not inside or (step and abs((seconds - low) / step - round((seconds - low) / step)) >= 1e-6):
-                limit = f"{low:g} to {high:g} seconds" + (f" in steps of {step:g}" if step else "")
-                yield fail("duration_s", seconds, limit, f"The length is {seconds:g} s; {model.label} makes {limit}.")
+                limit = Message("limit.seconds", low=f"{low:g}", high=f"{high:g}")
+                if step:
+                    limit = Message("limit.seconds_steps", low=f"{low:g}", high=f"{high:g}", step=f"{step:g}")
+                yield fail(
+                    "duration_s",
+                    seconds,
+                    limit,
+                    Message("duration.range", seconds=f"{seconds:g}", model=term(model.label), limit=limit),
+                )
     if request.fps is not None and request.fps not in model.fps:
-        listed = ", ".join(map(str, model.fps)) or "its own rate only"
-        message = f"The frame rate is {short(request.fps)}; {model.label} supports {listed}."
+        listed = ", ".join(map(str, model.fps)) or Message("fps.own_only")
+        message = Message("fps.unsupported", fps=short(request.fps), model=term(model.label), listed=listed)
         yield fail("fps", request.fps, listed, message)
 
 
@@ -258,7 +312,7 @@ def _timeless(request: Request) -> Iterator[CapabilityError]:
     """What only clips have: no value of these would do anything to a picture."""
     for field in ("duration_s", "fps", "audio"):
         if value := getattr(request, field):
-            message = f"{request.task} makes a picture, which has no {field.removesuffix('_s')}; leave it out."
+            message = Message("task.makes_picture", task=term(request.task), field=term(field.removesuffix("_s")))
             yield fail(field, value, None, message)
 
 
@@ -267,9 +321,19 @@ def _params(request: Request, model: Model, _: Mapping[str, Asset]) -> Iterator[
     for name, value in request.params.items():
         spec = specs.get(name)
         if spec is None:
-            yield fail(name, value, None, f"{model.label} has no {name} for {request.task}.")
+            yield fail(
+                name,
+                value,
+                None,
+                Message("param.not_for_task", model=term(model.label), name=name, task=term(request.task)),
+            )
         elif message := _wrong_param(value, spec):
-            yield fail(name, value, message, f"{name} is {short(value)}; {model.label} accepts {message}.")
+            yield fail(
+                name,
+                value,
+                message,
+                Message("param.value", name=name, value=short(value), model=term(model.label), limit=message),
+            )
 
 
 def _wrong_param(value: Any, spec: ParamSpec) -> str | None:
@@ -277,34 +341,39 @@ def _wrong_param(value: Any, spec: ParamSpec) -> str | None:
     low, high = -math.inf if spec.min is None else spec.min, math.inf if spec.max is None else spec.max
     if spec.type in ("int", "float"):
         if not number or not low <= value <= high or (spec.type == "int" and value % 1):
-            return f"{'a whole number' if spec.type == 'int' else 'a number'} from {low:g} to {high:g}"
+            id_ = "limit.whole_number" if spec.type == "int" else "limit.number"
+            return Message(id_, low=f"{low:g}", high=f"{high:g}")
     elif spec.type == "bool" and not isinstance(value, bool):
-        return "true or false"
+        return Message("limit.true_false")
     elif spec.type == "choice" and value not in spec.choices:
-        return "one of " + ", ".join(spec.choices)
+        return Message("limit.one_of", listed=spec.choices)
     elif spec.type == "text":
         if not isinstance(value, str):
-            return "text"
+            return Message("term.text")
         if spec.max_chars and len(value) > spec.max_chars:
-            return f"at most {spec.max_chars:,} characters"
+            return Message("limit.characters", most=f"{spec.max_chars:,}")
     return None
 
 
 def _numbers(request: Request, model: Model, _: Mapping[str, Asset]) -> Iterator[CapabilityError]:
     if request.seed is not None:
         if model.seeds is None:
-            yield fail("seed", request.seed, None, f"{model.label} does not use a seed.")
+            yield fail("seed", request.seed, None, Message("seed.unused", model=term(model.label)))
         elif not model.seeds.min <= request.seed <= model.seeds.max:
             low, high = model.seeds.min, model.seeds.max
-            message = f"The seed is {short(request.seed)}; {model.label} takes seeds from {low} to {high}."
-            yield fail("seed", request.seed, f"{low} to {high}", message)
+            message = Message("seed.range", seed=short(request.seed), model=term(model.label), low=low, high=high)
+            yield fail("seed", request.seed, Message("limit.range", low=low, high=high), message)
     if not 1 <= request.n <= model.max_n:
-        message = f"The count is {short(request.n)}; {model.label} allows 1 to {model.max_n}."
+        message = Message("count.range", count=short(request.n), model=term(model.label), most=model.max_n)
         yield fail("n", request.n, model.max_n, message)
     if request.audio is not None and request.task.makes == "video" and model.audio != "optional":
         always = model.audio == "always"
         if request.audio != always:
-            message = f"{model.label} always adds sound." if always else f"{model.label} does not make sound."
+            message = (
+                Message("audio.always", model=term(model.label))
+                if always
+                else Message("audio.never", model=term(model.label))
+            )
             yield fail("audio", request.audio, model.audio, message)
 
 
@@ -313,7 +382,7 @@ def _exclusions(request: Request, model: Model, _: Mapping[str, Asset]) -> Itera
         if all(holds(request, field, wanted) for field, wanted in rule.given.items()):
             for field in rule.never:
                 if value(request, field) not in (None, "", (), False):
-                    yield fail(field, value(request, field), rule.given, rule.why)
+                    yield fail(field, value(request, field), rule.given, term(rule.why))
 
 
 def value(request: Request, field: str) -> Any:
@@ -411,7 +480,7 @@ def carry(values: JSON, model: Model, task: Task) -> tuple[JSON, list[str]]:
         wrong = [p for p in problems(request, model, {}) if p.field in (name, "width", "aspect", "tier")]
         mine = [p for p in wrong if p.field == name or name in ("width", "height", "aspect", "tier")]
         if mine:
-            said.append(str(mine[0]))
+            said.append(of_error(mine[0]))
         else:
             kept[name] = old
     for pair in (("width", "height"), ("height", "width")):

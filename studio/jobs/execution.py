@@ -27,6 +27,7 @@ from studio.jobs.durations import backoff_s
 from studio.jobs.outcomes import Leave
 from studio.jobs.polling import Watch
 from studio.jobs.run_context import Way
+from studio.messages import of_error
 from studio.storage import Reason, reason_of
 from studio.store import ledger, runs
 from studio.store.mapping import stamp
@@ -178,7 +179,7 @@ class Drive:
             async with asyncio.timeout(way.timing.call_for):
                 return await way.engine.submit(job)
         except UnknownOutcome as error:
-            why = str(error)
+            why = of_error(error)
         except TimeoutError:
             why = "No answer came in time."
         except StudioError:

@@ -18,6 +18,7 @@ from studio.errors import (
     UnknownOutcome,
     WorkerLost,
 )
+from studio.messages import of_error
 
 log = logging.getLogger(__name__)
 MOST_CRASHES = 2
@@ -70,7 +71,7 @@ class Leave(Exception):
 
 def of(error: Exception, run: Run, facts: Facts) -> Leave:
     """Where this error takes the run."""
-    why, code = str(error), getattr(error, "code", "") or None
+    why, code = of_error(error), getattr(error, "code", "") or None
     accepted = run.handle is not None
     money: Money = "keep" if accepted else "release"
     if isinstance(error, Unauthorised | NotConfigured):

@@ -20,6 +20,7 @@ from studio.errors import NotFound, StorageUnavailable
 from studio.jobs import budget, download, recovery
 from studio.jobs.context import House, Lane
 from studio.jobs.execution import Drive
+from studio.messages import of_error
 from studio.storage import pause_s
 from studio.store import ledger, queue, runs, settings
 
@@ -223,7 +224,7 @@ class Runner:
             drive = Drive(self.house, lane, run, self._http, self._wake.set)
         except NotFound as error:
             lane.room += 1
-            self._hold(run, str(error))
+            self._hold(run, of_error(error))
             return
         task = asyncio.get_running_loop().create_task(drive.go(), name=run.id)
         self._drives[run.id] = (drive, task)

@@ -14,6 +14,7 @@ from dataclasses import dataclass, field
 from itertools import pairwise
 
 from studio.errors import CapabilityError
+from studio.messages import Message, term
 
 COUNT_MAX = 1_000_000
 """Combinations are counted exactly up to this number; more are given as COUNT_MAX + 1."""
@@ -221,6 +222,6 @@ def _option(start: int, end: int, groups: Sequence[_Group]) -> _Option:
 
 def _unpaired(brace: str, name: str) -> CapabilityError:
     partner = "}" if brace == "{" else "{"
-    words = name.replace("_", " ")
-    message = f"The {words} has a {brace} without a {partner}. Add it, or turn off “Combinations in braces”."
+    words = term(name.replace("_", " "))
+    message = Message("variation.brace", words=words, brace=brace, partner=partner)
     return CapabilityError(message, field=name, value=brace)

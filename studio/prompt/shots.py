@@ -9,6 +9,8 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 
+from studio.messages import Message
+
 _NUMBER = r"(\d{1,9}(?:\.\d{1,9})?)"
 _UNIT = r"(?:(?:seconds?|secs?|s|秒)\s*)?"
 _HEAD = (
@@ -73,20 +75,20 @@ def faults(script: Script, duration_s: float | None = None) -> list[str]:
     at = 0.0
     for number, span in enumerate(script.spans, 1):
         if span.end_s <= span.start_s:
-            said.append(f"Shot {number} ends before it starts ({span.start_s:g}-{span.end_s:g} s).")
+            said.append(Message("script.shot_backwards", n=number, start=f"{span.start_s:g}", end=f"{span.end_s:g}"))
             continue
         if span.start_s > at + 1e-6:
-            said.append(f"There is no description for {at:g}-{span.start_s:g} s, before shot {number}.")
+            said.append(Message("script.shot_gap", at=f"{at:g}", until=f"{span.start_s:g}", n=number))
         elif span.start_s < at - 1e-6:
-            said.append(f"Shot {number} overlaps the previous one by {at - span.start_s:g} s.")
+            said.append(Message("script.shot_overlap", n=number, seconds=f"{at - span.start_s:g}"))
         if not span.text:
-            said.append(f"Shot {number} has no text.")
+            said.append(Message("script.shot_empty", n=number))
         at = max(at, span.end_s)
     if script.spans and duration_s:
         if at > duration_s + 1e-6:
-            said.append(f"The shots end at {at:g} s but the clip lasts {duration_s:g} s.")
+            said.append(Message("script.shots_late", at=f"{at:g}", seconds=f"{duration_s:g}"))
         elif at < duration_s - 1e-6:
-            said.append(f"The shots end at {at:g} s; the last {duration_s - at:g} s of the clip have no description.")
+            said.append(Message("script.shots_early", at=f"{at:g}", seconds=f"{duration_s - at:g}"))
     return said
 
 

@@ -12,6 +12,7 @@ from math import prod
 
 from studio.domain import JSON
 from studio.errors import CapabilityError
+from studio.messages import Message
 from studio.prompt import braces
 
 LIMIT = 500
@@ -55,7 +56,7 @@ def kept_as_written(body: JSON) -> str:
     pieces = list(dict.fromkeys(" ".join(text[low:high].split()) for text, (low, high) in found))
     shown = [p if len(p) <= KEPT_CHARS else p[: KEPT_CHARS - 1] + "…" for p in pieces[:KEPT_SHOWN]]
     listed = ", ".join([*shown, *(["…"] if len(pieces) > KEPT_SHOWN else [])])
-    return f"Sent as written: {listed}." if pieces else ""
+    return Message("variation.kept", listed=listed) if pieces else ""
 
 
 def _choices(body: JSON) -> list[JSON]:
@@ -68,7 +69,7 @@ def _choices(body: JSON) -> list[JSON]:
 def _refuse_beyond(count: int) -> None:
     if count > LIMIT:
         n = f"{count:,}" if count <= braces.COUNT_MAX else f"over {braces.COUNT_MAX:,}"
-        message = f"That makes {n} runs; one press of Generate makes at most {LIMIT}. Use fewer choices or lines."
+        message = Message("variation.too_many", n=n, most=LIMIT)
         raise CapabilityError(message, field="prompt", value=count, limit=LIMIT)
 
 
@@ -85,15 +86,15 @@ def parse_seeds(text: str) -> list[int]:
     for word in RANGE.sub(r"\1-\2", text).replace("，", ",").replace(",", " ").split():
         low, dash, high = word.partition("-")
         if not _is_seed(low) or (dash and not _is_seed(high)):
-            message = f"{word[:40]!r} is not a seed. Write whole numbers such as 7, 42 or a range such as 10-14."
+            message = Message("variation.not_a_seed", word=f"{word[:40]!r}")
             raise CapabilityError(message, field="seeds", value=word)
         first, last = int(low), int(high) if dash else int(low)
         if last - first >= SEEDS_MAX or last < first:
-            message = f"{word} is not a range of at most {SEEDS_MAX} rising seeds."
+            message = Message("variation.bad_range", word=word, most=SEEDS_MAX)
             raise CapabilityError(message, field="seeds", value=word, limit=SEEDS_MAX)
         found += range(first, last + 1)
     unique = list(dict.fromkeys(found))
     if len(unique) > SEEDS_MAX:
-        message = f"{len(unique)} seeds are more than {SEEDS_MAX}."
+        message = Message("variation.too_many_seeds", count=len(unique), most=SEEDS_MAX)
         raise CapabilityError(message, field="seeds", value=len(unique), limit=SEEDS_MAX)
     return unique

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Literal
 
 from studio.domain import JSON, Asset, Kind
 from studio.errors import MediaError, NotFound, StorageUnavailable
+from studio.messages import lines
 from studio.services.gallery import Gallery
 from studio.storage import storing
 from studio.store import assets
@@ -76,7 +77,7 @@ class Library(Gallery):
             id=new_id("a_"), kind=facts.kind, mime=facts.mime, name=name, path=relative,
             bytes=facts.bytes, sha256=digest, width=facts.width, height=facts.height, duration_s=facts.duration_s,
             fps=facts.fps, has_audio=facts.has_audio, has_alpha=facts.has_alpha, owner=owner,
-            notes="\n".join(facts.notes),
+            notes=lines(facts.notes),
         )  # fmt: skip
         try:
             with self._store.write() as db:

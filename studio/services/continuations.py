@@ -16,6 +16,7 @@ from typing import Any
 
 from studio.domain import Estimate, Run, Status
 from studio.errors import StudioError
+from studio.messages import of_error
 from studio.services.admin import Keeping
 from studio.services.storyboards import Boards, ShotState, _body, _video
 from studio.store import continuations, storyboards
@@ -149,7 +150,7 @@ class Chains:
         try:
             self._studio._checked(made.body, owner, given={STAND_IN: frame})
         except StudioError as error:
-            return made, str(error)
+            return made, of_error(error)
         return made, ""
 
     def _price(self, board: Board, made: Plan, before: Plan | None, owner: str) -> float | None:
@@ -235,7 +236,7 @@ class Chains:
             why = ended.why
             self._change(chain, link, lambda now: now.stop(link.shot, why))
         except StudioError as error:
-            refused = Stop(code="refused", values={"why": str(error)})
+            refused = Stop(code="refused", values={"why": of_error(error)})
             self._change(chain, link, lambda now: now.stop(link.shot, refused))
         except Exception:
             if self._closing:

@@ -23,6 +23,7 @@ from pydantic import Field
 from studio.domain import JSON, Asset, Status
 from studio.errors import CapabilityError, NotFound, StudioError
 from studio.film import platforms
+from studio.messages import of_error
 from studio.services import projects
 from studio.services.admin import Keeping
 from studio.services.export_job import Filming, Going
@@ -121,7 +122,7 @@ class Films:
             log.log(logging.INFO if known else logging.ERROR, "exports were not taken up", exc_info=error)
             for film_id, _ in jobs:
                 if self._going.pop(film_id, None) and not self._closing:
-                    self._end(film_id, "failed", error=str(error) if known else BROKE)
+                    self._end(film_id, "failed", error=of_error(error) if known else BROKE)
 
     def _cut_of(self, board: Board, form: str, options: FilmOptions, owner: str) -> tuple[Board, dict[str, Clip]]:
         """The board to export and the clips of its shots."""
@@ -241,7 +242,7 @@ class Films:
             else:
                 self._end(film_id, "cancelled")
         except StudioError as error:
-            self._end(film_id, "failed", error=str(error))
+            self._end(film_id, "failed", error=of_error(error))
         except Exception:
             log.exception("export %s failed", film_id)
             self._end(film_id, "failed", error=BROKE)
@@ -350,7 +351,7 @@ def _once_more(make: Callable[[], JSON]) -> JSON:
         return make()
     except Killed as error:
         log.warning("an export is begun once more: %s", error)
-        first = str(error)
+        first = of_error(error)
     report = make()
     return report | {"notes": [*report.get("notes", ()), f"{first} The export was made at the second try."]}
 

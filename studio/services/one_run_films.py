@@ -18,6 +18,7 @@ from typing import Any
 
 from studio.domain import Asset, Run, Status
 from studio.errors import CapabilityError, Conflict, NotFound, StudioError
+from studio.messages import of_error
 from studio.services.admin import Keeping
 from studio.services.storyboards import Boards, Opened, _body, _opened, _video
 from studio.store import runs, storyboards
@@ -143,7 +144,7 @@ class Wholes:
         except Stopped:
             pass
         except StudioError as error:
-            self._errors[run] = str(error)
+            self._errors[run] = of_error(error)
         except Exception:
             log.exception("the film of run %s could not be cut apart", run)
             self._errors[run] = BROKE

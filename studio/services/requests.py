@@ -14,6 +14,7 @@ from studio.domain import JSON, Asset, Estimate, HeldReason, Request, Run, Statu
 from studio.engines.base import Checks, Expects, Lacks
 from studio.errors import CapabilityError, NotConfigured, NotFound
 from studio.jobs.durations import length_scale, pace_of
+from studio.messages import of_error
 from studio.services.context import Core
 from studio.store import assets, runs
 from studio.store.mapping import new_id
@@ -77,7 +78,7 @@ class Making(Core):
         except CapabilityError as error:
             return [error]
         except NotFound as error:
-            return [CapabilityError(str(error), field="model", value=body.get("model"))]
+            return [CapabilityError(of_error(error), field="model", value=body.get("model"))]
         model = self.catalogue.get(request.model)
         return self._problems(validation.complete(request, model), model, self._inputs_of(request, owner))
 

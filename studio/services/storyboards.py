@@ -16,6 +16,7 @@ from sqlite_utils import Database
 
 from studio.domain import JSON, Asset, Estimate, Kind, Run, Status
 from studio.errors import CapabilityError, Conflict, NotFound, StudioError
+from studio.messages import of_error
 from studio.services.admin import Keeping
 from studio.services.requests import Also
 from studio.storage import storing
@@ -169,7 +170,7 @@ class Boards:
         try:
             return self._plan(board, shot, known, owner, draft=draft), ""
         except StudioError as error:
-            return None, str(error)
+            return None, of_error(error)
 
     def cover(self, board: Board, *, owner: str = "") -> Asset | None:
         """The clip of the first shot that has one: the board's picture in a list."""
@@ -230,7 +231,7 @@ class Boards:
         try:
             self._studio._checked(body, owner)
         except StudioError as error:
-            return (str(error),)
+            return (of_error(error),)
         return ()
 
     def render(self, board_id: str, *, owner: str = "", shots: Iterable[str] | None = None) -> list[Run]:
@@ -261,7 +262,7 @@ class Boards:
             whole = plan.one_run(board, model, self._studio.catalogue, known)
             one = self._way("one_run", [whole], owner)
         except StudioError as error:
-            one = Way("one_run", None, (str(error),))
+            one = Way("one_run", None, (of_error(error),))
         each = self._way("per_shot", [self._plan(board, s, known, owner) for s in board.shots], owner)
         return one, each
 
@@ -272,7 +273,7 @@ class Boards:
         try:
             return Way(kind, self._studio.estimate([p.body for p in plans], owner=owner), ())
         except StudioError as error:
-            return Way(kind, None, (str(error),))
+            return Way(kind, None, (of_error(error),))
 
     def _plan(self, board: Board, shot: Shot, known: dict[str, Asset], owner: str, *, draft: bool = False) -> Plan:
         frame = None

@@ -9,15 +9,20 @@ from sqlite_utils import Database
 
 from studio.domain import Asset
 from studio.errors import NotFound
+from studio.messages import stored
 from studio.store.mapping import ASSET_FIELDS, as_asset, fetch, stamp
 
-_SQL = f"INSERT INTO assets ({', '.join(ASSET_FIELDS)}) VALUES ({', '.join('?' * len(ASSET_FIELDS))})"
+_COLUMNS = (*ASSET_FIELDS, "notes_message")
+_SQL = f"INSERT INTO assets ({', '.join(_COLUMNS)}) VALUES ({', '.join('?' * len(_COLUMNS))})"
 
 
 def add(db: Database, asset: Asset) -> None:
     """Register a file. It must already lie at its path."""
-    values = asset.model_dump(mode="json") | {"created_at": stamp(asset.created_at)}
-    db.execute(_SQL, [values[name] for name in ASSET_FIELDS])
+    values = asset.model_dump(mode="json") | {
+        "created_at": stamp(asset.created_at),
+        "notes_message": stored(asset.notes),
+    }
+    db.execute(_SQL, [values[name] for name in _COLUMNS])
 
 
 def newest(db: Database) -> int:

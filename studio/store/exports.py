@@ -10,6 +10,7 @@ from sqlite_utils import Database
 
 from studio.domain import JSON
 from studio.errors import NotFound
+from studio.messages import packed, restore, stored, unpacked
 from studio.store.mapping import stamp
 
 
@@ -60,8 +61,10 @@ def count_start(db: Database, film_id: str, change: int = 1) -> None:
 
 def end(db: Database, film_id: str, status: str, **columns: Any) -> None:
     """The export has ended this way; columns: error, asset, path, report (JSON)."""
+    if "error" in columns:
+        columns["error_message"] = stored(columns["error"])
     if "report" in columns:
-        columns["report"] = json.dumps(columns["report"])
+        columns["report"] = json.dumps(packed(columns["report"]))
     sets = ", ".join(f"{name} = ?" for name in columns)
     sql = f"UPDATE films SET status = ?, finished_at = ?, plan = NULL{', ' if sets else ''}{sets} WHERE id = ?"
     db.execute(sql, [status, stamp(), *columns.values(), film_id])
@@ -93,6 +96,7 @@ def unfinished(db: Database) -> list[Unfinished]:
 
 
 def _film(row: dict[str, Any]) -> FilmRow:
-    report = json.loads(row["report"]) if row["report"] else None
+    report = unpacked(json.loads(row["report"])) if row["report"] else None
     values = {name: row[name] for name in FilmRow.__dataclass_fields__}
+    values["error"] = restore(row["error"], row["error_message"])
     return FilmRow(**values | {"options": json.loads(row["options"]), "report": report})

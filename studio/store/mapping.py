@@ -13,11 +13,14 @@ from typing import Any
 from sqlite_utils import Database
 
 from studio.domain import REQUEST, Asset, Event, Request, Run, now
+from studio.messages import restore, stored
 
 LIVE = ("position", "provider_word", "provider_position", "fraction", "eta_s", "preview", "false_colours")
 RUN_FIELDS = tuple(name for name in Run.model_fields if name not in (*LIVE, "assets", "request"))
 """Fields of Run that are columns under the same name; the others are live, or come from other tables."""
-RUN_COLUMNS = ", ".join(("request", *RUN_FIELDS))
+SENTENCES = ("error", "note")
+"""Fields of Run that are sentences: beside each lies a column NAME_message with its id and values as JSON."""
+RUN_COLUMNS = ", ".join(("request", *RUN_FIELDS, *(f"{name}_message" for name in SENTENCES)))
 AMOUNTS = ("estimate_usd", "cost_usd", "expected_s")
 """Numbers of a run that came from a provider or were reckoned. One that is not finite, which an older version may have
 stored, is read as unknown: no page could parse it."""
@@ -70,9 +73,15 @@ def seed_out(seed: int | None) -> int | None:
     return seed + 2**64 if seed is not None and seed < 0 else seed
 
 
+def with_messages(columns: Mapping[str, Any]) -> dict[str, Any]:
+    """The columns with, beside every sentence among them, the column of its id and values."""
+    return dict(columns) | {f"{name}_message": stored(columns[name]) for name in SENTENCES if name in columns}
+
+
 def as_run(row: Mapping[str, Any], assets: tuple[Asset, ...] = (), request: Request | None = None) -> Run:
     """A row of runs with its output files. request: where it was read before; it never changes."""
     values: dict[str, Any] = {name: row[name] for name in RUN_FIELDS} | {"seed": seed_out(row["seed"])}
+    values |= {name: restore(row[name], row[f"{name}_message"]) for name in SENTENCES}
     for name in AMOUNTS:
         if values[name] is not None and not math.isfinite(values[name]):
             values[name] = None
@@ -98,9 +107,11 @@ def as_runs(db: Database, rows: Iterable[Mapping[str, Any]]) -> list[Run]:
 
 def as_asset(row: Mapping[str, Any]) -> Asset:
     """A row of assets."""
-    return Asset.model_validate({name: row[name] for name in ASSET_FIELDS})
+    notes = restore(row["notes"], row["notes_message"])
+    return Asset.model_validate({name: row[name] for name in ASSET_FIELDS} | {"notes": notes})
 
 
 def as_event(row: Mapping[str, Any]) -> Event:
     """A row of events joined with the id of its run."""
-    return Event.model_validate({k: row[k] for k in ("run", "from_status", "to_status", "at", "why", "phase")})
+    why = restore(row["why"], row["why_message"])
+    return Event.model_validate({k: row[k] for k in ("run", "from_status", "to_status", "at", "phase")} | {"why": why})

@@ -191,3 +191,25 @@ def _exports(db: Database) -> None:
     """plan: the board as it stood when the export was asked for. starts: how often it was begun."""
     db.execute("ALTER TABLE films ADD COLUMN plan TEXT")
     db.execute("ALTER TABLE films ADD COLUMN starts INTEGER NOT NULL DEFAULT 0")
+
+
+BORN_WITH_MESSAGE = BORN.replace("phase, why)", "phase, why, why_message)").replace(
+    "'Submitted.'))",
+    '\'Submitted.\'), iif(NEW.error IS NULL, \'{"id": "event.submitted", "values": {}, "text": "Submitted."}\', '
+    "NEW.error_message))",
+)
+
+
+@MIGRATIONS(name="m007_messages")
+def _messages(db: Database) -> None:
+    """Sentences with the id and values they were made from, as JSON; null for those of earlier versions."""
+    for table, column in (
+        ("runs", "error"),
+        ("runs", "note"),
+        ("events", "why"),
+        ("assets", "notes"),
+        ("films", "error"),
+    ):
+        db.execute(f"ALTER TABLE {table} ADD COLUMN {column}_message TEXT")
+    db.execute("DROP TRIGGER runs_born")
+    db.execute(f"CREATE TRIGGER runs_born AFTER INSERT ON runs BEGIN {BORN_WITH_MESSAGE} {_count('NEW', 1)} END")

@@ -32,8 +32,9 @@ def claim(db: Database, provider: str) -> Run | None:
     One guarded statement: no other claim can take the same run.
     """
     sql = (
-        "UPDATE runs SET status = 'running', phase = 'preparing', attempt = attempt + 1, error = NULL, "
-        "error_code = NULL, started_at = coalesce(started_at, ?) WHERE status = 'queued' AND seq = "
+        "UPDATE runs SET status = 'running', phase = 'preparing', attempt = attempt + 1, "
+        "error = NULL, error_message = NULL, error_code = NULL, started_at = coalesce(started_at, ?) "
+        "WHERE status = 'queued' AND seq = "
         f"(SELECT seq FROM runs WHERE status = 'queued' AND provider = ? ORDER BY {ORDER} LIMIT 1) "
         f"RETURNING {RUN_COLUMNS}"
     )

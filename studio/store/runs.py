@@ -14,6 +14,7 @@ from sqlite_utils import Database
 
 from studio.domain import TRANSITIONS, Event, Phase, Run, Status
 from studio.errors import Conflict, NotFound
+from studio.messages import stored
 from studio.store import mapping, tokenize
 from studio.store.mapping import RUN_COLUMNS, as_event, as_run, as_runs, fetch, stamp
 
@@ -41,6 +42,7 @@ class NewRun:
 
 _INSERT = (
     *("id", "owner", "batch", "task", "kind", "model", "provider", "status", "held_reason", "error", "words"),
+    "error_message",
     *("request", "seed", "priority", "pace", "expected_s", "estimate_usd", "created_at", "retry_of"),
 )
 _INSERT_SQL = (
@@ -58,7 +60,7 @@ def add(db: Database, new: NewRun, batch: str = "") -> Run:
     values: dict[str, Any] = {name: getattr(run, name) for name in _INSERT if hasattr(run, name)} | {
         "task": request.task.value, "kind": request.task.makes.value, "words": tokenize.spaced(request.prompt),
         "request": mapping.as_json(request), "batch": batch, "pace": new.pace, "created_at": stamp(run.created_at),
-        "seed": mapping.seed_in(run.seed),
+        "seed": mapping.seed_in(run.seed), "error_message": stored(run.error),
     }  # fmt: skip
     seq = int(db.conn.execute(_INSERT_SQL, [values[name] for name in _INSERT]).lastrowid or 0)
     for role, ids in new.inputs.items():
@@ -123,7 +125,7 @@ def ended_lately(db: Database, owner: str, limit: int) -> list[Run]:
 def history(db: Database, run_id: str) -> list[Event]:
     """Everything that happened to the run, in order."""
     sql = (
-        "SELECT r.id AS run, e.from_status, e.to_status, e.at, e.why, e.phase FROM events e "
+        "SELECT r.id AS run, e.from_status, e.to_status, e.at, e.why, e.why_message, e.phase FROM events e "
         "JOIN runs r ON r.seq = e.run WHERE r.id = ? ORDER BY e.seq"
     )
     return [as_event(row) for row in fetch(db, sql, [run_id])]
@@ -147,7 +149,7 @@ def enter(db: Database, run: Run, phase: Phase, why: str, **columns: Any) -> Run
 
 def _change(db: Database, run: Run, to: Status, why: str, values: dict[str, Any]) -> Run:
     wrong = [k for k, v in values.items() if isinstance(v, float) and not math.isfinite(v)]
-    values = values | dict.fromkeys(wrong)  # the last guard of every number that a provider told
+    values = mapping.with_messages(values | dict.fromkeys(wrong))  # the last guard of every number that a provider told
     sets = ", ".join(f"{name} = ?" for name in ("status", *values))
     sql = f"UPDATE runs SET {sets} WHERE id = ? AND status = ? RETURNING {RUN_COLUMNS}"
     changed = fetch(db, sql, [to.value, *values.values(), run.id, run.status.value])
@@ -160,14 +162,15 @@ def _change(db: Database, run: Run, to: Status, why: str, values: dict[str, Any]
 
 def note(db: Database, run_id: str, **columns: Any) -> None:
     """Set columns that are not part of the state machine."""
+    columns = mapping.with_messages(columns)
     sets = ", ".join(f"{name} = ?" for name in columns)
     db.execute(f"UPDATE runs SET {sets} WHERE id = ?", [*columns.values(), run_id])
 
 
 def _event(db: Database, seq: int, old: Status | None, new: Status, phase: str | None, why: str) -> None:
     db.execute(
-        "INSERT INTO events (run, at, from_status, to_status, phase, why) VALUES (?, ?, ?, ?, ?, ?)",
-        [seq, stamp(), old and old.value, new.value, phase, why],
+        "INSERT INTO events (run, at, from_status, to_status, phase, why, why_message) VALUES (?, ?, ?, ?, ?, ?, ?)",
+        [seq, stamp(), old and old.value, new.value, phase, why, stored(why)],
     )
 
 

@@ -24,6 +24,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 from studio.domain import JSON
 from studio.errors import MediaError
 from studio.field_errors import legible, require_whole, sentence
+from studio.messages import Message
 from studio.storyboard import limits
 from studio.storyboard.model import Board, Whole
 
@@ -109,7 +110,7 @@ def unpack(path: Path, folder: Path) -> Unpacked:
 
 
 def _damaged(error: Exception) -> MediaError:
-    return MediaError(f"This is not a readable zip file ({legible(str(error))[:80] or 'damaged'}).")
+    return MediaError(Message("project.bad_zip", why=legible(str(error))[:80] or "damaged"))
 
 
 def _board(body: JSON) -> Board:
@@ -118,60 +119,60 @@ def _board(body: JSON) -> Board:
     except ValidationError as error:
         first = dict(error.errors(include_url=False)[0])
         if first["type"] == "extra_forbidden":
-            raise MediaError("The project's board cannot be read; was it made by a newer version?") from None
-        raise MediaError(f"The project's board cannot be read: {sentence(first)}") from None
+            raise MediaError(Message("project.board_unreadable")) from None
+        raise MediaError(Message("project.board_wrong", why=sentence(first))) from None
 
 
 def _manifest(archive: zipfile.ZipFile) -> Manifest:
     try:
         info = archive.getinfo(MANIFEST)
     except KeyError:
-        raise MediaError("This zip is not a project of Wan Studio: it has no project.json.") from None
+        raise MediaError(Message("project.not_ours")) from None
     if info.file_size > MAX_MANIFEST_BYTES:
-        raise MediaError("The project's description is too large.")
+        raise MediaError(Message("project.description_too_large"))
     try:
         content = archive.read(info)
         if content.count(b"{") + content.count(b"[") > MAX_PARTS:
-            raise MediaError("The project's description has too many parts.")
+            raise MediaError(Message("project.description_too_many_parts"))
         given = json.loads(content, parse_constant=_finite, parse_float=_finite, parse_int=_small)
     except (ValueError, RecursionError):
-        raise MediaError("The project's description cannot be read.") from None
+        raise MediaError(Message("project.description_unreadable")) from None
     require_whole(given)
     try:
         manifest = Manifest.model_validate(given)
     except ValidationError as error:
         first = dict(error.errors(include_url=False)[0])
-        raise MediaError(f"The project's description cannot be read: {sentence(first)}") from None
+        raise MediaError(Message("project.description_wrong", why=sentence(first))) from None
     if manifest.version > VERSION:
-        raise MediaError("This project was made by a newer Wan Studio; update first.")
+        raise MediaError(Message("project.newer"))
     return manifest
 
 
 def _finite(number: str) -> float:
     """A number of the description. Raises MediaError for NaN and for what no computer could hold."""
     if not math.isfinite(value := float(number)):
-        raise MediaError(f"The project's description has the number {number[:20]}, which is not finite.")
+        raise MediaError(Message("project.number_not_finite", number=number[:20]))
     return value
 
 
 def _small(number: str) -> int:
     """A whole number. Raises MediaError beyond 64 bits."""
     if len(number) > 20 or not -(2**63) <= (value := int(number)) < 2**64:
-        raise MediaError(f"The project's description has the number {number[:20]}, which has too many digits.")
+        raise MediaError(Message("project.number_too_long", number=number[:20]))
     return value
 
 
 def _members(archive: zipfile.ZipFile, files: Mapping[str, str]) -> dict[str, zipfile.ZipInfo]:
     if len(files) > MAX_FILES:
-        raise MediaError(f"The project lists {len(files):,} files; at most {MAX_FILES:,} are taken.")
+        raise MediaError(Message("project.too_many_files", count=f"{len(files):,}", most=f"{MAX_FILES:,}"))
     by_name = {info.filename: info for info in archive.infolist()}
     found = {}
     for asset_id, name in files.items():
         info = by_name.get(name)
         if info is None or info.is_dir() or PurePosixPath(name).is_absolute() or ".." in PurePosixPath(name).parts:
-            raise MediaError("The project lists a file that is not in the archive.")
+            raise MediaError(Message("project.file_missing"))
         if info.file_size > MAX_FILE_BYTES or info.file_size > MAX_RATIO * max(1, info.compress_size):
-            raise MediaError("A file of the project unpacks to more than a film would need; it was refused.")
+            raise MediaError(Message("project.file_too_large"))
         found[asset_id] = info
     _within(sum(i.file_size for i in found.values()))
     return found
@@ -179,7 +180,7 @@ def _members(archive: zipfile.ZipFile, files: Mapping[str, str]) -> dict[str, zi
 
 def _within(total: int) -> None:
     if total > MAX_BYTES:
-        raise MediaError(f"The project unpacks to {total / 1e9:.0f} GB; at most {MAX_BYTES / 1e9:.0f} GB are taken.")
+        raise MediaError(Message("project.too_large", size=f"{total / 1e9:.0f}", most=f"{MAX_BYTES / 1e9:.0f}"))
 
 
 def _copy(archive: zipfile.ZipFile, info: zipfile.ZipInfo, target: Path) -> Path:

@@ -10,6 +10,7 @@ from pydantic import Field
 from studio.domain import JSON, Asset, Kind
 from studio.errors import CapabilityError
 from studio.film import platforms
+from studio.messages import Message
 from studio.payload import Payload
 from studio.storyboard import edit, limits
 from studio.storyboard import script as text
@@ -65,7 +66,7 @@ class _Fields(Op):
         start = given.get("start")
         if start and start.kind == "asset":
             if not start.asset:
-                raise CapabilityError("Choose a picture to start from.", field="start")
+                raise CapabilityError(Message("shot.choose_picture"), field="start")
             library.asset(start.asset)
 
 
@@ -80,7 +81,7 @@ class Update(limits.FilmFields, _Fields):
         if self.look.lut:
             library.lut(self.look.lut)
         if self.delivery.music and library.asset(self.delivery.music).kind is not Kind.AUDIO:
-            raise CapabilityError("Music must be a sound file.", field="music", value=self.delivery.music)
+            raise CapabilityError(Message("board.music_not_sound"), field="music", value=self.delivery.music)
         for place in self.delivery.places:
             platforms.preset(place)
 
@@ -125,7 +126,7 @@ class Alter(limits.ShotFields, _Fields):
         shot = board.shot(self.shot)
         trims = [self.given().get(k, getattr(shot, k)) for k in ("duration_s", "trim_in_s", "trim_out_s")]
         if not limits.leaves_enough(*trims):
-            raise CapabilityError("Nothing would be left of the shot. Trim less.", field="trim_out_s")
+            raise CapabilityError(Message("shot.nothing_left"), field="trim_out_s")
         return edit.change(board, self.shot, **self.given()), ""
 
 
@@ -233,13 +234,13 @@ class Cast(limits.CastFields, Op):
         """A name that can follow an @, and files that are there."""
         if not self.name.removeprefix("@").replace("-", "_").isidentifier():
             raise CapabilityError(
-                "Use one word for the name: letters, digits, hyphens or underscores.",
+                Message("cast.bad_name"),
                 field="name", value=self.name,
             )  # fmt: skip
         for asset in self.references:
             library.asset(asset)
         if self.voice and library.asset(self.voice).kind is not Kind.AUDIO:
-            raise CapabilityError("A voice sample must be a sound file.", field="voice", value=self.voice)
+            raise CapabilityError(Message("cast.voice_not_sound"), field="voice", value=self.voice)
 
     def apply(self, board: Board) -> tuple[Board, str]:
         """The board with the member."""

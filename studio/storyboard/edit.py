@@ -9,6 +9,7 @@ from pydantic import ValidationError
 
 from studio.domain import JSON
 from studio.errors import CapabilityError, Conflict
+from studio.messages import Message
 from studio.storyboard.model import Board, CastMember, Shot, ShotStatus, Start, Take, Transition, new_id
 
 Part = TypeVar("Part", Board, Shot)
@@ -51,7 +52,7 @@ def reorder(board: Board, order: Sequence[str]) -> Board:
     """The shots in this order. Raises Conflict unless it names each shot exactly once."""
     by_id = {s.id: s for s in board.shots}
     if sorted(order) != sorted(by_id):
-        raise Conflict("The storyboard changed and was reloaded. Move the shot again.")
+        raise Conflict(Message("board.changed_move_again"))
     return _with(board, [by_id[i] for i in order])
 
 
@@ -71,7 +72,7 @@ def split(board: Board, shot_id: str, at_s: float) -> tuple[Board, Shot]:
     shot = board.shot(shot_id)
     if not 0.2 <= at_s <= shot.length_s - 0.2:
         raise CapabilityError(
-            f"A shot of {shot.length_s:g} s can be split between 0.2 and {shot.length_s - 0.2:g} s.", field="at_s"
+            Message("shot.split_range", seconds=f"{shot.length_s:g}", most=f"{shot.length_s - 0.2:g}"), field="at_s"
         )
     if shot.chosen:
         kept = {"trim_out_s": round(shot.duration_s - shot.trim_in_s - at_s, 3)}
@@ -98,7 +99,7 @@ def choose(board: Board, shot_id: str, run_id: str | None) -> Board:
     """Put a take into the film; None puts the draft back."""
     shot = board.shot(shot_id)
     if run_id is not None and run_id not in {t.run for t in shot.takes}:
-        raise Conflict("That take does not belong to this shot.")
+        raise Conflict(Message("shot.other_take"))
     return _swap(board, shot.model_copy(update={"chosen": run_id}))
 
 
@@ -106,7 +107,7 @@ def cast(board: Board, member: CastMember) -> Board:
     """Add a member of the cast, or replace the one with the same id. Names are unique, whatever their case."""
     others = [m for m in board.cast if m.id != member.id]
     if any(m.name.casefold() == member.name.casefold() for m in others):
-        raise CapabilityError(f"The cast already has @{member.name}.", field="name", value=member.name)
+        raise CapabilityError(Message("cast.already_there", name=member.name), field="name", value=member.name)
     known = [m.id for m in board.cast]
     members = [member if m.id == member.id else m for m in board.cast]
     return board.model_copy(update={"cast": tuple(members if member.id in known else [*others, member])})

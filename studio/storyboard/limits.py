@@ -13,6 +13,7 @@ from studio.domain import JSON
 from studio.errors import CapabilityError
 from studio.field_errors import require_whole, sentence
 from studio.film.timeline import Transition
+from studio.messages import Message
 from studio.storyboard.delivery import Delivery
 from studio.storyboard.look import Look, Match, Slate, Title
 from studio.storyboard.model import Board, ShotStatus, Span, Start, Take, Whole
@@ -134,13 +135,13 @@ def board_of(body: JSON) -> Board:
     seen = set[str]()
     for member in board.cast:
         if member.name.casefold() in seen:
-            raise CapabilityError(f"The cast has @{member.name} twice.", field="cast", value=member.name)
+            raise CapabilityError(Message("cast.twice", name=member.name), field="cast", value=member.name)
         seen.add(member.name.casefold())
     for number, shot in enumerate(board.shots, 1):
         if not leaves_enough(shot.duration_s, shot.trim_in_s, shot.trim_out_s):
-            raise CapabilityError(f"Nothing would be left of shot {number}. Trim less.", field="trim_out_s")
+            raise CapabilityError(Message("shot.nothing_left_of", n=number), field="trim_out_s")
         if len(str(shot.params)) > LONG:
-            raise CapabilityError(f"The settings of shot {number} are too long.", field="params")
+            raise CapabilityError(Message("shot.settings_too_long", n=number), field="params")
     return board
 
 
@@ -155,9 +156,9 @@ def require_within(board: Board) -> Board:
 def require_room(*, shots: int = 0, cast: int = 0) -> None:
     """Raise CapabilityError where a board would have more shots or a larger cast than there can be."""
     if shots > SHOTS_MAX:
-        raise CapabilityError(f"A storyboard can have up to {SHOTS_MAX} shots.", field="shots", value=shots)
+        raise CapabilityError(Message("board.too_many_shots", most=SHOTS_MAX), field="shots", value=shots)
     if cast > CAST_MAX:
-        raise CapabilityError(f"A storyboard can have a cast of up to {CAST_MAX}.", field="cast", value=cast)
+        raise CapabilityError(Message("board.too_many_cast", most=CAST_MAX), field="cast", value=cast)
 
 
 def leaves_enough(duration_s: float, trim_in_s: float, trim_out_s: float) -> bool:

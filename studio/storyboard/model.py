@@ -16,6 +16,7 @@ from pydantic import Field
 from studio.domain import JSON, Value
 from studio.errors import NotFound
 from studio.film.timeline import Transition
+from studio.messages import Message
 from studio.storyboard.delivery import Delivery
 from studio.storyboard.look import Look, Match, Slate, Title
 
@@ -150,7 +151,7 @@ class Board(Value):
         for shot in self.shots:
             if shot.id == shot_id:
                 return shot
-        raise NotFound("This shot is no longer on the storyboard. Reload the page.")
+        raise NotFound(Message("shot.gone"))
 
     def member(self, name: str) -> CastMember | None:
         """The member of the cast that @name means, whatever its case."""

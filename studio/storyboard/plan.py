@@ -14,6 +14,7 @@ from studio.catalogue import Catalogue, Model, validation
 from studio.catalogue.schema import FreeSize
 from studio.domain import JSON, Asset, Kind, Task
 from studio.errors import CapabilityError
+from studio.messages import Message, of_error, term
 from studio.storyboard import references as board_references
 from studio.storyboard import script
 from studio.storyboard.model import MENTION, Board, CastMember, Shot, Take, Transition
@@ -68,9 +69,9 @@ def for_shot(
     if shot.start.kind == "previous" and not draft:
         frame = previous_frame
         if frame is None:
-            said.append("It starts from the last frame of the previous shot, which has no take yet.")
+            said.append(Message("shot.no_take_before"))
     present = [m for name in shot.mentions() if (m := board.member(name))]
-    said += [f"@{n} is not in the cast." for n in shot.mentions() if not board.member(n)]
+    said += [Message("cast.unknown", name=n) for n in shot.mentions() if not board.member(n)]
     task, references = _task(model, present, frame)
     seed = shot.seed if shot.seed is not None else board.seed
     body = _body(board, model, task, seconds=shot.duration_s, seed=seed, params=shot.params)
@@ -79,16 +80,14 @@ def for_shot(
     if frame and "first_frame" in model.inputs_for(task):
         body |= {"first_frame": frame, "consent": body.get("consent", True) and board_references.agreed(board, shot)}
     elif frame and not draft:
-        said.append(f"{model.label} cannot start from a picture. Choose another model or another start.")
+        said.append(Message("shot.model_no_start", model=term(model.label)))
     if draft:
         body["prompt"] = labelled(board, shot, _names(model, references, assets))
     else:
         body["prompt"] = prompt_for(board, [shot], model, references, assets, script.describe(shot))
     said += _too_long(shot.duration_s, body, model)
     if bare := task == Task.REFERENCE_TO_VIDEO and not references:
-        said.append(
-            f"{model.label} needs a cast member with a reference. Write @name in the prompt, or choose another model."
-        )
+        said.append(Message("shot.model_needs_cast", model=term(model.label)))
     notes = board_references.left_out(present, model, task, catalogue, assets)
     problems = _problems(body, model, catalogue, assets, told="references" if bare else "")
     return Plan(shot.id, body, (*said, *problems), tuple(notes))
@@ -99,11 +98,11 @@ def one_run(board: Board, model_id: str, catalogue: Catalogue, assets: Assets) -
     model = catalogue.get(model_id)
     said: list[str] = []
     if not model.multi_shot:
-        said.append(f"{model.label} makes one shot at a time.")
+        said.append(Message("onerun.one_shot_model", model=term(model.label)))
     if any(s.transition != Transition.CUT for s in board.shots):
-        said.append("Transitions other than cuts need shots rendered one by one.")
+        said.append(Message("onerun.cuts_only"))
     if any(s.start.kind != "none" for s in board.shots[1:]):
-        said.append("Only the first shot can start from a picture.")
+        said.append(Message("onerun.first_start_only"))
     names = dict.fromkeys(n for s in board.shots for n in s.mentions())
     present = [m for n in names if (m := board.member(n))]
     first = board.shots[0] if board.shots else None
@@ -120,7 +119,7 @@ def one_run(board: Board, model_id: str, catalogue: Catalogue, assets: Assets) -
             body[name] = value
     body["prompt"] = prompt_for(board, board.shots, model, references, assets, script.write(board))
     if not board.shots:
-        said.append("The storyboard has no shots yet.")
+        said.append(Message("board.no_shots"))
     said += _too_long(seconds, body, model)
     notes = board_references.left_out(present, model, task, catalogue, assets)
     return Plan("", body, (*said, *_problems(body, model, catalogue, assets)), tuple(notes))
@@ -218,9 +217,7 @@ def _task(model: Model, present: list[CastMember], frame: str | None) -> tuple[T
     for task in (Task.TEXT_TO_VIDEO, Task.IMAGE_TO_VIDEO, Task.REFERENCE_TO_VIDEO):
         if task in model.tasks:
             return task, shown if task == Task.REFERENCE_TO_VIDEO else []
-    raise CapabilityError(
-        f"{model.label} does not make video. Choose another model for this storyboard.", field="model"
-    )
+    raise CapabilityError(Message("board.model_no_video", model=term(model.label)), field="model")
 
 
 def _body(board: Board, model: Model, task: Task, *, seconds: float, seed: int | None, params: JSON) -> JSON:
@@ -241,7 +238,7 @@ def _too_long(seconds: float, body: JSON, model: Model) -> list[str]:
     longest = body.get("duration_s")
     if longest is None or longest >= seconds - 1e-6:
         return []
-    return [f"{seconds:g} s is longer than {model.label} makes in one run ({longest:g} s)."]
+    return [Message("onerun.too_long", seconds=f"{seconds:g}", model=term(model.label), longest=f"{longest:g}")]
 
 
 def fit_size(board: Board, model: Model) -> JSON:
@@ -297,7 +294,7 @@ def _problems(body: JSON, model: Model, catalogue: Catalogue, assets: Assets, *,
     try:
         request = validation.complete(validation.parse(dict(body), catalogue), model)
     except CapabilityError as error:
-        return [str(error)]
+        return [of_error(error)]
     return [str(p) for p in validation.problems(request, model, assets) if p.field != told or not told]
 
 

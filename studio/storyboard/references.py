@@ -9,6 +9,7 @@ from collections.abc import Iterable, Mapping, Sequence
 
 from studio.catalogue import Catalogue, Model
 from studio.domain import JSON, Asset, Kind, Task
+from studio.messages import Message, term
 from studio.storyboard.model import Board, CastMember, Shot
 
 VOICES = "reference_voices"
@@ -51,9 +52,9 @@ def left_out(
     shown = [m for m in present if m.references or m.voice]
     if task == Task.IMAGE_TO_VIDEO and shown:
         who = ", ".join(f"@{m.name}" for m in shown)
-        return [f"It starts from a picture, so {model.label} gets no cast references or voices ({who})."]
+        return [Message("cast.unused_with_picture", model=term(model.label), who=who)]
     unseen = ", ".join(f"@{m.name}" for m in shown if m.references)
-    blind = [f"{model.label} gets the description of {unseen}, not the references."]
+    blind = [Message("cast.described_only", model=term(model.label), who=unseen)]
     silent = [said for m in shown if m.voice and (said := _silent(m, model, task, catalogue, assets))]
     return [*(blind if unseen and task == Task.TEXT_TO_VIDEO else []), *silent]
 
@@ -63,16 +64,13 @@ def _silent(
 ) -> str | None:
     """Why the voice of this member is not heard; None where it is."""
     if not member.references:
-        return f"The voice of @{member.name} is not used. It needs a reference picture or clip."
+        return Message("cast.voice_alone", name=member.name)
     if task == Task.REFERENCE_TO_VIDEO and takes_voices(model):
         return None
     clips = [r for r in member.references if r in assets and assets[r].kind == Kind.VIDEO]
     if task == Task.REFERENCE_TO_VIDEO and model.clip_voices and clips:
-        return f"{model.label} uses the voice in the reference clip of @{member.name}, not the voice sample."
-    able = next((m.label for m in catalogue if takes_voices(m)), "another model")
+        return Message("cast.voice_from_clip", model=term(model.label), name=member.name)
+    able = next((m.label for m in catalogue if takes_voices(m)), Message("cast.another_model"))
     if task == Task.REFERENCE_TO_VIDEO and model.clip_voices:
-        return (
-            f"{model.label} uses the voice of @{member.name} from a reference clip only. "
-            f"Add a clip in which it is heard, or choose {able}."
-        )
-    return f"{model.label} cannot use the voice sample of @{member.name}. Choose {able}."
+        return Message("cast.voice_clip_only", model=term(model.label), name=member.name, able=able)
+    return Message("cast.voice_unsupported", model=term(model.label), name=member.name, able=able)

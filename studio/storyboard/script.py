@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 
+from studio.messages import Message
 from studio.prompt import shots as prompt_shots
 from studio.storyboard import limits
 from studio.storyboard import script_header as heads
@@ -65,10 +66,10 @@ def read(text: str, *, default_s: float = 4.0) -> Read:
     else:
         style, blocks = _blocks(head.rest)
         found = [_timed(block, default_s) for block in blocks]
-        faults = () if found else ("There is no text to make shots from.",)
+        faults = () if found else (Message("script.empty"),)
     if len(found) > limits.SHOTS_MAX:
         found = found[: limits.SHOTS_MAX + 1]  # one too many, so that nobody takes them for the whole
-        faults = (f"A storyboard can have up to {limits.SHOTS_MAX} shots.",)
+        faults = (Message("board.too_many_shots", most=limits.SHOTS_MAX),)
     linker = heads.Linker(head.cast)
     shots = tuple(_shot(words, seconds, linker) for words, seconds in found)
     return Read(style, shots, faults, tuple(words.strip() for words, _ in found), head.title, head.cast)

@@ -15,6 +15,7 @@ from typing import Literal
 from studio.domain import Asset
 from studio.errors import CapabilityError
 from studio.film.timeline import Cut, CutClip, Finish, Sound, Tone, Transition
+from studio.messages import Message, term
 from studio.storyboard.model import Board, Shot
 
 
@@ -37,12 +38,12 @@ def missing(board: Board, clips: Clips, *, allow_drafts: bool = True) -> list[st
     for number, shot in enumerate(board.shots, 1):
         clip = clips.get(shot.id)
         if clip is None:
-            said.append(f"Shot {number} has no take and no draft.")
+            said.append(Message("shot.no_clip", n=number))
         elif clip.draft and not allow_drafts:
-            said.append(f"Shot {number} has only a draft.")
+            said.append(Message("shot.only_draft", n=number))
         elif not whole(clip.asset, clip.path):
-            what = "draft" if clip.draft else "chosen take"
-            said.append(f"The file of shot {number}'s {what} is gone or cut short. Choose another, or make it again.")
+            what = term("draft") if clip.draft else Message("shot.chosen_take")
+            said.append(Message("shot.file_lost", n=number, what=what))
     return said
 
 
@@ -95,7 +96,7 @@ def cut(
     if said := missing(board, clips):
         raise CapabilityError(said[0], field="shots")
     if not board.shots:
-        raise CapabilityError("The storyboard has no shots yet.", field="shots")
+        raise CapabilityError(Message("board.no_shots"), field="shots")
     parts = [CutClip(slate)] if slate else []
     for shot in board.shots:
         start, end = part(shot, clips[shot.id])

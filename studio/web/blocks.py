@@ -15,7 +15,9 @@ from gradio.exceptions import InvalidPathError
 
 from studio.errors import NotAllowed
 from studio.field_errors import require_whole
+from studio.messages import ENGLISH, worded
 from studio.web.errors import refusal
+from studio.web.language import language_of
 
 
 class StudioBlocks(gr.Blocks):
@@ -26,23 +28,28 @@ class StudioBlocks(gr.Blocks):
         call = inspect.signature(gr.Blocks.process_api).bind(self, *given, **named).arguments
         function, event = call["block_fn"], call.get("event_data")
         function = self.fns[function] if isinstance(function, int) else function
+        api = all(isinstance(block, Api) for block in function.inputs)
+        asker = call.get("request")
+        language = ENGLISH if api else language_of(asker[0] if isinstance(asker, list) else asker)
         try:
             values = call["inputs"] = list(call["inputs"] or [])
             require_whole(values)
             require_whole(getattr(event, "_data", None))
-            if all(isinstance(block, Api) for block in function.inputs):
+            if api:
                 values += [None] * (len(function.inputs) - len(values))
             del call["self"]
-            return await super().process_api(**call)
+            answer = await super().process_api(**call)
+            return answer if api else answer | {"data": worded(answer["data"], language)}
         except gr.Error as error:
             error.print_exception = False
             raise
         except InvalidPathError:
-            raise _shown(NotAllowed("That is not a file you uploaded."), function) from None
+            raise _shown(NotAllowed("That is not a file you uploaded."), function, language) from None
         except Exception as error:  # the top of a call: whatever failed becomes its answer
-            raise _shown(error, function) from None
+            raise _shown(error, function, language) from None
 
 
-def _shown(error: Exception, function: Any) -> gr.Error:
+def _shown(error: Exception, function: Any, language: str) -> gr.Error:
     """The error as Gradio sends it to pages and clients."""
-    return gr.Error(refusal(error, f"call of {function.api_name or function.name}")[1], print_exception=False)
+    sentence = refusal(error, f"call of {function.api_name or function.name}")[1]
+    return gr.Error(worded(sentence, language), print_exception=False)

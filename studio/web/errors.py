@@ -21,6 +21,8 @@ from starlette.responses import JSONResponse, Response
 
 from studio.errors import BudgetError, CapabilityError, Conflict, NotAllowed, NotFound, StorageUnavailable, StudioError
 from studio.field_errors import legible, sentence
+from studio.messages import Message, answer, of_error
+from studio.web.language import PageJSON, language_of, reader
 from studio.web.storage_status import storage_status
 
 log = logging.getLogger(__name__)
@@ -54,14 +56,14 @@ def refusal(error: BaseException, asked: str = "") -> tuple[int, str]:
     if said is UNEXPECTED:
         log.error("%s", _line(error, asked))
         log.debug("the whole of it:", exc_info=error)
-    return status, legible(said)
+    return status, said if isinstance(said, Message) else legible(said)
 
 
 def _known(error: BaseException) -> tuple[int, str] | None:
     if isinstance(error, StorageUnavailable):
-        return storage_status(error.reason), str(error)
+        return storage_status(error.reason), of_error(error)
     if isinstance(error, StudioError):
-        return next((c for kind, c in STATUS_OF.items() if isinstance(error, kind)), 400), str(error)
+        return next((c for kind, c in STATUS_OF.items() if isinstance(error, kind)), 400), of_error(error)
     if isinstance(error, RequestValidationError):
         first: dict[str, Any] = dict(error.errors()[0])
         return 422, sentence(first | {"loc": first["loc"][1:]})
@@ -82,20 +84,28 @@ def _line(error: BaseException, asked: str) -> str:
 
 
 class SentenceRoute(APIRoute):
-    """A route whose failures are answered as {"error": sentence} with a fitting status."""
+    """A route whose failures are answered as {"error", "error_id", "error_values"} with a fitting status.
+
+    The page's language chooses the words of `error`; programs get English.
+    """
+
+    def __init__(self, path: str, endpoint: Callable[..., Any], **options: Any) -> None:
+        # a response model would copy the answer and turn its messages into plain text
+        super().__init__(path, endpoint, **options | {"response_model": None, "response_class": PageJSON})
 
     def get_route_handler(self) -> Callable[[Request], Coroutine[Any, Any, Response]]:
-        """The handler of the route with its errors put into words."""
+        """The handler of the route with its errors put into words, in the language of the page that asks."""
         inner = super().get_route_handler()
 
         async def handler(request: Request) -> Response:
-            try:
-                return await inner(request)
-            except ClientDisconnect:  # nobody is left to read an answer
-                return Response(status_code=400)
-            except Exception as error:  # the top of a request: whatever failed becomes its answer
-                status, said = refusal(error, f"{request.method} {request.url.path}")
-                return JSONResponse({"error": said}, status)
+            with reader(language_of(request)):
+                try:
+                    return await inner(request)
+                except ClientDisconnect:  # nobody is left to read an answer
+                    return Response(status_code=400)
+                except Exception as error:  # the top of a request: whatever failed becomes its answer
+                    status, sentence = refusal(error, f"{request.method} {request.url.path}")
+                    return PageJSON(answer(sentence) | {"error": sentence}, status)
 
         return handler
 
@@ -103,7 +113,7 @@ class SentenceRoute(APIRoute):
 async def _answered(request: Request, error: Exception) -> Response:
     """The same for Gradio's routes. FastAPI's own answer repeats the value, which may be none that JSON can hold."""
     status, said = refusal(error, f"{request.method} {request.url.path}")
-    return JSONResponse({"error": said, "detail": said}, status)
+    return JSONResponse(answer(said) | {"detail": said}, status)
 
 
 HANDLERS = dict.fromkeys((RequestValidationError, StudioError, *(kind for kind, _ in BY_INPUT)), _answered)

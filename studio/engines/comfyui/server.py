@@ -22,6 +22,7 @@ from studio.engines.comfyui.inspect import ANSWER_MAX_BYTES, KIND, known_nodes
 from studio.engines.comfyui.refusals import check_status, node_faults, sentence
 from studio.engines.http import NEVER_SENT, redacted
 from studio.errors import EngineError, Refused, Unavailable, UnknownOutcome
+from studio.messages import of_error
 
 TIMEOUT = httpx.Timeout(30.0, connect=5.0)
 NODES_FOR_S = 10.0
@@ -85,7 +86,7 @@ class Server:
         except httpx.RequestError as error:
             raise UnknownOutcome("The connection broke before ComfyUI confirmed the run.") from error
         except Unavailable as error:
-            raise UnknownOutcome(str(error)) from error
+            raise UnknownOutcome(of_error(error)) from error
         if status == 400:
             raise Refused(sentence(await _refusal(content)))
         if status >= 500:  # it may have been queued before the fault
@@ -94,7 +95,7 @@ class Server:
         try:
             answer = await _object(content)
         except Unavailable as error:
-            raise UnknownOutcome(str(error)) from error
+            raise UnknownOutcome(of_error(error)) from error
         await self._check_taken(answer, prompt_id)
 
     async def _check_taken(self, answer: JSON, prompt_id: str) -> None:

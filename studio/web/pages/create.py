@@ -14,6 +14,7 @@ from gradio.components import Component
 from studio.catalogue import Model
 from studio.domain import JSON, Run, Task
 from studio.errors import StudioError
+from studio.messages import of_error
 from studio.web.i18n import text
 from studio.web.pages import (
     form_controls,
@@ -288,7 +289,7 @@ class CreatePage(Page):
                     if wanted := form_files.shrinking(asset, spec):
                         one["id"] = self.studio.shrink_asset(asset.id, owner=owner, **wanted).id
                 except StudioError as error:
-                    said.append({"text": str(error), "bad": True})
+                    said.append({"text": of_error(error), "bad": True})
         return self._with_files(form, model, owner, said)
 
     def _with_files(self, form: JSON, model: Model, owner: str, notes: list[JSON]) -> Updates:
@@ -362,7 +363,7 @@ class CreatePage(Page):
         try:
             body = self.studio.settings_in(form_files.uploaded(self.studio, told.get("path")), name=name)
         except StudioError as error:
-            return {self.notice: [{"text": str(error), "bad": True}]}
+            return {self.notice: [{"text": of_error(error), "bad": True}]}
         if not body:
             return {self.notice: [{"key": "forms.restore_none", "to": name, "bad": True}]}
         page = self.ctx.create_page(body.get("task"), like=self)

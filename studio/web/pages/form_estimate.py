@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 from studio.catalogue import Model
 from studio.domain import JSON, Task
 from studio.errors import CapabilityError, StudioError
+from studio.messages import of_error
 from studio.prompt import shots as prompt_shots
 from studio.web.pages import form_sizes, form_values
 
@@ -68,7 +69,7 @@ def problems(studio: Studio, bodies: list[JSON], owner: str) -> list[JSON]:
     found: dict[tuple[str, str], JSON] = {}
     for body in bodies[:CHECKED]:
         for error in studio.check(body, owner=owner):
-            found.setdefault((error.field, str(error)), problem(error))
+            found.setdefault((error.field, of_error(error)), problem(error))
     return list(found.values())
 
 
@@ -76,7 +77,7 @@ def problem(error: StudioError) -> JSON:
     """One refusal for the page. waiting: nothing is wrong, something is only missing yet."""
     field = getattr(error, "field", "")
     missing = getattr(error, "value", None) in ("", 0, None) and field in ("prompt", *form_values.MEDIA)
-    return {"field": field, "message": str(error), "waiting": missing}
+    return {"field": field, "message": of_error(error), "waiting": missing}
 
 
 def limits(model: Model) -> JSON:

@@ -15,6 +15,7 @@ from starlette.routing import BaseRoute
 
 from studio.errors import NotFound, StudioError
 from studio.web.errors import SentenceRoute
+from studio.web.language import language_of
 from studio.web.middleware.same_origin import owner_of
 from studio.web.pages import form_defaults
 from studio.web.routes import looks, models, runs, settings, storyboards, workflows
@@ -62,7 +63,9 @@ def _small(made: APIRouter, studio: Studio, live: Live) -> None:
     async def events(request: Request) -> Response:
         """The stream of changes. Last-Event-ID needs no reading: a new stream begins with the whole list."""
         headers = {"cache-control": "no-store", "x-accel-buffering": "no"}
-        return StreamingResponse(live.stream(owner_of(request)), media_type="text/event-stream", headers=headers)
+        return StreamingResponse(
+            live.stream(owner_of(request), language_of(request)), media_type="text/event-stream", headers=headers
+        )
 
     @made.get("/ui/assets/{digest}/{path:path}")
     def asset(digest: str, path: str) -> Response:

@@ -20,6 +20,7 @@ from starlette.concurrency import run_in_threadpool
 
 from studio.domain import JSON
 from studio.errors import NotFound
+from studio.messages import ENGLISH, worded
 from studio.web.routes.run_json import card, queue
 
 if TYPE_CHECKING:
@@ -82,13 +83,16 @@ class Live:
         for page in pages:
             page.put({}, house=True)
 
-    async def stream(self, owner: str) -> AsyncIterator[str]:
-        """Server-sent events: `queue` (the whole list; first, and when order or pause changed), then `runs`."""
+    async def stream(self, owner: str, language: str = ENGLISH) -> AsyncIterator[str]:
+        """Server-sent events: `queue` (the whole list; first, and when order or pause changed), then `runs`.
+
+        Their messages are worded in this language.
+        """
         page = _Page(owner)
         await run_in_threadpool(self._join, page)
         try:
             yield "retry: 1000\n\n"
-            yield self._event("queue", await self._queue(owner))
+            yield self._event("queue", await self._queue(owner), language)
             while not self._closed:
                 try:
                     await asyncio.wait_for(page.news.wait(), HEARTBEAT_S)
@@ -100,9 +104,9 @@ class Live:
                 cards, page.changed = page.changed, {}
                 house, page.house = page.house, False
                 if house:
-                    yield self._event("queue", await self._queue(owner))
+                    yield self._event("queue", await self._queue(owner), language)
                 if cards:
-                    yield self._event("runs", list(cards.values()))
+                    yield self._event("runs", list(cards.values()), language)
         finally:
             with self._lock:
                 self._pages.discard(page)
@@ -110,8 +114,8 @@ class Live:
     async def _queue(self, owner: str) -> JSON:
         return await run_in_threadpool(queue, self._studio, owner=owner)
 
-    def _event(self, name: str, body: object) -> str:
-        text = _json(body)
+    def _event(self, name: str, body: object, language: str) -> str:
+        text = _json(worded(body, language))
         return f"id: {self._boot}-{next(self._ids)}\nevent: {name}\ndata: {text}\n\n"
 
     def _join(self, page: _Page) -> None:

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from studio.domain import JSON, Asset, Event, Run, Status
 from studio.errors import StudioError
+from studio.messages import answer, of_error
 from studio.web.routes.files import download_name, main_asset
 
 if TYPE_CHECKING:
@@ -63,7 +64,7 @@ def card(studio: Studio, run: Run) -> JSON:
     keys |= {"held_reason", "error", "note", "seed", "rating", "created_at", "started_at", "finished_at", "expected_s"}
     keys |= {"preview", "false_colours", "eta_s"}
     keys |= {"retry_of", "batch", "provider", "model", "cost_usd", "estimate_usd", "cancel_wanted", "owner"}
-    body = run.model_dump(mode="json", include=keys)
+    body = run.model_dump(mode="json", include=keys) | answer(run.error) | {"error": run.error, "note": run.note}
     if run.seed is not None and run.seed > EXACT:
         body["seed"] = str(run.seed)
     body["at_once"] = studio.at_once(run.provider)
@@ -92,7 +93,7 @@ def detail(studio: Studio, run: Run, events: list[Event], *, owner: str) -> JSON
         "attempt": run.attempt,
         "assets": [asset_card(a) | {"download": download_name(a, run)} for a in run.assets],
         "given": [{"input": name, **_input(studio, i, owner)} for name, i in inputs],
-        "events": [e.model_dump(mode="json", exclude={"run"}) for e in events],
+        "events": [e.model_dump(mode="json", exclude={"run"}) | {"why": e.why} for e in events],
     }
 
 
@@ -113,7 +114,7 @@ def _input(studio: Studio, asset_id: str, owner: str) -> JSON:
     try:
         return asset_card(studio.get_asset(asset_id, owner=owner))
     except StudioError as error:
-        return {"id": asset_id, "kind": "", "name": "", "lost": str(error)}
+        return {"id": asset_id, "kind": "", "name": "", "lost": of_error(error)}
 
 
 def queue(studio: Studio, *, owner: str, recent: int = 30) -> JSON:

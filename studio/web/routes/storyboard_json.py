@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 from studio.domain import JSON, Asset, Run, Status, Task
 from studio.errors import NotFound, StudioError
 from studio.film import platforms
+from studio.messages import of_error
 from studio.services.continuations import ChainPlan
 from studio.services.one_run_films import WholeState
 from studio.services.storyboards import Opened, ShotState, Way
@@ -109,7 +110,7 @@ def _estimate(
     try:
         found = studio.estimate([state.plan.body], owner=owner)
     except StudioError as error:
-        return None, None, [str(error)]
+        return None, None, [of_error(error)]
     return found.usd, found.expected_s, []
 
 

@@ -1,0 +1,46 @@
+"""The language of who asks: pages get the studio's messages in theirs, programs get English."""
+
+from __future__ import annotations
+
+import contextlib
+from collections.abc import Iterator
+from contextvars import ContextVar
+from typing import Any
+
+from starlette.responses import JSONResponse
+
+from studio.messages import ENGLISH, worded
+
+COOKIE = "studio_language"
+"""Set by assets/js/shell.js to the language the page is in."""
+_reader: ContextVar[str] = ContextVar("reader", default=ENGLISH)
+
+
+def language_of(request: Any) -> str:
+    """The language of the page that asks: its cookie, else what its browser prefers; English for programs.
+
+    request: Starlette's or Gradio's, or None.
+    """
+    if request is None:
+        return ENGLISH
+    accepted = request.headers.get("accept-language") or ENGLISH
+    wanted = request.cookies.get(COOKIE) or accepted
+    return "zh-CN" if wanted.lower().startswith("zh") else ENGLISH
+
+
+@contextlib.contextmanager
+def reader(language: str) -> Iterator[None]:
+    """Answers made inside are worded in this language."""
+    token = _reader.set(language)
+    try:
+        yield
+    finally:
+        _reader.reset(token)
+
+
+class PageJSON(JSONResponse):
+    """JSON for our pages: every message in it is worded in the reader's language."""
+
+    def render(self, content: Any) -> bytes:
+        """As JSONResponse's."""
+        return super().render(worded(content, _reader.get()))
