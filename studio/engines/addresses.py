@@ -12,6 +12,7 @@ import ipaddress
 import socket
 import urllib.request
 from collections.abc import Iterable
+from contextlib import suppress
 from contextvars import ContextVar
 from dataclasses import dataclass
 from typing import Any, cast
@@ -33,23 +34,23 @@ class LinkGone(EngineError):
 
 @dataclass(frozen=True)
 class Home:
-    """Host and port of the provider itself, which may be private; host "" for none.
+    """Hosts and ports of the provider itself, which may be private.
 
     anywhere: for the links of an engine on this machine, which are the studio's own.
     """
 
-    host: str = ""
-    port: int = 0
+    places: tuple[tuple[str, int], ...] = ()
     anywhere: bool = False
 
     @classmethod
-    def of(cls, base_url: str) -> Home:
-        """The home of this base URL; nowhere private, where it is none."""
-        try:
-            url = httpx.URL(base_url)
-        except httpx.InvalidURL:
-            return cls()
-        return cls(url.host, url.port or PORTS.get(url.scheme, 0))
+    def of(cls, *base_urls: str) -> Home:
+        """The home of these base URLs; nowhere private, where they are none."""
+        places: dict[tuple[str, int], None] = {}
+        for base in base_urls:
+            with suppress(httpx.InvalidURL):
+                url = httpx.URL(base)
+                places[url.host, url.port or PORTS.get(url.scheme, 0)] = None
+        return cls(tuple(place for place in places if place[0]))
 
 
 NOWHERE, ANYWHERE = Home(), Home(anywhere=True)
@@ -82,7 +83,8 @@ async def allowed(host: str, port: int, home: Home) -> list[str]:
     name cannot be found."""
     found = await _resolved(host, port)
     private = [address for address, _ in found if not _public(address)]
-    own = {a for a, _ in await _resolved(home.host, port)} if private and home.host and port == home.port else set()
+    mine = [own for own, own_port in home.places if own_port == port] if private else []
+    own = {a for name in mine for a, _ in await _resolved(name, port)}
     good = [text for a, text in found if _public(a) or ((home.anywhere or a in own) and not a.is_link_local)]
     if not good:
         said = f"The link leads into a private network ({shown(host)}); it was not followed."

@@ -1,19 +1,20 @@
 """One provider's API over HTTP: what every engine needs and must do alike.
 
-The key goes to the API's own host and nowhere else, and appears in no error. Redirects are not followed. A call that
-costs money (`paid`) tells "certainly not accepted" (Unavailable) from "the answer was lost" (UnknownOutcome). Answers
-have a limit of bytes and of time. httpx's pool slows down when more calls wait than it has connections, so a
-semaphore of the same size stands in front of it.
+The key goes to the hosts that the engine names and nowhere else, and appears in no error; an address that an answer
+names is called without it. Redirects are not followed. A call that costs money (`paid`) tells "certainly not accepted"
+(Unavailable) from "the answer was lost" (UnknownOutcome). Answers have a limit of bytes and of time. httpx's pool slows
+down when more calls wait than it has connections, so a semaphore of the same size stands in front of it.
 """
 
 from __future__ import annotations
 
 import asyncio
 import math
-from collections.abc import AsyncIterator, Callable, Mapping
+from collections.abc import AsyncIterator, Callable, Iterable, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from email.utils import parsedate_to_datetime
+from pathlib import Path
 from typing import Any
 
 import httpx
@@ -28,6 +29,7 @@ KEPT_CONNECTIONS, KEPT_S = 8, 15.0
 those left over from a burst must not stay; it takes the first free one, so that the others grow old."""
 MOST_BYTES = 8 * 2**20
 """Longest answer that is read. API answers are a few kilobytes."""
+CHUNK_BYTES = 256 * 2**10
 MOST_WAIT_S = 3600.0
 """Longest pause that a provider may ask for."""
 NEVER_SENT = (httpx.ConnectError, httpx.ConnectTimeout, httpx.PoolTimeout, httpx.UnsupportedProtocol)
@@ -35,12 +37,14 @@ NEVER_SENT = (httpx.ConnectError, httpx.ConnectTimeout, httpx.PoolTimeout, httpx
 
 @dataclass(frozen=True)
 class Reply:
-    """An answer, read to its end. body is {} when it is no JSON object; then is_json is False."""
+    """An answer, read to its end. body: the JSON object, {} for other answers. items: the objects of a JSON list.
+    is_json: whether it is one of the two."""
 
     status: int
     headers: Mapping[str, str] = field(default_factory=dict)
     body: JSON = field(default_factory=dict)
     is_json: bool = False
+    items: tuple[JSON, ...] = ()
 
     @property
     def retry_after_s(self) -> float | None:
@@ -50,14 +54,20 @@ class Reply:
         return retry_after_s(self.headers.get("retry-after"))
 
 
-class Api:
+class ApiClient:
     """Calls to one API. base: its address, without a slash at the end. label: how errors name the provider.
 
-    auth: headers with the key, made anew for each call and sent to the host of `base` only.
+    auth: headers with the key, made anew for each call and sent to the hosts of `base` and `hosts` only.
+    hosts: addresses of the provider's other services that know the same key, such as https://rest.fal.ai.
     """
 
-    def __init__(self, base: str, *, label: str, auth: Callable[[], Mapping[str, str]], total_s: float = 60.0) -> None:
+    def __init__(
+        self, base: str, *, label: str, auth: Callable[[], Mapping[str, str]], hosts: Iterable[str] = (),
+        total_s: float = 60.0,
+    ) -> None:  # fmt: skip
         self.base, self.label, self._auth, self.total_s = base.rstrip("/"), label, auth, total_s
+        self._home = addresses.Home.of(base, *hosts)
+        self._trusted = {_origin(addresses.parse(url)) for url in (base, *hosts) if url}
         self._client: httpx.AsyncClient | None = None
         self._outside: httpx.AsyncClient | None = None
         self._gate = asyncio.Semaphore(CONNECTIONS)
@@ -81,20 +91,41 @@ class Api:
         self._client = self._outside = None
 
     async def call(
-        self, method: str, path: str, *, json: Any = None, params: Mapping[str, Any] | None = None,
+        self, method: str, where: str, *, json: Any = None, params: Mapping[str, Any] | None = None,
         headers: Mapping[str, str] | None = None, paid: bool = False, total_s: float | None = None,
     ) -> Reply:  # fmt: skip
-        """One call to a path under `base`. Any status is an answer; only trouble on the way raises.
+        """One call, to a path under `base` ("/tasks") or a whole address, such as an answer names for the next call.
 
-        paid: the call may start something that is billed. total_s: limit for the whole call, also for an answer that
-        never ends. Raises Unavailable where repeating is safe, UnknownOutcome where a paid call may have arrived.
+        Any status is an answer; only trouble on the way raises. An address on a host that is not the provider's is
+        called without the key. paid: the call may start something that is billed. total_s: limit for the whole call,
+        also for an answer that never ends. Raises Unavailable where repeating is safe, UnknownOutcome where a paid call
+        may have arrived, LinkGone for an address that must not be reached (see engines.addresses).
         """
-        headers = {**self._auth(), **(headers or {})}
-        request = self.client.build_request(method, self.base + path, json=json, params=params, headers=headers)
+        url = addresses.parse(where if "://" in where else f"{self.base}/{where.removeprefix('/')}")
+        known = _origin(url) in self._trusted and not url.userinfo
+        client = self.client if known else await self._stranger(url)
+        request = client.build_request(
+            method, url, json=json, params=params, extensions={"home": self._home},
+            headers={**(self._auth() if known else {}), **(headers or {})},
+        )  # fmt: skip
         if json is None and method == "POST":
             request.headers["content-type"] = "application/json"
-        async with self.sending(request, paid=paid, total_s=total_s) as response:
+        async with self.sending(request, paid=paid, total_s=total_s, client=client) as response:
             return await self._reply(response, paid=paid)
+
+    async def put_file(self, url: str, path: Path, *, headers: Mapping[str, str], total_s: float) -> httpx.Response:
+        """The file's bytes to an address that the provider signed for them; its host never sees the key.
+
+        headers: exactly those that were signed. The answer is read, to a limit. Raises LinkGone as `post_form` does.
+        """
+        target = addresses.parse(url)
+        client = await self._stranger(target)
+        length = {"content-length": str(path.stat().st_size)}
+        request = client.build_request(
+            "PUT", target, content=_chunks(path), headers={**length, **headers}, extensions={"home": self._home}
+        )
+        async with self.sending(request, paid=False, total_s=total_s, client=client) as response:
+            return await _read(response)
 
     async def post_form(
         self, url: str, *, data: Mapping[str, str], files: Mapping[str, Any], total_s: float
@@ -103,41 +134,39 @@ class Api:
 
         Raises LinkGone for an address that must not be reached (see engines.addresses).
         """
-        home, target = addresses.Home.of(self.base), addresses.parse(url)
-        await addresses.check(target, home)
+        target = addresses.parse(url)
+        client = await self._stranger(target)
+        more: dict[str, Any] = {"data": dict(data), "files": dict(files), "extensions": {"home": self._home}}
+        request = client.build_request("POST", target, **more)
+        async with self.sending(request, paid=False, total_s=total_s, client=client) as response:
+            return await _read(response)
+
+    async def _stranger(self, url: httpx.URL) -> httpx.AsyncClient:
+        """The client for hosts that are not the provider's own. Raises LinkGone for an address that leads inside."""
+        await addresses.check(url, self._home)
         if self._outside is None:
             limits = httpx.Limits(max_connections=CONNECTIONS, max_keepalive_connections=0)
             self._outside = addresses.client(limits, httpx.Timeout(30.0, connect=15.0, pool=None))
-        more: dict[str, Any] = {"data": dict(data), "files": dict(files), "extensions": {"home": home}}
-        request = self._outside.build_request("POST", target, **more)
-        async with self.sending(request, paid=False, total_s=total_s, client=self._outside) as response:
-            content = bytearray()
-            async for piece in response.aiter_bytes():
-                content += piece
-                if len(content) > MOST_BYTES:
-                    raise Unavailable("The answer of the provider's file host is too long.", code="too long")
-            return httpx.Response(response.status_code, headers=_plain(response.headers), content=bytes(content))
+        return self._outside
 
     async def reply(self, response: httpx.Response) -> Reply:
         """An open answer, read to its end. Raises Unavailable when it is too long."""
         return await self._reply(response, paid=False)
 
     async def events(self, response: httpx.Response) -> AsyncIterator[tuple[str, JSON]]:
-        """Server-sent events of an open answer as (event name, data). Lines that are no JSON object are left out."""
-        name, auth = "", self._auth()
-        async for raw in _lines(response):
-            line = redacted(raw, auth).decode("utf-8", "replace").rstrip("\r")
-            if line.startswith("event:"):
-                name = line.removeprefix("event:").strip()
-            elif line.startswith("data:"):
-                try:
-                    data = strict_json.read(line.removeprefix("data:"))
-                except ValueError:
-                    continue
-                if isinstance(data, dict):
-                    yield name, data
-            elif not line:
-                name = ""
+        """Server-sent events of an open answer as (event name, data). Those that are no JSON object are left out."""
+        from httpx_sse import EventSource
+
+        plain = httpx.Response(
+            response.status_code, headers=_plain(response.headers), stream=_Bounded(response.aiter_bytes())
+        )
+        async for event in EventSource(plain).aiter_sse():
+            try:
+                data = strict_json.read(redacted(event.data.encode(), self._auth()))
+            except ValueError:
+                continue
+            if isinstance(data, dict):
+                yield event.event, data
 
     @asynccontextmanager
     async def sending(
@@ -171,13 +200,14 @@ class Api:
             if len(raw) > MOST_BYTES:
                 raise lost(f"The answer of {self.label} is longer than {MOST_BYTES // 2**20} MB.", code="too long")
         try:
-            body = strict_json.read(redacted(bytes(raw), self._auth()))
+            value = strict_json.read(redacted(bytes(raw), self._auth()))
         except ValueError:
-            body = None
-        good = isinstance(body, dict)
+            value = None
+        good = isinstance(value, dict | list)
         if not good and response.status_code < 400:
             raise lost(f"The answer of {self.label} is not readable.", code="not JSON")
-        return Reply(response.status_code, response.headers, body if good else {}, good)
+        items = tuple(strict_json.rows(value))
+        return Reply(response.status_code, response.headers, strict_json.table(value), good, items)
 
 
 def redacted(raw: bytes, auth: Mapping[str, str]) -> bytes:
@@ -189,18 +219,44 @@ def redacted(raw: bytes, auth: Mapping[str, str]) -> bytes:
     return raw
 
 
-async def _lines(response: httpx.Response) -> AsyncIterator[bytes]:
-    """Lines of a stream of bounded length, so that one without an end cannot fill the memory either."""
-    seen, tail = 0, b""
+class _Bounded(httpx.AsyncByteStream):
+    """A stream of bounded length, so that one without an end cannot fill the memory. Its end also ends an event: what
+    is not whole then is no JSON, and left out."""
+
+    def __init__(self, chunks: AsyncIterator[bytes]) -> None:
+        self._chunks = chunks
+
+    async def __aiter__(self) -> AsyncIterator[bytes]:
+        seen = 0
+        async for chunk in self._chunks:
+            seen += len(chunk)
+            if seen > MOST_BYTES:
+                said = f"The provider's stream is longer than {MOST_BYTES // 2**20} MB."
+                raise UnknownOutcome(said, code="too long")
+            yield chunk
+        yield b"\n\n"
+
+
+async def _chunks(path: Path) -> AsyncIterator[bytes]:
+    """The file's content, read outside the event loop."""
+    with path.open("rb") as file:
+        while chunk := await asyncio.to_thread(file.read, CHUNK_BYTES):
+            yield chunk
+
+
+async def _read(response: httpx.Response) -> httpx.Response:
+    """A file host's answer, read to a limit. Raises Unavailable for one that is longer."""
+    content = bytearray()
     async for piece in response.aiter_bytes():
-        seen += len(piece)
-        if seen > MOST_BYTES:
-            said = f"The provider's stream is longer than {MOST_BYTES // 2**20} MB."
-            raise UnknownOutcome(said, code="too long")
-        *lines, tail = (tail + piece).split(b"\n")
-        for line in lines:
-            yield line
-    yield tail
+        content += piece
+        if len(content) > MOST_BYTES:
+            raise Unavailable("The answer of the provider's file host is too long.", code="too long")
+    return httpx.Response(response.status_code, headers=_plain(response.headers), content=bytes(content))
+
+
+def _origin(url: httpx.URL) -> tuple[str, str, int]:
+    """Scheme, host and port: what decides whether an address is the provider's own."""
+    return url.scheme, url.host, url.port or addresses.PORTS.get(url.scheme, 0)
 
 
 def retry_after_s(text: str | None) -> float | None:

@@ -18,7 +18,7 @@ from studio.catalogue import Catalogue
 from studio.domain import Asset, Phase, Progress, Run, Status
 from studio.engines.addresses import ANYWHERE, Home
 from studio.engines.base import Announces, Engine, Input, Job
-from studio.engines.rate_limit import Turnstile
+from studio.engines.rate_limit import RateLimiter
 from studio.errors import NotFound, StorageUnavailable
 from studio.jobs.durations import History, Timing
 from studio.jobs.events import Feed
@@ -160,8 +160,8 @@ class Lane:
         limits = engine.facts.limits
         self.engine, self.facts = engine, engine.facts
         self.room = limits.concurrent
-        self.submits = Turnstile(limits.submits_per_s)
-        self.looks = Turnstile(limits.polls_per_s)
+        self.submits = RateLimiter(limits.submits_per_s)
+        self.looks = RateLimiter(limits.polls_per_s)
         self.downloads = asyncio.Semaphore(DOWNLOADS_AT_ONCE)
         self.home = ANYWHERE if self.facts.local else Home.of(self.facts.base_url)
         self.news: dict[str, asyncio.Event] = {}

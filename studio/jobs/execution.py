@@ -153,7 +153,7 @@ class Drive:
         """Send the run, again only after an answer that is certain to mean "not accepted"."""
         way, start, tries = self.way, time.monotonic(), 0
         while True:
-            await way.unless_cancelled(way.lane.submits.turn())
+            await way.unless_cancelled(way.lane.submits.acquire())
             await way.enter(Phase.SUBMITTING, f"Sent to {way.facts.label}.", submitted_at=stamp())
             self.submitting = True
             try:
@@ -168,7 +168,7 @@ class Drive:
                 self.submitting = False
             await way.enter(Phase.PREPARING, f"Not accepted: {refusal}")
             if refusal.retry_after_s:
-                way.lane.submits.close_for(refusal.retry_after_s)
+                way.lane.submits.pause_for(refusal.retry_after_s)
             await way.pause(backoff_s(way.timing, tries, refusal.retry_after_s), refusal)
             tries += 1
 

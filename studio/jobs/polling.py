@@ -43,7 +43,7 @@ class Watch:
         while True:
             if await way.wish_within(self._pause_s()):
                 await self._cancel()
-            await way.lane.looks.turn()
+            await way.lane.looks.acquire()
             try:
                 seen = await way.answer(way.engine.poll(handle))
             except EngineError as error:
@@ -89,7 +89,7 @@ class Watch:
         seconds = backoff_s(self.way.timing, self._faults, error.retry_after_s)
         self._faults += 1
         if error.retry_after_s:
-            self.way.lane.looks.close_for(error.retry_after_s)
+            self.way.lane.looks.pause_for(error.retry_after_s)
         await self.way.note(f"{error} Looking again in {seconds:.0f} s.")
         if await self.way.wish_within(seconds):
             await self._cancel()

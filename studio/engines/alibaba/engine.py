@@ -22,8 +22,8 @@ from studio.engines.alibaba import request as request_body
 from studio.engines.alibaba import response as response_body
 from studio.engines.alibaba.tasks import Tasks
 from studio.engines.base import Facts, Job, Limits
-from studio.engines.http import Api
-from studio.engines.rate_limit import Turnstile
+from studio.engines.http import ApiClient
+from studio.engines.rate_limit import RateLimiter
 from studio.engines.strict_json import number, rows, table
 from studio.errors import CapabilityError, Refused, Unavailable, UnknownHandle, UnknownOutcome
 from studio.settings import Settings
@@ -50,10 +50,10 @@ class AlibabaEngine:
         concurrent = int(_number(settings, "ALIBABA_CONCURRENT", 10))
         limits = Limits(_number(settings, "ALIBABA_SUBMITS_PER_S", 5.0), concurrent, polls_per_s=1000.0)
         self.facts = Facts("alibaba", errors.LABEL, (KEY,), limits, base_url=self.place.base)
-        self._api = Api(self.place.base, label=errors.LABEL, auth=self._auth)
+        self._api = ApiClient(self.place.base, label=errors.LABEL, auth=self._auth)
         self._tasks = Tasks(self._api, self.place)
         self._finder = reconcile.Finder(self._tasks, settle_s)
-        self._turns: dict[str, Turnstile] = {}
+        self._turns: dict[str, RateLimiter] = {}
 
     def _auth(self) -> dict[str, str]:
         key = self._settings.secret(KEY) or ""
@@ -123,7 +123,7 @@ class AlibabaEngine:
         """Send the job; its handle. See engines.base."""
         model, row = request_body.name_at(job.model, self.place.region), job.model.engine
         direct = self._direct(row)
-        await self._turn(model, float(row.get("submits_per_s", 5))).turn()
+        await self._turn(model, float(row.get("submits_per_s", 5))).acquire()
         await self._check_face(job)
         stream = direct and bool(row.get("stream"))
         build = partial(request_body.build, job, region=self.place.region, stream=stream)
@@ -142,11 +142,11 @@ class AlibabaEngine:
         wanted = self._settings.option("ALIBABA_IMAGES", "tasks") == "direct"
         return wanted and row.get("path") == "image" and self.place.region != "frankfurt"
 
-    def _turn(self, model: str, per_s: float) -> Turnstile:
-        """The turnstile of one model: its documented rate, unless ALIBABA_SUBMITS_PER_S says the account has more."""
+    def _turn(self, model: str, per_s: float) -> RateLimiter:
+        """The limiter of one model: its documented rate, unless ALIBABA_SUBMITS_PER_S says the account has more."""
         if model not in self._turns:
             faster = self.facts.limits.submits_per_s
-            self._turns[model] = Turnstile(per_s if faster <= 5.0 else faster)
+            self._turns[model] = RateLimiter(per_s if faster <= 5.0 else faster)
         return self._turns[model]
 
     async def _task(self, body: JSON, path: str, headers: Mapping[str, str], model: str) -> str:

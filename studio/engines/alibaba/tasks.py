@@ -16,8 +16,8 @@ from dataclasses import dataclass
 from studio.domain import JSON
 from studio.engines.alibaba import errors
 from studio.engines.alibaba.regions import Place
-from studio.engines.http import Api
-from studio.engines.rate_limit import Turnstile
+from studio.engines.http import ApiClient
+from studio.engines.rate_limit import RateLimiter
 from studio.engines.strict_json import number, rows, table
 from studio.errors import EngineError, Unavailable, UnknownOutcome
 
@@ -59,9 +59,9 @@ class Watched:
 class Tasks:
     """All tasks of one account that this process watches."""
 
-    def __init__(self, api: Api, place: Place) -> None:
+    def __init__(self, api: ApiClient, place: Place) -> None:
         self._api, self._place = api, place
-        self._looks, self._lists = Turnstile(QUERIES_PER_S), Turnstile(QUERIES_PER_S)
+        self._looks, self._lists = RateLimiter(QUERIES_PER_S), RateLimiter(QUERIES_PER_S)
         self._watched: dict[str, Watched] = {}
         self._sweeping: asyncio.Task[None] | None = None
         self._tell: Callable[[str], None] = lambda _: None
@@ -97,7 +97,7 @@ class Tasks:
 
     async def fetch(self, task: str) -> JSON:
         """The task, asked for by itself."""
-        await self._looks.turn()
+        await self._looks.acquire()
         reply = await self._api.call("GET", f"/tasks/{task}")
         output = table(reply.body.get("output"))
         if reply.status != 200 or not (output.get("task_status") or errors.code_of(reply.body)[0]):
@@ -135,7 +135,7 @@ class Tasks:
         return any(row.get("task_id") in tasks for row in rows((await self._page(1))["data"]))
 
     async def _page(self, page: int, **filters: str) -> JSON:
-        await self._lists.turn()
+        await self._lists.acquire()
         reply = await self._api.call("GET", "/tasks/", params={"page_no": page, "page_size": PAGE, **filters})
         if reply.status != 200:
             raise errors.of_reply(reply, self._place, "the list of tasks")

@@ -14,7 +14,7 @@ import httpx
 from studio.domain import Asset
 from studio.engines.alibaba import errors
 from studio.engines.alibaba.regions import UPLOADS, Place
-from studio.engines.http import Api
+from studio.engines.http import ApiClient
 from studio.errors import EngineError, Refused, Unavailable
 
 RESOLVE = {"X-DashScope-OssResourceResolve": "enable"}
@@ -28,7 +28,7 @@ FIELDS = {
 UPLOAD_S = 600.0
 
 
-async def upload(api: Api, place: Place, model: str, path: Path, asset: Asset) -> str:
+async def upload(api: ApiClient, place: Place, model: str, path: Path, asset: Asset) -> str:
     """Bring one file to the provider; its oss:// address. Free, and may be repeated."""
     policy = await _policy(api, place, model)
     most = float(policy.get("max_file_size_mb") or 1000)
@@ -45,7 +45,7 @@ async def upload(api: Api, place: Place, model: str, path: Path, asset: Asset) -
     return f"oss://{key}"
 
 
-async def _policy(api: Api, place: Place, model: str) -> dict[str, str]:
+async def _policy(api: ApiClient, place: Place, model: str) -> dict[str, str]:
     reply = await api.call("GET", "/uploads", params={"action": "getPolicy", "model": model})
     if reply.status != 200 or errors.code_of(reply.body)[0]:
         error = errors.of_reply(reply, place, model)
