@@ -14,7 +14,7 @@ from itertools import pairwise
 from typing import TYPE_CHECKING, Any
 
 from studio.film.clips import Clip, Shelf
-from studio.film.timeline import Cut, Span, Transition
+from studio.film.timeline import Cut, Segment, Timeline, Transition
 
 if TYPE_CHECKING:
     import numpy as np
@@ -66,9 +66,7 @@ class _Part:
         return self.packets[number] if 0 <= number < len(self.packets) else None
 
 
-def mended(
-    spans: list[Span], clips: list[Clip], shelf: Shelf, fps: Fraction
-) -> tuple[AudioStream, list[Packet]] | None:
+def mended(timeline: Timeline, clips: list[Clip], shelf: Shelf) -> tuple[AudioStream, list[Packet]] | None:
     """The film's sound as packets with the film's time stamps, and the stream they belong to.
 
     None when a clip's sound is shorter than its picture or has gaps: then all must be mixed and encoded.
@@ -76,8 +74,8 @@ def mended(
     rate = shelf.get(clips[0].path).streams.audio[0].codec_context.sample_rate
     parts: list[_Part] = []
     origin = None
-    for span, clip in zip(spans, clips, strict=True):
-        part = _part(span, clip, shelf, fps, rate, origin)
+    for segment, clip in zip(timeline.segments, clips, strict=True):
+        part = _part(segment, clip, shelf, timeline.fps, rate, origin)
         if part is None:
             return None
         origin = part.first_pts if origin is None else origin
@@ -87,7 +85,7 @@ def mended(
     return (template, packets) if packets else None
 
 
-def _part(span: Span, clip: Clip, shelf: Shelf, fps: Fraction, rate: int, origin: int | None) -> _Part | None:
+def _part(segment: Segment, clip: Clip, shelf: Shelf, fps: Fraction, rate: int, origin: int | None) -> _Part | None:
     box = shelf.get(clip.path)
     sound = box.streams.audio[0]
     box.seek(0, backward=True)
@@ -97,10 +95,10 @@ def _part(span: Span, clip: Clip, shelf: Shelf, fps: Fraction, rate: int, origin
     stamps = [packet.pts or 0 for packet in packets]
     if any(b - a != STEP for a, b in pairwise(stamps)):
         return None
-    begin, end = round(span.at / fps * rate), round((span.at + span.frames) / fps * rate)
+    begin, end = round(segment.start / fps * rate), round(segment.end / fps * rate)
     own_s = Fraction(clip.start_s).limit_denominator(rate)
-    shift = begin - round((span.first / fps + own_s) * rate)
-    if stamps[0] > own_s * rate or stamps[-1] + STEP < round((span.last / fps + own_s) * rate) - BESIDE * STEP:
+    shift = begin - round((segment.first / fps + own_s) * rate)
+    if stamps[0] > own_s * rate or stamps[-1] + STEP < round((segment.last / fps + own_s) * rate) - BESIDE * STEP:
         return None
     origin = stamps[0] if origin is None else origin
     return _Part(packets, round((stamps[0] + shift - origin) / STEP), begin, end, stamps[0])

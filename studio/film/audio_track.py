@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING
 from studio.film import treble
 from studio.film.clips import Clip
 from studio.film.loudness import levelled, measure
-from studio.film.timeline import Cut, Loudness, Span, Track, Transition, TrebleFix
+from studio.film.timeline import Cut, CutClip, Loudness, Segment, Timeline, Track, Transition, TrebleFix
 from studio.media import av_io
 from studio.media.files import Cancelled, Stopped, run_ffmpeg
 
@@ -45,14 +45,14 @@ class Mixed:
     notes: tuple[str, ...] = ()
 
 
-def mixed(cut: Cut, spans: list[Span], clips: list[Clip], folder: Path, cancelled: Cancelled | None) -> Mixed | None:
+def mixed(cut: Cut, timeline: Timeline, clips: list[Clip], folder: Path, cancelled: Cancelled | None) -> Mixed | None:
     """Mix and encode the whole sound into `folder`. None when there is nothing to hear anywhere."""
-    heard = any(clip.sound and not span.clip.silent for clip, span in zip(clips, spans, strict=True))
+    heard = any(clip.sound and not shot.silent for clip, shot in zip(clips, cut.shots, strict=True))
     if not heard and not cut.sound.tracks:
         return None
-    total = round((spans[-1].at + spans[-1].frames) / cut.fps * RATE_HZ)
+    total = round(timeline.frames / cut.fps * RATE_HZ)
     bed = folder / "bed.f32"
-    _bed(cut, spans, clips, bed, total, cancelled)
+    _bed(cut, timeline, clips, bed, total, cancelled)
     fix = None
     if cut.sound.repair_treble and heard:
         bed, fix = treble.repaired(bed, folder / "repaired.f32", cancelled=cancelled)
@@ -78,7 +78,7 @@ def encode_aac(args: list[str], out: Path, cancelled: Cancelled | None) -> None:
     run_ffmpeg([*args, "-c:a", "aac", "-b:a", "192k"], out, cancelled=cancelled)
 
 
-def _bed(cut: Cut, spans: list[Span], clips: list[Clip], out: Path, total: int, cancelled: Cancelled | None) -> None:
+def _bed(cut: Cut, timeline: Timeline, clips: list[Clip], out: Path, total: int, cancelled: Cancelled | None) -> None:
     """Write the clips' own sound, cross-faded, as raw stereo floats of the film's whole length.
 
     Raises OSError when the disk is full. The file is not mapped into memory: where it has no block, writing to a mapped
@@ -86,24 +86,25 @@ def _bed(cut: Cut, spans: list[Span], clips: list[Clip], out: Path, total: int, 
     """
     with out.open("wb+", buffering=0) as file:
         file.truncate(max(total, 1) * FRAME_BYTES)
-        _mix(cut, spans, clips, file, total, cancelled)
+        _mix(cut, timeline, clips, file, total, cancelled)
 
 
 def _mix(
-    cut: Cut, spans: list[Span], clips: list[Clip], film: io.FileIO, total: int, cancelled: Cancelled | None
+    cut: Cut, timeline: Timeline, clips: list[Clip], film: io.FileIO, total: int, cancelled: Cancelled | None
 ) -> None:
     lead = 0
-    for number, (span, clip) in enumerate(zip(spans, clips, strict=True)):
-        kind = spans[number - 1].clip.transition if number else Transition.CUT
-        shape = _Shape(span, cut.fps, lead, kind, 10 ** ((span.clip.gain_db + cut.sound.clips_gain_db) / 20))
-        if clip.sound and not span.clip.silent:
-            for at, samples in _samples(clip.path, span.first / cut.fps + _start(clip), span.frames / cut.fps):
+    before = Transition.CUT
+    for segment, shot, clip in zip(timeline.segments, cut.shots, clips, strict=True):
+        gain = 10 ** ((shot.gain_db + cut.sound.clips_gain_db) / 20)
+        shape = _Shape(segment, shot, cut.fps, (lead, before), gain)
+        if clip.sound and not shot.silent:
+            for at, samples in _samples(clip.path, segment.first / cut.fps + _start(clip), segment.frames / cut.fps):
                 if cancelled and cancelled():
                     raise Stopped
                 begin = shape.begin + at
                 samples = samples[: max(0, total - begin)]
                 _add(film, begin, samples * shape.gain(at, len(samples))[:, None])
-        lead = span.overlap
+        lead, before = segment.overlap, shot.transition
 
 
 def _add(film: io.FileIO, begin: int, samples: np.ndarray) -> None:
@@ -125,11 +126,13 @@ def _start(clip: Clip) -> Fraction:
 class _Shape:
     """A clip's level over time: faded in over its lead, out over its overlap, or just without a click."""
 
-    def __init__(self, span: Span, fps: Fraction, lead: int, kind: Transition, gain: float) -> None:
-        self.begin = round(span.at / fps * RATE_HZ)
-        self.length = round(span.frames / fps * RATE_HZ)
-        self.rise = round(lead / fps * RATE_HZ), kind
-        self.fall = round(span.overlap / fps * RATE_HZ), span.clip.transition
+    def __init__(
+        self, segment: Segment, shot: CutClip, fps: Fraction, lead: tuple[int, Transition], gain: float
+    ) -> None:
+        self.begin = round(segment.start / fps * RATE_HZ)
+        self.length = round(segment.frames / fps * RATE_HZ)
+        self.rise = round(lead[0] / fps * RATE_HZ), lead[1]
+        self.fall = round(segment.overlap / fps * RATE_HZ), shot.transition
         self.level = gain
 
     def gain(self, at: int, count: int) -> np.ndarray:

@@ -16,7 +16,7 @@ from studio.errors import MediaError
 from studio.film import aac_splice, finishing
 from studio.film.audio_track import Mixed, mixed
 from studio.film.clips import Clip, Shelf, in_format, survey
-from studio.film.timeline import Cut, Report, lay_out
+from studio.film.timeline import Cut, Report, timeline_of
 from studio.film.video_track import Copy, Packets, Piece, frames_of, plan, set_up
 from studio.media import av_io
 from studio.media.files import Cancelled, OnProgress, Stopped, replacing
@@ -54,12 +54,12 @@ def render(
         notes = [f"{c.path.name} was brought to the film's format (its {c.why_not} differed)." for c in odd]
         made = {clip: _fitted(clip, cut, shelf, cache or work, bar, cancelled) for clip in odd}
         clips = [made.get(clip, clip) for clip in clips]
-        spans = lay_out(cut, [clip.length_s for clip in clips])
+        timeline = timeline_of(cut, [clip.length_s for clip in clips])
         first = finishing.preliminary(cut)
-        pieces = plan(spans, clips, shelf, cut.fps, finishing.tables(cut, work), draw=whole)
+        pieces = plan(cut, timeline, clips, shelf, finishing.tables(cut, work), draw=whole)
         pictures = _drawn(cut, pieces, work, shelf, bar, cancelled) if whole else Packets(first, pieces, clips, shelf)
-        sounds = aac_splice.mended(spans, clips, shelf, cut.fps) if aac_splice.mendable(cut, clips) else None
-        heard = mixed(cut, spans, clips, work, cancelled) if sounds is None else None
+        sounds = aac_splice.mended(timeline, clips, shelf) if aac_splice.mendable(cut, clips) else None
+        heard = mixed(cut, timeline, clips, work, cancelled) if sounds is None else None
         joined = work / "joined.mp4" if again or soft else out
         with _sound_packets(sounds, heard) as packets:
             _mux(first, joined, pictures, packets, bar, cancelled)

@@ -1,11 +1,15 @@
-"""A film as a description: which parts of which clips, how they go over into each other, sound and finishing.
+"""A film as a description, and its clock: which parts of which clips, how they go over into each other, and when.
 
 `render(cut, out)` makes the file. Everything here is plain frozen data, so a cut can be compared, hashed and kept.
+`lay_out` is the only place that reckons, in whole frames, when a clip begins, how long it lasts and what two clips
+share: board, player, captions, hand-over, preflight and export all read its Timeline.
 Times in seconds on the film's own clock unless said otherwise; levels in dB; loudness in LUFS (EBU R 128).
 """
 
 from __future__ import annotations
 
+import math
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
 from fractions import Fraction
@@ -14,6 +18,9 @@ from pathlib import Path
 from typing import Literal
 
 from studio.errors import MediaError
+
+TO_THE_MS = 0.002
+"""So far a length that was kept to the millisecond may be from the frame it means."""
 
 
 class Transition(StrEnum):
@@ -193,44 +200,128 @@ class Report:
 
 
 @dataclass(frozen=True)
-class Span:
-    """One clip on the film's clock, in frames. first, last: of the file, last excluded; at: where it begins in the
+class ClipRange:
+    """What a film takes of one clip, in seconds. length_s: of the whole clip. in_s, out_s: on its own clock; out_s
+    None: to its end. transition: into the clip that follows.
+    """
+
+    length_s: float
+    in_s: float = 0.0
+    out_s: float | None = None
+    transition: Transition = Transition.CUT
+    transition_s: float = 0.5
+
+
+@dataclass(frozen=True)
+class Segment:
+    """One clip on the film's clock, in frames. first, last: of the clip, last excluded; start: where it begins in the
     film; overlap: frames it shares with the next clip."""
 
-    clip: CutClip
     first: int
     last: int
-    at: int
+    start: int
     overlap: int
 
     @property
     def frames(self) -> int:
+        """How many frames of the clip the film shows."""
         return self.last - self.first
 
+    @property
+    def end(self) -> int:
+        """The first frame of the film that no longer shows the clip."""
+        return self.start + self.frames
 
-def lay_out(cut: Cut, lengths_s: list[float]) -> list[Span]:
-    """Each clip's place, in whole frames. lengths_s: of the files. Raises MediaError for an empty part or film."""
+
+@dataclass(frozen=True)
+class Timeline:
+    """When each clip of a film is shown. Frames are whole; seconds are frames divided by fps."""
+
+    segments: tuple[Segment, ...]
+    fps: Fraction
+
+    @property
+    def frames(self) -> int:
+        """Of the whole film."""
+        return self.segments[-1].end if self.segments else 0
+
+    @property
+    def length_s(self) -> float:
+        """Running time of the whole film."""
+        return self.seconds(self.frames)
+
+    def seconds(self, frames: int) -> float:
+        """So many frames in seconds, to the microsecond."""
+        return round(float(frames / self.fps), 6)
+
+    def starts_s(self) -> tuple[float, ...]:
+        """When each clip begins."""
+        return tuple(self.seconds(segment.start) for segment in self.segments)
+
+    def shown_s(self, number: int) -> float:
+        """How long the film shows this clip (from 0), transitions included."""
+        return self.seconds(self.segments[number].frames)
+
+    def at(self, at_s: float) -> int:
+        """The number of the clip that is on top at this time; the first before the film, the last after it."""
+        frame = math.floor(at_s * float(self.fps) + 1e-3)
+        return max((n for n, segment in enumerate(self.segments) if segment.start <= frame), default=0)
+
+
+def nearest_frame(seconds: float, fps: Fraction) -> int:
+    """The frame nearest to this time; half-way times go to the later one, though no decimal fraction is exact."""
+    return math.floor(seconds * float(fps) + 0.5 + 1e-6)
+
+
+def whole_length_s(length_s: float, fps: float | None) -> float:
+    """A clip's length to the frame, where it is known to the millisecond only."""
+    if not fps:
+        return length_s
+    rate = exact_rate(fps)
+    exact = round(length_s * rate) / rate
+    return exact if abs(exact - length_s) < TO_THE_MS else length_s
+
+
+def exact_rate(fps: float) -> float:
+    """A frame rate that was kept to three places: 23.976 is 24000/1001."""
+    ntsc = round(fps) * 1000 / 1001
+    return ntsc if abs(ntsc - fps) < TO_THE_MS / 2 else fps
+
+
+def lay_out(ranges: Sequence[ClipRange], fps: Fraction) -> Timeline:
+    """The clips one after another, each for at least one frame; a transition takes at most half of either neighbour."""
+    shown = [_shown(one, fps) for one in ranges]
+    overlaps = [_overlap(a, b, one, fps) for (a, b), one in zip(pairwise(shown), ranges, strict=False)]
+    segments, start = [], 0
+    for (first, last), overlap in zip(shown, [*overlaps, 0], strict=False):
+        segments.append(Segment(first, last, start, overlap))
+        start += last - first - overlap
+    return Timeline(tuple(segments), fps)
+
+
+def timeline_of(cut: Cut, lengths_s: Sequence[float]) -> Timeline:
+    """The timeline of a cut whose files have these lengths. Raises MediaError for an empty part or film."""
     if not cut.shots:
         raise MediaError("The film has no clips yet.")
-    parts = [_part(clip, length_s, cut.fps) for clip, length_s in zip(cut.shots, lengths_s, strict=True)]
-    overlaps = [_overlap(a, b, clip, cut.fps) for (a, b), clip in zip(pairwise(parts), cut.shots, strict=False)] + [0]
-    spans, at = [], 0
-    for clip, (first, last), overlap in zip(cut.shots, parts, overlaps, strict=True):
-        spans.append(Span(clip, first, last, at, overlap))
-        at += last - first - overlap
-    return spans
+    for clip, length_s in zip(cut.shots, lengths_s, strict=True):
+        end_s = length_s if clip.out_s is None else min(length_s, clip.out_s)
+        if nearest_frame(end_s, cut.fps) <= nearest_frame(clip.in_s, cut.fps):
+            raise MediaError(f"Nothing is left of {clip.path.name} between {clip.in_s:g} s and its end. Trim it less.")
+    ranges = [
+        ClipRange(length_s, clip.in_s, clip.out_s, clip.transition, clip.transition_s)
+        for clip, length_s in zip(cut.shots, lengths_s, strict=True)
+    ]
+    return lay_out(ranges, cut.fps)
 
 
-def _part(clip: CutClip, length_s: float, fps: Fraction) -> tuple[int, int]:
-    whole = round(length_s * fps)
-    first = min(max(0, round(clip.in_s * fps)), whole)
-    last = whole if clip.out_s is None else min(whole, round(clip.out_s * fps))
-    if last <= first:
-        raise MediaError(f"Nothing is left of {clip.path.name} between {clip.in_s:g} s and its end. Trim it less.")
-    return first, last
+def _shown(one: ClipRange, fps: Fraction) -> tuple[int, int]:
+    whole = max(1, nearest_frame(one.length_s, fps))
+    first = min(max(0, nearest_frame(one.in_s, fps)), whole - 1)
+    last = whole if one.out_s is None else min(whole, nearest_frame(one.out_s, fps))
+    return first, max(last, first + 1)
 
 
-def _overlap(a: tuple[int, int], b: tuple[int, int], clip: CutClip, fps: Fraction) -> int:
-    if clip.transition is Transition.CUT:
+def _overlap(a: tuple[int, int], b: tuple[int, int], one: ClipRange, fps: Fraction) -> int:
+    if one.transition is Transition.CUT:
         return 0
-    return max(0, min(round(clip.transition_s * fps), (a[1] - a[0]) // 2, (b[1] - b[0]) // 2))
+    return max(0, min(nearest_frame(one.transition_s, fps), (a[1] - a[0]) // 2, (b[1] - b[0]) // 2))

@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING
 
 from studio.errors import MediaError
 from studio.film.clips import BT709, Clip, Shelf
-from studio.film.timeline import Cut, Span, Transition
+from studio.film.timeline import Cut, Timeline, Transition
 from studio.film.transitions import Blender
 from studio.media import av_io, cube
 from studio.media.prefetch import ahead
@@ -75,23 +75,24 @@ Tables = Sequence[Path | None]
 
 
 def plan(
-    spans: list[Span], clips: list[Clip], shelf: Shelf, fps: Fraction, tables: Tables, *, draw: bool = False
+    cut: Cut, timeline: Timeline, clips: list[Clip], shelf: Shelf, tables: Tables, *, draw: bool = False
 ) -> list[Piece]:
     """The pieces of the film in order: as much copied as possible; with `draw` nothing."""
     pieces: list[Copy | Take] = []
     before = 0
-    for number, (span, clip) in enumerate(zip(spans, clips, strict=True)):
-        first, last = span.first + before, span.last - span.overlap
+    for number, (segment, clip) in enumerate(zip(timeline.segments, clips, strict=True)):
+        first, last = segment.first + before, segment.last - segment.overlap
         if draw or tables[number]:
             pieces += [Take(clip.path, first, last, table=tables[number])] if last > first else []
         else:
-            pieces += _body(clip, first, last, shelf, fps)
-        if span.overlap:
-            after = spans[number + 1]
+            pieces += _body(clip, first, last, shelf, cut.fps)
+        if segment.overlap:
+            after = timeline.segments[number + 1]
             into, start = clips[number + 1].path, last
             colours = tables[number], tables[number + 1]
-            pieces.append(Take(clip.path, start, span.last, into, after.first, span.clip.transition, *colours))
-        before = span.overlap
+            kind = cut.shots[number].transition
+            pieces.append(Take(clip.path, start, segment.last, into, after.first, kind, *colours))
+        before = segment.overlap
     return _merged(pieces)
 
 

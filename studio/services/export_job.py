@@ -91,7 +91,7 @@ class Filming:
             if place.form in SILENT:
                 report |= {"treble": None, "loudness_before": None}
         found = quality.inspect(out, place, measured=seen) if place.form not in SILENT else ()
-        found = finishing.without_slate(found, finishing.slate_s(board))
+        found = finishing.without_slate(found, finishing.slate_s(board, options.fps))
         return report | {"preset": place.label, "findings": [f.plain() for f in found]}
 
     def _for(self, place: platforms.Preset) -> Board:
@@ -118,7 +118,7 @@ class Filming:
             joined = Path(folder) / "joined.mp4"
             words = self._finish(board, options).burned
             report = self._render(board, options, joined, advancing(going, 0.0, 0.4), going, shared=True)
-            source = Source(joined, finishing.cuts_s(board, self._clips))
+            source = Source(joined, finishing.cuts_s(board, self._clips, options.fps))
             self._shared[key] = _Shared(source, report, words)
         return self._shared[key]
 
@@ -136,7 +136,7 @@ class Filming:
         from studio.film.render import render
         from studio.film.timeline import Sound, Track
 
-        finish, board, begins = self._finish(board, options), options.on(board), finishing.slate_s(board)
+        finish, board, begins = self._finish(board, options), options.on(board), finishing.slate_s(board, options.fps)
         tracks: tuple[Track, ...] = ()
         if options.music:
             path = self._studio.asset_path(self._studio.get_asset(options.music, owner=self._owner))

@@ -268,7 +268,9 @@ class Films:
 
     def _write(self, form: str, board: Board, clips: dict[str, Clip], out: Path, going: Going, owner: str) -> JSON:
         if form == "contact":
-            return {"pages": contact_sheet.write(board, self._stills(clips, owner), out)}
+            return {
+                "pages": contact_sheet.write(board, to_timeline.timeline(board, clips), self._stills(clips, owner), out)
+            }
         if form == "shots":
             takes = {s.id: s.chosen or "" for s in board.shots}
             out.write_text(

@@ -120,7 +120,7 @@ class Looks:
         if not board.slate.on:
             return None
         picture = finishing.slate_picture(board, *size, date.today())
-        seconds = finishing.slate_s(board)
+        seconds = finishing.slate_s(board, fps)
         return slate.clip(folder / "slate.mp4", picture, fps=Fraction(fps), seconds=seconds)
 
     def slate_picture(self, board_id: str, slate: Slate, *, owner: str = "") -> Image.Image:
@@ -144,17 +144,19 @@ class Looks:
         if not board.shots:
             raise NotFound("The storyboard has no shots yet.")
         clips = self._boards.clips(board, owner=owner)
-        starts = to_timeline.starts_s(board, clips)
-        number = max((n for n, start in enumerate(starts) if start <= at_s + 1e-6), default=0)
+        timing = to_timeline.timeline(board, clips)
+        number = timing.at(at_s)
         shot = board.shots[number]
         if shot.id not in clips:
             raise NotFound(f"Shot {number + 1} has no picture yet: draft it first.")
-        start, end = to_timeline.part(shot, clips[shot.id])
-        inside = min(max(0.0, at_s - starts[number]), max(0.0, end - start - 1 / board.fps))
+        segment = timing.segments[number]
+        inside = min(max(0.0, at_s - timing.seconds(segment.start)), timing.seconds(segment.frames - 1))
         tone = None if plain else colour_match.tone(board, shot, clips, self._sample)
         grade = None if plain else finishing.grade(board.look, self.lut_file(board.look))
         finish = Finish(grade, burned=finishing.lines(board.titles))
-        return self._seen(board, CutClip(clips[shot.id].path, tone=tone), finish, start + inside, at_s)
+        return self._seen(
+            board, CutClip(clips[shot.id].path, tone=tone), finish, timing.seconds(segment.first) + inside, at_s
+        )
 
     def matched_edge(self, board: Board, shot_id: str, end: Literal["first", "last"], *, owner: str = "") -> Path:
         """The first or last frame of a shot in the colours that match gives it, kept in the cache. Raises NotFound."""
@@ -165,7 +167,7 @@ class Looks:
         if shot_id not in clips:
             raise NotFound("This shot has no picture yet.")
         tone = colour_match.tone(board, shot, clips, self._sample)
-        at = to_timeline.edge_s(shot, clips[shot_id], end)
+        at = to_timeline.edge_s(board, shot, clips[shot_id], end)
         key = f"{clips[shot_id].asset.id}-{at:.3f}-{tone}-{board.width}x{board.height}"
         out = self._cache("frames") / f"matched-{hashlib.sha256(key.encode()).hexdigest()[:24]}.webp"
         if not out.is_file():

@@ -324,7 +324,7 @@ class Boards:
         shot = board.shot(shot_id)
         if not (clip := self._clip(shot, owner)):
             raise NotFound("This shot has no picture yet.")
-        at, path = to_timeline.edge_s(shot, clip, end), clip.path
+        at, path = to_timeline.edge_s(board, shot, clip, end), clip.path
         out = self._studio.settings.data / "cache" / "frames" / f"{clip.asset.id}-at{at:.3f}.webp"
         if not out.is_file():
             with files.replacing(out) as draft:

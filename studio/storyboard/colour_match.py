@@ -72,16 +72,16 @@ def _tone(
     if other is None or shot.id not in clips or other.id not in clips:
         return None
     at_cut = other == board.before(shot.id)
-    seen = sample(clips[other.id], _times(other, clips[other.id], "end" if at_cut else "whole"))
+    seen = sample(clips[other.id], _times(board, other, clips[other.id], "end" if at_cut else "whole"))
     if moved := known.get(other.id):
         seen = colour_match.moved(seen, moved)
-    own = sample(clips[shot.id], _times(shot, clips[shot.id], "start" if at_cut else "whole"))
+    own = sample(clips[shot.id], _times(board, shot, clips[shot.id], "start" if at_cut else "whole"))
     return colour_match.tone(own, seen, shot.match.strength)
 
 
-def _times(shot: Shot, clip: to_timeline.Clip, which: str) -> tuple[float, ...]:
+def _times(board: Board, shot: Shot, clip: to_timeline.Clip, which: str) -> tuple[float, ...]:
     """Rising times on the file's clock, inside what the film shows of it."""
-    start, end = to_timeline.part(shot, clip)
+    start, end = to_timeline.part(board, shot, clip)
     end -= 1 / (clip.asset.fps or 24)
     reach = min(NEAR_S, (end - start) / 2)
     if which == "start":

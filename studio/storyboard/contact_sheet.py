@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from pathlib import Path
 
+from studio.film.timeline import Timeline
 from studio.storyboard.model import Board, ShotStatus
 
 FONT = Path(__file__).parents[2] / "assets" / "fonts"
@@ -20,7 +21,7 @@ MARKS = {
 }
 
 
-def write(board: Board, pictures: Mapping[str, Path], out: Path) -> int:
+def write(board: Board, timeline: Timeline, pictures: Mapping[str, Path], out: Path) -> int:
     """Write the sheet (A4, landscape) and return its number of pages. pictures: shot id -> a still of it."""
     from fpdf import FPDF
 
@@ -33,11 +34,10 @@ def write(board: Board, pictures: Mapping[str, Path], out: Path) -> int:
     wide = (pdf.w - 2 * MARGIN_MM - (COLUMNS - 1) * GAP_MM) / COLUMNS
     high = min(wide * board.height / board.width, (pdf.h - 40) / 2 - TEXT_MM)
     rows = max(1, int((pdf.h - 2 * MARGIN_MM - 10) // (high + TEXT_MM)))
-    starts = board.starts_s()
     for index, shot in enumerate(board.shots):
         place = index % (rows * COLUMNS)
         if place == 0:
-            _page(pdf, board)
+            _page(pdf, board, timeline)
         x = MARGIN_MM + place % COLUMNS * (wide + GAP_MM)
         y = MARGIN_MM + 12 + place // COLUMNS * (high + TEXT_MM)
         pdf.set_fill_color(235, 235, 238)
@@ -47,23 +47,28 @@ def write(board: Board, pictures: Mapping[str, Path], out: Path) -> int:
         pdf.set_xy(x, y + high + 1)
         pdf.set_font("studio", size=8)
         pdf.set_text_color(*MARKS[shot.status])
-        head = f"{index + 1}   {starts[index]:.1f}-{starts[index] + shot.length_s:.1f} s   {_word(shot.status)}"
-        pdf.cell(wide, 4, head)
+        pdf.cell(wide, 4, caption(board, timeline, index))
         pdf.set_xy(x, y + high + 5)
         pdf.set_text_color(40, 40, 40)
         pdf.multi_cell(wide, 3.6, _short(" · ".join(filter(None, (shot.shot_size, shot.move, shot.prompt)))), align="L")
     if not board.shots:
-        _page(pdf, board)
+        _page(pdf, board, timeline)
     pdf.output(str(out))
     return pdf.pages_count
 
 
-def _page(pdf: object, board: Board) -> None:
+def caption(board: Board, timeline: Timeline, index: int) -> str:
+    """What stands under a shot's picture: its number, when the film shows it, its status."""
+    start_s, status = timeline.starts_s()[index], board.shots[index].status
+    return f"{index + 1}   {start_s:.1f}-{start_s + timeline.shown_s(index):.1f} s   {_word(status)}"
+
+
+def _page(pdf: object, board: Board, timeline: Timeline) -> None:
     pdf.add_page()  # type: ignore[attr-defined]
     pdf.set_font("studio", size=13)  # type: ignore[attr-defined]
     pdf.set_text_color(20, 20, 24)  # type: ignore[attr-defined]
     pdf.set_xy(MARGIN_MM, MARGIN_MM - 2)  # type: ignore[attr-defined]
-    pdf.cell(0, 8, f"{board.title}   {board.length_s:.1f} s, {len(board.shots)} shots")  # type: ignore[attr-defined]
+    pdf.cell(0, 8, f"{board.title}   {timeline.length_s:.1f} s, {len(board.shots)} shots")  # type: ignore[attr-defined]
 
 
 def _word(status: ShotStatus) -> str:

@@ -1,4 +1,4 @@
-"""A board's look as media.cut understands it: grade, words with their times, the slate's picture.
+"""A board's look as film.render takes it: grade, words with their times, the slate's picture.
 
 With a slate the film begins later, so every time of the board is moved by its length.
 """
@@ -8,14 +8,15 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import replace
 from datetime import date
+from fractions import Fraction
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from studio.film.findings import Finding
-from studio.film.timeline import Finish, Grade, Line
+from studio.film.timeline import Finish, Grade, Line, nearest_frame
 from studio.storyboard.look import Look, Title
 from studio.storyboard.model import Board
-from studio.storyboard.to_timeline import Clips, starts_s
+from studio.storyboard.to_timeline import Clips, timeline
 
 if TYPE_CHECKING:
     from PIL import Image
@@ -26,9 +27,10 @@ EDGE_S = 0.1
 """How far a finding may reach from the slate into the film."""
 
 
-def slate_s(board: Board) -> float:
+def slate_s(board: Board, fps: int | None = None) -> float:
     """Seconds that the slate puts before the film, in whole frames."""
-    return round(board.slate.seconds * board.fps) / board.fps if board.slate.on else 0.0
+    rate = fps or board.fps
+    return nearest_frame(board.slate.seconds, Fraction(rate)) / rate if board.slate.on else 0.0
 
 
 def grade(look: Look, lut: Path | None) -> Grade | None:
@@ -55,7 +57,7 @@ def finish(
     """Everything done to the picture of the whole film. captions: burned in, or a track beside it."""
     burned = (*lines(board.titles), *(captions if burn else ()))
     if label.strip():
-        burned = (*burned, Line(0.0, min(LABEL_S, board.length_s), label.strip(), "label"))
+        burned = (*burned, Line(0.0, LABEL_S, label.strip(), "label"))
     at = slate_s(board)
     soft = () if burn else later(captions, at)
     return Finish(grade(board.look, lut), at, burned=later(burned, at), soft=soft)
@@ -66,9 +68,9 @@ def later(words: tuple[Line, ...], by_s: float) -> tuple[Line, ...]:
     return tuple(replace(line, start_s=line.start_s + by_s, end_s=line.end_s + by_s) for line in words)
 
 
-def cuts_s(board: Board, clips: Clips) -> tuple[float, ...]:
-    """When each shot begins in the film, slate included."""
-    return tuple(start + slate_s(board) for start in starts_s(board, clips))
+def cuts_s(board: Board, clips: Clips, fps: int | None = None) -> tuple[float, ...]:
+    """When each shot begins in the film, slate included. fps: of the export, where it is not the board's."""
+    return tuple(start + slate_s(board, fps) for start in timeline(board, clips, fps=fps).starts_s())
 
 
 def without_slate(found: Iterable[Finding], by_s: float) -> tuple[Finding, ...]:

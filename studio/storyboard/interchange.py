@@ -8,12 +8,14 @@ from __future__ import annotations
 import csv
 import io
 from collections.abc import Mapping
+from fractions import Fraction
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from studio.film.timeline import Transition
-from studio.storyboard.model import Board, overlap_s
-from studio.storyboard.to_timeline import Clips, part
+from studio.film.timeline import Segment, Transition, nearest_frame, whole_length_s
+from studio.storyboard import to_timeline
+from studio.storyboard.model import Board
+from studio.storyboard.to_timeline import Clips
 
 if TYPE_CHECKING:
     from opentimelineio.schema import Clip as TimelineClip
@@ -35,17 +37,17 @@ def timeline(board: Board, clips: Clips, *, folder: str = "media") -> Timeline:
     made = otio.schema.Timeline(board.title)
     made.metadata["wan_studio"] = {"board": board.id, "style": board.style}
     track = otio.schema.Track("Picture", kind=otio.schema.TrackKind.Video)
-    for index, shot in enumerate(board.shots):
-        clip = clips.get(shot.id)
-        after = board.shots[index + 1] if index + 1 < len(board.shots) else None
-        overlap = overlap_s(shot, after) if after else 0.0
-        before = overlap_s(board.shots[index - 1], shot) if index else 0.0
-        track.append(_clip(board, index, clips, folder, lead_s=before / 2, tail_s=overlap / 2))
-        if clip and overlap:
-            half = otio.opentime.RationalTime(round(overlap / 2 * board.fps), board.fps)
+    lead = 0
+    for index, (shot, segment) in enumerate(zip(board.shots, to_timeline.timeline(board, clips).segments, strict=True)):
+        tail = segment.overlap - segment.overlap // 2
+        track.append(_clip(board, index, clips, folder, segment, lead=lead, tail=tail))
+        lead = segment.overlap - tail  # what the next clip gives to the transition
+        if shot.id in clips and segment.overlap:
             track.append(
                 otio.schema.Transition(
-                    name=shot.transition.value, in_offset=half, out_offset=half,
+                    name=shot.transition.value,
+                    in_offset=otio.opentime.RationalTime(lead, board.fps),
+                    out_offset=otio.opentime.RationalTime(tail, board.fps),
                     transition_type=otio.schema.TransitionTypes.SMPTE_Dissolve
                     if shot.transition is Transition.CROSSFADE else otio.schema.TransitionTypes.Custom,
                 )
@@ -54,30 +56,37 @@ def timeline(board: Board, clips: Clips, *, folder: str = "media") -> Timeline:
     return made
 
 
-def _clip(board: Board, index: int, clips: Clips, folder: str, *, lead_s: float, tail_s: float) -> TimelineClip:
-    """A shot's clip. Half of each transition is cut off both neighbours: editing programs lay transitions over cuts."""
+def _clip(
+    board: Board, index: int, clips: Clips, folder: str, segment: Segment, *, lead: int, tail: int
+) -> TimelineClip:
+    """A shot's clip, less `lead` and `tail` frames that its transitions share with the neighbours: editing programs lay
+    transitions over cuts."""
     import opentimelineio as otio
 
     shot, rate = board.shots[index], board.fps
     clip = clips.get(shot.id)
-    start, end = part(shot, clip) if clip else (0.0, shot.length_s)
 
-    def span(a: float, b: float) -> otio.opentime.TimeRange:
-        first = round(a * rate)
+    def span(first: int, last: int) -> otio.opentime.TimeRange:
         return otio.opentime.TimeRange(
-            otio.opentime.RationalTime(first, rate), otio.opentime.RationalTime(max(1, round(b * rate) - first), rate)
+            otio.opentime.RationalTime(first, rate), otio.opentime.RationalTime(max(1, last - first), rate)
         )
 
     media: otio.schema.ExternalReference | otio.schema.MissingReference = otio.schema.MissingReference()
     if clip:
         name = file_name(board, shot.id, clip.path.suffix)
-        media = otio.schema.ExternalReference(f"{folder}/{name}", span(0, clip.asset.duration_s or end))
+        media = otio.schema.ExternalReference(f"{folder}/{name}", span(0, _whole(clip, segment, rate)))
         media.name = name
-    made = otio.schema.Clip(f"Shot {index + 1:03d}", media, span(start + lead_s, end - tail_s))
+    made = otio.schema.Clip(f"Shot {index + 1:03d}", media, span(segment.first + lead, segment.last - tail))
     made.metadata["wan_studio"] = {"shot": shot.id, "prompt": shot.prompt, "status": shot.status.value}
     if shot.notes:
-        made.markers.append(otio.schema.Marker(shot.notes[:200], span(start, start + 1 / rate)))
+        made.markers.append(otio.schema.Marker(shot.notes[:200], span(segment.first, segment.first + 1)))
     return made
+
+
+def _whole(clip: to_timeline.Clip, segment: Segment, rate: int) -> int:
+    """Frames of the whole file at the board's rate."""
+    length_s = whole_length_s(clip.asset.duration_s or 0.0, clip.asset.fps)
+    return max(segment.last, nearest_frame(length_s, Fraction(rate)))
 
 
 def write(board: Board, clips: Clips, out: Path, form: str) -> None:
@@ -101,8 +110,10 @@ def shot_list(board: Board, clips: Clips, takes: Mapping[str, str]) -> str:
     made = io.StringIO()
     table = csv.DictWriter(made, COLUMNS)
     table.writeheader()
-    for number, (shot, start) in enumerate(zip(board.shots, board.starts_s(), strict=True), 1):
-        row = {"number": number, "start_s": start, "length_s": round(shot.length_s, 3), "status": shot.status.value}
+    timing = to_timeline.timeline(board, clips)
+    for index, (shot, start) in enumerate(zip(board.shots, timing.starts_s(), strict=True)):
+        row = {"number": index + 1, "start_s": round(start, 3), "length_s": round(timing.shown_s(index), 3)}
+        row |= {"status": shot.status.value}
         row |= {k: getattr(shot, k) for k in ("prompt", "dialogue", "sound", "shot_size", "lens", "move", "notes")}
         row |= {"model": shot.model or board.model, "transition": shot.transition.value}
         row |= {"cast": " ".join(shot.mentions()), "take": takes.get(shot.id, "")}

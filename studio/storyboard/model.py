@@ -1,7 +1,8 @@
 """Board, shot, cast, take: frozen values. An edit gives a new board (edit.py); history is the store's.
 
 Lengths in seconds, sizes in pixels. A shot's `duration_s` is what is asked of the model; `trim_in_s` and `trim_out_s`
-are cut from both ends of its take, so `length_s` is what the film shows.
+are cut from both ends of its take, so `length_s` is what it is planned to last. When the film shows a shot, and for how
+long, only to_timeline.timeline knows.
 """
 
 from __future__ import annotations
@@ -113,7 +114,7 @@ class Shot(Value):
 
     @property
     def length_s(self) -> float:
-        """Seconds of the shot in the film, trims taken off, before transitions overlap."""
+        """Seconds that the shot is planned to last, trims taken off."""
         return max(0.1, self.duration_s - self.trim_in_s - self.trim_out_s)
 
     def mentions(self) -> tuple[str, ...]:
@@ -161,28 +162,6 @@ class Board(Value):
         """The shot in front of this one; None for the first."""
         index = [s.id for s in self.shots].index(shot_id)
         return self.shots[index - 1] if index else None
-
-    @property
-    def length_s(self) -> float:
-        """Running time of the film: shots less the overlap of their transitions."""
-        overlaps = sum(overlap_s(a, b) for a, b in zip(self.shots, self.shots[1:], strict=False))
-        return round(sum(s.length_s for s in self.shots) - overlaps, 3)
-
-    def starts_s(self) -> list[float]:
-        """When each shot begins in the film."""
-        at, starts = 0.0, []
-        for index, shot in enumerate(self.shots):
-            starts.append(round(at, 3))
-            after = self.shots[index + 1] if index + 1 < len(self.shots) else None
-            at += shot.length_s - (overlap_s(shot, after) if after else 0)
-        return starts
-
-
-def overlap_s(shot: Shot, after: Shot) -> float:
-    """Seconds that two neighbours share under the transition between them; at most half of the shorter."""
-    if shot.transition == Transition.CUT:
-        return 0.0
-    return min(shot.transition_s, shot.length_s / 2, after.length_s / 2)
 
 
 def new_id(prefix: str) -> str:

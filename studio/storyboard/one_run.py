@@ -3,10 +3,12 @@ apart into takes."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from fractions import Fraction
 from pathlib import Path
 
 from studio.domain import Asset
+from studio.film.timeline import ClipRange, Timeline, lay_out, whole_length_s
 from studio.storyboard.model import Board, Shot, Span, Start, Transition, Whole
 from studio.storyboard.plan import Plan
 from studio.storyboard.to_timeline import Clip
@@ -30,6 +32,12 @@ def spans_in(whole: Whole, length_s: float) -> list[Span]:
     found = [s for s in whole.spans if s.start_s < length_s - LEAST_S]
     ends = [*(s.end_s for s in found[:-1]), length_s]
     return [s.model_copy(update={"end_s": round(min(e, length_s), 3)}) for s, e in zip(found, ends, strict=True)]
+
+
+def timeline(board: Board, spans: Sequence[Span], film: Asset | None) -> Timeline:
+    """When the one file shows each of these shots, with hard cuts."""
+    length_s = whole_length_s(film.duration_s or 0.0, film.fps) if film else max((s.end_s for s in spans), default=0.0)
+    return lay_out([ClipRange(length_s, s.start_s, s.end_s) for s in spans], Fraction(board.fps))
 
 
 def as_cut(board: Board, whole: Whole, asset: Asset, path: Path) -> tuple[Board, dict[str, Clip]]:

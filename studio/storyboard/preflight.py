@@ -5,7 +5,7 @@ where the film goes, sound, captions. Only measurements already made are used, s
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
 from studio.domain import Asset
@@ -14,10 +14,10 @@ from studio.film import captions, quality
 from studio.film.findings import Finding, ordered
 from studio.film.platforms import Preset
 from studio.film.quality import Measured
-from studio.film.timeline import Line
+from studio.film.timeline import Line, Timeline
 from studio.storyboard import to_timeline
 from studio.storyboard.model import Board, Shot, ShotStatus
-from studio.storyboard.to_timeline import Clip, Clips
+from studio.storyboard.to_timeline import Clip
 
 SHORTER_S = 0.25
 """A take may be this much shorter than its shot before it is worth a word."""
@@ -63,11 +63,12 @@ def review(board: Board, states: Sequence[State], wish: Wish) -> tuple[Finding, 
         return (Finding("error", "no_shots"),)
     clips = {s.shot.id: s.clip for s in states if s.clip}
     found: list[Finding] = []
-    for number, (state, at_s) in enumerate(zip(states, to_timeline.starts_s(board, clips), strict=True), 1):
+    timeline = to_timeline.timeline(board, clips)
+    for number, (state, at_s) in enumerate(zip(states, timeline.starts_s(), strict=True), 1):
         found += [_of_shot(f, state.shot, number, at_s) for f in _shot(board, state, wish)]
     found += _rates(board, states, wish)
-    found += _levels(board, states, wish)
-    length_s = _length(board, clips)
+    found += _levels(timeline, states, wish)
+    length_s = timeline.length_s
     for place in wish.places:
         found += quality.length_against(length_s, place)
         if place.height and (board.width > board.height) != (place.width > place.height):
@@ -79,17 +80,6 @@ def _of_shot(found: Finding, shot: Shot, number: int, at_s: float) -> Finding:
     """The finding with its shot, and with times on the film's clock."""
     at = round(at_s + (found.at_s or 0.0), 3)
     return Finding(found.level, found.code, found.values, at, found.length_s, shot.id, number)
-
-
-def _length(board: Board, clips: Clips) -> float:
-    return round(to_timeline.starts_s(board, clips)[-1] + _shown_s(board.shots[-1], clips), 3)
-
-
-def _shown_s(shot: Shot, clips: Clips) -> float:
-    if shot.id not in clips:
-        return shot.length_s
-    start, end = to_timeline.part(shot, clips[shot.id])
-    return end - start
 
 
 def _shot(board: Board, state: State, wish: Wish) -> Iterator[Finding]:
@@ -108,7 +98,7 @@ def _shot(board: Board, state: State, wish: Wish) -> Iterator[Finding]:
     if state.broken:
         yield Finding("error", "shot_lost")
         return
-    start, end = to_timeline.part(shot, clip)
+    start, end = to_timeline.part(board, shot, clip)
     if end - start < shot.length_s - SHORTER_S:
         yield Finding("warning", "shot_short", {"has": f"{end - start:.1f}", "wants": f"{shot.length_s:.1f}"})
     if not clip.draft:  # a draft is known to be one: its size, stillness and guide sound are nobody's fault
@@ -164,30 +154,26 @@ def _rates(board: Board, states: Iterable[State], wish: Wish) -> list[Finding]:
     return [Finding("note", "rate_changed", values)] if rates and abs(rates[0] - fps) > 0.05 else []
 
 
-def _levels(board: Board, states: Sequence[State], wish: Wish) -> list[Finding]:
+def _levels(timeline: Timeline, states: Sequence[State], wish: Wish) -> list[Finding]:
     """Loudness of the takes, by energy, against where the film goes and against one another."""
-    heard: list[tuple[State, float]] = []
-    for state in states:
+    heard: list[tuple[int, float]] = []
+    for index, state in enumerate(states):
         loud = state.measured.loudness if state.measured and state.clip and not state.clip.draft else None
         if loud and math.isfinite(loud.lufs) and loud.lufs > -60:
-            heard.append((state, loud.lufs))
+            heard.append((index, loud.lufs))
     if not heard:
         return []
-    power = sum(10 ** (lufs / 10) * s.shot.length_s for s, lufs in heard) / sum(s.shot.length_s for s, _ in heard)
+    shown = {index: timeline.shown_s(index) for index, _ in heard}
+    power = sum(10 ** (lufs / 10) * shown[index] for index, lufs in heard) / sum(shown.values())
     mean = 10 * math.log10(power)
     found = []
-    starts = dict(zip((s.shot.id for s in states), to_timeline.starts_s(board, _clips(states)), strict=True))
-    for state, lufs in heard:
+    starts = timeline.starts_s()
+    for index, lufs in heard:
         if abs(lufs - mean) > UNEVEN_LU and len(heard) > 1:
             code = "shot_loud" if lufs > mean else "shot_quiet"
-            number = next(n for n, s in enumerate(states, 1) if s is state)
             one = Finding("note", code, {"lu": f"{abs(lufs - mean):.0f}"})
-            found.append(_of_shot(one, state.shot, number, starts[state.shot.id]))
+            found.append(_of_shot(one, states[index].shot, index + 1, starts[index]))
     return [*found, *_targets(mean, wish)]
-
-
-def _clips(states: Iterable[State]) -> Mapping[str, Clip]:
-    return {s.shot.id: s.clip for s in states if s.clip}
 
 
 def _targets(lufs: float, wish: Wish) -> list[Finding]:

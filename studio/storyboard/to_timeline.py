@@ -1,4 +1,4 @@
-"""A board with its takes as a cut (media.cut) for rendering, and what is missing for it.
+"""A board with its takes on the film's clock, as a cut for rendering, and what is missing for it.
 
 A shot shows its chosen take, else its draft; trims and transitions are the board's. A take longer than the shot is
 shown for the shot's length, one that is shorter for as long as it lasts.
@@ -14,7 +14,7 @@ from typing import Literal
 
 from studio.domain import Asset
 from studio.errors import CapabilityError
-from studio.film.timeline import Cut, CutClip, Finish, Sound, Tone, Transition
+from studio.film.timeline import ClipRange, Cut, CutClip, Finish, Sound, Timeline, Tone, lay_out, whole_length_s
 from studio.messages import Message, term
 from studio.storyboard.model import Board, Shot
 
@@ -30,6 +30,8 @@ class Clip:
 
 Clips = Mapping[str, Clip]
 """By shot id; a shot without one has nothing to show."""
+LEAST_S = 0.1
+"""So much of a clip is shown even where trims are longer than it."""
 
 
 def missing(board: Board, clips: Clips, *, allow_drafts: bool = True) -> list[str]:
@@ -55,33 +57,29 @@ def whole(asset: Asset, path: Path) -> bool:
         return False
 
 
-def part(shot: Shot, clip: Clip) -> tuple[float, float]:
+def timeline(board: Board, clips: Clips, *, fps: int | None = None) -> Timeline:
+    """When each shot is shown in the film, without the slate: as its clip is, or as planned while it has none."""
+    return lay_out([_range(shot, clips.get(shot.id)) for shot in board.shots], Fraction(fps or board.fps))
+
+
+def part(board: Board, shot: Shot, clip: Clip) -> tuple[float, float]:
     """In and out of the shot's file, in seconds on the file's clock."""
-    length = clip.asset.duration_s or shot.duration_s
-    start = min(shot.trim_in_s, max(0.0, length - 0.1))
-    return start, min(length, start + shot.length_s)
+    alone = lay_out([_range(shot, clip)], Fraction(board.fps))
+    return alone.seconds(alone.segments[0].first), alone.seconds(alone.segments[0].last)
 
 
-def starts_s(board: Board, clips: Clips) -> list[float]:
-    """When each shot begins in the film as its clips are: one may be shorter than planned."""
-    lengths = [shot.length_s for shot in board.shots]
-    for number, shot in enumerate(board.shots):
-        if clip := clips.get(shot.id):
-            start, end = part(shot, clip)
-            lengths[number] = end - start
-    at, starts = 0.0, []
-    for number, shot in enumerate(board.shots):
-        starts.append(round(at, 3))
-        after = lengths[number + 1] if number + 1 < len(lengths) else 0.0
-        blends = shot.transition is not Transition.CUT
-        at += lengths[number] - (min(shot.transition_s, lengths[number] / 2, after / 2) if blends else 0.0)
-    return starts
+def _range(shot: Shot, clip: Clip | None) -> ClipRange:
+    if clip is None:
+        return ClipRange(shot.length_s, transition=shot.transition, transition_s=shot.transition_s)
+    length = whole_length_s(clip.asset.duration_s or shot.duration_s, clip.asset.fps)
+    start = min(shot.trim_in_s, max(0.0, length - LEAST_S))
+    return ClipRange(length, start, start + shot.length_s, shot.transition, shot.transition_s)
 
 
-def edge_s(shot: Shot, clip: Clip, end: Literal["first", "last"]) -> float:
+def edge_s(board: Board, shot: Shot, clip: Clip, end: Literal["first", "last"]) -> float:
     """When the first or last frame that the film shows of a shot stands on its file's clock."""
-    start, stop = part(shot, clip)
-    return start if end == "first" else max(start, stop - 1 / (clip.asset.fps or 24))
+    start, stop = part(board, shot, clip)
+    return start if end == "first" else max(start, stop - 1 / (clip.asset.fps or board.fps))
 
 
 def cut(
@@ -89,7 +87,7 @@ def cut(
     size: tuple[int, int] | None = None, fps: int | None = None, metadata: Mapping[str, str] | None = None,
     tones: Mapping[str, Tone] | None = None, slate: Path | None = None,
 ) -> Cut:  # fmt: skip
-    """The film as media.cut understands it. tones: by shot id, how its colours are moved. slate: a clip before it all.
+    """The film as film.render takes it. tones: by shot id, how its colours are moved. slate: a clip before it all.
 
     Raises CapabilityError that names the first shot with nothing to show.
     """
@@ -98,8 +96,9 @@ def cut(
     if not board.shots:
         raise CapabilityError(Message("board.no_shots"), field="shots")
     parts = [CutClip(slate)] if slate else []
-    for shot in board.shots:
-        start, end = part(shot, clips[shot.id])
+    timing = timeline(board, clips, fps=fps)
+    for shot, segment in zip(board.shots, timing.segments, strict=True):
+        start, end = timing.seconds(segment.first), timing.seconds(segment.last)
         tone = (tones or {}).get(shot.id)
         parts.append(CutClip(clips[shot.id].path, start, end, shot.transition, shot.transition_s, tone=tone))
     width, height = size or (board.width, board.height)

@@ -19,7 +19,7 @@ from studio.domain import Status
 from studio.media import frames
 from studio.media.probe import probe
 from studio.settings import Settings
-from studio.storyboard import edit
+from studio.storyboard import edit, to_timeline
 from studio.storyboard.model import Board, CastMember
 from studio.studio import Studio
 from tests.browser.conftest import PATIENT_MS, Site
@@ -144,7 +144,8 @@ def exported(page: Page, out: Path) -> Path:
 
 def colours(film: Path, board: Board) -> list[np.ndarray]:
     """The mean colour in the middle of each shot."""
-    times = [at + shot.length_s / 2 for at, shot in zip(board.starts_s(), board.shots, strict=True)]
+    timeline = to_timeline.timeline(board, {})
+    times = [at + timeline.shown_s(n) / 2 for n, at in enumerate(timeline.starts_s())]
     return [np.asarray(picture, float)[..., :3].mean(axis=(0, 1)) for picture in frames.several(film, times)]
 
 

@@ -3,35 +3,22 @@
 
 import { button, el, icon, media, seconds, t } from "../dom.js";
 import { glimpse } from "../parts.js";
+import { clipAt, times } from "./timeline.js";
 import { wholeShots } from "./whole.js";
 
 const END_S = 0.012; // a clip this near to its end has shown its last frame
 const AHEAD_S = 2.5; // so long before its turn the next clip is brought to its first frame
 const RATES = [1, 2, 4];
 
-/** Where each shot stands in the film, in seconds, from the clips as they are. */
-export function layOut(shots) {
-  let at = 0;
-  return shots.map((shot, i) => {
-    const length = shot.best ? Math.max(0.05, shot.out_s - shot.in_s) : shot.length_s;
-    const next = shots[i + 1];
-    const nextLength = next ? (next.best ? next.out_s - next.in_s : next.length_s) : 0;
-    const overlap = next && shot.transition !== "cut" ? Math.min(shot.transition_s, length / 2, nextLength / 2) : 0;
-    const clip = {
-      shot,
-      id: shot.id,
-      src: shot.best ? media(shot.best.id) : "",
-      poster: shot.best ? media(shot.best.id, "poster") : "",
-      in: shot.best ? shot.in_s : 0,
-      length,
-      at,
-      overlap,
-      over: shot.transition,
-    };
-    at += length - overlap;
-    return clip;
-  });
-}
+/** The shots as the player shows them: each with its file and its times in the film, which the studio reckons. */
+const clipsOf = (shots, fps) =>
+  shots.map((shot) => ({
+    ...times(shot.segment, fps),
+    shot,
+    id: shot.id,
+    src: shot.best ? media(shot.best.id) : "",
+    over: shot.transition,
+  }));
 
 export class CutPlayer {
   constructor(store) {
@@ -146,7 +133,9 @@ export class CutPlayer {
       if (this.store.from !== "player") this.goto(this.store.selected);
       return this.mark();
     }
-    const clips = layOut(wholeShots(this.store) || this.store.shots);
+    const one = wholeShots(this.store);
+    if (!one && this.store.shown.length) return this.mark(); // the studio has not yet said when the shots are shown now
+    const clips = clipsOf(one || this.store.shots, this.fps);
     const key = JSON.stringify(clips.map((c) => [c.id, c.src, c.in, c.length, c.at, c.over, c.overlap]));
     this.stage.style.aspectRatio = `${this.store.board.width} / ${this.store.board.height}`;
     this.stage.style.setProperty("--shape", this.store.board.width / this.store.board.height);
@@ -199,10 +188,8 @@ export class CutPlayer {
     this.settling = false;
     if (!this.clips.length) return this.paint();
     this.at = Math.max(0, Math.min(at, this.total - END_S));
-    let i = this.clips.length - 1;
-    while (i > 0 && this.clips[i].at > this.at + 1e-6) i--;
-    this.index = i;
-    const before = this.clips[i - 1];
+    this.index = clipAt(this.clips, this.at);
+    const before = this.clips[this.index - 1];
     const under = before && this.at < this.clip.at + before.overlap;
     this.load(this.videos[0], this.clip, this.at - this.clip.at);
     if (under) this.load(this.videos[1], before, this.at - before.at);

@@ -10,6 +10,7 @@ import { findingsBox, words as said } from "./findings.js";
 import { lookPanel } from "./look.js";
 import { captions } from "./spoken.js";
 import { slatePanel, titlesPanel } from "./titles.js";
+import { wholeShots } from "./whole.js";
 
 const FORMS = ["film", "contact", "shots", "otio", "edl", "fcpxml", "project"];
 const LOOK_MS = 500;
@@ -300,7 +301,7 @@ function filmOptions(store, options, places, chosenPlaces, changed) {
       changed();
     },
   );
-  const heard = captions(store.shots);
+  const heard = captions(wholeShots(store) || store.shots);
   const spoken = button(
     t("board.captions_spoken"),
     {

@@ -37,8 +37,8 @@ export function stillView(store, wish) {
   const scrub = el("input", "", {
     type: "range",
     min: 0,
-    max: Math.max(0.04, store.data.length_s - 0.04),
-    step: 0.04,
+    max: Math.max(1, store.data.frames - 1) / store.board.fps,
+    step: 1 / store.board.fps,
     value: Math.min(1, store.data.length_s / 2),
     "aria-label": t("look.moment"),
   });

@@ -365,7 +365,8 @@ export class Strip {
     this.store.select(shot.id);
     drag.on = true;
     const width = drag.node.offsetWidth;
-    const perS = Math.max(this.scale, width / shot.length_s);
+    const planned = shot.duration_s - shot.trim_in_s - shot.trim_out_s; // its take may be shorter
+    const perS = Math.max(this.scale, width / planned);
     const tip = el("span", "bd-tip");
     drag.node.append(tip);
     let change = null;
@@ -373,7 +374,7 @@ export class Strip {
       if (m.pointerId !== drag.id) return;
       change = trimmed(shot, drag.edge, (m.clientX - drag.x) / perS);
       const length = change.length;
-      drag.node.style.width = `${Math.max(40, width + (length - shot.length_s) * perS)}px`;
+      drag.node.style.width = `${Math.max(40, width + (length - planned) * perS)}px`;
       tip.textContent = `${length.toFixed(1)} s`;
     };
     const end = (m) => {

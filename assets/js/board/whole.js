@@ -10,16 +10,16 @@ export function wholeShots(store) {
   if (!one) return null;
   return one.spans.map((span, i) => {
     const shot = store.find(span.shot) || { id: span.shot, number: i + 1, prompt: "" };
-    const length = span.end_s - span.start_s;
+    const { segment, at_s, length_s } = span;
     return {
       ...shot,
       number: i + 1,
       best: one.film,
       best_kind: "render",
       stale: one.old,
-      in_s: span.start_s,
-      out_s: span.end_s,
-      length_s: length,
+      segment,
+      at_s,
+      length_s,
       transition: "cut",
       transition_s: 0,
     };

@@ -5,17 +5,19 @@ Text goes out as it is: the page puts it in by textContent only.
 
 from __future__ import annotations
 
+from dataclasses import asdict
 from typing import TYPE_CHECKING
 
 from studio.domain import JSON, Asset, Run, Status, Task
 from studio.errors import NotFound, StudioError
 from studio.film import platforms
+from studio.film.timeline import Timeline
 from studio.messages import of_error
 from studio.services.continuations import ChainPlan
 from studio.services.one_run_films import WholeState
 from studio.services.storyboards import Opened, ShotState, Way
 from studio.store.exports import FilmRow
-from studio.storyboard import model_choice, references, to_timeline
+from studio.storyboard import model_choice, one_run, references, to_timeline
 from studio.storyboard.model import Board
 from studio.storyboard.one_run import spans_in
 from studio.web.pages.model_picker import price_hint
@@ -31,8 +33,9 @@ def summary(studio: Studio, opened: Opened, *, owner: str) -> JSON:
     """One card of the list of boards."""
     board = opened.board
     cover = studio.boards.cover(board, owner=owner)
+    length_s = to_timeline.timeline(board, {}).length_s
     return {
-        "id": board.id, "title": board.title, "shots": len(board.shots), "length_s": board.length_s,
+        "id": board.id, "title": board.title, "shots": len(board.shots), "length_s": length_s,
         "shape": round(board.width / board.height, 4), "cover": cover.id if cover else None,
         "first": board.shots[0].prompt[:200] if board.shots else "", "updated_at": opened.updated_at,
     }  # fmt: skip
@@ -46,12 +49,13 @@ def whole(studio: Studio, opened: Opened, *, owner: str, made: str = "") -> JSON
     board = opened.board
     states = studio.boards.states(board, owner=owner)
     wholes = studio.wholes.states(board, owner=owner)
-    starts = board.starts_s()
-    shots = [_shot(studio, board, state, owner=owner) | {"at_s": at} for state, at in zip(states, starts, strict=True)]
+    clips = {state.shot.id: clip for state in states if (clip := _clip(studio, state))}
+    timeline = to_timeline.timeline(board, clips)
+    shots = [_shot(studio, board, state, owner=owner) | _times(timeline, index) for index, state in enumerate(states)]
     return {
         "board": board.model_dump(mode="json", exclude={"shots": {"__all__": {"takes", "params"}}, "wholes": True}),
         "shots": {state.shot.id: one for state, one in zip(states, shots, strict=True)},
-        "length_s": board.length_s,
+        "length_s": timeline.length_s, "frames": timeline.frames,
         "assets": _assets(studio, board, owner),
         "model_label": model_label(studio, board.model),
         "price": _price(states, shots, [state.run for state in wholes]),
@@ -64,16 +68,11 @@ def whole(studio: Studio, opened: Opened, *, owner: str, made: str = "") -> JSON
 def _shot(studio: Studio, board: Board, state: ShotState, *, owner: str) -> JSON:
     shot = state.shot
     usd, expected_s, said = _estimate(studio, board, state, owner)
-    span = (0.0, shot.length_s)
-    if state.best:
-        path = studio.asset_path(state.best)
-        span = to_timeline.part(shot, to_timeline.Clip(state.best, path, draft=state.best_kind == "draft"))
     members = [m.id for name in shot.mentions() if (m := board.member(name))]
     sister = model_choice.sister(board, shot, studio.catalogue)
     return {
         "best": asset_card(state.best) if state.best else None,
         "best_kind": state.best_kind,
-        "in_s": round(span[0], 3), "out_s": round(span[1], 3), "length_s": round(shot.length_s, 3),
         "draft": state.draft.id if state.draft else None,
         "render": state.render.id if state.render else None,
         "stale": state.stale,
@@ -87,6 +86,21 @@ def _shot(studio: Studio, board: Board, state: ShotState, *, owner: str) -> JSON
         "asks_s": state.plan.body.get("duration_s") if state.plan else None,
         "cast": list(dict.fromkeys(members)),
         "strangers": [name for name in shot.mentions() if not board.member(name)],
+    }  # fmt: skip
+
+
+def _clip(studio: Studio, state: ShotState) -> to_timeline.Clip | None:
+    if not state.best:
+        return None
+    return to_timeline.Clip(state.best, studio.asset_path(state.best), draft=state.best_kind == "draft")
+
+
+def _times(timeline: Timeline, index: int) -> JSON:
+    """When the film shows a shot. segment: in whole frames, of its file and of the film; the rest in seconds."""
+    segment = timeline.segments[index]
+    return {
+        "segment": asdict(segment), "at_s": timeline.seconds(segment.start), "length_s": timeline.shown_s(index),
+        "in_s": timeline.seconds(segment.first), "out_s": timeline.seconds(segment.last),
     }  # fmt: skip
 
 
@@ -171,10 +185,14 @@ def places() -> list[JSON]:
 def _whole(studio: Studio, board: Board, state: WholeState) -> JSON:
     """A film made in one run, with its shots' times in the file."""
     parts = spans_in(state.whole, (state.film.duration_s or 0.0) if state.film else 1e9)
+    timeline = one_run.timeline(board, parts, state.film)
     return {
         "run": card(studio, state.run), "film": asset_card(state.film) if state.film else None, "old": state.old,
         "cutting": state.cutting, "error": state.error, "shown": board.shown == state.whole.run,
-        "spans": [{"shot": s.shot, "start_s": s.start_s, "end_s": s.end_s} for s in parts],
+        "spans": [
+            {"shot": s.shot, "start_s": s.start_s, "end_s": s.end_s} | _times(timeline, index)
+            for index, s in enumerate(parts)
+        ],
     }  # fmt: skip
 
 
