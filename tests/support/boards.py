@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from typing import Literal
 
 from studio.domain import Asset, Run, Status
 from studio.store import runs
@@ -12,13 +13,17 @@ from studio.storyboard.model import Board, Take
 from studio.studio import Studio
 
 
-def give_takes(studio: Studio, board_id: str, files: Mapping[str, Asset]) -> Board:
-    """Each of these shots (by id) gets a rendered take with this file, made from the shot as it is."""
-    plans = {p.shot: p for p in studio.boards.render_plan(board_id, shots=list(files)).ready}
+def give_takes(
+    studio: Studio, board_id: str, files: Mapping[str, Asset], *, kind: Literal["draft", "render"] = "render"
+) -> Board:
+    """Each of these shots (by id) gets a take with this file, made from the shot as it is."""
+    board, draft = studio.boards.get(board_id).board, kind == "draft"
+    known = studio.boards._assets(board, "")
+    plans = {i: studio.boards._plan(board, board.shot(i), known, "", draft=draft) for i in files}
     takes: dict[str, Take] = {}
     with studio._store.write() as db:
         for shot, asset in files.items():
-            checked = studio._checked(plans[shot].body, "")
+            checked = studio._checked(plans[shot].body, "", ready=False)
             run = Run(
                 id=new_id("r_"), request=checked.request, model=checked.model.id, provider=checked.model.provider,
                 cost_usd=0.0,
@@ -27,7 +32,7 @@ def give_takes(studio: Studio, board_id: str, files: Mapping[str, Asset]) -> Boa
             run = runs.move(db, run, Status.RUNNING, "Test.")
             runs.attach(db, run.seq, "output", 0, asset.id)
             runs.move(db, run, Status.SUCCEEDED, "Test.")
-            takes[shot] = Take(run=run.id, kind="render", fingerprint=plans[shot].fingerprint)
+            takes[shot] = Take(run=run.id, kind=kind, fingerprint=plans[shot].fingerprint)
 
     def add(board: Board) -> Board:
         for shot, take in takes.items():
