@@ -74,9 +74,11 @@ def test_no_task_shows_an_old_caption(tmp_path: Path, task: str, name: str) -> N
 @pytest.mark.parametrize(
     ("prompt", "note"),
     [
-        ("A giraffe walks along the beach", "Not drawn: giraffe."),
-        ("A stylish woman in a long red dress and two giraffes graze by a river", "Not drawn: giraffes."),
-        ("A giraffe and an octopus on a skateboard", "Not drawn: giraffe, octopus."),
+        ("An aardvark walks along the beach", "Not drawn: aardvark."),
+        ("A stylish woman in a long red dress and two tapirs graze by a river", "Not drawn: tapirs."),
+        ("A giraffe and an anvil on a skateboard", "Not drawn: anvil."),
+        ("街上有一只犰狳", "Not drawn: 犰狳."),
+        ("A warm glow, a sense of stillness in the morning air", ""),
         ("Mia sprints across the wet rooftop, breathing hard", ""),
         ("中景，小雨撑着伞在街上走", ""),
     ],

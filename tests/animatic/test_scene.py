@@ -64,9 +64,9 @@ def test_black_and_white_has_no_colour() -> None:
 def test_as_many_are_drawn_as_the_prompt_says(monkeypatch: pytest.MonkeyPatch, prompt: str, count: int) -> None:
     """Every person and animal is painted once; counted where the brush is set down."""
     drawn: list[str] = []
-    for module, name in ((cast.people, "person"), (cast.animals, "animal"), (cast.animals, "wings")):
+    for module, name in ((cast.people, "person"), (cast.sprites, "paint"), (cast.flocks, "_wings")):
         paint = getattr(module, name)
-        monkeypatch.setattr(module, name, lambda s, *a, _p=paint, **k: (drawn.append("one"), _p(s, *a, **k)))
+        monkeypatch.setattr(module, name, lambda *a, _p=paint, **k: (drawn.append("one"), _p(*a, **k)))
     scene(prompt + " in a field")
     assert len(drawn) == count
 

@@ -59,8 +59,8 @@ def strip(reading: Reading, width: int, height: int, *, label: str = "") -> Stri
     size = _text_px(width, height)
     margin = max(3, round(size * 0.9))
     room = width - 2 * margin
-    facts = _fit(_facts(reading, label), _font(size), room - round(size * 4.2))
-    small = _font(max(8, round(size * 0.9)))
+    facts = _fit(_facts(reading, label), font(size), room - round(size * 4.2))
+    small = font(max(8, round(size * 0.9)))
     most = MOST_LINES if height > 8 * size else 1
     spoken = " ".join(said(reading).split())
     lines = _wrapped(" ".join(told(reading).split()), small, room, most - 1 if spoken and most > 1 else most)
@@ -73,7 +73,7 @@ def strip(reading: Reading, width: int, height: int, *, label: str = "") -> Stri
     image = Image.fromarray(_shade(width, tall), "RGBA")
     draw = ImageDraw.Draw(image)
     top = tall - round(size * 0.5) - step * (1 + len(lines))
-    draw.text((margin, top), facts, font=_font(size), fill=(255, 236, 200, 255))
+    draw.text((margin, top), facts, font=font(size), fill=(255, 236, 200, 255))
     for i, line in enumerate(lines):
         ink = (255, 224, 150, 245) if i >= speech_from else (255, 255, 255, 225)
         draw.text((margin, top + step * (i + 1)), line, font=small, fill=ink)
@@ -97,12 +97,12 @@ def draft_mark(width: int, height: int) -> Strip:
 def name_tag(text: str, width: int, height: int) -> np.ndarray:
     """A name on a dark pill, straight-alpha RGBA with even sides, sized for a frame of width x height."""
     size = _text_px(width, height)
-    font = _font(size)
-    wide, tall = (round(font.getlength(text) + 1.4 * size) // 2 * 2 + 2, round(1.7 * size) // 2 * 2 + 2)
+    face = font(size)
+    wide, tall = (round(face.getlength(text) + 1.4 * size) // 2 * 2 + 2, round(1.7 * size) // 2 * 2 + 2)
     image = Image.new("RGBA", (wide, tall), (0, 0, 0, 0))
     draw = ImageDraw.Draw(image)
     draw.rounded_rectangle((0, 0, wide - 1, tall - 1), radius=tall / 2, fill=(10, 10, 16, 205))
-    draw.text((wide / 2, tall / 2), text, font=font, fill=(255, 236, 200, 255), anchor="mm")
+    draw.text((wide / 2, tall / 2), text, font=face, fill=(255, 236, 200, 255), anchor="mm")
     return np.asarray(image)
 
 
@@ -123,12 +123,12 @@ def _move(move: Move) -> str:
 
 def _mark(draw: ImageDraw.ImageDraw, right: int, top: int, size: int) -> None:
     """DRAFT in a thin box at the right end of the first line."""
-    font = _font(max(7, round(size * 0.78)))
-    wide = draw.textlength("DRAFT", font=font)
+    face = font(max(7, round(size * 0.78)))
+    wide = draw.textlength("DRAFT", font=face)
     pad = max(2, round(size * 0.3))
     box = (right - wide - 2 * pad, top + size * 0.12, right, top + size * 1.25)
     draw.rounded_rectangle(box, radius=pad, outline=(255, 255, 255, 150), width=max(1, size // 14))
-    draw.text(((box[0] + right) / 2, (box[1] + box[3]) / 2), "DRAFT", font=font, fill=(255, 255, 255, 190), anchor="mm")
+    draw.text(((box[0] + right) / 2, (box[1] + box[3]) / 2), "DRAFT", font=face, fill=(255, 255, 255, 190), anchor="mm")
 
 
 def _shade(width: int, tall: int) -> np.ndarray:
@@ -141,7 +141,8 @@ def _shade(width: int, tall: int) -> np.ndarray:
 
 
 @lru_cache(maxsize=16)
-def _font(size: int) -> ImageFont.FreeTypeFont:
+def font(size: int) -> ImageFont.FreeTypeFont:
+    """The font of captions and stand-ins, for English and Chinese; size in px."""
     return ImageFont.truetype(str(FONT), size)
 
 

@@ -2,64 +2,19 @@
 
 from __future__ import annotations
 
-from studio.animatic.draw import people, props
+from studio.animatic.artwork import STAND_IN
+from studio.animatic.draw import people, sprites
 from studio.animatic.draw.canvas import Canvas
-from studio.animatic.draw.gear import SHINING
 from studio.animatic.draw.palette import RGB
 from studio.animatic.draw.placing import Place
 from studio.animatic.draw.plan import Plan
 from studio.animatic.draw.sketch import Sketch
 from studio.animatic.text.reading import Figure, Thing
 
-SIZES = {
-    "guitar": 0.42,
-    "flower": 0.16,
-    "book": 0.11,
-    "laptop": 0.16,
-    "lantern": 0.17,
-    "umbrella": 0.5,
-    "newspaper": 0.26,
-    "letter": 0.15,
-    "map": 0.26,
-    "suitcase": 0.24,
-    "sword": 0.3,
-    "gun": 0.13,
-    "hammer": 0.36,
-    "racket": 0.26,
-    "board": 0.4,
-    "pot": 0.2,
-    "pan": 0.19,
-    "plate": 0.19,
-    "box": 0.22,
-    "toy": 0.18,
-    "kite": 0.3,
-    "trumpet": 0.26,
-    "camera": 0.12,
-    "microphone": 0.14,
-    "trophy": 0.24,
-    "bucket": 0.2,
-    "torch": 0.14,
-    "match": 0.075,
-    "candle": 0.16,
-    "key": 0.07,
-    "ring": 0.05,
-    "ball": 0.15,
-    "bottle": 0.18,
-    "glass": 0.14,
-    "bowl": 0.14,
-    "cake": 0.18,
-    "glow": 0.13,
-    "brush": 0.16,
-    "knife": 0.15,
-    "telescope": 0.24,
-    "photo": 0.12,
-    "teapot": 0.15,
-    "plant": 0.2,
-    "rope": 0.16,
-    "bow": 0.5,
-    "cigarette": 0.07,
-}
-"""Heights in persons; 0.1 for what is not listed."""
+LARGEST = 0.62
+"""In persons: what is taller in life is drawn so tall in a hand."""
+SHINING = frozenset({"lantern", "candle", "match", "torch", "glow"})
+"""Things that light up what is around them."""
 HUNG = frozenset({"lantern", "suitcase", "bucket", "guitar"})
 """What hangs from the hand instead of standing on it."""
 RAISED = frozenset({"lantern", "torch"})
@@ -87,14 +42,15 @@ def posture_of(figure: Figure) -> str:
 def draw(plan: Plan, canvas: Canvas, figure: Figure, posture: str, place: Place, colour: str) -> None:
     """Put the figure's thing into its near hand. place: of the figure, with its drawn height."""
     thing = Thing(figure.holds, colour=colour)
-    if thing.kind not in props.SMALL and thing.kind not in props.LARGE:
+    if thing.drawing is None:
         return
     if thing.kind == "kite":
         _kite(plan, canvas, posture, place, thing)
         return
     hand = people.pose_of(posture).arms[0][1]
-    size = place.height * SIZES.get(thing.kind, 0.1)
-    drop = 0.92 * SIZES.get(thing.kind, 0.1) if thing.kind in HUNG else 0.02
+    tall = min(LARGEST, thing.drawing.tall * 1.1)
+    size = place.height * tall
+    drop = 0.92 * tall if thing.kind in HUNG else 0.02 if tall < 0.25 else 0.4 * tall
     x = place.x + place.facing * plan.dx(hand[0] * place.height)
     y = place.y - plan.dy((hand[1] - drop) * place.height)
     s = Sketch(canvas, x, y, size, facing=place.facing, reach=(2.3, 2.2))
@@ -115,11 +71,11 @@ def _kite(plan: Plan, canvas: Canvas, posture: str, place: Place, thing: Thing) 
 
 
 def paint(plan: Plan, s: Sketch, thing: Thing) -> None:
-    """A thing in the light of the scene; what shines keeps its own."""
-    p = plan.palette
-    own = props.colour_of(thing.kind, thing.colour)
-    shining = thing.kind in SHINING
-    glass = p.sky_mid
-    props.prop(s, thing.kind, own if shining else p.at(own, 0.74), glass=glass, dark=p.near, lamps=p.lamps)
+    """A thing in the light of the scene, 1.0 tall in the sketch; what shines keeps its own."""
+    p, shining = plan.palette, thing.kind in SHINING
+    if thing.kind == STAND_IN:
+        sprites.stand_in(plan, s, thing.label, height=1.0)
+    elif thing.drawing:
+        sprites.paint(plan, s, thing.drawing, height=1.0, colour=thing.colour, shines=shining)
     s.lay(light_from=plan.light.side, rim=p.light, rim_amount=0.0 if shining else 0.4, shade=p.near,
           shade_amount=0.0 if shining else 0.4)  # fmt: skip

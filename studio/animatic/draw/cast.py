@@ -6,9 +6,9 @@ from dataclasses import replace
 
 import numpy as np
 
-from studio.animatic.draw import animals, carried, hands, people, props, things
+from studio.animatic import artwork
+from studio.animatic.draw import carried, flocks, hands, people, sprites, things
 from studio.animatic.draw.canvas import Canvas
-from studio.animatic.draw.flocks import AIRBORNE, flock
 from studio.animatic.draw.palette import mix
 from studio.animatic.draw.placing import CLOSE, Place, places, shot_of
 from studio.animatic.draw.plan import SUBJECT, Plan
@@ -43,30 +43,31 @@ def draw(plan: Plan) -> tuple[float, float]:
 def _figures(plan: Plan, canvas: Canvas) -> tuple[float, float] | None:
     """Draw all figures, the farther ones first; the place of the first one's head."""
     mounted = things.ridden(plan)
-    if shot_of(plan) == "over-the-shoulder" and plan.reading.people == 1 and plan.reading.has(*props.SMALL):
+    if shot_of(plan) == "over-the-shoulder" and plan.reading.people == 1 and any(t.small for t in plan.reading.objects):
         return None
-    everyone = [f for f in plan.reading.figures for _ in range(f.count) if f.kind not in mounted]
+    everyone = [f for f in plan.reading.figures for _ in range(f.count)]
+    everyone = [f for f in everyone if f.kind not in mounted and not _inside(plan, f)]
     if shot_of(plan) == "over-the-shoulder" and sum(not f.animal for f in everyone) > 1:
         everyone.remove(next(f for f in everyone if not f.animal))
-    fliers = [f for f in everyone if f.kind in AIRBORNE]
-    ground = [f for f in everyone if f.kind not in AIRBORNE]
-    focus = flock(plan, canvas, fliers, alone=not ground) if fliers else None
-    if not ground or _hidden(plan):
+    fliers = [f for f in everyone if flocks.airborne(f)]
+    ground = [f for f in everyone if not flocks.airborne(f)]
+    focus = flocks.draw(plan, canvas, fliers, alone=not ground) if fliers else None
+    if not ground:
         return focus
     spots = places(plan, ground)
     order = sorted(range(len(ground)), key=lambda i: spots[i].y)
     for i in order:
         _one(plan, canvas, ground[i], spots[i], i, mounted)
     first = spots[0]
-    tall = animals.height_of(ground[0].kind) if ground[0].animal else 0.9
+    drawing = ground[0].drawing
+    tall = drawing.tall * 0.85 if drawing else 0.9
     return first.x, first.y - plan.dy(first.height * tall)
 
 
-def _hidden(plan: Plan) -> bool:
-    """Drivers sit inside their car."""
-    things = {t.kind for t in plan.reading.objects}
-    inside = all(f.posture == "driving" for f in plan.reading.figures if not f.animal)
-    return bool(inside and things & {"car", "truck", "bus", "train", "plane", "rocket"})
+def _inside(plan: Plan, figure: Figure) -> bool:
+    """Drivers sit inside their vehicle."""
+    vehicle = any(t.drawing and t.drawing.group == "vehicle" for t in plan.reading.objects)
+    return vehicle and figure.posture == "driving" and not figure.animal
 
 
 def _one(plan: Plan, canvas: Canvas, figure: Figure, place: Place, index: int, mounted: set[str]) -> None:
@@ -131,41 +132,41 @@ def _seat(plan: Plan, s: Sketch) -> None:
 
 
 def _beast(plan: Plan, canvas: Canvas, figure: Figure, place: Place, index: int) -> None:
+    """An animal on its feet. In a close shot of it alone its face fills the frame."""
+    drawing = figure.drawing
+    if drawing is None:
+        return
+    tall = drawing.tall * (0.55 if figure.age else 1.0)
     close = shot_of(plan) in ("close-up", "extreme close-up")
-    if figure.age:
-        place = replace(place, height=place.height * 0.55)
     if plan.reading.people and shot_of(plan) in CLOSE:  # beside a person nothing is cut off above
-        most = 0.82 / animals.height_of(figure.kind)
+        most = 0.82 / tall
         place = Place(place.x, min(place.y, 1.04), min(place.height, 1.3, max(most, 0.4)), place.facing)
-    build = animals.BUILDS.get(figure.kind)
-    if close and build and plan.reading.people == 0:  # bring the head, not the flank, to the middle
-        shift = plan.dx(1.7 * place.height * (build.long / 2 + build.neck * 0.6)) * place.facing
-        head = build.tall + build.neck * np.sin(build.rise)
-        place = Place(place.x - shift, 0.46 + plan.dy(head * place.height * 1.7), place.height * 1.7, place.facing)
-    up = plan.dy(0.14) if figure.posture == "flying" else 0.0
-    s = Sketch(canvas, place.x, place.y - up, place.height, facing=place.facing, reach=(2.2, 2.3))
-    colour = plan.palette.at(animals.colour_of(figure.kind, figure.colour), 0.74)
-    animals.animal(s, figure.kind, figure.posture, colour, index * 0.37 % 1)
+    face = close and plan.reading.people == 0 and len(plan.reading.figures) == 1
+    if face:
+        tall = 0.72 / place.height if drawing.face else tall
+        place = replace(place, y=0.44 + plan.dy(0.5 * tall * place.height))
+    up = plan.dy(0.14) if figure.posture in ("flying", "jumping") else 0.0
+    s = Sketch(canvas, place.x, place.y - up, place.height, facing=place.facing, reach=(2.2, max(2.3, tall * 1.2)))
+    tilt = {"running": 6.0, "flying": -8.0, "jumping": -12.0}.get(figure.posture, 0.0) + (index % 3 - 1) * 1.5
+    sprites.paint(plan, s, drawing, height=tall, colour=figure.colour, tilt=0.0 if face else tilt, face=face)
     things.light(plan, s)
+
+
+SADDLES = {"horse": 0.56, "camel": 0.62, "elephant": 0.92, "bike": 0.42}
+"""Where a rider sits, as a share of the mount's height."""
 
 
 def _steed(plan: Plan, canvas: Canvas, figure: Figure, place: Place, kind: str) -> float:
     """Draw what is ridden; how far the rider is lifted, in persons."""
-    s = Sketch(canvas, place.x, place.y, place.height, facing=place.facing, reach=(1.4, 2.0))
-    if kind == "bike":
-        props.prop(s, "bike", plan.palette.at((52, 58, 70), 0.74), glass=plan.palette.sky_mid, dark=plan.palette.near)
-        things.light(plan, s)
-        return 0.20
+    drawing = artwork.find(kind)
+    if drawing is None:
+        return 0.0
     given = next((f.colour for f in plan.reading.figures if f.kind == kind), "")
-    animals.animal(
-        s,
-        kind,
-        "running" if figure.posture == "running" else "walking",
-        plan.palette.at(animals.colour_of(kind, given), 0.74),
-        0.2,
-    )
+    given = given or next((t.colour for t in plan.reading.objects if t.kind == kind), "")
+    s = Sketch(canvas, place.x, place.y, place.height, facing=place.facing, reach=(1.6, 2.3))
+    sprites.paint(plan, s, drawing, height=drawing.tall, colour=given)
     things.light(plan, s)
-    return animals.BUILDS[kind].tall - 0.26
+    return drawing.tall * SADDLES.get(kind, 0.6) - 0.26
 
 
 def _shoulder(plan: Plan) -> None:

@@ -6,7 +6,6 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from studio.animatic.draw import animals
 from studio.animatic.draw.plan import Plan
 from studio.animatic.draw.poses import pose_of
 from studio.animatic.text.reading import Figure
@@ -106,7 +105,7 @@ def _in_bed(plan: Plan, figure: Figure, spot: Place) -> Place:
 
 def _animal_height(plan: Plan, everyone: list[Figure], height: float, shot: str) -> float:
     """Animals alone are framed by their own size, not by a person's."""
-    tall = max(animals.height_of(f.kind) for f in everyone)
+    tall = max(f.drawing.tall for f in everyone if f.drawing)
     if shot in ("close-up", "extreme close-up"):
         return min(0.85, 0.62 * plan.wide) / tall
     return min(0.62, height) / max(tall, 0.25) * (0.85 if shot in ("wide", "aerial") else 1.0)
@@ -115,8 +114,8 @@ def _animal_height(plan: Plan, everyone: list[Figure], height: float, shot: str)
 def _gap(figure: Figure) -> float:
     """Distance to the next figure in figure heights."""
     if figure.animal:
-        build = animals.BUILDS.get(figure.kind)
-        return min(1.1, build.long * 1.75) if build else 0.5
+        drawing = figure.drawing
+        return min(1.6, drawing.tall * drawing.aspect * 1.1) if drawing else 0.5
     wide = {"giving": 0.62, "fighting": 0.62, "pushing": 0.7, "crawling": 0.9, "falling": 0.9, "surfing": 0.8}
     if figure.posture in wide:
         return wide[figure.posture]

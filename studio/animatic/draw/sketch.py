@@ -107,6 +107,26 @@ class Sketch:
         flat = plain(self.rgb.shape, colour)
         self.rgb = cv2.blendLinear(self.rgb, flat, 1 - weight, weight)
 
+    def stamp(self, picture: np.ndarray, at: At) -> None:
+        """Put a picture on the tile, its foot's middle at `at`: uint8 RGBA at the tile's scale. It is not mirrored."""
+        tall, wide = picture.shape[:2]
+        x, y = self.px([at])[0]
+        left, top = round(x - wide / 2), round(y - tall)
+        rows, cols = self.alpha.shape if not self.empty else (0, 0)
+        x0, x1, y0, y1 = max(0, left), min(cols, left + wide), max(0, top), min(rows, top + tall)
+        if x1 <= x0 or y1 <= y0:
+            return
+        part = picture[y0 - top : y1 - top, x0 - left : x1 - left]
+        solid = part[part[..., 3] > 127]
+        red, green, blue = solid[:, :3].mean(axis=0) if len(solid) else (128, 128, 128)
+        self._start((int(red), int(green), int(blue)))
+        box = (slice(y0, y1), slice(x0, x1))
+        over = part[..., 3].astype(np.float32) * np.float32(1 / 255)
+        colour, under = np.ascontiguousarray(part[..., :3]), np.ascontiguousarray(self.rgb[box])
+        bare = self.alpha[box] == 0
+        self.rgb[box] = np.where(bare[..., None], colour, cv2.blendLinear(under, colour, 1 - over, over))
+        self.alpha[box] = cv2.max(np.ascontiguousarray(self.alpha[box]), np.ascontiguousarray(part[..., 3]))
+
     def lay(self, *, light_from: float, rim: RGB, rim_amount: float, shade: RGB, shade_amount: float) -> None:
         """Light the body and put it on the layer. light_from: -1 from the left .. 1 from the right."""
         if self.empty or not self.started:

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import numpy as np
 
-from studio.animatic.draw import carried, props
+from studio.animatic import artwork
+from studio.animatic.artwork import STAND_IN, Drawing
+from studio.animatic.draw import carried, sprites
 from studio.animatic.draw.canvas import Canvas
+from studio.animatic.draw.carried import SHINING
 from studio.animatic.draw.flora import leaf_colour
-from studio.animatic.draw.gear import SHINING
 from studio.animatic.draw.palette import mix, scale
 from studio.animatic.draw.placing import CLOSE, HEIGHTS, shot_of
 from studio.animatic.draw.plan import Plan
@@ -15,10 +17,8 @@ from studio.animatic.draw.sketch import Sketch
 from studio.animatic.text.places_of import SHUT
 from studio.animatic.text.reading import Thing, listed
 
-FURNITURE = listed(
-    "piano fire beacon door statue easel drum machine mirror tv clock ladder bench telescope sign snowman cart train "
-    "car truck bike rocket"
-)
+WORKSHOP = listed("car truck bike train rocket machine tractor")
+"""Vehicles that stand under a roof, in a workshop."""
 PROVIDED = {
     "station": ("train",),
     "classroom": ("table", "chair"),
@@ -31,8 +31,14 @@ PROVIDED = {
     "deck": ("ship", "boat"),
 }
 """What a place brings along by itself."""
-AFLOAT = ("boat", "ship")
-IN_AIR = ("plane", "balloon", "rocket", "helicopter", "ufo")
+AT_HORIZON = listed("lighthouse castle temple cabin tree")
+"""What stands far off, where people are the subject."""
+MOST_LARGE = 4
+"""How many kinds of large things stand in one frame."""
+
+
+MOUNT_TALL = 0.6
+"""In persons: what is as tall is ridden."""
 
 
 def table_before(plan: Plan, canvas: Canvas) -> None:
@@ -58,7 +64,7 @@ def table_before(plan: Plan, canvas: Canvas) -> None:
     for k in (-0.98, 0.98):
         canvas.line([(0.5 + k * half, top + 0.07), (0.5 + k * half, plan.bottom)], scale(wood, 0.75), 0.02)
     held = {f.holds for f in plan.reading.figures}
-    small = [t for t in plan.reading.objects if t.kind in props.SMALL and t.kind not in held][:4]
+    small = [t for t in plan.reading.objects if t.small and t.kind not in held][:4]
     for n, thing in enumerate(small or [Thing("cup"), Thing("plate")]):
         x = 0.5 + half * (-0.5 + (n + 0.5) / max(1, len(small or [1, 2])))
         s = Sketch(canvas, x, top + 0.03, 0.085 if shot in CLOSE else 0.05, reach=(2.0, 1.6))
@@ -70,7 +76,7 @@ def table_before(plan: Plan, canvas: Canvas) -> None:
 def ridden(plan: Plan) -> set[str]:
     """The kinds that are ridden, so that they are drawn with their riders."""
     riders = any(f.posture == "riding" and not f.animal for f in plan.reading.figures)
-    kinds = {f.kind for f in plan.reading.figures if f.kind in ("horse", "camel", "elephant")}
+    kinds = {f.kind for f in plan.reading.figures if f.animal and f.drawing and f.drawing.tall > MOUNT_TALL}
     text = plan.reading.prompt.lower()
     wheels = any(w in text for w in ("bike", "bicycle", "motor", "cycl", "scooter", "单车", "自行车", "摩托"))
     bikes = {"bike"} & {t.kind for t in plan.reading.objects}
@@ -103,14 +109,11 @@ def stand(plan: Plan, back: Canvas, front: Canvas) -> tuple[float, float] | None
     shut = plan.reading.setting in SHUT
     seats = any(not f.animal for f in plan.reading.figures)
     large = [t for t in plan.reading.objects if not (t.kind == "table" and seats)]
-    large = [t for t in large if t.kind in props.LARGE and t.kind not in with_riders and t.kind not in held]
+    large = [t for t in large if t.large and t.kind not in with_riders and t.kind not in held]
     if plan.reading.setting in ("street", "city") and plan.palette.lamps:
         large = [t for t in large if t.kind != "lamp"]
     if shut or plan.reading.setting in ("product", "studio"):
-        wheels = ("car", "truck", "bike", "train", "rocket")
-        large = [
-            t for t in large if t.kind in FURNITURE and (t.kind not in wheels or plan.reading.setting == "workshop")
-        ]
+        large = [t for t in large if _indoors(t, plan.reading.setting)]
     if plan.reading.setting in ("forest", "garden", "field", "lake") or plan.reading.shot_size == "aerial":
         large = [t for t in large if t.kind != "tree" or (t.count == 1 and plan.reading.shot_size != "aerial"
                                                           and plan.reading.setting != "forest")]  # fmt: skip
@@ -118,8 +121,8 @@ def stand(plan: Plan, back: Canvas, front: Canvas) -> tuple[float, float] | None
         large = [t for t in large if t.kind != "fire"]
     if plan.reading.setting in PROVIDED:
         large = [t for t in large if t.kind not in PROVIDED[plan.reading.setting]]
-    small = [t for t in plan.reading.objects if t.kind in props.SMALL and t.kind not in held]
-    for n, thing in enumerate(large[:3]):
+    small = [t for t in plan.reading.objects if t.small and t.kind not in held]
+    for n, thing in enumerate(large[:MOST_LARGE]):
         focus = _large(plan, back, thing, n, alone=alone and n == 0) or focus
     if plan.reading.shot_size == "over-the-shoulder" and small and plan.reading.people == 1:
         return _tabletop(plan, front, [t for t in small if t.kind not in held] or small)
@@ -136,75 +139,114 @@ def stand(plan: Plan, back: Canvas, front: Canvas) -> tuple[float, float] | None
         and plan.reading.setting not in ("window", "stairs", "carcabin")
     ):
         _beside(plan, front, small[:3])
+    elif small and not shut and shot_of(plan) not in CLOSE:
+        _hung(plan, front, small)
     return focus
+
+
+def _indoors(thing: Thing, setting: str) -> bool:
+    """Whether something large stands under a roof."""
+    group = thing.drawing.group if thing.drawing else ""
+    if thing.kind in ("table", "chair", "lamp"):
+        return False  # rooms have their own
+    return group == "large" or (thing.kind in WORKSHOP and setting == "workshop")
 
 
 def _large(plan: Plan, canvas: Canvas, thing: Thing, n: int, *, alone: bool) -> tuple[float, float]:
-    """Vehicles, tents, towers: on the ground, on the water, or in the air."""
-    half, tall = props.LARGE[thing.kind]
-    unit = HEIGHTS[shot_of(plan)] if shot_of(plan) not in CLOSE else 0.8
-    if thing.kind in ("snowman", "telescope"):
-        unit *= 0.55
-    if alone:
-        unit = min(0.5 / tall, 0.62 * plan.wide / (2 * half)) * (0.62 if shot_of(plan) == "wide" else 1.0)
-    if thing.kind == "beacon":
-        unit = {"extreme close-up": 0.95, "close-up": 0.72}.get(plan.reading.shot_size, 0.36) if alone else 0.40
-    island = thing.kind == "lighthouse" and plan.reading.shot_size == "aerial"
-    if island:
-        unit = 0.5 / tall
-    elif thing.kind == "lighthouse":
-        unit = min(unit, (plan.horizon + plan.dy(0.10) - 0.04) / plan.dy(tall))
-    if thing.kind in AFLOAT and plan.reading.shot_size in ("wide", "aerial", ""):
-        unit *= (0.16 if thing.kind == "ship" else 0.34) * (0.6 if thing.state == "far" else 1.6)
-    elif thing.state == "far":
-        unit *= 0.4
+    """Vehicles, tents, towers: on the ground, on the water, or in the air; the middle of the first."""
+    drawing = thing.drawing
+    if drawing is None:
+        return 0.5, 0.6
+    tall = drawing.tall
+    half = tall * drawing.aspect / 2
     count = 1 if thing.kind == "fire" else min(thing.count, 8)
-    unit = min(unit, 0.94 * plan.wide / (2.25 * half * count))
-    if thing.kind in ("lighthouse", "castle", "temple", "cabin", "tree") and not alone:
-        unit = min(unit, 0.16)
-    x0 = (
-        0.5
-        if alone or thing.kind == "beacon"
-        else 0.5 + (0.27 + 0.1 * n) * (plan.light.side if n % 2 == 0 else -plan.light.side)
-    )
+    unit = _unit(plan, thing, drawing, alone=alone)
+    unit = min(unit, 0.94 * plan.wide / (2.25 * half * count), 0.62 / tall)
+    aside = (0.27 + 0.1 * n) * (plan.light.side if n % 2 == 0 else -plan.light.side)
+    x0 = 0.5 if alone or thing.kind == "beacon" else 0.5 + aside
     focus = (x0, 0.6)
     for i in range(count):
-        x = x0 + (i - (count - 1) / 2) * plan.dx(2.25 * half * unit) if count > 1 else x0
-        y = max(plan.horizon + plan.dy(0.10), 0.80 if alone else 0.76)
-        if thing.kind in IN_AIR:
-            y = 0.44 + 0.14 * ((i * 7) % 3) / 2 if thing.kind != "rocket" else 0.66
-        elif thing.kind == "beacon":
-            y = 0.44 + plan.dy(unit * 0.92) if alone and plan.reading.close else 0.80
-        elif thing.kind in AFLOAT:
-            y = plan.horizon + plan.dy(0.02 if thing.state == "far" else 0.06 + 0.08 * alone)
-        elif thing.kind in ("lighthouse", "castle", "temple", "cabin", "tree"):
-            y = plan.horizon + plan.dy(0.05 if not alone else 0.10 if thing.kind == "lighthouse" else 0.14)
-        if island:
-            y = 0.64
-        if thing.kind not in (*IN_AIR, *AFLOAT) and thing.kind != "lighthouse":
+        x = x0 + (i - (count - 1) / 2) * plan.dx(2.25 * half * unit)
+        y = _foot(plan, thing, drawing, unit, i, alone=alone)
+        if drawing.stance == "ground" and thing.kind != "lighthouse":
             shadow(plan, canvas, x, y, unit * half * 1.1)
         if thing.kind == "lighthouse":
-            plan.tower = (x, y - plan.dy(unit * 2.72))
+            plan.tower = (x, y - plan.dy(unit * tall * 0.8))
             _island(plan, canvas, x, y, unit)
-        s = Sketch(canvas, x, y, unit, facing=int(plan.light.side), reach=(half * 1.2, tall * 1.3))
-        _paint_prop(plan, s, thing)
+        s = Sketch(canvas, x, y, unit, facing=int(plan.light.side), reach=(half * 1.2 + 0.1, tall * 1.2))
+        _paint(plan, s, thing, tall)
+        if thing.kind == "train":
+            _carriages(plan, canvas, x, y, unit, half, tall)
         if thing.kind == "lighthouse" and plan.palette.brightness < 0.6:
             canvas.glow(*plan.tower, unit * 0.9, carried.LIGHT, 0.7)  # type: ignore[misc]
         focus = (x, y - plan.dy(unit * tall * 0.5)) if i == 0 else focus
-        if thing.kind == "fire":
-            canvas.glow(x, y - plan.dy(0.1), 0.5, (255, 150, 60), 0.6)
-            plan.shines.append((x, y - plan.dy(0.1), 0.8))
-        if thing.kind == "beacon":
-            canvas.glow(x, y - plan.dy(unit * 0.92), unit * 1.5, carried.LIGHT, 0.5)
-            plan.shines.append((x, y - plan.dy(unit * 0.92), 1.1))
+        if thing.kind in LIT:
+            up, reach, colour = LIT[thing.kind]
+            canvas.glow(x, y - plan.dy(unit * tall * up), max(unit * reach, 0.2), colour, 0.5)
+            plan.shines.append((x, y - plan.dy(unit * tall * up), max(unit * reach, 0.3)))
     return focus
+
+
+def _carriages(plan: Plan, canvas: Canvas, x: float, y: float, unit: float, half: float, tall: float) -> None:
+    """What the engine pulls: carriages behind it, out of the frame."""
+    carriage = artwork.drawings()["railway-carriage"]
+    wide = carriage.aspect * tall * 0.86
+    for k in range(4):
+        behind = -int(plan.light.side) * plan.dx(unit * (half + wide * (k + 0.5)))
+        s = Sketch(canvas, x + behind, y, unit, facing=int(plan.light.side), reach=(wide * 0.6, tall))
+        sprites.paint(plan, s, carriage, height=tall * 0.86)
+        light(plan, s)
+
+
+LIT = {"fire": (0.4, 1.4, (255, 150, 60)), "beacon": (0.56, 1.5, carried.LIGHT)}
+"""What burns: where its light is, as a share of its height, how far it reaches in persons, and its colour."""
+
+
+def _unit(plan: Plan, thing: Thing, drawing: Drawing, *, alone: bool) -> float:
+    """How tall a person beside it would be in the frame, units."""
+    shot, half = shot_of(plan), drawing.tall * drawing.aspect / 2
+    unit = HEIGHTS[shot] if shot not in CLOSE else 0.8
+    if alone:
+        unit = min(0.5 / drawing.tall, 0.62 * plan.wide / (2 * half)) * (0.62 if shot == "wide" else 1.0)
+    if thing.kind == "beacon":
+        unit = {"extreme close-up": 0.95, "close-up": 0.72}.get(plan.reading.shot_size, 0.36) if alone else 0.40
+    if thing.kind == "lighthouse" and plan.reading.shot_size == "aerial":
+        return 0.5 / drawing.tall
+    if thing.kind == "lighthouse":
+        unit = min(unit, (plan.horizon + plan.dy(0.10) - 0.04) / plan.dy(drawing.tall))
+    if drawing.group == "building" and not alone:
+        unit = min(unit, (plan.horizon - 0.06) / plan.dy(drawing.tall))
+    if drawing.stance == "water" and plan.reading.shot_size in ("wide", "aerial", ""):
+        unit *= (0.5 if drawing.metres > 8 else 0.7) * (0.45 if thing.state == "far" else 1.0)
+    elif thing.state == "far":
+        unit *= 0.4
+    if drawing.stance == "air" and not plan.reading.close and thing.kind not in ("rocket", "balloon"):
+        unit = min(unit, 0.3 / drawing.tall)
+    return min(unit, 0.16) if thing.kind in AT_HORIZON and not alone else unit
+
+
+def _foot(plan: Plan, thing: Thing, drawing: Drawing, unit: float, i: int, *, alone: bool) -> float:
+    """y of its foot."""
+    if thing.kind == "rocket":
+        return 0.66
+    if drawing.stance == "air":
+        return 0.40 + plan.dy(unit * drawing.tall * 0.3) + 0.07 * ((i * 7) % 3)
+    if thing.kind == "beacon":
+        return 0.44 + plan.dy(unit * drawing.tall * 0.56) if alone and plan.reading.close else 0.80
+    if drawing.stance == "water":
+        return plan.horizon + plan.dy(0.02 if thing.state == "far" else 0.06 + 0.08 * alone)
+    if thing.kind == "lighthouse" and plan.reading.shot_size == "aerial":
+        return 0.64
+    if thing.kind in AT_HORIZON or drawing.group == "building":
+        return plan.horizon + plan.dy(0.05 if not alone else 0.10 if thing.kind == "lighthouse" else 0.14)
+    return max(plan.horizon + plan.dy(0.10), 0.80 if alone else 0.76)
 
 
 def _hung(plan: Plan, canvas: Canvas, small: list[Thing]) -> None:
     """Small things in a wide view without people: lanterns hang in a row, others stand small on the ground."""
     for n, thing in enumerate(t for t in small[:3] for _ in range(2 if t.kind == "lantern" else 1)):
         hangs = thing.kind == "lantern"
-        x = 0.5 + (0.12 if n % 2 else -0.12) * (1 + n // 2)
+        x = 0.5 + (0.12 if n % 2 else -0.12) * (1 + n // 2 + bool(plan.reading.figures))
         y = plan.horizon - plan.dy(0.10) if hangs else max(plan.horizon + 0.14, 0.78)
         s = Sketch(canvas, x, y, 0.13 if hangs else 0.10, reach=(2.0, 2.0))
         carried.paint(plan, s, thing)
@@ -268,25 +310,23 @@ def _tabletop(plan: Plan, canvas: Canvas, small: list[Thing]) -> tuple[float, fl
         scale_of = size * (1.0 if i == 0 or len(items) > 2 else 0.92)
         shadow(plan, canvas, x, 0.815, scale_of * 0.5, strength=0.5)
         s = Sketch(canvas, x, 0.82, scale_of, reach=(1.1, 1.2))
-        _paint_prop(plan, s, items[i])
+        _paint(plan, s, items[i], 0.94)
         if items[i].kind in SHINING:
             canvas.glow(x, 0.82 - plan.dy(scale_of * 0.6), scale_of * 0.9, carried.LIGHT, 0.5)
             plan.shines.append((x, 0.82 - plan.dy(scale_of * 0.6), scale_of * 1.4))
     return 0.5, 0.82 - plan.dy(size * 0.55)
 
 
-def _paint_prop(plan: Plan, s: Sketch, thing: Thing) -> None:
-    p = plan.palette
-    own = (
-        leaf_colour(plan.reading)
-        if thing.kind == "tree" and not thing.colour
-        else props.colour_of(thing.kind, thing.colour)
-    )
-    colour = p.at(own, 0.74)
-    glass = mix(mix(p.sky_mid, p.near, 0.4), p.light, 0.1)
-    props.prop(s, thing.kind, colour, glass=glass, dark=scale(p.near, 0.8), lamps=p.lamps)
-    if thing.kind == "fire" or thing.kind in SHINING:
-        s.lay(light_from=1, rim=p.light, rim_amount=0.0, shade=p.near, shade_amount=0.0)
+def _paint(plan: Plan, s: Sketch, thing: Thing, height: float) -> None:
+    """One thing in the light of the scene, `height` tall in the sketch's units; what burns keeps its own colours."""
+    if thing.kind == STAND_IN:
+        sprites.stand_in(plan, s, thing.label, height=height)
+    elif drawing := thing.drawing:
+        leaves = leaf_colour(plan.reading) if thing.kind == "tree" and not thing.colour else thing.colour
+        burns = thing.kind in LIT or thing.kind in SHINING
+        sprites.paint(plan, s, drawing, height=height, colour=leaves, shines=burns)
+    if thing.kind in LIT or thing.kind in SHINING:
+        s.lay(light_from=1, rim=plan.palette.light, rim_amount=0.0, shade=plan.palette.near, shade_amount=0.0)
     else:
         light(plan, s)
 

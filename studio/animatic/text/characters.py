@@ -7,9 +7,10 @@ import re
 from collections.abc import Iterable, Mapping
 from dataclasses import replace
 
+from studio.animatic import artwork
 from studio.animatic.text import nouns, senses
 from studio.animatic.text.lexicon import GLUE, phrases, tokens
-from studio.animatic.text.reading import ANIMALS, Figure, listed
+from studio.animatic.text.reading import Figure, listed
 
 WOMEN = listed(
     "alice amy ana andrea angela ann anna anne annie astrid ava beth betty bo camille carol charlotte chloe "
@@ -154,4 +155,4 @@ def _named(text: str) -> list[str]:
             or (acts and not placed and not opens and not after.lstrip().startswith("and "))
         ):
             names.append(word)
-    return list(dict.fromkeys(n for n in names if n.lower() not in ANIMALS))
+    return list(dict.fromkeys(n for n in names if not artwork.is_animal(n.lower())))

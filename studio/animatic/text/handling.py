@@ -4,25 +4,19 @@ from __future__ import annotations
 
 from dataclasses import replace
 
+from studio.animatic import artwork
 from studio.animatic.text.lexicon import Token
 from studio.animatic.text.reading import listed
 from studio.animatic.text.scan import Scan
 
-HELD = listed(
-    "lantern torch candle match cup glass bottle phone book letter newspaper photo key ring camera microphone "
-    "suitcase sword gun map telescope rope bucket hammer brush trumpet racket trophy toy kite flower guitar "
-    "knife pan pot teapot plate bowl box ball fruit cake laptop board umbrella flag glow hourglass watch "
-    "headphones shoe lipstick plant dough bow cigarette"
-)
-"""Things that people hold."""
 HANDLING = listed(
     "fighting singing holding giving drinking carrying raising shooting phoning working pushing reading throwing"
 )
 """Postures in which something is in the hand."""
 TOOLS = {
     "guitarist": "guitar",
-    "violinist": "guitar",
-    "cellist": "guitar",
+    "violinist": "violin",
+    "cellist": "violin",
     "photographer": "camera",
     "waiter": "plate",
     "waitress": "plate",
@@ -35,12 +29,19 @@ TOOLS = {
     "服务员": "plate",
 }
 """What people of a trade have in hand, where nothing else is said."""
+
+
+def in_hand(kind: str) -> bool:
+    """True for things that people hold."""
+    return artwork.is_small(kind) or kind == "telescope"
+
+
 MOUNTS = ("bike", "horse", "camel", "elephant")
 
 
 def handle(scan: Scan, found: list[Token], at: int) -> None:
     """What was named just before it is handled is in the hand: 把一碗茶递给."""
-    kinds = [t.meanings["thing"] for t in found[max(0, at - 4) : at] if t.meanings.get("thing") in HELD]
+    kinds = [t.meanings["thing"] for t in found[max(0, at - 4) : at] if in_hand(t.meanings.get("thing", ""))]
     figure = scan.figures[scan.here]
     if kinds and not figure.holds and not figure.animal and not found[at].text.isascii():
         scan.figures[scan.here] = replace(figure, holds=kinds[-1])
@@ -57,7 +58,7 @@ def mounted(scan: Scan, found: list[Token], at: int) -> None:
 
 def hold(scan: Scan, kind: str, found: list[Token], at: int) -> None:
     """Put a thing into the hand of whoever handles it: "with a lantern", "hands Ida the match"."""
-    if kind not in HELD or not scan.figures:
+    if not in_hand(kind) or not scan.figures:
         return
     giver = next((i for i, f in enumerate(scan.figures) if f.posture == "giving" and not f.holds), -1)
     index = giver if giver >= 0 else scan.here
@@ -68,8 +69,8 @@ def hold(scan: Scan, kind: str, found: list[Token], at: int) -> None:
         if token.kind == "stop":
             lead = lead[n + 1 :]
             break
-    in_hand = any(t.meanings.get("part") == "hand" for t in found[at + 1 : at + 4])
-    with_it = in_hand or any(t.text in ("with", "带着", "拿着") for t in lead[-4:])
+    by_hand = any(t.meanings.get("part") == "hand" for t in found[at + 1 : at + 4])
+    with_it = by_hand or any(t.text in ("with", "带着", "拿着") for t in lead[-4:])
     handled = any(t.meanings.get("posture") in HANDLING for t in (*lead, found[at]))
     if with_it or handled or (giver >= 0 and at - scan.named_at < 8):
         scan.figures[index] = replace(scan.figures[index], holds=kind)

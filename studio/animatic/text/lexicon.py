@@ -12,6 +12,7 @@ from dataclasses import dataclass, field
 from functools import cache
 from importlib.resources import files
 
+from studio.animatic import artwork
 from studio.animatic.text import ages
 
 CJK = "\u3400-\u9fff"
@@ -234,7 +235,22 @@ def phrases() -> dict[str, dict[str, str]]:
         for value, listed in values.items():
             for phrase in listed.split(","):
                 found.setdefault(phrase.strip().lower(), {}).setdefault(category, value)
+    for name, drawing in artwork.names().items():
+        _named(found, name, drawing)
     return found
+
+
+def _named(found: dict[str, dict[str, str]], name: str, drawing: str) -> None:
+    """Add the name of a drawing; what the vocabulary says of the same word stays, and gets the finer drawing."""
+    category = "figure" if artwork.is_animal(drawing) else "thing"
+    meanings = found.setdefault(name, {category: drawing})
+    usual = artwork.find(meanings.get("figure", ""))
+    if category == "figure" and usual and usual.name != drawing and usual.group == "animal":
+        meanings["figure"] = drawing
+    elif category == "thing" and set(meanings) == {"wears"}:
+        meanings["thing"] = drawing
+    if "thing" in meanings and category == "thing":
+        meanings["art"] = drawing
 
 
 def tokens(prompt: str, names: Sequence[str] = ()) -> list[Token]:
@@ -255,7 +271,13 @@ def _cut(text: str) -> list[Token]:
     found: list[Token] = []
     at = 0
     while at < len(pieces):
-        token, used = _known(pieces, at, least=2) or _number(pieces, at) or _known(pieces, at) or _plain(pieces, at)
+        token, used = (
+            _known(pieces, at, least=2)
+            or _compound(pieces, at)
+            or _number(pieces, at)
+            or _known(pieces, at)
+            or _plain(pieces, at)
+        )
         found.append(token)
         at += used
     return found
@@ -279,6 +301,33 @@ def _known(pieces: list[tuple[str, int]], at: int, *, least: int = 1) -> tuple[T
             if form in known:
                 return Token("known", phrase, pieces[at][1], known[form], plural), length
     return None
+
+
+def _compound(pieces: list[tuple[str, int]], at: int) -> tuple[Token, int] | None:
+    """Words that are one noun together and not what its last word says: a sea cucumber is no cucumber."""
+    if not pieces[at][0].isascii() or not pieces[at][0].isalpha():
+        return None
+    known = phrases()
+    for length in (3, 2):
+        words = [p.lower() for p, _ in pieces[at : at + length]]
+        if len(words) < length or not all(w.isascii() and w.isalpha() for w in words) or words[0] in GLUE:
+            continue
+        if "colour" in known.get(words[0], {}):  # a black cat is a cat
+            continue
+        if not any(form in known for word in words for form, _ in _forms(word, False)):
+            continue
+        headless = not any(form in known for form, _ in _forms(words[-1], False))
+        for form, plural in _forms(" ".join(words), False):
+            mark = artwork.nouns().get(form)
+            if mark == "" or (mark == "+" and headless):
+                meanings = {"thing": artwork.STAND_IN, "label": " ".join(words)}
+                return Token("known", " ".join(words), pieces[at][1], meanings, plural), length
+    return None
+
+
+def singular(word: str) -> tuple[str, bool]:
+    """An English word as artwork.nouns() has it, and whether it is a plural there; ("", False) where it is none."""
+    return next(((form, plural) for form, plural in _forms(word, False) if form in artwork.nouns()), ("", False))
 
 
 def _forms(phrase: str, chinese: bool) -> list[tuple[str, bool]]:

@@ -9,15 +9,19 @@ import re
 from collections.abc import Mapping
 from dataclasses import replace
 
+from studio.animatic import artwork
 from studio.animatic.text.handling import HANDLING, MOUNTS, TOOLS, handle, hold, mounted
 from studio.animatic.text.lexicon import Token, phrases
-from studio.animatic.text.reading import ANIMALS, CHILD_BELOW, OLD_FROM, Colour, Figure, Thing, listed
+from studio.animatic.text.reading import CHILD_BELOW, OLD_FROM, Colour, Figure, Thing, listed
 from studio.animatic.text.scan import Scan
 
 PLURAL_COUNT = {
     "knight": 6,
     "bird": 7,
     "gull": 7,
+    "dove": 7,
+    "tropical-fish": 8,
+    "honeybee": 5,
     "bat": 7,
     "fish": 8,
     "butterfly": 5,
@@ -230,7 +234,11 @@ def _figure(scan: Scan, kind: str, found: list[Token], at: int) -> None:
     wears = tuple(str(v) for a, v in scan.waiting if a == "wears")
     dyes = tuple(v for a, v in scan.waiting if a == "dye" and isinstance(v, tuple))
     scan.waiting = []
-    young = 1 if kind in ANIMALS and any(t.text in ("baby", "little", "小") for t in found[max(0, at - 2) : at]) else 0
+    young = (
+        1
+        if artwork.is_animal(kind) and any(t.text in ("baby", "little", "小") for t in found[max(0, at - 2) : at])
+        else 0
+    )
     figure = Figure(
         kind,
         min(count, 99),
@@ -328,11 +336,12 @@ def _thing(scan: Scan, kind: str, found: list[Token], at: int) -> None:
     hold(scan, kind, found, at)
     if kind in MOUNTS:
         mounted(scan, found, at)
+    art, label = token.meanings.get("art", ""), token.meanings.get("label", "")
     for first, old in enumerate(scan.objects):
-        if old.kind == kind:
-            scan.objects[first] = replace(old, colour=old.colour or colour, count=max(old.count, number))
+        if old.kind == kind and old.art in ("", art) and old.label == label:
+            scan.objects[first] = replace(old, colour=old.colour or colour, count=max(old.count, number), art=art)
             return
-    scan.objects.append(Thing(kind, min(number or (3 if token.plural else 1), 30), colour))
+    scan.objects.append(Thing(kind, min(number or (3 if token.plural else 1), 30), colour, art=art, label=label))
 
 
 def _part(scan: Scan, part: str, found: list[Token], at: int) -> None:

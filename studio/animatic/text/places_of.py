@@ -4,8 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from studio.animatic.draw import props
-from studio.animatic.text.reading import Reading, listed
+from studio.animatic.text.reading import Figure, Reading, Thing, listed
 
 SHUT = listed(
     "room kitchen cafe office bedroom bathroom corridor stairs lamproom hospital classroom lab workshop church cellar "
@@ -56,6 +55,16 @@ HINTS: tuple[tuple[tuple[str, ...], str], ...] = (
     (("machine", "easel"), "workshop"),
 )  # fmt: skip
 """Things and animals that make a place likely; the first that fits decides."""
+HABITATS = {
+    ("animal", "water"): "underwater",
+    ("vehicle", "water"): "sea",
+    ("vehicle", "air"): "sky",
+    ("vehicle", "ground"): "road",
+    ("building", "ground"): "field",
+    ("animal", "ground"): "field",
+    ("animal", "air"): "field",
+}
+"""Where a drawing's group and stance are at home."""
 
 
 def place(reading: Reading) -> str:
@@ -74,7 +83,7 @@ def place(reading: Reading) -> str:
     if reading.has("car", "truck", "bus", "bike") and "road" in found:
         return "road"
     here = finest(found)
-    if here in SHUT and reading.shot_size in ("wide", "aerial") and _outside(reading):
+    if here in SHUT and _outside(reading) and (reading.shot_size in ("wide", "aerial") or _on_wheels(reading)):
         return "street"
     return here or _likely(reading)
 
@@ -82,7 +91,14 @@ def place(reading: Reading) -> str:
 def _outside(reading: Reading) -> bool:
     """True where a building is seen from without."""
     words = reading.prompt.lower()
-    return any(w in words for w in ("outside", "exterior", "facade", "façade", "parked", "外观", "外景"))
+    return any(
+        w in words
+        for w in ("outside", "exterior", "in front of", "门前", "门口", "facade", "façade", "parked", "外观", "外景")
+    )
+
+
+def _on_wheels(reading: Reading) -> bool:
+    return any(t.drawing and t.drawing.group == "vehicle" for t in reading.objects)
 
 
 def finest(found: Sequence[str]) -> str:
@@ -94,8 +110,8 @@ def finest(found: Sequence[str]) -> str:
 
 def _insert(reading: Reading) -> str:
     """A close shot of a small thing alone is a table top, whatever the room around it."""
-    small = any(t.kind in props.SMALL for t in reading.objects)
-    large = any(t.kind in props.LARGE and t.kind not in ("table", "chair") for t in reading.objects)
+    small = any(t.small for t in reading.objects)
+    large = any(t.large and t.kind not in ("table", "chair") for t in reading.objects)
     outside = {
         "pitch",
         "sea",
@@ -115,12 +131,19 @@ def _insert(reading: Reading) -> str:
     return ""
 
 
+def _habitat(one: Thing | Figure) -> tuple[str, str]:
+    drawing = one.drawing
+    return (drawing.group, drawing.stance) if drawing else ("", "")
+
+
 def _likely(reading: Reading) -> str:
     kinds = {t.kind for t in reading.objects} | {f.kind for f in reading.figures}
     for words, setting in HINTS:
         if kinds & set(words):
             return setting
-    if kinds & props.SMALL and not reading.figures:
+    if likely := next((HABITATS[h] for h in map(_habitat, reading.objects + reading.figures) if h in HABITATS), ""):
+        return likely
+    if any(t.small for t in reading.objects) and not reading.figures:
         return "product"
     outdoors = reading.shot_size in ("wide", "aerial") and (
         reading.has("sun", "moon") or reading.time_of_day in ("sunset", "golden hour")

@@ -4,17 +4,14 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from studio.animatic import artwork
+from studio.animatic.artwork import Drawing
+
 
 def listed(words: str) -> frozenset[str]:
     """The words of a line as a set."""
     return frozenset(words.split())
 
-
-ANIMALS = listed(
-    "dog wolf cat horse cow sheep deer elephant bear tiger rabbit camel bird gull bat duck swan chicken owl "
-    "mouse pig fish shark whale turtle butterfly dragon penguin"
-)
-"""Kinds of figures that are no people."""
 
 CHILD_BELOW, OLD_FROM = 13, 62
 """Ages in years between which somebody is drawn as an adult."""
@@ -59,7 +56,12 @@ class Figure:
 
     @property
     def animal(self) -> bool:
-        return self.kind in ANIMALS
+        return artwork.is_animal(self.kind)
+
+    @property
+    def drawing(self) -> Drawing | None:
+        """What an animal is drawn with."""
+        return artwork.find(self.kind)
 
     @property
     def young(self) -> bool:
@@ -69,12 +71,31 @@ class Figure:
 
 @dataclass(frozen=True)
 class Thing:
-    """count objects or vehicles of one kind. state: "lit", "dark", "sweeps", "far" or ""."""
+    """count objects or vehicles of one kind. state: "lit", "dark", "sweeps", "far" or "". art: the drawing, where the
+    kind has several. label: the word of a stand-in.
+    """
 
     kind: str
     count: int = 1
     colour: str = ""
     state: str = ""
+    art: str = ""
+    label: str = ""
+
+    @property
+    def drawing(self) -> Drawing | None:
+        """What it is drawn with; None for what the scenery brings along."""
+        return artwork.find(self.art or self.kind)
+
+    @property
+    def small(self) -> bool:
+        """True for what stands on a table or lies in a hand."""
+        return bool(self.drawing and self.drawing.group == "small")
+
+    @property
+    def large(self) -> bool:
+        """True for what stands on the ground, floats or flies."""
+        return bool(self.drawing and self.drawing.group in ("vehicle", "building", "large"))
 
 
 @dataclass(frozen=True)

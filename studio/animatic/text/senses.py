@@ -8,8 +8,11 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import replace
 
-from studio.animatic.text.lexicon import GLUE, Token
-from studio.animatic.text.reading import ANIMALS, listed
+from studio.animatic import artwork
+from studio.animatic.artwork import is_animal
+from studio.animatic.text import undrawn
+from studio.animatic.text.lexicon import GLUE, Token, singular
+from studio.animatic.text.reading import listed
 
 PRONOUNS = listed("he she they we i you who 他 她 他们 她们")
 DRINKING = listed("drinking raising holding working giving carrying")
@@ -97,7 +100,35 @@ def settled(found: list[Token]) -> list[Token]:
         for rule in RULES:
             if out[at].kind == "known":
                 out[at] = rule(out, at)
-    return _silenced(out)
+    return _silenced(undrawn.marked(out))
+
+
+def _kind_of(found: list[Token], at: int) -> Token:
+    """In front of its head a noun only says what kind it is: the fire of a fire truck does not burn.
+
+    A place stays as the likely place: a kitchen table.
+    """
+    token = found[at]
+    words = [t.text for t in found[at : at + 3] if t.text.isascii() and t.text.isalpha()]
+    for length in (3, 2):
+        form = singular(" ".join(words[:length]))[0] if len(words) >= length else ""
+        if artwork.nouns().get(form) == "+":
+            place = token.meanings.get("setting", "")
+            kept = {k: v for k, v in token.meanings.items() if k in ("colour", "style", "time", "light")}
+            return _only(token, {**kept, **({"home": place} if place else {})})
+    return token
+
+
+def _not_done(found: list[Token], at: int) -> Token:
+    """The name of a drawing right after its subject, or after "to", is a verb: she hammers, to saw."""
+    token = found[at]
+    drawn = token.meanings.get("art") or artwork.is_animal(token.meanings.get("figure", ""))
+    if not drawn or not token.text.isascii() or " " in token.text or token.text in VERBS:
+        return token
+    before = found[at - 1] if at else None
+    subject = _doer(before) and not (before and artwork.is_animal(before.meanings.get("figure", "")))
+    infinitive = before is not None and before.text == "to" and at > 1 and found[at - 2].kind == "glue"
+    return _without(token, "thing", "figure", "art") if subject or infinitive else token
 
 
 def _only(token: Token, meanings: dict[str, str]) -> Token:
@@ -163,14 +194,14 @@ def _compound(found: list[Token], at: int) -> Token:
     if after is None or token.plural or not {"thing", "figure", "setting"} & set(token.meanings):
         return token
     person = after.meanings.get("figure", "")
-    if person in ANIMALS and token.meanings.get("figure") in ("baby", "child", "woman", "man"):
+    if is_animal(person) and token.meanings.get("figure") in ("baby", "child", "woman", "man"):
         return _only(token, {})  # a baby elephant, a mother bear
-    if not person or person in ANIMALS or "posture" in token.meanings or token.text in ("hand", "head"):
+    if not person or is_animal(person) or "posture" in token.meanings or token.text in ("hand", "head"):
         return token
     if token.text in ("elderly", "senior"):
         return _only(token, {})
     english = token.text.isascii()
-    if "figure" in token.meanings and token.meanings["figure"] not in ANIMALS:
+    if "figure" in token.meanings and not is_animal(token.meanings["figure"]):
         return token
     if not english and not {"thing", "setting"} & set(token.meanings):
         return token
@@ -261,8 +292,7 @@ def _stage_words(found: list[Token], at: int) -> Token:
 
 
 RULES: tuple[Callable[[list[Token], int], Token], ...] = (
-    _flown,
-    _verb, _compound, _glass, _light, _crane, _camera, _stage_words,
+    _kind_of, _flown, _not_done, _verb, _compound, _glass, _light, _crane, _camera, _stage_words,
 )  # fmt: skip
 
 
@@ -281,7 +311,7 @@ def _silenced(found: list[Token]) -> list[Token]:
         ):
             silent = "on"
         if silent and token.kind == "known":
-            token = _without(token, "figure", "thing", "many", "posture", "setting", "weather")
+            token = _without(token, "figure", "thing", "art", "label", "many", "posture", "setting", "weather")
         elif silent and token.kind == "number":
             token = replace(token, kind="glue", number=0)
         out.append(token)

@@ -1,83 +1,113 @@
-"""What a shot names and the draft could not draw, in a sentence for the user.
+"""What a shot names and the draft has no drawing for: stand-ins for the picture, and a sentence for the user.
 
-Of the words that were not understood only nouns count: a picture that lacks "stylish" lacks nothing anybody looks for.
+Of the words that were not understood only nouns of what can be seen count: a picture that lacks "stylish" lacks nothing
+anybody looks for. A person of an unknown trade is a person; everything else becomes a stand-in with its word.
 """
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable
+from dataclasses import replace
 
-from studio.animatic.text import senses
-from studio.animatic.text.lexicon import GLUE, tokens
+from studio.animatic import artwork
+from studio.animatic.artwork import STAND_IN
+from studio.animatic.text.lexicon import GLUE, Token, singular
 from studio.animatic.text.reading import Reading, listed
-from studio.animatic.text.script import unquoted
 
 MOST = 5
-_WORD = re.compile(r"[A-Za-z][A-Za-z'’-]*|[^\s\w]")
 _BEFORE = listed(
     "a an the this that these those his her their its my our your some many several no another each every "
     "one two three four five six seven eight nine ten twelve dozen"
 )
-_MEASURED = r"(?:[一二两三四五六七八九十几数\d]+|这|那)[只头匹条个位辆架艘座台把件群张棵朵块支枚]"
+_LEADS = listed("with of and beside near behind under over like among between from in on at by past toward towards")
+"""Words after which a plural needs no article: a field with scarecrows."""
 _NOUNS = frozenset({"figure", "thing", "setting", "home", "part", "wears", "crowd"})
 _VERBAL = ("ing", "ed", "ly")
 _NOT_SEEN = listed(
     "sense moment mood feeling way kind sort bit lot style atmosphere story scene series frame detail details pace "
     "hint touch mix distance middle end beginning edge side sides top bottom front back rest hour time day second beat "
     "pause foreground background centre center viewer audience lens focus depth movement motion action breath silence "
-    "camera"
+    "camera lighting light shadow shadows texture surface line lines layer layers corner track dolly tripod film shot "
+    "close-up screen title text logo product subject composition pattern design work art piece thing things object "
+    "space world place area spot ground floor air reflection reflections silhouette tone bokeh blur grain haze dusk"
 )
+
+
+def marked(found: list[Token]) -> list[Token]:
+    """The tokens, those that name what has no drawing turned into stand-ins and people."""
+    out = list(found)
+    for at, token in enumerate(found):
+        if token.kind == "word" and at and _modifies(found[at - 1]) and artwork.nouns().get(token.text) == "":
+            out[at - 1] = replace(found[at - 1], kind="glue", meanings={})  # a bear trap is no bear
+            out[at] = _stand_in(replace(token, text=f"{found[at - 1].text} {token.text}"), False)
+        elif token.kind == "word":
+            out[at] = _marked(out, at)
+        elif at and _modifies(found[at - 1]) and "figure" in found[at - 1].meanings and "figure" in token.meanings:
+            out[at - 1] = replace(found[at - 1], kind="glue", meanings={})  # a bull dog is no bull
+    return out
+
+
+def _modifies(token: Token) -> bool:
+    """Whether a known noun is an animal or a thing in the singular, which in front of another noun says its kind."""
+    animal = artwork.is_animal(token.meanings.get("figure", ""))
+    return token.text.isascii() and not token.plural and (animal or "art" in token.meanings)
 
 
 def notes(readings: Iterable[Reading]) -> list[str]:
     """One sentence with the nouns that were not drawn, in order; none where all was."""
-    words = list(dict.fromkeys(word for reading in readings for word in nouns_of(reading)))
+    words = list(dict.fromkeys(t.label for r in readings for t in r.objects if t.kind == STAND_IN))
     return [f"Not drawn: {', '.join(words[:MOST])}."] if words else []
 
 
-def nouns_of(reading: Reading) -> list[str]:
-    """The nouns among the words that were not understood."""
-    unread = {word.lower() for word in reading.unread}
-    if not unread:
-        return []
-    text = unquoted(reading.prompt)
-    words = _WORD.findall(text)
-    found = [w for i, w in enumerate(words) if w.lower() in unread and _noun(words, i, unread)]
-    han = [w for w in reading.unread if "\u4e00" <= w[0] <= "\u9fff" and _measured(text, w)]
-    return list(dict.fromkeys((*found, *han)))
+def _marked(found: list[Token], at: int) -> Token:
+    token = found[at]
+    if not token.text.isascii():
+        measured = at and found[at - 1].kind == "number" and len(token.text) > 1 and not _describes(found, at)
+        return _stand_in(token, False) if measured else token
+    form, plural = singular(token.text)
+    mark = artwork.nouns().get(form, "?")
+    plural = plural or (not form and token.text.endswith("s") and not token.text.endswith("ss"))
+    if not _noun(found, at, known=mark != "?", plural=plural):
+        return token
+    if mark in ("@", "~"):
+        meanings = {"figure": "person"} if mark == "@" else {"wears": "suit"}
+        return replace(token, kind="known", meanings=meanings, plural=plural)
+    return _stand_in(token, plural)
 
 
-def _noun(words: list[str], at: int, unread: set[str]) -> bool:
-    """Whether this word ends a noun phrase that an article, a number or the like begins."""
-    word = words[at].lower()
-    if word in _NOT_SEEN or word.endswith(_VERBAL) or len(word) < 3:
+def _stand_in(token: Token, plural: bool) -> Token:
+    return replace(token, kind="known", meanings={"thing": STAND_IN, "label": token.text}, plural=plural)
+
+
+def _describes(found: list[Token], at: int) -> bool:
+    """Whether a Chinese word only describes a known noun right behind it."""
+    return at + 1 < len(found) and (found[at + 1].text == "的" or bool(_NOUNS & set(found[at + 1].meanings)))
+
+
+def _noun(found: list[Token], at: int, *, known: bool, plural: bool) -> bool:
+    """Whether this word ends a noun phrase that an article, a number or the like begins.
+
+    known: it is listed as a noun of what can be seen; other words need to be in the very place of one.
+    """
+    word = found[at].text.lower()
+    if word in _NOT_SEEN or len(word) < 3 or (not known and word.endswith((*_VERBAL, "ness", "ity", "ion", "ment"))):
         return False
-    after = words[at + 1].lower() if at + 1 < len(words) else ""
-    plural = word.endswith("s") and not word.endswith("ss")
-    if after in unread and not plural and not after.endswith(("s", *_VERBAL)):
-        return False
-    if after not in unread and _means(after, _NOUNS | {"colour"}):
-        return False
-    for back in range(at - 1, max(-1, at - 4), -1):
-        before = words[back].lower()
-        if before in _BEFORE:
-            return True
-        if (
-            before in GLUE
-            or not before[0].isalpha()
-            or _means(before, _NOUNS)
-            or (before in unread and before[-1] == "s")
-        ):
+    after = found[at + 1] if at + 1 < len(found) else None
+    if after is not None and after.kind != "stop":
+        if (_NOUNS | {"colour"}) & set(after.meanings):
             return False
-    return False
-
-
-def _means(word: str, kinds: frozenset[str]) -> bool:
-    return any(kinds & set(t.meanings) for t in senses.settled(tokens(word))) if word else False
-
-
-def _measured(text: str, word: str) -> bool:
-    """Whether a Chinese word follows a number and a measure word, and is not what describes a known noun."""
-    found = re.search(rf"{_MEASURED}{re.escape(word)}(?P<after>[\u4e00-\u9fff]?)", text)
-    return bool(found) and not _means(found["after"], _NOUNS)
+        ends = plural or after.kind != "word" or after.text.endswith(("s", *_VERBAL))
+        if not ends and singular(after.text)[0]:
+            return False
+        if not ends and not known:
+            return False
+    for back in range(at - 1, max(-1, at - 4), -1):
+        token = found[back]
+        before = token.text.lower()
+        if before in _BEFORE or token.kind == "number" or before.endswith((" a", " the")):
+            return True
+        if plural and known and before in _LEADS:
+            return True
+        if before in GLUE or token.kind in ("stop", "name") or _NOUNS & set(token.meanings):
+            return plural and known and token.kind == "stop"
+    return plural and known and at < 3

@@ -101,7 +101,7 @@ def read(prompt: str, *, header: str = "", cast: Mapping[str, Figure] | None = N
         settings=_all(found, "setting") or _all(found, "home"),
         home=home or next(iter(_all(mood, "setting")), ""),
         objects=_states(made.objects, found),
-        figures=_completed(figures, shot, made.crowd, any(t.kind in handling.HELD for t in made.objects)),
+        figures=_completed(figures, shot, made.crowd, any(handling.in_hand(t.kind) for t in made.objects)),
         crowd=made.crowd,
         sounds=tuple(dict.fromkeys((*_all(found, "sound"), *_all(heard, "sound"), *_music(mood)))),
         styles=tuple(dict.fromkeys((*_all(found, "style"), *_all(mood, "style")))),
@@ -272,7 +272,7 @@ def _owner(found: list[Token]) -> int | None:
 def _of_a_thing(found: list[Token]) -> bool:
     """True where the first thing named is one for the hand: "close-up of a watch on her wrist"."""
     first = next((t for t in found if {"thing", "part", "figure"} & set(t.meanings) or t.kind == "name"), None)
-    return first is not None and first.meanings.get("thing") in handling.HELD
+    return first is not None and handling.in_hand(first.meanings.get("thing", ""))
 
 
 def _owns(found: list[Token], at: int) -> bool:
