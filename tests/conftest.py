@@ -55,9 +55,30 @@ def studio(settings: Settings, catalogue: Catalogue, engine: FakeEngine, paid: F
         yield opened
 
 
+SLOW = {
+    "jobs/test_recovery.py",
+    "jobs/test_workers.py",
+    "services/test_exports.py",
+    "services/test_exports_resume.py",
+    "store/test_full_disk.py",
+    "test_kill_app.py",
+    "test_storm.py",
+}
+"""Files that take longer than about ten seconds; of the folders that have no conftest of their own."""
+
+
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Browser tests come last: Playwright keeps an event loop running in this thread, and asyncio.run refuses then."""
-    items.sort(key=lambda item: "browser" in item.path.parts)
+    """Slow files first, so that none is left over at the end while the other process has nothing to do. Browser tests
+    last: Playwright keeps an event loop running in this thread, and asyncio.run refuses then."""
+    for item in items:
+        place = item.path.relative_to(Path(__file__).parent).as_posix()
+        if place in SLOW:
+            item.add_marker(pytest.mark.slow)
+        if place.startswith("browser/"):
+            item.add_marker(pytest.mark.browser)
+        if place.startswith("engines/local/"):
+            item.add_marker(pytest.mark.gpu)
+    items.sort(key=lambda item: ("browser" in item.keywords, "slow" not in item.keywords))
 
 
 def pytest_sessionfinish() -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 
 import pytest
@@ -13,14 +14,23 @@ README = (ROOT / "README.md").read_text("utf-8")
 NAMES = [*settings.OPTION_NAMES, *settings.SECRET_NAMES, *settings.ENGINE_OPTIONS]
 
 
-@pytest.mark.parametrize("name", NAMES)
-def test_every_setting_is_in_the_readme(name: str) -> None:
-    assert f"`{name}`" in README
+def test_every_setting_and_every_engine_is_in_the_readme() -> None:
+    assert [name for name in (*NAMES, *sorted(engines.REGISTRY)) if f"`{name}`" not in README] == []
 
 
-@pytest.mark.parametrize("name", sorted(engines.REGISTRY))
-def test_every_engine_is_in_the_readme(name: str) -> None:
-    assert f"`{name}`" in README
+def test_every_folder_of_the_studio_is_in_the_readme_and_in_the_map() -> None:
+    """README "How it is built" and CONTRIBUTING's map."""
+    folders = [p.name for p in (ROOT / "studio").iterdir() if (p / "__init__.py").is_file()]
+    built = README.split("## How it is built")[1].split("\n## ")[0]
+    guide = (ROOT / "CONTRIBUTING.md").read_text("utf-8")
+    assert [f for f in sorted(folders) if f"`{f}`" not in built or f"`studio/{f}/`" not in guide] == []
+
+
+def test_every_file_that_the_guide_names_is_there() -> None:
+    """Paths in CONTRIBUTING.md, from the top of the repository or from studio/."""
+    named = set(re.findall(r"`([\w/.-]+/[\w.-]+\.\w+)`", (ROOT / "CONTRIBUTING.md").read_text("utf-8")))
+    assert len(named) > 10
+    assert [name for name in sorted(named) if not ((ROOT / name).exists() or (ROOT / "studio" / name).exists())] == []
 
 
 @pytest.mark.parametrize("program", ["-m pytest", "python app.py"])

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeVar
 
 import gradio as gr
 
@@ -12,11 +12,13 @@ from studio.web.idempotency import IdempotencyCache
 
 if TYPE_CHECKING:
     from studio.studio import Studio
-    from studio.web.pages.create import CreatePage
 
 EVENT: dict[str, Any] = {"api_visibility": "private", "show_progress": "hidden", "queue": False, "preprocess": False}
 """How our own events run: hidden from the API, at once, without Gradio's overlay. Values come as the browser sent
 them: limits are the catalogue's to tell, at the field, where Gradio's own check would only make an error message."""
+
+
+P = TypeVar("P", bound="Page")
 
 
 @dataclass
@@ -28,9 +30,9 @@ class Ctx:
     pages: dict[str, Page] = field(default_factory=dict)
     presses: IdempotencyCache = field(default_factory=IdempotencyCache)
 
-    def create_page(self, task: object, *, like: CreatePage) -> CreatePage:
+    def create_page(self, task: object, *, like: P) -> P:
         """The create page of this task; `like` itself for a task that has none."""
-        same = [p for p in self.pages.values() if isinstance(p, type(like)) and p.task == task]
+        same = [p for p in self.pages.values() if isinstance(p, type(like)) and getattr(p, "task", None) == task]
         return same[0] if same else like
 
 
