@@ -17,6 +17,8 @@ from pydantic import AfterValidator, BaseModel, ConfigDict, Field, TypeAdapter
 from studio.messages import Text, answer
 
 JSON = dict[str, Any]
+LOCAL_USER = ""
+"""The single user of this machine, who sees everything."""
 
 
 def now() -> datetime:

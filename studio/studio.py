@@ -1,7 +1,7 @@
-"""Studio: the one object that pages, API, tests and command line talk to.
+"""Studio: an open data folder with its scheduler; the composition root that makes the services and holds them together.
 
-Methods are synchronous, safe from any thread, and never wait for a provider (only `wait` waits, for as long as told).
-owner "" is the single local user, who sees everything.
+Services are synchronous, safe from any thread, and never wait for a provider (only `runs.wait` waits, for as long as
+it is told).
 """
 
 from __future__ import annotations
@@ -13,22 +13,22 @@ from types import TracebackType
 
 from studio import catalogue as rows
 from studio.catalogue import Catalogue
+from studio.domain import LOCAL_USER
 from studio.engines.base import Engine
 from studio.jobs.context import House
 from studio.jobs.durations import Timing
 from studio.jobs.leftovers import Leftovers
 from studio.jobs.scheduler import Runner
 from studio.media import files
-from studio.services.admin import Keeping
-from studio.services.comfyui_models import ComfyFiles, ComfyServer
-from studio.services.context import LazyEngines
-from studio.services.continuations import Chains
-from studio.services.exports import Films
-from studio.services.local_models import OpenModels
-from studio.services.looks import Looks
-from studio.services.one_run_films import Wholes
-from studio.services.preflight import Checks
-from studio.services.storyboards import Boards
+from studio.services import exports
+from studio.services.acting import UserServices
+from studio.services.admin import Admin
+from studio.services.comfyui_models import ComfyModels, ComfyServer
+from studio.services.context import Context, LazyEngines
+from studio.services.continuations import ContinuationFollower
+from studio.services.library import Library
+from studio.services.local_models import LocalModels
+from studio.services.queue import Queue
 from studio.services.workflows import Workflows
 from studio.settings import Settings
 from studio.store import Store, backup
@@ -38,59 +38,64 @@ SWITCH_S = 0.001
 hold up a submit for 20; a fifth of it halves that and costs under 1 % of speed."""
 
 
-class Studio(Keeping):
-    """An open data folder with its runner. The methods stand in studio/parts, a subject a file."""
+class Studio:
+    """`acting_for(user)` has what belongs to a user; the attributes here belong to the studio as a whole."""
 
-    boards: Boards
-    comfy_files: ComfyFiles
-    films: Films
-    looks: Looks
-    checks: Checks
-    chains: Chains
-    wholes: Wholes
-    open_models: OpenModels
-    workflows: Workflows
-    _leftovers: Leftovers
+    def __init__(
+        self, settings: Settings, *, engines: Mapping[str, Engine] | None = None, catalogue: Catalogue | None = None,
+        timing: Timing | None = None,
+    ) -> None:  # fmt: skip
+        self.settings = settings
+        self.catalogue = Catalogue(catalogue or rows.load())  # a copy: workflows of this folder join it
+        comfy = ComfyServer(settings)
+        found = LazyEngines(settings) if engines is None else engines
+        store = Store(settings.data, anew=settings.new_database)
+        jobs = House(store, self.catalogue, settings.data, timing or Timing())
+        self.context = Context(settings, self.catalogue, store, found, jobs, Runner(jobs, found))
+        self.admin = Admin(self.context)
+        self.queue = Queue(self.context)
+        self.library = Library(self.context)
+        self.workflows = Workflows(settings, self.catalogue, store, comfy)
+        self.comfyui_models = ComfyModels(settings, self.catalogue, comfy)
+        self.local_models = LocalModels(self.catalogue, found)
+        self._leftovers = Leftovers(settings.data, jobs.unended)
+        self._follower = ContinuationFollower(self.context, lambda user: self.acting_for(user).continuations)
 
     @classmethod
     def open(
         cls, settings: Settings, *, engines: Mapping[str, Engine] | None = None, catalogue: Catalogue | None = None,
         start: bool = True, timing: Timing | None = None,
     ) -> Studio:  # fmt: skip
-        """Open (or make) the data folder, put right what the last stop left, and start the runner.
+        """Open (or make) the data folder, put right what the last stop left, and start the scheduler.
 
         engines: instead of the registry's. start=False: look and store only; nothing is run. Raises StoreError.
         """
         sys.setswitchinterval(min(SWITCH_S, sys.getswitchinterval()))
         files.use_ffmpeg(settings.ffmpeg)
-        studio = cls()
-        studio.settings = settings
-        studio.catalogue = Catalogue(catalogue or rows.load())  # a copy: workflows of this folder join it
-        comfy = ComfyServer(settings)
-        studio.workflows = Workflows(studio, comfy)
-        studio.comfy_files = ComfyFiles(settings, studio.catalogue, comfy)
-        studio._engines = LazyEngines(settings) if engines is None else engines
-        studio._store = Store(settings.data, anew=settings.new_database)
-        studio._house = House(studio._store, studio.catalogue, settings.data, timing or Timing())
-        studio._runner = Runner(studio._house, studio._engines)
-        studio._leftovers = Leftovers(settings.data, studio._house.unended)
-        studio.boards = Boards(studio)
-        studio.looks = Looks(studio, studio.boards)
-        studio.wholes = Wholes(studio, studio.boards)
-        studio.films = Films(studio, studio.boards, studio.looks, studio.wholes)
-        studio.checks = Checks(studio, studio.boards, studio.wholes)
-        studio.chains = Chains(studio, studio.boards)
-        studio.open_models = OpenModels(studio.catalogue, studio._engines)
+        studio = cls(settings, engines=engines, catalogue=catalogue, timing=timing)
         if start:
             try:
-                studio._runner.start()
-                studio._leftovers.start()
-                studio.chains.begin()
-                studio.films.resume()
+                studio._start()
             except BaseException:
-                studio._store.close()
+                studio.context.store.close()
                 raise
         return studio
+
+    def acting_for(self, user: str) -> UserServices:
+        """The services as this user has them."""
+        return UserServices(self.context, user)
+
+    @property
+    def local(self) -> UserServices:
+        """The services of the single user of this machine, who sees everything: for programs here, not for the web."""
+        return self.acting_for(LOCAL_USER)
+
+    def _start(self) -> None:
+        self.context.scheduler.start()
+        self._leftovers.start()
+        self._follower.start()
+        for rows_of_one_press in exports.interrupted(self.context):
+            self.acting_for(rows_of_one_press[0].owner).exports.resume(rows_of_one_press)
 
     @staticmethod
     def put_back(copy: Path, settings: Settings) -> Path | None:
@@ -103,15 +108,16 @@ class Studio(Keeping):
 
     def close(self) -> None:
         """Stop within five seconds. Whatever runs can go on when the studio is opened again."""
-        self._store.stop_waiting()
+        context = self.context
+        context.store.stop_waiting()
         self._leftovers.close()
-        self.films.close()
-        self.checks.close()
-        self.wholes.close()
-        self._house.feed.close()
-        self.chains.close()
-        self._runner.stop()
-        self._store.close()
+        context.exports.close()
+        context.measures.close()
+        context.splits.close()
+        context.jobs.feed.close()
+        self._follower.close()
+        context.scheduler.stop()
+        context.store.close()
 
     def __enter__(self) -> Studio:
         return self

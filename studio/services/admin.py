@@ -1,29 +1,24 @@
-"""The house: presets, storage, engines, backups, money."""
+"""The studio as a whole: storage, engines, backups, spending limits."""
 
 from __future__ import annotations
 
 import shutil
 from collections.abc import Iterator
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, timedelta
 from pathlib import Path
 from stat import S_ISREG
 from typing import Literal
 
-from studio.domain import JSON
+from studio.catalogue import Model
+from studio.domain import now
+from studio.engines.base import Lacks
 from studio.errors import CapabilityError
 from studio.jobs import budget
 from studio.jobs.budget import SpendLimits
-from studio.services.assets import Library
-from studio.store import assets, backup, form_defaults, ledger, presets, search
-
-
-@dataclass(frozen=True)
-class Preset:
-    """A form saved under a name."""
-
-    name: str
-    body: JSON
+from studio.services.context import Context
+from studio.store import assets, backup, ledger, runs, search
+from studio.store.mapping import stamp
 
 
 @dataclass(frozen=True)
@@ -64,40 +59,16 @@ class SpendRow:
     runs: int
 
 
-class Keeping(Library):
-    """What the Settings page shows and sets."""
+class Admin:
+    """What the Settings page shows and sets for all users."""
 
-    def presets(self, task: str, *, owner: str = "") -> list[Preset]:
-        """Saved forms of this task, by name."""
-        with self._store.read() as db:
-            return [Preset(name, body) for name, body in presets.all_of(db, task, owner)]
-
-    def save_preset(self, task: str, name: str, body: JSON, owner: str = "") -> None:
-        """Save a form under a name, in the place of an older one."""
-        if not (name := name.strip()):
-            raise CapabilityError("Give the preset a name.", field="name")
-        with self._store.write() as db:
-            presets.put(db, task, name, body, owner)
-
-    def delete_preset(self, task: str, name: str, owner: str = "") -> None:
-        """Forget a preset. Raises NotFound."""
-        with self._store.write() as db:
-            presets.delete(db, task, name, owner)
-
-    def form_default(self, task: str, *, owner: str = "") -> JSON | None:
-        """Model and size that a fresh form of this task starts with; None where the user has set none."""
-        with self._store.read() as db:
-            return form_defaults.get(db, task, owner)
-
-    def set_form_default(self, task: str, body: JSON, *, owner: str = "") -> None:
-        """Set what a fresh form of this task starts with; an empty body takes it away."""
-        with self._store.write() as db:
-            form_defaults.put(db, task, body, owner)
+    def __init__(self, context: Context) -> None:
+        self._context = context
 
     def storage(self) -> StorageUse:
         """What is used and what is left."""
-        data = self.settings.data
-        with self._store.read() as db:
+        data = self._context.settings.data
+        with self._context.store.read() as db:
             count, library_bytes = assets.usage(db)
             kept = search.total(db, search.Wanted())[0] + search.total(db, search.Wanted(trashed=True))[0]
         return StorageUse(
@@ -112,22 +83,41 @@ class Keeping(Library):
         return sorted(self._statuses(), key=lambda status: (not status.ready, not status.local, status.label))
 
     def _statuses(self) -> Iterator[EngineStatus]:
-        for name in self._engines:
-            facts, missing = self._engines[name].facts, self._engines[name].missing()
-            models = sum(1 for model in self.catalogue if model.provider == name)
+        for name in self._context.engines:
+            facts, missing = self._context.engines[name].facts, self._context.engines[name].missing()
+            models = sum(1 for model in self._context.catalogue if model.provider == name)
             yield EngineStatus(name, facts.label, missing is None, missing, facts.local, facts.needs, models)
+
+    def unavailable(self, model: Model) -> str | None:
+        """Why this model cannot be used as the studio is set up, in a sentence; None when it is ready."""
+        engine = self._context.engines.get(model.provider)
+        if engine is None:
+            return f"This studio has no engine for {model.provider}."
+        return engine.missing() or (engine.lacks(model) if isinstance(engine, Lacks) else None)
+
+    def purge(self, older_than_days: float = 30) -> int:
+        """Delete what has been in the trash for so long, with its files; how many files went."""
+        before, gone = stamp(now() - timedelta(days=older_than_days)), 0
+        while True:
+            with self._context.store.write() as db:
+                paths, more = runs.purge(db, before)
+            for path in paths:
+                (self._context.settings.data / path).unlink(missing_ok=True)
+            gone += len(paths)
+            if not more:
+                return gone
 
     def backup(self) -> Path:
         """Copy the database, while it is in use, into backups/; the new file."""
-        return backup.make(self._store.path, self.settings.data / "backups")
+        return backup.make(self._context.store.path, self._context.settings.data / "backups")
 
     def backups(self) -> list[Path]:
         """Copies made so far, the newest first."""
-        return backup.found(self.settings.data / "backups")
+        return backup.found(self._context.settings.data / "backups")
 
     def limits(self) -> SpendLimits:
         """The spending limits."""
-        with self._store.read() as db:
+        with self._context.store.read() as db:
             return budget.read(db)
 
     def set_limits(
@@ -139,13 +129,13 @@ class Keeping(Library):
             if usd is not None and not 0 <= usd < 1e9:
                 raise CapabilityError(f"{field} is {usd}; give dollars from 0, or nothing.", field=field, value=usd)
         limits = SpendLimits(**given)
-        with self._store.write() as db:
+        with self._context.store.write() as db:
             budget.write(db, limits)
         return limits
 
     def spend(self, group: Literal["day", "model", "owner"] = "day", since: date | None = None) -> list[SpendRow]:
         """Money by day (UTC), model or owner, from that day on."""
-        with self._store.read() as db:
+        with self._context.store.read() as db:
             found = ledger.spend_by(db, group, since.isoformat() if since else "")
         return [SpendRow(*row) for row in found]
 

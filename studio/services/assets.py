@@ -10,10 +10,10 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING, Literal
 
-from studio.domain import JSON, Asset, Kind
+from studio.domain import Asset, Kind
 from studio.errors import MediaError, NotFound, StorageUnavailable
 from studio.messages import lines
-from studio.services.gallery import Gallery
+from studio.services.context import Context
 from studio.storage import storing
 from studio.store import assets
 from studio.store.mapping import new_id
@@ -38,10 +38,13 @@ def _shown_name(name: str) -> str:
     return "".join(plain)
 
 
-class Library(Gallery):
+class Assets:
     """Assets: uploads by content, and everything runs have made."""
 
-    def add_asset(self, path: Path | str, *, name: str = "", owner: str = "") -> Asset:
+    def __init__(self, context: Context, user: str) -> None:
+        self._context, self.user = context, user
+
+    def add(self, path: Path | str, *, name: str = "") -> Asset:
         """Check a file by its content and copy it into the library. Content that is there already is not stored twice,
         but under another name it is a file of its own.
 
@@ -49,26 +52,26 @@ class Library(Gallery):
         that guesses is put right, a format that few programs know is converted. Raises MediaError, in a sentence, for
         a file that is broken, too large or of no use.
         """
-        with storing(self.settings.data):
-            return self._admitted(Path(path), name or Path(path).name, owner)
+        with storing(self._context.settings.data):
+            return self._admitted(Path(path), name or Path(path).name)
 
-    def _admitted(self, path: Path, name: str, owner: str) -> Asset:
+    def _admitted(self, path: Path, name: str) -> Asset:
         from studio.media import intake, validate
 
-        facts = validate.admit(path, name=name, max_bytes=self.settings.max_upload_mb * 1_000_000)
-        with TemporaryDirectory(dir=self._scratch()) as folder:
+        facts = validate.admit(path, name=name, max_bytes=self._context.settings.max_upload_mb * 1_000_000)
+        with TemporaryDirectory(dir=self._context.scratch()) as folder:
             kept, facts = intake.library_copy(path, Path(folder), facts, name=name)
-            return self._keep(kept, facts, name, owner)
+            return self._keep(kept, facts, name)
 
-    def _keep(self, path: Path, facts: MediaFacts, name: str, owner: str) -> Asset:
+    def _keep(self, path: Path, facts: MediaFacts, name: str) -> Asset:
         from studio.media import files
 
         digest, name = files.sha256(path), _shown_name(name)
-        with self._store.read() as db:
-            if (known := assets.of_content(db, digest, owner, name)) and self.asset_path(known).is_file():
+        with self._context.store.read() as db:
+            if (known := assets.of_content(db, digest, self.user, name)) and self.path(known).is_file():
                 return known
         relative = f"library/inputs/{digest[:2]}/{digest}{facts.suffix}"
-        target = self.settings.data / relative
+        target = self._context.settings.data / relative
         fresh = not target.is_file()
         if fresh:
             with files.replacing(target) as draft:
@@ -76,11 +79,11 @@ class Library(Gallery):
         asset = Asset(
             id=new_id("a_"), kind=facts.kind, mime=facts.mime, name=name, path=relative,
             bytes=facts.bytes, sha256=digest, width=facts.width, height=facts.height, duration_s=facts.duration_s,
-            fps=facts.fps, has_audio=facts.has_audio, has_alpha=facts.has_alpha, owner=owner,
+            fps=facts.fps, has_audio=facts.has_audio, has_alpha=facts.has_alpha, owner=self.user,
             notes=lines(facts.notes),
         )  # fmt: skip
         try:
-            with self._store.write() as db:
+            with self._context.store.write() as db:
                 assets.add(db, asset)
         except BaseException:
             if fresh:
@@ -90,73 +93,71 @@ class Library(Gallery):
 
     def _forget(self, relative: str) -> None:
         """Remove a file that could not be registered, unless the same content was by somebody else meanwhile."""
-        with suppress(StorageUnavailable, OSError), self._store.read() as db:
+        with suppress(StorageUnavailable, OSError), self._context.store.read() as db:
             if not assets.known_path(db, relative):
-                (self.settings.data / relative).unlink(missing_ok=True)
+                (self._context.settings.data / relative).unlink(missing_ok=True)
 
-    def newest_asset(self) -> int:
+    def newest(self) -> int:
         """The number of the file that was added last; 0 where there is none."""
-        with self._store.read() as db:
+        with self._context.store.read() as db:
             return assets.newest(db)
 
-    def discard_assets(self, added: Iterable[Asset], *, after: int) -> None:
+    def discard(self, added: Iterable[Asset], *, after: int) -> None:
         """Take these files back: they were added for something that failed. after: older ones (newest_asset) stay, as
         does what a run uses."""
         added = list(added)
         with suppress(StorageUnavailable):
-            with self._store.write() as db:
+            with self._context.store.write() as db:
                 for asset in added:
                     assets.discard(db, asset.id, after)
             for asset in added:
                 self._forget(asset.path)
 
-    def get_asset(self, asset_id: str, *, owner: str = "") -> Asset:
+    def get(self, asset_id: str) -> Asset:
         """The asset, or NotFound."""
-        with self._store.read() as db:
-            return assets.get(db, asset_id, owner)
+        with self._context.store.read() as db:
+            return assets.get(db, asset_id, self.user)
 
-    def uploads(self, kinds: Iterable[Kind], *, query: str = "", limit: int = 60, owner: str = "") -> list[Asset]:
+    def uploads(self, kinds: Iterable[Kind], *, query: str = "", limit: int = 60) -> list[Asset]:
         """Files that were brought in, not made by a run, newest first; query: words of their names."""
-        with self._store.read() as db:
-            return assets.uploads(db, owner, [k.value for k in kinds], words=query, limit=limit)
+        with self._context.store.read() as db:
+            return assets.uploads(db, self.user, [k.value for k in kinds], words=query, limit=limit)
 
-    def frame_asset(self, asset_id: str, *, at_s: float | None, owner: str = "") -> Asset:
+    def frame(self, asset_id: str, *, at_s: float | None) -> Asset:
         """One frame of a clip as a picture of the library: the one on screen at_s seconds in; None is the very last.
 
         Raises MediaError, NotFound.
         """
         from studio.media import frames, metadata
 
-        asset = self.get_asset(asset_id, owner=owner)
+        asset = self.get(asset_id)
         if asset.kind is not Kind.VIDEO:
             raise MediaError("Only a clip has frames.")
         when = "last frame" if at_s is None else f"{at_s:.2f} s"
-        with TemporaryDirectory(dir=self._scratch()) as folder:
+        with TemporaryDirectory(dir=self._context.scratch()) as folder:
             out = Path(folder) / "frame.png"
             if at_s is None:
-                frames.last_frame(self.asset_path(asset), out)
+                frames.last_frame(self.path(asset), out)
             else:
-                frames.frame_at(self.asset_path(asset), at_s, out)
-            metadata.carry_draft(self.asset_path(asset), out)
+                frames.frame_at(self.path(asset), at_s, out)
+            metadata.carry_draft(self.path(asset), out)
             stem = Path(asset.name).stem or "clip"
-            return self.add_asset(out, name=f"{stem} {when}.png", owner=owner)
+            return self.add(out, name=f"{stem} {when}.png")
 
-    def asset_path(self, asset: Asset) -> Path:
+    def path(self, asset: Asset) -> Path:
         """Where its file lies. Raises NotFound for text, which has none."""
-        if not asset.path:
-            raise NotFound("A text has no file.")
-        return (self.settings.data / asset.path).resolve()
+        return self._context.path_of(asset)
 
-    def thumb(self, asset_id: str, which: Which = "thumb", *, owner: str = "") -> Path:
+    def thumbnail(self, asset_id: str, which: Which = "thumb") -> Path:
         """A small picture (or hover clip) of the asset, made when first asked for. Raises MediaError, NotFound."""
         if which not in ENDINGS:
             raise NotFound(f"There is no {which!r} of a file; there are {', '.join(ENDINGS)}.")
-        asset = self.get_asset(asset_id, owner=owner)
-        source = self.asset_path(asset)
-        out = self.settings.data / "cache" / "thumbs" / asset.id[-2:] / f"{asset.id}-{which}{ENDINGS[which]}"
+        asset = self.get(asset_id)
+        source = self.path(asset)
+        out = self._context.settings.data / "cache" / "thumbs" / asset.id[-2:] / f"{asset.id}-{which}{ENDINGS[which]}"
         if out.is_file():
             return out
-        with storing(self.settings.data):
+        with storing(self._context.settings.data):
             self._drawn(source, out, asset, which)
         return out
 
@@ -176,34 +177,18 @@ class Library(Gallery):
         else:
             raise MediaError(f"There is no {which} of {asset.kind}.")
 
-    def shrink_asset(
+    def shrink(
         self, asset_id: str, *, max_side_px: int | None = None, max_bytes: int | None = None,
-        flatten_alpha: bool = False, owner: str = "",
-    ) -> Asset:  # fmt: skip
+        flatten_alpha: bool = False) -> Asset:  # fmt: skip
         """A smaller copy as a new asset; the old one stays. Only on the user's wish."""
         from studio.media import resize
 
-        asset = self.get_asset(asset_id, owner=owner)
-        with storing(self.settings.data), TemporaryDirectory(dir=self._scratch()) as folder:
+        asset = self.get(asset_id)
+        with storing(self._context.settings.data), TemporaryDirectory(dir=self._context.scratch()) as folder:
             out = Path(folder) / "smaller"
             facts = resize.shrink(
-                self.asset_path(asset), out, max_side_px=max_side_px, max_bytes=max_bytes, flatten_alpha=flatten_alpha
+                self.path(asset), out, max_side_px=max_side_px, max_bytes=max_bytes, flatten_alpha=flatten_alpha
             )
             named = out.with_suffix(facts.suffix)
             out.rename(named)
-            return self.add_asset(named, name=f"{Path(asset.name).stem} smaller{facts.suffix}", owner=owner)
-
-    def settings_in(self, path: Path | str, *, name: str = "") -> JSON | None:
-        """The flat request written inside a file by this or another program; None where there is none.
-
-        Raises MediaError, in a sentence, where there are settings that cannot be understood.
-        """
-        from studio.media import metadata
-
-        return metadata.read(Path(path), name=name)
-
-    def _scratch(self) -> Path:
-        folder = self.settings.data / "cache" / "scratch"
-        with storing(self.settings.data):
-            folder.mkdir(parents=True, exist_ok=True)
-        return folder
+            return self.add(named, name=f"{Path(asset.name).stem} smaller{facts.suffix}")

@@ -47,7 +47,7 @@ class ComfyServer:
         return bool(self._settings.option("COMFYUI_URL"))
 
 
-class ComfyFiles:
+class ComfyModels:
     """`Studio.comfy_files`. Methods are safe from any thread."""
 
     def __init__(self, settings: Settings, catalogue: Catalogue, server: ComfyServer) -> None:

@@ -1,16 +1,21 @@
-"""What all parts of the facade share: the open store, the engines, the runner."""
+"""What the services share: the open store, the catalogue, the engines, the scheduler, work in the background."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
 
 from studio import engines as registry
 from studio.catalogue import Catalogue
-from studio.domain import Run, Status
+from studio.domain import Asset, Run, Status
 from studio.engines.base import Engine
+from studio.errors import NotFound
 from studio.jobs.context import House
 from studio.jobs.scheduler import Runner
+from studio.services.background import BoardMemory, ContinuationWork, ExportWork, MeasureWork, SplitWork
 from studio.settings import Settings
+from studio.storage import storing
 from studio.store import Store
 
 
@@ -35,28 +40,52 @@ class LazyEngines(Mapping[str, Engine]):
         return len(registry.REGISTRY)
 
 
-class Core:
-    """State of an open studio. All methods of all parts are safe from any thread."""
+@dataclass(frozen=True)
+class Context:
+    """The parts of an open studio that every service may use. Safe from any thread."""
 
     settings: Settings
     catalogue: Catalogue
-    _store: Store
-    _house: House
-    _runner: Runner
-    _engines: Mapping[str, Engine]
+    store: Store
+    engines: Mapping[str, Engine]
+    jobs: House
+    scheduler: Runner
+    exports: ExportWork = field(default_factory=ExportWork)
+    splits: SplitWork = field(default_factory=SplitWork)
+    measures: MeasureWork = field(default_factory=MeasureWork)
+    continuations: ContinuationWork = field(default_factory=ContinuationWork)
+    boards: BoardMemory = field(default_factory=BoardMemory)
 
-    def _changed(self, *run_ids: str) -> None:
-        """Tell everybody that runs changed, and let the runner look at the queue."""
-        self._house.feed.publish(run_ids)
-        self._runner.wake()
+    def changed(self, *run_ids: str) -> None:
+        """Tell everybody that runs changed, and let the scheduler look at the queue."""
+        self.jobs.feed.publish(run_ids)
+        self.scheduler.wake()
 
-    def _alive(self, run: Run) -> Run:
+    def alive(self, run: Run) -> Run:
         """The run with what only memory knows: the provider's word, position and fraction."""
-        seen = self._house.live.get(run.id)
+        seen = self.jobs.live.get(run.id)
         if seen is None or run.status != Status.RUNNING:
             return run
         live = {"provider_word": seen.word or None, "provider_position": seen.position, "fraction": seen.fraction}
-        picture = self._house.previews.get(run.id)
+        picture = self.jobs.previews.get(run.id)
         live |= {"eta_s": seen.eta_s, "preview": picture.version if picture else None}
         live["false_colours"] = picture is not None and picture.false_colours
         return run.model_copy(update=live)
+
+    def concurrency(self, provider: str) -> int:
+        """How many runs of this provider are under way at once; 1 for the engines of this machine."""
+        engine = self.engines.get(provider)
+        return 1 if engine is None or engine.facts.local else engine.facts.limits.concurrent
+
+    def path_of(self, asset: Asset) -> Path:
+        """Where the asset's file lies. Raises NotFound for text, which has none."""
+        if not asset.path:
+            raise NotFound("A text has no file.")
+        return (self.settings.data / asset.path).resolve()
+
+    def scratch(self) -> Path:
+        """The folder for files that live no longer than a call."""
+        folder = self.settings.data / "cache" / "scratch"
+        with storing(self.settings.data):
+            folder.mkdir(parents=True, exist_ok=True)
+        return folder

@@ -17,8 +17,10 @@ from typing import Any
 from studio.domain import Estimate, Run, Status
 from studio.errors import StudioError
 from studio.messages import of_error
-from studio.services.admin import Keeping
-from studio.services.storyboards import Boards, ShotState, _body, _video
+from studio.services.assets import Assets
+from studio.services.context import Context
+from studio.services.requests import Requests
+from studio.services.storyboards import ShotState, Storyboards, body_of, video_of
 from studio.store import continuations, storyboards
 from studio.storyboard import edit, plan
 from studio.storyboard.continuation import STAND_IN, Chain, Link, Stop, asked, followers, stand_in
@@ -27,12 +29,12 @@ from studio.storyboard.plan import Plan
 
 log = logging.getLogger(__name__)
 SWEEP_S = 30.0
-"""Chains are looked at this often even if nothing was heard of their runs."""
+"""Boards are looked at this often even if nothing was heard of their runs."""
 CENT = 0.005
 
 
 @dataclass(frozen=True)
-class Following:
+class PlannedContinuation:
     """A shot that would be queued by itself, and the body it has apart from its first frame."""
 
     link: Link
@@ -44,73 +46,71 @@ class ChainPlan:
     """What a press of Render would do now (ready) and by itself later (follow); estimate: all of it together."""
 
     ready: tuple[Plan, ...]
-    follow: tuple[Following, ...]
+    follow: tuple[PlannedContinuation, ...]
     done: tuple[str, ...]
     blocked: dict[str, str]
     estimate: Estimate
 
 
-class Chains:
-    """Followers of an open studio; `Studio.chains`. Methods are safe from any thread."""
+class Continuations:
+    """One user's shots that go on from the last frame of the shot before. Methods are safe from any thread."""
 
-    def __init__(self, studio: Keeping, boards: Boards) -> None:
-        self._studio, self._boards = studio, boards
-        self._lock = threading.Lock()
-        self._waiting: dict[str, set[str]] = {}
-        self._thread = threading.Thread(target=self._follow, name="chains", daemon=True)
-        self._closing = False
+    def __init__(
+        self, context: Context, user: str, requests: Requests, assets: Assets, storyboards: Storyboards
+    ) -> None:
+        self._context, self.user = context, user
+        self._requests, self._assets, self._storyboards = requests, assets, storyboards
+        self._work = context.continuations
 
-    # what would be done, and doing it ---------------------------------------------------------------------------
-
-    def plan(self, board_id: str, *, owner: str = "", shots: Iterable[str] | None = None) -> ChainPlan:
-        """As Boards.render_plan; shots that only wait for the last frame of one that is rendered follow by themselves.
+    def plan(self, board_id: str, *, shots: Iterable[str] | None = None) -> ChainPlan:
+        """As Storyboards.render_plan; shots that only wait for the last frame of one that is rendered follow by themselves.
 
         So does one whose shot in front is rendered anew: it begins with the new take, which then goes into the film.
         """
-        found = self._boards.render_plan(board_id, owner=owner, shots=shots)
-        board = self._boards.get(board_id, owner=owner).board
+        found = self._storyboards.render_plan(board_id, shots=shots)
+        board = self._storyboards.get(board_id).board
         ready = {p.shot: p for p in found.ready}
-        going = {s.shot.id: s.running.id for s in self._boards.states(board, owner=owner) if _first(s) and s.running}
+        going = {s.shot.id: s.running.id for s in self._storyboards.states(board) if _first(s) and s.running}
         blocked = dict(found.blocked)
-        follow: dict[str, Following] = {}
+        follow: dict[str, PlannedContinuation] = {}
         for shot, before in followers(board, {**going, **dict.fromkeys(ready, "")}):
             if shot.id not in blocked and shot.id not in ready:
                 continue
             if before.id not in ready and before.id not in follow and before.id not in going:
                 continue
             last = ready.get(before.id) or (follow[before.id].plan if before.id in follow else None)
-            made, why = self._asked(board, shot, last, owner)
+            made, why = self._asked(board, shot, last)
             if why:
                 blocked[shot.id] = why
                 ready.pop(shot.id, None)
                 continue
             ready.pop(shot.id, None)
             blocked.pop(shot.id, None)
-            usd = self._price(board, made, last, owner)
+            usd = self._price(board, made, last)
             link = Link(
                 shot=shot.id, after=before.id, asked=asked(made.body), usd=usd, chosen=before.chosen,
                 waits="" if before.id in ready or before.id in follow else going[before.id],
             )  # fmt: skip
-            follow[shot.id] = Following(link, made)
+            follow[shot.id] = PlannedContinuation(link, made)
         return ChainPlan(
             tuple(ready.values()), tuple(follow.values()), found.done, blocked,
-            self._total(board, list(ready.values()), list(follow.values()), owner),
+            self._total(board, list(ready.values()), list(follow.values())),
         )  # fmt: skip
 
-    def estimate(self, board: Board, shot: Shot, *, owner: str = "") -> Estimate | None:
+    def estimate(self, board: Board, shot: Shot) -> Estimate | None:
         """What a shot would cost and take that only lacks the frame it begins with; None where more is wrong."""
-        made, why = self._asked(board, shot, None, owner)
+        made, why = self._asked(board, shot, None)
         if shot.start.kind != "previous" or why:
             return None
-        return self._studio.estimate([made.body], owner=owner, given={STAND_IN: stand_in(board, None)})
+        return self._requests.estimate([made.body], given={STAND_IN: stand_in(board, None)})
 
-    def start(self, board_id: str, *, owner: str = "", shots: Iterable[str] | None = None) -> list[Run]:
+    def start(self, board_id: str, *, shots: Iterable[str] | None = None) -> list[Run]:
         """Queue what the plan has ready, and remember what follows it."""
-        made = self.plan(board_id, owner=owner, shots=shots)
+        made = self.plan(board_id, shots=shots)
         links = [f.link for f in made.follow]
 
         def also(db: Any, runs: list[Run]) -> None:
-            chain = Chain(board=board_id, owner=owner, links=tuple(links))
+            chain = Chain(board=board_id, owner=self.user, links=tuple(links))
             for one, run in zip(made.ready, runs, strict=True):
                 chain = chain.queued(one.shot, run.id)
             old = Chain.model_validate(continuations.get(db, board_id) or {"board": board_id})
@@ -119,110 +119,67 @@ class Chains:
             self._keep(db, chain.model_copy(update={"links": (*kept, *chain.links)}))
 
         if made.ready:
-            runs = self._boards._queue(board_id, made.ready, "render", owner, also=also)
+            runs = self._storyboards.queue(board_id, made.ready, "render", also=also)
         else:
             runs = []
-            with self._studio._store.write() as db:
+            with self._context.store.write() as db:
                 also(db, [])
-        self._nudge(board_id)
+        self._context.jobs.feed.publish(self._work.waits_of(board_id))  # it may have ended before it was kept
         return runs
 
-    def of_board(self, board_id: str, *, owner: str = "") -> Chain | None:
+    def of_board(self, board_id: str) -> Chain | None:
         """What follows on this board, with what was stopped and why; None when there is nothing to tell."""
-        self._boards.get(board_id, owner=owner)
-        with self._studio._store.read() as db:
+        self._storyboards.get(board_id)
+        with self._context.store.read() as db:
             body = continuations.get(db, board_id)
         return Chain.model_validate(body) if body else None
 
-    def stop(self, board_id: str, *, owner: str = "") -> None:
+    def stop(self, board_id: str) -> None:
         """Nothing more follows; runs that were queued go on. Also takes note of a reason that was shown."""
-        self._boards.get(board_id, owner=owner)
-        with self._studio._store.write() as db:
+        self._storyboards.get(board_id)
+        with self._context.store.write() as db:
             self._keep(db, Chain(board=board_id))
 
-    def _asked(self, board: Board, shot: Shot, before: Plan | None, owner: str) -> tuple[Plan, str]:
+    def _asked(self, board: Board, shot: Shot, before: Plan | None) -> tuple[Plan, str]:
         """The follower's request with a stand-in for its first frame, and what stands against it."""
         frame = stand_in(board, before)
-        known = self._boards._assets(board, owner) | {STAND_IN: frame}
-        made = plan.for_shot(board, shot, self._studio.catalogue, known, previous_frame=STAND_IN)
+        known = self._storyboards.assets_of(board) | {STAND_IN: frame}
+        made = plan.for_shot(board, shot, self._context.catalogue, known, previous_frame=STAND_IN)
         if made.problems:
             return made, " ".join(made.problems)
         try:
-            self._studio._checked(made.body, owner, given={STAND_IN: frame})
+            self._requests.checked(made.body, given={STAND_IN: frame})
         except StudioError as error:
             return made, of_error(error)
         return made, ""
 
-    def _price(self, board: Board, made: Plan, before: Plan | None, owner: str) -> float | None:
+    def _price(self, board: Board, made: Plan, before: Plan | None) -> float | None:
         given = {STAND_IN: stand_in(board, before)}
-        return self._studio.estimate([made.body], owner=owner, given=given).usd
+        return self._requests.estimate([made.body], given=given).usd
 
-    def _total(self, board: Board, ready: list[Plan], follow: list[Following], owner: str) -> Estimate:
+    def _total(self, board: Board, ready: list[Plan], follow: list[PlannedContinuation]) -> Estimate:
         bodies = [p.body for p in ready] + [f.plan.body for f in follow]
         if not bodies:
             return Estimate(usd=0.0, runs=0)
-        found = self._studio.estimate(bodies, owner=owner, given={STAND_IN: stand_in(board, None)})
+        found = self._requests.estimate(bodies, given={STAND_IN: stand_in(board, None)})
         prices = [f.link.usd for f in follow]
         given = {STAND_IN: stand_in(board, None)}
-        later = sum(self._studio.estimate([f.plan.body], owner=owner, given=given).expected_s or 0.0 for f in follow)
+        later = sum(self._requests.estimate([f.plan.body], given=given).expected_s or 0.0 for f in follow)
         if found.usd is None or None in prices:
             return found
-        now = self._studio.estimate([p.body for p in ready], owner=owner) if ready else Estimate(usd=0.0, runs=0)
+        now = self._requests.estimate([p.body for p in ready]) if ready else Estimate(usd=0.0, runs=0)
         usd = round((now.usd or 0.0) + sum(p or 0.0 for p in prices), 6)
         return found.model_copy(update={"usd": usd, "expected_s": (now.expected_s or 0.0) + later or None})
 
-    # going on ---------------------------------------------------------------------------------------------------
-
-    def begin(self) -> None:
-        """Take up what was left at the last stop, and follow from then on."""
-        with self._studio._store.read() as db:
-            for body in continuations.all_of(db):
-                chain = Chain.model_validate(body)
-                self._waiting[chain.board] = chain.waiting()
-        self._thread.start()
-
-    def close(self) -> None:
-        """Stop following; the feed must be closed by then."""
-        self._closing = True
-        if self._thread.is_alive():
-            self._thread.join(timeout=5)
-
-    def _follow(self) -> None:
-        with self._studio.subscribe() as changes:
-            changed: set[str] | None = None
-            while not self._closing:
-                with self._lock:
-                    due = [b for b, runs in self._waiting.items() if runs and (changed is None or runs & changed)]
-                for board_id in due:
-                    self._advance_safely(board_id)
-                changed = set(changes.get(SWEEP_S)) or None
-                if self._studio._house.feed.closed:
-                    return
-
-    def _nudge(self, board_id: str) -> None:
-        """Look at the board's chain soon: what it waits for may have ended before it was kept."""
-        with self._lock:
-            waits = self._waiting.get(board_id, set())
-        self._studio._house.feed.publish(waits)
-
-    def _advance_safely(self, board_id: str) -> None:
-        """Nothing that goes wrong with one board may end the others'."""
-        try:
-            while self.advance(board_id):
-                pass
-        except Exception:
-            if not self._closing:
-                log.exception("the shots that follow on board %s could not be looked at", board_id)
-
     def advance(self, board_id: str) -> bool:
         """Take one step where one can be taken: queue a follower, or note why there will be none. Whether one was."""
-        with self._studio._store.read() as db:
+        with self._context.store.read() as db:
             body = continuations.get(db, board_id)
         chain = Chain.model_validate(body) if body else Chain(board=board_id)
         return any(self._step(chain, link) for link in chain.links if link.open and link.waits)
 
     def _step(self, chain: Chain, link: Link) -> bool:
-        run = self._boards._run(link.waits, chain.owner)
+        run = self._storyboards.find_run(link.waits)
         if run is not None and not run.status.ended:
             return False
         try:
@@ -239,7 +196,7 @@ class Chains:
             refused = Stop(code="refused", values={"why": of_error(error)})
             self._change(chain, link, lambda now: now.stop(link.shot, refused))
         except Exception:
-            if self._closing:
+            if self._work.closing:
                 raise
             log.exception("the shot %s could not follow", link.shot)
             self._change(chain, link, lambda now: now.stop(link.shot, Stop(code="broke")))
@@ -247,10 +204,10 @@ class Chains:
 
     def _lost(self, chain: Chain, link: Link, run: Run | None) -> Stop | None:
         """Why there will be no frame to begin with; None where there is one."""
-        with self._studio._store.read() as db:
+        with self._context.store.read() as db:
             if storyboards.trashed(db, chain.board):
                 return Stop(code="gone")
-        board = self._boards.get(chain.board, owner=chain.owner).board
+        board = self._storyboards.get(chain.board).board
         number = next((n for n, s in enumerate(board.shots, 1) if s.id == link.after), 0)
         if run is None:
             return Stop(code="deleted", values={"n": number})
@@ -269,9 +226,9 @@ class Chains:
             raise _Ended("moved")
         if before.chosen in (link.chosen, None) and before.chosen != link.waits:
             board = edit.choose(board, before.id, link.waits)  # the take that was confirmed in the place of the old one
-        made = self._plan(board, link, chain.owner)
-        checked = self._studio._checked(made.body, chain.owner)
-        usd = self._studio._price(checked)
+        made = self._plan(board, link)
+        checked = self._requests.checked(made.body)
+        usd = self._requests.price(checked)
         if asked(made.body) != link.asked:
             raise _Ended("changed")
         if link.usd is not None and usd is None:
@@ -281,40 +238,40 @@ class Chains:
 
         def also(db: Any, runs: list[Run]) -> None:
             now = Chain.model_validate(continuations.get(db, chain.board) or {"board": chain.board})
-            if link not in now.links or storyboards.get(db, chain.board, chain.owner).body != body:
+            if link not in now.links or storyboards.get(db, chain.board, self.user).body != body:
                 raise _Raced  # and with it goes the run
             take = Take(run=runs[0].id, kind="render", fingerprint=made.fingerprint)
-            storyboards.amend(db, chain.board, _body(edit.add_take(board, link.shot, take)), chain.owner)
+            storyboards.amend(db, chain.board, body_of(edit.add_take(board, link.shot, take)), self.user)
             self._keep(db, now.queued(link.shot, runs[0].id))
 
-        self._studio._store_runs([checked], chain.owner, also=also)
+        self._requests.store([checked], also=also)
 
     def _seen(self, chain: Chain) -> tuple[Board, dict[str, Any]]:
         """The board, and its body as it is kept, to see later whether it still stands so."""
-        with self._studio._store.read() as db:
-            body = storyboards.get(db, chain.board, chain.owner).body
+        with self._context.store.read() as db:
+            body = storyboards.get(db, chain.board, self.user).body
         return Board.model_validate(body), body
 
-    def _plan(self, board: Board, link: Link, owner: str) -> Plan:
+    def _plan(self, board: Board, link: Link) -> Plan:
         before = board.shot(link.after)
-        clip = _video(self._boards._run(before.chosen or "", owner))
+        clip = video_of(self._storyboards.find_run(before.chosen or ""))
         if clip is None:
             raise _Ended("no_picture")
-        frame = self._boards.last_frame(clip, trim_s=before.trim_out_s, owner=owner)
-        known = self._boards._assets(board, owner) | {frame: self._studio.get_asset(frame, owner=owner)}
+        frame = self._storyboards.last_frame(clip, trim_s=before.trim_out_s)
+        known = self._storyboards.assets_of(board) | {frame: self._assets.get(frame)}
         shot = board.shot(link.shot)
-        made = plan.for_shot(board, shot, self._studio.catalogue, known, previous_frame=frame)
+        made = plan.for_shot(board, shot, self._context.catalogue, known, previous_frame=frame)
         if made.problems:
             raise _Ended("refused", why=" ".join(made.problems))
         return made
 
     def _change(self, chain: Chain, link: Link, how: Callable[[Chain], Chain]) -> None:
         """Change the chain as it stands now, unless this link has moved on."""
-        with self._studio._store.write() as db:
+        with self._context.store.write() as db:
             now = Chain.model_validate(continuations.get(db, chain.board) or {"board": chain.board})
             if link in now.links:
                 self._keep(db, how(now))
-        self._studio._house.feed.publish([link.waits])  # pages look again
+        self._context.jobs.feed.publish([link.waits])  # pages look again
 
     def _keep(self, db: Any, chain: Chain) -> None:
         """The chain as it stands from now on; one with nothing left to tell is forgotten."""
@@ -322,8 +279,49 @@ class Chains:
             continuations.put(db, chain.board, chain.model_dump(mode="json"))
         else:
             continuations.forget(db, chain.board)
-        with self._lock:
-            self._waiting[chain.board] = chain.waiting()
+        self._work.wait_for(chain.board, self.user, chain.waiting())
+
+
+class ContinuationFollower:
+    """Watches the runs that boards wait for and advances each board as its owner, in a thread of its own."""
+
+    def __init__(self, context: Context, services_of: Callable[[str], Continuations]) -> None:
+        self._context, self._services_of, self._work = context, services_of, context.continuations
+        self._thread = threading.Thread(target=self._follow, name="continuations", daemon=True)
+
+    def start(self) -> None:
+        """Take up what was left at the last stop, and follow from then on."""
+        with self._context.store.read() as db:
+            for body in continuations.all_of(db):
+                chain = Chain.model_validate(body)
+                self._work.wait_for(chain.board, chain.owner, chain.waiting())
+        self._thread.start()
+
+    def close(self) -> None:
+        """Stop following; the feed must be closed by then."""
+        self._work.closing = True
+        if self._thread.is_alive():
+            self._thread.join(timeout=5)
+
+    def _follow(self) -> None:
+        feed = self._context.jobs.feed
+        with feed.subscribe() as changes:
+            changed: set[str] | None = None
+            while not self._work.closing:
+                for board_id, owner in self._work.due(changed):
+                    self._advance(board_id, owner)
+                changed = set(changes.get(SWEEP_S)) or None
+                if feed.closed:
+                    return
+
+    def _advance(self, board_id: str, owner: str) -> None:
+        """Nothing that goes wrong with one board may end the others'."""
+        try:
+            while self._services_of(owner).advance(board_id):
+                pass
+        except Exception:
+            if not self._work.closing:
+                log.exception("the shots that follow on board %s could not be looked at", board_id)
 
 
 class _Ended(Exception):

@@ -17,7 +17,9 @@ from typing import TYPE_CHECKING, Any
 
 from studio.domain import JSON
 from studio.film import platforms
-from studio.services.admin import Keeping
+from studio.services.assets import Assets
+from studio.services.background import ExportProgress
+from studio.services.context import Context
 from studio.services.looks import Looks
 from studio.storyboard import finishing, to_timeline
 from studio.storyboard.look import Slate
@@ -36,15 +38,6 @@ SILENT = ("gif", "webp")
 """Preview forms that the quality check does not read."""
 
 
-@dataclass
-class Going:
-    """An export under way. fraction: 0..1. closing: it is stopped because the studio closes, and goes on later."""
-
-    fraction: float = 0.0
-    cancelled: bool = False
-    closing: bool = False
-
-
 @dataclass(frozen=True)
 class _Shared:
     """The joined film for all places but the master. words: still to be drawn."""
@@ -54,22 +47,22 @@ class _Shared:
     words: tuple[Line, ...]
 
 
-class Filming:
+class ExportJob:
     """Films of one board as it stood, with these clips. Use it as a context manager: what is shared goes with it."""
 
-    def __init__(self, studio: Keeping, looks: Looks, board: Board, clips: dict[str, Clip], owner: str) -> None:
-        self._studio, self._looks, self._owner = studio, looks, owner
+    def __init__(self, context: Context, assets: Assets, looks: Looks, board: Board, clips: dict[str, Clip]) -> None:
+        self._context, self._assets, self._looks = context, assets, looks
         self._board, self._clips = board, clips
         self._shared: dict[str, _Shared] = {}
         self._folders = ExitStack()
 
-    def __enter__(self) -> Filming:
+    def __enter__(self) -> ExportJob:
         return self
 
     def __exit__(self, *error: object) -> None:
         self._folders.close()
 
-    def make(self, options: FilmOptions, out: Path, going: Going) -> JSON:
+    def make(self, options: FilmOptions, out: Path, going: ExportProgress) -> JSON:
         """The film as its preset wants it, with what a careful viewer would send back."""
         from studio.film import deliver, quality
 
@@ -109,12 +102,12 @@ class Filming:
     def _key(self, board: Board, options: FilmOptions) -> str:
         return f"{board.slate.on} {options.model_dump_json(exclude={'preset', 'framing'})}"
 
-    def _share(self, board: Board, options: FilmOptions, going: Going) -> _Shared:
+    def _share(self, board: Board, options: FilmOptions, going: ExportProgress) -> _Shared:
         from studio.film.deliver import Source
 
         key = self._key(board, options)
         if key not in self._shared:
-            folder = self._folders.enter_context(TemporaryDirectory(dir=self._studio._scratch()))
+            folder = self._folders.enter_context(TemporaryDirectory(dir=self._context.scratch()))
             joined = Path(folder) / "joined.mp4"
             words = self._finish(board, options).burned
             report = self._render(board, options, joined, advancing(going, 0.0, 0.4), going, shared=True)
@@ -129,7 +122,7 @@ class Filming:
         return self._looks.finish(options.on(board), captions=lines, burn=options.burn, label=options.label)
 
     def _render(
-        self, board: Board, options: FilmOptions, out: Path, advance: Callable[[float], None], going: Going,
+        self, board: Board, options: FilmOptions, out: Path, advance: Callable[[float], None], going: ExportProgress,
         *, shared: bool = False,
     ) -> JSON:  # fmt: skip
         """The joined film; shared: finer, and without words."""
@@ -139,14 +132,14 @@ class Filming:
         finish, board, begins = self._finish(board, options), options.on(board), finishing.slate_s(board, options.fps)
         tracks: tuple[Track, ...] = ()
         if options.music:
-            path = self._studio.asset_path(self._studio.get_asset(options.music, owner=self._owner))
+            path = self._assets.path(self._assets.get(options.music))
             music = Track(path, start_s=begins, gain_db=options.music_db, ducked=True, loop=True)
             tracks = (replace(music, fade_in_s=0.5, fade_out_s=1.5),)
         sound = Sound(tracks=tracks, repair_treble=options.repair_treble, loudness=options.loudness)
         size = (options.width, options.height) if options.width and options.height else (board.width, board.height)
         fps = options.fps or board.fps
         facts = {"title": board.title, "studio": json.dumps({"board": board.id, "shots": len(board.shots)})}
-        with TemporaryDirectory(dir=self._studio._scratch()) as folder:
+        with TemporaryDirectory(dir=self._context.scratch()) as folder:
             made = to_timeline.cut(
                 board, self._clips, sound=sound, finish=replace(finish, burned=()) if shared else finish, size=size,
                 fps=fps, metadata=facts, tones=self._looks.tones(board, self._clips),
@@ -154,13 +147,13 @@ class Filming:
             )  # fmt: skip
             made = replace(made, **FINE) if shared else made
             report = render(
-                made, out, cache=self._studio.settings.data / "cache" / "clips", on_progress=advance,
+                made, out, cache=self._context.settings.data / "cache" / "clips", on_progress=advance,
                 cancelled=lambda: going.cancelled,
             )  # fmt: skip
         return plain(report) | {"path": None}
 
 
-def advancing(going: Going, start: float, end: float) -> Callable[[float], None]:
+def advancing(going: ExportProgress, start: float, end: float) -> Callable[[float], None]:
     """Progress of one step of an export, as a part of the whole."""
 
     def advance(fraction: float) -> None:

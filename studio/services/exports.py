@@ -9,10 +9,8 @@ from __future__ import annotations
 import itertools
 import logging
 import re
-import threading
 import zipfile
 from collections.abc import Callable, Iterable, Iterator
-from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -24,12 +22,13 @@ from studio.domain import JSON, Asset, Status
 from studio.errors import CapabilityError, NotFound, StudioError
 from studio.film import platforms
 from studio.messages import of_error
-from studio.services import projects
-from studio.services.admin import Keeping
-from studio.services.export_job import Filming, Going
+from studio.services.assets import Assets
+from studio.services.background import ExportProgress
+from studio.services.context import Context
+from studio.services.export_job import ExportJob
 from studio.services.looks import Looks
-from studio.services.one_run_films import Wholes
-from studio.services.storyboards import Boards, Opened
+from studio.services.one_run_films import OneRunFilms
+from studio.services.storyboards import Storyboards
 from studio.storage import storing
 from studio.store import assets as asset_rows
 from studio.store import exports
@@ -77,30 +76,23 @@ class FilmOptions(FilmFinish):
         return board.model_copy(update={"look": board.look.model_copy(update=given)})
 
 
-class Films:
-    """Exports of an open studio; `Studio.films`. Methods are safe from any thread."""
+class Exports:
+    """Exports of one user. Methods are safe from any thread."""
 
-    def __init__(self, studio: Keeping, boards: Boards, looks: Looks, wholes: Wholes) -> None:
-        self._studio, self._boards, self._looks, self._wholes = studio, boards, looks, wholes
-        self._going: dict[str, Going] = {}
-        self._lock = threading.Lock()
-        self._pool: ThreadPoolExecutor | None = None
-        self._closing = False
+    def __init__(
+        self, context: Context, user: str, assets: Assets, storyboards: Storyboards, looks: Looks,
+        one_run_films: OneRunFilms,
+    ) -> None:  # fmt: skip
+        self._context, self.user = context, user
+        self._assets, self._storyboards = assets, storyboards
+        self._looks, self._one_run_films = looks, one_run_films
+        self._work = context.exports
 
-    def resume(self) -> None:
-        """Begin again what the last stop interrupted, and remove what it left half-written. Returns at once."""
-        with self._studio._store.read() as db:
-            left = exports.unfinished(db)
-        for _, same in itertools.groupby(left, lambda row: (row.board, row.owner, row.form, row.plan)):
-            rows = list(same)
-            with self._lock:
-                self._going |= {row.id: Going() for row in rows}
-            self._submit(self._take_up, rows)
-
-    def _submit(self, work: Callable[..., None], *given: Any) -> None:
-        with self._lock:
-            self._pool = self._pool or ThreadPoolExecutor(1, "films")
-            self._pool.submit(work, *given)
+    def resume(self, rows: list[Unfinished]) -> None:
+        """Begin again the exports of one press, which the last stop interrupted. Returns at once."""
+        with self._work.lock:
+            self._work.running |= {row.id: ExportProgress() for row in rows}
+        self._work.submit(self._take_up, rows)
 
     def _take_up(self, rows: list[Unfinished]) -> None:
         """Exports of one press that were interrupted: again from the board as it stood then."""
@@ -109,33 +101,33 @@ class Films:
             for row in rows:
                 if row.starts >= MOST_STARTS:
                     self._end(row.id, "failed", error=OFTEN)
-                    self._going.pop(row.id, None)
+                    self._work.running.pop(row.id, None)
                 else:
                     jobs.append((row.id, FilmOptions.model_validate(row.options)))
             if jobs:
-                board = self._boards.get(first.board, owner=first.owner).board
+                board = self._storyboards.get(first.board).board
                 board = Board.model_validate(first.plan) if first.plan else board
-                board, clips = self._cut_of(board, first.form, jobs[0][1], first.owner)
-                self._make_all(jobs, first.form, board, clips, first.owner)
+                board, clips = self._cut_of(board, first.form, jobs[0][1])
+                self._make_all(jobs, first.form, board, clips)
         except Exception as error:
             known = isinstance(error, StudioError)
             log.log(logging.INFO if known else logging.ERROR, "exports were not taken up", exc_info=error)
             for film_id, _ in jobs:
-                if self._going.pop(film_id, None) and not self._closing:
+                if self._work.running.pop(film_id, None) and not self._work.closing:
                     self._end(film_id, "failed", error=of_error(error) if known else BROKE)
 
-    def _cut_of(self, board: Board, form: str, options: FilmOptions, owner: str) -> tuple[Board, dict[str, Clip]]:
+    def _cut_of(self, board: Board, form: str, options: FilmOptions) -> tuple[Board, dict[str, Clip]]:
         """The board to export and the clips of its shots."""
         if form == "film" and options.whole:
-            return self._wholes.as_cut(board, options.whole, owner=owner)
-        return board, self._boards.clips(board, owner=owner)
+            return self._one_run_films.as_cut(board, options.whole)
+        return board, self._storyboards.clips(board)
 
-    def start(self, board_id: str, form: str, options: JSON | None = None, *, owner: str = "") -> FilmRow:
+    def start(self, board_id: str, form: str, options: JSON | None = None) -> FilmRow:
         """Begin an export (form: film, contact, shots, otio, edl, fcpxml, project); what is wrong is said at once."""
-        return self.start_several(board_id, form, options, owner=owner)[0]
+        return self.start_several(board_id, form, options)[0]
 
     def start_several(
-        self, board_id: str, form: str, options: JSON | None = None, places: Iterable[str] = (), *, owner: str = ""
+        self, board_id: str, form: str, options: JSON | None = None, places: Iterable[str] = ()
     ) -> list[FilmRow]:
         """One export for each place (ids of presets; none: the one in the options), of the same cut.
 
@@ -148,8 +140,8 @@ class Films:
         except ValueError as error:
             raise CapabilityError(f"The export's options cannot be used: {error}", field="options") from None
         each = [chosen.model_copy(update={"preset": p}) for p in dict.fromkeys(places)] or [chosen]
-        plan = self._boards.get(board_id, owner=owner).board
-        board, clips = self._cut_of(plan, form, chosen, owner)
+        plan = self._storyboards.get(board_id).board
+        board, clips = self._cut_of(plan, form, chosen)
         if form == "film":
             if said := to_timeline.missing(board, clips, allow_drafts=chosen.allow_drafts):
                 raise CapabilityError(" ".join(said), field="shots")
@@ -158,83 +150,66 @@ class Films:
             for one in each:
                 platforms.preset(one.preset)
         jobs = [(new_id("f_"), one) for one in (each if form == "film" else each[:1])]
-        with self._studio._store.write() as db:
+        with self._context.store.write() as db:
             for film_id, one in jobs:
                 exports.add(
-                    db, film_id, board_id, owner, form, one.model_dump(mode="json"), plan.model_dump(mode="json")
+                    db, film_id, board_id, self.user, form, one.model_dump(mode="json"), plan.model_dump(mode="json")
                 )
-        with self._lock:
-            self._going |= {film_id: Going() for film_id, _ in jobs}
-        self._submit(self._make_all, jobs, form, board, clips, owner)
-        return [self.get(film_id, owner=owner) for film_id, _ in jobs]
+        with self._work.lock:
+            self._work.running |= {film_id: ExportProgress() for film_id, _ in jobs}
+        self._work.submit(self._make_all, jobs, form, board, clips)
+        return [self.get(film_id) for film_id, _ in jobs]
 
-    def get(self, film_id: str, *, owner: str = "") -> FilmRow:
+    def get(self, film_id: str) -> FilmRow:
         """The export as it stands, or NotFound."""
-        with self._studio._store.read() as db:
-            return exports.get(db, film_id, owner)
+        with self._context.store.read() as db:
+            return exports.get(db, film_id, self.user)
 
-    def of_board(self, board_id: str, *, owner: str = "") -> list[FilmRow]:
+    def of_board(self, board_id: str) -> list[FilmRow]:
         """Exports of this board, newest first."""
-        with self._studio._store.read() as db:
-            return exports.of_board(db, board_id, owner)
+        with self._context.store.read() as db:
+            return exports.of_board(db, board_id, self.user)
 
-    def progress(self, film_id: str) -> float | None:
-        """Fraction done, 0..1; None when it is not under way."""
-        going = self._going.get(film_id)
-        return going.fraction if going else None
-
-    def cancel(self, film_id: str, *, owner: str = "") -> None:
+    def cancel(self, film_id: str) -> None:
         """Stop an export; it leaves no file."""
-        self.get(film_id, owner=owner)
-        if going := self._going.get(film_id):
+        self.get(film_id)
+        if going := self._work.running.get(film_id):
             going.cancelled = True
 
-    def file(self, film_id: str, *, owner: str = "") -> Path:
+    def file(self, film_id: str) -> Path:
         """The finished file. Raises NotFound while there is none."""
-        film = self.get(film_id, owner=owner)
-        if film.path is None or not (path := self._studio.settings.data / film.path).is_file():
+        film = self.get(film_id)
+        if film.path is None or not (path := self._context.settings.data / film.path).is_file():
             raise NotFound("This export has no file.")
         return path
 
-    def close(self) -> None:
-        """Stop what is under way; the next start takes it up again."""
-        self._closing = True
-        for going in list(self._going.values()):
-            going.closing = not going.cancelled
-            going.cancelled = True
-        if self._pool:
-            self._pool.shutdown(wait=True, cancel_futures=True)
-
-    def _make_all(
-        self, jobs: list[tuple[str, FilmOptions]], form: str, board: Board, clips: dict[str, Clip], owner: str
-    ) -> None:
-        with Filming(self._studio, self._looks, board, clips, owner) as filming:
+    def _make_all(self, jobs: list[tuple[str, FilmOptions]], form: str, board: Board, clips: dict[str, Clip]) -> None:
+        with ExportJob(self._context, self._assets, self._looks, board, clips) as filming:
             for film_id, options in jobs:
-                self._make(film_id, form, filming, board, clips, options, owner)
+                self._make(film_id, form, filming, board, clips, options)
 
     def _make(
-        self, film_id: str, form: str, filming: Filming, board: Board, clips: dict[str, Clip], options: FilmOptions,
-        owner: str,
-    ) -> None:  # fmt: skip
+        self, film_id: str, form: str, filming: ExportJob, board: Board, clips: dict[str, Clip], options: FilmOptions,
+        ) -> None:  # fmt: skip
         from studio.media.files import Stopped, replacing
 
-        going = self._going[film_id]
-        name = self._file_name(board, form, options, owner)
-        target = self._studio.settings.data / "library" / "films" / film_id / name
+        going = self._work.running[film_id]
+        name = self._file_name(board, form, options)
+        target = self._context.settings.data / "library" / "films" / film_id / name
         try:
             if going.cancelled:
                 raise Stopped
             self._count_start(film_id)
-            with storing(self._studio.settings.data), _unless_empty(target.parent), replacing(target) as draft:
+            with storing(self._context.settings.data), _unless_empty(target.parent), replacing(target) as draft:
                 if form == "film":
                     report = _once_more(lambda: filming.make(options, draft, going))
                 else:
-                    report = self._write(form, board, clips, draft, going, owner)
+                    report = self._write(form, board, clips, draft, going)
                 if going.cancelled:
                     raise Stopped
-            ended: dict[str, Any] = {"path": target.relative_to(self._studio.settings.data).as_posix()}
+            ended: dict[str, Any] = {"path": target.relative_to(self._context.settings.data).as_posix()}
             if form == "film":
-                ended["asset"] = self._register(target, owner).id
+                ended["asset"] = self._register(target).id
             self._end(film_id, "succeeded", **ended, report=report)
         except Stopped:
             if going.closing:
@@ -247,30 +222,29 @@ class Films:
             log.exception("export %s failed", film_id)
             self._end(film_id, "failed", error=BROKE)
         finally:
-            self._going.pop(film_id, None)
+            self._work.running.pop(film_id, None)
 
-    def _file_name(self, board: Board, form: str, options: FilmOptions, owner: str) -> str:
+    def _file_name(self, board: Board, form: str, options: FilmOptions) -> str:
         """A name that tells the film, and the place or the kind of file; numbered where the board has it already."""
         preset = platforms.preset(options.preset)
         ending = platforms.SUFFIX[preset.form] if form == "film" else ENDINGS[form]
         kind = preset.label if form == "film" else FORM_NAMES[form]
         stem = f"{_plain(board.title)[:60].strip() or 'film'} - {_plain(kind)}"
-        used = {Path(film.path).name for film in self.of_board(board.id, owner=owner) if film.path}
+        used = {Path(film.path).name for film in self.of_board(board.id) if film.path}
         names = (f"{stem}{f' v{n}' if n > 1 else ''}{ending}" for n in itertools.count(1))
         return next(name for name in names if name not in used)
 
     def _count_start(self, film_id: str, change: int = 1) -> None:
-        with self._studio._store.write() as db:
+        with self._context.store.write() as db:
             exports.count_start(db, film_id, change)
 
     def _end(self, film_id: str, status: str, **columns: Any) -> None:
-        self._studio._store.insist(lambda db: exports.end(db, film_id, status, **columns))
+        self._context.store.insist(lambda db: exports.end(db, film_id, status, **columns))
 
-    def _write(self, form: str, board: Board, clips: dict[str, Clip], out: Path, going: Going, owner: str) -> JSON:
+    def _write(self, form: str, board: Board, clips: dict[str, Clip], out: Path, going: ExportProgress) -> JSON:
         if form == "contact":
-            return {
-                "pages": contact_sheet.write(board, to_timeline.timeline(board, clips), self._stills(clips, owner), out)
-            }
+            stills = self._stills(clips)
+            return {"pages": contact_sheet.write(board, to_timeline.timeline(board, clips), stills, out)}
         if form == "shots":
             takes = {s.id: s.chosen or "" for s in board.shots}
             out.write_text(
@@ -278,12 +252,12 @@ class Films:
             )  # the mark tells spreadsheets it is UTF-8
             return {"shots": len(board.shots)}
         if form == "project":
-            return self._project(board, out, owner)
+            return self._project(board, out)
         return self._handover(form, board, clips, out, going)
 
-    def _handover(self, form: str, board: Board, clips: dict[str, Clip], out: Path, going: Going) -> JSON:
+    def _handover(self, form: str, board: Board, clips: dict[str, Clip], out: Path, going: ExportProgress) -> JSON:
         """A zip with the timeline and the media it names, so that it opens wherever it is unpacked."""
-        with TemporaryDirectory(dir=self._studio._scratch()) as folder:
+        with TemporaryDirectory(dir=self._context.scratch()) as folder:
             listing = Path(folder) / f"timeline.{form}"
             interchange.write(board, clips, listing, form)
             with zipfile.ZipFile(out, "w", zipfile.ZIP_STORED) as archive:
@@ -293,11 +267,11 @@ class Films:
                     going.fraction = number / len(clips)
         return {"media": len(clips)}
 
-    def _project(self, board: Board, out: Path, owner: str) -> JSON:
-        states = self._boards.states(board, owner=owner)
+    def _project(self, board: Board, out: Path) -> JSON:
+        states = self._storyboards.states(board)
         takes: dict[str, JSON] = {}
         wanted: dict[str, Asset] = {}
-        wholes = [state.run for state in self._wholes.states(board, owner=owner)]
+        wholes = [state.run for state in self._one_run_films.states(board)]
         for run in (r for r in (*(r for s in states for r in s.takes), *wholes) if r.status is Status.SUCCEEDED):
             takes[run.id] = {
                 "request": run.request.flat() | {"seed": run.seed} if run.seed is not None else run.request.flat(),
@@ -307,24 +281,20 @@ class Films:
         ids = [i for m in board.cast for i in (*m.references, m.voice) if i]
         ids += [s.start.asset for s in board.shots if s.start.asset]
         ids += [board.delivery.music] if board.delivery.music else []
-        with self._studio._store.read() as db:
-            wanted |= asset_rows.several(db, ids, owner)
-        files = {i: self._studio.asset_path(a) for i, a in wanted.items()}
+        with self._context.store.read() as db:
+            wanted |= asset_rows.several(db, ids, self.user)
+        files = {i: self._assets.path(a) for i, a in wanted.items()}
         names = {i: a.name for i, a in wanted.items()}
         if table := self._looks.lut_file(board.look):
             files[board.look.lut] = table
-            names[board.look.lut] = self._looks.name_of(board.look.lut, owner=owner)
+            names[board.look.lut] = self._looks.name_of(board.look.lut)
         project_archive.pack(board, files, names, takes, out)
         return {"files": len(files), "takes": len(takes)}
 
-    def import_project(self, path: Path, *, owner: str = "") -> Opened:
-        """A board from a project archive of this or another studio, with its cast, media and takes, under new ids."""
-        return projects.import_project(self._studio, self._boards, self._looks, path, owner)
+    def _stills(self, clips: dict[str, Clip]) -> dict[str, Path]:
+        return {shot: self._assets.thumbnail(clip.asset.id, "poster") for shot, clip in clips.items()}
 
-    def _stills(self, clips: dict[str, Clip], owner: str) -> dict[str, Path]:
-        return {shot: self._studio.thumb(clip.asset.id, "poster", owner=owner) for shot, clip in clips.items()}
-
-    def _register(self, path: Path, owner: str) -> Asset:
+    def _register(self, path: Path) -> Asset:
         """The film as an asset of its own, without a second copy of the file."""
         from studio.media import files
         from studio.media.probe import probe
@@ -332,11 +302,11 @@ class Films:
         facts = probe(path)
         asset = Asset(
             id=new_id("a_"), kind=facts.kind, mime=facts.mime, name=path.name, bytes=facts.bytes,
-            path=path.relative_to(self._studio.settings.data).as_posix(), sha256=files.sha256(path),
+            path=path.relative_to(self._context.settings.data).as_posix(), sha256=files.sha256(path),
             width=facts.width, height=facts.height, duration_s=facts.duration_s, fps=facts.fps,
-            has_audio=facts.has_audio, owner=owner,
+            has_audio=facts.has_audio, owner=self.user,
         )  # fmt: skip
-        self._studio._store.insist(lambda db: asset_rows.add(db, asset))
+        self._context.store.insist(lambda db: asset_rows.add(db, asset))
         return asset
 
 
@@ -366,3 +336,11 @@ def _unless_empty(folder: Path) -> Iterator[None]:
     finally:
         if folder.is_dir() and not any(folder.iterdir()):
             folder.rmdir()
+
+
+def interrupted(context: Context) -> Iterator[list[Unfinished]]:
+    """Exports that the last stop interrupted, those of one press together; all of one list have one owner."""
+    with context.store.read() as db:
+        left = exports.unfinished(db)
+    for _, same in itertools.groupby(left, lambda row: (row.board, row.owner, row.form, row.plan)):
+        yield list(same)

@@ -4,15 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import timedelta
 from zoneinfo import ZoneInfo
 
-from studio.domain import Run, now
+from studio.domain import Run
 from studio.errors import CapabilityError
 from studio.field_errors import short
-from studio.services.runs import Following
+from studio.services.context import Context
+from studio.services.runs import Runs
 from studio.store import runs, search
-from studio.store.mapping import stamp
 
 
 @dataclass(frozen=True)
@@ -37,11 +36,15 @@ def _zone(name: str) -> ZoneInfo | None:
         raise CapabilityError(message, field="time_zone", value=name) from None
 
 
-class Gallery(Following):
-    """The kept runs."""
+class Gallery:
+    """The kept runs of one user."""
+
+    def __init__(self, context: Context, user: str, runs: Runs) -> None:
+        self._context, self.user = context, user
+        self._runs = runs
 
     def search(
-        self, query: str = "", *, owner: str = "", task: str | None = None, model: str | None = None,
+        self, query: str = "", *, task: str | None = None, model: str | None = None,
         kind: str | None = None, status: str | None = None, rating_min: int = 0, trashed: bool = False,
         before: int | None = None, limit: int = 60, time_zone: str = "",
     ) -> RunPage:  # fmt: skip
@@ -51,46 +54,34 @@ class Gallery(Following):
         zone on earth has it, so that what anybody calls that day is found.
         """
         wanted = search.Wanted(
-            owner=owner, task=task or None, model=model or None, kind=kind or None, status=status or None,
+            owner=self.user, task=task or None, model=model or None, kind=kind or None, status=status or None,
             ratings=tuple(range(rating_min, 6)) if rating_min else (), trashed=trashed,
         )  # fmt: skip
         wanted = search.parse(query, wanted, zone=_zone(time_zone))
-        with self._store.read() as db:
+        with self._context.store.read() as db:
             found, next_before = search.page(db, wanted, before=before, limit=max(1, min(limit, 500)))
             total, capped = search.total(db, wanted)
-        return RunPage([self._alive(run) for run in found], next_before, total, capped)
+        return RunPage([self._context.alive(run) for run in found], next_before, total, capped)
 
-    def trash(self, run_ids: Sequence[str], owner: str = "") -> list[str]:
+    def trash(self, run_ids: Sequence[str]) -> list[str]:
         """Put ended runs into the trash; the ids that went. Files stay until `purge`."""
-        return self._set_trashed(run_ids, owner, trashed=True)
+        return self._set_trashed(run_ids, trashed=True)
 
-    def restore(self, run_ids: Sequence[str], owner: str = "") -> list[str]:
+    def restore(self, run_ids: Sequence[str]) -> list[str]:
         """Take runs out of the trash; the ids that came back."""
-        return self._set_trashed(run_ids, owner, trashed=False)
+        return self._set_trashed(run_ids, trashed=False)
 
-    def _set_trashed(self, run_ids: Sequence[str], owner: str, *, trashed: bool) -> list[str]:
-        with self._store.write() as db:
-            changed = runs.set_trashed(db, list(run_ids), owner, trashed=trashed)
-        self._house.feed.publish(changed)
+    def _set_trashed(self, run_ids: Sequence[str], *, trashed: bool) -> list[str]:
+        with self._context.store.write() as db:
+            changed = runs.set_trashed(db, list(run_ids), self.user, trashed=trashed)
+        self._context.jobs.feed.publish(changed)
         return changed
 
-    def purge(self, older_than_days: float = 30) -> int:
-        """Delete what has been in the trash for so long, with its files; how many files went."""
-        before, gone = stamp(now() - timedelta(days=older_than_days)), 0
-        while True:
-            with self._store.write() as db:
-                paths, more = runs.purge(db, before)
-            for path in paths:
-                (self.settings.data / path).unlink(missing_ok=True)
-            gone += len(paths)
-            if not more:
-                return gone
-
-    def rate(self, run_id: str, rating: int, *, owner: str = "") -> Run:
+    def rate(self, run_id: str, rating: int) -> Run:
         """Give the run 1 to 5 stars, or 0 for none."""
         if rating not in range(6):
             raise CapabilityError(f"A rating goes from 0 to 5, not {rating}.", field="rating", value=rating, limit=5)
-        with self._store.write() as db:
-            runs.set_rating(db, run_id, rating, owner)
-        self._house.feed.publish([run_id])
-        return self.get_run(run_id, owner=owner)
+        with self._context.store.write() as db:
+            runs.set_rating(db, run_id, rating, self.user)
+        self._context.jobs.feed.publish([run_id])
+        return self._runs.get(run_id)

@@ -10,7 +10,7 @@ from studio.engines.base import Engine, KeepsModels
 from studio.errors import NotFound
 
 
-class OpenModels:
+class LocalModels:
     """The models whose files lie with the user. Safe from any thread; nothing waits for a download."""
 
     def __init__(self, catalogue: Catalogue, engines: Mapping[str, Engine]) -> None:

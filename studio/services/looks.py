@@ -15,8 +15,8 @@ from typing import TYPE_CHECKING, Literal
 
 from studio.errors import NotFound
 from studio.film.timeline import Cut, CutClip, Finish, Line, Tone
-from studio.services.admin import Keeping
-from studio.services.storyboards import Boards
+from studio.services.context import Context
+from studio.services.storyboards import Storyboards
 from studio.storage import storing
 from studio.store import presets
 from studio.storyboard import colour_match, finishing, to_timeline
@@ -43,18 +43,18 @@ class Lut:
 
 
 class Looks:
-    """Colours of films; `Studio.looks`. Methods are safe from any thread."""
+    """Colours of one user's films. Methods are safe from any thread."""
 
-    def __init__(self, studio: Keeping, boards: Boards) -> None:
-        self._studio, self._boards = studio, boards
+    def __init__(self, context: Context, user: str, storyboards: Storyboards) -> None:
+        self._context, self.user, self._storyboards = context, user, storyboards
 
-    def luts(self, *, owner: str = "") -> list[Lut]:
+    def luts(self) -> list[Lut]:
         """The kept colour tables, by name."""
-        with self._studio._store.read() as db:
-            rows = presets.all_of(db, SHELF, owner)
+        with self._context.store.read() as db:
+            rows = presets.all_of(db, SHELF, self.user)
         return sorted((Lut(i, body["name"], body["side"]) for i, body in rows), key=lambda lut: lut.name.casefold())
 
-    def keep_lut(self, path: Path, *, name: str, owner: str = "") -> Lut:
+    def keep_lut(self, path: Path, *, name: str) -> Lut:
         """Check a .cube file and keep it. Raises MediaError with a sentence about what is wrong with it."""
         from studio.media import files
 
@@ -62,10 +62,10 @@ class Looks:
         kept = Lut(files.sha256(path), name.removesuffix(".cube"), side)
         target = self._file(kept.id)
         if not target.is_file():
-            with storing(self._studio.settings.data), files.replacing(target) as draft:
+            with storing(self._context.settings.data), files.replacing(target) as draft:
                 shutil.copyfile(path, draft)
-        with self._studio._store.write() as db:
-            presets.put(db, SHELF, kept.id, {"name": kept.name, "side": side}, owner)
+        with self._context.store.write() as db:
+            presets.put(db, SHELF, kept.id, {"name": kept.name, "side": side}, self.user)
         return kept
 
     def check_lut(self, path: Path, *, name: str) -> tuple[str, int]:
@@ -75,22 +75,22 @@ class Looks:
         name = Path(name).name[:NAME_CHARS] or "look.cube"
         return name, cube.read_cube(path, name=name)[0]
 
-    def forget_lut(self, lut_id: str, *, owner: str = "") -> None:
+    def forget_lut(self, lut_id: str) -> None:
         """Take a table off the list. Its file stays, because boards may use it. Raises NotFound."""
-        self.get_lut(lut_id, owner=owner)
-        with self._studio._store.write() as db:
-            presets.delete(db, SHELF, lut_id, owner)
+        self.get_lut(lut_id)
+        with self._context.store.write() as db:
+            presets.delete(db, SHELF, lut_id, self.user)
 
-    def get_lut(self, lut_id: str, *, owner: str = "") -> Lut:
+    def get_lut(self, lut_id: str) -> Lut:
         """The kept table, or NotFound."""
-        for lut in self.luts(owner=owner):
+        for lut in self.luts():
             if lut.id == lut_id:
                 return lut
         raise NotFound("This colour table is not kept here. Add the .cube file again.")
 
-    def name_of(self, lut_id: str, *, owner: str = "") -> str:
+    def name_of(self, lut_id: str) -> str:
         """What the table is called here; a plain word when it was taken off the list."""
-        return next((lut.name for lut in self.luts(owner=owner) if lut.id == lut_id), "look") + ".cube"
+        return next((lut.name for lut in self.luts() if lut.id == lut_id), "look") + ".cube"
 
     def lut_file(self, look: Look) -> Path | None:
         """Where the look's table lies; None without one. Raises NotFound when the file is gone."""
@@ -101,7 +101,7 @@ class Looks:
         return path
 
     def _file(self, lut_id: str) -> Path:
-        return self._studio.settings.data / "library" / "luts" / f"{lut_id}.cube"
+        return self._context.settings.data / "library" / "luts" / f"{lut_id}.cube"
 
     def finish(self, board: Board, *, captions: tuple[Line, ...] = (), burn: bool = False, label: str = "") -> Finish:
         """What is done to the film's picture as a whole."""
@@ -123,27 +123,26 @@ class Looks:
         seconds = finishing.slate_s(board, fps)
         return slate.clip(folder / "slate.mp4", picture, fps=Fraction(fps), seconds=seconds)
 
-    def slate_picture(self, board_id: str, slate: Slate, *, owner: str = "") -> Image.Image:
+    def slate_picture(self, board_id: str, slate: Slate) -> Image.Image:
         """How this slate would look before the film."""
-        board = self._boards.get(board_id, owner=owner).board.model_copy(update={"slate": slate})
+        board = self._storyboards.get(board_id).board.model_copy(update={"slate": slate})
         scale = min(1.0, STILL_PX / max(board.width, board.height))
         return finishing.slate_picture(board, round(board.width * scale), round(board.height * scale), date.today())
 
     def still(
         self, board_id: str, at_s: float, *, look: Look | None = None, titles: tuple[Title, ...] | None = None,
-        plain: bool = False, owner: str = "",
-    ) -> Image.Image:  # fmt: skip
+        plain: bool = False) -> Image.Image:  # fmt: skip
         """The film's picture at at_s (its clock without the slate), made by the filters that an export uses.
 
         look, titles: instead of the board's, while they are being chosen. plain: without any look and match. Raises
         NotFound where nothing is to be seen yet.
         """
-        board = self._boards.get(board_id, owner=owner).board
+        board = self._storyboards.get(board_id).board
         given = {"look": look, "titles": titles}
         board = board.model_copy(update={k: v for k, v in given.items() if v is not None})
         if not board.shots:
             raise NotFound("The storyboard has no shots yet.")
-        clips = self._boards.clips(board, owner=owner)
+        clips = self._storyboards.clips(board)
         timing = to_timeline.timeline(board, clips)
         number = timing.at(at_s)
         shot = board.shots[number]
@@ -158,11 +157,11 @@ class Looks:
             board, CutClip(clips[shot.id].path, tone=tone), finish, timing.seconds(segment.first) + inside, at_s
         )
 
-    def matched_edge(self, board: Board, shot_id: str, end: Literal["first", "last"], *, owner: str = "") -> Path:
+    def matched_edge(self, board: Board, shot_id: str, end: Literal["first", "last"]) -> Path:
         """The first or last frame of a shot in the colours that match gives it, kept in the cache. Raises NotFound."""
         from studio.media import files
 
-        clips = self._boards.clips(board, owner=owner)
+        clips = self._storyboards.clips(board)
         shot = board.shot(shot_id)
         if shot_id not in clips:
             raise NotFound("This shot has no picture yet.")
@@ -201,6 +200,6 @@ class Looks:
         return found
 
     def _cache(self, name: str) -> Path:
-        folder = self._studio.settings.data / "cache" / name
+        folder = self._context.settings.data / "cache" / name
         folder.mkdir(parents=True, exist_ok=True)
         return folder

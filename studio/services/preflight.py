@@ -8,8 +8,6 @@ from __future__ import annotations
 import json
 import logging
 import math
-import threading
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
@@ -20,10 +18,11 @@ from studio.film import platforms
 from studio.film.findings import Finding
 from studio.film.quality import Measured
 from studio.film.timeline import Loudness
-from studio.services.admin import Keeping
+from studio.services.assets import Assets
+from studio.services.context import Context
 from studio.services.exports import FilmOptions
-from studio.services.one_run_films import Wholes
-from studio.services.storyboards import Boards, ShotState
+from studio.services.one_run_films import OneRunFilms
+from studio.services.storyboards import ShotState, Storyboards
 from studio.storyboard import preflight
 from studio.storyboard.model import Shot
 from studio.storyboard.to_timeline import Clip, whole
@@ -41,21 +40,18 @@ class Checked:
     measuring: int
 
 
-class Checks:
-    """Checks of an open studio; `Studio.checks`. Methods are safe from any thread and never wait for a look."""
+class Preflight:
+    """Checks of one user's boards. Methods are safe from any thread and never wait for a measurement."""
 
-    def __init__(self, studio: Keeping, boards: Boards, wholes: Wholes) -> None:
-        self._studio, self._boards, self._wholes = studio, boards, wholes
-        self._lock = threading.Lock()
-        self._known: dict[str, Measured | None] = {}
-        self._under_way: set[str] = set()
-        self._pool: ThreadPoolExecutor | None = None
-        self._closing = False
+    def __init__(
+        self, context: Context, user: str, assets: Assets, storyboards: Storyboards, one_run_films: OneRunFilms
+    ) -> None:
+        self._context, self.user = context, user
+        self._assets, self._storyboards, self._one_run_films = assets, storyboards, one_run_films
+        self._work = context.measures
 
-    def of_board(
-        self, board_id: str, options: JSON | None = None, places: list[str] | None = None, *, owner: str = ""
-    ) -> Checked:
-        """What to look at before this board is exported so. options: as Films.start takes them; places: preset ids."""
+    def of_board(self, board_id: str, options: JSON | None = None, places: list[str] | None = None) -> Checked:
+        """What to look at before this board is exported so. options: as Exports.start takes them; places: preset ids."""
         try:
             chosen = FilmOptions.model_validate(options or {})
         except ValueError as error:
@@ -65,12 +61,12 @@ class Checks:
             width=chosen.width, height=chosen.height, fps=chosen.fps, loudness=chosen.loudness,
             captions=chosen.captions, burn=chosen.burn,
         )  # fmt: skip
-        board = self._boards.get(board_id, owner=owner).board
+        board = self._storyboards.get(board_id).board
         if chosen.whole:
-            board, clips = self._wholes.as_cut(board, chosen.whole, owner=owner)
+            board, clips = self._one_run_films.as_cut(board, chosen.whole)
             states = [self._of_whole(shot, clips[shot.id]) for shot in board.shots]
         else:
-            states = [self._state(state) for state in self._boards.states(board, owner=owner)]
+            states = [self._state(state) for state in self._storyboards.states(board)]
         waiting = sum(1 for s in states if s.clip and not s.clip.draft and s.measured is None and not s.broken)
         return Checked(preflight.review(board, states, wish), waiting)
 
@@ -78,7 +74,7 @@ class Checks:
         gone = state.shot.chosen is not None and state.shot.chosen not in {run.id for run in state.takes}
         if state.best is None:
             return preflight.State(state.shot, None, running=state.running is not None)
-        path = self._studio.asset_path(state.best)
+        path = self._assets.path(state.best)
         clip = Clip(state.best, path, state.best_kind == "draft")
         measured, broken = (None, not whole(state.best, path)) if clip.draft else self._look(state.best, path)
         broken = broken or gone  # with its run: the film would show something else in its place
@@ -95,18 +91,18 @@ class Checks:
         if not whole(asset, path):  # asked each time: a file may go, and come back from a copy
             return None, True
         key = asset.sha256 or asset.id
-        with self._lock:
-            if key in self._known:
-                return self._known[key], self._known[key] is None
+        with self._work.lock:
+            if key in self._work.known:
+                return self._work.known[key], self._work.known[key] is None
         kept = _read(self._kept(key))
-        with self._lock:
+        with self._work.lock:
             if kept is not None:
-                self._known[key] = kept
+                self._work.known[key] = kept
                 return kept, False
-            if key not in self._under_way and not self._closing:
-                self._under_way.add(key)
-                self._pool = self._pool or ThreadPoolExecutor(1, "checks")
-                self._pool.submit(self._measure, key, path)
+            if key in self._work.running or self._work.closing:
+                return None, False
+            self._work.running.add(key)
+        self._work.submit(self._measure, key, path)
         return None, False
 
     def _measure(self, key: str, path: Path) -> None:
@@ -115,26 +111,20 @@ class Checks:
 
         found: Measured | None = None
         try:
-            found = quality.measure(path, cancelled=lambda: self._closing)
+            found = quality.measure(path, cancelled=lambda: self._work.closing)
             atomic_write(self._kept(key), json.dumps(_plain(found)).encode())
         except Stopped:
             return
         except (MediaError, OSError):
             log.warning("%s cannot be checked", path.name, exc_info=True)
         finally:
-            with self._lock:
-                self._under_way.discard(key)
-                if not self._closing:
-                    self._known[key] = found
+            with self._work.lock:
+                self._work.running.discard(key)
+                if not self._work.closing:
+                    self._work.known[key] = found
 
     def _kept(self, key: str) -> Path:
-        return self._studio.settings.data / "cache" / "checks" / f"{key}.json"
-
-    def close(self) -> None:
-        """Stop looking."""
-        self._closing = True
-        if self._pool:
-            self._pool.shutdown(wait=True, cancel_futures=True)
+        return self._context.settings.data / "cache" / "checks" / f"{key}.json"
 
 
 def _plain(found: Measured) -> JSON:

@@ -15,9 +15,10 @@ from studio.domain import Asset, Request, Run, Status
 from studio.errors import MediaError
 from studio.field_errors import sentence
 from studio.film import platforms
-from studio.services.admin import Keeping
+from studio.services.assets import Assets
+from studio.services.context import Context
 from studio.services.looks import Looks, Lut
-from studio.services.storyboards import Boards, Opened
+from studio.services.storyboards import Opened, Storyboards
 from studio.store import runs, storyboards
 from studio.store.mapping import REQUEST, new_id
 from studio.storyboard import archive
@@ -32,68 +33,63 @@ REQUEST_MAX = 200_000
 """Longest request of a take, as JSON."""
 
 
-def import_project(studio: Keeping, boards: Boards, looks: Looks, path: Path, owner: str) -> Opened:
-    """A board from an archive, with its cast, media and takes, under new ids.
+class Projects:
+    """Project archives of one user."""
 
-    Raises a sentence for whatever cannot be taken; then nothing of the archive is kept.
-    """
-    with TemporaryDirectory(dir=studio._scratch()) as folder:
-        unpacked = archive.unpack(path, Path(folder))
-        for place in unpacked.board.delivery.places:
-            if place not in {preset.id for preset in platforms.PRESETS}:
-                raise MediaError(f"The project's delivery names {place[:60]!r}, which is no export preset here.")
-        asked = {old: _request(facts) for old, facts in unpacked.manifest.takes.items()}
-        table = unpacked.files.pop(unpacked.board.look.lut, None)
-        if table:
-            looks.check_lut(table, name=_name(unpacked, unpacked.board.look.lut, "look.cube"))
-        known: dict[str, Asset] = {}
-        with _all_or_none(studio, known):
-            for old, file in unpacked.files.items():
-                known[old] = studio.add_asset(file, name=_name(unpacked, old, old), owner=owner)
-            lut = (
-                looks.keep_lut(table, name=_name(unpacked, unpacked.board.look.lut, "look.cube"), owner=owner)
-                if table
-                else None
-            )
-            board_id = _store(studio, unpacked, asked, known, lut, owner)
-    return boards.get(board_id, owner=owner)
+    def __init__(self, context: Context, user: str, assets: Assets, storyboards: Storyboards, looks: Looks) -> None:
+        self._context, self.user = context, user
+        self._assets, self._storyboards, self._looks = assets, storyboards, looks
+
+    def add(self, path: Path) -> Opened:
+        """A board from an archive of this or another studio, with its cast, media and takes, under new ids.
+
+        Raises a sentence for whatever cannot be taken; then nothing of the archive is kept.
+        """
+        with TemporaryDirectory(dir=self._context.scratch()) as folder:
+            unpacked = archive.unpack(path, Path(folder))
+            for place in unpacked.board.delivery.places:
+                if place not in {preset.id for preset in platforms.PRESETS}:
+                    raise MediaError(f"The project's delivery names {place[:60]!r}, which is no export preset here.")
+            asked = {old: _request(facts) for old, facts in unpacked.manifest.takes.items()}
+            table = unpacked.files.pop(unpacked.board.look.lut, None)
+            table_name = _name(unpacked, unpacked.board.look.lut, "look.cube")
+            if table:
+                self._looks.check_lut(table, name=table_name)
+            known: dict[str, Asset] = {}
+            with self._all_or_none(known):
+                for old, file in unpacked.files.items():
+                    known[old] = self._assets.add(file, name=_name(unpacked, old, old))
+                lut = self._looks.keep_lut(table, name=table_name) if table else None
+                board_id = self._store(unpacked, asked, known, lut)
+        return self._storyboards.get(board_id)
+
+    @contextmanager
+    def _all_or_none(self, added: dict[str, Asset]) -> Iterator[None]:
+        """Take the files back that were added when what they were added for fails."""
+        newest = self._assets.newest()
+        try:
+            yield
+        except BaseException:
+            self._assets.discard(added.values(), after=newest)
+            raise
+
+    def _store(self, unpacked: Unpacked, asked: dict[str, Request], known: dict[str, Asset], lut: Lut | None) -> str:
+        """The board and its takes, in one transaction; the board's new id."""
+        with self._context.store.write() as db:
+            takes = {
+                old: _take(db, asked[old], facts, known, self.user)
+                for old, facts in unpacked.manifest.takes.items()
+                if any(i in known for i in facts.assets)
+            }
+            ids = [new_id("s") for _ in unpacked.board.shots] + [new_id("b")]
+            assets = {old: asset.id for old, asset in known.items()}
+            board = archive.renamed(unpacked.board, assets, takes, ids, lut=lut.id if lut else "")
+            storyboards.add(db, board.id, board.model_dump(mode="json"), self.user)
+        return board.id
 
 
 def _name(unpacked: Unpacked, old: str, otherwise: str) -> str:
     return unpacked.manifest.names.get(old, otherwise)
-
-
-@contextmanager
-def _all_or_none(studio: Keeping, added: dict[str, Asset]) -> Iterator[None]:
-    """Take the files back that were added when what they were added for fails."""
-    newest = studio.newest_asset()
-    try:
-        yield
-    except BaseException:
-        studio.discard_assets(added.values(), after=newest)
-        raise
-
-
-def _store(
-    studio: Keeping,
-    unpacked: Unpacked,
-    asked: dict[str, Request],
-    known: dict[str, Asset],
-    lut: Lut | None,
-    owner: str,
-) -> str:
-    """The board and its takes, in one transaction; the board's new id."""
-    with studio._store.write() as db:
-        takes = {
-            old: _take(db, asked[old], facts, known, owner)
-            for old, facts in unpacked.manifest.takes.items()
-            if any(i in known for i in facts.assets)
-        }
-        ids = [new_id("s") for _ in unpacked.board.shots] + [new_id("b")]
-        assets = {old: asset.id for old, asset in known.items()}
-        board = archive.renamed(unpacked.board, assets, takes, ids, lut=lut.id if lut else "")
-        storyboards.add(db, board.id, board.model_dump(mode="json"), owner)
-    return board.id
 
 
 def _request(facts: TakeFacts) -> Request:

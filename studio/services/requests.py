@@ -11,11 +11,11 @@ from sqlite_utils import Database
 
 from studio.catalogue import Model, validation
 from studio.domain import JSON, Asset, Estimate, HeldReason, Request, Run, Status
-from studio.engines.base import Checks, Expects, Lacks
+from studio.engines.base import Checks, Expects
 from studio.errors import CapabilityError, NotConfigured, NotFound
 from studio.jobs.durations import length_scale, pace_of
 from studio.messages import of_error
-from studio.services.context import Core
+from studio.services.context import Context
 from studio.store import assets, runs
 from studio.store.mapping import new_id
 
@@ -40,28 +40,31 @@ class Checked:
     inputs: Mapping[str, Asset]
 
 
-class Making(Core):
-    """Submit, estimate, check."""
+class Requests:
+    """Submit, estimate, check. user: whose runs these are; "" is the single user of this machine."""
 
-    def submit(self, body: JSON, *, owner: str = "") -> list[Run]:
+    def __init__(self, context: Context, user: str) -> None:
+        self._context, self.user = context, user
+
+    def submit(self, body: JSON) -> list[Run]:
         """Store the runs of one request: n of them, each with its own seed. They are on disk when this returns.
 
         Raises CapabilityError with field, value and limit, NotFound, NotConfigured; then nothing was stored.
         """
-        return self.submit_many([body], owner=owner)
+        return self.submit_many([body])
 
-    def submit_many(self, bodies: list[JSON], *, owner: str = "", also: Also | None = None) -> list[Run]:
+    def submit_many(self, bodies: list[JSON], *, also: Also | None = None) -> list[Run]:
         """Store the runs of several requests as one batch; all are checked before any is stored.
 
         also: called with the stored runs inside the same transaction; what it raises stores nothing.
         """
-        return self._store_runs([self._checked(body, owner) for body in bodies], owner, also=also)
+        return self.store([self.checked(body) for body in bodies], also=also)
 
-    def estimate(self, bodies: list[JSON], *, owner: str = "", given: Mapping[str, Asset] | None = None) -> Estimate:
+    def estimate(self, bodies: list[JSON], *, given: Mapping[str, Asset] | None = None) -> Estimate:
         """What these requests would cost and take, without side effects. Raises as submit does, but needs no key: the
         price is what one wants to know before getting one. given: input files, by id, that are still to be made."""
-        found = [self._checked(body, owner, ready=False, given=given) for body in bodies]
-        prices = [(c, self._price(c)) for c in found]
+        found = [self.checked(body, ready=False, given=given) for body in bodies]
+        prices = [(c, self.price(c)) for c in found]
         unknown = dict.fromkeys(self._unpriced(c) for c, usd in prices if usd is None)
         count = sum(c.request.n for c in found)
         usd = None if unknown else round(sum((usd or 0) * c.request.n for c, usd in prices), 6)
@@ -71,33 +74,25 @@ class Making(Core):
             warnings=tuple(unknown),
         )  # fmt: skip
 
-    def check(self, body: JSON, *, owner: str = "") -> list[CapabilityError]:
+    def check(self, body: JSON) -> list[CapabilityError]:
         """Everything that submit would refuse about the values, each with its field. Never raises for bad values."""
         try:
-            request = validation.parse(body, self.catalogue)
+            request = validation.parse(body, self._context.catalogue)
         except CapabilityError as error:
             return [error]
         except NotFound as error:
             return [CapabilityError(of_error(error), field="model", value=body.get("model"))]
-        model = self.catalogue.get(request.model)
-        return self._problems(validation.complete(request, model), model, self._inputs_of(request, owner))
+        model = self._context.catalogue.get(request.model)
+        return self._problems(validation.complete(request, model), model, self._inputs_of(request))
 
-    def unavailable(self, model: Model) -> str | None:
-        """Why this model cannot be used as the studio is set up, in a sentence; None when it is ready."""
-        engine = self._engines.get(model.provider)
-        if engine is None:
-            return f"This studio has no engine for {model.provider}."
-        return engine.missing() or (engine.lacks(model) if isinstance(engine, Lacks) else None)
-
-    def _checked(
-        self, body: JSON, owner: str, *, ready: bool = True, given: Mapping[str, Asset] | None = None
-    ) -> Checked:
-        request = validation.parse(body, self.catalogue)
-        model = self.catalogue.get(request.model)
-        request, inputs = validation.complete(request, model), self._inputs_of(request, owner, given or {})
+    def checked(self, body: JSON, *, ready: bool = True, given: Mapping[str, Asset] | None = None) -> Checked:
+        """The request, complete and within its row. ready=False: without a key, too. Raises as submit does."""
+        request = validation.parse(body, self._context.catalogue)
+        model = self._context.catalogue.get(request.model)
+        request, inputs = validation.complete(request, model), self._inputs_of(request, given or {})
         if wrong := self._problems(request, model, inputs):
             raise wrong[0]
-        engine = self._engines.get(model.provider)
+        engine = self._context.engines.get(model.provider)
         if engine is None:
             raise NotConfigured(f"This studio has no engine for {model.provider}.")
         if ready and (said := engine.missing()):
@@ -106,41 +101,39 @@ class Making(Core):
 
     def _problems(self, request: Request, model: Model, inputs: Mapping[str, Asset]) -> list[CapabilityError]:
         found = validation.problems(request, model, inputs)
-        engine = self._engines.get(model.provider)
+        engine = self._context.engines.get(model.provider)
         if not found and isinstance(engine, Checks):
             found = engine.problems(request, model, inputs)
         return found
 
-    def _inputs_of(self, request: Request, owner: str, given: Mapping[str, Asset] = NONE_GIVEN) -> dict[str, Asset]:
+    def _inputs_of(self, request: Request, given: Mapping[str, Asset] = NONE_GIVEN) -> dict[str, Asset]:
         ids = [i for group in request.media().values() for i in group]
         kept = [i for i in ids if i not in given]
         found = {i: given[i] for i in ids if i in given}
         if not kept:
             return found
-        with self._store.read() as db:
-            return found | assets.several(db, kept, owner)
+        with self._context.store.read() as db:
+            return found | assets.several(db, kept, self.user)
 
-    def _price(self, checked: Checked) -> float | None:
-        return self._engines[checked.model.provider].estimate_usd(checked.request, checked.model, checked.inputs)
+    def price(self, checked: Checked) -> float | None:
+        """Dollars of one run of this request; None where nobody knows."""
+        return self._context.engines[checked.model.provider].estimate_usd(
+            checked.request, checked.model, checked.inputs
+        )
 
     def _expected_s(self, checked: Checked) -> float | None:
         """From our own history; before there is any, from the engine's own reckoning or the row's usual times."""
-        pace, engine = pace_of(checked.request), self._engines.get(checked.model.provider)
-        known = self._house.history.known(pace)
+        pace, engine = pace_of(checked.request), self._context.engines.get(checked.model.provider)
+        known = self._context.jobs.history.known(pace)
         if isinstance(engine, Expects) and not known:
             seconds = engine.expected_s(checked.request, checked.model, checked.inputs)
             return round(seconds, 1) if seconds else None
-        expected = self._house.history.expect(pace, checked.model)
+        expected = self._context.jobs.history.expect(pace, checked.model)
         if expected is None:
             return None
         usual = checked.model.latency_s and not known
         scale = length_scale(checked.request, checked.model) if usual else 1.0
         return round(expected.median_s * scale, 1)
-
-    def at_once(self, provider: str) -> int:
-        """How many runs of this provider are under way at once; 1 for the engines of this machine."""
-        engine = self._engines.get(provider)
-        return 1 if engine is None or engine.facts.local else engine.facts.limits.concurrent
 
     def _together_s(self, found: list[Checked]) -> float | None:
         """Until the last of these runs is done: on this machine one by one, elsewhere as many as go at once."""
@@ -149,7 +142,9 @@ class Making(Core):
             if seconds := self._expected_s(checked):
                 provider = checked.model.provider
                 longest = max(longest, seconds)
-                totals[provider] = totals.get(provider, 0.0) + seconds * checked.request.n / self.at_once(provider)
+                totals[provider] = totals.get(provider, 0.0) + seconds * checked.request.n / self._context.concurrency(
+                    provider
+                )
         return round(max(longest, *totals.values()), 1) if totals else None
 
     def _basis(self, checked: Checked, usd: float | None) -> str:
@@ -169,12 +164,13 @@ class Making(Core):
         return f"{checked.model.label} has no published price for this."
 
     def _by_time(self, checked: Checked) -> bool:
-        engine = self._engines.get(checked.model.provider)
+        engine = self._context.engines.get(checked.model.provider)
         return engine is not None and engine.facts.by_time
 
-    def _store_runs(
-        self, found: list[Checked], owner: str, *, retry_of: str | None = None, also: Also | None = None
+    def store(
+        self, found: list[Checked], *, owner: str = "", retry_of: str | None = None, also: Also | None = None
     ) -> list[Run]:
+        """Store the runs of checked requests as one batch. owner: whose they are, where not the acting user's."""
         if (count := sum(c.request.n for c in found)) > MOST_AT_ONCE:
             raise CapabilityError(
                 f"{count:,} runs at once; the limit is {MOST_AT_ONCE:,}.",
@@ -182,22 +178,22 @@ class Making(Core):
                 value=count,
                 limit=MOST_AT_ONCE,
             )
-        new = [made for checked in found for made in self._expanded(checked, owner, retry_of)]
+        new = [made for checked in found for made in self._expanded(checked, owner or self.user, retry_of)]
         batch = "b_" + new[0].run.id.removeprefix("r_") if new else ""
         alone = len(new) == 1 and not new[0].inputs and also is None
-        stored = self._store.write_one(lambda db: [runs.add(db, new[0], batch)]) if alone else []
+        stored = self._context.store.write_one(lambda db: [runs.add(db, new[0], batch)]) if alone else []
         if not alone:
-            with self._store.write() as db:
+            with self._context.store.write() as db:
                 stored = [runs.add(db, one, batch) for one in new]
                 if also:
                     also(db, stored)
-        self._changed(*(run.id for run in stored))
+        self._context.changed(*(run.id for run in stored))
         return stored
 
     def _expanded(self, checked: Checked, owner: str, retry_of: str | None) -> Iterator[runs.NewRun]:
         """The n runs of a request, with seeds s, s+1 ... where the model takes seeds."""
         request, model = checked.request, checked.model
-        usd, expected_s, pace = self._price(checked), self._expected_s(checked), pace_of(request)
+        usd, expected_s, pace = self.price(checked), self._expected_s(checked), pace_of(request)
         consent_missing = self._consent_missing(checked)
         for number in range(request.n):
             seed = _seed(request.seed, model, number)

@@ -17,8 +17,10 @@ from sqlite_utils import Database
 from studio.domain import JSON, Asset, Estimate, Kind, Run, Status
 from studio.errors import CapabilityError, Conflict, NotFound, StudioError
 from studio.messages import of_error
-from studio.services.admin import Keeping
-from studio.services.requests import Also
+from studio.services.assets import Assets
+from studio.services.context import Context
+from studio.services.requests import Also, Requests
+from studio.services.runs import Runs
 from studio.storage import storing
 from studio.store import assets as asset_rows
 from studio.store import storyboards
@@ -74,7 +76,7 @@ class RenderPlan:
 
 
 @dataclass(frozen=True)
-class Way:
+class ProductionMethod:
     """One of the two ways to make the film, with its price and what stands against it."""
 
     kind: Literal["one_run", "per_shot"]
@@ -82,77 +84,76 @@ class Way:
     problems: tuple[str, ...]
 
 
-class Boards:
-    """The storyboards of an open studio; `Studio.boards`. Methods are safe from any thread."""
+class Storyboards:
+    """The storyboards of one user. Methods are safe from any thread."""
 
-    def __init__(self, studio: Keeping) -> None:
-        self._studio = studio
-        self._frames: dict[tuple[str, float], str] = {}
-        self._typing: dict[str, tuple[str, int]] = {}
+    def __init__(self, context: Context, user: str, requests: Requests, runs: Runs, assets: Assets) -> None:
+        self._context, self.user = context, user
+        self._requests, self._runs, self._assets = requests, runs, assets
 
-    def all(self, *, owner: str = "") -> list[Opened]:
+    def all(self) -> list[Opened]:
         """Every board, last changed first."""
-        with self._studio._store.read() as db:
-            return [_opened(kept) for kept in storyboards.all_of(db, owner)]
+        with self._context.store.read() as db:
+            return [opened(kept) for kept in storyboards.all_of(db, self.user)]
 
-    def create(self, title: str = "", *, script: str = "", owner: str = "", **fields: object) -> Opened:
+    def create(self, title: str = "", *, script: str = "", **fields: object) -> Opened:
         """A new board, with shots from a script or multi-shot prompt where one is given."""
         read = board_script.read(script) if script.strip() else board_script.Read()
         board = Board(id=new_id("b"), shots=read.shots, style=read.style, cast=read.cast)
         board = edit.update(board, title=title.strip() or read.title or "Untitled film", **fields)
         limits.require_within(board)
-        with self._studio._store.write() as db:
-            storyboards.add(db, board.id, _body(board), owner)
-        return self.get(board.id, owner=owner)
+        with self._context.store.write() as db:
+            storyboards.add(db, board.id, body_of(board), self.user)
+        return self.get(board.id)
 
-    def get(self, board_id: str, *, owner: str = "") -> Opened:
+    def get(self, board_id: str) -> Opened:
         """The board, or NotFound."""
-        with self._studio._store.read() as db:
-            return _opened(storyboards.get(db, board_id, owner))
+        with self._context.store.read() as db:
+            return opened(storyboards.get(db, board_id, self.user))
 
-    def edit(self, board_id: str, what: str, change: Change, *, owner: str = "", same: str = "") -> Opened:
+    def edit(self, board_id: str, what: str, change: Change, *, same: str = "") -> Opened:
         """Apply one edit to the board as it stands now, in one transaction; `what` names it for undo.
 
         same: names a stretch of typing; edits of one stretch that follow one another are undone in one step.
         """
-        with self._studio._store.write() as db:
-            kept = storyboards.get(db, board_id, owner)
-            old = _opened(kept).board
+        with self._context.store.write() as db:
+            kept = storyboards.get(db, board_id, self.user)
+            old = opened(kept).board
             new = change(old)
             if new == old:
-                return _opened(kept)
-            if same and self._typing.get(board_id) == (same, kept.head):
-                storyboards.amend(db, board_id, _body(new), owner)
+                return opened(kept)
+            if same and self._context.boards.typing.get(board_id) == (same, kept.head):
+                storyboards.amend(db, board_id, body_of(new), self.user)
             else:
-                storyboards.save(db, board_id, _body(new), what, owner)
-            kept = storyboards.get(db, board_id, owner)
-            self._typing[board_id] = (same, kept.head)
-            return _opened(kept)
+                storyboards.save(db, board_id, body_of(new), what, self.user)
+            kept = storyboards.get(db, board_id, self.user)
+            self._context.boards.typing[board_id] = (same, kept.head)
+            return opened(kept)
 
-    def undo(self, board_id: str, *, owner: str = "", redo: bool = False) -> Opened:
+    def undo(self, board_id: str, *, redo: bool = False) -> Opened:
         """One step back (or forth). Takes are facts: shots keep those they have got since."""
-        with self._studio._store.write() as db:
-            self._typing.pop(board_id, None)
-            before = _opened(storyboards.get(db, board_id, owner)).board
-            body = storyboards.step(db, board_id, 1 if redo else -1, owner)
+        with self._context.store.write() as db:
+            self._context.boards.typing.pop(board_id, None)
+            before = opened(storyboards.get(db, board_id, self.user)).board
+            body = storyboards.step(db, board_id, 1 if redo else -1, self.user)
             if body is not None:
-                storyboards.amend(db, board_id, _body(_with_takes(Board.model_validate(body), before)), owner)
-            return _opened(storyboards.get(db, board_id, owner))
+                storyboards.amend(db, board_id, body_of(_with_takes(Board.model_validate(body), before)), self.user)
+            return opened(storyboards.get(db, board_id, self.user))
 
-    def trash(self, board_id: str, *, owner: str = "", back: bool = False) -> None:
+    def trash(self, board_id: str, *, back: bool = False) -> None:
         """Put a board into the trash, or take it out."""
-        with self._studio._store.write() as db:
-            storyboards.trash(db, board_id, owner, back=back)
+        with self._context.store.write() as db:
+            storyboards.trash(db, board_id, self.user, back=back)
 
-    def states(self, board: Board, *, owner: str = "") -> list[ShotState]:
+    def states(self, board: Board) -> list[ShotState]:
         """What there is of every shot, in order."""
-        known = self._assets(board, owner)
-        return [self._state(board, shot, known, owner) for shot in board.shots]
+        known = self.assets_of(board)
+        return [self._state(board, shot, known) for shot in board.shots]
 
-    def _state(self, board: Board, shot: Shot, known: dict[str, Asset], owner: str) -> ShotState:
-        runs = {t.run: run for t in shot.takes if (run := self._run(t.run, owner))}
-        made, refusal = self._tried(board, shot, known, owner, draft=False)
-        sketch, _ = self._tried(board, shot, known, owner, draft=True)
+    def _state(self, board: Board, shot: Shot, known: dict[str, Asset]) -> ShotState:
+        runs = {t.run: run for t in shot.takes if (run := self.find_run(t.run))}
+        made, refusal = self._tried(board, shot, known, draft=False)
+        sketch, _ = self._tried(board, shot, known, draft=True)
         best, kind = _best(shot, runs)
         going = [r for r in runs.values() if not r.status.ended]
         last = runs.get(shot.takes[-1].run) if shot.takes else None
@@ -164,176 +165,173 @@ class Boards:
             takes=tuple(runs[t.run] for t in shot.takes if t.run in runs), plan=made, refusal=refusal,
         )  # fmt: skip
 
-    def _tried(
-        self, board: Board, shot: Shot, known: dict[str, Asset], owner: str, *, draft: bool
-    ) -> tuple[Plan | None, str]:
+    def _tried(self, board: Board, shot: Shot, known: dict[str, Asset], *, draft: bool) -> tuple[Plan | None, str]:
         try:
-            return self._plan(board, shot, known, owner, draft=draft), ""
+            return self._plan(board, shot, known, draft=draft), ""
         except StudioError as error:
             return None, of_error(error)
 
-    def cover(self, board: Board, *, owner: str = "") -> Asset | None:
+    def cover(self, board: Board) -> Asset | None:
         """The clip of the first shot that has one: the board's picture in a list."""
         for shot in board.shots:
-            runs = {t.run: run for t in shot.takes if (run := self._run(t.run, owner))}
+            runs = {t.run: run for t in shot.takes if (run := self.find_run(t.run))}
             if best := _best(shot, runs)[0]:
                 return best
         return None
 
-    def draft(self, board_id: str, *, owner: str = "", shots: Iterable[str] | None = None) -> list[Run]:
+    def draft(self, board_id: str, *, shots: Iterable[str] | None = None) -> list[Run]:
         """Queue a free draft of every shot (or these) whose draft does not stand; the animatic is made of them.
 
         A draft still being made of what a shot was before is cancelled: nobody waits for it any more.
         """
-        board = self.get(board_id, owner=owner).board
+        board = self.get(board_id).board
         wanted = set(shots) if shots is not None else None
-        known = self._assets(board, owner)
+        known = self.assets_of(board)
         due = [
             state
-            for state in self.states(board, owner=owner)
+            for state in self.states(board)
             if state.draft is None and (wanted is None or state.shot.id in wanted) and board_script.describe(state.shot)
         ]
         for take in (t for state in due for t in state.shot.takes if t.kind == "draft"):
-            run = self._run(take.run, owner)
+            run = self.find_run(take.run)
             if run and not run.status.ended:
                 with suppress(Conflict):  # it has just ended
-                    self._studio.cancel(run.id, owner=owner)
-        plans = [self._plan(board, state.shot, known, owner, draft=True) for state in due]
-        return self._queue(board_id, plans, "draft", owner)
+                    self._runs.cancel(run.id)
+        plans = [self._plan(board, state.shot, known, draft=True) for state in due]
+        return self.queue(board_id, plans, "draft")
 
-    def render_plan(self, board_id: str, *, owner: str = "", shots: Iterable[str] | None = None) -> RenderPlan:
+    def render_plan(self, board_id: str, *, shots: Iterable[str] | None = None) -> RenderPlan:
         """What rendering would queue: these shots, or all approved ones; those that stand already are left out."""
-        board = self.get(board_id, owner=owner).board
-        known = self._assets(board, owner)
+        board = self.get(board_id).board
+        known = self.assets_of(board)
         wanted = set(shots) if shots is not None else {s.id for s in board.shots if s.status == ShotStatus.APPROVED}
         ready: list[Plan] = []
         done: list[str] = []
         blocked: dict[str, str] = {}
-        for state in self.states(board, owner=owner):
+        for state in self.states(board):
             shot = state.shot
             if shot.id not in wanted:
                 continue
             if state.render is not None:
                 done.append(shot.id)
                 continue
-            made = self._plan(board, shot, known, owner)
-            if said := made.problems or self._refusal(made.body, owner):
+            made = self._plan(board, shot, known)
+            if said := made.problems or self._refusal(made.body):
                 blocked[shot.id] = " ".join(said)
             else:
                 ready.append(made)
         estimate = Estimate(usd=0.0, runs=0)
         if ready:
-            estimate = self._studio.estimate([p.body for p in ready], owner=owner)
+            estimate = self._requests.estimate([p.body for p in ready])
         return RenderPlan(tuple(ready), tuple(done), blocked, estimate)
 
-    def _refusal(self, body: JSON, owner: str) -> tuple[str, ...]:
+    def _refusal(self, body: JSON) -> tuple[str, ...]:
         """What submit would say now: a missing key, for example."""
         try:
-            self._studio._checked(body, owner)
+            self._requests.checked(body)
         except StudioError as error:
             return (of_error(error),)
         return ()
 
-    def render(self, board_id: str, *, owner: str = "", shots: Iterable[str] | None = None) -> list[Run]:
+    def render(self, board_id: str, *, shots: Iterable[str] | None = None) -> list[Run]:
         """Queue what render_plan shows. Budgets and consent hold for these runs as for any other."""
-        return self._queue(board_id, self.render_plan(board_id, owner=owner, shots=shots).ready, "render", owner)
+        return self.queue(board_id, self.render_plan(board_id, shots=shots).ready, "render")
 
-    def retake(self, board_id: str, shot_id: str, *, owner: str = "") -> Run:
+    def retake(self, board_id: str, shot_id: str) -> Run:
         """One more take of a shot, with a seed of its own; the shot's look is as it stands."""
-        board = self.get(board_id, owner=owner).board
+        board = self.get(board_id).board
         shot = board.shot(shot_id)
-        made = self._plan(board, shot, self._assets(board, owner), owner)
+        made = self._plan(board, shot, self.assets_of(board))
         if made.problems:
             raise CapabilityError(" ".join(made.problems), field="shot", value=shot_id)
         body = {k: v for k, v in made.body.items() if k != "seed"}
 
         def remember(db: Database, runs: list[Run]) -> None:
-            now = _opened(storyboards.get(db, board_id, owner)).board
+            now = opened(storyboards.get(db, board_id, self.user)).board
             take = Take(run=runs[0].id, kind="render", fingerprint=made.fingerprint)
-            storyboards.amend(db, board_id, _body(edit.add_take(now, shot_id, take)), owner)
+            storyboards.amend(db, board_id, body_of(edit.add_take(now, shot_id, take)), self.user)
 
-        return self._studio.submit_many([body], owner=owner, also=remember)[0]
+        return self._requests.submit_many([body], also=remember)[0]
 
-    def ways(self, board_id: str, model: str, *, owner: str = "") -> tuple[Way, Way]:
+    def ways(self, board_id: str, model: str) -> tuple[ProductionMethod, ProductionMethod]:
         """Both ways to make the film: one multi-shot run of `model`, and a run per shot."""
-        board = self.get(board_id, owner=owner).board
-        known = self._assets(board, owner)
+        board = self.get(board_id).board
+        known = self.assets_of(board)
         try:
-            whole = plan.one_run(board, model, self._studio.catalogue, known)
-            one = self._way("one_run", [whole], owner)
+            whole = plan.one_run(board, model, self._context.catalogue, known)
+            one = self._way("one_run", [whole])
         except StudioError as error:
-            one = Way("one_run", None, (of_error(error),))
-        each = self._way("per_shot", [self._plan(board, s, known, owner) for s in board.shots], owner)
+            one = ProductionMethod("one_run", None, (of_error(error),))
+        each = self._way("per_shot", [self._plan(board, s, known) for s in board.shots])
         return one, each
 
-    def _way(self, kind: Literal["one_run", "per_shot"], plans: list[Plan], owner: str) -> Way:
+    def _way(self, kind: Literal["one_run", "per_shot"], plans: list[Plan]) -> ProductionMethod:
         problems = tuple(p for made in plans for p in made.problems)
         if problems or not plans:
-            return Way(kind, None, problems or ("The storyboard has no shots yet.",))
+            return ProductionMethod(kind, None, problems or ("The storyboard has no shots yet.",))
         try:
-            return Way(kind, self._studio.estimate([p.body for p in plans], owner=owner), ())
+            return ProductionMethod(kind, self._requests.estimate([p.body for p in plans]), ())
         except StudioError as error:
-            return Way(kind, None, (of_error(error),))
+            return ProductionMethod(kind, None, (of_error(error),))
 
-    def _plan(self, board: Board, shot: Shot, known: dict[str, Asset], owner: str, *, draft: bool = False) -> Plan:
+    def _plan(self, board: Board, shot: Shot, known: dict[str, Asset], *, draft: bool = False) -> Plan:
         frame = None
         if shot.start.kind == "previous" and not draft:
-            frame = self._frame_before(board, shot, owner)
+            frame = self._frame_before(board, shot)
             if frame:
-                known[frame] = self._studio.get_asset(frame, owner=owner)
-        return plan.for_shot(board, shot, self._studio.catalogue, known, previous_frame=frame, draft=draft)
+                known[frame] = self._assets.get(frame)
+        return plan.for_shot(board, shot, self._context.catalogue, known, previous_frame=frame, draft=draft)
 
-    def _frame_before(self, board: Board, shot: Shot, owner: str) -> str | None:
+    def _frame_before(self, board: Board, shot: Shot) -> str | None:
         before = board.before(shot.id)
-        run = self._run(before.chosen, owner) if before and before.chosen else None
-        clip = _video(run)
-        return self.last_frame(clip, trim_s=before.trim_out_s if before else 0, owner=owner) if clip else None
+        run = self.find_run(before.chosen) if before and before.chosen else None
+        clip = video_of(run)
+        return self.last_frame(clip, trim_s=before.trim_out_s if before else 0) if clip else None
 
-    def last_frame(self, clip: Asset, *, trim_s: float = 0.0, owner: str = "") -> str:
+    def last_frame(self, clip: Asset, *, trim_s: float = 0.0) -> str:
         """Asset id of the clip's last frame, `trim_s` seconds before its end; taken once, then remembered."""
         from studio.media import frames, metadata
 
         key = (clip.id, round(trim_s, 3))
-        if known := self._frames.get(key):
+        if known := self._context.boards.frames.get(key):
             return known
-        out = self._studio.settings.data / "cache" / "frames" / f"{clip.id}-{trim_s:g}.png"
+        out = self._context.settings.data / "cache" / "frames" / f"{clip.id}-{trim_s:g}.png"
         if not out.is_file():
-            with storing(self._studio.settings.data):
+            with storing(self._context.settings.data):
                 out.parent.mkdir(parents=True, exist_ok=True)
                 if trim_s > 0 and clip.duration_s:
-                    frames.frame_at(self._studio.asset_path(clip), max(0.0, clip.duration_s - trim_s), out)
+                    frames.frame_at(self._assets.path(clip), max(0.0, clip.duration_s - trim_s), out)
                 else:
-                    frames.last_frame(self._studio.asset_path(clip), out)
-                metadata.carry_draft(self._studio.asset_path(clip), out)
-        asset = self._studio.add_asset(out, name=f"{Path(clip.name or clip.id).stem} last frame.png", owner=owner)
-        self._frames[key] = asset.id  # the same content is the same asset, so a restart finds it again
+                    frames.last_frame(self._assets.path(clip), out)
+                metadata.carry_draft(self._assets.path(clip), out)
+        asset = self._assets.add(out, name=f"{Path(clip.name or clip.id).stem} last frame.png")
+        self._context.boards.frames[key] = asset.id  # the same content is the same asset, so a restart finds it again
         return asset.id
 
-    def clips(self, board: Board, *, owner: str = "") -> dict[str, to_timeline.Clip]:
+    def clips(self, board: Board) -> dict[str, to_timeline.Clip]:
         """What the film shows of each shot that has anything to show."""
-        return {shot.id: clip for shot in board.shots if (clip := self._clip(shot, owner))}
+        return {shot.id: clip for shot in board.shots if (clip := self._clip(shot))}
 
-    def _clip(self, shot: Shot, owner: str) -> to_timeline.Clip | None:
-        best, kind = _best(shot, {t.run: run for t in shot.takes if (run := self._run(t.run, owner))})
-        return to_timeline.Clip(best, self._studio.asset_path(best), draft=kind == "draft") if best else None
+    def _clip(self, shot: Shot) -> to_timeline.Clip | None:
+        best, kind = _best(shot, {t.run: run for t in shot.takes if (run := self.find_run(t.run))})
+        return to_timeline.Clip(best, self._assets.path(best), draft=kind == "draft") if best else None
 
-    def edge(self, board: Board, shot_id: str, end: Literal["first", "last"], *, owner: str = "") -> Path:
+    def edge(self, board: Board, shot_id: str, end: Literal["first", "last"]) -> Path:
         """The first or last frame that the film shows of a shot, as a picture kept in the cache. Raises NotFound."""
         from studio.media import files, frames
 
         shot = board.shot(shot_id)
-        if not (clip := self._clip(shot, owner)):
+        if not (clip := self._clip(shot)):
             raise NotFound("This shot has no picture yet.")
         at, path = to_timeline.edge_s(board, shot, clip, end), clip.path
-        out = self._studio.settings.data / "cache" / "frames" / f"{clip.asset.id}-at{at:.3f}.webp"
+        out = self._context.settings.data / "cache" / "frames" / f"{clip.asset.id}-at{at:.3f}.webp"
         if not out.is_file():
             with files.replacing(out) as draft:
                 frames.grab(path, at, max_side_px=EDGE_PX).save(draft, "webp", quality=82)
         return out
 
-    def _queue(
-        self, board_id: str, plans: Iterable[Plan], kind: Literal["draft", "render"], owner: str,
-        *, also: Also | None = None,
+    def queue(
+        self, board_id: str, plans: Iterable[Plan], kind: Literal["draft", "render"], *, also: Also | None = None,
     ) -> list[Run]:  # fmt: skip
         """Store the runs and, in the same transaction, that the board's shots have them. also: as in submit_many."""
         plans = list(plans)
@@ -341,37 +339,37 @@ class Boards:
             return []
 
         def remember(db: Database, runs: list[Run]) -> None:
-            board = _opened(storyboards.get(db, board_id, owner)).board
+            board = opened(storyboards.get(db, board_id, self.user)).board
             for made, run in zip(plans, runs, strict=True):
                 if any(s.id == made.shot for s in board.shots):
                     take = Take(run=run.id, kind=kind, fingerprint=made.fingerprint)
                     board = edit.add_take(board, made.shot, take)
-            storyboards.amend(db, board_id, _body(board), owner)
+            storyboards.amend(db, board_id, body_of(board), self.user)
             if also:
                 also(db, runs)
 
-        return self._studio.submit_many([p.body for p in plans], owner=owner, also=remember)
+        return self._requests.submit_many([p.body for p in plans], also=remember)
 
-    def _assets(self, board: Board, owner: str) -> dict[str, Asset]:
+    def assets_of(self, board: Board) -> dict[str, Asset]:
         ids = [i for m in board.cast for i in (*m.references, m.voice) if i]
         ids += [s.start.asset for s in board.shots if s.start.asset]
         if not ids:
             return {}
-        with self._studio._store.read() as db:
-            return dict(asset_rows.several(db, ids, owner))
+        with self._context.store.read() as db:
+            return dict(asset_rows.several(db, ids, self.user))
 
-    def _run(self, run_id: str, owner: str) -> Run | None:
+    def find_run(self, run_id: str) -> Run | None:
         try:
-            return self._studio.get_run(run_id, owner=owner)
+            return self._runs.get(run_id)
         except NotFound:
             return None
 
 
-def _opened(kept: storyboards.Kept) -> Opened:
+def opened(kept: storyboards.Kept) -> Opened:
     return Opened(Board.model_validate(kept.body), kept.undoable, kept.redoable, kept.updated_at)
 
 
-def _body(board: Board) -> JSON:
+def body_of(board: Board) -> JSON:
     return board.model_dump(mode="json")
 
 
@@ -389,10 +387,10 @@ def _with_takes(board: Board, now: Board) -> Board:
 
 def _best(shot: Shot, runs: Mapping[str, Run]) -> tuple[Asset | None, Literal["draft", "render", ""]]:
     """What the film shows for a shot: the chosen take, else the newest draft."""
-    if clip := _video(runs.get(shot.chosen or "")):
+    if clip := video_of(runs.get(shot.chosen or "")):
         return clip, "render"
     drafts = [runs[t.run] for t in reversed(shot.takes) if t.kind == "draft" and t.run in runs]
-    clip = next((a for run in drafts if (a := _video(run))), None)
+    clip = next((a for run in drafts if (a := video_of(run))), None)
     return clip, "draft" if clip else ""
 
 
@@ -405,6 +403,6 @@ def _standing(shot: Shot, kind: str, made: Plan | None, runs: Mapping[str, Run])
     return next((r for r in reversed(same) if r.status not in (Status.FAILED, Status.CANCELLED)), None)
 
 
-def _video(run: Run | None) -> Asset | None:
+def video_of(run: Run | None) -> Asset | None:
     """The clip that a finished run made."""
     return next((a for a in run.assets if a.kind == Kind.VIDEO), None) if run else None

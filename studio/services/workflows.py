@@ -13,11 +13,12 @@ from pathlib import Path
 from threading import Lock
 from typing import TYPE_CHECKING
 
-from studio.catalogue import Model
-from studio.domain import JSON, Kind, Task, now
+from studio.catalogue import Catalogue, Model
+from studio.domain import JSON, Kind, Run, Task, now
 from studio.errors import CapabilityError, Conflict, MediaError, NotFound
-from studio.services.admin import Keeping
 from studio.services.comfyui_models import ComfyServer, Server
+from studio.settings import Settings
+from studio.store import Store, queue
 
 if TYPE_CHECKING:
     from studio.engines.comfyui.inspect import Lacking, OutputNode
@@ -51,24 +52,24 @@ class Reading:
 
 
 class Workflows:
-    """`Studio.workflows`. Methods are safe from any thread."""
+    """The user's own workflows. Methods are safe from any thread."""
 
-    def __init__(self, studio: Keeping, server: ComfyServer) -> None:
-        self._studio, self._server = studio, server
-        self._folder = studio.settings.data / "workflows"
+    def __init__(self, settings: Settings, catalogue: Catalogue, store: Store, server: ComfyServer) -> None:
+        self._catalogue, self._store, self._server = catalogue, store, server
+        self._folder = settings.data / "workflows"
         self._removed = self._folder / "removed"
         self._change = Lock()
         if any(self._folder.glob("*.json")):
             from studio.engines.comfyui import workflow
 
-            built_in = {m.id for m in studio.catalogue}
+            built_in = {m.id for m in catalogue}
             for model in workflow.load(self._folder):
                 if model.id not in built_in:
-                    studio.catalogue.put(model)
+                    catalogue.put(model)
 
     def all(self) -> list[Model]:
         """The kept workflows, by title."""
-        return sorted((m for m in self._studio.catalogue if _own(m)), key=lambda m: m.label.casefold())
+        return sorted((m for m in self._catalogue if _own(m)), key=lambda m: m.label.casefold())
 
     def get(self, name: str) -> Model:
         """The kept workflow of this name, or NotFound."""
@@ -149,24 +150,28 @@ class Workflows:
             labels=labels,
         )
         with self._change:
-            known = next((m for m in self._studio.catalogue if m.id == model.id), None)
+            known = next((m for m in self._catalogue if m.id == model.id), None)
             if known and not (replace and _own(known)):
                 whose = "You have a workflow" if _own(known) else "The studio has a model"
                 raise Conflict(f"{whose} called {name} already. Choose another name.")
             workflow.save(self._folder, model)
-            self._studio.catalogue.put(model)
+            self._catalogue.put(model)
         return model
 
     def remove(self, name: str) -> Model:
         """Take a workflow out of the models; `restore` puts it back. Raises Conflict while runs of it are under way."""
         with self._change:
             model = self.get(name)
-            if busy := sum(run.model == model.id for run in self._studio.active()):
+            if busy := sum(run.model == model.id for run in self._active()):
                 raise Conflict(f"{model.label} has {busy} runs under way. Cancel them first, or wait for their end.")
-            self._studio.catalogue.drop(model.id)
+            self._catalogue.drop(model.id)
             self._removed.mkdir(parents=True, exist_ok=True)
             (self._folder / f"{name}.json").replace(self._removed / f"{name}.json")
         return model
+
+    def _active(self) -> list[Run]:
+        with self._store.read() as db:
+            return queue.active(db, "")
 
     def restore(self, name: str) -> Model:
         """Put back a workflow that was removed. Raises NotFound, or Conflict where its name is taken by now."""
@@ -176,10 +181,10 @@ class Workflows:
             found = [m for m in workflow.load(self._removed) if m.id == f"comfyui/{name}"]
             if not found:
                 raise NotFound(f"There is no removed workflow {name[:60]!r}.")
-            if any(m.id == found[0].id for m in self._studio.catalogue):
+            if any(m.id == found[0].id for m in self._catalogue):
                 raise Conflict(f"There is another workflow called {name} by now.")
             (self._removed / f"{name}.json").replace(self._folder / f"{name}.json")
-            self._studio.catalogue.put(found[0])
+            self._catalogue.put(found[0])
         return found[0]
 
 

@@ -109,7 +109,7 @@ def _making(studio: Studio) -> list[Callable[..., Any]]:
                 names, and media by asset id. See `models` for what each model takes. A list of such objects is one
                 batch: all are checked before any is stored.
         """
-        return [run.public() for run in studio.submit_many(_requests(request), owner=owner_of(asker))]
+        return [run.public() for run in studio.acting_for(owner_of(asker)).requests.submit_many(_requests(request))]
 
     def estimate(requests: Requests, asker: gr.Request) -> dict[str, Any]:
         """What these requests would cost and take, without starting anything.
@@ -117,7 +117,7 @@ def _making(studio: Studio) -> list[Callable[..., Any]]:
         Args:
             requests: One request or a list, as for `submit`.
         """
-        return studio.estimate(_requests(requests), owner=owner_of(asker)).model_dump(mode="json")
+        return studio.acting_for(owner_of(asker)).requests.estimate(_requests(requests)).model_dump(mode="json")
 
     def upload(file: gr.FileData, asker: gr.Request) -> dict[str, Any]:
         """Take a picture, clip or sound into the library; its `id` goes into requests.
@@ -130,7 +130,7 @@ def _making(studio: Studio) -> list[Callable[..., Any]]:
             raise CapabilityError("Pass the file with gradio_client.handle_file.", field="file")
         path = form_files.uploaded(studio, given.get("path"))
         name = str(given.get("orig_name") or path.name)
-        asset = studio.add_asset(path, name=name, owner=owner_of(asker))
+        asset = studio.acting_for(owner_of(asker)).assets.add(path, name=name)
         return asset.model_dump(mode="json", exclude={"path", "owner", "trashed_at"}) | {"url": asset.url}
 
     return [submit, estimate, upload]
@@ -143,7 +143,7 @@ def _following(studio: Studio) -> list[Callable[..., Any]]:
         Args:
             run_id: The id of a run, or a list of ids.
         """
-        return _each(run_id, lambda one: studio.get_run(one, owner=owner_of(asker)))
+        return _each(run_id, lambda one: studio.acting_for(owner_of(asker)).runs.get(one))
 
     def wait(run_ids: Ids, asker: gr.Request, timeout_s: float = 60.0) -> dict[str, Any] | list[dict[str, Any]]:
         """The runs when all have ended, or as they are when the time is up; for one id, that run alone.
@@ -153,7 +153,7 @@ def _following(studio: Studio) -> list[Callable[..., Any]]:
             timeout_s: Seconds to wait at most, up to 300; call again to wait longer.
         """
         seconds, ids = min(max(timeout_s, 0.0), WAIT_MOST_S), [run_ids] if isinstance(run_ids, str) else run_ids
-        runs = [run.public() for run in studio.wait(ids, timeout_s=seconds, owner=owner_of(asker))]
+        runs = [run.public() for run in studio.acting_for(owner_of(asker)).runs.wait(ids, timeout_s=seconds)]
         return runs[0] if isinstance(run_ids, str) else runs
 
     def cancel(run_id: Ids, asker: gr.Request) -> dict[str, Any] | list[dict[str, Any]]:
@@ -167,11 +167,11 @@ def _following(studio: Studio) -> list[Callable[..., Any]]:
 
         def stopped(one: str) -> Run:
             try:
-                return studio.cancel(one, owner=owner)
+                return studio.acting_for(owner).runs.cancel(one)
             except Conflict:
                 if isinstance(run_id, str):
                     raise
-                return studio.get_run(one, owner=owner)
+                return studio.acting_for(owner).runs.get(one)
 
         return _each(run_id, stopped)
 
@@ -186,7 +186,7 @@ def _following(studio: Studio) -> list[Callable[..., Any]]:
             new_seed: Draw a new seed instead.
         """
         chosen: int | Literal["same"] | None = None if new_seed else "same" if seed is None else seed
-        return _each(run_id, lambda one: studio.retry(one, owner=owner_of(asker), seed=chosen))
+        return _each(run_id, lambda one: studio.acting_for(owner_of(asker)).runs.retry(one, seed=chosen))
 
     def decide(run_id: str, choice: str, asker: gr.Request) -> dict[str, Any]:
         """Decide on a held run; it answers the run as it is then. Its `held_reason` says what is asked.
@@ -196,7 +196,7 @@ def _following(studio: Studio) -> list[Callable[..., Any]]:
             choice: One of the choices of its reason: fetch_again, look_again, submit_again, try_again, run_anyway,
                 approve, confirm_consent, give_up. One that it does not offer is refused.
         """
-        return studio.decide(run_id, choice, owner=owner_of(asker)).public()
+        return studio.acting_for(owner_of(asker)).runs.decide(run_id, choice).public()
 
     return [get_run, wait, cancel, retry, decide]
 
@@ -229,9 +229,8 @@ def _finding(studio: Studio) -> list[Callable[..., Any]]:
                 Empty: a day is as wide as any zone on earth has it (after: from its first hour at UTC+14, before: until
                 its first hour at UTC-12), so that what anybody calls that day is found.
         """
-        page = studio.search(
+        page = studio.acting_for(owner_of(asker)).gallery.search(
             query,
-            owner=owner_of(asker),
             task=_one_of(Task, "task", task),
             model=model or None,
             kind=_one_of(Kind, "kind", kind),
@@ -252,7 +251,7 @@ def _finding(studio: Studio) -> list[Callable[..., Any]]:
         """
         wanted = _one_of(Task, "task", task)
         rows = studio.catalogue.for_task(wanted) if wanted else list(studio.catalogue)
-        return [_row(m) | _readiness(studio.unavailable(m)) for m in rows]
+        return [_row(m) | _readiness(studio.admin.unavailable(m)) for m in rows]
 
     return [search, models]
 

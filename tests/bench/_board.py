@@ -35,8 +35,8 @@ def animatic(say: Say) -> None:
         cpu, wall = _cpu_s(), time.perf_counter()
         with Studio.open(Settings(data=Path(folder))) as studio:
             script = json.loads(BOARD.read_text("utf-8"))["example_text_harbour"]
-            board = studio.boards.create("Film", script=script, width=1280, height=720, fps=24).board
-            _made(studio, studio.boards.draft(board.id))
+            board = studio.local.storyboards.create("Film", script=script, width=1280, height=720, fps=24).board
+            _made(studio, studio.local.storyboards.draft(board.id))
             wall = time.perf_counter() - wall
             length_s = to_timeline.timeline(board, {}).length_s
             times = [_edited(studio, board.id, turn) for turn in range(TIMES)]
@@ -52,16 +52,16 @@ def _edited(studio: Studio, board_id: str, turn: int) -> float:
     """Seconds from a change of the first shot, which has 5 s, until a page can show it."""
     start = time.perf_counter()
     words = ("at night", "in the rain", "in winter")[turn % 3]
-    shot = studio.boards.get(board_id).board.shots[0]
+    shot = studio.local.storyboards.get(board_id).board.shots[0]
     changed = f"{shot.prompt} {words}"
-    studio.boards.edit(board_id, "prompt", lambda b: edit.change(b, shot.id, prompt=changed))
-    (run,) = _made(studio, studio.boards.draft(board_id, shots=[shot.id]))
-    studio.thumb(run.assets[0].id, "poster")
+    studio.local.storyboards.edit(board_id, "prompt", lambda b: edit.change(b, shot.id, prompt=changed))
+    (run,) = _made(studio, studio.local.storyboards.draft(board_id, shots=[shot.id]))
+    studio.local.assets.thumbnail(run.assets[0].id, "poster")
     return time.perf_counter() - start
 
 
 def _made(studio: Studio, runs: list[Run]) -> list[Run]:
-    done = studio.wait([run.id for run in runs], timeout_s=LIMIT_S)
+    done = studio.local.runs.wait([run.id for run in runs], timeout_s=LIMIT_S)
     assert all(run.status is Status.SUCCEEDED for run in done), [run.error for run in done]
     return done
 
@@ -71,9 +71,9 @@ def exports(say: Say) -> None:
     with tempfile.TemporaryDirectory() as folder, Studio.open(Settings(data=Path(folder))) as studio:
         script = json.loads(BOARD.read_text("utf-8"))["example_text_harbour"]
         two = "\n".join(script.splitlines()[:3])
-        board = studio.boards.create("Film", script=two, width=1280, height=720, fps=24).board
-        studio.boards.edit(board.id, "look", lambda b: b.model_copy(update={"look": GRADED}))
-        _made(studio, studio.boards.draft(board.id))
+        board = studio.local.storyboards.create("Film", script=two, width=1280, height=720, fps=24).board
+        studio.local.storyboards.edit(board.id, "look", lambda b: b.model_copy(update={"look": GRADED}))
+        _made(studio, studio.local.storyboards.draft(board.id))
         options: dict[str, object] = {"framing": "follow"}
         alone = _timed(lambda: [_exported(studio, board.id, options, [place]) for place in PLACES])
         together = _timed(lambda: _exported(studio, board.id, options, list(PLACES)))
@@ -84,11 +84,11 @@ def exports(say: Say) -> None:
 
 
 def _exported(studio: Studio, board_id: str, options: dict[str, object], places: list[str]) -> None:
-    films = studio.films.start_several(board_id, "film", options, places)
+    films = studio.local.exports.start_several(board_id, "film", options, places)
     until = time.monotonic() + LIMIT_S
-    while any(studio.films.get(f.id).status == "running" for f in films) and time.monotonic() < until:
+    while any(studio.local.exports.get(f.id).status == "running" for f in films) and time.monotonic() < until:
         time.sleep(0.05)
-    assert all(studio.films.get(f.id).status == "succeeded" for f in films)
+    assert all(studio.local.exports.get(f.id).status == "succeeded" for f in films)
 
 
 def _timed(work: Callable[[], object]) -> tuple[float, float]:

@@ -32,8 +32,10 @@ def studio(url: str, runs: int, per_s: float, folder: Path, ready: Callable[[], 
     body = {"model": "alibaba/wan2.6-t2v", "task": "text-to-video", "duration_s": 2, "tier": "720P", "aspect": "16:9"}
     with Studio.open(settings, engines={"alibaba": AlibabaEngine(settings)}) as opened:
         ready()
-        made = [run.id for run in opened.submit_many([{**body, "prompt": f"many {i}"} for i in range(runs)])]
-        done = opened.wait(made, timeout_s=PATIENCE_S)
+        made = [
+            run.id for run in opened.local.requests.submit_many([{**body, "prompt": f"many {i}"} for i in range(runs)])
+        ]
+        done = opened.local.runs.wait(made, timeout_s=PATIENCE_S)
     return {r.request.prompt: r.finished_at.timestamp() for r in done if r.status == "succeeded" and r.finished_at}
 
 

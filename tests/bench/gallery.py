@@ -67,9 +67,9 @@ def main(argv: list[str]) -> None:
 def fill(studio: Studio, count: int) -> None:
     """REAL runs through the engine, and so many more in the database that show their files."""
     body = {"task": "text-to-image", "model": "fake/image", "width": 640, "height": 360}
-    ids = [r.id for n in range(REAL) for r in studio.submit(body | {"prompt": f"real run {n}"})]
-    done = studio.wait(ids, timeout_s=120)
-    with studio._store.write() as db:
+    ids = [r.id for n in range(REAL) for r in studio.local.requests.submit(body | {"prompt": f"real run {n}"})]
+    done = studio.local.runs.wait(ids, timeout_s=120)
+    with studio.context.store.write() as db:
         shown = [run.assets[0].id for run in done]
         for n in range(count - REAL):
             request = Request(task=Task.TEXT_TO_IMAGE, model="fake/image", prompt=f"a red coat in the rain, take {n}")
@@ -87,7 +87,7 @@ def pages(studio: Studio) -> float:
     before: int | None = None
     while True:
         began = time.perf_counter()
-        page = studio.search(before=before, limit=80)
+        page = studio.local.gallery.search(before=before, limit=80)
         [card(studio, run) for run in page.runs]
         times.append((time.perf_counter() - began) * 1000)
         before = page.next_before

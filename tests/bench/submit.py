@@ -58,10 +58,10 @@ def main(argv: list[str]) -> None:
     with tempfile.TemporaryDirectory() as folder:
         settings = Settings(data=Path(folder) / "data")
         with Studio.open(settings, engines={"fake": FakeEngine()}, catalogue=catalogue) as studio:
-            studio.pause()
+            studio.queue.pause()
             fill(studio, wanted.runs)
             bare = bare_insert(Path(folder) / "bare.db")
-            quiet = timed(lambda: studio.submit(body()), wanted.submits)
+            quiet = timed(lambda: studio.local.requests.submit(body()), wanted.submits)
             stop, searches = threading.Event(), [0] * wanted.readers
             readers = [
                 threading.Thread(target=search, args=(studio, stop, searches, n), daemon=True)
@@ -71,7 +71,7 @@ def main(argv: list[str]) -> None:
                 reader.start()
             cpu, start = time.process_time(), time.perf_counter()
             reference = timed(bare, wanted.submits)
-            busy = timed(lambda: studio.submit(body()), wanted.submits)
+            busy = timed(lambda: studio.local.requests.submit(body()), wanted.submits)
             took, cpu = time.perf_counter() - start, time.process_time() - cpu
             stop.set()
             for reader in readers:
@@ -97,7 +97,7 @@ def prompt() -> str:
 def fill(studio: Studio, count: int) -> None:
     """Store this many ended runs, a thousand a transaction."""
     for start in range(0, count, 1000):
-        with studio._store.write() as db:
+        with studio.context.store.write() as db:
             for _ in range(start, min(start + 1000, count)):
                 request = Request(task=Task.TEXT_TO_IMAGE, model="fake/image", prompt=prompt(), width=640, height=360)
                 run = Run(id=new_id("r_"), request=request, model="fake/image", provider="fake")
@@ -109,7 +109,7 @@ def fill(studio: Studio, count: int) -> None:
 def search(studio: Studio, stop: threading.Event, searches: list[int], number: int) -> None:
     """Search without a pause until told to stop."""
     while not stop.is_set():
-        studio.search(random.choice(QUERIES))
+        studio.local.gallery.search(random.choice(QUERIES))
         searches[number] += 1
 
 

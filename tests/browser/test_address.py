@@ -24,8 +24,8 @@ def at(page: Page, tab: str) -> None:
 def run_id(site: Site) -> str:
     """A finished picture."""
     body = {"task": "text-to-image", "model": "draft/animatic", "prompt": "a heron at the address"}
-    [run] = site.studio.submit(body | {"width": 320, "height": 192})
-    [done] = site.studio.wait([run.id], timeout_s=60)
+    [run] = site.studio.local.requests.submit(body | {"width": 320, "height": 192})
+    [done] = site.studio.local.runs.wait([run.id], timeout_s=60)
     assert done.status is Status.SUCCEEDED
     return run.id
 
@@ -71,7 +71,7 @@ def test_links_open_a_run_over_any_tab(open_page: Opener, site: Site, run_id: st
 
 
 def test_back_leaves_a_board_and_its_dialogs(open_page: Opener, site: Site) -> None:
-    board = site.studio.boards.create("Address", script="Shot 1 [0-2s] a heron")
+    board = site.studio.local.storyboards.create("Address", script="Shot 1 [0-2s] a heron")
     page = open_page("storyboard")
     page.locator(f".bd-board[data-id='{board.board.id}'] a").click()
     expect(page).to_have_url(re.compile(f"board={board.board.id}"))
@@ -87,7 +87,7 @@ def test_back_leaves_a_board_and_its_dialogs(open_page: Opener, site: Site) -> N
 
 
 def test_a_link_opens_a_view_of_a_board_and_back_goes_through_views(open_page: Opener, site: Site) -> None:
-    board = site.studio.boards.create("Views", script="Shot 1 [0-2s] a heron").board
+    board = site.studio.local.storyboards.create("Views", script="Shot 1 [0-2s] a heron").board
     page = open_page("t2i")
     page.goto(f"{site.url}?board={board.id}&view=script")
     at(page, "storyboard")

@@ -16,7 +16,7 @@ Open = Callable[..., Page]
 
 def runs_of(site: Site, word: str) -> list[Run]:
     """Runs whose prompt holds the word."""
-    return [r for r in site.studio.search(word).runs if word in r.request.prompt]
+    return [r for r in site.studio.local.gallery.search(word).runs if word in r.request.prompt]
 
 
 def prompt(page: Page, tab: str) -> Locator:
@@ -171,9 +171,9 @@ def test_shots_in_brackets_are_drawn_with_their_gaps(open_page: Open) -> None:
 def test_a_file_of_the_studio_restores_its_settings(open_page: Open, site: Site, tmp_path: Path) -> None:
     """Dropped on any form, it opens the form of its task, seed and all."""
     body = {"task": "text-to-image", "model": "draft/animatic", "prompt": "a pangolin in fog", "seed": 4711}
-    [run] = site.studio.submit(body | {"width": 480, "height": 832})
-    [done] = site.studio.wait([run.id], timeout_s=60)
-    file = site.studio.asset_path(done.assets[0])
+    [run] = site.studio.local.requests.submit(body | {"width": 480, "height": 832})
+    [done] = site.studio.local.runs.wait([run.id], timeout_s=60)
+    file = site.studio.local.assets.path(done.assets[0])
     page = open_page("t2v")
     page.locator("#t2v-tools input[type=file]").set_input_files(file)
     expect(page.locator("#t2i-prompt textarea")).to_have_value("a pangolin in fog")

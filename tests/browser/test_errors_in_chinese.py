@@ -74,7 +74,7 @@ def test_every_refusal_of_the_rules_has_its_words_in_chinese() -> None:
 
 
 def test_a_board_tells_in_chinese_what_stands_in_the_way(page: Page, site: Site) -> None:
-    board = site.studio.boards.create("灯塔", script="Shot 1 [0-2s] @eda waves", model=R2V)
+    board = site.studio.local.storyboards.create("灯塔", script="Shot 1 [0-2s] @eda waves", model=R2V)
     page.goto(f"{site.url}?board={board.board.id}")
     expect(page.locator(".bd-plan .bd-problems")).to_contain_text("@eda 不在角色表中。")
     expect(page.locator(".bd-plan .bd-problems")).to_contain_text("请在提示词中写 @名字")

@@ -80,7 +80,7 @@ def target(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Target]:
         Studio.open(settings, engines=made) as studio,
         served(studio, server_name="0.0.0.0", server_port=None) as url,
     ):
-        asset = studio.add_asset(folder / "secret.png", name="secret.png", owner="")
+        asset = studio.acting_for("").assets.add(folder / "secret.png", name="secret.png")
         yield Target(studio, urlsplit(url).port or 0, asset.id)
 
 
@@ -137,8 +137,8 @@ def test_a_foreign_page_changes_nothing(foreign: tuple[Page, str], target: Targe
     with page.expect_navigation():
         page.evaluate(FORM, f"{studio}/ui/queue/pause")
     assert "refused" in (page.text_content("body") or "")
-    assert not target.studio.paused
-    assert not target.studio.boards.all()
+    assert not target.studio.queue.paused
+    assert not target.studio.local.storyboards.all()
 
 
 def test_a_foreign_page_cannot_frame_the_studio_but_may_link_to_it(foreign: tuple[Page, str]) -> None:
@@ -163,5 +163,5 @@ def test_a_name_pointed_at_the_studio_reads_nothing(open_browser: Browser, targe
     told = page.evaluate(READ, ["/ui/runs", {"headers": {"x-forwarded-host": "localhost"}}])
     assert "does not answer" in told
     page.evaluate(READ, ["/ui/queue/pause", {"method": "POST"}])
-    assert not target.studio.paused
+    assert not target.studio.queue.paused
     context.close()

@@ -22,8 +22,8 @@ MARKUP = '<img src=x onerror="window.x=1"> ${window.x=1} {{value}} <script>windo
 def made(site: Site, prompt: str, **more: object) -> Run:
     """A finished small run of the draft engine."""
     body = {"task": "text-to-image", "model": "draft/animatic", "prompt": prompt, "width": 320, "height": 192} | more
-    [run] = site.studio.submit(body)
-    [run] = site.studio.wait([run.id], timeout_s=60)
+    [run] = site.studio.local.requests.submit(body)
+    [run] = site.studio.local.runs.wait([run.id], timeout_s=60)
     assert run.status == "succeeded", run.error
     return run
 
@@ -117,7 +117,7 @@ def test_deleted_comes_back_by_undo_and_from_the_trash(open_page: Open, site: Si
     expect(cell(page, run)).to_have_count(0)
     page.locator(".st-undo").click()
     expect(cell(page, run)).to_be_visible()
-    assert site.studio.get_run(run.id).trashed_at is None
+    assert site.studio.local.runs.get(run.id).trashed_at is None
     cell(page, run).focus()
     page.keyboard.press("Delete")
     expect(cell(page, run)).to_have_count(0)
@@ -136,7 +136,7 @@ def test_keys_move_select_and_rate(open_page: Open, site: Site, picture: Run, cl
     expect(cell(page, picture)).to_be_focused()
     page.keyboard.press("4")
     expect(cell(page, picture).locator(".st-rated svg")).to_have_count(4)
-    assert site.studio.get_run(picture.id).rating == 4
+    assert site.studio.local.runs.get(picture.id).rating == 4
     page.keyboard.press("Space")
     expect(cell(page, picture)).to_have_attribute("aria-selected", "true")
     page.keyboard.press("Escape")
@@ -189,11 +189,11 @@ def test_again_with_a_new_seed_is_a_new_run_of_the_same(open_page: Open, site: S
     cell(page, picture).click()
     panel(page).locator("[data-do=again]").click()
     expect(page.get_by_text("A run with a new seed")).to_be_visible()
-    [newest] = site.studio.search("walrus", limit=1).runs
+    [newest] = site.studio.local.gallery.search("walrus", limit=1).runs
     assert newest.retry_of == picture.id and newest.seed != picture.seed
     expect(cell(page, newest)).to_be_visible()
-    site.studio.wait([newest.id], timeout_s=60)
-    site.studio.trash([newest.id])
+    site.studio.local.runs.wait([newest.id], timeout_s=60)
+    site.studio.local.gallery.trash([newest.id])
 
 
 def test_a_picture_is_sent_to_a_form_and_nothing_typed_is_lost(open_page: Open, picture: Run) -> None:
@@ -214,7 +214,7 @@ def test_a_picture_is_sent_to_a_form_and_nothing_typed_is_lost(open_page: Open, 
 
 def test_markup_in_prompts_and_file_names_stays_text(open_page: Open, site: Site, tmp_path: Path) -> None:
     Image.new("RGB", (320, 200), "teal").save(tmp_path / "in.png")
-    asset = site.studio.add_asset(tmp_path / "in.png", name="${window.x=1}<img src=x onerror=window.x=1>.png")
+    asset = site.studio.local.assets.add(tmp_path / "in.png", name="${window.x=1}<img src=x onerror=window.x=1>.png")
     run = made(site, f"warmer {MARKUP}", task="image-edit", image=asset.id)
     page = open_page("gallery")
     expect(cell(page, run)).to_contain_text("<img src=x")
@@ -231,10 +231,12 @@ def test_markup_in_prompts_and_file_names_stays_text(open_page: Open, site: Site
 
 
 def test_failures_are_kept_with_their_reason(open_page: Open, studio_of: Studio) -> None:
-    studio_of.pause()
-    [run] = studio_of.submit({"task": "text-to-image", "model": "draft/animatic", "prompt": "never begun"})
-    studio_of.cancel(run.id)
-    studio_of.resume()
+    studio_of.queue.pause()
+    [run] = studio_of.local.requests.submit(
+        {"task": "text-to-image", "model": "draft/animatic", "prompt": "never begun"}
+    )
+    studio_of.local.runs.cancel(run.id)
+    studio_of.queue.resume()
     page = open_page("gallery")
     page.locator("select[name=status]").select_option("cancelled")
     expect(cell(page, run)).to_contain_text("Cancelled")

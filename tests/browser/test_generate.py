@@ -131,13 +131,13 @@ def test_a_switch_of_model_holds_generate_until_its_price_is_there(open_page: Op
 def test_with_the_queue_paused_the_form_says_that_nothing_starts(open_page: Open, site: Site) -> None:
     page = open_page("t2i")
     expect(page.locator("#t2i-bar .sf-paused")).to_be_hidden()
-    site.studio.pause()
+    site.studio.queue.pause()
     try:
         page.reload()
         show(page, "t2i")
         expect(page.locator("#t2i-bar .sf-paused")).to_contain_text("Nothing starts")
         page.locator("#t2i-bar .sf-paused button").click()
         expect(page.locator("#t2i-bar .sf-paused")).to_be_hidden()
-        assert site.studio.paused is False
+        assert site.studio.queue.paused is False
     finally:
-        site.studio.resume()
+        site.studio.queue.resume()

@@ -25,8 +25,8 @@ Opener = Callable[..., Page]
 
 @pytest.fixture
 def made(site: Site) -> Opened:
-    board = site.studio.boards.create("Look", script=SCRIPT, **SMALL)
-    site.studio.wait([r.id for r in site.studio.boards.draft(board.board.id)], timeout_s=60)
+    board = site.studio.local.storyboards.create("Look", script=SCRIPT, **SMALL)
+    site.studio.local.runs.wait([r.id for r in site.studio.local.storyboards.draft(board.board.id)], timeout_s=60)
     return board
 
 
@@ -53,7 +53,7 @@ def drawn(page: Page) -> None:
 
 
 def stored(site: Site, made: Opened) -> Board:
-    return site.studio.boards.get(made.board.id).board
+    return site.studio.local.storyboards.get(made.board.id).board
 
 
 def settled(page: Page) -> None:

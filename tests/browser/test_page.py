@@ -74,8 +74,8 @@ def test_preferences_survive_a_reload(open_page: Opener) -> None:
 def finished(site: Site, prompt: str) -> Run:
     """A small picture, made."""
     body = {"task": "text-to-image", "model": "draft/animatic", "prompt": prompt, "width": 320, "height": 192}
-    [run] = site.studio.submit(body)
-    [done] = site.studio.wait([run.id], timeout_s=60)
+    [run] = site.studio.local.requests.submit(body)
+    [done] = site.studio.local.runs.wait([run.id], timeout_s=60)
     return done
 
 

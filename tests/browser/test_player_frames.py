@@ -88,7 +88,7 @@ def page(browser: Browser, site: Site) -> Iterator[Page]:
 def test_the_number_is_that_of_the_frame_on_screen(page: Page, site: Site, tmp_path: Path, rate: Fraction) -> None:
     from studio.web.static import asset_url
 
-    clip = site.studio.add_asset(numbered(tmp_path / "numbered.mp4", rate), name="numbered.mp4")
+    clip = site.studio.local.assets.add(numbered(tmp_path / "numbered.mp4", rate), name="numbered.mp4")
     told = page.evaluate(
         PAUSE,
         {

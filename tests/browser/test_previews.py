@@ -27,12 +27,12 @@ class Painter:
 
     def begin(self, body: dict[str, object]) -> Run:
         """A run that the provider has taken."""
-        return self.taken(self.site.studio.submit(body)[0])
+        return self.taken(self.site.studio.local.requests.submit(body)[0])
 
     def taken(self, run: Run) -> Run:
         """The run as soon as the provider has it."""
-        with self.site.studio.subscribe() as changes:
-            while not (now := self.site.studio.get_run(run.id)).handle:
+        with self.site.studio.queue.subscribe() as changes:
+            while not (now := self.site.studio.local.runs.get(run.id)).handle:
                 changes.get(0.2)
         return now
 
@@ -116,7 +116,7 @@ def test_in_the_lists(page: Page, painter: Painter, place: str) -> None:
     expect(card).to_be_visible()
     changes(painter, run, card)
     painter.release(run)
-    painter.site.studio.wait([run.id], timeout_s=10)
+    painter.site.studio.local.runs.wait([run.id], timeout_s=10)
     over = f'#queue .recent [data-id="{run.id}"]' if place == "queue" else f"#cell-{run.id}.succeeded"
     expect(page.locator(over)).to_be_visible()
     expect(card.locator("img.st-glimpse")).to_have_count(0)
@@ -131,7 +131,7 @@ def test_in_the_panel_of_a_run(page: Page, painter: Painter) -> None:
 
 
 def test_on_the_card_of_a_shot_and_on_its_take(page: Page, painter: Painter) -> None:
-    boards = painter.site.studio.boards
+    boards = painter.site.studio.local.storyboards
     board = boards.create("Marsh", script="Shot 1 [0-2s] a bittern booms", model="fake/clip").board
     show(page, "storyboard")
     page.get_by_text("Marsh").first.click()

@@ -62,12 +62,12 @@ def queue(queue_site: Site, browser: Browser) -> Iterator[Page]:
 def resting(queue_site: Site) -> Iterator[Studio]:
     """The studio with its queue paused and nothing in it."""
     studio = queue_site.studio
-    studio.pause()
+    studio.queue.pause()
     yield studio
-    for run in studio.active():
+    for run in studio.local.runs.active():
         if run.status is Status.QUEUED:
-            studio.cancel(run.id)
-    studio.resume()
+            studio.local.runs.cancel(run.id)
+    studio.queue.resume()
 
 
 def row(page: Page, run: Run) -> Locator:
@@ -75,15 +75,15 @@ def row(page: Page, run: Run) -> Locator:
 
 
 def three(studio: Studio) -> list[Run]:
-    return [run for word in "abc" for run in studio.submit(image(f"number {word}"))]
+    return [run for word in "abc" for run in studio.local.requests.submit(image(f"number {word}"))]
 
 
 def order(studio: Studio) -> list[str]:
-    return [r.id for r in studio.active() if r.status is Status.QUEUED]
+    return [r.id for r in studio.local.runs.active() if r.status is Status.QUEUED]
 
 
 def test_a_run_is_seen_from_waiting_to_its_end(queue: Page, queue_site: Site) -> None:
-    [run] = queue_site.studio.submit(image("a slow swan"))
+    [run] = queue_site.studio.local.requests.submit(image("a slow swan"))
     expect(queue.locator("#queue .st-part.running")).to_contain_text("a slow swan")
     bar = row(queue, run).get_by_role("progressbar")
     expect(bar).to_be_visible()
@@ -136,7 +136,7 @@ def test_cancel_is_for_one_or_for_all_that_wait(queue: Page, resting: Studio) ->
 def test_pause_and_resume_are_seen_by_everyone(queue: Page, queue_site: Site) -> None:
     queue.locator("#queue [data-do=pause]").click()
     expect(queue.locator("#queue .st-resting")).to_be_visible()
-    queue_site.studio.submit(image("waits for the resume"))
+    queue_site.studio.local.requests.submit(image("waits for the resume"))
     expect(queue.locator("#queue .st-part.queued")).to_contain_text("waits for the resume")
     queue.reload()
     queue.locator("#tab-queue-button").click()
@@ -145,31 +145,31 @@ def test_pause_and_resume_are_seen_by_everyone(queue: Page, queue_site: Site) ->
 
 
 def test_a_run_beyond_the_limit_asks_and_goes_on(queue: Page, queue_site: Site) -> None:
-    queue_site.studio.set_limits(run_usd=0.05)
-    [run] = queue_site.studio.submit(paid_image("a dear deer"))
+    queue_site.studio.admin.set_limits(run_usd=0.05)
+    [run] = queue_site.studio.local.requests.submit(paid_image("a dear deer"))
     held = row(queue, run)
     expect(held).to_contain_text("This run would exceed a spending limit.")
     expect(held).to_contain_text("Let this run exceed the limit.")
     held.get_by_role("button", name="Run anyway").click()
     expect(queue.locator("#queue .st-part.recent")).to_contain_text("a dear deer")
-    queue_site.studio.set_limits()
+    queue_site.studio.admin.set_limits()
 
 
 def test_a_failure_tells_why_and_is_tried_again(queue: Page, queue_site: Site) -> None:
-    [run] = queue_site.studio.submit(image("a broken violin"))
+    [run] = queue_site.studio.local.requests.submit(image("a broken violin"))
     expect(row(queue, run)).to_contain_text("The provider stopped: internal error 7.")
     row(queue, run).locator("[data-do=retry]").click()
     expect(queue.get_by_text("The run was added to the queue again")).to_be_visible()
-    assert queue_site.studio.search("violin", limit=1).runs[0].retry_of == run.id
+    assert queue_site.studio.local.gallery.search("violin", limit=1).runs[0].retry_of == run.id
 
 
 def test_the_page_goes_on_after_the_connection_broke(queue: Page, queue_site: Site) -> None:
     queue.context.set_offline(True)
-    [run] = queue_site.studio.submit(image("made meanwhile"))
-    queue_site.studio.wait([run.id], timeout_s=10)
+    [run] = queue_site.studio.local.requests.submit(image("made meanwhile"))
+    queue_site.studio.local.runs.wait([run.id], timeout_s=10)
     queue.context.set_offline(False)
     queue.evaluate("new EventSource('events/runs').close()")
-    [later] = queue_site.studio.submit(image("made afterwards"))
+    [later] = queue_site.studio.local.requests.submit(image("made afterwards"))
     expect(queue.locator("#queue .st-part.recent")).to_contain_text("made afterwards")
     expect(row(queue, run)).to_be_visible()
     expect(row(queue, later)).to_be_visible()

@@ -35,17 +35,17 @@ def test_limits_are_kept(open_page: Open, site: Site) -> None:
     page.get_by_label("Per day").fill("12.5")
     page.locator("[data-do=save-limits]").click()
     expect(page.get_by_text("Limits saved.")).to_be_visible()
-    assert site.studio.limits().day_usd == 12.5
+    assert site.studio.admin.limits().day_usd == 12.5
     page.get_by_label("Per day").fill("")
     page.locator("[data-do=save-limits]").click()
     expect(page.get_by_text("Limits saved.")).to_have_count(2)
-    assert site.studio.limits().day_usd is None
+    assert site.studio.admin.limits().day_usd is None
 
 
 def test_a_fresh_form_starts_with_the_default_and_a_changed_one_keeps_its_own(
     open_page: Open, browser: Browser, site: Site
 ) -> None:
-    site.studio.set_form_default("text-to-image", {})
+    site.studio.local.presets.set_form_default("text-to-image", {})
     changed = open_page("t2i")
     first = changed.locator("#t2i-model .sp-name").inner_text()
     changed.locator("#t2i-prompt textarea").fill("kept as it was")
@@ -57,7 +57,7 @@ def test_a_fresh_form_starts_with_the_default_and_a_changed_one_keeps_its_own(
     default.locator("[name=model]").select_option(model)
     default.locator("[name=aspect]").select_option("9:16")
     expect(changed.get_by_text("Default saved.")).to_have_count(2)
-    assert site.studio.form_default("text-to-image") == {"model": model, "aspect": "9:16"}
+    assert site.studio.local.presets.form_default("text-to-image") == {"model": model, "aspect": "9:16"}
     changed.reload()
     expect(changed.locator("#tab-settings-button")).to_have_attribute("aria-selected", "true")
     show(changed, "t2i")
@@ -71,31 +71,31 @@ def test_a_fresh_form_starts_with_the_default_and_a_changed_one_keeps_its_own(
     expect(fresh.locator("#t2i-model .sp-name")).to_have_text(label)
     expect(fresh.locator('#t2i-aspect input[value="9:16"]')).to_be_checked()
     other.close()
-    site.studio.set_form_default("text-to-image", {})
+    site.studio.local.presets.set_form_default("text-to-image", {})
 
 
 def test_a_default_outlasts_a_restart_and_belongs_to_its_user(tmp_path: Path) -> None:
     body = {"model": "draft/animatic", "aspect": "1:1"}
     with Studio.open(Settings(data=tmp_path)) as studio:
-        studio.set_form_default("text-to-video", body, owner="mia")
+        studio.acting_for("mia").presets.set_form_default("text-to-video", body)
     with Studio.open(Settings(data=tmp_path)) as studio:
-        assert studio.form_default("text-to-video", owner="mia") == body
-        assert studio.form_default("text-to-video") is None
+        assert studio.acting_for("mia").presets.form_default("text-to-video") == body
+        assert studio.local.presets.form_default("text-to-video") is None
 
 
 def test_a_backup_is_made_and_listed(open_page: Open, site: Site) -> None:
     page = open_page("settings")
     page.locator("[data-do=backup]").click()
     expect(page.get_by_text("was created and verified")).to_be_visible()
-    [made, *_] = site.studio.backups()
+    [made, *_] = site.studio.admin.backups()
     expect(page.locator(".st-backups")).to_contain_text(made.name)
     page.get_by_text("How to restore").click()
-    expect(page.get_by_text(str(site.studio.storage().data)).last).to_be_visible()
+    expect(page.get_by_text(str(site.studio.admin.storage().data)).last).to_be_visible()
 
 
 def test_storage_and_versions_are_told(open_page: Open, site: Site) -> None:
     page = open_page("settings")
-    expect(page.locator(".st-box.storage")).to_contain_text(str(site.studio.storage().data))
+    expect(page.locator(".st-box.storage")).to_contain_text(str(site.studio.admin.storage().data))
     expect(page.locator(".st-box.versions")).to_contain_text("Apache-2.0")
     page.locator("[data-do=by-model]").click()
     expect(page.locator("[data-do=by-model]")).to_have_attribute("aria-pressed", "true")

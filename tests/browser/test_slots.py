@@ -29,8 +29,8 @@ PASTE = """([base64, type]) => {
 def made(site: Site, **body: object) -> Run:
     """A run of the draft engine that has ended."""
     request: JSON = {"model": "draft/animatic", "seed": 5, **body}
-    [run] = site.studio.submit(request)
-    [done] = site.studio.wait([run.id], timeout_s=120)
+    [run] = site.studio.local.requests.submit(request)
+    [done] = site.studio.local.runs.wait([run.id], timeout_s=120)
     assert done.assets, done.error
     return done
 
@@ -43,7 +43,9 @@ def clip(site: Site) -> Run:
 
 
 def pixels(site: Site, asset_id: str) -> np.ndarray:
-    return np.asarray(Image.open(site.studio.asset_path(site.studio.get_asset(asset_id))).convert("RGB")).astype(int)
+    return np.asarray(
+        Image.open(site.studio.local.assets.path(site.studio.local.assets.get(asset_id))).convert("RGB")
+    ).astype(int)
 
 
 def slot(page: Page, tab: str, name: str) -> str:
@@ -69,7 +71,7 @@ def test_results_and_uploads_are_chosen_from_the_gallery(open_page: Open, site: 
     """Only kinds that the slot takes are offered; the search reads prompts and file names."""
     picture = made(site, task="text-to-image", prompt="a saola in mist", width=320, height=240)
     Image.new("RGB", (90, 60), "navy").save(tmp_path / "gaur.png")
-    own = site.studio.add_asset(tmp_path / "gaur.png")
+    own = site.studio.local.assets.add(tmp_path / "gaur.png")
     page = open_page("edit")
     for words, wanted in (("saola", picture.assets[0].id), ("gaur", own.id)):
         page.locator("#edit-media [data-slot=image] .sm-from").click()
@@ -88,7 +90,7 @@ def test_a_clip_is_continued_from_its_very_last_frame_with_its_words(open_page: 
     card.locator("[data-do=continue]").click()
     frame = slot(page, "i2v", "first_frame")
     expect(prompt(page, "i2v")).to_have_value(clip.request.prompt)
-    last = frames.grab(site.studio.asset_path(clip.assets[0]), 60.0)
+    last = frames.grab(site.studio.local.assets.path(clip.assets[0]), 60.0)
     assert np.array_equal(pixels(site, frame), np.asarray(last).astype(int))
 
 
@@ -101,7 +103,7 @@ def test_the_frame_on_screen_is_taken_from_any_place_of_a_clip(open_page: Open, 
     panel.locator("[data-do=frame]").click()
     page.get_by_role("menuitem", name="Last frame").click()
     frame = slot(page, "i2v", "last_frame")
-    wanted = frames.grab(site.studio.asset_path(clip.assets[0]), 7.5 / 12)
+    wanted = frames.grab(site.studio.local.assets.path(clip.assets[0]), 7.5 / 12)
     assert np.array_equal(pixels(site, frame), np.asarray(wanted).astype(int))
 
 

@@ -22,7 +22,7 @@ Opener = Callable[..., Page]
 
 @pytest.fixture
 def board(site: Site) -> Opened:
-    return site.studio.boards.create("Harbour", script=SCRIPT, **SMALL)
+    return site.studio.local.storyboards.create("Harbour", script=SCRIPT, **SMALL)
 
 
 @pytest.fixture
@@ -42,7 +42,7 @@ def card(page: Page, number: int) -> Locator:
 
 
 def prompts(studio: Studio, board: Opened) -> list[str]:
-    return [s.prompt for s in studio.boards.get(board.board.id).board.shots]
+    return [s.prompt for s in studio.local.storyboards.get(board.board.id).board.shots]
 
 
 def middle(place: Locator) -> tuple[float, float]:
@@ -105,7 +105,7 @@ def test_keys_duplicate_split_and_remove(page: Page, site: Site, board: Opened) 
     card(page, 1).click()
     page.keyboard.press("s")
     expect(page.locator(".bd-card")).to_have_count(4)
-    assert [s.duration_s for s in site.studio.boards.get(board.board.id).board.shots][:2] == [0.5, 0.5]
+    assert [s.duration_s for s in site.studio.local.storyboards.get(board.board.id).board.shots][:2] == [0.5, 0.5]
 
 
 def test_a_lengthened_shot_and_a_transition_change_the_running_time(page: Page, board: Opened) -> None:
@@ -166,7 +166,7 @@ def test_a_changed_shot_is_drafted_again_by_itself(page: Page, site: Site, board
     old = picture.get_attribute("src") or ""
     page.locator(".bd-panel [data-field=prompt]").fill("a harbour with a red boat")
     expect(picture).not_to_have_attribute("src", old, timeout=30_000)
-    assert [len(s.takes) for s in site.studio.boards.get(board.board.id).board.shots] == [2, 1, 1]
+    assert [len(s.takes) for s in site.studio.local.storyboards.get(board.board.id).board.shots] == [2, 1, 1]
 
 
 def test_from_draft_to_film(page: Page, site: Site, board: Opened, tmp_path: Path) -> None:
@@ -192,11 +192,11 @@ def test_from_draft_to_film(page: Page, site: Site, board: Opened, tmp_path: Pat
     card(page, 1).click()
     page.locator("[data-do=retake]").click()
     expect(page.locator(".bd-take.succeeded")).to_have_count(3, timeout=60_000)
-    first = site.studio.boards.get(board.board.id).board.shots[0]
+    first = site.studio.local.storyboards.get(board.board.id).board.shots[0]
     newest = page.locator(".bd-take").first
     newest.get_by_role("button", name="Use in the film").click()
     expect(page.locator(".bd-take").first).to_contain_text("In the film")
-    chosen = site.studio.boards.get(board.board.id).board.shots[0].chosen
+    chosen = site.studio.local.storyboards.get(board.board.id).board.shots[0].chosen
     assert chosen and chosen != first.chosen
 
     page.locator("[data-do=export]").click()
@@ -214,7 +214,7 @@ def test_from_draft_to_film(page: Page, site: Site, board: Opened, tmp_path: Pat
 def test_the_board_fits_a_phone(site: Site, open_page: Opener, context: BrowserContext) -> None:
     page = context.new_page()
     page.set_viewport_size({"width": 390, "height": 844})
-    board = site.studio.boards.create("Six", script=SCRIPT + "\nShot 4 [3-8s] x\nShot 5 [8-12s] y", **SMALL)
+    board = site.studio.local.storyboards.create("Six", script=SCRIPT + "\nShot 4 [3-8s] x\nShot 5 [8-12s] y", **SMALL)
     opened(open_page("storyboard", page), board)
     assert page.evaluate("document.documentElement.scrollWidth") <= 390
     assert page.evaluate("document.querySelector('.bd-cards').scrollWidth") > 390

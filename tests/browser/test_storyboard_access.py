@@ -19,7 +19,7 @@ JSON = dict[str, Any]
 
 @pytest.fixture
 def board(site: Site) -> Opened:
-    return site.studio.boards.create("Harbour", script=SCRIPT, width=256, height=144, fps=12, audio=False)
+    return site.studio.local.storyboards.create("Harbour", script=SCRIPT, width=256, height=144, fps=12, audio=False)
 
 
 @pytest.fixture
@@ -86,7 +86,7 @@ def test_a_long_press_lifts_a_card_and_the_finger_moves_it(phone: Page, site: Si
     expect(phone.locator(".bd-card .bd-words").nth(2)).to_have_text("a harbour")
     expect(phone.locator(".bd-saved")).to_have_text("Saved")
     phone.wait_for_function("!document.querySelector('.bd-card.dragged')")
-    stored = [s.prompt for s in site.studio.boards.get(board.board.id).board.shots]
+    stored = [s.prompt for s in site.studio.local.storyboards.get(board.board.id).board.shots]
     assert stored == words(phone) == ["a woman", "a dog", "a harbour", "a gull"]
 
 
@@ -160,4 +160,4 @@ def test_the_status_is_one_stop_with_arrows(page: Page, site: Site, board: Opene
     expect(group.get_by_role("radio", name="In review")).to_be_checked()
     page.keyboard.press("Tab")
     expect(page.locator(".bd-panel [data-field=prompt]")).to_be_focused()
-    assert site.studio.boards.get(board.board.id).board.shots[0].status == "in_review"
+    assert site.studio.local.storyboards.get(board.board.id).board.shots[0].status == "in_review"

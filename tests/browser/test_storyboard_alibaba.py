@@ -154,7 +154,7 @@ def test_a_pasted_script_becomes_a_film_of_the_takes_that_were_chosen(page: Page
     pasted(page)
     reordered(page)
     shown = approved_and_rendered(page)
-    runs = place.studio.search(model="alibaba/wan2.6-t2v").runs
+    runs = place.studio.local.gallery.search(model="alibaba/wan2.6-t2v").runs
     assert [r.status for r in runs] == [Status.SUCCEEDED] * 3
     assert shown == pytest.approx(sum(r.cost_usd or 0 for r in runs), abs=0.005), "billed is what was shown"
     retaken(page)
@@ -162,9 +162,9 @@ def test_a_pasted_script_becomes_a_film_of_the_takes_that_were_chosen(page: Page
 
     facts = probe(film)
     assert (facts.width, facts.height, round(facts.duration_s or 0, 1), facts.has_audio) == (832, 480, 6.0, True)
-    board = place.studio.boards.all()[0].board
+    board = place.studio.local.storyboards.all()[0].board
     assert [s.prompt for s in board.shots] == ["a lighthouse", "a boat turns", "a girl with a lantern"]
-    handles = [place.studio.get_run(s.chosen or "").handle or "" for s in board.shots]
+    handles = [place.studio.local.runs.get(s.chosen or "").handle or "" for s in board.shots]
     numbers = [next(t.number for t in place.server.tasks.values() if t.id in handle) for handle in handles]
     assert numbers[0] == 3, "the second take of the first shot was the last to be asked for"
     tints = np.array([results.tint(n) for n in range(results.TINTS)], float)
@@ -176,9 +176,11 @@ def test_the_render_window_says_what_a_model_leaves_out(page: Page, place: Place
     """Before money is spent: the references of the cast that a model for words alone does not see, and its sister."""
     face = tmp_path / "eda.png"
     face.write_bytes(results.png(320, 320, "eda"))
-    made = place.studio.boards.create("Lamp", script="Shot 1 [0-2s] @eda waves", model="alibaba/wan2.6-t2v").board
-    eda = CastMember(id="c1", name="eda", references=(place.studio.add_asset(face).id,), consent=True)
-    place.studio.boards.edit(made.id, "cast", lambda b: edit.cast(b, eda))
+    made = place.studio.local.storyboards.create(
+        "Lamp", script="Shot 1 [0-2s] @eda waves", model="alibaba/wan2.6-t2v"
+    ).board
+    eda = CastMember(id="c1", name="eda", references=(place.studio.local.assets.add(face).id,), consent=True)
+    place.studio.local.storyboards.edit(made.id, "cast", lambda b: edit.cast(b, eda))
     page.goto(f"{place.site.url}?board={made.id}")
     page.locator("[data-do=render-one]").click()
     expect(page.locator(".bd-dialog .ready .bd-hint")).to_contain_text("the description of @eda, not the references")

@@ -19,7 +19,7 @@ LATE = "1\n00:00:09,000 --> 00:00:10,000\ntoo late"
 
 @pytest.fixture
 def board(site: Site) -> Opened:
-    return site.studio.boards.create("Tower", script=SCRIPT, **SMALL)
+    return site.studio.local.storyboards.create("Tower", script=SCRIPT, **SMALL)
 
 
 @pytest.fixture
@@ -61,7 +61,7 @@ def test_a_chain_is_confirmed_once_and_goes_on_by_itself(page: Page, site: Site,
             now = edit.change(edit.change(now, shot.id, start=start), shot.id, status=ShotStatus.APPROVED)
         return now
 
-    site.studio.boards.edit(board.board.id, "join", joined)
+    site.studio.local.storyboards.edit(board.board.id, "join", joined)
     page.reload()
     expect(page.locator(".bd-card")).to_have_count(3)
     page.locator("[data-do=render-all]").click()
@@ -69,7 +69,7 @@ def test_a_chain_is_confirmed_once_and_goes_on_by_itself(page: Page, site: Site,
     page.locator("[data-do=render-now]").click()
     expect(page.locator(".bd-card .bd-badge.render")).to_have_count(3, timeout=90_000)
     expect(page.locator(".bd-following")).to_be_hidden()
-    shots = site.studio.boards.get(board.board.id).board.shots
+    shots = site.studio.local.storyboards.get(board.board.id).board.shots
     assert [len(s.takes) for s in shots] == [1, 1, 1]
 
 
@@ -82,17 +82,22 @@ def test_a_film_in_one_run_is_shown_kept_and_cut_apart(page: Page, site: Site, b
     page.reload()
     expect(page.locator('.bd-whole [aria-pressed="true"]')).to_have_text("Film in one run")
     film = page.evaluate("document.querySelector('.bd-stage video').dataset.src")
-    assert site.studio.wholes.states(site.studio.boards.get(board.board.id).board)[0].film.id in film  # type: ignore[union-attr]
+    services = site.studio.local
+    [state] = services.one_run_films.states(services.storyboards.get(board.board.id).board)
+    assert state.film and state.film.id in film
     page.locator("[data-do=use-as-takes]").click()
     expect(page.locator(".bd-card .bd-badge.render")).to_have_count(3, timeout=60_000)
     expect(page.locator('.bd-whole [aria-pressed="true"]')).to_have_text("Cut of shots")
-    runs = [site.studio.get_run(s.chosen or "") for s in site.studio.boards.get(board.board.id).board.shots]
+    runs = [
+        site.studio.local.runs.get(s.chosen or "")
+        for s in site.studio.local.storyboards.get(board.board.id).board.shots
+    ]
     assert {r.status for r in runs} == {Status.SUCCEEDED}
 
 
 def test_captions_are_made_of_the_dialogue_at_its_shots(open_page: Opener, site: Site) -> None:
     script = 'Shot 1 [0-2s] rain\nShot 2 [2-6s] a quay. Anna: "Is it you?" Ben: "It is me, and I am late."'
-    board = site.studio.boards.create("Spoken", script=script, **SMALL)
+    board = site.studio.local.storyboards.create("Spoken", script=script, **SMALL)
     page = opened(open_page("storyboard"), board)
     page.locator("[data-do=export]").click()
     page.locator("[data-do=captions-spoken]").click()

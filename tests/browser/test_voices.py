@@ -33,10 +33,10 @@ def files(tmp_path: Path) -> dict[str, Path]:
 
 @pytest.fixture
 def board(site: Site) -> Opened:
-    made = site.studio.boards.create("Lighthouse", script=SCRIPT, model=R2V)
+    made = site.studio.local.storyboards.create("Lighthouse", script=SCRIPT, model=R2V)
     for name in ("eda", "mia"):
         member = edit.CastMember(id=f"m-{name}", name=name)
-        made = site.studio.boards.edit(made.board.id, "cast", lambda b, m=member: edit.cast(b, m))
+        made = site.studio.local.storyboards.edit(made.board.id, "cast", lambda b, m=member: edit.cast(b, m))
     return made
 
 
@@ -69,13 +69,13 @@ def test_a_voice_is_added_heard_agreed_to_and_taken_out(
         with page.expect_response("**/edit"):
             eda.get_by_label(label).check()
     expect(page.locator(".bd-saved")).to_have_text("Saved")
-    made = site.studio.boards.states(site.studio.boards.get(board.board.id).board)[0].plan
+    made = site.studio.local.storyboards.states(site.studio.local.storyboards.get(board.board.id).board)[0].plan
     assert made is not None
     assert list(made.body["reference_voices"]) == made.body["references"]
     assert made.body["consent"] is True
     eda.locator("[data-do=voice-remove]").click()
     expect(eda.locator("audio")).to_have_count(0)
-    kept = site.studio.boards.get(board.board.id).board.cast[0]
+    kept = site.studio.local.storyboards.get(board.board.id).board.cast[0]
     assert (kept.voice, kept.voice_consent, kept.consent) == (None, False, True)
 
 

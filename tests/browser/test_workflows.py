@@ -82,7 +82,7 @@ def test_a_dropped_workflow_is_mapped_saved_and_used(
     page.locator("#t2i-generate").click()
     expect(page.locator("#t2i-feed .st-card").first).to_be_visible()
     expect(page.locator("#t2i-feed .st-card .st-pic.seen").first).to_be_visible(timeout=20_000)
-    [run] = site.studio.search(model="comfyui/flat-colour").runs
+    [run] = site.studio.local.gallery.search(model="comfyui/flat-colour").runs
     assert (run.status, run.request.params["paint"]) == (Status.SUCCEEDED, 77)
     assert server.graphs[-1]["3"]["inputs"]["color"] == 77
     assert page.evaluate("window.hacked") is None
@@ -113,14 +113,14 @@ def test_a_removed_workflow_is_said_at_the_form_and_comes_back(open_page: Open, 
     page.locator("#tab-t2i-button").click()
     page.locator("#t2i-generate").click()
     expect(page.get_by_text("comfyui/mine is no longer available")).to_be_visible()
-    assert site.studio.search(model="comfyui/mine").total == 0
+    assert site.studio.local.gallery.search(model="comfyui/mine").total == 0
     site.studio.workflows.restore("mine")
     for _ in range(8):  # a press too soon after the last one is a double click; one at an old line shows the new line
         page.wait_for_timeout(1300)
-        if site.studio.search(model="comfyui/mine").total:
+        if site.studio.local.gallery.search(model="comfyui/mine").total:
             break
         page.locator("#t2i-generate").click()
-    assert site.studio.search(model="comfyui/mine").total == 1
+    assert site.studio.local.gallery.search(model="comfyui/mine").total == 1
 
 
 def test_the_mapping_of_a_kept_workflow_can_be_changed(open_page: Open, site: Site) -> None:
@@ -206,5 +206,5 @@ def test_a_model_file_is_found_chosen_and_missed_on_the_page(open_page: Open, si
     expect(network).to_have_value("q8.safetensors")
     network.select_option("")
     expect(model.locator("summary")).not_to_contain_text("chosen by you")
-    roles = next(m["roles"] for m in site.studio.comfy_files.overview()["models"] if m["id"] == "comfyui/qwen-image")
+    roles = next(m["roles"] for m in site.studio.comfyui_models.overview()["models"] if m["id"] == "comfyui/qwen-image")
     assert [r["chosen"] for r in roles] == ["", "", ""]

@@ -148,11 +148,11 @@ def test_close_is_quick_and_may_be_repeated(case: Case, tmp_path: Path) -> None:
 def test_through_the_studio_it_ends_with_kept_files(case: Case) -> None:
     engines_here = {case.name: case.build()}
     with Studio.open(case.settings, engines=engines_here, catalogue=case.catalogue, timing=QUICK) as studio:
-        [run] = studio.submit(case.body)
-        [run] = studio.wait([run.id], timeout_s=LIMIT_S)
+        [run] = studio.local.requests.submit(case.body)
+        [run] = studio.local.runs.wait([run.id], timeout_s=LIMIT_S)
         assert run.status == Status.SUCCEEDED, run.error or run.note
-        assert all(studio.asset_path(a).stat().st_size == a.bytes for a in run.assets)
-        assert studio.settings_in(studio.asset_path(run.assets[0])), "settings inside the file"
+        assert all(studio.local.assets.path(a).stat().st_size == a.bytes for a in run.assets)
+        assert studio.library.settings_in(studio.local.assets.path(run.assets[0])), "settings inside the file"
 
 
 @pytest.mark.parametrize("name", sorted(engines.REGISTRY))

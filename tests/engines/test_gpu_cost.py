@@ -58,8 +58,8 @@ def comfy(server: ComfyServer) -> Iterator[str]:
 
 
 def made(studio: Studio, **more: object) -> Run:
-    [run] = studio.submit(BODY | more)
-    [done] = studio.wait([run.id], timeout_s=20)
+    [run] = studio.local.requests.submit(BODY | more)
+    [done] = studio.local.runs.wait([run.id], timeout_s=20)
     assert done.status == Status.SUCCEEDED, done.error
     return done
 
@@ -74,7 +74,7 @@ def test_before_the_first_run_there_is_no_estimate_and_after_it_the_measured_one
     tmp_path: Path, server: ComfyServer, comfy: str
 ) -> None:
     with opened(tmp_path, comfy, HOUR) as studio:
-        before = studio.estimate([BODY])
+        before = studio.local.requests.estimate([BODY])
         assert before.usd is None
         assert "no estimate yet" in before.basis
         assert before.warnings == (before.basis,)
@@ -82,10 +82,10 @@ def test_before_the_first_run_there_is_no_estimate_and_after_it_the_measured_one
         assert first.estimate_usd is None
         assert first.cost_usd == pytest.approx(seconds(server) / 100, abs=1e-6)
         assert first.cost_usd
-        after = studio.estimate([BODY | {"n": 2}])
+        after = studio.local.requests.estimate([BODY | {"n": 2}])
         assert after.usd == pytest.approx(2 * first.cost_usd, abs=1e-5)
         assert "for the time on your card" in after.basis
-        assert studio.estimate([BODY | {"width": 512}]).usd is None  # another size takes another time
+        assert studio.local.requests.estimate([BODY | {"width": 512}]).usd is None  # another size takes another time
 
 
 def test_the_ledger_has_what_the_card_took_and_not_what_was_reckoned(
@@ -97,7 +97,7 @@ def test_the_ledger_has_what_the_card_took_and_not_what_was_reckoned(
         second = made(studio)
         assert second.estimate_usd == first.cost_usd
         assert second.cost_usd == pytest.approx(seconds(server) / 100, abs=1e-6)
-        [row] = studio.spend("model")
+        [row] = studio.admin.spend("model")
         assert (row.runs, row.usd) == (2, pytest.approx(seconds(server, 0) / 100 + seconds(server) / 100, abs=1e-5))
 
 
@@ -109,28 +109,28 @@ def test_an_estimate_comes_from_runs_with_the_same_settings_where_there_are_any(
         few = made(studio, steps=4)
         server.step_s = 0.08
         many = made(studio, steps=40)
-        assert studio.estimate([BODY | {"steps": 4}]).usd == few.cost_usd
-        assert studio.estimate([BODY | {"steps": 40}]).usd == many.cost_usd
+        assert studio.local.requests.estimate([BODY | {"steps": 4}]).usd == few.cost_usd
+        assert studio.local.requests.estimate([BODY | {"steps": 40}]).usd == many.cost_usd
         between = (seconds(server, 0) + seconds(server)) / 2 / 100
-        assert studio.estimate([BODY | {"steps": 20}]).usd == pytest.approx(between, abs=1e-5)
+        assert studio.local.requests.estimate([BODY | {"steps": 20}]).usd == pytest.approx(between, abs=1e-5)
 
 
 def test_times_outlive_the_studio_and_a_limit_counts_them(tmp_path: Path, server: ComfyServer, comfy: str) -> None:
     with opened(tmp_path, comfy, HOUR) as studio:
         first = made(studio)
     with opened(tmp_path, comfy, HOUR) as studio:
-        assert studio.estimate([BODY]).usd == first.cost_usd
-        studio.set_limits(run_usd=(first.cost_usd or 0) / 2)
-        [run] = studio.submit(BODY)
+        assert studio.local.requests.estimate([BODY]).usd == first.cost_usd
+        studio.admin.set_limits(run_usd=(first.cost_usd or 0) / 2)
+        [run] = studio.local.requests.submit(BODY)
         until = time.monotonic() + 20
-        while (seen := studio.get_run(run.id)).status != Status.HELD and time.monotonic() < until:
+        while (seen := studio.local.runs.get(run.id)).status != Status.HELD and time.monotonic() < until:
             time.sleep(0.02)
         assert seen.status == Status.HELD
 
 
 def test_without_a_price_a_run_is_free(tmp_path: Path, server: ComfyServer, comfy: str) -> None:
     with opened(tmp_path, comfy, {}) as studio:
-        assert studio.estimate([BODY]).usd == 0
+        assert studio.local.requests.estimate([BODY]).usd == 0
         assert made(studio).cost_usd == 0
 
 

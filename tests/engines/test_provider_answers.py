@@ -36,7 +36,7 @@ def studio(server: AlibabaServer, tmp_path: Path) -> Iterator[Studio]:
 
 
 def booked(studio: Studio) -> float:
-    return sum(row.usd for row in studio.spend("model"))
+    return sum(row.usd for row in studio.admin.spend("model"))
 
 
 @pytest.mark.parametrize(
@@ -94,7 +94,7 @@ def test_an_answer_that_cannot_be_read_is_looked_at_again(studio: Studio, server
     run = made(studio)
     assert run.status == Status.SUCCEEDED
     assert server.submits_by_prompt() == {"a fox": 1}
-    assert not any("pydantic" in e.why or "Traceback" in e.why for e in studio.history(run.id))
+    assert not any("pydantic" in e.why or "Traceback" in e.why for e in studio.local.runs.history(run.id))
 
 
 @pytest.mark.parametrize(
@@ -115,7 +115,7 @@ def test_a_task_that_is_done_without_a_file_stays_billed(studio: Studio, server:
     assert (run.status, run.held_reason) == (Status.HELD, HeldReason.BROKEN_RESULT)
     assert booked(studio) == ESTIMATE
     server.faults.clear()
-    studio.decide(run.id, "fetch_again")
+    studio.local.runs.decide(run.id, "fetch_again")
     assert rest(studio, run).status == Status.SUCCEEDED
 
 
@@ -140,9 +140,9 @@ def test_a_billed_result_that_arrives_broken_is_held_and_can_be_fetched_again(
     assert (run.status, run.held_reason) == (Status.HELD, HeldReason.BROKEN_RESULT)
     assert words in (run.error or "")
     assert "Export" not in (run.error or "")
-    assert [c.id for c in studio.hold_choices(run)] == ["fetch_again", "submit_again", "give_up"]
+    assert [c.id for c in studio.queue.hold_choices(run)] == ["fetch_again", "submit_again", "give_up"]
     assert booked(studio) == ESTIMATE
-    studio.decide(run.id, "fetch_again")
+    studio.local.runs.decide(run.id, "fetch_again")
     run = rest(studio, run)
     assert (run.status, len(run.assets)) == (Status.SUCCEEDED, 1)
     assert server.submits_by_prompt() == {"a fox": 1}
@@ -170,7 +170,7 @@ def test_a_link_that_may_not_be_followed_is_told(studio: Studio, server: Alibaba
     assert words in (run.error or "")
     assert len(run.error or "") < 300
     server.link = ""
-    studio.decide(run.id, "fetch_again")
+    studio.local.runs.decide(run.id, "fetch_again")
     assert rest(studio, run).status == Status.SUCCEEDED
 
 
@@ -190,8 +190,8 @@ def test_a_list_that_ignores_its_filter_keeps_nothing_waiting(studio: Studio, se
         return listed(call)
 
     server._list = proxied  # type: ignore[method-assign]
-    runs = [run for n in range(24) for run in studio.submit(T2V | {"prompt": f"fox {n}"})]
-    ended = studio.wait([run.id for run in runs], timeout_s=40)
+    runs = [run for n in range(24) for run in studio.local.requests.submit(T2V | {"prompt": f"fox {n}"})]
+    ended = studio.local.runs.wait([run.id for run in runs], timeout_s=40)
     assert {run.status for run in ended} == {Status.SUCCEEDED}
 
 
@@ -203,7 +203,7 @@ def test_a_database_that_holds_infinity_is_readable(server: AlibabaServer, tmp_p
         db.execute("UPDATE runs SET cost_usd = 9e999, estimate_usd = -9e999")
         db.execute("UPDATE ledger SET usd = 9e999 WHERE kind = 'settle'")
     with opened(tmp_path / "data", server.url) as studio:
-        json.dumps(studio.get_run(run.id).public(), allow_nan=False)
+        json.dumps(studio.local.runs.get(run.id).public(), allow_nan=False)
         assert booked(studio) == ESTIMATE
 
 
@@ -221,11 +221,11 @@ def test_a_fault_at_submit_is_put_right_once_the_list_proves_that_nothing_came(
     studio: Studio, server: AlibabaServer
 ) -> None:
     server.refuse("submit", 400, "ClientDisconnect")
-    (run,) = studio.submit(T2V)
+    (run,) = studio.local.requests.submit(T2V)
     until = time.monotonic() + 10
     while not server.calls["list"] and time.monotonic() < until:
         time.sleep(0.02)
-    studio.submit(T2V | {"prompt": "a later wolf"})
+    studio.local.requests.submit(T2V | {"prompt": "a later wolf"})
     assert rest(studio, run).status == Status.SUCCEEDED
     assert server.submits_by_prompt() == {"a fox": 1, "a later wolf": 1}
 

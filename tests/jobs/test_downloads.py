@@ -113,8 +113,8 @@ def test_a_dead_link_is_asked_for_again_and_then_held_since_the_work_is_billed(
     assert run.held_reason == HeldReason.BROKEN_RESULT
     assert paid.calls["poll", "a red coat"] == 3
     files.content["/gone.png"] = files.content["/one.png"]
-    studio.decide(run.id, "fetch_again")
-    assert studio.wait([run.id], timeout_s=5)[0].status == Status.SUCCEEDED
+    studio.local.runs.decide(run.id, "fetch_again")
+    assert studio.local.runs.wait([run.id], timeout_s=5)[0].status == Status.SUCCEEDED
     assert len(paid.provider.accepted()) == 1
 
 
@@ -172,27 +172,27 @@ def test_a_run_waits_for_room_and_goes_on_by_itself(studio: Studio, paid: Findin
     """The provider tells a size beyond what is free: the run says so; the same task is fetched when there is room."""
     files.lengths = False
     paid.script = Script(urls=(f"{files.url}/one.png",), expected_bytes=10**15)
-    [run] = studio.submit(paid_image())
+    [run] = studio.local.requests.submit(paid_image())
     until = time.monotonic() + 10
-    while not (waiting := studio.get_run(run.id)).note:
+    while not (waiting := studio.local.runs.get(run.id)).note:
         assert time.monotonic() < until, waiting
         time.sleep(0.01)
     assert (waiting.status, waiting.note) == (Status.RUNNING, "The disk is full. Work continues when there is room.")
     paid.script = Script(urls=(f"{files.url}/one.png",))
-    [done] = studio.wait([run.id], timeout_s=10)
-    assert (done.status, done.note, studio._store.health.reason) == (Status.SUCCEEDED, None, None)
+    [done] = studio.local.runs.wait([run.id], timeout_s=10)
+    assert (done.status, done.note, studio.context.store.health.reason) == (Status.SUCCEEDED, None, None)
     assert len(paid.provider.accepted()) == 1
 
 
 def test_a_run_that_waits_for_room_can_be_cancelled(studio: Studio, paid: FindingFake, files: Files) -> None:
     files.lengths = False
     paid.script = Script(urls=(f"{files.url}/one.png",), expected_bytes=10**15)
-    [run] = studio.submit(paid_image())
-    while studio._store.health.reason != "full":
+    [run] = studio.local.requests.submit(paid_image())
+    while studio.context.store.health.reason != "full":
         time.sleep(0.01)
-    studio.cancel(run.id)
-    assert studio.wait([run.id], timeout_s=10)[0].status == Status.CANCELLED
-    assert studio.spend()[0].usd == pytest.approx(0.1), "it was accepted, so it may be billed"
+    studio.local.runs.cancel(run.id)
+    assert studio.local.runs.wait([run.id], timeout_s=10)[0].status == Status.CANCELLED
+    assert studio.admin.spend()[0].usd == pytest.approx(0.1), "it was accepted, so it may be billed"
 
 
 @pytest.mark.parametrize(

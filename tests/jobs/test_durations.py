@@ -95,10 +95,10 @@ def test_a_draft_is_expected_to_take_as_long_as_it_has_pixels(
     settings = Settings(data=tmp_path)
     with Studio.open(settings, engines={"draft": DraftEngine(settings)}, catalogue=load(), start=False) as studio:
         asked = {"model": "draft/animatic", "prompt": "a dog runs"} | body
-        told = studio.estimate([asked]).expected_s
+        told = studio.local.requests.estimate([asked]).expected_s
         assert told is not None
         assert low < told < high
-        assert sum(run.expected_s or 0 for run in studio.submit(asked)) == pytest.approx(told, rel=0.05)
+        assert sum(run.expected_s or 0 for run in studio.local.requests.submit(asked)) == pytest.approx(told, rel=0.05)
 
 
 def test_without_history_the_usual_time_of_a_row_grows_with_the_length(tmp_path: Path) -> None:
@@ -106,7 +106,7 @@ def test_without_history_the_usual_time_of_a_row_grows_with_the_length(tmp_path:
     engine = engines.build("alibaba", settings)
     with Studio.open(settings, engines={"alibaba": engine}, catalogue=load(), start=False) as studio:
         body = {"task": "text-to-video", "model": "alibaba/wan2.6-t2v", "prompt": "a dog runs", "tier": "720P"}
-        short, long = (studio.estimate([body | {"duration_s": s}]).expected_s or 0 for s in (5, 15))
+        short, long = (studio.local.requests.estimate([body | {"duration_s": s}]).expected_s or 0 for s in (5, 15))
         assert long == pytest.approx(3 * short, rel=0.01)
-        many = studio.estimate([body | {"duration_s": 5, "n": 5}] * 4).expected_s or 0
-        assert many == pytest.approx(short * 20 / studio.at_once("alibaba"), rel=0.01)
+        many = studio.local.requests.estimate([body | {"duration_s": 5, "n": 5}] * 4).expected_s or 0
+        assert many == pytest.approx(short * 20 / studio.queue.concurrency("alibaba"), rel=0.01)

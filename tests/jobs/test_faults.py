@@ -31,10 +31,10 @@ AWAY = Unavailable("The server is away.")
 
 def held(studio: Studio, body: dict[str, object]) -> Run:
     """Submit, and wait until the run is held."""
-    with studio.subscribe() as changes:
-        [run] = studio.submit(body)
+    with studio.queue.subscribe() as changes:
+        [run] = studio.local.requests.submit(body)
         for _ in range(200):
-            if (run := studio.get_run(run.id)).status == Status.HELD:
+            if (run := studio.local.runs.get(run.id)).status == Status.HELD:
                 return run
             assert not run.status.ended, f"{run.status}: {run.error}"
             changes.get(0.1)
@@ -45,7 +45,7 @@ def settle(studio: Studio, wanted: list[Run]) -> list[Run]:
     """The runs as soon as each has ended or is held."""
     until = time.monotonic() + 10
     while time.monotonic() < until:
-        seen = [studio.get_run(r.id) for r in wanted]
+        seen = [studio.local.runs.get(r.id) for r in wanted]
         if all(r.status.ended or r.status == Status.HELD for r in seen):
             return seen
         time.sleep(0.01)
@@ -70,7 +70,7 @@ def test_a_refusal_ends_the_run_with_the_reason_and_is_never_repeated(
     run = finish(studio, paid_image())
     assert (run.status, run.error, run.error_code) == (Status.FAILED, str(error), error.code)
     assert paid.calls["submit", "a red coat"] <= 1 if verb != "prepare" else ("submit", "a red coat") not in paid.calls
-    assert studio.spend() == [] or studio.spend()[0].usd == 0
+    assert studio.admin.spend() == [] or studio.admin.spend()[0].usd == 0
 
 
 @pytest.mark.parametrize("verb", ["prepare", "submit", "polls"])
@@ -88,9 +88,9 @@ def test_a_run_outlives_a_bad_key_and_an_empty_account(
     paid.script = replace(Script(), **{verb: (error,)})
     run = held(studio, paid_image())
     assert (run.held_reason, run.error) == (reason, str(error))
-    assert [c.id for c in studio.hold_choices(run)] == ["try_again", "give_up"]
-    studio.decide(run.id, "try_again")
-    assert studio.wait([run.id], timeout_s=5)[0].status == Status.SUCCEEDED
+    assert [c.id for c in studio.queue.hold_choices(run)] == ["try_again", "give_up"]
+    studio.local.runs.decide(run.id, "try_again")
+    assert studio.local.runs.wait([run.id], timeout_s=5)[0].status == Status.SUCCEEDED
     assert len(paid.provider.accepted()) == 1
 
 
@@ -103,22 +103,22 @@ def test_a_lost_answer_is_looked_up_and_the_one_task_adopted(studio: Studio, pai
 
 def test_two_equal_runs_never_adopt_the_same_task(studio: Studio, paid: FindingFake) -> None:
     paid.script = Script(lost="after", wait_s=0.2)
-    first = studio.submit(paid_image(seed=1))[0]
-    while studio.get_run(first.id).handle is None:
+    first = studio.local.requests.submit(paid_image(seed=1))[0]
+    while studio.local.runs.get(first.id).handle is None:
         pass
-    second = studio.submit(paid_image(seed=1))[0]
-    done = studio.wait([first.id, second.id], timeout_s=10)
+    second = studio.local.requests.submit(paid_image(seed=1))[0]
+    done = studio.local.runs.wait([first.id, second.id], timeout_s=10)
     assert {r.status for r in done} == {Status.SUCCEEDED}
     assert {r.handle for r in done} == set(paid.provider.accepted())
 
 
 def test_a_lost_submit_that_surely_did_not_arrive_is_sent_again(studio: Studio, paid: FindingFake) -> None:
     paid.script = Script(lost="before")
-    [run] = studio.submit(paid_image())
+    [run] = studio.local.requests.submit(paid_image())
     while paid.calls.get(("submit", "a red coat"), 0) < 2:
         pass
     paid.script = Script()
-    assert studio.wait([run.id], timeout_s=5)[0].status == Status.SUCCEEDED
+    assert studio.local.runs.wait([run.id], timeout_s=5)[0].status == Status.SUCCEEDED
     assert len(paid.provider.accepted()) == 1
 
 
@@ -130,29 +130,29 @@ def blind(settings: Settings, catalogue: Catalogue, tmp_path: Path) -> Studio:
 
 
 def test_without_a_lookup_a_lost_submit_waits_for_a_person_with_three_choices(blind: Studio) -> None:
-    engine = blind._engines["paid"]
+    engine = blind.context.engines["paid"]
     assert isinstance(engine, FakeEngine)
     with blind:
         run = held(blind, paid_image())
         assert run.held_reason == HeldReason.LOST_SUBMIT
-        assert [c.id for c in blind.hold_choices(run)] == ["look_again", "submit_again", "give_up"]
-        assert blind.spend()[0].usd == pytest.approx(0.1)
-        blind.decide(run.id, "look_again")
-        while blind.get_run(run.id).status != Status.HELD:
+        assert [c.id for c in blind.queue.hold_choices(run)] == ["look_again", "submit_again", "give_up"]
+        assert blind.admin.spend()[0].usd == pytest.approx(0.1)
+        blind.local.runs.decide(run.id, "look_again")
+        while blind.local.runs.get(run.id).status != Status.HELD:
             pass
         assert len(engine.provider.accepted()) == 1
         engine.script = Script()
-        blind.decide(run.id, "submit_again")
-        assert blind.wait([run.id], timeout_s=5)[0].status == Status.SUCCEEDED
+        blind.local.runs.decide(run.id, "submit_again")
+        assert blind.local.runs.wait([run.id], timeout_s=5)[0].status == Status.SUCCEEDED
         assert len(engine.provider.accepted()) == 2
-        assert blind.spend()[0].usd == pytest.approx(0.2), "both may be billed"
+        assert blind.admin.spend()[0].usd == pytest.approx(0.2), "both may be billed"
 
 
 def test_giving_up_a_lost_submit_keeps_it_booked(blind: Studio) -> None:
     with blind:
         run = held(blind, paid_image())
-        assert blind.decide(run.id, "give_up").status == Status.CANCELLED
-        assert blind.spend()[0].usd == pytest.approx(0.1)
+        assert blind.local.runs.decide(run.id, "give_up").status == Status.CANCELLED
+        assert blind.admin.spend()[0].usd == pytest.approx(0.1)
 
 
 def test_a_lost_task_is_repeated_where_that_is_free_and_held_where_it_is_not(
@@ -165,8 +165,8 @@ def test_a_lost_task_is_repeated_where_that_is_free_and_held_where_it_is_not(
     run = held(studio, paid_image())
     assert run.held_reason == HeldReason.LOST_TASK
     assert len(paid.provider.accepted()) == 1
-    studio.decide(run.id, "look_again")
-    assert studio.wait([run.id], timeout_s=5)[0].status == Status.SUCCEEDED
+    studio.local.runs.decide(run.id, "look_again")
+    assert studio.local.runs.wait([run.id], timeout_s=5)[0].status == Status.SUCCEEDED
 
 
 def test_a_free_run_whose_work_is_lost_again_and_again_is_held(studio: Studio, engine: FakeEngine) -> None:
@@ -208,9 +208,12 @@ def test_a_run_that_never_shows_progress_is_ended(settings: Settings, catalogue:
 def test_two_lost_answers_never_adopt_the_one_task_that_arrived(studio: Studio, paid: FindingFake) -> None:
     """Both look it up at the same moment: one gets it, the other is sent again, and two tasks are billed, not three."""
     paid.script = Script(lost="after")
-    studio.pause()
-    first, second = studio.submit(paid_image(seed=3))[0], studio.submit(paid_image(seed=3))[0]
-    studio.resume()
+    studio.queue.pause()
+    first, second = (
+        studio.local.requests.submit(paid_image(seed=3))[0],
+        studio.local.requests.submit(paid_image(seed=3))[0],
+    )
+    studio.queue.resume()
     done = settle(studio, [first, second])
     handles = [r.handle for r in done if r.handle]
     assert len(handles) == len(set(handles))
@@ -220,7 +223,7 @@ def test_a_model_that_left_the_catalogue_holds_its_runs(
     settings: Settings, catalogue: Catalogue, engine: FakeEngine
 ) -> None:
     with Studio.open(settings, engines={"fake": engine}, catalogue=catalogue, timing=QUICK, start=False) as studio:
-        [run] = studio.submit(image())
+        [run] = studio.local.requests.submit(image())
     with Studio.open(settings, engines={"fake": engine}, catalogue=Catalogue([]), timing=QUICK) as studio:
         assert settle(studio, [run])[0].held_reason == HeldReason.NOT_CONFIGURED
 
@@ -228,18 +231,18 @@ def test_a_model_that_left_the_catalogue_holds_its_runs(
 def test_a_choice_made_at_once_is_never_lost(studio: Studio, paid: FindingFake) -> None:
     """The user may decide in the very moment in which the run is held."""
     paid.script = Script(polls=(Unauthorised("The key is wrong."),) * 60)
-    [run] = studio.submit(paid_image())
+    [run] = studio.local.requests.submit(paid_image())
     for _ in range(60):
-        while studio.get_run(run.id).status != Status.HELD:
+        while studio.local.runs.get(run.id).status != Status.HELD:
             pass
-        studio.decide(run.id, "try_again")
-    assert studio.wait([run.id], timeout_s=5)[0].status == Status.SUCCEEDED
+        studio.local.runs.decide(run.id, "try_again")
+    assert studio.local.runs.wait([run.id], timeout_s=5)[0].status == Status.SUCCEEDED
 
 
 def test_an_engine_that_is_gone_holds_its_runs(settings: Settings, catalogue: Catalogue, tmp_path: Path) -> None:
     engines = {"fake": FakeEngine(provider=FakeProvider(tmp_path / "p"))}
     with Studio.open(settings, engines=engines, catalogue=catalogue, timing=QUICK, start=False) as studio:
-        [run] = studio.submit(image())
+        [run] = studio.local.requests.submit(image())
     with Studio.open(settings, engines={}, catalogue=catalogue, timing=QUICK) as studio:
         assert settle(studio, [run])[0].held_reason == HeldReason.NOT_CONFIGURED
 
@@ -247,18 +250,18 @@ def test_an_engine_that_is_gone_holds_its_runs(settings: Settings, catalogue: Ca
 def test_a_handle_that_cannot_be_written_now_is_kept_until_it_can(studio: Studio, paid: FindingFake) -> None:
     """The provider has taken the run; a database that refuses to write must not cost the receipt."""
     paid.script = Script(submit_s=0.3)
-    [run] = studio.submit(paid_image())
-    while studio.get_run(run.id).phase != "submitting":
+    [run] = studio.local.requests.submit(paid_image())
+    while studio.local.runs.get(run.id).phase != "submitting":
         time.sleep(0.01)
     read_only(studio, True)
     while not paid.provider.accepted():
         time.sleep(0.01)
     time.sleep(0.2)
-    assert studio.get_run(run.id).handle is None
+    assert studio.local.runs.get(run.id).handle is None
     read_only(studio, False)
-    [done] = studio.wait([run.id], timeout_s=5)
+    [done] = studio.local.runs.wait([run.id], timeout_s=5)
     assert (done.status, [done.handle]) == (Status.SUCCEEDED, list(paid.provider.accepted()))
 
 
 def read_only(studio: Studio, on: bool) -> None:
-    studio._store.write_one(lambda db: db.execute(f"PRAGMA query_only={int(on)}"))
+    studio.context.store.write_one(lambda db: db.execute(f"PRAGMA query_only={int(on)}"))

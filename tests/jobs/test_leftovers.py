@@ -17,8 +17,8 @@ def test_temporary_files_of_dead_processes_are_swept_at_the_start(
     settings: Settings, studio: Studio, engine: FakeEngine, paid: FindingFake, catalogue: Catalogue
 ) -> None:
     paid.script = Script(wait_s=60)
-    [run] = studio.submit(paid_image())
-    while studio.get_run(run.id).handle is None:
+    [run] = studio.local.requests.submit(paid_image())
+    while studio.local.runs.get(run.id).handle is None:
         time.sleep(0.01)
     studio.close()
     data, day = settings.data, f"library/{run.created_at:%Y/%m/%d}"

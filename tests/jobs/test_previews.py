@@ -59,12 +59,12 @@ def until(what: Callable[[], object]) -> object:
 
 def started(studio: Studio, engine: FakeEngine, *, owner: str = "", prompt: str = "slow") -> Run:
     """A run under way with a first picture."""
-    [run] = studio.submit(SLOW | {"prompt": prompt}, owner=owner)
-    until(lambda: studio.get_run(run.id).handle)
-    run = studio.get_run(run.id)
+    [run] = studio.acting_for(owner).requests.submit(SLOW | {"prompt": prompt})
+    until(lambda: studio.local.runs.get(run.id).handle)
+    run = studio.local.runs.get(run.id)
     engine.provider.paint(run.handle or "", 1)
-    until(lambda: studio.get_run(run.id).preview)
-    return studio.get_run(run.id)
+    until(lambda: studio.local.runs.get(run.id).preview)
+    return studio.local.runs.get(run.id)
 
 
 def address(run: Run) -> str:
@@ -79,7 +79,7 @@ def test_the_newest_picture_is_shown_while_the_run_runs(studio: Studio, engine: 
     assert first.headers["x-content-type-options"] == "nosniff"
     assert web.get(address(run), headers={"if-none-match": first.headers["etag"]}).status_code == 304
     engine.provider.paint(run.handle or "", 2)
-    until(lambda: studio.get_run(run.id).preview != run.preview)
+    until(lambda: studio.local.runs.get(run.id).preview != run.preview)
     second = web.get(address(run), headers={"if-none-match": first.headers["etag"]})
     assert second.status_code == 200
     assert second.content != first.content
@@ -91,10 +91,10 @@ def test_at_every_end_of_the_run_the_picture_is_gone(
 ) -> None:
     run = started(studio, engine, prompt="slow breaks" if end == "failure" else "slow")
     if end == "cancel":
-        studio.cancel(run.id)
+        studio.local.runs.cancel(run.id)
     else:
         engine.provider.release(run.handle or "")
-    [run] = studio.wait([run.id], timeout_s=LIMIT_S)
+    [run] = studio.local.runs.wait([run.id], timeout_s=LIMIT_S)
     assert run.status.ended
     assert run.preview is None
     assert web.get(address(run)).status_code == 404
@@ -152,9 +152,9 @@ def told(lines: Iterator[str], run_id: str) -> dict[str, object]:
 def test_the_next_start_removes_what_a_killed_studio_left(settings: Settings, catalogue: Catalogue) -> None:
     """Files of runs that are over, and all previews; what an interrupted run still needs stays."""
     with Studio.open(settings, engines={}, catalogue=catalogue) as studio:
-        studio.pause()
+        studio.queue.pause()
     with Studio.open(settings, engines={"fake": FakeEngine()}, catalogue=catalogue, timing=QUICK) as studio:
-        [waiting] = studio.submit(image())
+        [waiting] = studio.local.requests.submit(image())
     work = settings.data / "cache" / "work"
     left = [work / "r_gone" / "clip.mp4", work / waiting.id / "preview.jpg", work.parent / "previews" / "x.jpg"]
     kept = work / waiting.id / "frames.bin"
@@ -164,8 +164,8 @@ def test_the_next_start_removes_what_a_killed_studio_left(settings: Settings, ca
     with Studio.open(settings, engines={"fake": FakeEngine()}, catalogue=catalogue, timing=QUICK) as studio:
         assert not any(p.exists() for p in left)
         assert kept.exists()
-        studio.resume()
-        [run] = studio.wait([waiting.id], timeout_s=LIMIT_S)
+        studio.queue.resume()
+        [run] = studio.local.runs.wait([waiting.id], timeout_s=LIMIT_S)
         assert run.status == Status.SUCCEEDED
         assert finish(studio, image("another")).status == Status.SUCCEEDED
 
@@ -179,11 +179,11 @@ def test_a_comfyui_shows_what_it_makes(tmp_path: Path) -> None:
         engines = {"comfyui": ComfyEngine(given)}
         with Studio.open(given, engines=engines, catalogue=load(), timing=QUICK) as studio, serving(studio) as url:
             body = {"task": "text-to-image", "model": "comfyui/qwen-image", "prompt": "a cat"}
-            [run] = studio.submit(body | {"width": 256, "height": 256})
-            until(lambda: studio.get_run(run.id).preview)
+            [run] = studio.local.requests.submit(body | {"width": 256, "height": 256})
+            until(lambda: studio.local.runs.get(run.id).preview)
             answer = httpx.get(url + address(run))
             assert answer.headers["content-type"] == "image/jpeg"
             assert Image.open(io.BytesIO(answer.content)).size == (64, 36)
-            [run] = studio.wait([run.id], timeout_s=LIMIT_S)
+            [run] = studio.local.runs.wait([run.id], timeout_s=LIMIT_S)
             assert run.status == Status.SUCCEEDED
             until(lambda: not list((tmp_path / "data" / "cache" / "previews").iterdir()))

@@ -78,10 +78,10 @@ class Crash:
         opened = engines(self.provider, jobs)
         with Studio.open(Settings(data=self.data), engines=opened, catalogue=self.catalogue, timing=QUICK) as studio:
             until = time.monotonic() + timeout_s
-            while any(r.status != Status.HELD for r in studio.active()):
-                assert time.monotonic() < until, [(r.status, r.phase, r.note) for r in studio.active()]
+            while any(r.status != Status.HELD for r in studio.local.runs.active()):
+                assert time.monotonic() < until, [(r.status, r.phase, r.note) for r in studio.local.runs.active()]
                 time.sleep(0.02)
-            return [studio.get_run(i) for i in self.ids] if self.ids else studio.search().runs
+            return [studio.local.runs.get(i) for i in self.ids] if self.ids else studio.local.gallery.search().runs
 
     def accepted(self, engine: str = "paid") -> int:
         """How many submits the provider has ever taken."""
@@ -181,4 +181,4 @@ def test_money_set_aside_before_a_crash_is_settled_once(crash: Crash) -> None:
     crash.die(jobs, kill_in="waiting")
     crash.again(jobs)
     with Studio.open(Settings(data=crash.data), engines={}, catalogue=crash.catalogue, start=False) as studio:
-        assert [(row.usd, row.runs) for row in studio.spend()] == [(pytest.approx(0.3), 3)]
+        assert [(row.usd, row.runs) for row in studio.admin.spend()] == [(pytest.approx(0.3), 3)]

@@ -47,16 +47,16 @@ def until(true: Callable[[], bool], within_s: float = 120) -> None:
 
 
 def drawing(studio: Studio, run: Run) -> bool:
-    return (studio.get_run(run.id).fraction or 0) > 0.001
+    return (studio.local.runs.get(run.id).fraction or 0) > 0.001
 
 
 def settled(studio: Studio, run: Run) -> Run:
-    until(lambda: studio.get_run(run.id).status not in (Status.QUEUED, Status.RUNNING))
-    return studio.get_run(run.id)
+    until(lambda: studio.local.runs.get(run.id).status not in (Status.QUEUED, Status.RUNNING))
+    return studio.local.runs.get(run.id)
 
 
 def whys(studio: Studio, run: Run) -> list[str]:
-    return [e.why for e in studio.history(run.id)]
+    return [e.why for e in studio.local.runs.history(run.id)]
 
 
 def kill_its_worker(studio: Studio, engine: DraftEngine, run: Run, how: int = signal.SIGKILL) -> None:
@@ -66,10 +66,10 @@ def kill_its_worker(studio: Studio, engine: DraftEngine, run: Run, how: int = si
 
 def test_a_run_whose_worker_is_killed_starts_again_at_once_with_the_reason(tmp_path: Path) -> None:
     with opened(tmp_path) as (studio, engine):
-        [run] = studio.submit(LONG | {"duration_s": 8})
+        [run] = studio.local.requests.submit(LONG | {"duration_s": 8})
         kill_its_worker(studio, engine, run)
-        until(lambda: "signal 9" in (studio.get_run(run.id).note or ""))
-        [other] = studio.submit(SHORT)
+        until(lambda: "signal 9" in (studio.local.runs.get(run.id).note or ""))
+        [other] = studio.local.requests.submit(SHORT)
         done = [settled(studio, r) for r in (run, other)]
         assert [r.status for r in done] == [Status.SUCCEEDED] * 2
         assert done[0].note is None
@@ -79,28 +79,28 @@ def test_a_run_whose_worker_is_killed_starts_again_at_once_with_the_reason(tmp_p
 
 def test_a_run_that_loses_two_workers_waits_for_a_person_and_the_others_go_on(tmp_path: Path) -> None:
     with opened(tmp_path) as (studio, engine):
-        [run] = studio.submit(LONG)
+        [run] = studio.local.requests.submit(LONG)
         kill_its_worker(studio, engine, run)
-        until(lambda: studio.get_run(run.id).attempt == 2)
+        until(lambda: studio.local.runs.get(run.id).attempt == 2)
         kill_its_worker(studio, engine, run)
         held = settled(studio, run)
         assert (held.status, held.held_reason) == (Status.HELD, HeldReason.CRASHED_TWICE)
         assert "signal 9" in (held.error or "")
-        assert [c.id for c in studio.hold_choices(held)] == ["try_again", "give_up"]
-        [other] = studio.submit(SHORT)
+        assert [c.id for c in studio.queue.hold_choices(held)] == ["try_again", "give_up"]
+        [other] = studio.local.requests.submit(SHORT)
         assert settled(studio, other).status == Status.SUCCEEDED
-        studio.decide(run.id, "try_again")
+        studio.local.runs.decide(run.id, "try_again")
         until(lambda: drawing(studio, run))
-        studio.cancel(run.id)
+        studio.local.runs.cancel(run.id)
         assert settled(studio, run).status == Status.CANCELLED
 
 
 @pytest.mark.skipif(os.name == "nt", reason="stopping a process in the middle needs POSIX signals")
 def test_a_hung_worker_is_ended_and_its_run_starts_again_once(tmp_path: Path) -> None:
     with opened(tmp_path, silent_s=10) as (studio, engine):
-        [run] = studio.submit(LONG)
+        [run] = studio.local.requests.submit(LONG)
         kill_its_worker(studio, engine, run, signal.SIGSTOP)
-        until(lambda: studio.get_run(run.id).attempt == 2)
+        until(lambda: studio.local.runs.get(run.id).attempt == 2)
         kill_its_worker(studio, engine, run, signal.SIGSTOP)
         failed = settled(studio, run)
         assert failed.status == Status.FAILED
@@ -108,7 +108,7 @@ def test_a_hung_worker_is_ended_and_its_run_starts_again_once(tmp_path: Path) ->
             failed.error
             == "The draft worker showed no progress for 10 seconds and was stopped. It happened twice with this run."
         )
-        [other] = studio.submit(SHORT)
+        [other] = studio.local.requests.submit(SHORT)
         assert settled(studio, other).status == Status.SUCCEEDED
 
 
@@ -132,8 +132,8 @@ def test_an_engine_that_breaks_fails_the_run_at_once_without_a_trace(
     """Both places break and are free again: the runs behind them are drawn."""
     monkeypatch.setattr(pool, "COMMAND", command(BREAK))
     with opened(tmp_path, workers=2) as (studio, _):
-        bad = [studio.submit(SHORT | {"prompt": "break"})[0] for _ in range(3)]
-        good = [studio.submit(SHORT)[0] for _ in range(2)]
+        bad = [studio.local.requests.submit(SHORT | {"prompt": "break"})[0] for _ in range(3)]
+        good = [studio.local.requests.submit(SHORT)[0] for _ in range(2)]
         done = [settled(studio, r) for r in bad]
         assert {r.status for r in done} == {Status.FAILED}
         assert not [t for r in done for t in TRACES if t in (r.error or "")]
@@ -145,7 +145,7 @@ def test_what_a_worn_worker_breaks_on_is_drawn_by_a_fresh_one(tmp_path: Path, mo
     monkeypatch.setattr(pool, "COMMAND", command("if len(drawn) > 1: raise RuntimeError('worn')"))
     with opened(tmp_path) as (studio, _):
         for _ in range(2):
-            assert settled(studio, studio.submit(SHORT)[0]).status == Status.SUCCEEDED
+            assert settled(studio, studio.local.requests.submit(SHORT)[0]).status == Status.SUCCEEDED
 
 
 WRONG = {
@@ -164,7 +164,7 @@ def test_a_wrong_word_about_the_result_fails_the_run_and_nothing_else(
     patch = f"return {{**real(order, tell), **[{{}}, {', '.join(WRONG)}][order.seed]}}"
     monkeypatch.setattr(pool, "COMMAND", command(patch))
     with opened(tmp_path) as (studio, _):
-        made = [studio.submit(SHORT | {"seed": n})[0] for n in range(len(WRONG) + 1)]
+        made = [studio.local.requests.submit(SHORT | {"seed": n})[0] for n in range(len(WRONG) + 1)]
         good, *bad = [settled(studio, r) for r in made]
         assert good.status == Status.SUCCEEDED
         for run, sentence in zip(bad, WRONG.values(), strict=True):
@@ -175,7 +175,7 @@ def test_a_wrong_word_about_the_result_fails_the_run_and_nothing_else(
 def picture(studio: Studio, folder: Path, width: int, height: int) -> str:
     path = folder / f"{width}x{height}.png"
     Image.new("RGB", (width, height), "teal").save(path)
-    return studio.add_asset(path).id
+    return studio.local.assets.add(path).id
 
 
 def test_pictures_longer_than_any_clip_are_refused_before_they_wait(tmp_path: Path) -> None:
@@ -187,7 +187,7 @@ def test_pictures_longer_than_any_clip_are_refused_before_they_wait(tmp_path: Pa
             for task, slot in slots.items():
                 body = {"task": task, "model": "draft/animatic", "prompt": "pan"}
                 with pytest.raises(CapabilityError, match="up to 64:1"):
-                    studio.submit(body | {slot: [thin] if slot == "references" else thin})
+                    studio.local.requests.submit(body | {slot: [thin] if slot == "references" else thin})
     row = load().get("draft/animatic")
     assert {spec.max_aspect for spec in row.inputs.values() if "audio" not in spec.kinds} == {64}
 
@@ -197,11 +197,11 @@ def test_the_thinnest_pictures_that_are_taken_keep_their_shape(tmp_path: Path, s
     with opened(tmp_path / "data", workers=2) as (studio, _):
         thin, square = picture(studio, tmp_path, *shape), picture(studio, tmp_path, 3, 3)
         shared = {"model": "draft/animatic", "tier": "480P", "duration_s": 1, "fps": 12, "audio": False}
-        [clip] = studio.submit(
+        [clip] = studio.local.requests.submit(
             shared | {"task": "image-to-video", "prompt": "orbit", "first_frame": thin, "last_frame": square}
         )
         edit = {"task": "image-edit", "model": "draft/animatic", "prompt": "oil painting", "image": thin}
-        [edited] = studio.submit(edit)
+        [edited] = studio.local.requests.submit(edit)
         moving, still = settled(studio, clip).assets, settled(studio, edited).assets
         made = [a for a in moving if a.kind == "video"][-1]
         assert (made.width or 0) / (made.height or 1) == pytest.approx(shape[0] / shape[1], rel=0.02)

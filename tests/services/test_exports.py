@@ -42,27 +42,27 @@ def studio(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Studio]:
 
 @pytest.fixture(scope="module")
 def board(studio: Studio, tmp_path_factory: pytest.TempPathFactory) -> Board:
-    made = studio.boards.create("=Harbour, 港口", script=SCRIPT, width=256, height=144, fps=24).board
+    made = studio.local.storyboards.create("=Harbour, 港口", script=SCRIPT, width=256, height=144, fps=24).board
     picture = tmp_path_factory.mktemp("in") / "anna.png"
     samples.corner_picture(300, 300).save(picture)
-    anna = CastMember(id="c1", name="anna", references=(studio.add_asset(picture).id,), consent=True)
-    studio.boards.edit(made.id, "cast", lambda b: edit.cast(b, anna))
-    studio.boards.edit(
+    anna = CastMember(id="c1", name="anna", references=(studio.local.assets.add(picture).id,), consent=True)
+    studio.local.storyboards.edit(made.id, "cast", lambda b: edit.cast(b, anna))
+    studio.local.storyboards.edit(
         made.id, "fade", lambda b: edit.change(b, b.shots[0].id, transition="crossfade", transition_s=0.5)
     )
-    runs = studio.boards.draft(made.id)
-    done = studio.wait([r.id for r in runs], timeout_s=60)
+    runs = studio.local.storyboards.draft(made.id)
+    done = studio.local.runs.wait([r.id for r in runs], timeout_s=60)
     assert [r.status for r in done] == [Status.SUCCEEDED] * 3, [r.error for r in done]
-    return studio.boards.get(made.id).board
+    return studio.local.storyboards.get(made.id).board
 
 
 def exported(studio: Studio, board: Board, form: str, **options: object) -> tuple[FilmRow, Path]:
-    film = studio.films.start(board.id, form, options)
+    film = studio.local.exports.start(board.id, form, options)
     until = time.monotonic() + 60
-    while (film := studio.films.get(film.id)).status == "running" and time.monotonic() < until:
+    while (film := studio.local.exports.get(film.id)).status == "running" and time.monotonic() < until:
         time.sleep(0.02)
     assert film.status == "succeeded", film.error
-    return film, studio.films.file(film.id)
+    return film, studio.local.exports.file(film.id)
 
 
 def running_s(studio: Studio, board: Board) -> float:
@@ -75,7 +75,7 @@ def test_the_film_has_the_boards_size_rate_and_running_time(studio: Studio, boar
     assert (facts.width, facts.height, facts.fps, facts.has_audio) == (256, 144, 24, True)
     assert facts.duration_s == pytest.approx(running_s(studio, board), abs=0.05)
     assert film.asset is not None
-    assert studio.get_asset(film.asset).duration_s == facts.duration_s
+    assert studio.local.assets.get(film.asset).duration_s == facts.duration_s
     assert film.report is not None
     assert film.report["frames"] == round(running_s(studio, board) * 24)
 
@@ -89,35 +89,35 @@ def test_a_film_goes_to_a_platform_in_its_shape_and_is_checked(studio: Studio, b
     assert film.report["loudness"]["lufs"] == pytest.approx(-14, abs=1.0)
     assert all(f["what"].endswith(".") for f in film.report["findings"])
     with pytest.raises(NotFound, match="preset"):
-        studio.films.start(board.id, "film", {"preset": "betamax"})
+        studio.local.exports.start(board.id, "film", {"preset": "betamax"})
 
 
 def test_a_preview_is_a_picture_that_moves(studio: Studio, board: Board) -> None:
     film, path = exported(studio, board, "film", preset="gif")
     assert (path.suffix, probe(path).animated) == (".gif", True)
     assert film.asset is not None
-    assert studio.get_asset(film.asset).kind == "image"
+    assert studio.local.assets.get(film.asset).kind == "image"
 
 
 def test_a_film_without_drafts_is_refused_and_names_the_shots(studio: Studio, board: Board) -> None:
     with pytest.raises(CapabilityError, match="Shot 1 has only a draft"):
-        studio.films.start(board.id, "film", {"allow_drafts": False})
+        studio.local.exports.start(board.id, "film", {"allow_drafts": False})
     with pytest.raises(CapabilityError, match="options"):
-        studio.films.start(board.id, "film", {"colour": "red"})
+        studio.local.exports.start(board.id, "film", {"colour": "red"})
     with pytest.raises(CapabilityError, match="no export"):
-        studio.films.start(board.id, "vhs")
+        studio.local.exports.start(board.id, "vhs")
 
 
 def test_a_cancelled_export_leaves_no_file(studio: Studio, board: Board) -> None:
-    film = studio.films.start(board.id, "film")
-    studio.films.cancel(film.id)
+    film = studio.local.exports.start(board.id, "film")
+    studio.local.exports.cancel(film.id)
     until = time.monotonic() + 30
-    while studio.films.get(film.id).status == "running" and time.monotonic() < until:
+    while studio.local.exports.get(film.id).status == "running" and time.monotonic() < until:
         time.sleep(0.02)
-    assert studio.films.get(film.id).status == "cancelled"
+    assert studio.local.exports.get(film.id).status == "cancelled"
     assert not (studio.settings.data / "library" / "films" / film.id).exists()
     with pytest.raises(NotFound):
-        studio.films.file(film.id)
+        studio.local.exports.file(film.id)
 
 
 @pytest.mark.parametrize("form", ["otio", "edl", "fcpxml"])
@@ -138,7 +138,7 @@ def test_a_hand_over_is_opened_again_by_the_library(studio: Studio, board: Board
 
 
 def test_the_shot_list_opens_in_a_spreadsheet_and_runs_nothing(studio: Studio, board: Board) -> None:
-    studio.boards.edit(board.id, "note", lambda b: edit.change(b, b.shots[0].id, notes="=1+1"))
+    studio.local.storyboards.edit(board.id, "note", lambda b: edit.change(b, b.shots[0].id, notes="=1+1"))
     _, path = exported(studio, board, "shots")
     rows = list(csv.DictReader(io.StringIO(path.read_text("utf-8-sig"))))
     assert [r["number"] for r in rows] == ["1", "2", "3"]
@@ -157,16 +157,16 @@ def test_the_contact_sheet_is_a_pdf_with_every_shot(studio: Studio, board: Board
 def test_a_project_moves_to_another_studio(studio: Studio, board: Board, tmp_path: Path) -> None:
     _, path = exported(studio, board, "project")
     with Studio.open(Settings(data=tmp_path / "other", workers=1), start=False) as other:
-        moved = other.films.import_project(path).board
+        moved = other.local.projects.add(path).board
         assert [s.prompt for s in moved.shots] == [s.prompt for s in board.shots]
         assert moved.id != board.id
         (anna,) = moved.cast
-        assert other.get_asset(anna.references[0]).width == 300
-        states = other.boards.states(moved)
+        assert other.local.assets.get(anna.references[0]).width == 300
+        states = other.local.storyboards.states(moved)
         assert [s.best_kind for s in states] == ["draft"] * 3
         assert states[0].best is not None
-        assert probe(other.asset_path(states[0].best)).frames == 24
-        assert other.search("harbour").runs, "imported takes are in the gallery"
+        assert probe(other.local.assets.path(states[0].best)).frames == 24
+        assert other.local.gallery.search("harbour").runs, "imported takes are in the gallery"
 
 
 def hostile(tmp_path: Path, manifest: object, **files: bytes) -> Path:
@@ -198,17 +198,17 @@ MANIFEST = {"version": 1, "board": {"id": "b", "title": "x"}, "files": {}}
 def test_a_hostile_archive_is_refused_in_a_sentence(
     studio: Studio, tmp_path: Path, manifest: object, files: dict[str, bytes], word: str
 ) -> None:
-    before = len(studio.boards.all())
+    before = len(studio.local.storyboards.all())
     with pytest.raises(MediaError, match=word):
-        studio.films.import_project(hostile(tmp_path, manifest, **files))
-    assert len(studio.boards.all()) == before
+        studio.local.projects.add(hostile(tmp_path, manifest, **files))
+    assert len(studio.local.storyboards.all()) == before
 
 
 def test_a_broken_zip_is_refused(studio: Studio, tmp_path: Path) -> None:
     path = tmp_path / "x.zip"
     path.write_bytes(b"PK\x03\x04 not really")
     with pytest.raises(MediaError, match="not a readable zip"):
-        studio.films.import_project(path)
+        studio.local.projects.add(path)
 
 
 def test_limits_of_an_archive_are_checked_before_anything_is_unpacked(tmp_path: Path) -> None:
@@ -220,16 +220,18 @@ def test_limits_of_an_archive_are_checked_before_anything_is_unpacked(tmp_path: 
 def test_several_places_share_one_cut_and_each_gets_its_own_words(studio: Studio, board: Board) -> None:
     wanted = ["master", "x", "shorts"]
     options = {"captions": CAPTIONS, "burn": True, "framing": "follow", "saturation": 0.5}
-    films = studio.films.start_several(board.id, "film", options, wanted)
+    films = studio.local.exports.start_several(board.id, "film", options, wanted)
     until = time.monotonic() + 160
-    while any(studio.films.get(f.id).status == "running" for f in films) and time.monotonic() < until:
+    while any(studio.local.exports.get(f.id).status == "running" for f in films) and time.monotonic() < until:
         time.sleep(0.02)
-    films = [studio.films.get(f.id) for f in films]
+    films = [studio.local.exports.get(f.id) for f in films]
     assert [(f.status, f.options["preset"]) for f in films] == [("succeeded", w) for w in wanted], films
-    sizes = [(probe(studio.films.file(f.id)).width, probe(studio.films.file(f.id)).height) for f in films]
+    sizes = [
+        (probe(studio.local.exports.file(f.id)).width, probe(studio.local.exports.file(f.id)).height) for f in films
+    ]
     assert sizes == [(256, 144), (1280, 720), (1080, 1920)]
     for film in films[1:]:
-        shown = np.asarray(frames.grab(studio.films.file(film.id), 0.5).convert("L"), int)
+        shown = np.asarray(frames.grab(studio.local.exports.file(film.id), 0.5).convert("L"), int)
         rows = np.flatnonzero((shown > 235).any(axis=1))
         free = 1 - platforms.preset(film.options["preset"]).safe[2]
         assert len(rows) and rows.max() < shown.shape[0] * free, "sharp words, clear of the platform's buttons"
@@ -243,9 +245,12 @@ def test_captions_that_are_not_burned_in_can_be_switched_on(studio: Studio, boar
 
 
 def test_one_of_several_is_cancelled_and_the_others_are_made(studio: Studio, board: Board) -> None:
-    first, second = studio.films.start_several(board.id, "film", {}, ["x", "webp"])
-    studio.films.cancel(first.id)
+    first, second = studio.local.exports.start_several(board.id, "film", {}, ["x", "webp"])
+    studio.local.exports.cancel(first.id)
     until = time.monotonic() + 60
-    while studio.films.get(second.id).status == "running" and time.monotonic() < until:
+    while studio.local.exports.get(second.id).status == "running" and time.monotonic() < until:
         time.sleep(0.02)
-    assert (studio.films.get(first.id).status, studio.films.get(second.id).status) == ("cancelled", "succeeded")
+    assert (studio.local.exports.get(first.id).status, studio.local.exports.get(second.id).status) == (
+        "cancelled",
+        "succeeded",
+    )

@@ -51,9 +51,9 @@ def test_an_export_whose_ffmpeg_is_killed_says_so_and_is_tried_once_more(
     program.chmod(0o755)
     try:
         with Studio.open(Settings(data=tmp_path / "data", ffmpeg=str(program))) as studio:
-            film = studio.films.start(board, "film", {"width": 320, "height": 180, "preset": "youtube"})
+            film = studio.local.exports.start(board, "film", {"width": 320, "height": 180, "preset": "youtube"})
             until = time.monotonic() + 240
-            while (film := studio.films.get(film.id)).status == "running":
+            while (film := studio.local.exports.get(film.id)).status == "running":
                 assert time.monotonic() < until
                 time.sleep(0.05)
             said = film.error or " ".join((film.report or {}).get("notes", []))

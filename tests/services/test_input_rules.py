@@ -97,12 +97,12 @@ def test_a_seed_is_exact_in_form_file_database_and_search(studio: Studio, seed: 
     assert form_values.body_of(form, model, Task.TEXT_TO_IMAGE)["seed"] == seed
     read = metadata_import.read({"parameters": f"a fox\nSteps: 20, Seed: {seed}, Size: 512x512"})
     assert read and read[1]["seed"] == seed
-    studio.pause()
-    [run] = studio.submit(image("a fox"))
+    studio.queue.pause()
+    [run] = studio.local.requests.submit(image("a fox"))
     new = runs.NewRun(run.model_copy(update={"id": "r_big", "seed": seed}), {})
-    with studio._store.write() as db:
+    with studio.context.store.write() as db:
         runs.add(db, new, "b")
-    [found] = studio.search(f"seed:{seed}").runs
+    [found] = studio.local.gallery.search(f"seed:{seed}").runs
     assert (found.id, found.seed) == ("r_big", seed)
 
 
@@ -111,7 +111,7 @@ def test_a_seed_is_exact_in_form_file_database_and_search(studio: Studio, seed: 
 )
 def test_a_search_for_what_cannot_be_finds_nothing(studio: Studio, query: str) -> None:
     finish(studio, image("a fox"))
-    assert studio.search(query, before=10**30).runs == []
+    assert studio.local.gallery.search(query, before=10**30).runs == []
 
 
 @pytest.mark.parametrize(
@@ -144,10 +144,12 @@ def test_without_a_zone_a_day_is_as_wide_as_on_earth(query: str, key: str, momen
 
 def test_a_run_of_the_small_hours_belongs_to_its_local_day(studio: Studio) -> None:
     run = finish(studio, image("a pear"))
-    with studio._store.write() as db:
+    with studio.context.store.write() as db:
         db.execute("UPDATE runs SET created_at = '2026-11-28T20:30:00.000000+00:00' WHERE id = ?", [run.id])
-    found = {z: len(studio.search("after:2026-11-29", time_zone=z).runs) for z in ("UTC", "Asia/Shanghai")}
+    found = {
+        z: len(studio.local.gallery.search("after:2026-11-29", time_zone=z).runs) for z in ("UTC", "Asia/Shanghai")
+    }
     assert found == {"UTC": 0, "Asia/Shanghai": 1}
-    assert len(studio.search("after:2026-11-29").runs) == 1, "without a zone, what anybody calls that day"
+    assert len(studio.local.gallery.search("after:2026-11-29").runs) == 1, "without a zone, what anybody calls that day"
     with pytest.raises(CapabilityError, match="time_zone"):
-        studio.search("", time_zone="../../etc/passwd")
+        studio.local.gallery.search("", time_zone="../../etc/passwd")

@@ -34,29 +34,31 @@ def studio(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Studio]:
 
 @pytest.fixture(scope="module")
 def drafted(studio: Studio) -> Board:
-    made = studio.boards.create("Harbour 港口", script=SCRIPT, width=320, height=180, fps=24, audio=False).board
-    done = studio.wait([r.id for r in studio.boards.draft(made.id)], timeout_s=60)
+    made = studio.local.storyboards.create(
+        "Harbour 港口", script=SCRIPT, width=320, height=180, fps=24, audio=False
+    ).board
+    done = studio.local.runs.wait([r.id for r in studio.local.storyboards.draft(made.id)], timeout_s=60)
     assert [r.status for r in done] == [Status.SUCCEEDED] * 3
-    return studio.boards.get(made.id).board
+    return studio.local.storyboards.get(made.id).board
 
 
 @pytest.fixture
 def board(studio: Studio, drafted: Board) -> Board:
     """The board as it was drafted, whatever tests before have set."""
-    return studio.boards.edit(drafted.id, "reset", lambda _: drafted).board
+    return studio.local.storyboards.edit(drafted.id, "reset", lambda _: drafted).board
 
 
 def given(studio: Studio, board: Board, **fields: object) -> Board:
-    return studio.boards.edit(board.id, "look", lambda b: edit.update(b, **fields)).board
+    return studio.local.storyboards.edit(board.id, "look", lambda b: edit.update(b, **fields)).board
 
 
 def exported(studio: Studio, board: Board, form: str = "film", **options: object) -> tuple[FilmRow, Path]:
-    film = studio.films.start(board.id, form, options)
+    film = studio.local.exports.start(board.id, form, options)
     until = time.monotonic() + 60
-    while (film := studio.films.get(film.id)).status == "running" and time.monotonic() < until:
+    while (film := studio.local.exports.get(film.id)).status == "running" and time.monotonic() < until:
         time.sleep(0.02)
     assert film.status == "succeeded", film.error
-    return film, studio.films.file(film.id)
+    return film, studio.local.exports.file(film.id)
 
 
 def frames(path: Path) -> np.ndarray:
@@ -71,17 +73,17 @@ def swapped_cube(path: Path, swap: tuple[int, int, int] = (2, 1, 0), side: int =
 
 
 def test_a_lut_is_kept_by_content_and_its_colours_are_in_the_film(studio: Studio, board: Board, tmp_path: Path) -> None:
-    kept = studio.looks.keep_lut(swapped_cube(tmp_path / "x"), name="../Teal & 青.cube")
-    assert studio.looks.keep_lut(swapped_cube(tmp_path / "y"), name="Teal & 青.cube").id == kept.id
-    assert [(lut.name, lut.side) for lut in studio.looks.luts()] == [("Teal & 青", 5)]
+    kept = studio.local.looks.keep_lut(swapped_cube(tmp_path / "x"), name="../Teal & 青.cube")
+    assert studio.local.looks.keep_lut(swapped_cube(tmp_path / "y"), name="Teal & 青.cube").id == kept.id
+    assert [(lut.name, lut.side) for lut in studio.local.looks.luts()] == [("Teal & 青", 5)]
     assert (studio.settings.data / "library" / "luts" / f"{kept.id}.cube").is_file()
     plain = frames(exported(studio, board)[1])
     for strength in (1.0, 0.5):
         film = given(studio, board, look=Look(lut=kept.id, lut_strength=strength))
         wanted = plain + (plain[..., ::-1] - plain) * strength
         assert np.abs(frames(exported(studio, film)[1]) - wanted).mean() < 4
-    studio.looks.forget_lut(kept.id)
-    assert studio.looks.luts() == [] and frames(exported(studio, film)[1]).size
+    studio.local.looks.forget_lut(kept.id)
+    assert studio.local.looks.luts() == [] and frames(exported(studio, film)[1]).size
 
 
 HOSTILE = {
@@ -106,7 +108,7 @@ def test_a_hostile_cube_is_refused_in_a_sentence(studio: Studio, tmp_path: Path,
     (tmp_path / "evil").write_bytes(content)
     before = set((studio.settings.data / "library").rglob("*.cube"))
     with pytest.raises(MediaError, match=word) as said:
-        studio.looks.keep_lut(tmp_path / "evil", name="/etc/evil.cube")
+        studio.local.looks.keep_lut(tmp_path / "evil", name="/etc/evil.cube")
     assert "evil.cube" in str(said.value) and "/etc" not in str(said.value)
     assert set((studio.settings.data / "library").rglob("*.cube")) == before
 
@@ -115,7 +117,7 @@ def test_a_table_with_values_beyond_0_to_1_is_cut_to_what_a_screen_shows(
     studio: Studio, board: Board, tmp_path: Path
 ) -> None:
     (tmp_path / "x").write_text("LUT_3D_SIZE 2\n" + "1e30 -1e30 0.5\n" * 8)
-    film = given(studio, board, look=Look(lut=studio.looks.keep_lut(tmp_path / "x", name="x.cube").id))
+    film = given(studio, board, look=Look(lut=studio.local.looks.keep_lut(tmp_path / "x", name="x.cube").id))
     red, green, blue = frames(exported(studio, film)[1]).mean(axis=(0, 1, 2))
     assert red > 250 and green < 5 and abs(blue - 128) < 5
 
@@ -162,7 +164,7 @@ def test_a_slate_opens_the_film_ungraded_and_everything_else_is_as_much_later(st
     card, first = made[12], made[30]
     assert card[:20].max() > 230 and np.ptp(card[60:], axis=-1).max() > 5, "stripes, on a ground that is not grey"
     assert np.ptp(first, axis=-1).max() < 14, "the film itself is grey"
-    still = np.asarray(studio.looks.still(board.id, 6 / 24), int)
+    still = np.asarray(studio.local.looks.still(board.id, 6 / 24), int)
     assert np.abs(still - first).mean() < 4
     assert done.report and all((f["at_s"] or 0) <= 3 for f in done.report["findings"])
 
@@ -170,7 +172,7 @@ def test_a_slate_opens_the_film_ungraded_and_everything_else_is_as_much_later(st
 def test_where_the_shape_changes_the_slate_which_would_be_cut_off_is_left_out(studio: Studio, board: Board) -> None:
     first = board.shots[0].model_copy(update={"duration_s": 0.5})
     film = given(studio, board, slate=Slate(on=True))
-    film = studio.boards.edit(board.id, "short", lambda b: b.model_copy(update={"shots": (first,)})).board
+    film = studio.local.storyboards.edit(board.id, "short", lambda b: b.model_copy(update={"shots": (first,)})).board
     done, path = exported(studio, film, preset="tiktok", framing="fill")
     assert done.report and any("slate was left out" in note for note in done.report["notes"])
     with av.open(str(path)) as box:
@@ -184,7 +186,7 @@ def test_a_matched_shot_follows_the_one_before_and_the_others_stay_as_they_are(s
     assert copied.report and copied.report["encoded"] == 0
     plain = frames(path)
     second = board.shots[1].id
-    film = studio.boards.edit(
+    film = studio.local.storyboards.edit(
         board.id, "match", lambda b: edit.change(b, second, match=Match(on=True, strength=1.0))
     ).board
     report, path = exported(studio, film)
@@ -197,8 +199,8 @@ def test_a_matched_shot_follows_the_one_before_and_the_others_stay_as_they_are(s
 
     target = lab(22, plain)
     assert colour_match.distance(target, lab(25, made)) < 0.7 * colour_match.distance(target, lab(25, plain))
-    edge = studio.looks.matched_edge(film, second, "first")
-    assert edge == studio.looks.matched_edge(film, second, "first") and edge.is_file()
+    edge = studio.local.looks.matched_edge(film, second, "first")
+    assert edge == studio.local.looks.matched_edge(film, second, "first") and edge.is_file()
 
 
 def test_shots_may_follow_in_a_chain_or_a_circle(studio: Studio, board: Board) -> None:
@@ -207,7 +209,7 @@ def test_shots_may_follow_in_a_chain_or_a_circle(studio: Studio, board: Board) -
         film = board
         for shot, other in to.items():
             film = edit.change(film, shot, match=Match(on=True, to=other))
-        tones = studio.looks.tones(film, studio.boards.clips(film))
+        tones = studio.local.looks.tones(film, studio.local.storyboards.clips(film))
         assert set(tones) <= set(to) and second in tones
         assert (first in tones) is (to.get(first) == third)
 
@@ -215,36 +217,38 @@ def test_shots_may_follow_in_a_chain_or_a_circle(studio: Studio, board: Board) -
 def test_look_titles_slate_and_match_are_undone_and_survive_a_restart(tmp_path: Path) -> None:
     settings = Settings(data=tmp_path, workers=1)
     with Studio.open(settings, start=False) as studio:
-        board = studio.boards.create("x", script="one\n\ntwo").board
-        kept = studio.looks.keep_lut(swapped_cube(tmp_path / "x.cube"), name="x.cube")
+        board = studio.local.storyboards.create("x", script="one\n\ntwo").board
+        kept = studio.local.looks.keep_lut(swapped_cube(tmp_path / "x.cube"), name="x.cube")
         given(studio, board, look=Look(lut=kept.id), slate=Slate(on=True))
         given(studio, board, titles=(Title(id="a", text="one"),))
     with Studio.open(settings, start=False) as studio:
-        again = studio.boards.get(board.id).board
+        again = studio.local.storyboards.get(board.id).board
         assert (again.look.lut, again.slate.on, again.titles[0].text) == (kept.id, True, "one")
-        assert studio.looks.luts() == [kept]
-        assert studio.boards.undo(board.id).board.titles == ()
-        assert studio.boards.undo(board.id).board.look == Look()
+        assert studio.local.looks.luts() == [kept]
+        assert studio.local.storyboards.undo(board.id).board.titles == ()
+        assert studio.local.storyboards.undo(board.id).board.look == Look()
 
 
 def test_a_project_takes_its_look_along(studio: Studio, board: Board, tmp_path: Path) -> None:
-    kept = studio.looks.keep_lut(swapped_cube(tmp_path / "x", (1, 2, 0)), name="Rotated.cube")
+    kept = studio.local.looks.keep_lut(swapped_cube(tmp_path / "x", (1, 2, 0)), name="Rotated.cube")
     film = given(studio, board, look=Look(lut=kept.id, lut_strength=0.4), titles=(Title(id="a", text="字"),))
     first, _, third = (s.id for s in film.shots)
-    film = studio.boards.edit(board.id, "m", lambda b: edit.change(b, third, match=Match(on=True, to=first))).board
+    film = studio.local.storyboards.edit(
+        board.id, "m", lambda b: edit.change(b, third, match=Match(on=True, to=first))
+    ).board
     _, path = exported(studio, film, "project")
     with Studio.open(Settings(data=tmp_path / "other", workers=1), start=False) as other:
-        moved = other.films.import_project(path).board
+        moved = other.local.projects.add(path).board
         assert moved.look == film.look and moved.titles == film.titles
-        assert [lut.name for lut in other.looks.luts()] == ["Rotated"]
+        assert [lut.name for lut in other.local.looks.luts()] == ["Rotated"]
         assert moved.shots[2].match.to == moved.shots[0].id != first
-        assert other.looks.lut_file(moved.look)
+        assert other.local.looks.lut_file(moved.look)
 
 
 def test_a_look_without_its_table_is_said_before_the_export(studio: Studio, board: Board) -> None:
     film = given(studio, board, look=Look(lut="0" * 64))
     with pytest.raises(NotFound, match="colour table"):
-        studio.films.start(film.id, "film")
+        studio.local.exports.start(film.id, "film")
     with pytest.raises(CapabilityError, match="ends after it begins"):
         edit.update(board, titles=({"id": "a", "start_s": 3.0, "end_s": 2.0},))
     with pytest.raises(CapabilityError):

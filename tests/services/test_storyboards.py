@@ -26,28 +26,30 @@ def studio(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Studio]:
 
 @pytest.fixture
 def opened(studio: Studio) -> Opened:
-    return studio.boards.create("Harbour", script=SCRIPT, width=256, height=144, fps=12, audio=False)
+    return studio.local.storyboards.create("Harbour", script=SCRIPT, width=256, height=144, fps=12, audio=False)
 
 
 def drafted(studio: Studio, opened: Opened) -> list[Run]:
-    return finished(studio, studio.boards.draft(opened.board.id))
+    return finished(studio, studio.local.storyboards.draft(opened.board.id))
 
 
 def finished(studio: Studio, runs: list[Run]) -> list[Run]:
-    done = studio.wait([r.id for r in runs], timeout_s=60)
+    done = studio.local.runs.wait([r.id for r in runs], timeout_s=60)
     assert [r.status for r in done] == [Status.SUCCEEDED] * len(runs), [r.error for r in done]
     return done
 
 
 def changed(studio: Studio, board: Board, shot: Shot, **fields: object) -> Opened:
-    return studio.boards.edit(board.id, "edit", lambda b: edit.change(b, shot.id, **fields))
+    return studio.local.storyboards.edit(board.id, "edit", lambda b: edit.change(b, shot.id, **fields))
 
 
 def test_a_draft_is_made_once_and_again_only_for_what_changed(studio: Studio, opened: Opened) -> None:
     made = drafted(studio, opened)
     assert [(a.width, a.height) for r in made for a in r.assets] == [(256, 144)] * 2
-    assert [s.best_kind for s in studio.boards.states(studio.boards.get(opened.board.id).board)] == ["draft", "draft"]
-    assert studio.boards.draft(opened.board.id) == []
+    assert [
+        s.best_kind for s in studio.local.storyboards.states(studio.local.storyboards.get(opened.board.id).board)
+    ] == ["draft", "draft"]
+    assert studio.local.storyboards.draft(opened.board.id) == []
     again = changed(studio, opened.board, opened.board.shots[1], prompt="close-up of a dog")
     assert len(drafted(studio, again)) == 1
 
@@ -55,53 +57,53 @@ def test_a_draft_is_made_once_and_again_only_for_what_changed(studio: Studio, op
 def test_a_draft_of_what_the_shot_was_before_is_not_finished(studio: Studio, opened: Opened) -> None:
     board, first = opened.board, opened.board.shots[0]
     changed(studio, board, first, duration_s=20)
-    (late,) = studio.boards.draft(board.id, shots=[first.id])
+    (late,) = studio.local.storyboards.draft(board.id, shots=[first.id])
     changed(studio, board, first, duration_s=1)
-    (soon,) = finished(studio, studio.boards.draft(board.id, shots=[first.id]))
-    assert studio.wait([late.id], timeout_s=20)[0].status is Status.CANCELLED
-    best = studio.boards.states(studio.boards.get(board.id).board)[0].best
+    (soon,) = finished(studio, studio.local.storyboards.draft(board.id, shots=[first.id]))
+    assert studio.local.runs.wait([late.id], timeout_s=20)[0].status is Status.CANCELLED
+    best = studio.local.storyboards.states(studio.local.storyboards.get(board.id).board)[0].best
     assert best is not None
     assert best.origin == soon.id
 
 
 def test_only_approved_shots_that_do_not_stand_are_rendered(studio: Studio, opened: Opened) -> None:
     board, (first, second) = opened.board, opened.board.shots
-    assert studio.boards.render(board.id) == []
+    assert studio.local.storyboards.render(board.id) == []
     changed(studio, board, first, status=ShotStatus.APPROVED)
-    plan = studio.boards.render_plan(board.id)
+    plan = studio.local.storyboards.render_plan(board.id)
     assert ([p.shot for p in plan.ready], plan.estimate.usd, plan.estimate.runs) == ([first.id], 0.0, 1)
-    (run,) = finished(studio, studio.boards.render(board.id))
-    state = studio.boards.states(studio.boards.get(board.id).board)[0]
+    (run,) = finished(studio, studio.local.storyboards.render(board.id))
+    state = studio.local.storyboards.states(studio.local.storyboards.get(board.id).board)[0]
     assert (state.best_kind, state.stale, state.render and state.render.id) == ("render", False, run.id)
-    assert studio.boards.render_plan(board.id).done == (first.id,)
+    assert studio.local.storyboards.render_plan(board.id).done == (first.id,)
     stale = changed(studio, board, first, prompt="a harbour at night")
-    assert studio.boards.states(stale.board)[0].stale
-    assert studio.boards.render(board.id) == [], "a changed shot is no longer approved"
-    assert second.id not in studio.boards.render_plan(board.id, shots=[first.id]).blocked
+    assert studio.local.storyboards.states(stale.board)[0].stale
+    assert studio.local.storyboards.render(board.id) == [], "a changed shot is no longer approved"
+    assert second.id not in studio.local.storyboards.render_plan(board.id, shots=[first.id]).blocked
 
 
 def test_a_shot_that_starts_from_the_one_before_waits_for_its_take(studio: Studio, opened: Opened) -> None:
     board, (first, second) = opened.board, opened.board.shots
     changed(studio, board, second, start=Start(kind="previous"))
-    plan = studio.boards.render_plan(board.id, shots=[s.id for s in board.shots])
+    plan = studio.local.storyboards.render_plan(board.id, shots=[s.id for s in board.shots])
     assert [p.shot for p in plan.ready] == [first.id]
     assert "no take yet" in plan.blocked[second.id]
-    finished(studio, studio.boards.render(board.id, shots=[first.id]))
-    (ready,) = studio.boards.render_plan(board.id, shots=[second.id]).ready
+    finished(studio, studio.local.storyboards.render(board.id, shots=[first.id]))
+    (ready,) = studio.local.storyboards.render_plan(board.id, shots=[second.id]).ready
     assert ready.body["task"] == "image-to-video"
-    frame = studio.get_asset(ready.body["first_frame"])
+    frame = studio.local.assets.get(ready.body["first_frame"])
     assert (frame.kind, frame.width, frame.height) == ("image", 256, 144)
 
 
 def test_a_retake_has_its_own_seed_and_leaves_the_choice_alone(studio: Studio, opened: Opened) -> None:
     board, first = opened.board, opened.board.shots[0]
-    (one,) = finished(studio, studio.boards.render(board.id, shots=[first.id]))
-    (two,) = finished(studio, [studio.boards.retake(board.id, first.id)])
+    (one,) = finished(studio, studio.local.storyboards.render(board.id, shots=[first.id]))
+    (two,) = finished(studio, [studio.local.storyboards.retake(board.id, first.id)])
     assert one.seed != two.seed
-    shot = studio.boards.get(board.id).board.shot(first.id)
+    shot = studio.local.storyboards.get(board.id).board.shot(first.id)
     assert (shot.chosen, len(shot.takes)) == (one.id, 2)
-    picked = studio.boards.edit(board.id, "pick", lambda b: edit.choose(b, first.id, two.id))
-    best = studio.boards.states(picked.board)[0].best
+    picked = studio.local.storyboards.edit(board.id, "pick", lambda b: edit.choose(b, first.id, two.id))
+    best = studio.local.storyboards.states(picked.board)[0].best
     assert best is not None
     assert best.origin == two.id
 
@@ -110,22 +112,22 @@ def test_undo_brings_back_the_words_and_keeps_the_takes(studio: Studio, opened: 
     board, first = opened.board, opened.board.shots[0]
     changed(studio, board, first, prompt="something else")
     drafted(studio, opened)
-    back = studio.boards.undo(board.id)
+    back = studio.local.storyboards.undo(board.id)
     assert back.board.shot(first.id).prompt == first.prompt
     assert len(back.board.shot(first.id).takes) == 1
-    assert studio.boards.undo(board.id, redo=True).board.shot(first.id).prompt == "something else"
+    assert studio.local.storyboards.undo(board.id, redo=True).board.shot(first.id).prompt == "something else"
 
 
 def test_a_shot_without_its_key_is_blocked_and_says_which(studio: Studio, opened: Opened) -> None:
     board, first = opened.board, opened.board.shots[0]
     changed(studio, board, first, model="comfyui/wan2.2-t2v-a14b", duration_s=2)
-    plan = studio.boards.render_plan(board.id, shots=[first.id])
+    plan = studio.local.storyboards.render_plan(board.id, shots=[first.id])
     assert plan.ready == ()
     assert "COMFYUI_URL" in plan.blocked[first.id]
 
 
 def test_both_ways_to_make_the_film_are_compared(studio: Studio, opened: Opened) -> None:
-    one, each = studio.boards.ways(opened.board.id, "draft/animatic")
+    one, each = studio.local.storyboards.ways(opened.board.id, "draft/animatic")
     assert each.estimate is not None
     assert each.estimate.runs == 2
     assert one.problems == () or one.problems[0].endswith("at a time.")
@@ -133,5 +135,5 @@ def test_both_ways_to_make_the_film_are_compared(studio: Studio, opened: Opened)
 
 def test_the_last_frame_is_taken_once(studio: Studio, opened: Opened, tmp_path: Path) -> None:
     run = drafted(studio, opened)[0]
-    frame = studio.boards.last_frame(run.assets[0])
-    assert studio.boards.last_frame(run.assets[0]) == frame
+    frame = studio.local.storyboards.last_frame(run.assets[0])
+    assert studio.local.storyboards.last_frame(run.assets[0]) == frame

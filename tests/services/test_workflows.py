@@ -67,11 +67,11 @@ def test_a_saved_workflow_is_a_model_at_once_and_its_file_reaches_the_library(
         assert found.mapped == {"3.width": "width", "3.height": "height"}
         studio.workflows.save("flat", "Flat colour", found.graph, MAPPING, IMAGE, labels={"colour": "Colour"})
         body = {"task": "text-to-image", "model": "comfyui/flat", "colour": 77, "width": 64, "height": 48}
-        assert studio.estimate([body]).usd == 0
-        [run] = studio.submit(body)
-        [done] = studio.wait([run.id], timeout_s=20)
+        assert studio.local.requests.estimate([body]).usd == 0
+        [run] = studio.local.requests.submit(body)
+        [done] = studio.local.runs.wait([run.id], timeout_s=20)
         assert (done.status, done.error) == (Status.SUCCEEDED, None)
-        assert studio.asset_path(done.assets[0]).is_file()
+        assert studio.local.assets.path(done.assets[0]).is_file()
     sent = server.graphs[0]["3"]["inputs"]
     assert (sent["width"], sent["height"], sent["color"]) == (64, 48, 77)
 
@@ -80,8 +80,8 @@ def test_left_open_a_run_has_the_workflows_own_values(tmp_path: Path, server: Co
     with opened(tmp_path, comfy) as studio:
         model = studio.workflows.save("flat", "Flat", FLAT, MAPPING, IMAGE)
         [body] = form_values.bodies_of(form_values.values_of({}, model, IMAGE[0]), model, IMAGE[0])
-        [run] = studio.submit(body)
-        studio.wait([run.id], timeout_s=20)
+        [run] = studio.local.requests.submit(body)
+        studio.local.runs.wait([run.id], timeout_s=20)
     sent = server.graphs[0]["3"]["inputs"]
     assert (sent["width"], sent["height"], sent["color"]) == (832, 480, 255)
 
@@ -123,11 +123,11 @@ def test_a_workflow_with_runs_under_way_stays(tmp_path: Path, server: ComfyServe
     server.step_s = 2
     with opened(tmp_path, comfy) as studio:
         studio.workflows.save("flat", "Flat", FLAT, MAPPING, IMAGE)
-        [run] = studio.submit({"task": "text-to-image", "model": "comfyui/flat"})
+        [run] = studio.local.requests.submit({"task": "text-to-image", "model": "comfyui/flat"})
         with pytest.raises(Conflict, match="1 runs under way"):
             studio.workflows.remove("flat")
-        studio.cancel(run.id)
-        studio.wait([run.id], timeout_s=20)
+        studio.local.runs.cancel(run.id)
+        studio.local.runs.wait([run.id], timeout_s=20)
         studio.workflows.remove("flat")
 
 
@@ -378,7 +378,7 @@ def test_an_own_setting_offers_what_the_server_lists(tmp_path: Path, comfy: str)
         model = studio.workflows.save("own", "Own", FLAT | {"4": sampler}, mapping, IMAGE)
         assert [s.type for s in model.params.values()] == ["choice", "int", "float"]
         assert model.params["my_sampler_name"].choices == ("euler", "uni_pc")
-        [error] = studio.check({"task": "text-to-image", "model": model.id, "my_sampler_name": "dpm"})
+        [error] = studio.local.requests.check({"task": "text-to-image", "model": model.id, "my_sampler_name": "dpm"})
         assert "euler, uni_pc" in str(error)
 
 
@@ -493,4 +493,4 @@ def test_the_catalogue_given_to_a_studio_stays_as_it_was(studio: Studio, catalog
     before = [m.id for m in catalogue]
     studio.workflows.save("flat", "Flat", FLAT, MAPPING, IMAGE)
     assert [m.id for m in catalogue] == before
-    assert studio.check(image()) == []
+    assert studio.local.requests.check(image()) == []

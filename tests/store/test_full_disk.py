@@ -37,7 +37,7 @@ def disk(tmp_path: Path) -> Iterator[Path]:
 
 def ended(studio: Studio, film_id: str) -> str:
     until = time.monotonic() + 60
-    while (film := studio.films.get(film_id)).status == "running":
+    while (film := studio.local.exports.get(film_id)).status == "running":
         assert time.monotonic() < until
         time.sleep(0.05)
     return f"{film.status} {film.error or ''}".strip()
@@ -48,19 +48,23 @@ def test_every_writer_on_a_full_disk(disk: Path, tmp_path: Path) -> None:
     picture = tmp_path / "picture.png"
     samples.corner_picture(900, 900).save(picture)
     with Studio.open(Settings(data=disk / "data", workers=1)) as studio:
-        board = studio.boards.create("Harbour", script="Shot 1 [0-1s] a harbour\nShot 2 [1-2s] rain").board
+        board = studio.local.storyboards.create("Harbour", script="Shot 1 [0-1s] a harbour\nShot 2 [1-2s] rain").board
         first = board.shots[0].id
-        studio.boards.edit(board.id, "fade", lambda b: edit.change(b, first, transition="crossfade", transition_s=0.3))
-        done = studio.wait([r.id for r in studio.boards.draft(board.id)], timeout_s=90)
+        studio.local.storyboards.edit(
+            board.id, "fade", lambda b: edit.change(b, first, transition="crossfade", transition_s=0.3)
+        )
+        done = studio.local.runs.wait([r.id for r in studio.local.storyboards.draft(board.id)], timeout_s=90)
         assert [r.status for r in done] == [Status.SUCCEEDED] * 2
         ballast = fill(disk)
         writers: dict[str, Callable[[], object]] = {
-            "submit": lambda: studio.submit(CLIP | {"prompt": "x" * 8000}),
-            "upload": lambda: studio.add_asset(picture),
-            "edit": lambda: studio.boards.edit(board.id, "say", lambda b: edit.update(b, style="noir" * 2000)),
-            "rate": lambda: studio.rate(done[0].id, 5),
-            "backup": studio.backup,
-            "thumbnail": lambda: studio.thumb(done[1].assets[0].id, "hover"),
+            "submit": lambda: studio.local.requests.submit(CLIP | {"prompt": "x" * 8000}),
+            "upload": lambda: studio.local.assets.add(picture),
+            "edit": lambda: studio.local.storyboards.edit(
+                board.id, "say", lambda b: edit.update(b, style="noir" * 2000)
+            ),
+            "rate": lambda: studio.local.gallery.rate(done[0].id, 5),
+            "backup": studio.admin.backup,
+            "thumbnail": lambda: studio.local.assets.thumbnail(done[1].assets[0].id, "hover"),
         }
         refused = [name for name, write in writers.items() if not told(write)]
         assert {"upload", "backup", "thumbnail"} <= set(refused), "the disk is not full: nothing was tested"
@@ -70,9 +74,9 @@ def test_every_writer_on_a_full_disk(disk: Path, tmp_path: Path) -> None:
         ballast.unlink()
         for name in refused:
             writers[name]()
-        assert ended(studio, studio.films.start(board.id, "film").id) == "succeeded"
-        [run] = studio.submit(CLIP | {"prompt": "after the flood"})
-        assert studio.wait([run.id], timeout_s=90)[0].status == Status.SUCCEEDED
+        assert ended(studio, studio.local.exports.start(board.id, "film").id) == "succeeded"
+        [run] = studio.local.requests.submit(CLIP | {"prompt": "after the flood"})
+        assert studio.local.runs.wait([run.id], timeout_s=90)[0].status == Status.SUCCEEDED
     with closing(sqlite3.connect(disk / "data" / "studio.db")) as db:
         assert db.execute("PRAGMA integrity_check").fetchone() == ("ok",)
 
@@ -89,7 +93,7 @@ def told(write: Callable[[], object]) -> bool:
 
 def ended_or_refused(studio: Studio, board: str) -> str:
     try:
-        return ended(studio, studio.films.start(board, "film").id)
+        return ended(studio, studio.local.exports.start(board, "film").id)
     except StorageUnavailable as error:
         return str(error)
 
@@ -104,77 +108,79 @@ def test_an_export_on_three_megabytes_says_so_and_the_process_lives(disk: Path) 
     """The mixed sound alone is larger than the room: mapped into memory, it ended the process (SIGBUS)."""
     script = "\n".join(f"Shot {n} [{n * 5}-{n * 5 + 5}s] a harbour {n}" for n in range(3))
     with Studio.open(Settings(data=disk / "data", workers=1)) as studio:
-        board = studio.boards.create("Long", script=script, width=320, height=180).board
+        board = studio.local.storyboards.create("Long", script=script, width=320, height=180).board
         for shot in board.shots[:-1]:
-            studio.boards.edit(
+            studio.local.storyboards.edit(
                 board.id, "fade", lambda b, s=shot.id: edit.change(b, s, transition="crossfade", transition_s=0.5)
             )
-        done = studio.wait([r.id for r in studio.boards.draft(board.id)], timeout_s=120)
+        done = studio.local.runs.wait([r.id for r in studio.local.storyboards.draft(board.id)], timeout_s=120)
         assert [r.status for r in done] == [Status.SUCCEEDED] * 3
         ballast = fill(disk, leave=3_000_000)
-        assert FULL in ended(studio, studio.films.start(board.id, "film").id)
+        assert FULL in ended(studio, studio.local.exports.start(board.id, "film").id)
         ballast.unlink()
-        assert ended(studio, studio.films.start(board.id, "film").id) == "succeeded"
+        assert ended(studio, studio.local.exports.start(board.id, "film").id) == "succeeded"
 
 
 def test_a_draft_waits_for_room_and_is_made_then(disk: Path) -> None:
     with Studio.open(Settings(data=disk / "data", workers=1)) as studio:
-        [warm] = studio.submit(CLIP | {"prompt": "first", "task": "text-to-image", "duration_s": None})
-        studio.wait([warm.id], timeout_s=60)
+        [warm] = studio.local.requests.submit(CLIP | {"prompt": "first", "task": "text-to-image", "duration_s": None})
+        studio.local.runs.wait([warm.id], timeout_s=60)
         ballast = fill(disk, leave=400_000)  # room for the submit, not for the clip
-        [run] = studio.submit(CLIP | {"prompt": "a harbour", "width": 1280, "height": 720, "duration_s": 4})
+        [run] = studio.local.requests.submit(
+            CLIP | {"prompt": "a harbour", "width": 1280, "height": 720, "duration_s": 4}
+        )
         until = time.monotonic() + 60
-        while studio.storage_reason != "full":
-            assert time.monotonic() < until, studio.get_run(run.id)
+        while studio.queue.storage_reason != "full":
+            assert time.monotonic() < until, studio.local.runs.get(run.id)
             time.sleep(0.05)
-        assert not studio.get_run(run.id).status.ended
+        assert not studio.local.runs.get(run.id).status.ended
         ballast.unlink()
-        assert studio.wait([run.id], timeout_s=90)[0].status == Status.SUCCEEDED
+        assert studio.local.runs.wait([run.id], timeout_s=90)[0].status == Status.SUCCEEDED
 
 
 def test_a_draft_waits_for_a_folder_that_is_read_only(disk: Path) -> None:
     with Studio.open(Settings(data=disk / "data", workers=1)) as studio:
-        [warm] = studio.submit(CLIP | {"prompt": "first"})
-        studio.wait([warm.id], timeout_s=60)
+        [warm] = studio.local.requests.submit(CLIP | {"prompt": "first"})
+        studio.local.runs.wait([warm.id], timeout_s=60)
         folders = [str(p) for p in (disk / "data", *(disk / "data").rglob("*")) if p.is_dir()]
         if not flag(folders, "+i"):
             pytest.skip("folders cannot be made read-only here (chattr)")
         try:
-            [run] = studio.submit(CLIP | {"prompt": "a harbour", "duration_s": 2})
+            [run] = studio.local.requests.submit(CLIP | {"prompt": "a harbour", "duration_s": 2})
             until = time.monotonic() + 60
-            while studio.storage_reason != "read_only":
-                assert time.monotonic() < until, studio.get_run(run.id)
+            while studio.queue.storage_reason != "read_only":
+                assert time.monotonic() < until, studio.local.runs.get(run.id)
                 time.sleep(0.05)
         finally:
             flag(folders, "-i")
-        assert studio.wait([run.id], timeout_s=90)[0].status == Status.SUCCEEDED
+        assert studio.local.runs.wait([run.id], timeout_s=90)[0].status == Status.SUCCEEDED
 
 
 def test_a_draft_whose_folder_becomes_read_only_meanwhile_is_made_again(disk: Path) -> None:
     """The worker meets it, not the job manager: that is no fault of the drawing."""
     with Studio.open(Settings(data=disk / "data", workers=1)) as studio:
-        [run] = studio.submit(CLIP | {"prompt": "a harbour", "duration_s": 4})
+        [run] = studio.local.requests.submit(CLIP | {"prompt": "a harbour", "duration_s": 4})
         until = time.monotonic() + 60
-        while studio.get_run(run.id).phase != "waiting":
+        while studio.local.runs.get(run.id).phase != "waiting":
             assert time.monotonic() < until
             time.sleep(0.001)
         folders = [str(p) for p in (disk / "data").rglob("*") if p.is_dir()]
         if not flag(folders, "+i"):
             pytest.skip("folders cannot be made read-only here (chattr)")
         try:
-            while studio.storage_reason != "read_only":
-                assert time.monotonic() < until, studio.get_run(run.id)
+            while studio.queue.storage_reason != "read_only":
+                assert time.monotonic() < until, studio.local.runs.get(run.id)
                 time.sleep(0.02)
         finally:
             flag(folders, "-i")
-        assert studio.wait([run.id], timeout_s=90)[0].status == Status.SUCCEEDED
+        assert studio.local.runs.wait([run.id], timeout_s=90)[0].status == Status.SUCCEEDED
 
 
 def test_the_routes_answer_507_and_503_in_a_sentence(disk: Path, tmp_path: Path) -> None:
     picture = tmp_path / "picture.png"
     samples.corner_picture(900, 900).save(picture)
     with Studio.open(Settings(data=disk / "data", workers=1), start=False) as studio, serving(studio) as url:
-        [run] = studio.submit(CLIP | {"prompt": "x"})
+        [run] = studio.local.requests.submit(CLIP | {"prompt": "x"})
         ballast = fill(disk)
         answer = httpx.post(f"{url}/ui/boards/files?name=a.png", content=picture.read_bytes(), timeout=30)
         assert (answer.status_code, FULL in answer.json()["error"]) == (507, True)
@@ -218,8 +224,8 @@ def test_a_lost_database_beside_a_library_is_no_new_studio(tmp_path: Path, state
     with Studio.open(Settings(data=data), engines={}, start=False) as studio:
         picture = tmp_path / "a.png"
         samples.corner_picture(64, 64).save(picture)
-        asset = studio.add_asset(picture)
-        copy = studio.backup()
+        asset = studio.local.assets.add(picture)
+        copy = studio.admin.backup()
     db = data / "studio.db"
     db.unlink()
     if state == "empty":
@@ -232,9 +238,9 @@ def test_a_lost_database_beside_a_library_is_no_new_studio(tmp_path: Path, state
     assert str(copy) in said
     assert "--restore" in said
     with Studio.open(Settings(data=data, new_database=True), engines={}, start=False) as studio:
-        assert studio.search().total == 0
+        assert studio.local.gallery.search().total == 0
     Studio.put_back(copy, Settings(data=data))
     with Studio.open(Settings(data=data), engines={}, start=False) as studio:
-        assert studio.get_asset(asset.id) == asset
+        assert studio.local.assets.get(asset.id) == asset
     shutil.rmtree(data)
     Studio.open(Settings(data=data), engines={}, start=False).close()

@@ -20,20 +20,20 @@ def command(*arguments: str | Path) -> subprocess.CompletedProcess[str]:
 
 
 def test_the_command_puts_a_backup_back_and_keeps_what_was_there(settings: Settings, studio: Studio) -> None:
-    studio.pause()
-    [run] = studio.submit(image("before the backup"))
-    copy = studio.backup()
-    [later] = studio.submit(image("after the backup"))
+    studio.queue.pause()
+    [run] = studio.local.requests.submit(image("before the backup"))
+    copy = studio.admin.backup()
+    [later] = studio.local.requests.submit(image("after the backup"))
     assert "Another Wan Studio" in command("--data", settings.data, "--restore", copy).stderr
     studio.close()
     done = command("--data", settings.data, "--restore", copy)
     assert done.returncode == 0, done.stderr
     assert "kept as" in done.stdout
     with Studio.open(settings, engines={}, start=False) as again:
-        back = again.get_run(run.id)
+        back = again.local.runs.get(run.id)
         assert (back.status, back.held_reason) == (Status.HELD, HeldReason.APPROVAL)
-        assert [r.id for r in again.search("backup").runs] == [run.id]
-        assert later.id not in {r.id for r in again.active()}
+        assert [r.id for r in again.local.gallery.search("backup").runs] == [run.id]
+        assert later.id not in {r.id for r in again.local.runs.active()}
 
 
 def test_what_is_no_backup_is_refused_in_a_sentence(tmp_path: Path) -> None:

@@ -29,7 +29,7 @@ KEPT = {
 def studio(settings: Settings, catalogue: Catalogue):
     """A gallery of five runs."""
     with Studio.open(settings, engines={}, catalogue=catalogue, start=False) as opened:
-        with opened._store.write() as db:
+        with opened.context.store.write() as db:
             for run_id, (prompt, model, task, seed, rating, day) in KEPT.items():
                 request = Request(task=Task(task), model=model, prompt=prompt)
                 run = Run(
@@ -45,7 +45,7 @@ def studio(settings: Settings, catalogue: Catalogue):
 
 
 def found(studio: Studio, query: str, **filters: object) -> list[str]:
-    page = studio.search(query, time_zone="UTC", **filters)  # type: ignore[arg-type]
+    page = studio.local.gallery.search(query, time_zone="UTC", **filters)  # type: ignore[arg-type]
     assert page.total == len(page.runs)
     return [run.id for run in page.runs]
 
@@ -94,7 +94,7 @@ def test_a_search_finds_exactly(studio: Studio, query: str, ids: list[str]) -> N
     "query", ['"', "'", "AND", "OR NOT", "a*b", "(", "col:x", "--", "-", "^red", "{a}", "NEAR(a b)", "%_"]
 )
 def test_nothing_a_user_types_is_an_error(studio: Studio, query: str) -> None:
-    studio.search(query)
+    studio.local.gallery.search(query)
 
 
 def test_filters_of_the_page_and_of_the_text_work_together(studio: Studio) -> None:
@@ -106,7 +106,7 @@ def test_filters_of_the_page_and_of_the_text_work_together(studio: Studio) -> No
 def test_pages_follow_one_another_without_gap_or_repetition(studio: Studio) -> None:
     seen, before = [], None
     while True:
-        page = studio.search("", before=before, limit=2)
+        page = studio.local.gallery.search("", before=before, limit=2)
         assert page.total == 5
         seen += [run.id for run in page.runs]
         if (before := page.next_before) is None:
@@ -115,31 +115,33 @@ def test_pages_follow_one_another_without_gap_or_repetition(studio: Studio) -> N
 
 
 def test_the_trash_is_apart_and_can_be_undone(studio: Studio) -> None:
-    assert studio.trash(["r1", "r2", "r5"]) == ["r1", "r2"], "a run that is still queued cannot be trashed"
+    assert studio.local.gallery.trash(["r1", "r2", "r5"]) == ["r1", "r2"], (
+        "a run that is still queued cannot be trashed"
+    )
     assert found(studio, "") == ["r5", "r4", "r3"]
     assert found(studio, "red", trashed=True) == ["r2", "r1"]
-    assert studio.restore(["r1"]) == ["r1"]
+    assert studio.local.gallery.restore(["r1"]) == ["r1"]
     assert found(studio, "coat") == ["r4", "r1"]
 
 
 def test_totals_beyond_a_thousand_are_capped_unless_a_counter_knows_them(studio: Studio) -> None:
-    with studio._store.write() as db:
+    with studio.context.store.write() as db:
         for number in range(1100):
             request = Request(task=Task.TEXT_TO_IMAGE, model="fake/image", prompt="many red things")
             run = Run(id=f"m{number}", request=request, model="fake/image", provider="fake", created_at=now())
             runs.add(db, NewRun(run, {}))
-    page = studio.search("red")
+    page = studio.local.gallery.search("red")
     assert (page.total, page.capped, len(page.runs)) == (1000, True, 60)
-    assert (studio.search().total, studio.search().capped) == (1105, False)
-    assert studio.search(model="fake/image").total == 1102
+    assert (studio.local.gallery.search().total, studio.local.gallery.search().capped) == (1105, False)
+    assert studio.local.gallery.search(model="fake/image").total == 1102
 
 
 def test_a_rating_is_kept_and_a_wrong_one_refused(studio: Studio) -> None:
-    assert studio.rate("r2", 5).rating == 5
+    assert studio.local.gallery.rate("r2", 5).rating == 5
     with pytest.raises(CapabilityError):
-        studio.rate("r2", 6)
+        studio.local.gallery.rate("r2", 6)
     with pytest.raises(NotFound):
-        studio.rate("nobody", 3)
+        studio.local.gallery.rate("nobody", 3)
 
 
 def test_a_purge_deletes_files_but_never_what_is_still_used(
@@ -152,12 +154,12 @@ def test_a_purge_deletes_files_but_never_what_is_still_used(
     with Studio.open(settings, engines=engines, catalogue=catalogue, timing=QUICK) as studio:
         first, gone = finish(studio, image("first")), finish(studio, image("gone"))
         used = finish(studio, image("edit", task="image-edit", image=first.assets[0].id))
-        studio.trash([first.id, gone.id])
-        assert studio.purge(older_than_days=1) == 0
-        assert studio.purge(older_than_days=-1) == 1
-        assert not studio.asset_path(gone.assets[0]).exists()
-        assert studio.asset_path(first.assets[0]).exists(), "another run was made from it"
+        studio.local.gallery.trash([first.id, gone.id])
+        assert studio.admin.purge(older_than_days=1) == 0
+        assert studio.admin.purge(older_than_days=-1) == 1
+        assert not studio.local.assets.path(gone.assets[0]).exists()
+        assert studio.local.assets.path(first.assets[0]).exists(), "another run was made from it"
         with pytest.raises(NotFound):
-            studio.get_run(gone.id)
-        assert studio.search("gone").total == 0
-        assert studio.get_run(used.id).status == Status.SUCCEEDED
+            studio.local.runs.get(gone.id)
+        assert studio.local.gallery.search("gone").total == 0
+        assert studio.local.runs.get(used.id).status == Status.SUCCEEDED

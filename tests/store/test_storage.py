@@ -38,62 +38,64 @@ def test_runs_under_way_outlast_a_lock_and_say_so(
 ) -> None:
     """The provider has taken one run while the database was held: its receipt is kept and written when that is over."""
     engine.script, paid.script = Script(wait_s=0.3), Script(submit_s=2, wait_s=0.3)
-    ids = [studio.submit(body)[0].id for body in (image(), paid_image(), image("another"))]
-    until(lambda: studio.get_run(ids[1]).phase == "submitting")
+    ids = [studio.local.requests.submit(body)[0].id for body in (image(), paid_image(), image("another"))]
+    until(lambda: studio.local.runs.get(ids[1]).phase == "submitting")
     with locked(studio.settings.data, how):
-        until(lambda: studio._store.health.reason == "locked")
+        until(lambda: studio.context.store.health.reason == "locked")
         until(paid.provider.accepted)
-        assert studio.get_run(ids[1]).handle is None, "reading goes on"
-        assert studio.search().total == 3
-    done = studio.wait(ids, timeout_s=60)
+        assert studio.local.runs.get(ids[1]).handle is None, "reading goes on"
+        assert studio.local.gallery.search().total == 3
+    done = studio.local.runs.wait(ids, timeout_s=60)
     assert [r.status for r in done] == [Status.SUCCEEDED] * 3
     assert len(paid.provider.accepted()) == 1
-    until(lambda: studio._store.health.reason is None)
+    until(lambda: studio.context.store.health.reason is None)
 
 
 def test_a_short_lock_is_nobodys_concern(studio: Studio) -> None:
-    [run] = studio.submit(image())
+    [run] = studio.local.requests.submit(image())
     with locked(studio.settings.data):
         time.sleep(SHOWN_AFTER_S / 3)
-        assert studio._store.health.reason is None
-    assert studio.wait([run.id], timeout_s=20)[0].status == Status.SUCCEEDED
+        assert studio.context.store.health.reason is None
+    assert studio.local.runs.wait([run.id], timeout_s=20)[0].status == Status.SUCCEEDED
 
 
 def test_a_writer_that_waits_keeps_nobody_from_reading_and_gets_a_sentence(studio: Studio) -> None:
     """The wait is over before a browser loses patience, and nothing was stored."""
     with locked(studio.settings.data):
-        with pytest.raises(StorageUnavailable) as caught, studio._store.write(patience_s=0.3):
+        with pytest.raises(StorageUnavailable) as caught, studio.context.store.write(patience_s=0.3):
             raise AssertionError("the block must not run")
         assert (str(caught.value), caught.value.reason) == (HELD, "locked")
-        assert studio.search().total == 0
-    until(lambda: studio._store.health.reason is None)  # nobody writes: the store looks again itself
-    assert studio.search().total == 0
+        assert studio.local.gallery.search().total == 0
+    until(lambda: studio.context.store.health.reason is None)  # nobody writes: the store looks again itself
+    assert studio.local.gallery.search().total == 0
 
 
 def test_a_studio_opens_while_its_database_is_held(settings: Settings, studio: Studio, engine: FakeEngine) -> None:
     engine.script = Script(wait_s=60)
-    [run] = studio.submit(image())
-    until(lambda: studio.get_run(run.id).handle)
+    [run] = studio.local.requests.submit(image())
+    until(lambda: studio.local.runs.get(run.id).handle)
     studio.close()
     engine.script = Script()
     with locked(settings.data):
-        again = Studio.open(settings, engines={"fake": engine}, catalogue=studio.catalogue, timing=studio._house.timing)
+        again = Studio.open(
+            settings, engines={"fake": engine}, catalogue=studio.catalogue, timing=studio.context.jobs.timing
+        )
         try:
-            assert again.get_run(run.id).status == Status.RUNNING
-            until(lambda: again._store.health.reason == "locked")
+            assert again.local.runs.get(run.id).status == Status.RUNNING
+            until(lambda: again.context.store.health.reason == "locked")
         except BaseException:
             again.close()
             raise
     try:
-        assert again.wait([run.id], timeout_s=20)[0].status == Status.SUCCEEDED
+        assert again.local.runs.wait([run.id], timeout_s=20)[0].status == Status.SUCCEEDED
     finally:
         again.close()
 
 
 def test_a_studio_closes_while_its_database_is_held(studio: Studio, engine: FakeEngine) -> None:
     engine.script = Script(wait_s=60)
-    [run] = studio.submit(image())
-    until(lambda: studio.get_run(run.id).handle)
+    [run] = studio.local.requests.submit(image())
+    until(lambda: studio.local.runs.get(run.id).handle)
     with locked(studio.settings.data):
         began = time.monotonic()
         studio.close()

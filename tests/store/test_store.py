@@ -135,26 +135,26 @@ def test_a_backup_is_whole_while_runs_are_stored_and_comes_back(
 ) -> None:
     """What had not been sent when the copy was made may have been since: it is held, not sent again."""
     done = finish(studio, image("kept"))
-    studio.pause()
-    [waiting] = studio.submit(paid_image("not yet sent"))
-    copy = studio.backup()
-    assert studio.backups() == [copy]
-    [later] = studio.submit(image("after the copy"))
+    studio.queue.pause()
+    [waiting] = studio.local.requests.submit(paid_image("not yet sent"))
+    copy = studio.admin.backup()
+    assert studio.admin.backups() == [copy]
+    [later] = studio.local.requests.submit(image("after the copy"))
     studio.close()
     aside = backup.restore(copy, settings.data)
     assert aside is not None
     with Studio.open(settings, engines={"fake": engine}, catalogue=catalogue, start=False) as again:
-        assert again.get_run(done.id).assets == done.assets
-        assert again.get_run(waiting.id).held_reason == HeldReason.APPROVAL
-        assert again.search("after").total == 0
-        assert [r.id for r in again.search("kept").runs] == [done.id]
+        assert again.local.runs.get(done.id).assets == done.assets
+        assert again.local.runs.get(waiting.id).held_reason == HeldReason.APPROVAL
+        assert again.local.gallery.search("after").total == 0
+        assert [r.id for r in again.local.gallery.search("kept").runs] == [done.id]
     with sqlite3.connect(aside) as old:
         assert old.execute("SELECT count(*) FROM runs WHERE id = ?", [later.id]).fetchone() == (1,)
     old.close()
 
 
 def test_a_damaged_backup_is_not_put_back(studio: Studio, settings: Settings) -> None:
-    copy = studio.backup()
+    copy = studio.admin.backup()
     studio.close()
     copy.write_bytes(b"\x00" * 5000)
     before = (settings.data / "studio.db").stat().st_ino
@@ -164,14 +164,14 @@ def test_a_damaged_backup_is_not_put_back(studio: Studio, settings: Settings) ->
 
 
 def test_counters_agree_with_the_rows_after_everything_that_changes_them(studio: Studio) -> None:
-    made = studio.submit_many([image("a", n=3), paid_image("b", n=2)], owner="anna")
-    studio.wait([r.id for r in made], timeout_s=10)
+    made = studio.acting_for("anna").requests.submit_many([image("a", n=3), paid_image("b", n=2)])
+    studio.local.runs.wait([r.id for r in made], timeout_s=10)
     finish(studio, image("c"))
-    studio.trash([made[0].id, made[3].id])
-    studio.restore([made[0].id])
-    studio.trash([made[1].id])
-    studio.purge(older_than_days=-1)
-    with studio._store.read() as db:
+    studio.local.gallery.trash([made[0].id, made[3].id])
+    studio.local.gallery.restore([made[0].id])
+    studio.local.gallery.trash([made[1].id])
+    studio.admin.purge(older_than_days=-1)
+    with studio.context.store.read() as db:
         kept = {(r[0], r[1], r[2]): r[3] for r in db.execute("SELECT * FROM counts WHERE n != 0").fetchall()}
         live = "SELECT {f}, {k}, owner, count(*) FROM runs WHERE trashed_at IS NULL GROUP BY 1, 2, 3"
         true: dict[tuple[str, str, str], int] = {}

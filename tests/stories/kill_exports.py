@@ -41,8 +41,8 @@ class Killed:
 def drafted(data: Path) -> str:
     """A board with drawn shots; its id."""
     with Studio.open(Settings(data=data, workers=2)) as studio:
-        board = studio.boards.create("Exports", script=SCRIPT, width=640, height=360, fps=24).board
-        done = studio.wait([r.id for r in studio.boards.draft(board.id)], timeout_s=120)
+        board = studio.local.storyboards.create("Exports", script=SCRIPT, width=640, height=360, fps=24).board
+        done = studio.local.runs.wait([r.id for r in studio.local.storyboards.draft(board.id)], timeout_s=120)
         assert {r.status for r in done} == {Status.SUCCEEDED}, [r.error for r in done]
         return board.id
 
@@ -59,7 +59,7 @@ def live(data: Path, board: str, forms: list[str]) -> None:
     signal.signal(signal.SIGTERM, lambda *_: stop.append(1))
     with Studio.open(Settings(data=data, workers=1)) as studio:
         for form in forms:
-            studio.films.start(board, form)
+            studio.local.exports.start(board, form)
         while not stop:
             time.sleep(0.02)
 
@@ -101,8 +101,8 @@ def play(folder: Path, kills: int, *, seed: int = 1, gently: bool = False) -> Ki
         while statuses(data)["running"]:
             assert time.monotonic() < until, statuses(data)
             time.sleep(0.1)
-        files = sum(studio.films.file(film.id).stat().st_size > 0 for film in studio.films.of_board(board)
-                    if film.status == "succeeded")  # fmt: skip
+        exports = studio.local.exports
+        files = sum(exports.file(f.id).stat().st_size > 0 for f in exports.of_board(board) if f.status == "succeeded")
     return Killed(kills, asked, statuses(data), parts(data), files)
 
 

@@ -46,7 +46,7 @@ def with_files(studio: Studio, body: JSON) -> JSON:
         if isinstance(value, list):
             return [asset(v) for v in value]
         if isinstance(value, str) and value.startswith("file:"):
-            return studio.add_asset(Path(value.removeprefix("file:"))).id
+            return studio.local.assets.add(Path(value.removeprefix("file:"))).id
         return value
 
     return {k: asset(v) for k, v in body.items()}
@@ -54,7 +54,7 @@ def with_files(studio: Studio, body: JSON) -> JSON:
 
 def settled(studio: Studio) -> bool:
     """Whether no run is queued or running."""
-    return not any(r.status in (Status.QUEUED, Status.RUNNING) for r in studio.active())
+    return not any(r.status in (Status.QUEUED, Status.RUNNING) for r in studio.local.runs.active())
 
 
 def main() -> None:
@@ -62,11 +62,11 @@ def main() -> None:
     data, url, *bodies = sys.argv[1:]
     with opened(Path(data), url) as studio:
         if bodies:
-            studio.submit_many([with_files(studio, body) for body in json.loads(bodies[0])])
+            studio.local.requests.submit_many([with_files(studio, body) for body in json.loads(bodies[0])])
         until = time.monotonic() + PATIENCE_S
         while not settled(studio) and time.monotonic() < until:
             time.sleep(0.05)
-        runs = [r.public() for r in [*studio.active(), *studio.recent(200)]]
+        runs = [r.public() for r in [*studio.local.runs.active(), *studio.local.runs.recent(200)]]
         print(json.dumps(runs))
 
 

@@ -67,12 +67,16 @@ def png(colour: str) -> bytes:
 def taken(studio: Studio, tmp_path: Path, content: bytes) -> Board:
     path = tmp_path / "project.zip"
     path.write_bytes(content)
-    return studio.films.import_project(path).board
+    return studio.local.projects.add(path).board
 
 
 def kept(studio: Studio) -> tuple[int, int, list[Path]]:
     library = studio.settings.data / "library"
-    return len(studio.boards.all()), studio.storage().assets, [p for p in library.rglob("*") if p.is_file()]
+    return (
+        len(studio.local.storyboards.all()),
+        studio.admin.storage().assets,
+        [p for p in library.rglob("*") if p.is_file()],
+    )
 
 
 @pytest.mark.parametrize(
@@ -149,7 +153,7 @@ def test_as_much_as_edits_allow_is_taken(studio: Studio, tmp_path: Path) -> None
 def test_files_before_a_broken_one_are_not_left_behind(studio: Studio, tmp_path: Path, last: bytes) -> None:
     content = png("teal")
     (tmp_path / "own.png").write_bytes(own := png("navy"))
-    studio.add_asset(tmp_path / "own.png", name="own.png")
+    studio.local.assets.add(tmp_path / "own.png", name="own.png")
     before = kept(studio)
     files = {"a": "a.png", "b": "own.png", "c": "c.png"}
     with pytest.raises(MediaError):
@@ -193,6 +197,6 @@ def test_a_broken_central_directory_is_a_sentence(studio: Studio, tmp_path: Path
     ],
 )  # fmt: skip
 def test_a_script_holds_them_too(studio: Studio, script: str, said: str) -> None:
-    create: Callable[..., object] = studio.boards.create
+    create: Callable[..., object] = studio.local.storyboards.create
     with pytest.raises(CapabilityError, match=said):
         create(script=script)

@@ -35,7 +35,7 @@ def studio(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Studio]:
 def board(studio: Studio, tmp_path_factory: pytest.TempPathFactory) -> Board:
     """Shot 1: a take that goes black. 2: silent, still, small, another rate, changed since. 3: a draft. 4: none."""
     folder = tmp_path_factory.mktemp("takes")
-    made = studio.boards.create("Harbour", script=SCRIPT, width=640, height=360, fps=24).board
+    made = studio.local.storyboards.create("Harbour", script=SCRIPT, width=640, height=360, fps=24).board
     first, second, third, _ = made.shots
     black = "drawbox=t=fill:c=black:enable='between(t,0.5,1.5)'"
     samples.run(
@@ -47,28 +47,32 @@ def board(studio: Studio, tmp_path_factory: pytest.TempPathFactory) -> Board:
     )
     for shot, path in ((first, folder / "one.mp4"), (second, still)):
         _put(studio, made, shot.id, path)
-    studio.boards.edit(made.id, "say", lambda b: edit.change(b, second.id, dialogue="Woof"))
-    done = studio.wait([r.id for r in studio.boards.draft(made.id, shots=[third.id])], timeout_s=60)
+    studio.local.storyboards.edit(made.id, "say", lambda b: edit.change(b, second.id, dialogue="Woof"))
+    done = studio.local.runs.wait(
+        [r.id for r in studio.local.storyboards.draft(made.id, shots=[third.id])], timeout_s=60
+    )
     assert [r.status for r in done] == [Status.SUCCEEDED]
-    return studio.boards.get(made.id).board
+    return studio.local.storyboards.get(made.id).board
 
 
 def _put(studio: Studio, board: Board, shot_id: str, path: Path) -> None:
     """The file as the chosen take of a shot, made by a real run whose file is then this one."""
     from studio.store import runs
 
-    plan = next(p for p in studio.boards.render_plan(board.id, shots=[shot_id]).ready)
-    asset = studio.add_asset(path)
-    (run,) = studio.wait([studio.submit(plan.body)[0].id], timeout_s=60)
-    with studio._store.write() as db:
+    plan = next(p for p in studio.local.storyboards.render_plan(board.id, shots=[shot_id]).ready)
+    asset = studio.local.assets.add(path)
+    (run,) = studio.local.runs.wait([studio.local.requests.submit(plan.body)[0].id], timeout_s=60)
+    with studio.context.store.write() as db:
         runs.attach(db, run.seq, "output", 0, asset.id)
     take = Take(run=run.id, kind="render", fingerprint=plan.fingerprint)
-    studio.boards.edit(board.id, "take", lambda b: edit.add_take(b, shot_id, take))
+    studio.local.storyboards.edit(board.id, "take", lambda b: edit.add_take(b, shot_id, take))
 
 
 def looked(studio: Studio, board: Board, *places: str, **options: object) -> Checked:
     until = time.monotonic() + 60
-    while (found := studio.checks.of_board(board.id, options, list(places))).measuring and time.monotonic() < until:
+    while (
+        found := studio.local.preflight.of_board(board.id, options, list(places))
+    ).measuring and time.monotonic() < until:
         time.sleep(0.05)
     assert not found.measuring
     return found
@@ -91,11 +95,11 @@ def test_every_shot_says_what_is_wrong_with_it(studio: Studio, board: Board) -> 
 
 
 def test_a_trim_that_cuts_the_fault_off_is_enough(studio: Studio, board: Board) -> None:
-    studio.boards.edit(board.id, "trim", lambda b: edit.change(b, board.shots[0].id, trim_in_s=1.6))
+    studio.local.storyboards.edit(board.id, "trim", lambda b: edit.change(b, board.shots[0].id, trim_in_s=1.6))
     try:
         assert "shot_black" not in codes(looked(studio, board), 1)
     finally:
-        studio.boards.undo(board.id)
+        studio.local.storyboards.undo(board.id)
 
 
 def test_the_place_it_goes_to_decides_what_is_small_or_long(studio: Studio, board: Board) -> None:
@@ -107,9 +111,11 @@ def test_the_place_it_goes_to_decides_what_is_small_or_long(studio: Studio, boar
 def test_drafts_that_are_not_allowed_are_errors_and_a_wish_for_a_retake_counts(studio: Studio, board: Board) -> None:
     level = {f.code: f.level for f in looked(studio, board, allow_drafts=False).findings}
     assert level["shot_draft"] == "error"
-    studio.boards.edit(board.id, "again", lambda b: edit.change(b, board.shots[0].id, status=ShotStatus.RETAKE))
+    studio.local.storyboards.edit(
+        board.id, "again", lambda b: edit.change(b, board.shots[0].id, status=ShotStatus.RETAKE)
+    )
     assert "shot_retake" in codes(looked(studio, board), 1)
-    studio.boards.undo(board.id)
+    studio.local.storyboards.undo(board.id)
 
 
 def test_captions_are_read_against_the_film(studio: Studio, board: Board) -> None:
@@ -118,25 +124,25 @@ def test_captions_are_read_against_the_film(studio: Studio, board: Board) -> Non
     assert "captions_lost" not in codes(looked(studio, board, "tiktok", captions=CAPTIONS, burn=True))
     assert "captions_bad" in codes(looked(studio, board, captions="no captions at all"))
     with pytest.raises(CapabilityError, match="options"):
-        studio.checks.of_board(board.id, {"colour": "red"})
+        studio.local.preflight.of_board(board.id, {"colour": "red"})
 
 
 def test_a_title_after_the_end_is_told(studio: Studio, board: Board) -> None:
     assert "titles_outside" not in codes(looked(studio, board))
     late = {"id": "t", "text": "The end", "start_s": 500, "end_s": 503}
-    studio.boards.edit(board.id, "late", lambda b: edit.update(b, titles=(late,)))
+    studio.local.storyboards.edit(board.id, "late", lambda b: edit.update(b, titles=(late,)))
     assert "titles_outside" in codes(looked(studio, board))
-    studio.boards.undo(board.id)
+    studio.local.storyboards.undo(board.id)
 
 
 def test_a_look_is_kept_by_the_files_hash_for_the_next_start(studio: Studio, board: Board) -> None:
     looked(studio, board)
     kept = studio.settings.data / "cache" / "checks"
-    hashes = {s.best.sha256 for s in studio.boards.states(board) if s.best and s.best_kind == "render"}
+    hashes = {s.best.sha256 for s in studio.local.storyboards.states(board) if s.best and s.best_kind == "render"}
     assert {p.stem for p in kept.iterdir()} == hashes
-    studio.checks._known.clear()
+    studio.context.measures.known.clear()
     start = time.monotonic()
-    assert studio.checks.of_board(board.id).measuring == 0, "nothing is looked at twice"
+    assert studio.local.preflight.of_board(board.id).measuring == 0, "nothing is looked at twice"
     assert time.monotonic() - start < 2
 
 
@@ -148,18 +154,18 @@ def test_the_page_says_what_the_studio_says() -> None:
 def test_a_take_whose_file_is_gone_or_cut_is_found_before_the_export(studio: Studio, board: Board) -> None:
     """Also where the take was looked at before, and though nothing says so but the disk."""
     shot = board.shots[0]
-    path = studio.boards.clips(board)[shot.id].path
+    path = studio.local.storyboards.clips(board)[shot.id].path
     content = path.read_bytes()
     for broken in (None, content[: len(content) // 2]):
         path.unlink()
         if broken is not None:
             path.write_bytes(broken)
-        found = [f.code for f in studio.checks.of_board(board.id).findings if f.shot == shot.id]
+        found = [f.code for f in studio.local.preflight.of_board(board.id).findings if f.shot == shot.id]
         assert "shot_lost" in found
-        only = studio.boards.create("One shot").board
+        only = studio.local.storyboards.create("One shot").board
         whole = board.model_copy(update={"id": only.id, "shots": (shot,)})
-        studio.boards.edit(only.id, "shots", lambda _, b=whole: b)
+        studio.local.storyboards.edit(only.id, "shots", lambda _, b=whole: b)
         with pytest.raises(CapabilityError, match="gone or cut short"):
-            studio.films.start(only.id, "film")
+            studio.local.exports.start(only.id, "film")
         path.write_bytes(content)
-    assert "shot_lost" not in [f.code for f in studio.checks.of_board(board.id).findings]
+    assert "shot_lost" not in [f.code for f in studio.local.preflight.of_board(board.id).findings]

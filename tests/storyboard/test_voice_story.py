@@ -29,16 +29,16 @@ class Story:
 
     def rendered(self) -> Run:
         """The run of the shot, as soon as it has ended or waits for a person."""
-        (run,) = self.studio.boards.render(self.board.id, shots=[self.board.shots[0].id])
+        (run,) = self.studio.local.storyboards.render(self.board.id, shots=[self.board.shots[0].id])
         until = time.monotonic() + 30
         while not (run.status.ended or run.status is Status.HELD) and time.monotonic() < until:
             time.sleep(0.02)
-            run = self.studio.get_run(run.id)
+            run = self.studio.local.runs.get(run.id)
         return run
 
     def cast(self, **changes: object) -> None:
         member = self.board.cast[0].model_copy(update=changes)
-        self.board = self.studio.boards.edit(self.board.id, "cast", lambda b: edit.cast(b, member)).board
+        self.board = self.studio.local.storyboards.edit(self.board.id, "cast", lambda b: edit.cast(b, member)).board
 
 
 @pytest.fixture
@@ -47,12 +47,15 @@ def story(tmp_path: Path) -> Iterator[Story]:
     face.write_bytes(results.png(640, 480, "eda"))
     samples.run("-f", "lavfi", "-i", "sine=d=3", voice)
     with AlibabaServer() as server, opened(tmp_path / "data", server.url) as studio:
-        made = studio.boards.create("Lamp", script="Shot 1 [0-2s] @eda speaks", model="alibaba/wan2.7-r2v").board
+        made = studio.local.storyboards.create(
+            "Lamp", script="Shot 1 [0-2s] @eda speaks", model="alibaba/wan2.7-r2v"
+        ).board
+        assets = studio.local.assets
         eda = CastMember(
-            id="c1", name="eda", references=(studio.add_asset(face).id,), voice=studio.add_asset(voice).id,
+            id="c1", name="eda", references=(assets.add(face).id,), voice=assets.add(voice).id,
             consent=True, voice_consent=True,
         )  # fmt: skip
-        yield Story(studio, server, studio.boards.edit(made.id, "cast", lambda b: edit.cast(b, eda)).board)
+        yield Story(studio, server, studio.local.storyboards.edit(made.id, "cast", lambda b: edit.cast(b, eda)).board)
 
 
 def test_the_voice_reaches_the_provider_beside_its_reference(story: Story) -> None:
@@ -75,18 +78,18 @@ def test_a_voice_whose_owner_was_not_asked_waits_for_a_person(story: Story) -> N
 
 def test_the_voice_travels_with_the_project(story: Story, tmp_path: Path) -> None:
     story.rendered()
-    film = story.studio.films.start(story.board.id, "project", {})
+    film = story.studio.local.exports.start(story.board.id, "project", {})
     until = time.monotonic() + 30
-    while (film := story.studio.films.get(film.id)).status == "running" and time.monotonic() < until:
+    while (film := story.studio.local.exports.get(film.id)).status == "running" and time.monotonic() < until:
         time.sleep(0.02)
     assert film.status == "succeeded", film.error
-    path = story.studio.films.file(film.id)
+    path = story.studio.local.exports.file(film.id)
     with opened(tmp_path / "other", story.server.url) as other:
-        moved = other.films.import_project(path).board
+        moved = other.local.projects.add(path).board
         (eda,) = moved.cast
-        kept = other.get_asset(eda.voice or "")
+        kept = other.local.assets.get(eda.voice or "")
         assert (kept.kind, kept.duration_s, kept.name) == ("audio", pytest.approx(3, abs=0.1), "eda.wav")
         assert (eda.consent, eda.voice_consent) == (True, True)
-        (state,) = other.boards.states(moved)
+        (state,) = other.local.storyboards.states(moved)
         assert state.best_kind == "render"
         assert state.takes[0].request.reference_voices == {}, "the inputs of a take stay where it was made"

@@ -41,10 +41,10 @@ def main(data: Path, provider: Path, jobs: dict[str, object]) -> None:
     ids: list[str] = []
     if bodies := jobs.get("bodies"):
         with Studio.open(settings, engines=engines(provider, jobs), catalogue=catalogue, start=False) as studio:
-            ids = [run.id for body in bodies for run in studio.submit(body)]  # type: ignore[attr-defined]
+            ids = [run.id for body in bodies for run in studio.local.requests.submit(body)]  # type: ignore[attr-defined]
     print(json.dumps(ids), flush=True)  # before anything runs: the first run may take the process along
     with Studio.open(settings, engines=engines(provider, jobs), catalogue=catalogue, timing=QUICK) as studio:
-        while any(run.status != Status.HELD for run in studio.active()):
+        while any(run.status != Status.HELD for run in studio.local.runs.active()):
             time.sleep(0.02)
         print("settled", flush=True)
 

@@ -33,5 +33,5 @@ def paid_image(prompt: str = "a red coat", **more: object) -> dict[str, object]:
 
 def finish(studio: Studio, body: dict[str, object], timeout_s: float = 10) -> Run:
     """Submit one run and wait until it has ended."""
-    [run] = studio.submit(body)
-    return studio.wait([run.id], timeout_s=timeout_s)[0]
+    [run] = studio.local.requests.submit(body)
+    return studio.local.runs.wait([run.id], timeout_s=timeout_s)[0]

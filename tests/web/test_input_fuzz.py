@@ -105,9 +105,9 @@ def served(tmp_path_factory: pytest.TempPathFactory, catalogue: Catalogue) -> It
     made = {n: FakeEngine(name=n, provider=FakeProvider(folder / n)) for n in ("fake", "paid")}
     with Studio.open(Settings(data=folder / "data"), engines=made, catalogue=catalogue, timing=QUICK) as studio:
         run = finish(studio, image("a fox"))
-        board = studio.boards.create("Film", script="A fox.\n\nA hare.", model="fake/clip").board
+        board = studio.local.storyboards.create("Film", script="A fox.\n\nA hare.", model="fake/clip").board
         Image.new("RGB", (64, 48), "teal").save(folder / "a.png")
-        asset = studio.add_asset(folder / "a.png", name="a.png")
+        asset = studio.local.assets.add(folder / "a.png", name="a.png")
         ids = (run.id, run.assets[0].id, asset.id, board.id, board.shots[0].id, "r_0", "seed", "first", "thumb")
         with serve(studio, server_port=None) as url:
             yield Served(url.rstrip("/"), studio, ids, _project(board.model_dump(mode="json")))

@@ -231,7 +231,7 @@ class CreatePage(Page):
         """Store the runs. Raises TermsChanged when the press saw other terms; what is refused anyway says why first."""
         if terms != seen:
             raise form_estimate.TermsChanged
-        return self.studio.submit_many(bodies, owner=owner)
+        return self.studio.acting_for(owner).requests.submit_many(bodies)
 
     # -------------------------------------------------------------------------------------------------- files
 
@@ -285,9 +285,9 @@ class CreatePage(Page):
         for one in form["media"].get(slot, []):
             if spec and isinstance(one, dict) and one.get("id") == told.get("id"):
                 try:
-                    asset = self.studio.get_asset(str(one["id"]), owner=owner)
+                    asset = self.studio.acting_for(owner).assets.get(str(one["id"]))
                     if wanted := form_files.shrinking(asset, spec):
-                        one["id"] = self.studio.shrink_asset(asset.id, owner=owner, **wanted).id
+                        one["id"] = self.studio.acting_for(owner).assets.shrink(asset.id, **wanted).id
                 except StudioError as error:
                     said.append({"text": of_error(error), "bad": True})
         return self._with_files(form, model, owner, said)
@@ -346,12 +346,12 @@ class CreatePage(Page):
         if not name:
             return {self.notice: [{"key": "forms.preset_needs_name", "bad": True}]}
         body = {k: v for k, v in form_values.body_of(form, model, self.task).items() if k not in form_values.MEDIA}
-        self.studio.save_preset(self.task, name, body, owner=owner_of(request))
+        self.studio.acting_for(owner_of(request)).presets.save(self.task, name, body)
         return {self.notice: [{"key": "forms.preset_saved", "to": name}]}
 
     def on_preset_load(self, event: gr.EventData, request: gr.Request) -> Updates:
         owner, name = owner_of(request), values_of(event).get("name")
-        for preset in self.studio.presets(self.task, owner=owner):
+        for preset in self.studio.acting_for(owner).presets.all(self.task):
             if preset.name == name:
                 return self.filled(preset.body, owner=owner, notes=[{"key": "forms.preset_loaded", "to": preset.name}])
         return {self.notice: [{"key": "forms.preset_gone", "to": str(name), "bad": True}]}
@@ -361,7 +361,7 @@ class CreatePage(Page):
         told = values_of(event)
         name = Path(str(told.get("name") or "")).name
         try:
-            body = self.studio.settings_in(form_files.uploaded(self.studio, told.get("path")), name=name)
+            body = self.studio.library.settings_in(form_files.uploaded(self.studio, told.get("path")), name=name)
         except StudioError as error:
             return {self.notice: [{"text": of_error(error), "bad": True}]}
         if not body:

@@ -43,7 +43,7 @@ def router(studio: Studio) -> APIRouter:
 
     @made.post("")
     def choose(body: FormDefault, owner: Owner) -> JSON:
-        studio.set_form_default(body.task, _checked(studio, body), owner=owner)
+        studio.acting_for(owner).presets.set_form_default(body.task, _checked(studio, body))
         return row(studio, body.task, owner)
 
     return made
@@ -51,7 +51,7 @@ def router(studio: Studio) -> APIRouter:
 
 def start_of(studio: Studio, task: Task, owner: str) -> tuple[Model, JSON] | None:
     """The row and the size (aspect, tier) that a fresh form of this user starts with; None where nothing is set."""
-    chosen = studio.form_default(task, owner=owner) or {}
+    chosen = studio.acting_for(owner).presets.form_default(task) or {}
     model = _row(studio, task, chosen.get("model"))
     return (model, {k: chosen[k] for k in ("aspect", "tier") if chosen.get(k)}) if model else None
 

@@ -47,8 +47,8 @@ def look(studio: Studio, form: JSON, model: Model, task: Task, owner: str) -> JS
     seen["terms"] = terms(bodies, None)
     seen["warnings"] = form_values.notes_of(form, model, task)
     try:
-        estimate = studio.estimate(
-            [b if b["prompt"] or not model.prompt.required else b | {"prompt": "…"} for b in bodies], owner=owner
+        estimate = studio.acting_for(owner).requests.estimate(
+            [b if b["prompt"] or not model.prompt.required else b | {"prompt": "…"} for b in bodies]
         )
     except StudioError:
         return seen  # the problems say why there is no price yet
@@ -68,7 +68,7 @@ def problems(studio: Studio, bodies: list[JSON], owner: str) -> list[JSON]:
     """What the studio would refuse, each sentence once, with the field it belongs to."""
     found: dict[tuple[str, str], JSON] = {}
     for body in bodies[:CHECKED]:
-        for error in studio.check(body, owner=owner):
+        for error in studio.acting_for(owner).requests.check(body):
             found.setdefault((error.field, of_error(error)), problem(error))
     return list(found.values())
 

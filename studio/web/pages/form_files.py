@@ -87,7 +87,7 @@ def refreshed(studio: Studio, files: object, model: Model, task: Task, owner: st
     for name, listed in (files if isinstance(files, dict) else {}).items():
         for one in listed if isinstance(listed, list) else []:
             try:
-                asset = studio.get_asset(str(one["id"] if isinstance(one, dict) else one), owner=owner)
+                asset = studio.acting_for(owner).assets.get(str(one["id"] if isinstance(one, dict) else one))
             except (StudioError, KeyError):
                 continue
             made = describe(asset, specs.get(name), str(name))
@@ -103,7 +103,7 @@ def _voice(studio: Studio, file: object, spec: InputSpec | None, owner: str) -> 
     """The voice that a reference carries. It stays with it while a model is chosen that takes none, and says so."""
     voice = file.get("voice") if isinstance(file, dict) else None
     try:
-        asset = studio.get_asset(str(voice["id"]), owner=owner) if isinstance(voice, dict) else None
+        asset = studio.acting_for(owner).assets.get(str(voice["id"])) if isinstance(voice, dict) else None
     except (StudioError, KeyError):
         return None
     return describe(asset, spec, VOICES) | {"unused": spec is None} if asset else None
@@ -128,7 +128,7 @@ def chosen(studio: Studio, ids: object, owner: str) -> list[JSON]:
     found: list[JSON] = []
     for one in (ids if isinstance(ids, list) else [])[:20]:
         try:
-            found.append({"id": studio.get_asset(str(one), owner=owner).id})
+            found.append({"id": studio.acting_for(owner).assets.get(str(one)).id})
         except StudioError:
             continue
     return found
@@ -148,7 +148,7 @@ def take(studio: Studio, paths: object, names: object, owner: str) -> tuple[list
         try:
             file = uploaded(studio, path)
             own_bytes = file.stat().st_size
-            taken.append({"id": studio.add_asset(file, name=name, owner=owner).id, "own_bytes": own_bytes})
+            taken.append({"id": studio.acting_for(owner).assets.add(file, name=name).id, "own_bytes": own_bytes})
         except (MediaError, NotAllowed) as error:
             said.append(f"{name}: {error}" if name and name not in str(error) else str(error))
     return taken, said

@@ -16,14 +16,14 @@ UNITS = {"second": "s", "input_second": "s", "image": "image", "run": "run", "me
 
 def first(studio: Studio, task: Task) -> Model:
     """The model a fresh form starts with: the first whose provider is ready, hosted and local ones before the draft."""
-    ready = {s.name for s in studio.engine_status() if s.ready}
+    ready = {s.name for s in studio.admin.engine_status() if s.ready}
     rows = studio.catalogue.for_task(task)
     return min(rows, key=lambda m: (m.provider not in ready, m.draft, bool(m.deprecated)))
 
 
 def chosen(studio: Studio, model: Model) -> JSON:
     """What the closed picker shows of one model."""
-    status = next((s for s in studio.engine_status() if s.name == model.provider), None)
+    status = next((s for s in studio.admin.engine_status() if s.name == model.provider), None)
     return _row(model) | {
         "provider": status.label if status else model.provider,
         "ready": bool(status and status.ready),
@@ -36,7 +36,7 @@ def chosen(studio: Studio, model: Model) -> JSON:
 def groups(studio: Studio, task: Task) -> list[JSON]:
     """Providers with their models of this task, ready ones first; deprecated models last in each."""
     found = []
-    for status in sorted(studio.engine_status(), key=lambda s: not s.ready):
+    for status in sorted(studio.admin.engine_status(), key=lambda s: not s.ready):
         rows = [m for m in studio.catalogue.for_task(task) if m.provider == status.name]
         if rows:
             models = [_row(m) for m in sorted(rows, key=lambda m: bool(m.deprecated))]

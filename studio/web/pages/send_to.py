@@ -64,7 +64,7 @@ def _use(ctx: Ctx, pages: dict[Task, CreatePage]) -> Callable[..., Any]:
     def use(event: gr.EventData, request: gr.Request) -> Any:
         owner = owner_of(request)
         try:
-            run = ctx.studio.get_run(str(values_of(event).get("run")), owner=owner)
+            run = ctx.studio.acting_for(owner).runs.get(str(values_of(event).get("run")))
         except StudioError as error:
             raise gr.Error(str(error), print_exception=False) from None
         page = pages.get(run.request.task)
@@ -84,11 +84,11 @@ def _send(ctx: Ctx, page: CreatePage, names: tuple[str, ...]) -> Callable[..., A
         model, name = _taker(ctx, page, model, names)
         spec = model.inputs_for(page.task)[name]
         try:
-            asset = ctx.studio.get_asset(str(told.get("asset")), owner=owner)
+            asset = ctx.studio.acting_for(owner).assets.get(str(told.get("asset")))
             if asset.kind is Kind.VIDEO and "frame_s" in told:
-                asset = ctx.studio.frame_asset(asset.id, at_s=_seconds(told["frame_s"]), owner=owner)
+                asset = ctx.studio.acting_for(owner).assets.frame(asset.id, at_s=_seconds(told["frame_s"]))
             if told.get("prompt_of") and not str(form.get("prompt") or "").strip():
-                form["prompt"] = ctx.studio.get_run(str(told["prompt_of"]), owner=owner).request.prompt
+                form["prompt"] = ctx.studio.acting_for(owner).runs.get(str(told["prompt_of"])).request.prompt
         except StudioError as error:
             raise gr.Error(str(error), print_exception=False) from None
         form["media"] = added(form["media"], name, asset.id, spec.max)

@@ -29,16 +29,16 @@ def router(studio: Studio) -> APIRouter:
         kind: Annotated[list[Kind], Query(min_length=1, max_length=4)],
         query: Annotated[str, Query(max_length=200)] = "",
     ) -> JSON:
-        found = studio.uploads(kind, query=query, owner=owner)
+        found = studio.acting_for(owner).assets.uploads(kind, query=query)
         return {"files": [asset_card(a) | {"created_at": a.created_at.isoformat()} for a in found]}
 
     @made.get("/presets")
     def presets(task: Task, owner: Owner) -> JSON:
-        return {"names": [p.name for p in studio.presets(task, owner=owner)]}
+        return {"names": [p.name for p in studio.acting_for(owner).presets.all(task)]}
 
     @made.delete("/presets")
     def delete_preset(task: Task, name: str, owner: Owner) -> JSON:
-        studio.delete_preset(task, name, owner=owner)
-        return {"names": [p.name for p in studio.presets(task, owner=owner)]}
+        studio.acting_for(owner).presets.delete(task, name)
+        return {"names": [p.name for p in studio.acting_for(owner).presets.all(task)]}
 
     return made

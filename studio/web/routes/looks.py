@@ -54,7 +54,11 @@ def router(studio: Studio) -> APIRouter:
 
 def _luts(made: APIRouter, studio: Studio) -> None:
     def listed(owner: str) -> JSON:
-        return {"luts": [{"id": lut.id, "name": lut.name, "side": lut.side} for lut in studio.looks.luts(owner=owner)]}
+        return {
+            "luts": [
+                {"id": lut.id, "name": lut.name, "side": lut.side} for lut in studio.acting_for(owner).looks.luts()
+            ]
+        }
 
     @made.get("/luts")
     def luts(owner: Owner) -> JSON:
@@ -65,31 +69,31 @@ def _luts(made: APIRouter, studio: Studio) -> None:
         """The .cube file in the body, checked and kept."""
         owner = owner_of(request)
         async with received(studio, request, name, LARGEST_BYTES) as path:
-            kept = await run_in_threadpool(studio.looks.keep_lut, path, name=name, owner=owner)
+            kept = await run_in_threadpool(studio.acting_for(owner).looks.keep_lut, path, name=name)
         return listed(owner) | {"id": kept.id}
 
     @made.delete("/luts/{lut_id}")
     def forget(lut_id: Id, owner: Owner) -> JSON:
-        studio.looks.forget_lut(lut_id, owner=owner)
+        studio.acting_for(owner).looks.forget_lut(lut_id)
         return listed(owner)
 
 
 def _pictures(made: APIRouter, studio: Studio) -> None:
     @made.post("/boards/{board_id}/still")
     def still(board_id: Id, body: Still, owner: Owner) -> Response:
-        picture = studio.looks.still(
-            board_id, body.at_s, look=body.look, titles=body.titles, plain=body.plain, owner=owner
+        picture = studio.acting_for(owner).looks.still(
+            board_id, body.at_s, look=body.look, titles=body.titles, plain=body.plain
         )
         return _webp(picture)
 
     @made.post("/boards/{board_id}/slate")
     def slate(board_id: Id, body: SlateBody, owner: Owner) -> Response:
-        return _webp(studio.looks.slate_picture(board_id, body.slate, owner=owner))
+        return _webp(studio.acting_for(owner).looks.slate_picture(board_id, body.slate))
 
     @made.get("/boards/{board_id}/matched/{shot_id}/{end}")
     def matched(request: Request, board_id: Id, shot_id: Id, end: Literal["first", "last"], owner: Owner) -> Response:
-        board = studio.boards.get(board_id, owner=owner).board
-        path = studio.looks.matched_edge(board, shot_id, end, owner=owner)
+        board = studio.acting_for(owner).storyboards.get(board_id).board
+        path = studio.acting_for(owner).looks.matched_edge(board, shot_id, end)
         shown = answer(path, mime=thumb_mime(path), etag=path.stem, headers=request.headers)
         shown.headers["cache-control"] = "private, no-cache"  # another strength has the same address
         return shown

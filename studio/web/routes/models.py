@@ -27,16 +27,16 @@ def router(studio: Studio) -> APIRouter:
 
     @made.get("")
     def overview(owner: Keeper) -> JSON:
-        return studio.open_models.overview()
+        return studio.local_models.overview()
 
     @made.post("/{word}")
     def act(word: Literal["fetch", "stop", "remove"], body: Wish, owner: Keeper) -> JSON:
         if word == "fetch":
-            studio.open_models.fetch(body.model, extras=body.extras)
+            studio.local_models.fetch(body.model, extras=body.extras)
         elif word == "stop":
-            studio.open_models.stop(body.model)
+            studio.local_models.stop(body.model)
         else:
-            studio.open_models.remove(body.model)
-        return studio.open_models.overview()
+            studio.local_models.remove(body.model)
+        return studio.local_models.overview()
 
     return made

@@ -56,7 +56,7 @@ def _small(made: APIRouter, studio: Studio, live: Live) -> None:
     @made.get("/healthz")
     def healthz() -> Response:
         """200 when the database answers."""
-        studio.recent(1)
+        _ = studio.queue.paused
         return JSONResponse({"status": "ok"}, headers={"cache-control": "no-store"})
 
     @made.get("/events/runs")
@@ -85,13 +85,13 @@ def _media(made: APIRouter, studio: Studio) -> None:
         """The file itself; ?download=1 with a name that says what it is."""
         owner = owner_of(request)
         try:
-            found = studio.get_asset(asset_id, owner=owner)
-            run = studio.get_run(found.origin, owner=owner) if found.origin else None
+            found = studio.acting_for(owner).assets.get(asset_id)
+            run = studio.acting_for(owner).runs.get(found.origin) if found.origin else None
         except NotFound:
             return _missing()
         if not found.path:
             return Response(found.text or "", media_type="text/plain; charset=utf-8")
-        path, name = studio.asset_path(found), download_name(found, run)
+        path, name = studio.library.path(found), download_name(found, run)
         etag = found.sha256[:32] or found.id
         return answer(path, mime=found.mime, etag=etag, headers=request.headers, name=name, download=download)
 
@@ -99,7 +99,7 @@ def _media(made: APIRouter, studio: Studio) -> None:
     def preview(request: Request, asset_id: str, which: Preview) -> Response:
         """A small picture (thumb, poster, view, wave) or silent clip (hover) of the file, made on first demand."""
         try:
-            path = studio.thumb(asset_id, which, owner=owner_of(request))
+            path = studio.acting_for(owner_of(request)).assets.thumbnail(asset_id, which)
         except NotFound:
             return _missing()
         except StudioError as error:
@@ -110,7 +110,7 @@ def _media(made: APIRouter, studio: Studio) -> None:
     def glimpse(request: Request, run_id: str) -> Response:
         """What a run under way looks like so far; the version in its card (?v=) makes a new address of each."""
         try:
-            found = studio.preview(run_id, owner=owner_of(request))
+            found = studio.acting_for(owner_of(request)).runs.preview(run_id)
         except NotFound:
             return _missing()
         return passing(found.path, version=found.version, headers=request.headers)

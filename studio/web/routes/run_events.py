@@ -130,9 +130,9 @@ class Live:
 
     def _pump(self) -> None:
         try:
-            with self._studio.subscribe() as changes:
+            with self._studio.queue.subscribe() as changes:
                 self._listening.set()
-                storage = self._studio.storage_reason
+                storage = self._studio.queue.storage_reason
                 while True:
                     changed = changes.get(LOOK_S)
                     with self._lock:
@@ -140,7 +140,7 @@ class Live:
                         if not pages or self._closed:
                             self._thread = None
                             return
-                    if storage != (storage := self._studio.storage_reason):
+                    if storage != (storage := self._studio.queue.storage_reason):
                         self.tell_house()
                     if changed:
                         self._send(changed, pages)
@@ -153,7 +153,7 @@ class Live:
         cards: dict[str, JSON] = {}
         for run_id in changed:
             try:
-                cards[run_id] = card(self._studio, self._studio.get_run(run_id))
+                cards[run_id] = card(self._studio, self._studio.queue.get(run_id))
             except NotFound:
                 cards[run_id] = {"id": run_id, "gone": True, "owner": ""}
         for page in pages:

@@ -67,7 +67,7 @@ def card(studio: Studio, run: Run) -> JSON:
     body = run.model_dump(mode="json", include=keys) | answer(run.error) | {"error": run.error, "note": run.note}
     if run.seed is not None and run.seed > EXACT:
         body["seed"] = str(run.seed)
-    body["at_once"] = studio.at_once(run.provider)
+    body["at_once"] = studio.queue.concurrency(run.provider)
     body |= {"task": request.task.value, "kind": (asset.kind if asset else request.task.makes).value}
     body |= {"model_label": model_label(studio, run.model), "prompt": request.prompt[:PROMPT_CHARS]}
     body |= {"asset": asset_card(asset) if asset else None, "count": len(run.assets), "trashed": bool(run.trashed_at)}
@@ -76,7 +76,7 @@ def card(studio: Studio, run: Run) -> JSON:
     height = (asset and asset.height) or request.height
     body["shape"] = round(width / height, 4) if width and height else None
     if run.status is Status.HELD:
-        body["choices"] = [{"id": c.id, "label": c.label, "help": c.help} for c in studio.hold_choices(run)]
+        body["choices"] = [{"id": c.id, "label": c.label, "help": c.help} for c in studio.queue.hold_choices(run)]
     return body
 
 
@@ -107,12 +107,12 @@ def _params(studio: Studio, run: Run) -> list[JSON]:
 
 
 def _provider_label(studio: Studio, provider: str) -> str:
-    return next((s.label for s in studio.engine_status() if s.name == provider), provider)
+    return next((s.label for s in studio.admin.engine_status() if s.name == provider), provider)
 
 
 def _input(studio: Studio, asset_id: str, owner: str) -> JSON:
     try:
-        return asset_card(studio.get_asset(asset_id, owner=owner))
+        return asset_card(studio.acting_for(owner).assets.get(asset_id))
     except StudioError as error:
         return {"id": asset_id, "kind": "", "name": "", "lost": of_error(error)}
 
@@ -120,10 +120,10 @@ def _input(studio: Studio, asset_id: str, owner: str) -> JSON:
 def queue(studio: Studio, *, owner: str, recent: int = 30) -> JSON:
     """The live list: running, held and queued runs in queue order, what ended lately, whether the queue rests, and
     why the storage cannot be written (null when it can)."""
-    ended = studio.recent(recent, owner=owner)
+    ended = studio.acting_for(owner).runs.recent(recent)
     return {
-        "active": [card(studio, r) for r in studio.active(owner=owner)],
+        "active": [card(studio, r) for r in studio.acting_for(owner).runs.active()],
         "recent": [card(studio, r) for r in ended],
-        "paused": studio.paused,
-        "storage": studio.storage_reason,
+        "paused": studio.queue.paused,
+        "storage": studio.queue.storage_reason,
     }

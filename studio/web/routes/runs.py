@@ -97,7 +97,7 @@ def _reading(made: APIRouter, studio: Studio) -> None:
     def search(filters: Annotated[Filters, Query()], owner: Owner) -> JSON:
         wanted = filters.model_dump(exclude={"query"})
         wanted |= {k: wanted[k] or None for k in ("task", "model", "kind", "status")}
-        page = studio.search(filters.query, owner=owner, **wanted)
+        page = studio.acting_for(owner).gallery.search(filters.query, **wanted)
         runs = [card(studio, r) for r in page.runs]
         return {"runs": runs, "next_before": page.next_before, "total": page.total, "capped": page.capped}
 
@@ -107,8 +107,8 @@ def _reading(made: APIRouter, studio: Studio) -> None:
 
     @made.get("/runs/{run_id}")
     def one(run_id: str, owner: Owner) -> JSON:
-        run = studio.get_run(run_id, owner=owner)
-        return detail(studio, run, studio.history(run_id, owner=owner), owner=owner)
+        run = studio.acting_for(owner).runs.get(run_id)
+        return detail(studio, run, studio.acting_for(owner).runs.history(run_id), owner=owner)
 
     @made.get("/queue")
     def whole_queue(owner: Owner) -> JSON:
@@ -116,7 +116,7 @@ def _reading(made: APIRouter, studio: Studio) -> None:
 
     @made.get("/zip")
     def selection(ids: Annotated[list[str], Query(min_length=1, max_length=SELECTION_MAX)], owner: Owner) -> Response:
-        runs = [studio.get_run(i, owner=owner) for i in ids]
+        runs = [studio.acting_for(owner).runs.get(i) for i in ids]
         name = f"studio_{now():%Y-%m-%d_%H%M}_{len(runs)}.zip"
         headers = {"content-disposition": f'attachment; filename="{name}"', "cache-control": "no-store"}
         return StreamingResponse(zip_of(studio, runs), media_type="application/zip", headers=headers)
@@ -125,65 +125,65 @@ def _reading(made: APIRouter, studio: Studio) -> None:
 def _changing(made: APIRouter, studio: Studio) -> None:
     @made.post("/runs/{run_id}/cancel")
     def cancel(run_id: str, owner: Owner) -> JSON:
-        return card(studio, studio.cancel(run_id, owner=owner))
+        return card(studio, studio.acting_for(owner).runs.cancel(run_id))
 
     @made.post("/runs/{run_id}/retry")
     def retry(run_id: str, body: Again, owner: Owner) -> JSON:
-        return card(studio, studio.retry(run_id, owner=owner, seed=None if body.seed == "new" else "same"))
+        return card(studio, studio.acting_for(owner).runs.retry(run_id, seed=None if body.seed == "new" else "same"))
 
     @made.post("/runs/{run_id}/decide")
     def decide(run_id: str, body: Choice, owner: Owner) -> JSON:
-        return card(studio, studio.decide(run_id, body.choice, owner=owner))
+        return card(studio, studio.acting_for(owner).runs.decide(run_id, body.choice))
 
     @made.post("/runs/{run_id}/rate")
     def rate(run_id: str, body: Rating, owner: Owner) -> JSON:
-        studio.rate(run_id, body.stars, owner=owner)
+        studio.acting_for(owner).gallery.rate(run_id, body.stars)
         return {"rating": body.stars}
 
     @made.post("/trash")
     def trash(body: Runs, owner: Owner) -> JSON:
-        gone = studio.trash(body.ids, owner=owner)
+        gone = studio.acting_for(owner).gallery.trash(body.ids)
         if not gone:
             raise Conflict("Nothing was moved to the trash: a run must have ended first.")
         return {"ids": gone}
 
     @made.post("/restore")
     def restore(body: Runs, owner: Owner) -> JSON:
-        return {"ids": studio.restore(body.ids, owner=owner)}
+        return {"ids": studio.acting_for(owner).gallery.restore(body.ids)}
 
     @made.post("/purge")
     def purge(owner: Keeper) -> JSON:
-        return {"removed": studio.purge(older_than_days=0)}
+        return {"removed": studio.admin.purge(older_than_days=0)}
 
 
 def _queueing(made: APIRouter, studio: Studio, live: Live) -> None:
     @made.post("/runs/{run_id}/move")
     def move(run_id: str, body: Place, owner: Owner) -> JSON:
-        studio.move(run_id, before=body.before, owner=owner)
+        studio.acting_for(owner).runs.move(run_id, before=body.before)
         live.tell_house()
         return queue(studio, owner=owner)
 
     @made.post("/runs/{run_id}/priority")
     def prioritise(run_id: str, body: Priority, owner: Owner) -> JSON:
-        studio.prioritise(run_id, body.priority, owner=owner)
+        studio.acting_for(owner).runs.prioritise(run_id, body.priority)
         live.tell_house()
         return queue(studio, owner=owner)
 
     @made.post("/queue/clear")
     def clear(owner: Owner) -> JSON:
-        waiting = [r.id for r in studio.active(owner=owner) if r.status is Status.QUEUED]
+        waiting = [r.id for r in studio.acting_for(owner).runs.active() if r.status is Status.QUEUED]
         return {"cancelled": sum(_stopped(studio, i, owner) for i in waiting)}
 
     @made.post("/queue/{word}")
     def pause_or_resume(word: Literal["pause", "resume"], owner: Keeper) -> JSON:
-        studio.pause() if word == "pause" else studio.resume()
+        studio.queue.pause() if word == "pause" else studio.queue.resume()
         live.tell_house()
-        return {"paused": studio.paused}
+        return {"paused": studio.queue.paused}
 
 
 def _stopped(studio: Studio, run_id: str, owner: str) -> bool:
     try:
-        studio.cancel(run_id, owner=owner)
+        studio.acting_for(owner).runs.cancel(run_id)
     except Conflict:  # it ended meanwhile
         return False
     return True

@@ -46,9 +46,9 @@ def router(studio: Studio) -> APIRouter:
     @made.get("")
     def house(owner: Keeper) -> JSON:
         return {
-            "storage": plain(studio.storage()),
-            "engines": [plain(e) for e in studio.engine_status()],
-            "limits": plain(studio.limits()),
+            "storage": plain(studio.admin.storage()),
+            "engines": [plain(e) for e in studio.admin.engine_status()],
+            "limits": plain(studio.admin.limits()),
             "backups": backups(studio),
             "parts": parts(),
             "health": health(studio),
@@ -57,35 +57,35 @@ def router(studio: Studio) -> APIRouter:
     @made.get("/spend")
     def spend(owner: Keeper, group: Literal["day", "model", "owner"] = "day", days: Annotated[int, Field(ge=1)] = 30):
         since = (now() - timedelta(days=days - 1)).date()
-        return {"rows": [plain(row) for row in studio.spend(group, since=since)]}
+        return {"rows": [plain(row) for row in studio.admin.spend(group, since=since)]}
 
     @made.post("/limits")
     def set_limits(body: SpendingLimits, owner: Keeper) -> JSON:
-        studio.set_limits(body.run_usd, body.day_usd, body.month_usd)
-        return plain(studio.limits())
+        studio.admin.set_limits(body.run_usd, body.day_usd, body.month_usd)
+        return plain(studio.admin.limits())
 
     @made.post("/backup")
     def backup(owner: Keeper) -> JSON:
-        return {"made": studio.backup().name, "backups": backups(studio)}
+        return {"made": studio.admin.backup().name, "backups": backups(studio)}
 
     return made
 
 
 def health(studio: Studio) -> JSON:
     """How the studio is doing: runs waiting, and how long the oldest has waited, in seconds."""
-    waiting = [r for r in studio.active() if r.status is Status.QUEUED]
+    waiting = [r for r in studio.queue.active() if r.status is Status.QUEUED]
     oldest = min((r.created_at for r in waiting), default=None)
     return {
         "waiting": len(waiting),
         "oldest_s": round((now() - oldest).total_seconds()) if oldest else None,
-        "paused": studio.paused,
+        "paused": studio.queue.paused,
         "sqlite": sqlite3.sqlite_version,
     }
 
 
 def backups(studio: Studio) -> list[JSON]:
     """The backups on disk, newest first: name, bytes, when."""
-    found = [(p, p.stat()) for p in studio.backups()]
+    found = [(p, p.stat()) for p in studio.admin.backups()]
     rows = [
         {"name": p.name, "bytes": s.st_size, "at": datetime.fromtimestamp(s.st_mtime).astimezone().isoformat()}
         for p, s in found

@@ -15,7 +15,7 @@ from studio.film.timeline import Timeline
 from studio.messages import of_error
 from studio.services.continuations import ChainPlan
 from studio.services.one_run_films import WholeState
-from studio.services.storyboards import Opened, ShotState, Way
+from studio.services.storyboards import Opened, ProductionMethod, ShotState
 from studio.store.exports import FilmRow
 from studio.storyboard import model_choice, one_run, references, to_timeline
 from studio.storyboard.model import Board
@@ -32,7 +32,7 @@ VIDEO = (Task.TEXT_TO_VIDEO, Task.IMAGE_TO_VIDEO, Task.REFERENCE_TO_VIDEO)
 def summary(studio: Studio, opened: Opened, *, owner: str) -> JSON:
     """One card of the list of boards."""
     board = opened.board
-    cover = studio.boards.cover(board, owner=owner)
+    cover = studio.acting_for(owner).storyboards.cover(board)
     length_s = to_timeline.timeline(board, {}).length_s
     return {
         "id": board.id, "title": board.title, "shots": len(board.shots), "length_s": length_s,
@@ -47,8 +47,9 @@ def whole(studio: Studio, opened: Opened, *, owner: str, made: str = "") -> JSON
     made: id of the shot or member that the last edit brought.
     """
     board = opened.board
-    states = studio.boards.states(board, owner=owner)
-    wholes = studio.wholes.states(board, owner=owner)
+    services = studio.acting_for(owner)
+    states = services.storyboards.states(board)
+    wholes = services.one_run_films.states(board)
     clips = {state.shot.id: clip for state in states if (clip := _clip(studio, state))}
     timeline = to_timeline.timeline(board, clips)
     shots = [_shot(studio, board, state, owner=owner) | _times(timeline, index) for index, state in enumerate(states)]
@@ -118,11 +119,11 @@ def _estimate(
     if state.plan is None:
         return None, None, [state.refusal]
     if state.plan.problems:
-        priced = studio.chains.estimate(board, state.shot, owner=owner)
+        priced = studio.acting_for(owner).continuations.estimate(board, state.shot)
         said = list(state.plan.problems)
         return (priced.usd, priced.expected_s, said) if priced else (None, None, said)
     try:
-        found = studio.estimate([state.plan.body], owner=owner)
+        found = studio.acting_for(owner).requests.estimate([state.plan.body])
     except StudioError as error:
         return None, None, [of_error(error)]
     return found.usd, found.expected_s, []
@@ -148,7 +149,7 @@ def _assets(studio: Studio, board: Board, owner: str) -> JSON:
 
 def _asset(studio: Studio, asset_id: str, owner: str) -> Asset | None:
     try:
-        return studio.get_asset(asset_id, owner=owner)
+        return studio.acting_for(owner).assets.get(asset_id)
     except NotFound:
         return None
 
@@ -156,7 +157,7 @@ def _asset(studio: Studio, asset_id: str, owner: str) -> Asset | None:
 def models(studio: Studio) -> list[JSON]:
     """The models that make clips, by provider, ready ones first."""
     groups = []
-    for status in sorted(studio.engine_status(), key=lambda s: not s.ready):
+    for status in sorted(studio.admin.engine_status(), key=lambda s: not s.ready):
         rows = [m for m in studio.catalogue if m.provider == status.name and set(m.tasks) & set(VIDEO)]
         listed = [
             {
@@ -198,7 +199,7 @@ def _whole(studio: Studio, board: Board, state: WholeState) -> JSON:
 
 def _following(studio: Studio, board: Board, owner: str) -> list[JSON]:
     """Shots that will be queued by themselves, and those that will not, with the reason."""
-    chain = studio.chains.of_board(board.id, owner=owner)
+    chain = studio.acting_for(owner).continuations.of_board(board.id)
     links = chain.links if chain else ()
     return [
         {"shot": o.shot, "after": o.after, "stopped": o.stopped.model_dump() if o.stopped else None}
@@ -217,7 +218,7 @@ def render_plan(found: ChainPlan) -> JSON:
     }  # fmt: skip
 
 
-def way(found: Way) -> JSON:
+def production_method(found: ProductionMethod) -> JSON:
     """One of the two ways to make the film."""
     priced = found.estimate
     return {
@@ -235,4 +236,4 @@ def film(studio: Studio, row: FilmRow) -> JSON:
     if row.path:
         path = studio.settings.data / row.path
         name, size = path.name, path.stat().st_size if path.is_file() else None
-    return body | {"fraction": studio.films.progress(row.id), "name": name, "bytes": size}
+    return body | {"fraction": studio.queue.export_progress(row.id), "name": name, "bytes": size}

@@ -55,11 +55,11 @@ class UserLibrary:
 
     def asset(self, asset_id: str) -> Asset:
         """A file that this user keeps."""
-        return self.studio.get_asset(asset_id, owner=self.owner)
+        return self.studio.acting_for(self.owner).assets.get(asset_id)
 
     def lut(self, lut_id: str) -> object:
         """A colour table that this user keeps."""
-        return self.studio.looks.get_lut(lut_id, owner=self.owner)
+        return self.studio.acting_for(self.owner).looks.get_lut(lut_id)
 
 
 class Making(Payload):
@@ -150,17 +150,21 @@ def router(studio: Studio) -> APIRouter:
 def _boards(made: APIRouter, studio: Studio) -> None:
     @made.get("/boards")
     def listed(owner: Owner) -> JSON:
-        return {"boards": [storyboard_json.summary(studio, b, owner=owner) for b in studio.boards.all(owner=owner)]}
+        return {
+            "boards": [
+                storyboard_json.summary(studio, b, owner=owner) for b in studio.acting_for(owner).storyboards.all()
+            ]
+        }
 
     @made.post("/boards")
     def create(body: Making, owner: Owner) -> JSON:
         fields = body.model_dump(include={"width", "height", "fps"})
         fields["model"] = model_picker.first(studio, Task.TEXT_TO_VIDEO).id
-        opened = studio.boards.create(body.title, script=body.script, owner=owner, **fields)
+        opened = studio.acting_for(owner).storyboards.create(body.title, script=body.script, **fields)
         if body.draft and opened.board.shots:
             with suppress(StudioError):  # the board is there all the same; each shot shows what stands against it
-                studio.boards.draft(opened.board.id, owner=owner)
-            opened = studio.boards.get(opened.board.id, owner=owner)
+                studio.acting_for(owner).storyboards.draft(opened.board.id)
+            opened = studio.acting_for(owner).storyboards.get(opened.board.id)
         return storyboard_json.whole(studio, opened, owner=owner)
 
     @made.get("/boards/models")
@@ -173,83 +177,85 @@ def _boards(made: APIRouter, studio: Studio) -> None:
 
     @made.get("/boards/{board_id}")
     def one(board_id: Id, owner: Owner) -> JSON:
-        return storyboard_json.whole(studio, studio.boards.get(board_id, owner=owner), owner=owner)
+        return storyboard_json.whole(studio, studio.acting_for(owner).storyboards.get(board_id), owner=owner)
 
     @made.post("/boards/{board_id}/edit")
     def edit(board_id: Id, op: Op, owner: Owner) -> JSON:
         op.check(UserLibrary(studio, owner))
         new: list[str] = []
-        opened = studio.boards.edit(board_id, op.what(), change_of(op, new), owner=owner, same=op.same)
+        opened = studio.acting_for(owner).storyboards.edit(board_id, op.what(), change_of(op, new), same=op.same)
         return storyboard_json.whole(studio, opened, owner=owner, made=new[0] if new else "")
 
     @made.post("/boards/{board_id}/undo")
     def undo(board_id: Id, body: Step, owner: Owner) -> JSON:
-        return storyboard_json.whole(studio, studio.boards.undo(board_id, owner=owner, redo=body.redo), owner=owner)
+        return storyboard_json.whole(
+            studio, studio.acting_for(owner).storyboards.undo(board_id, redo=body.redo), owner=owner
+        )
 
     @made.post("/boards/{board_id}/trash")
     def trash(board_id: Id, body: Back, owner: Owner) -> JSON:
-        studio.boards.trash(board_id, owner=owner, back=body.back)
+        studio.acting_for(owner).storyboards.trash(board_id, back=body.back)
         return {"id": board_id}
 
 
 def _making(made: APIRouter, studio: Studio) -> None:
     def now(board_id: str, owner: str, runs: int) -> JSON:
-        opened = studio.boards.get(board_id, owner=owner)
+        opened = studio.acting_for(owner).storyboards.get(board_id)
         return storyboard_json.whole(studio, opened, owner=owner) | {"queued": runs}
 
     @made.post("/boards/{board_id}/draft")
     def draft(board_id: Id, body: Some, owner: Owner) -> JSON:
-        return now(board_id, owner, len(studio.boards.draft(board_id, owner=owner, shots=body.shots)))
+        return now(board_id, owner, len(studio.acting_for(owner).storyboards.draft(board_id, shots=body.shots)))
 
     @made.post("/boards/{board_id}/render-plan")
     def plan(board_id: Id, body: Some, owner: Owner) -> JSON:
-        return storyboard_json.render_plan(studio.chains.plan(board_id, owner=owner, shots=body.shots))
+        return storyboard_json.render_plan(studio.acting_for(owner).continuations.plan(board_id, shots=body.shots))
 
     @made.post("/boards/{board_id}/render")
     def render(board_id: Id, body: Render, owner: Owner) -> JSON:
-        plan = studio.chains.plan(board_id, owner=owner, shots=body.shots)
+        plan = studio.acting_for(owner).continuations.plan(board_id, shots=body.shots)
         if not plan.ready and not plan.follow:
             raise Conflict("Nothing is left to render.")
         if plan.estimate.usd is not None and (body.usd is None or plan.estimate.usd > body.usd + CENT):
             raise Conflict(f"The price is now ${plan.estimate.usd:.2f}; look at it once more.")
-        studio.chains.start(board_id, owner=owner, shots=body.shots)
+        studio.acting_for(owner).continuations.start(board_id, shots=body.shots)
         return now(board_id, owner, len(plan.ready) + len(plan.follow))
 
     @made.post("/boards/{board_id}/stop-following")
     def stop(board_id: Id, owner: Owner) -> JSON:
-        studio.chains.stop(board_id, owner=owner)
+        studio.acting_for(owner).continuations.stop(board_id)
         return now(board_id, owner, 0)
 
     @made.post("/boards/{board_id}/retake")
     def retake(board_id: Id, body: One, owner: Owner) -> JSON:
-        studio.boards.retake(board_id, body.shot, owner=owner)
+        studio.acting_for(owner).storyboards.retake(board_id, body.shot)
         return now(board_id, owner, 1)
 
     @made.get("/boards/{board_id}/ways")
     def ways(board_id: Id, model: str, owner: Owner) -> JSON:
-        one, each = studio.boards.ways(board_id, model, owner=owner)
-        return {"one_run": storyboard_json.way(one), "per_shot": storyboard_json.way(each)}
+        one, each = studio.acting_for(owner).storyboards.ways(board_id, model)
+        return {"one_run": storyboard_json.production_method(one), "per_shot": storyboard_json.production_method(each)}
 
     @made.post("/boards/{board_id}/one-run")
     def one_run(board_id: Id, body: Model, owner: Owner) -> JSON:
-        studio.wholes.make(board_id, body.model, owner=owner)
+        studio.acting_for(owner).one_run_films.make(board_id, body.model)
         return now(board_id, owner, 1)
 
     @made.post("/boards/{board_id}/show")
     def show(board_id: Id, body: Shown, owner: Owner) -> JSON:
-        studio.wholes.show(board_id, body.run, owner=owner)
+        studio.acting_for(owner).one_run_films.show(board_id, body.run)
         return now(board_id, owner, 0)
 
     @made.post("/boards/{board_id}/use-as-takes")
     def cut_apart(board_id: Id, body: Shown, owner: Owner) -> JSON:
-        studio.wholes.use_as_takes(board_id, body.run or "", owner=owner)
+        studio.acting_for(owner).one_run_films.use_as_takes(board_id, body.run or "")
         return now(board_id, owner, 0)
 
 
 def _texts(made: APIRouter, studio: Studio) -> None:
     @made.get("/boards/{board_id}/script")
     def script(board_id: Id, owner: Owner, chinese: bool = False) -> JSON:
-        return {"text": text.write(studio.boards.get(board_id, owner=owner).board, chinese=chinese)}
+        return {"text": text.write(studio.acting_for(owner).storyboards.get(board_id).board, chinese=chinese)}
 
     @made.post("/boards-read")
     def read(body: Words) -> JSON:
@@ -261,8 +267,8 @@ def _texts(made: APIRouter, studio: Studio) -> None:
 
     @made.get("/boards/{board_id}/frame/{shot_id}/{end}")
     def frame(request: Request, board_id: Id, shot_id: Id, end: Literal["first", "last"], owner: Owner) -> Response:
-        board = studio.boards.get(board_id, owner=owner).board
-        path = studio.boards.edge(board, shot_id, end, owner=owner)
+        board = studio.acting_for(owner).storyboards.get(board_id).board
+        path = studio.acting_for(owner).storyboards.edge(board, shot_id, end)
         made = answer(path, mime=thumb_mime(path), etag=path.stem, headers=request.headers)
         made.headers["cache-control"] = "private, no-cache"  # another take has the same address
         return made
@@ -271,26 +277,26 @@ def _texts(made: APIRouter, studio: Studio) -> None:
 def _films(made: APIRouter, studio: Studio) -> None:
     @made.get("/boards/{board_id}/films")
     def films(board_id: Id, owner: Owner) -> JSON:
-        return {"films": [storyboard_json.film(studio, f) for f in studio.films.of_board(board_id, owner=owner)]}
+        return {"films": [storyboard_json.film(studio, f) for f in studio.acting_for(owner).exports.of_board(board_id)]}
 
     @made.post("/boards/{board_id}/check")
     def check(board_id: Id, body: Checking, owner: Owner) -> JSON:
-        found = studio.checks.of_board(board_id, body.options, body.places or None, owner=owner)
+        found = studio.acting_for(owner).preflight.of_board(board_id, body.options, body.places or None)
         return {"findings": [f.plain() for f in found.findings], "measuring": found.measuring}
 
     @made.post("/boards/{board_id}/films")
     def start(board_id: Id, body: Exporting, owner: Owner) -> JSON:
-        made = studio.films.start_several(board_id, body.form, body.options, body.places, owner=owner)
+        made = studio.acting_for(owner).exports.start_several(board_id, body.form, body.options, body.places)
         return storyboard_json.film(studio, made[0]) | {"all": [film.id for film in made]}
 
     @made.post("/films/{film_id}/cancel")
     def cancel(film_id: Id, owner: Owner) -> JSON:
-        studio.films.cancel(film_id, owner=owner)
-        return storyboard_json.film(studio, studio.films.get(film_id, owner=owner))
+        studio.acting_for(owner).exports.cancel(film_id)
+        return storyboard_json.film(studio, studio.acting_for(owner).exports.get(film_id))
 
     @made.get("/films/{film_id}/file")
     def file(film_id: Id, owner: Owner) -> Response:
-        path = studio.films.file(film_id, owner=owner)
+        path = studio.acting_for(owner).exports.file(film_id)
         kind = mimetypes.guess_type(path.name)[0] or "application/octet-stream"
         return FileResponse(path, media_type=kind, filename=path.name, headers={"cache-control": "private, no-cache"})
 
@@ -300,7 +306,7 @@ def _files(made: APIRouter, studio: Studio) -> None:
     async def project(request: Request) -> JSON:
         """A board from the archive in the body."""
         async with received(studio, request, "project.zip", PROJECT_MAX_BYTES) as path:
-            opened = await run_in_threadpool(studio.films.import_project, path, owner=owner_of(request))
+            opened = await run_in_threadpool(studio.acting_for(owner_of(request)).projects.add, path)
         return {"id": opened.board.id}
 
     @made.post("/boards/files")
@@ -309,13 +315,13 @@ def _files(made: APIRouter, studio: Studio) -> None:
         most = studio.settings.max_upload_mb * 1_000_000
         owner, called = owner_of(request), Path(name).name
         async with received(studio, request, called, most) as path:
-            return asset_card(await run_in_threadpool(studio.add_asset, path, name=called, owner=owner))
+            return asset_card(await run_in_threadpool(studio.acting_for(owner).assets.add, path, name=called))
 
 
 @asynccontextmanager
 async def received(studio: Studio, request: Request, name: str, most: int) -> AsyncIterator[Path]:
     """The request's body as a file that is gone afterwards. Raises MediaError beyond `most` bytes, or when empty."""
-    with storing(studio.settings.data), TemporaryDirectory(dir=studio._scratch()) as folder:
+    with storing(studio.settings.data), TemporaryDirectory(dir=studio.context.scratch()) as folder:
         path = Path(folder) / f"upload{Path(name).suffix[:10]}"
         size = 0
         with path.open("wb") as out:

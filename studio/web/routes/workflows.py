@@ -68,7 +68,7 @@ def router(studio: Studio) -> APIRouter:
     @made.post("/workflows/read")
     async def read(request: Request, owner: Keeper, name: Annotated[str, Query(max_length=300)] = "") -> JSON:
         """The workflow in the file that is the body."""
-        with storing(studio.settings.data), TemporaryDirectory(dir=studio._scratch()) as folder:
+        with storing(studio.settings.data), TemporaryDirectory(dir=studio.context.scratch()) as folder:
             path = Path(folder) / "workflow"
             with path.open("wb") as out:
                 async for piece in _pieces(request, studio.settings.max_upload_mb * 1_000_000):
@@ -115,19 +115,19 @@ def router(studio: Studio) -> APIRouter:
 
     @made.get("/workflow-files")
     def files(owner: Keeper, fresh: bool = False) -> JSON:
-        return studio.comfy_files.overview(fresh=fresh)
+        return studio.comfyui_models.overview(fresh=fresh)
 
     @made.post("/workflow-files")
     def choose(body: Chosen, owner: Keeper) -> JSON:
-        studio.comfy_files.choose(body.model, body.role, body.file)
-        return studio.comfy_files.overview()
+        studio.comfyui_models.choose(body.model, body.role, body.file)
+        return studio.comfyui_models.overview()
 
     return made
 
 
 def state(studio: Studio) -> JSON:
     """The kept workflows, and whether there is a server to run them on."""
-    engine = next((s for s in studio.engine_status() if s.name == "comfyui"), None)
+    engine = next((s for s in studio.admin.engine_status() if s.name == "comfyui"), None)
     missing = "This studio was started without its ComfyUI engine." if engine is None else engine.missing
     return {"workflows": [row(m) for m in studio.workflows.all()], "missing": missing or ""}
 

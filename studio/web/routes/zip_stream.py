@@ -47,7 +47,7 @@ def zip_of(studio: Studio, runs: list[Run]) -> Iterator[bytes]:
     with zipfile.ZipFile(sink, "w", zipfile.ZIP_STORED) as made:  # type: ignore[arg-type]  # needs only write, flush
         for run in runs:
             for asset in run.assets:
-                path = studio.asset_path(asset)
+                path = studio.library.path(asset)
                 name = download_name(asset, run)
                 if not asset.path or not path.is_file():
                     missing.append(name)

@@ -40,7 +40,7 @@ def rest(studio: Studio, run: Run, timeout_s: float = 15) -> Run:
     """The run as soon as it has ended or is held."""
     until = time.monotonic() + timeout_s
     while time.monotonic() < until:
-        run = studio.get_run(run.id)
+        run = studio.local.runs.get(run.id)
         if run.status.ended or run.status == Status.HELD:
             return run
         time.sleep(0.02)
@@ -48,11 +48,11 @@ def rest(studio: Studio, run: Run, timeout_s: float = 15) -> Run:
 
 
 def words(studio: Studio, run: Run) -> list[str]:
-    return [e.why for e in studio.history(run.id)]
+    return [e.why for e in studio.local.runs.history(run.id)]
 
 
 def made(studio: Studio, **more: Any) -> Run:
-    (run,) = studio.submit(T2V | more)
+    (run,) = studio.local.requests.submit(T2V | more)
     return rest(studio, run)
 
 
@@ -60,15 +60,15 @@ def test_a_clip_is_made_kept_and_paid_for(studio: Studio, server: AlibabaServer)
     run = made(studio)
     assert (run.status, run.cost_usd) == (Status.SUCCEEDED, pytest.approx(0.43006))
     (clip,) = run.assets
-    assert studio.asset_path(clip).stat().st_size == clip.bytes
+    assert studio.local.assets.path(clip).stat().st_size == clip.bytes
     assert clip.has_audio
-    assert [row.usd for row in studio.spend("model")] == [pytest.approx(0.43006)]
+    assert [row.usd for row in studio.admin.spend("model")] == [pytest.approx(0.43006)]
     assert server.leaks == []
 
 
 def test_an_illustrated_answer_keeps_its_texts_and_pictures_in_order(studio: Studio) -> None:
     body = {"model": "alibaba/wan2.6-image-interleave", "task": "text-to-image", "prompt": "how to fold a crane"}
-    (run,) = studio.submit(body)
+    (run,) = studio.local.requests.submit(body)
     assert [a.kind for a in rest(studio, run).assets] == ["text", "image", "text", "image"]
 
 
@@ -79,9 +79,9 @@ def test_a_talking_photo_goes_through_upload_and_face_check(
     face.write_bytes(results.png(640, 640, "f"))
     tone = ["ffmpeg", "-v", "error", "-f", "lavfi", "-i", "sine=duration=4", str(voice)]
     subprocess.run(tone, check=True, timeout=30)
-    ids = {"image": studio.add_asset(face).id, "audio_file": studio.add_asset(voice).id}
+    ids = {"image": studio.local.assets.add(face).id, "audio_file": studio.local.assets.add(voice).id}
     body = {"model": "alibaba/wan2.2-s2v", "task": "audio-to-video", "consent": True, **ids}
-    (run,) = studio.submit(body)
+    (run,) = studio.local.requests.submit(body)
     assert rest(studio, run).status == Status.SUCCEEDED
     assert server.calls["detect"] == 1
     assert server.calls["upload"] == 3
@@ -93,7 +93,7 @@ def test_moderation_ends_the_run_at_once_with_advice(studio: Studio, server: Ali
     assert (run.status, run.error_code) == (Status.FAILED, "DataInspectionFailed")
     assert "Enhance prompt" in (run.error or "")
     assert server.calls["submit"] == 1
-    assert sum(row.usd for row in studio.spend("model")) == 0
+    assert sum(row.usd for row in studio.admin.spend("model")) == 0
 
 
 @pytest.mark.parametrize(
@@ -110,7 +110,7 @@ def test_what_only_the_account_can_mend_is_held_and_goes_on_after(
     run = made(studio)
     assert (run.status, run.held_reason) == (Status.HELD, reason)
     assert advice in (run.error or "")
-    studio.decide(run.id, "try_again")
+    studio.local.runs.decide(run.id, "try_again")
     assert rest(studio, run).status == Status.SUCCEEDED
 
 
@@ -123,7 +123,7 @@ def test_throttling_is_waited_out(studio: Studio, server: AlibabaServer) -> None
 
 @pytest.mark.parametrize("fault", ["drop-after", "endless", "truncate"])
 def test_a_lost_answer_is_looked_up_and_not_paid_twice(studio: Studio, server: AlibabaServer, fault: str) -> None:
-    studio._engines["alibaba"]._api.total_s = 0.5  # type: ignore[attr-defined]
+    studio.context.engines["alibaba"]._api.total_s = 0.5  # type: ignore[attr-defined]
     server.fail("submit", fault)
     run = made(studio)
     assert run.status == Status.SUCCEEDED
@@ -144,11 +144,11 @@ def test_an_answer_lost_beside_a_strangers_task_is_held_with_three_choices(
     run = made(studio)
     assert (run.status, run.held_reason) == (Status.HELD, HeldReason.LOST_SUBMIT)
     assert "2 tasks fit" in (run.error or "")
-    assert [c.id for c in studio.hold_choices(run)] == ["look_again", "submit_again", "give_up"]
+    assert [c.id for c in studio.queue.hold_choices(run)] == ["look_again", "submit_again", "give_up"]
     until = time.monotonic() + 20
     while any(t.status(time.time()) != "SUCCEEDED" for t in server.tasks.values()) and time.monotonic() < until:
         time.sleep(0.1)
-    studio.decide(run.id, "look_again")
+    studio.local.runs.decide(run.id, "look_again")
     assert rest(studio, run).status == Status.SUCCEEDED
     assert server.submits_by_prompt()["a fox"] == 1
 
@@ -163,7 +163,7 @@ def test_a_download_that_breaks_off_is_resumed(studio: Studio, server: AlibabaSe
 
 def test_an_expired_link_is_asked_for_anew(studio: Studio, server: AlibabaServer) -> None:
     server.link_s = -1
-    (run,) = studio.submit(T2V)
+    (run,) = studio.local.requests.submit(T2V)
     until = time.monotonic() + 10
     while not server.calls["download"] and time.monotonic() < until:
         time.sleep(0.01)
@@ -183,7 +183,7 @@ def test_a_failed_and_an_unknown_task_say_what_happened(studio: Studio, server: 
 def test_a_server_that_is_away_is_waited_for(studio: Studio, server: AlibabaServer) -> None:
     """Both before the submit and while watching."""
     server.stop()
-    (run,) = studio.submit(T2V)
+    (run,) = studio.local.requests.submit(T2V)
     time.sleep(1)
     server.running_s = 1
     server.start()
@@ -200,7 +200,7 @@ def test_a_server_that_is_away_is_waited_for(studio: Studio, server: AlibabaServ
 
 def test_a_key_revoked_half_way_holds_the_run_and_a_new_key_finishes_it(studio: Studio, server: AlibabaServer) -> None:
     server.running_s = 1
-    (run,) = studio.submit(T2V)
+    (run,) = studio.local.requests.submit(T2V)
     until = time.monotonic() + 10
     while not server.tasks and time.monotonic() < until:
         time.sleep(0.02)
@@ -208,7 +208,7 @@ def test_a_key_revoked_half_way_holds_the_run_and_a_new_key_finishes_it(studio: 
     held = rest(studio, run)
     assert (held.status, held.held_reason) == (Status.HELD, HeldReason.NOT_CONFIGURED)
     server.keys.add("sk-test")
-    studio.decide(run.id, "try_again")
+    studio.local.runs.decide(run.id, "try_again")
     assert rest(studio, run).status == Status.SUCCEEDED
     assert server.submits_by_prompt() == {"a fox": 1}
 
@@ -239,12 +239,12 @@ def test_a_run_waits_on_a_full_disk_and_room_finishes_it(small_disk: Path, serve
     server.full_size = True
     (small_disk / "ballast").write_bytes(b"x" * 2_000_000)
     with opened(small_disk / "data", server.url) as studio:
-        [run] = studio.submit(T2V)
+        [run] = studio.local.requests.submit(T2V)
         until = time.monotonic() + 30
-        while studio._store.health.reason != "full":
-            assert time.monotonic() < until, studio.get_run(run.id)
+        while studio.context.store.health.reason != "full":
+            assert time.monotonic() < until, studio.local.runs.get(run.id)
             time.sleep(0.05)
-        assert studio.get_run(run.id).handle
+        assert studio.local.runs.get(run.id).handle
         subprocess.run(["mount", "-o", "remount,size=200m", str(small_disk)], check=True, timeout=10)
         assert rest(studio, run).status == Status.SUCCEEDED
     assert server.submits_by_prompt() == {"a fox": 1}
@@ -252,11 +252,11 @@ def test_a_run_waits_on_a_full_disk_and_room_finishes_it(small_disk: Path, serve
 
 def test_cancel_stops_a_waiting_task_and_keeps_one_that_is_billed(studio: Studio, server: AlibabaServer) -> None:
     server.pending_s = 30
-    (run,) = studio.submit(T2V)
+    (run,) = studio.local.requests.submit(T2V)
     until = time.monotonic() + 10
-    while studio.get_run(run.id).phase != "waiting" and time.monotonic() < until:
+    while studio.local.runs.get(run.id).phase != "waiting" and time.monotonic() < until:
         time.sleep(0.02)
-    studio.cancel(run.id)
+    studio.local.runs.cancel(run.id)
     assert rest(studio, run).status == Status.CANCELLED
     (task,) = server.tasks.values()
     assert task.cancelled
@@ -267,21 +267,21 @@ def test_what_the_region_lacks_is_refused_at_submit(tmp_path: Path) -> None:
     settings = Settings(data=tmp_path / "data", secrets=key, options={"ALIBABA_REGION": "virginia"})
     body = {"model": "alibaba/video-style-transform", "task": "video-to-video", "video": "x"}
     with Studio.open(settings, engines={"alibaba": AlibabaEngine(settings)}, timing=QUICK) as studio:
-        assert [p.field for p in studio.check(body)] == ["video"]
+        assert [p.field for p in studio.local.requests.check(body)] == ["video"]
         effect = {"model": "alibaba/wan2.6-t2v-us", "task": "text-to-video", "prompt": "a"}
-        assert studio.check(effect) == []
+        assert studio.local.requests.check(effect) == []
     beijing = Settings(data=tmp_path / "data", secrets=key)
     home = {"alibaba": AlibabaEngine(beijing)}
     with Studio.open(beijing, engines=home, start=False) as studio, pytest.raises(CapabilityError, match="Virginia"):
-        studio.submit(effect)
+        studio.local.requests.submit(effect)
 
 
 def test_without_a_key_nothing_is_stored(tmp_path: Path) -> None:
     settings = Settings(data=tmp_path / "data")
     with Studio.open(settings, engines={"alibaba": AlibabaEngine(settings)}, timing=QUICK) as studio:
         with pytest.raises(NotConfigured, match="DASHSCOPE_API_KEY"):
-            studio.submit(T2V)
-        assert studio.search().total == 0
+            studio.local.requests.submit(T2V)
+        assert studio.local.gallery.search().total == 0
 
 
 def test_the_key_is_nowhere_on_the_disk(studio: Studio, server: AlibabaServer, tmp_path: Path) -> None:

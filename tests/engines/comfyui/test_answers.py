@@ -89,11 +89,13 @@ def test_a_look_that_cannot_be_read_is_repeated(
     answers = UNREADABLE if part == "upload" else LOOKS
     Image.new("RGB", (256, 256), "red").save(tmp_path / "in.png")
     with opened(tmp_path, url) as studio:
-        picture = studio.add_asset(tmp_path / "in.png")
+        picture = studio.local.assets.add(tmp_path / "in.png")
         clip = {"task": "image-to-video", "model": "comfyui/wan2.2-i2v-a14b", "prompt": "x", "first_frame": picture.id}
         proxy.odd[part] = [*answers.values(), *((200, text) for text in OTHER_SHAPES.get(part, []))]
-        (run,) = studio.wait([studio.submit(clip if part == "upload" else BODY)[0].id], timeout_s=40)
-        said = " ".join(event.why or "" for event in studio.history(run.id))
+        (run,) = studio.local.runs.wait(
+            [studio.local.requests.submit(clip if part == "upload" else BODY)[0].id], timeout_s=40
+        )
+        said = " ".join(event.why or "" for event in studio.local.runs.history(run.id))
     assert (run.status, run.attempt, proxy.odd[part]) == (Status.SUCCEEDED, 1, [])
     assert list(server.posts.values()) == [1]
     assert not any(word in said for word in ("Recursion", "Traceback", "unexpected", "Error"))
@@ -106,8 +108,8 @@ def test_a_submit_whose_answer_cannot_be_read_is_looked_up(
     answers = [*UNREADABLE.values(), (200, b"{}"), (200, b'{"prompt_id": [1]}'), (500, b"no")]
     with opened(tmp_path, url) as studio:
         proxy.odd["prompt"] = list(answers)
-        runs = [studio.submit(BODY | {"prompt": f"fox {n}"})[0] for n in range(len(answers))]
-        done = studio.wait([run.id for run in runs], timeout_s=60)
+        runs = [studio.local.requests.submit(BODY | {"prompt": f"fox {n}"})[0] for n in range(len(answers))]
+        done = studio.local.runs.wait([run.id for run in runs], timeout_s=60)
     assert {run.status for run in done} == {Status.SUCCEEDED}
     assert (proxy.odd["prompt"], set(server.posts.values())) == ([], {1})
 
@@ -130,7 +132,7 @@ def test_a_refusal_of_any_shape_is_a_sentence(
 ) -> None:
     with opened(tmp_path, url) as studio:
         proxy.odd["prompt"] = [(status, content)] * 9
-        run = rest(studio, studio.submit(BODY)[0])
+        run = rest(studio, studio.local.requests.submit(BODY)[0])
     assert run.status in (Status.FAILED, Status.HELD)
     assert words in (run.error or "")
     assert len(run.error or "") < 300

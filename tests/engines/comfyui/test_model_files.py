@@ -38,8 +38,8 @@ def comfy(server: ComfyServer) -> Iterator[str]:
 
 def clip(studio: Studio, **more: object) -> Run:
     body = {"task": "text-to-video", "model": T2V, "prompt": "a fox", "width": 256, "height": 256, "duration_s": 1}
-    [run] = studio.submit(body | more)
-    [done] = studio.wait([run.id], timeout_s=20)
+    [run] = studio.local.requests.submit(body | more)
+    [done] = studio.local.runs.wait([run.id], timeout_s=20)
     return done
 
 
@@ -48,7 +48,7 @@ def sent(server: ComfyServer, cls: str, field: str) -> list[object]:
 
 
 def about(studio: Studio, model: str = T2V, *, fresh: bool = False) -> JSON:
-    return next(m for m in studio.comfy_files.overview(fresh=fresh)["models"] if m["id"] == model)
+    return next(m for m in studio.comfyui_models.overview(fresh=fresh)["models"] if m["id"] == model)
 
 
 def role(studio: Studio, name: str, *, fresh: bool = False) -> JSON:
@@ -59,17 +59,17 @@ def test_a_chosen_file_is_what_the_next_run_takes_and_the_others_stay_automatic(
     tmp_path: Path, server: ComfyServer, comfy: str
 ) -> None:
     with opened(tmp_path, comfy) as studio:
-        studio.comfy_files.choose(T2V, "high", OTHER)
+        studio.comfyui_models.choose(T2V, "high", OTHER)
         assert clip(studio).status == Status.SUCCEEDED
         assert sent(server, "UNETLoader", "unet_name") == [OTHER, "wan2.2_t2v_low_noise_14B_fp8_scaled.safetensors"]
-        studio.comfy_files.choose(T2V, "high", "")
+        studio.comfyui_models.choose(T2V, "high", "")
         clip(studio)
         assert OTHER not in sent(server, "UNETLoader", "unet_name")
 
 
 def test_a_choice_survives_a_restart(tmp_path: Path, server: ComfyServer, comfy: str) -> None:
     with opened(tmp_path, comfy) as studio:
-        studio.comfy_files.choose(T2V, "high", OTHER)
+        studio.comfyui_models.choose(T2V, "high", OTHER)
     with opened(tmp_path, comfy) as studio:
         assert (role(studio, "high")["chosen"], role(studio, "high")["file"]) == (OTHER, OTHER)
         clip(studio)
@@ -80,7 +80,7 @@ def test_a_chosen_file_that_vanished_is_said_and_nothing_takes_its_place(
     tmp_path: Path, server: ComfyServer, comfy: str
 ) -> None:
     with opened(tmp_path, comfy) as studio:
-        studio.comfy_files.choose(T2V, "high", OTHER)
+        studio.comfyui_models.choose(T2V, "high", OTHER)
         server.models["diffusion_models"].remove(OTHER)
         done = clip(studio)
         assert done.status == Status.FAILED
@@ -112,8 +112,8 @@ def test_only_a_file_that_the_server_lists_for_the_role_can_be_chosen(
 ) -> None:
     with opened(tmp_path, comfy) as studio:
         with pytest.raises(error):
-            studio.comfy_files.choose(model, name, file)
-        assert not any(r["chosen"] for m in studio.comfy_files.overview()["models"] for r in m["roles"])
+            studio.comfyui_models.choose(model, name, file)
+        assert not any(r["chosen"] for m in studio.comfyui_models.overview()["models"] for r in m["roles"])
 
 
 def test_what_is_missing_is_named_with_folder_and_source(tmp_path: Path, server: ComfyServer, comfy: str) -> None:
@@ -137,12 +137,12 @@ def test_a_server_that_is_too_old_for_a_model_is_told_apart(tmp_path: Path, comf
 
 def test_without_a_server_nothing_is_claimed_and_nothing_can_be_chosen(tmp_path: Path) -> None:
     with opened(tmp_path, "http://127.0.0.1:9") as studio:
-        assert (studio.comfy_files.overview()["server"], about(studio)["state"]) == ("silent", "unknown")
+        assert (studio.comfyui_models.overview()["server"], about(studio)["state"]) == ("silent", "unknown")
         with pytest.raises(Unavailable, match="does not answer"):
-            studio.comfy_files.choose(T2V, "high", OTHER)
-        studio.comfy_files.choose(T2V, "high", "")  # going back needs no server
+            studio.comfyui_models.choose(T2V, "high", OTHER)
+        studio.comfyui_models.choose(T2V, "high", "")  # going back needs no server
     with opened(tmp_path, "") as studio:
-        assert studio.comfy_files.overview()["server"] == "unset"
+        assert studio.comfyui_models.overview()["server"] == "unset"
 
 
 def test_a_broken_file_of_choices_is_begun_anew(tmp_path: Path, comfy: str) -> None:
@@ -151,7 +151,7 @@ def test_a_broken_file_of_choices_is_begun_anew(tmp_path: Path, comfy: str) -> N
         (tmp_path / "data" / "comfyui.json").write_text(text)
         with opened(tmp_path, comfy) as studio:
             assert role(studio, "high")["chosen"] == ""
-            studio.comfy_files.choose(T2V, "high", OTHER)
+            studio.comfyui_models.choose(T2V, "high", OTHER)
             assert role(studio, "high")["chosen"] == OTHER
 
 
@@ -188,7 +188,7 @@ def test_a_lora_that_the_server_cannot_mean_is_refused_in_a_sentence(
 def test_a_lora_line_that_cannot_be_read_is_refused_at_the_form(tmp_path: Path, line: str) -> None:
     body = {"task": "text-to-video", "model": T2V, "prompt": "a fox", "loras": line}
     with opened(tmp_path, "http://127.0.0.1:9") as studio:
-        [error] = studio.check(body)
+        [error] = studio.local.requests.check(body)
     assert (error.field, "cannot be read" in str(error)) == ("loras", True)
 
 

@@ -38,17 +38,17 @@ def until(look: Callable[[], bool], *, within_s: float = 20) -> None:
 
 
 def said(studio: Studio, run: Run) -> str:
-    return " ".join(event.why or "" for event in studio.history(run.id))
+    return " ".join(event.why or "" for event in studio.local.runs.history(run.id))
 
 
 def test_a_run_that_a_restart_lost_starts_again_and_says_so(tmp_path: Path, server: ComfyServer, comfy: str) -> None:
     server.step_s = 0.2
     with opened(tmp_path, comfy) as studio:
-        running, waiting = studio.submit(BODY | {"n": 2})
+        running, waiting = studio.local.requests.submit(BODY | {"n": 2})
         until(lambda: len(server.posts) == 2 and server.running is not None)
         server.forget()
         server.step_s = 0.01
-        done = studio.wait([running.id, waiting.id], timeout_s=20)
+        done = studio.local.runs.wait([running.id, waiting.id], timeout_s=20)
         assert [(r.status, r.attempt) for r in done] == [(Status.SUCCEEDED, 2)] * 2
         assert all("it was restarted" in said(studio, run) for run in done)
     assert sorted(server.posts.values()) == [2, 2]
@@ -59,15 +59,15 @@ def test_a_server_that_loses_a_run_again_and_again_is_not_fed_for_ever(
 ) -> None:
     server.step_s = 0.5
     with opened(tmp_path, comfy) as studio:
-        [run] = studio.submit(BODY)
+        [run] = studio.local.requests.submit(BODY)
 
         def lost() -> bool:
             if server.running is not None:
                 server.forget()
-            return studio.get_run(run.id).status == Status.HELD
+            return studio.local.runs.get(run.id).status == Status.HELD
 
         until(lost)
-        held = studio.get_run(run.id)
+        held = studio.local.runs.get(run.id)
         assert held.held_reason == HeldReason.CRASHED_TWICE
         assert "does not know this run any more" in (held.error or "")
     assert list(server.posts.values()) == [held.attempt]
@@ -78,8 +78,8 @@ def test_a_run_whose_answer_was_lost_is_found_there_and_not_queued_twice(
 ) -> None:
     server.lose_answer = True
     with opened(tmp_path, comfy) as studio:
-        [run] = studio.submit(BODY)
-        [done] = studio.wait([run.id], timeout_s=20)
+        [run] = studio.local.requests.submit(BODY)
+        [done] = studio.local.runs.wait([run.id], timeout_s=20)
         assert done.status == Status.SUCCEEDED
     assert list(server.posts.values()) == [1]
 
@@ -87,10 +87,10 @@ def test_a_run_whose_answer_was_lost_is_found_there_and_not_queued_twice(
 def test_a_studio_that_restarts_finds_its_run_where_it_left_it(tmp_path: Path, server: ComfyServer, comfy: str) -> None:
     server.step_s = 0.2
     with opened(tmp_path, comfy) as studio:
-        [run] = studio.submit(BODY)
-        until(lambda: studio.get_run(run.id).handle is not None)
+        [run] = studio.local.requests.submit(BODY)
+        until(lambda: studio.local.runs.get(run.id).handle is not None)
     server.step_s = 0.01
     with opened(tmp_path, comfy) as studio:
-        [done] = studio.wait([run.id], timeout_s=20)
+        [done] = studio.local.runs.wait([run.id], timeout_s=20)
         assert (done.status, done.attempt) == (Status.SUCCEEDED, 1)
     assert list(server.posts.values()) == [1]

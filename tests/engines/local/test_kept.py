@@ -58,12 +58,12 @@ def test_it_is_done_at_the_start_with_the_users_bounds(tmp_path: Path) -> None:
     old, young = (kept(folder, f"latents/{d}", age_s=d * DAY_S) for d in (3, 1))
     settings = Settings(data=tmp_path, options={"STUDIO_GPU": "cpu", "STUDIO_GPU_CACHE_DAYS": "2"})
     with Studio.open(settings) as studio:
-        assert studio.engine_status()  # builds the engines
+        assert studio.admin.engine_status()  # builds the engines
         deadline = time.monotonic() + 10
         while old.exists() and time.monotonic() < deadline:
             time.sleep(0.01)
         assert (old.exists(), young.exists()) == (False, True)
-        assert studio.storage().local_bytes == 1000
+        assert studio.admin.storage().local_bytes == 1000
 
 
 def test_embeddings_that_were_thrown_away_are_made_again(bench: Bench) -> None:

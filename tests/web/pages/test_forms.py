@@ -42,7 +42,7 @@ def picture(studio: Studio, folder: Path, side: int = 64) -> str:
     """A noisy picture in the library, which no format makes small."""
     pixels = np.random.default_rng(side).integers(0, 255, (side, side, 3), dtype=np.uint8)
     Image.fromarray(pixels).save(folder / f"{side}.png")
-    return studio.add_asset(folder / f"{side}.png").id
+    return studio.local.assets.add(folder / f"{side}.png").id
 
 
 def test_an_order_of_files_that_are_not_the_forms_is_ignored(page: CreatePage, studio: Studio, tmp_path: Path) -> None:
@@ -63,7 +63,7 @@ def test_a_file_that_is_too_large_offers_a_smaller_copy_and_only_the_wish_makes_
     changed = page.on_shrink(told(slot="image", id=large), NOBODY, *sent(page, {"image": [{"id": large}]}))
     [copy] = changed[page.media]["files"]["image"]
     assert copy["id"] != large and copy["problems"] == [] and copy["bytes"] <= 1_000_000
-    assert studio.get_asset(large).bytes > 1_000_000
+    assert studio.local.assets.get(large).bytes > 1_000_000
 
 
 def test_only_uploads_are_taken_in(studio: Studio) -> None:

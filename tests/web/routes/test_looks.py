@@ -46,7 +46,7 @@ def board(web: httpx.Client, studio: Studio) -> str:
     made = web.post("/ui/boards", json=body).json()
     path = f"/ui/boards/{made['board']['id']}"
     web.post(f"{path}/draft", json={"shots": [made["board"]["shots"][0]["id"]]})
-    studio.wait([r.id for r in studio.active()], timeout_s=60)
+    studio.local.runs.wait([r.id for r in studio.local.runs.active()], timeout_s=60)
     return path
 
 

@@ -54,14 +54,14 @@ def stored(studio: Studio, content: bytes, *, name: str, mime: str, owner: str =
         id=f"a_{name.replace('.', '')}", kind=Kind.IMAGE, mime=mime, name=name, path=f"library/{name}",
         bytes=len(content), sha256="0" * 64, owner=owner,
     )  # fmt: skip
-    with studio._store.write() as db:
+    with studio.context.store.write() as db:
         assets.add(db, asset)
     return asset
 
 
 def test_a_file_goes_out_whole_and_may_be_kept_for_ever(web: httpx.Client, studio: Studio, made: Run) -> None:
     answer = web.get(made.assets[0].url)
-    assert answer.content == studio.asset_path(made.assets[0]).read_bytes()
+    assert answer.content == studio.local.assets.path(made.assets[0]).read_bytes()
     assert answer.headers["cache-control"] == "private, max-age=31536000, immutable"
     assert answer.headers["content-type"] == "image/png"
     assert answer.headers["content-disposition"].startswith("inline")
@@ -77,7 +77,7 @@ def test_a_known_etag_costs_nothing(web: httpx.Client, made: Run) -> None:
 
 
 def test_ranges_are_served_and_impossible_ones_refused(web: httpx.Client, studio: Studio, made: Run) -> None:
-    whole = studio.asset_path(made.assets[0]).read_bytes()
+    whole = studio.local.assets.path(made.assets[0]).read_bytes()
     part = web.get(made.assets[0].url, headers={"range": "bytes=5-14"})
     assert (part.status_code, part.content) == (206, whole[5:15])
     assert part.headers["content-range"] == f"bytes 5-14/{len(whole)}"
@@ -119,13 +119,13 @@ def test_no_path_leads_out_of_the_library(web: httpx.Client, path: str) -> None:
 
 
 def test_a_file_that_left_the_disk_is_missing_not_an_error(web: httpx.Client, studio: Studio, made: Run) -> None:
-    studio.asset_path(made.assets[0]).unlink()
+    studio.local.assets.path(made.assets[0]).unlink()
     assert web.get(made.assets[0].url).status_code == 404
 
 
 def test_another_users_runs_and_files_do_not_exist(web: httpx.Client, studio: Studio) -> None:
-    [run] = studio.submit(image("hers"), owner="ann")
-    [run] = studio.wait([run.id], timeout_s=10)
+    [run] = studio.acting_for("ann").requests.submit(image("hers"))
+    [run] = studio.local.runs.wait([run.id], timeout_s=10)
     bob, ann = {"x-user": "bob"}, {"x-user": "ann"}
     for path in (run.assets[0].url, f"{run.assets[0].url}/thumb", f"/ui/runs/{run.id}", f"/ui/zip?ids={run.id}"):
         assert web.get(path, headers=ann).status_code == 200
@@ -139,7 +139,7 @@ def test_a_named_user_does_not_keep_the_house(web: httpx.Client, studio: Studio)
     for path in ("/ui/house/limits", "/ui/house/backup", "/ui/queue/pause", "/ui/purge"):
         assert web.post(path, json={}, headers={"x-user": "bob"}).status_code == 403
     assert web.get("/ui/house", headers={"x-user": "bob"}).status_code == 403
-    assert not studio.paused and not studio.backups()
+    assert not studio.queue.paused and not studio.admin.backups()
 
 
 @pytest.mark.parametrize(
@@ -167,13 +167,13 @@ def test_a_selection_is_one_zip_with_the_requests(web: httpx.Client, studio: Stu
     with zipfile.ZipFile(io.BytesIO(answer.content)) as archive:
         assert archive.testzip() is None
         pictures = [n for n in archive.namelist() if n.endswith(".png")]
-        assert len(pictures) == 2 and archive.read(pictures[0]) == studio.asset_path(made.assets[0]).read_bytes()
+        assert len(pictures) == 2 and archive.read(pictures[0]) == studio.local.assets.path(made.assets[0]).read_bytes()
         assert json.loads(archive.read("runs.json"))[0]["seed"] == 42
 
 
 def test_pages_of_the_gallery_follow_one_another(web: httpx.Client, studio: Studio) -> None:
-    studio.pause()
-    ids = [r.id for n in range(5) for r in studio.submit(image(f"number {n}"))][::-1]
+    studio.queue.pause()
+    ids = [r.id for n in range(5) for r in studio.local.requests.submit(image(f"number {n}"))][::-1]
     first = web.get("/ui/runs", params={"limit": 3}).json()
     rest = web.get("/ui/runs", params={"limit": 3, "before": first["next_before"]}).json()
     assert [r["id"] for r in first["runs"] + rest["runs"]] == ids
@@ -202,7 +202,7 @@ def test_a_wrong_question_is_answered_in_a_sentence(web: httpx.Client, made: Run
 )  # fmt: skip
 def test_a_foreign_page_changes_nothing(web: httpx.Client, studio: Studio, made: Run, headers: dict[str, str]) -> None:
     assert web.post("/ui/trash", json={"ids": [made.id]}, headers=headers).status_code == 403
-    assert not studio.get_run(made.id).trashed_at
+    assert not studio.local.runs.get(made.id).trashed_at
 
 
 def test_our_own_page_and_programs_may_change_things(web: httpx.Client, url: str, made: Run, studio: Studio) -> None:
@@ -210,10 +210,10 @@ def test_our_own_page_and_programs_may_change_things(web: httpx.Client, url: str
     assert web.post("/ui/trash", json={"ids": [made.id]}, headers=own).json() == {"ids": [made.id]}
     assert web.post("/ui/restore", json={"ids": [made.id]}).json() == {"ids": [made.id]}
     assert web.post(f"/ui/runs/{made.id}/rate", json={"stars": 4}, headers=own).status_code == 200
-    assert studio.get_run(made.id).rating == 4
+    assert studio.local.runs.get(made.id).rating == 4
     pretended = {"host": "inside:80", "x-forwarded-host": "studio.example", "origin": "https://studio.example"}
     assert web.post(f"/ui/runs/{made.id}/rate", json={"stars": 1}, headers=pretended).status_code == 403
-    assert studio.get_run(made.id).rating == 4
+    assert studio.local.runs.get(made.id).rating == 4
 
 
 class Stream:
@@ -258,7 +258,7 @@ def test_a_change_reaches_an_open_page_within_a_second(url: str, studio: Studio)
     stream = Stream(url)
     assert stream.answer.headers["x-accel-buffering"] == "no"
     stream.until(lambda event, _: event == "queue")
-    [run] = studio.submit(image())
+    [run] = studio.local.requests.submit(image())
     assert stream.until(changed(run.id)) < 1
     stream.until(changed(run.id, "succeeded"))
     stream.close()
@@ -271,7 +271,7 @@ def test_a_page_that_connects_again_misses_nothing(url: str, studio: Studio, eng
     run = finish(studio, image("while nobody listened"))
     second = Stream(url, **{"last-event-id": "from-another-life-7"})
     second.until(lambda event, data: event == "queue" and run.id in [r["id"] for r in data["recent"]])
-    [later] = studio.submit(image("and now"))
+    [later] = studio.local.requests.submit(image("and now"))
     assert second.until(changed(later.id)) < 1
     second.close()
 
@@ -279,10 +279,10 @@ def test_a_page_that_connects_again_misses_nothing(url: str, studio: Studio, eng
 def test_a_stream_tells_only_the_users_own_runs(url: str, studio: Studio) -> None:
     bob = Stream(url, **{"x-user": "bob"})
     bob.until(lambda event, _: event == "queue")
-    [hers] = studio.submit(image("hers"), owner="ann")
-    [his] = studio.submit(image("his"), owner="bob")
+    [hers] = studio.acting_for("ann").requests.submit(image("hers"))
+    [his] = studio.acting_for("bob").requests.submit(image("his"))
     bob.until(changed(his.id, "succeeded"))
-    studio.wait([hers.id], timeout_s=10)
+    studio.local.runs.wait([hers.id], timeout_s=10)
     time.sleep(0.3)
     assert hers.id not in json.dumps(bob.told)
     bob.close()
@@ -293,7 +293,7 @@ def test_pause_and_order_are_told_to_open_pages(web: httpx.Client, url: str, stu
     stream.until(lambda event, _: event == "queue")
     web.post("/ui/queue/pause")
     stream.until(lambda event, data: event == "queue" and data["paused"])
-    [a], [b] = studio.submit(image("a")), studio.submit(image("b"))
+    [a], [b] = studio.local.requests.submit(image("a")), studio.local.requests.submit(image("b"))
     web.post(f"/ui/runs/{b.id}/move", json={"before": a.id})
     stream.until(lambda event, data: event == "queue" and [r["id"] for r in data["active"]] == [b.id, a.id])
     stream.close()
@@ -315,5 +315,5 @@ def test_health_and_house_show_no_key(web: httpx.Client, studio: Studio) -> None
     assert {e["name"] for e in house["engines"]} == {"fake", "paid"}
     assert house["storage"]["runs"] == 0 and house["limits"]["day_usd"] is None
     web.post("/ui/house/limits", json={"day_usd": 3})
-    assert studio.limits().day_usd == 3
+    assert studio.admin.limits().day_usd == 3
     assert web.post("/ui/house/backup").json()["backups"][0]["bytes"] > 0

@@ -77,7 +77,7 @@ class Board:
 
 
 def finish(studio: Studio) -> None:
-    done = studio.wait([r.id for r in studio.active()], timeout_s=60)
+    done = studio.local.runs.wait([r.id for r in studio.local.runs.active()], timeout_s=60)
     assert all(r.status is Status.SUCCEEDED for r in done), [r.error for r in done]
 
 
@@ -289,7 +289,7 @@ def test_a_new_board_draws_its_animatic_at_once(web: httpx.Client, studio: Studi
     made = web.post("/ui/boards", json={"title": "Harbour", "script": SCRIPT, **SMALL}).json()
     path = f"/ui/boards/{made['board']['id']}"
     assert all(shot["running"] for shot in made["shots"].values())
-    studio.wait([r.id for r in studio.active()], timeout_s=60)
+    studio.local.runs.wait([r.id for r in studio.local.runs.active()], timeout_s=60)
     assert {shot["best_kind"] for shot in web.get(path).json()["shots"].values()} == {"draft"}
 
 

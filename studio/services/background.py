@@ -1,0 +1,111 @@
+"""Slow work of the studio, a thread for each kind, and what is known of it. It outlives the calls that ask for it."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from studio.film.quality import Measured
+
+
+class BackgroundWork:
+    """One thread, begun when there is first something to do. closing: the studio stops; begin nothing more."""
+
+    def __init__(self, name: str) -> None:
+        self.name = name
+        self.lock = threading.Lock()
+        self.closing = False
+        self._pool: ThreadPoolExecutor | None = None
+
+    def submit(self, work: Callable[..., None], *given: Any) -> None:
+        """Do this after all that came before it."""
+        with self.lock:
+            self._pool = self._pool or ThreadPoolExecutor(1, self.name)
+            self._pool.submit(work, *given)
+
+    def close(self) -> None:
+        """Stop: what is under way is asked to end, what waits is dropped."""
+        self.closing = True
+        if self._pool:
+            self._pool.shutdown(wait=True, cancel_futures=True)
+
+
+@dataclass
+class ExportProgress:
+    """An export under way. fraction: 0..1. closing: it is stopped because the studio closes, and goes on later."""
+
+    fraction: float = 0.0
+    cancelled: bool = False
+    closing: bool = False
+
+
+class ExportWork(BackgroundWork):
+    """Exports, one at a time. running: by export id."""
+
+    def __init__(self) -> None:
+        super().__init__("exports")
+        self.running: dict[str, ExportProgress] = {}
+
+    def close(self) -> None:
+        """Stop what is under way; the next start takes it up again."""
+        self.closing = True
+        for progress in list(self.running.values()):
+            progress.closing = not progress.cancelled
+            progress.cancelled = True
+        super().close()
+
+
+class SplitWork(BackgroundWork):
+    """Films made in one run that are cut into takes. running: run ids. errors: why one could not be, by run id."""
+
+    def __init__(self) -> None:
+        super().__init__("splits")
+        self.running: set[str] = set()
+        self.errors: dict[str, str] = {}
+
+
+class MeasureWork(BackgroundWork):
+    """Measurements of takes, by the file's hash. known: None where the file cannot be read."""
+
+    def __init__(self) -> None:
+        super().__init__("measures")
+        self.known: dict[str, Measured | None] = {}
+        self.running: set[str] = set()
+
+
+@dataclass
+class BoardMemory:
+    """frames: asset ids of last frames, by clip and seconds cut off. typing: the stretch of typing that each board's
+    newest edit belongs to, with the edit's number."""
+
+    frames: dict[tuple[str, float], str] = field(default_factory=dict)
+    typing: dict[str, tuple[str, int]] = field(default_factory=dict)
+
+
+class ContinuationWork:
+    """Boards that wait for runs to end. closing: the studio stops."""
+
+    def __init__(self) -> None:
+        self.closing = False
+        self._lock = threading.Lock()
+        self._waiting: dict[str, tuple[str, set[str]]] = {}
+
+    def wait_for(self, board_id: str, owner: str, runs: set[str]) -> None:
+        """From now on this board of this owner waits for these runs."""
+        with self._lock:
+            self._waiting[board_id] = (owner, runs)
+
+    def waits_of(self, board_id: str) -> set[str]:
+        """The runs that the board waits for."""
+        with self._lock:
+            return self._waiting.get(board_id, ("", set()))[1]
+
+    def due(self, changed: set[str] | None) -> list[tuple[str, str]]:
+        """Boards with their owners that wait for one of these runs; None: for any run."""
+        with self._lock:
+            waiting = self._waiting.items()
+            return [(b, owner) for b, (owner, runs) in waiting if runs and (changed is None or runs & changed)]

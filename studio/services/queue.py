@@ -1,0 +1,70 @@
+"""The queue as a whole: its pause, the state of the storage under it, and the feed of changes."""
+
+from __future__ import annotations
+
+from studio.domain import LOCAL_USER, Run
+from studio.jobs import decisions
+from studio.jobs.decisions import HoldChoice
+from studio.jobs.events import Subscription
+from studio.jobs.scheduler import PAUSED
+from studio.services.context import Context
+from studio.storage import Reason
+from studio.store import queue, runs, settings
+
+
+class Queue:
+    """What holds for all users' runs."""
+
+    def __init__(self, context: Context) -> None:
+        self._context = context
+
+    @property
+    def paused(self) -> bool:
+        """Whether new runs are kept from starting. Remembered across restarts."""
+        with self._context.store.read() as db:
+            return settings.get(db, PAUSED, False)
+
+    def pause(self) -> None:
+        """Start nothing new; what runs goes on."""
+        self._set_paused(True)
+
+    def resume(self) -> None:
+        """Start what waits."""
+        self._set_paused(False)
+
+    def _set_paused(self, paused: bool) -> None:
+        with self._context.store.write() as db:
+            settings.put(db, PAUSED, paused)
+        self._context.changed()
+
+    @property
+    def storage_reason(self) -> Reason | None:
+        """Why the disk or the database cannot be written just now; None when they can."""
+        return self._context.store.health.reason
+
+    def subscribe(self) -> Subscription:
+        """Ids of runs that change from now on; use it in `with`."""
+        return self._context.jobs.feed.subscribe()
+
+    def active(self) -> list[Run]:
+        """Everybody's running, held and queued runs, in this order; the queued ones in the order of the queue."""
+        with self._context.store.read() as db:
+            return [self._context.alive(run) for run in queue.active(db, LOCAL_USER)]
+
+    def get(self, run_id: str) -> Run:
+        """Anybody's run as it is now, for the feed that gives each user their own. Raises NotFound."""
+        with self._context.store.read() as db:
+            return self._context.alive(runs.get(db, run_id, LOCAL_USER))
+
+    def concurrency(self, provider: str) -> int:
+        """How many runs of this provider are under way at once; 1 for the engines of this machine."""
+        return self._context.concurrency(provider)
+
+    def hold_choices(self, run: Run) -> list[HoldChoice]:
+        """What the user can do about a held run; empty otherwise."""
+        return decisions.choices(run)
+
+    def export_progress(self, export_id: str) -> float | None:
+        """Fraction done of an export, 0..1; None when it is not under way."""
+        progress = self._context.exports.running.get(export_id)
+        return progress.fraction if progress else None
