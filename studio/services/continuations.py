@@ -63,7 +63,7 @@ class Continuations:
         self._work = context.continuations
 
     def plan(self, board_id: str, *, shots: Iterable[str] | None = None) -> ChainPlan:
-        """As Storyboards.render_plan; shots that only wait for the last frame of one that is rendered follow by themselves.
+        """As Storyboards.render_plan; shots that only wait for the last frame of a rendered one follow automatically.
 
         So does one whose shot in front is rendered anew: it begins with the new take, which then goes into the film.
         """
