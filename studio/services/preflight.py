@@ -51,7 +51,7 @@ class Preflight:
         self._work = context.measures
 
     def of_board(self, board_id: str, options: JSON | None = None, places: list[str] | None = None) -> Checked:
-        """What to look at before this board is exported so. options: as Exports.start takes them; places: preset ids."""
+        """What to look at before this board is exported. options: as Exports.start takes them; places: preset ids."""
         try:
             chosen = FilmOptions.model_validate(options or {})
         except ValueError as error:
