@@ -8,6 +8,7 @@ than import-linter: that knows neither the rule about private names nor circles 
 from __future__ import annotations
 
 import ast
+import re
 import subprocess
 import sys
 from functools import cache
@@ -163,3 +164,11 @@ def test_importing_the_studio_is_light(module: str, heavy: list[str]) -> None:
     done = subprocess.run([sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, timeout=60)
     assert done.returncode == 0, done.stderr
     assert done.stdout.split() == []
+
+
+def test_the_web_acts_for_the_user_of_the_request() -> None:
+    """`Studio.local` sees everything, so no page and no route may use it."""
+    found = [
+        str(p.relative_to(ROOT)) for p in FILES if part(p) == "web" and re.search(r"\.local\b", p.read_text("utf-8"))
+    ]
+    assert found == []

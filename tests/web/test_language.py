@@ -29,12 +29,12 @@ def web(studio: Studio) -> Iterator[httpx.Client]:
 @pytest.fixture
 def held(studio: Studio) -> Run:
     """A run that is held for a reason with an id."""
-    studio.pause()
-    [run] = studio.submit(image())
+    studio.queue.pause()
+    [run] = studio.local.requests.submit(image())
     why = Message("board.no_shots")
-    with studio._store.write() as db:
+    with studio.context.store.write() as db:
         runs.move(db, run, Status.HELD, why, held_reason=HeldReason.BUDGET.value, error=why, note=why)
-    return studio.get_run(run.id)
+    return studio.local.runs.get(run.id)
 
 
 @pytest.mark.parametrize(("headers", "words"), [(PAGE, CHINESE), (BROWSER, CHINESE), ({}, ENGLISH)])
@@ -59,7 +59,7 @@ def test_a_run_answers_the_english_sentence_with_id_and_values(held: Run) -> Non
 
 
 def test_a_refusal_answers_its_id_and_values_beside_the_sentence(web: httpx.Client, studio: Studio) -> None:
-    board = studio.boards.create("Film").board
+    board = studio.local.storyboards.create("Film").board
     asked = {"op": "cast", "name": "two words"}
     for headers, words in (
         ({}, "Use one word for the name: letters, digits, hyphens or underscores."),
@@ -72,9 +72,9 @@ def test_a_refusal_answers_its_id_and_values_beside_the_sentence(web: httpx.Clie
 
 
 def test_sentences_of_earlier_versions_are_shown_as_they_were_stored(studio: Studio, held: Run) -> None:
-    with studio._store.write() as db:
+    with studio.context.store.write() as db:
         db.execute("UPDATE runs SET error = 'Said long ago.', error_message = NULL")
         db.execute("UPDATE events SET why = 'Said long ago.', why_message = NULL")
-    run = studio.get_run(held.id)
+    run = studio.local.runs.get(held.id)
     assert (run.error, run.public()["error_id"]) == ("Said long ago.", None)
-    assert [event.why for event in studio.history(held.id)][-1] == "Said long ago."
+    assert [event.why for event in studio.local.runs.history(held.id)][-1] == "Said long ago."
