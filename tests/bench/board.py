@@ -46,7 +46,9 @@ def main(argv: list[str]) -> None:
             with serving(studio) as url, httpx.Client(base_url=url, timeout=60) as web:
                 whole = _edited(web, f"/ui/boards/{board}", wanted.edits, since=False)
                 part = _edited(web, f"/ui/boards/{board}", wanted.edits, since=True)
-            bare = _stored(Path(folder), studio.boards.get(board).board.model_dump(mode="json"), wanted.edits)
+            bare = _stored(
+                Path(folder), studio.local.storyboards.get(board).board.model_dump(mode="json"), wanted.edits
+            )
             for name, (times, sizes) in (("edit answered whole", whole), ("edit answered since", part)):
                 _tell(name, shots, times, bytes_p50=statistics.median(sizes), bytes_most=max(sizes))
             _tell("reference: the body stored bare", shots, bare)
@@ -54,15 +56,15 @@ def main(argv: list[str]) -> None:
 
 def _filled(studio: Studio, folder: Path, shots: int) -> str:
     """A board of so many shots with takes; its id."""
-    clip = studio.add_asset(samples.clip(folder / "take.mp4", seconds=2, width=128, height=72, fps=24))
+    clip = studio.local.assets.add(samples.clip(folder / "take.mp4", seconds=2, width=128, height=72, fps=24))
     script = "\n".join(f"Shot {n + 1} [{4 * n}-{4 * n + 4}s] {_words(n)}" for n in range(shots))
-    board = studio.boards.create("Bench", script=script, model=MODEL).board
+    board = studio.local.storyboards.create("Bench", script=script, model=MODEL).board
     picture = folder / "anna.png"
     samples.corner_picture(300, 300).save(picture)
-    face = studio.add_asset(picture)
+    face = studio.local.assets.add(picture)
     for name in ("anna", "ben", "quay"):
         member = CastMember(id=f"m{name}", name=name, references=(face.id,), consent=True, description="in a red coat")
-        studio.boards.edit(board.id, "cast", lambda b, m=member: edit.cast(b, m))
+        studio.local.storyboards.edit(board.id, "cast", lambda b, m=member: edit.cast(b, m))
     files: dict[str, Asset] = {shot.id: clip for shot in board.shots}
     give_takes(studio, board.id, files)
     give_takes(studio, board.id, files, kind="draft")

@@ -66,7 +66,7 @@ def exported(studio: Studio, board: Board, form: str, **options: object) -> tupl
 
 
 def running_s(studio: Studio, board: Board) -> float:
-    return to_timeline.timeline(board, studio.boards.clips(board)).length_s
+    return to_timeline.timeline(board, studio.local.storyboards.clips(board)).length_s
 
 
 def test_the_film_has_the_boards_size_rate_and_running_time(studio: Studio, board: Board) -> None:

@@ -43,9 +43,9 @@ def studio(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Studio]:
 @pytest.fixture(scope="module")
 def board(studio: Studio, tmp_path_factory: pytest.TempPathFactory) -> Board:
     folder = tmp_path_factory.mktemp("takes")
-    made = studio.boards.create("Short takes", script=SCRIPT, width=160, height=96, fps=24).board
+    made = studio.local.storyboards.create("Short takes", script=SCRIPT, width=160, height=96, fps=24).board
     files = {
-        shot.id: studio.add_asset(
+        shot.id: studio.local.assets.add(
             samples.clip(
                 folder / f"{colour}.mp4", seconds=TAKE_FRAMES / TAKE_FPS, width=160, height=96, fps=TAKE_FPS,
                 picture=f"color={colour}",
@@ -55,7 +55,7 @@ def board(studio: Studio, tmp_path_factory: pytest.TempPathFactory) -> Board:
     }  # fmt: skip
     give_takes(studio, made.id, files)
     fade = made.shots[2].id
-    return studio.boards.edit(
+    return studio.local.storyboards.edit(
         made.id, "fade", lambda b: edit.change(b, fade, transition="crossfade", transition_s=0.25)
     ).board
 
@@ -68,12 +68,12 @@ def page(studio: Studio, board: Board) -> JSON:
 
 
 def made(studio: Studio, board: Board, form: str) -> Path:
-    film = studio.films.start(board.id, form)
+    film = studio.local.exports.start(board.id, form)
     until = time.monotonic() + 60
-    while (film := studio.films.get(film.id)).status == "running" and time.monotonic() < until:
+    while (film := studio.local.exports.get(film.id)).status == "running" and time.monotonic() < until:
         time.sleep(0.02)
     assert film.status == "succeeded", film.error
-    return studio.films.file(film.id)
+    return studio.local.exports.file(film.id)
 
 
 def shown_starts(film: Path) -> list[int]:
@@ -110,19 +110,19 @@ def test_captions_of_the_dialogue_stand_at_the_shots_of_the_film(page: JSON) -> 
 
 
 def test_contact_sheet_timeline_and_preflight_use_the_same_clock(studio: Studio, board: Board, page: JSON) -> None:
-    clock = to_timeline.timeline(board, studio.boards.clips(board))
+    clock = to_timeline.timeline(board, studio.local.storyboards.clips(board))
     assert clock.frames == page["frames"]
     assert contact_sheet.caption(board, clock, 4) == "5   3.1-3.9 s   draft"
     with zipfile.ZipFile(made(studio, board, "otio")) as archive:
         timeline = otio.adapters.read_from_string(archive.read("timeline.otio").decode(), "otio_json")
     assert timeline.duration().to_frames() == page["frames"]
-    found = studio.checks.of_board(board.id, {"captions": "1\n00:00:04,000 --> 00:00:05,000\nlate"})
+    found = studio.local.preflight.of_board(board.id, {"captions": "1\n00:00:04,000 --> 00:00:05,000\nlate"})
     assert [f.values["length"] for f in found.findings if f.code == "captions_outside"] == ["3.9"]
 
 
 @pytest.mark.parametrize(("frame", "number"), [(0, 0), (19, 0), (20, 1), (39, 1), (40, 2), (74, 4), (93, 4)])
 def test_a_still_is_of_the_shot_the_film_shows_then(studio: Studio, board: Board, frame: int, number: int) -> None:
-    picture = studio.looks.still(board.id, (frame + 0.01) / 24, plain=True)
+    picture = studio.local.looks.still(board.id, (frame + 0.01) / 24, plain=True)
     seen = np.asarray(picture, float).mean(axis=(0, 1))
     tints = np.array([[255, 0, 0], [0, 255, 0], [0, 0, 255], [255, 255, 0], [255, 255, 255]], float)
     assert int(np.abs(tints - seen).sum(axis=1).argmin()) == number

@@ -17,13 +17,13 @@ def give_takes(
     studio: Studio, board_id: str, files: Mapping[str, Asset], *, kind: Literal["draft", "render"] = "render"
 ) -> Board:
     """Each of these shots (by id) gets a take with this file, made from the shot as it is."""
-    board, draft = studio.boards.get(board_id).board, kind == "draft"
-    known = studio.boards._assets(board, "")
-    plans = {i: studio.boards._plan(board, board.shot(i), known, "", draft=draft) for i in files}
+    board, draft = studio.local.storyboards.get(board_id).board, kind == "draft"
+    known = studio.local.storyboards.assets_of(board)
+    plans = {i: studio.local.storyboards._plan(board, board.shot(i), known, draft=draft) for i in files}
     takes: dict[str, Take] = {}
-    with studio._store.write() as db:
+    with studio.context.store.write() as db:
         for shot, asset in files.items():
-            checked = studio._checked(plans[shot].body, "", ready=False)
+            checked = studio.local.requests.checked(plans[shot].body, ready=False)
             run = Run(
                 id=new_id("r_"), request=checked.request, model=checked.model.id, provider=checked.model.provider,
                 cost_usd=0.0,
@@ -39,4 +39,4 @@ def give_takes(
             board = edit.add_take(board, shot, take)
         return board
 
-    return studio.boards.edit(board_id, "takes", add).board
+    return studio.local.storyboards.edit(board_id, "takes", add).board

@@ -93,7 +93,7 @@ def _shot(studio: Studio, board: Board, state: ShotState, *, owner: str) -> JSON
 def _clip(studio: Studio, state: ShotState) -> to_timeline.Clip | None:
     if not state.best:
         return None
-    return to_timeline.Clip(state.best, studio.asset_path(state.best), draft=state.best_kind == "draft")
+    return to_timeline.Clip(state.best, studio.library.path(state.best), draft=state.best_kind == "draft")
 
 
 def _times(timeline: Timeline, index: int) -> JSON:
