@@ -10,7 +10,7 @@ import pytest
 from studio.animatic.clips import scenes
 from studio.animatic.clips.camera import Pose
 from studio.animatic.draw import cast, flocks
-from studio.animatic.draw.people import Look
+from studio.animatic.draw.appearance import Appearance
 from studio.animatic.draw.scene import Scene, compose, still
 from studio.animatic.draw.shine import Shine
 from studio.animatic.text.words import read
@@ -25,9 +25,9 @@ def scene(prompt: str, seed: int = 3) -> Scene:
     return compose(read(prompt, header=HEADER), 320, 180, seed)
 
 
-def looks(monkeypatch: pytest.MonkeyPatch, prompt: str, seed: int = 3) -> dict[str, Look]:
+def looks(monkeypatch: pytest.MonkeyPatch, prompt: str, seed: int = 3) -> dict[str, Appearance]:
     """How everybody in the picture looked when the brush was set down, by name."""
-    seen: dict[str, Look] = {}
+    seen: dict[str, Appearance] = {}
     paint = cast.look_of
 
     def noted(plan, figure, index):  # type: ignore[no-untyped-def]

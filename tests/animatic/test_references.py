@@ -14,6 +14,8 @@ from studio.animatic.text.shots import shots
 from studio.animatic.text.words import read_shot
 from tests.support.drafts import frames, made, source_clip, source_picture
 
+FOOT = 140
+"""First row of the caption in a frame of 320 x 180."""
 YELLOW, BLUE, RED, GREY = (236, 190, 40), (40, 60, 140), (190, 30, 60), (64, 62, 60)
 
 
@@ -99,6 +101,31 @@ def test_references_alone_are_shown_themselves(pictures: list[Source], prompt: s
     assert reference_cast.roles(prompt, pictures, 2.0) is None
 
 
+def _frame(folder: Path, prompt: str, references: list[Source]) -> np.ndarray:
+    folder.mkdir()
+    inputs = {"references": references}
+    result = made(folder, "reference-to-video", prompt, inputs=inputs, width=640, height=360)
+    return frames(result["path"])[8].astype(int)
+
+
+def test_a_member_with_a_picture_has_it_small_beside_the_name_in_the_caption(
+    tmp_path: Path, pictures: list[Source]
+) -> None:
+    """The disc is no taller than a line; a shot without its figure shows neither disc nor picture."""
+    cast = "Cast: Mia, a runner\nReferences: Mia = character1\nShot: "
+    with_her, without = (
+        _frame(tmp_path / name, cast + shot, pictures[:1])
+        for name, shot in (("a", "wide shot, @Mia runs on a beach"), ("b", "wide shot, a beach"))
+    )
+
+    def yellow(frame: np.ndarray) -> np.ndarray:
+        return (frame[..., 0] > 170) & (frame[..., 2] < 90) & (frame[..., 1] > 120)
+
+    rows, columns = np.nonzero(yellow(with_her[325:, 500:]))
+    assert len(rows) > 20 and np.ptp(rows) < 24 and np.ptp(columns) < 24
+    assert not yellow(without[325:, 500:]).any()
+
+
 def test_a_reference_changes_clothes_and_nothing_else(tmp_path: Path, pictures: list[Source]) -> None:
     """The frame differs from that without the picture only where the figure is, and shows its coat there."""
     prompt = "Cast: Mia, a woman in a red coat; Jo\nShot: Wide, static. @Mia runs while @Jo jumps on a pier"
@@ -111,6 +138,7 @@ def test_a_reference_changes_clothes_and_nothing_else(tmp_path: Path, pictures: 
     )
     frame = frames(result["path"])[8].astype(int)
     changed = np.abs(frame - plain).max(2) > 30
+    changed[FOOT:] = False  # the caption has her portrait
     assert 20 < changed.sum() < 0.05 * changed.size
     coat = frame[changed]
     assert ((coat[:, 0] > coat[:, 2] + 50) & (coat[:, 1] > coat[:, 2] + 30)).sum() > 20, "yellow"

@@ -44,7 +44,10 @@ class Roles:
 
 
 def roles(prompt: str, sources: Sequence[Source], duration_s: float) -> Roles | None:
-    """Who wears which reference, or None where nobody is in the prompt and the references are all there is to show."""
+    """Who wears which reference, or None where nobody is in the prompt and the references are all there is to show.
+
+    The references of a storyboard are its cast's, who may be in none of these shots, and never stand there as pictures.
+    """
     row = ROW.search(prompt)
     if row:
         listed = {characters.key(m["name"]): int(m["n"]) for m in _ENTRY.finditer(row["entries"])}
@@ -54,7 +57,7 @@ def roles(prompt: str, sources: Sequence[Source], duration_s: float) -> Roles | 
         listed = _mentioned(text, sources)
     read = [read_shot(span) for span in shots(text, duration_s)]
     figures = [f for reading in read for f in reading.figures]
-    if not figures:
+    if not figures and not row:
         return None
     keys = {characters.key(f.name) for f in figures if f.name}
     by_name = {key: n for key, n in listed.items() if key in keys and 1 <= n <= len(sources)}
@@ -82,7 +85,9 @@ def dressed(reading: Reading, cast: Roles, sources: Sequence[Source]) -> Reading
 
 
 def _wearing(figure: Figure, source: Source) -> Figure:
+    """The figure in the colours of its picture."""
     worn = reference_colours.clothes(source)
+    figure = replace(figure, reference=source.path)
     if figure.animal:
         return figure if figure.colour else replace(figure, colour=reference_colours.named(worn[0]))
     return replace(figure, worn=worn)

@@ -52,6 +52,15 @@ def named(colour: RGB) -> str:
     return min(NAMED, key=lambda n: float(np.linalg.norm(_lab(np.array([[NAMED[n]]], np.uint8)) - at)))
 
 
+def figure_box(pixels: np.ndarray) -> tuple[int, int, int, int]:
+    """Where the figure of an RGB or RGBA picture is: left, top, width and height in its px."""
+    times = LOOK_PX / max(pixels.shape[:2])
+    small = clips.resized(pixels, *(max(16, round(side * times)) for side in pixels.shape[1::-1]))
+    figure = _figure(small, _lab(small[..., :3]))
+    left, top, wide, tall = cv2.boundingRect(figure.astype(np.uint8))
+    return round(left / times), round(top / times), round(wide / times), round(tall / times)
+
+
 def _small(source: Source) -> np.ndarray:
     pixels = next(clips.frames(source, 1.0)) if source.kind == "video" else clips.picture(source)
     tall, wide = pixels.shape[:2]

@@ -9,7 +9,7 @@ from dataclasses import replace
 import cv2
 import numpy as np
 
-from studio.animatic.clips import camera
+from studio.animatic.clips import camera, reference_portraits
 from studio.animatic.clips.film import Painter
 from studio.animatic.draw import particles, scene, shine, stage
 from studio.animatic.draw.caption import draft_mark, strip
@@ -51,7 +51,8 @@ def overlay(order: Order, reading: Reading, *, label: str = "") -> Overlay:
     """The caption strip with the DRAFT mark, or the mark alone where the user wants no caption."""
     if not order.params.get("caption", True):
         return draft_overlay((order.width, order.height))
-    made = strip(reading, order.width, order.height, label=label)
+    portraits = reference_portraits.of(reading, order.inputs.get("references", []))
+    made = strip(reading, order.width, order.height, label=label, portraits=portraits)
     return Overlay(made.overlay, made.box)
 
 

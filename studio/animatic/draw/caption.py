@@ -5,7 +5,7 @@ Everything is sized from the frame, so it can be read at 320 px and stays light 
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
@@ -50,8 +50,12 @@ class Strip:
     box: tuple[int, int, int, int]
 
 
-def strip(reading: Reading, width: int, height: int, *, label: str = "") -> Strip:
+def strip(
+    reading: Reading, width: int, height: int, *, label: str = "", portraits: Sequence[tuple[str, np.ndarray]] = ()
+) -> Strip:
     """The caption for a frame of this size: a soft dark foot with one line of facts, and what happens and is said.
+
+    portraits: name and square RGB picture of the cast; they stand at the right of the line of facts.
 
     Two lines at most: one each where somebody speaks. label: what stands first, such as "Shot 2 of 4". The box spans
     the full width at the bottom of the frame.
@@ -59,7 +63,9 @@ def strip(reading: Reading, width: int, height: int, *, label: str = "") -> Stri
     size = _text_px(width, height)
     margin = max(3, round(size * 0.9))
     room = width - 2 * margin
-    facts = _fit(_facts(reading, label), font(size), room - round(size * 4.2))
+    chips = _chips(portraits, size, room // 2)
+    taken = sum(chip.width + size // 2 for chip in chips)
+    facts = _fit(_facts(reading, label), font(size), room - round(size * 4.2) - taken)
     small = font(max(8, round(size * 0.9)))
     most = MOST_LINES if height > 8 * size else 1
     spoken = " ".join(said(reading).split())
@@ -78,7 +84,35 @@ def strip(reading: Reading, width: int, height: int, *, label: str = "") -> Stri
         ink = (255, 224, 150, 245) if i >= speech_from else (255, 255, 255, 225)
         draw.text((margin, top + step * (i + 1)), line, font=small, fill=ink)
     _mark(draw, width - margin, top, size)
+    right = width - margin - round(size * 4.2)
+    for chip in reversed(chips):
+        right -= chip.width
+        image.alpha_composite(chip, (right, max(0, top + round(size * 0.7) - chip.height // 2)))
+        right -= size // 2
     return Strip(np.asarray(image), (0, height - tall, width, height))
+
+
+def _chips(portraits: Sequence[tuple[str, np.ndarray]], size: int, room: int) -> list[Image.Image]:
+    """Each portrait as a disc with its name behind it; names go where all do not fit, then the last discs."""
+    for named in (True, False):
+        chips = [_chip(name if named else "", picture, size) for name, picture in portraits]
+        if sum(chip.width + size // 2 for chip in chips) <= room:
+            return chips
+    return chips[: max(0, room // (round(size * 1.7) + size // 2))] if portraits else []
+
+
+def _chip(name: str, picture: np.ndarray, size: int) -> Image.Image:
+    side = round(size * 1.7)
+    text = font(max(7, round(size * 0.85)))
+    wide = side + (round(text.getlength(name) + size * 0.4) if name else 0)
+    chip = Image.new("RGBA", (wide, side), (0, 0, 0, 0))
+    disc = Image.new("L", (side * 4, side * 4), 0)
+    ImageDraw.Draw(disc).ellipse((0, 0, side * 4 - 1, side * 4 - 1), fill=255)
+    chip.paste(Image.fromarray(picture).resize((side, side)), (0, 0), disc.resize((side, side)))
+    draw = ImageDraw.Draw(chip)
+    draw.ellipse((0, 0, side - 1, side - 1), outline=(255, 236, 200, 220), width=max(1, side // 16))
+    draw.text((side + size * 0.3, side / 2), name, font=text, fill=(255, 236, 200, 255), anchor="lm")
+    return chip
 
 
 def draft_mark(width: int, height: int) -> Strip:

@@ -3,20 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import TYPE_CHECKING
 
 import numpy as np
 
+from studio.animatic.draw.appearance import Appearance
 from studio.animatic.draw.palette import RGB, mix, scale
-
-if TYPE_CHECKING:
-    from studio.animatic.draw.people import Look
-    from studio.animatic.draw.sketch import At, Sketch
+from studio.animatic.draw.sketch import At, Sketch
 
 RX, RY = 0.048, 0.067
 
 
-def head(s: Sketch, at: At, look: Look, *, away: bool = False, face: bool = False) -> None:
+def head(s: Sketch, at: At, look: Appearance, *, away: bool = False, face: bool = False) -> None:
     """A head with its centre at `at`, looking right unless seen from behind."""
     big = 1.32 if look.build == "child" else 1.0
     if look.build == "astronaut":
@@ -43,7 +40,7 @@ def _egg(at: At, rx: float, ry: float) -> np.ndarray:
     return np.column_stack((at[0] + rx * x * narrow + np.where(y < 0, 0.13 * rx * np.abs(y), 0), at[1] + ry * y))
 
 
-def _features(s: Sketch, at: At, rx: float, ry: float, look: Look) -> None:
+def _features(s: Sketch, at: At, rx: float, ry: float, look: Appearance) -> None:
     """Brows, eyes, nose and mouth, drawn as shadows rather than outlines."""
 
     def p(x: float, y: float) -> At:
@@ -113,13 +110,13 @@ def _features(s: Sketch, at: At, rx: float, ry: float, look: Look) -> None:
     _cheek(s, p, rx, look)
 
 
-def _cheek(s: Sketch, p: Callable[[float, float], At], rx: float, look: Look) -> None:
+def _cheek(s: Sketch, p: Callable[[float, float], At], rx: float, look: Appearance) -> None:
     """A little red on the cheek towards us."""
     red = mix(look.skin, (226, 96, 84), 0.5)
     s.soft([p(0.62, -0.05), p(0.88, -0.08), p(0.8, -0.36), p(0.6, -0.32)], red, 0.4, rx * 0.12)
 
 
-def _hair(s: Sketch, at: At, rx: float, ry: float, look: Look, *, away: bool) -> None:
+def _hair(s: Sketch, at: At, rx: float, ry: float, look: Appearance, *, away: bool) -> None:
     def p(x: float, y: float) -> At:
         return at[0] + x * rx, at[1] + y * ry
 
@@ -166,7 +163,7 @@ def _hair(s: Sketch, at: At, rx: float, ry: float, look: Look, *, away: bool) ->
     s.soft([p(-0.5, 0.98), p(0.3, 1.08), p(0.7, 0.82), p(0.2, 0.86), p(-0.4, 0.72)], shine, 0.45, rx * 0.1)
 
 
-def _cover(s: Sketch, at: At, rx: float, ry: float, look: Look) -> None:
+def _cover(s: Sketch, at: At, rx: float, ry: float, look: Appearance) -> None:
     """Hats, hoods and helmets over the hair."""
 
     def p(x: float, y: float) -> At:
@@ -227,7 +224,7 @@ def _cover(s: Sketch, at: At, rx: float, ry: float, look: Look) -> None:
         )
 
 
-def _beard(s: Sketch, p: Callable[[float, float], At], look: Look) -> None:
+def _beard(s: Sketch, p: Callable[[float, float], At], look: Appearance) -> None:
     """A full beard along the jaw, with a moustache."""
     s.blob(
         [p(-0.85, -0.25), p(-0.5, -0.62), p(0.0, -0.52), p(0.62, -0.5), p(0.95, -0.2), p(0.85, -0.85), p(0.5, -1.4),
@@ -246,7 +243,7 @@ def _glasses(s: Sketch, p: Callable[[float, float], At]) -> None:
     s.stroke([p(-0.52, 0.06), p(-1.0, 0.12)], 0.0026, (34, 32, 38))
 
 
-def _bubble(s: Sketch, at: At, look: Look) -> None:
+def _bubble(s: Sketch, at: At, look: Appearance) -> None:
     """A space helmet with a golden visor."""
     s.oval(at, 0.088, 0.092, look.top)
     visor = mix((70, 60, 60), (236, 178, 84), 0.55)
@@ -259,7 +256,7 @@ def _bubble(s: Sketch, at: At, look: Look) -> None:
     )
 
 
-def _robot(s: Sketch, at: At, look: Look) -> None:
+def _robot(s: Sketch, at: At, look: Appearance) -> None:
     s.blob(
         [
             (at[0] - 0.075, at[1] + 0.075),

@@ -5,31 +5,14 @@ Coordinates are the person's own: 1.0 is an adult's height, and who is drawn fac
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
-
+from studio.animatic.draw.appearance import Appearance
+from studio.animatic.draw.heads import head
 from studio.animatic.draw.palette import RGB, mix, scale
 from studio.animatic.draw.poses import Pose, pose_of
 from studio.animatic.draw.sketch import Sketch
 
 
-@dataclass(frozen=True)
-class Look:
-    """How one person looks, colours already in the light of the scene."""
-
-    skin: RGB
-    hair: RGB
-    top: RGB
-    legs: RGB
-    shoes: RGB
-    build: str = "man"  # man, woman, child, elder, astronaut, robot, knight, monk, diver
-    wears: tuple[str, ...] = ()
-    long_hair: bool = False
-    dyes: dict[str, RGB] = field(default_factory=dict)
-    sex: str = ""
-    mouth: str = ""  # "smile", "open" or ""
-
-
-def person(s: Sketch, look: Look, posture: str, *, away: bool = False, face: bool = False) -> None:
+def person(s: Sketch, look: Appearance, posture: str, *, away: bool = False, face: bool = False) -> None:
     """Draw one person. away: seen from behind. face: near enough for features."""
     pose = pose_of(posture)
     slim = 0.86 if look.build in ("woman", "child") or look.sex == "woman" else 1.0
@@ -45,8 +28,6 @@ def person(s: Sketch, look: Look, posture: str, *, away: bool = False, face: boo
     _torso(s, pose, look, bulk)
     _garment(s, pose, look, bulk)
     s.limb(pose.neck, (pose.head[0], pose.head[1] - 0.03), 0.027 * slim, 0.025 * slim, scale(look.skin, 0.86))
-    from studio.animatic.draw.heads import head
-
     head(s, pose.head, look, away=away, face=face)
     _arm(s, pose, 0, look, look.top, bulk)
     if "umbrella" in look.wears:
@@ -59,7 +40,7 @@ def _leg(s: Sketch, pose: Pose, side: int, colour: RGB, shoe: RGB, bulk: float) 
     s.limb((ankle[0] - 0.008, ankle[1] - 0.012), (ankle[0] + 0.052, ankle[1] - 0.02), 0.021, 0.014, shoe)
 
 
-def _arm(s: Sketch, pose: Pose, side: int, look: Look, colour: RGB, bulk: float) -> None:
+def _arm(s: Sketch, pose: Pose, side: int, look: Appearance, colour: RGB, bulk: float) -> None:
     elbow, hand = pose.arms[side]
     bare = look.build == "woman" and "dress" in look.wears
     sleeve = scale(look.skin, 0.86 if side else 1.0) if bare else colour
@@ -70,7 +51,7 @@ def _arm(s: Sketch, pose: Pose, side: int, look: Look, colour: RGB, bulk: float)
     s.oval(hand, 0.021 * bulk, 0.024 * bulk, scale(look.skin, 0.85 if side else 1.0))
 
 
-def _torso(s: Sketch, pose: Pose, look: Look, bulk: float) -> None:
+def _torso(s: Sketch, pose: Pose, look: Appearance, bulk: float) -> None:
     """Shoulders to hips, narrower at the waist."""
     (sx, sy), (tx, ty) = pose.shoulders
     (hx, hy), (gx, gy) = pose.hips
@@ -105,7 +86,7 @@ def _torso(s: Sketch, pose: Pose, look: Look, bulk: float) -> None:
     )
 
 
-def _garment(s: Sketch, pose: Pose, look: Look, bulk: float) -> None:
+def _garment(s: Sketch, pose: Pose, look: Appearance, bulk: float) -> None:
     """Coats, dresses and robes over the torso, following the knees."""
     long = {"coat": 0.24, "dress": 0.20, "robe": 0.045}
     name = next((w for w in look.wears if w in long), "robe" if look.build == "monk" else "")
@@ -153,7 +134,7 @@ def _garment(s: Sketch, pose: Pose, look: Look, bulk: float) -> None:
         s.oval((x, y), 0.052, 0.026, look.dyes.get("scarf") or mix(look.top, (200, 60, 50), 0.7))
 
 
-def _behind(s: Sketch, pose: Pose, look: Look) -> None:
+def _behind(s: Sketch, pose: Pose, look: Appearance) -> None:
     """Cape or backpack, seen past the back."""
     (sx, sy), (tx, ty) = pose.shoulders
     back = min(sx, tx)
@@ -176,7 +157,7 @@ def _behind(s: Sketch, pose: Pose, look: Look) -> None:
         )
 
 
-def _hair_back(s: Sketch, pose: Pose, look: Look) -> None:
+def _hair_back(s: Sketch, pose: Pose, look: Appearance) -> None:
     x, y = pose.head
     s.blob(
         [
@@ -192,7 +173,7 @@ def _hair_back(s: Sketch, pose: Pose, look: Look) -> None:
     )
 
 
-def _umbrella(s: Sketch, pose: Pose, look: Look) -> None:
+def _umbrella(s: Sketch, pose: Pose, look: Appearance) -> None:
     """Held up in the near hand, over the head."""
     x, y = pose.shoulders[0][0] + 0.10, pose.head[1] + 0.17
     hand = (x, pose.shoulders[0][1] - 0.10)

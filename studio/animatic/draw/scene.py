@@ -55,64 +55,25 @@ class Scene:
 
 
 OUTDOORS: dict[str, Callable[[Plan], None]] = {
-    "city": town.city,
-    "street": town.street,
-    "village": town.village,
-    "forest": nature.forest,
-    "sea": waters.sea,
-    "mountains": nature.mountains,
-    "desert": nature.desert,
-    "snowfield": nature.snowfield,
-    "field": nature.field,
-    "lake": waters.lake,
-    "garden": nature.garden,
-    "road": nature.road,
-    "sky": nature.sky,
-    "deck": vessels.deck,
-    "pitch": grounds.pitch,
-    "rooftop": grounds.rooftop,
-    "graveyard": grounds.graveyard,
-    "station": grounds.station,
-    "bridge": grounds.bridge,
-    "courtyard": grounds.courtyard,
-    "pool": grounds.pool,
-    "ruins": grounds.ruins,
-    "spaceport": nature.desert,
-}
+    painter.__name__: painter
+    for painter in (
+        town.city, town.street, town.village, nature.forest, waters.sea, nature.mountains, nature.desert,
+        nature.snowfield, nature.field, waters.lake, nature.garden, nature.road, nature.sky, vessels.deck,
+        grounds.pitch, grounds.rooftop, grounds.graveyard, grounds.station, grounds.bridge, grounds.courtyard,
+        grounds.pool, grounds.ruins,
+    )
+} | {"spaceport": nature.desert}  # fmt: skip
 INDOORS: dict[str, Callable[[Plan], None]] = {
-    "room": inside.room,
-    "kitchen": inside.kitchen,
-    "cafe": inside.cafe,
-    "office": inside.office,
-    "stage": inside.stage,
-    "product": inside.product,
-    "window": rooms.window,
-    "stairs": rooms.stairs,
-    "lamproom": rooms.lamproom,
-    "corridor": halls.corridor,
-    "bedroom": rooms.bedroom,
-    "hospital": rooms.hospital,
-    "bathroom": rooms.bathroom,
-    "classroom": halls.classroom,
-    "lab": halls.lab,
-    "workshop": halls.workshop,
-    "church": halls.church,
-    "cellar": halls.cellar,
-    "gym": halls.gym,
-    "shop": halls.shop,
-    "bar": halls.bar,
-    "teahouse": halls.teahouse,
-    "greenhouse": halls.greenhouse,
-    "lift": halls.lift,
-    "carcabin": vessels.carcabin,
-    "traincabin": vessels.traincabin,
-    "cockpit": vessels.cockpit,
-    "cave": grounds.cave,
-    "underwater": elsewhere.underwater,
-    "space": elsewhere.space,
-    "studio": elsewhere.backdrop,
-    "": elsewhere.backdrop,
-}
+    painter.__name__: painter
+    for painter in (
+        inside.room, inside.kitchen, inside.cafe, inside.office, inside.stage, inside.product, rooms.window,
+        rooms.stairs, rooms.lamproom, rooms.bedroom, rooms.hospital, rooms.bathroom, halls.corridor, halls.classroom,
+        halls.lab, halls.workshop, halls.church, halls.cellar, halls.gym, halls.shop, halls.bar, halls.teahouse,
+        halls.greenhouse, halls.lift, vessels.carcabin, vessels.traincabin, vessels.cockpit, grounds.cave,
+        elsewhere.underwater, elsewhere.space,
+    )
+} | {"studio": elsewhere.backdrop, "": elsewhere.backdrop}  # fmt: skip
+"""A place's name -> who paints it. What is not outdoors has no sky."""
 HORIZONS = {"aerial": 0.26, "pov": 0.5}
 
 

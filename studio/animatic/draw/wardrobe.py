@@ -7,8 +7,8 @@ from dataclasses import replace
 
 import numpy as np
 
+from studio.animatic.draw.appearance import Appearance
 from studio.animatic.draw.palette import NAMED, RGB, mix, scale
-from studio.animatic.draw.people import Look
 from studio.animatic.draw.plan import Plan
 from studio.animatic.text.reading import Figure
 
@@ -37,7 +37,7 @@ OF_HAIR: dict[str, RGB] = {
 OPEN_MOUTH = frozenset({"talking", "singing", "crying"})
 
 
-def look_of(plan: Plan, figure: Figure, index: int) -> Look:
+def look_of(plan: Plan, figure: Figure, index: int) -> Appearance:
     """Clothes, skin and hair of the index-th figure, in the light of the scene.
 
     Names decide where there are some: the draw comes from the name and what the cast says of it, not from the shot.
@@ -80,7 +80,7 @@ def look_of(plan: Plan, figure: Figure, index: int) -> Look:
         dyes["hat"] = hat
     mouth = "open" if figure.posture in OPEN_MOUTH else "smile" if figure.posture == "smiling" else ""
     bare = mix(seen(skin), scale(skin, 0.45 + 0.5 * plan.palette.brightness), 0.4)  # faces stay faces in blue light
-    return Look(bare, seen(hair), seen(own), seen(legs), seen((48, 40, 40)), build, wears, long_hair,
+    return Appearance(bare, seen(hair), seen(own), seen(legs), seen((48, 40, 40)), build, wears, long_hair,
                 dyes=dyes, sex=sex, mouth=mouth)  # fmt: skip
 
 

@@ -36,7 +36,8 @@ class Figure:
     dyes: (garment, colour) of the garments that have one of their own. name: who it is; the same name looks the same in
     every shot, for its looks are drawn from name and about. sex: "woman", "man" or "". holds: a thing in the hand.
     looks: "up", "down", "away", "other" (at the other one), or the kind of thing looked at. worn: sRGB colours of the
-    upper clothes and the legs, as a picture of the figure shows them; empty where there is none.
+    upper clothes and the legs, as a picture of the figure shows them; empty where there is none. reference: the path of
+    that picture.
     """
 
     kind: str
@@ -53,6 +54,7 @@ class Figure:
     holds: str = ""
     looks: str = ""
     worn: tuple[tuple[int, int, int], ...] = ()
+    reference: str = ""
 
     @property
     def animal(self) -> bool:
