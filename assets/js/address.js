@@ -53,6 +53,7 @@ function set(params, replace, opened) {
 export function leave(name, params = {}) {
   after(() => {
     if (history.state?.opened !== name) return set(params, true, null);
+    /** @type {Promise<void>} */
     const gone = new Promise((done) => {
       ours = true;
       const end = () => (removeEventListener("popstate", end), (ours = false), done());
@@ -99,7 +100,8 @@ export function watch() {
     for (const fn of returns) fn(params);
   });
   new MutationObserver((changes) => {
-    for (const node of changes.flatMap((c) => [...c.addedNodes])) if (node.matches?.("dialog.st")) follow(node);
+    for (const node of changes.flatMap((c) => [...c.addedNodes]))
+      if (/** @type {Element} */ (node).matches?.("dialog.st")) follow(node);
   }).observe(document.body, { childList: true });
 }
 

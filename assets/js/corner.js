@@ -18,7 +18,7 @@ function icon(path) {
   for (const [k, v] of Object.entries({ viewBox: "0 0 24 24", class: "st-i", "aria-hidden": "true" }))
     svg.setAttribute(k, v);
   svg.append(document.createElementNS("http://www.w3.org/2000/svg", "path"));
-  svg.firstChild.setAttribute("d", path);
+  svg.firstElementChild.setAttribute("d", path);
   return svg;
 }
 

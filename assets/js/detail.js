@@ -153,7 +153,10 @@ function results(run) {
       player(asset, {
         keys: panel.node,
         autoplay: !still() && asset.kind === "video",
-        enlarge: () => lightbox(...among(pairs, i), { rated: panel.options.rated }),
+        enlarge: () => {
+          const { all, at } = among(pairs, i);
+          lightbox(all, at, { rated: panel.options.rated });
+        },
       }),
     );
   };
@@ -182,10 +185,10 @@ function results(run) {
 function among(pairs, i) {
   const runs = panel.options.all?.() || [];
   const here = runs.findIndex((r) => r.id === panel.id);
-  if (here < 0) return [pairs, i];
+  if (here < 0) return { all: pairs, at: i };
   const single = (list) => list.filter((r) => r.asset).map((run) => ({ run, asset: run.asset }));
   const before = single(runs.slice(0, here));
-  return [[...before, ...pairs, ...single(runs.slice(here + 1))], before.length + i];
+  return { all: [...before, ...pairs, ...single(runs.slice(here + 1))], at: before.length + i };
 }
 
 const text = (words) =>
@@ -227,7 +230,7 @@ function parameters(run) {
   if (ended(run)) rows.push([t("widgets.cost"), dollars(run.cost_usd)]);
   rows.push([t("widgets.created"), exact(run.created_at)]);
   if (run.finished_at && run.started_at)
-    rows.push([t("widgets.took"), seconds((new Date(run.finished_at) - new Date(run.started_at)) / 1000)]);
+    rows.push([t("widgets.took"), seconds((Date.parse(run.finished_at) - Date.parse(run.started_at)) / 1000)]);
   rows.push([
     t("widgets.run_id"),
     run.id,
@@ -251,7 +254,7 @@ function timeline(run) {
     {},
     ...run.events.map((e) => {
       const at = new Date(e.at);
-      const since = last === null ? "" : `+${seconds((at - last) / 1000)}`;
+      const since = last === null ? "" : `+${seconds((at.getTime() - last.getTime()) / 1000)}`;
       last = at;
       const word = t(`widgets.status.${e.to_status}`) + (e.phase ? ` · ${t(`widgets.phase.${e.phase}`)}` : "");
       return el(

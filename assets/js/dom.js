@@ -10,7 +10,15 @@ export const t = (key, vars) => {
   return window.studioText ? window.studioText(name, vars) : name;
 };
 
-/** A new element: class, attributes (on* are listeners, data is a dataset), children (text is text). */
+/**
+ * A new element: class, attributes (on* are listeners, data is a dataset), children (text is text).
+ * @template {keyof HTMLElementTagNameMap} K
+ * @param {K} tag
+ * @param {string} [cls]
+ * @param {Record<string, any>} [attrs] null, undefined and false are left out (aria-* keep false)
+ * @param {...any} children nodes, text, or lists of them; null, undefined and false are left out
+ * @returns {HTMLElementTagNameMap[K] & Record<string, any>} widgets keep what belongs to an element on it
+ */
 export function el(tag, cls, attrs = {}, ...children) {
   const made = document.createElement(tag);
   if (cls) made.className = cls;
@@ -86,7 +94,12 @@ export function icon(name, cls = "st-i") {
   return svg;
 }
 
-/** A button with an icon, a text or both. `label` is what screen readers and tooltips say. */
+/**
+ * A button with an icon, a text or both. `label` is what screen readers and tooltips say.
+ * @param {string} label
+ * @param {{name?: string, text?: string, cls?: string, [attribute: string]: any}} [look] name: of the icon
+ * @param {(event: any) => any} [onclick]
+ */
 export function button(label, { name, text, cls = "", ...attrs } = {}, onclick) {
   const made = el("button", `st-b ${cls}${name && !text ? " only" : ""}`, {
     type: "button",
@@ -154,16 +167,18 @@ function formats() {
 
 /** How long ago, in the user's words; the exact time belongs in a title. */
 export function ago(iso) {
-  const s = (Date.now() - new Date(iso)) / 1000;
+  const s = (Date.now() - Date.parse(iso)) / 1000;
   if (s < 45) return t("widgets.just_now");
   const words = formats().ago;
-  for (const [unit, size] of [
+  /** @type {[Intl.RelativeTimeFormatUnit, number][]} */
+  const units = [
     ["minute", 60],
     ["hour", 3600],
     ["day", 86400],
     ["month", 2629800],
     ["year", 31557600],
-  ])
+  ];
+  for (const [unit, size] of units)
     if (s < { minute: 3570, hour: 86400, day: 2629800, month: 31557600, year: Infinity }[unit])
       return words.format(-Math.round(s / size), unit);
 }

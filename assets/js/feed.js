@@ -106,7 +106,7 @@ function runCard(run, lists) {
     picture(run, { poster: true }),
     chip(run),
   );
-  open.style.aspectRatio = shape;
+  open.style.aspectRatio = `${shape}`;
   card.append(open);
   if (!ended(run) && run.status !== "held") card.append(progress(run));
   card.append(el("p", "st-prompt", { title: run.prompt }, title(run)));

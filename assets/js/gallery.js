@@ -14,7 +14,7 @@ const TYPED_MS = 160;
 const DAYS = { today: 0, week: 7, month: 30, year: 365 };
 
 /** The date so many days ago where the reader is, as YYYY-MM-DD. By the calendar: a day may have 23 or 25 hours. */
-function dayBefore(days) {
+export function dayBefore(days) {
   const now = new Date();
   const day = new Date(now.getFullYear(), now.getMonth(), now.getDate() - days, 12);
   return [String(day.getFullYear()).padStart(4, "0"), day.getMonth() + 1, day.getDate()]
@@ -30,7 +30,8 @@ export function mount(element) {
 
 class Gallery {
   constructor(root) {
-    Object.assign(this, { root, trashed: false, fresh: [], total: 0 });
+    this.root = root;
+    Object.assign(this, { trashed: false, fresh: [], total: 0 });
     root.classList.add("st", "st-gallery");
     this.grid = new Grid(
       {
@@ -214,9 +215,10 @@ class Gallery {
 
   /** The present search as parameters. The date becomes a word of the query, which the studio understands. */
   asked() {
+    /** @type {Record<string, string>} */
     const wanted = {
-      limit: PAGE,
-      trashed: this.trashed,
+      limit: `${PAGE}`,
+      trashed: `${this.trashed}`,
       time_zone: Intl.DateTimeFormat().resolvedOptions().timeZone || "UTC",
     };
     for (const [name, f] of Object.entries(this.filters)) if (f.value && name !== "date") wanted[name] = f.value;

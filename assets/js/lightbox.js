@@ -21,7 +21,7 @@ function shell(label) {
 }
 
 /** Show files of runs: pairs of {run, asset}. changed(run, stars) hears of a rating. */
-export function lightbox(pairs, at = 0, { rated } = {}) {
+export function lightbox(pairs, at = 0, { rated = undefined } = {}) {
   const { dialog, head, body, foot, close } = shell(t("widgets.viewer"));
   const previous = button(t("widgets.previous"), { name: "left", cls: "st-side left" }, () => show(at - 1));
   const next = button(t("widgets.next"), { name: "right", cls: "st-side right" }, () => show(at + 1));
@@ -52,7 +52,7 @@ export function lightbox(pairs, at = 0, { rated } = {}) {
       .join("  ·  ");
   }
   dialog.addEventListener("keydown", (e) => {
-    if (e.target.matches("input[type=range], select") && e.key.startsWith("Arrow")) return;
+    if (e.target.closest("input[type=range], select") && e.key.startsWith("Arrow")) return;
     if (e.key === "ArrowRight") show(at + 1);
     else if (e.key === "ArrowLeft") show(at - 1);
     else if (/^[0-5]$/.test(e.key)) dialog.setStars(Number(e.key));
@@ -112,7 +112,10 @@ export function compare(a, b) {
   }
   line.addEventListener(
     "input",
-    () => (box.style.setProperty("--at", `${line.value / 10}%`), box.style.setProperty("--f", line.value / 1000)),
+    () => (
+      box.style.setProperty("--at", `${Number(line.value) / 10}%`),
+      box.style.setProperty("--f", `${Number(line.value) / 1000}`)
+    ),
   );
   box.append(...sides.map((s) => s.frame), line);
   const clips = sides.filter((s) => s.asset.kind === "video");

@@ -17,15 +17,12 @@ export function mount(element) {
 
 class Models {
   constructor(element, root) {
-    Object.assign(this, {
-      root,
-      only: "all",
-      rows: new Map(),
-      speeds: new Map(),
-      states: new Map(),
-      timer: 0,
-      visible: false,
-    });
+    this.only = "all";
+    this.rows = new Map();
+    this.speeds = new Map();
+    this.states = new Map();
+    this.timer = 0;
+    this.visible = false;
     root.classList.add("st", "st-models");
     this.head = el("div", "");
     this.list = el("ul", "st-modellist", {});
@@ -274,7 +271,7 @@ function progress(m, d, speed) {
     },
     el("i"),
   );
-  bar.firstChild.style.transform = `scaleX(${d.bytes ? share : 0.35})`;
+  bar.firstElementChild.style.transform = `scaleX(${d.bytes ? share : 0.35})`;
   const told = d.bytes
     ? `${Math.floor(share * 100)} % · ${t("models.of", { done: bytes(d.done), all: bytes(d.bytes) })}`
     : t("models.asking");

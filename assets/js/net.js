@@ -43,7 +43,11 @@ export async function tried(promise) {
 }
 
 let tray;
-/** A short message at the foot of the page; `undo` adds a button. Screen readers hear it. */
+/**
+ * A short message at the foot of the page; `undo` adds a button. Screen readers hear it.
+ * @param {string} message
+ * @param {{undo?: () => any, bad?: boolean, label?: string}} [options] label: of the button, instead of "Undo"
+ */
 export function toast(message, { undo, bad = false, label } = {}) {
   if (!tray?.isConnected) {
     tray = el("div", "st st-tray", { role: "region", "aria-label": t("widgets.messages") });

@@ -7,6 +7,7 @@ import { say } from "./phrases.js";
 const HOVER_DELAY_MS = 140;
 
 /** Previews by their longer side in pixels; beyond them stands the file itself. */
+/** @type {[string, number][]} */
 const SIDES = [
   ["thumb", 384],
   ["poster", 960],
@@ -139,7 +140,7 @@ export function hoverPlay(root, find) {
     if (found?.box === now?.box) return;
     stop();
     if (found?.run.asset?.kind !== "video" || (still() && e.type !== "focusin")) return;
-    const turn = (now = { box: found.box });
+    const turn = (now = { box: found.box, timer: 0, video: null });
     turn.timer = setTimeout(() => {
       const video = (turn.video = el("video", "", {
         muted: true,
@@ -210,13 +211,14 @@ export function progress(run) {
   const heard = Date.now();
   const box = el("div", "st-prog", {}, bar, el("div", "st-progline", {}, words, time));
   box.tick = () => {
-    const elapsed = run.started_at && run.status === "running" ? (Date.now() - new Date(run.started_at)) / 1000 : null;
+    const elapsed =
+      run.started_at && run.status === "running" ? (Date.now() - Date.parse(run.started_at)) / 1000 : null;
     const part = run.status === "running" ? share(run, elapsed) : 0;
     const told = run.status === "running" && run.fraction !== null && run.fraction !== undefined; // only a provider's figure is said
     const percent = told ? Math.round(part * 100) : null;
     bar.hidden = run.status !== "running";
     bar.classList.toggle("endless", part === null);
-    bar.firstChild.style.transform = `scaleX(${part ?? 0.35})`;
+    bar.firstElementChild.style.transform = `scaleX(${part ?? 0.35})`;
     percent === null ? bar.removeAttribute("aria-valuenow") : bar.setAttribute("aria-valuenow", percent);
     words.textContent = doing(run) + (percent ? ` ${percent} %` : "");
     bar.setAttribute("aria-valuetext", words.textContent);

@@ -23,7 +23,7 @@ export function stage(asset, { loop = true } = {}) {
  * The control bar of one or more clips of `tags` (media elements); the first leads, the others follow it.
  * asset: of the leader, for frames a second. keys: the element whose key presses steer it.
  */
-export function controls(tags, asset, { keys, full } = {}) {
+export function controls(tags, asset, { keys = undefined, full = undefined } = {}) {
   const lead = tags[0];
   const fps = asset.fps || 0;
   const others = tags.slice(1);
@@ -99,8 +99,8 @@ export function controls(tags, asset, { keys, full } = {}) {
   }
   function show() {
     const whole = lead.duration || asset.duration_s || 0;
-    if (document.activeElement !== bar || !lead.paused) bar.value = whole ? (lead.currentTime / whole) * 1000 : 0;
-    bar.style.setProperty("--part", `${bar.value / 10}%`);
+    if (document.activeElement !== bar || !lead.paused) bar.value = `${whole ? (lead.currentTime / whole) * 1000 : 0}`;
+    bar.style.setProperty("--part", `${Number(bar.value) / 10}%`);
     bar.setAttribute("aria-valuetext", `${seconds(lead.currentTime)} / ${seconds(whole)}`);
     clock.textContent = `${lead.currentTime.toFixed(2)} / ${whole.toFixed(2)}`;
     counter.textContent = fps && asset.kind === "video" ? t("widgets.frame", { n: frame() }) : "";
@@ -108,7 +108,7 @@ export function controls(tags, asset, { keys, full } = {}) {
       if (!lead.paused && Math.abs(other.currentTime - lead.currentTime) > DRIFT_S)
         other.currentTime = lead.currentTime;
   }
-  bar.addEventListener("input", () => seek((bar.value / 1000) * (lead.duration || 0)));
+  bar.addEventListener("input", () => seek((Number(bar.value) / 1000) * (lead.duration || 0)));
   speed.addEventListener("change", () => each((m) => (m.playbackRate = Number(speed.value))));
   for (const word of ["timeupdate", "seeked", "loadedmetadata", "pause", "play"]) lead.addEventListener(word, show);
   lead.addEventListener("pause", () => others.forEach((m) => (m.currentTime = lead.currentTime)));
@@ -175,7 +175,7 @@ export function controls(tags, asset, { keys, full } = {}) {
 }
 
 /** Stage and controls in one box. keys: whose key presses steer it (the box itself when left out). */
-export function player(asset, { keys, autoplay = false, enlarge } = {}) {
+export function player(asset, { keys = undefined, autoplay = false, enlarge = undefined } = {}) {
   const shown = stage(asset);
   const box = el("div", "st-player", { tabindex: "-1", data: { kind: asset.kind } });
   const full = () => (document.fullscreenElement ? document.exitFullscreen() : box.requestFullscreen?.());

@@ -13,7 +13,7 @@ const SECTIONS = ["held", "running", "queued", "recent"];
 const TOP = 10;
 
 /** Seconds until the last of these runs is done: as many of a provider's go at once as it allows. As the form reckons. */
-function untilDone(runs) {
+export function untilDone(runs) {
   const totals = {};
   let longest = 0;
   for (const run of runs) {
@@ -256,7 +256,7 @@ function row(run, section) {
 function times(run, section) {
   if (section === "recent" && run.finished_at) {
     const took = run.started_at
-      ? `${t("queue.took", { time: seconds((new Date(run.finished_at) - new Date(run.started_at)) / 1000) })}, `
+      ? `${t("queue.took", { time: seconds((Date.parse(run.finished_at) - Date.parse(run.started_at)) / 1000) })}, `
       : "";
     return since(run.finished_at, { before: took });
   }

@@ -23,6 +23,8 @@ const clipsOf = (shots, fps) =>
 export class CutPlayer {
   constructor(store) {
     this.store = store;
+    this.moved = null; // hears which clip is on, and how far into it: (clip, seconds)
+    this.held = null; // says whether the person holds another shot selected
     this.clips = [];
     this.at = 0;
     this.index = 0;
@@ -138,7 +140,7 @@ export class CutPlayer {
     const clips = clipsOf(one || this.store.shots, this.fps);
     const key = JSON.stringify(clips.map((c) => [c.id, c.src, c.in, c.length, c.at, c.over, c.overlap]));
     this.stage.style.aspectRatio = `${this.store.board.width} / ${this.store.board.height}`;
-    this.stage.style.setProperty("--shape", this.store.board.width / this.store.board.height);
+    this.stage.style.setProperty("--shape", `${this.store.board.width / this.store.board.height}`);
     const changed = key !== this.key;
     if (changed) {
       const here = this.clip?.id;
@@ -322,15 +324,15 @@ export class CutPlayer {
     const style = before?.over || "cut";
     const dips = style.startsWith("dip") && part < 1;
     const shown = dips ? (part < 0.5 ? 0 : 1) : part;
-    front.style.zIndex = 2;
-    back.style.zIndex = 1;
-    front.style.opacity = clip?.src ? (style === "crossfade" || dips ? shown : 1) : 0;
+    front.style.zIndex = "2";
+    back.style.zIndex = "1";
+    front.style.opacity = `${clip?.src ? (style === "crossfade" || dips ? shown : 1) : 0}`;
     front.style.clipPath = style === "wipe" && part < 1 ? `inset(0 ${(1 - part) * 100}% 0 0)` : "none";
-    back.style.opacity = back.under && back.clip?.src ? 1 : 0;
+    back.style.opacity = back.under && back.clip?.src ? "1" : "0";
     back.style.clipPath = "none";
     front.volume = part;
     back.volume = 1 - part;
-    this.veil.style.opacity = dips ? 1 - Math.abs(part * 2 - 1) : 0;
+    this.veil.style.opacity = `${dips ? 1 - Math.abs(part * 2 - 1) : 0}`;
     this.veil.style.background = style === "dip_white" ? "#fff" : "#000";
     this.showCard(clip);
     this.showTime(clip);
@@ -359,7 +361,7 @@ export class CutPlayer {
 
   showTime(clip) {
     const { at, total } = this;
-    this.range.value = at;
+    this.range.value = `${at}`;
     this.range.style.setProperty("--part", `${total ? (at / total) * 100 : 0}%`);
     this.range.setAttribute(
       "aria-valuetext",

@@ -4,7 +4,7 @@ import { button, el, icon, t } from "../dom.js";
 import { say } from "../phrases.js";
 
 /** A dialog with a title, a body and buttons; it goes when closed. Buttons are elements; `done` hears the closing. */
-export function dialog(title, body, actions = [], { wide = false, done } = {}) {
+export function dialog(title, body, actions = [], { wide = false, done = undefined } = {}) {
   const close = button(t("widgets.close"), { name: "close", cls: "bare", data: { do: "close" } }, () => box.close());
   const box = el(
     "dialog",
@@ -49,7 +49,7 @@ export function popover(anchor, label, ...children) {
 
 let count = 0;
 /** A field with its label; `control` gets the id the label points at. */
-export function field(label, control, { hint, cls = "" } = {}) {
+export function field(label, control, { hint = undefined, cls = "" } = {}) {
   control.id ||= `bd-f${++count}`;
   return el(
     "div",

@@ -229,10 +229,7 @@ export class Editor {
     this.saved.classList.toggle("bad", store.saving === "offline");
     if (why === "select" || why === "progress") return;
     this.draftChanged();
-    for (const [input, name] of [
-      [this.title, "title"],
-      [this.style, "style"],
-    ])
+    for (const [name, input] of Object.entries({ title: this.title, style: this.style }))
       if (document.activeElement !== input && !store.typed.has(`film.${name}`) && input.value !== store.board[name])
         input.value = store.board[name];
     this.heading.textContent = store.board.title;
@@ -455,8 +452,9 @@ export class Editor {
     const acts = { d: () => this.duplicate(id), s: () => this.split(id), a: () => this.add(id) };
     if (this.view === "cut" && e.target.matches?.(".bd-range") && e.key.startsWith("Arrow"))
       this.player.step(e.key === "ArrowLeft" || e.key === "ArrowDown" ? -1 : 1);
-    else if (this.view === "cut" && this.player.key_(e));
-    else if (id && acts[key]) acts[key]();
+    else if (this.view === "cut" && this.player.key_(e)) {
+      // the player took it
+    } else if (id && acts[key]) acts[key]();
     else return;
     e.preventDefault();
   }

@@ -233,7 +233,7 @@ function filmPages(store, output) {
     const step = { ArrowRight: 1, ArrowLeft: -1 }[e.key];
     if (!step) return;
     const all = [...tabs.children];
-    const next = all[(all.indexOf(e.target) + step + all.length) % all.length];
+    const next = all[(all.indexOf(/** @type {Element} */ (e.target)) + step + all.length) % all.length];
     show(next.dataset.page);
     next.focus();
   });

@@ -43,7 +43,11 @@ export async function upload(list, busy) {
 }
 
 /** A button that opens the computer's files. chosen(files) */
-export function fileButton(label, { kinds = ["image"], accept, many = false, name = "upload", ...attrs }, chosen) {
+export function fileButton(
+  label,
+  { kinds = ["image"], accept = undefined, many = false, name = "upload", ...attrs },
+  chosen,
+) {
   const input = el("input", "st-off", {
     type: "file",
     accept: accept || kinds.map((k) => ACCEPT[k]).join(","),

@@ -18,7 +18,7 @@ export async function list(root, open) {
       if (!file) return;
       bar.hidden = false;
       const made = await tried(
-        send("ui/boards/import", file, (part) => (bar.firstChild.style.transform = `scaleX(${part})`)),
+        send("ui/boards/import", file, (part) => (bar.firstElementChild.style.transform = `scaleX(${part})`)),
       );
       bar.hidden = true;
       if (made) open(made.id);

@@ -67,7 +67,7 @@ export function mentions(area, cast, newcomer) {
     const step = { ArrowDown: 1, ArrowUp: -1 }[e.key];
     if (step) at = (at + step + list.children.length) % list.children.length;
     if (step) draw();
-    else if (e.key === "Enter" || e.key === "Tab") list.children[at].take();
+    else if (e.key === "Enter" || e.key === "Tab") /** @type {any} */ (list.children[at]).take();
     else if (e.key === "Escape") close();
     else return;
     e.preventDefault();

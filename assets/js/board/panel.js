@@ -167,7 +167,7 @@ export class Panel {
     return this.saved(name, el("input", "bd-input", { type: "text", autocomplete: "off", ...attrs }));
   }
 
-  numberField(name, { whole = false, empty, ...attrs }) {
+  numberField(name, { whole = false, empty = undefined, ...attrs }) {
     const control = el("input", "bd-input", { type: "number", inputmode: "decimal", placeholder: empty, ...attrs });
     const read = () => {
       if (control.value === "" && empty) return null;
@@ -223,7 +223,7 @@ export class Panel {
     const key = JSON.stringify([shot.takes.map((r) => [r.id, r.status, r.chosen, r.old]), shot.chosen]);
     const tile = (node, run) => node.querySelector(`.bd-take[data-id="${CSS.escape(run.id)}"]`);
     if (key !== this.takesKey || !this.parts.takes.isConnected) {
-      const fresh = takes(this.store, shot, this.acts);
+      const fresh = takes(this.store, shot);
       for (const run of shot.takes) if (tile(fresh, run)) overGlimpse(tile(this.parts.takes, run), tile(fresh, run));
       this.parts.takes.replaceChildren(fresh);
     } else for (const run of shot.takes) if (tile(this.parts.takes, run)) refresh(tile(this.parts.takes, run), run);

@@ -108,7 +108,7 @@ export function stillView(store, wish) {
   }
 
   function goto(s) {
-    scrub.value = Math.max(0, Math.min(s, Number(scrub.max)));
+    scrub.value = `${Math.max(0, Math.min(s, Number(scrub.max)))}`;
     told();
     refresh();
   }

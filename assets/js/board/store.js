@@ -13,6 +13,7 @@ export class Store {
     this.path = `ui/boards/${encodeURIComponent(id)}`;
     this.id = id;
     this.data = null;
+    this.groups = null; // models, as the picker groups them
     this.selected = null;
     this.offline = false; // text could not be sent
     this.typed = new Map(); // key -> edit not yet sent
@@ -84,6 +85,7 @@ export class Store {
       .catch((error) => {
         toast(error.message, { bad: true });
         if (error.status) this.reload(); // the page and the board no longer agree
+        return undefined;
       })
       .finally(() => {
         this.waiting--;
@@ -185,7 +187,7 @@ export class Store {
   }
 
   /** What the edit does to the copy here, so that the page shows it at once. */
-  apply({ op, shot, id, ...fields }) {
+  apply({ op, shot = null, id = null, ...fields }) {
     delete fields.same;
     delete fields.sent;
     const { board } = this.data;

@@ -19,6 +19,7 @@ export class Strip {
     this.store = store;
     this.acts = acts;
     this.scale = 26; // px a second
+    this.mark = null; // where a shot that is dragged would land
     this.list = el("div", "bd-cards", { role: "list", "aria-label": t("board.strip") });
     this.said = el("div", "st-off", { "aria-live": "polite" });
     this.hint = el(
@@ -70,7 +71,8 @@ export class Strip {
     const room = this.list.clientWidth - 120;
     if (this.fitted || room < 100) return;
     this.fitted = true;
-    this.zoom.value = this.scale = Math.max(14, Math.min(56, Math.floor(room / Math.max(1, this.store.data.length_s))));
+    this.scale = Math.max(14, Math.min(56, Math.floor(room / Math.max(1, this.store.data.length_s))));
+    this.zoom.value = `${this.scale}`;
   }
 
   draw() {

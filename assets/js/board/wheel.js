@@ -59,7 +59,7 @@ export function wheel(label, value, { changed, began, ...attrs }) {
   function draw() {
     dot.style.left = `${50 + at.x * 50}%`;
     dot.style.top = `${50 - at.y * 50}%`;
-    light.value = at.level;
+    light.value = `${at.level}`;
     const far = Math.round(Math.min(1, Math.hypot(at.x, at.y)) * 100);
     disc.setAttribute("aria-valuenow", far);
     const turn = ((Math.round((Math.atan2(at.y, at.x) * 180) / Math.PI) % 360) + 360) % 360;
