@@ -4,6 +4,9 @@ They import nothing of ours but errors and messages. Times are UTC, sizes pixels
 A request is complete enough to be repeated; a run is one request on its way through one engine.
 """
 
+# A request of one task narrows the type of `task`. Values are frozen, so that is sound, which pyright cannot see.
+# pyright: reportIncompatibleVariableOverride=false
+
 from __future__ import annotations
 
 import math

@@ -53,7 +53,7 @@ class BodyField(BaseModel):
     def _shorthand(cls, given: Any) -> Any:
         if isinstance(given, str):
             return {"from": given}
-        return {"parts": given} if isinstance(given, list | tuple) else given
+        return {"parts": given} if isinstance(given, list | tuple) else given  # pyright: ignore[reportUnknownVariableType]
 
     @model_validator(mode="after")
     def _one_origin(self) -> BodyField:

@@ -16,6 +16,9 @@ from studio.domain import Kind, Request, Task
 from studio.errors import NotFound
 from studio.messages import Message
 
+Follows = Literal["size", "duration", "fps"]
+"""What of a result may follow its input."""
+
 
 class Row(BaseModel):
     """Base of catalogue values: immutable; a misspelt key is an error."""
@@ -46,8 +49,8 @@ class InputSpec(Row):
     min_s: float | None = None
     max_s: float | None = None
     min_fps: float | None = None
-    max_per_kind: dict[Kind, int] = Field(default_factory=dict)
-    per_kind: dict[Kind, dict[str, Any]] = Field(default_factory=dict)
+    max_per_kind: dict[Kind, int] = Field(default_factory=dict[Kind, int])
+    per_kind: dict[Kind, dict[str, Any]] = Field(default_factory=dict[Kind, dict[str, Any]])
     alpha: bool = True
     tasks: tuple[Task, ...] = ()
     required_for: tuple[Task, ...] = ()
@@ -190,7 +193,7 @@ class Model(Row):
     default_size: tuple[int, int] | None = None
     free_size: FreeSize | None = None
     size_from_input: bool = False
-    follows: dict[Task, tuple[Literal["size", "duration", "fps"], ...]] = Field(default_factory=dict)
+    follows: dict[Task, tuple[Follows, ...]] = Field(default_factory=dict[Task, tuple[Follows, ...]])
     tiers: tuple[str, ...] = ()
     default_tier: str | None = None
     durations: Durations | None = None
@@ -203,7 +206,7 @@ class Model(Row):
     audio_default: bool = True
     max_n: int = 8
     multi_shot: bool = False
-    reference_names: dict[Kind, str] = Field(default_factory=dict)
+    reference_names: dict[Kind, str] = Field(default_factory=dict[Kind, str])
     reference_numbers: Literal["all", "kind"] = "all"
     clip_voices: bool = False
     regions: tuple[str, ...] = ()
@@ -246,7 +249,7 @@ class Model(Row):
             "seed": self.seeds,
             "audio": self.audio == "optional",
         }
-        own = set() if rest else {name for name, spec in self.params.items() if spec.send}
+        own: set[str] = set() if rest else {name for name, spec in self.params.items() if spec.send}
         return {name for name, taken in choices.items() if taken} | set(self.inputs) | own
 
     @property
@@ -320,7 +323,7 @@ def load(folder: Path = Path(__file__).parent, *, extra: Iterable[Path] = ()) ->
 def _read(path: Path) -> list[Model]:
     body = tomllib.loads(path.read_text("utf-8"))
     provider, shared = body["provider"], body.get("shared", {})
-    rows = []
+    rows: list[Model] = []
     for raw in body.get("model", []):
         merged: dict[str, Any] = {}
         for name in raw.pop("use", []):
@@ -335,7 +338,8 @@ def _read(path: Path) -> list[Model]:
 
 
 def _merge(low: dict[str, Any], high: dict[str, Any]) -> dict[str, Any]:
-    both = {
-        k: _merge(low[k], v) if isinstance(v, dict) and isinstance(low.get(k), dict) else v for k, v in high.items()
-    }
-    return low | both
+    both = low | high
+    for name, value in high.items():
+        if isinstance(value, dict) and isinstance(low.get(name), dict):
+            both[name] = _merge(low[name], high[name])
+    return both

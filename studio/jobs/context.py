@@ -44,7 +44,7 @@ class House:
     data: Path
     timing: Timing
     feed: Feed = field(default_factory=Feed)
-    live: dict[str, Progress] = field(default_factory=dict)
+    live: dict[str, Progress] = field(default_factory=dict[str, Progress])
     previews: Previews = field(default_factory=Previews)
 
     def __post_init__(self) -> None:

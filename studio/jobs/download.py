@@ -47,7 +47,7 @@ class Source:
     """
 
     url: str
-    headers: Mapping[str, str] = field(default_factory=dict)
+    headers: Mapping[str, str] = field(default_factory=dict[str, str])
     expected_bytes: int | None = None
     home: Home = NOWHERE
     most_bytes: int = MOST_OWN_BYTES

@@ -28,14 +28,14 @@ class Feed:
         ids = list(run_ids)
         with self._lock:
             for one in self._open:
-                one._add(ids)
+                one.add(ids)
 
     def close(self) -> None:
         """Wake everybody who waits, so that a studio that closes keeps no thread."""
         self.closed = True
         self.publish(())
 
-    def _forget(self, one: Subscription) -> None:
+    def forget(self, one: Subscription) -> None:
         with self._lock:
             self._open.discard(one)
 
@@ -61,7 +61,7 @@ class Subscription:
 
     def close(self) -> None:
         """Stop collecting."""
-        self._feed._forget(self)
+        self._feed.forget(self)
 
     def __enter__(self) -> Subscription:
         return self
@@ -69,7 +69,7 @@ class Subscription:
     def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, at: TracebackType | None) -> None:
         self.close()
 
-    def _add(self, ids: Iterable[str]) -> None:
+    def add(self, ids: Iterable[str]) -> None:
         with self._some:
             told = bool(self._ids)
             self._ids.update(dict.fromkeys(ids))

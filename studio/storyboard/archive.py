@@ -166,7 +166,7 @@ def _members(archive: zipfile.ZipFile, files: Mapping[str, str]) -> dict[str, zi
     if len(files) > MAX_FILES:
         raise MediaError(Message("project.too_many_files", count=f"{len(files):,}", most=f"{MAX_FILES:,}"))
     by_name = {info.filename: info for info in archive.infolist()}
-    found = {}
+    found: dict[str, zipfile.ZipInfo] = {}
     for asset_id, name in files.items():
         info = by_name.get(name)
         if info is None or info.is_dir() or PurePosixPath(name).is_absolute() or ".." in PurePosixPath(name).parts:

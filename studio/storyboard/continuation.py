@@ -94,7 +94,8 @@ class Chain(Value):
 
     def stop(self, shot: str, why: Stop) -> Chain:
         """The shot will not be queued, for this reason, and so none that follows it."""
-        ended, links = {shot}, []
+        ended = {shot}
+        links: list[Link] = []
         for link in self.links:
             if link.shot == shot:
                 links.append(link.model_copy(update={"stopped": why}))

@@ -3,6 +3,9 @@
 OpenTimelineIO writes the formats; we only say what is where. Clips are named by shot number, notes are markers.
 """
 
+# pyright: basic
+# OpenTimelineIO has no types.
+
 from __future__ import annotations
 
 import csv

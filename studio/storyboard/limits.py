@@ -3,9 +3,13 @@
 Kept apart from the values themselves (board.py), so that a board that was stored before a limit came still opens.
 """
 
+# What may come from outside narrows the types of a board's own values. They are frozen, so that is sound.
+# pyright: reportIncompatibleVariableOverride=false
+
 from __future__ import annotations
 
-from typing import Annotated, Literal
+from collections.abc import Sized
+from typing import Annotated, Literal, cast
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
@@ -167,4 +171,4 @@ def leaves_enough(duration_s: float, trim_in_s: float, trim_out_s: float) -> boo
 
 
 def _count(value: object) -> int:
-    return len(value) if isinstance(value, list | tuple) else 0
+    return len(cast(Sized, value)) if isinstance(value, list | tuple) else 0

@@ -19,7 +19,8 @@ LEAST_S = 0.1
 
 def whole_of(board: Board, run: str, made: Plan, shots: Mapping[str, str]) -> Whole:
     """What is kept of a run for the whole film. shots: fingerprint of each shot's own request, as it stood."""
-    at, spans = 0.0, []
+    at = 0.0
+    spans: list[Span] = []
     for shot in board.shots:
         end = at + shot.length_s
         spans.append(Span(shot=shot.id, start_s=round(at, 3), end_s=round(end, 3), asked=shots.get(shot.id, "")))
@@ -44,7 +45,7 @@ def as_cut(board: Board, whole: Whole, asset: Asset, path: Path) -> tuple[Board,
     """The board as if each shot were its part of the one file, and those parts: for export, with hard cuts."""
     known = {s.id: s for s in board.shots}
     clip = Clip(asset, path, draft=False)
-    shots = []
+    shots: list[Shot] = []
     for span in spans_in(whole, asset.duration_s or 0.0):
         shot = known.get(span.shot) or Shot(id=span.shot)
         part = {"trim_in_s": span.start_s, "trim_out_s": 0.0, "duration_s": span.end_s, "transition": Transition.CUT}

@@ -11,7 +11,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from studio.catalogue import Catalogue, Model, validation
-from studio.catalogue.schema import FreeSize
+from studio.catalogue.schema import FreeSize, Size
 from studio.domain import JSON, Asset, Kind, Task
 from studio.errors import CapabilityError
 from studio.messages import Message, of_error, term
@@ -247,8 +247,8 @@ def fit_size(board: Board, model: Model) -> JSON:
         return _nearest(board.width, board.height, model.free_size)
     if model.sizes:
 
-        def distance(size: object) -> tuple[float, int]:
-            width, height = size.width, size.height  # type: ignore[attr-defined]
+        def distance(size: Size) -> tuple[float, int]:
+            width, height = size.width, size.height
             shape = abs(width / height - board.width / board.height)
             return round(shape, 2), abs(width * height - board.width * board.height)
 

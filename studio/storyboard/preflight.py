@@ -166,7 +166,7 @@ def _levels(timeline: Timeline, states: Sequence[State], wish: Wish) -> list[Fin
     shown = {index: timeline.shown_s(index) for index, _ in heard}
     power = sum(10 ** (lufs / 10) * shown[index] for index, lufs in heard) / sum(shown.values())
     mean = 10 * math.log10(power)
-    found = []
+    found: list[Finding] = []
     starts = timeline.starts_s()
     for index, lufs in heard:
         if abs(lufs - mean) > UNEVEN_LU and len(heard) > 1:

@@ -82,7 +82,7 @@ def rewritten(board: Board, read: Read) -> Board:
     the text names anew joins the board's.
     """
     old = list(board.shots)
-    shots = []
+    shots: list[Shot] = []
     for new, words in zip(read.shots, read.texts, strict=True):
         same = next((s for s in old if describe(s) == words), None)
         if same is None:

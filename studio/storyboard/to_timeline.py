@@ -36,7 +36,7 @@ LEAST_S = 0.1
 
 def missing(board: Board, clips: Clips, *, allow_drafts: bool = True) -> list[str]:
     """One sentence for each shot that cannot go into the film as asked."""
-    said = []
+    said: list[str] = []
     for number, shot in enumerate(board.shots, 1):
         clip = clips.get(shot.id)
         if clip is None:
