@@ -1,4 +1,4 @@
-"""A real studio served to a real Chromium: one server and one browser a session, a new context for each test.
+"""A real studio served to a real Chromium: one server and browser a session, a profile as good as new for each test.
 
 The draft engine makes the pictures; Alibaba's engine is there without a key, so that a second model can be chosen.
 Without a browser the tests are skipped with the reason; in CI that is a failure.
@@ -58,12 +58,28 @@ def browser() -> Iterator[Browser]:
         launched.close()
 
 
-@pytest.fixture
-def context(browser: Browser, site: Site) -> Iterator[BrowserContext]:
-    """A fresh profile that never asks anything outside the studio; any script error fails the test."""
+@pytest.fixture(scope="session")
+def profile(browser: Browser) -> Iterator[BrowserContext]:
+    """One profile for all tests, so that only the first reads and compiles all scripts of the pages."""
     made = browser.new_context(viewport={"width": 1400, "height": 900}, locale="en-US", color_scheme="dark")
     yield made
     made.close()
+
+
+@pytest.fixture
+def context(profile: BrowserContext, site: Site) -> Iterator[BrowserContext]:
+    """The profile as good as new: no pages, cookies or storage of the test before; only the cache stays."""
+    yield profile
+    profile.set_offline(False)
+    profile.unroute_all(behavior="ignoreErrors")
+    for page in profile.pages:
+        page.close()
+    blank = profile.new_page()
+    kinds = "cookies,local_storage,indexeddb,service_workers"
+    profile.new_cdp_session(blank).send("Storage.clearDataForOrigin", {"origin": site.url, "storageTypes": kinds})
+    blank.close()
+    profile.clear_cookies()
+    profile.clear_permissions()
 
 
 @pytest.fixture

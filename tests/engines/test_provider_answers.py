@@ -18,6 +18,7 @@ from tests.engines.alibaba.test_studio import made, rest
 from tests.providers.alibaba import AlibabaServer
 from tests.providers.http_server import Reply, as_json
 from tests.stories.studio_child import opened
+from tests.support.kit import QUICK
 
 T2V = {"model": "alibaba/wan2.6-t2v", "task": "text-to-video", "prompt": "a fox"}
 ESTIMATE = pytest.approx(0.43, abs=0.03)
@@ -31,7 +32,7 @@ def server() -> Iterator[AlibabaServer]:
 
 @pytest.fixture
 def studio(server: AlibabaServer, tmp_path: Path) -> Iterator[Studio]:
-    with opened(tmp_path / "data", server.url) as studio:
+    with opened(tmp_path / "data", server.url, timing=QUICK) as studio:
         yield studio
 
 
