@@ -5,13 +5,15 @@ from __future__ import annotations
 import re
 from collections.abc import Callable
 
-from playwright.sync_api import Page, Request, expect
+from playwright.sync_api import BrowserContext, Page, Request, expect
 
 from tests.browser.conftest import Site, pick_model, show
 from tests.browser.test_create import prompt, runs_of
 
 Open = Callable[..., Page]
 MADE = re.compile("added to queue")
+PRESSES_APART_MS = 4000
+"""Later than the last press and the word about it: a new press, not the last one once more."""
 
 
 def line(page: Page, tab: str) -> tuple[int, str]:
@@ -26,7 +28,14 @@ def generate(page: Page, tab: str) -> None:
     expect(page.locator(f"#{tab}-bar .sf-sent")).to_have_text(MADE)
 
 
-def test_the_line_is_what_is_made_after_each_of_six_reloads(open_page: Open, site: Site) -> None:
+def clocked(context: BrowserContext) -> Page:
+    """A page whose clock the test can put forward."""
+    page = context.new_page()
+    page.clock.install()
+    return page
+
+
+def test_the_line_is_what_is_made_after_each_reload(open_page: Open, site: Site) -> None:
     """Two combinations at 480P: after every reload the line says so, and the press makes just that."""
     page = open_page("t2i")
     page.locator("#create-t2i .studio-fold").first.locator("button").first.click()
@@ -35,7 +44,7 @@ def test_the_line_is_what_is_made_after_each_of_six_reloads(open_page: Open, sit
     page.locator("#t2i-tier label", has_text="480P").click()
     expect(page.locator("#t2i-bar .sf-runs")).to_have_text("2 runs")
     page.wait_for_timeout(1000)  # kept in this browser
-    for reloads in range(6):
+    for reloads in range(3):
         page.reload()
         runs, size = line(page, "t2i")
         assert (runs, size) == (2, "832 × 480")
@@ -46,8 +55,10 @@ def test_the_line_is_what_is_made_after_each_of_six_reloads(open_page: Open, sit
         assert {(r.request.width, r.request.height) for r in made} == {(832, 480)}
 
 
-def test_a_double_click_enter_and_a_click_or_two_taps_make_one_batch(open_page: Open, site: Site) -> None:
-    page = open_page("t2i")
+def test_a_double_click_enter_and_a_click_or_two_taps_make_one_batch(
+    open_page: Open, context: BrowserContext, site: Site
+) -> None:
+    page = open_page("t2i", clocked(context))
     page.locator("#t2i-tier label", has_text="480P").click()
     presses = {
         "axolotl": lambda: page.locator("#t2i-generate").dblclick(),
@@ -59,10 +70,10 @@ def test_a_double_click_enter_and_a_click_or_two_taps_make_one_batch(open_page: 
     for word, press in presses.items():
         prompt(page, "t2i").fill(word)
         expect(page.locator("#t2i-generate")).to_be_enabled()
-        page.wait_for_timeout(1300)  # a new press, not the last one once more
+        page.clock.fast_forward(PRESSES_APART_MS)
         press()
+        expect(page.locator("#t2i-bar .sf-sent")).to_have_text(MADE)
         expect(page.locator("#t2i-feed .st-card", has_text=word).first).to_be_visible()
-        page.wait_for_timeout(400)
         assert len(runs_of(site, word)) == 1, word
 
 
@@ -82,10 +93,10 @@ def test_a_press_that_arrives_twice_makes_one_batch(open_page: Open, site: Site)
 
 
 def test_a_press_before_the_line_has_caught_up_asks_again_where_it_says_something_else(
-    open_page: Open, site: Site
+    open_page: Open, context: BrowserContext, site: Site
 ) -> None:
     """Typed and pressed at once: what costs the same goes on, what does not is shown first."""
-    page = open_page("t2i")
+    page = open_page("t2i", clocked(context))
     page.locator("#create-t2i .studio-fold").first.locator("button").first.click()
     page.locator("#t2i-combinations input").check()
     prompt(page, "t2i").fill("an echidna")
@@ -94,7 +105,7 @@ def test_a_press_before_the_line_has_caught_up_asks_again_where_it_says_somethin
     prompt(page, "t2i").press("Control+Enter")
     expect(page.locator("#t2i-bar .sf-changed")).to_contain_text("3 runs")
     assert runs_of(site, "echidna") == []
-    page.wait_for_timeout(1300)
+    page.clock.fast_forward(PRESSES_APART_MS)
     generate(page, "t2i")
     assert len(runs_of(site, "echidna")) == 3
 
