@@ -83,7 +83,6 @@ def test_imports_point_down() -> None:
 
 BACK = {
     ("studio.animatic.draw.heads", "studio.animatic.draw.people"),
-    ("studio.services.export_job", "studio.services.exports"),
 }
 """Imports of types that still close a circle: (file, what it imports). The list may only shrink."""
 
@@ -106,14 +105,8 @@ def test_only_web_imports_gradio_and_only_the_gpu_worker_torch() -> None:
     assert not faults, listed(faults)
 
 
-REACHING = (
-    "studio/animatic/",
-    "studio/services/",
-    "studio/store/queue.py",
-    "studio/studio.py",
-    "studio/web/routes/",
-)
-"""Where files still share private names, until each service is given what it needs. The list may only shrink."""
+REACHING = ("studio/store/queue.py: studio.store.runs._event",)
+"""What still reaches over. The list may only shrink."""
 
 
 def is_private(name: str) -> bool:
@@ -134,16 +127,21 @@ def private_names(path: Path) -> set[str]:
     return {name for name in found if is_private(name)}
 
 
+@cache
+def every_private_name() -> set[str]:
+    return set().union(*(private_names(path) for path in FILES))
+
+
 def reaches(path: Path) -> list[str]:
     """Uses of private names that another file of ours defines; a class may use those of its own base."""
-    others = set().union(*(private_names(p) for p in FILES)) - private_names(path)
+    others = every_private_name() - private_names(path)
     found = []
     for node in ast.walk(tree(path)):
         if isinstance(node, ast.ImportFrom) and (node.module or "").startswith("studio."):
             found += [(node.lineno, f"{node.module}.{a.name}") for a in node.names if is_private(a.name)]
         elif isinstance(node, ast.Attribute) and node.attr in others and ast.unparse(node.value) not in ("self", "cls"):
             found.append((node.lineno, ast.unparse(node)))
-    return [f"{path.relative_to(ROOT)}:{line}: {text}" for line, text in found]
+    return [f"{path.relative_to(ROOT)}: {text}, line {line}" for line, text in found]
 
 
 def test_no_module_uses_another_ones_private_names() -> None:

@@ -20,6 +20,7 @@ from studio.film import platforms
 from studio.services.assets import Assets
 from studio.services.background import ExportProgress
 from studio.services.context import Context
+from studio.services.film_options import FilmOptions
 from studio.services.looks import Looks
 from studio.storyboard import finishing, to_timeline
 from studio.storyboard.look import Slate
@@ -29,7 +30,6 @@ from studio.storyboard.to_timeline import Clip
 if TYPE_CHECKING:
     from studio.film.deliver import Source
     from studio.film.timeline import Line
-    from studio.services.exports import FilmOptions
 
 FINE = {"crf": 10, "preset": "superfast"}
 """x264 for what is encoded again: above 50 dB of PSNR, and faster than the film's own setting at thrice the size."""

@@ -16,8 +16,6 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
 
-from pydantic import Field
-
 from studio.domain import JSON, Asset, Status
 from studio.errors import CapabilityError, NotFound, StudioError
 from studio.film import platforms
@@ -26,6 +24,7 @@ from studio.services.assets import Assets
 from studio.services.background import ExportProgress
 from studio.services.context import Context
 from studio.services.export_job import ExportJob
+from studio.services.film_options import FilmOptions
 from studio.services.looks import Looks
 from studio.services.one_run_films import OneRunFilms
 from studio.services.storyboards import Storyboards
@@ -36,7 +35,6 @@ from studio.store.exports import FilmRow, Unfinished
 from studio.store.mapping import new_id
 from studio.storyboard import archive as project_archive
 from studio.storyboard import contact_sheet, interchange, to_timeline
-from studio.storyboard.delivery import FilmFinish
 from studio.storyboard.model import Board
 from studio.storyboard.to_timeline import Clip
 
@@ -50,30 +48,6 @@ BROKE = "The export failed. The log has details. Try again, or report it."
 ENDINGS |= dict.fromkeys(interchange.FORMATS, ".zip")
 FORM_NAMES = {"contact": "contact sheet", "shots": "shot list", "project": "project"}
 FORM_NAMES |= {name: name.upper() for name in interchange.FORMATS}
-
-
-class FilmOptions(FilmFinish):
-    """What may be chosen for a film. whole: the film that this run made in one go, instead of the shots' takes.
-
-    preset: where the film goes (an id of media.presets). exposure in stops, contrast and saturation as factors, warmth
-    from -1 cold to 1 warm: instead of those of the board's look.
-    """
-
-    width: int | None = None
-    height: int | None = None
-    fps: int | None = None
-    whole: str | None = None
-    preset: str = "master"
-    exposure: float | None = Field(default=None, ge=-3, le=3)
-    contrast: float | None = Field(default=None, ge=0.2, le=3)
-    saturation: float | None = Field(default=None, ge=0, le=3)
-    warmth: float | None = Field(default=None, ge=-1, le=1)
-
-    def on(self, board: Board) -> Board:
-        """The board with what these options say in the place of its own look."""
-        own = {k: getattr(self, k) for k in ("exposure", "contrast", "saturation", "warmth")}
-        given = {k: v for k, v in own.items() if v is not None}
-        return board.model_copy(update={"look": board.look.model_copy(update=given)})
 
 
 class Exports:

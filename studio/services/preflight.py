@@ -20,7 +20,7 @@ from studio.film.quality import Measured
 from studio.film.timeline import Loudness
 from studio.services.assets import Assets
 from studio.services.context import Context
-from studio.services.exports import FilmOptions
+from studio.services.film_options import FilmOptions
 from studio.services.one_run_films import OneRunFilms
 from studio.services.storyboards import ShotState, Storyboards
 from studio.storyboard import preflight

@@ -51,7 +51,7 @@ def rooftop(plan: Plan) -> None:
     """The city around, a parapet, gravel underfoot, a water tank."""
     for depth, tall, width in ((0.10, 0.24, 0.05), (0.24, 0.30, 0.07)):
         c = plan.canvas((118, 122, 138), depth)
-        town._towers(plan, c, depth, tall, width)
+        town.towers(plan, c, depth, tall, width)
         c.wash(plan.horizon - plan.dy(0.1), plan.horizon + plan.dy(0.08), plan.palette.haze, 0.4)
         plan.add(c, depth, "towers")
     y = max(plan.horizon + 0.12, 0.70)
@@ -97,7 +97,7 @@ def station(plan: Plan) -> None:
     hall = any(w in plan.reading.prompt.lower() for w in ("airport", "terminal", "机场"))
     y = plan.horizon + 0.04
     c = plan.canvas((130, 130, 136), 0.2)
-    town._towers(plan, c, 0.2, 0.10, 0.07)
+    town.towers(plan, c, 0.2, 0.10, 0.07)
     plan.add(c, 0.18, "behind")
     ground = plan.land((140, 134, 130), y=y, rough=0.0)
     vx = 0.5 - 0.18 * plan.light.side
@@ -163,7 +163,7 @@ def bridge(plan: Plan) -> None:
     """Across a river: the roadway leads away from us between two rails, lamps along it."""
     p = plan.palette
     c = plan.canvas((118, 122, 138), 0.14)
-    town._towers(plan, c, 0.14, 0.12, 0.05)
+    town.towers(plan, c, 0.14, 0.12, 0.05)
     plan.add(c, 0.14, "banks")
     plan.add(water(plan, plan.horizon + 0.01, 0.3), 0.3, "river")
     f = plan.canvas((140, 132, 124), 0.5)

@@ -27,7 +27,7 @@ def city(plan: Plan) -> None:
         return
     for depth, tall, width in ((0.08, 0.26, 0.05), (0.18, 0.38, 0.06), (0.30, 0.34, 0.075), (0.44, 0.22, 0.09)):
         c = plan.canvas((118, 122, 138), depth)
-        _towers(plan, c, depth, tall, width)
+        towers(plan, c, depth, tall, width)
         c.wash(
             plan.horizon - plan.dy(tall * 0.4),
             plan.horizon + plan.dy(0.06),
@@ -45,7 +45,7 @@ def _blocks(plan: Plan) -> None:
     """A grid of houses seen from the air: roofs, the walls turned to us, avenues with lights between."""
     p = plan.palette
     far = plan.canvas((118, 122, 138), 0.12)
-    _towers(plan, far, 0.12, 0.12, 0.04)
+    towers(plan, far, 0.12, 0.12, 0.04)
     far.wash(plan.horizon - plan.dy(0.1), plan.horizon + plan.dy(0.05), mix(p.haze, p.light, 0.3), 0.7)
     plan.add(far, 0.12, "towers")
     street_tone = mix(p.at((96, 96, 106), 0.5), LAMP, 0.30 if p.lamps else 0.0)
@@ -83,7 +83,7 @@ def _blocks(plan: Plan) -> None:
             plan.add(c, depth, "blocks")
 
 
-def _towers(plan: Plan, c: Canvas, depth: float, tall: float, width: float) -> None:
+def towers(plan: Plan, c: Canvas, depth: float, tall: float, width: float) -> None:
     x, base = plan.at.left - 0.05, plan.horizon + plan.dy(0.08)
     tone = plan.palette.at((108, 112, 130), depth)
     c.rect(plan.at.left, base - 0.01, 1 - plan.at.left, plan.bottom, tone)
@@ -160,7 +160,7 @@ def street(plan: Plan) -> None:
     plan.horizon = min(plan.horizon, 0.60)
     vx, vy = 0.5 + float(plan.rng.uniform(-0.10, 0.10)), plan.horizon
     far = plan.canvas((118, 122, 138), 0.16)
-    _towers(plan, far, 0.16, 0.24, 0.05)
+    towers(plan, far, 0.16, 0.24, 0.05)
     far.wash(vy - plan.dy(0.2), vy + 0.02, mix(plan.palette.haze, plan.palette.light, 0.5), 0.7)
     plan.add(far, 0.16, "towers")
     ground = plan.land((104, 102, 112), depth=0.5, y=vy + 0.01, rough=0.0)

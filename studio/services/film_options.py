@@ -1,0 +1,32 @@
+"""What may be chosen for a film that is exported: by a page, by a program, and as an unfinished export keeps it."""
+
+from __future__ import annotations
+
+from pydantic import Field
+
+from studio.storyboard.delivery import FilmFinish
+from studio.storyboard.model import Board
+
+
+class FilmOptions(FilmFinish):
+    """What may be chosen for a film. whole: the film that this run made in one go, instead of the shots' takes.
+
+    preset: where the film goes (an id of film.platforms). exposure in stops, contrast and saturation as factors, warmth
+    from -1 cold to 1 warm: instead of those of the board's look.
+    """
+
+    width: int | None = None
+    height: int | None = None
+    fps: int | None = None
+    whole: str | None = None
+    preset: str = "master"
+    exposure: float | None = Field(default=None, ge=-3, le=3)
+    contrast: float | None = Field(default=None, ge=0.2, le=3)
+    saturation: float | None = Field(default=None, ge=0, le=3)
+    warmth: float | None = Field(default=None, ge=-1, le=1)
+
+    def on(self, board: Board) -> Board:
+        """The board with what these options say in the place of its own look."""
+        own = {k: getattr(self, k) for k in ("exposure", "contrast", "saturation", "warmth")}
+        given = {k: v for k, v in own.items() if v is not None}
+        return board.model_copy(update={"look": board.look.model_copy(update=given)})
