@@ -31,8 +31,8 @@ LOCALES = {ENGLISH: "en", "zh-CN": "zh_Hans_CN"}
 """Languages of the tables -> their names in CLDR."""
 SLUG_CHARS = 60
 """Longest name made from a catalogue's words; as in studio.web.i18n."""
-JOINED, LINES = "sentence.joined", "sentence.lines"
-"""The ids of several sentences, in a row or each on its line; their value is `parts`."""
+JOINED, LINES, FIRST = "sentence.joined", "sentence.lines", "sentence.first"
+"""The ids of several sentences (value `parts`), in a row or each on its line, and of the first sentence of `whole`."""
 PLURAL = r", plural, (?P<forms>(?:\s*\w+ \{[^{}]*\})+)"
 BLANK = re.compile(r"\{(?P<name>\w+)(?:" + PLURAL + r")?\}")
 FORM = re.compile(r"(\w+) \{([^{}]*)\}")
@@ -91,7 +91,7 @@ def tables() -> dict[str, dict[str, str]]:
     """Language -> id -> sentence."""
     found: dict[str, dict[str, str]] = {}
     for language in LOCALES:
-        words = found.setdefault(language, {JOINED: "{parts}", LINES: "{parts}"})
+        words = found.setdefault(language, {JOINED: "{parts}", LINES: "{parts}", FIRST: "{whole}"})
         for path in (*sorted((FOLDER / language).glob("*.json")), LABELS / language / "catalogue.json"):
             words |= {f"{path.stem}.{name}": text for name, text in json.loads(path.read_text("utf-8")).items()}
     return found
@@ -107,6 +107,11 @@ def lines(parts: Iterable[str]) -> str:
     """Several sentences, each on its line; "" for none."""
     kept = list(parts)
     return Message.restored("\n".join(kept), LINES, {"parts": kept}) if kept else ""
+
+
+def first(message: Message) -> Message:
+    """The first sentence of a message: what happened, without what to do."""
+    return Message.restored(_first(str(message)), FIRST, {"whole": message})
 
 
 def answer(error: str | None) -> dict[str, Any]:
@@ -190,6 +195,8 @@ def _plain(value: Any) -> Any:
 
 
 def _words(id_: str, values: Mapping[str, Any], language: str) -> str:
+    if id_ == FIRST:
+        return _first(_put(values["whole"], language))
     if id_ == LINES:
         return "\n".join(_put(part, language) for part in values["parts"])
     if id_ == JOINED:
@@ -203,6 +210,10 @@ def _blank(blank: re.Match[str], values: Mapping[str, Any], language: str) -> st
         return _put(value, language)
     forms = dict(FORM.findall(blank["forms"]))
     return forms.get(_locale(language).plural_form(value), forms["other"]).replace("#", _put(value, language))
+
+
+def _first(text: str) -> str:
+    return re.split(r"(?<=[。！？])|(?<=[.!?])\s", text, maxsplit=1)[0]
 
 
 def _put(value: Any, language: str) -> str:

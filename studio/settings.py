@@ -9,12 +9,13 @@ import ipaddress
 import os
 from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import Literal
+from typing import Any, Literal
 from urllib.parse import urlsplit
 
 from pydantic import BaseModel, ConfigDict, Field, SecretStr, ValidationError, field_validator
 
 from studio.errors import SettingsError
+from studio.messages import Message, of_error
 
 SECRET_NAMES = (
     *("DASHSCOPE_API_KEY", "FAL_KEY", "WAVESPEED_API_KEY", "KIE_API_KEY", "RUNWARE_API_KEY", "APIMART_API_KEY"),
@@ -75,7 +76,7 @@ class Settings(BaseModel):
     @classmethod
     def _known_access(cls, value: object) -> object:
         if value not in ("", "password", "open"):
-            raise ValueError("it can be password or open")
+            raise ValueError(Message("settings.access_words"))
         return value
 
     @field_validator("origins", "frame_ancestors", mode="before")
@@ -83,7 +84,7 @@ class Settings(BaseModel):
     def _origins(cls, value: object) -> object:
         listed = _listed(value)
         if any(not _is_origin(origin) for origin in listed):
-            raise ValueError("list addresses such as https://studio.example, without a path, separated by commas")
+            raise ValueError(Message("settings.list_addresses"))
         return listed
 
     @field_validator("trusted_proxies", mode="before")
@@ -94,9 +95,7 @@ class Settings(BaseModel):
             for network in listed:
                 ipaddress.ip_network(network)
         except ValueError:
-            raise ValueError(
-                "list addresses or networks such as 10.0.0.2 or 172.16.0.0/12, separated by commas"
-            ) from None
+            raise ValueError(Message("settings.list_networks")) from None
         return listed
 
     @property
@@ -107,14 +106,17 @@ class Settings(BaseModel):
     def check_access(self) -> None:
         """Raises SettingsError where a network could reach the studio and nobody decided who may enter."""
         if self.access == "open" and self.password_hash:
-            raise SettingsError(f"STUDIO_ACCESS is open although {PASSWORD} is set: remove one of them.")
+            raise SettingsError(Message("settings.open_with_password", password=PASSWORD))
         if self.access == "password" and not self.password_hash:
-            raise SettingsError(f"STUDIO_ACCESS is password, but there is none: set {PASSWORD}.")
+            raise SettingsError(Message("settings.password_missing", password=PASSWORD))
         if not (self.on_loopback or self.access or self.password_hash):
             raise SettingsError(
-                f"{self.host or 'every address'} can be reached from the network, and no access control is set. Set "
-                f"{PASSWORD} to a password of at least {PASSWORD_MIN_CHARS} characters, or set STUDIO_ACCESS=open to "
-                "let in everyone who reaches the port, or listen on this machine only with --host 127.0.0.1."
+                Message(
+                    "settings.no_access_control",
+                    host=self.host or Message("settings.every_address"),
+                    password=PASSWORD,
+                    least=PASSWORD_MIN_CHARS,
+                )
             )
 
     def secret(self, name: str) -> str | None:
@@ -150,13 +152,13 @@ def hash_password(password: str) -> str:
     if not password.strip():
         return ""
     if len(password) < PASSWORD_MIN_CHARS:
-        raise SettingsError(f"{PASSWORD} is too short: use at least {PASSWORD_MIN_CHARS} characters.")
+        raise SettingsError(Message("settings.password_short", password=PASSWORD, least=PASSWORD_MIN_CHARS))
     try:
         raw = password.encode()
     except UnicodeEncodeError:
-        raise SettingsError(f"{PASSWORD} is not valid UTF-8 text.") from None
+        raise SettingsError(Message("settings.password_not_text", password=PASSWORD)) from None
     if len(raw) > PASSWORD_MAX_BYTES:
-        raise SettingsError(f"{PASSWORD} is too long: use at most {PASSWORD_MAX_BYTES} bytes.")
+        raise SettingsError(Message("settings.password_long", password=PASSWORD, most=PASSWORD_MAX_BYTES))
     from argon2 import PasswordHasher
 
     return PasswordHasher().hash(raw)
@@ -193,10 +195,19 @@ def read(arguments: Mapping[str, object] | None = None, environ: Mapping[str, st
         raise SettingsError(_sentence(error.errors(include_url=False))) from None
 
 
-def _sentence(errors: Sequence[Mapping[str, object]]) -> str:
+def _reason(error: Mapping[str, Any]) -> str:
+    """What is wrong: our own validator's message, else pydantic's words."""
+    own = error.get("ctx", {}).get("error")
+    return of_error(own) if isinstance(own, ValueError) else str(error["msg"]).lower()
+
+
+def _sentence(errors: Sequence[Mapping[str, Any]]) -> str:
     names = {field: env for env, field in OPTION_NAMES.items()}
     first = errors[0]
-    field = str(first["loc"][0])  # type: ignore[index]
-    return (
-        f"{names.get(field, field)} is {first['input']!r}: {str(first['msg']).removeprefix('Value error, ').lower()}."
+    field = str(first["loc"][0])
+    return Message(
+        "settings.wrong",
+        field=names.get(field, field),
+        given=f"{first['input']!r}",
+        why=_reason(first),
     )

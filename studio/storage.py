@@ -19,6 +19,7 @@ from pathlib import Path
 from typing import Literal
 
 from studio.errors import StorageUnavailable
+from studio.messages import Message
 
 Reason = Literal["locked", "full", "read_only", "unreachable"]
 
@@ -86,12 +87,12 @@ def _free_bytes(folder: Path) -> int:
 
 def unavailable(reason: Reason, data: Path | None) -> StorageUnavailable:
     """The error with its sentence. data: the data folder, where it is known."""
-    folder = data.absolute() if data else "the data folder"
+    folder = data.absolute() if data else Message("storage.the_data_folder")
     sentences: dict[Reason, str] = {
-        "locked": "Another program is holding the studio's database; close it or save its changes, then try again.",
-        "full": f"The disk of {folder} is full. Make room, then try again.",
-        "read_only": f"The studio may not write to {folder}. Give it the right to, then try again.",
-        "unreachable": f"The disk of {folder} does not answer. Check the drive or the network, then try again.",
+        "locked": Message("storage.locked"),
+        "full": Message("storage.full", folder=folder),
+        "read_only": Message("storage.read_only", folder=folder),
+        "unreachable": Message("storage.unreachable", folder=folder),
     }
     return StorageUnavailable(sentences[reason], reason=reason)
 

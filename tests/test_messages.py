@@ -20,7 +20,7 @@ from tests.support.syntax import tree
 
 ROOT = Path(__file__).parents[1]
 EN, ZH = ({i: t for i, t in tables()[lang].items() if not i.startswith("catalogue.")} for lang in ("en", "zh-CN"))
-BUILT_IN = {messages.JOINED, messages.LINES}
+BUILT_IN = {messages.JOINED, messages.LINES, messages.FIRST}
 FILES = sorted((ROOT / "studio").rglob("*.py"))
 CHINESE = re.compile(r"[\u4e00-\u9fff]")
 LEFT = 265

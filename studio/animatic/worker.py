@@ -78,14 +78,15 @@ def _serve(make: Any, line: Line, body: dict[str, Any]) -> bool:
     """Make one order and report. False when this process should not go on."""
     from studio.animatic.order import Order
     from studio.errors import MediaError
+    from studio.messages import of_error, packed
     from studio.storage import reason_of
 
     try:
-        line.say(done=make.make(Order.from_json(body), line.progress))
+        line.say(done=packed(make.make(Order.from_json(body), line.progress)))
     except Stopped:
         line.say(cancelled=True)
     except MediaError as error:
-        line.say(failed=str(error), kind="refused")
+        line.say(failed=packed(of_error(error)), kind="refused")
     except MemoryError:
         line.say(failed="", kind="memory")
         return False

@@ -14,6 +14,7 @@ from studio.domain import Asset, Output, Phase, Progress, Status
 from studio.errors import MediaError
 from studio.jobs import download, results
 from studio.jobs.run_context import Way
+from studio.messages import Message, term
 from studio.store import assets, ledger, runs
 from studio.store.mapping import seed_in
 
@@ -33,14 +34,14 @@ class Bring:
         way, outputs = self.way, progress.outputs
         known = progress.seed is not None and 0 <= progress.seed < 2**64
         seed = {"seed": seed_in(progress.seed)} if known else {}
-        await way.enter(Phase.DOWNLOADING, "The result is ready.", took_s=way.took_s, **seed)
+        await way.enter(Phase.DOWNLOADING, Message("event.result_ready"), took_s=way.took_s, **seed)
         if not outputs:
-            raise MediaError(f"{way.facts.label} says it is done but gave no file.")
+            raise MediaError(Message("run.no_file", provider=term(way.facts.label)))
         async with way.lane.downloads:
             for idx, output in enumerate(outputs):
                 if output.text is None:
                     await self._one(idx, output)
-        await way.enter(Phase.FINISHING, "The files were downloaded.")
+        await way.enter(Phase.FINISHING, Message("event.downloaded"))
         made = [await self._kept(idx, output) for idx, output in enumerate(outputs)]
         await self._succeed(progress, made)
 

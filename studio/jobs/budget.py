@@ -7,6 +7,7 @@ from dataclasses import asdict, dataclass
 from sqlite_utils import Database
 
 from studio.domain import Run
+from studio.messages import Message
 from studio.store import ledger, runs, settings
 from studio.store.mapping import stamp
 
@@ -44,13 +45,13 @@ def over(db: Database, run: Run) -> str | None:
     if not usd or limits == SpendLimits() or runs.inner(db, run.id)["budget_waived"]:
         return None
     if limits.run_usd is not None and usd > limits.run_usd:
-        return f"It would cost about ${usd:.2f}; the limit for one run is ${limits.run_usd:.2f}."
+        return Message("budget.one_run", usd=f"{usd:.2f}", limit=f"{limits.run_usd:.2f}")
     today = stamp()[:10]
     for name, limit, since in (("day", limits.day_usd, today), ("month", limits.month_usd, today[:8] + "01")):
         if limit is None:
             continue
         spent = ledger.spent(db, since)
         if spent + usd > limit + 1e-9:
-            used = f"${spent:.2f} of the ${limit:.2f} for this {name}"
-            return f"It would cost about ${usd:.2f}; {used} are spent or reserved."
+            used = Message(f"budget.used_{name}", spent=f"{spent:.2f}", limit=f"{limit:.2f}")
+            return Message("budget.period", usd=f"{usd:.2f}", used=used)
     return None

@@ -23,6 +23,7 @@ from studio.errors import NotFound, StorageUnavailable
 from studio.jobs.durations import History, Timing
 from studio.jobs.events import Feed
 from studio.jobs.previews import Previews
+from studio.messages import Message
 from studio.storage import pause_s
 from studio.store import Store, assets, runs
 
@@ -146,7 +147,7 @@ class House:
     def _there(self, asset_id: str, found: dict[str, Asset]) -> Asset:
         if asset_id not in found or not (self.data / found[asset_id].path).is_file():
             name = found[asset_id].name if asset_id in found else asset_id
-            raise NotFound(f"The input file {name} is no longer there.")
+            raise NotFound(Message("run.input_gone", name=name))
         return found[asset_id]
 
 

@@ -8,6 +8,7 @@ from sqlite_utils import Database
 
 from studio.domain import HeldReason, Phase, Run, Status
 from studio.errors import Conflict
+from studio.messages import Message
 from studio.store import ledger, mapping, runs
 
 
@@ -60,14 +61,14 @@ def decide(db: Database, run: Run, choice: str) -> Run:
     Raises Conflict when the run does not offer this choice (any more).
     """
     if choice not in {c.id for c in choices(run)}:
-        raise Conflict("The run does not offer this choice any more; look again.")
+        raise Conflict(Message("run.choice_gone"))
     if choice == GIVE_UP.id:
         return give_up(db, run)
     if choice in (LOOK.id, FETCH.id):
         return _look(db, run)
     if choice == RESEND.id:
         ledger.settle(db, run, None)
-        return runs.move(db, run, Status.QUEUED, "You chose to submit it again.", handle=None, error=None, note=None)
+        return runs.move(db, run, Status.QUEUED, Message("event.submit_again"), handle=None, error=None, note=None)
     if choice == CONSENT.id:
         agreed = run.request.model_copy(update={"consent": True})
         runs.note(db, run.id, request=mapping.as_json(agreed))
@@ -80,18 +81,18 @@ def give_up(db: Database, run: Run) -> Run:
     """End a held run. Where something may have been billed, it stays booked."""
     uncertain = run.handle or run.held_reason in (HeldReason.LOST_SUBMIT, HeldReason.LOST_TASK)
     (ledger.settle(db, run, None) if uncertain else ledger.release(db, run))
-    return runs.move(db, run, Status.CANCELLED, "You gave it up.", note=None)
+    return runs.move(db, run, Status.CANCELLED, Message("event.given_up"), note=None)
 
 
 def _look(db: Database, run: Run) -> Run:
     phase = Phase.WAITING if run.handle else Phase.SUBMITTING
-    return runs.move(db, run, Status.RUNNING, "You asked to look again.", phase=phase.value, error=None, note=None)
+    return runs.move(db, run, Status.RUNNING, Message("event.look_again"), phase=phase.value, error=None, note=None)
 
 
 def _on(db: Database, run: Run, columns: dict[str, int]) -> Run:
     """Back to where it was: on with the task it has, or to the queue."""
     if run.handle:
         return runs.move(
-            db, run, Status.RUNNING, "You chose to go on.", phase="waiting", error=None, note=None, **columns
+            db, run, Status.RUNNING, Message("event.go_on"), phase="waiting", error=None, note=None, **columns
         )
-    return runs.move(db, run, Status.QUEUED, "You chose to go on.", error=None, note=None, **columns)
+    return runs.move(db, run, Status.QUEUED, Message("event.go_on"), error=None, note=None, **columns)

@@ -8,6 +8,7 @@ import time
 from studio.domain import Status
 from studio.jobs.outcomes import Leave
 from studio.jobs.run_context import Way
+from studio.messages import Message
 from studio.storage import Reason, takes_files
 
 ROOM_BYTES = 2**20
@@ -23,7 +24,7 @@ async def returned(way: Way, reason: Reason) -> None:
     while time.monotonic() < until:
         if await way.wish_within(way.timing.disk_look):
             money = "settle" if way.run.handle and not way.facts.repeatable else "release"
-            raise Leave(Status.CANCELLED, "Cancelled by you.", money=money)
+            raise Leave(Status.CANCELLED, Message("event.cancelled"), money=money)
         if reason == "full" and _free_bytes(way) >= free + ROOM_BYTES:
             return
         if reason != "full" and takes_files(way.house.data / "cache"):

@@ -21,6 +21,7 @@ from studio.engines.addresses import NOWHERE, Home, LinkGone
 from studio.engines.base import Facts
 from studio.engines.http import KEPT_CONNECTIONS, KEPT_S, retry_after_s
 from studio.errors import EngineError, MediaError, RateLimited, Unavailable
+from studio.messages import Message
 
 MOST_REDIRECTS = 5
 SPARE_BYTES = 64 * 2**20
@@ -88,7 +89,7 @@ async def fetch(http: httpx.AsyncClient, source: Source, part: Path, done: Calla
         finally:
             await response.aclose()
     except (httpx.HTTPError, httpx.InvalidURL) as error:
-        raise Unavailable(f"The download broke off ({type(error).__name__}).") from error
+        raise Unavailable(Message("download.broke_off", error=type(error).__name__)) from error
     notes.unlink(missing_ok=True)
 
 
@@ -111,19 +112,22 @@ async def _receive(
     if start and (start != have or not same):
         part.unlink()
         notes.unlink()
-        raise Unavailable("The provider sent another part of the file than asked; starting again.")
+        raise Unavailable(Message("download.other_part"))
     if response.status_code == 416:  # asked for bytes beyond the end: what we have is whole, or of another file
         if total == have:
             return
         part.unlink()
         notes.unlink()
-        raise Unavailable("The file at the provider changed; starting again.")
+        raise Unavailable(Message("download.changed"))
     expected = total or source.expected_bytes
     if expected and expected > source.most_bytes:
         raise _too_long(part, source.most_bytes)
     room = shutil.disk_usage(part.parent).free
     if expected and expected - start + SPARE_BYTES > room:
-        raise OSError(errno.ENOSPC, f"{expected / 1e6:,.0f} MB are to come; {room / 1e6:,.0f} MB are free")
+        raise OSError(
+            errno.ENOSPC,
+            Message("download.no_room", expected=f"{expected / 1e6:,.0f}", room=f"{room / 1e6:,.0f}"),
+        )
     if start or (expected or SMALL_BYTES) >= SMALL_BYTES:
         notes.write_text(json.dumps({"etag": _strong_etag(response), "total": str(total)}), "utf-8")
     got = looked = start
@@ -140,13 +144,13 @@ async def _receive(
     if expected and got != expected:
         if got > expected:
             part.unlink()
-        raise Unavailable(f"The download ended at {got:,} of {expected:,} bytes.")
+        raise Unavailable(Message("download.ended_early", got=f"{got:,}", expected=f"{expected:,}"))
 
 
 def _too_long(part: Path, most: int) -> MediaError:
     part.unlink(missing_ok=True)
     part.with_name(part.name + ".json").unlink(missing_ok=True)
-    return MediaError(f"The provider sends more than {most // 2**20:,} MB, which no such result has; it was not kept.")
+    return MediaError(Message("download.too_large", most=f"{most // 2**20:,}"))
 
 
 def _leave_room(part: Path, *, keep: bool) -> None:
@@ -194,22 +198,22 @@ async def _open(http: httpx.AsyncClient, source: Source, headers: Mapping[str, s
             return response
         await response.aclose()
         raise _classed(response)
-    raise LinkGone("The link to the result leads in circles.")
+    raise LinkGone(Message("download.circles"))
 
 
 def _joined(url: httpx.URL, where: str) -> httpx.URL:
     try:
         return addresses.parse(str(url.join(where)))
     except httpx.InvalidURL:
-        raise LinkGone(f"The link is not valid: {addresses.shown(where)}.", code="link") from None
+        raise LinkGone(Message("download.bad_link", where=addresses.shown(where)), code="link") from None
 
 
 def _classed(response: httpx.Response) -> EngineError:
     code = str(response.status_code)
     if response.status_code == 429:
         wait = retry_after_s(response.headers.get("retry-after"))
-        return RateLimited("The provider asked to download more slowly.", code=code, retry_after_s=wait)
+        return RateLimited(Message("download.slow_down"), code=code, retry_after_s=wait)
     if response.status_code >= 500 or response.status_code == 408:
         wait = retry_after_s(response.headers.get("retry-after"))
-        return Unavailable(f"The provider's file server failed (HTTP {code}).", code=code, retry_after_s=wait)
-    return LinkGone(f"The link to the result is not valid any more (HTTP {code}).", code=code)
+        return Unavailable(Message("download.server_failed", code=code), code=code, retry_after_s=wait)
+    return LinkGone(Message("download.link_gone", code=code), code=code)

@@ -27,7 +27,7 @@ from studio.jobs.durations import backoff_s
 from studio.jobs.outcomes import Leave
 from studio.jobs.polling import Watch
 from studio.jobs.run_context import Way
-from studio.messages import of_error
+from studio.messages import Message, of_error, term
 from studio.storage import Reason, reason_of
 from studio.store import ledger, runs
 from studio.store.mapping import stamp
@@ -36,10 +36,10 @@ log = logging.getLogger(__name__)
 RECEIPT_RETRY_S = 0.1
 """Longest pause between tries to write a handle: it goes before whatever else waits for the database."""
 NOTES: dict[Reason, str] = {
-    "full": "The disk is full. Work continues when there is room.",
-    "read_only": "The data folder is read-only. Work continues when it can be written again.",
-    "unreachable": "The disk is not responding. Work continues when it does.",
-    "locked": "Another program is holding the studio's database. Work continues when it lets go.",
+    "full": "wait.disk_full",
+    "read_only": "wait.read_only",
+    "unreachable": "wait.unreachable",
+    "locked": "wait.locked",
 }
 DELIVERIES = 3
 """How often a result is fetched whole when its link is dead or its file broken."""
@@ -91,13 +91,13 @@ class Drive:
         way = self.way
         log.warning("run %s waits for the disk (%s: %s)", way.run.id, reason, error)
         with way.house.storage.waiting(reason):
-            await way.note(NOTES[reason])
+            await way.note(Message(NOTES[reason]))
             await disk.returned(way, reason)
             await way.note(None)
         if way.run.handle is None and way.run.phase == Phase.SUBMITTING and way.facts.repeatable:
-            await way.enter(Phase.PREPARING, "Nothing was sent.")
+            await way.enter(Phase.PREPARING, Message("event.nothing_sent"))
         if way.run.handle is not None and way.run.phase == Phase.WAITING and way.facts.repeatable:
-            raise Leave(Status.QUEUED, "The disk was away while it was made. It starts again.", money="release")
+            raise Leave(Status.QUEUED, Message("event.disk_was_away"), money="release")
 
     def make_room(self) -> None:
         """Let the next run of this engine start; later calls do nothing."""
@@ -118,7 +118,7 @@ class Drive:
             await self._submit(await self._prepare())
         for delivery in range(1, DELIVERIES + 1):
             if way.run.phase != Phase.WAITING:
-                await way.enter(Phase.WAITING, "Checking again.")
+                await way.enter(Phase.WAITING, Message("event.checking_again"))
             progress = await Watch(way).until_ready()
             self.make_room()
             try:
@@ -154,11 +154,13 @@ class Drive:
         way, start, tries = self.way, time.monotonic(), 0
         while True:
             await way.unless_cancelled(way.lane.submits.acquire())
-            await way.enter(Phase.SUBMITTING, f"Sent to {way.facts.label}.", submitted_at=stamp())
+            await way.enter(
+                Phase.SUBMITTING, Message("event.sent", provider=term(way.facts.label)), submitted_at=stamp()
+            )
             self.submitting = True
             try:
                 handle = await self._submit_once(job)
-                await self._keep_handle(handle, f"Accepted by {way.facts.label}.")
+                await self._keep_handle(handle, Message("event.accepted", provider=term(way.facts.label)))
                 return
             except EngineError as error:
                 if not error.transient or time.monotonic() - start > way.timing.submit_for:
@@ -166,7 +168,7 @@ class Drive:
                 refusal = error
             finally:
                 self.submitting = False
-            await way.enter(Phase.PREPARING, f"Not accepted: {refusal}")
+            await way.enter(Phase.PREPARING, Message("event.not_accepted", why=refusal))
             if refusal.retry_after_s:
                 way.lane.submits.pause_for(refusal.retry_after_s)
             await way.pause(backoff_s(way.timing, tries, refusal.retry_after_s), refusal)
@@ -181,23 +183,23 @@ class Drive:
         except UnknownOutcome as error:
             why = of_error(error)
         except TimeoutError:
-            why = "No answer came in time."
+            why = Message("event.no_answer")
         except StudioError:
             raise
         except Exception as error:
             if way.facts.repeatable:
                 raise
             log.exception("submit of run %s broke", way.run.id)
-            why = f"The answer could not be read ({type(error).__name__}: {error})."
+            why = Message("event.unreadable_answer", error=type(error).__name__, why=f"{error}")
         return await reconcile.found_handle(way, job, why)
 
     async def _settle_lost(self) -> None:
         """After a restart, or on "look again": a submit of which no answer is on file."""
         way = self.way
         handle = await reconcile.found_handle(
-            way, await way.house.job(way.run, local=way.facts.local), reconcile.NO_ANSWER
+            way, await way.house.job(way.run, local=way.facts.local), Message("event.stopped_before_answer")
         )
-        await self._keep_handle(handle, f"The task was found at {way.facts.label}.")
+        await self._keep_handle(handle, Message("event.task_found", provider=term(way.facts.label)))
 
     async def _keep_handle(self, handle: str, why: str) -> None:
         """Store the handle, the receipt for money: kept here until the database takes it, and before all else then."""
@@ -232,7 +234,7 @@ class Drive:
         """The move and its money."""
         run = self.way.run
         if leave.harmless and runs.inner(db, run.id)["cancel_wanted"]:
-            leave = Leave(Status.CANCELLED, "Cancelled by you.", money=leave.money)
+            leave = Leave(Status.CANCELLED, Message("event.cancelled"), money=leave.money)
         runs.move(db, run, leave.to, leave.why, **leave.columns())
         if leave.money == "release":
             ledger.release(db, run)

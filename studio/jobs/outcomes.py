@@ -18,7 +18,7 @@ from studio.errors import (
     UnknownOutcome,
     WorkerLost,
 )
-from studio.messages import of_error
+from studio.messages import Message, joined, of_error, term
 
 log = logging.getLogger(__name__)
 MOST_CRASHES = 2
@@ -28,8 +28,6 @@ MOST_ATTEMPTS = 5
 
 FETCHING = (Phase.DOWNLOADING, Phase.FINISHING)
 """Phases in which the work is done, and billed."""
-AGAIN = "The run starts again."
-TWICE = "It happened twice with this run."
 
 Money = Literal["keep", "release", "settle"]
 """What happens to money set aside: kept while the outcome is open, given back, or booked as if billed."""
@@ -87,7 +85,7 @@ def of(error: Exception, run: Run, facts: Facts) -> Leave:
     if isinstance(error, StudioError):
         return Leave(Status.FAILED, why, code=code, money="release")
     log.error("run %s broke in %s", run.id, run.phase, exc_info=error)
-    said = f"Something unexpected went wrong in the studio ({type(error).__name__}). The log has the details."
+    said = Message("run.broke", error=type(error).__name__)
     if accepted and not facts.repeatable:
         return Leave(Status.HELD, said, reason=HeldReason.LOST_TASK, money="keep")
     return Leave(Status.FAILED, said, money=money if accepted else "release")
@@ -96,21 +94,21 @@ def of(error: Exception, run: Run, facts: Facts) -> Leave:
 def lost_work(run: Run, why: str, code: str | None = None) -> Leave:
     """For a run of an engine that is free to repeat, whose work was lost: it starts again, but not for ever."""
     if run.attempt < MOST_ATTEMPTS:
-        return Leave(Status.QUEUED, f"{why} It restarts automatically.", money="release")
-    said = f"{why} It was started {run.attempt} times."
+        return Leave(Status.QUEUED, joined(why, Message("hold.restarts")), money="release")
+    said = joined(why, Message("hold.started_often", attempt=run.attempt))
     return Leave(Status.HELD, said, reason=HeldReason.CRASHED_TWICE, code=code, money="release")
 
 
 def lost_worker(error: WorkerLost, crashes: int) -> Leave:
     """For a run whose worker died or hung: once it starts again by itself. crashes: such ends before this one."""
     if crashes + 1 < MOST_CRASHES:
-        why = f"{error} {AGAIN}"
+        why = joined(of_error(error), Message("hold.starts_again"))
         return Leave(Status.QUEUED, why, note=why, crashes=crashes + 1, money="release")
+    twice = joined(of_error(error), Message("hold.happened_twice"))
     if error.hung:
-        return Leave(Status.FAILED, f"{error} {TWICE}", code=error.code, money="release")
-    why = f"{error} {TWICE}"
+        return Leave(Status.FAILED, twice, code=error.code, money="release")
     return Leave(
-        Status.HELD, why, reason=HeldReason.CRASHED_TWICE, code=error.code, crashes=crashes + 1, money="release"
+        Status.HELD, twice, reason=HeldReason.CRASHED_TWICE, code=error.code, crashes=crashes + 1, money="release"
     )
 
 
@@ -121,7 +119,7 @@ def _doubt(why: str, code: str | None) -> Leave:
 def _unreachable(why: str, code: str | None, facts: Facts) -> Leave:
     if facts.repeatable:
         return Leave(Status.FAILED, why, code=code, money="release")
-    said = f"{why} It may be finished and billed, so the run is kept. Check again later."
+    said = joined(why, Message("hold.may_be_billed"))
     return Leave(Status.HELD, said, reason=HeldReason.LOST_TASK, code=code)
 
 
@@ -129,15 +127,15 @@ def _broken(why: str, code: str | None, facts: Facts) -> Leave:
     """A result that is paid and cannot be used as it came: the provider still has it, so it may be fetched again."""
     if facts.local and facts.repeatable:
         return Leave(Status.FAILED, why, code=code, money="settle")
-    advice = f"The work is done and billed; fetch it again while {facts.label} keeps it."
+    advice = Message("hold.paid_result", provider=term(facts.label))
     if facts.repeatable:
-        advice = f"{facts.label} may still have it; fetch it again, or submit it again."
-    return Leave(Status.HELD, f"{why} {advice}", reason=HeldReason.BROKEN_RESULT, code=code)
+        advice = Message("hold.maybe_there", provider=term(facts.label))
+    return Leave(Status.HELD, joined(why, advice), reason=HeldReason.BROKEN_RESULT, code=code)
 
 
 def overdue(facts: Facts) -> Leave:
     """For a run that gave no sign for too long."""
-    said = f"{facts.label} gave no sign of progress for a long time."
+    said = Message("hold.no_progress", provider=term(facts.label))
     if facts.repeatable:
         return Leave(Status.FAILED, said, money="release")
     return Leave(Status.HELD, said, reason=HeldReason.LOST_TASK)

@@ -12,6 +12,7 @@ from studio.jobs import outcomes
 from studio.jobs.durations import backoff_s, next_look_s
 from studio.jobs.outcomes import Leave
 from studio.jobs.run_context import Way
+from studio.messages import Message, joined, of_error, term
 from studio.store import runs
 
 log = logging.getLogger(__name__)
@@ -57,7 +58,9 @@ class Watch:
                 self._remember_time()
                 return seen
             if seen.status == Status.CANCELLED:
-                raise Leave(Status.CANCELLED, f"Cancelled at {way.facts.label}.", money="release")
+                raise Leave(
+                    Status.CANCELLED, Message("event.cancelled_at", provider=term(way.facts.label)), money="release"
+                )
             self._follow(seen)
 
     def _pause_s(self) -> float:
@@ -90,7 +93,7 @@ class Watch:
         self._faults += 1
         if error.retry_after_s:
             self.way.lane.looks.pause_for(error.retry_after_s)
-        await self.way.note(f"{error} Looking again in {seconds:.0f} s.")
+        await self.way.note(joined(of_error(error), Message("note.looking_again", seconds=f"{seconds:.0f}")))
         if await self.way.wish_within(seconds):
             await self._cancel()
 
@@ -102,7 +105,7 @@ class Watch:
             raise error
         if not self._faults:
             log.exception("the look at run %s broke", self.way.run.id)
-        said = f"The answer of {facts.label} is not readable."
+        said = Message("run.unreadable_answer", provider=term(facts.label))
         if self._faults >= MOST_UNREADABLE:
             raise UnknownOutcome(said, code=type(error).__name__) from error
         return Unavailable(said, code=type(error).__name__)
@@ -117,7 +120,7 @@ class Watch:
         ends the run nevertheless."""
         way, label = self.way, self.way.facts.label
         if self._refused:
-            raise Leave(Status.CANCELLED, f"Cancelled by you. {label} may still bill it.", money="settle")
+            raise Leave(Status.CANCELLED, Message("event.cancelled_may_bill", provider=term(label)), money="settle")
         try:
             stopped = await way.answer(way.engine.cancel(way.run.handle or ""))
         except EngineError as error:
@@ -127,10 +130,10 @@ class Watch:
             log.exception("cancel of run %s broke", way.run.id)
             stopped = False
         if stopped or way.facts.repeatable:
-            raise Leave(Status.CANCELLED, "Cancelled by you.", money="release")
+            raise Leave(Status.CANCELLED, Message("event.cancelled"), money="release")
         self._refused = True
         way.cancelled = False
-        said = f"{label} can no longer stop it. It will be billed, so the result is kept. Cancel again to discard it."
+        said = Message("note.too_late_to_stop", provider=term(label))
         await way.enter(Phase.WAITING, said, cancel_wanted=0, note=said)
 
     def _remember_time(self) -> None:

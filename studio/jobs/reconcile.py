@@ -14,9 +14,8 @@ from studio.jobs import outcomes
 from studio.jobs.durations import backoff_s
 from studio.jobs.outcomes import Leave
 from studio.jobs.run_context import Way
+from studio.messages import Message, joined, term
 from studio.store import runs
-
-NO_ANSWER = "The studio stopped before the answer came."
 
 LOOKS = 12
 """How often the provider is asked before a person is; it may say earlier that only a person can tell."""
@@ -35,7 +34,7 @@ async def found_handle(way: Way, job: Job, why: str) -> str:
     if way.facts.repeatable:
         raise outcomes.lost_work(way.run, why)
     if not isinstance(way.engine, Finds):
-        raise _held(f"{why} {label} has no way to look it up, so it may have been billed.")
+        raise _held(joined(why, Message("hold.no_lookup", provider=term(label))))
     tries = 0
     while True:
         try:
@@ -45,7 +44,7 @@ async def found_handle(way: Way, job: Job, why: str) -> str:
         except EngineError as error:
             tries += 1
             if not error.transient or tries == LOOKS:
-                raise _held(f"{why} Looking it up failed: {error}") from error
+                raise _held(joined(why, Message("hold.lookup_failed", error=error))) from error
             await asyncio.sleep(backoff_s(way.timing, tries, error.retry_after_s))
 
 
@@ -75,10 +74,10 @@ def _only(hits: list[str], way: Way, why: str) -> str:
     if len(hits) == 1:
         return hits[0]
     if hits:
-        raise _held(f"{why} {label} has {len(hits)} tasks that it could be.")
+        raise _held(joined(why, Message("hold.several_tasks", provider=term(label), count=len(hits))))
     if way.run.attempt >= MOST_SENDS:
-        raise _held(f"{why} {label} did not take the job in {way.run.attempt} tries; its list of tasks shows that.")
-    said = f"{why} {label} did not take the job, as its list of tasks shows, so it is sent again."
+        raise _held(joined(why, Message("hold.never_taken", provider=term(label), tries=way.run.attempt)))
+    said = joined(why, Message("event.not_taken", provider=term(label)))
     raise Leave(Status.QUEUED, said, money="release")
 
 

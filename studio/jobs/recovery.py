@@ -13,6 +13,7 @@ from sqlite_utils import Database
 from studio.domain import HeldReason, Phase, Run, Status
 from studio.engines.base import Facts
 from studio.jobs.outcomes import MOST_CRASHES
+from studio.messages import Message, term
 from studio.store import Store, ledger, runs, settings
 
 CLEAN = "closed_cleanly"
@@ -37,24 +38,24 @@ def _placed(db: Database, run: Run, facts: Facts | None, clean: bool) -> Run | N
         crashes = runs.inner(db, run.id)["crashes"] + 1
         runs.note(db, run.id, crashes=crashes)
         if crashes >= MOST_CRASHES:
-            why = f"The studio ended unexpectedly {crashes} times during this run ({run.phase})."
+            why = Message("hold.crashed", count=crashes, phase=term(run.phase or ""))
             _hold(db, run, HeldReason.CRASHED_TWICE, why)
             return None
     if facts is None:
-        _hold(db, run, HeldReason.NOT_CONFIGURED, f"The engine {run.provider} is no longer part of the studio.")
+        _hold(db, run, HeldReason.NOT_CONFIGURED, Message("hold.engine_gone", provider=run.provider))
         return None
     if run.handle or run.phase == Phase.SUBMITTING:
         if run.cancel_wanted and not run.handle and facts.repeatable:
-            runs.move(db, run, Status.CANCELLED, "Cancelled by you.")
+            runs.move(db, run, Status.CANCELLED, Message("event.cancelled"))
             return None
         if run.handle:
-            return runs.enter(db, run, Phase.WAITING, "The studio restarted and continues this run.")
+            return runs.enter(db, run, Phase.WAITING, Message("event.restarted"))
         return run
     if run.cancel_wanted:
         ledger.release(db, run)
-        runs.move(db, run, Status.CANCELLED, "Cancelled by you.")
+        runs.move(db, run, Status.CANCELLED, Message("event.cancelled"))
     else:
-        runs.move(db, run, Status.QUEUED, "The studio stopped before it was sent. Queued again.")
+        runs.move(db, run, Status.QUEUED, Message("event.queued_again"))
     return None
 
 

@@ -14,18 +14,19 @@ from pathlib import Path
 
 from studio.domain import JSON, Asset, Kind, Output, Run
 from studio.errors import MediaError
+from studio.messages import Message, first, of_error, term
 from studio.store.mapping import new_id
 
 log = logging.getLogger(__name__)
 MESSAGES = (
-    (b"<?xml", "an XML message"),
-    (b"<error", "an XML message"),
-    (b"<html", "a web page"),
-    (b"<!doctype", "a web page"),
-    (b"{", "a message"),
-    (b"[", "a message"),
+    (b"<?xml", "result.an_xml_message"),
+    (b"<error", "result.an_xml_message"),
+    (b"<html", "result.a_web_page"),
+    (b"<!doctype", "result.a_web_page"),
+    (b"{", "result.a_message"),
+    (b"[", "result.a_message"),
 )
-"""Beginnings of what file servers send in the place of a file."""
+"""Beginnings of what file servers send in the place of a file, and the id of its name."""
 ADVICE_TO_OWNERS = re.compile(r" (?:Export|Upload|Give|Unpack)\b[^.]*\.?$")
 """Advice about an upload, which nobody can follow for a result."""
 
@@ -45,7 +46,7 @@ def take_local(source: Path, part: Path) -> None:
     """
     part.unlink(missing_ok=True)
     if not source.is_file():
-        raise MediaError("The engine said that the result is done, but left no file.")
+        raise MediaError(Message("result.none"))
     try:
         os.link(source, part)
     except OSError:
@@ -72,14 +73,17 @@ def settle_file(data: Path, run: Run, idx: int, output: Output, *, drawn: bool) 
     part = part_path(data, run, idx)
     _refuse_message(part)
     try:
-        facts = validate.verify_decodes(part, name="The result")
+        facts = validate.verify_decodes(part, name=Message("result.the_result"))
     except MediaError as error:
-        raise MediaError(ADVICE_TO_OWNERS.sub("", str(error))) from error
+        found = of_error(error)
+        if isinstance(found, Message) and ADVICE_TO_OWNERS.search(found):
+            found = first(found)
+        raise MediaError(found) from error
     if facts.kind != output.kind:
-        raise MediaError(f"The result is {facts.kind}, not {output.kind} as it should be.")
+        raise MediaError(Message("result.wrong_kind", kind=term(facts.kind), wanted=term(output.kind)))
     if output.size and (facts.width, facts.height) != output.size:
         wanted = f"{output.size[0]}x{output.size[1]}"
-        raise MediaError(f"The result has {facts.width}x{facts.height} pixels, not {wanted} as it should.")
+        raise MediaError(Message("result.wrong_size", width=facts.width, height=facts.height, wanted=wanted))
     target = part.with_name(f"{run.id}-{idx}{facts.suffix}")
     with files.replacing(target) as draft:
         _copy_with_settings(part, draft, run, drawn)
@@ -97,10 +101,10 @@ def _refuse_message(part: Path) -> None:
     with part.open("rb") as file:
         head = file.read(512).lstrip(b"\xef\xbb\xbf \t\r\n").lower()
     if not head:
-        raise MediaError("The provider sent an empty file (0 bytes).")
+        raise MediaError(Message("result.empty"))
     for beginning, what in MESSAGES:
         if head.startswith(beginning):
-            raise MediaError(f"The provider sent {what} instead of the file.")
+            raise MediaError(Message("result.not_a_file", what=Message(what)))
 
 
 def _copy_with_settings(part: Path, draft: Path, run: Run, drawn: bool) -> None:

@@ -13,6 +13,7 @@ from studio.errors import EngineError, Unavailable
 from studio.jobs.context import House, Lane
 from studio.jobs.durations import backoff_s, pace_of
 from studio.jobs.outcomes import Leave
+from studio.messages import Message, joined, of_error, term
 from studio.store import runs
 
 T = TypeVar("T")
@@ -65,7 +66,7 @@ class Way:
             async with asyncio.timeout(self.timing.call_for):
                 return await call
         except TimeoutError:
-            raise Unavailable(f"{self.facts.label} did not answer.") from None
+            raise Unavailable(Message("run.no_answer", provider=term(self.facts.label))) from None
 
     async def insist(self, call: Callable[[], Awaitable[T]], limit_s: float) -> T:
         """The answer, asked for again after passing faults until limit_s is over; a wish to cancel ends it."""
@@ -81,7 +82,7 @@ class Way:
 
     async def pause(self, seconds: float, error: EngineError) -> None:
         """Wait before the next try, and say why."""
-        await self.note(f"{error} Trying again in {seconds:.0f} s.")
+        await self.note(joined(of_error(error), Message("note.trying_again", seconds=f"{seconds:.0f}")))
         await self.unless_cancelled(asyncio.sleep(seconds))
         await self.note(None)
 
@@ -97,7 +98,7 @@ class Way:
             if not self.cancelled or (me and me.cancelling()):
                 raise
             money = "settle" if self.run.handle else "release"
-            raise Leave(Status.CANCELLED, "Cancelled by you.", money=money) from None
+            raise Leave(Status.CANCELLED, Message("event.cancelled"), money=money) from None
         finally:
             self._droppable = None
 

@@ -20,7 +20,7 @@ from studio.errors import NotFound, StorageUnavailable
 from studio.jobs import budget, download, recovery
 from studio.jobs.context import House, Lane
 from studio.jobs.execution import Drive
-from studio.messages import of_error
+from studio.messages import Message, of_error
 from studio.storage import pause_s
 from studio.store import ledger, queue, runs, settings
 
@@ -188,7 +188,7 @@ class Runner:
 
     def _hold_all(self, provider: str) -> None:
         """Runs of an engine that is not there wait for a person, not for ever in the queue."""
-        why = f"The studio has no working engine for {provider}. See the Settings page and the log."
+        why = Message("run.no_engine", provider=provider)
         held: list[str] = []
         with self.house.store.write(patience_s=0) as db:
             while first := queue.next_up(db, provider):

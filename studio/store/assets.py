@@ -9,7 +9,7 @@ from sqlite_utils import Database
 
 from studio.domain import Asset
 from studio.errors import NotFound
-from studio.messages import stored
+from studio.messages import Message, stored
 from studio.store.mapping import ASSET_FIELDS, as_asset, fetch, stamp
 
 _COLUMNS = (*ASSET_FIELDS, "notes_message")
@@ -40,7 +40,7 @@ def get(db: Database, asset_id: str, owner: str = "") -> Asset:
     """The asset, or NotFound where there is none that this owner may see."""
     for row in fetch(db, "SELECT * FROM assets WHERE id = ? AND ? IN ('', owner)", [asset_id, owner]):
         return as_asset(row)
-    raise NotFound(f"There is no file {asset_id}.")
+    raise NotFound(Message("file.unknown", asset_id=asset_id))
 
 
 def several(db: Database, ids: Iterable[str], owner: str = "") -> dict[str, Asset]:

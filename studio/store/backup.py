@@ -10,6 +10,7 @@ from sqlite_utils import Database
 
 from studio.domain import HeldReason, Phase, Status, now
 from studio.errors import StoreError
+from studio.messages import Message
 from studio.storage import storing
 from studio.store import runs
 from studio.store.db import Store, check
@@ -50,7 +51,7 @@ def restore(copy: Path, data: Path) -> Path | None:
     are held for a decision. Raises StoreError when the folder is in use or the copy is damaged.
     """
     if not copy.is_file():
-        raise StoreError(f"There is no backup {copy}.")
+        raise StoreError(Message("store.no_backup", copy=copy))
     with (
         storing(opened_folder(data)),
         closing(sqlite3.connect(f"{copy.resolve().as_uri()}?mode=ro", uri=True)) as source,
@@ -58,7 +59,7 @@ def restore(copy: Path, data: Path) -> Path | None:
         try:
             check(Database(source), copy)
         except sqlite3.DatabaseError as error:
-            raise StoreError(f"The backup {copy} is damaged ({error}).") from error
+            raise StoreError(Message("store.backup_damaged", copy=copy, why=error)) from error
         lock = FolderLock(data / "studio.lock")
         try:
             aside = _set_aside(data)
@@ -84,7 +85,7 @@ def _set_aside(data: Path) -> Path | None:
 
 
 def _hold_unsent(store: Store) -> None:
-    said = "This run came back with a backup. It may have been sent, and billed, after the backup was made."
+    said = Message("hold.from_backup")
     with store.write() as db:
         for run in runs.with_status(db, Status.QUEUED, Status.RUNNING):
             if run.handle is None:

@@ -21,6 +21,7 @@ from typing import TypeVar
 from sqlite_utils import Database
 
 from studio.errors import StorageUnavailable, StoreError
+from studio.messages import Message
 from studio.storage import StorageHealth, pause_s, reason_of, storing, unavailable
 from studio.store import settings
 from studio.store.folder import NAME, opened_folder, refuse_lost_database
@@ -183,7 +184,7 @@ class Store:
 
     def _check_open(self) -> None:
         if self._closed:
-            raise StoreError("The studio is closed.")
+            raise StoreError(Message("store.closed"))
 
     @contextmanager
     def read(self) -> Iterator[Database]:
@@ -274,7 +275,7 @@ def _writer(path: Path) -> Database:
     except sqlite3.DatabaseError as error:
         if reason := reason_of(error, path.parent):
             raise unavailable(reason, path.parent) from error
-        raise StoreError(f"The database {path} cannot be opened ({error}). {ADVICE}") from error
+        raise StoreError(Message("store.cannot_open", path=path, why=error, advice=Message("store.advice"))) from error
     return db
 
 
@@ -297,17 +298,11 @@ def _reader(path: Path) -> Database:
     return Database(conn)
 
 
-ADVICE = "Put back a copy from the folder's backups/, or start with another data folder."
-
-
 def check(db: Database, path: Path) -> None:
     """Raise StoreError when the file is damaged or was written by a newer version of the studio."""
     if (said := db.execute("PRAGMA quick_check(1)").fetchone()[0]) != "ok":
-        raise StoreError(f"The database {path} is damaged ({said}). {ADVICE}")
+        raise StoreError(Message("store.damaged", path=path, why=said, advice=Message("store.advice")))
     known = {m.name for m in MIGRATIONS.pending(Database(memory=True))}
     newer = sorted(m.name for m in MIGRATIONS.applied(db) if m.name not in known)
     if newer:
-        raise StoreError(
-            f"The data folder {path.parent} was used by a newer Wan Studio (it knows {newer[-1]}): "
-            "start that version, or put back an older copy from backups/."
-        )
+        raise StoreError(Message("store.newer", folder=path.parent, newer=newer[-1]))

@@ -10,7 +10,7 @@ from sqlite_utils import Database
 
 from studio.domain import JSON
 from studio.errors import NotFound
-from studio.messages import packed, restore, stored, unpacked
+from studio.messages import Message, packed, restore, stored, unpacked
 from studio.store.mapping import stamp
 
 
@@ -74,7 +74,7 @@ def get(db: Database, film_id: str, owner: str) -> FilmRow:
     """The export, or NotFound."""
     for row in db.query("SELECT * FROM films WHERE id = ? AND ? IN ('', owner)", [film_id, owner]):
         return _film(row)
-    raise NotFound("There is no such export.")
+    raise NotFound(Message("export.unknown"))
 
 
 def of_board(db: Database, board: str, owner: str) -> list[FilmRow]:

@@ -8,6 +8,7 @@ from contextlib import closing
 from pathlib import Path
 
 from studio.errors import StoreError
+from studio.messages import Message
 from studio.storage import storing
 
 NAME = "studio.db"
@@ -22,9 +23,9 @@ def opened_folder(data: Path) -> Path:
         with storing(data):
             data.mkdir(parents=True, exist_ok=True)
     except (FileExistsError, NotADirectoryError):
-        raise StoreError(f"{data} is a file, not a folder: name a folder with --data or STUDIO_DATA.") from None
+        raise StoreError(Message("store.data_is_file", data=data)) from None
     except OSError as error:
-        raise StoreError(f"The folder {data} cannot be made ({error.strerror}): name another with --data.") from None
+        raise StoreError(Message("store.cannot_make_folder", data=data, why=error.strerror)) from None
     return data
 
 
@@ -44,17 +45,12 @@ def refuse_lost_database(data: Path) -> None:
     copies, kept = backups_in(data / "backups"), next(_files(data / "library"), None) is not None
     if not copies and not kept:
         return
-    state = "is empty" if (data / NAME).exists() else "is missing"
-    library = "the library's files are still there" if kept else "its backups are still there"
+    state = Message("store.is_empty" if (data / NAME).exists() else "store.is_missing")
+    back = Message("store.no_backups")
     if copies:
-        back = f"Put the newest of {len(copies)} backups back: python app.py --data {data} --restore {copies[0]}"
-    else:
-        back = "There is no backup in backups/: put back a copy of studio.db of your own."
-    raise StoreError(
-        f"The database {data / NAME} {state}, but {library}. {back}\n"
-        "To begin with an empty gallery instead, move library/ and backups/ away, or add --new-database: the files "
-        "stay where they are, but the studio does not know them."
-    )
+        back = Message("store.put_back", count=len(copies), data=data, copy=copies[0])
+    id_ = "store.lost_database_library" if kept else "store.lost_database_backups"
+    raise StoreError(Message(id_, path=data / NAME, state=state, back=back, instead=Message("store.begin_empty")))
 
 
 def _empty(path: Path) -> bool:

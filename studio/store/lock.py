@@ -8,6 +8,7 @@ from contextlib import suppress
 from pathlib import Path
 
 from studio.errors import StoreError
+from studio.messages import Message
 from studio.storage import reason_of, unavailable
 
 
@@ -22,18 +23,16 @@ class FolderLock:
         try:
             self._file = os.open(path, os.O_RDWR | os.O_CREAT, 0o644)
         except IsADirectoryError:
-            raise StoreError(f"{path} is a folder, where the studio keeps a file of this name: move it away.") from None
+            raise StoreError(Message("store.lock_is_folder", path=path)) from None
         except OSError as error:
             if reason := reason_of(error, path.parent):
                 raise unavailable(reason, path.parent) from error
-            raise StoreError(f"{path} cannot be opened ({error.strerror}).") from error
+            raise StoreError(Message("store.cannot_open_lock", path=path, why=error.strerror)) from error
         try:
             _take(self._file)
         except OSError:
             os.close(self._file)
-            raise StoreError(
-                f"Another Wan Studio is using {path.parent}: stop it first, or start this one with another --data."
-            ) from None
+            raise StoreError(Message("store.in_use", folder=path.parent)) from None
         with suppress(OSError):  # a note for people: no disk need have room for it
             os.truncate(self._file, 0)
             os.write(self._file, f"{os.getpid()}\n".encode())

@@ -8,6 +8,7 @@ from sqlite_utils import Database
 
 from studio.domain import JSON
 from studio.errors import NotFound
+from studio.messages import Message
 
 
 def all_of(db: Database, task: str, owner: str) -> list[tuple[str, JSON]]:
@@ -26,4 +27,4 @@ def delete(db: Database, task: str, name: str, owner: str) -> None:
     """Forget the preset. Raises NotFound."""
     done = db.execute("DELETE FROM presets WHERE owner = ? AND task = ? AND name = ?", [owner, task, name])
     if not done.rowcount:
-        raise NotFound(f"There is no preset {name!r}.")
+        raise NotFound(Message("preset.unknown", name=f"{name!r}"))

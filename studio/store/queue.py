@@ -12,6 +12,7 @@ from sqlite_utils import Database
 
 from studio.domain import Run, Status
 from studio.errors import Conflict, NotFound
+from studio.messages import Message, term
 from studio.store.mapping import RUN_COLUMNS, as_run, as_runs, fetch, stamp
 from studio.store.runs import _event, get
 
@@ -74,7 +75,7 @@ def move_before(db: Database, run_id: str, before: str | None, owner: str = "") 
     """
     run = get(db, run_id, owner)
     if run.status != Status.QUEUED:
-        raise Conflict(f"The run is {run.status}; only queued runs have a place in the queue.")
+        raise Conflict(Message("queue.not_queued", status=term(run.status)))
     order = [r for r in _order(db) if r[0] != run_id]
     if before is None:
         last = order[-1] if order else (run_id, 0, 0.0)
@@ -82,7 +83,7 @@ def move_before(db: Database, run_id: str, before: str | None, owner: str = "") 
         return
     index = next((i for i, r in enumerate(order) if r[0] == before), None)
     if index is None:
-        raise Conflict("The run to put it before is no longer queued; look at the queue again.")
+        raise Conflict(Message("queue.other_not_queued"))
     _, priority, place = order[index]
     ahead = order[index - 1] if index and order[index - 1][1] == priority else None
     low = ahead[2] if ahead else place - 2
@@ -100,7 +101,7 @@ def prioritise(db: Database, run_id: str, priority: int, owner: str = "") -> Non
         [priority, run_id, owner],
     )
     if not done.rowcount:
-        raise Conflict(f"The run is {get(db, run_id, owner).status}; its priority no longer matters.")
+        raise Conflict(Message("queue.priority_late", status=term(get(db, run_id, owner).status)))
 
 
 def _order(db: Database) -> list[tuple[str, int, float]]:
@@ -111,7 +112,7 @@ def _order(db: Database) -> list[tuple[str, int, float]]:
 def _put(db: Database, run_id: str, priority: int, place: float) -> None:
     done = db.execute("UPDATE runs SET priority = ?, place = ? WHERE id = ?", [priority, place, run_id])
     if not done.rowcount:
-        raise NotFound(f"There is no run {run_id}.")
+        raise NotFound(Message("run.unknown", run_id=run_id))
 
 
 def _renumber(db: Database, order: Sequence[tuple[str, int, float]]) -> None:

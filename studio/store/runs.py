@@ -14,7 +14,7 @@ from sqlite_utils import Database
 
 from studio.domain import TRANSITIONS, Event, Phase, Run, Status
 from studio.errors import Conflict, NotFound
-from studio.messages import stored
+from studio.messages import Message, stored, term
 from studio.store import mapping, tokenize
 from studio.store.mapping import RUN_COLUMNS, as_event, as_run, as_runs, fetch, stamp
 
@@ -81,7 +81,7 @@ def get(db: Database, run_id: str, owner: str = "") -> Run:
     """The run, or NotFound where there is none that this owner may see. Owner "" sees everything."""
     found = as_runs(db, fetch(db, f"SELECT {RUN_COLUMNS} FROM runs WHERE id = ? AND ? IN ('', owner)", [run_id, owner]))
     if not found:
-        raise NotFound(f"There is no run {run_id}.")
+        raise NotFound(Message("run.unknown", run_id=run_id))
     return found[0]
 
 
@@ -137,7 +137,7 @@ def move(db: Database, run: Run, to: Status, why: str, **columns: Any) -> Run:
     Raises Conflict when it has another status by now, or the move is not in TRANSITIONS.
     """
     if to not in TRANSITIONS[run.status]:
-        raise Conflict(f"The run is {run.status}; it cannot become {to}.")
+        raise Conflict(Message("run.cannot_become", status=term(run.status), to=term(to)))
     values = CLEARED[to] | ({"finished_at": stamp()} if to.ended else {}) | columns
     return _change(db, run, to, why, values)
 
@@ -154,7 +154,7 @@ def _change(db: Database, run: Run, to: Status, why: str, values: dict[str, Any]
     sql = f"UPDATE runs SET {sets} WHERE id = ? AND status = ? RETURNING {RUN_COLUMNS}"
     changed = fetch(db, sql, [to.value, *values.values(), run.id, run.status.value])
     if not changed:
-        raise Conflict("The run changed meanwhile; look again.")
+        raise Conflict(Message("run.changed"))
     now_is = as_run(changed[0], run.assets, run.request)
     _event(db, now_is.seq, run.status, to, now_is.phase, why)
     return now_is
@@ -200,7 +200,7 @@ def set_rating(db: Database, run_id: str, rating: int, owner: str) -> None:
     """Give the run 0 (none) to 5 stars. Raises NotFound."""
     done = db.execute("UPDATE runs SET rating = ? WHERE id = ? AND ? IN ('', owner)", [rating, run_id, owner])
     if not done.rowcount:
-        raise NotFound(f"There is no run {run_id}.")
+        raise NotFound(Message("run.unknown", run_id=run_id))
 
 
 def purge(db: Database, before: str, limit: int = 200) -> tuple[list[str], bool]:

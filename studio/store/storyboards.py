@@ -14,6 +14,7 @@ from sqlite_utils import Database
 
 from studio.domain import JSON
 from studio.errors import NotFound
+from studio.messages import Message
 from studio.store.mapping import stamp
 
 KEPT = 500
@@ -114,7 +115,7 @@ def _row(db: Database, board_id: str, owner: str) -> dict[str, Any]:
     sql = "SELECT * FROM storyboards WHERE id = ? AND (? = '' OR owner = ?)"
     for row in db.query(sql, [board_id, owner, owner]):
         return row
-    raise NotFound("There is no such storyboard.")
+    raise NotFound(Message("board.unknown"))
 
 
 def _stand(db: Database, board: int, head: int, body: JSON) -> None:

@@ -16,6 +16,7 @@ from studio.animatic.draw import input_caption
 from studio.animatic.order import Source
 from studio.errors import MediaError
 from studio.media import av_io, encode, images
+from studio.messages import Message
 
 RATE = encode.SOUND_RATE_HZ
 
@@ -82,7 +83,7 @@ def frames(source: Source, fps: float, *, loop: bool = False) -> Iterator[np.nda
                 number += 1
             last, ends_s = rgb, t_s - begin_s + length_s
         if last is None:
-            raise MediaError(f"{source.name} has no picture that can be decoded.")
+            raise MediaError(Message("file.no_decodable_picture", name=source.name))
         while number / fps < base_s + ends_s - 1e-6:
             yield last
             number += 1
@@ -96,7 +97,7 @@ def _decoded(source: Source) -> Iterator[tuple[float, float, np.ndarray]]:
     with av_io.opened(Path(source.path), name=source.name) as (box, _):
         stream = av_io.picture_stream(box)
         if stream is None:
-            raise MediaError(f"{source.name} has no picture.")
+            raise MediaError(Message("file.no_picture", name=source.name))
         av_io.threaded(stream, 2)
         length_s = float(1 / (stream.average_rate or stream.guessed_rate or 25))
         at_s = -length_s
@@ -123,7 +124,7 @@ def sound(source: Source) -> Iterator[np.ndarray]:
     """The file's sound in pieces, float32 (n, 2) at 48 kHz, in step with the picture if there is one."""
     with av_io.opened(Path(source.path), name=source.name) as (box, _):
         if not box.streams.audio:
-            raise MediaError(f"{source.name} has no sound.")
+            raise MediaError(Message("file.no_sound", name=source.name))
         track = box.streams.audio[0]
         video = av_io.picture_stream(box)
         begin_s = float(video.start_time * (video.time_base or 0)) if video and video.start_time else 0.0

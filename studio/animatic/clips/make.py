@@ -10,6 +10,7 @@ from studio.animatic.clips.film import Tell
 from studio.animatic.effects import edit, restyle
 from studio.animatic.order import Order, kind_of, output_path
 from studio.domain import Task
+from studio.messages import joined
 
 Made = list[str]
 """Sentences for the user about what could not be done as asked; usually none."""
@@ -34,4 +35,10 @@ def make(order: Order, tell: Tell) -> dict[str, Any]:
     said = TASKS[Task(order.task)](order, tell)
     kind = kind_of(order).value
     size = None if order.task in OWN_SIZE else [order.width, order.height]
-    return {"path": str(output_path(order)), "kind": kind, "mime": MIME[kind], "size": size, "note": " ".join(said)}
+    return {
+        "path": str(output_path(order)),
+        "kind": kind,
+        "mime": MIME[kind],
+        "size": size,
+        "note": joined(*said) if said else "",
+    }

@@ -25,6 +25,7 @@ from studio.animatic.order import Order, Source
 from studio.animatic.text import undrawn, written
 from studio.animatic.text.shots import ShotSpan
 from studio.animatic.text.words import read_shot
+from studio.messages import Message
 
 DEPTH = 0.8
 TALL = 0.56
@@ -50,7 +51,7 @@ def clip(order: Order, tell: Tell) -> list[str]:
         written.make(order, tell, _painter)
     missing = sorted({n for n in _numbers(order.prompt) if not 1 <= n <= len(sources)})
     if missing:
-        said.append(f"There is no reference for {', '.join(f'character{n}' for n in missing)}.")
+        said.append(Message("draft.no_reference", names=", ".join(f"character{n}" for n in missing)))
     return said
 
 

@@ -13,6 +13,7 @@ from studio.animatic.effects import collage
 from studio.animatic.effects.looks import Looker, sky_of
 from studio.animatic.order import Order
 from studio.animatic.text.instructions import Instructions, Step, parse
+from studio.messages import Message
 
 SHAPES = ("flip horizontal", "flip vertical", "rotate", "crop", "zoom", "border")
 SMALL_TURN_DEG = 30
@@ -70,22 +71,20 @@ def notes(asked: Instructions, count: int, sky_in: list[np.ndarray]) -> list[str
     said = []
     if asked.unread:
         listed = ", ".join(f'"{word}"' for word in asked.unread)
-        said.append(
-            f"Not acted on: {listed}. A draft adjusts light, colour, focus, shape and style; it draws nothing new."
-        )
+        said.append(Message("draft.not_acted_on", listed=listed))
     if not asked.steps and count == 1:
-        said.append("The picture was left as it is.")
+        said.append(Message("draft.left_as_is"))
     if any(not sky_of(p).any() for p in sky_in):
-        said.append("No sky was found in the picture.")
+        said.append(Message("draft.no_sky"))
     said += [
-        f"Everything {step.source} became {step.way}; a draft cannot tell one {step.source} thing from another."
+        Message("draft.everything_became", source=step.source, way=step.way, what=step.source)
         for step in asked.steps
         if step.source
     ]
     if count > 1 and not asked.layout:
-        said.append("The pictures were put side by side, for the instruction names no layout.")
+        said.append(Message("draft.side_by_side"))
     if count == 1 and asked.layout:
-        said.append(f"There is only one picture, so nothing to put together ({asked.layout}).")
+        said.append(Message("draft.one_picture", layout=asked.layout))
     return said
 
 

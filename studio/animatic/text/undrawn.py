@@ -13,6 +13,7 @@ from studio.animatic import artwork
 from studio.animatic.artwork import STAND_IN
 from studio.animatic.text.lexicon import GLUE, Token, singular
 from studio.animatic.text.reading import Reading, listed
+from studio.messages import Message
 
 MOST = 5
 _BEFORE = listed(
@@ -56,7 +57,7 @@ def _modifies(token: Token) -> bool:
 def notes(readings: Iterable[Reading]) -> list[str]:
     """One sentence with the nouns that were not drawn, in order; none where all was."""
     words = list(dict.fromkeys(t.label for r in readings for t in r.objects if t.kind == STAND_IN))
-    return [f"Not drawn: {', '.join(words[:MOST])}."] if words else []
+    return [Message("draft.not_drawn", words=", ".join(words[:MOST]))] if words else []
 
 
 def _marked(found: list[Token], at: int) -> Token:

@@ -19,6 +19,7 @@ from studio.engines.base import Facts, Input, Job, Limits
 from studio.engines.draft.order import order_of
 from studio.engines.draft.pool import SILENT_S, Piece, Pool
 from studio.errors import EngineError, Refused, StorageUnavailable, UnknownHandle, WorkerLost
+from studio.messages import Message
 from studio.settings import Settings
 from studio.storage import Reason, unavailable
 
@@ -74,7 +75,7 @@ class DraftEngine:
         """Look at the job in the pool."""
         piece = self.pool.get(handle)
         if piece is None:
-            raise UnknownHandle("The draft was lost when the studio ended. It can be made again.")
+            raise UnknownHandle(Message("draft.lost"))
         if piece.state == "failed":
             raise _error(piece)
         if piece.state == "cancelled":
@@ -114,7 +115,7 @@ def _done(piece: Piece) -> Progress:
     try:
         output = Output(kind=Kind(made["kind"]), path=Path(made["path"]), mime=made["mime"], size=made["size"])
     except (KeyError, TypeError, ValueError):
-        raise EngineError("The draft worker did not say what it made. Try again.", code="answer") from None
+        raise EngineError(Message("draft.mute"), code="answer") from None
     return Progress(
         status=Status.SUCCEEDED, fraction=1.0, outputs=(output,), cost_usd=0.0, note=made.get("note") or None
     )

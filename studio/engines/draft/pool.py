@@ -24,6 +24,7 @@ from pathlib import Path
 from typing import Any, Literal, TextIO, cast
 
 from studio.engines.ticker import Ticker
+from studio.messages import Message, unpacked
 from studio.settings import SECRET_NAMES
 
 log = logging.getLogger(__name__)
@@ -101,7 +102,7 @@ class Worker:
     def _listen(self) -> None:
         try:
             for line in self._answers:
-                self._pool.heard(self, json.loads(line))
+                self._pool.heard(self, unpacked(json.loads(line)))
         except Exception:  # what it says makes no sense: it is of no use any more
             log.exception("a draft worker's answer could not be read")
             self.process.kill()
@@ -206,7 +207,11 @@ class Pool:
                 elif piece.silent_s >= self.silent_s:
                     _fail(piece, "hung", f"{self.silent_s:g}")
                 else:
-                    _fail(piece, "lost", f"signal {-code}" if code < 0 else f"exit code {code}")
+                    _fail(
+                        piece,
+                        "lost",
+                        Message("draft.signal", code=-code) if code < 0 else Message("draft.exit_code", code=code),
+                    )
             self._pump()
 
     def _failed(self, worker: Worker, piece: Piece, fault: Fault, what: str) -> None:
@@ -255,7 +260,7 @@ class Pool:
                     worker = Worker(self)
                 except OSError as error:
                     self._waiting.popleft()
-                    _fail(piece, "lost", error.strerror or "it could not be started")
+                    _fail(piece, "lost", error.strerror or Message("draft.could_not_start"))
                     continue
                 self._workers.append(worker)
                 self._ticker.start()
@@ -275,14 +280,12 @@ def _fail(piece: Piece, fault: Fault, what: str) -> None:
 
 def _sentence(fault: Fault, what: str) -> str:
     if fault == "memory":
-        return "There was not enough memory for this draft. Try a smaller size."
+        return Message("draft.no_memory")
     if fault == "hung":
-        return f"The draft worker showed no progress for {what} seconds and was stopped."
+        return Message("draft.hung", seconds=what)
     if fault == "lost":
-        return f"The draft worker ended unexpectedly ({what})."
-    return (
-        f"The draft engine has a fault that this request meets ({what}). The log has the details; change the request."
-    )
+        return Message("draft.ended", what=what)
+    return Message("draft.fault", what=what)
 
 
 def _empty(folder: Path) -> None:
