@@ -13,6 +13,7 @@ from typing import NamedTuple
 
 from studio.errors import MediaError
 from studio.film.timeline import Line
+from studio.messages import Message
 
 FONT_FILE = Path(__file__).parents[2] / "assets" / "fonts" / "NotoSansCJKsc-Subset.otf"
 FONT_NAME = "Noto Sans CJK SC"
@@ -46,7 +47,7 @@ Chinese labelling rules ask (GB 45438-2025)."""
 def read(path: Path) -> tuple[Line, ...]:
     """The captions of an SRT, VTT or ASS file, by time. Raises MediaError when it is none."""
     if path.stat().st_size > LARGEST_BYTES:
-        raise MediaError(f"{path.name} is too large for captions ({path.stat().st_size / 1e6:.0f} MB).")
+        raise MediaError(Message("captions.too_large", name=path.name, size=f"{path.stat().st_size / 1e6:.0f}"))
     raw = path.read_bytes()
     text = raw.decode("utf-16") if raw[:2] in (b"\xff\xfe", b"\xfe\xff") else _decoded(raw)
     return parse(text, name=path.name)
@@ -62,7 +63,7 @@ def _decoded(raw: bytes) -> str:
     return raw.decode("latin-1")
 
 
-def parse(text: str, *, name: str = "The captions") -> tuple[Line, ...]:
+def parse(text: str, *, name: str = "") -> tuple[Line, ...]:
     """The captions in SRT, VTT or ASS text. Markup is dropped, line breaks stay. Raises MediaError."""
     import pysubs2
     from pysubs2.exceptions import Pysubs2Error
@@ -70,11 +71,11 @@ def parse(text: str, *, name: str = "The captions") -> tuple[Line, ...]:
     try:
         events = pysubs2.SSAFile.from_string(text).events
     except (Pysubs2Error, ValueError, KeyError, IndexError):
-        raise MediaError(f"{name}: no captions found. Give an SRT or VTT file.") from None
+        raise MediaError(Message("captions.none_found", name=name or Message("captions.the_captions"))) from None
     found = [Line(e.start / 1000, e.end / 1000, e.plaintext.strip()) for e in events[:MOST_LINES] if not e.is_comment]
     found = [line for line in found if line.text and line.end_s > line.start_s]
     if not found:
-        raise MediaError(f"{name}: no captions found. Give an SRT or VTT file.")
+        raise MediaError(Message("captions.none_found", name=name or Message("captions.the_captions")))
     return tuple(sorted(found, key=lambda line: (line.start_s, line.end_s)))
 
 

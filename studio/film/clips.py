@@ -18,6 +18,7 @@ from studio.errors import MediaError
 from studio.film.timeline import Cut
 from studio.media import av_io
 from studio.media.files import Cancelled, OnProgress, run_ffmpeg, sha256
+from studio.messages import Message
 
 if TYPE_CHECKING:
     from av.audio.stream import AudioStream
@@ -83,7 +84,7 @@ def survey(path: Path, cut: Cut, shelf: Shelf) -> Clip:
     box = shelf.get(path)
     video = av_io.picture_stream(box)
     if video is None:
-        raise MediaError(f"{path.name} has no picture, so it cannot be a shot of the film.")
+        raise MediaError(Message("film.clip_no_picture", name=path.name))
     rate = video.average_rate or video.guessed_rate or cut.fps
     if video.duration and video.time_base:
         length_s = float(video.duration * video.time_base)

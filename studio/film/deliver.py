@@ -16,6 +16,7 @@ from studio.film.quality import Measured
 from studio.film.timeline import Line, Loudness
 from studio.media.files import Cancelled, OnProgress, run_ffmpeg
 from studio.media.probe import MediaFacts, probe
+from studio.messages import Message, term
 
 Framing = Literal["fit", "fill", "follow", "blur"]
 """fit: bars. fill: the middle. follow: where most happens in each shot. blur: bars of the blurred picture."""
@@ -104,7 +105,7 @@ def export(
     source = film if isinstance(film, Source) else Source(film, cuts_s)
     facts = source.facts
     if not facts.width or not facts.height or not facts.duration_s:
-        raise MediaError(f"{source.film.name} is not a film that can be exported.")
+        raise MediaError(Message("film.not_exportable", name=source.film.name))
     out = out.with_suffix(SUFFIX[preset.form])
     size, notes = _size(facts, preset), [f.what for f in quality.length_against(facts.duration_s, preset)]
     with tempfile.TemporaryDirectory(dir=out.parent, prefix=".film-") as folder:
@@ -123,7 +124,14 @@ def export(
     made = probe(out)
     seen = None if preset.form in _QUIET else quality.measure(out, made, cancelled=cancelled)
     if preset.max_bytes and made.bytes > preset.max_bytes:
-        notes.append(f"The file has {made.bytes / 1e6:.0f} MB; {preset.label} takes {preset.max_bytes / 1e6:.0f} MB.")
+        notes.append(
+            Message(
+                "film.file_too_large",
+                size=f"{made.bytes / 1e6:.0f}",
+                preset=term(preset.label),
+                most=f"{preset.max_bytes / 1e6:.0f}",
+            )
+        )
     return Export(out, made, seen, tuple(notes))
 
 

@@ -12,6 +12,7 @@ import re
 from studio.errors import MediaError
 from studio.film.timeline import Loudness
 from studio.media.files import Cancelled, measure_ffmpeg
+from studio.messages import Message
 
 CLOSE_LU = 0.3
 """Near enough to a target to leave it."""
@@ -37,7 +38,7 @@ def read_summary(said: str) -> Loudness:
 def _read(summary: str, pattern: str) -> float:
     found = re.search(pattern, summary)
     if not found:
-        raise MediaError("The loudness could not be measured; is there any sound?")
+        raise MediaError(Message("film.loudness_unmeasured"))
     return -math.inf if found[1] in ("nan", "-nan") else float(found[1])
 
 
@@ -50,7 +51,7 @@ def levelled(
     loudness away.
     """
     if before.lufs <= -70:
-        return "", "The film is silent, so its loudness was left alone."
+        return "", Message("film.silent")
     gain = min(target - before.lufs, MOST_GAIN_DB)
     if before.peak_dbtp + gain <= ceiling_dbtp:
         return (f"volume={gain:.2f}dB", "") if abs(gain) > 0.05 else ("", "")
@@ -61,9 +62,11 @@ def levelled(
         if abs(reached.lufs - target) <= CLOSE_LU:
             break
         gain = min(gain + target - reached.lufs, aim + 6, MOST_GAIN_DB)
-    note = f"Peaks were limited to {ceiling_dbtp:g} dBTP to reach {target:g} LUFS."
+    note = Message("film.peaks_limited", ceiling=f"{ceiling_dbtp:g}", target=f"{target:g}")
     if abs(reached.lufs - target) > 1:
-        note = f"{target:g} LUFS cannot be reached under {ceiling_dbtp:g} dBTP; it is {reached.lufs:.1f} LUFS."
+        note = Message(
+            "film.loudness_unreached", target=f"{target:g}", ceiling=f"{ceiling_dbtp:g}", lufs=f"{reached.lufs:.1f}"
+        )
     return chain, note
 
 

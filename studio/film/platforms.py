@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 from studio.errors import NotFound
+from studio.messages import Message
 
 Form = Literal["mp4-h264", "mp4-h265", "webm-av1", "mov-prores", "gif", "webp"]
 SUFFIX: dict[Form, str] = {
@@ -144,4 +145,4 @@ def preset(preset_id: str) -> Preset:
     for found in PRESETS:
         if found.id == preset_id:
             return found
-    raise NotFound(f"There is no export preset {preset_id!r}. There are: {', '.join(p.id for p in PRESETS)}.")
+    raise NotFound(Message("export.no_preset", preset_id=f"{preset_id!r}", listed=", ".join(p.id for p in PRESETS)))

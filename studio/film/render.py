@@ -20,6 +20,7 @@ from studio.film.timeline import Cut, Report, timeline_of
 from studio.film.video_track import Copy, Packets, Piece, frames_of, plan, set_up
 from studio.media import av_io
 from studio.media.files import Cancelled, OnProgress, Stopped, replacing
+from studio.messages import Message
 
 if TYPE_CHECKING:
     from av.audio.stream import AudioStream
@@ -43,7 +44,7 @@ def render(
     Raises MediaError when a clip cannot be used, Stopped when cancelled; then nothing is left behind.
     """
     if cut.width % 2 or cut.height % 2:
-        raise MediaError(f"A film of {cut.width}x{cut.height} cannot be made; both sides must be even.")
+        raise MediaError(Message("film.odd_sides", width=cut.width, height=cut.height))
     out.parent.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory(dir=out.parent, prefix=".film-") as folder, Shelf() as shelf:
         work = Path(folder)
@@ -51,7 +52,7 @@ def render(
         odd = list(dict.fromkeys(clip for clip in clips if not clip.fits))
         whole, again, soft = finishing.whole(cut), finishing.needed(cut), bool(cut.finish.soft)
         bar = _Steps(on_progress, len(odd) + 1 + again + whole)
-        notes = [f"{c.path.name} was brought to the film's format (its {c.why_not} differed)." for c in odd]
+        notes = [Message("film.brought_to_format", name=c.path.name, what=c.why_not) for c in odd]
         made = {clip: _fitted(clip, cut, shelf, cache or work, bar, cancelled) for clip in odd}
         clips = [made.get(clip, clip) for clip in clips]
         timeline = timeline_of(cut, [clip.length_s for clip in clips])
@@ -119,7 +120,7 @@ def _fitted(clip: Clip, cut: Cut, shelf: Shelf, cache: Path, bar: _Steps, cancel
     bar.step += 1
     fitted = replace(survey(made, cut, shelf), length_s=clip.length_s)
     if not fitted.fits:
-        raise MediaError(f"{clip.path.name} could not be brought to the film's format ({fitted.why_not}).")
+        raise MediaError(Message("film.not_brought_to_format", name=clip.path.name, what=fitted.why_not))
     return fitted
 
 

@@ -18,6 +18,7 @@ from pathlib import Path
 from typing import Literal
 
 from studio.errors import MediaError
+from studio.messages import Message
 
 TO_THE_MS = 0.002
 """So far a length that was kept to the millisecond may be from the frame it means."""
@@ -302,11 +303,11 @@ def lay_out(ranges: Sequence[ClipRange], fps: Fraction) -> Timeline:
 def timeline_of(cut: Cut, lengths_s: Sequence[float]) -> Timeline:
     """The timeline of a cut whose files have these lengths. Raises MediaError for an empty part or film."""
     if not cut.shots:
-        raise MediaError("The film has no clips yet.")
+        raise MediaError(Message("film.no_clips"))
     for clip, length_s in zip(cut.shots, lengths_s, strict=True):
         end_s = length_s if clip.out_s is None else min(length_s, clip.out_s)
         if nearest_frame(end_s, cut.fps) <= nearest_frame(clip.in_s, cut.fps):
-            raise MediaError(f"Nothing is left of {clip.path.name} between {clip.in_s:g} s and its end. Trim it less.")
+            raise MediaError(Message("film.nothing_left", name=clip.path.name, start=f"{clip.in_s:g}"))
     ranges = [
         ClipRange(length_s, clip.in_s, clip.out_s, clip.transition, clip.transition_s)
         for clip, length_s in zip(cut.shots, lengths_s, strict=True)

@@ -20,6 +20,7 @@ from studio.film.timeline import Cut, Timeline, Transition
 from studio.film.transitions import Blender
 from studio.media import av_io, cube
 from studio.media.prefetch import ahead
+from studio.messages import Message
 
 if TYPE_CHECKING:
     from av.packet import Packet
@@ -157,7 +158,7 @@ def _numbers(video: VideoStream, fps: Fraction) -> Callable[[Packet], int]:
 def _video(box, path: Path) -> VideoStream:
     video = av_io.picture_stream(box)
     if video is None:
-        raise MediaError(f"{path.name} has no picture.")
+        raise MediaError(Message("file.no_picture", name=path.name))
     return video
 
 
@@ -192,7 +193,7 @@ class Packets:
                 packet.pts, packet.dts, packet.duration = at + place, number - self.reorder, 1
                 packet.time_base = tick
                 if packet.dts > packet.pts:
-                    raise MediaError("A clip's frames are in an order that cannot be copied. Convert it to MP4 first.")
+                    raise MediaError(Message("film.frame_order"))
                 yield packet
                 number += 1
             at += frames_of(piece)
@@ -216,7 +217,7 @@ class Packets:
                 yield place, ready
             seen += 1
         if seen != wanted:
-            raise MediaError(f"{piece.path.name} has {seen} of {wanted} frames in a part. Convert it to MP4 first.")
+            raise MediaError(Message("film.part_frames", name=piece.path.name, seen=seen, wanted=wanted))
 
     def _drawn(self, piece: Draw) -> Iterator[tuple[int, Packet]]:
         encoder = open_encoder(self.cut)
@@ -307,6 +308,6 @@ def _decoded(path: Path, first: int, count: int, fps: Fraction) -> Iterator[Vide
                 return
             held = frame
         if held is None:
-            raise MediaError(f"{path.name} has no frames where the film needs them. Check its trims.")
+            raise MediaError(Message("film.frames_missing", name=path.name))
         for _ in range(count - given):
             yield held

@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING
 from studio.errors import MediaError
 from studio.media import hdr
 from studio.media.detect import FileType, sniff
+from studio.messages import Message
 
 if TYPE_CHECKING:
     from av.container import InputContainer
@@ -50,7 +51,7 @@ def opened(path: Path, *, name: str = "") -> Iterator[tuple[InputContainer, File
         if getattr(error, "errno", None) == errno.ENOSPC:
             raise OSError(errno.ENOSPC, "No space left on device") from error
         log.info("%s: %s", name, error)
-        raise MediaError(f"{name} is a broken or incomplete {kind.name} file. Export or download it again.") from None
+        raise MediaError(Message("file.broken", name=name, form=kind.name)) from None
 
 
 def picture_stream(box: InputContainer) -> VideoStream | None:

@@ -12,6 +12,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from studio.domain import JSON
+from studio.messages import Message
 
 HOPS = 40
 """How many links are followed at most, one behind the other."""
@@ -48,9 +49,9 @@ def settings(graph: JSON) -> JSON:
     start = next((ends[key] for key in ("positive", "conditioning", "text_embeds") if ends.get(key)), None)
     prompt = _condition(nodes, start, "positive", HOPS)
     if prompt is None:
-        raise NotUnderstood("the text of its prompt is not in the file, or is made by a node the studio does not know")
+        raise NotUnderstood(Message("unread.no_prompt"))
     if not prompt.strip():
-        raise NotUnderstood("its prompt is empty")
+        raise NotUnderstood(Message("unread.empty"))
     size = _size(nodes, sampler)
     return {
         "prompt": prompt[:TEXT_LIMIT],
@@ -69,7 +70,7 @@ def _sampler(nodes: Nodes) -> JSON:
     """The sampler that begins: it adds the noise, and no other stands behind its latent."""
     found = [node for node in nodes.values() if _is_sampler(node)]
     if not found:
-        raise NotUnderstood("it has no sampler the studio knows")
+        raise NotUnderstood(Message("unread.no_sampler"))
     return min(found, key=lambda node: (_adds_no_noise(nodes, node), _follows_another(nodes, node)))
 
 

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from studio.errors import MediaError
+from studio.messages import Message
 
 if TYPE_CHECKING:
     import numpy as np
@@ -53,19 +54,19 @@ def read_cube(path: Path, *, name: str = "") -> tuple[int, np.ndarray]:
     name = name or path.name
     heads, rows = _lines(path, name)
     if "LUT_1D_SIZE" in heads:
-        raise MediaError(f"{name} is a 1D curve. Export it as a 3D colour table (LUT_3D_SIZE).")
+        raise MediaError(Message("cube.one_dimensional", name=name))
     try:
         side = int(heads["LUT_3D_SIZE"][0])
         table = np.loadtxt(rows, np.float64, ndmin=2) if rows else np.empty((0, 3))
         domain = [float(v) for v in heads.get("DOMAIN_MIN", ["0"] * 3) + heads.get("DOMAIN_MAX", ["1"] * 3)]
     except (KeyError, IndexError, ValueError):
-        raise MediaError(f"{name} is no 3D colour table. Export it as a .cube file with LUT_3D_SIZE.") from None
+        raise MediaError(Message("cube.not_a_table", name=name)) from None
     if domain != [0, 0, 0, 1, 1, 1]:
-        raise MediaError(f"{name} is made for values other than 0 to 1, which a film does not have.")
+        raise MediaError(Message("cube.other_range", name=name))
     if not 2 <= side <= LARGEST_SIDE:
-        raise MediaError(f"{name} has {side} steps a colour; a film can use 2 to {LARGEST_SIDE}.")
+        raise MediaError(Message("cube.steps", name=name, side=side, most=LARGEST_SIDE))
     if table.shape != (side**3, 3) or not np.isfinite(table).all():
-        raise MediaError(f"{name} should hold {side}x{side}x{side} colours but does not. Export it again.")
+        raise MediaError(Message("cube.wrong_count", name=name, side=side, side2=side, side3=side))
     return side, table.reshape(side, side, side, 3)
 
 
@@ -73,22 +74,22 @@ def _changed(path: Path) -> int:
     try:
         return path.stat().st_mtime_ns
     except OSError as error:
-        raise MediaError(f"{path.name} cannot be read: {error.strerror}.") from None
+        raise MediaError(Message("file.unreadable", name=path.name, why=error.strerror)) from None
 
 
 def _lines(path: Path, name: str) -> tuple[dict[str, list[str]], list[str]]:
     """Keywords with what follows them, and the rows of numbers; at most so many as the largest table has."""
     try:
         if path.stat().st_size > LARGEST_BYTES:
-            raise MediaError(f"{name} is larger than {LARGEST_BYTES / 1e6:.0f} MB, too large for a colour table.")
+            raise MediaError(Message("cube.too_large", name=name, most=f"{LARGEST_BYTES / 1e6:.0f}"))
         text = path.read_bytes().decode("utf-8-sig", "replace")
     except OSError as error:
-        raise MediaError(f"{name} cannot be read: {error.strerror}.") from None
+        raise MediaError(Message("file.unreadable", name=name, why=error.strerror)) from None
     lines = [line for raw in text.splitlines() if (line := raw.strip()) and not line.startswith("#")]
     heads = {words[0].upper(): words[1:] for line in lines if line[0].isalpha() and (words := line.split())}
     rows = [line for line in lines if not line[0].isalpha()]
     if len(rows) > LARGEST_SIDE**3:
-        raise MediaError(f"{name} holds more colours than a table of {LARGEST_SIDE} steps. Export it with fewer.")
+        raise MediaError(Message("cube.too_many", name=name, most=LARGEST_SIDE))
     return heads, rows
 
 

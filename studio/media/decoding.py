@@ -16,6 +16,7 @@ from studio.errors import MediaError
 from studio.media import av_io, headers
 from studio.media.detect import AAC, AMR, ASF, AVI, FLAC, MP3, PS, RF64, TS, WAV, FileType
 from studio.media.probe import MediaFacts, stream_facts
+from studio.messages import Message
 
 if TYPE_CHECKING:
     from av.container import InputContainer
@@ -75,11 +76,11 @@ def verify(path: Path, name: str, box: InputContainer, kind: FileType, max_pixel
     """The facts of an open video or sound after reading all of it. Raises MediaError when it is broken or cut off."""
     video = av_io.picture_stream(box)
     if video is None and not box.streams.audio:
-        raise MediaError(f"{name} has neither picture nor sound. Export or download it again.")
+        raise MediaError(Message("file.nothing_in_it", name=name))
     is_recording = kind in RECORDINGS
     ends = _Ends(video, name, max_pixels, tolerant=is_recording) if video is not None else None
     if video is not None and not video.width * video.height:
-        raise MediaError(f"{name} holds no picture that can be decoded. Export or download it again.")
+        raise MediaError(Message("file.no_picture_decodes", name=name))
     reading = _read(box, name, ends, may_have_gaps=is_recording or kind in (WAV, RF64))
     facts = stream_facts(path, name, box, kind, ends.begin() if ends else None)
     _refuse_cut_off(path, name, box, kind, reading)
@@ -112,7 +113,7 @@ def _read(box: InputContainer, name: str, ends: _Ends | None, *, may_have_gaps: 
         if packet.size == 0:
             continue
         if packet.is_corrupt and not may_have_gaps:
-            raise cut_off(name, "a part of it is missing")
+            raise cut_off(name, Message("file.part_missing"))
         shown = packet.pts if packet.pts is not None else packet.dts
         if shown is not None and packet.time_base is not None and not packet.is_discard:
             rate = packet.stream.average_rate if packet.stream.type == "video" else None
@@ -134,17 +135,17 @@ def _refuse_cut_off(path: Path, name: str, box: InputContainer, kind: FileType, 
     if kind.reader == "mov":
         missing = sum(e.pos + e.size > size for stream in box.streams for e in stream.index_entries)
         if missing:
-            raise cut_off(name, f"{missing} of its frames are missing")
+            raise cut_off(name, Message("file.frames_missing", count=missing))
         return
     if kind in (AVI, ASF):
         says = headers.avi_bytes(path) if kind is AVI else headers.asf_bytes(path)
         if says is not None and says > size + 1024:
-            raise cut_off(name, f"{says - size:,} bytes of it are missing")
+            raise cut_off(name, Message("file.bytes_missing", count=f"{says - size:,}"))
         return
     says_s = _length_by_header(path, box, kind)
     has_s = reading.samples_s if av_io.picture_stream(box) is None else reading.end_s
     if says_s and has_s < says_s - max(SHORTER_S, 0.02 * says_s):
-        raise cut_off(name, f"it ends after {has_s:.1f} s of {says_s:.1f} s")
+        raise cut_off(name, Message("file.ends_early", has_s=f"{has_s:.1f}", says_s=f"{says_s:.1f}"))
 
 
 def _length_by_header(path: Path, box: InputContainer, kind: FileType) -> float | None:
@@ -198,7 +199,7 @@ class _Sound:
     def length_s(self) -> float:
         """Raises MediaError where nothing, or too little, could be decoded."""
         if not self._length_s or self._broken > max(2, self._packets * BROKEN_SHARE):
-            raise MediaError(f"{self._name} holds no sound that can be decoded. Export or download it again.")
+            raise MediaError(Message("file.no_sound_decodes", name=self._name))
         return self._length_s
 
 
@@ -211,7 +212,7 @@ class _Ends:
 
     def __init__(self, video: VideoStream, name: str, max_pixels: int, *, tolerant: bool = False) -> None:
         if video.width * video.height > max_pixels:
-            raise MediaError(f"{name} has frames of {video.width}x{video.height}, more than can be decoded safely.")
+            raise MediaError(Message("file.frames_too_large", name=name, width=video.width, height=video.height))
         if video.width * video.height * (video.frames or 1000) > THREADS_FROM_PIXELS:
             av_io.threaded(video)
         self.video, self._name, self._tolerant = video, name, tolerant
@@ -247,7 +248,7 @@ class _Ends:
             self._catch_up()
         self._decode(None)
         if self.first is None or (self._last is None and not self._tolerant):
-            raise MediaError(f"{self._name} holds no picture that can be decoded. Export or download it again.")
+            raise MediaError(Message("file.no_picture_decodes", name=self._name))
 
     def _catch_up(self) -> None:
         """Decode what was kept, from its key frame on."""
@@ -271,10 +272,10 @@ class _Ends:
                 raise
             return []
         if not self._tolerant and self._follows and any(frame.is_corrupt for frame in frames):
-            raise MediaError(f"{self._name} has damaged pictures near its end. Export or download it again.")
+            raise MediaError(Message("file.damaged_end", name=self._name))
         return [frame for frame in frames if not (self._tolerant and frame.is_corrupt)]
 
 
 def cut_off(name: str, how: str) -> MediaError:
     """The refusal of a file that once was longer."""
-    return MediaError(f"{name} is cut off: {how}. Upload or download it again.")
+    return MediaError(Message("file.cut_off", name=name, how=how))

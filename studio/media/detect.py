@@ -13,6 +13,7 @@ from pathlib import Path
 from studio.domain import Kind
 from studio.errors import MediaError
 from studio.media import headers, refusals, structure
+from studio.messages import Message, term
 
 HEAD_BYTES = 4096
 PAGES = (b"<script", b"<html", b"<svg", b"<?php", b"<!doctype")
@@ -105,18 +106,18 @@ def sniff(path: Path, *, name: str = "") -> FileType:
         with path.open("rb") as file:
             head = file.read(HEAD_BYTES)
     except OSError as error:
-        raise MediaError(f"{name} cannot be read: {error.strerror}.") from None
+        raise MediaError(Message("file.unreadable", name=name, why=error.strerror)) from None
     if not head:
-        raise MediaError(f"{name} is empty (0 bytes). Upload it again.")
+        raise MediaError(Message("file.empty", name=name))
     found = _by_signature(head)
     if found is MP3 and head.startswith(b"ID3"):
         found = _behind_id3(path, head)
     if found is None:
         found = TGA if _is_targa(path, name, head) else None
     if found is None:
-        raise MediaError(f"{name} is {refusals.what_else(path, head)}.")
+        raise MediaError(Message("file.is_other", name=name, what=refusals.what_else(path, head)))
     if second := _second_nature(path, head, found):
-        raise MediaError(f"{name} is {found.name} and {second} in one file, which is refused. Export it anew.")
+        raise MediaError(Message("file.two_in_one", name=name, form=found.name, second=term(second)))
     return found
 
 

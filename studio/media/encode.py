@@ -26,6 +26,7 @@ from av.video.stream import VideoStream
 from studio.errors import MediaError
 from studio.media import hdr
 from studio.media.files import replacing
+from studio.messages import Message
 
 BT709 = int(Colorspace.ITU709)
 LIMITED = int(ColorRange.MPEG)
@@ -65,7 +66,7 @@ class VideoWriter:
         sound_coder: str = "twoloop",
     ) -> None:
         if width % 2 or height % 2:
-            raise MediaError(f"A clip of {width}x{height} cannot be written; both sides must be even.")
+            raise MediaError(Message("clip.odd_sides", width=width, height=height))
         self.path, self.width, self.height, self.fps = path, width, height, Fraction(fps)
         self.frames = 0
         self.samples = 0
@@ -122,7 +123,7 @@ class VideoWriter:
     def write_sound(self, samples: np.ndarray) -> None:
         """Append sound: float32 (n, channels), -1..1, 48 kHz."""
         if self._sound is None:
-            raise MediaError("This clip was begun without a sound track.")
+            raise MediaError(Message("clip.no_sound_track"))
         if not len(samples):
             return
         layout = self._sound.codec_context.layout.name
@@ -138,7 +139,7 @@ class VideoWriter:
             return self.path
         if not self.frames:
             self.abandon()
-            raise MediaError("A clip without a frame cannot be written.")
+            raise MediaError(Message("clip.no_frame"))
         self._file.mux(self._video.encode(None))
         if self._sound is not None:
             self._file.mux(self._sound.encode(None))

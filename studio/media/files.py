@@ -22,6 +22,7 @@ from pathlib import Path
 from typing import IO
 
 from studio.errors import MediaError
+from studio.messages import Message
 
 OnProgress = Callable[[float], None]
 """Called with the fraction done, 0..1, rising."""
@@ -42,7 +43,7 @@ class Killed(MediaError):
     """ffmpeg was ended from outside, as the system does where memory runs out; the same work may succeed later."""
 
     def __init__(self, signal: int) -> None:
-        super().__init__(f"ffmpeg was stopped by the system (signal {signal}), perhaps for lack of memory.")
+        super().__init__(Message("ffmpeg.killed", signal=signal))
 
 
 @contextmanager
@@ -91,7 +92,7 @@ def use_ffmpeg(program: str) -> None:
     """
     global _chosen
     if program and not shutil.which(program):
-        raise MediaError(f"There is no ffmpeg at {program!r}. Correct STUDIO_FFMPEG or leave it empty.")
+        raise MediaError(Message("ffmpeg.not_at", program=f"{program!r}"))
     _chosen = program
 
 
@@ -107,7 +108,7 @@ def ffmpeg() -> str:
         pass
     if found := shutil.which("ffmpeg"):
         return found
-    raise MediaError("ffmpeg was not found. Install the requirements, or set STUDIO_FFMPEG to its path.")
+    raise MediaError(Message("ffmpeg.not_found"))
 
 
 def run_ffmpeg(
@@ -177,7 +178,7 @@ def _call(
     if process.returncode < 0:
         raise Killed(-process.returncode)
     if process.returncode:
-        raise MediaError(f"ffmpeg could not do this: {_last_words(said)}")
+        raise MediaError(Message("ffmpeg.failed", why=_last_words(said)))
     return said
 
 
@@ -190,7 +191,7 @@ def _attend(process: subprocess.Popen[bytes], cancelled: Cancelled | None, deadl
             if cancelled and cancelled():
                 raise Stopped from None
             if time.monotonic() > deadline:
-                raise MediaError("ffmpeg took too long and was stopped.") from None
+                raise MediaError(Message("ffmpeg.too_long")) from None
 
 
 class _Feeder(threading.Thread):
@@ -226,4 +227,4 @@ def _follow(lines: IO[bytes] | None, duration_s: float | None, on_progress: OnPr
 
 def _last_words(said: str) -> str:
     lines = [line.strip() for line in said.splitlines() if line.strip()]
-    return " / ".join(lines[-3:])[:400] or "it gave no reason."
+    return " / ".join(lines[-3:])[:400] or Message("ffmpeg.no_reason")

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from studio.errors import MediaError
+from studio.messages import Message
 
 if TYPE_CHECKING:
     import numpy as np
@@ -54,13 +55,13 @@ def colours(path: Path, name: str, max_pixels: int) -> Image.Image | None:
     import cv2
 
     if int(tags.get(WIDTH, 0)) * int(tags.get(HEIGHT, 0)) > max_pixels:
-        raise MediaError(f"{name} has more than {max_pixels / 1e6:.0f} megapixels. Make it smaller first.")
+        raise MediaError(Message("file.many_megapixels", name=name, most=f"{max_pixels / 1e6:.0f}"))
     try:
         levels = cv2.imdecode(np.fromfile(path, np.uint8), cv2.IMREAD_UNCHANGED)
     except cv2.error:
         levels = None
     if levels is None or levels.ndim != 3 or not np.isfinite(levels).any():
-        raise MediaError(f"{name} is a TIFF of fractions that cannot be read here. Export it as 16-bit PNG or TIFF.")
+        raise MediaError(Message("file.float_tiff", name=name))
     image = Image.fromarray(np.ascontiguousarray(_scaled(levels.astype(np.float32))[..., 2::-1]))
     image.info[KEY] = True
     return image

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 from studio.errors import MediaError
 from studio.media import av_io
 from studio.media.files import replacing
+from studio.messages import Message
 
 if TYPE_CHECKING:
     from av.container import InputContainer
@@ -52,7 +53,7 @@ def several(path: Path, times_s: Sequence[float], *, max_side_px: int | None = N
     with _reader(path) as (box, video):
         base = video.time_base
         if base is None:
-            raise MediaError("The video has no time line.")
+            raise MediaError(Message("clip.no_time_line"))
         start = video.start_time or 0
         wanted = [start + round(max(t, 0.0) / base) for t in times_s]
         box.seek(wanted[0], stream=video)
@@ -73,7 +74,7 @@ def _reader(path: Path) -> Iterator[tuple[InputContainer, VideoStream]]:
     with av_io.opened(path) as (box, _):
         video = av_io.picture_stream(box)
         if video is None:
-            raise MediaError(f"{path.name} has no picture.")
+            raise MediaError(Message("file.no_picture", name=path.name))
         yield box, av_io.threaded(video)
 
 
@@ -86,13 +87,13 @@ def _last(box: InputContainer, video: VideoStream) -> VideoFrame:
         box.seek(target, stream=video)
         if tail := deque(box.decode(video), maxlen=1):
             return tail[0]
-    raise MediaError("The video has no frame that can be decoded.")
+    raise MediaError(Message("clip.no_decodable_frame"))
 
 
 def _at(box: InputContainer, video: VideoStream, t_s: float) -> VideoFrame:
     base = video.time_base
     if base is None:
-        raise MediaError("The video has no time line.")
+        raise MediaError(Message("clip.no_time_line"))
     start = video.start_time or 0
     target = start + round(max(t_s, 0.0) / base)
     for origin in (target, start):
@@ -111,7 +112,7 @@ def _first(box: InputContainer, video: VideoStream) -> VideoFrame:
     box.seek(video.start_time or 0, stream=video)
     for frame in box.decode(video):
         return frame
-    raise MediaError("The video has no frame that can be decoded.")
+    raise MediaError(Message("clip.no_decodable_frame"))
 
 
 def _save(frame: VideoFrame, video: VideoStream, out: Path) -> None:

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 from studio.errors import MediaError
 from studio.media import floats, png, structure
 from studio.media.detect import AVIF, JXL, TIFF, FileType, sniff
+from studio.messages import Message
 
 if TYPE_CHECKING:
     from PIL import Image
@@ -52,22 +53,20 @@ def opened(path: Path, *, name: str = "", max_pixels: int = MAX_PIXELS) -> Itera
                 raise _too_long(name)
             yield image, kind
     except (Image.DecompressionBombError, Image.DecompressionBombWarning):
-        raise _too_large(name, "more pixels than can be decoded safely", max_pixels) from None
+        raise _too_large(name, Message("file.pixels_unsafe"), max_pixels) from None
     except (OSError, SyntaxError, ValueError, EOFError, IndexError) as error:
         if isinstance(error, OSError) and error.errno == errno.ENOSPC:
             raise
         log.info("%s: %s", name, error)
-        raise MediaError(
-            f"{name} is a broken or incomplete {kind.name} picture. Export or download it again."
-        ) from None
+        raise MediaError(Message("file.broken_picture", name=name, form=kind.name)) from None
 
 
 def _too_large(name: str, size: str, limit: int) -> MediaError:
-    return MediaError(f"{name} has {size}; the studio takes up to {limit / 1e6:.0f} megapixels. Make it smaller first.")
+    return MediaError(Message("file.pixels_most", name=name, size=size, most=f"{limit / 1e6:.0f}"))
 
 
 def _too_long(name: str) -> MediaError:
-    return MediaError(f"{name} is an animation of more than {structure.MAX_FRAMES:,} frames. Export it as a video.")
+    return MediaError(Message("file.long_animation", name=name, most=f"{structure.MAX_FRAMES:,}"))
 
 
 def _with_heif() -> None:
@@ -116,9 +115,7 @@ def _through_ffmpeg(path: Path, name: str, max_pixels: int) -> bytes:
             run_ffmpeg([*args, "-f", "image2", "-update", "1", "-c:v", "png"], out, limit_s=JXL_LIMIT_S)
         except MediaError as error:
             log.info("%s: %s", name, error)
-            raise MediaError(
-                f"{name} is a JPEG XL picture that is broken or cannot be read here. Export it as PNG or JPEG."
-            ) from None
+            raise MediaError(Message("file.jpeg_xl", name=name)) from None
         return out.read_bytes()
 
 
@@ -184,6 +181,6 @@ def on_background(image: Image.Image, colour: str) -> Image.Image:
     try:
         ground = Image.new("RGB", image.size, ImageColor.getrgb(colour)[:3])
     except ValueError:
-        raise MediaError(f"{colour!r} is no colour. Write a name such as white, or #rrggbb.") from None
+        raise MediaError(Message("value.no_colour", colour=f"{colour!r}")) from None
     ground.paste(image, mask=image.getchannel("A"))
     return ground

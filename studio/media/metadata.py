@@ -22,6 +22,7 @@ from studio.domain import JSON, Kind
 from studio.errors import MediaError
 from studio.media import av_io, images, metadata_import, metadata_write
 from studio.media.detect import JPEG, MKV, MOV, MP4, PNG, WEBM, WEBP, sniff
+from studio.messages import Message
 
 SCHEMA = 1
 VIDEOS = (MP4, MOV, WEBM, MKV)
@@ -178,8 +179,8 @@ def read_with_source(path: Path, *, name: str = "") -> tuple[str, JSON] | None:
     except metadata_import.Unread as error:
         called = name or path.name
         if error.program == "ComfyUI":
-            raise MediaError(f"The workflow in {called} could not be read: {error}.") from None
-        raise MediaError(f"The settings of {error.program} in {called} could not be read: {error}.") from None
+            raise MediaError(Message("unread.workflow", name=called, why=error)) from None
+        raise MediaError(Message("unread.settings", program=error.program, name=called, why=error)) from None
 
 
 def _ours(text: str) -> JSON | None:

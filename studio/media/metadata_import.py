@@ -16,6 +16,7 @@ from typing import Any
 
 from studio.domain import JSON
 from studio.media import comfy_graph
+from studio.messages import Message, of_error
 
 JSON_LIMIT = 8_000_000
 """Longest JSON text looked at, in characters."""
@@ -58,12 +59,12 @@ def read(texts: Mapping[str, str]) -> tuple[str, JSON] | None:
         if not found:
             continue
         if not found.get("prompt"):
-            raise Unread(program, "its prompt is empty")
+            raise Unread(program, Message("unread.empty"))
         if "duration_s" not in found and (length := _number(texts.get("file_duration_s"), 0.1, 3600)):
             found["duration_s"] = length
         return program, found
     if "nodes" in (parse(texts.get("workflow", "")) or {}):
-        raise Unread("ComfyUI", "it was saved as the editor shows it, without the values that ComfyUI ran")
+        raise Unread("ComfyUI", Message("unread.editor"))
     return None
 
 
@@ -223,7 +224,7 @@ def _comfyui(texts: Mapping[str, str]) -> JSON | None:
     try:
         found = comfy_graph.settings(graph)
     except comfy_graph.NotUnderstood as error:
-        raise Unread("ComfyUI", str(error)) from None
+        raise Unread("ComfyUI", of_error(error)) from None
     return {
         "prompt": _words(found["prompt"]),
         "negative_prompt": _words(found["negative_prompt"]),

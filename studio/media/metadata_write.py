@@ -14,6 +14,7 @@ from pathlib import Path
 from studio.errors import MediaError
 from studio.media import av_io, png
 from studio.media.files import atomic_write, replacing
+from studio.messages import Message
 
 XMP_HEAD = b"http://ns.adobe.com/xap/1.0/\0"
 EXIF_HEAD = b"Exif\0\0"
@@ -52,7 +53,7 @@ def into_jpeg(path: Path, *, comment: str, xmp: str) -> None:
 
 def _segment(content: bytes) -> bytes:
     if len(content) > SEGMENT_BYTES:
-        raise MediaError("The settings are too long to be written into a JPEG (64 KiB). Save it as PNG.")
+        raise MediaError(Message("file.settings_too_long"))
     return b"\xff\xe1" + (len(content) + 2).to_bytes(2, "big") + content
 
 

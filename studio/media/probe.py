@@ -31,6 +31,7 @@ from studio.media.detect import (
     FileType,
     sniff,
 )
+from studio.messages import Message
 
 if TYPE_CHECKING:
     from av.container import InputContainer
@@ -130,15 +131,15 @@ def _picture_remedy(kind: FileType, image: Image.Image, path: Path, *, upright: 
 def _picture_notes(kind: FileType, frames: int, mode: str) -> tuple[str, ...]:
     notes = []
     if frames > 1:
-        notes.append(f"This {kind.name} is animated ({frames} frames); as a picture only its first frame is used.")
+        notes.append(Message("filenote.animated", form=kind.name, frames=frames))
     if mode == "F":
-        notes.append("This picture is stored in fractions (32-bit float); its range was scaled to 8 bits.")
+        notes.append(Message("filenote.floats"))
     if kind in FEW_READ:
-        notes.append(f"{kind.name} is read by few programs; the studio keeps it as PNG.")
+        notes.append(Message("filenote.kept_as_png", form=kind.name))
     elif kind not in BROWSER_PICTURES and mode != "F":
-        notes.append(f"Browsers do not show {kind.name} pictures; the studio shows a preview instead.")
+        notes.append(Message("filenote.preview", form=kind.name))
     if mode == "CMYK":
-        notes.append("This picture is in print colours (CMYK); models may want RGB.")
+        notes.append(Message("filenote.cmyk"))
     return tuple(notes)
 
 
@@ -154,7 +155,7 @@ def stream_facts(path: Path, name: str, box: InputContainer, kind: FileType, fir
     video = av_io.picture_stream(box)
     sound = box.streams.audio[0] if box.streams.audio else None
     if video is None and sound is None:
-        raise MediaError(f"{name} has neither picture nor sound.")
+        raise MediaError(Message("file.neither", name=name))
     duration_s = _duration_s(box, video)
     audio_codec = sound.codec_context.codec.canonical_name if sound else ""
     if video is not None:
@@ -169,7 +170,7 @@ def stream_facts(path: Path, name: str, box: InputContainer, kind: FileType, fir
         codec=audio_codec,
         audio_codec=audio_codec,
         browser_plays=audio_codec in BROWSER_AUDIO and kind not in FEW_READ,
-        notes=(f"{kind.name} sound is read by few programs; the studio keeps it as WAV or MP3.",) * (kind in FEW_READ),
+        notes=(Message("filenote.kept_as_sound", form=kind.name),) * (kind in FEW_READ),
         remedy="sound" if kind in FEW_READ else "",
     )
 
@@ -184,7 +185,7 @@ def _video_facts(
     duration_s: float | None,
 ) -> MediaFacts:
     if frame is None:
-        raise MediaError(f"{name} is a broken or incomplete {kind.name} file: it has no picture.")
+        raise MediaError(Message("file.broken_no_picture", name=name, form=kind.name))
     width, height = av_io.shown_size(video, frame.rotation)
     rate = video.average_rate or video.guessed_rate
     codec = video.codec_context.codec.canonical_name
@@ -219,7 +220,7 @@ def _hdr_notes(transfer: int) -> tuple[str, ...]:
     if not hdr.is_hdr(transfer):
         return ()
     curve = "PQ" if transfer == hdr.PQ else "HLG"
-    return (f"This clip is HDR ({curve}); previews, drafts and models see it in ordinary colours (BT.709).",)
+    return (Message("filenote.hdr", curve=curve),)
 
 
 def _duration_s(box: InputContainer, video: VideoStream | None) -> float | None:
@@ -238,15 +239,15 @@ def _playability(kind: FileType, codec: str, pixels: str, audio_codec: str) -> t
     """Whether ordinary browsers play it, and a sentence for each reason why not."""
     notes = []
     if kind in FEW_READ:
-        return False, (f"{kind.name} is read by few programs; the studio keeps it as MP4.",)
+        return False, (Message("filenote.kept_as_mp4", form=kind.name),)
     if kind not in (MP4, MOV, WEBM):
-        notes.append(f"Browsers do not play {kind.name} files; export it as MP4 to see it here.")
+        notes.append(Message("filenote.container", form=kind.name))
     if codec == "hevc":
-        notes.append("H.265 plays only in some browsers; export it as H.264 to be sure.")
+        notes.append(Message("filenote.h265"))
     elif codec not in BROWSER_VIDEO:
-        notes.append(f"Browsers do not play {codec} video; export it as H.264.")
+        notes.append(Message("filenote.codec", codec=codec))
     elif codec == "h264" and pixels not in ("yuv420p", "yuvj420p"):
-        notes.append(f"This H.264 video is stored as {pixels}, which browsers do not play; export it as 4:2:0, 8 bit.")
+        notes.append(Message("filenote.pixels", pixels=pixels))
     if audio_codec and audio_codec not in BROWSER_AUDIO:
-        notes.append(f"Browsers do not play its {audio_codec} sound.")
+        notes.append(Message("filenote.its_sound", codec=audio_codec))
     return not notes, tuple(notes)

@@ -8,6 +8,8 @@ from __future__ import annotations
 import zipfile
 from pathlib import Path
 
+from studio.messages import Message, term
+
 GIVE = "Give a picture, video or sound file"
 _MARKS: tuple[tuple[bytes, str], ...] = (
     (b"8BPS", "a Photoshop document. Export it as PNG or TIFF"),
@@ -86,8 +88,13 @@ UNKNOWN = (
 )
 
 
-def what_else(path: Path, head: bytes) -> str:
+def what_else(path: Path, head: bytes) -> Message:
     """What the file is called in a refusal, with what would help. head: its first bytes."""
+    what, _, advice = _what_else(path, head).partition(". ")
+    return Message("file.other_kind", what=term(what), advice=term(advice))
+
+
+def _what_else(path: Path, head: bytes) -> str:
     if head.startswith(b"PK\x03\x04"):
         return _archive(path)
     for mark, words in _MARKS:

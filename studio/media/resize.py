@@ -11,6 +11,7 @@ from studio.errors import MediaError
 from studio.media import images
 from studio.media.files import Cancelled, OnProgress, atomic_write, run_ffmpeg
 from studio.media.probe import MediaFacts, probe
+from studio.messages import Message
 
 if TYPE_CHECKING:
     from PIL import Image
@@ -50,7 +51,7 @@ def shrink(
     made = probe(out)
     if max_bytes and made.bytes > max_bytes:
         out.unlink()
-        raise MediaError(f"{path.name} could not be brought under {max_bytes / 1e6:g} MB. Shorten it first.")
+        raise MediaError(Message("file.cannot_shrink_shorten", name=path.name, most=f"{max_bytes / 1e6:g}"))
     return made
 
 
@@ -67,7 +68,7 @@ def _shrink_picture(path: Path, out: Path, side: int | None, limit: int | None, 
         if _save_within(picture, out, limit):
             return
         picture = picture.resize((max(1, picture.width * 4 // 5), max(1, picture.height * 4 // 5)))
-    raise MediaError(f"{path.name} could not be brought under {(limit or 0) / 1e6:g} MB.")
+    raise MediaError(Message("file.cannot_shrink", name=path.name, most=f"{(limit or 0) / 1e6:g}"))
 
 
 def _save_within(picture: Image.Image, out: Path, limit: int | None) -> bool:
@@ -98,7 +99,7 @@ def _shrink_video(
     if limit and facts.duration_s:
         bps = int(limit * SAFE_SHARE * 8 / facts.duration_s) - (AUDIO_BPS if facts.has_audio else 0)
         if bps < LEAST_VIDEO_BPS:
-            raise MediaError(f"{path.name} is too long for {limit / 1e6:g} MB. Shorten it first.")
+            raise MediaError(Message("file.too_long_for", name=path.name, most=f"{limit / 1e6:g}"))
         rate = ["-crf", "18", "-maxrate", str(bps), "-bufsize", str(bps)]
     picture = f"scale={width}:{height}:flags=bicubic,setsar=1,format=yuv420p"
     args = ["-i", str(path), "-map", "0:v:0", "-map", "0:a:0?", "-vf", picture, "-c:v", "libx264", "-preset", "medium"]
@@ -123,6 +124,6 @@ def _shrink_sound(
     if limit and facts.duration_s:
         bps = min(bps, int(limit * SAFE_SHARE * 8 / facts.duration_s))
     if bps < 32_000:
-        raise MediaError(f"{path.name} is too long for {(limit or 0) / 1e6:g} MB. Shorten it first.")
+        raise MediaError(Message("file.too_long_for", name=path.name, most=f"{(limit or 0) / 1e6:g}"))
     args = ["-i", str(path), "-map", "0:a:0", "-c:a", "aac", "-b:a", str(bps), "-movflags", "+faststart", "-f", "mp4"]
     run_ffmpeg(args, out, duration_s=facts.duration_s, on_progress=on_progress, cancelled=cancelled)

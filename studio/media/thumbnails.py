@@ -17,6 +17,7 @@ from studio.errors import MediaError
 from studio.media import av_io, hdr, images
 from studio.media.detect import sniff
 from studio.media.files import Cancelled, Stopped, atomic_write, replacing
+from studio.messages import Message
 
 if TYPE_CHECKING:
     import numpy as np
@@ -70,7 +71,7 @@ def _interesting(path: Path, side_px: int, *, look_s: float = 2.0) -> Image.Imag
     with av_io.opened(path) as (box, _):
         video = av_io.picture_stream(box)
         if video is None:
-            raise MediaError(f"{path.name} has no picture.")
+            raise MediaError(Message("file.no_picture", name=path.name))
         best: VideoFrame | None = None
         most = -1.0
         for frame in box.decode(video):
@@ -80,7 +81,7 @@ def _interesting(path: Path, side_px: int, *, look_s: float = 2.0) -> Image.Imag
             if contrast >= DULL or (frame.time or 0.0) > look_s:
                 break
         if best is None:
-            raise MediaError(f"{path.name} has no frame that can be decoded.")
+            raise MediaError(Message("file.no_frame", name=path.name))
         return av_io.still(best, max_side_px=side_px, aspect=video.sample_aspect_ratio)
 
 
@@ -102,7 +103,7 @@ def strip(path: Path, out: Path, *, tiles: int = 10, height_px: int = 90) -> Non
     if len(shots) < tiles:
         shots = _spread(path, tiles, height_px, keys_only=False)
     if not shots:
-        raise MediaError(f"{path.name} has no frame that can be decoded.")
+        raise MediaError(Message("file.no_frame", name=path.name))
     width = max(shot.width for shot in shots)
     sheet = Image.new("RGB", (width * len(shots), height_px))
     for number, shot in enumerate(shots):
@@ -114,7 +115,7 @@ def _spread(path: Path, tiles: int, height_px: int, *, keys_only: bool) -> list[
     with av_io.opened(path) as (box, _):
         video = av_io.picture_stream(box)
         if video is None or video.time_base is None:
-            raise MediaError(f"{path.name} has no picture.")
+            raise MediaError(Message("file.no_picture", name=path.name))
         length_s = float(video.duration * video.time_base) if video.duration else (box.duration or 0) / 1e6
         av_io.threaded(video)
         if keys_only:
@@ -140,7 +141,7 @@ def hover(path: Path, out: Path, *, side_px: int = HOVER_PX, cancelled: Cancelle
     with av_io.opened(path) as (box, _), replacing(out) as draft:
         video = av_io.picture_stream(box)
         if video is None:
-            raise MediaError(f"{path.name} has no picture.")
+            raise MediaError(Message("file.no_picture", name=path.name))
         av_io.threaded(video)
         with av.open(str(draft), "w", format="mp4", options={"movflags": "+faststart"}) as made:
             stream = None
@@ -156,7 +157,7 @@ def hover(path: Path, out: Path, *, side_px: int = HOVER_PX, cancelled: Cancelle
                 small.pts, small.time_base = number, Fraction(1, HOVER_FPS)
                 made.mux(stream.encode(small))
             if stream is None:
-                raise MediaError(f"{path.name} has no frame that can be decoded.")
+                raise MediaError(Message("file.no_frame", name=path.name))
             made.mux(stream.encode())
 
 

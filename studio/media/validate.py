@@ -16,6 +16,7 @@ from studio.media import av_io, decoding, floats, images, jpeg
 from studio.media.detect import JPEG, sniff
 from studio.media.files import replacing
 from studio.media.probe import MediaFacts, probe
+from studio.messages import Message
 
 if TYPE_CHECKING:
     from PIL import Image
@@ -39,7 +40,7 @@ def admit(
     name = name or path.name
     size = path.stat().st_size if path.is_file() else 0
     if max_bytes and size > max_bytes:
-        raise MediaError(f"{name} has {size / 1e6:.1f} MB; at most {max_bytes / 1e6:g} MB are taken. Make it smaller.")
+        raise MediaError(Message("file.over_limit", name=name, size=f"{size / 1e6:.1f}", most=f"{max_bytes / 1e6:g}"))
     return verify_decodes(path, name=name, max_pixels=max_pixels)
 
 
@@ -60,12 +61,12 @@ def _decode_picture(path: Path, name: str, max_pixels: int) -> None:
     with images.opened(path, name=name, max_pixels=max_pixels) as (image, kind):
         image.load()
         if not floats.has_numbers(image):
-            raise MediaError(f"{name} holds no numbers that could be shown. Export it as 8- or 16-bit PNG.")
+            raise MediaError(Message("file.no_numbers", name=name))
         if kind is JPEG:
             return  # what follows in an MPO file is a gain map or another view, which nothing here uses
         frames = int(getattr(image, "n_frames", 1))
         if frames * image.width * image.height > MAX_ANIMATION_PIXELS:
-            raise MediaError(f"{name} is an animation of {frames} frames, too many to check. Export it as a video.")
+            raise MediaError(Message("file.many_frames", name=name, frames=frames))
         for number in range(1, frames):
             image.seek(number)
             image.load()
