@@ -8,6 +8,9 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
+from studio.store.run_cache import RunCache
+from studio.storyboard.planner import Planner
+
 if TYPE_CHECKING:
     from studio.film.quality import Measured
 
@@ -79,11 +82,15 @@ class MeasureWork(BackgroundWork):
 
 @dataclass
 class BoardMemory:
-    """frames: asset ids of last frames, by clip and seconds cut off. typing: the stretch of typing that each board's
+    """What is remembered of boards between calls. planner: plans of shots. runs: those of takes.
+
+    frames: asset ids of last frames, by clip and seconds cut off. typing: the stretch of typing that each board's
     newest edit belongs to, with the edit's number."""
 
     frames: dict[tuple[str, float], str] = field(default_factory=dict)
     typing: dict[str, tuple[str, int]] = field(default_factory=dict)
+    planner: Planner = field(default_factory=Planner)
+    runs: RunCache = field(default_factory=RunCache)
 
 
 class ContinuationWork:

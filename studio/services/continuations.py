@@ -20,12 +20,13 @@ from studio.messages import of_error
 from studio.services.assets import Assets
 from studio.services.context import Context
 from studio.services.requests import Requests
-from studio.services.storyboards import ShotState, Storyboards, body_of, video_of
+from studio.services.storyboards import Storyboards, body_of
 from studio.store import continuations, storyboards
 from studio.storyboard import edit, plan
 from studio.storyboard.continuation import STAND_IN, Chain, Link, Stop, asked, followers, stand_in
 from studio.storyboard.model import Board, Shot, Take
 from studio.storyboard.plan import Plan
+from studio.storyboard.snapshot import BoardSnapshot, ShotState, video_of
 
 log = logging.getLogger(__name__)
 SWEEP_S = 30.0
@@ -67,10 +68,11 @@ class Continuations:
 
         So does one whose shot in front is rendered anew: it begins with the new take, which then goes into the film.
         """
-        found = self._storyboards.render_plan(board_id, shots=shots)
-        board = self._storyboards.get(board_id).board
+        snapshot = self._storyboards.snapshot(board_id)
+        found = self._storyboards.render_plan_of(snapshot, shots=shots)
+        board = snapshot.board
         ready = {p.shot: p for p in found.ready}
-        going = {s.shot.id: s.running.id for s in self._storyboards.states(board) if _first(s) and s.running}
+        going = {s.shot.id: s.running.id for s in snapshot.states if _first(s) and s.running}
         blocked = dict(found.blocked)
         follow: dict[str, PlannedContinuation] = {}
         for shot, before in followers(board, {**going, **dict.fromkeys(ready, "")}):
@@ -79,7 +81,7 @@ class Continuations:
             if before.id not in ready and before.id not in follow and before.id not in going:
                 continue
             last = ready.get(before.id) or (follow[before.id].plan if before.id in follow else None)
-            made, why = self._asked(board, shot, last)
+            made, why = self._asked(snapshot, shot, last)
             if why:
                 blocked[shot.id] = why
                 ready.pop(shot.id, None)
@@ -96,13 +98,6 @@ class Continuations:
             tuple(ready.values()), tuple(follow.values()), found.done, blocked,
             self._total(board, list(ready.values()), list(follow.values())),
         )  # fmt: skip
-
-    def estimate(self, board: Board, shot: Shot) -> Estimate | None:
-        """What a shot would cost and take that only lacks the frame it begins with; None where more is wrong."""
-        made, why = self._asked(board, shot, None)
-        if shot.start.kind != "previous" or why:
-            return None
-        return self._requests.estimate([made.body], given={STAND_IN: stand_in(board, None)})
 
     def start(self, board_id: str, *, shots: Iterable[str] | None = None) -> list[Run]:
         """Queue what the plan has ready, and remember what follows it."""
@@ -140,15 +135,14 @@ class Continuations:
         with self._context.store.write() as db:
             self._keep(db, Chain(board=board_id))
 
-    def _asked(self, board: Board, shot: Shot, before: Plan | None) -> tuple[Plan, str]:
+    def _asked(self, snapshot: BoardSnapshot, shot: Shot, before: Plan | None) -> tuple[Plan, str]:
         """The follower's request with a stand-in for its first frame, and what stands against it."""
-        frame = stand_in(board, before)
-        known = self._storyboards.assets_of(board) | {STAND_IN: frame}
-        made = plan.for_shot(board, shot, self._context.catalogue, known, previous_frame=STAND_IN)
+        known = {**snapshot.assets, STAND_IN: stand_in(snapshot.board, before)}
+        made = plan.for_shot(snapshot.board, shot, self._context.catalogue, known, previous_frame=STAND_IN)
         if made.problems:
             return made, " ".join(made.problems)
         try:
-            self._requests.checked(made.body, given={STAND_IN: frame})
+            self._requests.checked(made.body, given=known)
         except StudioError as error:
             return made, of_error(error)
         return made, ""
@@ -253,14 +247,12 @@ class Continuations:
         return Board.model_validate(body), body
 
     def _plan(self, board: Board, link: Link) -> Plan:
-        before = board.shot(link.after)
-        clip = video_of(self._storyboards.find_run(before.chosen or ""))
-        if clip is None:
+        snapshot = self._storyboards.snapshot_of(board)
+        if video_of(snapshot.runs.get(board.shot(link.after).chosen or "")) is None:
             raise _Ended("no_picture")
-        frame = self._storyboards.last_frame(clip, trim_s=before.trim_out_s)
-        known = self._storyboards.assets_of(board) | {frame: self._assets.get(frame)}
-        shot = board.shot(link.shot)
-        made = plan.for_shot(board, shot, self._context.catalogue, known, previous_frame=frame)
+        planned = snapshot.state(link.shot).planned
+        if (made := planned.plan) is None:
+            raise _Ended("refused", why=planned.refusal)
         if made.problems:
             raise _Ended("refused", why=" ".join(made.problems))
         return made

@@ -242,7 +242,7 @@ class Exports:
         return {"media": len(clips)}
 
     def _project(self, board: Board, out: Path) -> JSON:
-        states = self._storyboards.states(board)
+        states = self._storyboards.snapshot_of(board).states
         takes: dict[str, JSON] = {}
         wanted: dict[str, Asset] = {}
         wholes = [state.run for state in self._one_run_films.states(board)]

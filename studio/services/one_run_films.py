@@ -20,12 +20,13 @@ from studio.messages import of_error
 from studio.services.assets import Assets
 from studio.services.context import Context
 from studio.services.requests import Requests
-from studio.services.storyboards import Opened, Storyboards, body_of, opened, video_of
+from studio.services.storyboards import Opened, Storyboards, body_of, opened
 from studio.store import runs, storyboards
 from studio.store.mapping import as_request, new_id
 from studio.storyboard import edit, plan, script
 from studio.storyboard import one_run as whole
 from studio.storyboard.model import Board, Shot, Span, Take, Whole
+from studio.storyboard.snapshot import BoardSnapshot, video_of
 from studio.storyboard.to_timeline import Clip
 
 log = logging.getLogger(__name__)
@@ -58,11 +59,12 @@ class OneRunFilms:
 
     def make(self, board_id: str, model: str) -> Run:
         """Queue the whole film as one run; the board shows it as soon as it is there."""
-        board = self._storyboards.get(board_id).board
-        made = plan.one_run(board, model, self._context.catalogue, self._storyboards.assets_of(board))
+        snapshot = self._storyboards.snapshot(board_id)
+        board = snapshot.board
+        made = plan.one_run(board, model, self._context.catalogue, snapshot.assets)
         if made.problems:
             raise CapabilityError(" ".join(made.problems), field="model", value=model)
-        asked = {s.shot.id: s.plan.fingerprint for s in self._storyboards.states(board) if s.plan}
+        asked = {s.shot.id: s.plan.fingerprint for s in snapshot.states if s.plan}
 
         def remember(db: Any, stored: list[Run]) -> None:
             now = opened(storyboards.get(db, board_id, self.user)).board
@@ -74,25 +76,26 @@ class OneRunFilms:
 
     def states(self, board: Board) -> list[WholeState]:
         """The board's films in one run, newest first; those whose run was deleted are left out."""
-        found = []
-        for one in reversed(board.wholes):
-            run = self._storyboards.find_run(one.run)
-            if run is None:
-                continue
-            found.append(
-                WholeState(
-                    one, run, video_of(run), self._old(board, one, run), one.run in self._work.running,
-                    self._work.errors.get(one.run, ""),
-                )
-            )  # fmt: skip
-        return found
+        return self.states_of(self._storyboards.snapshot_of(board)) if board.wholes else []
 
-    def _old(self, board: Board, one: Whole, run: Run) -> bool:
+    def states_of(self, snapshot: BoardSnapshot) -> list[WholeState]:
+        """The same for a board that was read already."""
+        kept = [(one, run) for one in reversed(snapshot.board.wholes) if (run := snapshot.runs.get(one.run))]
+        now = {model: self._fingerprint(snapshot, model) for model in {run.model for _, run in kept}}
+        return [
+            WholeState(
+                one, run, video_of(run), now[run.model] != one.fingerprint, one.run in self._work.running,
+                self._work.errors.get(one.run, ""),
+            )
+            for one, run in kept
+        ]  # fmt: skip
+
+    def _fingerprint(self, snapshot: BoardSnapshot, model: str) -> str:
+        """What would be asked of this model now; "" where nothing can be."""
         try:
-            now = plan.one_run(board, run.model, self._context.catalogue, self._storyboards.assets_of(board))
+            return plan.one_run(snapshot.board, model, self._context.catalogue, snapshot.assets).fingerprint
         except StudioError:
-            return True
-        return now.fingerprint != one.fingerprint
+            return ""
 
     def show(self, board_id: str, run: str | None) -> Opened:
         """Show this film in the place of the cut; None: the cut again. A choice, not an edit: undo leaves it alone."""
@@ -147,12 +150,12 @@ class OneRunFilms:
 
     def _choose_again(self, board_id: str, run: str) -> bool:
         """Choose the takes that were cut out of this film before; whether there are any."""
-        board = self._storyboards.get(board_id).board
+        snapshot = self._storyboards.snapshot(board_id)
         found = {
             shot.id: take.run
-            for shot in board.shots
+            for shot in snapshot.board.shots
             for take in shot.takes
-            if (one := self._storyboards.find_run(take.run)) and one.batch == _batch(run)
+            if (one := snapshot.runs.get(take.run)) and one.batch == _batch(run)
         }
         if found:
 
@@ -193,7 +196,7 @@ class OneRunFilms:
     def _keep(self, board_id: str, state: WholeState, parts: list[tuple[Span, Asset]]) -> None:
         """The takes as finished runs, chosen on the board: one step, which undo takes back."""
         made: list[str] = []
-        known = self._storyboards.assets_of(self._storyboards.get(board_id).board)
+        known = dict(self._storyboards.snapshot(board_id).assets)
         with self._context.store.write() as db:
             board = opened(storyboards.get(db, board_id, self.user)).board
             for span, asset in parts:

@@ -22,9 +22,10 @@ from studio.services.assets import Assets
 from studio.services.context import Context
 from studio.services.film_options import FilmOptions
 from studio.services.one_run_films import OneRunFilms
-from studio.services.storyboards import ShotState, Storyboards
+from studio.services.storyboards import Storyboards
 from studio.storyboard import preflight
 from studio.storyboard.model import Shot
+from studio.storyboard.snapshot import ShotState
 from studio.storyboard.to_timeline import Clip, whole
 
 log = logging.getLogger(__name__)
@@ -66,7 +67,7 @@ class Preflight:
             board, clips = self._one_run_films.as_cut(board, chosen.whole)
             states = [self._of_whole(shot, clips[shot.id]) for shot in board.shots]
         else:
-            states = [self._state(state) for state in self._storyboards.states(board)]
+            states = [self._state(state) for state in self._storyboards.snapshot_of(board).states]
         waiting = sum(1 for s in states if s.clip and not s.clip.draft and s.measured is None and not s.broken)
         return Checked(preflight.review(board, states, wish), waiting)
 

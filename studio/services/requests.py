@@ -5,7 +5,9 @@ from __future__ import annotations
 import random
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
+from functools import cache
 from types import MappingProxyType
+from typing import cast
 
 from sqlite_utils import Database
 
@@ -63,7 +65,10 @@ class Requests:
     def estimate(self, bodies: list[JSON], *, given: Mapping[str, Asset] | None = None) -> Estimate:
         """What these requests would cost and take, without side effects. Raises as submit does, but needs no key: the
         price is what one wants to know before getting one. given: input files, by id, that are still to be made."""
-        found = [self.checked(body, ready=False, given=given) for body in bodies]
+        return self.estimate_checked([self.checked(body, ready=False, given=given) for body in bodies])
+
+    def estimate_checked(self, found: list[Checked]) -> Estimate:
+        """The same for requests that were checked already."""
         prices = [(c, self.price(c)) for c in found]
         unknown = dict.fromkeys(self._unpriced(c) for c, usd in prices if usd is None)
         count = sum(c.request.n for c in found)
@@ -99,6 +104,14 @@ class Requests:
             raise NotConfigured(said)
         return Checked(request, model, inputs)
 
+    def checked_again(self, found: Checked) -> Checked:
+        """A request that was checked before: only its engine may think otherwise by now. Raises as submit does."""
+        engine = self._context.engines.get(found.model.provider)
+        again = engine is not None and _is(type(engine), Checks)
+        if again and (wrong := cast("Checks", engine).problems(found.request, found.model, found.inputs)):
+            raise wrong[0]
+        return found
+
     def _problems(self, request: Request, model: Model, inputs: Mapping[str, Asset]) -> list[CapabilityError]:
         found = validation.problems(request, model, inputs)
         engine = self._context.engines.get(model.provider)
@@ -125,8 +138,8 @@ class Requests:
         """From our own history; before there is any, from the engine's own reckoning or the row's usual times."""
         pace, engine = pace_of(checked.request), self._context.engines.get(checked.model.provider)
         known = self._context.jobs.history.known(pace)
-        if isinstance(engine, Expects) and not known:
-            seconds = engine.expected_s(checked.request, checked.model, checked.inputs)
+        if engine and not known and _is(type(engine), Expects):
+            seconds = cast("Expects", engine).expected_s(checked.request, checked.model, checked.inputs)
             return round(seconds, 1) if seconds else None
         expected = self._context.jobs.history.expect(pace, checked.model)
         if expected is None:
@@ -213,6 +226,12 @@ class Requests:
         given = checked.request.media()
         people = any(s.people and name in given for name, s in checked.model.inputs_for(checked.request.task).items())
         return people and not checked.request.consent
+
+
+@cache
+def _is(engine: type, protocol: type) -> bool:
+    """Whether engines of this class follow the protocol: asked of a class once, for that is slow to find out."""
+    return issubclass(engine, protocol)
 
 
 def _seed(wanted: int | None, model: Model, number: int) -> int | None:

@@ -6,30 +6,36 @@ from what request (the fingerprint), so that a changed shot is seen to be stale.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable
 from contextlib import suppress
 from dataclasses import dataclass, field
+from functools import lru_cache
 from pathlib import Path
 from typing import Literal
 
 from sqlite_utils import Database
 
-from studio.domain import JSON, Asset, Estimate, Kind, Run, Status
+from studio.domain import JSON, Asset, Estimate, Run
 from studio.errors import CapabilityError, Conflict, NotFound, StudioError
-from studio.messages import of_error
+from studio.messages import joined, of_error
 from studio.services.assets import Assets
+from studio.services.board_snapshots import Overview, SnapshotReader
 from studio.services.context import Context
-from studio.services.requests import Also, Requests
+from studio.services.requests import Also, Checked, Requests
 from studio.services.runs import Runs
 from studio.storage import storing
-from studio.store import assets as asset_rows
 from studio.store import storyboards
 from studio.storyboard import edit, limits, plan, to_timeline
 from studio.storyboard import script as board_script
-from studio.storyboard.model import Board, Shot, ShotStatus, Take, new_id
+from studio.storyboard.continuation import STAND_IN
+from studio.storyboard.model import Board, ShotStatus, Take, new_id
 from studio.storyboard.plan import Plan
+from studio.storyboard.planner import PlannedShot
+from studio.storyboard.snapshot import BoardSnapshot, ShotPrice, ShotState, best_clips, run_ids
 
 Change = Callable[[Board], Board]
+BOARDS_KEPT = 32
+"""Boards kept as they were read, for the next look at the same text."""
 EDGE_PX = 640
 """Longer side of the pictures that show how neighbouring shots meet."""
 
@@ -42,27 +48,6 @@ class Opened:
     undoable: str | None
     redoable: str | None
     updated_at: str = ""
-
-
-@dataclass(frozen=True)
-class ShotState:
-    """What there is of a shot. best: the file the film would show now. draft, render: the takes that still stand.
-
-    stale: it has takes, but none made from the shot as it is. running: a run for it is under way. plan: the run that
-    would render it now; None where there can be none, for the reason in `refusal`.
-    """
-
-    shot: Shot
-    best: Asset | None
-    best_kind: Literal["draft", "render", ""]
-    draft: Run | None
-    render: Run | None
-    stale: bool
-    running: Run | None
-    failed: Run | None
-    takes: tuple[Run, ...] = ()
-    plan: Plan | None = None
-    refusal: str = ""
 
 
 @dataclass(frozen=True)
@@ -90,6 +75,7 @@ class Storyboards:
     def __init__(self, context: Context, user: str, requests: Requests, runs: Runs, assets: Assets) -> None:
         self._context, self.user = context, user
         self._requests, self._runs, self._assets = requests, runs, assets
+        self._reader = SnapshotReader(context, user)
 
     def all(self) -> list[Opened]:
         """Every board, last changed first."""
@@ -145,90 +131,96 @@ class Storyboards:
         with self._context.store.write() as db:
             storyboards.trash(db, board_id, self.user, back=back)
 
+    def snapshot(self, board_id: str) -> BoardSnapshot:
+        """The board with its runs, files, plans and clips, read once. Raises NotFound."""
+        return self.snapshot_of(self.get(board_id).board)
+
+    def snapshot_of(self, board: Board) -> BoardSnapshot:
+        """The same for a board that was read already."""
+        return self._reader.read(board, lambda shot, clip: self.last_frame(clip, trim_s=shot.trim_out_s))
+
     def states(self, board: Board) -> list[ShotState]:
         """What there is of every shot, in order."""
-        known = self.assets_of(board)
-        return [self._state(board, shot, known) for shot in board.shots]
+        return list(self.snapshot_of(board).states)
 
-    def _state(self, board: Board, shot: Shot, known: dict[str, Asset]) -> ShotState:
-        runs = {t.run: run for t in shot.takes if (run := self.find_run(t.run))}
-        made, refusal = self._tried(board, shot, known, draft=False)
-        sketch, _ = self._tried(board, shot, known, draft=True)
-        best, kind = _best(shot, runs)
-        going = [r for r in runs.values() if not r.status.ended]
-        last = runs.get(shot.takes[-1].run) if shot.takes else None
-        render = _standing(shot, "render", made, runs)
-        return ShotState(
-            shot=shot, best=best, best_kind=kind, draft=_standing(shot, "draft", sketch, runs), render=render,
-            stale=render is None and any(t.kind == "render" for t in shot.takes), running=going[-1] if going else None,
-            failed=last if last and last.status == Status.FAILED else None,
-            takes=tuple(runs[t.run] for t in shot.takes if t.run in runs), plan=made, refusal=refusal,
-        )  # fmt: skip
+    def overviews(self, boards: Iterable[Board]) -> list[Overview]:
+        """What a list shows of each of these boards."""
+        return self._reader.overviews(boards)
 
-    def _tried(self, board: Board, shot: Shot, known: dict[str, Asset], *, draft: bool) -> tuple[Plan | None, str]:
+    def prices(self, snapshot: BoardSnapshot) -> dict[str, ShotPrice]:
+        """By shot: what rendering it as it is would cost and take, and what stands against it."""
+        return {state.shot.id: self._price(snapshot, state) for state in snapshot.states}
+
+    def _price(self, snapshot: BoardSnapshot, state: ShotState) -> ShotPrice:
+        planned, problems = state.planned, state.plan.problems if state.plan else (state.refusal,)
+        if state.plan and problems and state.shot.start.kind == "previous":  # it may only lack its frame
+            planned = snapshot.plans.plan(state.shot, frame=STAND_IN)
+        if planned.plan is None or planned.plan.problems:
+            return ShotPrice(problems=problems)
         try:
-            return self._plan(board, shot, known, draft=draft), ""
+            found = self._requests.estimate_checked([self._checked(planned, planned.plan, snapshot)])
         except StudioError as error:
-            return None, of_error(error)
+            return ShotPrice(problems=problems or (of_error(error),))
+        return ShotPrice(found.usd, found.expected_s, problems)
 
-    def cover(self, board: Board) -> Asset | None:
-        """The clip of the first shot that has one: the board's picture in a list."""
-        for shot in board.shots:
-            runs = {t.run: run for t in shot.takes if (run := self.find_run(t.run))}
-            if best := _best(shot, runs)[0]:
-                return best
-        return None
+    def _checked(self, planned: PlannedShot, made: Plan, snapshot: BoardSnapshot) -> Checked:
+        """The plan's request, checked; only what the engine itself has to say is asked again each time."""
+        if isinstance(planned.checked, Checked):
+            return self._requests.checked_again(planned.checked)
+        planned.checked = self._requests.checked(made.body, ready=False, given=snapshot.plans.assets)
+        return planned.checked
 
     def draft(self, board_id: str, *, shots: Iterable[str] | None = None) -> list[Run]:
         """Queue a free draft of every shot (or these) whose draft does not stand; the animatic is made of them.
 
         A draft still being made of what a shot was before is cancelled: nobody waits for it any more.
         """
-        board = self.get(board_id).board
+        snapshot = self.snapshot(board_id)
         wanted = set(shots) if shots is not None else None
-        known = self.assets_of(board)
         due = [
             state
-            for state in self.states(board)
+            for state in snapshot.states
             if state.draft is None and (wanted is None or state.shot.id in wanted) and board_script.describe(state.shot)
         ]
         for take in (t for state in due for t in state.shot.takes if t.kind == "draft"):
-            run = self.find_run(take.run)
+            run = snapshot.runs.get(take.run)
             if run and not run.status.ended:
                 with suppress(Conflict):  # it has just ended
                     self._runs.cancel(run.id)
-        plans = [self._plan(board, state.shot, known, draft=True) for state in due]
-        return self.queue(board_id, plans, "draft")
+        return self.queue(board_id, [_required(state.drafted) for state in due], "draft")
 
     def render_plan(self, board_id: str, *, shots: Iterable[str] | None = None) -> RenderPlan:
         """What rendering would queue: these shots, or all approved ones; those that stand already are left out."""
-        board = self.get(board_id).board
-        known = self.assets_of(board)
-        wanted = set(shots) if shots is not None else {s.id for s in board.shots if s.status == ShotStatus.APPROVED}
+        return self.render_plan_of(self.snapshot(board_id), shots=shots)
+
+    def render_plan_of(self, snapshot: BoardSnapshot, *, shots: Iterable[str] | None = None) -> RenderPlan:
+        """The same for a board that was read already."""
+        approved = {s.id for s in snapshot.board.shots if s.status == ShotStatus.APPROVED}
+        wanted = set(shots) if shots is not None else approved
         ready: list[Plan] = []
         done: list[str] = []
         blocked: dict[str, str] = {}
-        for state in self.states(board):
+        for state in snapshot.states:
             shot = state.shot
             if shot.id not in wanted:
                 continue
             if state.render is not None:
                 done.append(shot.id)
-                continue
-            made = self._plan(board, shot, known)
-            if said := made.problems or self._refusal(made.body):
-                blocked[shot.id] = " ".join(said)
+            elif (made := state.plan) is None:
+                blocked[shot.id] = state.refusal
+            elif said := made.problems or self._refusal(made.body, snapshot):
+                blocked[shot.id] = joined(*said)
             else:
                 ready.append(made)
         estimate = Estimate(usd=0.0, runs=0)
         if ready:
-            estimate = self._requests.estimate([p.body for p in ready])
+            estimate = self._requests.estimate([p.body for p in ready], given=snapshot.assets)
         return RenderPlan(tuple(ready), tuple(done), blocked, estimate)
 
-    def _refusal(self, body: JSON) -> tuple[str, ...]:
+    def _refusal(self, body: JSON, snapshot: BoardSnapshot) -> tuple[str, ...]:
         """What submit would say now: a missing key, for example."""
         try:
-            self._requests.checked(body)
+            self._requests.checked(body, given=snapshot.assets)
         except StudioError as error:
             return (of_error(error),)
         return ()
@@ -239,9 +231,7 @@ class Storyboards:
 
     def retake(self, board_id: str, shot_id: str) -> Run:
         """One more take of a shot, with a seed of its own; the shot's look is as it stands."""
-        board = self.get(board_id).board
-        shot = board.shot(shot_id)
-        made = self._plan(board, shot, self.assets_of(board))
+        made = _required(self.snapshot(board_id).state(shot_id).planned)
         if made.problems:
             raise CapabilityError(" ".join(made.problems), field="shot", value=shot_id)
         body = {k: v for k, v in made.body.items() if k != "seed"}
@@ -255,38 +245,26 @@ class Storyboards:
 
     def ways(self, board_id: str, model: str) -> tuple[ProductionMethod, ProductionMethod]:
         """Both ways to make the film: one multi-shot run of `model`, and a run per shot."""
-        board = self.get(board_id).board
-        known = self.assets_of(board)
+        snapshot = self.snapshot(board_id)
         try:
-            whole = plan.one_run(board, model, self._context.catalogue, known)
-            one = self._way("one_run", [whole])
+            whole = plan.one_run(snapshot.board, model, self._context.catalogue, snapshot.assets)
+            one = self._way("one_run", [whole], snapshot)
         except StudioError as error:
             one = ProductionMethod("one_run", None, (of_error(error),))
-        each = self._way("per_shot", [self._plan(board, s, known) for s in board.shots])
-        return one, each
+        if refused := tuple(state.refusal for state in snapshot.states if state.plan is None):
+            return one, ProductionMethod("per_shot", None, refused)
+        return one, self._way("per_shot", [s.plan for s in snapshot.states if s.plan], snapshot)
 
-    def _way(self, kind: Literal["one_run", "per_shot"], plans: list[Plan]) -> ProductionMethod:
+    def _way(
+        self, kind: Literal["one_run", "per_shot"], plans: list[Plan], snapshot: BoardSnapshot
+    ) -> ProductionMethod:
         problems = tuple(p for made in plans for p in made.problems)
         if problems or not plans:
             return ProductionMethod(kind, None, problems or ("The storyboard has no shots yet.",))
         try:
-            return ProductionMethod(kind, self._requests.estimate([p.body for p in plans]), ())
+            return ProductionMethod(kind, self._requests.estimate([p.body for p in plans], given=snapshot.assets), ())
         except StudioError as error:
             return ProductionMethod(kind, None, (of_error(error),))
-
-    def _plan(self, board: Board, shot: Shot, known: dict[str, Asset], *, draft: bool = False) -> Plan:
-        frame = None
-        if shot.start.kind == "previous" and not draft:
-            frame = self._frame_before(board, shot)
-            if frame:
-                known[frame] = self._assets.get(frame)
-        return plan.for_shot(board, shot, self._context.catalogue, known, previous_frame=frame, draft=draft)
-
-    def _frame_before(self, board: Board, shot: Shot) -> str | None:
-        before = board.before(shot.id)
-        run = self.find_run(before.chosen) if before and before.chosen else None
-        clip = video_of(run)
-        return self.last_frame(clip, trim_s=before.trim_out_s if before else 0) if clip else None
 
     def last_frame(self, clip: Asset, *, trim_s: float = 0.0) -> str:
         """Asset id of the clip's last frame, `trim_s` seconds before its end; taken once, then remembered."""
@@ -310,18 +288,15 @@ class Storyboards:
 
     def clips(self, board: Board) -> dict[str, to_timeline.Clip]:
         """What the film shows of each shot that has anything to show."""
-        return {shot.id: clip for shot in board.shots if (clip := self._clip(shot))}
-
-    def _clip(self, shot: Shot) -> to_timeline.Clip | None:
-        best, kind = _best(shot, {t.run: run for t in shot.takes if (run := self.find_run(t.run))})
-        return to_timeline.Clip(best, self._assets.path(best), draft=kind == "draft") if best else None
+        return best_clips(board, self._reader.runs(run_ids(board)), self._reader.path)
 
     def edge(self, board: Board, shot_id: str, end: Literal["first", "last"]) -> Path:
         """The first or last frame that the film shows of a shot, as a picture kept in the cache. Raises NotFound."""
         from studio.media import files, frames
 
         shot = board.shot(shot_id)
-        if not (clip := self._clip(shot)):
+        alone = board.model_copy(update={"shots": (shot,), "wholes": ()})
+        if not (clip := self.clips(alone).get(shot_id)):
             raise NotFound("This shot has no picture yet.")
         at, path = to_timeline.edge_s(board, shot, clip, end), clip.path
         out = self._context.settings.data / "cache" / "frames" / f"{clip.asset.id}-at{at:.3f}.webp"
@@ -350,14 +325,6 @@ class Storyboards:
 
         return self._requests.submit_many([p.body for p in plans], also=remember)
 
-    def assets_of(self, board: Board) -> dict[str, Asset]:
-        ids = [i for m in board.cast for i in (*m.references, m.voice) if i]
-        ids += [s.start.asset for s in board.shots if s.start.asset]
-        if not ids:
-            return {}
-        with self._context.store.read() as db:
-            return dict(asset_rows.several(db, ids, self.user))
-
     def find_run(self, run_id: str) -> Run | None:
         try:
             return self._runs.get(run_id)
@@ -366,7 +333,12 @@ class Storyboards:
 
 
 def opened(kept: storyboards.Kept) -> Opened:
-    return Opened(Board.model_validate(kept.body), kept.undoable, kept.redoable, kept.updated_at)
+    return Opened(_parsed(kept.text), kept.undoable, kept.redoable, kept.updated_at)
+
+
+@lru_cache(maxsize=BOARDS_KEPT)
+def _parsed(text: str) -> Board:
+    return Board.model_validate_json(text)
 
 
 def body_of(board: Board) -> JSON:
@@ -385,24 +357,8 @@ def _with_takes(board: Board, now: Board) -> Board:
     return board.model_copy(update={"shots": tuple(shots), "wholes": now.wholes, "shown": now.shown})
 
 
-def _best(shot: Shot, runs: Mapping[str, Run]) -> tuple[Asset | None, Literal["draft", "render", ""]]:
-    """What the film shows for a shot: the chosen take, else the newest draft."""
-    if clip := video_of(runs.get(shot.chosen or "")):
-        return clip, "render"
-    drafts = [runs[t.run] for t in reversed(shot.takes) if t.kind == "draft" and t.run in runs]
-    clip = next((a for run in drafts if (a := video_of(run))), None)
-    return clip, "draft" if clip else ""
-
-
-def _standing(shot: Shot, kind: str, made: Plan | None, runs: Mapping[str, Run]) -> Run | None:
-    """The newest run, good or still under way, that was made from the shot as it is."""
-    if made is None:
-        return None
-    now = made.fingerprint
-    same = [runs[t.run] for t in shot.takes if t.kind == kind and t.fingerprint == now and t.run in runs]
-    return next((r for r in reversed(same) if r.status not in (Status.FAILED, Status.CANCELLED)), None)
-
-
-def video_of(run: Run | None) -> Asset | None:
-    """The clip that a finished run made."""
-    return next((a for a in run.assets if a.kind == Kind.VIDEO), None) if run else None
+def _required(planned: PlannedShot) -> Plan:
+    """The plan, or what keeps there from being one."""
+    if planned.plan is None:
+        raise CapabilityError(planned.refusal, field="shot")
+    return planned.plan

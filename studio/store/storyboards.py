@@ -25,18 +25,24 @@ SHOT_COLUMNS = ("id", "prompt", "model", "duration_s", "status", "chosen")
 
 @dataclass(frozen=True)
 class Kept:
-    """A board as it stands. undoable, redoable: what the two buttons would take back or put back, or None.
+    """A board as it stands. text: its body as JSON, so that who knows it already need not read it again.
 
-    head: the number of the version that stands.
+    undoable, redoable: what the two buttons would take back or put back, or None. head: the number of the version that
+    stands.
     """
 
     id: str
     title: str
-    body: JSON
+    text: str
     updated_at: str
     undoable: str | None
     redoable: str | None
     head: int = 0
+
+    @property
+    def body(self) -> JSON:
+        """The text, read."""
+        return json.loads(self.text)
 
 
 def add(db: Database, board_id: str, body: JSON, owner: str) -> None:
@@ -53,14 +59,14 @@ def get(db: Database, board_id: str, owner: str) -> Kept:
     undoable = db.execute(sql, [row["seq"], row["head"]]).fetchone() if _has(db, row["seq"], row["head"] - 1) else None
     redoable = db.execute(sql, [row["seq"], row["head"] + 1]).fetchone()
     words = (undoable[0] if undoable else None, redoable[0] if redoable else None)
-    return Kept(row["id"], row["title"], json.loads(row["body"]), row["updated_at"], *words, row["head"])
+    return Kept(row["id"], row["title"], row["body"], row["updated_at"], *words, row["head"])
 
 
 def all_of(db: Database, owner: str) -> list[Kept]:
     """Every board of this owner ("" sees all), last changed first."""
     sql = "SELECT * FROM storyboards WHERE trashed_at IS NULL AND (? = '' OR owner = ?) ORDER BY updated_at DESC"
     rows = db.query(sql, [owner, owner])
-    return [Kept(r["id"], r["title"], json.loads(r["body"]), r["updated_at"], None, None) for r in rows]
+    return [Kept(r["id"], r["title"], r["body"], r["updated_at"], None, None) for r in rows]
 
 
 def save(db: Database, board_id: str, body: JSON, what: str, owner: str) -> None:
@@ -69,16 +75,18 @@ def save(db: Database, board_id: str, body: JSON, what: str, owner: str) -> None
     head = row["head"] + 1
     db.execute("DELETE FROM storyboard_versions WHERE board = ? AND (n >= ? OR n < ?)", [row["seq"], head, head - KEPT])
     sql = "INSERT INTO storyboard_versions (board, n, body, what, at) VALUES (?, ?, ?, ?, ?)"
-    db.execute(sql, [row["seq"], head, json.dumps(body), what, stamp()])
-    _stand(db, row["seq"], head, body)
+    text = json.dumps(body)
+    db.execute(sql, [row["seq"], head, text, what, stamp()])
+    _stand(db, row["seq"], head, body, text)
 
 
 def amend(db: Database, board_id: str, body: JSON, owner: str) -> None:
     """Change what stands without a version of its own: facts such as a take, which an undo must not take back."""
     row = _row(db, board_id, owner)
     sql = "UPDATE storyboard_versions SET body = ? WHERE board = ? AND n = ?"
-    db.execute(sql, [json.dumps(body), row["seq"], row["head"]])
-    _stand(db, row["seq"], row["head"], body)
+    text = json.dumps(body)
+    db.execute(sql, [text, row["seq"], row["head"]])
+    _stand(db, row["seq"], row["head"], body, text)
 
 
 def step(db: Database, board_id: str, by: int, owner: str) -> JSON | None:
@@ -90,7 +98,7 @@ def step(db: Database, board_id: str, by: int, owner: str) -> JSON | None:
     if found is None:
         return None
     body = json.loads(found[1])
-    _stand(db, row["seq"], found[0], body)
+    _stand(db, row["seq"], found[0], body, found[1])
     return body
 
 
@@ -118,9 +126,9 @@ def _row(db: Database, board_id: str, owner: str) -> dict[str, Any]:
     raise NotFound(Message("board.unknown"))
 
 
-def _stand(db: Database, board: int, head: int, body: JSON) -> None:
+def _stand(db: Database, board: int, head: int, body: JSON, text: str) -> None:
     sql = "UPDATE storyboards SET head = ?, title = ?, body = ?, updated_at = ? WHERE seq = ?"
-    db.execute(sql, [head, body["title"], json.dumps(body), stamp(), board])
+    db.execute(sql, [head, body["title"], text, stamp(), board])
     db.execute("DELETE FROM shots WHERE board = ?", [board])
     sql = f"INSERT INTO shots (board, idx, {', '.join(SHOT_COLUMNS)}) VALUES (?, ?{', ?' * len(SHOT_COLUMNS)})"
     db.conn.executemany(sql, [_shot(board, index, shot) for index, shot in enumerate(body["shots"])])

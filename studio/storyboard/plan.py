@@ -9,6 +9,7 @@ import hashlib
 import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 
 from studio.catalogue import Catalogue, Model, validation
 from studio.catalogue.schema import FreeSize, Size
@@ -36,7 +37,7 @@ class Plan:
     problems: tuple[str, ...]
     notes: tuple[str, ...] = ()
 
-    @property
+    @cached_property
     def fingerprint(self) -> str:
         """What was asked, as a hash: equal fingerprints are equal requests, n and consent aside."""
         return fingerprint(self.body)

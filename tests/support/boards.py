@@ -17,9 +17,9 @@ def give_takes(
     studio: Studio, board_id: str, files: Mapping[str, Asset], *, kind: Literal["draft", "render"] = "render"
 ) -> Board:
     """Each of these shots (by id) gets a take with this file, made from the shot as it is."""
-    board, draft = studio.local.storyboards.get(board_id).board, kind == "draft"
-    known = studio.local.storyboards.assets_of(board)
-    plans = {i: studio.local.storyboards._plan(board, board.shot(i), known, draft=draft) for i in files}
+    snapshot = studio.local.storyboards.snapshot(board_id)
+    found = {s.shot.id: s.drafted.plan if kind == "draft" else s.plan for s in snapshot.states}
+    plans = {i: plan for i, plan in found.items() if plan}
     takes: dict[str, Take] = {}
     with studio.context.store.write() as db:
         for shot, asset in files.items():

@@ -3,6 +3,7 @@
 
 import { t } from "../dom.js";
 import { get, post, toast } from "../net.js";
+import { merged, since } from "./changes.js";
 
 const TYPING_MS = 600;
 const AGAIN_MS = 4000;
@@ -69,9 +70,11 @@ export class Store {
   /** Take over a whole board that an answer brought; what the page shows ahead of the studio stays as it is shown. */
   take(answer) {
     if (!answer?.board) return answer;
-    this.data = answer;
+    const data = merged(this.data, answer);
+    if (!data) return void this.reload({ whole: true }); // never awaited in here: it comes after what is under way
+    this.data = data;
     for (const op of [...this.shown, ...this.typed.values()]) this.apply(op);
-    if (answer.made && answer.shots[answer.made]) this.selected = answer.made;
+    if (answer.made && data.shots[answer.made]) this.selected = answer.made;
     this.tell();
     return answer;
   }
@@ -84,7 +87,7 @@ export class Store {
       .then(work)
       .catch((error) => {
         toast(error.message, { bad: true });
-        if (error.status) this.reload(); // the page and the board no longer agree
+        if (error.status) this.reload({ whole: true }); // the page and the board no longer agree
         return undefined;
       })
       .finally(() => {
@@ -95,14 +98,16 @@ export class Store {
     return next;
   }
 
-  reload() {
-    this.chain = this.chain.then(async () => this.take(await get(this.path))).catch(() => {});
+  /** Ask what the studio has now. whole: all of it, for what the page shows may not be what it was told. */
+  reload({ whole = false } = {}) {
+    const asked = () => get(whole ? this.path : since(this.path, this.data));
+    this.chain = this.chain.then(async () => this.take(await asked())).catch(() => {});
     return this.chain;
   }
 
   edit(op) {
     this.flush();
-    return this.queue(async () => this.take(await post(`${this.path}/edit`, op)));
+    return this.queue(async () => this.take(await this.send("edit", op)));
   }
 
   /** Put the shots into another order: shown at once, while the answers to earlier edits still arrive. */
@@ -114,7 +119,7 @@ export class Store {
     const sent = this.queue(async () => {
       let answer;
       try {
-        answer = await post(`${this.path}/edit`, op);
+        answer = await this.send("edit", op);
       } finally {
         this.shown.splice(this.shown.indexOf(op), 1);
       }
@@ -131,7 +136,7 @@ export class Store {
 
   act(what, body) {
     this.flush();
-    return this.queue(async () => this.take(await post(`${this.path}/${what}`, body)));
+    return this.queue(async () => this.take(await this.send(what, body)));
   }
 
   undo(redo = false) {
@@ -159,14 +164,19 @@ export class Store {
     for (const [key, op] of this.typed) {
       if (op.sent) continue;
       op.sent = true;
-      this.chain = this.chain.then(() => this.send(key, op));
+      this.chain = this.chain.then(() => this.sendTyped(key, op));
     }
   }
 
-  async send(key, op) {
+  /** Post to the board; the answer has what changed since the page's version. */
+  send(what, body) {
+    return post(since(`${this.path}/${what}`, this.data), body);
+  }
+
+  async sendTyped(key, op) {
     const { sent, ...body } = op;
     try {
-      const answer = await post(`${this.path}/edit`, body);
+      const answer = await this.send("edit", body);
       if (this.typed.get(key) === op) this.typed.delete(key);
       this.offline = false;
       this.keep();
@@ -178,7 +188,8 @@ export class Store {
         this.keep();
         toast(error.message, { bad: true });
         this.offline = false;
-        return this.reload();
+        this.reload({ whole: true });
+        return;
       }
       this.offline = true; // nothing is lost: it is tried until the studio answers
       this.timer = setTimeout(() => this.flush(), AGAIN_MS);

@@ -5,6 +5,13 @@ export function times({ first, last, start, overlap }, fps) {
   return { in: first / fps, length: (last - first) / fps, at: start / fps, overlap: overlap / fps };
 }
 
+/** A shot's times as the board has them, from its four numbers in frames. */
+export function shown([first, last, start, overlap], fps) {
+  const segment = { first, last, start, overlap };
+  const t = times(segment, fps);
+  return { segment, at_s: t.at, length_s: t.length, in_s: t.in, out_s: t.in + t.length };
+}
+
 /** The number of the clip on top at this time of the film. */
 export function clipAt(clips, at) {
   let i = clips.length - 1;

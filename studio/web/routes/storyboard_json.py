@@ -1,26 +1,26 @@
-"""A board as the JSON its page draws: one answer with everything, so that the page never joins halves of two states.
+"""A board as the JSON its page draws: one answer from one snapshot, so that the page never joins halves of two states.
 
 Text goes out as it is: the page puts it in by textContent only.
 """
 
 from __future__ import annotations
 
-from dataclasses import asdict
+from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
-from studio.domain import JSON, Asset, Run, Status, Task
-from studio.errors import NotFound, StudioError
+from studio.domain import JSON, Run, Status, Task
 from studio.film import platforms
-from studio.film.timeline import Timeline
-from studio.messages import of_error
+from studio.services.board_snapshots import Overview
 from studio.services.continuations import ChainPlan
 from studio.services.one_run_films import WholeState
-from studio.services.storyboards import Opened, ProductionMethod, ShotState
+from studio.services.storyboards import Opened, ProductionMethod
 from studio.store.exports import FilmRow
-from studio.storyboard import model_choice, one_run, references, to_timeline
+from studio.storyboard import one_run, references
 from studio.storyboard.model import Board
 from studio.storyboard.one_run import spans_in
+from studio.storyboard.snapshot import BoardSnapshot, ShotPrice, ShotState, asset_ids
 from studio.web.pages.model_picker import price_hint
+from studio.web.routes.board_changes import Answer, AnswerLog, ShotPart, shot_times
 from studio.web.routes.run_json import asset_card, card, model_label
 
 if TYPE_CHECKING:
@@ -29,48 +29,62 @@ if TYPE_CHECKING:
 VIDEO = (Task.TEXT_TO_VIDEO, Task.IMAGE_TO_VIDEO, Task.REFERENCE_TO_VIDEO)
 
 
-def summary(studio: Studio, opened: Opened, *, owner: str) -> JSON:
-    """One card of the list of boards."""
+def summaries(studio: Studio, boards: list[Opened], *, owner: str) -> list[JSON]:
+    """The cards of the list of boards."""
+    overviews = studio.acting_for(owner).storyboards.overviews([opened.board for opened in boards])
+    return [_summary(opened, overview) for opened, overview in zip(boards, overviews, strict=True)]
+
+
+def _summary(opened: Opened, overview: Overview) -> JSON:
     board = opened.board
-    cover = studio.acting_for(owner).storyboards.cover(board)
-    length_s = to_timeline.timeline(board, {}).length_s
     return {
-        "id": board.id, "title": board.title, "shots": len(board.shots), "length_s": length_s,
-        "shape": round(board.width / board.height, 4), "cover": cover.id if cover else None,
+        "id": board.id, "title": board.title, "shots": len(board.shots), "length_s": overview.length_s,
+        "shape": round(board.width / board.height, 4), "cover": overview.cover.id if overview.cover else None,
         "first": board.shots[0].prompt[:200] if board.shots else "", "updated_at": opened.updated_at,
     }  # fmt: skip
 
 
-def whole(studio: Studio, opened: Opened, *, owner: str, made: str = "") -> JSON:
+def answer(studio: Studio, log: AnswerLog, opened: Opened, *, owner: str, since: str = "", made: str = "") -> JSON:
     """The board, what there is of each shot, the files it names, prices, and what undo would take back.
 
-    made: id of the shot or member that the last edit brought.
+    made: id of the shot or member that the last edit brought. since: a version that the page has; then only what is
+    other by now, else everything.
     """
     board = opened.board
     services = studio.acting_for(owner)
-    states = services.storyboards.states(board)
-    wholes = services.one_run_films.states(board)
-    clips = {state.shot.id: clip for state in states if (clip := _clip(studio, state))}
-    timeline = to_timeline.timeline(board, clips)
-    shots = [_shot(studio, board, state, owner=owner) | _times(timeline, index) for index, state in enumerate(states)]
-    return {
-        "board": board.model_dump(mode="json", exclude={"shots": {"__all__": {"takes", "params"}}, "wholes": True}),
-        "shots": {state.shot.id: one for state, one in zip(states, shots, strict=True)},
-        "length_s": timeline.length_s, "frames": timeline.frames,
-        "assets": _assets(studio, board, owner),
+    snapshot = services.storyboards.snapshot_of(board)
+    prices = services.storyboards.prices(snapshot)
+    wholes = services.one_run_films.states_of(snapshot)
+    named = {i: asset_card(found) for i in asset_ids(board) if (found := snapshot.assets.get(i))}
+    shots = {s.shot.id: _part(studio, log, board, s, prices[s.shot.id], owner) for s in snapshot.states}
+    rest = {
+        "length_s": snapshot.timeline.length_s, "frames": snapshot.timeline.frames, "assets": named,
         "model_label": model_label(studio, board.model),
-        "price": _price(states, shots, [state.run for state in wholes]),
+        "price": _price(snapshot, prices, [state.run for state in wholes]),
         "following": _following(studio, board, owner),
         "wholes": [_whole(studio, board, state) for state in wholes],
         "undo": opened.undoable, "redo": opened.redoable, "updated_at": opened.updated_at, "made": made,
     }  # fmt: skip
+    fields = board.model_dump(mode="json", exclude={"shots": True, "wholes": True})
+    return log.told(Answer((owner, board.id), fields, shots, snapshot.timeline, rest), since)
 
 
-def _shot(studio: Studio, board: Board, state: ShotState, *, owner: str) -> JSON:
+def _part(studio: Studio, log: AnswerLog, board: Board, state: ShotState, price: ShotPrice, owner: str) -> ShotPart:
+    """The shot's part of the answer, made anew only where something that it shows has changed."""
     shot = state.shot
-    usd, expected_s, said = _estimate(studio, board, state, owner)
-    members = [m.id for name in shot.mentions() if (m := board.member(name))]
-    sister = model_choice.sister(board, shot, studio.catalogue)
+    label = model_label(studio, shot.model or board.model)
+    members = {name: m.id if (m := board.member(name)) else None for name in shot.mentions()}
+    made_from = (shot, state.takes, state.draft and state.draft.id, state.planned, price, label, members)
+    return log.part(
+        (owner, board.id, shot.id), made_from,
+        lambda: ShotPart(
+            shot.model_dump(mode="json", exclude={"takes", "params"}), _shot(studio, state, price, label, members)
+        ),
+    )  # fmt: skip
+
+
+def _shot(studio: Studio, state: ShotState, price: ShotPrice, label: str, members: dict[str, str | None]) -> JSON:
+    sister = state.planned.sister
     return {
         "best": asset_card(state.best) if state.best else None,
         "best_kind": state.best_kind,
@@ -80,28 +94,13 @@ def _shot(studio: Studio, board: Board, state: ShotState, *, owner: str) -> JSON
         "running": card(studio, state.running) if state.running else None,
         "failed": state.failed.error or "" if state.failed else None,
         "takes": [_take(studio, state, run) for run in reversed(state.takes)],
-        "problems": said, "hints": list(state.plan.notes) if state.plan else [],
+        "problems": list(price.problems), "hints": list(state.plan.notes) if state.plan else [],
         "fits": {"id": sister.id, "label": sister.label} if sister else None,
-        "usd": usd, "expected_s": expected_s,
-        "model_label": model_label(studio, shot.model or board.model),
+        "usd": price.usd, "expected_s": price.expected_s,
+        "model_label": label,
         "asks_s": state.plan.body.get("duration_s") if state.plan else None,
-        "cast": list(dict.fromkeys(members)),
-        "strangers": [name for name in shot.mentions() if not board.member(name)],
-    }  # fmt: skip
-
-
-def _clip(studio: Studio, state: ShotState) -> to_timeline.Clip | None:
-    if not state.best:
-        return None
-    return to_timeline.Clip(state.best, studio.library.path(state.best), draft=state.best_kind == "draft")
-
-
-def _times(timeline: Timeline, index: int) -> JSON:
-    """When the film shows a shot. segment: in whole frames, of its file and of the film; the rest in seconds."""
-    segment = timeline.segments[index]
-    return {
-        "segment": asdict(segment), "at_s": timeline.seconds(segment.start), "length_s": timeline.shown_s(index),
-        "in_s": timeline.seconds(segment.first), "out_s": timeline.seconds(segment.last),
+        "cast": list(dict.fromkeys(i for i in members.values() if i)),
+        "strangers": [name for name, member in members.items() if member is None],
     }  # fmt: skip
 
 
@@ -112,46 +111,15 @@ def _take(studio: Studio, state: ShotState, run: Run) -> JSON:
     return card(studio, run) | {"take": take.kind, "old": old, "chosen": run.id == state.shot.chosen}
 
 
-def _estimate(
-    studio: Studio, board: Board, state: ShotState, owner: str
-) -> tuple[float | None, float | None, list[str]]:
-    """Price and time of rendering the shot as it is, and what stands against it, each in a sentence."""
-    if state.plan is None:
-        return None, None, [state.refusal]
-    if state.plan.problems:
-        priced = studio.acting_for(owner).continuations.estimate(board, state.shot)
-        said = list(state.plan.problems)
-        return (priced.usd, priced.expected_s, said) if priced else (None, None, said)
-    try:
-        found = studio.acting_for(owner).requests.estimate([state.plan.body])
-    except StudioError as error:
-        return None, None, [of_error(error)]
-    return found.usd, found.expected_s, []
-
-
-def _price(states: list[ShotState], shots: list[JSON], wholes: list[Run]) -> JSON:
+def _price(snapshot: BoardSnapshot, prices: Mapping[str, ShotPrice], wholes: list[Run]) -> JSON:
     """spent_usd: takes and whole films so far. left_usd: for shots without a standing take; unknown: unpriced ones."""
-    takes = [r for r in (*(r for s in states for r in s.takes), *wholes) if r.status is Status.SUCCEEDED]
-    left = [one["usd"] for state, one in zip(states, shots, strict=True) if state.render is None]
+    takes = [r for r in (*(r for s in snapshot.states for r in s.takes), *wholes) if r.status is Status.SUCCEEDED]
+    left = [prices[state.shot.id].usd for state in snapshot.states if state.render is None]
     spent = sum(r.cost_usd if r.cost_usd is not None else r.estimate_usd or 0 for r in takes)
     return {
         "spent_usd": round(spent, 4), "left_usd": round(sum(u for u in left if u is not None), 4),
         "left": len(left), "unknown": sum(u is None for u in left),
     }  # fmt: skip
-
-
-def _assets(studio: Studio, board: Board, owner: str) -> JSON:
-    ids = {i for m in board.cast for i in (*m.references, *([m.voice] if m.voice else []))}
-    ids |= {s.start.asset for s in board.shots if s.start.asset}
-    ids |= {board.delivery.music} if board.delivery.music else set()
-    return {i: asset_card(found) for i in ids if (found := _asset(studio, i, owner))}
-
-
-def _asset(studio: Studio, asset_id: str, owner: str) -> Asset | None:
-    try:
-        return studio.acting_for(owner).assets.get(asset_id)
-    except NotFound:
-        return None
 
 
 def models(studio: Studio) -> list[JSON]:
@@ -191,7 +159,7 @@ def _whole(studio: Studio, board: Board, state: WholeState) -> JSON:
         "run": card(studio, state.run), "film": asset_card(state.film) if state.film else None, "old": state.old,
         "cutting": state.cutting, "error": state.error, "shown": board.shown == state.whole.run,
         "spans": [
-            {"shot": s.shot, "start_s": s.start_s, "end_s": s.end_s} | _times(timeline, index)
+            {"shot": s.shot, "start_s": s.start_s, "end_s": s.end_s} | shot_times(timeline, index)
             for index, s in enumerate(parts)
         ],
     }  # fmt: skip

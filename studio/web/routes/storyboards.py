@@ -1,6 +1,7 @@
 """The storyboard's own JSON under /ui/boards: read a board whole, change it by small edits, draft, render, export.
 
-Every change answers with the whole board as it then stands. Uploads come as the plain body of a POST.
+Every change answers with the board as it then stands: whole, or, for a page that says which version it has, with what
+changed since. Uploads come as the plain body of a POST.
 """
 
 from __future__ import annotations
@@ -22,13 +23,16 @@ from starlette.responses import FileResponse, Response
 from studio.domain import JSON, Asset, Task
 from studio.errors import Conflict, MediaError, NotFound, StudioError
 from studio.payload import Payload
+from studio.services.storyboards import Opened
 from studio.storage import storing
 from studio.storyboard import script as text
 from studio.storyboard.commands import AnyOp, change_of
 from studio.storyboard.limits import LONG, Id
+from studio.web.language import PageJSON
 from studio.web.middleware.same_origin import owner_of
 from studio.web.pages import model_picker
 from studio.web.routes import storyboard_json
+from studio.web.routes.board_changes import AnswerLog
 from studio.web.routes.files import answer, thumb_mime
 from studio.web.routes.run_json import asset_card
 from studio.web.routes.runs import Owner, SentenceRoute
@@ -139,25 +143,43 @@ class Checking(Payload):
 def router(studio: Studio) -> APIRouter:
     """All routes of the storyboard."""
     made = APIRouter(prefix="/ui", route_class=SentenceRoute, include_in_schema=False)
+    answers = BoardAnswers(studio)
     _files(made, studio)
-    _boards(made, studio)
-    _making(made, studio)
+    _boards(made, studio, answers)
+    _making(made, studio, answers)
     _texts(made, studio)
     _films(made, studio)
     return made
 
 
-def _boards(made: APIRouter, studio: Studio) -> None:
+Since = Annotated[str, Query(max_length=64)]
+"""The version of the answer that the page has: then it is told only what changed. Without one the answer is whole."""
+
+
+class BoardAnswers:
+    """The answer to every call that changes or reads a board."""
+
+    def __init__(self, studio: Studio) -> None:
+        self._studio, self._log = studio, AnswerLog()
+
+    def of(self, opened: Opened, owner: str, since: str, *, made: str = "", **more: object) -> Response:
+        """The board as it stands, whole or as what changed since; more: further keys."""
+        found = storyboard_json.answer(self._studio, self._log, opened, owner=owner, since=since, made=made)
+        return PageJSON(found | more)
+
+    def now(self, board_id: str, owner: str, since: str, *, queued: int) -> Response:
+        """The board as it stands by now."""
+        return self.of(self._studio.acting_for(owner).storyboards.get(board_id), owner, since, queued=queued)
+
+
+def _boards(made: APIRouter, studio: Studio, answers: BoardAnswers) -> None:
     @made.get("/boards")
     def listed(owner: Owner) -> JSON:
-        return {
-            "boards": [
-                storyboard_json.summary(studio, b, owner=owner) for b in studio.acting_for(owner).storyboards.all()
-            ]
-        }
+        boards = studio.acting_for(owner).storyboards.all()
+        return {"boards": storyboard_json.summaries(studio, boards, owner=owner)}
 
     @made.post("/boards")
-    def create(body: Making, owner: Owner) -> JSON:
+    def create(body: Making, owner: Owner) -> Response:
         fields = body.model_dump(include={"width", "height", "fps"})
         fields["model"] = model_picker.first(studio, Task.TEXT_TO_VIDEO).id
         opened = studio.acting_for(owner).storyboards.create(body.title, script=body.script, **fields)
@@ -165,7 +187,7 @@ def _boards(made: APIRouter, studio: Studio) -> None:
             with suppress(StudioError):  # the board is there all the same; each shot shows what stands against it
                 studio.acting_for(owner).storyboards.draft(opened.board.id)
             opened = studio.acting_for(owner).storyboards.get(opened.board.id)
-        return storyboard_json.whole(studio, opened, owner=owner)
+        return answers.of(opened, owner, "")
 
     @made.get("/boards/models")
     def models(owner: Owner) -> JSON:
@@ -176,21 +198,19 @@ def _boards(made: APIRouter, studio: Studio) -> None:
         return {"places": storyboard_json.places()}
 
     @made.get("/boards/{board_id}")
-    def one(board_id: Id, owner: Owner) -> JSON:
-        return storyboard_json.whole(studio, studio.acting_for(owner).storyboards.get(board_id), owner=owner)
+    def one(board_id: Id, owner: Owner, since: Since = "") -> Response:
+        return answers.of(studio.acting_for(owner).storyboards.get(board_id), owner, since)
 
     @made.post("/boards/{board_id}/edit")
-    def edit(board_id: Id, op: Op, owner: Owner) -> JSON:
+    def edit(board_id: Id, op: Op, owner: Owner, since: Since = "") -> Response:
         op.check(UserLibrary(studio, owner))
         new: list[str] = []
         opened = studio.acting_for(owner).storyboards.edit(board_id, op.what(), change_of(op, new), same=op.same)
-        return storyboard_json.whole(studio, opened, owner=owner, made=new[0] if new else "")
+        return answers.of(opened, owner, since, made=new[0] if new else "")
 
     @made.post("/boards/{board_id}/undo")
-    def undo(board_id: Id, body: Step, owner: Owner) -> JSON:
-        return storyboard_json.whole(
-            studio, studio.acting_for(owner).storyboards.undo(board_id, redo=body.redo), owner=owner
-        )
+    def undo(board_id: Id, body: Step, owner: Owner, since: Since = "") -> Response:
+        return answers.of(studio.acting_for(owner).storyboards.undo(board_id, redo=body.redo), owner, since)
 
     @made.post("/boards/{board_id}/trash")
     def trash(board_id: Id, body: Back, owner: Owner) -> JSON:
@@ -198,38 +218,35 @@ def _boards(made: APIRouter, studio: Studio) -> None:
         return {"id": board_id}
 
 
-def _making(made: APIRouter, studio: Studio) -> None:
-    def now(board_id: str, owner: str, runs: int) -> JSON:
-        opened = studio.acting_for(owner).storyboards.get(board_id)
-        return storyboard_json.whole(studio, opened, owner=owner) | {"queued": runs}
-
+def _making(made: APIRouter, studio: Studio, answers: BoardAnswers) -> None:
     @made.post("/boards/{board_id}/draft")
-    def draft(board_id: Id, body: Some, owner: Owner) -> JSON:
-        return now(board_id, owner, len(studio.acting_for(owner).storyboards.draft(board_id, shots=body.shots)))
+    def draft(board_id: Id, body: Some, owner: Owner, since: Since = "") -> Response:
+        runs = studio.acting_for(owner).storyboards.draft(board_id, shots=body.shots)
+        return answers.now(board_id, owner, since, queued=len(runs))
 
     @made.post("/boards/{board_id}/render-plan")
     def plan(board_id: Id, body: Some, owner: Owner) -> JSON:
         return storyboard_json.render_plan(studio.acting_for(owner).continuations.plan(board_id, shots=body.shots))
 
     @made.post("/boards/{board_id}/render")
-    def render(board_id: Id, body: Render, owner: Owner) -> JSON:
+    def render(board_id: Id, body: Render, owner: Owner, since: Since = "") -> Response:
         plan = studio.acting_for(owner).continuations.plan(board_id, shots=body.shots)
         if not plan.ready and not plan.follow:
             raise Conflict("Nothing is left to render.")
         if plan.estimate.usd is not None and (body.usd is None or plan.estimate.usd > body.usd + CENT):
             raise Conflict(f"The price is now ${plan.estimate.usd:.2f}; look at it once more.")
         studio.acting_for(owner).continuations.start(board_id, shots=body.shots)
-        return now(board_id, owner, len(plan.ready) + len(plan.follow))
+        return answers.now(board_id, owner, since, queued=len(plan.ready) + len(plan.follow))
 
     @made.post("/boards/{board_id}/stop-following")
-    def stop(board_id: Id, owner: Owner) -> JSON:
+    def stop(board_id: Id, owner: Owner, since: Since = "") -> Response:
         studio.acting_for(owner).continuations.stop(board_id)
-        return now(board_id, owner, 0)
+        return answers.now(board_id, owner, since, queued=0)
 
     @made.post("/boards/{board_id}/retake")
-    def retake(board_id: Id, body: One, owner: Owner) -> JSON:
+    def retake(board_id: Id, body: One, owner: Owner, since: Since = "") -> Response:
         studio.acting_for(owner).storyboards.retake(board_id, body.shot)
-        return now(board_id, owner, 1)
+        return answers.now(board_id, owner, since, queued=1)
 
     @made.get("/boards/{board_id}/ways")
     def ways(board_id: Id, model: str, owner: Owner) -> JSON:
@@ -237,19 +254,19 @@ def _making(made: APIRouter, studio: Studio) -> None:
         return {"one_run": storyboard_json.production_method(one), "per_shot": storyboard_json.production_method(each)}
 
     @made.post("/boards/{board_id}/one-run")
-    def one_run(board_id: Id, body: Model, owner: Owner) -> JSON:
+    def one_run(board_id: Id, body: Model, owner: Owner, since: Since = "") -> Response:
         studio.acting_for(owner).one_run_films.make(board_id, body.model)
-        return now(board_id, owner, 1)
+        return answers.now(board_id, owner, since, queued=1)
 
     @made.post("/boards/{board_id}/show")
-    def show(board_id: Id, body: Shown, owner: Owner) -> JSON:
+    def show(board_id: Id, body: Shown, owner: Owner, since: Since = "") -> Response:
         studio.acting_for(owner).one_run_films.show(board_id, body.run)
-        return now(board_id, owner, 0)
+        return answers.now(board_id, owner, since, queued=0)
 
     @made.post("/boards/{board_id}/use-as-takes")
-    def cut_apart(board_id: Id, body: Shown, owner: Owner) -> JSON:
+    def cut_apart(board_id: Id, body: Shown, owner: Owner, since: Since = "") -> Response:
         studio.acting_for(owner).one_run_films.use_as_takes(board_id, body.run or "")
-        return now(board_id, owner, 0)
+        return answers.now(board_id, owner, since, queued=0)
 
 
 def _texts(made: APIRouter, studio: Studio) -> None:

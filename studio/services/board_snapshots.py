@@ -1,0 +1,79 @@
+"""Boards read once: a few SQL statements for any number of shots, takes and files, and plans that are kept."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from pathlib import Path
+
+from studio.domain import Asset, Run
+from studio.services.context import Context
+from studio.store import assets as asset_rows
+from studio.storyboard import snapshot as values
+from studio.storyboard import to_timeline
+from studio.storyboard.continuation import STAND_IN, stand_in
+from studio.storyboard.model import Board
+from studio.storyboard.snapshot import BoardSnapshot, LastFrame
+
+
+@dataclass(frozen=True)
+class Overview:
+    """A board in a list. cover: the clip of its first shot that has one."""
+
+    cover: Asset | None
+    length_s: float
+
+
+class SnapshotReader:
+    """Reads boards as one user sees them. Safe from any thread."""
+
+    def __init__(self, context: Context, user: str) -> None:
+        self._context, self.user = context, user
+        self._data = context.settings.data.resolve()
+
+    def path(self, asset: Asset) -> Path:
+        """Where a clip lies, without a look at the disk: a board asks this of every shot at each edit."""
+        return self._data / asset.path
+
+    def read(self, board: Board, last_frame: LastFrame) -> BoardSnapshot:
+        """The board with its runs, files, plans and clips. last_frame: takes the frame that a shot may start from."""
+        runs = self.runs(values.run_ids(board))
+        frames, faults = values.previous_frames(board, runs, last_frame)
+        assets = self.assets([*values.asset_ids(board), *frames.values()])
+        plans = self._context.boards.planner.of_board(
+            board, self._context.catalogue, assets | {STAND_IN: stand_in(board, None)}
+        )
+        states = tuple(
+            values.shot_state(
+                shot, runs, plans.plan(shot, frame=frames.get(shot.id), fault=faults.get(shot.id, "")),
+                plans.plan(shot, draft=True),
+            )
+            for shot in board.shots
+        )  # fmt: skip
+        clips = values.clips_of(states, self.path)
+        return BoardSnapshot(board, runs, assets, states, clips, to_timeline.timeline(board, clips), plans)
+
+    def overviews(self, boards: Iterable[Board]) -> list[Overview]:
+        """What a list shows of each of these boards."""
+        boards = list(boards)
+        runs = self.runs([i for board in boards for i in values.run_ids(board)])
+        return [self._overview(board, runs) for board in boards]
+
+    def _overview(self, board: Board, runs: dict[str, Run]) -> Overview:
+        clips: to_timeline.Clips = values.best_clips(board, runs, self.path)
+        cover = next((clips[shot.id].asset for shot in board.shots if shot.id in clips), None)
+        return Overview(cover, to_timeline.timeline(board, clips).length_s)
+
+    def runs(self, run_ids: Iterable[str]) -> dict[str, Run]:
+        """These runs as they are now, without those that do not exist for this user."""
+        wanted = list(run_ids)
+        if not wanted:
+            return {}
+        with self._context.store.read() as db:
+            found = self._context.boards.runs.several(db, wanted, self.user)
+        return {run_id: self._context.alive(run) for run_id, run in found.items()}
+
+    def assets(self, asset_ids: Iterable[str]) -> dict[str, Asset]:
+        """These files, without those that do not exist for this user."""
+        with self._context.store.read() as db:
+            return asset_rows.several(db, dict.fromkeys(asset_ids), self.user)
