@@ -67,7 +67,6 @@ def names() -> dict[str, str]:
     """What things are called in English and Chinese, lower case -> the drawing's name."""
     found: dict[str, str] = {}
     for name, row in _table()["drawings"].items():
-        found[name.replace("-", " ")] = name
         found |= {called: name for called in row["names"] if called not in found}
     return found
 

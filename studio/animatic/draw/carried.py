@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import numpy as np
+
 from studio.animatic.artwork import STAND_IN
 from studio.animatic.draw import people, sprites
 from studio.animatic.draw.canvas import Canvas
@@ -11,8 +13,8 @@ from studio.animatic.draw.plan import Plan
 from studio.animatic.draw.sketch import Sketch
 from studio.animatic.text.reading import Figure, Thing
 
-LARGEST = 0.62
-"""In persons: what is taller in life is drawn so tall in a hand."""
+SMALLEST, LARGEST = 0.12, 0.62
+"""In persons: what is smaller or taller in life is drawn so tall in a hand, to be seen and to fit."""
 SHINING = frozenset({"lantern", "candle", "match", "torch", "glow"})
 """Things that light up what is around them."""
 HUNG = frozenset({"lantern", "suitcase", "bucket", "guitar"})
@@ -39,16 +41,17 @@ def posture_of(figure: Figure) -> str:
     return "reading" if figure.holds in IN_BOTH else "holding"
 
 
-def draw(plan: Plan, canvas: Canvas, figure: Figure, posture: str, place: Place, colour: str) -> None:
+def draw(plan: Plan, canvas: Canvas, figure: Figure, posture: str, place: Place) -> None:
     """Put the figure's thing into its near hand. place: of the figure, with its drawn height."""
-    thing = Thing(figure.holds, colour=colour)
+    named = next((t for t in plan.reading.objects if t.kind == figure.holds), None)
+    thing = named or Thing(figure.holds)
     if thing.drawing is None:
         return
     if thing.kind == "kite":
         _kite(plan, canvas, posture, place, thing)
         return
     hand = people.pose_of(posture).arms[0][1]
-    tall = min(LARGEST, thing.drawing.tall * 1.1)
+    tall = float(np.clip(thing.drawing.tall * 1.3, SMALLEST, LARGEST))
     size = place.height * tall
     drop = 0.92 * tall if thing.kind in HUNG else 0.02 if tall < 0.25 else 0.4 * tall
     x = place.x + place.facing * plan.dx(hand[0] * place.height)

@@ -83,13 +83,14 @@ def _one(plan: Plan, canvas: Canvas, figure: Figure, place: Place, index: int, m
     if shot in CLOSE and alone:
         size = max(size, 0.82)
     if figure.posture == "riding" and mounted:
+        place = _in_the_saddle(plan, place, next(iter(mounted)))
         lift = _steed(plan, canvas, figure, place, next(iter(mounted)))
     if figure.posture == "flying":
         lift = 0.35
     posture = carried.posture_of(figure)
     if plan.reading.close and posture in ("raising", "waving", "jumping", "dancing", "throwing"):
         posture = "standing"  # an arm before the face hides what a close shot is for
-    if lift:  # riders sit a little forward of the middle
+    if lift and "bike" not in mounted:  # riders sit a little forward of the middle
         place = replace(place, x=place.x + place.facing * plan.dx(0.05 * place.height))
     if shot in CLOSE and size < 1 and alone:  # a child's head is as high in a close frame as a grown-up's
         place = replace(place, y=place.y - plan.dy(place.height * (1 - size)))
@@ -106,8 +107,7 @@ def _one(plan: Plan, canvas: Canvas, figure: Figure, place: Place, index: int, m
     people.person(s, look, posture, away=away, face=place.height * plan.at.unit * size > 110)
     things.light(plan, s)
     if figure.holds and plan.reading.setting != "product":
-        given = next((t.colour for t in plan.reading.objects if t.kind == figure.holds), "")
-        carried.draw(plan, canvas, figure, posture, replace(place, height=place.height * size), given)
+        carried.draw(plan, canvas, figure, posture, replace(place, height=place.height * size))
 
 
 def size_of(figure: Figure) -> float:
@@ -152,8 +152,15 @@ def _beast(plan: Plan, canvas: Canvas, figure: Figure, place: Place, index: int)
     things.light(plan, s)
 
 
-SADDLES = {"horse": 0.56, "camel": 0.62, "elephant": 0.92, "bike": 0.42}
+SADDLES = {"horse": 0.56, "camel": 0.62, "elephant": 0.92, "bike": 0.8}
 """Where a rider sits, as a share of the mount's height."""
+
+
+def _in_the_saddle(plan: Plan, place: Place, kind: str) -> Place:
+    """The place of a rider, smaller where the head would leave the frame."""
+    drawing = artwork.find(kind)
+    up = drawing.tall * SADDLES.get(kind, 0.6) + 0.72 if drawing else 1.0
+    return replace(place, height=min(place.height, (place.y - 0.06) / plan.dy(up)))
 
 
 def _steed(plan: Plan, canvas: Canvas, figure: Figure, place: Place, kind: str) -> float:

@@ -115,7 +115,7 @@ def _gap(figure: Figure) -> float:
     """Distance to the next figure in figure heights."""
     if figure.animal:
         drawing = figure.drawing
-        return min(1.6, drawing.tall * drawing.aspect * 1.1) if drawing else 0.5
+        return min(2.6, drawing.tall * drawing.aspect * 1.1) if drawing else 0.5
     wide = {"giving": 0.62, "fighting": 0.62, "pushing": 0.7, "crawling": 0.9, "falling": 0.9, "surfing": 0.8}
     if figure.posture in wide:
         return wide[figure.posture]

@@ -20,7 +20,7 @@ from studio.animatic.draw.plan import Plan
 from studio.animatic.draw.sketch import Sketch
 
 LARGEST_PX = 2400
-CALM = 0.86
+CALM = 0.8
 """How much of a drawing's saturation is kept: beside painted places the pure colours of an icon glare."""
 HUE_REACH = 20
 """Half the width of the band of hues, of OpenCV's 180, that a colour word recolours."""

@@ -122,14 +122,21 @@ def stand(plan: Plan, back: Canvas, front: Canvas) -> tuple[float, float] | None
     if plan.reading.setting in PROVIDED:
         large = [t for t in large if t.kind not in PROVIDED[plan.reading.setting]]
     small = [t for t in plan.reading.objects if t.small and t.kind not in held]
-    for n, thing in enumerate(large[:MOST_LARGE]):
-        focus = _large(plan, back, thing, n, alone=alone and n == 0) or focus
+    if plan.reading.close and not alone:
+        large = [t for t in large if t.kind != STAND_IN]
+    large = large[:MOST_LARGE]
+    in_row = _in_row(plan, large) if alone and len(large) > 1 else []
+    for n, thing in enumerate(large):
+        place = in_row[n] if in_row else None
+        focus = _large(plan, back, thing, n, alone=alone and (n == 0 or bool(in_row)), slot=place) or focus
     if plan.reading.shot_size == "over-the-shoulder" and small and plan.reading.people == 1:
         return _tabletop(plan, front, [t for t in small if t.kind not in held] or small)
     near = plan.reading.close or plan.reading.shot_size in ("medium", "") or plan.reading.setting == ""
-    if small and (plan.reading.setting == "product" or (alone and near)):
+    if small and (plan.reading.setting == "product" or (alone and near and not large)):
+        if shut and plan.reading.setting not in ("product", "window"):
+            _board(plan, front)
         focus = _tabletop(plan, front, small)
-    elif small and alone:
+    elif small and alone and not shut:
         _hung(plan, front, small)
     elif (
         small
@@ -144,6 +151,22 @@ def stand(plan: Plan, back: Canvas, front: Canvas) -> tuple[float, float] | None
     return focus
 
 
+def _board(plan: Plan, canvas: Canvas) -> None:
+    """The edge of a table across the foot of the frame, for things in a room."""
+    wood = mix(plan.palette.at((142, 100, 68), 0.74), plan.palette.near, 0.12)
+    left, right = plan.x_span
+    canvas.rect(left, 0.76, right, 0.86, mix(wood, plan.palette.light, 0.16))
+    canvas.rect(left, 0.86, right, plan.bottom, wood)
+
+
+def _in_row(plan: Plan, large: list[Thing]) -> list[tuple[float, float]]:
+    """Things that nobody stands beside, side by side: the middle of each and the room it has, shares of the frame."""
+    wide = [t.drawing.tall * t.drawing.aspect * min(t.count, 8) + 0.3 for t in large if t.drawing]
+    ends = np.cumsum(wide) / sum(wide) * 0.94 + 0.03
+    shares = np.array(wide) / sum(wide) * 0.94
+    return [(float(end - share / 2), float(share)) for end, share in zip(ends, shares, strict=True)]
+
+
 def _indoors(thing: Thing, setting: str) -> bool:
     """Whether something large stands under a roof."""
     group = thing.drawing.group if thing.drawing else ""
@@ -152,8 +175,13 @@ def _indoors(thing: Thing, setting: str) -> bool:
     return group == "large" or (thing.kind in WORKSHOP and setting == "workshop")
 
 
-def _large(plan: Plan, canvas: Canvas, thing: Thing, n: int, *, alone: bool) -> tuple[float, float]:
-    """Vehicles, tents, towers: on the ground, on the water, or in the air; the middle of the first."""
+def _large(
+    plan: Plan, canvas: Canvas, thing: Thing, n: int, *, alone: bool, slot: tuple[float, float] | None = None
+) -> tuple[float, float]:
+    """Vehicles, tents, towers: on the ground, on the water, or in the air; the middle of the first.
+
+    slot: its middle and its room in a row of things, shares of the frame.
+    """
     drawing = thing.drawing
     if drawing is None:
         return 0.5, 0.6
@@ -161,9 +189,12 @@ def _large(plan: Plan, canvas: Canvas, thing: Thing, n: int, *, alone: bool) -> 
     half = tall * drawing.aspect / 2
     count = 1 if thing.kind == "fire" else min(thing.count, 8)
     unit = _unit(plan, thing, drawing, alone=alone)
-    unit = min(unit, 0.94 * plan.wide / (2.25 * half * count), 0.62 / tall)
+    room = slot[1] if slot else 0.94
+    unit = min(unit, room * plan.wide / (2.25 * half * count), 0.62 / tall)
     aside = (0.27 + 0.1 * n) * (plan.light.side if n % 2 == 0 else -plan.light.side)
-    x0 = 0.5 if alone or thing.kind == "beacon" else 0.5 + aside
+    x0 = slot[0] if slot else 0.5 if alone or thing.kind == "beacon" else 0.5 + aside
+    reach = plan.dx(2.25 * half * unit) * count / 2
+    x0 = float(np.clip(x0, min(0.5, reach), max(0.5, 1 - reach)))
     focus = (x0, 0.6)
     for i in range(count):
         x = x0 + (i - (count - 1) / 2) * plan.dx(2.25 * half * unit)
@@ -217,7 +248,7 @@ def _unit(plan: Plan, thing: Thing, drawing: Drawing, *, alone: bool) -> float:
     if drawing.group == "building" and not alone:
         unit = min(unit, (plan.horizon - 0.06) / plan.dy(drawing.tall))
     if drawing.stance == "water" and plan.reading.shot_size in ("wide", "aerial", ""):
-        unit *= (0.5 if drawing.metres > 8 else 0.7) * (0.45 if thing.state == "far" else 1.0)
+        unit *= (0.8 if drawing.metres > 8 else 0.9) * (0.45 if thing.state == "far" else 1.0)
     elif thing.state == "far":
         unit *= 0.4
     if drawing.stance == "air" and not plan.reading.close and thing.kind not in ("rocket", "balloon"):
@@ -247,7 +278,8 @@ def _hung(plan: Plan, canvas: Canvas, small: list[Thing]) -> None:
     for n, thing in enumerate(t for t in small[:3] for _ in range(2 if t.kind == "lantern" else 1)):
         hangs = thing.kind == "lantern"
         x = 0.5 + (0.12 if n % 2 else -0.12) * (1 + n // 2 + bool(plan.reading.figures))
-        y = plan.horizon - plan.dy(0.10) if hangs else max(plan.horizon + 0.14, 0.78)
+        aloft = thing.kind == "kite"
+        y = plan.horizon - plan.dy(0.10) if hangs else 0.3 if aloft else max(plan.horizon + 0.14, 0.78)
         s = Sketch(canvas, x, y, 0.13 if hangs else 0.10, reach=(2.0, 2.0))
         carried.paint(plan, s, thing)
         if thing.kind in SHINING:

@@ -101,8 +101,8 @@ def _named(found: dict[str, dict[str, str]], name: str, drawing: str) -> None:
     usual = artwork.find(meanings.get("figure", ""))
     if category == "figure" and usual and usual.name != drawing and usual.group == "animal":
         meanings["figure"] = drawing
-    elif category == "thing" and set(meanings) == {"wears"}:
-        meanings["thing"] = drawing
+    elif set(meanings) <= {"wears", "sound"}:
+        meanings[category] = drawing
     if "thing" in meanings and category == "thing":
         meanings["art"] = drawing
 

@@ -87,7 +87,7 @@ class Thing:
     @property
     def drawing(self) -> Drawing | None:
         """What it is drawn with; None for what the scenery brings along."""
-        return artwork.find(self.art or self.kind)
+        return artwork.drawings().get(self.art) or artwork.find(self.kind)
 
     @property
     def small(self) -> bool:

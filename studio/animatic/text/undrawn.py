@@ -38,7 +38,7 @@ def marked(found: list[Token]) -> list[Token]:
     """The tokens, those that name what has no drawing turned into stand-ins and people."""
     out = list(found)
     for at, token in enumerate(found):
-        if token.kind == "word" and at and _modifies(found[at - 1]) and artwork.nouns().get(token.text) == "":
+        if token.kind == "word" and at and _modifies(found[at - 1]) and _plain_noun(token.text):
             out[at - 1] = replace(found[at - 1], kind="glue", meanings={})  # a bear trap is no bear
             out[at] = _stand_in(replace(token, text=f"{found[at - 1].text} {token.text}"), False)
         elif token.kind == "word":
@@ -46,6 +46,11 @@ def marked(found: list[Token]) -> list[Token]:
         elif at and _modifies(found[at - 1]) and "figure" in found[at - 1].meanings and "figure" in token.meanings:
             out[at - 1] = replace(found[at - 1], kind="glue", meanings={})  # a bull dog is no bull
     return out
+
+
+def _plain_noun(word: str) -> bool:
+    """Whether a word can only be a noun behind another one; what ends in s may be a verb: the kangaroo hops."""
+    return artwork.nouns().get(word) == "" and (not word.endswith("s") or word.endswith("ss"))
 
 
 def _modifies(token: Token) -> bool:
