@@ -21,25 +21,25 @@ class Stopped(BaseException):
     """The user does not want the job any more. Not an Exception, so that no handler on the way keeps it."""
 
 
-class Line:
+class JobChannel:
     """What a job tells the studio, and whether it should go on."""
 
     def __init__(self, job: str, out: TextIO) -> None:
-        self.job, self._out, self._told = job, out, 0.0
+        self.job, self._out, self._sent_at = job, out, 0.0
         self.stop = threading.Event()
 
-    def say(self, **message: Any) -> None:
+    def send(self, **message: Any) -> None:
         """Send one message about this job."""
         self._out.write(json.dumps({"job": self.job, **message}) + "\n")
         self._out.flush()
 
     def progress(self, fraction: float, word: str) -> None:
-        """Tell how far the job is (0..1). Raises Stopped when it was cancelled. Cheap enough for every frame."""
+        """Say how far the job is (0..1). Raises Stopped when it was cancelled. Cheap enough for every frame."""
         if self.stop.is_set():
             raise Stopped
-        if time.monotonic() - self._told >= REPORT_EVERY_S:
-            self._told = time.monotonic()
-            self.say(fraction=round(min(fraction, 1.0), 4), word=word)
+        if time.monotonic() - self._sent_at >= REPORT_EVERY_S:
+            self._sent_at = time.monotonic()
+            self.send(fraction=round(min(fraction, 1.0), 4), word=word)
 
 
 def main() -> None:
@@ -48,8 +48,8 @@ def main() -> None:
     os.dup2(2, 1)  # what a library prints must not reach the studio as a message
     if hasattr(os, "nice"):
         os.nice(5)
-    waiting: queue.SimpleQueue[tuple[Line, dict[str, Any]]] = queue.SimpleQueue()
-    lines: dict[str, Line] = {}
+    waiting: queue.SimpleQueue[tuple[JobChannel, dict[str, Any]]] = queue.SimpleQueue()
+    lines: dict[str, JobChannel] = {}
     threading.Thread(target=_listen, args=(out, waiting, lines), name="orders", daemon=True).start()
     import cv2  # heavy: after the listener, so that a stop is heard at once
 
@@ -63,18 +63,20 @@ def main() -> None:
         lines.pop(line.job, None)
 
 
-def _listen(out: TextIO, waiting: queue.SimpleQueue[tuple[Line, dict[str, Any]]], lines: dict[str, Line]) -> None:
+def _listen(
+    out: TextIO, waiting: queue.SimpleQueue[tuple[JobChannel, dict[str, Any]]], lines: dict[str, JobChannel]
+) -> None:
     for text in sys.stdin:
         message = json.loads(text)
         if "make" in message:
-            line = lines[message["job"]] = Line(message["job"], out)
+            line = lines[message["job"]] = JobChannel(message["job"], out)
             waiting.put((line, message["make"]))
         elif message.get("stop") in lines:
             lines[message["stop"]].stop.set()
     os._exit(0)
 
 
-def _serve(make: Any, line: Line, body: dict[str, Any]) -> bool:
+def _serve(make: Any, line: JobChannel, body: dict[str, Any]) -> bool:
     """Make one order and report. False when this process should not go on."""
     from studio.animatic.order import Order
     from studio.errors import MediaError
@@ -82,23 +84,23 @@ def _serve(make: Any, line: Line, body: dict[str, Any]) -> bool:
     from studio.storage import reason_of
 
     try:
-        line.say(done=packed(make.make(Order.from_json(body), line.progress)))
+        line.send(done=packed(make.make(Order.from_json(body), line.progress)))
     except Stopped:
-        line.say(cancelled=True)
+        line.send(cancelled=True)
     except MediaError as error:
-        line.say(failed=packed(of_error(error)), kind="refused")
+        line.send(failed=packed(of_error(error)), kind="refused")
     except MemoryError:
-        line.say(failed="", kind="memory")
+        line.send(failed="", kind="memory")
         return False
     except Exception as error:
         if reason := reason_of(error, Path(body["folder"])):
-            line.say(failed=reason, kind="storage")
+            line.send(failed=reason, kind="storage")
             return True
         import traceback
 
         traceback.print_exc()  # the log; a person gets no source line
         kind = "memory" if _of_memory(error) else "broken"
-        line.say(failed=f"{type(error).__module__}.{type(error).__name__}", kind=kind)
+        line.send(failed=f"{type(error).__module__}.{type(error).__name__}", kind=kind)
         return False
     return True
 

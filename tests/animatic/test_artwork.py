@@ -13,7 +13,7 @@ from studio.animatic.artwork import STAND_IN
 from studio.animatic.draw import sprites
 from studio.animatic.draw.palette import NAMED
 from studio.animatic.draw.scene import Scene, compose, still
-from studio.animatic.text.words import read
+from studio.animatic.text.reader import read
 
 ENGLISH = """
 giraffe zebra panda octopus kangaroo lion tiger elephant horse cow sheep goat pig dog cat rabbit squirrel fox wolf bear
@@ -132,7 +132,7 @@ def test_every_kind_of_the_table_can_be_drawn() -> None:
 
 def test_no_artwork_is_read_before_a_draft_needs_it() -> None:
     code = (
-        "import studio, studio.animatic.text.words, studio.animatic.draw.scene, sys\n"
+        "import studio, studio.animatic.text.reader, studio.animatic.draw.scene, sys\n"
         "from studio.animatic import artwork\n"
         "assert artwork.names.cache_info().currsize == artwork._svgs.cache_info().currsize == 0\n"
         "assert 'resvg_py' not in sys.modules"

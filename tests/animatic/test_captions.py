@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from studio.animatic.clips import clips
+from studio.animatic.clips import source_media
 from studio.animatic.draw import input_caption
 from studio.animatic.order import Source
 from studio.media import frames as media_frames
@@ -34,7 +34,7 @@ def letters(rgb: np.ndarray) -> int:
 def test_a_draft_is_used_without_its_strip(tmp_path: Path, task: str) -> None:
     source = drawn(tmp_path / "a", task)
     raw = picture(source.path) if task == "text-to-image" else np.array(media_frames.grab(Path(source.path), 0.0))
-    used = clips.picture(source) if task == "text-to-image" else next(clips.frames(source, 24))
+    used = source_media.picture(source) if task == "text-to-image" else next(source_media.frames(source, 24))
     assert letters(raw) > 20
     assert letters(used) == 0
     assert used.shape == raw.shape

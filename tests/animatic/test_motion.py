@@ -9,9 +9,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from studio.animatic.clips import camera
+from studio.animatic.clips import camera, camera_view
 from studio.animatic.clips.camera import Path as Way
-from studio.animatic.draw import stage
 from studio.animatic.text.reading import Move
 from tests.support.drafts import cut_frames, frames, made, scenery, source_picture
 
@@ -22,20 +21,23 @@ def way(*kinds: str, seconds: float = 5.0, prompt: str = "") -> Way:
     return camera.path([Move(k) for k in kinds], seconds=seconds, seed=3, prompt=prompt)
 
 
-def dot(depth: float, scale: float = 1.0) -> list[stage.Plate]:
+def dot(depth: float, scale: float = 1.0) -> list[camera_view.Plate]:
     """A black ground and one soft white dot in its middle, as plates twice the frame."""
     y, x = np.mgrid[-180:180, -320:320]
     alpha = (255 * np.exp(-((x + 0.5) ** 2 + (y + 0.5) ** 2) / 180)).astype(np.uint8)
     rgba = np.dstack([np.full_like(alpha, 255)] * 3 + [alpha])
-    plates = [stage.plate(np.zeros((360, 640, 3), np.uint8), depth=0), stage.plate(rgba, depth=depth, scale=scale)]
+    plates = [
+        camera_view.plate(np.zeros((360, 640, 3), np.uint8), depth=0),
+        camera_view.plate(rgba, depth=depth, scale=scale),
+    ]
     return [p for p in plates if p is not None]
 
 
-def centre(plates: list[stage.Plate], pose: camera.Pose) -> np.ndarray:
+def centre(plates: list[camera_view.Plate], pose: camera.Pose) -> np.ndarray:
     """Where the dot is seen, px from the frame's middle."""
     width, height = SIZE
     canvas = tuple(np.zeros(s, np.uint8) for s in ((height, width), *[(height // 2, width // 2)] * 2))
-    stage.draw(plates, pose, canvas)  # type: ignore[arg-type]
+    camera_view.draw(plates, pose, canvas)  # type: ignore[arg-type]
     light = canvas[0].astype(float) - 16
     light[light < 4] = 0
     ys, xs = np.mgrid[:height, :width]
@@ -108,7 +110,7 @@ def test_opposite_moves_follow_each_other() -> None:
 def test_no_edge_of_a_layer_ever_shows(kind: str) -> None:
     path = way(kind)
     need = path.overscan(*SIZE)
-    white = stage.plate(np.full((int(180 * need) + 1, int(320 * need) + 1, 3), 255, np.uint8), depth=1.0)
+    white = camera_view.plate(np.full((int(180 * need) + 1, int(320 * need) + 1, 3), 255, np.uint8), depth=1.0)
     assert white is not None
     for n in range(25):
         step, x, y = white.window(path.at(n / 24), *SIZE)

@@ -9,11 +9,11 @@ import pytest
 
 from studio.animatic.clips import scenes
 from studio.animatic.clips.camera import Pose
-from studio.animatic.draw import cast, flocks
+from studio.animatic.draw import figures, flocks
 from studio.animatic.draw.appearance import Appearance
 from studio.animatic.draw.scene import Scene, compose, still
 from studio.animatic.draw.shine import Shine
-from studio.animatic.text.words import read
+from studio.animatic.text.reader import read
 
 HEADER = (
     "Style: overcast northern light, muted blue and ochre.\nCast: Maren, a keeper of seventy in a yellow oilskin; "
@@ -28,13 +28,13 @@ def scene(prompt: str, seed: int = 3) -> Scene:
 def looks(monkeypatch: pytest.MonkeyPatch, prompt: str, seed: int = 3) -> dict[str, Appearance]:
     """How everybody in the picture looked when the brush was set down, by name."""
     seen: dict[str, Appearance] = {}
-    paint = cast.look_of
+    paint = figures.look_of
 
     def noted(plan, figure, index):  # type: ignore[no-untyped-def]
         seen[figure.name] = paint(plan, figure, index)
         return seen[figure.name]
 
-    monkeypatch.setattr(cast, "look_of", noted)
+    monkeypatch.setattr(figures, "look_of", noted)
     scene(prompt, seed)
     return seen
 
@@ -59,7 +59,7 @@ def test_clothes_keep_their_colours_under_a_muted_style(monkeypatch: pytest.Monk
 
 def test_a_child_is_shorter_than_the_adult_beside_it() -> None:
     maren, ida = read("Two-shot, Maren and Ida", header=HEADER).figures
-    assert cast.size_of(ida) < 0.8 * cast.size_of(maren)
+    assert figures.size_of(ida) < 0.8 * figures.size_of(maren)
 
 
 def _layer(made: Scene, name: str) -> np.ndarray:

@@ -9,9 +9,9 @@ import pytest
 
 from studio.animatic.clips import reference_cast, reference_colours
 from studio.animatic.order import Source
+from studio.animatic.text.reader import read_shot
 from studio.animatic.text.reading import Figure
 from studio.animatic.text.shots import shots
-from studio.animatic.text.words import read_shot
 from tests.support.drafts import frames, made, source_clip, source_picture
 
 FOOT = 140

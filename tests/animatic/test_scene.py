@@ -8,11 +8,11 @@ import itertools
 import numpy as np
 import pytest
 
-from studio.animatic.draw import cast
+from studio.animatic.draw import figures
 from studio.animatic.draw.caption import strip
 from studio.animatic.draw.scene import INDOORS, OUTDOORS, Scene, compose, still
 from studio.animatic.text.lexicon import phrases
-from studio.animatic.text.words import read
+from studio.animatic.text.reader import read
 
 SIZE = (320, 180)
 
@@ -64,7 +64,7 @@ def test_black_and_white_has_no_colour() -> None:
 def test_as_many_are_drawn_as_the_prompt_says(monkeypatch: pytest.MonkeyPatch, prompt: str, count: int) -> None:
     """Every person and animal is painted once; counted where the brush is set down."""
     drawn: list[str] = []
-    for module, name in ((cast.people, "person"), (cast.sprites, "paint"), (cast.flocks, "_wings")):
+    for module, name in ((figures.people, "person"), (figures.sprites, "paint"), (figures.flocks, "_wings")):
         paint = getattr(module, name)
         monkeypatch.setattr(module, name, lambda *a, _p=paint, **k: (drawn.append("one"), _p(*a, **k)))
     scene(prompt + " in a field")

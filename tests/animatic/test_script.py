@@ -5,11 +5,11 @@ from __future__ import annotations
 import pytest
 
 from studio.animatic.text import script
-from studio.animatic.text.places_of import place
+from studio.animatic.text.caption_text import action_text, speech_text
+from studio.animatic.text.locations import place
+from studio.animatic.text.reader import read, read_shot
 from studio.animatic.text.reading import Figure, Reading
-from studio.animatic.text.retold import said, told
 from studio.animatic.text.shots import shots
-from studio.animatic.text.words import read, read_shot
 
 HEADER = (
     "Global style: quiet coastal drama, overcast, muted blue and ochre, 35mm film grain.\n"
@@ -72,7 +72,7 @@ def test_who_speaks_is_there_and_her_words_are_not_things() -> None:
     found = shot('Wide shot of the sea. Ida: "The dog took ninety cups!"')
     assert [f.name for f in found.figures] == ["Ida"]
     assert not found.objects
-    assert said(found) == "Ida: \u201cThe dog took ninety cups!\u201d"
+    assert speech_text(found) == "Ida: \u201cThe dog took ninety cups!\u201d"
     assert who('The sea. Ida (V.O.): "Once."') == []
 
 
@@ -171,7 +171,7 @@ def test_only_the_camera_moves_the_camera(text: str, moves: list[str]) -> None:
     ],
 )
 def test_a_caption_tells_what_happens_without_camera_and_style(text: str, caption: str) -> None:
-    assert told(shot(text)) == caption
+    assert action_text(shot(text)) == caption
 
 
 @pytest.mark.parametrize(

@@ -9,7 +9,7 @@ import pytest
 
 from studio.animatic.sound import bed
 from studio.animatic.sound.levels import Levels
-from studio.animatic.text.words import read
+from studio.animatic.text.reader import read
 from tests.support.drafts import frames, made, sound, source_sound, tone
 
 SECOND = 48_000

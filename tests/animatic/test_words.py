@@ -6,9 +6,9 @@ import pytest
 from PIL import ImageFont
 
 from studio.animatic.draw import caption
-from studio.animatic.text import words
+from studio.animatic.text import reader
+from studio.animatic.text.reader import read
 from studio.animatic.text.reading import Colour, Move
-from studio.animatic.text.words import read
 
 
 def who(prompt: str) -> list[tuple[str, int, str, str]]:
@@ -129,6 +129,6 @@ def test_a_caption_measures_a_long_text_a_few_times_only(unit: str) -> None:
 
 
 def test_a_page_of_text_is_drawn_as_a_crowd_not_as_thousands() -> None:
-    many = words.read("a tall man and a red fox, " * 700)
-    assert sum(f.count for f in many.figures) <= words.MOST_BODIES + 99
-    assert words.read("a man and a woman").crowd is False
+    many = reader.read("a tall man and a red fox, " * 700)
+    assert sum(f.count for f in many.figures) <= reader.MOST_BODIES + 99
+    assert reader.read("a man and a woman").crowd is False

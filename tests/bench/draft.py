@@ -37,16 +37,15 @@ def main(argv: list[str]) -> None:
 
 
 def _case(prompt: str, name: str, folder: Path) -> dict[str, float]:
-    from studio.animatic.clips import from_picture, from_words
+    from studio.animatic.clips import from_picture, from_words, prompt_shots
     from studio.animatic.clips.make import make
     from studio.animatic.order import Order, Source
-    from studio.animatic.text import written
 
     own = name == "own picture"
     inputs = {"first_frame": [Source(str(_picture(folder)), "image", "own.png", 1920, 1280)]} if own else {}
     task = "image-to-video" if own else "text-to-video"
     order = Order(task, prompt, 7, 1280, 720, 5.0, 30, True, str(folder), inputs=inputs)
-    shots, _ = written.plan(order, (from_picture if own else from_words).painter)
+    shots, _ = prompt_shots.plan(order, (from_picture if own else from_words).painter)
     frames = _drawn(shots, order.width, order.height)
     drafts, alone = [], []
     for _ in range(TIMES):

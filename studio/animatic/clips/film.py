@@ -14,7 +14,7 @@ from dataclasses import dataclass
 import numpy as np
 from av.video.frame import VideoFrame
 
-from studio.animatic.draw.stage import Planes
+from studio.animatic.clips.camera_view import Planes
 from studio.animatic.order import Order, output_path
 from studio.media.encode import VideoWriter, planes
 from studio.media.metadata import Origin, video_texts
@@ -23,7 +23,7 @@ AHEAD = 8
 Painter = Callable[[int, Planes], None]
 """Draws frame n of its shot, counted from 0, into the planes; every plane must be filled."""
 
-Tell = Callable[[float, str], None]
+ReportProgress = Callable[[float, str], None]
 """Progress 0..1 and a word. It may raise to stop the work."""
 
 
@@ -57,7 +57,7 @@ class Sound:
         return whole[:count]
 
 
-def finish(order: Order, shots: list[Shot], tell: Tell, *, sound: Sound | None) -> None:
+def finish(order: Order, shots: list[Shot], report: ReportProgress, *, sound: Sound | None) -> None:
     """Draw and encode the shots of an order, which follow each other without gaps. Leaves no file when it fails."""
     total = shots[-1].end
     writer = VideoWriter(
@@ -75,7 +75,7 @@ def finish(order: Order, shots: list[Shot], tell: Tell, *, sound: Sound | None) 
             drawing.give_back(frame)
             if sound is not None:
                 writer.write_sound(sound.take(writer.sound_due))
-            tell(writer.frames / total, "drawing")
+            report(writer.frames / total, "drawing")
 
 
 class _Drawing:

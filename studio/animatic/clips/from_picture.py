@@ -7,24 +7,23 @@ import itertools
 import cv2
 import numpy as np
 
-from studio.animatic.clips import camera, clips, scenes
+from studio.animatic.clips import camera, prompt_shots, scenes, source_media
 from studio.animatic.clips.camera import ease
-from studio.animatic.clips.film import Painter, Tell
+from studio.animatic.clips.camera_view import Planes
+from studio.animatic.clips.film import Painter, ReportProgress
 from studio.animatic.clips.picture_view import PictureView
-from studio.animatic.draw.stage import Planes
 from studio.animatic.order import Order
-from studio.animatic.text import written
+from studio.animatic.text.reader import read_shot
 from studio.animatic.text.reading import Move
 from studio.animatic.text.shots import ShotSpan
-from studio.animatic.text.words import read_shot
 
 HOLD = 0.18
 """Share of the clip that shows the first picture alone, and the last one, when one blends into the other."""
 
 
-def clip(order: Order, tell: Tell) -> list[str]:
+def clip(order: Order, report: ReportProgress) -> list[str]:
     """The picture, moved; every written shot is a move of its own over it."""
-    written.make(order, tell, painter)
+    prompt_shots.make(order, report, painter)
     return []
 
 
@@ -34,8 +33,10 @@ def painter(order: Order, span: ShotSpan, label: str, start: int, end: int) -> P
     first, last = order.inputs["first_frame"][0], order.first("last_frame")
     moves = reading.moves or ((Move("static"),) if last else ())
     way = camera.path(moves, seconds=(end - start) / order.fps, seed=order.seed, prompt=span.text)
-    view = PictureView(clips.flat(clips.picture(first)), way, size=size, frames=end - start)
-    other = PictureView(clips.flat(clips.picture(last)), way, size=size, frames=end - start) if last else None
+    view = PictureView(source_media.flat(source_media.picture(first)), way, size=size, frames=end - start)
+    other = (
+        PictureView(source_media.flat(source_media.picture(last)), way, size=size, frames=end - start) if last else None
+    )
     overlay = scenes.overlay(order, reading, label=label)
     spare = _spare(size)
 

@@ -7,18 +7,18 @@ from functools import partial
 import cv2
 import numpy as np
 
-from studio.animatic.clips import camera, clips, scenes
-from studio.animatic.clips.film import Painter, Sound, Tell
+from studio.animatic.clips import camera, camera_view, prompt_shots, scenes, source_media
+from studio.animatic.clips.camera_view import Planes
+from studio.animatic.clips.film import Painter, ReportProgress, Sound
 from studio.animatic.clips.picture_view import PictureView
-from studio.animatic.draw import scene, stage
+from studio.animatic.draw import scene
 from studio.animatic.draw.palette import RGB
-from studio.animatic.draw.stage import Planes
 from studio.animatic.order import Order
 from studio.animatic.sound.levels import Levels
-from studio.animatic.text import undrawn, written
+from studio.animatic.text import undrawn
+from studio.animatic.text.reader import read_shot
 from studio.animatic.text.reading import Move, Reading
 from studio.animatic.text.shots import ShotSpan
-from studio.animatic.text.words import read_shot
 
 ACCENT: RGB = (255, 226, 170)
 BREATH, KICK = 0.07, 0.025
@@ -31,13 +31,13 @@ BAR_TOP, BAR_FOOT = 0.56, 0.84
 """Where the spectrum's bars may reach to, and stand, as shares of the height; the caption is below."""
 
 
-def clip(order: Order, tell: Tell) -> list[str]:
+def clip(order: Order, report: ReportProgress) -> list[str]:
     """The scene of the words, or the given picture, moving to the sound."""
     source = order.inputs["audio_file"][0]
-    tell(0.0, "listening")
-    levels = Levels(clips.sound(source), order.frames, order.fps)
-    written.make(order, tell, partial(_painter, levels), sound=Sound(clips.sound(source)))
-    return [] if order.first("first_frame") else undrawn.notes(written.readings(order))
+    report(0.0, "listening")
+    levels = Levels(source_media.sound(source), order.frames, order.fps)
+    prompt_shots.make(order, report, partial(_painter, levels), sound=Sound(source_media.sound(source)))
+    return [] if order.first("first_frame") else undrawn.notes(prompt_shots.readings(order))
 
 
 def _painter(levels: Levels, order: Order, span: ShotSpan, label: str, start: int, end: int) -> Painter:
@@ -61,7 +61,7 @@ def _view(order: Order, reading: Reading, frames: int) -> scenes.View | PictureV
     size = order.width, order.height
     way = camera.path(reading.moves or (Move("static"),), seconds=frames / order.fps, seed=order.seed)
     if given := order.first("first_frame"):
-        return PictureView(clips.flat(clips.picture(given)), way, size=size, frames=frames)
+        return PictureView(source_media.flat(source_media.picture(given)), way, size=size, frames=frames)
     made = scene.compose(reading, *size, order.seed, overscan=way.overscan(*size))
     plates = scenes.to_plates([(layer.rgba, layer.depth) for layer in made.layers], size[0] * size[1])
     return scenes.View(plates, way, frames=frames)
@@ -87,4 +87,6 @@ class Bars:
         heights = np.where(gap, 0.0, 2 + bands[at.astype(int)] * (self._foot - self._top - 2)).astype(np.float32)
         cover = np.clip(heights - self._above_foot + 0.5, 0, 1) * 205
         alpha = cover.astype(np.uint8)
-        stage.tint(stage.box_of(canvas, self._left, self._top, self._left + self._wide, self._foot), alpha, ACCENT)
+        camera_view.tint(
+            camera_view.box_of(canvas, self._left, self._top, self._left + self._wide, self._foot), alpha, ACCENT
+        )

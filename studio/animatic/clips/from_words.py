@@ -4,30 +4,30 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from studio.animatic.clips import scenes, stills
-from studio.animatic.clips.film import Painter, Tell
+from studio.animatic.clips import prompt_shots, scenes, stills
+from studio.animatic.clips.film import Painter, ReportProgress
 from studio.animatic.draw import scene
 from studio.animatic.order import Order
-from studio.animatic.text import undrawn, written
+from studio.animatic.text import undrawn
+from studio.animatic.text.reader import read, read_shot
 from studio.animatic.text.reading import Reading
 from studio.animatic.text.shots import ShotSpan
-from studio.animatic.text.words import read, read_shot
 
 
-def picture(order: Order, tell: Tell) -> list[str]:
+def picture(order: Order, report: ReportProgress) -> list[str]:
     """One composed frame as PNG."""
     reading = read(order.prompt)
     made = scene.compose(reading, order.width, order.height, order.seed, overscan=1.0)
     rgb = scene.still(made)
-    tell(0.8, "writing")
+    report(0.8, "writing")
     stills.finish(rgb, order, reading)
     return undrawn.notes([reading])
 
 
-def clip(order: Order, tell: Tell) -> list[str]:
+def clip(order: Order, report: ReportProgress) -> list[str]:
     """A clip that cuts where the prompt says so."""
-    written.make(order, tell, painter)
-    return undrawn.notes(written.readings(order))
+    prompt_shots.make(order, report, painter)
+    return undrawn.notes(prompt_shots.readings(order))
 
 
 def painter(

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from typing import Any
 
 from studio.animatic.clips import from_picture, from_sound, from_words, references
-from studio.animatic.clips.film import Tell
+from studio.animatic.clips.film import ReportProgress
 from studio.animatic.effects import edit, restyle
 from studio.animatic.order import Order, kind_of, output_path
 from studio.domain import Task
@@ -15,7 +15,7 @@ from studio.messages import joined
 Made = list[str]
 """Sentences for the user about what could not be done as asked; usually none."""
 
-TASKS: dict[Task, Callable[[Order, Tell], Made]] = {
+TASKS: dict[Task, Callable[[Order, ReportProgress], Made]] = {
     Task.TEXT_TO_IMAGE: from_words.picture,
     Task.IMAGE_EDIT: edit.picture,
     Task.TEXT_TO_VIDEO: from_words.clip,
@@ -29,10 +29,10 @@ OWN_SIZE = (Task.IMAGE_EDIT, Task.VIDEO_TO_VIDEO)
 MIME = {"image": "image/png", "video": "video/mp4"}
 
 
-def make(order: Order, tell: Tell) -> dict[str, Any]:
+def make(order: Order, report: ReportProgress) -> dict[str, Any]:
     """Make the file and say where it is. Raises MediaError for input files that cannot be used."""
-    tell(0.0, "composing")
-    said = TASKS[Task(order.task)](order, tell)
+    report(0.0, "composing")
+    said = TASKS[Task(order.task)](order, report)
     kind = kind_of(order).value
     size = None if order.task in OWN_SIZE else [order.width, order.height]
     return {

@@ -13,10 +13,9 @@ from dataclasses import replace
 import cv2
 import numpy as np
 
-from studio.animatic.clips import camera
-from studio.animatic.clips.clips import resized
-from studio.animatic.draw import stage
-from studio.animatic.draw.stage import Planes
+from studio.animatic.clips import camera, camera_view
+from studio.animatic.clips.camera_view import Planes
+from studio.animatic.clips.source_media import resized
 
 CELL = 8
 """px of the frame between the points where the bend is computed; it is smooth, so the rest is interpolated."""
@@ -49,7 +48,7 @@ class PictureView:
             return
         pose = self._way.at(min(1.0, n / self._last)) + (besides or camera.Pose())
         if not self._depth.size:
-            stage.draw([self._plate], pose, canvas)
+            camera_view.draw([self._plate], pose, canvas)
         else:
             self._bent(pose, canvas)
         if self._way.still and not besides:
@@ -94,14 +93,14 @@ def _near_frame(rgb: np.ndarray, size: tuple[int, int]) -> np.ndarray:
     return np.ascontiguousarray(rgb[y : y + keep_h, x : x + keep_w])
 
 
-def _fitted(rgb: np.ndarray, way: camera.Path, size: tuple[int, int]) -> stage.Plate:
+def _fitted(rgb: np.ndarray, way: camera.Path, size: tuple[int, int]) -> camera_view.Plate:
     """The picture as a plate just large enough that the frame never leaves it."""
     (width, height), (tall, wide) = size, rgb.shape[:2]
     reach_x, reach_y = way.reach(width, height)
     scale = min(wide / (width * reach_x), tall / (height * reach_y))
     kept = min(max(scale, 1.0), max(1.0, min(SHARPER, way.most_zoom)))
     new = (max(2, round(wide * kept / scale / 2) * 2), max(2, round(tall * kept / scale / 2) * 2))
-    made = stage.plate(resized(rgb, *new), depth=0.6, scale=kept)
+    made = camera_view.plate(resized(rgb, *new), depth=0.6, scale=kept)
     if made is None:
         raise ValueError("an opaque picture gives a plate")
     return made

@@ -13,11 +13,11 @@ from pathlib import Path
 
 from studio.animatic.clips import reference_colours
 from studio.animatic.order import Source
-from studio.animatic.text import characters, nouns, script, senses
+from studio.animatic.text import characters, disambiguation, nouns, script
 from studio.animatic.text.lexicon import tokens
+from studio.animatic.text.reader import read_shot
 from studio.animatic.text.reading import Figure, Reading
 from studio.animatic.text.shots import shots
-from studio.animatic.text.words import read_shot
 
 NAMED = re.compile(
     r"(?:(?P<person>character|person|actor|角色|人物|主体)|reference|ref|image|video|参考|图|视频)\s*#?(?P<n>\d{1,2})",
@@ -107,7 +107,7 @@ def _coloured(reading: Reading, cast: Roles, sources: Sequence[Source]) -> Readi
 
 def _kinds(about: str) -> frozenset[str]:
     """The kinds of things in a description, as the shots' words name them."""
-    return frozenset(t.kind for t in nouns.scan(senses.settled(tokens(about)), {}).objects)
+    return frozenset(t.kind for t in nouns.scan(disambiguation.disambiguated(tokens(about)), {}).objects)
 
 
 def _called(prompt: str, count: int) -> str:

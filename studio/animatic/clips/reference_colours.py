@@ -5,7 +5,7 @@ from __future__ import annotations
 import cv2
 import numpy as np
 
-from studio.animatic.clips import clips
+from studio.animatic.clips import source_media
 from studio.animatic.clips.picture_view import subject_of
 from studio.animatic.draw.palette import NAMED, RGB, scale
 from studio.animatic.order import Source
@@ -55,17 +55,17 @@ def named(colour: RGB) -> str:
 def figure_box(pixels: np.ndarray) -> tuple[int, int, int, int]:
     """Where the figure of an RGB or RGBA picture is: left, top, width and height in its px."""
     times = LOOK_PX / max(pixels.shape[:2])
-    small = clips.resized(pixels, *(max(16, round(side * times)) for side in pixels.shape[1::-1]))
+    small = source_media.resized(pixels, *(max(16, round(side * times)) for side in pixels.shape[1::-1]))
     figure = _figure(small, _lab(small[..., :3]))
     left, top, wide, tall = cv2.boundingRect(figure.astype(np.uint8))
     return round(left / times), round(top / times), round(wide / times), round(tall / times)
 
 
 def _small(source: Source) -> np.ndarray:
-    pixels = next(clips.frames(source, 1.0)) if source.kind == "video" else clips.picture(source)
+    pixels = next(source_media.frames(source, 1.0)) if source.kind == "video" else source_media.picture(source)
     tall, wide = pixels.shape[:2]
     times = LOOK_PX / max(tall, wide)
-    return clips.resized(pixels, max(16, round(wide * times)), max(16, round(tall * times)))
+    return source_media.resized(pixels, max(16, round(wide * times)), max(16, round(tall * times)))
 
 
 def _lab(rgb: np.ndarray) -> np.ndarray:

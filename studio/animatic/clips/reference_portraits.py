@@ -7,7 +7,7 @@ from functools import lru_cache
 
 import numpy as np
 
-from studio.animatic.clips import clips, reference_colours
+from studio.animatic.clips import reference_colours, source_media
 from studio.animatic.order import Source
 from studio.animatic.text.reading import Reading
 
@@ -26,7 +26,7 @@ def of(reading: Reading, sources: Sequence[Source]) -> list[tuple[str, np.ndarra
 @lru_cache(maxsize=32)
 def _portrait(source: Source) -> np.ndarray:
     """The upper part of whom the picture shows, uint8 (SIDE_PX, SIDE_PX, 3); of a clip, as its first frame shows it."""
-    pixels = next(clips.frames(source, 1.0)) if source.kind == "video" else clips.picture(source)
+    pixels = next(source_media.frames(source, 1.0)) if source.kind == "video" else source_media.picture(source)
     left, top, wide, tall = reference_colours.figure_box(pixels)
     side = max(2, min(pixels.shape[0], pixels.shape[1], round(max(wide, HEAD * tall))))
     x = int(np.clip(left + wide / 2 - side / 2, 0, pixels.shape[1] - side))
@@ -35,4 +35,4 @@ def _portrait(source: Source) -> np.ndarray:
     if part.shape[2] == 4:
         alpha = part[..., 3:].astype(np.float32) / 255
         part = (part[..., :3] * alpha + np.float32(64) * (1 - alpha)).astype(np.uint8)
-    return clips.resized(np.ascontiguousarray(part), SIDE_PX, SIDE_PX)
+    return source_media.resized(np.ascontiguousarray(part), SIDE_PX, SIDE_PX)

@@ -15,16 +15,16 @@ from functools import partial
 import cv2
 import numpy as np
 
-from studio.animatic.clips import camera, clips, from_words, reference_cast, scenes
-from studio.animatic.clips.film import Painter, Tell
+from studio.animatic.clips import camera, camera_view, from_words, prompt_shots, reference_cast, scenes, source_media
+from studio.animatic.clips.camera_view import Planes, Plate
+from studio.animatic.clips.film import Painter, ReportProgress
 from studio.animatic.clips.reference_cast import NAMED
-from studio.animatic.draw import scene, stage
+from studio.animatic.draw import scene
 from studio.animatic.draw.caption import name_tag
-from studio.animatic.draw.stage import Planes, Plate
 from studio.animatic.order import Order, Source
-from studio.animatic.text import undrawn, written
+from studio.animatic.text import undrawn
+from studio.animatic.text.reader import read_shot
 from studio.animatic.text.shots import ShotSpan
-from studio.animatic.text.words import read_shot
 from studio.messages import Message
 
 DEPTH = 0.8
@@ -38,17 +38,17 @@ FOOT = 0.80
 """Where the cards stand, as a share of the frame's height: above the caption."""
 
 
-def clip(order: Order, tell: Tell) -> list[str]:
+def clip(order: Order, report: ReportProgress) -> list[str]:
     """The clip, with a sentence about names in the prompt that have no reference."""
     sources = order.inputs["references"]
     if roles := reference_cast.roles(order.prompt, sources, order.duration_s):
         dress = partial(reference_cast.dressed, cast=roles, sources=sources)
         read = replace(order, prompt=roles.prompt)
-        written.make(read, tell, partial(from_words.painter, dress=dress))
-        said = undrawn.notes(written.readings(read))
+        prompt_shots.make(read, report, partial(from_words.painter, dress=dress))
+        said = undrawn.notes(prompt_shots.readings(read))
     else:
         said = []
-        written.make(order, tell, _painter)
+        prompt_shots.make(order, report, _painter)
     missing = sorted({n for n in _numbers(order.prompt) if not 1 <= n <= len(sources)})
     if missing:
         said.append(Message("draft.no_reference", names=", ".join(f"character{n}" for n in missing)))
@@ -86,7 +86,7 @@ def _painter(order: Order, span: ShotSpan, label: str, start: int, end: int) -> 
 
     def paint(n: int, canvas: Planes) -> None:
         pose = way.at(min(1.0, n / last))
-        stage.draw([*behind, *(p for card in cards for p in card.plates()), *before], pose, canvas)
+        camera_view.draw([*behind, *(p for card in cards for p in card.plates()), *before], pose, canvas)
         overlay.lay(canvas)
 
     return paint
@@ -121,9 +121,9 @@ class Card:
         self._tag = name_tag(name, order.width, order.height)
         self._pictures: Iterator[np.ndarray] | None = None
         if source.kind == "video":
-            self._pictures = clips.frames(source, order.fps, loop=True)
+            self._pictures = source_media.frames(source, order.fps, loop=True)
         else:
-            self._made = self._framed(clips.picture(source))
+            self._made = self._framed(source_media.picture(source))
 
     def skip(self, frames: int) -> None:
         """Start a clip where a cut finds it, so that it plays on through the film."""
@@ -142,7 +142,7 @@ class Card:
         tall, wide = pixels.shape[:2]
         scale = min(self._place.wide / wide, self._place.tall / tall)
         w, h = (max(4, round(side * scale / 2) * 2) for side in (wide, tall))
-        small = clips.resized(pixels, w, h)
+        small = source_media.resized(pixels, w, h)
         rgba = small if small.shape[2] == 4 else _card(small)
         centre_y = self._place.foot - h / 2
         tag_y = centre_y - h / 2 - self._tag.shape[0] * 0.65
@@ -150,7 +150,7 @@ class Card:
         return [p for p in plates if p is not None]
 
     def _at(self, rgba: np.ndarray, x: float, y: float) -> Plate | None:
-        made = stage.plate(rgba, depth=DEPTH)
+        made = camera_view.plate(rgba, depth=DEPTH)
         if made is None:
             return None
         dx, dy = x - (self._size[0] - 1) / 2, y - (self._size[1] - 1) / 2

@@ -9,11 +9,11 @@ from dataclasses import replace
 import cv2
 import numpy as np
 
-from studio.animatic.clips import camera, reference_portraits
+from studio.animatic.clips import camera, camera_view, reference_portraits
+from studio.animatic.clips.camera_view import Overlay, Planes
 from studio.animatic.clips.film import Painter
-from studio.animatic.draw import particles, scene, shine, stage
+from studio.animatic.draw import particles, scene, shine
 from studio.animatic.draw.caption import draft_mark, strip
-from studio.animatic.draw.stage import Overlay, Planes
 from studio.animatic.order import Order
 from studio.animatic.text.reading import Reading
 
@@ -65,7 +65,7 @@ def draft_overlay(size: tuple[int, int]) -> Overlay:
 class View:
     """The camera's view of some plates, frame by frame. A camera at rest draws once and copies."""
 
-    def __init__(self, plates: Sequence[stage.Plate], way: camera.Path, *, frames: int) -> None:
+    def __init__(self, plates: Sequence[camera_view.Plate], way: camera.Path, *, frames: int) -> None:
         self._plates, self._way, self._last = plates, way, max(1, frames - 1)
         self._kept: Planes | None = None
         self.pose = way.at(0.0)
@@ -74,7 +74,7 @@ class View:
         """Frame n into the planes. besides: a movement on top of the camera's way."""
         self.pose = self._way.at(min(1.0, n / self._last)) + (besides or camera.Pose())
         if self._kept is None or besides:
-            stage.draw(self._plates, self.pose, canvas)
+            camera_view.draw(self._plates, self.pose, canvas)
             if self._way.still and not besides:
                 y, u, v = canvas
                 self._kept = y.copy(), u.copy(), v.copy()
@@ -101,7 +101,7 @@ class Lights:
         for one in self._shines:
             dx, dy, size = pose.seen(one.depth)
             at = (0.5 + (one.x - 0.5) * size + dx, 0.5 + (one.y - 0.5) * size + dy)
-            stage.tint(canvas, shine.cover(canvas[0].shape, one, at, time_s, t), shine.WARM)
+            camera_view.tint(canvas, shine.cover(canvas[0].shape, one, at, time_s, t), shine.WARM)
 
 
 class Weather:
@@ -113,7 +113,7 @@ class Weather:
     def lay(self, canvas: Planes, time_s: float) -> None:
         """Blend the particles of this moment over the frame."""
         alpha = particles.cover(canvas[0].shape, self._kind, self._seed, time_s)
-        stage.tint(canvas, alpha, self._kind.colour)
+        camera_view.tint(canvas, alpha, self._kind.colour)
 
 
 def flicker(luma: np.ndarray, strength: float, time_s: float, seed: int) -> None:
@@ -127,7 +127,7 @@ def flicker(luma: np.ndarray, strength: float, time_s: float, seed: int) -> None
 
 def to_plates(
     layers: Sequence[tuple[np.ndarray, float]], frame_pixels: int, *, followed: int | None = None
-) -> list[stage.Plate]:
+) -> list[camera_view.Plate]:
     """RGBA layers with depths, far to near, as plates: merged where many of them would cost more than they show.
 
     followed: number of the layer whose subject a tracking camera keeps in the frame.
@@ -135,7 +135,7 @@ def to_plates(
     made = [
         replace(one, followed=n == followed)
         for n, (rgba, depth) in enumerate(layers)
-        if (one := stage.plate(rgba, depth=depth)) is not None
+        if (one := camera_view.plate(rgba, depth=depth)) is not None
     ]
     while sum(one.y.size for one in made[1:]) > BUDGET * frame_pixels:
         gaps = [
@@ -146,7 +146,7 @@ def to_plates(
         if len(made) <= 2 or not gaps:
             break
         i = min(gaps)[1]
-        made[i : i + 2] = [stage.merged(made[i], made[i + 1])]
+        made[i : i + 2] = [camera_view.merged(made[i], made[i + 1])]
     return made
 
 

@@ -13,8 +13,8 @@ from pathlib import Path
 import numpy as np
 from PIL import Image, ImageDraw, ImageFont
 
+from studio.animatic.text.caption_text import action_text, speech_text
 from studio.animatic.text.reading import Move, Reading
-from studio.animatic.text.retold import said, told
 
 FONT = Path(__file__).resolve().parents[3] / "assets" / "fonts" / "NotoSansCJKsc-Subset.otf"
 MOVES = {
@@ -68,8 +68,8 @@ def strip(
     facts = _fit(_facts(reading, label), font(size), room - round(size * 4.2) - taken)
     small = font(max(8, round(size * 0.9)))
     most = MOST_LINES if height > 8 * size else 1
-    spoken = " ".join(said(reading).split())
-    lines = _wrapped(" ".join(told(reading).split()), small, room, most - 1 if spoken and most > 1 else most)
+    spoken = " ".join(speech_text(reading).split())
+    lines = _wrapped(" ".join(action_text(reading).split()), small, room, most - 1 if spoken and most > 1 else most)
     if spoken and len(lines) < MOST_LINES and most > 1:
         lines += _wrapped(spoken, small, room, 1)
     speech_from = len(lines) - 1 if spoken and most > 1 else len(lines)

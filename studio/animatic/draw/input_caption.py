@@ -11,8 +11,8 @@ from pathlib import Path
 import numpy as np
 
 from studio.animatic.draw.caption import strip
+from studio.animatic.text.reader import read, read_shot
 from studio.animatic.text.shots import shots
-from studio.animatic.text.words import read, read_shot
 from studio.domain import Task
 from studio.media import metadata
 

@@ -11,7 +11,7 @@ from dataclasses import dataclass, replace
 import cv2
 import numpy as np
 
-from studio.animatic.draw import cast, particles, shine, skies
+from studio.animatic.draw import figures, particles, shine, skies
 from studio.animatic.draw.canvas import field_noise, plain, stage, with_alpha
 from studio.animatic.draw.palette import Palette, mix, palette_for
 from studio.animatic.draw.particles import Particles
@@ -20,7 +20,7 @@ from studio.animatic.draw.plan import Plan
 from studio.animatic.draw.shine import Shine
 from studio.animatic.draw.skies import Air, Light
 from studio.animatic.places import elsewhere, grounds, halls, inside, nature, rooms, town, vessels, waters
-from studio.animatic.text import places_of  # fmt: skip
+from studio.animatic.text import locations  # fmt: skip
 from studio.animatic.text.reading import LAMPS, Reading
 
 
@@ -80,7 +80,7 @@ HORIZONS = {"aerial": 0.26, "pov": 0.5}
 def compose(reading: Reading, width: int, height: int, seed: int, *, overscan: float = 1.25) -> Scene:
     """Draw a reading at width x height px. Layers are `overscan` times larger, so a camera has room to move."""
     rng = np.random.default_rng(seed)
-    place = places_of.place(reading)
+    place = locations.place(reading)
     reading = replace(reading, settings=(place, *(s for s in reading.settings if s != place)))
     palette = palette_for(reading, rng)
     at = stage(width, height, overscan)
@@ -99,7 +99,7 @@ def compose(reading: Reading, width: int, height: int, seed: int, *, overscan: f
         OUTDOORS[reading.setting](plan)
     else:
         INDOORS[reading.setting](plan)
-    focus = cast.draw(plan)
+    focus = figures.draw(plan)
     if "fog" in reading.weather:
         _fog(plan)
     layers = sorted(plan.layers, key=lambda layer: layer[1])

@@ -14,7 +14,7 @@ from studio.animatic.draw.palette import mix, scale
 from studio.animatic.draw.placing import CLOSE, HEIGHTS, shot_of
 from studio.animatic.draw.plan import Plan
 from studio.animatic.draw.sketch import Sketch
-from studio.animatic.text.places_of import SHUT
+from studio.animatic.text.locations import SHUT
 from studio.animatic.text.reading import Thing, listed
 
 WORKSHOP = listed("car truck bike train rocket machine tractor")

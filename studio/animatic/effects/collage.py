@@ -7,7 +7,7 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from studio.animatic.clips.clips import cover, resized
+from studio.animatic.clips.source_media import cover, resized
 
 GAP = 0.008
 """Width of the white gap between pictures, as a share of the longer side of the result."""

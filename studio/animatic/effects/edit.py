@@ -7,10 +7,10 @@ import math
 import cv2
 import numpy as np
 
-from studio.animatic.clips import clips, stills
-from studio.animatic.clips.film import Tell
+from studio.animatic.clips import source_media, stills
+from studio.animatic.clips.film import ReportProgress
 from studio.animatic.effects import collage
-from studio.animatic.effects.looks import Looker, sky_of
+from studio.animatic.effects.filters import FilterChain, sky_of
 from studio.animatic.order import Order
 from studio.animatic.text.instructions import Instructions, Step, parse
 from studio.messages import Message
@@ -22,38 +22,42 @@ LEAST_PX = 32
 """Sides that every filter of a look can work on."""
 
 
-def picture(order: Order, tell: Tell) -> list[str]:
+def picture(order: Order, report: ReportProgress) -> list[str]:
     """Every picture adjusted, then put together, then given its shape."""
     asked = parse(order.prompt)
     sources = [*order.inputs.get("image", []), *order.inputs.get("images", [])]
     tones_ = [s for s in asked.steps if s.kind not in SHAPES and s.kind != "layout"]
     made, alphas = [], []
     for n, source in enumerate(sources):
-        pixels = clips.picture(source)
+        pixels = source_media.picture(source)
         alphas.append(pixels[..., 3] if pixels.shape[2] == 4 else None)
-        made.append(_toned(clips.flat(pixels), Looker(tones_, order.seed)))
-        tell(0.1 + 0.7 * (n + 1) / len(sources), "adjusting")
-    said = notes(asked, len(sources), [clips.flat(clips.picture(s)) for s in sources[:1]] if _needs_sky(asked) else [])
+        made.append(_toned(source_media.flat(pixels), FilterChain(tones_, order.seed)))
+        report(0.1 + 0.7 * (n + 1) / len(sources), "adjusting")
+    said = notes(
+        asked,
+        len(sources),
+        [source_media.flat(source_media.picture(s)) for s in sources[:1]] if _needs_sky(asked) else [],
+    )
     result = collage.together(made, asked.layout) if len(made) > 1 else made[0]
     for step in (s for s in asked.steps if s.kind in SHAPES):
         result = shaped(result, step)
     if _sized(order, result):
-        result = clips.cover(result, order.width, order.height)
+        result = source_media.cover(result, order.width, order.height)
     elif len(made) == 1 and alphas[0] is not None and alphas[0].shape == result.shape[:2]:
         result = np.dstack((result, alphas[0]))  # transparency stays where the shape did
-    tell(0.9, "writing")
+    report(0.9, "writing")
     stills.mark(result)
     stills.save(result, order)
     return said
 
 
-def _toned(rgb: np.ndarray, looker: Looker) -> np.ndarray:
+def _toned(rgb: np.ndarray, filters: FilterChain) -> np.ndarray:
     """The picture with its looks; what is thinner than the filters' kernels is enlarged for them."""
     tall, wide = rgb.shape[:2]
     times = math.ceil(LEAST_PX / min(tall, wide))
     if times == 1:
-        return looker.apply(rgb)
-    return clips.resized(looker.apply(np.kron(rgb, np.ones((times, times, 1), np.uint8))), wide, tall)
+        return filters.apply(rgb)
+    return source_media.resized(filters.apply(np.kron(rgb, np.ones((times, times, 1), np.uint8))), wide, tall)
 
 
 def _sized(order: Order, result: np.ndarray) -> bool:
@@ -102,7 +106,9 @@ def shaped(rgb: np.ndarray, step: Step) -> np.ndarray:
     if step.kind == "zoom":
         keep = 1 / (1 + 0.4 * max(0.2, step.amount))
         h, w = max(2, round(tall * keep)), max(2, round(wide * keep))
-        return clips.resized(np.ascontiguousarray(rgb[(tall - h) // 2 :][:h, (wide - w) // 2 :][:, :w]), wide, tall)
+        return source_media.resized(
+            np.ascontiguousarray(rgb[(tall - h) // 2 :][:h, (wide - w) // 2 :][:, :w]), wide, tall
+        )
     edge = max(2, round(0.04 * step.amount * min(tall, wide)))
     return cv2.copyMakeBorder(rgb, edge, edge, edge, edge, cv2.BORDER_CONSTANT, value=(255, 255, 255))
 

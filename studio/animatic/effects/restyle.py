@@ -10,11 +10,11 @@ from collections.abc import Iterator
 
 import numpy as np
 
-from studio.animatic.clips import clips, scenes
-from studio.animatic.clips.film import Painter, Shot, Sound, Tell, finish
-from studio.animatic.draw.stage import Planes
+from studio.animatic.clips import scenes, source_media
+from studio.animatic.clips.camera_view import Planes
+from studio.animatic.clips.film import Painter, ReportProgress, Shot, Sound, finish
 from studio.animatic.effects import edit
-from studio.animatic.effects.looks import Looker
+from studio.animatic.effects.filters import FilterChain
 from studio.animatic.order import Order
 from studio.animatic.text.instructions import Step, parse
 from studio.media import encode
@@ -22,19 +22,19 @@ from studio.media import encode
 NOT_FOR_CLIPS = ("border",)
 
 
-def clip(order: Order, tell: Tell) -> list[str]:
+def clip(order: Order, report: ReportProgress) -> list[str]:
     """The clip with all steps done to every frame."""
     source = order.inputs["video"][0]
     asked = parse(order.prompt)
     tones_ = [s for s in asked.steps if s.kind not in edit.SHAPES and s.kind != "layout"]
     shapes = [s for s in asked.steps if s.kind in edit.SHAPES and s.kind not in NOT_FOR_CLIPS]
     said = edit.notes(
-        asked, 1, [next(clips.frames(source, 1.0))] if any(s.target == "sky" for s in asked.steps) else []
+        asked, 1, [next(source_media.frames(source, 1.0))] if any(s.target == "sky" for s in asked.steps) else []
     )
     order = _shaped(order, shapes)
-    sound = Sound(clips.sound(source)) if order.sound and clips.has_sound(source) else None
+    sound = Sound(source_media.sound(source)) if order.sound and source_media.has_sound(source) else None
     with_frames = Shot(0, order.frames, lambda: _painter(order, tones_, shapes))
-    finish(order, [with_frames], tell, sound=sound)
+    finish(order, [with_frames], report, sound=sound)
     return said
 
 
@@ -50,15 +50,15 @@ def _shaped(order: Order, shapes: list[Step]) -> Order:
 
 
 def _painter(order: Order, tones_: list[Step], shapes: list[Step]) -> Painter:
-    looker = Looker(tones_, order.seed)
-    pictures = _held(clips.frames(order.inputs["video"][0], order.fps))
+    filters = FilterChain(tones_, order.seed)
+    pictures = _held(source_media.frames(order.inputs["video"][0], order.fps))
     overlay = scenes.draft_overlay((order.width, order.height))
 
     def paint(n: int, canvas: Planes) -> None:
         rgb = next(pictures)
         for step in shapes:
             rgb = edit.shaped(rgb, step)
-        rgb = looker.apply(clips.cover(rgb, order.width, order.height), n / order.fps)
+        rgb = filters.apply(source_media.cover(rgb, order.width, order.height), n / order.fps)
         for plane, made in zip(canvas, encode.planes(encode.from_rgb(rgb)), strict=True):
             np.copyto(plane, made)
         overlay.lay(canvas)

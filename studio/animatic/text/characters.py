@@ -8,7 +8,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import replace
 
 from studio.animatic import artwork
-from studio.animatic.text import nouns, senses
+from studio.animatic.text import disambiguation, nouns
 from studio.animatic.text.lexicon import GLUE, phrases, tokens
 from studio.animatic.text.reading import Figure, listed
 
@@ -66,14 +66,14 @@ def is_someone(about: str) -> bool:
     """True for the description of a person or an animal, False for a place or a thing."""
     if not about:
         return True
-    made = nouns.scan(senses.settled(tokens(about)), {})
+    made = nouns.scan(disambiguation.disambiguated(tokens(about)), {})
     return bool(made.figures or made.waiting)
 
 
 def _from(name: str, about: str) -> Figure:
     """Somebody from a description; what it leaves open follows from the name."""
     plain = about if re.match(r"\s*(?:an?|the|his|her|their)\b|[\u4e00-\u9fff]", about) else f"a {about}"
-    made = nouns.scan(senses.settled(tokens(plain)), {})
+    made = nouns.scan(disambiguation.disambiguated(tokens(plain)), {})
     figure = made.figures[0] if made.figures else Figure("person")
     for attribute, value in made.waiting:
         if attribute == "wears":

@@ -10,7 +10,7 @@ from collections.abc import Mapping
 from dataclasses import replace
 
 from studio.animatic import artwork
-from studio.animatic.text.handling import HANDLING, MOUNTS, TOOLS, handle, hold, mounted
+from studio.animatic.text.held_things import HANDLING, MOUNTS, TOOLS, handle, hold, mounted
 from studio.animatic.text.lexicon import Token, phrases
 from studio.animatic.text.reading import CHILD_BELOW, OLD_FROM, Colour, Figure, Thing, listed
 from studio.animatic.text.scan import Scan

@@ -88,7 +88,7 @@ class Worker:
         self._thread = threading.Thread(target=self._listen, name="draft-worker", daemon=True)
         self._thread.start()
 
-    def tell(self, message: dict[str, Any]) -> None:
+    def report(self, message: dict[str, Any]) -> None:
         """Send one line. A worker that is gone is noticed by the listening thread."""
         with contextlib.suppress(OSError, ValueError):
             self._orders.write(json.dumps(message) + "\n")
@@ -155,7 +155,7 @@ class Pool:
                 piece.state = "cancelled"
                 return True
             worker = next(w for w in self._workers if w.piece is piece)
-            worker.tell({"stop": piece.id})
+            worker.report({"stop": piece.id})
         timer = threading.Timer(GRACE_S, self._insist, (worker, piece))
         timer.daemon = True
         timer.start()
@@ -267,7 +267,7 @@ class Pool:
             self._waiting.popleft()
             worker.piece, worker.jobs = piece, worker.jobs + 1
             piece.state, piece.began, piece.silent_s = "running", time.monotonic(), 0.0
-            worker.tell({"job": piece.id, "make": piece.order})
+            worker.report({"job": piece.id, "make": piece.order})
 
     def _forget(self) -> None:
         for old in [p.id for p in self._pieces.values() if p.ended][: max(0, len(self._pieces) - KEEP)]:

@@ -5,22 +5,22 @@ from __future__ import annotations
 from collections.abc import Callable
 from functools import partial
 
-from studio.animatic.clips import clips
-from studio.animatic.clips.film import Painter, Shot, Sound, Tell, finish
+from studio.animatic.clips import source_media
+from studio.animatic.clips.film import Painter, ReportProgress, Shot, Sound, finish
 from studio.animatic.order import Order
 from studio.animatic.sound import bed
+from studio.animatic.text.reader import read_shot
 from studio.animatic.text.reading import Reading
 from studio.animatic.text.shots import ShotSpan, shots
-from studio.animatic.text.words import read_shot
 
 Paints = Callable[[Order, ShotSpan, str, int, int], Painter]
 """Builds the painter of one written shot: order, the shot, its label ("" where it is alone), first and end frame."""
 
 
-def make(order: Order, tell: Tell, paints: Paints, *, sound: Sound | None = None) -> None:
+def make(order: Order, report: ReportProgress, paints: Paints, *, sound: Sound | None = None) -> None:
     """Draw, encode and write the clip, with this sound or else the one that the order asks for."""
     made, asked = plan(order, paints)
-    finish(order, made, tell, sound=sound or asked)
+    finish(order, made, report, sound=sound or asked)
 
 
 def readings(order: Order) -> list[Reading]:
@@ -44,7 +44,7 @@ def _sound(order: Order, spans: tuple[ShotSpan, ...], edges: list[tuple[int, int
     if not order.sound:
         return None
     if own := order.first("audio_file"):
-        return Sound(clips.sound(own))
+        return Sound(source_media.sound(own))
     samples = [round(frame * bed.RATE / order.fps) for frame in (0, *(end for _, end in edges))]
     parts = [(b - a, read_shot(span).sounds) for span, a, b in zip(spans, samples, samples[1:], strict=False)]
     return Sound(bed.bed(parts, order.seed) for _ in range(1))  # made while the first shot is being drawn

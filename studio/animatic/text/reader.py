@@ -12,7 +12,7 @@ from collections.abc import Collection, Iterable, Mapping
 from dataclasses import replace
 from functools import lru_cache
 
-from studio.animatic.text import characters, handling, nouns, places_of, script, senses
+from studio.animatic.text import characters, disambiguation, held_things, locations, nouns, script
 from studio.animatic.text.lexicon import Token, focal_length, tokens
 from studio.animatic.text.reading import LAMPS, Colour, Figure, Move, Reading, Thing, listed
 from studio.animatic.text.shots import ShotSpan
@@ -51,13 +51,13 @@ def _cast_of(film: tuple[str, ...], style: str) -> Mapping[str, Figure]:
 @lru_cache(maxsize=1024)
 def _place_of(text: str) -> str:
     """The place that a shot names, or ""."""
-    return places_of.finest(_all(senses.settled(tokens(script.unquoted(text))), "setting"))
+    return locations.finest(_all(disambiguation.disambiguated(tokens(script.unquoted(text))), "setting"))
 
 
 @lru_cache(maxsize=4)
 def _mood_of(style: str) -> tuple[Token, ...]:
     """What the film's style says; the same for each of its shots."""
-    return tuple(senses.settled(tokens(script.unquoted(style))))
+    return tuple(disambiguation.disambiguated(tokens(script.unquoted(style))))
 
 
 MOST_BODIES = 48
@@ -77,9 +77,9 @@ def read(prompt: str, *, header: str = "", cast: Mapping[str, Figure] | None = N
     things = {n: a for n, a in {**parts.things, **parts.cast}.items() if characters.key(n) not in cast}
     action = _described(parts.action, things)
     own = script.unquoted(action)
-    found = senses.settled(tokens(own, characters.spellings(cast)))
+    found = disambiguation.disambiguated(tokens(own, characters.spellings(cast)))
     mood = list(_mood_of(parts.style))
-    heard = senses.settled(tokens(parts.sound))
+    heard = disambiguation.disambiguated(tokens(parts.sound))
     made = nouns.scan(found, cast)
     shot = _first(found, "shot")
     figures = _speakers(made.figures, parts.speech, cast)
@@ -101,7 +101,7 @@ def read(prompt: str, *, header: str = "", cast: Mapping[str, Figure] | None = N
         settings=_all(found, "setting") or _all(found, "home"),
         home=home or next(iter(_all(mood, "setting")), ""),
         objects=_states(made.objects, found),
-        figures=_completed(figures, shot, made.crowd, any(handling.in_hand(t.kind) for t in made.objects)),
+        figures=_completed(figures, shot, made.crowd, any(held_things.in_hand(t.kind) for t in made.objects)),
         crowd=made.crowd,
         sounds=tuple(dict.fromkeys((*_all(found, "sound"), *_all(heard, "sound"), *_music(mood)))),
         styles=tuple(dict.fromkeys((*_all(found, "style"), *_all(mood, "style")))),
@@ -272,7 +272,7 @@ def _owner(found: list[Token]) -> int | None:
 def _of_a_thing(found: list[Token]) -> bool:
     """True where the first thing named is one for the hand: "close-up of a watch on her wrist"."""
     first = next((t for t in found if {"thing", "part", "figure"} & set(t.meanings) or t.kind == "name"), None)
-    return first is not None and handling.in_hand(first.meanings.get("thing", ""))
+    return first is not None and held_things.in_hand(first.meanings.get("thing", ""))
 
 
 def _owns(found: list[Token], at: int) -> bool:

@@ -6,7 +6,7 @@ from __future__ import annotations
 
 import re
 
-from studio.animatic.text import senses
+from studio.animatic.text import disambiguation
 from studio.animatic.text.lexicon import tokens
 from studio.animatic.text.reading import Reading
 from studio.animatic.text.script import sentences
@@ -24,7 +24,7 @@ _LEAD = re.compile(
 )
 
 
-def told(reading: Reading) -> str:
+def action_text(reading: Reading) -> str:
     """What happens: the shot's own words, framing and camera clauses left out; all of them where nothing would stay."""
     words = reading.prompt.replace("@", "").strip()
     kept: list[str] = []
@@ -39,7 +39,7 @@ def told(reading: Reading) -> str:
     return (text[0].upper() + text[1:]) if text else words
 
 
-def said(reading: Reading) -> str:
+def speech_text(reading: Reading) -> str:
     """What is spoken, as `Maren: "Every night ..."`."""
     lines = (f"{who}: \u201c{words}\u201d" if who else f"\u201c{words}\u201d" for who, words in reading.speech)
     return "  ".join(lines)
@@ -47,7 +47,7 @@ def said(reading: Reading) -> str:
 
 def _is_camera(clause: str) -> bool:
     """True for a clause that says nothing but framing and camera."""
-    known = [t for t in senses.settled(tokens(clause)) if t.kind not in ("glue", "stop")]
+    known = [t for t in disambiguation.disambiguated(tokens(clause)) if t.kind not in ("glue", "stop")]
     if not known:
         return not re.search(r"\w", clause) or "mm" in clause
     return all(t.kind == "known" and set(t.meanings) & _CAMERA and not {"thing", "figure"} & set(t.meanings)

@@ -71,7 +71,7 @@ AMBIGUOUS = listed(
 """Words that are the camera's only where nobody in the clause can be doing it."""
 
 
-def settled(found: list[Token]) -> list[Token]:
+def disambiguated(found: list[Token]) -> list[Token]:
     """The tokens with the meanings they have in this text."""
     out = list(found)
     for at in range(len(out)):

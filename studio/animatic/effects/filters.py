@@ -121,7 +121,7 @@ MASK_MEMORY = 0.85
 """Share of the last frame's mask that stays in the next, so that edges of a target do not dance."""
 
 
-class Looker:
+class FilterChain:
     """Applies steps to one picture, or to the frames of a clip in order."""
 
     def __init__(self, steps: Sequence[Step], seed: int) -> None:
