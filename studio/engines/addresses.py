@@ -21,6 +21,7 @@ import httpcore
 import httpx
 
 from studio.errors import EngineError, Unavailable
+from studio.messages import Message
 
 MOST_CHARS = 8192
 """Longest link. Signed links have a few hundred characters."""
@@ -68,14 +69,14 @@ def parse(link: str) -> httpx.URL:
         url.host.encode("idna" if not url.host.isascii() else "ascii")
         _ = url.raw_host
     except (httpx.InvalidURL, ValueError, TypeError):
-        raise LinkGone(f"The link is not valid: {shown(link)}.", code="link") from None
+        raise LinkGone(Message("link.not_valid", link=shown(link)), code="link") from None
     return url
 
 
 def shown(link: str) -> str:
     """The beginning of a link, fit for a sentence."""
     text = "".join(c if c.isprintable() else "\ufffd" for c in link[:61])
-    return f"{text[:60]}…" if len(text) > 60 else text or "it is empty"
+    return f"{text[:60]}…" if len(text) > 60 else text or Message("link.empty")
 
 
 async def allowed(host: str, port: int, home: Home) -> list[str]:
@@ -87,7 +88,7 @@ async def allowed(host: str, port: int, home: Home) -> list[str]:
     own = {a for name in mine for a, _ in await _resolved(name, port)}
     good = [text for a, text in found if _public(a) or ((home.anywhere or a in own) and not a.is_link_local)]
     if not good:
-        said = f"The link leads into a private network ({shown(host)}); it was not followed."
+        said = Message("link.private", host=shown(host))
         raise LinkGone(said, code="private")
     return good
 
@@ -139,7 +140,7 @@ class _Pinned(httpcore.AsyncNetworkBackend):
         self, host: str, port: int, timeout: float | None = None, local_address: str | None = None,
         socket_options: Iterable[Any] | None = None,
     ) -> httpcore.AsyncNetworkStream:  # fmt: skip
-        fault: Exception = httpcore.ConnectError(f"{host} has no address")
+        fault: Exception = httpcore.ConnectError(Message("link.no_address", host=host))
         for address in await allowed(host, port, _home.get()):
             try:
                 return await self._backend.connect_tcp(
@@ -166,8 +167,8 @@ async def _resolved(host: str, port: int) -> list[tuple[Address, str]]:
     try:
         found = await asyncio.get_running_loop().getaddrinfo(host, port, type=socket.SOCK_STREAM)
     except (OSError, UnicodeError) as error:
-        why = getattr(error, "strerror", None) or "no such name"
-        raise Unavailable(f"{shown(host)} cannot be found ({why}).") from error
+        why = getattr(error, "strerror", None) or Message("link.no_such_name")
+        raise Unavailable(Message("link.not_found", host=shown(host), why=why)) from error
     texts = dict.fromkeys(str(entry[4][0]) for entry in found)
     return [(_plain(ipaddress.ip_address(text.partition("%")[0])), text) for text in texts]
 

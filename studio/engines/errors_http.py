@@ -22,6 +22,7 @@ from studio.errors import (
     UnknownHandle,
     UnknownOutcome,
 )
+from studio.messages import Message, term
 
 Call = Literal["submit", "poll", "other"]
 """submit: may have started something billed. poll: asks about a task that is on file. other: free, repeatable."""
@@ -40,20 +41,24 @@ def of_reply(reply: Reply, label: str, *, call: Call = "other", code: str = "", 
     code, message = code or own_code, message or own_message
     word, why = code or str(reply.status), f"{code or reply.status}{f': {message}' if message else ''}"
     if reply.status >= 500 and call == "submit":
-        return UnknownOutcome(f"{label} answered with a fault ({word}).", code=word)
+        return UnknownOutcome(Message("engine.fault_answer", provider=term(label), why=word), code=word)
     if reply.status >= 500 or reply.status in PASSING:
-        return Unavailable(f"{label} is not available ({word}).", code=word, retry_after_s=reply.retry_after_s)
+        return Unavailable(
+            Message("engine.unavailable", provider=term(label), why=word), code=word, retry_after_s=reply.retry_after_s
+        )
     if reply.status == 429:
-        return RateLimited(f"{label} asks to slow down ({word}).", code=word, retry_after_s=reply.retry_after_s)
+        return RateLimited(
+            Message("engine.slow_down", provider=term(label), why=word), code=word, retry_after_s=reply.retry_after_s
+        )
     if reply.status in (401, 403):
-        return Unauthorised(f"{label} does not accept the key ({why}). Check it in the settings.", code=word)
+        return Unauthorised(Message("engine.key_refused", provider=term(label), why=why), code=word)
     if reply.status == 402:
-        return OutOfCredit(f"The account at {label} has no credit left ({why}). Top it up, then go on.", code=word)
+        return OutOfCredit(Message("engine.no_credit", provider=term(label), why=why), code=word)
     if reply.status in (404, 410) and call == "poll":
-        return UnknownHandle(f"{label} does not know this task any more ({why}).", code=word)
+        return UnknownHandle(Message("engine.task_unknown", provider=term(label), why=why), code=word)
     if not message and not code:
-        return Refused(f"{label} refused the call (HTTP {reply.status}).", code=word)
-    return Refused(f"{label} refused this ({why}). Change it before you try again.", code=word)
+        return Refused(Message("engine.call_refused", provider=term(label), status=reply.status), code=word)
+    return Refused(Message("engine.refused", provider=term(label), why=why), code=word)
 
 
 def reason(body: JSON) -> tuple[str, str]:

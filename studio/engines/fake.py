@@ -20,6 +20,7 @@ from studio.catalogue import Model, validation
 from studio.domain import Asset, Kind, Output, Progress, Request, Status
 from studio.engines.base import Facts, Job, Limits
 from studio.errors import UnknownHandle, UnknownOutcome
+from studio.messages import Message
 
 
 @dataclass(frozen=True)
@@ -72,7 +73,7 @@ class FakeProvider:
         try:
             return json.loads((self.folder / f"{handle}.json").read_text("utf-8"))
         except FileNotFoundError:
-            raise UnknownHandle("The fake provider does not know this task.", code="404") from None
+            raise UnknownHandle(Message("fake.task_unknown"), code="404") from None
 
     def cancel(self, handle: str) -> None:
         """Stop the task."""
@@ -145,11 +146,11 @@ class FakeEngine:
         self._die(script, "before submit")
         await asyncio.sleep(script.submit_s)
         if script.lost == "before":
-            raise UnknownOutcome("The connection broke before the fake provider answered.")
+            raise UnknownOutcome(Message("fake.connection_broke"))
         handle = self.provider.accept(prompt, job.model.id, job.seed)
         self._die(script, "after submit")
         if script.lost == "after":
-            raise UnknownOutcome("The connection broke before the fake provider answered.")
+            raise UnknownOutcome(Message("fake.connection_broke"))
         return handle
 
     async def poll(self, handle: str) -> Progress:

@@ -22,6 +22,7 @@ import httpx
 from studio.domain import JSON, now
 from studio.engines import addresses, strict_json
 from studio.errors import Refused, Unavailable, UnknownOutcome
+from studio.messages import Message, term
 
 CONNECTIONS = 50
 KEPT_CONNECTIONS, KEPT_S = 8, 15.0
@@ -180,17 +181,21 @@ class ApiClient:
                 response = await (client or self.client).send(request, stream=True)
                 try:
                     if response.is_redirect:
-                        said = f"{self.label} at {self.base} answers with a redirect; set its address to the final one."
+                        said = Message("engine.redirects", provider=term(self.label), base=self.base)
                         raise Refused(said, code=str(response.status_code))
                     yield response
                 finally:
                     await response.aclose()
         except NEVER_SENT as error:
-            raise Unavailable(f"{self.label} cannot be reached ({_name(error)}).", code=_name(error)) from error
+            raise Unavailable(
+                Message("engine.unreachable", provider=term(self.label), error=_name(error)), code=_name(error)
+            ) from error
         except TimeoutError as error:
-            raise lost(f"{self.label} did not finish its answer in time.", code="timeout") from error
+            raise lost(Message("engine.answer_late", provider=term(self.label)), code="timeout") from error
         except httpx.RequestError as error:
-            raise lost(f"The connection to {self.label} broke ({_name(error)}).", code=_name(error)) from error
+            raise lost(
+                Message("engine.connection_broke", provider=term(self.label), error=_name(error)), code=_name(error)
+            ) from error
 
     async def _reply(self, response: httpx.Response, *, paid: bool) -> Reply:
         lost = UnknownOutcome if paid else Unavailable
@@ -198,14 +203,17 @@ class ApiClient:
         async for piece in response.aiter_bytes():
             raw += piece
             if len(raw) > MOST_BYTES:
-                raise lost(f"The answer of {self.label} is longer than {MOST_BYTES // 2**20} MB.", code="too long")
+                raise lost(
+                    Message("engine.answer_too_long", provider=term(self.label), most=MOST_BYTES // 2**20),
+                    code="too long",
+                )
         try:
             value = strict_json.read(redacted(bytes(raw), self._auth()))
         except ValueError:
             value = None
         good = isinstance(value, dict | list)
         if not good and response.status_code < 400:
-            raise lost(f"The answer of {self.label} is not readable.", code="not JSON")
+            raise lost(Message("run.unreadable_answer", provider=term(self.label)), code="not JSON")
         items = tuple(strict_json.rows(value))
         return Reply(response.status_code, response.headers, strict_json.table(value), good, items)
 
@@ -231,7 +239,7 @@ class _Bounded(httpx.AsyncByteStream):
         async for chunk in self._chunks:
             seen += len(chunk)
             if seen > MOST_BYTES:
-                said = f"The provider's stream is longer than {MOST_BYTES // 2**20} MB."
+                said = Message("engine.stream_too_long", most=MOST_BYTES // 2**20)
                 raise UnknownOutcome(said, code="too long")
             yield chunk
         yield b"\n\n"
@@ -250,7 +258,7 @@ async def _read(response: httpx.Response) -> httpx.Response:
     async for piece in response.aiter_bytes():
         content += piece
         if len(content) > MOST_BYTES:
-            raise Unavailable("The answer of the provider's file host is too long.", code="too long")
+            raise Unavailable(Message("engine.file_host_too_long"), code="too long")
     return httpx.Response(response.status_code, headers=_plain(response.headers), content=bytes(content))
 
 

@@ -6,6 +6,7 @@ import math
 from dataclasses import dataclass
 
 from studio.errors import CapabilityError
+from studio.messages import Message
 
 MOST_WEIGHT = 100.0
 """Strengths beyond this are slips of the finger; usual ones lie between -2 and 2."""
@@ -36,6 +37,6 @@ def _one(part: str, line: str) -> Lora:
     except ValueError:
         value = math.nan
     if not name or not abs(value) <= MOST_WEIGHT:
-        message = f"loras: {part[:100]!r} cannot be read. Write file.safetensors:0.8, several with commas between."
+        message = Message("lora.unreadable", part=f"{part[:100]!r}")
         raise CapabilityError(message, field="loras", value=line)
     return Lora(name, value, next((e for e in ("high", "low") if f".{e}." in name), ""))

@@ -26,6 +26,7 @@ from studio.engines.http import ApiClient
 from studio.engines.rate_limit import RateLimiter
 from studio.engines.strict_json import number, rows, table
 from studio.errors import CapabilityError, Refused, Unavailable, UnknownHandle, UnknownOutcome
+from studio.messages import Message, joined, term
 from studio.settings import Settings
 
 KEY = "DASHSCOPE_API_KEY"
@@ -64,11 +65,11 @@ class AlibabaEngine:
         """What to set before this engine can run."""
         key = self._settings.secret(KEY)
         if not key:
-            return f"Set {KEY} to use {errors.LABEL}."
+            return Message("engine.set_key", key=KEY, provider=term(errors.LABEL))
         if key.startswith("sk-sp-"):
-            return f"{KEY} holds a key of the Coding Plan (sk-sp-…), which makes no pictures or clips. Use a key sk-…."
+            return Message("alibaba.coding_plan_key", key=KEY)
         if self._settings.option("ALIBABA_IMAGES", "tasks") not in ("tasks", "direct"):
-            return "ALIBABA_IMAGES can be tasks or direct."
+            return Message("alibaba.images_option")
         return self.place.wrong
 
     def lacks(self, model: Model) -> str | None:
@@ -77,9 +78,9 @@ class AlibabaEngine:
         if not region or not offered or region in offered:
             return None
         where = ", ".join(r.capitalize() for r in offered)
-        said = f"{model.label} is available in {where}, not in {self.place.name}."
-        advice = "Choose another model or ALIBABA_REGION."
-        return f"{said} {advice}"
+        said = Message("alibaba.offered_in", model=term(model.label), where=where, here=self.place.name)
+        advice = Message("alibaba.other_region")
+        return joined(said, advice)
 
     def problems(self, request: Request, model: Model, assets: Mapping[str, Asset]) -> list[CapabilityError]:
         """What the row allows but this region, or the sense of the parameters, does not."""
@@ -91,7 +92,7 @@ class AlibabaEngine:
         if name and (text := request.params.get(name)):
             given = mapping.words(text)
             if len(given) != references or not set(given) <= {"obj", "bg"}:
-                said = f"{name} needs one word for each of the {references} pictures: obj or bg."
+                said = Message("alibaba.obj_or_bg", name=name, count=references)
                 found.append(CapabilityError(said, field=name, value=text, limit=references))
         return found
 
@@ -157,7 +158,7 @@ class AlibabaEngine:
         if reply.status == 200 and isinstance(task, str) and TASK_ID.fullmatch(task):
             return task
         if reply.status == 200 and not errors.code_of(reply.body)[0]:
-            raise UnknownOutcome(f"{errors.LABEL} took the job but named no task.", code="no task")
+            raise UnknownOutcome(Message("engine.no_task_named", provider=term(errors.LABEL)), code="no task")
         raise errors.of_reply(reply, self.place, model, lookup=True)
 
     async def _at_once(self, body: JSON, headers: Mapping[str, str], model: str) -> JSON:
@@ -190,7 +191,7 @@ class AlibabaEngine:
         if reply.status != 200 or errors.code_of(reply.body)[0]:
             raise errors.of_reply(reply, self.place, check)
         if not table(reply.body.get("output")).get("check_pass"):
-            said = "The picture shows no face that can be made to speak. Take one person, from the front, well lit."
+            said = Message("alibaba.no_face")
             raise Refused(said, code="face")
 
     def _handle(self, job: Job, *, task: str = "", result: JSON | None = None, found_for: str = "") -> str:
@@ -218,13 +219,13 @@ class AlibabaEngine:
         if word == "FAILED":
             raise errors.of_task(body, self.place, model)
         if word == "UNKNOWN":
-            said = f"{errors.LABEL} does not know the task {task} any more: tasks and results are kept for 24 hours."
-            raise UnknownHandle(f"{said} The console can tell whether it was billed.", code=task)
+            said = Message("alibaba.task_expired", provider=term(errors.LABEL), task=term(task))
+            raise UnknownHandle(said, code=task)
         if word == "SUCCEEDED":
             _check_owner(kept, output)
             return _done(body, word, kept["usd"])
         if word not in WORDS:
-            said = f"{errors.LABEL} calls the task {word[:40]!r}, which the studio does not know."
+            said = Message("engine.unknown_status", provider=term(errors.LABEL), word=f"{word[:40]!r}")
             raise Unavailable(said, code=word[:40])
         return Progress(status=WORDS[word], word=word)
 
@@ -242,7 +243,7 @@ class AlibabaEngine:
     ) -> list[str]:
         """See engines.base.Finds and find.py."""
         if self._direct(job.model.engine):
-            raise UnknownOutcome("A direct call leaves no task that could be looked up.")
+            raise UnknownOutcome(Message("alibaba.direct_call"))
         model = request_body.name_at(job.model, self.place.region)
         taken = {json.loads(h).get("task") for h in known if h.startswith("{")}
         window = reconcile.Window(submitted_after, submitted_before)
@@ -265,7 +266,7 @@ def _kept(handle: str) -> JSON:
     except ValueError:
         kept = None
     if not isinstance(kept, dict):
-        raise UnknownHandle(f"{handle[:40]!r} is no handle of {errors.LABEL}.")
+        raise UnknownHandle(Message("engine.bad_handle", handle=f"{handle[:40]!r}", provider=term(errors.LABEL)))
     return kept
 
 
@@ -273,8 +274,8 @@ def _check_owner(kept: JSON, output: JSON) -> None:
     """A task that was found in the list must turn out to be of this prompt."""
     told, wanted = output.get("orig_prompt"), kept.get("found_for")
     if isinstance(told, str) and told and wanted and reconcile.plain(told) != wanted:
-        said = f"The task {kept['task']}, which seemed to be this run's, turned out to be of another prompt."
-        raise UnknownHandle(f"{said} Whether this run was billed can be seen in the console.", code=kept["task"])
+        said = Message("alibaba.other_prompt", task=kept["task"])
+        raise UnknownHandle(said, code=kept["task"])
 
 
 def _done(body: JSON, word: str, usd: Mapping[str, float]) -> Progress:
@@ -282,19 +283,20 @@ def _done(body: JSON, word: str, usd: Mapping[str, float]) -> Progress:
     found, cost = response_body.outputs(output), pricing.actual(usage, usd)
     if not found and not cost and rows(output.get("results")):
         raise errors.of_nothing(*response_body.why_none(output))
-    notes = [response_body.prompt_used(output), ESTIMATED if cost is None and usd else None, _other_tier(usage, usd)]
-    said = " ".join(note for note in notes if note) or None
+    notes = [
+        response_body.prompt_used(output),
+        Message("engine.estimate_booked") if cost is None and usd else None,
+        _other_tier(usage, usd),
+    ]
+    said = joined(*(note for note in notes if note)) or None
     return Progress(status=Status.SUCCEEDED, word=word, outputs=found, usage=usage, cost_usd=cost, note=said)
-
-
-ESTIMATED = "The provider gave no usable figure for what it billed, so the estimate is booked."
 
 
 def _other_tier(usage: JSON, usd: Mapping[str, float]) -> str | None:
     """A note where the task was made, and is billed, at another tier than asked."""
     tier = number(usage.get("SR"))
     if tier and f"second@{tier:g}" in usd:
-        return f"The provider made and billed it at {tier:g}P, which is not what was asked."
+        return Message("alibaba.other_tier", tier=f"{tier:g}")
     return None
 
 

@@ -22,6 +22,7 @@ from studio.errors import (
     Unavailable,
     UnknownOutcome,
 )
+from studio.messages import Message, joined, of_error, term
 
 LABEL = "Alibaba Model Studio"
 BILLING = ("CommodityNotPurchased", "PrepaidBillOverdue", "PostpaidBillOverdue", "Arrearage", "insufficient_quota")
@@ -52,7 +53,7 @@ def of_reply(reply: Reply, place: Place, model: str, *, lookup: bool = False) ->
     """The error of an HTTP answer. lookup: it answered a submit that the task list can find; doubt is worth a look."""
     code, message = code_of(reply.body)
     if lookup and code in NO_ANSWER:
-        return UnknownOutcome(f"{LABEL} answered with a fault ({code}).", code=code)
+        return UnknownOutcome(Message("engine.fault_answer", provider=term(LABEL), why=code), code=code)
     unknown = lookup and reply.status >= 500
     slower = reply.status == 429 or (reply.status >= 500 and "timeout" in code.lower())
     if code and not unknown and (_is_billing(code) or not slower):
@@ -68,7 +69,7 @@ def of_look(reply: Reply, place: Place) -> EngineError:
     if error.transient or isinstance(error, Unauthorised | OutOfCredit):
         return error
     word = error.code or str(reply.status)
-    return Unavailable(f"{LABEL} gave no usable answer about the task ({word}).", code=word)
+    return Unavailable(Message("engine.no_usable_answer", provider=term(LABEL), word=word), code=word)
 
 
 def of_task(body: JSON, place: Place, model: str) -> EngineError:
@@ -76,22 +77,26 @@ def of_task(body: JSON, place: Place, model: str) -> EngineError:
     code, message = code_of(body)
     if not code:
         message = str(table(body.get("output")).get("message") or body.get("message") or "")
-        why = f": {plain(message)}" if message else ", without a reason"
-        return EngineError(f"{LABEL} failed while it made this{why}. Nothing was billed; try again.", code="FAILED")
+        said = Message("engine.failed_without_reason", provider=term(LABEL))
+        if message:
+            said = Message("engine.failed_saying", provider=term(LABEL), message=plain(message))
+        return EngineError(said, code="FAILED")
     found = _of_code(code, message, place, model, None)
     if isinstance(found, Refused):
         return found
     if isinstance(found, RateLimited | Unavailable):
-        said = f"{LABEL} failed while it made this ({_why(code, message)}). Nothing was billed; try again."
+        said = Message("engine.failed_making", provider=term(LABEL), why=_why(code, message))
         return EngineError(said, code=code)
-    return EngineError(f"{found} Then press Retry.", code=code)
+    return EngineError(joined(of_error(found), Message("engine.then_retry")), code=code)
 
 
 def of_nothing(code: str, message: str) -> EngineError:
     """The error of a task that ended well and brought nothing. code, message: of its first failed result."""
     if code in MODERATION:
         return Moderated(_moderation_words(code, _why(code, message)), code=code)
-    return EngineError(f"Nothing came of it: {plain(message) or code or 'no reason given'}.", code=code)
+    return EngineError(
+        Message("engine.nothing_came", why=plain(message) or code or Message("engine.no_reason")), code=code
+    )
 
 
 def _of_code(code: str, message: str, place: Place, model: str, wait: float | None) -> EngineError:
@@ -99,35 +104,34 @@ def _of_code(code: str, message: str, place: Place, model: str, wait: float | No
     if code in MODERATION:
         return Moderated(_moderation_words(code, why), code=code)
     if code in BILLING:
-        said = f"The account at {LABEL} has an unpaid bill, no plan or no quota left ({why})."
-        said += " Settle it in the console, then go on."
+        said = Message("alibaba.unpaid", provider=term(LABEL), why=why)
         return OutOfCredit(said, code=code)
     if code.startswith("AllocationQuota"):
-        said = f"The free quota of {model} is used up, and the account stops there ({why})."
-        return OutOfCredit(f"{said} Switch “stop when free quota ends” off in the console.", code=code)
+        said = Message("alibaba.free_quota", model=model, why=why)
+        return OutOfCredit(said, code=code)
     if code in KEY:
         return Unauthorised(_key_words(place), code=code)
     if code in WORKSPACE:
-        return Unauthorised(f"The key may not use this workspace ({why}). Check ALIBABA_WORKSPACE.", code=code)
+        return Unauthorised(Message("alibaba.workspace", why=why), code=code)
     if code in ADDRESS:
-        said = f"{LABEL} does not take calls from this machine's address ({why}). Add it to the key's list of addresses"
-        return Unauthorised(f"{said} in the console.", code=code)
+        said = Message("alibaba.address", provider=term(LABEL), why=why)
+        return Unauthorised(said, code=code)
     if code.startswith(SLOWER):
-        return RateLimited(f"{LABEL} asks to slow down ({code}).", code=code, retry_after_s=wait)
+        return RateLimited(Message("engine.slow_down", provider=term(LABEL), why=code), code=code, retry_after_s=wait)
     if code in NO_MODEL or "url error" in message:
-        said = f"{LABEL} offers no {model} in {place.name} ({why}). Choose another model or ALIBABA_REGION."
+        said = Message("alibaba.no_model", provider=term(LABEL), model=model, region=place.name, why=why)
         return Refused(said, code=code)
     if code.startswith(FETCH):
-        said = f"{LABEL} could not fetch an input file ({why}). Try again; if it stays, upload the file anew."
+        said = Message("alibaba.fetch_failed", provider=term(LABEL), why=why)
         return Refused(said, code=code)
     if "AccessDenied" in code and "synchronous" not in message:
-        return Unauthorised(f"The account may not use {model} ({why}). Enable it in the console.", code=code)
+        return Unauthorised(Message("alibaba.model_denied", model=model, why=why), code=code)
     if code.startswith((*SERVICE, *NO_ANSWER)):
-        return Unavailable(f"{LABEL} has a fault ({why}).", code=code, retry_after_s=wait)
+        return Unavailable(Message("engine.has_fault", provider=term(LABEL), why=why), code=code, retry_after_s=wait)
     if "synchronous" in message:
-        said = f"{LABEL} does not take this kind of call in {place.name} ({why}). Leave ALIBABA_IMAGES at tasks."
+        said = Message("alibaba.no_sync", provider=term(LABEL), region=place.name, why=why)
         return Refused(said, code=code)
-    return Refused(f"{LABEL} refused this ({why}). Change it before you try again.", code=code)
+    return Refused(Message("engine.refused", provider=term(LABEL), why=why), code=code)
 
 
 def _is_billing(code: str) -> bool:
@@ -136,17 +140,14 @@ def _is_billing(code: str) -> bool:
 
 def _moderation_words(code: str, why: str) -> str:
     if code == "IPInfringementSuspect":
-        said = f"{LABEL} suspects protected content, such as a known figure or brand ({why})."
+        said = Message("alibaba.protected", provider=term(LABEL), why=why)
     else:
-        said = f"{LABEL} judged the prompt, an input or the result unsafe ({why})."
-    return f"{said} Change the words or files. If “Enhance prompt” is on, the rewritten text may be the cause."
+        said = Message("alibaba.unsafe", provider=term(LABEL), why=why)
+    return joined(said, Message("alibaba.change_words"))
 
 
 def _key_words(place: Place) -> str:
-    return (
-        f"{LABEL} does not accept the key in {place.name}. A key works only in the region it was made in: set "
-        "ALIBABA_REGION to beijing, singapore, virginia, frankfurt or tokyo, or correct DASHSCOPE_API_KEY."
-    )
+    return Message("alibaba.key_region", provider=term(LABEL), region=place.name)
 
 
 def _why(code: str, message: str) -> str:

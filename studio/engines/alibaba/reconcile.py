@@ -18,6 +18,7 @@ from studio.engines.alibaba.tasks import Tasks, made_at
 from studio.engines.base import Job
 from studio.engines.strict_json import table
 from studio.errors import Unavailable, UnknownOutcome
+from studio.messages import Message
 
 SETTLE_S = 10.0
 """A job accepted just before the line broke should show in the list by then. Nothing promises it, so only a list that
@@ -93,7 +94,7 @@ class Finder:
         first = self._lose(model, job).since
         lost = self._lost[model]
         if self._under_way.get(model):
-            raise Unavailable("Other jobs are being sent; looking in a moment.", retry_after_s=2.0)
+            raise Unavailable(Message("alibaba.others_sending"), retry_after_s=2.0)
         waited = time.monotonic() - first
         complete = waited >= self.settle_s and await self._complete(first)  # asked first: what it proves is read after
         rows = await self.tasks.of_model(model, after=window.after - AROUND_S)
@@ -106,21 +107,19 @@ class Finder:
             lost.pop(job.run_id, None)
             return fits
         if fits:
-            jobs = f"{len(fits)} tasks fit" if len(fits) > 1 else "one task fits, but another run looks for its own too"
-            raise UnknownOutcome(f"In the provider's list {jobs}. Look again when they are finished.")
+            if len(fits) > 1:
+                raise UnknownOutcome(Message("alibaba.several_fit", count=len(fits)))
+            raise UnknownOutcome(Message("alibaba.one_fits"))
         if len(free) > len(near):
-            said = f"The provider's list has {len(free) - len(near)} tasks of {model} from about that time"
-            raise UnknownOutcome(f"{said} that are not the studio's. Is one of them this run? See the console.")
+            said = Message("alibaba.foreign_tasks", count=len(free) - len(near), model=model)
+            raise UnknownOutcome(said)
         if complete:
             lost.pop(job.run_id, None)
             return []
         if waited < self.settle_s * PATIENCE:
-            raise Unavailable("The provider's list does not show it yet.", retry_after_s=max(self.settle_s, waited) / 2)
+            raise Unavailable(Message("alibaba.not_listed_yet"), retry_after_s=max(self.settle_s, waited) / 2)
         lost.pop(job.run_id, None)
-        said = (
-            f"The provider's list of tasks has not shown it for {waited:.0f} s, which is no proof that it was not taken"
-        )
-        raise UnknownOutcome(f"{said}, so it is not sent again by itself. Look again later, or submit it again.")
+        raise UnknownOutcome(Message("alibaba.never_listed", waited=f"{waited:.0f}"))
 
     async def _complete(self, since: float) -> bool:
         """Whether the list shows a task that this process sent after that moment: then it shows what came before."""

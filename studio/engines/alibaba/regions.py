@@ -10,6 +10,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from urllib.parse import urlsplit
 
+from studio.messages import Message
 from studio.settings import Settings
 
 CLASSIC = {
@@ -40,7 +41,9 @@ class Place:
     @property
     def name(self) -> str:
         """How a sentence calls it."""
-        return self.region.capitalize() if self.region else f"the region of {urlsplit(self.base).hostname}"
+        return (
+            self.region.capitalize() if self.region else Message("alibaba.region_of", host=urlsplit(self.base).hostname)
+        )
 
     @property
     def price_region(self) -> str:
@@ -53,17 +56,17 @@ def place(settings: Settings) -> Place:
     region, workspace = settings.option("ALIBABA_REGION").lower(), settings.option("ALIBABA_WORKSPACE")
     base = settings.option("ALIBABA_BASE_URL").rstrip("/")
     if region and region not in WORKSPACE:
-        return Place("", "", wrong=f"ALIBABA_REGION is {region!r}; it can be {', '.join(WORKSPACE)}.")
+        return Place("", "", wrong=Message("alibaba.bad_region", region=f"{region!r}", listed=", ".join(WORKSPACE)))
     if base:
         parts = urlsplit(base)
         if parts.scheme not in ("http", "https") or not parts.hostname:
-            return Place("", "", wrong=f"ALIBABA_BASE_URL is {base!r}; it must start with https://.")
+            return Place("", "", wrong=Message("alibaba.bad_base", base=f"{base!r}"))
         return Place(base if parts.path else f"{base}/api/v1", region or _of_host(parts.hostname), workspace)
     region = region or "beijing"
     if workspace:
         return Place(f"https://{workspace}.{WORKSPACE[region]}.maas.aliyuncs.com/api/v1", region)
     if region not in CLASSIC:
-        said = f"{region.capitalize()} works through a workspace only: set ALIBABA_WORKSPACE to its id."
+        said = Message("alibaba.needs_workspace", region=region.capitalize())
         return Place("", region, wrong=said)
     return Place(f"{CLASSIC[region]}/api/v1", region)
 

@@ -7,6 +7,7 @@ from collections.abc import AsyncIterator, Iterator
 from studio.domain import JSON, Kind, Output
 from studio.engines.strict_json import rows, table
 from studio.errors import EngineError, UnknownOutcome
+from studio.messages import Message
 
 
 def outputs(output: JSON) -> tuple[Output, ...]:
@@ -49,7 +50,7 @@ def prompt_used(output: JSON) -> str | None:
     """A note with the prompt as a model rewrote it, where the task or, with older models, a result tells."""
     told = next((r for r in (output, *rows(output.get("results"))) if r.get("actual_prompt")), {})
     used, given = told.get("actual_prompt"), told.get("orig_prompt") or output.get("orig_prompt")
-    return f"Prompt as improved: {used}" if isinstance(used, str) and used != given else None
+    return Message("alibaba.prompt_improved", prompt=used) if isinstance(used, str) and used != given else None
 
 
 def why_none(output: JSON) -> tuple[str, str]:
@@ -76,7 +77,7 @@ async def gathered(events: AsyncIterator[tuple[str, JSON]]) -> JSON:
         if whole["done"]:
             message = {"role": "assistant", "content": content}
             return {**whole, "output": {"choices": [{"finish_reason": "stop", "message": message}]}}
-    raise UnknownOutcome("The answer broke off before its end; pictures may have been made.")
+    raise UnknownOutcome(Message("engine.answer_broke_off"))
 
 
 class StreamError(EngineError):

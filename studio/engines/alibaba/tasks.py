@@ -20,6 +20,7 @@ from studio.engines.http import ApiClient
 from studio.engines.rate_limit import RateLimiter
 from studio.engines.strict_json import number, rows, table
 from studio.errors import EngineError, Unavailable, UnknownOutcome
+from studio.messages import Message
 
 log = logging.getLogger(__name__)
 QUERIES_PER_S = 20.0
@@ -128,7 +129,7 @@ class Tasks:
             found += [row for row in listed if row.get("model_name") in (None, model) and made_at(row) >= after]
             if page >= (number(body.get("total_page")) or 1) or not listed:
                 return found
-        raise UnknownOutcome(f"There are more than {MOST_PAGES * PAGE:,} tasks of {model} to search.")
+        raise UnknownOutcome(Message("alibaba.too_many_tasks", count=f"{MOST_PAGES * PAGE:,}", model=model))
 
     async def shows(self, tasks: Collection[str]) -> bool:
         """Whether the newest page of the list names one of these tasks."""
@@ -140,7 +141,7 @@ class Tasks:
         if reply.status != 200:
             raise errors.of_reply(reply, self._place, "the list of tasks")
         if not isinstance(reply.body.get("data"), list):
-            raise Unavailable("The list of tasks came back without tasks.", code="list")
+            raise Unavailable(Message("alibaba.empty_list"), code="list")
         return reply.body
 
     async def _sweep(self) -> None:

@@ -16,6 +16,7 @@ from studio.engines.alibaba import errors
 from studio.engines.alibaba.regions import UPLOADS, Place
 from studio.engines.http import ApiClient
 from studio.errors import EngineError, Refused, Unavailable
+from studio.messages import Message
 
 RESOLVE = {"X-DashScope-OssResourceResolve": "enable"}
 FIELDS = {
@@ -33,7 +34,10 @@ async def upload(api: ApiClient, place: Place, model: str, path: Path, asset: As
     policy = await _policy(api, place, model)
     most = float(policy.get("max_file_size_mb") or 1000)
     if path.stat().st_size > most * 1_000_000:
-        raise Refused(f"{asset.name or asset.id} is larger than the {most:g} MB that {model} takes.", code="too large")
+        raise Refused(
+            Message("file.larger_than_model", name=asset.name or asset.id, most=f"{most:g}", model=model),
+            code="too large",
+        )
     key = f"{policy['upload_dir']}/{uuid.uuid4().hex}{path.suffix.lower()}"
     data = {theirs: str(policy[name]) for theirs, name in FIELDS.items()}
     data |= {"key": key, "success_action_status": "200", "x-oss-content-type": asset.mime}
@@ -54,13 +58,13 @@ async def _policy(api: ApiClient, place: Place, model: str) -> dict[str, str]:
         raise error
     policy = reply.body.get("data")
     if not isinstance(policy, dict) or not {*FIELDS.values(), "upload_dir", "upload_host"} <= set(policy):
-        raise Unavailable("The permission to upload a file came back incomplete.", code="policy")
+        raise Unavailable(Message("engine.upload_permission"), code="policy")
     return policy
 
 
 def _nowhere(place: Place) -> EngineError:
-    said = f"Files cannot be uploaded in {place.name}; the provider offers that in Beijing and Singapore."
-    return Refused(f"{said} Use a smaller picture, which travels inside the call, or another region.", code="upload")
+    said = Message("alibaba.no_upload", region=place.name)
+    return Refused(said, code="upload")
 
 
 def _accepted(reply: httpx.Response) -> None:
@@ -68,7 +72,7 @@ def _accepted(reply: httpx.Response) -> None:
         return
     text = " ".join(reply.text.split())[:200]
     if "EntityTooLarge" in text:
-        raise Refused("The provider's file host says the file is too large.", code="EntityTooLarge")
+        raise Refused(Message("engine.file_host_size"), code="EntityTooLarge")
     if reply.status_code in (403, 408, 429) or reply.status_code >= 500:  # an expired policy is simply asked for anew
-        raise Unavailable(f"The upload was not taken (HTTP {reply.status_code}).", code=str(reply.status_code))
-    raise Refused(f"The provider's file host refused the file: {text}.", code=str(reply.status_code))
+        raise Unavailable(Message("engine.upload_not_taken", status=reply.status_code), code=str(reply.status_code))
+    raise Refused(Message("engine.file_host_refused", why=text), code=str(reply.status_code))

@@ -25,6 +25,7 @@ from studio.engines.comfyui.server import UNKNOWN_SHAPE, Server
 from studio.engines.comfyui.websocket import Listener
 from studio.engines.strict_json import rows, table
 from studio.errors import CapabilityError, Refused, Unavailable, UnknownHandle
+from studio.messages import Message
 from studio.settings import Settings
 
 KINDS = {
@@ -67,9 +68,9 @@ class ComfyEngine:
     def missing(self) -> str | None:
         """What to set, or None."""
         if not self._base:
-            return "Set COMFYUI_URL to your ComfyUI's address, for example http://127.0.0.1:8188."
+            return Message("comfyui.set_url")
         if not re.match(r"https?://[^/]+", self._base):
-            return f"COMFYUI_URL is {self._base!r}; it must begin with http:// or https://."
+            return Message("comfyui.bad_url", url=f"{self._base!r}")
         return None
 
     def estimate_usd(self, request: Request, model: Model, inputs: Mapping[str, Asset]) -> float | None:
@@ -140,7 +141,7 @@ class ComfyEngine:
         if handle in self._cancelled:  # taken off the queue, a run leaves no trace there
             self._listener.forget(handle)
             return Progress(status=Status.CANCELLED, word="deleted")
-        raise UnknownHandle("ComfyUI does not know this run any more: it was restarted, or its history was cleared.")
+        raise UnknownHandle(Message("comfyui.run_unknown"))
 
     async def _running(self, handle: str) -> Progress:
         self._listener.watch(handle, 0)
@@ -164,7 +165,7 @@ class ComfyEngine:
             raise Unavailable(UNKNOWN_SHAPE)
         outputs = tuple(self._outputs(saved))
         if not outputs:
-            raise Refused("ComfyUI finished but saved no file. The workflow needs a SaveImage or SaveVideo node.")
+            raise Refused(Message("comfyui.no_file"))
         usage: JSON = {}
         if work.seconds is not None:
             usage = {"seconds": work.seconds}
@@ -222,12 +223,14 @@ def _prompt_id(run_id: str) -> str:
 
 def _failure(error: JSON) -> Refused | Unavailable:
     """What a node raised, in a sentence. Tracebacks hold server paths and are not shown."""
-    kind, node = str(error.get("exception_type", ""))[:100], str(error.get("node_type", "a node"))[:100]
+    kind, node = str(error.get("exception_type", ""))[:100], str(error.get("node_type", "?"))[:100]
     if "OutOfMemory" in kind:
-        return Refused("The GPU of ComfyUI ran out of memory. Take a smaller size, fewer seconds, or a smaller model.")
+        return Refused(Message("comfyui.out_of_memory"))
     lines = str(error.get("exception_message", ""))[:2000].strip().splitlines()
-    reason = re.sub(r"(?:[A-Za-z]:)?[/\\][\w./\\ -]+[/\\]", "", lines[0])[:300] if lines else "no reason given"
-    return Refused(f"ComfyUI failed in {node}: {reason}", code=kind)
+    reason = (
+        re.sub(r"(?:[A-Za-z]:)?[/\\][\w./\\ -]+[/\\]", "", lines[0])[:300] if lines else Message("engine.no_reason")
+    )
+    return Refused(Message("comfyui.node_failed", node=node, reason=reason), code=kind)
 
 
 def _write(path: Path, content: bytes) -> None:

@@ -13,6 +13,7 @@ from typing import Any
 from studio.domain import JSON
 from studio.engines.lora import Lora
 from studio.errors import CapabilityError, Refused
+from studio.messages import Message, term
 
 ROLES = {
     "text": "text encoder",
@@ -79,15 +80,10 @@ def match(
     found = places(roles, nodes, chosen or {})
     for one in found:
         if one.chosen and not one.file:
-            raise Refused(
-                f"ComfyUI does not have {one.chosen} any more, which you chose as {ROLES.get(one.role, one.role)}. "
-                "Choose another file on the Workflows page, or put it back."
-            )
+            raise Refused(Message("comfyui.file_gone", file=one.chosen, role=term(ROLES.get(one.role, one.role))))
     missing = [f"{one.spec['file']} in models/{one.spec['folder']}" for one in found if not one.file]
     if missing:
-        raise Refused(
-            f"ComfyUI lacks {', '.join(missing)}. Put the file there, or choose another on the Workflows page."
-        )
+        raise Refused(Message("comfyui.files_missing", missing=", ".join(missing)))
     return {one.role: one.file for one in found}
 
 
@@ -116,11 +112,11 @@ def _lora(name: str, offered: Sequence[str]) -> str:
     if len(found) == 1:
         return found[0]
     if found:
-        said = f"ComfyUI has several LoRA files called {name}: {', '.join(found[:5])}. Name one with its folder."
+        said = Message("comfyui.several_loras", name=name, found=", ".join(found[:5]))
     else:
-        said = f"ComfyUI has no LoRA file {name}" + (
-            f"; it has {', '.join(offered[:8])}." if offered else " and no other."
-        )
+        said = Message("comfyui.no_lora", name=name)
+        if offered:
+            said = Message("comfyui.no_such_lora", name=name, offered=", ".join(offered[:8]))
     raise CapabilityError(said, field="loras", value=name)
 
 
@@ -146,7 +142,7 @@ def complete(graph: JSON, nodes: JSON) -> JSON:
 def need(classes: set[str], nodes: JSON) -> None:
     """Raise Refused with the node classes that the server lacks, if any."""
     if lacking := sorted(classes - set(nodes)):
-        raise Refused(f"This ComfyUI has no node {', '.join(lacking)}. Update ComfyUI or install the nodes.")
+        raise Refused(Message("comfyui.no_nodes", nodes=", ".join(lacking)))
 
 
 def _default(spec: Any) -> Any:

@@ -10,6 +10,7 @@ from typing import Any
 from studio.domain import JSON
 from studio.engines.strict_json import rows, table
 from studio.errors import Refused, Unauthorised, Unavailable
+from studio.messages import Message
 
 MOST_CHARS = 120
 """Of a name or a message that the server gives."""
@@ -20,19 +21,19 @@ def check_status(status: int, base: str, *, looks: bool = False) -> None:
     """Raise what this HTTP status means. looks: of a call that only reads, which may be repeated."""
     code = str(status)
     if 300 <= status < 400:
-        said = f"ComfyUI at {base} answers with a redirect. Set COMFYUI_URL to the final address."
-        raise Unauthorised(f"{said} If it leads to a login, set COMFYUI_AUTH.", code=code)
+        said = Message("comfyui.redirects", base=base)
+        raise Unauthorised(said, code=code)
     if status in (401, 403):
-        said = f"ComfyUI at {base} asks for a login. Set COMFYUI_AUTH to its Authorization header."
+        said = Message("comfyui.asks_login", base=base)
         raise Unauthorised(said, code=code)
     if status == 413:
-        raise Refused("ComfyUI refuses the file as too large (100 MB unless it was started with --max-upload-size).")
+        raise Refused(Message("comfyui.file_too_large"))
     if status >= 500:
-        raise Unavailable(f"ComfyUI reports an internal fault ({code}).", code=code)
+        raise Unavailable(Message("comfyui.internal_fault", code=code), code=code)
     if status >= 400 and looks:
-        raise Unavailable(f"ComfyUI at {base} answers {code}; is there another service at this address?", code=code)
+        raise Unavailable(Message("comfyui.other_service", base=base, code=code), code=code)
     if status >= 400:
-        raise Refused(f"ComfyUI refused the call ({code}).", code=code)
+        raise Refused(Message("comfyui.call_refused", code=code), code=code)
 
 
 def sentence(body: JSON) -> str:
@@ -42,14 +43,16 @@ def sentence(body: JSON) -> str:
     error = table(body.get("error"))
     if error.get("type") == "missing_node_type":
         missing = _short(table(error.get("extra_info")).get("class_type") or error.get("details", ""))
-        return f"This ComfyUI has no node {missing}. Update ComfyUI or install the custom nodes the workflow needs."
-    return f"ComfyUI refused the graph: {_short(error.get('message') or 'no reason given').rstrip('.')}."
+        return Message("comfyui.no_custom_node", node=missing)
+    return Message(
+        "comfyui.graph_refused", why=_short(error.get("message") or "").rstrip(".") or Message("engine.no_reason")
+    )
 
 
 def node_faults(faults: Any) -> str:
     """The first faults in a sentence; file lists and server paths are left out."""
     said = [_fault(fault, error) for fault in rows(list(table(faults).values())) for error in rows(fault.get("errors"))]
-    return f"ComfyUI refused the graph: {'; '.join(said[:MOST_FAULTS]) or 'no reason given'}."
+    return Message("comfyui.graph_refused", why="; ".join(said[:MOST_FAULTS]) or Message("engine.no_reason"))
 
 
 def _fault(fault: JSON, error: JSON) -> str:

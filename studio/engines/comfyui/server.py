@@ -22,15 +22,15 @@ from studio.engines.comfyui.inspect import ANSWER_MAX_BYTES, KIND, known_nodes
 from studio.engines.comfyui.refusals import check_status, node_faults, sentence
 from studio.engines.http import NEVER_SENT, redacted
 from studio.errors import EngineError, Refused, Unavailable, UnknownOutcome
-from studio.messages import of_error
+from studio.messages import Message, of_error
 
 TIMEOUT = httpx.Timeout(30.0, connect=5.0)
 NODES_FOR_S = 10.0
 """How long node definitions are taken as known; whatever they lack is asked for anew before a run is refused."""
 LONG_BYTES = 200_000
 """An answer of more is parsed outside the event loop."""
-NO_JSON = "ComfyUI gave an answer that is not JSON; is there another service at this address?"
-UNKNOWN_SHAPE = "ComfyUI gave an answer of an unknown shape."
+NO_JSON = "comfyui.not_json"
+UNKNOWN_SHAPE = "comfyui.unknown_shape"
 
 
 class Server:
@@ -64,7 +64,7 @@ class Server:
         body = await self._json("POST", "/upload/image", files={"image": (name, content)}, data={"type": "input"})
         kept, folder = body.get("name"), body.get("subfolder") or ""
         if not isinstance(kept, str) or not kept or not isinstance(folder, str):
-            raise Unavailable(UNKNOWN_SHAPE)
+            raise Unavailable(Message(UNKNOWN_SHAPE))
         return f"{folder}/{kept}" if folder else kept
 
     async def post(self, graph: JSON, *, prompt_id: str, client_id: str, kind: tuple[str, str]) -> None:
@@ -82,15 +82,15 @@ class Server:
         try:
             status, content = await self._exchange("POST", "/prompt", json=body)
         except NEVER_SENT as error:
-            raise Unavailable(f"ComfyUI does not answer at {self.base}.") from error
+            raise Unavailable(Message("comfyui.no_answer", url=self.base)) from error
         except httpx.RequestError as error:
-            raise UnknownOutcome("The connection broke before ComfyUI confirmed the run.") from error
+            raise UnknownOutcome(Message("comfyui.broke_before_confirm")) from error
         except Unavailable as error:
             raise UnknownOutcome(of_error(error)) from error
         if status == 400:
             raise Refused(sentence(await _refusal(content)))
         if status >= 500:  # it may have been queued before the fault
-            raise UnknownOutcome(f"ComfyUI failed while it took the run ({status}).")
+            raise UnknownOutcome(Message("comfyui.failed_taking", status=status))
         check_status(status, self.base)
         try:
             answer = await _object(content)
@@ -105,11 +105,11 @@ class Server:
             raise Refused(node_faults(faults))
         given = answer.get("prompt_id")
         if not isinstance(given, str):
-            raise UnknownOutcome(UNKNOWN_SHAPE)
+            raise UnknownOutcome(Message(UNKNOWN_SHAPE))
         if given != prompt_id:
             await self._take_back(given)
-            said = "This ComfyUI does not keep the studio's id of a run, so its result could not be found."
-            raise Refused(f"{said} Update ComfyUI.")
+            said = Message("comfyui.other_ids")
+            raise Refused(said)
 
     async def _take_back(self, prompt_id: str) -> None:
         with suppress(EngineError):
@@ -125,7 +125,7 @@ class Server:
         """The finished run's entry, good or bad; None while it has none."""
         entry = (await self._json("GET", f"/history/{prompt_id}")).get(prompt_id)
         if entry is not None and not isinstance(entry, dict):
-            raise Unavailable(UNKNOWN_SHAPE)
+            raise Unavailable(Message(UNKNOWN_SHAPE))
         return entry or None
 
     async def cancel(self, prompt_id: str) -> bool:
@@ -159,9 +159,9 @@ class Server:
                     raise
                 status, content = await self._exchange(method, path)  # the server closed a kept connection meanwhile
         except (httpx.RemoteProtocolError, httpx.ReadError, httpx.DecodingError) as error:
-            raise Unavailable(f"ComfyUI broke the connection at {self.base}.") from error
+            raise Unavailable(Message("comfyui.connection_broke", url=self.base)) from error
         except httpx.RequestError as error:
-            raise Unavailable(f"ComfyUI does not answer at {self.base}.") from error
+            raise Unavailable(Message("comfyui.no_answer", url=self.base)) from error
         check_status(status, self.base, looks=looks)
         return content
 
@@ -172,7 +172,7 @@ class Server:
             async for piece in reply.aiter_bytes():
                 content += piece
                 if len(content) > ANSWER_MAX_BYTES:
-                    raise Unavailable(f"The answer of ComfyUI is longer than {ANSWER_MAX_BYTES // 2**20} MB.")
+                    raise Unavailable(Message("comfyui.answer_too_long", most=ANSWER_MAX_BYTES // 2**20))
             return reply.status_code, redacted(bytes(content), self.headers)
 
 
@@ -181,9 +181,9 @@ async def _object(content: bytes) -> JSON:
         long = len(content) > LONG_BYTES
         body = await asyncio.to_thread(strict_json.read, content) if long else strict_json.read(content)
     except ValueError as error:
-        raise Unavailable(NO_JSON) from error
+        raise Unavailable(Message(NO_JSON)) from error
     if not isinstance(body, dict):
-        raise Unavailable(UNKNOWN_SHAPE)
+        raise Unavailable(Message(UNKNOWN_SHAPE))
     return body
 
 
@@ -197,12 +197,12 @@ async def _refusal(content: bytes) -> JSON:
 def _entries(listed: Any) -> list[tuple[float, str]]:
     """(number, id) of a part of the queue. Guessing at another shape would take a run that waits for a lost one."""
     if not isinstance(listed, list):
-        raise Unavailable(UNKNOWN_SHAPE)
+        raise Unavailable(Message(UNKNOWN_SHAPE))
     found = []
     for entry in listed:
         match entry:
             case [int() | float() as number, str() as prompt_id, *_]:
                 found.append((number, prompt_id))
             case _:
-                raise Unavailable(UNKNOWN_SHAPE)
+                raise Unavailable(Message(UNKNOWN_SHAPE))
     return found

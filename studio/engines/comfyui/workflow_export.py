@@ -10,6 +10,7 @@ from studio.catalogue import Model
 from studio.domain import JSON, Task
 from studio.engines.comfyui import workflow_parser
 from studio.errors import CapabilityError
+from studio.messages import Message
 
 FORMAT = "wan-studio-workflow"
 _Name = Annotated[str, Field(max_length=60)]
@@ -64,6 +65,6 @@ def read(content: bytes | str) -> Shared | None:
     try:
         found = Shared.model_validate(body)
     except (ValidationError, RecursionError):
-        said = "This exported workflow is broken, or comes from a newer studio. Export it again."
+        said = Message("workflow.bad_export")
         raise CapabilityError(said, field="workflow") from None
     return found.model_copy(update={"workflow": workflow_parser.graph_of(found.workflow)})

@@ -17,6 +17,7 @@ from studio.domain import JSON, Kind, Task
 from studio.engines.comfyui.model_files import options
 from studio.engines.comfyui.workflow import DEFAULT_FPS, FIELDS, LISTS, MEDIA
 from studio.errors import CapabilityError
+from studio.messages import Message, term
 
 NAME = re.compile(r"[a-z0-9][a-z0-9-]{0,40}")
 OWN_NAME = re.compile(r"[a-z][a-z0-9_]{0,40}")
@@ -75,7 +76,7 @@ def row(
     _tasks_fit(tasks, by_field)
     own = [f for f in by_field if f not in FIELDS and f not in MEDIA]
     if len(own) > OWN_MOST:
-        raise CapabilityError(f"{len(own)} own settings; at most {OWN_MOST} are taken.", field="mapping")
+        raise CapabilityError(Message("workflow.too_many_settings", count=len(own), most=OWN_MOST), field="mapping")
     called = labels or {}
     return Model(
         id=f"comfyui/{name}",
@@ -105,10 +106,10 @@ def fitting(mapped: set[str], makes: Kind | None) -> list[Task]:
 
 def _named(name: str, label: str) -> None:
     if not NAME.fullmatch(name):
-        said = "A workflow's name is made of small letters, digits and dashes, at most 41."
+        said = Message("workflow.bad_name")
         raise CapabilityError(said, field="name", value=name)
     if not label.strip() or len(label) > LABEL_CHARS or not label.isprintable():
-        said = f"Give the workflow a title of at most {LABEL_CHARS} characters."
+        said = Message("workflow.bad_title", most=LABEL_CHARS)
         raise CapabilityError(said, field="label", value=label[:LABEL_CHARS])
 
 
@@ -118,10 +119,10 @@ def _by_field(graph: JSON, mapping: Mapping[str, str]) -> dict[str, list[str]]:
         node, _, key = slot.partition(".")
         value = graph[node]["inputs"].get(key) if node in graph else None
         if not isinstance(value, str | int | float | bool):
-            raise CapabilityError(f"The workflow has no input {slot[:100]}.", field="mapping", value=slot[:100])
+            raise CapabilityError(Message("workflow.no_input", slot=slot[:100]), field="mapping", value=slot[:100])
         known = field in FIELDS or field in MEDIA
         if not known and (not OWN_NAME.fullmatch(field) or field in validation.FIELDS or field == "params"):
-            said = f"{field[:60]!r} cannot be the name of an own setting; take letters, digits and underscores."
+            said = Message("workflow.bad_setting_name", field=f"{field[:60]!r}")
             raise CapabilityError(said, field="mapping", value=field[:60])
         by_field.setdefault(field, []).append(slot)
     return by_field
@@ -138,12 +139,14 @@ def _typed(graph: JSON, by_field: Mapping[str, list[str]]) -> None:
         kinds = {_kind(_value(graph, slot)) for slot in where}
         wanted = "text" if field in MEDIA or field in TEXTS else "number" if field in FIELDS else next(iter(kinds))
         if kinds != {wanted}:
-            stands = " and ".join(sorted(kinds - {wanted}))
-            raise CapabilityError(f"{field} is {wanted}, but stands where the workflow has {stands}.", field="mapping")
+            stands = [term(kind) for kind in sorted(kinds - {wanted})]
+            raise CapabilityError(
+                Message("workflow.wrong_type", field=field, wanted=term(wanted), stands=stands), field="mapping"
+            )
     if ("width" in by_field) != ("height" in by_field):
-        raise CapabilityError("Map width and height together, or neither.", field="mapping")
+        raise CapabilityError(Message("workflow.both_sides"), field="mapping")
     if {"duration_s", "length"} <= set(by_field):
-        raise CapabilityError("Map either seconds or frames: one follows from the other.", field="mapping")
+        raise CapabilityError(Message("workflow.seconds_or_frames"), field="mapping")
 
 
 def _kind(value: Any) -> str:
@@ -152,9 +155,9 @@ def _kind(value: Any) -> str:
 
 def _tasks_fit(tasks: tuple[Task, ...], by_field: Mapping[str, list[str]]) -> None:
     if not tasks:
-        raise CapabilityError("Choose what the workflow makes.", field="tasks")
+        raise CapabilityError(Message("workflow.no_task"), field="tasks")
     if len({t.makes for t in tasks}) > 1:
-        raise CapabilityError("A workflow makes pictures or clips, not both.", field="tasks")
+        raise CapabilityError(Message("workflow.mixed"), field="tasks")
     for task in tasks:
         if said := _misfit(task, set(by_field)):
             raise CapabilityError(said, field="tasks", value=task.value)
@@ -165,12 +168,12 @@ def _misfit(task: Task, mapped: set[str]) -> str:
     words = task.value.replace("-", " ").capitalize()
     if NEEDS[task] and not files & set(NEEDS[task]):
         wanted = " or ".join(n.replace("_", " ") for n in NEEDS[task])
-        return f"{words} needs an input mapped to {wanted}."
+        return Message("workflow.needs_input", task=words, wanted=wanted)
     if not NEEDS[task] and files:
-        return f"{words} starts from words alone, but {', '.join(sorted(files)).replace('_', ' ')} is mapped."
+        return Message("workflow.words_alone", task=words, names=", ".join(sorted(files)).replace("_", " "))
     timed = sorted(mapped & {"duration_s", "length", "fps"})
     if task.makes == Kind.IMAGE and timed:
-        return f"{words} makes a picture, which has no {timed[0].replace('_s', '')}."
+        return Message("workflow.makes_picture", task=words, field=timed[0].replace("_s", ""))
     return ""
 
 

@@ -14,6 +14,7 @@ from typing import Any
 
 from studio.domain import JSON
 from studio.errors import CapabilityError
+from studio.messages import Message
 
 MAX_BYTES = 4 * 1024 * 1024
 MAX_NODES = 2000
@@ -24,7 +25,6 @@ MAX_CLASS_CHARS = 200
 
 _ID = re.compile(r"[\w:-]{1,80}")
 """Node ids: numbers, and 57:12 for a node of a sub-graph. A slot is written ID.INPUT, so there is no dot in it."""
-_HOW = "In ComfyUI choose Workflow, Export (API), and drop that file here."
 
 
 def parse(content: bytes | str) -> JSON:
@@ -37,13 +37,13 @@ def graph_of(graph: Any) -> JSON:
     if isinstance(graph, dict) and isinstance(graph.get("prompt"), dict):
         graph = graph["prompt"]
     if isinstance(graph, dict) and isinstance(graph.get("nodes"), list):
-        raise _refused(f"This is the editor's format, which cannot be run as it is. {_HOW}")
+        raise _refused(Message("workflow.editor_format", how=Message("workflow.how")))
     if not isinstance(graph, dict) or not graph or not all(map(_is_node, graph.values())):
-        raise _refused(f"This is not a ComfyUI workflow in API format. {_HOW}")
+        raise _refused(Message("workflow.not_api_format", how=Message("workflow.how")))
     if len(graph) > MAX_NODES:
-        raise _refused(f"The workflow has {len(graph):,} nodes; at most {MAX_NODES:,} are taken.")
+        raise _refused(Message("workflow.too_many_nodes", count=f"{len(graph):,}", most=f"{MAX_NODES:,}"))
     if (count := sum(len(node["inputs"]) for node in graph.values())) > MAX_INPUTS:
-        raise _refused(f"The workflow has {count:,} inputs; at most {MAX_INPUTS:,} are taken.")
+        raise _refused(Message("workflow.too_many_inputs", count=f"{count:,}", most=f"{MAX_INPUTS:,}"))
     for node_id, node in graph.items():
         _check_node(node_id, node)
     _check_links(graph)
@@ -51,18 +51,18 @@ def graph_of(graph: Any) -> JSON:
     try:
         json.dumps(kept, ensure_ascii=False).encode()
     except UnicodeEncodeError:
-        raise _refused("The workflow holds text that is no Unicode, so it cannot be kept.") from None
+        raise _refused(Message("workflow.bad_text")) from None
     return kept
 
 
 def read(content: bytes | str) -> Any:
     """The JSON in a file of bounded size. Raises CapabilityError."""
     if len(content) > MAX_BYTES:
-        raise _refused(f"The workflow is larger than {MAX_BYTES // 2**20} MB.")
+        raise _refused(Message("workflow.too_large", most=MAX_BYTES // 2**20))
     try:
         return json.loads(content)
     except (ValueError, RecursionError):
-        raise _refused("This is not a JSON file.") from None
+        raise _refused(Message("workflow.not_json")) from None
 
 
 def is_link(value: Any) -> bool:
@@ -94,12 +94,12 @@ def _plain(node: JSON) -> JSON:
 
 def _check_node(node_id: str, node: JSON) -> None:
     if not _ID.fullmatch(node_id):
-        raise _refused(f"The workflow has a node called {node_id[:40]!r}; ids are digits, letters, colons and dashes.")
+        raise _refused(Message("workflow.bad_node_id", node=f"{node_id[:40]!r}"))
     if not 0 < len(node["class_type"]) <= MAX_CLASS_CHARS:
-        raise _refused(f"Node {node_id} of the workflow has no class, or one with an endless name.")
+        raise _refused(Message("workflow.no_class", node=node_id))
     for name, value in node["inputs"].items():
         for fault in _faults(value):
-            raise _refused(f"Input {name[:60]!r} of node {node_id} {fault}.")
+            raise _refused(Message("workflow.bad_input", name=f"{name[:60]!r}", node=node_id, fault=fault))
 
 
 def _faults(value: Any) -> Iterator[str]:
@@ -107,14 +107,14 @@ def _faults(value: Any) -> Iterator[str]:
     level = [value]
     for _ in range(MAX_DEPTH):
         if any(isinstance(v, float) and not math.isfinite(v) for v in level):
-            yield "holds a number without end"
+            yield Message("workflow.endless_number")
         if any(isinstance(v, int) and abs(v) > 2**64 for v in level):
-            yield "holds a number that is too large"
+            yield Message("workflow.large_number")
         nested = [v.values() if isinstance(v, dict) else v for v in level if isinstance(v, dict | list)]
         level = [inner for group in nested for inner in group]
         if not level:
             return
-    yield f"is nested more than {MAX_DEPTH} levels deep"
+    yield Message("workflow.too_deep", most=MAX_DEPTH)
 
 
 def _check_links(graph: JSON) -> None:
@@ -123,7 +123,7 @@ def _check_links(graph: JSON) -> None:
     for node_id, node in graph.items():
         takes[node_id] = {value[0] for value in node["inputs"].values() if is_link(value)}
         for source in takes[node_id] - set(graph):
-            raise _refused(f"Node {node_id} takes from node {source[:40]!r}, which is not in the file.")
+            raise _refused(Message("workflow.missing_node", node=node_id, source=f"{source[:40]!r}"))
     gives: dict[str, list[str]] = {}
     for node_id, sources in takes.items():
         for source in sources:
@@ -136,4 +136,4 @@ def _check_links(graph: JSON) -> None:
             if not left[node_id]:
                 ready.append(node_id)
     if circle := [node_id for node_id, count in left.items() if count]:
-        raise _refused(f"Nodes of the workflow feed each other in a circle ({', '.join(circle[:4])}); it cannot run.")
+        raise _refused(Message("workflow.circle", nodes=", ".join(circle[:4])))

@@ -23,6 +23,7 @@ from studio.engines.local.pool import Worker
 from studio.engines.local.recipe import Recipe
 from studio.engines.ticker import Ticker
 from studio.errors import EngineError, Refused, WorkerLost
+from studio.messages import Message, term
 
 log = logging.getLogger(__name__)
 SHARE = {"loading": (0.0, 0.05), "encoding": (0.0, 0.08), "denoising": (0.08, 0.9), "decoding": (0.9, 1.0)}
@@ -196,7 +197,7 @@ class Dispatcher:
             except Exception:  # the listening thread must go on, or nobody would hear of the worker's end
                 log.exception("the GPU worker's answer could not be used: %.300s", news)
                 if work := self._mine(worker, news):
-                    text = "The GPU worker gave an answer that the studio cannot read. The log has the details."
+                    text = Message("local.unreadable_answer")
                     work.error = work.error or EngineError(text, code="answer")
                     worker.make_room()
                     self._free(worker)
@@ -272,8 +273,12 @@ class Dispatcher:
             work.rung, work.tiled = rung, work.tiled or rung == "leaves"
         else:
             r = work.recipe
-            size = f"{r.width}x{r.height}" + (f", {r.frames} frames," if r.frames > 1 else "")
-            text = f"{size} needs more memory than {worker.card.name} has, even layer by layer. Choose a smaller size."
+            size = (
+                f"{r.width}x{r.height}"
+                if r.frames == 1
+                else Message("local.size_frames_comma", size=f"{r.width}x{r.height}", frames=r.frames)
+            )
+            text = Message("local.too_large", size=size, card=worker.card.name)
             work.error = Refused(text, code="oom")
             worker.make_room()
             self._free(worker)
@@ -324,9 +329,8 @@ class Dispatcher:
             worker.start()
 
     def _cannot_start(self, work: Work, worker: Worker) -> None:
-        why = f"The worker for {worker.card.name} could not start."
         work.error = EngineError(
-            f"{why} The end of cache/local/worker-{worker.card.device}.log says why.", code="start"
+            Message("local.cannot_start", card=worker.card.name, device=worker.card.device), code="start"
         )
         worker.abandon()
         self._free(worker)
@@ -407,13 +411,13 @@ class Dispatcher:
 def _end(work: Work, hung: bool, code: int) -> str:
     """What became of the worker, in words. code: its exit code, negative for a signal."""
     if hung:
-        return f"The GPU worker showed no progress for {work.silent_s:.0f} seconds and was stopped."
-    what = f"signal {-code}" if code < 0 else f"exit code {code}"
-    return f"The GPU worker ended unexpectedly ({what})."
+        return Message("local.hung", seconds=f"{work.silent_s:.0f}")
+    what = Message("draft.signal", code=-code) if code < 0 else Message("draft.exit_code", code=code)
+    return Message("local.ended", what=what)
 
 
 def _sentence(work: Work, message: str) -> str:
     """The library's reason where it is words for a person, else only its kind: paths and source lines are for logs."""
     if TRACE.search(message):
-        message = f"{message.partition(':')[0]}. The log of the worker has the details."
-    return f"The model could not make this ({work.stage or 'starting'}): {message}"
+        message = Message("local.log_has_details", kind=message.partition(":")[0])
+    return Message("local.model_failed", stage=term(work.stage or "starting"), message=message)

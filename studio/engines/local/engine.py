@@ -17,6 +17,7 @@ from studio.engines.local.dispatch import SILENT_S, Dispatcher, Work
 from studio.engines.local.kept import MAX_DAYS, MAX_GB, Kept
 from studio.engines.local.library import Library
 from studio.errors import CapabilityError, NotConfigured, UnknownHandle
+from studio.messages import Message, term
 from studio.settings import Settings
 
 PACKAGES = ("torch", "diffusers", "transformers", "accelerate", "safetensors")
@@ -57,12 +58,12 @@ class LocalEngine:
     def missing(self) -> str | None:
         """What to install or set, in one sentence."""
         if self._choice.strip().lower() == "none":
-            return "The local engine is turned off by STUDIO_GPU=none."
+            return Message("local.off")
         lacking = [p for p in PACKAGES if find_spec(p) is None]
         if lacking:
-            return f"To use your GPU, install {', '.join(lacking)}: pip install -r requirements-gpu.txt."
+            return Message("local.install", names=", ".join(lacking))
         if not self.cards:
-            return "No NVIDIA GPU was found. Set STUDIO_GPU to its number, to mps on an Apple chip, or to none."
+            return Message("local.no_gpu")
         return None
 
     # ------------------------------------------------------------------------------------------- before the run
@@ -85,9 +86,13 @@ class LocalEngine:
             return []
         sizes = [(s.width, s.height) for s in model.sizes]
         near = plan.nearest_that_fits(made, part, memory, sizes)
-        asked = f"{made.width}x{made.height}" + (f" with {made.frames} frames" if made.frames > 1 else "")
-        advice = f"The largest that fits is {near[0]}x{near[1]}." if near else "Choose a smaller model."
-        message = f"{model.label} at {asked} does not fit into {memory / plan.GB:.0f} GB. {advice}"
+        asked = f"{made.width}x{made.height}"
+        if made.frames > 1:
+            asked = Message("local.size_with_frames", size=asked, frames=made.frames)
+        advice = Message("local.largest", width=near[0], height=near[1]) if near else Message("local.smaller_model")
+        message = Message(
+            "local.does_not_fit", model=term(model.label), asked=asked, memory=f"{memory / plan.GB:.0f}", advice=advice
+        )
         return [CapabilityError(message, field="width", value=asked, limit=near)]
 
     def expected_s(self, request: Request, model: Model, inputs: Mapping[str, Asset]) -> float | None:
@@ -111,9 +116,11 @@ class LocalEngine:
     def _fetch(self, model: Model, found: weights.Present) -> str:
         size = weights.download_bytes(model.engine) / plan.GB
         if found.folder is None:
-            return f"{model.label} is not downloaded. Get it on the Models page ({size:.0f} GB)."
-        lacking = ", ".join(found.missing[:3]) + (" and more" if len(found.missing) > 3 else "")
-        return f"{model.label} is incomplete: {lacking} is missing. Resume the download on the Models page."
+            return Message("local.not_downloaded", model=term(model.label), size=f"{size:.0f}")
+        lacking = ", ".join(found.missing[:3])
+        if len(found.missing) > 3:
+            lacking = Message("local.and_more", names=lacking)
+        return Message("local.incomplete", model=term(model.label), names=lacking)
 
     def _lora_paths(self, made: recipe.Recipe, model: Model) -> list[str]:
         """Where the LoRA files of the recipe are. Raises CapabilityError that names the one that is not here."""
@@ -123,10 +130,10 @@ class LocalEngine:
         for lora in made.loras:
             if lora.repo:
                 path = weights.find_file(lora.repo, lora.file, self._settings)
-                advice = f"The draft mode of {model.label} needs {lora.repo}; get it on the Models page."
+                advice = Message("local.draft_mode", model=term(model.label), repo=lora.repo)
             else:
                 path = next((f / lora.file for f in folders if (f / lora.file).is_file()), None)
-                advice = f"There is no LoRA file {lora.file} in {' or '.join(map(str, folders))}."
+                advice = Message("local.no_lora", file=lora.file, folders=" or ".join(map(str, folders)))
             if path is None:
                 raise CapabilityError(advice, field="mode" if lora.repo else "loras", value=lora.file)
             found.append(str(path))
@@ -181,7 +188,7 @@ class LocalEngine:
         """Where the run is. Raises UnknownHandle after a restart: the run is simply given again, its latents kept."""
         work = self._dispatcher.get(handle.removeprefix(HANDLE))
         if work is None:
-            raise UnknownHandle("This run was on the GPU when the studio stopped. It starts again.")
+            raise UnknownHandle(Message("local.restarted"))
         found = self._dispatcher.progress(work)
         if found.status == Status.SUCCEEDED:
             cost = gpu_cost.usd(float(found.usage.get("seconds", 0.0)), self._usd_per_s())

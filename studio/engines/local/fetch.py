@@ -28,6 +28,7 @@ import httpx
 from studio.engines.local.hub import Hub, Listed
 from studio.engines.local.weights import PATTERNS
 from studio.errors import EngineError, Unavailable
+from studio.messages import Message, of_error, packed
 
 TICK_S = 0.3
 PIECE = 2**20
@@ -130,7 +131,7 @@ class Fetch:
                 if got > most:
                     file.close()
                     part.unlink()
-                    raise ValueError(f"{name} is longer than the hub lists it ({most:,} bytes)")
+                    raise ValueError(Message("hub.longer", name=name, most=f"{most:,}"))
                 if got - looked >= CHECK_DISK_BYTES:
                     leave_room(part.parent, len(piece))
                     looked = got
@@ -149,7 +150,7 @@ class Fetch:
                 good = hashlib.file_digest(file, "sha256").hexdigest() == listed.sha256
         if not good:
             part.unlink()
-            raise ValueError(f"{name} was damaged in transit and deleted; download it again")
+            raise ValueError(Message("hub.damaged", name=name))
 
     def _add(self, count: int) -> None:
         self.arrived += count
@@ -174,7 +175,8 @@ def leave_room(folder: Path, size: int) -> None:
         folder = folder.parent
     if size + SPARE_BYTES > (free := shutil.disk_usage(folder).free):
         raise OSError(
-            errno.ENOSPC, f"{max(size, 0) / 1e9:.1f} GB are to come, and the disk has {free / 1e9:.1f} GB left"
+            errno.ENOSPC,
+            Message("hub.no_room", size=f"{max(size, 0) / 1e9:.1f}", free=f"{free / 1e9:.1f}"),
         )
 
 
@@ -189,9 +191,9 @@ async def fetch(repo: str, into: Path, files: Sequence[str]) -> None:
         work = Fetch(hub, repo, into, *await hub.listed(repo))
         names = list(files) or await work.names()
         if lacking := [name for name in names if name not in work.files]:
-            raise ValueError(f"it has no file {lacking[0]}")
+            raise ValueError(Message("hub.no_file", file=lacking[0]))
         if not names:
-            raise ValueError("the hub lists no file of a model")
+            raise ValueError(Message("hub.no_files"))
         say("plan", files=len(names), bytes=work.size(names))
         work.check_room(names)
         try:
@@ -210,19 +212,20 @@ def main() -> int:
     try:
         asyncio.run(fetch(job["repo"], Path(job["into"]), job["files"]))
     except (httpx.HTTPError, EngineError, OSError, ValueError) as error:
-        say("failed", message=_sentence(job["repo"], error))
+        say("failed", message=packed(_sentence(job["repo"], error)))
         return 1
     return 0
 
 
 def _sentence(repo: str, error: Exception) -> str:
     if isinstance(error, httpx.HTTPStatusError) and error.response.status_code in (401, 403, 404):
-        return f"{repo} cannot be read. Accept its licence on its page, and set HF_TOKEN if it needs an account."
+        return Message("hub.refuses", repo=repo)
     if isinstance(error, httpx.TransportError | Unavailable):
-        return f"The model hub cannot be reached. Downloaded parts of {repo} are kept. Try again later."
+        return Message("hub.away", repo=repo)
     if isinstance(error, OSError):
-        return f"{repo} cannot be written: {error.strerror or error}."
-    return f"{repo} could not be downloaded: {str(error).rstrip('.')}."
+        return Message("hub.disk", repo=repo, why=error.strerror or error)
+    why = of_error(error)
+    return Message("hub.failed", repo=repo, why=why.rstrip(".") if why.endswith(".") else why)
 
 
 if __name__ == "__main__":

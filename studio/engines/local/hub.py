@@ -20,6 +20,7 @@ from studio.domain import JSON
 from studio.engines import addresses, strict_json
 from studio.engines.strict_json import rows, table
 from studio.errors import Unavailable
+from studio.messages import Message
 
 MOST_REDIRECTS = 5
 MOST_TEXT_BYTES = 32 * 2**20
@@ -61,7 +62,7 @@ class Hub:
         body = await self.json(f"/api/models/{repo}?blobs=true")
         commit = body.get("sha")
         if not isinstance(commit, str) or not _COMMIT.fullmatch(commit):
-            raise ValueError("the hub's answer is not readable")
+            raise ValueError(Message("hub.unreadable"))
         files = {str(one.get("rfilename")): _listed(one) for one in rows(body.get("siblings"))}
         return commit, {name: one for name, one in files.items() if inside(name)}
 
@@ -72,13 +73,13 @@ class Hub:
             async for piece in answer.aiter_raw():
                 content += piece
                 if len(content) > MOST_TEXT_BYTES:
-                    raise ValueError(f"an answer of the hub is longer than {MOST_TEXT_BYTES // 2**20} MB")
+                    raise ValueError(Message("hub.too_long", most=MOST_TEXT_BYTES // 2**20))
         try:
             body = strict_json.read(bytes(content))
         except ValueError:
             body = None
         if not isinstance(body, dict):
-            raise ValueError("the hub's answer is not readable")
+            raise ValueError(Message("hub.unreadable"))
         return body
 
     @asynccontextmanager
@@ -103,7 +104,7 @@ class Hub:
             finally:
                 await answer.aclose()
             url = addresses.parse(str(_joined(url, where)))
-        raise addresses.LinkGone("The hub's links lead in circles.")
+        raise addresses.LinkGone(Message("hub.circles"))
 
     async def _check(self, url: httpx.URL) -> None:
         """Raise LinkGone for an address inside. A name that only a proxy can resolve cannot be judged here."""

@@ -19,6 +19,7 @@ from studio.domain import JSON
 from studio.engines.local import plan, weights
 from studio.engines.local.cards import Card
 from studio.errors import Conflict, NotFound, StudioError
+from studio.messages import Message, term, unpacked
 from studio.settings import SECRET_NAMES, Settings
 
 
@@ -125,13 +126,15 @@ class Library:
         place = _nearest(place.absolute())
         free = shutil.disk_usage(place).free
         if size > free:
-            raise StudioError(f"This needs {size / plan.GB:.0f} GB, and {place} has {free / plan.GB:.0f} GB left.")
+            raise StudioError(
+                Message("hub.room", size=f"{size / plan.GB:.0f}", place=place, left=f"{free / plan.GB:.0f}")
+            )
 
     def _listen(self, repo: str) -> None:
         download = self._downloads[repo]
         process = download.process
         for line in (process and process.stdout) or ():
-            news = json.loads(line)
+            news = unpacked(json.loads(line))
             with self._lock:
                 if news["say"] == "plan":
                     download.bytes = news["bytes"]
@@ -143,7 +146,7 @@ class Library:
         code = process.wait() if process else 0
         with self._lock:
             if download.state == "running":
-                download.state, download.message = "failed", f"The download ended early (exit code {code})."
+                download.state, download.message = "failed", Message("hub.ended_early", code=code)
 
     def stop(self, model: Model) -> None:
         """Stop the model's downloads; what has arrived stays, for a later one to go on from."""
@@ -151,7 +154,7 @@ class Library:
             with self._lock:
                 download = self._downloads.get(repo)
                 if download and download.state == "running" and download.process:
-                    download.state, download.message = "stopped", "Stopped. Downloaded files are kept."
+                    download.state, download.message = "stopped", Message("hub.stopped")
                     download.process.kill()
 
     def remove(self, model: Model) -> int:
@@ -159,11 +162,11 @@ class Library:
         repo = model.engine["repo"]
         with self._lock:
             if repo in self._downloads and self._downloads[repo].state == "running":
-                raise Conflict(f"{model.label} is downloading. Stop that first.")
+                raise Conflict(Message("hub.busy", model=term(model.label)))
             self._downloads.pop(repo, None)
         found = weights.look(repo, self._settings)
         if found.folder is None:
-            raise NotFound(f"{model.label} has no files on this computer.")
+            raise NotFound(Message("hub.none", model=term(model.label)))
         cached = weights.hub_cache() / f"models--{repo.replace('/', '--')}"
         folder = cached if cached in found.folder.parents else found.folder
         size = sum(p.stat().st_size for p in folder.rglob("*") if p.is_file() and not p.is_symlink())

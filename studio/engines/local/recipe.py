@@ -18,6 +18,7 @@ from studio.domain import JSON, Request, Task
 from studio.engines import lora
 from studio.engines.base import Job
 from studio.errors import CapabilityError
+from studio.messages import Message
 
 VERSION = 1
 """Raised when the worker's way of making results changes, so that latents kept by an older one are not used."""
@@ -185,7 +186,7 @@ def _loras(line: str) -> tuple[Lora, ...]:
     found = lora.read(line)
     for one in found:
         if Path(one.name).name != one.name or not one.name.endswith(".safetensors"):
-            message = f"loras: {one.name!r} must be the name of a .safetensors file in the folder loras."
+            message = Message("lora.bad_name", name=f"{one.name!r}")
             raise CapabilityError(message, field="loras", value=line)
     return tuple(Lora(one.name, one.weight, one.expert) for one in found)
 
