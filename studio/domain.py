@@ -330,9 +330,9 @@ class Estimate(Value):
 
     usd: float | None
     runs: int
-    basis: str = ""
+    basis: Text = ""
     expected_s: float | None = None
-    warnings: tuple[str, ...] = ()
+    warnings: tuple[Text, ...] = ()
 
 
 class Output(Value):

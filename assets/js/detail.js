@@ -9,7 +9,6 @@ import { ended, follow } from "./live.js";
 import { lightbox } from "./lightbox.js";
 import { get, tried } from "./net.js";
 import { chip, glimpse, picture, progress, reason, stars } from "./parts.js";
-import { say } from "./phrases.js";
 import { player } from "./player.js";
 
 const panel = { node: null, id: null, back: null, options: {} };
@@ -125,7 +124,7 @@ function draw() {
         )
       : null,
     run.choices?.length ? choices(run) : null,
-    run.note ? el("p", "st-note", {}, say(run.note)) : null,
+    run.note ? el("p", "st-note", {}, run.note) : null,
     el("div", "st-actions wide", {}, ...buttons(run, { compact: false, lists: options })),
     run.status === "succeeded" ? panel.row : null,
     run.prompt ? section(t("widgets.prompt"), text(run.prompt)) : null,
@@ -264,7 +263,7 @@ function timeline(run) {
         el("b", "", {}, word),
         el("time", "", { title: exact(e.at), datetime: e.at }, at.toLocaleTimeString()),
         el("i", "", {}, since),
-        e.why ? el("p", "", {}, say(e.why)) : null,
+        e.why ? el("p", "", {}, e.why) : null,
       );
     }),
   );

@@ -8,7 +8,6 @@ import { heading } from "./page.js";
 import { preferences } from "./preferences.js";
 import { shortcuts } from "./shortcuts.js";
 import { get, post, toast, tried } from "./net.js";
-import { say } from "./phrases.js";
 
 const DAYS = [7, 30, 90, 365];
 
@@ -95,7 +94,7 @@ function engines(list) {
               "p",
               e.ready ? "st-okay" : "st-need",
               {},
-              e.ready ? t("settings.ready") : say(e.missing) || t("settings.not_ready"),
+              e.ready ? t("settings.ready") : e.missing || t("settings.not_ready"),
             ),
             e.needs.length ? el("p", "st-needs", {}, ...e.needs.map((n) => el("code", "", {}, n))) : null,
           ),

@@ -3,7 +3,6 @@
 import { button, bytes, el, icon, number, seconds, styles, t } from "./dom.js";
 import { get, post, toast, tried } from "./net.js";
 import { heading } from "./page.js";
-import { say } from "./phrases.js";
 
 const EVERY_MS = 1000;
 const NAMED = 3; // missing files that are named
@@ -71,7 +70,7 @@ class Models {
     const was = this.states.get(key);
     this.states.set(key, d.state);
     if (was && was !== d.state && ["ended", "failed"].includes(d.state))
-      this.said.textContent = t(`models.state_${d.state}`, { label: model.label, message: say(d.message) });
+      this.said.textContent = t(`models.state_${d.state}`, { label: model.label, message: d.message });
   }
 
   draw() {
@@ -152,7 +151,7 @@ class Models {
         "st-box",
         { "aria-label": t("models.yours") },
         el("h2", "", {}, t("models.yours")),
-        missing ? el("p", "st-need", {}, say(missing)) : null,
+        missing ? el("p", "st-need", {}, missing) : null,
         lines.length ? el("ul", "", {}, ...lines) : null,
         el(
           "p",
@@ -257,7 +256,7 @@ function progress(m, d, speed) {
   if (d.state === "ended") return null;
   if (d.state === "stopped") return el("p", "st-dim", {}, t("models.stopped"));
   if (d.state === "failed")
-    return el("p", "st-need st-modelfailed", { role: "status" }, icon("warn"), el("span", "", {}, say(d.message)));
+    return el("p", "st-need st-modelfailed", { role: "status" }, icon("warn"), el("span", "", {}, d.message));
   const share = d.bytes ? Math.min(1, d.done / d.bytes) : 0;
   const bar = el(
     "div",

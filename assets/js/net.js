@@ -1,7 +1,6 @@
 // Asking the studio and telling the person: JSON over our own routes, and toasts with a way back.
 
 import { BASE, button, el, t } from "./dom.js";
-import { say } from "./phrases.js";
 
 async function ask(path, options) {
   let answer;
@@ -15,7 +14,7 @@ async function ask(path, options) {
   }
   if (answer.status === 401) signIn();
   if (!answer.ok)
-    throw Object.assign(new Error(say(body.error) || t("widgets.failed", { status: answer.status })), {
+    throw Object.assign(new Error(body.error || t("widgets.failed", { status: answer.status })), {
       status: answer.status,
     });
   return body;

@@ -2,7 +2,6 @@
 
 import { BASE, dollars, el, icon, media, seconds, since, still, t } from "./dom.js";
 import { ended } from "./live.js";
-import { say } from "./phrases.js";
 
 const HOVER_DELAY_MS = 140;
 
@@ -174,9 +173,9 @@ export function chip(run) {
 
 /** Why a run waits, failed or was cancelled, as a sentence; "" for the others. */
 export function reason(run) {
-  if (run.status === "held") return [held(run), say(run.error)].filter(Boolean).join(" ");
-  if (run.status === "failed") return say(run.error) || t("widgets.no_reason");
-  if (run.status === "cancelled") return say(run.error) || t("widgets.was_cancelled");
+  if (run.status === "held") return [held(run), run.error].filter(Boolean).join(" ");
+  if (run.status === "failed") return run.error || t("widgets.no_reason");
+  if (run.status === "cancelled") return run.error || t("widgets.was_cancelled");
   return "";
 }
 

@@ -16,6 +16,7 @@ from studio.engines.base import Lacks
 from studio.errors import CapabilityError
 from studio.jobs import budget
 from studio.jobs.budget import SpendLimits
+from studio.messages import Message
 from studio.services.context import Context
 from studio.store import assets, backup, ledger, runs, search
 from studio.store.mapping import stamp
@@ -127,7 +128,7 @@ class Admin:
         given = {"run_usd": run_usd, "day_usd": day_usd, "month_usd": month_usd}
         for field, usd in given.items():
             if usd is not None and not 0 <= usd < 1e9:
-                raise CapabilityError(f"{field} is {usd}; give dollars from 0, or nothing.", field=field, value=usd)
+                raise CapabilityError(Message("budget.not_dollars", field=field, usd=usd), field=field, value=usd)
         limits = SpendLimits(**given)
         with self._context.store.write() as db:
             budget.write(db, limits)

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Literal
 
 from studio.domain import Asset, Kind
 from studio.errors import MediaError, NotFound, StorageUnavailable
-from studio.messages import lines
+from studio.messages import Message, lines, term
 from studio.services.context import Context
 from studio.storage import storing
 from studio.store import assets
@@ -132,7 +132,7 @@ class Assets:
 
         asset = self.get(asset_id)
         if asset.kind is not Kind.VIDEO:
-            raise MediaError("Only a clip has frames.")
+            raise MediaError(Message("file.only_clips"))
         when = "last frame" if at_s is None else f"{at_s:.2f} s"
         with TemporaryDirectory(dir=self._context.scratch()) as folder:
             out = Path(folder) / "frame.png"
@@ -151,7 +151,7 @@ class Assets:
     def thumbnail(self, asset_id: str, which: Which = "thumb") -> Path:
         """A small picture (or hover clip) of the asset, made when first asked for. Raises MediaError, NotFound."""
         if which not in ENDINGS:
-            raise NotFound(f"There is no {which!r} of a file; there are {', '.join(ENDINGS)}.")
+            raise NotFound(Message("file.no_such_preview", which=f"{which!r}", listed=", ".join(ENDINGS)))
         asset = self.get(asset_id)
         source = self.path(asset)
         out = self._context.settings.data / "cache" / "thumbs" / asset.id[-2:] / f"{asset.id}-{which}{ENDINGS[which]}"
@@ -175,7 +175,7 @@ class Assets:
         elif which == "thumb" or which in sides:
             thumbnails.thumbnail(source, out, **({"side_px": sides[which]} if which in sides else {}))
         else:
-            raise MediaError(f"There is no {which} of {asset.kind}.")
+            raise MediaError(Message("file.no_preview_of_kind", which=which, kind=term(asset.kind)))
 
     def shrink(
         self, asset_id: str, *, max_side_px: int | None = None, max_bytes: int | None = None,

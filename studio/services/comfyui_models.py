@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Literal
 from studio.catalogue import Catalogue, Model
 from studio.domain import JSON
 from studio.errors import CapabilityError, NotFound, Unavailable
+from studio.messages import Message, term
 from studio.settings import Settings
 
 if TYPE_CHECKING:
@@ -83,15 +84,13 @@ class ComfyModels:
         model = self._catalogue.get(model_id)
         spec = model.engine.get("files", {}).get(role) if model.provider == "comfyui" else None
         if spec is None:
-            raise NotFound(f"{model.label} has no model file called {role[:40]!r}.")
+            raise NotFound(Message("comfyui.no_role", model=term(model.label), role=f"{role[:40]!r}"))
         if file:
             nodes = self._server.definitions(fresh=True)
             if nodes is None:
-                raise Unavailable("ComfyUI does not answer, so its files are not known. Start it and try again.")
+                raise Unavailable(Message("comfyui.files_unknown"))
             if file not in options(nodes, spec["node"], spec["field"]):
-                said = (
-                    f"ComfyUI does not list {file[:100]!r} in models/{spec['folder']}. Put it there, then look again."
-                )
+                said = Message("comfyui.file_not_listed", file=f"{file[:100]!r}", folder=spec["folder"])
                 raise CapabilityError(said, field=role, value=file[:200])
         Choices(self._settings.data).put(model_id, role, file)
 

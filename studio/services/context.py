@@ -13,6 +13,7 @@ from studio.engines.base import Engine
 from studio.errors import NotFound
 from studio.jobs.context import House
 from studio.jobs.scheduler import Runner
+from studio.messages import Message
 from studio.services.background import BoardMemory, ContinuationWork, ExportWork, MeasureWork, SplitWork
 from studio.settings import Settings
 from studio.storage import storing
@@ -80,7 +81,7 @@ class Context:
     def path_of(self, asset: Asset) -> Path:
         """Where the asset's file lies. Raises NotFound for text, which has none."""
         if not asset.path:
-            raise NotFound("A text has no file.")
+            raise NotFound(Message("file.text_no_file"))
         return (self.settings.data / asset.path).resolve()
 
     def scratch(self) -> Path:

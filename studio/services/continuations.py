@@ -16,7 +16,7 @@ from typing import Any
 
 from studio.domain import Estimate, Run, Status
 from studio.errors import StudioError
-from studio.messages import of_error
+from studio.messages import joined, of_error
 from studio.services.assets import Assets
 from studio.services.context import Context
 from studio.services.requests import Requests
@@ -140,7 +140,7 @@ class Continuations:
         known = {**snapshot.assets, STAND_IN: stand_in(snapshot.board, before)}
         made = plan.for_shot(snapshot.board, shot, self._context.catalogue, known, previous_frame=STAND_IN)
         if made.problems:
-            return made, " ".join(made.problems)
+            return made, joined(*made.problems)
         try:
             self._requests.checked(made.body, given=known)
         except StudioError as error:
@@ -254,7 +254,7 @@ class Continuations:
         if (made := planned.plan) is None:
             raise _Ended("refused", why=planned.refusal)
         if made.problems:
-            raise _Ended("refused", why=" ".join(made.problems))
+            raise _Ended("refused", why=joined(*made.problems))
         return made
 
     def _change(self, chain: Chain, link: Link, how: Callable[[Chain], Chain]) -> None:

@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING, Any
 
 from studio.domain import JSON
 from studio.film import platforms
+from studio.messages import Message, term
 from studio.services.assets import Assets
 from studio.services.background import ExportProgress
 from studio.services.context import Context
@@ -97,7 +98,7 @@ class ExportJob:
     def _left_out(self, board: Board, place: platforms.Preset) -> list[str]:
         if board is self._board:
             return []
-        return [f"The slate was left out, because {place.label} has another shape than the film."]
+        return [Message("export.no_slate", place=term(place.label))]
 
     def _key(self, board: Board, options: FilmOptions) -> str:
         return f"{board.slate.on} {options.model_dump_json(exclude={'preset', 'framing'})}"

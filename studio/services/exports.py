@@ -19,7 +19,7 @@ from typing import Any
 from studio.domain import JSON, Asset, Status
 from studio.errors import CapabilityError, NotFound, StudioError
 from studio.film import platforms
-from studio.messages import of_error
+from studio.messages import Message, joined, of_error
 from studio.services.assets import Assets
 from studio.services.background import ExportProgress
 from studio.services.context import Context
@@ -43,8 +43,7 @@ log = logging.getLogger(__name__)
 ENDINGS = {"film": ".mp4", "contact": ".pdf", "shots": ".csv", "project": ".zip"}
 MOST_STARTS = 5
 """An export that was under way at so many sudden ends of the studio is not begun again: it may be their cause."""
-OFTEN = f"The studio ended unexpectedly {MOST_STARTS} times during this export. Start it again to try once more."
-BROKE = "The export failed. The log has details. Try again, or report it."
+BROKE = "export.broke"
 ENDINGS |= dict.fromkeys(interchange.FORMATS, ".zip")
 FORM_NAMES = {"contact": "contact sheet", "shots": "shot list", "project": "project"}
 FORM_NAMES |= {name: name.upper() for name in interchange.FORMATS}
@@ -74,7 +73,7 @@ class Exports:
         try:
             for row in rows:
                 if row.starts >= MOST_STARTS:
-                    self._end(row.id, "failed", error=OFTEN)
+                    self._end(row.id, "failed", error=Message("export.crashed_often", count=MOST_STARTS))
                     self._work.running.pop(row.id, None)
                 else:
                     jobs.append((row.id, FilmOptions.model_validate(row.options)))
@@ -88,7 +87,7 @@ class Exports:
             log.log(logging.INFO if known else logging.ERROR, "exports were not taken up", exc_info=error)
             for film_id, _ in jobs:
                 if self._work.running.pop(film_id, None) and not self._work.closing:
-                    self._end(film_id, "failed", error=of_error(error) if known else BROKE)
+                    self._end(film_id, "failed", error=of_error(error) if known else Message(BROKE))
 
     def _cut_of(self, board: Board, form: str, options: FilmOptions) -> tuple[Board, dict[str, Clip]]:
         """The board to export and the clips of its shots."""
@@ -108,11 +107,11 @@ class Exports:
         What they share is made once; each can be cancelled by itself.
         """
         if form not in ENDINGS:
-            raise CapabilityError(f"There is no export {form!r}; there are {', '.join(ENDINGS)}.", field="form")
+            raise CapabilityError(Message("export.no_form", form=f"{form!r}", listed=", ".join(ENDINGS)), field="form")
         try:
             chosen = FilmOptions.model_validate(options or {})
         except ValueError as error:
-            raise CapabilityError(f"The export's options cannot be used: {error}", field="options") from None
+            raise CapabilityError(Message("export.bad_options", error=error), field="options") from None
         each = [chosen.model_copy(update={"preset": p}) for p in dict.fromkeys(places)] or [chosen]
         plan = self._storyboards.get(board_id).board
         board, clips = self._cut_of(plan, form, chosen)
@@ -154,7 +153,7 @@ class Exports:
         """The finished file. Raises NotFound while there is none."""
         film = self.get(film_id)
         if film.path is None or not (path := self._context.settings.data / film.path).is_file():
-            raise NotFound("This export has no file.")
+            raise NotFound(Message("export.no_file"))
         return path
 
     def _make_all(self, jobs: list[tuple[str, FilmOptions]], form: str, board: Board, clips: dict[str, Clip]) -> None:
@@ -194,7 +193,7 @@ class Exports:
             self._end(film_id, "failed", error=of_error(error))
         except Exception:
             log.exception("export %s failed", film_id)
-            self._end(film_id, "failed", error=BROKE)
+            self._end(film_id, "failed", error=Message(BROKE))
         finally:
             self._work.running.pop(film_id, None)
 
@@ -299,7 +298,7 @@ def _once_more(make: Callable[[], JSON]) -> JSON:
         log.warning("an export is begun once more: %s", error)
         first = of_error(error)
     report = make()
-    return report | {"notes": [*report.get("notes", ()), f"{first} The export was made at the second try."]}
+    return report | {"notes": [*report.get("notes", ()), joined(first, Message("export.second_try"))]}
 
 
 @contextmanager

@@ -9,6 +9,7 @@ from zoneinfo import ZoneInfo
 from studio.domain import Run
 from studio.errors import CapabilityError
 from studio.field_errors import short
+from studio.messages import Message
 from studio.services.context import Context
 from studio.services.runs import Runs
 from studio.store import runs, search
@@ -32,7 +33,7 @@ def _zone(name: str) -> ZoneInfo | None:
     try:
         return ZoneInfo(name)
     except (LookupError, ValueError, OSError):  # OSError: a folder of the zone files, or a name too long for a file
-        message = f"time_zone is {short(name)}; it must be the name of a time zone, such as Asia/Shanghai."
+        message = Message("value.time_zone", name=short(name))
         raise CapabilityError(message, field="time_zone", value=name) from None
 
 
@@ -80,7 +81,7 @@ class Gallery:
     def rate(self, run_id: str, rating: int) -> Run:
         """Give the run 1 to 5 stars, or 0 for none."""
         if rating not in range(6):
-            raise CapabilityError(f"A rating goes from 0 to 5, not {rating}.", field="rating", value=rating, limit=5)
+            raise CapabilityError(Message("run.bad_rating", rating=rating), field="rating", value=rating, limit=5)
         with self._context.store.write() as db:
             runs.set_rating(db, run_id, rating, self.user)
         self._context.jobs.feed.publish([run_id])

@@ -8,6 +8,7 @@ from studio.catalogue import Catalogue, Model
 from studio.domain import JSON
 from studio.engines.base import Engine, KeepsModels
 from studio.errors import NotFound
+from studio.messages import Message, term
 
 
 class LocalModels:
@@ -46,5 +47,5 @@ class LocalModels:
     def _keeper(self, model_id: str) -> KeepsModels:
         engine = self._engines.get(self._model(model_id).provider)
         if not isinstance(engine, KeepsModels):
-            raise NotFound(f"{self._model(model_id).label} has no files on this machine.")
+            raise NotFound(Message("local.no_files", model=term(self._model(model_id).label)))
         return engine

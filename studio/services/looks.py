@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Literal
 
 from studio.errors import NotFound
 from studio.film.timeline import Cut, CutClip, Finish, Line, Tone
+from studio.messages import Message
 from studio.services.context import Context
 from studio.services.storyboards import Storyboards
 from studio.storage import storing
@@ -86,7 +87,7 @@ class Looks:
         for lut in self.luts():
             if lut.id == lut_id:
                 return lut
-        raise NotFound("This colour table is not kept here. Add the .cube file again.")
+        raise NotFound(Message("look.no_table"))
 
     def name_of(self, lut_id: str) -> str:
         """What the table is called here; a plain word when it was taken off the list."""
@@ -97,7 +98,7 @@ class Looks:
         if not look.lut:
             return None
         if not (path := self._file(look.lut)).is_file():
-            raise NotFound("The colour table of this film's look is gone. Choose another, or add its .cube file again.")
+            raise NotFound(Message("look.table_gone"))
         return path
 
     def _file(self, lut_id: str) -> Path:
@@ -141,13 +142,13 @@ class Looks:
         given = {"look": look, "titles": titles}
         board = board.model_copy(update={k: v for k, v in given.items() if v is not None})
         if not board.shots:
-            raise NotFound("The storyboard has no shots yet.")
+            raise NotFound(Message("board.no_shots"))
         clips = self._storyboards.clips(board)
         timing = to_timeline.timeline(board, clips)
         number = timing.at(at_s)
         shot = board.shots[number]
         if shot.id not in clips:
-            raise NotFound(f"Shot {number + 1} has no picture yet: draft it first.")
+            raise NotFound(Message("shot.draft_first", n=number + 1))
         segment = timing.segments[number]
         inside = min(max(0.0, at_s - timing.seconds(segment.start)), timing.seconds(segment.frames - 1))
         tone = None if plain else colour_match.tone(board, shot, clips, self._sample)
@@ -164,7 +165,7 @@ class Looks:
         clips = self._storyboards.clips(board)
         shot = board.shot(shot_id)
         if shot_id not in clips:
-            raise NotFound("This shot has no picture yet.")
+            raise NotFound(Message("shot.no_picture"))
         tone = colour_match.tone(board, shot, clips, self._sample)
         at = to_timeline.edge_s(board, shot, clips[shot_id], end)
         key = f"{clips[shot_id].asset.id}-{at:.3f}-{tone}-{board.width}x{board.height}"

@@ -16,7 +16,7 @@ from typing import Any
 
 from studio.domain import Asset, Run, Status
 from studio.errors import CapabilityError, Conflict, NotFound, StudioError
-from studio.messages import of_error
+from studio.messages import Message, joined, of_error
 from studio.services.assets import Assets
 from studio.services.context import Context
 from studio.services.requests import Requests
@@ -32,7 +32,7 @@ from studio.storyboard.to_timeline import Clip
 log = logging.getLogger(__name__)
 FINE_CRF = 12
 """Quality of the frames beside a cut, which cannot be copied: no loss that can be seen."""
-BROKE = "It could not be split. The log has details."
+BROKE = "onerun.not_split"
 
 
 @dataclass(frozen=True)
@@ -63,7 +63,7 @@ class OneRunFilms:
         board = snapshot.board
         made = plan.one_run(board, model, self._context.catalogue, snapshot.assets)
         if made.problems:
-            raise CapabilityError(" ".join(made.problems), field="model", value=model)
+            raise CapabilityError(joined(*made.problems), field="model", value=model)
         asked = {s.shot.id: s.plan.fingerprint for s in snapshot.states if s.plan}
 
         def remember(db: Any, stored: list[Run]) -> None:
@@ -102,7 +102,7 @@ class OneRunFilms:
         with self._context.store.write() as db:
             board = opened(storyboards.get(db, board_id, self.user)).board
             if run is not None and run not in {w.run for w in board.wholes}:
-                raise NotFound("That film does not belong to this board.")
+                raise NotFound(Message("onerun.other_board"))
             storyboards.amend(db, board_id, body_of(board.model_copy(update={"shown": run})), self.user)
             return opened(storyboards.get(db, board_id, self.user))
 
@@ -110,7 +110,7 @@ class OneRunFilms:
         """The board and clips of which the export of this film is made. Raises NotFound while there is no film."""
         state = next((s for s in self.states(board) if s.whole.run == run), None)
         if state is None or state.film is None:
-            raise NotFound("The film made in one run is not there yet.")
+            raise NotFound(Message("onerun.not_there"))
         return whole.as_cut(board, state.whole, state.film, self._assets.path(state.film))
 
     def use_as_takes(self, board_id: str, run: str) -> None:
@@ -121,7 +121,7 @@ class OneRunFilms:
         board = self._storyboards.get(board_id).board
         state = next((s for s in self.states(board) if s.whole.run == run), None)
         if state is None or state.film is None:
-            raise Conflict("The film made in one run is not there yet.")
+            raise Conflict(Message("onerun.not_there"))
         with self._work.lock:
             if run in self._work.running or self._work.closing:
                 return
@@ -142,7 +142,7 @@ class OneRunFilms:
             self._work.errors[run] = of_error(error)
         except Exception:
             log.exception("the film of run %s could not be cut apart", run)
-            self._work.errors[run] = BROKE
+            self._work.errors[run] = Message(BROKE)
         finally:
             self._work.running.discard(run)
             if not self._work.closing:
@@ -174,7 +174,7 @@ class OneRunFilms:
         here = {s.id for s in board.shots}
         spans = [s for s in whole.spans_in(state.whole, state.film.duration_s or 0.0) if s.shot in here]
         if not spans:
-            raise Conflict("None of its shots is on the board any more.")
+            raise Conflict(Message("onerun.no_shot_left"))
         with TemporaryDirectory(dir=self._context.scratch()) as folder:
             parts: list[tuple[Span, Asset]] = []
             for number, span in enumerate(spans, 1):
@@ -237,10 +237,10 @@ class OneRunFilms:
             estimate_usd=0.0, cost_usd=0.0,
         )  # fmt: skip
         run = runs.add(db, runs.NewRun(run, {}), run.batch)
-        why = f"Cut out of the film made in one run ({source.id}), {span.start_s:g} to {span.end_s:g} s."
+        why = Message("onerun.cut_out", run_id=source.id, start=f"{span.start_s:g}", end=f"{span.end_s:g}")
         run = runs.move(db, run, Status.RUNNING, why)
         runs.attach(db, run.seq, "output", 0, asset.id)
-        runs.move(db, run, Status.SUCCEEDED, "Taken from that film.", cost_usd=0.0)
+        runs.move(db, run, Status.SUCCEEDED, Message("onerun.taken"), cost_usd=0.0)
         return run.id
 
 

@@ -18,6 +18,7 @@ from studio.film import platforms
 from studio.film.findings import Finding
 from studio.film.quality import Measured
 from studio.film.timeline import Loudness
+from studio.messages import Message
 from studio.services.assets import Assets
 from studio.services.context import Context
 from studio.services.film_options import FilmOptions
@@ -56,7 +57,7 @@ class Preflight:
         try:
             chosen = FilmOptions.model_validate(options or {})
         except ValueError as error:
-            raise CapabilityError(f"The export's options cannot be used: {error}", field="options") from None
+            raise CapabilityError(Message("export.bad_options", error=error), field="options") from None
         wish = preflight.Wish(
             places=tuple(platforms.preset(p) for p in places or [chosen.preset]), allow_drafts=chosen.allow_drafts,
             width=chosen.width, height=chosen.height, fps=chosen.fps, loudness=chosen.loudness,

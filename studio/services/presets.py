@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 from studio.domain import JSON
 from studio.errors import CapabilityError
+from studio.messages import Message
 from studio.services.context import Context
 from studio.store import form_defaults, presets
 
@@ -32,7 +33,7 @@ class Presets:
     def save(self, task: str, name: str, body: JSON) -> None:
         """Save a form under a name, in the place of an older one."""
         if not (name := name.strip()):
-            raise CapabilityError("Give the preset a name.", field="name")
+            raise CapabilityError(Message("preset.no_name"), field="name")
         with self._context.store.write() as db:
             presets.put(db, task, name, body, self.user)
 

@@ -15,6 +15,7 @@ from studio.domain import Asset, Request, Run, Status
 from studio.errors import MediaError
 from studio.field_errors import sentence
 from studio.film import platforms
+from studio.messages import Message
 from studio.services.assets import Assets
 from studio.services.context import Context
 from studio.services.looks import Looks, Lut
@@ -49,7 +50,7 @@ class Projects:
             unpacked = archive.unpack(path, Path(folder))
             for place in unpacked.board.delivery.places:
                 if place not in {preset.id for preset in platforms.PRESETS}:
-                    raise MediaError(f"The project's delivery names {place[:60]!r}, which is no export preset here.")
+                    raise MediaError(Message("project.no_preset", place=f"{place[:60]!r}"))
             asked = {old: _request(facts) for old, facts in unpacked.manifest.takes.items()}
             table = unpacked.files.pop(unpacked.board.look.lut, None)
             table_name = _name(unpacked, unpacked.board.look.lut, "look.cube")
@@ -100,12 +101,12 @@ def _request(facts: TakeFacts) -> Request:
         request = REQUEST.validate_python(body | {"params": own})
     except ValidationError as error:
         said = sentence(dict(error.errors(include_url=False)[0]))
-        raise MediaError(f"A take of the project cannot be read: {said}") from None
+        raise MediaError(Message("project.take_wrong", why=said)) from None
     sizes = (request.width, request.height, request.fps, request.n)
     if (request.seed or 0) < 0 or any(size is not None and not 0 <= size < 2**31 for size in sizes):
-        raise MediaError("A take of the project cannot be read: a number of its request is out of range.")
+        raise MediaError(Message("project.take_number"))
     if len(request.model) > SHORT or len(request.model_dump_json()) > REQUEST_MAX:
-        raise MediaError("A take of the project cannot be read: its request is too long.")
+        raise MediaError(Message("project.take_too_long"))
     return request
 
 
@@ -116,8 +117,8 @@ def _take(db: Database, request: Request, facts: TakeFacts, known: dict[str, Ass
         provider=request.provider,
     )  # fmt: skip
     run = runs.add(db, runs.NewRun(run, {}), "import")
-    run = runs.move(db, run, Status.RUNNING, "Imported with a project.")
+    run = runs.move(db, run, Status.RUNNING, Message("event.imported"))
     for index, old in enumerate(i for i in facts.assets if i in known):
         runs.attach(db, run.seq, "output", index, known[old].id)
-    runs.move(db, run, Status.SUCCEEDED, "Made in another studio.")
+    runs.move(db, run, Status.SUCCEEDED, Message("event.made_elsewhere"))
     return run.id

@@ -16,7 +16,7 @@ from studio.domain import JSON, Asset, Estimate, HeldReason, Request, Run, Statu
 from studio.engines.base import Checks, Expects
 from studio.errors import CapabilityError, NotConfigured, NotFound
 from studio.jobs.durations import length_scale, pace_of
-from studio.messages import of_error
+from studio.messages import Message, of_error, term
 from studio.services.context import Context
 from studio.store import assets, runs
 from studio.store.mapping import new_id
@@ -24,9 +24,7 @@ from studio.store.mapping import new_id
 Also = Callable[[Database, list[Run]], None]
 NONE_GIVEN: Mapping[str, Asset] = MappingProxyType({})
 
-NEEDS_CONSENT = (
-    "If it shows real people, they must have agreed to this use. Confirm it, or set consent to true in the API."
-)
+NEEDS_CONSENT = "hold.needs_consent"
 """The studio cannot see whom a file shows, so it asks about every file that might show somebody."""
 
 MOST_AT_ONCE = 1000
@@ -99,7 +97,7 @@ class Requests:
             raise wrong[0]
         engine = self._context.engines.get(model.provider)
         if engine is None:
-            raise NotConfigured(f"This studio has no engine for {model.provider}.")
+            raise NotConfigured(Message("run.studio_no_engine", provider=model.provider))
         if ready and (said := engine.missing()):
             raise NotConfigured(said)
         return Checked(request, model, inputs)
@@ -165,16 +163,16 @@ class Requests:
         if usd is None:
             return self._unpriced(checked)
         if usd == 0:
-            return f"{label}: free."
+            return Message("price.free", label=term(label))
         if self._by_time(checked):
-            return f"{label}: ${usd:.4g} each, for the time on your card."
+            return Message("price.card_time", label=term(label), usd=f"{usd:.4g}")
         day = (checked.model.priced or checked.model.checked).isoformat()
-        return f"{label}: ${usd:.4g} each, from the price list of {day}."
+        return Message("price.listed", label=term(label), usd=f"{usd:.4g}", day=day)
 
     def _unpriced(self, checked: Checked) -> str:
         if self._by_time(checked):
-            return f"{checked.model.label}: no estimate yet; the first run at this size tells."
-        return f"{checked.model.label} has no published price for this."
+            return Message("price.no_estimate_yet", model=term(checked.model.label))
+        return Message("price.none_published", model=term(checked.model.label))
 
     def _by_time(self, checked: Checked) -> bool:
         engine = self._context.engines.get(checked.model.provider)
@@ -186,7 +184,7 @@ class Requests:
         """Store the runs of checked requests as one batch. owner: whose they are, where not the acting user's."""
         if (count := sum(c.request.n for c in found)) > MOST_AT_ONCE:
             raise CapabilityError(
-                f"{count:,} runs at once; the limit is {MOST_AT_ONCE:,}.",
+                Message("request.too_many", count=f"{count:,}", most=f"{MOST_AT_ONCE:,}"),
                 field="n",
                 value=count,
                 limit=MOST_AT_ONCE,
@@ -218,7 +216,7 @@ class Requests:
                 provider=model.provider, estimate_usd=usd, expected_s=expected_s, retry_of=retry_of,
                 status=Status.HELD if consent_missing else Status.QUEUED,
                 held_reason=HeldReason.CONSENT if consent_missing else None,
-                error=NEEDS_CONSENT if consent_missing else None,
+                error=Message(NEEDS_CONSENT) if consent_missing else None,
             )  # fmt: skip
             yield runs.NewRun(run, one.media(), pace)
 

@@ -10,6 +10,7 @@ from studio.domain import Event, Run, Status
 from studio.errors import Conflict, NotFound
 from studio.jobs import decisions
 from studio.jobs.previews import Picture
+from studio.messages import Message, term
 from studio.services.context import Context
 from studio.services.requests import Requests
 from studio.store import ledger, queue, runs
@@ -35,7 +36,7 @@ class Runs:
         run = self.get(run_id)
         found = self._context.jobs.previews.get(run_id) if run.status == Status.RUNNING else None
         if found is None:
-            raise NotFound("There is no picture of this run yet, or it has ended.")
+            raise NotFound(Message("run.no_preview"))
         return found
 
     def history(self, run_id: str) -> list[Event]:
@@ -69,13 +70,15 @@ class Runs:
             run = runs.get(db, run_id, self.user)
             if run.status.ended:
                 raise Conflict(
-                    f"The run has already {run.status}." if run.status != "cancelled" else "It is cancelled."
+                    Message("run.already_ended", status=term(run.status))
+                    if run.status != "cancelled"
+                    else Message("run.is_cancelled")
                 )
             if run.status == Status.HELD:
                 run = decisions.give_up(db, run)
             elif run.status == Status.QUEUED:
                 ledger.release(db, run)
-                run = runs.move(db, run, Status.CANCELLED, "Cancelled by you.")
+                run = runs.move(db, run, Status.CANCELLED, Message("event.cancelled"))
             else:
                 runs.note(db, run.id, cancel_wanted=1)
                 run = run.model_copy(update={"cancel_wanted": True})

@@ -17,7 +17,7 @@ from sqlite_utils import Database
 
 from studio.domain import JSON, Asset, Estimate, Run
 from studio.errors import CapabilityError, Conflict, NotFound, StudioError
-from studio.messages import joined, of_error
+from studio.messages import Message, joined, of_error
 from studio.services.assets import Assets
 from studio.services.board_snapshots import Overview, SnapshotReader
 from studio.services.context import Context
@@ -233,7 +233,7 @@ class Storyboards:
         """One more take of a shot, with a seed of its own; the shot's look is as it stands."""
         made = _required(self.snapshot(board_id).state(shot_id).planned)
         if made.problems:
-            raise CapabilityError(" ".join(made.problems), field="shot", value=shot_id)
+            raise CapabilityError(joined(*made.problems), field="shot", value=shot_id)
         body = {k: v for k, v in made.body.items() if k != "seed"}
 
         def remember(db: Database, runs: list[Run]) -> None:
@@ -260,7 +260,7 @@ class Storyboards:
     ) -> ProductionMethod:
         problems = tuple(p for made in plans for p in made.problems)
         if problems or not plans:
-            return ProductionMethod(kind, None, problems or ("The storyboard has no shots yet.",))
+            return ProductionMethod(kind, None, problems or (Message("board.no_shots"),))
         try:
             return ProductionMethod(kind, self._requests.estimate([p.body for p in plans], given=snapshot.assets), ())
         except StudioError as error:
@@ -297,7 +297,7 @@ class Storyboards:
         shot = board.shot(shot_id)
         alone = board.model_copy(update={"shots": (shot,), "wholes": ()})
         if not (clip := self.clips(alone).get(shot_id)):
-            raise NotFound("This shot has no picture yet.")
+            raise NotFound(Message("shot.no_picture"))
         at, path = to_timeline.edge_s(board, shot, clip, end), clip.path
         out = self._context.settings.data / "cache" / "frames" / f"{clip.asset.id}-at{at:.3f}.webp"
         if not out.is_file():

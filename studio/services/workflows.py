@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING
 from studio.catalogue import Catalogue, Model
 from studio.domain import JSON, Kind, Run, Task, now
 from studio.errors import CapabilityError, Conflict, MediaError, NotFound
+from studio.messages import Message, term
 from studio.services.comfyui_models import ComfyServer, Server
 from studio.settings import Settings
 from studio.store import Store, queue
@@ -75,7 +76,7 @@ class Workflows:
         """The kept workflow of this name, or NotFound."""
         found = next((m for m in self.all() if m.id == f"comfyui/{name}"), None)
         if found is None:
-            raise NotFound(f"There is no workflow {name[:60]!r}.")
+            raise NotFound(Message("workflow.unknown", name=f"{name[:60]!r}"))
         return found
 
     def read(self, path: Path, *, name: str = "") -> Reading:
@@ -152,8 +153,7 @@ class Workflows:
         with self._change:
             known = next((m for m in self._catalogue if m.id == model.id), None)
             if known and not (replace and _own(known)):
-                whose = "You have a workflow" if _own(known) else "The studio has a model"
-                raise Conflict(f"{whose} called {name} already. Choose another name.")
+                raise Conflict(Message("workflow.name_taken" if _own(known) else "workflow.name_of_model", name=name))
             workflow.save(self._folder, model)
             self._catalogue.put(model)
         return model
@@ -163,7 +163,7 @@ class Workflows:
         with self._change:
             model = self.get(name)
             if busy := sum(run.model == model.id for run in self._active()):
-                raise Conflict(f"{model.label} has {busy} runs under way. Cancel them first, or wait for their end.")
+                raise Conflict(Message("workflow.busy", model=term(model.label), count=busy))
             self._catalogue.drop(model.id)
             self._removed.mkdir(parents=True, exist_ok=True)
             (self._folder / f"{name}.json").replace(self._removed / f"{name}.json")
@@ -180,9 +180,9 @@ class Workflows:
         with self._change:
             found = [m for m in workflow.load(self._removed) if m.id == f"comfyui/{name}"]
             if not found:
-                raise NotFound(f"There is no removed workflow {name[:60]!r}.")
+                raise NotFound(Message("workflow.unknown_removed", name=f"{name[:60]!r}"))
             if any(m.id == found[0].id for m in self._catalogue):
-                raise Conflict(f"There is another workflow called {name} by now.")
+                raise Conflict(Message("workflow.name_taken_since", name=name))
             (self._removed / f"{name}.json").replace(self._folder / f"{name}.json")
             self._catalogue.put(found[0])
         return found[0]
@@ -205,11 +205,11 @@ def _content(path: Path, name: str) -> str | bytes:
     try:
         texts = metadata.texts(path)
     except MediaError:
-        said = f"{name} is no workflow: take a JSON file in API format, or a picture or clip that ComfyUI made."
+        said = Message("workflow.not_one", name=name)
         raise CapabilityError(said, field="workflow") from None
     if graph := texts.get("prompt") or _in_comment(texts.get("comment", "")) or texts.get("workflow"):
         return graph
-    said = f"{name} carries no ComfyUI workflow; programs and websites that share pictures often remove it."
+    said = Message("workflow.none_inside", name=name)
     raise CapabilityError(said, field="workflow")
 
 

@@ -43,7 +43,7 @@ def claim(db: Database, provider: str) -> Run | None:
     if not taken:
         return None
     run = as_run(taken[0])
-    _event(db, run.seq, Status.QUEUED, Status.RUNNING, run.phase, "Started.")
+    _event(db, run.seq, Status.QUEUED, Status.RUNNING, run.phase, Message("event.started"))
     return run
 
 

@@ -5,8 +5,12 @@ begins with. What was confirmed (which shots, from what, at what price) is kept,
 from __future__ import annotations
 
 from collections.abc import Mapping
+from typing import Annotated
+
+from pydantic import BeforeValidator
 
 from studio.domain import JSON, Asset, Kind, Value
+from studio.messages import packed, unpacked
 from studio.storyboard.model import Board, Shot
 from studio.storyboard.plan import Plan, fingerprint
 
@@ -35,12 +39,12 @@ class Stop(Value):
     """Why a shot will not be queued. values: fill the sentence's blanks."""
 
     code: str
-    values: JSON = {}
+    values: Annotated[JSON, BeforeValidator(packed)] = {}
 
     @property
     def said(self) -> str:
         """As an English sentence."""
-        return SAYS[self.code].format(**self.values)
+        return SAYS[self.code].format(**unpacked(self.values))
 
 
 class Link(Value):

@@ -9,6 +9,7 @@ from pydantic import ValidationError
 
 from studio.domain import JSON
 from studio.errors import CapabilityError, Conflict
+from studio.field_errors import sentence
 from studio.messages import Message
 from studio.storyboard.model import Board, CastMember, Shot, ShotStatus, Start, Take, Transition, new_id
 
@@ -124,7 +125,7 @@ def _checked(cls: type[Part], old: Part, changes: JSON) -> Part:
     except ValidationError as error:
         first = error.errors(include_url=False)[0]
         field = ".".join(map(str, first["loc"]))
-        raise CapabilityError(f"{field}: {first['msg']}.", field=field, value=first.get("input")) from None
+        raise CapabilityError(sentence(dict(first), field), field=field, value=first.get("input")) from None
 
 
 def _index(board: Board, shot_id: str) -> int:

@@ -21,6 +21,7 @@ from studio.catalogue import Model
 from studio.domain import JSON, Kind, Run, Status, Task
 from studio.errors import CapabilityError, Conflict
 from studio.field_errors import sentence, short
+from studio.messages import Message
 from studio.services.requests import MOST_AT_ONCE
 from studio.web.pages import form_files
 from studio.web.pages.page import owner_of
@@ -77,7 +78,7 @@ def _typed(function: Callable[..., Any]) -> Callable[..., Any]:
 def _requests(given: Any) -> list[JSON]:
     listed = given if isinstance(given, list) else [given]
     if not all(isinstance(one, dict) for one in listed):
-        raise CapabilityError("A request is a JSON object with task, model and prompt, or a list of such objects.")
+        raise CapabilityError(Message("request.shape"))
     return listed
 
 
@@ -85,9 +86,9 @@ def _ids(given: Any) -> str | list[str]:
     listed = given if isinstance(given, list) else [given]
     if not all(isinstance(one, str) for one in listed):
         odd = next(one for one in listed if not isinstance(one, str))
-        raise CapabilityError(f"Give the id of a run, or a list of ids; {short(odd)} is no id.")
+        raise CapabilityError(Message("request.not_an_id", given=short(odd)))
     if len(listed) > MOST_AT_ONCE:
-        raise CapabilityError(f"{len(listed):,} ids at once; at most {MOST_AT_ONCE:,} are taken.")
+        raise CapabilityError(Message("request.too_many_ids", count=f"{len(listed):,}", most=f"{MOST_AT_ONCE:,}"))
     return given
 
 
@@ -127,7 +128,7 @@ def _making(studio: Studio) -> list[Callable[..., Any]]:
         """
         given = file.model_dump() if hasattr(file, "model_dump") else file
         if not isinstance(given, dict):
-            raise CapabilityError("Pass the file with gradio_client.handle_file.", field="file")
+            raise CapabilityError(Message("request.handle_file"), field="file")
         path = form_files.uploaded(studio, given.get("path"))
         name = str(given.get("orig_name") or path.name)
         asset = studio.acting_for(owner_of(asker)).assets.add(path, name=name)
@@ -272,4 +273,6 @@ def _one_of(words: Any, name: str, given: str) -> Any:
         return words(given)
     except ValueError:
         listed = ", ".join(w.value for w in words)
-        raise CapabilityError(f"{name} is {short(given)}; it can be {listed}.", field=name) from None
+        raise CapabilityError(
+            Message("value.choice", name=name, value=short(given), listed=listed), field=name
+        ) from None

@@ -15,7 +15,7 @@ from gradio.exceptions import InvalidPathError
 
 from studio.errors import NotAllowed
 from studio.field_errors import require_whole
-from studio.messages import ENGLISH, worded
+from studio.messages import ENGLISH, Message, worded
 from studio.web.errors import refusal
 from studio.web.language import language_of
 
@@ -44,7 +44,7 @@ class StudioBlocks(gr.Blocks):
             error.print_exception = False
             raise
         except InvalidPathError:
-            raise _shown(NotAllowed("That is not a file you uploaded."), function, language) from None
+            raise _shown(NotAllowed(Message("upload.not_yours")), function, language) from None
         except Exception as error:  # the top of a call: whatever failed becomes its answer
             raise _shown(error, function, language) from None
 

@@ -34,26 +34,27 @@ STATUS_OF: dict[type[Exception], int] = {
     CapabilityError: 422,
     BudgetError: 409,
 }
-UNEXPECTED = "Something unexpected happened in the studio. Try again; its log has one line about it."
+UNEXPECTED = "http.unexpected"
 BY_INPUT: tuple[tuple[type[Exception], str], ...] = (
-    (UnicodeError, "The text holds half of an emoji or another broken character. Type it again."),
-    (OverflowError, "A number in the request is too large."),
-    (RecursionError, "The request is nested too deep to be read."),
+    (UnicodeError, "value.broken_text"),
+    (OverflowError, "value.large_number"),
+    (RecursionError, "value.too_deep"),
 )
-"""What Python itself says of values that no field limit caught."""
+"""What Python itself says of values that no field limit caught, and the id of our sentence."""
 OF_HTTP = {
-    400: "The request could not be read.",
-    404: "There is nothing under this address.",
-    405: "This address does not take such a request.",
-    413: "The request is too large.",
+    400: "http.unreadable",
+    404: "http.not_found",
+    405: "http.wrong_method",
+    413: "http.too_large",
 }
 OWN = str(Path(__file__).parents[1])
 
 
 def refusal(error: BaseException, asked: str = "") -> tuple[int, str]:
     """Status and sentence of an error. asked: what was asked, for the log line of an unexpected one."""
-    status, said = _known(error) or (500, UNEXPECTED)
-    if said is UNEXPECTED:
+    known = _known(error)
+    status, said = known or (500, Message(UNEXPECTED))
+    if known is None:
         log.error("%s", _line(error, asked))
         log.debug("the whole of it:", exc_info=error)
     return status, said if isinstance(said, Message) else legible(said)
@@ -70,8 +71,12 @@ def _known(error: BaseException) -> tuple[int, str] | None:
     if isinstance(error, ValidationError):
         return 422, sentence(dict(error.errors(include_url=False)[0]))
     if isinstance(error, HTTPException):
-        return error.status_code, OF_HTTP.get(error.status_code, f"The request was refused ({error.status_code}).")
-    return next(((422, said) for kind, said in BY_INPUT if isinstance(error, kind)), None)
+        return error.status_code, _of_http(error.status_code)
+    return next(((422, Message(id_)) for kind, id_ in BY_INPUT if isinstance(error, kind)), None)
+
+
+def _of_http(status: int) -> Message:
+    return Message(OF_HTTP[status]) if status in OF_HTTP else Message("http.refused", status=status)
 
 
 def _line(error: BaseException, asked: str) -> str:

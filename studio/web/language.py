@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import contextlib
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextvars import ContextVar
 from typing import Any
 
+from starlette.requests import HTTPConnection
 from starlette.responses import JSONResponse
+from starlette.types import Scope
 
-from studio.messages import ENGLISH, worded
+from studio.messages import ENGLISH, answer, worded
 
 COOKIE = "studio_language"
 """Set by assets/js/shell.js to the language the page is in."""
@@ -36,6 +38,12 @@ def reader(language: str) -> Iterator[None]:
         yield
     finally:
         _reader.reset(token)
+
+
+def error_json(scope: Scope, error: str, status: int, headers: Mapping[str, str] | None = None) -> JSONResponse:
+    """{"error", "error_id", "error_values"}, the sentence in the language of who asks."""
+    words = worded(error, language_of(HTTPConnection(scope)))
+    return JSONResponse(answer(error) | {"error": words}, status, headers=dict(headers or {}))
 
 
 class PageJSON(JSONResponse):

@@ -78,3 +78,19 @@ def test_a_board_tells_in_chinese_what_stands_in_the_way(page: Page, site: Site)
     page.goto(f"{site.url}?board={board.board.id}")
     expect(page.locator(".bd-plan .bd-problems")).to_contain_text("@eda 不在角色表中。")
     expect(page.locator(".bd-plan .bd-problems")).to_contain_text("请在提示词中写 @名字")
+
+
+def test_a_run_tells_in_chinese_what_became_of_it(page: Page, site: Site) -> None:
+    """History, outcome and refusals: the whole way from the job manager to the page."""
+    site.studio.queue.pause()
+    [run] = site.studio.local.requests.submit({"task": "text-to-image", "model": DRAFT, "prompt": "a lighthouse"})
+    site.studio.local.runs.cancel(run.id)
+    page.goto(f"{site.url}?run={run.id}")
+    expect(page.get_by_text("已被你取消。").first).to_be_visible()
+    answer = page.evaluate(
+        "async (path) => (await (await fetch(path, { method: 'POST', headers: { 'content-type': 'application/json' },"
+        " body: '{}' })).json())",
+        f"{site.url.rstrip('/')}/ui/runs/{run.id}/cancel",
+    )
+    assert (answer["error"], answer["error_id"]) == ("任务已取消。", "run.is_cancelled")
+    site.studio.queue.resume()

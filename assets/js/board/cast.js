@@ -3,7 +3,6 @@
 
 import { button, el, icon, media, seconds, t } from "../dom.js";
 import { toast } from "../net.js";
-import { say } from "../phrases.js";
 import { check, choose, dialog, field, growing, hints, warnings } from "./dialog.js";
 import { fileButton, pickAsset, upload } from "./files.js";
 
@@ -221,7 +220,7 @@ function sheetOf(store, id, open) {
       for (const s of here) for (const p of s[list]) if (p.includes(about)) by.set(p, [...(by.get(p) || []), s.number]);
       return [...by]
         .slice(0, 4)
-        .map(([p, numbers]) => `${t("board.shot_n", { n: [...new Set(numbers)].join(", ") })}: ${say(p)}`);
+        .map(([p, numbers]) => `${t("board.shot_n", { n: [...new Set(numbers)].join(", ") })}: ${p}`);
     };
     said.replaceChildren(...[warnings(told("problems")), hints(told("hints", `@${member.name}`))].filter(Boolean));
   }

@@ -1,7 +1,6 @@
 // Windows over the board, popovers beside a button, and labelled fields.
 
 import { button, el, icon, t } from "../dom.js";
-import { say } from "../phrases.js";
 
 /** A dialog with a title, a body and buttons; it goes when closed. Buttons are elements; `done` hears the closing. */
 export function dialog(title, body, actions = [], { wide = false, done = undefined } = {}) {
@@ -106,13 +105,13 @@ export function arrows(group) {
 /** Sentences about what is wrong. */
 export const warnings = (list) =>
   list.length
-    ? el("ul", "bd-problems", {}, ...list.map((p) => el("li", "", {}, icon("warn"), el("span", "", {}, say(p)))))
+    ? el("ul", "bd-problems", {}, ...list.map((p) => el("li", "", {}, icon("warn"), el("span", "", {}, p))))
     : null;
 
 /** Sentences about what is left out or done otherwise, which stop nothing. */
 export const hints = (list) =>
   list.length
-    ? el("ul", "bd-problems", {}, ...list.map((p) => el("li", "bd-hint", {}, icon("info"), el("span", "", {}, say(p)))))
+    ? el("ul", "bd-problems", {}, ...list.map((p) => el("li", "bd-hint", {}, icon("info"), el("span", "", {}, p))))
     : null;
 
 /** A text area that grows with its text: the style sheet does it where the browser can. */

@@ -2,7 +2,6 @@
 
 import { BASE, button, el, icon, media, t } from "../dom.js";
 import { get, toast, tried } from "../net.js";
-import { say } from "../phrases.js";
 import { dialog } from "./dialog.js";
 
 const ACCEPT = { image: "image/*,.heic,.heif,.avif", video: "video/*,.mkv,.mov", audio: "audio/*,.flac,.m4a" };
@@ -23,7 +22,7 @@ export function send(path, file, told) {
       }
       ask.status < 300
         ? resolve(body)
-        : reject(new Error(say(body.error) || t("widgets.failed", { status: ask.status })));
+        : reject(new Error(body.error || t("widgets.failed", { status: ask.status })));
     });
     ask.setRequestHeader("content-type", "application/octet-stream");
     ask.send(file);

@@ -3,7 +3,6 @@
 
 import { button, dollars, el, icon, media, seconds, t } from "../dom.js";
 import { get, post, toast, tried } from "../net.js";
-import { say } from "../phrases.js";
 import { choose, dialog, field, hints, warnings } from "./dialog.js";
 
 /** Show what rendering would do (ids: these shots, else all approved ones) and do it when confirmed. */
@@ -26,7 +25,7 @@ export async function renderDialog(store, ids = null) {
         "st-grow",
         {},
         el("strong", "", {}, `${shot.number}  ${shot.prompt.slice(0, 90)}`),
-        el("small", "st-dim", {}, say(why) ?? `${shot.model_label} · ${seconds(shot.asks_s ?? shot.duration_s)}`),
+        el("small", "st-dim", {}, why ?? `${shot.model_label} · ${seconds(shot.asks_s ?? shot.duration_s)}`),
         why ? null : hints(shot.hints),
       ),
       why && usd === undefined ? null : el("span", "bd-price", {}, dollars(usd ?? shot.usd)),

@@ -5,7 +5,6 @@
 import { button, dollars, el, icon, number, seconds, t } from "../dom.js";
 import { follow } from "../live.js";
 import { post, tried } from "../net.js";
-import { say } from "../phrases.js";
 import { formOf, textarea, write } from "./common.js";
 import { atFields } from "./problems.js";
 
@@ -187,18 +186,18 @@ export function mount(element, { props, trigger, watch, options }) {
     const problems = seen.problems || [];
     const real = problems.filter((p) => !p.waiting || seen.refused);
     const elsewhere = atFields(form, page, real);
-    wrong.replaceChildren(...elsewhere.map((p) => el("li", "", {}, icon("warn"), say(p.message))));
+    wrong.replaceChildren(...elsewhere.map((p) => el("li", "", {}, icon("warn"), p.message)));
     wrong.hidden = !elsewhere.length;
     const parts = [];
     if (seen.runs) {
       const first = problems.find((p) => p.waiting && p.field !== "prompt");
-      if (seen.usd !== undefined) parts.push(el("strong", "sf-price", { title: say(seen.basis) || null }, price()));
-      else if (first) parts.push(el("span", "sf-first", {}, say(first.message)));
+      if (seen.usd !== undefined) parts.push(el("strong", "sf-price", { title: seen.basis || null }, price()));
+      else if (first) parts.push(el("span", "sf-first", {}, first.message));
       parts.push(el("span", "sf-runs", {}, runs()));
       if (seen.expected_s) parts.push(el("span", "sf-time", {}, `~${seconds(seen.expected_s)}`));
       if (seen.size) parts.push(el("span", "sf-size", {}, seen.size));
     }
-    for (const warning of seen.warnings || []) parts.push(el("span", "sf-warning", {}, say(warning)));
+    for (const warning of seen.warnings || []) parts.push(el("span", "sf-warning", {}, warning));
     facts.replaceChildren(...parts);
     form.classList.toggle("sf-blocked", real.length > 0);
     count();

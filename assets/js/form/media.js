@@ -3,7 +3,6 @@
 import { button, bytes, el, icon, media, seconds, t, typing } from "../dom.js";
 import { menu } from "../actions.js";
 import { toast, tried } from "../net.js";
-import { say } from "../phrases.js";
 import { answered, carriesFiles, changed, formOf, insert, inTurn, textarea, told } from "./common.js";
 import { pick } from "./gallery.js";
 
@@ -205,7 +204,7 @@ export function mount(element, { props, trigger, watch, upload, options }) {
       },
       el("div", "sm-pic", {}, shown, remove),
       el("span", "sm-facts", {}, facts),
-      ...(file.notes || []).map((note) => el("p", "sm-help", {}, say(note))),
+      ...(file.notes || []).map((note) => el("p", "sm-help", {}, note)),
     );
     if (name)
       box.append(
@@ -220,7 +219,7 @@ export function mount(element, { props, trigger, watch, upload, options }) {
           name,
         ),
       );
-    for (const problem of file.problems || []) box.append(el("p", "sf-refusal", {}, icon("warn"), say(problem)));
+    for (const problem of file.problems || []) box.append(el("p", "sf-refusal", {}, icon("warn"), problem));
     if (slot.voice || file.voice) box.append(voice(slot, file));
     if (file.offer)
       box.append(

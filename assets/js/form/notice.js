@@ -1,7 +1,6 @@
 // What the form had to change, or could not do, in a few lines that can be closed.
 
 import { button, el, icon, t } from "../dom.js";
-import { say } from "../phrases.js";
 
 export function mount(element, { props, watch }) {
   element.classList.add("st");
@@ -15,7 +14,7 @@ export function mount(element, { props, watch }) {
     box.replaceChildren();
     element.closest(".st-host")?.classList.toggle("sf-none", !notes.length);
     if (!notes.length) return;
-    const lines = notes.map((n) => el("li", n.key === "forms.changed" ? "head" : "", {}, say(n.text) || t(n.key, n)));
+    const lines = notes.map((n) => el("li", n.key === "forms.changed" ? "head" : "", {}, n.text || t(n.key, n)));
     box.append(
       icon(bad ? "warn" : "check"),
       el("ul", "", {}, ...lines),

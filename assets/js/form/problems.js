@@ -1,7 +1,6 @@
 // What is wrong, told at the field that it belongs to.
 
 import { el, icon } from "../dom.js";
-import { say } from "../phrases.js";
 
 const PLACES = {
   width: ["width", "aspect"],
@@ -23,7 +22,7 @@ export function atFields(form, page, problems) {
         `[data-slot="${CSS.escape(problem.field === "reference_voices" ? "references" : problem.field)}"]`,
       );
     if (!field) return true;
-    field.append(el("p", "sf-refusal", {}, icon("warn"), say(problem.message)));
+    field.append(el("p", "sf-refusal", {}, icon("warn"), problem.message));
     field.querySelector("textarea, input")?.setAttribute("aria-invalid", "true");
     return false;
   });

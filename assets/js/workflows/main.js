@@ -4,7 +4,6 @@ import { BASE, button, el, exact, icon, styles, t } from "../dom.js";
 import { send } from "../board/files.js";
 import { del, get, post, toast, tried } from "../net.js";
 import { heading } from "../page.js";
-import { say } from "../phrases.js";
 import { modelFiles } from "./files.js";
 import { mapping } from "./map.js";
 
@@ -81,7 +80,7 @@ export function mount(element, { trigger, options }) {
       input,
     );
     const server = known.missing
-      ? el("p", "wf-note", {}, icon("warn"), el("span", "", {}, say(known.missing), " ", t("workflows.map_already")))
+      ? el("p", "wf-note", {}, icon("warn"), el("span", "", {}, known.missing, " ", t("workflows.map_already")))
       : null;
     main.replaceChildren(
       ...[

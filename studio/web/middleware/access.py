@@ -26,10 +26,12 @@ from limits import RateLimitItemPerHour, RateLimitItemPerMinute
 from limits.storage import MemoryStorage
 from limits.strategies import MovingWindowRateLimiter
 from starlette.requests import HTTPConnection
-from starlette.responses import JSONResponse, RedirectResponse, Response
+from starlette.responses import RedirectResponse, Response
 from starlette.types import ASGIApp, Receive, Scope, Send
 
+from studio.messages import Message, of_error
 from studio.settings import PASSWORD_MAX_BYTES
+from studio.web.language import error_json
 from studio.web.middleware.same_origin import PAGES, refuse
 
 log = logging.getLogger(__name__)
@@ -58,7 +60,7 @@ class TooManyAttempts(Exception):
     """Wrong passwords came too fast; `retry_s` seconds to wait."""
 
     def __init__(self, retry_s: int) -> None:
-        super().__init__(f"Too many wrong passwords. Try again in {retry_s} s.")
+        super().__init__(Message("access.too_many_wrong", seconds=retry_s))
         self.retry_s = retry_s
 
 
@@ -161,7 +163,7 @@ class Access:
         try:
             entered = self.authenticator.is_signed_in(request) or await self._by_token(request)
         except TooManyAttempts as error:
-            await too_many(error)(scope, receive, send)
+            await too_many(scope, error)(scope, receive, send)
             return
         if entered:
             await self.app(scope, receive, send)
@@ -187,18 +189,18 @@ def address_of(request: HTTPConnection) -> str:
     return request.client.host if request.client else ""
 
 
-def too_many(error: TooManyAttempts) -> Response:
+def too_many(scope: Scope, error: TooManyAttempts) -> Response:
     """429 with the seconds to wait."""
-    return JSONResponse({"error": str(error)}, 429, headers={"retry-after": str(error.retry_s)})
+    return error_json(scope, of_error(error), 429, {"retry-after": str(error.retry_s)})
 
 
 async def _refused(scope: Scope, receive: Receive, send: Send) -> None:
-    said = "Sign in first. Programs send the studio's password in the header Authorization: Bearer."
+    said = Message("access.sign_in")
     if scope["type"] == "websocket":
         await refuse(scope, receive, send, said, 401)
         return
     headers = {"www-authenticate": "Bearer", "cache-control": "no-store"}
-    await JSONResponse({"error": said}, 401, headers=headers)(scope, receive, send)
+    await error_json(scope, said, 401, headers)(scope, receive, send)
 
 
 def _back_to(request: HTTPConnection) -> str:

@@ -13,13 +13,15 @@ from dataclasses import dataclass
 from functools import cache
 from urllib.parse import urlsplit
 
+from starlette import types
 from starlette.datastructures import Headers
 from starlette.requests import Request
-from starlette.responses import JSONResponse
-from starlette.types import ASGIApp, Message, Receive, Scope, Send
+from starlette.types import ASGIApp, Receive, Scope, Send
 
 from studio.errors import NotAllowed
+from studio.messages import Message
 from studio.settings import is_loopback
+from studio.web.language import error_json
 
 DEFAULT_PORTS = {"http": 80, "https": 443}
 PAGES = frozenset({"/", "/login"})
@@ -39,7 +41,7 @@ def owner_of(request: Request) -> str:
 def keeper_of(request: Request) -> str:
     """As owner_of, for what concerns the whole house: limits, backups, the pause. NotAllowed for a named user."""
     if owner := owner_of(request):
-        raise NotAllowed(f"Only the studio's keeper may do this, not {owner}.")
+        raise NotAllowed(Message("access.keeper_only", owner=owner))
     return owner
 
 
@@ -144,12 +146,12 @@ class Guard:
             return
         headers = Headers(scope=scope)
         if self.hosts is not None and headers.get("host", "") not in self.hosts:
-            said = "This studio does not answer to this name. Set STUDIO_ORIGINS to the address you use."
+            said = Message("access.other_name")
             await refuse(scope, receive, send, said, 421)
         elif self._allowed(scope, headers):
             await self.app(scope, receive, send)
         else:
-            said = "This request came from another site's page and was refused."
+            said = Message("access.other_site")
             await refuse(scope, receive, send, said, 403)
 
     def _allowed(self, scope: Scope, headers: Headers) -> bool:
@@ -170,7 +172,7 @@ class Guard:
 async def refuse(scope: Scope, receive: Receive, send: Send, sentence: str, status: int) -> None:
     """Answer {"error": sentence}; a websocket is closed before it opens."""
     if scope["type"] == "websocket":
-        closed: Message = {"type": "websocket.close", "code": 1008, "reason": sentence[:120]}
+        closed: types.Message = {"type": "websocket.close", "code": 1008, "reason": sentence[:120]}
         await send(closed)
         return
-    await JSONResponse({"error": sentence}, status, headers={"cache-control": "no-store"})(scope, receive, send)
+    await error_json(scope, sentence, status, {"cache-control": "no-store"})(scope, receive, send)

@@ -16,12 +16,14 @@ from pathlib import Path
 from typing import Any
 
 from starlette.requests import ClientDisconnect, Request
-from starlette.responses import JSONResponse, Response
+from starlette.responses import Response
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from studio.errors import StorageUnavailable
+from studio.messages import Message, of_error
 from studio.settings import Settings
 from studio.storage import reason_of, unavailable
+from studio.web.language import error_json
 from studio.web.middleware.access import Access, Authenticator
 from studio.web.middleware.forwarded import Forwarded
 from studio.web.middleware.same_origin import Guard, hosts_of
@@ -68,13 +70,13 @@ def lifespan(wrap: Callable[[ASGIApp], ASGIApp]) -> Callable[[Any], AbstractAsyn
     return started
 
 
-def failed(_request: Request, error: Exception) -> Response:
+def failed(request: Request, error: Exception) -> Response:
     """The answer to a request that met a fault of ours, or a disk that is full or away; for launch(app_kwargs=...)'s
     exception_handlers."""
     if reason := reason_of(error, None):
         said = error if isinstance(error, StorageUnavailable) else unavailable(reason, None)
-        return JSONResponse({"error": str(said)}, storage_status(reason))
-    return JSONResponse({"error": "Something unexpected went wrong in the studio. Its log has one line about it."}, 500)
+        return error_json(request.scope, of_error(said), storage_status(reason))
+    return error_json(request.scope, Message("http.broke"), 500)
 
 
 class Faults:

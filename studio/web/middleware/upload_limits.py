@@ -12,9 +12,12 @@ from pathlib import Path
 
 import anyio
 from anyio import to_thread
+from starlette import types
 from starlette.datastructures import Headers
-from starlette.responses import JSONResponse
-from starlette.types import ASGIApp, Message, Receive, Scope, Send
+from starlette.types import ASGIApp, Receive, Scope, Send
+
+from studio.messages import Message
+from studio.web.language import error_json
 
 RESERVE_BYTES = 512 * 1024**2
 """Disk space that uploads leave to the database, results and exports."""
@@ -67,14 +70,14 @@ class UploadLimits:
         if (is_upload or size > SMALL_BYTES) and size > self._room():
             await _refuse(scope, receive, send, self._full(), 507)
         elif is_upload and (self._under_way >= AT_ONCE or await to_thread.run_sync(self._is_crowded)):
-            await _refuse(scope, receive, send, "Too many uploads at once. Try again in a minute.", 429)
+            await _refuse(scope, receive, send, Message("upload.too_many"), 429)
         else:
             await self._counted(scope, receive, send, upload=is_upload)
 
     async def _counted(self, scope: Scope, receive: Receive, send: Send, *, upload: bool) -> None:
         begun, since_check = False, 0
 
-        async def measured() -> Message:
+        async def measured() -> types.Message:
             nonlocal since_check
             message = await receive()
             since_check += len(message.get("body", b""))
@@ -84,7 +87,7 @@ class UploadLimits:
                     raise _DiskFull
             return message
 
-        async def noting(message: Message) -> None:
+        async def noting(message: types.Message) -> None:
             nonlocal begun
             begun = begun or message["type"] == "http.response.start"
             await send(message)
@@ -105,7 +108,7 @@ class UploadLimits:
 
     def _full(self) -> str:
         free = max(0, self._room()) // 1_000_000
-        return f"The studio's disk has room for {free} MB of uploads only. Free some space and try again."
+        return Message("upload.no_room", free=free)
 
     def _is_crowded(self) -> bool:
         """Whether too many files wait, old ones removed."""
@@ -145,4 +148,4 @@ async def _refuse(scope: Scope, receive: Receive, send: Send, sentence: str, sta
             message = await receive()
             more = message["type"] == "http.request" and message.get("more_body", False)
     headers = {"connection": "close", "retry-after": "60"}
-    await JSONResponse({"error": sentence}, status, headers=headers)(scope, receive, send)
+    await error_json(scope, sentence, status, headers)(scope, receive, send)

@@ -14,7 +14,7 @@ from gradio.components import Component
 from studio.catalogue import Model
 from studio.domain import JSON, Run, Task
 from studio.errors import StudioError
-from studio.messages import of_error
+from studio.messages import Message, of_error
 from studio.web.i18n import text
 from studio.web.pages import (
     form_controls,
@@ -377,5 +377,5 @@ def _gone(sent: tuple[Any, ...], model: Model) -> JSON | None:
     shown = sent[0].get("id") if isinstance(sent[0], dict) else None
     if shown in (None, model.id):
         return None
-    said = f"{shown} is no longer available. Choose another model."
+    said = Message("model.gone", model=shown)
     return {"model": shown, "runs": 0, "problems": [{"field": "model", "message": said, "waiting": False}]}

@@ -14,6 +14,7 @@ from pydantic import Field
 from studio.catalogue import Model
 from studio.domain import JSON, Task
 from studio.errors import CapabilityError
+from studio.messages import Message, term
 from studio.payload import Payload
 from studio.web.pages import form_sizes, model_picker
 from studio.web.routes.runs import Owner, SentenceRoute
@@ -93,11 +94,13 @@ def _checked(studio: Studio, body: FormDefault) -> JSON:
         return {}
     model = _row(studio, body.task, body.model)
     if model is None:
-        raise CapabilityError(f"{body.model} is not available for {body.task}. Choose another model.", field="model")
+        raise CapabilityError(Message("model.not_for_task", model=body.model, task=term(body.task)), field="model")
     found: JSON = {"model": model.id}
     if body.aspect:
         if body.aspect not in _offered(model, body.task, {})["aspect"]:
-            raise CapabilityError(f"{model.label} does not offer {body.aspect}. Choose another shape.", field="aspect")
+            raise CapabilityError(
+                Message("model.no_aspect", model=term(model.label), aspect=body.aspect), field="aspect"
+            )
         found["aspect"] = body.aspect
     if body.tier in _offered(model, body.task, found)["tier"]:
         found["tier"] = body.tier

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 from studio.catalogue import Model
 from studio.domain import JSON, Task
 from studio.errors import CapabilityError, StudioError
-from studio.messages import of_error
+from studio.messages import Message, of_error, term
 from studio.prompt import shots as prompt_shots
 from studio.web.pages import form_sizes, form_values
 
@@ -105,6 +105,6 @@ def shots(form: JSON, model: Model, task: Task) -> JSON:
         return {}
     faults = prompt_shots.faults(script, seconds)
     if not model.multi_shot:
-        faults.append(f"{model.label} is not known to cut between shots; it may read the times as plain words.")
+        faults.append(Message("model.no_cuts", model=term(model.label)))
     spans = [{"from": s.start_s, "to": s.end_s, "text": s.text[:120]} for s in script.spans[:60]]
     return {"spans": spans, "end": max(script.end_s, seconds or 0), "duration": seconds, "faults": faults}

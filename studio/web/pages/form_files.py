@@ -13,6 +13,7 @@ from studio.catalogue import InputSpec, Model, validation
 from studio.catalogue.inputs import form_of
 from studio.domain import JSON, Asset, Kind, Task
 from studio.errors import MediaError, NotAllowed, StudioError
+from studio.messages import Message, of_error
 from studio.web.pages.form_values import VOICES
 
 if TYPE_CHECKING:
@@ -119,7 +120,7 @@ def uploaded(studio: Studio, path: object) -> Path:
     folder = uploads(studio).resolve()
     file = Path(str(path)).resolve()
     if not file.is_relative_to(folder) or not file.is_file():
-        raise NotAllowed("That is not a file you uploaded.")
+        raise NotAllowed(Message("upload.not_yours"))
     return file
 
 
@@ -150,5 +151,8 @@ def take(studio: Studio, paths: object, names: object, owner: str) -> tuple[list
             own_bytes = file.stat().st_size
             taken.append({"id": studio.acting_for(owner).assets.add(file, name=name).id, "own_bytes": own_bytes})
         except (MediaError, NotAllowed) as error:
-            said.append(f"{name}: {error}" if name and name not in str(error) else str(error))
+            message = of_error(error)
+            said.append(
+                message if not name or name in message else Message("input.labelled_file", label=name, file=message)
+            )
     return taken, said

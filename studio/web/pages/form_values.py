@@ -12,6 +12,7 @@ from studio.catalogue import Catalogue, Model, validation
 from studio.domain import JSON, Task
 from studio.errors import CapabilityError
 from studio.field_errors import short
+from studio.messages import Message, term
 from studio.prompt.variations import SEED_DIGITS, expand, kept_as_written, parse_seeds
 from studio.web.pages import form_sizes
 
@@ -41,14 +42,14 @@ def typed(values: JSON, files: object) -> JSON:
     """
     for key in TEXT_KEYS:
         if not isinstance(values.get(key), str | None):
-            raise CapabilityError(f"{key} is {short(values[key])}; it must be text.", field=key)
+            raise CapabilityError(Message("value.not_text", name=key, value=short(values[key])), field=key)
     for key in NUMBER_KEYS:
         value = values.get(key)
         if value is not None and (not isinstance(value, int | float) or not math.isfinite(value)):
-            raise CapabilityError(f"{key} is {short(value)}; it must be a number.", field=key)
+            raise CapabilityError(Message("value.not_number", name=key, value=short(value)), field=key)
     rate = values.get("fps")
     if rate not in (None, "", FOLLOWED) and not (isinstance(rate, int) or str(rate).isdecimal()):
-        raise CapabilityError(f"fps is {short(rate)}; it must be a whole number.", field="fps")
+        raise CapabilityError(Message("value.fps_not_whole", value=short(rate)), field="fps")
     listed = files.items() if isinstance(files, dict) else ()
     media = {str(k): [f for f in v if isinstance(f, dict | str)] for k, v in listed if isinstance(v, list)}
     return values | {"media": media}
@@ -308,5 +309,5 @@ def model_for(catalogue: Catalogue, task: Task, model_id: object) -> Model:
     """The row with this id if it does the task, else the task's first. Raises CapabilityError where no row does it."""
     rows = catalogue.for_task(task)
     if not rows:
-        raise CapabilityError(f"No model in the catalogue does {task}.", field="model")
+        raise CapabilityError(Message("model.none_for_task", task=term(task)), field="model")
     return next((m for m in rows if m.id == model_id), rows[0])

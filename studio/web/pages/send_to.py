@@ -14,7 +14,8 @@ import gradio as gr
 
 from studio.catalogue import Model
 from studio.domain import JSON, Kind, Task
-from studio.errors import StudioError
+from studio.errors import CapabilityError, StudioError
+from studio.messages import Message, of_error, term
 from studio.web.pages import mounted
 from studio.web.pages.create import CreatePage
 from studio.web.pages.page import EVENT, Ctx, owner_of, values_of
@@ -66,10 +67,10 @@ def _use(ctx: Ctx, pages: dict[Task, CreatePage]) -> Callable[..., Any]:
         try:
             run = ctx.studio.acting_for(owner).runs.get(str(values_of(event).get("run")))
         except StudioError as error:
-            raise gr.Error(str(error), print_exception=False) from None
+            raise CapabilityError(of_error(error)) from None
         page = pages.get(run.request.task)
         if page is None:
-            raise gr.Error(f"No page supports {run.request.task}.", print_exception=False)
+            raise CapabilityError(Message("task.no_page", task=term(run.request.task)))
         body = run.request.flat() | ({"seed": run.seed} if run.seed is not None else {})
         return page.filled(body, owner=owner) | {ctx.tabs: gr.Tabs(selected=page.id)}
 
@@ -90,7 +91,7 @@ def _send(ctx: Ctx, page: CreatePage, names: tuple[str, ...]) -> Callable[..., A
             if told.get("prompt_of") and not str(form.get("prompt") or "").strip():
                 form["prompt"] = ctx.studio.acting_for(owner).runs.get(str(told["prompt_of"])).request.prompt
         except StudioError as error:
-            raise gr.Error(str(error), print_exception=False) from None
+            raise CapabilityError(of_error(error)) from None
         form["media"] = added(form["media"], name, asset.id, spec.max)
         return page.updates(form, model, owner=owner) | {ctx.tabs: gr.Tabs(selected=page.id)}
 
@@ -109,7 +110,7 @@ def _taker(ctx: Ctx, page: CreatePage, model: Model, names: tuple[str, ...]) -> 
         for name in names:
             if name in one.inputs_for(page.task):
                 return one, name
-    raise gr.Error(f"No model takes {names[0].replace('_', ' ')} here.", print_exception=False)
+    raise CapabilityError(Message("model.none_takes", input=names[0].replace("_", " ")))
 
 
 def added(media: JSON, name: str, asset_id: str, most: int) -> JSON:

@@ -10,7 +10,8 @@ import gradio as gr
 from studio.catalogue import validation
 from studio.engines.comfyui.workflow import FIELDS, MEDIA
 from studio.engines.comfyui.workflow_model import NEEDS
-from studio.errors import StudioError
+from studio.errors import CapabilityError, StudioError
+from studio.messages import Message, of_error, term
 from studio.web.pages import form_values, mounted
 from studio.web.pages.create import CreatePage
 from studio.web.pages.page import EVENT, Page, owner_of, values_of
@@ -50,9 +51,11 @@ class WorkflowsPage(Page):
             try:
                 model = self.studio.catalogue.get(str(values_of(event).get("id")))
             except StudioError as error:
-                raise gr.Error(str(error), print_exception=False) from None
+                raise CapabilityError(of_error(error)) from None
             if page.task not in model.tasks:
-                raise gr.Error(f"{model.label} does not do {page.task}.", print_exception=False)
+                raise gr.Error(
+                    Message("model.does_not", model=term(model.label), task=term(page.task)), print_exception=False
+                )
             start = form_values.values_of({}, model, page.task) | {k: form[k] for k in KEPT if k in form}
             return page.updates(start, model, owner=owner_of(request)) | {self.ctx.tabs: gr.Tabs(selected=page.id)}
 

@@ -14,6 +14,7 @@ from starlette.datastructures import Headers
 from starlette.responses import FileResponse, Response
 
 from studio.domain import Asset, Kind, Run
+from studio.messages import Message
 
 INLINE = frozenset(
     {
@@ -85,7 +86,7 @@ def answer(path: Path, *, mime: str, etag: str, headers: Headers, name: str = ""
     try:
         stat = path.stat()
     except OSError:
-        return Response("The file is not in the library any more.", 404, media_type="text/plain")
+        return Response(Message("file.gone_from_library"), 404, media_type="text/plain")
     inline = mime in INLINE and not download
     safe |= {"content-security-policy": SANDBOX, "cross-origin-resource-policy": "same-origin"}
     return FileResponse(
@@ -111,7 +112,7 @@ def passing(path: Path, *, version: str, headers: Headers) -> Response:
         content = b""
     mime = next((m for start, m in PICTURE_STARTS if re.match(start, content, re.DOTALL)), None)
     if mime is None:
-        return Response("There is no picture of this run any more.", 404, media_type="text/plain")
+        return Response(Message("run.picture_gone"), 404, media_type="text/plain")
     safe |= {"content-security-policy": SANDBOX, "cross-origin-resource-policy": "same-origin"}
     return Response(content, media_type=mime, headers=safe)
 

@@ -14,6 +14,7 @@ from starlette.responses import FileResponse, JSONResponse, Response, StreamingR
 from starlette.routing import BaseRoute
 
 from studio.errors import NotFound, StudioError
+from studio.messages import Message
 from studio.web.errors import SentenceRoute
 from studio.web.language import language_of
 from studio.web.middleware.same_origin import owner_of
@@ -73,7 +74,7 @@ def _small(made: APIRouter, studio: Studio, live: Live) -> None:
         file = (ASSETS / path.replace("\0", "")).resolve()  # a path with NUL is an error for the system, not a file
         inside = any(file.is_relative_to(ASSETS / folder) for folder in SERVED)
         if not inside or file.suffix not in TYPES or not file.is_file():
-            return Response("There is no such file.", 404, media_type="text/plain")
+            return Response(Message("file.no_such"), 404, media_type="text/plain")
         caching = FOR_EVER if digest == assets_digest() else "no-cache"
         headers = {"cache-control": caching, "x-content-type-options": "nosniff"}
         return FileResponse(file, media_type=TYPES[file.suffix], headers=headers)
@@ -117,4 +118,4 @@ def _media(made: APIRouter, studio: Studio) -> None:
 
 
 def _missing() -> Response:
-    return Response("There is nothing under this address.", 404, media_type="text/plain")
+    return Response(Message("http.not_found"), 404, media_type="text/plain")

@@ -13,6 +13,7 @@ from starlette.responses import Response, StreamingResponse
 
 from studio.domain import JSON, Kind, Status, Task, now
 from studio.errors import Conflict
+from studio.messages import Message
 from studio.payload import Payload
 from studio.web.errors import SentenceRoute
 from studio.web.middleware.same_origin import keeper_of, owner_of
@@ -144,7 +145,7 @@ def _changing(made: APIRouter, studio: Studio) -> None:
     def trash(body: Runs, owner: Owner) -> JSON:
         gone = studio.acting_for(owner).gallery.trash(body.ids)
         if not gone:
-            raise Conflict("Nothing was moved to the trash: a run must have ended first.")
+            raise Conflict(Message("run.not_trashed"))
         return {"ids": gone}
 
     @made.post("/restore")

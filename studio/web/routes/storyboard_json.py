@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 from studio.domain import JSON, Run, Status, Task
 from studio.film import platforms
+from studio.messages import unpacked
 from studio.services.board_snapshots import Overview
 from studio.services.continuations import ChainPlan
 from studio.services.one_run_films import WholeState
@@ -170,7 +171,7 @@ def _following(studio: Studio, board: Board, owner: str) -> list[JSON]:
     chain = studio.acting_for(owner).continuations.of_board(board.id)
     links = chain.links if chain else ()
     return [
-        {"shot": o.shot, "after": o.after, "stopped": o.stopped.model_dump() if o.stopped else None}
+        {"shot": o.shot, "after": o.after, "stopped": unpacked(o.stopped.model_dump()) if o.stopped else None}
         for o in links
         if o.open or o.stopped
     ]

@@ -22,6 +22,7 @@ from starlette.responses import FileResponse, Response
 
 from studio.domain import JSON, Asset, Task
 from studio.errors import Conflict, MediaError, NotFound, StudioError
+from studio.messages import Message
 from studio.payload import Payload
 from studio.services.storyboards import Opened
 from studio.storage import storing
@@ -232,9 +233,9 @@ def _making(made: APIRouter, studio: Studio, answers: BoardAnswers) -> None:
     def render(board_id: Id, body: Render, owner: Owner, since: Since = "") -> Response:
         plan = studio.acting_for(owner).continuations.plan(board_id, shots=body.shots)
         if not plan.ready and not plan.follow:
-            raise Conflict("Nothing is left to render.")
+            raise Conflict(Message("board.nothing_to_render"))
         if plan.estimate.usd is not None and (body.usd is None or plan.estimate.usd > body.usd + CENT):
-            raise Conflict(f"The price is now ${plan.estimate.usd:.2f}; look at it once more.")
+            raise Conflict(Message("board.price_changed", usd=f"{plan.estimate.usd:.2f}"))
         studio.acting_for(owner).continuations.start(board_id, shots=body.shots)
         return answers.now(board_id, owner, since, queued=len(plan.ready) + len(plan.follow))
 
@@ -345,8 +346,8 @@ async def received(studio: Studio, request: Request, name: str, most: int) -> As
             async for piece in request.stream():
                 size += len(piece)
                 if size > most:
-                    raise MediaError(f"{name} is larger than {most / 1e6:,.0f} MB, the limit of this studio.")
+                    raise MediaError(Message("upload.too_large", name=name, most=f"{most / 1e6:,.0f}"))
                 await run_in_threadpool(out.write, piece)
         if not size:
-            raise NotFound("No file was uploaded.")
+            raise NotFound(Message("upload.none"))
         yield path

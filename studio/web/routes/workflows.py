@@ -21,6 +21,8 @@ from starlette.responses import Response
 from studio.catalogue import Model
 from studio.domain import JSON, Task
 from studio.errors import CapabilityError
+from studio.field_errors import sentence
+from studio.messages import Message
 from studio.payload import Payload
 from studio.storage import storing
 from studio.web.routes.runs import Keeper, SentenceRoute
@@ -81,7 +83,7 @@ def router(studio: Studio) -> APIRouter:
             body = Saved.model_validate_json(b"".join([piece async for piece in _pieces(request, SAVED_MAX_BYTES)]))
         except ValidationError as error:
             first = error.errors(include_url=False)[0]
-            raise CapabilityError(f"{'.'.join(map(str, first['loc']))[:80]}: {first['msg']}.") from None
+            raise CapabilityError(sentence(dict(first))) from None
         model = await run_in_threadpool(
             studio.workflows.save, body.name, body.label, body.graph, body.mapping, body.tasks,
             labels=body.labels, replace=body.replace,
@@ -128,7 +130,7 @@ def router(studio: Studio) -> APIRouter:
 def state(studio: Studio) -> JSON:
     """The kept workflows, and whether there is a server to run them on."""
     engine = next((s for s in studio.admin.engine_status() if s.name == "comfyui"), None)
-    missing = "This studio was started without its ComfyUI engine." if engine is None else engine.missing
+    missing = Message("workflow.no_engine") if engine is None else engine.missing
     return {"workflows": [row(m) for m in studio.workflows.all()], "missing": missing or ""}
 
 
@@ -175,7 +177,7 @@ async def _pieces(request: Request, most: int) -> AsyncIterator[bytes]:
     async for piece in request.stream():
         size += len(piece)
         if size > most:
-            raise CapabilityError(f"That is more than {most / 1e6:,.0f} MB, the limit of this studio.")
+            raise CapabilityError(Message("upload.over_limit", most=f"{most / 1e6:,.0f}"))
         yield piece
     if not size:
-        raise CapabilityError("No file was uploaded.")
+        raise CapabilityError(Message("upload.none"))
