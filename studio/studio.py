@@ -15,10 +15,10 @@ from studio import catalogue as rows
 from studio.catalogue import Catalogue
 from studio.domain import LOCAL_USER
 from studio.engines.base import Engine
-from studio.jobs.context import House
+from studio.jobs.context import JobContext
 from studio.jobs.durations import Timing
 from studio.jobs.leftovers import Leftovers
-from studio.jobs.scheduler import Runner
+from studio.jobs.scheduler import Scheduler
 from studio.media import files
 from studio.services import exports
 from studio.services.acting import UserServices
@@ -50,8 +50,8 @@ class Studio:
         comfy = ComfyServer(settings)
         found = LazyEngines(settings) if engines is None else engines
         store = Store(settings.data, anew=settings.new_database)
-        jobs = House(store, self.catalogue, settings.data, timing or Timing())
-        self.context = Context(settings, self.catalogue, store, found, jobs, Runner(jobs, found))
+        jobs = JobContext(store, self.catalogue, settings.data, timing or Timing())
+        self.context = Context(settings, self.catalogue, store, found, jobs, Scheduler(jobs, found))
         self.admin = Admin(self.context)
         self.queue = Queue(self.context)
         self.library = Library(self.context)

@@ -37,7 +37,7 @@ SHOWN_AFTER_S = 1.0
 
 
 @dataclass
-class House:
+class JobContext:
     """The store and everything that is alive only while the studio runs. live: the last look at each running run."""
 
     store: Store
@@ -151,7 +151,7 @@ class House:
         return found[asset_id]
 
 
-class Lane:
+class EngineLane:
     """One engine with its limits. Made on the event loop; lanes never wait for one another.
 
     home: the provider's own host and port. news: by handle, set when a look is worth it.
@@ -162,7 +162,7 @@ class Lane:
         self.engine, self.facts = engine, engine.facts
         self.room = limits.concurrent
         self.submits = RateLimiter(limits.submits_per_s)
-        self.looks = RateLimiter(limits.polls_per_s)
+        self.polls = RateLimiter(limits.polls_per_s)
         self.downloads = asyncio.Semaphore(DOWNLOADS_AT_ONCE)
         self.home = ANYWHERE if self.facts.local else Home.of(self.facts.base_url)
         self.news: dict[str, asyncio.Event] = {}

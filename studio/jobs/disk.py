@@ -6,8 +6,8 @@ import shutil
 import time
 
 from studio.domain import Status
-from studio.jobs.outcomes import Leave
-from studio.jobs.run_context import Way
+from studio.jobs.outcomes import Outcome
+from studio.jobs.run_context import RunContext
 from studio.messages import Message
 from studio.storage import Reason, takes_files
 
@@ -15,24 +15,24 @@ ROOM_BYTES = 2**20
 """So much more room than there was makes another try worthwhile."""
 
 
-async def returned(way: Way, reason: Reason) -> None:
+async def wait_until_back(context: RunContext, reason: Reason) -> None:
     """Wait for it; not for ever, since what is short (a quota, a right) is not always seen.
 
     Leaves when the run is to be cancelled.
     """
-    until, free = time.monotonic() + way.timing.disk_try, _free_bytes(way)
+    until, free = time.monotonic() + context.timing.disk_try, _free_bytes(context)
     while time.monotonic() < until:
-        if await way.wish_within(way.timing.disk_look):
-            money = "settle" if way.run.handle and not way.facts.repeatable else "release"
-            raise Leave(Status.CANCELLED, Message("event.cancelled"), money=money)
-        if reason == "full" and _free_bytes(way) >= free + ROOM_BYTES:
+        if await context.cancel_requested_within(context.timing.disk_look):
+            money = "settle" if context.run.handle and not context.facts.repeatable else "release"
+            raise Outcome(Status.CANCELLED, Message("event.cancelled"), money=money)
+        if reason == "full" and _free_bytes(context) >= free + ROOM_BYTES:
             return
-        if reason != "full" and takes_files(way.house.data / "cache"):
+        if reason != "full" and takes_files(context.jobs.data / "cache"):
             return
 
 
-def _free_bytes(way: Way) -> int:
+def _free_bytes(context: RunContext) -> int:
     try:
-        return shutil.disk_usage(way.house.data).free
+        return shutil.disk_usage(context.jobs.data).free
     except OSError:
         return 0

@@ -70,7 +70,7 @@ def most_bytes(run: Run, kind: Kind, facts: Facts) -> int:
 
 
 async def fetch(http: httpx.AsyncClient, source: Source, part: Path, done: Callable[[int, int | None], None]) -> None:
-    """Bring the whole content into `part`; what is there already is continued when it is surely the same content.
+    """Fetch the whole content into `part`; what is there already is continued when it is surely the same content.
 
     done: called with bytes so far and bytes in all. Raises LinkGone, Unavailable or RateLimited (try again; what came
     is kept), MediaError when it is longer than any result, OSError with ENOSPC when the disk is full.

@@ -33,7 +33,7 @@ Money = Literal["keep", "release", "settle"]
 """What happens to money set aside: kept while the outcome is open, given back, or booked as if billed."""
 
 
-class Leave(Exception):
+class Outcome(Exception):
     """The run leaves `running` for another state. why is a sentence; reason is a HeldReason.
 
     note: stands beside the run afterwards. crashes: how many workers the run has lost by now, where that changed.
@@ -50,7 +50,7 @@ class Leave(Exception):
 
     @property
     def harmless(self) -> bool:
-        """Whether a wish to cancel may be granted instead, because nothing at the provider is left in doubt."""
+        """Whether a request to cancel may be granted instead, because nothing at the provider is left in doubt."""
         return self.to == Status.QUEUED or (self.to == Status.HELD and self.money == "release")
 
     def columns(self) -> dict[str, Any]:
@@ -67,15 +67,15 @@ class Leave(Exception):
         return columns
 
 
-def of(error: Exception, run: Run, facts: Facts) -> Leave:
+def of(error: Exception, run: Run, facts: Facts) -> Outcome:
     """Where this error takes the run."""
     why, code = of_error(error), getattr(error, "code", "") or None
     accepted = run.handle is not None
     money: Money = "keep" if accepted else "release"
     if isinstance(error, Unauthorised | NotConfigured):
-        return Leave(Status.HELD, why, reason=HeldReason.NOT_CONFIGURED, code=code, money=money)
+        return Outcome(Status.HELD, why, reason=HeldReason.NOT_CONFIGURED, code=code, money=money)
     if isinstance(error, OutOfCredit):
-        return Leave(Status.HELD, why, reason=HeldReason.CREDIT, code=code, money=money)
+        return Outcome(Status.HELD, why, reason=HeldReason.CREDIT, code=code, money=money)
     if isinstance(error, UnknownHandle):
         return lost_work(run, why, code) if facts.repeatable else _doubt(why, code)
     if accepted and isinstance(error, MediaError | LinkGone) and run.phase in FETCHING:
@@ -83,59 +83,59 @@ def of(error: Exception, run: Run, facts: Facts) -> Leave:
     if accepted and (isinstance(error, LinkGone | UnknownOutcome) or getattr(error, "transient", False)):
         return _unreachable(why, code, facts)
     if isinstance(error, StudioError):
-        return Leave(Status.FAILED, why, code=code, money="release")
+        return Outcome(Status.FAILED, why, code=code, money="release")
     log.error("run %s broke in %s", run.id, run.phase, exc_info=error)
     said = Message("run.broke", error=type(error).__name__)
     if accepted and not facts.repeatable:
-        return Leave(Status.HELD, said, reason=HeldReason.LOST_TASK, money="keep")
-    return Leave(Status.FAILED, said, money=money if accepted else "release")
+        return Outcome(Status.HELD, said, reason=HeldReason.LOST_TASK, money="keep")
+    return Outcome(Status.FAILED, said, money=money if accepted else "release")
 
 
-def lost_work(run: Run, why: str, code: str | None = None) -> Leave:
+def lost_work(run: Run, why: str, code: str | None = None) -> Outcome:
     """For a run of an engine that is free to repeat, whose work was lost: it starts again, but not for ever."""
     if run.attempt < MOST_ATTEMPTS:
-        return Leave(Status.QUEUED, joined(why, Message("hold.restarts")), money="release")
+        return Outcome(Status.QUEUED, joined(why, Message("hold.restarts")), money="release")
     said = joined(why, Message("hold.started_often", attempt=run.attempt))
-    return Leave(Status.HELD, said, reason=HeldReason.CRASHED_TWICE, code=code, money="release")
+    return Outcome(Status.HELD, said, reason=HeldReason.CRASHED_TWICE, code=code, money="release")
 
 
-def lost_worker(error: WorkerLost, crashes: int) -> Leave:
+def lost_worker(error: WorkerLost, crashes: int) -> Outcome:
     """For a run whose worker died or hung: once it starts again by itself. crashes: such ends before this one."""
     if crashes + 1 < MOST_CRASHES:
         why = joined(of_error(error), Message("hold.starts_again"))
-        return Leave(Status.QUEUED, why, note=why, crashes=crashes + 1, money="release")
+        return Outcome(Status.QUEUED, why, note=why, crashes=crashes + 1, money="release")
     twice = joined(of_error(error), Message("hold.happened_twice"))
     if error.hung:
-        return Leave(Status.FAILED, twice, code=error.code, money="release")
-    return Leave(
+        return Outcome(Status.FAILED, twice, code=error.code, money="release")
+    return Outcome(
         Status.HELD, twice, reason=HeldReason.CRASHED_TWICE, code=error.code, crashes=crashes + 1, money="release"
     )
 
 
-def _doubt(why: str, code: str | None) -> Leave:
-    return Leave(Status.HELD, why, reason=HeldReason.LOST_TASK, code=code)
+def _doubt(why: str, code: str | None) -> Outcome:
+    return Outcome(Status.HELD, why, reason=HeldReason.LOST_TASK, code=code)
 
 
-def _unreachable(why: str, code: str | None, facts: Facts) -> Leave:
+def _unreachable(why: str, code: str | None, facts: Facts) -> Outcome:
     if facts.repeatable:
-        return Leave(Status.FAILED, why, code=code, money="release")
+        return Outcome(Status.FAILED, why, code=code, money="release")
     said = joined(why, Message("hold.may_be_billed"))
-    return Leave(Status.HELD, said, reason=HeldReason.LOST_TASK, code=code)
+    return Outcome(Status.HELD, said, reason=HeldReason.LOST_TASK, code=code)
 
 
-def _broken(why: str, code: str | None, facts: Facts) -> Leave:
+def _broken(why: str, code: str | None, facts: Facts) -> Outcome:
     """A result that is paid and cannot be used as it came: the provider still has it, so it may be fetched again."""
     if facts.local and facts.repeatable:
-        return Leave(Status.FAILED, why, code=code, money="settle")
+        return Outcome(Status.FAILED, why, code=code, money="settle")
     advice = Message("hold.paid_result", provider=term(facts.label))
     if facts.repeatable:
         advice = Message("hold.maybe_there", provider=term(facts.label))
-    return Leave(Status.HELD, joined(why, advice), reason=HeldReason.BROKEN_RESULT, code=code)
+    return Outcome(Status.HELD, joined(why, advice), reason=HeldReason.BROKEN_RESULT, code=code)
 
 
-def overdue(facts: Facts) -> Leave:
+def overdue(facts: Facts) -> Outcome:
     """For a run that gave no sign for too long."""
     said = Message("hold.no_progress", provider=term(facts.label))
     if facts.repeatable:
-        return Leave(Status.FAILED, said, money="release")
-    return Leave(Status.HELD, said, reason=HeldReason.LOST_TASK)
+        return Outcome(Status.FAILED, said, money="release")
+    return Outcome(Status.HELD, said, reason=HeldReason.LOST_TASK)

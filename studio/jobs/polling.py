@@ -1,4 +1,4 @@
-"""Watches one accepted run until its result is ready: looks now and then, bears faults, passes on a wish to cancel."""
+"""Polls one accepted run until its result is ready: bears faults on the way, passes on a request to cancel."""
 
 from __future__ import annotations
 
@@ -10,8 +10,8 @@ from studio.domain import Phase, Progress, Status, now
 from studio.errors import EngineError, Unavailable, UnknownOutcome
 from studio.jobs import outcomes
 from studio.jobs.durations import backoff_s, next_look_s
-from studio.jobs.outcomes import Leave
-from studio.jobs.run_context import Way
+from studio.jobs.outcomes import Outcome
+from studio.jobs.run_context import RunContext
 from studio.messages import Message, joined, of_error, term
 from studio.store import runs
 
@@ -20,91 +20,93 @@ MOST_UNREADABLE = 30
 """Looks in a row that may break before a person is asked; about 25 minutes."""
 
 
-class Watch:
+class Poller:
     """The waiting phase of one run. Times count from when the provider began, where it tells; else from the submit."""
 
-    def __init__(self, way: Way) -> None:
-        self.way = way
+    def __init__(self, context: RunContext) -> None:
+        self.context = context
         self._began = now()
         self._in_queue = self._refused = False
         self._last_sign, self._faults = time.monotonic(), 0
 
     async def until_ready(self) -> Progress:
         """The look that found the result. Leaves when the run is cancelled or gave no sign for too long."""
-        handle = self.way.run.handle or ""
+        handle = self.context.run.handle or ""
         self._began = await self._submitted_at()
-        self.way.lane.news[handle] = self.way.stirred
+        self.context.lane.news[handle] = self.context.woken
         try:
             return await self._until_ready(handle)
         finally:
-            self.way.lane.news.pop(handle, None)
+            self.context.lane.news.pop(handle, None)
 
     async def _until_ready(self, handle: str) -> Progress:
-        way = self.way
+        context = self.context
         while True:
-            if await way.wish_within(self._pause_s()):
+            if await context.cancel_requested_within(self._pause_s()):
                 await self._cancel()
-            await way.lane.looks.acquire()
+            await context.lane.polls.acquire()
             try:
-                seen = await way.answer(way.engine.poll(handle))
+                seen = await context.answer(context.engine.poll(handle))
             except EngineError as error:
-                await self._bear(error)
+                await self._tolerate(error)
                 continue
             except Exception as error:
-                await self._bear(self._unreadable(error))
+                await self._tolerate(self._unreadable(error))
                 continue
             await self._recovered()
             if seen.status == Status.SUCCEEDED:
                 self._remember_time()
                 return seen
             if seen.status == Status.CANCELLED:
-                raise Leave(
-                    Status.CANCELLED, Message("event.cancelled_at", provider=term(way.facts.label)), money="release"
+                raise Outcome(
+                    Status.CANCELLED, Message("event.cancelled_at", provider=term(context.facts.label)), money="release"
                 )
             self._follow(seen)
 
     def _pause_s(self) -> float:
-        way, kind = self.way, self.way.run.request.task.makes
-        expected = way.house.history.expect(way.pace, way.model)  # runs that ended meanwhile tell about this one
-        return next_look_s(way.timing, expected, self._elapsed_s(), kind, local=way.facts.local)
+        context, kind = self.context, self.context.run.request.task.makes
+        expected = context.jobs.history.expect(
+            context.pace, context.model
+        )  # runs that ended meanwhile tell about this one
+        return next_look_s(context.timing, expected, self._elapsed_s(), kind, local=context.facts.local)
 
     def _elapsed_s(self) -> float:
         return (now() - self._began).total_seconds()
 
     async def _submitted_at(self) -> datetime:
-        at = await self.way.house.read(lambda db: runs.inner(db, self.way.run.id)["submitted_at"])
+        at = await self.context.jobs.read(lambda db: runs.inner(db, self.context.run.id)["submitted_at"])
         return datetime.fromisoformat(at) if at else now()
 
     def _follow(self, seen: Progress) -> None:
         if self._in_queue and seen.status == Status.RUNNING:
             self._began = now()
         self._in_queue = seen.status == Status.QUEUED
-        if self.way.show(seen) or (self._in_queue and self.way.facts.local):
+        if self.context.show(seen) or (self._in_queue and self.context.facts.local):
             self._last_sign = time.monotonic()  # to wait behind other work of this machine is not to be silent
         silent_s = time.monotonic() - self._last_sign
-        if silent_s > (self.way.timing.local_for if self.way.facts.local else self.way.timing.watch_for):
-            raise outcomes.overdue(self.way.facts)
+        if silent_s > (self.context.timing.local_for if self.context.facts.local else self.context.timing.watch_for):
+            raise outcomes.overdue(self.context.facts)
 
-    async def _bear(self, error: EngineError) -> None:
+    async def _tolerate(self, error: EngineError) -> None:
         """Wait out a passing fault; anything else, or one that lasts too long, is raised."""
-        if not error.transient or time.monotonic() - self._last_sign > self.way.timing.watch_for:
+        if not error.transient or time.monotonic() - self._last_sign > self.context.timing.watch_for:
             raise error
-        seconds = backoff_s(self.way.timing, self._faults, error.retry_after_s)
+        seconds = backoff_s(self.context.timing, self._faults, error.retry_after_s)
         self._faults += 1
         if error.retry_after_s:
-            self.way.lane.looks.pause_for(error.retry_after_s)
-        await self.way.note(joined(of_error(error), Message("note.looking_again", seconds=f"{seconds:.0f}")))
-        if await self.way.wish_within(seconds):
+            self.context.lane.polls.pause_for(error.retry_after_s)
+        await self.context.note(joined(of_error(error), Message("note.looking_again", seconds=f"{seconds:.0f}")))
+        if await self.context.cancel_requested_within(seconds):
             await self._cancel()
 
     def _unreadable(self, error: Exception) -> EngineError:
         """What a look that broke means: a provider may answer anything, and the task is still there. Raises the error
         itself for an engine on this machine, and an UnknownOutcome when it lasts."""
-        facts = self.way.facts
+        facts = self.context.facts
         if facts.local or isinstance(error, OSError):
             raise error
         if not self._faults:
-            log.exception("the look at run %s broke", self.way.run.id)
+            log.exception("the look at run %s broke", self.context.run.id)
         said = Message("run.unreadable_answer", provider=term(facts.label))
         if self._faults >= MOST_UNREADABLE:
             raise UnknownOutcome(said, code=type(error).__name__) from error
@@ -113,30 +115,30 @@ class Watch:
     async def _recovered(self) -> None:
         if self._faults:
             self._faults = 0
-            await self.way.note(None)
+            await self.context.note(None)
 
     async def _cancel(self) -> None:
         """Ask the provider to stop. Where it cannot any more the result is billed, and so it is kept; the second wish
         ends the run nevertheless."""
-        way, label = self.way, self.way.facts.label
+        context, label = self.context, self.context.facts.label
         if self._refused:
-            raise Leave(Status.CANCELLED, Message("event.cancelled_may_bill", provider=term(label)), money="settle")
+            raise Outcome(Status.CANCELLED, Message("event.cancelled_may_bill", provider=term(label)), money="settle")
         try:
-            stopped = await way.answer(way.engine.cancel(way.run.handle or ""))
+            stopped = await context.answer(context.engine.cancel(context.run.handle or ""))
         except EngineError as error:
-            log.warning("cancel of run %s: %s", way.run.id, error)
+            log.warning("cancel of run %s: %s", context.run.id, error)
             stopped = False
         except Exception:  # a fault of the engine's own: what the user wants is known nevertheless
-            log.exception("cancel of run %s broke", way.run.id)
+            log.exception("cancel of run %s broke", context.run.id)
             stopped = False
-        if stopped or way.facts.repeatable:
-            raise Leave(Status.CANCELLED, Message("event.cancelled"), money="release")
+        if stopped or context.facts.repeatable:
+            raise Outcome(Status.CANCELLED, Message("event.cancelled"), money="release")
         self._refused = True
-        way.cancelled = False
+        context.cancelled = False
         said = Message("note.too_late_to_stop", provider=term(label))
-        await way.enter(Phase.WAITING, said, cancel_wanted=0, note=said)
+        await context.enter(Phase.WAITING, said, cancel_wanted=0, note=said)
 
     def _remember_time(self) -> None:
         seconds = round(max(0.01, self._elapsed_s()), 3)
-        self.way.house.history.add(self.way.pace, seconds)
-        self.way.took_s = seconds
+        self.context.jobs.history.add(self.context.pace, seconds)
+        self.context.took_s = seconds

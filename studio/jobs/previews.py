@@ -1,6 +1,6 @@
 """The small picture of a run under way: which file the engine last named, and which version of it that was.
 
-A courtesy, kept only as long as the run is driven: when its drive ends, however it ends, the file is removed.
+A courtesy, kept only as long as the run is driven: when its executor ends, however it ends, the file is removed.
 """
 
 from __future__ import annotations

@@ -1,7 +1,7 @@
 """The job manager: one event loop on a thread of its own, which takes runs from the queue and drives each.
 
 Nothing else claims runs. Other threads change rows in their own transactions and then call `wake`, `drive` or
-`cancel_wish`, all safe from anywhere. Engines are separate lanes: a slow or unreachable one holds up no other.
+`request_cancel`, all safe from anywhere. Engines are separate lanes: a slow or unreachable one holds up no other.
 """
 
 from __future__ import annotations
@@ -18,8 +18,8 @@ from studio.domain import HeldReason, Run, Status
 from studio.engines.base import Engine, Facts
 from studio.errors import NotFound, StorageUnavailable
 from studio.jobs import budget, download, recovery
-from studio.jobs.context import House, Lane
-from studio.jobs.execution import Drive
+from studio.jobs.context import EngineLane, JobContext
+from studio.jobs.execution import Executor
 from studio.messages import Message, of_error
 from studio.storage import pause_s
 from studio.store import ledger, queue, runs, settings
@@ -38,13 +38,13 @@ SHOWN_AFTER = 7
 """So many tries to claim a run fail, in about a second, before the pages tell of it."""
 
 
-class Runner:
+class Scheduler:
     """Started once, stopped once. engines: by provider name; a lookup may build the engine."""
 
-    def __init__(self, house: House, engines: Mapping[str, Engine]) -> None:
-        self.house, self._engines = house, engines
-        self._lanes: dict[str, Lane] = {}
-        self._drives: dict[str, tuple[Drive, asyncio.Task[None]]] = {}
+    def __init__(self, jobs: JobContext, engines: Mapping[str, Engine]) -> None:
+        self.jobs, self._engines = jobs, engines
+        self._lanes: dict[str, EngineLane] = {}
+        self._executions: dict[str, tuple[Executor, asyncio.Task[None]]] = {}
         self._holding: set[asyncio.Task[Run]] = set()
         self._stopping = self._woken = False
         self._tries = 0
@@ -64,7 +64,7 @@ class Runner:
         """End within five seconds, most of them left to a submit under way. Everything can go on later."""
         if self._ready.is_set() and self._thread.is_alive():
             self._call(self._begin_stop)
-            self._thread.join(self.house.timing.close_for + 2.0)
+            self._thread.join(self.jobs.timing.close_for + 2.0)
 
     def wake(self) -> None:
         """Look at the queue soon. Cheap when many call at once: only the first has to reach the loop."""
@@ -72,16 +72,16 @@ class Runner:
             self._woken = True
             self._call(lambda: self._wake.set())
 
-    def drive(self, run: Run) -> None:
-        """Drive a run that a decision has set to running."""
+    def execute(self, run: Run) -> None:
+        """Execute a run that a decision has set to running."""
         self._call(lambda: self._begin(run))
 
-    def cancel_wish(self, run_id: str) -> None:
-        """Tell the run's drive that the user wants it cancelled (the wish is on file already)."""
+    def request_cancel(self, run_id: str) -> None:
+        """Tell the run's executor that the user wants it cancelled (the request is on file already)."""
 
         def tell() -> None:
-            if found := self._drives.get(run_id):
-                found[0].way.wish()
+            if found := self._executions.get(run_id):
+                found[0].context.request_cancel()
 
         self._call(tell)
 
@@ -124,10 +124,10 @@ class Runner:
 
         The pages do not wait for a database that another program holds: they are there to say so.
         """
-        task = asyncio.ensure_future(self.house.write(lambda db: recovery.recover(db, self._facts)))
+        task = asyncio.ensure_future(self.jobs.write(lambda db: recovery.recover(db, self._facts)))
         await asyncio.wait([task], timeout=PATIENCE_S)
         with suppress(StorageUnavailable):
-            self.house.sweep()
+            self.jobs.sweep()
         if not task.done():
             self._ready.set()
         while not task.done():
@@ -144,11 +144,11 @@ class Runner:
         lane = self._lane(provider)
         return lane.facts if lane else None
 
-    def _lane(self, provider: str) -> Lane | None:
+    def _lane(self, provider: str) -> EngineLane | None:
         """The engine's lane; None where the studio has no such engine, or it cannot be loaded."""
         if provider not in self._lanes:
             try:
-                self._lanes[provider] = Lane(self._engines[provider])
+                self._lanes[provider] = EngineLane(self._engines[provider])
             except KeyError:
                 return None
             except Exception:
@@ -165,7 +165,7 @@ class Runner:
         except StorageUnavailable as error:
             self._tries += 1
             if self._tries > SHOWN_AFTER:
-                self.house.storage.failed(error.reason)
+                self.jobs.storage.failed(error.reason)
             return pause_s(self._tries)
         except Exception:
             log.exception("runs could not be claimed")
@@ -173,7 +173,7 @@ class Runner:
 
     def _claim_all(self) -> None:
         """Start whatever may start: for every engine with work, as many runs as it has room for."""
-        with self.house.store.read() as db:
+        with self.jobs.store.read() as db:
             if settings.get(db, PAUSED, False):
                 return
             providers = queue.waiting_providers(db)
@@ -190,16 +190,16 @@ class Runner:
         """Runs of an engine that is not there wait for a person, not for ever in the queue."""
         why = Message("run.no_engine", provider=provider)
         held: list[str] = []
-        with self.house.store.write(patience_s=0) as db:
+        with self.jobs.store.write(patience_s=0) as db:
             while first := queue.next_up(db, provider):
                 reason = HeldReason.NOT_CONFIGURED.value
                 runs.move(db, first, Status.HELD, why, held_reason=reason, error=why)
                 held.append(first.id)
-        self.house.feed.publish(held)
+        self.jobs.feed.publish(held)
 
     def _claim(self, provider: str) -> Run | None:
         held: list[str] = []
-        with self.house.store.write(patience_s=0) as db:
+        with self.jobs.store.write(patience_s=0) as db:
             if budget.limited(db):
                 while (first := queue.next_up(db, provider)) and (why := budget.over(db, first)):
                     runs.move(db, first, Status.HELD, why, held_reason=HeldReason.BUDGET.value, error=why)
@@ -207,41 +207,41 @@ class Runner:
             run = queue.claim(db, provider)
             if run and run.estimate_usd:
                 ledger.reserve(db, run, run.estimate_usd)
-        self.house.feed.publish([*held, run.id] if run else held)
+        self.jobs.feed.publish([*held, run.id] if run else held)
         return run
 
     def _begin(self, run: Run, *, room: bool = False) -> None:
-        """Start the drive of a running run. room: it was counted against its lane already."""
+        """Start the executor of a running run. room: it was counted against its lane already."""
         lane = self._lane(run.provider)
         if lane is None or self._stopping:
             return
-        if run.id in self._drives:  # the drive before has just ended, and is forgotten by the next callback
-            self._drives[run.id][1].add_done_callback(lambda _: self._begin(run, room=room))
+        if run.id in self._executions:  # the executor before has just ended, and is forgotten by the next callback
+            self._executions[run.id][1].add_done_callback(lambda _: self._begin(run, room=room))
             return
         if not room:
             lane.room -= 1
         try:
-            drive = Drive(self.house, lane, run, self._http, self._wake.set)
+            executor = Executor(self.jobs, lane, run, self._http, self._wake.set)
         except NotFound as error:
             lane.room += 1
             self._hold(run, of_error(error))
             return
-        task = asyncio.get_running_loop().create_task(drive.go(), name=run.id)
-        self._drives[run.id] = (drive, task)
+        task = asyncio.get_running_loop().create_task(executor.run(), name=run.id)
+        self._executions[run.id] = (executor, task)
         task.add_done_callback(lambda done: self._finished(run.id, done))
 
     def _hold(self, run: Run, why: str) -> None:
         """A run whose model is gone waits for a person."""
         reason = HeldReason.NOT_CONFIGURED.value
-        task = asyncio.ensure_future(self.house.move(run, Status.HELD, why, held_reason=reason, error=why))
+        task = asyncio.ensure_future(self.jobs.move(run, Status.HELD, why, held_reason=reason, error=why))
         self._holding.add(task)
         task.add_done_callback(self._holding.discard)
 
     def _finished(self, run_id: str, task: asyncio.Task[None]) -> None:
-        drive, _ = self._drives.pop(run_id)
-        drive.make_room()
+        executor, _ = self._executions.pop(run_id)
+        executor.make_room()
         if not task.cancelled() and (error := task.exception()):
-            log.error("the drive of run %s broke", run_id, exc_info=error)
+            log.error("the executor of run %s broke", run_id, exc_info=error)
         self._wake.set()
 
     def _begin_stop(self) -> None:
@@ -249,14 +249,14 @@ class Runner:
         self._wake.set()
 
     async def _end(self) -> None:
-        """Interrupt every drive, except that one in the middle of a submit may first store its handle."""
-        for drive, task in list(self._drives.values()):
-            drive.stop()
-            if not drive.submitting:
+        """Interrupt every executor, except that one in the middle of a submit may first store its handle."""
+        for executor, task in list(self._executions.values()):
+            executor.stop()
+            if not executor.submitting:
                 task.cancel()
-        tasks = [task for _, task in self._drives.values()]
+        tasks = [task for _, task in self._executions.values()]
         if tasks:
-            _, late = await asyncio.wait(tasks, timeout=self.house.timing.close_for)
+            _, late = await asyncio.wait(tasks, timeout=self.jobs.timing.close_for)
             for task in late:
                 task.cancel()
         await asyncio.gather(*tasks, return_exceptions=True)
@@ -267,11 +267,11 @@ class Runner:
 
     def _note_clean(self) -> None:
         try:
-            recovery.closed(self.house.store)
+            recovery.closed(self.jobs.store)
         except StorageUnavailable as error:
             log.warning("that the studio was closed in peace could not be noted (%s)", error)
 
-    async def _close(self, lane: Lane) -> None:
+    async def _close(self, lane: EngineLane) -> None:
         try:
             async with asyncio.timeout(ENGINE_CLOSE_S):
                 await lane.engine.close()

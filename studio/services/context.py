@@ -11,8 +11,8 @@ from studio.catalogue import Catalogue
 from studio.domain import Asset, Run, Status
 from studio.engines.base import Engine
 from studio.errors import NotFound
-from studio.jobs.context import House
-from studio.jobs.scheduler import Runner
+from studio.jobs.context import JobContext
+from studio.jobs.scheduler import Scheduler
 from studio.messages import Message
 from studio.services.background import BoardMemory, ContinuationWork, ExportWork, MeasureWork, SplitWork
 from studio.settings import Settings
@@ -49,8 +49,8 @@ class Context:
     catalogue: Catalogue
     store: Store
     engines: Mapping[str, Engine]
-    jobs: House
-    scheduler: Runner
+    jobs: JobContext
+    scheduler: Scheduler
     exports: ExportWork = field(default_factory=ExportWork)
     splits: SplitWork = field(default_factory=SplitWork)
     measures: MeasureWork = field(default_factory=MeasureWork)

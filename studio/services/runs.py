@@ -83,7 +83,7 @@ class Runs:
                 runs.note(db, run.id, cancel_wanted=1)
                 run = run.model_copy(update={"cancel_wanted": True})
         if run.cancel_wanted:
-            self._context.scheduler.cancel_wish(run.id)
+            self._context.scheduler.request_cancel(run.id)
         self._context.changed(run.id)
         return self._context.alive(run)
 
@@ -100,7 +100,7 @@ class Runs:
         with self._context.store.write() as db:
             run = decisions.decide(db, runs.get(db, run_id, self.user), choice)
         if run.status == Status.RUNNING:
-            self._context.scheduler.drive(run)
+            self._context.scheduler.execute(run)
         self._context.changed(run.id)
         return run
 
