@@ -20,9 +20,7 @@ export function send(path, file, told) {
       } catch {
         /* an error page of a proxy */
       }
-      ask.status < 300
-        ? resolve(body)
-        : reject(new Error(body.error || t("widgets.failed", { status: ask.status })));
+      ask.status < 300 ? resolve(body) : reject(new Error(body.error || t("widgets.failed", { status: ask.status })));
     });
     ask.setRequestHeader("content-type", "application/octet-stream");
     ask.send(file);
