@@ -1,6 +1,7 @@
 """Environment and command line -> Settings, once. Only app.py reads the environment through this.
 
-Keys stay in `Settings.secrets` and are never printed: repr hides them.
+Keys are never printed: repr and dumps hide them. No provider is named here: an engine asks for its values by the
+names that its class declares.
 """
 
 from __future__ import annotations
@@ -17,12 +18,8 @@ from pydantic import BaseModel, ConfigDict, Field, SecretStr, ValidationError, f
 from studio.errors import SettingsError
 from studio.messages import Message, of_error
 
-SECRET_NAMES = (
-    *("DASHSCOPE_API_KEY", "FAL_KEY", "WAVESPEED_API_KEY", "KIE_API_KEY", "RUNWARE_API_KEY", "APIMART_API_KEY"),
-    *("ATLASCLOUD_API_KEY", "REPLICATE_API_TOKEN", "VTRIX_API_KEY", "MINDSTUDIO_API_KEY", "WAN_API_KEY"),
-    *("COMFYUI_AUTH", "STUDIO_PASSWORD"),
-)
-"""Environment names whose values must never appear anywhere."""
+SECRET_ENDINGS = ("_KEY", "_TOKEN", "_SECRET", "_PASSWORD", "_AUTH")
+"""Ends of environment names whose values must never appear anywhere."""
 
 PASSWORD = "STUDIO_PASSWORD"  # noqa: S105 - the name of a setting
 PASSWORD_MIN_CHARS, PASSWORD_MAX_BYTES = 8, 1024
@@ -50,8 +47,8 @@ class Settings(BaseModel):
     shows the studio, such as https://studio.example. password_hash: argon2 of the shared password; "" is none. access:
     "open" lets everyone in on purpose. trusted_proxies: addresses or networks whose forwarded headers count.
     frame_ancestors: origins whose pages may show the studio in a frame. new_database: begin with an empty one though
-    the folder holds a library. options: every other environment value an engine may ask for by its name (base URLs,
-    regions); see the README's table.
+    the folder holds a library. environ: the environment, for engines, which know the names of theirs; secrets and
+    options: values that count before it.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
@@ -71,6 +68,7 @@ class Settings(BaseModel):
     new_database: bool = False
     secrets: dict[str, SecretStr] = Field(default_factory=dict)
     options: dict[str, str] = Field(default_factory=dict)
+    environ: dict[str, SecretStr] = Field(default_factory=dict, repr=False, exclude=True)
 
     @field_validator("access", mode="before")
     @classmethod
@@ -121,22 +119,25 @@ class Settings(BaseModel):
 
     def secret(self, name: str) -> str | None:
         """The value of a key, or None. Use it only in a request header."""
-        found = self.secrets.get(name)
-        return found.get_secret_value() if found else None
+        found = self.secrets.get(name) or self.environ.get(name)
+        return (found.get_secret_value().strip() if found else "") or None
 
     def option(self, name: str, default: str = "") -> str:
         """An environment value by name, e.g. ALIBABA_BASE_URL."""
-        return self.options.get(name, "").strip() or default
+        if name in self.options:
+            return self.options[name].strip() or default
+        found = self.environ.get(name)
+        return (found.get_secret_value().strip() if found else "") or default
 
 
-ENGINE_OPTIONS: tuple[str, ...] = (
-    *("ALIBABA_BASE_URL", "ALIBABA_REGION", "ALIBABA_WORKSPACE", "COMFYUI_URL"),
-    *("ALIBABA_IMAGES", "ALIBABA_CONCURRENT", "ALIBABA_SUBMITS_PER_S"),
-    *("STUDIO_GPU", "STUDIO_MODELS", "STUDIO_GPU_MEMORY_GB", "STUDIO_GPU_IDLE_S"),
-    *("STUDIO_GPU_CACHE_GB", "STUDIO_GPU_CACHE_DAYS"),
-    *("STUDIO_GPU_WATTS", "STUDIO_KWH_PRICE", "STUDIO_GPU_HOUR_USD"),
-)
-"""Environment names that engines read through Settings.option."""
+def looks_secret(name: str) -> bool:
+    """Whether the value of this environment name is a key, a token or a password."""
+    return name.upper().endswith(SECRET_ENDINGS)
+
+
+def without_secrets(environ: Mapping[str, str], *, keep: Sequence[str] = ()) -> dict[str, str]:
+    """The environment for a process that needs no key. keep: names that it needs nevertheless."""
+    return {name: value for name, value in environ.items() if name in keep or not looks_secret(name)}
 
 
 def is_loopback(host: str) -> bool:
@@ -186,9 +187,8 @@ def read(arguments: Mapping[str, object] | None = None, environ: Mapping[str, st
     """
     values: dict[str, object] = {f: environ[e] for e, f in OPTION_NAMES.items() if environ.get(e, "").strip()}
     values |= {k: v for k, v in (arguments or {}).items() if v is not None}
-    values["secrets"] = {n: environ[n].strip() for n in SECRET_NAMES if n != PASSWORD and environ.get(n, "").strip()}
+    values["environ"] = {name: value for name, value in environ.items() if name != PASSWORD}
     values["password_hash"] = hash_password(environ.get(PASSWORD, ""))
-    values["options"] = {n: environ[n] for n in ENGINE_OPTIONS if n in environ}
     try:
         return Settings.model_validate(values)
     except ValidationError as error:

@@ -11,7 +11,8 @@ from studio import engines, settings
 
 ROOT = Path(__file__).parents[1]
 README = (ROOT / "README.md").read_text("utf-8")
-NAMES = [*settings.OPTION_NAMES, *settings.SECRET_NAMES, *settings.ENGINE_OPTIONS]
+DECLARED = [name for engine in engines.REGISTRY for name in engines.environment(engine)]
+NAMES = [*settings.OPTION_NAMES, settings.PASSWORD, *dict.fromkeys(DECLARED)]
 
 
 def test_every_setting_and_every_engine_is_in_the_readme() -> None:

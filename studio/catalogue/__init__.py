@@ -3,6 +3,6 @@
 From a row come the form, the validation, the price and the documents; no model name stands in an `if` outside engines.
 """
 
-from studio.catalogue.schema import Catalogue, InputSpec, Model, ParamSpec, Price, load
+from studio.catalogue.schema import AccountLimits, Catalogue, InputSpec, Model, ParamSpec, Price, load
 
-__all__ = ["Catalogue", "InputSpec", "Model", "ParamSpec", "Price", "load"]
+__all__ = ["AccountLimits", "Catalogue", "InputSpec", "Model", "ParamSpec", "Price", "load"]

@@ -1,15 +1,15 @@
-"""The shape of a catalogue row, and the loader that refuses a wrong one. Facts only; rules are in rules.py."""
+"""The shape of a catalogue row, and the loader that refuses a wrong one. Facts only; rules are in validation.py."""
 
 from __future__ import annotations
 
 import tomllib
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from datetime import date
 from pathlib import Path
 from threading import Lock
 from typing import Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, model_validator
+from pydantic import BaseModel, ConfigDict, Field, field_validator, model_validator
 
 from studio.catalogue.body import REST, BodyField, wrong_path
 from studio.domain import Kind, Request, Task
@@ -140,16 +140,48 @@ class Seeds(Row):
 class Price(Row):
     """One line of a price list: usd per unit when every condition in `when` holds (request field, tier, region).
 
-    unit second: of output; input_second: of billed input clips; image: one delivered; run: one; megapixel: of output.
-    also: other units at the same price. native, currency: the list price as published, where it is not in dollars.
+    unit second: of output; input_second: of billed input clips; image: one delivered; run: one; megapixel: of output;
+    token, credit: as the provider counts them. also: other units at the same price.
+    quantity: units that one output takes, where the list says so (tokens of a picture); without it the tokens and
+    credits of a run are known only when it is billed.
+    credits: the price in the provider's credits; dollars follow from the row's credit_usd.
+    native, currency: the list price as published, where it is not in dollars.
     """
 
-    unit: Literal["second", "input_second", "image", "run", "megapixel"]
+    unit: Literal["second", "input_second", "image", "run", "megapixel", "token", "credit"]
     also: tuple[str, ...] = ()
-    usd: float
+    usd: float = 0.0
+    credits: float | None = None
+    quantity: float | None = None
     when: dict[str, Any] = Field(default_factory=dict)
     native: float | None = None
     currency: str = "USD"
+
+
+class OutputCount(Row):
+    """How many files one paid call brings: as the own parameter `param` says if all of `when` holds; else 1."""
+
+    param: str
+    when: dict[str, Any] = Field(default_factory=dict)
+
+
+class ModelLimits(Row):
+    """What the provider allows for one model: new runs a second, and runs under way at once. None: as the account.
+
+    shared: rows with the same word here count together, such as two manners of one model.
+    """
+
+    submits_per_s: float | None = Field(default=None, gt=0)
+    concurrent: int | None = Field(default=None, gt=0)
+    shared: str = ""
+
+
+class AccountLimits(Row):
+    """What the provider allows a whole account: new runs a second, runs under way at once, looks a second."""
+
+    submits_per_s: float = Field(default=5.0, gt=0)
+    concurrent: int = Field(default=5, gt=0)
+    polls_per_s: float = Field(default=20.0, gt=0)
 
 
 class Exclusion(Row):
@@ -177,11 +209,14 @@ class Model(Row):
     request: the provider's request body, their path -> what stands there (see catalogue/body.py). A row that has one
     must send whatever it takes.
     engine: constants of the engine's own (path, mode ...), free in shape.
+    canonical: the model itself, whoever serves it, such as wan2.6-t2v; "" where that is not certain.
+    outputs: how many files one call brings. credit_usd: dollars for one of the provider's credits.
     checked: when the row was compared with its source. priced: the date of the price list, where it has one.
     """
 
     id: str
     provider: str
+    canonical: str = ""
     label: str
     family: str
     version: str = ""
@@ -211,6 +246,9 @@ class Model(Row):
     clip_voices: bool = False
     regions: tuple[str, ...] = ()
     prices: tuple[Price, ...] = ()
+    credit_usd: float | None = Field(default=None, gt=0)
+    outputs: OutputCount | None = None
+    limits: ModelLimits = ModelLimits()
     exclusions: tuple[Exclusion, ...] = ()
     result_ttl_s: int | None = None
     latency_s: tuple[float, float] | None = None
@@ -222,10 +260,22 @@ class Model(Row):
     checked: date
     priced: date | None = None
 
+    @field_validator("prices", mode="after")
+    @classmethod
+    def _one_price(cls, prices: tuple[Price, ...]) -> tuple[Price, ...]:
+        for line in prices:
+            if (line.credits is None) != ("usd" in line.model_fields_set):
+                raise ValueError(f"a price a {line.unit} is either in usd or in credits")
+        return prices
+
     @model_validator(mode="after")
     def _sound(self) -> Model:
         if not self.id.startswith(self.provider + "/"):
             raise ValueError(f"model id {self.id} must start with its provider {self.provider}/")
+        if self.outputs and self.outputs.param not in self.params:
+            raise ValueError(f"outputs: there is no {self.outputs.param}")
+        if self.credit_usd is None and any(line.credits is not None for line in self.prices):
+            raise ValueError("prices in credits need credit_usd")
         for path, field in self.request.items():
             if wrong := wrong_path(path, field):
                 raise ValueError(f"request: {wrong}")
@@ -257,6 +307,10 @@ class Model(Row):
         """Made by the user while the studio runs, so that no form can be prepared for its own parameters."""
         return self.family == OF_USER
 
+    def usd(self, line: Price) -> float:
+        """Dollars for one unit of a line of the price list."""
+        return line.usd if line.credits is None else line.credits * (self.credit_usd or 0.0)
+
     def inputs_for(self, task: Task) -> dict[str, InputSpec]:
         """The inputs that this task may or must have."""
         specs = {k: s for k, s in self.inputs.items() if not s.tasks or task in s.tasks}
@@ -279,7 +333,10 @@ class Catalogue:
     Safe from any thread: a change puts a new mapping in the old one's place, so whoever iterates sees one state.
     """
 
-    def __init__(self, models: Iterable[Model]) -> None:
+    def __init__(self, models: Iterable[Model], accounts: Mapping[str, AccountLimits] | None = None) -> None:
+        """accounts: by provider, what it allows a whole account; those of `models`, where that is a catalogue."""
+        known: dict[str, AccountLimits] = models.accounts if isinstance(models, Catalogue) else {}
+        self.accounts: dict[str, AccountLimits] = {**known, **(accounts or {})}
         self._models = {m.id: m for m in models}
         self._change = Lock()
 
@@ -303,6 +360,10 @@ class Catalogue:
         except KeyError:
             raise NotFound(Message("model.unknown", model_id=f"{model_id!r}")) from None
 
+    def providers_of(self, canonical: str) -> list[Model]:
+        """Rows of all providers that are exactly this model, such as wan2.6-t2v."""
+        return [m for m in self if canonical and m.canonical == canonical]
+
     def for_task(self, task: Task) -> list[Model]:
         """Rows that can do this task."""
         return [m for m in self if task in m.tasks]
@@ -311,17 +372,21 @@ class Catalogue:
 def load(folder: Path = Path(__file__).parent, *, extra: Iterable[Path] = ()) -> Catalogue:
     """Read every TOML file in `folder` and the `extra` files.
 
-    A file holds `provider = "..."`, optional tables under `[shared]` to be merged into rows by `use = ["name"]`, and
-    `[[model]]` tables whose `name` becomes the id `provider/name`. Raises ValueError with file and row for a wrong one.
+    A file holds `provider = "..."`, an optional table `[account]` with limits, optional tables under `[shared]` to be
+    merged into rows by `use = ["name"]`, and `[[model]]` tables whose `name` becomes the id `provider/name`.
+    Raises ValueError with file and row for a wrong one.
     """
     models: list[Model] = []
+    accounts: dict[str, AccountLimits] = {}
     for path in [*sorted(folder.glob("*.toml")), *extra]:
-        models += _read(path)
-    return Catalogue(models)
+        body = tomllib.loads(path.read_text("utf-8"))
+        models += _rows(path, body)
+        if "account" in body:
+            accounts[body["provider"]] = AccountLimits.model_validate(body["account"])
+    return Catalogue(models, accounts)
 
 
-def _read(path: Path) -> list[Model]:
-    body = tomllib.loads(path.read_text("utf-8"))
+def _rows(path: Path, body: dict[str, Any]) -> list[Model]:
     provider, shared = body["provider"], body.get("shared", {})
     rows: list[Model] = []
     for raw in body.get("model", []):

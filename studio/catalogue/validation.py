@@ -1,7 +1,7 @@
-"""A request against its row: what is allowed, what was left open, what it would cost. Pure functions over data.
+"""A request against its row: what is allowed, what was left open. Pure functions over data.
 
 The order is always the same: `parse` (shape) -> `complete` (defaults the user left open, made visible) -> `problems`
-(every limit) -> `price`. What the user set is never changed here; it is kept or refused.
+(every limit) -> pricing.price. What the user set is never changed here; it is kept or refused.
 """
 
 from __future__ import annotations
@@ -13,16 +13,17 @@ from typing import Any
 
 from pydantic import ValidationError
 
+from studio.catalogue import conditions
+from studio.catalogue.conditions import FIELDS, all_hold
 from studio.catalogue.inputs import fail, files, unfit
-from studio.catalogue.schema import Catalogue, Durations, FreeSize, Model, ParamSpec, Price, Size
+from studio.catalogue.schema import Catalogue, Durations, FreeSize, Model, ParamSpec, Size
 from studio.domain import JSON, REQUEST, Asset, Request, Task
 from studio.errors import CapabilityError
 from studio.field_errors import blank, require_whole, sentence, short
 from studio.messages import Message, of_error, term
 
-__all__ = ["FIELDS", "carry", "complete", "holds", "parse", "price", "price_lines", "problems", "unfit", "value"]
+__all__ = ["FIELDS", "carry", "complete", "parse", "problems", "unfit"]
 
-FIELDS = frozenset(Request.model_fields) - {"params"}
 SHAPELESS = ("audio_file", "reference_voices")
 """Inputs that have no width and height."""
 
@@ -379,80 +380,10 @@ def _numbers(request: Request, model: Model, _: Mapping[str, Asset]) -> Iterator
 
 def _exclusions(request: Request, model: Model, _: Mapping[str, Asset]) -> Iterator[CapabilityError]:
     for rule in model.exclusions:
-        if all(holds(request, field, wanted) for field, wanted in rule.given.items()):
+        if all_hold(request, rule.given):
             for field in rule.never:
-                if value(request, field) not in (None, "", (), False):
-                    yield fail(field, value(request, field), rule.given, term(rule.why))
-
-
-def value(request: Request, field: str) -> Any:
-    """A field of the request or one of the model's own parameters, by name; None where it is not set."""
-    return request.params.get(field) if field not in FIELDS else getattr(request, field)
-
-
-def holds(request: Request, field: str, wanted: object, context: Mapping[str, object] | None = None) -> bool:
-    """Whether a condition of a row is met: equal, one of a list, or (wanted true) set at all.
-
-    context: facts from outside the request that rows may ask for, such as region.
-    """
-    got = (context or {}).get(field, value(request, field))
-    if isinstance(wanted, list | tuple):
-        return got in wanted
-    if wanted is True and not isinstance(got, bool):
-        return got not in (None, "", ())
-    return got == wanted
-
-
-def price(
-    request: Request,
-    model: Model,
-    assets: Mapping[str, Asset],
-    *,
-    input_s: float = 0.0,
-    images: float = 1.0,
-    **context: object,
-) -> float | None:
-    """US dollars for one run, from the row's price list; None where no line fits or a quantity is unknown.
-
-    input_s: seconds of input clips that the provider bills (its own rule). images: pictures in one run.
-    context: region and the like.
-    """
-    quantities = {
-        "second": _seconds(request, assets),
-        "input_second": input_s,
-        "image": images,
-        "run": 1.0,
-        "megapixel": (request.width or 0) * (request.height or 0) / 1e6 or None,
-    }
-    lines = price_lines(request, model, **context)
-    if not lines:
-        return None
-    total = 0.0
-    for unit, line in lines.items():
-        quantity = quantities[unit]
-        if quantity is None:
-            return None
-        total += quantity * line.usd
-    return round(total, 6)
-
-
-def price_lines(request: Request, model: Model, **context: object) -> dict[str, Price]:
-    """The line of the price list that counts for each unit: the first whose conditions all hold."""
-    lines: dict[str, Price] = {}
-    for line in model.prices:
-        if all(holds(request, k, v, context) for k, v in line.when.items()):
-            for unit in (line.unit, *line.also):
-                lines.setdefault(unit, line)
-    return lines
-
-
-def _seconds(request: Request, assets: Mapping[str, Asset]) -> float | None:
-    if request.duration_s:
-        return request.duration_s
-    for name in ("audio_file", "video"):
-        if (i := getattr(request, name)) and i in assets:
-            return assets[i].duration_s
-    return None
+                if conditions.value(request, field) not in (None, "", (), False):
+                    yield fail(field, conditions.value(request, field), rule.given, term(rule.why))
 
 
 def carry(values: JSON, model: Model, task: Task) -> tuple[JSON, list[str]]:

@@ -1,15 +1,17 @@
 """The registry: one line per engine. Modules are imported when an engine is first built, not before.
 
-A name maps to "module:Class"; the class is called with the Settings and gives an engine of base.Engine.
+A name maps to "module:Class"; the class is called with the Settings and gives an engine of base.Engine. It declares
+the environment names that it reads as `environment`; nothing else lists them.
 """
 
 from __future__ import annotations
 
+from collections.abc import Callable, Mapping
 from importlib import import_module
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, cast
 
 if TYPE_CHECKING:
-    from studio.engines.base import Engine
+    from studio.engines.base import Engine, Variable
     from studio.settings import Settings
 
 REGISTRY: dict[str, str] = {
@@ -20,7 +22,17 @@ REGISTRY: dict[str, str] = {
 }
 
 
+def load(name: str) -> type[Engine]:
+    """The class of this engine; its module is imported now."""
+    module, _, cls = REGISTRY[name].partition(":")
+    return getattr(import_module(module), cls)
+
+
+def environment(name: str) -> Mapping[str, Variable]:
+    """The environment values that this engine reads, as its class declares them."""
+    return getattr(load(name), "environment", {})
+
+
 def build(name: str, settings: Settings) -> Engine:
     """The engine of this provider, made from the settings."""
-    module, _, cls = REGISTRY[name].partition(":")
-    return getattr(import_module(module), cls)(settings)
+    return cast("Callable[[Settings], Engine]", load(name))(settings)

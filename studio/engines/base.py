@@ -1,7 +1,8 @@
 """The engine protocol: what the job manager asks of a provider. No verb waits, retries or downloads.
 
-A provider is one file here plus its TOML file in studio/catalogue and one line in studio/engines/__init__.py. Engines
-know neither the store nor the job manager. All coroutines of one engine run on one event loop thread.
+A provider is one file here plus its TOML file in studio/catalogue and one line in studio/engines/__init__.py. What only
+some providers can do is a protocol of its own, further down. Engines know neither the store nor the job manager. All
+coroutines of one engine run on one event loop thread.
 """
 
 from __future__ import annotations
@@ -11,35 +12,46 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Protocol, runtime_checkable
 
-from studio.catalogue import Model
-from studio.domain import Asset, Progress, Request
+from studio.catalogue import AccountLimits, Catalogue, Model
+from studio.domain import JSON, Asset, Progress, Request
 from studio.errors import CapabilityError
 
 
 @dataclass(frozen=True)
-class Limits:
-    """submits_per_s: how fast new runs may be submitted. concurrent: runs in flight at once. polls_per_s: looks."""
+class Variable:
+    """An environment value that an engine reads. secret: it must appear nowhere, so its name must look like one (see
+    settings.looks_secret). required: the engine cannot run without it."""
 
-    submits_per_s: float = 5.0
-    concurrent: int = 5
-    polls_per_s: float = 20.0
+    secret: bool = False
+    required: bool = False
+
+
+def required(environment: Mapping[str, Variable]) -> tuple[str, ...]:
+    """Names without which the engine cannot run."""
+    return tuple(name for name, variable in environment.items() if variable.required)
 
 
 @dataclass(frozen=True)
-class Facts:
-    """name: as in model ids. needs: environment names that must be set. repeatable: submitting again costs nothing, so
-    a run whose handle was lost by a restart is simply queued again. local: works on this machine. base_url: where the
-    provider is; results are fetched from private addresses only if this one is private too. by_time: the price is time
-    on a card of the user's own, so before such a run was timed there is no estimate. maps_hdr: reads HDR
-    clips itself; others are given copies in ordinary colours."""
+class EngineInfo:
+    """What the studio must know of an engine as it is set up.
+
+    name: as in model ids. needs: environment names that must be set. limits: of the account, where the engine knows
+    them better than its catalogue file. model_submits_per_s: in the place of every row's own rate, for accounts that
+    may do more. repeatable: submitting again costs nothing, so a run whose handle was lost by a restart is queued
+    again. local: works on this machine. base_url, hosts: where the provider is; results are fetched from private
+    addresses only if they lie there. by_time: the price is time on a card of the user's own, so before such a run was
+    timed there is no estimate. maps_hdr: reads HDR clips itself; others are given copies in ordinary colours.
+    """
 
     name: str
     label: str
     needs: tuple[str, ...] = ()
-    limits: Limits = field(default_factory=Limits)
+    limits: AccountLimits | None = None
+    model_submits_per_s: float | None = None
     repeatable: bool = False
     local: bool = False
     base_url: str = ""
+    hosts: tuple[str, ...] = ()
     by_time: bool = False
     maps_hdr: bool = False
 
@@ -58,7 +70,8 @@ class Job:
 
     work_dir: an empty folder of this run's own, for files a local engine makes; removed after the run has ended. Not
     made for engines that work elsewhere.
-    inputs: by asset id. uploads: what `prepare` returned.
+    inputs: by asset id. uploads: what `prepare` returned. webhook_url: where the provider may call, for engines with
+    Webhooks; "" for nowhere.
     """
 
     run_id: str
@@ -68,19 +81,30 @@ class Job:
     work_dir: Path
     inputs: Mapping[str, Input] = field(default_factory=dict)
     uploads: Mapping[str, str] = field(default_factory=dict)
+    webhook_url: str = ""
+
+
+@dataclass(frozen=True)
+class AccountBalance:
+    """What is left of an account. amount: in `unit`, as the provider counts (USD, credits). usd: in dollars, where the
+    rate is known."""
+
+    amount: float
+    unit: str
+    usd: float | None = None
 
 
 class Engine(Protocol):
     """One provider. Every failure is raised as one of the EngineError classes of studio.errors."""
 
-    facts: Facts
+    info: EngineInfo
 
     def missing(self) -> str | None:
         """A sentence that says what to set before this engine can run, or None when it is ready."""
         ...
 
     def estimate_usd(self, request: Request, model: Model, inputs: Mapping[str, Asset]) -> float | None:
-        """The likely price of one run in US dollars; None where unknown. Usually catalogue.price."""
+        """The likely price of one run in US dollars; None where unknown. Usually catalogue.pricing.price."""
         ...
 
     async def prepare(self, job: Job) -> Mapping[str, str]:
@@ -90,7 +114,7 @@ class Engine(Protocol):
     async def submit(self, job: Job) -> str:
         """Start the run and return its handle: opaque text that `poll` understands even after a restart.
 
-        This is the call that costs money; it is never repeated by itself. Raises UnknownOutcome when the answer was
+        This is the call that costs money; nothing repeats it unasked. Raises UnknownOutcome when the answer was
         lost after the request may have arrived.
         """
         ...
@@ -99,17 +123,47 @@ class Engine(Protocol):
         """Look once."""
         ...
 
-    async def cancel(self, handle: str) -> bool:
-        """Ask the provider to stop; False where it cannot any more."""
-        ...
-
     async def close(self) -> None:
         """Give back connections and processes."""
         ...
 
 
+# What only some engines can do -----------------------------------------------------------------------------------
+
+
 @runtime_checkable
-class Finds(Protocol):
+class Cancels(Protocol):
+    """An engine whose provider can stop a run."""
+
+    async def cancel(self, handle: str) -> bool:
+        """Ask the provider to stop; False where it cannot any more."""
+        ...
+
+
+@runtime_checkable
+class Balance(Protocol):
+    """An engine whose provider tells what is left of the account."""
+
+    async def balance(self) -> AccountBalance:
+        """What is left. Free of charge; raises Unauthorised where the key may not ask."""
+        ...
+
+
+@runtime_checkable
+class Webhooks(Protocol):
+    """An engine whose provider calls Job.webhook_url when something happened to a run: a short cut beside polling."""
+
+    async def verify(self, headers: Mapping[str, str], body: bytes) -> bool:
+        """Whether the provider itself sent this call, lately. headers: names in lower case. body: as it came."""
+        ...
+
+    def to_handle(self, body: JSON) -> str:
+        """What identifies the run at the provider: text that its handle contains; "" where the call names none."""
+        ...
+
+
+@runtime_checkable
+class SubmitLookup(Protocol):
     """An engine that can look up a submit whose answer was lost."""
 
     async def find(
@@ -124,8 +178,8 @@ class Finds(Protocol):
 
 
 @runtime_checkable
-class Expects(Protocol):
-    """An engine that can reckon how long a run will take, before there is any history of such runs."""
+class DurationEstimate(Protocol):
+    """An engine that can estimate how long a run will take, before there is any history of such runs."""
 
     def expected_s(self, request: Request, model: Model, inputs: Mapping[str, Asset]) -> float | None:
         """Seconds from start to result; None where it cannot say. Quick, and without a network."""
@@ -133,7 +187,7 @@ class Expects(Protocol):
 
 
 @runtime_checkable
-class Checks(Protocol):
+class RequestChecks(Protocol):
     """An engine whose settings narrow what its rows allow, e.g. a region without some of the models."""
 
     def problems(self, request: Request, model: Model, assets: Mapping[str, Asset]) -> list[CapabilityError]:
@@ -142,20 +196,20 @@ class Checks(Protocol):
 
 
 @runtime_checkable
-class Lacks(Protocol):
+class ModelAvailability(Protocol):
     """An engine that, as it is set up, cannot offer every row of its catalogue."""
 
-    def lacks(self, model: Model) -> str | None:
-        """A sentence that says why this model cannot be had and what to choose, or None. No network."""
+    def unavailable(self, model: Model) -> str | None:
+        """A sentence that says why this model cannot be used and what to choose, or None. No network."""
         ...
 
 
 @runtime_checkable
-class Announces(Protocol):
+class Notifications(Protocol):
     """An engine that learns of many runs at once and can say which of them is worth a look."""
 
-    def announce(self, tell: Callable[[str], None]) -> None:
-        """Call `tell(handle)`, on the event loop, when something may have happened to the run with this handle."""
+    def subscribe(self, callback: Callable[[str], None]) -> None:
+        """Call `callback(handle)`, on the event loop, when something may have happened to the run with this handle."""
         ...
 
 
@@ -184,7 +238,7 @@ class ModelFiles(Protocol):
 
 
 @runtime_checkable
-class KeepsModels(Protocol):
+class ModelStorage(Protocol):
     """An engine whose models' files lie on this machine."""
 
     @property
@@ -195,3 +249,8 @@ class KeepsModels(Protocol):
     def status(self) -> list[dict[str, Any]]:
         """The devices and what they do: device, name, memory in bytes, loaded (model id or None), run, waiting."""
         ...
+
+
+def account_limits(engine: Engine, catalogue: Catalogue) -> AccountLimits:
+    """What the account of this engine may do: as it was set up, else by its catalogue file, else careful numbers."""
+    return engine.info.limits or catalogue.accounts.get(engine.info.name) or AccountLimits()

@@ -16,11 +16,13 @@ from pathlib import Path
 from tempfile import mkdtemp
 from typing import Any
 
-from studio.catalogue import Model, validation
+from studio.catalogue import AccountLimits, Model, pricing
 from studio.domain import Asset, Kind, Output, Progress, Request, Status
-from studio.engines.base import Facts, Job, Limits
+from studio.engines.base import EngineInfo, Job
 from studio.errors import UnknownHandle, UnknownOutcome
 from studio.messages import Message
+
+FAST = AccountLimits(submits_per_s=1000.0, concurrent=8, polls_per_s=1000.0)
 
 
 @dataclass(frozen=True)
@@ -115,10 +117,10 @@ class FakeEngine:
 
     def __init__(
         self, *, name: str = "fake", provider: FakeProvider | None = None, script: Script = Script(),
-        scripts: Mapping[str, Script] | None = None, limits: Limits = Limits(1000.0, 8, 1000.0),  # noqa: B008 - frozen
+        scripts: Mapping[str, Script] | None = None, limits: AccountLimits = FAST,
         repeatable: bool = False, local: bool = True, base_url: str = "", missing: str | None = None,
     ) -> None:  # fmt: skip
-        self.facts = Facts(name, "Fake", (), limits, repeatable, local, base_url)
+        self.info = EngineInfo(name, "Fake", limits=limits, repeatable=repeatable, local=local, base_url=base_url)
         self.provider = provider or FakeProvider(Path(mkdtemp(prefix="fake-provider-")))
         self.script, self.scripts, self.said_missing = script, dict(scripts or {}), missing
         self.calls: dict[tuple[str, str], int] = {}
@@ -130,7 +132,7 @@ class FakeEngine:
 
     def estimate_usd(self, request: Request, model: Model, inputs: Mapping[str, Asset]) -> float | None:
         """By the row."""
-        return validation.price(request, model, inputs)
+        return pricing.price(request, model, inputs)
 
     async def prepare(self, job: Job) -> Mapping[str, str]:
         """Upload nothing; say that it was done."""

@@ -15,10 +15,14 @@ from typing import Any
 
 from studio.catalogue import Model
 from studio.domain import JSON, Request
+from studio.engines.base import Variable
 from studio.settings import Settings
 
 REMEMBERED = 20
 """Measured runs kept for each kind."""
+
+ENVIRONMENT = {name: Variable() for name in ("STUDIO_GPU_WATTS", "STUDIO_KWH_PRICE", "STUDIO_GPU_HOUR_USD")}
+"""What engines on cards of the user's own read to price the time."""
 
 
 def usd_per_s(settings: Settings, *, watts: float | None = None) -> float:

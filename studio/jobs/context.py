@@ -6,6 +6,7 @@ import asyncio
 import logging
 import shutil
 import time
+from collections import Counter
 from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass, field
@@ -14,10 +15,10 @@ from typing import Any, TypeVar
 
 from sqlite_utils import Database
 
-from studio.catalogue import Catalogue
+from studio.catalogue import Catalogue, Model
 from studio.domain import Asset, Phase, Progress, Run, Status
 from studio.engines.addresses import ANYWHERE, Home
-from studio.engines.base import Announces, Engine, Input, Job
+from studio.engines.base import Engine, Input, Job, Notifications, account_limits
 from studio.engines.rate_limit import RateLimiter
 from studio.errors import NotFound, StorageUnavailable
 from studio.jobs.durations import History, Timing
@@ -154,22 +155,56 @@ class JobContext:
 class EngineLane:
     """One engine with its limits. Made on the event loop; lanes never wait for one another.
 
-    home: the provider's own host and port. news: by handle, set when a look is worth it.
+    room: how many more runs the account may have under way. home: the provider's own hosts and ports. updates: by
+    handle, set when a look is worth it.
     """
 
-    def __init__(self, engine: Engine) -> None:
-        limits = engine.facts.limits
-        self.engine, self.facts = engine, engine.facts
+    def __init__(self, engine: Engine, catalogue: Catalogue) -> None:
+        limits = account_limits(engine, catalogue)
+        self.engine, self.info, self._catalogue = engine, engine.info, catalogue
         self.room = limits.concurrent
-        self.submits = RateLimiter(limits.submits_per_s)
-        self.polls = RateLimiter(limits.polls_per_s)
+        self._submits, self.polls = RateLimiter(limits.submits_per_s), RateLimiter(limits.polls_per_s)
+        self._of_model: dict[str, RateLimiter] = {}
+        self._under_way: dict[str, str] = {}
         self.downloads = asyncio.Semaphore(DOWNLOADS_AT_ONCE)
-        self.home = ANYWHERE if self.facts.local else Home.of(self.facts.base_url)
-        self.news: dict[str, asyncio.Event] = {}
-        if isinstance(engine, Announces):
-            engine.announce(self._tell)
+        self.home = ANYWHERE if self.info.local else Home.of(self.info.base_url, *self.info.hosts)
+        self.updates: dict[str, asyncio.Event] = {}
+        if isinstance(engine, Notifications):
+            engine.subscribe(self._notify)
 
-    def _tell(self, handle: str) -> None:
+    def take_room(self, run: Run) -> None:
+        """The run is under way."""
+        self.room -= 1
+        self._under_way[run.id] = self._shared(run.model)
+
+    def free_room(self, run: Run) -> None:
+        """It does not count any more."""
+        self.room += 1
+        self._under_way.pop(run.id, None)
+
+    def full_models(self) -> list[str]:
+        """Ids of models of which no more runs may be under way, though the account has room."""
+        limited = [m for m in self._catalogue if m.provider == self.info.name and m.limits.concurrent]
+        count: Counter[str] = Counter(self._under_way.values() if limited else ())
+        return [m.id for m in limited if count[self._shared(m.id)] >= (m.limits.concurrent or 0)]
+
+    async def may_submit(self, model: Model) -> None:
+        """Wait until a run of this model may be sent: first for the model's own rate, then for the account's."""
+        if per_s := self.info.model_submits_per_s or model.limits.submits_per_s:
+            await self._of_model.setdefault(self._shared(model.id), RateLimiter(per_s)).acquire()
+        await self._submits.acquire()
+
+    def pause_submits(self, seconds: float) -> None:
+        """Send nothing for so long: the provider asked for it."""
+        self._submits.pause_for(seconds)
+
+    def _shared(self, model_id: str) -> str:
+        """What counts together with this model. One that left the catalogue counts alone."""
+        with suppress(NotFound):
+            return self._catalogue.get(model_id).limits.shared or model_id
+        return model_id
+
+    def _notify(self, handle: str) -> None:
         """Something may have happened to the run with this handle."""
-        if event := self.news.get(handle):
+        if event := self.updates.get(handle):
             event.set()

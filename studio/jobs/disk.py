@@ -23,7 +23,7 @@ async def wait_until_back(context: RunContext, reason: Reason) -> None:
     until, free = time.monotonic() + context.timing.disk_try, _free_bytes(context)
     while time.monotonic() < until:
         if await context.cancel_requested_within(context.timing.disk_look):
-            money = "settle" if context.run.handle and not context.facts.repeatable else "release"
+            money = "settle" if context.run.handle and not context.info.repeatable else "release"
             raise Outcome(Status.CANCELLED, Message("event.cancelled"), money=money)
         if reason == "full" and _free_bytes(context) >= free + ROOM_BYTES:
             return

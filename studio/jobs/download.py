@@ -18,7 +18,7 @@ import httpx
 from studio.domain import Kind, Run
 from studio.engines import addresses
 from studio.engines.addresses import NOWHERE, Home, LinkGone
-from studio.engines.base import Facts
+from studio.engines.base import EngineInfo
 from studio.engines.http import KEPT_CONNECTIONS, KEPT_S, retry_after_s
 from studio.errors import EngineError, MediaError, RateLimited, Unavailable
 from studio.messages import Message
@@ -60,10 +60,10 @@ def client() -> httpx.AsyncClient:
     return addresses.client(limits, httpx.Timeout(60, connect=15))
 
 
-def most_bytes(run: Run, kind: Kind, facts: Facts) -> int:
+def most_bytes(run: Run, kind: Kind, info: EngineInfo) -> int:
     """The most that a result of this kind from this engine can have."""
-    if facts.local or facts.by_time:
-        return NO_LIMIT if facts.local else MOST_OWN_BYTES
+    if info.local or info.by_time:
+        return NO_LIMIT if info.local else MOST_OWN_BYTES
     if kind != Kind.VIDEO:
         return MOST_OTHER_BYTES
     return MOST_VIDEO_BYTES + round((run.request.duration_s or 60) * MOST_VIDEO_BYTES_A_SECOND)

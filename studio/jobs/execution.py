@@ -18,7 +18,7 @@ from sqlite_utils import Database
 
 from studio.domain import HeldReason, Phase, Progress, Run, Status
 from studio.engines.addresses import LinkGone
-from studio.engines.base import Input, Job
+from studio.engines.base import Cancels, Input, Job
 from studio.errors import Conflict, EngineError, MediaError, StudioError, UnknownOutcome, WorkerLost
 from studio.jobs import disk, inputs, outcomes, reconcile
 from studio.jobs.context import EngineLane, JobContext
@@ -83,7 +83,7 @@ class Executor:
         except WorkerLost as error:
             await self._apply(outcomes.lost_worker(error, await self._crashes()))
         except Exception as error:
-            await self._apply(outcomes.of(error, context.run, context.facts))
+            await self._apply(outcomes.of(error, context.run, context.info))
         return False
 
     async def _outlast(self, error: Exception, reason: Reason) -> None:
@@ -94,16 +94,16 @@ class Executor:
             await context.note(Message(NOTES[reason]))
             await disk.wait_until_back(context, reason)
             await context.note(None)
-        if context.run.handle is None and context.run.phase == Phase.SUBMITTING and context.facts.repeatable:
+        if context.run.handle is None and context.run.phase == Phase.SUBMITTING and context.info.repeatable:
             await context.enter(Phase.PREPARING, Message("event.nothing_sent"))
-        if context.run.handle is not None and context.run.phase == Phase.WAITING and context.facts.repeatable:
+        if context.run.handle is not None and context.run.phase == Phase.WAITING and context.info.repeatable:
             raise Outcome(Status.QUEUED, Message("event.disk_was_away"), money="release")
 
     def make_room(self) -> None:
         """Let the next run of this engine start; later calls do nothing."""
         if self._holds_room:
             self._holds_room = False
-            self.context.lane.room += 1
+            self.context.lane.free_room(self.context.run)
             self._on_room()
 
     def stop(self) -> None:
@@ -134,8 +134,8 @@ class Executor:
         context = self.context
         if said := context.engine.missing():
             raise Outcome(Status.HELD, said, reason=HeldReason.NOT_CONFIGURED, money="release")
-        job = await context.jobs.job(context.run, local=context.facts.local)
-        if job.inputs and not context.facts.maps_hdr:
+        job = await context.jobs.job(context.run, local=context.info.local)
+        if job.inputs and not context.info.maps_hdr:
             job = replace(job, inputs=await self._readable(job))
         uploads = await context.insist(lambda: context.engine.prepare(job), context.timing.submit_for)
         return replace(job, uploads=dict(uploads))
@@ -153,14 +153,14 @@ class Executor:
         """Send the run, again only after an answer that is certain to mean "not accepted"."""
         context, start, tries = self.context, time.monotonic(), 0
         while True:
-            await context.unless_cancelled(context.lane.submits.acquire())
+            await context.unless_cancelled(context.lane.may_submit(context.model))
             await context.enter(
-                Phase.SUBMITTING, Message("event.sent", provider=term(context.facts.label)), submitted_at=stamp()
+                Phase.SUBMITTING, Message("event.sent", provider=term(context.info.label)), submitted_at=stamp()
             )
             self.submitting = True
             try:
                 handle = await self._submit_once(job)
-                await self._keep_handle(handle, Message("event.accepted", provider=term(context.facts.label)))
+                await self._keep_handle(handle, Message("event.accepted", provider=term(context.info.label)))
                 return
             except EngineError as error:
                 if not error.transient or time.monotonic() - start > context.timing.submit_for:
@@ -170,7 +170,7 @@ class Executor:
                 self.submitting = False
             await context.enter(Phase.PREPARING, Message("event.not_accepted", why=refusal))
             if refusal.retry_after_s:
-                context.lane.submits.pause_for(refusal.retry_after_s)
+                context.lane.pause_submits(refusal.retry_after_s)
             await context.pause(backoff_s(context.timing, tries, refusal.retry_after_s), refusal)
             tries += 1
 
@@ -187,7 +187,7 @@ class Executor:
         except StudioError:
             raise
         except Exception as error:
-            if context.facts.repeatable:
+            if context.info.repeatable:
                 raise
             log.exception("submit of run %s broke", context.run.id)
             why = Message("event.unreadable_answer", error=type(error).__name__, why=f"{error}")
@@ -198,10 +198,10 @@ class Executor:
         context = self.context
         handle = await reconcile.found_handle(
             context,
-            await context.jobs.job(context.run, local=context.facts.local),
+            await context.jobs.job(context.run, local=context.info.local),
             Message("event.stopped_before_answer"),
         )
-        await self._keep_handle(handle, Message("event.task_found", provider=term(context.facts.label)))
+        await self._keep_handle(handle, Message("event.task_found", provider=term(context.info.label)))
 
     async def _keep_handle(self, handle: str, why: str) -> None:
         """Store the handle, the receipt for money: kept here until the database takes it, and before all else then."""
@@ -221,10 +221,11 @@ class Executor:
     async def _stop_work(self) -> None:
         """A failed run's work on this machine ends as well, so that its place there is free for the next."""
         context = self.context
-        if not (context.facts.local and context.facts.repeatable and context.run.handle):
+        if not (context.info.local and context.info.repeatable and context.run.handle):
             return
         try:
-            await context.answer(context.engine.cancel(context.run.handle))
+            if isinstance(context.engine, Cancels):
+                await context.answer(context.engine.cancel(context.run.handle))
         except Exception:
             log.exception("the work of run %s could not be stopped", context.run.id)
 

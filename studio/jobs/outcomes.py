@@ -7,7 +7,7 @@ from typing import Any, Literal
 
 from studio.domain import HeldReason, Phase, Run, Status
 from studio.engines.addresses import LinkGone
-from studio.engines.base import Facts
+from studio.engines.base import EngineInfo
 from studio.errors import (
     MediaError,
     NotConfigured,
@@ -67,7 +67,7 @@ class Outcome(Exception):
         return columns
 
 
-def of(error: Exception, run: Run, facts: Facts) -> Outcome:
+def of(error: Exception, run: Run, info: EngineInfo) -> Outcome:
     """Where this error takes the run."""
     why, code = of_error(error), getattr(error, "code", "") or None
     accepted = run.handle is not None
@@ -77,16 +77,16 @@ def of(error: Exception, run: Run, facts: Facts) -> Outcome:
     if isinstance(error, OutOfCredit):
         return Outcome(Status.HELD, why, reason=HeldReason.CREDIT, code=code, money=money)
     if isinstance(error, UnknownHandle):
-        return lost_work(run, why, code) if facts.repeatable else _doubt(why, code)
+        return lost_work(run, why, code) if info.repeatable else _doubt(why, code)
     if accepted and isinstance(error, MediaError | LinkGone) and run.phase in FETCHING:
-        return _broken(why, code, facts)
+        return _broken(why, code, info)
     if accepted and (isinstance(error, LinkGone | UnknownOutcome) or getattr(error, "transient", False)):
-        return _unreachable(why, code, facts)
+        return _unreachable(why, code, info)
     if isinstance(error, StudioError):
         return Outcome(Status.FAILED, why, code=code, money="release")
     log.error("run %s broke in %s", run.id, run.phase, exc_info=error)
     said = Message("run.broke", error=type(error).__name__)
-    if accepted and not facts.repeatable:
+    if accepted and not info.repeatable:
         return Outcome(Status.HELD, said, reason=HeldReason.LOST_TASK, money="keep")
     return Outcome(Status.FAILED, said, money=money if accepted else "release")
 
@@ -116,26 +116,26 @@ def _doubt(why: str, code: str | None) -> Outcome:
     return Outcome(Status.HELD, why, reason=HeldReason.LOST_TASK, code=code)
 
 
-def _unreachable(why: str, code: str | None, facts: Facts) -> Outcome:
-    if facts.repeatable:
+def _unreachable(why: str, code: str | None, info: EngineInfo) -> Outcome:
+    if info.repeatable:
         return Outcome(Status.FAILED, why, code=code, money="release")
     said = joined(why, Message("hold.may_be_billed"))
     return Outcome(Status.HELD, said, reason=HeldReason.LOST_TASK, code=code)
 
 
-def _broken(why: str, code: str | None, facts: Facts) -> Outcome:
+def _broken(why: str, code: str | None, info: EngineInfo) -> Outcome:
     """A result that is paid and cannot be used as it came: the provider still has it, so it may be fetched again."""
-    if facts.local and facts.repeatable:
+    if info.local and info.repeatable:
         return Outcome(Status.FAILED, why, code=code, money="settle")
-    advice = Message("hold.paid_result", provider=term(facts.label))
-    if facts.repeatable:
-        advice = Message("hold.maybe_there", provider=term(facts.label))
+    advice = Message("hold.paid_result", provider=term(info.label))
+    if info.repeatable:
+        advice = Message("hold.maybe_there", provider=term(info.label))
     return Outcome(Status.HELD, joined(why, advice), reason=HeldReason.BROKEN_RESULT, code=code)
 
 
-def overdue(facts: Facts) -> Outcome:
+def overdue(info: EngineInfo) -> Outcome:
     """For a run that gave no sign for too long."""
-    said = Message("hold.no_progress", provider=term(facts.label))
-    if facts.repeatable:
+    said = Message("hold.no_progress", provider=term(info.label))
+    if info.repeatable:
         return Outcome(Status.FAILED, said, money="release")
     return Outcome(Status.HELD, said, reason=HeldReason.LOST_TASK)

@@ -7,6 +7,7 @@ import time
 from datetime import datetime
 
 from studio.domain import Phase, Progress, Status, now
+from studio.engines.base import Cancels
 from studio.errors import EngineError, Unavailable, UnknownOutcome
 from studio.jobs import outcomes
 from studio.jobs.durations import backoff_s, next_look_s
@@ -33,11 +34,11 @@ class Poller:
         """The look that found the result. Leaves when the run is cancelled or gave no sign for too long."""
         handle = self.context.run.handle or ""
         self._began = await self._submitted_at()
-        self.context.lane.news[handle] = self.context.woken
+        self.context.lane.updates[handle] = self.context.woken
         try:
             return await self._until_ready(handle)
         finally:
-            self.context.lane.news.pop(handle, None)
+            self.context.lane.updates.pop(handle, None)
 
     async def _until_ready(self, handle: str) -> Progress:
         context = self.context
@@ -59,7 +60,7 @@ class Poller:
                 return seen
             if seen.status == Status.CANCELLED:
                 raise Outcome(
-                    Status.CANCELLED, Message("event.cancelled_at", provider=term(context.facts.label)), money="release"
+                    Status.CANCELLED, Message("event.cancelled_at", provider=term(context.info.label)), money="release"
                 )
             self._follow(seen)
 
@@ -68,7 +69,7 @@ class Poller:
         expected = context.jobs.history.expect(
             context.pace, context.model
         )  # runs that ended meanwhile tell about this one
-        return next_look_s(context.timing, expected, self._elapsed_s(), kind, local=context.facts.local)
+        return next_look_s(context.timing, expected, self._elapsed_s(), kind, local=context.info.local)
 
     def _elapsed_s(self) -> float:
         return (now() - self._began).total_seconds()
@@ -81,11 +82,11 @@ class Poller:
         if self._in_queue and seen.status == Status.RUNNING:
             self._began = now()
         self._in_queue = seen.status == Status.QUEUED
-        if self.context.show(seen) or (self._in_queue and self.context.facts.local):
+        if self.context.show(seen) or (self._in_queue and self.context.info.local):
             self._last_sign = time.monotonic()  # to wait behind other work of this machine is not to be silent
         silent_s = time.monotonic() - self._last_sign
-        if silent_s > (self.context.timing.local_for if self.context.facts.local else self.context.timing.watch_for):
-            raise outcomes.overdue(self.context.facts)
+        if silent_s > (self.context.timing.local_for if self.context.info.local else self.context.timing.watch_for):
+            raise outcomes.overdue(self.context.info)
 
     async def _tolerate(self, error: EngineError) -> None:
         """Wait out a passing fault; anything else, or one that lasts too long, is raised."""
@@ -102,12 +103,12 @@ class Poller:
     def _unreadable(self, error: Exception) -> EngineError:
         """What a look that broke means: a provider may answer anything, and the task is still there. Raises the error
         itself for an engine on this machine, and an UnknownOutcome when it lasts."""
-        facts = self.context.facts
-        if facts.local or isinstance(error, OSError):
+        info = self.context.info
+        if info.local or isinstance(error, OSError):
             raise error
         if not self._faults:
             log.exception("the look at run %s broke", self.context.run.id)
-        said = Message("run.unreadable_answer", provider=term(facts.label))
+        said = Message("run.unreadable_answer", provider=term(info.label))
         if self._faults >= MOST_UNREADABLE:
             raise UnknownOutcome(said, code=type(error).__name__) from error
         return Unavailable(said, code=type(error).__name__)
@@ -120,18 +121,19 @@ class Poller:
     async def _cancel(self) -> None:
         """Ask the provider to stop. Where it cannot any more the result is billed, and so it is kept; the second wish
         ends the run nevertheless."""
-        context, label = self.context, self.context.facts.label
+        context, label = self.context, self.context.info.label
         if self._refused:
             raise Outcome(Status.CANCELLED, Message("event.cancelled_may_bill", provider=term(label)), money="settle")
         try:
-            stopped = await context.answer(context.engine.cancel(context.run.handle or ""))
+            engine = context.engine
+            stopped = isinstance(engine, Cancels) and await context.answer(engine.cancel(context.run.handle or ""))
         except EngineError as error:
             log.warning("cancel of run %s: %s", context.run.id, error)
             stopped = False
         except Exception:  # a fault of the engine's own: what the user wants is known nevertheless
             log.exception("cancel of run %s broke", context.run.id)
             stopped = False
-        if stopped or context.facts.repeatable:
+        if stopped or context.info.repeatable:
             raise Outcome(Status.CANCELLED, Message("event.cancelled"), money="release")
         self._refused = True
         context.cancelled = False

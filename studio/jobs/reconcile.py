@@ -8,7 +8,7 @@ from datetime import datetime, timedelta
 from sqlite_utils import Database
 
 from studio.domain import HeldReason, Status, now
-from studio.engines.base import Finds, Job
+from studio.engines.base import Job, SubmitLookup
 from studio.errors import EngineError, UnknownOutcome
 from studio.jobs import outcomes
 from studio.jobs.durations import backoff_s
@@ -30,10 +30,10 @@ async def found_handle(context: RunContext, job: Job, why: str) -> str:
 
     Leaves for the queue where the engine is free of charge or certain that there is none; else held for a person.
     """
-    label = context.facts.label
-    if context.facts.repeatable:
+    label = context.info.label
+    if context.info.repeatable:
         raise outcomes.lost_work(context.run, why)
-    if not isinstance(context.engine, Finds):
+    if not isinstance(context.engine, SubmitLookup):
         raise _held(joined(why, Message("hold.no_lookup", provider=term(label))))
     tries = 0
     while True:
@@ -48,7 +48,7 @@ async def found_handle(context: RunContext, job: Job, why: str) -> str:
             await asyncio.sleep(backoff_s(context.timing, tries, error.retry_after_s))
 
 
-async def _hits(context: RunContext, engine: Finds, job: Job) -> list[str]:
+async def _hits(context: RunContext, engine: SubmitLookup, job: Job) -> list[str]:
     """Tasks that may be this run's. Those of other runs are left out once more after the answer: two runs that lost
     their answers together must not both adopt the one task that arrived."""
     sent, known = await _sent(context)
@@ -70,7 +70,7 @@ async def _sent(context: RunContext) -> tuple[datetime, set[str]]:
 
 
 def _only(hits: list[str], context: RunContext, why: str) -> str:
-    label = context.facts.label
+    label = context.info.label
     if len(hits) == 1:
         return hits[0]
     if hits:

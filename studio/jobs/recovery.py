@@ -11,7 +11,7 @@ from collections.abc import Callable
 from sqlite_utils import Database
 
 from studio.domain import HeldReason, Phase, Run, Status
-from studio.engines.base import Facts
+from studio.engines.base import EngineInfo
 from studio.jobs.outcomes import MOST_CRASHES
 from studio.messages import Message, term
 from studio.store import Store, ledger, runs, settings
@@ -19,11 +19,11 @@ from studio.store import Store, ledger, runs, settings
 CLEAN = "closed_cleanly"
 
 
-def recover(db: Database, facts_of: Callable[[str], Facts | None]) -> list[Run]:
+def recover(db: Database, info_of: Callable[[str], EngineInfo | None]) -> list[Run]:
     """Put every interrupted run into its right state; those that must be driven on at once."""
     clean = settings.get(db, CLEAN, True)
     settings.put(db, CLEAN, False)
-    found = [_placed(db, run, facts_of(run.provider), clean) for run in runs.with_status(db, Status.RUNNING)]
+    found = [_placed(db, run, info_of(run.provider), clean) for run in runs.with_status(db, Status.RUNNING)]
     return [run for run in found if run is not None]
 
 
@@ -33,19 +33,19 @@ def closed(store: Store) -> None:
         settings.put(db, CLEAN, True)
 
 
-def _placed(db: Database, run: Run, facts: Facts | None, clean: bool) -> Run | None:
-    if not clean and _may_have_crashed_us(run, facts):
+def _placed(db: Database, run: Run, info: EngineInfo | None, clean: bool) -> Run | None:
+    if not clean and _may_have_crashed_us(run, info):
         crashes = runs.inner(db, run.id)["crashes"] + 1
         runs.note(db, run.id, crashes=crashes)
         if crashes >= MOST_CRASHES:
             why = Message("hold.crashed", count=crashes, phase=term(run.phase or ""))
             _hold(db, run, HeldReason.CRASHED_TWICE, why)
             return None
-    if facts is None:
+    if info is None:
         _hold(db, run, HeldReason.NOT_CONFIGURED, Message("hold.engine_gone", provider=run.provider))
         return None
     if run.handle or run.phase == Phase.SUBMITTING:
-        if run.cancel_wanted and not run.handle and facts.repeatable:
+        if run.cancel_wanted and not run.handle and info.repeatable:
             runs.move(db, run, Status.CANCELLED, Message("event.cancelled"))
             return None
         if run.handle:
@@ -59,9 +59,9 @@ def _placed(db: Database, run: Run, facts: Facts | None, clean: bool) -> Run | N
     return None
 
 
-def _may_have_crashed_us(run: Run, facts: Facts | None) -> bool:
+def _may_have_crashed_us(run: Run, info: EngineInfo | None) -> bool:
     """Waiting for a provider far away is no work of ours; everything else is."""
-    return run.phase != Phase.WAITING or bool(facts and facts.local)
+    return run.phase != Phase.WAITING or bool(info and info.local)
 
 
 def _hold(db: Database, run: Run, reason: HeldReason, why: str) -> None:

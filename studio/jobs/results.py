@@ -152,7 +152,7 @@ class ResultFetcher:
         seed = {"seed": seed_in(progress.seed)} if known else {}
         await context.enter(Phase.DOWNLOADING, Message("event.result_ready"), took_s=context.took_s, **seed)
         if not outputs:
-            raise MediaError(Message("run.no_file", provider=term(context.facts.label)))
+            raise MediaError(Message("run.no_file", provider=term(context.info.label)))
         async with context.lane.downloads:
             for idx, output in enumerate(outputs):
                 if output.text is None:
@@ -167,7 +167,7 @@ class ResultFetcher:
         if output.path is not None:
             await asyncio.to_thread(take_local, output.path, part)
             return
-        most = download.most_bytes(context.run, output.kind, context.facts)
+        most = download.most_bytes(context.run, output.kind, context.info)
         source = download.Source(output.url or "", output.headers, output.expected_bytes, context.lane.home, most)
         await context.insist(lambda: download.fetch(self._http, source, part, self._show), context.timing.submit_for)
 

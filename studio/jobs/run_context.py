@@ -27,7 +27,7 @@ class RunContext:
 
     def __init__(self, jobs: JobContext, lane: EngineLane, run: Run) -> None:
         self.jobs, self.lane, self.run = jobs, lane, run
-        self.engine, self.facts, self.timing = lane.engine, lane.facts, jobs.timing
+        self.engine, self.info, self.timing = lane.engine, lane.info, jobs.timing
         self.model = jobs.catalogue.get(run.model)
         self.cancelled = run.cancel_wanted
         self.woken = asyncio.Event()
@@ -66,7 +66,7 @@ class RunContext:
             async with asyncio.timeout(self.timing.call_for):
                 return await call
         except TimeoutError:
-            raise Unavailable(Message("run.no_answer", provider=term(self.facts.label))) from None
+            raise Unavailable(Message("run.no_answer", provider=term(self.info.label))) from None
 
     async def insist(self, call: Callable[[], Awaitable[T]], limit_s: float) -> T:
         """The answer, asked for again after passing faults until limit_s is over; a request to cancel ends it."""

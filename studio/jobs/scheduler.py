@@ -10,12 +10,12 @@ import asyncio
 import logging
 import os
 import threading
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 
 from studio.domain import HeldReason, Run, Status
-from studio.engines.base import Engine, Facts
+from studio.engines.base import Engine, EngineInfo
 from studio.errors import NotFound, StorageUnavailable
 from studio.jobs import budget, download, recovery
 from studio.jobs.context import EngineLane, JobContext
@@ -124,7 +124,7 @@ class Scheduler:
 
         The pages do not wait for a database that another program holds: they are there to say so.
         """
-        task = asyncio.ensure_future(self.jobs.write(lambda db: recovery.recover(db, self._facts)))
+        task = asyncio.ensure_future(self.jobs.write(lambda db: recovery.recover(db, self._info)))
         await asyncio.wait([task], timeout=PATIENCE_S)
         with suppress(StorageUnavailable):
             self.jobs.sweep()
@@ -140,15 +140,15 @@ class Scheduler:
         self._ready.set()
         return True
 
-    def _facts(self, provider: str) -> Facts | None:
+    def _info(self, provider: str) -> EngineInfo | None:
         lane = self._lane(provider)
-        return lane.facts if lane else None
+        return lane.info if lane else None
 
     def _lane(self, provider: str) -> EngineLane | None:
         """The engine's lane; None where the studio has no such engine, or it cannot be loaded."""
         if provider not in self._lanes:
             try:
-                self._lanes[provider] = EngineLane(self._engines[provider])
+                self._lanes[provider] = EngineLane(self._engines[provider], self.jobs.catalogue)
             except KeyError:
                 return None
             except Exception:
@@ -182,8 +182,8 @@ class Scheduler:
             if lane is None:
                 self._hold_all(provider)
                 continue
-            while lane.room > 0 and (run := self._claim(provider)):
-                lane.room -= 1
+            while lane.room > 0 and (run := self._claim(provider, lane.full_models())):
+                lane.take_room(run)
                 self._begin(run, room=True)
 
     def _hold_all(self, provider: str) -> None:
@@ -197,14 +197,15 @@ class Scheduler:
                 held.append(first.id)
         self.jobs.feed.publish(held)
 
-    def _claim(self, provider: str) -> Run | None:
+    def _claim(self, provider: str, full: Sequence[str]) -> Run | None:
+        """The next run of this provider, set to running. full: models that must wait."""
         held: list[str] = []
         with self.jobs.store.write(patience_s=0) as db:
             if budget.limited(db):
-                while (first := queue.next_up(db, provider)) and (why := budget.over(db, first)):
+                while (first := queue.next_up(db, provider, full)) and (why := budget.over(db, first)):
                     runs.move(db, first, Status.HELD, why, held_reason=HeldReason.BUDGET.value, error=why)
                     held.append(first.id)
-            run = queue.claim(db, provider)
+            run = queue.claim(db, provider, full)
             if run and run.estimate_usd:
                 ledger.reserve(db, run, run.estimate_usd)
         self.jobs.feed.publish([*held, run.id] if run else held)
@@ -219,11 +220,11 @@ class Scheduler:
             self._executions[run.id][1].add_done_callback(lambda _: self._begin(run, room=room))
             return
         if not room:
-            lane.room -= 1
+            lane.take_room(run)
         try:
             executor = Executor(self.jobs, lane, run, self._http, self._wake.set)
         except NotFound as error:
-            lane.room += 1
+            lane.free_room(run)
             self._hold(run, of_error(error))
             return
         task = asyncio.get_running_loop().create_task(executor.run(), name=run.id)
@@ -276,4 +277,4 @@ class Scheduler:
             async with asyncio.timeout(ENGINE_CLOSE_S):
                 await lane.engine.close()
         except Exception:
-            log.exception("%s did not close", lane.facts.name)
+            log.exception("%s did not close", lane.info.name)

@@ -12,7 +12,7 @@ from typing import Literal
 
 from studio.catalogue import Model
 from studio.domain import now
-from studio.engines.base import Lacks
+from studio.engines.base import ModelAvailability
 from studio.errors import CapabilityError
 from studio.jobs import budget
 from studio.jobs.budget import SpendLimits
@@ -85,16 +85,16 @@ class Admin:
 
     def _statuses(self) -> Iterator[EngineStatus]:
         for name in self._context.engines:
-            facts, missing = self._context.engines[name].facts, self._context.engines[name].missing()
+            info, missing = self._context.engines[name].info, self._context.engines[name].missing()
             models = sum(1 for model in self._context.catalogue if model.provider == name)
-            yield EngineStatus(name, facts.label, missing is None, missing, facts.local, facts.needs, models)
+            yield EngineStatus(name, info.label, missing is None, missing, info.local, info.needs, models)
 
     def unavailable(self, model: Model) -> str | None:
         """Why this model cannot be used as the studio is set up, in a sentence; None when it is ready."""
         engine = self._context.engines.get(model.provider)
         if engine is None:
             return f"This studio has no engine for {model.provider}."
-        return engine.missing() or (engine.lacks(model) if isinstance(engine, Lacks) else None)
+        return engine.missing() or (engine.unavailable(model) if isinstance(engine, ModelAvailability) else None)
 
     def purge(self, older_than_days: float = 30) -> int:
         """Delete what has been in the trash for so long, with its files; how many files went."""

@@ -9,7 +9,7 @@ from pathlib import Path
 from studio import engines as registry
 from studio.catalogue import Catalogue
 from studio.domain import Asset, Run, Status
-from studio.engines.base import Engine
+from studio.engines.base import Engine, account_limits
 from studio.errors import NotFound
 from studio.jobs.context import JobContext
 from studio.jobs.scheduler import Scheduler
@@ -76,7 +76,7 @@ class Context:
     def concurrency(self, provider: str) -> int:
         """How many runs of this provider are under way at once; 1 for the engines of this machine."""
         engine = self.engines.get(provider)
-        return 1 if engine is None or engine.facts.local else engine.facts.limits.concurrent
+        return 1 if engine is None or engine.info.local else account_limits(engine, self.catalogue).concurrent
 
     def path_of(self, asset: Asset) -> Path:
         """Where the asset's file lies. Raises NotFound for text, which has none."""

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 
 from studio.catalogue import Catalogue, Model
 from studio.domain import JSON
-from studio.engines.base import Engine, KeepsModels
+from studio.engines.base import Engine, ModelStorage
 from studio.errors import NotFound
 from studio.messages import Message, term
 
@@ -20,7 +20,7 @@ class LocalModels:
     def overview(self) -> JSON:
         """missing: what the engine lacks, or None; cards: what each does; place: folder and free bytes, None without an
         engine; models: see studio.engines.local.library."""
-        found = [(name, e) for name in self._engines if isinstance(e := self._engines[name], KeepsModels)]
+        found = [(name, e) for name in self._engines if isinstance(e := self._engines[name], ModelStorage)]
         rows = [engine.library.about(m) for name, engine in found for m in self._catalogue if m.provider == name]
         return {
             "missing": next((self._engines[name].missing() for name, _ in found), None),
@@ -44,8 +44,8 @@ class LocalModels:
     def _model(self, model_id: str) -> Model:
         return self._catalogue.get(model_id)
 
-    def _keeper(self, model_id: str) -> KeepsModels:
+    def _keeper(self, model_id: str) -> ModelStorage:
         engine = self._engines.get(self._model(model_id).provider)
-        if not isinstance(engine, KeepsModels):
+        if not isinstance(engine, ModelStorage):
             raise NotFound(Message("local.no_files", model=term(self._model(model_id).label)))
         return engine

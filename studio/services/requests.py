@@ -13,7 +13,7 @@ from sqlite_utils import Database
 
 from studio.catalogue import Model, validation
 from studio.domain import JSON, Asset, Estimate, HeldReason, Request, Run, Status
-from studio.engines.base import Checks, Expects
+from studio.engines.base import DurationEstimate, RequestChecks
 from studio.errors import CapabilityError, NotConfigured, NotFound
 from studio.jobs.durations import length_scale, pace_of
 from studio.messages import Message, of_error, term
@@ -105,15 +105,15 @@ class Requests:
     def checked_again(self, found: Checked) -> Checked:
         """A request that was checked before: only its engine may think otherwise by now. Raises as submit does."""
         engine = self._context.engines.get(found.model.provider)
-        again = engine is not None and _is(type(engine), Checks)
-        if again and (wrong := cast("Checks", engine).problems(found.request, found.model, found.inputs)):
+        again = engine is not None and _is(type(engine), RequestChecks)
+        if again and (wrong := cast("RequestChecks", engine).problems(found.request, found.model, found.inputs)):
             raise wrong[0]
         return found
 
     def _problems(self, request: Request, model: Model, inputs: Mapping[str, Asset]) -> list[CapabilityError]:
         found = validation.problems(request, model, inputs)
         engine = self._context.engines.get(model.provider)
-        if not found and isinstance(engine, Checks):
+        if not found and isinstance(engine, RequestChecks):
             found = engine.problems(request, model, inputs)
         return found
 
@@ -136,8 +136,8 @@ class Requests:
         """From our own history; before there is any, from the engine's own reckoning or the row's usual times."""
         pace, engine = pace_of(checked.request), self._context.engines.get(checked.model.provider)
         known = self._context.jobs.history.known(pace)
-        if engine and not known and _is(type(engine), Expects):
-            seconds = cast("Expects", engine).expected_s(checked.request, checked.model, checked.inputs)
+        if engine and not known and _is(type(engine), DurationEstimate):
+            seconds = cast("DurationEstimate", engine).expected_s(checked.request, checked.model, checked.inputs)
             return round(seconds, 1) if seconds else None
         expected = self._context.jobs.history.expect(pace, checked.model)
         if expected is None:
@@ -176,7 +176,7 @@ class Requests:
 
     def _by_time(self, checked: Checked) -> bool:
         engine = self._context.engines.get(checked.model.provider)
-        return engine is not None and engine.facts.by_time
+        return engine is not None and engine.info.by_time
 
     def store(
         self, found: list[Checked], *, owner: str = "", retry_of: str | None = None, also: Also | None = None

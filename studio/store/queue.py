@@ -21,30 +21,37 @@ SMALLEST_GAP = 1e-6
 """Below this distance between two places the queue is numbered anew."""
 
 
-def next_up(db: Database, provider: str) -> Run | None:
+def next_up(db: Database, provider: str, full: Sequence[str] = ()) -> Run | None:
     """The run that `claim` would take."""
-    sql = f"SELECT {RUN_COLUMNS} FROM runs WHERE status = 'queued' AND provider = ? ORDER BY {ORDER} LIMIT 1"
-    return next(iter(as_runs(db, fetch(db, sql, [provider]))), None)
+    sql = f"SELECT {RUN_COLUMNS} FROM runs WHERE {_waiting(full)} ORDER BY {ORDER} LIMIT 1"
+    return next(iter(as_runs(db, fetch(db, sql, [provider, *full]))), None)
 
 
-def claim(db: Database, provider: str) -> Run | None:
+def claim(db: Database, provider: str, full: Sequence[str] = ()) -> Run | None:
     """The next queued run of this provider, now running; None when there is none.
 
-    One guarded statement: no other claim can take the same run.
+    full: ids of models of which no more runs may be under way. One guarded statement: no other claim can take the
+    same run.
     """
     sql = (
         "UPDATE runs SET status = 'running', phase = 'preparing', attempt = attempt + 1, "
         "error = NULL, error_message = NULL, error_code = NULL, started_at = coalesce(started_at, ?) "
         "WHERE status = 'queued' AND seq = "
-        f"(SELECT seq FROM runs WHERE status = 'queued' AND provider = ? ORDER BY {ORDER} LIMIT 1) "
+        f"(SELECT seq FROM runs WHERE {_waiting(full)} ORDER BY {ORDER} LIMIT 1) "
         f"RETURNING {RUN_COLUMNS}"
     )
-    taken = fetch(db, sql, [stamp(), provider])
+    taken = fetch(db, sql, [stamp(), provider, *full])
     if not taken:
         return None
     run = as_run(taken[0])
     _event(db, run.seq, Status.QUEUED, Status.RUNNING, run.phase, Message("event.started"))
     return run
+
+
+def _waiting(full: Sequence[str]) -> str:
+    """Condition: queued, of this provider, and of none of these models."""
+    others = f" AND model NOT IN ({', '.join('?' * len(full))})" if full else ""
+    return f"status = 'queued' AND provider = ?{others}"
 
 
 def waiting_providers(db: Database) -> list[str]:

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from studio.catalogue import validation
+from studio.catalogue import pricing, validation
 from studio.catalogue.schema import (
     Catalogue,
     Durations,
@@ -185,7 +185,7 @@ def test_what_was_left_open_is_completed_and_nothing_else_changes() -> None:
 )
 def test_the_price_follows_the_first_line_that_fits(body: JSON, region: str, usd: float | None) -> None:
     request = validation.parse({"model": "test/clip", "task": "text-to-video", "prompt": "a"} | body, CATALOGUE)
-    assert validation.price(validation.complete(request, CLIP), CLIP, {}, region=region) == usd
+    assert pricing.price(validation.complete(request, CLIP), CLIP, {}, region=region) == usd
 
 
 def test_a_model_switch_keeps_what_is_legal_and_says_what_changed() -> None:

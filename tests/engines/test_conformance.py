@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import re
 import time
 from collections.abc import Coroutine, Iterator
 from pathlib import Path
@@ -13,15 +14,16 @@ import pytest
 from studio import engines
 from studio.catalogue import validation
 from studio.domain import REQUEST, Progress, Status, Task
-from studio.engines.base import Engine, Job
+from studio.engines.base import Cancels, Engine, Job, required
 from studio.errors import UnknownHandle
-from studio.settings import SECRET_NAMES, Settings
+from studio.settings import Settings, looks_secret
 from studio.studio import Studio
 from tests.support.engine_cases import CASES, Case
 from tests.support.kit import QUICK
 
 T = TypeVar("T")
 LIMIT_S = 60
+ASKED = re.compile(r"""(?:option|secret)\(\s*"(\w+)""")
 
 
 @pytest.fixture(params=sorted(CASES))
@@ -52,13 +54,12 @@ async def finish(engine: Engine, handle: str) -> Progress:
     return seen
 
 
-def test_the_facts_are_whole(case: Case) -> None:
+def test_the_info_are_whole(case: Case) -> None:
     engine = case.build()
-    facts = engine.facts
-    assert facts.name == case.name
-    assert facts.label
-    assert min(facts.limits.submits_per_s, facts.limits.concurrent, facts.limits.polls_per_s) > 0
-    assert [m for m in case.catalogue if m.provider == facts.name], "an engine without models"
+    info = engine.info
+    assert info.name == case.name
+    assert info.label
+    assert [m for m in case.catalogue if m.provider == info.name], "an engine without models"
     assert engine.missing() is None
     play(engine.close())
 
@@ -113,7 +114,7 @@ def test_after_a_restart_a_handle_still_counts_or_is_said_to_be_lost(case: Case,
         if case.outlives:
             assert (await finish(second, handle)).status == Status.SUCCEEDED
         else:
-            assert second.facts.repeatable, "what a restart loses must be free to repeat"
+            assert second.info.repeatable, "what a restart loses must be free to repeat"
             with pytest.raises(UnknownHandle):
                 await second.poll(handle)
         await second.close()
@@ -126,7 +127,7 @@ def test_cancel_stops_the_run_or_says_that_it_cannot(case: Case, tmp_path: Path)
         engine = case.build()
         await engine.submit(job(case, tmp_path, case.body | {"prompt": "first"}, "r_1"))
         handle = await engine.submit(job(case, tmp_path, case.slow, "r_2"))
-        if await engine.cancel(handle):
+        if isinstance(engine, Cancels) and await engine.cancel(handle):
             assert (await finish(engine, handle)).status == Status.CANCELLED
         await engine.close()
 
@@ -159,10 +160,21 @@ def test_through_the_studio_it_ends_with_kept_files(case: Case) -> None:
 def test_without_a_setting_an_engine_says_what_to_set(name: str, tmp_path: Path) -> None:
     """Built without any environment, it neither fails nor calls anybody."""
     engine = engines.build(name, Settings(data=tmp_path))
-    assert engine.facts.name == name
+    assert engine.info.name == name
     said = engine.missing()
-    for needed in engine.facts.needs:
-        if needed in SECRET_NAMES:
+    for needed in engine.info.needs:
+        if looks_secret(needed):
             assert said
             assert needed in said
     play(engine.close())
+
+
+@pytest.mark.parametrize("name", sorted(engines.REGISTRY))
+def test_an_engine_declares_every_name_that_it_asks_for(name: str) -> None:
+    """The README's table, the Settings page and the guard of keys go by the declaration."""
+    declared = engines.environment(name)
+    folder = Path(engines.__file__).parent / name
+    asked = {found for path in folder.glob("*.py") for found in ASKED.findall(path.read_text("utf-8"))}
+    assert asked <= set(declared)
+    assert [n for n, variable in declared.items() if variable.secret] == [n for n in declared if looks_secret(n)]
+    assert engines.build(name, Settings()).info.needs == required(declared)

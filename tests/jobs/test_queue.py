@@ -7,9 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from studio.catalogue import Catalogue
+from studio.catalogue import AccountLimits, Catalogue
 from studio.domain import Status
-from studio.engines.base import Limits
 from studio.engines.fake import FakeEngine, FakeProvider, FindingFake, Script
 from studio.errors import Conflict
 from studio.settings import Settings
@@ -62,7 +61,11 @@ def test_a_pause_is_remembered_across_a_restart(settings: Settings, catalogue: C
 def test_an_engine_never_has_more_runs_in_flight_than_it_allows(
     settings: Settings, catalogue: Catalogue, tmp_path: Path
 ) -> None:
-    engine = FakeEngine(provider=FakeProvider(tmp_path / "p"), limits=Limits(1000, 2, 1000), script=Script(wait_s=0.15))
+    engine = FakeEngine(
+        provider=FakeProvider(tmp_path / "p"),
+        limits=AccountLimits(submits_per_s=1000, concurrent=2, polls_per_s=1000),
+        script=Script(wait_s=0.15),
+    )
     most = 0
     with Studio.open(settings, engines={"fake": engine}, catalogue=catalogue, timing=QUICK) as studio:
         made = studio.local.requests.submit(image(n=6))
@@ -73,7 +76,7 @@ def test_an_engine_never_has_more_runs_in_flight_than_it_allows(
 
 def test_submits_keep_the_rate_of_the_engine(settings: Settings, catalogue: Catalogue, tmp_path: Path) -> None:
     provider = FakeProvider(tmp_path / "p")
-    engine = FakeEngine(provider=provider, limits=Limits(submits_per_s=5, concurrent=20, polls_per_s=1000))
+    engine = FakeEngine(provider=provider, limits=AccountLimits(submits_per_s=5, concurrent=20, polls_per_s=1000))
     with Studio.open(settings, engines={"fake": engine}, catalogue=catalogue, timing=QUICK) as studio:
         made = studio.local.requests.submit_many([image(n=8), image(n=4)])
         studio.local.runs.wait([r.id for r in made], timeout_s=20)

@@ -1,4 +1,4 @@
-"""Wan on Alibaba Cloud Model Studio (DashScope). Facts about the models stand in studio/catalogue/alibaba.toml."""
+"""Wan on Alibaba Cloud Model Studio (DashScope). EngineInfo about the models stand in studio/catalogue/alibaba.toml."""
 
 from studio.engines.alibaba.engine import AlibabaEngine
 

@@ -12,18 +12,17 @@ import json
 import re
 from collections.abc import Callable, Collection, Mapping
 from functools import partial
-from typing import Literal
+from typing import ClassVar, Literal
 
-from studio.catalogue import Model
+from studio.catalogue import AccountLimits, Model
 from studio.domain import JSON, Asset, Progress, Request, Status
 from studio.engines import mapping
 from studio.engines.alibaba import errors, pricing, reconcile, regions, uploads
 from studio.engines.alibaba import request as request_body
 from studio.engines.alibaba import response as response_body
 from studio.engines.alibaba.tasks import Tasks
-from studio.engines.base import Facts, Job, Limits
+from studio.engines.base import EngineInfo, Job, Variable, required
 from studio.engines.http import ApiClient
-from studio.engines.rate_limit import RateLimiter
 from studio.engines.strict_json import number, rows, table
 from studio.errors import CapabilityError, Refused, Unavailable, UnknownHandle, UnknownOutcome
 from studio.messages import Message, joined, term
@@ -46,15 +45,33 @@ DIRECT_S = 300.0
 class AlibabaEngine:
     """See engines.base.Engine. settle_s: a lost submit that the task list does not show for so long was never made."""
 
+    environment: ClassVar = {
+        KEY: Variable(secret=True, required=True),
+        "ALIBABA_REGION": Variable(),
+        "ALIBABA_WORKSPACE": Variable(),
+        "ALIBABA_BASE_URL": Variable(),
+        "ALIBABA_IMAGES": Variable(),
+        "ALIBABA_CONCURRENT": Variable(),
+        "ALIBABA_SUBMITS_PER_S": Variable(),
+    }
+
     def __init__(self, settings: Settings, *, settle_s: float = reconcile.SETTLE_S) -> None:
         self._settings, self.place = settings, regions.place(settings)
         concurrent = int(_number(settings, "ALIBABA_CONCURRENT", 10))
-        limits = Limits(_number(settings, "ALIBABA_SUBMITS_PER_S", 5.0), concurrent, polls_per_s=1000.0)
-        self.facts = Facts("alibaba", errors.LABEL, (KEY,), limits, base_url=self.place.base)
+        per_s = _number(settings, "ALIBABA_SUBMITS_PER_S", 5.0)
+        limits = AccountLimits(submits_per_s=per_s, concurrent=max(1, concurrent), polls_per_s=1000.0)
+        faster = per_s if per_s > 5.0 else None
+        self.info = EngineInfo(
+            "alibaba",
+            errors.LABEL,
+            required(self.environment),
+            limits,
+            model_submits_per_s=faster,
+            base_url=self.place.base,
+        )
         self._api = ApiClient(self.place.base, label=errors.LABEL, auth=self._auth)
         self._tasks = Tasks(self._api, self.place)
         self._finder = reconcile.Finder(self._tasks, settle_s)
-        self._turns: dict[str, RateLimiter] = {}
 
     def _auth(self) -> dict[str, str]:
         key = self._settings.secret(KEY) or ""
@@ -72,8 +89,8 @@ class AlibabaEngine:
             return Message("alibaba.images_option")
         return self.place.wrong
 
-    def lacks(self, model: Model) -> str | None:
-        """See engines.base.Lacks: a key's region has not all models."""
+    def unavailable(self, model: Model) -> str | None:
+        """See engines.base.ModelAvailability: a key's region has not all models."""
         region, offered = self.place.region, model.regions
         if not region or not offered or region in offered:
             return None
@@ -85,7 +102,7 @@ class AlibabaEngine:
     def problems(self, request: Request, model: Model, assets: Mapping[str, Asset]) -> list[CapabilityError]:
         """What the row allows but this region, or the sense of the parameters, does not."""
         found: list[CapabilityError] = []
-        if said := self.lacks(model):
+        if said := self.unavailable(model):
             found.append(CapabilityError(said, field="model", value=model.id, limit=", ".join(model.regions)))
         references = len(request.references)
         name = model.engine.get("words")
@@ -124,7 +141,6 @@ class AlibabaEngine:
         """Send the job; its handle. See engines.base."""
         model, row = request_body.name_at(job.model, self.place.region), job.model.engine
         direct = self._direct(row)
-        await self._turn(model, float(row.get("submits_per_s", 5))).acquire()
         await self._check_face(job)
         stream = direct and bool(row.get("stream"))
         build = partial(request_body.build, job, region=self.place.region, stream=stream)
@@ -142,13 +158,6 @@ class AlibabaEngine:
     def _direct(self, row: Mapping[str, object]) -> bool:
         wanted = self._settings.option("ALIBABA_IMAGES", "tasks") == "direct"
         return wanted and row.get("path") == "image" and self.place.region != "frankfurt"
-
-    def _turn(self, model: str, per_s: float) -> RateLimiter:
-        """The limiter of one model: its documented rate, unless ALIBABA_SUBMITS_PER_S says the account has more."""
-        if model not in self._turns:
-            faster = self.facts.limits.submits_per_s
-            self._turns[model] = RateLimiter(per_s if faster <= 5.0 else faster)
-        return self._turns[model]
 
     async def _task(self, body: JSON, path: str, headers: Mapping[str, str], model: str) -> str:
         reply = await self._api.call(
@@ -229,9 +238,9 @@ class AlibabaEngine:
             raise Unavailable(said, code=word[:40])
         return Progress(status=WORDS[word], word=word)
 
-    def announce(self, tell: Callable[[str], None]) -> None:
-        """See engines.base.Announces."""
-        self._tasks.announce(tell)
+    def subscribe(self, callback: Callable[[str], None]) -> None:
+        """See engines.base.Notifications."""
+        self._tasks.subscribe(callback)
 
     async def cancel(self, handle: str) -> bool:
         """Only tasks that have not begun can be stopped."""
@@ -241,7 +250,7 @@ class AlibabaEngine:
     async def find(
         self, job: Job, *, submitted_after: float, submitted_before: float, known: Collection[str] = ()
     ) -> list[str]:
-        """See engines.base.Finds and find.py."""
+        """See engines.base.SubmitLookup and find.py."""
         if self._direct(job.model.engine):
             raise UnknownOutcome(Message("alibaba.direct_call"))
         model = request_body.name_at(job.model, self.place.region)

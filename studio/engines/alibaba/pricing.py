@@ -8,9 +8,8 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from studio.catalogue import Model, validation
+from studio.catalogue import Model, pricing
 from studio.domain import JSON, Asset, Kind, Request
-from studio.engines.alibaba.request import images_at_most
 from studio.engines.strict_json import number
 
 CAP_S = {1: 5.0, 2: 2.5, 3: 1.65, 4: 1.25, 5: 1.0}
@@ -36,8 +35,7 @@ def input_s(request: Request, model: Model, inputs: Mapping[str, Asset]) -> floa
 
 def estimate(request: Request, model: Model, inputs: Mapping[str, Asset], region: str) -> float | None:
     """Dollars for one run, before it is made; for a set of pictures, as if all came."""
-    billed, pictures = input_s(request, model, inputs), images_at_most(request, model)
-    return validation.price(request, model, inputs, input_s=billed, images=pictures, region=region)
+    return pricing.price(request, model, inputs, input_s=input_s(request, model, inputs), region=region)
 
 
 def rates(request: Request, model: Model, region: str) -> dict[str, float]:
@@ -45,11 +43,11 @@ def rates(request: Request, model: Model, region: str) -> dict[str, float]:
 
     Units with a tier (second@1080) are those of the row's other tiers, since the task tells which one it billed.
     """
-    found = {unit: line.usd for unit, line in validation.price_lines(request, model, region=region).items()}
+    found = pricing.rates(request, model, region=region)
     tiers = {str(t) for line in model.prices if (t := line.when.get("tier"))} - {request.tier}
     for tier in sorted(t for t in tiers if t.removesuffix("P").isdecimal()):
         other = request.model_copy(update={"tier": tier})
-        lines = validation.price_lines(other, model, region=region)
+        lines = pricing.price_lines(other, model, region=region)
         found |= {f"{unit}@{tier.removesuffix('P')}": line.usd for unit, line in lines.items() if "tier" in line.when}
     return found
 

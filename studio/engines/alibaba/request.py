@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from studio.catalogue import Model
-from studio.domain import JSON, Kind, Request
+from studio.domain import JSON, Kind
 from studio.engines import mapping
 from studio.engines.base import Job
 
@@ -43,13 +43,3 @@ def build(job: Job, *, region: str, stream: bool = False) -> JSON:
     if stream:
         made["parameters"]["stream"] = True
     return made
-
-
-def images_at_most(request: Request, model: Model) -> int:
-    """How many pictures one run may bring, and cost."""
-    if most := model.engine.get("most_images"):
-        return int(request.params.get(most) or 1)
-    series = model.engine.get("series")
-    if series and request.params.get(series["switch"]):
-        return int(request.params.get(series["length"]) or 1)
-    return 1

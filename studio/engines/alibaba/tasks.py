@@ -65,11 +65,11 @@ class Tasks:
         self._looks, self._lists = RateLimiter(QUERIES_PER_S), RateLimiter(QUERIES_PER_S)
         self._watched: dict[str, Watched] = {}
         self._sweeping: asyncio.Task[None] | None = None
-        self._tell: Callable[[str], None] = lambda _: None
+        self._on_change: Callable[[str], None] = lambda _: None
 
-    def announce(self, tell: Callable[[str], None]) -> None:
-        """Call `tell` with the handle of a task that has left the list of waiting ones."""
-        self._tell = tell
+    def subscribe(self, callback: Callable[[str], None]) -> None:
+        """Call `callback` with the handle of a task that has left the list of waiting ones."""
+        self._on_change = callback
 
     def watch(self, task: str, handle: str) -> None:
         """Count this task among those that go on."""
@@ -158,7 +158,7 @@ class Tasks:
             await asyncio.sleep(max(0.05, pause - (time.monotonic() - started)))
         for known in self._watched.values():
             known.word = ""
-            self._tell(known.handle)
+            self._on_change(known.handle)
 
     async def _waiting(self) -> dict[str, str]:
         """Task id -> word, of all that wait or run. PENDING is read first, so that none slips from one to the other.
@@ -185,4 +185,4 @@ class Tasks:
                 known.word = ""
                 if not known.announced:
                     known.announced = True
-                    self._tell(known.handle)
+                    self._on_change(known.handle)

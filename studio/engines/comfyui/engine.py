@@ -12,12 +12,13 @@ import uuid
 from collections.abc import Callable, Collection, Mapping
 from dataclasses import replace
 from pathlib import Path
+from typing import ClassVar
 from urllib.parse import urlencode
 
-from studio.catalogue import Model
+from studio.catalogue import AccountLimits, Model
 from studio.domain import JSON, Asset, Kind, Output, Progress, Request, Status
 from studio.engines import gpu_cost
-from studio.engines.base import Facts, Job, Limits
+from studio.engines.base import EngineInfo, Job, Variable, required
 from studio.engines.comfyui import build, model_files
 from studio.engines.comfyui.inspect import work_of
 from studio.engines.comfyui.model_choices import Choices
@@ -38,11 +39,16 @@ KINDS = {
 class ComfyEngine:
     """One ComfyUI server, named by COMFYUI_URL."""
 
-    facts = Facts(
+    environment: ClassVar = {
+        "COMFYUI_URL": Variable(required=True),
+        "COMFYUI_AUTH": Variable(secret=True),
+        **gpu_cost.ENVIRONMENT,
+    }
+    info = EngineInfo(
         name="comfyui",
         label="ComfyUI",
-        needs=("COMFYUI_URL",),
-        limits=Limits(submits_per_s=10, concurrent=8, polls_per_s=20),
+        needs=required(environment),
+        limits=AccountLimits(submits_per_s=10, concurrent=8, polls_per_s=20),
         repeatable=True,
         by_time=True,
     )
@@ -52,12 +58,12 @@ class ComfyEngine:
         auth = settings.secret("COMFYUI_AUTH")
         headers = {"Authorization": auth} if auth else {}
         self._base = base
-        self.facts = replace(ComfyEngine.facts, base_url=base)  # so that results may come from a private address
+        self.info = replace(ComfyEngine.info, base_url=base)  # so that results may come from a private address
         self._server = Server(base, headers)
         # stable for a data folder: after a restart of the studio, events of runs in flight still come to us
         client_id = uuid.uuid5(uuid.NAMESPACE_URL, str(settings.data.resolve())).hex
-        self._tell: Callable[[str], None] = lambda _: None
-        self._listener = Listener(base, client_id, headers, lambda handle: self._tell(handle))
+        self._on_change: Callable[[str], None] = lambda _: None
+        self._listener = Listener(base, client_id, headers, lambda handle: self._on_change(handle))
         self._client_id = client_id
         self._cancelled: set[str] = set()
         self._previews = settings.data / "cache" / "previews"
@@ -191,9 +197,9 @@ class ComfyEngine:
             found.append(Output(kind=kind, url=url, headers=self._server.headers))
         return found
 
-    def announce(self, tell: Callable[[str], None]) -> None:
+    def subscribe(self, callback: Callable[[str], None]) -> None:
         """The websocket says when a run has moved or ended, so that nobody waits for the next look."""
-        self._tell = tell
+        self._on_change = callback
 
     async def cancel(self, handle: str) -> bool:
         """Take it off the queue or interrupt it."""

@@ -13,9 +13,9 @@ import time
 from collections.abc import Mapping
 from pathlib import Path
 
-from studio.catalogue import Model
+from studio.catalogue import AccountLimits, Model
 from studio.domain import Asset, Kind, Output, Progress, Request, Status
-from studio.engines.base import Facts, Input, Job, Limits
+from studio.engines.base import EngineInfo, Input, Job
 from studio.engines.draft.order import order_of
 from studio.engines.draft.pool import SILENT_S, Piece, Pool
 from studio.errors import EngineError, Refused, StorageUnavailable, UnknownHandle, WorkerLost
@@ -35,8 +35,8 @@ class DraftEngine:
 
     def __init__(self, settings: Settings, *, silent_s: float = SILENT_S) -> None:
         size = settings.workers or min(os.cpu_count() or 1, MOST_BY_DEFAULT)
-        limits = Limits(submits_per_s=200, concurrent=size, polls_per_s=200)
-        self.facts = Facts("draft", "Draft (animatic)", limits=limits, repeatable=True, local=True, maps_hdr=True)
+        limits = AccountLimits(submits_per_s=200, concurrent=size, polls_per_s=200)
+        self.info = EngineInfo("draft", "Draft (animatic)", limits=limits, repeatable=True, local=True, maps_hdr=True)
         self.pool = Pool(size, silent_s=silent_s)
         self._name = secrets.token_hex(4)
         self._count = 0

@@ -25,7 +25,7 @@ from typing import Any, Literal, TextIO, cast
 
 from studio.engines.ticker import Ticker
 from studio.messages import Message, unpacked
-from studio.settings import SECRET_NAMES
+from studio.settings import without_secrets
 
 log = logging.getLogger(__name__)
 COMMAND = (sys.executable, "-m", "studio.animatic.worker")
@@ -75,7 +75,7 @@ class Worker:
     """One process and the thread that listens to it. jobs: how many it was given; retired: it gets no more."""
 
     def __init__(self, pool: Pool) -> None:
-        env = {k: v for k, v in os.environ.items() if k not in SECRET_NAMES}
+        env = without_secrets(os.environ)
         env["PYTHONPATH"] = os.pathsep.join(filter(None, (str(ROOT), env.get("PYTHONPATH"))))
         self.piece: Piece | None = None
         self.jobs = 0

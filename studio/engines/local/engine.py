@@ -6,11 +6,12 @@ import hashlib
 from collections.abc import Mapping
 from importlib.util import find_spec
 from pathlib import Path
+from typing import ClassVar
 
-from studio.catalogue import Model
+from studio.catalogue import AccountLimits, Model
 from studio.domain import JSON, Asset, Progress, Request, Status
 from studio.engines import gpu_cost
-from studio.engines.base import Facts, Input, Job, Limits
+from studio.engines.base import EngineInfo, Input, Job, Variable
 from studio.engines.local import cards, plan, recipe, weights
 from studio.engines.local.cards import Card
 from studio.engines.local.dispatch import SILENT_S, Dispatcher, Work
@@ -26,6 +27,16 @@ HANDLE = "local:"
 
 class LocalEngine:
     """The engine of provider `local`. grace_s, idle_s, limit (bytes) and silent_s: see Dispatcher."""
+
+    environment: ClassVar = {
+        "STUDIO_GPU": Variable(),
+        "STUDIO_MODELS": Variable(),
+        "STUDIO_GPU_MEMORY_GB": Variable(),
+        "STUDIO_GPU_IDLE_S": Variable(),
+        "STUDIO_GPU_CACHE_GB": Variable(),
+        "STUDIO_GPU_CACHE_DAYS": Variable(),
+        **gpu_cost.ENVIRONMENT,
+    }
 
     def __init__(
         self, settings: Settings, *, grace_s: float = 5.0, idle_s: float | None = None, limit: int | None = None,
@@ -46,10 +57,10 @@ class LocalEngine:
             silent_s=silent_s,
         )
         self.library = Library(settings, self.cards)
-        self.facts = Facts(
+        self.info = EngineInfo(
             name="local",
             label="Your GPU",
-            limits=Limits(submits_per_s=50, concurrent=max(1, len(self.cards)), polls_per_s=100),
+            limits=AccountLimits(submits_per_s=50, concurrent=max(1, len(self.cards)), polls_per_s=100),
             repeatable=True,
             local=True,
             by_time=True,

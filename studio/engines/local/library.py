@@ -20,7 +20,10 @@ from studio.engines.local import plan, weights
 from studio.engines.local.cards import Card
 from studio.errors import Conflict, NotFound, StudioError
 from studio.messages import Message, term, unpacked
-from studio.settings import SECRET_NAMES, Settings
+from studio.settings import Settings, without_secrets
+
+HUB_TOKENS = ("HF_TOKEN",)
+"""Keys that a download may need."""
 
 
 @dataclass
@@ -116,7 +119,7 @@ class Library:
                 return
             command = [sys.executable, "-m", "studio.engines.local.fetch"]
             job = json.dumps({"repo": repo, "into": str(own / repo), "files": list(files)})
-            environ = {k: v for k, v in os.environ.items() if k not in SECRET_NAMES}
+            environ = without_secrets(os.environ, keep=HUB_TOKENS)
             environ["PYTHONPATH"] = str(Path(studio.__file__).parents[1])
             process = subprocess.Popen([*command, job], stdout=subprocess.PIPE, text=True, env=environ)
             self._downloads[repo] = Download(repo, process=process)

@@ -15,14 +15,14 @@ from pathlib import Path
 import studio
 from studio.domain import JSON
 from studio.engines.local.cards import Card
-from studio.settings import SECRET_NAMES
+from studio.settings import without_secrets
 
 News = Callable[["Worker", JSON], None]
 
 
 def environment(card: Card, environ: Mapping[str, str] = os.environ) -> dict[str, str]:
     """What the worker sees: one card, no network, no key, memory that does not fragment."""
-    own = {k: v for k, v in environ.items() if k not in SECRET_NAMES}
+    own = without_secrets(environ)
     root = str(Path(studio.__file__).parents[1])
     own |= {
         "PYTHONPATH": os.pathsep.join(filter(None, (root, environ.get("PYTHONPATH", "")))),

@@ -9,6 +9,7 @@ import pytest
 from pydantic import SecretStr
 
 from studio.catalogue import Catalogue, Model, load, validation
+from studio.catalogue import pricing as rows
 from studio.domain import JSON, REQUEST, Asset, Kind
 from studio.engines.alibaba import AlibabaEngine, pricing
 from studio.settings import Settings
@@ -202,10 +203,10 @@ def test_regions_and_dollars_are_those_of_the_official_pages(
     model = row(name)
     options = {"ALIBABA_REGION": region, "ALIBABA_WORKSPACE": "ws"}
     engine = AlibabaEngine(Settings(secrets={"DASHSCOPE_API_KEY": SecretStr("sk-x")}, options=options))
-    assert (engine.lacks(model) is None) == (usd is not None)
+    assert (engine.unavailable(model) is None) == (usd is not None)
     if usd is not None:
         request = REQUEST.validate_python({"model": model.id, "task": model.tasks[0], **asked})
-        assert validation.price_lines(request, model, region=region)[unit].usd == usd
+        assert rows.price_lines(request, model, region=region)[unit].usd == usd
 
 
 @pytest.mark.parametrize("field", ["watermark", "prompt_extend", "shot_type"])

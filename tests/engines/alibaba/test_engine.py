@@ -607,7 +607,7 @@ def test_many_tasks_are_watched_through_the_list(server: AlibabaServer, tmp_path
 
     async def story() -> None:
         engine, told = bench.engine(), []
-        engine.announce(told.append)
+        engine.subscribe(told.append)
         job = bench.job(**T2V)
         handles = [await engine.submit(job) for _ in range(60)]
         await asyncio.gather(*(engine.poll(h) for h in handles[:5]))
@@ -633,7 +633,7 @@ def test_the_few_that_are_left_when_the_list_is_not_read_any_more_get_a_look(
 
     async def story() -> None:
         engine, told = bench.engine(), []
-        engine.announce(told.append)
+        engine.subscribe(told.append)
         job = bench.job(**T2V)
         handles = [await engine.submit(job) for _ in range(22)]
         for task in list(server.tasks.values())[:3]:

@@ -221,7 +221,7 @@ def test_the_end_of_a_run_is_announced_when_its_result_can_be_read(
                     ended.set()
 
             looks = set()
-            engine.announce(lambda handle: looks.add(asyncio.ensure_future(look(handle))))
+            engine.subscribe(lambda handle: looks.add(asyncio.ensure_future(look(handle))))
             await started(engine, job(tmp_path, "comfyui/qwen-image", width=256, height=256))
             await asyncio.wait_for(ended.wait(), 10)
 
@@ -254,7 +254,7 @@ def test_a_restarted_server_has_lost_the_run_and_says_so(server: ComfyServer, ur
             server.forget()
             with pytest.raises(UnknownHandle, match="restarted"):
                 await engine.poll(handle)
-        assert ComfyEngine.facts.repeatable
+        assert ComfyEngine.info.repeatable
 
     run(story)
 

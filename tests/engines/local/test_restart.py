@@ -56,5 +56,5 @@ def test_a_killed_studio_takes_its_workers_along_and_the_run_is_made_again(
 
     with pytest.raises(UnknownHandle):
         bench.look(handle)
-    assert bench.engine.facts.repeatable
+    assert bench.engine.info.repeatable
     assert bench.make(bench.job("wan2.2-t2v-a14b", run="lost")).status == Status.SUCCEEDED

@@ -1,0 +1,120 @@
+"""The engine of a made-up provider, as a real one would be written."""
+
+from __future__ import annotations
+
+import asyncio
+import hashlib
+import hmac
+import json
+from collections.abc import Mapping
+from typing import ClassVar, Literal
+
+from studio.catalogue import Model, pricing
+from studio.domain import JSON, Asset, Kind, Output, Progress, Request, Status
+from studio.engines import errors_http, mapping
+from studio.engines.base import AccountBalance, EngineInfo, Input, Job, Variable, required
+from studio.engines.http import ApiClient, Reply
+from studio.engines.strict_json import number, rows, table
+from studio.errors import EngineError, Unavailable, UnknownHandle, UnknownOutcome
+from studio.settings import Settings
+
+LABEL, KEY = "Newco", "NEWCO_API_KEY"
+STATES: dict[str, Literal[Status.QUEUED, Status.RUNNING]] = {"queued": Status.QUEUED, "working": Status.RUNNING}
+
+
+class NewcoEngine:
+    """See engines.base.Engine."""
+
+    environment: ClassVar = {KEY: Variable(secret=True, required=True), "NEWCO_BASE_URL": Variable()}
+
+    def __init__(self, settings: Settings) -> None:
+        self._key = settings.secret(KEY) or ""
+        base = settings.option("NEWCO_BASE_URL", "https://api.newco.example")
+        self.info = EngineInfo("newco", LABEL, required(self.environment), base_url=base)
+        self._api = ApiClient(base, label=LABEL, auth=lambda: {"Authorization": f"Key {self._key}"})
+
+    def missing(self) -> str | None:
+        """What to set before this engine can run."""
+        return None if self._key else f"Set {KEY} to use {LABEL}."
+
+    def estimate_usd(self, request: Request, model: Model, inputs: Mapping[str, Asset]) -> float | None:
+        """By the row's price list, in credits."""
+        return pricing.price(request, model, inputs)
+
+    async def prepare(self, job: Job) -> Mapping[str, str]:
+        """Upload the pictures: a ticket with the key, then the bytes to a signed address without it."""
+        return {i: await self._upload(file) for i, file in job.inputs.items()}
+
+    async def _upload(self, file: Input) -> str:
+        ticket = await self._api.call("POST", "/v1/uploads", json={"type": file.asset.mime, "size": file.asset.bytes})
+        if ticket.status != 200:
+            raise errors_http.of_reply(ticket, LABEL)
+        headers = {"content-type": file.asset.mime}
+        sent = await self._api.put_file(str(ticket.body.get("put_url")), file.path, headers=headers, total_s=60)
+        if sent.status_code != 200:
+            raise Unavailable(f"The upload was not taken (HTTP {sent.status_code}).", code=str(sent.status_code))
+        return str(ticket.body.get("url"))
+
+    async def submit(self, job: Job) -> str:
+        """Send the job; the handle is the address to ask, and what a credit is worth."""
+        body = await asyncio.to_thread(mapping.body, job)
+        params = {"webhook": job.webhook_url} if job.webhook_url else None
+        reply = await self._api.call("POST", job.model.engine["path"], json=body, params=params, paid=True)
+        if not 200 <= reply.status < 300:
+            raise errors_http.of_reply(reply, LABEL, call="submit")
+        if not isinstance(url := reply.body.get("status_url"), str):
+            raise UnknownOutcome(f"{LABEL} took the job but named no address.", code="no address")
+        return json.dumps({"url": url, "rates": pricing.rates(job.request, job.model)})
+
+    async def poll(self, handle: str) -> Progress:
+        """Look once. The provider answers with a list of results as soon as all are there."""
+        kept = _kept(handle)
+        reply = await self._api.call("GET", kept["url"])
+        if reply.status != 200:
+            raise errors_http.of_reply(reply, LABEL, call="poll")
+        if reply.items:
+            return _done(reply, kept["rates"])
+        word = str(reply.body.get("state"))
+        if word == "failed":
+            raise EngineError(f"{LABEL} failed: {errors_http.reason(reply.body)[1]}.", code="failed")
+        if word not in STATES:
+            raise Unavailable(f"{LABEL} calls the task {word[:40]!r}, which the studio does not know.", code=word[:40])
+        return Progress(status=STATES[word], word=word)
+
+    async def balance(self) -> AccountBalance:
+        """See engines.base.Balance."""
+        reply = await self._api.call("GET", "/v1/balance")
+        if reply.status != 200:
+            raise errors_http.of_reply(reply, LABEL)
+        credits = number(table(reply.body.get("data")).get("credits")) or 0.0
+        return AccountBalance(credits, "credits", round(credits * 0.005, 6))
+
+    async def verify(self, headers: Mapping[str, str], body: bytes) -> bool:
+        """See engines.base.Webhooks."""
+        wanted = hmac.new(self._key.encode(), body, hashlib.sha256).hexdigest()
+        return hmac.compare_digest(headers.get("x-newco-signature", ""), wanted)
+
+    def to_handle(self, body: JSON) -> str:
+        """See engines.base.Webhooks."""
+        return str(body.get("id") or "")
+
+    async def close(self) -> None:
+        """Give the connections back."""
+        await self._api.close()
+
+
+def _kept(handle: str) -> JSON:
+    try:
+        kept = json.loads(handle)
+    except ValueError:
+        kept = None
+    if not isinstance(kept, dict):
+        raise UnknownHandle(f"{handle[:40]!r} is no handle of {LABEL}.")
+    return kept
+
+
+def _done(reply: Reply, rates: Mapping[str, float]) -> Progress:
+    outputs = tuple(Output(kind=Kind.IMAGE, url=str(one["url"])) for one in rows(list(reply.items)) if one.get("url"))
+    credits = number(reply.headers.get("x-newco-credits"))
+    cost = pricing.billed({"credit": credits}, rates) if credits is not None else None
+    return Progress(status=Status.SUCCEEDED, word="done", outputs=outputs, cost_usd=cost)
