@@ -192,7 +192,9 @@ function limits(now) {
 function spending(state) {
   const shown = el("div", "st-spend");
   const load = async () => {
-    const told = await tried(get(`ui/house/spend?group=${state.group}&days=${state.days}`));
+    const told = await tried(
+      get(`ui/house/spend?${new URLSearchParams({ group: state.group, days: state.days, time_zone: timeZone() })}`),
+    );
     if (told) shown.replaceChildren(...(state.group === "day" ? byDay(told.rows, state.days) : byKey(told.rows)));
   };
   const tabs = ["day", "model", "owner"].map((group) =>
@@ -216,11 +218,21 @@ function spending(state) {
   return box("spending", el("div", "st-spendtools", {}, ...tabs, el("span", "st-grow"), days), shown);
 }
 
+const timeZone = () => Intl.DateTimeFormat().resolvedOptions().timeZone || "UTC";
+
+/** The last days here, today included, as ISO dates. */
+function lastDays(count) {
+  const iso = new Intl.DateTimeFormat("sv-SE"); // writes ISO dates
+  return Array.from({ length: count }, (_, i) => {
+    const day = new Date();
+    day.setDate(day.getDate() - (count - 1 - i));
+    return iso.format(day);
+  });
+}
+
 function byDay(rows, days) {
   const by = new Map(rows.map((r) => [r.key, r]));
-  const list = Array.from({ length: days }, (_, i) =>
-    new Date(Date.now() - (days - 1 - i) * 864e5).toISOString().slice(0, 10),
-  );
+  const list = lastDays(days);
   const most = Math.max(...rows.map((r) => r.usd), 0.01);
   const total = rows.reduce((sum, r) => sum + r.usd, 0);
   const chart = el(

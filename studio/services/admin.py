@@ -18,6 +18,7 @@ from studio.jobs import budget
 from studio.jobs.budget import SpendLimits
 from studio.messages import Message
 from studio.services.context import Context
+from studio.services.time_zones import zone_of
 from studio.store import assets, backup, ledger, runs, search
 from studio.store.mapping import stamp
 
@@ -93,7 +94,7 @@ class Admin:
         """Why this model cannot be used as the studio is set up, in a sentence; None when it is ready."""
         engine = self._context.engines.get(model.provider)
         if engine is None:
-            return f"This studio has no engine for {model.provider}."
+            return Message("run.studio_no_engine", provider=model.provider)
         return engine.missing() or (engine.unavailable(model) if isinstance(engine, ModelAvailability) else None)
 
     def purge(self, older_than_days: float = 30) -> int:
@@ -134,11 +135,15 @@ class Admin:
             budget.write(db, limits)
         return limits
 
-    def spend(self, group: Literal["day", "model", "owner"] = "day", since: date | None = None) -> list[SpendRow]:
-        """Money by day (UTC), model or owner, from that day on."""
+    def spend(
+        self, group: Literal["day", "model", "owner"] = "day", since: date | None = None, *, time_zone: str = ""
+    ) -> list[SpendRow]:
+        """Money by day, model or owner, from that day on. time_zone: where days begin, by its IANA name; "" is UTC."""
         with self._context.store.read() as db:
-            found = ledger.spend_by(db, group, since.isoformat() if since else "")
-        return [SpendRow(*row) for row in found]
+            zone = zone_of(time_zone)
+            if group == "day" and zone:
+                return [SpendRow(*row) for row in ledger.spend_by_day(db, zone, since or date.min + timedelta(days=1))]
+            return [SpendRow(*row) for row in ledger.spend_by(db, group, since.isoformat() if since else "")]
 
 
 def _size(folder: Path) -> int:

@@ -4,14 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from zoneinfo import ZoneInfo
 
 from studio.domain import Run
 from studio.errors import CapabilityError
-from studio.field_errors import short
 from studio.messages import Message
 from studio.services.context import Context
 from studio.services.runs import Runs
+from studio.services.time_zones import zone_of
 from studio.store import runs, search
 
 
@@ -24,17 +23,6 @@ class RunPage:
     next_before: int | None
     total: int
     capped: bool
-
-
-def _zone(name: str) -> ZoneInfo | None:
-    """None for "". Raises CapabilityError for a name that is none."""
-    if not name:
-        return None
-    try:
-        return ZoneInfo(name)
-    except (LookupError, ValueError, OSError):  # OSError: a folder of the zone files, or a name too long for a file
-        message = Message("value.time_zone", name=short(name))
-        raise CapabilityError(message, field="time_zone", value=name) from None
 
 
 class Gallery:
@@ -58,7 +46,7 @@ class Gallery:
             owner=self.user, task=task or None, model=model or None, kind=kind or None, status=status or None,
             ratings=tuple(range(rating_min, 6)) if rating_min else (), trashed=trashed,
         )  # fmt: skip
-        wanted = search.parse(query, wanted, zone=_zone(time_zone))
+        wanted = search.parse(query, wanted, zone=zone_of(time_zone))
         with self._context.store.read() as db:
             found, next_before = search.page(db, wanted, before=before, limit=max(1, min(limit, 500)))
             total, capped = search.total(db, wanted)

@@ -8,6 +8,7 @@ what is set aside counted as spent. Every row of a run carries the day of its re
 from __future__ import annotations
 
 import math
+from datetime import date, datetime, timedelta, tzinfo
 
 from sqlite_utils import Database
 
@@ -70,6 +71,21 @@ def spend_by(db: Database, group: str, since_day: str = "") -> list[tuple[str, f
         f"GROUP BY {column} ORDER BY {column}"
     )
     return [(r[0], r[1], r[2]) for r in db.execute(sql, [since_day]).fetchall()]
+
+
+def spend_by_day(db: Database, zone: tzinfo, since: date) -> list[tuple[str, float, int]]:
+    """ISO date, dollars and number of runs for each day in this time zone from `since` on, sorted by day.
+
+    A run counts on the day on which money was first set aside for it.
+    """
+    sql = f"SELECT min(at), sum(usd) FROM ledger WHERE day >= ? AND abs(usd) < {MOST_USD} GROUP BY run"  # day is in UTC
+    days: dict[str, tuple[float, int]] = {}
+    for at, usd in db.execute(sql, [(since - timedelta(days=1)).isoformat()]).fetchall():
+        day = datetime.fromisoformat(at).astimezone(zone).date()
+        if day >= since:
+            total, runs = days.get(day.isoformat(), (0.0, 0))
+            days[day.isoformat()] = (total + usd, runs + 1)
+    return [(day, round(usd, 6), runs) for day, (usd, runs) in sorted(days.items())]
 
 
 def _add(db: Database, run: Run, kind: str, usd: float, day: str) -> None:

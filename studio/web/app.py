@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import gc
 import logging
 import os
 import shutil
@@ -151,6 +152,7 @@ def served(studio: Studio, **options: Any) -> Iterator[str]:
 def serve(studio: Studio) -> None:
     """Serve the pages until the process is told to stop."""
     with served(studio) as url:
+        gc.freeze()  # pages and modules stay: a full collection need not walk them while an answer waits
         print(f"Wan Studio is ready at {url}", flush=True)
         while True:
             time.sleep(3600)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from datetime import date
 
 import pytest
 
@@ -92,6 +93,20 @@ def test_spend_is_grouped_by_day_model_and_owner(studio: Studio) -> None:
     assert [(r.key, r.usd, r.runs) for r in studio.admin.spend("owner")] == [("anna", 0.2, 2), ("ben", 0.1, 1)]
     assert [(r.key, r.runs) for r in studio.admin.spend("model")] == [("paid/image", 3)]
     assert len(studio.admin.spend("day")) == 1
+
+
+def test_days_of_spending_begin_where_the_user_is(studio: Studio) -> None:
+    """Half past eleven at night in UTC is the next day in Shanghai and the same day in Los Angeles."""
+    runs = studio.local.requests.submit(paid_image(n=2))
+    studio.local.runs.wait([r.id for r in runs], timeout_s=5)
+    with studio.context.store.write() as db:
+        db.execute("UPDATE ledger SET day = '2026-03-01', at = '2026-03-01T23:30:00+00:00'")
+    zones = ("", "Asia/Shanghai", "America/Los_Angeles")
+    days = [[(r.key, r.usd, r.runs) for r in studio.admin.spend("day", time_zone=zone)] for zone in zones]
+    assert days == [[(f"2026-03-0{day}", pytest.approx(0.2), 2)] for day in (1, 2, 1)]
+    assert studio.admin.spend("day", date(2026, 3, 2), time_zone="America/Los_Angeles") == []
+    with pytest.raises(CapabilityError):
+        studio.admin.spend("day", time_zone="Mars/Olympus")
 
 
 def test_limits_are_kept_and_wrong_ones_refused(studio: Studio) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import platform
 import sqlite3
 from dataclasses import asdict
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from functools import cache
 from importlib import metadata
 from typing import TYPE_CHECKING, Annotated, Any, Literal, cast
@@ -15,6 +15,7 @@ from pydantic import BaseModel, Field
 
 from studio.domain import JSON, Status, now
 from studio.payload import Payload
+from studio.services.time_zones import zone_of
 from studio.web.routes.runs import Keeper, SentenceRoute
 
 if TYPE_CHECKING:
@@ -55,9 +56,15 @@ def router(studio: Studio) -> APIRouter:
         }
 
     @made.get("/spend")
-    def spend(owner: Keeper, group: Literal["day", "model", "owner"] = "day", days: Annotated[int, Field(ge=1)] = 30):
-        since = (now() - timedelta(days=days - 1)).date()
-        return {"rows": [plain(row) for row in studio.admin.spend(group, since=since)]}
+    def spend(
+        owner: Keeper,
+        group: Literal["day", "model", "owner"] = "day",
+        days: Annotated[int, Field(ge=1)] = 30,
+        time_zone: Annotated[str, Field(max_length=64)] = "",
+    ) -> JSON:
+        """Money of the last days, today included; time_zone: where days begin, UTC without one."""
+        since = (now().astimezone(zone_of(time_zone) or UTC) - timedelta(days=days - 1)).date()
+        return {"rows": [plain(row) for row in studio.admin.spend(group, since=since, time_zone=time_zone)]}
 
     @made.post("/limits")
     def set_limits(body: SpendingLimits, owner: Keeper) -> JSON:
