@@ -119,7 +119,7 @@ class Durations(Row):
     max_with_clip: float | None = None
 
 
-class Text(Row):
+class PromptSpec(Row):
     """A prompt field. max_chars: 0 means none is taken. beyond: what the provider does with more characters.
     optional_for: tasks that do without it although it is required."""
 
@@ -234,8 +234,8 @@ class Model(Row):
     durations: Durations | None = None
     fps: tuple[int, ...] = ()
     default_fps: int | None = None
-    prompt: Text = Text(required=True)
-    negative_prompt: Text | None = None
+    prompt: PromptSpec = PromptSpec(required=True)
+    negative_prompt: PromptSpec | None = None
     seeds: Seeds | None = None
     audio: Literal["always", "never", "optional"] = "never"
     audio_default: bool = True

@@ -34,7 +34,7 @@ class LinkGone(EngineError):
 
 
 @dataclass(frozen=True)
-class Home:
+class AllowedHosts:
     """Hosts and ports of the provider itself, which may be private.
 
     anywhere: for the links of an engine on this machine, which are the studio's own.
@@ -44,7 +44,7 @@ class Home:
     anywhere: bool = False
 
     @classmethod
-    def of(cls, *base_urls: str) -> Home:
+    def of(cls, *base_urls: str) -> AllowedHosts:
         """The home of these base URLs; nowhere private, where they are none."""
         places: dict[tuple[str, int], None] = {}
         for base in base_urls:
@@ -54,8 +54,8 @@ class Home:
         return cls(tuple(place for place in places if place[0]))
 
 
-NOWHERE, ANYWHERE = Home(), Home(anywhere=True)
-_home: ContextVar[Home] = ContextVar("home", default=NOWHERE)
+NOWHERE, ANYWHERE = AllowedHosts(), AllowedHosts(anywhere=True)
+_home: ContextVar[AllowedHosts] = ContextVar("home", default=NOWHERE)
 
 
 def parse(link: str) -> httpx.URL:
@@ -79,7 +79,7 @@ def shown(link: str) -> str:
     return f"{text[:60]}…" if len(text) > 60 else text or Message("link.empty")
 
 
-async def allowed(host: str, port: int, home: Home) -> list[str]:
+async def allowed(host: str, port: int, home: AllowedHosts) -> list[str]:
     """The addresses of the host that may be connected to. Raises LinkGone where there is none, Unavailable where the
     name cannot be found."""
     found = await _resolved(host, port)
@@ -93,7 +93,7 @@ async def allowed(host: str, port: int, home: Home) -> list[str]:
     return good
 
 
-async def check(url: httpx.URL, home: Home) -> None:
+async def check(url: httpx.URL, home: AllowedHosts) -> None:
     """Raise LinkGone for a URL that leads nowhere allowed."""
     await allowed(url.host, url.port or PORTS[url.scheme], home)
 

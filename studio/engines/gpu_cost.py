@@ -61,7 +61,7 @@ def kind_of(request: Request, model: Model) -> tuple[str, str]:
     return about, hashlib.sha256(settings.encode()).hexdigest()[:12]
 
 
-class Times:
+class RunTimes:
     """How long the card worked on earlier runs, in one JSON file. Safe from any thread; a broken file is begun anew."""
 
     def __init__(self, path: Path) -> None:

@@ -67,7 +67,7 @@ class ApiClient:
         total_s: float = 60.0,
     ) -> None:  # fmt: skip
         self.base, self.label, self._auth, self.total_s = base.rstrip("/"), label, auth, total_s
-        self._home = addresses.Home.of(base, *hosts)
+        self._home = addresses.AllowedHosts.of(base, *hosts)
         self._trusted = {_origin(addresses.parse(url)) for url in (base, *hosts) if url}
         self._client: httpx.AsyncClient | None = None
         self._outside: httpx.AsyncClient | None = None

@@ -17,7 +17,7 @@ from sqlite_utils import Database
 
 from studio.catalogue import Catalogue, Model
 from studio.domain import Asset, Phase, Progress, Run, Status
-from studio.engines.addresses import ANYWHERE, Home
+from studio.engines.addresses import ANYWHERE, AllowedHosts
 from studio.engines.base import Engine, Input, Job, Notifications, account_limits
 from studio.engines.rate_limit import RateLimiter
 from studio.errors import NotFound, StorageUnavailable
@@ -167,7 +167,7 @@ class EngineLane:
         self._of_model: dict[str, RateLimiter] = {}
         self._under_way: dict[str, str] = {}
         self.downloads = asyncio.Semaphore(DOWNLOADS_AT_ONCE)
-        self.home = ANYWHERE if self.info.local else Home.of(self.info.base_url, *self.info.hosts)
+        self.home = ANYWHERE if self.info.local else AllowedHosts.of(self.info.base_url, *self.info.hosts)
         self.updates: dict[str, asyncio.Event] = {}
         if isinstance(engine, Notifications):
             engine.subscribe(self._notify)

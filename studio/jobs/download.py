@@ -17,7 +17,7 @@ import httpx
 
 from studio.domain import Kind, Run
 from studio.engines import addresses
-from studio.engines.addresses import NOWHERE, Home, LinkGone
+from studio.engines.addresses import NOWHERE, AllowedHosts, LinkGone
 from studio.engines.base import EngineInfo
 from studio.engines.http import KEPT_CONNECTIONS, KEPT_S, retry_after_s
 from studio.errors import EngineError, MediaError, RateLimited, Unavailable
@@ -50,7 +50,7 @@ class Source:
     url: str
     headers: Mapping[str, str] = field(default_factory=dict[str, str])
     expected_bytes: int | None = None
-    home: Home = NOWHERE
+    home: AllowedHosts = NOWHERE
     most_bytes: int = MOST_OWN_BYTES
 
 

@@ -15,7 +15,7 @@ from studio.messages import Message, term
 from studio.settings import Settings
 
 if TYPE_CHECKING:
-    from studio.engines.comfyui.model_files import Place
+    from studio.engines.comfyui.model_files import FileRole
 
 SEEN_FOR_S = 60.0
 """How long the server's node definitions are taken as known; without an answer, it is asked again at once."""
@@ -113,7 +113,7 @@ class ComfyModels:
         }
 
 
-def _role(place: Place) -> JSON:
+def _role(place: FileRole) -> JSON:
     spec = place.spec
     return {
         "role": place.role,

@@ -22,9 +22,9 @@ from studio.settings import Settings
 from studio.store import Store, queue
 
 if TYPE_CHECKING:
-    from studio.engines.comfyui.inspect import Lacking, OutputNode
+    from studio.engines.comfyui.inspect import MissingChoice, OutputNode
     from studio.engines.comfyui.workflow import Slot
-    from studio.engines.comfyui.workflow_export import Shared
+    from studio.engines.comfyui.workflow_export import ExportedWorkflow
 
 HEAD_BYTES = 64
 
@@ -45,7 +45,7 @@ class Reading:
     makes: Kind | None
     server: Server
     missing: list[str] = field(default_factory=list)
-    lacking: list[Lacking] = field(default_factory=list)
+    lacking: list[MissingChoice] = field(default_factory=list)
     labels: dict[str, str] = field(default_factory=dict)
     label: str = ""
     name: str = ""
@@ -109,7 +109,7 @@ class Workflows:
         graph: JSON,
         mapped: dict[str, str] | None = None,
         labels: dict[str, str] | None = None,
-        given: Shared | None = None,
+        given: ExportedWorkflow | None = None,
     ) -> Reading:
         from studio.engines.comfyui import inspect, workflow
 

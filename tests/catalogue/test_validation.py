@@ -17,9 +17,9 @@ from studio.catalogue.schema import (
     Model,
     ParamSpec,
     Price,
+    PromptSpec,
     Seeds,
     Size,
-    Text,
 )
 from studio.domain import JSON, Asset, Kind, Task
 from studio.errors import CapabilityError, NotFound
@@ -50,8 +50,8 @@ CLIP = Model(
     sizes=SIZES,
     default_size=(1280, 720),
     durations=Durations(min=2, max=15, default=5),
-    prompt=Text(required=True, max_chars=20, beyond="cut"),
-    negative_prompt=Text(max_chars=5),
+    prompt=PromptSpec(required=True, max_chars=20, beyond="cut"),
+    negative_prompt=PromptSpec(max_chars=5),
     seeds=Seeds(min=0, max=100),
     audio="optional",
     max_n=4,

@@ -12,7 +12,7 @@ from studio import catalogue, settings
 from studio.catalogue import validation
 from studio.domain import JSON, Run, Status
 from studio.engines import gpu_cost
-from studio.engines.comfyui.inspect import work_of
+from studio.engines.comfyui.inspect import history_entry
 from studio.studio import Studio
 from tests.providers.comfyui import ComfyServer, official_files
 from tests.providers.serving import served
@@ -144,12 +144,12 @@ def entry(**events: object) -> JSON:
 
 def test_only_work_that_was_done_tells_how_long_it_takes() -> None:
     start, end = {"timestamp": 1_000}, {"timestamp": 3_500}
-    whole = work_of(entry(execution_start=start, execution_cached={"nodes": ["1"]}, execution_success=end))
+    whole = history_entry(entry(execution_start=start, execution_cached={"nodes": ["1"]}, execution_success=end))
     assert (whole.seconds, whole.kind, whole.spared) == (2.5, ("a", "b"), False)
-    assert work_of(entry(execution_cached={"nodes": ["1", "2"]})).spared
+    assert history_entry(entry(execution_cached={"nodes": ["1", "2"]})).spared
     for strange in (entry(execution_start=start), entry(execution_start=end, execution_success=start), {}):
-        assert work_of(strange).seconds is None
-    assert work_of({"prompt": [1, "p", {}, None, []], "status": {"messages": [3, ["a"], ["b", 1]]}}).kind is None
+        assert history_entry(strange).seconds is None
+    assert history_entry({"prompt": [1, "p", {}, None, []], "status": {"messages": [3, ["a"], ["b", 1]]}}).kind is None
 
 
 def test_a_broken_file_of_times_is_begun_anew(tmp_path: Path) -> None:
@@ -158,8 +158,8 @@ def test_a_broken_file_of_times_is_begun_anew(tmp_path: Path) -> None:
     kind = gpu_cost.kind_of(validation.complete(validation.parse(dict(BODY), catalogue.load()), model), model)
     for text in ("{", "[]", '{"a": 3}', '{"a": [["r", "s", "long"]]}'):
         path.write_text(text)
-        times = gpu_cost.Times(path)
+        times = gpu_cost.RunTimes(path)
         assert times.expect(kind) is None
         times.add(kind, "r1", 2.0)
         times.add(kind, "r1", 99.0)  # the same run, seen again
-        assert gpu_cost.Times(path).expect(kind) == 2.0
+        assert gpu_cost.RunTimes(path).expect(kind) == 2.0

@@ -7,7 +7,7 @@ from datetime import date
 import pytest
 
 from studio.catalogue import load
-from studio.catalogue.schema import Catalogue, Durations, FreeSize, InputSpec, Model, Size, Text
+from studio.catalogue.schema import Catalogue, Durations, FreeSize, InputSpec, Model, PromptSpec, Size
 from studio.domain import Asset, Kind, Task
 from studio.errors import CapabilityError, Conflict, NotFound
 from studio.storyboard import edit, plan, to_timeline
@@ -27,7 +27,7 @@ MODEL = Model(
         Size(tier="720P", aspect="9:16", width=720, height=1280),
     ),
     durations=Durations(min=2, max=15),
-    prompt=Text(required=True, max_chars=200, beyond="cut"),
+    prompt=PromptSpec(required=True, max_chars=200, beyond="cut"),
     multi_shot=True,
     reference_names={Kind.IMAGE: "character{n}"},
     **FACTS,  # type: ignore[arg-type]

@@ -13,9 +13,9 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-from studio.engines.local import heavy
+from studio.engines.local import torch_imports
 
-heavy.load()
+torch_imports.load()
 
 import diffusers  # noqa: E402
 import transformers  # noqa: E402

@@ -56,7 +56,7 @@ class AlibabaEngine:
     }
 
     def __init__(self, settings: Settings, *, settle_s: float = reconcile.SETTLE_S) -> None:
-        self._settings, self.place = settings, regions.place(settings)
+        self._settings, self.endpoint = settings, regions.endpoint(settings)
         concurrent = int(_number(settings, "ALIBABA_CONCURRENT", 10))
         per_s = _number(settings, "ALIBABA_SUBMITS_PER_S", 5.0)
         limits = AccountLimits(submits_per_s=per_s, concurrent=max(1, concurrent), polls_per_s=1000.0)
@@ -67,15 +67,15 @@ class AlibabaEngine:
             required(self.environment),
             limits,
             model_submits_per_s=faster,
-            base_url=self.place.base,
+            base_url=self.endpoint.base,
         )
-        self._api = ApiClient(self.place.base, label=errors.LABEL, auth=self._auth)
-        self._tasks = Tasks(self._api, self.place)
-        self._finder = reconcile.Finder(self._tasks, settle_s)
+        self._api = ApiClient(self.endpoint.base, label=errors.LABEL, auth=self._auth)
+        self._tasks = Tasks(self._api, self.endpoint)
+        self._finder = reconcile.TaskFinder(self._tasks, settle_s)
 
     def _auth(self) -> dict[str, str]:
         key = self._settings.secret(KEY) or ""
-        extra = {"X-DashScope-WorkSpace": self.place.workspace} if self.place.workspace else {}
+        extra = {"X-DashScope-WorkSpace": self.endpoint.workspace} if self.endpoint.workspace else {}
         return {"Authorization": f"Bearer {key}", **extra}
 
     def missing(self) -> str | None:
@@ -87,15 +87,15 @@ class AlibabaEngine:
             return Message("alibaba.coding_plan_key", key=KEY)
         if self._settings.option("ALIBABA_IMAGES", "tasks") not in ("tasks", "direct"):
             return Message("alibaba.images_option")
-        return self.place.wrong
+        return self.endpoint.problem
 
     def unavailable(self, model: Model) -> str | None:
         """See engines.base.ModelAvailability: a key's region has not all models."""
-        region, offered = self.place.region, model.regions
+        region, offered = self.endpoint.region, model.regions
         if not region or not offered or region in offered:
             return None
         where = ", ".join(r.capitalize() for r in offered)
-        said = Message("alibaba.offered_in", model=term(model.label), where=where, here=self.place.name)
+        said = Message("alibaba.offered_in", model=term(model.label), where=where, here=self.endpoint.name)
         advice = Message("alibaba.other_region")
         return joined(said, advice)
 
@@ -115,15 +115,15 @@ class AlibabaEngine:
 
     def estimate_usd(self, request: Request, model: Model, inputs: Mapping[str, Asset]) -> float | None:
         """By the row's price list in this region."""
-        return pricing.estimate(request, model, inputs, self.place.price_region)
+        return pricing.estimate(request, model, inputs, self.endpoint.price_region)
 
     # ------------------------------------------------------------------------------------------------ start
 
     async def prepare(self, job: Job) -> Mapping[str, str]:
         """Upload what cannot travel inside the call. Keys: asset ids; FACE + id: a copy for the face check."""
-        nowhere = self.place.region not in ("", *regions.UPLOADS)
+        nowhere = self.endpoint.region not in ("", *regions.UPLOADS)
         inside = request_body.inlined(job, any_size=nowhere)
-        model = request_body.name_at(job.model, self.place.region)
+        model = request_body.name_at(job.model, self.endpoint.region)
         made: dict[str, str] = {}
         for name, ids in job.request.media().items():
             for i in ids:
@@ -135,15 +135,15 @@ class AlibabaEngine:
 
     async def _upload(self, model: str, job: Job, asset_id: str) -> str:
         file = job.inputs[asset_id]
-        return await uploads.upload(self._api, self.place, model, file.path, file.asset)
+        return await uploads.upload(self._api, self.endpoint, model, file.path, file.asset)
 
     async def submit(self, job: Job) -> str:
         """Send the job; its handle. See engines.base."""
-        model, row = request_body.name_at(job.model, self.place.region), job.model.engine
+        model, row = request_body.name_at(job.model, self.endpoint.region), job.model.engine
         direct = self._direct(row)
         await self._check_face(job)
         stream = direct and bool(row.get("stream"))
-        build = partial(request_body.build, job, region=self.place.region, stream=stream)
+        build = partial(request_body.build, job, region=self.endpoint.region, stream=stream)
         body = await asyncio.to_thread(build) if job.inputs else build()  # files are read and encoded
         resolve = uploads.RESOLVE if any(u.startswith("oss:") for u in job.uploads.values()) else {}
         if direct:
@@ -157,7 +157,7 @@ class AlibabaEngine:
 
     def _direct(self, row: Mapping[str, object]) -> bool:
         wanted = self._settings.option("ALIBABA_IMAGES", "tasks") == "direct"
-        return wanted and row.get("path") == "image" and self.place.region != "frankfurt"
+        return wanted and row.get("path") == "image" and self.endpoint.region != "frankfurt"
 
     async def _task(self, body: JSON, path: str, headers: Mapping[str, str], model: str) -> str:
         reply = await self._api.call(
@@ -168,27 +168,27 @@ class AlibabaEngine:
             return task
         if reply.status == 200 and not errors.code_of(reply.body)[0]:
             raise UnknownOutcome(Message("engine.no_task_named", provider=term(errors.LABEL)), code="no task")
-        raise errors.of_reply(reply, self.place, model, lookup=True)
+        raise errors.of_reply(reply, self.endpoint, model, lookup=True)
 
     async def _at_once(self, body: JSON, headers: Mapping[str, str], model: str) -> JSON:
         reply = await self._api.call(
             "POST", request_body.DIRECT_PATH, json=body, headers=headers, paid=True, total_s=DIRECT_S
         )
         if reply.status != 200 or errors.code_of(reply.body)[0]:
-            raise errors.of_reply(reply, self.place, model)
+            raise errors.of_reply(reply, self.endpoint, model)
         return reply.body
 
     async def _stream(self, body: JSON, headers: Mapping[str, str], model: str) -> JSON:
         headers = {**self._auth(), "X-DashScope-SSE": "enable", **headers}
-        url = self.place.base + request_body.DIRECT_PATH
+        url = self.endpoint.base + request_body.DIRECT_PATH
         request = self._api.client.build_request("POST", url, json=body, headers=headers)
         async with self._api.sending(request, paid=True, total_s=DIRECT_S) as response:
             if response.status_code != 200:
-                raise errors.of_reply(await self._api.reply(response), self.place, model)
+                raise errors.of_reply(await self._api.reply(response), self.endpoint, model)
             try:
                 return await response_body.gathered(self._api.events(response))
             except response_body.StreamError as error:
-                raise errors.of_task(error.body, self.place, model) from error
+                raise errors.of_task(error.body, self.endpoint, model) from error
 
     async def _check_face(self, job: Job) -> None:
         """Ask whether the portrait can be made to speak. Costs half a tenth of a cent; not part of the paid submit."""
@@ -198,14 +198,14 @@ class AlibabaEngine:
         body = {"model": check, "input": {"image_url": job.uploads[FACE + job.request.image]}}
         reply = await self._api.call("POST", request_body.FACE_PATH, json=body, headers=uploads.RESOLVE)
         if reply.status != 200 or errors.code_of(reply.body)[0]:
-            raise errors.of_reply(reply, self.place, check)
+            raise errors.of_reply(reply, self.endpoint, check)
         if not table(reply.body.get("output")).get("check_pass"):
             said = Message("alibaba.no_face")
             raise Refused(said, code="face")
 
     def _handle(self, job: Job, *, task: str = "", result: JSON | None = None, found_for: str = "") -> str:
-        kept: JSON = {"task": task, "model": request_body.name_at(job.model, self.place.region)}
-        kept["usd"] = pricing.rates(job.request, job.model, self.place.price_region)
+        kept: JSON = {"task": task, "model": request_body.name_at(job.model, self.endpoint.region)}
+        kept["usd"] = pricing.rates(job.request, job.model, self.endpoint.price_region)
         if found_for:
             kept["found_for"] = found_for
         if result is not None:
@@ -216,7 +216,7 @@ class AlibabaEngine:
 
     async def poll(self, handle: str) -> Progress:
         """Look once. A direct answer is in the handle itself."""
-        kept = _kept(handle)
+        kept = _parsed(handle)
         if result := kept.get("result"):
             return _done(result, "SUCCEEDED", kept["usd"])
         task, model = kept["task"], kept["model"]
@@ -226,7 +226,7 @@ class AlibabaEngine:
         if word in ("FAILED", "UNKNOWN", "SUCCEEDED", "CANCELED"):
             self._tasks.forget(task)
         if word == "FAILED":
-            raise errors.of_task(body, self.place, model)
+            raise errors.of_task(body, self.endpoint, model)
         if word == "UNKNOWN":
             said = Message("alibaba.task_expired", provider=term(errors.LABEL), task=term(task))
             raise UnknownHandle(said, code=task)
@@ -244,7 +244,7 @@ class AlibabaEngine:
 
     async def cancel(self, handle: str) -> bool:
         """Only tasks that have not begun can be stopped."""
-        task = _kept(handle).get("task")
+        task = _parsed(handle).get("task")
         return bool(task) and await self._tasks.cancel(task)
 
     async def find(
@@ -253,9 +253,9 @@ class AlibabaEngine:
         """See engines.base.SubmitLookup and find.py."""
         if self._direct(job.model.engine):
             raise UnknownOutcome(Message("alibaba.direct_call"))
-        model = request_body.name_at(job.model, self.place.region)
+        model = request_body.name_at(job.model, self.endpoint.region)
         taken = {json.loads(h).get("task") for h in known if h.startswith("{")}
-        window = reconcile.Window(submitted_after, submitted_before)
+        window = reconcile.SubmitWindow(submitted_after, submitted_before)
         found = await self._finder.find(job, model, window, taken)
         return [self._handle(job, task=t, found_for=reconcile.plain(job.request.prompt)) for t in found]
 
@@ -268,7 +268,7 @@ class AlibabaEngine:
 FACE = "face:"
 
 
-def _kept(handle: str) -> JSON:
+def _parsed(handle: str) -> JSON:
     """What a handle of ours says. Raises UnknownHandle for any other text."""
     try:
         kept = json.loads(handle)

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from studio.domain import JSON
 from studio.engines import errors_http
-from studio.engines.alibaba.regions import Place
+from studio.engines.alibaba.regions import Endpoint
 from studio.engines.errors_http import plain
 from studio.engines.http import Reply
 from studio.engines.strict_json import table
@@ -43,13 +43,13 @@ NO_ANSWER = ("ClientDisconnect",)
 
 def code_of(body: JSON) -> tuple[str, str]:
     """(code, message) of an error, wherever the provider put it; ("", "") when the body holds none."""
-    for place in (body, table(body.get("output"))):
-        if code := place.get("code"):
-            return str(code)[:100], str(place.get("message") or place.get("msg") or "")
+    for part in (body, table(body.get("output"))):
+        if code := part.get("code"):
+            return str(code)[:100], str(part.get("message") or part.get("msg") or "")
     return "", ""
 
 
-def of_reply(reply: Reply, place: Place, model: str, *, lookup: bool = False) -> EngineError:
+def of_reply(reply: Reply, endpoint: Endpoint, model: str, *, lookup: bool = False) -> EngineError:
     """The error of an HTTP answer. lookup: it answered a submit that the task list can find; doubt is worth a look."""
     code, message = code_of(reply.body)
     if lookup and code in NO_ANSWER:
@@ -57,22 +57,22 @@ def of_reply(reply: Reply, place: Place, model: str, *, lookup: bool = False) ->
     unknown = lookup and reply.status >= 500
     slower = reply.status == 429 or (reply.status >= 500 and "timeout" in code.lower())
     if code and not unknown and (_is_billing(code) or not slower):
-        return _of_code(code, message, place, model, reply.retry_after_s)
+        return _of_code(code, message, endpoint, model, reply.retry_after_s)
     error = errors_http.of_reply(reply, LABEL, call="submit" if lookup else "other", code=code)
-    return Unauthorised(_key_words(place), code=error.code) if isinstance(error, Unauthorised) else error
+    return Unauthorised(_key_words(endpoint), code=error.code) if isinstance(error, Unauthorised) else error
 
 
-def of_look(reply: Reply, place: Place) -> EngineError:
+def of_look(reply: Reply, endpoint: Endpoint) -> EngineError:
     """The error of a look at a task that is on file. No answer to a look says that the task is lost, so whatever does
     not concern the key or the account is passing, and looked at again."""
-    error = of_reply(reply, place, "this task")
+    error = of_reply(reply, endpoint, "this task")
     if error.transient or isinstance(error, Unauthorised | OutOfCredit):
         return error
     word = error.code or str(reply.status)
     return Unavailable(Message("engine.no_usable_answer", provider=term(LABEL), word=word), code=word)
 
 
-def of_task(body: JSON, place: Place, model: str) -> EngineError:
+def of_task(body: JSON, endpoint: Endpoint, model: str) -> EngineError:
     """The error of a task that failed. It is never transient: looking at the same task again changes nothing."""
     code, message = code_of(body)
     if not code:
@@ -81,7 +81,7 @@ def of_task(body: JSON, place: Place, model: str) -> EngineError:
         if message:
             said = Message("engine.failed_saying", provider=term(LABEL), message=plain(message))
         return EngineError(said, code="FAILED")
-    found = _of_code(code, message, place, model, None)
+    found = _of_code(code, message, endpoint, model, None)
     if isinstance(found, Refused):
         return found
     if isinstance(found, RateLimited | Unavailable):
@@ -99,7 +99,7 @@ def of_nothing(code: str, message: str) -> EngineError:
     )
 
 
-def _of_code(code: str, message: str, place: Place, model: str, wait: float | None) -> EngineError:
+def _of_code(code: str, message: str, endpoint: Endpoint, model: str, wait: float | None) -> EngineError:
     why = _why(code, message)
     if code in MODERATION:
         return Moderated(_moderation_words(code, why), code=code)
@@ -110,7 +110,7 @@ def _of_code(code: str, message: str, place: Place, model: str, wait: float | No
         said = Message("alibaba.free_quota", model=model, why=why)
         return OutOfCredit(said, code=code)
     if code in KEY:
-        return Unauthorised(_key_words(place), code=code)
+        return Unauthorised(_key_words(endpoint), code=code)
     if code in WORKSPACE:
         return Unauthorised(Message("alibaba.workspace", why=why), code=code)
     if code in ADDRESS:
@@ -119,7 +119,7 @@ def _of_code(code: str, message: str, place: Place, model: str, wait: float | No
     if code.startswith(SLOWER):
         return RateLimited(Message("engine.slow_down", provider=term(LABEL), why=code), code=code, retry_after_s=wait)
     if code in NO_MODEL or "url error" in message:
-        said = Message("alibaba.no_model", provider=term(LABEL), model=model, region=place.name, why=why)
+        said = Message("alibaba.no_model", provider=term(LABEL), model=model, region=endpoint.name, why=why)
         return Refused(said, code=code)
     if code.startswith(FETCH):
         said = Message("alibaba.fetch_failed", provider=term(LABEL), why=why)
@@ -129,7 +129,7 @@ def _of_code(code: str, message: str, place: Place, model: str, wait: float | No
     if code.startswith((*SERVICE, *NO_ANSWER)):
         return Unavailable(Message("engine.has_fault", provider=term(LABEL), why=why), code=code, retry_after_s=wait)
     if "synchronous" in message:
-        said = Message("alibaba.no_sync", provider=term(LABEL), region=place.name, why=why)
+        said = Message("alibaba.no_sync", provider=term(LABEL), region=endpoint.name, why=why)
         return Refused(said, code=code)
     return Refused(Message("engine.refused", provider=term(LABEL), why=why), code=code)
 
@@ -146,8 +146,8 @@ def _moderation_words(code: str, why: str) -> str:
     return joined(said, Message("alibaba.change_words"))
 
 
-def _key_words(place: Place) -> str:
-    return Message("alibaba.key_region", provider=term(LABEL), region=place.name)
+def _key_words(endpoint: Endpoint) -> str:
+    return Message("alibaba.key_region", provider=term(LABEL), region=endpoint.name)
 
 
 def _why(code: str, message: str) -> str:

@@ -57,19 +57,19 @@ def actual(usage: JSON, rates: Mapping[str, float]) -> float | None:
     tier = number(usage.get("SR"))
     rates = {unit: rates.get(f"{unit}@{tier:g}", usd) if tier else usd for unit, usd in rates.items()}
     fixed = rates.get("run", 0.0)
-    if (images := _told(usage, MOST_IMAGES, "image_count")) is not None and "image" in rates:
+    if (images := _amount(usage, MOST_IMAGES, "image_count")) is not None and "image" in rates:
         return round(images * rates["image"] + fixed, 6)
-    taken = _told(usage, MOST_S, "input_video_duration") or 0.0
-    made = _told(usage, MOST_S, "output_video_duration", "video_duration")
+    taken = _amount(usage, MOST_S, "input_video_duration") or 0.0
+    made = _amount(usage, MOST_S, "output_video_duration", "video_duration")
     if not made:
-        billed = _told(usage, MOST_S, "duration")  # the billed total: input and output
+        billed = _amount(usage, MOST_S, "duration")  # the billed total: input and output
         made = None if billed is None or billed < taken else billed - taken
     if made is None or "second" not in rates:
         return None
     return round(made * rates["second"] + taken * rates.get("input_second", 0.0) + fixed, 6)
 
 
-def _told(usage: Mapping[str, object], most: float, *names: str) -> float | None:
+def _amount(usage: Mapping[str, object], most: float, *names: str) -> float | None:
     """The first of these that is a number a task can have used."""
     found = (number(usage.get(name)) for name in names)
     return next((value for value in found if value is not None and value <= most), None)

@@ -30,7 +30,7 @@ AROUND_S = 1800.0
 
 
 @dataclass
-class Window:
+class SubmitWindow:
     """When the submit was under way, by our clock, in Unix seconds."""
 
     after: float
@@ -38,7 +38,7 @@ class Window:
 
 
 @dataclass
-class Sent:
+class PendingSubmit:
     """A submit under way; task is set when the provider named it."""
 
     run_id: str
@@ -46,7 +46,7 @@ class Sent:
 
 
 @dataclass(frozen=True)
-class Lost:
+class LostSubmit:
     """A submit without an answer. since: monotonic seconds. prompt: plain."""
 
     since: float
@@ -54,20 +54,20 @@ class Lost:
 
 
 @dataclass
-class Finder:
+class TaskFinder:
     """Remembers what this process sends, and what it looks for."""
 
     tasks: Tasks
     settle_s: float
-    _under_way: dict[str, list[Sent]] = field(default_factory=dict)
+    _under_way: dict[str, list[PendingSubmit]] = field(default_factory=dict)
     _sent: dict[str, str] = field(default_factory=dict)
     _sent_at: dict[str, float] = field(default_factory=dict)
-    _lost: dict[str, dict[str, Lost]] = field(default_factory=dict)
+    _lost: dict[str, dict[str, LostSubmit]] = field(default_factory=dict)
 
     @contextmanager
-    def sending(self, model: str, job: Job) -> Iterator[Sent]:
+    def sending(self, model: str, job: Job) -> Iterator[PendingSubmit]:
         """While a submit is under way. Its task, once known, belongs to this run."""
-        sent, began = Sent(job.run_id), time.monotonic()
+        sent, began = PendingSubmit(job.run_id), time.monotonic()
         self._under_way.setdefault(model, []).append(sent)
         try:
             yield sent
@@ -81,12 +81,12 @@ class Finder:
                 self._sent_at[sent.task] = began
                 self._lost.get(model, {}).pop(job.run_id, None)
 
-    def _lose(self, model: str, job: Job) -> Lost:
+    def _lose(self, model: str, job: Job) -> LostSubmit:
         """Remember that the answer is missing, since when it is."""
-        lost = Lost(time.monotonic(), plain(job.request.prompt))
+        lost = LostSubmit(time.monotonic(), plain(job.request.prompt))
         return self._lost.setdefault(model, {}).setdefault(job.run_id, lost)
 
-    async def find(self, job: Job, model: str, window: Window, taken: set[str | None]) -> list[str]:
+    async def find(self, job: Job, model: str, window: SubmitWindow, taken: set[str | None]) -> list[str]:
         """Ids of tasks that the submit of this job made: one, or none for certain.
 
         Raises Unavailable while it is too early to say and UnknownOutcome when it stays in doubt.
@@ -136,7 +136,7 @@ class Finder:
         prompt = await self._prompt(str(row["task_id"]))
         return prompt is None or prompt == plain(job.request.prompt)
 
-    async def _can_only_be(self, job: Job, task: str, others: list[Lost]) -> bool:
+    async def _can_only_be(self, job: Job, task: str, others: list[LostSubmit]) -> bool:
         """Certainly the task of this run: it tells this prompt, and no other lost run has the same one."""
         prompt = plain(job.request.prompt)
         return bool(prompt) and all(o.prompt != prompt for o in others) and await self._prompt(task) == prompt

@@ -30,13 +30,13 @@ UPLOADS = ("beijing", "singapore")
 
 
 @dataclass(frozen=True)
-class Place:
-    """base: address up to and with /api/v1. region: "" when unknown. wrong: what to correct, or None."""
+class Endpoint:
+    """base: address up to and with /api/v1. region: "" when unknown. problem: what to correct, or None."""
 
     base: str
     region: str
     workspace: str = ""
-    wrong: str | None = None
+    problem: str | None = None
 
     @property
     def name(self) -> str:
@@ -51,24 +51,26 @@ class Place:
         return self.region or "beijing"
 
 
-def place(settings: Settings) -> Place:
-    """The place from ALIBABA_BASE_URL, ALIBABA_REGION and ALIBABA_WORKSPACE; Beijing without any, as in the SDK."""
+def endpoint(settings: Settings) -> Endpoint:
+    """The endpoint from ALIBABA_BASE_URL, ALIBABA_REGION and ALIBABA_WORKSPACE; Beijing without any, as in the SDK."""
     region, workspace = settings.option("ALIBABA_REGION").lower(), settings.option("ALIBABA_WORKSPACE")
     base = settings.option("ALIBABA_BASE_URL").rstrip("/")
     if region and region not in WORKSPACE:
-        return Place("", "", wrong=Message("alibaba.bad_region", region=f"{region!r}", listed=", ".join(WORKSPACE)))
+        return Endpoint(
+            "", "", problem=Message("alibaba.bad_region", region=f"{region!r}", listed=", ".join(WORKSPACE))
+        )
     if base:
         parts = urlsplit(base)
         if parts.scheme not in ("http", "https") or not parts.hostname:
-            return Place("", "", wrong=Message("alibaba.bad_base", base=f"{base!r}"))
-        return Place(base if parts.path else f"{base}/api/v1", region or _of_host(parts.hostname), workspace)
+            return Endpoint("", "", problem=Message("alibaba.bad_base", base=f"{base!r}"))
+        return Endpoint(base if parts.path else f"{base}/api/v1", region or _of_host(parts.hostname), workspace)
     region = region or "beijing"
     if workspace:
-        return Place(f"https://{workspace}.{WORKSPACE[region]}.maas.aliyuncs.com/api/v1", region)
+        return Endpoint(f"https://{workspace}.{WORKSPACE[region]}.maas.aliyuncs.com/api/v1", region)
     if region not in CLASSIC:
         said = Message("alibaba.needs_workspace", region=region.capitalize())
-        return Place("", region, wrong=said)
-    return Place(f"{CLASSIC[region]}/api/v1", region)
+        return Endpoint("", region, problem=said)
+    return Endpoint(f"{CLASSIC[region]}/api/v1", region)
 
 
 def _of_host(host: str) -> str:

@@ -15,7 +15,7 @@ from dataclasses import dataclass
 
 from studio.domain import JSON
 from studio.engines.alibaba import errors
-from studio.engines.alibaba.regions import Place
+from studio.engines.alibaba.regions import Endpoint
 from studio.engines.http import ApiClient
 from studio.engines.rate_limit import RateLimiter
 from studio.engines.strict_json import number, rows, table
@@ -43,7 +43,7 @@ def made_at(row: JSON) -> float:
 
 
 @dataclass
-class Watched:
+class WatchedTask:
     """A task that is going on. word, seen: its last status and when (monotonic seconds) the list showed it.
 
     handle: what is announced. since, asked: when it was first and last asked for.
@@ -60,10 +60,10 @@ class Watched:
 class Tasks:
     """All tasks of one account that this process watches."""
 
-    def __init__(self, api: ApiClient, place: Place) -> None:
-        self._api, self._place = api, place
+    def __init__(self, api: ApiClient, endpoint: Endpoint) -> None:
+        self._api, self._endpoint = api, endpoint
         self._looks, self._lists = RateLimiter(QUERIES_PER_S), RateLimiter(QUERIES_PER_S)
-        self._watched: dict[str, Watched] = {}
+        self._watched: dict[str, WatchedTask] = {}
         self._sweeping: asyncio.Task[None] | None = None
         self._on_change: Callable[[str], None] = lambda _: None
 
@@ -74,7 +74,7 @@ class Tasks:
     def watch(self, task: str, handle: str) -> None:
         """Count this task among those that go on."""
         now = time.monotonic()
-        self._watched.setdefault(task, Watched(handle, now, now)).asked = now
+        self._watched.setdefault(task, WatchedTask(handle, now, now)).asked = now
         if len(self._watched) > MANY and (self._sweeping is None or self._sweeping.done()):
             self._sweeping = asyncio.get_running_loop().create_task(self._sweep(), name="alibaba tasks")
 
@@ -102,7 +102,7 @@ class Tasks:
         reply = await self._api.call("GET", f"/tasks/{task}")
         output = table(reply.body.get("output"))
         if reply.status != 200 or not (output.get("task_status") or errors.code_of(reply.body)[0]):
-            raise errors.of_look(reply, self._place)
+            raise errors.of_look(reply, self._endpoint)
         return reply.body
 
     async def cancel(self, task: str) -> bool:
@@ -114,7 +114,7 @@ class Tasks:
             return True
         if code == "UnsupportedOperation":
             return False
-        raise errors.of_reply(reply, self._place, "this task")
+        raise errors.of_reply(reply, self._endpoint, "this task")
 
     async def of_model(self, model: str, *, after: float) -> list[JSON]:
         """Rows of the list for this model, made after this time (Unix seconds).
@@ -139,7 +139,7 @@ class Tasks:
         await self._lists.acquire()
         reply = await self._api.call("GET", "/tasks/", params={"page_no": page, "page_size": PAGE, **filters})
         if reply.status != 200:
-            raise errors.of_reply(reply, self._place, "the list of tasks")
+            raise errors.of_reply(reply, self._endpoint, "the list of tasks")
         if not isinstance(reply.body.get("data"), list):
             raise Unavailable(Message("alibaba.empty_list"), code="list")
         return reply.body

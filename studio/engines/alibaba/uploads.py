@@ -13,7 +13,7 @@ import httpx
 
 from studio.domain import Asset
 from studio.engines.alibaba import errors
-from studio.engines.alibaba.regions import UPLOADS, Place
+from studio.engines.alibaba.regions import UPLOADS, Endpoint
 from studio.engines.http import ApiClient
 from studio.errors import EngineError, Refused, Unavailable
 from studio.messages import Message
@@ -29,9 +29,9 @@ FIELDS = {
 UPLOAD_S = 600.0
 
 
-async def upload(api: ApiClient, place: Place, model: str, path: Path, asset: Asset) -> str:
+async def upload(api: ApiClient, endpoint: Endpoint, model: str, path: Path, asset: Asset) -> str:
     """Bring one file to the provider; its oss:// address. Free, and may be repeated."""
-    policy = await _policy(api, place, model)
+    policy = await _policy(api, endpoint, model)
     most = float(policy.get("max_file_size_mb") or 1000)
     if path.stat().st_size > most * 1_000_000:
         raise Refused(
@@ -49,12 +49,12 @@ async def upload(api: ApiClient, place: Place, model: str, path: Path, asset: As
     return f"oss://{key}"
 
 
-async def _policy(api: ApiClient, place: Place, model: str) -> dict[str, str]:
+async def _policy(api: ApiClient, endpoint: Endpoint, model: str) -> dict[str, str]:
     reply = await api.call("GET", "/uploads", params={"action": "getPolicy", "model": model})
     if reply.status != 200 or errors.code_of(reply.body)[0]:
-        error = errors.of_reply(reply, place, model)
-        if isinstance(error, Refused) and place.region not in UPLOADS:
-            raise _nowhere(place) from None
+        error = errors.of_reply(reply, endpoint, model)
+        if isinstance(error, Refused) and endpoint.region not in UPLOADS:
+            raise _nowhere(endpoint) from None
         raise error
     policy = reply.body.get("data")
     if not isinstance(policy, dict) or not {*FIELDS.values(), "upload_dir", "upload_host"} <= set(policy):
@@ -62,8 +62,8 @@ async def _policy(api: ApiClient, place: Place, model: str) -> dict[str, str]:
     return policy
 
 
-def _nowhere(place: Place) -> EngineError:
-    said = Message("alibaba.no_upload", region=place.name)
+def _nowhere(endpoint: Endpoint) -> EngineError:
+    said = Message("alibaba.no_upload", region=endpoint.name)
     return Refused(said, code="upload")
 
 

@@ -10,7 +10,7 @@ from studio.domain import JSON, REQUEST, Request, Task
 from studio.engines import lora
 from studio.engines.base import Job
 from studio.engines.comfyui import model_files
-from studio.engines.comfyui.graphs import BUILDERS, Order
+from studio.engines.comfyui.graphs import BUILDERS, GraphInputs
 from studio.engines.comfyui.workflow import fill
 from studio.engines.lora import Lora
 
@@ -60,11 +60,13 @@ def _roles(model: Model, request: Request) -> JSON:
     return {k: v for k, v in model.engine["files"].items() if v.get("when") in (None, request.params.get("mode"))}
 
 
-def _order(request: Request, model: Model, seed: int, found: Mapping[str, str], inputs: dict[str, list[str]]) -> Order:
+def _order(
+    request: Request, model: Model, seed: int, found: Mapping[str, str], inputs: dict[str, list[str]]
+) -> GraphInputs:
     fps = model.fps[0] if model.fps else 0
     length = round((request.duration_s or 0) * fps) + 1
     width, height = shapes.size(request, model, {})
-    return Order(
+    return GraphInputs(
         request=request, seed=seed, files=found, inputs=inputs, prefix="", fps=fps, length=length,
         width=width, height=height, negative=model.engine.get("negative", ""),
     )  # fmt: skip

@@ -20,7 +20,7 @@ from studio.domain import JSON, Asset, Kind, Output, Progress, Request, Status
 from studio.engines import gpu_cost
 from studio.engines.base import EngineInfo, Job, Variable, required
 from studio.engines.comfyui import build, model_files
-from studio.engines.comfyui.inspect import work_of
+from studio.engines.comfyui.inspect import history_entry
 from studio.engines.comfyui.model_choices import Choices
 from studio.engines.comfyui.server import UNKNOWN_SHAPE, Server
 from studio.engines.comfyui.websocket import Listener
@@ -69,7 +69,7 @@ class ComfyEngine:
         self._previews = settings.data / "cache" / "previews"
         self._choices = Choices(settings.data)
         self._rate = gpu_cost.usd_per_s(settings)
-        self._times = gpu_cost.Times(settings.data / "cache" / "comfyui" / "times.json")
+        self._times = gpu_cost.RunTimes(settings.data / "cache" / "comfyui" / "times.json")
 
     def missing(self) -> str | None:
         """What to set, or None."""
@@ -162,7 +162,7 @@ class ComfyEngine:
         return Progress(status=Status.RUNNING, word=word, fraction=seen.fraction if seen else None, preview=preview)
 
     def _ended(self, handle: str, entry: JSON) -> Progress:
-        work = work_of(entry)
+        work = history_entry(entry)
         if "execution_interrupted" in work.messages:
             return Progress(status=Status.CANCELLED, word="interrupted")
         if work.failed or "execution_error" in work.messages:

@@ -35,7 +35,7 @@ def out(link: Link, index: int) -> Link:
 
 
 @dataclass(frozen=True)
-class Order:
+class GraphInputs:
     """What a builder needs. files: model file by role. inputs: names of uploaded files by input name.
 
     prefix: of the output files' names. length: frames of the clip, from duration and the row's rate. loras: the user's
@@ -60,7 +60,7 @@ class Order:
         return self.request.params[name]
 
 
-def wan22(order: Order) -> JSON:
+def wan22(order: GraphInputs) -> JSON:
     """Wan 2.2 A14B, two experts: text-to-video, or image-to-video with a first and perhaps a last frame."""
     graph, clip, vae = _begun(order, "wan")
     fast = order.param("mode") == "fast"
@@ -90,7 +90,7 @@ def wan22(order: Order) -> JSON:
     return _video(graph, graph.add("VAEDecode", samples=latent, vae=vae), order)
 
 
-def wan22_5b(order: Order) -> JSON:
+def wan22_5b(order: GraphInputs) -> JSON:
     """Wan 2.2 TI2V 5B: one model for text-to-video and image-to-video."""
     graph, clip, vae = _begun(order, "wan")
     model = _model(graph, order, sampling="ModelSamplingSD3")
@@ -103,7 +103,7 @@ def wan22_5b(order: Order) -> JSON:
     return _video(graph, graph.add("VAEDecode", samples=latent, vae=vae), order)
 
 
-def wan_vace(order: Order) -> JSON:
+def wan_vace(order: GraphInputs) -> JSON:
     """Wan 2.1 VACE 14B: a clip with the subject of one reference picture."""
     graph, clip, vae = _begun(order, "wan")
     model = _model(graph, order, sampling="ModelSamplingSD3")
@@ -118,7 +118,7 @@ def wan_vace(order: Order) -> JSON:
     return _video(graph, graph.add("VAEDecode", samples=latent, vae=vae), order)
 
 
-def qwen_image(order: Order) -> JSON:
+def qwen_image(order: GraphInputs) -> JSON:
     """Qwen-Image: text-to-image."""
     graph, clip, vae = _begun(order, "qwen_image")
     model = _model(graph, order, sampling="ModelSamplingAuraFlow")
@@ -127,7 +127,7 @@ def qwen_image(order: Order) -> JSON:
     return _image(graph, graph.add("VAEDecode", samples=latent, vae=vae), order)
 
 
-def qwen_edit(order: Order) -> JSON:
+def qwen_edit(order: GraphInputs) -> JSON:
     """Qwen-Image-Edit 2511: up to three pictures and an instruction; the result has the first picture's shape."""
     graph, clip, vae = _begun(order, "qwen_image")
     model = _model(graph, order, sampling="ModelSamplingAuraFlow")
@@ -145,7 +145,7 @@ def qwen_edit(order: Order) -> JSON:
     return _image(graph, graph.add("VAEDecode", samples=latent, vae=vae), order)
 
 
-def flux2(order: Order) -> JSON:
+def flux2(order: GraphInputs) -> JSON:
     """FLUX.2 dev: text-to-image, or edit with reference pictures."""
     graph, clip, vae = _begun(order, "flux2")
     model = _model(graph, order)
@@ -167,7 +167,7 @@ def flux2(order: Order) -> JSON:
     return _image(graph, graph.add("VAEDecode", samples=latent, vae=vae), order)
 
 
-def ltx2(order: Order) -> JSON:
+def ltx2(order: GraphInputs) -> JSON:
     """LTX-2: picture and sound in one pass at full size (the two-pass upscale needs two files more)."""
     graph = Graph()
     name = order.files["checkpoint"]
@@ -213,14 +213,14 @@ def _one_megapixel(graph: Graph, image: Link) -> Link:
     return graph.add("ImageScaleToTotalPixels", image=image, upscale_method="lanczos", megapixels=1.0)
 
 
-def _begun(order: Order, kind: str) -> tuple[Graph, Link, Link]:
+def _begun(order: GraphInputs, kind: str) -> tuple[Graph, Link, Link]:
     """A new graph with its text encoder (of this kind) and VAE."""
     graph = Graph()
     clip = graph.add("CLIPLoader", clip_name=order.files["text"], type=kind)
     return graph, clip, graph.add("VAELoader", vae_name=order.files["vae"])
 
 
-def _model(graph: Graph, order: Order, role: str = "model", *, sampling: str = "") -> Link:
+def _model(graph: Graph, order: GraphInputs, role: str = "model", *, sampling: str = "") -> Link:
     """The diffusion model of this role, with its mode's LoRA and the user's own. sampling: the node that shifts it."""
     model = graph.add("UNETLoader", unet_name=order.files[role], weight_dtype="default")
     if fast := order.files.get(f"lora_{role}"):
@@ -229,21 +229,21 @@ def _model(graph: Graph, order: Order, role: str = "model", *, sampling: str = "
     return graph.add(sampling, model=model, shift=float(order.param("shift"))) if sampling else model
 
 
-def _with_loras(graph: Graph, order: Order, model: Link, role: str = "model") -> Link:
+def _with_loras(graph: Graph, order: GraphInputs, model: Link, role: str = "model") -> Link:
     for lora in order.loras:
         if lora.expert in ("", role):
             model = graph.add("LoraLoaderModelOnly", model=model, lora_name=lora.name, strength_model=lora.weight)
     return model
 
 
-def _texts(graph: Graph, order: Order, clip: Link) -> tuple[Link, Link]:
+def _texts(graph: Graph, order: GraphInputs, clip: Link) -> tuple[Link, Link]:
     texts = (order.request.prompt, order.request.negative_prompt or order.negative)
     positive, negative = (graph.add("CLIPTextEncode", text=text, clip=clip) for text in texts)
     return positive, negative
 
 
 def _sample(
-    graph: Graph, order: Order, model: Link, positive: Link, negative: Link, latent: Link, *, sampler: str
+    graph: Graph, order: GraphInputs, model: Link, positive: Link, negative: Link, latent: Link, *, sampler: str
 ) -> Link:
     return graph.add(
         "KSampler", model=model, seed=order.seed, steps=int(order.param("steps")), cfg=float(order.param("guidance")),
@@ -252,19 +252,19 @@ def _sample(
     )  # fmt: skip
 
 
-def _video(graph: Graph, images: Link, order: Order, audio: Link | None = None) -> JSON:
+def _video(graph: Graph, images: Link, order: GraphInputs, audio: Link | None = None) -> JSON:
     sound = {"audio": audio} if audio else {}
     video = graph.add("CreateVideo", images=images, fps=float(order.fps), **sound)
     graph.add("SaveVideo", video=video, filename_prefix=order.prefix, format="mp4", codec="h264")
     return graph.nodes
 
 
-def _image(graph: Graph, images: Link, order: Order) -> JSON:
+def _image(graph: Graph, images: Link, order: GraphInputs) -> JSON:
     graph.add("SaveImage", images=images, filename_prefix=order.prefix)
     return graph.nodes
 
 
-BUILDERS: dict[str, Callable[[Order], JSON]] = {
+BUILDERS: dict[str, Callable[[GraphInputs], JSON]] = {
     "wan22": wan22,
     "wan22_5b": wan22_5b,
     "wan_vace": wan_vace,

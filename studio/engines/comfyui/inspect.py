@@ -42,7 +42,7 @@ class OutputNode:
 
 
 @dataclass(frozen=True)
-class Lacking:
+class MissingChoice:
     """A value of the graph that this server does not offer, mostly a model file."""
 
     title: str
@@ -51,7 +51,7 @@ class Lacking:
 
 
 @dataclass(frozen=True)
-class Work:
+class HistoryEntry:
     """What a history entry says of the work. messages: event -> its data. seconds: from the start of the execution to
     its end, by the server's clock; None where it does not say. kind: as it was posted. spared: nothing was sampled, for
     the same result was in the server's cache."""
@@ -63,14 +63,14 @@ class Work:
     spared: bool = False
 
 
-def work_of(entry: JSON) -> Work:
+def history_entry(entry: JSON) -> HistoryEntry:
     """The work of a finished run, of a server of any version."""
     status = table(entry.get("status"))
     messages = _messages(status.get("messages"))
     prompt = entry.get("prompt")
     graph, extra = (table(prompt[2]), table(prompt[3])) if isinstance(prompt, list) and len(prompt) > 3 else ({}, {})
     cached = messages.get("execution_cached", {}).get("nodes")
-    return Work(
+    return HistoryEntry(
         failed=status.get("status_str") == "error",
         messages=messages,
         seconds=_seconds(
@@ -147,13 +147,13 @@ def missing(graph: JSON, nodes: JSON) -> list[str]:
     return sorted({n["class_type"] for n in graph.values()} - set(nodes))
 
 
-def lacking(slots: list[Slot], graph: JSON, nodes: JSON) -> list[Lacking]:
+def lacking(slots: list[Slot], graph: JSON, nodes: JSON) -> list[MissingChoice]:
     """Values that are not among what the server offers for them; inputs that take an uploaded file do not count."""
     found = []
     for slot in slots:
         offered = options(nodes, graph[slot.node]["class_type"], slot.field) if slot.guess not in MEDIA else []
         if offered and isinstance(slot.value, str) and slot.value not in offered:
-            found.append(Lacking(slot.title, slot.field, slot.value))
+            found.append(MissingChoice(slot.title, slot.field, slot.value))
     return found
 
 

@@ -32,7 +32,7 @@ LORAS = ("LoraLoaderModelOnly", "lora_name")
 
 
 @dataclass(frozen=True)
-class Place:
+class FileRole:
     """One role of a row on this server. spec: of the row. offered: files the server lists for it. chosen: by the user,
     or "". file: what a run takes, or "" where it is missing."""
 
@@ -58,15 +58,15 @@ def options(nodes: JSON, cls: str, field: str) -> list[str]:
     return []
 
 
-def places(roles: Mapping[str, Mapping[str, Any]], nodes: JSON, chosen: Mapping[str, str]) -> list[Place]:
+def places(roles: Mapping[str, Mapping[str, Any]], nodes: JSON, chosen: Mapping[str, str]) -> list[FileRole]:
     """What stands where for each role. roles: role -> {node, field, file, folder, words}."""
     return [_place(role, spec, nodes, chosen.get(role, "")) for role, spec in roles.items()]
 
 
-def _place(role: str, spec: Mapping[str, Any], nodes: JSON, chosen: str) -> Place:
+def _place(role: str, spec: Mapping[str, Any], nodes: JSON, chosen: str) -> FileRole:
     offered = options(nodes, spec["node"], spec["field"])
     found = (chosen if chosen in offered else "") if chosen else _pick(spec, offered)
-    return Place(role, spec, offered, chosen, found)
+    return FileRole(role, spec, offered, chosen, found)
 
 
 def match(

@@ -26,7 +26,7 @@ OTHER_SHAPES = (ValueError, LookupError, TypeError, AttributeError, ArithmeticEr
 
 
 @dataclass
-class Seen:
+class RunProgress:
     """What the events of one run said so far. nodes: finished ones. share: 0..1 of the node that runs. written: the
     preview that is on the disk."""
 
@@ -50,18 +50,18 @@ class Listener:
         """on_news: called with a run's id when it has ended, and at most twice a second while it moves."""
         self._url = base.replace("http", "ws", 1).rstrip("/") + f"/ws?clientId={client_id}"
         self._headers = dict(headers)
-        self._runs: dict[str, Seen] = {}
+        self._runs: dict[str, RunProgress] = {}
         self._current: str | None = None
         self._on_news, self._told = on_news, 0.0
         self._task: asyncio.Task[None] | None = None
 
     def watch(self, prompt_id: str, total: int) -> None:
         """Begin to collect events of this run; total: nodes of its graph, 0 where unknown (after a restart)."""
-        self._runs.setdefault(prompt_id, Seen(total))
+        self._runs.setdefault(prompt_id, RunProgress(total))
         if self._task is None or self._task.done():
             self._task = asyncio.get_running_loop().create_task(self._listen())
 
-    def seen(self, prompt_id: str) -> Seen | None:
+    def seen(self, prompt_id: str) -> RunProgress | None:
         """What is known of this run."""
         return self._runs.get(prompt_id)
 

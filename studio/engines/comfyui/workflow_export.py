@@ -16,7 +16,7 @@ FORMAT = "wan-studio-workflow"
 _Name = Annotated[str, Field(max_length=60)]
 
 
-class Shared(BaseModel):
+class ExportedWorkflow(BaseModel):
     """A mapped workflow. mapping: slot ("node.input") -> field. labels: own setting -> what the form calls it."""
 
     model_config = ConfigDict(extra="forbid", frozen=True)
@@ -33,7 +33,7 @@ class Shared(BaseModel):
 
 def written(model: Model) -> JSON:
     """The kept workflow as such a file."""
-    return Shared(
+    return ExportedWorkflow(
         format=FORMAT,
         name=model.id.partition("/")[2],
         label=model.label,
@@ -54,7 +54,7 @@ def labels_of(model: Model) -> dict[str, str]:
     return {key: spec.label for key, spec in model.params.items()}
 
 
-def read(content: bytes | str) -> Shared | None:
+def read(content: bytes | str) -> ExportedWorkflow | None:
     """The workflow of such a file, its graph parsed as any stranger's; None when it is another kind of file.
 
     Raises CapabilityError for one that is broken.
@@ -63,7 +63,7 @@ def read(content: bytes | str) -> Shared | None:
     if not isinstance(body, dict) or body.get("format") != FORMAT:
         return None
     try:
-        found = Shared.model_validate(body)
+        found = ExportedWorkflow.model_validate(body)
     except (ValidationError, RecursionError):
         said = Message("workflow.bad_export")
         raise CapabilityError(said, field="workflow") from None

@@ -12,7 +12,7 @@ from datetime import date
 from typing import Any
 
 from studio.catalogue import InputSpec, Model, ParamSpec, validation
-from studio.catalogue.schema import OF_USER, Durations, FreeSize, Seeds, Size, Text
+from studio.catalogue.schema import OF_USER, Durations, FreeSize, PromptSpec, Seeds, Size
 from studio.domain import JSON, Kind, Task
 from studio.engines.comfyui.model_files import options
 from studio.engines.comfyui.workflow import DEFAULT_FPS, FIELDS, LISTS, MEDIA
@@ -89,8 +89,8 @@ def row(
         params={f: _param(f, called.get(f, ""), values[f], _definition(nodes, graph, by_field[f][0])) for f in own},
         **_shape(graph, by_field, values, nodes),
         **_times(graph, by_field, values),
-        prompt=Text(required=True, max_chars=TEXT_CHARS) if "prompt" in by_field else Text(max_chars=0),
-        negative_prompt=Text(max_chars=TEXT_CHARS) if "negative_prompt" in by_field else None,
+        prompt=PromptSpec(required=True, max_chars=TEXT_CHARS) if "prompt" in by_field else PromptSpec(max_chars=0),
+        negative_prompt=PromptSpec(max_chars=TEXT_CHARS) if "negative_prompt" in by_field else None,
         seeds=Seeds(max=2**64 - 1, repeatable=True) if "seed" in by_field else None,
         max_n=16 if "seed" in by_field else 1,
         engine={"workflow": graph, "slots": by_field, "fps": _rate(graph)},

@@ -13,7 +13,7 @@ from typing import Any
 import torch
 from diffusers.models.attention_dispatch import AttentionBackendName, dispatch_attention_fn
 
-from studio.engines.local.wire import Unusable
+from studio.engines.local.worker_pipe import UnsupportedDevice
 
 KERNELS = {"native": "native", "cudnn": "_native_cudnn", "flash": "flash", "flash3": "_flash_3", "sage": "sage"}
 NEEDS = {
@@ -39,7 +39,7 @@ def candidates(capability: tuple[int, int], *, masked: bool) -> tuple[str, ...]:
 def choose(networks: list[Any], wanted: str, device: str, *, masked: bool) -> str:
     """Set the kernel and give its name. auto: the first candidate that works here; native always does.
 
-    Raises Unusable when the user named one that does not.
+    Raises UnsupportedDevice when the user named one that does not.
     """
     capability = torch.cuda.get_device_capability() if device.startswith("cuda") else (0, 0)
     names = candidates(capability, masked=masked) if wanted == "auto" else (wanted,)
@@ -48,7 +48,7 @@ def choose(networks: list[Any], wanted: str, device: str, *, masked: bool) -> st
         if fault is None:
             return name
     advice = NEEDS.get(wanted, "")
-    raise Unusable(f"The attention kernel {wanted} cannot be used here. {advice} Or choose auto.")
+    raise UnsupportedDevice(f"The attention kernel {wanted} cannot be used here. {advice} Or choose auto.")
 
 
 def _fault(networks: list[Any], name: str, device: str) -> Exception | None:

@@ -17,8 +17,8 @@ from pathlib import Path
 from studio.domain import JSON, Output, Progress, Status
 from studio.engines.local import plan
 from studio.engines.local.cards import Card
-from studio.engines.local.kept import Kept
-from studio.engines.local.plan import Memory, Parts, Seen
+from studio.engines.local.disk_cache import DiskCache
+from studio.engines.local.plan import Measurement, Memory, PartSizes
 from studio.engines.local.pool import Worker
 from studio.engines.local.recipe import Recipe
 from studio.engines.ticker import Ticker
@@ -45,12 +45,12 @@ MUTE = 3
 
 
 @dataclass
-class Work:
+class DispatchedRun:
     """One run on its way. fixed: the message to the worker but for rung, memory and card."""
 
     run: str
     recipe: Recipe
-    part: Parts
+    part: PartSizes
     fixed: JSON
     rung: str = ""
     tiled: bool = False
@@ -93,34 +93,34 @@ class Dispatcher:
         limit: int | None = None,
         grace_s: float = 5.0,
         idle_s: float = 300.0,
-        kept: Kept | None = None,
+        kept: DiskCache | None = None,
         silent_s: float = SILENT_S,
     ) -> None:
         self._silent_s = silent_s
         self._ticker = Ticker(min(EXACT_S, silent_s / 4), self._look_for_hung, "gpu-watchdog")
-        self._kept = kept or Kept(folder)
+        self._kept = kept or DiskCache(folder)
         self._kept.prune_soon(())
         self.memory = Memory(folder / "seen.json")
         self.limit, self._grace_s, self._idle_s = limit, grace_s, idle_s
         self._lock = threading.RLock()
-        self._works: dict[str, Work] = {}
-        self._waiting: OrderedDict[str, Work] = OrderedDict()
+        self._works: dict[str, DispatchedRun] = {}
+        self._waiting: OrderedDict[str, DispatchedRun] = OrderedDict()
         self._workers = [Worker(c, folder / f"worker-{c.device}.log", self._hear) for c in cards]
         self._loaded: dict[str, str] = {}
         self._closed = False
 
-    def add(self, work: Work) -> None:
+    def add(self, work: DispatchedRun) -> None:
         """Take a run; it starts as soon as a card is free."""
         with self._lock:
             self._works[work.run] = self._waiting[work.run] = work
             self._assign()
 
-    def get(self, run: str) -> Work | None:
+    def get(self, run: str) -> DispatchedRun | None:
         """The run, None where this process was never given it."""
         with self._lock:
             return self._works.get(run)
 
-    def progress(self, work: Work) -> Progress:
+    def progress(self, work: DispatchedRun) -> Progress:
         """Where the run is, or raises the error it ended with."""
         with self._lock:
             if work.error:
@@ -150,7 +150,7 @@ class Dispatcher:
             self._place(work, worker.card)
             self._give(work, worker)
 
-    def _place(self, work: Work, card: Card) -> str:
+    def _place(self, work: DispatchedRun, card: Card) -> str:
         """Choose the rung for this card, and say what the card would then hold.
 
         What worked here before; else what the plan says; at the least the last rung, which may still do it.
@@ -163,7 +163,7 @@ class Dispatcher:
         work.tiled = plan.tiles(work.recipe, work.part, work.rung, memory)
         return work.hot_key()
 
-    def _give(self, work: Work, worker: Worker) -> None:
+    def _give(self, work: DispatchedRun, worker: Worker) -> None:
         recipe = work.recipe
         self._ticker.start()
         worker.run, work.stage, work.step, work.eta_s, work.silent_s = work.run, "", (0, 0), None, 0.0
@@ -212,7 +212,7 @@ class Dispatcher:
             )
         self._send(worker)
 
-    def _mine(self, worker: Worker, news: JSON) -> Work | None:
+    def _mine(self, worker: Worker, news: JSON) -> DispatchedRun | None:
         return self._works.get(news["run"]) if news.get("run") == worker.run else None
 
     def _on_stage(self, worker: Worker, news: JSON) -> None:
@@ -237,9 +237,9 @@ class Dispatcher:
         work.done = Progress(status=Status.SUCCEEDED, word="done", outputs=outputs, usage=usage, seed=work.recipe.seed)
         self._free(worker)
 
-    def _remember(self, work: Work, card: Card, news: JSON) -> None:
+    def _remember(self, work: DispatchedRun, card: Card, news: JSON) -> None:
         old = self.memory.get(work.recipe, card)
-        seen = Seen(work.rung, work.tiled, runs=(old.runs if old else 0) + 1, peak_bytes=news["peak_bytes"])
+        seen = Measurement(work.rung, work.tiled, runs=(old.runs if old else 0) + 1, peak_bytes=news["peak_bytes"])
         times = news["times"]
         if times.get("step_s"):
             seen.step_s = times["step_s"]
@@ -265,7 +265,7 @@ class Dispatcher:
                 worker.make_room()
             self._free(worker)
 
-    def _step_down(self, work: Work, worker: Worker) -> None:
+    def _step_down(self, work: DispatchedRun, worker: Worker) -> None:
         """Out of memory: decoding is tried alone in a fresh process, then in tiles; denoising on the next rung."""
         if work.stage == "decoding" and not work.tiled:
             work.tiled = True
@@ -283,7 +283,7 @@ class Dispatcher:
             worker.make_room()
             self._free(worker)
             return
-        self.memory.put(work.recipe, worker.card, Seen(work.rung, work.tiled))
+        self.memory.put(work.recipe, worker.card, Measurement(work.rung, work.tiled))
         worker.make_room()
         self._give(work, worker)
 
@@ -315,7 +315,7 @@ class Dispatcher:
                     log.error("run %s: no progress for %.0f s; its worker is ended", work.run, work.silent_s)
                     worker.kill()
 
-    def _patience_s(self, work: Work, card: Card) -> float:
+    def _patience_s(self, work: DispatchedRun, card: Card) -> float:
         seen = self.memory.get(work.recipe, card)
         return max(self._silent_s, SLOW_STEPS * ((seen and seen.step_s) or 0.0))
 
@@ -328,7 +328,7 @@ class Dispatcher:
         if worker.pending is not None and not worker.alive:
             worker.start()
 
-    def _cannot_start(self, work: Work, worker: Worker) -> None:
+    def _cannot_start(self, work: DispatchedRun, worker: Worker) -> None:
         work.error = EngineError(
             Message("local.cannot_start", card=worker.card.name, device=worker.card.device), code="start"
         )
@@ -379,7 +379,7 @@ class Dispatcher:
             if worker.run == run and not self._closed:
                 worker.kill()
 
-    def _stop(self, work: Work, worker: Worker) -> None:
+    def _stop(self, work: DispatchedRun, worker: Worker) -> None:
         work.done = Progress(status=Status.CANCELLED, word="cancelled")
         self._free(worker)
 
@@ -408,7 +408,7 @@ class Dispatcher:
             ]
 
 
-def _end(work: Work, hung: bool, code: int) -> str:
+def _end(work: DispatchedRun, hung: bool, code: int) -> str:
     """What became of the worker, in words. code: its exit code, negative for a signal."""
     if hung:
         return Message("local.hung", seconds=f"{work.silent_s:.0f}")
@@ -416,7 +416,7 @@ def _end(work: Work, hung: bool, code: int) -> str:
     return Message("local.ended", what=what)
 
 
-def _sentence(work: Work, message: str) -> str:
+def _sentence(work: DispatchedRun, message: str) -> str:
     """The library's reason where it is words for a person, else only its kind: paths and source lines are for logs."""
     if TRACE.search(message):
         message = Message("local.log_has_details", kind=message.partition(":")[0])

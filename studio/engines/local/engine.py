@@ -14,8 +14,8 @@ from studio.engines import gpu_cost
 from studio.engines.base import EngineInfo, Input, Job, Variable
 from studio.engines.local import cards, plan, recipe, weights
 from studio.engines.local.cards import Card
-from studio.engines.local.dispatch import SILENT_S, Dispatcher, Work
-from studio.engines.local.kept import MAX_DAYS, MAX_GB, Kept
+from studio.engines.local.disk_cache import MAX_DAYS, MAX_GB, DiskCache
+from studio.engines.local.dispatch import SILENT_S, DispatchedRun, Dispatcher
 from studio.engines.local.library import Library
 from studio.errors import CapabilityError, NotConfigured, UnknownHandle
 from studio.messages import Message, term
@@ -124,7 +124,7 @@ class LocalEngine:
     def _usd_per_s(self) -> float:
         return gpu_cost.usd_per_s(self._settings, watts=next((c.watts for c in self.cards if c.watts), None))
 
-    def _fetch(self, model: Model, found: weights.Present) -> str:
+    def _fetch(self, model: Model, found: weights.RepositoryFiles) -> str:
         size = weights.download_bytes(model.engine) / plan.GB
         if found.folder is None:
             return Message("local.not_downloaded", model=term(model.label), size=f"{size:.0f}")
@@ -150,7 +150,7 @@ class LocalEngine:
             found.append(str(path))
         return found
 
-    def _parts(self, model: Model, found: weights.Present) -> plan.Parts:
+    def _parts(self, model: Model, found: weights.RepositoryFiles) -> plan.PartSizes:
         if not found.complete or found.folder is None:
             return plan.parts(model.engine["bytes"], model.engine)
         wide = set(model.engine.get("fp32", ()))
@@ -177,7 +177,7 @@ class LocalEngine:
             self._dispatcher.add(self._work(job))
         return handle
 
-    def _work(self, job: Job) -> Work:
+    def _work(self, job: Job) -> DispatchedRun:
         made = recipe.write(job)
         found = weights.look(job.model.engine["repo"], self._settings)
         folder = found.folder or Path()  # prepare has just seen it
@@ -193,7 +193,7 @@ class LocalEngine:
             "pictures": str(self._cache / "pictures"),
             "out": str(job.work_dir),
         }
-        return Work(job.run_id, made, self._parts(job.model, found), fixed)
+        return DispatchedRun(job.run_id, made, self._parts(job.model, found), fixed)
 
     async def poll(self, handle: str) -> Progress:
         """Where the run is. Raises UnknownHandle after a restart: the run is simply given again, its latents kept."""
@@ -219,7 +219,7 @@ class LocalEngine:
         """What runs did on these cards before."""
         return self._dispatcher.memory
 
-    def parts(self, model: Model) -> plan.Parts:
+    def parts(self, model: Model) -> plan.PartSizes:
         """Bytes of the model's parts as they would lie on the card: from the files, or the row before they are here."""
         return self._parts(model, weights.look(model.engine["repo"], self._settings))
 
@@ -233,11 +233,11 @@ class LocalEngine:
         self._dispatcher.close()
 
 
-def _kept(folder: Path, settings: Settings) -> Kept:
+def _kept(folder: Path, settings: Settings) -> DiskCache:
     """The kept files with the user's bounds, where he set some."""
     gigabytes = gpu_cost.number(settings.option("STUDIO_GPU_CACHE_GB")) or MAX_GB
     days = gpu_cost.number(settings.option("STUDIO_GPU_CACHE_DAYS")) or MAX_DAYS
-    return Kept(folder, max_bytes=gigabytes * 1e9, max_age_s=days * 86400)
+    return DiskCache(folder, max_bytes=gigabytes * 1e9, max_age_s=days * 86400)
 
 
 def _trial(request: Request, model: Model, inputs: Mapping[str, Asset]) -> Job:

@@ -25,7 +25,7 @@ from urllib.parse import quote
 
 import httpx
 
-from studio.engines.local.hub import Hub, Listed
+from studio.engines.local.hub import Hub, HubFile
 from studio.engines.local.weights import PATTERNS
 from studio.errors import EngineError, Unavailable
 from studio.messages import Message, of_error, packed
@@ -57,10 +57,10 @@ def wanted(names: list[str], index: dict[str, Any]) -> list[str]:
     return kept
 
 
-class Fetch:
+class RepositoryDownload:
     """One repository on its way into one folder."""
 
-    def __init__(self, hub: Hub, repo: str, into: Path, commit: str, files: Mapping[str, Listed]) -> None:
+    def __init__(self, hub: Hub, repo: str, into: Path, commit: str, files: Mapping[str, HubFile]) -> None:
         self.hub, self.repo, self.into, self.commit, self.files = hub, repo, into, commit, files
         self.arrived = 0
         self._over = threading.Event()
@@ -188,7 +188,7 @@ async def fetch(repo: str, into: Path, files: Sequence[str]) -> None:
     """Fetch these files of a repository, all that its pipeline needs where there are none named."""
     hub = Hub()
     try:
-        work = Fetch(hub, repo, into, *await hub.listed(repo))
+        work = RepositoryDownload(hub, repo, into, *await hub.listed(repo))
         names = list(files) or await work.names()
         if lacking := [name for name in names if name not in work.files]:
             raise ValueError(Message("hub.no_file", file=lacking[0]))

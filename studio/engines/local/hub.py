@@ -31,7 +31,7 @@ _COMMIT, _SHA256 = re.compile(r"[0-9a-f]{40,64}"), re.compile(r"[0-9a-f]{64}")
 
 
 @dataclass(frozen=True)
-class Listed:
+class HubFile:
     """A file as the hub lists it. size: bytes, None where it does not tell. sha256: "" where it does not tell."""
 
     size: int | None = None
@@ -49,7 +49,7 @@ class Hub:
     def __init__(self) -> None:
         self.endpoint = os.environ.get("HF_ENDPOINT", "").rstrip("/") or "https://huggingface.co"
         self._token = os.environ.get("HF_TOKEN", "").strip()
-        self._home = addresses.Home.of(self.endpoint)
+        self._home = addresses.AllowedHosts.of(self.endpoint)
         limits = httpx.Limits(max_connections=4, max_keepalive_connections=2)
         self._http = addresses.client(limits, httpx.Timeout(30.0, read=60.0))
 
@@ -57,7 +57,7 @@ class Hub:
         """Close the client."""
         await self._http.aclose()
 
-    async def listed(self, repo: str) -> tuple[str, dict[str, Listed]]:
+    async def listed(self, repo: str) -> tuple[str, dict[str, HubFile]]:
         """The commit and its files. Names that lead out of the repository's folder are left out. Raises ValueError."""
         body = await self.json(f"/api/models/{repo}?blobs=true")
         commit = body.get("sha")
@@ -122,10 +122,10 @@ def inside(name: str) -> bool:
     return bool(name) and not odd and not path.is_absolute() and ".." not in path.parts and len(name) < 1000
 
 
-def _listed(one: JSON) -> Listed:
+def _listed(one: JSON) -> HubFile:
     size, digest = one.get("size"), table(one.get("lfs")).get("sha256")
     whole = isinstance(size, int) and not isinstance(size, bool) and size >= 0
-    return Listed(size if whole else None, digest if isinstance(digest, str) and _SHA256.fullmatch(digest) else "")
+    return HubFile(size if whole else None, digest if isinstance(digest, str) and _SHA256.fullmatch(digest) else "")
 
 
 def _joined(url: httpx.URL, where: str) -> httpx.URL | str:

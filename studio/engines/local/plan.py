@@ -55,7 +55,7 @@ OTHERS = {"Laptop", "Mobile", "Max", "Ti", "MIG"}
 
 
 @dataclass(frozen=True)
-class Parts:
+class PartSizes:
     """Bytes of a model's parts as they lie on the card. network: all experts together; largest: one of them."""
 
     text: int
@@ -70,17 +70,17 @@ class Parts:
         return self.text + self.network + self.decoder
 
 
-def eight(part: Parts) -> Parts:
+def eight(part: PartSizes) -> PartSizes:
     """The same parts with the network in 8 bits."""
     return replace(part, network=part.network // 2, largest=part.largest // 2)
 
 
-def parts(sizes: Mapping[str, int], engine: JSON) -> Parts:
+def parts(sizes: Mapping[str, int], engine: JSON) -> PartSizes:
     """The parts from bytes by component name (from file headers, or the row's table)."""
     text = sum(v for k, v in sizes.items() if k in engine["text"])
     networks = [v for k, v in sizes.items() if k.startswith("transformer")] or [0]
     decoder = sum(sizes.values()) - text - sum(networks)
-    return Parts(text, sum(networks), max(networks), max(0, decoder), int(engine.get("layers", 40)))
+    return PartSizes(text, sum(networks), max(networks), max(0, decoder), int(engine.get("layers", 40)))
 
 
 def tokens(width: int, height: int, frames: int, engine: JSON) -> int:
@@ -117,7 +117,7 @@ def can_tile(frames: int, engine: JSON) -> bool:
 
 
 def peak(
-    rung: str, part: Parts, width: int, height: int, frames: int, engine: JSON, *, tiled: bool | None = None
+    rung: str, part: PartSizes, width: int, height: int, frames: int, engine: JSON, *, tiled: bool | None = None
 ) -> int:
     """The most bytes the card holds at once on this rung. tiled: how it decodes; None: in tiles on the last only."""
     step = activations(width, height, at_once(frames, engine), engine)
@@ -142,24 +142,24 @@ def ladder(recipe: Recipe) -> tuple[str, ...]:
     return RUNGS if recipe.precision == "auto" else tuple(r for r in RUNGS if r != "fp8")
 
 
-def lying(recipe: Recipe, part: Parts) -> Parts:
+def lying(recipe: Recipe, part: PartSizes) -> PartSizes:
     """The parts as this recipe keeps them: with the network in 8 bits where it asks for that on every rung."""
     return eight(part) if recipe.precision == "fp8" else part
 
 
-def first_rung(recipe: Recipe, part: Parts, memory: int | None) -> str | None:
+def first_rung(recipe: Recipe, part: PartSizes, memory: int | None) -> str | None:
     """The fastest rung of the recipe's ladder that fits the memory in bytes; see `fitting`."""
     size = recipe.width, recipe.height, recipe.frames
     return fitting(ladder(recipe), lying(recipe, part), *size, recipe.engine, memory)
 
 
-def peak_of(recipe: Recipe, part: Parts, rung: str, *, tiled: bool | None = None) -> int:
+def peak_of(recipe: Recipe, part: PartSizes, rung: str, *, tiled: bool | None = None) -> int:
     """The most bytes the card holds at once when this recipe is made on the rung."""
     size = recipe.width, recipe.height, recipe.frames
     return peak(rung, lying(recipe, part), *size, recipe.engine, tiled=tiled)
 
 
-def tiles(recipe: Recipe, part: Parts, rung: str, memory: int | None) -> bool:
+def tiles(recipe: Recipe, part: PartSizes, rung: str, memory: int | None) -> bool:
     """Whether the rung chosen for this memory decodes in tiles: the last always, others where the whole has no room."""
     if rung == "leaves" or memory is None or not can_tile(recipe.frames, recipe.engine):
         return rung == "leaves"
@@ -167,7 +167,7 @@ def tiles(recipe: Recipe, part: Parts, rung: str, memory: int | None) -> bool:
 
 
 def fitting(
-    rungs: Sequence[str], part: Parts, width: int, height: int, frames: int, engine: JSON, memory: int | None
+    rungs: Sequence[str], part: PartSizes, width: int, height: int, frames: int, engine: JSON, memory: int | None
 ) -> str | None:
     """The first of the rungs that fits the memory in bytes; the very first where that is unknown, else None.
 
@@ -210,7 +210,7 @@ SLOWER = {"resident": 1.0, "text_freed": 1.0, "one_part": 1.05, "fp8": 1.1, "blo
 
 
 @dataclass
-class Seen:
+class Measurement:
     """What one model at one size and length did on one card: the rung that worked, seconds of a step and of the rest,
     bytes at the peak."""
 
@@ -228,18 +228,18 @@ class Memory:
     def __init__(self, path: Path) -> None:
         self._path = path
         self._lock = threading.Lock()
-        self._seen: dict[str, Seen] = {}
+        self._seen: dict[str, Measurement] = {}
         try:
-            self._seen = {k: Seen(**v) for k, v in json.loads(path.read_text("utf-8")).items()}
+            self._seen = {k: Measurement(**v) for k, v in json.loads(path.read_text("utf-8")).items()}
         except (OSError, ValueError, TypeError):
             self._seen = {}
 
-    def get(self, recipe: Recipe, card: Card) -> Seen | None:
+    def get(self, recipe: Recipe, card: Card) -> Measurement | None:
         """What was seen of this, if anything."""
         with self._lock:
             return self._seen.get(_name(recipe, card))
 
-    def put(self, recipe: Recipe, card: Card, seen: Seen) -> None:
+    def put(self, recipe: Recipe, card: Card, seen: Measurement) -> None:
         """Remember, and write the file."""
         with self._lock:
             self._seen[_name(recipe, card)] = seen
@@ -255,7 +255,7 @@ def _name(recipe: Recipe, card: Card) -> str:
     return f"{recipe.row} {recipe.precision} {size} on {card.name}"
 
 
-def expected_s(recipe: Recipe, card: Card, seen: Seen | None, rung: str) -> float | None:
+def expected_s(recipe: Recipe, card: Card, seen: Measurement | None, rung: str) -> float | None:
     """Seconds for the whole run: from what was seen, else from the card's rate; None for an unknown card."""
     if seen and seen.step_s:
         return seen.step_s * recipe.steps + (seen.rest_s or 0.0)
@@ -265,7 +265,9 @@ def expected_s(recipe: Recipe, card: Card, seen: Seen | None, rung: str) -> floa
     return flops(recipe) / (rate * 1e12) * SLOWER[rung] + 20.0
 
 
-def nearest_that_fits(recipe: Recipe, part: Parts, memory: int, sizes: list[tuple[int, int]]) -> tuple[int, int] | None:
+def nearest_that_fits(
+    recipe: Recipe, part: PartSizes, memory: int, sizes: list[tuple[int, int]]
+) -> tuple[int, int] | None:
     """The largest of the model's sizes, smaller than the one asked for, that the last rung can make."""
     asked = recipe.width * recipe.height
     for width, height in sorted(sizes, key=lambda s: -s[0] * s[1]):

@@ -14,7 +14,7 @@ from typing import Any
 import diffusers
 import torch
 
-from studio.engines.local import attention, caches, fp8, models
+from studio.engines.local import attention, fp8, models, step_caches
 from studio.engines.local.recipe import Recipe
 
 LIBRARY: Any = diffusers  # it names its classes at run time, which a type checker cannot see
@@ -65,7 +65,10 @@ def prepare(pipe: Any, recipe: Recipe, call: dict[str, Any]) -> dict[str, Any]:
     Gives what is on.
     """
     _schedule(pipe, recipe, call)
-    on: dict[str, Any] = {"step_cache": caches.use(pipe, recipe, call["num_inference_steps"]), "shift": recipe.shift}
+    on: dict[str, Any] = {
+        "step_cache": step_caches.use(pipe, recipe, call["num_inference_steps"]),
+        "shift": recipe.shift,
+    }
     if not recipe.engine.get("cut") or "callback_on_step_end" not in inspect.signature(pipe.__call__).parameters:
         return on
     cut = round(recipe.guidance_until * call["num_inference_steps"])

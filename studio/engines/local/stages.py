@@ -17,18 +17,18 @@ import numpy as np
 import torch
 from safetensors.torch import load_file, save_file
 
-from studio.engines.local import adapters, caches, decode, models, preview, speed
-from studio.engines.local.kept import touched
-from studio.engines.local.memo import Memo
+from studio.engines.local import adapters, decode, models, preview, speed, step_caches
+from studio.engines.local.disk_cache import touched
+from studio.engines.local.encoding_cache import EncodingCache
 from studio.engines.local.recipe import Recipe, from_json
-from studio.engines.local.wire import Cancelled, Unusable
+from studio.engines.local.worker_pipe import Cancelled, UnsupportedDevice
 
 Report = Callable[..., None]
 Check = Callable[[], None]
 Message = dict[str, Any]
 
 
-class Hot:
+class LoadedPipeline:
     """What this process holds ready: one pipeline in one placement, and the text part where there is room for it."""
 
     def __init__(self, device: str) -> None:
@@ -42,7 +42,7 @@ class Hot:
         """After a run that was broken off: without this the hooks keep its state, and the next result is wrong."""
         if self.pipe is not None:
             self.pipe.maybe_free_model_hooks()
-            caches.forget(self.pipe)
+            step_caches.forget(self.pipe)
         free(self.device)
 
     def drop_text(self) -> None:
@@ -58,7 +58,7 @@ def free(device: str) -> None:
         torch.cuda.empty_cache()
 
 
-def work(job: Message, hot: Hot, report: Report, check: Check) -> Message:
+def work(job: Message, hot: LoadedPipeline, report: Report, check: Check) -> Message:
     """Make one result; see worker.py for the message. Gives outputs, seconds by stage, peak bytes, what was on."""
     recipe, times = from_json(job["recipe"]), {}
     torch.manual_seed(recipe.seed)
@@ -90,7 +90,7 @@ def _limit_memory(limit: int | None) -> None:
 # ---------------------------------------------------------------------------------------------------------- words
 
 
-def _embeds(recipe: Recipe, job: Message, hot: Hot, report: Report) -> dict[str, Any]:
+def _embeds(recipe: Recipe, job: Message, hot: LoadedPipeline, report: Report) -> dict[str, Any]:
     """The embeddings as arguments of the pipeline, from disk where this prompt was encoded before."""
     texts = {"": recipe.prompt} | ({"negative_": recipe.negative} if recipe.guidance > 1 else {})
     found: dict[str, Any] = {}
@@ -111,7 +111,7 @@ def _embed_key(recipe: Recipe, job: Message, text: str) -> str:
     return hashlib.sha256("\0".join(parts).encode()).hexdigest()[:32]
 
 
-def _encode(recipe: Recipe, job: Message, text: str, hot: Hot, path: Path) -> None:
+def _encode(recipe: Recipe, job: Message, text: str, hot: LoadedPipeline, path: Path) -> None:
     if hot.text is None:
         if hot.pipe is not None and job["rung"] != "resident":
             _make_room(hot, job)
@@ -127,7 +127,7 @@ def _encode(recipe: Recipe, job: Message, text: str, hot: Hot, path: Path) -> No
     _save(tensors, path)
 
 
-def _make_room(hot: Hot, job: Message) -> None:
+def _make_room(hot: LoadedPipeline, job: Message) -> None:
     """The text part needs the card for a moment; the rungs that hold the network there let it go meanwhile."""
     if job["rung"] == "text_freed":
         hot.pipe.to("cpu")
@@ -157,7 +157,7 @@ def _save(tensors: dict[str, torch.Tensor], path: Path) -> None:
 # -------------------------------------------------------------------------------------------------------- denoise
 
 
-class Steps:
+class StepCounter:
     """Counts steps by the time given to the network, which works for every pipeline, and stops a cancelled run."""
 
     def __init__(self, total: int, report: Report, check: Check, look: preview.Preview) -> None:
@@ -195,7 +195,9 @@ class Steps:
         return None if step is None else round(step * (self.total - self.done), 1)
 
 
-def _denoise(recipe: Recipe, job: Message, embeds: dict[str, Any], hot: Hot, report: Report, check: Check) -> Message:
+def _denoise(
+    recipe: Recipe, job: Message, embeds: dict[str, Any], hot: LoadedPipeline, report: Report, check: Check
+) -> Message:
     began = time.monotonic()
     pipe = _ready_pipe(recipe, job, hot, report)
     loaded = time.monotonic()
@@ -203,11 +205,11 @@ def _denoise(recipe: Recipe, job: Message, embeds: dict[str, Any], hot: Hot, rep
     call = {k: v for k, v in adapters.arguments(recipe, pipe, embeds, generator).items() if v is not None}
     total = call.get("num_inference_steps", recipe.steps) * _segments(recipe, call)
     look = preview.Preview(Path(job["out"]) / "preview.jpg", recipe, pipe)
-    steps = Steps(total, report, check, look)
+    steps = StepCounter(total, report, check, look)
     hooks = [n.register_forward_pre_hook(steps.before, with_kwargs=True) for n in models.denoisers(pipe)]
     hooks += [_simulated_limit(n, job) for n in models.denoisers(pipe) if hot.device == "cpu" and job.get("limit")]
     hot.applied |= speed.prepare(pipe, recipe, call)
-    memo = Memo(Path(job["pictures"]), f"{job['folder']} {job['weights']} {hot.device}")
+    memo = EncodingCache(Path(job["pictures"]), f"{job['folder']} {job['weights']} {hot.device}")
     try:
         with torch.no_grad(), preview.watching(pipe.scheduler, look.seen), memo.watching(pipe):
             result = pipe(**call)
@@ -255,7 +257,7 @@ def _kept(result: Any, recipe: Recipe) -> dict[str, torch.Tensor]:
     return kept
 
 
-def _ready_pipe(recipe: Recipe, job: Message, hot: Hot, report: Report) -> Any:
+def _ready_pipe(recipe: Recipe, job: Message, hot: LoadedPipeline, report: Report) -> Any:
     """The pipeline of this recipe, loaded, with its LoRAs, placed and tuned; what is hot already is used again."""
     if hot.pipe is not None and hot.loras != recipe.loras:
         hot.pipe = None
@@ -279,7 +281,7 @@ def _ready_pipe(recipe: Recipe, job: Message, hot: Hot, report: Report) -> Any:
 # --------------------------------------------------------------------------------------------------------- decode
 
 
-def _decode(recipe: Recipe, job: Message, hot: Hot, report: Report) -> list[Message]:
+def _decode(recipe: Recipe, job: Message, hot: LoadedPipeline, report: Report) -> list[Message]:
     pipe = hot.pipe
     if pipe is None or getattr(pipe, "vae", None) is None:
         pipe = models.load_vae(recipe, Path(job["folder"]), hot.device)
@@ -301,12 +303,12 @@ def _bring(pipe: Any, recipe: Recipe, job: Message, device: str) -> None:
             getattr(pipe, name).to(device)
 
 
-def failure(error: Exception, hot: Hot) -> Message:
+def failure(error: Exception, hot: LoadedPipeline) -> Message:
     """An exception as the studio is told: cancelled, oom, refused (this request cannot work) or error."""
     text = f"{type(error).__name__}: {error}"
     if isinstance(error, Cancelled):
         return {"kind": "cancelled", "message": "Stopped."}
-    if isinstance(error, Unusable):
+    if isinstance(error, UnsupportedDevice):
         return {"kind": "unusable", "message": str(error)}
     if isinstance(error, torch.OutOfMemoryError) or "out of memory" in text.lower():
         return {"kind": "oom", "message": text[:500]}

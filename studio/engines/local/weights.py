@@ -24,7 +24,7 @@ WEIGHTLESS = ("tokenizer", "scheduler", "processor", "feature_extractor", "guide
 
 
 @dataclass(frozen=True)
-class Present:
+class RepositoryFiles:
     """What lies on the disk of one repository. missing: names of parts or files that lack; sizes: bytes by part."""
 
     repo: str
@@ -84,11 +84,11 @@ def find_file(repo: str, file: str, settings: Settings) -> Path | None:
     return next((p / file for p in places if (p / file).is_file()), None)
 
 
-def look(repo: str, settings: Settings) -> Present:
+def look(repo: str, settings: Settings) -> RepositoryFiles:
     """What is there of a repository, part by part."""
     folder = find(repo, settings)
     if folder is None:
-        return Present(repo, None, ("model_index.json",), {})
+        return RepositoryFiles(repo, None, ("model_index.json",), {})
     index = json.loads((folder / "model_index.json").read_text("utf-8"))
     missing: list[str] = []
     sizes: dict[str, int] = {}
@@ -102,7 +102,7 @@ def look(repo: str, settings: Settings) -> Present:
         lacking, size = _weights(folder / name)
         missing += [f"{name}/{file}" for file in lacking]
         sizes[name] = size
-    return Present(repo, folder, tuple(missing), sizes)
+    return RepositoryFiles(repo, folder, tuple(missing), sizes)
 
 
 def _weights(folder: Path) -> tuple[list[str], int]:

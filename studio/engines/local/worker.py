@@ -16,17 +16,17 @@ import sys
 import time
 from typing import Any
 
-from studio.engines.local.wire import BROKEN, ENDED, FRESH, NEXT, Inbox, Line
+from studio.engines.local.worker_pipe import BROKEN, ENDED, FRESH, NEXT, MessageReader, StudioPipe
 
 
 def main() -> int:
     """Import, fork, and fork again whenever the child has gone, until the studio goes."""
     device = sys.argv[1]
-    line = Line()
-    from studio.engines.local import heavy
+    line = StudioPipe()
+    from studio.engines.local import torch_imports
 
-    heavy.load()
-    if not hasattr(os, "fork") or heavy.touched():
+    torch_imports.load()
+    if not hasattr(os, "fork") or torch_imports.touched():
         serve(line, device)
         return NEXT
     while True:
@@ -42,7 +42,7 @@ def main() -> int:
         line.say("gone", code=code)
 
 
-def _serve_and_exit(line: Line, device: str) -> None:
+def _serve_and_exit(line: StudioPipe, device: str) -> None:
     try:
         serve(line, device, forked=True)
     except BaseException:
@@ -53,19 +53,19 @@ def _serve_and_exit(line: Line, device: str) -> None:
     os._exit(NEXT)
 
 
-def serve(line: Line, device: str, *, forked: bool = False) -> None:
+def serve(line: StudioPipe, device: str, *, forked: bool = False) -> None:
     """Do jobs one after the other, as long as the studio is there."""
-    from studio.engines.local import heavy, stages
+    from studio.engines.local import stages, torch_imports
 
     try:
-        about = heavy.about(device)
+        about = torch_imports.about(device)
     except Exception:
         if forked:
             os._exit(FRESH)
         raise
-    inbox = Inbox()
+    inbox = MessageReader()
     line.say("hello", pid=os.getpid(), **about)
-    hot = stages.Hot(device)
+    hot = stages.LoadedPipeline(device)
     while True:
         job = inbox.jobs.get()
         run = job["run"]

@@ -673,8 +673,8 @@ def test_the_few_that_are_left_when_the_list_is_not_read_any_more_get_a_look(
     ],
 )
 def test_the_region_decides_the_address(options: dict[str, str], base: str, region: str) -> None:
-    place = regions.place(settings(**options))
-    assert (place.base, place.region, place.wrong) == (base, region, None)
+    place = regions.endpoint(settings(**options))
+    assert (place.base, place.region, place.problem) == (base, region, None)
 
 
 @pytest.mark.parametrize(

@@ -11,7 +11,7 @@ import re
 import pytest
 
 from studio.engines.alibaba import errors
-from studio.engines.alibaba.regions import Place
+from studio.engines.alibaba.regions import Endpoint
 from studio.engines.http import Reply
 from studio.errors import (
     EngineError,
@@ -24,7 +24,7 @@ from studio.errors import (
     UnknownOutcome,
 )
 
-PLACE = Place("https://dashscope.aliyuncs.com/api/v1", "beijing")
+PLACE = Endpoint("https://dashscope.aliyuncs.com/api/v1", "beijing")
 
 R, M, U, C, L, A, X = Refused, Moderated, Unauthorised, OutOfCredit, RateLimited, Unavailable, UnknownOutcome
 LIST: list[tuple[int, str, type[EngineError], str, type[EngineError], str]] = [

@@ -15,7 +15,7 @@ from starlette.types import Message, Receive, Scope, Send
 
 from studio.domain import JSON, Status
 from studio.engines.comfyui import inspect, refusals
-from studio.engines.comfyui.websocket import Listener, Seen
+from studio.engines.comfyui.websocket import Listener, RunProgress
 from tests.engines.alibaba.test_studio import rest
 from tests.providers.comfyui import ComfyServer, official_files
 from tests.providers.serving import served
@@ -151,7 +151,7 @@ def test_a_refusal_of_any_shape_is_a_sentence(
     ],
 )
 def test_a_finished_run_of_any_shape_has_no_time_it_cannot_have(entry: JSON) -> None:
-    work = inspect.work_of(entry)
+    work = inspect.history_entry(entry)
     assert (work.seconds, work.kind, work.spared, work.failed) == (None, None, False, False)
 
 
@@ -175,7 +175,7 @@ FRAMES: list[str | bytes] = [
 def test_events_of_any_shape_stop_no_progress() -> None:
     heard: list[str] = []
     listener = Listener("http://127.0.0.1:9", "me", {}, heard.append)
-    listener._runs["p"] = seen = Seen(4)
+    listener._runs["p"] = seen = RunProgress(4)
     for frame in FRAMES:
         listener._take(frame)
     assert (seen.share, seen.preview) == (0.0, None)

@@ -100,7 +100,7 @@ class Bench:
 
     def remember(self, job: Job, rung: str) -> None:
         """As if an earlier run of this size had ended on the rung."""
-        self.engine.memory.put(recipe.write(job), self.engine.cards[0], plan.Seen(rung))
+        self.engine.memory.put(recipe.write(job), self.engine.cards[0], plan.Measurement(rung))
 
     def pictures(self, *names: str) -> dict[str, Input]:
         """Small pictures of one colour, by asset id."""

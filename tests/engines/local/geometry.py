@@ -8,9 +8,9 @@ import json
 from types import SimpleNamespace
 from typing import Any
 
-from studio.engines.local import heavy
+from studio.engines.local import torch_imports
 
-heavy.load()
+torch_imports.load()
 
 import diffusers  # noqa: E402
 import torch  # noqa: E402

@@ -11,9 +11,9 @@ from pathlib import Path
 from typing import Any
 
 from studio.catalogue import load
-from studio.engines.local import heavy
+from studio.engines.local import torch_imports
 
-heavy.load()
+torch_imports.load()
 
 import diffusers  # noqa: E402
 import torch  # noqa: E402

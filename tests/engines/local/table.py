@@ -28,7 +28,7 @@ from tests.engines.local.test_models import lossless, pixels
 
 HEAD = ("Model", "Task", "Pipeline", "Run, s", "Same by seed", "Cancel, ms", "Ladder ends on", "Rungs that made it")
 LONG = 400
-"""Steps of the run that is cancelled."""
+"""StepCounter of the run that is cancelled."""
 
 
 class Row:

@@ -22,7 +22,7 @@ def written(name: str, **body: object) -> recipe.Recipe:
     return recipe.write(Job("", REQUEST.validate_python(values | body), model, 1, Path()))
 
 
-def parts(name: str) -> plan.Parts:
+def parts(name: str) -> plan.PartSizes:
     engine = ROWS.get(f"local/{name}").engine
     return plan.parts(engine["bytes"], engine)
 
@@ -100,7 +100,7 @@ def test_peaks_fall_from_rung_to_rung() -> None:
 def test_what_cannot_fit_is_refused_with_the_nearest_size_that_can() -> None:
     made = written("wan2.2-t2v-a14b", width=1280, height=720)
     sizes = [(s.width, s.height) for s in ROWS.get("local/wan2.2-t2v-a14b").sizes]
-    part = plan.Parts(text=2 * plan.GB, network=28 * plan.GB, largest=14 * plan.GB, decoder=plan.GB // 2)
+    part = plan.PartSizes(text=2 * plan.GB, network=28 * plan.GB, largest=14 * plan.GB, decoder=plan.GB // 2)
     memory = 6 * plan.GB
     assert plan.first_rung(made, part, memory) is None
     assert plan.nearest_that_fits(made, part, memory, sizes) in [
@@ -127,7 +127,7 @@ def test_expected_time_comes_from_the_card_and_then_from_what_was_seen(tmp_path:
     assert 300 < seconds < 500, "40 steps with guidance took 326.9 s on an H100 in its authors' table"
     assert plan.expected_s(made, unknown, None, "resident") is None
     memory = plan.Memory(tmp_path / "seen.json")
-    memory.put(made, unknown, plan.Seen("fp8", step_s=5.0, rest_s=30.0))
+    memory.put(made, unknown, plan.Measurement("fp8", step_s=5.0, rest_s=30.0))
     assert plan.expected_s(made, unknown, plan.Memory(tmp_path / "seen.json").get(made, unknown), "fp8") == 230.0
 
 
@@ -190,7 +190,7 @@ def test_time_on_the_card_has_the_users_price(tmp_path: Path, options: dict[str,
     values: JSON = {"model": model.id, "task": "text-to-video", "prompt": "x", "params": {"mode": "best"}}
     request = REQUEST.validate_python(values)
     made = recipe.write(Job("", request, model, 1, Path()))
-    engine.memory.put(made, engine.cards[0], plan.Seen("one_part", step_s=5.0, rest_s=30.0))
+    engine.memory.put(made, engine.cards[0], plan.Measurement("one_part", step_s=5.0, rest_s=30.0))
     assert engine.estimate_usd(request, model, {}) == pytest.approx(usd, abs=1e-6)
 
 

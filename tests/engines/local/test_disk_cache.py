@@ -6,7 +6,7 @@ import os
 import time
 from pathlib import Path
 
-from studio.engines.local.kept import IN_USE_S, Kept, touched
+from studio.engines.local.disk_cache import IN_USE_S, DiskCache, touched
 from studio.settings import Settings
 from studio.studio import Studio
 from tests.engines.local.bench import Bench
@@ -32,7 +32,7 @@ def test_too_much_goes_least_recently_used_first(tmp_path: Path) -> None:
     for name, hours in (("latents/oldest", 9), ("embeds/older", 6), ("pictures/newer", 3), ("embeds/newest", 1)):
         kept(tmp_path, name, age_s=hours * HOUR_S)
     other = kept(tmp_path, "seen.json", age_s=90 * DAY_S)
-    assert Kept(tmp_path, max_bytes=2000).prune() == 2000
+    assert DiskCache(tmp_path, max_bytes=2000).prune() == 2000
     assert names(tmp_path) == {"newer", "newest", other.name}
 
 
@@ -41,7 +41,7 @@ def test_what_nobody_used_for_long_goes_and_using_it_keeps_it(tmp_path: Path) ->
         kept(tmp_path, f"embeds/{name}", age_s=31 * DAY_S)
     assert touched(tmp_path / "embeds" / "used")
     assert not touched(tmp_path / "embeds" / "never")
-    Kept(tmp_path, max_age_s=30 * DAY_S).prune()
+    DiskCache(tmp_path, max_age_s=30 * DAY_S).prune()
     assert names(tmp_path) == {"used"}
 
 
@@ -49,7 +49,7 @@ def test_what_a_run_uses_or_waits_for_stays(tmp_path: Path) -> None:
     waited_for = kept(tmp_path, "latents/waited-for", age_s=40 * DAY_S)
     kept(tmp_path, "embeds/just-read", age_s=IN_USE_S / 2)
     kept(tmp_path, "embeds/old", age_s=2 * HOUR_S)
-    Kept(tmp_path, max_bytes=0).prune([str(waited_for)])
+    DiskCache(tmp_path, max_bytes=0).prune([str(waited_for)])
     assert names(tmp_path) == {"waited-for", "just-read"}
 
 

@@ -18,7 +18,7 @@ from diffusers.models.modeling_outputs import AutoencoderKLOutput
 from safetensors.torch import load_file, save_file
 
 
-class Memo:
+class EncodingCache:
     """The kept encodings of one model. folder: where they lie. source: what decides them beside the pictures, such as
     the model's files. made and reused: how many were computed and how many came from the disk."""
 

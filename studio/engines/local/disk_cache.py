@@ -32,7 +32,7 @@ def touched(path: Path) -> bool:
     return True
 
 
-class Kept:
+class DiskCache:
     """The kept files under `folder`. max_bytes of all together; max_age_s since the last use."""
 
     def __init__(self, folder: Path, *, max_bytes: float = MAX_GB * 1e9, max_age_s: float = MAX_DAYS * 86400) -> None:

@@ -17,11 +17,11 @@ class Cancelled(Exception):
     """The user wants this run stopped."""
 
 
-class Unusable(Exception):
+class UnsupportedDevice(Exception):
     """This card or these packages cannot do what was asked for; the sentence is for the user."""
 
 
-class Line:
+class StudioPipe:
     """The way back to the studio. Everything else that prints goes to the error output."""
 
     def __init__(self) -> None:
@@ -35,7 +35,7 @@ class Line:
             self._out.write(json.dumps({"say": what, **body}, default=str) + "\n")
 
 
-class Inbox:
+class MessageReader:
     """Reads the pipe in a thread of its own, so that a wish to cancel is seen while the device is busy."""
 
     def __init__(self) -> None:
