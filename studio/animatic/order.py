@@ -10,7 +10,7 @@ from studio.domain import Kind, Task
 
 
 @dataclass(frozen=True)
-class Source:
+class InputFile:
     """An input file. duration_s and fps are None for pictures."""
 
     path: str
@@ -39,7 +39,7 @@ class Order:
     sound: bool
     folder: str
     params: dict[str, Any] = field(default_factory=dict)
-    inputs: dict[str, list[Source]] = field(default_factory=dict)
+    inputs: dict[str, list[InputFile]] = field(default_factory=dict)
     settings: dict[str, Any] = field(default_factory=dict)
 
     @property
@@ -47,7 +47,7 @@ class Order:
         """Number of pictures in the clip, at least one."""
         return max(1, round(self.duration_s * self.fps))
 
-    def first(self, name: str) -> Source | None:
+    def first(self, name: str) -> InputFile | None:
         """The first file of an input, or None."""
         return next(iter(self.inputs.get(name, [])), None)
 
@@ -58,7 +58,7 @@ class Order:
     @classmethod
     def from_json(cls, body: dict[str, Any]) -> Order:
         """The order that `to_json` wrote."""
-        inputs = {name: [Source(**s) for s in files] for name, files in body["inputs"].items()}
+        inputs = {name: [InputFile(**s) for s in files] for name, files in body["inputs"].items()}
         return cls(**{**body, "inputs": inputs})
 
 

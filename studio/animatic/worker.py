@@ -17,7 +17,7 @@ from typing import Any, TextIO
 REPORT_EVERY_S = 0.1
 
 
-class Stopped(BaseException):
+class WorkerStopped(BaseException):
     """The user does not want the job any more. Not an Exception, so that no handler on the way keeps it."""
 
 
@@ -36,7 +36,7 @@ class JobChannel:
     def progress(self, fraction: float, word: str) -> None:
         """Say how far the job is (0..1). Raises Stopped when it was cancelled. Cheap enough for every frame."""
         if self.stop.is_set():
-            raise Stopped
+            raise WorkerStopped
         if time.monotonic() - self._sent_at >= REPORT_EVERY_S:
             self._sent_at = time.monotonic()
             self.send(fraction=round(min(fraction, 1.0), 4), word=word)
@@ -85,7 +85,7 @@ def _serve(make: Any, line: JobChannel, body: dict[str, Any]) -> bool:
 
     try:
         line.send(done=packed(make.make(Order.from_json(body), line.progress)))
-    except Stopped:
+    except WorkerStopped:
         line.send(cancelled=True)
     except MediaError as error:
         line.send(failed=packed(of_error(error)), kind="refused")

@@ -26,7 +26,7 @@ FAST = AccountLimits(submits_per_s=1000.0, concurrent=8, polls_per_s=1000.0)
 
 
 @dataclass(frozen=True)
-class Script:
+class FakeScript:
     """What happens to a run. Errors are raised one per call, in order, before the call succeeds.
 
     wait_s: from submit to result. queued_s: of it, in the provider's queue. lost: the answer to a submit is lost after
@@ -116,8 +116,8 @@ class FakeEngine:
     """
 
     def __init__(
-        self, *, name: str = "fake", provider: FakeProvider | None = None, script: Script = Script(),
-        scripts: Mapping[str, Script] | None = None, limits: AccountLimits = FAST,
+        self, *, name: str = "fake", provider: FakeProvider | None = None, script: FakeScript = FakeScript(),
+        scripts: Mapping[str, FakeScript] | None = None, limits: AccountLimits = FAST,
         repeatable: bool = False, local: bool = True, base_url: str = "", missing: str | None = None,
     ) -> None:  # fmt: skip
         self.info = EngineInfo(name, "Fake", limits=limits, repeatable=repeatable, local=local, base_url=base_url)
@@ -188,10 +188,10 @@ class FakeEngine:
     async def close(self) -> None:
         """Nothing is open."""
 
-    def _script(self, prompt: str) -> Script:
+    def _script(self, prompt: str) -> FakeScript:
         return next((s for piece, s in self.scripts.items() if piece in prompt), self.script)
 
-    def _begin(self, verb: str, prompt: str, errors: Any) -> Script:
+    def _begin(self, verb: str, prompt: str, errors: Any) -> FakeScript:
         """Count the call, and raise the error that the script has for this one."""
         script = self._script(prompt)
         number = self.calls[verb, prompt] = self.calls.get((verb, prompt), 0) + 1
@@ -200,11 +200,11 @@ class FakeEngine:
             raise planned[number - 1]
         return script
 
-    def _die(self, script: Script, point: str) -> None:
+    def _die(self, script: FakeScript, point: str) -> None:
         if script.dies == point:
             os._exit(9)  # as a killed process ends: nothing is tidied up
 
-    def _outputs(self, handle: str, task: Mapping[str, Any], script: Script) -> Iterator[Output]:
+    def _outputs(self, handle: str, task: Mapping[str, Any], script: FakeScript) -> Iterator[Output]:
         kind = Kind.VIDEO if task["model"].endswith("clip") else Kind.IMAGE
         for url in script.urls:
             yield Output(kind=kind, url=url, headers=dict(script.headers), expected_bytes=script.expected_bytes)

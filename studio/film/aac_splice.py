@@ -13,7 +13,7 @@ from fractions import Fraction
 from itertools import pairwise
 from typing import TYPE_CHECKING, Any
 
-from studio.film.clips import Clip, Shelf
+from studio.film.clips import Shelf, SourceClip
 from studio.film.timeline import Cut, Segment, Timeline, Transition
 
 if TYPE_CHECKING:
@@ -33,7 +33,7 @@ LEAST_BPS = 160_000
 """Rate of the packets made anew; a clip's own lower rate would be heard more than its few bytes are worth."""
 
 
-def mendable(cut: Cut, clips: list[Clip]) -> bool:
+def mendable(cut: Cut, clips: list[SourceClip]) -> bool:
     """True when the clips' sound goes into the film untouched: cuts only, no mixing, all of one AAC format."""
     sound = cut.sound
     plain = not sound.tracks and not sound.clips_gain_db and not sound.repair_treble and sound.loudness is None
@@ -66,7 +66,7 @@ class _Part:
         return self.packets[number] if 0 <= number < len(self.packets) else None
 
 
-def mended(timeline: Timeline, clips: list[Clip], shelf: Shelf) -> tuple[AudioStream, list[Packet]] | None:
+def mended(timeline: Timeline, clips: list[SourceClip], shelf: Shelf) -> tuple[AudioStream, list[Packet]] | None:
     """The film's sound as packets with the film's time stamps, and the stream they belong to.
 
     None when a clip's sound is shorter than its picture or has gaps: then all must be mixed and encoded.
@@ -85,7 +85,9 @@ def mended(timeline: Timeline, clips: list[Clip], shelf: Shelf) -> tuple[AudioSt
     return (template, packets) if packets else None
 
 
-def _part(segment: Segment, clip: Clip, shelf: Shelf, fps: Fraction, rate: int, origin: int | None) -> _Part | None:
+def _part(
+    segment: Segment, clip: SourceClip, shelf: Shelf, fps: Fraction, rate: int, origin: int | None
+) -> _Part | None:
     box = shelf.get(clip.path)
     sound = box.streams.audio[0]
     box.seek(0, backward=True)

@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from studio.film import treble
-from studio.film.clips import Clip
+from studio.film.clips import SourceClip
 from studio.film.loudness import levelled, measure
 from studio.film.timeline import Cut, CutClip, Loudness, Segment, Timeline, Track, Transition, TrebleFix
 from studio.media import av_io
@@ -45,7 +45,9 @@ class Mixed:
     notes: tuple[str, ...] = ()
 
 
-def mixed(cut: Cut, timeline: Timeline, clips: list[Clip], folder: Path, cancelled: Cancelled | None) -> Mixed | None:
+def mixed(
+    cut: Cut, timeline: Timeline, clips: list[SourceClip], folder: Path, cancelled: Cancelled | None
+) -> Mixed | None:
     """Mix and encode the whole sound into `folder`. None when there is nothing to hear anywhere."""
     heard = any(clip.sound and not shot.silent for clip, shot in zip(clips, cut.shots, strict=True))
     if not heard and not cut.sound.tracks:
@@ -78,7 +80,9 @@ def encode_aac(args: list[str], out: Path, cancelled: Cancelled | None) -> None:
     run_ffmpeg([*args, "-c:a", "aac", "-b:a", "192k"], out, cancelled=cancelled)
 
 
-def _bed(cut: Cut, timeline: Timeline, clips: list[Clip], out: Path, total: int, cancelled: Cancelled | None) -> None:
+def _bed(
+    cut: Cut, timeline: Timeline, clips: list[SourceClip], out: Path, total: int, cancelled: Cancelled | None
+) -> None:
     """Write the clips' own sound, cross-faded, as raw stereo floats of the film's whole length.
 
     Raises OSError when the disk is full. The file is not mapped into memory: where it has no block, writing to a mapped
@@ -90,7 +94,7 @@ def _bed(cut: Cut, timeline: Timeline, clips: list[Clip], out: Path, total: int,
 
 
 def _mix(
-    cut: Cut, timeline: Timeline, clips: list[Clip], film: io.FileIO, total: int, cancelled: Cancelled | None
+    cut: Cut, timeline: Timeline, clips: list[SourceClip], film: io.FileIO, total: int, cancelled: Cancelled | None
 ) -> None:
     lead = 0
     before = Transition.CUT
@@ -119,7 +123,7 @@ def _add(film: io.FileIO, begin: int, samples: np.ndarray) -> None:
         left = left[film.write(left) :]
 
 
-def _start(clip: Clip) -> Fraction:
+def _start(clip: SourceClip) -> Fraction:
     return Fraction(clip.start_s).limit_denominator(RATE_HZ)
 
 

@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 from studio.errors import MediaError
-from studio.film.timeline import Line
+from studio.film.timeline import CaptionLine
 from studio.messages import Message
 
 FONT_FILE = Path(__file__).parents[2] / "assets" / "fonts" / "NotoSansCJKsc-Subset.otf"
@@ -44,7 +44,7 @@ the size, of which a Chinese character fills 60 %: so a label's characters are 5
 Chinese labelling rules ask (GB 45438-2025)."""
 
 
-def read(path: Path) -> tuple[Line, ...]:
+def read(path: Path) -> tuple[CaptionLine, ...]:
     """The captions of an SRT, VTT or ASS file, by time. Raises MediaError when it is none."""
     if path.stat().st_size > LARGEST_BYTES:
         raise MediaError(Message("captions.too_large", name=path.name, size=f"{path.stat().st_size / 1e6:.0f}"))
@@ -63,7 +63,7 @@ def _decoded(raw: bytes) -> str:
     return raw.decode("latin-1")
 
 
-def parse(text: str, *, name: str = "") -> tuple[Line, ...]:
+def parse(text: str, *, name: str = "") -> tuple[CaptionLine, ...]:
     """The captions in SRT, VTT or ASS text. Markup is dropped, line breaks stay. Raises MediaError."""
     import pysubs2
     from pysubs2.exceptions import Pysubs2Error
@@ -72,19 +72,21 @@ def parse(text: str, *, name: str = "") -> tuple[Line, ...]:
         events = pysubs2.SSAFile.from_string(text).events
     except (Pysubs2Error, ValueError, KeyError, IndexError):
         raise MediaError(Message("captions.none_found", name=name or Message("captions.the_captions"))) from None
-    found = [Line(e.start / 1000, e.end / 1000, e.plaintext.strip()) for e in events[:MOST_LINES] if not e.is_comment]
+    found = [
+        CaptionLine(e.start / 1000, e.end / 1000, e.plaintext.strip()) for e in events[:MOST_LINES] if not e.is_comment
+    ]
     found = [line for line in found if line.text and line.end_s > line.start_s]
     if not found:
         raise MediaError(Message("captions.none_found", name=name or Message("captions.the_captions")))
     return tuple(sorted(found, key=lambda line: (line.start_s, line.end_s)))
 
 
-def as_subtitles(lines: tuple[Line, ...], form: str = "srt") -> str:
+def as_subtitles(lines: tuple[CaptionLine, ...], form: str = "srt") -> str:
     """The lines as the text of a subtitle file; form: srt or vtt."""
     return _file(lines).to_string(form)
 
 
-def as_ass(lines: tuple[Line, ...], width: int, height: int, *, safe: Safe = (0.0, 0.0, 0.0, 0.0)) -> str:
+def as_ass(lines: tuple[CaptionLine, ...], width: int, height: int, *, safe: Safe = (0.0, 0.0, 0.0, 0.0)) -> str:
     """The lines laid out for libass at this picture size.
 
     safe: parts of the picture to keep free at the top, right, bottom and left, where a platform puts its own buttons.
@@ -115,7 +117,7 @@ def _above(look: _Look, place: int, height: int, side: int, safe: Safe) -> int:
     return max(free, round(kept * height))
 
 
-def _codes(line: Line) -> str:
+def _codes(line: CaptionLine) -> str:
     """Our own codes in front of a line's words: where it stands, and that it comes and goes."""
     place = rf"\an{line.place}" if line.place else ""
     fade = rf"\fad({line.fade_s * 1000:.0f},{line.fade_s * 1000:.0f})" if line.fade_s else ""
@@ -123,7 +125,7 @@ def _codes(line: Line) -> str:
 
 
 def drawing(
-    lines: tuple[Line, ...], width: int, height: int, folder: Path, *, safe: Safe = (0.0, 0.0, 0.0, 0.0)
+    lines: tuple[CaptionLine, ...], width: int, height: int, folder: Path, *, safe: Safe = (0.0, 0.0, 0.0, 0.0)
 ) -> str:
     """The ffmpeg filter that draws the lines; its files are written into `folder`, where ffmpeg must run."""
     shutil.copyfile(FONT_FILE, folder / FONT_FILE.name)
@@ -131,7 +133,7 @@ def drawing(
     return "subtitles=filename=words.ass:fontsdir=."
 
 
-def _file(lines: tuple[Line, ...]):
+def _file(lines: tuple[CaptionLine, ...]):
     import pysubs2
 
     file = pysubs2.SSAFile()

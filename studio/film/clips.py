@@ -34,7 +34,7 @@ IDENTITY = (0x10000, 0, 0, 0x10000)
 
 
 @dataclass(frozen=True)
-class Clip:
+class SourceClip:
     """The facts of one file that decide how it goes into a film.
 
     fits: its pictures can be copied as they are. setup: the decoder's parameter sets. reorder: how many frames
@@ -79,7 +79,7 @@ class Shelf:
             self._open.popitem()[1][0].__exit__(None, None, None)
 
 
-def survey(path: Path, cut: Cut, shelf: Shelf) -> Clip:
+def survey(path: Path, cut: Cut, shelf: Shelf) -> SourceClip:
     """The clip's facts against the film's format, from its header alone. Raises MediaError without a picture."""
     box = shelf.get(path)
     video = av_io.picture_stream(box)
@@ -92,7 +92,7 @@ def survey(path: Path, cut: Cut, shelf: Shelf) -> Clip:
         length_s = (box.duration or 0) / 1e6
     why_not = _misfit(path, video, cut, rate, length_s)
     sound = box.streams.audio[0] if box.streams.audio else None
-    return Clip(
+    return SourceClip(
         path=path,
         frames=video.frames or round(length_s * rate),
         length_s=length_s,
@@ -160,7 +160,12 @@ def _moov(path: Path) -> bytes:
 
 
 def in_format(
-    clip: Clip, cut: Cut, cache: Path, *, on_progress: OnProgress | None = None, cancelled: Cancelled | None = None
+    clip: SourceClip,
+    cut: Cut,
+    cache: Path,
+    *,
+    on_progress: OnProgress | None = None,
+    cancelled: Cancelled | None = None,
 ) -> Path:
     """The clip encoded to the film's size, rate and colours (fitted, with black bars where the shape differs).
 
@@ -175,7 +180,7 @@ def in_format(
     return made
 
 
-def fitted(clip: Clip, cut: Cut) -> str:
+def fitted(clip: SourceClip, cut: Cut) -> str:
     """The filters that give the clip's picture the film's rate, size (with bars), colours and pixels."""
     size = f"{cut.width}:{cut.height}"
     fields = "bwdif=deint=interlaced," if "fields" in clip.why_not else ""
@@ -185,7 +190,7 @@ def fitted(clip: Clip, cut: Cut) -> str:
     return f"{picture}:flags=bicubic,pad={size}:-1:-1,setsar=1,format=yuv420p,{TAGS}"
 
 
-def _normalise(clip: Clip, cut: Cut) -> list[str]:
+def _normalise(clip: SourceClip, cut: Cut) -> list[str]:
     args = ["-i", str(clip.path), "-map", "0:v:0", "-map", "0:a:0?", "-vf", fitted(clip, cut)]
     args += ["-c:v", "libx264", "-preset", cut.preset, "-crf", str(cut.crf), "-g", str(round(cut.fps)), "-bf", "2"]
     return [*args, "-c:a", "aac", "-b:a", "192k", "-ar", "48000", "-ac", "2", "-movflags", "+faststart"]

@@ -11,9 +11,9 @@ from typing import Literal
 from studio.errors import MediaError
 from studio.film import captions, loudness, quality, reframe
 from studio.film.clips import TAGS
-from studio.film.platforms import SUFFIX, Preset
+from studio.film.platforms import SUFFIX, PlatformPreset
 from studio.film.quality import Measured
-from studio.film.timeline import Line, Loudness
+from studio.film.timeline import CaptionLine, Loudness
 from studio.media.files import Cancelled, OnProgress, run_ffmpeg
 from studio.media.probe import MediaFacts, probe
 from studio.messages import Message, term
@@ -60,7 +60,7 @@ class Export:
         return self.measured.loudness if self.measured else None
 
 
-class Source:
+class DeliverySource:
     """A film and what several exports of it share, each found when it is first needed. cuts_s: where shots begin."""
 
     def __init__(self, film: Path, cuts_s: tuple[float, ...] = ()) -> None:
@@ -85,13 +85,13 @@ class Source:
 
 
 def export(
-    film: Path | Source,
-    preset: Preset,
+    film: Path | DeliverySource,
+    preset: PlatformPreset,
     out: Path,
     *,
     framing: Framing = "fit",
     cuts_s: tuple[float, ...] = (),
-    words: tuple[Line, ...] = (),
+    words: tuple[CaptionLine, ...] = (),
     on_progress: OnProgress | None = None,
     cancelled: Cancelled | None = None,
 ) -> Export:
@@ -102,7 +102,7 @@ def export(
     film may be cut off by "fill" and "follow".
     Raises MediaError when the film is no video or ffmpeg fails, Stopped when cancelled.
     """
-    source = film if isinstance(film, Source) else Source(film, cuts_s)
+    source = film if isinstance(film, DeliverySource) else DeliverySource(film, cuts_s)
     facts = source.facts
     if not facts.width or not facts.height or not facts.duration_s:
         raise MediaError(Message("film.not_exportable", name=source.film.name))
@@ -135,7 +135,7 @@ def export(
     return Export(out, made, seen, tuple(notes))
 
 
-def _mapped(picture: str, preset: Preset) -> list[str]:
+def _mapped(picture: str, preset: PlatformPreset) -> list[str]:
     """The picture's filters; a GIF also needs its own palette."""
     if preset.form == "gif":
         palette = "split[a][b];[a]palettegen=stats_mode=diff[p];[b][p]paletteuse=dither=bayer"
@@ -143,7 +143,7 @@ def _mapped(picture: str, preset: Preset) -> list[str]:
     return ["-map", "0:v:0", "-vf", picture]
 
 
-def _size(facts: MediaFacts, preset: Preset) -> tuple[int, int]:
+def _size(facts: MediaFacts, preset: PlatformPreset) -> tuple[int, int]:
     width, height = facts.width or 2, facts.height or 2
     if not preset.width:
         return width // 2 * 2, height // 2 * 2
@@ -153,7 +153,9 @@ def _size(facts: MediaFacts, preset: Preset) -> tuple[int, int]:
     return preset.width, preset.height
 
 
-def _picture(source: Source, preset: Preset, size: tuple[int, int], framing: Framing, drawn: str) -> str:
+def _picture(
+    source: DeliverySource, preset: PlatformPreset, size: tuple[int, int], framing: Framing, drawn: str
+) -> str:
     """The filters that give the picture its shape, rate and pixel format."""
     (width, height), facts = size, source.facts
     own = facts.width or 2, facts.height or 2
@@ -185,7 +187,7 @@ def _blurred(width: int, height: int, colour: str) -> str:
     return f"split[x][y];[x]{back}[back];[y]{front}[front];[back][front]overlay=(W-w)/2:(H-h)/2"
 
 
-def _fps(facts: MediaFacts, preset: Preset) -> str:
+def _fps(facts: MediaFacts, preset: PlatformPreset) -> str:
     """The rate to convert to, as ffmpeg writes it; '' leaves the film's own."""
     if not preset.fps or not facts.fps or any(abs(rate - facts.fps) < 0.01 for rate in preset.fps):
         return ""
@@ -193,7 +195,7 @@ def _fps(facts: MediaFacts, preset: Preset) -> str:
     return {23.976: "24000/1001", 29.97: "30000/1001", 59.94: "60000/1001"}.get(nearest, f"{nearest:g}")
 
 
-def _sound(source: Source, preset: Preset, cancelled: Cancelled | None) -> tuple[list[str], str]:
+def _sound(source: DeliverySource, preset: PlatformPreset, cancelled: Cancelled | None) -> tuple[list[str], str]:
     codec = ["-c:a", "aac", "-b:a", str(preset.audio_bps)]
     if preset.form == "mov-prores":
         codec = ["-c:a", "pcm_s24le"]
@@ -206,7 +208,7 @@ def _sound(source: Source, preset: Preset, cancelled: Cancelled | None) -> tuple
     return [*codec, *(("-af", chain) if chain else ())], note
 
 
-def _rate(facts: MediaFacts, preset: Preset) -> list[str]:
+def _rate(facts: MediaFacts, preset: PlatformPreset) -> list[str]:
     """Bit rate ceiling, key frames, and what the container wants."""
     args: list[str] = []
     bps = preset.video_bps

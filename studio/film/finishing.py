@@ -16,8 +16,8 @@ from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING
 
 from studio.film import captions, colour_match, grade
-from studio.film.clips import TAGS, Clip, Shelf, fitted, survey
-from studio.film.timeline import Cut, Line, Tone
+from studio.film.clips import TAGS, Shelf, SourceClip, fitted, survey
+from studio.film.timeline import CaptionLine, Cut, Tone
 from studio.film.video_track import Copy, Packets, Piece, drawn, edges
 from studio.media import cube
 from studio.media.files import Cancelled, OnProgress, run_ffmpeg
@@ -192,7 +192,7 @@ def _chain(cut: Cut, work: Path) -> list[str]:
     return steps
 
 
-def _touched(cut: Cut, clip: Clip, shelf: Shelf) -> list[tuple[int, int, bool]]:
+def _touched(cut: Cut, clip: SourceClip, shelf: Shelf) -> list[tuple[int, int, bool]]:
     """(first, last, whether to draw) over the whole film, on edges where copying may begin and end."""
     marks = [0, *edges(clip, shelf, cut.fps)]
     parts: list[tuple[int, int, bool]] = []
@@ -207,7 +207,7 @@ def _touched(cut: Cut, clip: Clip, shelf: Shelf) -> list[tuple[int, int, bool]]:
     return parts
 
 
-def _covers(line: Line, first: int, last: int, fps: Fraction) -> bool:
+def _covers(line: CaptionLine, first: int, last: int, fps: Fraction) -> bool:
     return line.start_s * fps < last and line.end_s * fps > first
 
 

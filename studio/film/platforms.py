@@ -24,7 +24,7 @@ SUFFIX: dict[Form, str] = {
 
 
 @dataclass(frozen=True)
-class Preset:
+class PlatformPreset:
     """One place a film can go. width, height: 0 keeps the film's. fps: rates taken as they are; any other becomes the
     nearest. max_s, max_bytes: 0 is no limit worth naming. video_bps: most on average; 0: by quality alone."""
 
@@ -47,12 +47,12 @@ class Preset:
 
 _WEB_FPS = (23.976, 24, 25, 29.97, 30, 48, 50, 59.94, 60)
 _TALL = {"width": 1080, "height": 1920, "fps": _WEB_FPS, "lufs": -14.0}
-PRESETS: tuple[Preset, ...] = (
-    Preset("master", "Master, H.264", source="our own: the film as it is"),
-    Preset("master-h265", "Master, H.265", "mp4-h265", source="our own"),
-    Preset("webm", "Web, AV1", "webm-av1", audio_bps=128_000, source="our own"),
-    Preset("prores", "Editing, ProRes 422 HQ", "mov-prores", source="our own"),
-    Preset(
+PRESETS: tuple[PlatformPreset, ...] = (
+    PlatformPreset("master", "Master, H.264", source="our own: the film as it is"),
+    PlatformPreset("master-h265", "Master, H.265", "mp4-h265", source="our own"),
+    PlatformPreset("webm", "Web, AV1", "webm-av1", audio_bps=128_000, source="our own"),
+    PlatformPreset("prores", "Editing, ProRes 422 HQ", "mov-prores", source="our own"),
+    PlatformPreset(
         "youtube",
         "YouTube",
         width=1920,
@@ -65,7 +65,7 @@ PRESETS: tuple[Preset, ...] = (
         max_bytes=256 * 10**9,
         source="https://support.google.com/youtube/answer/1722171",
     ),
-    Preset(
+    PlatformPreset(
         "shorts",
         "YouTube Shorts",
         **_TALL,
@@ -75,7 +75,7 @@ PRESETS: tuple[Preset, ...] = (
         safe=(0.10, 0.11, 0.25, 0.04),
         source="https://support.google.com/youtube/answer/15424877; safe area: customary",
     ),
-    Preset(
+    PlatformPreset(
         "tiktok",
         "TikTok",
         **_TALL,
@@ -86,7 +86,7 @@ PRESETS: tuple[Preset, ...] = (
         safe=(0.07, 0.13, 0.25, 0.06),
         source="upload limits as posting services state them (November 2026); safe area: customary",
     ),
-    Preset(
+    PlatformPreset(
         "reels",
         "Instagram Reels",
         **_TALL,
@@ -97,7 +97,7 @@ PRESETS: tuple[Preset, ...] = (
         safe=(0.14, 0.06, 0.35, 0.06),
         source="Meta's Reels specifications: 25 Mbit/s at most, 14 % top, 35 % bottom and 6 % at the sides left free",
     ),
-    Preset(
+    PlatformPreset(
         "x",
         "X",
         width=1280,
@@ -111,7 +111,7 @@ PRESETS: tuple[Preset, ...] = (
         max_bytes=512_000_000,
         source="X's media best practices: 140 s, 512 MB",
     ),
-    Preset(
+    PlatformPreset(
         "linkedin",
         "LinkedIn",
         width=1920,
@@ -124,7 +124,7 @@ PRESETS: tuple[Preset, ...] = (
         max_bytes=5_000_000_000,
         source="LinkedIn's help pages: 3 s to 10 minutes, 5 GB",
     ),
-    Preset(
+    PlatformPreset(
         "broadcast",
         "Broadcast, EBU R 128",
         "mov-prores",
@@ -135,12 +135,12 @@ PRESETS: tuple[Preset, ...] = (
         safe=(0.05, 0.05, 0.05, 0.05),
         source="EBU R 128 (-23 LUFS, -1 dBTP), EBU R 95 (graphics safe area 5 %)",
     ),
-    Preset("gif", "GIF preview", "gif", width=480, fps=(12,), max_s=30, source="our own"),
-    Preset("webp", "WebP preview", "webp", width=480, fps=(12,), max_s=30, source="our own"),
+    PlatformPreset("gif", "GIF preview", "gif", width=480, fps=(12,), max_s=30, source="our own"),
+    PlatformPreset("webp", "WebP preview", "webp", width=480, fps=(12,), max_s=30, source="our own"),
 )
 
 
-def preset(preset_id: str) -> Preset:
+def preset(preset_id: str) -> PlatformPreset:
     """The preset with this id. Raises NotFound, which lists them."""
     for found in PRESETS:
         if found.id == preset_id:

@@ -12,7 +12,7 @@ from pathlib import Path
 
 from studio.film.findings import Finding, ordered
 from studio.film.loudness import read_summary
-from studio.film.platforms import Preset
+from studio.film.platforms import PlatformPreset
 from studio.film.timeline import Loudness
 from studio.media.files import Cancelled, measure_ffmpeg
 from studio.media.probe import MediaFacts, probe
@@ -74,7 +74,11 @@ def _clipped(said: str) -> bool:
 
 
 def inspect(
-    film: Path, preset: Preset | None = None, *, measured: Measured | None = None, cancelled: Cancelled | None = None
+    film: Path,
+    preset: PlatformPreset | None = None,
+    *,
+    measured: Measured | None = None,
+    cancelled: Cancelled | None = None,
 ) -> tuple[Finding, ...]:
     """All findings of a finished film, errors first, then by time. preset: also check against where it is going.
 
@@ -96,7 +100,7 @@ def inspect(
     return ordered(found)
 
 
-def _heard(loud: Loudness, clipped: bool, preset: Preset | None) -> list[Finding]:
+def _heard(loud: Loudness, clipped: bool, preset: PlatformPreset | None) -> list[Finding]:
     found = []
     if clipped:
         found.append(Finding("error", "clipped"))
@@ -108,7 +112,7 @@ def _heard(loud: Loudness, clipped: bool, preset: Preset | None) -> list[Finding
     return found
 
 
-def length_against(length_s: float, preset: Preset) -> list[Finding]:
+def length_against(length_s: float, preset: PlatformPreset) -> list[Finding]:
     """A film of this length against the platform's limits; empty when it fits."""
     for code, limit, wrong in (
         ("too_long", preset.max_s, bool(preset.max_s) and length_s > preset.max_s + 0.05),
@@ -120,7 +124,7 @@ def length_against(length_s: float, preset: Preset) -> list[Finding]:
     return []
 
 
-def _fits(facts: MediaFacts, preset: Preset) -> list[Finding]:
+def _fits(facts: MediaFacts, preset: PlatformPreset) -> list[Finding]:
     found = []
     width, height = facts.width or 0, facts.height or 0
     if preset.height and min(width, height) < min(preset.width, preset.height):

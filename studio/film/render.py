@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING
 from studio.errors import MediaError
 from studio.film import aac_splice, finishing
 from studio.film.audio_track import Mixed, mixed
-from studio.film.clips import Clip, Shelf, in_format, survey
+from studio.film.clips import Shelf, SourceClip, in_format, survey
 from studio.film.timeline import Cut, Report, timeline_of
 from studio.film.video_track import Copy, Packets, Piece, frames_of, plan, set_up
 from studio.media import av_io
@@ -114,7 +114,9 @@ def _sound_of(box: InputContainer) -> Sounds | None:
     return box.streams.audio[0], (packet for packet in box.demux(audio=0) if packet.size)
 
 
-def _fitted(clip: Clip, cut: Cut, shelf: Shelf, cache: Path, bar: _Steps, cancelled: Cancelled | None) -> Clip:
+def _fitted(
+    clip: SourceClip, cut: Cut, shelf: Shelf, cache: Path, bar: _Steps, cancelled: Cancelled | None
+) -> SourceClip:
     """A copy of an odd clip in the film's format."""
     made = in_format(clip, cut, cache, on_progress=bar, cancelled=cancelled)
     bar.step += 1

@@ -86,7 +86,7 @@ class Track:
 
 
 @dataclass(frozen=True)
-class Sound:
+class SoundMix:
     """What is heard. repair_treble: measure the clips' spectrum and take harsh treble back (see treble.py).
 
     loudness: integrated target, None leaves it; peak_dbtp: true-peak ceiling used with it.
@@ -100,7 +100,7 @@ class Sound:
 
 
 @dataclass(frozen=True)
-class Line:
+class CaptionLine:
     """Words on the picture. caption: below; title: large, in the middle; lower: name plate; label: small, top right.
 
     place: where instead of the style's own, as on a number pad (1 bottom left .. 9 top right); 0: the style's.
@@ -142,8 +142,8 @@ class Finish:
 
     grade: Grade | None = None
     graded_from_s: float = 0.0
-    burned: tuple[Line, ...] = ()
-    soft: tuple[Line, ...] = ()
+    burned: tuple[CaptionLine, ...] = ()
+    soft: tuple[CaptionLine, ...] = ()
     soft_language: str = "eng"
 
 
@@ -155,7 +155,7 @@ class Cut:
     width: int
     height: int
     fps: Fraction
-    sound: Sound = Sound()
+    sound: SoundMix = SoundMix()
     finish: Finish = Finish()
     crf: int = 17
     preset: str = "veryfast"

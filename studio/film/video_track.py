@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from studio.errors import MediaError
-from studio.film.clips import BT709, Clip, Shelf
+from studio.film.clips import BT709, Shelf, SourceClip
 from studio.film.timeline import Cut, Timeline, Transition
 from studio.film.transitions import Blender
 from studio.media import av_io, cube
@@ -45,7 +45,7 @@ class Copy:
 
 
 @dataclass(frozen=True)
-class Take:
+class TrackClip:
     """Frames first..last-1 of a file, to be drawn; with `into`, blended into that file's frames from into_first on.
 
     table, into_table: colour tables the frames go through before they are blended.
@@ -65,7 +65,7 @@ class Take:
 class Draw:
     """One run of the encoder over several takes."""
 
-    takes: tuple[Take, ...]
+    takes: tuple[TrackClip, ...]
 
 
 Piece = Copy | Draw
@@ -76,15 +76,15 @@ Tables = Sequence[Path | None]
 
 
 def plan(
-    cut: Cut, timeline: Timeline, clips: list[Clip], shelf: Shelf, tables: Tables, *, draw: bool = False
+    cut: Cut, timeline: Timeline, clips: list[SourceClip], shelf: Shelf, tables: Tables, *, draw: bool = False
 ) -> list[Piece]:
     """The pieces of the film in order: as much copied as possible; with `draw` nothing."""
-    pieces: list[Copy | Take] = []
+    pieces: list[Copy | TrackClip] = []
     before = 0
     for number, (segment, clip) in enumerate(zip(timeline.segments, clips, strict=True)):
         first, last = segment.first + before, segment.last - segment.overlap
         if draw or tables[number]:
-            pieces += [Take(clip.path, first, last, table=tables[number])] if last > first else []
+            pieces += [TrackClip(clip.path, first, last, table=tables[number])] if last > first else []
         else:
             pieces += _body(clip, first, last, shelf, cut.fps)
         if segment.overlap:
@@ -92,23 +92,27 @@ def plan(
             into, start = clips[number + 1].path, last
             colours = tables[number], tables[number + 1]
             kind = cut.shots[number].transition
-            pieces.append(Take(clip.path, start, segment.last, into, after.first, kind, *colours))
+            pieces.append(TrackClip(clip.path, start, segment.last, into, after.first, kind, *colours))
         before = segment.overlap
     return _merged(pieces)
 
 
-def _body(clip: Clip, first: int, last: int, shelf: Shelf, fps: Fraction) -> list[Copy | Take]:
+def _body(clip: SourceClip, first: int, last: int, shelf: Shelf, fps: Fraction) -> list[Copy | TrackClip]:
     """A clip's own stretch: encoded up to the first IDR, copied to the last, encoded from there."""
     if first == 0 and last >= clip.frames:
         return [Copy(clip.path, first, last)]
     marks = [edge for edge in edges(clip, shelf, fps) if first <= edge <= last]
     if len(marks) < 2:
-        return [Take(clip.path, first, last)] if last > first else []
-    parts = (Take(clip.path, first, marks[0]), Copy(clip.path, marks[0], marks[-1]), Take(clip.path, marks[-1], last))
+        return [TrackClip(clip.path, first, last)] if last > first else []
+    parts = (
+        TrackClip(clip.path, first, marks[0]),
+        Copy(clip.path, marks[0], marks[-1]),
+        TrackClip(clip.path, marks[-1], last),
+    )
     return [part for part in parts if part.last > part.first]
 
 
-def _merged(pieces: list[Copy | Take]) -> list[Piece]:
+def _merged(pieces: list[Copy | TrackClip]) -> list[Piece]:
     """Neighbouring takes become one run of the encoder."""
     merged: list[Piece] = []
     for piece in pieces:
@@ -128,7 +132,7 @@ def frames_of(piece: Piece) -> int:
     return sum(take.last - take.first for take in piece.takes)
 
 
-def edges(clip: Clip, shelf: Shelf, fps: Fraction) -> list[int]:
+def edges(clip: SourceClip, shelf: Shelf, fps: Fraction) -> list[int]:
     """Frame numbers where copying may begin or end: the IDR pictures, and the clip's end."""
     box = shelf.get(clip.path)
     video = _video(box, clip.path)
@@ -169,7 +173,9 @@ class Packets:
     stretch carries its own parameter sets (Annex B). redrawn: how many of the copied frames finishing just encoded.
     """
 
-    def __init__(self, cut: Cut, pieces: list[Piece], clips: list[Clip], shelf: Shelf, *, redrawn: int = 0) -> None:
+    def __init__(
+        self, cut: Cut, pieces: list[Piece], clips: list[SourceClip], shelf: Shelf, *, redrawn: int = 0
+    ) -> None:
         self.cut, self.pieces, self.shelf = cut, pieces, shelf
         copied = {piece.path for piece in pieces if isinstance(piece, Copy)}
         setups = {clip.setup for clip in clips if clip.path in copied}
@@ -260,7 +266,7 @@ def _frames(piece: Draw, cut: Cut) -> Iterator[VideoFrame]:
     return (frame for take in piece.takes for frame in _pictures(take, cut))
 
 
-def _pictures(take: Take, cut: Cut) -> Iterator[VideoFrame]:
+def _pictures(take: TrackClip, cut: Cut) -> Iterator[VideoFrame]:
     """The frames of a take, blended where it goes over into another clip."""
     count = take.last - take.first
     own = _toned(_decoded(take.path, take.first, count, cut.fps), take.table)

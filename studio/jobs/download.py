@@ -41,7 +41,7 @@ CHECK_DISK_BYTES = 32 * 2**20
 
 
 @dataclass(frozen=True)
-class Source:
+class DownloadSource:
     """A link. headers go to its own host only. home: the provider's own place, which may be a private address.
 
     most_bytes: a longer answer is not the result; see `most_bytes`.
@@ -69,7 +69,9 @@ def most_bytes(run: Run, kind: Kind, info: EngineInfo) -> int:
     return MOST_VIDEO_BYTES + round((run.request.duration_s or 60) * MOST_VIDEO_BYTES_A_SECOND)
 
 
-async def fetch(http: httpx.AsyncClient, source: Source, part: Path, done: Callable[[int, int | None], None]) -> None:
+async def fetch(
+    http: httpx.AsyncClient, source: DownloadSource, part: Path, done: Callable[[int, int | None], None]
+) -> None:
     """Fetch the whole content into `part`; what is there already is continued when it is surely the same content.
 
     done: called with bytes so far and bytes in all. Raises LinkGone, Unavailable or RateLimited (try again; what came
@@ -104,7 +106,7 @@ def _kept(part: Path, notes: Path) -> tuple[int, dict[str, str]]:
 
 
 async def _receive(
-    response: httpx.Response, source: Source, part: Path, notes: Path, have: int,
+    response: httpx.Response, source: DownloadSource, part: Path, notes: Path, have: int,
     known: Mapping[str, str], done: Callable[[int, int | None], None],
 ) -> None:  # fmt: skip
     start, total = _extent(response, have)
@@ -182,7 +184,7 @@ def _strong_etag(response: httpx.Response) -> str:
     return "" if etag.startswith("W/") else etag
 
 
-async def _open(http: httpx.AsyncClient, source: Source, headers: Mapping[str, str]) -> httpx.Response:
+async def _open(http: httpx.AsyncClient, source: DownloadSource, headers: Mapping[str, str]) -> httpx.Response:
     url = addresses.parse(source.url)
     first = (url.scheme, url.host, url.port)
     for _ in range(MOST_REDIRECTS + 1):

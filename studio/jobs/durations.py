@@ -60,7 +60,7 @@ def backoff_s(timing: Timing, tries: int, retry_after_s: float | None = None) ->
 
 
 @dataclass(frozen=True)
-class Fit:
+class DurationFit:
     """How long runs of one kind take: a lognormal distribution of seconds."""
 
     mu: float
@@ -86,16 +86,16 @@ class Fit:
         return math.exp(-z * z / 2) / (t * self.sigma * math.sqrt(2 * math.pi) * survival)
 
 
-def fit(times: list[float]) -> Fit:
+def fit(times: list[float]) -> DurationFit:
     """The lognormal through these durations; their spread is taken as at least 15 %."""
     logs = [math.log(max(t, 0.01)) for t in times]
-    return Fit(statistics.fmean(logs), max(0.15, statistics.stdev(logs) if len(logs) > 1 else 0.5))
+    return DurationFit(statistics.fmean(logs), max(0.15, statistics.stdev(logs) if len(logs) > 1 else 0.5))
 
 
-def fit_of_range(low_s: float, high_s: float) -> Fit:
+def fit_of_range(low_s: float, high_s: float) -> DurationFit:
     """The lognormal with 5 % below low and 5 % above high."""
     low, high = math.log(max(low_s, 0.1)), math.log(max(high_s, low_s * 1.01, 0.11))
-    return Fit((low + high) / 2, max(0.15, (high - low) / (2 * 1.645)))
+    return DurationFit((low + high) / 2, max(0.15, (high - low) / (2 * 1.645)))
 
 
 def pace_of(request: Request) -> str:
@@ -116,7 +116,7 @@ class History:
     def __init__(self, load: Callable[[str], list[float]]) -> None:
         self._load = load
         self._known: dict[str, deque[float]] = {}
-        self._fits: dict[str, Fit] = {}
+        self._fits: dict[str, DurationFit] = {}
 
     def add(self, pace: str, took_s: float) -> None:
         """One more run took this long."""
@@ -127,7 +127,7 @@ class History:
         """Whether enough runs of this kind have ended here to tell."""
         return len(self._times(pace)) >= ENOUGH
 
-    def expect(self, pace: str, model: Model | None) -> Fit | None:
+    def expect(self, pace: str, model: Model | None) -> DurationFit | None:
         """The fit for such runs: from our own history, else from the catalogue, else None."""
         times = self._times(pace)
         if len(times) >= ENOUGH:
@@ -144,7 +144,7 @@ class History:
         return self._known[pace]
 
 
-def next_look_s(timing: Timing, expected: Fit | None, elapsed_s: float, kind: Kind, *, local: bool) -> float:
+def next_look_s(timing: Timing, expected: DurationFit | None, elapsed_s: float, kind: Kind, *, local: bool) -> float:
     """Seconds until the next look at a run that has been going for elapsed_s."""
     if local:
         return timing.local_look

@@ -168,7 +168,9 @@ class ResultFetcher:
             await asyncio.to_thread(take_local, output.path, part)
             return
         most = download.most_bytes(context.run, output.kind, context.info)
-        source = download.Source(output.url or "", output.headers, output.expected_bytes, context.lane.home, most)
+        source = download.DownloadSource(
+            output.url or "", output.headers, output.expected_bytes, context.lane.home, most
+        )
         await context.insist(lambda: download.fetch(self._http, source, part, self._show), context.timing.submit_for)
 
     def _show(self, got: int, total: int | None) -> None:

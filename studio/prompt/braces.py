@@ -63,7 +63,7 @@ class _Open:
 
 
 @dataclass(frozen=True)
-class Choices:
+class Alternatives:
     """A text with choices. count: combinations, at most COUNT_MAX + 1. kept: spans that stay as typed."""
 
     text: str
@@ -87,7 +87,7 @@ class Choices:
         return map(self.combination, range(self.count))
 
 
-def read(text: str, name: str = "prompt") -> Choices:
+def read(text: str, name: str = "prompt") -> Alternatives:
     """The choices of a text. name: of the field, for the refusal.
 
     Raises CapabilityError for a brace without its partner.
@@ -95,7 +95,7 @@ def read(text: str, name: str = "prompt") -> Choices:
     groups, kept = _groups(text, name)
     whole = _option(0, len(text), groups)
     kept += [m.span() for m in _MARKUP.finditer(text)]
-    return Choices(text, whole.count, tuple(sorted(kept)), whole)
+    return Alternatives(text, whole.count, tuple(sorted(kept)), whole)
 
 
 def _parts(option: _Option, index: int) -> list[tuple[_Option, int] | tuple[int, int]]:

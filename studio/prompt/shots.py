@@ -26,7 +26,7 @@ SECTION = re.compile(rf"\[\s*{_NUMBER}\s*(?:s|秒)\s*[:：]\s*([^\]]*)\]", re.IG
 
 
 @dataclass(frozen=True)
-class Span:
+class TimeSpan:
     """One written shot: seconds from the start of the clip, and its text without the heading."""
 
     start_s: float
@@ -35,11 +35,11 @@ class Span:
 
 
 @dataclass(frozen=True)
-class Script:
+class ShotScript:
     """A prompt taken apart. style: what stands before the first shot and holds for all. spans: as written, in order."""
 
     style: str
-    spans: tuple[Span, ...]
+    spans: tuple[TimeSpan, ...]
 
     @property
     def end_s(self) -> float:
@@ -47,7 +47,7 @@ class Script:
         return max((s.end_s for s in self.spans), default=0.0)
 
 
-def parse(prompt: str, *, duration_s: float | None = None) -> Script:
+def parse(prompt: str, *, duration_s: float | None = None) -> ShotScript:
     """Take a prompt apart. Without any timing the whole text is the style and there are no spans.
 
     duration_s: end of the last `[3s: ...]` section, which does not say its own; without it, 3 s are assumed.
@@ -56,20 +56,20 @@ def parse(prompt: str, *, duration_s: float | None = None) -> Script:
     if heads:
         ends = [h.start() for h in heads[1:]] + [len(prompt)]
         spans = tuple(
-            Span(float(h[1]), float(h[2]), prompt[h.end() : end].strip(" \n\t;；,，"))
+            TimeSpan(float(h[1]), float(h[2]), prompt[h.end() : end].strip(" \n\t;；,，"))
             for h, end in zip(heads, ends, strict=True)
         )
-        return Script(prompt[: heads[0].start()].strip(), spans)
+        return ShotScript(prompt[: heads[0].start()].strip(), spans)
     closed = prompt.rfind("]") + 1  # behind it no section ends, and each start would look for one
     sections = list(SECTION.finditer(prompt, 0, closed))
     starts = [float(m[1]) for m in sections]
     ends_s = [*starts[1:], duration_s if duration_s and starts and duration_s > starts[-1] else (starts or [0])[-1] + 3]
-    spans = tuple(Span(a, b, m[2].strip()) for m, a, b in zip(sections, starts, ends_s, strict=False))
+    spans = tuple(TimeSpan(a, b, m[2].strip()) for m, a, b in zip(sections, starts, ends_s, strict=False))
     style = (SECTION.sub(" ", prompt[:closed]) + prompt[closed:]).strip() if sections else prompt.strip()
-    return Script(style, spans)
+    return ShotScript(style, spans)
 
 
-def faults(script: Script, duration_s: float | None = None) -> list[str]:
+def faults(script: ShotScript, duration_s: float | None = None) -> list[str]:
     """Sentences about gaps, overlaps, empty or backward ranges, and sums beyond or short of the clip's length."""
     said: list[str] = []
     at = 0.0

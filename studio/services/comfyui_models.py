@@ -78,7 +78,7 @@ class ComfyModels:
         Raises NotFound for a model or role that is not there, CapabilityError for a file that the server does not list,
         Unavailable while it does not answer.
         """
-        from studio.engines.comfyui.model_choices import Choices
+        from studio.engines.comfyui.model_choices import ModelChoices
         from studio.engines.comfyui.model_files import options
 
         model = self._catalogue.get(model_id)
@@ -92,13 +92,13 @@ class ComfyModels:
             if file not in options(nodes, spec["node"], spec["field"]):
                 said = Message("comfyui.file_not_listed", file=f"{file[:100]!r}", folder=spec["folder"])
                 raise CapabilityError(said, field=role, value=file[:200])
-        Choices(self._settings.data).put(model_id, role, file)
+        ModelChoices(self._settings.data).put(model_id, role, file)
 
     def _about(self, model: Model, nodes: JSON | None) -> JSON:
         from studio.engines.comfyui import build, model_files
-        from studio.engines.comfyui.model_choices import Choices
+        from studio.engines.comfyui.model_choices import ModelChoices
 
-        places = model_files.places(model.engine["files"], nodes or {}, Choices(self._settings.data).of(model.id))
+        places = model_files.places(model.engine["files"], nodes or {}, ModelChoices(self._settings.data).of(model.id))
         lacking = sorted(build.classes(model) - set(nodes)) if nodes is not None else []
         needed = [one for one in places if not one.spec.get("when")]
         state = "nodes" if lacking else "ready" if all(one.file for one in needed) else "files"

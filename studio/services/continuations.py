@@ -25,7 +25,7 @@ from studio.store import continuations, storyboards
 from studio.storyboard import edit, plan
 from studio.storyboard.continuation import STAND_IN, Chain, Link, Stop, asked, followers, stand_in
 from studio.storyboard.model import Board, Shot, Take
-from studio.storyboard.plan import Plan
+from studio.storyboard.plan import RunPlan
 from studio.storyboard.snapshot import BoardSnapshot, ShotState, video_of
 
 log = logging.getLogger(__name__)
@@ -39,14 +39,14 @@ class PlannedContinuation:
     """A shot that would be queued by itself, and the body it has apart from its first frame."""
 
     link: Link
-    plan: Plan
+    plan: RunPlan
 
 
 @dataclass(frozen=True)
 class ChainPlan:
     """What a press of Render would do now (ready) and by itself later (follow); estimate: all of it together."""
 
-    ready: tuple[Plan, ...]
+    ready: tuple[RunPlan, ...]
     follow: tuple[PlannedContinuation, ...]
     done: tuple[str, ...]
     blocked: dict[str, str]
@@ -135,7 +135,7 @@ class Continuations:
         with self._context.store.write() as db:
             self._keep(db, Chain(board=board_id))
 
-    def _asked(self, snapshot: BoardSnapshot, shot: Shot, before: Plan | None) -> tuple[Plan, str]:
+    def _asked(self, snapshot: BoardSnapshot, shot: Shot, before: RunPlan | None) -> tuple[RunPlan, str]:
         """The follower's request with a stand-in for its first frame, and what stands against it."""
         known = {**snapshot.assets, STAND_IN: stand_in(snapshot.board, before)}
         made = plan.for_shot(snapshot.board, shot, self._context.catalogue, known, previous_frame=STAND_IN)
@@ -147,11 +147,11 @@ class Continuations:
             return made, of_error(error)
         return made, ""
 
-    def _price(self, board: Board, made: Plan, before: Plan | None) -> float | None:
+    def _price(self, board: Board, made: RunPlan, before: RunPlan | None) -> float | None:
         given = {STAND_IN: stand_in(board, before)}
         return self._requests.estimate([made.body], given=given).usd
 
-    def _total(self, board: Board, ready: list[Plan], follow: list[PlannedContinuation]) -> Estimate:
+    def _total(self, board: Board, ready: list[RunPlan], follow: list[PlannedContinuation]) -> Estimate:
         bodies = [p.body for p in ready] + [f.plan.body for f in follow]
         if not bodies:
             return Estimate(usd=0.0, runs=0)
@@ -246,7 +246,7 @@ class Continuations:
             body = storyboards.get(db, chain.board, self.user).body
         return Board.model_validate(body), body
 
-    def _plan(self, board: Board, link: Link) -> Plan:
+    def _plan(self, board: Board, link: Link) -> RunPlan:
         snapshot = self._storyboards.snapshot_of(board)
         if video_of(snapshot.runs.get(board.shot(link.after).chosen or "")) is None:
             raise _Ended("no_picture")

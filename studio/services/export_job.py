@@ -29,8 +29,8 @@ from studio.storyboard.model import Board
 from studio.storyboard.to_timeline import Clip
 
 if TYPE_CHECKING:
-    from studio.film.deliver import Source
-    from studio.film.timeline import Line
+    from studio.film.deliver import DeliverySource
+    from studio.film.timeline import CaptionLine
 
 FINE = {"crf": 10, "preset": "superfast"}
 """x264 for what is encoded again: above 50 dB of PSNR, and faster than the film's own setting at thrice the size."""
@@ -43,9 +43,9 @@ SILENT = ("gif", "webp")
 class _Shared:
     """The joined film for all places but the master. words: still to be drawn."""
 
-    source: Source
+    source: DeliverySource
     report: JSON
-    words: tuple[Line, ...]
+    words: tuple[CaptionLine, ...]
 
 
 class ExportJob:
@@ -88,14 +88,14 @@ class ExportJob:
         found = finishing.without_slate(found, finishing.slate_s(board, options.fps))
         return report | {"preset": place.label, "findings": [f.plain() for f in found]}
 
-    def _for(self, place: platforms.Preset) -> Board:
+    def _for(self, place: platforms.PlatformPreset) -> Board:
         """The board without its slate where the place has another shape, which would cut the slate's words off."""
         wide = place.width / place.height if place.width and place.height else 0.0
         if not self._board.slate.on or not wide or abs(wide - self._board.width / self._board.height) < SAME_SHAPE:
             return self._board
         return self._board.model_copy(update={"slate": Slate()})
 
-    def _left_out(self, board: Board, place: platforms.Preset) -> list[str]:
+    def _left_out(self, board: Board, place: platforms.PlatformPreset) -> list[str]:
         if board is self._board:
             return []
         return [Message("export.no_slate", place=term(place.label))]
@@ -104,7 +104,7 @@ class ExportJob:
         return f"{board.slate.on} {options.model_dump_json(exclude={'preset', 'framing'})}"
 
     def _share(self, board: Board, options: FilmOptions, going: ExportProgress) -> _Shared:
-        from studio.film.deliver import Source
+        from studio.film.deliver import DeliverySource
 
         key = self._key(board, options)
         if key not in self._shared:
@@ -112,7 +112,7 @@ class ExportJob:
             joined = Path(folder) / "joined.mp4"
             words = self._finish(board, options).burned
             report = self._render(board, options, joined, advancing(going, 0.0, 0.4), going, shared=True)
-            source = Source(joined, finishing.cuts_s(board, self._clips, options.fps))
+            source = DeliverySource(joined, finishing.cuts_s(board, self._clips, options.fps))
             self._shared[key] = _Shared(source, report, words)
         return self._shared[key]
 
@@ -128,7 +128,7 @@ class ExportJob:
     ) -> JSON:  # fmt: skip
         """The joined film; shared: finer, and without words."""
         from studio.film.render import render
-        from studio.film.timeline import Sound, Track
+        from studio.film.timeline import SoundMix, Track
 
         finish, board, begins = self._finish(board, options), options.on(board), finishing.slate_s(board, options.fps)
         tracks: tuple[Track, ...] = ()
@@ -136,7 +136,7 @@ class ExportJob:
             path = self._assets.path(self._assets.get(options.music))
             music = Track(path, start_s=begins, gain_db=options.music_db, ducked=True, loop=True)
             tracks = (replace(music, fade_in_s=0.5, fade_out_s=1.5),)
-        sound = Sound(tracks=tracks, repair_treble=options.repair_treble, loudness=options.loudness)
+        sound = SoundMix(tracks=tracks, repair_treble=options.repair_treble, loudness=options.loudness)
         size = (options.width, options.height) if options.width and options.height else (board.width, board.height)
         fps = options.fps or board.fps
         facts = {"title": board.title, "studio": json.dumps({"board": board.id, "shots": len(board.shots)})}

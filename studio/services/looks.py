@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 
 from studio.errors import NotFound
-from studio.film.timeline import Cut, CutClip, Finish, Line, Tone
+from studio.film.timeline import CaptionLine, Cut, CutClip, Finish, Tone
 from studio.messages import Message
 from studio.services.context import Context
 from studio.services.storyboards import Storyboards
@@ -104,7 +104,9 @@ class Looks:
     def _file(self, lut_id: str) -> Path:
         return self._context.settings.data / "library" / "luts" / f"{lut_id}.cube"
 
-    def finish(self, board: Board, *, captions: tuple[Line, ...] = (), burn: bool = False, label: str = "") -> Finish:
+    def finish(
+        self, board: Board, *, captions: tuple[CaptionLine, ...] = (), burn: bool = False, label: str = ""
+    ) -> Finish:
         """What is done to the film's picture as a whole."""
         return finishing.finish(board, self.lut_file(board.look), captions=captions, burn=burn, label=label)
 

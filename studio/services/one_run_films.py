@@ -25,7 +25,7 @@ from studio.store import runs, storyboards
 from studio.store.mapping import as_request, new_id
 from studio.storyboard import edit, plan, script
 from studio.storyboard import one_run as whole
-from studio.storyboard.model import Board, Shot, Span, Take, Whole
+from studio.storyboard.model import Board, Shot, ShotSpan, Take, Whole
 from studio.storyboard.snapshot import BoardSnapshot, video_of
 from studio.storyboard.to_timeline import Clip
 
@@ -176,13 +176,13 @@ class OneRunFilms:
         if not spans:
             raise Conflict(Message("onerun.no_shot_left"))
         with TemporaryDirectory(dir=self._context.scratch()) as folder:
-            parts: list[tuple[Span, Asset]] = []
+            parts: list[tuple[ShotSpan, Asset]] = []
             for number, span in enumerate(spans, 1):
                 out = self._part(state.film, source, span, Path(folder) / f"shot-{number:02}.mp4")
                 parts.append((span, self._assets.add(out, name=f"{Path(source).stem} {number}.mp4")))
         self._keep(board_id, state, parts)
 
-    def _part(self, film: Asset, source: Path, span: Span, out: Path) -> Path:
+    def _part(self, film: Asset, source: Path, span: ShotSpan, out: Path) -> Path:
         from studio.film.render import render
         from studio.film.timeline import Cut, CutClip
 
@@ -193,7 +193,7 @@ class OneRunFilms:
         )
         return out
 
-    def _keep(self, board_id: str, state: WholeState, parts: list[tuple[Span, Asset]]) -> None:
+    def _keep(self, board_id: str, state: WholeState, parts: list[tuple[ShotSpan, Asset]]) -> None:
         """The takes as finished runs, chosen on the board: one step, which undo takes back."""
         made: list[str] = []
         known = dict(self._storyboards.snapshot(board_id).assets)
@@ -215,7 +215,7 @@ class OneRunFilms:
             storyboards.save(db, board_id, body_of(board), "whole_takes", self.user)
         self._context.changed(*made)
 
-    def _asked(self, board: Board, shot: Shot, fitting: Shot, span: Span, known: dict[str, Asset]) -> str:
+    def _asked(self, board: Board, shot: Shot, fitting: Shot, span: ShotSpan, known: dict[str, Asset]) -> str:
         """The shot's present fingerprint where it still says what it said when the film was made; else the old one."""
         try:
             before = plan.for_shot(board, shot, self._context.catalogue, known).fingerprint
@@ -224,7 +224,7 @@ class OneRunFilms:
             return span.asked
         return after if before == span.asked else span.asked
 
-    def _stored(self, db: Any, board: Board, shot: Shot, span: Span, asset: Asset, source: Run) -> str:
+    def _stored(self, db: Any, board: Board, shot: Shot, span: ShotSpan, asset: Asset, source: Run) -> str:
         """A finished run for one part, free of charge; a retry of it makes only this shot."""
         words = f"{board.style.strip().rstrip('.')}. {script.describe(shot)}" if board.style else script.describe(shot)
         body = {

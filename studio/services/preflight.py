@@ -35,7 +35,7 @@ VERSION = 1
 
 
 @dataclass(frozen=True)
-class Checked:
+class PreflightResult:
     """Findings so far. measuring: takes that are still being looked at; ask again."""
 
     findings: tuple[Finding, ...]
@@ -52,13 +52,13 @@ class Preflight:
         self._assets, self._storyboards, self._one_run_films = assets, storyboards, one_run_films
         self._work = context.measures
 
-    def of_board(self, board_id: str, options: JSON | None = None, places: list[str] | None = None) -> Checked:
+    def of_board(self, board_id: str, options: JSON | None = None, places: list[str] | None = None) -> PreflightResult:
         """What to look at before this board is exported. options: as Exports.start takes them; places: preset ids."""
         try:
             chosen = FilmOptions.model_validate(options or {})
         except ValueError as error:
             raise CapabilityError(Message("export.bad_options", error=error), field="options") from None
-        wish = preflight.Wish(
+        wish = preflight.DeliveryTarget(
             places=tuple(platforms.preset(p) for p in places or [chosen.preset]), allow_drafts=chosen.allow_drafts,
             width=chosen.width, height=chosen.height, fps=chosen.fps, loudness=chosen.loudness,
             captions=chosen.captions, burn=chosen.burn,
@@ -70,7 +70,7 @@ class Preflight:
         else:
             states = [self._state(state) for state in self._storyboards.snapshot_of(board).states]
         waiting = sum(1 for s in states if s.clip and not s.clip.draft and s.measured is None and not s.broken)
-        return Checked(preflight.review(board, states, wish), waiting)
+        return PreflightResult(preflight.review(board, states, wish), waiting)
 
     def _state(self, state: ShotState) -> preflight.State:
         gone = state.shot.chosen is not None and state.shot.chosen not in {run.id for run in state.takes}

@@ -12,7 +12,7 @@ from studio.store import form_defaults, presets
 
 
 @dataclass(frozen=True)
-class Preset:
+class FormPreset:
     """A form saved under a name."""
 
     name: str
@@ -25,10 +25,10 @@ class Presets:
     def __init__(self, context: Context, user: str) -> None:
         self._context, self.user = context, user
 
-    def all(self, task: str) -> list[Preset]:
+    def all(self, task: str) -> list[FormPreset]:
         """Saved forms of this task, by name."""
         with self._context.store.read() as db:
-            return [Preset(name, body) for name, body in presets.all_of(db, task, self.user)]
+            return [FormPreset(name, body) for name, body in presets.all_of(db, task, self.user)]
 
     def save(self, task: str, name: str, body: JSON) -> None:
         """Save a form under a name, in the place of an older one."""

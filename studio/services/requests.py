@@ -32,7 +32,7 @@ MOST_AT_ONCE = 1000
 
 
 @dataclass(frozen=True)
-class Checked:
+class CheckedRequest:
     """A request that is complete and within its row, with the input files it names."""
 
     request: Request
@@ -65,7 +65,7 @@ class Requests:
         price is what one wants to know before getting one. given: input files, by id, that are still to be made."""
         return self.estimate_checked([self.checked(body, ready=False, given=given) for body in bodies])
 
-    def estimate_checked(self, found: list[Checked]) -> Estimate:
+    def estimate_checked(self, found: list[CheckedRequest]) -> Estimate:
         """The same for requests that were checked already."""
         prices = [(c, self.price(c)) for c in found]
         unknown = dict.fromkeys(self._unpriced(c) for c, usd in prices if usd is None)
@@ -88,7 +88,7 @@ class Requests:
         model = self._context.catalogue.get(request.model)
         return self._problems(validation.complete(request, model), model, self._inputs_of(request))
 
-    def checked(self, body: JSON, *, ready: bool = True, given: Mapping[str, Asset] | None = None) -> Checked:
+    def checked(self, body: JSON, *, ready: bool = True, given: Mapping[str, Asset] | None = None) -> CheckedRequest:
         """The request, complete and within its row. ready=False: without a key, too. Raises as submit does."""
         request = validation.parse(body, self._context.catalogue)
         model = self._context.catalogue.get(request.model)
@@ -100,9 +100,9 @@ class Requests:
             raise NotConfigured(Message("run.studio_no_engine", provider=model.provider))
         if ready and (said := engine.missing()):
             raise NotConfigured(said)
-        return Checked(request, model, inputs)
+        return CheckedRequest(request, model, inputs)
 
-    def checked_again(self, found: Checked) -> Checked:
+    def checked_again(self, found: CheckedRequest) -> CheckedRequest:
         """A request that was checked before: only its engine may think otherwise by now. Raises as submit does."""
         engine = self._context.engines.get(found.model.provider)
         again = engine is not None and _is(type(engine), RequestChecks)
@@ -126,13 +126,13 @@ class Requests:
         with self._context.store.read() as db:
             return found | assets.several(db, kept, self.user)
 
-    def price(self, checked: Checked) -> float | None:
+    def price(self, checked: CheckedRequest) -> float | None:
         """Dollars of one run of this request; None where nobody knows."""
         return self._context.engines[checked.model.provider].estimate_usd(
             checked.request, checked.model, checked.inputs
         )
 
-    def _expected_s(self, checked: Checked) -> float | None:
+    def _expected_s(self, checked: CheckedRequest) -> float | None:
         """From our own history; before there is any, from the engine's own reckoning or the row's usual times."""
         pace, engine = pace_of(checked.request), self._context.engines.get(checked.model.provider)
         known = self._context.jobs.history.known(pace)
@@ -146,7 +146,7 @@ class Requests:
         scale = length_scale(checked.request, checked.model) if usual else 1.0
         return round(expected.median_s * scale, 1)
 
-    def _together_s(self, found: list[Checked]) -> float | None:
+    def _together_s(self, found: list[CheckedRequest]) -> float | None:
         """Until the last of these runs is done: on this machine one by one, elsewhere as many as go at once."""
         longest, totals = 0.0, dict[str, float]()
         for checked in found:
@@ -158,7 +158,7 @@ class Requests:
                 )
         return round(max(longest, *totals.values()), 1) if totals else None
 
-    def _basis(self, checked: Checked, usd: float | None) -> str:
+    def _basis(self, checked: CheckedRequest, usd: float | None) -> str:
         label = checked.model.label
         if usd is None:
             return self._unpriced(checked)
@@ -169,17 +169,17 @@ class Requests:
         day = (checked.model.priced or checked.model.checked).isoformat()
         return Message("price.listed", label=term(label), usd=f"{usd:.4g}", day=day)
 
-    def _unpriced(self, checked: Checked) -> str:
+    def _unpriced(self, checked: CheckedRequest) -> str:
         if self._by_time(checked):
             return Message("price.no_estimate_yet", model=term(checked.model.label))
         return Message("price.none_published", model=term(checked.model.label))
 
-    def _by_time(self, checked: Checked) -> bool:
+    def _by_time(self, checked: CheckedRequest) -> bool:
         engine = self._context.engines.get(checked.model.provider)
         return engine is not None and engine.info.by_time
 
     def store(
-        self, found: list[Checked], *, owner: str = "", retry_of: str | None = None, also: Also | None = None
+        self, found: list[CheckedRequest], *, owner: str = "", retry_of: str | None = None, also: Also | None = None
     ) -> list[Run]:
         """Store the runs of checked requests as one batch. owner: whose they are, where not the acting user's."""
         if (count := sum(c.request.n for c in found)) > MOST_AT_ONCE:
@@ -201,7 +201,7 @@ class Requests:
         self._context.changed(*(run.id for run in stored))
         return stored
 
-    def _expanded(self, checked: Checked, owner: str, retry_of: str | None) -> Iterator[runs.NewRun]:
+    def _expanded(self, checked: CheckedRequest, owner: str, retry_of: str | None) -> Iterator[runs.NewRun]:
         """The n runs of a request, with seeds s, s+1 ... where the model takes seeds."""
         request, model = checked.request, checked.model
         usd, expected_s, pace = self.price(checked), self._expected_s(checked), pace_of(request)
@@ -220,7 +220,7 @@ class Requests:
             )  # fmt: skip
             yield runs.NewRun(run, one.media(), pace)
 
-    def _consent_missing(self, checked: Checked) -> bool:
+    def _consent_missing(self, checked: CheckedRequest) -> bool:
         given = checked.request.media()
         people = any(s.people and name in given for name, s in checked.model.inputs_for(checked.request.task).items())
         return people and not checked.request.consent

@@ -21,7 +21,7 @@ from studio.messages import Message, joined, of_error
 from studio.services.assets import Assets
 from studio.services.board_snapshots import Overview, SnapshotReader
 from studio.services.context import Context
-from studio.services.requests import Also, Checked, Requests
+from studio.services.requests import Also, CheckedRequest, Requests
 from studio.services.runs import Runs
 from studio.storage import storing
 from studio.store import storyboards
@@ -29,7 +29,7 @@ from studio.storyboard import edit, limits, plan, to_timeline
 from studio.storyboard import script as board_script
 from studio.storyboard.continuation import STAND_IN
 from studio.storyboard.model import Board, ShotStatus, Take, new_id
-from studio.storyboard.plan import Plan
+from studio.storyboard.plan import RunPlan
 from studio.storyboard.planner import PlannedShot
 from studio.storyboard.snapshot import BoardSnapshot, ShotPrice, ShotState, best_clips, run_ids
 
@@ -54,7 +54,7 @@ class Opened:
 class RenderPlan:
     """What a press of Render would do. ready: would be queued. done: stand already. blocked: shot -> why not."""
 
-    ready: tuple[Plan, ...]
+    ready: tuple[RunPlan, ...]
     done: tuple[str, ...]
     blocked: dict[str, str]
     estimate: Estimate = field(default_factory=lambda: Estimate(usd=0.0, runs=0))
@@ -163,9 +163,9 @@ class Storyboards:
             return ShotPrice(problems=problems or (of_error(error),))
         return ShotPrice(found.usd, found.expected_s, problems)
 
-    def _checked(self, planned: PlannedShot, made: Plan, snapshot: BoardSnapshot) -> Checked:
+    def _checked(self, planned: PlannedShot, made: RunPlan, snapshot: BoardSnapshot) -> CheckedRequest:
         """The plan's request, checked; only what the engine itself has to say is asked again each time."""
-        if isinstance(planned.checked, Checked):
+        if isinstance(planned.checked, CheckedRequest):
             return self._requests.checked_again(planned.checked)
         planned.checked = self._requests.checked(made.body, ready=False, given=snapshot.plans.assets)
         return planned.checked
@@ -197,7 +197,7 @@ class Storyboards:
         """The same for a board that was read already."""
         approved = {s.id for s in snapshot.board.shots if s.status == ShotStatus.APPROVED}
         wanted = set(shots) if shots is not None else approved
-        ready: list[Plan] = []
+        ready: list[RunPlan] = []
         done: list[str] = []
         blocked: dict[str, str] = {}
         for state in snapshot.states:
@@ -256,7 +256,7 @@ class Storyboards:
         return one, self._way("per_shot", [s.plan for s in snapshot.states if s.plan], snapshot)
 
     def _way(
-        self, kind: Literal["one_run", "per_shot"], plans: list[Plan], snapshot: BoardSnapshot
+        self, kind: Literal["one_run", "per_shot"], plans: list[RunPlan], snapshot: BoardSnapshot
     ) -> ProductionMethod:
         problems = tuple(p for made in plans for p in made.problems)
         if problems or not plans:
@@ -306,7 +306,7 @@ class Storyboards:
         return out
 
     def queue(
-        self, board_id: str, plans: Iterable[Plan], kind: Literal["draft", "render"], *, also: Also | None = None,
+        self, board_id: str, plans: Iterable[RunPlan], kind: Literal["draft", "render"], *, also: Also | None = None,
     ) -> list[Run]:  # fmt: skip
         """Store the runs and, in the same transaction, that the board's shots have them. also: as in submit_many."""
         plans = list(plans)
@@ -357,7 +357,7 @@ def _with_takes(board: Board, now: Board) -> Board:
     return board.model_copy(update={"shots": tuple(shots), "wholes": now.wholes, "shown": now.shown})
 
 
-def _required(planned: PlannedShot) -> Plan:
+def _required(planned: PlannedShot) -> RunPlan:
     """The plan, or what keeps there from being one."""
     if planned.plan is None:
         raise CapabilityError(planned.refusal, field="shot")

@@ -30,7 +30,7 @@ HEAD_BYTES = 64
 
 
 @dataclass(frozen=True)
-class Reading:
+class WorkflowInspection:
     """A workflow looked at. mapped: slot ("node.field") -> field, as guessed or as it was saved.
 
     labels: what the form calls own settings. server: whether one is named, and whether it answered; only then do
@@ -79,7 +79,7 @@ class Workflows:
             raise NotFound(Message("workflow.unknown", name=f"{name[:60]!r}"))
         return found
 
-    def read(self, path: Path, *, name: str = "") -> Reading:
+    def read(self, path: Path, *, name: str = "") -> WorkflowInspection:
         """What is in an API-format JSON, in a picture or clip that ComfyUI made, or in what `shared` gave.
 
         Raises CapabilityError or MediaError, in a sentence that says what to export instead.
@@ -91,7 +91,7 @@ class Workflows:
             return self._look(shared.workflow, shared.mapping, shared.labels, shared)
         return self._look(workflow_parser.parse(content))
 
-    def opened(self, name: str) -> Reading:
+    def opened(self, name: str) -> WorkflowInspection:
         """A kept workflow, to be mapped anew."""
         from studio.engines.comfyui import workflow_export
 
@@ -110,7 +110,7 @@ class Workflows:
         mapped: dict[str, str] | None = None,
         labels: dict[str, str] | None = None,
         given: ExportedWorkflow | None = None,
-    ) -> Reading:
+    ) -> WorkflowInspection:
         from studio.engines.comfyui import inspect, workflow
 
         nodes = self._server.definitions()
@@ -119,7 +119,7 @@ class Workflows:
         makes = next((k for k in (Kind.VIDEO, Kind.IMAGE) if k in kinds), None)
         slots = workflow.slots(graph, makes=makes)
         guessed = {f"{s.node}.{s.field}": s.guess for s in slots if s.guess}
-        return Reading(
+        return WorkflowInspection(
             graph=graph, slots=slots, mapped=guessed if mapped is None else mapped, outputs=saves, makes=makes,
             server=self._server.state(nodes), missing=inspect.missing(graph, nodes) if nodes is not None else [],
             lacking=inspect.lacking(slots, graph, nodes) if nodes is not None else [], labels=labels or {},

@@ -18,7 +18,7 @@ from studio.storyboard.limits import SHOTS_MAX, Id, Words
 from studio.storyboard.model import Board, CastMember, ShotStatus, new_id
 
 
-class Library(Protocol):
+class LibraryLookup(Protocol):
     """What one user may put on a board. Each raises NotFound for what is not there or belongs to someone else."""
 
     def model(self, model_id: str) -> object:
@@ -43,7 +43,7 @@ class Op(Payload):
         """What the step is called for undo; the page has words for it."""
         return str(getattr(self, "op", ""))
 
-    def check(self, library: Library) -> None:
+    def check(self, library: LibraryLookup) -> None:
         """Refuse what the board's own rules cannot see: models and files that are not there."""
 
     def apply(self, board: Board) -> tuple[Board, str]:
@@ -58,7 +58,7 @@ class _Fields(Op):
         """The fields that were sent."""
         return {k: getattr(self, k) for k in self.model_fields_set - {"op", "shot", "same", "after"}}
 
-    def check(self, library: Library) -> None:
+    def check(self, library: LibraryLookup) -> None:
         """Only models of the catalogue and files of this user."""
         given = self.given()
         if given.get("model"):
@@ -75,7 +75,7 @@ class Update(limits.FilmFields, _Fields):
 
     op: Literal["update"]
 
-    def check(self, library: Library) -> None:
+    def check(self, library: LibraryLookup) -> None:
         """As for any fields, and only colour tables and music that this user keeps."""
         super().check(library)
         if self.look.lut:
@@ -205,13 +205,13 @@ class Choose(Op):
         return edit.choose(board, self.shot, self.run), ""
 
 
-class Fit(Op):
+class ChooseModels(Op):
     """Models for some shots at once. What was approved stays so: the shot is only given what it asks for."""
 
     op: Literal["fit"]
     models: dict[Id, Words] = Field(max_length=SHOTS_MAX)
 
-    def check(self, library: Library) -> None:
+    def check(self, library: LibraryLookup) -> None:
         """Only models of the catalogue."""
         for model in self.models.values():
             library.model(model)
@@ -230,7 +230,7 @@ class Cast(limits.CastFields, Op):
     id: Id = ""
     name: str = Field(max_length=41)
 
-    def check(self, library: Library) -> None:
+    def check(self, library: LibraryLookup) -> None:
         """A name that can follow an @, and files that are there."""
         if not self.name.removeprefix("@").replace("-", "_").isidentifier():
             raise CapabilityError(
@@ -265,7 +265,7 @@ class Uncast(Op):
         return edit.uncast(board, self.id), ""
 
 
-class Script(Op):
+class RewriteScript(Op):
     """The shots of a text instead of the board's own; shots whose words stand unchanged stay with their takes."""
 
     op: Literal["script"]
@@ -283,7 +283,19 @@ class Script(Op):
 
 
 AnyOp = Annotated[
-    Update | Add | Alter | Approve | Remove | Reorder | Duplicate | Split | Choose | Fit | Cast | Uncast | Script,
+    Update
+    | Add
+    | Alter
+    | Approve
+    | Remove
+    | Reorder
+    | Duplicate
+    | Split
+    | Choose
+    | ChooseModels
+    | Cast
+    | Uncast
+    | RewriteScript,
     Field(discriminator="op"),
 ]
 

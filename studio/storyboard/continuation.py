@@ -12,7 +12,7 @@ from pydantic import BeforeValidator
 from studio.domain import JSON, Asset, Kind, Value
 from studio.messages import packed, unpacked
 from studio.storyboard.model import Board, Shot
-from studio.storyboard.plan import Plan, fingerprint
+from studio.storyboard.plan import RunPlan, fingerprint
 
 STAND_IN = "next_frame"
 """Stands for the last frame that is still to be made, where a price is asked."""
@@ -116,7 +116,7 @@ def asked(body: JSON) -> str:
     return fingerprint({k: v for k, v in body.items() if k != "first_frame"})
 
 
-def stand_in(board: Board, before: Plan | None) -> Asset:
+def stand_in(board: Board, before: RunPlan | None) -> Asset:
     """A picture as the shot before will end with, for checks and prices."""
     width = before.body.get("width", board.width) if before else board.width
     height = before.body.get("height", board.height) if before else board.height

@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from studio.film.findings import Finding
-from studio.film.timeline import Finish, Grade, Line, nearest_frame
+from studio.film.timeline import CaptionLine, Finish, Grade, nearest_frame
 from studio.storyboard.look import Look, Title
 from studio.storyboard.model import Board
 from studio.storyboard.to_timeline import Clips, timeline
@@ -42,28 +42,30 @@ def grade(look: Look, lut: Path | None) -> Grade | None:
     return None if made == Grade() else made
 
 
-def lines(titles: Iterable[Title]) -> tuple[Line, ...]:
+def lines(titles: Iterable[Title]) -> tuple[CaptionLine, ...]:
     """The titles that have words, to be drawn in."""
     return tuple(
-        Line(t.start_s, t.end_s, t.text.strip(), t.style, t.place, min(FADE_S, (t.end_s - t.start_s) / 4) * t.fade)
+        CaptionLine(
+            t.start_s, t.end_s, t.text.strip(), t.style, t.place, min(FADE_S, (t.end_s - t.start_s) / 4) * t.fade
+        )
         for t in titles
         if t.text.strip()
     )
 
 
 def finish(
-    board: Board, lut: Path | None, *, captions: tuple[Line, ...] = (), burn: bool = False, label: str = ""
+    board: Board, lut: Path | None, *, captions: tuple[CaptionLine, ...] = (), burn: bool = False, label: str = ""
 ) -> Finish:
     """Everything done to the picture of the whole film. captions: burned in, or a track beside it."""
     burned = (*lines(board.titles), *(captions if burn else ()))
     if label.strip():
-        burned = (*burned, Line(0.0, LABEL_S, label.strip(), "label"))
+        burned = (*burned, CaptionLine(0.0, LABEL_S, label.strip(), "label"))
     at = slate_s(board)
     soft = () if burn else later(captions, at)
     return Finish(grade(board.look, lut), at, burned=later(burned, at), soft=soft)
 
 
-def later(words: tuple[Line, ...], by_s: float) -> tuple[Line, ...]:
+def later(words: tuple[CaptionLine, ...], by_s: float) -> tuple[CaptionLine, ...]:
     """The same words, so many seconds later."""
     return tuple(replace(line, start_s=line.start_s + by_s, end_s=line.end_s + by_s) for line in words)
 

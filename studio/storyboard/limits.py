@@ -20,7 +20,7 @@ from studio.film.timeline import Transition
 from studio.messages import Message
 from studio.storyboard.delivery import Delivery
 from studio.storyboard.look import Look, Match, Slate, Title
-from studio.storyboard.model import Board, ShotStatus, Span, Start, Take, Whole
+from studio.storyboard.model import Board, ShotSpan, ShotStatus, Start, Take, Whole
 
 LONG, SHORT = 20_000, 2_000
 """Most characters of a prompt, a note or a description, and of a name or a model's id."""
@@ -94,7 +94,7 @@ class _Take(Take):
     fingerprint: Id
 
 
-class _Span(Span):
+class _Span(ShotSpan):
     shot: Id
     start_s: float = Field(ge=0, le=36_000)
     end_s: float = Field(ge=0, le=36_000)

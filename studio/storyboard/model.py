@@ -70,7 +70,7 @@ class Take(Value):
     fingerprint: str
 
 
-class Span(Value):
+class ShotSpan(Value):
     """A shot's part of a film made in one run, as its prompt says. asked: the shot's fingerprint as it then stood."""
 
     shot: str
@@ -84,7 +84,7 @@ class Whole(Value):
 
     run: str
     fingerprint: str
-    spans: tuple[Span, ...] = ()
+    spans: tuple[ShotSpan, ...] = ()
 
 
 class Shot(Value):

@@ -26,7 +26,7 @@ Assets = Mapping[str, Asset]
 
 
 @dataclass(frozen=True)
-class Plan:
+class RunPlan:
     """One request that would make a shot, or the whole film (shot empty). problems: why it cannot be sent as it is.
 
     notes: what the model leaves out of it, which keeps nobody from rendering.
@@ -57,7 +57,7 @@ def for_shot(
     *,
     previous_frame: str | None = None,
     draft: bool = False,
-) -> Plan:
+) -> RunPlan:
     """The run that makes this shot on its model, or on the draft engine.
 
     previous_frame: asset id of the last frame of the shot before, needed when the shot starts from it.
@@ -91,10 +91,10 @@ def for_shot(
         said.append(Message("shot.model_needs_cast", model=term(model.label)))
     notes = board_references.left_out(present, model, task, catalogue, assets)
     problems = _problems(body, model, catalogue, assets, told="references" if bare else "")
-    return Plan(shot.id, body, (*said, *problems), tuple(notes))
+    return RunPlan(shot.id, body, (*said, *problems), tuple(notes))
 
 
-def one_run(board: Board, model_id: str, catalogue: Catalogue, assets: Assets) -> Plan:
+def one_run(board: Board, model_id: str, catalogue: Catalogue, assets: Assets) -> RunPlan:
     """The whole film as one multi-shot request: one price, one look, no choice of single takes."""
     model = catalogue.get(model_id)
     said: list[str] = []
@@ -123,7 +123,7 @@ def one_run(board: Board, model_id: str, catalogue: Catalogue, assets: Assets) -
         said.append(Message("board.no_shots"))
     said += _too_long(seconds, body, model)
     notes = board_references.left_out(present, model, task, catalogue, assets)
-    return Plan("", body, (*said, *_problems(body, model, catalogue, assets)), tuple(notes))
+    return RunPlan("", body, (*said, *_problems(body, model, catalogue, assets)), tuple(notes))
 
 
 def prompt_for(
@@ -299,6 +299,6 @@ def _problems(body: JSON, model: Model, catalogue: Catalogue, assets: Assets, *,
     return [str(p) for p in validation.problems(request, model, assets) if p.field != told or not told]
 
 
-def standing(shot: Shot, plan: Plan, *, kind: str = "render") -> Take | None:
+def standing(shot: Shot, plan: RunPlan, *, kind: str = "render") -> Take | None:
     """The newest take made from exactly this plan; None when there is none or the shot has changed since (stale)."""
     return next((t for t in reversed(shot.takes) if t.kind == kind and t.fingerprint == plan.fingerprint), None)

@@ -19,7 +19,7 @@ from studio.errors import StudioError
 from studio.messages import of_error
 from studio.storyboard import model_choice, plan
 from studio.storyboard.model import MENTION, Board, Shot
-from studio.storyboard.plan import DRAFT_MODEL, Plan
+from studio.storyboard.plan import DRAFT_MODEL, RunPlan
 
 KEPT = 6_000
 """Plans kept, about 4 kB each; a shot has two."""
@@ -33,7 +33,7 @@ class PlannedShot:
     from the plan alone.
     """
 
-    plan: Plan | None
+    plan: RunPlan | None
     refusal: str = ""
     sister: Model | None = None
     checked: Any = field(default=None, compare=False)

@@ -12,9 +12,9 @@ from studio.domain import Asset
 from studio.errors import MediaError
 from studio.film import captions, quality
 from studio.film.findings import Finding, ordered
-from studio.film.platforms import Preset
+from studio.film.platforms import PlatformPreset
 from studio.film.quality import Measured
-from studio.film.timeline import Line, Timeline
+from studio.film.timeline import CaptionLine, Timeline
 from studio.storyboard import to_timeline
 from studio.storyboard.model import Board, Shot, ShotStatus
 from studio.storyboard.to_timeline import Clip
@@ -32,10 +32,10 @@ READ_PER_S, HAN_READ_PER_S = 21.0, 11.0
 
 
 @dataclass(frozen=True)
-class Wish:
+class DeliveryTarget:
     """How the film is to be exported, as far as a review cares. captions: the text of an SRT or VTT file."""
 
-    places: tuple[Preset, ...]
+    places: tuple[PlatformPreset, ...]
     allow_drafts: bool = True
     width: int | None = None
     height: int | None = None
@@ -57,7 +57,7 @@ class State:
     broken: bool = False
 
 
-def review(board: Board, states: Sequence[State], wish: Wish) -> tuple[Finding, ...]:
+def review(board: Board, states: Sequence[State], wish: DeliveryTarget) -> tuple[Finding, ...]:
     """All findings, errors first, then in the film's order."""
     if not board.shots:
         return (Finding("error", "no_shots"),)
@@ -82,7 +82,7 @@ def _of_shot(found: Finding, shot: Shot, number: int, at_s: float) -> Finding:
     return Finding(found.level, found.code, found.values, at, found.length_s, shot.id, number)
 
 
-def _shot(board: Board, state: State, wish: Wish) -> Iterator[Finding]:
+def _shot(board: Board, state: State, wish: DeliveryTarget) -> Iterator[Finding]:
     shot, clip = state.shot, state.clip
     if state.running:
         yield Finding("note", "shot_running")
@@ -107,7 +107,7 @@ def _shot(board: Board, state: State, wish: Wish) -> Iterator[Finding]:
             yield from _seen(shot, state.measured, start, end)
 
 
-def _picture(board: Board, asset: Asset, wish: Wish) -> Iterator[Finding]:
+def _picture(board: Board, asset: Asset, wish: DeliveryTarget) -> Iterator[Finding]:
     width, height = asset.width or 0, asset.height or 0
     if not width or not height:
         return
@@ -120,7 +120,7 @@ def _picture(board: Board, asset: Asset, wish: Wish) -> Iterator[Finding]:
         yield Finding("warning", "shot_small", {"size": size, "wanted": f"{wide}x{high}", "place": label})
 
 
-def _wanted(place: Preset, film: tuple[int, int]) -> tuple[int, int]:
+def _wanted(place: PlatformPreset, film: tuple[int, int]) -> tuple[int, int]:
     """Pixels that the film's own shape gets there."""
     if not place.width or not place.height:
         return film
@@ -144,7 +144,7 @@ def _seen(shot: Shot, seen: Measured, start: float, end: float) -> Iterator[Find
         yield Finding("warning", "shot_clipped")
 
 
-def _rates(board: Board, states: Iterable[State], wish: Wish) -> list[Finding]:
+def _rates(board: Board, states: Iterable[State], wish: DeliveryTarget) -> list[Finding]:
     fps = wish.fps or board.fps
     takes = [s.clip.asset.fps for s in states if s.clip and not s.clip.draft and s.clip.asset.fps]
     rates = sorted({round(rate, 2) for rate in takes if rate})
@@ -154,7 +154,7 @@ def _rates(board: Board, states: Iterable[State], wish: Wish) -> list[Finding]:
     return [Finding("note", "rate_changed", values)] if rates and abs(rates[0] - fps) > 0.05 else []
 
 
-def _levels(timeline: Timeline, states: Sequence[State], wish: Wish) -> list[Finding]:
+def _levels(timeline: Timeline, states: Sequence[State], wish: DeliveryTarget) -> list[Finding]:
     """Loudness of the takes, by energy, against where the film goes and against one another."""
     heard: list[tuple[int, float]] = []
     for index, state in enumerate(states):
@@ -176,7 +176,7 @@ def _levels(timeline: Timeline, states: Sequence[State], wish: Wish) -> list[Fin
     return [*found, *_targets(mean, wish)]
 
 
-def _targets(lufs: float, wish: Wish) -> list[Finding]:
+def _targets(lufs: float, wish: DeliveryTarget) -> list[Finding]:
     for place in wish.places:
         target = place.lufs if place.lufs is not None else wish.loudness
         if target is not None and target - lufs > NOISY_DB:
@@ -192,7 +192,7 @@ def _titles(board: Board, length_s: float) -> Iterator[Finding]:
         yield Finding("warning", "titles_outside", {"count": len(late), "length": f"{length_s:.1f}"})
 
 
-def _words(wish: Wish, length_s: float) -> Iterator[Finding]:
+def _words(wish: DeliveryTarget, length_s: float) -> Iterator[Finding]:
     if not wish.captions.strip():
         return
     try:
@@ -212,7 +212,7 @@ def _words(wish: Wish, length_s: float) -> Iterator[Finding]:
         yield Finding("warning", "captions_lost", {"place": ", ".join(lost)})
 
 
-def _too_fast(line: Line) -> bool:
+def _too_fast(line: CaptionLine) -> bool:
     han = sum("\u4e00" <= c <= "\u9fff" for c in line.text)
     other = len(line.text) - han
     return han / HAN_READ_PER_S + other / READ_PER_S > (line.end_s - line.start_s) * 1.05

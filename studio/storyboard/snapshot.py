@@ -16,7 +16,7 @@ from studio.film.timeline import Timeline
 from studio.messages import of_error
 from studio.storyboard import to_timeline
 from studio.storyboard.model import Board, Shot
-from studio.storyboard.plan import Plan
+from studio.storyboard.plan import RunPlan
 from studio.storyboard.planner import BoardPlanner, PlannedShot
 
 LastFrame = Callable[[Shot, Asset], str]
@@ -45,7 +45,7 @@ class ShotState:
     drafted: PlannedShot
 
     @property
-    def plan(self) -> Plan | None:
+    def plan(self) -> RunPlan | None:
         """The run that would render it now."""
         return self.planned.plan
 
@@ -155,7 +155,7 @@ def best_of(shot: Shot, runs: Mapping[str, Run]) -> tuple[Asset | None, Literal[
     return clip, "draft" if clip else ""
 
 
-def standing(shot: Shot, kind: str, made: Plan | None, runs: Mapping[str, Run]) -> Run | None:
+def standing(shot: Shot, kind: str, made: RunPlan | None, runs: Mapping[str, Run]) -> Run | None:
     """The newest run, good or still under way, that was made from the shot as it is."""
     if made is None:
         return None

@@ -14,7 +14,7 @@ from typing import Literal
 
 from studio.domain import Asset
 from studio.errors import CapabilityError
-from studio.film.timeline import ClipRange, Cut, CutClip, Finish, Sound, Timeline, Tone, lay_out, whole_length_s
+from studio.film.timeline import ClipRange, Cut, CutClip, Finish, SoundMix, Timeline, Tone, lay_out, whole_length_s
 from studio.messages import Message, term
 from studio.storyboard.model import Board, Shot
 
@@ -83,7 +83,7 @@ def edge_s(board: Board, shot: Shot, clip: Clip, end: Literal["first", "last"]) 
 
 
 def cut(
-    board: Board, clips: Clips, *, sound: Sound | None = None, finish: Finish | None = None,
+    board: Board, clips: Clips, *, sound: SoundMix | None = None, finish: Finish | None = None,
     size: tuple[int, int] | None = None, fps: int | None = None, metadata: Mapping[str, str] | None = None,
     tones: Mapping[str, Tone] | None = None, slate: Path | None = None,
 ) -> Cut:  # fmt: skip
@@ -103,6 +103,6 @@ def cut(
         parts.append(CutClip(clips[shot.id].path, start, end, shot.transition, shot.transition_s, tone=tone))
     width, height = size or (board.width, board.height)
     return Cut(
-        shots=tuple(parts), width=width, height=height, fps=Fraction(fps or board.fps), sound=sound or Sound(),
+        shots=tuple(parts), width=width, height=height, fps=Fraction(fps or board.fps), sound=sound or SoundMix(),
         finish=finish or Finish(), metadata=dict(metadata or {}),
     )  # fmt: skip

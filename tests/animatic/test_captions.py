@@ -10,7 +10,7 @@ import pytest
 
 from studio.animatic.clips import source_media
 from studio.animatic.draw import input_caption
-from studio.animatic.order import Source
+from studio.animatic.order import InputFile
 from studio.media import frames as media_frames
 from studio.media import metadata
 from tests.support.drafts import made, picture, source_picture
@@ -19,10 +19,10 @@ PROMPT = "Low angle, 35mm, a woman walks through a dark forest at night, static"
 SIZE = {"width": 320, "height": 180}
 
 
-def drawn(folder: Path, task: str, **given: Any) -> Source:
+def drawn(folder: Path, task: str, **given: Any) -> InputFile:
     folder.mkdir()
     result = made(folder, task, given.pop("prompt", PROMPT), **SIZE, **given)
-    return Source(result["path"], result["kind"], "draft", 320, 180, 1.0, 24.0)
+    return InputFile(result["path"], result["kind"], "draft", 320, 180, 1.0, 24.0)
 
 
 def letters(rgb: np.ndarray) -> int:

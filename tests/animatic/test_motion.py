@@ -33,7 +33,7 @@ def dot(depth: float, scale: float = 1.0) -> list[camera_view.Plate]:
     return [p for p in plates if p is not None]
 
 
-def centre(plates: list[camera_view.Plate], pose: camera.Pose) -> np.ndarray:
+def centre(plates: list[camera_view.Plate], pose: camera.CameraPose) -> np.ndarray:
     """Where the dot is seen, px from the frame's middle."""
     width, height = SIZE
     canvas = tuple(np.zeros(s, np.uint8) for s in ((height, width), *[(height // 2, width // 2)] * 2))
@@ -69,7 +69,7 @@ def test_tracking_shows_parallax_and_a_pan_does_not_much() -> None:
     track = [way("tracking-right").at(t) for t in (0, 1)]
     pan = [way("pan-right").at(t) for t in (0, 1)]
 
-    def travel(poses: list[camera.Pose], depth: float) -> float:
+    def travel(poses: list[camera.CameraPose], depth: float) -> float:
         return abs(poses[1].seen(depth)[0] - poses[0].seen(depth)[0])
 
     assert travel(track, 1.0) > 3 * travel(track, 0.0)

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from studio.animatic.clips import scenes
-from studio.animatic.clips.camera import Pose
+from studio.animatic.clips.camera import CameraPose
 from studio.animatic.draw import figures, flocks
 from studio.animatic.draw.appearance import Appearance
 from studio.animatic.draw.scene import Scene, compose, still
@@ -110,19 +110,19 @@ def test_a_beam_sweeps_with_the_time_and_follows_the_camera() -> None:
     made = scene("Wide shot at night, the beam of the lighthouse sweeps across the sea")
     assert [one.state for one in made.shines] == ["sweeps"]
     lights = scenes.Lights(made.shines, 5.0)
-    frames = [lit(lights, time_s, Pose()) for time_s in (0.0, 1.5, 3.0)]
+    frames = [lit(lights, time_s, CameraPose()) for time_s in (0.0, 1.5, 3.0)]
     assert min(np.abs(a - b).mean() for a, b in pairwise(frames)) > 0.5
-    assert np.abs(lit(lights, 0.0, Pose(turn_x=0.2)) - frames[0]).mean() > 0.5
+    assert np.abs(lit(lights, 0.0, CameraPose(turn_x=0.2)) - frames[0]).mean() > 0.5
 
 
 def test_a_lamp_that_is_lit_makes_a_dark_picture_bright() -> None:
     lights = scenes.Lights((Shine(0.5, 0.5, 0.5, "lit"),), 4.0)
-    assert lit(lights, 0.0, Pose()).mean() + 20 < lit(lights, 3.9, Pose()).mean()
+    assert lit(lights, 0.0, CameraPose()).mean() + 20 < lit(lights, 3.9, CameraPose()).mean()
     out = scenes.Lights((Shine(0.5, 0.5, 0.5, "dark"),), 4.0)
-    assert lit(out, 3.9, Pose()).mean() + 20 < lit(out, 0.0, Pose()).mean()
+    assert lit(out, 3.9, CameraPose()).mean() + 20 < lit(out, 0.0, CameraPose()).mean()
 
 
-def lit(lights: scenes.Lights, time_s: float, pose: Pose) -> np.ndarray:
+def lit(lights: scenes.Lights, time_s: float, pose: CameraPose) -> np.ndarray:
     """The luma of a grey frame under these lights."""
     canvas = np.full((90, 160), 110, np.uint8), *(np.full((45, 80), 128, np.uint8) for _ in range(2))
     lights.lay(canvas, time_s, pose)  # type: ignore[arg-type]

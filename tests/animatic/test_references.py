@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from studio.animatic.clips import reference_cast, reference_colours
-from studio.animatic.order import Source
+from studio.animatic.order import InputFile
 from studio.animatic.text.reader import read_shot
 from studio.animatic.text.reading import Figure
 from studio.animatic.text.shots import shots
@@ -31,14 +31,14 @@ def somebody(coat: tuple[int, int, int], legs: tuple[int, int, int], ground: tup
 
 
 @pytest.fixture
-def pictures(tmp_path: Path) -> list[Source]:
+def pictures(tmp_path: Path) -> list[InputFile]:
     return [
         source_picture(tmp_path / "mia.png", somebody(YELLOW, BLUE, (205, 205, 210))),
         source_picture(tmp_path / "ben.png", somebody(RED, GREY, (90, 140, 90))),
     ]
 
 
-def figures(prompt: str, sources: list[Source]) -> list[Figure]:
+def figures(prompt: str, sources: list[InputFile]) -> list[Figure]:
     roles = reference_cast.roles(prompt, sources, 2.0)
     assert roles
     return [
@@ -50,7 +50,7 @@ def near(colour: tuple[int, int, int], other: tuple[int, int, int]) -> bool:
     return max(abs(a - b) for a, b in zip(colour, other, strict=True)) < 24
 
 
-def test_clothes_are_read_from_a_picture_a_cut_out_and_a_clip(tmp_path: Path, pictures: list[Source]) -> None:
+def test_clothes_are_read_from_a_picture_a_cut_out_and_a_clip(tmp_path: Path, pictures: list[InputFile]) -> None:
     rgb = somebody(RED, GREY, (0, 0, 0))
     alpha = np.where(rgb.max(2) > 20, 255, 0).astype(np.uint8)
     cut_out = source_picture(tmp_path / "cut.png", np.dstack((rgb, alpha)))
@@ -88,7 +88,7 @@ def test_one_garment_gives_legs_of_a_darker_shade(tmp_path: Path) -> None:
     ],
 )
 def test_people_act_and_wear_their_references(
-    pictures: list[Source], prompt: str, expected: list[tuple[str, str, tuple[int, int, int] | None]]
+    pictures: list[InputFile], prompt: str, expected: list[tuple[str, str, tuple[int, int, int] | None]]
 ) -> None:
     seen = figures(prompt, pictures)
     assert [(f.name, f.posture) for f in seen] == [(name, posture) for name, posture, _ in expected]
@@ -97,11 +97,11 @@ def test_people_act_and_wear_their_references(
 
 
 @pytest.mark.parametrize("prompt", ["", "slow dolly in, a beach at sunset", "image 1 and image 2"])
-def test_references_alone_are_shown_themselves(pictures: list[Source], prompt: str) -> None:
+def test_references_alone_are_shown_themselves(pictures: list[InputFile], prompt: str) -> None:
     assert reference_cast.roles(prompt, pictures, 2.0) is None
 
 
-def _frame(folder: Path, prompt: str, references: list[Source]) -> np.ndarray:
+def _frame(folder: Path, prompt: str, references: list[InputFile]) -> np.ndarray:
     folder.mkdir()
     inputs = {"references": references}
     result = made(folder, "reference-to-video", prompt, inputs=inputs, width=640, height=360)
@@ -109,7 +109,7 @@ def _frame(folder: Path, prompt: str, references: list[Source]) -> np.ndarray:
 
 
 def test_a_member_with_a_picture_has_it_small_beside_the_name_in_the_caption(
-    tmp_path: Path, pictures: list[Source]
+    tmp_path: Path, pictures: list[InputFile]
 ) -> None:
     """The disc is no taller than a line; a shot without its figure shows neither disc nor picture."""
     cast = "Cast: Mia, a runner\nReferences: Mia = character1\nShot: "
@@ -126,7 +126,7 @@ def test_a_member_with_a_picture_has_it_small_beside_the_name_in_the_caption(
     assert not yellow(without[325:, 500:]).any()
 
 
-def test_a_reference_changes_clothes_and_nothing_else(tmp_path: Path, pictures: list[Source]) -> None:
+def test_a_reference_changes_clothes_and_nothing_else(tmp_path: Path, pictures: list[InputFile]) -> None:
     """The frame differs from that without the picture only where the figure is, and shows its coat there."""
     prompt = "Cast: Mia, a woman in a red coat; Jo\nShot: Wide, static. @Mia runs while @Jo jumps on a pier"
     for name in ("plain", "worn"):

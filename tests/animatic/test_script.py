@@ -8,7 +8,7 @@ from studio.animatic.text import script
 from studio.animatic.text.caption_text import action_text, speech_text
 from studio.animatic.text.locations import place
 from studio.animatic.text.reader import read, read_shot
-from studio.animatic.text.reading import Figure, Reading
+from studio.animatic.text.reading import Figure, PromptReading
 from studio.animatic.text.shots import shots
 
 HEADER = (
@@ -18,7 +18,7 @@ HEADER = (
 )
 
 
-def shot(text: str) -> Reading:
+def shot(text: str) -> PromptReading:
     return read(text, header=HEADER)
 
 
@@ -193,7 +193,7 @@ def test_the_finer_place_is_drawn(text: str, setting: str) -> None:
 def test_a_part_label_inside_a_paragraph_ends_with_its_sentence() -> None:
     parts = script.parts('Style: noir, rain. Wide shot of a street. Sound: gulls, wind. Tom: "Hello."')
     assert (parts.style, parts.action, parts.sound) == ("noir, rain.", "Wide shot of a street.", "gulls, wind.")
-    assert parts.speech == (script.Line("Tom", "Hello."),)
+    assert parts.speech == (script.SpokenLine("Tom", "Hello."),)
 
 
 def test_a_close_shot_of_a_thing_does_not_show_its_owner() -> None:

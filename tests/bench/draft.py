@@ -39,10 +39,10 @@ def main(argv: list[str]) -> None:
 def _case(prompt: str, name: str, folder: Path) -> dict[str, float]:
     from studio.animatic.clips import from_picture, from_words, prompt_shots
     from studio.animatic.clips.make import make
-    from studio.animatic.order import Order, Source
+    from studio.animatic.order import InputFile, Order
 
     own = name == "own picture"
-    inputs = {"first_frame": [Source(str(_picture(folder)), "image", "own.png", 1920, 1280)]} if own else {}
+    inputs = {"first_frame": [InputFile(str(_picture(folder)), "image", "own.png", 1920, 1280)]} if own else {}
     task = "image-to-video" if own else "text-to-video"
     order = Order(task, prompt, 7, 1280, 720, 5.0, 30, True, str(folder), inputs=inputs)
     shots, _ = prompt_shots.plan(order, (from_picture if own else from_words).painter)

@@ -10,7 +10,7 @@ from playwright.sync_api import Browser, Locator, Page, expect
 
 from studio.catalogue import load
 from studio.domain import Run
-from studio.engines.fake import FakeEngine, FakeProvider, Script
+from studio.engines.fake import FakeEngine, FakeProvider, FakeScript
 from studio.settings import Settings
 from studio.studio import Studio
 from tests.browser.conftest import PATIENT_MS, Site, show
@@ -49,7 +49,7 @@ def painter(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Painter]:
 
     folder: Path = tmp_path_factory.mktemp("previews")
     provider = FakeProvider(folder / "fake")
-    fake = FakeEngine(provider=provider, script=Script(never_ends=True), repeatable=True)
+    fake = FakeEngine(provider=provider, script=FakeScript(never_ends=True), repeatable=True)
     rows = load(Path(__file__).parents[1] / "catalogue")
     with (
         Studio.open(Settings(data=folder / "data"), engines={"fake": fake}, catalogue=rows, timing=QUICK) as studio,

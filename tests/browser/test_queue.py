@@ -10,7 +10,7 @@ from playwright.sync_api import Browser, Locator, Page, expect
 
 from studio.catalogue import load
 from studio.domain import Run, Status
-from studio.engines.fake import FakeEngine, FakeProvider, FindingFake, Script
+from studio.engines.fake import FakeEngine, FakeProvider, FakeScript, FindingFake
 from studio.errors import Refused
 from studio.settings import Settings
 from studio.studio import Studio
@@ -18,9 +18,9 @@ from tests.browser.conftest import PATIENT_MS, Site
 from tests.support.kit import QUICK, image, paid_image
 
 SCRIPTS = {
-    "slow": Script(wait_s=4),
-    "broken": Script(final=Refused("The provider stopped: internal error 7.")),
-    "lost": Script(lost="before"),
+    "slow": FakeScript(wait_s=4),
+    "broken": FakeScript(final=Refused("The provider stopped: internal error 7.")),
+    "lost": FakeScript(lost="before"),
 }
 
 

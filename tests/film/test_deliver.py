@@ -13,7 +13,7 @@ from studio.errors import NotFound
 from studio.film import quality, reframe
 from studio.film.deliver import export
 from studio.film.platforms import PRESETS, preset
-from studio.film.timeline import Line
+from studio.film.timeline import CaptionLine
 from studio.media import frames
 from studio.media.validate import verify_decodes
 from tests.support import samples
@@ -93,7 +93,7 @@ def test_following_keeps_what_happens_in_the_picture(two_shots: Path, tmp_path: 
 
 def test_words_stay_clear_of_the_platforms_buttons(two_shots: Path, tmp_path: Path) -> None:
     target = replace(preset("reels"), width=270, height=480)
-    done = export(two_shots, target, tmp_path / "out", framing="fill", words=(Line(0, 2, "一二三 four"),))
+    done = export(two_shots, target, tmp_path / "out", framing="fill", words=(CaptionLine(0, 2, "一二三 four"),))
     shown = np.asarray(frames.grab(done.path, 0.5).convert("L"), int)
     rows = np.flatnonzero((shown > 225).any(axis=1))
     assert len(rows) and rows.max() < 480 * (1 - target.safe[2]) + 2

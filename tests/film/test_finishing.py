@@ -13,7 +13,7 @@ import pytest
 from studio.errors import MediaError
 from studio.film import captions, grade, treble
 from studio.film.render import render
-from studio.film.timeline import Cut, CutClip, Finish, Grade, Line, Sound, Track
+from studio.film.timeline import CaptionLine, Cut, CutClip, Finish, Grade, SoundMix, Track
 from studio.media import cube, frames
 from studio.media.files import Stopped, run_ffmpeg
 from tests.support import samples
@@ -37,7 +37,7 @@ def at(path: Path, t_s: float) -> np.ndarray:
 
 
 def test_words_are_drawn_in_our_font_and_only_their_seconds_are_encoded(clip: Path, tmp_path: Path) -> None:
-    words = (Line(2.1, 2.9, "你好，世界"), Line(2.1, 2.9, "AI 生成", "label"))
+    words = (CaptionLine(2.1, 2.9, "你好，世界"), CaptionLine(2.1, 2.9, "AI 生成", "label"))
     report = render(film(clip, finish=Finish(burned=words)), tmp_path / "film.mp4")
     assert (report.frames, report.copied, report.encoded) == (96, 72, 24)
     before, during = at(tmp_path / "film.mp4", 1.5), at(tmp_path / "film.mp4", 2.5)
@@ -50,7 +50,7 @@ def test_words_are_drawn_in_our_font_and_only_their_seconds_are_encoded(clip: Pa
 
 
 def test_words_begin_and_end_on_their_frames(clip: Path, tmp_path: Path) -> None:
-    render(film(clip, finish=Finish(burned=(Line(1.5, 2.5, "X", "title"),))), tmp_path / "film.mp4")
+    render(film(clip, finish=Finish(burned=(CaptionLine(1.5, 2.5, "X", "title"),))), tmp_path / "film.mp4")
     with av.open(str(tmp_path / "film.mp4")) as box:
         shown = [int(np.ptp(frame.to_ndarray()[:360])) > 60 for frame in box.decode(video=0)]
     assert [n for n, seen in enumerate(shown) if seen] == list(range(36, 60))
@@ -64,11 +64,11 @@ def test_soft_subtitles_are_a_track_of_their_own(clip: Path, tmp_path: Path) -> 
         assert [stream.type for stream in box.streams] == ["video", "audio", "subtitle"]
         assert box.streams.subtitles[0].language == "zho" and box.metadata["studio"] == "{}"
     samples.run("-i", tmp_path / "film.mp4", "-map", "0:s:0", tmp_path / "out.srt")
-    assert captions.read(tmp_path / "out.srt") == (Line(1, 2, "海 & sea"),) and report.encoded == 0
+    assert captions.read(tmp_path / "out.srt") == (CaptionLine(1, 2, "海 & sea"),) and report.encoded == 0
 
 
 def test_captions_survive_a_round_trip_and_rubbish_is_refused(tmp_path: Path) -> None:
-    lines = (Line(0.5, 1.25, 'One "two"\n三'), Line(61, 62, "four"))
+    lines = (CaptionLine(0.5, 1.25, 'One "two"\n三'), CaptionLine(61, 62, "four"))
     for form in ("srt", "vtt"):
         assert captions.parse(captions.as_subtitles(lines, form)) == lines
     (tmp_path / "gbk.srt").write_bytes("1\n00:00:01,000 --> 00:00:02,000\n中文字幕\n".encode("gb18030"))
@@ -79,7 +79,7 @@ def test_captions_survive_a_round_trip_and_rubbish_is_refused(tmp_path: Path) ->
 
 
 def test_override_codes_in_captions_are_shown_not_obeyed() -> None:
-    text = captions.as_ass((Line(0, 1, r"{\fs200}big \N and"),), 640, 360)
+    text = captions.as_ass((CaptionLine(0, 1, r"{\fs200}big \N and"),), 640, 360)
     assert r"\{" in text.splitlines()[-1] and r"\N and" not in text
 
 
@@ -112,7 +112,7 @@ def test_a_broken_lut_is_a_sentence(tmp_path: Path, text: str) -> None:
 
 def test_loudness_reaches_the_target(clip: Path, tmp_path: Path) -> None:
     for target in (-14.0, -23.0):
-        report = render(film(clip, sound=Sound(loudness=target)), tmp_path / "film.mp4")
+        report = render(film(clip, sound=SoundMix(loudness=target)), tmp_path / "film.mp4")
         assert report.loudness and report.loudness_before
         assert abs(report.loudness.lufs - target) < 0.5 < abs(report.loudness_before.lufs - target)
         assert report.loudness.peak_dbtp <= -0.7
@@ -126,7 +126,7 @@ def test_peaks_are_limited_and_it_is_said(tmp_path: Path, clip: Path) -> None:
         "aevalsrc=0.02*random(0)+if(lt(mod(t\\,1)\\,0.01)\\,0.9*sin(3000*t)):d=4",
         tmp_path / "a.wav",
     )
-    sound = Sound(tracks=(Track(tmp_path / "a.wav"),), loudness=-16.0)
+    sound = SoundMix(tracks=(Track(tmp_path / "a.wav"),), loudness=-16.0)
     report = render(film(clip, sound=sound), tmp_path / "film.mp4")
     assert report.loudness and report.loudness.peak_dbtp <= -0.5 and "dBTP" in report.notes[0]
 
@@ -139,12 +139,12 @@ def test_harsh_treble_is_found_and_taken_back(tmp_path: Path, clip: Path) -> Non
     for name in ("harsh", "plain"):
         sound = ("-i", tmp_path / f"{name}.wav", "-map", "0:v", "-map", "1:a")
         samples.run("-i", clip, *sound, "-c:v", "copy", tmp_path / f"{name}.mp4")
-    report = render(film(tmp_path / "harsh.mp4", sound=Sound(repair_treble=True)), tmp_path / "film.mp4")
+    report = render(film(tmp_path / "harsh.mp4", sound=SoundMix(repair_treble=True)), tmp_path / "film.mp4")
     fix = report.treble
     assert fix and 3.5 < fix.gain_db < 6.5 and 2800 < fix.corner_hz < 5700
     high = [i for i, hz in enumerate(fix.bands_hz) if hz >= 6300]
     assert np.mean([fix.before_db[i] for i in high]) > 3.5 and abs(np.mean([fix.after_db[i] for i in high])) < 1
-    plain = render(film(tmp_path / "plain.mp4", sound=Sound(repair_treble=True)), tmp_path / "film.mp4").treble
+    plain = render(film(tmp_path / "plain.mp4", sound=SoundMix(repair_treble=True)), tmp_path / "film.mp4").treble
     assert plain and plain.gain_db == 0
 
 

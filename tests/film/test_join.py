@@ -14,7 +14,7 @@ import pytest
 from studio.errors import MediaError
 from studio.film import slate
 from studio.film.render import render
-from studio.film.timeline import Cut, CutClip, Sound, Track, Transition
+from studio.film.timeline import Cut, CutClip, SoundMix, Track, Transition
 from studio.media.files import Stopped
 from studio.media.validate import verify_decodes
 from tests.support import samples
@@ -148,7 +148,7 @@ def test_music_goes_down_while_a_voice_is_heard(clips: list[Path], tmp_path: Pat
     samples.run("-f", "lavfi", "-i", "sine=2000:d=6", "-af", "volume=6dB", tmp_path / "music.wav")
     samples.run("-f", "lavfi", "-i", "sine=500:d=2", "-af", "volume=12dB", tmp_path / "voice.wav")
     tracks = (Track(tmp_path / "music.wav", ducked=True), Track(tmp_path / "voice.wav", "voice", start_s=2))
-    render(film([mute], sound=Sound(tracks=tracks)), tmp_path / "film.mp4")
+    render(film([mute], sound=SoundMix(tracks=tracks)), tmp_path / "film.mp4")
     sound = heard(tmp_path / "film.mp4")
 
     def music(at_s: float) -> float:

@@ -7,7 +7,7 @@ import time
 import pytest
 
 from studio.domain import Run, Status
-from studio.engines.fake import FakeEngine, FindingFake, Script
+from studio.engines.fake import FakeEngine, FakeScript, FindingFake
 from studio.studio import Studio
 from tests.support.kit import image, paid_image
 
@@ -30,7 +30,7 @@ def test_a_queued_run_is_cancelled_at_once(studio: Studio, engine: FakeEngine) -
 
 
 def test_a_run_that_prepares_is_cancelled_without_being_sent(studio: Studio, paid: FindingFake) -> None:
-    paid.script = Script(prepare_s=30)
+    paid.script = FakeScript(prepare_s=30)
     [run] = studio.local.requests.submit(paid_image())
     reach(studio, run, "preparing")
     studio.local.runs.cancel(run.id)
@@ -42,7 +42,7 @@ def test_a_run_that_prepares_is_cancelled_without_being_sent(studio: Studio, pai
 def test_a_submit_is_never_interrupted_but_cancelled_when_its_handle_is_stored(
     studio: Studio, paid: FindingFake
 ) -> None:
-    paid.script = Script(submit_s=0.3, never_ends=True)
+    paid.script = FakeScript(submit_s=0.3, never_ends=True)
     [run] = studio.local.requests.submit(paid_image())
     reach(studio, run, "submitting")
     assert studio.local.runs.cancel(run.id).status == Status.RUNNING
@@ -53,7 +53,7 @@ def test_a_submit_is_never_interrupted_but_cancelled_when_its_handle_is_stored(
 
 
 def test_a_waiting_run_is_cancelled_at_the_provider(studio: Studio, engine: FakeEngine) -> None:
-    engine.script = Script(never_ends=True)
+    engine.script = FakeScript(never_ends=True)
     [run] = studio.local.requests.submit(image())
     reach(studio, run, "waiting")
     studio.local.runs.cancel(run.id)
@@ -62,7 +62,7 @@ def test_a_waiting_run_is_cancelled_at_the_provider(studio: Studio, engine: Fake
 
 
 def test_what_cannot_be_stopped_is_kept_because_it_is_billed(studio: Studio, paid: FindingFake) -> None:
-    paid.script = Script(wait_s=0.6, unstoppable=True)
+    paid.script = FakeScript(wait_s=0.6, unstoppable=True)
     [run] = studio.local.requests.submit(paid_image())
     reach(studio, run, "waiting")
     studio.local.runs.cancel(run.id)
@@ -74,7 +74,7 @@ def test_what_cannot_be_stopped_is_kept_because_it_is_billed(studio: Studio, pai
 
 
 def test_cancelling_twice_drops_even_what_cannot_be_stopped_and_books_it(studio: Studio, paid: FindingFake) -> None:
-    paid.script = Script(never_ends=True, unstoppable=True)
+    paid.script = FakeScript(never_ends=True, unstoppable=True)
     [run] = studio.local.requests.submit(paid_image())
     reach(studio, run, "waiting")
     studio.local.runs.cancel(run.id)
@@ -89,7 +89,7 @@ def test_a_wish_survives_a_pause_after_a_fault(studio: Studio, paid: FindingFake
     """While the runner waits to try again, a cancel takes effect at once."""
     from studio.errors import RateLimited
 
-    paid.script = Script(submit=(RateLimited("Too many.", retry_after_s=30),))
+    paid.script = FakeScript(submit=(RateLimited("Too many.", retry_after_s=30),))
     [run] = studio.local.requests.submit(paid_image())
     while not studio.local.runs.get(run.id).note:
         time.sleep(0.01)

@@ -15,7 +15,7 @@ import pytest
 from studio.catalogue import Catalogue
 from studio.domain import HeldReason, Kind, Status
 from studio.engines.addresses import ANYWHERE, NOWHERE
-from studio.engines.fake import FakeEngine, FakeProvider, FindingFake, Script, make_file
+from studio.engines.fake import FakeEngine, FakeProvider, FakeScript, FindingFake, make_file
 from studio.errors import MediaError, Unavailable
 from studio.jobs import download
 from studio.settings import Settings
@@ -38,14 +38,14 @@ def fetch(files: Files, part: Path, path: str = "/big", *, near: bool = True, **
     async def once() -> None:
         async with download.client() as http:
             home = ANYWHERE if near else NOWHERE
-            source = download.Source(files.url + path, home=home, **more)  # type: ignore[arg-type]
+            source = download.DownloadSource(files.url + path, home=home, **more)  # type: ignore[arg-type]
             await download.fetch(http, source, part, lambda *_: None)
 
     asyncio.run(once())
 
 
 def test_a_result_behind_a_link_is_brought_home(studio: Studio, paid: FindingFake, files: Files) -> None:
-    paid.script = Script(urls=(f"{files.url}/one.png",), headers={"authorization": "Bearer k"})
+    paid.script = FakeScript(urls=(f"{files.url}/one.png",), headers={"authorization": "Bearer k"})
     run = finish(studio, paid_image())
     assert (run.status, run.assets[0].width) == (Status.SUCCEEDED, 96)
     assert files.asked[0][1]["authorization"] == "Bearer k"
@@ -92,7 +92,7 @@ def test_a_file_cut_off_without_a_word_is_found_by_decoding_and_fetched_again(
     studio: Studio, paid: FindingFake, files: Files
 ) -> None:
     files.lengths, files.cut_after = False, [100]
-    paid.script = Script(urls=(f"{files.url}/one.png",))
+    paid.script = FakeScript(urls=(f"{files.url}/one.png",))
     run = finish(studio, paid_image())
     assert run.status == Status.SUCCEEDED
     assert len(files.asked) == 2
@@ -100,7 +100,7 @@ def test_a_file_cut_off_without_a_word_is_found_by_decoding_and_fetched_again(
 
 def test_faults_of_the_file_server_are_waited_out(studio: Studio, paid: FindingFake, files: Files) -> None:
     files.statuses = [500, 429, 503]
-    paid.script = Script(urls=(f"{files.url}/one.png",))
+    paid.script = FakeScript(urls=(f"{files.url}/one.png",))
     assert finish(studio, paid_image()).status == Status.SUCCEEDED
     assert len(files.asked) == 4
 
@@ -108,7 +108,7 @@ def test_faults_of_the_file_server_are_waited_out(studio: Studio, paid: FindingF
 def test_a_dead_link_is_asked_for_again_and_then_held_since_the_work_is_billed(
     studio: Studio, paid: FindingFake, files: Files
 ) -> None:
-    paid.script = Script(urls=(f"{files.url}/gone.png",))
+    paid.script = FakeScript(urls=(f"{files.url}/gone.png",))
     run = held(studio, paid_image())
     assert run.held_reason == HeldReason.BROKEN_RESULT
     assert paid.calls["poll", "a red coat"] == 3
@@ -144,7 +144,9 @@ def test_redirects_are_looked_at_before_they_are_followed(files: Files, tmp_path
 
     async def once() -> None:
         async with httpx.AsyncClient(transport=httpx.MockTransport(answer)) as http:
-            await download.fetch(http, download.Source("http://1.1.1.1/x"), tmp_path / "x.part", lambda *_: None)
+            await download.fetch(
+                http, download.DownloadSource("http://1.1.1.1/x"), tmp_path / "x.part", lambda *_: None
+            )
 
     asked: list[str] = []
     with pytest.raises(download.LinkGone, match="private network"):
@@ -158,7 +160,7 @@ def test_only_a_provider_that_is_itself_private_may_link_to_private_addresses(
     settings: Settings, catalogue: Catalogue, files: Files, tmp_path: Path, near: bool
 ) -> None:
     base = files.url if near else "https://1.1.1.1"
-    script = Script(urls=(f"{files.url}/one.png",))
+    script = FakeScript(urls=(f"{files.url}/one.png",))
     engine = FakeEngine(name="paid", provider=FakeProvider(tmp_path / "p"), script=script, local=False, base_url=base)
     with Studio.open(settings, engines={"paid": engine}, catalogue=catalogue, timing=QUICK) as studio:
         if near:
@@ -171,14 +173,14 @@ def test_only_a_provider_that_is_itself_private_may_link_to_private_addresses(
 def test_a_run_waits_for_room_and_goes_on_by_itself(studio: Studio, paid: FindingFake, files: Files) -> None:
     """The provider tells a size beyond what is free: the run says so; the same task is fetched when there is room."""
     files.lengths = False
-    paid.script = Script(urls=(f"{files.url}/one.png",), expected_bytes=10**15)
+    paid.script = FakeScript(urls=(f"{files.url}/one.png",), expected_bytes=10**15)
     [run] = studio.local.requests.submit(paid_image())
     until = time.monotonic() + 10
     while not (waiting := studio.local.runs.get(run.id)).note:
         assert time.monotonic() < until, waiting
         time.sleep(0.01)
     assert (waiting.status, waiting.note) == (Status.RUNNING, "The disk is full. Work continues when there is room.")
-    paid.script = Script(urls=(f"{files.url}/one.png",))
+    paid.script = FakeScript(urls=(f"{files.url}/one.png",))
     [done] = studio.local.runs.wait([run.id], timeout_s=10)
     assert (done.status, done.note, studio.context.store.health.reason) == (Status.SUCCEEDED, None, None)
     assert len(paid.provider.accepted()) == 1
@@ -186,7 +188,7 @@ def test_a_run_waits_for_room_and_goes_on_by_itself(studio: Studio, paid: Findin
 
 def test_a_run_that_waits_for_room_can_be_cancelled(studio: Studio, paid: FindingFake, files: Files) -> None:
     files.lengths = False
-    paid.script = Script(urls=(f"{files.url}/one.png",), expected_bytes=10**15)
+    paid.script = FakeScript(urls=(f"{files.url}/one.png",), expected_bytes=10**15)
     [run] = studio.local.requests.submit(paid_image())
     while studio.context.store.health.reason != "full":
         time.sleep(0.01)

@@ -14,14 +14,14 @@ from studio import engines
 from studio.catalogue import load
 from studio.domain import Kind
 from studio.engines.draft import DraftEngine
-from studio.jobs.durations import Fit, History, Timing, backoff_s, fit, fit_of_range, next_look_s
+from studio.jobs.durations import DurationFit, History, Timing, backoff_s, fit, fit_of_range, next_look_s
 from studio.settings import Settings
 from studio.studio import Studio
 
 TIMING = Timing()
 
 
-def looks(true_s: float, expected: Fit | None) -> tuple[int, float]:
+def looks(true_s: float, expected: DurationFit | None) -> tuple[int, float]:
     """Number of looks and seconds of lateness for a run that takes true_s."""
     at, count = 0.0, 0
     while at < true_s:

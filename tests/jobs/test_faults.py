@@ -10,7 +10,7 @@ import pytest
 
 from studio.catalogue import Catalogue
 from studio.domain import HeldReason, Run, Status
-from studio.engines.fake import FakeEngine, FakeProvider, FindingFake, Script
+from studio.engines.fake import FakeEngine, FakeProvider, FakeScript, FindingFake
 from studio.errors import (
     EngineError,
     Moderated,
@@ -54,7 +54,7 @@ def settle(studio: Studio, wanted: list[Run]) -> list[Run]:
 
 @pytest.mark.parametrize("verb", ["prepare", "submit", "polls"])
 def test_passing_faults_are_repeated_at_every_step(studio: Studio, paid: FindingFake, verb: str) -> None:
-    paid.script = replace(Script(), **{verb: (BUSY, AWAY, BUSY)})
+    paid.script = replace(FakeScript(), **{verb: (BUSY, AWAY, BUSY)})
     run = finish(studio, paid_image())
     assert run.status == Status.SUCCEEDED
     assert len(paid.provider.accepted()) == 1
@@ -66,7 +66,7 @@ def test_passing_faults_are_repeated_at_every_step(studio: Studio, paid: Finding
 def test_a_refusal_ends_the_run_with_the_reason_and_is_never_repeated(
     studio: Studio, paid: FindingFake, verb: str, error: EngineError
 ) -> None:
-    paid.script = replace(Script(), **{verb: (error,)})
+    paid.script = replace(FakeScript(), **{verb: (error,)})
     run = finish(studio, paid_image())
     assert (run.status, run.error, run.error_code) == (Status.FAILED, str(error), error.code)
     assert paid.calls["submit", "a red coat"] <= 1 if verb != "prepare" else ("submit", "a red coat") not in paid.calls
@@ -85,7 +85,7 @@ def test_a_run_outlives_a_bad_key_and_an_empty_account(
     studio: Studio, paid: FindingFake, verb: str, error: EngineError, reason: HeldReason
 ) -> None:
     """It is held wherever it was, and goes on from there: a task that was accepted is not sent again."""
-    paid.script = replace(Script(), **{verb: (error,)})
+    paid.script = replace(FakeScript(), **{verb: (error,)})
     run = held(studio, paid_image())
     assert (run.held_reason, run.error) == (reason, str(error))
     assert [c.id for c in studio.queue.hold_choices(run)] == ["try_again", "give_up"]
@@ -95,14 +95,14 @@ def test_a_run_outlives_a_bad_key_and_an_empty_account(
 
 
 def test_a_lost_answer_is_looked_up_and_the_one_task_adopted(studio: Studio, paid: FindingFake) -> None:
-    paid.script = Script(lost="after")
+    paid.script = FakeScript(lost="after")
     run = finish(studio, paid_image())
     assert run.status == Status.SUCCEEDED
     assert list(paid.provider.accepted()) == [run.handle]
 
 
 def test_two_equal_runs_never_adopt_the_same_task(studio: Studio, paid: FindingFake) -> None:
-    paid.script = Script(lost="after", wait_s=0.2)
+    paid.script = FakeScript(lost="after", wait_s=0.2)
     first = studio.local.requests.submit(paid_image(seed=1))[0]
     while studio.local.runs.get(first.id).handle is None:
         pass
@@ -113,11 +113,11 @@ def test_two_equal_runs_never_adopt_the_same_task(studio: Studio, paid: FindingF
 
 
 def test_a_lost_submit_that_surely_did_not_arrive_is_sent_again(studio: Studio, paid: FindingFake) -> None:
-    paid.script = Script(lost="before")
+    paid.script = FakeScript(lost="before")
     [run] = studio.local.requests.submit(paid_image())
     while paid.calls.get(("submit", "a red coat"), 0) < 2:
         pass
-    paid.script = Script()
+    paid.script = FakeScript()
     assert studio.local.runs.wait([run.id], timeout_s=5)[0].status == Status.SUCCEEDED
     assert len(paid.provider.accepted()) == 1
 
@@ -125,7 +125,7 @@ def test_a_lost_submit_that_surely_did_not_arrive_is_sent_again(studio: Studio, 
 @pytest.fixture
 def blind(settings: Settings, catalogue: Catalogue, tmp_path: Path) -> Studio:
     """A studio whose paying engine cannot look anything up."""
-    engine = FakeEngine(name="paid", provider=FakeProvider(tmp_path / "p"), script=Script(lost="after"))
+    engine = FakeEngine(name="paid", provider=FakeProvider(tmp_path / "p"), script=FakeScript(lost="after"))
     return Studio.open(settings, engines={"paid": engine}, catalogue=catalogue, timing=QUICK)
 
 
@@ -141,7 +141,7 @@ def test_without_a_lookup_a_lost_submit_waits_for_a_person_with_three_choices(bl
         while blind.local.runs.get(run.id).status != Status.HELD:
             pass
         assert len(engine.provider.accepted()) == 1
-        engine.script = Script()
+        engine.script = FakeScript()
         blind.local.runs.decide(run.id, "submit_again")
         assert blind.local.runs.wait([run.id], timeout_s=5)[0].status == Status.SUCCEEDED
         assert len(engine.provider.accepted()) == 2
@@ -159,7 +159,7 @@ def test_a_lost_task_is_repeated_where_that_is_free_and_held_where_it_is_not(
     studio: Studio, engine: FakeEngine, paid: FindingFake
 ) -> None:
     gone = UnknownHandle("No such task.")
-    engine.script = paid.script = Script(polls=(gone,))
+    engine.script = paid.script = FakeScript(polls=(gone,))
     assert finish(studio, image()).status == Status.SUCCEEDED
     assert len(engine.provider.accepted()) == 2
     run = held(studio, paid_image())
@@ -170,7 +170,7 @@ def test_a_lost_task_is_repeated_where_that_is_free_and_held_where_it_is_not(
 
 
 def test_a_free_run_whose_work_is_lost_again_and_again_is_held(studio: Studio, engine: FakeEngine) -> None:
-    engine.script = Script(polls=(UnknownHandle("No such task."),) * 20)
+    engine.script = FakeScript(polls=(UnknownHandle("No such task."),) * 20)
     run = held(studio, image())
     assert (run.held_reason, run.attempt) == (HeldReason.CRASHED_TWICE, 5)
 
@@ -178,15 +178,15 @@ def test_a_free_run_whose_work_is_lost_again_and_again_is_held(studio: Studio, e
 def test_a_bug_in_an_engine_fails_the_run_in_words_and_the_runner_lives_on(
     studio: Studio, engine: FakeEngine, paid: FindingFake
 ) -> None:
-    engine.scripts["bug"] = Script(prepare=(ZeroDivisionError("division by zero"),))
+    engine.scripts["bug"] = FakeScript(prepare=(ZeroDivisionError("division by zero"),))
     assert "ZeroDivisionError" in (finish(studio, image("bug")).error or "")
-    paid.script = Script(polls=(ValueError("not JSON"),))
+    paid.script = FakeScript(polls=(ValueError("not JSON"),))
     assert held(studio, paid_image()).held_reason == HeldReason.LOST_TASK
     assert finish(studio, image()).status == Status.SUCCEEDED
 
 
 def test_a_result_that_cannot_be_decoded_is_no_success(studio: Studio, engine: FakeEngine) -> None:
-    engine.script = Script(broken=True)
+    engine.script = FakeScript(broken=True)
     run = finish(studio, {"task": "text-to-video", "model": "fake/clip", "prompt": "x"})
     assert run.status == Status.FAILED
     assert run.assets == ()
@@ -195,7 +195,7 @@ def test_a_result_that_cannot_be_decoded_is_no_success(studio: Studio, engine: F
 
 def test_a_run_that_never_shows_progress_is_ended(settings: Settings, catalogue: Catalogue, tmp_path: Path) -> None:
     timing = replace(QUICK, local_for=0.2, watch_for=0.2)
-    script = Script(never_ends=True)
+    script = FakeScript(never_ends=True)
     engines = {
         "fake": FakeEngine(provider=FakeProvider(tmp_path / "a"), repeatable=True, script=script),
         "paid": FakeEngine(name="paid", provider=FakeProvider(tmp_path / "b"), local=False, script=script),
@@ -207,7 +207,7 @@ def test_a_run_that_never_shows_progress_is_ended(settings: Settings, catalogue:
 
 def test_two_lost_answers_never_adopt_the_one_task_that_arrived(studio: Studio, paid: FindingFake) -> None:
     """Both look it up at the same moment: one gets it, the other is sent again, and two tasks are billed, not three."""
-    paid.script = Script(lost="after")
+    paid.script = FakeScript(lost="after")
     studio.queue.pause()
     first, second = (
         studio.local.requests.submit(paid_image(seed=3))[0],
@@ -230,7 +230,7 @@ def test_a_model_that_left_the_catalogue_holds_its_runs(
 
 def test_a_choice_made_at_once_is_never_lost(studio: Studio, paid: FindingFake) -> None:
     """The user may decide in the very moment in which the run is held."""
-    paid.script = Script(polls=(Unauthorised("The key is wrong."),) * 60)
+    paid.script = FakeScript(polls=(Unauthorised("The key is wrong."),) * 60)
     [run] = studio.local.requests.submit(paid_image())
     for _ in range(60):
         while studio.local.runs.get(run.id).status != Status.HELD:
@@ -249,7 +249,7 @@ def test_an_engine_that_is_gone_holds_its_runs(settings: Settings, catalogue: Ca
 
 def test_a_handle_that_cannot_be_written_now_is_kept_until_it_can(studio: Studio, paid: FindingFake) -> None:
     """The provider has taken the run; a database that refuses to write must not cost the receipt."""
-    paid.script = Script(submit_s=0.3)
+    paid.script = FakeScript(submit_s=0.3)
     [run] = studio.local.requests.submit(paid_image())
     while studio.local.runs.get(run.id).phase != "submitting":
         time.sleep(0.01)

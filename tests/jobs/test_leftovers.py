@@ -7,7 +7,7 @@ import time
 from pathlib import Path
 
 from studio.catalogue import Catalogue
-from studio.engines.fake import FakeEngine, FindingFake, Script
+from studio.engines.fake import FakeEngine, FakeScript, FindingFake
 from studio.settings import Settings
 from studio.studio import Studio
 from tests.support.kit import QUICK, paid_image
@@ -16,7 +16,7 @@ from tests.support.kit import QUICK, paid_image
 def test_temporary_files_of_dead_processes_are_swept_at_the_start(
     settings: Settings, studio: Studio, engine: FakeEngine, paid: FindingFake, catalogue: Catalogue
 ) -> None:
-    paid.script = Script(wait_s=60)
+    paid.script = FakeScript(wait_s=60)
     [run] = studio.local.requests.submit(paid_image())
     while studio.local.runs.get(run.id).handle is None:
         time.sleep(0.01)

@@ -8,7 +8,7 @@ from datetime import date
 import pytest
 
 from studio.domain import HeldReason, Run, Status
-from studio.engines.fake import FindingFake, Script
+from studio.engines.fake import FakeScript, FindingFake
 from studio.errors import CapabilityError, Refused
 from studio.studio import Studio
 from tests.support.kit import finish, image, paid_image
@@ -32,7 +32,7 @@ def spent(studio: Studio) -> float:
 def test_the_price_is_known_before_and_the_bill_after(studio: Studio, paid: FindingFake) -> None:
     estimate = studio.local.requests.estimate([paid_image(n=3)])
     assert (estimate.usd, estimate.runs) == (pytest.approx(0.3), 3)
-    paid.script = Script(cost_usd=0.08)
+    paid.script = FakeScript(cost_usd=0.08)
     run = finish(studio, paid_image())
     assert (run.estimate_usd, run.cost_usd) == (pytest.approx(0.1), pytest.approx(0.08))
     assert spent(studio) == pytest.approx(0.08)
@@ -45,7 +45,7 @@ def test_without_a_bill_the_estimate_stays_booked(studio: Studio) -> None:
 
 
 def test_a_failure_gives_the_money_back(studio: Studio, paid: FindingFake) -> None:
-    paid.script = Script(final=Refused("It did not work."))
+    paid.script = FakeScript(final=Refused("It did not work."))
     assert finish(studio, paid_image()).status == Status.FAILED
     assert spent(studio) == 0
 
@@ -58,7 +58,7 @@ def test_free_runs_cost_nothing_and_never_count(studio: Studio) -> None:
 @pytest.mark.parametrize("limit", ["day_usd", "month_usd"])
 def test_money_that_is_only_set_aside_counts_against_the_limit(studio: Studio, paid: FindingFake, limit: str) -> None:
     """Ten runs at once pass a limit of three no more than ten in a row."""
-    paid.script = Script(wait_s=0.3)
+    paid.script = FakeScript(wait_s=0.3)
     studio.admin.set_limits(**{limit: 0.35})
     seen = settled(studio, studio.local.requests.submit_many([paid_image(n=5), paid_image(n=5)]))
     assert [r.status for r in seen].count(Status.SUCCEEDED) == 3

@@ -15,7 +15,7 @@ from PIL import Image
 from studio.catalogue import Catalogue, load
 from studio.domain import Run, Status
 from studio.engines.comfyui import ComfyEngine
-from studio.engines.fake import FakeEngine, FakeProvider, Script
+from studio.engines.fake import FakeEngine, FakeProvider, FakeScript
 from studio.errors import EngineError, NotFound
 from studio.settings import Settings
 from studio.studio import Studio
@@ -32,8 +32,8 @@ SLOW = {"task": "text-to-image", "model": "fake/image", "prompt": "slow"}
 def engine(tmp_path: Path) -> FakeEngine:
     """Runs with `slow` in their prompt go on until the test lets them end."""
     scripts = {
-        "breaks": Script(never_ends=True, final=EngineError("It broke.")),
-        "slow": Script(never_ends=True),
+        "breaks": FakeScript(never_ends=True, final=EngineError("It broke.")),
+        "slow": FakeScript(never_ends=True),
     }
     return FakeEngine(provider=FakeProvider(tmp_path / "provider-fake"), scripts=scripts, repeatable=True)
 

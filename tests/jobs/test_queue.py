@@ -9,7 +9,7 @@ import pytest
 
 from studio.catalogue import AccountLimits, Catalogue
 from studio.domain import Status
-from studio.engines.fake import FakeEngine, FakeProvider, FindingFake, Script
+from studio.engines.fake import FakeEngine, FakeProvider, FakeScript, FindingFake
 from studio.errors import Conflict
 from studio.settings import Settings
 from studio.studio import Studio
@@ -64,7 +64,7 @@ def test_an_engine_never_has_more_runs_in_flight_than_it_allows(
     engine = FakeEngine(
         provider=FakeProvider(tmp_path / "p"),
         limits=AccountLimits(submits_per_s=1000, concurrent=2, polls_per_s=1000),
-        script=Script(wait_s=0.15),
+        script=FakeScript(wait_s=0.15),
     )
     most = 0
     with Studio.open(settings, engines={"fake": engine}, catalogue=catalogue, timing=QUICK) as studio:
@@ -85,7 +85,7 @@ def test_submits_keep_the_rate_of_the_engine(settings: Settings, catalogue: Cata
 
 
 def test_a_slow_engine_holds_up_no_other(studio: Studio, engine: FakeEngine, paid: FindingFake) -> None:
-    paid.script = Script(prepare_s=30, submit_s=30)
+    paid.script = FakeScript(prepare_s=30, submit_s=30)
     studio.local.requests.submit(paid_image(n=8))
     start = time.monotonic()
     done = studio.local.runs.wait([r.id for r in studio.local.requests.submit(image(n=4))], timeout_s=10)
@@ -98,7 +98,7 @@ def test_closing_takes_less_than_five_seconds_and_leaves_runs_to_go_on_with(
 ) -> None:
     """A submit that is under way gets the time to store its handle."""
     provider = FakeProvider(tmp_path / "p")
-    engine = FakeEngine(provider=provider, scripts={"sub": Script(submit_s=0.4), "prep": Script(prepare_s=60)})
+    engine = FakeEngine(provider=provider, scripts={"sub": FakeScript(submit_s=0.4), "prep": FakeScript(prepare_s=60)})
     studio = Studio.open(settings, engines={"fake": engine}, catalogue=catalogue, timing=QUICK)
     made = studio.local.requests.submit_many([image("sub"), image("prep")])
     while studio.local.runs.get(made[0].id).phase != "submitting":

@@ -8,7 +8,7 @@ import time
 import pytest
 
 from studio.domain import Run, Status
-from studio.engines.fake import FakeEngine, Script
+from studio.engines.fake import FakeEngine, FakeScript
 from studio.errors import CapabilityError, Conflict, NotConfigured, NotFound
 from studio.media import metadata
 from studio.studio import Studio
@@ -29,7 +29,7 @@ def test_a_run_ends_with_a_file_that_carries_its_settings(studio: Studio) -> Non
 def test_a_run_is_stored_before_submit_returns_and_nothing_waits_for_the_engine(
     studio: Studio, engine: FakeEngine
 ) -> None:
-    engine.script = Script(prepare_s=5)
+    engine.script = FakeScript(prepare_s=5)
     start = time.monotonic()
     [run] = studio.local.requests.submit(image())
     assert time.monotonic() - start < 4
@@ -92,7 +92,7 @@ def test_every_step_is_an_event_with_a_sentence(studio: Studio) -> None:
 
 
 def test_progress_is_seen_while_the_run_waits(studio: Studio, engine: FakeEngine) -> None:
-    engine.script = Script(wait_s=0.6, queued_s=0.2)
+    engine.script = FakeScript(wait_s=0.6, queued_s=0.2)
     [run] = studio.local.requests.submit(image())
     words, fractions = set(), set()
     while not (seen := studio.local.runs.get(run.id)).status.ended:
@@ -105,7 +105,7 @@ def test_progress_is_seen_while_the_run_waits(studio: Studio, engine: FakeEngine
 
 
 def test_wait_returns_when_all_ended_or_time_is_up(studio: Studio, engine: FakeEngine) -> None:
-    engine.scripts["slow"] = Script(never_ends=True)
+    engine.scripts["slow"] = FakeScript(never_ends=True)
     quick, slow = studio.local.requests.submit_many([image("quick"), image("slow")])
     start = time.monotonic()
     seen = studio.local.runs.wait([quick.id, slow.id], timeout_s=0.5)

@@ -16,7 +16,7 @@ import pytest
 
 from studio.catalogue import Catalogue
 from studio.domain import HeldReason, Run, Status
-from studio.engines.fake import FakeProvider, FindingFake, Script
+from studio.engines.fake import FakeProvider, FakeScript, FindingFake
 from studio.errors import Refused
 from studio.services.storyboards import Opened
 from studio.settings import Settings
@@ -85,7 +85,7 @@ def test_the_price_of_all_is_shown_first_and_all_are_made(studio: Studio, paid: 
 
 
 def test_a_failure_stops_what_follows_and_says_why(studio: Studio, paid: FindingFake) -> None:
-    paid.scripts["a street"] = Script(submit=(Refused("The prompt was refused."),) * 3)
+    paid.scripts["a street"] = FakeScript(submit=(Refused("The prompt was refused."),) * 3)
     board = board_of(studio)
     studio.local.continuations.start(board.id)
     until(lambda: reasons(studio, board))
@@ -96,7 +96,7 @@ def test_a_failure_stops_what_follows_and_says_why(studio: Studio, paid: Finding
 
 
 def test_it_can_be_stopped_and_nothing_more_is_queued(studio: Studio, paid: FindingFake) -> None:
-    paid.script = Script(wait_s=0.4)
+    paid.script = FakeScript(wait_s=0.4)
     board = board_of(studio)
     (first,) = studio.local.continuations.start(board.id)
     studio.local.continuations.stop(board.id)
@@ -106,7 +106,7 @@ def test_it_can_be_stopped_and_nothing_more_is_queued(studio: Studio, paid: Find
 
 
 def test_a_board_in_the_trash_costs_nothing_more(studio: Studio, paid: FindingFake) -> None:
-    paid.script = Script(wait_s=0.3)
+    paid.script = FakeScript(wait_s=0.3)
     board = board_of(studio)
     studio.local.continuations.start(board.id)
     studio.local.storyboards.trash(board.id)
@@ -116,7 +116,7 @@ def test_a_board_in_the_trash_costs_nothing_more(studio: Studio, paid: FindingFa
 
 
 def test_a_shot_that_was_changed_meanwhile_is_not_paid_for(studio: Studio, paid: FindingFake) -> None:
-    paid.script = Script(wait_s=0.4)
+    paid.script = FakeScript(wait_s=0.4)
     board = board_of(studio)
     studio.local.continuations.start(board.id)
     studio.local.storyboards.edit(board.id, "dearer", lambda b: edit.change(b, b.shots[1].id, duration_s=9))
@@ -181,7 +181,7 @@ def test_many_looks_at_once_queue_a_follower_once(studio: Studio, paid: FindingF
 
 
 def opened(folder: Path, catalogue: Catalogue) -> Studio:
-    paid = FindingFake(name="paid", provider=FakeProvider(folder / "paid"), script=Script(wait_s=0.1))
+    paid = FindingFake(name="paid", provider=FakeProvider(folder / "paid"), script=FakeScript(wait_s=0.1))
     return Studio.open(Settings(data=folder / "data"), engines={"paid": paid}, catalogue=catalogue, timing=QUICK)
 
 

@@ -14,7 +14,7 @@ import pytest
 
 from studio import storage
 from studio.domain import Status
-from studio.engines.fake import FakeEngine, FindingFake, Script
+from studio.engines.fake import FakeEngine, FakeScript, FindingFake
 from studio.errors import StorageUnavailable
 from studio.jobs.context import SHOWN_AFTER_S
 from studio.settings import Settings
@@ -37,7 +37,7 @@ def test_runs_under_way_outlast_a_lock_and_say_so(
     studio: Studio, engine: FakeEngine, paid: FindingFake, how: str
 ) -> None:
     """The provider has taken one run while the database was held: its receipt is kept and written when that is over."""
-    engine.script, paid.script = Script(wait_s=0.3), Script(submit_s=2, wait_s=0.3)
+    engine.script, paid.script = FakeScript(wait_s=0.3), FakeScript(submit_s=2, wait_s=0.3)
     ids = [studio.local.requests.submit(body)[0].id for body in (image(), paid_image(), image("another"))]
     until(lambda: studio.local.runs.get(ids[1]).phase == "submitting")
     with locked(studio.settings.data, how):
@@ -71,11 +71,11 @@ def test_a_writer_that_waits_keeps_nobody_from_reading_and_gets_a_sentence(studi
 
 
 def test_a_studio_opens_while_its_database_is_held(settings: Settings, studio: Studio, engine: FakeEngine) -> None:
-    engine.script = Script(wait_s=60)
+    engine.script = FakeScript(wait_s=60)
     [run] = studio.local.requests.submit(image())
     until(lambda: studio.local.runs.get(run.id).handle)
     studio.close()
-    engine.script = Script()
+    engine.script = FakeScript()
     with locked(settings.data):
         again = Studio.open(
             settings, engines={"fake": engine}, catalogue=studio.catalogue, timing=studio.context.jobs.timing
@@ -93,7 +93,7 @@ def test_a_studio_opens_while_its_database_is_held(settings: Settings, studio: S
 
 
 def test_a_studio_closes_while_its_database_is_held(studio: Studio, engine: FakeEngine) -> None:
-    engine.script = Script(wait_s=60)
+    engine.script = FakeScript(wait_s=60)
     [run] = studio.local.requests.submit(image())
     until(lambda: studio.local.runs.get(run.id).handle)
     with locked(studio.settings.data):

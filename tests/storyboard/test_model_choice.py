@@ -6,7 +6,7 @@ import pytest
 
 from studio.catalogue import load
 from studio.storyboard import model_choice
-from studio.storyboard.commands import Fit
+from studio.storyboard.commands import ChooseModels
 from studio.storyboard.model import Board, CastMember, Shot, ShotStatus, Start
 
 ROWS = load()
@@ -37,6 +37,8 @@ def test_the_sister_does_what_the_shot_asks_for(model: str, prompt: str, start: 
 def test_the_models_of_several_shots_are_one_edit() -> None:
     good = Shot(id="s1", status=ShotStatus.APPROVED)
     board = Board(id="b", shots=(good, Shot(id="s2"), Shot(id="s3", model="draft/animatic")))
-    made, _ = Fit(op="fit", same="", models={"s1": "alibaba/wan2.7-r2v", "s2": "alibaba/wan2.7-t2v"}).apply(board)
+    made, _ = ChooseModels(op="fit", same="", models={"s1": "alibaba/wan2.7-r2v", "s2": "alibaba/wan2.7-t2v"}).apply(
+        board
+    )
     assert made.shots[0].status == ShotStatus.APPROVED
     assert [s.model for s in made.shots] == ["alibaba/wan2.7-r2v", "alibaba/wan2.7-t2v", "draft/animatic"]

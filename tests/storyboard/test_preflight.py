@@ -12,7 +12,7 @@ import pytest
 from studio.domain import Status
 from studio.errors import CapabilityError
 from studio.film.findings import SAYS
-from studio.services.preflight import Checked
+from studio.services.preflight import PreflightResult
 from studio.settings import Settings
 from studio.storyboard import edit
 from studio.storyboard.model import Board, ShotStatus, Take
@@ -68,7 +68,7 @@ def _put(studio: Studio, board: Board, shot_id: str, path: Path) -> None:
     studio.local.storyboards.edit(board.id, "take", lambda b: edit.add_take(b, shot_id, take))
 
 
-def looked(studio: Studio, board: Board, *places: str, **options: object) -> Checked:
+def looked(studio: Studio, board: Board, *places: str, **options: object) -> PreflightResult:
     until = time.monotonic() + 60
     while (
         found := studio.local.preflight.of_board(board.id, options, list(places))
@@ -78,7 +78,7 @@ def looked(studio: Studio, board: Board, *places: str, **options: object) -> Che
     return found
 
 
-def codes(found: Checked, number: int = 0) -> set[str]:
+def codes(found: PreflightResult, number: int = 0) -> set[str]:
     return {f.code for f in found.findings if f.number == number}
 
 

@@ -9,7 +9,7 @@ from studio.domain import JSON, Asset, Kind
 from studio.errors import CapabilityError
 from studio.storyboard import plan
 from studio.storyboard.model import Board, CastMember, Shot, Start
-from studio.storyboard.plan import Plan
+from studio.storyboard.plan import RunPlan
 
 ROWS = load()
 R2V27, R2V26, T2V = "alibaba/wan2.7-r2v", "alibaba/wan2.6-r2v", "alibaba/wan2.7-t2v"
@@ -31,7 +31,7 @@ ASSETS = {a.id: a for a in FILES}
 EDA = CastMember(id="c1", name="eda", references=("face", "side"), voice="voice", consent=True, voice_consent=True)
 
 
-def planned(model: str, *cast: CastMember, prompt: str = "@eda calls @mia", start: Start | None = None) -> Plan:
+def planned(model: str, *cast: CastMember, prompt: str = "@eda calls @mia", start: Start | None = None) -> RunPlan:
     shot = Shot(id="s1", prompt=prompt, model=model, start=start or Start())
     return plan.for_shot(Board(id="b", cast=cast, shots=(shot,)), shot, ROWS, ASSETS)
 

@@ -13,7 +13,7 @@ from pathlib import Path
 
 from studio.catalogue import load
 from studio.domain import Status
-from studio.engines.fake import FakeEngine, FakeProvider, FindingFake, Script
+from studio.engines.fake import FakeEngine, FakeProvider, FakeScript, FindingFake
 from studio.settings import Settings
 from studio.studio import Studio
 from tests.support.kit import QUICK
@@ -21,7 +21,7 @@ from tests.support.kit import QUICK
 
 def engines(provider: Path, jobs: dict[str, object]) -> dict[str, FakeEngine]:
     """The scripted engines that the jobs describe; their providers live in folders and outlive this process."""
-    scripts = {prompt: Script(**fields) for prompt, fields in jobs.get("scripts", {}).items()}  # type: ignore[union-attr]
+    scripts = {prompt: FakeScript(**fields) for prompt, fields in jobs.get("scripts", {}).items()}  # type: ignore[union-attr]
     paying = FindingFake if jobs.get("finds") else FakeEngine
     return {
         "fake": FakeEngine(provider=FakeProvider(provider / "fake"), scripts=scripts, repeatable=True),

@@ -12,7 +12,7 @@ import numpy as np
 from PIL import Image
 
 from studio.animatic.clips.make import make
-from studio.animatic.order import Order, Source
+from studio.animatic.order import InputFile, Order
 from studio.media.encode import VideoWriter, to_rgb
 
 
@@ -48,30 +48,30 @@ def cut_frames(clip: np.ndarray, *, least: float = 12.0) -> list[int]:
     return [int(n) + 1 for n in np.flatnonzero(change > least)]
 
 
-def source_picture(path: Path, pixels: np.ndarray) -> Source:
+def source_picture(path: Path, pixels: np.ndarray) -> InputFile:
     """The pixels as a PNG input."""
     Image.fromarray(pixels).save(path)
-    return Source(str(path), "image", path.name, pixels.shape[1], pixels.shape[0])
+    return InputFile(str(path), "image", path.name, pixels.shape[1], pixels.shape[0])
 
 
-def source_clip(path: Path, pixels: np.ndarray, *, fps: int = 24, tone_hz: float = 0.0) -> Source:
+def source_clip(path: Path, pixels: np.ndarray, *, fps: int = 24, tone_hz: float = 0.0) -> InputFile:
     """Frames (T, H, W, 3) as an MP4 input, with a tone if one is wanted."""
     with VideoWriter(path, width=pixels.shape[2], height=pixels.shape[1], fps=fps, channels=2 if tone_hz else 0) as out:
         for rgb in pixels:
             out.write_rgb(rgb)
         if tone_hz:
             out.write_sound(tone(len(pixels) / fps, tone_hz))
-    return Source(str(path), "video", path.name, pixels.shape[2], pixels.shape[1], len(pixels) / fps, float(fps))
+    return InputFile(str(path), "video", path.name, pixels.shape[2], pixels.shape[1], len(pixels) / fps, float(fps))
 
 
-def source_sound(path: Path, samples: np.ndarray) -> Source:
+def source_sound(path: Path, samples: np.ndarray) -> InputFile:
     """Float samples (n, 2) as a WAV input."""
     with wave.open(str(path), "wb") as out:
         out.setnchannels(2)
         out.setsampwidth(2)
         out.setframerate(48_000)
         out.writeframes((np.clip(samples, -1, 1) * 32767).astype("<i2").tobytes())
-    return Source(str(path), "audio", path.name, duration_s=len(samples) / 48_000)
+    return InputFile(str(path), "audio", path.name, duration_s=len(samples) / 48_000)
 
 
 def tone(seconds: float, hz: float, *, loud: float = 0.3) -> np.ndarray:

@@ -42,10 +42,10 @@ class Case:
 @contextmanager
 def fake(folder: Path) -> Iterator[Case]:
     """The scripted engine itself."""
-    from studio.engines.fake import FakeEngine, FakeProvider, Script
+    from studio.engines.fake import FakeEngine, FakeProvider, FakeScript
 
     def build() -> Engine:
-        return FakeEngine(provider=FakeProvider(folder / "provider"), scripts={"slow": Script(wait_s=60)})
+        return FakeEngine(provider=FakeProvider(folder / "provider"), scripts={"slow": FakeScript(wait_s=60)})
 
     body = {"task": "text-to-image", "model": "fake/image", "prompt": "quick"}
     yield Case("fake", build, load(FAKE_ROWS), Settings(data=folder / "data"), body, body | {"prompt": "slow"})

@@ -12,7 +12,7 @@ from gradio_client.exceptions import AppError
 from PIL import Image
 
 from studio.catalogue import Catalogue
-from studio.engines.fake import FakeEngine, FakeProvider, Script
+from studio.engines.fake import FakeEngine, FakeProvider, FakeScript
 from studio.settings import Settings
 from studio.studio import Studio
 from tests.support.kit import QUICK, image
@@ -28,7 +28,7 @@ def url(tmp_path_factory: pytest.TempPathFactory, catalogue: Catalogue) -> Itera
     from studio.web.app import served
 
     folder: Path = tmp_path_factory.mktemp("api")
-    slow = {"slow": Script(never_ends=True)}
+    slow = {"slow": FakeScript(never_ends=True)}
     made = {n: FakeEngine(name=n, provider=FakeProvider(folder / n), scripts=slow) for n in ("fake", "paid")}
     settings = Settings(data=folder / "data")
     with (

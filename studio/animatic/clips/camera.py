@@ -24,7 +24,7 @@ OPPOSITES = {"left": "right", "in": "out", "up": "down"}
 
 
 @dataclass(frozen=True)
-class Pose:
+class CameraPose:
     """The camera at one moment, relative to its rest in the middle of the stage.
 
     turn_x, turn_y: by how much of the frame's width and height the view has turned (pan right and tilt down are
@@ -39,8 +39,8 @@ class Pose:
     zoom: float = 1.0
     near: float = 1.0
 
-    def __add__(self, other: Pose) -> Pose:
-        return Pose(
+    def __add__(self, other: CameraPose) -> CameraPose:
+        return CameraPose(
             self.turn_x + other.turn_x,
             self.turn_y + other.turn_y,
             self.move_x + other.move_x,
@@ -76,15 +76,15 @@ class Path:
         """True when the camera never moves."""
         return not (self._moves or self._shake or self._drift)
 
-    def at(self, t: float) -> Pose:
+    def at(self, t: float) -> CameraPose:
         """The pose at t, from 0 (first frame) to 1 (last)."""
-        pose = Pose()
+        pose = CameraPose()
         count = len(self._moves)
         for i, move in enumerate(self._moves):
             own = min(1.0, max(0.0, t * count - i)) if self._in_turn else t
             pose += _pose(move, ease(own))
         if self._drift:
-            pose += Pose(near=1.0 + 0.045 * ease(t))
+            pose += CameraPose(near=1.0 + 0.045 * ease(t))
         if self._shake:
             pose += self._shaken(t * self.seconds, STRENGTH[self._shake.strength])
         return pose
@@ -114,7 +114,7 @@ class Path:
         """The largest magnification on the way."""
         return max(self.at(t / 16).seen(0.6)[2] for t in range(17))
 
-    def _shaken(self, seconds: float, strength: float) -> Pose:
+    def _shaken(self, seconds: float, strength: float) -> CameraPose:
         """A hand's sway: three waves on each axis, 0.3 to 1.6 Hz, the quicker the smaller."""
         x, y = (
             sum(
@@ -123,7 +123,7 @@ class Path:
             )
             for axis in self._waves
         )
-        return Pose(turn_x=0.009 * strength * x, turn_y=0.011 * strength * y)
+        return CameraPose(turn_x=0.009 * strength * x, turn_y=0.011 * strength * y)
 
 
 def path(moves: Sequence[Move], *, seconds: float, seed: int = 0, prompt: str = "") -> Path:
@@ -142,28 +142,30 @@ def _opposed(moves: Sequence[Move]) -> bool:
     return any((kind, OPPOSITES.get(way, "")) in ways for kind, way in ways)
 
 
-def _pose(move: Move, e: float) -> Pose:
+def _pose(move: Move, e: float) -> CameraPose:
     """One move at its eased moment e, 0..1. Sizes are chosen so that a normal move reads at once in five seconds."""
     k = STRENGTH.get(move.strength, 1.0)
     kind, _, way = move.kind.partition("-")
     sign = -1.0 if way in ("left", "up", "out") else 1.0
     swing = sign * k * (e - 0.5)
     if kind == "pan":
-        return Pose(turn_x=0.34 * swing, move_x=0.05 * swing)
+        return CameraPose(turn_x=0.34 * swing, move_x=0.05 * swing)
     if kind == "tilt":
-        return Pose(turn_y=0.34 * swing, move_y=0.04 * swing)
+        return CameraPose(turn_y=0.34 * swing, move_y=0.04 * swing)
     if kind == "tracking":
-        return Pose(move_x=0.36 * swing)
+        return CameraPose(move_x=0.36 * swing)
     if kind == "crane":
-        return Pose(move_y=0.36 * swing)
+        return CameraPose(move_y=0.36 * swing)
     if kind == "orbit":  # around what stands at middle distance: it stays, near and far slide apart
-        return Pose(move_x=0.46 * swing, turn_x=-0.46 * swing * (FAR + (1 - FAR) * 0.6), near=1 + 0.1 * k * _bump(e))
+        return CameraPose(
+            move_x=0.46 * swing, turn_x=-0.46 * swing * (FAR + (1 - FAR) * 0.6), near=1 + 0.1 * k * _bump(e)
+        )
     along = e if sign > 0 else 1 - e
     if kind == "dolly":
-        return Pose(near=1 + 0.45 * k * along)
+        return CameraPose(near=1 + 0.45 * k * along)
     if kind == "zoom":
-        return Pose(zoom=1 + 0.38 * k * along)
-    return Pose()
+        return CameraPose(zoom=1 + 0.38 * k * along)
+    return CameraPose()
 
 
 def _bump(e: float) -> float:

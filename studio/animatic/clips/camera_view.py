@@ -13,7 +13,7 @@ from dataclasses import dataclass, replace
 import cv2
 import numpy as np
 
-from studio.animatic.clips.camera import Pose
+from studio.animatic.clips.camera import CameraPose
 from studio.media import encode
 
 Planes = tuple[np.ndarray, np.ndarray, np.ndarray]
@@ -41,7 +41,7 @@ class Plate:
     scale: float = 1.0
     followed: bool = False
 
-    def window(self, pose: Pose, width: int, height: int) -> tuple[float, float, float]:
+    def window(self, pose: CameraPose, width: int, height: int) -> tuple[float, float, float]:
         """(step, x, y): frame pixel (i, j) shows plate position (x + step * i, y + step * j)."""
         dx, dy, size = (replace(pose, move_x=0.0) if self.followed else pose).seen(self.depth)
         step = self.scale / size
@@ -129,13 +129,13 @@ def _part(rest: np.ndarray, offset: int) -> np.ndarray:
     return cv2.convertScaleAbs(rest, alpha=offset / 255)
 
 
-def draw(plates: Sequence[Plate], pose: Pose, canvas: Planes) -> None:
+def draw(plates: Sequence[Plate], pose: CameraPose, canvas: Planes) -> None:
     """The camera's view of the plates, far to near, into the planes of a frame. The first plate must be opaque."""
     for one in plates:
         _lay(one, pose, canvas)
 
 
-def _lay(one: Plate, pose: Pose, canvas: Planes) -> None:
+def _lay(one: Plate, pose: CameraPose, canvas: Planes) -> None:
     height, width = canvas[0].shape
     step, x, y = one.window(pose, width, height)
     left, top, right, bottom = (0, 0, width, height) if one.rest is None else _touched(one, step, x, y, width, height)

@@ -28,7 +28,7 @@ ReportProgress = Callable[[float, str], None]
 
 
 @dataclass(frozen=True)
-class Shot:
+class DrawnShot:
     """Frames from start to end (end not included) of the clip. build is called once, when the shot is due."""
 
     start: int
@@ -36,7 +36,7 @@ class Shot:
     build: Callable[[], Painter]
 
 
-class Sound:
+class ClipSound:
     """Samples handed out in order, float32 (n, 2) at 48 kHz; silence after the end."""
 
     def __init__(self, pieces: Iterable[np.ndarray]) -> None:
@@ -57,7 +57,7 @@ class Sound:
         return whole[:count]
 
 
-def finish(order: Order, shots: list[Shot], report: ReportProgress, *, sound: Sound | None) -> None:
+def finish(order: Order, shots: list[DrawnShot], report: ReportProgress, *, sound: ClipSound | None) -> None:
     """Draw and encode the shots of an order, which follow each other without gaps. Leaves no file when it fails."""
     total = shots[-1].end
     writer = VideoWriter(
@@ -81,7 +81,7 @@ def finish(order: Order, shots: list[Shot], report: ReportProgress, *, sound: So
 class _Drawing:
     """The thread that draws, and the ring of frames between it and the encoder."""
 
-    def __init__(self, shots: list[Shot], writer: VideoWriter) -> None:
+    def __init__(self, shots: list[DrawnShot], writer: VideoWriter) -> None:
         self._shots = shots
         self._free: queue.Queue[VideoFrame] = queue.Queue()
         self._drawn: queue.Queue[VideoFrame | BaseException | None] = queue.Queue()

@@ -9,7 +9,7 @@ import numpy as np
 
 from studio.animatic.clips import camera, camera_view, prompt_shots, scenes, source_media
 from studio.animatic.clips.camera_view import Planes
-from studio.animatic.clips.film import Painter, ReportProgress, Sound
+from studio.animatic.clips.film import ClipSound, Painter, ReportProgress
 from studio.animatic.clips.picture_view import PictureView
 from studio.animatic.draw import scene
 from studio.animatic.draw.palette import RGB
@@ -17,7 +17,7 @@ from studio.animatic.order import Order
 from studio.animatic.sound.levels import Levels
 from studio.animatic.text import undrawn
 from studio.animatic.text.reader import read_shot
-from studio.animatic.text.reading import Move, Reading
+from studio.animatic.text.reading import Move, PromptReading
 from studio.animatic.text.shots import ShotSpan
 
 ACCENT: RGB = (255, 226, 170)
@@ -36,7 +36,7 @@ def clip(order: Order, report: ReportProgress) -> list[str]:
     source = order.inputs["audio_file"][0]
     report(0.0, "listening")
     levels = Levels(source_media.sound(source), order.frames, order.fps)
-    prompt_shots.make(order, report, partial(_painter, levels), sound=Sound(source_media.sound(source)))
+    prompt_shots.make(order, report, partial(_painter, levels), sound=ClipSound(source_media.sound(source)))
     return [] if order.first("first_frame") else undrawn.notes(prompt_shots.readings(order))
 
 
@@ -48,7 +48,7 @@ def _painter(levels: Levels, order: Order, span: ShotSpan, label: str, start: in
 
     def paint(n: int, canvas: Planes) -> None:
         level, beat = float(levels.level[start + n]), float(levels.beat[start + n])
-        view.draw(n, canvas, camera.Pose(near=1 + BREATH * level, zoom=1 + KICK * beat))
+        view.draw(n, canvas, camera.CameraPose(near=1 + BREATH * level, zoom=1 + KICK * beat))
         gain = 1 - LIGHT / 2 + LIGHT * level
         cv2.convertScaleAbs(canvas[0], dst=canvas[0], alpha=gain, beta=16 * (1 - gain))
         bars.lay(canvas, levels.bands[start + n])
@@ -57,7 +57,7 @@ def _painter(levels: Levels, order: Order, span: ShotSpan, label: str, start: in
     return paint
 
 
-def _view(order: Order, reading: Reading, frames: int) -> scenes.View | PictureView:
+def _view(order: Order, reading: PromptReading, frames: int) -> scenes.View | PictureView:
     size = order.width, order.height
     way = camera.path(reading.moves or (Move("static"),), seconds=frames / order.fps, seed=order.seed)
     if given := order.first("first_frame"):

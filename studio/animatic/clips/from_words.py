@@ -10,7 +10,7 @@ from studio.animatic.draw import scene
 from studio.animatic.order import Order
 from studio.animatic.text import undrawn
 from studio.animatic.text.reader import read, read_shot
-from studio.animatic.text.reading import Reading
+from studio.animatic.text.reading import PromptReading
 from studio.animatic.text.shots import ShotSpan
 
 
@@ -31,7 +31,13 @@ def clip(order: Order, report: ReportProgress) -> list[str]:
 
 
 def painter(
-    order: Order, span: ShotSpan, label: str, start: int, end: int, *, dress: Callable[[Reading], Reading] | None = None
+    order: Order,
+    span: ShotSpan,
+    label: str,
+    start: int,
+    end: int,
+    *,
+    dress: Callable[[PromptReading], PromptReading] | None = None,
 ) -> Painter:
     """Draws the scene that the shot's words compose. dress: changes the reading before it is drawn."""
     reading, size = read_shot(span), (order.width, order.height)

@@ -40,13 +40,13 @@ class PictureView:
         self._depth = depth_of(rgb) if way.travels else np.empty((0, 0), np.float32)
         self._kept: Planes | None = None
 
-    def draw(self, n: int, canvas: Planes, besides: camera.Pose | None = None) -> None:
+    def draw(self, n: int, canvas: Planes, besides: camera.CameraPose | None = None) -> None:
         """Frame n into the planes. besides: a movement on top of the camera's way."""
         if self._kept is not None and not besides:
             for plane, kept in zip(canvas, self._kept, strict=True):
                 np.copyto(plane, kept)
             return
-        pose = self._way.at(min(1.0, n / self._last)) + (besides or camera.Pose())
+        pose = self._way.at(min(1.0, n / self._last)) + (besides or camera.CameraPose())
         if not self._depth.size:
             camera_view.draw([self._plate], pose, canvas)
         else:
@@ -55,7 +55,7 @@ class PictureView:
             y, u, v = canvas
             self._kept = y.copy(), u.copy(), v.copy()
 
-    def _bent(self, pose: camera.Pose, canvas: Planes) -> None:
+    def _bent(self, pose: camera.CameraPose, canvas: Planes) -> None:
         """The picture with every point moved by its own depth."""
         width, height = self._size
         xs = (np.arange(-1, -(-width // CELL) + 1, dtype=np.float32) + 0.5) * CELL - 0.5

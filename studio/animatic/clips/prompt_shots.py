@@ -6,48 +6,48 @@ from collections.abc import Callable
 from functools import partial
 
 from studio.animatic.clips import source_media
-from studio.animatic.clips.film import Painter, ReportProgress, Shot, Sound, finish
+from studio.animatic.clips.film import ClipSound, DrawnShot, Painter, ReportProgress, finish
 from studio.animatic.order import Order
 from studio.animatic.sound import bed
 from studio.animatic.text.reader import read_shot
-from studio.animatic.text.reading import Reading
+from studio.animatic.text.reading import PromptReading
 from studio.animatic.text.shots import ShotSpan, shots
 
 Paints = Callable[[Order, ShotSpan, str, int, int], Painter]
 """Builds the painter of one written shot: order, the shot, its label ("" where it is alone), first and end frame."""
 
 
-def make(order: Order, report: ReportProgress, paints: Paints, *, sound: Sound | None = None) -> None:
+def make(order: Order, report: ReportProgress, paints: Paints, *, sound: ClipSound | None = None) -> None:
     """Draw, encode and write the clip, with this sound or else the one that the order asks for."""
     made, asked = plan(order, paints)
     finish(order, made, report, sound=sound or asked)
 
 
-def readings(order: Order) -> list[Reading]:
+def readings(order: Order) -> list[PromptReading]:
     """What the words of each written shot say."""
     return [read_shot(span) for span in shots(order.prompt, order.duration_s)]
 
 
-def plan(order: Order, paints: Paints) -> tuple[list[Shot], Sound | None]:
+def plan(order: Order, paints: Paints) -> tuple[list[DrawnShot], ClipSound | None]:
     """The shots, not yet drawn, and the sound."""
     spans = shots(order.prompt, order.duration_s)
     edges = _cuts(spans, order.fps, order.frames)
     made = [
-        Shot(a, b, partial(paints, order, span, f"Shot {i} of {len(spans)}" if len(spans) > 1 else "", a, b))
+        DrawnShot(a, b, partial(paints, order, span, f"Shot {i} of {len(spans)}" if len(spans) > 1 else "", a, b))
         for i, (span, (a, b)) in enumerate(zip(spans, edges, strict=True), 1)
     ]
     return [shot for shot in made if shot.end > shot.start], _sound(order, spans, edges)
 
 
-def _sound(order: Order, spans: tuple[ShotSpan, ...], edges: list[tuple[int, int]]) -> Sound | None:
+def _sound(order: Order, spans: tuple[ShotSpan, ...], edges: list[tuple[int, int]]) -> ClipSound | None:
     """The user's own sound, else the bed that the shots' words ask for; None for a silent clip."""
     if not order.sound:
         return None
     if own := order.first("audio_file"):
-        return Sound(source_media.sound(own))
+        return ClipSound(source_media.sound(own))
     samples = [round(frame * bed.RATE / order.fps) for frame in (0, *(end for _, end in edges))]
     parts = [(b - a, read_shot(span).sounds) for span, a, b in zip(spans, samples, samples[1:], strict=False)]
-    return Sound(bed.bed(parts, order.seed) for _ in range(1))  # made while the first shot is being drawn
+    return ClipSound(bed.bed(parts, order.seed) for _ in range(1))  # made while the first shot is being drawn
 
 
 def _cuts(spans: tuple[ShotSpan, ...], fps: int, frames: int) -> list[tuple[int, int]]:

@@ -12,11 +12,11 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from studio.animatic.clips import reference_colours
-from studio.animatic.order import Source
+from studio.animatic.order import InputFile
 from studio.animatic.text import characters, disambiguation, nouns, script
 from studio.animatic.text.lexicon import tokens
 from studio.animatic.text.reader import read_shot
-from studio.animatic.text.reading import Figure, Reading
+from studio.animatic.text.reading import Figure, PromptReading
 from studio.animatic.text.shots import shots
 
 NAMED = re.compile(
@@ -43,7 +43,7 @@ class Roles:
     scenery: Mapping[int, frozenset[str]] = field(default_factory=dict)
 
 
-def roles(prompt: str, sources: Sequence[Source], duration_s: float) -> Roles | None:
+def roles(prompt: str, sources: Sequence[InputFile], duration_s: float) -> Roles | None:
     """Who wears which reference, or None where nobody is in the prompt and the references are all there is to show.
 
     The references of a storyboard are its cast's, who may be in none of these shots, and never stand there as pictures.
@@ -70,7 +70,7 @@ def roles(prompt: str, sources: Sequence[Source], duration_s: float) -> Roles | 
     return Roles(text, by_name, () if by_name else rest)
 
 
-def dressed(reading: Reading, cast: Roles, sources: Sequence[Source]) -> Reading:
+def dressed(reading: PromptReading, cast: Roles, sources: Sequence[InputFile]) -> PromptReading:
     """The reading with the colours of the references on those whom they show."""
     waiting = list(cast.people)
     figures: list[Figure] = []
@@ -84,7 +84,7 @@ def dressed(reading: Reading, cast: Roles, sources: Sequence[Source]) -> Reading
     return replace(reading, figures=tuple(figures))
 
 
-def _wearing(figure: Figure, source: Source) -> Figure:
+def _wearing(figure: Figure, source: InputFile) -> Figure:
     """The figure in the colours of its picture."""
     worn = reference_colours.clothes(source)
     figure = replace(figure, reference=source.path)
@@ -93,7 +93,7 @@ def _wearing(figure: Figure, source: Source) -> Figure:
     return replace(figure, worn=worn)
 
 
-def _coloured(reading: Reading, cast: Roles, sources: Sequence[Source]) -> Reading:
+def _coloured(reading: PromptReading, cast: Roles, sources: Sequence[InputFile]) -> PromptReading:
     """Things take the main colour of their picture, unless the words give them one; places tint the scenery."""
     objects, tint = list(reading.objects), []
     for n, kinds in cast.scenery.items():
@@ -128,7 +128,7 @@ def _called(prompt: str, count: int) -> str:
     return re.sub(r"[ \t]+(?=[,.;:!?' \t]|$)", "", NAMED.sub(call, prompt), flags=re.MULTILINE)
 
 
-def _mentioned(text: str, sources: Sequence[Source]) -> dict[str, int]:
+def _mentioned(text: str, sources: Sequence[InputFile]) -> dict[str, int]:
     """Reference by mention: by its number, else by the file's name, else in the order of naming."""
     keys = list(dict.fromkeys(characters.key(name) for name in _MENTION.findall(text)))
     found = {key: int(m[1]) for key in keys if (m := re.fullmatch(r"character(\d{1,2})", key))}

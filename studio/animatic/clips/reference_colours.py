@@ -8,7 +8,7 @@ import numpy as np
 from studio.animatic.clips import source_media
 from studio.animatic.clips.picture_view import subject_of
 from studio.animatic.draw.palette import NAMED, RGB, scale
-from studio.animatic.order import Source
+from studio.animatic.order import InputFile
 
 LOOK_PX = 200
 """Longer side of the small copy that is looked at."""
@@ -20,7 +20,7 @@ LEAST_SHARE = 0.03
 """A figure smaller than this share of the picture is none: then the whole picture counts."""
 
 
-def clothes(source: Source) -> tuple[RGB, RGB]:
+def clothes(source: InputFile) -> tuple[RGB, RGB]:
     """Colours of the upper clothes and of the legs, sRGB; of a clip, as its first frame shows them.
 
     Where one garment covers both, the legs are a darker shade of it. Raises MediaError for files without a picture.
@@ -39,7 +39,7 @@ def clothes(source: Source) -> tuple[RGB, RGB]:
     return upper, lower
 
 
-def main_colour(source: Source) -> RGB:
+def main_colour(source: InputFile) -> RGB:
     """The colour that fills most of the whole picture, sRGB."""
     pixels = _small(source)[..., :3]
     everything = np.ones(pixels.shape[:2], bool)
@@ -61,7 +61,7 @@ def figure_box(pixels: np.ndarray) -> tuple[int, int, int, int]:
     return round(left / times), round(top / times), round(wide / times), round(tall / times)
 
 
-def _small(source: Source) -> np.ndarray:
+def _small(source: InputFile) -> np.ndarray:
     pixels = next(source_media.frames(source, 1.0)) if source.kind == "video" else source_media.picture(source)
     tall, wide = pixels.shape[:2]
     times = LOOK_PX / max(tall, wide)

@@ -8,15 +8,15 @@ from functools import lru_cache
 import numpy as np
 
 from studio.animatic.clips import reference_colours, source_media
-from studio.animatic.order import Source
-from studio.animatic.text.reading import Reading
+from studio.animatic.order import InputFile
+from studio.animatic.text.reading import PromptReading
 
 SIDE_PX = 160
 HEAD = 0.42
 """Share of a figure's height, from its top, that its portrait shows."""
 
 
-def of(reading: Reading, sources: Sequence[Source]) -> list[tuple[str, np.ndarray]]:
+def of(reading: PromptReading, sources: Sequence[InputFile]) -> list[tuple[str, np.ndarray]]:
     """Name and square RGB picture of each figure of the shot that has a reference, in order, each once."""
     by_path = {source.path: source for source in sources}
     shown = {f.reference: f for f in reading.figures if f.reference in by_path}
@@ -24,7 +24,7 @@ def of(reading: Reading, sources: Sequence[Source]) -> list[tuple[str, np.ndarra
 
 
 @lru_cache(maxsize=32)
-def _portrait(source: Source) -> np.ndarray:
+def _portrait(source: InputFile) -> np.ndarray:
     """The upper part of whom the picture shows, uint8 (SIDE_PX, SIDE_PX, 3); of a clip, as its first frame shows it."""
     pixels = next(source_media.frames(source, 1.0)) if source.kind == "video" else source_media.picture(source)
     left, top, wide, tall = reference_colours.figure_box(pixels)

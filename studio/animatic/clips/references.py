@@ -21,7 +21,7 @@ from studio.animatic.clips.film import Painter, ReportProgress
 from studio.animatic.clips.reference_cast import NAMED
 from studio.animatic.draw import scene
 from studio.animatic.draw.caption import name_tag
-from studio.animatic.order import Order, Source
+from studio.animatic.order import InputFile, Order
 from studio.animatic.text import undrawn
 from studio.animatic.text.reader import read_shot
 from studio.animatic.text.shots import ShotSpan
@@ -74,7 +74,7 @@ def _painter(order: Order, span: ShotSpan, label: str, start: int, end: int) -> 
     plates = scenes.to_plates([(layer.rgba, layer.depth) for layer in made.layers], size[0] * size[1])
     shown = cast(span.text, len(order.inputs["references"]))
     cards = [
-        Card(order.inputs["references"][n - 1], f"character{n}", order, place)
+        ReferenceCard(order.inputs["references"][n - 1], f"character{n}", order, place)
         for n, place in zip(shown, _places(len(shown), size, BY_SHOT.get(reading.shot_size, 1.0)), strict=True)
     ]
     behind = [p for p in plates if p.depth <= DEPTH]
@@ -93,7 +93,7 @@ def _painter(order: Order, span: ShotSpan, label: str, start: int, end: int) -> 
 
 
 @dataclass(frozen=True)
-class Place:
+class ReferencePosition:
     """Where a card stands: the middle of its foot in px of the frame, and the room it has."""
 
     x: float
@@ -102,21 +102,22 @@ class Place:
     tall: float
 
 
-def _places(count: int, size: tuple[int, int], larger: float) -> list[Place]:
+def _places(count: int, size: tuple[int, int], larger: float) -> list[ReferencePosition]:
     """Even places from left to right; more than three get smaller, on narrow frames they overlap a little in height."""
     width, height = size
     tall = height * TALL * larger * min(1.0, 1.15 - 0.09 * max(0, count - 2))
     room = width * 0.92 / count
     feet = itertools.cycle((0.0, 0.03) if count > 2 else (0.0,))
     return [
-        Place(width * 0.04 + room * (i + 0.5), height * (FOOT + next(feet)), room * 0.9, tall) for i in range(count)
+        ReferencePosition(width * 0.04 + room * (i + 0.5), height * (FOOT + next(feet)), room * 0.9, tall)
+        for i in range(count)
     ]
 
 
-class Card:
+class ReferenceCard:
     """One reference on its place, with its name tag. Clips give a new picture for every frame."""
 
-    def __init__(self, source: Source, name: str, order: Order, place: Place) -> None:
+    def __init__(self, source: InputFile, name: str, order: Order, place: ReferencePosition) -> None:
         self._place, self._size = place, (order.width, order.height)
         self._tag = name_tag(name, order.width, order.height)
         self._pictures: Iterator[np.ndarray] | None = None

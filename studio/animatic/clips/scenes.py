@@ -15,7 +15,7 @@ from studio.animatic.clips.film import Painter
 from studio.animatic.draw import particles, scene, shine
 from studio.animatic.draw.caption import draft_mark, strip
 from studio.animatic.order import Order
-from studio.animatic.text.reading import Reading
+from studio.animatic.text.reading import PromptReading
 
 BUDGET = 2.6
 """Area in frames of all layers over the background that may be warped for each frame; nearby layers are merged
@@ -23,7 +23,7 @@ beyond it. It keeps drawing cheaper than encoding."""
 
 
 def painter(
-    reading: Reading, *, size: tuple[int, int], seed: int, seconds: float, fps: int, overlay: Overlay
+    reading: PromptReading, *, size: tuple[int, int], seed: int, seconds: float, fps: int, overlay: Overlay
 ) -> Painter:
     """Draws the frames of one shot made from words."""
     width, height = size
@@ -47,7 +47,7 @@ def painter(
     return paint
 
 
-def overlay(order: Order, reading: Reading, *, label: str = "") -> Overlay:
+def overlay(order: Order, reading: PromptReading, *, label: str = "") -> Overlay:
     """The caption strip with the DRAFT mark, or the mark alone where the user wants no caption."""
     if not order.params.get("caption", True):
         return draft_overlay((order.width, order.height))
@@ -70,9 +70,9 @@ class View:
         self._kept: Planes | None = None
         self.pose = way.at(0.0)
 
-    def draw(self, n: int, canvas: Planes, besides: camera.Pose | None = None) -> None:
+    def draw(self, n: int, canvas: Planes, besides: camera.CameraPose | None = None) -> None:
         """Frame n into the planes. besides: a movement on top of the camera's way."""
-        self.pose = self._way.at(min(1.0, n / self._last)) + (besides or camera.Pose())
+        self.pose = self._way.at(min(1.0, n / self._last)) + (besides or camera.CameraPose())
         if self._kept is None or besides:
             camera_view.draw(self._plates, self.pose, canvas)
             if self._way.still and not besides:
@@ -89,7 +89,7 @@ class Lights:
     def __init__(self, shines: tuple[shine.Shine, ...], seconds: float) -> None:
         self._shines, self._seconds = shines, max(0.1, seconds)
 
-    def lay(self, canvas: Planes, time_s: float, pose: camera.Pose) -> None:
+    def lay(self, canvas: Planes, time_s: float, pose: camera.CameraPose) -> None:
         """Darken the frame while its lamp is not lit, then add the light of this moment."""
         if not self._shines:
             return
@@ -150,7 +150,7 @@ def to_plates(
     return made
 
 
-def followed_layer(made: scene.Scene, reading: Reading) -> int | None:
+def followed_layer(made: scene.Scene, reading: PromptReading) -> int | None:
     """The layer of the figures when the camera tracks them; None otherwise."""
     if not any(move.kind.startswith("tracking") for move in reading.moves):
         return None

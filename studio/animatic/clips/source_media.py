@@ -13,7 +13,7 @@ from av.audio.frame import AudioFrame
 from av.video.frame import VideoFrame
 
 from studio.animatic.draw import input_caption
-from studio.animatic.order import Source
+from studio.animatic.order import InputFile
 from studio.errors import MediaError
 from studio.media import av_io, encode, images
 from studio.messages import Message
@@ -21,7 +21,7 @@ from studio.messages import Message
 RATE = encode.SOUND_RATE_HZ
 
 
-def picture(source: Source) -> np.ndarray:
+def picture(source: InputFile) -> np.ndarray:
     """The picture upright in sRGB: uint8 (h, w, 3), or (h, w, 4) where it has transparency.
 
     An earlier draft comes without its caption strip, in the size it has with it.
@@ -33,7 +33,7 @@ def picture(source: Source) -> np.ndarray:
     return _bare(pixels, source)
 
 
-def _bare(pixels: np.ndarray, source: Source) -> np.ndarray:
+def _bare(pixels: np.ndarray, source: InputFile) -> np.ndarray:
     """The picture without the caption strip that the file is known to have, enlarged to its whole size."""
     tall, wide = pixels.shape[:2]
     rows = input_caption.rows(source.path, wide, tall)
@@ -65,7 +65,7 @@ def cover(pixels: np.ndarray, width: int, height: int) -> np.ndarray:
     return resized(np.ascontiguousarray(pixels[y : y + keep_h, x : x + keep_w]), width, height)
 
 
-def frames(source: Source, fps: float, *, loop: bool = False) -> Iterator[np.ndarray]:
+def frames(source: InputFile, fps: float, *, loop: bool = False) -> Iterator[np.ndarray]:
     """The clip's pictures, uint8 RGB and upright, at fps: at each tick the newest frame, from the clip's start.
 
     Ends with the clip, or starts again with loop. Only one frame is held.
@@ -92,7 +92,7 @@ def frames(source: Source, fps: float, *, loop: bool = False) -> Iterator[np.nda
         base_s = number / fps
 
 
-def _decoded(source: Source) -> Iterator[tuple[float, float, np.ndarray]]:
+def _decoded(source: InputFile) -> Iterator[tuple[float, float, np.ndarray]]:
     """(time, length, RGB) of each frame. A frame without a time follows the one before."""
     with av_io.opened(Path(source.path), name=source.name) as (box, _):
         stream = av_io.picture_stream(box)
@@ -114,13 +114,13 @@ def _upright(frame: VideoFrame, stream: av.VideoStream) -> np.ndarray:
     return np.ascontiguousarray(np.rot90(rgb, frame.rotation // 90)) if frame.rotation % 360 else rgb
 
 
-def has_sound(source: Source) -> bool:
+def has_sound(source: InputFile) -> bool:
     """Whether the file has a sound track."""
     with av_io.opened(Path(source.path), name=source.name) as (box, _):
         return bool(box.streams.audio)
 
 
-def sound(source: Source) -> Iterator[np.ndarray]:
+def sound(source: InputFile) -> Iterator[np.ndarray]:
     """The file's sound in pieces, float32 (n, 2) at 48 kHz, in step with the picture if there is one."""
     with av_io.opened(Path(source.path), name=source.name) as (box, _):
         if not box.streams.audio:
@@ -149,7 +149,7 @@ def _samples(frame: AudioFrame, skip: int) -> tuple[np.ndarray, int]:
     return pieces[skip:], max(0, skip - len(pieces))
 
 
-def samples_of(source: Source, most_s: float = math.inf) -> np.ndarray:
+def samples_of(source: InputFile, most_s: float = math.inf) -> np.ndarray:
     """The whole sound at once, at most most_s seconds."""
     pieces, have = [np.zeros((0, 2), np.float32)], 0
     for piece in sound(source):

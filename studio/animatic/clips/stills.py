@@ -10,12 +10,12 @@ from PIL.PngImagePlugin import PngInfo
 
 from studio.animatic.draw.caption import draft_mark, strip
 from studio.animatic.order import Order, output_path
-from studio.animatic.text.reading import Reading
+from studio.animatic.text.reading import PromptReading
 from studio.media.files import replacing
 from studio.media.metadata import Origin, video_texts
 
 
-def finish(rgb: np.ndarray, order: Order, reading: Reading) -> Path:
+def finish(rgb: np.ndarray, order: Order, reading: PromptReading) -> Path:
     """Burn in the caption strip and write the PNG."""
     if order.params.get("caption", True):
         made = strip(reading, order.width, order.height)

@@ -14,7 +14,7 @@ import numpy as np
 from PIL import Image, ImageDraw, ImageFont
 
 from studio.animatic.text.caption_text import action_text, speech_text
-from studio.animatic.text.reading import Move, Reading
+from studio.animatic.text.reading import Move, PromptReading
 
 FONT = Path(__file__).resolve().parents[3] / "assets" / "fonts" / "NotoSansCJKsc-Subset.otf"
 MOVES = {
@@ -51,7 +51,12 @@ class Strip:
 
 
 def strip(
-    reading: Reading, width: int, height: int, *, label: str = "", portraits: Sequence[tuple[str, np.ndarray]] = ()
+    reading: PromptReading,
+    width: int,
+    height: int,
+    *,
+    label: str = "",
+    portraits: Sequence[tuple[str, np.ndarray]] = (),
 ) -> Strip:
     """The caption for a frame of this size: a soft dark foot with one line of facts, and what happens and is said.
 
@@ -145,7 +150,7 @@ def _text_px(width: int, height: int) -> int:
     return max(7, min(round(min(width, height) * 0.026 + 3), round(width / 26) + 2))
 
 
-def _facts(reading: Reading, label: str) -> str:
+def _facts(reading: PromptReading, label: str) -> str:
     size = SIZES.get(reading.shot_size, reading.shot_size.capitalize())
     moves = " + ".join(_move(m) for m in reading.moves)
     return "  ·  ".join(part for part in (label, size, ANGLES.get(reading.angle, ""), reading.lens, moves) if part)

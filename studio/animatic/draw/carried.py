@@ -8,8 +8,8 @@ from studio.animatic.artwork import STAND_IN
 from studio.animatic.draw import people, sprites
 from studio.animatic.draw.canvas import Canvas
 from studio.animatic.draw.palette import RGB
-from studio.animatic.draw.placing import Place
-from studio.animatic.draw.plan import Plan
+from studio.animatic.draw.placing import Placement
+from studio.animatic.draw.plan import ScenePlan
 from studio.animatic.draw.sketch import Sketch
 from studio.animatic.text.reading import Figure, Thing
 
@@ -41,7 +41,7 @@ def posture_of(figure: Figure) -> str:
     return "reading" if figure.holds in IN_BOTH else "holding"
 
 
-def draw(plan: Plan, canvas: Canvas, figure: Figure, posture: str, place: Place) -> None:
+def draw(plan: ScenePlan, canvas: Canvas, figure: Figure, posture: str, place: Placement) -> None:
     """Put the figure's thing into its near hand. place: of the figure, with its drawn height."""
     named = next((t for t in plan.reading.objects if t.kind == figure.holds), None)
     thing = named or Thing(figure.holds)
@@ -63,7 +63,7 @@ def draw(plan: Plan, canvas: Canvas, figure: Figure, posture: str, place: Place)
         plan.shines.append((x, y - plan.dy(size * 0.5), max(0.2, place.height * 0.6)))
 
 
-def _kite(plan: Plan, canvas: Canvas, posture: str, place: Place, thing: Thing) -> None:
+def _kite(plan: ScenePlan, canvas: Canvas, posture: str, place: Placement, thing: Thing) -> None:
     """High in the sky, its line in the hand."""
     hand = people.pose_of(posture).arms[0][1]
     start = (place.x + place.facing * plan.dx(hand[0] * place.height), place.y - plan.dy(hand[1] * place.height))
@@ -73,7 +73,7 @@ def _kite(plan: Plan, canvas: Canvas, posture: str, place: Place, thing: Thing) 
     paint(plan, s, thing)
 
 
-def paint(plan: Plan, s: Sketch, thing: Thing) -> None:
+def paint(plan: ScenePlan, s: Sketch, thing: Thing) -> None:
     """A thing in the light of the scene, 1.0 tall in the sketch; what shines keeps its own."""
     p, shining = plan.palette, thing.kind in SHINING
     if thing.kind == STAND_IN:

@@ -10,8 +10,8 @@ from studio.animatic import artwork
 from studio.animatic.draw import carried, flocks, hands, people, sprites, things
 from studio.animatic.draw.canvas import Canvas
 from studio.animatic.draw.palette import mix
-from studio.animatic.draw.placing import CLOSE, Place, places, shot_of
-from studio.animatic.draw.plan import SUBJECT, Plan
+from studio.animatic.draw.placing import CLOSE, Placement, places, shot_of
+from studio.animatic.draw.plan import SUBJECT, ScenePlan
 from studio.animatic.draw.sketch import Sketch
 from studio.animatic.draw.wardrobe import look_of
 from studio.animatic.text.reading import Figure
@@ -20,7 +20,7 @@ FLAT = ("lying", "crawling", "swimming", "falling")
 INSERTS = ("close-up", "extreme close-up", "")
 
 
-def draw(plan: Plan) -> tuple[float, float]:
+def draw(plan: ScenePlan) -> tuple[float, float]:
     """Put everybody and everything on layers of the plan; the focus point (the main subject's face or middle)."""
     canvas = plan.canvas(plan.palette.near, SUBJECT)
     back = plan.canvas(plan.palette.near, 0.6)
@@ -40,7 +40,7 @@ def draw(plan: Plan) -> tuple[float, float]:
     return focus or (0.5, 0.55)
 
 
-def _figures(plan: Plan, canvas: Canvas) -> tuple[float, float] | None:
+def _figures(plan: ScenePlan, canvas: Canvas) -> tuple[float, float] | None:
     """Draw all figures, the farther ones first; the place of the first one's head."""
     mounted = things.ridden(plan)
     if shot_of(plan) == "over-the-shoulder" and plan.reading.people == 1 and any(t.small for t in plan.reading.objects):
@@ -64,13 +64,13 @@ def _figures(plan: Plan, canvas: Canvas) -> tuple[float, float] | None:
     return first.x, first.y - plan.dy(first.height * tall)
 
 
-def _inside(plan: Plan, figure: Figure) -> bool:
+def _inside(plan: ScenePlan, figure: Figure) -> bool:
     """Drivers sit inside their vehicle."""
     vehicle = any(t.drawing and t.drawing.group == "vehicle" for t in plan.reading.objects)
     return vehicle and figure.posture == "driving" and not figure.animal
 
 
-def _one(plan: Plan, canvas: Canvas, figure: Figure, place: Place, index: int, mounted: set[str]) -> None:
+def _one(plan: ScenePlan, canvas: Canvas, figure: Figure, place: Placement, index: int, mounted: set[str]) -> None:
     """One figure with its shadow, mount and seat."""
     shot = shot_of(plan)
     if shot not in CLOSE and figure.posture not in ("flying", "swimming"):
@@ -119,19 +119,19 @@ def size_of(figure: Figure) -> float:
     return 0.95 if figure.kind == "elder" else 1.0
 
 
-def _sketch(canvas: Canvas, place: Place, size: float, lift: float) -> Sketch:
+def _sketch(canvas: Canvas, place: Placement, size: float, lift: float) -> Sketch:
     y = place.y - canvas.stage.uy(place.height * lift)
     return Sketch(canvas, place.x, y, place.height * size, facing=place.facing)
 
 
-def _seat(plan: Plan, s: Sketch) -> None:
+def _seat(plan: ScenePlan, s: Sketch) -> None:
     """A plain block or bench to sit on."""
     wood = mix(plan.ground, plan.palette.near, 0.45)
     s.poly([(-0.20, 0.0), (-0.21, 0.262), (0.13, 0.262), (0.12, 0.0)], wood)
     s.poly([(-0.23, 0.235), (-0.23, 0.27), (0.15, 0.27), (0.15, 0.235)], mix(wood, plan.palette.light, 0.2))
 
 
-def _beast(plan: Plan, canvas: Canvas, figure: Figure, place: Place, index: int) -> None:
+def _beast(plan: ScenePlan, canvas: Canvas, figure: Figure, place: Placement, index: int) -> None:
     """An animal on its feet. In a close shot of it alone its face fills the frame."""
     drawing = figure.drawing
     if drawing is None:
@@ -140,7 +140,7 @@ def _beast(plan: Plan, canvas: Canvas, figure: Figure, place: Place, index: int)
     close = shot_of(plan) in ("close-up", "extreme close-up")
     if plan.reading.people and shot_of(plan) in CLOSE:  # beside a person nothing is cut off above
         most = 0.82 / tall
-        place = Place(place.x, min(place.y, 1.04), min(place.height, 1.3, max(most, 0.4)), place.facing)
+        place = Placement(place.x, min(place.y, 1.04), min(place.height, 1.3, max(most, 0.4)), place.facing)
     face = close and plan.reading.people == 0 and len(plan.reading.figures) == 1
     if face:
         tall = 0.72 / place.height if drawing.face else tall
@@ -156,14 +156,14 @@ SADDLES = {"horse": 0.56, "camel": 0.62, "elephant": 0.92, "bike": 0.8}
 """Where a rider sits, as a share of the mount's height."""
 
 
-def _in_the_saddle(plan: Plan, place: Place, kind: str) -> Place:
+def _in_the_saddle(plan: ScenePlan, place: Placement, kind: str) -> Placement:
     """The place of a rider, smaller where the head would leave the frame."""
     drawing = artwork.find(kind)
     up = drawing.tall * SADDLES.get(kind, 0.6) + 0.72 if drawing else 1.0
     return replace(place, height=min(place.height, (place.y - 0.06) / plan.dy(up)))
 
 
-def _steed(plan: Plan, canvas: Canvas, figure: Figure, place: Place, kind: str) -> float:
+def _steed(plan: ScenePlan, canvas: Canvas, figure: Figure, place: Placement, kind: str) -> float:
     """Draw what is ridden; how far the rider is lifted, in persons."""
     drawing = artwork.find(kind)
     if drawing is None:
@@ -176,7 +176,7 @@ def _steed(plan: Plan, canvas: Canvas, figure: Figure, place: Place, kind: str) 
     return drawing.tall * SADDLES.get(kind, 0.6) - 0.26
 
 
-def _shoulder(plan: Plan) -> None:
+def _shoulder(plan: ScenePlan) -> None:
     """The near, dark shoulder and head of an over-the-shoulder shot, on the side away from the subject."""
     canvas = plan.canvas(plan.palette.near, 0.9)
     side = -plan.light.side
@@ -191,7 +191,7 @@ def _shoulder(plan: Plan) -> None:
     plan.layers.append((canvas, 0.9, "shoulder"))
 
 
-def _crowd(plan: Plan, canvas: Canvas) -> None:
+def _crowd(plan: ScenePlan, canvas: Canvas) -> None:
     """A mass of people in rows; before a stage they are seen from behind, arms up."""
     rng, hall = plan.rng, plan.reading.setting == "stage"
     rows = ((0.72, 0.15), (0.80, 0.22), (0.90, 0.34)) if not hall else ((0.90, 0.24), (0.99, 0.34), (1.10, 0.46))
@@ -201,7 +201,7 @@ def _crowd(plan: Plan, canvas: Canvas) -> None:
             figure = Figure(
                 "person", posture=("waving" if hall and rng.random() < 0.4 else "back" if hall else "walking")
             )
-            spot = Place(
+            spot = Placement(
                 float(x + rng.uniform(-0.3, 0.3) / count),
                 y,
                 height * float(rng.uniform(0.9, 1.1)),

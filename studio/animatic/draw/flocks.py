@@ -7,7 +7,7 @@ import numpy as np
 from studio.animatic.draw import sprites
 from studio.animatic.draw.canvas import Canvas
 from studio.animatic.draw.palette import RGB, mix, scale
-from studio.animatic.draw.plan import Plan
+from studio.animatic.draw.plan import ScenePlan
 from studio.animatic.draw.sketch import Sketch
 from studio.animatic.text.reading import Figure
 
@@ -25,7 +25,7 @@ def airborne(figure: Figure) -> bool:
     return bool(figure.animal and figure.drawing and figure.drawing.stance != "ground")
 
 
-def draw(plan: Plan, canvas: Canvas, fliers: list[Figure], *, alone: bool) -> tuple[float, float]:
+def draw(plan: ScenePlan, canvas: Canvas, fliers: list[Figure], *, alone: bool) -> tuple[float, float]:
     """Spread them over the upper picture, or the middle when they are the subject; the place of the first.
 
     In wide shots birds are specks: they are drawn at their size beside a person's, the farther the smaller.
@@ -56,7 +56,7 @@ def draw(plan: Plan, canvas: Canvas, fliers: list[Figure], *, alone: bool) -> tu
     return first
 
 
-def _in_the_air(plan: Plan, canvas: Canvas, birds: list[Figure]) -> tuple[float, float]:
+def _in_the_air(plan: ScenePlan, canvas: Canvas, birds: list[Figure]) -> tuple[float, float]:
     """A loose flock across the sky: near ones larger and fewer, far ones specks, all small beside a person."""
     span = SPANS.get(plan.reading.shot_size, 0.06)
     few = len(birds) <= 2
@@ -78,7 +78,7 @@ def _in_the_air(plan: Plan, canvas: Canvas, birds: list[Figure]) -> tuple[float,
     return first
 
 
-def _lay(plan: Plan, s: Sketch) -> None:
+def _lay(plan: ScenePlan, s: Sketch) -> None:
     p = plan.palette
     s.lay(light_from=plan.light.side, rim=mix(p.light, (255, 255, 255), 0.2), rim_amount=0.4,
           shade=mix(p.near, p.haze, 0.3), shade_amount=0.35)  # fmt: skip

@@ -6,13 +6,13 @@ import numpy as np
 
 from studio.animatic.draw.canvas import Canvas
 from studio.animatic.draw.palette import RGB, mix, scale
-from studio.animatic.draw.plan import Plan
-from studio.animatic.text.reading import Reading
+from studio.animatic.draw.plan import ScenePlan
+from studio.animatic.text.reading import PromptReading
 
 TRUNK: RGB = (92, 68, 52)
 
 
-def leaf_colour(reading: Reading) -> RGB:
+def leaf_colour(reading: PromptReading) -> RGB:
     """The colour of leaves: by the season or as the prompt names it."""
     from studio.animatic.draw.palette import NAMED
 
@@ -28,7 +28,7 @@ def leaf_colour(reading: Reading) -> RGB:
     return (86, 132, 74)
 
 
-def conifer(c: Canvas, plan: Plan, x: float, y: float, tall: float, colour: RGB, depth: float) -> None:
+def conifer(c: Canvas, plan: ScenePlan, x: float, y: float, tall: float, colour: RGB, depth: float) -> None:
     """A fir: a stack of ragged skirts; tall in units."""
     w, h = plan.dx(tall * 0.24), plan.dy(tall)
     tiers = 6 if tall > 0.12 else 4
@@ -55,7 +55,7 @@ def conifer(c: Canvas, plan: Plan, x: float, y: float, tall: float, colour: RGB,
         )
 
 
-def broadleaf(c: Canvas, plan: Plan, x: float, y: float, tall: float, colour: RGB, depth: float) -> None:
+def broadleaf(c: Canvas, plan: ScenePlan, x: float, y: float, tall: float, colour: RGB, depth: float) -> None:
     """A round tree: trunk, boughs, and leaf masses lit from the light's side."""
     w, h = plan.dx(tall), plan.dy(tall)
     trunk = mix(plan.palette.at(TRUNK, depth), plan.palette.near, 0.3)
@@ -84,7 +84,7 @@ def broadleaf(c: Canvas, plan: Plan, x: float, y: float, tall: float, colour: RG
         c.circle(float(cx[i]), float(cy[i]), tall * float(plan.rng.uniform(0.09, 0.15)), shade)
 
 
-def palm(c: Canvas, plan: Plan, x: float, y: float, tall: float, colour: RGB, depth: float) -> None:
+def palm(c: Canvas, plan: ScenePlan, x: float, y: float, tall: float, colour: RGB, depth: float) -> None:
     """A leaning palm with drooping fronds."""
     w, h = plan.dx(tall), plan.dy(tall)
     lean = float(plan.rng.choice([-1, 1])) * 0.16
@@ -102,7 +102,7 @@ def palm(c: Canvas, plan: Plan, x: float, y: float, tall: float, colour: RGB, de
         )
 
 
-def bamboo(c: Canvas, plan: Plan, x: float, y: float, tall: float, colour: RGB, depth: float) -> None:
+def bamboo(c: Canvas, plan: ScenePlan, x: float, y: float, tall: float, colour: RGB, depth: float) -> None:
     """A stem with joints and a few blades; taller than the frame."""
     w = 0.008 + 0.018 * depth**2
     lean = float(plan.rng.uniform(-0.03, 0.03))
@@ -129,7 +129,7 @@ def bamboo(c: Canvas, plan: Plan, x: float, y: float, tall: float, colour: RGB, 
 
 
 def grass(
-    c: Canvas, plan: Plan, y: float, tall: float, colour: RGB, count: int, *, x0: float = -9, x1: float = 9
+    c: Canvas, plan: ScenePlan, y: float, tall: float, colour: RGB, count: int, *, x0: float = -9, x1: float = 9
 ) -> None:
     """Blades along a line; tall in units."""
     low, high = max(x0, plan.x_span[0]), min(x1, plan.x_span[1])
@@ -151,7 +151,7 @@ def grass(
         )
 
 
-def flowers(c: Canvas, plan: Plan, y0: float, y1: float, colours: list[RGB], count: int) -> None:
+def flowers(c: Canvas, plan: ScenePlan, y0: float, y1: float, colours: list[RGB], count: int) -> None:
     """Dabs of blossom on the ground between y0 and y1, larger towards the viewer."""
     for t in np.sort(plan.rng.random(count)):
         y = y0 + (y1 - y0) * t
@@ -163,7 +163,7 @@ def flowers(c: Canvas, plan: Plan, y0: float, y1: float, colours: list[RGB], cou
         c.circle(x - plan.dx(size * 0.2), y - plan.dy(size * 0.35), size * 0.7, shade)
 
 
-def spray(c: Canvas, plan: Plan, x: float, y: float, size: float, colour: RGB, *, down: bool = True) -> None:
+def spray(c: Canvas, plan: ScenePlan, x: float, y: float, size: float, colour: RGB, *, down: bool = True) -> None:
     """A leafy bough that hangs into the picture from a corner, to frame it; size in units."""
     side = 1 if x < 0.5 else -1
     for k in range(4):

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from studio.animatic.draw.canvas import Canvas
 from studio.animatic.draw.palette import RGB, mix, scale
-from studio.animatic.draw.plan import Plan
+from studio.animatic.draw.plan import ScenePlan
 from studio.animatic.draw.sketch import Sketch
 
 SKIN: RGB = (226, 178, 146)
 
 
-def draw(plan: Plan, canvas: Canvas) -> None:
+def draw(plan: ScenePlan, canvas: Canvas) -> None:
     """A pair of hands over the middle of the table; one hand only where the words name one."""
     p, text = plan.palette, plan.reading.prompt.lower()
     skin = p.at(SKIN, 0.78)

@@ -11,7 +11,7 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from studio.animatic.text.reading import Reading
+from studio.animatic.text.reading import PromptReading
 
 RGB = tuple[int, int, int]
 
@@ -182,7 +182,7 @@ DIM = (
 """Places with light of their own in the darkest hour."""
 
 
-def palette_for(reading: Reading, rng: np.random.Generator) -> Palette:
+def palette_for(reading: PromptReading, rng: np.random.Generator) -> Palette:
     """The colours for this reading; rng picks among palettes that suit it equally and turns the hue a little."""
     choices = TIMES[reading.time_of_day or _usual_time(reading, rng)]
     palette = choices[int(rng.integers(len(choices)))]
@@ -198,7 +198,7 @@ def palette_for(reading: Reading, rng: np.random.Generator) -> Palette:
     )
 
 
-def _usual_time(reading: Reading, rng: np.random.Generator) -> str:
+def _usual_time(reading: PromptReading, rng: np.random.Generator) -> str:
     """The hour that flatters a prompt which names none."""
     if "neon" in reading.light or "candle" in reading.light or "fireworks" in {t.kind for t in reading.objects}:
         return "night"
@@ -221,7 +221,7 @@ def _usual_time(reading: Reading, rng: np.random.Generator) -> str:
     return ("morning", "afternoon", "golden hour")[int(rng.integers(3))]
 
 
-def _weathered(p: Palette, reading: Reading) -> Palette:
+def _weathered(p: Palette, reading: PromptReading) -> Palette:
     """Rain, storm, fog, cloud and snow take colour away and bring the haze nearer."""
     grey = NIGHT_GREY if p.brightness < 0.4 else GREY_SKY
     amount = {"storm": 0.78, "rain": 0.62, "fog": 0.6, "snow": 0.5, "cloudy": 0.5, "dust": 0.3}
@@ -238,7 +238,7 @@ def _weathered(p: Palette, reading: Reading) -> Palette:
     return p
 
 
-def _lit(p: Palette, reading: Reading) -> Palette:
+def _lit(p: Palette, reading: PromptReading) -> Palette:
     """Light words: warm, cool, dark, bright."""
     names = ("sky_top", "sky_mid", "sky_low", "haze", "near")
     if "warm" in reading.light or "candle" in reading.light:
@@ -254,7 +254,7 @@ def _lit(p: Palette, reading: Reading) -> Palette:
     return p
 
 
-def _styled(p: Palette, reading: Reading) -> Palette:
+def _styled(p: Palette, reading: PromptReading) -> Palette:
     """Style words that mean colour."""
     styles = set(reading.styles)
     if "vintage" in styles and "film" in reading.mood.lower():  # grain is a texture, not a faded print
@@ -283,7 +283,7 @@ def _styled(p: Palette, reading: Reading) -> Palette:
     return p
 
 
-def _coloured(p: Palette, reading: Reading) -> Palette:
+def _coloured(p: Palette, reading: PromptReading) -> Palette:
     """Colour words without a noun tint the whole; sky colours the sky; the first named one is the accent.
 
     Two and more share the picture: cool ones take the sky, the water and the shade, warm ones the light and the ground.

@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from studio.animatic.draw.plan import Plan
+from studio.animatic.draw.plan import ScenePlan
 from studio.animatic.draw.poses import pose_of
 from studio.animatic.text.reading import Figure
 
@@ -28,7 +28,7 @@ CLOSE = ("medium", "close-up", "extreme close-up", "two-shot", "over-the-shoulde
 
 
 @dataclass(frozen=True)
-class Place:
+class Placement:
     """Where one figure stands: x, the ground y, height in units, facing, and how near (0..1, 1 nearest)."""
 
     x: float
@@ -38,7 +38,7 @@ class Place:
     nearness: float = 1.0
 
 
-def shot_of(plan: Plan) -> str:
+def shot_of(plan: ScenePlan) -> str:
     """The shot size that is drawn: a close shot of more people than fit becomes a wider one."""
     shot, count = plan.reading.shot_size, sum(f.count for f in plan.reading.figures)
     if shot in ("close-up", "extreme close-up") and count > 2:
@@ -48,7 +48,7 @@ def shot_of(plan: Plan) -> str:
     return shot
 
 
-def places(plan: Plan, everyone: list[Figure]) -> list[Place]:
+def places(plan: ScenePlan, everyone: list[Figure]) -> list[Placement]:
     """Where each stands: side by side in one to three rows, within the frame."""
     rng, shot, count = plan.rng, shot_of(plan), len(everyone)
     height = HEIGHTS[shot] * (0.92 if shot == "" and count > 3 else 1.0)
@@ -87,11 +87,11 @@ def places(plan: Plan, everyone: list[Figure]) -> list[Place]:
         h = height * shrink * float(rng.uniform(0.97, 1.03))
         x = middle + (column - (per_row - 1) / 2) * step + (row * 0.5 * step if rows > 1 else 0)
         x += float(rng.uniform(-0.07, 0.07)) * step * (count > 2)
-        spots.append(Place(x, _foot(plan, shot, h, row, low), h, _facing(plan, everyone, i, x, middle), shrink))
+        spots.append(Placement(x, _foot(plan, shot, h, row, low), h, _facing(plan, everyone, i, x, middle), shrink))
     return [_in_bed(plan, f, s) for f, s in zip(everyone, spots, strict=True)] if shot not in CLOSE else spots
 
 
-def _in_bed(plan: Plan, figure: Figure, spot: Place) -> Place:
+def _in_bed(plan: ScenePlan, figure: Figure, spot: Placement) -> Placement:
     """Who lies down where there is a bed or a sofa lies on it."""
     if figure.posture != "lying" or figure.animal:
         return spot
@@ -103,7 +103,7 @@ def _in_bed(plan: Plan, figure: Figure, spot: Place) -> Place:
     return spot
 
 
-def _animal_height(plan: Plan, everyone: list[Figure], height: float, shot: str) -> float:
+def _animal_height(plan: ScenePlan, everyone: list[Figure], height: float, shot: str) -> float:
     """Animals alone are framed by their own size, not by a person's."""
     tall = max(f.drawing.tall for f in everyone if f.drawing)
     if shot in ("close-up", "extreme close-up"):
@@ -123,7 +123,7 @@ def _gap(figure: Figure) -> float:
     return close.get(figure.posture, 0.58 if figure.posture in ("talking", "facing", "pointing") else 0.40)
 
 
-def _middle(plan: Plan, count: int, shot: str) -> float:
+def _middle(plan: ScenePlan, count: int, shot: str) -> float:
     """x of the group: off centre, away from the light, when there is room."""
     lean = float(plan.rng.uniform(0.02, 0.15)) * -plan.light.side
     if plan.reading.setting == "window" and count == 1:
@@ -135,7 +135,7 @@ def _middle(plan: Plan, count: int, shot: str) -> float:
     return 0.5 + lean * (1.0 if count < 3 else 0.4)
 
 
-def _foot(plan: Plan, shot: str, height: float, row: int, low: float) -> float:
+def _foot(plan: ScenePlan, shot: str, height: float, row: int, low: float) -> float:
     """y of the ground under a figure of this height; low: how far the highest head is under a standing one's."""
     tall = plan.dy(height)
     if shot == "extreme close-up":
@@ -150,7 +150,7 @@ def _foot(plan: Plan, shot: str, height: float, row: int, low: float) -> float:
     return min(lowest, max(plan.horizon + plan.dy(0.05) + 0.42 * tall, 0.15 + tall * 0.94, 0.76)) - plan.dy(0.05) * row
 
 
-def _turned(plan: Plan, pair: list[Figure]) -> bool:
+def _turned(plan: ScenePlan, pair: list[Figure]) -> bool:
     """True for two who have to do with each other."""
     meeting = ("giving", "talking", "facing", "fighting", "hugging")
     asked = any(f.posture in meeting or f.looks == "other" for f in pair)
@@ -158,7 +158,7 @@ def _turned(plan: Plan, pair: list[Figure]) -> bool:
     return asked or (plan.reading.shot_size == "two-shot" and not apart)
 
 
-def _facing(plan: Plan, everyone: list[Figure], i: int, x: float, middle: float) -> int:
+def _facing(plan: ScenePlan, everyone: list[Figure], i: int, x: float, middle: float) -> int:
     """1 looks right, -1 left: partners face each other, walkers go one way."""
     posture = everyone[i].posture
     people = [f for f in everyone if not f.animal]

@@ -9,14 +9,14 @@ import numpy as np
 from studio.animatic.draw.canvas import Canvas, Stage, noise
 from studio.animatic.draw.palette import NAMED, RGB, Palette, mix
 from studio.animatic.draw.skies import Air, Light
-from studio.animatic.text.reading import Reading
+from studio.animatic.text.reading import PromptReading
 
 SUBJECT = 0.64
 """The depth of the figures; scenery above it stands in front of them."""
 
 
 @dataclass
-class Plan:
+class ScenePlan:
     """A frame being painted. horizon: y of the frame. defocus: blur of the farthest layer, units; 0 is all sharp.
 
     open: True where nothing may stand in front of the figures (close shots). ground: colour under the figures' feet.
@@ -29,7 +29,7 @@ class Plan:
     air: Air
     rng: np.random.Generator
     horizon: float
-    reading: Reading
+    reading: PromptReading
     defocus: float = 0.0
     open: bool = False
     ground: RGB = (120, 110, 100)

@@ -16,12 +16,12 @@ from studio.animatic.draw.canvas import field_noise, plain, stage, with_alpha
 from studio.animatic.draw.palette import Palette, mix, palette_for
 from studio.animatic.draw.particles import Particles
 from studio.animatic.draw.placing import CLOSE
-from studio.animatic.draw.plan import Plan
+from studio.animatic.draw.plan import ScenePlan
 from studio.animatic.draw.shine import Shine
 from studio.animatic.draw.skies import Air, Light
 from studio.animatic.places import elsewhere, grounds, halls, inside, nature, rooms, town, vessels, waters
 from studio.animatic.text import locations  # fmt: skip
-from studio.animatic.text.reading import LAMPS, Reading
+from studio.animatic.text.reading import LAMPS, PromptReading
 
 
 @dataclass(frozen=True)
@@ -54,7 +54,7 @@ class Scene:
     shines: tuple[Shine, ...] = ()
 
 
-OUTDOORS: dict[str, Callable[[Plan], None]] = {
+OUTDOORS: dict[str, Callable[[ScenePlan], None]] = {
     painter.__name__: painter
     for painter in (
         town.city, town.street, town.village, nature.forest, waters.sea, nature.mountains, nature.desert,
@@ -63,7 +63,7 @@ OUTDOORS: dict[str, Callable[[Plan], None]] = {
         grounds.pool, grounds.ruins,
     )
 } | {"spaceport": nature.desert}  # fmt: skip
-INDOORS: dict[str, Callable[[Plan], None]] = {
+INDOORS: dict[str, Callable[[ScenePlan], None]] = {
     painter.__name__: painter
     for painter in (
         inside.room, inside.kitchen, inside.cafe, inside.office, inside.stage, inside.product, rooms.window,
@@ -77,7 +77,7 @@ INDOORS: dict[str, Callable[[Plan], None]] = {
 HORIZONS = {"aerial": 0.26, "pov": 0.5}
 
 
-def compose(reading: Reading, width: int, height: int, seed: int, *, overscan: float = 1.25) -> Scene:
+def compose(reading: PromptReading, width: int, height: int, seed: int, *, overscan: float = 1.25) -> Scene:
     """Draw a reading at width x height px. Layers are `overscan` times larger, so a camera has room to move."""
     rng = np.random.default_rng(seed)
     place = locations.place(reading)
@@ -86,7 +86,7 @@ def compose(reading: Reading, width: int, height: int, seed: int, *, overscan: f
     at = stage(width, height, overscan)
     horizon = _horizon(reading, rng)
     light = _light(reading, palette, horizon, rng)
-    plan = Plan(at, palette, light, Air(at, palette, light, rng), rng, horizon, reading)
+    plan = ScenePlan(at, palette, light, Air(at, palette, light, rng), rng, horizon, reading)
     plan.open = reading.shot_size in (*CLOSE, "aerial") or reading.angle == "high"
     plan.defocus = {"close-up": 0.014, "extreme close-up": 0.022, "medium": 0.007, "two-shot": 0.007}.get(
         reading.shot_size, 0.009 if reading.shot_size == "over-the-shoulder" else 0.0
@@ -130,7 +130,7 @@ def compose(reading: Reading, width: int, height: int, seed: int, *, overscan: f
     )
 
 
-def _shines(plan: Plan) -> Iterator[Shine]:
+def _shines(plan: ScenePlan) -> Iterator[Shine]:
     """Lights that the words set in motion: beams where lighthouses and searchlights stand, lamps lit or put out."""
     reading = plan.reading
     states = {t.state for t in reading.objects if t.kind in LAMPS}
@@ -147,7 +147,7 @@ def _shines(plan: Plan) -> Iterator[Shine]:
             yield Shine(x, y, min(1.2, reach), state)
 
 
-def _horizon(reading: Reading, rng: np.random.Generator) -> float:
+def _horizon(reading: PromptReading, rng: np.random.Generator) -> float:
     """y of the horizon: by angle and shot size, else a little above or below the middle."""
     base = float(rng.uniform(0.50, 0.62))
     if reading.angle == "low":
@@ -157,7 +157,7 @@ def _horizon(reading: Reading, rng: np.random.Generator) -> float:
     return HORIZONS.get(reading.shot_size, base)
 
 
-def _light(reading: Reading, palette: Palette, horizon: float, rng: np.random.Generator) -> Light:
+def _light(reading: PromptReading, palette: Palette, horizon: float, rng: np.random.Generator) -> Light:
     """Where the sun or moon stands; its disc is seen when the sky is open and the light is low or named."""
     side = 1 if rng.random() < 0.5 else -1
     x = 0.5 + side * float(rng.uniform(0.14, 0.34))
@@ -178,13 +178,13 @@ def _light(reading: Reading, palette: Palette, horizon: float, rng: np.random.Ge
     return Light(x, y, spread, disc)
 
 
-def _clouds(reading: Reading, rng: np.random.Generator) -> float:
+def _clouds(reading: PromptReading, rng: np.random.Generator) -> float:
     amount = {"storm": 1.0, "rain": 0.85, "cloudy": 0.75, "snow": 0.7, "fog": 0.4, "clear": 0.06}
     found = [amount[w] for w in reading.weather if w in amount]
     return max(found) if found else float(rng.uniform(0.25, 0.55))
 
 
-def _fog(plan: Plan) -> None:
+def _fog(plan: ScenePlan) -> None:
     """Drifts of mist in front of the figures' feet."""
     mist = plan.canvas((255, 255, 255), 0.8)
     mist.rgb[:] = mix(plan.palette.haze, plan.palette.light, 0.25)
@@ -207,7 +207,7 @@ def _graded(rgb: np.ndarray, palette: Palette) -> np.ndarray:
     return rgb
 
 
-def _particles(reading: Reading, palette: Palette, rng: np.random.Generator) -> Particles | None:
+def _particles(reading: PromptReading, palette: Palette, rng: np.random.Generator) -> Particles | None:
     """What falls or floats in front of the picture."""
     inside_now = reading.setting in INDOORS
     wind = float(rng.uniform(-0.12, 0.12)) * (3.0 if {"wind", "storm"} & set(reading.weather) else 1.0)

@@ -16,7 +16,7 @@ from studio.animatic import artwork
 from studio.animatic.artwork import Drawing
 from studio.animatic.draw.caption import font
 from studio.animatic.draw.palette import NAMED, RGB
-from studio.animatic.draw.plan import Plan
+from studio.animatic.draw.plan import ScenePlan
 from studio.animatic.draw.sketch import Sketch
 
 LARGEST_PX = 2400
@@ -27,7 +27,7 @@ HUE_REACH = 20
 
 
 def paint(
-    plan: Plan,
+    plan: ScenePlan,
     s: Sketch,
     drawing: Drawing,
     *,
@@ -55,7 +55,7 @@ def paint(
     s.stamp(picture if shines else _lit(plan, picture, depth), at)
 
 
-def stand_in(plan: Plan, s: Sketch, word: str, *, height: float, at: tuple[float, float] = (0.0, 0.0)) -> None:
+def stand_in(plan: ScenePlan, s: Sketch, word: str, *, height: float, at: tuple[float, float] = (0.0, 0.0)) -> None:
     """A soft shape with its word, for what is named and has no drawing."""
     px = int(min(LARGEST_PX, max(12, round(height * s.scale))))
     s.stamp(_lit(plan, _labelled(word, px), 0.74), at)
@@ -114,7 +114,7 @@ def _turned(picture: np.ndarray, degrees: float) -> np.ndarray:
     return cv2.warpAffine(np.ascontiguousarray(picture), move, (width, height), flags=cv2.INTER_LINEAR)
 
 
-def _lit(plan: Plan, picture: np.ndarray, depth: float) -> np.ndarray:
+def _lit(plan: ScenePlan, picture: np.ndarray, depth: float) -> np.ndarray:
     """The picture's colours as seen at this depth, in this light and through this air."""
     grey = cv2.cvtColor(np.ascontiguousarray(picture[..., :3]), cv2.COLOR_RGB2GRAY)
     calm = cv2.addWeighted(np.ascontiguousarray(picture[..., :3]), CALM, cv2.merge([grey] * 3), 1 - CALM, 0)
@@ -122,7 +122,7 @@ def _lit(plan: Plan, picture: np.ndarray, depth: float) -> np.ndarray:
     return np.dstack((toned, picture[..., 3]))
 
 
-def _tones(plan: Plan, depth: float) -> np.ndarray:
+def _tones(plan: ScenePlan, depth: float) -> np.ndarray:
     """What the palette makes of each value of each channel: uint8 (256, 1, 3)."""
     values = np.linspace(0, 255, 33).round().astype(int)
     seen = np.array([plan.palette.at((v, v, v), depth) for v in values.tolist()])

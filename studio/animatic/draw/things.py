@@ -12,7 +12,7 @@ from studio.animatic.draw.carried import SHINING
 from studio.animatic.draw.flora import leaf_colour
 from studio.animatic.draw.palette import mix, scale
 from studio.animatic.draw.placing import CLOSE, HEIGHTS, shot_of
-from studio.animatic.draw.plan import Plan
+from studio.animatic.draw.plan import ScenePlan
 from studio.animatic.draw.sketch import Sketch
 from studio.animatic.text.locations import SHUT
 from studio.animatic.text.reading import Thing, listed
@@ -41,7 +41,7 @@ MOUNT_TALL = 0.6
 """In persons: what is as tall is ridden."""
 
 
-def table_before(plan: Plan, canvas: Canvas) -> None:
+def table_before(plan: ScenePlan, canvas: Canvas) -> None:
     """The table people sit, eat or talk at, in front of them."""
     seated = [
         f for f in plan.reading.figures if not f.animal and f.posture in ("sitting", "drinking", "working", "talking")
@@ -73,7 +73,7 @@ def table_before(plan: Plan, canvas: Canvas) -> None:
             canvas.glow(x, top - plan.dy(0.04), 0.2, carried.LIGHT, 0.4)
 
 
-def ridden(plan: Plan) -> set[str]:
+def ridden(plan: ScenePlan) -> set[str]:
     """The kinds that are ridden, so that they are drawn with their riders."""
     riders = any(f.posture == "riding" and not f.animal for f in plan.reading.figures)
     kinds = {f.kind for f in plan.reading.figures if f.animal and f.drawing and f.drawing.tall > MOUNT_TALL}
@@ -85,7 +85,7 @@ def ridden(plan: Plan) -> set[str]:
     return kinds or bikes or ({"bike"} if wheels else {"horse"})
 
 
-def light(plan: Plan, s: Sketch) -> None:
+def light(plan: ScenePlan, s: Sketch) -> None:
     """Light a finished sketch: strong rims against a low sun, silhouettes when the prompt wants them."""
     p = plan.palette
     staged = plan.reading.setting == "stage"
@@ -100,7 +100,7 @@ def light(plan: Plan, s: Sketch) -> None:
     s.lay(light_from=plan.light.side, rim=tint, rim_amount=rim, shade=mix(p.near, p.haze, 0.15), shade_amount=0.5)
 
 
-def stand(plan: Plan, back: Canvas, front: Canvas) -> tuple[float, float] | None:
+def stand(plan: ScenePlan, back: Canvas, front: Canvas) -> tuple[float, float] | None:
     """Vehicles and buildings behind the people; small things as the subject when nobody is there."""
     focus = None
     with_riders = ridden(plan)
@@ -151,7 +151,7 @@ def stand(plan: Plan, back: Canvas, front: Canvas) -> tuple[float, float] | None
     return focus
 
 
-def _board(plan: Plan, canvas: Canvas) -> None:
+def _board(plan: ScenePlan, canvas: Canvas) -> None:
     """The edge of a table across the foot of the frame, for things in a room."""
     wood = mix(plan.palette.at((142, 100, 68), 0.74), plan.palette.near, 0.12)
     left, right = plan.x_span
@@ -159,7 +159,7 @@ def _board(plan: Plan, canvas: Canvas) -> None:
     canvas.rect(left, 0.86, right, plan.bottom, wood)
 
 
-def _in_row(plan: Plan, large: list[Thing]) -> list[tuple[float, float]]:
+def _in_row(plan: ScenePlan, large: list[Thing]) -> list[tuple[float, float]]:
     """Things that nobody stands beside, side by side: the middle of each and the room it has, shares of the frame."""
     wide = [t.drawing.tall * t.drawing.aspect * min(t.count, 8) + 0.3 for t in large if t.drawing]
     ends = np.cumsum(wide) / sum(wide) * 0.94 + 0.03
@@ -176,7 +176,7 @@ def _indoors(thing: Thing, setting: str) -> bool:
 
 
 def _large(
-    plan: Plan, canvas: Canvas, thing: Thing, n: int, *, alone: bool, slot: tuple[float, float] | None = None
+    plan: ScenePlan, canvas: Canvas, thing: Thing, n: int, *, alone: bool, slot: tuple[float, float] | None = None
 ) -> tuple[float, float]:
     """Vehicles, tents, towers: on the ground, on the water, or in the air; the middle of the first.
 
@@ -218,7 +218,7 @@ def _large(
     return focus
 
 
-def _carriages(plan: Plan, canvas: Canvas, x: float, y: float, unit: float, half: float, tall: float) -> None:
+def _carriages(plan: ScenePlan, canvas: Canvas, x: float, y: float, unit: float, half: float, tall: float) -> None:
     """What the engine pulls: carriages behind it, out of the frame."""
     carriage = artwork.drawings()["railway-carriage"]
     wide = carriage.aspect * tall * 0.86
@@ -233,7 +233,7 @@ LIT = {"fire": (0.4, 1.4, (255, 150, 60)), "beacon": (0.56, 1.5, carried.LIGHT)}
 """What burns: where its light is, as a share of its height, how far it reaches in persons, and its colour."""
 
 
-def _unit(plan: Plan, thing: Thing, drawing: Drawing, *, alone: bool) -> float:
+def _unit(plan: ScenePlan, thing: Thing, drawing: Drawing, *, alone: bool) -> float:
     """How tall a person beside it would be in the frame, units."""
     shot, half = shot_of(plan), drawing.tall * drawing.aspect / 2
     unit = HEIGHTS[shot] if shot not in CLOSE else 0.8
@@ -256,7 +256,7 @@ def _unit(plan: Plan, thing: Thing, drawing: Drawing, *, alone: bool) -> float:
     return min(unit, 0.16) if thing.kind in AT_HORIZON and not alone else unit
 
 
-def _foot(plan: Plan, thing: Thing, drawing: Drawing, unit: float, i: int, *, alone: bool) -> float:
+def _foot(plan: ScenePlan, thing: Thing, drawing: Drawing, unit: float, i: int, *, alone: bool) -> float:
     """y of its foot."""
     if thing.kind == "rocket":
         return 0.66
@@ -273,7 +273,7 @@ def _foot(plan: Plan, thing: Thing, drawing: Drawing, unit: float, i: int, *, al
     return max(plan.horizon + plan.dy(0.10), 0.80 if alone else 0.76)
 
 
-def _hung(plan: Plan, canvas: Canvas, small: list[Thing]) -> None:
+def _hung(plan: ScenePlan, canvas: Canvas, small: list[Thing]) -> None:
     """Small things in a wide view without people: lanterns hang in a row, others stand small on the ground."""
     for n, thing in enumerate(t for t in small[:3] for _ in range(2 if t.kind == "lantern" else 1)):
         hangs = thing.kind == "lantern"
@@ -287,7 +287,7 @@ def _hung(plan: Plan, canvas: Canvas, small: list[Thing]) -> None:
             plan.shines.append((x, y - plan.dy(0.06), 0.4))
 
 
-def _beside(plan: Plan, canvas: Canvas, small: list[Thing]) -> None:
+def _beside(plan: ScenePlan, canvas: Canvas, small: list[Thing]) -> None:
     """Small things on a table at the side of the people indoors."""
     x, top = 0.5 + 0.31 * plan.light.side, 0.84
     wood = mix(plan.palette.at((128, 90, 62), 0.74), plan.palette.near, 0.2)
@@ -303,7 +303,7 @@ def _beside(plan: Plan, canvas: Canvas, small: list[Thing]) -> None:
             plan.shines.append((x, top - plan.dy(0.05), 0.4))
 
 
-def _island(plan: Plan, canvas: Canvas, x: float, y: float, unit: float) -> None:
+def _island(plan: ScenePlan, canvas: Canvas, x: float, y: float, unit: float) -> None:
     """The rock a lighthouse stands on: broad and broken where the words name an island, with surf around it."""
     if plan.reading.setting != "sea":
         return
@@ -327,7 +327,7 @@ def _island(plan: Plan, canvas: Canvas, x: float, y: float, unit: float) -> None
     canvas.polygon(lit, mix(rock, plan.palette.light, 0.22))
 
 
-def _tabletop(plan: Plan, canvas: Canvas, small: list[Thing]) -> tuple[float, float]:
+def _tabletop(plan: ScenePlan, canvas: Canvas, small: list[Thing]) -> tuple[float, float]:
     """Products in a row, the first the largest and in the middle."""
     items = [t for t in small for _ in range(min(t.count, 6))][:7]
     size = min(
@@ -349,7 +349,7 @@ def _tabletop(plan: Plan, canvas: Canvas, small: list[Thing]) -> tuple[float, fl
     return 0.5, 0.82 - plan.dy(size * 0.55)
 
 
-def _paint(plan: Plan, s: Sketch, thing: Thing, height: float) -> None:
+def _paint(plan: ScenePlan, s: Sketch, thing: Thing, height: float) -> None:
     """One thing in the light of the scene, `height` tall in the sketch's units; what burns keeps its own colours."""
     if thing.kind == STAND_IN:
         sprites.stand_in(plan, s, thing.label, height=height)
@@ -363,7 +363,7 @@ def _paint(plan: Plan, s: Sketch, thing: Thing, height: float) -> None:
         light(plan, s)
 
 
-def shadow(plan: Plan, canvas: Canvas, x: float, y: float, half: float, *, strength: float = 0.42) -> None:
+def shadow(plan: ScenePlan, canvas: Canvas, x: float, y: float, half: float, *, strength: float = 0.42) -> None:
     """A soft shadow on the ground, drawn out away from a low light; half: half its width in units."""
     low = 1.0 - min(1.0, plan.palette.sun_height / 0.5)
     away = -plan.light.side * half * low * 0.9

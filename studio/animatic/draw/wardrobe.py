@@ -9,7 +9,7 @@ import numpy as np
 
 from studio.animatic.draw.appearance import Appearance
 from studio.animatic.draw.palette import NAMED, RGB, mix, scale
-from studio.animatic.draw.plan import Plan
+from studio.animatic.draw.plan import ScenePlan
 from studio.animatic.text.reading import Figure
 
 SKINS: tuple[RGB, ...] = ((232, 184, 152), (214, 160, 124), (238, 198, 168), (172, 118, 86), (120, 80, 58))
@@ -37,7 +37,7 @@ OF_HAIR: dict[str, RGB] = {
 OPEN_MOUTH = frozenset({"talking", "singing", "crying"})
 
 
-def look_of(plan: Plan, figure: Figure, index: int) -> Appearance:
+def look_of(plan: ScenePlan, figure: Figure, index: int) -> Appearance:
     """Clothes, skin and hair of the index-th figure, in the light of the scene.
 
     Names decide where there are some: the draw comes from the name and what the cast says of it, not from the shot.
@@ -93,7 +93,7 @@ def _armed(figure: Figure, words: str) -> Figure:
     return replace(figure, wears=(*figure.wears, "long hair"))
 
 
-def _eastern(plan: Plan) -> bool:
+def _eastern(plan: ScenePlan) -> bool:
     return any("\u4e00" <= ch <= "\u9fff" for ch in plan.reading.prompt)
 
 
@@ -114,7 +114,7 @@ def _cloth(figure: Figure, build: str, rng: np.random.Generator) -> RGB:
     return OUTFITS.get(build) or drawn
 
 
-def _hair(plan: Plan, figure: Figure, build: str, rng: np.random.Generator) -> RGB:
+def _hair(plan: ScenePlan, figure: Figure, build: str, rng: np.random.Generator) -> RGB:
     drawn = HAIRS[int(rng.integers(len(HAIRS)))]
     if figure.hair in NAMED:
         return OF_HAIR.get(figure.hair) or NAMED[figure.hair]

@@ -12,7 +12,7 @@ from studio.animatic.clips.film import ReportProgress
 from studio.animatic.effects import collage
 from studio.animatic.effects.filters import FilterChain, sky_of
 from studio.animatic.order import Order
-from studio.animatic.text.instructions import Instructions, Step, parse
+from studio.animatic.text.instructions import EditStep, Instructions, parse
 from studio.messages import Message
 
 SHAPES = ("flip horizontal", "flip vertical", "rotate", "crop", "zoom", "border")
@@ -92,7 +92,7 @@ def notes(asked: Instructions, count: int, sky_in: list[np.ndarray]) -> list[str
     return said
 
 
-def shaped(rgb: np.ndarray, step: Step) -> np.ndarray:
+def shaped(rgb: np.ndarray, step: EditStep) -> np.ndarray:
     """A picture flipped, turned, cropped or framed."""
     if step.kind == "flip horizontal":
         return np.ascontiguousarray(rgb[:, ::-1])

@@ -15,7 +15,7 @@ from studio.animatic.draw import particles
 from studio.animatic.draw.palette import NAMED
 from studio.animatic.effects import tones
 from studio.animatic.effects.styles import STYLES
-from studio.animatic.text.instructions import Step
+from studio.animatic.text.instructions import EditStep
 
 Change = Callable[[np.ndarray, float], np.ndarray]
 
@@ -124,7 +124,7 @@ MASK_MEMORY = 0.85
 class FilterChain:
     """Applies steps to one picture, or to the frames of a clip in order."""
 
-    def __init__(self, steps: Sequence[Step], seed: int) -> None:
+    def __init__(self, steps: Sequence[EditStep], seed: int) -> None:
         self._steps, self._seed, self._frame = steps, seed, 0
         self._masks: dict[str, np.ndarray] = {}
         self._noise = np.empty((0, 0), np.int8)
@@ -140,7 +140,7 @@ class FilterChain:
         self._frame += 1
         return rgb
 
-    def _changed(self, rgb: np.ndarray, step: Step, time_s: float) -> np.ndarray:
+    def _changed(self, rgb: np.ndarray, step: EditStep, time_s: float) -> np.ndarray:
         if step.kind == "grain":
             return self._grained(rgb, step.amount) if step.amount > 0 else tones.denoised(rgb, -step.amount)
         if step.kind == "recolour":
@@ -169,7 +169,7 @@ class FilterChain:
         both = [cv2.LUT((part.view(np.uint8)), table) for table in _up_and_down(0.36 * amount)]
         return cv2.subtract(cv2.add(rgb, cv2.merge([both[0]] * 3)), cv2.merge([both[1]] * 3))
 
-    def _mask(self, rgb: np.ndarray, step: Step) -> np.ndarray:
+    def _mask(self, rgb: np.ndarray, step: EditStep) -> np.ndarray:
         """Where the step acts, float32 (h, w), 0..1."""
         if step.source:
             return colour_mask(rgb, NAMED[step.source])

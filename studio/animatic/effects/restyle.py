@@ -12,11 +12,11 @@ import numpy as np
 
 from studio.animatic.clips import scenes, source_media
 from studio.animatic.clips.camera_view import Planes
-from studio.animatic.clips.film import Painter, ReportProgress, Shot, Sound, finish
+from studio.animatic.clips.film import ClipSound, DrawnShot, Painter, ReportProgress, finish
 from studio.animatic.effects import edit
 from studio.animatic.effects.filters import FilterChain
 from studio.animatic.order import Order
-from studio.animatic.text.instructions import Step, parse
+from studio.animatic.text.instructions import EditStep, parse
 from studio.media import encode
 
 NOT_FOR_CLIPS = ("border",)
@@ -32,13 +32,13 @@ def clip(order: Order, report: ReportProgress) -> list[str]:
         asked, 1, [next(source_media.frames(source, 1.0))] if any(s.target == "sky" for s in asked.steps) else []
     )
     order = _shaped(order, shapes)
-    sound = Sound(source_media.sound(source)) if order.sound and source_media.has_sound(source) else None
-    with_frames = Shot(0, order.frames, lambda: _painter(order, tones_, shapes))
+    sound = ClipSound(source_media.sound(source)) if order.sound and source_media.has_sound(source) else None
+    with_frames = DrawnShot(0, order.frames, lambda: _painter(order, tones_, shapes))
     finish(order, [with_frames], report, sound=sound)
     return said
 
 
-def _shaped(order: Order, shapes: list[Step]) -> Order:
+def _shaped(order: Order, shapes: list[EditStep]) -> Order:
     """The order at the size that its crop or turn gives, unless the user asked for a size."""
     if not shapes or order.settings.get("width") or order.settings.get("aspect"):
         return order
@@ -49,7 +49,7 @@ def _shaped(order: Order, shapes: list[Step]) -> Order:
     return Order(**{**vars(order), "width": wide, "height": tall})
 
 
-def _painter(order: Order, tones_: list[Step], shapes: list[Step]) -> Painter:
+def _painter(order: Order, tones_: list[EditStep], shapes: list[EditStep]) -> Painter:
     filters = FilterChain(tones_, order.seed)
     pictures = _held(source_media.frames(order.inputs["video"][0], order.fps))
     overlay = scenes.draft_overlay((order.width, order.height))

@@ -6,11 +6,11 @@ import numpy as np
 
 from studio.animatic.draw.canvas import field_noise
 from studio.animatic.draw.palette import NAMED, RGB, mix, scale, shifted
-from studio.animatic.draw.plan import Plan
+from studio.animatic.draw.plan import ScenePlan
 from studio.animatic.draw.skies import gradient
 
 
-def underwater(plan: Plan) -> None:
+def underwater(plan: ScenePlan) -> None:
     """Blue depth, shafts of light, coral and weed."""
     p = plan.palette
     deep, mid, top = mix((6, 30, 62), p.near, 0.3), (18, 96, 132), (120, 214, 214)
@@ -43,7 +43,7 @@ def underwater(plan: Plan) -> None:
     plan.ground = scale(mid, k)
 
 
-def _weed(plan: Plan, c, x: float, y: float, tall: float, colour: RGB) -> None:
+def _weed(plan: ScenePlan, c, x: float, y: float, tall: float, colour: RGB) -> None:
     """A branching coral or a waving blade."""
     if plan.rng.random() < 0.5:
         t = np.linspace(0, 1, 14)
@@ -62,7 +62,7 @@ def _weed(plan: Plan, c, x: float, y: float, tall: float, colour: RGB) -> None:
         c.circle(ex, ey, tall * 0.065, scale(colour, 1.12))
 
 
-def space(plan: Plan) -> None:
+def space(plan: ScenePlan) -> None:
     """Stars, a nebula in the picture's colours, and a planet with a lit edge."""
     rng, p = plan.rng, plan.palette
     back = plan.canvas((8, 10, 26), 0.02)
@@ -124,7 +124,7 @@ def space(plan: Plan) -> None:
         plan.add(ground, 0.5, "ground", glow=0.0)
 
 
-def _planet(plan: Plan, c, x: float, y: float, r: float, colour: RGB) -> None:
+def _planet(plan: ScenePlan, c, x: float, y: float, r: float, colour: RGB) -> None:
     """A ball with bands, night on the far side and a thin bright air."""
     side = plan.light.side
     for k in range(5):
@@ -155,7 +155,7 @@ def _planet(plan: Plan, c, x: float, y: float, r: float, colour: RGB) -> None:
     c.tint((1 - light) * 0.93 * (c.alpha.astype(np.float32) / 255), (6, 8, 22))
 
 
-def backdrop(plan: Plan) -> None:
+def backdrop(plan: ScenePlan) -> None:
     """Nothing said about the place: large soft shapes, a floor and a pool of light."""
     p, rng = plan.palette, plan.rng
     named = [NAMED[c.name] for c in plan.reading.colours if c.noun in ("", "wall")]

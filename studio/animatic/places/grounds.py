@@ -7,13 +7,13 @@ import numpy as np
 from studio.animatic.draw import flora
 from studio.animatic.draw.canvas import noise
 from studio.animatic.draw.palette import NAMED, RGB, mix, scale
-from studio.animatic.draw.plan import Plan
+from studio.animatic.draw.plan import ScenePlan
 from studio.animatic.draw.skies import gradient
 from studio.animatic.places import nature, town
 from studio.animatic.places.waters import water
 
 
-def pitch(plan: Plan) -> None:
+def pitch(plan: ScenePlan) -> None:
     """Stands with a speckle of people, floodlights, and a pitch or a running track."""
     p = plan.palette
     c = plan.canvas((120, 122, 134), 0.2)
@@ -47,7 +47,7 @@ def pitch(plan: Plan) -> None:
     plan.add(ground, 0.5, "pitch")
 
 
-def rooftop(plan: Plan) -> None:
+def rooftop(plan: ScenePlan) -> None:
     """The city around, a parapet, gravel underfoot, a water tank."""
     for depth, tall, width in ((0.10, 0.24, 0.05), (0.24, 0.30, 0.07)):
         c = plan.canvas((118, 122, 138), depth)
@@ -70,7 +70,7 @@ def rooftop(plan: Plan) -> None:
     plan.add(f, 0.5, "roof")
 
 
-def graveyard(plan: Plan) -> None:
+def graveyard(plan: ScenePlan) -> None:
     """Stones and crosses on a slope, a bare tree."""
     nature.hills(plan, (92, 104, 88), depths=(0.2, 0.34), rise=0.06, trees=True)
     ground = plan.land((104, 116, 84))
@@ -91,7 +91,7 @@ def graveyard(plan: Plan) -> None:
     plan.add(c, 0.55, "graves")
 
 
-def station(plan: Plan) -> None:
+def station(plan: ScenePlan) -> None:
     """A platform under a roof on columns, the rails and a train alongside, a clock; a hall of glass for airports."""
     p = plan.palette
     hall = any(w in plan.reading.prompt.lower() for w in ("airport", "terminal", "机场"))
@@ -134,7 +134,7 @@ def station(plan: Plan) -> None:
         _beside_the_platform(plan, vx, y)
 
 
-def _beside_the_platform(plan: Plan, vx: float, y: float) -> None:
+def _beside_the_platform(plan: ScenePlan, vx: float, y: float) -> None:
     """A train that runs towards us along the platform."""
     p = plan.palette
     given = next((t.colour for t in plan.reading.objects if t.kind == "train"), "")
@@ -159,7 +159,7 @@ def _beside_the_platform(plan: Plan, vx: float, y: float) -> None:
     plan.add(c, 0.5, "train", glow=0.4)
 
 
-def bridge(plan: Plan) -> None:
+def bridge(plan: ScenePlan) -> None:
     """Across a river: the roadway leads away from us between two rails, lamps along it."""
     p = plan.palette
     c = plan.canvas((118, 122, 138), 0.14)
@@ -192,7 +192,7 @@ def bridge(plan: Plan) -> None:
     plan.add(f, 0.5, "bridge")
 
 
-def courtyard(plan: Plan) -> None:
+def courtyard(plan: ScenePlan) -> None:
     """Walls and tiled roofs on three sides, paving, a tree; lanterns when it is dark."""
     p = plan.palette
     c = plan.canvas((170, 150, 130), 0.3)
@@ -225,7 +225,7 @@ def courtyard(plan: Plan) -> None:
     plan.add(f, 0.54, "tree")
 
 
-def pool(plan: Plan) -> None:
+def pool(plan: ScenePlan) -> None:
     """Blue water with lane lines, a tiled edge."""
     p = plan.palette
     c = plan.canvas((200, 210, 214), 0.2)
@@ -243,7 +243,7 @@ def pool(plan: Plan) -> None:
     plan.add(f, 0.56, "edge")
 
 
-def cave(plan: Plan) -> None:
+def cave(plan: ScenePlan) -> None:
     """Rock all around, hanging stones, light from the mouth."""
     p = plan.palette
     c = plan.canvas((60, 58, 64), 0.05)
@@ -279,7 +279,7 @@ def cave(plan: Plan) -> None:
     plan.ground = mix(p.near, (96, 86, 80), 0.5)
 
 
-def ruins(plan: Plan) -> None:
+def ruins(plan: ScenePlan) -> None:
     """Broken walls against the sky, rubble, smoke far off."""
     p = plan.palette
     for depth, tall in ((0.14, 0.2), (0.3, 0.26), (0.46, 0.24)):

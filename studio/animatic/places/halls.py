@@ -5,14 +5,14 @@ from __future__ import annotations
 import numpy as np
 
 from studio.animatic.draw.palette import NAMED, RGB, mix, scale
-from studio.animatic.draw.plan import Plan
+from studio.animatic.draw.plan import ScenePlan
 from studio.animatic.draw.skies import gradient
 from studio.animatic.places.inside import WOOD, bookshelves, casement, pendant, potted, round_table, walls
 from studio.animatic.places.rooms import aside, oval
 from studio.animatic.places.town import LAMP
 
 
-def corridor(plan: Plan) -> None:
+def corridor(plan: ScenePlan) -> None:
     """Walls, floor and ceiling that run to a point, with doors and lights."""
     p = plan.palette
     vx, vy = 0.5 + 0.04 * plan.light.side, 0.46
@@ -54,7 +54,7 @@ def corridor(plan: Plan) -> None:
     aside(plan, "crates")
 
 
-def classroom(plan: Plan) -> None:
+def classroom(plan: ScenePlan) -> None:
     """A blackboard with writing, rows of desks."""
     p = plan.palette
     c, lit = walls(plan, (214, 206, 186), (156, 122, 92), edge=0.68)
@@ -75,7 +75,7 @@ def classroom(plan: Plan) -> None:
     plan.add(f, 0.5, "desks", glow=0.4)
 
 
-def lab(plan: Plan) -> None:
+def lab(plan: ScenePlan) -> None:
     """Screens on the wall, benches with glassware and instruments, cool light."""
     p = plan.palette
     c, lit = walls(plan, (186, 200, 210), (128, 134, 142), edge=0.72)
@@ -102,7 +102,7 @@ def lab(plan: Plan) -> None:
     plan.add(f, 0.5, "bench", glow=0.3)
 
 
-def workshop(plan: Plan) -> None:
+def workshop(plan: ScenePlan) -> None:
     """Rough walls with tools, beams, a bench."""
     p = plan.palette
     c, lit = walls(plan, (146, 126, 108), (104, 92, 84), edge=0.76)
@@ -125,7 +125,7 @@ def workshop(plan: Plan) -> None:
     plan.add(f, 0.5, "bench", glow=0.4)
 
 
-def church(plan: Plan) -> None:
+def church(plan: ScenePlan) -> None:
     """Columns and pointed windows of coloured light; pews."""
     p = plan.palette
     c, lit = walls(plan, (158, 150, 142), (120, 110, 104), edge=0.78)
@@ -153,7 +153,7 @@ def church(plan: Plan) -> None:
     plan.add(f, 0.5, "pews", glow=0.4)
 
 
-def cellar(plan: Plan) -> None:
+def cellar(plan: ScenePlan) -> None:
     """Dark stone or brick, an arch, one bulb."""
     p = plan.palette
     c, lit = walls(plan, (112, 106, 104), (84, 80, 78), edge=0.78)
@@ -177,7 +177,7 @@ def cellar(plan: Plan) -> None:
     aside(plan, "crates")
 
 
-def gym(plan: Plan) -> None:
+def gym(plan: ScenePlan) -> None:
     """A hall with mirrors and bars, or a ring with ropes where people box."""
     p = plan.palette
     c, lit = walls(plan, (170, 164, 160), (176, 132, 88), edge=0.72)
@@ -199,7 +199,7 @@ def gym(plan: Plan) -> None:
     aside(plan, "rail")
 
 
-def shop(plan: Plan) -> None:
+def shop(plan: ScenePlan) -> None:
     """Shelves full of goods, a counter."""
     p = plan.palette
     c, _ = walls(plan, (216, 214, 206), (170, 168, 164), edge=0.76)
@@ -221,7 +221,7 @@ def shop(plan: Plan) -> None:
     _counter(plan, (176, 140, 104))
 
 
-def _counter(plan: Plan, wood: RGB) -> None:
+def _counter(plan: ScenePlan, wood: RGB) -> None:
     f = plan.canvas(wood, 0.55)
     tone = plan.palette.at(wood, 0.68)
     f.rect(plan.at.left, 0.80, 1 - plan.at.left, 0.80 + plan.dy(0.03), mix(tone, plan.palette.light, 0.2))
@@ -229,7 +229,7 @@ def _counter(plan: Plan, wood: RGB) -> None:
     plan.add(f, 0.52, "counter", glow=0.3)
 
 
-def bar(plan: Plan) -> None:
+def bar(plan: ScenePlan) -> None:
     """Bottles in rows lit from behind, a counter, hanging lamps."""
     p = plan.palette
     c, _ = walls(plan, (110, 78, 62), (84, 66, 56), edge=0.78)
@@ -248,7 +248,7 @@ def bar(plan: Plan) -> None:
     _counter(plan, (122, 78, 52))
 
 
-def teahouse(plan: Plan) -> None:
+def teahouse(plan: ScenePlan) -> None:
     """Wooden lattice windows, red lanterns, square tables with pots."""
     p = plan.palette
     c, lit = walls(plan, (150, 112, 80), (112, 84, 64), edge=0.74)
@@ -274,7 +274,7 @@ def teahouse(plan: Plan) -> None:
     del lit
 
 
-def greenhouse(plan: Plan) -> None:
+def greenhouse(plan: ScenePlan) -> None:
     """Glass and ribs, plants on both sides."""
     p = plan.palette
     c = plan.canvas((190, 210, 200), 0.1)
@@ -296,7 +296,7 @@ def greenhouse(plan: Plan) -> None:
     plan.add(f, 0.5, "plants", glow=0.4)
 
 
-def lift(plan: Plan) -> None:
+def lift(plan: ScenePlan) -> None:
     """Steel doors with a seam, a lit number above, a row of buttons."""
     p = plan.palette
     c, lit = walls(plan, (170, 172, 176), (96, 92, 92), edge=0.92)

@@ -6,14 +6,14 @@ import numpy as np
 
 from studio.animatic.draw.canvas import Canvas
 from studio.animatic.draw.palette import NAMED, RGB, mix, scale
-from studio.animatic.draw.plan import Plan
+from studio.animatic.draw.plan import ScenePlan
 from studio.animatic.draw.skies import gradient
 from studio.animatic.places.town import LAMP
 
 WOOD: RGB = (150, 104, 70)
 
 
-def walls(plan: Plan, wall: RGB, floor: RGB, *, edge: float) -> tuple[Canvas, RGB]:
+def walls(plan: ScenePlan, wall: RGB, floor: RGB, *, edge: float) -> tuple[Canvas, RGB]:
     """Back wall and floor; edge: y where they meet. Light falls from the window's side."""
     p = plan.palette
     named = [NAMED[c.name] for c in plan.reading.colours if c.noun in ("wall", "room", "kitchen", "cafe", "office")]
@@ -32,7 +32,7 @@ def walls(plan: Plan, wall: RGB, floor: RGB, *, edge: float) -> tuple[Canvas, RG
     return c, lit
 
 
-def casement(plan: Plan, c: Canvas, x: float, y: float, w: float, h: float) -> None:
+def casement(plan: ScenePlan, c: Canvas, x: float, y: float, w: float, h: float) -> None:
     """A window onto the sky, its light on the floor; w, h in units."""
     p = plan.palette
     half, tall = plan.dx(w) / 2, plan.dy(h)
@@ -78,7 +78,7 @@ def casement(plan: Plan, c: Canvas, x: float, y: float, w: float, h: float) -> N
             )
 
 
-def pendant(plan: Plan, c: Canvas, x: float, y: float, drop: float) -> None:
+def pendant(plan: ScenePlan, c: Canvas, x: float, y: float, drop: float) -> None:
     """A hanging lamp; y of its shade; drop: the cord's length in units."""
     c.line([(x, y), (x, y - plan.dy(drop))], plan.palette.near, 0.003)
     shade = mix(plan.palette.at((70, 66, 64), 0.6), plan.palette.near, 0.3)
@@ -95,7 +95,7 @@ def pendant(plan: Plan, c: Canvas, x: float, y: float, drop: float) -> None:
     c.glow(x, y + plan.dy(0.03), 0.36, LAMP, 0.6 if plan.palette.lamps else 0.28)
 
 
-def potted(plan: Plan, c: Canvas, x: float, y: float, tall: float, depth: float) -> None:
+def potted(plan: ScenePlan, c: Canvas, x: float, y: float, tall: float, depth: float) -> None:
     leaf = plan.palette.at((72, 122, 82), depth)
     pot = plan.palette.at((188, 120, 86), depth)
     w = plan.dx(tall * 0.16)
@@ -112,7 +112,7 @@ def potted(plan: Plan, c: Canvas, x: float, y: float, tall: float, depth: float)
     )
 
 
-def room(plan: Plan) -> None:
+def room(plan: ScenePlan) -> None:
     """A wall with a window, pictures, sofa or bed, a floor lamp and a plant."""
     c, lit = walls(plan, (214, 198, 176), WOOD, edge=0.74)
     wx = 0.5 + 0.22 * plan.light.side
@@ -137,7 +137,7 @@ def room(plan: Plan) -> None:
     plan.add(f, 0.5, "furniture", glow=0.4)
 
 
-def _sofa(plan: Plan, c: Canvas, x: float, y: float, w: float, colour: RGB) -> None:
+def _sofa(plan: ScenePlan, c: Canvas, x: float, y: float, w: float, colour: RGB) -> None:
     half = plan.dx(w) / 2
     dark = mix(colour, plan.palette.near, 0.3)
     c.rect(x - half, y - plan.dy(0.22), x + half, y - plan.dy(0.02), colour)
@@ -162,7 +162,7 @@ def _sofa(plan: Plan, c: Canvas, x: float, y: float, w: float, colour: RGB) -> N
     )
 
 
-def _floor_lamp(plan: Plan, c: Canvas, x: float, y: float) -> None:
+def _floor_lamp(plan: ScenePlan, c: Canvas, x: float, y: float) -> None:
     c.line([(x, y), (x, y - plan.dy(0.44))], plan.palette.near, 0.006)
     c.polygon(
         [
@@ -175,7 +175,7 @@ def _floor_lamp(plan: Plan, c: Canvas, x: float, y: float) -> None:
     )
 
 
-def kitchen(plan: Plan) -> None:
+def kitchen(plan: ScenePlan) -> None:
     """Cupboards, tiles, a counter with pots, hanging lamps."""
     c, lit = walls(plan, (206, 212, 204), (176, 150, 124), edge=0.78)
     casement(plan, c, 0.5 + 0.2 * plan.light.side, 0.18, 0.34, 0.28)
@@ -209,7 +209,7 @@ def kitchen(plan: Plan) -> None:
     plan.add(f, 0.9, "foreground")
 
 
-def cafe(plan: Plan) -> None:
+def cafe(plan: ScenePlan) -> None:
     """Brick, a big window, hanging lamps in a row, tables with chairs."""
     c, _ = walls(plan, (158, 112, 88), (112, 84, 64), edge=0.74)
     casement(plan, c, 0.5 + 0.20 * plan.light.side, 0.14, 0.62, 0.44)
@@ -231,7 +231,7 @@ def cafe(plan: Plan) -> None:
     plan.add(f, 0.5, "furniture", glow=0.4)
 
 
-def round_table(plan: Plan, c: Canvas, x: float, y: float, size: float) -> None:
+def round_table(plan: ScenePlan, c: Canvas, x: float, y: float, size: float) -> None:
     """A round table with a cup and two chairs."""
     wood, dark = plan.palette.at(WOOD, 0.6), mix(plan.palette.at((70, 54, 46), 0.6), plan.palette.near, 0.4)
     w, h = plan.dx(0.17 * size), plan.dy(0.20 * size)
@@ -258,7 +258,7 @@ def round_table(plan: Plan, c: Canvas, x: float, y: float, size: float) -> None:
     )
 
 
-def office(plan: Plan) -> None:
+def office(plan: ScenePlan) -> None:
     """Tall windows or shelves, desks with screens."""
     shelves = any(w in plan.reading.prompt.lower() for w in ("library", "图书馆", "book", "书"))
     c, lit = walls(plan, (196, 202, 208), (132, 128, 128), edge=0.72)
@@ -274,7 +274,7 @@ def office(plan: Plan) -> None:
     plan.add(f, 0.5, "furniture", glow=0.4)
 
 
-def bookshelves(plan: Plan, c: Canvas) -> None:
+def bookshelves(plan: ScenePlan, c: Canvas) -> None:
     wood = mix(plan.palette.at(WOOD, 0.55), plan.palette.near, 0.25)
     c.rect(plan.at.left, 0.04, 1 - plan.at.left, 0.70, wood)
     tints = [NAMED[n] for n in ("dark red", "navy", "dark green", "gold", "brown", "beige", "teal")]
@@ -291,7 +291,7 @@ def bookshelves(plan: Plan, c: Canvas) -> None:
             x += w
 
 
-def desk(plan: Plan, c: Canvas, x: float, y: float, w: float, lit: RGB) -> None:
+def desk(plan: ScenePlan, c: Canvas, x: float, y: float, w: float, lit: RGB) -> None:
     half, dark = plan.dx(w) / 2, mix(plan.palette.at((74, 70, 70), 0.6), plan.palette.near, 0.3)
     top = y - plan.dy(0.18)
     for k in (-0.9, 0.9):
@@ -309,7 +309,7 @@ def desk(plan: Plan, c: Canvas, x: float, y: float, w: float, lit: RGB) -> None:
     c.line([(x, top - plan.dy(0.05)), (x, top - plan.dy(0.016))], dark, 0.012)
 
 
-def stage(plan: Plan) -> None:
+def stage(plan: ScenePlan) -> None:
     """A dark hall, beams of coloured light, a lit platform, and the heads of the audience."""
     rng = plan.rng
     c = plan.canvas((20, 18, 34), 0.05)
@@ -356,7 +356,7 @@ def stage(plan: Plan) -> None:
     plan.add(floor, 0.5, "stage", glow=0.0)
 
 
-def product(plan: Plan) -> None:
+def product(plan: ScenePlan) -> None:
     """A table edge before a soft backdrop, with a pool of light."""
     p = plan.palette
     named = [NAMED[k.name] for k in plan.reading.colours if k.noun in ("", "wall")]

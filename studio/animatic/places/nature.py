@@ -7,7 +7,7 @@ import numpy as np
 from studio.animatic.draw import flora
 from studio.animatic.draw.canvas import Canvas
 from studio.animatic.draw.palette import NAMED, RGB, mix, scale
-from studio.animatic.draw.plan import Plan
+from studio.animatic.draw.plan import ScenePlan
 
 ROCK: RGB = (112, 112, 124)
 GRASS: RGB = (112, 146, 78)
@@ -16,7 +16,7 @@ WATER: RGB = (58, 112, 132)
 
 
 def range_of_peaks(
-    plan: Plan, depth: float, y: float, tall: float, *, snow: bool, colour: RGB = ROCK, count: int = 5
+    plan: ScenePlan, depth: float, y: float, tall: float, *, snow: bool, colour: RGB = ROCK, count: int = 5
 ) -> None:
     """Mountains side by side, each with a lit and a shaded face; tall in units."""
     c = plan.canvas(colour, depth)
@@ -62,7 +62,7 @@ def range_of_peaks(
     plan.add(c, depth, "mountains")
 
 
-def _flank(plan: Plan, x0: float, y0: float, x1: float, y1: float) -> np.ndarray:
+def _flank(plan: ScenePlan, x0: float, y0: float, x1: float, y1: float) -> np.ndarray:
     """A broken line from the summit to the foot."""
     t = np.linspace(0, 1, 14)
     jag = plan.rng.uniform(-1, 1, 14) * np.sin(np.pi * t) * 0.045
@@ -78,7 +78,12 @@ def _part(flank: np.ndarray, t: float) -> np.ndarray:
 
 
 def hills(
-    plan: Plan, colour: RGB, *, depths: tuple[float, ...] = (0.14, 0.28, 0.42), rise: float = 0.07, trees: bool = False
+    plan: ScenePlan,
+    colour: RGB,
+    *,
+    depths: tuple[float, ...] = (0.14, 0.28, 0.42),
+    rise: float = 0.07,
+    trees: bool = False,
 ) -> None:
     """Soft ridges one behind the other above the horizon."""
     for i, depth in enumerate(depths):
@@ -102,7 +107,7 @@ def hills(
         plan.add(c, depth, "hills")
 
 
-def foreground_grass(plan: Plan, colour: RGB = GRASS, *, dense: int = 90) -> None:
+def foreground_grass(plan: ScenePlan, colour: RGB = GRASS, *, dense: int = 90) -> None:
     """Dark blades at the lower edge, nearest to the viewer."""
     c = plan.canvas(colour, 0.95)
     dark = mix(plan.palette.at(colour, 0.95), plan.palette.near, 0.72)
@@ -112,7 +117,7 @@ def foreground_grass(plan: Plan, colour: RGB = GRASS, *, dense: int = 90) -> Non
     plan.add(c, 0.95, "foreground")
 
 
-def boughs(plan: Plan, colour: RGB) -> None:
+def boughs(plan: ScenePlan, colour: RGB) -> None:
     """A leafy frame hanging in from one upper corner."""
     c = plan.canvas(colour, 0.93)
     dark = mix(plan.palette.at(colour, 0.93), plan.palette.near, 0.55)
@@ -121,7 +126,7 @@ def boughs(plan: Plan, colour: RGB) -> None:
     plan.add(c, 0.93, "foreground")
 
 
-def forest(plan: Plan) -> None:
+def forest(plan: ScenePlan) -> None:
     """Trunks in rows that fade into mist, with light falling between them; from the air the crowns."""
     if plan.reading.shot_size == "aerial":
         from_above(plan)
@@ -171,7 +176,7 @@ def forest(plan: Plan) -> None:
 
 
 def _trunks(
-    plan: Plan, c: Canvas, depth: float, count: int, width: float, leaf: RGB, *, stems: bool, edges: bool = False
+    plan: ScenePlan, c: Canvas, depth: float, count: int, width: float, leaf: RGB, *, stems: bool, edges: bool = False
 ) -> None:
     """Stems that leave the picture at the top; edges: only near the sides."""
     colour = plan.palette.at(leaf if stems else flora.TRUNK, depth)
@@ -209,7 +214,7 @@ def _trunks(
                 c.circle(bx, by, float(plan.rng.uniform(0.04, 0.09)), plan.tone(leaf, depth))
 
 
-def mountains(plan: Plan) -> None:
+def mountains(plan: ScenePlan) -> None:
     """A high range, a lower one, wooded foothills and a meadow."""
     snow = plan.reading.setting == "snowfield" or plan.rng.random() < 0.75
     range_of_peaks(plan, 0.10, plan.horizon, 0.40, snow=snow, count=4)
@@ -221,7 +226,7 @@ def mountains(plan: Plan) -> None:
     foreground_grass(plan)
 
 
-def desert(plan: Plan) -> None:
+def desert(plan: ScenePlan) -> None:
     """Dunes with sharp crests between light and shade."""
     red = any(w in plan.reading.prompt.lower() for w in ("mars", "martian", "火星", "canyon"))
     sand: RGB = (206, 112, 70) if red else SAND
@@ -241,7 +246,7 @@ def desert(plan: Plan) -> None:
     plan.add(ground, 0.56, "ground")
 
 
-def _dune_shade(plan: Plan, c: Canvas, xs: np.ndarray, ys: np.ndarray, shade: RGB) -> None:
+def _dune_shade(plan: ScenePlan, c: Canvas, xs: np.ndarray, ys: np.ndarray, shade: RGB) -> None:
     """The side of each crest that is turned from the light."""
     tops = [i for i in range(4, len(ys) - 4) if ys[i] == ys[max(0, i - 14) : i + 15].min()]
     way = -1 if plan.light.side > 0 else 1
@@ -253,7 +258,7 @@ def _dune_shade(plan: Plan, c: Canvas, xs: np.ndarray, ys: np.ndarray, shade: RG
         c.polygon(np.vstack((np.column_stack((xs[run], ys[run])), lower[::-1])), shade)
 
 
-def snowfield(plan: Plan) -> None:
+def snowfield(plan: ScenePlan) -> None:
     """White ground, firs in the distance."""
     range_of_peaks(plan, 0.10, plan.horizon, 0.30, snow=True, count=4, colour=(140, 150, 168))
     hills(plan, (112, 132, 142), depths=(0.30,), rise=0.05, trees=True)
@@ -275,7 +280,7 @@ def snowfield(plan: Plan) -> None:
     plan.add(c, 0.58, "trees")
 
 
-def field(plan: Plan) -> None:
+def field(plan: ScenePlan) -> None:
     """Hills, a few trees, rows or flowers that run to the horizon."""
     text = plan.reading.prompt.lower()
     wheat = any(w in text for w in ("wheat", "麦", "savann", "prairie", "rice"))
@@ -304,7 +309,7 @@ def field(plan: Plan) -> None:
     foreground_grass(plan, (120, 84, 150) if purple else colour)
 
 
-def _rows(plan: Plan, c: Canvas, colour: RGB) -> None:
+def _rows(plan: ScenePlan, c: Canvas, colour: RGB) -> None:
     """Furrows that meet at the horizon."""
     vx = 0.5 + float(plan.rng.uniform(-0.2, 0.2))
     for k in np.linspace(-3.4, 4.4, 26):
@@ -320,7 +325,7 @@ def _rows(plan: Plan, c: Canvas, colour: RGB) -> None:
         )
 
 
-def from_above(plan: Plan) -> None:
+def from_above(plan: ScenePlan) -> None:
     """A river that winds through wooded land, seen from the air."""
     hills(plan, (86, 116, 92), depths=(0.16, 0.28), rise=0.05)
     ground = plan.land((104, 134, 84), depth=0.45)
@@ -347,7 +352,7 @@ def from_above(plan: Plan) -> None:
     plan.add(ground, 0.45, "ground")
 
 
-def garden(plan: Plan) -> None:
+def garden(plan: ScenePlan) -> None:
     """Blossom trees, hedges, a path and flower beds."""
     leaf = flora.leaf_colour(plan.reading)
     hills(plan, (104, 138, 100), depths=(0.16,), rise=0.06)
@@ -388,7 +393,7 @@ def garden(plan: Plan) -> None:
     boughs(plan, leaf)
 
 
-def road(plan: Plan) -> None:
+def road(plan: ScenePlan) -> None:
     """A road to the vanishing point through open land, with poles."""
     if plan.rng.random() < 0.6:
         range_of_peaks(plan, 0.12, plan.horizon, 0.20, snow=False, count=5)
@@ -434,7 +439,7 @@ def road(plan: Plan) -> None:
     foreground_grass(plan, (160, 146, 90), dense=40)
 
 
-def sky(plan: Plan) -> None:
+def sky(plan: ScenePlan) -> None:
     """Above the clouds: banks of white with gaps."""
     for depth, y in ((0.2, 0.56), (0.38, 0.70), (0.55, 0.84)):
         _bank_of_cloud(plan, depth, y, 0.08 + 0.10 * depth)
@@ -442,7 +447,7 @@ def sky(plan: Plan) -> None:
         _bank_of_cloud(plan, 0.93, 1.03, 0.10)
 
 
-def _bank_of_cloud(plan: Plan, depth: float, y: float, size: float) -> None:
+def _bank_of_cloud(plan: ScenePlan, depth: float, y: float, size: float) -> None:
     c = plan.canvas((255, 255, 255), depth)
     body = mix(
         mix(plan.palette.sky_low, (255, 255, 255), 0.45 * plan.palette.brightness), plan.palette.sky_mid, 0.45 * depth

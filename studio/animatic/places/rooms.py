@@ -6,7 +6,7 @@ import numpy as np
 
 from studio.animatic.draw.canvas import Canvas
 from studio.animatic.draw.palette import RGB, mix, scale
-from studio.animatic.draw.plan import Plan
+from studio.animatic.draw.plan import ScenePlan
 from studio.animatic.draw.skies import gradient
 from studio.animatic.places.inside import WOOD, casement, walls
 from studio.animatic.places.town import LAMP
@@ -14,7 +14,7 @@ from studio.animatic.places.town import LAMP
 STONE: RGB = (150, 144, 138)
 
 
-def aside(plan: Plan, kind: str) -> None:
+def aside(plan: ScenePlan, kind: str) -> None:
     """Something at the side and nearer than the wall, so that the room has depth."""
     p = plan.palette
     f = plan.canvas(WOOD, 0.45)
@@ -45,18 +45,18 @@ def aside(plan: Plan, kind: str) -> None:
     plan.add(f, 0.45, "aside", glow=0.3)
 
 
-def oval(plan: Plan, x: float, y: float, rx: float, ry: float, count: int = 48) -> np.ndarray:
+def oval(plan: ScenePlan, x: float, y: float, rx: float, ry: float, count: int = 48) -> np.ndarray:
     t = np.linspace(0, 2 * np.pi, count)
     return np.column_stack((x + plan.dx(rx) * np.cos(t), y + plan.dy(ry) * np.sin(t)))
 
 
-def sea_outside(plan: Plan) -> bool:
+def sea_outside(plan: ScenePlan) -> bool:
     """True where a window looks out on water."""
     words = f"{plan.reading.prompt} {plan.reading.mood} {plan.reading.home}".lower()
     return any(w in words for w in ("sea", "coast", "ship", "lighthouse", "ocean", "海", "灯塔", "船"))
 
 
-def window(plan: Plan) -> None:
+def window(plan: ScenePlan) -> None:
     """A wall close by and a large window in it: round where the words say so; outside sea, snow, rain or houses."""
     p, text = plan.palette, plan.reading.prompt.lower()
     c, lit = walls(plan, (176, 160, 142), WOOD, edge=1.06)
@@ -83,12 +83,12 @@ def window(plan: Plan) -> None:
     del lit
 
 
-def square(plan: Plan, x: float, y: float, rx: float, ry: float) -> np.ndarray:
+def square(plan: ScenePlan, x: float, y: float, rx: float, ry: float) -> np.ndarray:
     w, h = plan.dx(rx), plan.dy(ry)
     return np.array([(x - w, y - h), (x + w, y - h), (x + w, y + h), (x - w, y + h)])
 
 
-def view(plan: Plan, c: Canvas, shape: np.ndarray, middle: float) -> None:
+def view(plan: ScenePlan, c: Canvas, shape: np.ndarray, middle: float) -> None:
     """What is seen through a pane of this shape; its horizon lies a little under the middle."""
     p, text = plan.palette, plan.reading.prompt.lower()
     inner = Canvas(plan.at, p.sky_mid)
@@ -133,7 +133,7 @@ def view(plan: Plan, c: Canvas, shape: np.ndarray, middle: float) -> None:
     c.rgb = (c.rgb * (1 - weight) + inner.rgb * weight + 0.5).astype(np.uint8)
 
 
-def stairs(plan: Plan) -> None:
+def stairs(plan: ScenePlan) -> None:
     """A stairwell: a round wall of stone, steps that wind up around a post, a rail, a slit of light."""
     p = plan.palette
     c = plan.canvas(STONE, 0.1)
@@ -178,7 +178,7 @@ def stairs(plan: Plan) -> None:
     plan.add(r, 0.55, "rail", glow=0.2)
 
 
-def lamproom(plan: Plan) -> None:
+def lamproom(plan: ScenePlan) -> None:
     """The top of a lighthouse: panes all around over a low wall, the sea outside, and the great lamp in the middle."""
     p = plan.palette
     c = plan.canvas((90, 96, 110), 0.1)
@@ -203,17 +203,17 @@ def lamproom(plan: Plan) -> None:
     plan.add(f, 0.4, "panes", glow=0.3)
 
 
-def bedroom(plan: Plan) -> None:
+def bedroom(plan: ScenePlan) -> None:
     """A window, a bed with pillow and blanket, a bedside lamp."""
     _with_bed(plan, (190, 178, 176), hospital=False)
 
 
-def hospital(plan: Plan) -> None:
+def hospital(plan: ScenePlan) -> None:
     """Pale walls, a bed on wheels, a drip stand and a monitor."""
     _with_bed(plan, (206, 220, 220), hospital=True)
 
 
-def _with_bed(plan: Plan, wall: RGB, *, hospital: bool) -> None:
+def _with_bed(plan: ScenePlan, wall: RGB, *, hospital: bool) -> None:
     p = plan.palette
     c, lit = walls(plan, wall, (150, 146, 144) if hospital else WOOD, edge=0.74)
     casement(plan, c, 0.5 + 0.26 * plan.light.side, 0.14, 0.38, 0.38)
@@ -260,7 +260,7 @@ def _with_bed(plan: Plan, wall: RGB, *, hospital: bool) -> None:
     del lit
 
 
-def bathroom(plan: Plan) -> None:
+def bathroom(plan: ScenePlan) -> None:
     """Tiles, a mirror over a basin, a lamp."""
     p = plan.palette
     c, lit = walls(plan, (186, 208, 208), (140, 146, 150), edge=0.80)

@@ -7,20 +7,20 @@ import numpy as np
 from studio.animatic.draw import flora
 from studio.animatic.draw.canvas import Canvas
 from studio.animatic.draw.palette import NAMED, RGB, mix, scale
-from studio.animatic.draw.plan import Plan
+from studio.animatic.draw.plan import ScenePlan
 from studio.animatic.places import nature
 
 LAMP: RGB = (255, 206, 120)
 SIGNS: tuple[RGB, ...] = ((255, 64, 136), (64, 214, 255), (255, 180, 60), (168, 96, 255), (90, 255, 190), (255, 92, 72))
 
 
-def sign_colours(plan: Plan) -> list[RGB]:
+def sign_colours(plan: ScenePlan) -> list[RGB]:
     """Neon in the prompt's own colours where it names some."""
     named = [NAMED[c.name] for c in plan.reading.colours if c.noun in ("", "mood", "street", "city", "lamp")]
     return [mix(c, (255, 255, 255), 0.15) for c in named if max(c) > 90] or list(SIGNS)
 
 
-def city(plan: Plan) -> None:
+def city(plan: ScenePlan) -> None:
     """Towers in four depths, windows lit as the hour wants, a parapet in front; roofs from above in aerial shots."""
     if plan.reading.shot_size == "aerial" or plan.reading.angle == "high":
         _blocks(plan)
@@ -41,7 +41,7 @@ def city(plan: Plan) -> None:
     plan.add(ground, 0.54, "roof")
 
 
-def _blocks(plan: Plan) -> None:
+def _blocks(plan: ScenePlan) -> None:
     """A grid of houses seen from the air: roofs, the walls turned to us, avenues with lights between."""
     p = plan.palette
     far = plan.canvas((118, 122, 138), 0.12)
@@ -83,7 +83,7 @@ def _blocks(plan: Plan) -> None:
             plan.add(c, depth, "blocks")
 
 
-def towers(plan: Plan, c: Canvas, depth: float, tall: float, width: float) -> None:
+def towers(plan: ScenePlan, c: Canvas, depth: float, tall: float, width: float) -> None:
     x, base = plan.at.left - 0.05, plan.horizon + plan.dy(0.08)
     tone = plan.palette.at((108, 112, 130), depth)
     c.rect(plan.at.left, base - 0.01, 1 - plan.at.left, plan.bottom, tone)
@@ -110,7 +110,7 @@ def towers(plan: Plan, c: Canvas, depth: float, tall: float, width: float) -> No
         x += w * float(plan.rng.uniform(0.85, 1.25))
 
 
-def _windows(plan: Plan, c: Canvas, box: tuple[float, float, float, float], body: RGB, depth: float) -> None:
+def _windows(plan: ScenePlan, c: Canvas, box: tuple[float, float, float, float], body: RGB, depth: float) -> None:
     """A grid of windows: lit at night, quiet reflections by day."""
     x0, y0, x1, y1 = box
     step_x, step_y = plan.dx(0.011 + 0.014 * depth), plan.dy(0.015 + 0.016 * depth)
@@ -131,7 +131,7 @@ def _windows(plan: Plan, c: Canvas, box: tuple[float, float, float, float], body
         c.rect(x, y, x + step_x * 0.55, y + step_y * 0.5, colour)
 
 
-def _edge(plan: Plan, c: Canvas) -> None:
+def _edge(plan: ScenePlan, c: Canvas) -> None:
     """Paving joints that lead to the middle."""
     vx = 0.5 + float(plan.rng.uniform(-0.15, 0.15))
     joint = mix(plan.ground, plan.palette.near, 0.35)
@@ -142,7 +142,7 @@ def _edge(plan: Plan, c: Canvas) -> None:
         c.line([(plan.at.left, y), (1 - plan.at.left, y)], joint, 0.0014)
 
 
-def wet(plan: Plan, c: Canvas, y: float) -> None:
+def wet(plan: ScenePlan, c: Canvas, y: float) -> None:
     """In rain the ground mirrors the lights as upright smears."""
     if not {"rain", "storm"} & set(plan.reading.weather):
         return
@@ -155,7 +155,7 @@ def wet(plan: Plan, c: Canvas, y: float) -> None:
         c.polygon([(x - w, sy), (x, sy - h * 0.3), (x + w, sy), (x, sy + h)], colour)
 
 
-def street(plan: Plan) -> None:
+def street(plan: ScenePlan) -> None:
     """House fronts in perspective on both sides, signs, lamps, and a bright end."""
     plan.horizon = min(plan.horizon, 0.60)
     vx, vy = 0.5 + float(plan.rng.uniform(-0.10, 0.10)), plan.horizon
@@ -202,7 +202,7 @@ def street(plan: Plan) -> None:
 
 
 def _front(
-    plan: Plan, c: Canvas, vanish: tuple[float, float], side: int, near: float, far: float, depth: float
+    plan: ScenePlan, c: Canvas, vanish: tuple[float, float], side: int, near: float, far: float, depth: float
 ) -> None:
     """One house: its front runs along the street from `near` to `far` (shares of the width from the middle)."""
     vx, vy = vanish
@@ -261,7 +261,7 @@ def _front(
             c.glow(x + w / 2, y + h / 2, 0.20 * k + 0.05, colour, 0.62)
 
 
-def _street_lamp(plan: Plan, c: Canvas, x: float, y: float, tall: float) -> None:
+def _street_lamp(plan: ScenePlan, c: Canvas, x: float, y: float, tall: float) -> None:
     post = mix(plan.palette.at((52, 54, 60), 0.55), plan.palette.near, 0.5)
     side = -1 if x > 0.5 else 1
     top = y - plan.dy(tall)
@@ -280,7 +280,7 @@ def _street_lamp(plan: Plan, c: Canvas, x: float, y: float, tall: float) -> None
         c.paint_over_soft(halo)
 
 
-def _disc_alpha(plan: Plan, c: Canvas, x: float, y: float, radius: float) -> None:
+def _disc_alpha(plan: ScenePlan, c: Canvas, x: float, y: float, radius: float) -> None:
     """A soft round alpha, strongest in the middle: light in wet air."""
     (cx, cy), r = plan.at.px([(x, y)])[0], max(2.0, radius * plan.at.unit)
     x0, x1 = max(0, int(cx - r)), min(plan.at.full_width, int(cx + r) + 1)
@@ -291,7 +291,7 @@ def _disc_alpha(plan: Plan, c: Canvas, x: float, y: float, radius: float) -> Non
     c.alpha[y0:y1, x0:x1] = (np.clip(1 - np.hypot(gx[None], gy[:, None]), 0, 1) ** 2 * 150).astype(np.uint8)
 
 
-def village(plan: Plan) -> None:
+def village(plan: ScenePlan) -> None:
     """Cottages or tiled pavilions on a slope, trees between, hills behind."""
     east = any("\u4e00" <= ch <= "\u9fff" for ch in plan.reading.prompt) or any(
         w in plan.reading.prompt.lower() for w in ("temple", "pagoda", "shrine", "japan", "china", "chinese")
@@ -329,7 +329,7 @@ def village(plan: Plan) -> None:
     nature.foreground_grass(plan)
 
 
-def _house(plan: Plan, c: Canvas, x: float, y: float, size: float, depth: float, *, east: bool) -> None:
+def _house(plan: ScenePlan, c: Canvas, x: float, y: float, size: float, depth: float, *, east: bool) -> None:
     """One house: lit front, shaded side, roof, windows; size: its width in units."""
     w, h = plan.dx(size) / 2, plan.dy(size * 0.5)
     wall = plan.tone((238, 226, 204) if plan.rng.random() < 0.6 else (206, 174, 140), depth)

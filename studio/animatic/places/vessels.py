@@ -5,13 +5,13 @@ from __future__ import annotations
 import numpy as np
 
 from studio.animatic.draw.palette import RGB, mix
-from studio.animatic.draw.plan import Plan
+from studio.animatic.draw.plan import ScenePlan
 from studio.animatic.draw.skies import gradient
 from studio.animatic.places.rooms import square, view
 from studio.animatic.places.waters import water
 
 
-def carcabin(plan: Plan) -> None:
+def carcabin(plan: ScenePlan) -> None:
     """Seen from the bonnet's side: roof and pillars, the road's world behind the glass, seats and a wheel."""
     p = plan.palette
     c = plan.canvas((60, 60, 66), 0.1)
@@ -49,7 +49,7 @@ def carcabin(plan: Plan) -> None:
     plan.layers.append((f, 0.9, "wheel"))
 
 
-def _dashboard(plan: Plan, dark: RGB) -> None:
+def _dashboard(plan: ScenePlan, dark: RGB) -> None:
     """What the driver sees: the dashboard with its dials, and the wheel."""
     f = plan.canvas((40, 40, 46), 0.5)
     f.polygon(
@@ -75,7 +75,7 @@ def _dashboard(plan: Plan, dark: RGB) -> None:
     plan.layers.append((w, 0.9, "wheel"))
 
 
-def traincabin(plan: Plan) -> None:
+def traincabin(plan: ScenePlan) -> None:
     """A carriage: windows in a row, seat backs, a luggage rack."""
     p = plan.palette
     c = plan.canvas((140, 132, 122), 0.1)
@@ -105,7 +105,7 @@ def traincabin(plan: Plan) -> None:
     plan.add(s, 0.45, "seats", glow=0.3)
 
 
-def deck(plan: Plan) -> None:
+def deck(plan: ScenePlan) -> None:
     """Planks, a rail and rigging, the open sea behind."""
     p = plan.palette
     plan.add(water(plan, plan.horizon, 0.3), 0.3, "sea")
@@ -128,7 +128,7 @@ def deck(plan: Plan) -> None:
     plan.add(f, 0.5, "deck")
 
 
-def cockpit(plan: Plan) -> None:
+def cockpit(plan: ScenePlan) -> None:
     """Struts around a wide pane full of stars, and a console of lights in front."""
     p, rng = plan.palette, plan.rng
     c = plan.canvas((12, 14, 30), 0.05)

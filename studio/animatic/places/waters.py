@@ -8,12 +8,12 @@ import numpy as np
 from studio.animatic.draw import flora
 from studio.animatic.draw.canvas import Canvas, noise
 from studio.animatic.draw.palette import RGB, mix
-from studio.animatic.draw.plan import Plan
+from studio.animatic.draw.plan import ScenePlan
 from studio.animatic.draw.skies import gradient
 from studio.animatic.places.nature import GRASS, ROCK, SAND, WATER, foreground_grass, from_above, hills, range_of_peaks
 
 
-def water(plan: Plan, y: float, depth: float, colour: RGB = WATER, *, to: float = 2.0, waves: int = 120) -> Canvas:
+def water(plan: ScenePlan, y: float, depth: float, colour: RGB = WATER, *, to: float = 2.0, waves: int = 120) -> Canvas:
     """Water from y downwards that mirrors the sky, with a path of light under the sun or moon; not yet added."""
     p = plan.palette
     c = plan.canvas(colour, depth)
@@ -38,7 +38,7 @@ def water(plan: Plan, y: float, depth: float, colour: RGB = WATER, *, to: float 
     return c
 
 
-def sea(plan: Plan) -> None:
+def sea(plan: ScenePlan) -> None:
     """Open water, a headland, surf, and sand under the feet."""
     text = plan.reading.prompt.lower()
     cliff = any(w in text for w in ("cliff", "悬崖", "island", "岛", "lighthouse", "灯塔")) or plan.rng.random() < 0.55
@@ -71,7 +71,7 @@ def sea(plan: Plan) -> None:
     foreground_grass(plan, (150, 140, 90), dense=26)
 
 
-def lake(plan: Plan) -> None:
+def lake(plan: ScenePlan) -> None:
     """Still water between wooded shores, hills behind and mirrored; from the air a winding river."""
     if plan.reading.shot_size == "aerial":
         from_above(plan)
@@ -90,7 +90,7 @@ def lake(plan: Plan) -> None:
     bank(plan)
 
 
-def bank(plan: Plan) -> None:
+def bank(plan: ScenePlan) -> None:
     """The near shore under the feet, with reeds."""
     ground = plan.canvas(GRASS, 0.56)
     xs, ys = plan.skyline(0.80, 0.02, rough=0.4)

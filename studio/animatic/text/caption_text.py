@@ -8,7 +8,7 @@ import re
 
 from studio.animatic.text import disambiguation
 from studio.animatic.text.lexicon import tokens
-from studio.animatic.text.reading import Reading
+from studio.animatic.text.reading import PromptReading
 from studio.animatic.text.script import sentences
 
 _CLAUSE = re.compile(r"[^,，;；:：.。]+[,，;；:：.。]*\s*")
@@ -24,7 +24,7 @@ _LEAD = re.compile(
 )
 
 
-def action_text(reading: Reading) -> str:
+def action_text(reading: PromptReading) -> str:
     """What happens: the shot's own words, framing and camera clauses left out; all of them where nothing would stay."""
     words = reading.prompt.replace("@", "").strip()
     kept: list[str] = []
@@ -39,7 +39,7 @@ def action_text(reading: Reading) -> str:
     return (text[0].upper() + text[1:]) if text else words
 
 
-def speech_text(reading: Reading) -> str:
+def speech_text(reading: PromptReading) -> str:
     """What is spoken, as `Maren: "Every night ..."`."""
     lines = (f"{who}: \u201c{words}\u201d" if who else f"\u201c{words}\u201d" for who, words in reading.speech)
     return "  ".join(lines)

@@ -26,7 +26,7 @@ POLITE = frozenset(("a", "an", "please", "can", "could", "would", "want", "like"
 
 
 @dataclass(frozen=True)
-class Step:
+class EditStep:
     """One adjustment. amount: 1 is the usual strength; below 0 the other way. target: where; way: what exactly.
 
     kind is a quantity, a look, a shape or a layout of edits.toml, or recolour (way: the new colour, source: the old).
@@ -43,7 +43,7 @@ class Step:
 class Instructions:
     """The steps in the order they were asked for; unread: words nobody here can act on."""
 
-    steps: tuple[Step, ...]
+    steps: tuple[EditStep, ...]
     unread: tuple[str, ...]
 
     @property
@@ -74,7 +74,7 @@ class Clause:
 
 def parse(text: str) -> Instructions:
     """Read an instruction; never fails."""
-    steps: list[Step] = []
+    steps: list[EditStep] = []
     unread: list[str] = []
     names: list[str] = []
     for part in _clauses(text):
@@ -158,22 +158,24 @@ def _joined(words: list[str]) -> list[str]:
     return out
 
 
-def _steps(clause: Clause, names: list[str]) -> list[Step]:
+def _steps(clause: Clause, names: list[str]) -> list[EditStep]:
     """The steps of a clause."""
     target = next((n for n in clause.all("target") if n != "all"), "")
     where = target or ("all" if not names else next((n for n in names if n not in ("all", "edges")), "all"))
-    made: list[Step] = []
+    made: list[EditStep] = []
     way = next(iter(clause.all("more")), "")
     sign = {"less": -1.0, "none": -2.0}.get(way, 1.0)
-    made += [Step(value, _turned(clause.amount, way), where) for value in clause.all("up")]
-    made += [Step(value, -_turned(clause.amount, way), where) for value in clause.all("down")]
+    made += [EditStep(value, _turned(clause.amount, way), where) for value in clause.all("up")]
+    made += [EditStep(value, -_turned(clause.amount, way), where) for value in clause.all("down")]
     named = {s.kind for s in made}
     for value in clause.all("quantity"):
         if value not in named and not (value == "brightness" and made):
-            made.append(Step(value, sign * clause.amount, where))
-    made += [Step("look", clause.amount, where, value) for value in clause.all("look") if way not in ("none", "less")]
+            made.append(EditStep(value, sign * clause.amount, where))
+    made += [
+        EditStep("look", clause.amount, where, value) for value in clause.all("look") if way not in ("none", "less")
+    ]
     made += _shapes(clause)
-    made += [Step("layout", clause.amount, "all", value) for value in clause.all("layout")[:1]]
+    made += [EditStep("layout", clause.amount, "all", value) for value in clause.all("layout")[:1]]
     return made + _recolours(clause, where, bool(made))
 
 
@@ -182,33 +184,33 @@ def _turned(amount: float, way: str) -> float:
     return -amount if way == "less" else amount
 
 
-def _shapes(clause: Clause) -> list[Step]:
+def _shapes(clause: Clause) -> list[EditStep]:
     ratio = clause.ratio or clause.first("ratio")
-    made: list[Step] = []
+    made: list[EditStep] = []
     for value in dict.fromkeys(clause.all("shape")):
         if value == "rotate":
             degrees = 90.0 if clause.degrees is None else clause.degrees
-            made.append(Step("rotate", -degrees if clause.left else degrees))
+            made.append(EditStep("rotate", -degrees if clause.left else degrees))
         elif value == "crop":
-            made.append(Step("crop", clause.amount, way=ratio) if ratio else Step("zoom", clause.amount))
+            made.append(EditStep("crop", clause.amount, way=ratio) if ratio else EditStep("zoom", clause.amount))
         else:
-            made.append(Step(value, clause.amount))
+            made.append(EditStep(value, clause.amount))
     if clause.degrees is not None and not any(s.kind == "rotate" for s in made):
-        made.append(Step("rotate", -clause.degrees if clause.left else clause.degrees))
+        made.append(EditStep("rotate", -clause.degrees if clause.left else clause.degrees))
     if ratio and not any(s.kind == "crop" for s in made):
-        made.append(Step("crop", way=ratio))
+        made.append(EditStep("crop", way=ratio))
     return made
 
 
-def _recolours(clause: Clause, where: str, other: bool) -> list[Step]:
+def _recolours(clause: Clause, where: str, other: bool) -> list[EditStep]:
     """Colour words: one is the new colour of the target; of two, the first is replaced by the second."""
     colours = clause.all("colour")
     if len(colours) >= 2:
-        return [Step("recolour", clause.amount, where, way=colours[-1], source=colours[0])]
+        return [EditStep("recolour", clause.amount, where, way=colours[-1], source=colours[0])]
     if colours and (not other or where in ("sky", "background", "subject")):
         if clause.leftover and where == "all":
             return []  # "make the car blue": nobody here finds the car
-        return [Step("recolour", clause.amount, where, way=colours[0])]
+        return [EditStep("recolour", clause.amount, where, way=colours[0])]
     return []
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from studio.animatic.text.reading import Figure, Reading, Thing, listed
+from studio.animatic.text.reading import Figure, PromptReading, Thing, listed
 
 SHUT = listed(
     "room kitchen cafe office bedroom bathroom corridor stairs lamproom hospital classroom lab workshop church cellar "
@@ -67,7 +67,7 @@ HABITATS = {
 """Where a drawing's group and stance are at home."""
 
 
-def place(reading: Reading) -> str:
+def place(reading: PromptReading) -> str:
     """The place to draw; "" for a plain backdrop."""
     found = list(reading.settings)
     if "snow" in reading.weather and ((not found and not reading.home) or found[:1] == ["field"]):
@@ -88,7 +88,7 @@ def place(reading: Reading) -> str:
     return here or _likely(reading)
 
 
-def _outside(reading: Reading) -> bool:
+def _outside(reading: PromptReading) -> bool:
     """True where a building is seen from without."""
     words = reading.prompt.lower()
     return any(
@@ -97,7 +97,7 @@ def _outside(reading: Reading) -> bool:
     )
 
 
-def _on_wheels(reading: Reading) -> bool:
+def _on_wheels(reading: PromptReading) -> bool:
     return any(t.drawing and t.drawing.group == "vehicle" for t in reading.objects)
 
 
@@ -108,7 +108,7 @@ def finest(found: Sequence[str]) -> str:
     return found[0] if found else ""
 
 
-def _insert(reading: Reading) -> str:
+def _insert(reading: PromptReading) -> str:
     """A close shot of a small thing alone is a table top, whatever the room around it."""
     small = any(t.small for t in reading.objects)
     large = any(t.large and t.kind not in ("table", "chair") for t in reading.objects)
@@ -136,7 +136,7 @@ def _habitat(one: Thing | Figure) -> tuple[str, str]:
     return (drawing.group, drawing.stance) if drawing else ("", "")
 
 
-def _likely(reading: Reading) -> str:
+def _likely(reading: PromptReading) -> str:
     kinds = {t.kind for t in reading.objects} | {f.kind for f in reading.figures}
     for words, setting in HINTS:
         if kinds & set(words):

@@ -14,7 +14,7 @@ from functools import lru_cache
 
 from studio.animatic.text import characters, disambiguation, held_things, locations, nouns, script
 from studio.animatic.text.lexicon import Token, focal_length, tokens
-from studio.animatic.text.reading import LAMPS, Colour, Figure, Move, Reading, Thing, listed
+from studio.animatic.text.reading import LAMPS, Colour, Figure, Move, PromptReading, Thing, listed
 from studio.animatic.text.shots import ShotSpan
 
 SECOND_OF_A_PAIR = ("over-the-shoulder", "two-shot")
@@ -32,7 +32,7 @@ USUAL = {
 }  # fmt: skip
 
 
-def read_shot(span: ShotSpan) -> Reading:
+def read_shot(span: ShotSpan) -> PromptReading:
     """A shot of a film: its own words, with the film's style and cast, and the place of the shots before it.
 
     A place holds until another one is named.
@@ -65,7 +65,7 @@ MOST_BODIES = 48
 MOST_THINGS = 48
 
 
-def read(prompt: str, *, header: str = "", cast: Mapping[str, Figure] | None = None, home: str = "") -> Reading:
+def read(prompt: str, *, header: str = "", cast: Mapping[str, Figure] | None = None, home: str = "") -> PromptReading:
     """The prompt understood as far as the vocabulary goes; never fails.
 
     header: what holds for the whole film. cast: its people by lower-case name, where the caller knows them already.
@@ -88,7 +88,7 @@ def read(prompt: str, *, header: str = "", cast: Mapping[str, Figure] | None = N
     hues = nouns.scan(mood, {}).colours
     time = _first(found, "time")
     weather = _all(found, "weather")
-    reading = Reading(
+    reading = PromptReading(
         prompt=action,
         shot_size=_size(found, shot),
         angle=_first(found, "angle"),
@@ -224,7 +224,7 @@ def _states(objects: list[Thing], found: list[Token]) -> tuple[Thing, ...]:
     return tuple(out)
 
 
-def _speakers(figures: list[Figure], speech: tuple[script.Line, ...], cast: Mapping[str, Figure]) -> list[Figure]:
+def _speakers(figures: list[Figure], speech: tuple[script.SpokenLine, ...], cast: Mapping[str, Figure]) -> list[Figure]:
     """Who speaks is there, and talks unless something else is told of them."""
     out = list(figures)
     for line in speech:
@@ -317,7 +317,7 @@ def _completed(figures: list[Figure], shot: str, crowd: bool, things: bool) -> t
     return tuple(figures)
 
 
-def _consistent(reading: Reading) -> Reading:
+def _consistent(reading: PromptReading) -> PromptReading:
     """Drop meanings that the rest of the prompt makes unlikely, and share a posture told once for all."""
     postures = {f.posture for f in reading.figures if f.posture and not f.animal}
     figures = reading.figures

@@ -109,7 +109,7 @@ class Colour:
 
 
 @dataclass(frozen=True)
-class Reading:
+class PromptReading:
     """All that `read` found; an empty value means that the prompt did not say.
 
     prompt: the words of the shot itself. settings: the main one first. crowd: a mass of people too many to count.

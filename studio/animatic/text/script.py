@@ -47,7 +47,7 @@ _SAYS = re.compile(r"(?:说|道|问|喊|答|低声|轻声)+$")
 
 
 @dataclass(frozen=True)
-class Line:
+class SpokenLine:
     """Words spoken in a shot. who: the name as written, "" for a voice nobody sees."""
 
     who: str
@@ -61,7 +61,7 @@ class Parts:
     action: str = ""
     style: str = ""
     sound: str = ""
-    speech: tuple[Line, ...] = ()
+    speech: tuple[SpokenLine, ...] = ()
     cast: dict[str, str] = field(default_factory=dict)
     things: dict[str, str] = field(default_factory=dict)
 
@@ -87,7 +87,11 @@ def parts(text: str, *, header: str = "") -> Parts:
     action, lines = _spoken(action)
     for words in found["speech"]:
         rest, more = _spoken(words)
-        lines += more or tuple(Line("", said) for said in _QUOTED.findall(words)) or ((Line("", rest),) if rest else ())
+        lines += (
+            more
+            or tuple(SpokenLine("", said) for said in _QUOTED.findall(words))
+            or ((SpokenLine("", rest),) if rest else ())
+        )
     return Parts(action, " ".join(styles), " ".join(found["sound"]), lines, cast, things)
 
 
@@ -167,14 +171,14 @@ def _only_names(about: str) -> bool:
     return bool(about) and all(re.fullmatch(r"@?[A-Z][\w-]*", n) for n in re.split(r",\s*|\s+and\s+", about))
 
 
-def _spoken(text: str) -> tuple[str, tuple[Line, ...]]:
+def _spoken(text: str) -> tuple[str, tuple[SpokenLine, ...]]:
     """The text without its lines of dialogue, and these."""
-    lines: list[Line] = []
+    lines: list[SpokenLine] = []
 
     def take(found: re.Match[str]) -> str:
         unseen = re.search(r"\b(?:v\.?o|o\.?s|off)\b|画外|旁白", found["how"] or "", re.IGNORECASE)
         who = _SAYS.sub("", found["who"]).lstrip("@")
-        lines.append(Line("" if unseen else who, found["said"].strip()))
+        lines.append(SpokenLine("" if unseen else who, found["said"].strip()))
         return ""
 
     rest = _LINE.sub(take, text)

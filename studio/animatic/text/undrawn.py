@@ -12,7 +12,7 @@ from dataclasses import replace
 from studio.animatic import artwork
 from studio.animatic.artwork import STAND_IN
 from studio.animatic.text.lexicon import GLUE, Token, singular
-from studio.animatic.text.reading import Reading, listed
+from studio.animatic.text.reading import PromptReading, listed
 from studio.messages import Message
 
 MOST = 5
@@ -59,7 +59,7 @@ def _modifies(token: Token) -> bool:
     return token.text.isascii() and not token.plural and (animal or "art" in token.meanings)
 
 
-def notes(readings: Iterable[Reading]) -> list[str]:
+def notes(readings: Iterable[PromptReading]) -> list[str]:
     """One sentence with the nouns that were not drawn, in order; none where all was."""
     words = list(dict.fromkeys(t.label for r in readings for t in r.objects if t.kind == STAND_IN))
     return [Message("draft.not_drawn", words=", ".join(words[:MOST]))] if words else []

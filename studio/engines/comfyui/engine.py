@@ -21,7 +21,7 @@ from studio.engines import gpu_cost
 from studio.engines.base import EngineInfo, Job, Variable, required
 from studio.engines.comfyui import build, model_files
 from studio.engines.comfyui.inspect import history_entry
-from studio.engines.comfyui.model_choices import Choices
+from studio.engines.comfyui.model_choices import ModelChoices
 from studio.engines.comfyui.server import UNKNOWN_SHAPE, Server
 from studio.engines.comfyui.websocket import Listener
 from studio.engines.strict_json import rows, table
@@ -67,7 +67,7 @@ class ComfyEngine:
         self._client_id = client_id
         self._cancelled: set[str] = set()
         self._previews = settings.data / "cache" / "previews"
-        self._choices = Choices(settings.data)
+        self._choices = ModelChoices(settings.data)
         self._rate = gpu_cost.usd_per_s(settings)
         self._times = gpu_cost.RunTimes(settings.data / "cache" / "comfyui" / "times.json")
 

@@ -14,7 +14,7 @@ log = logging.getLogger(__name__)
 _change = Lock()
 
 
-class Choices:
+class ModelChoices:
     """Model id -> role -> file, as the server names it. folder: the data folder. Safe from any thread."""
 
     def __init__(self, folder: Path) -> None:

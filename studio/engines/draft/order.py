@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from typing import Any
 
-from studio.animatic.order import Order, Source
+from studio.animatic.order import InputFile, Order
 from studio.domain import Task
 from studio.engines.base import Job
 
@@ -30,7 +30,7 @@ def order_of(job: Job) -> Order:
     request = job.request
     inputs = {
         name: [
-            Source(str(f.path), f.asset.kind.value, f.asset.name, *_shape(f.asset), f.asset.duration_s, f.asset.fps)
+            InputFile(str(f.path), f.asset.kind.value, f.asset.name, *_shape(f.asset), f.asset.duration_s, f.asset.fps)
             for f in (job.inputs[i] for i in ids)
         ]
         for name, ids in request.media().items()
@@ -59,7 +59,7 @@ def _shape(asset: Any) -> tuple[int | None, int | None]:
     return asset.width, asset.height
 
 
-def _size(task: Task, lead: Source | None, tier: str | None) -> tuple[int, int]:
+def _size(task: Task, lead: InputFile | None, tier: str | None) -> tuple[int, int]:
     """An edited picture or a restyled clip keeps its own size, other clips take the shape at the tier.
 
     Sides that were scaled to a tier are multiples of GRID, unless they come out whole and even (1920x1080).
@@ -78,7 +78,7 @@ def _size(task: Task, lead: Source | None, tier: str | None) -> tuple[int, int]:
     return max(64, step * round(sides[0] / step)), max(64, step * round(sides[1] / step))
 
 
-def _duration(inputs: dict[str, list[Source]]) -> float | None:
+def _duration(inputs: dict[str, list[InputFile]]) -> float | None:
     """The length of the clip or the sound that the result follows."""
     for name in ("video", "audio_file"):
         for source in inputs.get(name, []):
@@ -87,7 +87,7 @@ def _duration(inputs: dict[str, list[Source]]) -> float | None:
     return None
 
 
-def _fps(task: Task, lead: Source | None) -> int:
+def _fps(task: Task, lead: InputFile | None) -> int:
     if task is Task.VIDEO_TO_VIDEO and lead and lead.fps:
         return max(1, min(60, round(lead.fps)))
     return DEFAULT_FPS

@@ -71,7 +71,7 @@ class Piece:
         return self.state in ("done", "failed", "cancelled")
 
 
-class Worker:
+class DrawingWorker:
     """One process and the thread that listens to it. jobs: how many it was given; retired: it gets no more."""
 
     def __init__(self, pool: Pool) -> None:
@@ -121,7 +121,7 @@ class Pool:
         self._lock = threading.RLock()
         self._pieces: dict[str, Piece] = {}
         self._waiting: deque[Piece] = deque()
-        self._workers: list[Worker] = []
+        self._workers: list[DrawingWorker] = []
         self._closed = False
         self._ticker = Ticker(min(1.0, silent_s / 4), self._look_for_hung, "draft-watchdog")
 
@@ -176,7 +176,7 @@ class Pool:
         with self._lock:
             return [w.process.pid for w in self._workers]
 
-    def heard(self, worker: Worker, message: dict[str, Any]) -> None:
+    def heard(self, worker: DrawingWorker, message: dict[str, Any]) -> None:
         """A worker said something about its job."""
         with self._lock:
             piece = worker.piece
@@ -195,7 +195,7 @@ class Pool:
                 piece.state = "cancelled"
             self._pump()
 
-    def lost(self, worker: Worker, code: int) -> None:
+    def lost(self, worker: DrawingWorker, code: int) -> None:
         """A worker's process has ended; its job, if it had one, with it."""
         with self._lock:
             self._workers.remove(worker)
@@ -214,7 +214,7 @@ class Pool:
                     )
             self._pump()
 
-    def _failed(self, worker: Worker, piece: Piece, fault: Fault, what: str) -> None:
+    def _failed(self, worker: DrawingWorker, piece: Piece, fault: Fault, what: str) -> None:
         """The job broke: what is wrong with its inputs is final; else it may have another try. Lock held."""
         _empty(piece.folder)
         if fault in ("refused", "storage"):
@@ -242,7 +242,7 @@ class Pool:
                     log.error("draft %s: no progress for %g s; its worker is ended", piece.id, self.silent_s)
                     worker.process.kill()
 
-    def _insist(self, worker: Worker, piece: Piece) -> None:
+    def _insist(self, worker: DrawingWorker, piece: Piece) -> None:
         with self._lock:
             if worker.piece is piece and not piece.ended:
                 worker.process.kill()
@@ -257,7 +257,7 @@ class Pool:
                 if len(self._workers) >= self.size:
                     return  # whoever ends makes room
                 try:
-                    worker = Worker(self)
+                    worker = DrawingWorker(self)
                 except OSError as error:
                     self._waiting.popleft()
                     _fail(piece, "lost", error.strerror or Message("draft.could_not_start"))

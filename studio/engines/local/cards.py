@@ -15,7 +15,7 @@ QUERY = "index,name,memory.total,compute_cap,power.limit"
 
 
 @dataclass(frozen=True)
-class Card:
+class Gpu:
     """One device. memory in bytes, None where unknown; capability like 9.0; watts at full load, None where unknown."""
 
     device: str
@@ -30,12 +30,12 @@ class Card:
         return self.capability >= 8.9
 
 
-def find(choice: str, environ: Mapping[str, str] = os.environ) -> list[Card]:
+def find(choice: str, environ: Mapping[str, str] = os.environ) -> list[Gpu]:
     """The cards to use. choice: the value of STUDIO_GPU. An unknown index is kept, for the worker to judge."""
     names = [n.strip().lower().removeprefix("cuda:") for n in choice.split(",") if n.strip()]
     if names == ["none"]:
         return []
-    special = [Card(n, {"cpu": "processor", "mps": "Apple GPU"}[n]) for n in names if n in ("cpu", "mps")]
+    special = [Gpu(n, {"cpu": "processor", "mps": "Apple GPU"}[n]) for n in names if n in ("cpu", "mps")]
     if special:
         return special
     present = {c.device: c for c in _nvidia()}
@@ -43,10 +43,10 @@ def find(choice: str, environ: Mapping[str, str] = os.environ) -> list[Card]:
         names = [n.strip() for n in environ["CUDA_VISIBLE_DEVICES"].split(",") if n.strip().isdigit()]
     if not names:
         return list(present.values())
-    return [present.get(n, Card(n, f"GPU {n}")) for n in names]
+    return [present.get(n, Gpu(n, f"GPU {n}")) for n in names]
 
 
-def _nvidia() -> list[Card]:
+def _nvidia() -> list[Gpu]:
     tool = shutil.which("nvidia-smi")
     if tool is None:
         return []
@@ -58,13 +58,13 @@ def _nvidia() -> list[Card]:
     return [card for line in done.stdout.splitlines() if (card := parse(line))]
 
 
-def parse(line: str) -> Card | None:
+def parse(line: str) -> Gpu | None:
     """One line of nvidia-smi's answer, None where it is no card. Values it does not know are `[N/A]`."""
     parts = [p.strip() for p in line.split(",")]
     if len(parts) != 5 or not parts[0].isdigit():
         return None
     memory, capability, watts = (_number(p) for p in parts[2:])
-    return Card(parts[0], parts[1], int(memory * 2**20) if memory else None, capability or 0.0, watts)
+    return Gpu(parts[0], parts[1], int(memory * 2**20) if memory else None, capability or 0.0, watts)
 
 
 def _number(text: str) -> float | None:

@@ -16,10 +16,10 @@ from pathlib import Path
 
 from studio.domain import JSON, Output, Progress, Status
 from studio.engines.local import plan
-from studio.engines.local.cards import Card
+from studio.engines.local.cards import Gpu
 from studio.engines.local.disk_cache import DiskCache
 from studio.engines.local.plan import Measurement, Memory, PartSizes
-from studio.engines.local.pool import Worker
+from studio.engines.local.pool import GpuWorker
 from studio.engines.local.recipe import Recipe
 from studio.engines.ticker import Ticker
 from studio.errors import EngineError, Refused, WorkerLost
@@ -87,7 +87,7 @@ class Dispatcher:
 
     def __init__(
         self,
-        cards: Sequence[Card],
+        cards: Sequence[Gpu],
         folder: Path,
         *,
         limit: int | None = None,
@@ -105,7 +105,7 @@ class Dispatcher:
         self._lock = threading.RLock()
         self._works: dict[str, DispatchedRun] = {}
         self._waiting: OrderedDict[str, DispatchedRun] = OrderedDict()
-        self._workers = [Worker(c, folder / f"worker-{c.device}.log", self._hear) for c in cards]
+        self._workers = [GpuWorker(c, folder / f"worker-{c.device}.log", self._hear) for c in cards]
         self._loaded: dict[str, str] = {}
         self._closed = False
 
@@ -150,7 +150,7 @@ class Dispatcher:
             self._place(work, worker.card)
             self._give(work, worker)
 
-    def _place(self, work: DispatchedRun, card: Card) -> str:
+    def _place(self, work: DispatchedRun, card: Gpu) -> str:
         """Choose the rung for this card, and say what the card would then hold.
 
         What worked here before; else what the plan says; at the least the last rung, which may still do it.
@@ -163,7 +163,7 @@ class Dispatcher:
         work.tiled = plan.tiles(work.recipe, work.part, work.rung, memory)
         return work.hot_key()
 
-    def _give(self, work: DispatchedRun, worker: Worker) -> None:
+    def _give(self, work: DispatchedRun, worker: GpuWorker) -> None:
         recipe = work.recipe
         self._ticker.start()
         worker.run, work.stage, work.step, work.eta_s, work.silent_s = work.run, "", (0, 0), None, 0.0
@@ -179,7 +179,7 @@ class Dispatcher:
             worker.make_room()
         self._send(worker)
 
-    def _send(self, worker: Worker) -> None:
+    def _send(self, worker: GpuWorker) -> None:
         if worker.ready and worker.pending and worker.run:
             work = self._works[worker.run]
             worker.hot, self._loaded[worker.card.device] = work.hot_key(), work.recipe.row
@@ -188,7 +188,7 @@ class Dispatcher:
 
     # ----------------------------------------------------------------------------------------------------- news
 
-    def _hear(self, worker: Worker, news: JSON) -> None:
+    def _hear(self, worker: GpuWorker, news: JSON) -> None:
         with self._lock:
             if self._closed:
                 return
@@ -202,20 +202,20 @@ class Dispatcher:
                     worker.make_room()
                     self._free(worker)
 
-    def _on_hello(self, worker: Worker, news: JSON) -> None:
+    def _on_hello(self, worker: GpuWorker, news: JSON) -> None:
         worker.ready, worker.greeted, worker.silent = True, True, 0
         worker.hot, worker.about = None, news
         card = worker.card
         if card.memory is None and news.get("memory"):
-            worker.card = Card(
+            worker.card = Gpu(
                 card.device, str(news["name"]), int(news["memory"]), float(news["capability"]), card.watts
             )
         self._send(worker)
 
-    def _mine(self, worker: Worker, news: JSON) -> DispatchedRun | None:
+    def _mine(self, worker: GpuWorker, news: JSON) -> DispatchedRun | None:
         return self._works.get(news["run"]) if news.get("run") == worker.run else None
 
-    def _on_stage(self, worker: Worker, news: JSON) -> None:
+    def _on_stage(self, worker: GpuWorker, news: JSON) -> None:
         if work := self._mine(worker, news):
             work.silent_s = 0.0
             work.stage, work.eta_s = news["stage"], news.get("eta_s")
@@ -223,7 +223,7 @@ class Dispatcher:
             if news.get("preview"):
                 work.preview, work.false_colours = Path(news["preview"]), bool(news.get("false_colours"))
 
-    def _on_done(self, worker: Worker, news: JSON) -> None:
+    def _on_done(self, worker: GpuWorker, news: JSON) -> None:
         work = self._mine(worker, news)
         if work is None:
             return
@@ -237,7 +237,7 @@ class Dispatcher:
         work.done = Progress(status=Status.SUCCEEDED, word="done", outputs=outputs, usage=usage, seed=work.recipe.seed)
         self._free(worker)
 
-    def _remember(self, work: DispatchedRun, card: Card, news: JSON) -> None:
+    def _remember(self, work: DispatchedRun, card: Gpu, news: JSON) -> None:
         old = self.memory.get(work.recipe, card)
         seen = Measurement(work.rung, work.tiled, runs=(old.runs if old else 0) + 1, peak_bytes=news["peak_bytes"])
         times = news["times"]
@@ -248,7 +248,7 @@ class Dispatcher:
             seen.step_s, seen.rest_s = old.step_s, old.rest_s
         self.memory.put(work.recipe, card, seen)
 
-    def _on_failed(self, worker: Worker, news: JSON) -> None:
+    def _on_failed(self, worker: GpuWorker, news: JSON) -> None:
         work = self._mine(worker, news)
         if work is None:
             return
@@ -265,7 +265,7 @@ class Dispatcher:
                 worker.make_room()
             self._free(worker)
 
-    def _step_down(self, work: DispatchedRun, worker: Worker) -> None:
+    def _step_down(self, work: DispatchedRun, worker: GpuWorker) -> None:
         """Out of memory: decoding is tried alone in a fresh process, then in tiles; denoising on the next rung."""
         if work.stage == "decoding" and not work.tiled:
             work.tiled = True
@@ -287,7 +287,7 @@ class Dispatcher:
         worker.make_room()
         self._give(work, worker)
 
-    def _on_gone(self, worker: Worker, news: JSON) -> None:
+    def _on_gone(self, worker: GpuWorker, news: JSON) -> None:
         """The child has left: on our word, or by a crash."""
         worker.ready, worker.hot, worker.silent = False, None, worker.silent + 1
         work = self._works.get(worker.run or "")
@@ -315,11 +315,11 @@ class Dispatcher:
                     log.error("run %s: no progress for %.0f s; its worker is ended", work.run, work.silent_s)
                     worker.kill()
 
-    def _patience_s(self, work: DispatchedRun, card: Card) -> float:
+    def _patience_s(self, work: DispatchedRun, card: Gpu) -> float:
         seen = self.memory.get(work.recipe, card)
         return max(self._silent_s, SLOW_STEPS * ((seen and seen.step_s) or 0.0))
 
-    def _on_ended(self, worker: Worker, news: JSON) -> None:
+    def _on_ended(self, worker: GpuWorker, news: JSON) -> None:
         """The whole process has ended. Where it never said hello, starting it again would only end the same way."""
         if not worker.greeted and (work := self._works.get(worker.run or "")):
             self._cannot_start(work, worker)
@@ -328,14 +328,14 @@ class Dispatcher:
         if worker.pending is not None and not worker.alive:
             worker.start()
 
-    def _cannot_start(self, work: DispatchedRun, worker: Worker) -> None:
+    def _cannot_start(self, work: DispatchedRun, worker: GpuWorker) -> None:
         work.error = EngineError(
             Message("local.cannot_start", card=worker.card.name, device=worker.card.device), code="start"
         )
         worker.abandon()
         self._free(worker)
 
-    def _free(self, worker: Worker) -> None:
+    def _free(self, worker: GpuWorker) -> None:
         worker.run, worker.pending = None, None
         self._assign()
         self._kept.prune_soon([w.fixed["latents"] for w in self._works.values() if not w.ended])
@@ -344,7 +344,7 @@ class Dispatcher:
             worker.timer.daemon = True
             worker.timer.start()
 
-    def _cool(self, worker: Worker) -> None:
+    def _cool(self, worker: GpuWorker) -> None:
         """Nobody needed this card for a while: give its memory back."""
         with self._lock:
             if worker.run is None and worker.hot is not None and not self._closed:
@@ -374,12 +374,12 @@ class Dispatcher:
             timer.start()
             return True
 
-    def _force(self, worker: Worker, run: str) -> None:
+    def _force(self, worker: GpuWorker, run: str) -> None:
         with self._lock:
             if worker.run == run and not self._closed:
                 worker.kill()
 
-    def _stop(self, work: DispatchedRun, worker: Worker) -> None:
+    def _stop(self, work: DispatchedRun, worker: GpuWorker) -> None:
         work.done = Progress(status=Status.CANCELLED, word="cancelled")
         self._free(worker)
 

@@ -13,10 +13,10 @@ from studio.domain import JSON, Asset, Progress, Request, Status
 from studio.engines import gpu_cost
 from studio.engines.base import EngineInfo, Input, Job, Variable
 from studio.engines.local import cards, plan, recipe, weights
-from studio.engines.local.cards import Card
+from studio.engines.local.cards import Gpu
 from studio.engines.local.disk_cache import MAX_DAYS, MAX_GB, DiskCache
 from studio.engines.local.dispatch import SILENT_S, DispatchedRun, Dispatcher
-from studio.engines.local.library import Library
+from studio.engines.local.library import ModelLibrary
 from studio.errors import CapabilityError, NotConfigured, UnknownHandle
 from studio.messages import Message, term
 from studio.settings import Settings
@@ -44,7 +44,7 @@ class LocalEngine:
     ) -> None:  # fmt: skip
         self._settings = settings
         self._choice = settings.option("STUDIO_GPU")
-        self.cards: list[Card] = cards.find(self._choice)
+        self.cards: list[Gpu] = cards.find(self._choice)
         self._cache = settings.data / "cache" / "local"
         gigabytes = gpu_cost.number(settings.option("STUDIO_GPU_MEMORY_GB"))
         self._dispatcher = Dispatcher(
@@ -56,7 +56,7 @@ class LocalEngine:
             kept=_kept(self._cache, settings),
             silent_s=silent_s,
         )
-        self.library = Library(settings, self.cards)
+        self.library = ModelLibrary(settings, self.cards)
         self.info = EngineInfo(
             name="local",
             label="Your GPU",

@@ -17,7 +17,7 @@ import studio
 from studio.catalogue import Model
 from studio.domain import JSON
 from studio.engines.local import plan, weights
-from studio.engines.local.cards import Card
+from studio.engines.local.cards import Gpu
 from studio.errors import Conflict, NotFound, StudioError
 from studio.messages import Message, term, unpacked
 from studio.settings import Settings, without_secrets
@@ -38,10 +38,10 @@ class Download:
     process: subprocess.Popen[str] | None = None
 
 
-class Library:
+class ModelLibrary:
     """Files of open models on this machine; safe from any thread."""
 
-    def __init__(self, settings: Settings, cards: Sequence[Card]) -> None:
+    def __init__(self, settings: Settings, cards: Sequence[Gpu]) -> None:
         self._settings, self._cards = settings, cards
         self._lock = threading.Lock()
         self._downloads: dict[str, Download] = {}
@@ -75,7 +75,7 @@ class Library:
     def _has(self, repo: str, files: Sequence[str]) -> bool:
         return all(weights.find_file(repo, f, self._settings) for f in files)
 
-    def _fit(self, model: Model, card: Card) -> JSON:
+    def _fit(self, model: Model, card: Gpu) -> JSON:
         """Whether the model's default size and length run on the card, and how."""
         engine = model.engine
         width, height = model.default_size or (1024, 1024)

@@ -15,7 +15,7 @@ import diffusers
 import torch
 from diffusers.hooks.group_offloading import apply_group_offloading
 
-from studio.engines.local.recipe import Lora, Recipe
+from studio.engines.local.recipe import AppliedLora, Recipe
 
 TEXT_MODELS = ("text_encoder", "text_encoder_2", "prompt_enhancer")
 DENOISERS = ("transformer", "transformer_2")
@@ -140,7 +140,7 @@ def _streaming(level: str, device: str) -> dict[str, Any]:
     return options | {"use_stream": streams, "record_stream": streams}
 
 
-def add_loras(pipe: Any, loras: tuple[Lora, ...], paths: list[str]) -> None:
+def add_loras(pipe: Any, loras: tuple[AppliedLora, ...], paths: list[str]) -> None:
     """Load the LoRA files, found at `paths` in their order, into the experts they are for, at their strengths."""
     names: dict[str, list[tuple[str, float]]] = {}
     for i, (lora, path) in enumerate(zip(loras, map(Path, paths), strict=True)):
@@ -153,7 +153,7 @@ def add_loras(pipe: Any, loras: tuple[Lora, ...], paths: list[str]) -> None:
         getattr(pipe, part).set_adapters([n for n, _ in used], [w for _, w in used])
 
 
-def _experts(pipe: Any, lora: Lora) -> list[str]:
+def _experts(pipe: Any, lora: AppliedLora) -> list[str]:
     if getattr(pipe, "transformer_2", None) is None:
         return ["transformer"]
     return {"high": ["transformer"], "low": ["transformer_2"]}.get(lora.expert, list(DENOISERS))

@@ -13,7 +13,7 @@ from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 
 from studio.domain import JSON
-from studio.engines.local.cards import Card
+from studio.engines.local.cards import Gpu
 from studio.engines.local.recipe import Recipe
 
 RUNGS = ("resident", "text_freed", "one_part", "fp8", "blocks", "leaves")
@@ -197,7 +197,7 @@ def flops(recipe: Recipe) -> float:
     return once * passes * recipe.steps * recipe.frames / together
 
 
-def speed_of(card: Card) -> float | None:
+def speed_of(card: Gpu) -> float | None:
     """TFLOP/s to be expected from the card, None for one we know nothing about: no figure rather than a wrong one."""
     words = set(card.name.replace("-", " ").split())
     if words & OTHERS:
@@ -234,12 +234,12 @@ class Memory:
         except (OSError, ValueError, TypeError):
             self._seen = {}
 
-    def get(self, recipe: Recipe, card: Card) -> Measurement | None:
+    def get(self, recipe: Recipe, card: Gpu) -> Measurement | None:
         """What was seen of this, if anything."""
         with self._lock:
             return self._seen.get(_name(recipe, card))
 
-    def put(self, recipe: Recipe, card: Card, seen: Measurement) -> None:
+    def put(self, recipe: Recipe, card: Gpu, seen: Measurement) -> None:
         """Remember, and write the file."""
         with self._lock:
             self._seen[_name(recipe, card)] = seen
@@ -250,12 +250,12 @@ class Memory:
             part.replace(self._path)
 
 
-def _name(recipe: Recipe, card: Card) -> str:
+def _name(recipe: Recipe, card: Gpu) -> str:
     size = f"{recipe.width}x{recipe.height}x{recipe.frames}"
     return f"{recipe.row} {recipe.precision} {size} on {card.name}"
 
 
-def expected_s(recipe: Recipe, card: Card, seen: Measurement | None, rung: str) -> float | None:
+def expected_s(recipe: Recipe, card: Gpu, seen: Measurement | None, rung: str) -> float | None:
     """Seconds for the whole run: from what was seen, else from the card's rate; None for an unknown card."""
     if seen and seen.step_s:
         return seen.step_s * recipe.steps + (seen.rest_s or 0.0)

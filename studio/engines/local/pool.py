@@ -14,13 +14,13 @@ from pathlib import Path
 
 import studio
 from studio.domain import JSON
-from studio.engines.local.cards import Card
+from studio.engines.local.cards import Gpu
 from studio.settings import without_secrets
 
-News = Callable[["Worker", JSON], None]
+News = Callable[["GpuWorker", JSON], None]
 
 
-def environment(card: Card, environ: Mapping[str, str] = os.environ) -> dict[str, str]:
+def environment(card: Gpu, environ: Mapping[str, str] = os.environ) -> dict[str, str]:
     """What the worker sees: one card, no network, no key, memory that does not fragment."""
     own = without_secrets(environ)
     root = str(Path(studio.__file__).parents[1])
@@ -38,12 +38,12 @@ def environment(card: Card, environ: Mapping[str, str] = os.environ) -> dict[str
     return own
 
 
-class Worker:
+class GpuWorker:
     """One process for one card. run: the id of the run it has; hot: what it holds loaded; ready: it said hello and
     takes a job at once; greeted: it said so at least once;
     silent: how many of its children left without a word since. All fields are the dispatcher's, under its lock."""
 
-    def __init__(self, card: Card, log: Path, news: News) -> None:
+    def __init__(self, card: Gpu, log: Path, news: News) -> None:
         self.card, self._log, self._news = card, log, news
         self.run: str | None = None
         self.hot: str | None = None

@@ -25,7 +25,7 @@ VERSION = 1
 
 
 @dataclass(frozen=True)
-class Lora:
+class AppliedLora:
     """A LoRA file and its strength. expert: high or low for one of two experts, empty for all. repo: the hub's, where
     it belongs to a mode of the model; else the file is the user's own, in the folder loras."""
 
@@ -63,7 +63,7 @@ class Recipe:
     euler: bool
     audio: bool
     step_cache: str
-    loras: tuple[Lora, ...]
+    loras: tuple[AppliedLora, ...]
     precision: str
     attention: str
     compile: bool
@@ -85,7 +85,7 @@ class Recipe:
 
 def from_json(body: JSON) -> Recipe:
     """The recipe that `json` wrote."""
-    loras = tuple(Lora(**one) for one in body["loras"])
+    loras = tuple(AppliedLora(**one) for one in body["loras"])
     return Recipe(**body | {"loras": loras, "sigmas": tuple(body["sigmas"])})
 
 
@@ -181,15 +181,15 @@ def _paths(job: Job) -> dict[str, list[str]]:
     return {name: [str(job.inputs[i].path) for i in ids if i in job.inputs] for name, ids in media}
 
 
-def _loras(line: str) -> tuple[Lora, ...]:
+def _loras(line: str) -> tuple[AppliedLora, ...]:
     """The LoRA files of the form's line, which lie in the folder loras."""
     found = lora.read(line)
     for one in found:
         if Path(one.name).name != one.name or not one.name.endswith(".safetensors"):
             message = Message("lora.bad_name", name=f"{one.name!r}")
             raise CapabilityError(message, field="loras", value=line)
-    return tuple(Lora(one.name, one.weight, one.expert) for one in found)
+    return tuple(AppliedLora(one.name, one.weight, one.expert) for one in found)
 
 
-def _own_loras(mode: JSON) -> tuple[Lora, ...]:
-    return tuple(Lora(one["file"], 1.0, one.get("expert", ""), one["repo"]) for one in mode.get("loras", ()))
+def _own_loras(mode: JSON) -> tuple[AppliedLora, ...]:
+    return tuple(AppliedLora(one["file"], 1.0, one.get("expert", ""), one["repo"]) for one in mode.get("loras", ()))

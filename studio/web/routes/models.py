@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from studio.studio import Studio
 
 
-class Wish(Payload):
+class DownloadOptions(Payload):
     """A model, and whether its draft mode's own files are meant."""
 
     model: str
@@ -30,7 +30,7 @@ def router(studio: Studio) -> APIRouter:
         return studio.local_models.overview()
 
     @made.post("/{word}")
-    def act(word: Literal["fetch", "stop", "remove"], body: Wish, owner: Keeper) -> JSON:
+    def act(word: Literal["fetch", "stop", "remove"], body: DownloadOptions, owner: Keeper) -> JSON:
         if word == "fetch":
             studio.local_models.fetch(body.model, extras=body.extras)
         elif word == "stop":

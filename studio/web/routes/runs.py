@@ -33,7 +33,7 @@ Owner = Annotated[str, Depends(owner_of)]
 Keeper = Annotated[str, Depends(keeper_of)]
 
 
-class Runs(Payload):
+class RunIds(Payload):
     """A selection of runs."""
 
     ids: list[str] = Field(min_length=1, max_length=SELECTION_MAX)
@@ -57,7 +57,7 @@ class Rating(Payload):
     stars: int = Field(ge=0, le=5)
 
 
-class Place(Payload):
+class QueueMove(Payload):
     """The run to stand before in the queue; None is the end."""
 
     before: str | None = None
@@ -142,14 +142,14 @@ def _changing(made: APIRouter, studio: Studio) -> None:
         return {"rating": body.stars}
 
     @made.post("/trash")
-    def trash(body: Runs, owner: Owner) -> JSON:
+    def trash(body: RunIds, owner: Owner) -> JSON:
         gone = studio.acting_for(owner).gallery.trash(body.ids)
         if not gone:
             raise Conflict(Message("run.not_trashed"))
         return {"ids": gone}
 
     @made.post("/restore")
-    def restore(body: Runs, owner: Owner) -> JSON:
+    def restore(body: RunIds, owner: Owner) -> JSON:
         return {"ids": studio.acting_for(owner).gallery.restore(body.ids)}
 
     @made.post("/purge")
@@ -159,7 +159,7 @@ def _changing(made: APIRouter, studio: Studio) -> None:
 
 def _queueing(made: APIRouter, studio: Studio, live: Live) -> None:
     @made.post("/runs/{run_id}/move")
-    def move(run_id: str, body: Place, owner: Owner) -> JSON:
+    def move(run_id: str, body: QueueMove, owner: Owner) -> JSON:
         studio.acting_for(owner).runs.move(run_id, before=body.before)
         live.tell_house()
         return queue(studio, owner=owner)

@@ -84,7 +84,7 @@ class Back(Payload):
     back: bool = False
 
 
-class Step(Payload):
+class UndoStep(Payload):
     """Undo, or redo."""
 
     redo: bool = False
@@ -108,7 +108,7 @@ class One(Payload):
     shot: Id
 
 
-class Model(Payload):
+class ChosenModel(Payload):
     """A model's id."""
 
     model: str = Field(max_length=200)
@@ -210,7 +210,7 @@ def _boards(made: APIRouter, studio: Studio, answers: BoardAnswers) -> None:
         return answers.of(opened, owner, since, made=new[0] if new else "")
 
     @made.post("/boards/{board_id}/undo")
-    def undo(board_id: Id, body: Step, owner: Owner, since: Since = "") -> Response:
+    def undo(board_id: Id, body: UndoStep, owner: Owner, since: Since = "") -> Response:
         return answers.of(studio.acting_for(owner).storyboards.undo(board_id, redo=body.redo), owner, since)
 
     @made.post("/boards/{board_id}/trash")
@@ -255,7 +255,7 @@ def _making(made: APIRouter, studio: Studio, answers: BoardAnswers) -> None:
         return {"one_run": storyboard_json.production_method(one), "per_shot": storyboard_json.production_method(each)}
 
     @made.post("/boards/{board_id}/one-run")
-    def one_run(board_id: Id, body: Model, owner: Owner, since: Since = "") -> Response:
+    def one_run(board_id: Id, body: ChosenModel, owner: Owner, since: Since = "") -> Response:
         studio.acting_for(owner).one_run_films.make(board_id, body.model)
         return answers.now(board_id, owner, since, queued=1)
 

@@ -28,7 +28,7 @@ from studio.storage import storing
 from studio.web.routes.runs import Keeper, SentenceRoute
 
 if TYPE_CHECKING:
-    from studio.services.workflows import Reading
+    from studio.services.workflows import WorkflowInspection
     from studio.studio import Studio
 
 SAVED_MAX_BYTES = 6 * 1024 * 1024
@@ -147,7 +147,7 @@ def row(model: Model) -> JSON:
     }
 
 
-def shown(reading: Reading) -> JSON:
+def shown(reading: WorkflowInspection) -> JSON:
     """A workflow as the page lists it."""
     return {
         "graph": reading.graph,

@@ -9,7 +9,7 @@ import pytest
 from studio.domain import JSON, REQUEST
 from studio.engines.base import Job
 from studio.engines.local import LocalEngine, cards, plan, recipe
-from studio.engines.local.cards import Card
+from studio.engines.local.cards import Gpu
 from studio.settings import Settings
 from tests.engines.local.bench import ROWS
 
@@ -28,8 +28,8 @@ def parts(name: str) -> plan.PartSizes:
 
 
 def test_cards_are_read_from_the_drivers_tool() -> None:
-    assert cards.parse(LINE) == Card("0", "NVIDIA GeForce RTX 4090", 24564 * 2**20, 8.9, 450.0)
-    assert cards.parse("0, NVIDIA GB10, [N/A], 12.1, [N/A]") == Card("0", "NVIDIA GB10", None, 12.1, None)
+    assert cards.parse(LINE) == Gpu("0", "NVIDIA GeForce RTX 4090", 24564 * 2**20, 8.9, 450.0)
+    assert cards.parse("0, NVIDIA GB10, [N/A], 12.1, [N/A]") == Gpu("0", "NVIDIA GB10", None, 12.1, None)
     assert cards.parse("No devices were found") is None
     assert [c.device for c in cards.find("cpu,cpu")] == ["cpu", "cpu"]
     assert cards.find("none") == []
@@ -121,7 +121,7 @@ def test_the_work_of_a_step_agrees_with_the_counted_operations() -> None:
 
 def test_expected_time_comes_from_the_card_and_then_from_what_was_seen(tmp_path: Path) -> None:
     made = written("wan2.2-t2v-a14b", width=832, height=480, params={"mode": "best"})
-    h200, unknown = Card("0", "NVIDIA H200"), Card("1", "Voodoo 3")
+    h200, unknown = Gpu("0", "NVIDIA H200"), Gpu("1", "Voodoo 3")
     seconds = plan.expected_s(made, h200, None, "resident")
     assert seconds is not None
     assert 300 < seconds < 500, "40 steps with guidance took 326.9 s on an H100 in its authors' table"
@@ -148,11 +148,11 @@ def test_expected_time_comes_from_the_card_and_then_from_what_was_seen(tmp_path:
 )
 def test_a_card_that_only_resembles_a_known_one_has_no_estimate(name: str, known: bool) -> None:
     made = written("wan2.2-ti2v-5b")
-    assert (plan.expected_s(made, Card("0", name), None, "resident") is not None) == known
+    assert (plan.expected_s(made, Gpu("0", name), None, "resident") is not None) == known
 
 
 def test_a_card_is_not_taken_for_its_smaller_namesake() -> None:
-    assert (plan.speed_of(Card("0", "NVIDIA L40S")) or 0) > (plan.speed_of(Card("0", "NVIDIA L40")) or 0) > 0
+    assert (plan.speed_of(Gpu("0", "NVIDIA L40S")) or 0) > (plan.speed_of(Gpu("0", "NVIDIA L40")) or 0) > 0
 
 
 @pytest.mark.parametrize(
@@ -169,7 +169,7 @@ def test_the_first_estimate_is_no_promise_that_cannot_be_kept(
 ) -> None:
     """Against the authors' own table (their code, with faster attention): longer, at most by a half."""
     made = written(name, width=size[0], height=size[1], params={"mode": mode})
-    expected = plan.expected_s(made, Card("0", card), None, "resident")
+    expected = plan.expected_s(made, Gpu("0", card), None, "resident")
     assert expected is not None
     assert seconds < expected < 1.5 * seconds
 

@@ -13,8 +13,8 @@ import pytest
 
 from studio.domain import JSON
 from studio.engines.local import weights
-from studio.engines.local.cards import Card
-from studio.engines.local.library import Library
+from studio.engines.local.cards import Gpu
+from studio.engines.local.library import ModelLibrary
 from studio.errors import NotFound, StudioError
 from studio.settings import Settings
 from tests.engines.local.bench import ROWS
@@ -64,12 +64,12 @@ def hub(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Iterator[Hub]:
         yield made
 
 
-def library(tmp_path: Path, *, own: bool) -> Library:
+def library(tmp_path: Path, *, own: bool) -> ModelLibrary:
     options = {"STUDIO_MODELS": str(tmp_path / "models")} if own else {}
-    return Library(Settings(data=tmp_path, options=options), [Card("0", "NVIDIA GeForce RTX 4090", 25 * 10**9)])
+    return ModelLibrary(Settings(data=tmp_path, options=options), [Gpu("0", "NVIDIA GeForce RTX 4090", 25 * 10**9)])
 
 
-def wait(shelf: Library, good: Callable[[JSON], bool], timeout_s: float = 40) -> JSON:
+def wait(shelf: ModelLibrary, good: Callable[[JSON], bool], timeout_s: float = 40) -> JSON:
     """The download's state, once it is as wanted."""
     deadline = time.monotonic() + timeout_s
     while time.monotonic() < deadline:
