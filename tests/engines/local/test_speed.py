@@ -118,10 +118,10 @@ def test_a_kernel_that_is_not_here_is_refused_by_name_and_auto_finds_one(bench: 
 
 PROBE = """
 import json
-from studio.engines.local import heavy
-heavy.load()
+from studio.engines.local import torch_imports
+torch_imports.load()
 import torch
-from studio.engines.local import attention, caches, fp8
+from studio.engines.local import attention, fp8, step_caches
 torch.manual_seed(3)
 plain = torch.nn.Linear(256, 128).to(torch.bfloat16)
 x = torch.randn(32, 256).to(torch.bfloat16)
@@ -130,7 +130,7 @@ cards = {"H100": (9, 0), "5090": (12, 0), "4090": (8, 9), "none": (0, 0)}
 print(json.dumps({
     "kernels": {k: attention.candidates(v, masked=False) for k, v in cards.items()},
     "masked": attention.candidates((9, 0), masked=True),
-    "spread": caches.spread([1.0, 0.9, 0.8, 0.7], 4) + caches.spread([1.0, 0.9, 0.8, 0.7], 2),
+    "spread": step_caches.spread([1.0, 0.9, 0.8, 0.7], 4) + step_caches.spread([1.0, 0.9, 0.8, 0.7], 2),
     "error": float((fp8.Float8Linear(plain)(x).float() - exact).abs().mean() / exact.abs().mean()),
 }))
 """
