@@ -29,7 +29,6 @@ PAUSE = """async ({url, id, fps, waits, steps}) => {
   const box = player({ id, kind: "video", fps, has_audio: false });
   document.body.append(box);
   const video = box.querySelector("video");
-  const settled = () => new Promise((done) => setTimeout(done, 250));
   const canvas = document.createElement("canvas").getContext("2d", { willReadFrequently: true });
   const seen = () => {
     canvas.canvas.width = video.videoWidth;
@@ -41,6 +40,14 @@ PAUSE = """async ({url, id, fps, waits, steps}) => {
     return n;
   };
   const pair = () => [Number(box.querySelector(".st-counter").textContent.match(/\\d+/)[0]), seen()];
+  /** Wait until number and frame agree; where they never do, the test sees it. */
+  const settled = async () => {
+    for (let i = 0; i < 20; i++) {
+      await new Promise((done) => setTimeout(done, 250));
+      const [shown, drawn] = pair();
+      if (shown === drawn) return;
+    }
+  };
   const found = [];
   for (const ms of waits) {
     await video.play();

@@ -66,7 +66,7 @@ def test_a_voice_is_added_heard_agreed_to_and_taken_out(
     expect(eda.locator(".bd-voice")).to_contain_text("eda.wav")
     expect(eda.locator(".bd-voice")).to_contain_text("Wan 2.7 reference to video")
     for label in ("Real people shown here", "The person with this voice"):
-        with page.expect_response("**/edit"):
+        with page.expect_response("**/edit?*"):
             eda.get_by_label(label).check()
     expect(page.locator(".bd-saved")).to_have_text("Saved")
     made = site.studio.local.storyboards.states(site.studio.local.storyboards.get(board.board.id).board)[0].plan
