@@ -76,6 +76,7 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
             item.add_marker(pytest.mark.slow)
         if place.startswith("browser/"):
             item.add_marker(pytest.mark.browser)
+            item.add_marker(pytest.mark.flaky(reruns=2))  # pages on two busy cores; each rerun is listed
         if place.startswith("engines/local/"):
             item.add_marker(pytest.mark.gpu)
     items.sort(key=lambda item: ("browser" in item.keywords, "slow" not in item.keywords))

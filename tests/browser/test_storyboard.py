@@ -46,6 +46,7 @@ def prompts(studio: Studio, board: Opened) -> list[str]:
 
 
 def middle(place: Locator) -> tuple[float, float]:
+    place.hover(trial=True)  # until it stands still
     box = place.bounding_box()
     assert box
     return box["x"] + box["width"] / 2, box["y"] + box["height"] / 2

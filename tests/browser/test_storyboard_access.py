@@ -69,7 +69,9 @@ class Finger:
 
 
 def middle(page: Page, number: int) -> tuple[float, float]:
-    box = page.locator(".bd-card").nth(number - 1).bounding_box()
+    card = page.locator(".bd-card").nth(number - 1)
+    card.hover(trial=True)  # until it stands still
+    box = card.bounding_box()
     assert box
     return box["x"] + box["width"] / 2, box["y"] + box["height"] / 2
 

@@ -74,6 +74,7 @@ def card(page: Page, number: int) -> Locator:
 
 
 def middle(place: Locator) -> tuple[float, float]:
+    place.hover(trial=True)  # until it stands still
     box = place.bounding_box()
     assert box
     return box["x"] + box["width"] / 2, box["y"] + box["height"] / 2
