@@ -243,19 +243,19 @@ class Storyboards:
 
         return self._requests.submit_many([body], also=remember)[0]
 
-    def ways(self, board_id: str, model: str) -> tuple[ProductionMethod, ProductionMethod]:
+    def production_methods(self, board_id: str, model: str) -> tuple[ProductionMethod, ProductionMethod]:
         """Both ways to make the film: one multi-shot run of `model`, and a run per shot."""
         snapshot = self.snapshot(board_id)
         try:
             whole = plan.one_run(snapshot.board, model, self._context.catalogue, snapshot.assets)
-            one = self._way("one_run", [whole], snapshot)
+            one = self._production_method("one_run", [whole], snapshot)
         except StudioError as error:
             one = ProductionMethod("one_run", None, (of_error(error),))
         if refused := tuple(state.refusal for state in snapshot.states if state.plan is None):
             return one, ProductionMethod("per_shot", None, refused)
-        return one, self._way("per_shot", [s.plan for s in snapshot.states if s.plan], snapshot)
+        return one, self._production_method("per_shot", [s.plan for s in snapshot.states if s.plan], snapshot)
 
-    def _way(
+    def _production_method(
         self, kind: Literal["one_run", "per_shot"], plans: list[RunPlan], snapshot: BoardSnapshot
     ) -> ProductionMethod:
         problems = tuple(p for made in plans for p in made.problems)

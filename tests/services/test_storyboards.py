@@ -127,7 +127,7 @@ def test_a_shot_without_its_key_is_blocked_and_says_which(studio: Studio, opened
 
 
 def test_both_ways_to_make_the_film_are_compared(studio: Studio, opened: Opened) -> None:
-    one, each = studio.local.storyboards.ways(opened.board.id, "draft/animatic")
+    one, each = studio.local.storyboards.production_methods(opened.board.id, "draft/animatic")
     assert each.estimate is not None
     assert each.estimate.runs == 2
     assert one.problems == () or one.problems[0].endswith("at a time.")

@@ -67,7 +67,7 @@ class UserLibrary:
         return self.studio.acting_for(self.owner).looks.get_lut(lut_id)
 
 
-class Making(Payload):
+class NewBoard(Payload):
     """A new board, empty or from a script. draft: draw its animatic at once."""
 
     title: str = Field("", max_length=200)
@@ -78,7 +78,7 @@ class Making(Payload):
     draft: bool = True
 
 
-class Back(Payload):
+class TrashChange(Payload):
     """Into the trash, or back out of it."""
 
     back: bool = False
@@ -90,19 +90,19 @@ class UndoStep(Payload):
     redo: bool = False
 
 
-class Some(Payload):
+class ShotSelection(Payload):
     """These shots; without a list all that need it."""
 
     shots: list[Id] | None = Field(None, max_length=500)
 
 
-class Render(Some):
+class ConfirmedRender(ShotSelection):
     """What was confirmed: these shots at this price, which must still hold."""
 
     usd: float | None = None
 
 
-class One(Payload):
+class ShotChoice(Payload):
     """A shot."""
 
     shot: Id
@@ -114,19 +114,19 @@ class ChosenModel(Payload):
     model: str = Field(max_length=200)
 
 
-class Shown(Payload):
+class OneRunChoice(Payload):
     """A film made in one run; none: the cut of shots."""
 
     run: Id | None = None
 
 
-class Words(Payload):
+class ScriptText(Payload):
     """A script or a multi-shot prompt."""
 
     text: str = Field(max_length=200_000)
 
 
-class Exporting(Payload):
+class ExportRequest(Payload):
     """What to export and how; options as Films.start takes them, places as Films.start_several."""
 
     form: str = Field(max_length=40)
@@ -134,7 +134,7 @@ class Exporting(Payload):
     places: list[Id] = Field(default_factory=list, max_length=50)
 
 
-class Checking(Payload):
+class PreflightRequest(Payload):
     """How the film would be exported, and where it goes (ids of presets)."""
 
     options: JSON = Field(default_factory=dict)
@@ -180,7 +180,7 @@ def _boards(made: APIRouter, studio: Studio, answers: BoardAnswers) -> None:
         return {"boards": storyboard_json.summaries(studio, boards, owner=owner)}
 
     @made.post("/boards")
-    def create(body: Making, owner: Owner) -> Response:
+    def create(body: NewBoard, owner: Owner) -> Response:
         fields = body.model_dump(include={"width", "height", "fps"})
         fields["model"] = model_picker.first(studio, Task.TEXT_TO_VIDEO).id
         opened = studio.acting_for(owner).storyboards.create(body.title, script=body.script, **fields)
@@ -214,23 +214,23 @@ def _boards(made: APIRouter, studio: Studio, answers: BoardAnswers) -> None:
         return answers.of(studio.acting_for(owner).storyboards.undo(board_id, redo=body.redo), owner, since)
 
     @made.post("/boards/{board_id}/trash")
-    def trash(board_id: Id, body: Back, owner: Owner) -> JSON:
+    def trash(board_id: Id, body: TrashChange, owner: Owner) -> JSON:
         studio.acting_for(owner).storyboards.trash(board_id, back=body.back)
         return {"id": board_id}
 
 
 def _making(made: APIRouter, studio: Studio, answers: BoardAnswers) -> None:
     @made.post("/boards/{board_id}/draft")
-    def draft(board_id: Id, body: Some, owner: Owner, since: Since = "") -> Response:
+    def draft(board_id: Id, body: ShotSelection, owner: Owner, since: Since = "") -> Response:
         runs = studio.acting_for(owner).storyboards.draft(board_id, shots=body.shots)
         return answers.now(board_id, owner, since, queued=len(runs))
 
     @made.post("/boards/{board_id}/render-plan")
-    def plan(board_id: Id, body: Some, owner: Owner) -> JSON:
+    def plan(board_id: Id, body: ShotSelection, owner: Owner) -> JSON:
         return storyboard_json.render_plan(studio.acting_for(owner).continuations.plan(board_id, shots=body.shots))
 
     @made.post("/boards/{board_id}/render")
-    def render(board_id: Id, body: Render, owner: Owner, since: Since = "") -> Response:
+    def render(board_id: Id, body: ConfirmedRender, owner: Owner, since: Since = "") -> Response:
         plan = studio.acting_for(owner).continuations.plan(board_id, shots=body.shots)
         if not plan.ready and not plan.follow:
             raise Conflict(Message("board.nothing_to_render"))
@@ -245,13 +245,13 @@ def _making(made: APIRouter, studio: Studio, answers: BoardAnswers) -> None:
         return answers.now(board_id, owner, since, queued=0)
 
     @made.post("/boards/{board_id}/retake")
-    def retake(board_id: Id, body: One, owner: Owner, since: Since = "") -> Response:
+    def retake(board_id: Id, body: ShotChoice, owner: Owner, since: Since = "") -> Response:
         studio.acting_for(owner).storyboards.retake(board_id, body.shot)
         return answers.now(board_id, owner, since, queued=1)
 
     @made.get("/boards/{board_id}/ways")
     def ways(board_id: Id, model: str, owner: Owner) -> JSON:
-        one, each = studio.acting_for(owner).storyboards.ways(board_id, model)
+        one, each = studio.acting_for(owner).storyboards.production_methods(board_id, model)
         return {"one_run": storyboard_json.production_method(one), "per_shot": storyboard_json.production_method(each)}
 
     @made.post("/boards/{board_id}/one-run")
@@ -260,12 +260,12 @@ def _making(made: APIRouter, studio: Studio, answers: BoardAnswers) -> None:
         return answers.now(board_id, owner, since, queued=1)
 
     @made.post("/boards/{board_id}/show")
-    def show(board_id: Id, body: Shown, owner: Owner, since: Since = "") -> Response:
+    def show(board_id: Id, body: OneRunChoice, owner: Owner, since: Since = "") -> Response:
         studio.acting_for(owner).one_run_films.show(board_id, body.run)
         return answers.now(board_id, owner, since, queued=0)
 
     @made.post("/boards/{board_id}/use-as-takes")
-    def cut_apart(board_id: Id, body: Shown, owner: Owner, since: Since = "") -> Response:
+    def cut_apart(board_id: Id, body: OneRunChoice, owner: Owner, since: Since = "") -> Response:
         studio.acting_for(owner).one_run_films.use_as_takes(board_id, body.run or "")
         return answers.now(board_id, owner, since, queued=0)
 
@@ -276,7 +276,7 @@ def _texts(made: APIRouter, studio: Studio) -> None:
         return {"text": text.write(studio.acting_for(owner).storyboards.get(board_id).board, chinese=chinese)}
 
     @made.post("/boards-read")
-    def read(body: Words) -> JSON:
+    def read(body: ScriptText) -> JSON:
         """What a script would become, before it replaces anything."""
         found = text.read(body.text)
         shots = [{"prompt": s.prompt[:LONG], "duration_s": s.duration_s} for s in found.shots]
@@ -298,12 +298,12 @@ def _films(made: APIRouter, studio: Studio) -> None:
         return {"films": [storyboard_json.film(studio, f) for f in studio.acting_for(owner).exports.of_board(board_id)]}
 
     @made.post("/boards/{board_id}/check")
-    def check(board_id: Id, body: Checking, owner: Owner) -> JSON:
+    def check(board_id: Id, body: PreflightRequest, owner: Owner) -> JSON:
         found = studio.acting_for(owner).preflight.of_board(board_id, body.options, body.places or None)
         return {"findings": [f.plain() for f in found.findings], "measuring": found.measuring}
 
     @made.post("/boards/{board_id}/films")
-    def start(board_id: Id, body: Exporting, owner: Owner) -> JSON:
+    def start(board_id: Id, body: ExportRequest, owner: Owner) -> JSON:
         made = studio.acting_for(owner).exports.start_several(board_id, body.form, body.options, body.places)
         return storyboard_json.film(studio, made[0]) | {"all": [film.id for film in made]}
 
