@@ -5,7 +5,7 @@ from __future__ import annotations
 import shutil
 from collections.abc import Iterator
 from dataclasses import dataclass
-from datetime import date, timedelta
+from datetime import UTC, date, timedelta
 from pathlib import Path
 from stat import S_ISREG
 from typing import Literal
@@ -140,10 +140,11 @@ class Admin:
     ) -> list[SpendRow]:
         """Money by day, model or owner, from that day on. time_zone: where days begin, by its IANA name; "" is UTC."""
         with self._context.store.read() as db:
-            zone = zone_of(time_zone)
-            if group == "day" and zone:
-                return [SpendRow(*row) for row in ledger.spend_by_day(db, zone, since or date.min + timedelta(days=1))]
-            return [SpendRow(*row) for row in ledger.spend_by(db, group, since.isoformat() if since else "")]
+            if group == "day":
+                found = ledger.spend_by_day(db, zone_of(time_zone) or UTC, since)
+            else:
+                found = ledger.spend_by(db, group, since.isoformat() if since else "")
+        return [SpendRow(*row) for row in found]
 
 
 def _size(folder: Path) -> int:

@@ -25,14 +25,17 @@ class BackgroundWork:
         self._pool: ThreadPoolExecutor | None = None
 
     def submit(self, work: Callable[..., None], *given: Any) -> None:
-        """Do this after all that came before it."""
+        """Do this after all that came before it; nothing once the studio stops."""
         with self.lock:
+            if self.closing:
+                return
             self._pool = self._pool or ThreadPoolExecutor(1, self.name)
             self._pool.submit(work, *given)
 
     def close(self) -> None:
         """Stop: what is under way is asked to end, what waits is dropped."""
-        self.closing = True
+        with self.lock:
+            self.closing = True
         if self._pool:
             self._pool.shutdown(wait=True, cancel_futures=True)
 

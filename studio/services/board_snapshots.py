@@ -29,11 +29,10 @@ class SnapshotReader:
 
     def __init__(self, context: Context, user: str) -> None:
         self._context, self.user = context, user
-        self._data = context.settings.data.resolve()
 
     def path(self, asset: Asset) -> Path:
         """Where a clip lies, without a look at the disk: a board asks this of every shot at each edit."""
-        return self._data / asset.path
+        return self._context.data / asset.path
 
     def read(self, board: Board, last_frame: LastFrame) -> BoardSnapshot:
         """The board with its runs, files, plans and clips. last_frame: takes the frame that a shot may start from."""

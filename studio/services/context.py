@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
+from functools import cached_property
 from pathlib import Path
 
 from studio import engines as registry
@@ -56,6 +57,11 @@ class Context:
     measures: MeasureWork = field(default_factory=MeasureWork)
     continuations: ContinuationWork = field(default_factory=ContinuationWork)
     boards: BoardMemory = field(default_factory=BoardMemory)
+
+    @cached_property
+    def data(self) -> Path:
+        """The data folder with its links followed: asked once, for a board asks for the path of every shot's file."""
+        return self.settings.data.resolve()
 
     def changed(self, *run_ids: str) -> None:
         """Tell everybody that runs changed, and let the scheduler look at the queue."""

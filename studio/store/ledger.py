@@ -17,7 +17,7 @@ from studio.store.mapping import stamp
 
 MOST_USD = 1e6
 """More than any run can cost. Rows beyond it, of an older version, are left out of sums."""
-GROUPS = {"day": "day", "model": "model", "owner": "owner"}
+GROUPS = {"model": "model", "owner": "owner"}
 
 
 def is_amount(usd: float | None) -> bool:
@@ -63,7 +63,7 @@ def spent(db: Database, since_day: str) -> float:
 
 
 def spend_by(db: Database, group: str, since_day: str = "") -> list[tuple[str, float, int]]:
-    """Key, dollars and number of runs for each day, model or owner, sorted by key."""
+    """Key, dollars and number of runs for each model or owner, sorted by key."""
     column = GROUPS[group]
     sql = (
         f"SELECT {column}, round(sum(usd), 6), count(DISTINCT run) FROM ledger "
@@ -73,16 +73,16 @@ def spend_by(db: Database, group: str, since_day: str = "") -> list[tuple[str, f
     return [(r[0], r[1], r[2]) for r in db.execute(sql, [since_day]).fetchall()]
 
 
-def spend_by_day(db: Database, zone: tzinfo, since: date) -> list[tuple[str, float, int]]:
-    """ISO date, dollars and number of runs for each day in this time zone from `since` on, sorted by day.
+def spend_by_day(db: Database, zone: tzinfo, since: date | None) -> list[tuple[str, float, int]]:
+    """ISO date, dollars and number of runs for each day in this time zone from `since` on (None: ever), sorted by day.
 
     A run counts on the day on which money was first set aside for it.
     """
     sql = f"SELECT min(at), sum(usd) FROM ledger WHERE day >= ? AND abs(usd) < {MOST_USD} GROUP BY run"  # day is in UTC
     days: dict[str, tuple[float, int]] = {}
-    for at, usd in db.execute(sql, [(since - timedelta(days=1)).isoformat()]).fetchall():
+    for at, usd in db.execute(sql, [(since - timedelta(days=1)).isoformat() if since else ""]).fetchall():
         day = datetime.fromisoformat(at).astimezone(zone).date()
-        if day >= since:
+        if since is None or day >= since:
             total, runs = days.get(day.isoformat(), (0.0, 0))
             days[day.isoformat()] = (total + usd, runs + 1)
     return [(day, round(usd, 6), runs) for day, (usd, runs) in sorted(days.items())]
