@@ -7,6 +7,7 @@ Source: RFC 9110 and the error tables in the providers' public documents, which 
 
 from __future__ import annotations
 
+import re
 from typing import Any, Literal
 
 from studio.domain import JSON
@@ -14,6 +15,7 @@ from studio.engines.http import Reply
 from studio.engines.strict_json import rows, table
 from studio.errors import (
     EngineError,
+    Moderated,
     OutOfCredit,
     RateLimited,
     Refused,
@@ -29,14 +31,44 @@ Call = Literal["submit", "poll", "other"]
 PASSING = (408, 425)
 MESSAGES = ("message", "msg", "detail", "error", "error_description", "title")
 MAX_CHARS = 240
+MODERATION = re.compile(
+    r"nsfw|moderat|sensitive|inappropriate|unsafe|safety|prohibited|content.?polic|policy.?violat|datainspection"
+    r"|content.{0,12}(reject|block|filter|flag)|(prompt|image).?blocked",
+    re.IGNORECASE,
+)
+"""Words by which providers without a code of its own for it say that prompt, input or result was judged unfit."""
 
 
 def of_reply(reply: Reply, label: str, *, call: Call = "other", code: str = "", message: str = "") -> EngineError:
     """The error of an answer whose status is no success.
 
     label: how the sentence names the provider. code, message: in the provider's words, where the engine read them;
-    else they are looked for in the usual places.
+    else they are looked for in the usual places. No answer to a poll fails a run that may be paid: what concerns
+    neither the key, the account nor the task is passing, and asked again.
     """
+    error = _of_status(reply, label, call, code, message)
+    if call == "poll" and type(error) in (Refused, Moderated):
+        return Unavailable(Message("engine.no_usable_answer", provider=term(label), word=error.code), code=error.code)
+    return error
+
+
+def of_failure(code: str, message: str, label: str, *, refunded: bool) -> EngineError:
+    """The error of a task that the provider accepted and then failed. refunded: it is certain that such tasks cost
+    nothing. Never transient: looking at the same task again changes nothing."""
+    message = plain(message)
+    why = f"{code}: {message}" if code and message else message or code or Message("engine.no_reason")
+    if moderated(code, message):
+        return Moderated(Message("engine.moderated", provider=term(label), why=why), code=code or "moderation")
+    said = "engine.failed_making" if refunded else "engine.failed_maybe_billed"
+    return EngineError(Message(said, provider=term(label), why=why), code=code or "failed")
+
+
+def moderated(code: str, message: str) -> bool:
+    """Whether the provider's words say that the content was judged unfit."""
+    return bool(MODERATION.search(code) or MODERATION.search(message))
+
+
+def _of_status(reply: Reply, label: str, call: Call, code: str, message: str) -> EngineError:
     own_code, own_message = reason(reply.body)
     code, message = code or own_code, message or own_message
     word, why = code or str(reply.status), f"{code or reply.status}{f': {message}' if message else ''}"
@@ -50,11 +82,13 @@ def of_reply(reply: Reply, label: str, *, call: Call = "other", code: str = "", 
         return RateLimited(
             Message("engine.slow_down", provider=term(label), why=word), code=word, retry_after_s=reply.retry_after_s
         )
+    if reply.status in (400, 403, 422) and moderated(code, message):
+        return Moderated(Message("engine.moderated", provider=term(label), why=why), code=word)
     if reply.status in (401, 403):
         return Unauthorised(Message("engine.key_refused", provider=term(label), why=why), code=word)
     if reply.status == 402:
         return OutOfCredit(Message("engine.no_credit", provider=term(label), why=why), code=word)
-    if reply.status in (404, 410) and call == "poll":
+    if reply.status in (404, 410) and call == "poll" and reply.is_json:
         return UnknownHandle(Message("engine.task_unknown", provider=term(label), why=why), code=word)
     if not message and not code:
         return Refused(Message("engine.call_refused", provider=term(label), status=reply.status), code=word)

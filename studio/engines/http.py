@@ -94,8 +94,11 @@ class ApiClient:
     async def call(
         self, method: str, where: str, *, json: Any = None, params: Mapping[str, Any] | None = None,
         headers: Mapping[str, str] | None = None, paid: bool = False, total_s: float | None = None,
+        form: Mapping[str, str] | None = None, files: Mapping[str, Any] | None = None,
     ) -> Reply:  # fmt: skip
         """One call, to a path under `base` ("/tasks") or a whole address, such as an answer names for the next call.
+
+        form, files: fields and files of a multipart body, in the place of json; a file is (name, open file, type).
 
         Any status is an answer; only trouble on the way raises. An address on a host that is not the provider's is
         called without the key. paid: the call may start something that is billed. total_s: limit for the whole call,
@@ -106,10 +109,10 @@ class ApiClient:
         known = _origin(url) in self._trusted and not url.userinfo
         client = self.client if known else await self._stranger(url)
         request = client.build_request(
-            method, url, json=json, params=params, extensions={"home": self._home},
+            method, url, json=json, params=params, data=form, files=files, extensions={"home": self._home},
             headers={**(self._auth() if known else {}), **(headers or {})},
         )  # fmt: skip
-        if json is None and method == "POST":
+        if json is None and files is None and method == "POST":
             request.headers["content-type"] = "application/json"
         async with self.sending(request, paid=paid, total_s=total_s, client=client) as response:
             return await self._reply(response, paid=paid)

@@ -123,6 +123,8 @@ def _items(field: BodyField, values: Mapping[str, Any]) -> list[Any]:
     if field.type == "words" and isinstance(given, str):
         given = words(given)
     many = given if isinstance(given, list) else [] if _unset(given) else [given]
+    if field.kind:
+        many = [one for one in many if isinstance(one, SentFile) and one.kind == field.kind]
     return [_written(field, one) for one in many]
 
 
@@ -141,7 +143,8 @@ def _given(field: BodyField, values: Mapping[str, Any]) -> Any:
 def _written(field: BodyField, one: Any) -> Any:
     """One value in the provider's form."""
     if not isinstance(one, SentFile):
-        one = _typed(field.values.get(_text(one), one), field.type)
+        one = field.values.get(_text(one), one)
+        one = _typed(one if field.scale == 1.0 else one * field.scale, field.type)
     if field.entry:
         return _filled(field.entry, one)
     return one.url if isinstance(one, SentFile) else one
@@ -151,7 +154,7 @@ def _typed(value: Any, kind: str) -> Any:
     if kind == "text":
         return _text(value)
     if kind == "int":
-        return int(value)
+        return round(value) if isinstance(value, float) else int(value)
     if kind == "float":
         return float(value)
     return bool(value) if kind == "bool" else value

@@ -37,6 +37,15 @@ def rows(value: Any) -> list[JSON]:
     return [one for one in value if isinstance(one, dict)] if isinstance(value, list) else []
 
 
+def links(value: Any) -> list[str]:
+    """The addresses in a result: a text, an object with `url`, or lists of them, in their order."""
+    if isinstance(value, list):
+        return [link for one in value for link in links(one)]
+    if isinstance(value, dict):
+        return links(value.get("url"))
+    return [value] if isinstance(value, str) and value else []
+
+
 def number(value: Any) -> float | None:
     """A finite number that is not below zero, also one written as text; else None."""
     if isinstance(value, bool) or not isinstance(value, int | float | str):

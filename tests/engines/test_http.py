@@ -11,6 +11,7 @@ from typing import Any, TypeVar
 
 import pytest
 
+from studio.domain import JSON
 from studio.engines.addresses import LinkGone
 from studio.engines.http import ApiClient
 from studio.errors import EngineError, Unavailable, UnknownOutcome
@@ -130,6 +131,24 @@ def test_a_file_is_put_to_a_signed_address_without_the_key(provider: Recorder, t
     assert call.headers["content-length"] == str(256 * 4096)
     assert call.body == file.read_bytes()
     assert KEY not in str(call.headers)
+
+
+def test_a_form_goes_to_the_providers_own_call_with_the_key(provider: Recorder, tmp_path: Path) -> None:
+    file = tmp_path / "a.png"
+    file.write_bytes(b"\x89PNG bytes")
+    provider.answers["/upload"] = as_json({"url": "https://files.test/a.png"})
+
+    async def story(client: ApiClient) -> JSON:
+        with file.open("rb") as opened:
+            sent = {"file": ("a.png", opened, "image/png")}
+            return (await client.call("POST", "/upload", form={"path": "images"}, files=sent)).body
+
+    assert with_client(provider.url, story) == {"url": "https://files.test/a.png"}
+    (call,) = provider.seen
+    assert provider.keys() == [f"Key {KEY}"]
+    assert call.headers["content-type"].startswith("multipart/form-data; boundary=")
+    assert b'name="path"\r\n\r\nimages' in call.body
+    assert b'name="file"; filename="a.png"\r\nContent-Type: image/png\r\n\r\n\x89PNG bytes' in call.body
 
 
 def event(data: str, name: str = "") -> str:

@@ -150,6 +150,19 @@ SHAPES: dict[str, tuple[JSON, JSON]] = {
         {"image": "first_frame", "parameters.resolution": {"format": "{width}x{height}"}, "parameters.steps": "steps"},
         {"image": INLINE, "parameters": {"resolution": "1280x720", "steps": 20}},
     ),
+    "lists by kind of file, frames for seconds": (
+        {
+            "reference_images": {"from": "references", "list": True, "kind": "image"},
+            "reference_videos": {"from": "references", "list": True, "kind": "video"},
+            "reference_audios": {"from": "references", "list": True, "kind": "audio"},
+            "num_frames": {"from": "duration_s", "type": "int", "scale": 16},
+        },
+        {
+            "reference_images": ["https://up.test/b.png"],
+            "reference_videos": ["https://up.test/c.mp4"],
+            "num_frames": 80,
+        },
+    ),
     "wan 3.0": (
         {
             "input.media": [

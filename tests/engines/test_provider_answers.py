@@ -12,7 +12,8 @@ from typing import Any
 import pytest
 
 from studio.domain import HeldReason, Run, Status
-from studio.engines import strict_json
+from studio.engines import handles, strict_json
+from studio.errors import UnknownHandle
 from studio.studio import Studio
 from tests.engines.alibaba.test_studio import made, rest
 from tests.providers.alibaba import AlibabaServer
@@ -249,3 +250,27 @@ def test_json_is_read_as_values_that_can_be_kept(text: str, value: Any) -> None:
 def test_json_that_is_none_or_too_deep_is_refused(text: str) -> None:
     with pytest.raises(ValueError):
         strict_json.read(text)
+
+
+@pytest.mark.parametrize(
+    ("value", "links"),
+    [
+        ("https://a/1", ["https://a/1"]),
+        (["https://a/1", {"url": "https://a/2"}, {"url": ["https://a/3"]}], [f"https://a/{n}" for n in (1, 2, 3)]),
+        ([None, 5, "", {"src": "https://a/1"}, {"url": None}], []),
+        (None, []),
+    ],
+)
+def test_links_are_found_in_every_shape_that_providers_give_them(value: Any, links: list[str]) -> None:
+    assert strict_json.links(value) == links
+
+
+@pytest.mark.parametrize("handle", ["", "t_1", "[]", "{}", '{"task": 5}', "[" * 100_000])
+def test_a_text_that_no_engine_wrote_is_no_handle(handle: str) -> None:
+    with pytest.raises(UnknownHandle, match="no handle of Provider"):
+        handles.parse(handle, "Provider")
+
+
+def test_a_handle_keeps_its_values() -> None:
+    kept = {"task": "t_1", "rates": {"second": 0.05}, "kind": "video"}
+    assert handles.parse(handles.dump(**kept), "Provider") == kept
