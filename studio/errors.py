@@ -89,14 +89,17 @@ class EngineError(StudioError):
     """The provider refused or failed.
 
     code: the provider's own word, kept for support. transient: the same call may succeed later, and repeating it
-    cannot bill twice. retry_after_s: seconds the provider asked to wait, if it did.
+    cannot bill twice. retry_after_s: seconds the provider asked to wait, if it did. billed: the provider charges for
+    the run although it failed.
     """
 
     transient = False
 
-    def __init__(self, message: str, *, code: str = "", retry_after_s: float | None = None) -> None:
+    def __init__(
+        self, message: str, *, code: str = "", retry_after_s: float | None = None, billed: bool = False
+    ) -> None:
         super().__init__(message)
-        self.code, self.retry_after_s = code, retry_after_s
+        self.code, self.retry_after_s, self.billed = code, retry_after_s, billed
 
 
 class Refused(EngineError):

@@ -10,6 +10,8 @@ from __future__ import annotations
 import re
 from typing import Any, Literal
 
+import httpx
+
 from studio.domain import JSON
 from studio.engines.http import Reply
 from studio.engines.strict_json import rows, table
@@ -93,6 +95,18 @@ def _of_status(reply: Reply, label: str, call: Call, code: str, message: str) ->
     if not message and not code:
         return Refused(Message("engine.call_refused", provider=term(label), status=reply.status), code=word)
     return Refused(Message("engine.refused", provider=term(label), why=why), code=word)
+
+
+def check_upload(reply: httpx.Response) -> None:
+    """Raise for a file that the provider's file host did not take: Unavailable where a new try may succeed."""
+    if reply.is_success:
+        return
+    status, text = reply.status_code, plain(reply.text)
+    if status == 413 or "EntityTooLarge" in text:
+        raise Refused(Message("engine.file_host_size"), code="EntityTooLarge")
+    if status in (403, 408, 429) or status >= 500:  # an expired permission is simply asked for anew
+        raise Unavailable(Message("engine.upload_not_taken", status=status), code=str(status))
+    raise Refused(Message("engine.file_host_refused", why=text or status), code=str(status))
 
 
 def reason(body: JSON) -> tuple[str, str]:

@@ -16,6 +16,7 @@ from dataclasses import dataclass, field
 from email.utils import parsedate_to_datetime
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlsplit
 
 import httpx
 
@@ -219,6 +220,22 @@ class ApiClient:
             raise lost(Message("run.unreadable_answer", provider=term(self.label)), code="not JSON")
         items = tuple(strict_json.rows(value))
         return Reply(response.status_code, response.headers, strict_json.table(value), good, items)
+
+
+def api_base(given: str, default: str) -> str:
+    """The address of an API: the default, or the one given, to which the default's path is added where it has none."""
+    if not given:
+        return default
+    given = given.rstrip("/")
+    return given if "/" in given.partition("://")[2] else given + urlsplit(default).path
+
+
+def base_problem(name: str, base: str) -> str | None:
+    """A sentence where the base URL that this setting gives is none; for Engine.missing."""
+    parts = urlsplit(base)
+    if parts.scheme in ("http", "https") and parts.hostname:
+        return None
+    return Message("engine.bad_base", name=name, base=f"{base!r}")
 
 
 def redacted(raw: bytes, auth: Mapping[str, str]) -> bytes:

@@ -83,7 +83,8 @@ def of(error: Exception, run: Run, info: EngineInfo) -> Outcome:
     if accepted and (isinstance(error, LinkGone | UnknownOutcome) or getattr(error, "transient", False)):
         return _unreachable(why, code, info)
     if isinstance(error, StudioError):
-        return Outcome(Status.FAILED, why, code=code, money="release")
+        billed = accepted and getattr(error, "billed", False)
+        return Outcome(Status.FAILED, why, code=code, money="settle" if billed else "release")
     log.error("run %s broke in %s", run.id, run.phase, exc_info=error)
     said = Message("run.broke", error=type(error).__name__)
     if accepted and not info.repeatable:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import httpx
 import pytest
 
 from studio.domain import JSON
@@ -99,3 +100,16 @@ def test_a_failed_task_tells_what_is_known_of_its_bill(
 )
 def test_the_reason_is_found_where_providers_put_it(body: JSON, found: tuple[str, str]) -> None:
     assert errors_http.reason(body) == found
+
+
+@pytest.mark.parametrize(
+    ("status", "text", "kind"),
+    [
+        (413, "", Refused), (400, "<Code>EntityTooLarge</Code>", Refused), (403, "expired", Unavailable),
+        (503, "", Unavailable), (400, "bad header", Refused),
+    ],
+)  # fmt: skip
+def test_an_upload_that_was_not_taken(status: int, text: str, kind: type[EngineError]) -> None:
+    with pytest.raises(kind):
+        errors_http.check_upload(httpx.Response(status, text=text))
+    errors_http.check_upload(httpx.Response(204))

@@ -13,7 +13,7 @@ import pytest
 
 from studio.domain import JSON
 from studio.engines.addresses import LinkGone
-from studio.engines.http import ApiClient
+from studio.engines.http import ApiClient, api_base, base_problem
 from studio.errors import EngineError, Unavailable, UnknownOutcome
 from tests.providers.http_server import Call, HttpServer, Reply, as_json
 
@@ -194,3 +194,18 @@ def test_a_stream_without_an_end_is_cut_off(provider: Recorder) -> None:
 
     with pytest.raises(UnknownOutcome, match="longer than"):
         with_client(provider.url, story)
+
+
+@pytest.mark.parametrize(
+    ("given", "base"),
+    [
+        ("", "https://api.example.com/v3"),
+        ("http://127.0.0.1:9", "http://127.0.0.1:9/v3"),
+        ("http://127.0.0.1:9/", "http://127.0.0.1:9/v3"),
+        ("https://proxy.example.com/own/", "https://proxy.example.com/own"),
+    ],
+)
+def test_a_base_url_without_a_path_gets_the_usual_one(given: str, base: str) -> None:
+    assert api_base(given, "https://api.example.com/v3") == base
+    assert base_problem("X_BASE_URL", base) is None
+    assert "X_BASE_URL" in (base_problem("X_BASE_URL", "127.0.0.1:9") or "")

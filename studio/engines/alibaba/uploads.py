@@ -9,9 +9,8 @@ from __future__ import annotations
 import uuid
 from pathlib import Path
 
-import httpx
-
 from studio.domain import Asset
+from studio.engines import errors_http
 from studio.engines.alibaba import errors
 from studio.engines.alibaba.regions import UPLOADS, Endpoint
 from studio.engines.http import ApiClient
@@ -45,7 +44,7 @@ async def upload(api: ApiClient, endpoint: Endpoint, model: str, path: Path, ass
         reply = await api.post_form(
             policy["upload_host"], data=data, files={"file": (path.name, file, asset.mime)}, total_s=UPLOAD_S
         )
-    _accepted(reply)
+    errors_http.check_upload(reply)
     return f"oss://{key}"
 
 
@@ -65,14 +64,3 @@ async def _policy(api: ApiClient, endpoint: Endpoint, model: str) -> dict[str, s
 def _nowhere(endpoint: Endpoint) -> EngineError:
     said = Message("alibaba.no_upload", region=endpoint.name)
     return Refused(said, code="upload")
-
-
-def _accepted(reply: httpx.Response) -> None:
-    if reply.status_code == 200:
-        return
-    text = " ".join(reply.text.split())[:200]
-    if "EntityTooLarge" in text:
-        raise Refused(Message("engine.file_host_size"), code="EntityTooLarge")
-    if reply.status_code in (403, 408, 429) or reply.status_code >= 500:  # an expired policy is simply asked for anew
-        raise Unavailable(Message("engine.upload_not_taken", status=reply.status_code), code=str(reply.status_code))
-    raise Refused(Message("engine.file_host_refused", why=text), code=str(reply.status_code))

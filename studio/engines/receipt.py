@@ -1,0 +1,96 @@
+"""What an engine keeps of an accepted run: the text of its handle, enough to poll and to book it after any restart.
+
+For providers that answer a submit with a name or addresses and report the files at the end.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, field
+from typing import Any
+
+from studio.catalogue import pricing
+from studio.domain import JSON, Kind, Output, Progress, Status
+from studio.engines import handles
+from studio.engines.base import Job
+from studio.engines.strict_json import links
+from studio.errors import EngineError, Unavailable, UnknownHandle
+from studio.messages import Message, joined, term
+
+MOST_TASK_CHARS = 200
+"""Longest name of a task. Real ones are UUIDs or shorter."""
+
+
+@dataclass(frozen=True)
+class Receipt:
+    """An accepted run. task: the provider's name of it. urls: addresses that the provider gave for the next calls.
+
+    kind: of the files it makes. count: how many were asked for. usd: the estimate. rates: dollars by unit.
+    """
+
+    task: str
+    kind: str
+    count: int = 1
+    usd: float | None = None
+    rates: Mapping[str, float] = field(default_factory=dict)
+    urls: Mapping[str, str] = field(default_factory=dict)
+
+    @classmethod
+    def of(cls, job: Job, task: str, **urls: str) -> Receipt:
+        """The receipt of this job."""
+        request, model = job.request, job.model
+        usd = pricing.price(request, model, {i: file.asset for i, file in job.inputs.items()})
+        rates = pricing.rates(request, model)
+        return cls(task, request.task.makes, pricing.outputs(request, model), usd, rates, urls)
+
+    def handle(self) -> str:
+        """The text that `read` understands."""
+        return handles.dump(**asdict(self))
+
+    @classmethod
+    def read(cls, handle: str, label: str) -> Receipt:
+        """What a handle says. Raises UnknownHandle for any other text."""
+        try:
+            return cls(**handles.parse(handle, label))
+        except TypeError:
+            raise UnknownHandle(Message("engine.bad_handle", handle=f"{handle[:40]!r}", provider=term(label))) from None
+
+    def files(self, part: Any) -> tuple[Output, ...]:
+        """The files that a part of an answer names: a link, an object with `url`, or a list of either, in its order."""
+        return tuple(Output(kind=Kind(self.kind), url=link) for link in links(part))
+
+    def succeeded(
+        self, files: tuple[Output, ...], *, label: str, word: str, cost_usd: float | None = None,
+        usage: JSON | None = None, seed: Any = None, note: str = "",
+    ) -> Progress:  # fmt: skip
+        """The end of a run that brought these files. Says where they are fewer than asked for, and where the provider
+        gave no figure for what it billed. Raises EngineError where there are none."""
+        if not files:
+            raise EngineError(Message("engine.nothing_came", why=Message("engine.no_reason")), code="no files")
+        notes = [note]
+        if len(files) < self.count:
+            notes.append(Message("engine.fewer_came", provider=term(label), count=len(files), asked=self.count))
+        if cost_usd is None and self.usd:
+            notes.append(Message("engine.estimate_booked"))
+        said = joined(*notes) or None
+        whole = seed if isinstance(seed, int) and not isinstance(seed, bool) else None
+        return Progress(
+            status=Status.SUCCEEDED,
+            word=word,
+            outputs=files,
+            cost_usd=cost_usd,
+            usage=usage or {},
+            seed=whole,
+            note=said,
+        )
+
+
+def task_name(value: Any) -> str:
+    """The provider's name of a task; "" for what cannot be one."""
+    return value if isinstance(value, str) and 0 < len(value) <= MOST_TASK_CHARS and value.isprintable() else ""
+
+
+def unknown_status(word: Any, label: str) -> Unavailable:
+    """For a status word that the engine does not know: the task is still there, so it is looked at again."""
+    shown = str(word)[:40]
+    return Unavailable(Message("engine.unknown_status", provider=term(label), word=f"{shown!r}"), code=shown)
