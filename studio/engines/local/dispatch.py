@@ -32,6 +32,8 @@ SHARE = {"loading": (0.0, 0.05), "encoding": (0.0, 0.08), "denoising": (0.08, 0.
 SILENT_S = 1800.0
 """A worker without a sign of progress for so long hangs: the longest honest silences are minutes, when the weights of a
 large model come from a slow disk, a model is compiled, or a long clip is decoded layer by layer."""
+START_S = 300.0
+"""A worker has at least as long until it is ready: it imports torch and diffusers, perhaps from a slow disk."""
 SLOW_STEPS = 20
 """Or as many steps as this, where one step is known to take long on this card."""
 EXACT_S = 5.0
@@ -184,7 +186,7 @@ class Dispatcher:
             work = self._works[worker.run]
             worker.hot, self._loaded[worker.card.device] = work.hot_key(), work.recipe.row
             worker.send({"do": "run", "run": worker.run, **worker.pending})
-            worker.pending = None
+            worker.pending, work.silent_s = None, 0.0
 
     # ----------------------------------------------------------------------------------------------------- news
 
@@ -299,7 +301,7 @@ class Dispatcher:
         if work.cancel:
             self._stop(work, worker)
             return
-        hung = work.silent_s >= self._patience_s(work, worker.card)
+        hung = work.silent_s >= self._patience_s(work, worker)
         work.error = WorkerLost(_end(work, hung, int(news["code"])), hung=hung)
         self._free(worker)
 
@@ -311,12 +313,14 @@ class Dispatcher:
                 if work is None or self._closed:
                     continue
                 work.silent_s += self._ticker.every_s
-                if work.silent_s >= self._patience_s(work, worker.card):
+                if work.silent_s >= self._patience_s(work, worker):
                     log.error("run %s: no progress for %.0f s; its worker is ended", work.run, work.silent_s)
                     worker.kill()
 
-    def _patience_s(self, work: DispatchedRun, card: Gpu) -> float:
-        seen = self.memory.get(work.recipe, card)
+    def _patience_s(self, work: DispatchedRun, worker: GpuWorker) -> float:
+        if worker.pending is not None:  # not yet with the worker, which is starting
+            return max(self._silent_s, START_S)
+        seen = self.memory.get(work.recipe, worker.card)
         return max(self._silent_s, SLOW_STEPS * ((seen and seen.step_s) or 0.0))
 
     def _on_ended(self, worker: GpuWorker, news: JSON) -> None:

@@ -103,3 +103,14 @@ def test_a_hung_worker_is_ended_and_the_card_is_free(tmp_path: Path, tiny_models
         assert own.make(own.job("wan2.2-t2v-a14b", seed=81)).status == Status.SUCCEEDED
     finally:
         own.close()
+
+
+def test_a_worker_that_is_slow_to_start_does_not_hang(tmp_path: Path, tiny_models: Path) -> None:
+    """Importing the libraries takes seconds, longer than the longest silence that this run is granted."""
+    own = Bench(tmp_path, tiny_models, silent_s=0.3)
+    try:
+        handle = own.submit(own.job("wan2.2-t2v-a14b", seed=82))
+        time.sleep(1)
+        assert own.look(handle).status == Status.RUNNING
+    finally:
+        own.close()
