@@ -10,7 +10,7 @@ from collections.abc import Mapping
 
 from studio.catalogue.conditions import all_hold
 from studio.catalogue.schema import Model, Price
-from studio.domain import Asset, Request
+from studio.domain import Asset, Kind, Request
 
 
 def price(
@@ -39,6 +39,12 @@ def price(
             return None
         total += quantity * model.usd(line)
     return round(total, 6)
+
+
+def clips_s(request: Request, assets: Mapping[str, Asset]) -> float:
+    """Seconds of all input clips, for providers that bill them like the result."""
+    found = (assets[i] for ids in request.media().values() for i in ids if i in assets)
+    return sum(asset.duration_s or 0.0 for asset in found if asset.kind == Kind.VIDEO)
 
 
 def outputs(request: Request, model: Model) -> int:

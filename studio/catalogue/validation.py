@@ -62,7 +62,7 @@ def complete(request: Request, model: Model) -> Request:
     new: dict[str, Any] = {}
     if size := _size(request, model):
         new |= {"width": size.width, "height": size.height, "tier": size.tier or None, "aspect": size.aspect or None}
-    elif model.size_from_input and request.tier is None and request.width is None:
+    elif request.tier is None and request.width is None and _chooses_tier_alone(request, model):
         new["tier"] = model.default_tier
     if request.task.makes == "video":
         if (
@@ -105,6 +105,11 @@ def _size(request: Request, model: Model) -> Size | None:
     if model.free_size and model.default_size and not (request.aspect or request.tier):
         return Size(tier="", aspect="", width=model.default_size[0], height=model.default_size[1])
     return None
+
+
+def _chooses_tier_alone(request: Request, model: Model) -> bool:
+    """Whether the result has the shape of the input, and only its tier is open."""
+    return model.size_from_input or bool(model.tiers and _takes_shape(request, model))
 
 
 def _takes_shape(request: Request, model: Model) -> bool:

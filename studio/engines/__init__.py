@@ -19,6 +19,7 @@ REGISTRY: dict[str, str] = {
     "comfyui": "studio.engines.comfyui:ComfyEngine",
     "local": "studio.engines.local:LocalEngine",
     "alibaba": "studio.engines.alibaba:AlibabaEngine",
+    "kie": "studio.engines.kie:KieEngine",
 }
 
 

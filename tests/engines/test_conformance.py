@@ -174,7 +174,8 @@ def test_an_engine_declares_every_name_that_it_asks_for(name: str) -> None:
     """The README's table, the Settings page and the guard of keys go by the declaration."""
     declared = engines.environment(name)
     folder = Path(engines.__file__).parent / name
-    asked = {found for path in folder.glob("*.py") for found in ASKED.findall(path.read_text("utf-8"))}
+    files = [*folder.glob("*.py"), *folder.parent.glob(f"{name}.py")]
+    asked = {found for path in files for found in ASKED.findall(path.read_text("utf-8"))}
     assert asked <= set(declared)
     assert [n for n, variable in declared.items() if variable.secret] == [n for n in declared if looks_secret(n)]
     assert engines.build(name, Settings()).info.needs == required(declared)

@@ -24,17 +24,20 @@ import av
 from studio.domain import JSON
 from tests.providers import results
 from tests.providers.alibaba import AlibabaServer
+from tests.providers.task_server import TaskServer
 from tests.stories.process import environment
 
 ROOT = Path(__file__).parents[2]
+Server = AlibabaServer | TaskServer
 T2V: JSON = {"model": "alibaba/wan2.6-t2v", "task": "text-to-video", "duration_s": 2}
 
 
 @dataclass
 class Scene:
-    """One run, or several, with the provider made slow where the process shall die. full: a large result."""
+    """One run, or several, with the provider made slow where the process shall die."""
 
-    server: AlibabaServer
+    engine: str
+    server: Server
     data: Path
     bodies: list[JSON]
 
@@ -56,22 +59,23 @@ class Scene:
 class Point:
     """Where the process dies: how the provider is prepared, and how the moment is recognised."""
 
-    prepare: Callable[[AlibabaServer], None]
+    prepare: Callable[[Server], None]
     reached: Callable[[Scene], bool]
     reference: bool = False
     crowd: int = 1
 
 
-def _slow(topic: str, do: str, seconds: float) -> Callable[[AlibabaServer], None]:
+def _slow(topic: str, do: str, seconds: float) -> Callable[[Server], None]:
     return lambda server: server.fail(topic, do, seconds=seconds)
 
 
-def _patient(server: AlibabaServer) -> None:
+def _patient(server: Server) -> None:
     server.running_s = 1.0
 
 
-def _large(server: AlibabaServer) -> None:
-    server.full_size = True
+def _large(server: Server) -> None:
+    if isinstance(server, AlibabaServer):
+        server.full_size = True
 
 
 POINTS: dict[str, Point] = {
@@ -95,19 +99,21 @@ class Outcome:
     wrong: list[str] = field(default_factory=list)
 
 
-def play(name: str, folder: Path, number: int) -> Outcome:
-    """One run (or crowd), killed at this point and started again."""
+def play(
+    name: str, folder: Path, number: int, *, server_of: Callable[[], Server] = AlibabaServer, body: JSON = T2V
+) -> Outcome:
+    """One run (or crowd), killed at this point and started again. server_of, body: of another provider."""
     point = POINTS[name]
-    with AlibabaServer() as server:
+    with server_of() as server:
         server.running_s = 0.3
         point.prepare(server)
-        bodies = [{**T2V, "prompt": f"story {number} part {i}"} for i in range(point.crowd)]
+        bodies = [{**body, "prompt": f"story {number} part {i}"} for i in range(point.crowd)]
         if point.reference:
             picture = folder / "reference.png"
             picture.write_bytes(results.png(640, 480, "r"))
             bodies[0] |= {"model": "alibaba/wan2.6-r2v", "task": "reference-to-video"}
             bodies[0] |= {"references": [f"file:{picture}"], "consent": True}
-        scene = Scene(server, folder / "data", bodies)
+        scene = Scene(bodies[0]["model"].partition("/")[0], server, folder / "data", bodies)
         died = _killed(scene, point)
         done = _child(scene, [])
         out, errors = done.communicate(timeout=90)
@@ -117,7 +123,15 @@ def play(name: str, folder: Path, number: int) -> Outcome:
 
 
 def _child(scene: Scene, more: list[str]) -> subprocess.Popen[str]:
-    command = [sys.executable, "-m", "tests.stories.studio_child", str(scene.data), scene.server.url, *more]
+    command = [
+        sys.executable,
+        "-m",
+        "tests.stories.studio_child",
+        scene.engine,
+        str(scene.data),
+        scene.server.url,
+        *more,
+    ]
     pipe = subprocess.PIPE
     return subprocess.Popen(
         command, cwd=ROOT, stdout=pipe, stderr=pipe, text=True, start_new_session=True, env=environment()

@@ -1,4 +1,4 @@
-"""A studio in a process of its own, to be killed: `python -m tests.stories.studio_child DATA API_URL [BODIES]`.
+"""A studio in a process of its own, to be killed: `python -m tests.stories.studio_child ENGINE DATA API_URL [BODIES]`.
 
 With bodies (JSON, the API's flat form) it submits them first; "file:" values name files to be taken in as assets. It
 ends when every run has ended or is held, and prints the runs as JSON. Real engine, real database, quick waiting times.
@@ -13,11 +13,14 @@ from pathlib import Path
 
 from pydantic import SecretStr
 
+from studio import engines
 from studio.domain import JSON, Status
 from studio.engines.alibaba import AlibabaEngine
+from studio.engines.base import Engine
 from studio.jobs.durations import Timing
 from studio.settings import Settings
 from studio.studio import Studio
+from tests.providers.task_server import TaskServer
 
 QUICK = Timing(
     least_look=0.1, most_look=0.2, image_look=0.1, video_look=0.1, backoff=0.1, backoff_most=1.0, disk_look=0.1,
@@ -37,6 +40,18 @@ def opened(data: Path, url: str, *, timing: Timing = QUICK) -> Studio:
     """The studio with one engine, whose lookups settle quickly."""
     chosen = settings(data, url)
     return Studio.open(chosen, engines={"alibaba": AlibabaEngine(chosen, settle_s=SETTLE_S)}, timing=timing)
+
+
+def opened_with(engine: str, data: Path, url: str) -> Studio:
+    """The studio with this engine alone, which knows the local server by the names that it declares."""
+    if engine == "alibaba":
+        return opened(data, url)
+    declared = engines.environment(engine)
+    secrets = {name: SecretStr(TaskServer.KEY) for name, variable in declared.items() if variable.secret}
+    options = {name: url for name in declared if name.endswith("_BASE_URL")}
+    chosen = Settings(data=data, secrets=secrets, options=options)
+    made: dict[str, Engine] = {engine: engines.build(engine, chosen)}
+    return Studio.open(chosen, engines=made, timing=QUICK)
 
 
 def with_files(studio: Studio, body: JSON) -> JSON:
@@ -59,8 +74,8 @@ def settled(studio: Studio) -> bool:
 
 def main() -> None:
     """See the module's text."""
-    data, url, *bodies = sys.argv[1:]
-    with opened(Path(data), url) as studio:
+    engine, data, url, *bodies = sys.argv[1:]
+    with opened_with(engine, Path(data), url) as studio:
         if bodies:
             studio.local.requests.submit_many([with_files(studio, body) for body in json.loads(bodies[0])])
         until = time.monotonic() + PATIENCE_S

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, partial
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
@@ -19,6 +19,7 @@ from studio.catalogue import Catalogue, load
 from studio.domain import JSON
 from studio.engines.base import Engine
 from studio.settings import Settings
+from tests.support.provider_cases import PROVIDERS
 
 FAKE_ROWS = Path(__file__).parents[1] / "catalogue"
 
@@ -116,10 +117,18 @@ def local(folder: Path) -> Iterator[Case]:
     yield Case("local", lambda: LocalEngine(settings), load(), settings, quick, slow, outlives=False)
 
 
+@contextmanager
+def provider(name: str, folder: Path) -> Iterator[Case]:
+    """A paid provider of the suite that all of them pass, against its local server."""
+    with PROVIDERS[name](folder) as one:
+        yield Case(name, one.build, one.catalogue, one.settings, one.body, one.body | {"prompt": "slow"})
+
+
 CASES: dict[str, Callable[[Path], AbstractContextManager[Case]]] = {
     "fake": fake,
     "draft": draft,
     "alibaba": alibaba,
     "comfyui": comfyui,
     "local": local,
+    **{name: partial(provider, name) for name in PROVIDERS},
 }

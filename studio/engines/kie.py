@@ -1,0 +1,167 @@
+"""The engine for Kie.ai. An answer's own `code` decides, for errors come with HTTP status 200.
+
+There is no list of tasks and no key for repeats: when the answer to createTask is lost, only a person can look (the
+logs on kie.ai show it), so the run is held. Whether failed tasks are refunded is not documented.
+Source: docs.kie.ai (quickstart, get-task-detail, file upload, the page of each model), read 2026-11.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import re
+import uuid
+from collections.abc import Mapping
+from dataclasses import replace
+from typing import ClassVar, Literal
+
+from studio.catalogue import Model, pricing
+from studio.domain import JSON, Asset, Kind, Output, Progress, Request, Status
+from studio.engines import errors_http, handles, mapping, strict_json
+from studio.engines.base import AccountBalance, EngineInfo, Input, Job, Variable, required
+from studio.engines.http import ApiClient, Reply
+from studio.engines.strict_json import links, number, table
+from studio.errors import EngineError, Unavailable, UnknownOutcome
+from studio.messages import Message, term
+from studio.settings import Settings
+
+LABEL, KEY = "Kie.ai", "KIE_API_KEY"
+BASE, FILES = "https://api.kie.ai", "https://kieai.redpandaai.co"
+STATES: dict[str, Literal[Status.QUEUED, Status.RUNNING]] = {
+    "waiting": Status.QUEUED,
+    "queuing": Status.QUEUED,
+    "generating": Status.RUNNING,
+}
+"""Their word -> ours. success brings outputs, fail raises."""
+TASK_ID = re.compile(r"[\w.:-]{1,200}")
+UPLOAD_S = 600.0
+CREDIT_USD = 0.005
+CODES = {433: 402, 455: 425, 505: 403}
+"""Their codes -> the HTTP status that means the same: cap of a sub-key reached, maintenance (too early, nothing was
+taken), feature disabled."""
+NO_ANSWER = (408, 501)
+"""Of a submit: what lies behind Kie.ai gave no answer, or failed. Whether it had begun is not known."""
+
+
+class KieEngine:
+    """See engines.base.Engine."""
+
+    environment: ClassVar = {
+        KEY: Variable(secret=True, required=True),
+        "KIE_BASE_URL": Variable(),
+        "KIE_UPLOAD_URL": Variable(),
+    }
+
+    def __init__(self, settings: Settings) -> None:
+        self._key = settings.secret(KEY) or ""
+        base = settings.option("KIE_BASE_URL", BASE)
+        self.upload_url = settings.option("KIE_UPLOAD_URL", FILES if base == BASE else base).rstrip("/")
+        self.info = EngineInfo("kie", LABEL, required(self.environment), base_url=base)
+        auth = {"Authorization": f"Bearer {self._key}"}
+        self._api = ApiClient(base, label=LABEL, auth=lambda: auth, hosts=(self.upload_url,))
+
+    def missing(self) -> str | None:
+        """What to set before this engine can run."""
+        return None if self._key else Message("engine.set_key", key=KEY, provider=term(LABEL))
+
+    def estimate_usd(self, request: Request, model: Model, inputs: Mapping[str, Asset]) -> float | None:
+        """By the row's list of credits; reference clips of Wan 3.0 are billed by the second, too."""
+        return pricing.price(request, model, inputs, input_s=pricing.clips_s(request, inputs))
+
+    async def prepare(self, job: Job) -> Mapping[str, str]:
+        """Upload all inputs: models take addresses only. They are kept for a day, so this comes right before."""
+        return {i: await self._upload(file) for i, file in job.inputs.items()}
+
+    async def _upload(self, file: Input) -> str:
+        name = f"{uuid.uuid4().hex}{file.path.suffix.lower()}"
+        with file.path.open("rb") as opened:
+            reply = await self._api.call(
+                "POST", f"{self.upload_url}/api/file-stream-upload", total_s=UPLOAD_S,
+                form={"uploadPath": "studio", "fileName": name}, files={"file": (name, opened, file.asset.mime)},
+            )  # fmt: skip
+        reply = _with_code(reply)
+        data = table(reply.body.get("data"))
+        if reply.status == 200 and (found := links(data.get("downloadUrl")) or links(data.get("fileUrl"))):
+            return found[0]
+        if reply.status == 200:
+            raise Unavailable(Message("engine.upload_permission"), code="no address")
+        raise errors_http.of_reply(reply, LABEL)
+
+    async def submit(self, job: Job) -> str:
+        """Send the job; the handle keeps the task and what a credit is worth."""
+        body = await asyncio.to_thread(mapping.body, job, model=job.model.engine["model"])
+        reply = _with_code(await self._api.call("POST", "/api/v1/jobs/createTask", json=body, paid=True))
+        task = table(reply.body.get("data")).get("taskId")
+        if reply.status == 200 and isinstance(task, str) and TASK_ID.fullmatch(task):
+            return handles.dump(task=task, kind=job.request.task.makes, rates=pricing.rates(job.request, job.model))
+        if reply.status == 200:
+            raise UnknownOutcome(Message("engine.no_task_named", provider=term(LABEL)), code="no task")
+        if reply.status in NO_ANSWER:
+            reply = replace(reply, status=500)
+        raise errors_http.of_reply(reply, LABEL, call="submit")
+
+    async def poll(self, handle: str) -> Progress:
+        """Look once."""
+        kept = handles.parse(handle, LABEL)
+        reply = _with_code(await self._api.call("GET", "/api/v1/jobs/recordInfo", params={"taskId": kept["task"]}))
+        data = table(reply.body.get("data"))
+        word = str(data.get("state") or "")[:40]
+        if reply.status != 200:
+            raise _of_poll(reply)
+        if word == "fail":
+            raise errors_http.of_failure(
+                str(data.get("failCode") or "")[:40], str(data.get("failMsg") or ""), LABEL, refunded=False
+            )
+        if word == "success":
+            return _done(data, kept)
+        if word not in STATES:
+            said = Message("engine.unknown_status", provider=term(LABEL), word=f"{word!r}")
+            raise Unavailable(said, code=word)
+        done = number(data.get("progress"))
+        return Progress(status=STATES[word], word=word, fraction=done / 100 if done and done <= 100 else None)
+
+    async def balance(self) -> AccountBalance:
+        """See engines.base.Balance."""
+        reply = _with_code(await self._api.call("GET", "/api/v1/chat/credit"))
+        credits = number(reply.body.get("data"))
+        if reply.status != 200:
+            raise errors_http.of_reply(reply, LABEL)
+        if credits is None:
+            raise Unavailable(Message("engine.no_balance", provider=term(LABEL)), code="balance")
+        return AccountBalance(credits, "credits", round(credits * CREDIT_USD, 6))
+
+    async def close(self) -> None:
+        """Give the connections back."""
+        await self._api.close()
+
+
+def _with_code(reply: Reply) -> Reply:
+    """The answer with the status that its body tells; a page or an empty object keeps the status of HTTP."""
+    code = number(reply.body.get("code"))
+    if code is None or not 100 <= code < 600:
+        return reply
+    return replace(reply, status=CODES.get(int(code), int(code)))
+
+
+def _of_poll(reply: Reply) -> EngineError:
+    """The error of a look: an unknown task is 404, or 422 with "recordInfo is null"."""
+    if reply.status == 422 and "recordinfo is null" in errors_http.reason(reply.body)[1].lower():
+        reply = replace(reply, status=404)
+    return errors_http.of_reply(reply, LABEL, call="poll")
+
+
+def _done(data: JSON, kept: JSON) -> Progress:
+    """The result, which is JSON inside a text."""
+    result = data.get("resultJson")
+    if isinstance(result, str):
+        try:
+            result = strict_json.read(result)
+        except ValueError:
+            said = Message("engine.no_usable_answer", provider=term(LABEL), word="resultJson")
+            raise Unavailable(said, code="resultJson") from None
+    found = links(table(result).get("resultUrls"))
+    outputs = tuple(Output(kind=Kind(kept["kind"]), url=url) for url in found)
+    used = number(data.get("creditsConsumed")) or number(data.get("consumeCredits"))
+    cost = pricing.billed({"credit": used}, kept["rates"]) if used else None
+    note = Message("engine.estimate_booked") if cost is None and set(kept["rates"]) > {"credit"} else None
+    usage = {"creditsConsumed": used} if used else {}
+    return Progress(status=Status.SUCCEEDED, word="success", outputs=outputs, cost_usd=cost, usage=usage, note=note)

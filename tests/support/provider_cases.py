@@ -1,0 +1,94 @@
+"""Paid providers for the suite that all of them pass (tests/engines/test_paid_providers.py): one function each in
+PROVIDERS, with the provider's local server, a request, and its own words for what can go wrong."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import AbstractContextManager, contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+from pydantic import SecretStr
+
+from studio import engines
+from studio.catalogue import Catalogue, load
+from studio.domain import JSON
+from studio.engines.base import Engine
+from studio.settings import Settings
+from tests.providers.http_server import Reply, as_json
+from tests.providers.task_server import TaskServer
+
+
+@dataclass(frozen=True)
+class ProviderCase:
+    """refusals: what goes wrong -> the provider's answer to a submit; see REFUSALS of the suite for the names.
+
+    several: a request for more than one file, and how many. billed: JSON text of a figure in the provider's unit for
+    `several`, and what it is in dollars. finds_lost: a submit whose answer was lost can be looked up. balance: what the
+    server says is left, in dollars.
+    """
+
+    name: str
+    server: TaskServer
+    settings: Settings
+    catalogue: Catalogue
+    body: JSON
+    several: tuple[JSON, int]
+    refusals: Mapping[str, Reply]
+    billed: tuple[str, float] | None = None
+    finds_lost: bool = False
+    balance: float | None = None
+
+    def build(self) -> Engine:
+        """A new engine, as after a restart."""
+        return engines.build(self.name, self.settings)
+
+
+def settings(folder: Path, name: str, server: TaskServer) -> Settings:
+    """A studio that knows this provider's key and address, by the names that its engine declares."""
+    key = next(n for n, variable in engines.environment(name).items() if variable.secret)
+    base = next(n for n in engines.environment(name) if n.endswith("_BASE_URL"))
+    return Settings(data=folder / "data", secrets={key: SecretStr(server.KEY)}, options={base: server.url})
+
+
+@contextmanager
+def kie(folder: Path) -> Iterator[ProviderCase]:
+    """Errors inside 200; no list of tasks; credits."""
+    from tests.providers.kie import KieServer, error
+
+    with KieServer() as server:
+        yield ProviderCase(
+            "kie",
+            server,
+            settings(folder, "kie", server),
+            load(),
+            {"task": "text-to-video", "model": "kie/wan2.7-t2v", "prompt": "a red coat", "duration_s": 2},
+            (
+                {
+                    "task": "text-to-image",
+                    "model": "kie/wan2.7-image",
+                    "prompt": "a set",
+                    "enable_sequential": True,
+                    "series_length": 3,
+                },
+                3,
+            ),
+            {
+                "moderated": error(422, "Your prompt was flagged as inappropriate content"),
+                "bad key": error(401, "You do not have access permissions"),
+                "no credit": error(402, "Credits insufficient"),
+                "rate limit": error(429, "Too many requests"),
+                "refused": error(422, "duration is not within the range of allowed options"),
+                "fault": error(500, "Server exception"),
+                "no answer": error(408, "Upstream gave no result"),
+                "closed": error(455, "Under maintenance"),
+                "real status": as_json({"code": 429, "msg": "Too many requests"}, 429),
+            },
+            billed=("14.4", 0.072),
+            balance=0.5025,
+        )
+
+
+PROVIDERS: dict[str, Callable[[Path], AbstractContextManager[ProviderCase]]] = {
+    "kie": kie,
+}
