@@ -20,6 +20,7 @@ REGISTRY: dict[str, str] = {
     "local": "studio.engines.local:LocalEngine",
     "alibaba": "studio.engines.alibaba:AlibabaEngine",
     "kie": "studio.engines.kie:KieEngine",
+    "runware": "studio.engines.runware:RunwareEngine",
 }
 
 

@@ -66,7 +66,9 @@ def case(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactor
 @pytest.fixture(scope="module")
 def studio(case: ProviderCase) -> Iterator[Studio]:
     """One studio for all stories of a provider; each has its own prompt."""
-    with Studio.open(case.settings, catalogue=case.catalogue, timing=QUICK) as opened:
+    with Studio.open(
+        case.settings, engines={case.name: case.build()}, catalogue=case.catalogue, timing=QUICK
+    ) as opened:
         yield opened
 
 
@@ -111,7 +113,8 @@ def filled(model: Model, task: Task, catalogue: Catalogue) -> Job:
     request = validation.parse({"task": task, "model": model.id, "prompt": "a boat"} | media, catalogue)
     uploads = {i: f"https://files.test/{i}" for i in inputs}
     seed = 7 if model.seeds else None
-    return Job("r_1", validation.complete(request, model), model, seed, Path("unused"), inputs, uploads)
+    run_id = f"r_{time.monotonic_ns()}"
+    return Job(run_id, validation.complete(request, model), model, seed, Path("unused"), inputs, uploads)
 
 
 def raised(case: ProviderCase, verb: Any) -> EngineError:

@@ -51,6 +51,8 @@ def opened_with(engine: str, data: Path, url: str) -> Studio:
     options = {name: url for name in declared if name.endswith("_BASE_URL")}
     chosen = Settings(data=data, secrets=secrets, options=options)
     made: dict[str, Engine] = {engine: engines.build(engine, chosen)}
+    if "settle_s" in vars(made[engine]):
+        vars(made[engine])["settle_s"] = SETTLE_S
     return Studio.open(chosen, engines=made, timing=QUICK)
 
 

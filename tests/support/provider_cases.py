@@ -38,10 +38,14 @@ class ProviderCase:
     billed: tuple[str, float] | None = None
     finds_lost: bool = False
     balance: float | None = None
+    settle_s: float | None = None
 
     def build(self) -> Engine:
-        """A new engine, as after a restart."""
-        return engines.build(self.name, self.settings)
+        """A new engine, as after a restart. settle_s: after which a task that is not known never arrived, in tests."""
+        engine = engines.build(self.name, self.settings)
+        if self.settle_s is not None:
+            vars(engine)["settle_s"] = self.settle_s
+        return engine
 
 
 def settings(folder: Path, name: str, server: TaskServer) -> Settings:
@@ -89,6 +93,37 @@ def kie(folder: Path) -> Iterator[ProviderCase]:
         )
 
 
+@contextmanager
+def runware(folder: Path) -> Iterator[ProviderCase]:
+    """Our own task ids, lists of tasks, errors beside results; dollars."""
+    from tests.providers.runware import RunwareServer, error
+
+    with RunwareServer() as server:
+        yield ProviderCase(
+            "runware",
+            server,
+            settings(folder, "runware", server),
+            load(),
+            {"task": "text-to-video", "model": "runware/wan2.6", "prompt": "a red coat", "duration_s": 5},
+            ({"task": "text-to-image", "model": "runware/wan2.7-image", "prompt": "a set", "num_images": 3}, 3),
+            {
+                "moderated": error("promptBlocked", "The prompt was blocked."),
+                "bad key": error("invalidApiKey", "Invalid API key.", status=401),
+                "no credit": error("insufficientCredits", "Top up.", status=402),
+                "rate limit": error("rateLimitExceeded", "Slow down."),
+                "real status": as_json({}, 429),
+                "refused": error("invalidDuration", "duration is wrong", status=400, parameter=["duration"]),
+                "fault": error("internalServerError", "Fault.", status=500),
+                "no answer": error("timeoutProvider", "Nothing came."),
+            },
+            billed=("0.03", 0.09),
+            finds_lost=True,
+            balance=12.5,
+            settle_s=0.5,
+        )
+
+
 PROVIDERS: dict[str, Callable[[Path], AbstractContextManager[ProviderCase]]] = {
     "kie": kie,
+    "runware": runware,
 }

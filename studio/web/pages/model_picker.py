@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from studio.catalogue import Model, Price
+from studio.catalogue import Model
 from studio.domain import JSON, Task
 from studio.web.pages.form_values import takes_prompt
 
@@ -52,15 +52,15 @@ def _row(model: Model) -> JSON:
         "note": model.note,
         "draft": model.draft,
         "deprecated": model.deprecated,
-        "price": price_hint(model.prices),
+        "price": price_hint(model),
         "latency_s": list(model.latency_s or ()),
     }
 
 
-def price_hint(prices: tuple[Price, ...]) -> JSON | None:
-    """Lowest and highest listed price and what it is for; None where the provider publishes none."""
-    if not prices:
+def price_hint(model: Model) -> JSON | None:
+    """Lowest and highest listed price in dollars and what it is for; None where the provider publishes none."""
+    if not model.prices:
         return None
-    unit = prices[0].unit
-    usd = [p.usd for p in prices if p.unit == unit]
+    unit = model.prices[0].unit
+    usd = [round(model.usd(p), 6) for p in model.prices if p.unit == unit]
     return {"low": min(usd), "high": max(usd), "unit": UNITS[unit]}

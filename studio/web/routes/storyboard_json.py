@@ -131,7 +131,7 @@ def models(studio: Studio) -> list[JSON]:
         listed = [
             {
                 "id": m.id, "label": m.label, "multi_shot": m.multi_shot, "draft": m.draft,
-                "price": price_hint(m.prices),
+                "price": price_hint(m),
                 "longest_s": (max(m.durations.choices, default=None) or m.durations.max) if m.durations else None,
                 "lengths_s": sorted(m.durations.choices) if m.durations else [],
                 "references": m.inputs["references"].max if "references" in m.inputs else 0,

@@ -1,0 +1,240 @@
+"""The engine for Runware: our own task ids, so that a submit whose answer was lost is looked up.
+
+Everything is a POST of a list of task objects to one address; errors may stand beside results and come with any status.
+The id of a task follows from the run's alone: it is known before anything is sent, and after any crash. A task that
+Runware does not know some time after it was sent never arrived, and is sent again under the same id.
+Source: runware.ai/docs (authentication, task-polling, errors, media-storage, account-management), the models' pages and
+the official SDKs, read 2026-07 to 2026-11.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import base64
+import re
+import time
+import uuid
+from collections.abc import Collection, Mapping
+from typing import Any, ClassVar
+
+from studio.catalogue import Model, pricing
+from studio.domain import JSON, Asset, Kind, Output, Progress, Request, Status
+from studio.engines import errors_http, handles, mapping
+from studio.engines.base import AccountBalance, EngineInfo, Input, Job, Variable, required
+from studio.engines.http import ApiClient, Reply
+from studio.engines.strict_json import number, rows, table
+from studio.errors import (
+    EngineError,
+    OutOfCredit,
+    RateLimited,
+    Unauthorised,
+    Unavailable,
+    UnknownHandle,
+    UnknownOutcome,
+)
+from studio.messages import Message, term
+from studio.settings import Settings
+
+LABEL, KEY = "Runware", "RUNWARE_API_KEY"
+RUNS = uuid.UUID("5d1c2a52-7d0e-5a6e-9b1f-6a1f8f0c7b11")
+"""Namespace of the ids that tasks get from their runs."""
+SETTLE_S = 15.0
+"""A task that is not known so long after its answer was lost was never taken."""
+UPLOAD_S = 600.0
+STATUS = tuple(
+    (re.compile(pattern, re.IGNORECASE), status)
+    for pattern, status in {
+        r"Credits|Quota|Balance|^paymentRequired": 402,
+        r"RateLimit": 429,
+        r"ApiKey|^(un|invalidA|missingA|a)uth|^forbidden|^(permission|insufficientP)|^token|(Suspended|Disabled)$": 401,
+        r"Timeout": 504,
+        r"(NotFound|Expired)$|^taskCancelled|^unknownModel": 404,
+        r"^(internalS|serviceU|serverU|standardE|unknownE|undefinedE|provider|inferenceE|noAvailable|modelU)": 500,
+        r"Failed$": 500,
+    }.items()
+)
+"""Their codes -> the HTTP status that means the same, the first that matches; any other is a wrong call. The order and
+the groups are those of the official TypeScript SDK."""
+
+
+class RunwareEngine:
+    """See engines.base.Engine. settle_s: see SETTLE_S."""
+
+    environment: ClassVar = {KEY: Variable(secret=True, required=True), "RUNWARE_BASE_URL": Variable()}
+
+    def __init__(self, settings: Settings) -> None:
+        self._key, self.settle_s = settings.secret(KEY) or "", SETTLE_S
+        base = settings.option("RUNWARE_BASE_URL", "https://api.runware.ai")
+        self.info = EngineInfo("runware", LABEL, required(self.environment), base_url=base)
+        auth = {"Authorization": f"Bearer {self._key}"}
+        self._api = ApiClient(base, label=LABEL, auth=lambda: auth)
+        self._lost: dict[str, float] = {}
+
+    def missing(self) -> str | None:
+        """What to set before this engine can run."""
+        return None if self._key else Message("engine.set_key", key=KEY, provider=term(LABEL))
+
+    def estimate_usd(self, request: Request, model: Model, inputs: Mapping[str, Asset]) -> float | None:
+        """By the row's price list; input clips are billed by the second, too."""
+        return pricing.price(request, model, inputs, input_s=pricing.clips_s(request, inputs))
+
+    async def _tasks(self, *tasks: JSON, paid: bool = False, total_s: float | None = None) -> Reply:
+        return await self._api.call("POST", "/v1", json=list(tasks), paid=paid, total_s=total_s)
+
+    async def _one(self, task: JSON, total_s: float | None = None) -> JSON:
+        """The result of a free task that is done at once."""
+        reply = await self._tasks(task | {"taskUUID": str(uuid.uuid4())}, total_s=total_s)
+        if error := _error_in(reply, ""):
+            raise error
+        return next(iter(rows(reply.body.get("data"))), {})
+
+    async def prepare(self, job: Job) -> Mapping[str, str]:
+        """Store all inputs there; they are named by their ids, and kept for 30 days after the last use."""
+        return {i: await self._upload(file) for i, file in job.inputs.items()}
+
+    async def _upload(self, file: Input) -> str:
+        content = await asyncio.to_thread(lambda: base64.b64encode(file.path.read_bytes()).decode())
+        task = {"taskType": "mediaStorage", "operation": "upload", "media": content}
+        found = (await self._one(task, UPLOAD_S)).get("mediaUUID")
+        if not isinstance(found, str) or not found:
+            raise Unavailable(Message("engine.upload_permission"), code="no id")
+        return found
+
+    async def submit(self, job: Job) -> str:
+        """Send the job under the id of its run."""
+        body = await asyncio.to_thread(mapping.body, job, model=job.model.engine["model"])
+        task = task_id(job.run_id)
+        reply = await self._tasks({**body, "taskUUID": task}, paid=True)
+        if error := _error_in(reply, task, call="submit"):
+            raise error
+        if not isinstance(reply.body.get("data"), list) or "errors" in reply.body:
+            raise UnknownOutcome(Message("engine.no_task_named", provider=term(LABEL)), code="no task")
+        return self._handle(job)
+
+    def _handle(self, job: Job) -> str:
+        count = pricing.outputs(job.request, job.model)
+        priced = bool(job.model.prices)
+        return handles.dump(task=task_id(job.run_id), kind=job.request.task.makes, count=count, priced=priced)
+
+    async def find(
+        self, job: Job, *, submitted_after: float, submitted_before: float, known: Collection[str] = ()
+    ) -> list[str]:
+        """See engines.base.SubmitLookup: the task has the run's own id, so it is there or was never taken."""
+        since = self._lost.setdefault(job.run_id, time.monotonic())
+        reply = await self._tasks({"taskType": "getResponse", "taskUUID": task_id(job.run_id)})
+        try:
+            _results(reply, task_id(job.run_id))
+        except UnknownHandle:
+            if (waited := time.monotonic() - since) < self.settle_s:
+                said = Message("engine.not_known_yet", provider=term(LABEL))
+                raise Unavailable(said, retry_after_s=max(0.2, (self.settle_s - waited) / 2)) from None
+            del self._lost[job.run_id]
+            return []
+        except EngineError as error:
+            if error.transient or isinstance(error, Unauthorised | OutOfCredit):
+                raise
+        self._lost.pop(job.run_id, None)
+        return [self._handle(job)]
+
+    async def poll(self, handle: str) -> Progress:
+        """Look once. A call for several files has an entry each, of which some may have failed."""
+        kept = handles.parse(handle, LABEL)
+        reply = await self._tasks({"taskType": "getResponse", "taskUUID": kept["task"]})
+        found, failed = _results(reply, kept["task"])
+        done = [one for one in found if _link(one)]
+        if len(done) + failed >= kept["count"] and done:
+            return _done(done, kept)
+        parts = [number(one.get("progress")) for one in found]
+        share = next((p / 100 for p in parts if p and p <= 100), None)
+        return Progress(status=Status.RUNNING, word="processing", fraction=share)
+
+    async def balance(self) -> AccountBalance:
+        """See engines.base.Balance."""
+        told = table((await self._one({"taskType": "accountManagement", "operation": "getDetails"})).get("balance"))
+        amount = number(told.get("amount"))
+        if amount is None:
+            raise Unavailable(Message("engine.no_balance", provider=term(LABEL)), code="balance")
+        unit = str(told.get("currency") or "USD")
+        return AccountBalance(amount, unit, amount if unit == "USD" else None)
+
+    async def close(self) -> None:
+        """Give the connections back."""
+        await self._api.close()
+
+
+def task_id(run_id: str) -> str:
+    """The id of the task that this run makes: the same before and after any restart."""
+    hashed = bytearray(uuid.uuid5(RUNS, run_id).bytes)
+    return str(uuid.UUID(bytes=bytes(hashed), version=4))
+
+
+def _errors(reply: Reply, task: str) -> list[tuple[str, str]]:
+    """(code, message) of the errors of this task, or of the whole call."""
+    listed = rows(reply.body.get("errors")) + rows(reply.body.get("error"))
+    listed += [
+        table(one.get("error")) | {"taskUUID": one.get("taskUUID")}
+        for one in rows(reply.body.get("data"))
+        if one.get("status") == "error"
+    ]
+    mine = [one for one in listed if not task or one.get("taskUUID") in (None, task)]
+    return [(str(one.get("code") or one.get("errorCode") or "")[:100], str(one.get("message") or "")) for one in mine]
+
+
+def _error_in(reply: Reply, task: str, call: errors_http.Call = "other") -> EngineError | None:
+    """The error that the answer to a call holds, or None."""
+    if found := _errors(reply, task):
+        code, message = found[0]
+        return errors_http.of_reply(_with_status(reply, code), LABEL, call=call, code=code, message=message)
+    return None if reply.status == 200 else errors_http.of_reply(reply, LABEL, call=call)
+
+
+def _with_status(reply: Reply, code: str) -> Reply:
+    own = reply.status if reply.status != 200 else 400
+    status = next((status for pattern, status in STATUS if pattern.search(code)), own)
+    if errors_http.moderated(code, ""):
+        status = 400
+    return Reply(status, reply.headers, {}, is_json=True)
+
+
+def _results(reply: Reply, task: str) -> tuple[list[JSON], int]:
+    """The entries of this task that have not failed, and how many have. Raises the reason where all have."""
+    found = [
+        one
+        for one in rows(reply.body.get("data"))
+        if one.get("taskUUID") == task and one.get("status") in ("processing", "success")
+    ]
+    failed = _errors(reply, task)
+    if found:
+        return found, len(failed)
+    if not failed:
+        if reply.status != 200:
+            raise errors_http.of_reply(reply, LABEL, call="poll")
+        raise Unavailable(Message("engine.no_usable_answer", provider=term(LABEL), word="data"), code="data")
+    code, message = failed[0]
+    error = errors_http.of_reply(_with_status(reply, code), LABEL, call="poll", code=code, message=message)
+    if isinstance(error, UnknownHandle | Unauthorised | OutOfCredit | RateLimited):
+        raise error
+    raise errors_http.of_failure(code, message, LABEL, refunded=False)
+
+
+def _link(one: Mapping[str, Any]) -> str:
+    found = one.get("videoURL") or one.get("imageURL")
+    return found if isinstance(found, str) else ""
+
+
+def _done(done: list[JSON], kept: JSON) -> Progress:
+    """All files and the sum of what each cost; a figure that is missing or no amount leaves the estimate."""
+    outputs = tuple(Output(kind=Kind(kept["kind"]), url=_link(one)) for one in done)
+    costs = [number(one.get("cost")) for one in done]
+    cost = round(sum(c for c in costs if c), 6) if None not in costs else None
+    seed = done[0].get("seed")
+    note = Message("engine.estimate_booked") if cost is None and kept["priced"] else None
+    return Progress(
+        status=Status.SUCCEEDED,
+        word="success",
+        outputs=outputs,
+        cost_usd=cost,
+        usage={"cost": cost} if cost else {},
+        seed=seed if isinstance(seed, int) and not isinstance(seed, bool) else None,
+        note=note,
+    )

@@ -1,0 +1,216 @@
+"""Runware: bodies key by key, our own task ids, and submits that are looked up by them."""
+
+from __future__ import annotations
+
+import asyncio
+import uuid
+from collections.abc import Iterator
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from studio.catalogue import load, pricing, validation
+from studio.domain import JSON, Asset, Kind, Status
+from studio.engines import mapping
+from studio.engines.base import Input, Job
+from studio.engines.runware import RunwareEngine, task_id
+from studio.errors import EngineError, OutOfCredit, RateLimited, Unauthorised, Unavailable
+from tests.providers import results
+from tests.providers.runware import RunwareServer, error
+from tests.support.provider_cases import ProviderCase, runware
+
+CATALOGUE = load()
+FILES = {"first": Kind.IMAGE, "last": Kind.IMAGE, "a": Kind.IMAGE, "b": Kind.VIDEO, "voice": Kind.AUDIO}
+MIMES = {Kind.IMAGE: "image/png", Kind.VIDEO: "video/mp4", Kind.AUDIO: "audio/mpeg"}
+VIDEO: JSON = {"taskType": "videoInference", "deliveryMethod": "async", "outputType": "URL", "outputFormat": "MP4"}
+VIDEO |= {"includeCost": True, "seed": 7, "positivePrompt": "a fox"}
+IMAGE = VIDEO | {"taskType": "imageInference", "outputFormat": "PNG"}
+
+
+def asked(body: JSON) -> tuple[Job, dict[str, Asset]]:
+    request = validation.parse({"prompt": "a fox"} | body, CATALOGUE)
+    model = CATALOGUE.get(request.model)
+    request = validation.complete(request, model)
+    names = [i for ids in request.media().values() for i in ids]
+    assets = {i: Asset(id=i, kind=FILES[i], mime=MIMES[FILES[i]], duration_s=4.0) for i in names}
+    assert [str(p) for p in validation.problems(request, model, assets)] == []
+    inputs = {i: Input(asset, Path("unused")) for i, asset in assets.items()}
+    return Job("r_1", request, model, 7, Path("unused"), inputs, {i: f"id-{i}" for i in inputs}), assets
+
+
+BODIES: list[tuple[JSON, JSON]] = [
+    (
+        {
+            "task": "text-to-video",
+            "model": "runware/wan2.6",
+            "duration_s": 10,
+            "negative_prompt": "rain",
+            "audio": False,
+        },
+        VIDEO
+        | {"model": "alibaba:wan@2.6", "width": 1280, "height": 720, "duration": 10, "negativePrompt": "rain"}
+        | {"providerSettings": {"alibaba": {"promptExtend": True, "shotType": "single", "audio": False}}},
+    ),
+    (
+        {"task": "image-to-video", "model": "runware/wan2.6", "first_frame": "first", "tier": "1080P"},
+        VIDEO
+        | {"model": "alibaba:wan@2.6", "resolution": "1080p", "duration": 5}
+        | {"inputs": {"frameImages": [{"image": "id-first", "frame": "first"}]}}
+        | {"providerSettings": {"alibaba": {"promptExtend": True, "shotType": "single", "audio": True}}},
+    ),
+    (
+        {"task": "audio-to-video", "model": "runware/wan2.6", "audio_file": "voice", "prompt_extend": False},
+        VIDEO
+        | {"model": "alibaba:wan@2.6", "width": 1280, "height": 720, "duration": 5, "inputs": {"audio": "id-voice"}}
+        | {"providerSettings": {"alibaba": {"promptExtend": False}}},
+    ),
+    (
+        {"task": "image-to-video", "model": "runware/wan2.7", "first_frame": "first", "last_frame": "last"},
+        VIDEO
+        | {"model": "alibaba:wan@2.7", "resolution": "720p", "duration": 5, "settings": {"promptExtend": True}}
+        | {"inputs": {"frameImages": [{"image": "id-first", "frame": "first"}, {"image": "id-last", "frame": "last"}]}},
+    ),
+    (
+        {"task": "reference-to-video", "model": "runware/wan3.0", "references": ["b", "a"], "duration_s": 30},
+        VIDEO
+        | {"model": "alibaba:wan@3.0", "width": 1280, "height": 720, "duration": 30}
+        | {"inputs": {"referenceImages": ["id-a"], "referenceVideos": ["id-b"]}},
+    ),
+    (
+        {"task": "image-edit", "model": "runware/wan2.7-image", "images": ["a"], "num_images": 3},
+        IMAGE | {"model": "alibaba:wan@2.7-image", "numberResults": 3, "inputs": {"referenceImages": ["id-a"]}},
+    ),
+]
+
+
+@pytest.mark.parametrize(("body", "expected"), BODIES)
+def test_a_request_is_sent_in_the_shape_of_the_models_page(body: JSON, expected: JSON) -> None:
+    job, _ = asked(body)
+    assert mapping.body(job, model=job.model.engine["model"]) == expected
+
+
+@pytest.mark.parametrize(("number", "usd"), [(0, 1.0), (1, 0.75), (3, 0.5), (4, 3.4), (5, 0.09)])
+def test_a_price_is_told_before(number: int, usd: float) -> None:
+    job, assets = asked(BODIES[number][0])
+    found = pricing.price(job.request, job.model, assets, input_s=pricing.clips_s(job.request, assets))
+    assert found == pytest.approx(usd)
+
+
+@pytest.fixture
+def case(tmp_path: Path) -> Iterator[ProviderCase]:
+    with runware(tmp_path) as made:
+        yield made
+
+
+def played(case: ProviderCase, story: Any) -> Any:
+    async def bounded() -> Any:
+        engine = case.build()
+        try:
+            async with asyncio.timeout(30):
+                return await story(engine)
+        finally:
+            await engine.close()
+
+    return asyncio.run(bounded())
+
+
+def test_a_run_has_one_task_id_for_ever_and_its_own() -> None:
+    assert task_id("r_1") == task_id("r_1") != task_id("r_2")
+    assert uuid.UUID(task_id("r_1")).version == 4
+
+
+def test_a_lost_submit_is_found_by_the_id_of_its_run_even_after_it_failed(case: ProviderCase) -> None:
+    """Also one that the provider failed meanwhile: it was taken, so it is never sent again."""
+    server = case.server
+
+    async def story(engine: RunwareEngine) -> None:
+        engine.settle_s = 0.3
+        job, _ = asked(BODIES[0][0])
+        for run, end in (("r_a", "success"), ("r_b", "failed")):
+            server.ends.append(end)
+            one = replace(job, run_id=run)
+            server.fail("submit", "drop-after")
+            with pytest.raises(EngineError):
+                await engine.submit(one)
+            await asyncio.sleep(0.1)
+            (handle,) = await engine.find(one, submitted_after=0, submitted_before=1)
+            assert task_id(run) in handle
+
+    played(case, story)
+
+
+def test_a_submit_that_never_arrived_is_certain_only_after_a_while(case: ProviderCase) -> None:
+    async def story(engine: RunwareEngine) -> list[str]:
+        engine.settle_s = 0.3
+        job, _ = asked(BODIES[0][0])
+        with pytest.raises(Unavailable) as early:
+            await engine.find(job, submitted_after=0, submitted_before=1)
+        assert early.value.retry_after_s
+        case.server.fail("poll", "reply", reply=error("invalidApiKey", "no", status=401))
+        with pytest.raises(Unauthorised):  # a look that says nothing of the task proves nothing
+            await engine.find(job, submitted_after=0, submitted_before=1)
+        await asyncio.sleep(0.3)
+        return await engine.find(job, submitted_after=0, submitted_before=1)
+
+    assert played(case, story) == []
+
+
+@pytest.mark.parametrize(
+    ("code", "kind"),
+    [("insufficientCredits", OutOfCredit), ("rateLimitExceeded", RateLimited), ("invalidApiKey", Unauthorised)],
+)
+def test_an_error_of_the_look_is_no_error_of_the_task(case: ProviderCase, code: str, kind: type[EngineError]) -> None:
+    """Errors come with HTTP 200; these concern the account, so the task is asked about again."""
+
+    async def story(engine: RunwareEngine) -> EngineError:
+        job, _ = asked(BODIES[0][0])
+        handle = await engine.submit(job)
+        case.server.fail("poll", "reply", reply=error(code, "no"))
+        with pytest.raises(EngineError) as caught:
+            await engine.poll(handle)
+        return caught.value
+
+    assert isinstance(played(case, story), kind)
+
+
+def test_inputs_are_stored_as_plain_base64_and_named_by_their_ids(case: ProviderCase, tmp_path: Path) -> None:
+    file = tmp_path / "in.png"
+    file.write_bytes(results.png(320, 240, "in"))
+    job, _ = asked(BODIES[1][0])
+    job = replace(job, inputs={i: Input(given.asset, file) for i, given in job.inputs.items()}, uploads={})
+
+    async def story(engine: RunwareEngine) -> None:
+        uploads = await engine.prepare(job)
+        assert case.server.uploads[uploads["first"]] == file.read_bytes()
+        await engine.submit(replace(job, uploads=uploads))
+
+    played(case, story)
+    assert case.server.bodies("upload")[0][0]["media"].startswith("iVBOR")
+
+
+def test_the_seed_that_was_used_and_the_cost_are_read(case: ProviderCase) -> None:
+    case.server.amount = "1.0022"
+
+    async def story(engine: RunwareEngine) -> None:
+        job, _ = asked(BODIES[0][0])
+        handle = await engine.submit(job)
+        while (seen := await engine.poll(handle)).status != Status.SUCCEEDED:
+            await asyncio.sleep(0.02)
+        assert (seen.seed, seen.cost_usd, seen.note) == (52917, 1.0022, None)
+
+    played(case, story)
+
+
+def test_a_server_that_was_sent_the_same_id_twice_says_so(case: ProviderCase) -> None:
+    """The local server refuses it, so no story can pass that sends a task twice."""
+    assert isinstance(case.server, RunwareServer)
+
+    async def story(engine: RunwareEngine) -> None:
+        job, _ = asked(BODIES[0][0])
+        await engine.submit(job)
+        with pytest.raises(EngineError, match="duplicateTaskUUID"):
+            await engine.submit(job)
+
+    played(case, story)
