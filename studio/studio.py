@@ -58,7 +58,7 @@ class Studio:
         self.workflows = Workflows(settings, self.catalogue, store, comfy)
         self.comfyui_models = ComfyModels(settings, self.catalogue, comfy)
         self.local_models = LocalModels(self.catalogue, found)
-        self._leftovers = Leftovers(settings.data, jobs.unended)
+        self._leftovers = Leftovers(settings.data, jobs.is_active)
         self._follower = ContinuationFollower(self.context, lambda user: self.acting_for(user).continuations)
 
     @classmethod

@@ -1,2 +1,2 @@
-"""The job manager: takes runs from the queue to files on the disk. Only here is anything waited for, retried, looked up
-again after a crash, downloaded, or paid."""
+"""The job manager: takes runs from the queue to files on the disk. Only this package waits, retries, recovers after a
+crash, downloads and books costs."""

@@ -11,7 +11,7 @@ from studio.messages import Message
 from studio.store import ledger, runs, settings
 from studio.store.mapping import stamp
 
-KEY = "limits"
+SETTINGS_KEY = "limits"
 
 
 @dataclass(frozen=True)
@@ -25,20 +25,20 @@ class SpendLimits:
 
 def read(db: Database) -> SpendLimits:
     """The limits as they were last set."""
-    return SpendLimits(**settings.get(db, KEY, {}))
+    return SpendLimits(**settings.get(db, SETTINGS_KEY, {}))
 
 
 def write(db: Database, limits: SpendLimits) -> None:
     """Keep new limits; they count from the next run on."""
-    settings.put(db, KEY, asdict(limits))
+    settings.put(db, SETTINGS_KEY, asdict(limits))
 
 
-def limited(db: Database) -> bool:
+def has_limits(db: Database) -> bool:
     """Whether any limit is set."""
     return read(db) != SpendLimits()
 
 
-def over(db: Database, run: Run) -> str | None:
+def exceeded_limit(db: Database, run: Run) -> str | None:
     """A sentence when this run would pass a limit, unless a person has let it through."""
     usd = run.estimate_usd or 0.0
     limits = read(db)
@@ -47,10 +47,10 @@ def over(db: Database, run: Run) -> str | None:
     if limits.run_usd is not None and usd > limits.run_usd:
         return Message("budget.one_run", usd=f"{usd:.2f}", limit=f"{limits.run_usd:.2f}")
     today = stamp()[:10]
-    for name, limit, since in (("day", limits.day_usd, today), ("month", limits.month_usd, today[:8] + "01")):
+    for name, limit, first_day in (("day", limits.day_usd, today), ("month", limits.month_usd, today[:8] + "01")):
         if limit is None:
             continue
-        spent = ledger.spent(db, since)
+        spent = ledger.spent(db, first_day)
         if spent + usd > limit + 1e-9:
             used = Message(f"budget.used_{name}", spent=f"{spent:.2f}", limit=f"{limit:.2f}")
             return Message("budget.period", usd=f"{usd:.2f}", used=used)

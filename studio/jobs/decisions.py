@@ -21,15 +21,17 @@ class HoldChoice:
     help: str
 
 
-AGAIN = HoldChoice("try_again", "Retry", "Put the run back in the queue.")
-LOOK = HoldChoice("look_again", "Check again", "Ask the provider for the result again. Free.")
-FETCH = HoldChoice("fetch_again", "Fetch again", "Download the result again. It is already paid for, so this is free.")
-RESEND = HoldChoice(
+TRY_AGAIN = HoldChoice("try_again", "Retry", "Put the run back in the queue.")
+CHECK_AGAIN = HoldChoice("look_again", "Check again", "Ask the provider for the result again. Free.")
+FETCH_AGAIN = HoldChoice(
+    "fetch_again", "Fetch again", "Download the result again. It is already paid for, so this is free."
+)
+SUBMIT_AGAIN = HoldChoice(
     "submit_again", "Submit again", "Send it as a new request. If the first one was accepted, both are billed."
 )
-ANYWAY = HoldChoice("run_anyway", "Run anyway", "Let this run exceed the limit.")
+RUN_ANYWAY = HoldChoice("run_anyway", "Run anyway", "Let this run exceed the limit.")
 APPROVE = HoldChoice("approve", "Approve", "Let this run start.")
-CONSENT = HoldChoice(
+CONFIRM_CONSENT = HoldChoice(
     "confirm_consent",
     "Confirm consent",
     "Everyone real who is shown or heard agreed to this use, or nobody real is. Stored with the run.",
@@ -37,16 +39,16 @@ CONSENT = HoldChoice(
 GIVE_UP = HoldChoice("give_up", "Cancel run", "End the run. Nothing more is sent.")
 
 CHOICES: dict[HeldReason, tuple[HoldChoice, ...]] = {
-    HeldReason.BUDGET: (ANYWAY, AGAIN, GIVE_UP),
+    HeldReason.BUDGET: (RUN_ANYWAY, TRY_AGAIN, GIVE_UP),
     HeldReason.APPROVAL: (APPROVE, GIVE_UP),
-    HeldReason.CONSENT: (CONSENT, GIVE_UP),
-    HeldReason.LOST_SUBMIT: (LOOK, RESEND, GIVE_UP),
-    HeldReason.LOST_TASK: (LOOK, RESEND, GIVE_UP),
-    HeldReason.BROKEN_RESULT: (FETCH, RESEND, GIVE_UP),
-    HeldReason.CRASHED_TWICE: (AGAIN, GIVE_UP),
-    HeldReason.NOT_CONFIGURED: (AGAIN, GIVE_UP),
-    HeldReason.CREDIT: (AGAIN, GIVE_UP),
-    HeldReason.DISK_FULL: (AGAIN, GIVE_UP),
+    HeldReason.CONSENT: (CONFIRM_CONSENT, GIVE_UP),
+    HeldReason.LOST_SUBMIT: (CHECK_AGAIN, SUBMIT_AGAIN, GIVE_UP),
+    HeldReason.LOST_TASK: (CHECK_AGAIN, SUBMIT_AGAIN, GIVE_UP),
+    HeldReason.BROKEN_RESULT: (FETCH_AGAIN, SUBMIT_AGAIN, GIVE_UP),
+    HeldReason.CRASHED_TWICE: (TRY_AGAIN, GIVE_UP),
+    HeldReason.NOT_CONFIGURED: (TRY_AGAIN, GIVE_UP),
+    HeldReason.CREDIT: (TRY_AGAIN, GIVE_UP),
+    HeldReason.DISK_FULL: (TRY_AGAIN, GIVE_UP),
 }
 
 
@@ -64,17 +66,17 @@ def decide(db: Database, run: Run, choice: str) -> Run:
         raise Conflict(Message("run.choice_gone"))
     if choice == GIVE_UP.id:
         return give_up(db, run)
-    if choice in (LOOK.id, FETCH.id):
-        return _look(db, run)
-    if choice == RESEND.id:
+    if choice in (CHECK_AGAIN.id, FETCH_AGAIN.id):
+        return _resume_polling(db, run)
+    if choice == SUBMIT_AGAIN.id:
         ledger.settle(db, run, None)
         return runs.move(db, run, Status.QUEUED, Message("event.submit_again"), handle=None, error=None, note=None)
-    if choice == CONSENT.id:
+    if choice == CONFIRM_CONSENT.id:
         agreed = run.request.model_copy(update={"consent": True})
         runs.note(db, run.id, request=mapping.as_json(agreed))
-    waived = {"budget_waived": 1} if choice == ANYWAY.id else {}
+    waived = {"budget_waived": 1} if choice == RUN_ANYWAY.id else {}
     fresh = {"crashes": 0} if run.held_reason == HeldReason.CRASHED_TWICE else {}
-    return _on(db, run, {**waived, **fresh})
+    return _requeue(db, run, {**waived, **fresh})
 
 
 def give_up(db: Database, run: Run) -> Run:
@@ -84,12 +86,12 @@ def give_up(db: Database, run: Run) -> Run:
     return runs.move(db, run, Status.CANCELLED, Message("event.given_up"), note=None)
 
 
-def _look(db: Database, run: Run) -> Run:
+def _resume_polling(db: Database, run: Run) -> Run:
     phase = Phase.WAITING if run.handle else Phase.SUBMITTING
     return runs.move(db, run, Status.RUNNING, Message("event.look_again"), phase=phase.value, error=None, note=None)
 
 
-def _on(db: Database, run: Run, columns: dict[str, int]) -> Run:
+def _requeue(db: Database, run: Run, columns: dict[str, int]) -> Run:
     """Back to where it was: on with the task it has, or to the queue."""
     if run.handle:
         return runs.move(

@@ -11,21 +11,21 @@ from studio.jobs.run_context import RunContext
 from studio.messages import Message
 from studio.storage import Reason, takes_files
 
-ROOM_BYTES = 2**20
-"""So much more room than there was makes another try worthwhile."""
+MIN_FREED_BYTES = 2**20
+"""Another attempt is worthwhile once this much more space is free."""
 
 
-async def wait_until_back(context: RunContext, reason: Reason) -> None:
-    """Wait for it; not for ever, since what is short (a quota, a right) is not always seen.
+async def wait_until_writable(context: RunContext, reason: Reason) -> None:
+    """Wait until files can be written, at most disk_retry_s: a missing quota or permission cannot always be detected.
 
-    Leaves when the run is to be cancelled.
+    Raises Outcome when the run is cancelled.
     """
-    until, free = time.monotonic() + context.timing.disk_try, _free_bytes(context)
-    while time.monotonic() < until:
-        if await context.cancel_requested_within(context.timing.disk_look):
+    deadline, free_before = time.monotonic() + context.timing.disk_retry_s, _free_bytes(context)
+    while time.monotonic() < deadline:
+        if await context.cancel_requested_within(context.timing.disk_check_s):
             money = "settle" if context.run.handle and not context.info.repeatable else "release"
             raise Outcome(Status.CANCELLED, Message("event.cancelled"), money=money)
-        if reason == "full" and _free_bytes(context) >= free + ROOM_BYTES:
+        if reason == "full" and _free_bytes(context) >= free_before + MIN_FREED_BYTES:
             return
         if reason != "full" and takes_files(context.jobs.data / "cache"):
             return

@@ -1,4 +1,4 @@
-"""Who wants to know that runs changed is told which, from any thread to any thread."""
+"""Publishes which runs changed to subscribers, from any thread to any thread."""
 
 from __future__ import annotations
 
@@ -13,31 +13,31 @@ class Feed:
 
     def __init__(self) -> None:
         self._lock = threading.Lock()
-        self._open: set[Subscription] = set()
+        self._subscriptions: set[Subscription] = set()
         self.closed = False
 
     def subscribe(self) -> Subscription:
         """A new subscription, which sees every change from now on. Close it, or use it in `with`."""
-        made = Subscription(self)
+        subscription = Subscription(self)
         with self._lock:
-            self._open.add(made)
-        return made
+            self._subscriptions.add(subscription)
+        return subscription
 
     def publish(self, run_ids: Iterable[str]) -> None:
-        """Tell everybody; never waits."""
+        """Notify every subscription; never waits."""
         ids = list(run_ids)
         with self._lock:
-            for one in self._open:
-                one.add(ids)
+            for subscription in self._subscriptions:
+                subscription.add(ids)
 
     def close(self) -> None:
-        """Wake everybody who waits, so that a studio that closes keeps no thread."""
+        """Wake every waiting subscriber, so that no thread outlives the studio."""
         self.closed = True
         self.publish(())
 
-    def forget(self, one: Subscription) -> None:
+    def unsubscribe(self, subscription: Subscription) -> None:
         with self._lock:
-            self._open.discard(one)
+            self._subscriptions.discard(subscription)
 
 
 class Subscription:
@@ -46,14 +46,14 @@ class Subscription:
     def __init__(self, feed: Feed) -> None:
         self._feed = feed
         self._ids: dict[str, None] = {}
-        self._some = threading.Condition()
+        self._available = threading.Condition()
 
     def get(self, timeout_s: float) -> list[str]:
         """Wait up to timeout_s for a change. Empty when time is up or the studio closes."""
-        until = time.monotonic() + timeout_s
-        with self._some:
+        deadline = time.monotonic() + timeout_s
+        with self._available:
             while not self._ids and not self._feed.closed:
-                if not self._some.wait(max(0.0, until - time.monotonic())):
+                if not self._available.wait(max(0.0, deadline - time.monotonic())):
                     break
             ids = list(self._ids)
             self._ids.clear()
@@ -61,7 +61,7 @@ class Subscription:
 
     def close(self) -> None:
         """Stop collecting."""
-        self._feed.forget(self)
+        self._feed.unsubscribe(self)
 
     def __enter__(self) -> Subscription:
         return self
@@ -70,8 +70,8 @@ class Subscription:
         self.close()
 
     def add(self, ids: Iterable[str]) -> None:
-        with self._some:
-            told = bool(self._ids)
+        with self._available:
+            had_ids = bool(self._ids)
             self._ids.update(dict.fromkeys(ids))
-            if not told:
-                self._some.notify_all()
+            if not had_ids:
+                self._available.notify_all()

@@ -1,7 +1,7 @@
-"""What a studio that was killed left half done: temporary files of work that nobody goes on with.
+"""Removes temporary files of unfinished work after a studio was killed.
 
-Only names that are temporary by their form are touched, and only where they are older than this start; a whole file is
-never removed, whoever knows it. What a run under way still needs (the begun download of its result) stays.
+Only names with the form of a temporary file are touched, and only where they are older than this start; a complete file
+is never removed. What an active run still needs (the partial download of its result) stays.
 """
 
 from __future__ import annotations
@@ -17,22 +17,22 @@ from contextlib import suppress
 from pathlib import Path
 
 log = logging.getLogger(__name__)
-DOWNLOAD = re.compile(r"^\.(r_\w+)-\d+\.part(\.json)?$")
-"""Where a result grows: see deliver.part_path."""
-HALF = re.compile(r"^\..*\.part(\.|$)|^studio-.*\.part(-\w+)?$|^\..*\.probe$")
-WORK = ".film-"
+PARTIAL_DOWNLOAD = re.compile(r"^\.(r_\w+)-\d+\.part(\.json)?$")
+"""A result while it downloads: see results.part_path."""
+TEMPORARY_NAME = re.compile(r"^\..*\.part(\.|$)|^studio-.*\.part(-\w+)?$|^\..*\.probe$")
+FILM_WORK_PREFIX = ".film-"
 """Folders in which films are joined."""
-OTHERS = ("local", "gradio", "work")
-"""Folders of the cache that their own parts of the studio put in order."""
-SLACK_S = 0.05
+SKIPPED_FOLDERS = ("local", "gradio", "work")
+"""Folders of the cache that other parts of the studio clean themselves."""
+CLOCK_RESOLUTION_S = 0.05
 """File systems note times by a coarser clock than ours."""
 
 
 class Leftovers:
-    """Sweeps once, on a thread of its own, since a library may be large. unended: whether a run may still go on."""
+    """Sweeps once, on a thread of its own, since a library may be large. is_active: whether a run has not ended."""
 
-    def __init__(self, data: Path, unended: Callable[[str], bool]) -> None:
-        self._data, self._unended, self._before = data, unended, time.time() - SLACK_S
+    def __init__(self, data: Path, is_active: Callable[[str], bool]) -> None:
+        self._data, self._is_active, self._started_at = data, is_active, time.time() - CLOCK_RESOLUTION_S
         self._stop = threading.Event()
         self._thread = threading.Thread(target=self._sweep, name="leftovers", daemon=True)
 
@@ -48,8 +48,8 @@ class Leftovers:
 
     def _sweep(self) -> None:
         try:
-            films = [folder for folder in (self._data / "library" / "films").glob("*") if self._old(folder)]
-            for path in self._found():
+            films = [folder for folder in (self._data / "library" / "films").glob("*") if self._is_older(folder)]
+            for path in self._temporary_paths():
                 if self._stop.is_set():
                     return
                 self._remove(path)
@@ -59,34 +59,36 @@ class Leftovers:
         except Exception:
             log.exception("what an earlier studio left could not be removed")
 
-    def _found(self) -> Iterator[Path]:
-        """The temporary ones, scratch first: it is what can be large."""
+    def _temporary_paths(self) -> Iterator[Path]:
+        """Temporary files, scratch first: those can be large."""
         scratch = self._data / "cache" / "scratch"
         if scratch.is_dir():
             yield from scratch.iterdir()
-        yield from self._below(self._data / "backups")
-        yield from self._below(self._data / "library")
-        yield from self._below(self._data / "cache", without=(*OTHERS, "scratch"))
+        yield from self._temporary_below(self._data / "backups")
+        yield from self._temporary_below(self._data / "library")
+        yield from self._temporary_below(self._data / "cache", skipped=(*SKIPPED_FOLDERS, "scratch"))
 
-    def _below(self, top: Path, *, without: tuple[str, ...] = ()) -> Iterator[Path]:
+    def _temporary_below(self, top: Path, *, skipped: tuple[str, ...] = ()) -> Iterator[Path]:
         for folder, folders, names in os.walk(top):
             if self._stop.is_set():
                 return
-            here = Path(folder)
-            yield from (here / name for name in folders if name.startswith(WORK))
-            folders[:] = [n for n in folders if not n.startswith(WORK) and not (here == top and n in without)]
-            yield from (here / name for name in names if HALF.match(name) and not self._needed(name))
+            parent = Path(folder)
+            yield from (parent / name for name in folders if name.startswith(FILM_WORK_PREFIX))
+            folders[:] = [
+                n for n in folders if not n.startswith(FILM_WORK_PREFIX) and not (parent == top and n in skipped)
+            ]
+            yield from (parent / name for name in names if TEMPORARY_NAME.match(name) and not self._in_use(name))
 
-    def _needed(self, name: str) -> bool:
-        found = DOWNLOAD.match(name)
-        return found is not None and self._unended(found[1])
+    def _in_use(self, name: str) -> bool:
+        match = PARTIAL_DOWNLOAD.match(name)
+        return match is not None and self._is_active(match[1])
 
-    def _old(self, path: Path) -> bool:
-        return path.lstat().st_mtime < self._before
+    def _is_older(self, path: Path) -> bool:
+        return path.lstat().st_mtime < self._started_at
 
     def _remove(self, path: Path) -> None:
         try:
-            if not self._old(path):
+            if not self._is_older(path):
                 return
             if path.is_dir() and not path.is_symlink():
                 shutil.rmtree(path)

@@ -1,6 +1,6 @@
-"""The small picture of a run under way: which file the engine last named, and which version of it that was.
+"""The preview of a running run: the file the engine last named, and its version.
 
-A courtesy, kept only as long as the run is driven: when its executor ends, however it ends, the file is removed.
+Kept only while the run is executing: when its executor ends, the file is removed.
 """
 
 from __future__ import annotations
@@ -16,8 +16,8 @@ log = logging.getLogger(__name__)
 
 @dataclass(frozen=True)
 class Picture:
-    """A file that always holds one whole picture. version: another one for every new picture in it. false_colours:
-    only shapes can be judged by it."""
+    """A file that always holds one complete picture. version: changes with every new picture. false_colours: only
+    shapes can be judged."""
 
     path: Path
     version: str
@@ -28,10 +28,10 @@ class Previews:
     """The newest picture of each running run. Written by the runner's thread, read by any."""
 
     def __init__(self) -> None:
-        self._seen: dict[str, Picture] = {}
+        self._pictures: dict[str, Picture] = {}
 
-    def look(self, run_id: str, progress: Progress) -> bool:
-        """Whether there is a newer picture than at the last look. A look that names none leaves the last one."""
+    def update(self, run_id: str, progress: Progress) -> bool:
+        """Whether there is a newer picture than before. Progress without a preview keeps the last one."""
         path = progress.preview
         try:
             stat = path.stat() if path else None
@@ -39,22 +39,22 @@ class Previews:
             stat = None
         if path is None or stat is None:
             return False
-        found = Picture(path, f"{stat.st_mtime_ns:x}-{stat.st_size:x}", progress.false_colours)
-        if found == self._seen.get(run_id):
+        picture = Picture(path, f"{stat.st_mtime_ns:x}-{stat.st_size:x}", progress.false_colours)
+        if picture == self._pictures.get(run_id):
             return False
-        self._seen[run_id] = found
+        self._pictures[run_id] = picture
         return True
 
     def get(self, run_id: str) -> Picture | None:
         """The newest picture, None where there is none."""
-        return self._seen.get(run_id)
+        return self._pictures.get(run_id)
 
-    def end(self, run_id: str) -> None:
-        """The run is not driven any more: forget its picture, and remove the file."""
-        found = self._seen.pop(run_id, None)
-        if found is None:
+    def remove(self, run_id: str) -> None:
+        """Forget the picture of a run that is no longer executing, and remove the file."""
+        picture = self._pictures.pop(run_id, None)
+        if picture is None:
             return
         try:
-            found.path.unlink(missing_ok=True)
+            picture.path.unlink(missing_ok=True)
         except OSError as error:  # the next start removes it
             log.warning("the preview of run %s stays for now (%s)", run_id, error)

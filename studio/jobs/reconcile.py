@@ -17,69 +17,69 @@ from studio.jobs.run_context import RunContext
 from studio.messages import Message, joined, term
 from studio.store import runs
 
-LOOKS = 12
-"""How often the provider is asked before a person is; it may say earlier that only a person can tell."""
-MOST_SENDS = 5
-"""How often a run is sent again by itself when it surely did not arrive."""
-SLACK_S = 120.0
+MAX_LOOKUPS = 12
+"""How often the provider is asked before a person is."""
+MAX_SUBMITS = 5
+"""How often a run is submitted again automatically when it certainly did not arrive."""
+CLOCK_SKEW_S = 120.0
 """Clocks of provider and studio may differ by this much."""
 
 
-async def found_handle(context: RunContext, job: Job, why: str) -> str:
+async def find_handle(context: RunContext, job: Job, why: str) -> str:
     """The handle of the one task that the run's last submit made. why: how its answer was lost, as a sentence.
 
-    Leaves for the queue where the engine is free of charge or certain that there is none; else held for a person.
+    Raises Outcome: queued again where the engine is free of charge or certain that there is no task, else held.
     """
     label = context.info.label
     if context.info.repeatable:
         raise outcomes.lost_work(context.run, why)
     if not isinstance(context.engine, SubmitLookup):
-        raise _held(joined(why, Message("hold.no_lookup", provider=term(label))))
-    tries = 0
+        raise _hold(joined(why, Message("hold.no_lookup", provider=term(label))))
+    attempts = 0
     while True:
         try:
-            return _only(await _hits(context, context.engine, job), context, why)
+            return _single_handle(await _candidate_handles(context, context.engine, job), context, why)
         except UnknownOutcome as error:
-            raise _held(f"{why} {error}") from error
+            raise _hold(f"{why} {error}") from error
         except EngineError as error:
-            tries += 1
-            if not error.transient or tries == LOOKS:
-                raise _held(joined(why, Message("hold.lookup_failed", error=error))) from error
-            await asyncio.sleep(backoff_s(context.timing, tries, error.retry_after_s))
+            attempts += 1
+            if not error.transient or attempts == MAX_LOOKUPS:
+                raise _hold(joined(why, Message("hold.lookup_failed", error=error))) from error
+            await asyncio.sleep(backoff_s(context.timing, attempts, error.retry_after_s))
 
 
-async def _hits(context: RunContext, engine: SubmitLookup, job: Job) -> list[str]:
-    """Tasks that may be this run's. Those of other runs are left out once more after the answer: two runs that lost
-    their answers together must not both adopt the one task that arrived."""
-    sent, known = await _sent(context)
-    after, before = sent.timestamp() - SLACK_S, now().timestamp() + SLACK_S
-    found = await engine.find(job, submitted_after=after, submitted_before=before, known=known)
-    _, known = await _sent(context)
-    return [handle for handle in found if handle not in known]
+async def _candidate_handles(context: RunContext, engine: SubmitLookup, job: Job) -> list[str]:
+    """Handles of tasks that may be this run's. Handles of other runs are read again after the answer: two runs that
+    lost their answers together must not both adopt the one task that arrived."""
+    submitted_at, other_handles = await _submitted_at(context)
+    after, before = submitted_at.timestamp() - CLOCK_SKEW_S, now().timestamp() + CLOCK_SKEW_S
+    handles = await engine.find(job, submitted_after=after, submitted_before=before, known=other_handles)
+    _, other_handles = await _submitted_at(context)
+    return [handle for handle in handles if handle not in other_handles]
 
 
-async def _sent(context: RunContext) -> tuple[datetime, set[str]]:
-    """When the run was last sent, and the handles that other runs of about that time hold."""
+async def _submitted_at(context: RunContext) -> tuple[datetime, set[str]]:
+    """When the run was last submitted, and the handles of other runs of about that time."""
 
-    def look(db: Database) -> tuple[datetime, set[str]]:
-        at = runs.inner(db, context.run.id)["submitted_at"]
-        sent = datetime.fromisoformat(at) if at else now()
-        return sent, runs.handles_since(db, context.run.provider, sent - timedelta(days=1))
+    def read(db: Database) -> tuple[datetime, set[str]]:
+        text = runs.inner(db, context.run.id)["submitted_at"]
+        submitted_at = datetime.fromisoformat(text) if text else now()
+        return submitted_at, runs.handles_since(db, context.run.provider, submitted_at - timedelta(days=1))
 
-    return await context.jobs.read(look)
+    return await context.jobs.read(read)
 
 
-def _only(hits: list[str], context: RunContext, why: str) -> str:
+def _single_handle(handles: list[str], context: RunContext, why: str) -> str:
     label = context.info.label
-    if len(hits) == 1:
-        return hits[0]
-    if hits:
-        raise _held(joined(why, Message("hold.several_tasks", provider=term(label), count=len(hits))))
-    if context.run.attempt >= MOST_SENDS:
-        raise _held(joined(why, Message("hold.never_taken", provider=term(label), tries=context.run.attempt)))
-    said = joined(why, Message("event.not_taken", provider=term(label)))
-    raise Outcome(Status.QUEUED, said, money="release")
+    if len(handles) == 1:
+        return handles[0]
+    if handles:
+        raise _hold(joined(why, Message("hold.several_tasks", provider=term(label), count=len(handles))))
+    if context.run.attempt >= MAX_SUBMITS:
+        raise _hold(joined(why, Message("hold.never_taken", provider=term(label), tries=context.run.attempt)))
+    message = joined(why, Message("event.not_taken", provider=term(label)))
+    raise Outcome(Status.QUEUED, message, money="release")
 
 
-def _held(why: str) -> Outcome:
+def _hold(why: str) -> Outcome:
     return Outcome(Status.HELD, why, reason=HeldReason.LOST_SUBMIT)

@@ -1,7 +1,7 @@
-"""What the last stop left behind, put right before anything new is started.
+"""Puts interrupted runs into their right state before anything new is started.
 
-A run with a handle is watched on. One that was being submitted is looked up, never sent again on a guess. One that had
-not got so far is queued again. A run that was at work when the studio crashed twice is held, not tried a third time.
+A run with a handle is polled again. One that was being submitted is looked up, never submitted again on a guess. An
+earlier one is queued again. A run that was executing when the studio crashed twice is held, not tried a third time.
 """
 
 from __future__ import annotations
@@ -12,32 +12,34 @@ from sqlite_utils import Database
 
 from studio.domain import HeldReason, Phase, Run, Status
 from studio.engines.base import EngineInfo
-from studio.jobs.outcomes import MOST_CRASHES
+from studio.jobs.outcomes import MAX_CRASHES
 from studio.messages import Message, term
 from studio.store import Store, ledger, runs, settings
 
-CLEAN = "closed_cleanly"
+CLEAN_SHUTDOWN = "closed_cleanly"
 
 
 def recover(db: Database, info_of: Callable[[str], EngineInfo | None]) -> list[Run]:
-    """Put every interrupted run into its right state; those that must be driven on at once."""
-    clean = settings.get(db, CLEAN, True)
-    settings.put(db, CLEAN, False)
-    found = [_placed(db, run, info_of(run.provider), clean) for run in runs.with_status(db, Status.RUNNING)]
-    return [run for run in found if run is not None]
+    """Put every interrupted run into its right state; returns those that must be executed at once."""
+    closed_cleanly = settings.get(db, CLEAN_SHUTDOWN, True)
+    settings.put(db, CLEAN_SHUTDOWN, False)
+    recovered = [
+        _recovered(db, run, info_of(run.provider), closed_cleanly) for run in runs.with_status(db, Status.RUNNING)
+    ]
+    return [run for run in recovered if run is not None]
 
 
-def closed(store: Store) -> None:
-    """Note that the studio was closed in peace: what runs now did not crash it."""
+def mark_closed(store: Store) -> None:
+    """Record a clean shutdown: the runs that are executing now did not crash the studio."""
     with store.write() as db:
-        settings.put(db, CLEAN, True)
+        settings.put(db, CLEAN_SHUTDOWN, True)
 
 
-def _placed(db: Database, run: Run, info: EngineInfo | None, clean: bool) -> Run | None:
-    if not clean and _may_have_crashed_us(run, info):
+def _recovered(db: Database, run: Run, info: EngineInfo | None, closed_cleanly: bool) -> Run | None:
+    if not closed_cleanly and _may_have_caused_crash(run, info):
         crashes = runs.inner(db, run.id)["crashes"] + 1
         runs.note(db, run.id, crashes=crashes)
-        if crashes >= MOST_CRASHES:
+        if crashes >= MAX_CRASHES:
             why = Message("hold.crashed", count=crashes, phase=term(run.phase or ""))
             _hold(db, run, HeldReason.CRASHED_TWICE, why)
             return None
@@ -59,8 +61,8 @@ def _placed(db: Database, run: Run, info: EngineInfo | None, clean: bool) -> Run
     return None
 
 
-def _may_have_crashed_us(run: Run, info: EngineInfo | None) -> bool:
-    """Waiting for a provider far away is no work of ours; everything else is."""
+def _may_have_caused_crash(run: Run, info: EngineInfo | None) -> bool:
+    """Waiting for a remote provider cannot crash the studio; everything else can."""
     return run.phase != Phase.WAITING or bool(info and info.local)
 
 

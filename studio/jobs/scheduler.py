@@ -1,7 +1,7 @@
-"""The job manager: one event loop on a thread of its own, which takes runs from the queue and drives each.
+"""The job manager: one event loop on a thread of its own, which claims runs from the queue and executes each.
 
-Nothing else claims runs. Other threads change rows in their own transactions and then call `wake`, `drive` or
-`request_cancel`, all safe from anywhere. Engines are separate lanes: a slow or unreachable one holds up no other.
+Nothing else claims runs. Other threads change rows in their own transactions and then call `wake`, `execute`
+or `request_cancel`, all safe from any thread. Engines are separate lanes: a slow or unreachable one holds up no other.
 """
 
 from __future__ import annotations
@@ -28,14 +28,14 @@ log = logging.getLogger(__name__)
 PAUSED = "paused"
 ENGINE_CLOSE_S = 1.0
 """Time for an engine to give back what it holds, when the studio closes."""
-HANDS = max(2, os.cpu_count() or 2)
+WORKER_THREADS = max(2, os.cpu_count() or 2)
 """Threads that decode results and look up names. More would decode no faster, and each keeps memory of its own."""
-SWEEP_S = 30.0
-"""The queue is looked at this often even if nobody called `wake`."""
-PATIENCE_S = 2.0
-"""How long the start waits for a database that cannot be written, before the pages are opened nevertheless."""
-SHOWN_AFTER = 7
-"""So many tries to claim a run fail, in about a second, before the pages tell of it."""
+CLAIM_INTERVAL_S = 30.0
+"""The queue is checked this often even without a call of `wake`."""
+STARTUP_WAIT_S = 2.0
+"""How long the start waits for a database that cannot be written before the pages open anyway."""
+REPORT_AFTER_CLAIMS = 7
+"""Failed claims, in about a second, before the pages report it."""
 
 
 class Scheduler:
@@ -46,50 +46,50 @@ class Scheduler:
         self._lanes: dict[str, EngineLane] = {}
         self._executions: dict[str, tuple[Executor, asyncio.Task[None]]] = {}
         self._holding: set[asyncio.Task[Run]] = set()
-        self._stopping = self._woken = False
-        self._tries = 0
+        self._stopping = self._wake_pending = False
+        self._failed_claims = 0
         self._loop: asyncio.AbstractEventLoop | None = None
         self._ready = threading.Event()
         self._failure: BaseException | None = None
-        self._thread = threading.Thread(target=self._run, name="runner", daemon=True)
+        self._thread = threading.Thread(target=self._run, name="scheduler", daemon=True)
 
     def start(self) -> None:
-        """Put right what the last stop left, then begin. Returns when the runner takes calls."""
+        """Recover interrupted runs, then start. Returns when the scheduler takes calls."""
         self._thread.start()
         self._ready.wait()
         if self._failure:
             raise self._failure
 
     def stop(self) -> None:
-        """End within five seconds, most of them left to a submit under way. Everything can go on later."""
+        """Stop within five seconds, most of them left to a submit in flight. Everything resumes at the next start."""
         if self._ready.is_set() and self._thread.is_alive():
-            self._call(self._begin_stop)
-            self._thread.join(self.jobs.timing.close_for + 2.0)
+            self._call_on_loop(self._request_stop)
+            self._thread.join(self.jobs.timing.close_timeout_s + 2.0)
 
     def wake(self) -> None:
-        """Look at the queue soon. Cheap when many call at once: only the first has to reach the loop."""
-        if not self._woken:
-            self._woken = True
-            self._call(lambda: self._wake.set())
+        """Check the queue soon. Cheap when called often: only the first call has to reach the loop."""
+        if not self._wake_pending:
+            self._wake_pending = True
+            self._call_on_loop(lambda: self._wake.set())
 
     def execute(self, run: Run) -> None:
         """Execute a run that a decision has set to running."""
-        self._call(lambda: self._begin(run))
+        self._call_on_loop(lambda: self._start_executor(run))
 
     def request_cancel(self, run_id: str) -> None:
-        """Tell the run's executor that the user wants it cancelled (the request is on file already)."""
+        """Forward a request to cancel, already stored, to the run's executor."""
 
-        def tell() -> None:
-            if found := self._executions.get(run_id):
-                found[0].context.request_cancel()
+        def forward() -> None:
+            if execution := self._executions.get(run_id):
+                execution[0].context.request_cancel()
 
-        self._call(tell)
+        self._call_on_loop(forward)
 
-    def _call(self, what: Callable[[], object]) -> None:
-        """Have it called on the loop; nothing happens where the runner was not started or has stopped."""
+    def _call_on_loop(self, callback: Callable[[], object]) -> None:
+        """Call back on the loop; does nothing where the scheduler was not started or has stopped."""
         if self._loop is not None and not self._loop.is_closed():
             with suppress(RuntimeError):  # closed since
-                self._loop.call_soon_threadsafe(what)
+                self._loop.call_soon_threadsafe(callback)
 
     # on the loop ----------------------------------------------------------------------------------------------
 
@@ -100,32 +100,32 @@ class Scheduler:
             self._failure = error
             if not isinstance(error, Exception):
                 raise
-            log.exception("the runner stopped")
+            log.exception("the scheduler stopped")
         finally:
             self._ready.set()
 
     async def _main(self) -> None:
         self._wake = asyncio.Event()
         self._loop = asyncio.get_running_loop()
-        self._loop.set_default_executor(ThreadPoolExecutor(HANDS, "runner-hand"))
+        self._loop.set_default_executor(ThreadPoolExecutor(WORKER_THREADS, "job-worker"))
         async with download.client() as self._http:
             if await self._recovered():
                 while not self._stopping:
-                    self._woken = False
+                    self._wake_pending = False
                     pause_s = self._claim_safely()
                     with suppress(TimeoutError):
                         async with asyncio.timeout(pause_s):
                             await self._wake.wait()
                     self._wake.clear()
-            await self._end()
+            await self._shut_down()
 
     async def _recovered(self) -> bool:
-        """Put right what the last stop left; False when the studio was closed before the storage let it.
+        """Recover interrupted runs; False when the studio was closed before the storage was writable.
 
-        The pages do not wait for a database that another program holds: they are there to say so.
+        The pages do not wait for a database that another program holds: they report it.
         """
         task = asyncio.ensure_future(self.jobs.write(lambda db: recovery.recover(db, self._info)))
-        await asyncio.wait([task], timeout=PATIENCE_S)
+        await asyncio.wait([task], timeout=STARTUP_WAIT_S)
         with suppress(StorageUnavailable):
             self.jobs.sweep()
         if not task.done():
@@ -136,7 +136,7 @@ class Scheduler:
                 return False
             await asyncio.wait([task], timeout=0.2)
         for run in task.result():
-            self._begin(run)
+            self._start_executor(run)
         self._ready.set()
         return True
 
@@ -157,22 +157,22 @@ class Scheduler:
         return self._lanes[provider]
 
     def _claim_safely(self) -> float:
-        """Seconds to the next look at the queue. Nothing that goes wrong with one claim may end the runner."""
+        """Seconds to the next check of the queue. A failed claim must not end the scheduler."""
         try:
             self._claim_all()
-            self._tries = 0
-            return SWEEP_S
+            self._failed_claims = 0
+            return CLAIM_INTERVAL_S
         except StorageUnavailable as error:
-            self._tries += 1
-            if self._tries > SHOWN_AFTER:
+            self._failed_claims += 1
+            if self._failed_claims > REPORT_AFTER_CLAIMS:
                 self.jobs.storage.failed(error.reason)
-            return pause_s(self._tries)
+            return pause_s(self._failed_claims)
         except Exception:
             log.exception("runs could not be claimed")
-            return SWEEP_S
+            return CLAIM_INTERVAL_S
 
     def _claim_all(self) -> None:
-        """Start whatever may start: for every engine with work, as many runs as it has room for."""
+        """Start what can start: for every engine with queued runs, as many as it has free slots."""
         with self.jobs.store.read() as db:
             if settings.get(db, PAUSED, False):
                 return
@@ -182,12 +182,12 @@ class Scheduler:
             if lane is None:
                 self._hold_all(provider)
                 continue
-            while lane.room > 0 and (run := self._claim(provider, lane.full_models())):
-                lane.take_room(run)
-                self._begin(run, room=True)
+            while lane.free_slots > 0 and (run := self._claim(provider, lane.models_at_limit())):
+                lane.acquire_slot(run)
+                self._start_executor(run, holds_slot=True)
 
     def _hold_all(self, provider: str) -> None:
-        """Runs of an engine that is not there wait for a person, not for ever in the queue."""
+        """Hold runs of an engine that does not exist, instead of leaving them in the queue for ever."""
         why = Message("run.no_engine", provider=provider)
         held: list[str] = []
         with self.jobs.store.write(patience_s=0) as db:
@@ -197,34 +197,34 @@ class Scheduler:
                 held.append(first.id)
         self.jobs.feed.publish(held)
 
-    def _claim(self, provider: str, full: Sequence[str]) -> Run | None:
-        """The next run of this provider, set to running. full: models that must wait."""
+    def _claim(self, provider: str, full_models: Sequence[str]) -> Run | None:
+        """The next run of this provider, set to running. full_models: at their limit."""
         held: list[str] = []
         with self.jobs.store.write(patience_s=0) as db:
-            if budget.limited(db):
-                while (first := queue.next_up(db, provider, full)) and (why := budget.over(db, first)):
+            if budget.has_limits(db):
+                while (first := queue.next_up(db, provider, full_models)) and (why := budget.exceeded_limit(db, first)):
                     runs.move(db, first, Status.HELD, why, held_reason=HeldReason.BUDGET.value, error=why)
                     held.append(first.id)
-            run = queue.claim(db, provider, full)
+            run = queue.claim(db, provider, full_models)
             if run and run.estimate_usd:
                 ledger.reserve(db, run, run.estimate_usd)
         self.jobs.feed.publish([*held, run.id] if run else held)
         return run
 
-    def _begin(self, run: Run, *, room: bool = False) -> None:
-        """Start the executor of a running run. room: it was counted against its lane already."""
+    def _start_executor(self, run: Run, *, holds_slot: bool = False) -> None:
+        """Start the executor of a running run. holds_slot: the run was counted against its lane already."""
         lane = self._lane(run.provider)
         if lane is None or self._stopping:
             return
-        if run.id in self._executions:  # the executor before has just ended, and is forgotten by the next callback
-            self._executions[run.id][1].add_done_callback(lambda _: self._begin(run, room=room))
+        if run.id in self._executions:  # the previous executor has just ended, and the next callback removes it
+            self._executions[run.id][1].add_done_callback(lambda _: self._start_executor(run, holds_slot=holds_slot))
             return
-        if not room:
-            lane.take_room(run)
+        if not holds_slot:
+            lane.acquire_slot(run)
         try:
             executor = Executor(self.jobs, lane, run, self._http, self._wake.set)
         except NotFound as error:
-            lane.free_room(run)
+            lane.release_slot(run)
             self._hold(run, of_error(error))
             return
         task = asyncio.get_running_loop().create_task(executor.run(), name=run.id)
@@ -232,7 +232,7 @@ class Scheduler:
         task.add_done_callback(lambda done: self._finished(run.id, done))
 
     def _hold(self, run: Run, why: str) -> None:
-        """A run whose model is gone waits for a person."""
+        """Hold a run whose model is gone."""
         reason = HeldReason.NOT_CONFIGURED.value
         task = asyncio.ensure_future(self.jobs.move(run, Status.HELD, why, held_reason=reason, error=why))
         self._holding.add(task)
@@ -240,16 +240,16 @@ class Scheduler:
 
     def _finished(self, run_id: str, task: asyncio.Task[None]) -> None:
         executor, _ = self._executions.pop(run_id)
-        executor.make_room()
+        executor.release_slot()
         if not task.cancelled() and (error := task.exception()):
-            log.error("the executor of run %s broke", run_id, exc_info=error)
+            log.error("the executor of run %s failed", run_id, exc_info=error)
         self._wake.set()
 
-    def _begin_stop(self) -> None:
+    def _request_stop(self) -> None:
         self._stopping = True
         self._wake.set()
 
-    async def _end(self) -> None:
+    async def _shut_down(self) -> None:
         """Interrupt every executor, except that one in the middle of a submit may first store its handle."""
         for executor, task in list(self._executions.values()):
             executor.stop()
@@ -257,20 +257,20 @@ class Scheduler:
                 task.cancel()
         tasks = [task for _, task in self._executions.values()]
         if tasks:
-            _, late = await asyncio.wait(tasks, timeout=self.jobs.timing.close_for)
+            _, late = await asyncio.wait(tasks, timeout=self.jobs.timing.close_timeout_s)
             for task in late:
                 task.cancel()
         await asyncio.gather(*tasks, return_exceptions=True)
         for task in self._holding:
             task.cancel()
-        self._note_clean()
+        self._mark_closed()
         await asyncio.gather(*(self._close(lane) for lane in self._lanes.values()))
 
-    def _note_clean(self) -> None:
+    def _mark_closed(self) -> None:
         try:
-            recovery.closed(self.jobs.store)
+            recovery.mark_closed(self.jobs.store)
         except StorageUnavailable as error:
-            log.warning("that the studio was closed in peace could not be noted (%s)", error)
+            log.warning("the clean shutdown could not be recorded (%s)", error)
 
     async def _close(self, lane: EngineLane) -> None:
         try:

@@ -70,7 +70,7 @@ class Context:
 
     def alive(self, run: Run) -> Run:
         """The run with what only memory knows: the provider's word, position and fraction."""
-        seen = self.jobs.live.get(run.id)
+        seen = self.jobs.latest_progress.get(run.id)
         if seen is None or run.status != Status.RUNNING:
             return run
         live = {"provider_word": seen.word or None, "provider_position": seen.position, "fraction": seen.fraction}

@@ -15,7 +15,7 @@ from studio.catalogue import Model, validation
 from studio.domain import JSON, Asset, Estimate, HeldReason, Request, Run, Status
 from studio.engines.base import DurationEstimate, RequestChecks
 from studio.errors import CapabilityError, NotConfigured, NotFound
-from studio.jobs.durations import length_scale, pace_of
+from studio.jobs.durations import duration_key, length_scale
 from studio.messages import Message, of_error, term
 from studio.services.context import Context
 from studio.store import assets, runs
@@ -134,12 +134,12 @@ class Requests:
 
     def _expected_s(self, checked: CheckedRequest) -> float | None:
         """From our own history; before there is any, from the engine's own reckoning or the row's usual times."""
-        pace, engine = pace_of(checked.request), self._context.engines.get(checked.model.provider)
-        known = self._context.jobs.history.known(pace)
+        pace, engine = duration_key(checked.request), self._context.engines.get(checked.model.provider)
+        known = self._context.jobs.history.has_enough(pace)
         if engine and not known and _is(type(engine), DurationEstimate):
             seconds = cast("DurationEstimate", engine).expected_s(checked.request, checked.model, checked.inputs)
             return round(seconds, 1) if seconds else None
-        expected = self._context.jobs.history.expect(pace, checked.model)
+        expected = self._context.jobs.history.fit_for(pace, checked.model)
         if expected is None:
             return None
         usual = checked.model.latency_s and not known
@@ -204,7 +204,7 @@ class Requests:
     def _expanded(self, checked: CheckedRequest, owner: str, retry_of: str | None) -> Iterator[runs.NewRun]:
         """The n runs of a request, with seeds s, s+1 ... where the model takes seeds."""
         request, model = checked.request, checked.model
-        usd, expected_s, pace = self.price(checked), self._expected_s(checked), pace_of(request)
+        usd, expected_s, pace = self.price(checked), self._expected_s(checked), duration_key(request)
         consent_missing = self._consent_missing(checked)
         for number in range(request.n):
             seed = _seed(request.seed, model, number)

@@ -38,7 +38,7 @@ def fetch(files: Files, part: Path, path: str = "/big", *, near: bool = True, **
     async def once() -> None:
         async with download.client() as http:
             home = ANYWHERE if near else NOWHERE
-            source = download.DownloadSource(files.url + path, home=home, **more)  # type: ignore[arg-type]
+            source = download.DownloadSource(files.url + path, provider_hosts=home, **more)  # type: ignore[arg-type]
             await download.fetch(http, source, part, lambda *_: None)
 
     asyncio.run(once())
@@ -210,7 +210,7 @@ def test_a_download_without_end_is_stopped(files: Files, tmp_path: Path, lengths
     """At the size that such a result can have at most, whether its length was told or not."""
     files.content["/big"], files.lengths = b"x" * 3_000_000, lengths
     with pytest.raises(MediaError, match="more than 1 MB"):
-        fetch(files, tmp_path / "x.part", most_bytes=2**20)
+        fetch(files, tmp_path / "x.part", max_bytes=2**20)
     assert list(tmp_path.glob("x.part*")) == []
 
 

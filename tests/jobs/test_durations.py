@@ -14,7 +14,7 @@ from studio import engines
 from studio.catalogue import load
 from studio.domain import Kind
 from studio.engines.draft import DraftEngine
-from studio.jobs.durations import DurationFit, History, Timing, backoff_s, fit, fit_of_range, next_look_s
+from studio.jobs.durations import DurationFit, History, Timing, backoff_s, fit, fit_of_range, next_poll_s
 from studio.settings import Settings
 from studio.studio import Studio
 
@@ -25,7 +25,7 @@ def looks(true_s: float, expected: DurationFit | None) -> tuple[int, float]:
     """Number of looks and seconds of lateness for a run that takes true_s."""
     at, count = 0.0, 0
     while at < true_s:
-        at += next_look_s(TIMING, expected, at, Kind.VIDEO, local=False)
+        at += next_poll_s(TIMING, expected, at, Kind.VIDEO, local=False)
         count += 1
     return count, at - true_s
 
@@ -44,15 +44,15 @@ def test_with_history_fewer_looks_find_the_end_sooner() -> None:
 
 def test_the_first_look_waits_for_the_earliest_end_but_never_longer_than_the_longest_pause() -> None:
     expected = fit_of_range(100, 200)
-    assert next_look_s(TIMING, expected, 0, Kind.VIDEO, local=False) == TIMING.most_look
+    assert next_poll_s(TIMING, expected, 0, Kind.VIDEO, local=False) == TIMING.max_poll_s
     early = expected.earliest_s()
-    assert next_look_s(TIMING, expected, early - 10, Kind.VIDEO, local=False) == pytest.approx(10)
-    assert next_look_s(TIMING, expected, -3600, Kind.VIDEO, local=False) == TIMING.most_look, "the clock was set back"
-    assert TIMING.least_look <= next_look_s(TIMING, expected, 10_000, Kind.VIDEO, local=False) <= TIMING.most_look
+    assert next_poll_s(TIMING, expected, early - 10, Kind.VIDEO, local=False) == pytest.approx(10)
+    assert next_poll_s(TIMING, expected, -3600, Kind.VIDEO, local=False) == TIMING.max_poll_s, "the clock was set back"
+    assert TIMING.min_poll_s <= next_poll_s(TIMING, expected, 10_000, Kind.VIDEO, local=False) <= TIMING.max_poll_s
 
 
 def test_a_local_engine_is_looked_at_several_times_a_second() -> None:
-    assert 0.1 <= next_look_s(TIMING, fit_of_range(100, 200), 0, Kind.VIDEO, local=True) <= 0.3
+    assert 0.1 <= next_poll_s(TIMING, fit_of_range(100, 200), 0, Kind.VIDEO, local=True) <= 0.3
 
 
 def test_our_own_history_counts_more_than_the_catalogue() -> None:
@@ -63,15 +63,15 @@ def test_our_own_history_counts_more_than_the_catalogue() -> None:
         return [10.0, 12.0, 11.0]
 
     history = History(load)
-    assert history.expect("a", None).median_s == pytest.approx(11, abs=0.5)  # type: ignore[union-attr]
+    assert history.fit_for("a", None).median_s == pytest.approx(11, abs=0.5)  # type: ignore[union-attr]
     history.add("a", 11.0)
     history.add("a", 11.0)
-    assert history.expect("a", None).median_s == pytest.approx(11, abs=0.5)  # type: ignore[union-attr]
+    assert history.fit_for("a", None).median_s == pytest.approx(11, abs=0.5)  # type: ignore[union-attr]
     assert loads == ["a"], "the database is asked once"
 
 
 def test_pauses_double_with_jitter_up_to_a_limit_and_respect_the_provider() -> None:
-    timing = replace(TIMING, backoff=1, backoff_most=60)
+    timing = replace(TIMING, first_backoff_s=1, max_backoff_s=60)
     for tries in range(12):
         pauses = [backoff_s(timing, tries) for _ in range(50)]
         middle = min(60, 2**tries)

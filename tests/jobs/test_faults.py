@@ -194,7 +194,7 @@ def test_a_result_that_cannot_be_decoded_is_no_success(studio: Studio, engine: F
 
 
 def test_a_run_that_never_shows_progress_is_ended(settings: Settings, catalogue: Catalogue, tmp_path: Path) -> None:
-    timing = replace(QUICK, local_for=0.2, watch_for=0.2)
+    timing = replace(QUICK, local_stall_timeout_s=0.2, result_timeout_s=0.2)
     script = FakeScript(never_ends=True)
     engines = {
         "fake": FakeEngine(provider=FakeProvider(tmp_path / "a"), repeatable=True, script=script),

@@ -10,7 +10,7 @@ from PIL import Image
 
 from studio.domain import Asset, Kind
 from studio.engines.base import Input
-from studio.jobs.inputs import in_common_forms
+from studio.jobs.inputs import converted
 from studio.media import encode, frames, hdr, thumbnails
 from studio.media.validate import admit
 from tests.stories.files import saved
@@ -51,13 +51,13 @@ def test_white_is_white_wherever_the_clip_is_shown(clip: Path, tmp_path: Path) -
 
 def test_a_model_is_given_a_copy_in_bt709(clip: Path, tmp_path: Path) -> None:
     asset = Asset(id="a_1", kind=Kind.VIDEO, mime="video/mp4", name=clip.name, sha256="x" * 64)
-    given = in_common_forms({"a_1": Input(asset, clip)}, tmp_path / "cache", lambda: False)["a_1"]
+    given = converted({"a_1": Input(asset, clip)}, tmp_path / "cache", lambda: False)["a_1"]
     facts = admit(given.path)
     assert (facts.colour, facts.codec, facts.hdr, facts.width) == ("bt709", "h264", False, 160)
     frames.first_frame(given.path, tmp_path / "given.png")
     white, black = halves(Image.open(tmp_path / "given.png"))
     assert white > 228 and black < 12
-    again = in_common_forms({"a_1": given}, tmp_path / "cache", lambda: False)["a_1"]
+    again = converted({"a_1": given}, tmp_path / "cache", lambda: False)["a_1"]
     assert again.path == given.path
 
 
@@ -76,6 +76,6 @@ def test_a_model_is_given_a_phones_picture_as_png(form: str, tmp_path: Path) -> 
     path = tmp_path / "photo.bin"
     path.write_bytes(saved(form=form))
     asset = Asset(id="a_1", kind=Kind.IMAGE, mime=admit(path).mime, name="photo.heic", sha256="y" * 64)
-    given = in_common_forms({"a_1": Input(asset, path)}, tmp_path / "cache", lambda: False)["a_1"]
+    given = converted({"a_1": Input(asset, path)}, tmp_path / "cache", lambda: False)["a_1"]
     assert (given.asset.mime, given.asset.name) == ("image/png", "photo.png")
     assert admit(given.path).width == 64

@@ -16,7 +16,7 @@ from studio import storage
 from studio.domain import Status
 from studio.engines.fake import FakeEngine, FakeScript, FindingFake
 from studio.errors import StorageUnavailable
-from studio.jobs.context import SHOWN_AFTER_S
+from studio.jobs.context import REPORT_OUTAGE_AFTER_S
 from studio.settings import Settings
 from studio.studio import Studio
 from tests.support.kit import image, paid_image
@@ -54,7 +54,7 @@ def test_runs_under_way_outlast_a_lock_and_say_so(
 def test_a_short_lock_is_nobodys_concern(studio: Studio) -> None:
     [run] = studio.local.requests.submit(image())
     with locked(studio.settings.data):
-        time.sleep(SHOWN_AFTER_S / 3)
+        time.sleep(REPORT_OUTAGE_AFTER_S / 3)
         assert studio.context.store.health.reason is None
     assert studio.local.runs.wait([run.id], timeout_s=20)[0].status == Status.SUCCEEDED
 

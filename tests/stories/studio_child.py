@@ -23,8 +23,8 @@ from studio.studio import Studio
 from tests.providers.task_server import TaskServer
 
 QUICK = Timing(
-    least_look=0.1, most_look=0.2, image_look=0.1, video_look=0.1, backoff=0.1, backoff_most=1.0, disk_look=0.1,
-    disk_try=2.0,
+    min_poll_s=0.1, max_poll_s=0.2, image_poll_s=0.1, video_poll_s=0.1, first_backoff_s=0.1, max_backoff_s=1.0,
+    disk_check_s=0.1, disk_retry_s=2.0,
 )  # fmt: skip
 SETTLE_S = 1.0
 PATIENCE_S = 60.0

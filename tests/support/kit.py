@@ -7,16 +7,16 @@ from studio.jobs.durations import Timing
 from studio.studio import Studio
 
 QUICK = Timing(
-    local_look=0.02,
-    least_look=0.02,
-    most_look=0.1,
-    image_look=0.02,
-    video_look=0.02,
-    backoff=0.02,
-    backoff_most=0.1,
-    close_for=1.0,
-    disk_look=0.05,
-    disk_try=0.3,
+    local_poll_s=0.02,
+    min_poll_s=0.02,
+    max_poll_s=0.1,
+    image_poll_s=0.02,
+    video_poll_s=0.02,
+    first_backoff_s=0.02,
+    max_backoff_s=0.1,
+    close_timeout_s=1.0,
+    disk_check_s=0.05,
+    disk_retry_s=0.3,
 )
 """Waiting times for tests."""
 
