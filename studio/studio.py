@@ -94,7 +94,7 @@ class Studio:
         self.context.scheduler.start()
         self._leftovers.start()
         self._follower.start()
-        for rows_of_one_press in exports.interrupted(self.context):
+        for rows_of_one_press in exports.interrupted_exports(self.context):
             self.acting_for(rows_of_one_press[0].owner).exports.resume(rows_of_one_press)
 
     @staticmethod

@@ -206,7 +206,7 @@ class Executor:
 
     async def _store_handle(self, handle: str, why: str) -> None:
         """Store the handle, the receipt for money: retried until the database accepts it, before any other write."""
-        await self.context.enter_phase(Phase.WAITING, why, handle=handle, most_s=MAX_HANDLE_RETRY_S)
+        await self.context.enter_phase(Phase.WAITING, why, handle=handle, max_pause_s=MAX_HANDLE_RETRY_S)
         if self._stopping:
             raise asyncio.CancelledError
 

@@ -72,12 +72,12 @@ class Admin:
         data = self._context.settings.data
         with self._context.store.read() as db:
             count, library_bytes = assets.usage(db)
-            kept = search.total(db, search.Wanted())[0] + search.total(db, search.Wanted(trashed=True))[0]
+            run_count = search.total(db, search.Wanted())[0] + search.total(db, search.Wanted(trashed=True))[0]
         return StorageUse(
             data=data.resolve(), db_bytes=sum(p.stat().st_size for p in data.glob("studio.db*")),
-            library_bytes=library_bytes, cache_bytes=_size(data / "cache"), backups_bytes=_size(data / "backups"),
-            local_bytes=_size(data / "cache" / "local"), free_bytes=shutil.disk_usage(data).free,
-            runs=kept, assets=count,
+            library_bytes=library_bytes, cache_bytes=_folder_bytes(data / "cache"), backups_bytes=_folder_bytes(data /
+            "backups"), local_bytes=_folder_bytes(data / "cache" / "local"), free_bytes=shutil.disk_usage(data).free,
+            runs=run_count, assets=count,
         )  # fmt: skip
 
     def engine_status(self) -> list[EngineStatus]:
@@ -90,7 +90,7 @@ class Admin:
             models = sum(1 for model in self._context.catalogue if model.provider == name)
             yield EngineStatus(name, info.label, missing is None, missing, info.local, info.needs, models)
 
-    def unavailable(self, model: Model) -> str | None:
+    def unavailable_reason(self, model: Model) -> str | None:
         """Why this model cannot be used as the studio is set up, in a sentence; None when it is ready."""
         engine = self._context.engines.get(model.provider)
         if engine is None:
@@ -99,15 +99,15 @@ class Admin:
 
     def purge(self, older_than_days: float = 30) -> int:
         """Delete what has been in the trash for so long, with its files; how many files went."""
-        before, gone = stamp(now() - timedelta(days=older_than_days)), 0
+        before, removed = stamp(now() - timedelta(days=older_than_days)), 0
         while True:
             with self._context.store.write() as db:
                 paths, more = runs.purge(db, before)
             for path in paths:
                 (self._context.settings.data / path).unlink(missing_ok=True)
-            gone += len(paths)
+            removed += len(paths)
             if not more:
-                return gone
+                return removed
 
     def backup(self) -> Path:
         """Copy the database, while it is in use, into backups/; the new file."""
@@ -126,11 +126,11 @@ class Admin:
         self, run_usd: float | None = None, day_usd: float | None = None, month_usd: float | None = None
     ) -> SpendLimits:
         """Set all three limits; None means no limit. Runs beyond one are held for a decision."""
-        given = {"run_usd": run_usd, "day_usd": day_usd, "month_usd": month_usd}
-        for field, usd in given.items():
+        amounts = {"run_usd": run_usd, "day_usd": day_usd, "month_usd": month_usd}
+        for field, usd in amounts.items():
             if usd is not None and not 0 <= usd < 1e9:
                 raise CapabilityError(Message("budget.not_dollars", field=field, usd=usd), field=field, value=usd)
-        limits = SpendLimits(**given)
+        limits = SpendLimits(**amounts)
         with self._context.store.write() as db:
             budget.write(db, limits)
         return limits
@@ -141,17 +141,17 @@ class Admin:
         """Money by day, model or owner, from that day on. time_zone: where days begin, by its IANA name; "" is UTC."""
         with self._context.store.read() as db:
             if group == "day":
-                found = ledger.spend_by_day(db, zone_of(time_zone) or UTC, since)
+                rows = ledger.spend_by_day(db, zone_of(time_zone) or UTC, since)
             else:
-                found = ledger.spend_by(db, group, since.isoformat() if since else "")
-        return [SpendRow(*row) for row in found]
+                rows = ledger.spend_by(db, group, since.isoformat() if since else "")
+        return [SpendRow(*row) for row in rows]
 
 
-def _size(folder: Path) -> int:
-    return sum(_bytes(p) for p in folder.rglob("*"))
+def _folder_bytes(folder: Path) -> int:
+    return sum(_file_bytes(p) for p in folder.rglob("*"))
 
 
-def _bytes(path: Path) -> int:
+def _file_bytes(path: Path) -> int:
     """Of a file; 0 for a folder, and for a file that is gone since it was listed."""
     try:
         stat = path.stat()

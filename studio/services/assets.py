@@ -21,21 +21,27 @@ from studio.store.mapping import new_id
 if TYPE_CHECKING:
     from studio.media.probe import MediaFacts
 
-Which = Literal["thumb", "poster", "view", "hover", "wave"]
-ENDINGS: dict[str, str] = {"thumb": ".webp", "poster": ".webp", "view": ".webp", "hover": ".mp4", "wave": ".webp"}
+PreviewKind = Literal["thumb", "poster", "view", "hover", "wave"]
+PREVIEW_SUFFIXES: dict[str, str] = {
+    "thumb": ".webp",
+    "poster": ".webp",
+    "view": ".webp",
+    "hover": ".mp4",
+    "wave": ".webp",
+}
 
 
-INVISIBLE = frozenset({"Cc", "Cf", "Cs", "Zl", "Zp"})
+HIDDEN_CATEGORIES = frozenset({"Cc", "Cf", "Cs", "Zl", "Zp"})
 """Unicode categories that show a name as another: control, zero-width and direction characters, half surrogates.
 
 With a direction override in it, photo[U+202E]gpj.exe is shown as photoexe.jpg."""
 EMOJI_JOINER = "\u200d"
 
 
-def _shown_name(name: str) -> str:
+def _display_name(name: str) -> str:
     """The file's own name without its folder, as it may be shown."""
-    plain = (c for c in Path(name).name if c == EMOJI_JOINER or unicodedata.category(c) not in INVISIBLE)
-    return "".join(plain)
+    visible = (c for c in Path(name).name if c == EMOJI_JOINER or unicodedata.category(c) not in HIDDEN_CATEGORIES)
+    return "".join(visible)
 
 
 class Assets:
@@ -53,29 +59,29 @@ class Assets:
         a file that is broken, too large or of no use.
         """
         with storing(self._context.settings.data):
-            return self._admitted(Path(path), name or Path(path).name)
+            return self._import(Path(path), name or Path(path).name)
 
-    def _admitted(self, path: Path, name: str) -> Asset:
+    def _import(self, path: Path, name: str) -> Asset:
         from studio.media import intake, validate
 
         facts = validate.admit(path, name=name, max_bytes=self._context.settings.max_upload_mb * 1_000_000)
-        with TemporaryDirectory(dir=self._context.scratch()) as folder:
-            kept, facts = intake.library_copy(path, Path(folder), facts, name=name)
-            return self._keep(kept, facts, name)
+        with TemporaryDirectory(dir=self._context.scratch_folder()) as folder:
+            copy, facts = intake.library_copy(path, Path(folder), facts, name=name)
+            return self._register(copy, facts, name)
 
-    def _keep(self, path: Path, facts: MediaFacts, name: str) -> Asset:
+    def _register(self, path: Path, facts: MediaFacts, name: str) -> Asset:
         from studio.media import files
 
-        digest, name = files.sha256(path), _shown_name(name)
+        digest, name = files.sha256(path), _display_name(name)
         with self._context.store.read() as db:
-            if (known := assets.of_content(db, digest, self.user, name)) and self.path(known).is_file():
-                return known
+            if (existing := assets.of_content(db, digest, self.user, name)) and self.path(existing).is_file():
+                return existing
         relative = f"library/inputs/{digest[:2]}/{digest}{facts.suffix}"
         target = self._context.settings.data / relative
-        fresh = not target.is_file()
-        if fresh:
-            with files.replacing(target) as draft:
-                shutil.copyfile(path, draft)
+        is_new = not target.is_file()
+        if is_new:
+            with files.replacing(target) as temporary:
+                shutil.copyfile(path, temporary)
         asset = Asset(
             id=new_id("a_"), kind=facts.kind, mime=facts.mime, name=name, path=relative,
             bytes=facts.bytes, sha256=digest, width=facts.width, height=facts.height, duration_s=facts.duration_s,
@@ -86,18 +92,18 @@ class Assets:
             with self._context.store.write() as db:
                 assets.add(db, asset)
         except BaseException:
-            if fresh:
-                self._forget(relative)
+            if is_new:
+                self._remove_orphan(relative)
             raise
         return asset
 
-    def _forget(self, relative: str) -> None:
+    def _remove_orphan(self, relative: str) -> None:
         """Remove a file that could not be registered, unless the same content was by somebody else meanwhile."""
         with suppress(StorageUnavailable, OSError), self._context.store.read() as db:
             if not assets.known_path(db, relative):
                 (self._context.settings.data / relative).unlink(missing_ok=True)
 
-    def newest(self) -> int:
+    def newest_seq(self) -> int:
         """The number of the file that was added last; 0 where there is none."""
         with self._context.store.read() as db:
             return assets.newest(db)
@@ -111,7 +117,7 @@ class Assets:
                 for asset in added:
                     assets.discard(db, asset.id, after)
             for asset in added:
-                self._forget(asset.path)
+                self._remove_orphan(asset.path)
 
     def get(self, asset_id: str) -> Asset:
         """The asset, or NotFound."""
@@ -133,47 +139,53 @@ class Assets:
         asset = self.get(asset_id)
         if asset.kind is not Kind.VIDEO:
             raise MediaError(Message("file.only_clips"))
-        when = "last frame" if at_s is None else f"{at_s:.2f} s"
-        with TemporaryDirectory(dir=self._context.scratch()) as folder:
-            out = Path(folder) / "frame.png"
+        position = "last frame" if at_s is None else f"{at_s:.2f} s"
+        with TemporaryDirectory(dir=self._context.scratch_folder()) as folder:
+            picture = Path(folder) / "frame.png"
             if at_s is None:
-                frames.last_frame(self.path(asset), out)
+                frames.last_frame(self.path(asset), picture)
             else:
-                frames.frame_at(self.path(asset), at_s, out)
-            metadata.carry_draft(self.path(asset), out)
+                frames.frame_at(self.path(asset), at_s, picture)
+            metadata.carry_draft(self.path(asset), picture)
             stem = Path(asset.name).stem or "clip"
-            return self.add(out, name=f"{stem} {when}.png")
+            return self.add(picture, name=f"{stem} {position}.png")
 
     def path(self, asset: Asset) -> Path:
         """Where its file lies. Raises NotFound for text, which has none."""
-        return self._context.path_of(asset)
+        return self._context.asset_path(asset)
 
-    def thumbnail(self, asset_id: str, which: Which = "thumb") -> Path:
+    def thumbnail(self, asset_id: str, which: PreviewKind = "thumb") -> Path:
         """A small picture (or hover clip) of the asset, made when first asked for. Raises MediaError, NotFound."""
-        if which not in ENDINGS:
-            raise NotFound(Message("file.no_such_preview", which=f"{which!r}", listed=", ".join(ENDINGS)))
+        if which not in PREVIEW_SUFFIXES:
+            raise NotFound(Message("file.no_such_preview", which=f"{which!r}", listed=", ".join(PREVIEW_SUFFIXES)))
         asset = self.get(asset_id)
         source = self.path(asset)
-        out = self._context.settings.data / "cache" / "thumbs" / asset.id[-2:] / f"{asset.id}-{which}{ENDINGS[which]}"
-        if out.is_file():
-            return out
+        target = (
+            self._context.settings.data
+            / "cache"
+            / "thumbs"
+            / asset.id[-2:]
+            / f"{asset.id}-{which}{PREVIEW_SUFFIXES[which]}"
+        )
+        if target.is_file():
+            return target
         with storing(self._context.settings.data):
-            self._drawn(source, out, asset, which)
-        return out
+            self._make_preview(source, target, asset, which)
+        return target
 
-    def _drawn(self, source: Path, out: Path, asset: Asset, which: Which) -> None:
+    def _make_preview(self, source: Path, target: Path, asset: Asset, which: PreviewKind) -> None:
         from studio.media import thumbnails
 
         sides = {"poster": thumbnails.POSTER_PX, "view": thumbnails.VIEW_PX}
-        out.parent.mkdir(parents=True, exist_ok=True)
+        target.parent.mkdir(parents=True, exist_ok=True)
         if which == "hover" and asset.kind == Kind.VIDEO:
-            thumbnails.hover(source, out)
+            thumbnails.hover(source, target)
         elif which in sides and asset.kind == Kind.VIDEO:
-            thumbnails.poster(source, out, side_px=sides[which])
+            thumbnails.poster(source, target, side_px=sides[which])
         elif which == "wave" and asset.kind != Kind.IMAGE:
-            thumbnails.waveform_picture(source, out)
+            thumbnails.waveform_picture(source, target)
         elif which == "thumb" or which in sides:
-            thumbnails.thumbnail(source, out, **({"side_px": sides[which]} if which in sides else {}))
+            thumbnails.thumbnail(source, target, **({"side_px": sides[which]} if which in sides else {}))
         else:
             raise MediaError(Message("file.no_preview_of_kind", which=which, kind=term(asset.kind)))
 
@@ -184,11 +196,11 @@ class Assets:
         from studio.media import resize
 
         asset = self.get(asset_id)
-        with storing(self._context.settings.data), TemporaryDirectory(dir=self._context.scratch()) as folder:
-            out = Path(folder) / "smaller"
+        with storing(self._context.settings.data), TemporaryDirectory(dir=self._context.scratch_folder()) as folder:
+            smaller = Path(folder) / "smaller"
             facts = resize.shrink(
-                self.path(asset), out, max_side_px=max_side_px, max_bytes=max_bytes, flatten_alpha=flatten_alpha
+                self.path(asset), smaller, max_side_px=max_side_px, max_bytes=max_bytes, flatten_alpha=flatten_alpha
             )
-            named = out.with_suffix(facts.suffix)
-            out.rename(named)
-            return self.add(named, name=f"{Path(asset.name).stem} smaller{facts.suffix}")
+            renamed = smaller.with_suffix(facts.suffix)
+            smaller.rename(renamed)
+            return self.add(renamed, name=f"{Path(asset.name).stem} smaller{facts.suffix}")

@@ -24,13 +24,13 @@ class BackgroundWork:
         self.closing = False
         self._pool: ThreadPoolExecutor | None = None
 
-    def submit(self, work: Callable[..., None], *given: Any) -> None:
+    def submit(self, work: Callable[..., None], *args: Any) -> None:
         """Do this after all that came before it; nothing once the studio stops."""
         with self.lock:
             if self.closing:
                 return
             self._pool = self._pool or ThreadPoolExecutor(1, self.name)
-            self._pool.submit(work, *given)
+            self._pool.submit(work, *args)
 
     def close(self) -> None:
         """Stop: what is under way is asked to end, what waits is dropped."""
@@ -75,23 +75,23 @@ class SplitWork(BackgroundWork):
 
 
 class MeasureWork(BackgroundWork):
-    """Measurements of takes, by the file's hash. known: None where the file cannot be read."""
+    """Measurements of takes, by the file's hash. results: None where the file cannot be read."""
 
     def __init__(self) -> None:
         super().__init__("measures")
-        self.known: dict[str, Measured | None] = {}
+        self.results: dict[str, Measured | None] = {}
         self.running: set[str] = set()
 
 
 @dataclass
-class BoardMemory:
+class BoardCache:
     """What is remembered of boards between calls. planner: plans of shots. runs: those of takes.
 
-    frames: asset ids of last frames, by clip and seconds cut off. typing: the stretch of typing that each board's
+    frames: asset ids of last frames, by clip and seconds cut off. last_typing: the stretch of typing that each board's
     newest edit belongs to, with the edit's number."""
 
     frames: dict[tuple[str, float], str] = field(default_factory=dict)
-    typing: dict[str, tuple[str, int]] = field(default_factory=dict)
+    last_typing: dict[str, tuple[str, int]] = field(default_factory=dict)
     planner: Planner = field(default_factory=Planner)
     runs: RunCache = field(default_factory=RunCache)
 
@@ -109,12 +109,12 @@ class ContinuationWork:
         with self._lock:
             self._waiting[board_id] = (owner, runs)
 
-    def waits_of(self, board_id: str) -> set[str]:
+    def awaited_runs(self, board_id: str) -> set[str]:
         """The runs that the board waits for."""
         with self._lock:
             return self._waiting.get(board_id, ("", set()))[1]
 
-    def due(self, changed: set[str] | None) -> list[tuple[str, str]]:
+    def boards_waiting_for(self, changed: set[str] | None) -> list[tuple[str, str]]:
         """Boards with their owners that wait for one of these runs; None: for any run."""
         with self._lock:
             waiting = self._waiting.items()

@@ -11,7 +11,7 @@ from studio.services.context import Context
 from studio.store import assets as asset_rows
 from studio.storyboard import snapshot as values
 from studio.storyboard import to_timeline
-from studio.storyboard.continuation import STAND_IN, stand_in
+from studio.storyboard.continuation import PLACEHOLDER_FRAME_ID, placeholder_frame
 from studio.storyboard.model import Board
 from studio.storyboard.snapshot import BoardSnapshot, LastFrame
 
@@ -39,8 +39,8 @@ class SnapshotReader:
         runs = self.runs(values.run_ids(board))
         frames, faults = values.previous_frames(board, runs, last_frame)
         assets = self.assets([*values.asset_ids(board), *frames.values()])
-        plans = self._context.boards.planner.of_board(
-            board, self._context.catalogue, assets | {STAND_IN: stand_in(board, None)}
+        plans = self._context.boards.planner.for_board(
+            board, self._context.catalogue, assets | {PLACEHOLDER_FRAME_ID: placeholder_frame(board, None)}
         )
         states = tuple(
             values.shot_state(
@@ -65,12 +65,12 @@ class SnapshotReader:
 
     def runs(self, run_ids: Iterable[str]) -> dict[str, Run]:
         """These runs as they are now, without those that do not exist for this user."""
-        wanted = list(run_ids)
-        if not wanted:
+        ids = list(run_ids)
+        if not ids:
             return {}
         with self._context.store.read() as db:
-            found = self._context.boards.runs.several(db, wanted, self.user)
-        return {run_id: self._context.alive(run) for run_id, run in found.items()}
+            runs = self._context.boards.runs.several(db, ids, self.user)
+        return {run_id: self._context.with_progress(run) for run_id, run in runs.items()}
 
     def assets(self, asset_ids: Iterable[str]) -> dict[str, Asset]:
         """These files, without those that do not exist for this user."""

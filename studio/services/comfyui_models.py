@@ -17,10 +17,10 @@ from studio.settings import Settings
 if TYPE_CHECKING:
     from studio.engines.comfyui.model_files import FileRole
 
-SEEN_FOR_S = 60.0
+DEFINITIONS_TTL_S = 60.0
 """How long the server's node definitions are taken as known; without an answer, it is asked again at once."""
 
-Server = Literal["unset", "silent", "known"]
+ServerStatus = Literal["unset", "silent", "known"]
 
 
 class ComfyServer:
@@ -28,23 +28,23 @@ class ComfyServer:
 
     def __init__(self, settings: Settings) -> None:
         self._settings = settings
-        self._seen: tuple[float, JSON] | None = None
+        self._cached: tuple[float, JSON] | None = None
 
-    def definitions(self, *, fresh: bool = False) -> JSON | None:
-        """Its node definitions, asked for at most three seconds; None without an answer. fresh: ask again now."""
+    def definitions(self, *, refresh: bool = False) -> JSON | None:
+        """Its node definitions, asked for at most three seconds; None without an answer. refresh: ask again now."""
         from studio.engines.comfyui import inspect
 
-        if not fresh and self._seen and time.monotonic() - self._seen[0] < SEEN_FOR_S:
-            return self._seen[1]
-        nodes = inspect.definitions(self._settings) if self._named() else None
-        self._seen = (time.monotonic(), nodes) if nodes is not None else None
+        if not refresh and self._cached and time.monotonic() - self._cached[0] < DEFINITIONS_TTL_S:
+            return self._cached[1]
+        nodes = inspect.definitions(self._settings) if self._is_configured() else None
+        self._cached = (time.monotonic(), nodes) if nodes is not None else None
         return nodes
 
-    def state(self, nodes: JSON | None) -> Server:
+    def status(self, nodes: JSON | None) -> ServerStatus:
         """Whether a server is named, and whether it answered."""
-        return "known" if nodes is not None else "silent" if self._named() else "unset"
+        return "known" if nodes is not None else "silent" if self._is_configured() else "unset"
 
-    def _named(self) -> bool:
+    def _is_configured(self) -> bool:
         return bool(self._settings.option("COMFYUI_URL"))
 
 
@@ -54,7 +54,7 @@ class ComfyModels:
     def __init__(self, settings: Settings, catalogue: Catalogue, server: ComfyServer) -> None:
         self._catalogue, self._server, self._settings = catalogue, server, settings
 
-    def overview(self, *, fresh: bool = False) -> JSON:
+    def overview(self, *, refresh: bool = False) -> JSON:
         """Every model of ours for ComfyUI with its roles: the file a run would take, or what is missing.
 
         server: see Server. lists: what the server offers, by "node.input"; roles name their list. state of a model:
@@ -62,14 +62,14 @@ class ComfyModels:
         """
         from studio.engines.comfyui.model_files import options
 
-        nodes = self._server.definitions(fresh=fresh)
+        nodes = self._server.definitions(refresh=refresh)
         rows = [m for m in self._catalogue if m.provider == "comfyui" and "files" in m.engine]
-        named = {f"{s['node']}.{s['field']}": s for m in rows for s in m.engine["files"].values()}
-        lists = {key: options(nodes or {}, s["node"], s["field"]) for key, s in named.items()}
+        inputs = {f"{s['node']}.{s['field']}": s for m in rows for s in m.engine["files"].values()}
+        lists = {key: options(nodes or {}, s["node"], s["field"]) for key, s in inputs.items()}
         return {
-            "server": self._server.state(nodes),
+            "server": self._server.status(nodes),
             "lists": lists,
-            "models": [self._about(m, nodes) for m in rows],
+            "models": [self._model_status(m, nodes) for m in rows],
         }
 
     def choose(self, model_id: str, role: str, file: str) -> None:
@@ -86,42 +86,42 @@ class ComfyModels:
         if spec is None:
             raise NotFound(Message("comfyui.no_role", model=term(model.label), role=f"{role[:40]!r}"))
         if file:
-            nodes = self._server.definitions(fresh=True)
+            nodes = self._server.definitions(refresh=True)
             if nodes is None:
                 raise Unavailable(Message("comfyui.files_unknown"))
             if file not in options(nodes, spec["node"], spec["field"]):
-                said = Message("comfyui.file_not_listed", file=f"{file[:100]!r}", folder=spec["folder"])
-                raise CapabilityError(said, field=role, value=file[:200])
+                message = Message("comfyui.file_not_listed", file=f"{file[:100]!r}", folder=spec["folder"])
+                raise CapabilityError(message, field=role, value=file[:200])
         ModelChoices(self._settings.data).put(model_id, role, file)
 
-    def _about(self, model: Model, nodes: JSON | None) -> JSON:
+    def _model_status(self, model: Model, nodes: JSON | None) -> JSON:
         from studio.engines.comfyui import build, model_files
         from studio.engines.comfyui.model_choices import ModelChoices
 
-        places = model_files.places(model.engine["files"], nodes or {}, ModelChoices(self._settings.data).of(model.id))
-        lacking = sorted(build.classes(model) - set(nodes)) if nodes is not None else []
-        needed = [one for one in places if not one.spec.get("when")]
-        state = "nodes" if lacking else "ready" if all(one.file for one in needed) else "files"
+        roles = model_files.places(model.engine["files"], nodes or {}, ModelChoices(self._settings.data).of(model.id))
+        missing = sorted(build.classes(model) - set(nodes)) if nodes is not None else []
+        required = [role for role in roles if not role.spec.get("when")]
+        state = "nodes" if missing else "ready" if all(role.file for role in required) else "files"
         return {
             "id": model.id,
             "label": model.label,
             "tasks": [t.value for t in model.tasks],
             "note": model.note,
             "state": state if nodes is not None else "unknown",
-            "nodes": lacking,
-            "roles": [_role(one) for one in places],
+            "nodes": missing,
+            "roles": [_role_status(role) for role in roles],
         }
 
 
-def _role(place: FileRole) -> JSON:
-    spec = place.spec
+def _role_status(role: FileRole) -> JSON:
+    spec = role.spec
     return {
-        "role": place.role,
+        "role": role.role,
         "mode": spec.get("when", ""),
         "official": spec["file"],
         "folder": spec["folder"],
         "url": spec["url"],
         "list": f"{spec['node']}.{spec['field']}",
-        "chosen": place.chosen,
-        "file": place.file,
+        "chosen": role.chosen,
+        "file": role.file,
     }

@@ -15,7 +15,7 @@ from studio.errors import NotFound
 from studio.jobs.context import JobContext
 from studio.jobs.scheduler import Scheduler
 from studio.messages import Message
-from studio.services.background import BoardMemory, ContinuationWork, ExportWork, MeasureWork, SplitWork
+from studio.services.background import BoardCache, ContinuationWork, ExportWork, MeasureWork, SplitWork
 from studio.settings import Settings
 from studio.storage import storing
 from studio.store import Store
@@ -56,26 +56,30 @@ class Context:
     splits: SplitWork = field(default_factory=SplitWork)
     measures: MeasureWork = field(default_factory=MeasureWork)
     continuations: ContinuationWork = field(default_factory=ContinuationWork)
-    boards: BoardMemory = field(default_factory=BoardMemory)
+    boards: BoardCache = field(default_factory=BoardCache)
 
     @cached_property
     def data(self) -> Path:
         """The data folder with its links followed: asked once, for a board asks for the path of every shot's file."""
         return self.settings.data.resolve()
 
-    def changed(self, *run_ids: str) -> None:
+    def notify_changed(self, *run_ids: str) -> None:
         """Tell everybody that runs changed, and let the scheduler look at the queue."""
         self.jobs.feed.publish(run_ids)
         self.scheduler.wake()
 
-    def alive(self, run: Run) -> Run:
+    def with_progress(self, run: Run) -> Run:
         """The run with what only memory knows: the provider's word, position and fraction."""
-        seen = self.jobs.latest_progress.get(run.id)
-        if seen is None or run.status != Status.RUNNING:
+        progress = self.jobs.latest_progress.get(run.id)
+        if progress is None or run.status != Status.RUNNING:
             return run
-        live = {"provider_word": seen.word or None, "provider_position": seen.position, "fraction": seen.fraction}
+        live = {
+            "provider_word": progress.word or None,
+            "provider_position": progress.position,
+            "fraction": progress.fraction,
+        }
         picture = self.jobs.previews.get(run.id)
-        live |= {"eta_s": seen.eta_s, "preview": picture.version if picture else None}
+        live |= {"eta_s": progress.eta_s, "preview": picture.version if picture else None}
         live["false_colours"] = picture is not None and picture.false_colours
         return run.model_copy(update=live)
 
@@ -84,13 +88,13 @@ class Context:
         engine = self.engines.get(provider)
         return 1 if engine is None or engine.info.local else account_limits(engine, self.catalogue).concurrent
 
-    def path_of(self, asset: Asset) -> Path:
+    def asset_path(self, asset: Asset) -> Path:
         """Where the asset's file lies. Raises NotFound for text, which has none."""
         if not asset.path:
             raise NotFound(Message("file.text_no_file"))
         return (self.settings.data / asset.path).resolve()
 
-    def scratch(self) -> Path:
+    def scratch_folder(self) -> Path:
         """The folder for files that live no longer than a call."""
         folder = self.settings.data / "cache" / "scratch"
         with storing(self.settings.data):

@@ -23,15 +23,23 @@ from studio.services.requests import Requests
 from studio.services.storyboards import Storyboards, body_of
 from studio.store import continuations, storyboards
 from studio.storyboard import edit, plan
-from studio.storyboard.continuation import STAND_IN, Chain, Link, Stop, asked, followers, stand_in
+from studio.storyboard.continuation import (
+    PLACEHOLDER_FRAME_ID,
+    Chain,
+    Link,
+    Stop,
+    followers,
+    placeholder_frame,
+    request_fingerprint,
+)
 from studio.storyboard.model import Board, Shot, Take
 from studio.storyboard.plan import RunPlan
 from studio.storyboard.snapshot import BoardSnapshot, ShotState, video_of
 
 log = logging.getLogger(__name__)
-SWEEP_S = 30.0
+CHECK_INTERVAL_S = 30.0
 """Boards are looked at this often even if nothing was heard of their runs."""
-CENT = 0.005
+PRICE_TOLERANCE_USD = 0.005
 
 
 @dataclass(frozen=True)
@@ -69,60 +77,60 @@ class Continuations:
         So does one whose shot in front is rendered anew: it begins with the new take, which then goes into the film.
         """
         snapshot = self._storyboards.snapshot(board_id)
-        found = self._storyboards.render_plan_of(snapshot, shots=shots)
+        render_plan = self._storyboards.render_plan_of(snapshot, shots=shots)
         board = snapshot.board
-        ready = {p.shot: p for p in found.ready}
-        going = {s.shot.id: s.running.id for s in snapshot.states if _first(s) and s.running}
-        blocked = dict(found.blocked)
+        ready = {p.shot: p for p in render_plan.ready}
+        running = {s.shot.id: s.running.id for s in snapshot.states if _renders_chosen_take(s) and s.running}
+        blocked = dict(render_plan.blocked)
         follow: dict[str, PlannedContinuation] = {}
-        for shot, before in followers(board, {**going, **dict.fromkeys(ready, "")}):
+        for shot, before in followers(board, {**running, **dict.fromkeys(ready, "")}):
             if shot.id not in blocked and shot.id not in ready:
                 continue
-            if before.id not in ready and before.id not in follow and before.id not in going:
+            if before.id not in ready and before.id not in follow and before.id not in running:
                 continue
-            last = ready.get(before.id) or (follow[before.id].plan if before.id in follow else None)
-            made, why = self._asked(snapshot, shot, last)
+            previous_plan = ready.get(before.id) or (follow[before.id].plan if before.id in follow else None)
+            plan_, why = self._follower_plan(snapshot, shot, previous_plan)
             if why:
                 blocked[shot.id] = why
                 ready.pop(shot.id, None)
                 continue
             ready.pop(shot.id, None)
             blocked.pop(shot.id, None)
-            usd = self._price(board, made, last)
+            usd = self._price(board, plan_, previous_plan)
             link = Link(
-                shot=shot.id, after=before.id, asked=asked(made.body), usd=usd, chosen=before.chosen,
-                waits="" if before.id in ready or before.id in follow else going[before.id],
+                shot=shot.id, after=before.id, asked=request_fingerprint(plan_.body), usd=usd, chosen=before.chosen,
+                waits="" if before.id in ready or before.id in follow else running[before.id],
             )  # fmt: skip
-            follow[shot.id] = PlannedContinuation(link, made)
+            follow[shot.id] = PlannedContinuation(link, plan_)
         return ChainPlan(
-            tuple(ready.values()), tuple(follow.values()), found.done, blocked,
-            self._total(board, list(ready.values()), list(follow.values())),
+            tuple(ready.values()), tuple(follow.values()), render_plan.done, blocked,
+            self._total_estimate(board, list(ready.values()), list(follow.values())),
         )  # fmt: skip
 
     def start(self, board_id: str, *, shots: Iterable[str] | None = None) -> list[Run]:
         """Queue what the plan has ready, and remember what follows it."""
-        made = self.plan(board_id, shots=shots)
-        links = [f.link for f in made.follow]
+        chain_plan = self.plan(board_id, shots=shots)
+        links = [f.link for f in chain_plan.follow]
 
-        def also(db: Any, runs: list[Run]) -> None:
+        def on_stored(db: Any, runs: list[Run]) -> None:
             chain = Chain(board=board_id, owner=self.user, links=tuple(links))
-            for one, run in zip(made.ready, runs, strict=True):
-                chain = chain.queued(one.shot, run.id)
-            old = Chain.model_validate(continuations.get(db, board_id) or {"board": board_id})
-            new = {link.shot for link in links} | {p.shot for p in made.ready}
-            kept = [link for link in old.links if link.open and link.shot not in new]
-            self._keep(db, chain.model_copy(update={"links": (*kept, *chain.links)}))
+            for run_plan, run in zip(chain_plan.ready, runs, strict=True):
+                chain = chain.with_run(run_plan.shot, run.id)
+            stored = Chain.model_validate(continuations.get(db, board_id) or {"board": board_id})
+            replaced = {link.shot for link in links} | {p.shot for p in chain_plan.ready}
+            still_open = [link for link in stored.links if link.is_open and link.shot not in replaced]
+            self._save_chain(db, chain.model_copy(update={"links": (*still_open, *chain.links)}))
 
-        if made.ready:
-            runs = self._storyboards.queue(board_id, made.ready, "render", also=also)
+        if chain_plan.ready:
+            runs = self._storyboards.queue(board_id, chain_plan.ready, "render", on_stored=on_stored)
         else:
             runs = []
             with self._context.store.write() as db:
-                also(db, [])
-        self._context.jobs.feed.publish(self._work.waits_of(board_id))  # it may have ended before it was kept
+                on_stored(db, [])
+        self._context.jobs.feed.publish(self._work.awaited_runs(board_id))  # it may have ended before it was kept
         return runs
 
-    def of_board(self, board_id: str) -> Chain | None:
+    def get(self, board_id: str) -> Chain | None:
         """What follows on this board, with what was stopped and why; None when there is nothing to tell."""
         self._storyboards.get(board_id)
         with self._context.store.read() as db:
@@ -133,70 +141,72 @@ class Continuations:
         """Nothing more follows; runs that were queued go on. Also takes note of a reason that was shown."""
         self._storyboards.get(board_id)
         with self._context.store.write() as db:
-            self._keep(db, Chain(board=board_id))
+            self._save_chain(db, Chain(board=board_id))
 
-    def _asked(self, snapshot: BoardSnapshot, shot: Shot, before: RunPlan | None) -> tuple[RunPlan, str]:
+    def _follower_plan(self, snapshot: BoardSnapshot, shot: Shot, before: RunPlan | None) -> tuple[RunPlan, str]:
         """The follower's request with a stand-in for its first frame, and what stands against it."""
-        known = {**snapshot.assets, STAND_IN: stand_in(snapshot.board, before)}
-        made = plan.for_shot(snapshot.board, shot, self._context.catalogue, known, previous_frame=STAND_IN)
-        if made.problems:
-            return made, joined(*made.problems)
+        assets = {**snapshot.assets, PLACEHOLDER_FRAME_ID: placeholder_frame(snapshot.board, before)}
+        run_plan = plan.for_shot(
+            snapshot.board, shot, self._context.catalogue, assets, previous_frame=PLACEHOLDER_FRAME_ID
+        )
+        if run_plan.problems:
+            return run_plan, joined(*run_plan.problems)
         try:
-            self._requests.checked(made.body, given=known)
+            self._requests.validate(run_plan.body, known_assets=assets)
         except StudioError as error:
-            return made, of_error(error)
-        return made, ""
+            return run_plan, of_error(error)
+        return run_plan, ""
 
-    def _price(self, board: Board, made: RunPlan, before: RunPlan | None) -> float | None:
-        given = {STAND_IN: stand_in(board, before)}
-        return self._requests.estimate([made.body], given=given).usd
+    def _price(self, board: Board, run_plan: RunPlan, before: RunPlan | None) -> float | None:
+        stand_ins = {PLACEHOLDER_FRAME_ID: placeholder_frame(board, before)}
+        return self._requests.estimate([run_plan.body], known_assets=stand_ins).usd
 
-    def _total(self, board: Board, ready: list[RunPlan], follow: list[PlannedContinuation]) -> Estimate:
+    def _total_estimate(self, board: Board, ready: list[RunPlan], follow: list[PlannedContinuation]) -> Estimate:
         bodies = [p.body for p in ready] + [f.plan.body for f in follow]
         if not bodies:
             return Estimate(usd=0.0, runs=0)
-        found = self._requests.estimate(bodies, given={STAND_IN: stand_in(board, None)})
+        total = self._requests.estimate(bodies, known_assets={PLACEHOLDER_FRAME_ID: placeholder_frame(board, None)})
         prices = [f.link.usd for f in follow]
-        given = {STAND_IN: stand_in(board, None)}
-        later = sum(self._requests.estimate([f.plan.body], given=given).expected_s or 0.0 for f in follow)
-        if found.usd is None or None in prices:
-            return found
-        now = self._requests.estimate([p.body for p in ready]) if ready else Estimate(usd=0.0, runs=0)
-        usd = round((now.usd or 0.0) + sum(p or 0.0 for p in prices), 6)
-        return found.model_copy(update={"usd": usd, "expected_s": (now.expected_s or 0.0) + later or None})
+        stand_ins = {PLACEHOLDER_FRAME_ID: placeholder_frame(board, None)}
+        later_s = sum(self._requests.estimate([f.plan.body], known_assets=stand_ins).expected_s or 0.0 for f in follow)
+        if total.usd is None or None in prices:
+            return total
+        ready_now = self._requests.estimate([p.body for p in ready]) if ready else Estimate(usd=0.0, runs=0)
+        usd = round((ready_now.usd or 0.0) + sum(p or 0.0 for p in prices), 6)
+        return total.model_copy(update={"usd": usd, "expected_s": (ready_now.expected_s or 0.0) + later_s or None})
 
     def advance(self, board_id: str) -> bool:
         """Take one step where one can be taken: queue a follower, or note why there will be none. Whether one was."""
         with self._context.store.read() as db:
             body = continuations.get(db, board_id)
         chain = Chain.model_validate(body) if body else Chain(board=board_id)
-        return any(self._step(chain, link) for link in chain.links if link.open and link.waits)
+        return any(self._step(chain, link) for link in chain.links if link.is_open and link.waits)
 
     def _step(self, chain: Chain, link: Link) -> bool:
         run = self._storyboards.find_run(link.waits)
         if run is not None and not run.status.ended:
             return False
         try:
-            if lost := self._lost(chain, link, run):
-                self._change(chain, link, lambda now: now.stop(link.shot, lost))
+            if stop := self._stop_reason(chain, link, run):
+                self._update_chain(chain, link, lambda now: now.stop(link.shot, stop))
             else:
-                self._queue(chain, link)
-        except _Raced:
+                self._queue_follower(chain, link)
+        except _ChangedMeanwhile:
             return True  # it stands otherwise by now: look again
-        except _Ended as ended:
-            why = ended.why
-            self._change(chain, link, lambda now: now.stop(link.shot, why))
+        except _CannotFollow as stopped:
+            reason = stopped.why
+            self._update_chain(chain, link, lambda now: now.stop(link.shot, reason))
         except StudioError as error:
             refused = Stop(code="refused", values={"why": of_error(error)})
-            self._change(chain, link, lambda now: now.stop(link.shot, refused))
+            self._update_chain(chain, link, lambda now: now.stop(link.shot, refused))
         except Exception:
             if self._work.closing:
                 raise
             log.exception("the shot %s could not follow", link.shot)
-            self._change(chain, link, lambda now: now.stop(link.shot, Stop(code="broke")))
+            self._update_chain(chain, link, lambda now: now.stop(link.shot, Stop(code="broke")))
         return True
 
-    def _lost(self, chain: Chain, link: Link, run: Run | None) -> Stop | None:
+    def _stop_reason(self, chain: Chain, link: Link, run: Run | None) -> Stop | None:
         """Why there will be no frame to begin with; None where there is one."""
         with self._context.store.read() as db:
             if storyboards.trashed(db, chain.board):
@@ -211,63 +221,63 @@ class Continuations:
             return Stop(code="cancelled", values={"n": number})
         return None
 
-    def _queue(self, chain: Chain, link: Link) -> None:
+    def _queue_follower(self, chain: Chain, link: Link) -> None:
         """Store the follower's run, its take on the board and the chain's next state, all or nothing."""
-        board, body = self._seen(chain)
+        board, body = self._read_board(chain)
         shot = board.shot(link.shot)
-        before = board.before(link.shot)
+        before = board.previous_shot(link.shot)
         if before is None or before.id != link.after or shot.start.kind != "previous":
-            raise _Ended("moved")
+            raise _CannotFollow("moved")
         if before.chosen in (link.chosen, None) and before.chosen != link.waits:
             board = edit.choose(board, before.id, link.waits)  # the take that was confirmed in the place of the old one
-        made = self._plan(board, link)
-        checked = self._requests.checked(made.body)
+        run_plan = self._current_plan(board, link)
+        checked = self._requests.validate(run_plan.body)
         usd = self._requests.price(checked)
-        if asked(made.body) != link.asked:
-            raise _Ended("changed")
+        if request_fingerprint(run_plan.body) != link.asked:
+            raise _CannotFollow("changed")
         if link.usd is not None and usd is None:
-            raise _Ended("unpriced")
-        if link.usd is not None and usd is not None and usd > link.usd + CENT:
-            raise _Ended("price", price=f"${usd:.2f}")
+            raise _CannotFollow("unpriced")
+        if link.usd is not None and usd is not None and usd > link.usd + PRICE_TOLERANCE_USD:
+            raise _CannotFollow("price", price=f"${usd:.2f}")
 
-        def also(db: Any, runs: list[Run]) -> None:
-            now = Chain.model_validate(continuations.get(db, chain.board) or {"board": chain.board})
-            if link not in now.links or storyboards.get(db, chain.board, self.user).body != body:
-                raise _Raced  # and with it goes the run
-            take = Take(run=runs[0].id, kind="render", fingerprint=made.fingerprint)
+        def on_stored(db: Any, runs: list[Run]) -> None:
+            current = Chain.model_validate(continuations.get(db, chain.board) or {"board": chain.board})
+            if link not in current.links or storyboards.get(db, chain.board, self.user).body != body:
+                raise _ChangedMeanwhile  # and with it goes the run
+            take = Take(run=runs[0].id, kind="render", fingerprint=run_plan.fingerprint)
             storyboards.amend(db, chain.board, body_of(edit.add_take(board, link.shot, take)), self.user)
-            self._keep(db, now.queued(link.shot, runs[0].id))
+            self._save_chain(db, current.with_run(link.shot, runs[0].id))
 
-        self._requests.store([checked], also=also)
+        self._requests.store([checked], on_stored=on_stored)
 
-    def _seen(self, chain: Chain) -> tuple[Board, dict[str, Any]]:
+    def _read_board(self, chain: Chain) -> tuple[Board, dict[str, Any]]:
         """The board, and its body as it is kept, to see later whether it still stands so."""
         with self._context.store.read() as db:
             body = storyboards.get(db, chain.board, self.user).body
         return Board.model_validate(body), body
 
-    def _plan(self, board: Board, link: Link) -> RunPlan:
+    def _current_plan(self, board: Board, link: Link) -> RunPlan:
         snapshot = self._storyboards.snapshot_of(board)
         if video_of(snapshot.runs.get(board.shot(link.after).chosen or "")) is None:
-            raise _Ended("no_picture")
+            raise _CannotFollow("no_picture")
         planned = snapshot.state(link.shot).planned
-        if (made := planned.plan) is None:
-            raise _Ended("refused", why=planned.refusal)
-        if made.problems:
-            raise _Ended("refused", why=joined(*made.problems))
-        return made
+        if (run_plan := planned.plan) is None:
+            raise _CannotFollow("refused", why=planned.refusal)
+        if run_plan.problems:
+            raise _CannotFollow("refused", why=joined(*run_plan.problems))
+        return run_plan
 
-    def _change(self, chain: Chain, link: Link, how: Callable[[Chain], Chain]) -> None:
+    def _update_chain(self, chain: Chain, link: Link, change: Callable[[Chain], Chain]) -> None:
         """Change the chain as it stands now, unless this link has moved on."""
         with self._context.store.write() as db:
-            now = Chain.model_validate(continuations.get(db, chain.board) or {"board": chain.board})
-            if link in now.links:
-                self._keep(db, how(now))
+            current = Chain.model_validate(continuations.get(db, chain.board) or {"board": chain.board})
+            if link in current.links:
+                self._save_chain(db, change(current))
         self._context.jobs.feed.publish([link.waits])  # pages look again
 
-    def _keep(self, db: Any, chain: Chain) -> None:
+    def _save_chain(self, db: Any, chain: Chain) -> None:
         """The chain as it stands from now on; one with nothing left to tell is forgotten."""
-        if any(link.open or link.stopped for link in chain.links):
+        if any(link.is_open or link.stopped for link in chain.links):
             continuations.put(db, chain.board, chain.model_dump(mode="json"))
         else:
             continuations.forget(db, chain.board)
@@ -300,9 +310,9 @@ class ContinuationFollower:
         with feed.subscribe() as changes:
             changed: set[str] | None = None
             while not self._work.closing:
-                for board_id, owner in self._work.due(changed):
+                for board_id, owner in self._work.boards_waiting_for(changed):
                     self._advance(board_id, owner)
-                changed = set(changes.get(SWEEP_S)) or None
+                changed = set(changes.get(CHECK_INTERVAL_S)) or None
                 if feed.closed:
                     return
 
@@ -316,7 +326,7 @@ class ContinuationFollower:
                 log.exception("the shots that follow on board %s could not be looked at", board_id)
 
 
-class _Ended(Exception):
+class _CannotFollow(Exception):
     """The shot will not follow, for this reason."""
 
     def __init__(self, code: str, **values: str) -> None:
@@ -324,10 +334,10 @@ class _Ended(Exception):
         self.why = Stop(code=code, values=values)
 
 
-class _Raced(Exception):
+class _ChangedMeanwhile(Exception):
     """Somebody else changed the board or the chain meanwhile."""
 
 
-def _first(state: ShotState) -> bool:
+def _renders_chosen_take(state: ShotState) -> bool:
     """Whether the run under way is the take that the film will show, not one more beside it."""
     return state.running is not None and state.running.id == state.shot.chosen

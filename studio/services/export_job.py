@@ -32,15 +32,15 @@ if TYPE_CHECKING:
     from studio.film.deliver import DeliverySource
     from studio.film.timeline import CaptionLine
 
-FINE = {"crf": 10, "preset": "superfast"}
+INTERMEDIATE_ENCODING = {"crf": 10, "preset": "superfast"}
 """x264 for what is encoded again: above 50 dB of PSNR, and faster than the film's own setting at thrice the size."""
-SAME_SHAPE = 0.02
-SILENT = ("gif", "webp")
+ASPECT_TOLERANCE = 0.02
+SILENT_FORMATS = ("gif", "webp")
 """Preview forms that the quality check does not read."""
 
 
 @dataclass(frozen=True)
-class _Shared:
+class _SharedFilm:
     """The joined film for all places but the master. words: still to be drawn."""
 
     source: DeliverySource
@@ -54,7 +54,7 @@ class ExportJob:
     def __init__(self, context: Context, assets: Assets, looks: Looks, board: Board, clips: dict[str, Clip]) -> None:
         self._context, self._assets, self._looks = context, assets, looks
         self._board, self._clips = board, clips
-        self._shared: dict[str, _Shared] = {}
+        self._shared: dict[str, _SharedFilm] = {}
         self._folders = ExitStack()
 
     def __enter__(self) -> ExportJob:
@@ -63,114 +63,125 @@ class ExportJob:
     def __exit__(self, *error: object) -> None:
         self._folders.close()
 
-    def make(self, options: FilmOptions, out: Path, going: ExportProgress) -> JSON:
+    def render_film(self, options: FilmOptions, out: Path, progress: ExportProgress) -> JSON:
         """The film as its preset wants it, with what a careful viewer would send back."""
         from studio.film import deliver, quality
 
-        place = platforms.preset(options.preset)
-        board = self._for(place)
-        if place.id == "master":
-            report = self._render(board, options, out, advancing(going, 0.0, 0.95), going)
-            seen = quality.measure(out, cancelled=lambda: going.cancelled)
+        preset = platforms.preset(options.preset)
+        board = self._board_for(preset)
+        if preset.id == "master":
+            report = self._render(board, options, out, step_progress(progress, 0.0, 0.95), progress)
+            measured = quality.measure(out, cancelled=lambda: progress.cancelled)
         else:
-            first = self._key(board, options) not in self._shared
-            shared = self._share(board, options, going)
-            made = deliver.export(
-                shared.source, place, out, framing=options.framing, words=shared.words,
-                on_progress=advancing(going, 0.4 if first else 0.0, 0.95), cancelled=lambda: going.cancelled,
+            first_for_key = self._cache_key(board, options) not in self._shared
+            shared = self._shared_film(board, options, progress)
+            delivered = deliver.export(
+                shared.source, preset, out, framing=options.framing, words=shared.words,
+                on_progress=step_progress(progress, 0.4 if first_for_key else 0.0, 0.95), cancelled=lambda:
+                progress.cancelled,
             )  # fmt: skip
-            report = shared.report | {"notes": [*shared.report["notes"], *made.notes, *self._left_out(board, place)]}
-            report["loudness"] = plain(made.loudness)
-            seen = made.measured
-            if place.form in SILENT:
+            report = shared.report | {
+                "notes": [*shared.report["notes"], *delivered.notes, *self._slate_notes(board, preset)]
+            }
+            report["loudness"] = to_json(delivered.loudness)
+            measured = delivered.measured
+            if preset.form in SILENT_FORMATS:
                 report |= {"treble": None, "loudness_before": None}
-        found = quality.inspect(out, place, measured=seen) if place.form not in SILENT else ()
-        found = finishing.without_slate(found, finishing.slate_s(board, options.fps))
-        return report | {"preset": place.label, "findings": [f.plain() for f in found]}
+        findings = quality.inspect(out, preset, measured=measured) if preset.form not in SILENT_FORMATS else ()
+        findings = finishing.without_slate(findings, finishing.slate_s(board, options.fps))
+        return report | {"preset": preset.label, "findings": [f.plain() for f in findings]}
 
-    def _for(self, place: platforms.PlatformPreset) -> Board:
+    def _board_for(self, preset: platforms.PlatformPreset) -> Board:
         """The board without its slate where the place has another shape, which would cut the slate's words off."""
-        wide = place.width / place.height if place.width and place.height else 0.0
-        if not self._board.slate.on or not wide or abs(wide - self._board.width / self._board.height) < SAME_SHAPE:
+        aspect = preset.width / preset.height if preset.width and preset.height else 0.0
+        if (
+            not self._board.slate.on
+            or not aspect
+            or abs(aspect - self._board.width / self._board.height) < ASPECT_TOLERANCE
+        ):
             return self._board
         return self._board.model_copy(update={"slate": Slate()})
 
-    def _left_out(self, board: Board, place: platforms.PlatformPreset) -> list[str]:
+    def _slate_notes(self, board: Board, preset: platforms.PlatformPreset) -> list[str]:
         if board is self._board:
             return []
-        return [Message("export.no_slate", place=term(place.label))]
+        return [Message("export.no_slate", place=term(preset.label))]
 
-    def _key(self, board: Board, options: FilmOptions) -> str:
+    def _cache_key(self, board: Board, options: FilmOptions) -> str:
         return f"{board.slate.on} {options.model_dump_json(exclude={'preset', 'framing'})}"
 
-    def _share(self, board: Board, options: FilmOptions, going: ExportProgress) -> _Shared:
+    def _shared_film(self, board: Board, options: FilmOptions, progress: ExportProgress) -> _SharedFilm:
         from studio.film.deliver import DeliverySource
 
-        key = self._key(board, options)
+        key = self._cache_key(board, options)
         if key not in self._shared:
-            folder = self._folders.enter_context(TemporaryDirectory(dir=self._context.scratch()))
+            folder = self._folders.enter_context(TemporaryDirectory(dir=self._context.scratch_folder()))
             joined = Path(folder) / "joined.mp4"
             words = self._finish(board, options).burned
-            report = self._render(board, options, joined, advancing(going, 0.0, 0.4), going, shared=True)
+            report = self._render(board, options, joined, step_progress(progress, 0.0, 0.4), progress, shared=True)
             source = DeliverySource(joined, finishing.cuts_s(board, self._clips, options.fps))
-            self._shared[key] = _Shared(source, report, words)
+            self._shared[key] = _SharedFilm(source, report, words)
         return self._shared[key]
 
     def _finish(self, board: Board, options: FilmOptions):
         from studio.film import captions
 
         lines = captions.parse(options.captions) if options.captions.strip() else ()
-        return self._looks.finish(options.on(board), captions=lines, burn=options.burn, label=options.label)
+        return self._looks.finish(options.apply_to(board), captions=lines, burn=options.burn, label=options.label)
 
     def _render(
-        self, board: Board, options: FilmOptions, out: Path, advance: Callable[[float], None], going: ExportProgress,
+        self, board: Board, options: FilmOptions, out: Path, advance: Callable[[float], None], progress: ExportProgress,
         *, shared: bool = False,
     ) -> JSON:  # fmt: skip
         """The joined film; shared: finer, and without words."""
         from studio.film.render import render
         from studio.film.timeline import SoundMix, Track
 
-        finish, board, begins = self._finish(board, options), options.on(board), finishing.slate_s(board, options.fps)
+        finish, board, slate_s = (
+            self._finish(board, options),
+            options.apply_to(board),
+            finishing.slate_s(board, options.fps),
+        )
         tracks: tuple[Track, ...] = ()
         if options.music:
             path = self._assets.path(self._assets.get(options.music))
-            music = Track(path, start_s=begins, gain_db=options.music_db, ducked=True, loop=True)
+            music = Track(path, start_s=slate_s, gain_db=options.music_db, ducked=True, loop=True)
             tracks = (replace(music, fade_in_s=0.5, fade_out_s=1.5),)
         sound = SoundMix(tracks=tracks, repair_treble=options.repair_treble, loudness=options.loudness)
         size = (options.width, options.height) if options.width and options.height else (board.width, board.height)
         fps = options.fps or board.fps
-        facts = {"title": board.title, "studio": json.dumps({"board": board.id, "shots": len(board.shots)})}
-        with TemporaryDirectory(dir=self._context.scratch()) as folder:
-            made = to_timeline.cut(
+        metadata = {"title": board.title, "studio": json.dumps({"board": board.id, "shots": len(board.shots)})}
+        with TemporaryDirectory(dir=self._context.scratch_folder()) as folder:
+            cut = to_timeline.cut(
                 board, self._clips, sound=sound, finish=replace(finish, burned=()) if shared else finish, size=size,
-                fps=fps, metadata=facts, tones=self._looks.tones(board, self._clips),
+                fps=fps, metadata=metadata, tones=self._looks.tones(board, self._clips),
                 slate=self._looks.slate(board, Path(folder), size, fps),
             )  # fmt: skip
-            made = replace(made, **FINE) if shared else made
+            cut = replace(cut, **INTERMEDIATE_ENCODING) if shared else cut
             report = render(
-                made, out, cache=self._context.settings.data / "cache" / "clips", on_progress=advance,
-                cancelled=lambda: going.cancelled,
+                cut, out, cache=self._context.settings.data / "cache" / "clips", on_progress=advance,
+                cancelled=lambda: progress.cancelled,
             )  # fmt: skip
-        return plain(report) | {"path": None}
+        return to_json(report) | {"path": None}
 
 
-def advancing(going: ExportProgress, start: float, end: float) -> Callable[[float], None]:
+def step_progress(progress: ExportProgress, start: float, end: float) -> Callable[[float], None]:
     """Progress of one step of an export, as a part of the whole."""
 
     def advance(fraction: float) -> None:
-        going.fraction = start + fraction * (end - start)
+        progress.fraction = start + fraction * (end - start)
 
     return advance
 
 
-def plain(value: Any) -> Any:
+def to_json(value: Any) -> Any:
     """Dataclasses and paths as JSON; a report's numbers that are infinite (silence) as None."""
     if is_dataclass(value) and not isinstance(value, type):
-        return plain(asdict(value))
+        return to_json(asdict(value))
     if isinstance(value, dict):
-        return {k: plain(v) for k, v in value.items()}
+        return {k: to_json(v) for k, v in value.items()}
     if isinstance(value, list | tuple):
-        return [plain(v) for v in value]
+        return [to_json(v) for v in value]
     if isinstance(value, float) and math.isinf(value):
         return None
     return str(value) if isinstance(value, Path) else value

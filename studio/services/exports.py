@@ -40,11 +40,11 @@ from studio.storyboard.to_timeline import Clip
 
 log = logging.getLogger(__name__)
 
-ENDINGS = {"film": ".mp4", "contact": ".pdf", "shots": ".csv", "project": ".zip"}
-MOST_STARTS = 5
+SUFFIXES = {"film": ".mp4", "contact": ".pdf", "shots": ".csv", "project": ".zip"}
+MAX_STARTS = 5
 """An export that was under way at so many sudden ends of the studio is not begun again: it may be their cause."""
-BROKE = "export.broke"
-ENDINGS |= dict.fromkeys(interchange.FORMATS, ".zip")
+FAILED = "export.broke"
+SUFFIXES |= dict.fromkeys(interchange.FORMATS, ".zip")
 FORM_NAMES = {"contact": "contact sheet", "shots": "shot list", "project": "project"}
 FORM_NAMES |= {name: name.upper() for name in interchange.FORMATS}
 
@@ -65,31 +65,31 @@ class Exports:
         """Begin again the exports of one press, which the last stop interrupted. Returns at once."""
         with self._work.lock:
             self._work.running |= {row.id: ExportProgress() for row in rows}
-        self._work.submit(self._take_up, rows)
+        self._work.submit(self._resume, rows)
 
-    def _take_up(self, rows: list[Unfinished]) -> None:
+    def _resume(self, rows: list[Unfinished]) -> None:
         """Exports of one press that were interrupted: again from the board as it stood then."""
         first, jobs = rows[0], []
         try:
             for row in rows:
-                if row.starts >= MOST_STARTS:
-                    self._end(row.id, "failed", error=Message("export.crashed_often", count=MOST_STARTS))
+                if row.starts >= MAX_STARTS:
+                    self._finish(row.id, "failed", error=Message("export.crashed_often", count=MAX_STARTS))
                     self._work.running.pop(row.id, None)
                 else:
                     jobs.append((row.id, FilmOptions.model_validate(row.options)))
             if jobs:
                 board = self._storyboards.get(first.board).board
                 board = Board.model_validate(first.plan) if first.plan else board
-                board, clips = self._cut_of(board, first.form, jobs[0][1])
-                self._make_all(jobs, first.form, board, clips)
+                board, clips = self._board_and_clips(board, first.form, jobs[0][1])
+                self._run_all(jobs, first.form, board, clips)
         except Exception as error:
-            known = isinstance(error, StudioError)
-            log.log(logging.INFO if known else logging.ERROR, "exports were not taken up", exc_info=error)
+            is_expected = isinstance(error, StudioError)
+            log.log(logging.INFO if is_expected else logging.ERROR, "exports were not taken up", exc_info=error)
             for film_id, _ in jobs:
                 if self._work.running.pop(film_id, None) and not self._work.closing:
-                    self._end(film_id, "failed", error=of_error(error) if known else Message(BROKE))
+                    self._finish(film_id, "failed", error=of_error(error) if is_expected else Message(FAILED))
 
-    def _cut_of(self, board: Board, form: str, options: FilmOptions) -> tuple[Board, dict[str, Clip]]:
+    def _board_and_clips(self, board: Board, form: str, options: FilmOptions) -> tuple[Board, dict[str, Clip]]:
         """The board to export and the clips of its shots."""
         if form == "film" and options.whole:
             return self._one_run_films.as_cut(board, options.whole)
@@ -106,31 +106,37 @@ class Exports:
 
         What they share is made once; each can be cancelled by itself.
         """
-        if form not in ENDINGS:
-            raise CapabilityError(Message("export.no_form", form=f"{form!r}", listed=", ".join(ENDINGS)), field="form")
+        if form not in SUFFIXES:
+            raise CapabilityError(Message("export.no_form", form=f"{form!r}", listed=", ".join(SUFFIXES)), field="form")
         try:
             chosen = FilmOptions.model_validate(options or {})
         except ValueError as error:
             raise CapabilityError(Message("export.bad_options", error=error), field="options") from None
-        each = [chosen.model_copy(update={"preset": p}) for p in dict.fromkeys(places)] or [chosen]
+        variants = [chosen.model_copy(update={"preset": p}) for p in dict.fromkeys(places)] or [chosen]
         plan = self._storyboards.get(board_id).board
-        board, clips = self._cut_of(plan, form, chosen)
+        board, clips = self._board_and_clips(plan, form, chosen)
         if form == "film":
-            if said := to_timeline.missing(board, clips, allow_drafts=chosen.allow_drafts):
-                raise CapabilityError(" ".join(said), field="shots")
+            if missing := to_timeline.missing(board, clips, allow_drafts=chosen.allow_drafts):
+                raise CapabilityError(" ".join(missing), field="shots")
             to_timeline.cut(board, clips)
             self._looks.lut_file(board.look)
-            for one in each:
-                platforms.preset(one.preset)
-        jobs = [(new_id("f_"), one) for one in (each if form == "film" else each[:1])]
+            for variant in variants:
+                platforms.preset(variant.preset)
+        jobs = [(new_id("f_"), variant) for variant in (variants if form == "film" else variants[:1])]
         with self._context.store.write() as db:
-            for film_id, one in jobs:
+            for film_id, variant in jobs:
                 exports.add(
-                    db, film_id, board_id, self.user, form, one.model_dump(mode="json"), plan.model_dump(mode="json")
+                    db,
+                    film_id,
+                    board_id,
+                    self.user,
+                    form,
+                    variant.model_dump(mode="json"),
+                    plan.model_dump(mode="json"),
                 )
         with self._work.lock:
             self._work.running |= {film_id: ExportProgress() for film_id, _ in jobs}
-        self._work.submit(self._make_all, jobs, form, board, clips)
+        self._work.submit(self._run_all, jobs, form, board, clips)
         return [self.get(film_id) for film_id, _ in jobs]
 
     def get(self, film_id: str) -> FilmRow:
@@ -138,7 +144,7 @@ class Exports:
         with self._context.store.read() as db:
             return exports.get(db, film_id, self.user)
 
-    def of_board(self, board_id: str) -> list[FilmRow]:
+    def list_for_board(self, board_id: str) -> list[FilmRow]:
         """Exports of this board, newest first."""
         with self._context.store.read() as db:
             return exports.of_board(db, board_id, self.user)
@@ -146,8 +152,8 @@ class Exports:
     def cancel(self, film_id: str) -> None:
         """Stop an export; it leaves no file."""
         self.get(film_id)
-        if going := self._work.running.get(film_id):
-            going.cancelled = True
+        if progress := self._work.running.get(film_id):
+            progress.cancelled = True
 
     def file(self, film_id: str) -> Path:
         """The finished file. Raises NotFound while there is none."""
@@ -156,65 +162,65 @@ class Exports:
             raise NotFound(Message("export.no_file"))
         return path
 
-    def _make_all(self, jobs: list[tuple[str, FilmOptions]], form: str, board: Board, clips: dict[str, Clip]) -> None:
-        with ExportJob(self._context, self._assets, self._looks, board, clips) as filming:
+    def _run_all(self, jobs: list[tuple[str, FilmOptions]], form: str, board: Board, clips: dict[str, Clip]) -> None:
+        with ExportJob(self._context, self._assets, self._looks, board, clips) as job:
             for film_id, options in jobs:
-                self._make(film_id, form, filming, board, clips, options)
+                self._run(film_id, form, job, board, clips, options)
 
-    def _make(
-        self, film_id: str, form: str, filming: ExportJob, board: Board, clips: dict[str, Clip], options: FilmOptions,
+    def _run(
+        self, film_id: str, form: str, job: ExportJob, board: Board, clips: dict[str, Clip], options: FilmOptions,
         ) -> None:  # fmt: skip
         from studio.media.files import Stopped, replacing
 
-        going = self._work.running[film_id]
+        progress = self._work.running[film_id]
         name = self._file_name(board, form, options)
         target = self._context.settings.data / "library" / "films" / film_id / name
         try:
-            if going.cancelled:
+            if progress.cancelled:
                 raise Stopped
             self._count_start(film_id)
-            with storing(self._context.settings.data), _unless_empty(target.parent), replacing(target) as draft:
+            with storing(self._context.settings.data), _remove_if_empty(target.parent), replacing(target) as temporary:
                 if form == "film":
-                    report = _once_more(lambda: filming.make(options, draft, going))
+                    report = _retry_if_killed(lambda: job.render_film(options, temporary, progress))
                 else:
-                    report = self._write(form, board, clips, draft, going)
-                if going.cancelled:
+                    report = self._write(form, board, clips, temporary, progress)
+                if progress.cancelled:
                     raise Stopped
-            ended: dict[str, Any] = {"path": target.relative_to(self._context.settings.data).as_posix()}
+            columns: dict[str, Any] = {"path": target.relative_to(self._context.settings.data).as_posix()}
             if form == "film":
-                ended["asset"] = self._register(target).id
-            self._end(film_id, "succeeded", **ended, report=report)
+                columns["asset"] = self._register(target).id
+            self._finish(film_id, "succeeded", **columns, report=report)
         except Stopped:
-            if going.closing:
+            if progress.closing:
                 self._count_start(film_id, -1)
             else:
-                self._end(film_id, "cancelled")
+                self._finish(film_id, "cancelled")
         except StudioError as error:
-            self._end(film_id, "failed", error=of_error(error))
+            self._finish(film_id, "failed", error=of_error(error))
         except Exception:
             log.exception("export %s failed", film_id)
-            self._end(film_id, "failed", error=Message(BROKE))
+            self._finish(film_id, "failed", error=Message(FAILED))
         finally:
             self._work.running.pop(film_id, None)
 
     def _file_name(self, board: Board, form: str, options: FilmOptions) -> str:
         """A name that tells the film, and the place or the kind of file; numbered where the board has it already."""
         preset = platforms.preset(options.preset)
-        ending = platforms.SUFFIX[preset.form] if form == "film" else ENDINGS[form]
+        suffix = platforms.SUFFIX[preset.form] if form == "film" else SUFFIXES[form]
         kind = preset.label if form == "film" else FORM_NAMES[form]
-        stem = f"{_plain(board.title)[:60].strip() or 'film'} - {_plain(kind)}"
-        used = {Path(film.path).name for film in self.of_board(board.id) if film.path}
-        names = (f"{stem}{f' v{n}' if n > 1 else ''}{ending}" for n in itertools.count(1))
+        stem = f"{_safe_name(board.title)[:60].strip() or 'film'} - {_safe_name(kind)}"
+        used = {Path(film.path).name for film in self.list_for_board(board.id) if film.path}
+        names = (f"{stem}{f' v{n}' if n > 1 else ''}{suffix}" for n in itertools.count(1))
         return next(name for name in names if name not in used)
 
     def _count_start(self, film_id: str, change: int = 1) -> None:
         with self._context.store.write() as db:
             exports.count_start(db, film_id, change)
 
-    def _end(self, film_id: str, status: str, **columns: Any) -> None:
+    def _finish(self, film_id: str, status: str, **columns: Any) -> None:
         self._context.store.insist(lambda db: exports.end(db, film_id, status, **columns))
 
-    def _write(self, form: str, board: Board, clips: dict[str, Clip], out: Path, going: ExportProgress) -> JSON:
+    def _write(self, form: str, board: Board, clips: dict[str, Clip], out: Path, progress: ExportProgress) -> JSON:
         if form == "contact":
             stills = self._stills(clips)
             return {"pages": contact_sheet.write(board, to_timeline.timeline(board, clips), stills, out)}
@@ -226,41 +232,43 @@ class Exports:
             return {"shots": len(board.shots)}
         if form == "project":
             return self._project(board, out)
-        return self._handover(form, board, clips, out, going)
+        return self._editing_package(form, board, clips, out, progress)
 
-    def _handover(self, form: str, board: Board, clips: dict[str, Clip], out: Path, going: ExportProgress) -> JSON:
+    def _editing_package(
+        self, form: str, board: Board, clips: dict[str, Clip], out: Path, progress: ExportProgress
+    ) -> JSON:
         """A zip with the timeline and the media it names, so that it opens wherever it is unpacked."""
-        with TemporaryDirectory(dir=self._context.scratch()) as folder:
-            listing = Path(folder) / f"timeline.{form}"
-            interchange.write(board, clips, listing, form)
+        with TemporaryDirectory(dir=self._context.scratch_folder()) as folder:
+            timeline = Path(folder) / f"timeline.{form}"
+            interchange.write(board, clips, timeline, form)
             with zipfile.ZipFile(out, "w", zipfile.ZIP_STORED) as archive:
-                archive.write(listing, listing.name)
+                archive.write(timeline, timeline.name)
                 for number, (shot_id, clip) in enumerate(clips.items(), 1):
                     archive.write(clip.path, f"media/{interchange.file_name(board, shot_id, clip.path.suffix)}")
-                    going.fraction = number / len(clips)
+                    progress.fraction = number / len(clips)
         return {"media": len(clips)}
 
     def _project(self, board: Board, out: Path) -> JSON:
         states = self._storyboards.snapshot_of(board).states
         takes: dict[str, JSON] = {}
-        wanted: dict[str, Asset] = {}
-        wholes = [state.run for state in self._one_run_films.states(board)]
-        for run in (r for r in (*(r for s in states for r in s.takes), *wholes) if r.status is Status.SUCCEEDED):
+        assets: dict[str, Asset] = {}
+        one_run_films = [state.run for state in self._one_run_films.states(board)]
+        for run in (r for r in (*(r for s in states for r in s.takes), *one_run_films) if r.status is Status.SUCCEEDED):
             takes[run.id] = {
                 "request": run.request.flat() | {"seed": run.seed} if run.seed is not None else run.request.flat(),
                 "assets": [a.id for a in run.assets if a.path],
             }
-            wanted |= {a.id: a for a in run.assets if a.path}
+            assets |= {a.id: a for a in run.assets if a.path}
         ids = [i for m in board.cast for i in (*m.references, m.voice) if i]
         ids += [s.start.asset for s in board.shots if s.start.asset]
         ids += [board.delivery.music] if board.delivery.music else []
         with self._context.store.read() as db:
-            wanted |= asset_rows.several(db, ids, self.user)
-        files = {i: self._assets.path(a) for i, a in wanted.items()}
-        names = {i: a.name for i, a in wanted.items()}
-        if table := self._looks.lut_file(board.look):
-            files[board.look.lut] = table
-            names[board.look.lut] = self._looks.name_of(board.look.lut)
+            assets |= asset_rows.several(db, ids, self.user)
+        files = {i: self._assets.path(a) for i, a in assets.items()}
+        names = {i: a.name for i, a in assets.items()}
+        if lut_path := self._looks.lut_file(board.look):
+            files[board.look.lut] = lut_path
+            names[board.look.lut] = self._looks.lut_name(board.look.lut)
         project_archive.pack(board, files, names, takes, out)
         return {"files": len(files), "takes": len(takes)}
 
@@ -283,12 +291,12 @@ class Exports:
         return asset
 
 
-def _plain(words: str) -> str:
+def _safe_name(words: str) -> str:
     """Letters, digits, hyphens, dots and spaces: what every file system takes."""
     return re.sub(r"[^\w\-. ]+", "", words).strip(" .")
 
 
-def _once_more(make: Callable[[], JSON]) -> JSON:
+def _retry_if_killed(make: Callable[[], JSON]) -> JSON:
     """What `make` reports; begun once more where ffmpeg was killed, with a note of it."""
     from studio.media.files import Killed
 
@@ -296,13 +304,13 @@ def _once_more(make: Callable[[], JSON]) -> JSON:
         return make()
     except Killed as error:
         log.warning("an export is begun once more: %s", error)
-        first = of_error(error)
+        reason = of_error(error)
     report = make()
-    return report | {"notes": [*report.get("notes", ()), joined(first, Message("export.second_try"))]}
+    return report | {"notes": [*report.get("notes", ()), joined(reason, Message("export.second_try"))]}
 
 
 @contextmanager
-def _unless_empty(folder: Path) -> Iterator[None]:
+def _remove_if_empty(folder: Path) -> Iterator[None]:
     """Take the folder away again when nothing was left in it, before anybody hears of the end."""
     try:
         yield
@@ -311,9 +319,9 @@ def _unless_empty(folder: Path) -> Iterator[None]:
             folder.rmdir()
 
 
-def interrupted(context: Context) -> Iterator[list[Unfinished]]:
+def interrupted_exports(context: Context) -> Iterator[list[Unfinished]]:
     """Exports that the last stop interrupted, those of one press together; all of one list have one owner."""
     with context.store.read() as db:
-        left = exports.unfinished(db)
-    for _, same in itertools.groupby(left, lambda row: (row.board, row.owner, row.form, row.plan)):
-        yield list(same)
+        unfinished = exports.unfinished(db)
+    for _, group in itertools.groupby(unfinished, lambda row: (row.board, row.owner, row.form, row.plan)):
+        yield list(group)

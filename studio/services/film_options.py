@@ -25,8 +25,8 @@ class FilmOptions(FilmFinish):
     saturation: float | None = Field(default=None, ge=0, le=3)
     warmth: float | None = Field(default=None, ge=-1, le=1)
 
-    def on(self, board: Board) -> Board:
+    def apply_to(self, board: Board) -> Board:
         """The board with what these options say in the place of its own look."""
-        own = {k: getattr(self, k) for k in ("exposure", "contrast", "saturation", "warmth")}
-        given = {k: v for k, v in own.items() if v is not None}
-        return board.model_copy(update={"look": board.look.model_copy(update=given)})
+        options = {k: getattr(self, k) for k in ("exposure", "contrast", "saturation", "warmth")}
+        changes = {k: v for k, v in options.items() if v is not None}
+        return board.model_copy(update={"look": board.look.model_copy(update=changes)})

@@ -42,15 +42,15 @@ class Gallery:
         time_zone: the IANA name of the zone in which `before:` and `after:` count days. "": a day is as wide as any
         zone on earth has it, so that what anybody calls that day is found.
         """
-        wanted = search.Wanted(
+        query_ = search.Wanted(
             owner=self.user, task=task or None, model=model or None, kind=kind or None, status=status or None,
             ratings=tuple(range(rating_min, 6)) if rating_min else (), trashed=trashed,
         )  # fmt: skip
-        wanted = search.parse(query, wanted, zone=zone_of(time_zone))
+        query_ = search.parse(query, query_, zone=zone_of(time_zone))
         with self._context.store.read() as db:
-            found, next_before = search.page(db, wanted, before=before, limit=max(1, min(limit, 500)))
-            total, capped = search.total(db, wanted)
-        return RunPage([self._context.alive(run) for run in found], next_before, total, capped)
+            page, next_before = search.page(db, query_, before=before, limit=max(1, min(limit, 500)))
+            total, capped = search.total(db, query_)
+        return RunPage([self._context.with_progress(run) for run in page], next_before, total, capped)
 
     def trash(self, run_ids: Sequence[str]) -> list[str]:
         """Put ended runs into the trash; the ids that went. Files stay until `purge`."""

@@ -16,7 +16,7 @@ class Library:
 
     def path(self, asset: Asset) -> Path:
         """Where the asset's file lies. Raises NotFound for text, which has none."""
-        return self._context.path_of(asset)
+        return self._context.asset_path(asset)
 
     def settings_in(self, path: Path | str, *, name: str = "") -> JSON | None:
         """The flat request written inside a file by this or another program; None where there is none.

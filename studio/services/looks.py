@@ -28,7 +28,7 @@ if TYPE_CHECKING:
     import numpy as np
     from PIL import Image
 
-SHELF = "lut"
+LUT_PRESETS = "lut"
 """Under this name the presets table lists the kept colour tables."""
 STILL_PX = 960
 NAME_CHARS = 120
@@ -52,35 +52,35 @@ class Looks:
     def luts(self) -> list[Lut]:
         """The kept colour tables, by name."""
         with self._context.store.read() as db:
-            rows = presets.all_of(db, SHELF, self.user)
+            rows = presets.all_of(db, LUT_PRESETS, self.user)
         return sorted((Lut(i, body["name"], body["side"]) for i, body in rows), key=lambda lut: lut.name.casefold())
 
-    def keep_lut(self, path: Path, *, name: str) -> Lut:
+    def add_lut(self, path: Path, *, name: str) -> Lut:
         """Check a .cube file and keep it. Raises MediaError with a sentence about what is wrong with it."""
         from studio.media import files
 
-        name, side = self.check_lut(path, name=name)
-        kept = Lut(files.sha256(path), name.removesuffix(".cube"), side)
-        target = self._file(kept.id)
+        name, side = self.validate_lut(path, name=name)
+        stored = Lut(files.sha256(path), name.removesuffix(".cube"), side)
+        target = self._lut_path(stored.id)
         if not target.is_file():
-            with storing(self._context.settings.data), files.replacing(target) as draft:
-                shutil.copyfile(path, draft)
+            with storing(self._context.settings.data), files.replacing(target) as temporary:
+                shutil.copyfile(path, temporary)
         with self._context.store.write() as db:
-            presets.put(db, SHELF, kept.id, {"name": kept.name, "side": side}, self.user)
-        return kept
+            presets.put(db, LUT_PRESETS, stored.id, {"name": stored.name, "side": side}, self.user)
+        return stored
 
-    def check_lut(self, path: Path, *, name: str) -> tuple[str, int]:
+    def validate_lut(self, path: Path, *, name: str) -> tuple[str, int]:
         """The name that a .cube file would be kept under, and its steps a colour. Raises MediaError."""
         from studio.media import cube
 
         name = Path(name).name[:NAME_CHARS] or "look.cube"
         return name, cube.read_cube(path, name=name)[0]
 
-    def forget_lut(self, lut_id: str) -> None:
+    def remove_lut(self, lut_id: str) -> None:
         """Take a table off the list. Its file stays, because boards may use it. Raises NotFound."""
         self.get_lut(lut_id)
         with self._context.store.write() as db:
-            presets.delete(db, SHELF, lut_id, self.user)
+            presets.delete(db, LUT_PRESETS, lut_id, self.user)
 
     def get_lut(self, lut_id: str) -> Lut:
         """The kept table, or NotFound."""
@@ -89,7 +89,7 @@ class Looks:
                 return lut
         raise NotFound(Message("look.no_table"))
 
-    def name_of(self, lut_id: str) -> str:
+    def lut_name(self, lut_id: str) -> str:
         """What the table is called here; a plain word when it was taken off the list."""
         return next((lut.name for lut in self.luts() if lut.id == lut_id), "look") + ".cube"
 
@@ -97,11 +97,11 @@ class Looks:
         """Where the look's table lies; None without one. Raises NotFound when the file is gone."""
         if not look.lut:
             return None
-        if not (path := self._file(look.lut)).is_file():
+        if not (path := self._lut_path(look.lut)).is_file():
             raise NotFound(Message("look.table_gone"))
         return path
 
-    def _file(self, lut_id: str) -> Path:
+    def _lut_path(self, lut_id: str) -> Path:
         return self._context.settings.data / "library" / "luts" / f"{lut_id}.cube"
 
     def finish(
@@ -112,7 +112,7 @@ class Looks:
 
     def tones(self, board: Board, clips: to_timeline.Clips) -> dict[str, Tone]:
         """By shot id, how the colours of those that follow others are moved."""
-        return colour_match.tones(board, clips, self._sample)
+        return colour_match.tones(board, clips, self._colour_sample)
 
     def slate(self, board: Board, folder: Path, size: tuple[int, int], fps: int) -> Path | None:
         """The slate as a clip in `folder`; None when the film begins without."""
@@ -141,8 +141,8 @@ class Looks:
         NotFound where nothing is to be seen yet.
         """
         board = self._storyboards.get(board_id).board
-        given = {"look": look, "titles": titles}
-        board = board.model_copy(update={k: v for k, v in given.items() if v is not None})
+        overrides = {"look": look, "titles": titles}
+        board = board.model_copy(update={k: v for k, v in overrides.items() if v is not None})
         if not board.shots:
             raise NotFound(Message("board.no_shots"))
         clips = self._storyboards.clips(board)
@@ -152,12 +152,12 @@ class Looks:
         if shot.id not in clips:
             raise NotFound(Message("shot.draft_first", n=number + 1))
         segment = timing.segments[number]
-        inside = min(max(0.0, at_s - timing.seconds(segment.start)), timing.seconds(segment.frames - 1))
-        tone = None if plain else colour_match.tone(board, shot, clips, self._sample)
+        offset_s = min(max(0.0, at_s - timing.seconds(segment.start)), timing.seconds(segment.frames - 1))
+        tone = None if plain else colour_match.tone(board, shot, clips, self._colour_sample)
         grade = None if plain else finishing.grade(board.look, self.lut_file(board.look))
         finish = Finish(grade, burned=finishing.lines(board.titles))
-        return self._seen(
-            board, CutClip(clips[shot.id].path, tone=tone), finish, timing.seconds(segment.first) + inside, at_s
+        return self._render_still(
+            board, CutClip(clips[shot.id].path, tone=tone), finish, timing.seconds(segment.first) + offset_s, at_s
         )
 
     def matched_edge(self, board: Board, shot_id: str, end: Literal["first", "last"]) -> Path:
@@ -168,17 +168,17 @@ class Looks:
         shot = board.shot(shot_id)
         if shot_id not in clips:
             raise NotFound(Message("shot.no_picture"))
-        tone = colour_match.tone(board, shot, clips, self._sample)
-        at = to_timeline.edge_s(board, shot, clips[shot_id], end)
-        key = f"{clips[shot_id].asset.id}-{at:.3f}-{tone}-{board.width}x{board.height}"
-        out = self._cache("frames") / f"matched-{hashlib.sha256(key.encode()).hexdigest()[:24]}.webp"
-        if not out.is_file():
-            picture = self._seen(board, CutClip(clips[shot_id].path, tone=tone), Finish(), at, 0.0)
-            with files.replacing(out) as draft:
-                picture.save(draft, "webp", quality=82)
-        return out
+        tone = colour_match.tone(board, shot, clips, self._colour_sample)
+        at_s = to_timeline.edge_frame_s(board, shot, clips[shot_id], end)
+        key = f"{clips[shot_id].asset.id}-{at_s:.3f}-{tone}-{board.width}x{board.height}"
+        target = self._cache_folder("frames") / f"matched-{hashlib.sha256(key.encode()).hexdigest()[:24]}.webp"
+        if not target.is_file():
+            picture = self._render_still(board, CutClip(clips[shot_id].path, tone=tone), Finish(), at_s, 0.0)
+            with files.replacing(target) as temporary:
+                picture.save(temporary, "webp", quality=82)
+        return target
 
-    def _seen(self, board: Board, clip: CutClip, finish: Finish, at_s: float, shown_s: float) -> Image.Image:
+    def _render_still(self, board: Board, clip: CutClip, finish: Finish, at_s: float, shown_s: float) -> Image.Image:
         from fractions import Fraction
 
         from studio.film import finishing as finisher
@@ -186,7 +186,7 @@ class Looks:
         cut = Cut((clip,), board.width, board.height, Fraction(board.fps), finish=finish)
         return finisher.still(cut, 0, at_s, shown_s, max_side_px=STILL_PX)
 
-    def _sample(self, clip: to_timeline.Clip, times_s: tuple[float, ...]) -> np.ndarray:
+    def _colour_sample(self, clip: to_timeline.Clip, times_s: tuple[float, ...]) -> np.ndarray:
         """Colours of a clip, measured once and kept."""
         import numpy as np
 
@@ -194,15 +194,15 @@ class Looks:
         from studio.media import files
 
         name = f"{clip.asset.id}-{'-'.join(f'{t:g}' for t in times_s)}.npy"
-        kept = self._cache("match") / name
-        if kept.is_file():
-            return np.load(kept, allow_pickle=False).astype(np.float32)
-        found = colour_match.sample(clip.path, times_s)
-        with files.replacing(kept) as draft:
-            np.save(draft, found.astype(np.float16), allow_pickle=False)
-        return found
+        stored = self._cache_folder("match") / name
+        if stored.is_file():
+            return np.load(stored, allow_pickle=False).astype(np.float32)
+        sample = colour_match.sample(clip.path, times_s)
+        with files.replacing(stored) as temporary:
+            np.save(temporary, sample.astype(np.float16), allow_pickle=False)
+        return sample
 
-    def _cache(self, name: str) -> Path:
+    def _cache_folder(self, name: str) -> Path:
         folder = self._context.settings.data / "cache" / name
         folder.mkdir(parents=True, exist_ok=True)
         return folder

@@ -19,18 +19,18 @@ from studio.messages import Message
 from studio.services.assets import Assets
 from studio.services.context import Context
 from studio.services.looks import Looks, Lut
-from studio.services.storyboards import Opened, Storyboards
+from studio.services.storyboards import StoredBoard, Storyboards
 from studio.store import runs, storyboards
 from studio.store.mapping import REQUEST, new_id
 from studio.storyboard import archive
-from studio.storyboard.archive import TakeFacts, Unpacked
-from studio.storyboard.limits import SHORT
+from studio.storyboard.archive import ArchivedTake, Unpacked
+from studio.storyboard.limits import MAX_NAME_CHARS
 
-INPUTS = (
+INPUT_FIELDS = (
     "image", "first_frame", "last_frame", "audio_file", "video", "images", "references", "reference_voices",
 )  # fmt: skip
 """Fields of a request that name files: the inputs of a take stay where it was made."""
-REQUEST_MAX = 200_000
+MAX_REQUEST_CHARS = 200_000
 """Longest request of a take, as JSON."""
 
 
@@ -41,76 +41,80 @@ class Projects:
         self._context, self.user = context, user
         self._assets, self._storyboards, self._looks = assets, storyboards, looks
 
-    def add(self, path: Path) -> Opened:
+    def import_archive(self, path: Path) -> StoredBoard:
         """A board from an archive of this or another studio, with its cast, media and takes, under new ids.
 
         Raises a sentence for whatever cannot be taken; then nothing of the archive is kept.
         """
-        with TemporaryDirectory(dir=self._context.scratch()) as folder:
+        with TemporaryDirectory(dir=self._context.scratch_folder()) as folder:
             unpacked = archive.unpack(path, Path(folder))
-            for place in unpacked.board.delivery.places:
-                if place not in {preset.id for preset in platforms.PRESETS}:
-                    raise MediaError(Message("project.no_preset", place=f"{place[:60]!r}"))
-            asked = {old: _request(facts) for old, facts in unpacked.manifest.takes.items()}
-            table = unpacked.files.pop(unpacked.board.look.lut, None)
-            table_name = _name(unpacked, unpacked.board.look.lut, "look.cube")
-            if table:
-                self._looks.check_lut(table, name=table_name)
-            known: dict[str, Asset] = {}
-            with self._all_or_none(known):
+            for preset_id in unpacked.board.delivery.places:
+                if preset_id not in {preset.id for preset in platforms.PRESETS}:
+                    raise MediaError(Message("project.no_preset", place=f"{preset_id[:60]!r}"))
+            requests = {old: _request(facts) for old, facts in unpacked.manifest.takes.items()}
+            lut_path = unpacked.files.pop(unpacked.board.look.lut, None)
+            lut_name = _file_name(unpacked, unpacked.board.look.lut, "look.cube")
+            if lut_path:
+                self._looks.validate_lut(lut_path, name=lut_name)
+            assets_by_old_id: dict[str, Asset] = {}
+            with self._discard_on_error(assets_by_old_id):
                 for old, file in unpacked.files.items():
-                    known[old] = self._assets.add(file, name=_name(unpacked, old, old))
-                lut = self._looks.keep_lut(table, name=table_name) if table else None
-                board_id = self._store(unpacked, asked, known, lut)
+                    assets_by_old_id[old] = self._assets.add(file, name=_file_name(unpacked, old, old))
+                lut = self._looks.add_lut(lut_path, name=lut_name) if lut_path else None
+                board_id = self._store(unpacked, requests, assets_by_old_id, lut)
         return self._storyboards.get(board_id)
 
     @contextmanager
-    def _all_or_none(self, added: dict[str, Asset]) -> Iterator[None]:
+    def _discard_on_error(self, added: dict[str, Asset]) -> Iterator[None]:
         """Take the files back that were added when what they were added for fails."""
-        newest = self._assets.newest()
+        newest = self._assets.newest_seq()
         try:
             yield
         except BaseException:
             self._assets.discard(added.values(), after=newest)
             raise
 
-    def _store(self, unpacked: Unpacked, asked: dict[str, Request], known: dict[str, Asset], lut: Lut | None) -> str:
+    def _store(
+        self, unpacked: Unpacked, requests: dict[str, Request], assets_by_old_id: dict[str, Asset], lut: Lut | None
+    ) -> str:
         """The board and its takes, in one transaction; the board's new id."""
         with self._context.store.write() as db:
             takes = {
-                old: _take(db, asked[old], facts, known, self.user)
+                old: _add_take(db, requests[old], facts, assets_by_old_id, self.user)
                 for old, facts in unpacked.manifest.takes.items()
-                if any(i in known for i in facts.assets)
+                if any(i in assets_by_old_id for i in facts.assets)
             }
             ids = [new_id("s") for _ in unpacked.board.shots] + [new_id("b")]
-            assets = {old: asset.id for old, asset in known.items()}
-            board = archive.renamed(unpacked.board, assets, takes, ids, lut=lut.id if lut else "")
+            assets = {old: asset.id for old, asset in assets_by_old_id.items()}
+            board = archive.with_new_ids(unpacked.board, assets, takes, ids, lut=lut.id if lut else "")
             storyboards.add(db, board.id, board.model_dump(mode="json"), self.user)
         return board.id
 
 
-def _name(unpacked: Unpacked, old: str, otherwise: str) -> str:
-    return unpacked.manifest.names.get(old, otherwise)
+def _file_name(unpacked: Unpacked, old: str, default: str) -> str:
+    return unpacked.manifest.names.get(old, default)
 
 
-def _request(facts: TakeFacts) -> Request:
+def _request(facts: ArchivedTake) -> Request:
     """What was asked for a take, as it was asked there, less its inputs."""
-    body = {name: value for name, value in facts.request.items() if name not in INPUTS}
-    own = {name: body.pop(name) for name in list(body) if name not in FIELDS}
+    body = {name: value for name, value in facts.request.items() if name not in INPUT_FIELDS}
+    params = {name: body.pop(name) for name in list(body) if name not in FIELDS}
     try:
-        request = REQUEST.validate_python(body | {"params": own})
+        request = REQUEST.validate_python(body | {"params": params})
     except ValidationError as error:
-        said = sentence(dict(error.errors(include_url=False)[0]))
-        raise MediaError(Message("project.take_wrong", why=said)) from None
+        message = sentence(dict(error.errors(include_url=False)[0]))
+        raise MediaError(Message("project.take_wrong", why=message)) from None
     sizes = (request.width, request.height, request.fps, request.n)
     if (request.seed or 0) < 0 or any(size is not None and not 0 <= size < 2**31 for size in sizes):
         raise MediaError(Message("project.take_number"))
-    if len(request.model) > SHORT or len(request.model_dump_json()) > REQUEST_MAX:
+    if len(request.model) > MAX_NAME_CHARS or len(request.model_dump_json()) > MAX_REQUEST_CHARS:
         raise MediaError(Message("project.take_too_long"))
     return request
 
 
-def _take(db: Database, request: Request, facts: TakeFacts, known: dict[str, Asset], owner: str) -> str:
+def _add_take(
+    db: Database, request: Request, facts: ArchivedTake, assets_by_old_id: dict[str, Asset], owner: str
+) -> str:
     """A finished run for an imported take, its files as they are here."""
     run = Run(
         id=new_id("r_"), owner=owner, batch="import", request=request, seed=request.seed, model=request.model,
@@ -118,7 +122,7 @@ def _take(db: Database, request: Request, facts: TakeFacts, known: dict[str, Ass
     )  # fmt: skip
     run = runs.add(db, runs.NewRun(run, {}), "import")
     run = runs.move(db, run, Status.RUNNING, Message("event.imported"))
-    for index, old in enumerate(i for i in facts.assets if i in known):
-        runs.attach(db, run.seq, "output", index, known[old].id)
+    for index, old in enumerate(i for i in facts.assets if i in assets_by_old_id):
+        runs.attach(db, run.seq, "output", index, assets_by_old_id[old].id)
     runs.move(db, run, Status.SUCCEEDED, Message("event.made_elsewhere"))
     return run.id

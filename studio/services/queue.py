@@ -35,7 +35,7 @@ class Queue:
     def _set_paused(self, paused: bool) -> None:
         with self._context.store.write() as db:
             settings.put(db, PAUSED, paused)
-        self._context.changed()
+        self._context.notify_changed()
 
     @property
     def storage_reason(self) -> Reason | None:
@@ -49,12 +49,12 @@ class Queue:
     def active(self) -> list[Run]:
         """Everybody's running, held and queued runs, in this order; the queued ones in the order of the queue."""
         with self._context.store.read() as db:
-            return [self._context.alive(run) for run in queue.active(db, LOCAL_USER)]
+            return [self._context.with_progress(run) for run in queue.active(db, LOCAL_USER)]
 
     def get(self, run_id: str) -> Run:
         """Anybody's run as it is now, for the feed that gives each user their own. Raises NotFound."""
         with self._context.store.read() as db:
-            return self._context.alive(runs.get(db, run_id, LOCAL_USER))
+            return self._context.with_progress(runs.get(db, run_id, LOCAL_USER))
 
     def concurrency(self, provider: str) -> int:
         """How many runs of this provider are under way at once; 1 for the engines of this machine."""

@@ -21,13 +21,13 @@ from studio.services.context import Context
 from studio.store import assets, runs
 from studio.store.mapping import new_id
 
-Also = Callable[[Database, list[Run]], None]
-NONE_GIVEN: Mapping[str, Asset] = MappingProxyType({})
+OnStored = Callable[[Database, list[Run]], None]
+NO_ASSETS: Mapping[str, Asset] = MappingProxyType({})
 
 NEEDS_CONSENT = "hold.needs_consent"
 """The studio cannot see whom a file shows, so it asks about every file that might show somebody."""
 
-MOST_AT_ONCE = 1000
+MAX_BATCH_RUNS = 1000
 """Runs in one batch."""
 
 
@@ -53,31 +53,32 @@ class Requests:
         """
         return self.submit_many([body])
 
-    def submit_many(self, bodies: list[JSON], *, also: Also | None = None) -> list[Run]:
+    def submit_many(self, bodies: list[JSON], *, on_stored: OnStored | None = None) -> list[Run]:
         """Store the runs of several requests as one batch; all are checked before any is stored.
 
-        also: called with the stored runs inside the same transaction; what it raises stores nothing.
+        on_stored: called with the stored runs inside the same transaction; what it raises stores nothing.
         """
-        return self.store([self.checked(body) for body in bodies], also=also)
+        return self.store([self.validate(body) for body in bodies], on_stored=on_stored)
 
-    def estimate(self, bodies: list[JSON], *, given: Mapping[str, Asset] | None = None) -> Estimate:
+    def estimate(self, bodies: list[JSON], *, known_assets: Mapping[str, Asset] | None = None) -> Estimate:
         """What these requests would cost and take, without side effects. Raises as submit does, but needs no key: the
-        price is what one wants to know before getting one. given: input files, by id, that are still to be made."""
-        return self.estimate_checked([self.checked(body, ready=False, given=given) for body in bodies])
+        price is what one wants to know before getting one. known_assets: input files, by id, that are still to be
+        made."""
+        return self.estimate_checked([self.validate(body, ready=False, known_assets=known_assets) for body in bodies])
 
-    def estimate_checked(self, found: list[CheckedRequest]) -> Estimate:
+    def estimate_checked(self, checked_requests: list[CheckedRequest]) -> Estimate:
         """The same for requests that were checked already."""
-        prices = [(c, self.price(c)) for c in found]
-        unknown = dict.fromkeys(self._unpriced(c) for c, usd in prices if usd is None)
-        count = sum(c.request.n for c in found)
-        usd = None if unknown else round(sum((usd or 0) * c.request.n for c, usd in prices), 6)
+        prices = [(c, self.price(c)) for c in checked_requests]
+        unpriced = dict.fromkeys(self._no_price_message(c) for c, usd in prices if usd is None)
+        count = sum(c.request.n for c in checked_requests)
+        usd = None if unpriced else round(sum((usd or 0) * c.request.n for c, usd in prices), 6)
         return Estimate(
-            usd=usd, runs=count, expected_s=self._together_s(found),
-            basis=" ".join(dict.fromkeys(self._basis(c, usd) for c, usd in prices)),
-            warnings=tuple(unknown),
+            usd=usd, runs=count, expected_s=self._total_expected_s(checked_requests),
+            basis=" ".join(dict.fromkeys(self._price_basis(c, usd) for c, usd in prices)),
+            warnings=tuple(unpriced),
         )  # fmt: skip
 
-    def check(self, body: JSON) -> list[CapabilityError]:
+    def problems(self, body: JSON) -> list[CapabilityError]:
         """Everything that submit would refuse about the values, each with its field. Never raises for bad values."""
         try:
             request = validation.parse(body, self._context.catalogue)
@@ -88,43 +89,49 @@ class Requests:
         model = self._context.catalogue.get(request.model)
         return self._problems(validation.complete(request, model), model, self._inputs_of(request))
 
-    def checked(self, body: JSON, *, ready: bool = True, given: Mapping[str, Asset] | None = None) -> CheckedRequest:
+    def validate(
+        self, body: JSON, *, ready: bool = True, known_assets: Mapping[str, Asset] | None = None
+    ) -> CheckedRequest:
         """The request, complete and within its row. ready=False: without a key, too. Raises as submit does."""
         request = validation.parse(body, self._context.catalogue)
         model = self._context.catalogue.get(request.model)
-        request, inputs = validation.complete(request, model), self._inputs_of(request, given or {})
-        if wrong := self._problems(request, model, inputs):
-            raise wrong[0]
+        request, inputs = validation.complete(request, model), self._inputs_of(request, known_assets or {})
+        if problems := self._problems(request, model, inputs):
+            raise problems[0]
         engine = self._context.engines.get(model.provider)
         if engine is None:
             raise NotConfigured(Message("run.studio_no_engine", provider=model.provider))
-        if ready and (said := engine.missing()):
-            raise NotConfigured(said)
+        if ready and (missing := engine.missing()):
+            raise NotConfigured(missing)
         return CheckedRequest(request, model, inputs)
 
-    def checked_again(self, found: CheckedRequest) -> CheckedRequest:
+    def revalidate(self, checked_requests: CheckedRequest) -> CheckedRequest:
         """A request that was checked before: only its engine may think otherwise by now. Raises as submit does."""
-        engine = self._context.engines.get(found.model.provider)
-        again = engine is not None and _is(type(engine), RequestChecks)
-        if again and (wrong := cast("RequestChecks", engine).problems(found.request, found.model, found.inputs)):
-            raise wrong[0]
-        return found
+        engine = self._context.engines.get(checked_requests.model.provider)
+        has_checks = engine is not None and _implements(type(engine), RequestChecks)
+        if has_checks and (
+            problems := cast("RequestChecks", engine).problems(
+                checked_requests.request, checked_requests.model, checked_requests.inputs
+            )
+        ):
+            raise problems[0]
+        return checked_requests
 
     def _problems(self, request: Request, model: Model, inputs: Mapping[str, Asset]) -> list[CapabilityError]:
-        found = validation.problems(request, model, inputs)
+        checked_requests = validation.problems(request, model, inputs)
         engine = self._context.engines.get(model.provider)
-        if not found and isinstance(engine, RequestChecks):
-            found = engine.problems(request, model, inputs)
-        return found
+        if not checked_requests and isinstance(engine, RequestChecks):
+            checked_requests = engine.problems(request, model, inputs)
+        return checked_requests
 
-    def _inputs_of(self, request: Request, given: Mapping[str, Asset] = NONE_GIVEN) -> dict[str, Asset]:
+    def _inputs_of(self, request: Request, known_assets: Mapping[str, Asset] = NO_ASSETS) -> dict[str, Asset]:
         ids = [i for group in request.media().values() for i in group]
-        kept = [i for i in ids if i not in given]
-        found = {i: given[i] for i in ids if i in given}
-        if not kept:
-            return found
+        stored_ids = [i for i in ids if i not in known_assets]
+        checked_requests = {i: known_assets[i] for i in ids if i in known_assets}
+        if not stored_ids:
+            return checked_requests
         with self._context.store.read() as db:
-            return found | assets.several(db, kept, self.user)
+            return checked_requests | assets.several(db, stored_ids, self.user)
 
     def price(self, checked: CheckedRequest) -> float | None:
         """Dollars of one run of this request; None where nobody knows."""
@@ -134,22 +141,22 @@ class Requests:
 
     def _expected_s(self, checked: CheckedRequest) -> float | None:
         """From our own history; before there is any, from the engine's own reckoning or the row's usual times."""
-        pace, engine = duration_key(checked.request), self._context.engines.get(checked.model.provider)
-        known = self._context.jobs.history.has_enough(pace)
-        if engine and not known and _is(type(engine), DurationEstimate):
+        key, engine = duration_key(checked.request), self._context.engines.get(checked.model.provider)
+        has_history = self._context.jobs.history.has_enough(key)
+        if engine and not has_history and _implements(type(engine), DurationEstimate):
             seconds = cast("DurationEstimate", engine).expected_s(checked.request, checked.model, checked.inputs)
             return round(seconds, 1) if seconds else None
-        expected = self._context.jobs.history.fit_for(pace, checked.model)
+        expected = self._context.jobs.history.fit_for(key, checked.model)
         if expected is None:
             return None
-        usual = checked.model.latency_s and not known
-        scale = length_scale(checked.request, checked.model) if usual else 1.0
+        from_catalogue = checked.model.latency_s and not has_history
+        scale = length_scale(checked.request, checked.model) if from_catalogue else 1.0
         return round(expected.median_s * scale, 1)
 
-    def _together_s(self, found: list[CheckedRequest]) -> float | None:
+    def _total_expected_s(self, checked_requests: list[CheckedRequest]) -> float | None:
         """Until the last of these runs is done: on this machine one by one, elsewhere as many as go at once."""
         longest, totals = 0.0, dict[str, float]()
-        for checked in found:
+        for checked in checked_requests:
             if seconds := self._expected_s(checked):
                 provider = checked.model.provider
                 longest = max(longest, seconds)
@@ -158,85 +165,92 @@ class Requests:
                 )
         return round(max(longest, *totals.values()), 1) if totals else None
 
-    def _basis(self, checked: CheckedRequest, usd: float | None) -> str:
+    def _price_basis(self, checked: CheckedRequest, usd: float | None) -> str:
         label = checked.model.label
         if usd is None:
-            return self._unpriced(checked)
+            return self._no_price_message(checked)
         if usd == 0:
             return Message("price.free", label=term(label))
-        if self._by_time(checked):
+        if self._is_priced_by_time(checked):
             return Message("price.card_time", label=term(label), usd=f"{usd:.4g}")
         day = (checked.model.priced or checked.model.checked).isoformat()
         return Message("price.listed", label=term(label), usd=f"{usd:.4g}", day=day)
 
-    def _unpriced(self, checked: CheckedRequest) -> str:
-        if self._by_time(checked):
+    def _no_price_message(self, checked: CheckedRequest) -> str:
+        if self._is_priced_by_time(checked):
             return Message("price.no_estimate_yet", model=term(checked.model.label))
         return Message("price.none_published", model=term(checked.model.label))
 
-    def _by_time(self, checked: CheckedRequest) -> bool:
+    def _is_priced_by_time(self, checked: CheckedRequest) -> bool:
         engine = self._context.engines.get(checked.model.provider)
         return engine is not None and engine.info.by_time
 
     def store(
-        self, found: list[CheckedRequest], *, owner: str = "", retry_of: str | None = None, also: Also | None = None
+        self,
+        checked_requests: list[CheckedRequest],
+        *,
+        owner: str = "",
+        retry_of: str | None = None,
+        on_stored: OnStored | None = None,
     ) -> list[Run]:
         """Store the runs of checked requests as one batch. owner: whose they are, where not the acting user's."""
-        if (count := sum(c.request.n for c in found)) > MOST_AT_ONCE:
+        if (count := sum(c.request.n for c in checked_requests)) > MAX_BATCH_RUNS:
             raise CapabilityError(
-                Message("request.too_many", count=f"{count:,}", most=f"{MOST_AT_ONCE:,}"),
+                Message("request.too_many", count=f"{count:,}", most=f"{MAX_BATCH_RUNS:,}"),
                 field="n",
                 value=count,
-                limit=MOST_AT_ONCE,
+                limit=MAX_BATCH_RUNS,
             )
-        new = [made for checked in found for made in self._expanded(checked, owner or self.user, retry_of)]
+        new = [
+            new_run for checked in checked_requests for new_run in self._new_runs(checked, owner or self.user, retry_of)
+        ]
         batch = "b_" + new[0].run.id.removeprefix("r_") if new else ""
-        alone = len(new) == 1 and not new[0].inputs and also is None
-        stored = self._context.store.write_one(lambda db: [runs.add(db, new[0], batch)]) if alone else []
-        if not alone:
+        is_single = len(new) == 1 and not new[0].inputs and on_stored is None
+        stored = self._context.store.write_one(lambda db: [runs.add(db, new[0], batch)]) if is_single else []
+        if not is_single:
             with self._context.store.write() as db:
                 stored = [runs.add(db, one, batch) for one in new]
-                if also:
-                    also(db, stored)
-        self._context.changed(*(run.id for run in stored))
+                if on_stored:
+                    on_stored(db, stored)
+        self._context.notify_changed(*(run.id for run in stored))
         return stored
 
-    def _expanded(self, checked: CheckedRequest, owner: str, retry_of: str | None) -> Iterator[runs.NewRun]:
+    def _new_runs(self, checked: CheckedRequest, owner: str, retry_of: str | None) -> Iterator[runs.NewRun]:
         """The n runs of a request, with seeds s, s+1 ... where the model takes seeds."""
         request, model = checked.request, checked.model
-        usd, expected_s, pace = self.price(checked), self._expected_s(checked), duration_key(request)
+        usd, expected_s, key = self.price(checked), self._expected_s(checked), duration_key(request)
         consent_missing = self._consent_missing(checked)
         for number in range(request.n):
             seed = _seed(request.seed, model, number)
-            one = request.model_copy(update={"n": 1, "seed": seed})
+            single = request.model_copy(update={"n": 1, "seed": seed})
             if number == 0 and request.seed is None and seed is not None:
                 request = request.model_copy(update={"seed": seed})
             run = Run(
-                id=new_id("r_"), owner=owner, request=one, seed=seed, model=model.id,
+                id=new_id("r_"), owner=owner, request=single, seed=seed, model=model.id,
                 provider=model.provider, estimate_usd=usd, expected_s=expected_s, retry_of=retry_of,
                 status=Status.HELD if consent_missing else Status.QUEUED,
                 held_reason=HeldReason.CONSENT if consent_missing else None,
                 error=Message(NEEDS_CONSENT) if consent_missing else None,
             )  # fmt: skip
-            yield runs.NewRun(run, one.media(), pace)
+            yield runs.NewRun(run, single.media(), key)
 
     def _consent_missing(self, checked: CheckedRequest) -> bool:
-        given = checked.request.media()
-        people = any(s.people and name in given for name, s in checked.model.inputs_for(checked.request.task).items())
+        media = checked.request.media()
+        people = any(s.people and name in media for name, s in checked.model.inputs_for(checked.request.task).items())
         return people and not checked.request.consent
 
 
 @cache
-def _is(engine: type, protocol: type) -> bool:
+def _implements(engine: type, protocol: type) -> bool:
     """Whether engines of this class follow the protocol: asked of a class once, for that is slow to find out."""
     return issubclass(engine, protocol)
 
 
-def _seed(wanted: int | None, model: Model, number: int) -> int | None:
+def _seed(requested: int | None, model: Model, number: int) -> int | None:
     """The seed of run `number` of a request: counted up from the wanted one, drawn where none was given."""
     if model.seeds is None:
         return None
     low, high = model.seeds.min, model.seeds.max
-    if wanted is None:
+    if requested is None:
         return random.randint(low, high)
-    return low + (wanted - low + number) % (high - low + 1)
+    return low + (requested - low + number) % (high - low + 1)

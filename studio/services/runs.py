@@ -15,7 +15,7 @@ from studio.services.context import Context
 from studio.services.requests import Requests
 from studio.store import ledger, queue, runs
 
-MANY, GATHER_S = 20, 0.05
+BATCH_THRESHOLD, BATCH_DELAY_S = 20, 0.05
 """Who waits for more runs than this lets changes gather for so long, instead of asking the database at each."""
 
 
@@ -29,15 +29,15 @@ class Runs:
     def get(self, run_id: str) -> Run:
         """The run as it is now."""
         with self._context.store.read() as db:
-            return self._context.alive(runs.get(db, run_id, self.user))
+            return self._context.with_progress(runs.get(db, run_id, self.user))
 
     def preview(self, run_id: str) -> Picture:
         """The newest small picture of a run under way. Raises NotFound where there is none, and once it has ended."""
         run = self.get(run_id)
-        found = self._context.jobs.previews.get(run_id) if run.status == Status.RUNNING else None
-        if found is None:
+        picture = self._context.jobs.previews.get(run_id) if run.status == Status.RUNNING else None
+        if picture is None:
             raise NotFound(Message("run.no_preview"))
-        return found
+        return picture
 
     def history(self, run_id: str) -> list[Event]:
         """Everything that happened to the run, oldest first."""
@@ -47,18 +47,18 @@ class Runs:
 
     def wait(self, run_ids: Sequence[str], *, timeout_s: float) -> list[Run]:
         """The runs, in the order asked, as soon as all have ended or time is up; held ones are waited for, too."""
-        until = time.monotonic() + timeout_s
+        deadline = time.monotonic() + timeout_s
         with self._context.jobs.feed.subscribe() as changes:
-            open_ones = self._unended(run_ids)
-            while open_ones and (left := until - time.monotonic()) > 0 and not self._context.jobs.feed.closed:
-                changed = open_ones.intersection(changes.get(left))
-                if len(open_ones) > MANY:
-                    time.sleep(GATHER_S)
-                    changed |= open_ones.intersection(changes.get(0))
-                open_ones -= changed - self._unended(changed)
+            unended = self._active(run_ids)
+            while unended and (remaining_s := deadline - time.monotonic()) > 0 and not self._context.jobs.feed.closed:
+                changed = unended.intersection(changes.get(remaining_s))
+                if len(unended) > BATCH_THRESHOLD:
+                    time.sleep(BATCH_DELAY_S)
+                    changed |= unended.intersection(changes.get(0))
+                unended -= changed - self._active(changed)
         return [self.get(run_id) for run_id in run_ids]
 
-    def _unended(self, run_ids: Collection[str]) -> set[str]:
+    def _active(self, run_ids: Collection[str]) -> set[str]:
         if not run_ids:
             return set()
         with self._context.store.read() as db:
@@ -84,8 +84,8 @@ class Runs:
                 run = run.model_copy(update={"cancel_wanted": True})
         if run.cancel_wanted:
             self._context.scheduler.request_cancel(run.id)
-        self._context.changed(run.id)
-        return self._context.alive(run)
+        self._context.notify_changed(run.id)
+        return self._context.with_progress(run)
 
     def retry(self, run_id: str, *, seed: int | Literal["same"] | None = "same") -> Run:
         """A new run of the same request: with the same seed, another one, or a newly drawn one (None)."""
@@ -93,7 +93,7 @@ class Runs:
         body = old.request.flat() | {"seed": old.seed if seed == "same" else seed}
         if "prompt" not in body:
             body["prompt"] = old.request.prompt
-        return self._requests.store([self._requests.checked(body)], retry_of=old.id, owner=self.user or old.owner)[0]
+        return self._requests.store([self._requests.validate(body)], retry_of=old.id, owner=self.user or old.owner)[0]
 
     def decide(self, run_id: str, choice: str) -> Run:
         """Carry out one of the choices. Raises Conflict when it is not offered (any more)."""
@@ -101,13 +101,13 @@ class Runs:
             run = decisions.decide(db, runs.get(db, run_id, self.user), choice)
         if run.status == Status.RUNNING:
             self._context.scheduler.execute(run)
-        self._context.changed(run.id)
+        self._context.notify_changed(run.id)
         return run
 
     def active(self) -> list[Run]:
         """Running, held and queued runs, in this order; the queued ones in the order of the queue with position."""
         with self._context.store.read() as db:
-            return [self._context.alive(run) for run in queue.active(db, self.user)]
+            return [self._context.with_progress(run) for run in queue.active(db, self.user)]
 
     def recent(self, limit: int = 20) -> list[Run]:
         """Runs that ended lately, the last first."""
@@ -118,10 +118,10 @@ class Runs:
         """Put a queued run before another, or at the end."""
         with self._context.store.write() as db:
             queue.move_before(db, run_id, before, self.user)
-        self._context.changed(run_id)
+        self._context.notify_changed(run_id)
 
     def prioritise(self, run_id: str, priority: int) -> None:
         """Give a waiting run a priority; higher goes first."""
         with self._context.store.write() as db:
             queue.prioritise(db, run_id, priority, self.user)
-        self._context.changed(run_id)
+        self._context.notify_changed(run_id)

@@ -21,27 +21,27 @@ from studio.messages import Message, joined, of_error
 from studio.services.assets import Assets
 from studio.services.board_snapshots import Overview, SnapshotReader
 from studio.services.context import Context
-from studio.services.requests import Also, CheckedRequest, Requests
+from studio.services.requests import CheckedRequest, OnStored, Requests
 from studio.services.runs import Runs
 from studio.storage import storing
 from studio.store import storyboards
 from studio.storyboard import edit, limits, plan, to_timeline
 from studio.storyboard import script as board_script
-from studio.storyboard.continuation import STAND_IN
+from studio.storyboard.continuation import PLACEHOLDER_FRAME_ID
 from studio.storyboard.model import Board, ShotStatus, Take, new_id
 from studio.storyboard.plan import RunPlan
 from studio.storyboard.planner import PlannedShot
 from studio.storyboard.snapshot import BoardSnapshot, ShotPrice, ShotState, best_clips, run_ids
 
 Change = Callable[[Board], Board]
-BOARDS_KEPT = 32
+PARSED_BOARDS = 32
 """Boards kept as they were read, for the next look at the same text."""
 EDGE_PX = 640
 """Longer side of the pictures that show how neighbouring shots meet."""
 
 
 @dataclass(frozen=True)
-class Opened:
+class StoredBoard:
     """A board as it stands, with the names of the edits that undo and redo would take."""
 
     board: Board
@@ -77,59 +77,59 @@ class Storyboards:
         self._requests, self._runs, self._assets = requests, runs, assets
         self._reader = SnapshotReader(context, user)
 
-    def all(self) -> list[Opened]:
+    def all(self) -> list[StoredBoard]:
         """Every board, last changed first."""
         with self._context.store.read() as db:
-            return [opened(kept) for kept in storyboards.all_of(db, self.user)]
+            return [stored_board(row) for row in storyboards.all_of(db, self.user)]
 
-    def create(self, title: str = "", *, script: str = "", **fields: object) -> Opened:
+    def create(self, title: str = "", *, script: str = "", **fields: object) -> StoredBoard:
         """A new board, with shots from a script or multi-shot prompt where one is given."""
-        read = board_script.read(script) if script.strip() else board_script.Read()
-        board = Board(id=new_id("b"), shots=read.shots, style=read.style, cast=read.cast)
-        board = edit.update(board, title=title.strip() or read.title or "Untitled film", **fields)
-        limits.require_within(board)
+        parsed = board_script.parse(script) if script.strip() else board_script.ParsedScript()
+        board = Board(id=new_id("b"), shots=parsed.shots, style=parsed.style, cast=parsed.cast)
+        board = edit.update(board, title=title.strip() or parsed.title or "Untitled film", **fields)
+        limits.check_limits(board)
         with self._context.store.write() as db:
             storyboards.add(db, board.id, body_of(board), self.user)
         return self.get(board.id)
 
-    def get(self, board_id: str) -> Opened:
+    def get(self, board_id: str) -> StoredBoard:
         """The board, or NotFound."""
         with self._context.store.read() as db:
-            return opened(storyboards.get(db, board_id, self.user))
+            return stored_board(storyboards.get(db, board_id, self.user))
 
-    def edit(self, board_id: str, what: str, change: Change, *, same: str = "") -> Opened:
-        """Apply one edit to the board as it stands now, in one transaction; `what` names it for undo.
+    def edit(self, board_id: str, edit_name: str, change: Change, *, merge_key: str = "") -> StoredBoard:
+        """Apply one edit to the board as it stands now, in one transaction; `edit_name` names it for undo.
 
-        same: names a stretch of typing; edits of one stretch that follow one another are undone in one step.
+        merge_key: names a stretch of typing; edits of one stretch that follow one another are undone in one step.
         """
         with self._context.store.write() as db:
-            kept = storyboards.get(db, board_id, self.user)
-            old = opened(kept).board
+            row = storyboards.get(db, board_id, self.user)
+            old = stored_board(row).board
             new = change(old)
             if new == old:
-                return opened(kept)
-            if same and self._context.boards.typing.get(board_id) == (same, kept.head):
+                return stored_board(row)
+            if merge_key and self._context.boards.last_typing.get(board_id) == (merge_key, row.head):
                 storyboards.amend(db, board_id, body_of(new), self.user)
             else:
-                storyboards.save(db, board_id, body_of(new), what, self.user)
-            kept = storyboards.get(db, board_id, self.user)
-            self._context.boards.typing[board_id] = (same, kept.head)
-            return opened(kept)
+                storyboards.save(db, board_id, body_of(new), edit_name, self.user)
+            row = storyboards.get(db, board_id, self.user)
+            self._context.boards.last_typing[board_id] = (merge_key, row.head)
+            return stored_board(row)
 
-    def undo(self, board_id: str, *, redo: bool = False) -> Opened:
+    def undo(self, board_id: str, *, redo: bool = False) -> StoredBoard:
         """One step back (or forth). Takes are facts: shots keep those they have got since."""
         with self._context.store.write() as db:
-            self._context.boards.typing.pop(board_id, None)
-            before = opened(storyboards.get(db, board_id, self.user)).board
+            self._context.boards.last_typing.pop(board_id, None)
+            before = stored_board(storyboards.get(db, board_id, self.user)).board
             body = storyboards.step(db, board_id, 1 if redo else -1, self.user)
             if body is not None:
                 storyboards.amend(db, board_id, body_of(_with_takes(Board.model_validate(body), before)), self.user)
-            return opened(storyboards.get(db, board_id, self.user))
+            return stored_board(storyboards.get(db, board_id, self.user))
 
-    def trash(self, board_id: str, *, back: bool = False) -> None:
+    def trash(self, board_id: str, *, restore: bool = False) -> None:
         """Put a board into the trash, or take it out."""
         with self._context.store.write() as db:
-            storyboards.trash(db, board_id, self.user, back=back)
+            storyboards.trash(db, board_id, self.user, back=restore)
 
     def snapshot(self, board_id: str) -> BoardSnapshot:
         """The board with its runs, files, plans and clips, read once. Raises NotFound."""
@@ -154,21 +154,21 @@ class Storyboards:
     def _price(self, snapshot: BoardSnapshot, state: ShotState) -> ShotPrice:
         planned, problems = state.planned, state.plan.problems if state.plan else (state.refusal,)
         if state.plan and problems and state.shot.start.kind == "previous":  # it may only lack its frame
-            planned = snapshot.plans.plan(state.shot, frame=STAND_IN)
+            planned = snapshot.plans.plan(state.shot, frame=PLACEHOLDER_FRAME_ID)
         if planned.plan is None or planned.plan.problems:
             return ShotPrice(problems=problems)
         try:
-            found = self._requests.estimate_checked([self._checked(planned, planned.plan, snapshot)])
+            estimate = self._requests.estimate_checked([self._validated(planned, planned.plan, snapshot)])
         except StudioError as error:
             return ShotPrice(problems=problems or (of_error(error),))
-        return ShotPrice(found.usd, found.expected_s, problems)
+        return ShotPrice(estimate.usd, estimate.expected_s, problems)
 
-    def _checked(self, planned: PlannedShot, made: RunPlan, snapshot: BoardSnapshot) -> CheckedRequest:
+    def _validated(self, planned: PlannedShot, run_plan: RunPlan, snapshot: BoardSnapshot) -> CheckedRequest:
         """The plan's request, checked; only what the engine itself has to say is asked again each time."""
-        if isinstance(planned.checked, CheckedRequest):
-            return self._requests.checked_again(planned.checked)
-        planned.checked = self._requests.checked(made.body, ready=False, given=snapshot.plans.assets)
-        return planned.checked
+        if isinstance(planned.validated, CheckedRequest):
+            return self._requests.revalidate(planned.validated)
+        planned.validated = self._requests.validate(run_plan.body, ready=False, known_assets=snapshot.plans.assets)
+        return planned.validated
 
     def draft(self, board_id: str, *, shots: Iterable[str] | None = None) -> list[Run]:
         """Queue a free draft of every shot (or these) whose draft does not stand; the animatic is made of them.
@@ -176,18 +176,20 @@ class Storyboards:
         A draft still being made of what a shot was before is cancelled: nobody waits for it any more.
         """
         snapshot = self.snapshot(board_id)
-        wanted = set(shots) if shots is not None else None
-        due = [
+        shot_ids = set(shots) if shots is not None else None
+        undrafted = [
             state
             for state in snapshot.states
-            if state.draft is None and (wanted is None or state.shot.id in wanted) and board_script.describe(state.shot)
+            if state.draft is None
+            and (shot_ids is None or state.shot.id in shot_ids)
+            and board_script.describe(state.shot)
         ]
-        for take in (t for state in due for t in state.shot.takes if t.kind == "draft"):
+        for take in (t for state in undrafted for t in state.shot.takes if t.kind == "draft"):
             run = snapshot.runs.get(take.run)
             if run and not run.status.ended:
                 with suppress(Conflict):  # it has just ended
                     self._runs.cancel(run.id)
-        return self.queue(board_id, [_required(state.drafted) for state in due], "draft")
+        return self.queue(board_id, [_required(state.drafted) for state in undrafted], "draft")
 
     def render_plan(self, board_id: str, *, shots: Iterable[str] | None = None) -> RenderPlan:
         """What rendering would queue: these shots, or all approved ones; those that stand already are left out."""
@@ -196,31 +198,31 @@ class Storyboards:
     def render_plan_of(self, snapshot: BoardSnapshot, *, shots: Iterable[str] | None = None) -> RenderPlan:
         """The same for a board that was read already."""
         approved = {s.id for s in snapshot.board.shots if s.status == ShotStatus.APPROVED}
-        wanted = set(shots) if shots is not None else approved
+        shot_ids = set(shots) if shots is not None else approved
         ready: list[RunPlan] = []
         done: list[str] = []
         blocked: dict[str, str] = {}
         for state in snapshot.states:
             shot = state.shot
-            if shot.id not in wanted:
+            if shot.id not in shot_ids:
                 continue
             if state.render is not None:
                 done.append(shot.id)
-            elif (made := state.plan) is None:
+            elif (run_plan := state.plan) is None:
                 blocked[shot.id] = state.refusal
-            elif said := made.problems or self._refusal(made.body, snapshot):
-                blocked[shot.id] = joined(*said)
+            elif problems := run_plan.problems or self._submit_problems(run_plan.body, snapshot):
+                blocked[shot.id] = joined(*problems)
             else:
-                ready.append(made)
+                ready.append(run_plan)
         estimate = Estimate(usd=0.0, runs=0)
         if ready:
-            estimate = self._requests.estimate([p.body for p in ready], given=snapshot.assets)
+            estimate = self._requests.estimate([p.body for p in ready], known_assets=snapshot.assets)
         return RenderPlan(tuple(ready), tuple(done), blocked, estimate)
 
-    def _refusal(self, body: JSON, snapshot: BoardSnapshot) -> tuple[str, ...]:
+    def _submit_problems(self, body: JSON, snapshot: BoardSnapshot) -> tuple[str, ...]:
         """What submit would say now: a missing key, for example."""
         try:
-            self._requests.checked(body, given=snapshot.assets)
+            self._requests.validate(body, known_assets=snapshot.assets)
         except StudioError as error:
             return (of_error(error),)
         return ()
@@ -231,38 +233,40 @@ class Storyboards:
 
     def retake(self, board_id: str, shot_id: str) -> Run:
         """One more take of a shot, with a seed of its own; the shot's look is as it stands."""
-        made = _required(self.snapshot(board_id).state(shot_id).planned)
-        if made.problems:
-            raise CapabilityError(joined(*made.problems), field="shot", value=shot_id)
-        body = {k: v for k, v in made.body.items() if k != "seed"}
+        run_plan = _required(self.snapshot(board_id).state(shot_id).planned)
+        if run_plan.problems:
+            raise CapabilityError(joined(*run_plan.problems), field="shot", value=shot_id)
+        body = {k: v for k, v in run_plan.body.items() if k != "seed"}
 
-        def remember(db: Database, runs: list[Run]) -> None:
-            now = opened(storyboards.get(db, board_id, self.user)).board
-            take = Take(run=runs[0].id, kind="render", fingerprint=made.fingerprint)
-            storyboards.amend(db, board_id, body_of(edit.add_take(now, shot_id, take)), self.user)
+        def on_stored(db: Database, runs: list[Run]) -> None:
+            current = stored_board(storyboards.get(db, board_id, self.user)).board
+            take = Take(run=runs[0].id, kind="render", fingerprint=run_plan.fingerprint)
+            storyboards.amend(db, board_id, body_of(edit.add_take(current, shot_id, take)), self.user)
 
-        return self._requests.submit_many([body], also=remember)[0]
+        return self._requests.submit_many([body], on_stored=on_stored)[0]
 
     def production_methods(self, board_id: str, model: str) -> tuple[ProductionMethod, ProductionMethod]:
         """Both ways to make the film: one multi-shot run of `model`, and a run per shot."""
         snapshot = self.snapshot(board_id)
         try:
             whole = plan.one_run(snapshot.board, model, self._context.catalogue, snapshot.assets)
-            one = self._production_method("one_run", [whole], snapshot)
+            one_run = self._production_method("one_run", [whole], snapshot)
         except StudioError as error:
-            one = ProductionMethod("one_run", None, (of_error(error),))
-        if refused := tuple(state.refusal for state in snapshot.states if state.plan is None):
-            return one, ProductionMethod("per_shot", None, refused)
-        return one, self._production_method("per_shot", [s.plan for s in snapshot.states if s.plan], snapshot)
+            one_run = ProductionMethod("one_run", None, (of_error(error),))
+        if refusals := tuple(state.refusal for state in snapshot.states if state.plan is None):
+            return one_run, ProductionMethod("per_shot", None, refusals)
+        return one_run, self._production_method("per_shot", [s.plan for s in snapshot.states if s.plan], snapshot)
 
     def _production_method(
         self, kind: Literal["one_run", "per_shot"], plans: list[RunPlan], snapshot: BoardSnapshot
     ) -> ProductionMethod:
-        problems = tuple(p for made in plans for p in made.problems)
+        problems = tuple(p for run_plan in plans for p in run_plan.problems)
         if problems or not plans:
             return ProductionMethod(kind, None, problems or (Message("board.no_shots"),))
         try:
-            return ProductionMethod(kind, self._requests.estimate([p.body for p in plans], given=snapshot.assets), ())
+            return ProductionMethod(
+                kind, self._requests.estimate([p.body for p in plans], known_assets=snapshot.assets), ()
+            )
         except StudioError as error:
             return ProductionMethod(kind, None, (of_error(error),))
 
@@ -271,18 +275,18 @@ class Storyboards:
         from studio.media import frames, metadata
 
         key = (clip.id, round(trim_s, 3))
-        if known := self._context.boards.frames.get(key):
-            return known
-        out = self._context.settings.data / "cache" / "frames" / f"{clip.id}-{trim_s:g}.png"
-        if not out.is_file():
+        if cached := self._context.boards.frames.get(key):
+            return cached
+        target = self._context.settings.data / "cache" / "frames" / f"{clip.id}-{trim_s:g}.png"
+        if not target.is_file():
             with storing(self._context.settings.data):
-                out.parent.mkdir(parents=True, exist_ok=True)
+                target.parent.mkdir(parents=True, exist_ok=True)
                 if trim_s > 0 and clip.duration_s:
-                    frames.frame_at(self._assets.path(clip), max(0.0, clip.duration_s - trim_s), out)
+                    frames.frame_at(self._assets.path(clip), max(0.0, clip.duration_s - trim_s), target)
                 else:
-                    frames.last_frame(self._assets.path(clip), out)
-                metadata.carry_draft(self._assets.path(clip), out)
-        asset = self._assets.add(out, name=f"{Path(clip.name or clip.id).stem} last frame.png")
+                    frames.last_frame(self._assets.path(clip), target)
+                metadata.carry_draft(self._assets.path(clip), target)
+        asset = self._assets.add(target, name=f"{Path(clip.name or clip.id).stem} last frame.png")
         self._context.boards.frames[key] = asset.id  # the same content is the same asset, so a restart finds it again
         return asset.id
 
@@ -290,40 +294,42 @@ class Storyboards:
         """What the film shows of each shot that has anything to show."""
         return best_clips(board, self._reader.runs(run_ids(board)), self._reader.path)
 
-    def edge(self, board: Board, shot_id: str, end: Literal["first", "last"]) -> Path:
+    def edge_frame(self, board: Board, shot_id: str, end: Literal["first", "last"]) -> Path:
         """The first or last frame that the film shows of a shot, as a picture kept in the cache. Raises NotFound."""
         from studio.media import files, frames
 
         shot = board.shot(shot_id)
-        alone = board.model_copy(update={"shots": (shot,), "wholes": ()})
-        if not (clip := self.clips(alone).get(shot_id)):
+        single_shot = board.model_copy(update={"shots": (shot,), "wholes": ()})
+        if not (clip := self.clips(single_shot).get(shot_id)):
             raise NotFound(Message("shot.no_picture"))
-        at, path = to_timeline.edge_s(board, shot, clip, end), clip.path
-        out = self._context.settings.data / "cache" / "frames" / f"{clip.asset.id}-at{at:.3f}.webp"
-        if not out.is_file():
-            with files.replacing(out) as draft:
-                frames.grab(path, at, max_side_px=EDGE_PX).save(draft, "webp", quality=82)
-        return out
+        at_s, path = to_timeline.edge_frame_s(board, shot, clip, end), clip.path
+        target = self._context.settings.data / "cache" / "frames" / f"{clip.asset.id}-at{at_s:.3f}.webp"
+        if not target.is_file():
+            with files.replacing(target) as temporary:
+                frames.grab(path, at_s, max_side_px=EDGE_PX).save(temporary, "webp", quality=82)
+        return target
 
     def queue(
-        self, board_id: str, plans: Iterable[RunPlan], kind: Literal["draft", "render"], *, also: Also | None = None,
+        self, board_id: str, plans: Iterable[RunPlan], kind: Literal["draft", "render"], *,
+        on_stored: OnStored | None = None,
     ) -> list[Run]:  # fmt: skip
-        """Store the runs and, in the same transaction, that the board's shots have them. also: as in submit_many."""
+        """Store the runs and, in the same transaction, that the board's shots have them. on_stored: as in
+        submit_many."""
         plans = list(plans)
         if not plans:
             return []
 
-        def remember(db: Database, runs: list[Run]) -> None:
-            board = opened(storyboards.get(db, board_id, self.user)).board
-            for made, run in zip(plans, runs, strict=True):
-                if any(s.id == made.shot for s in board.shots):
-                    take = Take(run=run.id, kind=kind, fingerprint=made.fingerprint)
-                    board = edit.add_take(board, made.shot, take)
+        def store_takes(db: Database, runs: list[Run]) -> None:
+            board = stored_board(storyboards.get(db, board_id, self.user)).board
+            for run_plan, run in zip(plans, runs, strict=True):
+                if any(s.id == run_plan.shot for s in board.shots):
+                    take = Take(run=run.id, kind=kind, fingerprint=run_plan.fingerprint)
+                    board = edit.add_take(board, run_plan.shot, take)
             storyboards.amend(db, board_id, body_of(board), self.user)
-            if also:
-                also(db, runs)
+            if on_stored:
+                on_stored(db, runs)
 
-        return self._requests.submit_many([p.body for p in plans], also=remember)
+        return self._requests.submit_many([p.body for p in plans], on_stored=store_takes)
 
     def find_run(self, run_id: str) -> Run | None:
         try:
@@ -332,11 +338,11 @@ class Storyboards:
             return None
 
 
-def opened(kept: storyboards.Kept) -> Opened:
-    return Opened(_parsed(kept.text), kept.undoable, kept.redoable, kept.updated_at)
+def stored_board(row: storyboards.Kept) -> StoredBoard:
+    return StoredBoard(_parsed(row.text), row.undoable, row.redoable, row.updated_at)
 
 
-@lru_cache(maxsize=BOARDS_KEPT)
+@lru_cache(maxsize=PARSED_BOARDS)
 def _parsed(text: str) -> Board:
     return Board.model_validate_json(text)
 

@@ -17,7 +17,7 @@ from studio.catalogue import Catalogue, Model
 from studio.domain import JSON, Kind, Run, Task, now
 from studio.errors import CapabilityError, Conflict, MediaError, NotFound
 from studio.messages import Message, term
-from studio.services.comfyui_models import ComfyServer, Server
+from studio.services.comfyui_models import ComfyServer, ServerStatus
 from studio.settings import Settings
 from studio.store import Store, queue
 
@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from studio.engines.comfyui.workflow import Slot
     from studio.engines.comfyui.workflow_export import ExportedWorkflow
 
-HEAD_BYTES = 64
+SNIFF_BYTES = 64
 
 
 @dataclass(frozen=True)
@@ -43,9 +43,9 @@ class WorkflowInspection:
     mapped: dict[str, str]
     outputs: list[OutputNode]
     makes: Kind | None
-    server: Server
-    missing: list[str] = field(default_factory=list)
-    lacking: list[MissingChoice] = field(default_factory=list)
+    server: ServerStatus
+    missing_nodes: list[str] = field(default_factory=list)
+    missing_choices: list[MissingChoice] = field(default_factory=list)
     labels: dict[str, str] = field(default_factory=dict)
     label: str = ""
     name: str = ""
@@ -59,7 +59,7 @@ class Workflows:
         self._catalogue, self._store, self._server = catalogue, store, server
         self._folder = settings.data / "workflows"
         self._removed = self._folder / "removed"
-        self._change = Lock()
+        self._lock = Lock()
         if any(self._folder.glob("*.json")):
             from studio.engines.comfyui import workflow
 
@@ -70,14 +70,14 @@ class Workflows:
 
     def all(self) -> list[Model]:
         """The kept workflows, by title."""
-        return sorted((m for m in self._catalogue if _own(m)), key=lambda m: m.label.casefold())
+        return sorted((m for m in self._catalogue if _is_user_workflow(m)), key=lambda m: m.label.casefold())
 
     def get(self, name: str) -> Model:
         """The kept workflow of this name, or NotFound."""
-        found = next((m for m in self.all() if m.id == f"comfyui/{name}"), None)
-        if found is None:
+        model = next((m for m in self.all() if m.id == f"comfyui/{name}"), None)
+        if model is None:
             raise NotFound(Message("workflow.unknown", name=f"{name[:60]!r}"))
-        return found
+        return model
 
     def read(self, path: Path, *, name: str = "") -> WorkflowInspection:
         """What is in an API-format JSON, in a picture or clip that ComfyUI made, or in what `shared` gave.
@@ -86,30 +86,32 @@ class Workflows:
         """
         from studio.engines.comfyui import workflow_export, workflow_parser
 
-        content = _content(path, name or path.name)
+        content = _graph_text(path, name or path.name)
         if shared := workflow_export.read(content):
-            return self._look(shared.workflow, shared.mapping, shared.labels, shared)
-        return self._look(workflow_parser.parse(content))
+            return self._inspect(shared.workflow, shared.mapping, shared.labels, shared)
+        return self._inspect(workflow_parser.parse(content))
 
-    def opened(self, name: str) -> WorkflowInspection:
+    def inspect_saved(self, name: str) -> WorkflowInspection:
         """A kept workflow, to be mapped anew."""
         from studio.engines.comfyui import workflow_export
 
         model = self.get(name)
-        return self._look(model.engine["workflow"], workflow_export.mapping_of(model), workflow_export.labels_of(model))
+        return self._inspect(
+            model.engine["workflow"], workflow_export.mapping_of(model), workflow_export.labels_of(model)
+        )
 
-    def shared(self, name: str) -> JSON:
+    def export(self, name: str) -> JSON:
         """A kept workflow with its mapping, as a file that `read` of another studio takes."""
         from studio.engines.comfyui import workflow_export
 
         return workflow_export.written(self.get(name))
 
-    def _look(
+    def _inspect(
         self,
         graph: JSON,
         mapped: dict[str, str] | None = None,
         labels: dict[str, str] | None = None,
-        given: ExportedWorkflow | None = None,
+        exported: ExportedWorkflow | None = None,
     ) -> WorkflowInspection:
         from studio.engines.comfyui import inspect, workflow
 
@@ -121,10 +123,10 @@ class Workflows:
         guessed = {f"{s.node}.{s.field}": s.guess for s in slots if s.guess}
         return WorkflowInspection(
             graph=graph, slots=slots, mapped=guessed if mapped is None else mapped, outputs=saves, makes=makes,
-            server=self._server.state(nodes), missing=inspect.missing(graph, nodes) if nodes is not None else [],
-            lacking=inspect.lacking(slots, graph, nodes) if nodes is not None else [], labels=labels or {},
-            label=given.label if given else "", name=given.name if given else "",
-            tasks=list(given.tasks) if given else [],
+            server=self._server.status(nodes), missing_nodes=inspect.missing(graph, nodes) if nodes is not None else [],
+            missing_choices=inspect.lacking(slots, graph, nodes) if nodes is not None else [], labels=labels or {},
+            label=exported.label if exported else "", name=exported.name if exported else "",
+            tasks=list(exported.tasks) if exported else [],
         )  # fmt: skip
 
     def save(
@@ -150,20 +152,24 @@ class Workflows:
             nodes=self._server.definitions(),
             labels=labels,
         )
-        with self._change:
-            known = next((m for m in self._catalogue if m.id == model.id), None)
-            if known and not (replace and _own(known)):
-                raise Conflict(Message("workflow.name_taken" if _own(known) else "workflow.name_of_model", name=name))
+        with self._lock:
+            existing = next((m for m in self._catalogue if m.id == model.id), None)
+            if existing and not (replace and _is_user_workflow(existing)):
+                raise Conflict(
+                    Message(
+                        "workflow.name_taken" if _is_user_workflow(existing) else "workflow.name_of_model", name=name
+                    )
+                )
             workflow.save(self._folder, model)
             self._catalogue.put(model)
         return model
 
     def remove(self, name: str) -> Model:
         """Take a workflow out of the models; `restore` puts it back. Raises Conflict while runs of it are under way."""
-        with self._change:
+        with self._lock:
             model = self.get(name)
-            if busy := sum(run.model == model.id for run in self._active()):
-                raise Conflict(Message("workflow.busy", model=term(model.label), count=busy))
+            if active := sum(run.model == model.id for run in self._active()):
+                raise Conflict(Message("workflow.busy", model=term(model.label), count=active))
             self._catalogue.drop(model.id)
             self._removed.mkdir(parents=True, exist_ok=True)
             (self._folder / f"{name}.json").replace(self._removed / f"{name}.json")
@@ -177,43 +183,43 @@ class Workflows:
         """Put back a workflow that was removed. Raises NotFound, or Conflict where its name is taken by now."""
         from studio.engines.comfyui import workflow
 
-        with self._change:
-            found = [m for m in workflow.load(self._removed) if m.id == f"comfyui/{name}"]
-            if not found:
+        with self._lock:
+            modeled = [m for m in workflow.load(self._removed) if m.id == f"comfyui/{name}"]
+            if not modeled:
                 raise NotFound(Message("workflow.unknown_removed", name=f"{name[:60]!r}"))
-            if any(m.id == found[0].id for m in self._catalogue):
+            if any(m.id == modeled[0].id for m in self._catalogue):
                 raise Conflict(Message("workflow.name_taken_since", name=name))
             (self._removed / f"{name}.json").replace(self._folder / f"{name}.json")
-            self._catalogue.put(found[0])
-        return found[0]
+            self._catalogue.put(modeled[0])
+        return modeled[0]
 
 
-def _own(model: Model) -> bool:
+def _is_user_workflow(model: Model) -> bool:
     return model.provider == "comfyui" and "workflow" in model.engine
 
 
-def _content(path: Path, name: str) -> str | bytes:
+def _graph_text(path: Path, name: str) -> str | bytes:
     """The text of the graph in the file."""
     from studio.engines.comfyui import workflow_parser
     from studio.media import metadata
 
     with path.open("rb") as file:
-        head = file.read(HEAD_BYTES).removeprefix(b"\xef\xbb\xbf").lstrip()
+        head = file.read(SNIFF_BYTES).removeprefix(b"\xef\xbb\xbf").lstrip()
         if head[:1] in (b"{", b"["):
             file.seek(0)
             return file.read(workflow_parser.MAX_BYTES + 1).removeprefix(b"\xef\xbb\xbf")
     try:
         texts = metadata.texts(path)
     except MediaError:
-        said = Message("workflow.not_one", name=name)
-        raise CapabilityError(said, field="workflow") from None
-    if graph := texts.get("prompt") or _in_comment(texts.get("comment", "")) or texts.get("workflow"):
+        message = Message("workflow.not_one", name=name)
+        raise CapabilityError(message, field="workflow") from None
+    if graph := texts.get("prompt") or _comment_graph(texts.get("comment", "")) or texts.get("workflow"):
         return graph
-    said = Message("workflow.none_inside", name=name)
-    raise CapabilityError(said, field="workflow")
+    message = Message("workflow.none_inside", name=name)
+    raise CapabilityError(message, field="workflow")
 
 
-def _in_comment(text: str) -> str:
+def _comment_graph(text: str) -> str:
     """The graph in a clip's comment, where VideoHelperSuite puts it."""
     from studio.media import metadata_import
 

@@ -26,13 +26,13 @@ from studio.errors import MediaError
 from studio.field_errors import legible, require_whole, sentence
 from studio.messages import Message
 from studio.storyboard import limits
-from studio.storyboard.model import Board, Whole
+from studio.storyboard.model import Board, OneRunFilm
 
 MANIFEST, VERSION = "project.json", 1
 MAX_FILES, MAX_FILE_BYTES, MAX_BYTES = 5_000, 4 * 10**9, 40 * 10**9
-MAX_MANIFEST_BYTES, MAX_PARTS = 50_000_000, 500_000
+MAX_MANIFEST_BYTES, MAX_CONTAINERS = 50_000_000, 500_000
 """Of project.json: its bytes, and its lists and objects (brackets in texts count as well)."""
-DAMAGED = (
+ARCHIVE_ERRORS = (
     zipfile.BadZipFile,
     zlib.error,
     lzma.LZMAError,
@@ -47,7 +47,7 @@ MAX_RATIO = 200
 """Media hardly compress: a file that unpacks to more than this many times its size is a bomb."""
 
 
-class TakeFacts(BaseModel):
+class ArchivedTake(BaseModel):
     """A finished run that comes along: what was asked, and the asset ids of what it made."""
 
     model_config = ConfigDict(extra="forbid")
@@ -65,7 +65,7 @@ class Manifest(BaseModel):
     board: JSON
     files: dict[limits.Id, Annotated[str, Field(max_length=300)]]
     names: dict[limits.Id, Annotated[str, Field(max_length=1000)]] = {}
-    takes: dict[limits.Id, TakeFacts] = Field({}, max_length=MAX_FILES)
+    takes: dict[limits.Id, ArchivedTake] = Field({}, max_length=MAX_FILES)
 
 
 @dataclass(frozen=True)
@@ -81,15 +81,15 @@ def pack(
     board: Board, files: Mapping[str, Path], names: Mapping[str, str], takes: Mapping[str, JSON], out: Path
 ) -> None:
     """Write the archive. files: by asset id. Media are stored, not compressed: they are compressed already."""
-    inside = {i: f"media/{i}{path.suffix}" for i, path in files.items()}
+    archive_names = {i: f"media/{i}{path.suffix}" for i, path in files.items()}
     manifest = Manifest(
-        version=VERSION, board=board.model_dump(mode="json"), files=inside, names=dict(names),
-        takes={run: TakeFacts.model_validate(facts) for run, facts in takes.items()},
+        version=VERSION, board=board.model_dump(mode="json"), files=archive_names, names=dict(names),
+        takes={run: ArchivedTake.model_validate(facts) for run, facts in takes.items()},
     )  # fmt: skip
     with zipfile.ZipFile(out, "w", zipfile.ZIP_STORED, allowZip64=True) as archive:
         archive.writestr(MANIFEST, manifest.model_dump_json(indent=1), zipfile.ZIP_DEFLATED)
         for asset_id, path in files.items():
-            archive.write(path, inside[asset_id])
+            archive.write(path, archive_names[asset_id])
 
 
 def unpack(path: Path, folder: Path) -> Unpacked:
@@ -98,24 +98,24 @@ def unpack(path: Path, folder: Path) -> Unpacked:
         with zipfile.ZipFile(path) as archive:
             manifest = _manifest(archive)
             board = _board(manifest.board)
-            wanted = _members(archive, manifest.files)
-            files = {i: _copy(archive, member, folder / f"{n}.bin") for n, (i, member) in enumerate(wanted.items())}
-    except DAMAGED as error:
-        raise _damaged(error) from None
+            members = _members(archive, manifest.files)
+            files = {i: _copy(archive, member, folder / f"{n}.bin") for n, (i, member) in enumerate(members.items())}
+    except ARCHIVE_ERRORS as error:
+        raise _damaged_error(error) from None
     except OSError as error:
         if error.errno != errno.EINVAL:  # which a place before the file's beginning gives
             raise
-        raise _damaged(error) from None
+        raise _damaged_error(error) from None
     return Unpacked(board, manifest, files)
 
 
-def _damaged(error: Exception) -> MediaError:
+def _damaged_error(error: Exception) -> MediaError:
     return MediaError(Message("project.bad_zip", why=legible(str(error))[:80] or "damaged"))
 
 
 def _board(body: JSON) -> Board:
     try:
-        return limits.board_of(body)
+        return limits.parse_board(body)
     except ValidationError as error:
         first = dict(error.errors(include_url=False)[0])
         if first["type"] == "extra_forbidden":
@@ -132,14 +132,14 @@ def _manifest(archive: zipfile.ZipFile) -> Manifest:
         raise MediaError(Message("project.description_too_large"))
     try:
         content = archive.read(info)
-        if content.count(b"{") + content.count(b"[") > MAX_PARTS:
+        if content.count(b"{") + content.count(b"[") > MAX_CONTAINERS:
             raise MediaError(Message("project.description_too_many_parts"))
-        given = json.loads(content, parse_constant=_finite, parse_float=_finite, parse_int=_small)
+        content_ = json.loads(content, parse_constant=_finite, parse_float=_finite, parse_int=_int64)
     except (ValueError, RecursionError):
         raise MediaError(Message("project.description_unreadable")) from None
-    require_whole(given)
+    require_whole(content_)
     try:
-        manifest = Manifest.model_validate(given)
+        manifest = Manifest.model_validate(content_)
     except ValidationError as error:
         first = dict(error.errors(include_url=False)[0])
         raise MediaError(Message("project.description_wrong", why=sentence(first))) from None
@@ -155,7 +155,7 @@ def _finite(number: str) -> float:
     return value
 
 
-def _small(number: str) -> int:
+def _int64(number: str) -> int:
     """A whole number. Raises MediaError beyond 64 bits."""
     if len(number) > 20 or not -(2**63) <= (value := int(number)) < 2**64:
         raise MediaError(Message("project.number_too_long", number=number[:20]))
@@ -166,19 +166,19 @@ def _members(archive: zipfile.ZipFile, files: Mapping[str, str]) -> dict[str, zi
     if len(files) > MAX_FILES:
         raise MediaError(Message("project.too_many_files", count=f"{len(files):,}", most=f"{MAX_FILES:,}"))
     by_name = {info.filename: info for info in archive.infolist()}
-    found: dict[str, zipfile.ZipInfo] = {}
+    members: dict[str, zipfile.ZipInfo] = {}
     for asset_id, name in files.items():
         info = by_name.get(name)
         if info is None or info.is_dir() or PurePosixPath(name).is_absolute() or ".." in PurePosixPath(name).parts:
             raise MediaError(Message("project.file_missing"))
         if info.file_size > MAX_FILE_BYTES or info.file_size > MAX_RATIO * max(1, info.compress_size):
             raise MediaError(Message("project.file_too_large"))
-        found[asset_id] = info
-    _within(sum(i.file_size for i in found.values()))
-    return found
+        members[asset_id] = info
+    _check_total_size(sum(i.file_size for i in members.values()))
+    return members
 
 
-def _within(total: int) -> None:
+def _check_total_size(total: int) -> None:
     if total > MAX_BYTES:
         raise MediaError(Message("project.too_large", size=f"{total / 1e9:.0f}", most=f"{MAX_BYTES / 1e9:.0f}"))
 
@@ -189,7 +189,7 @@ def _copy(archive: zipfile.ZipFile, info: zipfile.ZipInfo, target: Path) -> Path
     return target
 
 
-def renamed(
+def with_new_ids(
     board: Board, assets: Mapping[str, str], runs: Mapping[str, str], new_ids: Iterable[str], *, lut: str = ""
 ) -> Board:
     """The board under new ids: assets and runs as this studio knows them; takes that did not come along are gone.
@@ -197,8 +197,8 @@ def renamed(
     lut: the colour table as it is kept here.
     """
     ids = iter(new_ids)
-    own = [next(ids) for _ in board.shots]
-    shot_ids = dict(zip((s.id for s in board.shots), own, strict=True))
+    new_shot_ids = [next(ids) for _ in board.shots]
+    shot_ids = dict(zip((s.id for s in board.shots), new_shot_ids, strict=True))
     cast = [
         m.model_copy(
             update={
@@ -218,20 +218,20 @@ def renamed(
                 "start": s.start.model_copy(update={"asset": assets.get(s.start.asset or "")}),
             }
         )
-        for s, new in zip(board.shots, own, strict=True)
+        for s, new in zip(board.shots, new_shot_ids, strict=True)
     ]
-    parts = {
+    changes = {
         "cast": tuple(cast),
         "shots": tuple(shots),
-        "wholes": _wholes(board, runs, shot_ids),
+        "wholes": _films_with_new_ids(board, runs, shot_ids),
         "shown": runs.get(board.shown or ""),
         "look": board.look.model_copy(update={"lut": lut}),
         "delivery": board.delivery.model_copy(update={"music": assets.get(board.delivery.music or "")}),
     }
-    return board.model_copy(update={"id": next(ids), **parts})
+    return board.model_copy(update={"id": next(ids), **changes})
 
 
-def _wholes(board: Board, runs: Mapping[str, str], shots: Mapping[str, str]) -> tuple[Whole, ...]:
+def _films_with_new_ids(board: Board, runs: Mapping[str, str], shots: Mapping[str, str]) -> tuple[OneRunFilm, ...]:
     """Films made in one run that came along."""
     return tuple(
         w.model_copy(

@@ -15,9 +15,9 @@ from studio.storyboard.model import Board, Shot
 if TYPE_CHECKING:
     import numpy as np
 
-NEAR_S = 0.5
+CUT_SAMPLE_S = 0.5
 """So much of both shots is measured at the cut between them."""
-NEAR, WHOLE = 3, 5
+CUT_FRAMES, SHOT_FRAMES = 3, 5
 """Frames measured at a cut, and of a whole shot."""
 
 Sample = Callable[[to_timeline.Clip, tuple[float, ...]], "np.ndarray"]
@@ -29,33 +29,33 @@ def reference(board: Board, shot: Shot) -> Shot | None:
     if not shot.match.on:
         return None
     chosen = next((s for s in board.shots if s.id == shot.match.to and s.id != shot.id), None)
-    return chosen or board.before(shot.id)
+    return chosen or board.previous_shot(shot.id)
 
 
 def tones(board: Board, clips: Mapping[str, to_timeline.Clip], sample: Sample) -> dict[str, Tone]:
     """By shot id, for those whose colours are moved."""
-    found: dict[str, Tone | None] = {}
+    tones_by_shot: dict[str, Tone | None] = {}
     for shot in board.shots:
-        for one in reversed(_chain(board, shot, found)):
-            found[one.id] = _tone(board, one, clips, found, sample)
-    return {shot_id: tone for shot_id, tone in found.items() if tone}
+        for followed in reversed(_chain(board, shot, tones_by_shot)):
+            tones_by_shot[followed.id] = _tone(board, followed, clips, tones_by_shot, sample)
+    return {shot_id: tone for shot_id, tone in tones_by_shot.items() if tone}
 
 
 def tone(board: Board, shot: Shot, clips: Mapping[str, to_timeline.Clip], sample: Sample) -> Tone | None:
     """How this one shot's colours are moved."""
-    found: dict[str, Tone | None] = {}
-    for one in reversed(_chain(board, shot, found)):
-        found[one.id] = _tone(board, one, clips, found, sample)
-    return found.get(shot.id)
+    tones_by_shot: dict[str, Tone | None] = {}
+    for followed in reversed(_chain(board, shot, tones_by_shot)):
+        tones_by_shot[followed.id] = _tone(board, followed, clips, tones_by_shot, sample)
+    return tones_by_shot.get(shot.id)
 
 
-def _chain(board: Board, shot: Shot, known: Mapping[str, Tone | None]) -> list[Shot]:
+def _chain(board: Board, shot: Shot, tones_by_shot: Mapping[str, Tone | None]) -> list[Shot]:
     """The shot, the one it follows, the one that follows ... up to what is known, or begins a circle."""
     chain: list[Shot] = []
-    here: Shot | None = shot
-    while here and here.id not in known and here not in chain and reference(board, here):
-        chain.append(here)
-        here = reference(board, here)
+    current: Shot | None = shot
+    while current and current.id not in tones_by_shot and current not in chain and reference(board, current):
+        chain.append(current)
+        current = reference(board, current)
     return chain
 
 
@@ -63,30 +63,32 @@ def _tone(
     board: Board,
     shot: Shot,
     clips: Mapping[str, to_timeline.Clip],
-    known: Mapping[str, Tone | None],
+    tones_by_shot: Mapping[str, Tone | None],
     sample: Sample,
 ) -> Tone | None:
     from studio.film import colour_match
 
-    other = reference(board, shot)
-    if other is None or shot.id not in clips or other.id not in clips:
+    followed = reference(board, shot)
+    if followed is None or shot.id not in clips or followed.id not in clips:
         return None
-    at_cut = other == board.before(shot.id)
-    seen = sample(clips[other.id], _times(board, other, clips[other.id], "end" if at_cut else "whole"))
-    if moved := known.get(other.id):
-        seen = colour_match.moved(seen, moved)
-    own = sample(clips[shot.id], _times(board, shot, clips[shot.id], "start" if at_cut else "whole"))
-    return colour_match.tone(own, seen, shot.match.strength)
+    at_cut = followed == board.previous_shot(shot.id)
+    target_colours = sample(
+        clips[followed.id], _times(board, followed, clips[followed.id], "end" if at_cut else "whole")
+    )
+    if moved := tones_by_shot.get(followed.id):
+        target_colours = colour_match.moved(target_colours, moved)
+    shot_colours = sample(clips[shot.id], _times(board, shot, clips[shot.id], "start" if at_cut else "whole"))
+    return colour_match.tone(shot_colours, target_colours, shot.match.strength)
 
 
-def _times(board: Board, shot: Shot, clip: to_timeline.Clip, which: str) -> tuple[float, ...]:
+def _times(board: Board, shot: Shot, clip: to_timeline.Clip, section: str) -> tuple[float, ...]:
     """Rising times on the file's clock, inside what the film shows of it."""
-    start, end = to_timeline.part(board, shot, clip)
+    start, end = to_timeline.in_out_s(board, shot, clip)
     end -= 1 / (clip.asset.fps or 24)
-    reach = min(NEAR_S, (end - start) / 2)
-    if which == "start":
-        end = start + reach
-    elif which == "end":
-        start = end - reach
-    count = WHOLE if which == "whole" else NEAR
+    window_s = min(CUT_SAMPLE_S, (end - start) / 2)
+    if section == "start":
+        end = start + window_s
+    elif section == "end":
+        start = end - window_s
+    count = SHOT_FRAMES if section == "whole" else CUT_FRAMES
     return tuple(round(max(0.0, start + (end - start) * n / (count - 1)), 3) for n in range(count))

@@ -14,7 +14,7 @@ from studio.messages import Message
 from studio.payload import Payload
 from studio.storyboard import edit, limits
 from studio.storyboard import script as text
-from studio.storyboard.limits import SHOTS_MAX, Id, Words
+from studio.storyboard.limits import MAX_SHOTS, Id, ShortText
 from studio.storyboard.model import Board, CastMember, ShotStatus, new_id
 
 
@@ -34,12 +34,12 @@ class LibraryLookup(Protocol):
         ...
 
 
-class Op(Payload):
+class BoardCommand(Payload):
     """Base of the edits. same: names one stretch of typing, which is one step of undo."""
 
     same: str = Field("", max_length=80)
 
-    def what(self) -> str:
+    def edit_name(self) -> str:
         """What the step is called for undo; the page has words for it."""
         return str(getattr(self, "op", ""))
 
@@ -51,26 +51,26 @@ class Op(Payload):
         raise NotImplementedError
 
 
-class _Fields(Op):
+class _FieldsCommand(BoardCommand):
     """Edits that set some fields and leave the others."""
 
-    def given(self) -> JSON:
+    def sent_fields(self) -> JSON:
         """The fields that were sent."""
         return {k: getattr(self, k) for k in self.model_fields_set - {"op", "shot", "same", "after"}}
 
     def check(self, library: LibraryLookup) -> None:
         """Only models of the catalogue and files of this user."""
-        given = self.given()
-        if given.get("model"):
-            library.model(given["model"])
-        start = given.get("start")
+        fields = self.sent_fields()
+        if fields.get("model"):
+            library.model(fields["model"])
+        start = fields.get("start")
         if start and start.kind == "asset":
             if not start.asset:
                 raise CapabilityError(Message("shot.choose_picture"), field="start")
             library.asset(start.asset)
 
 
-class Update(limits.FilmFields, _Fields):
+class UpdateFilm(limits.FilmFields, _FieldsCommand):
     """The film as a whole."""
 
     op: Literal["update"]
@@ -85,17 +85,17 @@ class Update(limits.FilmFields, _Fields):
         for place in self.delivery.places:
             platforms.preset(place)
 
-    def what(self) -> str:
+    def edit_name(self) -> str:
         """The field's own name where there is only one."""
-        names = sorted(self.given())
+        names = sorted(self.sent_fields())
         return f"film_{names[0]}" if len(names) == 1 else "film_size" if "width" in names else "update"
 
     def apply(self, board: Board) -> tuple[Board, str]:
         """The board with these values."""
-        return edit.update(board, **self.given()), ""
+        return edit.update(board, **self.sent_fields()), ""
 
 
-class Add(limits.ShotFields, _Fields):
+class AddShot(limits.ShotFields, _FieldsCommand):
     """A new shot behind another; at the end without one."""
 
     op: Literal["add"]
@@ -103,20 +103,20 @@ class Add(limits.ShotFields, _Fields):
 
     def apply(self, board: Board) -> tuple[Board, str]:
         """The board with one shot more."""
-        limits.require_room(shots=len(board.shots) + 1)
-        new, shot = edit.add(board, after=self.after, **self.given())
+        limits.check_counts(shots=len(board.shots) + 1)
+        new, shot = edit.add(board, after=self.after, **self.sent_fields())
         return new, shot.id
 
 
-class Alter(limits.ShotFields, _Fields):
+class ChangeShot(limits.ShotFields, _FieldsCommand):
     """Some fields of one shot."""
 
     op: Literal["change"]
     shot: Id
 
-    def what(self) -> str:
+    def edit_name(self) -> str:
         """The field's own name where there is only one."""
-        names = sorted(self.given())
+        names = sorted(self.sent_fields())
         if names and names[0].startswith("tr"):
             return names[0].removesuffix("_s").removesuffix("_in").removesuffix("_out")
         return names[0] if len(names) == 1 else "change"
@@ -124,17 +124,17 @@ class Alter(limits.ShotFields, _Fields):
     def apply(self, board: Board) -> tuple[Board, str]:
         """The board with the shot changed."""
         shot = board.shot(self.shot)
-        trims = [self.given().get(k, getattr(shot, k)) for k in ("duration_s", "trim_in_s", "trim_out_s")]
-        if not limits.leaves_enough(*trims):
+        trims = [self.sent_fields().get(k, getattr(shot, k)) for k in ("duration_s", "trim_in_s", "trim_out_s")]
+        if not limits.is_long_enough(*trims):
             raise CapabilityError(Message("shot.nothing_left"), field="trim_out_s")
-        return edit.change(board, self.shot, **self.given()), ""
+        return edit.change(board, self.shot, **self.sent_fields()), ""
 
 
-class Approve(Op):
+class SetStatus(BoardCommand):
     """One status for several shots."""
 
     op: Literal["status"]
-    shots: list[Id] = Field(min_length=1, max_length=SHOTS_MAX)
+    shots: list[Id] = Field(min_length=1, max_length=MAX_SHOTS)
     status: ShotStatus
 
     def apply(self, board: Board) -> tuple[Board, str]:
@@ -144,7 +144,7 @@ class Approve(Op):
         return board, ""
 
 
-class Remove(Op):
+class RemoveShot(BoardCommand):
     """Take a shot off the board."""
 
     op: Literal["remove"]
@@ -155,18 +155,18 @@ class Remove(Op):
         return edit.remove(board, self.shot), ""
 
 
-class Reorder(Op):
+class ReorderShots(BoardCommand):
     """All shots in a new order."""
 
     op: Literal["reorder"]
-    order: list[Id] = Field(max_length=SHOTS_MAX)
+    order: list[Id] = Field(max_length=MAX_SHOTS)
 
     def apply(self, board: Board) -> tuple[Board, str]:
         """The board in this order; Conflict unless it names each shot once."""
         return edit.reorder(board, self.order), ""
 
 
-class Duplicate(Op):
+class DuplicateShot(BoardCommand):
     """A copy behind the shot."""
 
     op: Literal["duplicate"]
@@ -174,12 +174,12 @@ class Duplicate(Op):
 
     def apply(self, board: Board) -> tuple[Board, str]:
         """The board with the copy."""
-        limits.require_room(shots=len(board.shots) + 1)
+        limits.check_counts(shots=len(board.shots) + 1)
         new, shot = edit.duplicate(board, self.shot)
         return new, shot.id
 
 
-class Split(Op):
+class SplitShot(BoardCommand):
     """Two shots instead of one."""
 
     op: Literal["split"]
@@ -188,12 +188,12 @@ class Split(Op):
 
     def apply(self, board: Board) -> tuple[Board, str]:
         """The board with the shot cut at_s seconds into what the film shows of it."""
-        limits.require_room(shots=len(board.shots) + 1)
+        limits.check_counts(shots=len(board.shots) + 1)
         new, shot = edit.split(board, self.shot, self.at_s)
         return new, shot.id
 
 
-class Choose(Op):
+class ChooseTake(BoardCommand):
     """The take that goes into the film; None: the draft."""
 
     op: Literal["choose"]
@@ -205,11 +205,11 @@ class Choose(Op):
         return edit.choose(board, self.shot, self.run), ""
 
 
-class ChooseModels(Op):
+class ChooseModels(BoardCommand):
     """Models for some shots at once. What was approved stays so: the shot is only given what it asks for."""
 
     op: Literal["fit"]
-    models: dict[Id, Words] = Field(max_length=SHOTS_MAX)
+    models: dict[Id, ShortText] = Field(max_length=MAX_SHOTS)
 
     def check(self, library: LibraryLookup) -> None:
         """Only models of the catalogue."""
@@ -223,7 +223,7 @@ class ChooseModels(Op):
         return board, ""
 
 
-class Cast(limits.CastFields, Op):
+class PutCastMember(limits.CastFields, BoardCommand):
     """A member of the cast, new (without id) or changed."""
 
     op: Literal["cast"]
@@ -249,12 +249,12 @@ class Cast(limits.CastFields, Op):
             description=self.description, references=tuple(self.references), consent=self.consent,
             voice_consent=bool(self.voice) and self.voice_consent,
         )  # fmt: skip
-        new = edit.cast(board, member)
-        limits.require_room(cast=len(new.cast))
+        new = edit.put_cast_member(board, member)
+        limits.check_counts(cast=len(new.cast))
         return new, member.id
 
 
-class Uncast(Op):
+class RemoveCastMember(BoardCommand):
     """Take a member out of the cast."""
 
     op: Literal["uncast"]
@@ -262,10 +262,10 @@ class Uncast(Op):
 
     def apply(self, board: Board) -> tuple[Board, str]:
         """The board without the member."""
-        return edit.uncast(board, self.id), ""
+        return edit.remove_cast_member(board, self.id), ""
 
 
-class RewriteScript(Op):
+class RewriteScript(BoardCommand):
     """The shots of a text instead of the board's own; shots whose words stand unchanged stay with their takes."""
 
     op: Literal["script"]
@@ -273,39 +273,39 @@ class RewriteScript(Op):
 
     def apply(self, board: Board) -> tuple[Board, str]:
         """The rewritten board."""
-        read = text.read(self.text)
-        if not read.shots:
-            raise CapabilityError(" ".join(read.faults), field="text")
-        limits.require_within(Board(id="", style=read.style, shots=read.shots, cast=read.cast))
-        new = text.rewritten(board, read)
-        limits.require_room(shots=len(new.shots), cast=len(new.cast))
+        parsed = text.parse(self.text)
+        if not parsed.shots:
+            raise CapabilityError(" ".join(parsed.faults), field="text")
+        limits.check_limits(Board(id="", style=parsed.style, shots=parsed.shots, cast=parsed.cast))
+        new = text.rewrite(board, parsed)
+        limits.check_counts(shots=len(new.shots), cast=len(new.cast))
         return new, ""
 
 
-AnyOp = Annotated[
-    Update
-    | Add
-    | Alter
-    | Approve
-    | Remove
-    | Reorder
-    | Duplicate
-    | Split
-    | Choose
+AnyCommand = Annotated[
+    UpdateFilm
+    | AddShot
+    | ChangeShot
+    | SetStatus
+    | RemoveShot
+    | ReorderShots
+    | DuplicateShot
+    | SplitShot
+    | ChooseTake
     | ChooseModels
-    | Cast
-    | Uncast
+    | PutCastMember
+    | RemoveCastMember
     | RewriteScript,
     Field(discriminator="op"),
 ]
 
 
-def change_of(op: Op, made: list[str]) -> Callable[[Board], Board]:
-    """The edit as a function of the board; the id of what is new is put into `made`."""
+def as_change(op: BoardCommand, new_ids: list[str]) -> Callable[[Board], Board]:
+    """The edit as a function of the board; the id of what is new is put into `new_ids`."""
 
     def change(board: Board) -> Board:
         new, new_id_ = op.apply(board)
-        made[:] = [new_id_] if new_id_ else []
+        new_ids[:] = [new_id_] if new_id_ else []
         return new
 
     return change

@@ -13,7 +13,7 @@ COLUMNS, MARGIN_MM, GAP_MM = 3, 12.0, 6.0
 TEXT_MM = 24.0
 """Height of the words under a picture."""
 
-MARKS = {
+STATUS_COLOURS = {
     ShotStatus.APPROVED: (46, 125, 50),
     ShotStatus.RETAKE: (198, 40, 40),
     ShotStatus.IN_REVIEW: (239, 108, 0),
@@ -31,26 +31,28 @@ def write(board: Board, timeline: Timeline, pictures: Mapping[str, Path], out: P
     pdf.set_creator("Wan Studio")
     font = next(FONT.glob("*.otf"), None) or next(FONT.glob("*.ttf"))
     pdf.add_font("studio", fname=str(font))
-    wide = (pdf.w - 2 * MARGIN_MM - (COLUMNS - 1) * GAP_MM) / COLUMNS
-    high = min(wide * board.height / board.width, (pdf.h - 40) / 2 - TEXT_MM)
-    rows = max(1, int((pdf.h - 2 * MARGIN_MM - 10) // (high + TEXT_MM)))
+    cell_width = (pdf.w - 2 * MARGIN_MM - (COLUMNS - 1) * GAP_MM) / COLUMNS
+    cell_height = min(cell_width * board.height / board.width, (pdf.h - 40) / 2 - TEXT_MM)
+    rows = max(1, int((pdf.h - 2 * MARGIN_MM - 10) // (cell_height + TEXT_MM)))
     for index, shot in enumerate(board.shots):
-        place = index % (rows * COLUMNS)
-        if place == 0:
+        slot = index % (rows * COLUMNS)
+        if slot == 0:
             _page(pdf, board, timeline)
-        x = MARGIN_MM + place % COLUMNS * (wide + GAP_MM)
-        y = MARGIN_MM + 12 + place // COLUMNS * (high + TEXT_MM)
+        x = MARGIN_MM + slot % COLUMNS * (cell_width + GAP_MM)
+        y = MARGIN_MM + 12 + slot // COLUMNS * (cell_height + TEXT_MM)
         pdf.set_fill_color(235, 235, 238)
-        pdf.rect(x, y, wide, high, style="F")
+        pdf.rect(x, y, cell_width, cell_height, style="F")
         if picture := pictures.get(shot.id):
-            pdf.image(str(picture), x=x, y=y, w=wide, h=high, keep_aspect_ratio=True)
-        pdf.set_xy(x, y + high + 1)
+            pdf.image(str(picture), x=x, y=y, w=cell_width, h=cell_height, keep_aspect_ratio=True)
+        pdf.set_xy(x, y + cell_height + 1)
         pdf.set_font("studio", size=8)
-        pdf.set_text_color(*MARKS[shot.status])
-        pdf.cell(wide, 4, caption(board, timeline, index))
-        pdf.set_xy(x, y + high + 5)
+        pdf.set_text_color(*STATUS_COLOURS[shot.status])
+        pdf.cell(cell_width, 4, caption(board, timeline, index))
+        pdf.set_xy(x, y + cell_height + 5)
         pdf.set_text_color(40, 40, 40)
-        pdf.multi_cell(wide, 3.6, _short(" · ".join(filter(None, (shot.shot_size, shot.move, shot.prompt)))), align="L")
+        pdf.multi_cell(
+            cell_width, 3.6, _truncate(" · ".join(filter(None, (shot.shot_size, shot.move, shot.prompt)))), align="L"
+        )
     if not board.shots:
         _page(pdf, board, timeline)
     pdf.output(str(out))
@@ -60,7 +62,7 @@ def write(board: Board, timeline: Timeline, pictures: Mapping[str, Path], out: P
 def caption(board: Board, timeline: Timeline, index: int) -> str:
     """What stands under a shot's picture: its number, when the film shows it, its status."""
     start_s, status = timeline.starts_s()[index], board.shots[index].status
-    return f"{index + 1}   {start_s:.1f}-{start_s + timeline.shown_s(index):.1f} s   {_word(status)}"
+    return f"{index + 1}   {start_s:.1f}-{start_s + timeline.shown_s(index):.1f} s   {_status_label(status)}"
 
 
 def _page(pdf: object, board: Board, timeline: Timeline) -> None:
@@ -71,9 +73,9 @@ def _page(pdf: object, board: Board, timeline: Timeline) -> None:
     pdf.cell(0, 8, f"{board.title}   {timeline.length_s:.1f} s, {len(board.shots)} shots")  # type: ignore[attr-defined]
 
 
-def _word(status: ShotStatus) -> str:
+def _status_label(status: ShotStatus) -> str:
     return status.value.replace("_", " ")
 
 
-def _short(text: str, most: int = 190) -> str:
-    return text if len(text) <= most else text[: most - 1] + "…"
+def _truncate(text: str, max_chars: int = 190) -> str:
+    return text if len(text) <= max_chars else text[: max_chars - 1] + "…"

@@ -14,11 +14,11 @@ from studio.messages import packed, unpacked
 from studio.storyboard.model import Board, Shot
 from studio.storyboard.plan import RunPlan, fingerprint
 
-STAND_IN = "next_frame"
+PLACEHOLDER_FRAME_ID = "next_frame"
 """Stands for the last frame that is still to be made, where a price is asked."""
 
 
-SAYS = {
+STOP_SENTENCES = {
     "gone": "The storyboard no longer exists.",
     "deleted": "The take of shot {n} that it was waiting for was deleted.",
     "failed": "Shot {n} failed: {why}",
@@ -42,9 +42,9 @@ class Stop(Value):
     values: Annotated[JSON, BeforeValidator(packed)] = {}
 
     @property
-    def said(self) -> str:
+    def sentence(self) -> str:
         """As an English sentence."""
-        return SAYS[self.code].format(**unpacked(self.values))
+        return STOP_SENTENCES[self.code].format(**unpacked(self.values))
 
 
 class Link(Value):
@@ -64,7 +64,7 @@ class Link(Value):
     stopped: Stop | None = None
 
     @property
-    def open(self) -> bool:
+    def is_open(self) -> bool:
         """Whether it is still to come."""
         return not self.run and not self.stopped
 
@@ -78,19 +78,19 @@ class Chain(Value):
 
     def waiting(self) -> set[str]:
         """Runs whose end matters."""
-        return {link.waits for link in self.links if link.open and link.waits}
+        return {link.waits for link in self.links if link.is_open and link.waits}
 
     def put(self, link: Link) -> Chain:
         """The chain with this link in the place of the one of the same shot."""
         return self.model_copy(update={"links": tuple(link if o.shot == link.shot else o for o in self.links)})
 
-    def queued(self, shot: str, run: str) -> Chain:
+    def with_run(self, shot: str, run: str) -> Chain:
         """The shot has its run, and who follows it waits for that."""
         changed = [
             o.model_copy(update={"run": run})
             if o.shot == shot
             else o.model_copy(update={"waits": run})
-            if o.after == shot and o.open
+            if o.after == shot and o.is_open
             else o
             for o in self.links
         ]
@@ -98,41 +98,41 @@ class Chain(Value):
 
     def stop(self, shot: str, why: Stop) -> Chain:
         """The shot will not be queued, for this reason, and so none that follows it."""
-        ended = {shot}
+        stopped_shots = {shot}
         links: list[Link] = []
         for link in self.links:
             if link.shot == shot:
                 links.append(link.model_copy(update={"stopped": why}))
-            elif link.after in ended and link.open:
-                ended.add(link.shot)
+            elif link.after in stopped_shots and link.is_open:
+                stopped_shots.add(link.shot)
                 links.append(link.model_copy(update={"stopped": Stop(code="before")}))
             else:
                 links.append(link)
         return self.model_copy(update={"links": tuple(links)})
 
 
-def asked(body: JSON) -> str:
+def request_fingerprint(body: JSON) -> str:
     """What is asked of the model, apart from the frame it begins with."""
     return fingerprint({k: v for k, v in body.items() if k != "first_frame"})
 
 
-def stand_in(board: Board, before: RunPlan | None) -> Asset:
+def placeholder_frame(board: Board, previous_plan: RunPlan | None) -> Asset:
     """A picture as the shot before will end with, for checks and prices."""
-    width = before.body.get("width", board.width) if before else board.width
-    height = before.body.get("height", board.height) if before else board.height
+    width = previous_plan.body.get("width", board.width) if previous_plan else board.width
+    height = previous_plan.body.get("height", board.height) if previous_plan else board.height
     return Asset(
-        id=STAND_IN, kind=Kind.IMAGE, mime="image/png", name="last frame.png", bytes=width * height, width=width,
-        height=height,
+        id=PLACEHOLDER_FRAME_ID, kind=Kind.IMAGE, mime="image/png", name="last frame.png", bytes=width * height,
+        width=width, height=height,
     )  # fmt: skip
 
 
-def followers(board: Board, known: Mapping[str, str]) -> list[tuple[Shot, Shot]]:
-    """Shots that begin with the end of one in `known`, or of one that follows such a one: (shot, the one before)."""
-    found: list[tuple[Shot, Shot]] = []
-    coming = set(known)
+def followers(board: Board, starting: Mapping[str, str]) -> list[tuple[Shot, Shot]]:
+    """Shots that begin with the end of one in `starting`, or of one that follows such a one: (shot, the one before)."""
+    pairs: list[tuple[Shot, Shot]] = []
+    queued = set(starting)
     for shot in board.shots:
-        before = board.before(shot.id)
-        if before and before.id in coming and shot.start.kind == "previous":
-            found.append((shot, before))
-            coming.add(shot.id)
-    return found
+        previous = board.previous_shot(shot.id)
+        if previous and previous.id in queued and shot.start.kind == "previous":
+            pairs.append((shot, previous))
+            queued.add(shot.id)
+    return pairs

@@ -15,7 +15,7 @@ from studio.storyboard.model import Board, CastMember, Shot, ShotStatus, Start, 
 
 Part = TypeVar("Part", Board, Shot)
 
-LOOK = frozenset(
+CONTENT_FIELDS = frozenset(
     {"prompt", "model", "duration_s", "shot_size", "lens", "move", "dialogue", "sound", "start", "seed", "params"}
 )
 """Fields that change what a take would show: editing one takes an approval back."""
@@ -23,30 +23,30 @@ LOOK = frozenset(
 
 def update(board: Board, **changes: object) -> Board:
     """The board with other title, size, style, model ... Raises CapabilityError for a value it cannot have."""
-    return _checked(Board, board, changes)
+    return _validated(Board, board, changes)
 
 
 def add(board: Board, *, after: str | None = None, **fields: object) -> tuple[Board, Shot]:
     """A new shot behind `after` (None: at the end)."""
-    shot = _checked(Shot, Shot(id=new_id("s")), fields)
+    shot = _validated(Shot, Shot(id=new_id("s")), fields)
     at = len(board.shots) if after is None else _index(board, after) + 1
-    return _with(board, [*board.shots[:at], shot, *board.shots[at:]]), shot
+    return _with_shots(board, [*board.shots[:at], shot, *board.shots[at:]]), shot
 
 
 def change(board: Board, shot_id: str, **fields: object) -> Board:
     """One shot with other values. A change of its look makes an approved shot a draft again."""
     old = board.shot(shot_id)
-    new = _checked(Shot, old, fields)
-    looks = any(getattr(old, f) != getattr(new, f) for f in LOOK)
-    if looks and "status" not in fields and old.status == ShotStatus.APPROVED:
+    new = _validated(Shot, old, fields)
+    changes_content = any(getattr(old, f) != getattr(new, f) for f in CONTENT_FIELDS)
+    if changes_content and "status" not in fields and old.status == ShotStatus.APPROVED:
         new = new.model_copy(update={"status": ShotStatus.DRAFT})
-    return _swap(board, new)
+    return _replace_shot(board, new)
 
 
 def remove(board: Board, shot_id: str) -> Board:
     """The board without this shot."""
     at = _index(board, shot_id)
-    return _with(board, [*board.shots[:at], *board.shots[at + 1 :]])
+    return _with_shots(board, [*board.shots[:at], *board.shots[at + 1 :]])
 
 
 def reorder(board: Board, order: Sequence[str]) -> Board:
@@ -54,7 +54,7 @@ def reorder(board: Board, order: Sequence[str]) -> Board:
     by_id = {s.id: s for s in board.shots}
     if sorted(order) != sorted(by_id):
         raise Conflict(Message("board.changed_move_again"))
-    return _with(board, [by_id[i] for i in order])
+    return _with_shots(board, [by_id[i] for i in order])
 
 
 def duplicate(board: Board, shot_id: str) -> tuple[Board, Shot]:
@@ -62,7 +62,7 @@ def duplicate(board: Board, shot_id: str) -> tuple[Board, Shot]:
     shot = board.shot(shot_id)
     copy = shot.model_copy(update={"id": new_id("s"), "takes": (), "chosen": None, "status": ShotStatus.DRAFT})
     at = _index(board, shot_id) + 1
-    return _with(board, [*board.shots[:at], copy, *board.shots[at:]]), copy
+    return _with_shots(board, [*board.shots[:at], copy, *board.shots[at:]]), copy
 
 
 def split(board: Board, shot_id: str, at_s: float) -> tuple[Board, Shot]:
@@ -76,24 +76,24 @@ def split(board: Board, shot_id: str, at_s: float) -> tuple[Board, Shot]:
             Message("shot.split_range", seconds=f"{shot.length_s:g}", most=f"{shot.length_s - 0.2:g}"), field="at_s"
         )
     if shot.chosen:
-        kept = {"trim_out_s": round(shot.duration_s - shot.trim_in_s - at_s, 3)}
-        rest = {"trim_in_s": round(shot.trim_in_s + at_s, 3)}
+        first_part = {"trim_out_s": round(shot.duration_s - shot.trim_in_s - at_s, 3)}
+        second_part = {"trim_in_s": round(shot.trim_in_s + at_s, 3)}
     else:
-        kept = {"duration_s": round(at_s, 3), "trim_in_s": 0.0, "trim_out_s": 0.0}
-        rest = {"duration_s": round(shot.length_s - at_s, 3), "trim_in_s": 0.0, "trim_out_s": 0.0}
-        rest |= {"start": Start(kind="previous")}
-    first = shot.model_copy(update=kept | {"transition": Transition.CUT})
-    second = shot.model_copy(update=rest | {"id": new_id("s")})
+        first_part = {"duration_s": round(at_s, 3), "trim_in_s": 0.0, "trim_out_s": 0.0}
+        second_part = {"duration_s": round(shot.length_s - at_s, 3), "trim_in_s": 0.0, "trim_out_s": 0.0}
+        second_part |= {"start": Start(kind="previous")}
+    first = shot.model_copy(update=first_part | {"transition": Transition.CUT})
+    second = shot.model_copy(update=second_part | {"id": new_id("s")})
     at = _index(board, shot_id)
-    return _with(board, [*board.shots[:at], first, second, *board.shots[at + 1 :]]), second
+    return _with_shots(board, [*board.shots[:at], first, second, *board.shots[at + 1 :]]), second
 
 
 def add_take(board: Board, shot_id: str, take: Take) -> Board:
     """A take more; the first rendered one is chosen at once, later ones only by a person."""
     shot = board.shot(shot_id)
-    known = tuple(t for t in shot.takes if t.run != take.run)
+    other_takes = tuple(t for t in shot.takes if t.run != take.run)
     chosen = shot.chosen or (take.run if take.kind == "render" else None)
-    return _swap(board, shot.model_copy(update={"takes": (*known, take), "chosen": chosen}))
+    return _replace_shot(board, shot.model_copy(update={"takes": (*other_takes, take), "chosen": chosen}))
 
 
 def choose(board: Board, shot_id: str, run_id: str | None) -> Board:
@@ -101,25 +101,25 @@ def choose(board: Board, shot_id: str, run_id: str | None) -> Board:
     shot = board.shot(shot_id)
     if run_id is not None and run_id not in {t.run for t in shot.takes}:
         raise Conflict(Message("shot.other_take"))
-    return _swap(board, shot.model_copy(update={"chosen": run_id}))
+    return _replace_shot(board, shot.model_copy(update={"chosen": run_id}))
 
 
-def cast(board: Board, member: CastMember) -> Board:
+def put_cast_member(board: Board, member: CastMember) -> Board:
     """Add a member of the cast, or replace the one with the same id. Names are unique, whatever their case."""
     others = [m for m in board.cast if m.id != member.id]
     if any(m.name.casefold() == member.name.casefold() for m in others):
         raise CapabilityError(Message("cast.already_there", name=member.name), field="name", value=member.name)
-    known = [m.id for m in board.cast]
+    member_ids = [m.id for m in board.cast]
     members = [member if m.id == member.id else m for m in board.cast]
-    return board.model_copy(update={"cast": tuple(members if member.id in known else [*others, member])})
+    return board.model_copy(update={"cast": tuple(members if member.id in member_ids else [*others, member])})
 
 
-def uncast(board: Board, member_id: str) -> Board:
+def remove_cast_member(board: Board, member_id: str) -> Board:
     """The board without this member; prompts that mention it keep the word."""
     return board.model_copy(update={"cast": tuple(m for m in board.cast if m.id != member_id)})
 
 
-def _checked(cls: type[Part], old: Part, changes: JSON) -> Part:
+def _validated(cls: type[Part], old: Part, changes: JSON) -> Part:
     try:
         return cls.model_validate(old.model_dump() | changes)
     except ValidationError as error:
@@ -132,9 +132,9 @@ def _index(board: Board, shot_id: str) -> int:
     return board.shots.index(board.shot(shot_id))
 
 
-def _swap(board: Board, shot: Shot) -> Board:
-    return _with(board, [shot if s.id == shot.id else s for s in board.shots])
+def _replace_shot(board: Board, shot: Shot) -> Board:
+    return _with_shots(board, [shot if s.id == shot.id else s for s in board.shots])
 
 
-def _with(board: Board, shots: Sequence[Shot]) -> Board:
+def _with_shots(board: Board, shots: Sequence[Shot]) -> Board:
     return board.model_copy(update={"shots": tuple(shots)})

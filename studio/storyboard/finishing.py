@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
 FADE_S = 0.25
 LABEL_S = 4.0
-EDGE_S = 0.1
+FINDING_TOLERANCE_S = 0.1
 """How far a finding may reach from the slate into the film."""
 
 
@@ -35,11 +35,11 @@ def slate_s(board: Board, fps: int | None = None) -> float:
 
 def grade(look: Look, lut: Path | None) -> Grade | None:
     """The look for media; lut: the kept table's file. None when it changes nothing."""
-    made = Grade(
+    result = Grade(
         lut, look.lut_strength if lut else 1.0, look.exposure, look.contrast, look.saturation, look.warmth,
         look.shadows, look.mids, look.lights,
     )  # fmt: skip
-    return None if made == Grade() else made
+    return None if result == Grade() else result
 
 
 def lines(titles: Iterable[Title]) -> tuple[CaptionLine, ...]:
@@ -61,13 +61,13 @@ def finish(
     if label.strip():
         burned = (*burned, CaptionLine(0.0, LABEL_S, label.strip(), "label"))
     at = slate_s(board)
-    soft = () if burn else later(captions, at)
-    return Finish(grade(board.look, lut), at, burned=later(burned, at), soft=soft)
+    soft = () if burn else shifted(captions, at)
+    return Finish(grade(board.look, lut), at, burned=shifted(burned, at), soft=soft)
 
 
-def later(words: tuple[CaptionLine, ...], by_s: float) -> tuple[CaptionLine, ...]:
+def shifted(words: tuple[CaptionLine, ...], offset_s: float) -> tuple[CaptionLine, ...]:
     """The same words, so many seconds later."""
-    return tuple(replace(line, start_s=line.start_s + by_s, end_s=line.end_s + by_s) for line in words)
+    return tuple(replace(line, start_s=line.start_s + offset_s, end_s=line.end_s + offset_s) for line in words)
 
 
 def cuts_s(board: Board, clips: Clips, fps: int | None = None) -> tuple[float, ...]:
@@ -75,19 +75,23 @@ def cuts_s(board: Board, clips: Clips, fps: int | None = None) -> tuple[float, .
     return tuple(start + slate_s(board, fps) for start in timeline(board, clips, fps=fps).starts_s())
 
 
-def without_slate(found: Iterable[Finding], by_s: float) -> tuple[Finding, ...]:
+def without_slate(findings: Iterable[Finding], slate_seconds: float) -> tuple[Finding, ...]:
     """Findings on the board's clock; a slate stands still and is silent, which is no fault."""
-    kept = (f for f in found if f.at_s is None or not by_s or f.at_s + (f.length_s or 0.0) > by_s + EDGE_S)
-    return tuple(f if f.at_s is None else replace(f, at_s=max(0.0, f.at_s - by_s)) for f in kept)
+    in_film = (
+        f
+        for f in findings
+        if f.at_s is None or not slate_seconds or f.at_s + (f.length_s or 0.0) > slate_seconds + FINDING_TOLERANCE_S
+    )
+    return tuple(f if f.at_s is None else replace(f, at_s=max(0.0, f.at_s - slate_seconds)) for f in in_film)
 
 
 def slate_picture(board: Board, width: int, height: int, today: date) -> Image.Image:
     """The slate's card. The names of its rows are Chinese where the words are."""
     from studio.film import slate
 
-    own = board.slate
-    title = own.title.strip() or board.title
-    chinese = any("\u4e00" <= letter <= "\u9fff" for letter in title + own.scene + own.take + own.note)
-    names = ("场", "镜次", "日期", "备注") if chinese else ("Scene", "Take", "Date", "Note")
-    values = (own.scene, own.take, own.date.strip() or today.isoformat(), own.note)
-    return slate.board(title, tuple(zip(names, values, strict=True)), width, height)
+    card = board.slate
+    title = card.title.strip() or board.title
+    chinese = any("\u4e00" <= letter <= "\u9fff" for letter in title + card.scene + card.take + card.note)
+    labels = ("场", "镜次", "日期", "备注") if chinese else ("Scene", "Take", "Date", "Note")
+    values = (card.scene, card.take, card.date.strip() or today.isoformat(), card.note)
+    return slate.board(title, tuple(zip(labels, values, strict=True)), width, height)

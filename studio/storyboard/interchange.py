@@ -37,8 +37,8 @@ def timeline(board: Board, clips: Clips, *, folder: str = "media") -> Timeline:
     """The board as an OpenTimelineIO timeline; media are relative to the file, in `folder`."""
     import opentimelineio as otio
 
-    made = otio.schema.Timeline(board.title)
-    made.metadata["wan_studio"] = {"board": board.id, "style": board.style}
+    result = otio.schema.Timeline(board.title)
+    result.metadata["wan_studio"] = {"board": board.id, "style": board.style}
     track = otio.schema.Track("Picture", kind=otio.schema.TrackKind.Video)
     lead = 0
     for index, (shot, segment) in enumerate(zip(board.shots, to_timeline.timeline(board, clips).segments, strict=True)):
@@ -55,8 +55,8 @@ def timeline(board: Board, clips: Clips, *, folder: str = "media") -> Timeline:
                     if shot.transition is Transition.CROSSFADE else otio.schema.TransitionTypes.Custom,
                 )
             )  # fmt: skip
-    made.tracks.append(track)
-    return made
+    result.tracks.append(track)
+    return result
 
 
 def _clip(
@@ -77,16 +77,16 @@ def _clip(
     media: otio.schema.ExternalReference | otio.schema.MissingReference = otio.schema.MissingReference()
     if clip:
         name = file_name(board, shot.id, clip.path.suffix)
-        media = otio.schema.ExternalReference(f"{folder}/{name}", span(0, _whole(clip, segment, rate)))
+        media = otio.schema.ExternalReference(f"{folder}/{name}", span(0, _media_frames(clip, segment, rate)))
         media.name = name
-    made = otio.schema.Clip(f"Shot {index + 1:03d}", media, span(segment.first + lead, segment.last - tail))
-    made.metadata["wan_studio"] = {"shot": shot.id, "prompt": shot.prompt, "status": shot.status.value}
+    result = otio.schema.Clip(f"Shot {index + 1:03d}", media, span(segment.first + lead, segment.last - tail))
+    result.metadata["wan_studio"] = {"shot": shot.id, "prompt": shot.prompt, "status": shot.status.value}
     if shot.notes:
-        made.markers.append(otio.schema.Marker(shot.notes[:200], span(segment.first, segment.first + 1)))
-    return made
+        result.markers.append(otio.schema.Marker(shot.notes[:200], span(segment.first, segment.first + 1)))
+    return result
 
 
-def _whole(clip: to_timeline.Clip, segment: Segment, rate: int) -> int:
+def _media_frames(clip: to_timeline.Clip, segment: Segment, rate: int) -> int:
     """Frames of the whole file at the board's rate."""
     length_s = whole_length_s(clip.asset.duration_s or 0.0, clip.asset.fps)
     return max(segment.last, nearest_frame(length_s, Fraction(rate)))
@@ -110,8 +110,8 @@ def shot_list(board: Board, clips: Clips, takes: Mapping[str, str]) -> str:
 
     A cell that a spreadsheet would run as a formula is written with a leading apostrophe.
     """
-    made = io.StringIO()
-    table = csv.DictWriter(made, COLUMNS)
+    text = io.StringIO()
+    table = csv.DictWriter(text, COLUMNS)
     table.writeheader()
     timing = to_timeline.timeline(board, clips)
     for index, (shot, start) in enumerate(zip(board.shots, timing.starts_s(), strict=True)):
@@ -121,9 +121,9 @@ def shot_list(board: Board, clips: Clips, takes: Mapping[str, str]) -> str:
         row |= {"model": shot.model or board.model, "transition": shot.transition.value}
         row |= {"cast": " ".join(shot.mentions()), "take": takes.get(shot.id, "")}
         row |= {"file": file_name(board, shot.id, clips[shot.id].path.suffix) if shot.id in clips else ""}
-        table.writerow({k: _inert(v) for k, v in row.items()})
-    return made.getvalue()
+        table.writerow({k: _escape_formula(v) for k, v in row.items()})
+    return text.getvalue()
 
 
-def _inert(value: object) -> object:
+def _escape_formula(value: object) -> object:
     return f"'{value}" if isinstance(value, str) and value[:1] in ("=", "+", "-", "@", "\t", "\r") else value

@@ -20,32 +20,32 @@ from studio.film.timeline import Transition
 from studio.messages import Message
 from studio.storyboard.delivery import Delivery
 from studio.storyboard.look import Look, Match, Slate, Title
-from studio.storyboard.model import Board, ShotSpan, ShotStatus, Start, Take, Whole
+from studio.storyboard.model import Board, OneRunFilm, ShotSpan, ShotStatus, Start, Take
 
-LONG, SHORT = 20_000, 2_000
+MAX_TEXT_CHARS, MAX_NAME_CHARS = 20_000, 2_000
 """Most characters of a prompt, a note or a description, and of a name or a model's id."""
-SHOTS_MAX, CAST_MAX, REFERENCES_MAX = 500, 200, 20
-TAKES_MAX, WHOLES_MAX = 1_000, 1_000
+MAX_SHOTS, MAX_CAST, MAX_REFERENCES = 500, 200, 20
+MAX_TAKES, MAX_ONE_RUN_FILMS = 1_000, 1_000
 """Most takes of one shot, and films made in one run, that come along with a project."""
-SHORTEST_S = 0.1
+MIN_SHOT_S = 0.1
 """What trims must leave of a shot."""
 
 Id = Annotated[str, Field(max_length=64)]
-Words = Annotated[str, Field(max_length=SHORT)]
+ShortText = Annotated[str, Field(max_length=MAX_NAME_CHARS)]
 Seed = Annotated[int, Field(ge=0, le=2**31 - 1)]
 
 
 class FilmFields(BaseModel):
     """The fields of a film as a whole that a person sets. width, height in pixels."""
 
-    title: Words = ""
+    title: ShortText = ""
     width: int = Field(1280, ge=64, le=4096, multiple_of=2)
     height: int = Field(720, ge=64, le=4096, multiple_of=2)
     fps: int = Field(24, ge=8, le=120)
-    style: str = Field("", max_length=LONG)
+    style: str = Field("", max_length=MAX_TEXT_CHARS)
     seed: Seed | None = None
     audio: bool = True
-    model: Words = ""
+    model: ShortText = ""
     look: Look = Look()
     titles: tuple[Title, ...] = Field((), max_length=200)
     slate: Slate = Slate()
@@ -55,14 +55,14 @@ class FilmFields(BaseModel):
 class ShotFields(BaseModel):
     """The fields of a shot that a person sets. Lengths in seconds."""
 
-    prompt: str = Field("", max_length=LONG)
-    model: Words = ""
+    prompt: str = Field("", max_length=MAX_TEXT_CHARS)
+    model: ShortText = ""
     duration_s: float = Field(4.0, gt=0, le=60)
-    shot_size: Words = ""
-    lens: Words = ""
-    move: Words = ""
-    dialogue: str = Field("", max_length=LONG)
-    sound: str = Field("", max_length=LONG)
+    shot_size: ShortText = ""
+    lens: ShortText = ""
+    move: ShortText = ""
+    dialogue: str = Field("", max_length=MAX_TEXT_CHARS)
+    sound: str = Field("", max_length=MAX_TEXT_CHARS)
     start: Start = Start()
     transition: Transition = Transition.CUT
     transition_s: float = Field(0.5, ge=0, le=3)
@@ -70,7 +70,7 @@ class ShotFields(BaseModel):
     trim_out_s: float = Field(0, ge=0, le=60)
     match: Match = Match()
     seed: Seed | None = None
-    notes: str = Field("", max_length=LONG)
+    notes: str = Field("", max_length=MAX_TEXT_CHARS)
     status: ShotStatus = ShotStatus.DRAFT
 
 
@@ -78,8 +78,8 @@ class CastFields(BaseModel):
     """What there is to know of a member of the cast, without its name."""
 
     kind: Literal["character", "place", "prop"] = "character"
-    description: str = Field("", max_length=LONG)
-    references: list[Id] = Field(default_factory=list, max_length=REFERENCES_MAX)
+    description: str = Field("", max_length=MAX_TEXT_CHARS)
+    references: list[Id] = Field(default_factory=list, max_length=MAX_REFERENCES)
     voice: Id | None = None
     consent: bool = False
     voice_consent: bool = False
@@ -101,73 +101,73 @@ class _Span(ShotSpan):
     asked: Id = ""
 
 
-class _Whole(Whole):
+class _OneRunFilm(OneRunFilm):
     run: Id
     fingerprint: Id
-    spans: tuple[_Span, ...] = Field((), max_length=SHOTS_MAX)
+    spans: tuple[_Span, ...] = Field((), max_length=MAX_SHOTS)
 
 
 class _Member(CastFields, _Strict):
     id: Id
-    name: Words
+    name: ShortText
 
 
 class _Shot(ShotFields, _Strict):
     id: Id
-    takes: tuple[_Take, ...] = Field((), max_length=TAKES_MAX)
+    takes: tuple[_Take, ...] = Field((), max_length=MAX_TAKES)
     chosen: Id | None = None
     params: JSON = Field(default_factory=dict)
 
 
 class _Film(FilmFields, _Strict):
     id: Id
-    wholes: tuple[_Whole, ...] = Field((), max_length=WHOLES_MAX)
+    wholes: tuple[_OneRunFilm, ...] = Field((), max_length=MAX_ONE_RUN_FILMS)
     shown: Id | None = None
-    cast: tuple[_Member, ...] = Field((), max_length=CAST_MAX)
-    shots: tuple[_Shot, ...] = Field((), max_length=SHOTS_MAX)
+    cast: tuple[_Member, ...] = Field((), max_length=MAX_CAST)
+    shots: tuple[_Shot, ...] = Field((), max_length=MAX_SHOTS)
 
 
-def board_of(body: JSON) -> Board:
+def parse_board(body: JSON) -> Board:
     """A board that comes from elsewhere, held to the limits of every edit.
 
     Raises pydantic's ValidationError for a value that cannot be taken, CapabilityError for what no single value shows.
     """
-    require_room(shots=_count(body.get("shots")), cast=_count(body.get("cast")))
+    check_counts(shots=_count(body.get("shots")), cast=_count(body.get("cast")))
     require_whole(body)
     _Film.model_validate(body)
     board = Board.model_validate(body)
-    seen = set[str]()
+    names = set[str]()
     for member in board.cast:
-        if member.name.casefold() in seen:
+        if member.name.casefold() in names:
             raise CapabilityError(Message("cast.twice", name=member.name), field="cast", value=member.name)
-        seen.add(member.name.casefold())
+        names.add(member.name.casefold())
     for number, shot in enumerate(board.shots, 1):
-        if not leaves_enough(shot.duration_s, shot.trim_in_s, shot.trim_out_s):
+        if not is_long_enough(shot.duration_s, shot.trim_in_s, shot.trim_out_s):
             raise CapabilityError(Message("shot.nothing_left_of", n=number), field="trim_out_s")
-        if len(str(shot.params)) > LONG:
+        if len(str(shot.params)) > MAX_TEXT_CHARS:
             raise CapabilityError(Message("shot.settings_too_long", n=number), field="params")
     return board
 
 
-def require_within(board: Board) -> Board:
+def check_limits(board: Board) -> Board:
     """The board, where it holds to the limits. Raises CapabilityError, whose sentence names what does not."""
     try:
-        return board_of(board.model_dump(mode="json"))
+        return parse_board(board.model_dump(mode="json"))
     except ValidationError as error:
         raise CapabilityError(sentence(dict(error.errors(include_url=False)[0])), field="script") from None
 
 
-def require_room(*, shots: int = 0, cast: int = 0) -> None:
+def check_counts(*, shots: int = 0, cast: int = 0) -> None:
     """Raise CapabilityError where a board would have more shots or a larger cast than there can be."""
-    if shots > SHOTS_MAX:
-        raise CapabilityError(Message("board.too_many_shots", most=SHOTS_MAX), field="shots", value=shots)
-    if cast > CAST_MAX:
-        raise CapabilityError(Message("board.too_many_cast", most=CAST_MAX), field="cast", value=cast)
+    if shots > MAX_SHOTS:
+        raise CapabilityError(Message("board.too_many_shots", most=MAX_SHOTS), field="shots", value=shots)
+    if cast > MAX_CAST:
+        raise CapabilityError(Message("board.too_many_cast", most=MAX_CAST), field="cast", value=cast)
 
 
-def leaves_enough(duration_s: float, trim_in_s: float, trim_out_s: float) -> bool:
+def is_long_enough(duration_s: float, trim_in_s: float, trim_out_s: float) -> bool:
     """Whether trims leave at least SHORTEST_S of a shot."""
-    return duration_s - trim_in_s - trim_out_s >= SHORTEST_S - 1e-6
+    return duration_s - trim_in_s - trim_out_s >= MIN_SHOT_S - 1e-6
 
 
 def _count(value: object) -> int:

@@ -14,8 +14,8 @@ from studio.domain import Value
 Wheel = tuple[
     Annotated[float, Field(ge=-1, le=1)], Annotated[float, Field(ge=-1, le=1)], Annotated[float, Field(ge=-1, le=1)]
 ]
-MIDDLE: Wheel = (0.0, 0.0, 0.0)
-SHORT = 200
+NEUTRAL: Wheel = (0.0, 0.0, 0.0)
+MAX_TEXT_CHARS = 200
 
 
 class Look(Value):
@@ -28,9 +28,9 @@ class Look(Value):
     contrast: float = Field(default=1.0, ge=0.2, le=3)
     saturation: float = Field(default=1.0, ge=0, le=3)
     warmth: float = Field(default=0.0, ge=-1, le=1)
-    shadows: Wheel = MIDDLE
-    mids: Wheel = MIDDLE
-    lights: Wheel = MIDDLE
+    shadows: Wheel = NEUTRAL
+    mids: Wheel = NEUTRAL
+    lights: Wheel = NEUTRAL
     lut: str = Field(default="", pattern=r"^([0-9a-f]{64})?$")
     lut_strength: float = Field(default=1.0, ge=0, le=1)
 
@@ -57,11 +57,11 @@ class Slate(Value):
     """The card before the film. An empty title is the board's; empty lines are left out."""
 
     on: bool = False
-    title: str = Field(default="", max_length=SHORT)
-    scene: str = Field(default="", max_length=SHORT)
-    take: str = Field(default="", max_length=SHORT)
-    date: str = Field(default="", max_length=SHORT)
-    note: str = Field(default="", max_length=SHORT)
+    title: str = Field(default="", max_length=MAX_TEXT_CHARS)
+    scene: str = Field(default="", max_length=MAX_TEXT_CHARS)
+    take: str = Field(default="", max_length=MAX_TEXT_CHARS)
+    date: str = Field(default="", max_length=MAX_TEXT_CHARS)
+    note: str = Field(default="", max_length=MAX_TEXT_CHARS)
     seconds: float = Field(default=2.0, ge=0.5, le=10)
 
 

@@ -79,7 +79,7 @@ class ShotSpan(Value):
     asked: str = ""
 
 
-class Whole(Value):
+class OneRunFilm(Value):
     """A film made in one multi-shot run. fingerprint: of what was asked."""
 
     run: str
@@ -138,7 +138,7 @@ class Board(Value):
     seed: int | None = None
     audio: bool = True
     model: str = "draft/animatic"
-    wholes: tuple[Whole, ...] = ()
+    wholes: tuple[OneRunFilm, ...] = ()
     shown: str | None = None
     cast: tuple[CastMember, ...] = ()
     look: Look = Look()
@@ -158,7 +158,7 @@ class Board(Value):
         """The member of the cast that @name means, whatever its case."""
         return next((m for m in self.cast if m.name.casefold() == name.casefold()), None)
 
-    def before(self, shot_id: str) -> Shot | None:
+    def previous_shot(self, shot_id: str) -> Shot | None:
         """The shot in front of this one; None for the first."""
         index = [s.id for s in self.shots].index(shot_id)
         return self.shots[index - 1] if index else None

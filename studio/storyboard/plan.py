@@ -45,8 +45,8 @@ class RunPlan:
 
 def fingerprint(body: JSON) -> str:
     """Hash of the parts of a request that its result depends on."""
-    asked = {k: v for k, v in body.items() if k not in ("n", "consent")}
-    return hashlib.sha256(json.dumps(asked, sort_keys=True, ensure_ascii=False).encode()).hexdigest()[:24]
+    relevant = {k: v for k, v in body.items() if k not in ("n", "consent")}
+    return hashlib.sha256(json.dumps(relevant, sort_keys=True, ensure_ascii=False).encode()).hexdigest()[:24]
 
 
 def for_shot(
@@ -65,45 +65,48 @@ def for_shot(
     first frame -> image-to-video, else text-to-video.
     """
     model = catalogue.get(DRAFT_MODEL if draft else shot.model or board.model)
-    said: list[str] = []
+    problems_: list[str] = []
     frame = shot.start.asset if shot.start.kind == "asset" else None
     if shot.start.kind == "previous" and not draft:
         frame = previous_frame
         if frame is None:
-            said.append(Message("shot.no_take_before"))
+            problems_.append(Message("shot.no_take_before"))
     present = [m for name in shot.mentions() if (m := board.member(name))]
-    said += [Message("cast.unknown", name=n) for n in shot.mentions() if not board.member(n)]
+    problems_ += [Message("cast.unknown", name=n) for n in shot.mentions() if not board.member(n)]
     task, references = _task(model, present, frame)
     seed = shot.seed if shot.seed is not None else board.seed
     body = _body(board, model, task, seconds=shot.duration_s, seed=seed, params=shot.params)
     if task == Task.REFERENCE_TO_VIDEO:
         body |= board_references.references(references, model)
     if frame and "first_frame" in model.inputs_for(task):
-        body |= {"first_frame": frame, "consent": body.get("consent", True) and board_references.agreed(board, shot)}
+        body |= {
+            "first_frame": frame,
+            "consent": body.get("consent", True) and board_references.has_consent(board, shot),
+        }
     elif frame and not draft:
-        said.append(Message("shot.model_no_start", model=term(model.label)))
+        problems_.append(Message("shot.model_no_start", model=term(model.label)))
     if draft:
-        body["prompt"] = labelled(board, shot, _names(model, references, assets))
+        body["prompt"] = draft_prompt(board, shot, _reference_names(model, references, assets))
     else:
         body["prompt"] = prompt_for(board, [shot], model, references, assets, script.describe(shot))
-    said += _too_long(shot.duration_s, body, model)
-    if bare := task == Task.REFERENCE_TO_VIDEO and not references:
-        said.append(Message("shot.model_needs_cast", model=term(model.label)))
-    notes = board_references.left_out(present, model, task, catalogue, assets)
-    problems = _problems(body, model, catalogue, assets, told="references" if bare else "")
-    return RunPlan(shot.id, body, (*said, *problems), tuple(notes))
+    problems_ += _too_long(shot.duration_s, body, model)
+    if lacks_references := task == Task.REFERENCE_TO_VIDEO and not references:
+        problems_.append(Message("shot.model_needs_cast", model=term(model.label)))
+    notes = board_references.unused_notes(present, model, task, catalogue, assets)
+    problems = _problems(body, model, catalogue, assets, reported_field="references" if lacks_references else "")
+    return RunPlan(shot.id, body, (*problems_, *problems), tuple(notes))
 
 
 def one_run(board: Board, model_id: str, catalogue: Catalogue, assets: Assets) -> RunPlan:
     """The whole film as one multi-shot request: one price, one look, no choice of single takes."""
     model = catalogue.get(model_id)
-    said: list[str] = []
+    problems: list[str] = []
     if not model.multi_shot:
-        said.append(Message("onerun.one_shot_model", model=term(model.label)))
+        problems.append(Message("onerun.one_shot_model", model=term(model.label)))
     if any(s.transition != Transition.CUT for s in board.shots):
-        said.append(Message("onerun.cuts_only"))
+        problems.append(Message("onerun.cuts_only"))
     if any(s.start.kind != "none" for s in board.shots[1:]):
-        said.append(Message("onerun.first_start_only"))
+        problems.append(Message("onerun.first_start_only"))
     names = dict.fromkeys(n for s in board.shots for n in s.mentions())
     present = [m for n in names if (m := board.member(n))]
     first = board.shots[0] if board.shots else None
@@ -114,16 +117,16 @@ def one_run(board: Board, model_id: str, catalogue: Catalogue, assets: Assets) -
     if task == Task.REFERENCE_TO_VIDEO:
         body |= board_references.references(references, model)
     elif frame and first:
-        body |= {"first_frame": frame, "consent": board_references.agreed(board, first)}
+        body |= {"first_frame": frame, "consent": board_references.has_consent(board, first)}
     for name, value in (("shot_type", "multi"), ("prompt_extend", True)):
         if name in model.params_for(task):
             body[name] = value
     body["prompt"] = prompt_for(board, board.shots, model, references, assets, script.write(board))
     if not board.shots:
-        said.append(Message("board.no_shots"))
-    said += _too_long(seconds, body, model)
-    notes = board_references.left_out(present, model, task, catalogue, assets)
-    return RunPlan("", body, (*said, *_problems(body, model, catalogue, assets)), tuple(notes))
+        problems.append(Message("board.no_shots"))
+    problems += _too_long(seconds, body, model)
+    notes = board_references.unused_notes(present, model, task, catalogue, assets)
+    return RunPlan("", body, (*problems, *_problems(body, model, catalogue, assets)), tuple(notes))
 
 
 def prompt_for(
@@ -137,87 +140,90 @@ def prompt_for(
     """What a model reads: style first, every @name as the model calls its reference, or described where it has none."""
     if len(shots) == 1 and board.style.strip():
         words = f"{board.style.strip().rstrip('.')}. {words}"
-    called = _names(model, references, assets)
+    reference_names = _reference_names(model, references, assets)
     if model.draft:  # it draws people by name; the lines above the shots say who they are and how they look
         present = [m for name in dict.fromkeys(MENTION.findall(words)) if (m := board.member(name))]
-        return "\n".join((*_rows(_present_rows(present, called)), words))
-    seen: set[str] = set()
+        return "\n".join((*_labelled_lines(_cast_rows(present, reference_names)), words))
+    described: set[str] = set()
 
     def spoken(name: str) -> str:
         member = board.member(name)
         if member is None:
             return name
-        if member.id in called:
-            return called[member.id]
-        first = member.id not in seen
-        seen.add(member.id)
+        if member.id in reference_names:
+            return reference_names[member.id]
+        first = member.id not in described
+        described.add(member.id)
         return f"{member.name} ({member.description.strip()})" if first and member.description.strip() else member.name
 
     return MENTION.sub(lambda m: spoken(m[1]), words)
 
 
-def labelled(board: Board, shot: Shot, called: Mapping[str, str]) -> str:
+def draft_prompt(board: Board, shot: Shot, reference_names: Mapping[str, str]) -> str:
     """What the draft engine reads: a labelled line each for the style, the cast present and the shot itself.
 
-    It draws what happens in the shot, and takes from style and cast only how that looks. called: member id -> the name
-    of the member's reference; a line of its own says whose picture each is, so that the members stay who they are.
+    It draws what happens in the shot, and takes from style and cast only how that looks. reference_names: member id ->
+    the name of the member's reference; a line of its own says whose picture each is, so that the members stay who they
+    are.
     """
 
-    def named(name: str) -> str:
+    def mention(name: str) -> str:
         member = board.member(name)
         return f"@{member.name}" if member else f"@{name}"
 
     present = [m for name in shot.mentions() if (m := board.member(name))]
     camera = ", ".join(filter(None, (shot.shot_size, shot.lens, shot.move)))
-    words = MENTION.sub(lambda m: named(m[1]), ". ".join(filter(None, (camera, _line(shot.prompt)))))
+    words = MENTION.sub(lambda m: mention(m[1]), ". ".join(filter(None, (camera, _one_line(shot.prompt)))))
     rows = {
-        "Style": _line(board.style), **_present_rows(present, called), "Shot": words,
-        "Dialogue": script.spoken(shot.dialogue), "Sound": _line(shot.sound),
+        "Style": _one_line(board.style), **_cast_rows(present, reference_names), "Shot": words,
+        "Dialogue": script.spoken(shot.dialogue), "Sound": _one_line(shot.sound),
     }  # fmt: skip
-    return "\n".join(_rows(rows))
+    return "\n".join(_labelled_lines(rows))
 
 
-def _present_rows(present: Sequence[CastMember], called: Mapping[str, str]) -> dict[str, str]:
+def _cast_rows(present: Sequence[CastMember], reference_names: Mapping[str, str]) -> dict[str, str]:
     """Who and what is in the shots, in the draft engine's lines."""
-    about = {False: "", True: ""}
-    for thing in (False, True):
-        listed = [m for m in present if (m.kind != "character") == thing]
-        about[thing] = "; ".join(f"{m.name}, {_line(m.description)}" if m.description else m.name for m in listed)
-    pictures = "; ".join(f"{m.name} = {called[m.id]}" for m in present if m.id in called)
-    return {"Cast": about[False], "Places": about[True], "References": pictures}
+    descriptions = {False: "", True: ""}
+    for is_thing in (False, True):
+        members = [m for m in present if (m.kind != "character") == is_thing]
+        descriptions[is_thing] = "; ".join(
+            f"{m.name}, {_one_line(m.description)}" if m.description else m.name for m in members
+        )
+    pictures = "; ".join(f"{m.name} = {reference_names[m.id]}" for m in present if m.id in reference_names)
+    return {"Cast": descriptions[False], "Places": descriptions[True], "References": pictures}
 
 
-def _rows(rows: Mapping[str, str]) -> list[str]:
+def _labelled_lines(rows: Mapping[str, str]) -> list[str]:
     return [f"{name}: {words}" for name, words in rows.items() if words]
 
 
-def _line(words: str) -> str:
+def _one_line(words: str) -> str:
     return " ".join(words.replace(";", ",").split())
 
 
-def _names(model: Model, references: list[CastMember], assets: Assets) -> dict[str, str]:
+def _reference_names(model: Model, references: list[CastMember], assets: Assets) -> dict[str, str]:
     """Member id -> how the prompt calls the member's first reference."""
     counts: dict[str, int] = {}
-    called: dict[str, str] = {}
+    names: dict[str, str] = {}
     for member in references:
         for asset_id in member.references:
             kind = assets[asset_id].kind if asset_id in assets else Kind.IMAGE
             key = kind.value if model.reference_numbers == "kind" else "all"
             counts[key] = counts.get(key, 0) + 1
-            if member.id not in called and (pattern := model.reference_names.get(kind)):
-                called[member.id] = pattern.format(n=counts[key])
-    return called
+            if member.id not in names and (pattern := model.reference_names.get(kind)):
+                names[member.id] = pattern.format(n=counts[key])
+    return names
 
 
 def _task(model: Model, present: list[CastMember], frame: str | None) -> tuple[Task, list[CastMember]]:
-    shown = [m for m in present if m.references]
+    with_references = [m for m in present if m.references]
     if frame and Task.IMAGE_TO_VIDEO in model.tasks:
         return Task.IMAGE_TO_VIDEO, []
-    if shown and Task.REFERENCE_TO_VIDEO in model.tasks:
-        return Task.REFERENCE_TO_VIDEO, shown
+    if with_references and Task.REFERENCE_TO_VIDEO in model.tasks:
+        return Task.REFERENCE_TO_VIDEO, with_references
     for task in (Task.TEXT_TO_VIDEO, Task.IMAGE_TO_VIDEO, Task.REFERENCE_TO_VIDEO):
         if task in model.tasks:
-            return task, shown if task == Task.REFERENCE_TO_VIDEO else []
+            return task, with_references if task == Task.REFERENCE_TO_VIDEO else []
     raise CapabilityError(Message("board.model_no_video", model=term(model.label)), field="model")
 
 
@@ -256,10 +262,10 @@ def fit_size(board: Board, model: Model) -> JSON:
         best = min(model.sizes, key=distance)
         return {"width": best.width, "height": best.height}
     if model.tiers:
-        short = min(board.width, board.height)
-        named = {t: int(digits) for t in model.tiers if (digits := "".join(c for c in t if c.isdigit()))}
-        if named:
-            return {"tier": min(named, key=lambda t: abs(named[t] - short))}
+        short_side = min(board.width, board.height)
+        pixels_by_tier = {t: int(digits) for t in model.tiers if (digits := "".join(c for c in t if c.isdigit()))}
+        if pixels_by_tier:
+            return {"tier": min(pixels_by_tier, key=lambda t: abs(pixels_by_tier[t] - short_side))}
     return {}
 
 
@@ -283,22 +289,24 @@ def fit_duration(seconds: float, model: Model) -> float | None:
     if allowed is None or (allowed.from_input and not allowed.choices and allowed.min is None):
         return None
     if allowed.choices:
-        enough = [c for c in sorted(allowed.choices) if c >= seconds - 1e-6]
-        return enough[0] if enough else max(allowed.choices)
+        long_enough = [c for c in sorted(allowed.choices) if c >= seconds - 1e-6]
+        return long_enough[0] if long_enough else max(allowed.choices)
     low, high, step = allowed.min or 0.0, allowed.max or seconds, allowed.step or 0.001
     steps = max(0.0, -(-(round(seconds, 3) - low - 1e-6) // step))
     return round(min(max(low, low + steps * step), high), 3)
 
 
-def _problems(body: JSON, model: Model, catalogue: Catalogue, assets: Assets, *, told: str = "") -> list[str]:
-    """What the row refuses. told: a field about which a better sentence was said already."""
+def _problems(body: JSON, model: Model, catalogue: Catalogue, assets: Assets, *, reported_field: str = "") -> list[str]:
+    """What the row refuses. reported_field: a field about which a better sentence was said already."""
     try:
         request = validation.complete(validation.parse(dict(body), catalogue), model)
     except CapabilityError as error:
         return [of_error(error)]
-    return [str(p) for p in validation.problems(request, model, assets) if p.field != told or not told]
+    return [
+        str(p) for p in validation.problems(request, model, assets) if p.field != reported_field or not reported_field
+    ]
 
 
-def standing(shot: Shot, plan: RunPlan, *, kind: str = "render") -> Take | None:
+def up_to_date_take(shot: Shot, plan: RunPlan, *, kind: str = "render") -> Take | None:
     """The newest take made from exactly this plan; None when there is none or the shot has changed since (stale)."""
     return next((t for t in reversed(shot.takes) if t.kind == kind and t.fingerprint == plan.fingerprint), None)

@@ -21,7 +21,7 @@ from studio.storyboard import model_choice, plan
 from studio.storyboard.model import MENTION, Board, Shot
 from studio.storyboard.plan import DRAFT_MODEL, RunPlan
 
-KEPT = 6_000
+MAX_PLANS = 6_000
 """Plans kept, about 4 kB each; a shot has two."""
 
 
@@ -29,39 +29,39 @@ KEPT = 6_000
 class PlannedShot:
     """A shot's plan, None where there can be none, for the reason in `refusal`.
 
-    sister: the model of the same family that makes the shot as it is meant. checked: room for what a service finds out
-    from the plan alone.
+    sibling: the model of the same family that makes the shot as it is meant. validated: room for what a service finds
+    out from the plan alone.
     """
 
     plan: RunPlan | None
     refusal: str = ""
-    sister: Model | None = None
-    checked: Any = field(default=None, compare=False)
+    sibling: Model | None = None
+    validated: Any = field(default=None, compare=False)
 
 
 class Planner:
     """Plans by board and shot. Safe from any thread."""
 
     def __init__(self) -> None:
-        self._known: OrderedDict[tuple[str, str, str], tuple[object, PlannedShot]] = OrderedDict()
+        self._plans: OrderedDict[tuple[str, str, str], tuple[object, PlannedShot]] = OrderedDict()
         self._lock = threading.Lock()
 
-    def of_board(self, board: Board, catalogue: Catalogue, assets: Mapping[str, Asset]) -> BoardPlanner:
+    def for_board(self, board: Board, catalogue: Catalogue, assets: Mapping[str, Asset]) -> BoardPlanner:
         """The planner for a board as it stands. assets: files that it names, by id."""
         return BoardPlanner(self, board, catalogue, assets)
 
-    def kept(self, key: tuple[str, str, str], made_from: object) -> PlannedShot | None:
+    def get(self, key: tuple[str, str, str], inputs: object) -> PlannedShot | None:
         """The plan under this key, where it was made from the same."""
-        found = self._known.get(key)
-        return found[1] if found and found[0] == made_from else None
+        entry = self._plans.get(key)
+        return entry[1] if entry and entry[0] == inputs else None
 
-    def keep(self, key: tuple[str, str, str], made_from: object, planned: PlannedShot) -> PlannedShot:
+    def put(self, key: tuple[str, str, str], inputs: object, planned: PlannedShot) -> PlannedShot:
         """Remember a plan in the place of the one before."""
         with self._lock:
-            self._known[key] = (made_from, planned)
-            self._known.move_to_end(key)
-            while len(self._known) > KEPT:
-                self._known.popitem(last=False)
+            self._plans[key] = (inputs, planned)
+            self._plans.move_to_end(key)
+            while len(self._plans) > MAX_PLANS:
+                self._plans.popitem(last=False)
         return planned
 
 
@@ -74,30 +74,32 @@ class BoardPlanner:
         agreed = all(m.consent for m in b.cast if m.references and m.kind == "character")
         starts = all(s.start.consent for s in b.shots if s.start.kind == "asset")
         self._film = (b.style, b.width, b.height, b.fps, b.seed, b.audio, agreed, starts)
-        self._members = {m.name.casefold(): (m.model_dump_json(), self._facts(m.references)) for m in reversed(b.cast)}
+        self._members = {
+            m.name.casefold(): (m.model_dump_json(), self._asset_keys(m.references)) for m in reversed(b.cast)
+        }
 
     def plan(self, shot: Shot, *, frame: str | None = None, fault: str = "", draft: bool = False) -> PlannedShot:
         """The shot's plan. frame: the last frame of the shot before, for one that starts from it; fault: why not."""
         if fault:
             return PlannedShot(None, fault)
         key = (self._board.id, shot.id, "draft" if draft else f"frame {frame}" if frame else "")
-        made_from = self._made_from(shot, frame, DRAFT_MODEL if draft else shot.model or self._board.model)
-        known = self._planner.kept(key, made_from)
-        if known:
-            return known
-        return self._planner.keep(key, made_from, self._make(shot, frame, draft))
+        inputs = self._plan_inputs(shot, frame, DRAFT_MODEL if draft else shot.model or self._board.model)
+        cached = self._planner.get(key, inputs)
+        if cached:
+            return cached
+        return self._planner.put(key, inputs, self._build(shot, frame, draft))
 
-    def _make(self, shot: Shot, frame: str | None, draft: bool) -> PlannedShot:
-        sister = None if draft else self._sister(shot)
+    def _build(self, shot: Shot, frame: str | None, draft: bool) -> PlannedShot:
+        sister = None if draft else self._sibling(shot)
         try:
-            made = plan.for_shot(self._board, shot, self._catalogue, self.assets, previous_frame=frame, draft=draft)
+            run_plan = plan.for_shot(self._board, shot, self._catalogue, self.assets, previous_frame=frame, draft=draft)
         except StudioError as error:
             return PlannedShot(None, of_error(error), sister)
-        return PlannedShot(made, "", sister)
+        return PlannedShot(run_plan, "", sister)
 
-    def _sister(self, shot: Shot) -> Model | None:
+    def _sibling(self, shot: Shot) -> Model | None:
         try:
-            return model_choice.sister(self._board, shot, self._catalogue)
+            return model_choice.sibling(self._board, shot, self._catalogue)
         except StudioError:
             return None
 
@@ -107,18 +109,18 @@ class BoardPlanner:
         except StudioError:
             return None
 
-    def _made_from(self, shot: Shot, frame: str | None, model: str) -> object:
+    def _plan_inputs(self, shot: Shot, frame: str | None, model: str) -> object:
         s = shot
-        own = (s.prompt, s.duration_s, s.shot_size, s.lens, s.move, s.dialogue, s.sound, s.start, s.seed)
+        shot_values = (s.prompt, s.duration_s, s.shot_size, s.lens, s.move, s.dialogue, s.sound, s.start, s.seed)
         params = json.dumps(s.params, sort_keys=True) if s.params else ""
         words = " ".join((self._board.style, s.prompt, s.dialogue, s.sound, s.shot_size, s.lens, s.move))
         members = tuple(self._members.get(name.casefold()) for name in MENTION.findall(words))
-        files = self._facts([i for i in (s.start.asset, frame) if i])
-        return (model, self._model(model), self._film, own, params, members, files)
+        files = self._asset_keys([i for i in (s.start.asset, frame) if i])
+        return (model, self._model(model), self._film, shot_values, params, members, files)
 
-    def _facts(self, asset_ids: list[str] | tuple[str, ...]) -> tuple[object, ...]:
+    def _asset_keys(self, asset_ids: list[str] | tuple[str, ...]) -> tuple[object, ...]:
         """What a plan may depend on of these files."""
-        found = (self.assets.get(i) for i in asset_ids)
+        assets = (self.assets.get(i) for i in asset_ids)
         return tuple(
-            a and (a.id, a.kind, a.mime, a.bytes, a.width, a.height, a.duration_s, a.fps, a.has_audio) for a in found
+            a and (a.id, a.kind, a.mime, a.bytes, a.width, a.height, a.duration_s, a.fps, a.has_audio) for a in assets
         )

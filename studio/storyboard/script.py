@@ -34,12 +34,12 @@ _SPEECH = re.compile(
 
 _WHITE = re.compile(r"\s{2,}")
 
-_NOBODY = {"spoken", "dialogue", "voice", "对白", "台词"}
+_NOT_SPEAKERS = {"spoken", "dialogue", "voice", "对白", "台词"}
 """Words before a quoted line that name no speaker."""
 
 
 @dataclass(frozen=True)
-class Read:
+class ParsedScript:
     """What was found in a text: style line, shots, title and cast, and sentences about what was unclear.
 
     texts: the words of each shot as they were written, before names and spoken lines were taken out of them.
@@ -53,48 +53,50 @@ class Read:
     cast: tuple[CastMember, ...] = ()
 
 
-def read(text: str, *, default_s: float = 4.0) -> Read:
+def parse(text: str, *, default_s: float = 4.0) -> ParsedScript:
     """Shots from a multi-shot prompt (`Shot 1 [0-3s] ...`) or, without times, from paragraphs and numbered lines.
 
     Lengths that the text does not give are estimated from its spoken lines, `default_s` at least.
     """
-    head = heads.take(text)
-    script = prompt_shots.parse(head.rest.strip())
+    header = heads.split_header(text)
+    script = prompt_shots.parse(header.rest.strip())
     if script.spans:
         style, faults = _STYLE.sub("", script.style).strip(), tuple(prompt_shots.faults(script))
-        found = [(s.text, max(0.2, round(s.end_s - s.start_s, 3))) for s in script.spans if s.end_s > s.start_s]
+        texts = [(s.text, max(0.2, round(s.end_s - s.start_s, 3))) for s in script.spans if s.end_s > s.start_s]
     else:
-        style, blocks = _blocks(head.rest)
-        found = [_timed(block, default_s) for block in blocks]
-        faults = () if found else (Message("script.empty"),)
-    if len(found) > limits.SHOTS_MAX:
-        found = found[: limits.SHOTS_MAX + 1]  # one too many, so that nobody takes them for the whole
-        faults = (Message("board.too_many_shots", most=limits.SHOTS_MAX),)
-    linker = heads.Linker(head.cast)
-    shots = tuple(_shot(words, seconds, linker) for words, seconds in found)
-    return Read(style, shots, faults, tuple(words.strip() for words, _ in found), head.title, head.cast)
+        style, blocks = _blocks(header.rest)
+        texts = [_with_duration(block, default_s) for block in blocks]
+        faults = () if texts else (Message("script.empty"),)
+    if len(texts) > limits.MAX_SHOTS:
+        texts = texts[: limits.MAX_SHOTS + 1]  # one too many, so that nobody takes them for the whole
+        faults = (Message("board.too_many_shots", most=limits.MAX_SHOTS),)
+    linker = heads.Linker(header.cast)
+    shots = tuple(_shot(words, seconds, linker) for words, seconds in texts)
+    return ParsedScript(style, shots, faults, tuple(words.strip() for words, _ in texts), header.title, header.cast)
 
 
-def rewritten(board: Board, read: Read) -> Board:
+def rewrite(board: Board, parsed: ParsedScript) -> Board:
     """The board with the shots of a text instead of its own.
 
     A shot whose words stand unchanged stays as it is, with its takes, and only its length follows the text. Cast that
     the text names anew joins the board's.
     """
-    old = list(board.shots)
+    remaining = list(board.shots)
     shots: list[Shot] = []
-    for new, words in zip(read.shots, read.texts, strict=True):
-        same = next((s for s in old if describe(s) == words), None)
-        if same is None:
+    for new, words in zip(parsed.shots, parsed.texts, strict=True):
+        unchanged = next((s for s in remaining if describe(s) == words), None)
+        if unchanged is None:
             shots.append(new)
             continue
-        old.remove(same)
-        length = new.duration_s + same.trim_in_s + same.trim_out_s
+        remaining.remove(unchanged)
+        length = new.duration_s + unchanged.trim_in_s + unchanged.trim_out_s
         shots.append(
-            same if abs(same.length_s - new.duration_s) < 1e-3 else same.model_copy(update={"duration_s": length})
+            unchanged
+            if abs(unchanged.length_s - new.duration_s) < 1e-3
+            else unchanged.model_copy(update={"duration_s": length})
         )
-    cast = (*board.cast, *(m for m in read.cast if not board.member(m.name)))
-    return board.model_copy(update={"shots": tuple(shots), "style": read.style or board.style, "cast": cast})
+    cast = (*board.cast, *(m for m in parsed.cast if not board.member(m.name)))
+    return board.model_copy(update={"shots": tuple(shots), "style": parsed.style or board.style, "cast": cast})
 
 
 def write(board: Board, *, chinese: bool = False) -> str:
@@ -119,14 +121,18 @@ def spoken(dialogue: str) -> str:
 
 
 def _shot(words: str, seconds: float, linker: heads.Linker) -> Shot:
-    words = _WHITE.sub(lambda run: "\n " if "\n" in run[0] else " ", linker.linked(words))
+    words = _WHITE.sub(lambda run: "\n " if "\n" in run[0] else " ", linker.link(words))
     spoken = " ".join(map(_line, _SPEECH.finditer(words)))
     prompt = _WHITE.sub(" ", _SPEECH.sub(" ", words)).strip()
     return Shot(id=new_id("s"), prompt=prompt, dialogue=spoken, duration_s=min(seconds, 60))
 
 
 def _line(spoken: re.Match[str]) -> str:
-    return spoken["line"].strip('"“”') if spoken["who"].casefold() in _NOBODY else f"{spoken['who']}: {spoken['line']}"
+    return (
+        spoken["line"].strip('"“”')
+        if spoken["who"].casefold() in _NOT_SPEAKERS
+        else f"{spoken['who']}: {spoken['line']}"
+    )
 
 
 def _blocks(text: str) -> tuple[str, list[str]]:
@@ -135,21 +141,21 @@ def _blocks(text: str) -> tuple[str, list[str]]:
     style = ""
     if lines and _STYLE.match(lines[0]):
         style, lines = _STYLE.sub("", lines[0]).strip(), lines[1:]
-    heads = [i for i, line in enumerate(lines) if _HEADING.match(line) or _SLUG.match(line)]
-    if heads:
-        style = style or " ".join(line.strip() for line in lines[: heads[0]] if line.strip())
-        ends = [*heads[1:], len(lines)]
-        grouped = [lines[a:b] for a, b in zip(heads, ends, strict=True)]
+    heading_lines = [i for i, line in enumerate(lines) if _HEADING.match(line) or _SLUG.match(line)]
+    if heading_lines:
+        style = style or " ".join(line.strip() for line in lines[: heading_lines[0]] if line.strip())
+        ends = [*heading_lines[1:], len(lines)]
+        grouped = [lines[a:b] for a, b in zip(heading_lines, ends, strict=True)]
     else:
         paragraphs = re.split(r"\n\s*\n", "\n".join(lines))
         grouped = [p.splitlines() for p in paragraphs] if len(paragraphs) > 1 else [[line] for line in lines]
     joined = (" ".join(part.strip() for part in group if part.strip()) for group in grouped)
-    return style, [block for block in (_HEADING.sub("", one).strip() for one in joined) if block]
+    return style, [block for block in (_HEADING.sub("", block_).strip() for block_ in joined) if block]
 
 
-def _timed(block: str, default_s: float) -> tuple[str, float]:
-    if given := _SECONDS.search(block):
-        return _SECONDS.sub("", block, count=1), float(given[1])
+def _with_duration(block: str, default_s: float) -> tuple[str, float]:
+    if duration := _SECONDS.search(block):
+        return _SECONDS.sub("", block, count=1), float(duration[1])
     speech = " ".join(_QUOTE.findall(block))
     han = len(re.findall(r"[\u4e00-\u9fff]", speech))
     words = len(re.findall(r"[A-Za-z0-9']+", speech))

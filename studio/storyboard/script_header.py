@@ -24,7 +24,7 @@ _IN_WORD, _IN_NAME = re.compile(r"\w"), re.compile(r"[\w-]")
 
 
 @dataclass(frozen=True)
-class Head:
+class ScriptHeader:
     """Title and cast that a script names above its shots, and the script without those lines."""
 
     title: str
@@ -32,7 +32,7 @@ class Head:
     rest: str
 
 
-def take(text: str) -> Head:
+def split_header(text: str) -> ScriptHeader:
     """Take `Title: ...`, `Cast: Maren, a keeper of seventy; Ida, nine` and lists under such a line off a script.
 
     Members are parted by semicolons, or stand one a line behind dashes. Also Places and Props, and the Chinese words.
@@ -42,16 +42,16 @@ def take(text: str) -> Head:
     for line in text.splitlines():
         if kind and (item := _ITEM.match(line)):
             _add(cast, kind, item[1])
-        elif found := _CAST.match(line):
-            kind = _kind(found)
-            for part in _parts(found["rest"]):
+        elif section := _CAST.match(line):
+            kind = _kind(section)
+            for part in _parts(section["rest"]):
                 _add(cast, kind, part)
-        elif (named := _TITLE.match(line)) and not title:
-            title = named[1].strip().strip('"“”《》')
+        elif (title_match := _TITLE.match(line)) and not title:
+            title = title_match[1].strip().strip('"“”《》')
         else:
             kind = kind if not line.strip() else None
             rest.append(line)
-    return Head(title, tuple(cast.values()), "\n".join(rest))
+    return ScriptHeader(title, tuple(cast.values()), "\n".join(rest))
 
 
 class Linker:
@@ -61,45 +61,45 @@ class Linker:
         self._names = {member.name: _HAN.search(member.name) is not None for member in cast}
         self._lengths = dict[str, list[int]]()
         for name in sorted(self._names, key=len, reverse=True):
-            known = self._lengths.setdefault(name[0], [])
-            if len(name) not in known[-1:]:
-                known.append(len(name))
+            lengths = self._lengths.setdefault(name[0], [])
+            if len(name) not in lengths[-1:]:
+                lengths.append(len(name))
         self._first = re.compile(f"[{re.escape(''.join(self._lengths))}]" if cast else r"(?!)")
 
-    def linked(self, words: str) -> str:
+    def link(self, words: str) -> str:
         """The words with every name as @name, speech in quotes left as it is."""
-        return "".join(part if i % 2 else self._marked(part) for i, part in enumerate(_QUOTED.split(words)))
+        return "".join(part if i % 2 else self._link_unquoted(part) for i, part in enumerate(_QUOTED.split(words)))
 
-    def _marked(self, words: str) -> str:
-        plain = words.replace(" ", "-")  # a name of two words stands with either between them
+    def _link_unquoted(self, words: str) -> str:
+        hyphenated = words.replace(" ", "-")  # a name of two words stands with either between them
         pieces, end = list[str](), 0
-        for found in self._first.finditer(words):
-            at = found.start()
-            if at >= end and (name := self._name_at(plain, words, at, apart=at == end)):
+        for match in self._first.finditer(words):
+            at = match.start()
+            if at >= end and (name := self._name_at(hyphenated, words, at, after_name=at == end)):
                 gap = " " if self._names[name] else ""  # without spaces between words a name would swallow the next
                 pieces += [words[end:at], "@", name, gap]
                 end = at + len(name)
         return "".join((*pieces, words[end:]))
 
-    def _name_at(self, plain: str, words: str, at: int, *, apart: bool) -> str:
-        """The longest name that begins here. apart: a name ends right before."""
+    def _name_at(self, hyphenated: str, words: str, at: int, *, after_name: bool) -> str:
+        """The longest name that begins here. after_name: a name ends right before."""
         before = words[at - 1 : at] if at else ""
         if before == "@":
             return ""
-        inside = not apart and _IN_WORD.match(before) is not None
+        in_word = not after_name and _IN_WORD.match(before) is not None
         for length in self._lengths[words[at]]:
-            name = plain[at : at + length]
+            name = hyphenated[at : at + length]
             if name not in self._names:
                 continue
-            if self._names[name] or not (inside or _IN_NAME.match(words, at + length)):
+            if self._names[name] or not (in_word or _IN_NAME.match(words, at + length)):
                 return name
         return ""
 
 
-def _kind(found: re.Match[str]) -> Kind:
-    if found["place"]:
+def _kind(match: re.Match[str]) -> Kind:
+    if match["place"]:
         return "place"
-    return "prop" if found["prop"] else "character"
+    return "prop" if match["prop"] else "character"
 
 
 def _parts(text: str) -> list[str]:
@@ -113,8 +113,8 @@ def _parts(text: str) -> list[str]:
 
 
 def _add(cast: dict[str, CastMember], kind: Kind, text: str) -> None:
-    found = _NAMED.match(text.strip())
-    name = re.sub(r"[^\w-]", "", re.sub(r"\s+", "-", found["name"].strip())) if found else ""
-    if found and name and name.casefold() not in cast:
-        about = found["about"].strip().rstrip(")）.。").strip()
-        cast[name.casefold()] = CastMember(id=new_id("m"), name=name[:40], kind=kind, description=about)
+    match = _NAMED.match(text.strip())
+    name = re.sub(r"[^\w-]", "", re.sub(r"\s+", "-", match["name"].strip())) if match else ""
+    if match and name and name.casefold() not in cast:
+        description = match["about"].strip().rstrip(")）.。").strip()
+        cast[name.casefold()] = CastMember(id=new_id("m"), name=name[:40], kind=kind, description=description)

@@ -101,29 +101,29 @@ def previous_frames(
     board: Board, runs: Mapping[str, Run], last_frame: LastFrame
 ) -> tuple[dict[str, str], dict[str, str]]:
     """By shot that starts from the end of the one before: the asset id of that frame; and why it cannot be had."""
-    found: dict[str, str] = {}
+    frames: dict[str, str] = {}
     faults: dict[str, str] = {}
-    for before, shot in zip(board.shots, board.shots[1:], strict=False):
-        if shot.start.kind == "previous" and (clip := video_of(runs.get(before.chosen or ""))):
+    for previous, shot in zip(board.shots, board.shots[1:], strict=False):
+        if shot.start.kind == "previous" and (clip := video_of(runs.get(previous.chosen or ""))):
             try:
-                found[shot.id] = last_frame(before, clip)
+                frames[shot.id] = last_frame(previous, clip)
             except StudioError as error:
                 faults[shot.id] = of_error(error)
-    return found, faults
+    return frames, faults
 
 
 def shot_state(shot: Shot, runs: Mapping[str, Run], planned: PlannedShot, drafted: PlannedShot) -> ShotState:
     """What there is of a shot. runs: of its takes, at least."""
     takes = tuple(runs[t.run] for t in shot.takes if t.run in runs)
-    best, kind = best_of(shot, runs)
+    best, kind = best_clip(shot, runs)
     running = [run for run in takes if not run.status.ended]
-    last = runs.get(shot.takes[-1].run) if shot.takes else None
-    render = standing(shot, "render", planned.plan, runs)
+    last_run = runs.get(shot.takes[-1].run) if shot.takes else None
+    render = up_to_date_run(shot, "render", planned.plan, runs)
     return ShotState(
-        shot=shot, best=best, best_kind=kind, draft=standing(shot, "draft", drafted.plan, runs), render=render,
-        stale=render is None and any(t.kind == "render" for t in shot.takes),
-        running=running[-1] if running else None,
-        failed=last if last and last.status == Status.FAILED else None, takes=takes, planned=planned, drafted=drafted,
+        shot=shot, best=best, best_kind=kind, draft=up_to_date_run(shot, "draft", drafted.plan, runs), render=render,
+        stale=render is None and any(t.kind == "render" for t in shot.takes), running=running[-1] if running else None,
+        failed=last_run if last_run and last_run.status == Status.FAILED else None, takes=takes, planned=planned,
+        drafted=drafted,
     )  # fmt: skip
 
 
@@ -138,15 +138,15 @@ def clips_of(states: Iterable[ShotState], path_of: Callable[[Asset], Path]) -> d
 
 def best_clips(board: Board, runs: Mapping[str, Run], path_of: Callable[[Asset], Path]) -> dict[str, to_timeline.Clip]:
     """The same without any plan."""
-    found: dict[str, to_timeline.Clip] = {}
+    clips: dict[str, to_timeline.Clip] = {}
     for shot in board.shots:
-        best, kind = best_of(shot, runs)
+        best, kind = best_clip(shot, runs)
         if best:
-            found[shot.id] = to_timeline.Clip(best, path_of(best), draft=kind == "draft")
-    return found
+            clips[shot.id] = to_timeline.Clip(best, path_of(best), draft=kind == "draft")
+    return clips
 
 
-def best_of(shot: Shot, runs: Mapping[str, Run]) -> tuple[Asset | None, Literal["draft", "render", ""]]:
+def best_clip(shot: Shot, runs: Mapping[str, Run]) -> tuple[Asset | None, Literal["draft", "render", ""]]:
     """What the film shows for a shot: the chosen take, else the newest draft."""
     if clip := video_of(runs.get(shot.chosen or "")):
         return clip, "render"
@@ -155,13 +155,13 @@ def best_of(shot: Shot, runs: Mapping[str, Run]) -> tuple[Asset | None, Literal[
     return clip, "draft" if clip else ""
 
 
-def standing(shot: Shot, kind: str, made: RunPlan | None, runs: Mapping[str, Run]) -> Run | None:
+def up_to_date_run(shot: Shot, kind: str, run_plan: RunPlan | None, runs: Mapping[str, Run]) -> Run | None:
     """The newest run, good or still under way, that was made from the shot as it is."""
-    if made is None:
+    if run_plan is None:
         return None
-    now = made.fingerprint
-    same = [runs[t.run] for t in shot.takes if t.kind == kind and t.fingerprint == now and t.run in runs]
-    return next((r for r in reversed(same) if r.status not in (Status.FAILED, Status.CANCELLED)), None)
+    fingerprint = run_plan.fingerprint
+    matching = [runs[t.run] for t in shot.takes if t.kind == kind and t.fingerprint == fingerprint and t.run in runs]
+    return next((r for r in reversed(matching) if r.status not in (Status.FAILED, Status.CANCELLED)), None)
 
 
 def video_of(run: Run | None) -> Asset | None:

@@ -30,26 +30,26 @@ class Clip:
 
 Clips = Mapping[str, Clip]
 """By shot id; a shot without one has nothing to show."""
-LEAST_S = 0.1
+MIN_SHOWN_S = 0.1
 """So much of a clip is shown even where trims are longer than it."""
 
 
 def missing(board: Board, clips: Clips, *, allow_drafts: bool = True) -> list[str]:
     """One sentence for each shot that cannot go into the film as asked."""
-    said: list[str] = []
+    problems: list[str] = []
     for number, shot in enumerate(board.shots, 1):
         clip = clips.get(shot.id)
         if clip is None:
-            said.append(Message("shot.no_clip", n=number))
+            problems.append(Message("shot.no_clip", n=number))
         elif clip.draft and not allow_drafts:
-            said.append(Message("shot.only_draft", n=number))
-        elif not whole(clip.asset, clip.path):
-            what = term("draft") if clip.draft else Message("shot.chosen_take")
-            said.append(Message("shot.file_lost", n=number, what=what))
-    return said
+            problems.append(Message("shot.only_draft", n=number))
+        elif not is_intact(clip.asset, clip.path):
+            subject = term("draft") if clip.draft else Message("shot.chosen_take")
+            problems.append(Message("shot.file_lost", n=number, what=subject))
+    return problems
 
 
-def whole(asset: Asset, path: Path) -> bool:
+def is_intact(asset: Asset, path: Path) -> bool:
     """Whether the file lies where it should, with the size it was registered with."""
     try:
         return path.stat().st_size == asset.bytes and path.is_file()
@@ -62,23 +62,23 @@ def timeline(board: Board, clips: Clips, *, fps: int | None = None) -> Timeline:
     return lay_out([_range(shot, clips.get(shot.id)) for shot in board.shots], Fraction(fps or board.fps))
 
 
-def part(board: Board, shot: Shot, clip: Clip) -> tuple[float, float]:
+def in_out_s(board: Board, shot: Shot, clip: Clip) -> tuple[float, float]:
     """In and out of the shot's file, in seconds on the file's clock."""
-    alone = lay_out([_range(shot, clip)], Fraction(board.fps))
-    return alone.seconds(alone.segments[0].first), alone.seconds(alone.segments[0].last)
+    single = lay_out([_range(shot, clip)], Fraction(board.fps))
+    return single.seconds(single.segments[0].first), single.seconds(single.segments[0].last)
 
 
 def _range(shot: Shot, clip: Clip | None) -> ClipRange:
     if clip is None:
         return ClipRange(shot.length_s, transition=shot.transition, transition_s=shot.transition_s)
     length = whole_length_s(clip.asset.duration_s or shot.duration_s, clip.asset.fps)
-    start = min(shot.trim_in_s, max(0.0, length - LEAST_S))
+    start = min(shot.trim_in_s, max(0.0, length - MIN_SHOWN_S))
     return ClipRange(length, start, start + shot.length_s, shot.transition, shot.transition_s)
 
 
-def edge_s(board: Board, shot: Shot, clip: Clip, end: Literal["first", "last"]) -> float:
+def edge_frame_s(board: Board, shot: Shot, clip: Clip, end: Literal["first", "last"]) -> float:
     """When the first or last frame that the film shows of a shot stands on its file's clock."""
-    start, stop = part(board, shot, clip)
+    start, stop = in_out_s(board, shot, clip)
     return start if end == "first" else max(start, stop - 1 / (clip.asset.fps or board.fps))
 
 
@@ -91,8 +91,8 @@ def cut(
 
     Raises CapabilityError that names the first shot with nothing to show.
     """
-    if said := missing(board, clips):
-        raise CapabilityError(said[0], field="shots")
+    if problems := missing(board, clips):
+        raise CapabilityError(problems[0], field="shots")
     if not board.shots:
         raise CapabilityError(Message("board.no_shots"), field="shots")
     parts = [CutClip(slate)] if slate else []

@@ -22,7 +22,7 @@ from studio.domain import JSON, Kind, Run, Status, Task
 from studio.errors import CapabilityError, Conflict
 from studio.field_errors import sentence, short
 from studio.messages import Message
-from studio.services.requests import MOST_AT_ONCE
+from studio.services.requests import MAX_BATCH_RUNS
 from studio.web.pages import form_files
 from studio.web.pages.page import owner_of
 from studio.web.routes.runs import INTEGER_MAX
@@ -87,8 +87,8 @@ def _ids(given: Any) -> str | list[str]:
     if not all(isinstance(one, str) for one in listed):
         odd = next(one for one in listed if not isinstance(one, str))
         raise CapabilityError(Message("request.not_an_id", given=short(odd)))
-    if len(listed) > MOST_AT_ONCE:
-        raise CapabilityError(Message("request.too_many_ids", count=f"{len(listed):,}", most=f"{MOST_AT_ONCE:,}"))
+    if len(listed) > MAX_BATCH_RUNS:
+        raise CapabilityError(Message("request.too_many_ids", count=f"{len(listed):,}", most=f"{MAX_BATCH_RUNS:,}"))
     return given
 
 
@@ -252,7 +252,7 @@ def _finding(studio: Studio) -> list[Callable[..., Any]]:
         """
         wanted = _one_of(Task, "task", task)
         rows = studio.catalogue.for_task(wanted) if wanted else list(studio.catalogue)
-        return [_row(m) | _readiness(studio.admin.unavailable(m)) for m in rows]
+        return [_row(m) | _readiness(studio.admin.unavailable_reason(m)) for m in rows]
 
     return [search, models]
 

@@ -66,7 +66,7 @@ def _filled(studio: Studio, folder: Path, shots: int) -> str:
     face = studio.local.assets.add(picture)
     for name in ("anna", "ben", "quay"):
         member = CastMember(id=f"m{name}", name=name, references=(face.id,), consent=True, description="in a red coat")
-        studio.local.storyboards.edit(board.id, "cast", lambda b, m=member: edit.cast(b, m))
+        studio.local.storyboards.edit(board.id, "cast", lambda b, m=member: edit.put_cast_member(b, m))
     files: dict[str, Asset] = {shot.id: clip for shot in board.shots}
     give_takes(studio, board.id, files)
     give_takes(studio, board.id, files, kind="draft")

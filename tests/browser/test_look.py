@@ -12,7 +12,7 @@ from playwright.sync_api import Locator, Page, expect
 
 from studio.media import cube
 from studio.media.encode import to_rgb
-from studio.services.storyboards import Opened
+from studio.services.storyboards import StoredBoard
 from studio.storyboard.model import Board
 from tests.browser.conftest import PATIENT_MS, Site
 
@@ -24,14 +24,14 @@ Opener = Callable[..., Page]
 
 
 @pytest.fixture
-def made(site: Site) -> Opened:
+def made(site: Site) -> StoredBoard:
     board = site.studio.local.storyboards.create("Look", script=SCRIPT, **SMALL)
     site.studio.local.runs.wait([r.id for r in site.studio.local.storyboards.draft(board.board.id)], timeout_s=60)
     return board
 
 
 @pytest.fixture
-def page(open_page: Opener, made: Opened) -> Page:
+def page(open_page: Opener, made: StoredBoard) -> Page:
     """The board's editor, both shots drafted."""
     page = open_page("storyboard")
     page.locator(f'.bd-board[data-id="{made.board.id}"] a').click()
@@ -52,7 +52,7 @@ def drawn(page: Page) -> None:
     expect(page.locator(".bd-still[data-still=done]")).to_be_visible(timeout=PATIENT_MS)
 
 
-def stored(site: Site, made: Opened) -> Board:
+def stored(site: Site, made: StoredBoard) -> Board:
     return site.studio.local.storyboards.get(made.board.id).board
 
 
@@ -82,7 +82,7 @@ def exported(page: Page, tmp_path: Path) -> np.ndarray:
 
 
 def test_a_table_and_a_wheel_are_seen_at_once_saved_and_in_the_file(
-    page: Page, site: Site, made: Opened, tmp_path: Path
+    page: Page, site: Site, made: StoredBoard, tmp_path: Path
 ) -> None:
     table = cube.write(tmp_path / "Swap.cube", cube.grid(5)[..., [2, 1, 0]])
     (tmp_path / "bad.cube").write_text("LUT_3D_SIZE 2\n0 0 0\n")
@@ -126,7 +126,7 @@ def test_a_table_and_a_wheel_are_seen_at_once_saved_and_in_the_file(
 
 
 def test_titles_and_slate_are_written_saved_and_in_the_file(
-    page: Page, site: Site, made: Opened, tmp_path: Path
+    page: Page, site: Site, made: StoredBoard, tmp_path: Path
 ) -> None:
     window(page, "output")
     plain = exported(page, tmp_path)
@@ -169,7 +169,7 @@ def test_titles_and_slate_are_written_saved_and_in_the_file(
 
 
 def test_a_shot_is_matched_in_the_continuity_view_and_compared_with_itself(
-    page: Page, site: Site, made: Opened
+    page: Page, site: Site, made: StoredBoard
 ) -> None:
     page.locator("[data-view=joints]").click()
     page.locator("[data-field=match-on]").check()

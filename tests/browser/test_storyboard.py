@@ -9,7 +9,7 @@ import pytest
 from playwright.sync_api import BrowserContext, Locator, Page, expect
 
 from studio.media.probe import probe
-from studio.services.storyboards import Opened
+from studio.services.storyboards import StoredBoard
 from studio.studio import Studio
 from tests.browser.conftest import PATIENT_MS, Site
 
@@ -21,17 +21,17 @@ Opener = Callable[..., Page]
 
 
 @pytest.fixture
-def board(site: Site) -> Opened:
+def board(site: Site) -> StoredBoard:
     return site.studio.local.storyboards.create("Harbour", script=SCRIPT, **SMALL)
 
 
 @pytest.fixture
-def page(open_page: Opener, board: Opened) -> Page:
+def page(open_page: Opener, board: StoredBoard) -> Page:
     """The editor with the board of three shots."""
     return opened(open_page("storyboard"), board)
 
 
-def opened(page: Page, board: Opened) -> Page:
+def opened(page: Page, board: StoredBoard) -> Page:
     page.locator(f'.bd-board[data-id="{board.board.id}"] a').click()
     expect(page.locator(".bd-card")).to_have_count(len(board.board.shots), timeout=PATIENT_MS)
     return page
@@ -41,7 +41,7 @@ def card(page: Page, number: int) -> Locator:
     return page.locator(".bd-card").nth(number - 1)
 
 
-def prompts(studio: Studio, board: Opened) -> list[str]:
+def prompts(studio: Studio, board: StoredBoard) -> list[str]:
     return [s.prompt for s in studio.local.storyboards.get(board.board.id).board.shots]
 
 
@@ -78,7 +78,7 @@ def test_a_pasted_script_becomes_shots_and_its_markup_stays_text(open_page: Open
     assert page.evaluate("window.hit") is None
 
 
-def test_order_by_drag_and_by_keys_with_undo(page: Page, site: Site, board: Opened) -> None:
+def test_order_by_drag_and_by_keys_with_undo(page: Page, site: Site, board: StoredBoard) -> None:
     (x, y), (to, _) = middle(card(page, 3)), middle(card(page, 1))
     page.mouse.move(x, y)
     page.mouse.down()
@@ -97,7 +97,7 @@ def test_order_by_drag_and_by_keys_with_undo(page: Page, site: Site, board: Open
     assert prompts(site.studio, board) == ["a harbour at dawn", "a dog on a beach", "a woman in a red coat"]
 
 
-def test_keys_duplicate_split_and_remove(page: Page, site: Site, board: Opened) -> None:
+def test_keys_duplicate_split_and_remove(page: Page, site: Site, board: StoredBoard) -> None:
     card(page, 2).focus()
     page.keyboard.press("d")
     expect(page.locator(".bd-card")).to_have_count(4)
@@ -109,7 +109,7 @@ def test_keys_duplicate_split_and_remove(page: Page, site: Site, board: Opened) 
     assert [s.duration_s for s in site.studio.local.storyboards.get(board.board.id).board.shots][:2] == [0.5, 0.5]
 
 
-def test_a_lengthened_shot_and_a_transition_change_the_running_time(page: Page, board: Opened) -> None:
+def test_a_lengthened_shot_and_a_transition_change_the_running_time(page: Page, board: StoredBoard) -> None:
     card(page, 3).click()
     x, y = middle(card(page, 3).locator(".bd-edge.right"))
     page.mouse.move(x, y)
@@ -126,7 +126,7 @@ def test_a_lengthened_shot_and_a_transition_change_the_running_time(page: Page, 
     expect(page.locator(".bd-pop")).to_have_count(0)
 
 
-def test_what_is_typed_is_never_lost(page: Page, site: Site, board: Opened) -> None:
+def test_what_is_typed_is_never_lost(page: Page, site: Site, board: StoredBoard) -> None:
     words = page.locator(".bd-panel [data-field=prompt]")
     words.fill("a harbour in heavy rain")
     page.reload()
@@ -141,7 +141,7 @@ def test_what_is_typed_is_never_lost(page: Page, site: Site, board: Opened) -> N
     expect(words).to_have_value("a harbour in heavy rain")
 
 
-def test_a_name_is_completed_and_cast(page: Page, board: Opened) -> None:
+def test_a_name_is_completed_and_cast(page: Page, board: StoredBoard) -> None:
     words = page.locator(".bd-panel [data-field=prompt]")
     words.fill("")
     words.press_sequentially("close-up of @ann")
@@ -161,7 +161,7 @@ def test_a_name_is_completed_and_cast(page: Page, board: Opened) -> None:
     expect(member.get_by_role("button", name="Open shot")).to_have_count(2)
 
 
-def test_a_changed_shot_is_drafted_again_by_itself(page: Page, site: Site, board: Opened) -> None:
+def test_a_changed_shot_is_drafted_again_by_itself(page: Page, site: Site, board: StoredBoard) -> None:
     drafted(page)
     picture = card(page, 1).locator("img")
     old = picture.get_attribute("src") or ""
@@ -170,7 +170,7 @@ def test_a_changed_shot_is_drafted_again_by_itself(page: Page, site: Site, board
     assert [len(s.takes) for s in site.studio.local.storyboards.get(board.board.id).board.shots] == [2, 1, 1]
 
 
-def test_from_draft_to_film(page: Page, site: Site, board: Opened, tmp_path: Path) -> None:
+def test_from_draft_to_film(page: Page, site: Site, board: StoredBoard, tmp_path: Path) -> None:
     drafted(page)
     played = "[...document.querySelectorAll('.bd-stage video')].some((v) => !v.paused && v.currentTime > 0)"
     page.locator(".bd-controls [data-do=play]").click()

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 from playwright.sync_api import Browser, CDPSession, Page, ViewportSize, expect
 
-from studio.services.storyboards import Opened
+from studio.services.storyboards import StoredBoard
 from tests.browser.conftest import PATIENT_MS, Site
 
 SCRIPT = "Shot 1 [0-2s] a harbour\nShot 2 [2-4s] a woman\nShot 3 [4-6s] a dog\nShot 4 [6-8s] a gull"
@@ -18,17 +18,17 @@ JSON = dict[str, Any]
 
 
 @pytest.fixture
-def board(site: Site) -> Opened:
+def board(site: Site) -> StoredBoard:
     return site.studio.local.storyboards.create("Harbour", script=SCRIPT, width=256, height=144, fps=12, audio=False)
 
 
 @pytest.fixture
-def page(open_page: Callable[..., Page], board: Opened) -> Page:
+def page(open_page: Callable[..., Page], board: StoredBoard) -> Page:
     return opened(open_page("storyboard"), board)
 
 
 @pytest.fixture
-def phone(browser: Browser, site: Site, board: Opened) -> Iterator[Page]:
+def phone(browser: Browser, site: Site, board: StoredBoard) -> Iterator[Page]:
     """The editor on a phone with a touch screen."""
     context = browser.new_context(viewport=PHONE, has_touch=True, is_mobile=True, locale="en-US")
     page = context.new_page()
@@ -39,7 +39,7 @@ def phone(browser: Browser, site: Site, board: Opened) -> Iterator[Page]:
     context.close()
 
 
-def opened(page: Page, board: Opened) -> Page:
+def opened(page: Page, board: StoredBoard) -> Page:
     page.locator(f'.bd-board[data-id="{board.board.id}"] a').click()
     expect(page.locator(".bd-card")).to_have_count(len(board.board.shots))
     return page
@@ -76,7 +76,7 @@ def middle(page: Page, number: int) -> tuple[float, float]:
     return box["x"] + box["width"] / 2, box["y"] + box["height"] / 2
 
 
-def test_a_long_press_lifts_a_card_and_the_finger_moves_it(phone: Page, site: Site, board: Opened) -> None:
+def test_a_long_press_lifts_a_card_and_the_finger_moves_it(phone: Page, site: Site, board: StoredBoard) -> None:
     phone.locator(".bd-cards").scroll_into_view_if_needed()
     finger, (x, y), (to, _) = Finger(phone), middle(phone, 1), middle(phone, 3)
     finger.down(x, y)
@@ -92,7 +92,7 @@ def test_a_long_press_lifts_a_card_and_the_finger_moves_it(phone: Page, site: Si
     assert stored == words(phone) == ["a woman", "a dog", "a harbour", "a gull"]
 
 
-def test_a_swipe_scrolls_and_moves_nothing(phone: Page, site: Site, board: Opened) -> None:
+def test_a_swipe_scrolls_and_moves_nothing(phone: Page, site: Site, board: StoredBoard) -> None:
     phone.locator(".bd-cards").scroll_into_view_if_needed()
     finger, (x, y) = Finger(phone), middle(phone, 2)
     before = phone.evaluate("document.querySelector('.bd-cards').scrollLeft")
@@ -154,7 +154,7 @@ def test_tab_stops_at_the_chosen_card_then_at_its_transition(page: Page) -> None
     expect(page.locator(".bd-card[aria-current=true]")).to_have_count(1)
 
 
-def test_the_status_is_one_stop_with_arrows(page: Page, site: Site, board: Opened) -> None:
+def test_the_status_is_one_stop_with_arrows(page: Page, site: Site, board: StoredBoard) -> None:
     group = page.locator(".bd-panel .bd-status")
     group.get_by_role("radio", name="Draft").focus()
     page.keyboard.press("ArrowRight")

@@ -181,7 +181,7 @@ def test_the_render_window_says_what_a_model_leaves_out(page: Page, place: Place
         "Lamp", script="Shot 1 [0-2s] @eda waves", model="alibaba/wan2.6-t2v"
     ).board
     eda = CastMember(id="c1", name="eda", references=(place.studio.local.assets.add(face).id,), consent=True)
-    place.studio.local.storyboards.edit(made.id, "cast", lambda b: edit.cast(b, eda))
+    place.studio.local.storyboards.edit(made.id, "cast", lambda b: edit.put_cast_member(b, eda))
     page.goto(f"{place.site.url}?board={made.id}")
     page.locator("[data-do=render-one]").click()
     expect(page.locator(".bd-dialog .ready .bd-hint")).to_contain_text("the description of @eda, not the references")

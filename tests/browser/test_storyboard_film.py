@@ -7,7 +7,7 @@ import pytest
 from playwright.sync_api import Page, expect
 
 from studio.domain import Status
-from studio.services.storyboards import Opened
+from studio.services.storyboards import StoredBoard
 from studio.storyboard import edit
 from studio.storyboard.model import Board, ShotStatus, Start
 from tests.browser.conftest import Site
@@ -18,12 +18,12 @@ LATE = "1\n00:00:09,000 --> 00:00:10,000\ntoo late"
 
 
 @pytest.fixture
-def board(site: Site) -> Opened:
+def board(site: Site) -> StoredBoard:
     return site.studio.local.storyboards.create("Tower", script=SCRIPT, **SMALL)
 
 
 @pytest.fixture
-def page(open_page: Opener, board: Opened) -> Page:
+def page(open_page: Opener, board: StoredBoard) -> Page:
     return opened(open_page("storyboard"), board)
 
 
@@ -54,7 +54,7 @@ def test_the_list_follows_the_places_and_the_captions(page: Page) -> None:
     expect(fault(page, "captions_lost")).to_contain_text("WebP")
 
 
-def test_a_chain_is_confirmed_once_and_goes_on_by_itself(page: Page, site: Site, board: Opened) -> None:
+def test_a_chain_is_confirmed_once_and_goes_on_by_itself(page: Page, site: Site, board: StoredBoard) -> None:
     def joined(now: Board) -> Board:
         for number, shot in enumerate(now.shots):
             start = Start(kind="previous" if number else "none")
@@ -73,7 +73,7 @@ def test_a_chain_is_confirmed_once_and_goes_on_by_itself(page: Page, site: Site,
     assert [len(s.takes) for s in shots] == [1, 1, 1]
 
 
-def test_a_film_in_one_run_is_shown_kept_and_cut_apart(page: Page, site: Site, board: Opened) -> None:
+def test_a_film_in_one_run_is_shown_kept_and_cut_apart(page: Page, site: Site, board: StoredBoard) -> None:
     page.locator("[data-do=ways]").click()
     page.locator("[data-field=way-model]").select_option("draft/animatic")
     page.locator("[data-do=one-run]").click()

@@ -10,7 +10,7 @@ import pytest
 from playwright.sync_api import Locator, Page, Route, expect
 
 from studio.domain import Task
-from studio.services.storyboards import Opened
+from studio.services.storyboards import StoredBoard
 from studio.storyboard import edit
 from tests.browser.conftest import Site, pick_model
 from tests.support import samples
@@ -32,16 +32,16 @@ def files(tmp_path: Path) -> dict[str, Path]:
 
 
 @pytest.fixture
-def board(site: Site) -> Opened:
+def board(site: Site) -> StoredBoard:
     made = site.studio.local.storyboards.create("Lighthouse", script=SCRIPT, model=R2V)
     for name in ("eda", "mia"):
         member = edit.CastMember(id=f"m-{name}", name=name)
-        made = site.studio.local.storyboards.edit(made.board.id, "cast", lambda b, m=member: edit.cast(b, m))
+        made = site.studio.local.storyboards.edit(made.board.id, "cast", lambda b, m=member: edit.put_cast_member(b, m))
     return made
 
 
 @pytest.fixture
-def page(open_page: Opener, board: Opened) -> Page:
+def page(open_page: Opener, board: StoredBoard) -> Page:
     """The cast sheet of the board."""
     page = open_page("storyboard")
     page.locator(f'.bd-board[data-id="{board.board.id}"] a').click()
@@ -55,7 +55,7 @@ def member(page: Page, name: str) -> Locator:
 
 
 def test_a_voice_is_added_heard_agreed_to_and_taken_out(
-    page: Page, site: Site, board: Opened, files: dict[str, Path]
+    page: Page, site: Site, board: StoredBoard, files: dict[str, Path]
 ) -> None:
     eda = member(page, "eda")
     eda.locator(".bd-refs input[type=file]").set_input_files(files["eda.png"])

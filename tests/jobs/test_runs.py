@@ -66,10 +66,10 @@ def test_what_cannot_run_is_refused_with_the_reason(studio: Studio, engine: Fake
 
 
 def test_check_names_every_problem_and_stores_nothing(studio: Studio) -> None:
-    assert studio.local.requests.check(image()) == []
-    assert [e.field for e in studio.local.requests.check(image("", seed=-1))] == ["prompt", "seed"]
-    assert [e.field for e in studio.local.requests.check({"model": "no/model"})] == ["model"]
-    assert [e.field for e in studio.local.requests.check(image(colour=1))] == ["colour"]
+    assert studio.local.requests.problems(image()) == []
+    assert [e.field for e in studio.local.requests.problems(image("", seed=-1))] == ["prompt", "seed"]
+    assert [e.field for e in studio.local.requests.problems({"model": "no/model"})] == ["model"]
+    assert [e.field for e in studio.local.requests.problems(image(colour=1))] == ["colour"]
     assert studio.local.runs.active() == []
 
 

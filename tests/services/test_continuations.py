@@ -18,10 +18,10 @@ from studio.catalogue import Catalogue
 from studio.domain import HeldReason, Run, Status
 from studio.engines.fake import FakeProvider, FakeScript, FindingFake
 from studio.errors import Refused
-from studio.services.storyboards import Opened
+from studio.services.storyboards import StoredBoard
 from studio.settings import Settings
 from studio.storyboard import edit
-from studio.storyboard.continuation import SAYS
+from studio.storyboard.continuation import STOP_SENTENCES
 from studio.storyboard.model import Board, ShotStatus, Start
 from studio.studio import Studio
 from tests.support.kit import QUICK
@@ -49,7 +49,7 @@ def until(done: Callable[[], object], timeout_s: float = 30) -> None:
         time.sleep(0.02)
 
 
-def now(studio: Studio, board: Board) -> Opened:
+def now(studio: Studio, board: Board) -> StoredBoard:
     return studio.local.storyboards.get(board.id)
 
 
@@ -62,8 +62,8 @@ def all_made(studio: Studio, board: Board) -> bool:
 
 
 def reasons(studio: Studio, board: Board) -> list[str]:
-    chain = studio.local.continuations.of_board(board.id)
-    return [link.stopped.said for link in chain.links if link.stopped] if chain else []
+    chain = studio.local.continuations.get(board.id)
+    return [link.stopped.sentence for link in chain.links if link.stopped] if chain else []
 
 
 def test_the_price_of_all_is_shown_first_and_all_are_made(studio: Studio, paid: FindingFake) -> None:
@@ -80,7 +80,7 @@ def test_the_price_of_all_is_shown_first_and_all_are_made(studio: Studio, paid: 
         assert run.request.media()["first_frame"] == (studio.local.storyboards.last_frame(before.assets[0]),)
     assert [s.stale for s in studio.local.storyboards.states(now(studio, board).board)] == [False] * 3
     assert len(paid.provider.accepted()) == 3
-    until(lambda: studio.local.continuations.of_board(board.id) is None)
+    until(lambda: studio.local.continuations.get(board.id) is None)
     assert studio.local.continuations.plan(board.id).ready == ()
 
 
@@ -92,7 +92,7 @@ def test_a_failure_stops_what_follows_and_says_why(studio: Studio, paid: Finding
     assert reasons(studio, board) == ["Shot 2 failed: The prompt was refused."]
     assert [len(t) for t in takes(studio, board)] == [1, 1, 0]
     studio.local.continuations.stop(board.id)
-    assert studio.local.continuations.of_board(board.id) is None, "the reason was noted"
+    assert studio.local.continuations.get(board.id) is None, "the reason was noted"
 
 
 def test_it_can_be_stopped_and_nothing_more_is_queued(studio: Studio, paid: FindingFake) -> None:
@@ -220,7 +220,7 @@ def test_a_kill_at_any_moment_neither_loses_nor_doubles(
         until(lambda: all_made(studio, board))
         paid = FakeProvider(tmp_path / "paid")
         assert len(paid.accepted()) == 3, "each shot was paid for once"
-        assert studio.local.continuations.of_board(board.id) is None
+        assert studio.local.continuations.get(board.id) is None
 
 
 def test_a_studio_that_was_closed_goes_on_where_it_was(tmp_path: Path, catalogue: Catalogue) -> None:
@@ -233,4 +233,4 @@ def test_a_studio_that_was_closed_goes_on_where_it_was(tmp_path: Path, catalogue
 
 def test_the_page_gives_the_same_reasons() -> None:
     words = json.loads((Path(__file__).parents[2] / "assets/i18n/en/film.json").read_text("utf-8"))
-    assert {code: words.get(f"stop_{code}") for code in SAYS} == SAYS
+    assert {code: words.get(f"stop_{code}") for code in STOP_SENTENCES} == STOP_SENTENCES

@@ -116,7 +116,7 @@ def test_contact_sheet_timeline_and_preflight_use_the_same_clock(studio: Studio,
     with zipfile.ZipFile(made(studio, board, "otio")) as archive:
         timeline = otio.adapters.read_from_string(archive.read("timeline.otio").decode(), "otio_json")
     assert timeline.duration().to_frames() == page["frames"]
-    found = studio.local.preflight.of_board(board.id, {"captions": "1\n00:00:04,000 --> 00:00:05,000\nlate"})
+    found = studio.local.preflight.check(board.id, {"captions": "1\n00:00:04,000 --> 00:00:05,000\nlate"})
     assert [f.values["length"] for f in found.findings if f.code == "captions_outside"] == ["3.9"]
 
 

@@ -73,8 +73,8 @@ def swapped_cube(path: Path, swap: tuple[int, int, int] = (2, 1, 0), side: int =
 
 
 def test_a_lut_is_kept_by_content_and_its_colours_are_in_the_film(studio: Studio, board: Board, tmp_path: Path) -> None:
-    kept = studio.local.looks.keep_lut(swapped_cube(tmp_path / "x"), name="../Teal & 青.cube")
-    assert studio.local.looks.keep_lut(swapped_cube(tmp_path / "y"), name="Teal & 青.cube").id == kept.id
+    kept = studio.local.looks.add_lut(swapped_cube(tmp_path / "x"), name="../Teal & 青.cube")
+    assert studio.local.looks.add_lut(swapped_cube(tmp_path / "y"), name="Teal & 青.cube").id == kept.id
     assert [(lut.name, lut.side) for lut in studio.local.looks.luts()] == [("Teal & 青", 5)]
     assert (studio.settings.data / "library" / "luts" / f"{kept.id}.cube").is_file()
     plain = frames(exported(studio, board)[1])
@@ -82,7 +82,7 @@ def test_a_lut_is_kept_by_content_and_its_colours_are_in_the_film(studio: Studio
         film = given(studio, board, look=Look(lut=kept.id, lut_strength=strength))
         wanted = plain + (plain[..., ::-1] - plain) * strength
         assert np.abs(frames(exported(studio, film)[1]) - wanted).mean() < 4
-    studio.local.looks.forget_lut(kept.id)
+    studio.local.looks.remove_lut(kept.id)
     assert studio.local.looks.luts() == [] and frames(exported(studio, film)[1]).size
 
 
@@ -108,7 +108,7 @@ def test_a_hostile_cube_is_refused_in_a_sentence(studio: Studio, tmp_path: Path,
     (tmp_path / "evil").write_bytes(content)
     before = set((studio.settings.data / "library").rglob("*.cube"))
     with pytest.raises(MediaError, match=word) as said:
-        studio.local.looks.keep_lut(tmp_path / "evil", name="/etc/evil.cube")
+        studio.local.looks.add_lut(tmp_path / "evil", name="/etc/evil.cube")
     assert "evil.cube" in str(said.value) and "/etc" not in str(said.value)
     assert set((studio.settings.data / "library").rglob("*.cube")) == before
 
@@ -117,7 +117,7 @@ def test_a_table_with_values_beyond_0_to_1_is_cut_to_what_a_screen_shows(
     studio: Studio, board: Board, tmp_path: Path
 ) -> None:
     (tmp_path / "x").write_text("LUT_3D_SIZE 2\n" + "1e30 -1e30 0.5\n" * 8)
-    film = given(studio, board, look=Look(lut=studio.local.looks.keep_lut(tmp_path / "x", name="x.cube").id))
+    film = given(studio, board, look=Look(lut=studio.local.looks.add_lut(tmp_path / "x", name="x.cube").id))
     red, green, blue = frames(exported(studio, film)[1]).mean(axis=(0, 1, 2))
     assert red > 250 and green < 5 and abs(blue - 128) < 5
 
@@ -218,7 +218,7 @@ def test_look_titles_slate_and_match_are_undone_and_survive_a_restart(tmp_path: 
     settings = Settings(data=tmp_path, workers=1)
     with Studio.open(settings, start=False) as studio:
         board = studio.local.storyboards.create("x", script="one\n\ntwo").board
-        kept = studio.local.looks.keep_lut(swapped_cube(tmp_path / "x.cube"), name="x.cube")
+        kept = studio.local.looks.add_lut(swapped_cube(tmp_path / "x.cube"), name="x.cube")
         given(studio, board, look=Look(lut=kept.id), slate=Slate(on=True))
         given(studio, board, titles=(Title(id="a", text="one"),))
     with Studio.open(settings, start=False) as studio:
@@ -230,7 +230,7 @@ def test_look_titles_slate_and_match_are_undone_and_survive_a_restart(tmp_path: 
 
 
 def test_a_project_takes_its_look_along(studio: Studio, board: Board, tmp_path: Path) -> None:
-    kept = studio.local.looks.keep_lut(swapped_cube(tmp_path / "x", (1, 2, 0)), name="Rotated.cube")
+    kept = studio.local.looks.add_lut(swapped_cube(tmp_path / "x", (1, 2, 0)), name="Rotated.cube")
     film = given(studio, board, look=Look(lut=kept.id, lut_strength=0.4), titles=(Title(id="a", text="字"),))
     first, _, third = (s.id for s in film.shots)
     film = studio.local.storyboards.edit(
@@ -238,7 +238,7 @@ def test_a_project_takes_its_look_along(studio: Studio, board: Board, tmp_path: 
     ).board
     _, path = exported(studio, film, "project")
     with Studio.open(Settings(data=tmp_path / "other", workers=1), start=False) as other:
-        moved = other.local.projects.add(path).board
+        moved = other.local.projects.import_archive(path).board
         assert moved.look == film.look and moved.titles == film.titles
         assert [lut.name for lut in other.local.looks.luts()] == ["Rotated"]
         assert moved.shots[2].match.to == moved.shots[0].id != first

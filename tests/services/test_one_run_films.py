@@ -12,7 +12,7 @@ from studio.domain import Asset, Run, Status
 from studio.errors import CapabilityError, Conflict, NotFound
 from studio.media import frames
 from studio.media.probe import probe
-from studio.services.one_run_films import WholeState
+from studio.services.one_run_films import OneRunFilmState
 from studio.settings import Settings
 from studio.storyboard import edit
 from studio.storyboard.model import Board
@@ -29,14 +29,14 @@ def data(tmp_path_factory: pytest.TempPathFactory) -> Path:
     data = tmp_path_factory.mktemp("data")
     with Studio.open(Settings(data=data, workers=1)) as studio:
         board = studio.local.storyboards.create("Noir", script=SCRIPT, width=256, height=144, fps=24).board
-        run = studio.local.one_run_films.make(board.id, "draft/animatic")
+        run = studio.local.one_run_films.submit(board.id, "draft/animatic")
         with pytest.raises(Conflict, match="not there yet"):
             studio.local.one_run_films.use_as_takes(board.id, run.id)
         assert studio.local.runs.wait([run.id], timeout_s=60)[0].status is Status.SUCCEEDED
     return data
 
 
-def the(studio: Studio) -> tuple[Board, WholeState]:
+def the(studio: Studio) -> tuple[Board, OneRunFilmState]:
     board = studio.local.storyboards.all()[0].board
     return board, studio.local.one_run_films.states(board)[0]
 
@@ -44,7 +44,7 @@ def the(studio: Studio) -> tuple[Board, WholeState]:
 def cut_apart(studio: Studio) -> Board:
     board, state = the(studio)
     studio.local.one_run_films.use_as_takes(board.id, state.run.id)
-    until(lambda: not the(studio)[1].cutting, timeout_s=60)
+    until(lambda: not the(studio)[1].splitting, timeout_s=60)
     assert the(studio)[1].error == ""
     return the(studio)[0]
 
@@ -60,14 +60,14 @@ def picture(studio: Studio, asset: Asset, at_s: float) -> np.ndarray:
 def test_it_survives_a_restart_and_goes_stale_with_the_board(data: Path) -> None:
     with Studio.open(Settings(data=data, workers=1), start=False) as studio:
         board, state = the(studio)
-        assert (board.shown, state.old, state.cutting) == (state.run.id, False, False)
+        assert (board.shown, state.stale, state.splitting) == (state.run.id, False, False)
         assert state.film is not None
         assert state.film.duration_s == pytest.approx(4, abs=0.05)
         assert [s.start_s for s in state.whole.spans] == [0, 1, 2.5]
         changed = studio.local.storyboards.edit(
             board.id, "x", lambda b: edit.change(b, b.shots[0].id, prompt="a dog")
         ).board
-        assert studio.local.one_run_films.states(changed)[0].old
+        assert studio.local.one_run_films.states(changed)[0].stale
         back = studio.local.storyboards.undo(board.id).board
         assert (back.shown, len(back.wholes)) == (state.run.id, 1), "undo leaves facts alone"
         studio.local.one_run_films.show(board.id, None)
@@ -87,7 +87,7 @@ def test_it_is_exported_as_it_is(data: Path) -> None:
         assert facts.duration_s == pytest.approx(4, abs=0.06)
         assert film.report is not None
         assert film.report["frames"] == 96
-        assert not {f.code for f in studio.local.preflight.of_board(board.id, {"whole": state.run.id}).findings} & {
+        assert not {f.code for f in studio.local.preflight.check(board.id, {"whole": state.run.id}).findings} & {
             "shot_missing",
             "shot_draft",
         }
@@ -136,7 +136,7 @@ def test_it_goes_along_with_the_project(data: Path, tmp_path: Path) -> None:
         film = studio.local.exports.start(board.id, "project")
         until(lambda: studio.local.exports.get(film.id).status != "running", timeout_s=60)
         with Studio.open(Settings(data=tmp_path / "other", workers=1), start=False) as other:
-            moved = other.local.projects.add(studio.local.exports.file(film.id)).board
+            moved = other.local.projects.import_archive(studio.local.exports.file(film.id)).board
             (state,) = other.local.one_run_films.states(moved)
             assert state.film is not None
             assert [s.shot for s in state.whole.spans] == [s.id for s in moved.shots]
@@ -147,6 +147,6 @@ def test_what_cannot_be_one_run_is_refused(data: Path) -> None:
         board, _ = the(studio)
         with pytest.raises(CapabilityError, match="longer than"):
             long = studio.local.storyboards.create("Long", script="Shot 1 [0-60s] sea\nShot 2 [60-119s] sky").board
-            studio.local.one_run_films.make(long.id, "draft/animatic")
+            studio.local.one_run_films.submit(long.id, "draft/animatic")
         start = time.monotonic()
         assert studio.local.one_run_films.states(board) and time.monotonic() - start < 2

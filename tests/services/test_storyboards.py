@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from studio.domain import Run, Status
-from studio.services.storyboards import Opened
+from studio.services.storyboards import StoredBoard
 from studio.settings import Settings
 from studio.storyboard import edit
 from studio.storyboard.model import Board, Shot, ShotStatus, Start
@@ -25,11 +25,11 @@ def studio(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Studio]:
 
 
 @pytest.fixture
-def opened(studio: Studio) -> Opened:
+def opened(studio: Studio) -> StoredBoard:
     return studio.local.storyboards.create("Harbour", script=SCRIPT, width=256, height=144, fps=12, audio=False)
 
 
-def drafted(studio: Studio, opened: Opened) -> list[Run]:
+def drafted(studio: Studio, opened: StoredBoard) -> list[Run]:
     return finished(studio, studio.local.storyboards.draft(opened.board.id))
 
 
@@ -39,11 +39,11 @@ def finished(studio: Studio, runs: list[Run]) -> list[Run]:
     return done
 
 
-def changed(studio: Studio, board: Board, shot: Shot, **fields: object) -> Opened:
+def changed(studio: Studio, board: Board, shot: Shot, **fields: object) -> StoredBoard:
     return studio.local.storyboards.edit(board.id, "edit", lambda b: edit.change(b, shot.id, **fields))
 
 
-def test_a_draft_is_made_once_and_again_only_for_what_changed(studio: Studio, opened: Opened) -> None:
+def test_a_draft_is_made_once_and_again_only_for_what_changed(studio: Studio, opened: StoredBoard) -> None:
     made = drafted(studio, opened)
     assert [(a.width, a.height) for r in made for a in r.assets] == [(256, 144)] * 2
     assert [
@@ -54,7 +54,7 @@ def test_a_draft_is_made_once_and_again_only_for_what_changed(studio: Studio, op
     assert len(drafted(studio, again)) == 1
 
 
-def test_a_draft_of_what_the_shot_was_before_is_not_finished(studio: Studio, opened: Opened) -> None:
+def test_a_draft_of_what_the_shot_was_before_is_not_finished(studio: Studio, opened: StoredBoard) -> None:
     board, first = opened.board, opened.board.shots[0]
     changed(studio, board, first, duration_s=20)
     (late,) = studio.local.storyboards.draft(board.id, shots=[first.id])
@@ -66,7 +66,7 @@ def test_a_draft_of_what_the_shot_was_before_is_not_finished(studio: Studio, ope
     assert best.origin == soon.id
 
 
-def test_only_approved_shots_that_do_not_stand_are_rendered(studio: Studio, opened: Opened) -> None:
+def test_only_approved_shots_that_do_not_stand_are_rendered(studio: Studio, opened: StoredBoard) -> None:
     board, (first, second) = opened.board, opened.board.shots
     assert studio.local.storyboards.render(board.id) == []
     changed(studio, board, first, status=ShotStatus.APPROVED)
@@ -82,7 +82,7 @@ def test_only_approved_shots_that_do_not_stand_are_rendered(studio: Studio, open
     assert second.id not in studio.local.storyboards.render_plan(board.id, shots=[first.id]).blocked
 
 
-def test_a_shot_that_starts_from_the_one_before_waits_for_its_take(studio: Studio, opened: Opened) -> None:
+def test_a_shot_that_starts_from_the_one_before_waits_for_its_take(studio: Studio, opened: StoredBoard) -> None:
     board, (first, second) = opened.board, opened.board.shots
     changed(studio, board, second, start=Start(kind="previous"))
     plan = studio.local.storyboards.render_plan(board.id, shots=[s.id for s in board.shots])
@@ -95,7 +95,7 @@ def test_a_shot_that_starts_from_the_one_before_waits_for_its_take(studio: Studi
     assert (frame.kind, frame.width, frame.height) == ("image", 256, 144)
 
 
-def test_a_retake_has_its_own_seed_and_leaves_the_choice_alone(studio: Studio, opened: Opened) -> None:
+def test_a_retake_has_its_own_seed_and_leaves_the_choice_alone(studio: Studio, opened: StoredBoard) -> None:
     board, first = opened.board, opened.board.shots[0]
     (one,) = finished(studio, studio.local.storyboards.render(board.id, shots=[first.id]))
     (two,) = finished(studio, [studio.local.storyboards.retake(board.id, first.id)])
@@ -108,7 +108,7 @@ def test_a_retake_has_its_own_seed_and_leaves_the_choice_alone(studio: Studio, o
     assert best.origin == two.id
 
 
-def test_undo_brings_back_the_words_and_keeps_the_takes(studio: Studio, opened: Opened) -> None:
+def test_undo_brings_back_the_words_and_keeps_the_takes(studio: Studio, opened: StoredBoard) -> None:
     board, first = opened.board, opened.board.shots[0]
     changed(studio, board, first, prompt="something else")
     drafted(studio, opened)
@@ -118,7 +118,7 @@ def test_undo_brings_back_the_words_and_keeps_the_takes(studio: Studio, opened: 
     assert studio.local.storyboards.undo(board.id, redo=True).board.shot(first.id).prompt == "something else"
 
 
-def test_a_shot_without_its_key_is_blocked_and_says_which(studio: Studio, opened: Opened) -> None:
+def test_a_shot_without_its_key_is_blocked_and_says_which(studio: Studio, opened: StoredBoard) -> None:
     board, first = opened.board, opened.board.shots[0]
     changed(studio, board, first, model="comfyui/wan2.2-t2v-a14b", duration_s=2)
     plan = studio.local.storyboards.render_plan(board.id, shots=[first.id])
@@ -126,14 +126,14 @@ def test_a_shot_without_its_key_is_blocked_and_says_which(studio: Studio, opened
     assert "COMFYUI_URL" in plan.blocked[first.id]
 
 
-def test_both_ways_to_make_the_film_are_compared(studio: Studio, opened: Opened) -> None:
+def test_both_ways_to_make_the_film_are_compared(studio: Studio, opened: StoredBoard) -> None:
     one, each = studio.local.storyboards.production_methods(opened.board.id, "draft/animatic")
     assert each.estimate is not None
     assert each.estimate.runs == 2
     assert one.problems == () or one.problems[0].endswith("at a time.")
 
 
-def test_the_last_frame_is_taken_once(studio: Studio, opened: Opened, tmp_path: Path) -> None:
+def test_the_last_frame_is_taken_once(studio: Studio, opened: StoredBoard, tmp_path: Path) -> None:
     run = drafted(studio, opened)[0]
     frame = studio.local.storyboards.last_frame(run.assets[0])
     assert studio.local.storyboards.last_frame(run.assets[0]) == frame

@@ -63,7 +63,7 @@ def test_a_saved_workflow_is_a_model_at_once_and_its_file_reaches_the_library(
 ) -> None:
     with opened(tmp_path, comfy) as studio:
         found = studio.workflows.read(dropped(tmp_path, FLAT))
-        assert (found.server, found.missing, found.makes) == ("known", [], Kind.IMAGE)
+        assert (found.server, found.missing_nodes, found.makes) == ("known", [], Kind.IMAGE)
         assert found.mapped == {"3.width": "width", "3.height": "height"}
         studio.workflows.save("flat", "Flat colour", found.graph, MAPPING, IMAGE, labels={"colour": "Colour"})
         body = {"task": "text-to-image", "model": "comfyui/flat", "colour": 77, "width": 64, "height": 48}
@@ -335,7 +335,7 @@ def test_an_exported_workflow_is_the_same_model_in_another_studio(tmp_path: Path
     with opened(tmp_path / "a") as studio:
         labels = {"colour": "Farbe 颜色"}
         first = studio.workflows.save("flat", "Flat 平", FLAT, MAPPING, IMAGE, labels=labels)
-        shared = studio.workflows.shared("flat")
+        shared = studio.workflows.export("flat")
     with opened(tmp_path / "b") as studio:
         found = studio.workflows.read(dropped(tmp_path, shared))
         assert (found.name, found.label, found.tasks) == ("flat", "Flat 平", list(IMAGE))
@@ -358,7 +358,7 @@ def test_an_exported_workflow_is_the_same_model_in_another_studio(tmp_path: Path
 def test_a_changed_export_is_not_trusted(tmp_path: Path, change: JSON, word: str) -> None:
     with opened(tmp_path) as studio:
         studio.workflows.save("flat", "Flat", FLAT, MAPPING, IMAGE)
-        shared = studio.workflows.shared("flat") | change
+        shared = studio.workflows.export("flat") | change
         with pytest.raises(CapabilityError, match=word):
             studio.workflows.read(dropped(tmp_path, shared))
 
@@ -368,7 +368,10 @@ def test_what_the_server_lacks_is_named(tmp_path: Path, server: ComfyServer, com
     vae = {"class_type": "VAELoader", "inputs": {"vae_name": "gone.safetensors"}, "_meta": {"title": "VAE"}}
     with opened(tmp_path, comfy) as studio:
         found = studio.workflows.read(dropped(tmp_path, FLAT | {"4": vae, "5": {"class_type": "Exotic", "inputs": {}}}))
-    assert (found.missing, [(x.title, x.value) for x in found.lacking]) == (["Exotic"], [("VAE", "gone.safetensors")])
+    assert (found.missing_nodes, [(x.title, x.value) for x in found.missing_choices]) == (
+        ["Exotic"],
+        [("VAE", "gone.safetensors")],
+    )
 
 
 def test_an_own_setting_offers_what_the_server_lists(tmp_path: Path, comfy: str) -> None:
@@ -378,14 +381,14 @@ def test_an_own_setting_offers_what_the_server_lists(tmp_path: Path, comfy: str)
         model = studio.workflows.save("own", "Own", FLAT | {"4": sampler}, mapping, IMAGE)
         assert [s.type for s in model.params.values()] == ["choice", "int", "float"]
         assert model.params["my_sampler_name"].choices == ("euler", "uni_pc")
-        [error] = studio.local.requests.check({"task": "text-to-image", "model": model.id, "my_sampler_name": "dpm"})
+        [error] = studio.local.requests.problems({"task": "text-to-image", "model": model.id, "my_sampler_name": "dpm"})
         assert "euler, uni_pc" in str(error)
 
 
 def test_a_choice_that_brings_inputs_of_its_own_is_offered_by_its_key(tmp_path: Path, comfy: str) -> None:
     save = {"class_type": "SaveVideo", "inputs": {"filename_prefix": "x", "format": "mp4"}}
     with opened(tmp_path, comfy) as studio:
-        assert studio.workflows.read(dropped(tmp_path, FLAT | {"4": save})).lacking == []
+        assert studio.workflows.read(dropped(tmp_path, FLAT | {"4": save})).missing_choices == []
         model = studio.workflows.save("own", "Own", FLAT | {"4": save}, {"4.format": "container"}, IMAGE)
     assert model.params["container"].choices == ("auto", "mp4")
 
@@ -493,4 +496,4 @@ def test_the_catalogue_given_to_a_studio_stays_as_it_was(studio: Studio, catalog
     before = [m.id for m in catalogue]
     studio.workflows.save("flat", "Flat", FLAT, MAPPING, IMAGE)
     assert [m.id for m in catalogue] == before
-    assert studio.local.requests.check(image()) == []
+    assert studio.local.requests.problems(image()) == []

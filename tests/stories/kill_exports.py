@@ -102,7 +102,9 @@ def play(folder: Path, kills: int, *, seed: int = 1, gently: bool = False) -> Ki
             assert time.monotonic() < until, statuses(data)
             time.sleep(0.1)
         exports = studio.local.exports
-        files = sum(exports.file(f.id).stat().st_size > 0 for f in exports.of_board(board) if f.status == "succeeded")
+        files = sum(
+            exports.file(f.id).stat().st_size > 0 for f in exports.list_for_board(board) if f.status == "succeeded"
+        )
     return Killed(kills, asked, statuses(data), parts(data), files)
 
 

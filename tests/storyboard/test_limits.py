@@ -21,7 +21,7 @@ from studio.studio import Studio
 
 Body = dict[str, Any]
 HUGE = 10**9
-LONG = "x" * (limits.LONG + 1)
+LONG = "x" * (limits.MAX_TEXT_CHARS + 1)
 BOARD = Board(
     id="b", title="Film", shots=(Shot(id="s1", prompt="A fox."),), cast=(CastMember(id="m", name="Ida"),)
 ).model_dump(mode="json")
@@ -67,7 +67,7 @@ def png(colour: str) -> bytes:
 def taken(studio: Studio, tmp_path: Path, content: bytes) -> Board:
     path = tmp_path / "project.zip"
     path.write_bytes(content)
-    return studio.local.projects.add(path).board
+    return studio.local.projects.import_archive(path).board
 
 
 def kept(studio: Studio) -> tuple[int, int, list[Path]]:
@@ -144,7 +144,7 @@ def test_what_no_edit_could_make_is_refused_in_a_sentence(studio: Studio, tmp_pa
 
 
 def test_as_much_as_edits_allow_is_taken(studio: Studio, tmp_path: Path) -> None:
-    shots = [BOARD["shots"][0] | {"id": f"s{n}", "prompt": "x" * 1_000} for n in range(limits.SHOTS_MAX)]
+    shots = [BOARD["shots"][0] | {"id": f"s{n}", "prompt": "x" * 1_000} for n in range(limits.MAX_SHOTS)]
     made = taken(studio, tmp_path, archive(board(shots=shots, width=4096, height=64, fps=120)))
     assert (len(made.shots), made.width, made.height, made.fps) == (500, 4096, 64, 120)
 

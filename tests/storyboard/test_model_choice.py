@@ -30,7 +30,7 @@ LATER = Start(kind="previous")
 def test_the_sister_does_what_the_shot_asks_for(model: str, prompt: str, start: Start, sister: str | None) -> None:
     shot = Shot(id="s", prompt=prompt, start=start)
     board = Board(id="b", cast=(EDA,), shots=(shot,), model=f"alibaba/{model}")
-    found = model_choice.sister(board, shot, ROWS)
+    found = model_choice.sibling(board, shot, ROWS)
     assert (found and found.id) == (sister and f"alibaba/{sister}")
 
 

@@ -71,7 +71,7 @@ def _put(studio: Studio, board: Board, shot_id: str, path: Path) -> None:
 def looked(studio: Studio, board: Board, *places: str, **options: object) -> PreflightResult:
     until = time.monotonic() + 60
     while (
-        found := studio.local.preflight.of_board(board.id, options, list(places))
+        found := studio.local.preflight.check(board.id, options, list(places))
     ).measuring and time.monotonic() < until:
         time.sleep(0.05)
     assert not found.measuring
@@ -124,7 +124,7 @@ def test_captions_are_read_against_the_film(studio: Studio, board: Board) -> Non
     assert "captions_lost" not in codes(looked(studio, board, "tiktok", captions=CAPTIONS, burn=True))
     assert "captions_bad" in codes(looked(studio, board, captions="no captions at all"))
     with pytest.raises(CapabilityError, match="options"):
-        studio.local.preflight.of_board(board.id, {"colour": "red"})
+        studio.local.preflight.check(board.id, {"colour": "red"})
 
 
 def test_a_title_after_the_end_is_told(studio: Studio, board: Board) -> None:
@@ -140,9 +140,9 @@ def test_a_look_is_kept_by_the_files_hash_for_the_next_start(studio: Studio, boa
     kept = studio.settings.data / "cache" / "checks"
     hashes = {s.best.sha256 for s in studio.local.storyboards.states(board) if s.best and s.best_kind == "render"}
     assert {p.stem for p in kept.iterdir()} == hashes
-    studio.context.measures.known.clear()
+    studio.context.measures.results.clear()
     start = time.monotonic()
-    assert studio.local.preflight.of_board(board.id).measuring == 0, "nothing is looked at twice"
+    assert studio.local.preflight.check(board.id).measuring == 0, "nothing is looked at twice"
     assert time.monotonic() - start < 2
 
 
@@ -160,7 +160,7 @@ def test_a_take_whose_file_is_gone_or_cut_is_found_before_the_export(studio: Stu
         path.unlink()
         if broken is not None:
             path.write_bytes(broken)
-        found = [f.code for f in studio.local.preflight.of_board(board.id).findings if f.shot == shot.id]
+        found = [f.code for f in studio.local.preflight.check(board.id).findings if f.shot == shot.id]
         assert "shot_lost" in found
         only = studio.local.storyboards.create("One shot").board
         whole = board.model_copy(update={"id": only.id, "shots": (shot,)})
@@ -168,4 +168,4 @@ def test_a_take_whose_file_is_gone_or_cut_is_found_before_the_export(studio: Stu
         with pytest.raises(CapabilityError, match="gone or cut short"):
             studio.local.exports.start(only.id, "film")
         path.write_bytes(content)
-    assert "shot_lost" not in [f.code for f in studio.local.preflight.of_board(board.id).findings]
+    assert "shot_lost" not in [f.code for f in studio.local.preflight.check(board.id).findings]

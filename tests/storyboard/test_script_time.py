@@ -58,7 +58,7 @@ def cost_s(script: str) -> float:
     try:
         for _ in range(2):
             begun = time.thread_time()
-            board_script.read(script)
+            board_script.parse(script)
             took.append(time.thread_time() - begun)
     finally:
         gc.enable()
@@ -73,7 +73,7 @@ def test_ten_times_the_script_takes_about_ten_times_as_long(shape: str) -> None:
 
 def test_names_of_the_cast_are_linked_wherever_they_stand() -> None:
     head = "Cast: Anna, nine; Anna Lee, ten; 王明, 老人; Bo, a dog\n\n"
-    read = board_script.read(
+    read = board_script.parse(
         head + 'Anna and Anna Lee and Anna-Lee see Bo, @Bo and Bobo. 王明走来，王明Bo。 They shout "Anna" twice.'
     )
     (shot,) = read.shots

@@ -114,7 +114,7 @@ def test_transitions_overlap_and_starts_add_up() -> None:
     ],
 )
 def test_shots_come_from_any_usual_text(script: str, prompts: list[str] | None, seconds: list[float]) -> None:
-    read = board_script.read(script)
+    read = board_script.parse(script)
     assert [s.duration_s for s in read.shots] == seconds
     if prompts:
         assert [s.prompt for s in read.shots] == prompts
@@ -122,12 +122,12 @@ def test_shots_come_from_any_usual_text(script: str, prompts: list[str] | None, 
 
 def test_a_spoken_line_gives_the_shot_the_time_it_needs() -> None:
     long = "word " * 20
-    assert board_script.read(f'A man. "{long}"').shots[0].duration_s > 7
+    assert board_script.parse(f'A man. "{long}"').shots[0].duration_s > 7
 
 
 def test_a_board_goes_to_text_and_back() -> None:
     b = board("a harbour", "gulls cry", style="Noir")
-    read = board_script.read(board_script.write(b))
+    read = board_script.parse(board_script.write(b))
     assert (read.style, [s.prompt for s in read.shots]) == ("Noir", ["a harbour", "gulls cry"])
     assert read.faults == ()
 
@@ -183,9 +183,9 @@ def test_a_changed_shot_no_longer_stands() -> None:
     b = board("a")
     made = plan.for_shot(b, b.shots[0], CATALOGUE, ASSETS)
     b = edit.add_take(b, "s0", Take(run="r1", kind="render", fingerprint=made.fingerprint))
-    assert plan.standing(b.shots[0], made) is not None
+    assert plan.up_to_date_take(b.shots[0], made) is not None
     changed = edit.change(b, "s0", prompt="b")
-    assert plan.standing(changed.shots[0], plan.for_shot(changed, changed.shots[0], CATALOGUE, ASSETS)) is None
+    assert plan.up_to_date_take(changed.shots[0], plan.for_shot(changed, changed.shots[0], CATALOGUE, ASSETS)) is None
 
 
 @pytest.mark.parametrize(("asked", "given"), [(1.2, 2), (2, 2), (3.5, 4), (15, 15), (20, 15)])
@@ -227,7 +227,7 @@ Shot 3 [9-12s] A sign reads: "Keep out" in red."""
 
 
 def test_a_script_brings_its_title_and_its_cast() -> None:
-    read = board_script.read(BRIEF)
+    read = board_script.parse(BRIEF)
     assert (read.title, read.style) == ("The last light", "quiet drama, northern light.")
     assert [(m.name, m.kind, m.description) for m in read.cast] == [
         ("Maren", "character", "a lighthouse keeper of seventy in a yellow oilskin"),
@@ -237,7 +237,7 @@ def test_a_script_brings_its_title_and_its_cast() -> None:
 
 
 def test_names_of_the_cast_are_linked_and_spoken_lines_are_dialogue() -> None:
-    first, second, third = board_script.read(BRIEF).shots
+    first, second, third = board_script.parse(BRIEF).shots
     assert first.prompt == "@Skerry at dawn, gulls."
     assert second.prompt == "Medium shot of @Maren on the stairs. He waits below."
     assert second.dialogue == '@Maren: "Every night Maren climbs." @Old-Tom: "Wait."'
@@ -254,18 +254,18 @@ def test_names_of_the_cast_are_linked_and_spoken_lines_are_dialogue() -> None:
     ],
 )
 def test_a_cast_is_read_as_people_write_it(line: str, names: list[str]) -> None:
-    assert [m.name for m in board_script.read(f"{line}\n\nShot 1 [0-2s] rain").cast] == names
+    assert [m.name for m in board_script.parse(f"{line}\n\nShot 1 [0-2s] rain").cast] == names
 
 
 def test_a_chinese_name_is_linked_inside_a_sentence() -> None:
-    read = board_script.read("角色：老王，茶馆老板\n第1个镜头[0-3秒] 清晨老王打开门")
+    read = board_script.parse("角色：老王，茶馆老板\n第1个镜头[0-3秒] 清晨老王打开门")
     assert read.shots[0].prompt == "清晨@老王 打开门"
 
 
 def test_a_script_written_back_keeps_takes_though_its_lines_are_taken_apart() -> None:
     b = board("a harbour. Anna waits", cast=(ANNA,))
     b = edit.change(b, "s0", dialogue='Tom: "Now."', sound="gulls cry")
-    assert board_script.rewritten(b, board_script.read(board_script.write(b))).shots == b.shots
+    assert board_script.rewrite(b, board_script.parse(board_script.write(b))).shots == b.shots
 
 
 @pytest.mark.parametrize(

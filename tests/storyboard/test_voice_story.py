@@ -38,7 +38,9 @@ class Story:
 
     def cast(self, **changes: object) -> None:
         member = self.board.cast[0].model_copy(update=changes)
-        self.board = self.studio.local.storyboards.edit(self.board.id, "cast", lambda b: edit.cast(b, member)).board
+        self.board = self.studio.local.storyboards.edit(
+            self.board.id, "cast", lambda b: edit.put_cast_member(b, member)
+        ).board
 
 
 @pytest.fixture
@@ -55,7 +57,9 @@ def story(tmp_path: Path) -> Iterator[Story]:
             id="c1", name="eda", references=(assets.add(face).id,), voice=assets.add(voice).id,
             consent=True, voice_consent=True,
         )  # fmt: skip
-        yield Story(studio, server, studio.local.storyboards.edit(made.id, "cast", lambda b: edit.cast(b, eda)).board)
+        yield Story(
+            studio, server, studio.local.storyboards.edit(made.id, "cast", lambda b: edit.put_cast_member(b, eda)).board
+        )
 
 
 def test_the_voice_reaches_the_provider_beside_its_reference(story: Story) -> None:
@@ -85,7 +89,7 @@ def test_the_voice_travels_with_the_project(story: Story, tmp_path: Path) -> Non
     assert film.status == "succeeded", film.error
     path = story.studio.local.exports.file(film.id)
     with opened(tmp_path / "other", story.server.url) as other:
-        moved = other.local.projects.add(path).board
+        moved = other.local.projects.import_archive(path).board
         (eda,) = moved.cast
         kept = other.local.assets.get(eda.voice or "")
         assert (kept.kind, kept.duration_s, kept.name) == ("audio", pytest.approx(3, abs=0.1), "eda.wav")

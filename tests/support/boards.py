@@ -23,7 +23,7 @@ def give_takes(
     takes: dict[str, Take] = {}
     with studio.context.store.write() as db:
         for shot, asset in files.items():
-            checked = studio.local.requests.checked(plans[shot].body, ready=False)
+            checked = studio.local.requests.validate(plans[shot].body, ready=False)
             run = Run(
                 id=new_id("r_"), request=checked.request, model=checked.model.id, provider=checked.model.provider,
                 cost_usd=0.0,

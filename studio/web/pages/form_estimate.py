@@ -68,7 +68,7 @@ def problems(studio: Studio, bodies: list[JSON], owner: str) -> list[JSON]:
     """What the studio would refuse, each sentence once, with the field it belongs to."""
     found: dict[tuple[str, str], JSON] = {}
     for body in bodies[:CHECKED]:
-        for error in studio.acting_for(owner).requests.check(body):
+        for error in studio.acting_for(owner).requests.problems(body):
             found.setdefault((error.field, of_error(error)), problem(error))
     return list(found.values())
 

@@ -69,12 +69,12 @@ def _luts(made: APIRouter, studio: Studio) -> None:
         """The .cube file in the body, checked and kept."""
         owner = owner_of(request)
         async with received(studio, request, name, LARGEST_BYTES) as path:
-            kept = await run_in_threadpool(studio.acting_for(owner).looks.keep_lut, path, name=name)
+            kept = await run_in_threadpool(studio.acting_for(owner).looks.add_lut, path, name=name)
         return listed(owner) | {"id": kept.id}
 
     @made.delete("/luts/{lut_id}")
     def forget(lut_id: Id, owner: Owner) -> JSON:
-        studio.acting_for(owner).looks.forget_lut(lut_id)
+        studio.acting_for(owner).looks.remove_lut(lut_id)
         return listed(owner)
 
 

@@ -13,8 +13,8 @@ from studio.film import platforms
 from studio.messages import unpacked
 from studio.services.board_snapshots import Overview
 from studio.services.continuations import ChainPlan
-from studio.services.one_run_films import WholeState
-from studio.services.storyboards import Opened, ProductionMethod
+from studio.services.one_run_films import OneRunFilmState
+from studio.services.storyboards import ProductionMethod, StoredBoard
 from studio.store.exports import FilmRow
 from studio.storyboard import one_run, references
 from studio.storyboard.model import Board
@@ -30,13 +30,13 @@ if TYPE_CHECKING:
 VIDEO = (Task.TEXT_TO_VIDEO, Task.IMAGE_TO_VIDEO, Task.REFERENCE_TO_VIDEO)
 
 
-def summaries(studio: Studio, boards: list[Opened], *, owner: str) -> list[JSON]:
+def summaries(studio: Studio, boards: list[StoredBoard], *, owner: str) -> list[JSON]:
     """The cards of the list of boards."""
     overviews = studio.acting_for(owner).storyboards.overviews([opened.board for opened in boards])
     return [_summary(opened, overview) for opened, overview in zip(boards, overviews, strict=True)]
 
 
-def _summary(opened: Opened, overview: Overview) -> JSON:
+def _summary(opened: StoredBoard, overview: Overview) -> JSON:
     board = opened.board
     return {
         "id": board.id, "title": board.title, "shots": len(board.shots), "length_s": overview.length_s,
@@ -45,7 +45,7 @@ def _summary(opened: Opened, overview: Overview) -> JSON:
     }  # fmt: skip
 
 
-def answer(studio: Studio, log: AnswerLog, opened: Opened, *, owner: str, since: str = "", made: str = "") -> JSON:
+def answer(studio: Studio, log: AnswerLog, opened: StoredBoard, *, owner: str, since: str = "", made: str = "") -> JSON:
     """The board, what there is of each shot, the files it names, prices, and what undo would take back.
 
     made: id of the shot or member that the last edit brought. since: a version that the page has; then only what is
@@ -85,7 +85,7 @@ def _part(studio: Studio, log: AnswerLog, board: Board, state: ShotState, price:
 
 
 def _shot(studio: Studio, state: ShotState, price: ShotPrice, label: str, members: dict[str, str | None]) -> JSON:
-    sister = state.planned.sister
+    sister = state.planned.sibling
     return {
         "best": asset_card(state.best) if state.best else None,
         "best_kind": state.best_kind,
@@ -152,13 +152,13 @@ def places() -> list[JSON]:
     return [{k: getattr(p, k) for k in shown} for p in platforms.PRESETS]
 
 
-def _whole(studio: Studio, board: Board, state: WholeState) -> JSON:
+def _whole(studio: Studio, board: Board, state: OneRunFilmState) -> JSON:
     """A film made in one run, with its shots' times in the file."""
     parts = spans_in(state.whole, (state.film.duration_s or 0.0) if state.film else 1e9)
     timeline = one_run.timeline(board, parts, state.film)
     return {
-        "run": card(studio, state.run), "film": asset_card(state.film) if state.film else None, "old": state.old,
-        "cutting": state.cutting, "error": state.error, "shown": board.shown == state.whole.run,
+        "run": card(studio, state.run), "film": asset_card(state.film) if state.film else None, "old": state.stale,
+        "cutting": state.splitting, "error": state.error, "shown": board.shown == state.whole.run,
         "spans": [
             {"shot": s.shot, "start_s": s.start_s, "end_s": s.end_s} | shot_times(timeline, index)
             for index, s in enumerate(parts)
@@ -168,12 +168,12 @@ def _whole(studio: Studio, board: Board, state: WholeState) -> JSON:
 
 def _following(studio: Studio, board: Board, owner: str) -> list[JSON]:
     """Shots that will be queued by themselves, and those that will not, with the reason."""
-    chain = studio.acting_for(owner).continuations.of_board(board.id)
+    chain = studio.acting_for(owner).continuations.get(board.id)
     links = chain.links if chain else ()
     return [
         {"shot": o.shot, "after": o.after, "stopped": unpacked(o.stopped.model_dump()) if o.stopped else None}
         for o in links
-        if o.open or o.stopped
+        if o.is_open or o.stopped
     ]
 
 

@@ -24,11 +24,11 @@ from studio.domain import JSON, Asset, Task
 from studio.errors import Conflict, MediaError, NotFound, StudioError
 from studio.messages import Message
 from studio.payload import Payload
-from studio.services.storyboards import Opened
+from studio.services.storyboards import StoredBoard
 from studio.storage import storing
 from studio.storyboard import script as text
-from studio.storyboard.commands import AnyOp, change_of
-from studio.storyboard.limits import LONG, Id
+from studio.storyboard.commands import AnyCommand, as_change
+from studio.storyboard.limits import MAX_TEXT_CHARS, Id
 from studio.web.language import PageJSON
 from studio.web.middleware.same_origin import owner_of
 from studio.web.pages import model_picker
@@ -44,7 +44,7 @@ if TYPE_CHECKING:
 PROJECT_MAX_BYTES = 40 * 10**9
 CENT = 0.005
 
-Op = Annotated[AnyOp, Body()]
+Op = Annotated[AnyCommand, Body()]
 
 
 @dataclass(frozen=True)
@@ -163,7 +163,7 @@ class BoardAnswers:
     def __init__(self, studio: Studio) -> None:
         self._studio, self._log = studio, AnswerLog()
 
-    def of(self, opened: Opened, owner: str, since: str, *, made: str = "", **more: object) -> Response:
+    def of(self, opened: StoredBoard, owner: str, since: str, *, made: str = "", **more: object) -> Response:
         """The board as it stands, whole or as what changed since; more: further keys."""
         found = storyboard_json.answer(self._studio, self._log, opened, owner=owner, since=since, made=made)
         return PageJSON(found | more)
@@ -206,7 +206,9 @@ def _boards(made: APIRouter, studio: Studio, answers: BoardAnswers) -> None:
     def edit(board_id: Id, op: Op, owner: Owner, since: Since = "") -> Response:
         op.check(UserLibrary(studio, owner))
         new: list[str] = []
-        opened = studio.acting_for(owner).storyboards.edit(board_id, op.what(), change_of(op, new), same=op.same)
+        opened = studio.acting_for(owner).storyboards.edit(
+            board_id, op.edit_name(), as_change(op, new), merge_key=op.same
+        )
         return answers.of(opened, owner, since, made=new[0] if new else "")
 
     @made.post("/boards/{board_id}/undo")
@@ -215,7 +217,7 @@ def _boards(made: APIRouter, studio: Studio, answers: BoardAnswers) -> None:
 
     @made.post("/boards/{board_id}/trash")
     def trash(board_id: Id, body: TrashChange, owner: Owner) -> JSON:
-        studio.acting_for(owner).storyboards.trash(board_id, back=body.back)
+        studio.acting_for(owner).storyboards.trash(board_id, restore=body.back)
         return {"id": board_id}
 
 
@@ -256,7 +258,7 @@ def _making(made: APIRouter, studio: Studio, answers: BoardAnswers) -> None:
 
     @made.post("/boards/{board_id}/one-run")
     def one_run(board_id: Id, body: ChosenModel, owner: Owner, since: Since = "") -> Response:
-        studio.acting_for(owner).one_run_films.make(board_id, body.model)
+        studio.acting_for(owner).one_run_films.submit(board_id, body.model)
         return answers.now(board_id, owner, since, queued=1)
 
     @made.post("/boards/{board_id}/show")
@@ -278,15 +280,15 @@ def _texts(made: APIRouter, studio: Studio) -> None:
     @made.post("/boards-read")
     def read(body: ScriptText) -> JSON:
         """What a script would become, before it replaces anything."""
-        found = text.read(body.text)
-        shots = [{"prompt": s.prompt[:LONG], "duration_s": s.duration_s} for s in found.shots]
+        found = text.parse(body.text)
+        shots = [{"prompt": s.prompt[:MAX_TEXT_CHARS], "duration_s": s.duration_s} for s in found.shots]
         cast = [{"name": m.name, "kind": m.kind} for m in found.cast]
         return {"title": found.title, "style": found.style, "cast": cast, "shots": shots, "faults": list(found.faults)}
 
     @made.get("/boards/{board_id}/frame/{shot_id}/{end}")
     def frame(request: Request, board_id: Id, shot_id: Id, end: Literal["first", "last"], owner: Owner) -> Response:
         board = studio.acting_for(owner).storyboards.get(board_id).board
-        path = studio.acting_for(owner).storyboards.edge(board, shot_id, end)
+        path = studio.acting_for(owner).storyboards.edge_frame(board, shot_id, end)
         made = answer(path, mime=thumb_mime(path), etag=path.stem, headers=request.headers)
         made.headers["cache-control"] = "private, no-cache"  # another take has the same address
         return made
@@ -295,11 +297,15 @@ def _texts(made: APIRouter, studio: Studio) -> None:
 def _films(made: APIRouter, studio: Studio) -> None:
     @made.get("/boards/{board_id}/films")
     def films(board_id: Id, owner: Owner) -> JSON:
-        return {"films": [storyboard_json.film(studio, f) for f in studio.acting_for(owner).exports.of_board(board_id)]}
+        return {
+            "films": [
+                storyboard_json.film(studio, f) for f in studio.acting_for(owner).exports.list_for_board(board_id)
+            ]
+        }
 
     @made.post("/boards/{board_id}/check")
     def check(board_id: Id, body: PreflightRequest, owner: Owner) -> JSON:
-        found = studio.acting_for(owner).preflight.of_board(board_id, body.options, body.places or None)
+        found = studio.acting_for(owner).preflight.check(board_id, body.options, body.places or None)
         return {"findings": [f.plain() for f in found.findings], "measuring": found.measuring}
 
     @made.post("/boards/{board_id}/films")
@@ -324,7 +330,7 @@ def _files(made: APIRouter, studio: Studio) -> None:
     async def project(request: Request) -> JSON:
         """A board from the archive in the body."""
         async with received(studio, request, "project.zip", PROJECT_MAX_BYTES) as path:
-            opened = await run_in_threadpool(studio.acting_for(owner_of(request)).projects.add, path)
+            opened = await run_in_threadpool(studio.acting_for(owner_of(request)).projects.import_archive, path)
         return {"id": opened.board.id}
 
     @made.post("/boards/files")
@@ -339,7 +345,7 @@ def _files(made: APIRouter, studio: Studio) -> None:
 @asynccontextmanager
 async def received(studio: Studio, request: Request, name: str, most: int) -> AsyncIterator[Path]:
     """The request's body as a file that is gone afterwards. Raises MediaError beyond `most` bytes, or when empty."""
-    with storing(studio.settings.data), TemporaryDirectory(dir=studio.context.scratch()) as folder:
+    with storing(studio.settings.data), TemporaryDirectory(dir=studio.context.scratch_folder()) as folder:
         path = Path(folder) / f"upload{Path(name).suffix[:10]}"
         size = 0
         with path.open("wb") as out:

@@ -70,7 +70,7 @@ def router(studio: Studio) -> APIRouter:
     @made.post("/workflows/read")
     async def read(request: Request, owner: Keeper, name: Annotated[str, Query(max_length=300)] = "") -> JSON:
         """The workflow in the file that is the body."""
-        with storing(studio.settings.data), TemporaryDirectory(dir=studio.context.scratch()) as folder:
+        with storing(studio.settings.data), TemporaryDirectory(dir=studio.context.scratch_folder()) as folder:
             path = Path(folder) / "workflow"
             with path.open("wb") as out:
                 async for piece in _pieces(request, studio.settings.max_upload_mb * 1_000_000):
@@ -93,12 +93,12 @@ def router(studio: Studio) -> APIRouter:
     @made.get("/workflows/{name}")
     def opened(name: str, owner: Keeper) -> JSON:
         model = studio.workflows.get(name)
-        return shown(studio.workflows.opened(name)) | {"saved": row(model)}
+        return shown(studio.workflows.inspect_saved(name)) | {"saved": row(model)}
 
     @made.get("/workflows/{name}/file")
     def exported(name: str, owner: Keeper) -> Response:
         """A file for another studio: the graph with its mapping."""
-        body = json.dumps(studio.workflows.shared(name), ensure_ascii=False, indent=1)
+        body = json.dumps(studio.workflows.export(name), ensure_ascii=False, indent=1)
         headers = {
             "content-disposition": f'attachment; filename="{name}.workflow.json"',
             "cache-control": "no-store",
@@ -117,7 +117,7 @@ def router(studio: Studio) -> APIRouter:
 
     @made.get("/workflow-files")
     def files(owner: Keeper, fresh: bool = False) -> JSON:
-        return studio.comfyui_models.overview(fresh=fresh)
+        return studio.comfyui_models.overview(refresh=fresh)
 
     @made.post("/workflow-files")
     def choose(body: Chosen, owner: Keeper) -> JSON:
@@ -158,8 +158,8 @@ def shown(reading: WorkflowInspection) -> JSON:
         "outputs": [asdict(o) for o in reading.outputs],
         "makes": reading.makes,
         "server": reading.server,
-        "missing": reading.missing,
-        "lacking": [asdict(one) | {"value": _short(one.value)} for one in reading.lacking],
+        "missing": reading.missing_nodes,
+        "lacking": [asdict(one) | {"value": _short(one.value)} for one in reading.missing_choices],
     }
 
 

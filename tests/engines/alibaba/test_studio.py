@@ -267,9 +267,9 @@ def test_what_the_region_lacks_is_refused_at_submit(tmp_path: Path) -> None:
     settings = Settings(data=tmp_path / "data", secrets=key, options={"ALIBABA_REGION": "virginia"})
     body = {"model": "alibaba/video-style-transform", "task": "video-to-video", "video": "x"}
     with Studio.open(settings, engines={"alibaba": AlibabaEngine(settings)}, timing=QUICK) as studio:
-        assert [p.field for p in studio.local.requests.check(body)] == ["video"]
+        assert [p.field for p in studio.local.requests.problems(body)] == ["video"]
         effect = {"model": "alibaba/wan2.6-t2v-us", "task": "text-to-video", "prompt": "a"}
-        assert studio.local.requests.check(effect) == []
+        assert studio.local.requests.problems(effect) == []
     beijing = Settings(data=tmp_path / "data", secrets=key)
     home = {"alibaba": AlibabaEngine(beijing)}
     with Studio.open(beijing, engines=home, start=False) as studio, pytest.raises(CapabilityError, match="Virginia"):

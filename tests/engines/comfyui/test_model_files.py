@@ -48,7 +48,7 @@ def sent(server: ComfyServer, cls: str, field: str) -> list[object]:
 
 
 def about(studio: Studio, model: str = T2V, *, fresh: bool = False) -> JSON:
-    return next(m for m in studio.comfyui_models.overview(fresh=fresh)["models"] if m["id"] == model)
+    return next(m for m in studio.comfyui_models.overview(refresh=fresh)["models"] if m["id"] == model)
 
 
 def role(studio: Studio, name: str, *, fresh: bool = False) -> JSON:
@@ -188,7 +188,7 @@ def test_a_lora_that_the_server_cannot_mean_is_refused_in_a_sentence(
 def test_a_lora_line_that_cannot_be_read_is_refused_at_the_form(tmp_path: Path, line: str) -> None:
     body = {"task": "text-to-video", "model": T2V, "prompt": "a fox", "loras": line}
     with opened(tmp_path, "http://127.0.0.1:9") as studio:
-        [error] = studio.local.requests.check(body)
+        [error] = studio.local.requests.problems(body)
     assert (error.field, "cannot be read" in str(error)) == ("loras", True)
 
 
