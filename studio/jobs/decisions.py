@@ -21,22 +21,24 @@ class HoldChoice:
     help: str
 
 
-TRY_AGAIN = HoldChoice("try_again", "Retry", "Put the run back in the queue.")
-CHECK_AGAIN = HoldChoice("look_again", "Check again", "Ask the provider for the result again. Free.")
+TRY_AGAIN = HoldChoice("try_again", "Retry", "Puts the run back in the queue.")
+CHECK_AGAIN = HoldChoice("look_again", "Check again", "Asks the provider for the result again. Free.")
 FETCH_AGAIN = HoldChoice(
-    "fetch_again", "Fetch again", "Download the result again. It is already paid for, so this is free."
+    "fetch_again", "Download again", "Downloads the result again. Free, because the run is already paid for."
 )
 SUBMIT_AGAIN = HoldChoice(
-    "submit_again", "Submit again", "Send it as a new request. If the first one was accepted, both are billed."
+    "submit_again",
+    "Submit again",
+    "Sends this run as a new request. If the provider accepted the first request, both are billed.",
 )
-RUN_ANYWAY = HoldChoice("run_anyway", "Run anyway", "Let this run exceed the limit.")
-APPROVE = HoldChoice("approve", "Approve", "Let this run start.")
+RUN_ANYWAY = HoldChoice("run_anyway", "Run anyway", "Allows this run to exceed the limit.")
+APPROVE = HoldChoice("approve", "Approve", "Allows this run to start.")
 CONFIRM_CONSENT = HoldChoice(
     "confirm_consent",
     "Confirm consent",
-    "Everyone real who is shown or heard agreed to this use, or nobody real is. Stored with the run.",
+    "All real people shown or heard have agreed to this use, or there are none. Your confirmation is stored with the run.",
 )
-GIVE_UP = HoldChoice("give_up", "Cancel run", "End the run. Nothing more is sent.")
+GIVE_UP = HoldChoice("give_up", "Cancel run", "Ends the run. Nothing more is sent.")
 
 CHOICES: dict[HeldReason, tuple[HoldChoice, ...]] = {
     HeldReason.BUDGET: (RUN_ANYWAY, TRY_AGAIN, GIVE_UP),

@@ -85,7 +85,7 @@ def test_a_download_is_seen_to_grow_is_stopped_completed_and_removed(open_page: 
     expect(box.locator(".st-chip")).to_contain_text("Downloaded, 8.0 MB")
     expect(page.locator("#models [aria-live=polite]")).to_have_text("Z-Image Turbo was downloaded.")
     assert [name for name, asked in hub.ranges if asked != "bytes=0-"] == [BIG]
-    page.get_by_role("button", name="Downloaded, 1").click()
+    page.get_by_role("button", name="Downloaded (1)").click()
     expect(page.locator("#models .st-model")).to_have_count(1)
     box.get_by_role("button", name="Remove Z-Image Turbo").click()
     dialog = page.get_by_role("dialog", name="Remove Z-Image Turbo")

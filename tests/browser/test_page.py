@@ -56,7 +56,7 @@ def test_a_question_mark_lists_the_shortcuts_and_back_closes_them(open_page: Ope
     page = open_page("gallery")
     expect(page).to_have_title("Gallery · Wan Studio")
     page.keyboard.press("Shift+?")
-    expect(page.get_by_role("dialog", name="Keyboard shortcuts")).to_contain_text("Show this list")
+    expect(page.get_by_role("dialog", name="Keyboard shortcuts")).to_contain_text("Show shortcuts")
     page.go_back()
     expect(page.locator("dialog[open]")).to_have_count(0)
 

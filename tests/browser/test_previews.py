@@ -16,7 +16,7 @@ from studio.studio import Studio
 from tests.browser.conftest import PATIENT_MS, Site, show
 from tests.support.kit import QUICK, image
 
-HELP = "A preview of the run in progress, not the result"
+HELP = "A preview of the run in progress, not the result."
 
 
 class Painter:

@@ -86,7 +86,7 @@ def test_a_default_outlasts_a_restart_and_belongs_to_its_user(tmp_path: Path) ->
 def test_a_backup_is_made_and_listed(open_page: Open, site: Site) -> None:
     page = open_page("settings")
     page.locator("[data-do=backup]").click()
-    expect(page.get_by_text("was created and verified")).to_be_visible()
+    expect(page.get_by_text("Backup created and verified")).to_be_visible()
     [made, *_] = site.studio.admin.backups()
     expect(page.locator(".st-backups")).to_contain_text(made.name)
     page.get_by_text("How to restore").click()

@@ -126,7 +126,7 @@ def test_the_strip_is_a_list_of_cards_with_their_transitions(page: Page) -> None
     assert [said(i, "role") for i in items] == ["listitem"] * 5
     inside = [[nodes[c] for c in i["childIds"] if c in nodes] for i in items]
     assert [[said(n, "role") for n in group] for group in inside] == [["button"] * 2] * 3 + [["button"]] * 2
-    assert said(inside[1][0]).startswith("Shot 2, 2 s, Draft")
+    assert said(inside[1][0]).startswith("Shot 2, 2 s, In progress")
     assert said(inside[1][1]) == "After shot 2: Cut"
 
 
@@ -156,7 +156,7 @@ def test_tab_stops_at_the_chosen_card_then_at_its_transition(page: Page) -> None
 
 def test_the_status_is_one_stop_with_arrows(page: Page, site: Site, board: StoredBoard) -> None:
     group = page.locator(".bd-panel .bd-status")
-    group.get_by_role("radio", name="Draft").focus()
+    group.get_by_role("radio", name="In progress").focus()
     page.keyboard.press("ArrowRight")
     expect(group.get_by_role("radio", name="In review")).to_be_focused()
     expect(group.get_by_role("radio", name="In review")).to_be_checked()

@@ -64,7 +64,7 @@ def test_a_dropped_workflow_is_mapped_saved_and_used(
     expect(page.locator("[data-task=text-to-image]")).to_have_attribute("aria-pressed", "true")
     expect(page.locator("[data-task=text-to-video]")).to_be_disabled()
     wordless = page.locator("#workflows .wf-map .wf-wordless")
-    expect(wordless).to_have_text("This workflow has no prompt field. Map a text input to the prompt to add one.")
+    expect(wordless).to_have_text("This workflow has no prompt field. To add one, map a text input to the prompt.")
     page.locator("[data-slot='9.filename_prefix'] select").select_option("prompt")
     expect(wordless).to_be_hidden()
     page.locator("[data-slot='9.filename_prefix'] select").select_option("")
