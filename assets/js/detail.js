@@ -224,7 +224,10 @@ function parameters(run) {
   if (r.duration_s) rows.push([t("widgets.duration"), seconds(r.duration_s)]);
   if ("audio" in r) rows.push([t("widgets.audio"), t(r.audio ? "widgets.yes" : "widgets.no")]);
   for (const p of run.params)
-    rows.push([p.label, typeof p.value === "boolean" ? t(p.value ? "widgets.yes" : "widgets.no") : p.value]);
+    rows.push([
+      told(p.label),
+      typeof p.value === "boolean" ? t(p.value ? "widgets.yes" : "widgets.no") : p.choice ? told(p.value) : p.value,
+    ]);
   rows.push([t("widgets.estimate"), dollars(run.estimate_usd)]);
   if (ended(run)) rows.push([t("widgets.cost"), dollars(run.cost_usd)]);
   rows.push([t("widgets.created"), exact(run.created_at)]);

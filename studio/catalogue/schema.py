@@ -66,7 +66,8 @@ class InputSpec(Row):
 class ParamSpec(Row):
     """One own parameter of a model, by the name it has in the flat request.
 
-    requires: other parameter -> value it must have for this one to act. send: False for what only the studio uses.
+    choice_labels: names for people, where the value is not one; choices of other rows that share the table may be among
+    them. requires: other parameter -> value it must have for this one to act. send: False for what only the studio uses.
     """
 
     type: Literal["int", "float", "bool", "choice", "text"]
@@ -76,12 +77,17 @@ class ParamSpec(Row):
     max: float | None = None
     step: float | None = None
     choices: tuple[str, ...] = ()
+    choice_labels: dict[str, str] = Field(default_factory=dict)
     max_chars: int | None = None
     requires: dict[str, Any] = Field(default_factory=dict)
     send: bool = True
     tasks: tuple[Task, ...] = ()
     help: str = ""
     advanced: bool = False
+
+    def value_label(self, value: Any) -> Any:
+        """A value as people read it: the label of a choice, anything else as it is."""
+        return self.choice_labels.get(value, value) if isinstance(value, str) else value
 
 
 class Size(Row):

@@ -94,7 +94,7 @@ def test_a_download_is_seen_to_grow_is_stopped_completed_and_removed(open_page: 
     box.get_by_role("button", name="Remove Z-Image Turbo").click()
     dialog.locator("[data-do=remove-now]").click()
     expect(page.locator("#models .st-model")).to_have_count(0)
-    page.get_by_role("button", name=re.compile("^All, ")).click()
+    page.get_by_role("button", name=re.compile(r"^All \(")).click()
     expect(box).to_contain_text("Not downloaded")
 
 

@@ -80,6 +80,7 @@ def test_the_labels_and_notes_of_a_row_are_said_in_chinese() -> None:
     rows = [m for m in load() if m.provider not in ("local", "comfyui")]
     said = {s.label for m in rows for s in (*m.params.values(), *m.inputs.values()) if s.label}
     said |= {m.note for m in rows if m.note}
+    said |= {words for m in rows for s in m.params.values() for words in s.choice_labels.values()}
     assert {label for label in said if catalogue_text(label) == label} == set()
 
 
@@ -87,5 +88,5 @@ def test_models_on_the_own_card_are_explained_in_chinese() -> None:
     """Labels, helps and the words of the modes: the options of an own card are many, and none explains itself."""
     rows = [m for m in load() if m.provider == "local"]
     specs = [s for m in rows for s in (*m.params.values(), *m.inputs.values())]
-    said = {t for s in specs for t in (s.label, s.help) if t} | {"draft", "standard", "best"}
+    said = {t for s in specs for t in (s.label, s.help) if t} | {"Fast", "Standard", "Best"}
     assert {t for t in said if catalogue_text(t) == t} == set()

@@ -224,7 +224,7 @@ def _param(name: str, specs: list[tuple[str, ParamSpec]], task: Task) -> Field:
         if spec.help:
             props["info"] = catalogue_text(spec.help)
         if spec.type == "choice":
-            props["choices"] = [(catalogue_text(c), c) for c in spec.choices]
+            props["choices"] = [(catalogue_text(spec.value_label(c)), c) for c in spec.choices]
         if spec.type in ("int", "float"):
             props |= {
                 "minimum": spec.min,

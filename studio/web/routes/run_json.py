@@ -98,12 +98,17 @@ def detail(studio: Studio, run: Run, events: list[Event], *, owner: str) -> JSON
 
 
 def _params(studio: Studio, run: Run) -> list[JSON]:
-    """The model's own parameters with the names people read."""
+    """The model's own parameters with the names people read. choice: whether the value is one of the model's names."""
     try:
         specs = studio.catalogue.get(run.model).params
     except StudioError:
         specs = {}
-    return [{"key": k, "label": specs[k].label if k in specs else k, "value": v} for k, v in run.request.params.items()]
+    rows = []
+    for key, value in run.request.params.items():
+        spec = specs.get(key)
+        shown = {"label": spec.label, "value": spec.value_label(value)} if spec else {"label": key, "value": value}
+        rows.append({"key": key, "choice": spec is not None and spec.type == "choice", **shown})
+    return rows
 
 
 def _provider_label(studio: Studio, provider: str) -> str:
