@@ -1,6 +1,7 @@
 // The default model and size of each task, on the Settings page. A form of this browser that was changed keeps its own.
 
 import { el, t } from "./dom.js";
+import { told } from "./form/common.js";
 import { get, post, toast, tried } from "./net.js";
 
 const select = (name, label, options, onchange) =>
@@ -36,9 +37,9 @@ function row(task) {
       "model",
       name,
       [
-        option("", t("settings.default_auto", { model: task.own_choice }), task.model),
+        option("", t("settings.default_auto", { model: told(task.own_choice) }), task.model),
         ...task.groups.map((g) =>
-          el("optgroup", "", { label: g.label }, ...g.models.map((m) => option(m.id, m.label, task.model))),
+          el("optgroup", "", { label: told(g.label) }, ...g.models.map((m) => option(m.id, told(m.label), task.model))),
         ),
       ],
       (e) => change({ model: e.target.value, aspect: "", tier: "" }),

@@ -180,7 +180,7 @@ export function ago(iso) {
   ];
   for (const [unit, size] of units)
     if (s < { minute: 3570, hour: 86400, day: 2629800, month: 31557600, year: Infinity }[unit])
-      return words.format(-Math.round(s / size), unit);
+      return words.format(-Math.round(s / size), unit).replace(/(\d)(?=\p{Script=Han})/gu, "$1 "); // as our own texts have it
 }
 
 const TICK_MS = 20_000;

@@ -1,6 +1,7 @@
 // A grid of runs that holds any number: only the rows near the window are in the page; more are fetched on the way down.
 
 import { el, icon, since, t, typing } from "./dom.js";
+import { told } from "./form/common.js";
 import { ended } from "./live.js";
 import { chip, glimpse, hoverPlay, overGlimpse, picture, progress, reason, title } from "./parts.js";
 
@@ -187,7 +188,7 @@ export class Grid {
         "st-cap",
         {},
         el("p", "", { title: run.prompt }, name),
-        el("small", "", {}, el("span", "", {}, run.model_label), since(run.created_at)),
+        el("small", "", {}, el("span", "", {}, told(run.model_label)), since(run.created_at)),
       ),
     );
   }

@@ -2,6 +2,7 @@
 
 import { button, el, seconds, styles, t } from "./dom.js";
 import { rate } from "./actions.js";
+import { told } from "./form/common.js";
 import { controls, player, stage } from "./player.js";
 import { stars, title } from "./parts.js";
 
@@ -43,7 +44,7 @@ export function lightbox(pairs, at = 0, { rated = undefined } = {}) {
       close,
     );
     foot.textContent = [
-      run.model_label,
+      told(run.model_label),
       asset.width && `${asset.width}×${asset.height}`,
       seconds(asset.duration_s),
       run.seed !== null && t("widgets.seed", { n: run.seed }),
@@ -86,7 +87,7 @@ export function compare(a, b) {
             "span",
             "st-dim",
             {},
-            ` ${run.model_label}${run.seed !== null ? ` · ${t("widgets.seed", { n: run.seed })}` : ""}`,
+            ` ${told(run.model_label)}${run.seed !== null ? ` · ${t("widgets.seed", { n: run.seed })}` : ""}`,
           ),
         ),
       ),

@@ -1,6 +1,7 @@
 // Pieces of a run that every widget shows: its picture, its progress, its state, its stars.
 
 import { BASE, dollars, el, icon, media, seconds, since, still, t } from "./dom.js";
+import { told } from "./form/common.js";
 import { ended } from "./live.js";
 
 const HOVER_DELAY_MS = 140;
@@ -282,7 +283,7 @@ export function stars(rating, rate) {
 /** The short facts under a picture: model, size, seed, age. */
 export function facts(run) {
   const asset = run.asset;
-  const list = [run.model_label];
+  const list = [told(run.model_label)];
   if (asset?.width) list.push(`${asset.width}×${asset.height}`);
   if (run.seed !== null && run.seed !== undefined) list.push(t("widgets.seed", { n: run.seed }));
   if (run.cost_usd) list.push(dollars(run.cost_usd));

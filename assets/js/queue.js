@@ -3,6 +3,7 @@
 import { button, dollars, el, icon, number, seconds, since, styles, t } from "./dom.js";
 import { again, buttons, choiceHelp, choiceLabel, choices } from "./actions.js";
 import { open as openDetail } from "./detail.js";
+import { told } from "./form/common.js";
 import { adopt, follow } from "./live.js";
 import { get, post, toast, tried } from "./net.js";
 import { heading } from "./page.js";
@@ -197,7 +198,7 @@ function row(run, section) {
     picture(run),
   );
   const facts = [
-    run.model_label,
+    told(run.model_label),
     run.seed !== null && t("widgets.seed", { n: run.seed }),
     run.estimate_usd && section !== "recent" ? dollars(run.estimate_usd) : null,
     run.owner || null,
@@ -256,7 +257,7 @@ function row(run, section) {
 function times(run, section) {
   if (section === "recent" && run.finished_at) {
     const took = run.started_at
-      ? `${t("queue.took", { time: seconds((Date.parse(run.finished_at) - Date.parse(run.started_at)) / 1000) })}, `
+      ? `${t("queue.took", { time: seconds((Date.parse(run.finished_at) - Date.parse(run.started_at)) / 1000) })} · `
       : "";
     return since(run.finished_at, { before: took });
   }

@@ -44,9 +44,9 @@ export function mount(element, { props, trigger, watch, options }) {
   function draw() {
     const now = props.value || {};
     open.dataset.model = now.id || "";
-    name.textContent = now.label || "";
+    name.textContent = told(now.label || "");
     about.replaceChildren(
-      ...[now.provider === now.label ? t("forms.ready_local") : now.provider, price(now.price)]
+      ...[now.provider === now.label ? t("forms.ready_local") : told(now.provider), price(now.price)]
         .filter(Boolean)
         .map((text) => el("span", "", {}, text)),
     );
@@ -80,15 +80,16 @@ export function mount(element, { props, trigger, watch, options }) {
     document.addEventListener("pointerdown", outside, true);
     panel.addEventListener("keydown", keys);
     search.focus({ preventScroll: true });
-    const told = await tried(get(`ui/choices?task=${encodeURIComponent(options.task)}`));
-    if (told && panel) fill("", told.groups);
+    const answer = await tried(get(`ui/choices?task=${encodeURIComponent(options.task)}`));
+    if (answer && panel) fill("", answer.groups);
   }
 
   let groups = [];
-  function fill(words, told) {
-    groups = told || groups;
+  function fill(words, found) {
+    groups = found || groups;
     const wanted = words.trim().toLowerCase().split(/\s+/).filter(Boolean);
-    const fits = (group, m) => wanted.every((w) => `${group.label} ${m.label} ${m.id}`.toLowerCase().includes(w));
+    const fits = (group, m) =>
+      wanted.every((w) => `${told(group.label)} ${told(m.label)} ${m.label} ${m.id}`.toLowerCase().includes(w));
     panel.querySelector(".sp-list").replaceChildren(
       ...groups
         .map((group) => [group, group.models.filter((m) => fits(group, m))])
@@ -97,19 +98,19 @@ export function mount(element, { props, trigger, watch, options }) {
           el(
             "div",
             "sp-group",
-            { role: "group", "aria-label": group.label },
+            { role: "group", "aria-label": told(group.label) },
             el(
               "div",
               "sp-head",
               {},
-              el("span", "", {}, group.label),
+              el("span", "", {}, told(group.label)),
               el("span", group.ready ? "sp-ready" : "sp-needs", { title: group.missing || null }, state(group)),
             ),
             ...models.map((m) => option(group, m)),
           ),
         ),
     );
-    if (told) panel.querySelector("[aria-selected=true]")?.scrollIntoView({ block: "nearest" });
+    if (found) panel.querySelector("[aria-selected=true]")?.scrollIntoView({ block: "nearest" });
   }
 
   const state = (group) =>
@@ -131,7 +132,7 @@ export function mount(element, { props, trigger, watch, options }) {
         data: { id: m.id },
         onclick: () => (hide(), open.focus(), inTurn(element, () => trigger("pick", { id: m.id }))),
       },
-      el("span", "sp-row", {}, el("strong", "", {}, m.label), el("span", "sp-price", {}, price(m.price))),
+      el("span", "sp-row", {}, el("strong", "", {}, told(m.label)), el("span", "sp-price", {}, price(m.price))),
       m.deprecated || m.note ? el("span", "sp-note", {}, told(m.deprecated || m.note)) : null,
       m.latency_s.length
         ? el("span", "sp-note", {}, t("forms.latency", { low: seconds(m.latency_s[0]), high: seconds(m.latency_s[1]) }))
