@@ -96,13 +96,49 @@ function engines(list) {
               {},
               e.ready ? t("settings.ready") : e.missing || t("settings.not_ready"),
             ),
-            e.needs.length ? el("p", "st-needs", {}, ...e.needs.map((n) => el("code", "", {}, n))) : null,
+            variables(e.variables.filter((v) => v.required)),
+            optional(e.variables.filter((v) => !v.required)),
           ),
         ),
       ),
     ),
   );
 }
+
+/** Environment names, each with whether it is set; the page never gets a value. */
+const variables = (list) =>
+  list.length
+    ? el(
+        "ul",
+        "st-variables",
+        {},
+        ...list.map((v) =>
+          el(
+            "li",
+            v.is_set ? "set" : "",
+            { data: { variable: v.name } },
+            el("code", "", {}, v.name),
+            t(v.is_set ? "settings.variable_set" : "settings.variable_unset"),
+          ),
+        ),
+      )
+    : null;
+
+const optional = (list) =>
+  list.length
+    ? el(
+        "details",
+        "",
+        {},
+        el(
+          "summary",
+          "",
+          {},
+          t("settings.optional_variables", { n: list.length, set: list.filter((v) => v.is_set).length }),
+        ),
+        variables(list),
+      )
+    : null;
 
 function storage({ storage: s, health }) {
   const parts = [

@@ -67,7 +67,8 @@ class ParamSpec(Row):
     """One own parameter of a model, by the name it has in the flat request.
 
     choice_labels: names for people, where the value is not one; choices of other rows that share the table may be among
-    them. requires: other parameter -> value it must have for this one to act. send: False for what only the studio uses.
+    them. requires: other parameter -> value it must have for this one to act. send: False for what only the studio
+    uses.
     """
 
     type: Literal["int", "float", "bool", "choice", "text"]

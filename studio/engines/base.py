@@ -251,6 +251,11 @@ class ModelStorage(Protocol):
         ...
 
 
+def declared(engine: Engine) -> Mapping[str, Variable]:
+    """The environment names that this engine reads; none where its class declares none."""
+    return getattr(engine, "environment", {})
+
+
 def account_limits(engine: Engine, catalogue: Catalogue) -> AccountLimits:
     """What the account of this engine may do: as it was set up, else by its catalogue file, else careful numbers."""
     return engine.info.limits or catalogue.accounts.get(engine.info.name) or AccountLimits()

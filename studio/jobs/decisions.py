@@ -36,7 +36,8 @@ APPROVE = HoldChoice("approve", "Approve", "Allows this run to start.")
 CONFIRM_CONSENT = HoldChoice(
     "confirm_consent",
     "Confirm consent",
-    "All real people shown or heard have agreed to this use, or there are none. Your confirmation is stored with the run.",
+    "All real people shown or heard have agreed to this use, or there are none. "
+    "Your confirmation is stored with the run.",
 )
 GIVE_UP = HoldChoice("give_up", "Cancel run", "Ends the run. Nothing more is sent.")
 

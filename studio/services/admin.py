@@ -12,7 +12,7 @@ from typing import Literal
 
 from studio.catalogue import Model
 from studio.domain import now
-from studio.engines.base import ModelAvailability
+from studio.engines.base import Engine, ModelAvailability, declared
 from studio.errors import CapabilityError
 from studio.jobs import budget
 from studio.jobs.budget import SpendLimits
@@ -40,8 +40,18 @@ class StorageUse:
 
 
 @dataclass(frozen=True)
+class EngineVariable:
+    """An environment name that an engine reads, and whether it has a value here; never the value."""
+
+    name: str
+    required: bool
+    is_set: bool
+
+
+@dataclass(frozen=True)
 class EngineStatus:
-    """One engine: missing is the sentence that says what to set, None when ready. needs: environment names."""
+    """One engine: missing is the sentence that says what to set, None when ready. needs: the environment names without
+    which it cannot run, a part of variables."""
 
     name: str
     label: str
@@ -50,6 +60,7 @@ class EngineStatus:
     local: bool
     needs: tuple[str, ...]
     models: int
+    variables: tuple[EngineVariable, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -86,9 +97,17 @@ class Admin:
 
     def _statuses(self) -> Iterator[EngineStatus]:
         for name in self._context.engines:
-            info, missing = self._context.engines[name].info, self._context.engines[name].missing()
+            engine = self._context.engines[name]
+            info, missing = engine.info, engine.missing()
             models = sum(1 for model in self._context.catalogue if model.provider == name)
-            yield EngineStatus(name, info.label, missing is None, missing, info.local, info.needs, models)
+            variables = tuple(self._variables(engine))
+            yield EngineStatus(name, info.label, missing is None, missing, info.local, info.needs, models, variables)
+
+    def _variables(self, engine: Engine) -> Iterator[EngineVariable]:
+        settings = self._context.settings
+        for name, variable in declared(engine).items():
+            value = settings.secret(name) if variable.secret else settings.option(name)
+            yield EngineVariable(name, variable.required, bool(value))
 
     def unavailable_reason(self, model: Model) -> str | None:
         """Why this model cannot be used as the studio is set up, in a sentence; None when it is ready."""

@@ -19,6 +19,9 @@ def test_engines_say_what_they_need(open_page: Open) -> None:
     draft, alibaba = (page.locator(f'[data-engine="{name}"]') for name in ("draft", "alibaba"))
     expect(draft).to_contain_text("Ready")
     expect(alibaba.locator("code", has_text="DASHSCOPE_API_KEY")).to_be_visible()
+    expect(alibaba.locator('[data-variable="DASHSCOPE_API_KEY"]')).to_contain_text("Not set")
+    alibaba.get_by_text("6 optional variables, 0 set").click()
+    expect(alibaba.locator("code", has_text="ALIBABA_REGION")).to_be_visible()
 
 
 def test_what_is_kept_for_the_own_card_is_counted_apart(open_page: Open, site: Site) -> None:
