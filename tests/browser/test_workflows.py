@@ -74,7 +74,7 @@ def test_a_dropped_workflow_is_mapped_saved_and_used(
     expect(page.locator("[data-workflow=flat-colour]")).to_be_visible()
     page.get_by_role("button", name="Use", exact=True).last.click()
     expect(page.locator("#t2i-model .sp-name")).to_have_text("Flat colour")
-    expect(page.get_by_text("This workflow has no prompt field. To add one,").last).to_be_visible()
+    expect(page.get_by_text("map a text input to the prompt on the Workflows page")).to_be_visible()
     paint = page.get_by_label("Paint")
     expect(paint).to_have_value("255")
     paint.fill("77")
