@@ -1,18 +1,19 @@
-"""The clips of a film: what their streams are made of, whether they can be copied, and bringing odd ones into line.
+"""The clips of a film: the format of their streams, whether they can be copied, and conforming those that cannot.
 
-A clip is copied only if codec, size, pixel format, frame rate, colours and pixel aspect are the film's; anything
-else is first encoded to the film's format, once, and kept by content. Opening a file costs more than copying it
-(13 of 20 ms), so a few stay open between survey and copy.
+A clip is copied only if codec, size, pixel format, frame rate, colours and pixel aspect are the film's; any other clip
+is first conformed (encoded to the film's format), once, and cached by content. Opening a file costs more than copying
+it (13 of 20 ms), so a few stay open between inspection and copy.
 """
 
 from __future__ import annotations
 
 import hashlib
 from collections import OrderedDict
+from contextlib import ExitStack
 from dataclasses import dataclass
 from fractions import Fraction
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, NamedTuple
 
 from studio.errors import MediaError
 from studio.film.timeline import Cut
@@ -25,112 +26,121 @@ if TYPE_CHECKING:
     from av.container import InputContainer
     from av.video.stream import VideoStream
 
-OPEN_FILES = 12
+MAX_OPEN_FILES = 12
 BT709 = 1
 FULL_RANGE = 2
-FORMAT = "1"
-"""Raised when normalising changes, so that older cached clips are made anew."""
-IDENTITY = (0x10000, 0, 0, 0x10000)
+CONFORM_VERSION = "1"
+"""Increased when conforming changes, so that clips cached earlier are not used."""
+IDENTITY_MATRIX = (0x10000, 0, 0, 0x10000)
+
+
+class SoundFormat(NamedTuple):
+    """What two clips' sound must share to be joined. config: the first two bytes of AAC's AudioSpecificConfig."""
+
+    codec: str
+    config: bytes
+    rate_hz: int
+    layout: str
 
 
 @dataclass(frozen=True)
 class SourceClip:
-    """The facts of one file that decide how it goes into a film.
+    """The facts of one file that decide how it is used in a film.
 
-    fits: its pictures can be copied as they are. setup: the decoder's parameter sets. reorder: how many frames
-    decoding runs ahead of display. start_s: where its picture begins on the file's clock. sound: codec, profile, rate
-    and layout; None without sound.
+    copyable: its packets can be copied. mismatch: what differs from the film's format, '' if copyable. extradata: the
+    decoder's parameter sets. reorder_frames: frames by which decoding is ahead of display. start_s: time stamp of its
+    first frame. sound: codec, profile, rate and layout; None without sound.
     """
 
     path: Path
     frames: int
     length_s: float
-    fits: bool
-    why_not: str
-    setup: bytes
-    reorder: int
+    copyable: bool
+    mismatch: str
+    extradata: bytes
+    reorder_frames: int
     start_s: float
-    sound: tuple[Any, ...] | None
+    sound: SoundFormat | None
 
 
-class Shelf:
-    """Open containers by path, the least used closed first. Use as a context manager."""
+class ContainerPool:
+    """Open containers by path; the least recently used is closed first. Use as a context manager."""
 
     def __init__(self) -> None:
-        self._open: OrderedDict[Path, tuple[Any, InputContainer]] = OrderedDict()
+        self._open: OrderedDict[Path, tuple[ExitStack, InputContainer]] = OrderedDict()
 
     def get(self, path: Path) -> InputContainer:
-        """The file's container, ready to read from anywhere after a seek. Raises MediaError."""
+        """The file's container, to be read after a seek. Raises MediaError."""
         if path in self._open:
             self._open.move_to_end(path)
             return self._open[path][1]
-        while len(self._open) >= OPEN_FILES:
-            self._open.popitem(last=False)[1][0].__exit__(None, None, None)
-        manager = av_io.opened(path)
-        box, _ = manager.__enter__()
-        self._open[path] = (manager, box)
-        return box
+        while len(self._open) >= MAX_OPEN_FILES:
+            self._open.popitem(last=False)[1][0].close()
+        resources = ExitStack()
+        container, _ = resources.enter_context(av_io.opened(path))
+        self._open[path] = (resources, container)
+        return container
 
-    def __enter__(self) -> Shelf:
+    def __enter__(self) -> ContainerPool:
         return self
 
     def __exit__(self, *_: object) -> None:
         while self._open:
-            self._open.popitem()[1][0].__exit__(None, None, None)
+            self._open.popitem()[1][0].close()
 
 
-def survey(path: Path, cut: Cut, shelf: Shelf) -> SourceClip:
-    """The clip's facts against the film's format, from its header alone. Raises MediaError without a picture."""
-    box = shelf.get(path)
-    video = av_io.picture_stream(box)
+def inspect_clip(path: Path, cut: Cut, pool: ContainerPool) -> SourceClip:
+    """The clip's facts compared with the film's format, from its header only. Raises MediaError without a picture."""
+    container = pool.get(path)
+    video = av_io.picture_stream(container)
     if video is None:
         raise MediaError(Message("film.clip_no_picture", name=path.name))
     rate = video.average_rate or video.guessed_rate or cut.fps
     if video.duration and video.time_base:
         length_s = float(video.duration * video.time_base)
     else:
-        length_s = (box.duration or 0) / 1e6
-    why_not = _misfit(path, video, cut, rate, length_s)
-    sound = box.streams.audio[0] if box.streams.audio else None
+        length_s = (container.duration or 0) / 1e6
+    mismatch = _mismatch(path, video, cut, rate, length_s)
+    sound = container.streams.audio[0] if container.streams.audio else None
     return SourceClip(
         path=path,
         frames=video.frames or round(length_s * rate),
         length_s=length_s,
-        fits=not why_not,
-        why_not=why_not,
-        setup=bytes(video.codec_context.extradata or b""),
-        reorder=video.codec_context.reorder_depth,
+        copyable=not mismatch,
+        mismatch=mismatch,
+        extradata=bytes(video.codec_context.extradata or b""),
+        reorder_frames=video.codec_context.reorder_depth,
         start_s=float((video.start_time or 0) * (video.time_base or 0)),
-        sound=_sound_of(sound) if sound else None,
+        sound=_sound_format(sound) if sound else None,
     )
 
 
-def _sound_of(sound: AudioStream) -> tuple[Any, ...]:
+def _sound_format(sound: AudioStream) -> SoundFormat:
     context = sound.codec_context
-    setup = bytes(context.extradata or b"")[:2]  # AAC's object type, rate and channels; the rest are extensions
-    return context.name, setup, context.sample_rate, context.layout.name
+    extradata = bytes(context.extradata or b"")[:2]  # AAC's object type, rate and channels; the rest are extensions
+    return SoundFormat(context.name, extradata, context.sample_rate, context.layout.name)
 
 
-def _misfit(path: Path, video: VideoStream, cut: Cut, rate: Fraction, length_s: float) -> str:
+def _mismatch(path: Path, video: VideoStream, cut: Cut, rate: Fraction, length_s: float) -> str:
     """Why the pictures cannot be copied into this film, or ''."""
     context = video.codec_context
     matrix = context.colorspace if context.colorspace not in (0, av_io.UNSPECIFIED) else 0
     matrix = matrix or (BT709 if video.height >= 720 else 6)
-    wrong = {
+    mismatches = {
         "codec": context.name != "h264" or "mov" not in video.container.format.name,
         "size": (video.width, video.height) != (cut.width, cut.height),
         "pixel format": video.pix_fmt != "yuv420p" or context.color_range == FULL_RANGE,
         "pixel aspect": (video.sample_aspect_ratio or Fraction(1)) not in (0, 1),
         "frame rate": rate != cut.fps or abs(video.frames / rate - length_s) > 0.6 / float(rate),
         "colours": matrix != BT709,
-        "rotation": not _upright(path),
+        "rotation": not _is_unrotated(path),
         "fields": context.field_order > 1,
     }
-    return ", ".join(name for name, is_wrong in wrong.items() if is_wrong)
+    return ", ".join(name for name, differs in mismatches.items() if differs)
 
 
-def _upright(path: Path) -> bool:
-    """True when no track of the MP4 is turned for display: its header's matrices are the identity.
+def _is_unrotated(path: Path) -> bool:
+    """True when the MP4 rotates no track for display: the matrices in its header are the identity.
 
     Read from the file, because PyAV shows rotation only on decoded frames. Source: ISO 14496-12, 8.3.2 (tkhd).
     """
@@ -139,7 +149,7 @@ def _upright(path: Path) -> bool:
     while at >= 0:
         matrix = at + 4 + (52 if moov[at + 4] else 40)
         numbers = [int.from_bytes(moov[matrix + 4 * i : matrix + 4 * i + 4], "big") for i in (0, 1, 3, 4)]
-        if tuple(numbers) != IDENTITY:
+        if tuple(numbers) != IDENTITY_MATRIX:
             return False
         at = moov.find(b"tkhd", at + 4)
     return True
@@ -147,11 +157,11 @@ def _upright(path: Path) -> bool:
 
 def _moov(path: Path) -> bytes:
     with path.open("rb") as file:
-        while len(head := file.read(8)) == 8:
-            size, start = int.from_bytes(head[:4], "big"), 8
+        while len(header := file.read(8)) == 8:
+            size, start = int.from_bytes(header[:4], "big"), 8
             if size == 1:
                 size, start = int.from_bytes(file.read(8), "big"), 16
-            if head[4:] == b"moov":
+            if header[4:] == b"moov":
                 return file.read(size - start if size else -1)
             if size < start:
                 break
@@ -159,7 +169,7 @@ def _moov(path: Path) -> bytes:
     return b""
 
 
-def in_format(
+def conform(
     clip: SourceClip,
     cut: Cut,
     cache: Path,
@@ -167,34 +177,34 @@ def in_format(
     on_progress: OnProgress | None = None,
     cancelled: Cancelled | None = None,
 ) -> Path:
-    """The clip encoded to the film's size, rate and colours (fitted, with black bars where the shape differs).
+    """The clip encoded to the film's size, rate and colours, with black bars where the aspect ratio differs.
 
-    Kept in `cache` by content and format, so the next film of this kind finds it.
+    Cached in `cache` by content and format, for the next film in this format.
     """
-    recipe = f"{FORMAT} {cut.width}x{cut.height} {cut.fps} {cut.crf} {cut.preset}"
+    recipe = f"{CONFORM_VERSION} {cut.width}x{cut.height} {cut.fps} {cut.crf} {cut.preset}"
     key = hashlib.sha256(f"{sha256(clip.path)} {recipe}".encode()).hexdigest()
-    made = cache / f"clip-{key[:32]}.mp4"
-    if not made.exists():
-        args = _normalise(clip, cut)
-        run_ffmpeg(args, made, duration_s=clip.length_s, on_progress=on_progress, cancelled=cancelled)
-    return made
+    conformed = cache / f"clip-{key[:32]}.mp4"
+    if not conformed.exists():
+        args = _conform_args(clip, cut)
+        run_ffmpeg(args, conformed, duration_s=clip.length_s, on_progress=on_progress, cancelled=cancelled)
+    return conformed
 
 
-def fitted(clip: SourceClip, cut: Cut) -> str:
-    """The filters that give the clip's picture the film's rate, size (with bars), colours and pixels."""
+def conform_filters(clip: SourceClip, cut: Cut) -> str:
+    """The ffmpeg filters that convert the clip to the film's rate, size (with bars), colours and pixel format."""
     size = f"{cut.width}:{cut.height}"
-    fields = "bwdif=deint=interlaced," if "fields" in clip.why_not else ""
+    fields = "bwdif=deint=interlaced," if "fields" in clip.mismatch else ""
     picture = (
         f"{fields}fps={cut.fps},scale={size}:force_original_aspect_ratio=decrease:out_color_matrix=bt709:out_range=tv"
     )
-    return f"{picture}:flags=bicubic,pad={size}:-1:-1,setsar=1,format=yuv420p,{TAGS}"
+    return f"{picture}:flags=bicubic,pad={size}:-1:-1,setsar=1,format=yuv420p,{COLOUR_TAGS}"
 
 
-def _normalise(clip: SourceClip, cut: Cut) -> list[str]:
-    args = ["-i", str(clip.path), "-map", "0:v:0", "-map", "0:a:0?", "-vf", fitted(clip, cut)]
+def _conform_args(clip: SourceClip, cut: Cut) -> list[str]:
+    args = ["-i", str(clip.path), "-map", "0:v:0", "-map", "0:a:0?", "-vf", conform_filters(clip, cut)]
     args += ["-c:v", "libx264", "-preset", cut.preset, "-crf", str(cut.crf), "-g", str(round(cut.fps)), "-bf", "2"]
     return [*args, "-c:a", "aac", "-b:a", "192k", "-ar", "48000", "-ac", "2", "-movflags", "+faststart"]
 
 
-TAGS = "setparams=colorspace=bt709:color_primaries=bt709:color_trc=bt709:range=tv"
-"""Filter that marks pictures as BT.709 limited range; without the marks players guess."""
+COLOUR_TAGS = "setparams=colorspace=bt709:color_primaries=bt709:color_trc=bt709:range=tv"
+"""Filter that tags pictures as BT.709 limited range; without tags players guess."""

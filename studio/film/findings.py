@@ -1,7 +1,7 @@
-"""What a careful viewer would send back, as facts that a page can say in its own language.
+"""Findings of the quality check and of preflight, as facts that a page states in its own language.
 
-A code names the kind of fault, values fill its blanks; `what` is the English sentence. Pages keep the same sentences
-under the same codes.
+A code names the kind of finding, values fill in its sentence; `what` is the English sentence. Pages have a translation
+of each sentence under the same code.
 """
 
 from __future__ import annotations
@@ -12,9 +12,9 @@ from typing import Any, Literal
 
 Level = Literal["error", "warning", "note"]
 ORDER: dict[str, int] = {"error": 0, "warning": 1, "note": 2}
-"""error: what comes out is not what was asked. warning: look at it first. note: worth knowing."""
+"""error: the film will not be as requested. warning: check it first. note: for information."""
 
-SAYS = {
+SENTENCES = {
     "black": "Black for {s} s.",
     "frozen": "The picture is frozen for {s} s.",
     "silent": "Silent for {s} s.",
@@ -54,16 +54,16 @@ SAYS = {
     "captions_fast": "Captions shown too briefly to read: {count}.",
     "captions_lost": "{place} ignores subtitle tracks in files. Burn the captions in, or upload them separately.",
 }  # fmt: skip
-"""Code -> sentence. Those of shots follow "Shot 3: "."""
+"""Code -> sentence. Sentences about shots follow "Shot 3: "."""
 
 
 @dataclass(frozen=True)
 class Finding:
-    """One thing to look at. at_s, length_s: where in the film; None for the whole of it. shot, number: whose fault."""
+    """One finding. at_s, length_s: range in seconds; None for the whole film. shot, number: id and number of a shot."""
 
     level: Level
     code: str
-    values: dict[str, Any] = field(default_factory=dict)
+    values: dict[str, Any] = field(default_factory=dict[str, Any])
     at_s: float | None = None
     length_s: float | None = None
     shot: str = ""
@@ -72,8 +72,8 @@ class Finding:
     @property
     def what(self) -> str:
         """The finding as an English sentence."""
-        said = SAYS[self.code].format(**self.values)
-        return f"Shot {self.number}: {said}" if self.number else said
+        sentence = SENTENCES[self.code].format(**self.values)
+        return f"Shot {self.number}: {sentence}" if self.number else sentence
 
     def plain(self) -> dict[str, Any]:
         """As JSON, with the sentence."""

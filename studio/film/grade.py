@@ -1,6 +1,6 @@
-"""A look as numbers: exposure, contrast, saturation, warmth, three wheels, and a .cube file.
+"""A look as numbers: exposure, contrast, saturation, warmth, three colour wheels, and a .cube file.
 
-The wheels are baked into a colour table, so the preview on a still and the film go through the same arithmetic.
+The wheels are baked into a colour table, so the preview of a still and the film use the same arithmetic.
 All on display values 0..1, sRGB or BT.709. Source of the file format: Adobe's Cube LUT specification 1.0.
 """
 
@@ -14,20 +14,23 @@ from studio.media import cube
 
 if TYPE_CHECKING:
     import numpy as np
+    from numpy.typing import NDArray
 
-SIDE = 33
-"""Steps of a baked table along each colour; between them ffmpeg interpolates."""
+    Colours = NDArray[np.floating]
+
+LUT_SIDE = 33
+"""Entries of a baked table along each colour axis; ffmpeg interpolates between them."""
 GAMMA = 2.2
 MID_GREY = 0.435
-"""18 % grey on display, which contrast leaves in place."""
+"""18 % grey as a display value, which contrast does not change."""
 LUMA = (0.2126, 0.7152, 0.0722)
 WARMTH = 0.12
 LIFT, GAIN = 0.25, 0.5
-"""How far a wheel at 1 moves the shadows up, and the lights."""
+"""Effect of a wheel at 1: offset of the shadows, and gain of the lights."""
 
 
-def wheels(rgb: np.ndarray, grade: Grade) -> np.ndarray:
-    """The colours (..., 3), 0..1, after everything in the grade but the LUT."""
+def wheels(rgb: Colours, grade: Grade) -> Colours:
+    """The colours (..., 3), 0..1, after the whole grade except its LUT."""
     import numpy as np
 
     shadows, mids, lights = (np.array(wheel) for wheel in (grade.shadows, grade.mids, grade.lights))
@@ -41,30 +44,30 @@ def wheels(rgb: np.ndarray, grade: Grade) -> np.ndarray:
     return np.clip(luma + (out - luma) * grade.saturation, 0, 1)
 
 
-def neutral(grade: Grade) -> bool:
-    """True when the wheels change nothing."""
+def is_neutral(grade: Grade) -> bool:
+    """True when nothing but the LUT changes colours."""
     return grade == Grade(lut=grade.lut, lut_strength=grade.lut_strength)
 
 
-def tables(grade: Grade, folder: Path) -> list[Path]:
-    """Write the colour tables of this grade into `folder`, in the order they are applied. Raises MediaError."""
-    written = []
-    if not neutral(grade):
-        written.append(cube.write(folder / "wheels.cube", wheels(cube.grid(SIDE), grade)))
+def write_luts(grade: Grade, folder: Path) -> list[Path]:
+    """Write the grade's colour tables to `folder` and return them in the order they are applied. Raises MediaError."""
+    luts: list[Path] = []
+    if not is_neutral(grade):
+        luts.append(cube.write(folder / "wheels.cube", wheels(cube.grid(LUT_SIDE), grade)))
     if grade.lut and grade.lut_strength > 0:
-        side, table = cube.read_kept(grade.lut)
-        plain = cube.grid(side)
-        written.append(cube.write(folder / "look.cube", plain + (table - plain) * min(grade.lut_strength, 1.0)))
-    return written
+        side, lut = cube.read_kept(grade.lut)
+        identity = cube.grid(side)
+        luts.append(cube.write(folder / "look.cube", identity + (lut - identity) * min(grade.lut_strength, 1.0)))
+    return luts
 
 
-def chain(tables: list[Path], *, from_s: float = 0.0) -> list[str]:
-    """The filters that send BT.709 pictures through the tables; their files lie where ffmpeg runs.
+def lut_filters(write_luts: list[Path], *, from_s: float = 0.0) -> list[str]:
+    """The ffmpeg filters that apply the tables to BT.709 pictures; the files are in ffmpeg's working directory.
 
-    Counted in 16 bits between the tables, or slow gradients would break into bands. from_s: earlier frames pass.
+    16 bits between the tables avoid banding in gradients. from_s: earlier frames are not changed.
     """
-    if not tables:
+    if not write_luts:
         return []
-    when = f":enable='gte(t,{from_s:.3f})'" if from_s else ""
-    steps = [f"lut3d=file={table.name}:interp=tetrahedral{when}" for table in tables]
-    return ["format=gbrp16le", *steps, f"scale={cube.BACK}", "format=yuv420p"]
+    enabled = f":enable='gte(t,{from_s:.3f})'" if from_s else ""
+    filters = [f"lut3d=file={lut.name}:interp=tetrahedral{enabled}" for lut in write_luts]
+    return ["format=gbrp16le", *filters, f"scale={cube.BACK}", "format=yuv420p"]

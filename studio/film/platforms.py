@@ -1,7 +1,7 @@
-"""Where a film goes, as facts: size, rate, loudness, limits, and what of the picture the platform covers.
+"""Delivery targets as facts: size, frame rate, loudness, limits, and the safe area of the picture.
 
-Platforms change these; each row names where it comes from. Loudness in LUFS, peaks in dBTP, bit rates in bit/s, safe
-areas as parts of the picture left free at the top, right, bottom and left.
+Platforms change these; each row names its source. Loudness in LUFS, peaks in dBTP, bit rates in bit/s, safe areas as
+margins at the top, right, bottom and left, as fractions of the picture.
 """
 
 from __future__ import annotations
@@ -25,8 +25,8 @@ SUFFIX: dict[Form, str] = {
 
 @dataclass(frozen=True)
 class PlatformPreset:
-    """One place a film can go. width, height: 0 keeps the film's. fps: rates taken as they are; any other becomes the
-    nearest. max_s, max_bytes: 0 is no limit worth naming. video_bps: most on average; 0: by quality alone."""
+    """One delivery target. width, height: pixels, 0 keeps the film's. fps: accepted rates; others are converted to the
+    nearest. max_s, max_bytes: 0 is no limit. video_bps: maximum average bit rate; 0: by quality only."""
 
     id: str
     label: str
@@ -46,7 +46,6 @@ class PlatformPreset:
 
 
 _WEB_FPS = (23.976, 24, 25, 29.97, 30, 48, 50, 59.94, 60)
-_TALL = {"width": 1080, "height": 1920, "fps": _WEB_FPS, "lufs": -14.0}
 PRESETS: tuple[PlatformPreset, ...] = (
     PlatformPreset("master", "Master, H.264", source="our own: the film as it is"),
     PlatformPreset("master-h265", "Master, H.265", "mp4-h265", source="our own"),
@@ -68,7 +67,10 @@ PRESETS: tuple[PlatformPreset, ...] = (
     PlatformPreset(
         "shorts",
         "YouTube Shorts",
-        **_TALL,
+        width=1080,
+        height=1920,
+        fps=_WEB_FPS,
+        lufs=-14.0,
         video_bps=12_000_000,
         audio_bps=384_000,
         max_s=180,
@@ -78,7 +80,10 @@ PRESETS: tuple[PlatformPreset, ...] = (
     PlatformPreset(
         "tiktok",
         "TikTok",
-        **_TALL,
+        width=1080,
+        height=1920,
+        fps=_WEB_FPS,
+        lufs=-14.0,
         video_bps=12_000_000,
         min_s=3,
         max_s=600,
@@ -89,7 +94,10 @@ PRESETS: tuple[PlatformPreset, ...] = (
     PlatformPreset(
         "reels",
         "Instagram Reels",
-        **_TALL,
+        width=1080,
+        height=1920,
+        fps=_WEB_FPS,
+        lufs=-14.0,
         video_bps=12_000_000,
         min_s=3,
         max_s=180,

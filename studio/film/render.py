@@ -1,33 +1,37 @@
-"""Making a film from its description: pictures, sound, finishing, one file.
+"""Rendering a film from its description: pictures, sound and finishing, muxed into one file.
 
-Pictures and sound are made apart and meet as packets, in the order of their times, so memory stays flat however long
-the film is.
+Pictures and sound are produced separately and muxed packet by packet in the order of their times, so memory use does
+not depend on the film's length.
 """
 
 from __future__ import annotations
 
 import tempfile
-from collections.abc import Iterable, Iterator
+from collections.abc import Generator, Iterable, Iterator
+from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from studio.errors import MediaError
 from studio.film import aac_splice, finishing
-from studio.film.audio_track import Mixed, mixed
-from studio.film.clips import Shelf, SourceClip, in_format, survey
-from studio.film.timeline import Cut, Report, timeline_of
-from studio.film.video_track import Copy, Packets, Piece, frames_of, plan, set_up
+from studio.film.audio_track import Mix, mix_sound
+from studio.film.clips import ContainerPool, SourceClip, conform, inspect_clip
+from studio.film.timeline import Cut, Report, cut_timeline
+from studio.film.video_track import Copy, Piece, VideoPackets, frame_count, plan, set_up
 from studio.media import av_io
+from studio.media import packets as typed
 from studio.media.files import Cancelled, OnProgress, Stopped, replacing
 from studio.messages import Message
 
 if TYPE_CHECKING:
     from av.audio.stream import AudioStream
     from av.container import InputContainer
-    from av.packet import Packet
 
-Sounds = tuple["AudioStream", Iterable["Packet"]]
+    from studio.media.packets import AudioPacket, MediaPacket
+
+Sound = tuple["AudioStream", Iterable["AudioPacket"]]
+"""The stream that sets the format of the film's sound, and its packets."""
 
 
 def render(
@@ -38,137 +42,150 @@ def render(
     on_progress: OnProgress | None = None,
     cancelled: Cancelled | None = None,
 ) -> Report:
-    """Make the film as MP4 (H.264, AAC 48 kHz stereo) at `out`.
+    """Render the film as MP4 (H.264, AAC 48 kHz stereo) to `out`.
 
-    cache: a folder where clips brought to the film's format are kept by content; None: made anew each time.
-    Raises MediaError when a clip cannot be used, Stopped when cancelled; then nothing is left behind.
+    cache: a folder for conformed clips, by content; None: they are encoded again each time.
+    Raises MediaError when a clip cannot be used, Stopped when cancelled; both leave no file.
     """
     if cut.width % 2 or cut.height % 2:
         raise MediaError(Message("film.odd_sides", width=cut.width, height=cut.height))
     out.parent.mkdir(parents=True, exist_ok=True)
-    with tempfile.TemporaryDirectory(dir=out.parent, prefix=".film-") as folder, Shelf() as shelf:
+    with tempfile.TemporaryDirectory(dir=out.parent, prefix=".film-") as folder, ContainerPool() as pool:
         work = Path(folder)
-        clips = [survey(shot.path, cut, shelf) for shot in cut.shots]
-        odd = list(dict.fromkeys(clip for clip in clips if not clip.fits))
-        whole, again, soft = finishing.whole(cut), finishing.needed(cut), bool(cut.finish.soft)
-        bar = _Steps(on_progress, len(odd) + 1 + again + whole)
-        notes = [Message("film.brought_to_format", name=c.path.name, what=c.why_not) for c in odd]
-        made = {clip: _fitted(clip, cut, shelf, cache or work, bar, cancelled) for clip in odd}
-        clips = [made.get(clip, clip) for clip in clips]
-        timeline = timeline_of(cut, [clip.length_s for clip in clips])
-        first = finishing.preliminary(cut)
-        pieces = plan(cut, timeline, clips, shelf, finishing.tables(cut, work), draw=whole)
-        pictures = _drawn(cut, pieces, work, shelf, bar, cancelled) if whole else Packets(first, pieces, clips, shelf)
-        sounds = aac_splice.mended(timeline, clips, shelf) if aac_splice.mendable(cut, clips) else None
-        heard = mixed(cut, timeline, clips, work, cancelled) if sounds is None else None
-        joined = work / "joined.mp4" if again or soft else out
-        with _sound_packets(sounds, heard) as packets:
-            _mux(first, joined, pictures, packets, bar, cancelled)
-        if again:
-            bar.step += 1
-            pictures = finishing.finished(
-                cut, joined, work, shelf, reorder=pictures.reorder, on_progress=bar, cancelled=cancelled
+        clips = [inspect_clip(shot.path, cut, pool) for shot in cut.shots]
+        mismatched = list(dict.fromkeys(clip for clip in clips if not clip.copyable))
+        encodes_whole, burns, has_subtitles = (
+            finishing.encodes_whole(cut),
+            finishing.needs_burning(cut),
+            bool(cut.finish.soft),
+        )
+        progress = _Progress(on_progress, len(mismatched) + 1 + burns + encodes_whole)
+        notes = [Message("film.brought_to_format", name=c.path.name, what=c.mismatch) for c in mismatched]
+        conformed = {clip: _conform(clip, cut, pool, cache or work, progress, cancelled) for clip in mismatched}
+        clips = [conformed.get(clip, clip) for clip in clips]
+        timeline = cut_timeline(cut, [clip.length_s for clip in clips])
+        joined_cut = finishing.preliminary(cut)
+        pieces = plan(cut, timeline, clips, pool, finishing.tone_luts(cut, work), encode_all=encodes_whole)
+        pictures = (
+            _encode_whole(cut, pieces, work, pool, progress, cancelled)
+            if encodes_whole
+            else VideoPackets(joined_cut, pieces, clips, pool)
+        )
+        spliced = aac_splice.splice(timeline, clips, pool) if aac_splice.can_splice(cut, clips) else None
+        mix = mix_sound(cut, timeline, clips, work, cancelled) if spliced is None else None
+        joined = work / "joined.mp4" if burns or has_subtitles else out
+        with _open_sound(spliced, mix) as sound:
+            _mux(joined_cut, joined, pictures, sound, progress, cancelled)
+        if burns:
+            progress.step += 1
+            pictures = finishing.burn_captions(
+                cut,
+                joined,
+                work,
+                pool,
+                reorder_frames=pictures.reorder_frames,
+                on_progress=progress,
+                cancelled=cancelled,
             )
-            with av_io.opened(joined) as (box, _):
-                _mux(cut, work / "finished.mp4" if soft else out, pictures, _sound_of(box), None, cancelled)
+            with av_io.opened(joined) as (container, _):
+                _mux(
+                    cut,
+                    work / "finished.mp4" if has_subtitles else out,
+                    pictures,
+                    _sound_of(container),
+                    None,
+                    cancelled,
+                )
             joined = work / "finished.mp4"
-        if soft:
-            finishing.with_subtitles(joined, out, cut, work, cancelled)
+        if has_subtitles:
+            finishing.add_subtitles(joined, out, cut, work, cancelled)
     return Report(
         path=out,
         frames=pictures.frames,
         duration_s=round(float(pictures.frames / cut.fps), 3),
         copied=pictures.frames - pictures.encoded,
         encoded=pictures.encoded,
-        loudness_before=heard.before if heard else None,
-        loudness=heard.after if heard else None,
-        treble=heard.treble if heard else None,
-        notes=(*notes, *(heard.notes if heard else ())),
+        loudness_before=mix.before if mix else None,
+        loudness=mix.after if mix else None,
+        treble=mix.treble if mix else None,
+        notes=(*notes, *(mix.notes if mix else ())),
     )
 
 
-def _drawn(
-    cut: Cut, pieces: list[Piece], work: Path, shelf: Shelf, bar: _Steps, cancelled: Cancelled | None
-) -> Packets:
-    """The film's pictures where every frame of it changes: drawn and encoded once."""
-    made = finishing.drawn_whole(cut, pieces, work, on_progress=bar, cancelled=cancelled)
-    bar.step += 1
-    frames = sum(frames_of(piece) for piece in pieces)
-    return Packets(cut, [Copy(made, 0, frames)], [survey(made, cut, shelf)], shelf, redrawn=frames)
+def _encode_whole(
+    cut: Cut, pieces: list[Piece], work: Path, pool: ContainerPool, progress: _Progress, cancelled: Cancelled | None
+) -> VideoPackets:
+    """The pictures of a film whose every frame changes: encoded once."""
+    conformed = finishing.encode_whole(cut, pieces, work, on_progress=progress, cancelled=cancelled)
+    progress.step += 1
+    frames = sum(frame_count(piece) for piece in pieces)
+    return VideoPackets(cut, [Copy(conformed, 0, frames)], [inspect_clip(conformed, cut, pool)], pool, reencoded=frames)
 
 
-class _Steps:
-    """One bar over several steps that each count from 0 to 1."""
+class _Progress:
+    """The progress (0..1) of several steps that each report 0..1."""
 
-    def __init__(self, tell: OnProgress | None, steps: int) -> None:
-        self.tell, self.steps, self.step = tell, steps, 0
+    def __init__(self, on_progress: OnProgress | None, steps: int) -> None:
+        self.on_progress, self.steps, self.step = on_progress, steps, 0
 
     def __call__(self, fraction: float) -> None:
-        if self.tell:
-            self.tell((self.step + fraction) / self.steps)
+        if self.on_progress:
+            self.on_progress((self.step + fraction) / self.steps)
 
 
-def _sound_of(box: InputContainer) -> Sounds | None:
-    if not box.streams.audio:
+def _sound_of(container: InputContainer) -> Sound | None:
+    if not container.streams.audio:
         return None
-    return box.streams.audio[0], (packet for packet in box.demux(audio=0) if packet.size)
+    return container.streams.audio[0], (packet for packet in container.demux(audio=0) if packet.size)
 
 
-def _fitted(
-    clip: SourceClip, cut: Cut, shelf: Shelf, cache: Path, bar: _Steps, cancelled: Cancelled | None
+def _conform(
+    clip: SourceClip, cut: Cut, pool: ContainerPool, cache: Path, progress: _Progress, cancelled: Cancelled | None
 ) -> SourceClip:
-    """A copy of an odd clip in the film's format."""
-    made = in_format(clip, cut, cache, on_progress=bar, cancelled=cancelled)
-    bar.step += 1
-    fitted = replace(survey(made, cut, shelf), length_s=clip.length_s)
-    if not fitted.fits:
-        raise MediaError(Message("film.not_brought_to_format", name=clip.path.name, what=fitted.why_not))
-    return fitted
+    """The clip encoded to the film's format."""
+    conformed = conform(clip, cut, cache, on_progress=progress, cancelled=cancelled)
+    progress.step += 1
+    conformed_clip = replace(inspect_clip(conformed, cut, pool), length_s=clip.length_s)
+    if not conformed_clip.copyable:
+        raise MediaError(Message("film.not_brought_to_format", name=clip.path.name, what=conformed_clip.mismatch))
+    return conformed_clip
 
 
-class _sound_packets:
-    """Stream and packets of the sound, from wherever it was made; None for a silent film. A context manager."""
-
-    def __init__(self, sounds: Sounds | None, heard: Mixed | None) -> None:
-        self.sounds, self.heard = sounds, heard
-        self.manager = av_io.opened(heard.path) if heard else None
-
-    def __enter__(self) -> Sounds | None:
-        if self.manager is None:
-            return self.sounds
-        return _sound_of(self.manager.__enter__()[0])
-
-    def __exit__(self, *error: object) -> None:
-        if self.manager is not None:
-            self.manager.__exit__(*error)  # type: ignore[arg-type]
+@contextmanager
+def _open_sound(spliced: Sound | None, mix: Mix | None) -> Generator[Sound | None]:
+    """Stream and packets of the sound, spliced or mixed; None for a silent film."""
+    if mix is None:
+        yield spliced
+        return
+    with av_io.opened(mix.path) as (container, _):
+        yield _sound_of(container)
 
 
 def _mux(
     cut: Cut,
     out: Path,
-    pictures: Packets,
-    sounds: Sounds | None,
+    pictures: VideoPackets,
+    sound: Sound | None,
     on_progress: OnProgress | None,
     cancelled: Cancelled | None,
 ) -> None:
     import av
 
     with (
-        replacing(out) as draft,
-        av.open(str(draft), "w", format="mp4", options={"movflags": "use_metadata_tags+faststart"}) as film,
+        replacing(out) as temporary,
+        av.open(str(temporary), "w", format="mp4", options={"movflags": "use_metadata_tags+faststart"}) as container,
     ):
-        film.metadata.update(cut.metadata)
+        container.metadata.update(cut.metadata)
         template = pictures.template()
         if template is not None:
-            video = film.add_stream_from_template(template)
+            video = typed.add_stream_like(container, template)
         else:
-            video = film.add_stream("libx264", rate=cut.fps)
+            video = typed.add_h264_stream(container, cut.fps)
             set_up(video.codec_context, cut)
-        sound = film.add_stream_from_template(sounds[0]) if sounds else None
+        audio = typed.add_stream_like(container, sound[0]) if sound else None
         done = 0
-        for is_sound, packet in _by_time(pictures, sounds):
-            packet.stream = sound if is_sound and sound else video
-            film.mux_one(packet)
+        for is_sound, packet in _by_time(pictures, sound):
+            typed.mux(container, packet, audio if is_sound and audio else video)
             if not is_sound:
                 done += 1
                 if cancelled and cancelled():
@@ -177,18 +194,18 @@ def _mux(
                     on_progress(done / pictures.frames)
 
 
-def _by_time(pictures: Packets, sounds: Sounds | None) -> Iterator[tuple[bool, Packet]]:
-    """Both kinds of packets in the order of their decoding times. Plain floats: this runs for every packet."""
-    waiting = iter(sounds[1]) if sounds else iter(())
-    tick_s = float(sounds[0].time_base or 0) if sounds else 0.0
+def _by_time(pictures: VideoPackets, sound: Sound | None) -> Iterator[tuple[bool, MediaPacket]]:
+    """Both kinds of packets in the order of their decoding times. Floats, not fractions: this runs for every packet."""
+    sounds = iter(sound[1]) if sound else iter(())
+    tick_s = float(sound[0].time_base or 0) if sound else 0.0
     frame_s = float(1 / pictures.cut.fps)
-    sound = next(waiting, None)
+    waiting = next(sounds, None)
     for picture in pictures:
         now_s = (picture.dts or 0) * frame_s
-        while sound is not None and (sound.dts or 0) * tick_s <= now_s:
-            yield True, sound
-            sound = next(waiting, None)
+        while waiting is not None and (waiting.dts or 0) * tick_s <= now_s:
+            yield True, waiting
+            waiting = next(sounds, None)
         yield False, picture
-    while sound is not None:
-        yield True, sound
-        sound = next(waiting, None)
+    while waiting is not None:
+        yield True, waiting
+        waiting = next(sounds, None)

@@ -1,9 +1,9 @@
-"""A film as a description, and its clock: which parts of which clips, how they go over into each other, and when.
+"""A film as a description: the range of each clip, the transitions between them, and when each is shown.
 
 `render(cut, out)` makes the file. Everything here is plain frozen data, so a cut can be compared, hashed and kept.
-`lay_out` is the only place that reckons, in whole frames, when a clip begins, how long it lasts and what two clips
-share: board, player, captions, hand-over, preflight and export all read its Timeline.
-Times in seconds on the film's own clock unless said otherwise; levels in dB; loudness in LUFS (EBU R 128).
+`lay_out` is the only place that computes, in whole frames, where a clip starts, how long it lasts and how many frames
+two clips overlap: board, player, captions, interchange, preflight and export all read its Timeline.
+Times are seconds on the film's clock unless stated otherwise; levels in dB; loudness in LUFS (EBU R 128).
 """
 
 from __future__ import annotations
@@ -20,12 +20,12 @@ from typing import Literal
 from studio.errors import MediaError
 from studio.messages import Message
 
-TO_THE_MS = 0.002
-"""So far a length that was kept to the millisecond may be from the frame it means."""
+ROUNDING_S = 0.002
+"""Seconds by which a length rounded to the millisecond may differ from a whole number of frames."""
 
 
 class Transition(StrEnum):
-    """How a clip goes over into the next. All but CUT show both for a while: the film gets shorter by as much."""
+    """How one clip changes to the next. All but CUT overlap the two clips, which shortens the film by the overlap."""
 
     CUT = "cut"
     CROSSFADE = "crossfade"
@@ -36,10 +36,10 @@ class Transition(StrEnum):
 
 @dataclass(frozen=True)
 class Tone:
-    """How far one shot's colours are moved, in OKLab (match.py finds it). Lightness: gain around middle, then shift.
+    """A shot's colour correction in OKLab (computed by colour_match.py): gain around the mean, then an offset.
 
-    middle: the shot's own mean L, a, b. turn: the 2x2 matrix, row by row, that a and b are multiplied with around
-    their middle; shift: of L, a, b.
+    middle: the shot's mean L, a, b. gain: factor of lightness. turn: the 2x2 matrix, row by row, for a and b.
+    shift: offset of L, a, b.
     """
 
     middle: tuple[float, float, float]
@@ -50,10 +50,10 @@ class Tone:
 
 @dataclass(frozen=True)
 class CutClip:
-    """A part of a file in the film. in_s, out_s: on the file's clock; out_s None: to its end.
+    """A range of a file in the film. in_s, out_s: in and out point on the file's clock; out_s None: the file's end.
 
-    transition: into the clip that follows (ignored for the last); at most half of the shorter neighbour is used.
-    tone: moves the clip's colours towards another shot's; None leaves them, and leaves the clip to be copied.
+    transition: to the next clip (ignored for the last); its overlap is at most half of the shorter neighbour.
+    tone: matches the clip's colours to another shot's; None keeps them, so that the clip can be copied.
     """
 
     path: Path
@@ -68,9 +68,9 @@ class CutClip:
 
 @dataclass(frozen=True)
 class Track:
-    """A sound laid under or over the film from start_s on. ducked: goes down while the clips or a voice are heard.
+    """A sound mixed into the film from start_s. ducked: its level drops while the clips or a voice are heard.
 
-    in_s, out_s: on the file's clock. loop: repeated to the film's end.
+    in_s, out_s: in and out point on the file's clock. loop: repeat to the film's end.
     """
 
     path: Path
@@ -87,9 +87,9 @@ class Track:
 
 @dataclass(frozen=True)
 class SoundMix:
-    """What is heard. repair_treble: measure the clips' spectrum and take harsh treble back (see treble.py).
+    """The film's sound. repair_treble: measure the clips' spectrum and reduce harsh treble (see treble.py).
 
-    loudness: integrated target, None leaves it; peak_dbtp: true-peak ceiling used with it.
+    loudness: integrated target in LUFS, None keeps the level; peak_dbtp: the true-peak ceiling with a target.
     """
 
     tracks: tuple[Track, ...] = ()
@@ -101,10 +101,10 @@ class SoundMix:
 
 @dataclass(frozen=True)
 class CaptionLine:
-    """Words on the picture. caption: below; title: large, in the middle; lower: name plate; label: small, top right.
+    """Text on the picture. caption: at the bottom; title: large, centred; lower: lower third; label: small, top right.
 
-    place: where instead of the style's own, as on a number pad (1 bottom left .. 9 top right); 0: the style's.
-    fade_s: so long it comes and goes.
+    place: alignment as on a number pad (1 bottom left .. 9 top right); 0: the style's own.
+    fade_s: length of the fade in and of the fade out.
     """
 
     start_s: float
@@ -117,9 +117,9 @@ class CaptionLine:
 
 @dataclass(frozen=True)
 class Grade:
-    """A look for the whole film. exposure: stops. contrast, saturation: 1 leaves. warmth: -1 cold .. 1 warm.
+    """A look for the whole film. exposure: stops. contrast, saturation: 1 is neutral. warmth: -1 cold .. 1 warm.
 
-    shadows, mids, lights: the three wheels, (r, g, b) each -1..1, 0 leaves. lut: a .cube file; strength 0..1.
+    shadows, mids, lights: colour wheels, (r, g, b) each -1..1, 0 is neutral. lut: a .cube file; lut_strength: 0..1.
     """
 
     lut: Path | None = None
@@ -135,9 +135,9 @@ class Grade:
 
 @dataclass(frozen=True)
 class Finish:
-    """What is done to the picture of the whole film. burned: words drawn in; soft: subtitles the viewer switches on.
+    """Finishing of the whole film. burned: captions in the picture; soft: a subtitle track the viewer can switch on.
 
-    graded_from_s: a slate before the film keeps its own colours.
+    graded_from_s: where the grade starts, after a slate that keeps its own colours.
     """
 
     grade: Grade | None = None
@@ -149,7 +149,7 @@ class Finish:
 
 @dataclass(frozen=True)
 class Cut:
-    """The whole film. crf, preset: x264's, for the parts that must be encoded. metadata: free keys of the file."""
+    """The whole film. crf, preset: of x264, for the frames that must be encoded. metadata: the file's free keys."""
 
     shots: tuple[CutClip, ...]
     width: int
@@ -159,7 +159,7 @@ class Cut:
     finish: Finish = Finish()
     crf: int = 17
     preset: str = "veryfast"
-    metadata: dict[str, str] = field(default_factory=dict)
+    metadata: dict[str, str] = field(default_factory=dict[str, str])
 
 
 @dataclass(frozen=True)
@@ -173,9 +173,9 @@ class Loudness:
 
 @dataclass(frozen=True)
 class TrebleFix:
-    """What was wrong with the treble and what was done: a shelf above corner_hz by gain_db (0: nothing to repair).
+    """The treble's fault and its repair: a shelf of gain_db above corner_hz (0: nothing to repair).
 
-    Curves in dB against the reference, at bands_hz.
+    before_db, after_db: levels in dB relative to a natural tilt, at bands_hz.
     """
 
     corner_hz: float
@@ -187,7 +187,7 @@ class TrebleFix:
 
 @dataclass(frozen=True)
 class Report:
-    """What was made. copied, encoded: frames taken over bit by bit, and frames encoded anew. notes: sentences."""
+    """The rendered film. copied: frames taken over bit by bit; encoded: frames encoded again. notes: sentences."""
 
     path: Path
     frames: int
@@ -202,8 +202,8 @@ class Report:
 
 @dataclass(frozen=True)
 class ClipRange:
-    """What a film takes of one clip, in seconds. length_s: of the whole clip. in_s, out_s: on its own clock; out_s
-    None: to its end. transition: into the clip that follows.
+    """The range of one clip that a film uses, in seconds. length_s: of the whole clip. in_s, out_s: in and out point on
+    the clip's clock; out_s None: the clip's end. transition: to the next clip.
     """
 
     length_s: float
@@ -215,8 +215,8 @@ class ClipRange:
 
 @dataclass(frozen=True)
 class Segment:
-    """One clip on the film's clock, in frames. first, last: of the clip, last excluded; start: where it begins in the
-    film; overlap: frames it shares with the next clip."""
+    """One clip on the film's clock, in frames. first, last: the clip's in and out point, out excluded; start: its first
+    frame in the film; overlap: frames shared with the next clip."""
 
     first: int
     last: int
@@ -225,12 +225,12 @@ class Segment:
 
     @property
     def frames(self) -> int:
-        """How many frames of the clip the film shows."""
+        """Frames of the clip in the film."""
         return self.last - self.first
 
     @property
     def end(self) -> int:
-        """The first frame of the film that no longer shows the clip."""
+        """The film's first frame after the clip."""
         return self.start + self.frames
 
 
@@ -243,65 +243,66 @@ class Timeline:
 
     @property
     def frames(self) -> int:
-        """Of the whole film."""
+        """Frames of the whole film."""
         return self.segments[-1].end if self.segments else 0
 
     @property
     def length_s(self) -> float:
-        """Running time of the whole film."""
+        """Running time of the whole film in seconds."""
         return self.seconds(self.frames)
 
     def seconds(self, frames: int) -> float:
-        """So many frames in seconds, to the microsecond."""
+        """The length of this many frames in seconds, rounded to the microsecond."""
         return round(float(frames / self.fps), 6)
 
     def starts_s(self) -> tuple[float, ...]:
-        """When each clip begins."""
+        """Start of each clip on the film's clock, in seconds."""
         return tuple(self.seconds(segment.start) for segment in self.segments)
 
     def shown_s(self, number: int) -> float:
-        """How long the film shows this clip (from 0), transitions included."""
+        """Length of clip `number` (from 0) in the film, overlaps included, in seconds."""
         return self.seconds(self.segments[number].frames)
 
     def at(self, at_s: float) -> int:
-        """The number of the clip that is on top at this time; the first before the film, the last after it."""
+        """The clip shown at this time, in an overlap the later one; the first before the film, the last after it."""
         frame = math.floor(at_s * float(self.fps) + 1e-3)
         return max((n for n, segment in enumerate(self.segments) if segment.start <= frame), default=0)
 
 
 def nearest_frame(seconds: float, fps: Fraction) -> int:
-    """The frame nearest to this time; half-way times go to the later one, though no decimal fraction is exact."""
+    """The frame nearest to this time; halfway between two frames, the later one."""
     return math.floor(seconds * float(fps) + 0.5 + 1e-6)
 
 
-def whole_length_s(length_s: float, fps: float | None) -> float:
-    """A clip's length to the frame, where it is known to the millisecond only."""
+def frame_exact_length_s(length_s: float, fps: float | None) -> float:
+    """A clip's length in seconds to the frame, from one rounded to the millisecond; unchanged if none is near."""
     if not fps:
         return length_s
-    rate = exact_rate(fps)
+    rate = exact_fps(fps)
     exact = round(length_s * rate) / rate
-    return exact if abs(exact - length_s) < TO_THE_MS else length_s
+    return exact if abs(exact - length_s) < ROUNDING_S else length_s
 
 
-def exact_rate(fps: float) -> float:
-    """A frame rate that was kept to three places: 23.976 is 24000/1001."""
+def exact_fps(fps: float) -> float:
+    """The exact frame rate of one rounded to three places: 23.976 is 24000/1001."""
     ntsc = round(fps) * 1000 / 1001
-    return ntsc if abs(ntsc - fps) < TO_THE_MS / 2 else fps
+    return ntsc if abs(ntsc - fps) < ROUNDING_S / 2 else fps
 
 
 def lay_out(ranges: Sequence[ClipRange], fps: Fraction) -> Timeline:
-    """The clips one after another, each for at least one frame; a transition takes at most half of either neighbour."""
-    shown = [_shown(one, fps) for one in ranges]
-    overlaps = [_overlap(a, b, one, fps) for (a, b), one in zip(pairwise(shown), ranges, strict=False)]
-    segments, start = [], 0
-    for (first, last), overlap in zip(shown, [*overlaps, 0], strict=False):
+    """The clips in order, each at least one frame long; an overlap is at most half of either neighbour."""
+    in_out = [_in_and_out(clip, fps) for clip in ranges]
+    overlaps = [_overlap(a, b, clip, fps) for (a, b), clip in zip(pairwise(in_out), ranges, strict=False)]
+    segments: list[Segment] = []
+    start = 0
+    for (first, last), overlap in zip(in_out, [*overlaps, 0], strict=False):
         segments.append(Segment(first, last, start, overlap))
         start += last - first - overlap
     return Timeline(tuple(segments), fps)
 
 
-def timeline_of(cut: Cut, lengths_s: Sequence[float]) -> Timeline:
-    """The timeline of a cut whose files have these lengths. Raises MediaError for an empty part or film."""
+def cut_timeline(cut: Cut, lengths_s: Sequence[float]) -> Timeline:
+    """The timeline of a cut whose files have these lengths. Raises MediaError for an empty range or film."""
     if not cut.shots:
         raise MediaError(Message("film.no_clips"))
     for clip, length_s in zip(cut.shots, lengths_s, strict=True):
@@ -315,14 +316,14 @@ def timeline_of(cut: Cut, lengths_s: Sequence[float]) -> Timeline:
     return lay_out(ranges, cut.fps)
 
 
-def _shown(one: ClipRange, fps: Fraction) -> tuple[int, int]:
-    whole = max(1, nearest_frame(one.length_s, fps))
-    first = min(max(0, nearest_frame(one.in_s, fps)), whole - 1)
-    last = whole if one.out_s is None else min(whole, nearest_frame(one.out_s, fps))
+def _in_and_out(clip: ClipRange, fps: Fraction) -> tuple[int, int]:
+    whole = max(1, nearest_frame(clip.length_s, fps))
+    first = min(max(0, nearest_frame(clip.in_s, fps)), whole - 1)
+    last = whole if clip.out_s is None else min(whole, nearest_frame(clip.out_s, fps))
     return first, max(last, first + 1)
 
 
-def _overlap(a: tuple[int, int], b: tuple[int, int], one: ClipRange, fps: Fraction) -> int:
-    if one.transition is Transition.CUT:
+def _overlap(a: tuple[int, int], b: tuple[int, int], clip: ClipRange, fps: Fraction) -> int:
+    if clip.transition is Transition.CUT:
         return 0
-    return max(0, min(nearest_frame(one.transition_s, fps), (a[1] - a[0]) // 2, (b[1] - b[0]) // 2))
+    return max(0, min(nearest_frame(clip.transition_s, fps), (a[1] - a[0]) // 2, (b[1] - b[0]) // 2))

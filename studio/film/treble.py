@@ -1,8 +1,8 @@
-"""Harsh treble: found in the long-term spectrum, taken back by a shelf.
+"""Harsh treble: detected in the long-term spectrum, repaired by a shelving filter.
 
-Sound that falls off evenly (so many dB an octave) is natural; a step of a few dB above some corner is not. The
-spectrum in third octaves is fitted as a straight tilt plus a shelf; the shelf's mirror image undoes the fault, where
-a bell or a de-esser does not. Wan 2.6 has been heard 4 to 6 dB too bright above 4 kHz.
+Natural sound has a constant tilt (dB per octave); a step of a few dB above some corner frequency is a fault. The
+spectrum in third octaves is fitted as a tilt plus a shelf; the inverse shelf removes the fault, which a bell filter or
+a de-esser does not. Wan 2.6 was measured 4 to 6 dB too bright above 4 kHz.
 """
 
 from __future__ import annotations
@@ -17,54 +17,57 @@ from studio.media.files import Cancelled, run_ffmpeg
 
 if TYPE_CHECKING:
     import numpy as np
+    from numpy.typing import NDArray
+
+    Levels = NDArray[np.floating]
 
 RATE_HZ = 48_000
-BLOCK = 8192
+BLOCK_SAMPLES = 8192
 BANDS_HZ = tuple(round(1000 * 2 ** (n / 3), 1) for n in range(-6, 12))
 """Third octaves from 250 Hz to 12.7 kHz."""
 CORNERS_HZ = tuple(round(2500 * 2 ** (n / 6)) for n in range(10))
-STEEPEST, FLATTEST = -9.0, 0.5
-"""Range of natural tilts of third-octave levels, dB an octave; pink noise has 0, music -2 to -6."""
-LEAST_DB, MOST_DB = 1.5, 6.0
-"""Smallest step that counts, and the most that is taken back: sibilant speech looks like a larger fault than it is."""
+MIN_TILT_DB, MAX_TILT_DB = -9.0, 0.5
+"""Range of natural tilts of third-octave levels, dB per octave; pink noise has 0, music -2 to -6."""
+MIN_GAIN_DB, MAX_GAIN_DB = 1.5, 6.0
+"""Smallest step that counts as a fault, and the largest repair: sibilant speech looks worse than it is."""
 Q = 0.707
-CLEARER = 0.6
-"""A shelf counts as found only if it brings the squared misfit below this part of the straight line's."""
+MAX_MISFIT_RATIO = 0.6
+"""A shelf counts as a fault only if its squared misfit is below this fraction of the tilt's alone."""
 
 
-def repaired(raw: Path, out: Path, *, cancelled: Cancelled | None = None) -> tuple[Path, TrebleFix]:
-    """The raw stereo float file with its treble taken back (`out`), or itself when nothing is wrong; and the curves."""
+def repair(raw: Path, out: Path, *, cancelled: Cancelled | None = None) -> tuple[Path, TrebleFix]:
+    """The raw stereo float file with its treble repaired (`out`), or `raw` if it has no fault; and the curves."""
     before = spectrum(raw)
     corner_hz, gain_db, tilt = fit(before)
     curve = tuple(float(v) for v in (before - tilt).round(2))
     if not gain_db:
         return raw, TrebleFix(corner_hz, 0.0, BANDS_HZ, curve, curve)
     shelf = f"highshelf=f={corner_hz}:g={-gain_db:.2f}:t=q:w={Q}"
-    form = ["-f", "f32le", "-ar", str(RATE_HZ), "-ac", "2"]
-    run_ffmpeg([*form, "-i", str(raw), "-af", shelf, *form], out, cancelled=cancelled)
+    raw_format = ["-f", "f32le", "-ar", str(RATE_HZ), "-ac", "2"]
+    run_ffmpeg([*raw_format, "-i", str(raw), "-af", shelf, *raw_format], out, cancelled=cancelled)
     after = tuple(float(v) for v in (spectrum(out) - tilt).round(2))
     return out, TrebleFix(corner_hz, round(gain_db, 2), BANDS_HZ, curve, after)
 
 
-def spectrum(raw: Path) -> np.ndarray:
-    """Long-term level in each of BANDS_HZ, dB, of a raw 48 kHz stereo float file. Silent stretches do not count."""
+def spectrum(raw: Path) -> Levels:
+    """Long-term level in each of BANDS_HZ, dB, of a raw 48 kHz stereo float file. Silent blocks do not count."""
     import numpy as np
 
-    window = np.hanning(BLOCK).astype(np.float32)
-    power = np.zeros(BLOCK // 2 + 1)
+    window = np.hanning(BLOCK_SAMPLES).astype(np.float32)
+    power = np.zeros(BLOCK_SAMPLES // 2 + 1)
     for block in _blocks(raw):
         if float(np.abs(block).max()) > 1e-3:
             power += np.abs(np.fft.rfft(block * window)) ** 2
-    hertz = np.fft.rfftfreq(BLOCK, 1 / RATE_HZ)
+    hertz = np.fft.rfftfreq(BLOCK_SAMPLES, 1 / RATE_HZ)
     levels = [power[(hertz >= f / 2 ** (1 / 6)) & (hertz < f * 2 ** (1 / 6))].sum() for f in BANDS_HZ]
     return 10 * np.log10(np.maximum(levels, 1e-12))
 
 
-def _blocks(raw: Path) -> Iterator[np.ndarray]:
-    """Stretches of BLOCK mono samples, each half over the one before. Read, not mapped: see soundtrack._bed."""
+def _blocks(raw: Path) -> Iterator[Levels]:
+    """Blocks of BLOCK_SAMPLES mono samples, each overlapping half of the one before. Not mapped: see audio_track."""
     import numpy as np
 
-    half = BLOCK // 2
+    half = BLOCK_SAMPLES // 2
     with raw.open("rb") as file:
         before = np.fromfile(file, np.float32, half * 2)
         while len(after := np.fromfile(file, np.float32, half * 2)) == half * 2:
@@ -72,28 +75,32 @@ def _blocks(raw: Path) -> Iterator[np.ndarray]:
             before = after
 
 
-def fit(levels: np.ndarray) -> tuple[float, float, np.ndarray]:
-    """Corner (Hz), gain (dB, 0 when there is no step up) and the natural tilt in each band that fit best."""
+def fit(levels: Levels) -> tuple[float, float, Levels]:
+    """Corner (Hz), gain (dB, 0 without a fault) and natural tilt (dB in each band) with the best fit."""
     import numpy as np
 
     octaves = np.log2(np.array(BANDS_HZ) / 1000)
-    line, misfit_line = _solved(levels, np.stack((np.ones_like(octaves), octaves), 1))
-    best = (misfit_line, 0.0, 0.0, line)
+    tilt_only, tilt_misfit = _least_squares(levels, np.stack((np.ones_like(octaves), octaves), 1))
+    best = (tilt_misfit, 0.0, 0.0, tilt_only)
     for corner in CORNERS_HZ:
         step = np.array([shelf_db(f, corner, 1.0) for f in BANDS_HZ])
-        found, misfit = _solved(levels, np.stack((np.ones_like(octaves), octaves, step), 1))
-        if misfit < best[0] and STEEPEST <= found[1] <= FLATTEST and found[2] >= LEAST_DB:
-            best = (misfit, float(corner), min(float(found[2]), MOST_DB), found)
-    misfit, corner, gain, found = best
-    tilt = found[0] + found[1] * octaves
-    return (corner, gain, tilt) if gain and misfit < CLEARER * misfit_line else (0.0, 0.0, line[0] + line[1] * octaves)
+        coefficients, misfit = _least_squares(levels, np.stack((np.ones_like(octaves), octaves, step), 1))
+        if misfit < best[0] and MIN_TILT_DB <= coefficients[1] <= MAX_TILT_DB and coefficients[2] >= MIN_GAIN_DB:
+            best = (misfit, float(corner), min(float(coefficients[2]), MAX_GAIN_DB), coefficients)
+    misfit, corner, gain, coefficients = best
+    tilt = coefficients[0] + coefficients[1] * octaves
+    return (
+        (corner, gain, tilt)
+        if gain and misfit < MAX_MISFIT_RATIO * tilt_misfit
+        else (0.0, 0.0, tilt_only[0] + tilt_only[1] * octaves)
+    )
 
 
-def _solved(levels: np.ndarray, columns: np.ndarray) -> tuple[np.ndarray, float]:
+def _least_squares(levels: Levels, columns: Levels) -> tuple[Levels, float]:
     import numpy as np
 
-    found = np.linalg.lstsq(columns, levels, rcond=None)[0]
-    return found, float(((columns @ found - levels) ** 2).sum())
+    coefficients = np.linalg.lstsq(columns, levels, rcond=None)[0]
+    return coefficients, float(((columns @ coefficients - levels) ** 2).sum())
 
 
 def shelf_db(f_hz: float, corner_hz: float, gain_db: float) -> float:

@@ -1,9 +1,9 @@
-"""The film's pictures as H.264 packets: whole groups of pictures copied, only what lies under a transition or a trim
-encoded.
+"""The film's pictures as H.264 packets: whole groups of pictures are copied; only frames in a transition, or next to an
+in or out point between key frames, are encoded.
 
-The timeline is cut into pieces that alternate between Copy and Draw. A copied piece begins at an IDR picture and ends
-before one (or at the clip's end), a drawn piece is one run of the encoder. Frame numbers decide all times, so nothing
-rounds or drifts: packet n of the film gets DTS n - reorder and as PTS its frame's place.
+The timeline is split into pieces that are either Copy or Encode. A copied piece starts at an IDR picture and ends
+before one (or at the clip's end); an encoded piece is one run of the encoder. All times come from frame numbers, so
+nothing rounds or drifts: packet n of the film has DTS n - reorder, and its frame's number as PTS.
 """
 
 from __future__ import annotations
@@ -15,29 +15,32 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from studio.errors import MediaError
-from studio.film.clips import BT709, Shelf, SourceClip
+from studio.film.clips import BT709, ContainerPool, SourceClip
 from studio.film.timeline import Cut, Timeline, Transition
 from studio.film.transitions import Blender
 from studio.media import av_io, cube
+from studio.media import packets as typed
 from studio.media.prefetch import ahead
 from studio.messages import Message
 
 if TYPE_CHECKING:
-    from av.packet import Packet
+    from av.container import InputContainer
     from av.video.codeccontext import VideoCodecContext
     from av.video.frame import VideoFrame
     from av.video.stream import VideoStream
+
+    from studio.media.packets import VideoPacket
 
 LIMITED = 1
 IDR = 5
 TICK = Fraction(1, 1000)
 REORDER = 2
-"""Frames x264 decodes ahead with two B-frames and pyramid."""
+"""Frames by which decoding is ahead of display in x264's output with two B-frames and pyramid."""
 
 
 @dataclass(frozen=True)
 class Copy:
-    """Frames first..last-1 of a file, taken over as packets."""
+    """Frames first..last-1 of a file, copied as packets."""
 
     path: Path
     first: int
@@ -45,106 +48,108 @@ class Copy:
 
 
 @dataclass(frozen=True)
-class TrackClip:
-    """Frames first..last-1 of a file, to be drawn; with `into`, blended into that file's frames from into_first on.
+class EncodeRange:
+    """Frames first..last-1 of a file, to be encoded; with `next_path`, blended into that file's frames from next_first.
 
-    table, into_table: colour tables the frames go through before they are blended.
+    lut, next_lut: colour tables applied before blending.
     """
 
     path: Path
     first: int
     last: int
-    into: Path | None = None
-    into_first: int = 0
+    next_path: Path | None = None
+    next_first: int = 0
     transition: Transition = Transition.CUT
-    table: Path | None = None
-    into_table: Path | None = None
+    lut: Path | None = None
+    next_lut: Path | None = None
 
 
 @dataclass(frozen=True)
-class Draw:
-    """One run of the encoder over several takes."""
+class Encode:
+    """One run of the encoder over several ranges."""
 
-    takes: tuple[TrackClip, ...]
-
-
-Piece = Copy | Draw
+    ranges: tuple[EncodeRange, ...]
 
 
-Tables = Sequence[Path | None]
-"""By shot: the colour table its frames go through, None where they stay as they are."""
+Piece = Copy | Encode
+
+
+Luts = Sequence[Path | None]
+"""The colour table of each shot; None keeps its colours."""
 
 
 def plan(
-    cut: Cut, timeline: Timeline, clips: list[SourceClip], shelf: Shelf, tables: Tables, *, draw: bool = False
+    cut: Cut, timeline: Timeline, clips: list[SourceClip], pool: ContainerPool, luts: Luts, *, encode_all: bool = False
 ) -> list[Piece]:
-    """The pieces of the film in order: as much copied as possible; with `draw` nothing."""
-    pieces: list[Copy | TrackClip] = []
-    before = 0
+    """The pieces of the film in order, copied where possible. encode_all: copy nothing."""
+    pieces: list[Copy | EncodeRange] = []
+    lead = 0
     for number, (segment, clip) in enumerate(zip(timeline.segments, clips, strict=True)):
-        first, last = segment.first + before, segment.last - segment.overlap
-        if draw or tables[number]:
-            pieces += [TrackClip(clip.path, first, last, table=tables[number])] if last > first else []
+        first, last = segment.first + lead, segment.last - segment.overlap
+        if encode_all or luts[number]:
+            pieces += [EncodeRange(clip.path, first, last, lut=luts[number])] if last > first else []
         else:
-            pieces += _body(clip, first, last, shelf, cut.fps)
+            pieces += _clip_pieces(clip, first, last, pool, cut.fps)
         if segment.overlap:
             after = timeline.segments[number + 1]
-            into, start = clips[number + 1].path, last
-            colours = tables[number], tables[number + 1]
+            next_path, start = clips[number + 1].path, last
+            pair_of_luts = luts[number], luts[number + 1]
             kind = cut.shots[number].transition
-            pieces.append(TrackClip(clip.path, start, segment.last, into, after.first, kind, *colours))
-        before = segment.overlap
-    return _merged(pieces)
+            pieces.append(EncodeRange(clip.path, start, segment.last, next_path, after.first, kind, *pair_of_luts))
+        lead = segment.overlap
+    return _merge(pieces)
 
 
-def _body(clip: SourceClip, first: int, last: int, shelf: Shelf, fps: Fraction) -> list[Copy | TrackClip]:
-    """A clip's own stretch: encoded up to the first IDR, copied to the last, encoded from there."""
+def _clip_pieces(
+    clip: SourceClip, first: int, last: int, pool: ContainerPool, fps: Fraction
+) -> list[Copy | EncodeRange]:
+    """A clip between its overlaps: encoded up to the first IDR picture, copied to the last, encoded from there."""
     if first == 0 and last >= clip.frames:
         return [Copy(clip.path, first, last)]
-    marks = [edge for edge in edges(clip, shelf, fps) if first <= edge <= last]
-    if len(marks) < 2:
-        return [TrackClip(clip.path, first, last)] if last > first else []
+    points = [point for point in copy_points(clip, pool, fps) if first <= point <= last]
+    if len(points) < 2:
+        return [EncodeRange(clip.path, first, last)] if last > first else []
     parts = (
-        TrackClip(clip.path, first, marks[0]),
-        Copy(clip.path, marks[0], marks[-1]),
-        TrackClip(clip.path, marks[-1], last),
+        EncodeRange(clip.path, first, points[0]),
+        Copy(clip.path, points[0], points[-1]),
+        EncodeRange(clip.path, points[-1], last),
     )
     return [part for part in parts if part.last > part.first]
 
 
-def _merged(pieces: list[Copy | TrackClip]) -> list[Piece]:
-    """Neighbouring takes become one run of the encoder."""
+def _merge(pieces: list[Copy | EncodeRange]) -> list[Piece]:
+    """Adjacent ranges joined into one run of the encoder."""
     merged: list[Piece] = []
     for piece in pieces:
         if isinstance(piece, Copy):
             merged.append(piece)
-        elif merged and isinstance(merged[-1], Draw):
-            merged[-1] = Draw((*merged[-1].takes, piece))
+        elif merged and isinstance(merged[-1], Encode):
+            merged[-1] = Encode((*merged[-1].ranges, piece))
         else:
-            merged.append(Draw((piece,)))
+            merged.append(Encode((piece,)))
     return merged
 
 
-def frames_of(piece: Piece) -> int:
-    """How many frames of the film the piece gives."""
+def frame_count(piece: Piece) -> int:
+    """Frames of the film in this piece."""
     if isinstance(piece, Copy):
         return piece.last - piece.first
-    return sum(take.last - take.first for take in piece.takes)
+    return sum(clip_range.last - clip_range.first for clip_range in piece.ranges)
 
 
-def edges(clip: SourceClip, shelf: Shelf, fps: Fraction) -> list[int]:
-    """Frame numbers where copying may begin or end: the IDR pictures, and the clip's end."""
-    box = shelf.get(clip.path)
-    video = _video(box, clip.path)
-    box.seek(video.start_time or 0, stream=video)
-    size = (clip.setup[4] & 3) + 1 if clip.setup[:1] == b"\x01" else 4
-    number = _numbers(video, fps)
-    found = [number(p) for p in box.demux(video) if p.size and p.is_keyframe and _is_idr(bytes(p), size)]
+def copy_points(clip: SourceClip, pool: ContainerPool, fps: Fraction) -> list[int]:
+    """Frame numbers where copying may start or end: the IDR pictures, and the clip's end."""
+    container = pool.get(clip.path)
+    video = _video_stream(container, clip.path)
+    container.seek(video.start_time or 0, stream=video)
+    size = (clip.extradata[4] & 3) + 1 if clip.extradata[:1] == b"\x01" else 4
+    number = _frame_number(video, fps)
+    found = [number(p) for p in container.demux(video) if p.size and p.is_keyframe and _is_idr(bytes(p), size)]
     return sorted({*found, clip.frames})
 
 
 def _is_idr(packet: bytes, size: int) -> bool:
-    """True when the packet holds an IDR slice: decoding may begin here, nothing after it looks back."""
+    """True when the packet holds an IDR slice: decoding may start here, no later frame refers to an earlier one."""
     at = 0
     while at + size < len(packet):
         if packet[at + size] & 31 == IDR:
@@ -153,91 +158,101 @@ def _is_idr(packet: bytes, size: int) -> bool:
     return False
 
 
-def _numbers(video: VideoStream, fps: Fraction) -> Callable[[Packet], int]:
-    """A function that gives a packet's frame number in display order."""
+def _frame_number(video: VideoStream, fps: Fraction) -> Callable[[VideoPacket], int]:
+    """A function from a packet to its frame number in display order."""
     start, scale = video.start_time or 0, float((video.time_base or 0) * fps)
-    return lambda packet: round(((packet.pts or 0) - start) * scale)
+
+    def number(packet: VideoPacket) -> int:
+        return round(((packet.pts or 0) - start) * scale)
+
+    return number
 
 
-def _video(box, path: Path) -> VideoStream:
-    video = av_io.picture_stream(box)
+def _video_stream(container: InputContainer, path: Path) -> VideoStream:
+    video = av_io.picture_stream(container)
     if video is None:
         raise MediaError(Message("file.no_picture", name=path.name))
     return video
 
 
-class Packets:
+class VideoPackets:
     """The film's video packets in decoding order, with the film's time stamps.
 
-    plain: all pieces are copies with the same decoder setup, so their packets stay as they are; otherwise each
-    stretch carries its own parameter sets (Annex B). redrawn: how many of the copied frames finishing just encoded.
+    same_extradata: all pieces are copies with the same parameter sets, so packets are not changed; otherwise each piece
+    carries its own parameter sets (Annex B). reencoded: frames of copied pieces that finishing encoded before.
     """
 
     def __init__(
-        self, cut: Cut, pieces: list[Piece], clips: list[SourceClip], shelf: Shelf, *, redrawn: int = 0
+        self, cut: Cut, pieces: list[Piece], clips: list[SourceClip], pool: ContainerPool, *, reencoded: int = 0
     ) -> None:
-        self.cut, self.pieces, self.shelf = cut, pieces, shelf
+        self.cut, self.pieces, self.pool = cut, pieces, pool
         copied = {piece.path for piece in pieces if isinstance(piece, Copy)}
-        setups = {clip.setup for clip in clips if clip.path in copied}
-        self.plain = len(setups) == 1 and not any(isinstance(piece, Draw) for piece in pieces)
-        drawn = [REORDER] if any(isinstance(piece, Draw) for piece in pieces) else []
-        self.reorder = max([*drawn, *(clip.reorder for clip in clips if clip.path in copied)], default=REORDER)
-        self.frames = sum(frames_of(p) for p in pieces)
-        self.encoded = redrawn + sum(frames_of(p) for p in pieces if isinstance(p, Draw))
+        parameter_sets = {clip.extradata for clip in clips if clip.path in copied}
+        self.same_extradata = len(parameter_sets) == 1 and not any(isinstance(piece, Encode) for piece in pieces)
+        encoder = [REORDER] if any(isinstance(piece, Encode) for piece in pieces) else []
+        self.reorder_frames = max(
+            [*encoder, *(clip.reorder_frames for clip in clips if clip.path in copied)], default=REORDER
+        )
+        self.frames = sum(frame_count(p) for p in pieces)
+        self.encoded = reencoded + sum(frame_count(p) for p in pieces if isinstance(p, Encode))
 
     def template(self) -> VideoStream | None:
-        """The stream whose setup the film takes over; None when the encoder's is used."""
+        """The stream whose parameter sets the film uses; None when they are the encoder's."""
         first = self.pieces[0]
-        return _video(self.shelf.get(first.path), first.path) if self.plain and isinstance(first, Copy) else None
+        return (
+            _video_stream(self.pool.get(first.path), first.path)
+            if self.same_extradata and isinstance(first, Copy)
+            else None
+        )
 
-    def __iter__(self) -> Iterator[Packet]:
-        number, at = 0, 0
+    def __iter__(self) -> Iterator[VideoPacket]:
+        number, start = 0, 0
         tick = 1 / self.cut.fps
         for piece in self.pieces:
-            packets = self._copied(piece) if isinstance(piece, Copy) else self._drawn(piece)
-            for place, packet in packets:
-                packet.pts, packet.dts, packet.duration = at + place, number - self.reorder, 1
+            packets = self._copied(piece) if isinstance(piece, Copy) else self._encoded(piece)
+            for position, packet in packets:
+                packet.pts, packet.dts, packet.duration = start + position, number - self.reorder_frames, 1
                 packet.time_base = tick
                 if packet.dts > packet.pts:
                     raise MediaError(Message("film.frame_order"))
                 yield packet
                 number += 1
-            at += frames_of(piece)
+            start += frame_count(piece)
 
-    def _copied(self, piece: Copy) -> Iterator[tuple[int, Packet]]:
+    def _copied(self, piece: Copy) -> Iterator[tuple[int, VideoPacket]]:
         from av.bitstream import BitStreamFilterContext
 
-        box = self.shelf.get(piece.path)
-        video = _video(box, piece.path)
+        container = self.pool.get(piece.path)
+        video = _video_stream(container, piece.path)
         fps, tick = self.cut.fps, video.time_base or Fraction(1, 90000)
-        box.seek((video.start_time or 0) + round(piece.first / fps / tick), stream=video)
-        annex = None if self.plain else BitStreamFilterContext("h264_mp4toannexb", video)
-        seen, wanted, number = 0, piece.last - piece.first, _numbers(video, fps)
-        for packet in box.demux(video):
-            place = number(packet) - piece.first
-            if packet.size == 0 or place < 0 or seen == wanted:
+        container.seek((video.start_time or 0) + round(piece.first / fps / tick), stream=video)
+        annex_b = None if self.same_extradata else BitStreamFilterContext("h264_mp4toannexb", video)
+        count, expected, number = 0, piece.last - piece.first, _frame_number(video, fps)
+        for packet in container.demux(video):
+            position = number(packet) - piece.first
+            if packet.size == 0 or position < 0 or count == expected:
                 continue
-            if place >= wanted:
+            if position >= expected:
                 break
-            for ready in annex.filter(packet) if annex else (packet,):
-                yield place, ready
-            seen += 1
-        if seen != wanted:
-            raise MediaError(Message("film.part_frames", name=piece.path.name, seen=seen, wanted=wanted))
+            for filtered in typed.filter_video(annex_b, packet) if annex_b else (packet,):
+                yield position, filtered
+            count += 1
+        if count != expected:
+            raise MediaError(Message("film.part_frames", name=piece.path.name, seen=count, wanted=expected))
 
-    def _drawn(self, piece: Draw) -> Iterator[tuple[int, Packet]]:
+    def _encoded(self, piece: Encode) -> Iterator[tuple[int, VideoPacket]]:
         encoder = open_encoder(self.cut)
-        for place, frame in enumerate(ahead(drawn([piece], self.cut))):
-            frame.pts, frame.time_base = place, 1 / self.cut.fps
+        for position, frame in enumerate(ahead(rendered_frames([piece], self.cut))):
+            frame.pts, frame.time_base = position, 1 / self.cut.fps
             frame.pict_type = 0
-            for packet in encoder.encode(frame):
+            for packet in typed.encode_video(encoder, frame):
                 yield packet.pts or 0, packet
-        for packet in encoder.encode(None):
+        for packet in typed.encode_video(encoder, None):
             yield packet.pts or 0, packet
 
 
 def open_encoder(cut: Cut) -> VideoCodecContext:
-    """x264 in the film's format, each run beginning with its own parameter sets and a key frame every second."""
+    """An x264 encoder in the film's format: parameter sets at the start of each run, a key frame every second."""
     from av.codec.context import CodecContext
     from av.video.codeccontext import VideoCodecContext
 
@@ -248,7 +263,7 @@ def open_encoder(cut: Cut) -> VideoCodecContext:
 
 
 def set_up(encoder: VideoCodecContext, cut: Cut) -> None:
-    """Give an encoder the film's size, rate, colours and quality."""
+    """Set the encoder to the film's size, rate, colours and quality."""
     encoder.width, encoder.height, encoder.pix_fmt = cut.width, cut.height, "yuv420p"
     encoder.time_base, encoder.framerate = 1 / cut.fps, cut.fps
     encoder.gop_size, encoder.max_b_frames = round(cut.fps), REORDER
@@ -257,31 +272,31 @@ def set_up(encoder: VideoCodecContext, cut: Cut) -> None:
     encoder.options = {"crf": str(cut.crf), "preset": cut.preset}
 
 
-def drawn(pieces: list[Piece], cut: Cut) -> Generator[VideoFrame, None, None]:
-    """The frames of all pieces to be drawn, in order."""
-    return (frame for piece in pieces if isinstance(piece, Draw) for frame in _frames(piece, cut))
+def rendered_frames(pieces: list[Piece], cut: Cut) -> Generator[VideoFrame, None, None]:
+    """The frames of all pieces to be encoded, in order."""
+    return (frame for piece in pieces if isinstance(piece, Encode) for frame in _rendered(piece, cut))
 
 
-def _frames(piece: Draw, cut: Cut) -> Iterator[VideoFrame]:
-    return (frame for take in piece.takes for frame in _pictures(take, cut))
+def _rendered(piece: Encode, cut: Cut) -> Iterator[VideoFrame]:
+    return (frame for clip_range in piece.ranges for frame in _range_frames(clip_range, cut))
 
 
-def _pictures(take: TrackClip, cut: Cut) -> Iterator[VideoFrame]:
-    """The frames of a take, blended where it goes over into another clip."""
-    count = take.last - take.first
-    own = _toned(_decoded(take.path, take.first, count, cut.fps), take.table)
-    if take.into is None:
-        yield from own
+def _range_frames(clip_range: EncodeRange, cut: Cut) -> Iterator[VideoFrame]:
+    """The frames of a range, blended with the next clip's in a transition."""
+    count = clip_range.last - clip_range.first
+    outgoing = _with_lut(_decoded(clip_range.path, clip_range.first, count, cut.fps), clip_range.lut)
+    if clip_range.next_path is None:
+        yield from outgoing
         return
-    blend = Blender(take.transition, cut.width, cut.height)
-    other = _toned(_decoded(take.into, take.into_first, count, cut.fps), take.into_table)
-    for number, (a, b) in enumerate(zip(own, other, strict=True)):
+    blend = Blender(clip_range.transition, cut.width, cut.height)
+    incoming = _with_lut(_decoded(clip_range.next_path, clip_range.next_first, count, cut.fps), clip_range.next_lut)
+    for number, (a, b) in enumerate(zip(outgoing, incoming, strict=True)):
         yield blend(a, b, (number + 1) / (count + 1))
 
 
-def _toned(frames: Iterator[VideoFrame], table: Path | None) -> Iterator[VideoFrame]:
-    """The frames through a colour table, by the same filter as the grade's; the names go to it as they are."""
-    if table is None:
+def _with_lut(frames: Iterator[VideoFrame], lut: Path | None) -> Iterator[VideoFrame]:
+    """The frames after a colour table, by the same filter as the grade's; its path needs no escaping here."""
+    if lut is None:
         yield from frames
         return
     from av.filter import Graph
@@ -291,29 +306,29 @@ def _toned(frames: Iterator[VideoFrame], table: Path | None) -> Iterator[VideoFr
         if graph is None:
             graph = Graph()
             steps = [graph.add_buffer(width=frame.width, height=frame.height, format=frame.format, time_base=TICK)]
-            steps += [graph.add(name, **options) for name, options in cube.as_options(table)]
+            steps += [graph.add(name, **options) for name, options in cube.as_options(lut)]
             graph.link_nodes(*steps, graph.add("buffersink")).configure()
-        frame.time_base = TICK  # no filter looks at the time, but the graph wants one that fits
-        graph.push(frame)
-        yield graph.pull()  # type: ignore[misc]
+        frame.time_base = TICK  # no filter reads the time, but the graph requires one in its time base
+        graph.vpush(frame)
+        yield graph.vpull()
 
 
 def _decoded(path: Path, first: int, count: int, fps: Fraction) -> Iterator[VideoFrame]:
-    """Exactly `count` frames from number `first` on; a frame that is missing shows the one before it again."""
-    with av_io.opened(path) as (box, _):
-        video = av_io.threaded(_video(box, path))
+    """Exactly `count` frames from number `first`; a missing frame repeats the one before it."""
+    with av_io.opened(path) as (container, _):
+        video = av_io.threaded(_video_stream(container, path))
         tick, start = video.time_base or Fraction(1, 90000), video.start_time or 0
-        box.seek(start + round(first / fps / tick), stream=video)
-        given, held = 0, None
-        for frame in box.decode(video):
-            place = round(((frame.pts or 0) - start) * tick * fps) - first
-            while held is not None and given < min(place, count):
-                yield held
-                given += 1
-            if given >= count:
+        container.seek(start + round(first / fps / tick), stream=video)
+        yielded, last_frame = 0, None
+        for frame in container.decode(video):
+            position = round(((frame.pts or 0) - start) * tick * fps) - first
+            while last_frame is not None and yielded < min(position, count):
+                yield last_frame
+                yielded += 1
+            if yielded >= count:
                 return
-            held = frame
-        if held is None:
+            last_frame = frame
+        if last_frame is None:
             raise MediaError(Message("film.frames_missing", name=path.name))
-        for _ in range(count - given):
-            yield held
+        for _ in range(count - yielded):
+            yield last_frame

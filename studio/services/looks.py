@@ -124,7 +124,7 @@ class Looks:
             return None
         picture = finishing.slate_picture(board, *size, date.today())
         seconds = finishing.slate_s(board, fps)
-        return slate.clip(folder / "slate.mp4", picture, fps=Fraction(fps), seconds=seconds)
+        return slate.write_clip(folder / "slate.mp4", picture, fps=Fraction(fps), seconds=seconds)
 
     def slate_picture(self, board_id: str, slate: Slate) -> Image.Image:
         """How this slate would look before the film."""

@@ -75,8 +75,8 @@ def _tone(
     target_colours = sample(
         clips[followed.id], _times(board, followed, clips[followed.id], "end" if at_cut else "whole")
     )
-    if moved := tones_by_shot.get(followed.id):
-        target_colours = colour_match.moved(target_colours, moved)
+    if correction := tones_by_shot.get(followed.id):
+        target_colours = colour_match.apply(target_colours, correction)
     shot_colours = sample(clips[shot.id], _times(board, shot, clips[shot.id], "start" if at_cut else "whole"))
     return colour_match.tone(shot_colours, target_colours, shot.match.strength)
 

@@ -94,4 +94,4 @@ def slate_picture(board: Board, width: int, height: int, today: date) -> Image.I
     chinese = any("\u4e00" <= letter <= "\u9fff" for letter in title + card.scene + card.take + card.note)
     labels = ("场", "镜次", "日期", "备注") if chinese else ("Scene", "Take", "Date", "Note")
     values = (card.scene, card.take, card.date.strip() or today.isoformat(), card.note)
-    return slate.board(title, tuple(zip(labels, values, strict=True)), width, height)
+    return slate.draw_slate(title, tuple(zip(labels, values, strict=True)), width, height)

@@ -15,7 +15,7 @@ from fractions import Fraction
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from studio.film.timeline import Segment, Transition, nearest_frame, whole_length_s
+from studio.film.timeline import Segment, Transition, frame_exact_length_s, nearest_frame
 from studio.storyboard import to_timeline
 from studio.storyboard.model import Board
 from studio.storyboard.to_timeline import Clips
@@ -88,7 +88,7 @@ def _clip(
 
 def _media_frames(clip: to_timeline.Clip, segment: Segment, rate: int) -> int:
     """Frames of the whole file at the board's rate."""
-    length_s = whole_length_s(clip.asset.duration_s or 0.0, clip.asset.fps)
+    length_s = frame_exact_length_s(clip.asset.duration_s or 0.0, clip.asset.fps)
     return max(segment.last, nearest_frame(length_s, Fraction(rate)))
 
 

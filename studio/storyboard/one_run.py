@@ -8,7 +8,7 @@ from fractions import Fraction
 from pathlib import Path
 
 from studio.domain import Asset
-from studio.film.timeline import ClipRange, Timeline, lay_out, whole_length_s
+from studio.film.timeline import ClipRange, Timeline, frame_exact_length_s, lay_out
 from studio.storyboard.model import Board, OneRunFilm, Shot, ShotSpan, Start, Transition
 from studio.storyboard.plan import RunPlan
 from studio.storyboard.to_timeline import Clip
@@ -39,7 +39,9 @@ def spans_in(whole: OneRunFilm, length_s: float) -> list[ShotSpan]:
 
 def timeline(board: Board, spans: Sequence[ShotSpan], film: Asset | None) -> Timeline:
     """When the one file shows each of these shots, with hard cuts."""
-    length_s = whole_length_s(film.duration_s or 0.0, film.fps) if film else max((s.end_s for s in spans), default=0.0)
+    length_s = (
+        frame_exact_length_s(film.duration_s or 0.0, film.fps) if film else max((s.end_s for s in spans), default=0.0)
+    )
     return lay_out([ClipRange(length_s, s.start_s, s.end_s) for s in spans], Fraction(board.fps))
 
 

@@ -70,7 +70,7 @@ def review(board: Board, states: Sequence[ShotCheck], target: DeliveryTarget) ->
     findings += _levels(timeline, states, target)
     length_s = timeline.length_s
     for preset in target.presets:
-        findings += quality.length_against(length_s, preset)
+        findings += quality.length_findings(length_s, preset)
         if preset.height and (board.width > board.height) != (preset.width > preset.height):
             findings.append(Finding("note", "shape", {"place": preset.label}))
     return ordered([*findings, *_titles(board, length_s), *_captions(target, length_s)])

@@ -14,7 +14,17 @@ from typing import Literal
 
 from studio.domain import Asset
 from studio.errors import CapabilityError
-from studio.film.timeline import ClipRange, Cut, CutClip, Finish, SoundMix, Timeline, Tone, lay_out, whole_length_s
+from studio.film.timeline import (
+    ClipRange,
+    Cut,
+    CutClip,
+    Finish,
+    SoundMix,
+    Timeline,
+    Tone,
+    frame_exact_length_s,
+    lay_out,
+)
 from studio.messages import Message, term
 from studio.storyboard.model import Board, Shot
 
@@ -71,7 +81,7 @@ def in_out_s(board: Board, shot: Shot, clip: Clip) -> tuple[float, float]:
 def _range(shot: Shot, clip: Clip | None) -> ClipRange:
     if clip is None:
         return ClipRange(shot.length_s, transition=shot.transition, transition_s=shot.transition_s)
-    length = whole_length_s(clip.asset.duration_s or shot.duration_s, clip.asset.fps)
+    length = frame_exact_length_s(clip.asset.duration_s or shot.duration_s, clip.asset.fps)
     start = min(shot.trim_in_s, max(0.0, length - MIN_SHOWN_S))
     return ClipRange(length, start, start + shot.length_s, shot.transition, shot.transition_s)
 

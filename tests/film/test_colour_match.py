@@ -45,7 +45,7 @@ def film(clips: tuple[Path, Path], tone: Tone | None, over: Transition = Transit
     return Cut((CutClip(first, transition=over), CutClip(second, tone=tone)), 320, 180, Fraction(FPS), **more)
 
 
-def seen(path: Path, t_s: float) -> np.ndarray:
+def sample_at(path: Path, t_s: float) -> np.ndarray:
     return colour_match.sample(path, (t_s,))
 
 
@@ -57,21 +57,21 @@ def test_display_colours_survive_the_way_through_oklab() -> None:
 def test_a_matched_shot_is_closer_to_the_one_before_and_strength_says_how_much(
     shots: tuple[Path, Path], tmp_path: Path
 ) -> None:
-    reference, own = seen(shots[0], 0.9), seen(shots[1], 0.1)
+    reference, own = sample_at(shots[0], 0.9), sample_at(shots[1], 0.1)
     apart = colour_match.distance(reference, own)
     assert apart > 0.06
     left = []
     for strength in (0.5, 1.0):
         report = render(film(shots, colour_match.tone(own, reference, strength)), tmp_path / "film.mp4")
         assert (report.frames, report.copied, report.encoded) == (48, 24, 24)
-        left.append(colour_match.distance(reference, seen(tmp_path / "film.mp4", 1.1)) / apart)
+        left.append(colour_match.distance(reference, sample_at(tmp_path / "film.mp4", 1.1)) / apart)
     assert 0.35 < left[0] < 0.75 and left[1] < 0.3
 
 
 def test_shots_that_agree_need_no_tone_and_the_film_is_copied(shots: tuple[Path, Path], tmp_path: Path) -> None:
-    same = seen(shots[0], 0.5)
+    same = sample_at(shots[0], 0.5)
     assert colour_match.tone(same, same) is None
-    assert colour_match.tone(same, seen(shots[1], 0.5), strength=0) is None
+    assert colour_match.tone(same, sample_at(shots[1], 0.5), strength=0) is None
     assert render(film(shots, None), tmp_path / "film.mp4").encoded == 0
 
 
@@ -82,27 +82,27 @@ def test_a_wild_reference_moves_a_shot_within_bounds_and_keeps_black_and_white()
     tone = colour_match.tone(grey, red)
     assert (
         tone
-        and abs(tone.shift[0]) <= colour_match.MOST_LIGHT
-        and np.hypot(*tone.shift[1:]) <= colour_match.MOST_CAST + 1e-4
+        and abs(tone.shift[0]) <= colour_match.MAX_LIGHTNESS_SHIFT
+        and np.hypot(*tone.shift[1:]) <= colour_match.MAX_CHROMA_SHIFT + 1e-4
     )
-    table = colour_match.table(tone, cube.grid(17))
-    assert np.abs(table[0, 0, 0]).max() < 0.02 and np.abs(table[-1, -1, -1] - 1).max() < 0.02
+    lut = colour_match.lut(tone, cube.grid(17))
+    assert np.abs(lut[0, 0, 0]).max() < 0.02 and np.abs(lut[-1, -1, -1] - 1).max() < 0.02
     greys = colour_match.oklab(np.repeat(np.linspace(0, 1, 33)[:, None], 3, axis=1))
-    light = colour_match.moved(greys, tone)[:, 0]
+    light = colour_match.apply(greys, tone)[:, 0]
     assert (np.diff(light) >= 0).all()
 
 
 def test_a_crossfade_blends_the_matched_shot_not_the_raw_one(shots: tuple[Path, Path], tmp_path: Path) -> None:
-    tone = colour_match.tone(seen(shots[1], 0.1), seen(shots[0], 0.9))
+    tone = colour_match.tone(sample_at(shots[1], 0.1), sample_at(shots[0], 0.9))
     report = render(film(shots, tone, Transition.CROSSFADE), tmp_path / "film.mp4")
     assert report.frames == 36
-    reference = seen(shots[0], 0.9)
+    reference = sample_at(shots[0], 0.9)
     for t_s in (0.6, 0.75, 0.9, 1.2):
-        assert colour_match.distance(reference, seen(tmp_path / "film.mp4", t_s)) < 0.03
+        assert colour_match.distance(reference, sample_at(tmp_path / "film.mp4", t_s)) < 0.03
 
 
 def test_match_and_grade_are_one_encode_and_the_still_shows_the_film(shots: tuple[Path, Path], tmp_path: Path) -> None:
-    tone = colour_match.tone(seen(shots[1], 0.1), seen(shots[0], 0.9))
+    tone = colour_match.tone(sample_at(shots[1], 0.1), sample_at(shots[0], 0.9))
     look = Finish(grade=Grade(exposure=0.4, shadows=(0.0, 0.0, 0.3)))
     cut = film(shots, tone, Transition.CROSSFADE, finish=look, crf=4)
     report = render(cut, tmp_path / "film.mp4")

@@ -201,8 +201,8 @@ def test_a_picture_that_starts_late_keeps_its_sound_in_step(clips: list[Path], t
 
 
 def test_a_slate_is_joined_by_copying(clips: list[Path], tmp_path: Path) -> None:
-    picture = slate.board("海的女儿", (("Take", "3"),), 320, 180)
-    card = slate.clip(tmp_path / "slate.mp4", picture, fps=Fraction(FPS), seconds=1)
+    picture = slate.draw_slate("海的女儿", (("Take", "3"),), 320, 180)
+    card = slate.write_clip(tmp_path / "slate.mp4", picture, fps=Fraction(FPS), seconds=1)
     report = render(film([card, *clips[:2]]), tmp_path / "film.mp4")
     assert (report.frames, report.copied) == (24 + 96, 120) and report.notes == ()
     sound = heard(tmp_path / "film.mp4")

@@ -9,10 +9,10 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from hypothesis import given
+from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from studio.film.timeline import ClipRange, Segment, Timeline, Transition, lay_out, whole_length_s
+from studio.film.timeline import ClipRange, Segment, Timeline, Transition, frame_exact_length_s, lay_out
 from tests.support import node
 
 CASES: list[dict[str, Any]] = json.loads((Path(__file__).parent / "timeline_cases.json").read_text("utf-8"))
@@ -32,6 +32,9 @@ CLIPS = st.lists(
     ),
     max_size=30,
 )  # fmt: skip
+
+PROPERTY = settings(deadline=None, suppress_health_check=[HealthCheck.too_slow])
+"""A busy machine is no fault of the timeline."""
 
 
 def laid_out(case: dict[str, Any]) -> Timeline:
@@ -55,6 +58,7 @@ def test_the_page_reads_the_same_times() -> None:
         assert seen["before"] == [max(0, n - 1) for n in numbers]
 
 
+@PROPERTY
 @given(CLIPS, RATES)
 def test_a_film_has_no_gap_and_its_length_is_that_of_its_parts(clips: list[ClipRange], fps: Fraction) -> None:
     timeline = lay_out(clips, fps)
@@ -72,6 +76,7 @@ def test_a_film_has_no_gap_and_its_length_is_that_of_its_parts(clips: list[ClipR
         assert after.start >= before.end
 
 
+@PROPERTY
 @given(CLIPS.filter(bool), RATES, st.integers(0, 10_000))
 def test_seconds_and_frames_mean_the_same_moment(clips: list[ClipRange], fps: Fraction, frame: int) -> None:
     timeline = lay_out(clips, fps)
@@ -92,4 +97,4 @@ def test_seconds_and_frames_mean_the_same_moment(clips: list[ClipRange], fps: Fr
     ],
 )
 def test_a_length_kept_to_the_millisecond_is_read_to_the_frame(kept_s: float, fps: float, exact_s: float) -> None:
-    assert whole_length_s(kept_s, fps) == pytest.approx(exact_s, abs=1e-6)
+    assert frame_exact_length_s(kept_s, fps) == pytest.approx(exact_s, abs=1e-6)

@@ -11,7 +11,7 @@ import pytest
 
 from studio.domain import Status
 from studio.errors import CapabilityError
-from studio.film.findings import SAYS
+from studio.film.findings import SENTENCES
 from studio.services.preflight import PreflightResult
 from studio.settings import Settings
 from studio.storyboard import edit
@@ -148,7 +148,7 @@ def test_a_look_is_kept_by_the_files_hash_for_the_next_start(studio: Studio, boa
 
 def test_the_page_says_what_the_studio_says() -> None:
     words = json.loads((Path(__file__).parents[2] / "assets/i18n/en/check.json").read_text("utf-8"))
-    assert {k: words.get(k) for k in SAYS} == SAYS
+    assert {k: words.get(k) for k in SENTENCES} == SENTENCES
 
 
 def test_a_take_whose_file_is_gone_or_cut_is_found_before_the_export(studio: Studio, board: Board) -> None:
