@@ -346,16 +346,20 @@ class Catalogue:
         self.accounts: dict[str, AccountLimits] = {**known, **(accounts or {})}
         self._models = {m.id: m for m in models}
         self._change = Lock()
+        self.revision = 0
+        """Another number after every change."""
 
     def put(self, model: Model) -> None:
         """Add a row, or put it in the place of the one with its id."""
         with self._change:
             self._models = self._models | {model.id: model}
+            self.revision += 1
 
     def drop(self, model_id: str) -> None:
         """Take a row out; nothing happens where there is none."""
         with self._change:
             self._models = {k: m for k, m in self._models.items() if k != model_id}
+            self.revision += 1
 
     def __iter__(self) -> Iterator[Model]:
         return iter(self._models.values())

@@ -118,11 +118,14 @@ class History:
         self._load = load
         self._durations: dict[str, deque[float]] = {}
         self._fits: dict[str, DurationFit] = {}
+        self.revision = 0
+        """Another number after every run: what was expected before may be out of date."""
 
     def add(self, pace: str, took_s: float) -> None:
         """Record the duration of one more run."""
         self._durations_of(pace).appendleft(took_s)
         self._fits.pop(pace, None)
+        self.revision += 1
 
     def has_enough(self, pace: str) -> bool:
         """Whether there are enough runs of this kind for a fit."""

@@ -8,8 +8,12 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
+from studio.film.timeline import Timeline
+from studio.memo import Memo
 from studio.store.run_cache import RunCache
+from studio.storyboard.model import Board
 from studio.storyboard.planner import Planner
+from studio.storyboard.snapshot import ShotState
 
 if TYPE_CHECKING:
     from studio.film.quality import Measured
@@ -83,9 +87,14 @@ class MeasureWork(BackgroundWork):
         self.running: set[str] = set()
 
 
+MAX_BOARDS, MAX_SHOTS = 64, 8_000
+"""Boards, and shots of all of them."""
+
+
 @dataclass
 class BoardCache:
-    """What is remembered of boards between calls. planner: plans of shots. runs: those of takes.
+    """What is remembered of boards between calls. parsed: boards by their text. planner: plans of shots. runs: those of
+    takes. states: what there is of each shot, by user, board and shot. timelines: by user and board.
 
     frames: asset ids of last frames, by clip and seconds cut off. last_typing: the stretch of typing that each board's
     newest edit belongs to, with the edit's number."""
@@ -94,6 +103,9 @@ class BoardCache:
     last_typing: dict[str, tuple[str, int]] = field(default_factory=dict)
     planner: Planner = field(default_factory=Planner)
     runs: RunCache = field(default_factory=RunCache)
+    parsed: Memo[str, Board] = field(default_factory=lambda: Memo(MAX_BOARDS))
+    states: Memo[tuple[str, str, str], ShotState] = field(default_factory=lambda: Memo(MAX_SHOTS))
+    timelines: Memo[tuple[str, str], Timeline] = field(default_factory=lambda: Memo(MAX_BOARDS))
 
 
 class ContinuationWork:

@@ -18,9 +18,10 @@ from studio.domain import Estimate, Run, Status
 from studio.errors import StudioError
 from studio.messages import joined, of_error
 from studio.services.assets import Assets
+from studio.services.board_repository import BoardRepository
 from studio.services.context import Context
 from studio.services.requests import Requests
-from studio.services.storyboards import Storyboards, body_of
+from studio.services.storyboards import Storyboards
 from studio.store import continuations, storyboards
 from studio.storyboard import edit, plan
 from studio.storyboard.continuation import (
@@ -69,7 +70,7 @@ class Continuations:
     ) -> None:
         self._context, self.user = context, user
         self._requests, self._assets, self._storyboards = requests, assets, storyboards
-        self._work = context.continuations
+        self._work, self._boards = context.continuations, BoardRepository(context, user)
 
     def plan(self, board_id: str, *, shots: Iterable[str] | None = None) -> ChainPlan:
         """As Storyboards.render_plan; shots that only wait for the last frame of a rendered one follow automatically.
@@ -223,7 +224,8 @@ class Continuations:
 
     def _queue_follower(self, chain: Chain, link: Link) -> None:
         """Store the follower's run, its take on the board and the chain's next state, all or nothing."""
-        board, body = self._read_board(chain)
+        with self._context.store.read() as db:
+            board = original = self._boards.get(db, chain.board).board
         shot = board.shot(link.shot)
         before = board.previous_shot(link.shot)
         if before is None or before.id != link.after or shot.start.kind != "previous":
@@ -242,19 +244,13 @@ class Continuations:
 
         def on_stored(db: Any, runs: list[Run]) -> None:
             current = Chain.model_validate(continuations.get(db, chain.board) or {"board": chain.board})
-            if link not in current.links or storyboards.get(db, chain.board, self.user).body != body:
+            if link not in current.links or self._boards.get(db, chain.board).board != original:
                 raise _ChangedMeanwhile  # and with it goes the run
             take = Take(run=runs[0].id, kind="render", fingerprint=run_plan.fingerprint)
-            storyboards.amend(db, chain.board, body_of(edit.add_take(board, link.shot, take)), self.user)
+            self._boards.amend(db, edit.add_take(board, link.shot, take))
             self._save_chain(db, current.with_run(link.shot, runs[0].id))
 
         self._requests.store([checked], on_stored=on_stored)
-
-    def _read_board(self, chain: Chain) -> tuple[Board, dict[str, Any]]:
-        """The board, and its body as it is kept, to see later whether it still stands so."""
-        with self._context.store.read() as db:
-            body = storyboards.get(db, chain.board, self.user).body
-        return Board.model_validate(body), body
 
     def _current_plan(self, board: Board, link: Link) -> RunPlan:
         snapshot = self._storyboards.snapshot_of(board)

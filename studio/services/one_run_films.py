@@ -18,10 +18,11 @@ from studio.domain import Asset, Run, Status
 from studio.errors import CapabilityError, Conflict, NotFound, StudioError
 from studio.messages import Message, joined, of_error
 from studio.services.assets import Assets
+from studio.services.board_repository import BoardRepository, StoredBoard
 from studio.services.context import Context
 from studio.services.requests import Requests
-from studio.services.storyboards import StoredBoard, Storyboards, body_of, stored_board
-from studio.store import runs, storyboards
+from studio.services.storyboards import Storyboards
+from studio.store import runs
 from studio.store.mapping import as_request, new_id
 from studio.storyboard import edit, plan, script
 from studio.storyboard import one_run as whole
@@ -55,7 +56,7 @@ class OneRunFilms:
     ) -> None:
         self._context, self.user = context, user
         self._requests, self._assets, self._storyboards = requests, assets, storyboards
-        self._work = context.splits
+        self._work, self._boards = context.splits, BoardRepository(context, user)
 
     def submit(self, board_id: str, model: str) -> Run:
         """Queue the whole film as one run; the board shows it as soon as it is there."""
@@ -67,10 +68,10 @@ class OneRunFilms:
         fingerprints = {s.shot.id: s.plan.fingerprint for s in snapshot.states if s.plan}
 
         def on_stored(db: Any, stored: list[Run]) -> None:
-            current = stored_board(storyboards.get(db, board_id, self.user)).board
+            current = self._boards.get(db, board_id).board
             film = whole.one_run_film(board, stored[0].id, run_plan, fingerprints)
             updated = current.model_copy(update={"wholes": (*current.wholes, film), "shown": film.run})
-            storyboards.amend(db, board_id, body_of(updated), self.user)
+            self._boards.amend(db, updated)
 
         return self._requests.submit_many([run_plan.body], on_stored=on_stored)[0]
 
@@ -100,11 +101,10 @@ class OneRunFilms:
     def show(self, board_id: str, run: str | None) -> StoredBoard:
         """Show this film in the place of the cut; None: the cut again. A choice, not an edit: undo leaves it alone."""
         with self._context.store.write() as db:
-            board = stored_board(storyboards.get(db, board_id, self.user)).board
+            board = self._boards.get(db, board_id).board
             if run is not None and run not in {w.run for w in board.wholes}:
                 raise NotFound(Message("onerun.other_board"))
-            storyboards.amend(db, board_id, body_of(board.model_copy(update={"shown": run})), self.user)
-            return stored_board(storyboards.get(db, board_id, self.user))
+            return self._boards.amend(db, board.model_copy(update={"shown": run}))
 
     def as_cut(self, board: Board, run: str) -> tuple[Board, dict[str, Clip]]:
         """The board and clips of which the export of this film is made. Raises NotFound while there is no film."""
@@ -198,7 +198,7 @@ class OneRunFilms:
         run_ids: list[str] = []
         assets = dict(self._storyboards.snapshot(board_id).assets)
         with self._context.store.write() as db:
-            board = stored_board(storyboards.get(db, board_id, self.user)).board
+            board = self._boards.get(db, board_id).board
             for span, asset in parts:
                 shot = next((s for s in board.shots if s.id == span.shot), None)
                 if shot is None:
@@ -214,7 +214,7 @@ class OneRunFilms:
                     edit.add_take(board.model_copy(update={"shots": shots}), shot.id, take), shot.id, run
                 )
             board = board.model_copy(update={"shown": None})
-            storyboards.save(db, board_id, body_of(board), "whole_takes", self.user)
+            self._boards.save(db, board, "whole_takes")
         self._context.notify_changed(*run_ids)
 
     def _take_fingerprint(

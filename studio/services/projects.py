@@ -17,10 +17,11 @@ from studio.field_errors import sentence
 from studio.film import platforms
 from studio.messages import Message
 from studio.services.assets import Assets
+from studio.services.board_repository import BoardRepository, StoredBoard
 from studio.services.context import Context
 from studio.services.looks import Looks, Lut
-from studio.services.storyboards import StoredBoard, Storyboards
-from studio.store import runs, storyboards
+from studio.services.storyboards import Storyboards
+from studio.store import runs
 from studio.store.mapping import REQUEST, new_id
 from studio.storyboard import archive
 from studio.storyboard.archive import ArchivedTake, Unpacked
@@ -40,6 +41,7 @@ class Projects:
     def __init__(self, context: Context, user: str, assets: Assets, storyboards: Storyboards, looks: Looks) -> None:
         self._context, self.user = context, user
         self._assets, self._storyboards, self._looks = assets, storyboards, looks
+        self._boards = BoardRepository(context, user)
 
     def import_archive(self, path: Path) -> StoredBoard:
         """A board from an archive of this or another studio, with its cast, media and takes, under new ids.
@@ -87,7 +89,7 @@ class Projects:
             ids = [new_id("s") for _ in unpacked.board.shots] + [new_id("b")]
             assets = {old: asset.id for old, asset in assets_by_old_id.items()}
             board = archive.with_new_ids(unpacked.board, assets, takes, ids, lut=lut.id if lut else "")
-            storyboards.add(db, board.id, board.model_dump(mode="json"), self.user)
+            self._boards.add(db, board)
         return board.id
 
 

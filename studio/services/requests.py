@@ -105,6 +105,16 @@ class Requests:
             raise NotConfigured(missing)
         return CheckedRequest(request, model, inputs)
 
+    def estimate_revision(self, model_id: str) -> object | None:
+        """Estimates of a request to this model stay as they are while this stays equal: a price list and an engine's
+        settings change only with the studio's start. None where an estimate is good for one time only, because it is
+        time on a card of the user's own, which the card's memory and the files on disk decide."""
+        model = self._context.catalogue.get(model_id)
+        engine = self._context.engines.get(model.provider)
+        if engine is None or engine.info.by_time:
+            return None
+        return model, engine, self._context.jobs.history.revision
+
     def revalidate(self, checked_requests: CheckedRequest) -> CheckedRequest:
         """A request that was checked before: only its engine may think otherwise by now. Raises as submit does."""
         engine = self._context.engines.get(checked_requests.model.provider)

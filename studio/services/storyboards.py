@@ -9,7 +9,6 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable
 from contextlib import suppress
 from dataclasses import dataclass, field
-from functools import lru_cache
 from pathlib import Path
 from typing import Literal
 
@@ -19,6 +18,7 @@ from studio.domain import JSON, Asset, Estimate, Run
 from studio.errors import CapabilityError, Conflict, NotFound, StudioError
 from studio.messages import Message, joined, of_error
 from studio.services.assets import Assets
+from studio.services.board_repository import BoardRepository, StoredBoard
 from studio.services.board_snapshots import Overview, SnapshotReader
 from studio.services.context import Context
 from studio.services.requests import CheckedRequest, OnStored, Requests
@@ -34,20 +34,8 @@ from studio.storyboard.planner import PlannedShot
 from studio.storyboard.snapshot import BoardSnapshot, ShotPrice, ShotState, best_clips, run_ids
 
 Change = Callable[[Board], Board]
-PARSED_BOARDS = 32
-"""Boards kept as they were read, for the next look at the same text."""
 EDGE_PX = 640
 """Longer side of the pictures that show how neighbouring shots meet."""
-
-
-@dataclass(frozen=True)
-class StoredBoard:
-    """A board as it stands, with the names of the edits that undo and redo would take."""
-
-    board: Board
-    undoable: str | None
-    redoable: str | None
-    updated_at: str = ""
 
 
 @dataclass(frozen=True)
@@ -69,18 +57,28 @@ class ProductionMethod:
     problems: tuple[str, ...]
 
 
+@dataclass(frozen=True)
+class ShotEstimate:
+    """What a plan's run costs and takes, as long as Requests.estimate_revision says the same."""
+
+    checked: CheckedRequest
+    revision: object
+    usd: float | None
+    expected_s: float | None
+
+
 class Storyboards:
     """The storyboards of one user. Methods are safe from any thread."""
 
     def __init__(self, context: Context, user: str, requests: Requests, runs: Runs, assets: Assets) -> None:
         self._context, self.user = context, user
         self._requests, self._runs, self._assets = requests, runs, assets
-        self._reader = SnapshotReader(context, user)
+        self._reader, self._boards = SnapshotReader(context, user), BoardRepository(context, user)
 
     def all(self) -> list[StoredBoard]:
         """Every board, last changed first."""
         with self._context.store.read() as db:
-            return [stored_board(row) for row in storyboards.all_of(db, self.user)]
+            return self._boards.all(db)
 
     def create(self, title: str = "", *, script: str = "", **fields: object) -> StoredBoard:
         """A new board, with shots from a script or multi-shot prompt where one is given."""
@@ -89,13 +87,13 @@ class Storyboards:
         board = edit.update(board, title=title.strip() or parsed.title or "Untitled film", **fields)
         limits.check_limits(board)
         with self._context.store.write() as db:
-            storyboards.add(db, board.id, body_of(board), self.user)
+            self._boards.add(db, board)
         return self.get(board.id)
 
     def get(self, board_id: str) -> StoredBoard:
         """The board, or NotFound."""
         with self._context.store.read() as db:
-            return stored_board(storyboards.get(db, board_id, self.user))
+            return self._boards.get(db, board_id)
 
     def edit(self, board_id: str, edit_name: str, change: Change, *, merge_key: str = "") -> StoredBoard:
         """Apply one edit to the board as it stands now, in one transaction; `edit_name` names it for undo.
@@ -103,28 +101,16 @@ class Storyboards:
         merge_key: names a stretch of typing; edits of one stretch that follow one another are undone in one step.
         """
         with self._context.store.write() as db:
-            row = storyboards.get(db, board_id, self.user)
-            old = stored_board(row).board
-            new = change(old)
-            if new == old:
-                return stored_board(row)
-            if merge_key and self._context.boards.last_typing.get(board_id) == (merge_key, row.head):
-                storyboards.amend(db, board_id, body_of(new), self.user)
-            else:
-                storyboards.save(db, board_id, body_of(new), edit_name, self.user)
-            row = storyboards.get(db, board_id, self.user)
-            self._context.boards.last_typing[board_id] = (merge_key, row.head)
-            return stored_board(row)
+            before = self._boards.get(db, board_id)
+            new = change(before.board)
+            return before if new == before.board else self._boards.save(db, new, edit_name, merge_key=merge_key)
 
     def undo(self, board_id: str, *, redo: bool = False) -> StoredBoard:
         """One step back (or forth). Takes are facts: shots keep those they have got since."""
         with self._context.store.write() as db:
-            self._context.boards.last_typing.pop(board_id, None)
-            before = stored_board(storyboards.get(db, board_id, self.user)).board
-            body = storyboards.step(db, board_id, 1 if redo else -1, self.user)
-            if body is not None:
-                storyboards.amend(db, board_id, body_of(_with_takes(Board.model_validate(body), before)), self.user)
-            return stored_board(storyboards.get(db, board_id, self.user))
+            before = self._boards.get(db, board_id)
+            version = self._boards.step(db, board_id, 1 if redo else -1)
+            return before if version is None else self._boards.amend(db, _with_takes(version, before.board))
 
     def trash(self, board_id: str, *, restore: bool = False) -> None:
         """Put a board into the trash, or take it out."""
@@ -158,17 +144,27 @@ class Storyboards:
         if planned.plan is None or planned.plan.problems:
             return ShotPrice(problems=problems)
         try:
-            estimate = self._requests.estimate_checked([self._validated(planned, planned.plan, snapshot)])
+            estimate = self._estimate(planned, planned.plan, snapshot)
         except StudioError as error:
             return ShotPrice(problems=problems or (of_error(error),))
         return ShotPrice(estimate.usd, estimate.expected_s, problems)
 
-    def _validated(self, planned: PlannedShot, run_plan: RunPlan, snapshot: BoardSnapshot) -> CheckedRequest:
-        """The plan's request, checked; only what the engine itself has to say is asked again each time."""
-        if isinstance(planned.validated, CheckedRequest):
-            return self._requests.revalidate(planned.validated)
-        planned.validated = self._requests.validate(run_plan.body, ready=False, known_assets=snapshot.plans.assets)
-        return planned.validated
+    def _estimate(self, planned: PlannedShot, run_plan: RunPlan, snapshot: BoardSnapshot) -> ShotEstimate:
+        """What the plan's run costs and takes, from before where nothing can have changed since.
+
+        The request is checked once; only what the engine itself has to say is asked again.
+        """
+        cached = planned.estimate if isinstance(planned.estimate, ShotEstimate) else None
+        revision = self._requests.estimate_revision(run_plan.body["model"])
+        if cached and revision is not None and cached.revision == revision:
+            return cached
+        if cached:
+            checked = self._requests.revalidate(cached.checked)
+        else:
+            checked = self._requests.validate(run_plan.body, ready=False, known_assets=snapshot.plans.assets)
+        estimate = self._requests.estimate_checked([checked])
+        planned.estimate = ShotEstimate(checked, revision, estimate.usd, estimate.expected_s)
+        return planned.estimate
 
     def draft(self, board_id: str, *, shots: Iterable[str] | None = None) -> list[Run]:
         """Queue a free draft of every shot (or these) whose draft does not stand; the animatic is made of them.
@@ -239,9 +235,9 @@ class Storyboards:
         body = {k: v for k, v in run_plan.body.items() if k != "seed"}
 
         def on_stored(db: Database, runs: list[Run]) -> None:
-            current = stored_board(storyboards.get(db, board_id, self.user)).board
+            current = self._boards.get(db, board_id).board
             take = Take(run=runs[0].id, kind="render", fingerprint=run_plan.fingerprint)
-            storyboards.amend(db, board_id, body_of(edit.add_take(current, shot_id, take)), self.user)
+            self._boards.amend(db, edit.add_take(current, shot_id, take))
 
         return self._requests.submit_many([body], on_stored=on_stored)[0]
 
@@ -320,12 +316,12 @@ class Storyboards:
             return []
 
         def store_takes(db: Database, runs: list[Run]) -> None:
-            board = stored_board(storyboards.get(db, board_id, self.user)).board
+            board = self._boards.get(db, board_id).board
             for run_plan, run in zip(plans, runs, strict=True):
                 if any(s.id == run_plan.shot for s in board.shots):
                     take = Take(run=run.id, kind=kind, fingerprint=run_plan.fingerprint)
                     board = edit.add_take(board, run_plan.shot, take)
-            storyboards.amend(db, board_id, body_of(board), self.user)
+            self._boards.amend(db, board)
             if on_stored:
                 on_stored(db, runs)
 
@@ -338,25 +334,12 @@ class Storyboards:
             return None
 
 
-def stored_board(row: storyboards.Kept) -> StoredBoard:
-    return StoredBoard(_parsed(row.text), row.undoable, row.redoable, row.updated_at)
-
-
-@lru_cache(maxsize=PARSED_BOARDS)
-def _parsed(text: str) -> Board:
-    return Board.model_validate_json(text)
-
-
-def body_of(board: Board) -> JSON:
-    return board.model_dump(mode="json")
-
-
 def _with_takes(board: Board, now: Board) -> Board:
     """The board with the takes and choices that its shots have now."""
     current = {s.id: s for s in now.shots}
     shots = [
-        s.model_copy(update={"takes": current[s.id].takes, "chosen": s.chosen or current[s.id].chosen})
-        if s.id in current
+        s.model_copy(update={"takes": now_is.takes, "chosen": s.chosen or now_is.chosen})
+        if (now_is := current.get(s.id)) and (s.takes != now_is.takes or not s.chosen)
         else s
         for s in board.shots
     ]

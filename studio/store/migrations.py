@@ -213,3 +213,25 @@ def _messages(db: Database) -> None:
         db.execute(f"ALTER TABLE {table} ADD COLUMN {column}_message TEXT")
     db.execute("DROP TRIGGER runs_born")
     db.execute(f"CREATE TRIGGER runs_born AFTER INSERT ON runs BEGIN {BORN_WITH_MESSAGE} {_count('NEW', 1)} END")
+
+
+REVISED_BY = (
+    ("runs", "UPDATE"),
+    ("runs", "DELETE"),
+    ("run_assets", "INSERT"),
+    ("assets", "UPDATE"),
+    ("assets", "DELETE"),
+)
+"""What changes runs, with their output files, that somebody may have read before."""
+
+
+@MIGRATIONS(name="m008_revisions")
+def _revisions(db: Database) -> None:
+    """A number that rises with every change of what was there: who read before can tell by it that nothing changed."""
+    db.execute("CREATE TABLE revisions (name TEXT NOT NULL PRIMARY KEY, n INTEGER NOT NULL) WITHOUT ROWID")
+    db.execute("INSERT INTO revisions (name, n) VALUES ('runs', 0)")
+    for table, event in REVISED_BY:
+        db.execute(
+            f"CREATE TRIGGER {table}_revised_by_{event.lower()} AFTER {event} ON {table} "
+            "BEGIN UPDATE revisions SET n = n + 1 WHERE name = 'runs'; END"
+        )

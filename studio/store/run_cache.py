@@ -1,30 +1,31 @@
 """Runs that are read again and again, made anew only where a row has changed: reading a row is cheap beside that.
 
-Two statements for any number of runs, so that a board with many takes costs no more round trips than one with few.
+Two statements for any number of runs, so that a board with many takes costs no more round trips than one with few, and
+a third for those that have changed: a request, the longest column, never does.
 """
 
 from __future__ import annotations
 
 import json
-import threading
-from collections import OrderedDict
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 from sqlite_utils import Database
 
 from studio.domain import Run
+from studio.memo import Memo
 from studio.store.mapping import RUN_COLUMNS, as_asset, as_run
 
-KEPT = 5_000
-"""Runs kept, about 3 kB each."""
-_NAMES = tuple(RUN_COLUMNS.split(", "))
-_ID, _SEQ = _NAMES.index("id"), _NAMES.index("seq")
-_RUNS = f"SELECT {RUN_COLUMNS} FROM runs WHERE id IN (SELECT value FROM json_each(?)) AND ? IN ('', owner)"
+RUNS_KEPT, BOARDS_KEPT = 5_000, 64
+"""Runs kept, about 3 kB each; and boards whose runs are kept together."""
+_COLUMNS = tuple(name for name in RUN_COLUMNS.split(", ") if name != "request")
+_ID, _SEQ = _COLUMNS.index("id"), _COLUMNS.index("seq")
+_RUNS = f"SELECT {', '.join(_COLUMNS)} FROM runs WHERE id IN (SELECT value FROM json_each(?)) AND ? IN ('', owner)"
 _OUTPUTS = (
     "SELECT ra.run, a.* FROM run_assets ra JOIN assets a ON a.seq = ra.asset "
     "WHERE ra.run IN (SELECT value FROM json_each(?)) AND ra.role = 'output' ORDER BY ra.run, ra.idx"
 )
+_REQUESTS = "SELECT seq, request FROM runs WHERE seq IN (SELECT value FROM json_each(?))"
 
 Row = tuple[Any, ...]
 
@@ -33,28 +34,46 @@ class RunCache:
     """Runs by id with the rows they were made from. Safe from any thread."""
 
     def __init__(self) -> None:
-        self._known: OrderedDict[str, tuple[Row, tuple[Row, ...], Run]] = OrderedDict()
-        self._lock = threading.Lock()
+        self._runs: Memo[str, Run] = Memo(RUNS_KEPT)
+        self._of_boards: Memo[tuple[str, str], Mapping[str, Run]] = Memo(BOARDS_KEPT)
+
+    def of_board(self, db: Database, board_id: str, run_ids: Sequence[str], owner: str) -> Mapping[str, Run]:
+        """As `several`, for the runs of one board: one number is read where no run has changed since."""
+        revision = db.execute("SELECT n FROM revisions WHERE name = 'runs'").fetchone()[0]
+        return self._of_boards.get(
+            (owner, board_id), (revision, tuple(run_ids)), lambda: self.several(db, run_ids, owner)
+        )
 
     def several(self, db: Database, run_ids: Iterable[str], owner: str) -> dict[str, Run]:
         """These runs by id, with their output files, without those that do not exist for this owner."""
-        rows = db.conn.execute(_RUNS, [json.dumps(list(run_ids)), owner]).fetchall()
-        found = db.conn.execute(_OUTPUTS, [json.dumps([row[_SEQ] for row in rows])])
-        names = [column[0] for column in found.description][1:]
-        outputs: dict[int, list[Row]] = {}
-        for of_run, *values in found.fetchall():
-            outputs.setdefault(of_run, []).append(tuple(values))
-        return {row[_ID]: self._run(row, tuple(outputs.get(row[_SEQ], ())), names) for row in rows}
+        rows: list[Row] = db.conn.execute(_RUNS, [json.dumps(list(run_ids)), owner]).fetchall()
+        outputs, asset_columns = _outputs(db, [row[_SEQ] for row in rows])
+        runs: dict[str, Run] = {}
+        changed: list[tuple[Row, tuple[Row, ...]]] = []
+        for row in rows:
+            files = outputs.get(row[_SEQ], ())
+            if known := self._runs.find(row[_ID], (row, files)):
+                runs[row[_ID]] = known
+            else:
+                changed.append((row, files))
+        if changed:
+            seqs = json.dumps([row[_SEQ] for row, _ in changed])
+            requests: dict[int, str] = dict(db.conn.execute(_REQUESTS, [seqs]).fetchall())
+            for row, files in changed:
+                if row[_SEQ] not in requests:  # deleted since
+                    continue
+                assets = tuple(as_asset(dict(zip(asset_columns, values, strict=True))) for values in files)
+                columns = dict(zip(_COLUMNS, row, strict=True)) | {"request": requests[row[_SEQ]]}
+                runs[row[_ID]] = as_run(columns, assets)
+                self._runs.put(row[_ID], (row, files), runs[row[_ID]])
+        return runs
 
-    def _run(self, row: Row, outputs: tuple[Row, ...], names: list[str]) -> Run:
-        known = self._known.get(row[_ID])
-        if known and known[0] == row and known[1] == outputs:
-            return known[2]
-        assets = tuple(as_asset(dict(zip(names, values, strict=True))) for values in outputs)
-        run = as_run(dict(zip(_NAMES, row, strict=True)), assets)
-        with self._lock:
-            self._known[run.id] = (row, outputs, run)
-            self._known.move_to_end(run.id)
-            while len(self._known) > KEPT:
-                self._known.popitem(last=False)
-        return run
+
+def _outputs(db: Database, seqs: list[int]) -> tuple[dict[int, tuple[Row, ...]], list[str]]:
+    """Rows of the files that these runs made, by run, and the columns' names."""
+    cursor = db.conn.execute(_OUTPUTS, [json.dumps(seqs)])
+    columns = [column[0] for column in cursor.description][1:]
+    outputs: dict[int, tuple[Row, ...]] = {}
+    for seq, *values in cursor.fetchall():
+        outputs[seq] = (*outputs.get(seq, ()), tuple(values))
+    return outputs, columns

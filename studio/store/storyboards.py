@@ -15,12 +15,30 @@ from sqlite_utils import Database
 from studio.domain import JSON
 from studio.errors import NotFound
 from studio.messages import Message
-from studio.store.mapping import stamp
+from studio.store.mapping import fetch, stamp
 
 KEPT = 500
 """Versions of one board that can be undone."""
 
-SHOT_COLUMNS = ("id", "prompt", "model", "duration_s", "status", "chosen")
+SHOT_COLUMNS = "id, prompt, model, duration_s, status, chosen"
+ShotRow = tuple[str | float | None, ...]
+"""A shot as others may read it: the columns of SHOT_COLUMNS."""
+
+
+@dataclass(frozen=True)
+class BoardBody:
+    """A board as it is stored. text: all of it, as JSON. shots: rows of its shots in their order."""
+
+    title: str
+    text: str
+    shots: Sequence[ShotRow]
+
+    @classmethod
+    def read(cls, text: str) -> BoardBody:
+        """The body with this text."""
+        body = json.loads(text)
+        columns = SHOT_COLUMNS.split(", ")
+        return cls(body["title"], text, [tuple(shot.get(column) for column in columns) for shot in body["shots"]])
 
 
 @dataclass(frozen=True)
@@ -45,21 +63,21 @@ class Kept:
         return json.loads(self.text)
 
 
-def add(db: Database, board_id: str, body: JSON, owner: str) -> None:
+def add(db: Database, board_id: str, body: BoardBody, owner: str) -> None:
     """A new board, as version 1."""
-    sql = "INSERT INTO storyboards (id, owner, title, body, head, created_at, updated_at) VALUES (?, ?, ?, ?, 0, ?, ?)"
-    db.execute(sql, [board_id, owner, body["title"], json.dumps(body), stamp(), stamp()])
+    sql = "INSERT INTO storyboards (id, owner, title, body, head, created_at, updated_at) VALUES (?, ?, ?, '', 0, ?, ?)"
+    db.execute(sql, [board_id, owner, body.title, stamp(), stamp()])
     save(db, board_id, body, "made", owner)
 
 
 def get(db: Database, board_id: str, owner: str) -> Kept:
     """The board as it stands. Raises NotFound, also for another owner's."""
-    row = _row(db, board_id, owner)
-    sql = "SELECT what FROM storyboard_versions WHERE board = ? AND n = ?"
-    undoable = db.execute(sql, [row["seq"], row["head"]]).fetchone() if _has(db, row["seq"], row["head"] - 1) else None
-    redoable = db.execute(sql, [row["seq"], row["head"] + 1]).fetchone()
-    words = (undoable[0] if undoable else None, redoable[0] if redoable else None)
-    return Kept(row["id"], row["title"], row["body"], row["updated_at"], *words, row["head"])
+    row = _row(db, board_id, owner, "seq, id, title, body, updated_at, head")
+    sql = "SELECT n, what FROM storyboard_versions WHERE board = ? AND n BETWEEN ? AND ?"
+    head = row["head"]
+    what = dict(db.execute(sql, [row["seq"], head - 1, head + 1]).fetchall())
+    undoable = what.get(head) if head - 1 in what else None
+    return Kept(row["id"], row["title"], row["body"], row["updated_at"], undoable, what.get(head + 1), head)
 
 
 def all_of(db: Database, owner: str) -> list[Kept]:
@@ -69,37 +87,34 @@ def all_of(db: Database, owner: str) -> list[Kept]:
     return [Kept(r["id"], r["title"], r["body"], r["updated_at"], None, None) for r in rows]
 
 
-def save(db: Database, board_id: str, body: JSON, what: str, owner: str) -> None:
+def save(db: Database, board_id: str, body: BoardBody, what: str, owner: str) -> None:
     """The board's next version; `what` was done, in a few words. Versions that had been undone are gone."""
     row = _row(db, board_id, owner)
     head = row["head"] + 1
-    db.execute("DELETE FROM storyboard_versions WHERE board = ? AND (n >= ? OR n < ?)", [row["seq"], head, head - KEPT])
+    for versions, bound in (("n >= ?", head), ("n < ?", head - KEPT)):  # an OR would walk through all of them
+        db.execute(f"DELETE FROM storyboard_versions WHERE board = ? AND {versions}", [row["seq"], bound])
     sql = "INSERT INTO storyboard_versions (board, n, body, what, at) VALUES (?, ?, ?, ?, ?)"
-    text = json.dumps(body)
-    db.execute(sql, [row["seq"], head, text, what, stamp()])
-    _stand(db, row["seq"], head, body, text)
+    db.execute(sql, [row["seq"], head, body.text, what, stamp()])
+    _stand(db, row["seq"], head, body)
 
 
-def amend(db: Database, board_id: str, body: JSON, owner: str) -> None:
+def amend(db: Database, board_id: str, body: BoardBody, owner: str) -> None:
     """Change what stands without a version of its own: facts such as a take, which an undo must not take back."""
     row = _row(db, board_id, owner)
     sql = "UPDATE storyboard_versions SET body = ? WHERE board = ? AND n = ?"
-    text = json.dumps(body)
-    db.execute(sql, [text, row["seq"], row["head"]])
-    _stand(db, row["seq"], row["head"], body, text)
+    db.execute(sql, [body.text, row["seq"], row["head"]])
+    _stand(db, row["seq"], row["head"], body)
 
 
 def step(db: Database, board_id: str, by: int, owner: str) -> JSON | None:
     """Undo (by -1) or redo (by 1): the version that stands now, or None where there is none further."""
     row = _row(db, board_id, owner)
-    found = db.execute(
-        "SELECT n, body FROM storyboard_versions WHERE board = ? AND n = ?", [row["seq"], row["head"] + by]
-    ).fetchone()
-    if found is None:
+    sql = "SELECT n, body FROM storyboard_versions WHERE board = ? AND n = ?"
+    version = db.execute(sql, [row["seq"], row["head"] + by]).fetchone()
+    if version is None:
         return None
-    body = json.loads(found[1])
-    _stand(db, row["seq"], found[0], body, found[1])
-    return body
+    _stand(db, row["seq"], version[0], BoardBody.read(version[1]))
+    return json.loads(version[1])
 
 
 def trash(db: Database, board_id: str, owner: str, *, back: bool = False) -> None:
@@ -114,25 +129,19 @@ def trashed(db: Database, board_id: str) -> bool:
     return row is None or row[0] is not None
 
 
-def _has(db: Database, board: int, n: int) -> bool:
-    sql = "SELECT 1 FROM storyboard_versions WHERE board = ? AND n = ?"
-    return db.execute(sql, [board, n]).fetchone() is not None
-
-
-def _row(db: Database, board_id: str, owner: str) -> dict[str, Any]:
-    sql = "SELECT * FROM storyboards WHERE id = ? AND (? = '' OR owner = ?)"
-    for row in db.query(sql, [board_id, owner, owner]):
+def _row(db: Database, board_id: str, owner: str, columns: str = "seq, head") -> dict[str, Any]:
+    sql = f"SELECT {columns} FROM storyboards WHERE id = ? AND (? = '' OR owner = ?)"
+    for row in fetch(db, sql, [board_id, owner, owner]):
         return row
     raise NotFound(Message("board.unknown"))
 
 
-def _stand(db: Database, board: int, head: int, body: JSON, text: str) -> None:
+def _stand(db: Database, board: int, head: int, body: BoardBody) -> None:
+    """Make this what stands. Of the rows of shots only those are written that are others than before."""
     sql = "UPDATE storyboards SET head = ?, title = ?, body = ?, updated_at = ? WHERE seq = ?"
-    db.execute(sql, [head, body["title"], text, stamp(), board])
-    db.execute("DELETE FROM shots WHERE board = ?", [board])
-    sql = f"INSERT INTO shots (board, idx, {', '.join(SHOT_COLUMNS)}) VALUES (?, ?{', ?' * len(SHOT_COLUMNS)})"
-    db.conn.executemany(sql, [_shot(board, index, shot) for index, shot in enumerate(body["shots"])])
-
-
-def _shot(board: int, index: int, shot: JSON) -> Sequence[object]:
-    return [board, index, *(shot.get(column) for column in SHOT_COLUMNS)]
+    db.execute(sql, [head, body.title, body.text, stamp(), board])
+    before = db.execute(f"SELECT {SHOT_COLUMNS} FROM shots WHERE board = ? ORDER BY idx", [board]).fetchall()
+    rows = [(board, idx, *shot) for idx, shot in enumerate(body.shots) if idx >= len(before) or before[idx] != shot]
+    sql = f"REPLACE INTO shots (board, idx, {SHOT_COLUMNS}) VALUES (?, ?, ?, ?, ?, ?, ?, ?)"
+    db.conn.executemany(sql, rows)
+    db.execute("DELETE FROM shots WHERE board = ? AND idx >= ?", [board, len(body.shots)])

@@ -121,7 +121,7 @@ def remove_cast_member(board: Board, member_id: str) -> Board:
 
 def _validated(cls: type[Part], old: Part, changes: JSON) -> Part:
     try:
-        return cls.model_validate(old.model_dump() | changes)
+        return cls.model_validate(dict(old) | changes)  # parts that stay are the same objects
     except ValidationError as error:
         first = error.errors(include_url=False)[0]
         field = ".".join(map(str, first["loc"]))

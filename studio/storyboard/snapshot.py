@@ -5,14 +5,14 @@ Nothing here reads a database: a service gives the runs and files, and the plans
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
 
 from studio.domain import Asset, Kind, Run, Status
 from studio.errors import StudioError
-from studio.film.timeline import Timeline
+from studio.film.timeline import ClipRange, Timeline
 from studio.messages import of_error
 from studio.storyboard import to_timeline
 from studio.storyboard.model import Board, Shot
@@ -25,7 +25,9 @@ LastFrame = Callable[[Shot, Asset], str]
 
 @dataclass(frozen=True)
 class ShotState:
-    """What there is of a shot. best: the file the film would show now. draft, render: the takes that still stand.
+    """What there is of a shot. best: the file the film would show now; clip, range: where it lies, what of it is shown.
+
+    draft, render: the takes that still stand.
 
     stale: it has takes, but none made from the shot as it is. running: a run for it is under way. plan: the run that
     would render it now; None where there can be none, for the reason in `refusal`. planned, drafted: the same with what
@@ -43,6 +45,8 @@ class ShotState:
     takes: tuple[Run, ...]
     planned: PlannedShot
     drafted: PlannedShot
+    clip: to_timeline.Clip | None
+    range: ClipRange
 
     @property
     def plan(self) -> RunPlan | None:
@@ -112,10 +116,13 @@ def previous_frames(
     return frames, faults
 
 
-def shot_state(shot: Shot, runs: Mapping[str, Run], planned: PlannedShot, drafted: PlannedShot) -> ShotState:
+def shot_state(
+    shot: Shot, runs: Mapping[str, Run], planned: PlannedShot, drafted: PlannedShot, path_of: Callable[[Asset], Path]
+) -> ShotState:
     """What there is of a shot. runs: of its takes, at least."""
     takes = tuple(runs[t.run] for t in shot.takes if t.run in runs)
     best, kind = best_clip(shot, runs)
+    clip = to_timeline.Clip(best, path_of(best), draft=kind == "draft") if best else None
     running = [run for run in takes if not run.status.ended]
     last_run = runs.get(shot.takes[-1].run) if shot.takes else None
     render = up_to_date_run(shot, "render", planned.plan, runs)
@@ -123,21 +130,12 @@ def shot_state(shot: Shot, runs: Mapping[str, Run], planned: PlannedShot, drafte
         shot=shot, best=best, best_kind=kind, draft=up_to_date_run(shot, "draft", drafted.plan, runs), render=render,
         stale=render is None and any(t.kind == "render" for t in shot.takes), running=running[-1] if running else None,
         failed=last_run if last_run and last_run.status == Status.FAILED else None, takes=takes, planned=planned,
-        drafted=drafted,
+        drafted=drafted, clip=clip, range=to_timeline.clip_range(shot, clip),
     )  # fmt: skip
 
 
-def clips_of(states: Iterable[ShotState], path_of: Callable[[Asset], Path]) -> dict[str, to_timeline.Clip]:
-    """What the film shows of each shot that has anything to show."""
-    return {
-        state.shot.id: to_timeline.Clip(state.best, path_of(state.best), draft=state.best_kind == "draft")
-        for state in states
-        if state.best
-    }
-
-
 def best_clips(board: Board, runs: Mapping[str, Run], path_of: Callable[[Asset], Path]) -> dict[str, to_timeline.Clip]:
-    """The same without any plan."""
+    """What the film shows of each shot that has anything to show."""
     clips: dict[str, to_timeline.Clip] = {}
     for shot in board.shots:
         best, kind = best_clip(shot, runs)

@@ -69,16 +69,17 @@ def is_intact(asset: Asset, path: Path) -> bool:
 
 def timeline(board: Board, clips: Clips, *, fps: int | None = None) -> Timeline:
     """When each shot is shown in the film, without the slate: as its clip is, or as planned while it has none."""
-    return lay_out([_range(shot, clips.get(shot.id)) for shot in board.shots], Fraction(fps or board.fps))
+    return lay_out([clip_range(shot, clips.get(shot.id)) for shot in board.shots], Fraction(fps or board.fps))
 
 
 def in_out_s(board: Board, shot: Shot, clip: Clip) -> tuple[float, float]:
     """In and out of the shot's file, in seconds on the file's clock."""
-    single = lay_out([_range(shot, clip)], Fraction(board.fps))
+    single = lay_out([clip_range(shot, clip)], Fraction(board.fps))
     return single.seconds(single.segments[0].first), single.seconds(single.segments[0].last)
 
 
-def _range(shot: Shot, clip: Clip | None) -> ClipRange:
+def clip_range(shot: Shot, clip: Clip | None) -> ClipRange:
+    """What the film shows of a shot, before its neighbours are known."""
     if clip is None:
         return ClipRange(shot.length_s, transition=shot.transition, transition_s=shot.transition_s)
     length = frame_exact_length_s(clip.asset.duration_s or shot.duration_s, clip.asset.fps)

@@ -12,7 +12,7 @@ from playwright.sync_api import Locator, Page, expect
 
 from studio.media import cube
 from studio.media.encode import to_rgb
-from studio.services.storyboards import StoredBoard
+from studio.services.board_repository import StoredBoard
 from studio.storyboard.model import Board
 from tests.browser.conftest import PATIENT_MS, Site
 

@@ -9,7 +9,7 @@ import pytest
 from playwright.sync_api import BrowserContext, Locator, Page, expect
 
 from studio.media.probe import probe
-from studio.services.storyboards import StoredBoard
+from studio.services.board_repository import StoredBoard
 from studio.studio import Studio
 from tests.browser.conftest import PATIENT_MS, Site
 

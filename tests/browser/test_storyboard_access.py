@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 from playwright.sync_api import Browser, CDPSession, Page, ViewportSize, expect
 
-from studio.services.storyboards import StoredBoard
+from studio.services.board_repository import StoredBoard
 from tests.browser.conftest import PATIENT_MS, Site
 
 SCRIPT = "Shot 1 [0-2s] a harbour\nShot 2 [2-4s] a woman\nShot 3 [4-6s] a dog\nShot 4 [6-8s] a gull"

@@ -7,7 +7,7 @@ import pytest
 from playwright.sync_api import Page, expect
 
 from studio.domain import Status
-from studio.services.storyboards import StoredBoard
+from studio.services.board_repository import StoredBoard
 from studio.storyboard import edit
 from studio.storyboard.model import Board, ShotStatus, Start
 from tests.browser.conftest import Site

@@ -10,7 +10,7 @@ import pytest
 from playwright.sync_api import Locator, Page, Route, expect
 
 from studio.domain import Task
-from studio.services.storyboards import StoredBoard
+from studio.services.board_repository import StoredBoard
 from studio.storyboard import edit
 from tests.browser.conftest import Site, pick_model
 from tests.support import samples

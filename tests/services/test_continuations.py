@@ -18,7 +18,7 @@ from studio.catalogue import Catalogue
 from studio.domain import HeldReason, Run, Status
 from studio.engines.fake import FakeProvider, FakeScript, FindingFake
 from studio.errors import Refused
-from studio.services.storyboards import StoredBoard
+from studio.services.board_repository import StoredBoard
 from studio.settings import Settings
 from studio.storyboard import edit
 from studio.storyboard.continuation import STOP_SENTENCES

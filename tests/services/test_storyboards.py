@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from studio.domain import Run, Status
-from studio.services.storyboards import StoredBoard
+from studio.services.board_repository import StoredBoard
 from studio.settings import Settings
 from studio.storyboard import edit
 from studio.storyboard.model import Board, Shot, ShotStatus, Start

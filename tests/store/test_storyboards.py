@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 
 import pytest
@@ -9,10 +10,15 @@ import pytest
 from studio.errors import NotFound
 from studio.store import storyboards
 from studio.store.db import Store
+from studio.store.storyboards import BoardBody
 
 
-def body(title: str, *shots: str) -> dict:  # type: ignore[type-arg]
+def plain(title: str, *shots: str) -> dict[str, object]:
     return {"title": title, "shots": [{"id": s, "prompt": s} for s in shots]}
+
+
+def body(title: str, *shots: str) -> BoardBody:
+    return BoardBody.read(json.dumps(plain(title, *shots)))
 
 
 def test_undo_and_redo_walk_the_versions_and_survive_a_restart(tmp_path: Path) -> None:
@@ -21,20 +27,20 @@ def test_undo_and_redo_walk_the_versions_and_survive_a_restart(tmp_path: Path) -
         storyboards.add(db, "b1", body("one"), "")
         storyboards.save(db, "b1", body("two", "s1"), "add a shot", "")
         storyboards.save(db, "b1", body("three", "s1", "s2"), "add another", "")
-        assert storyboards.step(db, "b1", -1, "") == body("two", "s1")
+        assert storyboards.step(db, "b1", -1, "") == plain("two", "s1")
     store.close()
     store = Store(tmp_path)
     with store.write() as db:
         kept = storyboards.get(db, "b1", "")
         assert (kept.title, kept.undoable, kept.redoable) == ("two", "add a shot", "add another")
         assert [r["id"] for r in db.query("SELECT id FROM shots")] == ["s1"]
-        assert storyboards.step(db, "b1", 1, "") == body("three", "s1", "s2")
+        assert storyboards.step(db, "b1", 1, "") == plain("three", "s1", "s2")
         assert storyboards.step(db, "b1", 1, "") is None
         storyboards.step(db, "b1", -1, "")
         storyboards.save(db, "b1", body("other", "s1"), "rename", "")
         assert storyboards.get(db, "b1", "").redoable is None
-        assert storyboards.step(db, "b1", -1, "") == body("two", "s1")
-        assert storyboards.step(db, "b1", -1, "") == body("one")
+        assert storyboards.step(db, "b1", -1, "") == plain("two", "s1")
+        assert storyboards.step(db, "b1", -1, "") == plain("one")
         assert storyboards.step(db, "b1", -1, "") is None
         assert storyboards.get(db, "b1", "").undoable is None
     store.close()
@@ -46,8 +52,8 @@ def test_a_fact_added_to_what_stands_is_no_version(tmp_path: Path) -> None:
         storyboards.add(db, "b1", body("one"), "")
         storyboards.save(db, "b1", body("two"), "rename", "")
         storyboards.amend(db, "b1", body("two", "take"), "")
-        assert storyboards.step(db, "b1", -1, "") == body("one")
-        assert storyboards.step(db, "b1", 1, "") == body("two", "take")
+        assert storyboards.step(db, "b1", -1, "") == plain("one")
+        assert storyboards.step(db, "b1", 1, "") == plain("two", "take")
     store.close()
 
 

@@ -10,12 +10,13 @@ from __future__ import annotations
 import secrets
 import threading
 from collections import OrderedDict
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from dataclasses import asdict, astuple, dataclass
 from typing import Any
 
 from studio.domain import JSON
 from studio.film.timeline import Segment, Timeline
+from studio.memo import Memo
 
 ANSWERS, SHOTS = 256, 8_000
 """Answers remembered, each a few kB beside its parts; and parts kept, about 3 kB each."""
@@ -66,6 +67,8 @@ class Answer:
 
     def _moved(self, old: Answer) -> Iterator[tuple[str, Segment]]:
         """The shots that are shown at another time than in an older answer."""
+        if self.timeline is old.timeline and list(self.shots) == list(old.shots):
+            return
         before = dict(zip(old.shots, old.timeline.segments, strict=True))
         for shot, segment in zip(self.shots, self.timeline.segments, strict=True):
             if segment != before.get(shot) or self.timeline.fps != old.timeline.fps:
@@ -73,26 +76,13 @@ class Answer:
 
 
 class AnswerLog:
-    """Versions of answers, and the parts they were made of. Safe from any thread."""
+    """Versions of answers, and the parts they were made of, by user, board and shot. Safe from any thread."""
 
     def __init__(self) -> None:
         self._answers: OrderedDict[str, Answer] = OrderedDict()
         self._newest: dict[tuple[str, str], str] = {}
-        self._parts: OrderedDict[tuple[str, str, str], tuple[object, ShotPart]] = OrderedDict()
+        self.parts: Memo[tuple[str, str, str], ShotPart] = Memo(SHOTS)
         self._lock = threading.Lock()
-
-    def part(self, key: tuple[str, str, str], made_from: object, make: Callable[[], ShotPart]) -> ShotPart:
-        """The part under this key, made anew where it was made from something else. key: user, board and shot."""
-        known = self._parts.get(key)
-        if known and known[0] == made_from:
-            return known[1]
-        part = make()
-        with self._lock:
-            self._parts[key] = (made_from, part)
-            self._parts.move_to_end(key)
-            while len(self._parts) > SHOTS:
-                self._parts.popitem(last=False)
-        return part
 
     def told(self, answer: Answer, since: str) -> JSON:
         """The answer with its version: whole, or what changed since the version that the page has.

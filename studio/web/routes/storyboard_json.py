@@ -11,10 +11,11 @@ from typing import TYPE_CHECKING
 from studio.domain import JSON, Run, Status, Task
 from studio.film import platforms
 from studio.messages import unpacked
+from studio.services.board_repository import StoredBoard
 from studio.services.board_snapshots import Overview
 from studio.services.continuations import ChainPlan
 from studio.services.one_run_films import OneRunFilmState
-from studio.services.storyboards import ProductionMethod, StoredBoard
+from studio.services.storyboards import ProductionMethod
 from studio.store.exports import FilmRow
 from studio.storyboard import one_run, references
 from studio.storyboard.model import Board
@@ -75,9 +76,8 @@ def _part(studio: Studio, log: AnswerLog, board: Board, state: ShotState, price:
     shot = state.shot
     label = model_label(studio, shot.model or board.model)
     members = {name: m.id if (m := board.member(name)) else None for name in shot.mentions()}
-    made_from = (shot, state.takes, state.draft and state.draft.id, state.planned, price, label, members)
-    return log.part(
-        (owner, board.id, shot.id), made_from,
+    return log.parts.get(
+        (owner, board.id, shot.id), (state, price, label, members),
         lambda: ShotPart(
             shot.model_dump(mode="json", exclude={"takes", "params"}), _shot(studio, state, price, label, members)
         ),

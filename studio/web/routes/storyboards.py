@@ -24,7 +24,7 @@ from studio.domain import JSON, Asset, Task
 from studio.errors import Conflict, MediaError, NotFound, StudioError
 from studio.messages import Message
 from studio.payload import Payload
-from studio.services.storyboards import StoredBoard
+from studio.services.board_repository import StoredBoard
 from studio.storage import storing
 from studio.storyboard import script as text
 from studio.storyboard.commands import AnyCommand, as_change
