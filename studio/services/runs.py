@@ -13,7 +13,7 @@ from studio.jobs.previews import Picture
 from studio.messages import Message, term
 from studio.services.context import Context
 from studio.services.requests import Requests
-from studio.store import ledger, queue, runs
+from studio.store import events, ledger, queue, runs
 
 BATCH_THRESHOLD, BATCH_DELAY_S = 20, 0.05
 """Who waits for more runs than this lets changes gather for so long, instead of asking the database at each."""
@@ -43,7 +43,7 @@ class Runs:
         """Everything that happened to the run, oldest first."""
         with self._context.store.read() as db:
             runs.get(db, run_id, self.user)
-            return runs.history(db, run_id)
+            return events.of_run(db, run_id)
 
     def wait(self, run_ids: Sequence[str], *, timeout_s: float) -> list[Run]:
         """The runs, in the order asked, as soon as all have ended or time is up; held ones are waited for, too."""

@@ -13,8 +13,9 @@ from sqlite_utils import Database
 from studio.domain import Run, Status
 from studio.errors import Conflict, NotFound
 from studio.messages import Message, term
+from studio.store import events
 from studio.store.mapping import RUN_COLUMNS, as_run, as_runs, fetch, stamp
-from studio.store.runs import _event, get
+from studio.store.runs import get
 
 ORDER = "priority DESC, place, seq"
 SMALLEST_GAP = 1e-6
@@ -44,7 +45,7 @@ def claim(db: Database, provider: str, full: Sequence[str] = ()) -> Run | None:
     if not taken:
         return None
     run = as_run(taken[0])
-    _event(db, run.seq, Status.QUEUED, Status.RUNNING, run.phase, Message("event.started"))
+    events.add(db, run.seq, Status.QUEUED, Status.RUNNING, run.phase, Message("event.started"))
     return run
 
 

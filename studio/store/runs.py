@@ -12,11 +12,11 @@ from typing import Any
 
 from sqlite_utils import Database
 
-from studio.domain import TRANSITIONS, Event, Phase, Run, Status
+from studio.domain import TRANSITIONS, Phase, Run, Status
 from studio.errors import Conflict, NotFound
 from studio.messages import Message, stored, term
-from studio.store import mapping, tokenize
-from studio.store.mapping import RUN_COLUMNS, as_event, as_run, as_runs, fetch, stamp
+from studio.store import events, mapping, tokenize
+from studio.store.mapping import RUN_COLUMNS, as_run, as_runs, fetch, stamp
 
 OPEN = ("queued", "running", "held")
 """States in which something may still happen."""
@@ -122,15 +122,6 @@ def ended_lately(db: Database, owner: str, limit: int) -> list[Run]:
     return as_runs(db, fetch(db, sql, [owner, limit]))
 
 
-def history(db: Database, run_id: str) -> list[Event]:
-    """Everything that happened to the run, in order."""
-    sql = (
-        "SELECT r.id AS run, e.from_status, e.to_status, e.at, e.why, e.why_message, e.phase FROM events e "
-        "JOIN runs r ON r.seq = e.run WHERE r.id = ? ORDER BY e.seq"
-    )
-    return [as_event(row) for row in fetch(db, sql, [run_id])]
-
-
 def move(db: Database, run: Run, to: Status, why: str, **columns: Any) -> Run:
     """Take the run from the status it has in `run` to another, with the event; the run as it is now.
 
@@ -156,7 +147,7 @@ def _change(db: Database, run: Run, to: Status, why: str, values: dict[str, Any]
     if not changed:
         raise Conflict(Message("run.changed"))
     now_is = as_run(changed[0], run.assets, run.request)
-    _event(db, now_is.seq, run.status, to, now_is.phase, why)
+    events.add(db, now_is.seq, run.status, to, now_is.phase, why)
     return now_is
 
 
@@ -165,13 +156,6 @@ def note(db: Database, run_id: str, **columns: Any) -> None:
     columns = mapping.with_messages(columns)
     sets = ", ".join(f"{name} = ?" for name in columns)
     db.execute(f"UPDATE runs SET {sets} WHERE id = ?", [*columns.values(), run_id])
-
-
-def _event(db: Database, seq: int, old: Status | None, new: Status, phase: str | None, why: str) -> None:
-    db.execute(
-        "INSERT INTO events (run, at, from_status, to_status, phase, why, why_message) VALUES (?, ?, ?, ?, ?, ?, ?)",
-        [seq, stamp(), old and old.value, new.value, phase, why, stored(why)],
-    )
 
 
 def handles_since(db: Database, provider: str, since: datetime) -> set[str]:

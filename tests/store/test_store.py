@@ -15,7 +15,7 @@ from studio.domain import HeldReason, Phase, Request, Run, Status, Task
 from studio.engines.fake import FakeEngine
 from studio.errors import Conflict, StoreError
 from studio.settings import Settings
-from studio.store import Store, backup, queue, runs
+from studio.store import Store, backup, events, queue, runs
 from studio.store.runs import NewRun
 from studio.studio import Studio
 from tests.support.kit import finish, image, paid_image
@@ -60,7 +60,7 @@ def test_a_run_changes_only_from_the_status_it_is_expected_to_have(store: Store)
             runs.move(db, run, Status.RUNNING, "Late.")
         with pytest.raises(Conflict):
             runs.enter(db, run.model_copy(update={"status": Status.RUNNING}), Phase.WAITING, "Late.")
-        assert [e.to_status for e in runs.history(db, "r1")] == [Status.QUEUED, Status.CANCELLED]
+        assert [e.to_status for e in events.of_run(db, "r1")] == [Status.QUEUED, Status.CANCELLED]
 
 
 def test_no_run_is_claimed_twice(store: Store) -> None:
