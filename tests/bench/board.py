@@ -10,6 +10,7 @@ server and client: where other programs have the cores, the wall says more about
 from __future__ import annotations
 
 import argparse
+import gc
 import json
 import os
 import random
@@ -17,6 +18,9 @@ import sqlite3
 import statistics
 import tempfile
 import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
 from pathlib import Path
 
 import httpx
@@ -28,7 +32,6 @@ from studio.storyboard.model import CastMember
 from studio.studio import Studio
 from tests.support import samples
 from tests.support.boards import give_takes
-from tests.support.web import serving
 
 MODEL = "alibaba/wan2.6-t2v"
 WORDS = ("a harbour at dawn", "gulls", "slow fog", "a red boat", "nets and ropes", "low sun", "long lens", "quiet sea")
@@ -36,24 +39,51 @@ GOAL_MS = 50.0
 
 
 def main(argv: list[str]) -> None:
-    """Fill, edit, tell."""
+    """Serve, fill, edit, report. The server is the app's own, with its middleware and its settings of the collector."""
+    from studio.web import app
+
     parser = argparse.ArgumentParser(prog="bench board")
     parser.add_argument("--shots", type=int, nargs="*", default=[12, 60, 200])
     parser.add_argument("--edits", type=int, default=60)
-    wanted = parser.parse_args(argv)
-    for shots in wanted.shots:
-        with tempfile.TemporaryDirectory() as folder, Studio.open(Settings(data=Path(folder) / "data")) as studio:
+    options = parser.parse_args(argv)
+    with (
+        tempfile.TemporaryDirectory() as folder,
+        Studio.open(Settings(data=Path(folder) / "data")) as studio,
+        app.served(studio, server_port=None) as url,
+        httpx.Client(base_url=url, timeout=60) as web,
+    ):
+        app.freeze()
+        for shots in options.shots:
             board = _filled(studio, Path(folder), shots)
-            with serving(studio) as url, httpx.Client(base_url=url, timeout=60) as web:
-                whole = _edited(web, f"/ui/boards/{board}", wanted.edits, since=False)
-                part = _edited(web, f"/ui/boards/{board}", wanted.edits, since=True)
-            bare = _stored(
-                Path(folder), studio.local.storyboards.get(board).board.model_dump(mode="json"), wanted.edits
-            )
-            for name, (times, cpu, sizes) in (("edit answered whole", whole), ("edit answered since", part)):
-                sent = {"bytes_p50": statistics.median(sizes), "bytes_most": max(sizes)}
-                _tell(name, shots, times, cpu_p50_ms=statistics.median(cpu), cpu_p95_ms=_p95(cpu), **sent)
-            _tell("reference: the body stored bare", shots, bare)
+            with _collections() as pauses:
+                whole = _edited(web, f"/ui/boards/{board}", options.edits, since=False)
+                part = _edited(web, f"/ui/boards/{board}", options.edits, since=True)
+            body = studio.local.storyboards.get(board).board.model_dump(mode="json")
+            bare = _stored(Path(folder) / f"bare{shots}.db", body, options.edits)
+            for name, edits in (("edit answered whole", whole), ("edit answered since", part)):
+                _report(
+                    name, shots, edits.wall_ms, edits.cpu_ms, gc_most_ms=max(pauses, default=0.0),
+                    bytes_p50=statistics.median(edits.sizes), bytes_most=max(edits.sizes),
+                )  # fmt: skip
+            _report("reference: the body stored bare", shots, bare.wall_ms, bare.cpu_ms)
+
+
+@contextmanager
+def _collections() -> Iterator[list[float]]:
+    """Milliseconds of processor of each collection of garbage meanwhile."""
+    pauses: list[float] = []
+
+    def note(phase: str, _: object) -> None:
+        if phase == "start":
+            pauses.append(-time.thread_time() * 1000)
+        else:
+            pauses[-1] += time.thread_time() * 1000
+
+    gc.callbacks.append(note)
+    try:
+        yield pauses
+    finally:
+        gc.callbacks.remove(note)
 
 
 def _filled(studio: Studio, folder: Path, shots: int) -> str:
@@ -77,11 +107,27 @@ def _words(n: int) -> str:
     return " ".join([*random.Random(n).choices(WORDS, k=6), *(["@anna", "and", "@ben"] if n % 3 == 0 else [])])
 
 
-def _edited(web: httpx.Client, path: str, count: int, *, since: bool) -> tuple[list[float], list[float], list[int]]:
-    """Milliseconds of wall and of processor, and bytes of each answer."""
+@dataclass
+class Edits:
+    """Of each edit: milliseconds of wall and of processor, and the bytes of its answer."""
+
+    wall_ms: list[float] = field(default_factory=list)
+    cpu_ms: list[float] = field(default_factory=list)
+    sizes: list[int] = field(default_factory=list)
+
+    @contextmanager
+    def one(self) -> Iterator[None]:
+        """Measure one edit."""
+        begun, worked = time.perf_counter(), time.process_time()
+        yield
+        self.wall_ms.append((time.perf_counter() - begun) * 1000)
+        self.cpu_ms.append((time.process_time() - worked) * 1000)
+
+
+def _edited(web: httpx.Client, path: str, count: int, *, since: bool) -> Edits:
     known = web.get(path).json()
     ids = [shot["id"] for shot in known["board"]["shots"]]
-    times, cpu, sizes, dice = [], [], [], random.Random(count)
+    edits, dice = Edits(), random.Random(count)
     for turn in range(count):
         shot = dice.choice(ids)
         op: dict[str, object] = {"op": "change", "shot": shot, "prompt": f"{_words(turn)} {turn} {since}"}
@@ -91,47 +137,41 @@ def _edited(web: httpx.Client, path: str, count: int, *, since: bool) -> tuple[l
             ids.remove(shot)
             ids.insert(dice.randrange(len(ids) + 1), shot)
             op = {"op": "reorder", "order": ids}
-        begun, worked = time.perf_counter(), time.process_time()
-        given = {"since": known["version"]} if since and "version" in known else {}
-        answer = web.post(f"{path}/edit", json=op, params=given)
-        answer.raise_for_status()
-        times.append((time.perf_counter() - begun) * 1000)
-        cpu.append((time.process_time() - worked) * 1000)
-        sizes.append(len(answer.content))
+        with edits.one():
+            answer = web.post(f"{path}/edit", json=op, params={"since": known["version"]} if since else {})
+            answer.raise_for_status()
+        edits.sizes.append(len(answer.content))
         known = answer.json()
-    return times, cpu, sizes
+    return edits
 
 
-def _stored(folder: Path, body: dict[str, object], count: int) -> list[float]:
-    """Milliseconds of the bare transaction."""
-    db = sqlite3.connect(folder / "bare.db", isolation_level=None)
+def _stored(path: Path, body: dict[str, object], count: int) -> Edits:
+    """The bare transaction."""
+    db = sqlite3.connect(path, isolation_level=None)
     db.execute("PRAGMA journal_mode = WAL")
     db.execute("CREATE TABLE boards (id INTEGER PRIMARY KEY, body TEXT)")
     db.execute("CREATE TABLE versions (n INTEGER PRIMARY KEY, body TEXT)")
     db.execute("INSERT INTO boards VALUES (1, ?)", [json.dumps(body)])
-    times = []
+    edits = Edits()
     for _ in range(count):
-        begun = time.perf_counter()
-        json.loads(db.execute("SELECT body FROM boards").fetchone()[0])
-        text = json.dumps(body)
-        db.execute("BEGIN IMMEDIATE")
-        db.execute("UPDATE boards SET body = ?", [text])
-        db.execute("INSERT INTO versions (body) VALUES (?)", [text])
-        db.execute("COMMIT")
-        times.append((time.perf_counter() - begun) * 1000)
+        with edits.one():
+            json.loads(db.execute("SELECT body FROM boards").fetchone()[0])
+            text = json.dumps(body)
+            db.execute("BEGIN IMMEDIATE")
+            db.execute("UPDATE boards SET body = ?", [text])
+            db.execute("INSERT INTO versions (body) VALUES (?)", [text])
+            db.execute("COMMIT")
     db.close()
-    return times
+    return edits
+
+
+def _report(name: str, shots: int, wall_ms: list[float], cpu_ms: list[float], **more: float) -> None:
+    figures = {
+        "p50_ms": statistics.median(wall_ms), "p95_ms": _p95(wall_ms), "goal_ms": GOAL_MS,
+        "cpu_p50_ms": statistics.median(cpu_ms), "cpu_p95_ms": _p95(cpu_ms), "load": os.getloadavg()[0],
+    }  # fmt: skip
+    print(json.dumps({"what": name, "shots": shots} | {k: round(v, 2) for k, v in (figures | more).items()}))
 
 
 def _p95(times: list[float]) -> float:
     return statistics.quantiles(times, n=20)[-1]
-
-
-def _tell(name: str, shots: int, times: list[float], **more: float) -> None:
-    figures = {
-        "p50_ms": statistics.median(times),
-        "p95_ms": _p95(times),
-        "goal_ms": GOAL_MS,
-        "load": os.getloadavg()[0],
-    }
-    print(json.dumps({"what": name, "shots": shots} | {k: round(v, 2) for k, v in (figures | more).items()}))
