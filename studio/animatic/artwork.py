@@ -87,11 +87,6 @@ def is_small(kind: str) -> bool:
     return _group(kind) == "small"
 
 
-def is_large(kind: str) -> bool:
-    """True for what stands on the ground, floats or flies, and is no animal."""
-    return _group(kind) in ("vehicle", "building", "large")
-
-
 def _group(kind: str) -> str:
     drawing = find(kind)
     return drawing.group if drawing else ""

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -147,15 +146,3 @@ def _samples(frame: AudioFrame, skip: int) -> tuple[np.ndarray, int]:
     """The frame as (n, 2) without its first `skip` samples, and how many are left to skip."""
     pieces = np.ascontiguousarray(frame.to_ndarray().T, np.float32)
     return pieces[skip:], max(0, skip - len(pieces))
-
-
-def samples_of(source: InputFile, most_s: float = math.inf) -> np.ndarray:
-    """The whole sound at once, at most most_s seconds."""
-    pieces, have = [np.zeros((0, 2), np.float32)], 0
-    for piece in sound(source):
-        pieces.append(piece)
-        have += len(piece)
-        if have >= most_s * RATE:
-            break
-    whole = np.concatenate(pieces)
-    return whole[: int(most_s * RATE)] if math.isfinite(most_s) else whole

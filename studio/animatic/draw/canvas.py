@@ -107,8 +107,8 @@ class Canvas:
         """An upright rectangle."""
         self.polygon([(x0, y0), (x1, y0), (x1, y1), (x0, y1)], colour)
 
-    def wash(self, y0: float, y1: float, colour: RGB, strength: float, *, above: bool = False) -> None:
-        """Blend towards a colour, from nothing at y0 to `strength` at y1 and beyond (above: keeps it before y0 too)."""
+    def wash(self, y0: float, y1: float, colour: RGB, strength: float) -> None:
+        """Blend towards a colour, from nothing at y0 to `strength` at y1 and beyond."""
         height = self.stage.full_height
         ys = (np.arange(height) + 0.5 - (height - self.stage.height) / 2) / self.stage.height
         ramp = np.clip((ys - y0) / (y1 - y0 or 1e-6), 0, 1)
@@ -149,12 +149,6 @@ class Canvas:
         wide = (self.stage.full_width, self.stage.full_height)
         soft = cv2.resize(soft, wide, interpolation=cv2.INTER_LINEAR)
         self.rgb, self.alpha = np.ascontiguousarray(soft[..., :3]), np.ascontiguousarray(soft[..., 3])
-
-    def paint_over(self, other: Canvas) -> None:
-        """Lay another canvas on this one."""
-        over = other.alpha.astype(np.float32) * np.float32(1 / 255)
-        self.rgb = cv2.blendLinear(self.rgb, other.rgb, 1 - over, over)
-        self.alpha = cv2.max(self.alpha, other.alpha)
 
     def paint_over_soft(self, other: Canvas) -> None:
         """Lay a translucent canvas on this one; where this one is empty, the other's alpha is kept as it is."""

@@ -17,24 +17,6 @@ from studio.animatic.text.caption_text import action_text, speech_text
 from studio.animatic.text.reading import Move, PromptReading
 
 FONT = Path(__file__).resolve().parents[3] / "assets" / "fonts" / "NotoSansCJKsc-Subset.otf"
-MOVES = {
-    "pan-left": "Pan left",
-    "pan-right": "Pan right",
-    "tilt-up": "Tilt up",
-    "tilt-down": "Tilt down",
-    "dolly-in": "Dolly in",
-    "dolly-out": "Dolly out",
-    "zoom-in": "Zoom in",
-    "zoom-out": "Zoom out",
-    "tracking-left": "Track left",
-    "tracking-right": "Track right",
-    "orbit-left": "Orbit left",
-    "orbit-right": "Orbit right",
-    "crane-up": "Crane up",
-    "crane-down": "Crane down",
-    "handheld": "Handheld",
-    "static": "Static",
-}
 ANGLES = {"low": "Low angle", "high": "High angle", "dutch": "Dutch angle"}
 SIZES = {"pov": "POV"}
 MOST_LINES = 2
@@ -157,7 +139,8 @@ def _facts(reading: PromptReading, label: str) -> str:
 
 
 def _move(move: Move) -> str:
-    return MOVES.get(move.kind, move.kind) + ("" if move.strength == "normal" else f" ({move.strength})")
+    name = move.kind.replace("tracking", "track").replace("-", " ").capitalize()
+    return name + ("" if move.strength == "normal" else f" ({move.strength})")
 
 
 def _mark(draw: ImageDraw.ImageDraw, right: int, top: int, size: int) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from studio.animatic.draw.canvas import Canvas
-from studio.animatic.draw.palette import RGB, mix, scale
+from studio.animatic.draw.palette import NAMED, RGB, mix, scale
 from studio.animatic.draw.plan import ScenePlan
 from studio.animatic.text.reading import PromptReading
 
@@ -14,8 +14,6 @@ TRUNK: RGB = (92, 68, 52)
 
 def leaf_colour(reading: PromptReading) -> RGB:
     """The colour of leaves: by the season or as the prompt names it."""
-    from studio.animatic.draw.palette import NAMED
-
     for colour in reading.colours:
         if colour.noun in ("leaves", "tree", "forest"):
             return NAMED[colour.name]
@@ -84,24 +82,6 @@ def broadleaf(c: Canvas, plan: ScenePlan, x: float, y: float, tall: float, colou
         c.circle(float(cx[i]), float(cy[i]), tall * float(plan.rng.uniform(0.09, 0.15)), shade)
 
 
-def palm(c: Canvas, plan: ScenePlan, x: float, y: float, tall: float, colour: RGB, depth: float) -> None:
-    """A leaning palm with drooping fronds."""
-    w, h = plan.dx(tall), plan.dy(tall)
-    lean = float(plan.rng.choice([-1, 1])) * 0.16
-    t = np.linspace(0, 1, 12)
-    trunk = np.column_stack((x + lean * w * t**1.6, y - h * 0.86 * t))
-    c.line(trunk, mix(plan.palette.at(TRUNK, depth), plan.palette.near, 0.4), tall * 0.028)
-    top = trunk[-1]
-    for a in np.linspace(-0.5, np.pi + 0.5, 8):
-        s = np.linspace(0, 1, 8)
-        fx, fy = top[0] + 0.30 * w * np.cos(a) * s, top[1] - h * (0.20 * np.sin(a) * s - 0.16 * s**2)
-        wide = h * 0.035 * np.sin(np.pi * np.clip(s, 0.05, 1))
-        c.polygon(
-            np.column_stack((np.r_[fx, fx[::-1]], np.r_[fy - wide, (fy + wide)[::-1]])),
-            scale(colour, float(plan.rng.uniform(0.75, 1.1))),
-        )
-
-
 def bamboo(c: Canvas, plan: ScenePlan, x: float, y: float, tall: float, colour: RGB, depth: float) -> None:
     """A stem with joints and a few blades; taller than the frame."""
     w = 0.008 + 0.018 * depth**2
@@ -163,11 +143,11 @@ def flowers(c: Canvas, plan: ScenePlan, y0: float, y1: float, colours: list[RGB]
         c.circle(x - plan.dx(size * 0.2), y - plan.dy(size * 0.35), size * 0.7, shade)
 
 
-def spray(c: Canvas, plan: ScenePlan, x: float, y: float, size: float, colour: RGB, *, down: bool = True) -> None:
+def spray(c: Canvas, plan: ScenePlan, x: float, y: float, size: float, colour: RGB) -> None:
     """A leafy bough that hangs into the picture from a corner, to frame it; size in units."""
     side = 1 if x < 0.5 else -1
     for k in range(4):
-        angle = float(plan.rng.uniform(0.1, 1.0)) * (1 if down else -1)
+        angle = float(plan.rng.uniform(0.1, 1.0))
         length = size * float(plan.rng.uniform(0.6, 1.1))
         s = np.linspace(0, 1, 16)
         bx = x + side * plan.dx(length) * s

@@ -11,42 +11,20 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
+from studio.animatic import tables
+from studio.animatic.text import locations
 from studio.animatic.text.reading import PromptReading
 
 RGB = tuple[int, int, int]
-
-NAMED: dict[str, RGB] = {
-    "red": (200, 42, 40),
-    "dark red": (122, 26, 38),
-    "orange": (232, 124, 44),
-    "yellow": (240, 200, 70),
-    "gold": (214, 164, 72),
-    "green": (72, 140, 82),
-    "dark green": (48, 82, 56),
-    "teal": (48, 150, 152),
-    "blue": (52, 104, 182),
-    "navy": (32, 48, 92),
-    "purple": (118, 78, 160),
-    "magenta": (198, 52, 132),
-    "pink": (236, 150, 172),
-    "brown": (120, 80, 54),
-    "beige": (222, 202, 170),
-    "white": (240, 238, 232),
-    "grey": (132, 136, 142),
-    "black": (34, 34, 40),
-    "ochre": (192, 138, 66),
-    "rust": (166, 82, 48),
-    "mint": (150, 206, 178),
-    "lavender": (176, 156, 206),
-    "coral": (238, 132, 112),
-    "charcoal": (66, 70, 78),
-    "sky blue": (132, 182, 220),
-}
 
 
 def hexa(code: str) -> RGB:
     """The colour of six hexadecimal digits."""
     return int(code[0:2], 16), int(code[2:4], 16), int(code[4:6], 16)
+
+
+NAMED: dict[str, RGB] = {name: hexa(code[1:]) for name, code in tables.load("draw/palettes")["colours"].items()}
+"""Colour words of the vocabulary."""
 
 
 @dataclass(frozen=True)
@@ -81,10 +59,6 @@ class Palette:
         """The colour that light from sky and sun gives to a white thing."""
         return mix(mix(self.sky_mid, self.light, 0.62), (255, 255, 255), 0.35)
 
-    def shade(self, depth: float) -> RGB:
-        """The colour of an unlit silhouette at this depth."""
-        return mix(self.near, self.haze, (1 - depth) ** 0.9)
-
 
 def mix(a: RGB, b: RGB, amount: float) -> RGB:
     """a moved towards b by amount 0..1, in linear-like light so that mixes stay clear."""
@@ -114,88 +88,27 @@ def luma(a: RGB) -> float:
     return (0.2126 * a[0] + 0.7152 * a[1] + 0.0722 * a[2]) / 255
 
 
-def _p(codes: str, brightness: float, sun: float, *, lamps: bool = False) -> Palette:
-    top, mid, low, light, haze, near = (hexa(c) for c in codes.split())
-    return Palette(top, mid, low, light, haze, near, brightness=brightness, sun_height=sun, lamps=lamps)
-
-
-TIMES: dict[str, tuple[Palette, ...]] = {
-    "dawn": (
-        _p("6f86b8 e2b0bc ffe2c2 fff0d2 d9bcc6 39385a", 0.78, 0.14),
-        _p("7fa0bd f0c3b0 ffeacb fff3da dec8c0 3b4257", 0.80, 0.12),
-    ),
-    "morning": (
-        _p("6fb0d8 b5dbe6 fdf0d2 fff6dc d2e0dc 2c4656", 0.95, 0.34),
-        _p("88b7d0 cfe2dd fff1cf fff4d4 dbe2d2 34484e", 0.95, 0.30),
-    ),
-    "noon": (
-        _p("3f92d2 8cc8e8 e8f3ec fffbe8 c6dfe6 21425c", 1.0, 0.78),
-        _p("4a9fc9 9fd6df f3f4e0 fffae0 cfe4dc 22485a", 1.0, 0.72),
-    ),
-    "afternoon": (
-        _p("5a9cc8 aed2dc fbeccb fff0c4 dcdcc8 30424e", 0.97, 0.48),
-        _p("6aa2c0 bcd5d2 ffe9c0 ffedb8 e2d8be 38424a", 0.97, 0.42),
-    ),
-    "golden hour": (
-        _p("6d8fb4 e8bb8c ffdf9c fff2c0 f0c794 4a3036", 0.88, 0.16),
-        _p("7f92a6 eec08a ffd98a ffefb4 f2c288 502f2c", 0.88, 0.18),
-    ),
-    "sunset": (
-        _p("3d4483 c65a78 ffb169 ffe596 e28a72 2b1c3e", 0.66, 0.09),
-        _p("4b3f78 d9685e ffc070 ffe9a0 e89470 321c36", 0.66, 0.10),
-        _p("355a86 d07c74 ffcb80 fff0b0 de9c84 242440", 0.66, 0.08),
-    ),
-    "dusk": (
-        _p("15245a 4a64a4 e2a494 ffdcb4 6678a8 10183a", 0.46, 0.04, lamps=True),
-        _p("1c2a58 6a6aa6 f0b088 ffd8a4 7c7cae 141838", 0.46, 0.04, lamps=True),
-    ),
-    "night": (
-        _p("060c24 122650 2f4f80 e6eeff 264878 050817", 0.30, 0.74, lamps=True),
-        _p("080a20 1a2350 3a4a84 e9ecff 2c3f74 06071a", 0.30, 0.70, lamps=True),
-        _p("05121f 0d3046 2a5f74 e2f6ff 20536a 030b14", 0.30, 0.72, lamps=True),
-    ),
-}
-GREY_SKY = _p("8c98a4 aab4ba ccd2d0 eef0ea b4bcc0 333c46", 0.72, 0.5)
-NIGHT_GREY = _p("0b1220 1a2736 33475a c9d8e6 2b3f52 060a12", 0.30, 0.6, lamps=True)
-
-
-DIM = (
-    "cockpit",
-    "lamproom",
-    "bar",
-    "stairs",
-    "corridor",
-    "bedroom",
-    "room",
-    "window",
-    "cellar",
-    "teahouse",
-    "carcabin",
-    "traincabin",
-    "kitchen",
-    "cafe",
-    "hospital",
-    "office",
-    "church",
-    "workshop",
-)
-"""Places with light of their own in the darkest hour."""
-
-
 def palette_for(reading: PromptReading, rng: np.random.Generator) -> Palette:
     """The colours for this reading; rng picks among palettes that suit it equally and turns the hue a little."""
-    choices = TIMES[reading.time_of_day or _usual_time(reading, rng)]
-    palette = choices[int(rng.integers(len(choices)))]
+    choices = tables.load("draw/palettes")["hours"][reading.time_of_day or _usual_time(reading, rng)]
+    palette = _parsed(choices[int(rng.integers(len(choices)))])
     palette = _weathered(palette, reading)
     palette = _lit(palette, reading)
     palette = _styled(palette, reading)
     palette = _coloured(palette, reading)
-    if reading.setting in DIM:  # somebody lives there: lamps give people and things their colours back
+    if locations.has(reading.setting, "dim"):  # somebody lives there: lamps give people and things their colours back
         palette = replace(palette, brightness=max(palette.brightness, 0.56))
     turn = float(rng.uniform(-0.012, 0.012))
     return replace(
         palette, **{n: shifted(getattr(palette, n), hue=turn) for n in ("sky_top", "sky_mid", "haze", "near")}
     )
+
+
+def _parsed(row: str) -> Palette:
+    """A row of palettes.toml."""
+    *codes, brightness, sun = row.split()
+    sky_and_light = (hexa(code) for code in codes)
+    return Palette(*sky_and_light, brightness=float(brightness), sun_height=float(sun), lamps=float(brightness) < 0.5)
 
 
 def _usual_time(reading: PromptReading, rng: np.random.Generator) -> str:
@@ -208,8 +121,8 @@ def _usual_time(reading: PromptReading, rng: np.random.Generator) -> str:
         return "golden hour"
     if "clear" in reading.weather:
         return "noon"
-    if reading.setting in ("stage", "space", "cellar", "cave", "bar", "cockpit", "lamproom"):
-        return "night"
+    if hour := locations.facts(reading.setting).get("dark"):
+        return hour
     if reading.has("ship light", "beacon"):
         return "dusk"
     lit = reading.has("lantern", "candle", "torch", "match", "beam") or any(
@@ -223,7 +136,7 @@ def _usual_time(reading: PromptReading, rng: np.random.Generator) -> str:
 
 def _weathered(p: Palette, reading: PromptReading) -> Palette:
     """Rain, storm, fog, cloud and snow take colour away and bring the haze nearer."""
-    grey = NIGHT_GREY if p.brightness < 0.4 else GREY_SKY
+    grey = _parsed(tables.load("draw/palettes")["grey"]["night" if p.brightness < 0.4 else "day"])
     amount = {"storm": 0.78, "rain": 0.62, "fog": 0.6, "snow": 0.5, "cloudy": 0.5, "dust": 0.3}
     most = max((amount.get(w, 0.0) for w in reading.weather), default=0.0)
     if not most:

@@ -9,7 +9,8 @@ from studio.animatic.draw.appearance import Appearance
 from studio.animatic.draw.heads import head
 from studio.animatic.draw.palette import RGB, mix, scale
 from studio.animatic.draw.poses import Pose, pose_of
-from studio.animatic.draw.sketch import Sketch
+from studio.animatic.draw.shapes import Inks, draw
+from studio.animatic.draw.sketch import At, Sketch
 
 
 def person(s: Sketch, look: Appearance, posture: str, *, away: bool = False, face: bool = False) -> None:
@@ -17,21 +18,22 @@ def person(s: Sketch, look: Appearance, posture: str, *, away: bool = False, fac
     pose = pose_of(posture)
     slim = 0.86 if look.build in ("woman", "child") or look.sex == "woman" else 1.0
     bulk = {"astronaut": 1.45, "robot": 1.15, "knight": 1.15, "monk": 1.0}.get(look.build, slim)
+    inks = Inks(look)
     far_top, far_leg = scale(look.top, 0.8), scale(look.legs, 0.76)
     if "cape" in look.wears or "backpack" in look.wears:
-        _behind(s, pose, look)
+        _behind(s, pose, look, inks)
     _arm(s, pose, 1, look, far_top, bulk)
     _leg(s, pose, 1, far_leg, scale(look.shoes, 0.8), bulk)
     _leg(s, pose, 0, look.legs, look.shoes, bulk)
     if look.long_hair and not away:
-        _hair_back(s, pose, look)
+        draw(s, "hair on the back", inks, pose.head)
     _torso(s, pose, look, bulk)
     _garment(s, pose, look, bulk)
     s.limb(pose.neck, (pose.head[0], pose.head[1] - 0.03), 0.027 * slim, 0.025 * slim, scale(look.skin, 0.86))
     head(s, pose.head, look, away=away, face=face)
     _arm(s, pose, 0, look, look.top, bulk)
     if "umbrella" in look.wears:
-        _umbrella(s, pose, look)
+        _umbrella(s, pose, look, inks)
 
 
 def _leg(s: Sketch, pose: Pose, side: int, colour: RGB, shoe: RGB, bulk: float) -> None:
@@ -65,25 +67,14 @@ def _torso(s: Sketch, pose: Pose, look: Appearance, bulk: float) -> None:
     if flat or abs(sy - hy) < 0.15:  # lying or swimming: a tapered trunk is all that is seen
         s.limb(((sx + tx) / 2, (sy + ty) / 2), ((hx + gx) / 2, (hy + gy) / 2), 0.07 * bulk, 0.055 * bulk, look.top)
         return
-    s.blob(
-        [
-            (nx - 0.03, ny + 0.006),
-            (left[0] - w * 0.1, left[1] + 0.014),
-            (left[0] - w * 1.2, left[1] - 0.03),
-            (left[0] - w * 0.4, left[1] - 0.12),
-            (middle[0] - waist * 1.35, middle[1] - 0.01),
-            (low[0] - 0.045 * bulk, low[1] + 0.03),
-            (low[0] - 0.05 * bulk, low[1] - 0.05),
-            (high[0] + 0.05 * bulk, high[1] - 0.05),
-            (high[0] + 0.045 * bulk, high[1] + 0.03),
-            (middle[0] + waist * 1.35, middle[1] - 0.01),
-            (right[0] + w * 0.4, right[1] - 0.12),
-            (right[0] + w * 1.2, right[1] - 0.03),
-            (right[0] + w * 0.1, right[1] + 0.014),
-            (nx + 0.03, ny + 0.006),
-        ],
-        look.top,
-    )
+
+    def side(k: int, shoulder: At, hip: At) -> list[At]:
+        """One side of the trunk from neck to hip; k: -1 left, 1 right."""
+        arm = [(shoulder[0] + k * w * out, shoulder[1] + up) for out, up in ((0.1, 0.014), (1.2, -0.03), (0.4, -0.12))]
+        hips = [(hip[0] + k * 0.045 * bulk, hip[1] + 0.03), (hip[0] + k * 0.05 * bulk, hip[1] - 0.05)]
+        return [(nx + k * 0.03, ny + 0.006), *arm, (middle[0] + k * waist * 1.35, middle[1] - 0.01), *hips]
+
+    s.blob([*side(-1, left, low), *side(1, right, high)[::-1]], look.top)
 
 
 def _garment(s: Sketch, pose: Pose, look: Appearance, bulk: float) -> None:
@@ -104,97 +95,43 @@ def _garment(s: Sketch, pose: Pose, look: Appearance, bulk: float) -> None:
                 s.limb((hx, hy), knee, 0.075 * bulk, 0.055 * bulk, look.top)
             return
         waist = (left + right) / 2 + (pose.neck[0] - (left + right) / 2) * 0.35
-        s.blob(
-            [
-                (waist - 0.05, hy + 0.14),
-                (waist + 0.05, hy + 0.14),
-                (right + 0.01, hy - 0.02),
-                (x1, hem + 0.05),
-                (x1, hem),
-                (x1, hem),
-                ((x0 + x1) / 2, hem - 0.02),
-                (x0, hem),
-                (x0, hem),
-                (x0, hem + 0.05),
-                (left - 0.01, hy - 0.02),
-            ],
-            look.top,
-        )
+        upper = [
+            (left - 0.01, hy - 0.02),
+            (waist - 0.05, hy + 0.14),
+            (waist + 0.05, hy + 0.14),
+            (right + 0.01, hy - 0.02),
+        ]
+        hem_line = [*[(x1, hem)] * 2, ((x0 + x1) / 2, hem - 0.02), *[(x0, hem)] * 2]
+        s.blob([*upper, (x1, hem + 0.05), *hem_line, (x0, hem + 0.05)], look.top)
         fold = scale(look.top, 0.8)
         s.stroke([(waist + 0.005, hy + 0.08), ((x0 + x1) / 2 + 0.015, hem + 0.004)], 0.005, fold)
         if name != "coat":
             s.stroke([(right - 0.02, hy - 0.02), (x1 - 0.03, hem + 0.01)], 0.004, fold)
     if "suit" in look.wears or "coat" in look.wears:
         x, y = pose.neck
-        s.poly(
-            [(x - 0.018, y - 0.005), (x + 0.03, y - 0.005), (x + 0.008, y - 0.13)], mix(look.top, (245, 240, 232), 0.72)
-        )
+        collar = [(x - 0.018, y - 0.005), (x + 0.03, y - 0.005), (x + 0.008, y - 0.13)]
+        s.poly(collar, mix(look.top, (245, 240, 232), 0.72))
     if "scarf" in look.wears:
         x, y = pose.neck
         s.oval((x, y), 0.052, 0.026, look.dyes.get("scarf") or mix(look.top, (200, 60, 50), 0.7))
 
 
-def _behind(s: Sketch, pose: Pose, look: Appearance) -> None:
+def _behind(s: Sketch, pose: Pose, look: Appearance, inks: Inks) -> None:
     """Cape or backpack, seen past the back."""
     (sx, sy), (tx, ty) = pose.shoulders
     back = min(sx, tx)
     if "cape" in look.wears:
-        s.blob(
-            [
-                (back + 0.02, sy + 0.03),
-                (max(sx, tx), ty + 0.03),
-                (back + 0.10, 0.30),
-                (back - 0.10, 0.14),
-                (back - 0.24, 0.20),
-                (back - 0.08, 0.5),
-            ],
-            scale(look.top, 0.9),
-        )
+        near = [(back + 0.02, sy + 0.03), (max(sx, tx), ty + 0.03), (back + 0.10, 0.30)]
+        s.blob([*near, (back - 0.10, 0.14), (back - 0.24, 0.20), (back - 0.08, 0.5)], scale(look.top, 0.9))
     else:
-        s.blob(
-            [(back - 0.11, sy), (back + 0.06, sy + 0.02), (back + 0.06, sy - 0.24), (back - 0.11, sy - 0.23)],
-            mix(look.legs, (150, 96, 60), 0.5),
-        )
+        draw(s, "backpack", inks, (back, sy))
 
 
-def _hair_back(s: Sketch, pose: Pose, look: Appearance) -> None:
-    x, y = pose.head
-    s.blob(
-        [
-            (x - 0.062, y + 0.05),
-            (x + 0.05, y + 0.05),
-            (x + 0.058, y - 0.05),
-            (x + 0.05, y - 0.14),
-            (x - 0.03, y - 0.19),
-            (x - 0.085, y - 0.15),
-            (x - 0.075, y - 0.04),
-        ],
-        look.hair,
-    )
-
-
-def _umbrella(s: Sketch, pose: Pose, look: Appearance) -> None:
+def _umbrella(s: Sketch, pose: Pose, look: Appearance, inks: Inks) -> None:
     """Held up in the near hand, over the head."""
     x, y = pose.shoulders[0][0] + 0.10, pose.head[1] + 0.17
     hand = (x, pose.shoulders[0][1] - 0.10)
     s.chain((pose.shoulders[0], (x + 0.015, hand[1] - 0.09), hand), (0.036, 0.029, 0.022), look.top)
     s.oval(hand, 0.022, 0.024, look.skin)
-    s.stroke([(hand[0], hand[1] - 0.05), (x - 0.02, y)], 0.011, scale(look.legs, 0.6))
-    x -= 0.02
-    cloth = look.top if look.top != look.legs else look.shoes
-    s.blob(
-        [
-            (x - 0.33, y - 0.035),
-            (x - 0.30, y + 0.06),
-            (x - 0.14, y + 0.165),
-            (x, y + 0.185),
-            (x + 0.14, y + 0.165),
-            (x + 0.30, y + 0.06),
-            (x + 0.33, y - 0.035),
-            (x + 0.17, y + 0.01),
-            (x, y - 0.02),
-            (x - 0.17, y + 0.01),
-        ],
-        scale(cloth, 1.08),
-    )
-    s.stroke([(x, y + 0.14), (x, y + 0.19)], 0.010, scale(look.legs, 0.6))
+    s.stroke([(hand[0], hand[1] - 0.05), (x - 0.02, y)], 0.011, inks["pole"])
+    draw(s, "umbrella", inks, (x - 0.02, y))

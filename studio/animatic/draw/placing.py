@@ -29,13 +29,12 @@ CLOSE = ("medium", "close-up", "extreme close-up", "two-shot", "over-the-shoulde
 
 @dataclass(frozen=True)
 class Placement:
-    """Where one figure stands: x, the ground y, height in units, facing, and how near (0..1, 1 nearest)."""
+    """Where one figure stands: x, the ground y, height in units, facing."""
 
     x: float
     y: float
     height: float
     facing: int
-    nearness: float = 1.0
 
 
 def shot_of(plan: ScenePlan) -> str:
@@ -87,7 +86,7 @@ def places(plan: ScenePlan, everyone: list[Figure]) -> list[Placement]:
         h = height * shrink * float(rng.uniform(0.97, 1.03))
         x = middle + (column - (per_row - 1) / 2) * step + (row * 0.5 * step if rows > 1 else 0)
         x += float(rng.uniform(-0.07, 0.07)) * step * (count > 2)
-        spots.append(Placement(x, _foot(plan, shot, h, row, low), h, _facing(plan, everyone, i, x, middle), shrink))
+        spots.append(Placement(x, _foot(plan, shot, h, row, low), h, _facing(plan, everyone, i, x, middle)))
     return [_in_bed(plan, f, s) for f, s in zip(everyone, spots, strict=True)] if shot not in CLOSE else spots
 
 

@@ -5,11 +5,10 @@ A pose gives the joints of an adult of height 1.0 who faces right; "near" limbs 
 
 from __future__ import annotations
 
-import tomllib
 from dataclasses import dataclass
 from functools import cache
-from importlib.resources import files
 
+from studio.animatic import tables
 from studio.animatic.draw.sketch import At
 
 
@@ -46,7 +45,7 @@ def pose_of(posture: str) -> Pose:
 
 @cache
 def _poses() -> dict[str, Pose]:
-    table = tomllib.loads((files("studio.animatic.draw") / "poses.toml").read_text("utf-8"))
+    table = tables.load("draw/poses")
     return {name: _pose(joints, seat=group == "seated") for group in table for name, joints in table[group].items()}
 
 

@@ -29,12 +29,10 @@ class Sketch:
         *,
         facing: int = 1,
         reach: tuple[float, float] = (0.85, 1.25),
-        lean: float = 0.0,
     ) -> None:
         at = canvas.stage
         self.canvas, self.scale, self.facing = canvas, height * at.unit, facing
         self.foot = at.px([(x, y)])[0]
-        self.turn = np.array([[np.cos(lean), -np.sin(lean)], [np.sin(lean), np.cos(lean)]])
         wide, tall = reach
         self.x0 = int(max(0, self.foot[0] - wide * self.scale))
         self.x1 = int(min(at.full_width, self.foot[0] + wide * self.scale + 1))
@@ -51,7 +49,7 @@ class Sketch:
 
     def px(self, points: Sequence[At] | np.ndarray) -> np.ndarray:
         """Own coordinates as px of the tile."""
-        at = np.asarray(points, np.float64).reshape(-1, 2) @ self.turn.T
+        at = np.asarray(points, np.float64).reshape(-1, 2)
         flat = at * (self.facing * self.scale, -self.scale) + self.foot
         return flat - (self.x0, self.y0)
 
@@ -78,12 +76,10 @@ class Sketch:
         for a, b, ra, rb in zip(joints, joints[1:], radii, radii[1:], strict=False):
             self.limb(a, b, ra, rb, colour)
 
-    def oval(self, centre: At, rx: float, ry: float, colour: RGB, *, turn: float = 0.0) -> None:
-        """An ellipse; turn in radians."""
+    def oval(self, centre: At, rx: float, ry: float, colour: RGB) -> None:
+        """An ellipse."""
         t = np.linspace(0, 2 * np.pi, 41)[:-1]
-        x, y = rx * np.cos(t), ry * np.sin(t)
-        points = np.column_stack((x * np.cos(turn) - y * np.sin(turn), x * np.sin(turn) + y * np.cos(turn)))
-        self._fill(self.px(points + centre), colour)
+        self._fill(self.px(np.column_stack((rx * np.cos(t), ry * np.sin(t))) + centre), colour)
 
     def stroke(self, points: Sequence[At], width: float, colour: RGB) -> None:
         """An open line, at least a pixel wide."""

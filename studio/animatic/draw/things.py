@@ -14,23 +14,11 @@ from studio.animatic.draw.palette import mix, scale
 from studio.animatic.draw.placing import CLOSE, HEIGHTS, shot_of
 from studio.animatic.draw.plan import ScenePlan
 from studio.animatic.draw.sketch import Sketch
-from studio.animatic.text.locations import SHUT
+from studio.animatic.text import locations
 from studio.animatic.text.reading import Thing, listed
 
 WORKSHOP = listed("car truck bike train rocket machine tractor")
 """Vehicles that stand under a roof, in a workshop."""
-PROVIDED = {
-    "station": ("train",),
-    "classroom": ("table", "chair"),
-    "church": ("bench",),
-    "bedroom": ("bed",),
-    "hospital": ("bed",),
-    "carcabin": ("car",),
-    "traincabin": ("train",),
-    "stage": ("drum",),
-    "deck": ("ship", "boat"),
-}
-"""What a place brings along by itself."""
 AT_HORIZON = listed("lighthouse castle temple cabin tree")
 """What stands far off, where people are the subject."""
 MOST_LARGE = 4
@@ -106,7 +94,7 @@ def stand(plan: ScenePlan, back: Canvas, front: Canvas) -> tuple[float, float] |
     with_riders = ridden(plan)
     alone = not plan.reading.figures
     held = {f.holds for f in plan.reading.figures if f.holds}
-    shut = plan.reading.setting in SHUT
+    shut = locations.has(plan.reading.setting, "roof")
     seats = any(not f.animal for f in plan.reading.figures)
     large = [t for t in plan.reading.objects if not (t.kind == "table" and seats)]
     large = [t for t in large if t.large and t.kind not in with_riders and t.kind not in held]
@@ -119,8 +107,7 @@ def stand(plan: ScenePlan, back: Canvas, front: Canvas) -> tuple[float, float] |
                                                           and plan.reading.setting != "forest")]  # fmt: skip
     if plan.reading.has("rocket") or plan.reading.setting == "kitchen":
         large = [t for t in large if t.kind != "fire"]
-    if plan.reading.setting in PROVIDED:
-        large = [t for t in large if t.kind not in PROVIDED[plan.reading.setting]]
+    large = [t for t in large if t.kind not in locations.provided(plan.reading.setting)]
     small = [t for t in plan.reading.objects if t.small and t.kind not in held]
     if plan.reading.close and not alone:
         large = [t for t in large if t.kind != STAND_IN]

@@ -7,33 +7,14 @@ import re
 from collections.abc import Iterable, Mapping
 from dataclasses import replace
 
-from studio.animatic import artwork
+from studio.animatic import artwork, tables
 from studio.animatic.text import disambiguation, nouns
 from studio.animatic.text.lexicon import GLUE, phrases, tokens
-from studio.animatic.text.reading import Figure, listed
+from studio.animatic.text.reading import Figure
 
-WOMEN = listed(
-    "alice amy ana andrea angela ann anna anne annie astrid ava beth betty bo camille carol charlotte chloe "
-    "claire daisy diana ella ellen ellie emily emma eve eva fatima fiona freya grace hannah helen ida ingrid "
-    "iris isabel ivy jane jasmine jean jen jess jill joan jo joy judy julia june karen kate katie kim laura "
-    "leah lena lily linda lisa liz lola lucy lydia maggie maren margaret maria marie mary maud may maya mei "
-    "mia molly naomi nina nora olga olive olivia pam pearl penny petra rachel rose rosa ruth sally sara sarah "
-    "sigrid sofia sophie sue susan tess tina una vera violet wendy yuki zoe ling yan"
-)
-MEN = listed(
-    "adam ahab alan alex ali andrea andy ben bill bob boris bruno carl carlos charlie chris dan daniel dave "
-    "david diego ed emil eric erik ethan felix frank fred george greg hans harry henry hugo ian igor ivan "
-    "jack jacob james jan jim joe john jon jonas juan karl ken kenji kurt lars leo liam louis lucas luis luke "
-    "marco mark martin matt max michael mike mohammed nick niko noah oliver omar oscar otto paul pedro pete "
-    "peter phil ralph ray rob robert roy sam samuel sean simon stan steve ted theo thomas tim tom tomas tony "
-    "victor walter will yusuf wei"
-)
-_WOMANLY = listed("woman female girl she mother grandmother sister daughter wife lady")
-_MANLY = listed("man male boy he father grandfather brother son husband")
 _FEMALE_HAN = "娟婷芳丽梅兰红玉秀英霞燕娜雪莲凤珍琴蓉菊花妹娘姐婆妈嫂姨"
 _NAME = re.compile(r"(?<![\w@-])([A-Z][a-z]+(?:-[A-Z][a-z]+)?)(?=(?:'s|’s)?\b)")
 _MENTION = re.compile(r"@([\w][\w-]*)")
-_PLACED = listed("in at from near over across through to toward towards of inside into around above on the")
 _ACTS = re.compile(
     r"^(?:'s|’s)?\s+(?:[a-z]+s|[a-z]+ing|and|[a-z]+ed)\b|^\s*[,(]\s*(?:an?|the|his|her|\d+)\s|^(?:'s|’s)\s"
 )
@@ -99,9 +80,9 @@ def _from(name: str, about: str) -> Figure:
 def _sex(name: str, about: str) -> str:
     words = set(re.findall(r"[a-z]+", about.lower()))
     first = name.lower().split("-")[0].split()[0]
-    if words & _WOMANLY or "女" in about:
+    if words & tables.words("names", "womanly") or "女" in about:
         return "woman"
-    if words & _MANLY or "男" in about:
+    if words & tables.words("names", "manly") or "男" in about:
         return "man"
     if re.search(r"先生|叔|伯|爷|哥|公子|老头|少爷", name):
         return "man"
@@ -109,9 +90,9 @@ def _sex(name: str, about: str) -> str:
         return "woman"
     if re.match(r"(?:mr|sir|lord|king|uncle|captain|father)\b", name.lower()):
         return "man"
-    if first in WOMEN or any(c in _FEMALE_HAN for c in name):
+    if first in tables.words("names", "women") or any(c in _FEMALE_HAN for c in name):
         return "woman"
-    if first in MEN:
+    if first in tables.words("names", "men"):
         return "man"
     if re.search(r"[a-z]$", first):
         return "woman" if re.search(r"(?:a|ie|ette|elle|lyn|ina|yn)$", first) else "man"
@@ -143,11 +124,11 @@ def _named(text: str) -> list[str]:
         before = text[max(0, match.start() - NEAR) : match.start()].rstrip()
         after = text[match.end() : match.end() + NEAR]
         lead = re.findall(r"[A-Za-z]+$|\S$", before)
-        listed = low in WOMEN or low in MEN
+        listed = low in tables.words("names", "women") or low in tables.words("names", "men")
         opens = not before or before[-1] in '.!?:;\n"”'
         if low in GLUE or (low in words and not listed) or (low.rstrip("s") in words and not listed):
             continue
-        placed = bool(lead and lead[0].lower() in _PLACED)
+        placed = bool(lead and lead[0].lower() in tables.words("grammar", "placed"))
         acts = bool(_ACTS.match(after))
         if (
             (listed and not placed)

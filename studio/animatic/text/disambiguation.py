@@ -8,66 +8,19 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import replace
 
-from studio.animatic import artwork
+from studio.animatic import artwork, tables
 from studio.animatic.artwork import is_animal
 from studio.animatic.text import undrawn
-from studio.animatic.text.lexicon import GLUE, Token, singular
-from studio.animatic.text.reading import listed
+from studio.animatic.text.lexicon import Token, singular
 
-PRONOUNS = listed("he she they we i you who 他 她 他们 她们")
-DRINKING = listed("drinking raising holding working giving carrying")
-LOUD = listed("drink drinks drinking sips pours pouring raises clink clinks toast toasts empty full fills filled")
-SPORT = listed("football soccer tennis boxing stadium team goal player players cricket final chess wrestling")
-
-_DONE = {
-    "waving": "wave waves",
-    "giving": "hands",
-    "bowing": "bows bow",
-    "facing": "faces",
-    "phoning": "phones",
-    "shooting": "fires",
-    "fighting": "boxes",
-    "working": "cooks cook lights plants drums brushes hammers pots",
-    "falling": "falls fall",
-    "sitting": "fishes",
-    "drinking": "drinks",
-    "kneeling": "ducks",
-    "lying": "lies lie",
-    "walking": "steps step",
-    "pushing": "paddles",
-    "throwing": "swings",
-}
-_NOTHING_SEEN = listed(
-    "dishes rose trains train bears parks rocks rings guards models hosts coaches books glasses bats seals"
-)
 VERBS: dict[str, dict[str, str]] = (
-    {word: {"posture": posture} for posture, words in _DONE.items() for word in words.split()}
-    | {word: {"looks": "away"} for word in listed("watches watch")}
-    | {word: {} for word in _NOTHING_SEEN}
+    {word: {"posture": posture} for word, posture in tables.pairs("verbs").items()}
+    | {word: {"looks": "away"} for word in tables.words("unposed", "away")}
+    | {word: {} for word in tables.words("unposed", "nothing")}
 )
 """What these words mean as the verb of a person; as nouns they mean what the vocabulary says."""
-
-CAMERA_ONLY = frozenset({"handheld", "static", "dolly", "zoom", "tracking"})
-"""Kinds of moves that are the camera's even in a clause about somebody."""
-
-AMBIGUOUS = listed(
-    "rises rising ascends ascending descends descending push pan pans tilt tilting tilts orbit orbits "
-    "orbiting crane cranes circling slides sliding slider static dolly boom pedestal 360 升起 上升 下降 靠近 后退 固定 "
-    "静止 围绕 逼近 前移 后移 跟随 放大 缩小 晃动"
-) | {
-    *("move in", "moves in", "moving closer", "moves closer", "move closer", "moving forward", "moves forward"),
-    *("move back", "moves back", "moving away", "pull back", "pulls back", "pulls out", "pull out", "pulling back"),
-    *(
-        "pulls away",
-        "pull away",
-        "flying through",
-        "flies through",
-        "fly through",
-        "circling around",
-        "rotating around",
-    ),
-    *("circles around", "rotates around", "revolves around", "pushes in", "pushing in", "pulling out"),
-}
+PRONOUNS = tables.words("grammar", "pronouns")
+AMBIGUOUS = tables.phrases("scenes", "ambiguous-moves")
 """Words that are the camera's only where nobody in the clause can be doing it."""
 
 
@@ -193,7 +146,9 @@ def _glass(found: list[Token], at: int) -> Token:
     if token.text not in ("glass",):
         return token
     near = _near(found, at)
-    drinks = any(t.text in LOUD or t.meanings.get("posture") in ("drinking", "raising") for t in near)
+    drinks = any(
+        t.text in tables.words("scenes", "drinks") or t.meanings.get("posture") in ("drinking", "raising") for t in near
+    )
     held = any(t.meanings.get("posture") in ("holding", "giving") for t in found[max(0, at - 4) : at])
     return _only(token, {"thing": "glass"} if drinks or held else {"part": "glass"})
 
@@ -202,7 +157,10 @@ def _light(found: list[Token], at: int) -> Token:
     """A ship's light is no ship; an oil lamp is one lamp."""
     token = found[at]
     if token.text == "match":
-        sport = any(t.text in SPORT or t.meanings.get("setting") in ("pitch", "gym") for t in _near(found, at, 8))
+        sport = any(
+            t.text in tables.words("scenes", "sports") or t.meanings.get("setting") in ("pitch", "gym")
+            for t in _near(found, at, 8)
+        )
         return _only(token, {} if sport else {"thing": "match"})
     if token.text in ("orange",):
         fruit = (
@@ -294,8 +252,3 @@ def _silenced(found: list[Token]) -> list[Token]:
             token = replace(token, kind="glue", number=0)
         out.append(token)
     return out
-
-
-def unknown(token: Token) -> bool:
-    """True for a word that nobody knows and that is no glue."""
-    return token.kind == "word" and token.text not in GLUE

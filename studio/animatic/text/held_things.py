@@ -4,39 +4,19 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from studio.animatic import artwork
+from studio.animatic import artwork, tables
 from studio.animatic.text.lexicon import Token
-from studio.animatic.text.reading import listed
 from studio.animatic.text.scan import Scan
 
-HANDLING = listed(
-    "fighting singing holding giving drinking carrying raising shooting phoning working pushing reading throwing"
-)
+HANDLING = tables.words("people", "handling")
 """Postures in which something is in the hand."""
-TOOLS = {
-    "guitarist": "guitar",
-    "violinist": "violin",
-    "cellist": "violin",
-    "photographer": "camera",
-    "waiter": "plate",
-    "waitress": "plate",
-    "potter": "bowl",
-    "说书人": "newspaper",
-    "swordsman": "sword",
-    "剑客": "sword",
-    "samurai": "sword",
-    "archer": "bow",
-    "服务员": "plate",
-}
-"""What people of a trade have in hand, where nothing else is said."""
+TOOLS = tables.pairs("held")
+MOUNTS = ("bike", "horse", "camel", "elephant")
 
 
 def in_hand(kind: str) -> bool:
     """True for things that people hold."""
     return artwork.is_small(kind) or kind == "telescope"
-
-
-MOUNTS = ("bike", "horse", "camel", "elephant")
 
 
 def handle(scan: Scan, found: list[Token], at: int) -> None:

@@ -7,11 +7,10 @@ nobody here can do is listed, never silently dropped.
 from __future__ import annotations
 
 import re
-import tomllib
 from dataclasses import dataclass
 from functools import cache
-from importlib.resources import files
 
+from studio.animatic import tables
 from studio.animatic.text.lexicon import GLUE, phrases
 
 AMOUNTS = {"slight": 0.5, "half": 0.5, "much": 1.7, "double": 2.0}
@@ -105,7 +104,7 @@ def _clauses(text: str) -> list[str]:
 def table() -> dict[str, tuple[tuple[str, str], ...]]:
     """phrase -> its (kind, value) pairs from edits.toml, and the colours that the prompt reader knows."""
     found: dict[str, list[tuple[str, str]]] = {}
-    for kind, values in tomllib.loads((files("studio.animatic.text") / "edits.toml").read_text("utf-8")).items():
+    for kind, values in tables.load("text/edits").items():
         for value, listed in values.items():
             for phrase in listed.split(","):
                 found.setdefault(phrase.strip().lower(), []).append((kind, value))

@@ -6,15 +6,12 @@ English is matched by whole words (the longest phrase first, plurals understood)
 from __future__ import annotations
 
 import re
-import tomllib
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from functools import cache
-from importlib.resources import files
 
-from studio.animatic import artwork
+from studio.animatic import artwork, tables
 from studio.animatic.text import ages
-from studio.animatic.text.reading import listed
 
 CJK = "\u3400-\u9fff"
 PIECES = re.compile(rf"[A-Za-z\u00c0-\u024f]+|\d+(?:\.\d+)?|[{CJK}]|[^\s]")
@@ -28,40 +25,15 @@ LONGEST_ENGLISH = 6
 LONGEST_CHINESE = 7
 
 
-def _pairs(text: str) -> list[tuple[str, str]]:
-    """ "men=man feet=foot" as pairs of words."""
-    return [(left, right) for left, _, right in (pair.partition("=") for pair in text.split())]
-
-
-IRREGULAR = dict(
-    _pairs(
-        "men=man women=woman children=child kids=kid wolves=wolf geese=goose businessmen=businessman "
-        "fishermen=fisherman policemen=policeman leaves=leaf babies=baby ladies=lady puppies=puppy knives=knife "
-        "oxen=ox feet=foot "
-    )
-)
+IRREGULAR = tables.pairs("singulars")
 SINGULAR = frozenset({"glasses", "news", "gloves", "jeans", "pyjamas", "overalls"})
 """Words that end like plurals and are none, or mean something else than their singular."""
 
-ENGLISH_NUMBERS = {
-    word: int(number)
-    for word, number in _pairs(
-        "one=1 two=2 three=3 four=4 five=5 six=6 seven=7 eight=8 nine=9 ten=10 eleven=11 twelve=12 fifteen=15 "
-        "twenty=20 thirty=30 fifty=50 hundred=100 both=2 pair=2 trio=3 few=3 several=4 dozen=12 many=9 "
-        "hundreds=40 some=3 a=1 an=1 another=1 single=1 lone=1 solitary=1 lonely=1 "
-    )
-}
+ENGLISH_NUMBERS = {word: int(number) for word, number in tables.pairs("numbers").items()}
 CHINESE_DIGITS = {c: n for n, c in enumerate("零一二三四五六七八九")} | {"两": 2, "俩": 2, "双": 2, "几": 3}
 CLASSIFIERS = "个名位只条匹辆艘头群对双座栋棵朵架列杯瓶碗本台部张把盏颗排队座间片位口"
 """Characters that make a Chinese numeral before them a count (三只狗); 群 is a group, 对 and 双 are pairs."""
-GLUE = listed(
-    "the of and with in on at to from by for is are was were be been being his her its their our your my this "
-    "that these those as into onto over under through across near next beside behind front between around along "
-    "up down out off it he she they we you i him them who which while then there here has have had very so s t do "
-    "does not no but or if towards toward against inside outside above below during after before shot scene "
-    "camera lens view frame image picture video clip style 4k 8k hd uhd angle feel look looks mood quality high "
-    "detailed highly resolution gets group made full background foreground distance"
-) | frozenset("的了着在和与及是有从将把被里上下中这那他她它们到向之其也都而并且于让给对为以地得过去来时")
+GLUE = tables.words("grammar", "glue")
 STOPS = frozenset('.,;:!?()[]{}"，。；：！？、（）【】“”\n|/')
 
 
@@ -84,8 +56,7 @@ class Token:
 def phrases() -> dict[str, dict[str, str]]:
     """phrase -> {category: value}, from vocabulary.toml. Where a phrase stands twice in a category the first wins."""
     found: dict[str, dict[str, str]] = {}
-    table = tomllib.loads((files("studio.animatic.text") / "vocabulary.toml").read_text("utf-8"))
-    for category, values in table.items():
+    for category, values in tables.load("text/vocabulary").items():
         for value, words in values.items():
             for phrase in words.split(","):
                 found.setdefault(phrase.strip().lower(), {}).setdefault(category, value)

@@ -2,69 +2,26 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from typing import Any
 
-from studio.animatic.text.reading import Figure, PromptReading, Thing, listed
+from studio.animatic import tables
+from studio.animatic.text.reading import Figure, PromptReading, Thing
 
-SHUT = listed(
-    "room kitchen cafe office bedroom bathroom corridor stairs lamproom hospital classroom lab workshop church cellar "
-    "lift carcabin traincabin cockpit gym shop teahouse bar window"
-)
-"""Places with a roof and walls, where no ship stands beside the people."""
-STRONG = ("underwater", "product", "stage", "cockpit", "stairs", "lamproom", "carcabin", "traincabin")
-"""Places that win wherever they stand in the sentence."""
-FINER = {
-    "mountains": ("lake", "village", "road", "sea", "field", "deck", "bridge", "graveyard", "cave"),
-    "city": ("street", "lake", "road", "cafe", "room", "rooftop", "bridge", "station", "bar", "shop", "carcabin"),
-    "forest": ("street", "lake", "road", "cafe", "room", "graveyard", "bridge", "cave", "village"),
-    "street": ("cafe", "teahouse", "bar", "shop", "station", "bridge", "carcabin"),
-    "village": ("street", "teahouse", "courtyard", "graveyard", "church"),
-    "sea": ("deck", "window", "bridge", "cave"),
-    "room": ("bedroom", "kitchen", "bathroom", "window", "corridor", "stairs"),
-    "office": ("lift", "corridor", "lab", "classroom"),
-    "space": ("cockpit", "desert", "spaceport"),
-    "hospital": ("corridor",),
-    "classroom": ("corridor",),
-    "teahouse": ("courtyard",),
-    "bar": ("street",),
-    "stage": ("cockpit",),
-}
-"""A second place that says more exactly where one is in the first."""
-WITHIN = ("rooftop", "corridor", "lift", "stairs", "courtyard")
-"""Parts of any building."""
-HINTS: tuple[tuple[tuple[str, ...], str], ...] = (
-    (("beacon",), "lamproom"),
-    (("fish", "whale", "turtle", "diver", "shark"), "underwater"),
-    (("boat", "lighthouse", "gull", "ship", "ship light"), "sea"),
-    (("astronaut", "rocket", "ufo"), "space"),
-    (("camel",), "desert"),
-    (("penguin",), "snowfield"),
-    (("duck", "swan"), "lake"),
-    (("tent", "tree", "cow", "sheep", "horse", "deer", "bear", "wolf", "butterfly", "pig", "chicken", "tractor",
-      "turbine", "kite", "snowman"), "field"),
-    (("train",), "station"),
-    (("car", "truck", "bus", "bike"), "road"),
-    (("plane", "balloon", "helicopter"), "sky"),
-    (("temple", "cabin", "castle"), "field"),
-    (("elephant", "tiger"), "field"),
-    (("bird",), "lake"),
-    (("pot", "pan", "dough"), "kitchen"),
-    (("bed",), "bedroom"),
-    (("piano", "chair", "tv", "mirror", "door", "table"), "room"),
-    (("drum", "microphone"), "stage"),
-    (("machine", "easel"), "workshop"),
-)  # fmt: skip
-"""Things and animals that make a place likely; the first that fits decides."""
-HABITATS = {
-    ("animal", "water"): "underwater",
-    ("vehicle", "water"): "sea",
-    ("vehicle", "air"): "sky",
-    ("vehicle", "ground"): "road",
-    ("building", "ground"): "field",
-    ("animal", "ground"): "field",
-    ("animal", "air"): "field",
-}
-"""Where a drawing's group and stance are at home."""
+
+def has(place: str, fact: str) -> bool:
+    """Whether locations.toml says this of the place: roof, dim, strong, anywhere or open."""
+    return bool(facts(place).get(fact))
+
+
+def facts(place: str) -> Mapping[str, Any]:
+    """What locations.toml says of a place; empty for one it says nothing of."""
+    return tables.load("text/locations")["place"].get(place, {})
+
+
+def provided(place: str) -> list[str]:
+    """The kinds of things that the picture of a place shows anyway."""
+    return facts(place).get("provides", "").split()
 
 
 def place(reading: PromptReading) -> str:
@@ -75,15 +32,14 @@ def place(reading: PromptReading) -> str:
     inserted = _insert(reading)
     if inserted:
         return inserted
-    for strong in STRONG:
-        if strong in found:
-            return strong
+    if strong := next((p for p in tables.load("text/locations")["place"] if p in found and has(p, "strong")), ""):
+        return strong
     if reading.has("beacon") and not set(found) - {"sea", "window"}:
         return "lamproom"
     if reading.has("car", "truck", "bus", "bike") and "road" in found:
         return "road"
     here = finest(found)
-    if here in SHUT and _outside(reading) and (reading.shot_size in ("wide", "aerial") or _on_wheels(reading)):
+    if has(here, "roof") and _outside(reading) and (reading.shot_size in ("wide", "aerial") or _on_wheels(reading)):
         return "street"
     return here or _likely(reading)
 
@@ -91,10 +47,7 @@ def place(reading: PromptReading) -> str:
 def _outside(reading: PromptReading) -> bool:
     """True where a building is seen from without."""
     words = reading.prompt.lower()
-    return any(
-        w in words
-        for w in ("outside", "exterior", "in front of", "门前", "门口", "facade", "façade", "parked", "外观", "外景")
-    )
+    return any(w in words for w in tables.phrases("scenes", "outside"))
 
 
 def _on_wheels(reading: PromptReading) -> bool:
@@ -103,52 +56,42 @@ def _on_wheels(reading: PromptReading) -> bool:
 
 def finest(found: Sequence[str]) -> str:
     """The place that several named ones come to: the second where it says more exactly where in the first one is."""
-    if len(found) > 1 and (found[1] in FINER.get(found[0], ()) or (found[0] in SHUT and found[1] in WITHIN)):
-        return found[1]
-    return found[0] if found else ""
+    if len(found) < 2:
+        return found[0] if found else ""
+    first, second = found[:2]
+    within = has(first, "roof") and has(second, "anywhere")
+    return second if within or second in facts(first).get("finer", "").split() else first
 
 
 def _insert(reading: PromptReading) -> str:
     """A close shot of a small thing alone is a table top, whatever the room around it."""
     small = any(t.small for t in reading.objects)
     large = any(t.large and t.kind not in ("table", "chair") for t in reading.objects)
-    outside = {
-        "pitch",
-        "sea",
-        "snowfield",
-        "desert",
-        "field",
-        "road",
-        "street",
-        "forest",
-        "lake",
-        "underwater",
-        "station",
-    }
     insert = reading.close or (reading.shot_size == "" and "hand" in reading.parts)
     if insert and small and not large and not reading.figures and not reading.crowd:
-        return "" if outside & set(reading.settings) else "product"
+        return "" if any(has(place, "open") for place in reading.settings) else "product"
     return ""
 
 
-def _habitat(one: Thing | Figure) -> tuple[str, str]:
+def _habitat(one: Thing | Figure) -> str:
+    """Where a drawing is at home, or ""."""
     drawing = one.drawing
-    return (drawing.group, drawing.stance) if drawing else ("", "")
+    return tables.load("text/locations")["habitat"].get(drawing.group, {}).get(drawing.stance, "") if drawing else ""
 
 
 def _likely(reading: PromptReading) -> str:
-    kinds = {t.kind for t in reading.objects} | {f.kind for f in reading.figures}
-    for words, setting in HINTS:
-        if kinds & set(words):
-            return setting
-    if likely := next((HABITATS[h] for h in map(_habitat, reading.objects + reading.figures) if h in HABITATS), ""):
-        return likely
+    kinds = {one.kind.replace(" ", "-") for one in (*reading.objects, *reading.figures)}
+    for place, _, words in (row.partition(": ") for row in tables.load("text/locations")["likely"]["rows"]):
+        if kinds & set(words.split()):
+            return place
+    if habitat := next(filter(None, map(_habitat, reading.objects + reading.figures)), ""):
+        return habitat
     if any(t.small for t in reading.objects) and not reading.figures:
         return "product"
     outdoors = reading.shot_size in ("wide", "aerial") and (
         reading.has("sun", "moon") or reading.time_of_day in ("sunset", "golden hour")
     )
-    if reading.home and not (outdoors and reading.home in SHUT):
+    if reading.home and not (outdoors and has(reading.home, "roof")):
         return reading.home
     if reading.crowd or "neon" in reading.light or "cyberpunk" in reading.styles:
         return "street"

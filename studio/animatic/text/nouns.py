@@ -9,32 +9,18 @@ import re
 from collections.abc import Mapping
 from dataclasses import replace
 
-from studio.animatic import artwork
+from studio.animatic import artwork, tables
 from studio.animatic.text.held_things import HANDLING, MOUNTS, TOOLS, handle, hold, mounted
 from studio.animatic.text.lexicon import Token, phrases
-from studio.animatic.text.reading import CHILD_BELOW, OLD_FROM, Colour, Figure, Thing, listed
+from studio.animatic.text.reading import CHILD_BELOW, OLD_FROM, Colour, Figure, Thing
 from studio.animatic.text.scan import Scan
 
-PLURAL_COUNT = {
-    "knight": 6,
-    "bird": 7,
-    "gull": 7,
-    "dove": 7,
-    "tropical-fish": 8,
-    "honeybee": 5,
-    "bat": 7,
-    "fish": 8,
-    "butterfly": 5,
-    "child": 3,
-    "person": 4,
-    "sheep": 6,
-}
-"""How many a plural without a number draws; two of anything not listed."""
-AGED = frozenset({"old", "aged", "elderly", "ageing", "aging", "grey-haired", "老", "年迈", "年迈的", "年老的"})
+PLURAL_COUNT = {word: int(count) for word, count in tables.pairs("plurals").items()}
+AGED = tables.words("people", "aged")
 """Words in front of a person that make them old."""
 GROWN = ("man", "woman", "person", "monk")
 """Kinds of people whose age changes how they are drawn."""
-YOUNG = frozenset({"young", "teenage", "teen", "youthful", "年轻", "年轻的", "少年"})
+YOUNG = tables.words("people", "young")
 FEMALE = frozenset({"she", "her", "hers", "herself", "她"})
 MALE = frozenset({"he", "him", "his", "himself", "他"})
 HEADGEAR = {
@@ -265,7 +251,6 @@ def _figure(scan: Scan, kind: str, found: list[Token], at: int) -> None:
 
 REMEMBERED = 60
 """How many figures back a noun can mean one that was there before."""
-GENERAL = listed("person people figure human someone somebody character protagonist individual 人 人物 人们")
 
 
 def _spoken_of(scan: Scan, kind: str, word: str) -> list[int]:
@@ -275,7 +260,7 @@ def _spoken_of(scan: Scan, kind: str, word: str) -> list[int]:
     near = [(i, scan.figures[i]) for i in range(max(0, last - REMEMBERED), last)]
     if kind != "person":
         return [i for i, f in near if f.kind == kind]
-    if word in GENERAL or word + "s" in GENERAL:
+    if {word, word + "s"} & tables.words("people", "general"):
         return [i for i, f in near if not f.animal]
     return [i for i, f in near if f.kind == kind and (f.name or f.about in (word, ""))]
 

@@ -12,9 +12,10 @@ from collections.abc import Collection, Iterable, Mapping
 from dataclasses import replace
 from functools import lru_cache
 
+from studio.animatic import tables
 from studio.animatic.text import characters, disambiguation, held_things, locations, nouns, script
 from studio.animatic.text.lexicon import Token, focal_length, tokens
-from studio.animatic.text.reading import LAMPS, Colour, Figure, Move, PromptReading, Thing, listed
+from studio.animatic.text.reading import LAMPS, Colour, Figure, Move, PromptReading, Thing
 from studio.animatic.text.shots import ShotSpan
 
 SECOND_OF_A_PAIR = ("over-the-shoulder", "two-shot")
@@ -24,8 +25,6 @@ SHARED = (
 )  # fmt: skip
 """Postures told once that hold for all people of a shot."""
 CLOSE_UPS = ("close-up", "extreme close-up")
-COMING = listed("lit lights lighting light ignites ignited flares switches switched turns strikes 点亮 点燃 亮起 打开")
-GOING = listed("dies extinguished out fades dims off 熄灭 关掉")
 WAYS = {"pan": "left right", "tilt": "up down", "crane": "up down", "dolly": "in out", "zoom": "in out"}
 USUAL = {
     "pan": "right", "tilt": "up", "dolly": "in", "zoom": "in", "tracking": "right", "orbit": "right", "crane": "up",
@@ -211,9 +210,9 @@ def _states(objects: list[Thing], found: list[Token]) -> tuple[Thing, ...]:
                 state = "sweeps"
             elif after & {"flickers", "flicker", "flickering", "闪烁", "摇曳"} or near & {"flickering", "flickers"}:
                 state = "flickers"
-            elif ("goes" in after and "out" in after) or after & (GOING - {"out"}):
+            elif ("goes" in after and "out" in after) or after & (tables.words("scenes", "dark") - {"out"}):
                 state = "dark"
-            elif near & COMING:
+            elif near & tables.words("scenes", "lit"):
                 state = "lit"
         if thing.kind in ("boat", "ship", "ship light", "plane", "lighthouse", "train", "balloon", "helicopter"):
             if near & {"far", "distant", "distance", "horizon", "远处", "远方", "天边"}:

@@ -5,11 +5,10 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
+from studio.animatic import tables
 from studio.animatic.text.lexicon import Token
-from studio.animatic.text.reading import Colour, Figure, Thing, listed
+from studio.animatic.text.reading import Colour, Figure, Thing
 
-JOINING = listed("and with & 和 与 跟 同 及")
-"""Words between people of whom the same is said."""
 REACH = 7
 """How many tokens a colour or a number reaches forward to its noun."""
 
@@ -47,6 +46,8 @@ class Scan:
 
     def point(self, index: int, found: list[Token], at: int) -> None:
         """Speak of this figure from now on; joined by "and" to the one before, both share what is said of them."""
-        joined = self.here >= 0 and any(t.text in JOINING for t in found[max(0, at - 3) : at])
+        joined = self.here >= 0 and any(
+            t.text in tables.words("grammar", "joining") for t in found[max(0, at - 3) : at]
+        )
         self.group = [*self.group, index] if joined and index not in self.group else [index]
         self.here = index

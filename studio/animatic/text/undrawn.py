@@ -9,29 +9,15 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import replace
 
-from studio.animatic import artwork
+from studio.animatic import artwork, tables
 from studio.animatic.artwork import STAND_IN
 from studio.animatic.text.lexicon import GLUE, Token, singular
-from studio.animatic.text.reading import PromptReading, listed
+from studio.animatic.text.reading import PromptReading
 from studio.messages import Message
 
 MOST = 5
-_BEFORE = listed(
-    "a an the this that these those his her their its my our your some many several no another each every "
-    "one two three four five six seven eight nine ten twelve dozen"
-)
-_LEADS = listed("with of and beside near behind under over like among between from in on at by past toward towards")
-"""Words after which a plural needs no article: a field with scarecrows."""
 _NOUNS = frozenset({"figure", "thing", "setting", "home", "part", "wears", "crowd"})
 _VERBAL = ("ing", "ed", "ly")
-_NOT_SEEN = listed(
-    "sense moment mood feeling way kind sort bit lot style atmosphere story scene series frame detail details pace "
-    "hint touch mix distance middle end beginning edge side sides top bottom front back rest hour time day second beat "
-    "pause foreground background centre center viewer audience lens focus depth movement motion action breath silence "
-    "camera lighting light shadow shadows texture surface line lines layer layers corner track dolly tripod film shot "
-    "close-up screen title text logo product subject composition pattern design work art piece thing things object "
-    "space world place area spot ground floor air reflection reflections silhouette tone bokeh blur grain haze dusk"
-)
 
 
 def marked(found: list[Token]) -> list[Token]:
@@ -96,7 +82,11 @@ def _noun(found: list[Token], at: int, *, known: bool, plural: bool) -> bool:
     known: it is listed as a noun of what can be seen; other words need to be in the very place of one.
     """
     word = found[at].text.lower()
-    if word in _NOT_SEEN or len(word) < 3 or (not known and word.endswith((*_VERBAL, "ness", "ity", "ion", "ment"))):
+    if (
+        word in tables.words("scenes", "unseen")
+        or len(word) < 3
+        or (not known and word.endswith((*_VERBAL, "ness", "ity", "ion", "ment")))
+    ):
         return False
     after = found[at + 1] if at + 1 < len(found) else None
     if after is not None and after.kind != "stop":
@@ -110,9 +100,13 @@ def _noun(found: list[Token], at: int, *, known: bool, plural: bool) -> bool:
     for back in range(at - 1, max(-1, at - 4), -1):
         token = found[back]
         before = token.text.lower()
-        if before in _BEFORE or token.kind == "number" or before.endswith((" a", " the")):
+        if (
+            before in tables.words("grammar", "before-a-noun")
+            or token.kind == "number"
+            or before.endswith((" a", " the"))
+        ):
             return True
-        if plural and known and before in _LEADS:
+        if plural and known and before in tables.words("grammar", "before-a-plural"):
             return True
         if before in GLUE or token.kind in ("stop", "name") or _NOUNS & set(token.meanings):
             return plural and known and token.kind == "stop"
