@@ -10,7 +10,7 @@ import pytest
 
 from studio.animatic.draw import figures
 from studio.animatic.draw.caption import strip
-from studio.animatic.draw.scene import INDOORS, OUTDOORS, Scene, compose, still
+from studio.animatic.draw.scene import PAINTERS, Scene, compose, still
 from studio.animatic.text.lexicon import phrases
 from studio.animatic.text.reader import read
 
@@ -102,7 +102,7 @@ def test_any_size_gives_layers_with_overscan_far_to_near(size: tuple[int, int]) 
     assert made.layers[0].rgba[..., 3].min() == 255, "the farthest layer must be closed"
 
 
-@pytest.mark.parametrize("setting", sorted({*OUTDOORS, *INDOORS} - {""}))
+@pytest.mark.parametrize("setting", sorted({*PAINTERS} - {""}))
 def test_every_setting_has_parallax_and_differs_from_the_plain_backdrop(setting: str) -> None:
     word = next(p for p, meaning in phrases().items() if meaning.get("setting") == setting)
     made = scene(word)

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
+import numpy as np
 import pytest
 
 from studio.animatic import tables
@@ -9,11 +12,13 @@ from studio.animatic.draw import shapes
 from studio.animatic.draw.appearance import Appearance
 from studio.animatic.draw.palette import NAMED
 from studio.animatic.draw.poses import pose_of
-from studio.animatic.draw.scene import INDOORS, OUTDOORS
+from studio.animatic.draw.scene import PAINTERS, compose
+from studio.animatic.effects.filters import LOOKS
+from studio.animatic.places import fittings, scenery
 from studio.animatic.text.lexicon import phrases
 from studio.animatic.text.reader import read
 
-PLACES = {*INDOORS, *OUTDOORS}
+PLACES = {*PAINTERS}
 GREY = (120, 120, 120)
 
 
@@ -44,3 +49,29 @@ def test_places_of_the_table_can_be_drawn() -> None:
 
 def test_verbs_mean_postures_that_have_a_pose() -> None:
     assert all(pose_of(posture) is not pose_of("?") for posture in tables.load("text/words")["verbs"])
+
+
+SHAPES = {"rect", "poly", "line", "disc", "oval", "ring", "glow", "lamp", "shine", "put", "turn", "along"}
+
+
+def test_rows_of_scenery_have_a_verb_that_is_drawn_and_things_that_exist() -> None:
+    table = tables.load("places/scenery")
+    rows = [text for place in table["places"].values() for layer in place["layers"] for text in layer["rows"]]
+    for row in map(scenery.row, [*rows, *(text for thing in table["things"].values() for text in thing)]):
+        assert row.verb in SHAPES or row.verb in fittings.FITTINGS
+        assert row.verb not in ("put", "turn", "along") or row.ink in table["things"]
+
+
+@pytest.mark.parametrize("place", scenery.names())
+@pytest.mark.parametrize("words", ["", "books, boxing, an alarm, night", "pov"])
+def test_every_layer_of_scenery_draws(place: str, words: str) -> None:
+    reading = replace(read(words), settings=(place,))
+    assert len(compose(reading, 96, 54, 3).layers) > 1
+
+
+@pytest.mark.parametrize("look", sorted(tables.load("effects/looks")))
+def test_looks_change_a_picture_and_more_with_a_larger_amount(look: str) -> None:
+    picture = np.random.default_rng(1).integers(0, 255, (40, 60, 3), np.uint8)
+    once, stronger = (LOOKS[look](picture, amount).astype(int) for amount in (0.5, 1.5))
+    assert once.shape == picture.shape and np.abs(once - picture).max() > 4
+    assert (stronger != once).any() or not any(step.endswith("a") for step in tables.load("effects/looks")[look])

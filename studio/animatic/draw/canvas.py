@@ -103,6 +103,16 @@ class Canvas:
         cv2.polylines(self.rgb, at, False, colour, wide, cv2.LINE_AA, SHIFT)
         cv2.polylines(self.alpha, at, False, 255, wide, cv2.LINE_AA, SHIFT)
 
+    def strip(self, a: tuple[float, float], half_a: float, b: tuple[float, float], half_b: float, colour: RGB) -> None:
+        """A straight strip from a to b, level at both ends; half_a, half_b: half its width there."""
+        self.polygon(
+            [(a[0] - half_a, a[1]), (a[0] + half_a, a[1]), (b[0] + half_b, b[1]), (b[0] - half_b, b[1])], colour
+        )
+
+    def band(self, left: np.ndarray, right: np.ndarray, ys: np.ndarray, colour: RGB) -> None:
+        """What lies between two curves that share their y."""
+        self.polygon(np.column_stack((np.r_[left, right[::-1]], np.r_[ys, ys[::-1]])), colour)
+
     def rect(self, x0: float, y0: float, x1: float, y1: float, colour: RGB) -> None:
         """An upright rectangle."""
         self.polygon([(x0, y0), (x1, y0), (x1, y1), (x0, y1)], colour)
@@ -121,21 +131,28 @@ class Canvas:
 
     def glow(self, x: float, y: float, radius: float, colour: RGB, strength: float, *, flat: float = 1.0) -> None:
         """Add soft light around a place. radius in units; flat < 1 squeezes it vertically. Alpha is left alone."""
-        (cx, cy), r = self.stage.px([(x, y)])[0], radius * self.stage.unit
-        x0, x1 = max(0, int(cx - r)), min(self.stage.full_width, int(cx + r) + 1)
-        y0, y1 = max(0, int(cy - r * flat)), min(self.stage.full_height, int(cy + r * flat) + 1)
-        if x1 <= x0 or y1 <= y0:
-            return
+        r = radius * self.stage.unit
         step = max(1, int(r // 48))
-        gx = (np.arange(x0, x1, step) - cx) / r
-        gy = (np.arange(y0, y1, step) - cy) / (r * flat)
-        fall = np.clip(1 - np.sqrt(gx[None] ** 2 + gy[:, None] ** 2), 0, 1) ** 2 * strength
+        found = self._ellipse(x, y, r, r * flat, step)
+        if found is None:
+            return
+        box, away = found
+        fall = np.clip(1 - away, 0, 1) ** 2 * strength
+        part = self.rgb[box]
         soft = (fall[..., None] * np.asarray(colour, np.float32)).astype(np.uint8)
         if step > 1:
-            soft = cv2.resize(soft, (x1 - x0, y1 - y0), interpolation=cv2.INTER_LINEAR)
-        part = self.rgb[y0:y1, x0:x1]
+            soft = cv2.resize(soft, part.shape[1::-1], interpolation=cv2.INTER_LINEAR)
         # Screen: light adds without burning out.
-        self.rgb[y0:y1, x0:x1] = 255 - cv2.multiply(255 - part, 255 - soft, scale=1 / 255)
+        self.rgb[box] = 255 - cv2.multiply(255 - part, 255 - soft, scale=1 / 255)
+
+    def beam(self, points: Points, colour: RGB, strengths: tuple[float, float], blur: float) -> None:
+        """A soft beam of light of this shape, its strength from the top to the bottom; blur in px of an eighth."""
+        beam = np.zeros(self.alpha.shape, np.uint8)
+        cv2.fillPoly(beam, [self.stage.px(points).astype(np.int32)], 255)
+        small = cv2.resize(beam, None, fx=0.125, fy=0.125, interpolation=cv2.INTER_AREA)
+        size = self.stage.full_width, self.stage.full_height
+        weight = cv2.resize(cv2.GaussianBlur(small, (0, 0), blur), size).astype(np.float32) / 255
+        self.tint(weight * np.linspace(*strengths, self.stage.full_height, dtype=np.float32)[:, None], colour)
 
     def soften(self, radius: float) -> None:
         """Blur the layer as a lens out of focus would; radius in units."""
@@ -150,17 +167,32 @@ class Canvas:
         soft = cv2.resize(soft, wide, interpolation=cv2.INTER_LINEAR)
         self.rgb, self.alpha = np.ascontiguousarray(soft[..., :3]), np.ascontiguousarray(soft[..., 3])
 
-    def paint_over_soft(self, other: Canvas) -> None:
-        """Lay a translucent canvas on this one; where this one is empty, the other's alpha is kept as it is."""
-        rows, cols = np.nonzero(other.alpha)
-        if not rows.size:
+    def spot(
+        self, x: float, y: float, radii: tuple[float, float], colour: RGB, strength: float, *, power: float
+    ) -> None:
+        """Lay a translucent spot on the layer, strongest in its middle; radii in units. Alpha grows under it."""
+        found = self._ellipse(x, y, radii[0] * self.stage.unit, radii[1] * self.stage.unit, 1)
+        if found is None:
             return
-        box = slice(rows.min(), rows.max() + 1), slice(cols.min(), cols.max() + 1)
-        top, under = other.alpha[box].astype(np.float32) / 255, self.alpha[box].astype(np.float32) / 255
+        box, away = found
+        top = np.clip(1 - away, 0, 1) ** power * strength
+        under = self.alpha[box].astype(np.float32) / 255
         out = top + under * (1 - top)
         share = (top / np.maximum(out, 1e-4))[..., None]
-        self.rgb[box] = (self.rgb[box] * (1 - share) + other.rgb[box] * share + 0.5).astype(np.uint8)
+        self.rgb[box] = (self.rgb[box] * (1 - share) + np.asarray(colour, np.float32) * share + 0.5).astype(np.uint8)
         self.alpha[box] = (out * 255 + 0.5).astype(np.uint8)
+
+    def _ellipse(
+        self, x: float, y: float, rx: float, ry: float, step: int
+    ) -> tuple[tuple[slice, slice], np.ndarray] | None:
+        """The box of an ellipse (radii in px) and how far from its middle each step-th pixel lies; 1 at its edge."""
+        cx, cy = self.stage.px([(x, y)])[0]
+        x0, x1 = max(0, int(cx - rx)), min(self.stage.full_width, int(cx + rx) + 1)
+        y0, y1 = max(0, int(cy - ry)), min(self.stage.full_height, int(cy + ry) + 1)
+        if x1 <= x0 or y1 <= y0:
+            return None
+        gx, gy = (np.arange(x0, x1, step) - cx) / rx, (np.arange(y0, y1, step) - cy) / ry
+        return (slice(y0, y1), slice(x0, x1)), np.sqrt(gx[None] ** 2 + gy[:, None] ** 2)
 
     def rgba(self) -> np.ndarray:
         """The finished layer, straight alpha."""

@@ -198,26 +198,12 @@ def _crowd(plan: ScenePlan, canvas: Canvas) -> None:
     for y, height in rows:
         count = int(plan.wide / (height * (0.42 if not hall else 0.36))) + 2
         for i, x in enumerate(np.linspace(plan.at.left, 1 - plan.at.left, count)):
-            figure = Figure(
-                "person", posture=("waving" if hall and rng.random() < 0.4 else "back" if hall else "walking")
-            )
-            spot = Placement(
-                float(x + rng.uniform(-0.3, 0.3) / count),
-                y,
-                height * float(rng.uniform(0.9, 1.1)),
-                1 if rng.random() < 0.5 else -1,
-            )
+            posture = ("waving" if rng.random() < 0.4 else "back") if hall else "walking"
+            at, tall = float(x + rng.uniform(-0.3, 0.3) / count), height * float(rng.uniform(0.9, 1.1))
+            spot = Placement(at, y, tall, 1 if rng.random() < 0.5 else -1)
             s = _sketch(canvas, spot, 1.0, 0.0)
-            people.person(s, look_of(plan, figure, i), figure.posture, away=hall)
-            s.veil(
-                np.ones(s.alpha.shape, np.float32),
-                mix(plan.palette.near, plan.palette.haze, 0.9 - y if y < 0.9 else 0.0),
-                0.75 if hall else 0.35,
-            )
-            s.lay(
-                light_from=plan.light.side,
-                rim=plan.palette.light,
-                rim_amount=0.5,
-                shade=plan.palette.near,
-                shade_amount=0.4,
-            )
+            people.person(s, look_of(plan, Figure("person", posture=posture), i), posture, away=hall)
+            far = mix(plan.palette.near, plan.palette.haze, max(0.0, 0.9 - y))
+            s.veil(np.ones(s.alpha.shape, np.float32), far, 0.75 if hall else 0.35)
+            p = plan.palette
+            s.lay(light_from=plan.light.side, rim=p.light, rim_amount=0.5, shade=p.near, shade_amount=0.4)

@@ -26,31 +26,21 @@ def leaf_colour(reading: PromptReading) -> RGB:
     return (86, 132, 74)
 
 
-def conifer(c: Canvas, plan: ScenePlan, x: float, y: float, tall: float, colour: RGB, depth: float) -> None:
+def conifer(c: Canvas, plan: ScenePlan, x: float, y: float, tall: float, colour: RGB) -> None:
     """A fir: a stack of ragged skirts; tall in units."""
-    w, h = plan.dx(tall * 0.24), plan.dy(tall)
+    w, h, lit = plan.dx(tall * 0.24), plan.dy(tall), plan.light.side
     tiers = 6 if tall > 0.12 else 4
-    points_l, points_r = [], []
+    outline: list[tuple[float, float]] = []  # of the right side: how far out, y
     for i in range(tiers):
         t0, t1 = i / tiers, (i + 1) / tiers
         out = w * (0.16 + 0.84 * t1) * float(plan.rng.uniform(0.85, 1.12))
-        points_l += [
-            (x - out * 0.45 * (t0 > 0), y - h * (1 - t0 * 0.92)),
-            (x - out, y - h * (1 - t1) * 0.92 - h * 0.05),
-        ]
-        points_r += [
-            (x + out * 0.45 * (t0 > 0), y - h * (1 - t0 * 0.92)),
-            (x + out, y - h * (1 - t1) * 0.92 - h * 0.05),
-        ]
+        outline += [(out * 0.45 * (i > 0), y - h * (1 - t0 * 0.92)), (out, y - h * (1 - t1) * 0.92 - h * 0.05)]
     c.rect(x - w * 0.07, y - h * 0.12, x + w * 0.07, y, mix(colour, plan.palette.near, 0.5))
-    c.polygon(points_l + points_r[::-1], colour)
+    c.polygon([*((x - out, at) for out, at in outline), *((x + out, at) for out, at in outline[::-1])], colour)
     if tall > 0.10:
-        lit = plan.light.side
-        side = points_r if lit > 0 else points_l
         lighter = mix(colour, plan.palette.light, 0.20 * plan.palette.brightness)
-        c.polygon(
-            [(x, y - h), *[(x + (px - x) * 0.92, py) for px, py in side], (x + w * 0.12 * lit, y - h * 0.1)], lighter
-        )
+        side = [(x + lit * out * 0.92, at) for out, at in outline]
+        c.polygon([(x, y - h), *side, (x + w * 0.12 * lit, y - h * 0.1)], lighter)
 
 
 def broadleaf(c: Canvas, plan: ScenePlan, x: float, y: float, tall: float, colour: RGB, depth: float) -> None:
@@ -58,15 +48,7 @@ def broadleaf(c: Canvas, plan: ScenePlan, x: float, y: float, tall: float, colou
     w, h = plan.dx(tall), plan.dy(tall)
     trunk = mix(plan.palette.at(TRUNK, depth), plan.palette.near, 0.3)
     lean = float(plan.rng.uniform(-0.04, 0.04))
-    c.polygon(
-        [
-            (x - w * 0.035, y),
-            (x + w * 0.04, y),
-            (x + (lean + 0.014) * w, y - h * 0.55),
-            (x + (lean - 0.014) * w, y - h * 0.55),
-        ],
-        trunk,
-    )
+    c.strip((x, y), w * 0.037, (x + lean * w, y - h * 0.55), w * 0.014, trunk)
     for side in (-1, 1):
         c.line([(x + lean * w * 0.7, y - h * 0.36), (x + side * w * 0.13, y - h * 0.55)], trunk, tall * 0.018)
     count = 15
@@ -76,9 +58,8 @@ def broadleaf(c: Canvas, plan: ScenePlan, x: float, y: float, tall: float, colou
     order = np.argsort((cx - x) / w * plan.light.side - (cy - y) / h)
     for n, i in enumerate(order):
         light = n / count
-        shade = mix(
-            scale(colour, 0.72 + 0.3 * light), plan.palette.light, 0.22 * plan.palette.brightness * max(0, light - 0.4)
-        )
+        lit = 0.22 * plan.palette.brightness * max(0, light - 0.4)
+        shade = mix(scale(colour, 0.72 + 0.3 * light), plan.palette.light, lit)
         c.circle(float(cx[i]), float(cy[i]), tall * float(plan.rng.uniform(0.09, 0.15)), shade)
 
 
@@ -89,23 +70,14 @@ def bamboo(c: Canvas, plan: ScenePlan, x: float, y: float, tall: float, colour: 
     for i in range(9):
         y0, y1 = y - plan.dy(tall) * i / 8, y - plan.dy(tall) * (i + 0.94) / 8
         x0, x1 = x + lean * i / 8, x + lean * (i + 1) / 8
-        half = plan.dx(w) / 2
-        c.polygon(
-            [(x0 - half, y0), (x0 + half, y0), (x1 + half, y1), (x1 - half, y1)], scale(colour, 0.9 + 0.03 * (i % 3))
-        )
+        c.strip((x0, y0), plan.dx(w) / 2, (x1, y1), plan.dx(w) / 2, scale(colour, 0.9 + 0.03 * (i % 3)))
         if i > 3:
             for _ in range(3):
                 a, length = float(plan.rng.uniform(-0.8, 0.8)), float(plan.rng.uniform(0.05, 0.10)) * (0.5 + depth)
                 ex, ey = x1 + plan.dx(length) * np.sign(a or 1), y1 + plan.dy(length) * abs(a)
-                c.polygon(
-                    [
-                        (x1, y1),
-                        ((x1 + ex) / 2, (y1 + ey) / 2 - plan.dy(0.008)),
-                        (ex, ey),
-                        ((x1 + ex) / 2, (y1 + ey) / 2 + plan.dy(0.004)),
-                    ],
-                    mix(colour, (120, 160, 70), 0.3),
-                )
+                mx, my = (x1 + ex) / 2, (y1 + ey) / 2
+                blade = [(x1, y1), (mx, my - plan.dy(0.008)), (ex, ey), (mx, my + plan.dy(0.004))]
+                c.polygon(blade, mix(colour, (120, 160, 70), 0.3))
 
 
 def grass(
@@ -119,16 +91,13 @@ def grass(
         foot = y + plan.dy(float(plan.rng.uniform(-0.1, 0.4)) * tall)
         half = plan.dx(0.035 * h + 0.001)
         shade = mix(scale(colour, float(plan.rng.uniform(0.7, 1.1))), plan.palette.light, 0.06)
-        c.polygon(
-            [
-                (x - half, foot),
-                (x + plan.dx(bend * 0.35) - half * 0.7, foot - plan.dy(h * 0.6)),
-                (x + plan.dx(bend), foot - plan.dy(h)),
-                (x + plan.dx(bend * 0.35) + half * 0.7, foot - plan.dy(h * 0.6)),
-                (x + half, foot),
-            ],
-            shade,
+        middle, knee = x + plan.dx(bend * 0.35), foot - plan.dy(h * 0.6)
+        left, tip, right = (
+            (middle - half * 0.7, knee),
+            (x + plan.dx(bend), foot - plan.dy(h)),
+            (middle + half * 0.7, knee),
         )
+        c.polygon([(x - half, foot), left, tip, right, (x + half, foot)], shade)
 
 
 def flowers(c: Canvas, plan: ScenePlan, y0: float, y1: float, colours: list[RGB], count: int) -> None:

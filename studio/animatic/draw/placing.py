@@ -56,19 +56,9 @@ def places(plan: ScenePlan, everyone: list[Figure]) -> list[Placement]:
     rows = 1 if count <= 6 else 2 if count <= 14 else 3
     per_row = -(-count // rows)
     gap = max(_gap(f) for f in everyone)
-    height = (
-        min(
-            height,
-            plan.wide
-            * 0.94
-            / (
-                gap * (per_row - 1)
-                + max(0.72 if everyone[0].posture == "running" else 0.45, gap * 1.3 * everyone[0].animal)
-            ),
-        )
-        if shot not in CLOSE[1:3]
-        else height
-    )
+    if shot not in CLOSE[1:3]:
+        ends = max(0.72 if everyone[0].posture == "running" else 0.45, gap * 1.3 * everyone[0].animal)
+        height = min(height, plan.wide * 0.94 / (gap * (per_row - 1) + ends))
     step = plan.dx(gap * height)
     if shot in CLOSE and per_row > 1:  # all of them within the frame
         step = min(step, (0.44 if shot in CLOSE[1:3] else 0.66) / (per_row - 1))

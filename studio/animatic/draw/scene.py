@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
+from functools import partial
 
 import cv2
 import numpy as np
@@ -19,8 +20,8 @@ from studio.animatic.draw.placing import CLOSE
 from studio.animatic.draw.plan import ScenePlan
 from studio.animatic.draw.shine import Shine
 from studio.animatic.draw.skies import Air, Light
-from studio.animatic.places import elsewhere, grounds, halls, inside, nature, rooms, town, vessels, waters
-from studio.animatic.text import locations  # fmt: skip
+from studio.animatic.places import elsewhere, grounds, nature, scenery, set_pieces, town, waters
+from studio.animatic.text import locations
 from studio.animatic.text.reading import LAMPS, PromptReading
 
 
@@ -54,26 +55,20 @@ class Scene:
     shines: tuple[Shine, ...] = ()
 
 
-OUTDOORS: dict[str, Callable[[ScenePlan], None]] = {
+PAINTERS: dict[str, Callable[[ScenePlan], None]] = {
     painter.__name__: painter
     for painter in (
         town.city, town.street, town.village, nature.forest, waters.sea, nature.mountains, nature.desert,
-        nature.snowfield, nature.field, waters.lake, nature.garden, nature.road, nature.sky, vessels.deck,
-        grounds.pitch, grounds.rooftop, grounds.graveyard, grounds.station, grounds.bridge, grounds.courtyard,
-        grounds.pool, grounds.ruins,
+        nature.snowfield, nature.field, waters.lake, nature.garden, nature.road, nature.sky, grounds.pitch,
+        grounds.graveyard, grounds.station, grounds.ruins, grounds.cave, set_pieces.window, set_pieces.stairs,
+        set_pieces.stage, set_pieces.product, elsewhere.underwater, elsewhere.space,
     )
-} | {"spaceport": nature.desert}  # fmt: skip
-INDOORS: dict[str, Callable[[ScenePlan], None]] = {
-    painter.__name__: painter
-    for painter in (
-        inside.room, inside.kitchen, inside.cafe, inside.office, inside.stage, inside.product, rooms.window,
-        rooms.stairs, rooms.lamproom, rooms.bedroom, rooms.hospital, rooms.bathroom, halls.corridor, halls.classroom,
-        halls.lab, halls.workshop, halls.church, halls.cellar, halls.gym, halls.shop, halls.bar, halls.teahouse,
-        halls.greenhouse, halls.lift, vessels.carcabin, vessels.traincabin, vessels.cockpit, grounds.cave,
-        elsewhere.underwater, elsewhere.space,
-    )
-} | {"studio": elsewhere.backdrop, "": elsewhere.backdrop}  # fmt: skip
-"""A place's name -> who paints it. What is not outdoors has no sky."""
+}  # fmt: skip
+PAINTERS |= {name: partial(scenery.paint, place=name) for name in scenery.names()}
+PAINTERS |= {"spaceport": nature.desert, "studio": elsewhere.backdrop, "": elsewhere.backdrop}
+"""A place's name -> who paints it."""
+WITHOUT_SKY = ("", "studio", "product", "stage", "cave", "greenhouse", "underwater", "space")
+"""Places without a sky that have no roof either, as locations.toml counts."""
 HORIZONS = {"aerial": 0.26, "pov": 0.5}
 
 
@@ -91,43 +86,38 @@ def compose(reading: PromptReading, width: int, height: int, seed: int, *, overs
     plan.defocus = {"close-up": 0.014, "extreme close-up": 0.022, "medium": 0.007, "two-shot": 0.007}.get(
         reading.shot_size, 0.009 if reading.shot_size == "over-the-shoulder" else 0.0
     )
-    if reading.setting in OUTDOORS:
+    if outdoors(reading.setting):
         above = skies.sky(at, palette, light, plan.horizon, rng, clouds=_clouds(reading, rng))
         if any(t.kind == "fireworks" for t in reading.objects):
             skies.fireworks(above, palette, rng, horizon)
         plan.add(above, 0.0, "sky", glow=0.0)
-        OUTDOORS[reading.setting](plan)
-    else:
-        INDOORS[reading.setting](plan)
+    PAINTERS[reading.setting](plan)
     focus = figures.draw(plan)
     if "fog" in reading.weather:
         _fog(plan)
     layers = sorted(plan.layers, key=lambda layer: layer[1])
     made = tuple(Layer(with_alpha(_graded(c.rgb, palette), c.alpha), depth, name) for c, depth, name in layers)
-    flicker = (
-        0.8
-        if "candle" in reading.light
-        else 0.5
-        if "storm" in reading.weather
-        else 0.25
-        if "neon" in reading.light
-        else 0.7
-        if any(t.state == "flickers" for t in reading.objects) or reading.has("fire", "candle", "match", "lantern")
-        else 0.0
-    )
-    return Scene(
-        width,
-        height,
-        overscan,
-        seed,
-        made,
-        palette,
-        focus,
-        (light.x, light.y),
-        flicker,
-        _particles(reading, palette, rng),
-        tuple(_shines(plan)),
-    )
+    falling = _particles(reading, palette, rng)
+    at_rest = (light.x, light.y)
+    shines = tuple(_shines(plan))
+    return Scene(width, height, overscan, seed, made, palette, focus, at_rest, _flicker(reading), falling, shines)
+
+
+def _flicker(reading: PromptReading) -> float:
+    """How much the light flickers: 0 steady .. 1."""
+    if "candle" in reading.light:
+        return 0.8
+    if "storm" in reading.weather:
+        return 0.5
+    if "neon" in reading.light:
+        return 0.25
+    burning = any(t.state == "flickers" for t in reading.objects) or reading.has("fire", "candle", "match", "lantern")
+    return 0.7 if burning else 0.0
+
+
+def outdoors(place: str) -> bool:
+    """Whether a place has a sky, and so weather."""
+    return place not in WITHOUT_SKY and not locations.has(place, "roof")
 
 
 def _shines(plan: ScenePlan) -> Iterator[Shine]:
@@ -163,13 +153,8 @@ def _light(reading: PromptReading, palette: Palette, horizon: float, rng: np.ran
     x = 0.5 + side * float(rng.uniform(0.14, 0.34))
     y = horizon - max(0.03, palette.sun_height * max(0.3, horizon) * 0.9)
     named = {t.kind for t in reading.objects} & {"sun", "moon"}
-    disc = (
-        "moon"
-        if "moon" in named or palette.brightness < 0.4
-        else "sun"
-        if "sun" in named or palette.sun_height < 0.2
-        else ""
-    )
+    disc = "sun" if "sun" in named or palette.sun_height < 0.2 else ""
+    disc = "moon" if "moon" in named or palette.brightness < 0.4 else disc
     if {"rain", "storm", "snow", "fog", "cloudy"} & set(reading.weather) and not named:
         disc = ""
     if disc == "moon" and not named and palette.lamps and reading.setting in ("street", "city") and rng.random() < 0.5:
@@ -209,12 +194,11 @@ def _graded(rgb: np.ndarray, palette: Palette) -> np.ndarray:
 
 def _particles(reading: PromptReading, palette: Palette, rng: np.random.Generator) -> Particles | None:
     """What falls or floats in front of the picture."""
-    inside_now = reading.setting in INDOORS
     wind = float(rng.uniform(-0.12, 0.12)) * (3.0 if {"wind", "storm"} & set(reading.weather) else 1.0)
     white = mix(palette.light, (255, 255, 255), 0.6)
     if reading.setting == "underwater":
         return Particles("bubbles", 0.8, (220, 246, 250), 0.0)
-    if inside_now:
+    if not outdoors(reading.setting):
         return None
     if {"rain", "storm"} & set(reading.weather):
         return Particles("rain", 1.0 if "storm" in reading.weather else 0.7, white, wind - 0.1)

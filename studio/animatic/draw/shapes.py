@@ -53,7 +53,7 @@ def draw(
         if shape.kind == "blob":
             s.blob(points, colour)
         elif shape.kind == "oval":
-            s.oval(points[0], size[0] * shape.sizes[0], size[1] * shape.sizes[1], colour)
+            s.oval((points[0, 0], points[0, 1]), size[0] * shape.sizes[0], size[1] * shape.sizes[1], colour)
         elif shape.kind == "soft":
             s.soft(points, colour, shape.sizes[0], size[0] * shape.sizes[1])
         elif shape.kind == "stroke":

@@ -81,7 +81,7 @@ class Sketch:
         t = np.linspace(0, 2 * np.pi, 41)[:-1]
         self._fill(self.px(np.column_stack((rx * np.cos(t), ry * np.sin(t))) + centre), colour)
 
-    def stroke(self, points: Sequence[At], width: float, colour: RGB) -> None:
+    def stroke(self, points: Sequence[At] | np.ndarray, width: float, colour: RGB) -> None:
         """An open line, at least a pixel wide."""
         at = [np.round(self.px(points) * (1 << SHIFT)).astype(np.int32)]
         wide = max(1, round(width * self.scale))

@@ -42,9 +42,8 @@ def sky(at: Stage, p: Palette, light: Light, horizon: float, rng: np.random.Gene
     canvas = Canvas(at, p.sky_low)
     canvas.alpha[:] = 255
     h = max(0.12, horizon)
-    canvas.rgb = gradient(
-        at, [(h - 1.05, scale(p.sky_top, 0.9)), (h * 0.08, p.sky_top), (h * 0.58, p.sky_mid), (h, p.sky_low)]
-    )
+    stops = [(h - 1.05, scale(p.sky_top, 0.9)), (h * 0.08, p.sky_top), (h * 0.58, p.sky_mid), (h, p.sky_low)]
+    canvas.rgb = gradient(at, stops)
     if p.brightness < 0.4:
         _stars(canvas, rng, horizon, 1 - clouds)
     canvas.glow(light.x, light.y, light.spread * 1.9, p.light, 0.42 * (0.5 + 0.5 * p.brightness))
@@ -67,11 +66,8 @@ def _stars(canvas: Canvas, rng: np.random.Generator, horizon: float, clear: floa
     for x, y, size in zip(rng.random(count), rng.random(count) ** 1.4, rng.random(count) ** 3, strict=True):
         px, py = x * at.full_width, y * (horizon * at.height + (at.full_height - at.height) / 2)
         if 0 <= py < at.full_height:
-            canvas.circle_px(
-                (px, py),
-                max(0.6, (0.0006 + 0.0016 * size) * at.unit),
-                mix((120, 135, 175), (255, 250, 240), 0.2 + 0.8 * size),
-            )
+            radius, colour = max(0.6, (0.0006 + 0.0016 * size) * at.unit), 0.2 + 0.8 * size
+            canvas.circle_px((px, py), radius, mix((120, 135, 175), (255, 250, 240), colour))
 
 
 def fireworks(canvas: Canvas, p: Palette, rng: np.random.Generator, horizon: float) -> None:
@@ -84,9 +80,8 @@ def fireworks(canvas: Canvas, p: Palette, rng: np.random.Generator, horizon: flo
         canvas.glow(x, y, size * 1.8, tint, 0.5)
         for angle in np.linspace(0, 2 * np.pi, 26, endpoint=False) + float(rng.uniform(0, 1)):
             t = np.linspace(0.25, float(rng.uniform(0.8, 1.05)), 7)
-            ray = np.column_stack(
-                (x + at.ux(size) * t * np.cos(angle), y + at.uy(size) * (t * np.sin(angle) + 0.22 * t**2))
-            )
+            xs, ys = t * np.cos(angle), t * np.sin(angle) + 0.22 * t**2
+            ray = np.column_stack((x + at.ux(size) * xs, y + at.uy(size) * ys))
             canvas.line(ray, mix(tint, p.sky_mid, 0.25), 0.0022)
             canvas.circle(ray[-1][0], ray[-1][1], 0.0045, mix(tint, (255, 255, 255), 0.6))
 
@@ -108,13 +103,10 @@ def _clouds(canvas: Canvas, p: Palette, light: Light, horizon: float, rng: np.ra
     glow = mix(mix(p.sky_low, p.light, moonlit), (255, 255, 255), 0.25 * p.brightness if p.brightness > 0.4 else 0.0)
     under = mix(p.sky_mid, scale(p.haze, 0.72), 0.6)
     tone = np.asarray(under, np.float32) * (1 - lit) + np.asarray(glow, np.float32) * lit
-    weight = cv2.resize(
-        (cover * fade).astype(np.float32), (at.full_width, at.full_height), interpolation=cv2.INTER_CUBIC
-    )
+    size = at.full_width, at.full_height
+    weight = cv2.resize((cover * fade).astype(np.float32), size, interpolation=cv2.INTER_CUBIC)
     weight = np.clip(weight, 0, 1) * np.float32(0.9)
-    over = cv2.resize(
-        tone.clip(0, 255).astype(np.uint8), (at.full_width, at.full_height), interpolation=cv2.INTER_CUBIC
-    )
+    over = cv2.resize(tone.clip(0, 255).astype(np.uint8), size, interpolation=cv2.INTER_CUBIC)
     canvas.rgb = cv2.blendLinear(canvas.rgb, over, 1 - weight, weight)
 
 

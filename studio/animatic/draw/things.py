@@ -34,20 +34,15 @@ def table_before(plan: ScenePlan, canvas: Canvas) -> None:
     seated = [
         f for f in plan.reading.figures if not f.animal and f.posture in ("sitting", "drinking", "working", "talking")
     ]
-    named = plan.reading.has("table") or (
-        plan.reading.setting in ("cafe", "teahouse", "bar")
-        and any(f.posture in ("sitting", "drinking") for f in seated)
-    )
+    dining = any(f.posture in ("sitting", "drinking") for f in seated)
+    named = plan.reading.has("table") or (plan.reading.setting in ("cafe", "teahouse", "bar") and dining)
     shot = shot_of(plan)
     if not (named and seated) or plan.reading.close or shot == "aerial":
         return
     top = 0.80 if shot in CLOSE else 0.775
     wood = mix(plan.palette.at((142, 100, 68), 0.74), plan.palette.near, 0.12)
     half = plan.dx(min(0.62, 0.26 + 0.12 * sum(f.count for f in seated)))
-    canvas.polygon(
-        [(0.5 - half, top), (0.5 + half, top), (0.5 + half * 1.12, top + 0.05), (0.5 - half * 1.12, top + 0.05)],
-        mix(wood, plan.palette.light, 0.22),
-    )
+    canvas.strip((0.5, top), half, (0.5, top + 0.05), half * 1.12, mix(wood, plan.palette.light, 0.22))
     canvas.rect(0.5 - half * 1.12, top + 0.05, 0.5 + half * 1.12, top + 0.075, wood)
     for k in (-0.98, 0.98):
         canvas.line([(0.5 + k * half, top + 0.07), (0.5 + k * half, plan.bottom)], scale(wood, 0.75), 0.02)
@@ -55,10 +50,7 @@ def table_before(plan: ScenePlan, canvas: Canvas) -> None:
     small = [t for t in plan.reading.objects if t.small and t.kind not in held][:4]
     for n, thing in enumerate(small or [Thing("cup"), Thing("plate")]):
         x = 0.5 + half * (-0.5 + (n + 0.5) / max(1, len(small or [1, 2])))
-        s = Sketch(canvas, x, top + 0.03, 0.085 if shot in CLOSE else 0.05, reach=(2.0, 1.6))
-        carried.paint(plan, s, thing)
-        if thing.kind in SHINING:
-            canvas.glow(x, top - plan.dy(0.04), 0.2, carried.LIGHT, 0.4)
+        _small(plan, canvas, thing, x, top + 0.03, 0.085 if shot in CLOSE else 0.05)
 
 
 def ridden(plan: ScenePlan) -> set[str]:
@@ -123,19 +115,16 @@ def stand(plan: ScenePlan, back: Canvas, front: Canvas) -> tuple[float, float] |
         if shut and plan.reading.setting not in ("product", "window"):
             _board(plan, front)
         focus = _tabletop(plan, front, small)
-    elif small and alone and not shut:
+    elif (small and alone and not shut) or (small and not shut and shot_of(plan) not in CLOSE):
         _hung(plan, front, small)
-    elif (
-        small
-        and shut
-        and not plan.reading.close
-        and not plan.reading.has("table")
-        and plan.reading.setting not in ("window", "stairs", "carcabin")
-    ):
+    elif small and shut and not (plan.reading.close or plan.reading.has("table")) and _has_room(plan):
         _beside(plan, front, small[:3])
-    elif small and not shut and shot_of(plan) not in CLOSE:
-        _hung(plan, front, small)
     return focus
+
+
+def _has_room(plan: ScenePlan) -> bool:
+    """Whether a side table fits into the place."""
+    return plan.reading.setting not in ("window", "stairs", "carcabin")
 
 
 def _board(plan: ScenePlan, canvas: Canvas) -> None:
@@ -267,11 +256,7 @@ def _hung(plan: ScenePlan, canvas: Canvas, small: list[Thing]) -> None:
         x = 0.5 + (0.12 if n % 2 else -0.12) * (1 + n // 2 + bool(plan.reading.figures))
         aloft = thing.kind == "kite"
         y = plan.horizon - plan.dy(0.10) if hangs else 0.3 if aloft else max(plan.horizon + 0.14, 0.78)
-        s = Sketch(canvas, x, y, 0.13 if hangs else 0.10, reach=(2.0, 2.0))
-        carried.paint(plan, s, thing)
-        if thing.kind in SHINING:
-            canvas.glow(x, y - plan.dy(0.06), 0.24, carried.LIGHT, 0.45)
-            plan.shines.append((x, y - plan.dy(0.06), 0.4))
+        _small(plan, canvas, thing, x, y, 0.13 if hangs else 0.10)
 
 
 def _beside(plan: ScenePlan, canvas: Canvas, small: list[Thing]) -> None:
@@ -283,11 +268,15 @@ def _beside(plan: ScenePlan, canvas: Canvas, small: list[Thing]) -> None:
     for k in (-0.86, 0.86):
         canvas.line([(x + k * half, top), (x + k * half, 1.05)], wood, 0.012)
     for i, thing in enumerate(small):
-        s = Sketch(canvas, x + plan.dx(0.12 * (i - (len(small) - 1) / 2)), top, 0.1, reach=(2.0, 1.6))
-        carried.paint(plan, s, thing)
-        if thing.kind in SHINING:
-            canvas.glow(x, top - plan.dy(0.05), 0.2, carried.LIGHT, 0.4)
-            plan.shines.append((x, top - plan.dy(0.05), 0.4))
+        _small(plan, canvas, thing, x + plan.dx(0.12 * (i - (len(small) - 1) / 2)), top, 0.1)
+
+
+def _small(plan: ScenePlan, canvas: Canvas, thing: Thing, x: float, y: float, tall: float) -> None:
+    """A small thing with its foot at (x, y), tall in units, and the light it sheds."""
+    carried.paint(plan, Sketch(canvas, x, y, tall, reach=(2.0, 2.0)), thing)
+    if thing.kind in SHINING:
+        canvas.glow(x, y - plan.dy(0.5 * tall), 0.22, carried.LIGHT, 0.42)
+        plan.shines.append((x, y - plan.dy(0.5 * tall), 0.4))
 
 
 def _island(plan: ScenePlan, canvas: Canvas, x: float, y: float, unit: float) -> None:
@@ -308,10 +297,11 @@ def _island(plan: ScenePlan, canvas: Canvas, x: float, y: float, unit: float) ->
         canvas.line(line, foam if k == 0 else mix(foam, plan.ground, 0.3 * k), 0.005)
     tops = y + plan.dy(unit * 0.10) - plan.dy(unit * 0.34) * (1 - np.abs(t) ** 1.6) * jag
     canvas.polygon(np.column_stack((np.r_[xs, xs[::-1]], np.r_[tops, np.full(26, low)])), rock)
-    lit = np.column_stack(
-        (np.r_[xs[6:20], xs[6:20][::-1]], np.r_[tops[6:20], (tops[6:20] + plan.dy(unit * 0.12))[::-1]])
+    lit, crest = xs[6:20], tops[6:20]
+    lower = crest + plan.dy(unit * 0.12)
+    canvas.polygon(
+        np.column_stack((np.r_[lit, lit[::-1]], np.r_[crest, lower[::-1]])), mix(rock, plan.palette.light, 0.22)
     )
-    canvas.polygon(lit, mix(rock, plan.palette.light, 0.22))
 
 
 def _tabletop(plan: ScenePlan, canvas: Canvas, small: list[Thing]) -> tuple[float, float]:
@@ -321,9 +311,8 @@ def _tabletop(plan: ScenePlan, canvas: Canvas, small: list[Thing]) -> tuple[floa
         {"close-up": 0.62, "extreme close-up": 0.85, "wide": 0.34}.get(shot_of(plan), 0.50),
         0.94 * plan.wide / (len(items) * 1.05),
     )
-    order = sorted(range(len(items)), key=lambda i: i)
     step = plan.dx(size * 1.02)
-    for i in order:
+    for i in range(len(items)):
         place = (i + 1) // 2 * (1 if i % 2 else -1) if len(items) % 2 else i - (len(items) - 1) / 2
         x = 0.5 + place * step
         scale_of = size * (1.0 if i == 0 or len(items) > 2 else 0.92)
@@ -354,23 +343,6 @@ def shadow(plan: ScenePlan, canvas: Canvas, x: float, y: float, half: float, *, 
     """A soft shadow on the ground, drawn out away from a low light; half: half its width in units."""
     low = 1.0 - min(1.0, plan.palette.sun_height / 0.5)
     away = -plan.light.side * half * low * 0.9
-    rx, ry = half * (1 + 0.9 * low), max(0.004, half * 0.16)
-    (cx, cy), u = plan.at.px([(x + plan.dx(away), y)])[0], plan.at.unit
-    x0, x1 = max(0, int(cx - rx * u)), min(plan.at.full_width, int(cx + rx * u) + 1)
-    y0, y1 = max(0, int(cy - ry * u)), min(plan.at.full_height, int(cy + ry * u) + 1)
-    if x1 <= x0 or y1 <= y0:
-        return
-    gx, gy = (np.arange(x0, x1) - cx) / (rx * u), (np.arange(y0, y1) - cy) / (ry * u)
-    top = (
-        np.clip(1 - np.sqrt(gx[None] ** 2 + gy[:, None] ** 2), 0, 1) ** 0.9
-        * strength
-        * (0.5 + 0.5 * plan.palette.brightness)
-        * 1.3
-    )
-    under = canvas.alpha[y0:y1, x0:x1].astype(np.float32) / 255
-    out = top + under * (1 - top)
-    share = (top / np.maximum(out, 1e-4))[..., None]
-    dark = np.asarray(mix(plan.palette.near, plan.ground, 0.18), np.float32)
-    part = canvas.rgb[y0:y1, x0:x1]
-    canvas.rgb[y0:y1, x0:x1] = (part * (1 - share) + dark * share + 0.5).astype(np.uint8)
-    canvas.alpha[y0:y1, x0:x1] = (out * 255 + 0.5).astype(np.uint8)
+    dark = strength * (0.5 + 0.5 * plan.palette.brightness) * 1.3
+    colour = mix(plan.palette.near, plan.ground, 0.18)
+    canvas.spot(x + plan.dx(away), y, (half * (1 + 0.9 * low), max(0.004, half * 0.16)), colour, dark, power=0.9)

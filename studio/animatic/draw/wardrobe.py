@@ -7,33 +7,13 @@ from dataclasses import replace
 
 import numpy as np
 
+from studio.animatic import tables
 from studio.animatic.draw.appearance import Appearance
-from studio.animatic.draw.palette import NAMED, RGB, mix, scale
+from studio.animatic.draw.palette import NAMED, RGB, hexa, mix, scale
 from studio.animatic.draw.plan import ScenePlan
 from studio.animatic.text.reading import Figure
 
-SKINS: tuple[RGB, ...] = ((232, 184, 152), (214, 160, 124), (238, 198, 168), (172, 118, 86), (120, 80, 58))
-HAIRS: tuple[RGB, ...] = ((46, 34, 32), (72, 48, 38), (30, 28, 32), (104, 70, 46))
-CLOTHES: tuple[RGB, ...] = (
-    *((72, 98, 128), (146, 84, 68), (196, 168, 120), (88, 112, 92), (116, 96, 128)),
-    *((204, 196, 184), (70, 72, 84), (176, 112, 76), (58, 104, 112)),
-)
 BUILDS = {"man", "woman", "child", "elder", "astronaut", "robot", "knight", "monk", "diver"}
-CHINESE_HAIR: RGB = (30, 26, 30)
-OUTFITS: dict[str, RGB] = {
-    "astronaut": (234, 236, 240),
-    "robot": (176, 190, 204),
-    "knight": (120, 128, 140),
-    "monk": (140, 84, 52),
-    "diver": (38, 46, 60),
-}
-OF_HAIR: dict[str, RGB] = {
-    "red": (166, 74, 40),
-    "yellow": (222, 188, 116),
-    "gold": (214, 176, 104),
-    "orange": (190, 96, 44),
-}
-"""Colours of hair that are not those of paint."""
 OPEN_MOUTH = frozenset({"talking", "singing", "crying"})
 
 
@@ -53,15 +33,13 @@ def look_of(plan: ScenePlan, figure: Figure, index: int) -> Appearance:
     sex = figure.sex or {"woman": "woman", "girl": "woman", "man": "man"}.get(figure.kind, "")
     own = _cloth(figure, build, rng)
     hair = _hair(plan, figure, build, rng)
-    trousers = (58, 62, 78), (84, 74, 68), (44, 46, 54)
-    legs = trousers[int(rng.integers(3))]
-    if build in OUTFITS or "suit" in figure.wears:
+    legs = _tints("trousers")[int(rng.integers(3))]
+    if build in tables.load("draw/palettes")["outfits"] or "suit" in figure.wears:
         legs = own
     if figure.worn:  # a picture tells more than any word
         own, legs = figure.worn
-    skin = SKINS[int(rng.choice(5, p=(0.34, 0.24, 0.22, 0.12, 0.08)))]
-    if _eastern(plan):
-        skin = SKINS[int(rng.integers(3))]
+    skin = int(rng.choice(5, p=(0.34, 0.24, 0.22, 0.12, 0.08)))
+    skin = _tints("skin")[int(rng.integers(3)) if _eastern(plan) else skin]
     wears = figure.wears
     grown = build == "woman" or (build == "elder" and sex == "woman")
     draw = float(rng.random())
@@ -82,6 +60,11 @@ def look_of(plan: ScenePlan, figure: Figure, index: int) -> Appearance:
     bare = mix(seen(skin), scale(skin, 0.45 + 0.5 * plan.palette.brightness), 0.4)  # faces stay faces in blue light
     return Appearance(bare, seen(hair), seen(own), seen(legs), seen((48, 40, 40)), build, wears, long_hair,
                 dyes=dyes, sex=sex, mouth=mouth)  # fmt: skip
+
+
+def _tints(name: str) -> list[RGB]:
+    """The colours of a row of palettes.toml."""
+    return [hexa(code[1:]) for code in tables.load("draw/palettes")["people"][name].split()]
 
 
 def _armed(figure: Figure, words: str) -> Figure:
@@ -106,20 +89,19 @@ def _build(figure: Figure, rng: np.random.Generator) -> str:
 
 def _cloth(figure: Figure, build: str, rng: np.random.Generator) -> RGB:
     """The colour of the upper clothes."""
-    drawn = CLOTHES[int(rng.integers(len(CLOTHES)))]
+    clothes, outfits = _tints("clothes"), tables.load("draw/palettes")["outfits"]
+    drawn = clothes[int(rng.integers(len(clothes)))]
     if figure.colour in NAMED:
         return NAMED[figure.colour]
     if "suit" in figure.wears:
         return (52, 56, 70)
-    return OUTFITS.get(build) or drawn
+    return hexa(outfits[build][1:]) if build in outfits else drawn
 
 
 def _hair(plan: ScenePlan, figure: Figure, build: str, rng: np.random.Generator) -> RGB:
-    drawn = HAIRS[int(rng.integers(len(HAIRS)))]
+    drawn, dyed = _tints("hair")[int(rng.integers(4))], tables.load("draw/palettes")["hair"]
     if figure.hair in NAMED:
-        return OF_HAIR.get(figure.hair) or NAMED[figure.hair]
-    if build == "elder":
-        return (214, 212, 210)
-    if figure.age >= 45:
-        return (120, 112, 108)
-    return CHINESE_HAIR if _eastern(plan) else drawn
+        return hexa(dyed[figure.hair][1:]) if figure.hair in dyed else NAMED[figure.hair]
+    if build == "elder" or figure.age >= 45:
+        return _tints("old hair")[0 if build == "elder" else 1]
+    return _tints("chinese hair")[0] if _eastern(plan) else drawn

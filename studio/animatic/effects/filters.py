@@ -10,9 +10,10 @@ from collections.abc import Callable, Sequence
 import cv2
 import numpy as np
 
+from studio.animatic import tables
 from studio.animatic.clips.picture_view import LOOK_PX, subject_of
 from studio.animatic.draw import particles
-from studio.animatic.draw.palette import NAMED
+from studio.animatic.draw.palette import NAMED, RGB, hexa
 from studio.animatic.effects import tones
 from studio.animatic.effects.styles import STYLES
 from studio.animatic.text.instructions import EditStep
@@ -34,48 +35,6 @@ QUANTITIES: dict[str, Change] = {
 }
 
 
-def _cinematic(rgb: np.ndarray, a: float) -> np.ndarray:
-    toned = tones.split_tone(tones.contrast(rgb, 0.6 * a), (20, 90, 110), (255, 170, 90), 0.55 * a)
-    return tones.vignette(tones.saturation(toned, 0.1), 0.35 * a)
-
-
-def _film(rgb: np.ndarray, a: float) -> np.ndarray:
-    toned = tones.split_tone(
-        tones.faded(tones.contrast(rgb, 0.5 * a), 0.5 * a), (60, 80, 70), (255, 220, 170), 0.35 * a
-    )
-    return tones.saturation(toned, -0.15 * a)
-
-
-def _vintage(rgb: np.ndarray, a: float) -> np.ndarray:
-    toned = tones.split_tone(tones.saturation(rgb, -0.55 * a), (70, 60, 110), (255, 205, 120), 0.6 * a)
-    return tones.vignette(tones.faded(toned, 1.1 * a), 0.5 * a)
-
-
-def _noir(rgb: np.ndarray, a: float) -> np.ndarray:
-    return tones.vignette(tones.contrast(tones.brightness(tones.monochrome(rgb), -0.4), 1.6), 0.8 * a)
-
-
-def _bleach(rgb: np.ndarray, a: float) -> np.ndarray:
-    return tones.contrast(tones.saturation(rgb, -1.1 * a), 1.2 * a)
-
-
-def _cyberpunk(rgb: np.ndarray, a: float) -> np.ndarray:
-    dark = tones.brightness(tones.contrast(rgb, 0.8), -0.5 * a)
-    return tones.glow(tones.saturation(tones.split_tone(dark, (20, 60, 190), (255, 40, 170), 0.9 * a), 0.6 * a), 0.6)
-
-
-def _pastel(rgb: np.ndarray, a: float) -> np.ndarray:
-    soft = tones.glow(tones.faded(tones.brightness(tones.contrast(rgb, -0.6), 0.6 * a), 0.8 * a), 0.5 * a)
-    return tones.split_tone(tones.saturation(soft, -0.35 * a), (150, 130, 190), (255, 200, 210), 0.4 * a)
-
-
-def _night(rgb: np.ndarray, a: float) -> np.ndarray:
-    """Day for night: dark, blue, little colour; what shines keeps shining."""
-    dark = tones.brightness(tones.saturation(rgb, -0.9 * a), -1.9 * a)
-    toned = tones.split_tone(dark, (20, 50, 140), (120, 160, 255), 0.9 * a)
-    return tones.vignette(toned, 0.6 * a)
-
-
 def _sunset(rgb: np.ndarray, a: float) -> np.ndarray:
     toned = tones.split_tone(tones.warmth(rgb, 1.3 * a), (110, 50, 120), (255, 140, 50), 0.6 * a)
     height, width = rgb.shape[:2]
@@ -93,24 +52,35 @@ def _autumn(rgb: np.ndarray, a: float) -> np.ndarray:
     return tones.warmth(cv2.cvtColor(hsv, cv2.COLOR_HSV2RGB), 0.5 * a)
 
 
+def _recipe(steps: Sequence[str]) -> Change:
+    """A look as steps of looks.toml done one after the other."""
+    parsed = [_step(step) for step in steps]
+
+    def change(rgb: np.ndarray, amount: float) -> np.ndarray:
+        for step in parsed:
+            rgb = step(rgb, amount)
+        return rgb
+
+    return change
+
+
+def _step(text: str) -> Change:
+    """ "saturation -0.55a" or "split_tone #463c6e #ffcd78 0.6a": a tone with its values; a: times the amount."""
+    name, *values = text.split()
+    tone = getattr(tones, name)
+
+    def value(text: str, amount: float) -> RGB | float:
+        return hexa(text[1:]) if text.startswith("#") else float(text.rstrip("a")) * (amount if text[-1] == "a" else 1)
+
+    return lambda rgb, amount: tone(rgb, *(value(v, amount) for v in values))
+
+
 LOOKS: dict[str, Change] = {
     **STYLES,
-    "black and white": lambda rgb, a: tones.contrast(tones.monochrome(rgb), 0.35),
-    "sepia": lambda rgb, a: tones.monochrome(rgb, (255, 214, 160)),
-    "film": _film,
-    "cinematic": _cinematic,
-    "vintage": _vintage,
-    "noir": _noir,
-    "bleach": _bleach,
-    "cyberpunk": _cyberpunk,
-    "pastel": _pastel,
+    **{name: _recipe(steps) for name, steps in tables.load("effects/looks").items()},
     "invert": lambda rgb, a: cv2.bitwise_not(rgb),
-    "night": _night,
     "sunset": _sunset,
-    "winter": lambda rgb, a: tones.brightness(tones.warmth(tones.saturation(rgb, -0.7 * a), -1.1 * a), 0.35 * a),
     "autumn": _autumn,
-    "rain": lambda rgb, a: tones.brightness(tones.warmth(tones.saturation(rgb, -0.6 * a), -0.5 * a), -0.5 * a),
-    "snow": lambda rgb, a: tones.brightness(tones.warmth(tones.saturation(rgb, -0.5 * a), -0.5 * a), 0.25 * a),
 }
 GRAINY = {"film": 0.7, "vintage": 0.9, "noir": 0.8}
 FALLING = {

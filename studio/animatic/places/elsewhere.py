@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import cv2
 import numpy as np
 
 from studio.animatic.draw.canvas import field_noise
 from studio.animatic.draw.palette import NAMED, RGB, mix, scale, shifted
 from studio.animatic.draw.plan import ScenePlan
 from studio.animatic.draw.skies import gradient
+from studio.animatic.places.fittings import oval
 
 
 def underwater(plan: ScenePlan) -> None:
@@ -20,15 +22,8 @@ def underwater(plan: ScenePlan) -> None:
     back.rgb = gradient(plan.at, [(-0.1, scale(top, k)), (0.35, scale(mid, k)), (1.1, scale(deep, k))])
     for _ in range(9):
         x, w = float(plan.rng.uniform(0.1, 0.9)), float(plan.rng.uniform(0.02, 0.08))
-        ray = np.zeros(back.alpha.shape, np.uint8)
-        import cv2
-
-        shape = plan.at.px([(x, -0.2), (x + w, -0.2), (x + w * 3 - 0.12, 0.95), (x - w * 2 - 0.12, 0.95)])
-        cv2.fillPoly(ray, [shape.astype(np.int32)], 255)
-        small = cv2.GaussianBlur(cv2.resize(ray, None, fx=0.125, fy=0.125), (0, 0), 5)
-        weight = cv2.resize(small, (plan.at.full_width, plan.at.full_height)).astype(np.float32) / 255
-        fade = np.linspace(0.22, 0.0, plan.at.full_height, dtype=np.float32)[:, None]
-        back.tint(weight * fade, (226, 255, 240))
+        ray = [(x, -0.2), (x + w, -0.2), (x + w * 3 - 0.12, 0.95), (x - w * 2 - 0.12, 0.95)]
+        back.beam(ray, (226, 255, 240), (0.22, 0.0), 5)
     plan.add(back, 0.05, "water", glow=0.0)
     for depth, y, tall in ((0.3, 0.80, 0.10), (0.5, 0.90, 0.16), (0.93, 1.06, 0.22)):
         c = plan.canvas(mid, depth)
@@ -51,10 +46,7 @@ def _weed(plan: ScenePlan, c, x: float, y: float, tall: float, colour: RGB) -> N
             sway = plan.dx(0.02) * np.sin(t * 5 + k * 2) + plan.dx(0.012) * (k - 1)
             half = plan.dx(0.008) * (1 - t * 0.9)
             ys = y - plan.dy(tall * (1 - 0.15 * k)) * t
-            c.polygon(
-                np.column_stack((np.r_[x + sway - half, (x + sway + half)[::-1]], np.r_[ys, ys[::-1]])),
-                scale(colour, 0.85 + 0.1 * k),
-            )
+            c.band(x + sway - half, x + sway + half, ys, scale(colour, 0.85 + 0.1 * k))
         return
     for angle in np.linspace(-0.9, 0.9, 7):
         ex, ey = x + plan.dx(tall * 0.6 * np.sin(angle)), y - plan.dy(tall * 0.75 * np.cos(angle))
@@ -69,8 +61,6 @@ def space(plan: ScenePlan) -> None:
     back.alpha[:] = 255
     back.rgb[:] = (7, 9, 24)
     height, width = max(16, plan.at.full_height // 6), max(16, plan.at.full_width // 6)
-    import cv2
-
     named = [NAMED[c.name] for c in plan.reading.colours if c.name not in ("white", "black", "grey")]
     base = named[0] if named else [(92, 62, 172), (36, 118, 168), (176, 62, 120)][int(rng.integers(3))]
     for colour, cells in ((base, 3.2), (shifted(base, hue=0.12), 4.6), ((250, 190, 150), 6.0)):
@@ -78,16 +68,14 @@ def space(plan: ScenePlan) -> None:
         cloud = cv2.GaussianBlur(cloud.astype(np.float32), (0, 0), max(1.0, width / 90))
         weight = cv2.resize(cloud, (plan.at.full_width, plan.at.full_height), interpolation=cv2.INTER_CUBIC)
         back.tint(np.clip(weight, 0, 0.6 if cells < 6 else 0.25), colour)
-    for x, y, size in zip(
-        rng.uniform(*plan.x_span, 420), rng.uniform(plan.at.top, plan.bottom, 420), rng.random(420) ** 4, strict=True
-    ):
+    xs, ys = rng.uniform(*plan.x_span, 420), rng.uniform(plan.at.top, plan.bottom, 420)
+    for x, y, size in zip(xs, ys, rng.random(420) ** 4, strict=True):
         back.circle(x, y, 0.0006 + 0.0022 * size, mix((140, 150, 190), (255, 252, 244), 0.3 + 0.7 * size))
     plan.add(back, 0.02, "stars", glow=0.0)
     moon = any(w in plan.reading.prompt.lower() for w in ("moon", "lunar", "月"))
     c = plan.canvas((90, 110, 150), 0.25)
-    on_ground = moon or any(
-        f.posture in ("standing", "walking", "sitting", "back", "running") for f in plan.reading.figures
-    )
+    upright = ("standing", "walking", "sitting", "back", "running")
+    on_ground = moon or any(f.posture in upright for f in plan.reading.figures)
     x, y, r = (0.72, 0.30, 0.17) if on_ground else (0.5 + 0.3 * plan.light.side * -1, 1.02, 0.78)
     if plan.light.side > 0:
         x = 1 - x
@@ -109,17 +97,14 @@ def space(plan: ScenePlan) -> None:
         plan.below(ground, xs, ys, tone)
         ground.wash(plan.horizon + 0.1, 1.08, (20, 20, 34), 0.75)
         for t in np.sort(rng.random(int(18 * plan.wide))):
-            cy, cx, size = (
-                plan.horizon + 0.14 + 0.85 * t * (1 - plan.horizon),
+            x, y, size = (
                 float(rng.uniform(*plan.x_span)),
+                plan.horizon + 0.14 + 0.85 * t * (1 - plan.horizon),
                 0.008 + 0.06 * t,
             )
-            oval = [
-                (cx + plan.dx(size * np.cos(a)), cy + plan.dy(size * 0.28 * np.sin(a)))
-                for a in np.linspace(0, 6.28, 22)
-            ]
-            ground.polygon(oval, scale(tone, 0.62 - 0.2 * t))
-            ground.polygon([(px, py + plan.dy(size * 0.09)) for px, py in oval], scale(tone, 0.85 - 0.35 * t))
+            crater = oval(plan, x, y, size, size * 0.28, 22)
+            ground.polygon(crater, scale(tone, 0.62 - 0.2 * t))
+            ground.polygon(crater + np.array((0, plan.dy(size * 0.09))), scale(tone, 0.85 - 0.35 * t))
         plan.ground = tone
         plan.add(ground, 0.5, "ground", glow=0.0)
 
@@ -128,26 +113,18 @@ def _planet(plan: ScenePlan, c, x: float, y: float, r: float, colour: RGB) -> No
     """A ball with bands, night on the far side and a thin bright air."""
     side = plan.light.side
     for k in range(5):
-        c.circle(
-            x,
-            y,
-            r * (1.0 + 0.012 * (4 - k)),
-            mix((8, 10, 26), shifted(colour, value=1.4, saturation=0.6), 0.10 + 0.14 * k),
-        )
+        air = mix((8, 10, 26), shifted(colour, value=1.4, saturation=0.6), 0.10 + 0.14 * k)
+        c.circle(x, y, r * (1.0 + 0.012 * (4 - k)), air)
     c.circle(x, y, r, colour)
     for _ in range(9):
         v = float(plan.rng.uniform(-0.8, 0.8))
         half = np.sqrt(1 - v * v)
-        shade = mix(
-            colour, (255, 244, 226) if plan.rng.random() < 0.5 else (20, 20, 40), float(plan.rng.uniform(0.08, 0.28))
-        )
-        thick = float(plan.rng.uniform(0.02, 0.07))
+        tint = (255, 244, 226) if plan.rng.random() < 0.5 else (20, 20, 40)
+        shade = mix(colour, tint, float(plan.rng.uniform(0.08, 0.28)))
         t = np.linspace(-1, 1, 30)
-        top = np.column_stack((x + plan.dx(r * half) * t, y + plan.dy(r) * (v + 0.05 * np.cos(t * 1.5))))
-        low = np.column_stack(
-            (x + plan.dx(r * half) * t, y + plan.dy(r) * (v + 0.05 * np.cos(t * 1.5) + thick * (1 - t * t)))
-        )
-        c.polygon(np.vstack((top, low[::-1])), shade)
+        xs, top = x + plan.dx(r * half) * t, y + plan.dy(r) * (v + 0.05 * np.cos(t * 1.5))
+        low = top + plan.dy(r) * float(plan.rng.uniform(0.02, 0.07)) * (1 - t * t)
+        c.polygon(np.column_stack((np.r_[xs, xs[::-1]], np.r_[top, low[::-1]])), shade)
     (cx, cy), radius = plan.at.px([(x, y)])[0], r * plan.at.unit
     gx = (np.arange(plan.at.full_width, dtype=np.float32)[None] - cx) / radius * side
     gy = (np.arange(plan.at.full_height, dtype=np.float32)[:, None] - cy) / radius
@@ -162,10 +139,13 @@ def backdrop(plan: ScenePlan) -> None:
     base = p.at(named[0], 0.7) if named else mix(p.sky_mid, p.haze, 0.5)
     back = plan.canvas(base, 0.05)
     back.alpha[:] = 255
-    back.rgb = gradient(
-        plan.at,
-        [(-0.1, mix(base, p.near, 0.25)), (0.45, mix(base, p.light, 0.25)), (0.8, base), (1.1, mix(base, p.near, 0.3))],
-    )
+    stops = [
+        (-0.1, mix(base, p.near, 0.25)),
+        (0.45, mix(base, p.light, 0.25)),
+        (0.8, base),
+        (1.1, mix(base, p.near, 0.3)),
+    ]
+    back.rgb = gradient(plan.at, stops)
     back.glow(0.5 + 0.16 * plan.light.side, 0.42, 0.75, p.light, 0.45)
     plan.add(back, 0.05, "backdrop")
     if plan.reading.setting != "studio":

@@ -19,8 +19,7 @@ def range_of_peaks(
     plan: ScenePlan, depth: float, y: float, tall: float, *, snow: bool, colour: RGB = ROCK, count: int = 5
 ) -> None:
     """Mountains side by side, each with a lit and a shaded face; tall in units."""
-    c = plan.canvas(colour, depth)
-    base = plan.palette.at(colour, depth)
+    c, base = plan.canvas(colour, depth), plan.palette.at(colour, depth)
     shade, lit = mix(base, plan.palette.near, 0.16), mix(base, plan.palette.light, 0.26)
     count = max(2, round(count * plan.wide / 1.6))
     places = np.linspace(plan.at.left, 1 - plan.at.left, count) + plan.rng.uniform(-0.5, 0.5, count) / count
@@ -31,35 +30,26 @@ def range_of_peaks(
         top, foot = y - plan.dy(h), y + plan.dy(0.1)
         left, right = _flank(plan, x, top, x - half, foot), _flank(plan, x, top, x + half, foot)
         spine = _flank(plan, x, top, x + half * float(plan.rng.uniform(-0.25, 0.25)), foot)
-        c.polygon(np.vstack((left, right[::-1])), shade)
         bright = right if plan.light.x > x else left
+        c.polygon(np.vstack((left, right[::-1])), shade)
         c.polygon(np.vstack((bright, spine[::-1])), lit)
         if snow:
-            cap = 0.42
             white = mix(plan.palette.at((250, 250, 252), depth), plan.palette.light, 0.2)
-            line = _cut(left, cap), _cut(right, cap)
-            teeth = np.column_stack(
-                (
-                    np.linspace(line[0][0], line[1][0], 9),
-                    np.linspace(line[0][1], line[1][1], 9) + plan.dy(h * 0.13) * plan.rng.uniform(-0.9, 0.7, 9),
-                )
-            )
-            c.polygon(np.vstack((_part(left, cap)[::-1], _part(right, cap), teeth[::-1])), mix(white, shade, 0.32))
-            mid = _cut(spine, cap)
-            side, ends = (right, line[1]) if plan.light.x > x else (left, line[0])
-            c.polygon(
-                np.vstack(
-                    (
-                        _part(side, cap),
-                        [ends, ((ends[0] + mid[0]) / 2, ends[1] - plan.dy(h * 0.05)), mid],
-                        _part(spine, cap)[::-1],
-                    )
-                ),
-                white,
-            )
+            _snow_cap(plan, c, (left, right, bright, spine), h, white, mix(white, shade, 0.32))
     c.rect(plan.at.left - 0.1, y + plan.dy(0.06), 1.1 - plan.at.left, plan.bottom, base)
     c.wash(y - plan.dy(tall * 0.75), y + plan.dy(0.05), plan.palette.haze, 0.62 * (1.15 - depth))
     plan.add(c, depth, "mountains")
+
+
+def _snow_cap(plan: ScenePlan, c: Canvas, flanks: tuple[np.ndarray, ...], h: float, white: RGB, shade: RGB) -> None:
+    """Snow on a summit down to a ragged line; flanks: left, right, the lit one of both, and the spine between."""
+    end = round(0.42 * (len(flanks[0]) - 1))
+    left, right, bright, spine = (flank[: end + 1] for flank in flanks)
+    ragged = np.linspace(left[-1], right[-1], 9)
+    ragged[:, 1] += plan.dy(h * 0.13) * plan.rng.uniform(-0.9, 0.7, 9)
+    c.polygon(np.vstack((left[::-1], right, ragged[::-1])), shade)
+    notch = (bright[-1] + spine[-1]) / 2 - np.array((0, plan.dy(h * 0.05)))
+    c.polygon(np.vstack((bright, [bright[-1], notch], spine[::-1])), white)
 
 
 def _flank(plan: ScenePlan, x0: float, y0: float, x1: float, y1: float) -> np.ndarray:
@@ -69,22 +59,7 @@ def _flank(plan: ScenePlan, x0: float, y0: float, x1: float, y1: float) -> np.nd
     return np.column_stack((x0 + (x1 - x0) * (t**1.12 + jag * 0.8), y0 + (y1 - y0) * (t + jag)))
 
 
-def _cut(flank: np.ndarray, t: float) -> np.ndarray:
-    return flank[round(t * (len(flank) - 1))]
-
-
-def _part(flank: np.ndarray, t: float) -> np.ndarray:
-    return flank[: round(t * (len(flank) - 1)) + 1]
-
-
-def hills(
-    plan: ScenePlan,
-    colour: RGB,
-    *,
-    depths: tuple[float, ...] = (0.14, 0.28, 0.42),
-    rise: float = 0.07,
-    trees: bool = False,
-) -> None:
+def hills(plan: ScenePlan, colour: RGB, *, depths: tuple[float, ...], rise: float, trees: bool = False) -> None:
     """Soft ridges one behind the other above the horizon."""
     for i, depth in enumerate(depths):
         c = plan.canvas(colour, depth)
@@ -94,15 +69,8 @@ def hills(
         plan.below(c, xs, ys, tone)
         if trees:
             for x in plan.rng.uniform(*plan.x_span, int(46 * plan.wide * (0.6 + depth))):
-                flora.conifer(
-                    c,
-                    plan,
-                    x,
-                    float(np.interp(x, xs, ys)) + plan.dy(0.012),
-                    0.03 + 0.10 * depth,
-                    scale(tone, 0.92),
-                    depth,
-                )
+                foot = float(np.interp(x, xs, ys)) + plan.dy(0.012)
+                flora.conifer(c, plan, x, foot, 0.03 + 0.10 * depth, scale(tone, 0.92))
         c.wash(y, y + plan.dy(rise * 2.6), plan.palette.haze, 0.5)
         plan.add(c, depth, "hills")
 
@@ -138,31 +106,14 @@ def forest(plan: ScenePlan) -> None:
         tone = plan.palette.at(leaf, depth)
         xs, ys = plan.skyline(plan.horizon + plan.dy(0.02), 0.02)
         plan.below(c, xs, ys, tone)
+        foot, mist = plan.horizon + plan.dy(0.03), mix(plan.palette.haze, plan.palette.light, 0.35)
         for x in plan.rng.uniform(*plan.x_span, int((30 - 40 * depth) * plan.wide)):
-            flora.conifer(
-                c,
-                plan,
-                x,
-                plan.horizon + plan.dy(0.03),
-                tall * float(plan.rng.uniform(0.6, 1.1)),
-                plan.tone(leaf, depth),
-                depth,
-            )
-        c.wash(
-            plan.horizon - plan.dy(0.22),
-            plan.horizon + plan.dy(0.03),
-            mix(plan.palette.haze, plan.palette.light, 0.35),
-            0.62,
-        )
+            flora.conifer(c, plan, x, foot, tall * float(plan.rng.uniform(0.6, 1.1)), plan.tone(leaf, depth))
+        c.wash(plan.horizon - plan.dy(0.22), foot, mist, 0.62)
         plan.add(c, depth, "trees")
-    ground = plan.land(mix(leaf, (104, 92, 60), 0.5), y=plan.horizon + plan.dy(0.02))
-    plan.strokes(
-        ground,
-        plan.horizon + plan.dy(0.02),
-        plan.palette.light,
-        int(60 * plan.wide),
-        amount=0.2 * plan.palette.brightness,
-    )
+    y, lit = plan.horizon + plan.dy(0.02), 0.2 * plan.palette.brightness
+    ground = plan.land(mix(leaf, (104, 92, 60), 0.5), y=y)
+    plan.strokes(ground, y, plan.palette.light, int(60 * plan.wide), amount=lit)
     plan.add(ground, 0.46, "ground")
     for depth, count, width in ((0.40, 11, 0.020), (0.56, 6, 0.036)):
         c = plan.canvas(flora.TRUNK, depth)
@@ -182,11 +133,8 @@ def _trunks(
     colour = plan.palette.at(leaf if stems else flora.TRUNK, depth)
     colour = mix(colour, plan.palette.near, 0.25 + 0.5 * max(0.0, depth - 0.6))
     foot = plan.horizon + plan.dy(0.03 + 0.20 * max(0.0, depth - 0.3))
-    places = (
-        [plan.at.left + 0.08, 1 - plan.at.left - 0.1]
-        if edges
-        else np.linspace(*plan.x_span, max(3, round(count * plan.wide / 1.4)))
-    )
+    places = np.linspace(*plan.x_span, max(3, round(count * plan.wide / 1.4)))
+    places = (plan.at.left + 0.08, 1 - plan.at.left - 0.1) if edges else places
     for place in places:
         x = float(place + plan.rng.uniform(-0.05, 0.05))
         y = plan.bottom if edges else foot + plan.dy(float(plan.rng.uniform(0, 0.04)))
@@ -199,19 +147,12 @@ def _trunks(
         t = np.linspace(0, 1, 8)
         half = w * (1.25 - 0.55 * t + 0.5 * np.exp(-t * 14))
         centre = x + lean * t + plan.rng.uniform(-0.1, 0.1, 8) * w
-        c.polygon(np.column_stack((np.r_[centre - half, (centre + half)[::-1]], np.r_[ys, ys[::-1]])), colour)
-        lit = plan.light.side
-        rim = mix(colour, plan.palette.light, 0.32 * plan.palette.brightness)
-        c.polygon(
-            np.column_stack((np.r_[centre + lit * half, (centre + lit * half * 0.55)[::-1]], np.r_[ys, ys[::-1]])), rim
-        )
-        if 0.3 < depth < 0.9:
-            for _ in range(7):
-                bx, by = (
-                    x + plan.dx(float(plan.rng.uniform(-0.16, 0.16))),
-                    plan.at.top + float(plan.rng.uniform(-0.02, 0.16)),
-                )
-                c.circle(bx, by, float(plan.rng.uniform(0.04, 0.09)), plan.tone(leaf, depth))
+        lit, rim = plan.light.side, mix(colour, plan.palette.light, 0.32 * plan.palette.brightness)
+        c.band(centre - half, centre + half, ys, colour)
+        c.band(centre + lit * half, centre + lit * half * 0.55, ys, rim)
+        for _ in range(7 if 0.3 < depth < 0.9 else 0):
+            at = x + plan.dx(float(plan.rng.uniform(-0.16, 0.16))), plan.at.top + float(plan.rng.uniform(-0.02, 0.16))
+            c.circle(*at, float(plan.rng.uniform(0.04, 0.09)), plan.tone(leaf, depth))
 
 
 def mountains(plan: ScenePlan) -> None:
@@ -268,15 +209,8 @@ def snowfield(plan: ScenePlan) -> None:
     plan.add(ground, 0.5, "ground")
     c = plan.canvas((120, 140, 140), 0.58)
     for x in (*plan.rng.uniform(plan.at.left, 0.22, 3), *plan.rng.uniform(0.8, 1 - plan.at.left, 3)):
-        flora.conifer(
-            c,
-            plan,
-            x,
-            plan.horizon + plan.dy(float(plan.rng.uniform(0.04, 0.10))),
-            float(plan.rng.uniform(0.22, 0.36)),
-            plan.palette.at((92, 116, 116), 0.6),
-            0.6,
-        )
+        foot = plan.horizon + plan.dy(float(plan.rng.uniform(0.04, 0.10)))
+        flora.conifer(c, plan, x, foot, float(plan.rng.uniform(0.22, 0.36)), plan.palette.at((92, 116, 116), 0.6))
     plan.add(c, 0.58, "trees")
 
 
@@ -287,17 +221,11 @@ def field(plan: ScenePlan) -> None:
     purple = any(w in text for w in ("lavender", "薰衣草"))
     colour: RGB = (214, 176, 88) if wheat or "autumn" in plan.reading.styles else GRASS
     hills(plan, (92, 124, 92), depths=(0.14, 0.26), rise=0.06)
-    c = plan.canvas(flora.leaf_colour(plan.reading), 0.4)
+    leaf = flora.leaf_colour(plan.reading)
+    c = plan.canvas(leaf, 0.4)
     for x in plan.rng.uniform(*plan.x_span, int(5 * plan.wide)):
-        flora.broadleaf(
-            c,
-            plan,
-            x,
-            plan.horizon + plan.dy(0.012),
-            float(plan.rng.uniform(0.07, 0.15)),
-            plan.tone(flora.leaf_colour(plan.reading), 0.4),
-            0.4,
-        )
+        foot, tall = plan.horizon + plan.dy(0.012), float(plan.rng.uniform(0.07, 0.15))
+        flora.broadleaf(c, plan, x, foot, tall, plan.tone(leaf, 0.4), 0.4)
     plan.add(c, 0.40, "trees")
     ground = plan.land((142, 104, 178) if purple else colour)
     _rows(plan, ground, mix(plan.ground, (92, 64, 140) if purple else plan.palette.near, 0.3))
@@ -313,16 +241,7 @@ def _rows(plan: ScenePlan, c: Canvas, colour: RGB) -> None:
     """Furrows that meet at the horizon."""
     vx = 0.5 + float(plan.rng.uniform(-0.2, 0.2))
     for k in np.linspace(-3.4, 4.4, 26):
-        x = vx + (k - vx) * 0.04
-        c.polygon(
-            [
-                (x - 0.0006, plan.horizon + 0.012),
-                (x + 0.0006, plan.horizon + 0.012),
-                (k + 0.016, 1.16),
-                (k - 0.016, 1.16),
-            ],
-            colour,
-        )
+        c.strip((vx + (k - vx) * 0.04, plan.horizon + 0.012), 0.0006, (k, 1.16), 0.016, colour)
 
 
 def from_above(plan: ScenePlan) -> None:
@@ -335,11 +254,8 @@ def from_above(plan: ScenePlan) -> None:
     half = plan.dx(1.0) * (0.012 + 0.17 * t**1.4)
     tone = mix(plan.palette.sky_low, plan.palette.at(WATER, 0.6), 0.55)
     plan.strokes(ground, plan.horizon, plan.palette.light, int(60 * plan.wide), amount=0.25)
-    ground.polygon(
-        np.column_stack((np.r_[x - half * 1.12, (x + half * 1.12)[::-1]], np.r_[y, y[::-1]])),
-        plan.palette.at(SAND, 0.6),
-    )
-    ground.polygon(np.column_stack((np.r_[x - half, (x + half)[::-1]], np.r_[y, y[::-1]])), tone)
+    ground.band(x - half * 1.12, x + half * 1.12, y, plan.palette.at(SAND, 0.6))
+    ground.band(x - half, x + half, y, tone)
     leaf = flora.leaf_colour(plan.reading)
     for s in np.sort(plan.rng.random(int(150 * plan.wide))):
         cy, size = plan.horizon + 0.02 + s**1.3 * (1.15 - plan.horizon), 0.008 + 0.045 * s
@@ -359,36 +275,17 @@ def garden(plan: ScenePlan) -> None:
     ground = plan.land((126, 158, 92))
     px = 0.5 + float(plan.rng.uniform(-0.15, 0.15))
     path = plan.palette.at((226, 206, 172), 0.6)
-    ground.polygon(
-        [(px - 0.012, plan.horizon + 0.01), (px + 0.012, plan.horizon + 0.01), (px + 0.36, 1.16), (px - 0.30, 1.16)],
-        path,
-    )
+    ground.strip((px, plan.horizon + 0.01), 0.012, (px + 0.03, 1.16), 0.33, path)
     plan.strokes(ground, plan.horizon, plan.palette.light, int(60 * plan.wide), amount=0.3)
-    flora.flowers(
-        ground,
-        plan,
-        plan.horizon + 0.05,
-        1.06,
-        [NAMED[k] for k in ("pink", "white", "yellow", "magenta", "red")],
-        int(230 * plan.wide),
-    )
+    petals = [NAMED[k] for k in ("pink", "white", "yellow", "magenta", "red")]
+    flora.flowers(ground, plan, plan.horizon + 0.05, 1.06, petals, int(230 * plan.wide))
     plan.add(ground, 0.44, "ground")
-    for depth, places, tall in (
-        (0.34, plan.rng.uniform(*plan.x_span, int(7 * plan.wide)), 0.22),
-        (0.54, (0.04, 0.97), 0.56),
-    ):
-        c = plan.canvas(leaf, depth)
-        for x in places:
-            y = plan.horizon + plan.dy(0.02 if depth < 0.5 else 0.14)
-            flora.broadleaf(
-                c,
-                plan,
-                float(x) + float(plan.rng.uniform(-0.04, 0.04)),
-                y,
-                tall * float(plan.rng.uniform(0.8, 1.15)),
-                plan.tone(leaf, depth),
-                depth,
-            )
+    far = plan.rng.uniform(*plan.x_span, int(7 * plan.wide))
+    for depth, places, tall in ((0.34, far, 0.22), (0.54, (0.04, 0.97), 0.56)):
+        c, y = plan.canvas(leaf, depth), plan.horizon + plan.dy(0.02 if depth < 0.5 else 0.14)
+        for place in places:
+            x, height = float(place + plan.rng.uniform(-0.04, 0.04)), tall * float(plan.rng.uniform(0.8, 1.15))
+            flora.broadleaf(c, plan, x, y, height, plan.tone(leaf, depth), depth)
         plan.add(c, depth, "trees")
     boughs(plan, leaf)
 
@@ -409,18 +306,13 @@ def road(plan: ScenePlan) -> None:
     asphalt = plan.palette.at((92, 92, 100), 0.62)
     top = plan.horizon + 0.004
     far, half = 0.010, 0.52 / max(0.7, plan.wide / 1.4)
-    ground.polygon(
-        [(vx - far, top), (vx + far, top), (vx + half * 1.1, 1.16), (vx - half * 1.1, 1.16)],
-        mix(asphalt, plan.ground, 0.4),
-    )
-    ground.polygon([(vx - far * 0.9, top), (vx + far * 0.9, top), (vx + half, 1.16), (vx - half, 1.16)], asphalt)
+    ground.strip((vx, top), far, (vx, 1.16), half * 1.1, mix(asphalt, plan.ground, 0.4))
+    ground.strip((vx, top), far * 0.9, (vx, 1.16), half, asphalt)
     line = mix(asphalt, plan.palette.at((250, 236, 190), 0.8), 0.8)
     for i in range(9):
         t0, t1 = (i / 9) ** 2.2, ((i + 0.5) / 9) ** 2.2
         y0, y1 = top + (1.16 - top) * t0, top + (1.16 - top) * t1
-        ground.polygon(
-            [(vx - 0.012 * t0, y0), (vx + 0.012 * t0, y0), (vx + 0.012 * t1, y1), (vx - 0.012 * t1, y1)], line
-        )
+        ground.strip((vx, y0), 0.012 * t0, (vx, y1), 0.012 * t1, line)
     plan.ground = asphalt
     plan.add(ground, 0.5, "ground")
     c = plan.canvas((70, 60, 56), 0.56)
@@ -428,13 +320,9 @@ def road(plan: ScenePlan) -> None:
     for i in range(6):
         t = ((i + 1) / 6) ** 2.0
         x, y = vx + (half * 1.25) * t, top + (1.1 - top) * t * 0.8
-        tall = 0.42 * t
-        c.line([(x, y), (x, y - plan.dy(tall))], pole, 0.012 * t)
-        c.line(
-            [(x - plan.dx(0.05 * t), y - plan.dy(tall * 0.92)), (x + plan.dx(0.05 * t), y - plan.dy(tall * 0.92))],
-            pole,
-            0.008 * t,
-        )
+        arm, across = y - plan.dy(0.386 * t), plan.dx(0.05 * t)
+        c.line([(x, y), (x, y - plan.dy(0.42 * t))], pole, 0.012 * t)
+        c.line([(x - across, arm), (x + across, arm)], pole, 0.008 * t)
     plan.add(c, 0.56, "poles")
     foreground_grass(plan, (160, 146, 90), dense=40)
 
@@ -449,9 +337,8 @@ def sky(plan: ScenePlan) -> None:
 
 def _bank_of_cloud(plan: ScenePlan, depth: float, y: float, size: float) -> None:
     c = plan.canvas((255, 255, 255), depth)
-    body = mix(
-        mix(plan.palette.sky_low, (255, 255, 255), 0.45 * plan.palette.brightness), plan.palette.sky_mid, 0.45 * depth
-    )
+    body = mix(plan.palette.sky_low, (255, 255, 255), 0.45 * plan.palette.brightness)
+    body = mix(body, plan.palette.sky_mid, 0.45 * depth)
     light = mix(body, plan.palette.light, 0.55)
     xs, ys = plan.skyline(y, size * 0.35)
     plan.below(c, xs, ys, body)
@@ -459,12 +346,8 @@ def _bank_of_cloud(plan: ScenePlan, depth: float, y: float, size: float) -> None
         r = size * float(plan.rng.uniform(0.3, 0.8))
         cy = float(np.interp(x, xs, ys)) + plan.dy(r * 0.35)
         c.circle(x, cy, r, body)
-        c.circle(
-            x + plan.light.side * plan.dx(r * 0.14),
-            cy - plan.dy(r * 0.16),
-            r * 0.78,
-            mix(body, light, float(plan.rng.uniform(0.3, 0.8))),
-        )
+        lit = mix(body, light, float(plan.rng.uniform(0.3, 0.8)))
+        c.circle(x + plan.light.side * plan.dx(r * 0.14), cy - plan.dy(r * 0.16), r * 0.78, lit)
     c.wash(y - plan.dy(size * 0.2), y + plan.dy(size * 2.2), mix(plan.palette.sky_mid, plan.palette.haze, 0.5), 0.75)
     c.soften(0.006)
     plan.add(c, depth, "clouds")

@@ -28,12 +28,8 @@ def city(plan: ScenePlan) -> None:
     for depth, tall, width in ((0.08, 0.26, 0.05), (0.18, 0.38, 0.06), (0.30, 0.34, 0.075), (0.44, 0.22, 0.09)):
         c = plan.canvas((118, 122, 138), depth)
         towers(plan, c, depth, tall, width)
-        c.wash(
-            plan.horizon - plan.dy(tall * 0.4),
-            plan.horizon + plan.dy(0.06),
-            mix(plan.palette.haze, plan.palette.light, 0.25),
-            0.5 * (1.1 - depth),
-        )
+        mist = mix(plan.palette.haze, plan.palette.light, 0.25)
+        c.wash(plan.horizon - plan.dy(tall * 0.4), plan.horizon + plan.dy(0.06), mist, 0.5 * (1.1 - depth))
         plan.add(c, depth, "towers")
     ground = plan.land((112, 112, 122), depth=0.52, y=plan.horizon + plan.dy(0.06))
     wet(plan, ground, plan.horizon + plan.dy(0.06))
@@ -69,17 +65,12 @@ def _blocks(plan: ScenePlan) -> None:
             tall = plan.dy(size * float(plan.rng.uniform(0.15, 1.15)) * (0.5 + 0.5 * (plan.rng.random() < 0.4)))
             wall = mix(plan.tone((126, 124, 134), depth), p.near, 0.28)
             c.polygon([(x0, y1), (x1, y1), (x1, y1 - tall), (x0, y1 - tall)], wall)
-            side = (
-                [(u1, y0), (x1, y1), (x1, y1 - tall), (u1, y0 - tall)]
-                if x1 < vx
-                else [(u0, y0), (x0, y1), (x0, y1 - tall), (u0, y0 - tall)]
-            )
-            c.polygon(side, mix(wall, p.near, 0.3))
+            far, near = (u1, x1) if x1 < vx else (u0, x0)
+            c.polygon([(far, y0), (near, y1), (near, y1 - tall), (far, y0 - tall)], mix(wall, p.near, 0.3))
             roof = mix(plan.tone((168, 160, 156), depth), p.light, 0.16 * p.brightness)
             c.polygon([(x0, y1 - tall), (x1, y1 - tall), (u1, y0 - tall), (u0, y0 - tall)], roof)
             _windows(plan, c, (x0, y1 - tall, x1, y1), wall, 0.2 + 0.25 * d1)
         if r % 4 == 3 or r == rows - 1:
-            c.wash(plan.horizon, plan.horizon + 0.5, p.haze, 0.0)
             plan.add(c, depth, "blocks")
 
 
@@ -103,9 +94,7 @@ def towers(plan: ScenePlan, c: Canvas, depth: float, tall: float, width: float) 
             c.rect(x + w * 0.2, top - plan.dy(0.02), x + w * 0.8, top, body)
             c.line([(x + w * 0.5, top - plan.dy(0.02)), (x + w * 0.5, top - plan.dy(0.075))], body, 0.003)
         elif kind < 0.45:
-            c.polygon(
-                [(x, top), (x + w, top), (x + w * 0.75, top - plan.dy(0.03)), (x + w * 0.25, top - plan.dy(0.03))], body
-            )
+            c.strip((x + w / 2, top), w / 2, (x + w / 2, top - plan.dy(0.03)), w / 4, body)
         _windows(plan, c, (x, top, x + w, base), body, depth)
         x += w * float(plan.rng.uniform(0.85, 1.25))
 
@@ -123,11 +112,10 @@ def _windows(plan: ScenePlan, c: Canvas, box: tuple[float, float, float, float],
     warm = plan.rng.random((rows, cols))
     for r, q in zip(*np.nonzero(on), strict=True):
         x, y = x0 + (q + 0.75) * step_x, y0 + (r + 0.7) * step_y
-        colour = (
-            mix(body, LAMP if warm[r, q] < 0.8 else (190, 224, 255), 0.35 + 0.5 * depth + 0.2 * float(warm[r, q]))
-            if plan.palette.lamps
-            else glass
-        )
+        colour = glass
+        if plan.palette.lamps:
+            lamp = LAMP if warm[r, q] < 0.8 else (190, 224, 255)
+            colour = mix(body, lamp, 0.35 + 0.5 * depth + 0.2 * float(warm[r, q]))
         c.rect(x, y, x + step_x * 0.55, y + step_y * 0.5, colour)
 
 
@@ -166,28 +154,13 @@ def street(plan: ScenePlan) -> None:
     ground = plan.land((104, 102, 112), depth=0.5, y=vy + 0.01, rough=0.0)
     walk = mix(plan.ground, plan.palette.at((150, 146, 146), 0.6), 0.5)
     for side in (-1, 1):
-        ground.polygon(
-            [
-                (vx + side * 0.012, vy + 0.012),
-                (vx + side * 0.030, vy + 0.012),
-                (vx + side * 1.5, 1.2),
-                (vx + side * 0.55, 1.2),
-            ],
-            walk,
-        )
+        ground.strip((vx + side * 0.021, vy + 0.012), 0.009, (vx + side * 1.025, 1.2), 0.475, walk)
     ground.glow(vx, vy + 0.05, 0.5, mix(plan.palette.light, LAMP, 0.5), 0.30, flat=0.5)
     wet(plan, ground, vy)
     if any(w in plan.reading.prompt.lower() for w in ("crosswalk", "斑马线")):
         for k in np.linspace(-0.35, 0.35, 9):
-            ground.polygon(
-                [
-                    (0.5 + k * 1.0 - 0.022, 0.88),
-                    (0.5 + k + 0.022, 0.88),
-                    (0.5 + k * 1.25 + 0.028, 0.97),
-                    (0.5 + k * 1.25 - 0.028, 0.97),
-                ],
-                mix(plan.ground, (245, 240, 232), 0.6),
-            )
+            white = mix(plan.ground, (245, 240, 232), 0.6)
+            ground.strip((0.5 + k, 0.88), 0.022, (0.5 + k * 1.25, 0.97), 0.028, white)
     plan.add(ground, 0.46, "ground")
     rows = ((0.28, 0.10, 0.20), (0.38, 0.20, 0.38), (0.52, 0.38, 0.72))
     for depth, near, far_edge in rows:
@@ -207,11 +180,8 @@ def _front(
     """One house: its front runs along the street from `near` to `far` (shares of the width from the middle)."""
     vx, vy = vanish
     wall_colours: tuple[RGB, ...] = ((150, 118, 108), (132, 122, 124), (164, 140, 112), (110, 116, 132), (146, 104, 92))
-    body = mix(
-        plan.palette.at(wall_colours[int(plan.rng.integers(5))], depth),
-        plan.palette.near,
-        0.18 + 0.14 * (side == plan.light.side),
-    )
+    body = plan.palette.at(wall_colours[int(plan.rng.integers(5))], depth)
+    body = mix(body, plan.palette.near, 0.18 + 0.14 * (side == plan.light.side))
     rise = float(plan.rng.uniform(1.25, 1.95)) / max(0.8, plan.at.aspect / 1.6)
     drop = 0.40
 
@@ -219,8 +189,11 @@ def _front(
         """k: share from the middle, v: 0 pavement .. 1 roof."""
         return vx + side * k, vy + k * (drop - v * (drop + rise)) * (plan.wide / 1.6) ** 0.5
 
-    c.polygon([at(near, 0), at(far, 0), at(far, 1), at(near, 1)], body)
-    c.polygon([at(near, 1), at(far, 1), at(far, 1.03), at(near, 1.03)], mix(body, plan.palette.light, 0.25))
+    def part(k0: float, k1: float, v0: float, v1: float, colour: RGB) -> None:
+        c.polygon([at(k0, v0), at(k1, v0), at(k1, v1), at(k0, v1)], colour)
+
+    part(near, far, 0, 1, body)
+    part(near, far, 1, 1.03, mix(body, plan.palette.light, 0.25))
     floors, bays = int(plan.rng.integers(4, 7)), int(plan.rng.integers(3, 5))
     shop = mix(body, LAMP, 0.85) if plan.palette.lamps else mix(body, plan.palette.near, 0.45)
     signs = sign_colours(plan)
@@ -230,33 +203,23 @@ def _front(
             v0, v1 = 0.24 + 0.76 * (f + 0.2) / floors, 0.24 + 0.76 * (f + 0.72) / floors
             lit = plan.palette.lamps and plan.rng.random() < 0.4
             glass = mix(body, LAMP, 0.72) if lit else mix(mix(body, plan.palette.near, 0.35), plan.palette.sky_mid, 0.2)
-            c.polygon([at(k0, v0), at(k1, v0), at(k1, v1), at(k0, v1)], glass)
+            part(k0, k1, v0, v1, glass)
     k0, k1 = near * (far / near) ** 0.12, near * (far / near) ** 0.88
-    c.polygon([at(k0, 0.01), at(k1, 0.01), at(k1, 0.15), at(k0, 0.15)], shop)
-    awning = (
-        signs[int(plan.rng.integers(len(signs)))]
-        if plan.palette.lamps
-        else [NAMED[n] for n in ("dark red", "teal", "gold", "navy")][int(plan.rng.integers(4))]
-    )
-    awning = plan.palette.at(awning, depth) if not plan.palette.lamps else mix(awning, body, 0.15)
-    c.polygon([at(k0, 0.155), at(k1, 0.155), at(k1, 0.20), at(k0, 0.20)], awning)
-    neon = plan.palette.lamps and (
-        "neon" in plan.reading.light or "cyberpunk" in plan.reading.styles or plan.palette.brightness < 0.4
-    )
+    part(k0, k1, 0.01, 0.15, shop)
+    awnings = signs if plan.palette.lamps else [NAMED[n] for n in ("dark red", "teal", "gold", "navy")]
+    awning = awnings[int(plan.rng.integers(len(awnings)))]
+    awning = mix(awning, body, 0.15) if plan.palette.lamps else plan.palette.at(awning, depth)
+    part(k0, k1, 0.155, 0.20, awning)
+    neon = "neon" in plan.reading.light or "cyberpunk" in plan.reading.styles or plan.palette.brightness < 0.4
+    neon = neon and plan.palette.lamps
     for _ in range(3 if neon else 1):
         k, v = float(plan.rng.uniform(near, far)), float(plan.rng.uniform(0.25, 0.62))
         colour = signs[int(plan.rng.integers(len(signs)))]
         x, y = at(k, v)
         w, h = plan.dx(0.05 * k + 0.004) * -side, plan.dy(0.24 * k)
         board = colour if neon else plan.palette.at(mix(colour, (120, 100, 90), 0.5), depth)
-        c.rect(min(x, x + w), y, max(x, x + w), y + h, board)
-        c.rect(
-            min(x, x + w) + abs(w) * 0.25,
-            y + h * 0.1,
-            max(x, x + w) - abs(w) * 0.25,
-            y + h * 0.9,
-            mix(board, (255, 255, 255), 0.55 if neon else 0.2),
-        )
+        c.rect(x, y, x + w, y + h, board)
+        c.rect(x + w * 0.25, y + h * 0.1, x + w * 0.75, y + h * 0.9, mix(board, (255, 255, 255), 0.55 if neon else 0.2))
         if neon:
             c.glow(x + w / 2, y + h / 2, 0.20 * k + 0.05, colour, 0.62)
 
@@ -267,28 +230,9 @@ def _street_lamp(plan: ScenePlan, c: Canvas, x: float, y: float, tall: float) ->
     top = y - plan.dy(tall)
     c.line([(x, y), (x, top), (x + side * plan.dx(tall * 0.12), top - plan.dy(tall * 0.03))], post, 0.012 * tall * 2)
     hx = x + side * plan.dx(tall * 0.14)
-    c.circle(
-        hx,
-        top,
-        0.030 * tall,
-        mix(LAMP, (255, 255, 255), 0.5) if plan.palette.lamps else mix(post, (255, 255, 255), 0.5),
-    )
+    c.circle(hx, top, 0.030 * tall, mix(LAMP if plan.palette.lamps else post, (255, 255, 255), 0.5))
     if plan.palette.lamps:
-        halo = plan.canvas(LAMP, 0.55)
-        halo.rgb[:] = LAMP
-        _disc_alpha(plan, halo, hx, top, tall * 0.42)
-        c.paint_over_soft(halo)
-
-
-def _disc_alpha(plan: ScenePlan, c: Canvas, x: float, y: float, radius: float) -> None:
-    """A soft round alpha, strongest in the middle: light in wet air."""
-    (cx, cy), r = plan.at.px([(x, y)])[0], max(2.0, radius * plan.at.unit)
-    x0, x1 = max(0, int(cx - r)), min(plan.at.full_width, int(cx + r) + 1)
-    y0, y1 = max(0, int(cy - r)), min(plan.at.full_height, int(cy + r) + 1)
-    if x1 <= x0 or y1 <= y0:
-        return
-    gx, gy = (np.arange(x0, x1) - cx) / r, (np.arange(y0, y1) - cy) / r
-    c.alpha[y0:y1, x0:x1] = (np.clip(1 - np.hypot(gx[None], gy[:, None]), 0, 1) ** 2 * 150).astype(np.uint8)
+        c.spot(hx, top, (tall * 0.42, tall * 0.42), LAMP, 150 / 255, power=2)  # light in wet air
 
 
 def village(plan: ScenePlan) -> None:
@@ -300,10 +244,8 @@ def village(plan: ScenePlan) -> None:
     nature.hills(plan, (88, 116, 92), depths=(0.26,), rise=0.06, trees=True)
     ground = plan.land((132, 138, 92))
     px = 0.5 + float(plan.rng.uniform(-0.12, 0.12))
-    ground.polygon(
-        [(px - 0.01, plan.horizon + 0.012), (px + 0.012, plan.horizon + 0.012), (px + 0.30, 1.16), (px - 0.26, 1.16)],
-        plan.palette.at((206, 180, 142), 0.6),
-    )
+    path = plan.palette.at((206, 180, 142), 0.6)
+    ground.strip((px, plan.horizon + 0.012), 0.011, (px + 0.02, 1.16), 0.28, path)
     plan.strokes(ground, plan.horizon, plan.palette.light, int(60 * plan.wide), amount=0.3)
     for depth, count, size, dy in ((0.36, 6, 0.10, 0.02), (0.52, 3, 0.24, 0.10)):
         c = plan.canvas((170, 150, 130), depth)
@@ -314,15 +256,8 @@ def village(plan: ScenePlan) -> None:
             at = float(x + plan.rng.uniform(-0.04, 0.04)), plan.horizon + plan.dy(dy + float(plan.rng.uniform(0, 0.02)))
             _house(plan, c, *at, size * float(plan.rng.uniform(0.8, 1.2)), depth, east=east)
             if plan.rng.random() < 0.6:
-                flora.broadleaf(
-                    c,
-                    plan,
-                    at[0] + plan.dx(size * 0.8),
-                    at[1],
-                    size * 0.9,
-                    plan.tone(flora.leaf_colour(plan.reading), depth),
-                    depth,
-                )
+                leaf = plan.tone(flora.leaf_colour(plan.reading), depth)
+                flora.broadleaf(c, plan, at[0] + plan.dx(size * 0.8), at[1], size * 0.9, leaf, depth)
         if depth < 0.5:
             plan.add(ground, 0.3, "ground")
         plan.add(c, depth, "houses")
@@ -341,17 +276,8 @@ def _house(plan: ScenePlan, c: Canvas, x: float, y: float, size: float, depth: f
     c.rect(*((x - w, y - h, x - w * 0.45, y) if plan.light.side > 0 else (x + w * 0.45, y - h, x + w, y)), shade)
     rise = h * 0.75
     if east:
-        eave = [
-            (x - w * 1.4, y - h * 0.98),
-            (x - w * 1.15, y - h * 1.06),
-            (x - w * 0.5, y - h - rise),
-            (x + w * 0.5, y - h - rise),
-            (x + w * 1.15, y - h * 1.06),
-            (x + w * 1.4, y - h * 0.98),
-            (x + w * 0.9, y - h * 0.92),
-            (x - w * 0.9, y - h * 0.92),
-        ]
-        c.polygon(eave, roof)
+        eave = [(0.9, y - h * 0.92), (1.4, y - h * 0.98), (1.15, y - h * 1.06), (0.5, y - h - rise)]
+        c.polygon([*((x - w * k, at) for k, at in eave), *((x + w * k, at) for k, at in eave[::-1])], roof)
         c.line([(x - w * 0.55, y - h - rise), (x + w * 0.55, y - h - rise)], scale(roof, 0.7), size * 0.02)
     else:
         c.polygon([(x - w * 1.12, y - h * 0.94), (x, y - h - rise), (x + w * 1.12, y - h * 0.94)], roof)

@@ -79,12 +79,9 @@ def lake(plan: ScenePlan) -> None:
     range_of_peaks(plan, 0.10, plan.horizon - plan.dy(0.01), 0.24, snow=plan.rng.random() < 0.4, count=4)
     hills(plan, (82, 112, 90), depths=(0.28, 0.38), rise=0.045, trees=True)
     surface = water(plan, plan.horizon + plan.dy(0.008), 0.42, (64, 112, 118), waves=70)
-    mirror = surface.rgb
     dark = plan.palette.at((70, 100, 84), 0.4)
-    weight = np.zeros(plan.at.full_height, np.float32)
     ys = (np.arange(plan.at.full_height) - (plan.at.full_height - plan.at.height) / 2) / plan.at.height
     weight = np.clip(1 - (ys - plan.horizon) / plan.dy(0.13), 0, 1) * 0.55 * (ys >= plan.horizon)
-    surface.rgb = mirror
     surface.tint(weight.astype(np.float32)[:, None], dark)
     plan.add(surface, 0.42, "water")
     bank(plan)
