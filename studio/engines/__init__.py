@@ -21,6 +21,8 @@ REGISTRY: dict[str, str] = {
     "alibaba": "studio.engines.alibaba:AlibabaEngine",
     "kie": "studio.engines.kie:KieEngine",
     "runware": "studio.engines.runware:RunwareEngine",
+    "apimart": "studio.engines.apimart:ApimartEngine",
+    "atlascloud": "studio.engines.atlascloud:AtlascloudEngine",
 }
 
 

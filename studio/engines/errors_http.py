@@ -8,13 +8,15 @@ Source: RFC 9110 and the error tables in the providers' public documents, which 
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
+from dataclasses import replace
 from typing import Any, Literal
 
 import httpx
 
 from studio.domain import JSON
 from studio.engines.http import Reply
-from studio.engines.strict_json import rows, table
+from studio.engines.strict_json import number, rows, table
 from studio.errors import (
     EngineError,
     Moderated,
@@ -95,6 +97,18 @@ def _of_status(reply: Reply, label: str, call: Call, code: str, message: str) ->
     if not message and not code:
         return Refused(Message("engine.call_refused", provider=term(label), status=reply.status), code=word)
     return Refused(Message("engine.refused", provider=term(label), why=why), code=word)
+
+
+def with_body_code(reply: Reply, meaning: Mapping[int, int] | None = None) -> Reply:
+    """The answer with the status that its body tells in `code`, for providers whose errors come inside HTTP 200.
+
+    meaning: codes of the provider's own -> the HTTP status that means the same. A page, and a body without such a
+    number, keep the status of HTTP.
+    """
+    code = number(reply.body.get("code"))
+    if code is None or not 100 <= code < 600:
+        return reply
+    return replace(reply, status=(meaning or {}).get(int(code), int(code)))
 
 
 def check_upload(reply: httpx.Response) -> None:

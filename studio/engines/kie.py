@@ -18,7 +18,7 @@ from studio.catalogue import Model, pricing
 from studio.domain import JSON, Asset, Kind, Output, Progress, Request, Status
 from studio.engines import errors_http, handles, mapping, strict_json
 from studio.engines.base import AccountBalance, EngineInfo, Input, Job, Variable, required
-from studio.engines.http import ApiClient, Reply
+from studio.engines.http import ApiClient, Reply, base_problem
 from studio.engines.strict_json import links, number, table
 from studio.errors import EngineError, Unavailable, UnknownOutcome
 from studio.messages import Message, term
@@ -61,7 +61,9 @@ class KieEngine:
 
     def missing(self) -> str | None:
         """What to set before this engine can run."""
-        return None if self._key else Message("engine.set_key", key=KEY, provider=term(LABEL))
+        if not self._key:
+            return Message("engine.set_key", key=KEY, provider=term(LABEL))
+        return base_problem("KIE_BASE_URL", self.info.base_url) or base_problem("KIE_UPLOAD_URL", self.upload_url)
 
     def estimate_usd(self, request: Request, model: Model, inputs: Mapping[str, Asset]) -> float | None:
         """By the row's list of credits; reference clips of Wan 3.0 are billed by the second, too."""
@@ -78,7 +80,7 @@ class KieEngine:
                 "POST", f"{self.upload_url}/api/file-stream-upload", total_s=UPLOAD_S,
                 form={"uploadPath": "studio", "fileName": name}, files={"file": (name, opened, file.asset.mime)},
             )  # fmt: skip
-        reply = _with_code(reply)
+        reply = _read(reply)
         data = table(reply.body.get("data"))
         if reply.status == 200 and (found := links(data.get("downloadUrl")) or links(data.get("fileUrl"))):
             return found[0]
@@ -89,7 +91,7 @@ class KieEngine:
     async def submit(self, job: Job) -> str:
         """Send the job; the handle keeps the task and what a credit is worth."""
         body = await asyncio.to_thread(mapping.body, job, model=job.model.engine["model"])
-        reply = _with_code(await self._api.call("POST", "/api/v1/jobs/createTask", json=body, paid=True))
+        reply = _read(await self._api.call("POST", "/api/v1/jobs/createTask", json=body, paid=True))
         task = table(reply.body.get("data")).get("taskId")
         if reply.status == 200 and isinstance(task, str) and TASK_ID.fullmatch(task):
             return handles.dump(task=task, kind=job.request.task.makes, rates=pricing.rates(job.request, job.model))
@@ -102,7 +104,7 @@ class KieEngine:
     async def poll(self, handle: str) -> Progress:
         """Look once."""
         kept = handles.parse(handle, LABEL)
-        reply = _with_code(await self._api.call("GET", "/api/v1/jobs/recordInfo", params={"taskId": kept["task"]}))
+        reply = _read(await self._api.call("GET", "/api/v1/jobs/recordInfo", params={"taskId": kept["task"]}))
         data = table(reply.body.get("data"))
         word = str(data.get("state") or "")[:40]
         if reply.status != 200:
@@ -121,7 +123,7 @@ class KieEngine:
 
     async def balance(self) -> AccountBalance:
         """See engines.base.Balance."""
-        reply = _with_code(await self._api.call("GET", "/api/v1/chat/credit"))
+        reply = _read(await self._api.call("GET", "/api/v1/chat/credit"))
         credits = number(reply.body.get("data"))
         if reply.status != 200:
             raise errors_http.of_reply(reply, LABEL)
@@ -134,12 +136,8 @@ class KieEngine:
         await self._api.close()
 
 
-def _with_code(reply: Reply) -> Reply:
-    """The answer with the status that its body tells; a page or an empty object keeps the status of HTTP."""
-    code = number(reply.body.get("code"))
-    if code is None or not 100 <= code < 600:
-        return reply
-    return replace(reply, status=CODES.get(int(code), int(code)))
+def _read(reply: Reply) -> Reply:
+    return errors_http.with_body_code(reply, CODES)
 
 
 def _of_poll(reply: Reply) -> EngineError:

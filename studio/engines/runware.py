@@ -21,7 +21,7 @@ from studio.catalogue import Model, pricing
 from studio.domain import JSON, Asset, Kind, Output, Progress, Request, Status
 from studio.engines import errors_http, handles, mapping
 from studio.engines.base import AccountBalance, EngineInfo, Input, Job, Variable, required
-from studio.engines.http import ApiClient, Reply
+from studio.engines.http import ApiClient, Reply, base_problem
 from studio.engines.strict_json import number, rows, table
 from studio.errors import (
     EngineError,
@@ -72,7 +72,9 @@ class RunwareEngine:
 
     def missing(self) -> str | None:
         """What to set before this engine can run."""
-        return None if self._key else Message("engine.set_key", key=KEY, provider=term(LABEL))
+        if not self._key:
+            return Message("engine.set_key", key=KEY, provider=term(LABEL))
+        return base_problem("RUNWARE_BASE_URL", self.info.base_url)
 
     def estimate_usd(self, request: Request, model: Model, inputs: Mapping[str, Asset]) -> float | None:
         """By the row's price list; input clips are billed by the second, too."""

@@ -186,14 +186,14 @@ class ResultFetcher:
 
     async def _succeed(self, progress: Progress, finished: list[Asset]) -> None:
         context, run = self.context, self.context.run
-        free = not run.estimate_usd and progress.cost_usd is None and not context.model.prices
+        free = context.info.repeatable and not run.estimate_usd and not context.model.prices
 
         def register(db: Database) -> None:
             for idx, asset in enumerate(finished):
                 assets.add(db, asset)
                 runs.attach(db, run.seq, "output", idx, asset.id)
             reported_usd = progress.cost_usd if ledger.is_amount(progress.cost_usd) else None
-            cost_usd = 0.0 if free else reported_usd
+            cost_usd = 0.0 if free and reported_usd is None else reported_usd
             runs.move(db, run, Status.SUCCEEDED, "Done.", cost_usd=cost_usd, note=progress.note, usage=_usage(progress))
             ledger.settle(db, run, reported_usd)
 

@@ -196,7 +196,9 @@ def test_a_task_of_nobody_is_unknown(case: ProviderCase) -> None:
         await engine.submit(job(case))
         case.server.tasks.pop(next(iter(case.server.tasks)))
         with pytest.raises(UnknownHandle):
-            await engine.poll(handle)
+            while True:  # a new task may be unknown for a moment
+                await engine.poll(handle)
+                await asyncio.sleep(0.05)
 
     with_engine(case, story)
 
@@ -250,8 +252,10 @@ def test_several_files_of_one_call_are_kept_and_booked_as_billed(case: ProviderC
 
 
 def test_what_came_of_a_partial_success_is_kept(case: ProviderCase, studio: Studio) -> None:
-    case.server.ends.append("partial")
     body, count = case.several
+    if count == 1:
+        pytest.skip("this provider makes one file a call")
+    case.server.ends.append("partial")
     run = made(studio, body, "partial")
     assert (run.status, len(run.assets)) == (Status.SUCCEEDED, count - 1), run.error
 
@@ -261,7 +265,7 @@ def test_a_bill_that_is_no_amount_leaves_the_estimate(case: ProviderCase, studio
     case.server.amount = amount
     run = made(studio, case.body, f"bill {amount}")
     assert (run.status, run.cost_usd) == (Status.SUCCEEDED, None), run.error
-    assert "estimate is booked" in (run.note or "")
+    assert ("estimate is booked" in (run.note or "")) == bool(run.estimate_usd)
 
 
 @pytest.mark.parametrize("do", ["drop-before", "drop-after", "truncate"])

@@ -123,7 +123,65 @@ def runware(folder: Path) -> Iterator[ProviderCase]:
         )
 
 
+@contextmanager
+def apimart(folder: Path) -> Iterator[ProviderCase]:
+    """Tasks named in a list, a key for repeats that is not relied on; dollars."""
+    from tests.providers.apimart import ApimartServer, error
+
+    with ApimartServer() as server:
+        yield ProviderCase(
+            "apimart",
+            server,
+            settings(folder, "apimart", server),
+            load(),
+            {"task": "text-to-video", "model": "apimart/wan2.6", "prompt": "a red coat", "duration_s": 5},
+            ({"task": "text-to-image", "model": "apimart/wan2.7-image", "prompt": "a set", "num_images": 3}, 3),
+            {
+                "moderated": error(400, "Your prompt violates the content policy", "content_policy_violation"),
+                "bad key": error(401, "invalid key"),
+                "no credit": error(402, "insufficient balance", "payment_required"),
+                "rate limit": error(429, "slow down", **{"retry-after": "0.1"}),
+                "refused": error(500, "build_request_failed: duration must be 5, 10 or 15"),
+                "fault": error(502, "bad gateway"),
+                "no answer": error(409, "unknown whether charged", "idempotency_result_indeterminate"),
+                "closed": error(503, "not executed", "idempotency_unavailable"),
+            },
+            billed=("0.09", 0.09),
+            balance=12.5,
+        )
+
+
+@contextmanager
+def atlascloud(folder: Path) -> Iterator[ProviderCase]:
+    """A new task is unknown at first; results in three shapes; no cost is told."""
+    from tests.providers.atlascloud import AtlascloudServer, error
+
+    with AtlascloudServer() as server:
+        yield ProviderCase(
+            "atlascloud",
+            server,
+            settings(folder, "atlascloud", server),
+            load(),
+            {"task": "text-to-video", "model": "atlascloud/wan2.6-t2v", "prompt": "a red coat", "duration_s": 5},
+            ({"task": "text-to-image", "model": "atlascloud/wan2.6-t2i", "prompt": "one"}, 1),
+            {
+                "moderated": error(422, "The prompt was flagged by moderation"),
+                "bad key": error(401, "invalid api key", 401),
+                "no credit": error(402, "insufficient balance"),
+                "rate limit": error(429, "too many requests"),
+                "real status": as_json({}, 429),
+                "refused": error(422, "size is not one of the list", 422),
+                "fault": error(500, "internal error"),
+                "no answer": as_json({"code": 200, "data": {"id": ""}}),
+            },
+            balance=12.34,
+            settle_s=0.5,
+        )
+
+
 PROVIDERS: dict[str, Callable[[Path], AbstractContextManager[ProviderCase]]] = {
     "kie": kie,
     "runware": runware,
+    "apimart": apimart,
+    "atlascloud": atlascloud,
 }

@@ -9,8 +9,8 @@ from typing import Any
 
 import pytest
 
-from studio.catalogue import load, pricing, validation
-from studio.domain import JSON, Asset, Kind
+from studio.catalogue import pricing
+from studio.domain import JSON
 from studio.engines import mapping
 from studio.engines.base import Input, Job
 from studio.engines.kie import KieEngine
@@ -19,30 +19,7 @@ from tests.providers import results
 from tests.providers.http_server import as_json
 from tests.providers.kie import KieServer
 from tests.support.provider_cases import ProviderCase, kie
-
-CATALOGUE = load()
-IMAGE, CLIP, SOUND = (Kind.IMAGE, "image/png"), (Kind.VIDEO, "video/mp4"), (Kind.AUDIO, "audio/mpeg")
-FILES = {"first": IMAGE, "last": IMAGE, "a": IMAGE, "b": CLIP, "voice": SOUND}
-
-
-def asked(body: JSON) -> tuple[Job, dict[str, Asset]]:
-    request = validation.parse(dict(body), CATALOGUE)
-    model = CATALOGUE.get(request.model)
-    request = validation.complete(request, model)
-    assets = {
-        i: Asset(id=i, kind=FILES[i][0], mime=FILES[i][1], duration_s=4.0)
-        for ids in request.media().values()
-        for i in ids
-    }
-    assert not [p for p in validation.problems(request, model, assets) if p.field not in FILES]
-    inputs = {i: Input(asset, Path("unused")) for i, asset in assets.items()}
-    uploads = {i: f"https://files.test/{i}" for i in inputs}
-    return Job("r_1", request, model, 7 if model.seeds else None, Path("unused"), inputs, uploads), assets
-
-
-def url(name: str) -> str:
-    return f"https://files.test/{name}"
-
+from tests.support.provider_jobs import asked, played, url
 
 BODIES: dict[str, tuple[JSON, JSON]] = {
     "wan/2-6-text-to-video": (
@@ -261,28 +238,14 @@ def test_a_request_is_sent_in_the_shape_of_the_models_page(model: str) -> None:
 def test_a_price_is_told_in_dollars(body: JSON, usd: float | None) -> None:
     """30 s of Wan 3.0 at 720P; reference clips of Wan 3.0 count as well as the 5 s made."""
     job, assets = asked(body)
-    engine = KieEngine.estimate_usd
     found = pricing.price(job.request, job.model, assets, input_s=pricing.clips_s(job.request, assets))
     assert found == (None if usd is None else pytest.approx(usd))
-    assert engine is not None
 
 
 @pytest.fixture
 def case(tmp_path: Path) -> Iterator[ProviderCase]:
     with kie(tmp_path) as made:
         yield made
-
-
-def played(case: ProviderCase, story: Any) -> Any:
-    async def bounded() -> Any:
-        engine = case.build()
-        try:
-            async with asyncio.timeout(30):
-                return await story(engine)
-        finally:
-            await engine.close()
-
-    return asyncio.run(bounded())
 
 
 def test_inputs_are_uploaded_under_names_of_their_own(case: ProviderCase, tmp_path: Path) -> None:

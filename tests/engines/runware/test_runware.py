@@ -7,37 +7,23 @@ import uuid
 from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
-from typing import Any
 
 import pytest
 
-from studio.catalogue import load, pricing, validation
-from studio.domain import JSON, Asset, Kind, Status
+from studio.catalogue import pricing
+from studio.domain import JSON, Status
 from studio.engines import mapping
-from studio.engines.base import Input, Job
+from studio.engines.base import Input
 from studio.engines.runware import RunwareEngine, task_id
 from studio.errors import EngineError, OutOfCredit, RateLimited, Unauthorised, Unavailable
 from tests.providers import results
 from tests.providers.runware import RunwareServer, error
 from tests.support.provider_cases import ProviderCase, runware
+from tests.support.provider_jobs import asked, played
 
-CATALOGUE = load()
-FILES = {"first": Kind.IMAGE, "last": Kind.IMAGE, "a": Kind.IMAGE, "b": Kind.VIDEO, "voice": Kind.AUDIO}
-MIMES = {Kind.IMAGE: "image/png", Kind.VIDEO: "video/mp4", Kind.AUDIO: "audio/mpeg"}
 VIDEO: JSON = {"taskType": "videoInference", "deliveryMethod": "async", "outputType": "URL", "outputFormat": "MP4"}
 VIDEO |= {"includeCost": True, "seed": 7, "positivePrompt": "a fox"}
 IMAGE = VIDEO | {"taskType": "imageInference", "outputFormat": "PNG"}
-
-
-def asked(body: JSON) -> tuple[Job, dict[str, Asset]]:
-    request = validation.parse({"prompt": "a fox"} | body, CATALOGUE)
-    model = CATALOGUE.get(request.model)
-    request = validation.complete(request, model)
-    names = [i for ids in request.media().values() for i in ids]
-    assets = {i: Asset(id=i, kind=FILES[i], mime=MIMES[FILES[i]], duration_s=4.0) for i in names}
-    assert [str(p) for p in validation.problems(request, model, assets)] == []
-    inputs = {i: Input(asset, Path("unused")) for i, asset in assets.items()}
-    return Job("r_1", request, model, 7, Path("unused"), inputs, {i: f"id-{i}" for i in inputs}), assets
 
 
 BODIES: list[tuple[JSON, JSON]] = [
@@ -87,7 +73,7 @@ BODIES: list[tuple[JSON, JSON]] = [
 
 @pytest.mark.parametrize(("body", "expected"), BODIES)
 def test_a_request_is_sent_in_the_shape_of_the_models_page(body: JSON, expected: JSON) -> None:
-    job, _ = asked(body)
+    job, _ = asked(body, "id-{}".format)
     assert mapping.body(job, model=job.model.engine["model"]) == expected
 
 
@@ -102,18 +88,6 @@ def test_a_price_is_told_before(number: int, usd: float) -> None:
 def case(tmp_path: Path) -> Iterator[ProviderCase]:
     with runware(tmp_path) as made:
         yield made
-
-
-def played(case: ProviderCase, story: Any) -> Any:
-    async def bounded() -> Any:
-        engine = case.build()
-        try:
-            async with asyncio.timeout(30):
-                return await story(engine)
-        finally:
-            await engine.close()
-
-    return asyncio.run(bounded())
 
 
 def test_a_run_has_one_task_id_for_ever_and_its_own() -> None:
