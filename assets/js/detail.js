@@ -208,6 +208,15 @@ function table(rows) {
   );
 }
 
+/** The provider's own name of the task, where the handle keeps more than that. */
+function taskOf(handle) {
+  try {
+    return JSON.parse(handle).task || handle;
+  } catch {
+    return handle;
+  }
+}
+
 /** Every value of the request, in words, then model, money and times. */
 function parameters(run) {
   const r = run.request;
@@ -238,7 +247,7 @@ function parameters(run) {
     run.id,
     button(t("widgets.copy"), { name: "copy", cls: "bare tiny" }, () => copy(run.id)),
   ]);
-  if (run.handle) rows.push([t("widgets.handle"), run.handle]);
+  if (run.handle) rows.push([t("widgets.handle"), taskOf(run.handle)]);
   if (run.retry_of)
     rows.push([
       t("widgets.retry_of"),

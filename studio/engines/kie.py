@@ -8,17 +8,17 @@ Source: docs.kie.ai (quickstart, get-task-detail, file upload, the page of each 
 from __future__ import annotations
 
 import asyncio
-import re
 import uuid
 from collections.abc import Mapping
 from dataclasses import replace
 from typing import ClassVar, Literal
 
 from studio.catalogue import Model, pricing
-from studio.domain import JSON, Asset, Kind, Output, Progress, Request, Status
-from studio.engines import errors_http, handles, mapping, strict_json
+from studio.domain import JSON, Asset, Progress, Request, Status
+from studio.engines import errors_http, mapping, strict_json
 from studio.engines.base import AccountBalance, EngineInfo, Input, Job, Variable, required
 from studio.engines.http import ApiClient, Reply, base_problem
+from studio.engines.receipt import Receipt, task_name, unknown_status
 from studio.engines.strict_json import links, number, table
 from studio.errors import EngineError, Unavailable, UnknownOutcome
 from studio.messages import Message, term
@@ -32,7 +32,6 @@ STATES: dict[str, Literal[Status.QUEUED, Status.RUNNING]] = {
     "generating": Status.RUNNING,
 }
 """Their word -> ours. success brings outputs, fail raises."""
-TASK_ID = re.compile(r"[\w.:-]{1,200}")
 UPLOAD_S = 600.0
 CREDIT_USD = 0.005
 CODES = {433: 402, 455: 425, 505: 403}
@@ -92,9 +91,9 @@ class KieEngine:
         """Send the job; the handle keeps the task and what a credit is worth."""
         body = await asyncio.to_thread(mapping.body, job, model=job.model.engine["model"])
         reply = _read(await self._api.call("POST", "/api/v1/jobs/createTask", json=body, paid=True))
-        task = table(reply.body.get("data")).get("taskId")
-        if reply.status == 200 and isinstance(task, str) and TASK_ID.fullmatch(task):
-            return handles.dump(task=task, kind=job.request.task.makes, rates=pricing.rates(job.request, job.model))
+        task = task_name(table(reply.body.get("data")).get("taskId"))
+        if reply.status == 200 and task:
+            return Receipt.of(job, task).handle()
         if reply.status == 200:
             raise UnknownOutcome(Message("engine.no_task_named", provider=term(LABEL)), code="no task")
         if reply.status in NO_ANSWER:
@@ -103,8 +102,8 @@ class KieEngine:
 
     async def poll(self, handle: str) -> Progress:
         """Look once."""
-        kept = handles.parse(handle, LABEL)
-        reply = _read(await self._api.call("GET", "/api/v1/jobs/recordInfo", params={"taskId": kept["task"]}))
+        receipt = Receipt.read(handle, LABEL)
+        reply = _read(await self._api.call("GET", "/api/v1/jobs/recordInfo", params={"taskId": receipt.task}))
         data = table(reply.body.get("data"))
         word = str(data.get("state") or "")[:40]
         if reply.status != 200:
@@ -114,10 +113,9 @@ class KieEngine:
                 str(data.get("failCode") or "")[:40], str(data.get("failMsg") or ""), LABEL, refunded=False
             )
         if word == "success":
-            return _done(data, kept)
+            return _done(receipt, data)
         if word not in STATES:
-            said = Message("engine.unknown_status", provider=term(LABEL), word=f"{word!r}")
-            raise Unavailable(said, code=word)
+            raise unknown_status(word, LABEL)
         done = number(data.get("progress"))
         return Progress(status=STATES[word], word=word, fraction=done / 100 if done and done <= 100 else None)
 
@@ -147,8 +145,8 @@ def _of_poll(reply: Reply) -> EngineError:
     return errors_http.of_reply(reply, LABEL, call="poll")
 
 
-def _done(data: JSON, kept: JSON) -> Progress:
-    """The result, which is JSON inside a text."""
+def _done(receipt: Receipt, data: JSON) -> Progress:
+    """The result, which is JSON inside a text. Without a file in it the run is held as billed, by the job manager."""
     result = data.get("resultJson")
     if isinstance(result, str):
         try:
@@ -156,10 +154,10 @@ def _done(data: JSON, kept: JSON) -> Progress:
         except ValueError:
             said = Message("engine.no_usable_answer", provider=term(LABEL), word="resultJson")
             raise Unavailable(said, code="resultJson") from None
-    found = links(table(result).get("resultUrls"))
-    outputs = tuple(Output(kind=Kind(kept["kind"]), url=url) for url in found)
+    files = receipt.files(table(result).get("resultUrls"))
+    if not files:
+        return Progress(status=Status.SUCCEEDED, word="success")
     used = number(data.get("creditsConsumed")) or number(data.get("consumeCredits"))
-    cost = pricing.billed({"credit": used}, kept["rates"]) if used else None
-    note = Message("engine.estimate_booked") if cost is None and set(kept["rates"]) > {"credit"} else None
+    cost = pricing.billed({"credit": used}, receipt.rates) if used else None
     usage = {"creditsConsumed": used} if used else {}
-    return Progress(status=Status.SUCCEEDED, word="success", outputs=outputs, cost_usd=cost, usage=usage, note=note)
+    return receipt.succeeded(files, label=LABEL, word="success", cost_usd=cost, usage=usage)

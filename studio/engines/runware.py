@@ -18,10 +18,11 @@ from collections.abc import Collection, Mapping
 from typing import Any, ClassVar
 
 from studio.catalogue import Model, pricing
-from studio.domain import JSON, Asset, Kind, Output, Progress, Request, Status
-from studio.engines import errors_http, handles, mapping
+from studio.domain import JSON, Asset, Progress, Request, Status
+from studio.engines import errors_http, mapping
 from studio.engines.base import AccountBalance, EngineInfo, Input, Job, Variable, required
 from studio.engines.http import ApiClient, Reply, base_problem
+from studio.engines.receipt import Receipt
 from studio.engines.strict_json import number, rows, table
 from studio.errors import (
     EngineError,
@@ -111,12 +112,7 @@ class RunwareEngine:
             raise error
         if not isinstance(reply.body.get("data"), list) or "errors" in reply.body:
             raise UnknownOutcome(Message("engine.no_task_named", provider=term(LABEL)), code="no task")
-        return self._handle(job)
-
-    def _handle(self, job: Job) -> str:
-        count = pricing.outputs(job.request, job.model)
-        priced = bool(job.model.prices)
-        return handles.dump(task=task_id(job.run_id), kind=job.request.task.makes, count=count, priced=priced)
+        return Receipt.of(job, task).handle()
 
     async def find(
         self, job: Job, *, submitted_after: float, submitted_before: float, known: Collection[str] = ()
@@ -136,16 +132,16 @@ class RunwareEngine:
             if error.transient or isinstance(error, Unauthorised | OutOfCredit):
                 raise
         self._lost.pop(job.run_id, None)
-        return [self._handle(job)]
+        return [Receipt.of(job, task_id(job.run_id)).handle()]
 
     async def poll(self, handle: str) -> Progress:
         """Look once. A call for several files has an entry each, of which some may have failed."""
-        kept = handles.parse(handle, LABEL)
-        reply = await self._tasks({"taskType": "getResponse", "taskUUID": kept["task"]})
-        found, failed = _results(reply, kept["task"])
+        receipt = Receipt.read(handle, LABEL)
+        reply = await self._tasks({"taskType": "getResponse", "taskUUID": receipt.task})
+        found, failed = _results(reply, receipt.task)
         done = [one for one in found if _link(one)]
-        if len(done) + failed >= kept["count"] and done:
-            return _done(done, kept)
+        if len(done) + failed >= receipt.count and done:
+            return _done(receipt, done)
         parts = [number(one.get("progress")) for one in found]
         share = next((p / 100 for p in parts if p and p <= 100), None)
         return Progress(status=Status.RUNNING, word="processing", fraction=share)
@@ -224,19 +220,10 @@ def _link(one: Mapping[str, Any]) -> str:
     return found if isinstance(found, str) else ""
 
 
-def _done(done: list[JSON], kept: JSON) -> Progress:
+def _done(receipt: Receipt, done: list[JSON]) -> Progress:
     """All files and the sum of what each cost; a figure that is missing or no amount leaves the estimate."""
-    outputs = tuple(Output(kind=Kind(kept["kind"]), url=_link(one)) for one in done)
     costs = [number(one.get("cost")) for one in done]
     cost = round(sum(c for c in costs if c), 6) if None not in costs else None
-    seed = done[0].get("seed")
-    note = Message("engine.estimate_booked") if cost is None and kept["priced"] else None
-    return Progress(
-        status=Status.SUCCEEDED,
-        word="success",
-        outputs=outputs,
-        cost_usd=cost,
-        usage={"cost": cost} if cost else {},
-        seed=seed if isinstance(seed, int) and not isinstance(seed, bool) else None,
-        note=note,
-    )
+    files = receipt.files([_link(one) for one in done])
+    usage = {"cost": cost} if cost else {}
+    return receipt.succeeded(files, label=LABEL, word="success", cost_usd=cost, usage=usage, seed=done[0].get("seed"))

@@ -258,6 +258,19 @@ def test_what_came_of_a_partial_success_is_kept(case: ProviderCase, studio: Stud
     case.server.ends.append("partial")
     run = made(studio, body, "partial")
     assert (run.status, len(run.assets)) == (Status.SUCCEEDED, count - 1), run.error
+    assert f"delivered {count - 1} of {count} files" in (run.note or "")
+
+
+def test_a_task_that_is_done_without_a_file_stays_billed(case: ProviderCase, studio: Studio) -> None:
+    """Runware never calls such a task done: it would be looked at until the deadline."""
+    if case.name == "runware":
+        pytest.skip("a task without a file is not done there")
+    case.server.empty = True
+    run = made(studio, case.body, "empty")
+    assert (run.status, run.held_reason) == (Status.HELD, HeldReason.BROKEN_RESULT), run.error
+    case.server.empty = False
+    studio.local.runs.decide(run.id, "fetch_again")
+    assert rest(studio, run)[0].status == Status.SUCCEEDED
 
 
 @pytest.mark.parametrize("amount", ["1e400", "-1", '"free"', "[]", "null"])

@@ -41,7 +41,8 @@ class TaskJob:
 
 class TaskServer(HttpServer):
     """pending_s, running_s: the clock of jobs. ends: how the next ones end. amount: JSON text in the place of the
-    figure that was billed. gone: links to results are dead. leaks: calls that carried the key where it must not go."""
+    figure that was billed. gone: links to results are dead. empty: a task that is done names no file. leaks: calls that
+    carried the key where it must not go."""
 
     KEY = "test-key-12345"
 
@@ -51,7 +52,7 @@ class TaskServer(HttpServer):
         self.uploads: dict[str, bytes] = {}
         self.pending_s, self.running_s = 0.02, 0.04
         self.ends: list[str] = []
-        self.amount, self.gone = "", False
+        self.amount, self.gone, self.empty = "", False, False
         self.leaks: list[str] = []
         self.seen: list[Call] = []
 
@@ -62,7 +63,7 @@ class TaskServer(HttpServer):
         self.calls.clear()
         self.ends.clear()
         self.seen.clear()
-        self.amount, self.gone = "", False
+        self.amount, self.gone, self.empty = "", False, False
 
     def submits_by_prompt(self) -> Counter[str]:
         """How many jobs were accepted for each prompt: more than one means that somebody would have paid twice."""
@@ -105,7 +106,7 @@ class TaskServer(HttpServer):
 
     def links(self, job: TaskJob) -> list[str]:
         """Addresses of what the job made: one file is missing where it succeeded in part."""
-        made = job.count - (job.end == "partial")
+        made = 0 if self.empty else job.count - (job.end == "partial")
         suffix = "png" if job.kind == "image" else "mp4"
         return [f"{self.url}/results/{job.id}-{n}.{suffix}" for n in range(made)]
 

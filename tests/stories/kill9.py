@@ -114,12 +114,14 @@ def play(
             bodies[0] |= {"model": "alibaba/wan2.6-r2v", "task": "reference-to-video"}
             bodies[0] |= {"references": [f"file:{picture}"], "consent": True}
         scene = Scene(bodies[0]["model"].partition("/")[0], server, folder / "data", bodies)
-        died = _killed(scene, point)
+        died, why = _killed(scene, point)
         done = _child(scene, [])
         out, errors = done.communicate(timeout=90)
         if done.returncode:
             return Outcome([], died, [f"it did not start again: {errors[-2000:]}"])
-        return _judged(scene, died, json.loads(out.splitlines()[-1]))
+        outcome = _judged(scene, died, json.loads(out.splitlines()[-1]))
+        outcome.wrong += [] if died else [f"it was done before the moment came: {why[-2000:]}"]
+        return outcome
 
 
 def _child(scene: Scene, more: list[str]) -> subprocess.Popen[str]:
@@ -138,22 +140,24 @@ def _child(scene: Scene, more: list[str]) -> subprocess.Popen[str]:
     )
 
 
-def _killed(scene: Scene, point: Point) -> bool:
-    """Start, wait for the moment, kill. False when the process was done before the moment came."""
+def _killed(scene: Scene, point: Point) -> tuple[bool, str]:
+    """Start, wait for the moment, kill. False, and its errors, when the process was done before the moment came."""
     child = _child(scene, [json.dumps(scene.bodies)])
     try:
         until = time.monotonic() + 60
         while child.poll() is None and time.monotonic() < until:
             if scene.phase() and point.reached(scene):
                 os.killpg(child.pid, signal.SIGKILL)
-                child.wait(10)
-                return True
+                return True, ""
             time.sleep(0.002)
-        return False
+        return False, child.communicate(timeout=10)[1] if child.poll() is not None else "it hung"
     finally:
         if child.poll() is None:
             os.killpg(child.pid, signal.SIGKILL)
-        child.communicate(timeout=10)
+        child.wait(10)
+        for pipe in (child.stdout, child.stderr):
+            if pipe:
+                pipe.close()
 
 
 def _judged(scene: Scene, died: bool, runs: list[JSON]) -> Outcome:
