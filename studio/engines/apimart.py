@@ -1,13 +1,16 @@
 """The engine for APIMart. There is no list of tasks: a submit whose answer was lost is held.
 
-Each submit carries the run's id as its Idempotency-Key. That it protects Wan is not documented, so nothing is repeated
-on its account; where APIMart honours it, a person's "submit again" pays once. Failed tasks are refunded.
+Each submit carries an Idempotency-Key made from the run and the body. That it protects Wan is not documented, so
+nothing is repeated on its account; where APIMart honours it, a person's "submit again" of the same body pays once.
+Failed tasks are refunded.
 Source: docs.apimart.ai (tasks, uploads, balance, errors, the page of each model), read 2026-07 to 2026-11.
 """
 
 from __future__ import annotations
 
 import asyncio
+import hashlib
+import json
 from collections.abc import Mapping
 from dataclasses import replace
 from typing import ClassVar, Literal
@@ -69,9 +72,10 @@ class ApimartEngine:
         return found[0]
 
     async def submit(self, job: Job) -> str:
-        """Send the job under the run's own key; the answer names the task in a list."""
+        """Send the job under its own key; the answer names the task in a list."""
         body = await asyncio.to_thread(mapping.body, job, model=job.model.engine["model"])
-        headers = {"Idempotency-Key": job.run_id}
+        digest = hashlib.sha256(json.dumps(body, sort_keys=True).encode()).hexdigest()
+        headers = {"Idempotency-Key": f"{job.run_id}-{digest[:16]}"}
         reply = await self._api.call("POST", job.model.engine["path"], json=body, headers=headers, paid=True)
         if reply.status not in (200, 201, 202):
             raise _of_submit(reply)

@@ -34,7 +34,7 @@ STATES: dict[str, Literal[Status.QUEUED, Status.RUNNING]] = {
 """Their word -> ours. success brings outputs, fail raises."""
 UPLOAD_S = 600.0
 CREDIT_USD = 0.005
-CODES = {433: 402, 455: 425, 505: 403}
+CODES = {433: 402, 455: 425, 505: 400}
 """Their codes -> the HTTP status that means the same: cap of a sub-key reached, maintenance (too early, nothing was
 taken), feature disabled."""
 NO_ANSWER = (408, 501)

@@ -2,7 +2,8 @@
 
 Everything is a POST of a list of task objects to one address; errors may stand beside results and come with any status.
 The id of a task follows from the run's alone: it is known before anything is sent, and after any crash. A task that
-Runware does not know some time after it was sent never arrived, and is sent again under the same id.
+Runware does not know some time after it was sent never arrived, and is sent again under the same id; an id that was
+used before is the task itself. How long tasks are known is not documented, so a look-up that comes late proves nothing.
 Source: runware.ai/docs (authentication, task-polling, errors, media-storage, account-management), the models' pages and
 the official SDKs, read 2026-07 to 2026-11.
 """
@@ -41,6 +42,8 @@ RUNS = uuid.UUID("5d1c2a52-7d0e-5a6e-9b1f-6a1f8f0c7b11")
 """Namespace of the ids that tasks get from their runs."""
 SETTLE_S = 15.0
 """A task that is not known so long after its answer was lost was never taken."""
+LATEST_S = 3600.0
+"""So long after it was sent, that a task is not known does not say that it was never taken."""
 UPLOAD_S = 600.0
 STATUS = tuple(
     (re.compile(pattern, re.IGNORECASE), status)
@@ -108,6 +111,8 @@ class RunwareEngine:
         body = await asyncio.to_thread(mapping.body, job, model=job.model.engine["model"])
         task = task_id(job.run_id)
         reply = await self._tasks({**body, "taskUUID": task}, paid=True)
+        if any(code.lower().startswith("duplicate") for code, _ in _errors(reply, task)):
+            return Receipt.of(job, task).handle()
         if error := _error_in(reply, task, call="submit"):
             raise error
         if not isinstance(reply.body.get("data"), list) or "errors" in reply.body:
@@ -123,6 +128,8 @@ class RunwareEngine:
         try:
             _results(reply, task_id(job.run_id))
         except UnknownHandle:
+            if time.time() - submitted_after > LATEST_S:
+                raise UnknownOutcome(Message("engine.looked_up_late", provider=term(LABEL))) from None
             if (waited := time.monotonic() - since) < self.settle_s:
                 said = Message("engine.not_known_yet", provider=term(LABEL))
                 raise Unavailable(said, retry_after_s=max(0.2, (self.settle_s - waited) / 2)) from None

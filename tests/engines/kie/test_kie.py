@@ -19,7 +19,7 @@ from tests.providers import results
 from tests.providers.http_server import as_json
 from tests.providers.kie import KieServer
 from tests.support.provider_cases import ProviderCase, kie
-from tests.support.provider_jobs import asked, played, url
+from tests.support.provider_jobs import asked, catalogue, played, url
 
 BODIES: dict[str, tuple[JSON, JSON]] = {
     "wan/2-6-text-to-video": (
@@ -286,3 +286,11 @@ def test_the_key_goes_to_the_upload_host_only_where_it_is_the_providers_own(case
     assert made.info.base_url == case.server.url
     assert made.upload_url == case.server.url
     asyncio.run(made.close())
+
+
+def test_pickers_show_credits_in_dollars_and_no_price_where_none_is_published() -> None:
+    from studio.web.pages.model_picker import price_hint
+
+    assert price_hint(catalogue().get("kie/wan2.7-image")) == {"low": 0.024, "high": 0.024, "unit": "image"}
+    assert price_hint(catalogue().get("kie/wan2.6-t2v")) == {"low": 0.35, "high": 1.575, "unit": "run"}
+    assert price_hint(catalogue().get("kie/wan2.6-i2v-flash")) is None

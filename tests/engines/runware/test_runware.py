@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import time
 import uuid
 from collections.abc import Iterator
 from dataclasses import replace
@@ -15,9 +16,9 @@ from studio.domain import JSON, Status
 from studio.engines import mapping
 from studio.engines.base import Input
 from studio.engines.runware import RunwareEngine, task_id
-from studio.errors import EngineError, OutOfCredit, RateLimited, Unauthorised, Unavailable
+from studio.errors import EngineError, OutOfCredit, RateLimited, Unauthorised, Unavailable, UnknownOutcome
 from tests.providers import results
-from tests.providers.runware import RunwareServer, error
+from tests.providers.runware import error
 from tests.support.provider_cases import ProviderCase, runware
 from tests.support.provider_jobs import asked, played
 
@@ -109,7 +110,7 @@ def test_a_lost_submit_is_found_by_the_id_of_its_run_even_after_it_failed(case: 
             with pytest.raises(EngineError):
                 await engine.submit(one)
             await asyncio.sleep(0.1)
-            (handle,) = await engine.find(one, submitted_after=0, submitted_before=1)
+            (handle,) = await engine.find(one, submitted_after=time.time(), submitted_before=time.time())
             assert task_id(run) in handle
 
     played(case, story)
@@ -120,15 +121,27 @@ def test_a_submit_that_never_arrived_is_certain_only_after_a_while(case: Provide
         engine.settle_s = 0.3
         job, _ = asked(BODIES[0][0])
         with pytest.raises(Unavailable) as early:
-            await engine.find(job, submitted_after=0, submitted_before=1)
+            await engine.find(job, submitted_after=time.time(), submitted_before=time.time())
         assert early.value.retry_after_s
         case.server.fail("poll", "reply", reply=error("invalidApiKey", "no", status=401))
         with pytest.raises(Unauthorised):  # a look that says nothing of the task proves nothing
-            await engine.find(job, submitted_after=0, submitted_before=1)
+            await engine.find(job, submitted_after=time.time(), submitted_before=time.time())
         await asyncio.sleep(0.3)
-        return await engine.find(job, submitted_after=0, submitted_before=1)
+        return await engine.find(job, submitted_after=time.time(), submitted_before=time.time())
 
     assert played(case, story) == []
+
+
+def test_a_look_up_that_comes_late_is_left_to_a_person(case: ProviderCase) -> None:
+    """After a stop of hours the task may be forgotten there, and paid."""
+
+    async def story(engine: RunwareEngine) -> None:
+        engine.settle_s = 0.0
+        sent = time.time() - 2 * 3600
+        with pytest.raises(UnknownOutcome, match="more than an hour ago"):
+            await engine.find(asked(BODIES[0][0])[0], submitted_after=sent, submitted_before=time.time())
+
+    played(case, story)
 
 
 @pytest.mark.parametrize(
@@ -177,14 +190,12 @@ def test_the_seed_that_was_used_and_the_cost_are_read(case: ProviderCase) -> Non
     played(case, story)
 
 
-def test_a_server_that_was_sent_the_same_id_twice_says_so(case: ProviderCase) -> None:
-    """The local server refuses it, so no story can pass that sends a task twice."""
-    assert isinstance(case.server, RunwareServer)
+def test_an_id_that_was_used_before_is_the_task_itself(case: ProviderCase) -> None:
+    """As after a person's "submit again": the provider refuses the id, and the first task is polled on."""
 
     async def story(engine: RunwareEngine) -> None:
         job, _ = asked(BODIES[0][0])
-        await engine.submit(job)
-        with pytest.raises(EngineError, match="duplicateTaskUUID"):
-            await engine.submit(job)
+        assert await engine.submit(job) == await engine.submit(job)
 
     played(case, story)
+    assert (case.server.calls["submit"], len(case.server.tasks)) == (2, 1)
