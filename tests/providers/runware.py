@@ -113,7 +113,7 @@ class RunwareServer(TaskServer):
         rules = {
             ("unknownParameter", unknown[0] if unknown else ""): bool(unknown),
             ("invalidTaskUUID", "taskUUID"): not _is_uuid4(task.get("taskUUID")),
-            ("invalidModel", "model"): not str(task.get("model")).startswith("alibaba:wan@"),
+            ("invalidModel", "model"): not str(task.get("model")).startswith(("alibaba:wan@", "runware:20")),
             ("missingParameter", "width"): video and not (frames or sized or task.get("resolution")),
             ("conflictParameters", "resolution"): bool(sized and task.get("resolution")),
             ("conflictParameters", "referenceVideos"): bool(frames and references),
