@@ -9,6 +9,7 @@ from __future__ import annotations
 import os
 import shutil
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -18,10 +19,14 @@ from playwright.sync_api import Browser, BrowserContext, Page, expect, sync_play
 from studio import engines
 from studio.settings import Settings
 from studio.studio import Studio
+from studio.web.pages.form_autosave import STORAGE_KEY
 
 CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
 ARGUMENTS = ["--no-sandbox", "--disable-gpu", "--disable-dev-shm-usage"]
 PATIENT_MS = 20_000
+PRESSES_APART_MS = 4000
+"""Later than the last press and the word about it: a new press, not the last one once more."""
+STORED_FORMS = f"localStorage.getItem({STORAGE_KEY!r})"
 expect.set_options(timeout=PATIENT_MS)
 
 
@@ -111,6 +116,21 @@ def show(page: Page, tab: str) -> None:
     if page.locator(f"#create-{tab}").count():
         expect(page.locator(f"#{tab}-model .sp-name")).not_to_be_empty(timeout=PATIENT_MS)
         expect(page.locator(f"#{tab}-bar .sf-runs")).to_be_visible(timeout=PATIENT_MS)
+
+
+@contextmanager
+def autosaved(page: Page) -> Iterator[None]:
+    """Leaves when this browser has stored the form that was edited inside."""
+    before = page.evaluate(STORED_FORMS)
+    yield
+    page.wait_for_function(f"(before) => {STORED_FORMS} !== before", arg=before)
+
+
+def clocked(context: BrowserContext) -> Page:
+    """A page whose clock the test can put forward."""
+    page = context.new_page()
+    page.clock.install()
+    return page
 
 
 def pick_model(page: Page, tab: str, model_id: str) -> None:

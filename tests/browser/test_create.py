@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from pathlib import Path
 
@@ -9,7 +10,7 @@ from PIL import Image
 from playwright.sync_api import Browser, Locator, Page, expect
 
 from studio.domain import Run, Status
-from tests.browser.conftest import Site, pick_model, show
+from tests.browser.conftest import Site, autosaved, pick_model, show
 
 Open = Callable[..., Page]
 
@@ -59,11 +60,11 @@ def test_another_model_keeps_what_is_legal_and_says_what_it_changed(open_page: O
 
 def test_what_was_typed_survives_a_reload(open_page: Open) -> None:
     page = open_page("t2v")
-    prompt(page, "t2v").fill("an otter dives ${1+1} {{value}}")
-    page.locator("#t2v-aspect label", has_text="9:16").click()
+    with autosaved(page):
+        prompt(page, "t2v").fill("an otter dives ${1+1} {{value}}")
+    with autosaved(page):
+        page.locator("#t2v-aspect label", has_text="9:16").click()
     expect(page.locator("#t2v-bar .sf-size")).to_have_text("720 × 1280")
-    page.wait_for_function("localStorage.getItem('wan-studio-forms')?.length > 100")
-    page.wait_for_timeout(900)
     page.reload()
     show(page, "t2v")
     expect(prompt(page, "t2v")).to_have_value("an otter dives ${1+1} {{value}}")
@@ -90,8 +91,9 @@ def test_a_refusal_stands_at_its_field_before_generate(open_page: Open, site: Si
     prompt(page, "t2v").fill("wombat " + "x" * 1500)
     refusal = page.locator("#t2v-prompt .sf-refusal")
     expect(refusal).to_contain_text("1,507 characters")
+    expect(page.locator("#t2v-generate")).to_be_enabled()
     page.locator("#t2v-generate").click()
-    page.wait_for_timeout(500)
+    expect(page.locator("#t2v-generate")).not_to_have_class(re.compile("busy"))
     assert runs_of(site, "wombat") == []
 
 
@@ -99,13 +101,14 @@ def test_a_prompt_is_never_run_as_code(open_page: Open, site: Site) -> None:
     """Template literals, handlebars and markup stay text in the form, the cards and after a reload."""
     evil = "badger ${window.hit=1} {{window.hit=2}} <img src=x onerror='window.hit=3'> <script>window.hit=4</script>"
     page = open_page("t2i")
-    prompt(page, "t2i").fill(evil)
-    page.locator("#t2i-tier label", has_text="480P").click()
+    with autosaved(page):
+        prompt(page, "t2i").fill(evil)
+    with autosaved(page):
+        page.locator("#t2i-tier label", has_text="480P").click()
     page.locator("#t2i-generate").click()
     card = page.locator("#t2i-feed .st-card", has_text="badger")
     expect(card).to_contain_text("<img src=x onerror=")
     expect(card.locator(".st-pic img")).to_be_visible(timeout=60_000)
-    page.wait_for_timeout(900)
     page.reload()
     show(page, "t2i")
     expect(prompt(page, "t2i")).to_have_value(evil)

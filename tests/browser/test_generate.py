@@ -7,13 +7,11 @@ from collections.abc import Callable
 
 from playwright.sync_api import BrowserContext, Page, Request, expect
 
-from tests.browser.conftest import Site, pick_model, show
+from tests.browser.conftest import PRESSES_APART_MS, Site, autosaved, clocked, pick_model, show
 from tests.browser.test_create import prompt, runs_of
 
 Open = Callable[..., Page]
-MADE = re.compile("added to queue")
-PRESSES_APART_MS = 4000
-"""Later than the last press and the word about it: a new press, not the last one once more."""
+MADE = re.compile("added to the queue")
 
 
 def line(page: Page, tab: str) -> tuple[int, str]:
@@ -28,22 +26,16 @@ def generate(page: Page, tab: str) -> None:
     expect(page.locator(f"#{tab}-bar .sf-sent")).to_have_text(MADE)
 
 
-def clocked(context: BrowserContext) -> Page:
-    """A page whose clock the test can put forward."""
-    page = context.new_page()
-    page.clock.install()
-    return page
-
-
 def test_the_line_is_what_is_made_after_each_reload(open_page: Open, site: Site) -> None:
     """Two combinations at 480P: after every reload the line says so, and the press makes just that."""
     page = open_page("t2i")
     page.locator("#create-t2i .studio-fold").first.locator("button").first.click()
     page.locator("#t2i-combinations input").check()
-    prompt(page, "t2i").fill("a {red|blue} nudibranch")
-    page.locator("#t2i-tier label", has_text="480P").click()
+    with autosaved(page):
+        prompt(page, "t2i").fill("a {red|blue} nudibranch")
+    with autosaved(page):
+        page.locator("#t2i-tier label", has_text="480P").click()
     expect(page.locator("#t2i-bar .sf-runs")).to_have_text("2 runs")
-    page.wait_for_timeout(1000)  # kept in this browser
     for reloads in range(3):
         page.reload()
         runs, size = line(page, "t2i")
@@ -87,8 +79,7 @@ def test_a_press_that_arrives_twice_makes_one_batch(open_page: Open, site: Site)
     generate(page, "t2i")
     [press] = sent
     again = page.request.post(press.url, data=press.post_data, headers={"content-type": "application/json"})
-    assert again.ok
-    page.wait_for_timeout(300)
+    assert again.ok and '"press"' in again.text(), "answered, so nothing more comes of it"
     assert len(runs_of(site, "dugong")) == 1
 
 

@@ -56,12 +56,15 @@ def test_text_is_readable_in_light_and_dark(open_page: Open) -> None:
     """Contrast of 4.5 and more (WCAG AA) for labels, hints and the button, measured on the page."""
     page = open_page("t2v")
     for _ in range(2):
-        page.wait_for_timeout(300)  # colours fade over
+        page.evaluate(FADED)
         found = page.evaluate(CONTRAST, PICKED)
         assert {name for name, contrast in found.items() if contrast < 4.5} == set()
         page.locator("#studio-theme").click()
 
 
+FADED = """Promise.allSettled(
+  document.getAnimations().filter((a) => a instanceof CSSTransition).map((a) => a.finished))"""
+"""Waits until colours have faded over."""
 PICKED = {
     "label": "#t2v-prompt [data-testid=block-info]",
     "count": "#t2v-prompt .sf-count",

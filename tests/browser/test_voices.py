@@ -153,7 +153,7 @@ def test_files_added_while_the_model_is_being_changed_stay(
     pick_model(page, "r2v", R2V)
     slot = page.locator("#r2v-media [data-slot=references]")
     slot.locator("> input[type=file]").set_input_files([files["eda.png"], files["mia.png"]])
-    page.wait_for_timeout(1000)  # long enough for the files to arrive first, were they not to wait for their turn
+    expect(slot).not_to_have_class(re.compile("busy"))  # uploaded: only their turn keeps them from the form
     held[0].continue_()
     expect(page.locator("#r2v-model .sp-name")).to_have_text(site.studio.catalogue.get(R2V).label)
     expect(slot.locator(".sm-tile")).to_have_count(2)
