@@ -3,6 +3,7 @@
 import { button, el, icon, number, styles, t } from "./dom.js";
 import { download, rate, trash } from "./actions.js";
 import * as detail from "./detail.js";
+import { told } from "./form/common.js";
 import { Grid } from "./grid.js";
 import { compare } from "./lightbox.js";
 import { follow } from "./live.js";
@@ -74,8 +75,8 @@ class Gallery {
 
   /** Fill the lists of models and tasks as they are now; what is chosen stays, even if it is gone since. */
   async offer() {
-    const told = await tried(get("ui/filters"));
-    if (!told) return;
+    const offered = await tried(get("ui/filters"));
+    if (!offered) return;
     const fill = (list, pairs) => {
       const chosen = list.selectedOptions[0];
       const kept = chosen.value && !pairs.some(([v]) => v === chosen.value) ? [chosen] : [];
@@ -89,9 +90,12 @@ class Gallery {
     };
     fill(
       this.filters.task,
-      told.tasks.map((k) => [k, t(`widgets.task.${k}`)]),
+      offered.tasks.map((k) => [k, t(`widgets.task.${k}`)]),
     );
-    fill(this.filters.model, told.models);
+    fill(
+      this.filters.model,
+      offered.models.map(([id, label]) => [id, told(label)]),
+    );
   }
 
   tools() {

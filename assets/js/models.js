@@ -153,14 +153,8 @@ class Models {
         el("h2", "", {}, t("models.yours")),
         missing ? el("p", "st-need", {}, missing) : null,
         lines.length ? el("ul", "", {}, ...lines) : null,
-        el(
-          "p",
-          "st-dim",
-          {},
-          t("models.help"),
-          " ",
-          place ? t("models.disk", { folder: place.folder, free: bytes(place.free_bytes) }) : "",
-        ),
+        el("p", "st-dim", {}, t("models.help")),
+        place ? el("p", "st-dim", {}, t("models.disk", { folder: place.folder, free: bytes(place.free_bytes) })) : null,
       ),
       el("div", "st-modelfilter", { role: "group", "aria-label": t("models.show") }, ...only),
     );

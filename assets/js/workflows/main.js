@@ -80,7 +80,7 @@ export function mount(element, { trigger, options }) {
       input,
     );
     const server = known.missing
-      ? el("p", "wf-note", {}, icon("warn"), el("span", "", {}, known.missing, " ", t("workflows.map_already")))
+      ? el("p", "wf-note", {}, icon("warn"), el("span", "", {}, known.missing, el("br"), t("workflows.map_already")))
       : null;
     main.replaceChildren(
       ...[
