@@ -236,10 +236,14 @@ def _param(name: str, specs: list[tuple[str, ParamSpec]], task: Task) -> Field:
         return props
 
     advanced = all(s.advanced for _, s in specs)
-    return Field(name, "advanced" if advanced else "more", _param_component(first), look)
+    may_be_empty = any(s.default is None for _, s in specs)
+    return Field(name, "advanced" if advanced else "more", _param_component(first, may_be_empty=may_be_empty), look)
 
 
-def _param_component(spec: ParamSpec) -> Callable[..., Component]:
+def _param_component(spec: ParamSpec, *, may_be_empty: bool) -> Callable[..., Component]:
+    """may_be_empty: some row has no default, so that the value may be left to the model. A slider cannot be empty: the
+    browser sends 0 for it."""
+
     def build(**props: Any) -> Component:
         props.setdefault("label", spec.label)
         if spec.type == "bool":
@@ -247,10 +251,10 @@ def _param_component(spec: ParamSpec) -> Callable[..., Component]:
         if spec.type == "choice":
             return gr.Radio(**props) if len(spec.choices) <= 4 else gr.Dropdown(filterable=False, **props)
         if spec.type in ("int", "float"):
-            bounded = spec.min is not None and spec.max is not None
+            slides = spec.min is not None and spec.max is not None and not may_be_empty
             return (
                 gr.Slider(buttons=[], **props)
-                if bounded
+                if slides
                 else gr.Number(precision=0 if spec.type == "int" else None, **props)
             )
         return gr.Textbox(lines=1, **props)

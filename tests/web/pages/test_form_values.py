@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import gradio as gr
 import pytest
 
 from studio.catalogue import Model, load, validation
 from studio.domain import Task
-from studio.web.pages import form_sizes, form_values
+from studio.web.pages import form_controls, form_sizes, form_values
 
 CATALOGUE = load()
 ROWS = [(m, t) for m in CATALOGUE for t in m.tasks]
@@ -43,6 +44,14 @@ def test_any_model_follows_any_other_of_its_task_within_its_row(model: Model, ta
         moved, _ = form_values.switched(form, model, other, task)
         [body] = form_values.bodies_of(moved, other, task)
         assert (moved["prompt"], refusals(body)) == ("a fox", [])
+
+
+@pytest.mark.parametrize("task", Task)
+def test_a_number_that_may_stay_empty_is_no_slider(task: Task) -> None:
+    """A slider without a value shows 0 and sends it, which no row takes."""
+    empty = {n for m in CATALOGUE.for_task(task) for n, s in m.params_for(task).items() if s.default is None}
+    drawn = {f.key: f.component("x", DRAFT, {}) for f in form_controls.fields(CATALOGUE, task) if f.key in empty}
+    assert [key for key, component in drawn.items() if isinstance(component, gr.Slider)] == []
 
 
 def test_a_switch_goes_to_the_nearest_and_says_so() -> None:
