@@ -19,6 +19,12 @@ def fail(field: str, value: object, limit: object, message: str) -> CapabilityEr
     return CapabilityError(message, field=field, value=value, limit=limit)
 
 
+def input_clips(request: Request, assets: Mapping[str, Asset]) -> list[str]:
+    """Ids of the request's clips: those among its references, and the clip to work on."""
+    ids = (*request.media().get("video", ()), *request.references)
+    return [i for i in ids if i in assets and assets[i].kind == "video"]
+
+
 def files(request: Request, model: Model, assets: Mapping[str, Asset]) -> Iterator[CapabilityError]:
     """Everything about the request's files that its row does not allow."""
     yield from _missing(request, model)
@@ -51,6 +57,7 @@ def files(request: Request, model: Model, assets: Mapping[str, Asset]) -> Iterat
                         most=most,
                     ),
                 )
+        yield from _too_long(ids, spec, assets, name)
         for i in ids:
             if i not in assets:
                 yield fail(name, i, None, Message("input.missing_file", label=term(label), file=i))
@@ -60,6 +67,21 @@ def files(request: Request, model: Model, assets: Mapping[str, Asset]) -> Iterat
     if strays:
         message = Message("input.stray_voice")
         yield fail("reference_voices", strays[0], "references", message)
+
+
+def _too_long(ids: Sequence[str], spec: InputSpec, assets: Mapping[str, Asset], name: str) -> Iterator[CapabilityError]:
+    """Files of one kind that are together longer than the input takes."""
+    for kind, most in spec.max_seconds.items():
+        seconds = sum(assets[i].duration_s or 0.0 for i in ids if i in assets and assets[i].kind == kind)
+        if seconds > most + 0.05:
+            message = Message(
+                "input.seconds_in_all",
+                label=term(spec.label or name),
+                kind=term(kind),
+                seconds=f"{seconds:.1f}",
+                most=f"{most:g}",
+            )
+            yield fail(name, seconds, most, message)
 
 
 def _missing(request: Request, model: Model) -> Iterator[CapabilityError]:

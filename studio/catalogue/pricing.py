@@ -23,7 +23,7 @@ def price(
     """
     count = outputs(request, model)
     quantities = {
-        "second": _seconds(request, assets),
+        "second": _seconds(request, model, assets),
         "input_second": input_s,
         "image": float(count),
         "run": 1.0,
@@ -78,7 +78,9 @@ def billed(used: Mapping[str, float], rates: Mapping[str, float]) -> float | Non
     return round(sum(quantity * rates[unit] for unit, quantity in used.items()), 6)
 
 
-def _seconds(request: Request, assets: Mapping[str, Asset]) -> float | None:
+def _seconds(request: Request, model: Model, assets: Mapping[str, Asset]) -> float | None:
+    if (own := model.durations) and own.open and request.params.get(own.open):
+        return own.max
     if request.duration_s:
         return request.duration_s
     for name in ("audio_file", "video"):

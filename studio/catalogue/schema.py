@@ -34,7 +34,7 @@ class InputSpec(Row):
     kinds: what a file may be. count: how many files (min, max). alpha: whether transparency is accepted.
     tasks: only for these tasks; empty means all of the row. needs: inputs that must be there too.
     required_for: tasks that need at least one. instead: other inputs any of which may stand in for this one.
-    per_kind: other limits for one kind, e.g. references that mix images and clips.
+    per_kind: other limits for one kind, e.g. references that mix images and clips. max_seconds: of all files of a kind.
     """
 
     kinds: tuple[Kind, ...]
@@ -51,6 +51,7 @@ class InputSpec(Row):
     min_fps: float | None = None
     max_per_kind: dict[Kind, int] = Field(default_factory=dict[Kind, int])
     per_kind: dict[Kind, dict[str, Any]] = Field(default_factory=dict[Kind, dict[str, Any]])
+    max_seconds: dict[Kind, float] = Field(default_factory=dict[Kind, float])
     alpha: bool = True
     tasks: tuple[Task, ...] = ()
     required_for: tuple[Task, ...] = ()
@@ -114,7 +115,8 @@ class FreeSize(Row):
 class Durations(Row):
     """Allowed lengths in seconds: either `choices`, or min..max in steps. from_input: as long as the input is.
 
-    max_with_clip: the longest when a reference is a video.
+    max_with_clip: the longest when a reference is a video. max_with_input: of the input clips and the result together.
+    open: the own parameter that leaves the length to the model; such a run is priced at the longest.
     """
 
     choices: tuple[float, ...] = ()
@@ -124,6 +126,8 @@ class Durations(Row):
     default: float | None = None
     from_input: bool = False
     max_with_clip: float | None = None
+    max_with_input: float | None = None
+    open: str = ""
 
 
 class PromptSpec(Row):
@@ -281,6 +285,8 @@ class Model(Row):
             raise ValueError(f"model id {self.id} must start with its provider {self.provider}/")
         if self.outputs and self.outputs.param not in self.params:
             raise ValueError(f"outputs: there is no {self.outputs.param}")
+        if self.durations and self.durations.open and self.durations.open not in self.params:
+            raise ValueError(f"durations: there is no {self.durations.open}")
         if self.credit_usd is None and any(line.credits is not None for line in self.prices):
             raise ValueError("prices in credits need credit_usd")
         for path, field in self.request.items():

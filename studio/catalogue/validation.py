@@ -15,7 +15,7 @@ from pydantic import ValidationError
 
 from studio.catalogue import conditions
 from studio.catalogue.conditions import FIELDS, all_hold
-from studio.catalogue.inputs import fail, files, unfit
+from studio.catalogue.inputs import fail, files, input_clips, unfit
 from studio.catalogue.schema import Catalogue, Durations, FreeSize, Model, ParamSpec, Size
 from studio.domain import JSON, REQUEST, Asset, Request, Task
 from studio.errors import CapabilityError
@@ -286,6 +286,16 @@ def _times(request: Request, model: Model, assets: Mapping[str, Asset]) -> Itera
     clips = any(i in assets and assets[i].kind == "video" for i in request.references)
     if seconds and allowed and (most := allowed.max_with_clip) and clips and seconds > most:
         message = Message("duration.with_clip", seconds=f"{seconds:g}", model=term(model.label), most=f"{most:g}")
+        yield fail("duration_s", seconds, most, message)
+    taken = sum(assets[i].duration_s or 0.0 for i in input_clips(request, assets))
+    if seconds and allowed and (most := allowed.max_with_input) and taken and seconds + taken > most + 0.05:
+        message = Message(
+            "duration.with_input",
+            model=term(model.label),
+            most=f"{most:g}",
+            taken=f"{taken:.1f}",
+            left=f"{max(0, int(most - taken))}",
+        )
         yield fail("duration_s", seconds, most, message)
     if seconds is not None:
         if allowed is None or (allowed.from_input and not allowed.choices and allowed.min is None):

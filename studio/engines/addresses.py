@@ -26,6 +26,8 @@ from studio.messages import Message
 MOST_CHARS = 8192
 """Longest link. Signed links have a few hundred characters."""
 PORTS = {"http": 80, "https": 443}
+PRIVATE_NAMES = (".local", ".localhost", ".internal", ".lan", ".home.arpa")
+"""Endings of names that only a local network knows (RFC 6761, 6762, 8375, and ICANN's .internal)."""
 Address = ipaddress.IPv4Address | ipaddress.IPv6Address
 
 
@@ -71,6 +73,17 @@ def parse(link: str) -> httpx.URL:
     except (httpx.InvalidURL, ValueError, TypeError):
         raise LinkGone(Message("link.not_valid", link=shown(link)), code="link") from None
     return url
+
+
+def looks_public(link: str) -> bool:
+    """Whether others may be asked to open the link, as far as its text tells: nothing is looked up."""
+    try:
+        host = parse(link).host
+    except LinkGone:
+        return False
+    with suppress(ValueError):
+        return _public(ipaddress.ip_address(host))
+    return "." in host.strip(".") and not host.lower().rstrip(".").endswith(PRIVATE_NAMES)
 
 
 def shown(link: str) -> str:

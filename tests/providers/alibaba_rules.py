@@ -22,11 +22,14 @@ T2V = ("wan2.6-t2v", "wan2.6-t2v-us")
 I2V = ("wan2.6-i2v", "wan2.6-i2v-flash", "wan2.6-i2v-us")
 R2V = ("wan2.6-r2v", "wan2.6-r2v-flash")
 MEDIA27 = ("wan2.7-i2v", "wan2.7-r2v", "wan2.7-videoedit")
+WAN3 = ("wan3.0-video", "wan3.0-video-prime")
 EFFECTS = ("wanx2.1-i2v-plus", "wanx2.1-i2v-turbo")
 VACE = ("wanx2.1-vace-plus", "wan2.1-vace-plus")
 IMAGES = ("wan2.6-t2i", "wan2.6-image", "wan2.7-image", "wan2.7-image-pro")
 PATHS: dict[str, tuple[str, ...]] = {
-    **dict.fromkeys((*T2V, *I2V, *R2V, "wan2.7-t2v", *MEDIA27, *EFFECTS, *VACE, "video-style-transform"), (VIDEO,)),
+    **dict.fromkeys(
+        (*T2V, *I2V, *R2V, "wan2.7-t2v", *MEDIA27, *WAN3, *EFFECTS, *VACE, "video-style-transform"), (VIDEO,)
+    ),
     **dict.fromkeys(
         ("wan2.2-kf2v-flash", "wanx2.1-kf2v-plus", "wan2.2-animate-move", "wan2.2-animate-mix", "wan2.2-s2v"), (FRAMES,)
     ),
@@ -36,6 +39,10 @@ PATHS: dict[str, tuple[str, ...]] = {
 SIZES = {
     "1280*720", "720*1280", "960*960", "1088*832", "832*1088",
     "1920*1080", "1080*1920", "1440*1440", "1632*1248", "1248*1632",
+}  # fmt: skip
+MOST_WAN3 = {
+    "first_frame": 1, "last_frame": 1, "reference_image": 10, "reference_video": 5, "reference_audio": 5,
+    "file": 1, "link": 1,
 }  # fmt: skip
 FUNCTIONS = {
     "image_reference": ("ref_images_url",),
@@ -128,6 +135,28 @@ def _media27(model: str, given: JSON, params: JSON, _: bool) -> str | None:
     if kinds.count("video") != 1 or kinds.count("reference_image") > 4:
         return "input.media must have one video and at most 4 reference_image"
     return _duration(params, {0, *range(2, 11)})
+
+
+def _wan3(_model: str, given: JSON, params: JSON, _: bool) -> str | None:
+    if not given.get("prompt"):
+        return "Field required: input.prompt"
+    count = {kind: sum(m["type"] == kind for m in given.get("media") or []) for kind in MOST_WAN3}
+    if sum(count.values()) != len(given.get("media") or []):
+        return "input.media: a type is not supported"
+    if any(count[kind] > most for kind, most in MOST_WAN3.items()) or count["file"] + count["link"] > 1:
+        return "input.media: too many items of a type"
+    frames = count["first_frame"] + count["last_frame"]
+    if frames and frames < sum(count.values()):
+        return "first_frame and last_frame cannot be combined with references"
+    if count["last_frame"] and not count["first_frame"]:
+        return "last_frame needs a first_frame"
+    if {"size", "negative_prompt", "prompt_extend"} & {*params, *given}:
+        return "size, negative_prompt and prompt_extend are not supported by this model"
+    if params.get("resolution", "1080P") not in ("480P", "720P", "1080P"):
+        return "The resolution must be 480P, 720P or 1080P"
+    if params.get("ratio", "adaptive") not in ("adaptive", "16:9", "9:16", "1:1", "4:3", "3:4"):
+        return "The ratio is not supported"
+    return _duration(params, {-1, *range(2, 31)})
 
 
 def _frames(model: str, given: JSON, params: JSON, _: bool) -> str | None:
@@ -225,6 +254,7 @@ _RULES = (
     (R2V, _r2v),
     (("wan2.7-t2v",), _t2v27),
     (MEDIA27, _media27),
+    (WAN3, _wan3),
     (("wan2.2-kf2v-flash", "wanx2.1-kf2v-plus"), _frames),
     (("wan2.2-animate-move", "wan2.2-animate-mix", "wan2.2-s2v"), _person),
     (VACE, _vace),
@@ -258,7 +288,7 @@ def usage(model: str, params: JSON, *, clip_s: list[float], references: int, sec
         billed = sum(min(s, cap) for s in clip_s)
         times = {"input_video_duration": billed, "output_video_duration": seconds}
         return {**common, "SR": str(common["SR"]), "duration": float(billed + seconds), "size": size, **times}
-    if model == "wan2.7-videoedit":
+    if model == "wan2.7-videoedit" or model in WAN3:
         billed = sum(clip_s)
         return {
             **common,

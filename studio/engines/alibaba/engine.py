@@ -17,6 +17,7 @@ from typing import ClassVar, Literal
 from studio.catalogue import AccountLimits, Model
 from studio.domain import JSON, Asset, Progress, Request, Status
 from studio.engines import mapping
+from studio.engines.addresses import looks_public
 from studio.engines.alibaba import errors, pricing, reconcile, regions, uploads
 from studio.engines.alibaba import request as request_body
 from studio.engines.alibaba import response as response_body
@@ -104,6 +105,11 @@ class AlibabaEngine:
         found: list[CapabilityError] = []
         if said := self.unavailable(model):
             found.append(CapabilityError(said, field="model", value=model.id, limit=", ".join(model.regions)))
+        for name in model.engine.get("links", ()):
+            address = request.params.get(name)
+            if address and not looks_public(str(address)):
+                said = Message("alibaba.public_link", label=term(model.params[name].label))
+                found.append(CapabilityError(said, field=name, value=address, limit="https://"))
         references = len(request.references)
         name = model.engine.get("words")
         if name and (text := request.params.get(name)):

@@ -24,6 +24,7 @@ WORKSPACE = {
     "virginia": "us-east-1",
     "frankfurt": "eu-central-1",
     "tokyo": "ap-northeast-1",
+    "hongkong": "cn-hongkong",
 }
 UPLOADS = ("beijing", "singapore")
 """Regions with temporary uploads (pages of October 2026)."""

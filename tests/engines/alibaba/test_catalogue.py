@@ -26,6 +26,7 @@ SIZES_26 = {
 SIZES_27 = SIZES_26 - {(1088, 832), (832, 1088), (1632, 1248), (1248, 1632)} | {
     (1104, 832), (832, 1104), (1648, 1248), (1248, 1648),
 }  # fmt: skip
+SIZES_30 = SIZES_27 | {(832, 480), (480, 832), (624, 624), (720, 544), (544, 720)}
 SIZES_VACE = {(1280, 720), (720, 1280), (960, 960), (1088, 832), (832, 1088)}
 ONE_TO_FIFTEEN = set(range(2, 16))
 # name: (sizes or tiers, seconds (None: as the input), prompt characters, negative prompt, sound)
@@ -53,6 +54,8 @@ VIDEO: dict[str, tuple[Any, Any, int, int | None, str]] = {
     "wan2.7-t2v": (SIZES_27, ONE_TO_FIFTEEN, 5000, 500, "always"),
     "wan2.7-i2v": (["720P", "1080P"], ONE_TO_FIFTEEN, 5000, 500, "always"),
     "wan2.7-r2v": (SIZES_27, ONE_TO_FIFTEEN, 5000, 500, "always"),
+    "wan3.0-video": (SIZES_30, set(range(2, 31)), 20000, None, "optional"),
+    "wan3.0-video-prime": (SIZES_30, set(range(2, 31)), 20000, None, "optional"),
     "wan2.7-videoedit": (["720P", "1080P"], set(range(2, 11)), 5000, 500, "always"),
 }
 # name: (prompt, negative prompt, pixels at least and at most, longest shape, tiers)
@@ -82,6 +85,9 @@ INPUTS: dict[tuple[str, str], tuple[int, int, tuple[Any, Any], float | None, tup
     ("wan2.7-t2v", "audio_file"): (0, 1, (None, None), 15, (2, 30)),
     ("wan2.7-r2v", "reference_voices"): (0, 5, (None, None), 15, (1, 10)),
     ("wan2.7-videoedit", "video"): (1, 1, (None, None), 100, (2, 10)),
+    ("wan3.0-video", "references"): (1, 20, (240, 8000), 20, (None, None)),
+    ("wan3.0-video", "video"): (1, 1, (240, 4096), 100, (1, 15)),
+    ("wan3.0-video-prime", "last_frame"): (0, 1, (240, 8000), 20, (None, None)),
     ("wan2.7-image", "images"): (0, 9, (240, 8000), 20, (None, None)),
 }
 
@@ -118,7 +124,7 @@ def test_a_video_row_has_the_sizes_times_and_limits_of_its_page(name: str) -> No
     if seconds is None:
         assert times.from_input
     else:
-        tried = {s for s in range(31) if "duration_s" not in problems(name, task=model.tasks[0].value, duration_s=s)}
+        tried = {s for s in range(33) if "duration_s" not in problems(name, task=model.tasks[0].value, duration_s=s)}
         assert tried == seconds
     assert (model.prompt.max_chars, model.audio) == (prompt, sound)
     assert (model.negative_prompt.max_chars if model.negative_prompt else None) == negative
@@ -164,7 +170,7 @@ def test_a_row_has_source_date_lifetime_and_prices_that_agree(model: Model) -> N
         assert line.native is not None
         region = line.when.get("region", "beijing" if model.regions != ("virginia",) else "singapore")
         assert line.usd == pytest.approx(line.native / (SINGAPORE if region == "singapore" else CNY), rel=1.5e-3)
-    assert model.priced == date(2026, 5, 26)
+    assert model.priced == (date(2026, 10, 14) if model.version == "3.0" else date(2026, 5, 26))
 
 
 OFFICIAL: list[tuple[str, str, str, JSON, float | None]] = [
@@ -185,6 +191,10 @@ OFFICIAL: list[tuple[str, str, str, JSON, float | None]] = [
     ("wan2.2-s2v", "beijing", "second", {"tier": "720P"}, 0.129018),
     ("wan2.2-s2v", "beijing", "run", {}, 0.000574),
     ("wan2.2-s2v", "singapore", "run", {}, None),
+    ("wan3.0-video", "beijing", "second", {"tier": "480P"}, 0.043006),
+    ("wan3.0-video", "singapore", "input_second", {"tier": "1080P"}, 0.20),
+    ("wan3.0-video", "frankfurt", "second", {"tier": "720P"}, None),
+    ("wan3.0-video-prime", "beijing", "second", {"tier": "1080P"}, 0.258037),
     ("wan2.7-t2v", "tokyo", "second", {"tier": "720P"}, 0.086012),
     ("wan2.7-t2v", "tokyo", "second", {"tier": "1080P"}, 0.143353),
     *((f"wan2.7-{name}", region, "second", {"tier": "720P"}, usd)
@@ -231,6 +241,19 @@ def test_what_the_provider_would_choose_by_itself_has_a_default_here(field: str)
         ({"model": "wan2.7-i2v", "task": "video-to-video", "video": "v", "audio_file": "s"}, "audio_file"),
         ({"model": "wan2.7-r2v", "references": ["v"], "duration_s": 11}, "duration_s"),
         ({"model": "wan2.7-image-pro", "task": "image-edit", "images": ["p"], "tier": "4K"}, "images"),
+        ({"model": "wan3.0-video", "negative_prompt": "blur"}, "negative_prompt"),
+        (
+            {"model": "wan3.0-video", "task": "reference-to-video", "references": ["p"], "first_frame": "p"},
+            "first_frame",
+        ),
+        ({"model": "wan3.0-video", "task": "image-to-video", "first_frame": "p", "last_frame": "alpha"}, "last_frame"),
+        ({"model": "wan3.0-video", "task": "reference-to-video", "references": ["v", "v2", "long"]}, "references"),
+        (
+            {"model": "wan3.0-video", "task": "reference-to-video", "references": ["long"], "duration_s": 20},
+            "duration_s",
+        ),
+        ({"model": "wan3.0-video", "task": "video-to-video", "video": "long", "duration_s": 19}, "duration_s"),
+        ({"model": "wan3.0-video", "task": "video-to-video", "video": "slow"}, "video"),
         ({"model": "wan2.1-vace-edit", "video": "v"}, "image"),
         ({"model": "wan2.1-vace-edit", "video": "slow", "image": "p"}, "video"),
         ({"model": "wanx2.1-i2v-plus-effects", "first_frame": "p", "prompt": "a fox"}, "prompt"),
@@ -242,6 +265,8 @@ def test_what_the_provider_would_drop_or_refuse_is_refused_here(body: JSON, fiel
         "p": asset("p", Kind.IMAGE),
         "alpha": asset("alpha", Kind.IMAGE, has_alpha=True),
         "v": asset("v", Kind.VIDEO, width=1280, height=720),
+        "v2": asset("v2", Kind.VIDEO),
+        "long": asset("long", Kind.VIDEO, duration_s=11.5),
         "slow": asset("slow", Kind.VIDEO, fps=12.0),
         "s": asset("s", Kind.AUDIO),
     }
@@ -269,6 +294,11 @@ def test_recommended_picture_sizes_are_allowed_although_two_lie_below_the_bounds
         ("wan2.2-s2v", {"image": "p", "audio_file": "s", "tier": "720P", "prompt": ""}, "beijing", 4.504),
         ("wan2.2-animate-mix", {"image": "p", "video": "v12", "mode": "wan-pro", "prompt": ""}, "beijing", 10.8),
         ("wan2.7-videoedit", {"video": "v12", "duration_s": 5}, "beijing", 10.2),
+        ("wan3.0-video", {"duration_s": 10, "tier": "1080P"}, "beijing", 12.0),
+        ("wan3.0-video", {"open_length": True, "tier": "480P"}, "beijing", 9.0),
+        ("wan3.0-video", {"task": "image-to-video", "first_frame": "p"}, "beijing", 3.0),
+        ("wan3.0-video", {"task": "reference-to-video", "references": ["p", "v12"], "duration_s": 8}, "beijing", 12.0),
+        ("wan3.0-video-prime", {"task": "video-to-video", "video": "v12", "duration_s": 5}, "singapore", 17.467),
     ],
 )
 def test_the_estimate_is_the_price_page_worked_out(name: str, body: JSON, region: str, cny: float) -> None:
@@ -277,3 +307,28 @@ def test_the_estimate_is_the_price_page_worked_out(name: str, body: JSON, region
     request = validation.complete(validation.parse(body, ROWS), row(name))
     usd = pricing.estimate(request, row(name), files, region)
     assert usd == pytest.approx(cny / (SINGAPORE if region == "singapore" else CNY), rel=2e-3)
+
+
+@pytest.mark.parametrize(
+    ("link", "taken"),
+    [
+        ("https://example.com/shop?item=7", True),
+        ("http://8.8.8.8/page", True),
+        ("ftp://example.com/page", False),
+        ("http://127.0.0.1/admin", False),
+        ("http://printer.local/", False),
+        ("http://localhost:7860/", False),
+        ("a page of ours", False),
+    ],
+)
+def test_a_page_to_read_must_be_public(link: str, taken: bool) -> None:
+    engine = AlibabaEngine(Settings(secrets={"DASHSCOPE_API_KEY": SecretStr("sk-x")}))
+    body = {
+        "model": "alibaba/wan3.0-video",
+        "task": "reference-to-video",
+        "prompt": "a",
+        "references": ["p"],
+        "link": link,
+    }
+    found = engine.problems(validation.parse(body, ROWS), row("wan3.0-video"), {"p": asset("p", Kind.IMAGE)})
+    assert [p.field for p in found] == ([] if taken else ["link"])
