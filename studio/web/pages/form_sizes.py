@@ -79,17 +79,20 @@ def default(model: Model, sizes: Sizes) -> Size | None:
 def choices(model: Model, task: Task, values: JSON) -> dict[str, list[str]]:
     """What the controls `aspect` and `tier` offer for these values: a tier only where the shape has it.
 
-    With a size typed by hand no tier counts; they are still listed, for the page then hides them.
+    Where the row asks for a tier, none is left to the input. With a size typed by hand no tier counts; they are still
+    listed, for the page then hides them.
     """
     sizes = offered(model, task, values.get("media"))
     if not sizes.listed:
         return {"aspect": [], "tier": _several(sizes.tiers)}
     aspect = values.get("aspect")
     own = [t for t in sizes.tiers if any((s.aspect, s.tier) == (aspect, t) for s in sizes.listed)]
-    tiers = [AUTO, *sizes.tiers] if sizes.auto and aspect == AUTO else own or list(sizes.tiers)
+    open_tier = sizes.auto and aspect == AUTO and not model.tiers
+    tiers = [AUTO, *sizes.tiers] if open_tier else own or list(sizes.tiers)
+    counts = not open_tier or model.sizes  # a row without named sizes takes the very size of the input
     return {
         "aspect": _several([*[AUTO] * sizes.auto, *sizes.aspects, *[CUSTOM] * sizes.custom]),
-        "tier": tiers if len(sizes.tiers) > 1 or len(tiers) > 1 else [],
+        "tier": tiers if counts and max(len(sizes.tiers), len(tiers)) > 1 else [],
     }
 
 
@@ -136,7 +139,7 @@ def fields(model: Model, task: Task, values: JSON) -> JSON:
     if sizes.custom and aspect == CUSTOM:
         return {k: int(values[k]) if values.get(k) else None for k in ("width", "height")}
     if sizes.auto and aspect == AUTO:
-        return {"tier": tier} if tier in sizes.tiers else {}
+        return {"tier": tier} if tier in sizes.tiers and (model.sizes or model.tiers) else {}
     start = default(model, sizes)
     found = sizes.find(aspect, tier or (start and start.tier)) or start
     return {"width": found.width, "height": found.height} if found else {}

@@ -184,3 +184,11 @@ def test_a_sound_without_a_picture_offers_no_shape_of_an_input_and_keeps_its_siz
     framed = form | {"media": {"first_frame": [{"id": "a"}]}, "aspect": form_sizes.AUTO}
     assert form_sizes.AUTO in form_sizes.choices(DRAFT, task, framed)["aspect"]
     assert form_sizes.fields(DRAFT, task, framed) == {"tier": "480P"}
+
+
+def test_a_row_that_asks_for_a_tier_keeps_one_when_the_shape_is_the_inputs() -> None:
+    model = CATALOGUE.get("alibaba/wan3.0-video")
+    task = Task.IMAGE_TO_VIDEO
+    form = form_values.values_of({}, model, task) | {"media": {"first_frame": [{"id": "a"}]}, "aspect": form_sizes.AUTO}
+    assert form_sizes.choices(model, task, form)["tier"] == ["480P", "720P", "1080P"]
+    assert form_sizes.fields(model, task, form | {"tier": "480P"}) == {"tier": "480P"}
