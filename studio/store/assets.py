@@ -22,18 +22,18 @@ def add(db: Database, asset: Asset) -> None:
         "created_at": stamp(asset.created_at),
         "notes_message": stored(asset.notes),
     }
-    db.execute(_SQL, [values[name] for name in _COLUMNS])
+    db.conn.execute(_SQL, [values[name] for name in _COLUMNS])
 
 
 def newest(db: Database) -> int:
     """The seq of the file that was added last; 0 where there is none."""
-    return int(db.execute("SELECT coalesce(max(seq), 0) FROM assets").fetchone()[0])
+    return int(db.conn.execute("SELECT coalesce(max(seq), 0) FROM assets").fetchone()[0])
 
 
 def discard(db: Database, asset_id: str, after: int) -> None:
     """Take the row of an upload away that is newer than `after` (a seq) and that no run uses."""
     unused = "NOT EXISTS (SELECT 1 FROM run_assets WHERE asset = assets.seq)"
-    db.execute(f"DELETE FROM assets WHERE id = ? AND seq > ? AND origin IS NULL AND {unused}", [asset_id, after])
+    db.conn.execute(f"DELETE FROM assets WHERE id = ? AND seq > ? AND origin IS NULL AND {unused}", [asset_id, after])
 
 
 def get(db: Database, asset_id: str, owner: str = "") -> Asset:
@@ -61,8 +61,10 @@ def of_content(db: Database, sha256: str, owner: str, name: str) -> Asset | None
 
 def usage(db: Database) -> tuple[int, int]:
     """Number of assets, and the bytes of their files (a file used twice counts once)."""
-    count = db.execute("SELECT count(*) FROM assets").fetchone()[0]
-    size = db.execute("SELECT coalesce(sum(b), 0) FROM (SELECT max(bytes) b FROM assets GROUP BY path)").fetchone()[0]
+    count = db.conn.execute("SELECT count(*) FROM assets").fetchone()[0]
+    size = db.conn.execute(
+        "SELECT coalesce(sum(b), 0) FROM (SELECT max(bytes) b FROM assets GROUP BY path)"
+    ).fetchone()[0]
     return count, size
 
 
@@ -83,4 +85,4 @@ def uploads(db: Database, owner: str, kinds: Iterable[str], *, words: str = "", 
 
 def known_path(db: Database, path: str) -> bool:
     """Whether any asset has its file there (path: relative to the data folder)."""
-    return db.execute("SELECT 1 FROM assets WHERE path = ? LIMIT 1", [path]).fetchone() is not None
+    return db.conn.execute("SELECT 1 FROM assets WHERE path = ? LIMIT 1", [path]).fetchone() is not None

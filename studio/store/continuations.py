@@ -24,10 +24,10 @@ def put(db: Database, board: str, body: JSON) -> None:
 
 def forget(db: Database, board: str) -> None:
     """The board has no chain any more."""
-    db.execute("DELETE FROM settings WHERE key = ?", [PREFIX + board])
+    db.conn.execute("DELETE FROM settings WHERE key = ?", [PREFIX + board])
 
 
 def all_of(db: Database) -> list[JSON]:
     """Every board's chain."""
-    rows = db.execute("SELECT value FROM settings WHERE substr(key, 1, ?) = ?", [len(PREFIX), PREFIX]).fetchall()
+    rows = db.conn.execute("SELECT value FROM settings WHERE substr(key, 1, ?) = ?", [len(PREFIX), PREFIX]).fetchall()
     return [json.loads(row[0]) for row in rows]

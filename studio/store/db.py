@@ -13,7 +13,7 @@ import logging
 import sqlite3
 import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Generator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import TypeVar
@@ -71,7 +71,7 @@ class Store:
         self._tidier.start()
 
     @contextmanager
-    def write(self, *, patience_s: float = PATIENCE_S) -> Iterator[Database]:
+    def write(self, *, patience_s: float = PATIENCE_S) -> Generator[Database, None, None]:
         """One transaction on the only writing connection; rolled back when the block raises. Keep it short.
 
         Raises StorageUnavailable, and then nothing was stored: at once where the disk cannot take it, after patience_s
@@ -162,7 +162,7 @@ class Store:
         time.sleep(min(pause_s(tries, 0.1), left_s))
 
     @contextmanager
-    def _stored(self, *, shown: bool = True) -> Iterator[None]:
+    def _stored(self, *, shown: bool = True) -> Generator[None, None, None]:
         """Says in StudioErrors what keeps SQLite from writing. A connection whose file was away is made anew."""
         try:
             with storing(self.folder):
@@ -187,7 +187,7 @@ class Store:
             raise StoreError(Message("store.closed"))
 
     @contextmanager
-    def read(self) -> Iterator[Database]:
+    def read(self) -> Generator[Database, None, None]:
         """A read-only connection that no other thread has meanwhile.
 
         Taken from a pool rather than bound to the thread: servers start and end threads, and a pool is closed whole.
@@ -300,7 +300,7 @@ def _reader(path: Path) -> Database:
 
 def check(db: Database, path: Path) -> None:
     """Raise StoreError when the file is damaged or was written by a newer version of the studio."""
-    if (said := db.execute("PRAGMA quick_check(1)").fetchone()[0]) != "ok":
+    if (said := db.conn.execute("PRAGMA quick_check(1)").fetchone()[0]) != "ok":
         raise StoreError(Message("store.damaged", path=path, why=said, advice=Message("store.advice")))
     known = {m.name for m in MIGRATIONS.pending(Database(memory=True))}
     newer = sorted(m.name for m in MIGRATIONS.applied(db) if m.name not in known)

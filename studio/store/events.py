@@ -11,7 +11,7 @@ from studio.store.mapping import as_event, fetch, stamp
 
 def add(db: Database, run_seq: int, old: Status | None, new: Status, phase: str | None, why: str) -> None:
     """Note a change, in the transaction that makes it. The first event of a run comes by trigger."""
-    db.execute(
+    db.conn.execute(
         "INSERT INTO events (run, at, from_status, to_status, phase, why, why_message) VALUES (?, ?, ?, ?, ?, ?, ?)",
         [run_seq, stamp(), old and old.value, new.value, phase, why, stored(why)],
     )

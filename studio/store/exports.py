@@ -11,7 +11,7 @@ from sqlite_utils import Database
 from studio.domain import JSON
 from studio.errors import NotFound
 from studio.messages import Message, packed, restore, stored, unpacked
-from studio.store.mapping import stamp
+from studio.store.mapping import fetch, stamp
 
 
 @dataclass(frozen=True)
@@ -51,12 +51,12 @@ def add(db: Database, film_id: str, board: str, owner: str, form: str, options: 
         "INSERT INTO films (id, board, owner, form, options, plan, status, created_at) "
         "VALUES (?, ?, ?, ?, ?, ?, 'running', ?)"
     )
-    db.execute(sql, [film_id, board, owner, form, json.dumps(options), json.dumps(plan), stamp()])
+    db.conn.execute(sql, [film_id, board, owner, form, json.dumps(options), json.dumps(plan), stamp()])
 
 
 def count_start(db: Database, film_id: str, change: int = 1) -> None:
     """The export is begun (1), or was interrupted in peace and so does not count as begun (-1)."""
-    db.execute("UPDATE films SET starts = max(0, starts + ?) WHERE id = ?", [change, film_id])
+    db.conn.execute("UPDATE films SET starts = max(0, starts + ?) WHERE id = ?", [change, film_id])
 
 
 def end(db: Database, film_id: str, status: str, **columns: Any) -> None:
@@ -67,12 +67,12 @@ def end(db: Database, film_id: str, status: str, **columns: Any) -> None:
         columns["report"] = json.dumps(packed(columns["report"]))
     sets = ", ".join(f"{name} = ?" for name in columns)
     sql = f"UPDATE films SET status = ?, finished_at = ?, plan = NULL{', ' if sets else ''}{sets} WHERE id = ?"
-    db.execute(sql, [status, stamp(), *columns.values(), film_id])
+    db.conn.execute(sql, [status, stamp(), *columns.values(), film_id])
 
 
 def get(db: Database, film_id: str, owner: str) -> FilmRow:
     """The export, or NotFound."""
-    for row in db.query("SELECT * FROM films WHERE id = ? AND ? IN ('', owner)", [film_id, owner]):
+    for row in fetch(db, "SELECT * FROM films WHERE id = ? AND ? IN ('', owner)", [film_id, owner]):
         return _film(row)
     raise NotFound(Message("export.unknown"))
 
@@ -80,7 +80,7 @@ def get(db: Database, film_id: str, owner: str) -> FilmRow:
 def of_board(db: Database, board: str, owner: str) -> list[FilmRow]:
     """Exports of this board, newest first."""
     sql = "SELECT * FROM films WHERE board = ? AND ? IN ('', owner) ORDER BY seq DESC"
-    return [_film(row) for row in db.query(sql, [board, owner])]
+    return [_film(row) for row in fetch(db, sql, [board, owner])]
 
 
 def unfinished(db: Database) -> list[Unfinished]:
@@ -88,15 +88,19 @@ def unfinished(db: Database) -> list[Unfinished]:
     sql = (
         "SELECT id, board, owner, form, options, plan, starts FROM films WHERE status = 'running' ORDER BY starts, seq"
     )
-    found = []
-    for row in db.query(sql):
-        plan = json.loads(row["plan"]) if row["plan"] else None
-        found.append(Unfinished(**row | {"options": json.loads(row["options"]), "plan": plan}))
-    return found
+    return [
+        Unfinished(
+            id=row["id"], board=row["board"], owner=row["owner"], form=row["form"], options=json.loads(row["options"]),
+            plan=json.loads(row["plan"]) if row["plan"] else None, starts=row["starts"],
+        )
+        for row in fetch(db, sql)
+    ]  # fmt: skip
 
 
 def _film(row: dict[str, Any]) -> FilmRow:
-    report = unpacked(json.loads(row["report"])) if row["report"] else None
-    values = {name: row[name] for name in FilmRow.__dataclass_fields__}
-    values["error"] = restore(row["error"], row["error_message"])
-    return FilmRow(**values | {"options": json.loads(row["options"]), "report": report})
+    return FilmRow(
+        id=row["id"], board=row["board"], owner=row["owner"], form=row["form"], options=json.loads(row["options"]),
+        status=row["status"], error=restore(row["error"], row["error_message"]), asset=row["asset"], path=row["path"],
+        report=unpacked(json.loads(row["report"])) if row["report"] else None, created_at=row["created_at"],
+        finished_at=row["finished_at"],
+    )  # fmt: skip

@@ -22,4 +22,4 @@ def put(db: Database, task: str, body: JSON, owner: str) -> None:
     if body:
         settings.put(db, _key(owner, task), body)
     else:
-        db.execute("DELETE FROM settings WHERE key = ?", [_key(owner, task)])
+        db.conn.execute("DELETE FROM settings WHERE key = ?", [_key(owner, task)])

@@ -52,14 +52,16 @@ def release(db: Database, run: Run) -> None:
 
 def reserved(db: Database, run_id: str) -> tuple[str, float] | None:
     """Day and dollars of the open reservation of the run, if there is one."""
-    row = db.execute("SELECT kind, day, usd FROM ledger WHERE run = ? ORDER BY seq DESC LIMIT 1", [run_id]).fetchone()
+    row = db.conn.execute(
+        "SELECT kind, day, usd FROM ledger WHERE run = ? ORDER BY seq DESC LIMIT 1", [run_id]
+    ).fetchone()
     return (row[1], row[2] if is_amount(row[2]) else 0.0) if row and row[0] == "reserve" else None
 
 
 def spent(db: Database, since_day: str) -> float:
     """Dollars spent and set aside from this day (ISO date, UTC) on."""
     sql = f"SELECT coalesce(sum(usd), 0) FROM ledger WHERE day >= ? AND abs(usd) < {MOST_USD}"
-    return db.execute(sql, [since_day]).fetchone()[0]
+    return db.conn.execute(sql, [since_day]).fetchone()[0]
 
 
 def spend_by(db: Database, group: str, since_day: str = "") -> list[tuple[str, float, int]]:
@@ -70,7 +72,7 @@ def spend_by(db: Database, group: str, since_day: str = "") -> list[tuple[str, f
         f"WHERE day >= ? AND abs(usd) < {MOST_USD} "
         f"GROUP BY {column} ORDER BY {column}"
     )
-    return [(r[0], r[1], r[2]) for r in db.execute(sql, [since_day]).fetchall()]
+    return [(r[0], r[1], r[2]) for r in db.conn.execute(sql, [since_day]).fetchall()]
 
 
 def spend_by_day(db: Database, zone: tzinfo, since: date | None) -> list[tuple[str, float, int]]:
@@ -80,7 +82,7 @@ def spend_by_day(db: Database, zone: tzinfo, since: date | None) -> list[tuple[s
     """
     sql = f"SELECT min(at), sum(usd) FROM ledger WHERE day >= ? AND abs(usd) < {MOST_USD} GROUP BY run"  # day is in UTC
     days: dict[str, tuple[float, int]] = {}
-    for at, usd in db.execute(sql, [(since - timedelta(days=1)).isoformat() if since else ""]).fetchall():
+    for at, usd in db.conn.execute(sql, [(since - timedelta(days=1)).isoformat() if since else ""]).fetchall():
         day = datetime.fromisoformat(at).astimezone(zone).date()
         if since is None or day >= since:
             total, runs = days.get(day.isoformat(), (0.0, 0))
@@ -89,7 +91,7 @@ def spend_by_day(db: Database, zone: tzinfo, since: date | None) -> list[tuple[s
 
 
 def _add(db: Database, run: Run, kind: str, usd: float, day: str) -> None:
-    db.execute(
+    db.conn.execute(
         "INSERT INTO ledger (run, owner, model, day, at, kind, usd) VALUES (?, ?, ?, ?, ?, ?, ?)",
         [run.id, run.owner, run.model, day, stamp(), kind, usd],
     )

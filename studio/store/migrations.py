@@ -123,10 +123,10 @@ def _count(row: str, step: int) -> str:
 def _first(db: Database) -> None:
     for script in (RUNS, INDICES, FILES, HOUSE):
         for statement in filter(str.strip, script.split(";")):
-            db.execute(statement)
-    db.execute(f"CREATE TRIGGER runs_born AFTER INSERT ON runs BEGIN {BORN} {_count('NEW', 1)} END")
-    db.execute(f"CREATE TRIGGER runs_gone AFTER DELETE ON runs BEGIN {GONE} {_count('OLD', -1)} END")
-    db.execute(
+            db.conn.execute(statement)
+    db.conn.execute(f"CREATE TRIGGER runs_born AFTER INSERT ON runs BEGIN {BORN} {_count('NEW', 1)} END")
+    db.conn.execute(f"CREATE TRIGGER runs_gone AFTER DELETE ON runs BEGIN {GONE} {_count('OLD', -1)} END")
+    db.conn.execute(
         "CREATE TRIGGER runs_recounted AFTER UPDATE OF status, trashed_at, owner ON runs "
         "WHEN OLD.status IS NOT NEW.status OR OLD.trashed_at IS NOT NEW.trashed_at OR OLD.owner IS NOT NEW.owner "
         f"BEGIN {_count('OLD', -1)} {_count('NEW', 1)} END"
@@ -154,7 +154,7 @@ CREATE TABLE shots (
 @MIGRATIONS(name="m002_storyboards")
 def _boards(db: Database) -> None:
     for statement in filter(str.strip, BOARDS.split(";")):
-        db.execute(statement)
+        db.conn.execute(statement)
 
 
 FILMS = """
@@ -171,26 +171,26 @@ CREATE INDEX films_board ON films (board)
 @MIGRATIONS(name="m003_films")
 def _films(db: Database) -> None:
     for statement in filter(str.strip, FILMS.split(";")):
-        db.execute(statement)
+        db.conn.execute(statement)
 
 
 @MIGRATIONS(name="m004_uploads")
 def _uploads(db: Database) -> None:
     """The uploads of an owner by age, without the millions of results beside them."""
-    db.execute("CREATE INDEX IF NOT EXISTS assets_uploads ON assets (owner, seq) WHERE origin IS NULL")
+    db.conn.execute("CREATE INDEX IF NOT EXISTS assets_uploads ON assets (owner, seq) WHERE origin IS NULL")
 
 
 @MIGRATIONS(name="m005_file_notes")
 def _file_notes(db: Database) -> None:
     """What the user should know of a file, a sentence a line."""
-    db.execute("ALTER TABLE assets ADD COLUMN notes TEXT NOT NULL DEFAULT ''")
+    db.conn.execute("ALTER TABLE assets ADD COLUMN notes TEXT NOT NULL DEFAULT ''")
 
 
 @MIGRATIONS(name="m006_exports_resume")
 def _exports(db: Database) -> None:
     """plan: the board as it stood when the export was asked for. starts: how often it was begun."""
-    db.execute("ALTER TABLE films ADD COLUMN plan TEXT")
-    db.execute("ALTER TABLE films ADD COLUMN starts INTEGER NOT NULL DEFAULT 0")
+    db.conn.execute("ALTER TABLE films ADD COLUMN plan TEXT")
+    db.conn.execute("ALTER TABLE films ADD COLUMN starts INTEGER NOT NULL DEFAULT 0")
 
 
 BORN_WITH_MESSAGE = BORN.replace("phase, why)", "phase, why, why_message)").replace(
@@ -210,9 +210,9 @@ def _messages(db: Database) -> None:
         ("assets", "notes"),
         ("films", "error"),
     ):
-        db.execute(f"ALTER TABLE {table} ADD COLUMN {column}_message TEXT")
-    db.execute("DROP TRIGGER runs_born")
-    db.execute(f"CREATE TRIGGER runs_born AFTER INSERT ON runs BEGIN {BORN_WITH_MESSAGE} {_count('NEW', 1)} END")
+        db.conn.execute(f"ALTER TABLE {table} ADD COLUMN {column}_message TEXT")
+    db.conn.execute("DROP TRIGGER runs_born")
+    db.conn.execute(f"CREATE TRIGGER runs_born AFTER INSERT ON runs BEGIN {BORN_WITH_MESSAGE} {_count('NEW', 1)} END")
 
 
 REVISED_BY = (
@@ -228,10 +228,10 @@ REVISED_BY = (
 @MIGRATIONS(name="m008_revisions")
 def _revisions(db: Database) -> None:
     """A number that rises with every change of what was there: who read before can tell by it that nothing changed."""
-    db.execute("CREATE TABLE revisions (name TEXT NOT NULL PRIMARY KEY, n INTEGER NOT NULL) WITHOUT ROWID")
-    db.execute("INSERT INTO revisions (name, n) VALUES ('runs', 0)")
+    db.conn.execute("CREATE TABLE revisions (name TEXT NOT NULL PRIMARY KEY, n INTEGER NOT NULL) WITHOUT ROWID")
+    db.conn.execute("INSERT INTO revisions (name, n) VALUES ('runs', 0)")
     for table, event in REVISED_BY:
-        db.execute(
+        db.conn.execute(
             f"CREATE TRIGGER {table}_revised_by_{event.lower()} AFTER {event} ON {table} "
             "BEGIN UPDATE revisions SET n = n + 1 WHERE name = 'runs'; END"
         )

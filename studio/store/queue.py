@@ -57,7 +57,7 @@ def _waiting(full: Sequence[str]) -> str:
 
 def waiting_providers(db: Database) -> list[str]:
     """Providers with at least one queued run."""
-    return [row[0] for row in db.execute("SELECT DISTINCT provider FROM runs WHERE status = 'queued'").fetchall()]
+    return [row[0] for row in db.conn.execute("SELECT DISTINCT provider FROM runs WHERE status = 'queued'").fetchall()]
 
 
 def active(db: Database, owner: str = "") -> list[Run]:
@@ -66,7 +66,8 @@ def active(db: Database, owner: str = "") -> list[Run]:
         f"SELECT {RUN_COLUMNS} FROM runs WHERE status IN ('queued', 'running', 'held') ORDER BY "
         f"CASE status WHEN 'running' THEN 0 WHEN 'held' THEN 1 ELSE 2 END, {ORDER}"
     )
-    found, position = [], 0
+    found: list[Run] = []
+    position = 0
     for run in as_runs(db, fetch(db, sql)):
         if run.status == Status.QUEUED:
             position += 1
@@ -104,7 +105,7 @@ def move_before(db: Database, run_id: str, before: str | None, owner: str = "") 
 
 def prioritise(db: Database, run_id: str, priority: int, owner: str = "") -> None:
     """Give a queued run another priority; higher goes first. Raises NotFound, Conflict."""
-    done = db.execute(
+    done = db.conn.execute(
         "UPDATE runs SET priority = ? WHERE id = ? AND ? IN ('', owner) AND status IN ('queued', 'held')",
         [priority, run_id, owner],
     )
@@ -114,11 +115,11 @@ def prioritise(db: Database, run_id: str, priority: int, owner: str = "") -> Non
 
 def _order(db: Database) -> list[tuple[str, int, float]]:
     sql = f"SELECT id, priority, place FROM runs WHERE status = 'queued' ORDER BY {ORDER}"
-    return [(r[0], r[1], r[2]) for r in db.execute(sql).fetchall()]
+    return [(r[0], r[1], r[2]) for r in db.conn.execute(sql).fetchall()]
 
 
 def _put(db: Database, run_id: str, priority: int, place: float) -> None:
-    done = db.execute("UPDATE runs SET priority = ?, place = ? WHERE id = ?", [priority, place, run_id])
+    done = db.conn.execute("UPDATE runs SET priority = ?, place = ? WHERE id = ?", [priority, place, run_id])
     if not done.rowcount:
         raise NotFound(Message("run.unknown", run_id=run_id))
 

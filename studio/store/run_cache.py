@@ -39,7 +39,7 @@ class RunCache:
 
     def of_board(self, db: Database, board_id: str, run_ids: Sequence[str], owner: str) -> Mapping[str, Run]:
         """As `several`, for the runs of one board: one number is read where no run has changed since."""
-        revision = db.execute("SELECT n FROM revisions WHERE name = 'runs'").fetchone()[0]
+        revision = db.conn.execute("SELECT n FROM revisions WHERE name = 'runs'").fetchone()[0]
         return self._of_boards.get(
             (owner, board_id), (revision, tuple(run_ids)), lambda: self.several(db, run_ids, owner)
         )

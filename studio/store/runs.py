@@ -71,7 +71,7 @@ def add(db: Database, new: NewRun, batch: str = "") -> Run:
 
 def attach(db: Database, run_seq: int, role: str, idx: int, asset_id: str) -> None:
     """Note that the run uses this file (role: the input's name) or made it (role: output)."""
-    db.execute(
+    db.conn.execute(
         "INSERT OR REPLACE INTO run_assets (run, role, idx, asset) SELECT ?, ?, ?, seq FROM assets WHERE id = ?",
         [run_seq, role, idx, asset_id],
     )
@@ -103,7 +103,7 @@ def unended(db: Database, run_ids: Sequence[str]) -> set[str]:
     """Those of the runs that have not ended: cheap enough to ask at every change."""
     marks = ", ".join("?" * len(run_ids))
     sql = f"SELECT id FROM runs WHERE id IN ({marks}) AND finished_at IS NULL"
-    return {row[0] for row in db.execute(sql, list(run_ids)).fetchall()}
+    return {row[0] for row in db.conn.execute(sql, list(run_ids)).fetchall()}
 
 
 def with_status(db: Database, *statuses: Status) -> list[Run]:
@@ -155,19 +155,19 @@ def note(db: Database, run_id: str, **columns: Any) -> None:
     """Set columns that are not part of the state machine."""
     columns = mapping.with_messages(columns)
     sets = ", ".join(f"{name} = ?" for name in columns)
-    db.execute(f"UPDATE runs SET {sets} WHERE id = ?", [*columns.values(), run_id])
+    db.conn.execute(f"UPDATE runs SET {sets} WHERE id = ?", [*columns.values(), run_id])
 
 
 def handles_since(db: Database, provider: str, since: datetime) -> set[str]:
     """Handles that runs submitted since then hold at this provider."""
     sql = "SELECT handle FROM runs WHERE provider = ? AND handle IS NOT NULL AND submitted_at >= ?"
-    return {row[0] for row in db.execute(sql, [provider, stamp(since)]).fetchall()}
+    return {row[0] for row in db.conn.execute(sql, [provider, stamp(since)]).fetchall()}
 
 
 def times(db: Database, pace: str, limit: int) -> list[float]:
     """Seconds from submit to result of the latest runs of this kind, newest first."""
     sql = "SELECT took_s FROM runs WHERE pace = ? AND took_s IS NOT NULL ORDER BY seq DESC LIMIT ?"
-    return [row[0] for row in db.execute(sql, [pace, limit]).fetchall()]
+    return [row[0] for row in db.conn.execute(sql, [pace, limit]).fetchall()]
 
 
 def set_trashed(db: Database, run_ids: Sequence[str], owner: str, *, trashed: bool) -> list[str]:
@@ -182,7 +182,7 @@ def set_trashed(db: Database, run_ids: Sequence[str], owner: str, *, trashed: bo
 
 def set_rating(db: Database, run_id: str, rating: int, owner: str) -> None:
     """Give the run 0 (none) to 5 stars. Raises NotFound."""
-    done = db.execute("UPDATE runs SET rating = ? WHERE id = ? AND ? IN ('', owner)", [rating, run_id, owner])
+    done = db.conn.execute("UPDATE runs SET rating = ? WHERE id = ? AND ? IN ('', owner)", [rating, run_id, owner])
     if not done.rowcount:
         raise NotFound(Message("run.unknown", run_id=run_id))
 
@@ -191,23 +191,24 @@ def purge(db: Database, before: str, limit: int = 200) -> tuple[list[str], bool]
     """Delete up to `limit` runs trashed before this moment: paths of files that nothing refers to any more, and whether
     there may be more runs to delete. Input files stay: they may be used again."""
     old = [
-        row[0] for row in db.execute("SELECT seq FROM runs WHERE trashed_at < ? LIMIT ?", [before, limit]).fetchall()
+        row[0]
+        for row in db.conn.execute("SELECT seq FROM runs WHERE trashed_at < ? LIMIT ?", [before, limit]).fetchall()
     ]
     paths: list[str] = []
     for seq in old:
-        outputs = db.execute(
+        outputs = db.conn.execute(
             "SELECT a.seq, a.path FROM run_assets ra JOIN assets a ON a.seq = ra.asset "
             "WHERE ra.run = ? AND ra.role = 'output'",
             [seq],
         ).fetchall()
-        db.execute("DELETE FROM runs WHERE seq = ?", [seq])
+        db.conn.execute("DELETE FROM runs WHERE seq = ?", [seq])
         paths += [path for asset, path in outputs if _forget(db, asset, path)]
     return paths, len(old) == limit
 
 
 def _forget(db: Database, asset: int, path: str) -> bool:
     """Delete an asset that no run uses any more; whether its file may go as well."""
-    if db.execute("SELECT 1 FROM run_assets WHERE asset = ?", [asset]).fetchone():
+    if db.conn.execute("SELECT 1 FROM run_assets WHERE asset = ?", [asset]).fetchone():
         return False
-    db.execute("DELETE FROM assets WHERE seq = ?", [asset])
-    return bool(path) and not db.execute("SELECT 1 FROM assets WHERE path = ?", [path]).fetchone()
+    db.conn.execute("DELETE FROM assets WHERE seq = ?", [asset])
+    return bool(path) and not db.conn.execute("SELECT 1 FROM assets WHERE path = ?", [path]).fetchone()

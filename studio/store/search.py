@@ -125,10 +125,10 @@ def total(db: Database, wanted: Wanted) -> tuple[int, bool]:
         return 0, False
     if (facet := _one_facet(wanted)) is not None:
         sql = "SELECT coalesce(sum(n), 0) FROM counts WHERE facet = ? AND key = ? AND ? IN ('', owner)"
-        return db.execute(sql, [*facet, wanted.owner]).fetchone()[0], False
+        return db.conn.execute(sql, [*facet, wanted.owner]).fetchone()[0], False
     source, where, values = _conditions(db, wanted)
     inner = f"SELECT 1 FROM {source} WHERE {' AND '.join(where)} LIMIT {CAP + 1}"
-    n = db.execute(f"SELECT count(*) FROM ({inner})", values).fetchone()[0]
+    n = db.conn.execute(f"SELECT count(*) FROM ({inner})", values).fetchone()[0]
     return min(n, CAP), n > CAP
 
 
@@ -181,5 +181,5 @@ def _conditions(db: Database, wanted: Wanted) -> tuple[str, list[str], list[Any]
 
 def _first_since(db: Database, moment: str) -> int:
     """The seq of the first run made at this instant or later; beyond all of them where there is none."""
-    row = db.execute("SELECT seq FROM runs WHERE created_at >= ? ORDER BY created_at LIMIT 1", [moment]).fetchone()
+    row = db.conn.execute("SELECT seq FROM runs WHERE created_at >= ? ORDER BY created_at LIMIT 1", [moment]).fetchone()
     return row[0] if row else 2**62

@@ -10,10 +10,10 @@ from sqlite_utils import Database
 
 def get(db: Database, key: str, default: Any = None) -> Any:
     """The value kept under the key."""
-    row = db.execute("SELECT value FROM settings WHERE key = ?", [key]).fetchone()
+    row = db.conn.execute("SELECT value FROM settings WHERE key = ?", [key]).fetchone()
     return json.loads(row[0]) if row else default
 
 
 def put(db: Database, key: str, value: Any) -> None:
     """Keep a JSON value under the key."""
-    db.execute("INSERT OR REPLACE INTO settings (key, value) VALUES (?, ?)", [key, json.dumps(value)])
+    db.conn.execute("INSERT OR REPLACE INTO settings (key, value) VALUES (?, ?)", [key, json.dumps(value)])

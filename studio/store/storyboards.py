@@ -66,7 +66,7 @@ class Kept:
 def add(db: Database, board_id: str, body: BoardBody, owner: str) -> None:
     """A new board, as version 1."""
     sql = "INSERT INTO storyboards (id, owner, title, body, head, created_at, updated_at) VALUES (?, ?, ?, '', 0, ?, ?)"
-    db.execute(sql, [board_id, owner, body.title, stamp(), stamp()])
+    db.conn.execute(sql, [board_id, owner, body.title, stamp(), stamp()])
     save(db, board_id, body, "made", owner)
 
 
@@ -75,7 +75,7 @@ def get(db: Database, board_id: str, owner: str) -> Kept:
     row = _row(db, board_id, owner, "seq, id, title, body, updated_at, head")
     sql = "SELECT n, what FROM storyboard_versions WHERE board = ? AND n BETWEEN ? AND ?"
     head = row["head"]
-    what = dict(db.execute(sql, [row["seq"], head - 1, head + 1]).fetchall())
+    what = dict(db.conn.execute(sql, [row["seq"], head - 1, head + 1]).fetchall())
     undoable = what.get(head) if head - 1 in what else None
     return Kept(row["id"], row["title"], row["body"], row["updated_at"], undoable, what.get(head + 1), head)
 
@@ -83,7 +83,7 @@ def get(db: Database, board_id: str, owner: str) -> Kept:
 def all_of(db: Database, owner: str) -> list[Kept]:
     """Every board of this owner ("" sees all), last changed first."""
     sql = "SELECT * FROM storyboards WHERE trashed_at IS NULL AND (? = '' OR owner = ?) ORDER BY updated_at DESC"
-    rows = db.query(sql, [owner, owner])
+    rows = fetch(db, sql, [owner, owner])
     return [Kept(r["id"], r["title"], r["body"], r["updated_at"], None, None) for r in rows]
 
 
@@ -92,9 +92,9 @@ def save(db: Database, board_id: str, body: BoardBody, what: str, owner: str) ->
     row = _row(db, board_id, owner)
     head = row["head"] + 1
     for versions, bound in (("n >= ?", head), ("n < ?", head - KEPT)):  # an OR would walk through all of them
-        db.execute(f"DELETE FROM storyboard_versions WHERE board = ? AND {versions}", [row["seq"], bound])
+        db.conn.execute(f"DELETE FROM storyboard_versions WHERE board = ? AND {versions}", [row["seq"], bound])
     sql = "INSERT INTO storyboard_versions (board, n, body, what, at) VALUES (?, ?, ?, ?, ?)"
-    db.execute(sql, [row["seq"], head, body.text, what, stamp()])
+    db.conn.execute(sql, [row["seq"], head, body.text, what, stamp()])
     _stand(db, row["seq"], head, body)
 
 
@@ -102,7 +102,7 @@ def amend(db: Database, board_id: str, body: BoardBody, owner: str) -> None:
     """Change what stands without a version of its own: facts such as a take, which an undo must not take back."""
     row = _row(db, board_id, owner)
     sql = "UPDATE storyboard_versions SET body = ? WHERE board = ? AND n = ?"
-    db.execute(sql, [body.text, row["seq"], row["head"]])
+    db.conn.execute(sql, [body.text, row["seq"], row["head"]])
     _stand(db, row["seq"], row["head"], body)
 
 
@@ -110,7 +110,7 @@ def step(db: Database, board_id: str, by: int, owner: str) -> JSON | None:
     """Undo (by -1) or redo (by 1): the version that stands now, or None where there is none further."""
     row = _row(db, board_id, owner)
     sql = "SELECT n, body FROM storyboard_versions WHERE board = ? AND n = ?"
-    version = db.execute(sql, [row["seq"], row["head"] + by]).fetchone()
+    version = db.conn.execute(sql, [row["seq"], row["head"] + by]).fetchone()
     if version is None:
         return None
     _stand(db, row["seq"], version[0], BoardBody.read(version[1]))
@@ -120,12 +120,12 @@ def step(db: Database, board_id: str, by: int, owner: str) -> JSON | None:
 def trash(db: Database, board_id: str, owner: str, *, back: bool = False) -> None:
     """Put the board into the trash, or take it back out."""
     row = _row(db, board_id, owner)
-    db.execute("UPDATE storyboards SET trashed_at = ? WHERE seq = ?", [None if back else stamp(), row["seq"]])
+    db.conn.execute("UPDATE storyboards SET trashed_at = ? WHERE seq = ?", [None if back else stamp(), row["seq"]])
 
 
 def trashed(db: Database, board_id: str) -> bool:
     """Whether the board is in the trash, or is not there at all."""
-    row = db.execute("SELECT trashed_at FROM storyboards WHERE id = ?", [board_id]).fetchone()
+    row = db.conn.execute("SELECT trashed_at FROM storyboards WHERE id = ?", [board_id]).fetchone()
     return row is None or row[0] is not None
 
 
@@ -139,9 +139,9 @@ def _row(db: Database, board_id: str, owner: str, columns: str = "seq, head") ->
 def _stand(db: Database, board: int, head: int, body: BoardBody) -> None:
     """Make this what stands. Of the rows of shots only those are written that are others than before."""
     sql = "UPDATE storyboards SET head = ?, title = ?, body = ?, updated_at = ? WHERE seq = ?"
-    db.execute(sql, [head, body.title, body.text, stamp(), board])
-    before = db.execute(f"SELECT {SHOT_COLUMNS} FROM shots WHERE board = ? ORDER BY idx", [board]).fetchall()
+    db.conn.execute(sql, [head, body.title, body.text, stamp(), board])
+    before = db.conn.execute(f"SELECT {SHOT_COLUMNS} FROM shots WHERE board = ? ORDER BY idx", [board]).fetchall()
     rows = [(board, idx, *shot) for idx, shot in enumerate(body.shots) if idx >= len(before) or before[idx] != shot]
     sql = f"REPLACE INTO shots (board, idx, {SHOT_COLUMNS}) VALUES (?, ?, ?, ?, ?, ?, ?, ?)"
     db.conn.executemany(sql, rows)
-    db.execute("DELETE FROM shots WHERE board = ? AND idx >= ?", [board, len(body.shots)])
+    db.conn.execute("DELETE FROM shots WHERE board = ? AND idx >= ?", [board, len(body.shots)])
