@@ -42,7 +42,7 @@ def exceeded_limit(db: Database, run: Run) -> str | None:
     """A sentence when this run would pass a limit, unless a person has let it through."""
     usd = run.estimate_usd or 0.0
     limits = read(db)
-    if not usd or limits == SpendLimits() or runs.inner(db, run.id)["budget_waived"]:
+    if not usd or limits == SpendLimits() or runs.job_columns(db, run.id)["budget_waived"]:
         return None
     if limits.run_usd is not None and usd > limits.run_usd:
         return Message("budget.one_run", usd=f"{usd:.2f}", limit=f"{limits.run_usd:.2f}")

@@ -232,12 +232,12 @@ class Executor:
 
     async def _crash_count(self) -> int:
         """How many workers and studios have crashed with this run."""
-        return await self.context.jobs.read(lambda db: runs.inner(db, self.context.run.id)["crashes"])
+        return await self.context.jobs.read(lambda db: runs.job_columns(db, self.context.run.id)["crashes"])
 
     def _write_outcome(self, db: Database, outcome: Outcome) -> None:
         """The move and its money."""
         run = self.context.run
-        if outcome.can_cancel_instead and runs.inner(db, run.id)["cancel_wanted"]:
+        if outcome.can_cancel_instead and runs.job_columns(db, run.id)["cancel_wanted"]:
             outcome = Outcome(Status.CANCELLED, Message("event.cancelled"), money=outcome.money)
         runs.move(db, run, outcome.to, outcome.why, **outcome.columns())
         if outcome.money == "release":

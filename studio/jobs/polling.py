@@ -75,7 +75,9 @@ class Poller:
         return (now() - self._started_at).total_seconds()
 
     async def _submitted_at(self) -> datetime:
-        submitted_at = await self.context.jobs.read(lambda db: runs.inner(db, self.context.run.id)["submitted_at"])
+        submitted_at = await self.context.jobs.read(
+            lambda db: runs.job_columns(db, self.context.run.id)["submitted_at"]
+        )
         return datetime.fromisoformat(submitted_at) if submitted_at else now()
 
     def _check_progress(self, progress: Progress) -> None:

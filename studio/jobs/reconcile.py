@@ -62,7 +62,7 @@ async def _submitted_at(context: RunContext) -> tuple[datetime, set[str]]:
     """When the run was last submitted, and the handles of other runs of about that time."""
 
     def read(db: Database) -> tuple[datetime, set[str]]:
-        text = runs.inner(db, context.run.id)["submitted_at"]
+        text = runs.job_columns(db, context.run.id)["submitted_at"]
         submitted_at = datetime.fromisoformat(text) if text else now()
         return submitted_at, runs.handles_since(db, context.run.provider, submitted_at - timedelta(days=1))
 

@@ -37,7 +37,7 @@ def mark_closed(store: Store) -> None:
 
 def _recovered(db: Database, run: Run, info: EngineInfo | None, closed_cleanly: bool) -> Run | None:
     if not closed_cleanly and _may_have_caused_crash(run, info):
-        crashes = runs.inner(db, run.id)["crashes"] + 1
+        crashes = runs.job_columns(db, run.id)["crashes"] + 1
         runs.note(db, run.id, crashes=crashes)
         if crashes >= MAX_CRASHES:
             why = Message("hold.crashed", count=crashes, phase=term(run.phase or ""))

@@ -83,7 +83,9 @@ class Admin:
         data = self._context.settings.data
         with self._context.store.read() as db:
             count, library_bytes = assets.usage(db)
-            run_count = search.total(db, search.Wanted())[0] + search.total(db, search.Wanted(trashed=True))[0]
+            run_count = (
+                search.total(db, search.SearchFilter())[0] + search.total(db, search.SearchFilter(trashed=True))[0]
+            )
         return StorageUse(
             data=data.resolve(), db_bytes=sum(p.stat().st_size for p in data.glob("studio.db*")),
             library_bytes=library_bytes, cache_bytes=_folder_bytes(data / "cache"), backups_bytes=_folder_bytes(data /
@@ -134,7 +136,7 @@ class Admin:
 
     def backups(self) -> list[Path]:
         """Copies made so far, the newest first."""
-        return backup.found(self._context.settings.data / "backups")
+        return backup.available(self._context.settings.data / "backups")
 
     def limits(self) -> SpendLimits:
         """The spending limits."""

@@ -74,7 +74,7 @@ class BoardRepository:
         self._parsed.put(board.id, body.text, board)
         return self.get(db, board.id)
 
-    def _stored(self, row: storyboards.Kept) -> StoredBoard:
+    def _stored(self, row: storyboards.BoardRow) -> StoredBoard:
         board = self._parsed.get(row.id, row.text, lambda: Board.model_validate_json(row.text))
         return StoredBoard(board, row.undoable, row.redoable, row.updated_at)
 

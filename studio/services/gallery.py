@@ -42,7 +42,7 @@ class Gallery:
         time_zone: the IANA name of the zone in which `before:` and `after:` count days. "": a day is as wide as any
         zone on earth has it, so that what anybody calls that day is found.
         """
-        query_ = search.Wanted(
+        query_ = search.SearchFilter(
             owner=self.user, task=task or None, model=model or None, kind=kind or None, status=status or None,
             ratings=tuple(range(rating_min, 6)) if rating_min else (), trashed=trashed,
         )  # fmt: skip

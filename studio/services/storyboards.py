@@ -115,7 +115,7 @@ class Storyboards:
     def trash(self, board_id: str, *, restore: bool = False) -> None:
         """Put a board into the trash, or take it out."""
         with self._context.store.write() as db:
-            storyboards.trash(db, board_id, self.user, back=restore)
+            storyboards.trash(db, board_id, self.user, restore=restore)
 
     def snapshot(self, board_id: str) -> BoardSnapshot:
         """The board with its runs, files, plans and clips, read once. Raises NotFound."""

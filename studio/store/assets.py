@@ -49,8 +49,8 @@ def several(db: Database, ids: Iterable[str], owner: str = "") -> dict[str, Asse
     if not ids:
         return {}
     marks = ", ".join("?" * len(ids))
-    found = fetch(db, f"SELECT * FROM assets WHERE id IN ({marks}) AND ? IN ('', owner)", [*ids, owner])
-    return {row["id"]: as_asset(row) for row in found}
+    rows = fetch(db, f"SELECT * FROM assets WHERE id IN ({marks}) AND ? IN ('', owner)", [*ids, owner])
+    return {row["id"]: as_asset(row) for row in rows}
 
 
 def of_content(db: Database, sha256: str, owner: str, name: str) -> Asset | None:

@@ -34,18 +34,18 @@ def make(path: Path, folder: Path) -> Path:
                 check(Database(copy), draft)
             draft.replace(target)
         finally:
-            for left in folder.glob(f"{draft.name}*"):  # with the journal of a copy that was not finished
-                left.unlink(missing_ok=True)
+            for leftover in folder.glob(f"{draft.name}*"):  # with the journal of a copy that was not finished
+                leftover.unlink(missing_ok=True)
     return target
 
 
-def found(folder: Path) -> list[Path]:
+def available(folder: Path) -> list[Path]:
     """Copies in the folder, the newest first."""
     return backups_in(folder)
 
 
 def restore(copy: Path, data: Path) -> Path | None:
-    """Put the copy in the place of the data folder's database; where the old one was set aside, if there was one.
+    """Put the copy in the place of the data folder's database; where the old one was moved to, if there was one.
 
     The studio must not be running. Runs that had not been sent when the copy was made may have been sent since, and so
     are held for a decision. Raises StoreError when the folder is in use or the copy is damaged.
@@ -62,7 +62,7 @@ def restore(copy: Path, data: Path) -> Path | None:
             raise StoreError(Message("store.backup_damaged", copy=copy, why=error)) from error
         lock = FolderLock(data / "studio.lock")
         try:
-            aside = _set_aside(data)
+            replaced = _move_away(data)
             with closing(sqlite3.connect(data / NAME)) as target:
                 source.backup(target)
         finally:
@@ -72,22 +72,22 @@ def restore(copy: Path, data: Path) -> Path | None:
         _hold_unsent(store)
     finally:
         store.close()
-    return aside
+    return replaced
 
 
-def _set_aside(data: Path) -> Path | None:
-    aside = data / "backups" / f"replaced-{now():%Y%m%d-%H%M%S-%f}.db"
-    aside.parent.mkdir(parents=True, exist_ok=True)
+def _move_away(data: Path) -> Path | None:
+    replaced = data / "backups" / f"replaced-{now():%Y%m%d-%H%M%S-%f}.db"
+    replaced.parent.mkdir(parents=True, exist_ok=True)
     for ending in ("", "-wal", "-shm"):
         if (old := data / f"{NAME}{ending}").exists():
-            old.replace(f"{aside}{ending}")
-    return aside if aside.exists() else None
+            old.replace(f"{replaced}{ending}")
+    return replaced if replaced.exists() else None
 
 
 def _hold_unsent(store: Store) -> None:
-    said = Message("hold.from_backup")
+    reason_text = Message("hold.from_backup")
     with store.write() as db:
         for run in runs.with_status(db, Status.QUEUED, Status.RUNNING):
             if run.handle is None:
                 reason = HeldReason.LOST_SUBMIT if run.phase == Phase.SUBMITTING else HeldReason.APPROVAL
-                runs.move(db, run, Status.HELD, said, held_reason=reason.value, error=said)
+                runs.move(db, run, Status.HELD, reason_text, held_reason=reason.value, error=reason_text)

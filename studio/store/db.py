@@ -28,8 +28,8 @@ from studio.store.folder import NAME, opened_folder, refuse_lost_database
 from studio.store.lock import FolderLock
 from studio.store.migrations import MIGRATIONS
 
-TIDY_EVERY_S = 2.0
-LOG_TIDY_BYTES, LOG_LIMIT_BYTES = 4 * 2**20, 128 * 2**20
+CHECKPOINT_EVERY_S = 2.0
+WAL_CHECKPOINT_BYTES, WAL_RESTART_BYTES = 4 * 2**20, 128 * 2**20
 """The log is copied into the database from the first size on; beyond the second, writers wait until it is empty."""
 PATIENCE_S = 5.0
 """How long somebody who waits for an answer is kept waiting for a database that cannot be written."""
@@ -66,9 +66,9 @@ class Store:
         except BaseException:
             self._lock_file.release()
             raise
-        self._enough = threading.Event()
-        self._tidier = threading.Thread(target=self._tidy, name="checkpoints", daemon=True)
-        self._tidier.start()
+        self._stopped = threading.Event()
+        self._checkpointer = threading.Thread(target=self._checkpoint_loop, name="checkpoints", daemon=True)
+        self._checkpointer.start()
 
     @contextmanager
     def write(self, *, patience_s: float = PATIENCE_S) -> Generator[Database, None, None]:
@@ -216,41 +216,41 @@ class Store:
             if self._closed:
                 return
             self._closed = True
-        self._enough.set()
-        self._tidier.join()
+        self._stopped.set()
+        self._checkpointer.join()
         with self._lock:
             while self._idle:
                 self._idle.pop().close()
             with suppress(sqlite3.OperationalError):  # only good for speed, and not now
-                self._writer.execute("PRAGMA optimize")
+                self._writer.conn.execute("PRAGMA optimize")
             self._writer.close()
             self._lock_file.release()
 
-    def _tidy(self) -> None:
+    def _checkpoint_loop(self) -> None:
         """Copy the log into the database file now and then, on a thread and a connection of its own.
 
         SQLite would do it inside a commit, and while somebody always reads inside nearly every commit, with a sync of
         the disk each time: 20 to 100 ms for whoever happens to submit.
         """
         log = self.path.with_name(self.path.name + "-wal")
-        told = ""
-        while not self._enough.wait(TIDY_EVERY_S):
+        last_error = ""
+        while not self._stopped.wait(CHECKPOINT_EVERY_S):
             try:
-                self._look_again()
+                self._probe_storage()
                 size = log.stat().st_size if log.exists() else 0
-                if size > LOG_TIDY_BYTES:
-                    self._copy_log(anew=size > LOG_LIMIT_BYTES)
-                told = ""
+                if size > WAL_CHECKPOINT_BYTES:
+                    self._checkpoint(restart=size > WAL_RESTART_BYTES)
+                last_error = ""
             except (sqlite3.OperationalError, OSError) as error:
-                if told != (told := str(error)):
+                if last_error != (last_error := str(error)):
                     logging.getLogger(__name__).warning("the log could not be copied into the database (%s)", error)
 
-    def _copy_log(self, *, anew: bool) -> None:
-        """anew: the log begins from the start afterwards; readers are waited for and writers wait, the only way."""
+    def _checkpoint(self, *, restart: bool) -> None:
+        """restart: the log begins from the start afterwards; readers are waited for and writers wait, the only way."""
         db = sqlite3.connect(self.path, isolation_level=None)
         try:
             db.execute("PRAGMA busy_timeout=500")  # writers wait as long; the next round tries again
-            if anew:
+            if restart:
                 with self._lock:
                     db.execute("PRAGMA wal_checkpoint(RESTART)").fetchall()
             else:
@@ -258,7 +258,7 @@ class Store:
         finally:
             db.close()
 
-    def _look_again(self) -> None:
+    def _probe_storage(self) -> None:
         """Whether a database that could not be written can be by now: pages shall hear of it though nobody writes."""
         if self.health.database is None:
             return
@@ -300,9 +300,9 @@ def _reader(path: Path) -> Database:
 
 def check(db: Database, path: Path) -> None:
     """Raise StoreError when the file is damaged or was written by a newer version of the studio."""
-    if (said := db.conn.execute("PRAGMA quick_check(1)").fetchone()[0]) != "ok":
-        raise StoreError(Message("store.damaged", path=path, why=said, advice=Message("store.advice")))
-    known = {m.name for m in MIGRATIONS.pending(Database(memory=True))}
-    newer = sorted(m.name for m in MIGRATIONS.applied(db) if m.name not in known)
+    if (result := db.conn.execute("PRAGMA quick_check(1)").fetchone()[0]) != "ok":
+        raise StoreError(Message("store.damaged", path=path, why=result, advice=Message("store.advice")))
+    known_migrations = {m.name for m in MIGRATIONS.pending(Database(memory=True))}
+    newer = sorted(m.name for m in MIGRATIONS.applied(db) if m.name not in known_migrations)
     if newer:
         raise StoreError(Message("store.newer", folder=path.parent, newer=newer[-1]))

@@ -12,7 +12,7 @@ from studio.messages import Message
 from studio.storage import storing
 
 NAME = "studio.db"
-NOT_KEPT = (".part", ".json")
+PARTIAL_SUFFIXES = (".part", ".json")
 HEADER_BYTES = 100
 """A file below this size cannot be a database. Source: https://sqlite.org/fileformat2.html."""
 
@@ -42,15 +42,15 @@ def refuse_lost_database(data: Path) -> None:
     """
     if not _empty(data / NAME):
         return
-    copies, kept = backups_in(data / "backups"), next(_files(data / "library"), None) is not None
-    if not copies and not kept:
+    copies, has_files = backups_in(data / "backups"), next(_files(data / "library"), None) is not None
+    if not copies and not has_files:
         return
     state = Message("store.is_empty" if (data / NAME).exists() else "store.is_missing")
-    back = Message("store.no_backups")
+    advice = Message("store.no_backups")
     if copies:
-        back = Message("store.put_back", count=len(copies), data=data, copy=copies[0])
-    id_ = "store.lost_database_library" if kept else "store.lost_database_backups"
-    raise StoreError(Message(id_, path=data / NAME, state=state, back=back, instead=Message("store.begin_empty")))
+        advice = Message("store.put_back", count=len(copies), data=data, copy=copies[0])
+    id_ = "store.lost_database_library" if has_files else "store.lost_database_backups"
+    raise StoreError(Message(id_, path=data / NAME, state=state, back=advice, instead=Message("store.begin_empty")))
 
 
 def _empty(path: Path) -> bool:
@@ -67,5 +67,5 @@ def _empty(path: Path) -> bool:
 def _files(folder: Path) -> Iterator[Path]:
     """Whole files anywhere below the folder, as they are found."""
     for path in folder.rglob("*"):
-        if path.is_file() and not path.name.startswith(".") and path.suffix not in NOT_KEPT:
+        if path.is_file() and not path.name.startswith(".") and path.suffix not in PARTIAL_SUFFIXES:
             yield path

@@ -37,17 +37,17 @@ def settle(db: Database, run: Run, usd: float | None) -> None:
     What is no amount of money (not finite, below zero) counts as None.
     """
     usd = usd if is_amount(usd) else None
-    if (open_one := reserved(db, run.id)) is not None:
-        day, aside = open_one
-        _add(db, run, "settle", 0.0 if usd is None else usd - aside, day)
+    if (open_reservation := reserved(db, run.id)) is not None:
+        day, amount = open_reservation
+        _add(db, run, "settle", 0.0 if usd is None else usd - amount, day)
     elif usd:
         _add(db, run, "settle", usd, stamp()[:10])
 
 
 def release(db: Database, run: Run) -> None:
     """Give back what was set aside: nothing was billed."""
-    if (open_one := reserved(db, run.id)) is not None:
-        _add(db, run, "release", -open_one[1], open_one[0])
+    if (open_reservation := reserved(db, run.id)) is not None:
+        _add(db, run, "release", -open_reservation[1], open_reservation[0])
 
 
 def reserved(db: Database, run_id: str) -> tuple[str, float] | None:

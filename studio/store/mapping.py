@@ -94,13 +94,13 @@ def as_runs(db: Database, rows: Iterable[Mapping[str, Any]]) -> list[Run]:
     outputs: dict[int, list[Asset]] = {}
     marks = ", ".join("?" * len(rows))
     if rows:
-        found = fetch(
+        rows_of_files = fetch(
             db,
             f"SELECT ra.run AS of_run, a.* FROM run_assets ra JOIN assets a ON a.seq = ra.asset "
             f"WHERE ra.run IN ({marks}) AND ra.role = 'output' ORDER BY ra.run, ra.idx",
             [r["seq"] for r in rows],
         )
-        for row in found:
+        for row in rows_of_files:
             outputs.setdefault(row["of_run"], []).append(as_asset(row))
     return [as_run(row, tuple(outputs.get(row["seq"], ()))) for row in rows]
 

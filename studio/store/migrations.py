@@ -73,7 +73,7 @@ CREATE TABLE events (
 CREATE INDEX events_run ON events (run);
 """
 
-HOUSE = """
+LEDGER_AND_SETTINGS = """
 CREATE TABLE ledger (
     seq INTEGER PRIMARY KEY AUTOINCREMENT, run TEXT NOT NULL, owner TEXT NOT NULL, model TEXT NOT NULL,
     day TEXT NOT NULL, at TEXT NOT NULL, kind TEXT NOT NULL CHECK (kind IN ('reserve','settle','release')),
@@ -93,14 +93,14 @@ CREATE TABLE counts (
 ) WITHOUT ROWID;
 """
 
-BORN = """
+ON_RUN_INSERT = """
 INSERT INTO run_words (rowid, words) VALUES (NEW.seq, NEW.words);
 INSERT INTO events (run, at, from_status, to_status, phase, why)
 VALUES (NEW.seq, NEW.created_at, NULL, NEW.status, NULL, coalesce(NEW.error, 'Submitted.'));
 """
 """A new run is searchable and has its first event by the same statement: one call stores it all, which keeps submits
 quick while other threads search (each call into SQLite gives up Python's lock and has to win it back)."""
-GONE = "INSERT INTO run_words (run_words, rowid, words) VALUES ('delete', OLD.seq, OLD.words);"
+ON_RUN_DELETE = "INSERT INTO run_words (run_words, rowid, words) VALUES ('delete', OLD.seq, OLD.words);"
 
 FACETS = {"all": "''", "status": "{r}.status", "task": "{r}.task", "kind": "{r}.kind", "model": "{r}.model"}
 """Facet -> its key as SQL over a row of runs; runs in the trash count only under `trash`."""
@@ -121,11 +121,11 @@ def _count(row: str, step: int) -> str:
 
 @MIGRATIONS(name="m001_runs_assets_money")
 def _first(db: Database) -> None:
-    for script in (RUNS, INDICES, FILES, HOUSE):
+    for script in (RUNS, INDICES, FILES, LEDGER_AND_SETTINGS):
         for statement in filter(str.strip, script.split(";")):
             db.conn.execute(statement)
-    db.conn.execute(f"CREATE TRIGGER runs_born AFTER INSERT ON runs BEGIN {BORN} {_count('NEW', 1)} END")
-    db.conn.execute(f"CREATE TRIGGER runs_gone AFTER DELETE ON runs BEGIN {GONE} {_count('OLD', -1)} END")
+    db.conn.execute(f"CREATE TRIGGER runs_born AFTER INSERT ON runs BEGIN {ON_RUN_INSERT} {_count('NEW', 1)} END")
+    db.conn.execute(f"CREATE TRIGGER runs_gone AFTER DELETE ON runs BEGIN {ON_RUN_DELETE} {_count('OLD', -1)} END")
     db.conn.execute(
         "CREATE TRIGGER runs_recounted AFTER UPDATE OF status, trashed_at, owner ON runs "
         "WHEN OLD.status IS NOT NEW.status OR OLD.trashed_at IS NOT NEW.trashed_at OR OLD.owner IS NOT NEW.owner "
@@ -193,7 +193,7 @@ def _exports(db: Database) -> None:
     db.conn.execute("ALTER TABLE films ADD COLUMN starts INTEGER NOT NULL DEFAULT 0")
 
 
-BORN_WITH_MESSAGE = BORN.replace("phase, why)", "phase, why, why_message)").replace(
+ON_RUN_INSERT_WITH_MESSAGE = ON_RUN_INSERT.replace("phase, why)", "phase, why, why_message)").replace(
     "'Submitted.'))",
     '\'Submitted.\'), iif(NEW.error IS NULL, \'{"id": "event.submitted", "values": {}, "text": "Submitted."}\', '
     "NEW.error_message))",
@@ -212,7 +212,9 @@ def _messages(db: Database) -> None:
     ):
         db.conn.execute(f"ALTER TABLE {table} ADD COLUMN {column}_message TEXT")
     db.conn.execute("DROP TRIGGER runs_born")
-    db.conn.execute(f"CREATE TRIGGER runs_born AFTER INSERT ON runs BEGIN {BORN_WITH_MESSAGE} {_count('NEW', 1)} END")
+    db.conn.execute(
+        f"CREATE TRIGGER runs_born AFTER INSERT ON runs BEGIN {ON_RUN_INSERT_WITH_MESSAGE} {_count('NEW', 1)} END"
+    )
 
 
 REVISED_BY = (

@@ -22,36 +22,36 @@ SMALLEST_GAP = 1e-6
 """Below this distance between two places the queue is numbered anew."""
 
 
-def next_up(db: Database, provider: str, full: Sequence[str] = ()) -> Run | None:
+def next_up(db: Database, provider: str, full_models: Sequence[str] = ()) -> Run | None:
     """The run that `claim` would take."""
-    sql = f"SELECT {RUN_COLUMNS} FROM runs WHERE {_waiting(full)} ORDER BY {ORDER} LIMIT 1"
-    return next(iter(as_runs(db, fetch(db, sql, [provider, *full]))), None)
+    sql = f"SELECT {RUN_COLUMNS} FROM runs WHERE {_claimable(full_models)} ORDER BY {ORDER} LIMIT 1"
+    return next(iter(as_runs(db, fetch(db, sql, [provider, *full_models]))), None)
 
 
-def claim(db: Database, provider: str, full: Sequence[str] = ()) -> Run | None:
+def claim(db: Database, provider: str, full_models: Sequence[str] = ()) -> Run | None:
     """The next queued run of this provider, now running; None when there is none.
 
-    full: ids of models of which no more runs may be under way. One guarded statement: no other claim can take the
-    same run.
+    full_models: ids of models of which no more runs may be under way. One guarded statement: no other claim can take
+    the same run.
     """
     sql = (
         "UPDATE runs SET status = 'running', phase = 'preparing', attempt = attempt + 1, "
         "error = NULL, error_message = NULL, error_code = NULL, started_at = coalesce(started_at, ?) "
         "WHERE status = 'queued' AND seq = "
-        f"(SELECT seq FROM runs WHERE {_waiting(full)} ORDER BY {ORDER} LIMIT 1) "
+        f"(SELECT seq FROM runs WHERE {_claimable(full_models)} ORDER BY {ORDER} LIMIT 1) "
         f"RETURNING {RUN_COLUMNS}"
     )
-    taken = fetch(db, sql, [stamp(), provider, *full])
-    if not taken:
+    claimed = fetch(db, sql, [stamp(), provider, *full_models])
+    if not claimed:
         return None
-    run = as_run(taken[0])
+    run = as_run(claimed[0])
     events.add(db, run.seq, Status.QUEUED, Status.RUNNING, run.phase, Message("event.started"))
     return run
 
 
-def _waiting(full: Sequence[str]) -> str:
+def _claimable(full_models: Sequence[str]) -> str:
     """Condition: queued, of this provider, and of none of these models."""
-    others = f" AND model NOT IN ({', '.join('?' * len(full))})" if full else ""
+    others = f" AND model NOT IN ({', '.join('?' * len(full_models))})" if full_models else ""
     return f"status = 'queued' AND provider = ?{others}"
 
 
@@ -66,15 +66,15 @@ def active(db: Database, owner: str = "") -> list[Run]:
         f"SELECT {RUN_COLUMNS} FROM runs WHERE status IN ('queued', 'running', 'held') ORDER BY "
         f"CASE status WHEN 'running' THEN 0 WHEN 'held' THEN 1 ELSE 2 END, {ORDER}"
     )
-    found: list[Run] = []
+    runs: list[Run] = []
     position = 0
     for run in as_runs(db, fetch(db, sql)):
         if run.status == Status.QUEUED:
             position += 1
             run = run.model_copy(update={"position": position})
         if owner in ("", run.owner):
-            found.append(run)
-    return found
+            runs.append(run)
+    return runs
 
 
 def move_before(db: Database, run_id: str, before: str | None, owner: str = "") -> None:
@@ -88,28 +88,28 @@ def move_before(db: Database, run_id: str, before: str | None, owner: str = "") 
     order = [r for r in _order(db) if r[0] != run_id]
     if before is None:
         last = order[-1] if order else (run_id, 0, 0.0)
-        _put(db, run_id, last[1], last[2] + 1)
+        _set_place(db, run_id, last[1], last[2] + 1)
         return
     index = next((i for i, r in enumerate(order) if r[0] == before), None)
     if index is None:
         raise Conflict(Message("queue.other_not_queued"))
     _, priority, place = order[index]
-    ahead = order[index - 1] if index and order[index - 1][1] == priority else None
-    low = ahead[2] if ahead else place - 2
-    if place - low < SMALLEST_GAP:
+    previous = order[index - 1] if index and order[index - 1][1] == priority else None
+    lower = previous[2] if previous else place - 2
+    if place - lower < SMALLEST_GAP:
         _renumber(db, order)
         move_before(db, run_id, before, owner)
     else:
-        _put(db, run_id, priority, (low + place) / 2)
+        _set_place(db, run_id, priority, (lower + place) / 2)
 
 
 def prioritise(db: Database, run_id: str, priority: int, owner: str = "") -> None:
     """Give a queued run another priority; higher goes first. Raises NotFound, Conflict."""
-    done = db.conn.execute(
+    cursor = db.conn.execute(
         "UPDATE runs SET priority = ? WHERE id = ? AND ? IN ('', owner) AND status IN ('queued', 'held')",
         [priority, run_id, owner],
     )
-    if not done.rowcount:
+    if not cursor.rowcount:
         raise Conflict(Message("queue.priority_late", status=term(get(db, run_id, owner).status)))
 
 
@@ -118,12 +118,12 @@ def _order(db: Database) -> list[tuple[str, int, float]]:
     return [(r[0], r[1], r[2]) for r in db.conn.execute(sql).fetchall()]
 
 
-def _put(db: Database, run_id: str, priority: int, place: float) -> None:
-    done = db.conn.execute("UPDATE runs SET priority = ?, place = ? WHERE id = ?", [priority, place, run_id])
-    if not done.rowcount:
+def _set_place(db: Database, run_id: str, priority: int, place: float) -> None:
+    cursor = db.conn.execute("UPDATE runs SET priority = ?, place = ? WHERE id = ?", [priority, place, run_id])
+    if not cursor.rowcount:
         raise NotFound(Message("run.unknown", run_id=run_id))
 
 
 def _renumber(db: Database, order: Sequence[tuple[str, int, float]]) -> None:
     for place, (run_id, priority, _) in enumerate(order, 1):
-        _put(db, run_id, priority, float(place))
+        _set_place(db, run_id, priority, float(place))

@@ -52,8 +52,8 @@ class RunCache:
         changed: list[tuple[Row, tuple[Row, ...]]] = []
         for row in rows:
             files = outputs.get(row[_SEQ], ())
-            if known := self._runs.find(row[_ID], (row, files)):
-                runs[row[_ID]] = known
+            if cached := self._runs.find(row[_ID], (row, files)):
+                runs[row[_ID]] = cached
             else:
                 changed.append((row, files))
         if changed:

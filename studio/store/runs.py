@@ -79,24 +79,24 @@ def attach(db: Database, run_seq: int, role: str, idx: int, asset_id: str) -> No
 
 def get(db: Database, run_id: str, owner: str = "") -> Run:
     """The run, or NotFound where there is none that this owner may see. Owner "" sees everything."""
-    found = as_runs(db, fetch(db, f"SELECT {RUN_COLUMNS} FROM runs WHERE id = ? AND ? IN ('', owner)", [run_id, owner]))
-    if not found:
+    runs = as_runs(db, fetch(db, f"SELECT {RUN_COLUMNS} FROM runs WHERE id = ? AND ? IN ('', owner)", [run_id, owner]))
+    if not runs:
         raise NotFound(Message("run.unknown", run_id=run_id))
-    return found[0]
+    return runs[0]
 
 
-def inner(db: Database, run_id: str) -> dict[str, Any]:
+def job_columns(db: Database, run_id: str) -> dict[str, Any]:
     """Columns of the run as they are now that only the job manager needs."""
-    wanted = "pace, submitted_at, crashes, budget_waived, cancel_wanted"
-    return fetch(db, f"SELECT {wanted} FROM runs WHERE id = ?", [run_id])[0]
+    columns = "pace, submitted_at, crashes, budget_waived, cancel_wanted"
+    return fetch(db, f"SELECT {columns} FROM runs WHERE id = ?", [run_id])[0]
 
 
 def several(db: Database, run_ids: Sequence[str], owner: str = "") -> list[Run]:
     """These runs in the order asked, without those that do not exist for this owner."""
     marks = ", ".join("?" * len(run_ids))
     sql = f"SELECT {RUN_COLUMNS} FROM runs WHERE id IN ({marks}) AND ? IN ('', owner)"
-    found = {run.id: run for run in as_runs(db, fetch(db, sql, [*run_ids, owner]))}
-    return [found[i] for i in run_ids if i in found]
+    runs = {run.id: run for run in as_runs(db, fetch(db, sql, [*run_ids, owner]))}
+    return [runs[i] for i in run_ids if i in runs]
 
 
 def unended(db: Database, run_ids: Sequence[str]) -> set[str]:
@@ -139,16 +139,17 @@ def enter(db: Database, run: Run, phase: Phase, why: str, **columns: Any) -> Run
 
 
 def _change(db: Database, run: Run, to: Status, why: str, values: dict[str, Any]) -> Run:
-    wrong = [k for k, v in values.items() if isinstance(v, float) and not math.isfinite(v)]
-    values = mapping.with_messages(values | dict.fromkeys(wrong))  # the last guard of every number that a provider told
+    not_finite = [k for k, v in values.items() if isinstance(v, float) and not math.isfinite(v)]
+    # the last guard of every number that came from a provider
+    values = mapping.with_messages(values | dict.fromkeys(not_finite))
     sets = ", ".join(f"{name} = ?" for name in ("status", *values))
     sql = f"UPDATE runs SET {sets} WHERE id = ? AND status = ? RETURNING {RUN_COLUMNS}"
     changed = fetch(db, sql, [to.value, *values.values(), run.id, run.status.value])
     if not changed:
         raise Conflict(Message("run.changed"))
-    now_is = as_run(changed[0], run.assets, run.request)
-    events.add(db, now_is.seq, run.status, to, now_is.phase, why)
-    return now_is
+    updated = as_run(changed[0], run.assets, run.request)
+    events.add(db, updated.seq, run.status, to, updated.phase, why)
+    return updated
 
 
 def note(db: Database, run_id: str, **columns: Any) -> None:
@@ -182,8 +183,8 @@ def set_trashed(db: Database, run_ids: Sequence[str], owner: str, *, trashed: bo
 
 def set_rating(db: Database, run_id: str, rating: int, owner: str) -> None:
     """Give the run 0 (none) to 5 stars. Raises NotFound."""
-    done = db.conn.execute("UPDATE runs SET rating = ? WHERE id = ? AND ? IN ('', owner)", [rating, run_id, owner])
-    if not done.rowcount:
+    cursor = db.conn.execute("UPDATE runs SET rating = ? WHERE id = ? AND ? IN ('', owner)", [rating, run_id, owner])
+    if not cursor.rowcount:
         raise NotFound(Message("run.unknown", run_id=run_id))
 
 

@@ -29,7 +29,7 @@ LAST_ZONE = timezone(timedelta(hours=-12))
 
 
 @dataclass(frozen=True)
-class Wanted:
+class SearchFilter:
     """What is looked for. None and empty mean: any. before, after: instants as the database writes them, the first of
     a day where the reader is; so the day itself is left out by `before` and included by `after`. without: phrases the
     prompt must not have."""
@@ -46,56 +46,56 @@ class Wanted:
     before: str | None = None
     after: str | None = None
     trashed: bool = False
-    nothing: bool = False
+    matches_none: bool = False
 
 
 _TOKEN = re.compile(r'(-?)(?:(\w+):)?(?:"([^"]*)"?|(\S+))')
 _FILTERS = ("model", "task", "status", "seed", "rating", "before", "after", "kind")
 
 
-def parse(text: str, wanted: Wanted = Wanted(), *, zone: tzinfo | None = None) -> Wanted:
+def parse(text: str, query: SearchFilter = SearchFilter(), *, zone: tzinfo | None = None) -> SearchFilter:
     """What the user typed, added to what the page already filters by. What cannot be read finds nothing.
 
     zone: where the days of `before:` and `after:` begin; None: a day is as wide as any zone on earth has it.
     """
-    plain: list[str] = []
+    included: list[str] = []
     without: list[str] = []
     text = legible(text)
     for minus, key, quoted, bare in _TOKEN.findall(text):
         value = quoted or bare
         if key in _FILTERS and not minus:
-            wanted = _filtered(wanted, key, value, zone)
+            query = _with_filter(query, key, value, zone)
             continue
-        whole = f"{key}:{value}" if key else value
-        if words.searchable(whole):
-            (without if minus else plain).append(words.phrase(whole))
+        text_value = f"{key}:{value}" if key else value
+        if words.searchable(text_value):
+            (without if minus else included).append(words.phrase(text_value))
     last = re.search(r"(\w{2,})$", text)
-    if plain and last and last[1].isascii() and plain[-1].strip('"').endswith(last[1]) and last[1] not in without:
-        plain[-1] += "*"  # the word under the cursor may be unfinished
-    return replace(wanted, words=(*wanted.words, *plain), without=(*wanted.without, *without))
+    if included and last and last[1].isascii() and included[-1].strip('"').endswith(last[1]) and last[1] not in without:
+        included[-1] += "*"  # the word under the cursor may be unfinished
+    return replace(query, words=(*query.words, *included), without=(*query.without, *without))
 
 
-def _filtered(wanted: Wanted, key: str, value: str, zone: tzinfo | None) -> Wanted:
+def _with_filter(query: SearchFilter, key: str, value: str, zone: tzinfo | None) -> SearchFilter:
     if key in ("task", "kind", "status"):
-        return replace(wanted, **{key: value.lower()})
+        return replace(query, **{key: value.lower()})
     if key == "model":
-        return replace(wanted, model=value)
+        return replace(query, model=value)
     if key == "seed":
-        known = value.isdecimal() and len(value) <= SEED_DIGITS and int(value) < 2**64
-        return replace(wanted, seed=int(value)) if known else replace(wanted, nothing=True)
+        is_seed = value.isdecimal() and len(value) <= SEED_DIGITS and int(value) < 2**64
+        return replace(query, seed=int(value)) if is_seed else replace(query, matches_none=True)
     if key == "rating":
-        found = re.fullmatch(r"(>=|<=|>|<|=)?([0-5])", value)
+        matched = re.fullmatch(r"(>=|<=|>|<|=)?([0-5])", value)
         return (
-            replace(wanted, ratings=_ratings(found[1] or "=", int(found[2])))
-            if found
-            else replace(wanted, nothing=True)
+            replace(query, ratings=_ratings(matched[1] or "=", int(matched[2])))
+            if matched
+            else replace(query, matches_none=True)
         )
     try:
         day = date.fromisoformat({4: f"{value}-01-01", 7: f"{value}-01"}.get(len(value), value))
         zone = zone or (FIRST_ZONE if key == "after" else LAST_ZONE)
-        return replace(wanted, **{key: stamp(datetime.combine(day, time.min, tzinfo=zone))})
+        return replace(query, **{key: stamp(datetime.combine(day, time.min, tzinfo=zone))})
     except (ValueError, OverflowError):  # no date, or one that no calendar in UTC has
-        return replace(wanted, nothing=True)
+        return replace(query, matches_none=True)
 
 
 def _ratings(sign: str, stars: int) -> tuple[int, ...]:
@@ -103,76 +103,76 @@ def _ratings(sign: str, stars: int) -> tuple[int, ...]:
     return tuple(r for r in range(6) if tests[sign](r)) or (-1,)
 
 
-def page(db: Database, wanted: Wanted, *, before: int | None, limit: int) -> tuple[list[Run], int | None]:
+def page(db: Database, query: SearchFilter, *, before: int | None, limit: int) -> tuple[list[Run], int | None]:
     """The newest runs that match and come before seq `before`, and the `before` of the next page (None: no more)."""
-    if wanted.nothing:
+    if query.matches_none:
         return [], None
-    source, where, values = _conditions(db, wanted)
+    source, where, values = _conditions(db, query)
     if before is not None:
         where.append("r.seq < ?")
         values.append(min(before, INTEGER_MAX))
     columns = ", ".join(f"r.{c.strip()}" for c in RUN_COLUMNS.split(","))
     order = "w.rowid" if "run_words" in source else "r.seq"
     sql = f"SELECT {columns} FROM {source} WHERE {' AND '.join(where)} ORDER BY {order} DESC LIMIT ?"
-    found = fetch(db, sql, [*values, limit + 1])
-    more = len(found) > limit
-    return as_runs(db, found[:limit]), found[limit - 1]["seq"] if more else None
+    rows = fetch(db, sql, [*values, limit + 1])
+    more = len(rows) > limit
+    return as_runs(db, rows[:limit]), rows[limit - 1]["seq"] if more else None
 
 
-def total(db: Database, wanted: Wanted) -> tuple[int, bool]:
+def total(db: Database, query: SearchFilter) -> tuple[int, bool]:
     """How many runs match, and whether there may be more than that number."""
-    if wanted.nothing:
+    if query.matches_none:
         return 0, False
-    if (facet := _one_facet(wanted)) is not None:
+    if (facet := _one_facet(query)) is not None:
         sql = "SELECT coalesce(sum(n), 0) FROM counts WHERE facet = ? AND key = ? AND ? IN ('', owner)"
-        return db.conn.execute(sql, [*facet, wanted.owner]).fetchone()[0], False
-    source, where, values = _conditions(db, wanted)
-    inner = f"SELECT 1 FROM {source} WHERE {' AND '.join(where)} LIMIT {CAP + 1}"
-    n = db.conn.execute(f"SELECT count(*) FROM ({inner})", values).fetchone()[0]
+        return db.conn.execute(sql, [*facet, query.owner]).fetchone()[0], False
+    source, where, values = _conditions(db, query)
+    limited = f"SELECT 1 FROM {source} WHERE {' AND '.join(where)} LIMIT {CAP + 1}"
+    n = db.conn.execute(f"SELECT count(*) FROM ({limited})", values).fetchone()[0]
     return min(n, CAP), n > CAP
 
 
-def _one_facet(wanted: Wanted) -> tuple[str, str] | None:
+def _one_facet(query: SearchFilter) -> tuple[str, str] | None:
     """The counter that answers this search, if a single one does."""
-    if wanted.words or wanted.without or wanted.seed is not None or wanted.ratings:
+    if query.words or query.without or query.seed is not None or query.ratings:
         return None
-    if wanted.before or wanted.after:
+    if query.before or query.after:
         return None
-    asked = {k: v for k in ("task", "kind", "status", "model") if (v := getattr(wanted, k))}
-    if wanted.trashed:
-        return ("trash", "") if not asked else None
-    if len(asked) > 1 or ("model" in asked and "/" not in asked["model"]):
+    facets = {k: v for k in ("task", "kind", "status", "model") if (v := getattr(query, k))}
+    if query.trashed:
+        return ("trash", "") if not facets else None
+    if len(facets) > 1 or ("model" in facets and "/" not in facets["model"]):
         return None
-    return next(iter(asked.items()), ("all", ""))
+    return next(iter(facets.items()), ("all", ""))
 
 
-def _conditions(db: Database, wanted: Wanted) -> tuple[str, list[str], list[Any]]:
+def _conditions(db: Database, query: SearchFilter) -> tuple[str, list[str], list[Any]]:
     source = "runs r"
-    where = [f"r.trashed_at IS {'NOT ' if wanted.trashed else ''}NULL"]
+    where = [f"r.trashed_at IS {'NOT ' if query.trashed else ''}NULL"]
     values: list[Any] = []
-    if wanted.words or wanted.without:
-        if wanted.words:
+    if query.words or query.without:
+        if query.words:
             source = "run_words w CROSS JOIN runs r ON r.seq = w.rowid"
-            match = " ".join(wanted.words) + "".join(f" NOT {w}" for w in wanted.without)
+            match = " ".join(query.words) + "".join(f" NOT {w}" for w in query.without)
             where.append("run_words MATCH ?")
         else:
-            match = " OR ".join(wanted.without)
+            match = " OR ".join(query.without)
             where.append("r.seq NOT IN (SELECT rowid FROM run_words WHERE run_words MATCH ?)")
         values.append(match)
     for column in ("owner", "task", "kind", "status", "seed"):
-        if (value := getattr(wanted, column)) not in (None, ""):
+        if (value := getattr(query, column)) not in (None, ""):
             where.append(f"r.{column} = ?")
             values.append(seed_in(value) if column == "seed" else value)
-    if wanted.model:
+    if query.model:
         where.append(
             "r.model = ?"
-            if "/" in wanted.model
+            if "/" in query.model
             else "r.model IN (SELECT key FROM counts WHERE facet = 'model' AND instr(key, ?))"
         )
-        values.append(wanted.model)
-    if wanted.ratings:
-        where.append(f"r.rating IN ({', '.join(map(str, wanted.ratings))})")
-    for moment, sign in ((wanted.after, ">="), (wanted.before, "<")):
+        values.append(query.model)
+    if query.ratings:
+        where.append(f"r.rating IN ({', '.join(map(str, query.ratings))})")
+    for moment, sign in ((query.after, ">="), (query.before, "<")):
         if moment:
             where.append(f"r.seq {sign} ?")
             values.append(_first_since(db, moment))

@@ -1,6 +1,6 @@
 """Storyboards as JSON bodies with every version kept, so that undo survives a reload; shots also as rows for others.
 
-`head` is the version that stands; a new one cuts off what was undone. The oldest versions beyond KEPT are dropped.
+`head` is the version that stands; a new one cuts off what was undone. Of older ones MAX_VERSIONS are kept.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ from studio.errors import NotFound
 from studio.messages import Message
 from studio.store.mapping import fetch, stamp
 
-KEPT = 500
+MAX_VERSIONS = 500
 """Versions of one board that can be undone."""
 
 SHOT_COLUMNS = "id, prompt, model, duration_s, status, chosen"
@@ -42,7 +42,7 @@ class BoardBody:
 
 
 @dataclass(frozen=True)
-class Kept:
+class BoardRow:
     """A board as it stands. text: its body as JSON, so that who knows it already need not read it again.
 
     undoable, redoable: what the two buttons would take back or put back, or None. head: the number of the version that
@@ -70,32 +70,32 @@ def add(db: Database, board_id: str, body: BoardBody, owner: str) -> None:
     save(db, board_id, body, "made", owner)
 
 
-def get(db: Database, board_id: str, owner: str) -> Kept:
+def get(db: Database, board_id: str, owner: str) -> BoardRow:
     """The board as it stands. Raises NotFound, also for another owner's."""
     row = _row(db, board_id, owner, "seq, id, title, body, updated_at, head")
     sql = "SELECT n, what FROM storyboard_versions WHERE board = ? AND n BETWEEN ? AND ?"
     head = row["head"]
     what = dict(db.conn.execute(sql, [row["seq"], head - 1, head + 1]).fetchall())
     undoable = what.get(head) if head - 1 in what else None
-    return Kept(row["id"], row["title"], row["body"], row["updated_at"], undoable, what.get(head + 1), head)
+    return BoardRow(row["id"], row["title"], row["body"], row["updated_at"], undoable, what.get(head + 1), head)
 
 
-def all_of(db: Database, owner: str) -> list[Kept]:
+def all_of(db: Database, owner: str) -> list[BoardRow]:
     """Every board of this owner ("" sees all), last changed first."""
     sql = "SELECT * FROM storyboards WHERE trashed_at IS NULL AND (? = '' OR owner = ?) ORDER BY updated_at DESC"
     rows = fetch(db, sql, [owner, owner])
-    return [Kept(r["id"], r["title"], r["body"], r["updated_at"], None, None) for r in rows]
+    return [BoardRow(r["id"], r["title"], r["body"], r["updated_at"], None, None) for r in rows]
 
 
-def save(db: Database, board_id: str, body: BoardBody, what: str, owner: str) -> None:
-    """The board's next version; `what` was done, in a few words. Versions that had been undone are gone."""
+def save(db: Database, board_id: str, body: BoardBody, edit_name: str, owner: str) -> None:
+    """The board's next version; `edit_name` names it for undo. Versions that had been undone are gone."""
     row = _row(db, board_id, owner)
     head = row["head"] + 1
-    for versions, bound in (("n >= ?", head), ("n < ?", head - KEPT)):  # an OR would walk through all of them
+    for versions, bound in (("n >= ?", head), ("n < ?", head - MAX_VERSIONS)):  # an OR would walk through all of them
         db.conn.execute(f"DELETE FROM storyboard_versions WHERE board = ? AND {versions}", [row["seq"], bound])
     sql = "INSERT INTO storyboard_versions (board, n, body, what, at) VALUES (?, ?, ?, ?, ?)"
-    db.conn.execute(sql, [row["seq"], head, body.text, what, stamp()])
-    _stand(db, row["seq"], head, body)
+    db.conn.execute(sql, [row["seq"], head, body.text, edit_name, stamp()])
+    _set_current(db, row["seq"], head, body)
 
 
 def amend(db: Database, board_id: str, body: BoardBody, owner: str) -> None:
@@ -103,7 +103,7 @@ def amend(db: Database, board_id: str, body: BoardBody, owner: str) -> None:
     row = _row(db, board_id, owner)
     sql = "UPDATE storyboard_versions SET body = ? WHERE board = ? AND n = ?"
     db.conn.execute(sql, [body.text, row["seq"], row["head"]])
-    _stand(db, row["seq"], row["head"], body)
+    _set_current(db, row["seq"], row["head"], body)
 
 
 def step(db: Database, board_id: str, by: int, owner: str) -> JSON | None:
@@ -113,14 +113,14 @@ def step(db: Database, board_id: str, by: int, owner: str) -> JSON | None:
     version = db.conn.execute(sql, [row["seq"], row["head"] + by]).fetchone()
     if version is None:
         return None
-    _stand(db, row["seq"], version[0], BoardBody.read(version[1]))
+    _set_current(db, row["seq"], version[0], BoardBody.read(version[1]))
     return json.loads(version[1])
 
 
-def trash(db: Database, board_id: str, owner: str, *, back: bool = False) -> None:
+def trash(db: Database, board_id: str, owner: str, *, restore: bool = False) -> None:
     """Put the board into the trash, or take it back out."""
     row = _row(db, board_id, owner)
-    db.conn.execute("UPDATE storyboards SET trashed_at = ? WHERE seq = ?", [None if back else stamp(), row["seq"]])
+    db.conn.execute("UPDATE storyboards SET trashed_at = ? WHERE seq = ?", [None if restore else stamp(), row["seq"]])
 
 
 def trashed(db: Database, board_id: str) -> bool:
@@ -136,7 +136,7 @@ def _row(db: Database, board_id: str, owner: str, columns: str = "seq, head") ->
     raise NotFound(Message("board.unknown"))
 
 
-def _stand(db: Database, board: int, head: int, body: BoardBody) -> None:
+def _set_current(db: Database, board: int, head: int, body: BoardBody) -> None:
     """Make this what stands. Of the rows of shots only those are written that are others than before."""
     sql = "UPDATE storyboards SET head = ?, title = ?, body = ?, updated_at = ? WHERE seq = ?"
     db.conn.execute(sql, [head, body.title, body.text, stamp(), board])

@@ -58,7 +58,7 @@ def test_a_fact_added_to_what_stands_is_no_version(tmp_path: Path) -> None:
 
 
 def test_only_the_last_versions_are_kept(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(storyboards, "KEPT", 3)
+    monkeypatch.setattr(storyboards, "MAX_VERSIONS", 3)
     store = Store(tmp_path)
     with store.write() as db:
         storyboards.add(db, "b1", body("0"), "")
@@ -77,7 +77,7 @@ def test_another_owner_sees_nothing(tmp_path: Path) -> None:
         storyboards.add(db, "b1", body("mine"), "ann")
         storyboards.trash(db, "b1", "ann")
         assert storyboards.all_of(db, "ann") == []
-        storyboards.trash(db, "b1", "ann", back=True)
+        storyboards.trash(db, "b1", "ann", restore=True)
         assert [k.id for k in storyboards.all_of(db, "ann")] == ["b1"]
         assert storyboards.all_of(db, "ben") == []
         with pytest.raises(NotFound):
