@@ -36,6 +36,11 @@ JOINED, LINES, FIRST = "sentence.joined", "sentence.lines", "sentence.first"
 PLURAL = r", plural, (?P<forms>(?:\s*\w+ \{[^{}]*\})+)"
 BLANK = re.compile(r"\{(?P<name>\w+)(?:" + PLURAL + r")?\}")
 FORM = re.compile(r"(\w+) \{([^{}]*)\}")
+CHINESE = "zh-CN"
+HAN = r"[\u4e00-\u9fff]"
+FULL_WIDTH_SIGN = r"[\u2014\u2018-\u201d\u2026\u3000-\u303f\uff00-\uffef]"
+FULL_WIDTH = f"(?:{HAN}|{FULL_WIDTH_SIGN})"
+"""Han and Chinese punctuation."""
 
 
 class Message(str):
@@ -201,7 +206,29 @@ def _words(id_: str, values: Mapping[str, Any], language: str) -> str:
         return "\n".join(_put(part, language) for part in values["parts"])
     if id_ == JOINED:
         return _row([_put(part, language) for part in values["parts"]], language)
-    return BLANK.sub(lambda blank: _blank(blank, values, language), tables()[language][id_])
+    text, end = "", 0
+    sentence = tables()[language][id_]
+    for blank in BLANK.finditer(sentence):
+        text = _meet(text, sentence[end : blank.start()], language)
+        text = _meet(text, _blank(blank, values, language), language)
+        end = blank.end()
+    return _meet(text, sentence[end:], language)
+
+
+def _meet(left: str, right: str, language: str) -> str:
+    """Two parts of a sentence. Chinese has a space between Han and Latin letters or digits, and none between Han.
+
+    Only the place where the parts meet is spaced: what users typed stays as it is.
+    """
+    if language != CHINESE or not left.strip() or not right.strip():
+        return left + right
+    spaced = left[-1] == " " or right[0] == " "
+    left, right = left.rstrip(" "), right.lstrip(" ")
+    ends = left[-1] + right[0]
+    if re.fullmatch(f"{HAN}[A-Za-z0-9]|[A-Za-z0-9]{HAN}", ends):
+        return f"{left} {right}"
+    close = re.fullmatch(f"{FULL_WIDTH}{FULL_WIDTH}", ends) or re.search(FULL_WIDTH_SIGN, ends)
+    return f"{left} {right}" if spaced and not close else left + right
 
 
 def _blank(blank: re.Match[str], values: Mapping[str, Any], language: str) -> str:
@@ -209,7 +236,8 @@ def _blank(blank: re.Match[str], values: Mapping[str, Any], language: str) -> st
     if not blank["forms"]:
         return _put(value, language)
     forms = dict(FORM.findall(blank["forms"]))
-    return forms.get(_locale(language).plural_form(value), forms["other"]).replace("#", _put(value, language))
+    number = float(str(value).replace(",", ""))
+    return forms.get(_locale(language).plural_form(number), forms["other"]).replace("#", _put(value, language))
 
 
 def _first(text: str) -> str:
@@ -220,14 +248,14 @@ def _put(value: Any, language: str) -> str:
     if isinstance(value, Message):
         return value.text(language)
     if isinstance(value, list | tuple):
-        return ("、" if language == "zh-CN" else ", ").join(_put(one, language) for one in value)
+        return ("、" if language == CHINESE else ", ").join(_put(one, language) for one in value)
     return f"{value:g}" if isinstance(value, float) else str(value)
 
 
 def _row(sentences: Iterable[str], language: str) -> str:
     """Sentences in a row: with spaces between, except after the full stops of Chinese."""
     text = " ".join(sentences)
-    return re.sub(r"(?<=[。！？]) ", "", text) if language == "zh-CN" else text
+    return re.sub(r"(?<=[。！？]) ", "", text) if language == CHINESE else text
 
 
 @cache

@@ -116,7 +116,7 @@ def test_a_message_is_its_english_sentence_and_keeps_id_and_values() -> None:
     made = Message("count.range", count=9, model="Wan", most=4)
     assert made == "The count is 9; Wan allows 1 to 4." and made.id == "count.range"
     assert dict(made.values) == {"count": 9, "model": "Wan", "most": 4}
-    assert made.text("zh-CN") == "数量为 9，Wan 允许 1 至 4。"
+    assert made.text("zh-CN") == "数量为 9，Wan 支持 1 至 4。"
     again = pickle.loads(pickle.dumps(made))  # noqa: S301
     assert again == made and again.text("zh-CN") == made.text("zh-CN")
     with pytest.raises(AttributeError):
@@ -131,7 +131,7 @@ def test_values_may_be_messages_lists_and_sentences_in_a_row() -> None:
         Message("task.unsupported", model="Wan", tasks=tasks, task=term("audio")), "Plain.", Message("board.no_shots")
     )
     assert made == "Wan supports image, video, own word, not audio. Plain. The storyboard has no shots yet."
-    assert made.text("zh-CN") == "Wan 能做 图片、视频、own word，不能做 声音。Plain. 分镜板还没有镜头。"
+    assert made.text("zh-CN") == "Wan 支持图片、视频、own word，不支持声音。Plain. 分镜板还没有镜头。"
     assert worded({"a": [made, 1], "b": "text"}, "en") == {"a": [made, 1], "b": "text"}
     assert worded({"a": (Message("board.no_shots"), 1)}, "zh-CN") == {"a": ["分镜板还没有镜头。", 1]}
 

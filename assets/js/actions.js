@@ -190,11 +190,6 @@ export function buttons(run, { compact = true, lists = {} } = {}) {
   return made;
 }
 
-/** Words of the studio's own tables, else what the server said. */
-const own = (key, said) => (t(key) === key ? said : t(key));
-export const choiceLabel = (c) => own(`widgets.choice_${c.id}`, c.label);
-export const choiceHelp = (c) => own(`widgets.help_${c.id}`, c.help);
-
 /** The ways out of a hold, as buttons with what each means. */
 export function choices(run) {
   return el(
@@ -207,11 +202,11 @@ export function choices(run) {
         "st-b",
         {
           type: "button",
-          title: choiceHelp(c),
+          title: c.help,
           data: { choice: c.id },
           onclick: (e) => (e.stopPropagation(), decide(run, c.id)),
         },
-        choiceLabel(c),
+        c.label,
       ),
     ),
   );

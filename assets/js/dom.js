@@ -10,6 +10,17 @@ export const t = (key, vars) => {
   return window.studioText ? window.studioText(name, vars) : name;
 };
 
+const chinese = () => document.documentElement.lang === "zh-CN";
+
+/** Sentences in a row; Chinese has no space between them. */
+export const sentences = (...parts) => parts.filter(Boolean).join(chinese() ? "" : " ");
+
+/** What stands between names or numbers in a row. */
+export const comma = () => (chinese() ? "、" : ", ");
+
+/** What stands between a term and its explanation. */
+export const colon = () => (chinese() ? "：" : ": ");
+
 /**
  * A new element: class, attributes (on* are listeners, data is a dataset), children (text is text).
  * @template {keyof HTMLElementTagNameMap} K

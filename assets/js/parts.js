@@ -1,6 +1,6 @@
 // Pieces of a run that every widget shows: its picture, its progress, its state, its stars.
 
-import { BASE, dollars, el, icon, media, seconds, since, still, t } from "./dom.js";
+import { BASE, dollars, el, icon, media, seconds, sentences, since, still, t } from "./dom.js";
 import { told } from "./form/common.js";
 import { ended } from "./live.js";
 
@@ -174,7 +174,7 @@ export function chip(run) {
 
 /** Why a run waits, failed or was cancelled, as a sentence; "" for the others. */
 export function reason(run) {
-  if (run.status === "held") return [held(run), run.error].filter(Boolean).join(" ");
+  if (run.status === "held") return sentences(held(run), run.error);
   if (run.status === "failed") return run.error || t("widgets.no_reason");
   if (run.status === "cancelled") return run.error || t("widgets.was_cancelled");
   return "";

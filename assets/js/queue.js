@@ -1,7 +1,7 @@
 // The queue: what needs a person, what runs, what waits in its order, what lately ended. All from the live stream.
 
-import { button, dollars, el, icon, number, seconds, since, styles, t } from "./dom.js";
-import { again, buttons, choiceHelp, choiceLabel, choices } from "./actions.js";
+import { button, colon, dollars, el, icon, number, seconds, since, styles, t } from "./dom.js";
+import { again, buttons, choices } from "./actions.js";
 import { open as openDetail } from "./detail.js";
 import { told } from "./form/common.js";
 import { adopt, follow } from "./live.js";
@@ -222,7 +222,7 @@ function row(run, section) {
         "ul",
         "st-helps",
         {},
-        ...(run.choices || []).map((c) => el("li", "", {}, el("b", "", {}, choiceLabel(c)), ": ", choiceHelp(c))),
+        ...(run.choices || []).map((c) => el("li", "", {}, el("b", "", {}, c.label), colon(), c.help)),
       ),
     );
   const tail = el("div", "st-actions");

@@ -16,6 +16,7 @@ from studio.film.platforms import PlatformPreset
 from studio.film.timeline import Loudness
 from studio.media.files import Cancelled, measure_ffmpeg
 from studio.media.probe import MediaFacts, probe
+from studio.messages import term
 
 BLACK_S, FROZEN_S, SILENT_S = 0.5, 1.5, 2.0
 LOUDNESS_TOLERANCE_LU = 1.0
@@ -112,7 +113,7 @@ def _sound_findings(loudness: Loudness, clipped: bool, preset: PlatformPreset | 
         and math.isfinite(loudness.lufs)
         and abs(loudness.lufs - preset.lufs) > LOUDNESS_TOLERANCE_LU
     ):
-        values = {"lufs": f"{loudness.lufs:.1f}", "place": preset.label, "target": f"{preset.lufs:g}"}
+        values = {"lufs": f"{loudness.lufs:.1f}", "place": term(preset.label), "target": f"{preset.lufs:g}"}
         findings.append(Finding("note", "loudness", values))
     return findings
 
@@ -124,7 +125,7 @@ def length_findings(length_s: float, preset: PlatformPreset) -> list[Finding]:
         ("too_short", preset.min_s, length_s < preset.min_s),
     ):
         if is_wrong:
-            values = {"place": preset.label, "limit": f"{limit:g}", "length": f"{length_s:.1f}"}
+            values = {"place": term(preset.label), "limit": f"{limit:g}", "length": f"{length_s:.1f}"}
             return [Finding("error", code, values)]
     return []
 
@@ -135,10 +136,10 @@ def _format_findings(facts: MediaFacts, preset: PlatformPreset) -> list[Finding]
     if preset.height and min(width, height) < min(preset.width, preset.height):
         wanted = f"{preset.width}x{preset.height}"
         findings.append(
-            Finding("warning", "small", {"size": f"{width}x{height}", "place": preset.label, "wanted": wanted})
+            Finding("warning", "small", {"size": f"{width}x{height}", "place": term(preset.label), "wanted": wanted})
         )
     if preset.height and (width > height) != (preset.width > preset.height):
-        findings.append(Finding("note", "shape", {"place": preset.label}))
+        findings.append(Finding("note", "shape", {"place": term(preset.label)}))
     if preset.fps and facts.fps and not any(abs(rate - facts.fps) < 0.01 for rate in preset.fps):
-        findings.append(Finding("note", "rate", {"fps": f"{facts.fps:g}", "place": preset.label}))
+        findings.append(Finding("note", "rate", {"fps": f"{facts.fps:g}", "place": term(preset.label)}))
     return findings

@@ -14,32 +14,25 @@ from studio.store import ledger, mapping, runs
 
 @dataclass(frozen=True)
 class HoldChoice:
-    """One button: id for `decide`, label on it, help beside it."""
+    """One button: id for `decide`, with the messages choice.ID and choice.ID_help."""
 
     id: str
-    label: str
-    help: str
+
+    @property
+    def label(self) -> Message:
+        """The words on the button."""
+        return Message(f"choice.{self.id}")
+
+    @property
+    def help(self) -> Message:
+        """What the choice does to the run."""
+        return Message(f"choice.{self.id}_help")
 
 
-TRY_AGAIN = HoldChoice("try_again", "Retry", "Puts the run back in the queue.")
-CHECK_AGAIN = HoldChoice("look_again", "Check again", "Asks the provider for the result again. Free.")
-FETCH_AGAIN = HoldChoice(
-    "fetch_again", "Download again", "Downloads the result again. Free, because the run is already paid for."
+(TRY_AGAIN, CHECK_AGAIN, FETCH_AGAIN, SUBMIT_AGAIN, RUN_ANYWAY, APPROVE, CONFIRM_CONSENT, GIVE_UP) = map(
+    HoldChoice,
+    ("try_again", "look_again", "fetch_again", "submit_again", "run_anyway", "approve", "confirm_consent", "give_up"),
 )
-SUBMIT_AGAIN = HoldChoice(
-    "submit_again",
-    "Submit again",
-    "Sends this run as a new request. If the provider accepted the first request, both are billed.",
-)
-RUN_ANYWAY = HoldChoice("run_anyway", "Run anyway", "Allows this run to exceed the limit.")
-APPROVE = HoldChoice("approve", "Approve", "Allows this run to start.")
-CONFIRM_CONSENT = HoldChoice(
-    "confirm_consent",
-    "Confirm consent",
-    "All real people shown or heard have agreed to this use, or there are none. "
-    "Your confirmation is stored with the run.",
-)
-GIVE_UP = HoldChoice("give_up", "Cancel run", "Ends the run. Nothing more is sent.")
 
 CHOICES: dict[HeldReason, tuple[HoldChoice, ...]] = {
     HeldReason.BUDGET: (RUN_ANYWAY, TRY_AGAIN, GIVE_UP),

@@ -194,7 +194,8 @@ class ResultFetcher:
                 runs.attach(db, run.seq, "output", idx, asset.id)
             reported_usd = progress.cost_usd if ledger.is_amount(progress.cost_usd) else None
             cost_usd = 0.0 if free and reported_usd is None else reported_usd
-            runs.move(db, run, Status.SUCCEEDED, "Done.", cost_usd=cost_usd, note=progress.note, usage=_usage(progress))
+            kept = {"cost_usd": cost_usd, "note": progress.note, "usage": _usage(progress)}
+            runs.move(db, run, Status.SUCCEEDED, Message("event.done"), **kept)
             ledger.settle(db, run, reported_usd)
 
         await context.jobs.write(register)

@@ -89,7 +89,7 @@ class ExportJob:
                 report |= {"treble": None, "loudness_before": None}
         findings = quality.inspect(out, preset, measured=measured) if preset.form not in SILENT_FORMATS else ()
         findings = finishing.without_slate(findings, finishing.slate_s(board, options.fps))
-        return report | {"preset": preset.label, "findings": [f.plain() for f in findings]}
+        return report | {"preset": term(preset.label), "findings": [f.plain() for f in findings]}
 
     def _board_for(self, preset: platforms.PlatformPreset) -> Board:
         """The board without its slate where the place has another shape, which would cut the slate's words off."""

@@ -10,7 +10,7 @@ from typing import Annotated
 from pydantic import BeforeValidator
 
 from studio.domain import JSON, Asset, Kind, Value
-from studio.messages import packed, unpacked
+from studio.messages import Message, packed, unpacked
 from studio.storyboard.model import Board, Shot
 from studio.storyboard.plan import RunPlan, fingerprint
 
@@ -18,33 +18,16 @@ PLACEHOLDER_FRAME_ID = "next_frame"
 """Stands for the last frame that is still to be made, where a price is asked."""
 
 
-STOP_SENTENCES = {
-    "gone": "The storyboard no longer exists.",
-    "deleted": "The take of shot {n} that it was waiting for was deleted.",
-    "failed": "Shot {n} failed: {why}",
-    "cancelled": "Shot {n} was cancelled.",
-    "before": "The shot before it was not made.",
-    "moved": "It no longer continues from the shot that was before it.",
-    "changed": "It changed after you confirmed its price.",
-    "price": "Its price is now {price}. Please confirm again.",
-    "unpriced": "Its price is no longer known. Please confirm again.",
-    "no_picture": "The previous take has no picture to start from.",
-    "refused": "{why}",
-    "broke": "Something went wrong in the studio. The log has details.",
-}
-"""Why a shot does not follow, by code; pages say the same in their language."""
-
-
 class Stop(Value):
-    """Why a shot will not be queued. values: fill the sentence's blanks."""
+    """Why a shot will not be queued. values: fill the blanks of the message follow.CODE."""
 
     code: str
     values: Annotated[JSON, BeforeValidator(packed)] = {}
 
     @property
-    def sentence(self) -> str:
-        """As an English sentence."""
-        return STOP_SENTENCES[self.code].format(**unpacked(self.values))
+    def sentence(self) -> Message:
+        """Why, in words."""
+        return Message(f"follow.{self.code}", **unpacked(self.values))
 
 
 class Link(Value):

@@ -15,6 +15,7 @@ from studio.film.findings import Finding, ordered
 from studio.film.platforms import PlatformPreset
 from studio.film.quality import Measured
 from studio.film.timeline import CaptionLine, Timeline
+from studio.messages import term
 from studio.storyboard import to_timeline
 from studio.storyboard.model import Board, Shot, ShotStatus
 from studio.storyboard.to_timeline import Clip
@@ -72,7 +73,7 @@ def review(board: Board, states: Sequence[ShotCheck], target: DeliveryTarget) ->
     for preset in target.presets:
         findings += quality.length_findings(length_s, preset)
         if preset.height and (board.width > board.height) != (preset.width > preset.height):
-            findings.append(Finding("note", "shape", {"place": preset.label}))
+            findings.append(Finding("note", "shape", {"place": term(preset.label)}))
     return ordered([*findings, *_titles(board, length_s), *_captions(target, length_s)])
 
 
@@ -185,7 +186,7 @@ def _targets(lufs: float, target: DeliveryTarget) -> list[Finding]:
         target_lufs = preset.lufs if preset.lufs is not None else target.loudness
         if target_lufs is not None and target_lufs - lufs > MAX_GAIN_DB:
             values = {"lufs": f"{lufs:.0f}", "target": f"{target_lufs:g}", "db": f"{target_lufs - lufs:.0f}"}
-            return [Finding("warning", "level_far", values | {"place": preset.label})]
+            return [Finding("warning", "level_far", values | {"place": term(preset.label)})]
         if target_lufs is None and not USUAL_LUFS[0] <= lufs <= USUAL_LUFS[1]:
             return [Finding("note", "level_open", {"lufs": f"{lufs:.0f}"})]
     return []

@@ -77,7 +77,7 @@ def test_a_board_tells_in_chinese_what_stands_in_the_way(page: Page, site: Site)
     board = site.studio.local.storyboards.create("灯塔", script="Shot 1 [0-2s] @eda waves", model=R2V)
     page.goto(f"{site.url}?board={board.board.id}")
     expect(page.locator(".bd-plan .bd-problems")).to_contain_text("@eda 不在角色表中。")
-    expect(page.locator(".bd-plan .bd-problems")).to_contain_text("请在提示词中写 @名字")
+    expect(page.locator(".bd-plan .bd-problems")).to_contain_text("请在提示词中写 @名称")
 
 
 def test_a_run_tells_in_chinese_what_became_of_it(page: Page, site: Site) -> None:
@@ -86,11 +86,11 @@ def test_a_run_tells_in_chinese_what_became_of_it(page: Page, site: Site) -> Non
     [run] = site.studio.local.requests.submit({"task": "text-to-image", "model": DRAFT, "prompt": "a lighthouse"})
     site.studio.local.runs.cancel(run.id)
     page.goto(f"{site.url}?run={run.id}")
-    expect(page.get_by_text("已被你取消。").first).to_be_visible()
+    expect(page.get_by_text("你已取消。").first).to_be_visible()
     answer = page.evaluate(
         "async (path) => (await (await fetch(path, { method: 'POST', headers: { 'content-type': 'application/json' },"
         " body: '{}' })).json())",
         f"{site.url.rstrip('/')}/ui/runs/{run.id}/cancel",
     )
-    assert (answer["error"], answer["error_id"]) == ("任务已取消。", "run.is_cancelled")
+    assert (answer["error"], answer["error_id"]) == ("任务已经取消。", "run.is_cancelled")
     site.studio.queue.resume()

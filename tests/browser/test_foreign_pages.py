@@ -136,7 +136,7 @@ def test_a_foreign_page_changes_nothing(foreign: tuple[Page, str], target: Targe
     page.evaluate(READ, [f"{studio}/ui/boards", json | {"body": '{"title": "theirs", "text": ""}'}])
     with page.expect_navigation():
         page.evaluate(FORM, f"{studio}/ui/queue/pause")
-    assert "refused" in (page.text_content("body") or "")
+    assert "blocked" in (page.text_content("body") or "")
     assert not target.studio.queue.paused
     assert not target.studio.local.storyboards.all()
 
@@ -161,7 +161,7 @@ def test_a_name_pointed_at_the_studio_reads_nothing(open_browser: Browser, targe
     page.route("**/theirs", lambda route: route.fulfill(body="<body></body>", content_type="text/html"))
     page.goto(f"http://evil.example:{target.port}/theirs")  # loaded from their server, before the name was turned
     told = page.evaluate(READ, ["/ui/runs", {"headers": {"x-forwarded-host": "localhost"}}])
-    assert "does not answer" in told
+    assert "is not allowed" in told
     page.evaluate(READ, ["/ui/queue/pause", {"method": "POST"}])
     assert not target.studio.queue.paused
     context.close()

@@ -91,7 +91,7 @@ def test_a_table_and_a_wheel_are_seen_at_once_saved_and_in_the_file(
     red, _, blue = mean(before)
     adder = page.locator(".bd-luts input[type=file]")
     adder.set_input_files(tmp_path / "bad.cube")
-    expect(page.locator(".st-toast.bad")).to_contain_text("bad.cube should hold 2x2x2 colours")
+    expect(page.locator(".st-toast.bad")).to_contain_text("bad.cube does not contain the 2x2x2 colours")
     adder.set_input_files(table)
     expect(page.locator("[data-field=lut]")).to_contain_text("Swap")
     drawn(page)

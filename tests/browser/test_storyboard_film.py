@@ -34,7 +34,7 @@ def fault(page: Page, code: str):
 def test_a_fault_leads_to_its_shot_and_goes_when_it_is_put_right(page: Page) -> None:
     card(page, 1).click()
     page.locator("[data-do=check]").click()
-    expect(fault(page, "shot_missing")).to_have_text("Shot 1, 2, 3: no take and no draft.")
+    expect(fault(page, "shot_missing")).to_have_text("Shots 1, 2, 3: no take and no draft.")
     fault(page, "shot_missing").get_by_role("button", name="Show shot 2").click()
     expect(page.locator(".bd-dialog")).to_have_count(0)
     expect(card(page, 2)).to_have_attribute("aria-current", "true")

@@ -186,7 +186,7 @@ def test_the_editors_file_is_answered_with_what_to_export(open_page: Open, tmp_p
     path.write_text(json.dumps({"nodes": [], "links": [], "version": 0.4}))
     page = open_page("workflows")
     page.locator("#workflows input[type=file]").set_input_files(path)
-    expect(page.get_by_text("choose Workflow, Export (API), and drop that file here")).to_be_visible()
+    expect(page.get_by_text("choose Workflow > Export (API), then drop that file here")).to_be_visible()
     expect(page.locator("#workflows .wf-drop")).to_be_visible()
 
 

@@ -98,7 +98,7 @@ def test_a_request_within_the_row_has_no_problem() -> None:
         ({"aspect": "9:16"}, "aspect", "16:9 720P, 1:1 1080P"),
         ({"duration_s": 16}, "duration_s", "2 to 15 seconds in steps of 1"),
         ({"duration_s": 2.5}, "duration_s", "2 to 15 seconds in steps of 1"),
-        ({"fps": 24}, "fps", "its own rate only"),
+        ({"fps": 24}, "fps", "only its native rate"),
         ({"seed": 101}, "seed", "0 to 100"),
         ({"n": 5}, "n", 4),
         ({"shot_type": "many"}, "shot_type", "one of single, multi"),

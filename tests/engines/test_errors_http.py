@@ -34,7 +34,7 @@ def test_the_status_decides_the_class(status: int, call: errors_http.Call, kind:
     error = errors_http.of_reply(Reply(status, {"retry-after": "7"}, is_json=True), "Provider", call=call)
     assert type(error) is kind
     assert error.code == str(status)
-    assert str(error).startswith(("Provider ", "The account at Provider "))
+    assert str(error).startswith(("Provider ", "The Provider account "))
     asked = kind is RateLimited or (kind is Unavailable and status not in (400, 422))
     assert error.retry_after_s == (7.0 if asked else None)
 
@@ -63,10 +63,10 @@ def test_content_that_was_judged_unfit_is_told_from_a_wrong_call(
 @pytest.mark.parametrize(
     ("code", "message", "kind", "words"),
     [
-        ("500", "worker died.", EngineError, "(500: worker died). Your account there shows"),
+        ("500", "worker died.", EngineError, "(500: worker died). Check your Provider account"),
         ("", "", EngineError, "(no reason given)"),
         ("nsfwContentDetected", "", Moderated, "unsafe (nsfwContentDetected)"),
-        ("422", "sensitive content in the result", Moderated, "Change the words or files."),
+        ("422", "sensitive content in the result", Moderated, "Change the prompt or files."),
     ],
 )
 def test_a_failed_task_tells_what_is_known_of_its_bill(

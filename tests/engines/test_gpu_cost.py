@@ -84,7 +84,7 @@ def test_before_the_first_run_there_is_no_estimate_and_after_it_the_measured_one
         assert first.cost_usd
         after = studio.local.requests.estimate([BODY | {"n": 2}])
         assert after.usd == pytest.approx(2 * first.cost_usd, abs=1e-5)
-        assert "for the time on your card" in after.basis
+        assert "for the time on your GPU" in after.basis
         assert studio.local.requests.estimate([BODY | {"width": 512}]).usd is None  # another size takes another time
 
 

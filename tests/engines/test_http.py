@@ -192,7 +192,7 @@ def test_a_stream_without_an_end_is_cut_off(provider: Recorder) -> None:
             async for _ in client.events(response):
                 pass
 
-    with pytest.raises(UnknownOutcome, match="longer than"):
+    with pytest.raises(UnknownOutcome, match="larger than"):
         with_client(provider.url, story)
 
 

@@ -278,7 +278,7 @@ def test_a_bill_that_is_no_amount_leaves_the_estimate(case: ProviderCase, studio
     case.server.amount = amount
     run = made(studio, case.body, f"bill {amount}")
     assert (run.status, run.cost_usd) == (Status.SUCCEEDED, None), run.error
-    assert ("estimate is booked" in (run.note or "")) == bool(run.estimate_usd)
+    assert ("estimate was recorded" in (run.note or "")) == bool(run.estimate_usd)
 
 
 @pytest.mark.parametrize("do", ["drop-before", "drop-after", "truncate"])
@@ -291,7 +291,7 @@ def test_a_lost_answer_is_looked_up_or_held_and_never_paid_twice(case: ProviderC
         return
     assert not isinstance(case.build(), SubmitLookup)
     assert (run.status, run.held_reason) == (Status.HELD, HeldReason.LOST_SUBMIT)
-    assert "no way to look it up" in (run.error or "")
+    assert "no way to look up the run" in (run.error or "")
     assert case.server.calls["submit"] == 1
     studio.local.runs.decide(run.id, "give_up")
 

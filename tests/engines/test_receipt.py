@@ -35,7 +35,7 @@ def test_a_handle_is_read_as_it_was_written() -> None:
     "text", ["", "no-such-handle", "{}", "[1]", '{"task": 1', '{"task": "x", "kind": "image", "z": 1}']
 )
 def test_any_other_text_is_no_handle(text: str) -> None:
-    with pytest.raises(UnknownHandle, match="no handle of Provider"):
+    with pytest.raises(UnknownHandle, match="not a task ID of Provider"):
         Receipt.read(text, "Provider")
 
 
@@ -58,10 +58,10 @@ def test_the_end_says_what_is_missing() -> None:
     done = kept.succeeded(kept.files(["http://x/a"]), label="Provider", word="done", seed=True, cost_usd=None)
     assert (done.status, done.word, len(done.outputs), done.seed) == (Status.SUCCEEDED, "done", 1, None)
     assert "1 of 3 files" in (done.note or "")
-    assert "estimate is booked" in (done.note or "")
+    assert "estimate was recorded" in (done.note or "")
     whole = kept.succeeded(kept.files(["a", "b", "c"]), label="Provider", word="done", seed=5, cost_usd=0.09)
     assert (whole.note, whole.seed, whole.cost_usd) == (None, 5, 0.09)
-    with pytest.raises(EngineError, match="Nothing came of it"):
+    with pytest.raises(EngineError, match="No result"):
         kept.succeeded((), label="Provider", word="done")
 
 

@@ -172,7 +172,7 @@ def test_what_cannot_be_a_film_is_said(clips: list[Path], tmp_path: Path) -> Non
     samples.run("-f", "lavfi", "-i", "sine=d=1", tmp_path / "a.wav")
     for cut, says in (
         (Cut((), 320, 180, Fraction(24)), "no clips"),
-        (Cut((CutClip(clips[0], in_s=5),), 320, 180, Fraction(24)), "Trim it less"),
+        (Cut((CutClip(clips[0], in_s=5),), 320, 180, Fraction(24)), "Trim less"),
         (Cut((CutClip(tmp_path / "a.wav"),), 320, 180, Fraction(24)), "no picture"),
         (Cut((CutClip(clips[0]),), 321, 180, Fraction(24)), "even"),
     ):

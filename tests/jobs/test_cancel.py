@@ -68,7 +68,7 @@ def test_what_cannot_be_stopped_is_kept_because_it_is_billed(studio: Studio, pai
     studio.local.runs.cancel(run.id)
     while not (seen := studio.local.runs.get(run.id)).note:
         time.sleep(0.01)
-    assert "can no longer stop it" in (seen.note or "")
+    assert "can no longer stop the run" in (seen.note or "")
     [ended] = studio.local.runs.wait([run.id], timeout_s=3)
     assert (ended.status, len(ended.assets)) == (Status.SUCCEEDED, 1)
 

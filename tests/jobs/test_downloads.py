@@ -179,7 +179,7 @@ def test_a_run_waits_for_room_and_goes_on_by_itself(studio: Studio, paid: Findin
     while not (waiting := studio.local.runs.get(run.id)).note:
         assert time.monotonic() < until, waiting
         time.sleep(0.01)
-    assert (waiting.status, waiting.note) == (Status.RUNNING, "The disk is full. Work continues when there is room.")
+    assert (waiting.status, waiting.note) == (Status.RUNNING, "The disk is full. Work continues when there is space.")
     paid.script = FakeScript(urls=(f"{files.url}/one.png",))
     [done] = studio.local.runs.wait([run.id], timeout_s=10)
     assert (done.status, done.note, studio.context.store.health.reason) == (Status.SUCCEEDED, None, None)

@@ -73,7 +73,7 @@ def test_a_run_whose_worker_is_killed_starts_again_at_once_with_the_reason(tmp_p
         done = [settled(studio, r) for r in (run, other)]
         assert [r.status for r in done] == [Status.SUCCEEDED] * 2
         assert done[0].note is None
-        assert "The draft worker ended unexpectedly (signal 9). The run starts again." in whys(studio, run)
+        assert "The draft engine stopped unexpectedly (signal 9). The run starts again." in whys(studio, run)
         assert done[0].attempt == 2
 
 
@@ -104,10 +104,7 @@ def test_a_hung_worker_is_ended_and_its_run_starts_again_once(tmp_path: Path) ->
         kill_its_worker(studio, engine, run, signal.SIGSTOP)
         failed = settled(studio, run)
         assert failed.status == Status.FAILED
-        assert (
-            failed.error
-            == "The draft worker showed no progress for 10 seconds and was stopped. It happened twice with this run."
-        )
+        assert failed.error == "The draft engine made no progress for 10 seconds and was stopped. This happened twice."
         [other] = studio.local.requests.submit(SHORT)
         assert settled(studio, other).status == Status.SUCCEEDED
 
@@ -149,10 +146,10 @@ def test_what_a_worn_worker_breaks_on_is_drawn_by_a_fresh_one(tmp_path: Path, mo
 
 
 WRONG = {
-    "{'kind': 'video'}": "is image, not video",
-    "{'kind': 'hologram'}": "did not say what it made",
-    "{'size': [64, 64]}": "128x72 pixels, not 64x64",
-    "{'size': 5}": "did not say what it made",
+    "{'kind': 'video'}": "type image instead of video",
+    "{'kind': 'hologram'}": "returned no result",
+    "{'size': [64, 64]}": "128x72 pixels instead of 64x64",
+    "{'size': 5}": "returned no result",
     "{'path': '/nowhere/draft.png'}": "left no file",
 }
 """What a worker may say falsely about its result, and what is said of it."""

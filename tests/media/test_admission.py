@@ -37,7 +37,7 @@ def refusal(path: Path, **limits: Any) -> str:
         ("concat.mp4", b"ffconcat version 1.0\nfile /etc/passwd\n", "playlist"),
         ("paper.jpg", b"%PDF-1.7\n", "PDF"),
         ("noise.mp4", bytes(range(7, 250)) * 20, "not a picture"),
-        ("late.mp4", b"\0\0\0\x18ftypmp42\0\0\0\0mp42isom" + b"\0" * 900, "broken"),
+        ("late.mp4", b"\0\0\0\x18ftypmp42\0\0\0\0mp42isom" + b"\0" * 900, "damaged"),
     ],
 )
 def test_what_is_no_media_file_is_refused_by_its_content(tmp_path: Path, name: str, content: bytes, says: str) -> None:
@@ -61,7 +61,7 @@ def test_a_picture_that_is_also_an_archive_or_a_page_is_refused(tmp_path: Path) 
         else:
             with zipfile.ZipFile(tmp_path / name, "a") as archive:
                 archive.writestr("x.txt", "x")
-        assert "in one file" in refusal(tmp_path / name)
+        assert "is both" in refusal(tmp_path / name)
 
 
 def test_a_bomb_is_refused_before_it_is_decoded(tmp_path: Path) -> None:

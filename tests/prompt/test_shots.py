@@ -35,7 +35,7 @@ def test_the_style_line_is_what_stands_before_the_first_shot() -> None:
         ("[0-3s] a [3-5s] b", []),
         ("[0-3s] a [4-5s] b", ["3-4 s"]),
         ("[0-3s] a [2-5s] b", ["overlaps"]),
-        ("[0-3s] a [3-6s] b", ["lasts 5 s"]),
+        ("[0-3s] a [3-6s] b", ["is 5 s long"]),
         ("[0-3s] a", ["the last 2 s"]),
         ("[3-1s] a [0-5s] b", ["ends before it starts"]),
         ("[0-3s] [3-5s] b", ["no text"]),

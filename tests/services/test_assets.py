@@ -137,7 +137,7 @@ def test_a_name_cannot_turn_the_direction_of_writing(studio: Studio, tmp_path: P
 def test_what_the_user_should_know_stays_with_the_file(studio: Studio, tmp_path: Path) -> None:
     Image.new("RGB", (8, 8), "red").save(tmp_path / "a.tga")
     asset = studio.local.assets.add(tmp_path / "a.tga")
-    assert asset.mime == "image/png" and "keeps it as PNG" in studio.local.assets.get(asset.id).notes
+    assert asset.mime == "image/png" and "keeps the picture as PNG" in studio.local.assets.get(asset.id).notes
 
 
 def test_a_format_that_a_model_does_not_take_is_refused_and_converted_when_asked(

@@ -185,12 +185,12 @@ MANIFEST = {"version": 1, "board": {"id": "b", "title": "x"}, "files": {}}
 @pytest.mark.parametrize(
     ("manifest", "files", "word"),
     [
-        (None, {"x": b""}, "no project.json"),
+        (None, {"x": b""}, "project.json is missing"),
         ([], {}, "cannot be read"),
         (MANIFEST | {"version": 99}, {}, "newer"),
-        (MANIFEST | {"files": {"a": "../../etc/passwd"}}, {"../../etc/passwd": b"x"}, "not in the archive"),
-        (MANIFEST | {"files": {"a": "media/none.mp4"}}, {}, "not in the archive"),
-        (MANIFEST | {"files": {"a": "bomb"}}, {"bomb": b"\0" * 3_000_000}, "unpacks to more"),
+        (MANIFEST | {"files": {"a": "../../etc/passwd"}}, {"../../etc/passwd": b"x"}, "not in the zip file"),
+        (MANIFEST | {"files": {"a": "media/none.mp4"}}, {}, "not in the zip file"),
+        (MANIFEST | {"files": {"a": "bomb"}}, {"bomb": b"\0" * 3_000_000}, "too large when unpacked"),
         (MANIFEST | {"files": {"a": "page.png"}}, {"page.png": b"<html><script>alert(1)</script>"}, "is a web page"),
         (MANIFEST | {"board": {"id": 3}}, {}, "board cannot be read"),
     ],
@@ -213,7 +213,7 @@ def test_a_broken_zip_is_refused(studio: Studio, tmp_path: Path) -> None:
 
 def test_limits_of_an_archive_are_checked_before_anything_is_unpacked(tmp_path: Path) -> None:
     many = MANIFEST | {"files": {str(n): "x" for n in range(project_archive.MAX_FILES + 1)}}
-    with pytest.raises(MediaError, match="at most"):
+    with pytest.raises(MediaError, match="the limit is"):
         project_archive.unpack(hostile(tmp_path, many), tmp_path)
 
 

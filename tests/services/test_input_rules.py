@@ -37,12 +37,12 @@ def refusals(**body: object) -> list[str]:
         ({"width": 320, "height": 180, "aspect": "1:1"}, "The aspect 1:1 does not match 320x180"),
         ({"width": 1280, "height": 720, "tier": "1080P"}, "The tier 1080P does not match 1280x720"),
         ({"width": 0, "height": 0}, "The width is 0; Draft (animatic) supports 64 to 4096 pixels."),
-        ({"width": 10**400, "height": 10**400}, "The width is a number of too many digits"),
-        ({"task": "text-to-image", "fps": 24}, "text-to-image makes a picture, which has no fps; leave it out."),
-        ({"task": "text-to-image", "duration_s": 5}, "text-to-image makes a picture, which has no duration"),
-        ({"duration_s": 1e308}, "The length is 1e+308 s; Draft (animatic) makes 1 to 60"),
+        ({"width": 10**400, "height": 10**400}, "The width is a number with too many digits"),
+        ({"task": "text-to-image", "fps": 24}, "text-to-image generates a picture, which has no fps. Leave it out."),
+        ({"task": "text-to-image", "duration_s": 5}, "text-to-image generates a picture, which has no duration"),
+        ({"duration_s": 1e308}, "The length is 1e+308 s; Draft (animatic) supports 1 to 60"),
         ({"prompt": "\u200b\u200d\ufeff \u2060"}, "Draft (animatic) needs a prompt."),
-        ({"seed": 2**31}, "The seed is 2147483648; Draft (animatic) takes seeds from 0 to 2147483647."),
+        ({"seed": 2**31}, "The seed is 2147483648; Draft (animatic) accepts 0 to 2147483647."),
     ],
 )
 def test_what_contradicts_or_does_not_apply_is_refused(body: dict[str, object], said: str) -> None:
@@ -70,7 +70,7 @@ def test_what_agrees_passes(body: dict[str, object]) -> None:
         ({"duration_s": float("nan")}, "duration_s is nan; it must be a finite number."),
         ({"prompt": ["a"]}, "prompt is a list; it must be text."),
         ({"seed": 1.5}, "seed is 1.5; it must be a whole number."),
-        ({"prompt": "cat \ud83d"}, "The text holds half of an emoji"),
+        ({"prompt": "cat \ud83d"}, "The text contains half of an emoji"),
         ({"references": "a"}, 'references is "a"; it must be a list.'),
     ],
 )

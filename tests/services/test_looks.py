@@ -87,17 +87,17 @@ def test_a_lut_is_kept_by_content_and_its_colours_are_in_the_film(studio: Studio
 
 
 HOSTILE = {
-    "empty": (b"", "no 3D colour table"),
-    "page": (b"<html><script>alert(1)</script></html>", "no 3D colour table"),
-    "binary": (bytes(range(256)) * 50, "colour"),
-    "curve": (b"LUT_1D_SIZE 2\n0 0 0\n1 1 1\n", "1D curve"),
-    "short": (b"LUT_3D_SIZE 2\n0 0 0\n", "should hold 2x2x2"),
-    "nan": (b"LUT_3D_SIZE 2\n" + b"nan 0 inf\n" * 8, "should hold"),
-    "ragged": (b"LUT_3D_SIZE 2\n" + b"0 0\n" * 12, "should hold"),
-    "huge side": (b"LUT_3D_SIZE 100000\n0 0 0\n", "steps a colour"),
-    "negative": (b"LUT_3D_SIZE -3\n0 0 0\n", "steps a colour"),
+    "empty": (b"", "not a 3D LUT"),
+    "page": (b"<html><script>alert(1)</script></html>", "not a 3D LUT"),
+    "binary": (bytes(range(256)) * 50, "LUT"),
+    "curve": (b"LUT_1D_SIZE 2\n0 0 0\n1 1 1\n", "1D LUT"),
+    "short": (b"LUT_3D_SIZE 2\n0 0 0\n", "the 2x2x2 colours it declares"),
+    "nan": (b"LUT_3D_SIZE 2\n" + b"nan 0 inf\n" * 8, "colours it declares"),
+    "ragged": (b"LUT_3D_SIZE 2\n" + b"0 0\n" * 12, "colours it declares"),
+    "huge side": (b"LUT_3D_SIZE 100000\n0 0 0\n", "steps per colour"),
+    "negative": (b"LUT_3D_SIZE -3\n0 0 0\n", "steps per colour"),
     "domain": (b"LUT_3D_SIZE 2\nDOMAIN_MAX 10 10 10\n" + b"0 0 0\n" * 8, "other than 0 to 1"),
-    "too many": (b"LUT_3D_SIZE 2\n" + b"0 0 0\n" * 280_000, "holds more colours"),
+    "too many": (b"LUT_3D_SIZE 2\n" + b"0 0 0\n" * 280_000, "has more colours"),
     "large": (b"#" * (cube.LARGEST_BYTES + 1), "larger than"),
 }
 
@@ -247,7 +247,7 @@ def test_a_project_takes_its_look_along(studio: Studio, board: Board, tmp_path: 
 
 def test_a_look_without_its_table_is_said_before_the_export(studio: Studio, board: Board) -> None:
     film = given(studio, board, look=Look(lut="0" * 64))
-    with pytest.raises(NotFound, match="colour table"):
+    with pytest.raises(NotFound, match="LUT"):
         studio.local.exports.start(film.id, "film")
     with pytest.raises(CapabilityError, match="ends after it begins"):
         edit.update(board, titles=({"id": "a", "start_s": 3.0, "end_s": 2.0},))

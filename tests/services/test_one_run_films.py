@@ -30,7 +30,7 @@ def data(tmp_path_factory: pytest.TempPathFactory) -> Path:
     with Studio.open(Settings(data=data, workers=1)) as studio:
         board = studio.local.storyboards.create("Noir", script=SCRIPT, width=256, height=144, fps=24).board
         run = studio.local.one_run_films.submit(board.id, "draft/animatic")
-        with pytest.raises(Conflict, match="not there yet"):
+        with pytest.raises(Conflict, match="not ready yet"):
             studio.local.one_run_films.use_as_takes(board.id, run.id)
         assert studio.local.runs.wait([run.id], timeout_s=60)[0].status is Status.SUCCEEDED
     return data
@@ -109,7 +109,7 @@ def test_its_parts_become_the_takes_at_the_written_times(data: Path) -> None:
         states = studio.local.storyboards.states(board)
         assert [(s.best_kind, s.stale) for s in states] == [("render", False)] * 3
         assert board.shown is None, "the cut is shown, for it is now made of these"
-        assert "Cut out of the film" in studio.local.runs.history(made[1].id)[1].why
+        assert "Cut from the one-run film" in studio.local.runs.history(made[1].id)[1].why
 
 
 def test_cutting_it_again_chooses_the_same_takes(data: Path) -> None:

@@ -124,7 +124,7 @@ def test_a_workflow_with_runs_under_way_stays(tmp_path: Path, server: ComfyServe
     with opened(tmp_path, comfy) as studio:
         studio.workflows.save("flat", "Flat", FLAT, MAPPING, IMAGE)
         [run] = studio.local.requests.submit({"task": "text-to-image", "model": "comfyui/flat"})
-        with pytest.raises(Conflict, match="1 runs under way"):
+        with pytest.raises(Conflict, match="1 active run"):
             studio.workflows.remove("flat")
         studio.local.runs.cancel(run.id)
         studio.local.runs.wait([run.id], timeout_s=20)
@@ -202,13 +202,13 @@ def test_a_negative_prompt_left_empty_stays_the_workflows_own(tmp_path: Path) ->
     ("mapping", "task", "word"),
     [
         ({}, "image-to-video", "first frame"),
-        ({"1.image": "first_frame"}, "text-to-video", "words alone"),
+        ({"1.image": "first_frame"}, "text-to-video", "text only"),
         ({"1.image": "width", "4.length": "height"}, "text-to-video", "width is number"),
-        ({"3.text": "mine", "4.length": "mine"}, "text-to-video", "stands where"),
+        ({"3.text": "mine", "4.length": "mine"}, "text-to-video", "but the workflow has"),
         ({"4.length": "width"}, "text-to-video", "together"),
         ({"9.image": "image"}, "image-edit", "no input 9.image"),
-        ({"3.text": "consent"}, "text-to-video", "own setting"),
-        ({"3.text": "<b>"}, "text-to-video", "own setting"),
+        ({"3.text": "consent"}, "text-to-video", "custom setting"),
+        ({"3.text": "<b>"}, "text-to-video", "custom setting"),
         ({"4.length": "length"}, "text-to-image", "no length"),
     ],
 )
@@ -222,7 +222,7 @@ def test_a_mapping_that_cannot_work_is_refused_in_a_sentence(
 
 @pytest.mark.parametrize("name", ["", "../x", "A", "x" * 42, "a.b", "-a"])
 def test_a_name_is_never_a_path(tmp_path: Path, name: str) -> None:
-    with opened(tmp_path) as studio, pytest.raises(CapabilityError, match="small letters"):
+    with opened(tmp_path) as studio, pytest.raises(CapabilityError, match="lowercase letters"):
         studio.workflows.save(name, "Shot", FLAT, {}, IMAGE)
     assert not (tmp_path / "data" / "workflows").exists()
 
@@ -262,7 +262,7 @@ def test_a_file_without_a_workflow_says_what_to_take_instead(tmp_path: Path) -> 
     bomb = tmp_path / "deep.json"
     bomb.write_text('{"a":' * 100_000)
     with opened(tmp_path) as studio:
-        for name, word in (("plain.png", "carries no"), ("notes.txt", "API format"), ("deep.json", "not a JSON")):
+        for name, word in (("plain.png", "contains no"), ("notes.txt", "API format"), ("deep.json", "not a JSON")):
             with pytest.raises(CapabilityError, match=word):
                 studio.workflows.read(tmp_path / name)
 
@@ -288,16 +288,16 @@ def one(value: str) -> str:
     ("text", "word"),
     [
         (one('["2", 0]'), "not in the file"),
-        (json.dumps({a: NODE | {"inputs": {"a": [b, 0]}} for a, b in ("12", "23", "31")}), "in a circle (1, 2, 3)"),
-        (one('["1", 0]'), "in a circle"),
-        (one("NaN"), "without end"),
-        (one("[[1e999]]"), "without end"),
+        (json.dumps({a: NODE | {"inputs": {"a": [b, 0]}} for a, b in ("12", "23", "31")}), "1, 2, 3 form a loop"),
+        (one('["1", 0]'), "form a loop"),
+        (one("NaN"), "infinite number"),
+        (one("[[1e999]]"), "infinite number"),
         (one(str(10**30)), "too large"),
         (one("1" + "0" * 5000), "not a JSON"),
         (one("[" * 100 + "]" * 100), "levels deep"),
-        (one('"\\ud800"'), "no Unicode"),
-        ('{"1.2": {"class_type": "X", "inputs": {}}}', "called '1.2'"),
-        ('{"": {"class_type": "X", "inputs": {}}}', "called ''"),
+        (one('"\\ud800"'), "invalid Unicode"),
+        ('{"1.2": {"class_type": "X", "inputs": {}}}', "node '1.2'"),
+        ('{"": {"class_type": "X", "inputs": {}}}', "node ''"),
         ('{"1": {"class_type": "", "inputs": {}}}', "no class"),
         ('{"1": {"class_type": ["X"], "inputs": {}}}', "API format"),
         ('{"1": {"class_type": "X", "inputs": []}}', "API format"),
@@ -349,9 +349,9 @@ def test_an_exported_workflow_is_the_same_model_in_another_studio(tmp_path: Path
     ("change", "word"),
     [
         ({"version": 2}, "newer studio"),
-        ({"mapping": {"3.width": 7}}, "broken"),
-        ({"more": 1}, "broken"),
-        ({"tasks": ["make-coffee"]}, "broken"),
+        ({"mapping": {"3.width": 7}}, "damaged"),
+        ({"more": 1}, "damaged"),
+        ({"tasks": ["make-coffee"]}, "damaged"),
         ({"workflow": {"1": 3}}, "API format"),
     ],
 )

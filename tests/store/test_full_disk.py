@@ -25,7 +25,7 @@ from tests.support.small_disk import fill, flag, small_disk
 from tests.support.web import serving
 
 ROOT = Path(__file__).parents[2]
-FULL = "is full. Make room, then try again."
+FULL = "is full. Free some space, then try again."
 CLIP = {"model": "draft/animatic", "task": "text-to-video", "width": 320, "height": 180, "duration_s": 1}
 
 
@@ -188,7 +188,7 @@ def test_the_routes_answer_507_and_503_in_a_sentence(disk: Path, tmp_path: Path)
         with locked(studio.settings.data):
             answer = httpx.post(f"{url}/ui/runs/{run.id}/rate", json={"stars": 5}, timeout=30)
             assert answer.status_code == 503
-            assert answer.json()["error"].startswith("Another program is holding the studio's database; close it")
+            assert answer.json()["error"].startswith("Another program has locked the studio's database. Close it")
             assert httpx.get(f"{url}/ui/runs/{run.id}", timeout=30).json()["rating"] == 0
 
 

@@ -22,7 +22,7 @@ from studio.studio import Studio
 from tests.support.kit import image, paid_image
 from tests.support.locks import locked
 
-HELD = "Another program is holding the studio's database; close it or save its changes, then try again."
+HELD = "Another program has locked the studio's database. Close it or save its changes, then try again."
 
 
 def until(done: Callable[[], object], seconds: float = 60) -> None:

@@ -296,7 +296,7 @@ def pictures() -> Iterator[None]:
     case("float255.tif", "fractions 0..255", lambda s: floats(ramp * 255), scaled)
     case("heights.tif", "metres", lambda s: floats(ramp * 4000 - 120), scaled)
     case("holes.tif", "some NaN", lambda s: floats(np.where(ramp > 0.5, np.nan, ramp)), scaled)
-    case("nan.tif", "nothing but NaN", lambda s: floats(ramp * np.nan), Refused("no numbers"))
+    case("nan.tif", "nothing but NaN", lambda s: floats(ramp * np.nan), Refused("no values"))
     case("rgb32.tif", "colour fractions", lambda s: colour_floats(), scaled)
     yield
 
@@ -412,7 +412,7 @@ def clips() -> Iterator[None]:
     wide = ("-i", "SILENT", "-vf", "setsar=2", *fast)
     case("wide.mp4", "pixels twice as wide", lambda s: s.of("w.mp4", *wide), Taken((2 * WIDTH, HEIGHT), CLIP_S))
     deep = ("-i", "SILENT", "-pix_fmt", "yuv420p10le", *fast)
-    case("deep.mp4", "10 bit", lambda s: s.of("10.mp4", *deep), Taken(SHOWN.size, CLIP_S, note="8 bit"))
+    case("deep.mp4", "10 bit", lambda s: s.of("10.mp4", *deep), Taken(SHOWN.size, CLIP_S, note="8-bit"))
     prores = ("-i", "SILENT", "-c:v", "prores_ks")
     case("prores.mov", "ProRes", lambda s: s.of("p.mov", *prores), Taken(SHOWN.size, CLIP_S, note="prores"))
     for curve, name in (("smpte2084", "pq"), ("arib-std-b67", "hlg")):
@@ -489,7 +489,7 @@ def sounds() -> Iterator[None]:
     case("list.wav", "streamed, LIST first", list_before_data, fixed)
     case("over.wav", "says 100 bytes too much", wav_says(int(SOUND_S * RATE_HZ * 2) + 100), fixed)
     case("cut.wav", "cut", lambda s: part(s.sound.read_bytes(), 0.5), CUT)
-    case("empty.wav", "no samples", lambda s: wav_says(0)(s)[:PCM_HEAD], Refused("no sound"))
+    case("empty.wav", "no samples", lambda s: wav_says(0)(s)[:PCM_HEAD], Refused("No sound"))
     case("rf64.wav", "RF64", lambda s: rf64(s, b"RF64"), fixed)
     case("bw64.wav", "BW64", lambda s: rf64(s, b"BW64"), fixed)
     case("cutrf64.wav", "RF64, cut", lambda s: part(rf64(s, b"RF64"), 0.5), CUT)

@@ -49,9 +49,9 @@ def test_the_voice_goes_with_the_reference_that_the_prompt_names() -> None:
     ("model", "member", "said"),
     [
         (T2V, EDA, "cannot use the voice sample of @eda. Choose Wan 2.7 reference to video."),
-        (R2V26, EDA, "from a reference clip only"),
+        (R2V26, EDA, "only from a reference clip"),
         (R2V26, EDA.model_copy(update={"references": ("clip",)}), "uses the voice in the reference clip of @eda"),
-        (R2V27, EDA.model_copy(update={"references": ()}), "needs a reference picture or clip"),
+        (R2V27, EDA.model_copy(update={"references": ()}), "Add a reference picture or clip"),
     ],
 )
 def test_a_voice_that_is_not_used_is_told_and_keeps_nobody_from_rendering(
@@ -66,7 +66,7 @@ def test_a_voice_that_is_not_used_is_told_and_keeps_nobody_from_rendering(
 def test_a_shot_that_starts_from_a_picture_says_that_the_cast_is_left_out() -> None:
     made = planned("alibaba/wan2.6-i2v", EDA, prompt="@eda waves", start=Start(kind="asset", asset="side"))
     assert (made.body["first_frame"], "references" in made.body) == ("side", False)
-    assert "no cast references or voices (@eda)" in made.notes[0]
+    assert "not use cast references or voices (@eda)" in made.notes[0]
 
 
 def test_a_model_that_takes_both_gets_first_frame_and_references_and_one_that_takes_no_picture_refuses() -> None:

@@ -8,7 +8,6 @@ from pathlib import Path
 from studio.catalogue import load
 from studio.domain import Task
 from studio.engines.comfyui.workflow import FIELDS, MEDIA
-from studio.jobs.decisions import CHOICES
 from studio.storyboard.look import Slate
 from studio.web.app import CREATE
 from studio.web.i18n import catalogue_text, tables
@@ -67,12 +66,6 @@ def test_the_words_put_together_from_parts_are_there() -> None:
     kinds = {"_".join(s.kinds) for m in load() for s in m.inputs.values()}
     names += [f"forms.drop_{k}" for k in kinds]
     assert [n for n in names if n not in EN] == []
-
-
-def test_the_page_and_the_api_name_the_choices_of_a_held_run_alike() -> None:
-    for choice in {c for choices in CHOICES.values() for c in choices}:
-        page = EN[f"widgets.choice_{choice.id}"], EN[f"widgets.help_{choice.id}"]
-        assert (choice.label, choice.help) == page
 
 
 def test_the_labels_and_notes_of_a_row_are_said_in_chinese() -> None:

@@ -63,7 +63,7 @@ def test_a_refusal_answers_its_id_and_values_beside_the_sentence(web: httpx.Clie
     asked = {"op": "cast", "name": "two words"}
     for headers, words in (
         ({}, "Use one word for the name: letters, digits, hyphens or underscores."),
-        (PAGE, "名称须为"),
+        (PAGE, "名称只能是"),
     ):
         answer = web.post(f"/ui/boards/{board.id}/edit", json=asked, headers=headers)
         assert answer.status_code == 422, answer.text

@@ -1,7 +1,7 @@
 // The cast: who and what must look the same in every shot, with their reference pictures, voice, consent, and where they
 // appear.
 
-import { button, el, icon, media, seconds, t } from "../dom.js";
+import { button, comma, el, icon, media, seconds, t } from "../dom.js";
 import { toast } from "../net.js";
 import { check, choose, dialog, field, growing, hints, warnings } from "./dialog.js";
 import { fileButton, pickAsset, upload } from "./files.js";
@@ -220,7 +220,7 @@ function sheetOf(store, id, open) {
       for (const s of here) for (const p of s[list]) if (p.includes(about)) by.set(p, [...(by.get(p) || []), s.number]);
       return [...by]
         .slice(0, 4)
-        .map(([p, numbers]) => `${t("board.shot_n", { n: [...new Set(numbers)].join(", ") })}: ${p}`);
+        .map(([p, numbers]) => `${t("board.shot_n", { n: [...new Set(numbers)].join(comma()) })}: ${p}`);
     };
     said.replaceChildren(...[warnings(told("problems")), hints(told("hints", `@${member.name}`))].filter(Boolean));
   }
@@ -256,7 +256,7 @@ function voiceOf(store, save) {
       "small",
       "st-dim",
       {},
-      able.length ? t("board.voice_used", { models: able.join(", ") }) : t("board.voice_unused"),
+      able.length ? t("board.voice_used", { models: able.join(comma()) }) : t("board.voice_unused"),
     );
     if (member.voice) {
       const remove = button(t("board.voice_remove"), { name: "trash", cls: "bare", data: { do: "voice-remove" } }, () =>

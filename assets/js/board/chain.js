@@ -1,6 +1,6 @@
 // What is rendered by itself: shots that wait for the one before, with a way to stop them, and why some will not come.
 
-import { button, el, icon, t } from "../dom.js";
+import { button, comma, el, icon, t } from "../dom.js";
 
 /** A line above the film; hidden while nothing follows. */
 export function followBar(store) {
@@ -28,19 +28,15 @@ export function followBar(store) {
             "p",
             "",
             {},
-            t("film.follow_open", { shots: open.map((l) => number(l.shot)).join(", "), n: number(open[0].after) }),
+            t(open.length > 1 ? "film.follow_open" : "film.follow_open_one", {
+              shots: open.map((l) => number(l.shot)).join(comma()),
+              n: number(open[0].after),
+            }),
           )
         : "",
       ...ended
         .slice(0, 3)
-        .map((l) =>
-          el(
-            "p",
-            "",
-            {},
-            t("film.follow_stopped", { n: number(l.shot), why: t(`film.stop_${l.stopped.code}`, l.stopped.values) }),
-          ),
-        ),
+        .map((l) => el("p", "", {}, t("film.follow_stopped", { n: number(l.shot), why: l.stopped.why }))),
     );
   }
   return node;

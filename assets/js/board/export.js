@@ -6,7 +6,7 @@ import { player } from "../player.js";
 import { check, choose, dialog, field, growing } from "./dialog.js";
 import { trebleCurves } from "./curves.js";
 import { fileButton, pickAsset, upload } from "./files.js";
-import { findingsBox, words as said } from "./findings.js";
+import { findingsBox } from "./findings.js";
 import { lookPanel } from "./look.js";
 import { captions } from "./spoken.js";
 import { slatePanel, titlesPanel } from "./titles.js";
@@ -458,8 +458,8 @@ function findings({ findings: found }, look) {
       f.level,
       {},
       f.at_s === null
-        ? el("span", "", {}, said(f))
-        : el("button", "st-link", { type: "button", onclick: () => look(f.at_s) }, `${seconds(f.at_s)}: ${said(f)}`),
+        ? el("span", "", {}, f.what)
+        : el("button", "st-link", { type: "button", onclick: () => look(f.at_s) }, `${seconds(f.at_s)}: ${f.what}`),
     );
   return el(
     "details",

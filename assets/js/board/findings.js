@@ -1,6 +1,6 @@
 // The check before export: what a careful viewer would send back, grouped by fault, each with links to its shots.
 
-import { button, el, icon, seconds, t } from "../dom.js";
+import { button, comma, el, icon, seconds, sentences, t } from "../dom.js";
 import { post } from "../net.js";
 import { dialog } from "./dialog.js";
 
@@ -93,7 +93,7 @@ function line(group, show) {
     { title: t(`check.level_${group.level}`), "aria-label": t(`check.level_${group.level}`), role: "img" },
     icon(FACE[group.level]),
   );
-  const said = words(group);
+  const said = group.text;
   if (!group.number)
     return el(
       "li",
@@ -105,21 +105,18 @@ function line(group, show) {
         : link(`${seconds(group.at_s)}: ${said}`, () => show("", group.at_s)),
     );
   const shots = group.at.map((f) => link(`${f.number}`, () => show(f.shot, f.at_s), t("check.open", { n: f.number })));
-  const [before, after] = t("check.shots", { n: "\u0000" }).split("\u0000");
+  const [before, after] = t(group.at.length > 1 ? "check.shots" : "check.shot", { n: "\u0000" }).split("\u0000");
   return el(
     "li",
     group.level,
     { data: { code: group.code } },
     face,
-    el("span", "", {}, before, ...shots.flatMap((s, i) => (i ? [", ", s] : [s])), `${after.trimEnd()} `, said),
+    el("span", "", {}, before, ...shots.flatMap((s, i) => (i ? [comma(), s] : [s])), sentences(after.trim(), said)),
   );
 }
 
 const link = (text, onclick, label = text) =>
   el("button", "st-link", { type: "button", "aria-label": label, onclick }, text);
-
-/** A finding in the page's language. */
-export const words = ({ code, values, what }) => (code ? t(`check.${code}`, values) : what);
 
 /** The check as a window of its own. */
 export function checkDialog(store, show) {

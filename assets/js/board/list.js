@@ -1,6 +1,6 @@
 // All boards as cards; a new one, empty or from a script; import of a project; delete with a way back.
 
-import { BASE, button, el, icon, media, seconds, since, t } from "../dom.js";
+import { BASE, button, comma, el, icon, media, seconds, since, t } from "../dom.js";
 import { get, post, toast, tried } from "../net.js";
 import { choose, dialog, field, growing, warnings } from "./dialog.js";
 import { fileButton, send } from "./files.js";
@@ -142,7 +142,7 @@ function creation(open) {
     told.replaceChildren(
       el("p", "", {}, icon("check"), t("board.count", { n: found.shots.length, time: seconds(length) })),
       found.cast.length
-        ? el("p", "", {}, icon("people"), t("board.read_cast", { names: found.cast.map((m) => m.name).join(", ") }))
+        ? el("p", "", {}, icon("people"), t("board.read_cast", { names: found.cast.map((m) => m.name).join(comma()) }))
         : "",
       warnings(found.faults) || "",
     );

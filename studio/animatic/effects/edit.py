@@ -13,7 +13,7 @@ from studio.animatic.effects import collage
 from studio.animatic.effects.filters import FilterChain, sky_of
 from studio.animatic.order import Order
 from studio.animatic.text.instructions import EditStep, Instructions, parse
-from studio.messages import Message
+from studio.messages import Message, term
 
 SHAPES = ("flip horizontal", "flip vertical", "rotate", "crop", "zoom", "border")
 SMALL_TURN_DEG = 30
@@ -81,14 +81,14 @@ def notes(asked: Instructions, count: int, sky_in: list[np.ndarray]) -> list[str
     if any(not sky_of(p).any() for p in sky_in):
         said.append(Message("draft.no_sky"))
     said += [
-        Message("draft.everything_became", source=step.source, way=step.way, what=step.source)
+        Message("draft.everything_became", source=term(step.source), way=term(step.way), what=term(step.source))
         for step in asked.steps
         if step.source
     ]
     if count > 1 and not asked.layout:
         said.append(Message("draft.side_by_side"))
     if count == 1 and asked.layout:
-        said.append(Message("draft.one_picture", layout=asked.layout))
+        said.append(Message("draft.one_picture", layout=term(asked.layout)))
     return said
 
 

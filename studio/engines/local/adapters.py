@@ -14,6 +14,7 @@ from typing import Any
 from PIL import Image, ImageOps
 
 from studio.engines.local.recipe import Recipe
+from studio.messages import Message
 
 Arguments = dict[str, Any]
 
@@ -57,7 +58,7 @@ def clip(path: str, recipe: Recipe, *, frames: int | None = None) -> list[Image.
             if len(found) >= wanted:
                 break
     if not found:
-        raise ValueError("The clip holds no picture.")
+        raise ValueError(Message("local.clip_no_picture"))
     return found + [found[-1]] * (wanted - len(found))
 
 

@@ -14,14 +14,9 @@ import torch
 from diffusers.models.attention_dispatch import AttentionBackendName, dispatch_attention_fn
 
 from studio.engines.local.worker_pipe import UnsupportedDevice
+from studio.messages import Message
 
 KERNELS = {"native": "native", "cudnn": "_native_cudnn", "flash": "flash", "flash3": "_flash_3", "sage": "sage"}
-NEEDS = {
-    "flash": "Install the package flash-attn, 2.6.3 or newer.",
-    "flash3": "Build flash-attention 3 from its sources (flash_attn_interface).",
-    "sage": "Install the package sageattention, 2.1.1 or newer.",
-    "cudnn": "It needs an NVIDIA card with torch's CUDA build.",
-}
 
 
 def candidates(capability: tuple[int, int], *, masked: bool) -> tuple[str, ...]:
@@ -47,8 +42,7 @@ def choose(networks: list[Any], wanted: str, device: str, *, masked: bool) -> st
         fault = None if name == "native" else _fault(networks, name, device)
         if fault is None:
             return name
-    advice = NEEDS.get(wanted, "")
-    raise UnsupportedDevice(f"The attention kernel {wanted} cannot be used here. {advice} Or choose auto.")
+    raise UnsupportedDevice(Message(f"local.kernel_{wanted}"))
 
 
 def _fault(networks: list[Any], name: str, device: str) -> Exception | None:

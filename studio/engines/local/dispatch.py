@@ -23,7 +23,7 @@ from studio.engines.local.pool import GpuWorker
 from studio.engines.local.recipe import Recipe
 from studio.engines.ticker import Ticker
 from studio.errors import EngineError, Refused, WorkerLost
-from studio.messages import Message, term
+from studio.messages import Message, term, unpacked
 
 log = logging.getLogger(__name__)
 SHARE = {"loading": (0.0, 0.05), "encoding": (0.0, 0.08), "denoising": (0.08, 0.9), "decoding": (0.9, 1.0)}
@@ -254,13 +254,13 @@ class Dispatcher:
         work = self._mine(worker, news)
         if work is None:
             return
-        kind, message = news["kind"], news["message"]
+        kind, message = news["kind"], unpacked(news["message"])
         if kind == "cancelled" or work.cancel:
             self._stop(work, worker)
         elif kind == "oom":
             self._step_down(work, worker)
         else:
-            if kind != "unusable":
+            if not isinstance(message, Message):
                 message = _sentence(work, message)
             work.error = (EngineError if kind == "error" else Refused)(message, code=kind)
             if kind == "error":

@@ -17,6 +17,7 @@ import numpy as np
 import torch
 from safetensors.torch import load_file, save_file
 
+from studio import messages
 from studio.engines.local import adapters, decode, models, preview, speed, step_caches
 from studio.engines.local.disk_cache import touched
 from studio.engines.local.encoding_cache import EncodingCache
@@ -304,12 +305,16 @@ def _bring(pipe: Any, recipe: Recipe, job: Message, device: str) -> None:
 
 
 def failure(error: Exception, hot: LoadedPipeline) -> Message:
-    """An exception as the studio is told: cancelled, oom, refused (this request cannot work) or error."""
-    text = f"{type(error).__name__}: {error}"
+    """An exception as the studio is told: cancelled, oom, unusable or refused (this request cannot work), or error.
+
+    message: the library's text, or a message of the studio as `messages.packed` has it.
+    """
+    text, own = f"{type(error).__name__}: {error}", messages.of_error(error)
     if isinstance(error, Cancelled):
         return {"kind": "cancelled", "message": "Stopped."}
-    if isinstance(error, UnsupportedDevice):
-        return {"kind": "unusable", "message": str(error)}
+    if isinstance(own, messages.Message):
+        kind = "unusable" if isinstance(error, UnsupportedDevice) else "refused"
+        return {"kind": kind, "message": messages.packed(own)}
     if isinstance(error, torch.OutOfMemoryError) or "out of memory" in text.lower():
         return {"kind": "oom", "message": text[:500]}
     if isinstance(error, FileNotFoundError | ValueError | KeyError | TypeError):

@@ -41,7 +41,7 @@ def owner_of(request: Request) -> str:
 def keeper_of(request: Request) -> str:
     """As owner_of, for what concerns the whole house: limits, backups, the pause. NotAllowed for a named user."""
     if owner := owner_of(request):
-        raise NotAllowed(Message("access.keeper_only", owner=owner))
+        raise NotAllowed(Message("access.admin_only", owner=owner))
     return owner
 
 

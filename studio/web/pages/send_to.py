@@ -110,7 +110,7 @@ def _taker(ctx: Ctx, page: CreatePage, model: Model, names: tuple[str, ...]) -> 
         for name in names:
             if name in one.inputs_for(page.task):
                 return one, name
-    raise CapabilityError(Message("model.none_takes", input=names[0].replace("_", " ")))
+    raise CapabilityError(Message("model.none_takes", input=term(names[0].replace("_", " "))))
 
 
 def added(media: JSON, name: str, asset_id: str, most: int) -> JSON:

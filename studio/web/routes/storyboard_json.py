@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 from studio.domain import JSON, Run, Status, Task
 from studio.film import platforms
-from studio.messages import unpacked
+from studio.messages import term, unpacked
 from studio.services.board_repository import StoredBoard
 from studio.services.board_snapshots import Overview
 from studio.services.continuations import ChainPlan
@@ -149,7 +149,7 @@ def models(studio: Studio) -> list[JSON]:
 def places() -> list[JSON]:
     """Where a film can go: presets with what the page says about them."""
     shown = ("id", "label", "form", "width", "height", "min_s", "max_s", "lufs")
-    return [{k: getattr(p, k) for k in shown} for p in platforms.PRESETS]
+    return [{k: getattr(p, k) for k in shown} | {"label": term(p.label)} for p in platforms.PRESETS]
 
 
 def _whole(studio: Studio, board: Board, state: OneRunFilmState) -> JSON:
@@ -167,11 +167,15 @@ def _whole(studio: Studio, board: Board, state: OneRunFilmState) -> JSON:
 
 
 def _following(studio: Studio, board: Board, owner: str) -> list[JSON]:
-    """Shots that will be queued by themselves, and those that will not, with the reason."""
+    """Shots that will be queued automatically, and those that will not, with the reason."""
     chain = studio.acting_for(owner).continuations.get(board.id)
     links = chain.links if chain else ()
     return [
-        {"shot": o.shot, "after": o.after, "stopped": unpacked(o.stopped.model_dump()) if o.stopped else None}
+        {
+            "shot": o.shot,
+            "after": o.after,
+            "stopped": unpacked(o.stopped.model_dump()) | {"why": o.stopped.sentence} if o.stopped else None,
+        }
         for o in links
         if o.is_open or o.stopped
     ]

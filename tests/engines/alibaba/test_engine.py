@@ -309,7 +309,7 @@ async def in_parts(*parts: bytes) -> AsyncIterator[bytes]:
 
 def test_a_portrait_without_a_face_is_refused_before_anything_is_billed(bench: Bench) -> None:
     bench.server.face = False
-    with pytest.raises(Refused, match="no face"):
+    with pytest.raises(Refused, match="No usable face"):
         bench.run(sent(bench.engine(), bench.job(model="wan2.2-s2v", image="p", audio_file="s")))
     assert bench.server.tasks == {}
 
@@ -325,11 +325,11 @@ REFUSALS: list[tuple[int, str, type[EngineError], str]] = [
     (400, "IPInfringementSuspect", Moderated, "protected"),
     (400, "Arrearage", OutOfCredit, "unpaid"),
     (401, "InvalidApiKey", Unauthorised, "ALIBABA_REGION"),
-    (403, "AccessDenied.Unpurchased", Unauthorised, "Enable it"),
+    (403, "AccessDenied.Unpurchased", Unauthorised, "Enable the model"),
     (403, "Workspace.AccessDenied", Unauthorised, "ALIBABA_WORKSPACE"),
     (403, "AllocationQuota.FreeTierOnly", OutOfCredit, "free quota"),
-    (404, "ModelNotFound", Refused, "offers no"),
-    (429, "Throttling.RateQuota", RateLimited, "slow down"),
+    (404, "ModelNotFound", Refused, "does not offer"),
+    (429, "Throttling.RateQuota", RateLimited, "limiting requests"),
     (429, "PrepaidBillOverdue", OutOfCredit, "unpaid"),
 ]
 
@@ -481,7 +481,7 @@ def test_a_submit_that_never_arrived_is_known_only_by_a_list_that_shows_later_ta
         bench.server.fail("submit", "drop-before")
         await lost(engine, bench.job(**T2V))
         if not proved:
-            with pytest.raises(UnknownOutcome, match="not sent again by itself"):
+            with pytest.raises(UnknownOutcome, match="not sent again automatically"):
                 await found(engine, bench.job(**T2V))
             return
         started = time.monotonic()
@@ -504,7 +504,7 @@ def test_a_task_of_another_run_is_never_adopted(bench: Bench) -> None:
     async def story() -> None:
         engine = bench.engine()
         other = await sent(bench.engine(), bench.job("r2", **T2V, prompt="a wolf"))
-        with pytest.raises(UnknownOutcome, match="no proof"):
+        with pytest.raises(UnknownOutcome, match="may still have been accepted"):
             await found(engine, bench.job(**T2V), known=(other,))
         bench.server.fail("submit", "slow", seconds=0.5)
         sending = asyncio.create_task(sent(engine, bench.job("r3", **T2V, prompt="a bear")))
@@ -527,7 +527,7 @@ def test_of_two_lost_runs_each_gets_its_own_task_or_none(bench: Bench) -> None:
         for job in (fox, wolf):
             bench.server.fail("submit", "drop-after")
             await lost(engine, job)
-        with pytest.raises(UnknownOutcome, match="2 tasks fit"):
+        with pytest.raises(UnknownOutcome, match="2 tasks in the provider's list match"):
             await found(engine, fox)
         await asyncio.sleep(0.3)  # finished tasks tell their prompt
         ((a,), (b,)) = await found(engine, fox), await found(engine, wolf)
@@ -561,7 +561,7 @@ def test_a_task_that_turns_out_to_be_anothers_is_not_shown(bench: Bench) -> None
         engine = bench.engine()
         (handle,) = await found(engine, bench.job(**T2V))
         await asyncio.sleep(0.6)
-        with pytest.raises(UnknownHandle, match="another prompt"):
+        with pytest.raises(UnknownHandle, match="a different prompt"):
             await engine.poll(handle)
         await engine.close()
 
@@ -576,7 +576,7 @@ def test_a_task_from_another_hour_leaves_it_to_a_person(bench: Bench) -> None:
         bench.server.fail("submit", "drop-after")
         await lost(engine, bench.job(**T2V))
         now = time.time() + 600
-        with pytest.raises(UnknownOutcome, match="not the studio's"):
+        with pytest.raises(UnknownOutcome, match="this studio did not send"):
             await engine.find(bench.job(**T2V), submitted_after=now, submitted_before=now + 60)
         await engine.close()
 

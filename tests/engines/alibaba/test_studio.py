@@ -143,7 +143,7 @@ def test_an_answer_lost_beside_a_strangers_task_is_held_with_three_choices(
     server.fail("submit", "drop-after")
     run = made(studio)
     assert (run.status, run.held_reason) == (Status.HELD, HeldReason.LOST_SUBMIT)
-    assert "2 tasks fit" in (run.error or "")
+    assert "2 tasks in the provider's list match" in (run.error or "")
     assert [c.id for c in studio.queue.hold_choices(run)] == ["look_again", "submit_again", "give_up"]
     until = time.monotonic() + 20
     while any(t.status(time.time()) != "SUCCEEDED" for t in server.tasks.values()) and time.monotonic() < until:

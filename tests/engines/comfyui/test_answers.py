@@ -121,10 +121,10 @@ def test_a_submit_whose_answer_cannot_be_read_is_looked_up(
         (400, b'{"error": "x", "node_errors": [1]}', "no reason given"),
         (400, b'{"node_errors": {"1": {"errors": "x"}, "2": 5}}', "no reason given"),
         (400, b'{"error": {"message": "' + b"a" * 9999 + b'"}}', "a…."),
-        (400, b'{"error": {"type": "missing_node_type", "extra_info": 5, "details": "Foo"}}', "no node Foo"),
+        (400, b'{"error": {"type": "missing_node_type", "extra_info": 5, "details": "Foo"}}', "no node called Foo"),
         (200, b'{"prompt_id": "another", "node_errors": {}}', "Update ComfyUI"),
         (302, b"", "redirect"),
-        (404, b"", "refused the call"),
+        (404, b"", "refused the request"),
     ],
 )
 def test_a_refusal_of_any_shape_is_a_sentence(

@@ -84,7 +84,7 @@ def test_a_chosen_file_that_vanished_is_said_and_nothing_takes_its_place(
         server.models["diffusion_models"].remove(OTHER)
         done = clip(studio)
         assert done.status == Status.FAILED
-        assert f"does not have {OTHER} any more, which you chose as high-noise expert" in (done.error or "")
+        assert f"no longer has {OTHER}, your choice for high-noise expert" in (done.error or "")
         assert server.posts == {}
         assert (role(studio, "high", fresh=True)["file"], about(studio)["state"]) == ("", "files")
 
@@ -93,7 +93,7 @@ def test_a_file_that_goes_or_comes_between_two_runs_is_seen(tmp_path: Path, serv
     with opened(tmp_path, comfy) as studio:
         assert clip(studio).status == Status.SUCCEEDED
         server.models["vae"] = []
-        assert "lacks wan_2.1_vae.safetensors in models/vae" in (clip(studio).error or "")
+        assert "is missing wan_2.1_vae.safetensors in models/vae" in (clip(studio).error or "")
         server.models["vae"] = ["wan_2.1_vae.safetensors"]
         assert clip(studio).status == Status.SUCCEEDED
 
@@ -138,7 +138,7 @@ def test_a_server_that_is_too_old_for_a_model_is_told_apart(tmp_path: Path, comf
 def test_without_a_server_nothing_is_claimed_and_nothing_can_be_chosen(tmp_path: Path) -> None:
     with opened(tmp_path, "http://127.0.0.1:9") as studio:
         assert (studio.comfyui_models.overview()["server"], about(studio)["state"]) == ("silent", "unknown")
-        with pytest.raises(Unavailable, match="does not answer"):
+        with pytest.raises(Unavailable, match="not responding"):
             studio.comfyui_models.choose(T2V, "high", OTHER)
         studio.comfyui_models.choose(T2V, "high", "")  # going back needs no server
     with opened(tmp_path, "") as studio:
@@ -172,7 +172,7 @@ def test_own_lora_files_go_to_the_experts_they_name(tmp_path: Path, server: Comf
 
 
 @pytest.mark.parametrize(
-    ("line", "word"), [("gone:0.5", "no LoRA file gone"), ("film", "several LoRA files called film")]
+    ("line", "word"), [("gone:0.5", "no LoRA file gone"), ("film", "several LoRA files named film")]
 )
 def test_a_lora_that_the_server_cannot_mean_is_refused_in_a_sentence(
     tmp_path: Path, server: ComfyServer, comfy: str, line: str, word: str

@@ -50,7 +50,7 @@ def test_a_run_that_a_restart_lost_starts_again_and_says_so(tmp_path: Path, serv
         server.step_s = 0.01
         done = studio.local.runs.wait([running.id, waiting.id], timeout_s=20)
         assert [(r.status, r.attempt) for r in done] == [(Status.SUCCEEDED, 2)] * 2
-        assert all("it was restarted" in said(studio, run) for run in done)
+        assert all("It was restarted" in said(studio, run) for run in done)
     assert sorted(server.posts.values()) == [2, 2]
 
 
@@ -69,7 +69,7 @@ def test_a_server_that_loses_a_run_again_and_again_is_not_fed_for_ever(
         until(lost)
         held = studio.local.runs.get(run.id)
         assert held.held_reason == HeldReason.CRASHED_TWICE
-        assert "does not know this run any more" in (held.error or "")
+        assert "no longer has this run" in (held.error or "")
     assert list(server.posts.values()) == [held.attempt]
 
 

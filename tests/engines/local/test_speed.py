@@ -13,6 +13,7 @@ import pytest
 from studio.domain import JSON, Progress, Status, Task
 from studio.engines.base import Input
 from studio.errors import Refused
+from studio.messages import Message, of_error
 from tests.engines.local.bench import ROWS, Bench, need_torch
 from tests.engines.local.test_models import lossless, pixels
 
@@ -111,8 +112,10 @@ def test_8_bits_stay_close_to_16_on_every_rung(bench: Bench, plain: tuple[Path, 
 
 
 def test_a_kernel_that_is_not_here_is_refused_by_name_and_auto_finds_one(bench: Bench) -> None:
-    with pytest.raises(Refused, match=r"kernel sage cannot be used here\. Install the package sageattention"):
+    with pytest.raises(Refused, match=r"kernel sage cannot be used here") as caught:
         run(bench, "wan2.2-t2v-a14b", attention="sage")
+    told = of_error(caught.value)
+    assert isinstance(told, Message) and told.id == "local.kernel_sage", "the id comes through the worker's pipe"
     assert run(bench, "wan2.2-t2v-a14b", attention="auto")[1]["on"]["attention"] == "native"
 
 

@@ -46,7 +46,7 @@ def seen_while_it_is_made(studio: Studio, data: Path) -> None:
 def test_a_model_whose_files_are_not_here_is_refused_before_anything_is_stored(tmp_path: Path) -> None:
     settings = Settings(data=tmp_path, options={"STUDIO_GPU": "cpu", "STUDIO_MODELS": str(tmp_path / "none")})
     with Studio.open(settings) as studio:
-        with pytest.raises(CapabilityError, match="Get it on the Models page"):
+        with pytest.raises(CapabilityError, match="Download it on the Models page"):
             studio.local.requests.submit(BODY)
         assert studio.local.gallery.search().total == 0
         overview = studio.local_models.overview()

@@ -146,18 +146,18 @@ def test_a_damaged_file_is_thrown_away(tmp_path: Path, hub: Hub) -> None:
 
 VAE = "vae/model.safetensors"
 ODD_HUBS: dict[str, tuple[dict[str, Any], str]] = {
-    "longer than listed": ({"sizes": {VAE: 10}}, "longer than the hub lists it (10 bytes)"),
-    "more than the disk has": ({"sizes": {VAE: 10**15}}, "1000000.0 GB are to come"),
+    "longer than listed": ({"sizes": {VAE: 10}}, "larger than listed (10 bytes)"),
+    "more than the disk has": ({"sizes": {VAE: 10**15}}, "1000000.0 GB to download"),
     "no number of bytes": ({"sizes": {VAE: "many"}, "hashes": {VAE: "0" * 64}}, "was damaged"),
     "link to secrets": ({"links": {VAE: "http://169.254.169.254/latest/meta-data"}}, "private network"),
     "link to a neighbour": ({"links": {VAE: "http://127.0.0.1:9/x"}}, "private network"),
-    "links in circles": ({"links": {VAE: f"/{REPO}/resolve/x/{VAE}"}}, "lead in circles"),
-    "nested list": ({"listing": b"[" * 200_000}, "not readable"),
-    "page": ({"listing": b"<html>"}, "not readable"),
-    "odd commit": ({"listing": b'{"sha": "../../x", "siblings": []}'}, "not readable"),
+    "links in circles": ({"links": {VAE: f"/{REPO}/resolve/x/{VAE}"}}, "redirect in a loop"),
+    "nested list": ({"listing": b"[" * 200_000}, "cannot be read"),
+    "page": ({"listing": b"<html>"}, "cannot be read"),
+    "odd commit": ({"listing": b'{"sha": "../../x", "siblings": []}'}, "cannot be read"),
     "no files": (
         {"listing": b'{"sha": "%s", "siblings": [5, {"rfilename": 7}]}' % (b"a" * 40)},
-        "lists no file of a model",
+        "lists no model files",
     ),
 }
 

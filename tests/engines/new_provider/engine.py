@@ -52,7 +52,7 @@ class NewcoEngine:
         headers = {"content-type": file.asset.mime}
         sent = await self._api.put_file(str(ticket.body.get("put_url")), file.path, headers=headers, total_s=60)
         if sent.status_code != 200:
-            raise Unavailable(f"The upload was not taken (HTTP {sent.status_code}).", code=str(sent.status_code))
+            raise Unavailable(f"The upload was rejected (HTTP {sent.status_code}).", code=str(sent.status_code))
         return str(ticket.body.get("url"))
 
     async def submit(self, job: Job) -> str:
@@ -63,7 +63,7 @@ class NewcoEngine:
         if not 200 <= reply.status < 300:
             raise errors_http.of_reply(reply, LABEL, call="submit")
         if not isinstance(url := reply.body.get("status_url"), str):
-            raise UnknownOutcome(f"{LABEL} took the job but named no address.", code="no address")
+            raise UnknownOutcome(f"{LABEL} accepted the run but returned no address.", code="no address")
         return json.dumps({"url": url, "rates": pricing.rates(job.request, job.model)})
 
     async def poll(self, handle: str) -> Progress:
@@ -78,7 +78,7 @@ class NewcoEngine:
         if word == "failed":
             raise EngineError(f"{LABEL} failed: {errors_http.reason(reply.body)[1]}.", code="failed")
         if word not in STATES:
-            raise Unavailable(f"{LABEL} calls the task {word[:40]!r}, which the studio does not know.", code=word[:40])
+            raise Unavailable(f"{LABEL} returned the unknown task status {word[:40]!r}.", code=word[:40])
         return Progress(status=STATES[word], word=word)
 
     async def balance(self) -> AccountBalance:
@@ -109,7 +109,7 @@ def _kept(handle: str) -> JSON:
     except ValueError:
         kept = None
     if not isinstance(kept, dict):
-        raise UnknownHandle(f"{handle[:40]!r} is no handle of {LABEL}.")
+        raise UnknownHandle(f"{handle[:40]!r} is not a task ID of {LABEL}.")
     return kept
 
 

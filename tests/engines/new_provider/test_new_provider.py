@@ -157,7 +157,7 @@ def test_the_row_limits_what_is_under_way_and_what_is_taken(
         ),
         (as_json({"message": "no such key"}, 401), Status.HELD, "does not accept the key"),
         (as_json({"message": "empty"}, 402), Status.HELD, "no credit left"),
-        (as_json({}, 500), Status.HELD, "answered with a fault"),
+        (as_json({}, 500), Status.HELD, "returned an error"),
     ],
 )
 def test_refusals_need_no_code_of_the_engines_own(
