@@ -51,7 +51,7 @@ class RunwareServer(TaskServer):
             return "download"
         body = call.json()
         first = body[0] if isinstance(body, list) and body else {}
-        return TOPICS.get(first.get("taskType"), "other")
+        return TOPICS.get(str(first.get("taskType")), "other")
 
     def unauthorised(self) -> Reply:
         return error("invalidApiKey", "Invalid API key.", status=401, taskType="authentication")
