@@ -215,6 +215,7 @@ def _superset(rows: Iterable[Model], task: Task) -> dict[str, list[tuple[str, Pa
 def _param(name: str, specs: list[tuple[str, ParamSpec]], task: Task) -> Field:
     """The control of one own parameter. Its type is the first row's; a row with another type shows it as text."""
     first = specs[0][1]
+    may_be_empty = any(s.default is None for _, s in specs)
 
     def look(model: Model) -> JSON | None:
         spec = model.params_for(task).get(name)
@@ -225,7 +226,7 @@ def _param(name: str, specs: list[tuple[str, ParamSpec]], task: Task) -> Field:
             props["info"] = catalogue_text(spec.help)
         if spec.type == "choice":
             props["choices"] = [(catalogue_text(spec.value_label(c)), c) for c in spec.choices]
-        if spec.type in ("int", "float"):
+        if spec.type in ("int", "float") and not may_be_empty:
             props |= {
                 "minimum": spec.min,
                 "maximum": spec.max,
@@ -236,13 +237,12 @@ def _param(name: str, specs: list[tuple[str, ParamSpec]], task: Task) -> Field:
         return props
 
     advanced = all(s.advanced for _, s in specs)
-    may_be_empty = any(s.default is None for _, s in specs)
     return Field(name, "advanced" if advanced else "more", _param_component(first, may_be_empty=may_be_empty), look)
 
 
 def _param_component(spec: ParamSpec, *, may_be_empty: bool) -> Callable[..., Component]:
-    """may_be_empty: some row has no default, so that the value may be left to the model. A slider cannot be empty: the
-    browser sends 0 for it."""
+    """may_be_empty: some row has no default, so that the value may be left to the model. Numbers are text then, for a
+    slider or number without a value becomes 0 in the browser, and is sent."""
 
     def build(**props: Any) -> Component:
         props.setdefault("label", spec.label)
@@ -250,8 +250,8 @@ def _param_component(spec: ParamSpec, *, may_be_empty: bool) -> Callable[..., Co
             return gr.Checkbox(container=False, **props)
         if spec.type == "choice":
             return gr.Radio(**props) if len(spec.choices) <= 4 else gr.Dropdown(filterable=False, **props)
-        if spec.type in ("int", "float"):
-            slides = spec.min is not None and spec.max is not None and not may_be_empty
+        if spec.type in ("int", "float") and not may_be_empty:
+            slides = spec.min is not None and spec.max is not None
             return (
                 gr.Slider(buttons=[], **props)
                 if slides

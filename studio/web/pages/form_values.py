@@ -156,10 +156,19 @@ def _params(values: JSON, model: Model, task: Task) -> JSON:
         kept_empty = value == "" and model.of_user and spec.type == "text"
         if (value in (None, "") and not kept_empty) or any(values.get(k) != v for k, v in spec.requires.items()):
             continue
-        if spec.type == "int" and isinstance(value, float) and value.is_integer():
-            value = int(value)
-        found[name] = value
+        found[name] = _number(value, whole=spec.type == "int") if spec.type in ("int", "float") else value
     return found
+
+
+def _number(value: object, *, whole: bool) -> object:
+    """The number that was typed. What is no finite number stays, for the row to refuse."""
+    try:
+        number = float(value) if isinstance(value, str) else value
+    except ValueError:
+        return value
+    if isinstance(number, float) and not math.isfinite(number):
+        return value
+    return int(number) if whole and isinstance(number, float) and number.is_integer() else number
 
 
 def bodies_of(values: JSON, model: Model, task: Task) -> list[JSON]:

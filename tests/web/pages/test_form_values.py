@@ -47,11 +47,21 @@ def test_any_model_follows_any_other_of_its_task_within_its_row(model: Model, ta
 
 
 @pytest.mark.parametrize("task", Task)
-def test_a_number_that_may_stay_empty_is_no_slider(task: Task) -> None:
-    """A slider without a value shows 0 and sends it, which no row takes."""
+def test_a_number_that_may_stay_empty_is_text(task: Task) -> None:
+    """A slider or a number without a value shows 0 and sends it, which no row takes."""
     empty = {n for m in CATALOGUE.for_task(task) for n, s in m.params_for(task).items() if s.default is None}
     drawn = {f.key: f.component("x", DRAFT, {}) for f in form_controls.fields(CATALOGUE, task) if f.key in empty}
-    assert [key for key, component in drawn.items() if isinstance(component, gr.Slider)] == []
+    assert [key for key, component in drawn.items() if isinstance(component, gr.Slider | gr.Number)] == []
+
+
+@pytest.mark.parametrize(
+    ("typed", "sent"),
+    [("", None), ("12", 12), (" 12 ", 12), (12.0, 12), ("2.5", 2.5), ("many", "many"), ("nan", "nan")],
+)
+def test_a_typed_number_is_sent_as_one(typed: object, sent: object) -> None:
+    model = CATALOGUE.get("local/wan2.2-t2v-a14b")
+    form = form_values.values_of({}, model, CLIP) | {"prompt": "a fox", "steps": typed}
+    assert form_values.bodies_of(form, model, CLIP)[0].get("steps") == sent
 
 
 def test_a_switch_goes_to_the_nearest_and_says_so() -> None:
