@@ -3,6 +3,7 @@
 From a row come the form, the validation, the price and the documents; no model name stands in an `if` outside engines.
 """
 
-from studio.catalogue.schema import AccountLimits, Catalogue, InputSpec, Model, ParamSpec, Price, load
+from studio.catalogue.loading import Catalogue, load
+from studio.catalogue.schema import AccountLimits, InputSpec, Model, ParamSpec, Price
 
 __all__ = ["AccountLimits", "Catalogue", "InputSpec", "Model", "ParamSpec", "Price", "load"]

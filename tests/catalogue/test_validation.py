@@ -8,8 +8,8 @@ from typing import Any
 import pytest
 
 from studio.catalogue import pricing, validation
+from studio.catalogue.loading import Catalogue
 from studio.catalogue.schema import (
-    Catalogue,
     Durations,
     Exclusion,
     FreeSize,

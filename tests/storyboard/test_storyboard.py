@@ -7,7 +7,8 @@ from datetime import date
 import pytest
 
 from studio.catalogue import load
-from studio.catalogue.schema import Catalogue, Durations, FreeSize, InputSpec, Model, PromptSpec, Size
+from studio.catalogue.loading import Catalogue
+from studio.catalogue.schema import Durations, FreeSize, InputSpec, Model, PromptSpec, Size
 from studio.domain import Asset, Kind, Task
 from studio.errors import CapabilityError, Conflict, NotFound
 from studio.storyboard import edit, plan, to_timeline
