@@ -7,27 +7,23 @@ goes on from the last stage that was finished.
 from __future__ import annotations
 
 import logging
-import re
 import threading
 from collections import OrderedDict
 from collections.abc import Sequence
-from dataclasses import dataclass, field
 from pathlib import Path
 
 from studio.domain import JSON, Output, Progress, Status
 from studio.engines.local import plan
 from studio.engines.local.cards import Gpu
 from studio.engines.local.disk_cache import DiskCache
-from studio.engines.local.plan import Measurement, Memory, PartSizes
+from studio.engines.local.dispatched_run import DispatchedRun, ending_sentence, failure_sentence
+from studio.engines.local.plan import Measurement, Memory
 from studio.engines.local.pool import GpuWorker
-from studio.engines.local.recipe import Recipe
 from studio.engines.ticker import Ticker
 from studio.errors import EngineError, Refused, WorkerLost
-from studio.messages import Message, term, unpacked
+from studio.messages import Message, unpacked
 
 log = logging.getLogger(__name__)
-SHARE = {"loading": (0.0, 0.05), "encoding": (0.0, 0.08), "denoising": (0.08, 0.9), "decoding": (0.9, 1.0)}
-"""The part of the bar that each stage fills."""
 
 SILENT_S = 1800.0
 """A worker without a sign of progress for so long hangs: the longest honest silences are minutes, when the weights of a
@@ -39,43 +35,8 @@ SLOW_STEPS = 20
 EXACT_S = 5.0
 """Seconds between looks for a hung worker."""
 
-TRACE = re.compile(r"\n|[/\\\\][\w.~-]+[/\\\\]|\.(?:py|cpp|cc|cu|hpp|h)\b|\bline \d+|0x[0-9a-f]{6}")
-"""Marks of a message for programmers."""
-
 MUTE = 3
 """Children that leave one after the other without a word, by when a device is taken for broken."""
-
-
-@dataclass
-class DispatchedRun:
-    """One run on its way. fixed: the message to the worker but for rung, memory and card."""
-
-    run: str
-    recipe: Recipe
-    part: PartSizes
-    fixed: JSON
-    rung: str = ""
-    tiled: bool = False
-    silent_s: float = 0.0
-    stage: str = ""
-    step: tuple[int, int] = (0, 0)
-    eta_s: float | None = None
-    preview: Path | None = None
-    false_colours: bool = False
-    cancel: bool = False
-    done: Progress | None = None
-    error: EngineError | None = None
-    tried: list[str] = field(default_factory=list)
-
-    @property
-    def ended(self) -> bool:
-        """Whether there is nothing more to come."""
-        return self.done is not None or self.error is not None
-
-    def hot_key(self) -> str:
-        """What must be the same for a loaded model to be used again."""
-        r = self.recipe
-        return f"{self.fixed['folder']} {self.rung} {r.precision} {r.attention} {r.compile} {r.fused} {self.tiled}"
 
 
 class Dispatcher:
@@ -133,12 +94,7 @@ class Dispatcher:
                 return Progress(
                     status=Status.QUEUED, word="waiting for the card", position=list(self._waiting).index(work.run) + 1
                 )
-            low, high = SHARE.get(work.stage, (0.0, 0.0))
-            i, n = work.step
-            fraction = low + (high - low) * (i / n if n else 0.0)
-            word = f"{work.stage or 'starting'} {i}/{n}" if n else work.stage or "starting"
-            seen = {"preview": work.preview, "false_colours": work.false_colours}
-            return Progress(status=Status.RUNNING, word=word, fraction=round(fraction, 4), eta_s=work.eta_s, **seen)
+            return work.running()
 
     # ---------------------------------------------------------------------------------------------- to the cards
 
@@ -261,7 +217,7 @@ class Dispatcher:
             self._step_down(work, worker)
         else:
             if not isinstance(message, Message):
-                message = _sentence(work, message)
+                message = failure_sentence(work, message)
             work.error = (EngineError if kind == "error" else Refused)(message, code=kind)
             if kind == "error":
                 worker.make_room()
@@ -302,7 +258,7 @@ class Dispatcher:
             self._stop(work, worker)
             return
         hung = work.silent_s >= self._patience_s(work, worker)
-        work.error = WorkerLost(_end(work, hung, int(news["code"])), hung=hung)
+        work.error = WorkerLost(ending_sentence(work, hung, int(news["code"])), hung=hung)
         self._free(worker)
 
     def _look_for_hung(self) -> None:
@@ -410,18 +366,3 @@ class Dispatcher:
                 }
                 for w in self._workers
             ]
-
-
-def _end(work: DispatchedRun, hung: bool, code: int) -> str:
-    """What became of the worker, in words. code: its exit code, negative for a signal."""
-    if hung:
-        return Message("local.hung", seconds=f"{work.silent_s:.0f}")
-    what = Message("draft.signal", code=-code) if code < 0 else Message("draft.exit_code", code=code)
-    return Message("local.ended", what=what)
-
-
-def _sentence(work: DispatchedRun, message: str) -> str:
-    """The library's reason where it is words for a person, else only its kind: paths and source lines are for logs."""
-    if TRACE.search(message):
-        message = Message("local.log_has_details", kind=message.partition(":")[0])
-    return Message("local.model_failed", stage=term(work.stage or "starting"), message=message)

@@ -15,7 +15,8 @@ from studio.engines.base import EngineInfo, Input, Job, Variable
 from studio.engines.local import cards, plan, recipe, weights
 from studio.engines.local.cards import Gpu
 from studio.engines.local.disk_cache import MAX_DAYS, MAX_GB, DiskCache
-from studio.engines.local.dispatch import SILENT_S, DispatchedRun, Dispatcher
+from studio.engines.local.dispatch import SILENT_S, Dispatcher
+from studio.engines.local.dispatched_run import DispatchedRun
 from studio.engines.local.library import ModelLibrary
 from studio.errors import CapabilityError, NotConfigured, UnknownHandle
 from studio.messages import Message, term
