@@ -65,10 +65,10 @@ def drawings() -> dict[str, Drawing]:
 @cache
 def names() -> dict[str, str]:
     """What things are called in English and Chinese, lower case -> the drawing's name."""
-    found: dict[str, str] = {}
+    by_name: dict[str, str] = {}
     for name, row in _table()["drawings"].items():
-        found |= {called: name for called in row["names"] if called not in found}
-    return found
+        by_name |= {called: name for called in row["names"] if called not in by_name}
+    return by_name
 
 
 def find(kind: str) -> Drawing | None:

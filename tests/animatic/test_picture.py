@@ -7,9 +7,10 @@ from itertools import pairwise
 import numpy as np
 import pytest
 
+from studio.animatic import tables
 from studio.animatic.clips import scenes
 from studio.animatic.clips.camera import CameraPose
-from studio.animatic.draw import figures, flocks
+from studio.animatic.draw import figures
 from studio.animatic.draw.appearance import Appearance
 from studio.animatic.draw.scene import Scene, compose, still
 from studio.animatic.draw.shine import Shine
@@ -28,13 +29,13 @@ def scene(prompt: str, seed: int = 3) -> Scene:
 def looks(monkeypatch: pytest.MonkeyPatch, prompt: str, seed: int = 3) -> dict[str, Appearance]:
     """How everybody in the picture looked when the brush was set down, by name."""
     seen: dict[str, Appearance] = {}
-    paint = figures.look_of
+    paint = figures.appearance_of
 
     def noted(plan, figure, index):  # type: ignore[no-untyped-def]
         seen[figure.name] = paint(plan, figure, index)
         return seen[figure.name]
 
-    monkeypatch.setattr(figures, "look_of", noted)
+    monkeypatch.setattr(figures, "appearance_of", noted)
     scene(prompt, seed)
     return seen
 
@@ -53,7 +54,7 @@ def test_clothes_keep_their_colours_under_a_muted_style(monkeypatch: pytest.Monk
     seen = looks(monkeypatch, "Two-shot, Maren and Ida at the window")
     red, green, blue = seen["Maren"].top
     assert min(red, green) > 1.3 * blue, "the yellow oilskin"
-    hat = seen["Ida"].dyes["hat"]
+    hat = seen["Ida"].garment_colours["hat"]
     assert hat[0] > 1.6 * max(hat[1:]), "the red hat"
 
 
@@ -72,7 +73,7 @@ def test_gulls_are_light_on_a_dark_sea_and_small() -> None:
     shown = birds[..., 3] > 200
     assert birds[shown][:, :3].mean() > 1.3 * _layer(made, "sea")[..., :3].mean()
     assert shown.mean() < 0.01
-    assert max(flocks.SPANS.values()) < 0.08
+    assert max(row.get("birds", 0) for row in tables.load("draw/shots").values()) < 0.08
 
 
 def test_a_white_lighthouse_is_white_and_stands_whole_in_the_frame() -> None:
@@ -125,5 +126,5 @@ def test_a_lamp_that_is_lit_makes_a_dark_picture_bright() -> None:
 def lit(lights: scenes.Lights, time_s: float, pose: CameraPose) -> np.ndarray:
     """The luma of a grey frame under these lights."""
     canvas = np.full((90, 160), 110, np.uint8), *(np.full((45, 80), 128, np.uint8) for _ in range(2))
-    lights.lay(canvas, time_s, pose)  # type: ignore[arg-type]
+    lights.composite(canvas, time_s, pose)  # type: ignore[arg-type]
     return canvas[0].astype(float)

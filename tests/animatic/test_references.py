@@ -42,7 +42,9 @@ def figures(prompt: str, sources: list[InputFile]) -> list[Figure]:
     roles = reference_cast.roles(prompt, sources, 2.0)
     assert roles
     return [
-        f for span in shots(roles.prompt, 2.0) for f in reference_cast.dressed(read_shot(span), roles, sources).figures
+        f
+        for span in shots(roles.prompt, 2.0)
+        for f in reference_cast.recast_reading(read_shot(span), roles, sources).figures
     ]
 
 

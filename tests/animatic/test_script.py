@@ -55,12 +55,17 @@ def test_a_style_is_told_apart_by_its_label_or_by_the_framing_after_it(prompt: s
 def test_a_name_or_a_role_of_the_cast_is_that_person(text: str) -> None:
     [figure] = shot(text).figures
     assert (figure.name, figure.kind, figure.sex, figure.age) == ("Maren", "elder", "woman", 70)
-    assert figure.dyes == (("coat", "yellow"),)
+    assert figure.garment_colours == (("coat", "yellow"),)
 
 
 def test_a_child_of_the_cast_is_a_child_with_her_hat() -> None:
     [ida] = shot("Ida runs").figures
-    assert (ida.kind, ida.age, ida.wears, ida.dyes) == ("girl", 9, ("knitted hat",), (("knitted hat", "red"),))
+    assert (ida.kind, ida.age, ida.wears, ida.garment_colours) == (
+        "girl",
+        9,
+        ("knitted hat",),
+        (("knitted hat", "red"),),
+    )
 
 
 def test_two_people_do_their_own_things_and_hold_their_own() -> None:
@@ -93,7 +98,9 @@ def test_names_stand_for_one_person_each_and_places_for_none(text: str, names: l
 def test_a_name_keeps_its_description_through_the_shots_of_a_clip() -> None:
     prompt = "Shot 1 [0-2s] Tom, a bearded man of fifty in a red coat, waits in a bar. Shot 2 [2-4s] Close-up of Tom."
     first, second = (read_shot(span) for span in shots(prompt, 4))
-    assert first.figures[0].dyes == second.figures[0].dyes == () or second.figures[0].name == "Tom"
+    assert (
+        first.figures[0].garment_colours == second.figures[0].garment_colours == () or second.figures[0].name == "Tom"
+    )
     assert second.figures[0].name == first.figures[0].name == "Tom"
     assert place(second) == "bar", "a place holds until another one is named"
 

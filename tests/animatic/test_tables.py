@@ -15,6 +15,7 @@ from studio.animatic.draw.poses import pose_of
 from studio.animatic.draw.scene import PAINTERS, compose
 from studio.animatic.effects.filters import LOOKS
 from studio.animatic.places import fittings, scenery
+from studio.animatic.sound.bed import SOUNDS
 from studio.animatic.text.lexicon import phrases
 from studio.animatic.text.reader import read
 
@@ -75,3 +76,16 @@ def test_looks_change_a_picture_and_more_with_a_larger_amount(look: str) -> None
     once, stronger = (LOOKS[look](picture, amount).astype(int) for amount in (0.5, 1.5))
     assert once.shape == picture.shape and np.abs(once - picture).max() > 4
     assert (stronger != once).any() or not any(step.endswith("a") for step in tables.load("effects/looks")[look])
+
+
+def test_rules_of_context_leave_meanings_that_the_vocabulary_has() -> None:
+    categories = {category for meanings in phrases().values() for category in meanings}
+    for rule in tables.load("text/contexts")["rule"]:
+        assert rule["words"] and ("means" in rule) != ("without" in rule)
+        left = rule.get("means", "").partition(" ")[0] or rule.get("without")
+        assert left is None or left in categories
+
+
+def test_every_shot_size_has_a_row_and_every_sound_a_maker() -> None:
+    assert {m["shot"] for m in phrases().values() if "shot" in m} | {""} == set(tables.load("draw/shots"))
+    assert {m["sound"] for m in phrases().values() if "sound" in m} <= set(SOUNDS)

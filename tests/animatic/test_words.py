@@ -130,5 +130,5 @@ def test_a_caption_measures_a_long_text_a_few_times_only(unit: str) -> None:
 
 def test_a_page_of_text_is_drawn_as_a_crowd_not_as_thousands() -> None:
     many = reader.read("a tall man and a red fox, " * 700)
-    assert sum(f.count for f in many.figures) <= reader.MOST_BODIES + 99
+    assert sum(f.count for f in many.figures) <= reader.MAX_FIGURES + 99
     assert reader.read("a man and a woman").crowd is False

@@ -60,7 +60,7 @@ class CameraPose:
 
 
 class Path:
-    """The way of the camera through one shot."""
+    """The camera's path through one shot."""
 
     def __init__(self, moves: Sequence[Move], *, seconds: float, seed: int = 0, in_turn: bool = False) -> None:
         self.seconds = seconds
@@ -86,7 +86,7 @@ class Path:
         if self._drift:
             pose += CameraPose(near=1.0 + 0.045 * ease(t))
         if self._shake:
-            pose += self._shaken(t * self.seconds, STRENGTH[self._shake.strength])
+            pose += self._handheld(t * self.seconds, STRENGTH[self._shake.strength])
         return pose
 
     def overscan(self, width: int, height: int) -> float:
@@ -111,10 +111,10 @@ class Path:
 
     @property
     def most_zoom(self) -> float:
-        """The largest magnification on the way."""
+        """The largest magnification along the path."""
         return max(self.at(t / 16).seen(0.6)[2] for t in range(17))
 
-    def _shaken(self, seconds: float, strength: float) -> CameraPose:
+    def _handheld(self, seconds: float, strength: float) -> CameraPose:
         """A hand's sway: three waves on each axis, 0.3 to 1.6 Hz, the quicker the smaller."""
         x, y = (
             sum(
@@ -127,7 +127,7 @@ class Path:
 
 
 def path(moves: Sequence[Move], *, seconds: float, seed: int = 0, prompt: str = "") -> Path:
-    """The camera's way for a shot. Moves run together, or one after the other where the prompt says "then"."""
+    """The camera's path for a shot. Moves run together, or one after the other where the prompt says "then"."""
     return Path(moves, seconds=seconds, seed=seed, in_turn=bool(THEN.search(prompt)))
 
 
@@ -138,15 +138,15 @@ def ease(t: float) -> float:
 
 def _opposed(moves: Sequence[Move]) -> bool:
     """True for moves that would cancel each other if they ran together, such as in and out."""
-    ways = {tuple(m.kind.split("-", 1)) for m in moves if "-" in m.kind}
-    return any((kind, OPPOSITES.get(way, "")) in ways for kind, way in ways)
+    directions = {tuple(m.kind.split("-", 1)) for m in moves if "-" in m.kind}
+    return any((kind, OPPOSITES.get(direction, "")) in directions for kind, direction in directions)
 
 
 def _pose(move: Move, e: float) -> CameraPose:
     """One move at its eased moment e, 0..1. Sizes are chosen so that a normal move reads at once in five seconds."""
     k = STRENGTH.get(move.strength, 1.0)
-    kind, _, way = move.kind.partition("-")
-    sign = -1.0 if way in ("left", "up", "out") else 1.0
+    kind, _, direction = move.kind.partition("-")
+    sign = -1.0 if direction in ("left", "up", "out") else 1.0
     swing = sign * k * (e - 0.5)
     if kind == "pan":
         return CameraPose(turn_x=0.34 * swing, move_x=0.05 * swing)
@@ -158,7 +158,7 @@ def _pose(move: Move, e: float) -> CameraPose:
         return CameraPose(move_y=0.36 * swing)
     if kind == "orbit":  # around what stands at middle distance: it stays, near and far slide apart
         return CameraPose(
-            move_x=0.46 * swing, turn_x=-0.46 * swing * (FAR + (1 - FAR) * 0.6), near=1 + 0.1 * k * _bump(e)
+            move_x=0.46 * swing, turn_x=-0.46 * swing * (FAR + (1 - FAR) * 0.6), near=1 + 0.1 * k * _there_and_back(e)
         )
     along = e if sign > 0 else 1 - e
     if kind == "dolly":
@@ -168,5 +168,5 @@ def _pose(move: Move, e: float) -> CameraPose:
     return CameraPose()
 
 
-def _bump(e: float) -> float:
+def _there_and_back(e: float) -> float:
     return 4 * e * (1 - e)

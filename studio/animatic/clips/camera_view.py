@@ -13,7 +13,7 @@ from dataclasses import dataclass, replace
 import cv2
 import numpy as np
 
-from studio.animatic.clips.camera import CameraPose
+from studio.animatic.clips.camera import CameraPose, Path
 from studio.media import encode
 
 Planes = tuple[np.ndarray, np.ndarray, np.ndarray]
@@ -115,13 +115,8 @@ def premultiplied(rgba: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray,
     colour = cv2.multiply(rgba[..., :3], cv2.merge((alpha, alpha, alpha)), scale=1 / 255)
     y, u, v = encode.planes(encode.from_rgb(colour))
     half = cv2.resize(rest, (rest.shape[1] // 2, rest.shape[0] // 2), interpolation=cv2.INTER_AREA)
-    return (
-        cv2.subtract(y.copy(), _part(rest, 16)),
-        cv2.subtract(u.copy(), _part(half, 128)),
-        cv2.subtract(v.copy(), _part(half, 128)),
-        rest,
-        half,
-    )
+    u, v = (cv2.subtract(plane.copy(), _part(half, 128)) for plane in (u, v))
+    return cv2.subtract(y.copy(), _part(rest, 16)), u, v, rest, half
 
 
 def _part(rest: np.ndarray, offset: int) -> np.ndarray:
@@ -132,10 +127,10 @@ def _part(rest: np.ndarray, offset: int) -> np.ndarray:
 def draw(plates: Sequence[Plate], pose: CameraPose, canvas: Planes) -> None:
     """The camera's view of the plates, far to near, into the planes of a frame. The first plate must be opaque."""
     for one in plates:
-        _lay(one, pose, canvas)
+        _composite(one, pose, canvas)
 
 
-def _lay(one: Plate, pose: CameraPose, canvas: Planes) -> None:
+def _composite(one: Plate, pose: CameraPose, canvas: Planes) -> None:
     height, width = canvas[0].shape
     step, x, y = one.window(pose, width, height)
     left, top, right, bottom = (0, 0, width, height) if one.rest is None else _touched(one, step, x, y, width, height)
@@ -211,6 +206,30 @@ def _touched(one: Plate, step: float, x: float, y: float, width: int, height: in
     return left, top, right, bottom
 
 
+class View:
+    """The camera's view of some plates, frame by frame. A camera at rest draws once and copies."""
+
+    def __init__(self, plates: Sequence[Plate], path: Path, *, frames: int) -> None:
+        self._plates, self._path, self._last = plates, path, max(1, frames - 1)
+        self._cached: Planes | None = None
+        self.pose = path.at(0.0)
+
+    def draw(self, n: int, canvas: Planes, offset: CameraPose | None = None) -> None:
+        """Frame n into the planes. offset: a movement on top of the camera's path."""
+        self.pose = self._path.at(min(1.0, n / self._last)) + (offset or CameraPose())
+        if self._cached is None or offset:
+            self._draw(self.pose, canvas)
+            if self._path.still and not offset:
+                y, u, v = canvas
+                self._cached = y.copy(), u.copy(), v.copy()
+            return
+        for plane, cached in zip(canvas, self._cached, strict=True):
+            np.copyto(plane, cached)
+
+    def _draw(self, pose: CameraPose, canvas: Planes) -> None:
+        draw(self._plates, pose, canvas)
+
+
 class Overlay:
     """Something that lies still over every frame, such as the caption; touched only inside its box."""
 
@@ -219,6 +238,6 @@ class Overlay:
         self._y, self._u, self._v, self._rest, self._rest_half = premultiplied(rgba)
         self._box = box
 
-    def lay(self, canvas: Planes) -> None:
+    def composite(self, canvas: Planes) -> None:
         """Blend it over the frame."""
         blend(box_of(canvas, *self._box), self._y, self._rest, self._u, self._v, self._rest_half)

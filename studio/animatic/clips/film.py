@@ -19,7 +19,7 @@ from studio.animatic.order import Order, output_path
 from studio.media.encode import VideoWriter, planes
 from studio.media.metadata import Origin, video_texts
 
-AHEAD = 8
+FRAMES_AHEAD = 8
 Painter = Callable[[int, Planes], None]
 """Draws frame n of its shot, counted from 0, into the planes; every plane must be filled."""
 
@@ -69,16 +69,16 @@ def finish(order: Order, shots: list[DrawnShot], report: ReportProgress, *, soun
         sound_coder="fast",
         metadata=video_texts(order.settings, origin=Origin.DRAFT),
     )
-    with writer, _Drawing(shots, writer) as drawing:
+    with writer, _FrameProducer(shots, writer) as drawing:
         for frame in drawing:
             writer.write(frame)
-            drawing.give_back(frame)
+            drawing.release(frame)
             if sound is not None:
                 writer.write_sound(sound.take(writer.sound_due))
             report(writer.frames / total, "drawing")
 
 
-class _Drawing:
+class _FrameProducer:
     """The thread that draws, and the ring of frames between it and the encoder."""
 
     def __init__(self, shots: list[DrawnShot], writer: VideoWriter) -> None:
@@ -86,11 +86,11 @@ class _Drawing:
         self._free: queue.Queue[VideoFrame] = queue.Queue()
         self._drawn: queue.Queue[VideoFrame | BaseException | None] = queue.Queue()
         self._stop = threading.Event()
-        for _ in range(min(AHEAD, shots[-1].end) + 1):
+        for _ in range(min(FRAMES_AHEAD, shots[-1].end) + 1):
             self._free.put(writer.blank())
         self._thread = threading.Thread(target=self._run, name="drawing", daemon=True)
 
-    def __enter__(self) -> _Drawing:
+    def __enter__(self) -> _FrameProducer:
         self._thread.start()
         return self
 
@@ -104,7 +104,7 @@ class _Drawing:
                 raise frame
             yield frame
 
-    def give_back(self, frame: VideoFrame) -> None:
+    def release(self, frame: VideoFrame) -> None:
         """The encoder has its own copy; the frame may be drawn into again."""
         self._free.put(frame)
 

@@ -12,7 +12,7 @@ from studio.animatic.clips.camera import ease
 from studio.animatic.clips.camera_view import Planes
 from studio.animatic.clips.film import Painter, ReportProgress
 from studio.animatic.clips.picture_view import PictureView
-from studio.animatic.order import Order
+from studio.animatic.order import InputFile, Order
 from studio.animatic.text.reader import read_shot
 from studio.animatic.text.reading import Move
 from studio.animatic.text.shots import ShotSpan
@@ -28,17 +28,18 @@ def clip(order: Order, report: ReportProgress) -> list[str]:
 
 
 def painter(order: Order, span: ShotSpan, label: str, start: int, end: int) -> Painter:
-    """Draws the picture on its way through the shot's moves."""
+    """Draws the picture along the shot's moves."""
     size, reading = (order.width, order.height), read_shot(span)
     first, last = order.inputs["first_frame"][0], order.first("last_frame")
     moves = reading.moves or ((Move("static"),) if last else ())
-    way = camera.path(moves, seconds=(end - start) / order.fps, seed=order.seed, prompt=span.text)
-    view = PictureView(source_media.flat(source_media.picture(first)), way, size=size, frames=end - start)
-    other = (
-        PictureView(source_media.flat(source_media.picture(last)), way, size=size, frames=end - start) if last else None
-    )
+    path = camera.path(moves, seconds=(end - start) / order.fps, seed=order.seed, prompt=span.text)
+
+    def moved(source: InputFile) -> PictureView:
+        return PictureView(source_media.flat(source_media.picture(source)), path, size=size, frames=end - start)
+
+    view, other = moved(first), moved(last) if last else None
     overlay = scenes.overlay(order, reading, label=label)
-    spare = _spare(size)
+    spare = _empty_planes(size)
 
     def paint(n: int, canvas: Planes) -> None:
         share = blend_at((start + n) / max(1, order.frames - 1)) if other else 0.0
@@ -50,7 +51,7 @@ def painter(order: Order, span: ShotSpan, label: str, start: int, end: int) -> P
                 other.draw(n, spare)
                 for plane, over in zip(canvas, spare, strict=True):
                     cv2.addWeighted(plane, 1 - share, over, share, 0, dst=plane)
-        overlay.lay(canvas)
+        overlay.composite(canvas)
 
     return paint
 
@@ -60,7 +61,7 @@ def blend_at(t: float) -> float:
     return ease(min(1.0, max(0.0, (t - HOLD) / (1 - 2 * HOLD))))
 
 
-def _spare(size: tuple[int, int]) -> Planes:
+def _empty_planes(size: tuple[int, int]) -> Planes:
     width, height = size
     y, *uv = (np.empty(s, np.uint8) for s in itertools.chain([(height, width)], [(height // 2, width // 2)] * 2))
     return y, uv[0], uv[1]

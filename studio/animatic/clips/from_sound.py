@@ -51,20 +51,20 @@ def _painter(levels: Levels, order: Order, span: ShotSpan, label: str, start: in
         view.draw(n, canvas, camera.CameraPose(near=1 + BREATH * level, zoom=1 + KICK * beat))
         gain = 1 - LIGHT / 2 + LIGHT * level
         cv2.convertScaleAbs(canvas[0], dst=canvas[0], alpha=gain, beta=16 * (1 - gain))
-        bars.lay(canvas, levels.bands[start + n])
-        overlay.lay(canvas)
+        bars.composite(canvas, levels.bands[start + n])
+        overlay.composite(canvas)
 
     return paint
 
 
-def _view(order: Order, reading: PromptReading, frames: int) -> scenes.View | PictureView:
+def _view(order: Order, reading: PromptReading, frames: int) -> camera_view.View | PictureView:
     size = order.width, order.height
-    way = camera.path(reading.moves or (Move("static"),), seconds=frames / order.fps, seed=order.seed)
+    path = camera.path(reading.moves or (Move("static"),), seconds=frames / order.fps, seed=order.seed)
     if given := order.first("first_frame"):
-        return PictureView(source_media.flat(source_media.picture(given)), way, size=size, frames=frames)
-    made = scene.compose(reading, *size, order.seed, overscan=way.overscan(*size))
-    plates = scenes.to_plates([(layer.rgba, layer.depth) for layer in made.layers], size[0] * size[1])
-    return scenes.View(plates, way, frames=frames)
+        return PictureView(source_media.flat(source_media.picture(given)), path, size=size, frames=frames)
+    result = scene.compose(reading, *size, order.seed, overscan=path.overscan(*size))
+    plates = scenes.to_plates([(layer.rgba, layer.depth) for layer in result.layers], size[0] * size[1])
+    return camera_view.View(plates, path, frames=frames)
 
 
 class Bars:
@@ -78,7 +78,7 @@ class Bars:
         rows = np.arange(self._foot - self._top, 0, -1, dtype=np.float32)[:, None] - 0.5
         self._above_foot = np.broadcast_to(rows, (len(rows), self._wide))
 
-    def lay(self, canvas: Planes, bands: np.ndarray) -> None:
+    def composite(self, canvas: Planes, bands: np.ndarray) -> None:
         """Blend the bars of this moment over the frame."""
         if self._wide < 2 * len(bands) or self._foot - self._top < 8:
             bands = bands[:: max(1, 2 * len(bands) // max(1, self._wide) + 1)]

@@ -17,8 +17,8 @@ from studio.animatic.text.shots import ShotSpan
 def picture(order: Order, report: ReportProgress) -> list[str]:
     """One composed frame as PNG."""
     reading = read(order.prompt)
-    made = scene.compose(reading, order.width, order.height, order.seed, overscan=1.0)
-    rgb = scene.still(made)
+    result = scene.compose(reading, order.width, order.height, order.seed, overscan=1.0)
+    rgb = scene.still(result)
     report(0.8, "writing")
     stills.finish(rgb, order, reading)
     return undrawn.notes([reading])
@@ -37,11 +37,11 @@ def painter(
     start: int,
     end: int,
     *,
-    dress: Callable[[PromptReading], PromptReading] | None = None,
+    recast: Callable[[PromptReading], PromptReading] | None = None,
 ) -> Painter:
     """Draws the scene that the shot's words compose. dress: changes the reading before it is drawn."""
     reading, size = read_shot(span), (order.width, order.height)
-    reading = dress(reading) if dress else reading
+    reading = recast(reading) if recast else reading
     overlay = scenes.overlay(order, reading, label=label)
     return scenes.painter(
         reading, size=size, seed=order.seed, seconds=(end - start) / order.fps, fps=order.fps, overlay=overlay

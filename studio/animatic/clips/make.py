@@ -32,7 +32,7 @@ MIME = {"image": "image/png", "video": "video/mp4"}
 def make(order: Order, report: ReportProgress) -> dict[str, Any]:
     """Make the file and say where it is. Raises MediaError for input files that cannot be used."""
     report(0.0, "composing")
-    said = TASKS[Task(order.task)](order, report)
+    messages = TASKS[Task(order.task)](order, report)
     kind = kind_of(order).value
     size = None if order.task in OWN_SIZE else [order.width, order.height]
     return {
@@ -40,5 +40,5 @@ def make(order: Order, report: ReportProgress) -> dict[str, Any]:
         "kind": kind,
         "mime": MIME[kind],
         "size": size,
-        "note": joined(*said) if said else "",
+        "note": joined(*messages) if messages else "",
     }

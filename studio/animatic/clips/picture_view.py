@@ -23,39 +23,29 @@ CELL = 8
 SHARPER = 1.5
 """Most plate pixels kept for one frame pixel, for moves that magnify."""
 
-MOST_OUTSIDE = 3.0
+MAX_OUTSIDE = 3.0
 """How many times longer than the frame's shape the part of a picture may be that the camera is given."""
 
-LOOK_PX = 200
+ANALYSIS_PX = 200
 """Longer side of the small copy on which the subject is looked for."""
 
 
-class PictureView:
+class PictureView(camera_view.View):
     """Draws a picture (uint8 RGB) as the camera sees it. The rest pose shows as much of it as the move allows."""
 
-    def __init__(self, rgb: np.ndarray, way: camera.Path, *, size: tuple[int, int], frames: int) -> None:
-        self._way, self._size, self._last = way, size, max(1, frames - 1)
-        rgb = _near_frame(rgb, size)
-        self._plate = _fitted(rgb, way, size)
-        self._depth = depth_of(rgb) if way.travels else np.empty((0, 0), np.float32)
-        self._kept: Planes | None = None
+    def __init__(self, rgb: np.ndarray, path: camera.Path, *, size: tuple[int, int], frames: int) -> None:
+        rgb = _cropped_to_reach(rgb, size)
+        self._size, self._plate = size, _fitted(rgb, path, size)
+        self._depth = depth_of(rgb) if path.travels else np.empty((0, 0), np.float32)
+        super().__init__([self._plate], path, frames=frames)
 
-    def draw(self, n: int, canvas: Planes, besides: camera.CameraPose | None = None) -> None:
-        """Frame n into the planes. besides: a movement on top of the camera's way."""
-        if self._kept is not None and not besides:
-            for plane, kept in zip(canvas, self._kept, strict=True):
-                np.copyto(plane, kept)
-            return
-        pose = self._way.at(min(1.0, n / self._last)) + (besides or camera.CameraPose())
-        if not self._depth.size:
-            camera_view.draw([self._plate], pose, canvas)
+    def _draw(self, pose: camera.CameraPose, canvas: Planes) -> None:
+        if self._depth.size:
+            self._parallax(pose, canvas)
         else:
-            self._bent(pose, canvas)
-        if self._way.still and not besides:
-            y, u, v = canvas
-            self._kept = y.copy(), u.copy(), v.copy()
+            super()._draw(pose, canvas)
 
-    def _bent(self, pose: camera.CameraPose, canvas: Planes) -> None:
+    def _parallax(self, pose: camera.CameraPose, canvas: Planes) -> None:
         """The picture with every point moved by its own depth."""
         width, height = self._size
         xs = (np.arange(-1, -(-width // CELL) + 1, dtype=np.float32) + 0.5) * CELL - 0.5
@@ -78,14 +68,14 @@ class PictureView:
         _remapped(self._plate.v, small, canvas[2])
 
 
-def _near_frame(rgb: np.ndarray, size: tuple[int, int]) -> np.ndarray:
+def _cropped_to_reach(rgb: np.ndarray, size: tuple[int, int]) -> np.ndarray:
     """The picture without what lies so far outside the frame that no move reaches it: a strip of 64:1 that covers a
     square frame would be a plate of more pixels than OpenCV's remap and the encoder's frames can address."""
     tall, wide = rgb.shape[:2]
     shape = size[0] / size[1]
     keep_w, keep_h = (
-        min(wide, math.ceil(tall * shape * MOST_OUTSIDE)),
-        min(tall, math.ceil(wide / shape * MOST_OUTSIDE)),
+        min(wide, math.ceil(tall * shape * MAX_OUTSIDE)),
+        min(tall, math.ceil(wide / shape * MAX_OUTSIDE)),
     )
     if (keep_w, keep_h) == (wide, tall):
         return rgb
@@ -93,17 +83,17 @@ def _near_frame(rgb: np.ndarray, size: tuple[int, int]) -> np.ndarray:
     return np.ascontiguousarray(rgb[y : y + keep_h, x : x + keep_w])
 
 
-def _fitted(rgb: np.ndarray, way: camera.Path, size: tuple[int, int]) -> camera_view.Plate:
+def _fitted(rgb: np.ndarray, path: camera.Path, size: tuple[int, int]) -> camera_view.Plate:
     """The picture as a plate just large enough that the frame never leaves it."""
     (width, height), (tall, wide) = size, rgb.shape[:2]
-    reach_x, reach_y = way.reach(width, height)
+    reach_x, reach_y = path.reach(width, height)
     scale = min(wide / (width * reach_x), tall / (height * reach_y))
-    kept = min(max(scale, 1.0), max(1.0, min(SHARPER, way.most_zoom)))
+    kept = min(max(scale, 1.0), max(1.0, min(SHARPER, path.most_zoom)))
     new = (max(2, round(wide * kept / scale / 2) * 2), max(2, round(tall * kept / scale / 2) * 2))
-    made = camera_view.plate(resized(rgb, *new), depth=0.6, scale=kept)
-    if made is None:
+    result = camera_view.plate(resized(rgb, *new), depth=0.6, scale=kept)
+    if result is None:
         raise ValueError("an opaque picture gives a plate")
-    return made
+    return result
 
 
 def _remapped(plane: np.ndarray, at: np.ndarray, into: np.ndarray | None = None) -> np.ndarray:
@@ -123,7 +113,7 @@ def depth_of(rgb: np.ndarray) -> np.ndarray:
     mask = subject_of(rgb)
     rows = np.linspace(0.1, 0.9, mask.shape[0], dtype=np.float32)[:, None]
     depth = np.maximum(np.broadcast_to(rows, mask.shape), 0.85 * mask)
-    return cv2.GaussianBlur(np.ascontiguousarray(depth, np.float32), (0, 0), 0.045 * LOOK_PX)
+    return cv2.GaussianBlur(np.ascontiguousarray(depth, np.float32), (0, 0), 0.045 * ANALYSIS_PX)
 
 
 def subject_of(rgb: np.ndarray) -> np.ndarray:
@@ -132,20 +122,13 @@ def subject_of(rgb: np.ndarray) -> np.ndarray:
     GrabCut (Rother et al. 2004) from a box in the middle of a small copy.
     """
     tall, wide = rgb.shape[:2]
-    scale = LOOK_PX / max(tall, wide)
+    scale = ANALYSIS_PX / max(tall, wide)
     small = resized(rgb, max(16, round(wide * scale)), max(16, round(tall * scale)))
     rows, cols = small.shape[:2]
     mask = np.zeros((rows, cols), np.uint8)
     box = (round(cols * 0.15), round(rows * 0.1), round(cols * 0.7), round(rows * 0.86))
     cv2.setRNGSeed(1)
-    cv2.grabCut(
-        np.ascontiguousarray(small[..., ::-1]),
-        mask,
-        box,
-        np.zeros((1, 65)),
-        np.zeros((1, 65)),
-        3,
-        cv2.GC_INIT_WITH_RECT,
-    )
+    bgr, models = np.ascontiguousarray(small[..., ::-1]), (np.zeros((1, 65)), np.zeros((1, 65)))
+    cv2.grabCut(bgr, mask, box, *models, 3, cv2.GC_INIT_WITH_RECT)
     found = ((mask == cv2.GC_FGD) | (mask == cv2.GC_PR_FGD)).astype(np.float32)
     return found if 0.02 < found.mean() < 0.6 else np.zeros_like(found)

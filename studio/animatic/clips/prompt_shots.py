@@ -19,8 +19,8 @@ Paints = Callable[[Order, ShotSpan, str, int, int], Painter]
 
 def make(order: Order, report: ReportProgress, paints: Paints, *, sound: ClipSound | None = None) -> None:
     """Draw, encode and write the clip, with this sound or else the one that the order asks for."""
-    made, asked = plan(order, paints)
-    finish(order, made, report, sound=sound or asked)
+    result, asked = plan(order, paints)
+    finish(order, result, report, sound=sound or asked)
 
 
 def readings(order: Order) -> list[PromptReading]:
@@ -32,11 +32,11 @@ def plan(order: Order, paints: Paints) -> tuple[list[DrawnShot], ClipSound | Non
     """The shots, not yet drawn, and the sound."""
     spans = shots(order.prompt, order.duration_s)
     edges = _cuts(spans, order.fps, order.frames)
-    made = [
+    result = [
         DrawnShot(a, b, partial(paints, order, span, f"Shot {i} of {len(spans)}" if len(spans) > 1 else "", a, b))
         for i, (span, (a, b)) in enumerate(zip(spans, edges, strict=True), 1)
     ]
-    return [shot for shot in made if shot.end > shot.start], _sound(order, spans, edges)
+    return [shot for shot in result if shot.end > shot.start], _sound(order, spans, edges)
 
 
 def _sound(order: Order, spans: tuple[ShotSpan, ...], edges: list[tuple[int, int]]) -> ClipSound | None:

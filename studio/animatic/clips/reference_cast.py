@@ -53,7 +53,7 @@ def roles(prompt: str, sources: Sequence[InputFile], duration_s: float) -> Roles
         listed = {characters.key(m["name"]): int(m["n"]) for m in _ENTRY.finditer(row["entries"])}
         text = ROW.sub("", prompt)
     else:
-        text = _called(prompt, len(sources))
+        text = _with_mentions(prompt, len(sources))
         listed = _mentioned(text, sources)
     read = [read_shot(span) for span in shots(text, duration_s)]
     figures = [f for reading in read for f in reading.figures]
@@ -70,7 +70,7 @@ def roles(prompt: str, sources: Sequence[InputFile], duration_s: float) -> Roles
     return Roles(text, by_name, () if by_name else rest)
 
 
-def dressed(reading: PromptReading, cast: Roles, sources: Sequence[InputFile]) -> PromptReading:
+def recast_reading(reading: PromptReading, cast: Roles, sources: Sequence[InputFile]) -> PromptReading:
     """The reading with the colours of the references on those whom they show."""
     waiting = list(cast.people)
     figures: list[Figure] = []
@@ -78,13 +78,13 @@ def dressed(reading: PromptReading, cast: Roles, sources: Sequence[InputFile]) -
         n = cast.by_name.get(characters.key(figure.name), 0) if figure.name else 0
         if not n and waiting and not figure.name:
             n = waiting.pop(0)
-        figures.append(_wearing(figure, sources[n - 1]) if n else figure)
+        figures.append(_recast(figure, sources[n - 1]) if n else figure)
     if cast.scenery:
         reading = _coloured(reading, cast, sources)
     return replace(reading, figures=tuple(figures))
 
 
-def _wearing(figure: Figure, source: InputFile) -> Figure:
+def _recast(figure: Figure, source: InputFile) -> Figure:
     """The figure in the colours of its picture."""
     worn = reference_colours.clothes(source)
     figure = replace(figure, reference=source.path)
@@ -110,7 +110,7 @@ def _kinds(about: str) -> frozenset[str]:
     return frozenset(t.kind for t in nouns.scan(disambiguation.disambiguated(tokens(about)), {}).objects)
 
 
-def _called(prompt: str, count: int) -> str:
+def _with_mentions(prompt: str, count: int) -> str:
     """The prompt with people's references as @mentions, and other numbers left out.
 
     A reference that is no "character" by its word is one where it acts: "image 1 runs".

@@ -10,7 +10,7 @@ from studio.animatic.clips.picture_view import subject_of
 from studio.animatic.draw.palette import NAMED, RGB, scale
 from studio.animatic.order import InputFile
 
-LOOK_PX = 200
+ANALYSIS_PX = 200
 """Longer side of the small copy that is looked at."""
 TORSO, LEGS = (0.34, 0.60), (0.68, 0.96)
 """Rows of the figure, from its top, where clothes are looked for."""
@@ -54,7 +54,7 @@ def named(colour: RGB) -> str:
 
 def figure_box(pixels: np.ndarray) -> tuple[int, int, int, int]:
     """Where the figure of an RGB or RGBA picture is: left, top, width and height in its px."""
-    times = LOOK_PX / max(pixels.shape[:2])
+    times = ANALYSIS_PX / max(pixels.shape[:2])
     small = source_media.resized(pixels, *(max(16, round(side * times)) for side in pixels.shape[1::-1]))
     figure = _figure(small, _lab(small[..., :3]))
     left, top, wide, tall = cv2.boundingRect(figure.astype(np.uint8))
@@ -64,7 +64,7 @@ def figure_box(pixels: np.ndarray) -> tuple[int, int, int, int]:
 def _small(source: InputFile) -> np.ndarray:
     pixels = next(source_media.frames(source, 1.0)) if source.kind == "video" else source_media.picture(source)
     tall, wide = pixels.shape[:2]
-    times = LOOK_PX / max(tall, wide)
+    times = ANALYSIS_PX / max(tall, wide)
     return source_media.resized(pixels, max(16, round(wide * times)), max(16, round(tall * times)))
 
 
@@ -97,8 +97,8 @@ def _main(rgb: np.ndarray, lab: np.ndarray, figure: np.ndarray, rows: range) -> 
     mask = figure[band]
     if not mask.any():
         mask = np.ones_like(mask)
-    dressed = mask & ~_skin(rgb[band])
-    mask = dressed if dressed.sum() > 0.25 * mask.sum() else mask
+    recast_reading = mask & ~_skin(rgb[band])
+    mask = recast_reading if recast_reading.sum() > 0.25 * mask.sum() else mask
     seen = lab[band][mask]
     centres, shares = _clusters(seen, 4)
     vivid = np.hypot(centres[:, 1], centres[:, 2])

@@ -21,6 +21,7 @@ from studio.animatic.clips.film import Painter, ReportProgress
 from studio.animatic.clips.reference_cast import NAMED
 from studio.animatic.draw import scene
 from studio.animatic.draw.caption import name_tag
+from studio.animatic.draw.placing import shot_facts
 from studio.animatic.order import InputFile, Order
 from studio.animatic.text import undrawn
 from studio.animatic.text.reader import read_shot
@@ -31,9 +32,6 @@ DEPTH = 0.8
 TALL = 0.56
 """Height of a card as a share of the frame, for up to three; more cards get smaller."""
 
-BY_SHOT = {"extreme close-up": 1.35, "close-up": 1.3, "medium": 1.15, "wide": 0.8, "aerial": 0.55}
-"""How much larger or smaller the cards are in a shot of this size."""
-
 FOOT = 0.80
 """Where the cards stand, as a share of the frame's height: above the caption."""
 
@@ -42,17 +40,17 @@ def clip(order: Order, report: ReportProgress) -> list[str]:
     """The clip, with a sentence about names in the prompt that have no reference."""
     sources = order.inputs["references"]
     if roles := reference_cast.roles(order.prompt, sources, order.duration_s):
-        dress = partial(reference_cast.dressed, cast=roles, sources=sources)
+        recast = partial(reference_cast.recast_reading, cast=roles, sources=sources)
         read = replace(order, prompt=roles.prompt)
-        prompt_shots.make(read, report, partial(from_words.painter, dress=dress))
-        said = undrawn.notes(prompt_shots.readings(read))
+        prompt_shots.make(read, report, partial(from_words.painter, recast=recast))
+        messages = undrawn.notes(prompt_shots.readings(read))
     else:
-        said = []
+        messages = []
         prompt_shots.make(order, report, _painter)
     missing = sorted({n for n in _numbers(order.prompt) if not 1 <= n <= len(sources)})
     if missing:
-        said.append(Message("draft.no_reference", names=", ".join(f"character{n}" for n in missing)))
-    return said
+        messages.append(Message("draft.no_reference", names=", ".join(f"character{n}" for n in missing)))
+    return messages
 
 
 def cast(text: str, count: int) -> list[int]:
@@ -67,15 +65,17 @@ def _numbers(text: str) -> list[int]:
 
 def _painter(order: Order, span: ShotSpan, label: str, start: int, end: int) -> Painter:
     size, reading = (order.width, order.height), read_shot(replace(span, text=NAMED.sub(" ", span.text)))
-    way = camera.path(reading.moves, seconds=(end - start) / order.fps, seed=order.seed, prompt=span.text)
+    path = camera.path(reading.moves, seconds=(end - start) / order.fps, seed=order.seed, prompt=span.text)
     # The references are the people; drawn figures would double them.
     alone = replace(reading, figures=tuple(f for f in reading.figures if f.animal))
-    made = scene.compose(alone, *size, order.seed, overscan=way.overscan(*size))
-    plates = scenes.to_plates([(layer.rgba, layer.depth) for layer in made.layers], size[0] * size[1])
+    result = scene.compose(alone, *size, order.seed, overscan=path.overscan(*size))
+    plates = scenes.to_plates([(layer.rgba, layer.depth) for layer in result.layers], size[0] * size[1])
     shown = cast(span.text, len(order.inputs["references"]))
     cards = [
         ReferenceCard(order.inputs["references"][n - 1], f"character{n}", order, place)
-        for n, place in zip(shown, _places(len(shown), size, BY_SHOT.get(reading.shot_size, 1.0)), strict=True)
+        for n, place in zip(
+            shown, _places(len(shown), size, shot_facts(reading.shot_size).get("card", 1.0)), strict=True
+        )
     ]
     behind = [p for p in plates if p.depth <= DEPTH]
     before = [p for p in plates if p.depth > DEPTH]
@@ -85,9 +85,9 @@ def _painter(order: Order, span: ShotSpan, label: str, start: int, end: int) -> 
     last = max(1, end - start - 1)
 
     def paint(n: int, canvas: Planes) -> None:
-        pose = way.at(min(1.0, n / last))
+        pose = path.at(min(1.0, n / last))
         camera_view.draw([*behind, *(p for card in cards for p in card.plates()), *before], pose, canvas)
-        overlay.lay(canvas)
+        overlay.composite(canvas)
 
     return paint
 
@@ -151,11 +151,11 @@ class ReferenceCard:
         return [p for p in plates if p is not None]
 
     def _at(self, rgba: np.ndarray, x: float, y: float) -> Plate | None:
-        made = camera_view.plate(rgba, depth=DEPTH)
-        if made is None:
+        result = camera_view.plate(rgba, depth=DEPTH)
+        if result is None:
             return None
         dx, dy = x - (self._size[0] - 1) / 2, y - (self._size[1] - 1) / 2
-        return replace(made, left=made.left + dx, top=made.top + dy)
+        return replace(result, left=result.left + dx, top=result.top + dy)
 
 
 def _card(rgb: np.ndarray) -> np.ndarray:

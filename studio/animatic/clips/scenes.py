@@ -27,22 +27,22 @@ def painter(
 ) -> Painter:
     """Draws the frames of one shot made from words."""
     width, height = size
-    way = camera.path(reading.moves, seconds=seconds, seed=seed, prompt=reading.prompt)
-    made = scene.compose(reading, width, height, seed, overscan=way.overscan(width, height))
-    layers = [(layer.rgba, layer.depth) for layer in made.layers]
-    plates = to_plates(layers, width * height, followed=followed_layer(made, reading))
-    view = View(plates, way, frames=round(seconds * fps))
-    weather = Weather(made.particles, seed) if made.particles else None
-    lights = Lights(made.shines, seconds)
+    path = camera.path(reading.moves, seconds=seconds, seed=seed, prompt=reading.prompt)
+    result = scene.compose(reading, width, height, seed, overscan=path.overscan(width, height))
+    layers = [(layer.rgba, layer.depth) for layer in result.layers]
+    plates = to_plates(layers, width * height, followed=followed_layer(result, reading))
+    view = camera_view.View(plates, path, frames=round(seconds * fps))
+    weather = Weather(result.particles, seed) if result.particles else None
+    lights = Lights(result.shines, seconds)
 
     def paint(n: int, canvas: Planes) -> None:
         view.draw(n, canvas)
-        if made.flicker:
-            flicker(canvas[0], made.flicker, n / fps, seed)
-        lights.lay(canvas, n / fps, view.pose)
+        if result.flicker:
+            flicker(canvas[0], result.flicker, n / fps, seed)
+        lights.composite(canvas, n / fps, view.pose)
         if weather:
-            weather.lay(canvas, n / fps)
-        overlay.lay(canvas)
+            weather.composite(canvas, n / fps)
+        overlay.composite(canvas)
 
     return paint
 
@@ -52,35 +52,14 @@ def overlay(order: Order, reading: PromptReading, *, label: str = "") -> Overlay
     if not order.params.get("caption", True):
         return draft_overlay((order.width, order.height))
     portraits = reference_portraits.of(reading, order.inputs.get("references", []))
-    made = strip(reading, order.width, order.height, label=label, portraits=portraits)
-    return Overlay(made.overlay, made.box)
+    result = strip(reading, order.width, order.height, label=label, portraits=portraits)
+    return Overlay(result.overlay, result.box)
 
 
 def draft_overlay(size: tuple[int, int]) -> Overlay:
     """The DRAFT mark alone."""
-    made = draft_mark(*size)
-    return Overlay(made.overlay, made.box)
-
-
-class View:
-    """The camera's view of some plates, frame by frame. A camera at rest draws once and copies."""
-
-    def __init__(self, plates: Sequence[camera_view.Plate], way: camera.Path, *, frames: int) -> None:
-        self._plates, self._way, self._last = plates, way, max(1, frames - 1)
-        self._kept: Planes | None = None
-        self.pose = way.at(0.0)
-
-    def draw(self, n: int, canvas: Planes, besides: camera.CameraPose | None = None) -> None:
-        """Frame n into the planes. besides: a movement on top of the camera's way."""
-        self.pose = self._way.at(min(1.0, n / self._last)) + (besides or camera.CameraPose())
-        if self._kept is None or besides:
-            camera_view.draw(self._plates, self.pose, canvas)
-            if self._way.still and not besides:
-                y, u, v = canvas
-                self._kept = y.copy(), u.copy(), v.copy()
-            return
-        for plane, kept in zip(canvas, self._kept, strict=True):
-            np.copyto(plane, kept)
+    result = draft_mark(*size)
+    return Overlay(result.overlay, result.box)
 
 
 class Lights:
@@ -89,7 +68,7 @@ class Lights:
     def __init__(self, shines: tuple[shine.Shine, ...], seconds: float) -> None:
         self._shines, self._seconds = shines, max(0.1, seconds)
 
-    def lay(self, canvas: Planes, time_s: float, pose: camera.CameraPose) -> None:
+    def composite(self, canvas: Planes, time_s: float, pose: camera.CameraPose) -> None:
         """Darken the frame while its lamp is not lit, then add the light of this moment."""
         if not self._shines:
             return
@@ -110,7 +89,7 @@ class Weather:
     def __init__(self, kind: particles.Particles, seed: int) -> None:
         self._kind, self._seed = kind, seed
 
-    def lay(self, canvas: Planes, time_s: float) -> None:
+    def composite(self, canvas: Planes, time_s: float) -> None:
         """Blend the particles of this moment over the frame."""
         alpha = particles.cover(canvas[0].shape, self._kind, self._seed, time_s)
         camera_view.tint(canvas, alpha, self._kind.colour)
@@ -132,26 +111,26 @@ def to_plates(
 
     followed: number of the layer whose subject a tracking camera keeps in the frame.
     """
-    made = [
+    result = [
         replace(one, followed=n == followed)
         for n, (rgba, depth) in enumerate(layers)
         if (one := camera_view.plate(rgba, depth=depth)) is not None
     ]
-    while sum(one.y.size for one in made[1:]) > BUDGET * frame_pixels:
+    while sum(one.y.size for one in result[1:]) > BUDGET * frame_pixels:
         gaps = [
-            (made[i + 1].depth - made[i].depth, i)
-            for i in range(len(made) - 1)
-            if made[i].followed == made[i + 1].followed
+            (result[i + 1].depth - result[i].depth, i)
+            for i in range(len(result) - 1)
+            if result[i].followed == result[i + 1].followed
         ]
-        if len(made) <= 2 or not gaps:
+        if len(result) <= 2 or not gaps:
             break
         i = min(gaps)[1]
-        made[i : i + 2] = [camera_view.merged(made[i], made[i + 1])]
-    return made
+        result[i : i + 2] = [camera_view.merged(result[i], result[i + 1])]
+    return result
 
 
-def followed_layer(made: scene.Scene, reading: PromptReading) -> int | None:
+def followed_layer(result: scene.Scene, reading: PromptReading) -> int | None:
     """The layer of the figures when the camera tracks them; None otherwise."""
     if not any(move.kind.startswith("tracking") for move in reading.moves):
         return None
-    return next((n for n, layer in enumerate(made.layers) if layer.name == "figures"), None)
+    return next((n for n, layer in enumerate(result.layers) if layer.name == "figures"), None)

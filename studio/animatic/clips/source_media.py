@@ -135,11 +135,11 @@ def sound(source: InputFile) -> Iterator[np.ndarray]:
                 if skip < 0:
                     yield np.zeros((-skip, 2), np.float32)
                 skip = max(0, skip)
-            for made in resampler.resample(frame):
-                piece, skip = _samples(made, skip)
+            for result in resampler.resample(frame):
+                piece, skip = _samples(result, skip)
                 yield piece
-        for made in resampler.resample(None):
-            yield _samples(made, skip or 0)[0]
+        for result in resampler.resample(None):
+            yield _samples(result, skip or 0)[0]
 
 
 def _samples(frame: AudioFrame, skip: int) -> tuple[np.ndarray, int]:

@@ -18,14 +18,14 @@ from studio.media.metadata import Origin, video_texts
 def finish(rgb: np.ndarray, order: Order, reading: PromptReading) -> Path:
     """Burn in the caption strip and write the PNG."""
     if order.params.get("caption", True):
-        made = strip(reading, order.width, order.height)
-        lay(rgb, made.overlay, made.box)
+        result = strip(reading, order.width, order.height)
+        composite(rgb, result.overlay, result.box)
     else:
         mark(rgb)
     return save(rgb, order)
 
 
-def lay(rgb: np.ndarray, overlay: np.ndarray, box: tuple[int, int, int, int]) -> None:
+def composite(rgb: np.ndarray, overlay: np.ndarray, box: tuple[int, int, int, int]) -> None:
     """Blend a straight-alpha RGBA overlay into its box of the picture, in place."""
     left, top, right, bottom = box
     under = rgb[top:bottom, left:right]
@@ -47,9 +47,9 @@ def save(picture: np.ndarray, order: Order) -> Path:
 def mark(picture: np.ndarray) -> None:
     """Burn a small DRAFT mark into the right lower corner of an RGB or RGBA picture, in place."""
     height, width = picture.shape[:2]
-    made = draft_mark(width, height)
-    left, top, right, bottom = made.box
-    lay(picture[..., :3], made.overlay, made.box)
+    result = draft_mark(width, height)
+    left, top, right, bottom = result.box
+    composite(picture[..., :3], result.overlay, result.box)
     if picture.shape[2] == 4:
         alpha = picture[top:bottom, left:right, 3]
-        np.maximum(alpha, made.overlay[..., 3], out=alpha)
+        np.maximum(alpha, result.overlay[..., 3], out=alpha)

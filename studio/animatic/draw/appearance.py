@@ -19,6 +19,6 @@ class Appearance:
     build: str = "man"  # man, woman, child, elder, astronaut, robot, knight, monk, diver
     wears: tuple[str, ...] = ()
     long_hair: bool = False
-    dyes: dict[str, RGB] = field(default_factory=dict)
+    garment_colours: dict[str, RGB] = field(default_factory=dict)
     sex: str = ""
     mouth: str = ""  # "smile", "open" or ""

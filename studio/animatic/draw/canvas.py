@@ -69,7 +69,7 @@ def stage(width: int, height: int, overscan: float) -> Stage:
 
 
 class Canvas:
-    """A layer under the brush. base: the colour under transparent pixels, so that soft edges have no dark rim."""
+    """A layer being drawn. base: the colour under transparent pixels, so that soft edges have no dark rim."""
 
     def __init__(self, at: Stage, base: RGB) -> None:
         self.stage = at

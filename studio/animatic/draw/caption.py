@@ -19,8 +19,8 @@ from studio.animatic.text.reading import Move, PromptReading
 FONT = Path(__file__).resolve().parents[3] / "assets" / "fonts" / "NotoSansCJKsc-Subset.otf"
 ANGLES = {"low": "Low angle", "high": "High angle", "dutch": "Dutch angle"}
 SIZES = {"pov": "POV"}
-MOST_LINES = 2
-MOST_PER_PX = 2
+MAX_LINES = 2
+MAX_CHARACTERS_PER_PX = 2
 """No line holds more characters than this for each px: what is longer is not even measured."""
 
 
@@ -54,10 +54,10 @@ def strip(
     taken = sum(chip.width + size // 2 for chip in chips)
     facts = _fit(_facts(reading, label), font(size), room - round(size * 4.2) - taken)
     small = font(max(8, round(size * 0.9)))
-    most = MOST_LINES if height > 8 * size else 1
+    most = MAX_LINES if height > 8 * size else 1
     spoken = " ".join(speech_text(reading).split())
     lines = _wrapped(" ".join(action_text(reading).split()), small, room, most - 1 if spoken and most > 1 else most)
-    if spoken and len(lines) < MOST_LINES and most > 1:
+    if spoken and len(lines) < MAX_LINES and most > 1:
         lines += _wrapped(spoken, small, room, 1)
     speech_from = len(lines) - 1 if spoken and most > 1 else len(lines)
     step = round(size * 1.32)
@@ -170,7 +170,7 @@ def font(size: int) -> ImageFont.FreeTypeFont:
 
 def _fit(text: str, font: ImageFont.FreeTypeFont, room: int) -> str:
     """The text, cut with an ellipsis where it is wider than room."""
-    if len(text) <= MOST_PER_PX * room and font.getlength(text) <= room:
+    if len(text) <= MAX_CHARACTERS_PER_PX * room and font.getlength(text) <= room:
         return text
     text = text[: _fitting(text, room, lambda n: font.getlength(text[:n] + "…"))]
     whole = text.rpartition(" ")[0] if text.isascii() else text  # a word is left out rather than cut
@@ -182,7 +182,7 @@ def _wrapped(text: str, font: ImageFont.FreeTypeFont, room: int, most: int) -> l
     """The text in at most `most` lines, broken at spaces or between Chinese characters; the last is cut to fit."""
     lines: list[str] = []
     while text and len(lines) < most:
-        if len(lines) == most - 1 or (len(text) <= MOST_PER_PX * room and font.getlength(text) <= room):
+        if len(lines) == most - 1 or (len(text) <= MAX_CHARACTERS_PER_PX * room and font.getlength(text) <= room):
             lines.append(_fit(text, font, room))
             break
         cut = _break(text, font, room)
@@ -201,7 +201,7 @@ def _break(text: str, font: ImageFont.FreeTypeFont, room: int) -> int:
 
 def _fitting(text: str, room: int, width_of: Callable[[int], float]) -> int:
     """How many characters from the start are at most room wide, by halving: a text's width grows with its length."""
-    low, high = 0, min(len(text), MOST_PER_PX * max(0, room))
+    low, high = 0, min(len(text), MAX_CHARACTERS_PER_PX * max(0, room))
     while low < high:
         middle = (low + high + 1) // 2
         low, high = (middle, high) if width_of(middle) <= room else (low, middle - 1)

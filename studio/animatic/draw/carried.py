@@ -17,10 +17,10 @@ SMALLEST, LARGEST = 0.12, 0.62
 """In persons: what is smaller or taller in life is drawn so tall in a hand, to be seen and to fit."""
 SHINING = frozenset({"lantern", "candle", "match", "torch", "glow"})
 """Things that light up what is around them."""
-HUNG = frozenset({"lantern", "suitcase", "bucket", "guitar"})
+HANGING = frozenset({"lantern", "suitcase", "bucket", "guitar"})
 """What hangs from the hand instead of standing on it."""
 RAISED = frozenset({"lantern", "torch"})
-IN_BOTH = frozenset(
+TWO_HANDED = frozenset(
     {"newspaper", "map", "book", "box", "laptop", "pot", "plate", "plant", "trumpet", "letter", "camera"}
 )
 LIGHT: RGB = (255, 196, 104)
@@ -38,7 +38,7 @@ def posture_of(figure: Figure) -> str:
         return "holding"
     if figure.holds == "suitcase":
         return figure.posture or "standing"
-    return "reading" if figure.holds in IN_BOTH else "holding"
+    return "reading" if figure.holds in TWO_HANDED else "holding"
 
 
 def draw(plan: ScenePlan, canvas: Canvas, figure: Figure, posture: str, place: Placement) -> None:
@@ -53,7 +53,7 @@ def draw(plan: ScenePlan, canvas: Canvas, figure: Figure, posture: str, place: P
     hand = people.pose_of(posture).arms[0][1]
     tall = float(np.clip(thing.drawing.tall * 1.3, SMALLEST, LARGEST))
     size = place.height * tall
-    drop = 0.92 * tall if thing.kind in HUNG else 0.02 if tall < 0.25 else 0.4 * tall
+    drop = 0.92 * tall if thing.kind in HANGING else 0.02 if tall < 0.25 else 0.4 * tall
     x = place.x + place.facing * plan.dx(hand[0] * place.height)
     y = place.y - plan.dy((hand[1] - drop) * place.height)
     s = Sketch(canvas, x, y, size, facing=place.facing, reach=(2.3, 2.2))
@@ -80,5 +80,5 @@ def paint(plan: ScenePlan, s: Sketch, thing: Thing) -> None:
         sprites.stand_in(plan, s, thing.label, height=1.0)
     elif thing.drawing:
         sprites.paint(plan, s, thing.drawing, height=1.0, colour=thing.colour, shines=shining)
-    s.lay(light_from=plan.light.side, rim=p.light, rim_amount=0.0 if shining else 0.4, shade=p.near,
+    s.composite(light_from=plan.light.side, rim=p.light, rim_amount=0.0 if shining else 0.4, shade=p.near,
           shade_amount=0.0 if shining else 0.4)  # fmt: skip

@@ -10,10 +10,10 @@ from studio.animatic import artwork
 from studio.animatic.draw import carried, flocks, hands, people, sprites, things
 from studio.animatic.draw.canvas import Canvas
 from studio.animatic.draw.palette import mix
-from studio.animatic.draw.placing import CLOSE, Placement, places, shot_of
+from studio.animatic.draw.placing import Placement, is_close, places, shot_of
 from studio.animatic.draw.plan import SUBJECT, ScenePlan
 from studio.animatic.draw.sketch import Sketch
-from studio.animatic.draw.wardrobe import look_of
+from studio.animatic.draw.wardrobe import appearance_of
 from studio.animatic.text.reading import Figure
 
 FLAT = ("lying", "crawling", "swimming", "falling")
@@ -73,18 +73,18 @@ def _inside(plan: ScenePlan, figure: Figure) -> bool:
 def _one(plan: ScenePlan, canvas: Canvas, figure: Figure, place: Placement, index: int, mounted: set[str]) -> None:
     """One figure with its shadow, mount and seat."""
     shot = shot_of(plan)
-    if shot not in CLOSE and figure.posture not in ("flying", "swimming"):
+    if not is_close(shot) and figure.posture not in ("flying", "swimming"):
         things.shadow(plan, canvas, place.x, place.y, place.height * (0.22 if not figure.animal else 0.3))
     if figure.animal:
-        _beast(plan, canvas, figure, place, index)
+        _animal(plan, canvas, figure, place, index)
         return
     lift, size = 0.0, size_of(figure)
     alone = all(f.young for f in plan.reading.figures if not f.animal)
-    if shot in CLOSE and alone:
+    if is_close(shot) and alone:
         size = max(size, 0.82)
     if figure.posture == "riding" and mounted:
-        place = _in_the_saddle(plan, place, next(iter(mounted)))
-        lift = _steed(plan, canvas, figure, place, next(iter(mounted)))
+        place = _rider_placement(plan, place, next(iter(mounted)))
+        lift = _mount(plan, canvas, figure, place, next(iter(mounted)))
     if figure.posture == "flying":
         lift = 0.35
     posture = carried.posture_of(figure)
@@ -92,9 +92,9 @@ def _one(plan: ScenePlan, canvas: Canvas, figure: Figure, place: Placement, inde
         posture = "standing"  # an arm before the face hides what a close shot is for
     if lift and "bike" not in mounted:  # riders sit a little forward of the middle
         place = replace(place, x=place.x + place.facing * plan.dx(0.05 * place.height))
-    if shot in CLOSE and size < 1 and alone:  # a child's head is as high in a close frame as a grown-up's
+    if is_close(shot) and size < 1 and alone:  # a child's head is as high in a close frame as a grown-up's
         place = replace(place, y=place.y - plan.dy(place.height * (1 - size)))
-    if shot in CLOSE and posture in FLAT:
+    if is_close(shot) and posture in FLAT:
         if plan.reading.close:
             posture = "standing"  # the head fills the frame, whatever the body does
         else:
@@ -102,9 +102,9 @@ def _one(plan: ScenePlan, canvas: Canvas, figure: Figure, place: Placement, inde
     s = _sketch(canvas, place, size, lift)
     if people.pose_of(posture).seat:
         _seat(plan, s)
-    look = look_of(plan, figure, index)
+    appearance = appearance_of(plan, figure, index)
     away = posture == "back" and shot not in ("close-up", "extreme close-up")
-    people.person(s, look, posture, away=away, face=place.height * plan.at.unit * size > 110)
+    people.person(s, appearance, posture, away=away, face=place.height * plan.at.unit * size > 110)
     things.light(plan, s)
     if figure.holds and plan.reading.setting != "product":
         carried.draw(plan, canvas, figure, posture, replace(place, height=place.height * size))
@@ -131,14 +131,14 @@ def _seat(plan: ScenePlan, s: Sketch) -> None:
     s.poly([(-0.23, 0.235), (-0.23, 0.27), (0.15, 0.27), (0.15, 0.235)], mix(wood, plan.palette.light, 0.2))
 
 
-def _beast(plan: ScenePlan, canvas: Canvas, figure: Figure, place: Placement, index: int) -> None:
+def _animal(plan: ScenePlan, canvas: Canvas, figure: Figure, place: Placement, index: int) -> None:
     """An animal on its feet. In a close shot of it alone its face fills the frame."""
     drawing = figure.drawing
     if drawing is None:
         return
     tall = drawing.tall * (0.55 if figure.age else 1.0)
     close = shot_of(plan) in ("close-up", "extreme close-up")
-    if plan.reading.people and shot_of(plan) in CLOSE:  # beside a person nothing is cut off above
+    if plan.reading.people and is_close(shot_of(plan)):  # beside a person nothing is cut off above
         most = 0.82 / tall
         place = Placement(place.x, min(place.y, 1.04), min(place.height, 1.3, max(most, 0.4)), place.facing)
     face = close and plan.reading.people == 0 and len(plan.reading.figures) == 1
@@ -156,14 +156,14 @@ SADDLES = {"horse": 0.56, "camel": 0.62, "elephant": 0.92, "bike": 0.8}
 """Where a rider sits, as a share of the mount's height."""
 
 
-def _in_the_saddle(plan: ScenePlan, place: Placement, kind: str) -> Placement:
+def _rider_placement(plan: ScenePlan, place: Placement, kind: str) -> Placement:
     """The place of a rider, smaller where the head would leave the frame."""
     drawing = artwork.find(kind)
     up = drawing.tall * SADDLES.get(kind, 0.6) + 0.72 if drawing else 1.0
     return replace(place, height=min(place.height, (place.y - 0.06) / plan.dy(up)))
 
 
-def _steed(plan: ScenePlan, canvas: Canvas, figure: Figure, place: Placement, kind: str) -> float:
+def _mount(plan: ScenePlan, canvas: Canvas, figure: Figure, place: Placement, kind: str) -> float:
     """Draw what is ridden; how far the rider is lifted, in persons."""
     drawing = artwork.find(kind)
     if drawing is None:
@@ -184,9 +184,11 @@ def _shoulder(plan: ScenePlan) -> None:
     figure = people_in[0] if people_in else Figure("person")
     height = 3.3
     s = Sketch(canvas, 0.5 + side * min(0.40, plan.dx(0.58)), 0.10 + plan.dy(height), height, facing=int(-side))
-    people.person(s, look_of(plan, figure, 0), "back", away=True)
+    people.person(s, appearance_of(plan, figure, 0), "back", away=True)
     s.veil(np.ones(s.alpha.shape, np.float32), plan.palette.near, 0.55)
-    s.lay(light_from=plan.light.side, rim=plan.palette.light, rim_amount=0.4, shade=plan.palette.near, shade_amount=0.4)
+    s.composite(
+        light_from=plan.light.side, rim=plan.palette.light, rim_amount=0.4, shade=plan.palette.near, shade_amount=0.4
+    )
     canvas.soften(0.006)
     plan.layers.append((canvas, 0.9, "shoulder"))
 
@@ -202,8 +204,8 @@ def _crowd(plan: ScenePlan, canvas: Canvas) -> None:
             at, tall = float(x + rng.uniform(-0.3, 0.3) / count), height * float(rng.uniform(0.9, 1.1))
             spot = Placement(at, y, tall, 1 if rng.random() < 0.5 else -1)
             s = _sketch(canvas, spot, 1.0, 0.0)
-            people.person(s, look_of(plan, Figure("person", posture=posture), i), posture, away=hall)
+            people.person(s, appearance_of(plan, Figure("person", posture=posture), i), posture, away=hall)
             far = mix(plan.palette.near, plan.palette.haze, max(0.0, 0.9 - y))
             s.veil(np.ones(s.alpha.shape, np.float32), far, 0.75 if hall else 0.35)
             p = plan.palette
-            s.lay(light_from=plan.light.side, rim=p.light, rim_amount=0.5, shade=p.near, shade_amount=0.4)
+            s.composite(light_from=plan.light.side, rim=p.light, rim_amount=0.5, shade=p.near, shade_amount=0.4)

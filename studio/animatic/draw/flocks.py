@@ -7,12 +7,11 @@ import numpy as np
 from studio.animatic.draw import sprites
 from studio.animatic.draw.canvas import Canvas
 from studio.animatic.draw.palette import RGB, mix, scale
+from studio.animatic.draw.placing import shot_facts
 from studio.animatic.draw.plan import ScenePlan
 from studio.animatic.draw.sketch import Sketch
 from studio.animatic.text.reading import Figure
 
-SPANS = {"wide": 0.052, "aerial": 0.05, "full": 0.065, "medium": 0.075, "": 0.07, "two-shot": 0.06}
-"""Wing span of the nearest birds in units, by shot size; larger ones are few."""
 BIRDS: dict[str, RGB] = {
     "bird": (60, 62, 72), "gull": (240, 242, 244), "seagull": (240, 242, 244), "bat": (40, 38, 46),
     "dove": (232, 234, 238), "eagle": (92, 68, 54),
@@ -32,7 +31,7 @@ def draw(plan: ScenePlan, canvas: Canvas, fliers: list[Figure], *, alone: bool) 
     """
     birds = [f for f in fliers if f.kind in BIRDS]
     if birds and not plan.reading.close and (len(birds) > 2 or not alone):
-        first = _in_the_air(plan, canvas, birds)
+        first = _flock(plan, canvas, birds)
         others = [f for f in fliers if f.kind not in BIRDS]
         return draw(plan, canvas, others, alone=alone) if others else first
     larger = {"close-up": 2.6, "extreme close-up": 3.4, "medium": 1.6}.get(plan.reading.shot_size, 1.0)
@@ -51,14 +50,14 @@ def draw(plan: ScenePlan, canvas: Canvas, fliers: list[Figure], *, alone: bool) 
         y = float(np.clip(y0 + (0.75 if alone else 0.42) * out * np.sin(angle), 0.14, 0.78))
         s = Sketch(canvas, x, y + plan.dy(size * 0.5), size, facing=int(plan.light.side), reach=(2.2, 1.6))
         sprites.paint(plan, s, drawing, height=1.0, colour=figure.colour, depth=0.7, tilt=-8.0 + 16.0 * (i % 2))
-        _lay(plan, s)
+        _composite(plan, s)
         first = (x, y) if i == 0 else first
     return first
 
 
-def _in_the_air(plan: ScenePlan, canvas: Canvas, birds: list[Figure]) -> tuple[float, float]:
+def _flock(plan: ScenePlan, canvas: Canvas, birds: list[Figure]) -> tuple[float, float]:
     """A loose flock across the sky: near ones larger and fewer, far ones specks, all small beside a person."""
-    span = SPANS.get(plan.reading.shot_size, 0.06)
+    span = shot_facts(plan.reading.shot_size).get("birds", 0.06)
     few = len(birds) <= 2
     side, first = -plan.light.side, (0.5, 0.3)
     sky = plan.horizon if plan.reading.shot_size != "aerial" else 0.5
@@ -73,14 +72,14 @@ def _in_the_air(plan: ScenePlan, canvas: Canvas, birds: list[Figure]) -> tuple[f
         if "gull" in figure.kind:
             tone = mix(tone, (255, 255, 255), 0.25 if plan.palette.brightness > 0.5 else 0.55)
         _wings(s, figure.kind, tone, (i * 0.37 + float(plan.rng.random()) * 0.2) % 1)
-        _lay(plan, s)
+        _composite(plan, s)
         first = (x, y) if i == 0 else first
     return first
 
 
-def _lay(plan: ScenePlan, s: Sketch) -> None:
+def _composite(plan: ScenePlan, s: Sketch) -> None:
     p = plan.palette
-    s.lay(light_from=plan.light.side, rim=mix(p.light, (255, 255, 255), 0.2), rim_amount=0.4,
+    s.composite(light_from=plan.light.side, rim=mix(p.light, (255, 255, 255), 0.2), rim_amount=0.4,
           shade=mix(p.near, p.haze, 0.3), shade_amount=0.35)  # fmt: skip
 
 

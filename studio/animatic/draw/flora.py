@@ -92,12 +92,8 @@ def grass(
         half = plan.dx(0.035 * h + 0.001)
         shade = mix(scale(colour, float(plan.rng.uniform(0.7, 1.1))), plan.palette.light, 0.06)
         middle, knee = x + plan.dx(bend * 0.35), foot - plan.dy(h * 0.6)
-        left, tip, right = (
-            (middle - half * 0.7, knee),
-            (x + plan.dx(bend), foot - plan.dy(h)),
-            (middle + half * 0.7, knee),
-        )
-        c.polygon([(x - half, foot), left, tip, right, (x + half, foot)], shade)
+        tip, thin = (x + plan.dx(bend), foot - plan.dy(h)), half * 0.7
+        c.polygon([(x - half, foot), (middle - thin, knee), tip, (middle + thin, knee), (x + half, foot)], shade)
 
 
 def flowers(c: Canvas, plan: ScenePlan, y0: float, y1: float, colours: list[RGB], count: int) -> None:

@@ -25,4 +25,6 @@ def draw(plan: ScenePlan, canvas: Canvas) -> None:
             tip = (palm[0] + side * dx, palm[1] + dy)
             s.limb((palm[0] - side * 0.03, palm[1] + dy * 0.6), tip, 0.024, 0.016, scale(skin, 1.0 - 0.04 * k))
         s.limb((palm[0], palm[1] + 0.04), (palm[0] - side * 0.06, palm[1] + 0.12), 0.024, 0.017, scale(skin, 0.94))
-    s.lay(light_from=plan.light.side, rim=p.light, rim_amount=0.4, shade=mix(p.near, p.haze, 0.15), shade_amount=0.4)
+    s.composite(
+        light_from=plan.light.side, rim=p.light, rim_amount=0.4, shade=mix(p.near, p.haze, 0.15), shade_amount=0.4
+    )

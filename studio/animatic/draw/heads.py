@@ -18,22 +18,22 @@ HEADGEAR = ("knitted hat", "hood", "cap", "hat", "robe", "helmet")
 """The first of these that is worn covers the hair."""
 
 
-def head(s: Sketch, at: At, look: Appearance, *, away: bool = False, face: bool = False) -> None:
+def head(s: Sketch, at: At, appearance: Appearance, *, away: bool = False, face: bool = False) -> None:
     """A head with its centre at `at`, looking right unless seen from behind. face: with features."""
-    inks = Inks(look)
-    if look.build in ("astronaut", "robot"):
-        draw(s, look.build, inks, at)
+    inks = Inks(appearance)
+    if appearance.build in ("astronaut", "robot"):
+        draw(s, appearance.build, inks, at)
         return
-    larger = 1.32 if look.build == "child" else 1.0
+    larger = 1.32 if appearance.build == "child" else 1.0
     size = RX * larger, RY * larger
     if not away:
         draw(s, "ear", inks, at, size, size)
-    s.poly(_outline(at, size), look.skin)
+    s.poly(_outline(at, size), appearance.skin)
     if face and not away:
-        _features(s, at, size, look, inks)
-    for name in _hair(look, away=away):
+        _features(s, at, size, appearance, inks)
+    for name in _hair(appearance, away=away):
         draw(s, name, inks, at, size, size)
-    for name in _worn(look):
+    for name in _worn(appearance):
         draw(s, name, inks, at, size, size)
 
 
@@ -45,39 +45,41 @@ def _outline(at: At, size: tuple[float, float]) -> np.ndarray:
     return np.column_stack((at[0] + size[0] * (x * (1 - 0.34 * low**1.7) + 0.13 * low), at[1] + size[1] * y))
 
 
-def _features(s: Sketch, at: At, size: tuple[float, float], look: Appearance, inks: Inks) -> None:
+def _features(s: Sketch, at: At, size: tuple[float, float], appearance: Appearance, inks: Inks) -> None:
     """Brows, eyes, nose and mouth, drawn as shadows rather than outlines."""
-    painted = "painted " if look.build == "woman" else ""
-    mouth = "open mouth" if look.mouth == "open" else painted + ("smile" if look.mouth == "smile" else "mouth")
+    painted = "painted " if appearance.build == "woman" else ""
+    mouth = (
+        "open mouth" if appearance.mouth == "open" else painted + ("smile" if appearance.mouth == "smile" else "mouth")
+    )
     draw(s, "face", inks, at, size, size)
     for x, half in EYES:
         draw(s, "eye", inks, (at[0] + x * size[0], at[1]), (half * size[0], size[1]), size)
-    for name in ("nose", "wrinkles" if look.build == "elder" else "", mouth, "cheek"):
+    for name in ("nose", "wrinkles" if appearance.build == "elder" else "", mouth, "cheek"):
         if name:
             draw(s, name, inks, at, size, size)
 
 
-def _hair(look: Appearance, *, away: bool) -> Iterator[str]:
+def _hair(appearance: Appearance, *, away: bool) -> Iterator[str]:
     """The groups of shapes that make somebody's hair."""
     if away:
         yield "hair from behind"
-        if look.long_hair:
+        if appearance.long_hair:
             yield "long hair from behind"
-    elif "bald" in look.wears:
+    elif "bald" in appearance.wears:
         yield "bald"
-    elif look.build == "elder" and look.sex != "woman" and not look.long_hair:
+    elif appearance.build == "elder" and appearance.sex != "woman" and not appearance.long_hair:
         yield "thin hair"
     else:
-        if look.build == "elder" and look.sex == "woman":
+        if appearance.build == "elder" and appearance.sex == "woman":
             yield "bun"
         yield "hair"
-        if look.long_hair:
+        if appearance.long_hair:
             yield "long hair"
         yield "shine"
 
 
-def _worn(look: Appearance) -> Iterator[str]:
+def _worn(appearance: Appearance) -> Iterator[str]:
     """The groups of shapes over the hair: beard, glasses, one hat."""
-    yield from (name for name in ("beard", "glasses") if name in look.wears)
-    wears = (*look.wears, "robe") if look.build == "monk" else look.wears
+    yield from (name for name in ("beard", "glasses") if name in appearance.wears)
+    wears = (*appearance.wears, "robe") if appearance.build == "monk" else appearance.wears
     yield from [name for name in HEADGEAR if name in wears][:1]

@@ -2,29 +2,26 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
+from typing import Any
 
 import numpy as np
 
+from studio.animatic import tables
 from studio.animatic.draw.plan import ScenePlan
 from studio.animatic.draw.poses import pose_of
 from studio.animatic.text.reading import Figure
 
-HEIGHTS: dict[str, float] = {  # how tall a standing adult is in the frame, in units
-    "wide": 0.30,
-    "full": 0.68,
-    "medium": 1.42,
-    "close-up": 2.9,
-    "extreme close-up": 9.5,
-    "two-shot": 1.36,
-    "over-the-shoulder": 1.9,
-    "pov": 0.62,
-    "aerial": 0.11,
-    "": 0.46,
-}
+
+def shot_facts(size: str) -> Mapping[str, Any]:
+    """The row of shots.toml for a shot size."""
+    return tables.load("draw/shots")[size]
 
 
-CLOSE = ("medium", "close-up", "extreme close-up", "two-shot", "over-the-shoulder")
+def is_close(size: str) -> bool:
+    """Whether people are cut off below in shots of this size."""
+    return bool(shot_facts(size).get("close"))
 
 
 @dataclass(frozen=True)
@@ -50,18 +47,18 @@ def shot_of(plan: ScenePlan) -> str:
 def places(plan: ScenePlan, everyone: list[Figure]) -> list[Placement]:
     """Where each stands: side by side in one to three rows, within the frame."""
     rng, shot, count = plan.rng, shot_of(plan), len(everyone)
-    height = HEIGHTS[shot] * (0.92 if shot == "" and count > 3 else 1.0)
+    height = shot_facts(shot)["person"] * (0.92 if shot == "" and count > 3 else 1.0)
     if all(f.animal for f in everyone):
         height = _animal_height(plan, everyone, height, shot)
     rows = 1 if count <= 6 else 2 if count <= 14 else 3
     per_row = -(-count // rows)
     gap = max(_gap(f) for f in everyone)
-    if shot not in CLOSE[1:3]:
+    if shot not in ("close-up", "extreme close-up"):
         ends = max(0.72 if everyone[0].posture == "running" else 0.45, gap * 1.3 * everyone[0].animal)
         height = min(height, plan.wide * 0.94 / (gap * (per_row - 1) + ends))
     step = plan.dx(gap * height)
-    if shot in CLOSE and per_row > 1:  # all of them within the frame
-        step = min(step, (0.44 if shot in CLOSE[1:3] else 0.66) / (per_row - 1))
+    if is_close(shot) and per_row > 1:  # all of them within the frame
+        step = min(step, (0.44 if shot in ("close-up", "extreme close-up") else 0.66) / (per_row - 1))
     middle = _middle(plan, count, shot)
     if per_row > 1:
         half = step * (per_row - 1) / 2 + plan.dx(0.22 * height)
@@ -77,10 +74,10 @@ def places(plan: ScenePlan, everyone: list[Figure]) -> list[Placement]:
         x = middle + (column - (per_row - 1) / 2) * step + (row * 0.5 * step if rows > 1 else 0)
         x += float(rng.uniform(-0.07, 0.07)) * step * (count > 2)
         spots.append(Placement(x, _foot(plan, shot, h, row, low), h, _facing(plan, everyone, i, x, middle)))
-    return [_in_bed(plan, f, s) for f, s in zip(everyone, spots, strict=True)] if shot not in CLOSE else spots
+    return [_lying_placement(plan, f, s) for f, s in zip(everyone, spots, strict=True)] if not is_close(shot) else spots
 
 
-def _in_bed(plan: ScenePlan, figure: Figure, spot: Placement) -> Placement:
+def _lying_placement(plan: ScenePlan, figure: Figure, spot: Placement) -> Placement:
     """Who lies down where there is a bed or a sofa lies on it."""
     if figure.posture != "lying" or figure.animal:
         return spot

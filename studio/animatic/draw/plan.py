@@ -1,4 +1,4 @@
-"""What every painter of scenery works with: the frame, its colours and light, and the layers made so far."""
+"""What everything that draws scenery works with: the frame, its colours and light, and the layers made so far."""
 
 from __future__ import annotations
 
@@ -115,10 +115,7 @@ class ScenePlan:
             length = self.dx((0.03 + 0.30 * t) * float(self.rng.uniform(0.5, 1.5)))
             x = float(self.rng.uniform(*self.x_span))
             thick = self.dy((0.001 + 0.008 * t) * flat)
-            shade = mix(
-                mix(self.palette.haze, base, min(1, 0.35 + t)), colour, amount * float(self.rng.uniform(0.4, 1))
-            )
-            canvas.polygon(
-                [(x - length, sy), (x - length * 0.2, sy - thick), (x + length, sy), (x + length * 0.1, sy + thick)],
-                shade,
-            )
+            ground = mix(self.palette.haze, base, min(1, 0.35 + t))
+            shade = mix(ground, colour, amount * float(self.rng.uniform(0.4, 1)))
+            upper, lower = (x - length * 0.2, sy - thick), (x + length * 0.1, sy + thick)
+            canvas.polygon([(x - length, sy), upper, (x + length, sy), lower], shade)

@@ -25,28 +25,16 @@ class Pose:
     seat: bool = False
 
 
-ALIASES = {
-    "facing": "talking",
-    "holding hands": "walking",
-    "playing": "reading",
-    "driving": "at the wheel",
-    "": "standing",
-    "smiling": "standing",
-    "typing": "working",
-    "singing": "holding",
-    "kicking": "running",
-}  # fmt: skip
-
-
 def pose_of(posture: str) -> Pose:
     """The pose for a posture word; anything unknown stands."""
-    return _poses().get(ALIASES.get(posture, posture), _poses()["standing"])
+    return _poses().get(tables.load("draw/poses")["same as"].get(posture, posture), _poses()["standing"])
 
 
 @cache
 def _poses() -> dict[str, Pose]:
     table = tables.load("draw/poses")
-    return {name: _pose(joints, seat=group == "seated") for group in table for name, joints in table[group].items()}
+    groups = {group: table[group] for group in table if group != "same as"}
+    return {name: _pose(row, seat=group == "seated") for group, rows in groups.items() for name, row in rows.items()}
 
 
 def _pose(joints: str, *, seat: bool) -> Pose:

@@ -16,7 +16,7 @@ from studio.animatic.draw import figures, particles, shine, skies
 from studio.animatic.draw.canvas import field_noise, plain, stage, with_alpha
 from studio.animatic.draw.palette import Palette, mix, palette_for
 from studio.animatic.draw.particles import Particles
-from studio.animatic.draw.placing import CLOSE
+from studio.animatic.draw.placing import is_close, shot_facts
 from studio.animatic.draw.plan import ScenePlan
 from studio.animatic.draw.shine import Shine
 from studio.animatic.draw.skies import Air, Light
@@ -69,7 +69,6 @@ PAINTERS |= {"spaceport": nature.desert, "studio": elsewhere.backdrop, "": elsew
 """A place's name -> who paints it."""
 WITHOUT_SKY = ("", "studio", "product", "stage", "cave", "greenhouse", "underwater", "space")
 """Places without a sky that have no roof either, as locations.toml counts."""
-HORIZONS = {"aerial": 0.26, "pov": 0.5}
 
 
 def compose(reading: PromptReading, width: int, height: int, seed: int, *, overscan: float = 1.25) -> Scene:
@@ -82,10 +81,8 @@ def compose(reading: PromptReading, width: int, height: int, seed: int, *, overs
     horizon = _horizon(reading, rng)
     light = _light(reading, palette, horizon, rng)
     plan = ScenePlan(at, palette, light, Air(at, palette, light, rng), rng, horizon, reading)
-    plan.open = reading.shot_size in (*CLOSE, "aerial") or reading.angle == "high"
-    plan.defocus = {"close-up": 0.014, "extreme close-up": 0.022, "medium": 0.007, "two-shot": 0.007}.get(
-        reading.shot_size, 0.009 if reading.shot_size == "over-the-shoulder" else 0.0
-    )
+    plan.open = is_close(reading.shot_size) or reading.shot_size == "aerial" or reading.angle == "high"
+    plan.defocus = shot_facts(reading.shot_size).get("blur", 0.0)
     if outdoors(reading.setting):
         above = skies.sky(at, palette, light, plan.horizon, rng, clouds=_clouds(reading, rng))
         if any(t.kind == "fireworks" for t in reading.objects):
@@ -144,7 +141,7 @@ def _horizon(reading: PromptReading, rng: np.random.Generator) -> float:
         base = 0.74
     elif reading.angle == "high":
         base = 0.26
-    return HORIZONS.get(reading.shot_size, base)
+    return shot_facts(reading.shot_size).get("horizon", base)
 
 
 def _light(reading: PromptReading, palette: Palette, horizon: float, rng: np.random.Generator) -> Light:

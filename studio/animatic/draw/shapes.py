@@ -28,10 +28,10 @@ class Shape:
 class Inks(dict[str, RGB]):
     """The colours of somebody's shapes by name, mixed when first asked for."""
 
-    def __init__(self, look: Appearance) -> None:
-        own = {"skin": look.skin, "hair": look.hair, "top": look.top, "legs": look.legs}
-        hat = look.dyes.get("hat") or mix(look.legs, look.top, 0.35)
-        cloth = scale(look.top if look.top != look.legs else look.shoes, 1.08)
+    def __init__(self, appearance: Appearance) -> None:
+        own = {"skin": appearance.skin, "hair": appearance.hair, "top": appearance.top, "legs": appearance.legs}
+        hat = appearance.garment_colours.get("hat") or mix(appearance.legs, appearance.top, 0.35)
+        cloth = scale(appearance.top if appearance.top != appearance.legs else appearance.shoes, 1.08)
         super().__init__(own, hat=hat, cloth=cloth)
 
     def __missing__(self, name: str) -> RGB:

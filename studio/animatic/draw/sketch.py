@@ -123,7 +123,7 @@ class Sketch:
         self.rgb[box] = np.where(bare[..., None], colour, cv2.blendLinear(under, colour, 1 - over, over))
         self.alpha[box] = cv2.max(np.ascontiguousarray(self.alpha[box]), np.ascontiguousarray(part[..., 3]))
 
-    def lay(self, *, light_from: float, rim: RGB, rim_amount: float, shade: RGB, shade_amount: float) -> None:
+    def composite(self, *, light_from: float, rim: RGB, rim_amount: float, shade: RGB, shade_amount: float) -> None:
         """Light the body and put it on the layer. light_from: -1 from the left .. 1 from the right."""
         if self.empty or not self.started:
             return

@@ -20,7 +20,7 @@ from studio.animatic.draw.plan import ScenePlan
 from studio.animatic.draw.sketch import Sketch
 
 LARGEST_PX = 2400
-CALM = 0.8
+SATURATION_KEPT = 0.8
 """How much of a drawing's saturation is kept: beside painted places the pure colours of an icon glare."""
 HUE_REACH = 20
 """Half the width of the band of hues, of OpenCV's 180, that a colour word recolours."""
@@ -117,7 +117,9 @@ def _turned(picture: np.ndarray, degrees: float) -> np.ndarray:
 def _lit(plan: ScenePlan, picture: np.ndarray, depth: float) -> np.ndarray:
     """The picture's colours as seen at this depth, in this light and through this air."""
     grey = cv2.cvtColor(np.ascontiguousarray(picture[..., :3]), cv2.COLOR_RGB2GRAY)
-    calm = cv2.addWeighted(np.ascontiguousarray(picture[..., :3]), CALM, cv2.merge([grey] * 3), 1 - CALM, 0)
+    calm = cv2.addWeighted(
+        np.ascontiguousarray(picture[..., :3]), SATURATION_KEPT, cv2.merge([grey] * 3), 1 - SATURATION_KEPT, 0
+    )
     toned = cv2.LUT(calm, _tones(plan, depth))
     return np.dstack((toned, picture[..., 3]))
 

@@ -11,7 +11,7 @@ from studio.animatic.draw.canvas import Canvas
 from studio.animatic.draw.carried import SHINING
 from studio.animatic.draw.flora import leaf_colour
 from studio.animatic.draw.palette import mix, scale
-from studio.animatic.draw.placing import CLOSE, HEIGHTS, shot_of
+from studio.animatic.draw.placing import is_close, shot_facts, shot_of
 from studio.animatic.draw.plan import ScenePlan
 from studio.animatic.draw.sketch import Sketch
 from studio.animatic.text import locations
@@ -21,7 +21,7 @@ WORKSHOP = listed("car truck bike train rocket machine tractor")
 """Vehicles that stand under a roof, in a workshop."""
 AT_HORIZON = listed("lighthouse castle temple cabin tree")
 """What stands far off, where people are the subject."""
-MOST_LARGE = 4
+MAX_LARGE_THINGS = 4
 """How many kinds of large things stand in one frame."""
 
 
@@ -31,15 +31,14 @@ MOUNT_TALL = 0.6
 
 def table_before(plan: ScenePlan, canvas: Canvas) -> None:
     """The table people sit, eat or talk at, in front of them."""
-    seated = [
-        f for f in plan.reading.figures if not f.animal and f.posture in ("sitting", "drinking", "working", "talking")
-    ]
+    at_table = ("sitting", "drinking", "working", "talking")
+    seated = [f for f in plan.reading.figures if not f.animal and f.posture in at_table]
     dining = any(f.posture in ("sitting", "drinking") for f in seated)
     named = plan.reading.has("table") or (plan.reading.setting in ("cafe", "teahouse", "bar") and dining)
     shot = shot_of(plan)
     if not (named and seated) or plan.reading.close or shot == "aerial":
         return
-    top = 0.80 if shot in CLOSE else 0.775
+    top = 0.80 if is_close(shot) else 0.775
     wood = mix(plan.palette.at((142, 100, 68), 0.74), plan.palette.near, 0.12)
     half = plan.dx(min(0.62, 0.26 + 0.12 * sum(f.count for f in seated)))
     canvas.strip((0.5, top), half, (0.5, top + 0.05), half * 1.12, mix(wood, plan.palette.light, 0.22))
@@ -50,7 +49,7 @@ def table_before(plan: ScenePlan, canvas: Canvas) -> None:
     small = [t for t in plan.reading.objects if t.small and t.kind not in held][:4]
     for n, thing in enumerate(small or [Thing("cup"), Thing("plate")]):
         x = 0.5 + half * (-0.5 + (n + 0.5) / max(1, len(small or [1, 2])))
-        _small(plan, canvas, thing, x, top + 0.03, 0.085 if shot in CLOSE else 0.05)
+        _small(plan, canvas, thing, x, top + 0.03, 0.085 if is_close(shot) else 0.05)
 
 
 def ridden(plan: ScenePlan) -> set[str]:
@@ -71,13 +70,13 @@ def light(plan: ScenePlan, s: Sketch) -> None:
     staged = plan.reading.setting == "stage"
     silhouette = bool({"backlit"} & set(plan.reading.light)) or staged
     if silhouette:
-        dark = 0.2 if staged and shot_of(plan) in CLOSE else 0.4 if staged else 0.72
+        dark = 0.2 if staged and is_close(shot_of(plan)) else 0.4 if staged else 0.72
         s.veil(np.ones(s.alpha.shape, np.float32), mix(p.near, p.haze, 0.12), dark)
     rim = 0.85 if silhouette or p.sun_height < 0.2 else 0.5 if p.brightness > 0.4 else 0.62
     tint = mix(p.light, (255, 255, 255), 0.2)
     if p.lamps and "neon" in plan.reading.light:
         tint = (255, 120, 190)
-    s.lay(light_from=plan.light.side, rim=tint, rim_amount=rim, shade=mix(p.near, p.haze, 0.15), shade_amount=0.5)
+    s.composite(light_from=plan.light.side, rim=tint, rim_amount=rim, shade=mix(p.near, p.haze, 0.15), shade_amount=0.5)
 
 
 def stand(plan: ScenePlan, back: Canvas, front: Canvas) -> tuple[float, float] | None:
@@ -103,11 +102,11 @@ def stand(plan: ScenePlan, back: Canvas, front: Canvas) -> tuple[float, float] |
     small = [t for t in plan.reading.objects if t.small and t.kind not in held]
     if plan.reading.close and not alone:
         large = [t for t in large if t.kind != STAND_IN]
-    large = large[:MOST_LARGE]
+    large = large[:MAX_LARGE_THINGS]
     in_row = _in_row(plan, large) if alone and len(large) > 1 else []
     for n, thing in enumerate(large):
         place = in_row[n] if in_row else None
-        focus = _large(plan, back, thing, n, alone=alone and (n == 0 or bool(in_row)), slot=place) or focus
+        focus = _large_thing(plan, back, thing, n, alone=alone and (n == 0 or bool(in_row)), slot=place) or focus
     if plan.reading.shot_size == "over-the-shoulder" and small and plan.reading.people == 1:
         return _tabletop(plan, front, [t for t in small if t.kind not in held] or small)
     near = plan.reading.close or plan.reading.shot_size in ("medium", "") or plan.reading.setting == ""
@@ -115,8 +114,8 @@ def stand(plan: ScenePlan, back: Canvas, front: Canvas) -> tuple[float, float] |
         if shut and plan.reading.setting not in ("product", "window"):
             _board(plan, front)
         focus = _tabletop(plan, front, small)
-    elif (small and alone and not shut) or (small and not shut and shot_of(plan) not in CLOSE):
-        _hung(plan, front, small)
+    elif (small and alone and not shut) or (small and not shut and not is_close(shot_of(plan))):
+        _scattered(plan, front, small)
     elif small and shut and not (plan.reading.close or plan.reading.has("table")) and _has_room(plan):
         _beside(plan, front, small[:3])
     return focus
@@ -151,7 +150,7 @@ def _indoors(thing: Thing, setting: str) -> bool:
     return group == "large" or (thing.kind in WORKSHOP and setting == "workshop")
 
 
-def _large(
+def _large_thing(
     plan: ScenePlan, canvas: Canvas, thing: Thing, n: int, *, alone: bool, slot: tuple[float, float] | None = None
 ) -> tuple[float, float]:
     """Vehicles, tents, towers: on the ground, on the water, or in the air; the middle of the first.
@@ -212,7 +211,7 @@ LIT = {"fire": (0.4, 1.4, (255, 150, 60)), "beacon": (0.56, 1.5, carried.LIGHT)}
 def _unit(plan: ScenePlan, thing: Thing, drawing: Drawing, *, alone: bool) -> float:
     """How tall a person beside it would be in the frame, units."""
     shot, half = shot_of(plan), drawing.tall * drawing.aspect / 2
-    unit = HEIGHTS[shot] if shot not in CLOSE else 0.8
+    unit = shot_facts(shot)["person"] if not is_close(shot) else 0.8
     if alone:
         unit = min(0.5 / drawing.tall, 0.62 * plan.wide / (2 * half)) * (0.62 if shot == "wide" else 1.0)
     if thing.kind == "beacon":
@@ -249,7 +248,7 @@ def _foot(plan: ScenePlan, thing: Thing, drawing: Drawing, unit: float, i: int, 
     return max(plan.horizon + plan.dy(0.10), 0.80 if alone else 0.76)
 
 
-def _hung(plan: ScenePlan, canvas: Canvas, small: list[Thing]) -> None:
+def _scattered(plan: ScenePlan, canvas: Canvas, small: list[Thing]) -> None:
     """Small things in a wide view without people: lanterns hang in a row, others stand small on the ground."""
     for n, thing in enumerate(t for t in small[:3] for _ in range(2 if t.kind == "lantern" else 1)):
         hangs = thing.kind == "lantern"
@@ -334,7 +333,7 @@ def _paint(plan: ScenePlan, s: Sketch, thing: Thing, height: float) -> None:
         burns = thing.kind in LIT or thing.kind in SHINING
         sprites.paint(plan, s, drawing, height=height, colour=leaves, shines=burns)
     if thing.kind in LIT or thing.kind in SHINING:
-        s.lay(light_from=1, rim=plan.palette.light, rim_amount=0.0, shade=plan.palette.near, shade_amount=0.0)
+        s.composite(light_from=1, rim=plan.palette.light, rim_amount=0.0, shade=plan.palette.near, shade_amount=0.0)
     else:
         light(plan, s)
 

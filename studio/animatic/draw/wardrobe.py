@@ -17,7 +17,7 @@ BUILDS = {"man", "woman", "child", "elder", "astronaut", "robot", "knight", "mon
 OPEN_MOUTH = frozenset({"talking", "singing", "crying"})
 
 
-def look_of(plan: ScenePlan, figure: Figure, index: int) -> Appearance:
+def appearance_of(plan: ScenePlan, figure: Figure, index: int) -> Appearance:
     """Clothes, skin and hair of the index-th figure, in the light of the scene.
 
     Names decide where there are some: the draw comes from the name and what the cast says of it, not from the shot.
@@ -27,7 +27,7 @@ def look_of(plan: ScenePlan, figure: Figure, index: int) -> Appearance:
     rng = np.random.default_rng(zlib.crc32(who.encode()) if figure.name else [index, key])
     build = _build(figure, rng)
     words = f"{figure.about} {plan.reading.prompt}".lower()
-    figure = _armed(figure, words) if build == "knight" else figure
+    figure = _with_headgear(figure, words) if build == "knight" else figure
     if build == "knight" and "helmet" not in figure.wears:
         build = figure.sex or "man"
     sex = figure.sex or {"woman": "woman", "girl": "woman", "man": "man"}.get(figure.kind, "")
@@ -39,7 +39,7 @@ def look_of(plan: ScenePlan, figure: Figure, index: int) -> Appearance:
     if figure.worn:  # a picture tells more than any word
         own, legs = figure.worn
     skin = int(rng.choice(5, p=(0.34, 0.24, 0.22, 0.12, 0.08)))
-    skin = _tints("skin")[int(rng.integers(3)) if _eastern(plan) else skin]
+    skin = _tints("skin")[int(rng.integers(3)) if _is_chinese(plan) else skin]
     wears = figure.wears
     grown = build == "woman" or (build == "elder" and sex == "woman")
     draw = float(rng.random())
@@ -53,13 +53,13 @@ def look_of(plan: ScenePlan, figure: Figure, index: int) -> Appearance:
     def seen(c: RGB) -> RGB:
         return plan.palette.at(c, 0.74)
 
-    dyes = {garment: seen(NAMED[colour]) for garment, colour in figure.dyes if colour in NAMED}
-    if hat := next((dyes[g] for g in ("knitted hat", "cap", "hat") if g in dyes), None):
-        dyes["hat"] = hat
+    garment_colours = {garment: seen(NAMED[colour]) for garment, colour in figure.garment_colours if colour in NAMED}
+    if hat := next((garment_colours[g] for g in ("knitted hat", "cap", "hat") if g in garment_colours), None):
+        garment_colours["hat"] = hat
     mouth = "open" if figure.posture in OPEN_MOUTH else "smile" if figure.posture == "smiling" else ""
     bare = mix(seen(skin), scale(skin, 0.45 + 0.5 * plan.palette.brightness), 0.4)  # faces stay faces in blue light
     return Appearance(bare, seen(hair), seen(own), seen(legs), seen((48, 40, 40)), build, wears, long_hair,
-                dyes=dyes, sex=sex, mouth=mouth)  # fmt: skip
+                garment_colours=garment_colours, sex=sex, mouth=mouth)  # fmt: skip
 
 
 def _tints(name: str) -> list[RGB]:
@@ -67,7 +67,7 @@ def _tints(name: str) -> list[RGB]:
     return [hexa(code[1:]) for code in tables.load("draw/palettes")["people"][name].split()]
 
 
-def _armed(figure: Figure, words: str) -> Figure:
+def _with_headgear(figure: Figure, words: str) -> Figure:
     """Knights wear helmets, soldiers and guards caps, swordsmen their hair."""
     if any(w in words for w in ("knight", "armour", "armor", "viking", "roman", "medieval", "骑士", "盔甲", "将军")):
         return replace(figure, wears=(*figure.wears, "helmet"))
@@ -76,7 +76,7 @@ def _armed(figure: Figure, words: str) -> Figure:
     return replace(figure, wears=(*figure.wears, "long hair"))
 
 
-def _eastern(plan: ScenePlan) -> bool:
+def _is_chinese(plan: ScenePlan) -> bool:
     return any("\u4e00" <= ch <= "\u9fff" for ch in plan.reading.prompt)
 
 
@@ -104,4 +104,4 @@ def _hair(plan: ScenePlan, figure: Figure, build: str, rng: np.random.Generator)
         return hexa(dyed[figure.hair][1:]) if figure.hair in dyed else NAMED[figure.hair]
     if build == "elder" or figure.age >= 45:
         return _tints("old hair")[0 if build == "elder" else 1]
-    return _tints("chinese hair")[0] if _eastern(plan) else drawn
+    return _tints("chinese hair")[0] if _is_chinese(plan) else drawn

@@ -27,28 +27,25 @@ def picture(order: Order, report: ReportProgress) -> list[str]:
     asked = parse(order.prompt)
     sources = [*order.inputs.get("image", []), *order.inputs.get("images", [])]
     tones_ = [s for s in asked.steps if s.kind not in SHAPES and s.kind != "layout"]
-    made, alphas = [], []
+    adjusted, alphas = [], []
     for n, source in enumerate(sources):
         pixels = source_media.picture(source)
         alphas.append(pixels[..., 3] if pixels.shape[2] == 4 else None)
-        made.append(_toned(source_media.flat(pixels), FilterChain(tones_, order.seed)))
+        adjusted.append(_toned(source_media.flat(pixels), FilterChain(tones_, order.seed)))
         report(0.1 + 0.7 * (n + 1) / len(sources), "adjusting")
-    said = notes(
-        asked,
-        len(sources),
-        [source_media.flat(source_media.picture(s)) for s in sources[:1]] if _needs_sky(asked) else [],
-    )
-    result = collage.together(made, asked.layout) if len(made) > 1 else made[0]
+    looked_at = sources[:1] if _needs_sky(asked) else []
+    messages = notes(asked, len(sources), [source_media.flat(source_media.picture(s)) for s in looked_at])
+    result = collage.together(adjusted, asked.layout) if len(adjusted) > 1 else adjusted[0]
     for step in (s for s in asked.steps if s.kind in SHAPES):
         result = shaped(result, step)
     if _sized(order, result):
         result = source_media.cover(result, order.width, order.height)
-    elif len(made) == 1 and alphas[0] is not None and alphas[0].shape == result.shape[:2]:
+    elif len(adjusted) == 1 and alphas[0] is not None and alphas[0].shape == result.shape[:2]:
         result = np.dstack((result, alphas[0]))  # transparency stays where the shape did
     report(0.9, "writing")
     stills.mark(result)
     stills.save(result, order)
-    return said
+    return messages
 
 
 def _toned(rgb: np.ndarray, filters: FilterChain) -> np.ndarray:
@@ -72,24 +69,24 @@ def _needs_sky(asked: Instructions) -> bool:
 
 def notes(asked: Instructions, count: int, sky_in: list[np.ndarray]) -> list[str]:
     """What could not be done as asked, in sentences."""
-    said = []
+    messages = []
     if asked.unread:
         listed = ", ".join(f'"{word}"' for word in asked.unread)
-        said.append(Message("draft.not_acted_on", listed=listed))
+        messages.append(Message("draft.not_acted_on", listed=listed))
     if not asked.steps and count == 1:
-        said.append(Message("draft.left_as_is"))
+        messages.append(Message("draft.left_as_is"))
     if any(not sky_of(p).any() for p in sky_in):
-        said.append(Message("draft.no_sky"))
-    said += [
-        Message("draft.everything_became", source=term(step.source), way=term(step.way), what=term(step.source))
+        messages.append(Message("draft.no_sky"))
+    messages += [
+        Message("draft.everything_became", source=term(step.source), way=term(step.value), what=term(step.source))
         for step in asked.steps
         if step.source
     ]
     if count > 1 and not asked.layout:
-        said.append(Message("draft.side_by_side"))
+        messages.append(Message("draft.side_by_side"))
     if count == 1 and asked.layout:
-        said.append(Message("draft.one_picture", layout=term(asked.layout)))
-    return said
+        messages.append(Message("draft.one_picture", layout=term(asked.layout)))
+    return messages
 
 
 def shaped(rgb: np.ndarray, step: EditStep) -> np.ndarray:
@@ -101,7 +98,7 @@ def shaped(rgb: np.ndarray, step: EditStep) -> np.ndarray:
     if step.kind == "rotate":
         return turned(rgb, step.amount)
     if step.kind == "crop":
-        return cropped(rgb, step.way)
+        return cropped(rgb, step.value)
     tall, wide = rgb.shape[:2]
     if step.kind == "zoom":
         keep = 1 / (1 + 0.4 * max(0.2, step.amount))

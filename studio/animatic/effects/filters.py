@@ -11,7 +11,7 @@ import cv2
 import numpy as np
 
 from studio.animatic import tables
-from studio.animatic.clips.picture_view import LOOK_PX, subject_of
+from studio.animatic.clips.picture_view import ANALYSIS_PX, subject_of
 from studio.animatic.draw import particles
 from studio.animatic.draw.palette import NAMED, RGB, hexa
 from studio.animatic.effects import tones
@@ -21,18 +21,16 @@ from studio.animatic.text.instructions import EditStep
 Change = Callable[[np.ndarray, float], np.ndarray]
 
 QUANTITIES: dict[str, Change] = {
-    "brightness": tones.brightness,
-    "contrast": tones.contrast,
-    "saturation": tones.saturation,
-    "warmth": tones.warmth,
-    "shadows": tones.shadows,
-    "highlights": tones.highlights,
-    "vignette": tones.vignette,
-    "sharpness": tones.sharpness,
+    tone.__name__: tone
+    for tone in (
+        tones.brightness, tones.contrast, tones.saturation, tones.warmth, tones.shadows, tones.highlights,
+        tones.vignette, tones.sharpness,
+    )
+} | {
     "blur": lambda rgb, a: tones.blurred(rgb, a) if a > 0 else tones.sharpness(rgb, -a),
     "fog": lambda rgb, a: tones.fog(rgb, a) if a > 0 else tones.dehazed(rgb, -a),
     "glow": lambda rgb, a: tones.glow(rgb, a) if a > 0 else rgb,
-}
+}  # fmt: skip
 
 
 def _sunset(rgb: np.ndarray, a: float) -> np.ndarray:
@@ -114,17 +112,17 @@ class FilterChain:
         if step.kind == "grain":
             return self._grained(rgb, step.amount) if step.amount > 0 else tones.denoised(rgb, -step.amount)
         if step.kind == "recolour":
-            return tones.recoloured(rgb, NAMED[step.way], step.amount)
+            return tones.recoloured(rgb, NAMED[step.value], step.amount)
         if step.kind != "look":
             change = QUANTITIES[step.kind]
             if step.kind == "blur" and step.target == "background":
                 return tones.blurred(rgb, max(0.5, 1.8 * step.amount))
             return change(rgb, step.amount)
-        made = LOOKS[step.way](rgb, min(step.amount, 1.8))
-        if step.way in FALLING:
-            made = np.ascontiguousarray(made)
-            particles.paint(made, FALLING[step.way], self._seed, time_s)
-        return self._grained(made, GRAINY[step.way] * step.amount) if step.way in GRAINY else made
+        result = LOOKS[step.value](rgb, min(step.amount, 1.8))
+        if step.value in FALLING:
+            result = np.ascontiguousarray(result)
+            particles.paint(result, FALLING[step.value], self._seed, time_s)
+        return self._grained(result, GRAINY[step.value] * step.amount) if step.value in GRAINY else result
 
     def _grained(self, rgb: np.ndarray, amount: float) -> np.ndarray:
         """Film grain, new in every frame: one seeded field, shifted by a step that never repeats soon."""
@@ -194,7 +192,7 @@ def colour_mask(rgb: np.ndarray, colour: tuple[int, int, int]) -> np.ndarray:
 def sky_of(rgb: np.ndarray) -> np.ndarray:
     """The sky, small float32 (h, w), 0..1: smooth parts that hang together with the upper edge; all zero if none."""
     tall, wide = rgb.shape[:2]
-    scale = LOOK_PX / max(tall, wide)
+    scale = ANALYSIS_PX / max(tall, wide)
     small = cv2.resize(rgb, (max(16, round(wide * scale)), max(16, round(tall * scale))), interpolation=cv2.INTER_AREA)
     calm = cv2.bilateralFilter(small, 5, 18, 4)
     rows, cols = calm.shape[:2]
@@ -207,10 +205,10 @@ def sky_of(rgb: np.ndarray) -> np.ndarray:
     found = cv2.morphologyEx(mask[1:-1, 1:-1], cv2.MORPH_CLOSE, np.ones((5, 5), np.uint8)).astype(np.float32) / 255
     if not 0.03 < found.mean() < 0.97:
         return np.zeros((rows, cols), np.float32)
-    return cv2.GaussianBlur(np.maximum(found, _alike(calm, found)), (0, 0), 1.0)
+    return cv2.GaussianBlur(np.maximum(found, _same_colour(calm, found)), (0, 0), 1.0)
 
 
-def _alike(calm: np.ndarray, found: np.ndarray) -> np.ndarray:
+def _same_colour(calm: np.ndarray, found: np.ndarray) -> np.ndarray:
     """What has the colour of the sky found and lies no lower: the patches behind branches and towers."""
     lab = cv2.cvtColor(calm.astype(np.float32) / 255, cv2.COLOR_RGB2Lab)
     inside = found > 0.5

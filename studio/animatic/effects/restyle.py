@@ -28,14 +28,14 @@ def clip(order: Order, report: ReportProgress) -> list[str]:
     asked = parse(order.prompt)
     tones_ = [s for s in asked.steps if s.kind not in edit.SHAPES and s.kind != "layout"]
     shapes = [s for s in asked.steps if s.kind in edit.SHAPES and s.kind not in NOT_FOR_CLIPS]
-    said = edit.notes(
+    messages = edit.notes(
         asked, 1, [next(source_media.frames(source, 1.0))] if any(s.target == "sky" for s in asked.steps) else []
     )
     order = _shaped(order, shapes)
     sound = ClipSound(source_media.sound(source)) if order.sound and source_media.has_sound(source) else None
     with_frames = DrawnShot(0, order.frames, lambda: _painter(order, tones_, shapes))
     finish(order, [with_frames], report, sound=sound)
-    return said
+    return messages
 
 
 def _shaped(order: Order, shapes: list[EditStep]) -> Order:
@@ -59,9 +59,9 @@ def _painter(order: Order, tones_: list[EditStep], shapes: list[EditStep]) -> Pa
         for step in shapes:
             rgb = edit.shaped(rgb, step)
         rgb = filters.apply(source_media.cover(rgb, order.width, order.height), n / order.fps)
-        for plane, made in zip(canvas, encode.planes(encode.from_rgb(rgb)), strict=True):
-            np.copyto(plane, made)
-        overlay.lay(canvas)
+        for plane, result in zip(canvas, encode.planes(encode.from_rgb(rgb)), strict=True):
+            np.copyto(plane, result)
+        overlay.composite(canvas)
 
     return paint
 

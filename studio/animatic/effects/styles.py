@@ -62,10 +62,10 @@ def cartoon(rgb: np.ndarray, amount: float) -> np.ndarray:
 def oil(rgb: np.ndarray, amount: float) -> np.ndarray:
     """Brush strokes: each pixel takes the calmest of the four squares around it (Kuwahara 1976)."""
     radius = max(2, round(min(rgb.shape[:2]) / 170 * max(0.5, amount)))
-    return tones.saturation(tones.contrast(_calmest(rgb, radius), 0.4), 0.5)
+    return tones.saturation(tones.contrast(_kuwahara(rgb, radius), 0.4), 0.5)
 
 
-def _calmest(rgb: np.ndarray, radius: int) -> np.ndarray:
+def _kuwahara(rgb: np.ndarray, radius: int) -> np.ndarray:
     grey = cv2.cvtColor(rgb, cv2.COLOR_RGB2GRAY).astype(np.float32)
     side = radius + 1
     best: np.ndarray | None = None
@@ -85,7 +85,7 @@ def _calmest(rgb: np.ndarray, radius: int) -> np.ndarray:
 
 def watercolour(rgb: np.ndarray, amount: float) -> np.ndarray:
     """Pale washes with darker rims, on grained paper."""
-    wash = _calmest(rgb, max(2, round(min(rgb.shape[:2]) / 130)))
+    wash = _kuwahara(rgb, max(2, round(min(rgb.shape[:2]) / 130)))
     wash = cv2.GaussianBlur(wash, (0, 0), 1.0)
     grey = cv2.cvtColor(wash, cv2.COLOR_RGB2GRAY)
     rim = cv2.morphologyEx(grey, cv2.MORPH_GRADIENT, np.ones((3, 3), np.uint8))
@@ -96,7 +96,7 @@ def watercolour(rgb: np.ndarray, amount: float) -> np.ndarray:
 
 def ink(rgb: np.ndarray, amount: float) -> np.ndarray:
     """Black washes on warm rice paper; half-tones bleed."""
-    grey = cv2.cvtColor(_calmest(rgb, max(2, round(min(rgb.shape[:2]) / 150))), cv2.COLOR_RGB2GRAY)
+    grey = cv2.cvtColor(_kuwahara(rgb, max(2, round(min(rgb.shape[:2]) / 150))), cv2.COLOR_RGB2GRAY)
     soft = cv2.GaussianBlur(grey, (0, 0), min(grey.shape) / 260)
     tone = cv2.addWeighted(grey, 0.6, soft, 0.4, 0)
     value = np.clip(0.04 + (STEPS ** (1.15 * max(0.6, amount))) * 1.25, 0, 1)
@@ -118,11 +118,5 @@ def poster(rgb: np.ndarray, amount: float) -> np.ndarray:
 
 
 STYLES = {
-    "pixel art": pixel_art,
-    "sketch": sketch,
-    "cartoon": cartoon,
-    "oil": oil,
-    "watercolour": watercolour,
-    "ink": ink,
-    "poster": poster,
+    style.__name__.replace("_", " "): style for style in (pixel_art, sketch, cartoon, oil, watercolour, ink, poster)
 }

@@ -97,11 +97,8 @@ def space(plan: ScenePlan) -> None:
         plan.below(ground, xs, ys, tone)
         ground.wash(plan.horizon + 0.1, 1.08, (20, 20, 34), 0.75)
         for t in np.sort(rng.random(int(18 * plan.wide))):
-            x, y, size = (
-                float(rng.uniform(*plan.x_span)),
-                plan.horizon + 0.14 + 0.85 * t * (1 - plan.horizon),
-                0.008 + 0.06 * t,
-            )
+            x, size = float(rng.uniform(*plan.x_span)), 0.008 + 0.06 * t
+            y = plan.horizon + 0.14 + 0.85 * t * (1 - plan.horizon)
             crater = oval(plan, x, y, size, size * 0.28, 22)
             ground.polygon(crater, scale(tone, 0.62 - 0.2 * t))
             ground.polygon(crater + np.array((0, plan.dy(size * 0.09))), scale(tone, 0.85 - 0.35 * t))
@@ -139,12 +136,8 @@ def backdrop(plan: ScenePlan) -> None:
     base = p.at(named[0], 0.7) if named else mix(p.sky_mid, p.haze, 0.5)
     back = plan.canvas(base, 0.05)
     back.alpha[:] = 255
-    stops = [
-        (-0.1, mix(base, p.near, 0.25)),
-        (0.45, mix(base, p.light, 0.25)),
-        (0.8, base),
-        (1.1, mix(base, p.near, 0.3)),
-    ]
+    shade, foot = mix(base, p.near, 0.25), mix(base, p.near, 0.3)
+    stops = [(-0.1, shade), (0.45, mix(base, p.light, 0.25)), (0.8, base), (1.1, foot)]
     back.rgb = gradient(plan.at, stops)
     back.glow(0.5 + 0.16 * plan.light.side, 0.42, 0.75, p.light, 0.45)
     plan.add(back, 0.05, "backdrop")

@@ -144,9 +144,11 @@ def cave(plan: ScenePlan) -> None:
             h = float(plan.rng.uniform(0.1, 0.26)) * (0.5 + depth)
             f.polygon([(x - plan.dx(0.03), 0), (x + plan.dx(0.03), 0), (x, h)], rock)
         plan.below(f, xs, 0.98 - reach * (0.5 + 0.5 * np.abs(noise(plan.rng, 60))), rock)
-        for x0, way in ((plan.at.left, 1), (1 - plan.at.left, -1)):
+        for x0, direction in ((plan.at.left, 1), (1 - plan.at.left, -1)):
             ys = np.linspace(plan.at.top, plan.bottom, 30)
-            f.band(x0 + way * reach * (0.8 + 0.4 * noise(plan.rng, 30)), np.full(30, x0 - way * 0.05), ys, rock)
+            f.band(
+                x0 + direction * reach * (0.8 + 0.4 * noise(plan.rng, 30)), np.full(30, x0 - direction * 0.05), ys, rock
+            )
         plan.add(f, depth, "rock", glow=0.2)
     plan.ground = mix(p.near, (96, 86, 80), 0.5)
 

@@ -190,12 +190,12 @@ def desert(plan: ScenePlan) -> None:
 def _dune_shade(plan: ScenePlan, c: Canvas, xs: np.ndarray, ys: np.ndarray, shade: RGB) -> None:
     """The side of each crest that is turned from the light."""
     tops = [i for i in range(4, len(ys) - 4) if ys[i] == ys[max(0, i - 14) : i + 15].min()]
-    way = -1 if plan.light.side > 0 else 1
+    direction = -1 if plan.light.side > 0 else 1
     for top in tops:
-        end = int(np.clip(top + way * 46, 0, len(xs) - 1))
-        run = np.arange(top, end + way, way)
+        end = int(np.clip(top + direction * 46, 0, len(xs) - 1))
+        run = np.arange(top, end + direction, direction)
         drop = plan.dy(0.13) * np.sin(np.linspace(0, 1, len(run)) * np.pi * 0.5)
-        lower = np.column_stack((xs[run] - way * plan.dx(0.16) * np.linspace(0, 1, len(run)), ys[top] + drop))
+        lower = np.column_stack((xs[run] - direction * plan.dx(0.16) * np.linspace(0, 1, len(run)), ys[top] + drop))
         c.polygon(np.vstack((np.column_stack((xs[run], ys[run])), lower[::-1])), shade)
 
 

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 
 import numpy as np
 
+from studio.animatic import tables
 from studio.animatic.sound import notes, sound
 from studio.animatic.sound.sound import RATE, fast_size
 
@@ -21,24 +22,8 @@ MOST = 4
 """Sounds that are mixed at once; more are only mush."""
 
 SOUNDS: dict[str, tuple[sound.Noise, float]] = {
-    "rain": (sound.rain, -1.0),
-    "thunder": (sound.thunder, 0.0),
-    "wind": (sound.wind, -3.0),
-    "sea": (sound.sea, -1.0),
-    "water": (sound.water, -2.0),
-    "crowd": (sound.crowd, -2.0),
-    "steps": (sound.steps, -3.0),
-    "birds": (sound.birds, -4.0),
-    "fire": (sound.fire, -2.0),
-    "traffic": (sound.traffic, -3.0),
-    "train": (sound.train, -1.0),
-    "music": (notes.music, 0.0),
-    "hum": (notes.hum, -3.0),
-    "bells": (notes.bells, -2.0),
-    "insects": (sound.insects, -6.0),
-    "underwater": (sound.underwater, 0.0),
-    "room": (sound.room, -4.0),
-    "heartbeat": (notes.heartbeat, -2.0),
+    word: (getattr(sound, word, None) or getattr(notes, word), level)
+    for word, level in tables.load("sound/mix").items()
 }
 """Word of the vocabulary -> its maker and its level in the mix, in dB."""
 
@@ -50,11 +35,11 @@ def bed(parts: Sequence[tuple[int, tuple[str, ...]]], seed: int) -> np.ndarray:
     """
     joined: list[tuple[int, tuple[str, ...]]] = []
     for samples, words in parts:
-        heard = tuple(w for w in words if w in SOUNDS)[:MOST]
-        if joined and joined[-1][1] == heard:
-            joined[-1] = (joined[-1][0] + samples, heard)
+        audible = tuple(w for w in words if w in SOUNDS)[:MOST]
+        if joined and joined[-1][1] == audible:
+            joined[-1] = (joined[-1][0] + samples, audible)
         else:
-            joined.append((samples, heard))
+            joined.append((samples, audible))
     fade = int(CROSSFADE_S * RATE)
     out = np.zeros((sum(n for n, _ in joined) + fade, 2), np.float32)
     at = 0

@@ -22,7 +22,7 @@ _AGE = re.compile(
 )
 
 
-def found(text: str) -> tuple[list[tuple[int, int]], str]:
+def extract(text: str) -> tuple[list[tuple[int, int]], str]:
     """(place, years) of every age, and the text with the ages left blank, letter for letter."""
     out: list[tuple[int, int]] = []
     for match in _AGE.finditer(text):

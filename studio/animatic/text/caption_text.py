@@ -12,7 +12,7 @@ from studio.animatic.text.reading import PromptReading
 from studio.animatic.text.script import sentences
 
 _CLAUSE = re.compile(r"[^,，;；:：.。]+[,，;；:：.。]*\s*")
-ENOUGH = 4000
+MAX_CHARACTERS = 4000
 """Characters, more than two lines of the widest frame hold: the rest is not looked at."""
 _CAMERA = frozenset({"move", "pace", "direction", "shot", "lens", "angle", "plain"})
 _LEAD = re.compile(
@@ -31,7 +31,7 @@ def action_text(reading: PromptReading) -> str:
     for sentence in sentences(words):
         clauses = [c for c in _CLAUSE.findall(sentence) if not _is_camera(c)]
         text = "".join(clauses).strip().rstrip(",，;；:：")
-        if sum(map(len, kept)) > ENOUGH:
+        if sum(map(len, kept)) > MAX_CHARACTERS:
             break
         if text:
             kept.append(text if text[-1] in ".。!?！？" else text + ("。" if text[-1] > "\u2fff" else "."))

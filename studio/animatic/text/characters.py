@@ -22,14 +22,14 @@ _ACTS = re.compile(
 
 def known(cast: Mapping[str, str], texts: Iterable[str]) -> dict[str, Figure]:
     """Figures by lower-case name: the listed cast, and the names that the texts use without a list."""
-    found = {key(name): _from(name, about) for name, about in cast.items()}
-    unspaced = tuple(k for k in found if not k.isascii())
+    by_key = {key(name): _from(name, about) for name, about in cast.items()}
+    unspaced = tuple(k for k in by_key if not k.isascii())
     for text in texts:
         for name in _named(text):
             if not (unspaced and key(name).startswith(unspaced)):  # "@小明跑步" is 小明, who runs
-                found.setdefault(key(name), _from(name, ""))
-    _related(found)
-    return found
+                by_key.setdefault(key(name), _from(name, ""))
+    _related(by_key)
+    return by_key
 
 
 def spellings(cast: Mapping[str, Figure]) -> list[str]:
@@ -47,20 +47,20 @@ def is_someone(about: str) -> bool:
     """True for the description of a person or an animal, False for a place or a thing."""
     if not about:
         return True
-    made = nouns.scan(disambiguation.disambiguated(tokens(about)), {})
-    return bool(made.figures or made.waiting)
+    scanned = nouns.scan(disambiguation.disambiguated(tokens(about)), {})
+    return bool(scanned.figures or scanned.waiting)
 
 
 def _from(name: str, about: str) -> Figure:
     """Somebody from a description; what it leaves open follows from the name."""
     plain = about if re.match(r"\s*(?:an?|the|his|her|their)\b|[\u4e00-\u9fff]", about) else f"a {about}"
-    made = nouns.scan(disambiguation.disambiguated(tokens(plain)), {})
-    figure = made.figures[0] if made.figures else Figure("person")
-    for attribute, value in made.waiting:
+    scanned = nouns.scan(disambiguation.disambiguated(tokens(plain)), {})
+    figure = scanned.figures[0] if scanned.figures else Figure("person")
+    for attribute, value in scanned.waiting:
         if attribute == "wears":
             figure = replace(figure, wears=(*figure.wears, str(value)))
         elif attribute == "dye":
-            figure = replace(figure, dyes=(*figure.dyes, value))  # type: ignore[arg-type]
+            figure = replace(figure, garment_colours=(*figure.garment_colours, value))  # type: ignore[arg-type]
         elif attribute in ("colour", "hair"):
             figure = replace(figure, **{attribute: str(value)})  # type: ignore[arg-type]
         elif attribute == "age":
@@ -99,16 +99,16 @@ def _sex(name: str, about: str) -> str:
     return ""
 
 
-def _related(found: dict[str, Figure]) -> None:
+def _related(by_key: dict[str, Figure]) -> None:
     """ "Ida, her granddaughter" tells that the one listed before Ida is a woman."""
-    names = list(found)
+    names = list(by_key)
     for before, name in itertools.pairwise(names):
-        about = found[name].about.lower()
+        about = by_key[name].about.lower()
         sex = "woman" if re.match(r"\s*her\b|她的", about) else "man" if re.match(r"\s*his\b|他的", about) else ""
-        other = found[before]
+        other = by_key[before]
         if sex and not other.animal and nouns.sex_of(other) != sex:
             kind = {"man": sex, "woman": sex, "person": sex, "child": "girl" if sex == "woman" else "child"}
-            found[before] = replace(other, sex=sex, kind=kind.get(other.kind, other.kind))
+            by_key[before] = replace(other, sex=sex, kind=kind.get(other.kind, other.kind))
 
 
 NEAR = 200

@@ -7,6 +7,8 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import replace
+from functools import cache
+from typing import Any
 
 from studio.animatic import artwork, tables
 from studio.animatic.artwork import is_animal
@@ -24,23 +26,23 @@ AMBIGUOUS = tables.phrases("scenes", "ambiguous-moves")
 """Words that are the camera's only where nobody in the clause can be doing it."""
 
 
-def disambiguated(found: list[Token]) -> list[Token]:
+def disambiguated(stream: list[Token]) -> list[Token]:
     """The tokens with the meanings they have in this text."""
-    out = list(found)
+    out = list(stream)
     for at in range(len(out)):
         for rule in RULES:
             if out[at].kind == "known":
                 out[at] = rule(out, at)
-    return _silenced(undrawn.marked(out))
+    return _negated(undrawn.marked(out))
 
 
-def _kind_of(found: list[Token], at: int) -> Token:
+def _noun_modifier(stream: list[Token], at: int) -> Token:
     """In front of its head a noun only says what kind it is: the fire of a fire truck does not burn.
 
     A place stays as the likely place: a kitchen table.
     """
-    token = found[at]
-    words = [t.text for t in found[at : at + 3] if t.text.isascii() and t.text.isalpha()]
+    token = stream[at]
+    words = [t.text for t in stream[at : at + 3] if t.text.isascii() and t.text.isalpha()]
     for length in (3, 2):
         form = singular(" ".join(words[:length]))[0] if len(words) >= length else ""
         if artwork.nouns().get(form) == "+":
@@ -50,15 +52,15 @@ def _kind_of(found: list[Token], at: int) -> Token:
     return token
 
 
-def _not_done(found: list[Token], at: int) -> Token:
+def _verb_of_subject(stream: list[Token], at: int) -> Token:
     """The name of a drawing right after its subject, or after "to", is a verb: she hammers, to saw."""
-    token = found[at]
+    token = stream[at]
     drawn = token.meanings.get("art") or artwork.is_animal(token.meanings.get("figure", ""))
     if not drawn or not token.text.isascii() or " " in token.text or token.text in VERBS:
         return token
-    before = found[at - 1] if at else None
-    subject = _doer(before) and not (before and artwork.is_animal(before.meanings.get("figure", "")))
-    infinitive = before is not None and before.text == "to" and at > 1 and found[at - 2].kind == "glue"
+    before = stream[at - 1] if at else None
+    subject = _is_agent(before) and not (before and artwork.is_animal(before.meanings.get("figure", "")))
+    infinitive = before is not None and before.text == "to" and at > 1 and stream[at - 2].kind == "glue"
     return _without(token, "thing", "figure", "art") if subject or infinitive else token
 
 
@@ -70,9 +72,9 @@ def _without(token: Token, *categories: str) -> Token:
     return _only(token, {k: v for k, v in token.meanings.items() if k not in categories})
 
 
-def _before(found: list[Token], at: int) -> Token | None:
+def _before(stream: list[Token], at: int) -> Token | None:
     """The token before, adverbs of pace left out; None at the start of a clause."""
-    for other in reversed(found[:at]):
+    for other in reversed(stream[:at]):
         if other.kind == "stop":
             return None
         if "pace" not in other.meanings and other.text not in ("then", "now", "and", "'", "’", "s", "再", "又"):
@@ -80,48 +82,48 @@ def _before(found: list[Token], at: int) -> Token | None:
     return None
 
 
-def _near(found: list[Token], at: int, reach: int = 5) -> list[Token]:
-    return [t for n, t in enumerate(found[max(0, at - reach) : at + reach + 1], max(0, at - reach)) if n != at]
+def _near(stream: list[Token], at: int, reach: int = 5) -> list[Token]:
+    return [t for n, t in enumerate(stream[max(0, at - reach) : at + reach + 1], max(0, at - reach)) if n != at]
 
 
-def _doer(token: Token | None) -> bool:
+def _is_agent(token: Token | None) -> bool:
     """True for somebody who can be the subject of a verb."""
     return token is not None and (token.kind == "name" or "figure" in token.meanings or token.text in PRONOUNS)
 
 
-def _verb(found: list[Token], at: int) -> Token:
+def _verb(stream: list[Token], at: int) -> Token:
     """A noun after its subject is a verb: she waves, the man ducks."""
-    token = found[at]
+    token = stream[at]
     if token.text not in VERBS or "posture" in token.meanings:
         return token
-    before = _before(found, at)
-    follows = found[at + 1] if at + 1 < len(found) else None
-    if before is None or not _doer(before) or (token.text == "hands" and _possessed(found, at)):
+    before = _before(stream, at)
+    follows = stream[at + 1] if at + 1 < len(stream) else None
+    if before is None or not _is_agent(before) or (token.text == "hands" and _follows_possessive(stream, at)):
         return token
     if token.text == "glasses" or (token.text == "train" and follows and "figure" in follows.meanings):
         return token
     return _only(token, VERBS[token.text])
 
 
-def _flown(found: list[Token], at: int) -> Token:
+def _kite_flyer(stream: list[Token], at: int) -> Token:
     """Who flies a kite stands on the ground."""
-    token = found[at]
+    token = stream[at]
     flies = token.text in ("flies", "fly", "flying", "放")
-    kite = any(t.meanings.get("thing") in ("kite", "flag") for t in found[at + 1 : at + 6])
+    kite = any(t.meanings.get("thing") in ("kite", "flag") for t in stream[at + 1 : at + 6])
     return _only(token, {"posture": "raising"}) if flies and kite else token
 
 
-def _possessed(found: list[Token], at: int) -> bool:
-    return at > 0 and found[at - 1].text in ("his", "her", "their", "my", "s", "'", "的")
+def _follows_possessive(stream: list[Token], at: int) -> bool:
+    return at > 0 and stream[at - 1].text in ("his", "her", "their", "my", "s", "'", "的")
 
 
-def _compound(found: list[Token], at: int) -> Token:
+def _compound(stream: list[Token], at: int) -> Token:
     """The noun in front of a person's trade says what the trade is: lighthouse keeper, taxi driver, street musician.
 
     A place stays as the likely place.
     """
-    token = found[at]
-    after = found[at + 1] if at + 1 < len(found) else None
+    token = stream[at]
+    after = stream[at + 1] if at + 1 < len(stream) else None
     if after is None or token.plural or not {"thing", "figure", "setting"} & set(token.meanings):
         return token
     person = after.meanings.get("figure", "")
@@ -140,58 +142,58 @@ def _compound(found: list[Token], at: int) -> Token:
     return _only(token, {"home": place} if place else {})
 
 
-def _glass(found: list[Token], at: int) -> Token:
-    """A cup only for those who drink; else a pane."""
-    token = found[at]
-    if token.text not in ("glass",):
-        return token
-    near = _near(found, at)
-    drinks = any(
-        t.text in tables.words("scenes", "drinks") or t.meanings.get("posture") in ("drinking", "raising") for t in near
+def _fruit(stream: list[Token], at: int) -> Token:
+    """One orange at the end of its phrase is a fruit, not a colour."""
+    token = stream[at]
+    ends = at + 1 >= len(stream) or stream[at + 1].kind in ("stop", "glue")
+    fruit = token.text == "orange" and at > 0 and stream[at - 1].number == 1 and ends
+    return _only(token, {"thing": "fruit"}) if fruit else token
+
+
+def _in_context(stream: list[Token], at: int) -> Token:
+    """Words that mean something else beside certain others, by contexts.toml."""
+    token = stream[at]
+    for rule in _contexts().get(token.text, ()):
+        if _fits(rule, stream, at):
+            if "without" in rule:
+                return _without(token, rule["without"])
+            category, _, value = rule["means"].partition(" ")
+            return _only(token, {category: value} if category else {})
+    return token
+
+
+@cache
+def _contexts() -> dict[str, list[dict[str, Any]]]:
+    """The rules of contexts.toml by the words they are for."""
+    rules: dict[str, list[dict[str, Any]]] = {}
+    for rule in tables.load("text/contexts")["rule"]:
+        for word in rule["words"].split():
+            rules.setdefault(word, []).append(rule)
+    return rules
+
+
+def _fits(rule: dict[str, Any], stream: list[Token], at: int) -> bool:
+    near, next_word = _near(stream, at, rule.get("reach", 5)), stream[at + 1].text if at + 1 < len(stream) else ""
+
+    def valued(tokens: list[Token], values: str) -> bool:
+        return any(not set(values.split()).isdisjoint(token.meanings.values()) for token in tokens)
+
+    return (
+        ("near" not in rule or any(token.text in rule["near"].split() for token in near))
+        and ("beside" not in rule or valued(near, rule["beside"]))
+        and ("follows" not in rule or valued(stream[max(0, at - 4) : at], rule["follows"]))
+        and ("after" not in rule or next_word in rule["after"].split())
+        and ("subject" not in rule or _is_agent(_before(stream, at)))
     )
-    held = any(t.meanings.get("posture") in ("holding", "giving") for t in found[max(0, at - 4) : at])
-    return _only(token, {"thing": "glass"} if drinks or held else {"part": "glass"})
 
 
-def _light(found: list[Token], at: int) -> Token:
-    """A ship's light is no ship; an oil lamp is one lamp."""
-    token = found[at]
-    if token.text == "match":
-        sport = any(
-            t.text in tables.words("scenes", "sports") or t.meanings.get("setting") in ("pitch", "gym")
-            for t in _near(found, at, 8)
-        )
-        return _only(token, {} if sport else {"thing": "match"})
-    if token.text in ("orange",):
-        fruit = (
-            at > 0 and found[at - 1].number == 1 and (at + 1 >= len(found) or found[at + 1].kind in ("stop", "glue"))
-        )
-        return _only(token, {"thing": "fruit"}) if fruit else token
-    if token.text in ("star", "stars") and "time" in token.meanings and _doer(_before(found, at)):
-        return _only(token, {})
-    return token
-
-
-def _crane(found: list[Token], at: int) -> Token:
-    """A crane is a camera's, a builder's or a bird, by what stands near it."""
-    token = found[at]
-    if token.text not in ("crane", "cranes"):
-        return token
-    near = {t.text for t in _near(found, at, 4)}
-    if near & {"construction", "harbour", "harbor", "steel", "container", "containers", "lifts", "building", "tower"}:
-        return _only(token, {"thing": "machine"})
-    if near & {"wings", "feathers", "flies", "flying", "wading", "white", "flock", "takes", "nest", "lands"}:
-        return _only(token, {"figure": "bird"})
-    return token
-
-
-def _camera(found: list[Token], at: int) -> Token:
+def _camera(stream: list[Token], at: int) -> Token:
     """Ambiguous words move the camera only where nobody else in the clause can: the sun rises, she pulls back."""
-    token = found[at]
+    token = stream[at]
     if "move" not in token.meanings or token.text not in AMBIGUOUS:
         return token
-    start = next((n + 1 for n in range(at - 1, -1, -1) if found[n].kind == "stop"), 0)
-    clause = found[start:at]
+    start = next((n + 1 for n in range(at - 1, -1, -1) if stream[n].kind == "stop"), 0)
+    clause = stream[start:at]
     if any(t.text in ("camera", "lens", "shot", "镜头", "画面", "摄影机", "view", "镜") for t in clause):
         return token
     busy = any(
@@ -199,12 +201,9 @@ def _camera(found: list[Token], at: int) -> Token:
         for t in clause
     )
     noun = clause and clause[-1].kind == "glue" and clause[-1].text in ("a", "the", "in", "her", "his", "into", "onto")
-    after = found[at + 1] if at + 1 < len(found) else None
-    kitchen = token.text in ("pan", "pans") and any(
-        t.text in ("oil", "fry", "frying", "egg", "hot", "onion", "stove", "sizzles", "sizzling", "butter")
-        for t in _near(found, at, 8)
-    )
-    if kitchen:
+    after = stream[at + 1] if at + 1 < len(stream) else None
+    cooking = tables.words("scenes", "cooking") & {t.text for t in _near(stream, at, 8)}
+    if cooking and token.text in ("pan", "pans"):
         return _only(token, {"thing": "pan"})
     pushed = token.text == "push" and after is not None and after.definite
     if busy or noun or pushed:
@@ -212,32 +211,17 @@ def _camera(found: list[Token], at: int) -> Token:
     return _only(token, {"move": token.meanings["move"]})
 
 
-def _stage_words(found: list[Token], at: int) -> Token:
-    """Words for a place that are something else here: a stage of life, a bank by a river, a bar of gold."""
-    token = found[at]
-    after = found[at + 1].text if at + 1 < len(found) else ""
-    if token.text in ("stage", "bar", "field", "bank", "court", "shop", "hall", "peak", "lift") and after == "of":
-        return _without(token, "setting")
-    if token.text == "bank" and any(t.meanings.get("setting") == "lake" for t in _near(found, at, 8)):
-        return _only(token, {"setting": "lake"})
-    if token.text in ("cell", "lift", "store", "shop", "bar", "pool", "ruin", "ruins") and _doer(_before(found, at)):
-        return _without(token, "setting")
-    if token.text == "ice" and after in ("cube", "cubes", "cream", "tea"):
-        return _only(token, {})
-    return token
-
-
 RULES: tuple[Callable[[list[Token], int], Token], ...] = (
-    _kind_of, _flown, _not_done, _verb, _compound, _glass, _light, _crane, _camera, _stage_words,
+    _noun_modifier, _kite_flyer, _verb_of_subject, _verb, _compound, _fruit, _in_context, _camera,
 )  # fmt: skip
 
 
-def _silenced(found: list[Token]) -> list[Token]:
+def _negated(stream: list[Token]) -> list[Token]:
     """Nothing of what is denied ("no people", "empty of", 没有) or only compared ("like a bird") is there."""
     out: list[Token] = []
     silent = ""
-    for at, token in enumerate(found):
-        after = found[at + 1].text if at + 1 < len(found) else ""
+    for at, token in enumerate(stream):
+        after = stream[at + 1].text if at + 1 < len(stream) else ""
         if token.kind == "stop" or (silent and token.text in ("and", "but", "with", "in", "on")):
             silent = ""
         elif (

@@ -26,15 +26,15 @@ POLITE = frozenset(("a", "an", "please", "can", "could", "would", "want", "like"
 
 @dataclass(frozen=True)
 class EditStep:
-    """One adjustment. amount: 1 is the usual strength; below 0 the other way. target: where; way: what exactly.
+    """One adjustment. amount: 1 is the usual strength; below 0 the other way. target: where; value: what exactly.
 
-    kind is a quantity, a look, a shape or a layout of edits.toml, or recolour (way: the new colour, source: the old).
+    kind is a quantity, a look, a shape or a layout of edits.toml, or recolour (value: the new colour, source: the old).
     """
 
     kind: str
     amount: float = 1.0
     target: str = "all"
-    way: str = ""
+    value: str = ""
     source: str = ""
 
 
@@ -48,14 +48,14 @@ class Instructions:
     @property
     def layout(self) -> str:
         """How several pictures are put together; empty where the instruction does not say."""
-        return next((s.way for s in self.steps if s.kind == "layout"), "")
+        return next((s.value for s in self.steps if s.kind == "layout"), "")
 
 
 @dataclass
 class Clause:
     """What one clause names. found: (kind, value) in order; leftover: words that mean nothing here."""
 
-    found: list[tuple[str, str]]
+    terms: list[tuple[str, str]]
     leftover: list[str]
     amount: float = 1.0
     degrees: float | None = None
@@ -64,11 +64,11 @@ class Clause:
 
     def first(self, kind: str) -> str:
         """The first value of a kind, or empty."""
-        return next((v for k, v in self.found if k == kind), "")
+        return next((v for k, v in self.terms if k == kind), "")
 
     def all(self, kind: str) -> list[str]:
         """Every value of a kind."""
-        return [v for k, v in self.found if k == kind]
+        return [v for k, v in self.terms if k == kind]
 
 
 def parse(text: str) -> Instructions:
@@ -81,11 +81,11 @@ def parse(text: str) -> Instructions:
         if clause.first("keep"):
             continue
         names = clause.all("target") or names
-        made = _steps(clause, names)
-        steps = list(dict.fromkeys([*steps, *made]))
-        if not any(s.source for s in made):  # "the red coat": what is red is what is meant
+        steps_made = _steps(clause, names)
+        steps = list(dict.fromkeys([*steps, *steps_made]))
+        if not any(s.source for s in steps_made):  # "the red coat": what is red is what is meant
             unread += clause.leftover
-        if not made:
+        if not steps_made:
             unread += _idle(clause, part)
     return Instructions(tuple(steps), tuple(dict.fromkeys(unread)))
 
@@ -103,15 +103,15 @@ def _clauses(text: str) -> list[str]:
 @cache
 def table() -> dict[str, tuple[tuple[str, str], ...]]:
     """phrase -> its (kind, value) pairs from edits.toml, and the colours that the prompt reader knows."""
-    found: dict[str, list[tuple[str, str]]] = {}
+    terms: dict[str, list[tuple[str, str]]] = {}
     for kind, values in tables.load("text/edits").items():
         for value, listed in values.items():
             for phrase in listed.split(","):
-                found.setdefault(phrase.strip().lower(), []).append((kind, value))
+                terms.setdefault(phrase.strip().lower(), []).append((kind, value))
     for phrase, meanings in phrases().items():
-        if "colour" in meanings and phrase not in found:
-            found[phrase] = [("colour", meanings["colour"])]
-    return {phrase: tuple(pairs) for phrase, pairs in found.items()}
+        if "colour" in meanings and phrase not in terms:
+            terms[phrase] = [("colour", meanings["colour"])]
+    return {phrase: tuple(pairs) for phrase, pairs in terms.items()}
 
 
 @cache
@@ -137,7 +137,7 @@ def _read(part: str) -> Clause:
     if clause.degrees is not None or "rotat" in part or "旋转" in part:
         part = DIRECTIONS.sub(" ", LEFTWARDS.sub(" ", part))
     for match in _pattern().finditer(part):
-        clause.found += table()[match.group()]
+        clause.terms += table()[match.group()]
     rest = _pattern().sub(" ", part)
     words = [w for w in WORD.findall(rest) if w not in GLUE and w not in POLITE]
     clause.leftover = _joined(words)
@@ -161,55 +161,57 @@ def _steps(clause: Clause, names: list[str]) -> list[EditStep]:
     """The steps of a clause."""
     target = next((n for n in clause.all("target") if n != "all"), "")
     where = target or ("all" if not names else next((n for n in names if n not in ("all", "edges")), "all"))
-    made: list[EditStep] = []
-    way = next(iter(clause.all("more")), "")
-    sign = {"less": -1.0, "none": -2.0}.get(way, 1.0)
-    made += [EditStep(value, _turned(clause.amount, way), where) for value in clause.all("up")]
-    made += [EditStep(value, -_turned(clause.amount, way), where) for value in clause.all("down")]
-    named = {s.kind for s in made}
+    steps_made: list[EditStep] = []
+    degree = next(iter(clause.all("more")), "")
+    sign = {"less": -1.0, "none": -2.0}.get(degree, 1.0)
+    steps_made += [EditStep(value, _turned(clause.amount, degree), where) for value in clause.all("up")]
+    steps_made += [EditStep(value, -_turned(clause.amount, degree), where) for value in clause.all("down")]
+    named = {s.kind for s in steps_made}
     for value in clause.all("quantity"):
-        if value not in named and not (value == "brightness" and made):
-            made.append(EditStep(value, sign * clause.amount, where))
-    made += [
-        EditStep("look", clause.amount, where, value) for value in clause.all("look") if way not in ("none", "less")
+        if value not in named and not (value == "brightness" and steps_made):
+            steps_made.append(EditStep(value, sign * clause.amount, where))
+    steps_made += [
+        EditStep("look", clause.amount, where, value) for value in clause.all("look") if degree not in ("none", "less")
     ]
-    made += _shapes(clause)
-    made += [EditStep("layout", clause.amount, "all", value) for value in clause.all("layout")[:1]]
-    return made + _recolours(clause, where, bool(made))
+    steps_made += _shapes(clause)
+    steps_made += [EditStep("layout", clause.amount, "all", value) for value in clause.all("layout")[:1]]
+    return steps_made + _recolours(clause, where, bool(steps_made))
 
 
-def _turned(amount: float, way: str) -> float:
+def _turned(amount: float, degree: str) -> float:
     """ "less bright" turns an adjective round; "more" leaves it."""
-    return -amount if way == "less" else amount
+    return -amount if degree == "less" else amount
 
 
 def _shapes(clause: Clause) -> list[EditStep]:
     ratio = clause.ratio or clause.first("ratio")
-    made: list[EditStep] = []
+    steps_made: list[EditStep] = []
     for value in dict.fromkeys(clause.all("shape")):
         if value == "rotate":
             degrees = 90.0 if clause.degrees is None else clause.degrees
-            made.append(EditStep("rotate", -degrees if clause.left else degrees))
+            steps_made.append(EditStep("rotate", -degrees if clause.left else degrees))
         elif value == "crop":
-            made.append(EditStep("crop", clause.amount, way=ratio) if ratio else EditStep("zoom", clause.amount))
+            steps_made.append(
+                EditStep("crop", clause.amount, value=ratio) if ratio else EditStep("zoom", clause.amount)
+            )
         else:
-            made.append(EditStep(value, clause.amount))
-    if clause.degrees is not None and not any(s.kind == "rotate" for s in made):
-        made.append(EditStep("rotate", -clause.degrees if clause.left else clause.degrees))
-    if ratio and not any(s.kind == "crop" for s in made):
-        made.append(EditStep("crop", way=ratio))
-    return made
+            steps_made.append(EditStep(value, clause.amount))
+    if clause.degrees is not None and not any(s.kind == "rotate" for s in steps_made):
+        steps_made.append(EditStep("rotate", -clause.degrees if clause.left else clause.degrees))
+    if ratio and not any(s.kind == "crop" for s in steps_made):
+        steps_made.append(EditStep("crop", value=ratio))
+    return steps_made
 
 
 def _recolours(clause: Clause, where: str, other: bool) -> list[EditStep]:
     """Colour words: one is the new colour of the target; of two, the first is replaced by the second."""
     colours = clause.all("colour")
     if len(colours) >= 2:
-        return [EditStep("recolour", clause.amount, where, way=colours[-1], source=colours[0])]
+        return [EditStep("recolour", clause.amount, where, value=colours[-1], source=colours[0])]
     if colours and (not other or where in ("sky", "background", "subject")):
         if clause.leftover and where == "all":
             return []  # "make the car blue": nobody here finds the car
-        return [EditStep("recolour", clause.amount, where, way=colours[0])]
+        return [EditStep("recolour", clause.amount, where, value=colours[0])]
     return []
 
 

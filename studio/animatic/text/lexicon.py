@@ -55,20 +55,20 @@ class Token:
 @cache
 def phrases() -> dict[str, dict[str, str]]:
     """phrase -> {category: value}, from vocabulary.toml. Where a phrase stands twice in a category the first wins."""
-    found: dict[str, dict[str, str]] = {}
+    matches: dict[str, dict[str, str]] = {}
     for category, values in tables.load("text/vocabulary").items():
         for value, words in values.items():
             for phrase in words.split(","):
-                found.setdefault(phrase.strip().lower(), {}).setdefault(category, value)
+                matches.setdefault(phrase.strip().lower(), {}).setdefault(category, value)
     for name, drawing in artwork.names().items():
-        _named(found, name, drawing)
-    return found
+        _named(matches, name, drawing)
+    return matches
 
 
-def _named(found: dict[str, dict[str, str]], name: str, drawing: str) -> None:
+def _named(matches: dict[str, dict[str, str]], name: str, drawing: str) -> None:
     """Add the name of a drawing; what the vocabulary says of the same word stays, and gets the finer drawing."""
     category = "figure" if artwork.is_animal(drawing) else "thing"
-    meanings = found.setdefault(name, {category: drawing})
+    meanings = matches.setdefault(name, {category: drawing})
     usual = artwork.find(meanings.get("figure", ""))
     if category == "figure" and usual and usual.name != drawing and usual.group == "animal":
         meanings["figure"] = drawing
@@ -80,20 +80,20 @@ def _named(found: dict[str, dict[str, str]], name: str, drawing: str) -> None:
 
 def tokens(prompt: str, names: Sequence[str] = ()) -> list[Token]:
     """The prompt in order. Measures such as 35mm, 5s or 16:9 are left out: they count nothing. names: of people."""
-    set_apart, text = ages.found(prompt)
-    said = [Token("age", "", at, number=years) for at, years in set_apart]
+    set_apart, text = ages.extract(prompt)
+    marks = [Token("age", "", at, number=years) for at, years in set_apart]
     text = QUANTITIES.sub(lambda m: " " * len(m.group()), text)
     if names:
         listed = "|".join(re.escape(n) for n in sorted(names, key=len, reverse=True))
         call = re.compile(rf"@?(?:{listed})(?![A-Za-z0-9])")
-        said += [Token("name", m.group().lstrip("@"), m.start()) for m in call.finditer(text)]
+        marks += [Token("name", m.group().lstrip("@"), m.start()) for m in call.finditer(text)]
         text = call.sub(lambda m: " " * len(m.group()), text)
-    return sorted([*_cut(text), *said], key=lambda t: t.start)
+    return sorted([*_cut(text), *marks], key=lambda t: t.start)
 
 
 def _cut(text: str) -> list[Token]:
     pieces = [(m.group(), m.start()) for m in PIECES.finditer(text)]
-    found: list[Token] = []
+    matches: list[Token] = []
     at = 0
     while at < len(pieces):
         token, used = (
@@ -103,9 +103,9 @@ def _cut(text: str) -> list[Token]:
             or _known(pieces, at)
             or _plain(pieces, at)
         )
-        found.append(token)
+        matches.append(token)
         at += used
-    return found
+    return matches
 
 
 def _is_cjk(piece: str) -> bool:

@@ -25,8 +25,8 @@ SHARED = (
 )  # fmt: skip
 """Postures told once that hold for all people of a shot."""
 CLOSE_UPS = ("close-up", "extreme close-up")
-WAYS = {"pan": "left right", "tilt": "up down", "crane": "up down", "dolly": "in out", "zoom": "in out"}
-USUAL = {
+DIRECTIONS = {"pan": "left right", "tilt": "up down", "crane": "up down", "dolly": "in out", "zoom": "in out"}
+USUAL_DIRECTION = {
     "pan": "right", "tilt": "up", "dolly": "in", "zoom": "in", "tracking": "right", "orbit": "right", "crane": "up",
 }  # fmt: skip
 
@@ -54,14 +54,14 @@ def _place_of(text: str) -> str:
 
 
 @lru_cache(maxsize=4)
-def _mood_of(style: str) -> tuple[Token, ...]:
+def _style_tokens(style: str) -> tuple[Token, ...]:
     """What the film's style says; the same for each of its shots."""
     return tuple(disambiguation.disambiguated(tokens(script.unquoted(style))))
 
 
-MOST_BODIES = 48
+MAX_FIGURES = 48
 """People and animals of one shot that are drawn one by one; a page of text may name thousands."""
-MOST_THINGS = 48
+MAX_THINGS = 48
 
 
 def read(prompt: str, *, header: str = "", cast: Mapping[str, Figure] | None = None, home: str = "") -> PromptReading:
@@ -76,36 +76,36 @@ def read(prompt: str, *, header: str = "", cast: Mapping[str, Figure] | None = N
     things = {n: a for n, a in {**parts.things, **parts.cast}.items() if characters.key(n) not in cast}
     action = _described(parts.action, things)
     own = script.unquoted(action)
-    found = disambiguation.disambiguated(tokens(own, characters.spellings(cast)))
-    mood = list(_mood_of(parts.style))
-    heard = disambiguation.disambiguated(tokens(parts.sound))
-    made = nouns.scan(found, cast)
-    shot = _first(found, "shot")
-    figures = _speakers(made.figures, parts.speech, cast)
-    figures = _implied(_seen(figures, found, shot), found, shot, span_cast=cast)
+    stream = disambiguation.disambiguated(tokens(own, characters.spellings(cast)))
+    mood = list(_style_tokens(parts.style))
+    sound_tokens = disambiguation.disambiguated(tokens(parts.sound))
+    scanned = nouns.scan(stream, cast)
+    shot = _first(stream, "shot")
+    figures = _speakers(scanned.figures, parts.speech, cast)
+    figures = _implied(_seen(figures, stream, shot), stream, shot, span_cast=cast)
     # What colours the picture: the style's own colours, and those of the shot that belong to no noun.
     hues = nouns.scan(mood, {}).colours
-    time = _first(found, "time")
-    weather = _all(found, "weather")
+    time = _first(stream, "time")
+    weather = _all(stream, "weather")
     reading = PromptReading(
         prompt=action,
-        shot_size=_size(found, shot),
-        angle=_first(found, "angle"),
-        lens=focal_length(own) or _first(found, "lens") or focal_length(parts.style) or _first(mood, "lens"),
-        moves=_moves(found),
+        shot_size=_size(stream, shot),
+        angle=_first(stream, "angle"),
+        lens=focal_length(own) or _first(stream, "lens") or focal_length(parts.style) or _first(mood, "lens"),
+        moves=_moves(stream),
         time_of_day=time or _first(mood, "time"),
         weather=weather or tuple(w for w in _all(mood, "weather") if not (time and w == "clear")),
-        light=tuple(dict.fromkeys((*_all(found, "light"), *_all(mood, "light")))),
-        colours=(*made.colours, *(Colour(c.name, "mood") for c in hues)),
-        settings=_all(found, "setting") or _all(found, "home"),
+        light=tuple(dict.fromkeys((*_all(stream, "light"), *_all(mood, "light")))),
+        colours=(*scanned.colours, *(Colour(c.name, "mood") for c in hues)),
+        settings=_all(stream, "setting") or _all(stream, "home"),
         home=home or next(iter(_all(mood, "setting")), ""),
-        objects=_states(made.objects, found),
-        figures=_completed(figures, shot, made.crowd, any(held_things.in_hand(t.kind) for t in made.objects)),
-        crowd=made.crowd,
-        sounds=tuple(dict.fromkeys((*_all(found, "sound"), *_all(heard, "sound"), *_music(mood)))),
-        styles=tuple(dict.fromkeys((*_all(found, "style"), *_all(mood, "style")))),
-        unread=tuple(dict.fromkeys(t.text for t in found if _unread(t))),
-        parts=_all(found, "part"),
+        objects=_states(scanned.objects, stream),
+        figures=_completed(figures, shot, scanned.crowd, any(held_things.in_hand(t.kind) for t in scanned.objects)),
+        crowd=scanned.crowd,
+        sounds=tuple(dict.fromkeys((*_all(stream, "sound"), *_all(sound_tokens, "sound"), *_music(mood)))),
+        styles=tuple(dict.fromkeys((*_all(stream, "style"), *_all(mood, "style")))),
+        unread=tuple(dict.fromkeys(t.text for t in stream if _is_unread(t))),
+        parts=_all(stream, "part"),
         speech=tuple((line.who, line.said) for line in parts.speech),
         mood=" ".join((parts.style, " ".join(f"{n} {a}" for n, a in parts.cast.items()))).strip(),
     )
@@ -139,21 +139,21 @@ def _described(text: str, things: Mapping[str, str]) -> str:
     return text
 
 
-def _unread(token: Token) -> bool:
+def _is_unread(token: Token) -> bool:
     return token.kind == "word" and token.text.lower() not in nouns.AGED | nouns.YOUNG
 
 
-def _first(found: list[Token], category: str) -> str:
-    return next((t.meanings[category] for t in found if category in t.meanings), "")
+def _first(stream: list[Token], category: str) -> str:
+    return next((t.meanings[category] for t in stream if category in t.meanings), "")
 
 
-def _all(found: list[Token], category: str) -> tuple[str, ...]:
-    return tuple(dict.fromkeys(t.meanings[category] for t in found if category in t.meanings))
+def _all(stream: list[Token], category: str) -> tuple[str, ...]:
+    return tuple(dict.fromkeys(t.meanings[category] for t in stream if category in t.meanings))
 
 
-def _size(found: list[Token], shot: str) -> str:
+def _size(stream: list[Token], shot: str) -> str:
     """The framing; "wide aerial shot" is an aerial one, and an insert of a face a close-up."""
-    sizes = _all(found, "shot")
+    sizes = _all(stream, "shot")
     return next((s for s in ("aerial", "over-the-shoulder", "pov", "two-shot") if s in sizes[:2]), shot)
 
 
@@ -161,47 +161,47 @@ def _music(mood: list[Token]) -> tuple[str, ...]:
     return tuple(s for s in _all(mood, "sound") if s in ("rain", "wind", "thunder"))
 
 
-def _moves(found: list[Token]) -> tuple[Move, ...]:
+def _moves(stream: list[Token]) -> tuple[Move, ...]:
     """Camera moves in order, each with the direction and pace words of its clause."""
     moves: dict[str, Move] = {}
-    for at, token in enumerate(found):
+    for at, token in enumerate(stream):
         kind = token.meanings.get("move")
         if kind is None or (token.plural and kind in ("tracking", "pan") and token.text == "pans"):
             continue
-        if kind in USUAL:
-            kind = _way(kind, _near(found, at, "direction", ahead=5))
-        moves.setdefault(kind, Move(kind, _near(found, at, "pace", ahead=6) or "normal"))
+        if kind in USUAL_DIRECTION:
+            kind = _directed(kind, _near(stream, at, "direction", ahead=5))
+        moves.setdefault(kind, Move(kind, _near(stream, at, "pace", ahead=6) or "normal"))
     if len(moves) > 1:
         moves.pop("static", None)
     return tuple(moves.values())
 
 
-def _way(kind: str, way: str) -> str:
+def _directed(kind: str, direction: str) -> str:
     """The move with its direction; a camera that tracks up cranes, one that tracks in dollies."""
-    if kind == "tracking" and way in ("up", "down", "in", "out"):
-        kind = "crane" if way in ("up", "down") else "dolly"
-    return f"{kind}-{way if way in WAYS.get(kind, 'left right').split() else USUAL[kind]}"
+    if kind == "tracking" and direction in ("up", "down", "in", "out"):
+        kind = "crane" if direction in ("up", "down") else "dolly"
+    return f"{kind}-{direction if direction in DIRECTIONS.get(kind, 'left right').split() else USUAL_DIRECTION[kind]}"
 
 
-def _near(found: list[Token], at: int, category: str, *, ahead: int) -> str:
+def _near(stream: list[Token], at: int, category: str, *, ahead: int) -> str:
     """The value of this category nearest to token `at` inside its clause: just after it, else just before."""
     for step in (1, -1):
-        for other in range(at, max(-1, at - 3) if step < 0 else min(len(found), at + ahead), step):
-            if found[other].kind == "stop":
+        for other in range(at, max(-1, at - 3) if step < 0 else min(len(stream), at + ahead), step):
+            if stream[other].kind == "stop":
                 break
-            if category in found[other].meanings:
-                return found[other].meanings[category]
-            if found[other].text in ("up", "down", "out") and category == "direction" and step > 0:
-                return found[other].text
+            if category in stream[other].meanings:
+                return stream[other].meanings[category]
+            if stream[other].text in ("up", "down", "out") and category == "direction" and step > 0:
+                return stream[other].text
     return ""
 
 
-def _states(objects: list[Thing], found: list[Token]) -> tuple[Thing, ...]:
+def _states(objects: list[Thing], stream: list[Token]) -> tuple[Thing, ...]:
     """Things with what happens to them: a beam that sweeps, a lamp that is lit, a ship that is far or turns."""
-    texts = [t.text for t in found]
+    texts = [t.text for t in stream]
     out: list[Thing] = []
     for thing in objects:
-        places = [n for n, t in enumerate(found) if t.meanings.get("thing") == thing.kind]
+        places = [n for n, t in enumerate(stream) if t.meanings.get("thing") == thing.kind]
         near = {w for n in places for w in texts[max(0, n - 4) : n + 6]}
         after = {w for n in places for w in texts[n : n + 7]}
         state = ""
@@ -239,26 +239,26 @@ def _speakers(figures: list[Figure], speech: tuple[script.SpokenLine, ...], cast
     return out
 
 
-def _seen(figures: list[Figure], found: list[Token], shot: str) -> list[Figure]:
+def _seen(figures: list[Figure], stream: list[Token], shot: str) -> list[Figure]:
     """The figures without the owner of what a close shot shows: of "Maya's shoes" the shoes are seen, not Maya."""
-    owner = _owner(found) if shot in CLOSE_UPS else None
+    owner = _possessor(stream) if shot in CLOSE_UPS else None
     if owner is None:
         return figures
-    whose = found[owner]
-    again = sum(t.kind == "name" and t.text == whose.text for t in found) > 1
+    whose = stream[owner]
+    again = sum(t.kind == "name" and t.text == whose.text for t in stream) > 1
     if whose.kind == "name" and not again:
         return [f for f in figures if f.name.lower() != whose.text.lower()]
     kind = whose.meanings.get("figure")
     return [f for f in figures if f.name or f.kind != kind] if kind else figures
 
 
-def _owner(found: list[Token]) -> int | None:
+def _possessor(stream: list[Token]) -> int | None:
     """The place of the name or noun that only owns what a close shot is of; None where the shot is of somebody."""
-    start = next((n for n, t in enumerate(found) if "shot" in t.meanings), -1) + 1
-    whose = next((n for n in range(start, min(len(found), start + 8)) if _owns(found, n)), None)
-    if whose is None or any("figure" in t.meanings or t.kind == "name" for t in found[start:whose]):
+    start = next((n for n, t in enumerate(stream) if "shot" in t.meanings), -1) + 1
+    whose = next((n for n in range(start, min(len(stream), start + 8)) if _is_possessive(stream, n)), None)
+    if whose is None or any("figure" in t.meanings or t.kind == "name" for t in stream[start:whose]):
         return None
-    for token in found[whose + 1 : whose + 6]:
+    for token in stream[whose + 1 : whose + 6]:
         if token.kind == "stop":
             return None
         if "thing" in token.meanings or token.meanings.get("part") in ("hand", "feet"):
@@ -268,31 +268,31 @@ def _owner(found: list[Token]) -> int | None:
     return None
 
 
-def _of_a_thing(found: list[Token]) -> bool:
+def _of_a_thing(stream: list[Token]) -> bool:
     """True where the first thing named is one for the hand: "close-up of a watch on her wrist"."""
-    first = next((t for t in found if {"thing", "part", "figure"} & set(t.meanings) or t.kind == "name"), None)
+    first = next((t for t in stream if {"thing", "part", "figure"} & set(t.meanings) or t.kind == "name"), None)
     return first is not None and held_things.in_hand(first.meanings.get("thing", ""))
 
 
-def _owns(found: list[Token], at: int) -> bool:
-    token, after = found[at], [t.text for t in found[at + 1 : at + 3]]
+def _is_possessive(stream: list[Token], at: int) -> bool:
+    token, after = stream[at], [t.text for t in stream[at + 1 : at + 3]]
     possessed = len(after) == 2 and after[0] in ("'", "\u2019") and after[1] == "s"
     return token.text in ("her", "his", "their", "他的", "她的") or (
         possessed and (token.kind == "name" or "figure" in token.meanings)
     )
 
 
-def _implied(figures: list[Figure], found: list[Token], shot: str, *, span_cast: Mapping[str, Figure]) -> list[Figure]:
+def _implied(figures: list[Figure], stream: list[Token], shot: str, *, span_cast: Mapping[str, Figure]) -> list[Figure]:
     """Somebody the words imply: a "she" nobody introduced, the owner of a face in a close shot.
 
     A "she" of a film is the one woman of its cast, where there is one.
     """
-    if figures or (shot in CLOSE_UPS and (_owner(found) is not None or _of_a_thing(found))):
+    if figures or (shot in CLOSE_UPS and (_possessor(stream) is not None or _of_a_thing(stream))):
         return figures
-    texts = {t.text for t in found}
-    parts = {t.meanings.get("part") for t in found}
-    postures = [t.meanings["posture"] for t in found if "posture" in t.meanings]
-    looks = next((t.meanings["looks"] for t in found if "looks" in t.meanings), "")
+    texts = {t.text for t in stream}
+    parts = {t.meanings.get("part") for t in stream}
+    postures = [t.meanings["posture"] for t in stream if "posture" in t.meanings]
+    looks = next((t.meanings["looks"] for t in stream if "looks" in t.meanings), "")
     kind = "woman" if texts & nouns.FEMALE else "man" if texts & nouns.MALE else ""
     several = bool(texts & {"they", "他们", "她们"})
     if not kind and not several and parts & {"face", "eyes"} and shot in (*CLOSE_UPS, "medium"):
@@ -335,15 +335,15 @@ def _consistent(reading: PromptReading) -> PromptReading:
     tower = re.search(r"lighthouse|灯塔", reading.prompt.lower())
     if tower and reading.has("beam") and not reading.has("lighthouse"):  # a lighthouse's beam is seen with its tower
         objects = (Thing("lighthouse"), *objects)
-    figures, many = _drawable(figures)
-    return replace(reading, figures=figures, objects=objects[:MOST_THINGS], crowd=reading.crowd or many, **wet)
+    figures, many = _limited(figures)
+    return replace(reading, figures=figures, objects=objects[:MAX_THINGS], crowd=reading.crowd or many, **wet)
 
 
-def _drawable(figures: tuple[Figure, ...]) -> tuple[tuple[Figure, ...], bool]:
+def _limited(figures: tuple[Figure, ...]) -> tuple[tuple[Figure, ...], bool]:
     """As many figures as one frame can show apart, and whether people among the others make it a crowd."""
     total, kept = 0, []
     for figure in figures:
-        if total >= MOST_BODIES:
+        if total >= MAX_FIGURES:
             break
         kept.append(figure)
         total += figure.count

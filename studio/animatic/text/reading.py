@@ -46,7 +46,7 @@ class Figure:
     colour: str = ""
     wears: tuple[str, ...] = ()
     hair: str = ""
-    dyes: tuple[tuple[str, str], ...] = ()
+    garment_colours: tuple[tuple[str, str], ...] = ()
     name: str = ""
     about: str = ""
     sex: str = ""

@@ -147,9 +147,9 @@ def _ends(kind: str, body: str, whole_lines: bool) -> int:
 
 def _framed(text: str) -> tuple[str, str]:
     """Style and action of a text without labels: the sentences before the one that opens with a framing are style."""
-    told = sentences(text)
-    first = next((n for n, one in enumerate(told) if _FRAMED.match(one)), 0)
-    return " ".join(told[:first]), " ".join(told[first:]) if first else text
+    ordered = sentences(text)
+    first = next((n for n, one in enumerate(ordered) if _FRAMED.match(one)), 0)
+    return " ".join(ordered[:first]), " ".join(ordered[first:]) if first else text
 
 
 def _listed(blocks: list[str]) -> dict[str, str]:

@@ -45,12 +45,12 @@ def shots(prompt: str, duration_s: float) -> tuple[ShotSpan, ...]:
         style, starts = _numbered(prompt, duration_s)
     if not starts:
         return (ShotSpan(0.0, duration_s, style),)
-    told = sorted(starts, key=lambda s: s[0])
-    told = [s for s in told if s[0] < duration_s - SHORTEST_S] or told[:1]
-    ends = [start for start, _ in told[1:]] + [duration_s]
-    kept = [(start, text) for (start, text), end in zip(told, ends, strict=True) if end - start >= SHORTEST_S]
+    ordered = sorted(starts, key=lambda s: s[0])
+    ordered = [s for s in ordered if s[0] < duration_s - SHORTEST_S] or ordered[:1]
+    ends = [start for start, _ in ordered[1:]] + [duration_s]
+    kept = [(start, text) for (start, text), end in zip(ordered, ends, strict=True) if end - start >= SHORTEST_S]
     if not kept:
-        return (ShotSpan(0.0, duration_s, _own(told[0][1]), style),)
+        return (ShotSpan(0.0, duration_s, _own(ordered[0][1]), style),)
     begins = [0.0] + [start for start, _ in kept[1:]]
     ends = [*begins[1:], duration_s]
     texts = [_own(text) for _, text in kept]

@@ -20,17 +20,17 @@ _NOUNS = frozenset({"figure", "thing", "setting", "home", "part", "wears", "crow
 _VERBAL = ("ing", "ed", "ly")
 
 
-def marked(found: list[Token]) -> list[Token]:
+def marked(stream: list[Token]) -> list[Token]:
     """The tokens, those that name what has no drawing turned into stand-ins and people."""
-    out = list(found)
-    for at, token in enumerate(found):
-        if token.kind == "word" and at and _modifies(found[at - 1]) and _plain_noun(token.text):
-            out[at - 1] = replace(found[at - 1], kind="glue", meanings={})  # a bear trap is no bear
-            out[at] = _stand_in(replace(token, text=f"{found[at - 1].text} {token.text}"), False)
+    out = list(stream)
+    for at, token in enumerate(stream):
+        if token.kind == "word" and at and _modifies(stream[at - 1]) and _plain_noun(token.text):
+            out[at - 1] = replace(stream[at - 1], kind="glue", meanings={})  # a bear trap is no bear
+            out[at] = _stand_in(replace(token, text=f"{stream[at - 1].text} {token.text}"), False)
         elif token.kind == "word":
             out[at] = _marked(out, at)
-        elif at and _modifies(found[at - 1]) and "figure" in found[at - 1].meanings and "figure" in token.meanings:
-            out[at - 1] = replace(found[at - 1], kind="glue", meanings={})  # a bull dog is no bull
+        elif at and _modifies(stream[at - 1]) and "figure" in stream[at - 1].meanings and "figure" in token.meanings:
+            out[at - 1] = replace(stream[at - 1], kind="glue", meanings={})  # a bull dog is no bull
     return out
 
 
@@ -51,15 +51,15 @@ def notes(readings: Iterable[PromptReading]) -> list[str]:
     return [Message("draft.not_drawn", words=", ".join(words[:MOST]))] if words else []
 
 
-def _marked(found: list[Token], at: int) -> Token:
-    token = found[at]
+def _marked(stream: list[Token], at: int) -> Token:
+    token = stream[at]
     if not token.text.isascii():
-        measured = at and found[at - 1].kind == "number" and len(token.text) > 1 and not _describes(found, at)
+        measured = at and stream[at - 1].kind == "number" and len(token.text) > 1 and not _describes(stream, at)
         return _stand_in(token, False) if measured else token
     form, plural = singular(token.text)
     mark = artwork.nouns().get(form, "?")
     plural = plural or (not form and token.text.endswith("s") and not token.text.endswith("ss"))
-    if not _noun(found, at, known=mark != "?", plural=plural):
+    if not _noun(stream, at, known=mark != "?", plural=plural):
         return token
     if mark in ("@", "~"):
         meanings = {"figure": "person"} if mark == "@" else {"wears": "suit"}
@@ -71,24 +71,24 @@ def _stand_in(token: Token, plural: bool) -> Token:
     return replace(token, kind="known", meanings={"thing": STAND_IN, "label": token.text}, plural=plural)
 
 
-def _describes(found: list[Token], at: int) -> bool:
+def _describes(stream: list[Token], at: int) -> bool:
     """Whether a Chinese word only describes a known noun right behind it."""
-    return at + 1 < len(found) and (found[at + 1].text == "的" or bool(_NOUNS & set(found[at + 1].meanings)))
+    return at + 1 < len(stream) and (stream[at + 1].text == "的" or bool(_NOUNS & set(stream[at + 1].meanings)))
 
 
-def _noun(found: list[Token], at: int, *, known: bool, plural: bool) -> bool:
+def _noun(stream: list[Token], at: int, *, known: bool, plural: bool) -> bool:
     """Whether this word ends a noun phrase that an article, a number or the like begins.
 
     known: it is listed as a noun of what can be seen; other words need to be in the very place of one.
     """
-    word = found[at].text.lower()
+    word = stream[at].text.lower()
     if (
         word in tables.words("scenes", "unseen")
         or len(word) < 3
         or (not known and word.endswith((*_VERBAL, "ness", "ity", "ion", "ment")))
     ):
         return False
-    after = found[at + 1] if at + 1 < len(found) else None
+    after = stream[at + 1] if at + 1 < len(stream) else None
     if after is not None and after.kind != "stop":
         if (_NOUNS | {"colour"}) & set(after.meanings):
             return False
@@ -98,7 +98,7 @@ def _noun(found: list[Token], at: int, *, known: bool, plural: bool) -> bool:
         if not ends and not known:
             return False
     for back in range(at - 1, max(-1, at - 4), -1):
-        token = found[back]
+        token = stream[back]
         before = token.text.lower()
         if (
             before in tables.words("grammar", "before-a-noun")
