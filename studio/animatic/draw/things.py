@@ -87,7 +87,7 @@ def stand(plan: ScenePlan, back: Canvas, front: Canvas) -> tuple[float, float] |
     held = {f.holds for f in plan.reading.figures if f.holds}
     shut = locations.has(plan.reading.setting, "roof")
     seats = any(not f.animal for f in plan.reading.figures)
-    large = [t for t in plan.reading.objects if not (t.kind == "table" and seats)]
+    large = [t for t in plan.reading.objects if not (t.kind in ("table", "chair") and seats)]
     large = [t for t in large if t.large and t.kind not in with_riders and t.kind not in held]
     if plan.reading.setting in ("street", "city") and plan.palette.lamps:
         large = [t for t in large if t.kind != "lamp"]
@@ -145,8 +145,6 @@ def _in_row(plan: ScenePlan, large: list[Thing]) -> list[tuple[float, float]]:
 def _indoors(thing: Thing, setting: str) -> bool:
     """Whether something large stands under a roof."""
     group = thing.drawing.group if thing.drawing else ""
-    if thing.kind in ("table", "chair", "lamp"):
-        return False  # rooms have their own
     return group == "large" or (thing.kind in WORKSHOP and setting == "workshop")
 
 

@@ -303,7 +303,8 @@ def _thing(scan: Scan, kind: str, stream: list[Token], at: int) -> None:
     hold(scan, kind, stream, at)
     if kind in MOUNTS:
         mounted(scan, stream, at)
-    art, label = token.meanings.get("art", ""), token.meanings.get("label", "")
+    art = token.meanings.get("art", "")
+    label = token.meanings.get("label", "") or (token.text if kind == artwork.STAND_IN else "")
     for first, old in enumerate(scan.objects):
         if old.kind == kind and old.art in ("", art) and old.label == label:
             scan.objects[first] = replace(old, colour=old.colour or colour, count=max(old.count, number), art=art)
