@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import gc
 import os
+from collections import Counter
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -69,7 +70,9 @@ SLOW = {
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Slow files first, so that none is left over at the end while the other process has nothing to do. Browser tests
-    last: Playwright keeps an event loop running in this thread, and asyncio.run refuses then."""
+    last: Playwright keeps an event loop running in this thread, and asyncio.run refuses then. Of them, files with many
+    tests first, for the same reason."""
+    tests_in = Counter(item.path for item in items)
     for item in items:
         place = item.path.relative_to(Path(__file__).parent).as_posix()
         if place in SLOW:
@@ -79,7 +82,12 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
             item.add_marker(pytest.mark.flaky(reruns=2))  # pages on two busy cores; each rerun is listed
         if place.startswith("engines/local/"):
             item.add_marker(pytest.mark.gpu)
-    items.sort(key=lambda item: ("browser" in item.keywords, "slow" not in item.keywords))
+
+    def order(item: pytest.Item) -> tuple[bool, bool, int]:
+        is_browser = "browser" in item.keywords
+        return is_browser, "slow" not in item.keywords, -tests_in[item.path] if is_browser else 0
+
+    items.sort(key=order)
 
 
 def pytest_sessionfinish() -> None:

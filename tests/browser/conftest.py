@@ -22,7 +22,7 @@ from studio.studio import Studio
 from studio.web.pages.form_autosave import STORAGE_KEY
 
 CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
-ARGUMENTS = ["--no-sandbox", "--disable-gpu", "--disable-dev-shm-usage"]
+ARGUMENTS = ["--no-sandbox", "--disable-gpu", "--disable-dev-shm-usage", "--process-per-site"]
 PATIENT_MS = 20_000
 PRESSES_APART_MS = 4000
 """Later than the last press and the word about it: a new press, not the last one once more."""
@@ -65,26 +65,40 @@ def browser() -> Iterator[Browser]:
 
 @pytest.fixture(scope="session")
 def profile(browser: Browser) -> Iterator[BrowserContext]:
-    """One profile for all tests, so that only the first reads and compiles all scripts of the pages."""
+    """One profile for all tests, so that only the first reads and compiles all scripts of the pages.
+
+    Its first page stays open: with one process for the whole site, the next test's page finds the scripts compiled,
+    which takes a third off the work of opening it.
+    """
     made = browser.new_context(viewport={"width": 1400, "height": 900}, locale="en-US", color_scheme="dark")
+    made.new_page()
     yield made
     made.close()
 
 
-@pytest.fixture
-def context(profile: BrowserContext, site: Site) -> Iterator[BrowserContext]:
-    """The profile as good as new: no pages, cookies or storage of the test before; only the cache stays."""
+@contextmanager
+def renewed(profile: BrowserContext, url: str) -> Iterator[BrowserContext]:
+    """The profile as good as new: no pages, cookies or storage of the test before. Its cache and first page stay."""
+    first = profile.pages[0]
+    if not first.url.startswith(url):
+        first.goto(f"{url}/healthz")
     yield profile
     profile.set_offline(False)
     profile.unroute_all(behavior="ignoreErrors")
-    for page in profile.pages:
+    for page in profile.pages[1:]:
         page.close()
-    blank = profile.new_page()
     kinds = "cookies,local_storage,indexeddb,service_workers"
-    profile.new_cdp_session(blank).send("Storage.clearDataForOrigin", {"origin": site.url, "storageTypes": kinds})
-    blank.close()
+    devtools = profile.new_cdp_session(first)
+    devtools.send("Storage.clearDataForOrigin", {"origin": url, "storageTypes": kinds})
+    devtools.detach()
     profile.clear_cookies()
     profile.clear_permissions()
+
+
+@pytest.fixture
+def context(profile: BrowserContext, site: Site) -> Iterator[BrowserContext]:
+    with renewed(profile, site.url):
+        yield profile
 
 
 @pytest.fixture

@@ -6,14 +6,14 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Browser, Locator, Page, expect
+from playwright.sync_api import BrowserContext, Locator, Page, expect
 
 from studio.catalogue import load
 from studio.domain import Run
 from studio.engines.fake import FakeEngine, FakeProvider, FakeScript
 from studio.settings import Settings
 from studio.studio import Studio
-from tests.browser.conftest import PATIENT_MS, Site, show
+from tests.browser.conftest import PATIENT_MS, Site, renewed, show
 from tests.support.kit import QUICK, image
 
 HELP = "A preview of the run in progress, not the result."
@@ -59,15 +59,14 @@ def painter(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Painter]:
 
 
 @pytest.fixture
-def page(painter: Painter, browser: Browser) -> Iterator[Page]:
+def page(painter: Painter, profile: BrowserContext) -> Iterator[Page]:
     errors: list[str] = []
-    context = browser.new_context(viewport={"width": 1400, "height": 900}, locale="en-US")
-    page = context.new_page()
-    page.set_default_timeout(PATIENT_MS)
-    page.on("pageerror", lambda error: errors.append(str(error)))
-    page.goto(painter.site.url)
-    yield page
-    context.close()
+    with renewed(profile, painter.site.url):
+        page = profile.new_page()
+        page.set_default_timeout(PATIENT_MS)
+        page.on("pageerror", lambda error: errors.append(str(error)))
+        page.goto(painter.site.url)
+        yield page
     assert errors == []
 
 

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Browser, Locator, Page, expect
+from playwright.sync_api import BrowserContext, Locator, Page, expect
 
 from studio.catalogue import load
 from studio.domain import Run, Status
@@ -14,7 +14,7 @@ from studio.engines.fake import FakeEngine, FakeProvider, FakeScript, FindingFak
 from studio.errors import Refused
 from studio.settings import Settings
 from studio.studio import Studio
-from tests.browser.conftest import PATIENT_MS, Site
+from tests.browser.conftest import PATIENT_MS, Site, renewed
 from tests.support.kit import QUICK, image, paid_image
 
 SCRIPTS = {
@@ -43,18 +43,17 @@ def queue_site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
 
 
 @pytest.fixture
-def queue(queue_site: Site, browser: Browser) -> Iterator[Page]:
+def queue(queue_site: Site, profile: BrowserContext) -> Iterator[Page]:
     """The page, opened at the queue; a script error fails the test."""
     errors: list[str] = []
-    context = browser.new_context(viewport={"width": 1400, "height": 900}, locale="en-US")
-    page = context.new_page()
-    page.set_default_timeout(PATIENT_MS)
-    page.on("pageerror", lambda error: errors.append(str(error)))
-    page.goto(queue_site.url)
-    page.locator("#tab-queue-button").click()
-    expect(page.locator("#queue .st-sum")).to_be_visible()
-    yield page
-    context.close()
+    with renewed(profile, queue_site.url):
+        page = profile.new_page()
+        page.set_default_timeout(PATIENT_MS)
+        page.on("pageerror", lambda error: errors.append(str(error)))
+        page.goto(queue_site.url)
+        page.locator("#tab-queue-button").click()
+        expect(page.locator("#queue .st-sum")).to_be_visible()
+        yield page
     assert errors == []
 
 

@@ -51,7 +51,7 @@ def test_an_export_whose_ffmpeg_is_killed_says_so_and_is_tried_once_more(
     program.chmod(0o755)
     try:
         with Studio.open(Settings(data=tmp_path / "data", ffmpeg=str(program))) as studio:
-            film = studio.local.exports.start(board, "film", {"width": 320, "height": 180, "preset": "youtube"})
+            film = studio.local.exports.start(board, "film", {"width": 320, "height": 180, "preset": "x"})
             until = time.monotonic() + 240
             while (film := studio.local.exports.get(film.id)).status == "running":
                 assert time.monotonic() < until
