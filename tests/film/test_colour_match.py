@@ -40,9 +40,9 @@ def shots(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Path]:
     return folder / "plain.mp4", folder / "warm.mp4"
 
 
-def film(clips: tuple[Path, Path], tone: Tone | None, over: Transition = Transition.CUT, **more) -> Cut:
+def film(clips: tuple[Path, Path], tone: Tone | None, transition: Transition = Transition.CUT, **more) -> Cut:
     first, second = clips
-    return Cut((CutClip(first, transition=over), CutClip(second, tone=tone)), 320, 180, Fraction(FPS), **more)
+    return Cut((CutClip(first, transition=transition), CutClip(second, tone=tone)), 320, 180, Fraction(FPS), **more)
 
 
 def sample_at(path: Path, t_s: float) -> np.ndarray:
@@ -57,15 +57,15 @@ def test_display_colours_survive_the_way_through_oklab() -> None:
 def test_a_matched_shot_is_closer_to_the_one_before_and_strength_says_how_much(
     shots: tuple[Path, Path], tmp_path: Path
 ) -> None:
-    reference, own = sample_at(shots[0], 0.9), sample_at(shots[1], 0.1)
-    apart = colour_match.distance(reference, own)
-    assert apart > 0.06
-    left = []
+    reference, sample = sample_at(shots[0], 0.9), sample_at(shots[1], 0.1)
+    distance_before = colour_match.distance(reference, sample)
+    assert distance_before > 0.06
+    remaining = []
     for strength in (0.5, 1.0):
-        report = render(film(shots, colour_match.tone(own, reference, strength)), tmp_path / "film.mp4")
+        report = render(film(shots, colour_match.tone(sample, reference, strength)), tmp_path / "film.mp4")
         assert (report.frames, report.copied, report.encoded) == (48, 24, 24)
-        left.append(colour_match.distance(reference, sample_at(tmp_path / "film.mp4", 1.1)) / apart)
-    assert 0.35 < left[0] < 0.75 and left[1] < 0.3
+        remaining.append(colour_match.distance(reference, sample_at(tmp_path / "film.mp4", 1.1)) / distance_before)
+    assert 0.35 < remaining[0] < 0.75 and remaining[1] < 0.3
 
 
 def test_shots_that_agree_need_no_tone_and_the_film_is_copied(shots: tuple[Path, Path], tmp_path: Path) -> None:
@@ -109,7 +109,7 @@ def test_match_and_grade_are_one_encode_and_the_still_shows_the_film(shots: tupl
     assert (report.frames, report.encoded) == (36, 36)
     still = np.asarray(finishing.still(cut, 1, 0.75, 1.25, max_side_px=320), int)
     with av.open(str(tmp_path / "film.mp4")) as box:
-        shown = to_rgb(next(islice(box.decode(video=0), 30, None))).astype(int)
-    assert still.shape == shown.shape == (180, 320, 3)
-    assert np.abs(still.mean(axis=(0, 1)) - shown.mean(axis=(0, 1))).max() < 1
-    assert np.abs(still - shown).mean() < 1.5
+        frame = to_rgb(next(islice(box.decode(video=0), 30, None))).astype(int)
+    assert still.shape == frame.shape == (180, 320, 3)
+    assert np.abs(still.mean(axis=(0, 1)) - frame.mean(axis=(0, 1))).max() < 1
+    assert np.abs(still - frame).mean() < 1.5

@@ -37,26 +37,26 @@ def film(tmp_path_factory: pytest.TempPathFactory) -> Path:
         ("webp", "webp", "", (480, 270)),
     ],
 )
-def test_every_form_can_be_opened_again(
+def test_every_form_decodes(
     film: Path, tmp_path: Path, name: str, codec: str, sound: str, size: tuple[int, int]
 ) -> None:
-    done = export(film, preset(name), tmp_path / "out")
-    facts = verify_decodes(done.path)
+    exported = export(film, preset(name), tmp_path / "out")
+    facts = verify_decodes(exported.path)
     assert (facts.codec, facts.audio_codec, facts.width, facts.height) == (codec, sound, *size)
     if sound:
         assert facts.duration_s == pytest.approx(1.5, abs=0.06) and facts.fps == 24
         assert facts.colour == "bt709"
 
 
-def test_a_platforms_loudness_is_reached(film: Path, tmp_path: Path) -> None:
-    done = export(film, replace(preset("youtube"), width=0, height=0), tmp_path / "out")
-    assert done.loudness and abs(done.loudness.lufs - -14) < 0.6
+def test_a_films_loudness_is_normalized(film: Path, tmp_path: Path) -> None:
+    exported = export(film, replace(preset("youtube"), width=0, height=0), tmp_path / "out")
+    assert exported.loudness and abs(exported.loudness.lufs - -14) < 0.6
 
 
 def test_broadcast_gets_its_rate_and_level(film: Path, tmp_path: Path) -> None:
-    done = export(film, preset("broadcast"), tmp_path / "out")
-    assert (done.facts.fps, done.facts.width, done.facts.height) == (25.0, 1920, 1080)
-    assert done.loudness and abs(done.loudness.lufs - -23) < 0.5
+    exported = export(film, preset("broadcast"), tmp_path / "out")
+    assert (exported.facts.fps, exported.facts.width, exported.facts.height) == (25.0, 1920, 1080)
+    assert exported.loudness and abs(exported.loudness.lufs - -23) < 0.5
 
 
 @pytest.fixture(scope="module")
@@ -81,32 +81,34 @@ def two_shots(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return path
 
 
-def test_following_keeps_what_happens_in_the_picture(two_shots: Path, tmp_path: Path) -> None:
-    places = reframe.windows(two_shots, 9 / 16, (1.0,))
-    assert [start for start, _ in places] == [0, 1] and places[0][1] < 0.25 and places[1][1] > 0.75
+def test_follow_keeps_detail_and_motion_in_the_picture(two_shots: Path, tmp_path: Path) -> None:
+    positions = reframe.windows(two_shots, 9 / 16, (1.0,))
+    assert [start for start, _ in positions] == [0, 1] and positions[0][1] < 0.25 and positions[1][1] > 0.75
     target = replace(preset("shorts"), width=270, height=480)
-    done = export(two_shots, target, tmp_path / "out", framing="follow", cuts_s=(1.0,))
+    exported = export(two_shots, target, tmp_path / "out", framing="follow", cuts_s=(1.0,))
     for t_s in (0.5, 1.5):
-        shown = np.asarray(frames.grab(done.path, t_s).convert("RGB"), int)
-        assert shown.shape == (480, 270, 3) and shown.max(axis=2).std() > 40
+        frame = np.asarray(frames.grab(exported.path, t_s).convert("RGB"), int)
+        assert frame.shape == (480, 270, 3) and frame.max(axis=2).std() > 40
 
 
-def test_words_stay_clear_of_the_platforms_buttons(two_shots: Path, tmp_path: Path) -> None:
+def test_captions_stay_inside_the_safe_area(two_shots: Path, tmp_path: Path) -> None:
     target = replace(preset("reels"), width=270, height=480)
-    done = export(two_shots, target, tmp_path / "out", framing="fill", words=(CaptionLine(0, 2, "一二三 four"),))
-    shown = np.asarray(frames.grab(done.path, 0.5).convert("L"), int)
-    rows = np.flatnonzero((shown > 225).any(axis=1))
+    exported = export(two_shots, target, tmp_path / "out", framing="fill", words=(CaptionLine(0, 2, "一二三 four"),))
+    frame = np.asarray(frames.grab(exported.path, 0.5).convert("L"), int)
+    rows = np.flatnonzero((frame > 225).any(axis=1))
     assert len(rows) and rows.max() < 480 * (1 - target.safe[2]) + 2
 
 
 @pytest.mark.parametrize("framing", ["fit", "fill", "blur"])
 def test_other_framings_fill_the_frame(two_shots: Path, tmp_path: Path, framing) -> None:
-    done = export(two_shots, replace(preset("reels"), width=270, height=480), tmp_path / "out", framing=framing)
-    shown = np.asarray(frames.grab(done.path, 0.2).convert("L"), int)
-    assert (done.facts.width, done.facts.height) == (270, 480) and (shown[:20].mean() < 20) == (framing == "fit")
+    exported = export(two_shots, replace(preset("reels"), width=270, height=480), tmp_path / "out", framing=framing)
+    frame = np.asarray(frames.grab(exported.path, 0.2).convert("L"), int)
+    assert (exported.facts.width, exported.facts.height) == (270, 480) and (frame[:20].mean() < 20) == (
+        framing == "fit"
+    )
 
 
-def test_faults_are_found_where_they_are(tmp_path: Path) -> None:
+def test_findings_have_their_time(tmp_path: Path) -> None:
     graph = "[0][1][2]concat=n=3,format=yuv420p[v]"
     parts = ("testsrc2=s=320x180:d=2:r=24", "color=black:s=320x180:d=1:r=24", "color=red:s=320x180:d=3:r=24")
     inputs = [a for part in parts for a in ("-f", "lavfi", "-i", part)]
@@ -127,15 +129,15 @@ def test_faults_are_found_where_they_are(tmp_path: Path) -> None:
         "pcm_s16le",
     )
     samples.run(*args, tmp_path / "film.mov")
-    found = quality.inspect(tmp_path / "film.mov", preset("youtube"))
-    by_code = {f.code: f for f in found}
+    findings = quality.inspect(tmp_path / "film.mov", preset("youtube"))
+    by_code = {f.code: f for f in findings}
     assert by_code["black"].at_s == pytest.approx(2, abs=0.1)
     assert by_code["frozen"].length_s == pytest.approx(3, abs=0.2)
     assert by_code["silent"].at_s == pytest.approx(3, abs=0.1)
     assert "clipped" in by_code and "320x180" in by_code["small"].what
 
 
-def test_a_good_film_has_nothing_against_it(film: Path) -> None:
+def test_a_good_film_has_no_findings(film: Path) -> None:
     assert [f for f in quality.inspect(film) if f.level != "note"] == []
 
 

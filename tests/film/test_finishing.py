@@ -52,8 +52,8 @@ def test_words_are_drawn_in_our_font_and_only_their_seconds_are_encoded(clip: Pa
 def test_words_begin_and_end_on_their_frames(clip: Path, tmp_path: Path) -> None:
     render(film(clip, finish=Finish(burned=(CaptionLine(1.5, 2.5, "X", "title"),))), tmp_path / "film.mp4")
     with av.open(str(tmp_path / "film.mp4")) as box:
-        shown = [int(np.ptp(frame.to_ndarray()[:360])) > 60 for frame in box.decode(video=0)]
-    assert [n for n, seen in enumerate(shown) if seen] == list(range(36, 60))
+        is_captioned = [int(np.ptp(frame.to_ndarray()[:360])) > 60 for frame in box.decode(video=0)]
+    assert [n for n, seen in enumerate(is_captioned) if seen] == list(range(36, 60))
 
 
 def test_soft_subtitles_are_a_track_of_their_own(clip: Path, tmp_path: Path) -> None:

@@ -27,10 +27,10 @@ def clips(tmp_path_factory: pytest.TempPathFactory) -> list[Path]:
     """Three 2 s clips with tones of 300, 600 and 900 Hz, and B-frames in 1 s groups."""
     folder = tmp_path_factory.mktemp("clips")
     options = ("-preset", "veryfast", "-bf", "2", "-ac", "2")
-    made = [folder / f"{n}.mp4" for n in range(3)]
-    for n, path in enumerate(made):
+    rendered = [folder / f"{n}.mp4" for n in range(3)]
+    for n, path in enumerate(rendered):
         samples.clip(path, seconds=SECONDS, fps=FPS, tone_hz=300 * (n + 1), options=options)
-    return made
+    return rendered
 
 
 def film(clips: list[Path], transition: Transition = Transition.CUT, **settings) -> Cut:
@@ -38,17 +38,17 @@ def film(clips: list[Path], transition: Transition = Transition.CUT, **settings)
     return Cut(shots, 320, 180, Fraction(FPS), **settings)
 
 
-def pictures(path: Path) -> list[str]:
+def frame_hashes(path: Path) -> list[str]:
     with av.open(str(path)) as box:
         return [hashlib.md5(frame.to_ndarray().tobytes()).hexdigest() for frame in box.decode(video=0)]  # noqa: S324
 
 
-def heard(path: Path) -> np.ndarray:
+def audio_samples(path: Path) -> np.ndarray:
     with av.open(str(path)) as box:
         return np.concatenate([frame.to_ndarray()[0] for frame in box.decode(audio=0)])
 
 
-def tone(sound: np.ndarray, at_s: float) -> int:
+def peak_hz(sound: np.ndarray, at_s: float) -> int:
     piece = sound[int((at_s - 0.1) * RATE) : int((at_s + 0.1) * RATE)]
     return round(float(np.argmax(np.abs(np.fft.rfft(piece * np.hanning(len(piece))))) * RATE / len(piece)))
 
@@ -58,52 +58,54 @@ def level(sound: np.ndarray, start_s: float, end_s: float) -> float:
     return float(np.sqrt((piece**2).mean()))
 
 
-def even(path: Path) -> bool:
+def has_even_time_stamps(path: Path) -> bool:
     with av.open(str(path)) as box:
         stamps = sorted(p.pts for p in box.demux(video=0) if p.size and p.pts is not None)
     return len({b - a for a, b in pairwise(stamps)}) == 1 and stamps[0] == 0
 
 
-def test_cuts_copy_every_frame_bit_by_bit(clips: list[Path], tmp_path: Path) -> None:
+def test_cuts_copy_every_frame(clips: list[Path], tmp_path: Path) -> None:
     report = render(film(clips), tmp_path / "film.mp4")
     assert (report.frames, report.copied, report.encoded, report.notes) == (144, 144, 0, ())
-    assert pictures(tmp_path / "film.mp4") == [p for clip in clips for p in pictures(clip)]
-    assert even(tmp_path / "film.mp4") and verify_decodes(tmp_path / "film.mp4").duration_s == 6.0
+    assert frame_hashes(tmp_path / "film.mp4") == [p for clip in clips for p in frame_hashes(clip)]
+    assert has_even_time_stamps(tmp_path / "film.mp4") and verify_decodes(tmp_path / "film.mp4").duration_s == 6.0
 
 
 def test_copied_sound_is_in_step_and_does_not_click(clips: list[Path], tmp_path: Path) -> None:
     render(film(clips), tmp_path / "film.mp4")
-    sound = heard(tmp_path / "film.mp4")
+    sound = audio_samples(tmp_path / "film.mp4")
     assert abs(len(sound) / RATE - 6) < 0.05
-    assert [tone(sound, at) for at in (1, 1.85, 2.15, 3, 3.85, 4.15, 5)] == [300, 300, 600, 600, 600, 900, 900]
+    assert [peak_hz(sound, at) for at in (1, 1.85, 2.15, 3, 3.85, 4.15, 5)] == [300, 300, 600, 600, 600, 900, 900]
     for joint in (2, 4):
-        around = sound[joint * RATE - 2048 : joint * RATE + 2048]
-        off = np.abs(np.fft.rfft(around * np.hanning(len(around)))) ** 2
-        high = off[np.fft.rfftfreq(len(around), 1 / RATE) > 3000].sum()
-        assert 10 * np.log10(high / off.sum()) < -40
+        samples = sound[joint * RATE - 2048 : joint * RATE + 2048]
+        power = np.abs(np.fft.rfft(samples * np.hanning(len(samples)))) ** 2
+        high = power[np.fft.rfftfreq(len(samples), 1 / RATE) > 3000].sum()
+        assert 10 * np.log10(high / power.sum()) < -40
 
 
-@pytest.mark.parametrize("kind", [Transition.CROSSFADE, Transition.DIP_BLACK, Transition.DIP_WHITE, Transition.WIPE])
-def test_only_frames_near_a_transition_are_encoded(clips: list[Path], tmp_path: Path, kind: Transition) -> None:
+@pytest.mark.parametrize(
+    "transition", [Transition.CROSSFADE, Transition.DIP_BLACK, Transition.DIP_WHITE, Transition.WIPE]
+)
+def test_only_frames_near_a_transition_are_encoded(clips: list[Path], tmp_path: Path, transition: Transition) -> None:
     """One group each of the first and last clip lies apart from the transitions; the middle clip has none."""
-    report = render(film(clips, kind), tmp_path / "film.mp4")
-    assert report.frames == 144 - 2 * 12 and report.copied == 48 and even(tmp_path / "film.mp4")
-    made, source = pictures(tmp_path / "film.mp4"), {p for clip in clips for p in pictures(clip)}
-    assert sum(p in source for p in made) >= report.copied
+    report = render(film(clips, transition), tmp_path / "film.mp4")
+    assert report.frames == 144 - 2 * 12 and report.copied == 48 and has_even_time_stamps(tmp_path / "film.mp4")
+    rendered, source = frame_hashes(tmp_path / "film.mp4"), {p for clip in clips for p in frame_hashes(clip)}
+    assert sum(p in source for p in rendered) >= report.copied
 
 
 def test_a_dip_passes_through_its_colour_and_silence(clips: list[Path], tmp_path: Path) -> None:
-    for kind, luma in ((Transition.DIP_BLACK, 16), (Transition.DIP_WHITE, 235)):
-        render(film(clips[:2], kind), tmp_path / "film.mp4")
+    for transition, luma in ((Transition.DIP_BLACK, 16), (Transition.DIP_WHITE, 235)):
+        render(film(clips[:2], transition), tmp_path / "film.mp4")
         with av.open(str(tmp_path / "film.mp4")) as box:
             middle = [frame.to_ndarray()[:180] for frame in box.decode(video=0)][41:43]
         assert min(abs(float(frame.mean()) - luma) for frame in middle) < 20
-        assert level(heard(tmp_path / "film.mp4"), 1.74, 1.76) < 0.01
+        assert level(audio_samples(tmp_path / "film.mp4"), 1.74, 1.76) < 0.01
 
 
 def test_a_crossfade_keeps_the_level_of_the_sound(clips: list[Path], tmp_path: Path) -> None:
     render(film(clips[:2], Transition.CROSSFADE), tmp_path / "film.mp4")
-    sound = heard(tmp_path / "film.mp4")
+    sound = audio_samples(tmp_path / "film.mp4")
     assert level(sound, 1.7, 1.8) == pytest.approx(level(sound, 0.5, 1.0), rel=0.15)
 
 
@@ -112,44 +114,46 @@ def test_trims_are_exact_to_the_frame(clips: list[Path], tmp_path: Path) -> None
     report = render(Cut(shots, 320, 180, Fraction(FPS), crf=1), tmp_path / "film.mp4")
     assert (report.frames, report.copied) == (36 + 24, 24)
     with av.open(str(tmp_path / "film.mp4")) as a, av.open(str(clips[0])) as b:
-        made = [frame.to_ndarray().astype(int) for frame in a.decode(video=0)][:36]
+        rendered = [frame.to_ndarray().astype(int) for frame in a.decode(video=0)][:36]
         source = [frame.to_ndarray().astype(int) for frame in b.decode(video=0)][6:42]
-    assert max(float(np.abs(one - two).mean()) for one, two in zip(made, source, strict=True)) < 1.5
-    assert [tone(heard(tmp_path / "film.mp4"), at) for at in (0.5, 1.3, 1.7)] == [300, 300, 600]
+    assert max(float(np.abs(one - two).mean()) for one, two in zip(rendered, source, strict=True)) < 1.5
+    assert [peak_hz(audio_samples(tmp_path / "film.mp4"), at) for at in (0.5, 1.3, 1.7)] == [300, 300, 600]
 
 
-def test_an_odd_clip_is_brought_to_the_films_format_once(clips: list[Path], tmp_path: Path) -> None:
-    odd = samples.clip(tmp_path / "odd.mp4", seconds=2, width=240, height=240, fps=30, rate_hz=44100, tone_hz=1200)
+def test_a_clip_of_another_format_is_conformed_once(clips: list[Path], tmp_path: Path) -> None:
+    other_format = samples.clip(
+        tmp_path / "odd.mp4", seconds=2, width=240, height=240, fps=30, rate_hz=44100, tone_hz=1200
+    )
     cache = tmp_path / "cache"
     for _ in range(2):
-        report = render(film([clips[0], odd, clips[2]]), tmp_path / "film.mp4", cache=cache)
+        report = render(film([clips[0], other_format, clips[2]]), tmp_path / "film.mp4", cache=cache)
     assert report.frames == 144 and "size" in report.notes[0] and "frame rate" in report.notes[0]
-    assert len(list(cache.iterdir())) == 1 and even(tmp_path / "film.mp4")
-    assert tone(heard(tmp_path / "film.mp4"), 3) == 1200
+    assert len(list(cache.iterdir())) == 1 and has_even_time_stamps(tmp_path / "film.mp4")
+    assert peak_hz(audio_samples(tmp_path / "film.mp4"), 3) == 1200
 
 
-def test_a_turned_clip_is_not_copied_on_its_side(clips: list[Path], tmp_path: Path) -> None:
-    turned = samples.turned(clips[0], tmp_path / "turned.mp4", 180)
-    report = render(film([clips[1], turned]), tmp_path / "film.mp4")
+def test_a_rotated_clip_is_conformed(clips: list[Path], tmp_path: Path) -> None:
+    rotated = samples.turned(clips[0], tmp_path / "turned.mp4", 180)
+    report = render(film([clips[1], rotated]), tmp_path / "film.mp4")
     assert "rotation" in report.notes[0] and verify_decodes(tmp_path / "film.mp4").rotation == 0
 
 
-def test_silent_clips_and_films_are_fine(clips: list[Path], tmp_path: Path) -> None:
-    mute = samples.clip(tmp_path / "mute.mp4", seconds=2, fps=FPS, tone_hz=None)
-    render(film([clips[0], mute]), tmp_path / "half.mp4")
-    sound = heard(tmp_path / "half.mp4")
+def test_clips_and_films_may_be_silent(clips: list[Path], tmp_path: Path) -> None:
+    silent = samples.clip(tmp_path / "mute.mp4", seconds=2, fps=FPS, tone_hz=None)
+    render(film([clips[0], silent]), tmp_path / "half.mp4")
+    sound = audio_samples(tmp_path / "half.mp4")
     assert level(sound, 0.5, 1.5) > 0.05 and level(sound, 2.5, 3.5) < 0.001
-    render(film([mute, mute]), tmp_path / "none.mp4")
+    render(film([silent, silent]), tmp_path / "none.mp4")
     assert verify_decodes(tmp_path / "none.mp4").has_audio is False
 
 
-def test_music_goes_down_while_a_voice_is_heard(clips: list[Path], tmp_path: Path) -> None:
-    mute = samples.clip(tmp_path / "mute.mp4", seconds=6, fps=FPS, tone_hz=None)
+def test_music_is_ducked_under_a_voice(clips: list[Path], tmp_path: Path) -> None:
+    silent = samples.clip(tmp_path / "mute.mp4", seconds=6, fps=FPS, tone_hz=None)
     samples.run("-f", "lavfi", "-i", "sine=2000:d=6", "-af", "volume=6dB", tmp_path / "music.wav")
     samples.run("-f", "lavfi", "-i", "sine=500:d=2", "-af", "volume=12dB", tmp_path / "voice.wav")
     tracks = (Track(tmp_path / "music.wav", ducked=True), Track(tmp_path / "voice.wav", "voice", start_s=2))
-    render(film([mute], sound=SoundMix(tracks=tracks)), tmp_path / "film.mp4")
-    sound = heard(tmp_path / "film.mp4")
+    render(film([silent], sound=SoundMix(tracks=tracks)), tmp_path / "film.mp4")
+    sound = audio_samples(tmp_path / "film.mp4")
 
     def music(at_s: float) -> float:
         piece = sound[int(at_s * RATE) : int((at_s + 0.5) * RATE)]
@@ -159,24 +163,24 @@ def test_music_goes_down_while_a_voice_is_heard(clips: list[Path], tmp_path: Pat
 
 
 def test_progress_ends_at_one_and_cancel_leaves_nothing(clips: list[Path], tmp_path: Path) -> None:
-    seen: list[float] = []
-    render(film(clips, Transition.CROSSFADE), tmp_path / "film.mp4", on_progress=seen.append)
-    assert seen == sorted(seen) and seen[-1] == 1
+    fractions: list[float] = []
+    render(film(clips, Transition.CROSSFADE), tmp_path / "film.mp4", on_progress=fractions.append)
+    assert fractions == sorted(fractions) and fractions[-1] == 1
     (tmp_path / "film.mp4").unlink()
     with pytest.raises(Stopped):
         render(film(clips), tmp_path / "film.mp4", cancelled=lambda: True)
     assert not list(tmp_path.iterdir())
 
 
-def test_what_cannot_be_a_film_is_said(clips: list[Path], tmp_path: Path) -> None:
+def test_a_cut_that_cannot_be_rendered_is_refused(clips: list[Path], tmp_path: Path) -> None:
     samples.run("-f", "lavfi", "-i", "sine=d=1", tmp_path / "a.wav")
-    for cut, says in (
+    for cut, message in (
         (Cut((), 320, 180, Fraction(24)), "no clips"),
         (Cut((CutClip(clips[0], in_s=5),), 320, 180, Fraction(24)), "Trim less"),
         (Cut((CutClip(tmp_path / "a.wav"),), 320, 180, Fraction(24)), "no picture"),
         (Cut((CutClip(clips[0]),), 321, 180, Fraction(24)), "even"),
     ):
-        with pytest.raises(MediaError, match=says):
+        with pytest.raises(MediaError, match=message):
             render(cut, tmp_path / "film.mp4")
 
 
@@ -185,8 +189,10 @@ def test_more_clips_than_files_kept_open(clips: list[Path], tmp_path: Path) -> N
 
     many = [Path(shutil.copy(clips[n % 3], tmp_path / f"copy{n}.mp4")) for n in range(15)]
     report = render(film(many), tmp_path / "film.mp4")
-    assert report.copied == 15 * 48 and pictures(tmp_path / "film.mp4") == 5 * [p for c in clips for p in pictures(c)]
-    assert tone(heard(tmp_path / "film.mp4"), 29) == 900
+    assert report.copied == 15 * 48 and frame_hashes(tmp_path / "film.mp4") == 5 * [
+        p for c in clips for p in frame_hashes(c)
+    ]
+    assert peak_hz(audio_samples(tmp_path / "film.mp4"), 29) == 900
 
 
 def test_a_picture_that_starts_late_keeps_its_sound_in_step(clips: list[Path], tmp_path: Path) -> None:
@@ -196,7 +202,7 @@ def test_a_picture_that_starts_late_keeps_its_sound_in_step(clips: list[Path], t
     samples.run("-itsoffset", "0.25", "-i", clips[0], *tone_late, "-map", "0:v", "-map", "1:a", "-c:v", "copy", late)
     for transition in (Transition.CUT, Transition.CROSSFADE):
         render(film([late, clips[1]], transition), tmp_path / "film.mp4")
-        sound = heard(tmp_path / "film.mp4")
+        sound = audio_samples(tmp_path / "film.mp4")
         assert level(sound, 0.3, 0.45) < 0.01 < level(sound, 0.55, 0.7)
 
 
@@ -205,5 +211,5 @@ def test_a_slate_is_joined_by_copying(clips: list[Path], tmp_path: Path) -> None
     card = slate.write_clip(tmp_path / "slate.mp4", picture, fps=Fraction(FPS), seconds=1)
     report = render(film([card, *clips[:2]]), tmp_path / "film.mp4")
     assert (report.frames, report.copied) == (24 + 96, 120) and report.notes == ()
-    sound = heard(tmp_path / "film.mp4")
-    assert level(sound, 0.2, 0.8) < 0.001 < level(sound, 1.2, 2.8) and tone(sound, 3.5) == 600
+    sound = audio_samples(tmp_path / "film.mp4")
+    assert level(sound, 0.2, 0.8) < 0.001 < level(sound, 1.2, 2.8) and peak_hz(sound, 3.5) == 600
