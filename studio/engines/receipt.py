@@ -25,7 +25,8 @@ MOST_TASK_CHARS = 200
 class Receipt:
     """An accepted run. task: the provider's name of it. urls: addresses that the provider gave for the next calls.
 
-    kind: of the files it makes. count: how many were asked for. usd: the estimate. rates: dollars by unit.
+    kind: of the files it makes. count: how many were asked for. usd: the estimate. rates: dollars by unit. prices: all
+    dollars that the row lists for one unit.
     """
 
     task: str
@@ -33,6 +34,7 @@ class Receipt:
     count: int = 1
     usd: float | None = None
     rates: Mapping[str, float] = field(default_factory=dict)
+    prices: list[float] = field(default_factory=list)
     urls: Mapping[str, str] = field(default_factory=dict)
 
     @classmethod
@@ -41,7 +43,8 @@ class Receipt:
         request, model = job.request, job.model
         usd = pricing.price(request, model, {i: file.asset for i, file in job.inputs.items()})
         rates = pricing.rates(request, model)
-        return cls(task, request.task.makes, pricing.outputs(request, model), usd, rates, urls)
+        prices = sorted({model.usd(line) for line in model.prices})
+        return cls(task, request.task.makes, pricing.outputs(request, model), usd, rates, prices, urls)
 
     def handle(self) -> str:
         """The text that `read` understands."""
@@ -59,12 +62,22 @@ class Receipt:
         """The files that a part of an answer names: a link, an object with `url`, or a list of either, in its order."""
         return tuple(Output(kind=Kind(self.kind), url=link) for link in links(part))
 
+    def cost_of(self, units: float | None) -> float | None:
+        """Dollars for billed units of which the provider does not say what one is: units of the only price, else the
+        estimate, where it is so many units of one of the prices. None where neither explains them."""
+        if units is None:
+            return None
+        if len(self.prices) == 1:
+            return round(units * self.prices[0], 6)
+        explains = any(self.usd and abs(units * price - self.usd) < 0.01 * self.usd for price in self.prices)
+        return self.usd if explains else None
+
     def succeeded(
         self, files: tuple[Output, ...], *, label: str, word: str, cost_usd: float | None = None,
         usage: JSON | None = None, seed: Any = None, note: str = "",
     ) -> Progress:  # fmt: skip
-        """The end of a run that brought these files. Says where they are fewer than asked for, and where the provider
-        gave no figure for what it billed. Raises EngineError where there are none."""
+        """The end of a run that brought these files. Says where they are fewer than asked for, and where the estimate
+        is booked, since the provider gave no figure. Raises EngineError where there are none."""
         if not files:
             raise EngineError(Message("engine.nothing_came", why=Message("engine.no_reason")), code="no files")
         notes = [note]

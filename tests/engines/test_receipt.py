@@ -70,3 +70,15 @@ def test_names_and_words_of_a_provider_are_held_in_bounds() -> None:
     error = unknown_status("x" * 99, "Provider")
     assert error.transient
     assert error.code == "x" * 40
+
+
+@pytest.mark.parametrize(("units", "usd"), [(None, None), (1.0, 0.03), (3.0, 0.09), (0.0, 0.0)])
+def test_one_price_is_the_price_of_a_unit(units: float | None, usd: float | None) -> None:
+    kept = Receipt("t", "image", 3, 0.09, prices=[0.03])
+    assert kept.cost_of(units) == (usd if usd is None else pytest.approx(usd))
+
+
+@pytest.mark.parametrize(("units", "usd"), [(5.0, 0.75), (7.5, 0.75), (5.02, 0.75), (4.0, None), (0.0, None)])
+def test_of_several_prices_one_must_explain_the_estimate(units: float, usd: float | None) -> None:
+    kept = Receipt("t", "video", 1, 0.75, prices=[0.1, 0.15])
+    assert kept.cost_of(units) == usd

@@ -196,6 +196,22 @@ class HttpServer:
         return waiting.pop(0) if waiting[0].times <= 0 else waiting[0]
 
 
+class Recording(HttpServer):
+    """Keeps every call: `class FalRecorder(Recording, FalServer)`."""
+
+    def __init__(self, **more: Any) -> None:
+        super().__init__(**more)
+        self.seen: list[tuple[str, Call]] = []
+
+    async def answer(self, call: Call, topic: str) -> Reply:
+        self.seen.append((topic, call))
+        return await super().answer(call, topic)
+
+    def of(self, topic: str) -> list[Call]:
+        """The calls on this topic."""
+        return [call for name, call in self.seen if name == topic]
+
+
 async def _endless() -> AsyncIterator[bytes]:
     while True:
         yield b" "

@@ -24,11 +24,12 @@ import av
 from studio.domain import JSON
 from tests.providers import results
 from tests.providers.alibaba import AlibabaServer
+from tests.providers.fal import FalServer
 from tests.providers.task_server import TaskServer
 from tests.stories.process import environment
 
 ROOT = Path(__file__).parents[2]
-Server = AlibabaServer | TaskServer
+Server = AlibabaServer | FalServer | TaskServer
 T2V: JSON = {"model": "alibaba/wan2.6-t2v", "task": "text-to-video", "duration_s": 2}
 
 
