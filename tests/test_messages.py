@@ -136,6 +136,11 @@ def test_values_may_be_messages_lists_and_sentences_in_a_row() -> None:
     assert worded({"a": (Message("board.no_shots"), 1)}, "zh-CN") == {"a": ["分镜板还没有镜头。", 1]}
 
 
+def test_chinese_has_a_space_between_han_and_latin_letters_whatever_the_values_are() -> None:
+    said = [Message("event.sent", provider=p).text("zh-CN") for p in ("fal", term("Alibaba Model Studio"), "“fal”")]
+    assert said == ["已发送到 fal。", "已发送到阿里云百炼。", "已发送到“fal”。"]
+
+
 def test_plurals_follow_the_language(monkeypatch: pytest.MonkeyPatch) -> None:
     sentence = {"t.files": "{n, plural, one {# file} other {# files}} in {place}"}
     chinese = {"t.files": "{place} 中有 {n, plural, other {# 个文件}}"}

@@ -258,7 +258,7 @@ def test_what_came_of_a_partial_success_is_kept(case: ProviderCase, studio: Stud
     case.server.ends.append("partial")
     run = made(studio, body, "partial")
     assert (run.status, len(run.assets)) == (Status.SUCCEEDED, count - 1), run.error
-    assert f"delivered {count - 1} of {count} files" in (run.note or "")
+    assert f"returned {count - 1} of {count} files" in (run.note or "")
 
 
 def test_a_task_that_is_done_without_a_file_stays_billed(case: ProviderCase, studio: Studio) -> None:
