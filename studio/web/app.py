@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
 log = logging.getLogger(__name__)
 
-CREATE = {
+CREATE_TASKS = {
     "t2i": "text-to-image",
     "edit": "image-edit",
     "t2v": "text-to-video",
@@ -34,14 +34,14 @@ CREATE = {
 """Tab id -> task of the create pages, in the order of the navigation."""
 
 
-SESSIONS_MOST = 24
+MAX_SESSIONS = 24
 """Gradio's sessions that are kept, newest first: each holds about a megabyte. Our events need none of what is in them;
 a page whose session has gone gets another with its next event."""
 
 
 def prepare(studio: Studio) -> Path:
     """Set what Gradio reads when it is imported; its upload folder, emptied of what a killed run left."""
-    folder = form_files.uploads(studio)
+    folder = form_files.upload_folder(studio)
     shutil.rmtree(folder, ignore_errors=True)
     folder.mkdir(parents=True, exist_ok=True)
     os.environ["GRADIO_TEMP_DIR"] = str(folder)
@@ -57,10 +57,10 @@ def build(studio: Studio) -> gr.Blocks:
     from studio.web import api
     from studio.web.blocks import StudioBlocks
     from studio.web.i18n import text
-    from studio.web.pages import form_autosave, mounted, send_to
-    from studio.web.pages.page import Ctx
+    from studio.web.pages import form_autosave, mount_script, send_to
+    from studio.web.pages.page import PageContext
 
-    ctx = Ctx(studio)
+    ctx = PageContext(studio)
     ctx.pages = {p.id: p for p in _pages(ctx)}
     with StudioBlocks(title="Wan Studio", analytics_enabled=False, delete_cache=(3600, 86400), fill_width=True) as demo:
         with gr.Tabs(elem_id="studio-tabs", overflow_behavior="wrap") as ctx.tabs:
@@ -68,8 +68,8 @@ def build(studio: Studio) -> gr.Blocks:
                 with gr.Tab(text(page.label), id=page.id, elem_id=f"tab-{page.id}"):
                     page.build()
         for page in ctx.pages.values():
-            page.wire()
-        mounted("corner.js", elem_id="studio-corner", events=())
+            page.connect_events()
+        mount_script("corner.js", elem_id="studio-corner", events=())
         form_autosave.connect(demo, ctx)
         send_to.connect(demo, ctx)
         api.connect(studio)
@@ -86,7 +86,7 @@ def _pages(ctx: Any) -> Iterator[Any]:
     from studio.web.pages.storyboard import StoryboardPage
     from studio.web.pages.workflows import WorkflowsPage
 
-    for page_id, task in CREATE.items():
+    for page_id, task in CREATE_TASKS.items():
         if ctx.studio.catalogue.for_task(Task(task)):
             yield CreatePage(ctx, Task(task), page_id)
     yield from (page(ctx) for page in (StoryboardPage, GalleryPage, QueuePage, ModelsPage, WorkflowsPage, SettingsPage))
@@ -101,7 +101,7 @@ def served(studio: Studio, **options: Any) -> Iterator[str]:
     from studio.web.errors import HANDLERS
     from studio.web.i18n import languages
     from studio.web.middleware import connections, login, security
-    from studio.web.middleware.front_page import Front
+    from studio.web.middleware.front_page import FrontPage
     from studio.web.routes import forms, register
     from studio.web.theme import banner, head, theme
 
@@ -130,18 +130,18 @@ def served(studio: Studio, **options: Any) -> Iterator[str]:
         theme=theme(),
         i18n=languages(),
         max_file_size=f"{settings.max_upload_mb}mb",
-        state_session_capacity=SESSIONS_MOST,
+        state_session_capacity=MAX_SESSIONS,
         app_kwargs={
             "routes": [*site.routes, *forms.router(studio).routes, *entry.routes],
-            "middleware": [Middleware(Front, head=head(settings), banner=banner(settings), ancestors=ancestors)],
-            "exception_handlers": {**HANDLERS, Exception: security.failed},
+            "middleware": [Middleware(FrontPage, head=head(settings), banner=banner(settings), ancestors=ancestors)],
+            "exception_handlers": {**HANDLERS, Exception: security.server_error},
             "lifespan": security.lifespan(wrap),
             "docs_url": None,
             "redoc_url": None,
             "openapi_url": None,
         },
     )
-    connections.bound(demo.server)
+    connections.set_limits(demo.server)
     try:
         yield url
     finally:

@@ -16,21 +16,21 @@ from gradio.exceptions import InvalidPathError
 from studio.errors import NotAllowed
 from studio.field_errors import require_whole
 from studio.messages import ENGLISH, Message, worded
-from studio.web.errors import refusal
+from studio.web.errors import status_and_message
 from studio.web.language import language_of
 
 
 class StudioBlocks(gr.Blocks):
     """Blocks whose calls are checked for text that cannot be stored, and whose errors are sentences."""
 
-    async def process_api(self, *given: Any, **named: Any) -> dict[str, Any]:
+    async def process_api(self, *args: Any, **kwargs: Any) -> dict[str, Any]:
         """As Gradio's, with missing trailing values of API functions left to their defaults."""
-        call = inspect.signature(gr.Blocks.process_api).bind(self, *given, **named).arguments
+        call = inspect.signature(gr.Blocks.process_api).bind(self, *args, **kwargs).arguments
         function, event = call["block_fn"], call.get("event_data")
         function = self.fns[function] if isinstance(function, int) else function
         api = all(isinstance(block, Api) for block in function.inputs)
-        asker = call.get("request")
-        language = ENGLISH if api else language_of(asker[0] if isinstance(asker, list) else asker)
+        request = call.get("request")
+        language = ENGLISH if api else language_of(request[0] if isinstance(request, list) else request)
         try:
             values = call["inputs"] = list(call["inputs"] or [])
             require_whole(values)
@@ -44,12 +44,12 @@ class StudioBlocks(gr.Blocks):
             error.print_exception = False
             raise
         except InvalidPathError:
-            raise _shown(NotAllowed(Message("upload.not_yours")), function, language) from None
+            raise _gradio_error(NotAllowed(Message("upload.not_yours")), function, language) from None
         except Exception as error:  # the top of a call: whatever failed becomes its answer
-            raise _shown(error, function, language) from None
+            raise _gradio_error(error, function, language) from None
 
 
-def _shown(error: Exception, function: Any, language: str) -> gr.Error:
+def _gradio_error(error: Exception, function: Any, language: str) -> gr.Error:
     """The error as Gradio sends it to pages and clients."""
-    sentence = refusal(error, f"call of {function.api_name or function.name}")[1]
+    sentence = status_and_message(error, f"call of {function.api_name or function.name}")[1]
     return gr.Error(worded(sentence, language), print_exception=False)

@@ -22,7 +22,7 @@ from starlette.responses import JSONResponse, Response
 from studio.errors import BudgetError, CapabilityError, Conflict, NotAllowed, NotFound, StorageUnavailable, StudioError
 from studio.field_errors import legible, sentence
 from studio.messages import Message, answer, of_error
-from studio.web.language import PageJSON, language_of, reader
+from studio.web.language import PageJSON, answer_language, language_of
 from studio.web.storage_status import storage_status
 
 log = logging.getLogger(__name__)
@@ -35,32 +35,32 @@ STATUS_OF: dict[type[Exception], int] = {
     BudgetError: 409,
 }
 UNEXPECTED = "http.unexpected"
-BY_INPUT: tuple[tuple[type[Exception], str], ...] = (
+INPUT_ERRORS: tuple[tuple[type[Exception], str], ...] = (
     (UnicodeError, "value.broken_text"),
     (OverflowError, "value.large_number"),
     (RecursionError, "value.too_deep"),
 )
 """What Python itself says of values that no field limit caught, and the id of our sentence."""
-OF_HTTP = {
+HTTP_MESSAGES = {
     400: "http.unreadable",
     404: "http.not_found",
     405: "http.wrong_method",
     413: "http.too_large",
 }
-OWN = str(Path(__file__).parents[1])
+SOURCE_ROOT = str(Path(__file__).parents[1])
 
 
-def refusal(error: BaseException, asked: str = "") -> tuple[int, str]:
-    """Status and sentence of an error. asked: what was asked, for the log line of an unexpected one."""
-    known = _known(error)
-    status, said = known or (500, Message(UNEXPECTED))
-    if known is None:
-        log.error("%s", _line(error, asked))
+def status_and_message(error: BaseException, request_name: str = "") -> tuple[int, str]:
+    """Status and sentence of an error. request_name: what was asked, for the log line of an unexpected one."""
+    expected = _expected(error)
+    status, message = expected or (500, Message(UNEXPECTED))
+    if expected is None:
+        log.error("%s", _log_line(error, request_name))
         log.debug("the whole of it:", exc_info=error)
-    return status, said if isinstance(said, Message) else legible(said)
+    return status, message if isinstance(message, Message) else legible(message)
 
 
-def _known(error: BaseException) -> tuple[int, str] | None:
+def _expected(error: BaseException) -> tuple[int, str] | None:
     if isinstance(error, StorageUnavailable):
         return storage_status(error.reason), of_error(error)
     if isinstance(error, StudioError):
@@ -71,21 +71,21 @@ def _known(error: BaseException) -> tuple[int, str] | None:
     if isinstance(error, ValidationError):
         return 422, sentence(dict(error.errors(include_url=False)[0]))
     if isinstance(error, HTTPException):
-        return error.status_code, _of_http(error.status_code)
-    return next(((422, Message(id_)) for kind, id_ in BY_INPUT if isinstance(error, kind)), None)
+        return error.status_code, _http_message(error.status_code)
+    return next(((422, Message(id_)) for kind, id_ in INPUT_ERRORS if isinstance(error, kind)), None)
 
 
-def _of_http(status: int) -> Message:
-    return Message(OF_HTTP[status]) if status in OF_HTTP else Message("http.refused", status=status)
+def _http_message(status: int) -> Message:
+    return Message(HTTP_MESSAGES[status]) if status in HTTP_MESSAGES else Message("http.refused", status=status)
 
 
-def _line(error: BaseException, asked: str) -> str:
+def _log_line(error: BaseException, request_name: str) -> str:
     """What happened and where, on one line: the last place in our own code, else the last of all."""
     frames = traceback.extract_tb(error.__traceback__)
-    frame = next((f for f in reversed(frames) if f.filename.startswith(OWN)), frames[-1] if frames else None)
-    where = f" at {Path(frame.filename).name}:{frame.lineno}" if frame else ""
-    said = " ".join(legible(str(error)).split())[:200]
-    return f"{legible(asked)[:200] or 'a request'}: {type(error).__name__}: {said}{where}"
+    frame = next((f for f in reversed(frames) if f.filename.startswith(SOURCE_ROOT)), frames[-1] if frames else None)
+    location = f" at {Path(frame.filename).name}:{frame.lineno}" if frame else ""
+    message = " ".join(legible(str(error)).split())[:200]
+    return f"{legible(request_name)[:200] or 'a request'}: {type(error).__name__}: {message}{location}"
 
 
 class SentenceRoute(APIRoute):
@@ -103,23 +103,23 @@ class SentenceRoute(APIRoute):
         inner = super().get_route_handler()
 
         async def handler(request: Request) -> Response:
-            with reader(language_of(request)):
+            with answer_language(language_of(request)):
                 try:
                     return await inner(request)
                 except ClientDisconnect:  # nobody is left to read an answer
                     return Response(status_code=400)
                 except Exception as error:  # the top of a request: whatever failed becomes its answer
-                    status, sentence = refusal(error, f"{request.method} {request.url.path}")
+                    status, sentence = status_and_message(error, f"{request.method} {request.url.path}")
                     return PageJSON(answer(sentence) | {"error": sentence}, status)
 
         return handler
 
 
-async def _answered(request: Request, error: Exception) -> Response:
+async def _gradio_answer(request: Request, error: Exception) -> Response:
     """The same for Gradio's routes. FastAPI's own answer repeats the value, which may be none that JSON can hold."""
-    status, said = refusal(error, f"{request.method} {request.url.path}")
-    return JSONResponse(answer(said) | {"detail": said}, status)
+    status, message = status_and_message(error, f"{request.method} {request.url.path}")
+    return JSONResponse(answer(message) | {"detail": message}, status)
 
 
-HANDLERS = dict.fromkeys((RequestValidationError, StudioError, *(kind for kind, _ in BY_INPUT)), _answered)
+HANDLERS = dict.fromkeys((RequestValidationError, StudioError, *(kind for kind, _ in INPUT_ERRORS)), _gradio_answer)
 """For the server's `exception_handlers`; what nobody foresaw there is `security.failed`."""

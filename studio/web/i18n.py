@@ -22,14 +22,14 @@ SLUG_CHARS = 60
 @cache
 def tables() -> dict[str, dict[str, str]]:
     """Language -> key -> words, all areas together."""
-    found: dict[str, dict[str, str]] = {}
+    tables_: dict[str, dict[str, str]] = {}
     for language in LANGUAGES:
-        words = found.setdefault(language, {})
+        words = tables_.setdefault(language, {})
         for path in sorted((FOLDER / language).glob("*.json")):
             area = f"{path.stem}."
             for key, value in json.loads(path.read_text("utf-8")).items():
                 words[key if key.startswith(area) else area + key] = value
-    return found
+    return tables_
 
 
 @cache
@@ -38,7 +38,7 @@ def languages() -> gr.I18n:
     return gr.I18n(**tables())
 
 
-def known(key: str) -> bool:
+def has_key(key: str) -> bool:
     """Whether the tables have this key."""
     return key in tables()["en"]
 
@@ -51,6 +51,6 @@ def catalogue_text(english: str) -> str:
 
 def text(key: str) -> str:
     """The words under this key, put in by the browser in its language. Raises KeyError for an unknown key."""
-    if not known(key):
+    if not has_key(key):
         raise KeyError(f"no words for {key!r} in assets/i18n/en")
     return str(languages()(key))

@@ -12,9 +12,9 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any, TypeVar
 
-KEEP_S = 3600.0
-MOST = 2000
-KEY_CHARS = 64
+TTL_S = 3600.0
+MAX_ENTRIES = 2000
+MAX_KEY_CHARS = 64
 T = TypeVar("T")
 
 
@@ -30,9 +30,9 @@ class IdempotencyCache:
     """Results by key; safe from any thread. Of callers with one key only one does the work; the others wait."""
 
     def __init__(
-        self, *, keep_s: float = KEEP_S, most: int = MOST, clock: Callable[[], float] = time.monotonic
+        self, *, ttl_s: float = TTL_S, max_entries: int = MAX_ENTRIES, clock: Callable[[], float] = time.monotonic
     ) -> None:
-        self._keep_s, self._most, self._clock = keep_s, most, clock
+        self._ttl_s, self._max_entries, self._clock = ttl_s, max_entries, clock
         self._lock = threading.Lock()
         self._entries: OrderedDict[tuple[str, str], _Entry] = OrderedDict()
 
@@ -41,7 +41,7 @@ class IdempotencyCache:
 
         A key that is no short text names nothing: then the work is simply done.
         """
-        if not isinstance(key, str) or not key or len(key) > KEY_CHARS:
+        if not isinstance(key, str) or not key or len(key) > MAX_KEY_CHARS:
             return work()
         entry = self._entry((owner, key))
         with entry.lock:
@@ -53,8 +53,8 @@ class IdempotencyCache:
     def _entry(self, key: tuple[str, str]) -> _Entry:
         now = self._clock()
         with self._lock:
-            while self._entries and next(iter(self._entries.values())).at < now - self._keep_s:
+            while self._entries and next(iter(self._entries.values())).at < now - self._ttl_s:
                 self._entries.popitem(last=False)
-            if key not in self._entries and len(self._entries) >= self._most:
+            if key not in self._entries and len(self._entries) >= self._max_entries:
                 self._entries.popitem(last=False)
             return self._entries.setdefault(key, _Entry(now))

@@ -15,7 +15,7 @@ from studio.messages import ENGLISH, answer, worded
 
 COOKIE = "studio_language"
 """Set by assets/js/shell.js to the language the page is in."""
-_reader: ContextVar[str] = ContextVar("reader", default=ENGLISH)
+_answer_language: ContextVar[str] = ContextVar("reader", default=ENGLISH)
 
 
 def language_of(request: Any) -> str:
@@ -26,18 +26,18 @@ def language_of(request: Any) -> str:
     if request is None:
         return ENGLISH
     accepted = request.headers.get("accept-language") or ENGLISH
-    wanted = request.cookies.get(COOKIE) or accepted
-    return "zh-CN" if wanted.lower().startswith("zh") else ENGLISH
+    preferred = request.cookies.get(COOKIE) or accepted
+    return "zh-CN" if preferred.lower().startswith("zh") else ENGLISH
 
 
 @contextlib.contextmanager
-def reader(language: str) -> Iterator[None]:
+def answer_language(language: str) -> Iterator[None]:
     """Answers made inside are worded in this language."""
-    token = _reader.set(language)
+    token = _answer_language.set(language)
     try:
         yield
     finally:
-        _reader.reset(token)
+        _answer_language.reset(token)
 
 
 def error_json(scope: Scope, error: str, status: int, headers: Mapping[str, str] | None = None) -> JSONResponse:
@@ -51,4 +51,4 @@ class PageJSON(JSONResponse):
 
     def render(self, content: Any) -> bytes:
         """As JSONResponse's."""
-        return super().render(worded(content, _reader.get()))
+        return super().render(worded(content, _answer_language.get()))

@@ -58,7 +58,7 @@ IRIS = themes.Color(
 
 def theme() -> themes.Base:
     """Gradio's Base theme in our colours; the few values below keep its own parts from standing out."""
-    made = themes.Base(
+    base = themes.Base(
         primary_hue=IRIS,
         secondary_hue=IRIS,
         neutral_hue=INK,
@@ -68,7 +68,7 @@ def theme() -> themes.Base:
         font=list(FONTS),
         font_mono=list(MONO),
     )
-    return made.set(body_background_fill="#f4f5f8", body_background_fill_dark="#0d0f13")
+    return base.set(body_background_fill="#f4f5f8", body_background_fill_dark="#0d0f13")
 
 
 def banner(settings: Settings) -> str:

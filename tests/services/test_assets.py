@@ -153,7 +153,7 @@ def test_a_format_that_a_model_does_not_take_is_refused_and_converted_when_asked
     photo = studio.local.assets.add(tmp_path / "photo.heic")
     told = form_files.describe(photo, spec, "image")
     assert "jpeg, png" in told["problems"][0] and told["offer"]
-    wanted = form_files.shrinking(photo, spec)
+    wanted = form_files.shrink_options(photo, spec)
     assert wanted is not None
     converted = studio.local.assets.shrink(photo.id, **wanted)
     assert (converted.mime, converted.width) == ("image/jpeg", 64)

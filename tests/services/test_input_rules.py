@@ -92,9 +92,9 @@ def test_a_sound_has_no_shape_so_the_tier_alone_decides(files: dict[str, str], s
 def test_a_seed_is_exact_in_form_file_database_and_search(studio: Studio, seed: int) -> None:
     """The form holds it as text, for a browser's numbers end at 2^53."""
     model = CATALOGUE.get("comfyui/qwen-image")
-    form = form_values.values_of({"seed": seed}, model, Task.TEXT_TO_IMAGE)
+    form = form_values.from_request({"seed": seed}, model, Task.TEXT_TO_IMAGE)
     assert form["seed"] == str(seed)
-    assert form_values.body_of(form, model, Task.TEXT_TO_IMAGE)["seed"] == seed
+    assert form_values.to_request(form, model, Task.TEXT_TO_IMAGE)["seed"] == seed
     read = metadata_import.read({"parameters": f"a fox\nSteps: 20, Seed: {seed}, Size: 512x512"})
     assert read and read[1]["seed"] == seed
     studio.queue.pause()

@@ -79,7 +79,7 @@ def test_a_saved_workflow_is_a_model_at_once_and_its_file_reaches_the_library(
 def test_left_open_a_run_has_the_workflows_own_values(tmp_path: Path, server: ComfyServer, comfy: str) -> None:
     with opened(tmp_path, comfy) as studio:
         model = studio.workflows.save("flat", "Flat", FLAT, MAPPING, IMAGE)
-        [body] = form_values.bodies_of(form_values.values_of({}, model, IMAGE[0]), model, IMAGE[0])
+        [body] = form_values.to_requests(form_values.from_request({}, model, IMAGE[0]), model, IMAGE[0])
         [run] = studio.local.requests.submit(body)
         studio.local.runs.wait([run.id], timeout_s=20)
     sent = server.graphs[0]["3"]["inputs"]

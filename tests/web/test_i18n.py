@@ -9,7 +9,7 @@ from studio.catalogue import load
 from studio.domain import Task
 from studio.engines.comfyui.workflow import FIELDS, MEDIA
 from studio.storyboard.look import Slate
-from studio.web.app import CREATE
+from studio.web.app import CREATE_TASKS
 from studio.web.i18n import catalogue_text, tables
 
 ROOT = Path(__file__).parents[2]
@@ -52,9 +52,9 @@ def test_every_word_that_is_asked_for_is_there() -> None:
 
 
 def test_the_words_put_together_from_parts_are_there() -> None:
-    names = [f"shell.tab_{p}" for p in (*CREATE, "storyboard", "gallery", "queue", "workflows", "settings")]
-    names += [f"forms.{part}_{p}" for p in CREATE for part in ("about", "start", "draft")]
-    names += [f"forms.idea_{p}_{n}" for p in CREATE for n in range(1, 5)]
+    names = [f"shell.tab_{p}" for p in (*CREATE_TASKS, "storyboard", "gallery", "queue", "workflows", "settings")]
+    names += [f"forms.{part}_{p}" for p in CREATE_TASKS for part in ("about", "start", "draft")]
+    names += [f"forms.idea_{p}_{n}" for p in CREATE_TASKS for n in range(1, 5)]
     names += [f"forms.prompt_hint_{t.value.replace('-', '_')}" for t in Task]
     names += [f"workflows.field_{f}" for f in (*FIELDS, *MEDIA)] + [f"workflows.step_{n}" for n in (1, 2, 3)]
     names += ["workflows.saves_image", "workflows.saves_video"]

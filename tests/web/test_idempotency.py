@@ -7,7 +7,7 @@ from concurrent.futures import ThreadPoolExecutor
 import pytest
 
 from studio.errors import Conflict
-from studio.web.idempotency import KEY_CHARS, IdempotencyCache
+from studio.web.idempotency import MAX_KEY_CHARS, IdempotencyCache
 
 
 def test_eight_at_once_do_the_work_once_for_each_owner() -> None:
@@ -32,7 +32,7 @@ def test_what_was_refused_may_be_tried_again_under_its_key() -> None:
     assert cache.once("", "press", lambda: "made") == "made"
 
 
-@pytest.mark.parametrize("key", [None, "", 7, ["a"], "x" * (KEY_CHARS + 1)])
+@pytest.mark.parametrize("key", [None, "", 7, ["a"], "x" * (MAX_KEY_CHARS + 1)])
 def test_a_press_without_a_proper_key_is_a_press_of_its_own(key: object) -> None:
     cache = IdempotencyCache()
     assert [cache.once("", key, lambda n=n: n) for n in (1, 2)] == [1, 2]
@@ -40,7 +40,7 @@ def test_a_press_without_a_proper_key_is_a_press_of_its_own(key: object) -> None
 
 def test_old_results_and_too_many_are_let_go() -> None:
     now = [0.0]
-    cache = IdempotencyCache(keep_s=10, most=2, clock=lambda: now[0])
+    cache = IdempotencyCache(ttl_s=10, max_entries=2, clock=lambda: now[0])
     for key in ("a", "b", "c"):
         cache.once("", key, lambda key=key: key)
     assert cache.once("", "a", lambda: "again") == "again"

@@ -37,14 +37,14 @@ from studio.web.middleware.same_origin import PAGES, refuse
 log = logging.getLogger(__name__)
 
 SESSION_S = 14 * 24 * 3600
-SESSIONS_MOST = 1000
-WRONG = (RateLimitItemPerMinute(10), RateLimitItemPerHour(60))
+MAX_SESSIONS = 1000
+WRONG_PASSWORD_LIMITS = (RateLimitItemPerMinute(10), RateLimitItemPerHour(60))
 """Wrong passwords that one address may send."""
 
-WRONG_OF_ALL = RateLimitItemPerMinute(120)
+WRONG_PASSWORDS_IN_ALL = RateLimitItemPerMinute(120)
 """Wrong passwords of all addresses together; many addresses are cheap for who has a network of them."""
 
-WAITING_MOST = 8
+MAX_WAITING_CHECKS = 8
 """Passwords that wait for their check; each takes 64 MB and a twentieth of a second, one at a time."""
 
 OPEN_PATHS = frozenset({"/healthz", "/login", "/gradio_api/startup-events"})
@@ -68,31 +68,31 @@ class Sessions:
     """Browsers that have signed in, by the hash of their token; the oldest give way beyond SESSIONS_MOST."""
 
     def __init__(self) -> None:
-        self._ends: OrderedDict[bytes, float] = OrderedDict()
+        self._expires_at: OrderedDict[bytes, float] = OrderedDict()
         self._lock = threading.Lock()
 
     def create(self) -> str:
         """The token of a new session, for the cookie."""
         token = secrets.token_urlsafe(32)
         with self._lock:
-            self._ends[_hashed(token)] = time.time() + SESSION_S
-            while len(self._ends) > SESSIONS_MOST:
-                self._ends.popitem(last=False)
+            self._expires_at[_hashed(token)] = time.time() + SESSION_S
+            while len(self._expires_at) > MAX_SESSIONS:
+                self._expires_at.popitem(last=False)
         return token
 
     def is_valid(self, token: str) -> bool:
         """Whether the token belongs to a session that has not ended."""
         key = _hashed(token)
         with self._lock:
-            end = self._ends.get(key, 0.0)
+            end = self._expires_at.get(key, 0.0)
             if end and end <= time.time():
-                del self._ends[key]
+                del self._expires_at[key]
             return end > time.time()
 
     def revoke(self, token: str) -> None:
         """End a session; an unknown token is ignored."""
         with self._lock:
-            self._ends.pop(_hashed(token), None)
+            self._expires_at.pop(_hashed(token), None)
 
 
 class Authenticator:
@@ -102,27 +102,27 @@ class Authenticator:
         self.cookie, self.sessions = cookie, Sessions()
         self._hash, self._hasher = password_hash, PasswordHasher()
         self._limiter = MovingWindowRateLimiter(MemoryStorage())
-        self._one_at_a_time: CapacityLimiter | None = None
-        self._key, self._accepted = secrets.token_bytes(32), b""
+        self._check_limiter: CapacityLimiter | None = None
+        self._key, self._last_accepted = secrets.token_bytes(32), b""
 
     async def check(self, password: bytes, address: str) -> bool:
         """Whether this is the password. Raises TooManyAttempts before it is looked at; only wrong ones count."""
         fingerprint = hmac.digest(self._key, password, "sha256")
-        if self._accepted and hmac.compare_digest(fingerprint, self._accepted):
+        if self._last_accepted and hmac.compare_digest(fingerprint, self._last_accepted):
             return True
-        key = _network(address)
+        key = _rate_limit_key(address)
         self._check_rate(key)
-        limiter = self._one_at_a_time = self._one_at_a_time or CapacityLimiter(1)
-        if limiter.statistics().tasks_waiting >= WAITING_MOST:
+        limiter = self._check_limiter = self._check_limiter or CapacityLimiter(1)
+        if limiter.statistics().tasks_waiting >= MAX_WAITING_CHECKS:
             raise TooManyAttempts(5)
         async with limiter:
             self._check_rate(key)
-            right = await anyio.to_thread.run_sync(self._verify, password)
-            if right:
-                self._accepted = fingerprint
+            correct = await anyio.to_thread.run_sync(self._verify, password)
+            if correct:
+                self._last_accepted = fingerprint
             else:
-                self._count(key)
-        return right
+                self._count_wrong(key)
+        return correct
 
     def is_signed_in(self, request: HTTPConnection) -> bool:
         """Whether the request carries the cookie of a living session."""
@@ -137,13 +137,21 @@ class Authenticator:
             return False
 
     def _check_rate(self, key: str) -> None:
-        for item, name in ((WRONG[0], key), (WRONG[1], key), (WRONG_OF_ALL, "all")):
+        for item, name in (
+            (WRONG_PASSWORD_LIMITS[0], key),
+            (WRONG_PASSWORD_LIMITS[1], key),
+            (WRONG_PASSWORDS_IN_ALL, "all"),
+        ):
             if not self._limiter.test(item, name):
                 reset = self._limiter.get_window_stats(item, name).reset_time
                 raise TooManyAttempts(max(1, math.ceil(reset - time.time())))
 
-    def _count(self, key: str) -> None:
-        for item, name in ((WRONG[0], key), (WRONG[1], key), (WRONG_OF_ALL, "all")):
+    def _count_wrong(self, key: str) -> None:
+        for item, name in (
+            (WRONG_PASSWORD_LIMITS[0], key),
+            (WRONG_PASSWORD_LIMITS[1], key),
+            (WRONG_PASSWORDS_IN_ALL, "all"),
+        ):
             self._limiter.hit(item, name)
         log.warning("A wrong password was sent from %s", key)
 
@@ -161,18 +169,18 @@ class Access:
             return
         request = HTTPConnection(scope)
         try:
-            entered = self.authenticator.is_signed_in(request) or await self._by_token(request)
+            entered = self.authenticator.is_signed_in(request) or await self._has_valid_token(request)
         except TooManyAttempts as error:
-            await too_many(scope, error)(scope, receive, send)
+            await too_many_response(scope, error)(scope, receive, send)
             return
         if entered:
             await self.app(scope, receive, send)
         elif scope["type"] == "http" and scope["method"] in ("GET", "HEAD") and scope["path"] in PAGES:
-            await RedirectResponse("login" + _back_to(request), 303)(scope, receive, send)
+            await RedirectResponse("login" + _next_query(request), 303)(scope, receive, send)
         else:
-            await _refused(scope, receive, send)
+            await _ask_to_sign_in(scope, receive, send)
 
-    async def _by_token(self, request: HTTPConnection) -> bool:
+    async def _has_valid_token(self, request: HTTPConnection) -> bool:
         scheme, _, token = request.headers.get("authorization", "").partition(" ")
         if scheme.lower() != "bearer" or not token.strip():
             return False
@@ -189,21 +197,21 @@ def address_of(request: HTTPConnection) -> str:
     return request.client.host if request.client else ""
 
 
-def too_many(scope: Scope, error: TooManyAttempts) -> Response:
+def too_many_response(scope: Scope, error: TooManyAttempts) -> Response:
     """429 with the seconds to wait."""
     return error_json(scope, of_error(error), 429, {"retry-after": str(error.retry_s)})
 
 
-async def _refused(scope: Scope, receive: Receive, send: Send) -> None:
-    said = Message("access.sign_in")
+async def _ask_to_sign_in(scope: Scope, receive: Receive, send: Send) -> None:
+    message = Message("access.sign_in")
     if scope["type"] == "websocket":
-        await refuse(scope, receive, send, said, 401)
+        await refuse(scope, receive, send, message, 401)
         return
     headers = {"www-authenticate": "Bearer", "cache-control": "no-store"}
-    await error_json(scope, said, 401, headers)(scope, receive, send)
+    await error_json(scope, message, 401, headers)(scope, receive, send)
 
 
-def _back_to(request: HTTPConnection) -> str:
+def _next_query(request: HTTPConnection) -> str:
     query = request.url.query
     return "?next=" + quote(f"/?{query}", safe="") if query else ""
 
@@ -212,11 +220,11 @@ def _hashed(token: str) -> bytes:
     return hashlib.sha256(token.encode("utf-8", "surrogatepass")).digest()
 
 
-def _network(address: str) -> str:
+def _rate_limit_key(address: str) -> str:
     """The address; for IPv6 its /64, which one household has whole."""
     try:
-        found = ipaddress.ip_address(address.partition("%")[0])
+        parsed = ipaddress.ip_address(address.partition("%")[0])
     except ValueError:
         return address[:64] or "unknown"
-    found = getattr(found, "ipv4_mapped", None) or found
-    return str(ipaddress.ip_network(f"{found}/64", strict=False)) if found.version == 6 else str(found)
+    parsed = getattr(parsed, "ipv4_mapped", None) or parsed
+    return str(ipaddress.ip_network(f"{parsed}/64", strict=False)) if parsed.version == 6 else str(parsed)

@@ -19,9 +19,9 @@ BODY_S = 30.0
 BODY_BYTES = 4096
 """A body brings at least so many bytes in so many seconds, unless the studio itself is not reading."""
 
-CONNECTIONS_MOST = 2000
-HALF_OPEN_MOST = 256
-SPARE_FILES = 256
+MAX_CONNECTIONS = 2000
+MAX_HALF_OPEN = 256
+RESERVED_FILES = 256
 """File descriptors kept for databases, media and workers."""
 
 
@@ -61,9 +61,9 @@ class BoundedProtocol(H11Protocol):
 
     def _await_headers(self) -> None:
         self.half_open[self] = None
-        if len(self.half_open) > HALF_OPEN_MOST:
-            next(iter(self.half_open)).give_up()
-        self._timer = self.loop.call_later(HEADER_S, self.give_up)
+        if len(self.half_open) > MAX_HALF_OPEN:
+            next(iter(self.half_open)).abort()
+        self._timer = self.loop.call_later(HEADER_S, self.abort)
 
     def _await_body(self) -> None:
         self._timer = self.loop.call_later(BODY_S, self._check_body, self._received)
@@ -74,7 +74,7 @@ class BoundedProtocol(H11Protocol):
         elif self.flow.read_paused or self._received - before >= BODY_BYTES:
             self._await_body()
         else:
-            self.give_up()
+            self.abort()
 
     def _stop(self) -> None:
         self.half_open.pop(self, None)
@@ -82,22 +82,22 @@ class BoundedProtocol(H11Protocol):
             self._timer.cancel()
             self._timer = None
 
-    def give_up(self) -> None:
+    def abort(self) -> None:
         """Close the connection without an answer."""
         self._stop()
         self.transport.abort()
 
 
-def bound(server: Any) -> None:
+def set_limits(server: Any) -> None:
     """Set the limits on a running uvicorn server; connections from now on have them."""
     server.config.http_protocol_class = type("StudioProtocol", (BoundedProtocol,), {"half_open": {}})
-    server.config.limit_concurrency = _connections_most()
+    server.config.limit_concurrency = _max_connections()
 
 
-def _connections_most() -> int:
+def _max_connections() -> int:
     try:
         import resource
     except ImportError:  # Windows, where sockets are no files
-        return CONNECTIONS_MOST
+        return MAX_CONNECTIONS
     soft, _ = resource.getrlimit(resource.RLIMIT_NOFILE)
-    return CONNECTIONS_MOST if soft <= 0 else max(64, min(CONNECTIONS_MOST, soft - SPARE_FILES))
+    return MAX_CONNECTIONS if soft <= 0 else max(64, min(MAX_CONNECTIONS, soft - RESERVED_FILES))

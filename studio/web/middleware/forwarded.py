@@ -12,7 +12,7 @@ from starlette.datastructures import Headers
 from starlette.types import ASGIApp, Receive, Scope, Send
 from uvicorn.middleware.proxy_headers import ProxyHeadersMiddleware
 
-FORWARDED = frozenset(
+FORWARDED_HEADERS = frozenset(
     {
         *(b"forwarded", b"x-forwarded-host", b"x-forwarded-proto", b"x-forwarded-for", b"x-forwarded-port"),
         *(b"x-forwarded-server", b"x-forwarded-prefix", b"x-forwarded-scheme", b"x-real-ip"),
@@ -29,7 +29,7 @@ class Forwarded:
     def __init__(self, app: ASGIApp, proxies: Iterable[str] = ()) -> None:
         self.app, listed = app, list(proxies)
         self.networks = [ipaddress.ip_network(proxy) for proxy in listed]
-        self.behind = ProxyHeadersMiddleware(app, listed)  # type: ignore[arg-type]
+        self.proxied_app = ProxyHeadersMiddleware(app, listed)  # type: ignore[arg-type]
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Pass the request on, as the browser sent it to the proxy."""
@@ -38,9 +38,9 @@ class Forwarded:
             return
         if self._is_proxy(scope.get("client")):
             scope["headers"] = _with_host(scope)
-            await self.behind(scope, receive, send)  # type: ignore[arg-type]
+            await self.proxied_app(scope, receive, send)  # type: ignore[arg-type]
             return
-        scope["headers"] = [(name, value) for name, value in scope["headers"] if name not in FORWARDED]
+        scope["headers"] = [(name, value) for name, value in scope["headers"] if name not in FORWARDED_HEADERS]
         await self.app(scope, receive, send)
 
     def _is_proxy(self, client: tuple[str, int] | None) -> bool:

@@ -18,17 +18,17 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from studio.web.middleware.security_headers import page_policy
 
 PAGES = ("/", "/config", "/config/")
-LEVEL = 5
-BEFORE = b"<script>window.gradio_config"
+GZIP_LEVEL = 5
+HEAD_MARKER = b"<script>window.gradio_config"
 """Where our head goes in: after the character set and base, before any script of Gradio's."""
 
 SCRIPT = re.compile(rb"<script(?=[\s>])")
 """A script element of the page. The configuration inside of one writes every < as \\u003c."""
 
-SMALL_BYTES = 1024
+MIN_GZIP_BYTES = 1024
 
 
-class Front:
+class FrontPage:
     """ASGI middleware for the page and its configuration; everything else passes untouched.
 
     head, banner: HTML for the page's head and for the top of its body. ancestors: origins that may frame the page.
@@ -45,7 +45,7 @@ class Front:
         start: Message = {}
         body = bytearray()
 
-        async def gather(message: Message) -> None:
+        async def collect(message: Message) -> None:
             nonlocal start
             if message["type"] == "http.response.start":
                 start = message
@@ -54,7 +54,7 @@ class Front:
             if not message.get("more_body", False):
                 await self._answer(scope, start, bytes(body), send)
 
-        await self.app(scope, receive, gather)
+        await self.app(scope, receive, collect)
 
     async def _answer(self, scope: Scope, start: Message, body: bytes, send: Send) -> None:
         headers = MutableHeaders(scope=start)
@@ -62,9 +62,9 @@ class Front:
             nonce = secrets.token_urlsafe(16)
             body = self._page(body, nonce)
             headers["content-security-policy"] = page_policy(nonce, self.ancestors)
-        packs = "gzip" in Headers(scope=scope).get("accept-encoding", "")
-        if packs and len(body) >= SMALL_BYTES and "content-encoding" not in headers:
-            body = gzip.compress(body, LEVEL)
+        accepts_gzip = "gzip" in Headers(scope=scope).get("accept-encoding", "")
+        if accepts_gzip and len(body) >= MIN_GZIP_BYTES and "content-encoding" not in headers:
+            body = gzip.compress(body, GZIP_LEVEL)
             headers["content-encoding"] = "gzip"
         headers.add_vary_header("accept-encoding")
         headers["content-length"] = str(len(body))
@@ -74,9 +74,9 @@ class Front:
 
     def _page(self, body: bytes, nonce: str) -> bytes:
         """The page with our head, the banner, and the nonce on each of its scripts."""
-        body = body.replace(BEFORE, self.head + BEFORE, 1)
+        body = body.replace(HEAD_MARKER, self.head + HEAD_MARKER, 1)
         if self.banner:
-            body = re.sub(rb"<body[^>]*>", lambda found: found[0] + self.banner, body, count=1)
+            body = re.sub(rb"<body[^>]*>", lambda match: match[0] + self.banner, body, count=1)
         return SCRIPT.sub(f'<script nonce="{nonce}"'.encode(), body)
 
 

@@ -20,8 +20,8 @@ from studio.web.middleware.access import SESSION_S, Authenticator, TooManyAttemp
 from studio.web.middleware.security_headers import frame_rule
 from studio.web.static import ASSETS, assets_digest
 
-WORDS = ("about", "password", "sign_in", "wrong", "too_many")
-FORM_MOST_BYTES = 8192
+MESSAGE_KEYS = ("about", "password", "sign_in", "wrong", "too_many")
+MAX_FORM_BYTES = 8192
 POLICY = (
     "default-src 'none'; style-src 'self'; script-src 'self'; font-src 'self'; img-src 'self'; "
     "form-action 'self'; base-uri 'none'; "
@@ -30,21 +30,21 @@ POLICY = (
 
 def router(authenticator: Authenticator | None, *, frame_ancestors: tuple[str, ...] = ()) -> APIRouter:
     """/login and /logout. authenticator: None where no password is asked; the pages then lead to the studio."""
-    made = APIRouter(include_in_schema=False)
+    api = APIRouter(include_in_schema=False)
     pages = _LoginPages(frame_ancestors)
 
-    @made.get("/login")
+    @api.get("/login")
     def form(request: Request) -> Response:
         """The form, or straight on for who is in already."""
         if authenticator is None or authenticator.is_signed_in(request):
-            return RedirectResponse(_after(request), 303)
+            return RedirectResponse(_next_url(request), 303)
         return pages.page(request)
 
-    @made.post("/login")
+    @api.post("/login")
     async def sign_in(request: Request) -> Response:
         """A session for the right password; the form again, with the reason, for another."""
         if authenticator is None:
-            return RedirectResponse(_after(request), 303)
+            return RedirectResponse(_next_url(request), 303)
         try:
             if not await authenticator.check(await _password(request), address_of(request)):
                 return pages.page(request, "wrong", 401)
@@ -52,11 +52,11 @@ def router(authenticator: Authenticator | None, *, frame_ancestors: tuple[str, .
             answer = pages.page(request, "too_many", 429)
             answer.headers["retry-after"] = str(error.retry_s)
             return answer
-        answer = RedirectResponse(_after(request), 303)
-        pages.keep(answer, request, authenticator)
+        answer = RedirectResponse(_next_url(request), 303)
+        pages.set_cookie(answer, request, authenticator)
         return answer
 
-    @made.post("/logout")
+    @api.post("/logout")
     def sign_out(request: Request) -> Response:
         """The session ends here and in the browser."""
         answer = RedirectResponse("login", 303)
@@ -65,7 +65,7 @@ def router(authenticator: Authenticator | None, *, frame_ancestors: tuple[str, .
             answer.delete_cookie(authenticator.cookie)
         return answer
 
-    return made
+    return api
 
 
 class _LoginPages:
@@ -78,15 +78,15 @@ class _LoginPages:
         """The form in the reader's language. error: one of WORDS."""
         language = _language(request)
         words = tables()[language]
-        shown = {name: escape(words[f"access.{name}"]) for name in WORDS}
-        shown |= {"language": language, "assets": f"ui/assets/{assets_digest()}", "words": _all_words()}
+        shown = {name: escape(words[f"access.{name}"]) for name in MESSAGE_KEYS}
+        shown |= {"language": language, "assets": f"ui/assets/{assets_digest()}", "words": _translations()}
         alert = f'<p class="error" id="error" role="alert" data-word="{error}">{shown.get(error)}</p>'
         shown |= {"error": alert if error else "", "query": escape(_query(request))}
         shown["described"] = ' aria-invalid="true" aria-describedby="error"' if error else ""
         headers = {"content-security-policy": self.policy, "cache-control": "no-store"}
         return HTMLResponse(_template().substitute(shown), status, headers=headers)
 
-    def keep(self, answer: Response, request: Request, authenticator: Authenticator) -> None:
+    def set_cookie(self, answer: Response, request: Request, authenticator: Authenticator) -> None:
         """Put the cookie of a new session on the answer."""
         secure = request.url.scheme == "https" or request.headers.get("origin", "").startswith("https://")
         answer.set_cookie(
@@ -104,23 +104,23 @@ async def _password(request: Request) -> bytes:
     body = bytearray()
     async for piece in request.stream():
         body += piece
-        if len(body) > FORM_MOST_BYTES:
+        if len(body) > MAX_FORM_BYTES:
             return b""
     fields = parse_qs(body.decode("latin-1"), keep_blank_values=True, encoding="utf-8", errors="surrogateescape")
     return fields.get("password", [""])[0].encode("utf-8", "surrogateescape")
 
 
-def _after(request: Request) -> str:
+def _next_url(request: Request) -> str:
     """Where to go once in: an address of this studio, never of another."""
     parts = urlsplit(request.query_params.get("next", ""))
-    inside = not parts.scheme and not parts.netloc and parts.path in ("", "/")
-    query = f"?{quote(parts.query, safe='=&%+-_.~,:')}" if inside and parts.query else ""
+    is_local = not parts.scheme and not parts.netloc and parts.path in ("", "/")
+    query = f"?{quote(parts.query, safe='=&%+-_.~,:')}" if is_local and parts.query else ""
     return f"./{query}"
 
 
 def _query(request: Request) -> str:
-    wanted = request.query_params.get("next", "")
-    return f"?next={quote(wanted, safe='')}" if wanted else ""
+    next_url = request.query_params.get("next", "")
+    return f"?next={quote(next_url, safe='')}" if next_url else ""
 
 
 def _language(request: Request) -> str:
@@ -134,7 +134,7 @@ def _template() -> Template:
 
 
 @cache
-def _all_words() -> str:
+def _translations() -> str:
     """The page's words in every language, for who chose another than the browser's. Safe inside of a script element."""
-    words = {language: {name: tables()[language][f"access.{name}"] for name in WORDS} for language in LANGUAGES}
+    words = {language: {name: tables()[language][f"access.{name}"] for name in MESSAGE_KEYS} for language in LANGUAGES}
     return json.dumps(words, ensure_ascii=False).replace("<", "\\u003c")

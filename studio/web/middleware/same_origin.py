@@ -27,7 +27,7 @@ DEFAULT_PORTS = {"http": 80, "https": 443}
 PAGES = frozenset({"/", "/login"})
 """Addresses that a link or a bookmark on another site may open."""
 
-LOOPBACK = frozenset({"localhost", "127.0.0.1", "::1"})
+LOOPBACK_NAMES = frozenset({"localhost", "127.0.0.1", "::1"})
 PRIVATE_DOMAINS = (".local", ".lan", ".internal", ".localdomain", ".home.arpa")
 """Endings that nobody can register: names under them are given by the network that the reader is in."""
 
@@ -38,7 +38,7 @@ def owner_of(request: Request) -> str:
     return state.get("user") or ""
 
 
-def keeper_of(request: Request) -> str:
+def operator_of(request: Request) -> str:
     """As owner_of, for what concerns the whole house: limits, backups, the pause. NotAllowed for a named user."""
     if owner := owner_of(request):
         raise NotAllowed(Message("access.admin_only", owner=owner))
@@ -63,11 +63,11 @@ def from_own_page(headers: Mapping[str, str], *, origins: Iterable[str] = ()) ->
 
 
 def _is_ours(url: str, headers: Mapping[str, str], origins: Iterable[str]) -> bool:
-    theirs = _place(url)
-    if theirs is None:
+    host_and_port = _host_and_port(url)
+    if host_and_port is None:
         return False
     scheme = url.partition("://")[0]
-    return theirs == _place(f"{scheme}://{headers.get('host', '')}") or _origin(url) in set(origins)
+    return host_and_port == _host_and_port(f"{scheme}://{headers.get('host', '')}") or _origin(url) in set(origins)
 
 
 def _origin(url: str) -> str:
@@ -75,7 +75,7 @@ def _origin(url: str) -> str:
     return f"{scheme}://{rest.partition('/')[0]}".lower()
 
 
-def _place(url: str) -> tuple[str, int] | None:
+def _host_and_port(url: str) -> tuple[str, int] | None:
     try:
         parts = urlsplit(url)
         port = parts.port or DEFAULT_PORTS.get(parts.scheme)
@@ -90,26 +90,26 @@ class HostNames:
     nothing. A studio on a network also answers to IP addresses and to names that no foreign site can have: without a
     dot, or under a private ending."""
 
-    known: frozenset[str]
+    names: frozenset[str]
     on_network: bool
 
     def __contains__(self, host: object) -> bool:
         """host: the Host header, with or without a port."""
-        place = _place(f"http://{host}")
-        if place is None:
+        host_and_port = _host_and_port(f"http://{host}")
+        if host_and_port is None:
             return False
-        name = place[0].rstrip(".")
-        if name in self.known or name.endswith(".localhost") or (_is_address(name) and is_loopback(name)):
+        name = host_and_port[0].rstrip(".")
+        if name in self.names or name.endswith(".localhost") or (_is_address(name) and is_loopback(name)):
             return True
         return self.on_network and (_is_address(name) or "." not in name or name.endswith(PRIVATE_DOMAINS))
 
 
-def hosts_of(bound: str, origins: Iterable[str]) -> HostNames:
-    """The names for a studio that listens on `bound` and is shown under `origins`."""
-    named = frozenset(place[0] for place in map(_place, origins) if place)
-    if is_loopback(bound):
-        return HostNames(LOOPBACK | named, on_network=False)
-    return HostNames(LOOPBACK | named | {bound.lower()} | _own_names(), on_network=True)
+def hosts_of(listen_host: str, origins: Iterable[str]) -> HostNames:
+    """The names for a studio that listens on `listen_host` and is shown under `origins`."""
+    origin_names = frozenset(place[0] for place in map(_host_and_port, origins) if place)
+    if is_loopback(listen_host):
+        return HostNames(LOOPBACK_NAMES | origin_names, on_network=False)
+    return HostNames(LOOPBACK_NAMES | origin_names | {listen_host.lower()} | _own_names(), on_network=True)
 
 
 @cache
@@ -146,13 +146,13 @@ class Guard:
             return
         headers = Headers(scope=scope)
         if self.hosts is not None and headers.get("host", "") not in self.hosts:
-            said = Message("access.other_name")
-            await refuse(scope, receive, send, said, 421)
+            message = Message("access.other_name")
+            await refuse(scope, receive, send, message, 421)
         elif self._allowed(scope, headers):
             await self.app(scope, receive, send)
         else:
-            said = Message("access.other_site")
-            await refuse(scope, receive, send, said, 403)
+            message = Message("access.other_site")
+            await refuse(scope, receive, send, message, 403)
 
     def _allowed(self, scope: Scope, headers: Headers) -> bool:
         if scope["type"] == "http" and scope["method"] == "OPTIONS" and "access-control-request-method" in headers:

@@ -41,8 +41,8 @@ def authenticator_of(settings: Settings) -> Authenticator | None:
     """
     if not settings.password_hash:
         return None
-    which = hashlib.sha256(str(settings.data.resolve()).encode()).hexdigest()[:8]
-    return Authenticator(settings.password_hash, cookie=f"studio_session_{which}")
+    folder_hash = hashlib.sha256(str(settings.data.resolve()).encode()).hexdigest()[:8]
+    return Authenticator(settings.password_hash, cookie=f"studio_session_{folder_hash}")
 
 
 def protected(
@@ -70,12 +70,12 @@ def lifespan(wrap: Callable[[ASGIApp], ASGIApp]) -> Callable[[Any], AbstractAsyn
     return started
 
 
-def failed(request: Request, error: Exception) -> Response:
+def server_error(request: Request, error: Exception) -> Response:
     """The answer to a request that met a fault of ours, or a disk that is full or away; for launch(app_kwargs=...)'s
     exception_handlers."""
     if reason := reason_of(error, None):
-        said = error if isinstance(error, StorageUnavailable) else unavailable(reason, None)
-        return error_json(request.scope, of_error(said), storage_status(reason))
+        cause = error if isinstance(error, StorageUnavailable) else unavailable(reason, None)
+        return error_json(request.scope, of_error(cause), storage_status(reason))
     return error_json(request.scope, Message("http.broke"), 500)
 
 
@@ -95,8 +95,8 @@ class Faults:
         except Exception as error:
             if scope["type"] == "lifespan":
                 raise
-            place = traceback.extract_tb(error.__traceback__)[-1]
-            said = str(error).partition("\n")[0][:200]
-            where = f"{place.filename}:{place.lineno}"
-            log.error("%s failed: %s: %s (%s)", scope["path"][:200], type(error).__name__, said, where)
+            frame = traceback.extract_tb(error.__traceback__)[-1]
+            message = str(error).partition("\n")[0][:200]
+            location = f"{frame.filename}:{frame.lineno}"
+            log.error("%s failed: %s: %s (%s)", scope["path"][:200], type(error).__name__, message, location)
             log.debug("The trace of it", exc_info=error)

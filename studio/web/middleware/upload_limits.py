@@ -21,18 +21,18 @@ from studio.web.language import error_json
 
 RESERVE_BYTES = 512 * 1024**2
 """Disk space that uploads leave to the database, results and exports."""
-RESERVE_PART = 20
+RESERVE_DIVISOR = 20
 """On a small disk the reserve is this part of it: a disk of 5 GB with 400 MB free is no full disk."""
-SMALL_BYTES = 2**20
+MIN_CHECKED_BYTES = 2**20
 """Bodies that are no files (a run to cancel, a setting) pass whatever the disk has: they may be what makes room."""
 
-AT_ONCE = 16
+MAX_CONCURRENT_UPLOADS = 16
 """Uploads under way at once."""
 
-WAITING_MOST = 1000
+MAX_WAITING_FILES = 1000
 """Uploaded files that wait in Gradio's folder to be taken into the library."""
 
-WAITING_S = 3600
+MAX_WAIT_S = 3600
 """A file that waited so long gives way to new ones; a cut-off upload, which nobody will fetch, after a sixth of it."""
 
 CHECK_BYTES = 8 * 1024**2
@@ -56,7 +56,7 @@ class UploadLimits:
 
     def __init__(self, app: ASGIApp, data: Path, folder: Path, *, reserve_bytes: int | None = None) -> None:
         self.app, self.data, self.folder, self.reserve_bytes = app, data, folder, reserve_bytes
-        self._under_way = 0
+        self._active_uploads = 0
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Pass the request on, or refuse it before or while its body comes."""
@@ -67,77 +67,83 @@ class UploadLimits:
         declared = headers.get("content-length", "")
         is_upload = _is_upload(headers)
         size = int(declared) if declared.isdecimal() else 0
-        if (is_upload or size > SMALL_BYTES) and size > self._room():
-            await _refuse(scope, receive, send, self._full(), 507)
-        elif is_upload and (self._under_way >= AT_ONCE or await to_thread.run_sync(self._is_crowded)):
+        if (is_upload or size > MIN_CHECKED_BYTES) and size > self._available_bytes():
+            await _refuse(scope, receive, send, self._full_message(), 507)
+        elif is_upload and (
+            self._active_uploads >= MAX_CONCURRENT_UPLOADS or await to_thread.run_sync(self._is_crowded)
+        ):
             await _refuse(scope, receive, send, Message("upload.too_many"), 429)
         else:
-            await self._counted(scope, receive, send, upload=is_upload)
+            await self._forward(scope, receive, send, upload=is_upload)
 
-    async def _counted(self, scope: Scope, receive: Receive, send: Send, *, upload: bool) -> None:
-        begun, since_check = False, 0
+    async def _forward(self, scope: Scope, receive: Receive, send: Send, *, upload: bool) -> None:
+        response_started, since_check = False, 0
 
-        async def measured() -> types.Message:
+        async def checked_receive() -> types.Message:
             nonlocal since_check
             message = await receive()
             since_check += len(message.get("body", b""))
             if since_check >= CHECK_BYTES:
                 since_check = 0
-                if self._room() <= 0:
+                if self._available_bytes() <= 0:
                     raise _DiskFull
             return message
 
-        async def noting(message: types.Message) -> None:
-            nonlocal begun
-            begun = begun or message["type"] == "http.response.start"
+        async def tracked_send(message: types.Message) -> None:
+            nonlocal response_started
+            response_started = response_started or message["type"] == "http.response.start"
             await send(message)
 
-        self._under_way += upload
+        self._active_uploads += upload
         try:
-            await self.app(scope, measured, noting)
+            await self.app(scope, checked_receive, tracked_send)
         except _DiskFull:
-            if not begun:
-                await _refuse(scope, receive, send, self._full(), 507)
+            if not response_started:
+                await _refuse(scope, receive, send, self._full_message(), 507)
         finally:
-            self._under_way -= upload
+            self._active_uploads -= upload
 
-    def _room(self) -> int:
+    def _available_bytes(self) -> int:
         disk = shutil.disk_usage(self.data)
-        reserve = min(RESERVE_BYTES, disk.total // RESERVE_PART) if self.reserve_bytes is None else self.reserve_bytes
+        reserve = (
+            min(RESERVE_BYTES, disk.total // RESERVE_DIVISOR) if self.reserve_bytes is None else self.reserve_bytes
+        )
         return disk.free - reserve
 
-    def _full(self) -> str:
-        free = max(0, self._room()) // 1_000_000
+    def _full_message(self) -> str:
+        free = max(0, self._available_bytes()) // 1_000_000
         return Message("upload.no_room", free=free)
 
     def _is_crowded(self) -> bool:
         """Whether too many files wait, old ones removed."""
         now = time.time()
         waiting = list(_files(self.folder))
-        old = [path for path, at in waiting if now - at > (WAITING_S if path.parent != self.folder else WAITING_S / 6)]
-        if len(waiting) < WAITING_MOST:
-            old = [
-                path for path in old if path.parent == self.folder
+        expired = [
+            path for path, at in waiting if now - at > (MAX_WAIT_S if path.parent != self.folder else MAX_WAIT_S / 6)
+        ]
+        if len(waiting) < MAX_WAITING_FILES:
+            expired = [
+                path for path in expired if path.parent == self.folder
             ]  # cut off: taken files lie in folders of their own
-        for path in old:
+        for path in expired:
             path.unlink(missing_ok=True)
-        return len(waiting) - len(old) >= WAITING_MOST
+        return len(waiting) - len(expired) >= MAX_WAITING_FILES
 
 
 def _is_upload(headers: Headers) -> bool:
-    sent = headers.get("content-length", "") != "0" or "transfer-encoding" in headers
+    has_body = headers.get("content-length", "") != "0" or "transfer-encoding" in headers
     kind = headers.get("content-type", "")
-    return sent and bool(kind) and not kind.startswith(NOT_UPLOADS)
+    return has_body and bool(kind) and not kind.startswith(NOT_UPLOADS)
 
 
 def _files(folder: Path) -> Iterator[tuple[Path, float]]:
     for path in folder.rglob("*"):
         try:
-            found = path.stat()
+            stat = path.stat()
         except OSError:  # taken meanwhile
             continue
         if path.is_file():
-            yield path, found.st_mtime
+            yield path, stat.st_mtime
 
 
 async def _refuse(scope: Scope, receive: Receive, send: Send, sentence: str, status: int) -> None:

@@ -15,33 +15,41 @@ from gradio.components import Component
 from studio.domain import JSON
 from studio.web.pages import form_estimate
 from studio.web.pages.create import CreatePage
-from studio.web.pages.page import EVENT, Ctx, owner_of
+from studio.web.pages.page import EVENT_OPTIONS, PageContext, owner_of
 
 STORAGE_KEY, SECRET = "wan-studio-forms", "not a secret: forms hold none"
 
 
-def connect(demo: gr.Blocks, ctx: Ctx) -> None:
+def connect(demo: gr.Blocks, ctx: PageContext) -> None:
     """Save every form as it changes, and put the forms back on load."""
-    kept = gr.BrowserState({}, storage_key=STORAGE_KEY, secret=SECRET)
+    browser_state = gr.BrowserState({}, storage_key=STORAGE_KEY, secret=SECRET)
     pages = [p for p in ctx.pages.values() if isinstance(p, CreatePage)]
     for page in pages:
-        page.bar.save(None, [kept, page.picker, page.media, *page.c.values()], kept, js=_save(page), **EVENT)
+        page.bar.save(
+            None,
+            [browser_state, page.picker, page.media, *page.controls.values()],
+            browser_state,
+            js=_save(page),
+            **EVENT_OPTIONS,
+        )
 
     def restore(saved: object, request: gr.Request) -> dict[Component, JSON]:
         owner, changed = owner_of(request), {}
         for page in pages:
-            own = saved.get(page.id) if isinstance(saved, dict) else None
-            recalled = page.recalled(own, owner=owner) if isinstance(own, dict) else page.started(owner=owner)
-            changed |= {
-                page.bar: form_estimate.recheck()
-            } | recalled  # each bar waits to hear that its form is complete
+            saved_form = saved.get(page.id) if isinstance(saved, dict) else None
+            updates = (
+                page.restored_updates(saved_form, owner=owner)
+                if isinstance(saved_form, dict)
+                else page.default_updates(owner=owner)
+            )
+            changed |= {page.bar: form_estimate.recheck()} | updates  # each bar waits to hear that its form is complete
         return changed
 
-    demo.load(restore, kept, [c for p in pages for c in p.fill_outputs], **EVENT)
+    demo.load(restore, browser_state, [c for p in pages for c in p.fill_outputs], **EVENT_OPTIONS)
 
 
 def _save(page: CreatePage) -> str:
-    keys = json.dumps(list(page.c))
+    keys = json.dumps(list(page.controls))
     return f"""(kept, picker, media, ...values) => {{
       const keys = {keys};
       const form = {{model: picker?.id, origin: picker?.origin, media: media?.files || {{}}, values: {{}}}};

@@ -15,30 +15,30 @@ from gradio.components import Component
 from studio.catalogue import Catalogue, Model, ParamSpec
 from studio.domain import JSON, Task
 from studio.prompt.variations import SEED_DIGITS
-from studio.web.i18n import catalogue_text, known, text
+from studio.web.i18n import catalogue_text, has_key, text
 from studio.web.pages import form_sizes
-from studio.web.pages.form_values import FOLLOWED, takes_duration, takes_prompt
-from studio.web.pages.mount import mounted
+from studio.web.pages.form_values import FOLLOW_INPUT, takes_duration, takes_prompt
+from studio.web.pages.mount import mount_script
 
-Look = Callable[[Model], JSON | None]
+PropsForModel = Callable[[Model], JSON | None]
 """Properties of the component for this model, or None where the model has no such setting."""
 
 
 @dataclass(frozen=True)
 class Field:
-    """One control. place: the part of the form it stands in (prompt, shape, media, seed, more, advanced)."""
+    """One control. section: the part of the form it stands in (prompt, shape, media, seed, more, advanced)."""
 
     key: str
-    place: str
+    section: str
     build: Callable[..., Component]
-    look: Look
+    props_for: PropsForModel
     choices: Callable[[Model, JSON], list[str]] | None = None
     """Names of the choices where they hang on other values of the form too; they replace those of `look`."""
 
     def props(self, model: Model, form: JSON) -> JSON | None:
         """Properties for this model and the form's other values; None where there is nothing to set."""
         if self.choices is None:
-            return self.look(model)
+            return self.props_for(model)
         names = self.choices(model, form)
         return {"choices": [(_chip(n), n) for n in names]} if names else None
 
@@ -47,39 +47,41 @@ class Field:
         props, value = self.props(model, form), form.get(self.key)
         classes = ["studio-field", f"studio-{self.key.replace('_', '-')}"]
         return self.build(
-            **({"visible": False} if props is None else props | _valued(value)),
+            **({"visible": False} if props is None else props | _value_props(value)),
             elem_id=f"{page_id}-{self.key}",
             elem_classes=classes,
         )
 
-    def update(self, model: Model, form: JSON, was: JSON | None = None) -> JSON:
-        """What changes on the control for this model and form. A value that it held before (`was`) is not sent back:
-        the person may have typed on meanwhile."""
+    def update(self, model: Model, form: JSON, previous: JSON | None = None) -> JSON:
+        """What changes on the control for this model and form. A value that it held before (`previous`) is not sent
+        back: the person may have typed on meanwhile."""
         props, value = self.props(model, form), form.get(self.key)
         if props is None:
             return gr.update(visible=False)
-        return gr.update(visible=True, **props, **({} if (was or {}).get(self.key) == value else _valued(value)))
+        return gr.update(
+            visible=True, **props, **({} if (previous or {}).get(self.key) == value else _value_props(value))
+        )
 
 
-def _valued(value: object) -> JSON:
+def _value_props(value: object) -> JSON:
     return {} if value is None else {"value": value}
 
 
 def fields(catalogue: Catalogue, task: Task) -> list[Field]:
     """Every control that some model of the task needs, in the order of the form."""
     rows = catalogue.for_task(task)
-    found = [_prompt(task), *_shape(task)]
+    controls = [_prompt(task), *_shape(task)]
     if task.makes == "video":
-        found += _times(task)
+        controls += _times(task)
     if any(s.people for m in rows for s in m.inputs_for(task).values()):
-        found.append(Field("consent", "media", _checkbox("consent"), lambda m: _on(_shows_people(m, task))))
-    found += [_param(name, specs, task) for name, specs in _superset(rows, task).items()]
-    found.append(Field("own", "more", _own, lambda m: {}))
-    found.append(Field("negative_prompt", "advanced", _negative, lambda m: _on(m.negative_prompt)))
-    return found + _variations()
+        controls.append(Field("consent", "media", _checkbox("consent"), lambda m: _shown_if(_shows_people(m, task))))
+    controls += [_param(name, specs, task) for name, specs in _superset(rows, task).items()]
+    controls.append(Field("own", "more", _user_params, lambda m: {}))
+    controls.append(Field("negative_prompt", "advanced", _negative, lambda m: _shown_if(m.negative_prompt)))
+    return controls + _variations()
 
 
-def _on(condition: object) -> JSON | None:
+def _shown_if(condition: object) -> JSON | None:
     return {} if condition else None
 
 
@@ -92,7 +94,7 @@ def _prompt(task: Task) -> Field:
         label, hint = text("forms.prompt"), text(f"forms.prompt_hint_{task.value.replace('-', '_')}")
         return gr.Textbox(label=label, placeholder=hint, lines=5, max_lines=16, **props)
 
-    return Field("prompt", "prompt", build, lambda m: _on(takes_prompt(m)))
+    return Field("prompt", "prompt", build, lambda m: _shown_if(takes_prompt(m)))
 
 
 def _negative(**props: Any) -> Component:
@@ -100,14 +102,14 @@ def _negative(**props: Any) -> Component:
     return gr.Textbox(label=text("forms.negative"), placeholder=hint, lines=2, max_lines=6, **props)
 
 
-def _own(*, elem_id: str, value: Any, **_: Any) -> Component:
+def _user_params(*, elem_id: str, value: Any, **_: Any) -> Component:
     """Own parameters of models that users make while the studio runs: one widget draws whatever a row has."""
-    return mounted("form/own.js", elem_id=elem_id, options={"page": elem_id.removesuffix("-own")}, value=value)
+    return mount_script("form/own.js", elem_id=elem_id, options={"page": elem_id.removesuffix("-own")}, value=value)
 
 
 def _checkbox(key: str) -> Callable[..., Component]:
     def build(**props: Any) -> Component:
-        info = text(f"forms.{key}_info") if known(f"forms.{key}_info") else None
+        info = text(f"forms.{key}_info") if has_key(f"forms.{key}_info") else None
         return gr.Checkbox(label=text(f"forms.{key}"), info=info, container=False, **props)
 
     return build
@@ -137,7 +139,7 @@ def _shape(task: Task) -> list[Field]:
 
 
 def _chip(name: str) -> str:
-    return str(text(f"forms.chip_{name}")) if known(f"forms.chip_{name}") else name
+    return str(text(f"forms.chip_{name}")) if has_key(f"forms.chip_{name}") else name
 
 
 def _times(task: Task) -> list[Field]:
@@ -156,7 +158,7 @@ def _times(task: Task) -> list[Field]:
     def rates(model: Model) -> JSON | None:
         if len(model.fps) < 2:
             return None
-        follow = [(_chip("auto"), FOLLOWED)] if model.follows_input(task, "fps") else []
+        follow = [(_chip("auto"), FOLLOW_INPUT)] if model.follows_input(task, "fps") else []
         return {"choices": [*follow, *((str(n), n) for n in model.fps)]}
 
     def slider(**props: Any) -> Component:
@@ -169,10 +171,10 @@ def _times(task: Task) -> list[Field]:
             "duration_follow",
             "time",
             _checkbox("duration_follow"),
-            lambda m: _on(m.follows_input(task, "duration") and takes_duration(m)),
+            lambda m: _shown_if(m.follows_input(task, "duration") and takes_duration(m)),
         ),
         Field("fps", "time", lambda **p: gr.Dropdown(label=text("forms.fps"), filterable=False, **p), rates),
-        Field("audio", "time", _checkbox("audio"), lambda m: _on(m.audio == "optional")),
+        Field("audio", "time", _checkbox("audio"), lambda m: _shown_if(m.audio == "optional")),
     ]
 
 
@@ -181,7 +183,7 @@ def _variations() -> list[Field]:
         return {"choices": [(_chip(m), m) for m in ("random", "fixed", "locked")]} if model.seeds else None
 
     def seed(model: Model) -> JSON | None:
-        return _on(model.seeds)
+        return _shown_if(model.seeds)
 
     def many(model: Model) -> JSON | None:
         return {"minimum": 1, "maximum": model.max_n} if model.max_n > 1 else None
@@ -200,24 +202,24 @@ def _variations() -> list[Field]:
         Field("combinations", "vary", _checkbox("combinations"), lambda m: {}),
         Field("seed_mode", "seed", _chips("seed_mode"), seed_modes),
         Field("seed", "seed", one_line, seed),
-        Field("seeds", "vary", seeds, lambda m: _on(m.seeds)),
+        Field("seeds", "vary", seeds, lambda m: _shown_if(m.seeds)),
     ]
 
 
 def _superset(rows: Iterable[Model], task: Task) -> dict[str, list[tuple[str, ParamSpec]]]:
-    found: dict[str, list[tuple[str, ParamSpec]]] = {}
+    params: dict[str, list[tuple[str, ParamSpec]]] = {}
     for model in rows:
         for name, spec in model.params_for(task).items() if not model.of_user else ():
-            found.setdefault(name, []).append((model.id, spec))
-    return found
+            params.setdefault(name, []).append((model.id, spec))
+    return params
 
 
 def _param(name: str, specs: list[tuple[str, ParamSpec]], task: Task) -> Field:
     """The control of one own parameter. Its type is the first row's; a row with another type shows it as text."""
-    first = specs[0][1]
+    first_spec = specs[0][1]
     may_be_empty = any(s.default is None for _, s in specs)
 
-    def look(model: Model) -> JSON | None:
+    def props_for(model: Model) -> JSON | None:
         spec = model.params_for(task).get(name)
         if spec is None or model.of_user:
             return None
@@ -237,7 +239,8 @@ def _param(name: str, specs: list[tuple[str, ParamSpec]], task: Task) -> Field:
         return props
 
     advanced = all(s.advanced for _, s in specs)
-    return Field(name, "advanced" if advanced else "more", _param_component(first, may_be_empty=may_be_empty), look)
+    component = _param_component(first_spec, may_be_empty=may_be_empty)
+    return Field(name, "advanced" if advanced else "more", component, props_for)
 
 
 def _param_component(spec: ParamSpec, *, may_be_empty: bool) -> Callable[..., Component]:

@@ -36,18 +36,18 @@ class FormDefault(Payload):
 
 def router(studio: Studio) -> APIRouter:
     """The routes under /ui/defaults, for every user."""
-    made = APIRouter(prefix="/ui/defaults", route_class=SentenceRoute, include_in_schema=False)
+    api = APIRouter(prefix="/ui/defaults", route_class=SentenceRoute, include_in_schema=False)
 
-    @made.get("")
+    @api.get("")
     def defaults(owner: Owner) -> JSON:
         return {"tasks": [row(studio, task, owner) for task in Task if studio.catalogue.for_task(task)]}
 
-    @made.post("")
+    @api.post("")
     def choose(body: FormDefault, owner: Owner) -> JSON:
         studio.acting_for(owner).presets.set_form_default(body.task, _checked(studio, body))
         return row(studio, body.task, owner)
 
-    return made
+    return api
 
 
 def start_of(studio: Studio, task: Task, owner: str) -> tuple[Model, JSON] | None:
@@ -65,7 +65,7 @@ def row(studio: Studio, task: Task, owner: str) -> JSON:
     return {
         "task": task.value,
         "model": model.id if model else "",
-        "own_choice": model_picker.first(studio, task).label,
+        "own_choice": model_picker.default_model(studio, task).label,
         "groups": [{"label": g["label"], "models": [_named(m) for m in g["models"]]} for g in groups],
         **{k: size.get(k, "") for k in ("aspect", "tier")},
         **{f"{k}s": names for k, names in (_offered(model, task, size) if model else {}).items()},
@@ -78,9 +78,10 @@ def _named(model: JSON) -> JSON:
 
 def _offered(model: Model, task: Task, size: JSON) -> dict[str, list[str]]:
     """Shapes and tiers that may be set: the row's, without a size typed by hand."""
-    plain = form_sizes.settled(model, task, {"aspect": None, "tier": None} | size)
+    defaults = form_sizes.resolve(model, task, {"aspect": None, "tier": None} | size)
     return {
-        k: [n for n in names if n != form_sizes.CUSTOM] for k, names in form_sizes.choices(model, task, plain).items()
+        k: [n for n in names if n != form_sizes.CUSTOM]
+        for k, names in form_sizes.choices(model, task, defaults).items()
     }
 
 
@@ -95,13 +96,13 @@ def _checked(studio: Studio, body: FormDefault) -> JSON:
     model = _row(studio, body.task, body.model)
     if model is None:
         raise CapabilityError(Message("model.not_for_task", model=body.model, task=term(body.task)), field="model")
-    found: JSON = {"model": model.id}
+    default: JSON = {"model": model.id}
     if body.aspect:
         if body.aspect not in _offered(model, body.task, {})["aspect"]:
             raise CapabilityError(
                 Message("model.no_aspect", model=term(model.label), aspect=body.aspect), field="aspect"
             )
-        found["aspect"] = body.aspect
-    if body.tier in _offered(model, body.task, found)["tier"]:
-        found["tier"] = body.tier
-    return found
+        default["aspect"] = body.aspect
+    if body.tier in _offered(model, body.task, default)["tier"]:
+        default["tier"] = body.tier
+    return default

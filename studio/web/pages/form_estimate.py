@@ -17,7 +17,7 @@ from studio.web.pages import form_sizes, form_values
 if TYPE_CHECKING:
     from studio.studio import Studio
 
-CHECKED = 24
+MAX_CHECKED_REQUESTS = 24
 """Requests of one batch that are checked while typing; a submit checks all."""
 
 
@@ -30,47 +30,47 @@ def recheck() -> JSON:
     return {"recheck": time.time_ns()}
 
 
-def look(studio: Studio, form: JSON, model: Model, task: Task, owner: str) -> JSON:
+def check_form(studio: Studio, form: JSON, model: Model, task: Task, owner: str) -> JSON:
     """The state of the bar under the form. Never raises for what the user typed.
 
     terms: names these very requests and their price; a press of Generate sends the terms it was shown.
     """
-    seen: JSON = {"model": model.id, "limits": limits(model), "problems": [], "warnings": [], "terms": ""}
-    seen["size"] = _size(form, model, task)
+    status: JSON = {"model": model.id, "limits": limits(model), "problems": [], "warnings": [], "terms": ""}
+    status["size"] = _size(form, model, task)
     try:
-        bodies = form_values.bodies_of(form, model, task)
+        bodies = form_values.to_requests(form, model, task)
     except CapabilityError as error:
-        return seen | {"runs": 0, "problems": [problem(error)]}
-    seen["runs"] = sum(b["n"] for b in bodies)
-    seen["requests"] = len(bodies)
-    seen["problems"] = problems(studio, bodies, owner)
-    seen["terms"] = terms(bodies, None)
-    seen["warnings"] = form_values.notes_of(form, model, task)
+        return status | {"runs": 0, "problems": [problem(error)]}
+    status["runs"] = sum(b["n"] for b in bodies)
+    status["requests"] = len(bodies)
+    status["problems"] = problems(studio, bodies, owner)
+    status["terms"] = terms(bodies, None)
+    status["warnings"] = form_values.notes_of(form, model, task)
     try:
         estimate = studio.acting_for(owner).requests.estimate(
             [b if b["prompt"] or not model.prompt.required else b | {"prompt": "…"} for b in bodies]
         )
     except StudioError:
-        return seen  # the problems say why there is no price yet
-    seen |= {"usd": estimate.usd, "expected_s": estimate.expected_s, "basis": estimate.basis}
-    seen["warnings"] += estimate.warnings
-    seen["terms"] = terms(bodies, estimate.usd)
-    return seen
+        return status  # the problems say why there is no price yet
+    status |= {"usd": estimate.usd, "expected_s": estimate.expected_s, "basis": estimate.basis}
+    status["warnings"] += estimate.warnings
+    status["terms"] = terms(bodies, estimate.usd)
+    return status
 
 
 def terms(bodies: list[JSON], usd: float | None) -> str:
     """A fingerprint of what would be submitted and what it would cost; usd: None where no price is known."""
-    plain = json.dumps([bodies, usd], sort_keys=True, ensure_ascii=False, default=str)
-    return hashlib.sha256(plain.encode("utf-8", "surrogatepass")).hexdigest()[:32]
+    text = json.dumps([bodies, usd], sort_keys=True, ensure_ascii=False, default=str)
+    return hashlib.sha256(text.encode("utf-8", "surrogatepass")).hexdigest()[:32]
 
 
 def problems(studio: Studio, bodies: list[JSON], owner: str) -> list[JSON]:
     """What the studio would refuse, each sentence once, with the field it belongs to."""
-    found: dict[tuple[str, str], JSON] = {}
-    for body in bodies[:CHECKED]:
+    problems_: dict[tuple[str, str], JSON] = {}
+    for body in bodies[:MAX_CHECKED_REQUESTS]:
         for error in studio.acting_for(owner).requests.problems(body):
-            found.setdefault((error.field, of_error(error)), problem(error))
-    return list(found.values())
+            problems_.setdefault((error.field, of_error(error)), problem(error))
+    return list(problems_.values())
 
 
 def problem(error: StudioError) -> JSON:
@@ -91,7 +91,7 @@ def limits(model: Model) -> JSON:
 
 
 def _size(form: JSON, model: Model, task: Task) -> str:
-    size = form_sizes.fields(model, task, form)
+    size = form_sizes.to_request(model, task, form)
     return f"{size['width']} × {size['height']}" if size.get("width") and size.get("height") else ""
 
 
@@ -99,7 +99,7 @@ def shots(form: JSON, model: Model, task: Task) -> JSON:
     """The strip under the prompt: the shots written in it, and what is wrong with their times; {} without shots."""
     if task.makes != "video" or form.get("per_line"):
         return {}
-    seconds = form_values.body_of(form, model, task).get("duration_s")
+    seconds = form_values.to_request(form, model, task).get("duration_s")
     script = prompt_shots.parse(str(form.get("prompt") or ""), duration_s=seconds)
     if not script.spans:
         return {}

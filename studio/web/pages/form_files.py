@@ -59,45 +59,45 @@ def describe(asset: Asset, spec: InputSpec | None, name: str) -> JSON:
     body = asset.model_dump(mode="json", include=facts)
     problems = [str(p) for p in validation.unfit(asset, spec, name)] if spec else []
     body["notes"] = asset.notes.splitlines()
-    return body | {"problems": problems, "offer": bool(problems and spec and shrinking(asset, spec))}
+    return body | {"problems": problems, "offer": bool(problems and spec and shrink_options(asset, spec))}
 
 
-def shrinking(asset: Asset, spec: InputSpec) -> JSON | None:
+def shrink_options(asset: Asset, spec: InputSpec) -> JSON | None:
     """Arguments of Studio.shrink_asset that bring a picture within the limits and a common format; None: no help."""
     if asset.kind is not Kind.IMAGE or not asset.width or not asset.height:
         return None
     spec = spec.model_copy(update=spec.per_kind.get(asset.kind, {}))
-    short, long = sorted((asset.width, asset.height))
-    side = spec.max_side_px or long
-    if spec.max_pixels and short * long > spec.max_pixels:
-        side = min(side, int(long * (spec.max_pixels / (short * long)) ** 0.5))
-    wanted: JSON = {}
-    if side < long or (spec.formats and form_of(asset) not in spec.formats):
-        wanted["max_side_px"] = min(side, long)
+    short_side, long_side = sorted((asset.width, asset.height))
+    side = spec.max_side_px or long_side
+    if spec.max_pixels and short_side * long_side > spec.max_pixels:
+        side = min(side, int(long_side * (spec.max_pixels / (short_side * long_side)) ** 0.5))
+    options: JSON = {}
+    if side < long_side or (spec.formats and form_of(asset) not in spec.formats):
+        options["max_side_px"] = min(side, long_side)
     if spec.max_bytes and asset.bytes > spec.max_bytes:
-        wanted["max_bytes"] = spec.max_bytes
+        options["max_bytes"] = spec.max_bytes
     if asset.has_alpha and not spec.alpha:
-        wanted["flatten_alpha"] = True
-    return wanted or None
+        options["flatten_alpha"] = True
+    return options or None
 
 
-def refreshed(studio: Studio, files: object, model: Model, task: Task, owner: str) -> JSON:
+def refresh(studio: Studio, files: object, model: Model, task: Task, owner: str) -> JSON:
     """The widget's value for this model: slots, and the files that still exist, judged anew."""
     specs = model.inputs_for(task)
-    kept: dict[str, list[JSON]] = {}
+    files_by_slot: dict[str, list[JSON]] = {}
     for name, listed in (files if isinstance(files, dict) else {}).items():
-        for one in listed if isinstance(listed, list) else []:
+        for file in listed if isinstance(listed, list) else []:
             try:
-                asset = studio.acting_for(owner).assets.get(str(one["id"] if isinstance(one, dict) else one))
+                asset = studio.acting_for(owner).assets.get(str(file["id"] if isinstance(file, dict) else file))
             except (StudioError, KeyError):
                 continue
-            made = describe(asset, specs.get(name), str(name))
-            own = one.get("own_bytes") if isinstance(one, dict) else None
-            made |= {"own_bytes": own} if isinstance(own, int) and own > 0 else {}
-            if voice := _voice(studio, one, specs.get(VOICES), owner):
-                made["voice"] = voice
-            kept.setdefault(str(name), []).append(made)
-    return {"slots": slots(model, task), "files": kept}
+            description = describe(asset, specs.get(name), str(name))
+            own_bytes = file.get("own_bytes") if isinstance(file, dict) else None
+            description |= {"own_bytes": own_bytes} if isinstance(own_bytes, int) and own_bytes > 0 else {}
+            if voice := _voice(studio, file, specs.get(VOICES), owner):
+                description["voice"] = voice
+            files_by_slot.setdefault(str(name), []).append(description)
+    return {"slots": slots(model, task), "files": files_by_slot}
 
 
 def _voice(studio: Studio, file: object, spec: InputSpec | None, owner: str) -> JSON | None:
@@ -110,49 +110,49 @@ def _voice(studio: Studio, file: object, spec: InputSpec | None, owner: str) -> 
     return describe(asset, spec, VOICES) | {"unused": spec is None} if asset else None
 
 
-def uploads(studio: Studio) -> Path:
+def upload_folder(studio: Studio) -> Path:
     """Where Gradio puts what is uploaded to this studio; another studio in the same process has a folder of its own."""
     return studio.settings.data.resolve() / "cache" / "gradio"
 
 
-def uploaded(studio: Studio, path: object) -> Path:
+def upload_path(studio: Studio, path: object) -> Path:
     """The upload behind a path that the browser names. Raises NotAllowed outside the studio's upload folder."""
-    folder = uploads(studio).resolve()
+    folder = upload_folder(studio).resolve()
     file = Path(str(path)).resolve()
     if not file.is_relative_to(folder) or not file.is_file():
         raise NotAllowed(Message("upload.not_yours"))
     return file
 
 
-def chosen(studio: Studio, ids: object, owner: str) -> list[JSON]:
+def from_library(studio: Studio, ids: object, owner: str) -> list[JSON]:
     """Files of the library, as a form holds them; ids that are none of this owner's are left out."""
-    found: list[JSON] = []
-    for one in (ids if isinstance(ids, list) else [])[:20]:
+    files: list[JSON] = []
+    for asset_id in (ids if isinstance(ids, list) else [])[:20]:
         try:
-            found.append({"id": studio.acting_for(owner).assets.get(str(one)).id})
+            files.append({"id": studio.acting_for(owner).assets.get(str(asset_id)).id})
         except StudioError:
             continue
-    return found
+    return files
 
 
-def take(studio: Studio, paths: object, names: object, owner: str) -> tuple[list[JSON], list[str]]:
+def add_uploads(studio: Studio, paths: object, names: object, owner: str) -> tuple[list[JSON], list[str]]:
     """Uploads taken into the library: the files as a form holds them, and one sentence for each that cannot be used.
 
     own_bytes: of the person's own file; the library's copy may be written anew, turned upright for example.
     """
-    taken: list[JSON] = []
-    said: list[str] = []
-    listed = paths if isinstance(paths, list) else []
-    called = names if isinstance(names, list) else []
-    for number, path in enumerate(listed[:20]):
-        name = Path(str(called[number])).name if number < len(called) else ""
+    files: list[JSON] = []
+    messages: list[str] = []
+    upload_paths = paths if isinstance(paths, list) else []
+    upload_names = names if isinstance(names, list) else []
+    for number, path in enumerate(upload_paths[:20]):
+        name = Path(str(upload_names[number])).name if number < len(upload_names) else ""
         try:
-            file = uploaded(studio, path)
+            file = upload_path(studio, path)
             own_bytes = file.stat().st_size
-            taken.append({"id": studio.acting_for(owner).assets.add(file, name=name).id, "own_bytes": own_bytes})
+            files.append({"id": studio.acting_for(owner).assets.add(file, name=name).id, "own_bytes": own_bytes})
         except (MediaError, NotAllowed) as error:
             message = of_error(error)
-            said.append(
+            messages.append(
                 message if not name or name in message else Message("input.labelled_file", label=name, file=message)
             )
-    return taken, said
+    return files, messages

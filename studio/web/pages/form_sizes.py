@@ -15,8 +15,8 @@ from studio.domain import JSON, Task
 AUTO, CUSTOM = "auto", "custom"
 """Shapes beside W:H: as the input is, and width and height as typed."""
 
-SHAPES = ("16:9", "9:16", "1:1", "4:3", "3:4", "3:2", "2:3", "21:9")
-SHAPED = ("image", "images", "first_frame", "last_frame", "video")
+ASPECTS = ("16:9", "9:16", "1:1", "4:3", "3:4", "3:2", "2:3", "21:9")
+SIZED_INPUTS = ("image", "images", "first_frame", "last_frame", "video")
 """Inputs that have a shape which a result can follow."""
 
 FREE_TIERS = {"480p": 480, "720p": 720, "1080p": 1080, "1K": 1024, "1.3K": 1280, "2K": 2048}
@@ -36,8 +36,8 @@ class Sizes:
 
     def find(self, aspect: str | None, tier: str | None) -> Size | None:
         """The offered size with this shape and tier; a tier that the shape lacks falls back to the shape's first."""
-        same = [s for s in self.listed if s.aspect == aspect]
-        return next((s for s in same if s.tier == tier), same[0] if same else None)
+        matching = [s for s in self.listed if s.aspect == aspect]
+        return next((s for s in matching if s.tier == tier), matching[0] if matching else None)
 
     def nearest(self, width: int, height: int) -> Size | None:
         """The offered size closest in shape, then in number of pixels."""
@@ -49,23 +49,25 @@ class Sizes:
         )
 
 
-def follows(model: Model, task: Task, media: object) -> bool:
+def can_follow_input(model: Model, task: Task, media: object) -> bool:
     """Whether a result can take an input's shape: the row can, and the form holds such an input or asks for one."""
-    held = media if isinstance(media, dict) else {}
-    shaped = {name: spec for name, spec in model.inputs_for(task).items() if name in SHAPED}
-    return model.follows_input(task, "size") and any(spec.min or held.get(name) for name, spec in shaped.items())
+    files = media if isinstance(media, dict) else {}
+    sized_inputs = {name: spec for name, spec in model.inputs_for(task).items() if name in SIZED_INPUTS}
+    return model.follows_input(task, "size") and any(spec.min or files.get(name) for name, spec in sized_inputs.items())
 
 
-def offered(model: Model, task: Task, media: object = None) -> Sizes:
+def sizes_for(model: Model, task: Task, media: object = None) -> Sizes:
     """The shapes and tiers of a row, in its order. media: the files that the form holds, by input."""
     if model.sizes:
         listed = model.sizes
     elif model.free_size:
-        listed = _within(model.free_size)
+        listed = _free_sizes(model.free_size)
     else:
         return Sizes((), model.tiers, ())
     aspects, tiers = dict.fromkeys(s.aspect for s in listed), dict.fromkeys(s.tier for s in listed)
-    return Sizes(tuple(aspects), tuple(tiers), listed, model.free_size is not None, follows(model, task, media))
+    return Sizes(
+        tuple(aspects), tuple(tiers), listed, model.free_size is not None, can_follow_input(model, task, media)
+    )
 
 
 def default(model: Model, sizes: Sizes) -> Size | None:
@@ -82,56 +84,56 @@ def choices(model: Model, task: Task, values: JSON) -> dict[str, list[str]]:
     Where the row asks for a tier, none is left to the input. With a size typed by hand no tier counts; they are still
     listed, for the page then hides them.
     """
-    sizes = offered(model, task, values.get("media"))
+    sizes = sizes_for(model, task, values.get("media"))
     if not sizes.listed:
-        return {"aspect": [], "tier": _several(sizes.tiers)}
+        return {"aspect": [], "tier": _if_several(sizes.tiers)}
     aspect = values.get("aspect")
-    own = [t for t in sizes.tiers if any((s.aspect, s.tier) == (aspect, t) for s in sizes.listed)]
+    aspect_tiers = [t for t in sizes.tiers if any((s.aspect, s.tier) == (aspect, t) for s in sizes.listed)]
     open_tier = sizes.auto and aspect == AUTO and not model.tiers
-    tiers = [AUTO, *sizes.tiers] if open_tier else own or list(sizes.tiers)
+    tiers = [AUTO, *sizes.tiers] if open_tier else aspect_tiers or list(sizes.tiers)
     counts = not open_tier or model.sizes  # a row without named sizes takes the very size of the input
     return {
-        "aspect": _several([*[AUTO] * sizes.auto, *sizes.aspects, *[CUSTOM] * sizes.custom]),
+        "aspect": _if_several([*[AUTO] * sizes.auto, *sizes.aspects, *[CUSTOM] * sizes.custom]),
         "tier": tiers if counts and max(len(sizes.tiers), len(tiers)) > 1 else [],
     }
 
 
-def _several(names: Iterable[str]) -> list[str]:
+def _if_several(names: Iterable[str]) -> list[str]:
     """The names if there is a choice between them, else none."""
-    listed = list(names)
-    return listed if len(listed) > 1 else []
+    choices = list(names)
+    return choices if len(choices) > 1 else []
 
 
-def settled(model: Model, task: Task, values: JSON) -> JSON:
+def resolve(model: Model, task: Task, values: JSON) -> JSON:
     """The values with a shape and a tier that are offered together, so that what is lit is what is sent.
 
     A tier that the shape lacks gives way to the nearest; a shape of the input without such an input, to the default.
     """
-    found = dict(values)
-    sizes = offered(model, task, values.get("media"))
+    resolved = dict(values)
+    sizes = sizes_for(model, task, values.get("media"))
     start = default(model, sizes)
     if sizes.listed and start and values.get("aspect") not in choices(model, task, values)["aspect"]:
-        found["aspect"] = start.aspect
-    tiers = choices(model, task, found)["tier"]
-    if tiers and values.get("tier") not in tiers and found.get("aspect") != CUSTOM:
-        found["tier"] = _near(sizes, tiers, values.get("tier"), start.tier if start else model.default_tier)
-    return found
+        resolved["aspect"] = start.aspect
+    tiers = choices(model, task, resolved)["tier"]
+    if tiers and values.get("tier") not in tiers and resolved.get("aspect") != CUSTOM:
+        resolved["tier"] = _nearest_tier(sizes, tiers, values.get("tier"), start.tier if start else model.default_tier)
+    return resolved
 
 
-def _near(sizes: Sizes, tiers: list[str], wanted: object, default: str | None) -> str | None:
+def _nearest_tier(sizes: Sizes, tiers: list[str], wanted: object, default: str | None) -> str | None:
     """The tier among `tiers` that comes next to the wanted one, by the row's own order; the default for none."""
     order = list(sizes.tiers)
-    aim = str(wanted) if wanted in order else default
-    if aim is None or aim not in order or aim in tiers:
-        return aim if aim in tiers else tiers[0]
-    at = order.index(aim)
-    return min(tiers, key=lambda t: abs(order.index(t) - at) if t in order else len(order))
+    target = str(wanted) if wanted in order else default
+    if target is None or target not in order or target in tiers:
+        return target if target in tiers else tiers[0]
+    position = order.index(target)
+    return min(tiers, key=lambda t: abs(order.index(t) - position) if t in order else len(order))
 
 
-def fields(model: Model, task: Task, values: JSON) -> JSON:
+def to_request(model: Model, task: Task, values: JSON) -> JSON:
     """The size part of a request from a form's aspect, tier, width and height; {} where the row takes none."""
-    values = settled(model, task, values)
-    sizes = offered(model, task, values.get("media"))
+    values = resolve(model, task, values)
+    sizes = sizes_for(model, task, values.get("media"))
     aspect, tier = values.get("aspect"), values.get("tier")
     tier = None if tier == AUTO else tier
     if not sizes.listed:
@@ -141,28 +143,30 @@ def fields(model: Model, task: Task, values: JSON) -> JSON:
     if sizes.auto and aspect == AUTO:
         return {"tier": tier} if tier in sizes.tiers and (model.sizes or model.tiers) else {}
     start = default(model, sizes)
-    found = sizes.find(aspect, tier or (start and start.tier)) or start
-    return {"width": found.width, "height": found.height} if found else {}
+    size = sizes.find(aspect, tier or (start and start.tier)) or start
+    return {"width": size.width, "height": size.height} if size else {}
 
 
-def values(model: Model, task: Task, body: JSON, *, shape: str | None = None) -> JSON:
+def from_request(model: Model, task: Task, body: JSON, *, chosen_aspect: str | None = None) -> JSON:
     """A request's size as form values of this row: the very size where the row has it, else the nearest it has.
 
-    shape: the shape that was chosen by name elsewhere. Then a size of this name comes before the same pixels typed by
-    hand, which only what was typed by hand becomes.
+    chosen_aspect: the shape that was chosen by name elsewhere. Then a size of this name comes before the same pixels
+    typed by hand, which only what was typed by hand becomes.
     """
-    sizes = offered(model, task, {k: v for k, v in body.items() if k in SHAPED})
+    sizes = sizes_for(model, task, {k: v for k, v in body.items() if k in SIZED_INPUTS})
     start = default(model, sizes)
     width, height, aspect, tier = (body.get(k) for k in ("width", "height", "aspect", "tier"))
     if not sizes.listed:
         return {"tier": tier if tier in sizes.tiers else model.default_tier} if sizes.tiers else {}
     if width and height:
         exact = next((s for s in sizes.listed if (s.width, s.height) == (width, height)), None)
-        named = [s for s in sizes.listed if s.aspect == shape]
-        if exact is None and named:
-            same = [s for s in named if s.tier == tier]
-            exact = same[0] if same else min(named, key=lambda s: abs(s.width * s.height - width * height))
-        if exact is None and model.free_size and legal(width, height, model.free_size):
+        same_aspect = [s for s in sizes.listed if s.aspect == chosen_aspect]
+        if exact is None and same_aspect:
+            same_tier = [s for s in same_aspect if s.tier == tier]
+            exact = (
+                same_tier[0] if same_tier else min(same_aspect, key=lambda s: abs(s.width * s.height - width * height))
+            )
+        if exact is None and model.free_size and is_allowed(width, height, model.free_size):
             return {"aspect": CUSTOM, "tier": start and start.tier, "width": width, "height": height}
         start = exact or sizes.nearest(width, height)
     elif aspect in sizes.aspects:
@@ -174,20 +178,20 @@ def values(model: Model, task: Task, body: JSON, *, shape: str | None = None) ->
     return {"aspect": start.aspect, "tier": start.tier, "width": start.width, "height": start.height}
 
 
-def legal(width: int, height: int, free: FreeSize) -> bool:
+def is_allowed(width: int, height: int, free: FreeSize) -> bool:
     """Whether a size lies within the bounds of a row."""
     sides = all(free.min_side <= s <= free.max_side and s % free.multiple == 0 for s in (width, height))
     pixels = (free.min_pixels or 0) <= width * height <= (free.max_pixels or width * height)
     return sides and pixels and max(width / height, height / width) <= (free.max_aspect or 1e9) + 1e-9
 
 
-def _within(free: FreeSize) -> tuple[Size, ...]:
-    found: list[Size] = []
-    for tier, short in FREE_TIERS.items():
-        for shape in SHAPES:
-            w, h = map(int, shape.split(":"))
-            scale = short / min(w, h)
+def _free_sizes(free: FreeSize) -> tuple[Size, ...]:
+    sizes: list[Size] = []
+    for tier, short_side in FREE_TIERS.items():
+        for aspect in ASPECTS:
+            w, h = map(int, aspect.split(":"))
+            scale = short_side / min(w, h)
             width, height = (max(1, round(side * scale / free.multiple)) * free.multiple for side in (w, h))
-            if (tier.endswith("p") or w == h) and legal(width, height, free):
-                found.append(Size(tier=tier, aspect=shape, width=width, height=height))
-    return tuple(found)
+            if (tier.endswith("p") or w == h) and is_allowed(width, height, free):
+                sizes.append(Size(tier=tier, aspect=aspect, width=width, height=height))
+    return tuple(sizes)

@@ -21,13 +21,13 @@ VOICES = "reference_voices"
 """The one media field that is no slot of its own: a file of `references` carries its voice."""
 
 MEDIA = ("image", "images", "first_frame", "last_frame", "references", VOICES, "audio_file", "video")
-TYPED = ("prompt", "negative_prompt")
+TEXT_FIELDS = ("prompt", "negative_prompt")
 """Never changed by a switch of model; too long a text is refused at the field instead."""
 
-DRAWN = {"type", "label", "min", "max", "step", "choices", "max_chars", "help"}
+WIDGET_KEYS = {"type", "label", "min", "max", "step", "choices", "max_chars", "help"}
 """What the page needs of an own parameter to draw it."""
 
-FOLLOWED = "follow"
+FOLLOW_INPUT = "follow"
 """Value of a duration or fps control that leaves it to the input."""
 
 
@@ -35,7 +35,7 @@ TEXT_KEYS = ("prompt", "negative_prompt", "aspect", "tier", "seed_mode", "seeds"
 NUMBER_KEYS = ("width", "height", "duration_s", "duration_pick", "n")
 
 
-def typed(values: JSON, files: object) -> JSON:
+def check_types(values: JSON, files: object) -> JSON:
     """What the browser sent of a form, held to the types of its controls. files: of the widget for media, by slot.
 
     Raises CapabilityError for any other type: a page sends none, so somebody else did.
@@ -48,7 +48,7 @@ def typed(values: JSON, files: object) -> JSON:
         if value is not None and (not isinstance(value, int | float) or not math.isfinite(value)):
             raise CapabilityError(Message("value.not_number", name=key, value=short(value)), field=key)
     rate = values.get("fps")
-    if rate not in (None, "", FOLLOWED) and not (isinstance(rate, int) or str(rate).isdecimal()):
+    if rate not in (None, "", FOLLOW_INPUT) and not (isinstance(rate, int) or str(rate).isdecimal()):
         raise CapabilityError(Message("value.fps_not_whole", value=short(rate)), field="fps")
     listed = files.items() if isinstance(files, dict) else ()
     media = {str(k): [f for f in v if isinstance(f, dict | str)] for k, v in listed if isinstance(v, list)}
@@ -61,13 +61,13 @@ def _seed(text: object) -> object:
     return int(plain) if plain.isdecimal() and len(plain) <= SEED_DIGITS else plain
 
 
-def body_of(values: JSON, model: Model, task: Task) -> JSON:
+def to_request(values: JSON, model: Model, task: Task) -> JSON:
     """The flat request that the form stands for, before lines, combinations and seeds are spread out."""
     body: JSON = {"task": task.value, "model": model.id}
     body["prompt"] = (values.get("prompt") or "") if takes_prompt(model) else ""
     if model.negative_prompt and values.get("negative_prompt"):
         body["negative_prompt"] = values["negative_prompt"]
-    body |= form_sizes.fields(model, task, values)
+    body |= form_sizes.to_request(model, task, values)
     if task.makes == "video":
         body |= _times(values, model, task)
         if model.audio == "optional" and values.get("audio") is not None:
@@ -82,17 +82,17 @@ def body_of(values: JSON, model: Model, task: Task) -> JSON:
 
 
 def _times(values: JSON, model: Model, task: Task) -> JSON:
-    found: JSON = {}
+    times: JSON = {}
     allowed = model.durations
     follows = model.follows_input(task, "duration") and values.get("duration_follow", True)
     if allowed and not follows and takes_duration(model):
         seconds = values.get("duration_pick") if allowed.choices else values.get("duration_s")
         if seconds is not None:
-            found["duration_s"] = round(float(seconds), 3)
+            times["duration_s"] = round(float(seconds), 3)
     rate = values.get("fps")
-    if len(model.fps) > 1 and rate not in (None, FOLLOWED, ""):
-        found["fps"] = int(rate)
-    return found
+    if len(model.fps) > 1 and rate not in (None, FOLLOW_INPUT, ""):
+        times["fps"] = int(rate)
+    return times
 
 
 def takes_prompt(model: Model) -> bool:
@@ -107,18 +107,18 @@ def takes_duration(model: Model) -> bool:
 
 
 def _media(media: JSON, model: Model, task: Task) -> JSON:
-    found: JSON = {}
+    inputs: JSON = {}
     for name in model.inputs_for(task):
         ids = [str(a["id"]) for a in media.get(name) or [] if isinstance(a, dict) and a.get("id")]
         if ids:
-            found[name] = ids if name in LISTS else ids[0]
-    spoken = {str(a["id"]): str(a["voice"]["id"]) for a in media.get("references") or [] if _voiced(a)}
-    if spoken and VOICES in model.inputs_for(task):
-        found[VOICES] = spoken
-    return found
+            inputs[name] = ids if name in LISTS else ids[0]
+    voices = {str(a["id"]): str(a["voice"]["id"]) for a in media.get("references") or [] if _has_voice(a)}
+    if voices and VOICES in model.inputs_for(task):
+        inputs[VOICES] = voices
+    return inputs
 
 
-def _voiced(file: object) -> bool:
+def _has_voice(file: object) -> bool:
     voice = file.get("voice") if isinstance(file, dict) and file.get("id") else None
     return isinstance(voice, dict) and bool(voice.get("id"))
 
@@ -127,37 +127,37 @@ def media_of(body: JSON) -> JSON:
     """The files of a request as a form holds them: lists of ids by slot, each reference with its voice."""
     media: JSON = {k: list(v) if isinstance(v, list | tuple) else [v] for k, v in body.items() if k in MEDIA and v}
     media.pop(VOICES, None)
-    spoken = body.get(VOICES)
-    if isinstance(spoken, dict) and "references" in media:
-        media["references"] = [{"id": i, "voice": {"id": spoken[i]}} if i in spoken else i for i in media["references"]]
+    voices = body.get(VOICES)
+    if isinstance(voices, dict) and "references" in media:
+        media["references"] = [{"id": i, "voice": {"id": voices[i]}} if i in voices else i for i in media["references"]]
     return media
 
 
-def own_of(model: Model, task: Task, given: object = None) -> JSON:
+def user_params(model: Model, task: Task, values: object = None) -> JSON:
     """The value of the `own` control: what it draws for this model, and the values given that the row knows."""
     specs = model.params_for(task) if model.of_user else {}
-    held = given if isinstance(given, dict) else {}
-    drawn = [{"key": k} | s.model_dump(include=DRAWN) for k, s in specs.items()]
-    return {"specs": drawn, "values": {k: held.get(k, s.default) for k, s in specs.items()}}
+    current = values if isinstance(values, dict) else {}
+    widgets = [{"key": k} | s.model_dump(include=WIDGET_KEYS) for k, s in specs.items()]
+    return {"specs": widgets, "values": {k: current.get(k, s.default) for k, s in specs.items()}}
 
 
-def own_values(form: JSON) -> object:
+def user_param_values(form: JSON) -> object:
     """What the browser holds of the `own` control's values."""
-    own = form.get("own")
-    return own.get("values") if isinstance(own, dict) else None
+    user_params_ = form.get("own")
+    return user_params_.get("values") if isinstance(user_params_, dict) else None
 
 
 def _params(values: JSON, model: Model, task: Task) -> JSON:
-    found: JSON = {}
+    params: JSON = {}
     if model.of_user:
-        values = own_of(model, task, own_values(values))["values"]
+        values = user_params(model, task, user_param_values(values))["values"]
     for name, spec in model.params_for(task).items():
         value = values.get(name)
         kept_empty = value == "" and model.of_user and spec.type == "text"
         if (value in (None, "") and not kept_empty) or any(values.get(k) != v for k, v in spec.requires.items()):
             continue
-        found[name] = _number(value, whole=spec.type == "int") if spec.type in ("int", "float") else value
-    return found
+        params[name] = _number(value, whole=spec.type == "int") if spec.type in ("int", "float") else value
+    return params
 
 
 def _number(value: object, *, whole: bool) -> object:
@@ -171,11 +171,11 @@ def _number(value: object, *, whole: bool) -> object:
     return int(number) if whole and isinstance(number, float) and number.is_integer() else number
 
 
-def bodies_of(values: JSON, model: Model, task: Task) -> list[JSON]:
+def to_requests(values: JSON, model: Model, task: Task) -> list[JSON]:
     """Every request of a press of Generate. Raises CapabilityError for seeds that are none, or too many runs."""
     seeds = parse_seeds(str(values.get("seeds") or "")) if model.seeds else []
     return expand(
-        body_of(values, model, task),
+        to_request(values, model, task),
         per_line=bool(values.get("per_line")),
         combinations=bool(values.get("combinations")),
         seeds=seeds,
@@ -184,18 +184,18 @@ def bodies_of(values: JSON, model: Model, task: Task) -> list[JSON]:
 
 def notes_of(values: JSON, model: Model, task: Task) -> list[str]:
     """What a person should know of the requests that `bodies_of` makes, before they are submitted."""
-    note = kept_as_written(body_of(values, model, task)) if values.get("combinations") else ""
+    note = kept_as_written(to_request(values, model, task)) if values.get("combinations") else ""
     return [note] if note else []
 
 
-def values_of(body: JSON, model: Model, task: Task, *, shape: str | None = None) -> JSON:
+def from_request(body: JSON, model: Model, task: Task, *, shape: str | None = None) -> JSON:
     """Form values for a request: what it says where this model can do it, the row's default elsewhere.
 
-    shape: the name of the shape that its size was chosen by, as in sizes.values.
+    shape: the name of the shape that its size was chosen by, as in form_sizes.from_request.
     """
     values: JSON = {"prompt": body.get("prompt") or "", "negative_prompt": body.get("negative_prompt") or ""}
-    values |= {"aspect": None, "tier": None, "width": None, "height": None} | form_sizes.values(
-        model, task, body, shape=shape
+    values |= {"aspect": None, "tier": None, "width": None, "height": None} | form_sizes.from_request(
+        model, task, body, chosen_aspect=shape
     )
     values |= _time_values(body, model, task)
     values["audio"] = body["audio"] if isinstance(body.get("audio"), bool) else model.audio_default
@@ -204,7 +204,7 @@ def values_of(body: JSON, model: Model, task: Task, *, shape: str | None = None)
     values["seed"] = None if seed is None else str(seed)
     values |= {"n": min(int(body.get("n") or 1), model.max_n), "consent": bool(body.get("consent"))}
     values |= {"per_line": False, "combinations": False}
-    values["own"] = own_of(model, task, body)
+    values["own"] = user_params(model, task, body)
     if not model.of_user:
         values |= {name: body.get(name, spec.default) for name, spec in model.params_for(task).items()}
     return values
@@ -223,7 +223,7 @@ def _time_values(body: JSON, model: Model, task: Task) -> JSON:
             capped = min(max(float(start), low), allowed.max or float(start))
             values["duration_s"] = round(low + round((capped - low) / step) * step if step else capped, 3)
     if len(model.fps) > 1:
-        follow = FOLLOWED if model.follows_input(task, "fps") else model.default_fps or model.fps[0]
+        follow = FOLLOW_INPUT if model.follows_input(task, "fps") else model.default_fps or model.fps[0]
         values["fps"] = body["fps"] if body.get("fps") in model.fps else follow
     return values
 
@@ -236,79 +236,98 @@ PARTS = {
 """Controls that a switch may have to move, by what they are about."""
 
 
-def switched(values: JSON, old: Model, new: Model, task: Task) -> tuple[JSON, list[JSON]]:
+def switch_model(values: JSON, old: Model, new: Model, task: Task) -> tuple[JSON, list[JSON]]:
     """The form moved to another model: what is legal stays, and one note for each thing that had to change.
 
     A note is {"key", "from", "to"} for what moved to the nearest, or {"text"} with the rules' sentence. The form's
     `origin` keeps what the person had set before models moved it: further switches start from that, so that the way
     back gives it back, until the person sets it anew.
     """
-    body = body_of(values, old, task)
-    plain = body_of(values_of({}, old, task), old, task)
-    judged = {k: v for k, v in body.items() if k not in (*MEDIA, *TYPED, "n", "width", "height", "tier")}
-    judged = {k: v for k, v in judged.items() if v != plain.get(k) or k in ("task", "model")}  # what the user chose
-    kept, said = validation.carry(judged, new, task)
+    body = to_request(values, old, task)
+    defaults = to_request(from_request({}, old, task), old, task)
+    carried = {k: v for k, v in body.items() if k not in (*MEDIA, *TEXT_FIELDS, "n", "width", "height", "tier")}
+    carried = {
+        k: v for k, v in carried.items() if v != defaults.get(k) or k in ("task", "model")
+    }  # what the user chose
+    kept_values, sentences = validation.carry(carried, new, task)
     origin = _origin(values, body, old)
-    moved = {**kept, **{k: v for part in origin.values() for k, v in part["body"].items()}}
-    moved |= {k: body[k] for k in ("consent",) if k in body}
+    request = {**kept_values, **{k: v for part in origin.values() for k, v in part["body"].items()}}
+    request |= {k: body[k] for k in ("consent",) if k in body}
     shape = str(origin["size"]["values"].get("aspect"))
-    made = values | values_of(moved, new, task, shape=shape)
+    new_values = values | from_request(request, new, task, shape=shape)
     for part in origin.values():
-        made |= part["values"] if part["model"] == new.id else {}
-    keep = ("prompt", "negative_prompt", "seed_mode", "seed", "seeds", "per_line", "combinations", "media", "consent")
-    made |= {k: values[k] for k in keep if k in values}
-    after = body_of(made, new, task)
-    made["origin"] = {name: part | {"made": _part(after, name)} for name, part in origin.items()}
-    notes = [{"text": s} for s in said if not s.startswith("duration_s")]
-    notes += _moved(body, after, old, new)
-    return made, notes
+        new_values |= part["values"] if part["model"] == new.id else {}
+    unchanged = (
+        "prompt",
+        "negative_prompt",
+        "seed_mode",
+        "seed",
+        "seeds",
+        "per_line",
+        "combinations",
+        "media",
+        "consent",
+    )
+    new_values |= {k: values[k] for k in unchanged if k in values}
+    after = to_request(new_values, new, task)
+    new_values["origin"] = {name: part | {"made": _part(after, name)} for name, part in origin.items()}
+    notes = [{"text": s} for s in sentences if not s.startswith("duration_s")]
+    notes += _change_notes(body, after, old, new)
+    return new_values, notes
 
 
 def _origin(values: JSON, body: JSON, model: Model) -> JSON:
     """For each part of the form: the model, values and request in which the person set it."""
-    before = values.get("origin")
-    found: JSON = {}
+    saved = values.get("origin")
+    origin: JSON = {}
     for name, keys in PARTS.items():
-        known = before.get(name) if isinstance(before, dict) else None
-        whole = isinstance(known, dict) and all(isinstance(known.get(k), dict) for k in ("values", "body", "made"))
-        if isinstance(known, dict) and whole and known["made"] == _part(body, name):
-            own = {k: v for k, v in known["values"].items() if k in keys}
-            sent = {k: v for k, v in known["body"].items() if k in REQUESTED[name]}
-            found[name] = {"model": str(known.get("model")), "values": own, "body": sent}
+        previous = saved.get(name) if isinstance(saved, dict) else None
+        is_complete = isinstance(previous, dict) and all(
+            isinstance(previous.get(k), dict) for k in ("values", "body", "made")
+        )
+        if isinstance(previous, dict) and is_complete and previous["made"] == _part(body, name):
+            part_values = {k: v for k, v in previous["values"].items() if k in keys}
+            part_request = {k: v for k, v in previous["body"].items() if k in REQUEST_KEYS[name]}
+            origin[name] = {"model": str(previous.get("model")), "values": part_values, "body": part_request}
         else:
-            own = {k: values.get(k) for k in keys if values.get(k) is not None}
-            found[name] = {"model": model.id, "values": own, "body": _part(body, name)}
-    return found
+            part_values = {k: values.get(k) for k in keys if values.get(k) is not None}
+            origin[name] = {"model": model.id, "values": part_values, "body": _part(body, name)}
+    return origin
 
 
-REQUESTED = {"size": ("width", "height", "tier"), "time": ("duration_s", "fps"), "n": ("n",)}
+REQUEST_KEYS = {"size": ("width", "height", "tier"), "time": ("duration_s", "fps"), "n": ("n",)}
 """What the parts of a form become in a request."""
 
 
 def _part(body: JSON, name: str) -> JSON:
-    return {k: body[k] for k in REQUESTED[name] if body.get(k) is not None}
+    return {k: body[k] for k in REQUEST_KEYS[name] if body.get(k) is not None}
 
 
-def _moved(before: JSON, after: JSON, old: Model, new: Model) -> list[JSON]:
+def _change_notes(before: JSON, after: JSON, old: Model, new: Model) -> list[JSON]:
     notes: list[JSON] = []
-    size_before, size_after = (_size_word(b) for b in (before, after))
+    size_before, size_after = (_size_label(b) for b in (before, after))
     if size_before and size_before != size_after:
         notes.append({"key": "forms.changed_size", "from": size_before, "to": size_after})
     if before.get("duration_s") and before["duration_s"] != after.get("duration_s"):
-        was, now = f"{before['duration_s']:g} s", f"{after['duration_s']:g} s" if after.get("duration_s") else ""
-        notes.append({"key": "forms.changed_duration", "from": was, "to": now})
+        old_duration, new_duration = (
+            f"{before['duration_s']:g} s",
+            f"{after['duration_s']:g} s" if after.get("duration_s") else "",
+        )
+        notes.append({"key": "forms.changed_duration", "from": old_duration, "to": new_duration})
     if before["n"] != after["n"]:
         notes.append({"key": "forms.changed_n", "from": str(before["n"]), "to": str(after["n"])})
-    lost = [s.label for k, s in old.params.items() if k in before and k not in new.params and before[k] != s.default]
-    notes += [{"key": "forms.changed_gone", "from": label, "to": new.label} for label in lost]
-    gone = [k for k in MEDIA if before.get(k) and k not in after]
-    notes += [{"key": "forms.changed_gone", "from": old.inputs[k].label or k, "to": new.label} for k in gone]
+    dropped_params = [
+        s.label for k, s in old.params.items() if k in before and k not in new.params and before[k] != s.default
+    ]
+    notes += [{"key": "forms.changed_gone", "from": label, "to": new.label} for label in dropped_params]
+    dropped_media = [k for k in MEDIA if before.get(k) and k not in after]
+    notes += [{"key": "forms.changed_gone", "from": old.inputs[k].label or k, "to": new.label} for k in dropped_media]
     if before.get("negative_prompt") and "negative_prompt" not in after:
         notes.append({"key": "forms.changed_negative", "from": "", "to": new.label})
     return notes
 
 
-def _size_word(body: JSON) -> str:
+def _size_label(body: JSON) -> str:
     if body.get("width") and body.get("height"):
         return f"{body['width']} × {body['height']}"
     return str(body.get("tier") or "")

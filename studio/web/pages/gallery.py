@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from studio.web.pages import mounted
+from studio.web.pages import mount_script
 from studio.web.pages.page import Page
 
 
@@ -14,4 +14,4 @@ class GalleryPage(Page):
 
     def build(self) -> None:
         """One widget, which asks for what its filters offer each time it is opened."""
-        self.grid = mounted("gallery.js", elem_id="gallery")
+        self.grid = mount_script("gallery.js", elem_id="gallery")

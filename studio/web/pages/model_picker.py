@@ -14,14 +14,14 @@ if TYPE_CHECKING:
 UNITS = {"second": "s", "input_second": "s", "image": "image", "run": "run", "megapixel": "MP"}
 
 
-def first(studio: Studio, task: Task) -> Model:
+def default_model(studio: Studio, task: Task) -> Model:
     """The model a fresh form starts with: the first whose provider is ready, hosted and local ones before the draft."""
     ready = {s.name for s in studio.admin.engine_status() if s.ready}
     rows = studio.catalogue.for_task(task)
     return min(rows, key=lambda m: (m.provider not in ready, m.draft, bool(m.deprecated)))
 
 
-def chosen(studio: Studio, model: Model) -> JSON:
+def picker_value(studio: Studio, model: Model) -> JSON:
     """What the closed picker shows of one model."""
     status = next((s for s in studio.admin.engine_status() if s.name == model.provider), None)
     return _row(model) | {
@@ -40,8 +40,13 @@ def groups(studio: Studio, task: Task) -> list[JSON]:
         rows = [m for m in studio.catalogue.for_task(task) if m.provider == status.name]
         if rows:
             models = [_row(m) for m in sorted(rows, key=lambda m: bool(m.deprecated))]
-            about = {"id": status.name, "label": status.label, "ready": status.ready, "missing": status.missing or ""}
-            found.append(about | {"needs": list(status.needs), "local": status.local, "models": models})
+            provider = {
+                "id": status.name,
+                "label": status.label,
+                "ready": status.ready,
+                "missing": status.missing or "",
+            }
+            found.append(provider | {"needs": list(status.needs), "local": status.local, "models": models})
     return found
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from studio.web.pages import mounted
+from studio.web.pages import mount_script
 from studio.web.pages.page import Page
 
 
@@ -14,4 +14,4 @@ class ModelsPage(Page):
 
     def build(self) -> None:
         """One widget, which reads the list when it is opened and while something is on its way."""
-        self.models = mounted("models.js", elem_id="models")
+        self.models = mount_script("models.js", elem_id="models")

@@ -16,7 +16,7 @@ from studio.web.static import asset_url
 TEMPLATE = '<div class="st-mount"></div>'
 
 
-def mounted(
+def mount_script(
     script: str,
     *,
     elem_id: str,

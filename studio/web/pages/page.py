@@ -13,7 +13,12 @@ from studio.web.idempotency import IdempotencyCache
 if TYPE_CHECKING:
     from studio.studio import Studio
 
-EVENT: dict[str, Any] = {"api_visibility": "private", "show_progress": "hidden", "queue": False, "preprocess": False}
+EVENT_OPTIONS: dict[str, Any] = {
+    "api_visibility": "private",
+    "show_progress": "hidden",
+    "queue": False,
+    "preprocess": False,
+}
 """How our own events run: hidden from the API, at once, without Gradio's overlay. Values come as the browser sent
 them: limits are the catalogue's to tell, at the field, where Gradio's own check would only make an error message."""
 
@@ -22,18 +27,19 @@ P = TypeVar("P", bound="Page")
 
 
 @dataclass
-class Ctx:
-    """What the tabs share; nothing of a single user. pages: by id, in their order. presses: what came of each press."""
+class PageContext:
+    """What the tabs share; nothing of a single user. pages: by id, in their order. idempotency: what came of each
+    press."""
 
     studio: Studio
     tabs: gr.Tabs = field(init=False)
     pages: dict[str, Page] = field(default_factory=dict)
-    presses: IdempotencyCache = field(default_factory=IdempotencyCache)
+    idempotency: IdempotencyCache = field(default_factory=IdempotencyCache)
 
     def create_page(self, task: object, *, like: P) -> P:
         """The create page of this task; `like` itself for a task that has none."""
-        same = [p for p in self.pages.values() if isinstance(p, type(like)) and getattr(p, "task", None) == task]
-        return same[0] if same else like
+        matching = [p for p in self.pages.values() if isinstance(p, type(like)) and getattr(p, "task", None) == task]
+        return matching[0] if matching else like
 
 
 class Page:
@@ -42,7 +48,7 @@ class Page:
     id = ""
     group = ""
 
-    def __init__(self, ctx: Ctx) -> None:
+    def __init__(self, ctx: PageContext) -> None:
         self.ctx = ctx
         self.studio = ctx.studio
 
@@ -54,7 +60,7 @@ class Page:
     def build(self) -> None:
         """Lay out the components, inside the tab."""
 
-    def wire(self) -> None:
+    def connect_events(self) -> None:
         """Connect events; every page has been built."""
 
     @property
@@ -72,7 +78,7 @@ def owner_of(request: gr.Request | None) -> str:
     return (request and request.username) or ""
 
 
-def values_of(event: gr.EventData) -> JSON:
+def event_data(event: gr.EventData) -> JSON:
     """What a widget sent along with its event. It comes from the browser: judge every value before use."""
     data = getattr(event, "_data", None)
     return data if isinstance(data, dict) else {}

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from studio.web.pages import mounted
+from studio.web.pages import mount_script
 from studio.web.pages.page import Page
 
 
@@ -14,4 +14,4 @@ class QueuePage(Page):
 
     def build(self) -> None:
         """One widget, which follows /events/runs."""
-        self.list = mounted("queue.js", elem_id="queue")
+        self.list = mount_script("queue.js", elem_id="queue")

@@ -7,7 +7,7 @@ from collections.abc import Iterable
 import gradio as gr
 
 from studio.domain import Task
-from studio.web.pages.mount import mounted
+from studio.web.pages.mount import mount_script
 
 
 def run_feed(tasks: Iterable[Task], *, elem_id: str) -> gr.HTML:
@@ -18,4 +18,4 @@ def run_feed(tasks: Iterable[Task], *, elem_id: str) -> gr.HTML:
     through studio.web.pages.send_to, which is connected once for the whole page. Use: run_feed([Task.TEXT_TO_IMAGE],
     elem_id="t2i-feed") in build(), nothing in wire().
     """
-    return mounted("feed.js", elem_id=elem_id, events=(), options={"tasks": [Task(t).value for t in tasks]})
+    return mount_script("feed.js", elem_id=elem_id, events=(), options={"tasks": [Task(t).value for t in tasks]})

@@ -16,9 +16,9 @@ from studio.catalogue import Model
 from studio.domain import JSON, Kind, Task
 from studio.errors import CapabilityError, StudioError
 from studio.messages import Message, of_error, term
-from studio.web.pages import mounted
+from studio.web.pages import mount_script
 from studio.web.pages.create import CreatePage
-from studio.web.pages.page import EVENT, Ctx, owner_of, values_of
+from studio.web.pages.page import EVENT_OPTIONS, PageContext, event_data, owner_of
 
 TARGETS: dict[str, tuple[Task, tuple[str, ...]]] = {
     "image": (Task.IMAGE_EDIT, ("image", "images")),
@@ -34,65 +34,65 @@ TARGETS: dict[str, tuple[Task, tuple[str, ...]]] = {
 """Where "Send to" puts a file: the task's page, and the inputs of its model that will do, the first one first."""
 
 
-def connect(demo: gr.Blocks, ctx: Ctx) -> None:
+def connect(demo: gr.Blocks, ctx: PageContext) -> None:
     """Make the component and its events. Call it inside the Blocks, once every page is built."""
     pages = {p.task: p for p in ctx.pages.values() if isinstance(p, CreatePage)}
-    sends = {f"send_{name}": target for name, target in TARGETS.items() if target[0] in pages}
-    courier = mounted("courier.js", elem_id="studio-courier", events=("use", *sends))
-    everywhere = [c for p in pages.values() for c in p.fill_outputs]
-    courier.use(_use(ctx, pages), None, [ctx.tabs, *everywhere], **EVENT)
-    for event, (task, names) in sends.items():
+    targets = {f"send_{name}": target for name, target in TARGETS.items() if target[0] in pages}
+    widget = mount_script("courier.js", elem_id="studio-courier", events=("use", *targets))
+    all_outputs = [c for p in pages.values() for c in p.fill_outputs]
+    widget.use(_use(ctx, pages), None, [ctx.tabs, *all_outputs], **EVENT_OPTIONS)
+    for event, (task, names) in targets.items():
         page = pages[task]
-        asked = [page.picker, page.media, *page.c.values()]
-        getattr(courier, event)(_send(ctx, page, names), asked, [ctx.tabs, *page.fill_outputs], **EVENT)
-    demo.load(_linked(ctx), None, ctx.tabs, **EVENT)
+        inputs = [page.picker, page.media, *page.controls.values()]
+        getattr(widget, event)(_send(ctx, page, names), inputs, [ctx.tabs, *page.fill_outputs], **EVENT_OPTIONS)
+    demo.load(_open_from_url(ctx), None, ctx.tabs, **EVENT_OPTIONS)
 
 
-def _linked(ctx: Ctx) -> Callable[..., Any]:
+def _open_from_url(ctx: PageContext) -> Callable[..., Any]:
     """?tab=ID opens that tab. A link that names only a run (?run=ID) opens the gallery, ?board=ID the storyboard."""
 
-    def linked(request: gr.Request) -> Any:
-        asked = request.query_params
-        if asked.get("tab") in ctx.pages:
-            return gr.Tabs(selected=asked["tab"])
-        wanted = [tab for key, tab in (("run", "gallery"), ("board", "storyboard")) if asked.get(key)]
-        return gr.Tabs(selected=wanted[0]) if wanted else gr.skip()
+    def open_tab(request: gr.Request) -> Any:
+        query = request.query_params
+        if query.get("tab") in ctx.pages:
+            return gr.Tabs(selected=query["tab"])
+        tabs = [tab for key, tab in (("run", "gallery"), ("board", "storyboard")) if query.get(key)]
+        return gr.Tabs(selected=tabs[0]) if tabs else gr.skip()
 
-    return linked
+    return open_tab
 
 
-def _use(ctx: Ctx, pages: dict[Task, CreatePage]) -> Callable[..., Any]:
+def _use(ctx: PageContext, pages: dict[Task, CreatePage]) -> Callable[..., Any]:
     def use(event: gr.EventData, request: gr.Request) -> Any:
         owner = owner_of(request)
         try:
-            run = ctx.studio.acting_for(owner).runs.get(str(values_of(event).get("run")))
+            run = ctx.studio.acting_for(owner).runs.get(str(event_data(event).get("run")))
         except StudioError as error:
             raise CapabilityError(of_error(error)) from None
         page = pages.get(run.request.task)
         if page is None:
             raise CapabilityError(Message("task.no_page", task=term(run.request.task)))
         body = run.request.flat() | ({"seed": run.seed} if run.seed is not None else {})
-        return page.filled(body, owner=owner) | {ctx.tabs: gr.Tabs(selected=page.id)}
+        return page.fill_updates(body, owner=owner) | {ctx.tabs: gr.Tabs(selected=page.id)}
 
     return use
 
 
-def _send(ctx: Ctx, page: CreatePage, names: tuple[str, ...]) -> Callable[..., Any]:
+def _send(ctx: PageContext, page: CreatePage, names: tuple[str, ...]) -> Callable[..., Any]:
     def send(event: gr.EventData, request: gr.Request, *sent: Any) -> Any:
         owner = owner_of(request)
-        form, model = page.form(sent)
-        told = values_of(event)
-        model, name = _taker(ctx, page, model, names)
+        form, model = page.read_form(sent)
+        event_values = event_data(event)
+        model, name = _model_with_input(ctx, page, model, names)
         spec = model.inputs_for(page.task)[name]
         try:
-            asset = ctx.studio.acting_for(owner).assets.get(str(told.get("asset")))
-            if asset.kind is Kind.VIDEO and "frame_s" in told:
-                asset = ctx.studio.acting_for(owner).assets.frame(asset.id, at_s=_seconds(told["frame_s"]))
-            if told.get("prompt_of") and not str(form.get("prompt") or "").strip():
-                form["prompt"] = ctx.studio.acting_for(owner).runs.get(str(told["prompt_of"])).request.prompt
+            asset = ctx.studio.acting_for(owner).assets.get(str(event_values.get("asset")))
+            if asset.kind is Kind.VIDEO and "frame_s" in event_values:
+                asset = ctx.studio.acting_for(owner).assets.frame(asset.id, at_s=_seconds(event_values["frame_s"]))
+            if event_values.get("prompt_of") and not str(form.get("prompt") or "").strip():
+                form["prompt"] = ctx.studio.acting_for(owner).runs.get(str(event_values["prompt_of"])).request.prompt
         except StudioError as error:
             raise CapabilityError(of_error(error)) from None
-        form["media"] = added(form["media"], name, asset.id, spec.max)
+        form["media"] = add_file(form["media"], name, asset.id, spec.max)
         return page.updates(form, model, owner=owner) | {ctx.tabs: gr.Tabs(selected=page.id)}
 
     return send
@@ -100,20 +100,20 @@ def _send(ctx: Ctx, page: CreatePage, names: tuple[str, ...]) -> Callable[..., A
 
 def _seconds(value: object) -> float | None:
     """A position in a clip as the player tells it, 0 or more; None, its end, for what is no number."""
-    usable = isinstance(value, int | float) and not isinstance(value, bool) and math.isfinite(value)
-    return max(0.0, float(value)) if usable and isinstance(value, int | float) else None
+    is_number = isinstance(value, int | float) and not isinstance(value, bool) and math.isfinite(value)
+    return max(0.0, float(value)) if is_number and isinstance(value, int | float) else None
 
 
-def _taker(ctx: Ctx, page: CreatePage, model: Model, names: tuple[str, ...]) -> tuple[Model, str]:
+def _model_with_input(ctx: PageContext, page: CreatePage, model: Model, names: tuple[str, ...]) -> tuple[Model, str]:
     """The form's model if it has such an input, else the first of the task that has."""
-    for one in (model, *ctx.studio.catalogue.for_task(page.task)):
+    for candidate in (model, *ctx.studio.catalogue.for_task(page.task)):
         for name in names:
-            if name in one.inputs_for(page.task):
-                return one, name
+            if name in candidate.inputs_for(page.task):
+                return candidate, name
     raise CapabilityError(Message("model.none_takes", input=term(names[0].replace("_", " "))))
 
 
-def added(media: JSON, name: str, asset_id: str, most: int) -> JSON:
+def add_file(media: JSON, name: str, asset_id: str, max_files: int) -> JSON:
     """The form's files with one more; where the input is full, the new one takes the last place."""
-    held = [one for one in media.get(name, []) if isinstance(one, dict) and one.get("id") != asset_id]
-    return media | {name: [*held[: max(0, most - 1)], {"id": asset_id}]}
+    others = [one for one in media.get(name, []) if isinstance(one, dict) and one.get("id") != asset_id]
+    return media | {name: [*others[: max(0, max_files - 1)], {"id": asset_id}]}

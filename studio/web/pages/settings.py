@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from studio.web.pages import mounted
+from studio.web.pages import mount_script
 from studio.web.pages.page import Page
 
 
@@ -14,4 +14,4 @@ class SettingsPage(Page):
 
     def build(self) -> None:
         """One widget, which reads the house when it is opened."""
-        self.house = mounted("house.js", elem_id="settings")
+        self.house = mount_script("house.js", elem_id="settings")

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from studio.web.pages import mounted
+from studio.web.pages import mount_script
 from studio.web.pages.page import Page
 
 
@@ -14,4 +14,4 @@ class StoryboardPage(Page):
 
     def build(self) -> None:
         """One widget; everything it shows comes from /ui/boards."""
-        self.widget = mounted("board/main.js", elem_id="storyboard")
+        self.widget = mount_script("board/main.js", elem_id="storyboard")

@@ -12,11 +12,11 @@ from studio.engines.comfyui.workflow import FIELDS, MEDIA
 from studio.engines.comfyui.workflow_model import NEEDS
 from studio.errors import CapabilityError, StudioError
 from studio.messages import Message, of_error, term
-from studio.web.pages import form_values, mounted
+from studio.web.pages import form_values, mount_script
 from studio.web.pages.create import CreatePage
-from studio.web.pages.page import EVENT, Page, owner_of, values_of
+from studio.web.pages.page import EVENT_OPTIONS, Page, event_data, owner_of
 
-KEPT = ("prompt", "negative_prompt", "media")
+KEPT_FIELDS = ("prompt", "negative_prompt", "media")
 """What a form keeps when a workflow is brought to it."""
 
 
@@ -28,35 +28,35 @@ class WorkflowsPage(Page):
 
     def build(self) -> None:
         """One widget, which reads the list when it is opened."""
-        self.makers = [p for p in self.ctx.pages.values() if isinstance(p, CreatePage)]
+        self.create_pages = [p for p in self.ctx.pages.values() if isinstance(p, CreatePage)]
         tasks = [
             {"id": p.task.value, "page": p.id, "makes": p.task.makes.value, "needs": list(NEEDS[p.task])}
-            for p in self.makers
+            for p in self.create_pages
         ]
         media = {name: kind.value for name, kind in MEDIA.items()}
         options = {"tasks": tasks, "media": media, "reserved": sorted({*validation.FIELDS, *FIELDS, *MEDIA, "params"})}
-        uses = tuple(f"use_{p.id}" for p in self.makers)
-        self.list = mounted("workflows/main.js", elem_id="workflows", events=uses, options=options)
+        uses = tuple(f"use_{p.id}" for p in self.create_pages)
+        self.list = mount_script("workflows/main.js", elem_id="workflows", events=uses, options=options)
 
-    def wire(self) -> None:
+    def connect_events(self) -> None:
         """To the form of a task, with the workflow as its model and at its own values; words and files there stay."""
-        for page in self.makers:
-            asked = [page.picker, page.media, *page.c.values()]
-            told = [self.ctx.tabs, *page.fill_outputs]
-            getattr(self.list, f"use_{page.id}")(self._use(page), asked, told, **EVENT)
+        for page in self.create_pages:
+            inputs = [page.picker, page.media, *page.controls.values()]
+            outputs = [self.ctx.tabs, *page.fill_outputs]
+            getattr(self.list, f"use_{page.id}")(self._use(page), inputs, outputs, **EVENT_OPTIONS)
 
     def _use(self, page: CreatePage) -> Callable[..., Any]:
         def use(event: gr.EventData, request: gr.Request, *sent: Any) -> Any:
-            form, _ = page.form(sent)
+            form, _ = page.read_form(sent)
             try:
-                model = self.studio.catalogue.get(str(values_of(event).get("id")))
+                model = self.studio.catalogue.get(str(event_data(event).get("id")))
             except StudioError as error:
                 raise CapabilityError(of_error(error)) from None
             if page.task not in model.tasks:
                 raise gr.Error(
                     Message("model.does_not", model=term(model.label), task=term(page.task)), print_exception=False
                 )
-            start = form_values.values_of({}, model, page.task) | {k: form[k] for k in KEPT if k in form}
+            start = form_values.from_request({}, model, page.task) | {k: form[k] for k in KEPT_FIELDS if k in form}
             return page.updates(start, model, owner=owner_of(request)) | {self.ctx.tabs: gr.Tabs(selected=page.id)}
 
         return use

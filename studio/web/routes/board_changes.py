@@ -18,7 +18,7 @@ from studio.domain import JSON
 from studio.film.timeline import Segment, Timeline
 from studio.memo import Memo
 
-ANSWERS, SHOTS = 256, 8_000
+MAX_ANSWERS, MAX_PARTS = 256, 8_000
 """Answers remembered, each a few kB beside its parts; and parts kept, about 3 kB each."""
 
 
@@ -32,7 +32,7 @@ class ShotPart:
 
 @dataclass(frozen=True)
 class Answer:
-    """A board as a page is told it. board: its fields but the shots; rest: everything beside board and shots.
+    """A board as a page is told it. board: its fields but the shots; extra: everything beside board and shots.
 
     shots: by id, in order. key: whose answer it is; only the same may be told what changed since.
     """
@@ -41,37 +41,39 @@ class Answer:
     board: JSON
     shots: dict[str, ShotPart]
     timeline: Timeline
-    rest: JSON
+    extra: JSON
 
-    def whole(self) -> JSON:
+    def full(self) -> JSON:
         """All of it."""
         times = [shot_times(self.timeline, index) for index in range(len(self.shots))]
-        return self.rest | {
+        return self.extra | {
             "board": self.board | {"shots": [part.planned for part in self.shots.values()]},
             "shots": {i: part.state | time for (i, part), time in zip(self.shots.items(), times, strict=True)},
         }
 
-    def since(self, old: Answer) -> JSON:
+    def changes_since(self, old: Answer) -> JSON:
         """What is other than in an older answer. clock: by shot, its segment's four numbers in frames."""
-        fresh = {i: part for i, part in self.shots.items() if part is not old.shots.get(i) and part != old.shots.get(i)}
+        changed_parts = {
+            i: part for i, part in self.shots.items() if part is not old.shots.get(i) and part != old.shots.get(i)
+        }
         changed: JSON = {
             "board": _changed(self.board, old.board),
-            "planned": {i: part.planned for i, part in fresh.items()},
-            "shots": {i: part.state for i, part in fresh.items()},
-            "clock": {i: astuple(segment) for i, segment in self._moved(old)},
-            **_changed(self.rest, old.rest),
+            "planned": {i: part.planned for i, part in changed_parts.items()},
+            "shots": {i: part.state for i, part in changed_parts.items()},
+            "clock": {i: astuple(segment) for i, segment in self._moved_segments(old)},
+            **_changed(self.extra, old.extra),
         }
         if list(self.shots) != list(old.shots):
             changed["order"] = list(self.shots)
         return changed
 
-    def _moved(self, old: Answer) -> Iterator[tuple[str, Segment]]:
+    def _moved_segments(self, old: Answer) -> Iterator[tuple[str, Segment]]:
         """The shots that are shown at another time than in an older answer."""
         if self.timeline is old.timeline and list(self.shots) == list(old.shots):
             return
-        before = dict(zip(old.shots, old.timeline.segments, strict=True))
+        old_segments = dict(zip(old.shots, old.timeline.segments, strict=True))
         for shot, segment in zip(self.shots, self.timeline.segments, strict=True):
-            if segment != before.get(shot) or self.timeline.fps != old.timeline.fps:
+            if segment != old_segments.get(shot) or self.timeline.fps != old.timeline.fps:
                 yield shot, segment
 
 
@@ -81,10 +83,10 @@ class AnswerLog:
     def __init__(self) -> None:
         self._answers: OrderedDict[str, Answer] = OrderedDict()
         self._newest: dict[tuple[str, str], str] = {}
-        self.parts: Memo[tuple[str, str, str], ShotPart] = Memo(SHOTS)
+        self.parts: Memo[tuple[str, str, str], ShotPart] = Memo(MAX_PARTS)
         self._lock = threading.Lock()
 
-    def told(self, answer: Answer, since: str) -> JSON:
+    def respond(self, answer: Answer, since: str) -> JSON:
         """The answer with its version: whole, or what changed since the version that the page has.
 
         A board that stands as it last did keeps its version.
@@ -95,13 +97,13 @@ class AnswerLog:
             self._answers[version] = answer
             self._answers.move_to_end(version)
             self._newest[answer.key] = version
-            while len(self._answers) > ANSWERS:
-                gone, of = self._answers.popitem(last=False)
-                if self._newest.get(of.key) == gone:
-                    del self._newest[of.key]
+            while len(self._answers) > MAX_ANSWERS:
+                dropped_version, dropped = self._answers.popitem(last=False)
+                if self._newest.get(dropped.key) == dropped_version:
+                    del self._newest[dropped.key]
         if old is None or old.key != answer.key:
-            return answer.whole() | {"version": version}
-        return answer.since(old) | {"version": version, "since": since}
+            return answer.full() | {"version": version}
+        return answer.changes_since(old) | {"version": version, "since": since}
 
 
 def shot_times(timeline: Timeline, index: int) -> JSON:

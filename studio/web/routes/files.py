@@ -23,7 +23,7 @@ INLINE = frozenset(
         *("audio/mpeg", "audio/wav", "audio/x-wav", "audio/ogg", "audio/flac", "audio/mp4", "audio/aac", "audio/webm"),
     }
 )
-SUFFIX = {
+SUFFIXES = {
     "image/png": ".png",
     "image/jpeg": ".jpg",
     "image/webp": ".webp",
@@ -44,9 +44,13 @@ SUFFIX = {
     "text/plain": ".txt",
 }
 SANDBOX = "sandbox; default-src 'none'; img-src 'self'; media-src 'self'; style-src 'unsafe-inline'"
-PICTURE_STARTS = ((rb"\xff\xd8\xff", "image/jpeg"), (rb"\x89PNG\r\n", "image/png"), (rb"RIFF....WEBP", "image/webp"))
+PICTURE_SIGNATURES = (
+    (rb"\xff\xd8\xff", "image/jpeg"),
+    (rb"\x89PNG\r\n", "image/png"),
+    (rb"RIFF....WEBP", "image/webp"),
+)
 """How the pictures begin that an engine may give of a run under way."""
-FOR_EVER = "private, max-age=31536000, immutable"
+IMMUTABLE = "private, max-age=31536000, immutable"
 NAME_CHARS = 60
 
 
@@ -55,10 +59,10 @@ def download_name(asset: Asset, run: Run | None = None) -> str:
 
     Letters of every script stay; anything a file system or a header could trip over becomes a hyphen.
     """
-    suffix = SUFFIX.get(asset.mime) or ".bin"
+    suffix = SUFFIXES.get(asset.mime) or ".bin"
     if run is None:
         stem = _slug(Path(asset.name).stem) or asset.id
-        return stem + (suffix if asset.mime in SUFFIX else _slug_suffix(asset.name))
+        return stem + (suffix if asset.mime in SUFFIXES else _slug_suffix(asset.name))
     parts = [run.created_at.strftime("%Y-%m-%d"), _slug(run.request.prompt) or run.request.task.value]
     parts += [f"seed{run.seed}"] if run.seed is not None else []
     return "_".join([*parts, asset.id[-6:]]) + suffix
@@ -74,13 +78,15 @@ def _slug_suffix(name: str) -> str:
     return suffix if len(suffix) > 1 else ".bin"
 
 
-def answer(path: Path, *, mime: str, etag: str, headers: Headers, name: str = "", download: bool = False) -> Response:
+def file_response(
+    path: Path, *, mime: str, etag: str, headers: Headers, name: str = "", download: bool = False
+) -> Response:
     """The file with Range, ETag and safe headers; 304 when the browser has it; 404 when the disk lost it.
 
     etag: names the content. headers: of the request. name: for a download.
     """
     tag = f'"{etag}"'
-    safe = {"etag": tag, "cache-control": FOR_EVER, "x-content-type-options": "nosniff"}
+    safe = {"etag": tag, "cache-control": IMMUTABLE, "x-content-type-options": "nosniff"}
     if tag in _tags(headers.get("if-none-match", "")):
         return Response(status_code=304, headers=safe)
     try:
@@ -99,7 +105,7 @@ def answer(path: Path, *, mime: str, etag: str, headers: Headers, name: str = ""
     )
 
 
-def passing(path: Path, *, version: str, headers: Headers) -> Response:
+def preview_response(path: Path, *, version: str, headers: Headers) -> Response:
     """The small picture of a run under way, never kept by a browser; 304 when the asker has this version, 404 when it
     is gone or is no picture. headers: of the request."""
     tag = f'"{version}"'
@@ -110,7 +116,7 @@ def passing(path: Path, *, version: str, headers: Headers) -> Response:
         content = path.read_bytes()
     except OSError:
         content = b""
-    mime = next((m for start, m in PICTURE_STARTS if re.match(start, content, re.DOTALL)), None)
+    mime = next((m for start, m in PICTURE_SIGNATURES if re.match(start, content, re.DOTALL)), None)
     if mime is None:
         return Response(Message("run.picture_gone"), 404, media_type="text/plain")
     safe |= {"content-security-policy": SANDBOX, "cross-origin-resource-policy": "same-origin"}
@@ -123,8 +129,8 @@ def _tags(value: str) -> set[str]:
 
 def thumb_mime(path: Path) -> str:
     """The type of a preview the studio made itself, by its suffix."""
-    known = {".webp": "image/webp", ".mp4": "video/mp4", ".png": "image/png", ".jpg": "image/jpeg"}
-    return known.get(path.suffix, "application/octet-stream")
+    mimes = {".webp": "image/webp", ".mp4": "video/mp4", ".png": "image/png", ".jpg": "image/jpeg"}
+    return mimes.get(path.suffix, "application/octet-stream")
 
 
 def main_asset(run: Run) -> Asset | None:

@@ -17,28 +17,28 @@ if TYPE_CHECKING:
 
 def router(studio: Studio) -> APIRouter:
     """The routes under /ui; asked for when a menu opens, so that a key or preset made meanwhile shows."""
-    made = APIRouter(prefix="/ui", route_class=SentenceRoute, include_in_schema=False)
+    api = APIRouter(prefix="/ui", route_class=SentenceRoute, include_in_schema=False)
 
-    @made.get("/choices")
+    @api.get("/choices")
     def choices(task: Task, owner: Owner) -> JSON:
         return {"groups": model_picker.groups(studio, task)}
 
-    @made.get("/uploads")
+    @api.get("/uploads")
     def uploads(
         owner: Owner,
         kind: Annotated[list[Kind], Query(min_length=1, max_length=4)],
         query: Annotated[str, Query(max_length=200)] = "",
     ) -> JSON:
-        found = studio.acting_for(owner).assets.uploads(kind, query=query)
-        return {"files": [asset_card(a) | {"created_at": a.created_at.isoformat()} for a in found]}
+        assets = studio.acting_for(owner).assets.uploads(kind, query=query)
+        return {"files": [asset_card(a) | {"created_at": a.created_at.isoformat()} for a in assets]}
 
-    @made.get("/presets")
+    @api.get("/presets")
     def presets(task: Task, owner: Owner) -> JSON:
         return {"names": [p.name for p in studio.acting_for(owner).presets.all(task)]}
 
-    @made.delete("/presets")
+    @api.delete("/presets")
     def delete_preset(task: Task, name: str, owner: Owner) -> JSON:
         studio.acting_for(owner).presets.delete(task, name)
         return {"names": [p.name for p in studio.acting_for(owner).presets.all(task)]}
 
-    return made
+    return api

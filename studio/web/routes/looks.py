@@ -17,9 +17,9 @@ from studio.payload import Payload
 from studio.storyboard.commands import Id
 from studio.storyboard.look import Look, Slate, Title
 from studio.web.middleware.same_origin import owner_of
-from studio.web.routes.files import answer, thumb_mime
+from studio.web.routes.files import file_response, thumb_mime
 from studio.web.routes.runs import Owner, SentenceRoute
-from studio.web.routes.storyboards import received
+from studio.web.routes.storyboards import saved_body
 
 if TYPE_CHECKING:
     from PIL.Image import Image
@@ -46,13 +46,13 @@ class Still(Payload):
 
 def router(studio: Studio) -> APIRouter:
     """All routes of looks."""
-    made = APIRouter(prefix="/ui", route_class=SentenceRoute, include_in_schema=False)
-    _luts(made, studio)
-    _pictures(made, studio)
-    return made
+    api = APIRouter(prefix="/ui", route_class=SentenceRoute, include_in_schema=False)
+    _luts(api, studio)
+    _pictures(api, studio)
+    return api
 
 
-def _luts(made: APIRouter, studio: Studio) -> None:
+def _luts(api: APIRouter, studio: Studio) -> None:
     def listed(owner: str) -> JSON:
         return {
             "luts": [
@@ -60,43 +60,43 @@ def _luts(made: APIRouter, studio: Studio) -> None:
             ]
         }
 
-    @made.get("/luts")
+    @api.get("/luts")
     def luts(owner: Owner) -> JSON:
         return listed(owner)
 
-    @made.post("/luts")
+    @api.post("/luts")
     async def keep(request: Request, name: Annotated[str, Query(max_length=300)]) -> JSON:
         """The .cube file in the body, checked and kept."""
         owner = owner_of(request)
-        async with received(studio, request, name, LARGEST_BYTES) as path:
-            kept = await run_in_threadpool(studio.acting_for(owner).looks.add_lut, path, name=name)
-        return listed(owner) | {"id": kept.id}
+        async with saved_body(studio, request, name, LARGEST_BYTES) as path:
+            added = await run_in_threadpool(studio.acting_for(owner).looks.add_lut, path, name=name)
+        return listed(owner) | {"id": added.id}
 
-    @made.delete("/luts/{lut_id}")
+    @api.delete("/luts/{lut_id}")
     def forget(lut_id: Id, owner: Owner) -> JSON:
         studio.acting_for(owner).looks.remove_lut(lut_id)
         return listed(owner)
 
 
-def _pictures(made: APIRouter, studio: Studio) -> None:
-    @made.post("/boards/{board_id}/still")
+def _pictures(api: APIRouter, studio: Studio) -> None:
+    @api.post("/boards/{board_id}/still")
     def still(board_id: Id, body: Still, owner: Owner) -> Response:
         picture = studio.acting_for(owner).looks.still(
             board_id, body.at_s, look=body.look, titles=body.titles, plain=body.plain
         )
         return _webp(picture)
 
-    @made.post("/boards/{board_id}/slate")
+    @api.post("/boards/{board_id}/slate")
     def slate(board_id: Id, body: SlateBody, owner: Owner) -> Response:
         return _webp(studio.acting_for(owner).looks.slate_picture(board_id, body.slate))
 
-    @made.get("/boards/{board_id}/matched/{shot_id}/{end}")
+    @api.get("/boards/{board_id}/matched/{shot_id}/{end}")
     def matched(request: Request, board_id: Id, shot_id: Id, end: Literal["first", "last"], owner: Owner) -> Response:
         board = studio.acting_for(owner).storyboards.get(board_id).board
         path = studio.acting_for(owner).looks.matched_edge(board, shot_id, end)
-        shown = answer(path, mime=thumb_mime(path), etag=path.stem, headers=request.headers)
-        shown.headers["cache-control"] = "private, no-cache"  # another strength has the same address
-        return shown
+        response = file_response(path, mime=thumb_mime(path), etag=path.stem, headers=request.headers)
+        response.headers["cache-control"] = "private, no-cache"  # another strength has the same address
+        return response
 
 
 def _webp(picture: Image) -> Response:

@@ -8,7 +8,7 @@ from fastapi import APIRouter
 
 from studio.domain import JSON
 from studio.payload import Payload
-from studio.web.routes.runs import Keeper, SentenceRoute
+from studio.web.routes.runs import Operator, SentenceRoute
 
 if TYPE_CHECKING:
     from studio.studio import Studio
@@ -23,14 +23,14 @@ class DownloadOptions(Payload):
 
 def router(studio: Studio) -> APIRouter:
     """The routes under /ui/models."""
-    made = APIRouter(prefix="/ui/models", route_class=SentenceRoute, include_in_schema=False)
+    api = APIRouter(prefix="/ui/models", route_class=SentenceRoute, include_in_schema=False)
 
-    @made.get("")
-    def overview(owner: Keeper) -> JSON:
+    @api.get("")
+    def overview(owner: Operator) -> JSON:
         return studio.local_models.overview()
 
-    @made.post("/{word}")
-    def act(word: Literal["fetch", "stop", "remove"], body: DownloadOptions, owner: Keeper) -> JSON:
+    @api.post("/{word}")
+    def act(word: Literal["fetch", "stop", "remove"], body: DownloadOptions, owner: Operator) -> JSON:
         if word == "fetch":
             studio.local_models.fetch(body.model, extras=body.extras)
         elif word == "stop":
@@ -39,4 +39,4 @@ def router(studio: Studio) -> APIRouter:
             studio.local_models.remove(body.model)
         return studio.local_models.overview()
 
-    return made
+    return api

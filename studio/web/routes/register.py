@@ -20,7 +20,7 @@ from studio.web.language import language_of
 from studio.web.middleware.same_origin import owner_of
 from studio.web.pages import form_defaults
 from studio.web.routes import looks, models, runs, settings, storyboards, workflows
-from studio.web.routes.files import FOR_EVER, answer, download_name, passing, thumb_mime
+from studio.web.routes.files import IMMUTABLE, download_name, file_response, preview_response, thumb_mime
 from studio.web.routes.run_events import Live
 from studio.web.static import ASSETS, SERVED, TYPES, assets_digest
 
@@ -45,22 +45,22 @@ class Site:
 def build(studio: Studio) -> Site:
     """Every route of ours for this studio."""
     live = Live(studio)
-    made = APIRouter(route_class=SentenceRoute, include_in_schema=False)
-    _small(made, studio, live)
-    _media(made, studio)
+    api = APIRouter(route_class=SentenceRoute, include_in_schema=False)
+    _core_routes(api, studio, live)
+    _media_routes(api, studio)
     parts = (settings, form_defaults, storyboards, looks, models, workflows)
-    ours = [runs.router(studio, live), *(part.router(studio) for part in parts)]
-    return Site([*made.routes, *(route for router in ours for route in router.routes)], live)
+    routers = [runs.router(studio, live), *(part.router(studio) for part in parts)]
+    return Site([*api.routes, *(route for router in routers for route in router.routes)], live)
 
 
-def _small(made: APIRouter, studio: Studio, live: Live) -> None:
-    @made.get("/healthz")
+def _core_routes(api: APIRouter, studio: Studio, live: Live) -> None:
+    @api.get("/healthz")
     def healthz() -> Response:
         """200 when the database answers."""
         _ = studio.queue.paused
         return JSONResponse({"status": "ok"}, headers={"cache-control": "no-store"})
 
-    @made.get("/events/runs")
+    @api.get("/events/runs")
     async def events(request: Request) -> Response:
         """The stream of changes. Last-Event-ID needs no reading: a new stream begins with the whole list."""
         headers = {"cache-control": "no-store", "x-accel-buffering": "no"}
@@ -68,20 +68,20 @@ def _small(made: APIRouter, studio: Studio, live: Live) -> None:
             live.stream(owner_of(request), language_of(request)), media_type="text/event-stream", headers=headers
         )
 
-    @made.get("/ui/assets/{digest}/{path:path}")
+    @api.get("/ui/assets/{digest}/{path:path}")
     def asset(digest: str, path: str) -> Response:
         """A script, style, icon or font of ours. An address of another version gets the file, but not for ever."""
         file = (ASSETS / path.replace("\0", "")).resolve()  # a path with NUL is an error for the system, not a file
-        inside = any(file.is_relative_to(ASSETS / folder) for folder in SERVED)
-        if not inside or file.suffix not in TYPES or not file.is_file():
+        is_served = any(file.is_relative_to(ASSETS / folder) for folder in SERVED)
+        if not is_served or file.suffix not in TYPES or not file.is_file():
             return Response(Message("file.no_such"), 404, media_type="text/plain")
-        caching = FOR_EVER if digest == assets_digest() else "no-cache"
+        caching = IMMUTABLE if digest == assets_digest() else "no-cache"
         headers = {"cache-control": caching, "x-content-type-options": "nosniff"}
         return FileResponse(file, media_type=TYPES[file.suffix], headers=headers)
 
 
-def _media(made: APIRouter, studio: Studio) -> None:
-    @made.api_route("/media/{asset_id}", methods=["GET", "HEAD"])
+def _media_routes(api: APIRouter, studio: Studio) -> None:
+    @api.api_route("/media/{asset_id}", methods=["GET", "HEAD"])
     def media(request: Request, asset_id: str, download: bool = False) -> Response:
         """The file itself; ?download=1 with a name that says what it is."""
         owner = owner_of(request)
@@ -94,9 +94,9 @@ def _media(made: APIRouter, studio: Studio) -> None:
             return Response(found.text or "", media_type="text/plain; charset=utf-8")
         path, name = studio.library.path(found), download_name(found, run)
         etag = found.sha256[:32] or found.id
-        return answer(path, mime=found.mime, etag=etag, headers=request.headers, name=name, download=download)
+        return file_response(path, mime=found.mime, etag=etag, headers=request.headers, name=name, download=download)
 
-    @made.api_route("/media/{asset_id}/{which}", methods=["GET", "HEAD"])
+    @api.api_route("/media/{asset_id}/{which}", methods=["GET", "HEAD"])
     def preview(request: Request, asset_id: str, which: Preview) -> Response:
         """A small picture (thumb, poster, view, wave) or silent clip (hover) of the file, made on first demand."""
         try:
@@ -105,16 +105,16 @@ def _media(made: APIRouter, studio: Studio) -> None:
             return _missing()
         except StudioError as error:
             return Response(str(error), 404, media_type="text/plain; charset=utf-8")
-        return answer(path, mime=thumb_mime(path), etag=f"{asset_id}-{which}", headers=request.headers)
+        return file_response(path, mime=thumb_mime(path), etag=f"{asset_id}-{which}", headers=request.headers)
 
-    @made.api_route("/media/runs/{run_id}/preview", methods=["GET", "HEAD"])
-    def glimpse(request: Request, run_id: str) -> Response:
+    @api.api_route("/media/runs/{run_id}/preview", methods=["GET", "HEAD"])
+    def run_preview(request: Request, run_id: str) -> Response:
         """What a run under way looks like so far; the version in its card (?v=) makes a new address of each."""
         try:
             found = studio.acting_for(owner_of(request)).runs.preview(run_id)
         except NotFound:
             return _missing()
-        return passing(found.path, version=found.version, headers=request.headers)
+        return preview_response(found.path, version=found.version, headers=request.headers)
 
 
 def _missing() -> Response:

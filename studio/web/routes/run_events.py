@@ -29,25 +29,25 @@ if TYPE_CHECKING:
 log = logging.getLogger(__name__)
 
 HEARTBEAT_S = 15.0
-GATHER_S = 0.12
-LOOK_S = 0.5
-JOIN_S = 5.0
+BATCH_DELAY_S = 0.12
+CHECK_INTERVAL_S = 0.5
+SUBSCRIBE_TIMEOUT_S = 5.0
 
 
-class _Page:
+class _Stream:
     """One open stream. `changed` holds the newest card by run id until it is sent."""
 
     def __init__(self, owner: str) -> None:
-        self.owner, self.changed, self.house = owner, dict[str, JSON](), False
-        self.loop, self.news = asyncio.get_running_loop(), asyncio.Event()
+        self.owner, self.changed, self.queue_changed = owner, dict[str, JSON](), False
+        self.loop, self.updated = asyncio.get_running_loop(), asyncio.Event()
 
     def put(self, cards: dict[str, JSON], *, house: bool) -> None:
         """Called from the pump's thread."""
 
         def add() -> None:
             self.changed |= cards
-            self.house |= house
-            self.news.set()
+            self.queue_changed |= house
+            self.updated.set()
 
         try:
             self.loop.call_soon_threadsafe(add)
@@ -60,7 +60,7 @@ class Live:
 
     def __init__(self, studio: Studio) -> None:
         self._studio, self._lock = studio, threading.Lock()
-        self._pages: set[_Page] = set()
+        self._streams: set[_Stream] = set()
         self._listening = threading.Event()
         self._thread: threading.Thread | None = None
         self._closed = False
@@ -70,16 +70,16 @@ class Live:
         """End every stream, so that the server can stop at once."""
         with self._lock:
             self._closed = True
-            pages, thread = list(self._pages), self._thread
+            pages, thread = list(self._streams), self._thread
         for page in pages:
             page.put({}, house=False)
         if thread:
             thread.join(timeout=5)
 
-    def tell_house(self) -> None:
+    def notify_queue_changed(self) -> None:
         """Something about the queue as a whole changed (order, paused): pages should read it again."""
         with self._lock:
-            pages = list(self._pages)
+            pages = list(self._streams)
         for page in pages:
             page.put({}, house=True)
 
@@ -88,28 +88,28 @@ class Live:
 
         Their messages are worded in this language.
         """
-        page = _Page(owner)
-        await run_in_threadpool(self._join, page)
+        page = _Stream(owner)
+        await run_in_threadpool(self._add_stream, page)
         try:
             yield "retry: 1000\n\n"
             yield self._event("queue", await self._queue(owner), language)
             while not self._closed:
                 try:
-                    await asyncio.wait_for(page.news.wait(), HEARTBEAT_S)
+                    await asyncio.wait_for(page.updated.wait(), HEARTBEAT_S)
                 except TimeoutError:
                     yield ": still here\n\n"
                     continue
-                await asyncio.sleep(GATHER_S)
-                page.news.clear()
+                await asyncio.sleep(BATCH_DELAY_S)
+                page.updated.clear()
                 cards, page.changed = page.changed, {}
-                house, page.house = page.house, False
+                house, page.queue_changed = page.queue_changed, False
                 if house:
                     yield self._event("queue", await self._queue(owner), language)
                 if cards:
                     yield self._event("runs", list(cards.values()), language)
         finally:
             with self._lock:
-                self._pages.discard(page)
+                self._streams.discard(page)
 
     async def _queue(self, owner: str) -> JSON:
         return await run_in_threadpool(queue, self._studio, owner=owner)
@@ -118,15 +118,15 @@ class Live:
         text = _json(worded(body, language))
         return f"id: {self._boot}-{next(self._ids)}\nevent: {name}\ndata: {text}\n\n"
 
-    def _join(self, page: _Page) -> None:
+    def _add_stream(self, page: _Stream) -> None:
         """Returns once changes are heard, so that the list which the page gets next misses none."""
         with self._lock:
-            self._pages.add(page)
+            self._streams.add(page)
             if self._thread is None:
                 self._listening.clear()
                 self._thread = threading.Thread(target=self._pump, name="studio-live", daemon=True)
                 self._thread.start()
-        self._listening.wait(JOIN_S)
+        self._listening.wait(SUBSCRIBE_TIMEOUT_S)
 
     def _pump(self) -> None:
         try:
@@ -134,14 +134,14 @@ class Live:
                 self._listening.set()
                 storage = self._studio.queue.storage_reason
                 while True:
-                    changed = changes.get(LOOK_S)
+                    changed = changes.get(CHECK_INTERVAL_S)
                     with self._lock:
-                        pages = list(self._pages)
+                        pages = list(self._streams)
                         if not pages or self._closed:
                             self._thread = None
                             return
                     if storage != (storage := self._studio.queue.storage_reason):
-                        self.tell_house()
+                        self.notify_queue_changed()
                     if changed:
                         self._send(changed, pages)
         finally:
@@ -149,7 +149,7 @@ class Live:
                 if self._thread is threading.current_thread():
                     self._thread = None
 
-    def _send(self, changed: list[str], pages: list[_Page]) -> None:
+    def _send(self, changed: list[str], pages: list[_Stream]) -> None:
         cards: dict[str, JSON] = {}
         for run_id in changed:
             try:
@@ -157,9 +157,9 @@ class Live:
             except NotFound:
                 cards[run_id] = {"id": run_id, "gone": True, "owner": ""}
         for page in pages:
-            mine = {i: c for i, c in cards.items() if c.get("gone") or page.owner in ("", c["owner"])}
-            if mine:
-                page.put(mine, house=False)
+            visible = {i: c for i, c in cards.items() if c.get("gone") or page.owner in ("", c["owner"])}
+            if visible:
+                page.put(visible, house=False)
 
 
 def _json(body: object) -> str:

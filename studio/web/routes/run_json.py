@@ -48,7 +48,7 @@ def asset_card(asset: Asset) -> JSON:
     return asset.model_dump(mode="json", include=keys)
 
 
-EXACT = 2**53 - 1
+MAX_SAFE_INTEGER = 2**53 - 1
 """Largest whole number that a browser reads exactly; a larger seed goes to it as text."""
 
 
@@ -65,7 +65,7 @@ def card(studio: Studio, run: Run) -> JSON:
     keys |= {"preview", "false_colours", "eta_s"}
     keys |= {"retry_of", "batch", "provider", "model", "cost_usd", "estimate_usd", "cancel_wanted", "owner"}
     body = run.model_dump(mode="json", include=keys) | answer(run.error) | {"error": run.error, "note": run.note}
-    if run.seed is not None and run.seed > EXACT:
+    if run.seed is not None and run.seed > MAX_SAFE_INTEGER:
         body["seed"] = str(run.seed)
     body["at_once"] = studio.queue.concurrency(run.provider)
     body |= {"task": request.task.value, "kind": (asset.kind if asset else request.task.makes).value}

@@ -16,14 +16,14 @@ from pydantic import BaseModel, Field
 from studio.domain import JSON, Status, now
 from studio.payload import Payload
 from studio.services.time_zones import zone_of
-from studio.web.routes.runs import Keeper, SentenceRoute
+from studio.web.routes.runs import Operator, SentenceRoute
 
 if TYPE_CHECKING:
     from _typeshed import DataclassInstance
 
     from studio.studio import Studio
 
-PARTS = (
+PACKAGES = (
     *("gradio", "moviepy", "av", "pillow", "pillow-heif", "opencv-python-headless", "numpy", "sqlite-utils", "httpx"),
     *("pydantic", "piexif"),
 )
@@ -42,40 +42,40 @@ class SpendingLimits(Payload):
 
 def router(studio: Studio) -> APIRouter:
     """The routes under /ui/house."""
-    made = APIRouter(prefix="/ui/house", route_class=SentenceRoute, include_in_schema=False)
+    api = APIRouter(prefix="/ui/house", route_class=SentenceRoute, include_in_schema=False)
 
-    @made.get("")
-    def house(owner: Keeper) -> JSON:
+    @api.get("")
+    def overview(owner: Operator) -> JSON:
         return {
-            "storage": plain(studio.admin.storage()),
-            "engines": [plain(e) for e in studio.admin.engine_status()],
-            "limits": plain(studio.admin.limits()),
+            "storage": to_json(studio.admin.storage()),
+            "engines": [to_json(e) for e in studio.admin.engine_status()],
+            "limits": to_json(studio.admin.limits()),
             "backups": backups(studio),
-            "parts": parts(),
+            "parts": packages(),
             "health": health(studio),
         }
 
-    @made.get("/spend")
+    @api.get("/spend")
     def spend(
-        owner: Keeper,
+        owner: Operator,
         group: Literal["day", "model", "owner"] = "day",
         days: Annotated[int, Field(ge=1)] = 30,
         time_zone: Annotated[str, Field(max_length=64)] = "",
     ) -> JSON:
         """Money of the last days, today included; time_zone: where days begin, UTC without one."""
         since = (now().astimezone(zone_of(time_zone) or UTC) - timedelta(days=days - 1)).date()
-        return {"rows": [plain(row) for row in studio.admin.spend(group, since=since, time_zone=time_zone)]}
+        return {"rows": [to_json(row) for row in studio.admin.spend(group, since=since, time_zone=time_zone)]}
 
-    @made.post("/limits")
-    def set_limits(body: SpendingLimits, owner: Keeper) -> JSON:
+    @api.post("/limits")
+    def set_limits(body: SpendingLimits, owner: Operator) -> JSON:
         studio.admin.set_limits(body.run_usd, body.day_usd, body.month_usd)
-        return plain(studio.admin.limits())
+        return to_json(studio.admin.limits())
 
-    @made.post("/backup")
-    def backup(owner: Keeper) -> JSON:
+    @api.post("/backup")
+    def backup(owner: Operator) -> JSON:
         return {"made": studio.admin.backup().name, "backups": backups(studio)}
 
-    return made
+    return api
 
 
 def health(studio: Studio) -> JSON:
@@ -92,36 +92,40 @@ def health(studio: Studio) -> JSON:
 
 def backups(studio: Studio) -> list[JSON]:
     """The backups on disk, newest first: name, bytes, when."""
-    found = [(p, p.stat()) for p in studio.admin.backups()]
+    files = [(p, p.stat()) for p in studio.admin.backups()]
     rows = [
         {"name": p.name, "bytes": s.st_size, "at": datetime.fromtimestamp(s.st_mtime).astimezone().isoformat()}
-        for p, s in found
+        for p, s in files
     ]
     return sorted(rows, key=lambda row: row["at"], reverse=True)
 
 
 @cache
-def parts() -> list[JSON]:
+def packages() -> list[JSON]:
     """Python, SQLite and the packages the studio stands on, with version and licence."""
     rows = [{"name": "Python", "version": platform.python_version(), "licence": "PSF-2.0"}]
     rows.append({"name": "SQLite", "version": sqlite3.sqlite_version, "licence": "Public domain"})
-    for name in PARTS:
+    for name in PACKAGES:
         try:
-            about = metadata.metadata(name)
+            info = metadata.metadata(name)
         except metadata.PackageNotFoundError:
             continue
-        rows.append({"name": about["Name"], "version": about["Version"], "licence": _licence(about)})
+        rows.append({"name": info["Name"], "version": info["Version"], "licence": _licence(info)})
     return rows
 
 
-def _licence(about: metadata.PackageMetadata) -> str:
-    said = "License-Expression" in about and about["License-Expression"]
-    said = said or ("License" in about and about["License"].strip().partition("\n")[0])
-    classifiers = about.get_all("Classifier") or []
-    return said[:60] if said else next((c.rpartition(" :: ")[2] for c in classifiers if c.startswith("License ::")), "")
+def _licence(info: metadata.PackageMetadata) -> str:
+    licence = "License-Expression" in info and info["License-Expression"]
+    licence = licence or ("License" in info and info["License"].strip().partition("\n")[0])
+    classifiers = info.get_all("Classifier") or []
+    return (
+        licence[:60]
+        if licence
+        else next((c.rpartition(" :: ")[2] for c in classifiers if c.startswith("License ::")), "")
+    )
 
 
-def plain(value: Any) -> JSON:
+def to_json(value: Any) -> JSON:
     """A value object of the Studio as JSON: paths and times become text."""
     if isinstance(value, BaseModel):
         return value.model_dump(mode="json")

@@ -28,47 +28,49 @@ from studio.web.routes.run_json import asset_card, card, model_label
 if TYPE_CHECKING:
     from studio.studio import Studio
 
-VIDEO = (Task.TEXT_TO_VIDEO, Task.IMAGE_TO_VIDEO, Task.REFERENCE_TO_VIDEO)
+VIDEO_TASKS = (Task.TEXT_TO_VIDEO, Task.IMAGE_TO_VIDEO, Task.REFERENCE_TO_VIDEO)
 
 
 def summaries(studio: Studio, boards: list[StoredBoard], *, owner: str) -> list[JSON]:
     """The cards of the list of boards."""
-    overviews = studio.acting_for(owner).storyboards.overviews([opened.board for opened in boards])
-    return [_summary(opened, overview) for opened, overview in zip(boards, overviews, strict=True)]
+    overviews = studio.acting_for(owner).storyboards.overviews([stored.board for stored in boards])
+    return [_summary(stored, overview) for stored, overview in zip(boards, overviews, strict=True)]
 
 
-def _summary(opened: StoredBoard, overview: Overview) -> JSON:
-    board = opened.board
+def _summary(stored: StoredBoard, overview: Overview) -> JSON:
+    board = stored.board
     return {
         "id": board.id, "title": board.title, "shots": len(board.shots), "length_s": overview.length_s,
         "shape": round(board.width / board.height, 4), "cover": overview.cover.id if overview.cover else None,
-        "first": board.shots[0].prompt[:200] if board.shots else "", "updated_at": opened.updated_at,
+        "first": board.shots[0].prompt[:200] if board.shots else "", "updated_at": stored.updated_at,
     }  # fmt: skip
 
 
-def answer(studio: Studio, log: AnswerLog, opened: StoredBoard, *, owner: str, since: str = "", made: str = "") -> JSON:
+def answer(
+    studio: Studio, log: AnswerLog, stored: StoredBoard, *, owner: str, since: str = "", new_id: str = ""
+) -> JSON:
     """The board, what there is of each shot, the files it names, prices, and what undo would take back.
 
-    made: id of the shot or member that the last edit brought. since: a version that the page has; then only what is
+    new_id: id of the shot or member that the last edit brought. since: a version that the page has; then only what is
     other by now, else everything.
     """
-    board = opened.board
+    board = stored.board
     services = studio.acting_for(owner)
     snapshot = services.storyboards.snapshot_of(board)
     prices = services.storyboards.prices(snapshot)
-    wholes = services.one_run_films.states_of(snapshot)
-    named = {i: asset_card(found) for i in asset_ids(board) if (found := snapshot.assets.get(i))}
+    films = services.one_run_films.states_of(snapshot)
+    named_assets = {i: asset_card(found) for i in asset_ids(board) if (found := snapshot.assets.get(i))}
     shots = {s.shot.id: _part(studio, log, board, s, prices[s.shot.id], owner) for s in snapshot.states}
-    rest = {
-        "length_s": snapshot.timeline.length_s, "frames": snapshot.timeline.frames, "assets": named,
+    extra = {
+        "length_s": snapshot.timeline.length_s, "frames": snapshot.timeline.frames, "assets": named_assets,
         "model_label": model_label(studio, board.model),
-        "price": _price(snapshot, prices, [state.run for state in wholes]),
-        "following": _following(studio, board, owner),
-        "wholes": [_whole(studio, board, state) for state in wholes],
-        "undo": opened.undoable, "redo": opened.redoable, "updated_at": opened.updated_at, "made": made,
+        "price": _price(snapshot, prices, [state.run for state in films]),
+        "following": _continuations(studio, board, owner),
+        "wholes": [_one_run_film(studio, board, state) for state in films],
+        "undo": stored.undoable, "redo": stored.redoable, "updated_at": stored.updated_at, "made": new_id,
     }  # fmt: skip
     fields = board.model_dump(mode="json", exclude={"shots": True, "wholes": True})
-    return log.told(Answer((owner, board.id), fields, shots, snapshot.timeline, rest), since)
+    return log.respond(Answer((owner, board.id), fields, shots, snapshot.timeline, extra), since)
 
 
 def _part(studio: Studio, log: AnswerLog, board: Board, state: ShotState, price: ShotPrice, owner: str) -> ShotPart:
@@ -85,7 +87,7 @@ def _part(studio: Studio, log: AnswerLog, board: Board, state: ShotState, price:
 
 
 def _shot(studio: Studio, state: ShotState, price: ShotPrice, label: str, members: dict[str, str | None]) -> JSON:
-    sister = state.planned.sibling
+    sibling = state.planned.sibling
     return {
         "best": asset_card(state.best) if state.best else None,
         "best_kind": state.best_kind,
@@ -96,7 +98,7 @@ def _shot(studio: Studio, state: ShotState, price: ShotPrice, label: str, member
         "failed": state.failed.error or "" if state.failed else None,
         "takes": [_take(studio, state, run) for run in reversed(state.takes)],
         "problems": list(price.problems), "hints": list(state.plan.notes) if state.plan else [],
-        "fits": {"id": sister.id, "label": sister.label} if sister else None,
+        "fits": {"id": sibling.id, "label": sibling.label} if sibling else None,
         "usd": price.usd, "expected_s": price.expected_s,
         "model_label": label,
         "asks_s": state.plan.body.get("duration_s") if state.plan else None,
@@ -108,18 +110,20 @@ def _shot(studio: Studio, state: ShotState, price: ShotPrice, label: str, member
 def _take(studio: Studio, state: ShotState, run: Run) -> JSON:
     take = next(t for t in state.shot.takes if t.run == run.id)
     now = state.plan.fingerprint if state.plan else None
-    old = take.kind == "render" and take.fingerprint != now
-    return card(studio, run) | {"take": take.kind, "old": old, "chosen": run.id == state.shot.chosen}
+    is_stale = take.kind == "render" and take.fingerprint != now
+    return card(studio, run) | {"take": take.kind, "old": is_stale, "chosen": run.id == state.shot.chosen}
 
 
-def _price(snapshot: BoardSnapshot, prices: Mapping[str, ShotPrice], wholes: list[Run]) -> JSON:
+def _price(snapshot: BoardSnapshot, prices: Mapping[str, ShotPrice], one_run_films: list[Run]) -> JSON:
     """spent_usd: takes and whole films so far. left_usd: for shots without a standing take; unknown: unpriced ones."""
-    takes = [r for r in (*(r for s in snapshot.states for r in s.takes), *wholes) if r.status is Status.SUCCEEDED]
-    left = [prices[state.shot.id].usd for state in snapshot.states if state.render is None]
+    takes = [
+        r for r in (*(r for s in snapshot.states for r in s.takes), *one_run_films) if r.status is Status.SUCCEEDED
+    ]
+    unrendered = [prices[state.shot.id].usd for state in snapshot.states if state.render is None]
     spent = sum(r.cost_usd if r.cost_usd is not None else r.estimate_usd or 0 for r in takes)
     return {
-        "spent_usd": round(spent, 4), "left_usd": round(sum(u for u in left if u is not None), 4),
-        "left": len(left), "unknown": sum(u is None for u in left),
+        "spent_usd": round(spent, 4), "left_usd": round(sum(u for u in unrendered if u is not None), 4),
+        "left": len(unrendered), "unknown": sum(u is None for u in unrendered),
     }  # fmt: skip
 
 
@@ -127,8 +131,8 @@ def models(studio: Studio) -> list[JSON]:
     """The models that make clips, by provider, ready ones first."""
     groups = []
     for status in sorted(studio.admin.engine_status(), key=lambda s: not s.ready):
-        rows = [m for m in studio.catalogue if m.provider == status.name and set(m.tasks) & set(VIDEO)]
-        listed = [
+        rows = [m for m in studio.catalogue if m.provider == status.name and set(m.tasks) & set(VIDEO_TASKS)]
+        models = [
             {
                 "id": m.id, "label": m.label, "multi_shot": m.multi_shot, "draft": m.draft,
                 "price": price_hint(m),
@@ -140,33 +144,38 @@ def models(studio: Studio) -> list[JSON]:
             }
             for m in rows if not m.deprecated
         ]  # fmt: skip
-        if listed:
-            about = {"id": status.name, "label": status.label, "ready": status.ready, "missing": status.missing or ""}
-            groups.append(about | {"models": listed})
+        if models:
+            provider = {
+                "id": status.name,
+                "label": status.label,
+                "ready": status.ready,
+                "missing": status.missing or "",
+            }
+            groups.append(provider | {"models": models})
     return groups
 
 
-def places() -> list[JSON]:
+def delivery_presets() -> list[JSON]:
     """Where a film can go: presets with what the page says about them."""
     shown = ("id", "label", "form", "width", "height", "min_s", "max_s", "lufs")
     return [{k: getattr(p, k) for k in shown} | {"label": term(p.label)} for p in platforms.PRESETS]
 
 
-def _whole(studio: Studio, board: Board, state: OneRunFilmState) -> JSON:
+def _one_run_film(studio: Studio, board: Board, state: OneRunFilmState) -> JSON:
     """A film made in one run, with its shots' times in the file."""
-    parts = spans_in(state.whole, (state.film.duration_s or 0.0) if state.film else 1e9)
-    timeline = one_run.timeline(board, parts, state.film)
+    spans = spans_in(state.whole, (state.film.duration_s or 0.0) if state.film else 1e9)
+    timeline = one_run.timeline(board, spans, state.film)
     return {
         "run": card(studio, state.run), "film": asset_card(state.film) if state.film else None, "old": state.stale,
         "cutting": state.splitting, "error": state.error, "shown": board.shown == state.whole.run,
         "spans": [
             {"shot": s.shot, "start_s": s.start_s, "end_s": s.end_s} | shot_times(timeline, index)
-            for index, s in enumerate(parts)
+            for index, s in enumerate(spans)
         ],
     }  # fmt: skip
 
 
-def _following(studio: Studio, board: Board, owner: str) -> list[JSON]:
+def _continuations(studio: Studio, board: Board, owner: str) -> list[JSON]:
     """Shots that will be queued automatically, and those that will not, with the reason."""
     chain = studio.acting_for(owner).continuations.get(board.id)
     links = chain.links if chain else ()
@@ -181,30 +190,30 @@ def _following(studio: Studio, board: Board, owner: str) -> list[JSON]:
     ]
 
 
-def render_plan(found: ChainPlan) -> JSON:
+def render_plan(plan: ChainPlan) -> JSON:
     """What a press of Render would do."""
-    estimate = found.estimate
+    estimate = plan.estimate
     return {
-        "ready": [p.shot for p in found.ready], "done": list(found.done), "blocked": found.blocked,
-        "follow": [{"shot": f.link.shot, "after": f.link.after, "usd": f.link.usd} for f in found.follow],
+        "ready": [p.shot for p in plan.ready], "done": list(plan.done), "blocked": plan.blocked,
+        "follow": [{"shot": f.link.shot, "after": f.link.after, "usd": f.link.usd} for f in plan.follow],
         "usd": estimate.usd, "expected_s": estimate.expected_s, "warnings": list(estimate.warnings),
     }  # fmt: skip
 
 
-def production_method(found: ProductionMethod) -> JSON:
+def production_method(method: ProductionMethod) -> JSON:
     """One of the two ways to make the film."""
-    priced = found.estimate
+    estimate = method.estimate
     return {
-        "kind": found.kind, "problems": list(dict.fromkeys(found.problems)), "possible": priced is not None,
-        "usd": priced.usd if priced else None, "runs": priced.runs if priced else 0,
-        "expected_s": priced.expected_s if priced else None,
+        "kind": method.kind, "problems": list(dict.fromkeys(method.problems)), "possible": estimate is not None,
+        "usd": estimate.usd if estimate else None, "runs": estimate.runs if estimate else 0,
+        "expected_s": estimate.expected_s if estimate else None,
     }  # fmt: skip
 
 
 def film(studio: Studio, row: FilmRow) -> JSON:
     """One export: what was asked, how far it is, what came of it."""
-    shown = {"id", "form", "options", "status", "error", "asset", "report", "created_at", "finished_at"}
-    body = {k: v for k, v in vars(row).items() if k in shown}
+    fields = {"id", "form", "options", "status", "error", "asset", "report", "created_at", "finished_at"}
+    body = {k: v for k, v in vars(row).items() if k in fields}
     name, size = "", None
     if row.path:
         path = studio.settings.data / row.path

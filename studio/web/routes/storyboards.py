@@ -34,17 +34,17 @@ from studio.web.middleware.same_origin import owner_of
 from studio.web.pages import model_picker
 from studio.web.routes import storyboard_json
 from studio.web.routes.board_changes import AnswerLog
-from studio.web.routes.files import answer, thumb_mime
+from studio.web.routes.files import file_response, thumb_mime
 from studio.web.routes.run_json import asset_card
 from studio.web.routes.runs import Owner, SentenceRoute
 
 if TYPE_CHECKING:
     from studio.studio import Studio
 
-PROJECT_MAX_BYTES = 40 * 10**9
-CENT = 0.005
+MAX_PROJECT_BYTES = 40 * 10**9
+PRICE_TOLERANCE_USD = 0.005
 
-Op = Annotated[AnyCommand, Body()]
+EditCommand = Annotated[AnyCommand, Body()]
 
 
 @dataclass(frozen=True)
@@ -143,14 +143,14 @@ class PreflightRequest(Payload):
 
 def router(studio: Studio) -> APIRouter:
     """All routes of the storyboard."""
-    made = APIRouter(prefix="/ui", route_class=SentenceRoute, include_in_schema=False)
+    api = APIRouter(prefix="/ui", route_class=SentenceRoute, include_in_schema=False)
     answers = BoardAnswers(studio)
-    _files(made, studio)
-    _boards(made, studio, answers)
-    _making(made, studio, answers)
-    _texts(made, studio)
-    _films(made, studio)
-    return made
+    _file_routes(api, studio)
+    _board_routes(api, studio, answers)
+    _run_routes(api, studio, answers)
+    _text_routes(api, studio)
+    _film_routes(api, studio)
+    return api
 
 
 Since = Annotated[str, Query(max_length=64)]
@@ -163,139 +163,148 @@ class BoardAnswers:
     def __init__(self, studio: Studio) -> None:
         self._studio, self._log = studio, AnswerLog()
 
-    def of(self, opened: StoredBoard, owner: str, since: str, *, made: str = "", **more: object) -> Response:
-        """The board as it stands, whole or as what changed since; more: further keys."""
-        found = storyboard_json.answer(self._studio, self._log, opened, owner=owner, since=since, made=made)
-        return PageJSON(found | more)
+    def respond(self, stored: StoredBoard, owner: str, since: str, *, new_id: str = "", **extra: object) -> Response:
+        """The board as it stands, whole or as what changed since; extra: further keys."""
+        body = storyboard_json.answer(self._studio, self._log, stored, owner=owner, since=since, new_id=new_id)
+        return PageJSON(body | extra)
 
-    def now(self, board_id: str, owner: str, since: str, *, queued: int) -> Response:
+    def respond_current(self, board_id: str, owner: str, since: str, *, queued: int) -> Response:
         """The board as it stands by now."""
-        return self.of(self._studio.acting_for(owner).storyboards.get(board_id), owner, since, queued=queued)
+        return self.respond(self._studio.acting_for(owner).storyboards.get(board_id), owner, since, queued=queued)
 
 
-def _boards(made: APIRouter, studio: Studio, answers: BoardAnswers) -> None:
-    @made.get("/boards")
+def _board_routes(api: APIRouter, studio: Studio, answers: BoardAnswers) -> None:
+    @api.get("/boards")
     def listed(owner: Owner) -> JSON:
         boards = studio.acting_for(owner).storyboards.all()
         return {"boards": storyboard_json.summaries(studio, boards, owner=owner)}
 
-    @made.post("/boards")
+    @api.post("/boards")
     def create(body: NewBoard, owner: Owner) -> Response:
         fields = body.model_dump(include={"width", "height", "fps"})
-        fields["model"] = model_picker.first(studio, Task.TEXT_TO_VIDEO).id
-        opened = studio.acting_for(owner).storyboards.create(body.title, script=body.script, **fields)
-        if body.draft and opened.board.shots:
+        fields["model"] = model_picker.default_model(studio, Task.TEXT_TO_VIDEO).id
+        stored = studio.acting_for(owner).storyboards.create(body.title, script=body.script, **fields)
+        if body.draft and stored.board.shots:
             with suppress(StudioError):  # the board is there all the same; each shot shows what stands against it
-                studio.acting_for(owner).storyboards.draft(opened.board.id)
-            opened = studio.acting_for(owner).storyboards.get(opened.board.id)
-        return answers.of(opened, owner, "")
+                studio.acting_for(owner).storyboards.draft(stored.board.id)
+            stored = studio.acting_for(owner).storyboards.get(stored.board.id)
+        return answers.respond(stored, owner, "")
 
-    @made.get("/boards/models")
+    @api.get("/boards/models")
     def models(owner: Owner) -> JSON:
         return {"groups": storyboard_json.models(studio)}
 
-    @made.get("/boards/places")
+    @api.get("/boards/places")
     def places() -> JSON:
-        return {"places": storyboard_json.places()}
+        return {"places": storyboard_json.delivery_presets()}
 
-    @made.get("/boards/{board_id}")
+    @api.get("/boards/{board_id}")
     def one(board_id: Id, owner: Owner, since: Since = "") -> Response:
-        return answers.of(studio.acting_for(owner).storyboards.get(board_id), owner, since)
+        return answers.respond(studio.acting_for(owner).storyboards.get(board_id), owner, since)
 
-    @made.post("/boards/{board_id}/edit")
-    def edit(board_id: Id, op: Op, owner: Owner, since: Since = "") -> Response:
+    @api.post("/boards/{board_id}/edit")
+    def edit(board_id: Id, op: EditCommand, owner: Owner, since: Since = "") -> Response:
         op.check(UserLibrary(studio, owner))
-        new: list[str] = []
-        opened = studio.acting_for(owner).storyboards.edit(
-            board_id, op.edit_name(), as_change(op, new), merge_key=op.same
+        new_ids: list[str] = []
+        stored = studio.acting_for(owner).storyboards.edit(
+            board_id, op.edit_name(), as_change(op, new_ids), merge_key=op.same
         )
-        return answers.of(opened, owner, since, made=new[0] if new else "")
+        return answers.respond(stored, owner, since, new_id=new_ids[0] if new_ids else "")
 
-    @made.post("/boards/{board_id}/undo")
+    @api.post("/boards/{board_id}/undo")
     def undo(board_id: Id, body: UndoStep, owner: Owner, since: Since = "") -> Response:
-        return answers.of(studio.acting_for(owner).storyboards.undo(board_id, redo=body.redo), owner, since)
+        return answers.respond(studio.acting_for(owner).storyboards.undo(board_id, redo=body.redo), owner, since)
 
-    @made.post("/boards/{board_id}/trash")
+    @api.post("/boards/{board_id}/trash")
     def trash(board_id: Id, body: TrashChange, owner: Owner) -> JSON:
         studio.acting_for(owner).storyboards.trash(board_id, restore=body.back)
         return {"id": board_id}
 
 
-def _making(made: APIRouter, studio: Studio, answers: BoardAnswers) -> None:
-    @made.post("/boards/{board_id}/draft")
+def _run_routes(api: APIRouter, studio: Studio, answers: BoardAnswers) -> None:
+    @api.post("/boards/{board_id}/draft")
     def draft(board_id: Id, body: ShotSelection, owner: Owner, since: Since = "") -> Response:
         runs = studio.acting_for(owner).storyboards.draft(board_id, shots=body.shots)
-        return answers.now(board_id, owner, since, queued=len(runs))
+        return answers.respond_current(board_id, owner, since, queued=len(runs))
 
-    @made.post("/boards/{board_id}/render-plan")
+    @api.post("/boards/{board_id}/render-plan")
     def plan(board_id: Id, body: ShotSelection, owner: Owner) -> JSON:
         return storyboard_json.render_plan(studio.acting_for(owner).continuations.plan(board_id, shots=body.shots))
 
-    @made.post("/boards/{board_id}/render")
+    @api.post("/boards/{board_id}/render")
     def render(board_id: Id, body: ConfirmedRender, owner: Owner, since: Since = "") -> Response:
         plan = studio.acting_for(owner).continuations.plan(board_id, shots=body.shots)
         if not plan.ready and not plan.follow:
             raise Conflict(Message("board.nothing_to_render"))
-        if plan.estimate.usd is not None and (body.usd is None or plan.estimate.usd > body.usd + CENT):
+        if plan.estimate.usd is not None and (body.usd is None or plan.estimate.usd > body.usd + PRICE_TOLERANCE_USD):
             raise Conflict(Message("board.price_changed", usd=f"{plan.estimate.usd:.2f}"))
         studio.acting_for(owner).continuations.start(board_id, shots=body.shots)
-        return answers.now(board_id, owner, since, queued=len(plan.ready) + len(plan.follow))
+        return answers.respond_current(board_id, owner, since, queued=len(plan.ready) + len(plan.follow))
 
-    @made.post("/boards/{board_id}/stop-following")
+    @api.post("/boards/{board_id}/stop-following")
     def stop(board_id: Id, owner: Owner, since: Since = "") -> Response:
         studio.acting_for(owner).continuations.stop(board_id)
-        return answers.now(board_id, owner, since, queued=0)
+        return answers.respond_current(board_id, owner, since, queued=0)
 
-    @made.post("/boards/{board_id}/retake")
+    @api.post("/boards/{board_id}/retake")
     def retake(board_id: Id, body: ShotChoice, owner: Owner, since: Since = "") -> Response:
         studio.acting_for(owner).storyboards.retake(board_id, body.shot)
-        return answers.now(board_id, owner, since, queued=1)
+        return answers.respond_current(board_id, owner, since, queued=1)
 
-    @made.get("/boards/{board_id}/ways")
+    @api.get("/boards/{board_id}/ways")
     def ways(board_id: Id, model: str, owner: Owner) -> JSON:
-        one, each = studio.acting_for(owner).storyboards.production_methods(board_id, model)
-        return {"one_run": storyboard_json.production_method(one), "per_shot": storyboard_json.production_method(each)}
+        one, per_shot = studio.acting_for(owner).storyboards.production_methods(board_id, model)
+        return {
+            "one_run": storyboard_json.production_method(one),
+            "per_shot": storyboard_json.production_method(per_shot),
+        }
 
-    @made.post("/boards/{board_id}/one-run")
+    @api.post("/boards/{board_id}/one-run")
     def one_run(board_id: Id, body: ChosenModel, owner: Owner, since: Since = "") -> Response:
         studio.acting_for(owner).one_run_films.submit(board_id, body.model)
-        return answers.now(board_id, owner, since, queued=1)
+        return answers.respond_current(board_id, owner, since, queued=1)
 
-    @made.post("/boards/{board_id}/show")
+    @api.post("/boards/{board_id}/show")
     def show(board_id: Id, body: OneRunChoice, owner: Owner, since: Since = "") -> Response:
         studio.acting_for(owner).one_run_films.show(board_id, body.run)
-        return answers.now(board_id, owner, since, queued=0)
+        return answers.respond_current(board_id, owner, since, queued=0)
 
-    @made.post("/boards/{board_id}/use-as-takes")
+    @api.post("/boards/{board_id}/use-as-takes")
     def cut_apart(board_id: Id, body: OneRunChoice, owner: Owner, since: Since = "") -> Response:
         studio.acting_for(owner).one_run_films.use_as_takes(board_id, body.run or "")
-        return answers.now(board_id, owner, since, queued=0)
+        return answers.respond_current(board_id, owner, since, queued=0)
 
 
-def _texts(made: APIRouter, studio: Studio) -> None:
-    @made.get("/boards/{board_id}/script")
+def _text_routes(api: APIRouter, studio: Studio) -> None:
+    @api.get("/boards/{board_id}/script")
     def script(board_id: Id, owner: Owner, chinese: bool = False) -> JSON:
         return {"text": text.write(studio.acting_for(owner).storyboards.get(board_id).board, chinese=chinese)}
 
-    @made.post("/boards-read")
+    @api.post("/boards-read")
     def read(body: ScriptText) -> JSON:
         """What a script would become, before it replaces anything."""
-        found = text.parse(body.text)
-        shots = [{"prompt": s.prompt[:MAX_TEXT_CHARS], "duration_s": s.duration_s} for s in found.shots]
-        cast = [{"name": m.name, "kind": m.kind} for m in found.cast]
-        return {"title": found.title, "style": found.style, "cast": cast, "shots": shots, "faults": list(found.faults)}
+        parsed = text.parse(body.text)
+        shots = [{"prompt": s.prompt[:MAX_TEXT_CHARS], "duration_s": s.duration_s} for s in parsed.shots]
+        cast = [{"name": m.name, "kind": m.kind} for m in parsed.cast]
+        return {
+            "title": parsed.title,
+            "style": parsed.style,
+            "cast": cast,
+            "shots": shots,
+            "faults": list(parsed.faults),
+        }
 
-    @made.get("/boards/{board_id}/frame/{shot_id}/{end}")
+    @api.get("/boards/{board_id}/frame/{shot_id}/{end}")
     def frame(request: Request, board_id: Id, shot_id: Id, end: Literal["first", "last"], owner: Owner) -> Response:
         board = studio.acting_for(owner).storyboards.get(board_id).board
         path = studio.acting_for(owner).storyboards.edge_frame(board, shot_id, end)
-        made = answer(path, mime=thumb_mime(path), etag=path.stem, headers=request.headers)
-        made.headers["cache-control"] = "private, no-cache"  # another take has the same address
-        return made
+        response = file_response(path, mime=thumb_mime(path), etag=path.stem, headers=request.headers)
+        response.headers["cache-control"] = "private, no-cache"  # another take has the same address
+        return response
 
 
-def _films(made: APIRouter, studio: Studio) -> None:
-    @made.get("/boards/{board_id}/films")
+def _film_routes(api: APIRouter, studio: Studio) -> None:
+    @api.get("/boards/{board_id}/films")
     def films(board_id: Id, owner: Owner) -> JSON:
         return {
             "films": [
@@ -303,57 +312,58 @@ def _films(made: APIRouter, studio: Studio) -> None:
             ]
         }
 
-    @made.post("/boards/{board_id}/check")
+    @api.post("/boards/{board_id}/check")
     def check(board_id: Id, body: PreflightRequest, owner: Owner) -> JSON:
-        found = studio.acting_for(owner).preflight.check(board_id, body.options, body.places or None)
-        return {"findings": [f.plain() for f in found.findings], "measuring": found.measuring}
+        result = studio.acting_for(owner).preflight.check(board_id, body.options, body.places or None)
+        return {"findings": [f.plain() for f in result.findings], "measuring": result.measuring}
 
-    @made.post("/boards/{board_id}/films")
+    @api.post("/boards/{board_id}/films")
     def start(board_id: Id, body: ExportRequest, owner: Owner) -> JSON:
-        made = studio.acting_for(owner).exports.start_several(board_id, body.form, body.options, body.places)
-        return storyboard_json.film(studio, made[0]) | {"all": [film.id for film in made]}
+        exports = studio.acting_for(owner).exports.start_several(board_id, body.form, body.options, body.places)
+        return storyboard_json.film(studio, exports[0]) | {"all": [film.id for film in exports]}
 
-    @made.post("/films/{film_id}/cancel")
+    @api.post("/films/{film_id}/cancel")
     def cancel(film_id: Id, owner: Owner) -> JSON:
         studio.acting_for(owner).exports.cancel(film_id)
         return storyboard_json.film(studio, studio.acting_for(owner).exports.get(film_id))
 
-    @made.get("/films/{film_id}/file")
+    @api.get("/films/{film_id}/file")
     def file(film_id: Id, owner: Owner) -> Response:
         path = studio.acting_for(owner).exports.file(film_id)
         kind = mimetypes.guess_type(path.name)[0] or "application/octet-stream"
         return FileResponse(path, media_type=kind, filename=path.name, headers={"cache-control": "private, no-cache"})
 
 
-def _files(made: APIRouter, studio: Studio) -> None:
-    @made.post("/boards/import")
+def _file_routes(api: APIRouter, studio: Studio) -> None:
+    @api.post("/boards/import")
     async def project(request: Request) -> JSON:
         """A board from the archive in the body."""
-        async with received(studio, request, "project.zip", PROJECT_MAX_BYTES) as path:
-            opened = await run_in_threadpool(studio.acting_for(owner_of(request)).projects.import_archive, path)
-        return {"id": opened.board.id}
+        async with saved_body(studio, request, "project.zip", MAX_PROJECT_BYTES) as path:
+            stored = await run_in_threadpool(studio.acting_for(owner_of(request)).projects.import_archive, path)
+        return {"id": stored.board.id}
 
-    @made.post("/boards/files")
+    @api.post("/boards/files")
     async def file(request: Request, name: Annotated[str, Query(max_length=300)]) -> JSON:
         """The file in the body, taken into the library."""
-        most = studio.settings.max_upload_mb * 1_000_000
-        owner, called = owner_of(request), Path(name).name
-        async with received(studio, request, called, most) as path:
-            return asset_card(await run_in_threadpool(studio.acting_for(owner).assets.add, path, name=called))
+        max_bytes = studio.settings.max_upload_mb * 1_000_000
+        owner, file_name = owner_of(request), Path(name).name
+        async with saved_body(studio, request, file_name, max_bytes) as path:
+            return asset_card(await run_in_threadpool(studio.acting_for(owner).assets.add, path, name=file_name))
 
 
 @asynccontextmanager
-async def received(studio: Studio, request: Request, name: str, most: int) -> AsyncIterator[Path]:
-    """The request's body as a file that is gone afterwards. Raises MediaError beyond `most` bytes, or when empty."""
+async def saved_body(studio: Studio, request: Request, name: str, max_bytes: int) -> AsyncIterator[Path]:
+    """The request's body as a file that is gone afterwards. Raises MediaError beyond `max_bytes` bytes, or when
+    empty."""
     with storing(studio.settings.data), TemporaryDirectory(dir=studio.context.scratch_folder()) as folder:
         path = Path(folder) / f"upload{Path(name).suffix[:10]}"
         size = 0
-        with path.open("wb") as out:
+        with path.open("wb") as file:
             async for piece in request.stream():
                 size += len(piece)
-                if size > most:
-                    raise MediaError(Message("upload.too_large", name=name, most=f"{most / 1e6:,.0f}"))
-                await run_in_threadpool(out.write, piece)
+                if size > max_bytes:
+                    raise MediaError(Message("upload.too_large", name=name, most=f"{max_bytes / 1e6:,.0f}"))
+                await run_in_threadpool(file.write, piece)
         if not size:
             raise NotFound(Message("upload.none"))
         yield path

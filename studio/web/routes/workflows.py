@@ -25,21 +25,21 @@ from studio.field_errors import sentence
 from studio.messages import Message
 from studio.payload import Payload
 from studio.storage import storing
-from studio.web.routes.runs import Keeper, SentenceRoute
+from studio.web.routes.runs import Operator, SentenceRoute
 
 if TYPE_CHECKING:
     from studio.services.workflows import WorkflowInspection
     from studio.studio import Studio
 
-SAVED_MAX_BYTES = 6 * 1024 * 1024
+MAX_SAVED_BYTES = 6 * 1024 * 1024
 """A graph of the largest size taken, and its mapping."""
-VALUE_CHARS = 300
+MAX_VALUE_CHARS = 300
 """Longest value shown; the graph itself goes along whole."""
 
 Name = Annotated[str, Field(max_length=60)]
 
 
-class Saved(Payload):
+class SaveWorkflow(Payload):
     """A workflow with its mapping; labels are what the form calls own settings."""
 
     name: Name
@@ -51,7 +51,7 @@ class Saved(Payload):
     replace: bool = False
 
 
-class Chosen(Payload):
+class FileChoice(Payload):
     """A file for a role of a model; "" leaves it to the studio."""
 
     model: str = Field(max_length=200)
@@ -61,26 +61,28 @@ class Chosen(Payload):
 
 def router(studio: Studio) -> APIRouter:
     """The routes."""
-    made = APIRouter(prefix="/ui", route_class=SentenceRoute, include_in_schema=False)
+    api = APIRouter(prefix="/ui", route_class=SentenceRoute, include_in_schema=False)
 
-    @made.get("/workflows")
-    def listed(owner: Keeper) -> JSON:
-        return state(studio)
+    @api.get("/workflows")
+    def listed(owner: Operator) -> JSON:
+        return list_json(studio)
 
-    @made.post("/workflows/read")
-    async def read(request: Request, owner: Keeper, name: Annotated[str, Query(max_length=300)] = "") -> JSON:
+    @api.post("/workflows/read")
+    async def read(request: Request, owner: Operator, name: Annotated[str, Query(max_length=300)] = "") -> JSON:
         """The workflow in the file that is the body."""
         with storing(studio.settings.data), TemporaryDirectory(dir=studio.context.scratch_folder()) as folder:
             path = Path(folder) / "workflow"
-            with path.open("wb") as out:
-                async for piece in _pieces(request, studio.settings.max_upload_mb * 1_000_000):
-                    await run_in_threadpool(out.write, piece)
-            return await run_in_threadpool(_looked_at, studio, path, Path(name).name or "The file")
+            with path.open("wb") as file:
+                async for piece in _body_chunks(request, studio.settings.max_upload_mb * 1_000_000):
+                    await run_in_threadpool(file.write, piece)
+            return await run_in_threadpool(_inspect_file, studio, path, Path(name).name or "The file")
 
-    @made.post("/workflows/save")
-    async def save(request: Request, owner: Keeper) -> JSON:
+    @api.post("/workflows/save")
+    async def save(request: Request, owner: Operator) -> JSON:
         try:
-            body = Saved.model_validate_json(b"".join([piece async for piece in _pieces(request, SAVED_MAX_BYTES)]))
+            body = SaveWorkflow.model_validate_json(
+                b"".join([piece async for piece in _body_chunks(request, MAX_SAVED_BYTES)])
+            )
         except ValidationError as error:
             first = error.errors(include_url=False)[0]
             raise CapabilityError(sentence(dict(first))) from None
@@ -88,15 +90,15 @@ def router(studio: Studio) -> APIRouter:
             studio.workflows.save, body.name, body.label, body.graph, body.mapping, body.tasks,
             labels=body.labels, replace=body.replace,
         )  # fmt: skip
-        return state(studio) | {"saved": row(model)}
+        return list_json(studio) | {"saved": workflow_json(model)}
 
-    @made.get("/workflows/{name}")
-    def opened(name: str, owner: Keeper) -> JSON:
+    @api.get("/workflows/{name}")
+    def opened(name: str, owner: Operator) -> JSON:
         model = studio.workflows.get(name)
-        return shown(studio.workflows.inspect_saved(name)) | {"saved": row(model)}
+        return inspection_json(studio.workflows.inspect_saved(name)) | {"saved": workflow_json(model)}
 
-    @made.get("/workflows/{name}/file")
-    def exported(name: str, owner: Keeper) -> Response:
+    @api.get("/workflows/{name}/file")
+    def exported(name: str, owner: Operator) -> Response:
         """A file for another studio: the graph with its mapping."""
         body = json.dumps(studio.workflows.export(name), ensure_ascii=False, indent=1)
         headers = {
@@ -105,36 +107,36 @@ def router(studio: Studio) -> APIRouter:
         }
         return Response(body, media_type="application/json", headers=headers)
 
-    @made.delete("/workflows/{name}")
-    def remove(name: str, owner: Keeper) -> JSON:
+    @api.delete("/workflows/{name}")
+    def remove(name: str, owner: Operator) -> JSON:
         studio.workflows.remove(name)
-        return state(studio)
+        return list_json(studio)
 
-    @made.post("/workflows/{name}/restore")
-    def restore(name: str, owner: Keeper) -> JSON:
+    @api.post("/workflows/{name}/restore")
+    def restore(name: str, owner: Operator) -> JSON:
         studio.workflows.restore(name)
-        return state(studio)
+        return list_json(studio)
 
-    @made.get("/workflow-files")
-    def files(owner: Keeper, fresh: bool = False) -> JSON:
+    @api.get("/workflow-files")
+    def files(owner: Operator, fresh: bool = False) -> JSON:
         return studio.comfyui_models.overview(refresh=fresh)
 
-    @made.post("/workflow-files")
-    def choose(body: Chosen, owner: Keeper) -> JSON:
+    @api.post("/workflow-files")
+    def choose(body: FileChoice, owner: Operator) -> JSON:
         studio.comfyui_models.choose(body.model, body.role, body.file)
         return studio.comfyui_models.overview()
 
-    return made
+    return api
 
 
-def state(studio: Studio) -> JSON:
+def list_json(studio: Studio) -> JSON:
     """The kept workflows, and whether there is a server to run them on."""
     engine = next((s for s in studio.admin.engine_status() if s.name == "comfyui"), None)
     missing = Message("workflow.no_engine") if engine is None else engine.missing
-    return {"workflows": [row(m) for m in studio.workflows.all()], "missing": missing or ""}
+    return {"workflows": [workflow_json(m) for m in studio.workflows.all()], "missing": missing or ""}
 
 
-def row(model: Model) -> JSON:
+def workflow_json(model: Model) -> JSON:
     """One kept workflow of the list."""
     return {
         "name": model.id.partition("/")[2],
@@ -147,37 +149,39 @@ def row(model: Model) -> JSON:
     }
 
 
-def shown(reading: WorkflowInspection) -> JSON:
+def inspection_json(inspection: WorkflowInspection) -> JSON:
     """A workflow as the page lists it."""
     return {
-        "graph": reading.graph,
-        "slots": [asdict(s) | {"value": _short(s.value)} for s in reading.slots],
-        "mapped": reading.mapped,
-        "labels": reading.labels,
-        "given": {"label": reading.label, "name": reading.name, "tasks": reading.tasks} if reading.label else None,
-        "outputs": [asdict(o) for o in reading.outputs],
-        "makes": reading.makes,
-        "server": reading.server,
-        "missing": reading.missing_nodes,
-        "lacking": [asdict(one) | {"value": _short(one.value)} for one in reading.missing_choices],
+        "graph": inspection.graph,
+        "slots": [asdict(s) | {"value": _truncate(s.value)} for s in inspection.slots],
+        "mapped": inspection.mapped,
+        "labels": inspection.labels,
+        "given": {"label": inspection.label, "name": inspection.name, "tasks": inspection.tasks}
+        if inspection.label
+        else None,
+        "outputs": [asdict(o) for o in inspection.outputs],
+        "makes": inspection.makes,
+        "server": inspection.server,
+        "missing": inspection.missing_nodes,
+        "lacking": [asdict(choice) | {"value": _truncate(choice.value)} for choice in inspection.missing_choices],
     }
 
 
-def _short(value: object) -> object:
-    return value[:VALUE_CHARS] + "…" if isinstance(value, str) and len(value) > VALUE_CHARS else value
+def _truncate(value: object) -> object:
+    return value[:MAX_VALUE_CHARS] + "…" if isinstance(value, str) and len(value) > MAX_VALUE_CHARS else value
 
 
-def _looked_at(studio: Studio, path: Path, name: str) -> JSON:
-    return shown(studio.workflows.read(path, name=name))
+def _inspect_file(studio: Studio, path: Path, name: str) -> JSON:
+    return inspection_json(studio.workflows.read(path, name=name))
 
 
-async def _pieces(request: Request, most: int) -> AsyncIterator[bytes]:
-    """The request's body as it comes. Raises CapabilityError beyond `most` bytes, or when it is empty."""
+async def _body_chunks(request: Request, max_bytes: int) -> AsyncIterator[bytes]:
+    """The request's body as it comes. Raises CapabilityError beyond `max_bytes` bytes, or when it is empty."""
     size = 0
     async for piece in request.stream():
         size += len(piece)
-        if size > most:
-            raise CapabilityError(Message("upload.over_limit", most=f"{most / 1e6:,.0f}"))
+        if size > max_bytes:
+            raise CapabilityError(Message("upload.over_limit", most=f"{max_bytes / 1e6:,.0f}"))
         yield piece
     if not size:
         raise CapabilityError(Message("upload.none"))

@@ -37,14 +37,14 @@ class _Sink:
         return taken
 
 
-def zip_of(studio: Studio, runs: list[Run]) -> Iterator[bytes]:
+def stream_zip(studio: Studio, runs: list[Run]) -> Iterator[bytes]:
     """The files of the runs, stored as they are, and `runs.json` with the full request of each.
 
     A file that is no longer on disk is left out and named in `missing.txt`.
     """
     sink = _Sink()
     missing: list[str] = []
-    with zipfile.ZipFile(sink, "w", zipfile.ZIP_STORED) as made:  # type: ignore[arg-type]  # needs only write, flush
+    with zipfile.ZipFile(sink, "w", zipfile.ZIP_STORED) as archive:  # type: ignore[arg-type]  # needs only write, flush
         for run in runs:
             for asset in run.assets:
                 path = studio.library.path(asset)
@@ -52,11 +52,11 @@ def zip_of(studio: Studio, runs: list[Run]) -> Iterator[bytes]:
                 if not asset.path or not path.is_file():
                     missing.append(name)
                     continue
-                with path.open("rb") as file, made.open(zipfile.ZipInfo.from_file(path, name), "w") as entry:
+                with path.open("rb") as file, archive.open(zipfile.ZipInfo.from_file(path, name), "w") as entry:
                     while piece := file.read(PIECE_BYTES):
                         entry.write(piece)
                         yield sink.take()
-        made.writestr("runs.json", json.dumps([r.public() for r in runs], indent=2, ensure_ascii=False))
+        archive.writestr("runs.json", json.dumps([r.public() for r in runs], indent=2, ensure_ascii=False))
         if missing:
-            made.writestr("missing.txt", "\n".join(missing) + "\n")
+            archive.writestr("missing.txt", "\n".join(missing) + "\n")
     yield sink.take()

@@ -165,7 +165,7 @@ def test_wrong_passwords_are_counted_by_address_and_right_ones_are_not() -> None
         authenticator = Authenticator(hash_password("long enough"))
         for _ in range(30):
             assert await authenticator.check(b"long enough", "192.0.2.1")
-        most = access.WRONG[0].amount
+        most = access.WRONG_PASSWORD_LIMITS[0].amount
         for n in range(most):
             assert not await authenticator.check(b"wrong %d" % n, f"2001:db8::{n:x}")
         with pytest.raises(TooManyAttempts) as error:
@@ -196,7 +196,7 @@ def test_guesses_sent_at_once_are_counted_too() -> None:
 
     outcomes = anyio.run(trial)
     assert len(outcomes) == 40
-    assert outcomes.count(False) <= access.WRONG[0].amount
+    assert outcomes.count(False) <= access.WRONG_PASSWORD_LIMITS[0].amount
     assert True not in outcomes
 
 
@@ -205,7 +205,7 @@ def test_sessions_end_and_are_bounded(monkeypatch: pytest.MonkeyPatch) -> None:
     first = sessions.create()
     assert sessions.is_valid(first)
     assert not sessions.is_valid("") and not sessions.is_valid("\ud800")
-    others = [sessions.create() for _ in range(access.SESSIONS_MOST)]
+    others = [sessions.create() for _ in range(access.MAX_SESSIONS)]
     assert not sessions.is_valid(first)
     assert sessions.is_valid(others[-1])
     later = time.time() + access.SESSION_S + 1

@@ -22,7 +22,7 @@ from studio.catalogue import Catalogue
 from studio.engines.fake import FakeEngine, FakeProvider
 from studio.settings import Settings
 from studio.studio import Studio
-from studio.web.app import SESSIONS_MOST
+from studio.web.app import MAX_SESSIONS
 from studio.web.middleware import connections, upload_limits
 from studio.web.middleware.upload_limits import UploadLimits
 from tests.providers.serving import served as serving
@@ -85,7 +85,7 @@ def test_a_request_that_never_ends_is_given_up(url: str, sent: bytes, monkeypatc
 
 def test_half_open_connections_are_bounded_and_others_are_served(url: str, monkeypatch: pytest.MonkeyPatch) -> None:
     """The oldest give way, long before their time is up; an event stream is a whole request and stays."""
-    monkeypatch.setattr(connections, "HALF_OPEN_MOST", 20)
+    monkeypatch.setattr(connections, "MAX_HALF_OPEN", 20)
     monkeypatch.setattr(connections, "HEADER_S", 3600.0)
     with connected(url, b"GET /events/runs HTTP/1.1\r\nHost: 127.0.0.1\r\n\r\n") as stream:
         assert stream.recv(15) == b"HTTP/1.1 200 OK"
@@ -138,7 +138,7 @@ def test_an_upload_that_the_disk_cannot_hold_is_refused(
 
 
 def test_too_many_uploads_at_once_are_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(upload_limits, "AT_ONCE", 2)
+    monkeypatch.setattr(upload_limits, "MAX_CONCURRENT_UPLOADS", 2)
     with serving(receiving(tmp_path)) as url:
         head = b"POST / HTTP/1.1\r\nHost: x\r\nContent-Type: image/png\r\nContent-Length: 9\r\n\r\n1"
         hanging = [connected(url, head) for _ in range(2)]
@@ -153,17 +153,17 @@ def test_too_many_uploads_at_once_are_refused(tmp_path: Path, monkeypatch: pytes
 
 
 def test_waiting_files_are_bounded_and_old_ones_give_way(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(upload_limits, "WAITING_MOST", 5)
+    monkeypatch.setattr(upload_limits, "MAX_WAITING_FILES", 5)
     for n in range(5):
         (tmp_path / f"hash{n}").mkdir()
         (tmp_path / f"hash{n}" / "a.png").write_bytes(b"x")
     cut_off = tmp_path / "tmp_cut_off"
     cut_off.write_bytes(b"x")
-    os.utime(cut_off, (0, time.time() - upload_limits.WAITING_S / 2))
+    os.utime(cut_off, (0, time.time() - upload_limits.MAX_WAIT_S / 2))
     with serving(receiving(tmp_path)) as url:
         assert httpx.post(url, content=b"x", headers=FILE).status_code == 429
         assert not cut_off.exists()
-        os.utime(tmp_path / "hash0" / "a.png", (0, time.time() - 2 * upload_limits.WAITING_S))
+        os.utime(tmp_path / "hash0" / "a.png", (0, time.time() - 2 * upload_limits.MAX_WAIT_S))
         assert httpx.post(url, content=b"x", headers=FILE).status_code == 200
         assert not (tmp_path / "hash0" / "a.png").exists()
 
@@ -171,9 +171,9 @@ def test_waiting_files_are_bounded_and_old_ones_give_way(tmp_path: Path, monkeyp
 def test_gradios_sessions_are_bounded(url: str) -> None:
     """Each call of the API makes a session of about a megabyte, and Gradio would keep ten thousand of them."""
     with httpx.Client(base_url=url, timeout=PATIENCE_S) as web:
-        for n in range(SESSIONS_MOST + 10):
+        for n in range(MAX_SESSIONS + 10):
             asked = web.post("/gradio_api/call/search", json={"data": ["", "", "", "", "", 0, None, 1]}).json()
             assert "complete" in web.get(f"/gradio_api/call/search/{asked['event_id']}").text, n
     holders = [o for o in gc.get_objects() if isinstance(o, StateHolder) and getattr(o, "blocks", None)]
-    assert max(len(holder.session_data) for holder in holders) <= SESSIONS_MOST
-    assert any(len(holder.session_data) > SESSIONS_MOST // 2 for holder in holders)
+    assert max(len(holder.session_data) for holder in holders) <= MAX_SESSIONS
+    assert any(len(holder.session_data) > MAX_SESSIONS // 2 for holder in holders)

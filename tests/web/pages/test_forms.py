@@ -15,7 +15,7 @@ from studio.errors import NotAllowed
 from studio.studio import Studio
 from studio.web.pages import form_files
 from studio.web.pages.create import CreatePage
-from studio.web.pages.page import Ctx
+from studio.web.pages.page import PageContext
 
 NOBODY = gr.Request(username=None)
 
@@ -24,7 +24,7 @@ NOBODY = gr.Request(username=None)
 def page(studio: Studio) -> CreatePage:
     """The edit form over the scripted engine's rows."""
     with gr.Blocks():
-        made = CreatePage(Ctx(studio), Task.IMAGE_EDIT, "edit")
+        made = CreatePage(PageContext(studio), Task.IMAGE_EDIT, "edit")
         made.build()
     return made
 
@@ -35,7 +35,7 @@ def told(**data: object) -> gr.EventData:
 
 def sent(page: CreatePage, files: JSON, **typed: object) -> list[Any]:
     """Everything the browser sends with an event, as the form stands."""
-    return [{"id": "fake/image"}, {"files": files}, *(typed.get(key) for key in page.c)]
+    return [{"id": "fake/image"}, {"files": files}, *(typed.get(key) for key in page.controls)]
 
 
 def picture(studio: Studio, folder: Path, side: int = 64) -> str:
@@ -67,14 +67,14 @@ def test_a_file_that_is_too_large_offers_a_smaller_copy_and_only_the_wish_makes_
 
 
 def test_only_uploads_are_taken_in(studio: Studio) -> None:
-    folder = form_files.uploads(studio)
+    folder = form_files.upload_folder(studio)
     folder.mkdir(parents=True, exist_ok=True)
     (folder / "mine.png").write_bytes(b"x")
     (folder / "link").symlink_to("/etc/passwd")
-    assert form_files.uploaded(studio, str(folder / "mine.png")) == (folder / "mine.png").resolve()
+    assert form_files.upload_path(studio, str(folder / "mine.png")) == (folder / "mine.png").resolve()
     for path in ("/etc/passwd", str(folder / "link"), f"{folder}/../secret", str(folder), None, 7):
         with pytest.raises(NotAllowed):
-            form_files.uploaded(studio, path)
+            form_files.upload_path(studio, path)
 
 
 @pytest.mark.parametrize(
@@ -90,13 +90,13 @@ def test_only_uploads_are_taken_in(studio: Studio) -> None:
     ],
 )
 def test_a_draft_of_another_time_gives_way_to_defaults(page: CreatePage, saved: JSON) -> None:
-    changed = page.recalled(saved, owner="")
+    changed = page.restored_updates(saved, owner="")
     assert changed[page.media]["files"] == {}
-    assert changed[page.c["prompt"]]["visible"] is True
+    assert changed[page.controls["prompt"]]["visible"] is True
 
 
 def test_a_request_for_a_model_that_is_gone_says_so(page: CreatePage) -> None:
-    changed = page.filled({"task": "image-edit", "model": "gone/model", "prompt": "warmer"})
-    assert changed[page.c["prompt"]]["value"] == "warmer"
+    changed = page.fill_updates({"task": "image-edit", "model": "gone/model", "prompt": "warmer"})
+    assert changed[page.controls["prompt"]]["value"] == "warmer"
     assert {"key": "forms.changed_model", "from": "gone/model", "to": "Fake image"} in changed[page.notice]
     assert len(page.fill({"prompt": "x"})) == len(page.fill_outputs)
