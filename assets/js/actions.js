@@ -1,41 +1,41 @@
 // What can be done with a run, and how: through our routes, or by the page when a form is to be filled.
 
-import { act } from "./courier.js";
+import { act } from "./send_to.js";
 import { BASE, button, el, media, t } from "./dom.js";
-import { ended, learn } from "./live.js";
-import { post, toast, tried } from "./net.js";
+import { ended, updateRun } from "./live.js";
+import { post, toast, tryOrToast } from "./net.js";
 
 const one = (run) => `ui/runs/${encodeURIComponent(run.id)}`;
 
 export async function cancel(run) {
-  const card = await tried(post(`${one(run)}/cancel`));
-  if (card) learn(card);
+  const card = await tryOrToast(post(`${one(run)}/cancel`));
+  if (card) updateRun(card);
 }
 
 /** A new run of the same request. seed: "same" or "new". */
 export async function again(run, seed) {
-  const card = await tried(post(`${one(run)}/retry`, { seed }));
+  const card = await tryOrToast(post(`${one(run)}/retry`, { seed }));
   if (!card) return;
-  learn(card);
+  updateRun(card);
   toast(t(seed === "new" ? "widgets.again_queued" : "widgets.retry_queued"));
 }
 
 export async function decide(run, choice) {
-  const card = await tried(post(`${one(run)}/decide`, { choice }));
-  if (card) learn(card);
+  const card = await tryOrToast(post(`${one(run)}/decide`, { choice }));
+  if (card) updateRun(card);
 }
 
-export const rate = (run, starsCount) => tried(post(`${one(run)}/rate`, { stars: starsCount }));
+export const rate = (run, starsCount) => tryOrToast(post(`${one(run)}/rate`, { stars: starsCount }));
 
 /** Into the trash, with a way back. `gone` and `back` let the caller's list follow. */
 export async function trash(runs, { gone = undefined, back = undefined } = {}) {
-  const told = await tried(post("ui/trash", { ids: runs.map((r) => r.id) }));
+  const told = await tryOrToast(post("ui/trash", { ids: runs.map((r) => r.id) }));
   if (!told) return false;
   const { ids } = told; // runs that are still at work stay
   gone?.(ids);
   toast(t("widgets.trashed", { n: ids.length }), {
     undo: async () => {
-      if (await tried(post("ui/restore", { ids }))) back?.(runs.filter((r) => ids.includes(r.id)));
+      if (await tryOrToast(post("ui/restore", { ids }))) back?.(runs.filter((r) => ids.includes(r.id)));
     },
   });
   return true;

@@ -4,29 +4,29 @@
 // Every change is one entry of the browser's history. Going back ourselves, when something is closed by its own button,
 // takes its entry away again; the browser does that later than we go on, so changes wait for one another in a line.
 
-const BACK_MS = 500;
-const HOME = { run: "gallery", board: "storyboard" };
-const returns = new Set();
-const kept = {};
+const BACK_TIMEOUT_MS = 500;
+const TAB_OF_PARAM = { run: "gallery", board: "storyboard" };
+const historyListeners = new Set();
+const tabParams = {};
 let line = null;
 let ours = false;
 
 /** Parameters of the address as it is now. */
-export const here = () => new URL(location.href).searchParams;
+export const currentParams = () => new URL(location.href).searchParams;
 
 /** The tab an address leads to; null for the first one. Links that name only a run or a board have no tab. */
 export const tabOf = (params) =>
   params.get("tab") ||
-  Object.keys(HOME)
+  Object.keys(TAB_OF_PARAM)
     .filter((key) => params.get(key))
-    .map((key) => HOME[key])[0] ||
+    .map((key) => TAB_OF_PARAM[key])[0] ||
   null;
 
 /** Hear of the browser's Back and Forward, with the parameters of the address it came to. */
-export const onReturn = (fn) => returns.add(fn);
+export const onHistoryMove = (fn) => historyListeners.add(fn);
 
 /** What the address holds beside `tab` whenever that tab is opened: a function that gives parameters. */
-export const keeps = (tab, fn) => (kept[tab] = fn);
+export const setTabParams = (tab, fn) => (tabParams[tab] = fn);
 
 function after(fn) {
   const step = line ? line.then(fn) : fn();
@@ -36,7 +36,7 @@ function after(fn) {
 }
 
 /** Set parameters (null takes one away) as a new entry; replace: in the place of this one. */
-export function visit(params, { replace = false, opened = null } = {}) {
+export function navigate(params, { replace = false, opened = null } = {}) {
   after(() => set(params, replace, opened));
 }
 
@@ -50,7 +50,7 @@ function set(params, replace, opened) {
 }
 
 /** Something was closed by its own button: back to the entry before it, or without its parameters where there is none. */
-export function leave(name, params = {}) {
+export function closeView(name, params = {}) {
   after(() => {
     if (history.state?.opened !== name) return set(params, true, null);
     /** @type {Promise<void>} */
@@ -58,7 +58,7 @@ export function leave(name, params = {}) {
       ours = true;
       const end = () => (removeEventListener("popstate", end), (ours = false), done());
       addEventListener("popstate", end);
-      setTimeout(end, BACK_MS);
+      setTimeout(end, BACK_TIMEOUT_MS);
     });
     history.back();
     return gone;
@@ -71,15 +71,15 @@ const selected = () =>
   document.querySelector('#studio-tabs > .tab-wrapper [role=tab][aria-selected="true"]')?.id.slice(4, -7) || null;
 
 /** Follow the tabs, however they are changed, and the dialogs. Call it once. */
-export function watch() {
+export function followTabs() {
   const first = button(null)?.id.slice(4, -7);
   let tab = first; // whoever was quick has chosen another by now
   const look = () => {
     const now = selected();
     if (!now || now === tab) return;
     tab = now;
-    const moved = now !== (tabOf(here()) || first);
-    if (moved) visit({ tab: now, run: null, board: null, view: null, ...kept[now]?.() });
+    const moved = now !== (tabOf(currentParams()) || first);
+    if (moved) navigate({ tab: now, run: null, board: null, view: null, ...tabParams[now]?.() });
     document.dispatchEvent(new CustomEvent("studio-tab", { detail: { tab, moved } }));
   };
   look();
@@ -94,10 +94,10 @@ export function watch() {
     const dialogs = [...document.querySelectorAll("dialog[open]")];
     if (dialogs.length > (history.state?.dialogs || 0))
       return void ((dialogs.at(-1).dataset.returning = "true"), dialogs.at(-1).close());
-    const params = here();
+    const params = currentParams();
     const wanted = tabOf(params) || first;
     if (wanted !== selected()) button(wanted)?.click();
-    for (const fn of returns) fn(params);
+    for (const fn of historyListeners) fn(params);
   });
   new MutationObserver((changes) => {
     for (const node of changes.flatMap((c) => [...c.addedNodes]))
@@ -113,5 +113,5 @@ function follow(dialog) {
       "",
     ),
   );
-  dialog.addEventListener("close", () => dialog.dataset.returning || leave("dialog"), { once: true });
+  dialog.addEventListener("close", () => dialog.dataset.returning || closeView("dialog"), { once: true });
 }

@@ -47,12 +47,12 @@ function exit() {
 
 export function mount(element) {
   element.classList.add("st");
-  address.watch();
-  pages.watch();
-  notices.watch(element, pages.tabName);
+  address.followTabs();
+  pages.followPage();
+  notices.followRuns(element, pages.tabName);
   shortcuts.listen();
-  const run = address.here().get("run");
-  if (run && address.tabOf(address.here()) !== "gallery") open(run);
+  const run = address.currentParams().get("run");
+  if (run && address.tabOf(address.currentParams()) !== "gallery") open(run);
   element.replaceChildren(
     el(
       "div",

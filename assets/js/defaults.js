@@ -1,8 +1,8 @@
 // The default model and size of each task, on the Settings page. A form of this browser that was changed keeps its own.
 
 import { el, t } from "./dom.js";
-import { told } from "./form/common.js";
-import { get, post, toast, tried } from "./net.js";
+import { catalogueText } from "./form/common.js";
+import { get, post, toast, tryOrToast } from "./net.js";
 
 const select = (name, label, options, onchange) =>
   el("select", "st-select", { name, "aria-label": label, onchange }, ...options);
@@ -21,7 +21,7 @@ function row(task) {
 
   async function change(changed) {
     const now = { task: task.task, model: task.model, aspect: task.aspect, tier: task.tier, ...changed };
-    const answer = await tried(post("ui/defaults", now));
+    const answer = await tryOrToast(post("ui/defaults", now));
     if (answer) {
       const at = document.activeElement?.name;
       draw(answer);
@@ -37,9 +37,14 @@ function row(task) {
       "model",
       name,
       [
-        option("", t("settings.default_auto", { model: told(task.own_choice) }), task.model),
+        option("", t("settings.default_auto", { model: catalogueText(task.own_choice) }), task.model),
         ...task.groups.map((g) =>
-          el("optgroup", "", { label: told(g.label) }, ...g.models.map((m) => option(m.id, told(m.label), task.model))),
+          el(
+            "optgroup",
+            "",
+            { label: catalogueText(g.label) },
+            ...g.models.map((m) => option(m.id, catalogueText(m.label), task.model)),
+          ),
         ),
       ],
       (e) => change({ model: e.target.value, aspect: "", tier: "" }),
@@ -64,6 +69,6 @@ function row(task) {
 /** The box, filled when the answer is here. box: makes a section under its heading. */
 export function defaults(box) {
   const rows = el("div", "st-defaults");
-  tried(get("ui/defaults")).then((found) => found && rows.replaceChildren(...found.tasks.map(row)));
+  tryOrToast(get("ui/defaults")).then((found) => found && rows.replaceChildren(...found.tasks.map(row)));
   return box("defaults", el("p", "st-dim", {}, t("settings.defaults_help")), rows);
 }

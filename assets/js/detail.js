@@ -1,20 +1,34 @@
 // Everything about one run in a panel at the right: what it made, how it was asked, what it cost, what happened when.
 
-import { BASE, button, dollars, el, exact, icon, media, bytes, seconds, still, styles, t, typing } from "./dom.js";
+import {
+  BASE,
+  button,
+  dollars,
+  el,
+  exactTime,
+  icon,
+  media,
+  bytes,
+  seconds,
+  still,
+  styles,
+  t,
+  isTyping,
+} from "./dom.js";
 import { buttons, choices, copy, rate, sendButton } from "./actions.js";
-import { onWish } from "./courier.js";
-import { told } from "./form/common.js";
+import { onSend } from "./send_to.js";
+import { catalogueText } from "./form/common.js";
 import * as address from "./address.js";
 import { ended, follow } from "./live.js";
 import { lightbox } from "./lightbox.js";
-import { get, tried } from "./net.js";
-import { chip, glimpse, picture, progress, reason, stars } from "./parts.js";
+import { get, tryOrToast } from "./net.js";
+import { chip, runPreview, picture, progress, reason, stars } from "./parts.js";
 import { player } from "./player.js";
 
 const panel = { node: null, id: null, back: null, options: {} };
 
 /** The run that the panel shows, or null. */
-export const shown = () => panel.id;
+export const openRunId = () => panel.id;
 
 /**
  * Take the panel away. silent: the page goes elsewhere, so its list need not take the focus back. moved: the address has
@@ -25,16 +39,16 @@ export function close({ silent = false, moved = false } = {}) {
   panel.node.remove();
   panel.node = panel.id = null;
   document.documentElement.classList.remove("st-with-panel");
-  if (!moved) address.leave("run", { run: null });
+  if (!moved) address.closeView("run", { run: null });
   if (silent) return;
   panel.back?.isConnected && panel.back.focus({ preventScroll: true });
   panel.options.closed?.();
 }
 
 // Another tab, or a form that is being filled, needs the room.
-onWish(() => close({ silent: true }));
+onSend(() => close({ silent: true }));
 document.addEventListener("studio-tab", (e) => e.detail.moved && close({ silent: true, moved: true }));
-address.onReturn((params) => {
+address.onHistoryMove((params) => {
   const id = params.get("run");
   if (!id) close({ moved: true });
   else if (id !== panel.id) open(id, panel.options);
@@ -43,7 +57,7 @@ address.onReturn((params) => {
 /** Show a run. options: gone, back (list follows), step(±1), rated(run), closed(). */
 export async function open(id, options = {}) {
   styles("widgets.css");
-  const detail = await tried(get(`ui/runs/${encodeURIComponent(id)}`));
+  const detail = await tryOrToast(get(`ui/runs/${encodeURIComponent(id)}`));
   if (!detail) return;
   const fresh = !panel.node;
   if (fresh) {
@@ -55,7 +69,7 @@ export async function open(id, options = {}) {
     follow(panel.node, changed);
   }
   Object.assign(panel, { id, options, detail });
-  address.visit({ run: id }, fresh ? { opened: "run" } : { replace: true });
+  address.navigate({ run: id }, fresh ? { opened: "run" } : { replace: true });
   draw();
   if (fresh) panel.node.focus({ preventScroll: true });
 }
@@ -70,13 +84,13 @@ function changed(_, runs) {
     open(panel.id, panel.options); // its files and events are new
   else if (!ended(mine)) {
     panel.node.querySelector(".st-prog")?.replaceWith(progress(mine));
-    glimpse(panel.node.querySelector(".st-panelbody > .st-player > .st-pic"), mine);
+    runPreview(panel.node.querySelector(".st-panelbody > .st-player > .st-pic"), mine);
   }
 }
 
 function keys(e) {
   if (e.key === "Escape") return close();
-  if (typing(e)) return;
+  if (isTyping(e)) return;
   if (/^[0-5]$/.test(e.key) && !e.ctrlKey && !e.metaKey && !e.altKey) return setStars(Number(e.key));
   if (e.target.matches("input[type=range]")) return;
   if (e.key === "ArrowLeft" || e.key === "ArrowRight") panel.options.step?.(e.key === "ArrowLeft" ? -1 : 1);
@@ -153,7 +167,7 @@ function results(run) {
         keys: panel.node,
         autoplay: !still() && asset.kind === "video",
         enlarge: () => {
-          const { all, at } = among(pairs, i);
+          const { all, at } = neighbourFiles(pairs, i);
           lightbox(all, at, { rated: panel.options.rated });
         },
       }),
@@ -181,7 +195,7 @@ function results(run) {
 }
 
 /** The files of this run among those of the list it was opened from, and which one of all is shown. */
-function among(pairs, i) {
+function neighbourFiles(pairs, i) {
   const runs = panel.options.all?.() || [];
   const here = runs.findIndex((r) => r.id === panel.id);
   if (here < 0) return { all: pairs, at: i };
@@ -220,8 +234,8 @@ function taskOf(handle) {
 /** Every value of the request, in words, then model, money and times. */
 function parameters(run) {
   const r = run.request;
-  const rows = [[t("widgets.model"), told(run.model_label)]];
-  rows.push([t("widgets.provider"), told(run.provider_label)]);
+  const rows = [[t("widgets.model"), catalogueText(run.model_label)]];
+  rows.push([t("widgets.provider"), catalogueText(run.provider_label)]);
   if (run.seed !== null)
     rows.push([
       t("widgets.seed_label"),
@@ -234,12 +248,16 @@ function parameters(run) {
   if ("audio" in r) rows.push([t("widgets.audio"), t(r.audio ? "widgets.yes" : "widgets.no")]);
   for (const p of run.params)
     rows.push([
-      told(p.label),
-      typeof p.value === "boolean" ? t(p.value ? "widgets.yes" : "widgets.no") : p.choice ? told(p.value) : p.value,
+      catalogueText(p.label),
+      typeof p.value === "boolean"
+        ? t(p.value ? "widgets.yes" : "widgets.no")
+        : p.choice
+          ? catalogueText(p.value)
+          : p.value,
     ]);
   rows.push([t("widgets.estimate"), dollars(run.estimate_usd)]);
   if (ended(run)) rows.push([t("widgets.cost"), dollars(run.cost_usd)]);
-  rows.push([t("widgets.created"), exact(run.created_at)]);
+  rows.push([t("widgets.created"), exactTime(run.created_at)]);
   if (run.finished_at && run.started_at)
     rows.push([t("widgets.took"), seconds((Date.parse(run.finished_at) - Date.parse(run.started_at)) / 1000)]);
   rows.push([
@@ -273,7 +291,7 @@ function timeline(run) {
         e.to_status,
         {},
         el("b", "", {}, word),
-        el("time", "", { title: exact(e.at), datetime: e.at }, at.toLocaleTimeString()),
+        el("time", "", { title: exactTime(e.at), datetime: e.at }, at.toLocaleTimeString()),
         el("i", "", {}, since),
         e.why ? el("p", "", {}, e.why) : null,
       );

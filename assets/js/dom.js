@@ -198,7 +198,7 @@ const TICK_MS = 20_000;
 let ticking;
 /** How long ago as an element that stays true while it is on the page. before: text in front of it. */
 export function since(iso, { before = "" } = {}) {
-  const node = el("time", "st-since", { datetime: iso, title: exact(iso), data: { before } }, before + ago(iso));
+  const node = el("time", "st-since", { datetime: iso, title: exactTime(iso), data: { before } }, before + ago(iso));
   if (!ticking)
     ticking = setInterval(() => {
       for (const shown of document.querySelectorAll("time.st-since")) {
@@ -209,11 +209,11 @@ export function since(iso, { before = "" } = {}) {
   return node;
 }
 
-export const exact = (iso) => (iso ? formats().exact.format(new Date(iso)) : "");
+export const exactTime = (iso) => (iso ? formats().exact.format(new Date(iso)) : "");
 
 /** Whether the person asked for less motion. */
 export const still = () => matchMedia("(prefers-reduced-motion: reduce)").matches;
 
 /** Whether a key press belongs to a field that is being typed in. */
-export const typing = (e) =>
+export const isTyping = (e) =>
   !!e.target.closest?.("input:not([type=range]):not([type=checkbox]), textarea, select, [contenteditable=true]");

@@ -4,11 +4,11 @@ import { button, el, styles, t } from "./dom.js";
 import { buttons, choices } from "./actions.js";
 import { open as openDetail } from "./detail.js";
 import { ended, follow } from "./live.js";
-import { get, tried } from "./net.js";
+import { get, tryOrToast } from "./net.js";
 import { heading } from "./page.js";
-import { chip, facts, glimpse, hoverPlay, overGlimpse, picture, progress, reason, title } from "./parts.js";
+import { chip, facts, runPreview, hoverPlay, fadeInResult, picture, progress, reason, title } from "./parts.js";
 
-const SHOWN = 24;
+const MAX_CARDS = 24;
 const WAITING = 4;
 const RANK = { running: 0, held: 1, queued: 2 };
 
@@ -35,7 +35,7 @@ export function mount(element, { options }) {
     );
     const waiting = sorted.filter((r) => r.status === "queued");
     const hidden = new Set(waiting.slice(WAITING));
-    const runs = sorted.filter((r) => !hidden.has(r)).slice(0, SHOWN);
+    const runs = sorted.filter((r) => !hidden.has(r)).slice(0, MAX_CARDS);
     more.hidden = !hidden.size;
     more.firstChild.textContent = t("widgets.more_waiting", { n: hidden.size });
     const nodes = runs.map((run) => {
@@ -43,7 +43,7 @@ export function mount(element, { options }) {
       const old = drawn.get(run.id);
       if (old?.text === text) return old.node;
       const node = old && !ended(run) && old.live === run.status ? refresh(old.node, run) : runCard(run, lists);
-      if (old && node !== old.node) overGlimpse(old.node, node);
+      if (old && node !== old.node) fadeInResult(old.node, node);
       drawn.set(run.id, { text, node, live: run.status });
       return node;
     });
@@ -74,7 +74,7 @@ export function mount(element, { options }) {
     draw();
   });
   for (const task of tasks)
-    tried(get(`ui/runs?task=${task}&limit=${SHOWN / 2}`)).then((page) => {
+    tryOrToast(get(`ui/runs?task=${task}&limit=${MAX_CARDS / 2}`)).then((page) => {
       page?.runs.forEach((r) => known.has(r.id) || known.set(r.id, r));
       draw();
     });
@@ -121,6 +121,6 @@ function refresh(card, run) {
   card.querySelector(".st-prog")?.replaceWith(progress(run));
   card.querySelector(".st-actions").replaceChildren(...buttons(run));
   card.querySelector(".st-chip")?.replaceWith(chip(run));
-  glimpse(card.querySelector(".st-pic"), run);
+  runPreview(card.querySelector(".st-pic"), run);
   return card;
 }

@@ -3,11 +3,11 @@
 import { button, el, icon, number, styles, t } from "./dom.js";
 import { download, rate, trash } from "./actions.js";
 import * as detail from "./detail.js";
-import { told } from "./form/common.js";
+import { catalogueText } from "./form/common.js";
 import { Grid } from "./grid.js";
 import { compare } from "./lightbox.js";
 import { follow } from "./live.js";
-import { get, post, toast, tried } from "./net.js";
+import { get, post, toast, tryOrToast } from "./net.js";
 import { heading } from "./page.js";
 
 const PAGE = 80;
@@ -45,7 +45,9 @@ class Gallery {
       { width: Number(localStorage.getItem("studio-cell")) || 220 },
     );
     this.lists = {
-      gone: (ids) => (this.grid.remove(ids), this.count(-ids.length), ids.includes(detail.shown()) && detail.close()),
+      gone: (ids) => (
+        this.grid.remove(ids), this.count(-ids.length), ids.includes(detail.openRunId()) && detail.close()
+      ),
       back: (runs) => (this.grid.restore(runs), this.count(runs.length)),
       step: (n) => this.step(n),
       rated: (run) => this.rated(run.id, run.rating),
@@ -54,7 +56,7 @@ class Gallery {
     };
     this.tools();
     this.empty = el("div", "st-empty", { hidden: true });
-    this.news = button("", { text: "…", cls: "st-news", hidden: true }, () => this.showNews());
+    this.news = button("", { text: "…", cls: "st-news", hidden: true }, () => this.showNewRuns());
     this.selected = el("div", "st-selbar", { role: "toolbar", "aria-label": t("gallery.selection"), hidden: true });
     root.replaceChildren(
       heading(t("shell.tab_gallery"), { seen: false }),
@@ -75,7 +77,7 @@ class Gallery {
 
   /** Fill the lists of models and tasks as they are now; what is chosen stays, even if it is gone since. */
   async offer() {
-    const offered = await tried(get("ui/filters"));
+    const offered = await tryOrToast(get("ui/filters"));
     if (!offered) return;
     const fill = (list, pairs) => {
       const chosen = list.selectedOptions[0];
@@ -94,7 +96,7 @@ class Gallery {
     );
     fill(
       this.filters.model,
-      offered.models.map(([id, label]) => [id, told(label)]),
+      offered.models.map(([id, label]) => [id, catalogueText(label)]),
     );
   }
 
@@ -162,7 +164,7 @@ class Gallery {
     this.purge = button(
       t("gallery.purge"),
       { text: t("gallery.purge"), cls: "danger", hidden: true, data: { do: "purge" } },
-      () => this.empties(),
+      () => this.confirmEmptyTrash(),
     );
     this.clear = button(t("gallery.clear"), { text: t("gallery.clear_short"), cls: "link", hidden: true }, () =>
       this.reset(),
@@ -218,7 +220,7 @@ class Gallery {
   }
 
   /** The present search as parameters. The date becomes a word of the query, which the studio understands. */
-  asked() {
+  searchParams() {
     /** @type {Record<string, string>} */
     const wanted = {
       limit: `${PAGE}`,
@@ -236,9 +238,9 @@ class Gallery {
   }
 
   load(before) {
-    const wanted = this.asked();
+    const wanted = this.searchParams();
     if (before) wanted.before = before;
-    return tried(get(`ui/runs?${new URLSearchParams(wanted)}`, this.abort?.signal));
+    return tryOrToast(get(`ui/runs?${new URLSearchParams(wanted)}`, this.abort?.signal));
   }
 
   async search() {
@@ -250,7 +252,7 @@ class Gallery {
     if (!page) return;
     this.root.removeAttribute("aria-busy");
     this.fresh = [];
-    this.showNews();
+    this.showNewRuns();
     this.capped = page.capped;
     this.total = 0;
     this.count(page.total);
@@ -288,20 +290,25 @@ class Gallery {
     for (const run of runs) {
       if (run.gone || run.trashed !== this.trashed) {
         if (this.grid.at.has(run.id)) this.lists.gone([run.id]);
-      } else if (!this.grid.update(run) && !this.trashed && this.fits(run) && run.seq > (this.grid.items[0]?.seq ?? 0))
+      } else if (
+        !this.grid.update(run) &&
+        !this.trashed &&
+        this.matchesFilters(run) &&
+        run.seq > (this.grid.items[0]?.seq ?? 0)
+      )
         added.push(run);
     }
     if (!added.length) return;
     const known = new Set(added.map((r) => r.id));
     this.fresh = [...this.fresh.filter((r) => !known.has(r.id)), ...added].sort((a, b) => b.seq - a.seq);
-    if (this.grid.node.getBoundingClientRect().top > 0 && !this.grid.selection.size) this.showNews();
+    if (this.grid.node.getBoundingClientRect().top > 0 && !this.grid.selection.size) this.showNewRuns();
     else {
       this.news.hidden = false;
       this.news.firstChild.textContent = t("gallery.news", { n: this.fresh.length });
     }
   }
 
-  fits(run) {
+  matchesFilters(run) {
     const f = this.filters;
     if (this.query.value.trim()) return false;
     return (
@@ -313,7 +320,7 @@ class Gallery {
     );
   }
 
-  showNews() {
+  showNewRuns() {
     this.news.hidden = true;
     const runs = this.fresh.filter((r) => !this.grid.at.has(r.id));
     this.fresh = [];
@@ -329,11 +336,11 @@ class Gallery {
   }
 
   step(n) {
-    const at = this.grid.at.get(detail.shown());
+    const at = this.grid.at.get(detail.openRunId());
     if (at === undefined) return;
     this.grid.go(at + n, { focus: false });
     const run = this.grid.items[this.grid.cursor];
-    if (run && run.id !== detail.shown()) this.open(run);
+    if (run && run.id !== detail.openRunId()) this.open(run);
   }
 
   trash(runs) {
@@ -344,7 +351,7 @@ class Gallery {
   }
 
   async restore(runs) {
-    if (!(await tried(post("ui/restore", { ids: runs.map((r) => r.id) })))) return;
+    if (!(await tryOrToast(post("ui/restore", { ids: runs.map((r) => r.id) })))) return;
     this.lists.gone(runs.map((r) => r.id));
     toast(t("gallery.restored", { n: runs.length }));
   }
@@ -371,7 +378,7 @@ class Gallery {
   }
 
   /** Emptying the trash cannot be undone, so it asks. */
-  async empties() {
+  async confirmEmptyTrash() {
     const sure = el(
       "dialog",
       "st st-sure",
@@ -385,7 +392,7 @@ class Gallery {
       { text: t("gallery.purge"), cls: "danger solid", data: { do: "purge-now" } },
       async () => {
         sure.close();
-        if (await tried(post("ui/purge"))) this.search();
+        if (await tryOrToast(post("ui/purge"))) this.search();
       },
     );
     sure.append(el("div", "st-actions", {}, no, yes));

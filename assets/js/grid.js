@@ -1,11 +1,11 @@
 // A grid of runs that holds any number: only the rows near the window are in the page; more are fetched on the way down.
 
-import { el, icon, since, t, typing } from "./dom.js";
-import { told } from "./form/common.js";
+import { el, icon, since, t, isTyping } from "./dom.js";
+import { catalogueText } from "./form/common.js";
 import { ended } from "./live.js";
-import { chip, glimpse, hoverPlay, overGlimpse, picture, progress, reason, title } from "./parts.js";
+import { chip, runPreview, hoverPlay, fadeInResult, picture, progress, reason, title } from "./parts.js";
 
-const GAP = 12;
+const GAP_PX = 12;
 const CAPTION = 50;
 const OVERSCAN_PX = 700;
 const AHEAD_PX = 2400;
@@ -94,7 +94,7 @@ export class Grid {
     if (!cell) return true;
     if (!ended(run) && old.status === run.status) {
       cell.querySelector(".st-prog")?.replaceWith(progress(run));
-      glimpse(cell.querySelector(".st-pic"), run);
+      runPreview(cell.querySelector(".st-pic"), run);
     } else this.fill(cell, run);
     return true;
   }
@@ -102,12 +102,12 @@ export class Grid {
   measure() {
     const whole = this.node.clientWidth;
     if (!whole) return;
-    this.columns = Math.max(whole < 460 ? 2 : 1, Math.floor((whole + GAP) / (this.width + GAP)));
-    this.cellWidth = (whole - GAP * (this.columns - 1)) / this.columns;
-    this.rowHeight = Math.round(this.cellWidth * 0.5625) + CAPTION + GAP;
+    this.columns = Math.max(whole < 460 ? 2 : 1, Math.floor((whole + GAP_PX) / (this.width + GAP_PX)));
+    this.cellWidth = (whole - GAP_PX * (this.columns - 1)) / this.columns;
+    this.rowHeight = Math.round(this.cellWidth * 0.5625) + CAPTION + GAP_PX;
     this.node.style.height = `${Math.ceil(this.items.length / this.columns) * this.rowHeight}px`;
     this.node.style.setProperty("--cell", `${this.cellWidth}px`);
-    this.node.style.setProperty("--row", `${this.rowHeight - GAP}px`);
+    this.node.style.setProperty("--row", `${this.rowHeight - GAP_PX}px`);
     this.draw();
   }
 
@@ -148,7 +148,7 @@ export class Grid {
     const place = `${i} ${this.columns} ${this.cellWidth} ${i === this.cursor} ${this.next === null} ${this.selection.has(cell.dataset.id)}`;
     if (cell.place === place) return; // most cells stay as they are while scrolling
     cell.place = place;
-    cell.style.transform = `translate(${(i % this.columns) * (this.cellWidth + GAP)}px, ${Math.floor(i / this.columns) * this.rowHeight}px)`;
+    cell.style.transform = `translate(${(i % this.columns) * (this.cellWidth + GAP_PX)}px, ${Math.floor(i / this.columns) * this.rowHeight}px)`;
     cell.tabIndex = i === this.cursor ? 0 : -1;
     cell.setAttribute("aria-posinset", i + 1);
     cell.setAttribute("aria-setsize", this.next === null ? this.items.length : -1);
@@ -180,7 +180,7 @@ export class Grid {
     if (why) face.append(el("div", "st-facewhy", {}, el("p", "", {}, why)));
     if (run.status === "running") face.append(progress(run));
     cell.removeAttribute("aria-description");
-    overGlimpse(cell, face);
+    fadeInResult(cell, face);
     cell.replaceChildren(
       face,
       el(
@@ -188,7 +188,7 @@ export class Grid {
         "st-cap",
         {},
         el("p", "", { title: run.prompt }, name),
-        el("small", "", {}, el("span", "", {}, told(run.model_label)), since(run.created_at)),
+        el("small", "", {}, el("span", "", {}, catalogueText(run.model_label)), since(run.created_at)),
       ),
     );
   }
@@ -251,7 +251,7 @@ export class Grid {
   }
 
   key(e) {
-    if (typing(e)) return;
+    if (isTyping(e)) return;
     const step = { ArrowRight: 1, ArrowLeft: -1, ArrowDown: this.columns, ArrowUp: -this.columns }[e.key];
     const command = e.ctrlKey || e.metaKey;
     if (step && !e.altKey && !command) {

@@ -2,7 +2,7 @@
 
 import { button, el, seconds, styles, t } from "./dom.js";
 import { rate } from "./actions.js";
-import { told } from "./form/common.js";
+import { catalogueText } from "./form/common.js";
 import { controls, player, stage } from "./player.js";
 import { stars, title } from "./parts.js";
 
@@ -44,7 +44,7 @@ export function lightbox(pairs, at = 0, { rated = undefined } = {}) {
       close,
     );
     foot.textContent = [
-      told(run.model_label),
+      catalogueText(run.model_label),
       asset.width && `${asset.width}×${asset.height}`,
       seconds(asset.duration_s),
       run.seed !== null && t("widgets.seed", { n: run.seed }),
@@ -87,7 +87,7 @@ export function compare(a, b) {
             "span",
             "st-dim",
             {},
-            ` ${told(run.model_label)}${run.seed !== null ? ` · ${t("widgets.seed", { n: run.seed })}` : ""}`,
+            ` ${catalogueText(run.model_label)}${run.seed !== null ? ` · ${t("widgets.seed", { n: run.seed })}` : ""}`,
           ),
         ),
       ),

@@ -30,16 +30,16 @@ function open() {
     state.paused = told.paused;
     state.storage = told.storage;
     state.connected = state.ready = true;
-    tell(null);
+    notify(null);
   });
   source.addEventListener("runs", (e) => {
     const changed = JSON.parse(e.data);
-    changed.forEach(place);
-    tell(changed);
+    changed.forEach(upsert);
+    notify(changed);
   });
   source.onerror = () => {
     state.connected = false;
-    tell([]);
+    notify([]);
     if (source.readyState !== EventSource.CLOSED) return;
     get("ui/queue").catch(() => {}); // an error page, no stream: where the session has ended, this leads to the login page
     setTimeout(() => document.hidden || open(), 2000);
@@ -58,7 +58,7 @@ document.addEventListener("visibilitychange", () => {
 const ENDED = new Set(["succeeded", "failed", "cancelled"]);
 export const ended = (run) => ENDED.has(run.status);
 
-function place(run) {
+function upsert(run) {
   const drop = (list) => list.filter((id) => id !== run.id);
   if (run.gone || run.trashed) {
     state.runs.delete(run.id);
@@ -77,22 +77,22 @@ function place(run) {
 }
 
 /** Take over a whole list that a request of ours brought back. */
-export function adopt(told) {
+export function replaceList(told) {
   state.runs = new Map([...told.recent, ...told.active].map((r) => [r.id, r]));
   state.order = told.active.map((r) => r.id);
   state.recent = told.recent.map((r) => r.id);
   state.paused = told.paused;
   state.storage = told.storage;
-  tell(null);
+  notify(null);
 }
 
 /** A card that a request of ours brought back: shown at once, before the stream says so. */
-export function learn(run) {
-  place(run);
-  tell([run]);
+export function updateRun(run) {
+  upsert(run);
+  notify([run]);
 }
 
-function tell(changed) {
+function notify(changed) {
   for (const listener of listeners) {
     if (!listener.element.isConnected) listeners.delete(listener);
     else listener.fn(state, changed);

@@ -1,16 +1,16 @@
 // Models: open models for the user's own card. Read when opened, and each second while something is being fetched.
 
 import { button, bytes, el, icon, number, seconds, styles, t } from "./dom.js";
-import { get, post, toast, tried } from "./net.js";
+import { get, post, toast, tryOrToast } from "./net.js";
 import { heading } from "./page.js";
 
 const EVERY_MS = 1000;
-const NAMED = 3; // missing files that are named
+const MAX_NAMED_FILES = 3; // missing files that are named
 const SMOOTH = 0.3; // of the newest speed in the one shown
 
 /** gr.HTML calls this once. */
 export function mount(element) {
-  styles("widgets.css", "house.css", "models.css");
+  styles("widgets.css", "settings.css", "models.css");
   new Models(element, element.querySelector(".st-mount") || element);
 }
 
@@ -35,12 +35,12 @@ class Models {
   }
 
   async load() {
-    this.show(await tried(get("ui/models")));
+    this.show(await tryOrToast(get("ui/models")));
   }
 
   async act(word, model, extras = false) {
-    if (word === "remove" && !(await sure(model))) return;
-    const told = await tried(post(`ui/models/${word}`, { model: model.id, extras }));
+    if (word === "remove" && !(await confirmRemove(model))) return;
+    const told = await tryOrToast(post(`ui/models/${word}`, { model: model.id, extras }));
     if (told && word === "remove") toast(t("models.removed", { label: model.label }));
     this.show(told);
   }
@@ -49,7 +49,7 @@ class Models {
     clearTimeout(this.timer);
     if (told) {
       this.told = told;
-      for (const m of told.models) for (const d of m.downloads) this.hear(m, d);
+      for (const m of told.models) for (const d of m.downloads) this.reportDownload(m, d);
       this.draw();
     }
     const busy = this.told?.models.some((m) => m.downloads.some((d) => d.state === "running"));
@@ -57,7 +57,7 @@ class Models {
   }
 
   /** Speed of a download, and a word to screen readers when it ended. */
-  hear(model, d) {
+  reportDownload(model, d) {
     const key = `${model.id} ${d.repo}`;
     const before = this.speeds.get(key);
     const now = { at: performance.now(), done: d.done, speed: before?.speed || 0 };
@@ -235,7 +235,10 @@ function row(m, speed, free, act) {
 }
 
 const names = (missing) =>
-  [...missing.slice(0, NAMED), missing.length > NAMED ? t("models.and_more", { n: missing.length - NAMED }) : null]
+  [
+    ...missing.slice(0, MAX_NAMED_FILES),
+    missing.length > MAX_NAMED_FILES ? t("models.and_more", { n: missing.length - MAX_NAMED_FILES }) : null,
+  ]
     .filter(Boolean)
     .join(", ");
 
@@ -286,7 +289,7 @@ function progress(m, d, speed) {
 }
 
 /** Removing gigabytes asks first. */
-function sure(model) {
+function confirmRemove(model) {
   return new Promise((answer) => {
     const ask = el(
       "dialog",

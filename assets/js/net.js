@@ -2,7 +2,7 @@
 
 import { BASE, button, el, t } from "./dom.js";
 
-async function ask(path, options) {
+async function request(path, options) {
   let answer;
   let body = {};
   try {
@@ -27,13 +27,13 @@ function signIn() {
   location.assign(login);
 }
 
-export const get = (path, signal) => ask(path, { signal });
+export const get = (path, signal) => request(path, { signal });
 export const post = (path, body) =>
-  ask(path, { method: "POST", headers: { "content-type": "application/json" }, body: JSON.stringify(body ?? {}) });
-export const del = (path) => ask(path, { method: "DELETE" });
+  request(path, { method: "POST", headers: { "content-type": "application/json" }, body: JSON.stringify(body ?? {}) });
+export const del = (path) => request(path, { method: "DELETE" });
 
 /** Do something that may fail; a failure is told as a toast and gives undefined. */
-export async function tried(promise) {
+export async function tryOrToast(promise) {
   try {
     return await promise;
   } catch (error) {
@@ -41,16 +41,16 @@ export async function tried(promise) {
   }
 }
 
-let tray;
+let toastTray;
 /**
  * A short message at the foot of the page; `undo` adds a button. Screen readers hear it.
  * @param {string} message
  * @param {{undo?: () => any, bad?: boolean, label?: string}} [options] label: of the button, instead of "Undo"
  */
 export function toast(message, { undo, bad = false, label } = {}) {
-  if (!tray?.isConnected) {
-    tray = el("div", "st st-tray", { role: "region", "aria-label": t("widgets.messages") });
-    document.body.append(tray);
+  if (!toastTray?.isConnected) {
+    toastTray = el("div", "st st-tray", { role: "region", "aria-label": t("widgets.messages") });
+    document.body.append(toastTray);
   }
   const box = el(
     "div",
@@ -71,6 +71,6 @@ export function toast(message, { undo, bad = false, label } = {}) {
       ),
     );
   box.append(button(t("widgets.close"), { name: "close", cls: "bare" }, away));
-  tray.append(box);
-  while (tray.children.length > 4) tray.firstChild.remove();
+  toastTray.append(box);
+  while (toastTray.children.length > 4) toastTray.firstChild.remove();
 }

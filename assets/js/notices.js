@@ -7,7 +7,7 @@ import { title } from "./parts.js";
 const KEY = "studio-notify";
 const NAME = "Wan Studio";
 
-const kept = () => {
+const storedChoice = () => {
   try {
     return localStorage.getItem(KEY) === "on";
   } catch {
@@ -16,14 +16,14 @@ const kept = () => {
 };
 
 /** Whether the person wants notifications and the browser allows them. */
-export const wanted = () => kept() && globalThis.Notification?.permission === "granted";
+export const isEnabled = () => storedChoice() && globalThis.Notification?.permission === "granted";
 
 /** Whether this browser can show notifications at all. */
-export const possible = () => "Notification" in globalThis && isSecureContext;
+export const isSupported = () => "Notification" in globalThis && isSecureContext;
 
 /** Switch notifications on or off; asks the browser when needed. Gives what is so now. */
-export async function want(on) {
-  const granted = on && possible() && (await Notification.requestPermission()) === "granted";
+export async function setEnabled(on) {
+  const granted = on && isSupported() && (await Notification.requestPermission()) === "granted";
   try {
     localStorage.setItem(KEY, granted ? "on" : "off");
   } catch {
@@ -33,7 +33,7 @@ export async function want(on) {
 }
 
 /** Watch the runs. name: gives the open page's name for the title. Call it once. */
-export function watch(element, name) {
+export function followRuns(element, name) {
   const working = new Set();
   let finished = 0;
   const draw = () =>
@@ -46,7 +46,7 @@ export function watch(element, name) {
       if (!ended(run)) working.add(run.id);
       else if (working.delete(run.id) && run.status !== "cancelled" && document.hidden) {
         finished += 1;
-        if (wanted())
+        if (isEnabled())
           new Notification(t(`settings.notice_${run.status}`), { body: title(run).slice(0, 120), tag: run.id });
       }
     }

@@ -8,7 +8,7 @@ const TABS = "#studio-tabs > .tab-wrapper [role=tab]";
 export const tabName = () => document.querySelector(`${TABS}[aria-selected="true"]`)?.textContent.trim() || "";
 
 /** Call it once, when the tabs are there. */
-export function watch() {
+export function followPage() {
   const settle = () => {
     for (const tab of document.querySelectorAll(TABS)) {
       const open = tab.getAttribute("aria-selected") === "true";

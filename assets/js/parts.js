@@ -1,7 +1,7 @@
 // Pieces of a run that every widget shows: its picture, its progress, its state, its stars.
 
 import { BASE, dollars, el, icon, media, seconds, sentences, since, still, t } from "./dom.js";
-import { told } from "./form/common.js";
+import { catalogueText } from "./form/common.js";
 import { ended } from "./live.js";
 
 const HOVER_DELAY_MS = 140;
@@ -14,7 +14,7 @@ const SIDES = [
   ["view", 2048],
 ];
 const FILE_PX = 4096; // a picture larger than this is shown by its largest preview
-const SHOWN = /^image\/(png|jpeg|webp|gif|avif)$/;
+const SHOWN_TYPES = /^image\/(png|jpeg|webp|gif|avif)$/;
 const boxes = new WeakMap(); // box -> {image, asset, side}
 const sizes = new ResizeObserver((seen) => seen.forEach(({ target }) => sharpen(target)));
 
@@ -27,7 +27,7 @@ function sharpen(box) {
   const scale = fit(box.clientWidth / asset.width, box.clientHeight / asset.height) * devicePixelRatio;
   const wanted = Math.min(long, Math.ceil(long * scale));
   if (wanted <= side) return;
-  const whole = asset.kind === "image" && SHOWN.test(asset.mime) && long <= FILE_PX && wanted > SIDES[1][1];
+  const whole = asset.kind === "image" && SHOWN_TYPES.test(asset.mime) && long <= FILE_PX && wanted > SIDES[1][1];
   const [which, px] = whole ? ["", Infinity] : SIDES.find(([, n]) => n >= wanted) || SIDES.at(-1);
   if (px <= side) return;
   Object.assign(boxes.get(box), { side: px });
@@ -67,17 +67,17 @@ export function picture(run, { poster = false } = {}) {
     box.append(el("span", "st-len", {}, asset.has_audio ? icon("sound") : null, seconds(asset.duration_s)));
   if (run.count > 1)
     box.append(el("span", "st-count", { title: t("widgets.files", { n: run.count }) }, `${run.count}`));
-  glimpse(box, run);
+  runPreview(box, run);
   return box;
 }
 
-const FADE_MS = 400;
+const PREVIEW_FADE_MS = 400;
 
 /**
  * The newest picture of a run under way, laid into `box` over the one before as soon as it is decoded, so that nothing
  * moves or flickers; marked as a preview for eyes and for screen readers. A run without one leaves the box as it is.
  */
-export function glimpse(box, run) {
+export function runPreview(box, run) {
   const version = run.status === "running" && run.preview;
   if (!box || !version || version === box.dataset.preview) return;
   if (box.loading) return void (box.next = run); // one after the other; only the newest counts
@@ -103,7 +103,7 @@ export function glimpse(box, run) {
           );
         box.dataset.preview = version;
         box.closest("button, [role=button], [role=option]")?.setAttribute("aria-description", help);
-        setTimeout(() => older.forEach((o) => o.remove()), FADE_MS);
+        setTimeout(() => older.forEach((o) => o.remove()), PREVIEW_FADE_MS);
       },
       () => {}, // it has just ended, or a newer one took its place
     )
@@ -111,18 +111,18 @@ export function glimpse(box, run) {
       box.loading = false;
       const next = box.next;
       box.next = null;
-      if (next) glimpse(box, next);
+      if (next) runPreview(box, next);
     });
 }
 
 /** The result of a run appears over the last glimpse of it: `old` is the node that the new one takes the place of. */
-export function overGlimpse(old, fresh) {
+export function fadeInResult(old, fresh) {
   const last = [...(old?.querySelectorAll(".st-glimpse") || [])].at(-1);
   const image = last && fresh.querySelector(".st-pic > img:not(.faint)");
   if (!image || last.parentNode === image.parentNode) return;
   last.style.animation = "none"; // moved, it would fade in once more
   image.before(last);
-  image.addEventListener("load", () => setTimeout(() => last.remove(), FADE_MS), { once: true });
+  image.addEventListener("load", () => setTimeout(() => last.remove(), PREVIEW_FADE_MS), { once: true });
 }
 
 /** Let the clips under `root` play while pointed at. `find` gives the picture box of an event's target and its run. */
@@ -163,7 +163,7 @@ export function hoverPlay(root, find) {
   root.addEventListener("focusout", stop);
 }
 
-const held = (run) => t(`widgets.held.${run.held_reason || "approval"}`);
+const holdText = (run) => t(`widgets.held.${run.held_reason || "approval"}`);
 
 /** A chip with the state in one word. Nothing for a run that simply succeeded. */
 export function chip(run) {
@@ -174,14 +174,14 @@ export function chip(run) {
 
 /** Why a run waits, failed or was cancelled, as a sentence; "" for the others. */
 export function reason(run) {
-  if (run.status === "held") return sentences(held(run), run.error);
+  if (run.status === "held") return sentences(holdText(run), run.error);
   if (run.status === "failed") return run.error || t("widgets.no_reason");
   if (run.status === "cancelled") return run.error || t("widgets.was_cancelled");
   return "";
 }
 
 /** What a run is doing, in words: "Rendering, 40 %", "3rd in the queue". */
-export function doing(run) {
+export function progressText(run) {
   if (run.cancel_wanted && !ended(run)) return t("widgets.status.cancelling");
   if (run.status === "queued")
     return run.position ? t("widgets.position", { n: run.position }) : t("widgets.status.queued");
@@ -220,7 +220,7 @@ export function progress(run) {
     bar.classList.toggle("endless", part === null);
     bar.firstElementChild.style.transform = `scaleX(${part ?? 0.35})`;
     percent === null ? bar.removeAttribute("aria-valuenow") : bar.setAttribute("aria-valuenow", percent);
-    words.textContent = doing(run) + (percent ? ` ${percent} %` : "");
+    words.textContent = progressText(run) + (percent ? ` ${percent} %` : "");
     bar.setAttribute("aria-valuetext", words.textContent);
     const left = run.eta_s && elapsed !== null ? Math.round(run.eta_s - (Date.now() - heard) / 1000) : 0;
     const about =
@@ -283,7 +283,7 @@ export function stars(rating, rate) {
 /** The short facts under a picture: model, size, seed, age. */
 export function facts(run) {
   const asset = run.asset;
-  const list = [told(run.model_label)];
+  const list = [catalogueText(run.model_label)];
   if (asset?.width) list.push(`${asset.width}×${asset.height}`);
   if (run.seed !== null && run.seed !== undefined) list.push(t("widgets.seed", { n: run.seed }));
   if (run.cost_usd) list.push(dollars(run.cost_usd));

@@ -2,7 +2,7 @@
 
 import { el, t } from "./dom.js";
 import { toast } from "./net.js";
-import { possible, want, wanted } from "./notices.js";
+import { isSupported, setEnabled, isEnabled } from "./notices.js";
 
 const stored = (key) => {
   try {
@@ -59,13 +59,13 @@ function theme() {
 }
 
 function notifications() {
-  const box = el("input", "", { type: "checkbox", checked: wanted() || null, disabled: !possible() || null });
+  const box = el("input", "", { type: "checkbox", checked: isEnabled() || null, disabled: !isSupported() || null });
   box.addEventListener("change", async () => {
     const asked = box.checked;
-    box.checked = await want(asked);
+    box.checked = await setEnabled(asked);
     if (asked && !box.checked) toast(t("settings.notify_blocked"));
   });
-  return row("notify", box, t(possible() ? "settings.notify_help" : "settings.notify_cannot"));
+  return row("notify", box, t(isSupported() ? "settings.notify_help" : "settings.notify_cannot"));
 }
 
 /** The preferences under their heading. */

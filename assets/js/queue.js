@@ -3,18 +3,18 @@
 import { button, colon, dollars, el, icon, number, seconds, since, styles, t } from "./dom.js";
 import { again, buttons, choices } from "./actions.js";
 import { open as openDetail } from "./detail.js";
-import { told } from "./form/common.js";
-import { adopt, follow } from "./live.js";
-import { get, post, toast, tried } from "./net.js";
+import { catalogueText } from "./form/common.js";
+import { replaceList, follow } from "./live.js";
+import { get, post, toast, tryOrToast } from "./net.js";
 import { heading } from "./page.js";
-import { chip, glimpse, hoverPlay, overGlimpse, picture, progress, reason, title } from "./parts.js";
+import { chip, runPreview, hoverPlay, fadeInResult, picture, progress, reason, title } from "./parts.js";
 import { sortable } from "./sortable.js";
 
 const SECTIONS = ["held", "running", "queued", "recent"];
 const TOP = 10;
 
 /** Seconds until the last of these runs is done: as many of a provider's go at once as it allows. As the form reckons. */
-export function untilDone(runs) {
+export function secondsUntilDone(runs) {
   const totals = {};
   let longest = 0;
   for (const run of runs) {
@@ -33,12 +33,12 @@ export function mount(element) {
   const summary = el("p", "st-sum", { "aria-live": "polite" });
   const offline = el("span", "st-offline", { hidden: true }, icon("warn"), t("queue.offline"));
   const rest = button(t("queue.pause"), { name: "pause", text: t("queue.pause"), data: { do: "pause" } }, () =>
-    tried(post(`ui/queue/${rest.dataset.on === "true" ? "resume" : "pause"}`)),
+    tryOrToast(post(`ui/queue/${rest.dataset.on === "true" ? "resume" : "pause"}`)),
   );
   const clear = button(
     t("queue.clear"),
     { name: "close", text: t("queue.clear"), cls: "danger", data: { do: "clear" } },
-    () => sure(clearAll, lists.queued.children.length),
+    () => confirmMany(clearAll, lists.queued.children.length),
   );
   const head = el(
     "header",
@@ -105,7 +105,7 @@ export function mount(element) {
     });
     const live = new Set([...active, ...groups.recent].map((r) => r.id));
     for (const id of drawn.keys()) if (!live.has(id)) drawn.delete(id);
-    const wait = untilDone(groups.queued);
+    const wait = secondsUntilDone(groups.queued);
     const cost = groups.queued.reduce((sum, r) => sum + (r.estimate_usd || 0), 0);
     const text = [
       t("queue.sum", {
@@ -137,10 +137,10 @@ export function mount(element) {
     let node = old?.node;
     if (node && old.section === section && section === "running" && old.status === run.status && !run.cancel_wanted) {
       node.querySelector(".st-prog").replaceWith(progress(run));
-      glimpse(node.querySelector(".st-pic"), run);
+      runPreview(node.querySelector(".st-pic"), run);
     } else {
       node = row(run, section);
-      overGlimpse(old?.node, node);
+      fadeInResult(old?.node, node);
     }
     drawn.set(run.id, { text, node, section, status: run.status });
     return node;
@@ -159,8 +159,8 @@ export function mount(element) {
   }
 
   async function place(id, before) {
-    const told = await tried(post(`ui/runs/${encodeURIComponent(id)}/move`, { before }));
-    adopt(told || (await get("ui/queue")));
+    const told = await tryOrToast(post(`ui/runs/${encodeURIComponent(id)}/move`, { before }));
+    replaceList(told || (await get("ui/queue")));
   }
 
   sortable(lists.queued, {
@@ -180,7 +180,7 @@ export function mount(element) {
   });
 
   async function clearAll() {
-    const told = await tried(post("ui/queue/clear"));
+    const told = await tryOrToast(post("ui/queue/clear"));
     if (told) toast(t("queue.cleared", { n: told.cancelled }));
   }
 }
@@ -198,7 +198,7 @@ function row(run, section) {
     picture(run),
   );
   const facts = [
-    told(run.model_label),
+    catalogueText(run.model_label),
     run.seed !== null && t("widgets.seed", { n: run.seed }),
     run.estimate_usd && section !== "recent" ? dollars(run.estimate_usd) : null,
     run.owner || null,
@@ -289,15 +289,15 @@ function priority(run) {
     ),
   );
   chosen.addEventListener("change", async () =>
-    adopt(
-      (await tried(post(`ui/runs/${encodeURIComponent(run.id)}/priority`, { priority: Number(chosen.value) }))) ||
+    replaceList(
+      (await tryOrToast(post(`ui/runs/${encodeURIComponent(run.id)}/priority`, { priority: Number(chosen.value) }))) ||
         (await get("ui/queue")),
     ),
   );
   return chosen;
 }
 
-function sure(fn, n) {
+function confirmMany(fn, n) {
   const ask = el(
     "dialog",
     "st st-sure",

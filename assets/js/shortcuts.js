@@ -1,6 +1,6 @@
 // The list of keyboard shortcuts: "?" opens it on any page.
 
-import { button, el, styles, t, typing } from "./dom.js";
+import { button, el, styles, t, isTyping } from "./dom.js";
 
 const GROUPS = {
   everywhere: [
@@ -81,7 +81,7 @@ function show() {
 /** Listen for "?". Call it once. */
 export function listen() {
   document.addEventListener("keydown", (e) => {
-    if (e.key !== "?" || e.ctrlKey || e.metaKey || e.altKey || typing(e)) return;
+    if (e.key !== "?" || e.ctrlKey || e.metaKey || e.altKey || isTyping(e)) return;
     e.preventDefault();
     show();
   });

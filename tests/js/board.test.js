@@ -5,8 +5,8 @@ import test from "node:test";
 import "./browser.js";
 
 const { Store } = await import("../../assets/js/board/store.js");
-const { place, triple } = await import("../../assets/js/board/wheel.js");
-const { SHAPES, shapeOf } = await import("../../assets/js/board/shapes.js");
+const { rgbToDisc: place, discToRgb: triple } = await import("../../assets/js/board/wheel.js");
+const { SHAPES, sizeById: shapeOf } = await import("../../assets/js/board/shapes.js");
 
 const answer = () => ({
   board: {
@@ -22,10 +22,10 @@ const answer = () => ({
 
 test("an edit is on the page before the studio has it, and a later answer does not undo it", () => {
   const store = new Store("x");
-  store.take(answer());
+  store.applyBoard(answer());
   store.typed.set("a.prompt", { op: "shot", shot: "a", prompt: "typed", same: "k" });
   store.shown.push({ op: "reorder", order: ["b", "a"] });
-  store.take(answer()); // of an edit that was sent before both
+  store.applyBoard(answer()); // of an edit that was sent before both
   assert.deepEqual(
     store.data.board.shots.map((s) => [s.id, s.prompt]),
     [
@@ -37,7 +37,7 @@ test("an edit is on the page before the studio has it, and a later answer does n
 
 test("an edit of the film, of a member and of nothing that is there", () => {
   const store = new Store("x");
-  store.take(answer());
+  store.applyBoard(answer());
   store.apply({ op: "update", title: "Night" });
   store.apply({ op: "cast", id: "c", name: "Ben" });
   store.apply({ op: "shot", shot: "gone", prompt: "!" });
@@ -47,10 +47,10 @@ test("an edit of the film, of a member and of nothing that is there", () => {
 test("a newer card of a take is taken over wherever it is shown", () => {
   const store = new Store("x");
   const card = { id: "r", status: "running", percent: 10 };
-  store.take({ ...answer(), shots: { a: { takes: [card], running: { ...card } } } });
+  store.applyBoard({ ...answer(), shots: { a: { takes: [card], running: { ...card } } } });
   store.progress([{ ...card, percent: 60 }]);
   assert.deepEqual([store.data.shots.a.takes[0].percent, store.data.shots.a.running.percent], [60, 60]);
-  assert.ok(store.knows("r") && !store.knows("s"));
+  assert.ok(store.hasRun("r") && !store.hasRun("s"));
 });
 
 test("a place on a colour wheel and its colour are each other's reverse", () => {

@@ -5,7 +5,7 @@ import test from "node:test";
 import "./browser.js";
 
 const { dayBefore } = await import("../../assets/js/gallery.js");
-const { untilDone } = await import("../../assets/js/queue.js");
+const { secondsUntilDone: untilDone } = await import("../../assets/js/queue.js");
 const { tabOf } = await import("../../assets/js/address.js");
 
 test("the queue is done with its slowest provider, as many at once as that allows", () => {

@@ -4,7 +4,7 @@ import assert from "node:assert/strict";
 import test from "node:test";
 import "./browser.js";
 
-const { adopt, ended, follow, learn } = await import("../../assets/js/live.js");
+const { replaceList: adopt, ended, follow, updateRun: learn } = await import("../../assets/js/live.js");
 
 const run = (id, status, more = {}) => ({ id, status, ...more });
 const listener = { isConnected: true };

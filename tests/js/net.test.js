@@ -27,7 +27,7 @@ await new Promise((ready) => server.listen(0, "127.0.0.1", () => ready()));
 after(() => server.close());
 process.env.STUDIO_URL = `http://127.0.0.1:${server.address().port}/app/`;
 await import("./browser.js");
-const { del, get, post, tried } = await import("../../assets/js/net.js");
+const { del, get, post, tryOrToast: tried } = await import("../../assets/js/net.js");
 const { t } = await import("../../assets/js/dom.js");
 
 test("a question goes below the page's own address, and a body is JSON", async () => {

@@ -3,17 +3,20 @@
 
 import { button, comma, el, icon, media, seconds, t } from "../dom.js";
 import { toast } from "../net.js";
-import { check, choose, dialog, field, growing, hints, warnings } from "./dialog.js";
+import { check, choose, dialog, field, autoGrow, hints, warnings } from "./dialog.js";
 import { fileButton, pickAsset, upload } from "./files.js";
 
 const KINDS = ["character", "place", "prop"];
-const KEPT = ["id", "name", "kind", "description", "references", "voice", "consent", "voice_consent"];
-const plain = (member) => ({ op: "cast", ...Object.fromEntries(KEPT.map((name) => [name, member[name]])) });
+const CAST_FIELDS = ["id", "name", "kind", "description", "references", "voice", "consent", "voice_consent"];
+const castCommand = (member) => ({
+  op: "cast",
+  ...Object.fromEntries(CAST_FIELDS.map((name) => [name, member[name]])),
+});
 
 /** Ask for a new member; `name` is filled in. show: opens the sheet, where pictures and a voice are added. */
-export function newcomer(store, name = "", show = null) {
+export function newMemberDialog(store, name = "", show = null) {
   const named = el("input", "bd-input", { type: "text", maxlength: 40, value: name, data: { field: "member-name" } });
-  const about = growing(
+  const about = autoGrow(
     el("textarea", "bd-input", { rows: 3, placeholder: t("board.member_hint"), data: { field: "member-about" } }),
   );
   let kind = "character";
@@ -69,7 +72,7 @@ export function castView(store, open) {
       button(
         t("board.member_new"),
         { name: "plus", text: t("board.member_new"), cls: "primary", data: { do: "new-member" } },
-        () => newcomer(store),
+        () => newMemberDialog(store),
       ),
     ),
     grid,
@@ -80,7 +83,7 @@ export function castView(store, open) {
     const { cast } = store.board;
     for (const id of made.keys()) if (!cast.some((m) => m.id === id)) made.delete(id);
     for (const member of cast) {
-      if (!made.has(member.id)) made.set(member.id, sheetOf(store, member.id, open));
+      if (!made.has(member.id)) made.set(member.id, memberSheet(store, member.id, open));
       made.get(member.id).fill(member);
     }
     grid.replaceChildren(...cast.map((m) => made.get(m.id).node));
@@ -100,14 +103,15 @@ export function castView(store, open) {
   return { node, redraw };
 }
 
-function sheetOf(store, id, open) {
+function memberSheet(store, id, open) {
   const now = () => store.board.cast.find((m) => m.id === id);
-  const save = (change) => store.edit({ ...plain(now()), ...change });
+  const save = (change) => store.edit({ ...castCommand(now()), ...change });
   const soon = (name, control) => {
     control.addEventListener("focus", () => store.begin());
     control.addEventListener(
       "input",
-      () => control.checkValidity() && store.soon(`cast.${id}`, { ...plain(now()), [name]: control.value }),
+      () =>
+        control.checkValidity() && store.scheduleSave(`cast.${id}`, { ...castCommand(now()), [name]: control.value }),
     );
     control.addEventListener("change", () => store.flush());
     return control;
@@ -124,7 +128,7 @@ function sheetOf(store, id, open) {
   );
   const about = soon(
     "description",
-    growing(
+    autoGrow(
       el("textarea", "bd-input", {
         rows: 2,
         placeholder: t("board.member_hint"),
@@ -145,7 +149,7 @@ function sheetOf(store, id, open) {
   const remove = button(t("board.member_remove"), { name: "trash", cls: "bare" }, () =>
     store.edit({ op: "uncast", id }),
   );
-  const voice = voiceOf(store, save);
+  const voice = voiceSection(store, save);
   const node = el(
     "article",
     "bd-member",
@@ -228,7 +232,7 @@ function sheetOf(store, id, open) {
 }
 
 /** How a member sounds: a sound file with its player, which models use it, and the consent of the person heard. */
-function voiceOf(store, save) {
+function voiceSection(store, save) {
   const set = (asset) =>
     asset.kind === "audio"
       ? save({ voice: asset.id, voice_consent: false })

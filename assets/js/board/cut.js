@@ -2,16 +2,16 @@
 // transitions are the board's; a shot with no clip yet shows its words for its length.
 
 import { button, el, icon, media, seconds, t } from "../dom.js";
-import { glimpse } from "../parts.js";
+import { runPreview } from "../parts.js";
 import { clipAt, times } from "./timeline.js";
-import { wholeShots } from "./whole.js";
+import { oneRunShots } from "./whole.js";
 
 const END_S = 0.012; // a clip this near to its end has shown its last frame
 const AHEAD_S = 2.5; // so long before its turn the next clip is brought to its first frame
 const RATES = [1, 2, 4];
 
 /** The shots as the player shows them: each with its file and its times in the film, which the studio reckons. */
-const clipsOf = (shots, fps) =>
+const playerClips = (shots, fps) =>
   shots.map((shot) => ({
     ...times(shot.segment, fps),
     shot,
@@ -61,7 +61,7 @@ export class CutPlayer {
     const watch = () =>
       made.requestVideoFrameCallback?.((_, { mediaTime }) => {
         made.presented = { src: made.dataset.src, at: mediaTime };
-        if (this.settling) this.settle();
+        if (this.settling) this.syncToFrame();
         watch();
       });
     watch();
@@ -132,12 +132,12 @@ export class CutPlayer {
 
   follow(why) {
     if (why === "select") {
-      if (this.store.from !== "player") this.goto(this.store.selected);
+      if (this.store.from !== "player") this.showShot(this.store.selected);
       return this.mark();
     }
-    const one = wholeShots(this.store);
+    const one = oneRunShots(this.store);
     if (!one && this.store.shown.length) return this.mark(); // the studio has not yet said when the shots are shown now
-    const clips = clipsOf(one || this.store.shots, this.fps);
+    const clips = playerClips(one || this.store.shots, this.fps);
     const key = JSON.stringify(clips.map((c) => [c.id, c.src, c.in, c.length, c.at, c.over, c.overlap]));
     this.stage.style.aspectRatio = `${this.store.board.width} / ${this.store.board.height}`;
     this.stage.style.setProperty("--shape", `${this.store.board.width / this.store.board.height}`);
@@ -200,11 +200,11 @@ export class CutPlayer {
     if (!under) this.videos[1].pause();
     if (this.playing) this.run();
     this.paint();
-    this.tellShot();
+    this.selectCurrentShot();
   }
 
   /** Show a shot: its first frame that is all its own. */
-  goto(id) {
+  showShot(id) {
     const i = this.clips.findIndex((c) => c.id === id);
     if (i >= 0 && this.clip?.id !== id) this.seek(this.clips[i].at + (this.clips[i - 1]?.overlap ?? 0));
   }
@@ -242,11 +242,11 @@ export class CutPlayer {
     this.playing = false;
     this.rate = 1;
     this.videos.forEach((v) => v.pause());
-    this.settling ? this.settle() : this.paint();
+    this.settling ? this.syncToFrame() : this.paint();
   }
 
   /** After a stop, the time is that of the frame on screen: a video's own clock runs ahead of its picture. */
-  settle() {
+  syncToFrame() {
     const { clip } = this;
     const { presented } = this.videos[0];
     const told = clip?.src && presented?.src === clip.src ? presented.at - clip.in : null;
@@ -280,7 +280,7 @@ export class CutPlayer {
     const leaves = clip.at + clip.length - clip.overlap;
     if (!next) {
       if (this.at >= clip.at + clip.length - END_S) return ((this.at = this.total - END_S), this.pause());
-    } else if (this.at >= leaves - END_S) this.promote(next);
+    } else if (this.at >= leaves - END_S) this.bringToFront(next);
     else if (this.at >= leaves - AHEAD_S && this.videos[1].ready !== next && !this.videos[1].under) {
       this.videos[1].pause();
       this.load(this.videos[1], next, 0);
@@ -290,7 +290,7 @@ export class CutPlayer {
   }
 
   /** The next clip comes to the front; the one before stays under it while they overlap. */
-  promote(next) {
+  bringToFront(next) {
     const old = this.clip;
     this.videos.reverse();
     const [front, back] = this.videos;
@@ -302,11 +302,11 @@ export class CutPlayer {
     this.index++;
     this.at = Math.max(this.at, next.at);
     this.run();
-    this.tellShot();
+    this.selectCurrentShot();
   }
 
   /** The chosen shot follows the film, unless somebody is typing into the one that is chosen. */
-  tellShot() {
+  selectCurrentShot() {
     if (this.clip && !this.held?.()) this.store.select(this.clip.id, "player");
   }
 
@@ -342,7 +342,7 @@ export class CutPlayer {
   showCard(clip) {
     const key = clip ? (clip.src ? "" : `${clip.id}${clip.shot.prompt}${clip.shot.running?.id}`) : "none";
     if (key === this.cardKey) {
-      if (clip?.shot.running && key) glimpse(this.look, clip.shot.running);
+      if (clip?.shot.running && key) runPreview(this.look, clip.shot.running);
       return;
     }
     this.cardKey = key;
@@ -356,7 +356,7 @@ export class CutPlayer {
         ]
       : [icon("film", "st-i huge"), el("p", "", {}, t("board.no_shots"))];
     this.card.replaceChildren(...words, (this.look = el("div", "st-pic bd-look")));
-    if (clip?.shot.running) glimpse(this.look, clip.shot.running);
+    if (clip?.shot.running) runPreview(this.look, clip.shot.running);
   }
 
   showTime(clip) {

@@ -115,7 +115,7 @@ export const hints = (list) =>
     : null;
 
 /** A text area that grows with its text: the style sheet does it where the browser can. */
-export function growing(area) {
+export function autoGrow(area) {
   area.fit = () => {};
   if (CSS.supports("field-sizing", "content")) return area;
   const fit = () => {

@@ -1,29 +1,29 @@
 // One board: header, player and strip at the left, the chosen shot at the right; other views take the player's place.
 
-import { button, dollars, el, icon, seconds, t, typing } from "../dom.js";
+import { button, dollars, el, icon, seconds, t, isTyping } from "../dom.js";
 import { follow } from "../live.js";
-import { get, toast, tried } from "../net.js";
+import { get, toast, tryOrToast } from "../net.js";
 import { heading } from "../page.js";
-import { castView, newcomer } from "./cast.js";
+import { castView, newMemberDialog } from "./cast.js";
 import { followBar } from "./chain.js";
 import { CutPlayer } from "./cut.js";
 import { choose, field, popover } from "./dialog.js";
 import { exportDialog } from "./export.js";
 import { checkDialog } from "./findings.js";
 import { Panel } from "./panel.js";
-import { renderDialog, waysDialog } from "./render.js";
+import { renderDialog, productionMethodDialog } from "./render.js";
 import { autoDraft } from "./settings.js";
 import { scriptView } from "./script.js";
-import { RATES, SHAPES, shapeOf } from "./shapes.js";
+import { RATES, SHAPES, sizeById } from "./shapes.js";
 import { joints, sheet } from "./sheet.js";
 import { Store } from "./store.js";
 import { Strip } from "./strip.js";
-import { wholeBar } from "./whole.js";
+import { oneRunBar } from "./whole.js";
 
 const AUTO_MS = 150; // text is sent when typing has paused: that was the wait
 const AUTO_FIRST_MS = 1200; // a shot is drawn the first time when its words have settled
-const AUTO_MOST = 3; // a change of style touches every shot: redrawing them all is for the button
-export const FIRST = "cut";
+const MAX_AUTO_DRAFTS = 3; // a change of style touches every shot: redrawing them all is for the button
+export const FIRST_TAB = "cut";
 const VIEWS = { cut: "film", sheet: "grid", joints: "joint", cast: "people", script: "script" };
 
 const hasWords = (shot) => shot.prompt.trim() || shot.dialogue.trim();
@@ -36,7 +36,7 @@ export class Editor {
     this.leave = () => open(null);
     this.store = new Store(id);
     this.groups = null;
-    this.view = view in VIEWS ? view : FIRST;
+    this.view = view in VIEWS ? view : FIRST_TAB;
     this.blankBefore = null;
     root.className = "st-mount st bd bd-editor";
     root.replaceChildren(el("p", "st-dim bd-loading", {}, t("board.loading")));
@@ -54,8 +54,8 @@ export class Editor {
       toast(error.message, { bad: true });
       return this.leave();
     }
-    if (this.view !== FIRST) this.draw();
-    this.root.replaceChildren(this.heading, this.head, this.line, followBar(store), wholeBar(store), this.main);
+    if (this.view !== FIRST_TAB) this.draw();
+    this.root.replaceChildren(this.heading, this.head, this.line, followBar(store), oneRunBar(store), this.main);
     this.unfollow = follow(
       this.root,
       (_, changed) =>
@@ -68,9 +68,9 @@ export class Editor {
     addEventListener("keydown", this.onKey);
     document.addEventListener("visibilitychange", this.onShow);
     addEventListener("pagehide", this.onLeave);
-    const models = await tried(get("ui/boards/models"));
+    const models = await tryOrToast(get("ui/boards/models"));
     this.groups = store.groups = models?.groups;
-    if (this.alive()) store.tell();
+    if (this.alive()) store.notify();
   }
 
   alive() {
@@ -88,7 +88,7 @@ export class Editor {
   }
 
   /** Another tab is shown: nothing goes on playing unseen. */
-  rest() {
+  pausePlayback() {
     this.player.pause();
     this.store.flush();
   }
@@ -101,7 +101,7 @@ export class Editor {
       duplicate: (id) => this.duplicate(id),
       split: (id) => this.split(id),
       add: (after) => this.add(after),
-      play: (id) => (this.show("cut"), store.select(id), this.player.goto(id), this.player.play()),
+      play: (id) => (this.show("cut"), store.select(id), this.player.showShot(id), this.player.play()),
     });
     this.player.moved = (clip, inside) => this.strip.playhead(clip, inside);
     this.panel = new Panel(store, {
@@ -111,7 +111,7 @@ export class Editor {
       draft: (ids) => this.draft(ids),
       render: (ids) => renderDialog(store, ids),
       retake: (shot) => store.act("retake", { shot }),
-      newcomer: (name) => newcomer(store, name, () => this.show("cast")),
+      newcomer: (name) => newMemberDialog(store, name, () => this.show("cast")),
       models: () => this.groups,
     });
     this.player.held = () =>
@@ -133,7 +133,9 @@ export class Editor {
       data: { field: "title" },
     });
     this.title.addEventListener("focus", () => store.begin());
-    this.title.addEventListener("input", () => store.soon("film.title", { op: "update", title: this.title.value }));
+    this.title.addEventListener("input", () =>
+      store.scheduleSave("film.title", { op: "update", title: this.title.value }),
+    );
     this.title.addEventListener("keydown", (e) => e.key === "Enter" && this.title.blur());
     this.title.addEventListener("blur", () => store.flush());
     this.saved = el("span", "bd-saved st-dim", { role: "status" });
@@ -210,7 +212,9 @@ export class Editor {
       data: { field: "style" },
     });
     this.style.addEventListener("focus", () => store.begin());
-    this.style.addEventListener("input", () => store.soon("film.style", { op: "update", style: this.style.value }));
+    this.style.addEventListener("input", () =>
+      store.scheduleSave("film.style", { op: "update", style: this.style.value }),
+    );
     this.style.addEventListener("blur", () => store.flush());
     this.settings = el("div", "bd-row bd-settings");
     this.line = el(
@@ -299,14 +303,14 @@ export class Editor {
     const key = JSON.stringify([width, height, fps, model, audio, groups?.length]);
     if (key === this.settingsKey) return;
     this.settingsKey = key;
-    const here = shapeOf(`${width}x${height}`);
+    const here = sizeById(`${width}x${height}`);
     const shapes = SHAPES.includes(here) ? SHAPES : [here, ...SHAPES];
     const rates = RATES.includes(fps) ? RATES : [fps, ...RATES];
     const set = (fields) => store.edit({ op: "update", ...fields });
     const size = choose(
       shapes.map((s) => [s.id, s.label]),
       here.id,
-      (v) => set({ width: shapeOf(v).width, height: shapeOf(v).height }),
+      (v) => set({ width: sizeById(v).width, height: sizeById(v).height }),
       { "aria-label": t("board.f.size"), data: { field: "size" } },
     );
     const rate = choose(
@@ -334,7 +338,7 @@ export class Editor {
       this.chooseSeed(seed, set),
     );
     const ways = button(t("board.ways"), { name: "compare", cls: "bare", data: { do: "ways" } }, () =>
-      waysDialog(store, groups || []),
+      productionMethodDialog(store, groups || []),
     );
     this.settings.replaceChildren(size, rate, models, sound, seed, ways);
   }
@@ -359,7 +363,7 @@ export class Editor {
 
   /** Change the view; null or an unknown name is the first. visit: as an entry of the browser's history. */
   show(name, { visit = true } = {}) {
-    const view = name in VIEWS ? name : FIRST;
+    const view = name in VIEWS ? name : FIRST_TAB;
     if (view === this.view) return;
     this.view = view;
     if (visit) this.viewed();
@@ -372,7 +376,7 @@ export class Editor {
     for (const one of this.views.children) one.setAttribute("aria-pressed", one.dataset.view === view);
     const made = { sheet, joints, cast: castView, script: scriptView }[view]?.(
       this.store,
-      (id) => (this.show("cut"), this.store.select(id), this.player.goto(id)),
+      (id) => (this.show("cut"), this.store.select(id), this.player.showShot(id)),
     );
     this.redraw = made?.redraw;
     this.stageBox.replaceChildren(made?.node || this.player.node);
@@ -396,7 +400,7 @@ export class Editor {
     const blank = this.store.shots.filter(
       (s) => !this.blankBefore.has(s.id) && !s.best && !s.running && hasWords(s) && free(s),
     );
-    const shots = [...(old.length > AUTO_MOST ? [] : old), ...blank].map((s) => s.id);
+    const shots = [...(old.length > MAX_AUTO_DRAFTS ? [] : old), ...blank].map((s) => s.id);
     if (!shots.length) return;
     const written = blank.some((s) => s.id === this.store.selected && this.panel.node.contains(document.activeElement));
     this.soon = setTimeout(
@@ -440,13 +444,13 @@ export class Editor {
     if (!this.root.offsetParent || document.querySelector("dialog[open]")) return;
     const command = e.ctrlKey || e.metaKey;
     const key = e.key.toLowerCase();
-    if (command && !e.altKey && (key === "z" || key === "y") && !typing(e)) {
+    if (command && !e.altKey && (key === "z" || key === "y") && !isTyping(e)) {
       e.preventDefault();
       return key === "y" || e.shiftKey
         ? this.redo.disabled || this.store.undo(true)
         : this.undo.disabled || this.store.undo();
     }
-    if (typing(e) || command || e.altKey || e.target.closest?.(".st-panel, .bd-pop, [role=menu]")) return;
+    if (isTyping(e) || command || e.altKey || e.target.closest?.(".st-panel, .bd-pop, [role=menu]")) return;
     if (e.key === " " && e.target.closest?.("button, summary")) return;
     const id = this.store.selected;
     const acts = { d: () => this.duplicate(id), s: () => this.split(id), a: () => this.add(id) };

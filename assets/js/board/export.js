@@ -1,19 +1,19 @@
 // Exports of a board: the film and what other programs read; each made in the background, with progress and cancel.
 
 import { BASE, button, bytes, el, icon, number, seconds, since, t } from "../dom.js";
-import { get, post, toast, tried } from "../net.js";
+import { get, post, toast, tryOrToast } from "../net.js";
 import { player } from "../player.js";
-import { check, choose, dialog, field, growing } from "./dialog.js";
+import { check, choose, dialog, field, autoGrow } from "./dialog.js";
 import { trebleCurves } from "./curves.js";
 import { fileButton, pickAsset, upload } from "./files.js";
 import { findingsBox } from "./findings.js";
 import { lookPanel } from "./look.js";
 import { captions } from "./spoken.js";
 import { slatePanel, titlesPanel } from "./titles.js";
-import { wholeShots } from "./whole.js";
+import { oneRunShots } from "./whole.js";
 
 const FORMS = ["film", "contact", "shots", "otio", "edl", "fcpxml", "project"];
-const LOOK_MS = 500;
+const POLL_MS = 500;
 const PAGES = { output: null, look: lookPanel, titles: titlesPanel, slate: slatePanel };
 const FRAMINGS = ["fit", "blur", "fill", "follow"];
 const SEEN_BY_BROWSERS = /\.(mp4|webm|gif|webp)$/;
@@ -26,7 +26,7 @@ const LOUDNESS = [
 
 /** The window of exports. look(s): shows the film at this time. */
 export async function exportDialog(store, look) {
-  const { places } = (await tried(get("ui/boards/places"))) || { places: [] };
+  const { places } = (await tryOrToast(get("ui/boards/places"))) || { places: [] };
   let form = "film";
   let pages = null;
   const { places: placesBefore, ...options } = store.board.delivery;
@@ -40,7 +40,7 @@ export async function exportDialog(store, look) {
     checks.refresh();
     if (JSON.stringify(delivery()) === kept) return;
     kept = JSON.stringify(delivery());
-    store.soon("film.delivery", { op: "update", delivery: delivery() });
+    store.scheduleSave("film.delivery", { op: "update", delivery: delivery() });
   };
   store.begin();
   const chosen = el("div", "bd-exportoptions");
@@ -79,7 +79,7 @@ export async function exportDialog(store, look) {
       store.flush();
       await store.chain;
       const film = form === "film";
-      await tried(
+      await tryOrToast(
         post(`${store.path}/films`, {
           form,
           options: film ? { ...options, whole: store.board.shown } : {},
@@ -116,7 +116,7 @@ export async function exportDialog(store, look) {
   let timer;
   async function load() {
     clearTimeout(timer);
-    const found = await tried(get(`${store.path}/films`));
+    const found = await tryOrToast(get(`${store.path}/films`));
     if (!found || !box.isConnected) return;
     const nodes = found.films.map((film) => {
       const key = film.status;
@@ -130,7 +130,7 @@ export async function exportDialog(store, look) {
     });
     rows.replaceChildren(...nodes);
     if (!nodes.length) rows.replaceChildren(el("li", "st-dim", {}, t("board.exports_none")));
-    if (found.films.some((f) => f.status === "running")) timer = setTimeout(load, LOOK_MS);
+    if (found.films.some((f) => f.status === "running")) timer = setTimeout(load, POLL_MS);
   }
   pick(form);
   load();
@@ -287,7 +287,7 @@ function filmOptions(store, options, places, chosenPlaces, changed) {
     );
   };
   fillMusic(store.data.assets[options.music]);
-  const words = growing(
+  const words = autoGrow(
     el("textarea", "bd-input", { rows: 2, placeholder: t("board.captions_hint"), data: { field: "captions" } }),
   );
   words.value = options.captions;
@@ -301,7 +301,7 @@ function filmOptions(store, options, places, chosenPlaces, changed) {
       changed();
     },
   );
-  const heard = captions(wholeShots(store) || store.shots);
+  const heard = captions(oneRunShots(store) || store.shots);
   const spoken = button(
     t("board.captions_spoken"),
     {
@@ -399,7 +399,7 @@ function row(film, changed, places, look) {
       button(
         t("widgets.cancel"),
         { name: "close", cls: "bare", data: { do: "cancel-export" } },
-        async () => (await tried(post(`ui/films/${film.id}/cancel`)), changed()),
+        async () => (await tryOrToast(post(`ui/films/${film.id}/cancel`)), changed()),
       ),
     );
   } else if (film.status === "succeeded") {

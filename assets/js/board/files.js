@@ -1,7 +1,7 @@
 // Files for a board: sent from this computer, or picked among what the studio already keeps.
 
 import { BASE, button, el, icon, media, t } from "../dom.js";
-import { get, toast, tried } from "../net.js";
+import { get, toast, tryOrToast } from "../net.js";
 import { dialog } from "./dialog.js";
 
 const ACCEPT = { image: "image/*,.heic,.heif,.avif", video: "video/*,.mkv,.mov", audio: "audio/*,.flac,.m4a" };
@@ -32,7 +32,7 @@ export async function upload(list, busy) {
   const taken = [];
   busy?.classList.add("busy");
   for (const file of list) {
-    const asset = await tried(send(`ui/boards/files?name=${encodeURIComponent(file.name)}`, file));
+    const asset = await tryOrToast(send(`ui/boards/files?name=${encodeURIComponent(file.name)}`, file));
     if (asset) taken.push(asset);
   }
   busy?.classList.remove("busy");
@@ -83,10 +83,10 @@ export function pickAsset(title, { kinds = ["image"] }, picked) {
     const mine = ++round;
     const pages = await Promise.all(
       kinds.map((kind) =>
-        tried(get(`ui/runs?kind=${kind}&status=succeeded&limit=60&query=${encodeURIComponent(search.value)}`)),
+        tryOrToast(get(`ui/runs?kind=${kind}&status=succeeded&limit=60&query=${encodeURIComponent(search.value)}`)),
       ),
     );
-    const uploads = await tried(
+    const uploads = await tryOrToast(
       get(`ui/uploads?query=${encodeURIComponent(search.value)}&${kinds.map((kind) => `kind=${kind}`).join("&")}`),
     );
     if (mine !== round) return;

@@ -4,8 +4,8 @@ import { button, comma, el, icon, seconds, sentences, t } from "../dom.js";
 import { post } from "../net.js";
 import { dialog } from "./dialog.js";
 
-const SOON_MS = 350;
-const AGAIN_MS = 900; // while takes are still being looked at
+const CHECK_DELAY_MS = 350;
+const RECHECK_MS = 900; // while takes are still being looked at
 const FACE = { error: "close", warning: "warn", note: "bulb" };
 
 /** A list that follows what would be exported. wish(): {options, places}; show(shot id or "", seconds) goes there. */
@@ -26,7 +26,7 @@ export function findingsBox(store, wish, show, title = t("check.title")) {
     }
     if (mine !== asked || !node.isConnected) return;
     draw(found);
-    if (found.measuring) timer = setTimeout(load, AGAIN_MS);
+    if (found.measuring) timer = setTimeout(load, RECHECK_MS);
   }
 
   function draw({ findings, measuring }) {
@@ -68,7 +68,7 @@ export function findingsBox(store, wish, show, title = t("check.title")) {
     node,
     refresh() {
       clearTimeout(timer);
-      timer = setTimeout(load, SOON_MS);
+      timer = setTimeout(load, CHECK_DELAY_MS);
     },
     load,
     stop: () => (clearTimeout(timer), asked++),

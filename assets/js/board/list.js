@@ -1,11 +1,11 @@
 // All boards as cards; a new one, empty or from a script; import of a project; delete with a way back.
 
 import { BASE, button, comma, el, icon, media, seconds, since, t } from "../dom.js";
-import { get, post, toast, tried } from "../net.js";
-import { choose, dialog, field, growing, warnings } from "./dialog.js";
+import { get, post, toast, tryOrToast } from "../net.js";
+import { choose, dialog, field, autoGrow, warnings } from "./dialog.js";
 import { fileButton, send } from "./files.js";
 import { autoDraft } from "./settings.js";
-import { SHAPES, shapeOf } from "./shapes.js";
+import { SHAPES, sizeById } from "./shapes.js";
 
 /** Draw the list into `root`; open(id) shows a board. */
 export async function list(root, open) {
@@ -17,7 +17,7 @@ export async function list(root, open) {
     async ([file]) => {
       if (!file) return;
       bar.hidden = false;
-      const made = await tried(
+      const made = await tryOrToast(
         send("ui/boards/import", file, (part) => (bar.firstElementChild.style.transform = `scaleX(${part})`)),
       );
       bar.hidden = true;
@@ -42,12 +42,12 @@ export async function list(root, open) {
     bar,
     grid,
   );
-  const found = await tried(get("ui/boards"));
+  const found = await tryOrToast(get("ui/boards"));
   if (!found) return;
   const draw = () => {
     grid.replaceChildren(...found.boards.map(card));
     if (found.boards.length) grid.setAttribute("role", "list"), grid.setAttribute("aria-label", t("board.boards"));
-    else grid.removeAttribute("role"), grid.removeAttribute("aria-label"), grid.replaceChildren(welcome(open));
+    else grid.removeAttribute("role"), grid.removeAttribute("aria-label"), grid.replaceChildren(emptyState(open));
   };
 
   function card(board) {
@@ -55,13 +55,13 @@ export async function list(root, open) {
       t("board.delete", { title: board.title }),
       { name: "trash", cls: "bare", data: { do: "delete" } },
       async () => {
-        if (!(await tried(post(`ui/boards/${board.id}/trash`, {})))) return;
+        if (!(await tryOrToast(post(`ui/boards/${board.id}/trash`, {})))) return;
         const at = found.boards.indexOf(board);
         found.boards.splice(at, 1);
         draw();
         toast(t("board.deleted", { title: board.title }), {
           undo: async () => {
-            if (!(await tried(post(`ui/boards/${board.id}/trash`, { back: true })))) return;
+            if (!(await tryOrToast(post(`ui/boards/${board.id}/trash`, { back: true })))) return;
             found.boards.splice(at, 0, board);
             draw();
           },
@@ -103,7 +103,7 @@ export async function list(root, open) {
   draw();
 }
 
-function welcome(open) {
+function emptyState(open) {
   return el(
     "div",
     "st-empty",
@@ -119,7 +119,7 @@ const EXAMPLES = ["harbour", "tea", "brief"];
 
 function creation(open) {
   const title = el("input", "bd-input", { type: "text", maxlength: 200, placeholder: t("board.title_hint") });
-  const script = growing(
+  const script = autoGrow(
     el("textarea", "bd-input bd-script", { rows: 9, placeholder: t("board.script_hint"), data: { field: "script" } }),
   );
   const told = el("div", "bd-read", { "aria-live": "polite" });
@@ -127,14 +127,14 @@ function creation(open) {
   const size = choose(
     SHAPES.map((s) => [s.id, s.label]),
     shape.id,
-    (v) => (shape = shapeOf(v)),
+    (v) => (shape = sizeById(v)),
   );
   let round = 0;
   let named = "";
   async function read() {
     const mine = ++round;
     if (!script.value.trim()) return told.replaceChildren();
-    const found = await tried(post("ui/boards-read", { text: script.value }));
+    const found = await tryOrToast(post("ui/boards-read", { text: script.value }));
     if (!found || mine !== round) return;
     const length = found.shots.reduce((sum, s) => sum + s.duration_s, 0);
     title.placeholder = found.title || t("board.title_hint");
@@ -172,7 +172,7 @@ function creation(open) {
     async () => {
       go.disabled = true;
       const { width, height } = shape;
-      const made = await tried(
+      const made = await tryOrToast(
         post("ui/boards", {
           title: title.value || named || t("board.untitled"),
           script: script.value,

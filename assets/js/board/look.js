@@ -1,7 +1,7 @@
 // The look of the film: a colour table, three wheels, four sliders. Saved with the board while one moves them.
 
 import { button, el, number, t } from "../dom.js";
-import { del, get, toast, tried } from "../net.js";
+import { del, get, toast, tryOrToast } from "../net.js";
 import { choose } from "./dialog.js";
 import { fileButton, send } from "./files.js";
 import { stillView } from "./still.js";
@@ -47,7 +47,7 @@ export function lookPanel(store) {
   const began = () => store.begin();
   function set(fields, last) {
     look = { ...look, ...fields };
-    store.soon("film.look", { op: "update", look });
+    store.scheduleSave("film.look", { op: "update", look });
     if (last) store.flush();
     still.refresh();
   }
@@ -99,7 +99,7 @@ export function lookPanel(store) {
 function tables(now, set, began) {
   const row = el("div", "bd-luts");
   async function fill(found) {
-    found ||= await tried(get("ui/luts"));
+    found ||= await tryOrToast(get("ui/luts"));
     if (!found) return;
     const look = now();
     const known = found.luts.some((lut) => lut.id === look.lut);
@@ -117,7 +117,7 @@ function tables(now, set, began) {
       { accept: ".cube", cls: "quiet", data: { do: "lut-add" } },
       async ([file]) => {
         row.classList.add("busy");
-        const kept = await tried(send(`ui/luts?name=${encodeURIComponent(file.name)}`, file));
+        const kept = await tryOrToast(send(`ui/luts?name=${encodeURIComponent(file.name)}`, file));
         row.classList.remove("busy");
         if (!kept) return;
         began();
@@ -127,7 +127,7 @@ function tables(now, set, began) {
     );
     const remove = known
       ? button(t("look.forget_table"), { name: "trash", cls: "bare", data: { do: "lut-remove" } }, async () => {
-          const left = await tried(del(`ui/luts/${look.lut}`));
+          const left = await tryOrToast(del(`ui/luts/${look.lut}`));
           if (!left) return;
           began();
           set({ lut: "" }, true);

@@ -3,7 +3,7 @@
 import * as address from "../address.js";
 import { styles } from "../dom.js";
 import { close as closeDetail } from "../detail.js";
-import { Editor, FIRST } from "./editor.js";
+import { Editor, FIRST_TAB } from "./editor.js";
 import { list } from "./list.js";
 
 /** gr.HTML calls this once. */
@@ -12,8 +12,8 @@ export function mount(element) {
   const root = element.querySelector(".st-mount") || element;
   let editor = null;
   let shown = null;
-  const view = () => (editor && editor.view !== FIRST ? editor.view : null);
-  const viewed = () => address.visit({ board: shown, view: view() });
+  const view = () => (editor && editor.view !== FIRST_TAB ? editor.view : null);
+  const viewed = () => address.navigate({ board: shown, view: view() });
   const show = (id, wanted) => {
     editor?.close();
     shown = id;
@@ -22,15 +22,15 @@ export function mount(element) {
   };
   const open = (id) => {
     closeDetail({ silent: true });
-    address.visit({ board: id, view: null });
+    address.navigate({ board: id, view: null });
     show(id);
   };
-  address.keeps("storyboard", () => ({ board: shown, view: view() }));
-  address.onReturn((params) => {
+  address.setTabParams("storyboard", () => ({ board: shown, view: view() }));
+  address.onHistoryMove((params) => {
     if (address.tabOf(params) !== "storyboard") return;
     if (params.get("board") !== shown) show(params.get("board"), params.get("view"));
     else editor?.show(params.get("view"), { visit: false });
   });
-  document.addEventListener("studio-tab", (e) => e.detail.tab !== "storyboard" && editor?.rest());
-  show(address.here().get("board"), address.here().get("view"));
+  document.addEventListener("studio-tab", (e) => e.detail.tab !== "storyboard" && editor?.pausePlayback());
+  show(address.currentParams().get("board"), address.currentParams().get("view"));
 }

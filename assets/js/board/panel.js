@@ -2,11 +2,11 @@
 // against it. Fields save while one types; a field that is being typed in is never written over.
 
 import { button, dollars, el, icon, media, seconds, t } from "../dom.js";
-import { arrows, check, choose, field, growing, hints, warnings } from "./dialog.js";
+import { arrows, check, choose, field, autoGrow, hints, warnings } from "./dialog.js";
 import { fileButton, pickAsset, upload } from "./files.js";
 import { mentions } from "./mention.js";
 import { TRANSITIONS } from "./strip.js";
-import { overGlimpse } from "../parts.js";
+import { fadeInResult } from "../parts.js";
 import { refresh, takes } from "./takes.js";
 
 const STATUSES = ["draft", "in_review", "approved", "retake"];
@@ -152,14 +152,14 @@ export class Panel {
     control.addEventListener("focus", () => this.store.begin());
     control.addEventListener("input", () => {
       const value = read();
-      if (value !== undefined) this.store.soon(`${id}.${name}`, { op: "change", shot: id, [name]: value });
+      if (value !== undefined) this.store.scheduleSave(`${id}.${name}`, { op: "change", shot: id, [name]: value });
     });
     control.addEventListener("change", () => this.store.flush());
     return control;
   }
 
   area(name, { cast = false, ...attrs }) {
-    const made = this.saved(name, growing(el("textarea", "bd-input", attrs)));
+    const made = this.saved(name, autoGrow(el("textarea", "bd-input", attrs)));
     return cast ? mentions(made, () => this.store.board.cast, this.acts.newcomer) : made;
   }
 
@@ -211,7 +211,7 @@ export class Panel {
       control.value = value;
       control.fit?.();
     }
-    this.fillStrangers(shot);
+    this.fillUnknownMentions(shot);
     this.fillStart(shot);
     this.fillModels(shot);
     this.live();
@@ -224,14 +224,14 @@ export class Panel {
     const tile = (node, run) => node.querySelector(`.bd-take[data-id="${CSS.escape(run.id)}"]`);
     if (key !== this.takesKey || !this.parts.takes.isConnected) {
       const fresh = takes(this.store, shot);
-      for (const run of shot.takes) if (tile(fresh, run)) overGlimpse(tile(this.parts.takes, run), tile(fresh, run));
+      for (const run of shot.takes) if (tile(fresh, run)) fadeInResult(tile(this.parts.takes, run), tile(fresh, run));
       this.parts.takes.replaceChildren(fresh);
     } else for (const run of shot.takes) if (tile(this.parts.takes, run)) refresh(tile(this.parts.takes, run), run);
     this.takesKey = key;
     this.fillPlan(shot);
   }
 
-  fillStrangers(shot) {
+  fillUnknownMentions(shot) {
     const box = this.parts.strangers;
     box.hidden = !shot.strangers.length;
     box.replaceChildren(
@@ -315,7 +315,7 @@ export class Panel {
   }
 
   /** The model of the same family that makes the shot as it is meant; for all such shots at once where there are more. */
-  sisters(shot) {
+  siblingModels(shot) {
     if (!shot.fits) return null;
     const others = this.store.shots.filter((s) => s.fits);
     const one = t("board.fit_one", { name: shot.fits.label });
@@ -324,7 +324,7 @@ export class Panel {
       "div",
       "bd-row wrap",
       {},
-      button(one, { text: one, cls: "quiet tinytext", data: { do: "fit-one" } }, () => this.store.fit([shot])),
+      button(one, { text: one, cls: "quiet tinytext", data: { do: "fit-one" } }, () => this.store.chooseModels([shot])),
       others.length > 1
         ? button(
             all,
@@ -334,7 +334,7 @@ export class Panel {
               cls: "quiet tinytext",
               data: { do: "fit-all" },
             },
-            () => this.store.fit(others),
+            () => this.store.chooseModels(others),
           )
         : null,
     );
@@ -404,7 +404,7 @@ export class Panel {
     this.parts.plan.replaceChildren(
       warnings([...(shot.failed ? [shot.failed] : []), ...shot.problems]) || "",
       hints(shot.hints) || "",
-      this.sisters(shot) || "",
+      this.siblingModels(shot) || "",
       el(
         "div",
         "bd-planline",

@@ -2,14 +2,14 @@
 // And the two ways to make a film compared: one multi-shot run, or a run per shot.
 
 import { button, dollars, el, icon, media, seconds, t } from "../dom.js";
-import { get, post, toast, tried } from "../net.js";
+import { get, post, toast, tryOrToast } from "../net.js";
 import { choose, dialog, field, hints, warnings } from "./dialog.js";
 
 /** Show what rendering would do (ids: these shots, else all approved ones) and do it when confirmed. */
 export async function renderDialog(store, ids = null) {
   store.flush();
   await store.chain;
-  const plan = await tried(post(`${store.path}/render-plan`, { shots: ids }));
+  const plan = await tryOrToast(post(`${store.path}/render-plan`, { shots: ids }));
   if (!plan) return;
   const row = (id, why, usd) => {
     const shot = store.find(id);
@@ -64,7 +64,7 @@ export async function renderDialog(store, ids = null) {
         { text: t("board.fit_all", { n: strays.length }), data: { do: "fit-all" } },
         async () => {
           box.close();
-          if (await store.fit(strays)) renderDialog(store, ids);
+          if (await store.chooseModels(strays)) renderDialog(store, ids);
         },
       )
     : null;
@@ -116,7 +116,7 @@ export async function renderDialog(store, ids = null) {
 }
 
 /** Compare one run for the whole film with a run for each shot. */
-export function waysDialog(store, groups) {
+export function productionMethodDialog(store, groups) {
   const able = groups
     .map((g) => [g.label, g.models.filter((m) => m.multi_shot).map((m) => [m.id, m.label])])
     .filter(([, models]) => models.length);
@@ -126,7 +126,7 @@ export function waysDialog(store, groups) {
   const sides = el("div", "bd-ways", { "aria-live": "polite" });
   const picker = choose(able, model, (v) => ((model = v), load()), { data: { field: "way-model" } });
   async function load() {
-    const found = await tried(get(`${store.path}/ways?model=${encodeURIComponent(model)}`));
+    const found = await tryOrToast(get(`${store.path}/ways?model=${encodeURIComponent(model)}`));
     if (!found) return;
     const priced = [found.one_run, found.per_shot]
       .filter((w) => w.possible && w.usd !== null)

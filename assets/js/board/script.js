@@ -2,7 +2,7 @@
 
 import { button, el, seconds, t } from "../dom.js";
 import { copy } from "../actions.js";
-import { get, post, toast, tried } from "../net.js";
+import { get, post, toast, tryOrToast } from "../net.js";
 import { dialog, warnings } from "./dialog.js";
 
 /** The text, and what pasting it back would do. */
@@ -48,7 +48,7 @@ export function scriptView(store) {
 
   async function load() {
     await store.chain;
-    const found = await tried(get(`${store.path}/script?chinese=${chinese}`));
+    const found = await tryOrToast(get(`${store.path}/script?chinese=${chinese}`));
     if (!found) return;
     area.value = original = found.text;
     read();
@@ -57,7 +57,7 @@ export function scriptView(store) {
   let timer;
   async function read() {
     const mine = ++round;
-    const found = area.value.trim() ? await tried(post("ui/boards-read", { text: area.value })) : null;
+    const found = area.value.trim() ? await tryOrToast(post("ui/boards-read", { text: area.value })) : null;
     if (mine !== round) return;
     apply.disabled = !found?.shots.length || area.value === original;
     const length = (found?.shots || []).reduce((sum, s) => sum + s.duration_s, 0);

@@ -24,7 +24,7 @@ export const SHAPES = MADE.map(([aspect, width, height]) => ({
 export const RATES = [12, 16, 24, 25, 30, 50, 60];
 
 /** The size with this id; one that is not in the list is itself. */
-export function shapeOf(id) {
+export function sizeById(id) {
   const [width, height] = id.split("x").map(Number);
   return SHAPES.find((s) => s.id === id) || { id, width, height, aspect: "", label: `${width}×${height}` };
 }

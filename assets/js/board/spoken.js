@@ -1,11 +1,11 @@
 // The spoken lines of a film as captions: SRT text, each shot's lines shared over its time by their length.
 
 const LEAD_S = 0.3;
-const LINE = /(?:^|\s)@?[\p{L}\p{N}_' -]{1,40}\s*[:：]\s*(?=["“「])/gu;
+const SPEAKER_LINE = /(?:^|\s)@?[\p{L}\p{N}_' -]{1,40}\s*[:：]\s*(?=["“「])/gu;
 
 /** The lines of a dialogue field without the speakers' names and quotes. */
 export function lines(dialogue) {
-  const quoted = [...dialogue.replace(LINE, " ").matchAll(/["“「]([^"”」]+)["”」]/g)].map((m) => m[1].trim());
+  const quoted = [...dialogue.replace(SPEAKER_LINE, " ").matchAll(/["“「]([^"”」]+)["”」]/g)].map((m) => m[1].trim());
   return (quoted.length ? quoted : [dialogue.trim()]).filter(Boolean);
 }
 

@@ -3,7 +3,7 @@
 
 import { BASE, el, seconds, t } from "../dom.js";
 
-const SOON_MS = 60;
+const DEBOUNCE_MS = 60;
 
 /** wish(): what the picture is made with. Gives node, refresh(), goto(seconds), stop(). */
 export function stillView(store, wish) {
@@ -104,7 +104,7 @@ export function stillView(store, wish) {
     wished++;
     stage.dataset.still = "waiting";
     clearTimeout(timer);
-    timer = setTimeout(load, SOON_MS);
+    timer = setTimeout(load, DEBOUNCE_MS);
   }
 
   function goto(s) {
@@ -129,4 +129,4 @@ export function shaped(stage, { width, height }) {
 }
 
 /** 3 s, as a hint beside a field of seconds. */
-export const ofFilm = (s) => t("look.of_film", { time: seconds(s) });
+export const filmSeconds = (s) => t("look.of_film", { time: seconds(s) });

@@ -3,11 +3,11 @@
 
 import { t } from "../dom.js";
 import { get, post, toast } from "../net.js";
-import { merged, since } from "./changes.js";
+import { mergeAnswer, since } from "./changes.js";
 
 const TYPING_MS = 600;
-const AGAIN_MS = 4000;
-const KEEP = "studio-board-unsaved";
+const RETRY_DELAY_MS = 4000;
+const UNSAVED_KEY = "studio-board-unsaved";
 
 export class Store {
   constructor(id) {
@@ -31,7 +31,7 @@ export class Store {
   }
 
   /** why: "all" after any answer; "select", "typing" or "progress" for less. */
-  tell(why = "all") {
+  notify(why = "all") {
     this.shots = this.data.board.shots.map((shot, i) => ({ ...shot, ...this.data.shots[shot.id], number: i + 1 }));
     if (!this.shots.some((s) => s.id === this.selected)) this.selected = this.shots[0]?.id ?? null;
     for (const fn of this.listeners) fn(why);
@@ -58,31 +58,31 @@ export class Store {
     if (!id || id === this.selected || !this.find(id)) return;
     this.selected = id;
     this.from = from;
-    this.tell("select");
+    this.notify("select");
   }
 
   async open() {
     this.data = await get(this.path);
     this.restore();
-    this.tell();
+    this.notify();
   }
 
   /** Take over a whole board that an answer brought; what the page shows ahead of the studio stays as it is shown. */
-  take(answer) {
+  applyBoard(answer) {
     if (!answer?.board) return answer;
-    const data = merged(this.data, answer);
+    const data = mergeAnswer(this.data, answer);
     if (!data) return void this.reload({ whole: true }); // never awaited in here: it comes after what is under way
     this.data = data;
     for (const op of [...this.shown, ...this.typed.values()]) this.apply(op);
     if (answer.made && data.shots[answer.made]) this.selected = answer.made;
-    this.tell();
+    this.notify();
     return answer;
   }
 
   /** Do one thing after all that came before it; undefined when it failed, which is said. */
   queue(work) {
     this.waiting++;
-    this.tell("typing");
+    this.notify("typing");
     const next = this.chain
       .then(work)
       .catch((error) => {
@@ -92,7 +92,7 @@ export class Store {
       })
       .finally(() => {
         this.waiting--;
-        this.tell("typing");
+        this.notify("typing");
       });
     this.chain = next;
     return next;
@@ -101,13 +101,13 @@ export class Store {
   /** Ask what the studio has now. whole: all of it, for what the page shows may not be what it was told. */
   reload({ whole = false } = {}) {
     const asked = () => get(whole ? this.path : since(this.path, this.data));
-    this.chain = this.chain.then(async () => this.take(await asked())).catch(() => {});
+    this.chain = this.chain.then(async () => this.applyBoard(await asked())).catch(() => {});
     return this.chain;
   }
 
   edit(op) {
     this.flush();
-    return this.queue(async () => this.take(await this.send("edit", op)));
+    return this.queue(async () => this.applyBoard(await this.send("edit", op)));
   }
 
   /** Put the shots into another order: shown at once, while the answers to earlier edits still arrive. */
@@ -123,20 +123,20 @@ export class Store {
       } finally {
         this.shown.splice(this.shown.indexOf(op), 1);
       }
-      return this.take(answer);
+      return this.applyBoard(answer);
     });
-    this.tell();
+    this.notify();
     return sent;
   }
 
   /** Give shots the models that make them as they are meant. */
-  fit(shots) {
+  chooseModels(shots) {
     return this.edit({ op: "fit", models: Object.fromEntries(shots.map((s) => [s.id, s.fits.id])) });
   }
 
   act(what, body) {
     this.flush();
-    return this.queue(async () => this.take(await this.send(what, body)));
+    return this.queue(async () => this.applyBoard(await this.send(what, body)));
   }
 
   undo(redo = false) {
@@ -149,13 +149,13 @@ export class Store {
   }
 
   /** Save soon: `key` names the field, `op` the edit that sets it. */
-  soon(key, op) {
+  scheduleSave(key, op) {
     this.typed.set(key, { ...op, same: `${this.page}.${this.stretch}.${key}`.slice(0, 80) });
     this.apply(op);
-    this.keep();
+    this.storeUnsaved();
     clearTimeout(this.timer);
     this.timer = setTimeout(() => this.flush(), TYPING_MS);
-    this.tell("typing");
+    this.notify("typing");
   }
 
   /** Send what was typed. */
@@ -179,21 +179,21 @@ export class Store {
       const answer = await this.send("edit", body);
       if (this.typed.get(key) === op) this.typed.delete(key);
       this.offline = false;
-      this.keep();
-      this.take(answer);
+      this.storeUnsaved();
+      this.applyBoard(answer);
     } catch (error) {
       op.sent = false;
       if (error.status && error.status < 500) {
         if (this.typed.get(key) === op) this.typed.delete(key);
-        this.keep();
+        this.storeUnsaved();
         toast(error.message, { bad: true });
         this.offline = false;
         this.reload({ whole: true });
         return;
       }
       this.offline = true; // nothing is lost: it is tried until the studio answers
-      this.timer = setTimeout(() => this.flush(), AGAIN_MS);
-      this.tell("typing");
+      this.timer = setTimeout(() => this.flush(), RETRY_DELAY_MS);
+      this.notify("typing");
     }
   }
 
@@ -208,13 +208,13 @@ export class Store {
     else Object.assign(board.shots.find((s) => s.id === shot) || {}, fields);
   }
 
-  keep() {
+  storeUnsaved() {
     try {
-      const all = JSON.parse(localStorage.getItem(KEEP) || "{}");
+      const all = JSON.parse(localStorage.getItem(UNSAVED_KEY) || "{}");
       this.typed.size
         ? (all[this.id] = [...this.typed].map(([key, { sent, ...op }]) => [key, op]))
         : delete all[this.id];
-      localStorage.setItem(KEEP, JSON.stringify(all));
+      localStorage.setItem(UNSAVED_KEY, JSON.stringify(all));
     } catch {
       /* a private window keeps nothing; the server still gets it */
     }
@@ -224,7 +224,7 @@ export class Store {
   restore() {
     let left = [];
     try {
-      left = JSON.parse(localStorage.getItem(KEEP) || "{}")[this.id] || [];
+      left = JSON.parse(localStorage.getItem(UNSAVED_KEY) || "{}")[this.id] || [];
     } catch {
       /* nothing to restore */
     }
@@ -238,7 +238,7 @@ export class Store {
     }
   }
 
-  knows(run) {
+  hasRun(run) {
     return Object.values(this.data.shots).some((s) => s.takes.some((take) => take.id === run));
   }
 
@@ -247,7 +247,7 @@ export class Store {
     // a follower was queued, or one will not be: the page cannot tell from the runs it knows
     let ended =
       this.data?.following?.some((f) => !f.stopped) &&
-      cards.some((card) => !this.knows(card.id) || card.status !== "running");
+      cards.some((card) => !this.hasRun(card.id) || card.status !== "running");
     let moved = false;
     for (const card of cards) {
       const whole = (this.data?.wholes || []).find((w) => w.run.id === card.id);
@@ -269,6 +269,6 @@ export class Store {
     if (ended) {
       clearTimeout(this.soonest);
       this.soonest = setTimeout(() => this.reload(), 150);
-    } else if (moved) this.tell("progress");
+    } else if (moved) this.notify("progress");
   }
 }

@@ -2,12 +2,12 @@
 // and changed by keys; between two cards the transition.
 
 import { button, el, media, seconds, t } from "../dom.js";
-import { glimpse } from "../parts.js";
+import { runPreview } from "../parts.js";
 import { arrows, popover } from "./dialog.js";
 
 const LEAST_PX = 92;
 const SLOP_PX = 6;
-const PRESS_MS = 320;
+const LONG_PRESS_MS = 320;
 const EDGE_PX = 48;
 const TRIM_STEP_S = 0.1;
 export const TRANSITIONS = ["cut", "crossfade", "dip_black", "dip_white", "wipe"];
@@ -67,7 +67,7 @@ export class Strip {
   }
 
   /** Once there is room to measure: the whole film across the window, as far as cards stay legible. */
-  fit() {
+  fitToWindow() {
     const room = this.list.clientWidth - 120;
     if (this.fitted || room < 100) return;
     this.fitted = true;
@@ -76,7 +76,7 @@ export class Strip {
   }
 
   draw() {
-    this.fit();
+    this.fitToWindow();
     const { id, join } = this.list.contains(document.activeElement) ? document.activeElement.dataset : {};
     const { shots } = this.store;
     this.count.textContent = t("board.count", { n: shots.length, time: seconds(this.store.data.length_s) });
@@ -88,14 +88,14 @@ export class Strip {
         this.card(shot),
         i + 1 < shots.length ? this.join(shot) : null,
       );
-    this.list.replaceChildren(...shots.map(item), el("div", "bd-shot", { role: "listitem" }, this.adder()));
+    this.list.replaceChildren(...shots.map(item), el("div", "bd-shot", { role: "listitem" }, this.addButton()));
     for (const known of this.nodes.keys()) if (!this.store.find(known)) this.nodes.delete(known);
     this.select(false);
     if (id) this.nodes.get(id)?.node.focus({ preventScroll: true });
     else if (join) this.list.querySelector(`[data-join="${CSS.escape(join)}"]`)?.focus({ preventScroll: true });
   }
 
-  adder() {
+  addButton() {
     return button(t("board.add"), { name: "plus", cls: "bd-add", data: { do: "add-shot" } }, () =>
       this.acts.add(this.store.shots.at(-1)?.id ?? null),
     );
@@ -194,7 +194,7 @@ export class Strip {
     const run = shot.running;
     bar.hidden = !run;
     if (!run) return node.removeAttribute("aria-description");
-    glimpse(node.querySelector(".bd-pic"), run);
+    runPreview(node.querySelector(".bd-pic"), run);
     bar.classList.toggle("endless", run.status === "running" && run.fraction === null);
     bar.firstChild.style.transform = `scaleX(${run.status === "running" ? (run.fraction ?? 0.3) : 0})`;
     node.querySelector(".bd-badge").textContent =
@@ -296,7 +296,7 @@ export class Strip {
     });
     this.dropped = false;
     if (edge) return this.startTrim(e, drag);
-    if (!drag.held) drag.timer = setTimeout(() => ((drag.held = true), this.lift(drag)), PRESS_MS);
+    if (!drag.held) drag.timer = setTimeout(() => ((drag.held = true), this.liftCard(drag)), LONG_PRESS_MS);
     const move = (m) => m.pointerId === drag.id && this.move(m, drag);
     const end = (m) => {
       if (m.pointerId !== drag.id) return;
@@ -310,7 +310,7 @@ export class Strip {
     addEventListener("pointercancel", end);
   }
 
-  lift(drag) {
+  liftCard(drag) {
     drag.on = true;
     drag.node.classList.add("dragged");
     this.mark ||= el("i", "bd-drop", { "aria-hidden": "true" });
@@ -322,7 +322,7 @@ export class Strip {
     if (!drag.on) {
       if (!far) return;
       if (!drag.held) return clearTimeout(drag.timer); // a finger that moves at once scrolls
-      this.lift(drag);
+      this.liftCard(drag);
     }
     const cards = [...this.list.querySelectorAll(".bd-card")].filter((c) => c !== drag.node);
     const next = cards.find((c) => e.clientX < c.getBoundingClientRect().left + c.offsetWidth / 2);
@@ -341,12 +341,12 @@ export class Strip {
     setTimeout(() => (this.dropped = false));
     const moved = this.mark.isConnected && good;
     this.mark.remove();
-    if (moved) this.place(drag.node.dataset.id, drag.before);
+    if (moved) this.moveShot(drag.node.dataset.id, drag.before);
     else this.draw();
   }
 
   /** Put a shot before another (null: at the end). */
-  place(id, before) {
+  moveShot(id, before) {
     const order = this.store.shots.map((s) => s.id).filter((s) => s !== id);
     order.splice(before ? order.indexOf(before) : order.length, 0, id);
     this.reorder(order, id);

@@ -4,14 +4,14 @@ import { button, dollars, el, seconds, t } from "../dom.js";
 import { cancel, choices } from "../actions.js";
 import { open as openDetail } from "../detail.js";
 import { compare } from "../lightbox.js";
-import { chip, glimpse, hoverPlay, picture, progress, reason } from "../parts.js";
+import { chip, runPreview, hoverPlay, picture, progress, reason } from "../parts.js";
 
 const ended = new Set(["succeeded", "failed", "cancelled"]);
 
 /** Only the moving parts of the tile of a run at work. */
 export function refresh(node, run) {
   node.querySelector(".st-prog")?.replaceWith(progress(run));
-  glimpse(node.querySelector(".st-pic"), run);
+  runPreview(node.querySelector(".st-pic"), run);
 }
 
 /** Tiles, newest first. The newest draft is shown, older ones are not: a draft is only ever a preview. */

@@ -6,7 +6,7 @@ export function times({ first, last, start, overlap }, fps) {
 }
 
 /** A shot's times as the board has them, from its four numbers in frames. */
-export function shown([first, last, start, overlap], fps) {
+export function shotTimes([first, last, start, overlap], fps) {
   const segment = { first, last, start, overlap };
   const t = times(segment, fps);
   return { segment, at_s: t.at, length_s: t.length, in_s: t.in, out_s: t.in + t.length };

@@ -1,18 +1,18 @@
 // Words over the film and the slate before it: both saved with the board while one types.
 
 import { BASE, button, el, icon, t } from "../dom.js";
-import { check, choose, field, growing } from "./dialog.js";
-import { ofFilm, shaped, stillView } from "./still.js";
+import { check, choose, field, autoGrow } from "./dialog.js";
+import { filmSeconds, shaped, stillView } from "./still.js";
 
 const STYLES = ["title", "lower", "label", "caption"];
 const PLACES = [0, 7, 8, 9, 4, 5, 6, 1, 2, 3];
 const LENGTH_S = 3;
 const LEAST_S = 0.2;
-const SOON_MS = 250;
+const DEBOUNCE_MS = 250;
 const LINES = ["title", "scene", "take", "date", "note"];
 
 const newId = () => `t${Math.random().toString(16).slice(2, 14)}`;
-const tidy = (s) => Math.round(s * 10) / 10;
+const roundToTenth = (s) => Math.round(s * 10) / 10;
 
 /** The page of titles and lower thirds. */
 export function titlesPanel(store) {
@@ -21,7 +21,7 @@ export function titlesPanel(store) {
   const middle = (title) => (title.start_s + Math.min(title.end_s, store.data.length_s)) / 2;
   const list = el("ol", "bd-titles", { "aria-label": t("look.titles") });
   function save(last) {
-    store.soon("film.titles", { op: "update", titles });
+    store.scheduleSave("film.titles", { op: "update", titles });
     if (last) store.flush();
     still.refresh();
   }
@@ -30,7 +30,7 @@ export function titlesPanel(store) {
     { name: "plus", text: t("look.title_add"), data: { do: "title-add" } },
     () => {
       const length = store.data.length_s;
-      const start_s = tidy(Math.max(0, Math.min(still.at(), length - LENGTH_S)));
+      const start_s = roundToTenth(Math.max(0, Math.min(still.at(), length - LENGTH_S)));
       titles = [
         ...titles,
         {
@@ -38,7 +38,7 @@ export function titlesPanel(store) {
           text: "",
           style: titles.length ? "lower" : "title",
           start_s,
-          end_s: tidy(Math.min(start_s + LENGTH_S, Math.max(length, start_s + 1))),
+          end_s: roundToTenth(Math.min(start_s + LENGTH_S, Math.max(length, start_s + 1))),
           place: 0,
           fade: true,
         },
@@ -62,9 +62,11 @@ export function titlesPanel(store) {
       input.addEventListener("focus", () => store.begin());
       input.addEventListener("change", () => {
         const value = Math.max(0, Number(input.value) || 0);
-        title[name] = tidy(value);
+        title[name] = roundToTenth(value);
         if (title.end_s < title.start_s + LEAST_S)
-          name === "start_s" ? (title.end_s = tidy(value + LENGTH_S)) : (title.end_s = tidy(title.start_s + LEAST_S));
+          name === "start_s"
+            ? (title.end_s = roundToTenth(value + LENGTH_S))
+            : (title.end_s = roundToTenth(title.start_s + LEAST_S));
         for (const one of node.querySelectorAll("[data-field=start_s], [data-field=end_s]"))
           one.value = title[one.dataset.field];
         save(true);
@@ -72,7 +74,7 @@ export function titlesPanel(store) {
       });
       return field(label, input);
     };
-    const words = growing(
+    const words = autoGrow(
       el("textarea", "bd-input", {
         rows: 1,
         maxlength: 500,
@@ -139,7 +141,7 @@ export function titlesPanel(store) {
         "bd-lookcontrols",
         {},
         list,
-        el("div", "bd-row", {}, add, el("small", "st-dim", {}, ofFilm(store.data.length_s))),
+        el("div", "bd-row", {}, add, el("small", "st-dim", {}, filmSeconds(store.data.length_s))),
       ),
     ),
     stop: still.stop,
@@ -169,11 +171,11 @@ export function slatePanel(store) {
   }
   function save(fields_, last) {
     slate = { ...slate, ...fields_ };
-    store.soon("film.slate", { op: "update", slate });
+    store.scheduleSave("film.slate", { op: "update", slate });
     if (last) store.flush();
     image.dataset.slate = "waiting";
     clearTimeout(timer);
-    timer = setTimeout(show, SOON_MS);
+    timer = setTimeout(show, DEBOUNCE_MS);
   }
   const line = (name) => {
     const input = el("input", "bd-input", {

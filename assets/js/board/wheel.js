@@ -3,27 +3,27 @@
 
 import { el, number, t } from "../dom.js";
 
-const REACH = 0.4; // what the rim adds to a colour
+const MAX_OFFSET = 0.4; // what the rim adds to a colour
 const LIGHT = 0.5;
 const STEP = 0.04;
 const FAR = 0.16;
-const THIRD = (2 * Math.PI) / 3;
+const THIRD_OF_TURN = (2 * Math.PI) / 3;
 
 /** The red, green and blue that a place in the disc (x right, y up, within 1) and a level mean. */
-export function triple({ x, y, level }) {
-  const [angle, far] = [Math.atan2(y, x), Math.min(1, Math.hypot(x, y)) * REACH];
-  return [0, 1, 2].map((i) => Math.round((level + far * Math.cos(angle - i * THIRD)) * 1e4) / 1e4);
+export function discToRgb({ x, y, level }) {
+  const [angle, far] = [Math.atan2(y, x), Math.min(1, Math.hypot(x, y)) * MAX_OFFSET];
+  return [0, 1, 2].map((i) => Math.round((level + far * Math.cos(angle - i * THIRD_OF_TURN)) * 1e4) / 1e4);
 }
 
 /** The other way round. */
-export function place([r, g, b]) {
+export function rgbToDisc([r, g, b]) {
   const level = (r + g + b) / 3;
-  return { x: (2 * r - g - b) / 3 / REACH, y: (g - b) / Math.sqrt(3) / REACH, level };
+  return { x: (2 * r - g - b) / 3 / MAX_OFFSET, y: (g - b) / Math.sqrt(3) / MAX_OFFSET, level };
 }
 
 /** value: [r, g, b]; changed(value, isLast) hears every move; began() the first of a stretch. */
 export function wheel(label, value, { changed, began, ...attrs }) {
-  let at = place(value);
+  let at = rgbToDisc(value);
   const dot = el("i", "", { "aria-hidden": "true" });
   const disc = el(
     "div",
@@ -66,7 +66,7 @@ export function wheel(label, value, { changed, began, ...attrs }) {
     disc.setAttribute("aria-valuetext", far ? t("look.wheel_at", { turn, far }) : t("look.wheel_none"));
     told.textContent =
       far || Math.abs(at.level) > 0.004
-        ? triple(at)
+        ? discToRgb(at)
             .map((n) => number(Math.round(n * 100) / 100 || 0, 2))
             .join("  ")
         : "";
@@ -75,7 +75,7 @@ export function wheel(label, value, { changed, began, ...attrs }) {
     const far = Math.hypot(next.x, next.y);
     at = far > 1 ? { ...next, x: next.x / far, y: next.y / far } : next;
     draw();
-    changed(triple(at), last);
+    changed(discToRgb(at), last);
   }
   const reset = () => (began(), set({ x: 0, y: 0, level: at.level }, true));
   function follow(e) {
@@ -109,8 +109,8 @@ export function wheel(label, value, { changed, began, ...attrs }) {
   light.addEventListener("pointerdown", began);
   light.addEventListener("focus", began);
   light.addEventListener("input", () => set({ ...at, level: Number(light.value) }));
-  light.addEventListener("change", () => changed(triple(at), true));
+  light.addEventListener("change", () => changed(discToRgb(at), true));
   light.addEventListener("dblclick", () => (began(), set({ ...at, level: 0 }, true)));
   draw();
-  return { node, set: (next) => ((at = place(next)), draw()) };
+  return { node, set: (next) => ((at = rgbToDisc(next)), draw()) };
 }

@@ -5,7 +5,7 @@ import { open as openDetail } from "../detail.js";
 import { progress } from "../parts.js";
 
 /** The shots as parts of the one file, for the player; null when the cut of shots is shown. */
-export function wholeShots(store) {
+export function oneRunShots(store) {
   const one = (store.data.wholes || []).find((w) => w.shown && w.film);
   if (!one) return null;
   return one.spans.map((span, i) => {
@@ -26,11 +26,8 @@ export function wholeShots(store) {
   });
 }
 
-/** Whether a run belongs to one of the board's films, or the page should look again at any. */
-export const wholeRun = (store, run) => (store.data?.wholes || []).some((w) => w.run.id === run || w.cutting);
-
 /** A line above the player; hidden while there is no such film. */
-export function wholeBar(store) {
+export function oneRunBar(store) {
   const node = el("div", "bd-whole", { hidden: true, role: "group", "aria-label": t("film.whole") });
   store.on((why) => (why === "all" || why === "progress") && draw());
 

@@ -4,21 +4,21 @@
 
 import { button, dollars, el, icon, number, seconds, t } from "../dom.js";
 import { follow } from "../live.js";
-import { post, tried } from "../net.js";
-import { formOf, textarea, write } from "./common.js";
+import { post, tryOrToast } from "../net.js";
+import { formElement, textarea, write } from "./common.js";
 import { atFields } from "./problems.js";
 
-const ASK_MS = 300;
-const PATIENCE_MS = 10_000; // an answer that has not come by then is asked for again
+const CHECK_DELAY_MS = 300;
+const ANSWER_TIMEOUT_MS = 10_000; // an answer that has not come by then is asked for again
 const RESTORE_MS = 5000; // a page whose forms were not put back by then starts as it is
 const SAVE_MS = 700;
-const SENT_MS = 3000;
+const SENT_NOTICE_MS = 3000;
 const SAME_PRESS_MS = 1200; // a double click, Enter and a click, two quick taps
 
 export function mount(element, { props, trigger, watch, options }) {
   element.classList.add("st");
   const { page } = options;
-  const form = formOf(element);
+  const form = formElement(element);
   const facts = el("div", "sf-facts", { role: "status", "aria-live": "polite" });
   const wrong = el("ul", "sf-wrong", { hidden: true });
   const changed = el("p", "sf-changed", { role: "alert", hidden: true });
@@ -54,7 +54,7 @@ export function mount(element, { props, trigger, watch, options }) {
 
   // ------------------------------------------------------------------------------------------------- the question
 
-  function ask(after = ASK_MS) {
+  function ask(after = CHECK_DELAY_MS) {
     stale = true;
     mark();
     clearTimeout(asking);
@@ -66,7 +66,7 @@ export function mount(element, { props, trigger, watch, options }) {
     clearTimeout(missing);
     asking = 0;
     turn += 1;
-    missing = setTimeout(send, PATIENCE_MS);
+    missing = setTimeout(send, ANSWER_TIMEOUT_MS);
     trigger("check", { turn, chips: { aspect: chips("aspect"), tier: chips("tier") } });
   }
 
@@ -83,7 +83,7 @@ export function mount(element, { props, trigger, watch, options }) {
     if (e.target.closest?.(".studio-bar") || (e.type === "change" && e.target.matches?.("textarea, input[type=text]")))
       return;
     if (e.type === "input") count();
-    ask(e.type === "studio:changing" ? PATIENCE_MS : ASK_MS);
+    ask(e.type === "studio:changing" ? ANSWER_TIMEOUT_MS : CHECK_DELAY_MS);
     if (e.type !== "studio:changing") keepSoon();
   };
   for (const kind of ["input", "change", "pointerup", "keyup", "studio:changed", "studio:changing"])
@@ -139,7 +139,7 @@ export function mount(element, { props, trigger, watch, options }) {
     const mine = (sending = unanswered);
     mark();
     trigger("generate", mine);
-    setTimeout(() => sending === mine && ((sending = null), mark()), PATIENCE_MS);
+    setTimeout(() => sending === mine && ((sending = null), mark()), ANSWER_TIMEOUT_MS);
   }
 
   function pressed(value) {
@@ -169,7 +169,7 @@ export function mount(element, { props, trigger, watch, options }) {
     const words = t("forms.submitted", { n });
     clearTimeout(thanks);
     run.replaceChildren(el("strong", "sf-sent", { role: "status" }, icon("check"), words));
-    thanks = setTimeout(() => run.replaceChildren(label), SENT_MS);
+    thanks = setTimeout(() => run.replaceChildren(label), SENT_NOTICE_MS);
   }
 
   // --------------------------------------------------------------------------------------------------- what shows
@@ -239,7 +239,7 @@ export function mount(element, { props, trigger, watch, options }) {
       icon("pause"),
       el("span", "", {}, t("forms.queue_paused")),
       button(t("forms.queue_resume"), { text: t("forms.queue_resume"), cls: "link" }, () =>
-        tried(post("ui/queue/resume")),
+        tryOrToast(post("ui/queue/resume")),
       ),
     );
   });

@@ -1,6 +1,6 @@
 // What the parts of a create form share: finding its fields, writing into them, and telling that something changed.
 
-export const formOf = (element) => element.closest(".studio-form") || document;
+export const formElement = (element) => element.closest(".studio-form") || document;
 
 /** The text box of a field, e.g. field("t2v", "prompt"). */
 export const textarea = (page, key) =>
@@ -27,25 +27,25 @@ export function insert(box, word) {
 }
 
 /** Whether a drag carries files. */
-export const carriesFiles = (e) => [...(e.dataTransfer?.types || [])].includes("Files");
+export const hasFiles = (e) => [...(e.dataTransfer?.types || [])].includes("Files");
 
 const ANSWER_MS = 8000;
-const turns = new WeakMap();
+const pendingSends = new WeakMap();
 
 /** Send what changes a form's files when the one before was answered: an answer to an older state would drop newer files. */
-export function inTurn(element, send) {
-  const form = formOf(element);
-  const mine = turns.get(form) || { last: Promise.resolve(), done: () => {} };
-  turns.set(form, mine);
-  changing(element);
+export function sendInOrder(element, send) {
+  const form = formElement(element);
+  const mine = pendingSends.get(form) || { last: Promise.resolve(), done: () => {} };
+  pendingSends.set(form, mine);
+  announceChange(element);
   mine.last = mine.last.then(() => new Promise((done) => ((mine.done = done), setTimeout(done, ANSWER_MS), send())));
 }
 
 /** The answer has come: the next may be sent. */
-export const answered = (element) => turns.get(formOf(element))?.done();
+export const releaseNext = (element) => pendingSends.get(formElement(element))?.done();
 
 /** A label or help of the catalogue in the page's language; its English where there is no translation. */
-export function told(english) {
+export function catalogueText(english) {
   const key =
     "catalogue." +
     (english || "")
@@ -59,7 +59,7 @@ export function told(english) {
 }
 
 /** Tell the bar that the studio changed something in the form, so that count and price are asked again. */
-export const changed = (element) => formOf(element).dispatchEvent(new Event("studio:changed"));
+export const changed = (element) => formElement(element).dispatchEvent(new Event("studio:changed"));
 
 /** Tell the bar that the studio is about to change the form: what would be submitted is not certain until it has. */
-export const changing = (element) => formOf(element).dispatchEvent(new Event("studio:changing"));
+export const announceChange = (element) => formElement(element).dispatchEvent(new Event("studio:changing"));

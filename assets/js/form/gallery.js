@@ -1,10 +1,10 @@
 // A file for a slot out of what the studio keeps: results and uploads of the kinds that the slot takes, searched by words.
 
 import { button, el, icon, media, seconds, since, styles, t } from "../dom.js";
-import { get, tried } from "../net.js";
+import { get, tryOrToast } from "../net.js";
 
-const SHOWN = 60;
-const SOON_MS = 250;
+const PAGE_SIZE = 60;
+const DEBOUNCE_MS = 250;
 const KIND_ICON = { image: "image", video: "film", audio: "sound" };
 
 /** Ask for one file, or up to `most`; chosen(assets) hears of them. label: of the slot. */
@@ -94,9 +94,9 @@ export function pick(label, kinds, most, chosen) {
     const mine = ++round;
     const words = encodeURIComponent(search.value.trim());
     const results = kinds.map((kind) =>
-      tried(get(`ui/runs?kind=${kind}&status=succeeded&limit=${SHOWN}&query=${words}`)),
+      tryOrToast(get(`ui/runs?kind=${kind}&status=succeeded&limit=${PAGE_SIZE}&query=${words}`)),
     );
-    const own = tried(get(`ui/uploads?query=${words}&${kinds.map((kind) => `kind=${kind}`).join("&")}`));
+    const own = tryOrToast(get(`ui/uploads?query=${words}&${kinds.map((kind) => `kind=${kind}`).join("&")}`));
     const [uploads, ...pages] = await Promise.all([own, ...results]);
     if (mine !== round) return;
     const found = pages
@@ -127,7 +127,7 @@ export function pick(label, kinds, most, chosen) {
       );
   }
   let timer;
-  search.addEventListener("input", () => (clearTimeout(timer), (timer = setTimeout(load, SOON_MS))));
+  search.addEventListener("input", () => (clearTimeout(timer), (timer = setTimeout(load, DEBOUNCE_MS))));
   count();
   document.body.append(dialog);
   dialog.showModal();

@@ -1,9 +1,9 @@
 // The files of a form: a slot for each media input of the model; upload, paste, drag, reorder, and what is wrong with each.
 
-import { button, bytes, el, icon, media, seconds, t, typing } from "../dom.js";
+import { button, bytes, el, icon, media, seconds, t, isTyping } from "../dom.js";
 import { menu } from "../actions.js";
-import { toast, tried } from "../net.js";
-import { answered, carriesFiles, changed, formOf, insert, inTurn, textarea, told } from "./common.js";
+import { toast, tryOrToast } from "../net.js";
+import { releaseNext, hasFiles, changed, formElement, insert, sendInOrder, textarea, catalogueText } from "./common.js";
 import { pick } from "./gallery.js";
 
 const KIND_ICON = { image: "image", video: "film", audio: "sound" };
@@ -43,12 +43,12 @@ export function mount(element, { props, trigger, watch, upload, options }) {
           "sm-pill",
           {
             type: "button",
-            title: told(slot.help) || null,
+            title: catalogueText(slot.help) || null,
             "aria-haspopup": "menu",
             onclick: (e) => sources(e.currentTarget, input, () => fromGallery(slot)),
           },
           icon(KIND_ICON[slot.kinds[0]] || "image"),
-          told(slot.label),
+          catalogueText(slot.label),
         ),
       ),
     );
@@ -64,11 +64,11 @@ export function mount(element, { props, trigger, watch, upload, options }) {
   const room = (slot) => (slot.max === 1 ? 1 : Math.max(1, slot.max - files(slot).length));
 
   function fromGallery(slot) {
-    pick(told(slot.label), slot.kinds, room(slot), (assets) => add(slot.name, assets));
+    pick(catalogueText(slot.label), slot.kinds, room(slot), (assets) => add(slot.name, assets));
   }
 
   const add = (name, assets, more = {}) =>
-    inTurn(element, () => trigger("attach", { slot: name, ids: assets.map((a) => a.id), ...more }));
+    sendInOrder(element, () => trigger("attach", { slot: name, ids: assets.map((a) => a.id), ...more }));
 
   function chooser(slot) {
     const input = el("input", "st-off", {
@@ -76,7 +76,7 @@ export function mount(element, { props, trigger, watch, upload, options }) {
       accept: slot.accept,
       multiple: slot.max > 1,
       tabindex: "-1",
-      "aria-label": told(slot.label),
+      "aria-label": catalogueText(slot.label),
     });
     input.addEventListener("change", () => (send(slot, [...input.files]), (input.value = "")));
     return input;
@@ -96,7 +96,11 @@ export function mount(element, { props, trigger, watch, upload, options }) {
     const add = el(
       "button",
       `sm-add${held.length ? " small" : ""}`,
-      { type: "button", onclick: () => input.click(), "aria-label": `${told(slot.label)}: ${t("forms.add_file")}` },
+      {
+        type: "button",
+        onclick: () => input.click(),
+        "aria-label": `${catalogueText(slot.label)}: ${t("forms.add_file")}`,
+      },
       icon(KIND_ICON[slot.kinds[0]] || "image"),
       held.length ? null : hint,
     );
@@ -109,7 +113,7 @@ export function mount(element, { props, trigger, watch, upload, options }) {
     const grid = el(
       "div",
       "sm-grid",
-      { role: tiles.length ? "list" : null, "aria-label": tiles.length ? told(slot.label) : null },
+      { role: tiles.length ? "list" : null, "aria-label": tiles.length ? catalogueText(slot.label) : null },
       ...tiles,
       last,
     );
@@ -128,11 +132,11 @@ export function mount(element, { props, trigger, watch, upload, options }) {
         "div",
         `sm-slot${slot.max > 1 ? "" : " one"}`,
         { data: { slot: slot.name } },
-        el("div", "sm-head", {}, el("span", "", {}, told(slot.label)), need, many),
+        el("div", "sm-head", {}, el("span", "", {}, catalogueText(slot.label)), need, many),
         grid,
         input,
         gallery,
-        slot.help ? el("p", "sm-help", {}, told(slot.help)) : null,
+        slot.help ? el("p", "sm-help", {}, catalogueText(slot.help)) : null,
       ),
     );
   }
@@ -140,13 +144,13 @@ export function mount(element, { props, trigger, watch, upload, options }) {
   function droppable(slot, box) {
     for (const kind of ["dragenter", "dragover"])
       box.addEventListener(kind, (e) => {
-        if (!carriesFiles(e)) return;
+        if (!hasFiles(e)) return;
         e.preventDefault();
         box.classList.add("over");
       });
     box.addEventListener("dragleave", (e) => !box.contains(e.relatedTarget) && box.classList.remove("over"));
     box.addEventListener("drop", (e) => {
-      if (!carriesFiles(e)) return;
+      if (!hasFiles(e)) return;
       e.preventDefault();
       box.classList.remove("over");
       send(slot, [...e.dataTransfer.files]);
@@ -226,7 +230,10 @@ export function mount(element, { props, trigger, watch, upload, options }) {
         el(
           "button",
           "st-b sm-shrink",
-          { type: "button", onclick: () => inTurn(element, () => trigger("shrink", { slot: slot.name, id: file.id })) },
+          {
+            type: "button",
+            onclick: () => sendInOrder(element, () => trigger("shrink", { slot: slot.name, id: file.id })),
+          },
           t("forms.shrink"),
         ),
       );
@@ -283,7 +290,7 @@ export function mount(element, { props, trigger, watch, upload, options }) {
           {
             type: "button",
             "aria-label": label,
-            title: told(slot.voice.help),
+            title: catalogueText(slot.voice.help),
             "aria-haspopup": "menu",
             onclick: (e) =>
               sources(e.currentTarget, input, () =>
@@ -299,7 +306,7 @@ export function mount(element, { props, trigger, watch, upload, options }) {
     const remove = button(t("forms.voice_remove"), { name: "close", cls: "bare" }, () => {
       const held = files(slot).map((f) => (f.id === file.id ? { ...f, voice: undefined } : f));
       show({ ...props.value.files, [slot.name]: held });
-      inTurn(element, () => trigger("arrange", { slot: "reference_voices", of: file.id }));
+      sendInOrder(element, () => trigger("arrange", { slot: "reference_voices", of: file.id }));
     });
     return el(
       "div",
@@ -364,7 +371,7 @@ export function mount(element, { props, trigger, watch, upload, options }) {
   const arrange = (slot, ids) => {
     const byId = new Map(files(slot).map((f) => [f.id, f]));
     show({ ...props.value.files, [slot.name]: ids.map((id) => byId.get(id)) });
-    inTurn(element, () => trigger("arrange", { slot: slot.name, ids }));
+    sendInOrder(element, () => trigger("arrange", { slot: slot.name, ids }));
   };
 
   function send(slot, chosen) {
@@ -374,10 +381,10 @@ export function mount(element, { props, trigger, watch, upload, options }) {
   async function attach(name, taken, box, more = {}) {
     if (!taken.length) return;
     box?.classList.add("busy");
-    const sent = await tried(Promise.all(taken.map((file) => upload(file))));
+    const sent = await tryOrToast(Promise.all(taken.map((file) => upload(file))));
     box?.classList.remove("busy");
     if (sent)
-      inTurn(element, () =>
+      sendInOrder(element, () =>
         trigger("attach", { slot: name, paths: sent.map((s) => s.path), names: taken.map((f) => f.name), ...more }),
       );
   }
@@ -385,21 +392,21 @@ export function mount(element, { props, trigger, watch, upload, options }) {
   /** A file pasted anywhere on the page goes to the first free slot that takes it. Pasted text stays with its field. */
   function pasted(e) {
     if (!element.isConnected) return document.removeEventListener("paste", pasted);
-    const form = formOf(element);
+    const form = formElement(element);
     const given = [...(e.clipboardData?.files || [])];
     if (e.defaultPrevented || !given.length || !form.offsetParent || document.querySelector("dialog[open]")) return;
-    if (typing(e) && e.clipboardData.types.includes("text/plain")) return;
+    if (isTyping(e) && e.clipboardData.types.includes("text/plain")) return;
     const slots = props.value?.slots || [];
     const takes = (slot) => slot.kinds.some((kind) => given[0].type.startsWith(kind));
     const free = (slot) => files(slot).length < slot.max;
     const slot = slots.find((s) => takes(s) && free(s)) || slots.find(takes);
     e.preventDefault();
     if (!slot) return toast(t("forms.paste_none"), { bad: true });
-    toast(t(free(slot) ? "forms.pasted" : "forms.pasted_over", { slot: told(slot.label) }));
+    toast(t(free(slot) ? "forms.pasted" : "forms.pasted_over", { slot: catalogueText(slot.label) }));
     send(slot, given);
   }
   document.addEventListener("paste", pasted);
 
-  watch("value", () => (draw(), answered(element), changed(element)));
+  watch("value", () => (draw(), releaseNext(element), changed(element)));
   draw();
 }

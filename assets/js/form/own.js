@@ -1,7 +1,7 @@
 // Own settings of models that people make themselves (ComfyUI workflows): whatever the row has, drawn as it comes.
 
 import { el } from "../dom.js";
-import { changed, told } from "./common.js";
+import { changed, catalogueText } from "./common.js";
 
 const RANGE_STEPS = 1000; // a range with more steps than this is typed, not slid
 
@@ -28,7 +28,7 @@ export function mount(element, { props, watch, options }) {
 
   function field(spec, value) {
     const id = `${options.page}-own-${spec.key}`;
-    const help = spec.help ? el("p", "so-help", {}, told(spec.help)) : null;
+    const help = spec.help ? el("p", "so-help", {}, catalogueText(spec.help)) : null;
     if (spec.type === "bool") {
       const box = el("input", "", {
         type: "checkbox",
@@ -41,7 +41,7 @@ export function mount(element, { props, watch, options }) {
         "so-field check",
         { data: { slot: spec.key } },
         box,
-        el("label", "", { for: id }, told(spec.label)),
+        el("label", "", { for: id }, catalogueText(spec.label)),
         help,
       );
     }
@@ -49,7 +49,7 @@ export function mount(element, { props, watch, options }) {
       "div",
       "so-field",
       { data: { slot: spec.key } },
-      el("label", "", { for: id }, told(spec.label)),
+      el("label", "", { for: id }, catalogueText(spec.label)),
       ...control(spec, value, id),
       help,
     );

@@ -1,8 +1,8 @@
 // The model picker: a button that says which model, and a list grouped by provider with readiness and price.
 
 import { el, icon, seconds, t } from "../dom.js";
-import { get, tried } from "../net.js";
-import { changed, inTurn, told } from "./common.js";
+import { get, tryOrToast } from "../net.js";
+import { changed, sendInOrder, catalogueText } from "./common.js";
 
 function price(hint) {
   if (!hint) return "";
@@ -44,9 +44,9 @@ export function mount(element, { props, trigger, watch, options }) {
   function draw() {
     const now = props.value || {};
     open.dataset.model = now.id || "";
-    name.textContent = told(now.label || "");
+    name.textContent = catalogueText(now.label || "");
     about.replaceChildren(
-      ...[now.provider === now.label ? t("forms.ready_local") : told(now.provider), price(now.price)]
+      ...[now.provider === now.label ? t("forms.ready_local") : catalogueText(now.provider), price(now.price)]
         .filter(Boolean)
         .map((text) => el("span", "", {}, text)),
     );
@@ -80,7 +80,7 @@ export function mount(element, { props, trigger, watch, options }) {
     document.addEventListener("pointerdown", outside, true);
     panel.addEventListener("keydown", keys);
     search.focus({ preventScroll: true });
-    const answer = await tried(get(`ui/choices?task=${encodeURIComponent(options.task)}`));
+    const answer = await tryOrToast(get(`ui/choices?task=${encodeURIComponent(options.task)}`));
     if (answer && panel) fill("", answer.groups);
   }
 
@@ -89,7 +89,9 @@ export function mount(element, { props, trigger, watch, options }) {
     groups = found || groups;
     const wanted = words.trim().toLowerCase().split(/\s+/).filter(Boolean);
     const fits = (group, m) =>
-      wanted.every((w) => `${told(group.label)} ${told(m.label)} ${m.label} ${m.id}`.toLowerCase().includes(w));
+      wanted.every((w) =>
+        `${catalogueText(group.label)} ${catalogueText(m.label)} ${m.label} ${m.id}`.toLowerCase().includes(w),
+      );
     panel.querySelector(".sp-list").replaceChildren(
       ...groups
         .map((group) => [group, group.models.filter((m) => fits(group, m))])
@@ -98,12 +100,12 @@ export function mount(element, { props, trigger, watch, options }) {
           el(
             "div",
             "sp-group",
-            { role: "group", "aria-label": told(group.label) },
+            { role: "group", "aria-label": catalogueText(group.label) },
             el(
               "div",
               "sp-head",
               {},
-              el("span", "", {}, told(group.label)),
+              el("span", "", {}, catalogueText(group.label)),
               el("span", group.ready ? "sp-ready" : "sp-needs", { title: group.missing || null }, state(group)),
             ),
             ...models.map((m) => option(group, m)),
@@ -130,10 +132,16 @@ export function mount(element, { props, trigger, watch, options }) {
         tabindex: "-1",
         "aria-selected": String(m.id === props.value?.id),
         data: { id: m.id },
-        onclick: () => (hide(), open.focus(), inTurn(element, () => trigger("pick", { id: m.id }))),
+        onclick: () => (hide(), open.focus(), sendInOrder(element, () => trigger("pick", { id: m.id }))),
       },
-      el("span", "sp-row", {}, el("strong", "", {}, told(m.label)), el("span", "sp-price", {}, price(m.price))),
-      m.deprecated || m.note ? el("span", "sp-note", {}, told(m.deprecated || m.note)) : null,
+      el(
+        "span",
+        "sp-row",
+        {},
+        el("strong", "", {}, catalogueText(m.label)),
+        el("span", "sp-price", {}, price(m.price)),
+      ),
+      m.deprecated || m.note ? el("span", "sp-note", {}, catalogueText(m.deprecated || m.note)) : null,
       m.latency_s.length
         ? el("span", "sp-note", {}, t("forms.latency", { low: seconds(m.latency_s[0]), high: seconds(m.latency_s[1]) }))
         : null,

@@ -1,8 +1,8 @@
 // Above the form: presets by name, and a place to drop a file whose settings should come back.
 
 import { button, el, icon, t } from "../dom.js";
-import { get, tried, toast } from "../net.js";
-import { carriesFiles, changing } from "./common.js";
+import { get, tryOrToast, toast } from "../net.js";
+import { hasFiles, announceChange } from "./common.js";
 
 export function mount(element, { trigger, upload, options }) {
   element.classList.add("st");
@@ -40,15 +40,15 @@ export function mount(element, { trigger, upload, options }) {
   async function restore(chosen) {
     if (!chosen) return;
     drop.classList.add("busy");
-    const sent = await tried(upload(chosen));
+    const sent = await tryOrToast(upload(chosen));
     drop.classList.remove("busy");
     if (!sent?.path) return;
-    changing(element);
+    announceChange(element);
     trigger("restore", { path: sent.path, name: chosen.name });
   }
   for (const kind of ["dragenter", "dragover"])
     drop.addEventListener(kind, (e) => {
-      if (!carriesFiles(e)) return;
+      if (!hasFiles(e)) return;
       e.preventDefault();
       e.stopPropagation();
       drop.classList.add("over");
@@ -94,7 +94,7 @@ export function mount(element, { trigger, upload, options }) {
     presets.setAttribute("aria-expanded", "true");
     document.addEventListener("pointerdown", outside, true);
     name.focus({ preventScroll: true });
-    fill(list, await tried(get(`ui/presets?task=${encodeURIComponent(task)}`)));
+    fill(list, await tryOrToast(get(`ui/presets?task=${encodeURIComponent(task)}`)));
   }
 
   function fill(list, told) {
@@ -109,7 +109,7 @@ export function mount(element, { trigger, upload, options }) {
           el(
             "button",
             "sl-load",
-            { type: "button", onclick: () => (hide(), changing(element), trigger("preset_load", { name })) },
+            { type: "button", onclick: () => (hide(), announceChange(element), trigger("preset_load", { name })) },
             name,
           ),
           button(t("forms.preset_delete", { name }), { name: "trash", cls: "bare" }, () => remove(list, name)),

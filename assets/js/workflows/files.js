@@ -1,7 +1,7 @@
 // The studio's own models for ComfyUI: which model files each needs, what the server has, and the user's own choices.
 
 import { button, el, icon, t } from "../dom.js";
-import { get, post, toast, tried } from "../net.js";
+import { get, post, toast, tryOrToast } from "../net.js";
 
 const AUTO = "";
 
@@ -15,7 +15,7 @@ export function modelFiles() {
     if (busy) return;
     busy = true;
     root.classList.toggle("busy", fresh);
-    const told = await tried(get(`ui/workflow-files?fresh=${fresh}`));
+    const told = await tryOrToast(get(`ui/workflow-files?fresh=${fresh}`));
     root.classList.remove("busy");
     busy = false;
     if (told) show(told);
@@ -146,7 +146,7 @@ export function modelFiles() {
 
   async function choose(model, role, pick) {
     const file = pick.value;
-    const told = await tried(post("ui/workflow-files", { model: model.id, role: role.role, file }));
+    const told = await tryOrToast(post("ui/workflow-files", { model: model.id, role: role.role, file }));
     if (!told) return void (pick.value = role.chosen);
     show(told);
     toast(

@@ -1,8 +1,8 @@
 // Workflows: a ComfyUI graph is dropped here, its inputs are mapped, and it is kept as a model of one's own.
 
-import { BASE, button, el, exact, icon, styles, t } from "../dom.js";
+import { BASE, button, el, exactTime, icon, styles, t } from "../dom.js";
 import { send } from "../board/files.js";
-import { del, get, post, toast, tried } from "../net.js";
+import { del, get, post, toast, tryOrToast } from "../net.js";
 import { heading } from "../page.js";
 import { modelFiles } from "./files.js";
 import { mapping } from "./map.js";
@@ -20,7 +20,7 @@ const ACCEPT = ".json,.png,.webp,.mp4,.webm,.mkv,application/json";
 
 /** gr.HTML calls this once. */
 export function mount(element, { trigger, options }) {
-  styles("widgets.css", "house.css", "workflows.css");
+  styles("widgets.css", "settings.css", "workflows.css");
   const root = element.querySelector(".st-mount") || element;
   root.classList.add("st", "wf");
   const main = el("div", "wf-main");
@@ -30,7 +30,7 @@ export function mount(element, { trigger, options }) {
   let known = { workflows: [], missing: "" };
 
   async function load() {
-    const told = await tried(get("ui/workflows"));
+    const told = await tryOrToast(get("ui/workflows"));
     if (told) list(told);
     if (told && !main.childElementCount) start();
     files.load();
@@ -110,7 +110,7 @@ export function mount(element, { trigger, options }) {
   async function read(file) {
     if (!file) return;
     root.classList.add("busy");
-    const told = await tried(send(`ui/workflows/read?name=${encodeURIComponent(file.name)}`, file));
+    const told = await tryOrToast(send(`ui/workflows/read?name=${encodeURIComponent(file.name)}`, file));
     root.classList.remove("busy");
     if (told) show(told, file.name.replace(/\.[^.]*$/, ""));
   }
@@ -123,7 +123,7 @@ export function mount(element, { trigger, options }) {
   }
 
   async function save(body) {
-    const told = await tried(post("ui/workflows/save", body));
+    const told = await tryOrToast(post("ui/workflows/save", body));
     if (!told) return;
     start();
     list(told);
@@ -151,7 +151,7 @@ export function mount(element, { trigger, options }) {
           el(
             "p",
             "st-dim",
-            { title: exact(flow.checked) },
+            { title: exactTime(flow.checked) },
             flow.tasks.map((task) => t(`shell.tab_${TABS[task]}`)).join(", "),
             " · ",
             t("workflows.in_form", { n: flow.mapped }),
@@ -191,18 +191,18 @@ export function mount(element, { trigger, options }) {
   }
 
   async function change(flow) {
-    const told = await tried(get(`ui/workflows/${encodeURIComponent(flow.name)}`));
+    const told = await tryOrToast(get(`ui/workflows/${encodeURIComponent(flow.name)}`));
     if (told) show(told, flow.label);
   }
 
   async function remove(flow) {
     const path = `ui/workflows/${encodeURIComponent(flow.name)}`;
-    const told = await tried(del(path));
+    const told = await tryOrToast(del(path));
     if (!told) return;
     list(told);
     toast(t("workflows.removed", { name: flow.label }), {
       undo: async () => {
-        const back = await tried(post(`${path}/restore`));
+        const back = await tryOrToast(post(`${path}/restore`));
         if (back) list(back);
       },
     });

@@ -4,7 +4,7 @@ import { button, el, icon, t } from "../dom.js";
 
 const TEXTS = ["prompt", "negative_prompt"];
 const NUMBERS = ["seed", "width", "height", "duration_s", "length", "fps"];
-const OWN = "own";
+const OWN_SETTING = "own";
 
 const slug = (words, join) =>
   words
@@ -14,11 +14,11 @@ const slug = (words, join) =>
     .replace(/[^a-z0-9]+/g, join)
     .slice(0, 40)
     .replace(/^[-_]+|[-_]+$/g, "");
-const nice = (field) => {
+const fieldLabel = (field) => {
   const words = field.replace(/[_.]+/g, " ").trim();
   return words.charAt(0).toUpperCase() + words.slice(1);
 };
-const keyOf = (slot) => `${slot.node}.${slot.field}`;
+const slotKey = (slot) => `${slot.node}.${slot.field}`;
 
 /** The view of a workflow that was read (or is kept, then `told.saved` says which). save(body), cancel(). */
 export function mapping(told, { title, options, taken, cancel, save }) {
@@ -26,11 +26,11 @@ export function mapping(told, { title, options, taken, cancel, save }) {
   const chosen = new Map(); // slot -> field, or "own"
   const labels = new Map(); // slot -> what the form calls an own setting
   for (const slot of told.slots) {
-    const key = keyOf(slot);
+    const key = slotKey(slot);
     const ours = told.mapped[key];
     if (!ours) continue;
-    chosen.set(key, fields.has(ours) ? ours : OWN);
-    if (!fields.has(ours)) labels.set(key, told.labels[ours] || nice(ours));
+    chosen.set(key, fields.has(ours) ? ours : OWN_SETTING);
+    if (!fields.has(ours)) labels.set(key, told.labels[ours] || fieldLabel(ours));
   }
   const given = told.saved || told.given; // a kept workflow, or one that another studio exported
   let tasks = new Set(given?.tasks);
@@ -43,7 +43,7 @@ export function mapping(told, { title, options, taken, cancel, save }) {
     type: "text",
     id: "wf-label",
     maxlength: 80,
-    value: given?.label || nice(title),
+    value: given?.label || fieldLabel(title),
     autocomplete: "off",
   });
   const name = el("input", "wf-input", {
@@ -99,7 +99,8 @@ export function mapping(told, { title, options, taken, cancel, save }) {
         );
       }),
     );
-    const count = new Set([...chosen].filter(([, f]) => f).map(([key, f]) => (f === OWN ? ownLabel(key) : f))).size;
+    const count = new Set([...chosen].filter(([, f]) => f).map(([key, f]) => (f === OWN_SETTING ? ownLabel(key) : f)))
+      .size;
     sum.textContent = t("workflows.in_form", { n: count });
     if (!can.length) sum.textContent = t("workflows.no_task");
     wordless.hidden = mapped().has("prompt");
@@ -122,14 +123,14 @@ export function mapping(told, { title, options, taken, cancel, save }) {
   }
 
   function slotRow(slot) {
-    const key = keyOf(slot);
+    const key = slotKey(slot);
     const role = el(
       "select",
       "wf-role",
       { "aria-label": t("workflows.role", { field: `${slot.title} ${slot.field}` }) },
       el("option", "", { value: "" }, t("workflows.as_is")),
       ...choices(slot).map((f) => el("option", "", { value: f }, t(`workflows.field_${f}`))),
-      el("option", "", { value: OWN }, t("workflows.own")),
+      el("option", "", { value: OWN_SETTING }, t("workflows.own")),
     );
     role.value = chosen.get(key) || "";
     const own = el("input", "wf-input wf-own", {
@@ -156,12 +157,12 @@ export function mapping(told, { title, options, taken, cancel, save }) {
     );
     const draw = () => {
       row.classList.toggle("on", !!chosen.get(key));
-      own.hidden = chosen.get(key) !== OWN;
+      own.hidden = chosen.get(key) !== OWN_SETTING;
     };
     role.addEventListener("change", () => {
       role.value ? chosen.set(key, role.value) : chosen.delete(key);
-      if (role.value === OWN && !own.value) {
-        own.value = nice(slot.field);
+      if (role.value === OWN_SETTING && !own.value) {
+        own.value = fieldLabel(slot.field);
         labels.set(key, own.value);
       }
       draw();
@@ -198,7 +199,7 @@ export function mapping(told, { title, options, taken, cancel, save }) {
 
   const byNode = new Map();
   for (const slot of told.slots) byNode.set(slot.node, [...(byNode.get(slot.node) || []), slot]);
-  const weight = ([, slots]) => (slots.some((s) => told.mapped[keyOf(s)]) ? 0 : 1);
+  const weight = ([, slots]) => (slots.some((s) => told.mapped[slotKey(s)]) ? 0 : 1);
   const boxes = [...byNode].sort((a, b) => weight(a) - weight(b)).map(nodeBox);
   const search = el("input", "wf-input wf-find", {
     type: "search",
@@ -237,7 +238,7 @@ export function mapping(told, { title, options, taken, cancel, save }) {
     const names = new Map();
     for (const [key, field] of chosen) {
       const called = ownLabel(key);
-      if (field !== OWN || names.has(called)) continue;
+      if (field !== OWN_SETTING || names.has(called)) continue;
       const start = slug(called, "_") || slug(key.slice(key.indexOf(".") + 1), "_") || "setting";
       const base = /^[a-z]/.test(start) && !options.reserved.includes(start) ? start : `own_${start}`.slice(0, 40);
       let made = base;
@@ -250,9 +251,9 @@ export function mapping(told, { title, options, taken, cancel, save }) {
   function body() {
     const names = ownNames();
     const map = Object.fromEntries(
-      [...chosen].map(([key, field]) => [key, field === OWN ? names.get(ownLabel(key)) : field]),
+      [...chosen].map(([key, field]) => [key, field === OWN_SETTING ? names.get(ownLabel(key)) : field]),
     );
-    const called = Object.fromEntries([...names].map(([words, made]) => [made, words || nice(made)]));
+    const called = Object.fromEntries([...names].map(([words, made]) => [made, words || fieldLabel(made)]));
     return {
       name: name.value,
       label: label.value.trim(),

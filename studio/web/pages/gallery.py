@@ -1,4 +1,4 @@
-"""The Gallery: every kept run, newest first. Drawn by assets/js/gallery.js from /ui/runs; see widgets and courier."""
+"""The Gallery: every kept run, newest first. Drawn by assets/js/gallery.js from /ui/runs."""
 
 from __future__ import annotations
 

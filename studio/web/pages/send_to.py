@@ -38,7 +38,7 @@ def connect(demo: gr.Blocks, ctx: PageContext) -> None:
     """Make the component and its events. Call it inside the Blocks, once every page is built."""
     pages = {p.task: p for p in ctx.pages.values() if isinstance(p, CreatePage)}
     targets = {f"send_{name}": target for name, target in TARGETS.items() if target[0] in pages}
-    widget = mount_script("courier.js", elem_id="studio-courier", events=("use", *targets))
+    widget = mount_script("send_to.js", elem_id="studio-send-to", events=("use", *targets))
     all_outputs = [c for p in pages.values() for c in p.fill_outputs]
     widget.use(_use(ctx, pages), None, [ctx.tabs, *all_outputs], **EVENT_OPTIONS)
     for event, (task, names) in targets.items():

@@ -1,4 +1,4 @@
-"""Settings: what the studio stands on and what it costs. Drawn by assets/js/house.js from /ui/house."""
+"""Settings: what the studio stands on and what it costs. Drawn by assets/js/settings.js from /ui/house."""
 
 from __future__ import annotations
 
@@ -13,5 +13,5 @@ class SettingsPage(Page):
     group = "library"
 
     def build(self) -> None:
-        """One widget, which reads the house when it is opened."""
-        self.house = mount_script("house.js", elem_id="settings")
+        """One widget, which reads the settings when it is opened."""
+        self.widget = mount_script("settings.js", elem_id="settings")

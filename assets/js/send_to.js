@@ -8,12 +8,12 @@ export function mount(element, { trigger }) {
   send = trigger;
 }
 
-const heard = new Set();
+const sendListeners = new Set();
 /** Be told of every wish on its way, e.g. to make room for the form. */
-export const onWish = (fn) => heard.add(fn);
+export const onSend = (fn) => sendListeners.add(fn);
 
-/** Fill a form. name: an event of the courier; data: ids only, which the studio looks up and checks. */
+/** Fill a form. name: an event of the hidden widget; data: ids only, which the studio looks up and checks. */
 export function act(name, data) {
-  for (const fn of heard) fn(name, data);
+  for (const fn of sendListeners) fn(name, data);
   send?.(name, data);
 }

@@ -1,44 +1,44 @@
 // Settings: storage, engines, limits, spending, backups, versions. Read when the page is opened; no key is ever shown.
 
-import { button, bytes, dollars, el, exact, number, seconds, styles, t } from "./dom.js";
+import { button, bytes, dollars, el, exactTime, number, seconds, styles, t } from "./dom.js";
 import { copy } from "./actions.js";
-import { told } from "./form/common.js";
+import { catalogueText } from "./form/common.js";
 import { defaults } from "./defaults.js";
 import { heading } from "./page.js";
 import { preferences } from "./preferences.js";
 import { shortcuts } from "./shortcuts.js";
-import { get, post, toast, tried } from "./net.js";
+import { get, post, toast, tryOrToast } from "./net.js";
 
 const DAYS = [7, 30, 90, 365];
 
 /** gr.HTML calls this once. */
 export function mount(element) {
-  styles("widgets.css", "house.css");
+  styles("widgets.css", "settings.css");
   const root = element.querySelector(".st-mount") || element;
   root.classList.add("st", "st-house");
   const state = { group: "day", days: 30 };
 
   async function load() {
-    const house = await tried(get("ui/house"));
-    if (!house) return;
+    const overview = await tryOrToast(get("ui/house"));
+    if (!overview) return;
     const left = el(
       "div",
       "st-col",
       {},
       preferences(box),
       defaults(box),
-      engines(house.engines),
+      engines(overview.engines),
       box("shortcuts", shortcuts()),
     );
     const right = el(
       "div",
       "st-col",
       {},
-      storage(house),
-      limits(house.limits),
+      storage(overview),
+      limits(overview.limits),
       spending(state),
-      backups(house),
-      versions(house.parts),
+      backups(overview),
+      versions(overview.parts),
     );
     root.replaceChildren(heading(t("shell.tab_settings")), left, right);
   }
@@ -79,7 +79,7 @@ function engines(list) {
               "p",
               "",
               {},
-              el("b", "", {}, told(e.label)),
+              el("b", "", {}, catalogueText(e.label)),
               " ",
               el(
                 "span",
@@ -220,7 +220,7 @@ function limits(now) {
     const body = Object.fromEntries(
       [...form.querySelectorAll("input")].map((i) => [i.name, i.value === "" ? null : Number(i.value)]),
     );
-    if (await tried(post("ui/house/limits", body))) toast(t("settings.saved"));
+    if (await tryOrToast(post("ui/house/limits", body))) toast(t("settings.saved"));
   });
   return box("limits", el("p", "st-dim", {}, t("settings.limits_help")), form);
 }
@@ -228,7 +228,7 @@ function limits(now) {
 function spending(state) {
   const shown = el("div", "st-spend");
   const load = async () => {
-    const told = await tried(
+    const told = await tryOrToast(
       get(`ui/house/spend?${new URLSearchParams({ group: state.group, days: state.days, time_zone: timeZone() })}`),
     );
     if (told) shown.replaceChildren(...(state.group === "day" ? byDay(told.rows, state.days) : byKey(told.rows)));
@@ -348,7 +348,7 @@ function backups({ backups: list, storage: s }) {
                 "",
                 {},
                 el("code", "", {}, b.name),
-                el("span", "st-dim", {}, `${bytes(b.bytes)} · ${exact(b.at)}`),
+                el("span", "st-dim", {}, `${bytes(b.bytes)} · ${exactTime(b.at)}`),
               ),
             )
         : [el("li", "st-dim", {}, t("settings.no_backups"))]),
@@ -359,7 +359,7 @@ function backups({ backups: list, storage: s }) {
     { name: "download", text: t("settings.backup_now"), data: { do: "backup" } },
     async () => {
       now.disabled = true;
-      const told = await tried(post("ui/house/backup"));
+      const told = await tryOrToast(post("ui/house/backup"));
       now.disabled = false;
       if (told) draw(told.backups), toast(t("settings.backed_up", { name: told.made }));
     },
