@@ -19,8 +19,8 @@ from tests.support.boards import give_takes
 from tests.support.web import serving
 
 MERGED = """
-import { merged } from "JS_URL/board/changes.js";
-const result = given.answers.reduce((data, answer) => merged(data, answer), given.whole);
+import { mergeAnswer } from "JS_URL/board/changes.js";
+const result = given.answers.reduce((data, answer) => mergeAnswer(data, answer), given.whole);
 """
 
 
