@@ -217,6 +217,7 @@ class Model(Row):
     canonical: the model itself, whoever serves it, such as wan2.6-t2v; "" where that is not certain.
     outputs: how many files one call brings. credit_usd: dollars for one of the provider's credits.
     checked: when the row was compared with its source. priced: the date of the price list, where it has one.
+    price_confirmed: false where the prices were not read on a page of the provider, which every estimate then says.
     """
 
     id: str
@@ -264,6 +265,7 @@ class Model(Row):
     source: str
     checked: date
     priced: date | None = None
+    price_confirmed: bool = True
 
     @field_validator("prices", mode="after")
     @classmethod

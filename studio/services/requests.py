@@ -70,12 +70,17 @@ class Requests:
         """The same for requests that were checked already."""
         prices = [(c, self.price(c)) for c in checked_requests]
         unpriced = dict.fromkeys(self._no_price_message(c) for c, usd in prices if usd is None)
+        unconfirmed = dict.fromkeys(
+            Message("price.unconfirmed", model=term(c.model.label))
+            for c, usd in prices
+            if usd and not c.model.price_confirmed
+        )
         count = sum(c.request.n for c in checked_requests)
         usd = None if unpriced else round(sum((usd or 0) * c.request.n for c, usd in prices), 6)
         return Estimate(
             usd=usd, runs=count, expected_s=self._total_expected_s(checked_requests),
             basis=" ".join(dict.fromkeys(self._price_basis(c, usd) for c, usd in prices)),
-            warnings=tuple(unpriced),
+            warnings=(*unpriced, *unconfirmed),
         )  # fmt: skip
 
     def problems(self, body: JSON) -> list[CapabilityError]:

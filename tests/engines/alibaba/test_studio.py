@@ -291,3 +291,37 @@ def test_the_key_is_nowhere_on_the_disk(studio: Studio, server: AlibabaServer, t
     for path in tmp_path.rglob("*"):
         if path.is_file():
             assert b"sk-test" not in path.read_bytes(), path
+
+
+def test_a_price_that_no_page_of_the_provider_confirms_is_said_before(studio: Studio) -> None:
+    body = {"task": "text-to-video", "prompt": "a fox"}
+    listed, quoted = (
+        studio.local.requests.estimate([body | {"model": f"alibaba/{name}"}]) for name in ("wan2.7-t2v", "wan3.0-video")
+    )
+    assert (listed.usd, listed.warnings) == (pytest.approx(0.43006), ())
+    assert quoted.usd == pytest.approx(0.43006)
+    assert "may differ" in " ".join(quoted.warnings)
+
+
+def test_wan_3_is_made_from_references_of_three_kinds(studio: Studio, server: AlibabaServer, tmp_path: Path) -> None:
+    face, clip, voice = tmp_path / "face.png", tmp_path / "walk.mp4", tmp_path / "voice.wav"
+    face.write_bytes(results.png(640, 640, "f"))
+    for source, path in (("testsrc=duration=2:size=320x240:rate=24", clip), ("sine=duration=2", voice)):
+        subprocess.run(["ffmpeg", "-v", "error", "-f", "lavfi", "-i", source, str(path)], check=True, timeout=30)
+    ids = [studio.local.assets.add(path).id for path in (face, clip, voice)]
+    body = {
+        "model": "alibaba/wan3.0-video",
+        "task": "reference-to-video",
+        "prompt": "Image 1 walks as in Video 1 and speaks with the voice of Audio 1",
+        "references": ids,
+        "tier": "480P",
+        "duration_s": 2,
+        "consent": True,
+    }
+    (run,) = studio.local.requests.submit(body)
+    ended = rest(studio, run)
+    assert (ended.status, ended.error) == (Status.SUCCEEDED, None)
+    assert ended.cost_usd == pytest.approx((2 + 2) * 0.043006, rel=1e-3)
+    (task,) = server.tasks.values()
+    kinds = [m["type"] for m in task.body["input"]["media"]]
+    assert kinds == ["reference_image", "reference_video", "reference_audio"]
