@@ -76,7 +76,7 @@ class BodyField(BaseModel):
             yield "reference_voices"
 
 
-def wrong_path(path: str, field: BodyField) -> str | None:
+def path_error(path: str, field: BodyField) -> str | None:
     """What is wrong with this place of a body, or None."""
     if not PATH.fullmatch(path):
         return f"{path!r} is no path such as input.prompt"

@@ -25,7 +25,7 @@ def input_clips(request: Request, assets: Mapping[str, Asset]) -> list[str]:
     return [i for i in ids if i in assets and assets[i].kind == "video"]
 
 
-def files(request: Request, model: Model, assets: Mapping[str, Asset]) -> Iterator[CapabilityError]:
+def file_problems(request: Request, model: Model, assets: Mapping[str, Asset]) -> Iterator[CapabilityError]:
     """Everything about the request's files that its row does not allow."""
     yield from _missing(request, model)
     specs = model.inputs_for(request.task)
@@ -91,7 +91,7 @@ def _missing(request: Request, model: Model) -> Iterator[CapabilityError]:
     for name, spec in specs.items():
         count, label = len(given.get(name, ())), spec.label or name
         if count < spec.min and not any(other in given for other in spec.instead):
-            wanted = _wanted(spec)
+            wanted = _requirement(spec)
             message = (
                 Message("input.add_first", wanted=wanted)
                 if required == 1
@@ -123,14 +123,14 @@ def _missing(request: Request, model: Model) -> Iterator[CapabilityError]:
                 )
 
 
-def _wanted(spec: InputSpec) -> str:
+def _requirement(spec: InputSpec) -> str:
     """What to add, such as "a picture or a clip"."""
     if spec.min > 1:
         return Message("input.files_at_least", least=spec.min)
-    return either([Message(NOUNS[kind]) for kind in spec.kinds])
+    return join_or([Message(NOUNS[kind]) for kind in spec.kinds])
 
 
-def either(words: Sequence[str]) -> str:
+def join_or(words: Sequence[str]) -> str:
     """One of the words, or several with "or" between."""
     found = words[0]
     for word in words[1:]:
@@ -142,14 +142,14 @@ def unfit(asset: Asset, spec: InputSpec, name: str) -> Iterator[CapabilityError]
     """Every limit of the input spec that this file breaks."""
     file = Message("input.labelled_file", label=term(spec.label or name), file=asset.name or asset.id)
     if asset.kind not in spec.kinds:
-        wanted = either([term(kind) for kind in spec.kinds])
+        wanted = join_or([term(kind) for kind in spec.kinds])
         yield fail(
             name, asset.kind, wanted, Message("file.wrong_kind", file=file, kind=term(asset.kind), wanted=wanted)
         )
         return
     if own := spec.per_kind.get(asset.kind):
         spec = spec.model_copy(update=own)
-    form = form_of(asset)
+    form = format_of(asset)
     if spec.formats and form not in spec.formats:
         listed = ", ".join(spec.formats)
         yield fail(name, form, listed, Message("file.wrong_format", file=file, format=form, listed=listed))
@@ -176,7 +176,7 @@ def unfit(asset: Asset, spec: InputSpec, name: str) -> Iterator[CapabilityError]
         yield fail(name, "alpha", False, Message("file.transparent", file=file))
 
 
-def form_of(asset: Asset) -> str:
+def format_of(asset: Asset) -> str:
     """The file's format by the word that rows use: jpeg, quicktime, mpeg ..."""
     return asset.mime.partition("/")[2].removeprefix("x-")
 

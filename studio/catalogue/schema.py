@@ -7,7 +7,7 @@ from typing import Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, field_validator, model_validator
 
-from studio.catalogue.body import REST, BodyField, wrong_path
+from studio.catalogue.body import REST, BodyField, path_error
 from studio.domain import Kind, Request, Task
 
 Follows = Literal["size", "duration", "fps"]
@@ -286,7 +286,7 @@ class Model(Row):
         if self.credit_usd is None and any(line.credits is not None for line in self.prices):
             raise ValueError("prices in credits need credit_usd")
         for path, field in self.request.items():
-            if wrong := wrong_path(path, field):
+            if wrong := path_error(path, field):
                 raise ValueError(f"request: {wrong}")
         sent = {name for field in self.request.values() for name in field.sources()}
         known = {*Request.model_fields, *self.params, "model", REST}

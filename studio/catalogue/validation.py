@@ -14,7 +14,7 @@ from pydantic import ValidationError
 
 from studio.catalogue import conditions
 from studio.catalogue.conditions import FIELDS, all_hold
-from studio.catalogue.inputs import fail, files, input_clips, unfit
+from studio.catalogue.inputs import fail, file_problems, input_clips, unfit
 from studio.catalogue.loading import Catalogue
 from studio.catalogue.schema import Durations, Model, ParamSpec, Size
 from studio.catalogue.size_rules import size_problems
@@ -23,7 +23,7 @@ from studio.errors import CapabilityError
 from studio.field_errors import blank, require_whole, sentence, short
 from studio.messages import Message, of_error, term
 
-__all__ = ["FIELDS", "carry", "complete", "parse", "problems", "unfit"]
+__all__ = ["FIELDS", "carry_over", "complete", "parse", "problems", "unfit"]
 
 SHAPELESS = ("audio_file", "reference_voices")
 """Inputs that have no width and height."""
@@ -133,7 +133,7 @@ def problems(request: Request, model: Model, assets: Mapping[str, Asset]) -> lis
                 value=request.task,
             )
         ]
-    for check in (_texts, size_problems, _times, _params, files, _numbers, _exclusions):
+    for check in (_texts, size_problems, _times, _params, file_problems, _numbers, _exclusions):
         found += check(request, model, assets)
     return found
 
@@ -233,7 +233,7 @@ def _params(request: Request, model: Model, _: Mapping[str, Asset]) -> Iterator[
                 None,
                 Message("param.not_for_task", model=term(model.label), name=name, task=term(request.task)),
             )
-        elif message := _wrong_param(value, spec):
+        elif message := _param_error(value, spec):
             yield fail(
                 name,
                 value,
@@ -242,7 +242,7 @@ def _params(request: Request, model: Model, _: Mapping[str, Asset]) -> Iterator[
             )
 
 
-def _wrong_param(value: Any, spec: ParamSpec) -> str | None:
+def _param_error(value: Any, spec: ParamSpec) -> str | None:
     number = isinstance(value, int | float) and not isinstance(value, bool)
     low, high = -math.inf if spec.min is None else spec.min, math.inf if spec.max is None else spec.max
     if spec.type in ("int", "float"):
@@ -291,7 +291,7 @@ def _exclusions(request: Request, model: Model, _: Mapping[str, Asset]) -> Itera
                     yield fail(field, conditions.value(request, field), rule.given, term(rule.why))
 
 
-def carry(values: JSON, model: Model, task: Task) -> tuple[JSON, list[str]]:
+def carry_over(values: JSON, model: Model, task: Task) -> tuple[JSON, list[str]]:
     """The user's form values moved to another model: what is still legal stays, the rest becomes the default.
 
     Returns the new values (flat, without media) and one sentence for every value that had to change.

@@ -23,7 +23,7 @@ import httpx
 from studio.errors import EngineError, Unavailable
 from studio.messages import Message
 
-MOST_CHARS = 8192
+MAX_LINK_CHARS = 8192
 """Longest link. Signed links have a few hundred characters."""
 PORTS = {"http": 80, "https": 443}
 PRIVATE_NAMES = (".local", ".localhost", ".internal", ".lan", ".home.arpa")
@@ -63,7 +63,7 @@ _home: ContextVar[AllowedHosts] = ContextVar("home", default=NOWHERE)
 def parse(link: str) -> httpx.URL:
     """The link as a URL. Raises LinkGone for one that no request can be made to."""
     try:
-        if len(link) > MOST_CHARS or any(ord(c) < 32 or ord(c) == 127 for c in link):
+        if len(link) > MAX_LINK_CHARS or any(ord(c) < 32 or ord(c) == 127 for c in link):
             raise ValueError
         url = httpx.URL(link)
         if url.scheme not in PORTS or not url.host or not 0 < (url.port or PORTS[url.scheme]) < 65536:
@@ -174,7 +174,7 @@ async def _resolved(host: str, port: int) -> list[tuple[Address, str]]:
     """(address, as text) of a name, or of an address written as such, in the system's order."""
     host = host.strip("[]")
     try:
-        return [(_plain(ipaddress.ip_address(host)), host)]
+        return [(_embedded_ipv4(ipaddress.ip_address(host)), host)]
     except ValueError:
         pass
     try:
@@ -183,10 +183,10 @@ async def _resolved(host: str, port: int) -> list[tuple[Address, str]]:
         why = getattr(error, "strerror", None) or Message("link.no_such_name")
         raise Unavailable(Message("link.not_found", host=shown(host), why=why)) from error
     texts = dict.fromkeys(str(entry[4][0]) for entry in found)
-    return [(_plain(ipaddress.ip_address(text.partition("%")[0])), text) for text in texts]
+    return [(_embedded_ipv4(ipaddress.ip_address(text.partition("%")[0])), text) for text in texts]
 
 
-def _plain(address: Address) -> Address:
+def _embedded_ipv4(address: Address) -> Address:
     """The IPv4 address inside an IPv6 one (::ffff:127.0.0.1, 64:ff9b::7f00:1), which reaches the same host."""
     if isinstance(address, ipaddress.IPv6Address):
         if address.ipv4_mapped:

@@ -18,7 +18,7 @@ from studio.domain import JSON, Request
 from studio.engines.base import Variable
 from studio.settings import Settings
 
-REMEMBERED = 20
+HISTORY_SIZE = 20
 """Measured runs kept for each kind."""
 
 ENVIRONMENT = {name: Variable() for name in ("STUDIO_GPU_WATTS", "STUDIO_KWH_PRICE", "STUDIO_GPU_HOUR_USD")}
@@ -51,7 +51,7 @@ def number(text: str) -> float | None:
         return None
 
 
-def kind_of(request: Request, model: Model) -> tuple[str, str]:
+def run_kind(request: Request, model: Model) -> tuple[str, str]:
     """What decides how long a run takes: model, size, length and mode; and a digest of all its own settings."""
     size = f"{request.width}x{request.height}" if request.width else request.tier or ""
     seconds = f"{request.duration_s:g}s" if request.duration_s else ""
@@ -67,7 +67,7 @@ class RunTimes:
     def __init__(self, path: Path) -> None:
         self._path = path
         self._lock = threading.Lock()
-        self._kept: dict[str, list[list[Any]]] | None = None
+        self._stored: dict[str, list[list[Any]]] | None = None
 
     def add(self, kind: tuple[str, str], run: str, seconds: float) -> None:
         """One more run of this kind took this long. The same run again changes nothing."""
@@ -77,13 +77,13 @@ class RunTimes:
             rows = kept.setdefault(about, [])
             if any(row[0] == run for row in rows):
                 return
-            kept[about] = [*rows, [run, settings, round(seconds, 3)]][-REMEMBERED:]
+            kept[about] = [*rows, [run, settings, round(seconds, 3)]][-HISTORY_SIZE:]
             self._path.parent.mkdir(parents=True, exist_ok=True)
             part = self._path.with_suffix(".part")
             part.write_text(json.dumps(kept), "utf-8")
             part.replace(self._path)
 
-    def expect(self, kind: tuple[str, str]) -> float | None:
+    def median_s(self, kind: tuple[str, str]) -> float | None:
         """Median seconds of such runs: with the same settings where there are any, else of the same size and length."""
         about, settings = kind
         with self._lock:
@@ -93,10 +93,10 @@ class RunTimes:
         return statistics.median(times) if times else None
 
     def _load(self) -> dict[str, list[list[Any]]]:
-        if self._kept is None:
+        if self._stored is None:
             try:
                 read: JSON = json.loads(self._path.read_text("utf-8"))
-                self._kept = {k: [[str(r), str(s), float(t)] for r, s, t in rows] for k, rows in read.items()}
+                self._stored = {k: [[str(r), str(s), float(t)] for r, s, t in rows] for k, rows in read.items()}
             except (OSError, ValueError, TypeError, AttributeError):
-                self._kept = {}
-        return self._kept
+                self._stored = {}
+        return self._stored

@@ -26,13 +26,13 @@ from studio.errors import Refused, Unavailable, UnknownOutcome
 from studio.messages import Message, term
 
 CONNECTIONS = 50
-KEPT_CONNECTIONS, KEPT_S = 8, 15.0
+IDLE_CONNECTIONS, IDLE_TIMEOUT_S = 8, 15.0
 """How many idle connections stay open, and for how long. httpcore looks at each of them twice a call (70 us a look), so
 those left over from a burst must not stay; it takes the first free one, so that the others grow old."""
-MOST_BYTES = 8 * 2**20
+MAX_REPLY_BYTES = 8 * 2**20
 """Longest answer that is read. API answers are a few kilobytes."""
 CHUNK_BYTES = 256 * 2**10
-MOST_WAIT_S = 3600.0
+MAX_RETRY_AFTER_S = 3600.0
 """Longest pause that a provider may ask for."""
 NEVER_SENT = (httpx.ConnectError, httpx.ConnectTimeout, httpx.PoolTimeout, httpx.UnsupportedProtocol)
 
@@ -52,7 +52,7 @@ class Reply:
     def retry_after_s(self) -> float | None:
         """Seconds the provider asked to wait, from retry-after-ms or retry-after."""
         if (ms := strict_json.number(self.headers.get("retry-after-ms"))) is not None:
-            return min(MOST_WAIT_S, ms / 1000)
+            return min(MAX_RETRY_AFTER_S, ms / 1000)
         return retry_after_s(self.headers.get("retry-after"))
 
 
@@ -68,10 +68,10 @@ class ApiClient:
         total_s: float = 60.0,
     ) -> None:  # fmt: skip
         self.base, self.label, self._auth, self.total_s = base.rstrip("/"), label, auth, total_s
-        self._home = addresses.AllowedHosts.of(base, *hosts)
+        self._provider_hosts = addresses.AllowedHosts.of(base, *hosts)
         self._trusted = {_origin(addresses.parse(url)) for url in (base, *hosts) if url}
         self._client: httpx.AsyncClient | None = None
-        self._outside: httpx.AsyncClient | None = None
+        self._external_client: httpx.AsyncClient | None = None
         self._gate = asyncio.Semaphore(CONNECTIONS)
 
     @property
@@ -79,7 +79,7 @@ class ApiClient:
         """The one client, made at first use: making one loads the certificates (45 ms)."""
         if self._client is None:
             limits = httpx.Limits(
-                max_connections=CONNECTIONS, max_keepalive_connections=KEPT_CONNECTIONS, keepalive_expiry=KEPT_S
+                max_connections=CONNECTIONS, max_keepalive_connections=IDLE_CONNECTIONS, keepalive_expiry=IDLE_TIMEOUT_S
             )
             timeout = httpx.Timeout(30.0, connect=15.0, pool=None)
             self._client = httpx.AsyncClient(limits=limits, timeout=timeout, follow_redirects=False)
@@ -87,10 +87,10 @@ class ApiClient:
 
     async def close(self) -> None:
         """Give the connections back."""
-        for client in (self._client, self._outside):
+        for client in (self._client, self._external_client):
             if client is not None:
                 await client.aclose()
-        self._client = self._outside = None
+        self._client = self._external_client = None
 
     async def call(
         self, method: str, where: str, *, json: Any = None, params: Mapping[str, Any] | None = None,
@@ -108,9 +108,9 @@ class ApiClient:
         """
         url = addresses.parse(where if "://" in where else f"{self.base}/{where.removeprefix('/')}")
         known = _origin(url) in self._trusted and not url.userinfo
-        client = self.client if known else await self._stranger(url)
+        client = self.client if known else await self._external(url)
         request = client.build_request(
-            method, url, json=json, params=params, data=form, files=files, extensions={"home": self._home},
+            method, url, json=json, params=params, data=form, files=files, extensions={"home": self._provider_hosts},
             headers={**(self._auth() if known else {}), **(headers or {})},
         )  # fmt: skip
         if json is None and files is None and method == "POST":
@@ -124,10 +124,14 @@ class ApiClient:
         headers: exactly those that were signed. The answer is read, to a limit. Raises LinkGone as `post_form` does.
         """
         target = addresses.parse(url)
-        client = await self._stranger(target)
+        client = await self._external(target)
         length = {"content-length": str(path.stat().st_size)}
         request = client.build_request(
-            "PUT", target, content=_chunks(path), headers={**length, **headers}, extensions={"home": self._home}
+            "PUT",
+            target,
+            content=_chunks(path),
+            headers={**length, **headers},
+            extensions={"home": self._provider_hosts},
         )
         async with self.sending(request, paid=False, total_s=total_s, client=client) as response:
             return await _read(response)
@@ -140,19 +144,19 @@ class ApiClient:
         Raises LinkGone for an address that must not be reached (see engines.addresses).
         """
         target = addresses.parse(url)
-        client = await self._stranger(target)
-        more: dict[str, Any] = {"data": dict(data), "files": dict(files), "extensions": {"home": self._home}}
+        client = await self._external(target)
+        more: dict[str, Any] = {"data": dict(data), "files": dict(files), "extensions": {"home": self._provider_hosts}}
         request = client.build_request("POST", target, **more)
         async with self.sending(request, paid=False, total_s=total_s, client=client) as response:
             return await _read(response)
 
-    async def _stranger(self, url: httpx.URL) -> httpx.AsyncClient:
+    async def _external(self, url: httpx.URL) -> httpx.AsyncClient:
         """The client for hosts that are not the provider's own. Raises LinkGone for an address that leads inside."""
-        await addresses.check(url, self._home)
-        if self._outside is None:
+        await addresses.check(url, self._provider_hosts)
+        if self._external_client is None:
             limits = httpx.Limits(max_connections=CONNECTIONS, max_keepalive_connections=0)
-            self._outside = addresses.client(limits, httpx.Timeout(30.0, connect=15.0, pool=None))
-        return self._outside
+            self._external_client = addresses.client(limits, httpx.Timeout(30.0, connect=15.0, pool=None))
+        return self._external_client
 
     async def reply(self, response: httpx.Response) -> Reply:
         """An open answer, read to its end. Raises Unavailable when it is too long."""
@@ -206,9 +210,9 @@ class ApiClient:
         raw = bytearray()
         async for piece in response.aiter_bytes():
             raw += piece
-            if len(raw) > MOST_BYTES:
+            if len(raw) > MAX_REPLY_BYTES:
                 raise lost(
-                    Message("engine.answer_too_long", provider=term(self.label), most=MOST_BYTES // 2**20),
+                    Message("engine.answer_too_long", provider=term(self.label), most=MAX_REPLY_BYTES // 2**20),
                     code="too long",
                 )
         try:
@@ -258,8 +262,8 @@ class _Bounded(httpx.AsyncByteStream):
         seen = 0
         async for chunk in self._chunks:
             seen += len(chunk)
-            if seen > MOST_BYTES:
-                said = Message("engine.stream_too_long", most=MOST_BYTES // 2**20)
+            if seen > MAX_REPLY_BYTES:
+                said = Message("engine.stream_too_long", most=MAX_REPLY_BYTES // 2**20)
                 raise UnknownOutcome(said, code="too long")
             yield chunk
         yield b"\n\n"
@@ -277,7 +281,7 @@ async def _read(response: httpx.Response) -> httpx.Response:
     content = bytearray()
     async for piece in response.aiter_bytes():
         content += piece
-        if len(content) > MOST_BYTES:
+        if len(content) > MAX_REPLY_BYTES:
             raise Unavailable(Message("engine.file_host_too_long"), code="too long")
     return httpx.Response(response.status_code, headers=_plain(response.headers), content=bytes(content))
 
@@ -298,7 +302,7 @@ def retry_after_s(text: str | None) -> float | None:
             seconds = (parsedate_to_datetime(text) - now()).total_seconds()
         except (ValueError, TypeError, OverflowError):
             return None
-    return min(MOST_WAIT_S, max(0.0, seconds)) if math.isfinite(seconds) else None
+    return min(MAX_RETRY_AFTER_S, max(0.0, seconds)) if math.isfinite(seconds) else None
 
 
 def _plain(headers: httpx.Headers) -> dict[str, str]:

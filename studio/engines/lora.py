@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from studio.errors import CapabilityError
 from studio.messages import Message
 
-MOST_WEIGHT = 100.0
+MAX_WEIGHT = 100.0
 """Strengths beyond this are slips of the finger; usual ones lie between -2 and 2."""
 
 
@@ -26,17 +26,17 @@ def read(line: str) -> tuple[Lora, ...]:
 
     Raises CapabilityError for what cannot be read.
     """
-    return tuple(_one(part, line) for part in filter(None, (p.strip() for p in line.split(","))))
+    return tuple(_parse_one(part, line) for part in filter(None, (p.strip() for p in line.split(","))))
 
 
-def _one(part: str, line: str) -> Lora:
+def _parse_one(part: str, line: str) -> Lora:
     name, _, weight = part.partition(":")
     name = name.strip()
     try:
         value = float(weight or 1.0)
     except ValueError:
         value = math.nan
-    if not name or not abs(value) <= MOST_WEIGHT:
+    if not name or not abs(value) <= MAX_WEIGHT:
         message = Message("lora.unreadable", part=f"{part[:100]!r}")
         raise CapabilityError(message, field="loras", value=line)
     return Lora(name, value, next((e for e in ("high", "low") if f".{e}." in name), ""))

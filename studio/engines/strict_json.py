@@ -13,7 +13,7 @@ from typing import Any
 
 from studio.domain import JSON
 
-MOST_DEPTH = 60
+MAX_DEPTH = 60
 """Levels of lists and objects. Real answers have fewer than ten."""
 _NOT_TEXT = re.compile("[\0\ud800-\udfff]")
 
@@ -21,10 +21,10 @@ _NOT_TEXT = re.compile("[\0\ud800-\udfff]")
 def read(text: str | bytes) -> Any:
     """The value that the text says. Raises ValueError for text that is not JSON, or is nested too deep."""
     try:
-        value = json.loads(text, parse_constant=_nothing, parse_float=_finite, parse_int=_whole)
+        value = json.loads(text, parse_constant=_nothing, parse_float=_finite, parse_int=_integer)
     except RecursionError:
         raise ValueError("nested too deep") from None
-    return _clean(value, MOST_DEPTH)
+    return _clean(value, MAX_DEPTH)
 
 
 def table(value: Any) -> JSON:
@@ -66,7 +66,7 @@ def _finite(text: str) -> float | None:
     return value if math.isfinite(value) else None
 
 
-def _whole(text: str) -> int | None:
+def _integer(text: str) -> int | None:
     value = int(text) if len(text) <= 20 else None
     return value if value is not None and -(2**63) <= value < 2**64 else None
 

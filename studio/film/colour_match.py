@@ -68,7 +68,7 @@ def sample(path: Path, times_s: tuple[float, ...]) -> Colours:
 
     from studio.media import frames
 
-    pictures = frames.several(path, times_s, max_side_px=SAMPLE_PX)
+    pictures = frames.grab_many(path, times_s, max_side_px=SAMPLE_PX)
     pixels = [np.asarray(one.convert("RGB"), np.float32).reshape(-1, 3) / 255 for one in pictures]
     return oklab(np.concatenate(pixels)).astype(np.float32)
 

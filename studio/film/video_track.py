@@ -20,7 +20,7 @@ from studio.film.timeline import Cut, Timeline, Transition
 from studio.film.transitions import Blender
 from studio.media import av_io, cube
 from studio.media import packets as typed
-from studio.media.prefetch import ahead
+from studio.media.prefetch import prefetch
 from studio.messages import Message
 
 if TYPE_CHECKING:
@@ -242,7 +242,7 @@ class VideoPackets:
 
     def _encoded(self, piece: Encode) -> Iterator[tuple[int, VideoPacket]]:
         encoder = open_encoder(self.cut)
-        for position, frame in enumerate(ahead(rendered_frames([piece], self.cut))):
+        for position, frame in enumerate(prefetch(rendered_frames([piece], self.cut))):
             frame.pts, frame.time_base = position, 1 / self.cut.fps
             frame.pict_type = 0
             for packet in typed.encode_video(encoder, frame):

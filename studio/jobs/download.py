@@ -19,7 +19,7 @@ from studio.domain import Kind, Run
 from studio.engines import addresses
 from studio.engines.addresses import NOWHERE, AllowedHosts, LinkGone
 from studio.engines.base import EngineInfo
-from studio.engines.http import KEPT_CONNECTIONS, KEPT_S, retry_after_s
+from studio.engines.http import IDLE_CONNECTIONS, IDLE_TIMEOUT_S, retry_after_s
 from studio.errors import EngineError, MediaError, RateLimited, Unavailable
 from studio.messages import Message
 
@@ -56,7 +56,9 @@ class DownloadSource:
 
 def client() -> httpx.AsyncClient:
     """The one client for downloads."""
-    limits = httpx.Limits(max_connections=32, max_keepalive_connections=KEPT_CONNECTIONS, keepalive_expiry=KEPT_S)
+    limits = httpx.Limits(
+        max_connections=32, max_keepalive_connections=IDLE_CONNECTIONS, keepalive_expiry=IDLE_TIMEOUT_S
+    )
     return addresses.client(limits, httpx.Timeout(60, connect=15))
 
 

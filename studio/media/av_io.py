@@ -71,7 +71,7 @@ def threaded(stream: VideoStream, threads: int = 0) -> VideoStream:
     return stream
 
 
-def shown_size(stream: VideoStream, rotation: int) -> tuple[int, int]:
+def display_size(stream: VideoStream, rotation: int) -> tuple[int, int]:
     """Width and height as displayed: pixel aspect and rotation applied."""
     width, height = stream.width, stream.height
     aspect = stream.sample_aspect_ratio or Fraction(1)

@@ -14,7 +14,7 @@ from typing import Any
 from studio.domain import JSON
 from studio.messages import Message
 
-HOPS = 40
+MAX_HOPS = 40
 """How many links are followed at most, one behind the other."""
 TEXT_LIMIT = 20_000
 Nodes = Mapping[str, JSON]
@@ -47,7 +47,7 @@ def settings(graph: JSON) -> JSON:
     guider = _target(nodes, inputs.get("guider")) or {"inputs": {}}
     ends = guider["inputs"] | {k: v for k, v in inputs.items() if v is not None}
     start = next((ends[key] for key in ("positive", "conditioning", "text_embeds") if ends.get(key)), None)
-    prompt = _condition(nodes, start, "positive", HOPS)
+    prompt = _condition(nodes, start, "positive", MAX_HOPS)
     if prompt is None:
         raise NotUnderstood(Message("unread.no_prompt"))
     if not prompt.strip():
@@ -55,9 +55,9 @@ def settings(graph: JSON) -> JSON:
     size = _size(nodes, sampler)
     return {
         "prompt": prompt[:TEXT_LIMIT],
-        "negative_prompt": (_condition(nodes, ends.get("negative") or ends.get("text_embeds"), "negative", HOPS) or "")[
-            :TEXT_LIMIT
-        ],
+        "negative_prompt": (
+            _condition(nodes, ends.get("negative") or ends.get("text_embeds"), "negative", MAX_HOPS) or ""
+        )[:TEXT_LIMIT],
         "seed": _number(nodes, inputs, ("noise_seed", "seed", "noise")),
         "steps": _number(nodes, inputs, ("steps", "sigmas", "scheduler")),
         "guidance": _number(nodes, ends, ("cfg", "guidance")),
@@ -86,13 +86,13 @@ def _adds_no_noise(nodes: Nodes, node: JSON) -> bool:
 
 
 def _follows_another(nodes: Nodes, node: JSON) -> bool:
-    return any(_is_sampler(behind) for behind in _behind(nodes, node))
+    return any(_is_sampler(behind) for behind in _latent_chain(nodes, node))
 
 
-def _behind(nodes: Nodes, node: JSON) -> Iterator[JSON]:
+def _latent_chain(nodes: Nodes, node: JSON) -> Iterator[JSON]:
     """The nodes that a latent came through, nearest first."""
     waiting, seen = [node], 0
-    while waiting and seen < HOPS:
+    while waiting and seen < MAX_HOPS:
         seen += 1
         inputs = waiting.pop(0)["inputs"]
         links = [inputs[key] for key in (*_SAMPLED, "pixels", "image") if isinstance(inputs.get(key), list)]
@@ -104,7 +104,7 @@ def _behind(nodes: Nodes, node: JSON) -> Iterator[JSON]:
 
 def _size(nodes: Nodes, sampler: JSON) -> Mapping[str, Any]:
     """Inputs of the node behind the sampler's latent that has width and height; empty where none has."""
-    for node in _behind(nodes, sampler):
+    for node in _latent_chain(nodes, sampler):
         if "width" in node["inputs"] and "height" in node["inputs"]:
             return node["inputs"]
     return {}
@@ -131,7 +131,7 @@ def _condition(nodes: Nodes, link: Any, role: str, hops: int) -> str | None:
         return _condition(nodes, inputs[role], role, hops - 1)
     if _WRITTEN_BY_A_MODEL.search(name):
         return None
-    if (text := _own_text(nodes, inputs, role, hops)) is not None:
+    if (text := _encoder_text(nodes, inputs, role, hops)) is not None:
         return text
     links = [v for k, v in inputs.items() if isinstance(v, list) and k.lower().startswith(("conditioning", role))]
     links = links or [v for k, v in inputs.items() if isinstance(v, list) and "embeds" in k.lower()]
@@ -140,7 +140,7 @@ def _condition(nodes: Nodes, link: Any, role: str, hops: int) -> str | None:
     return ", ".join(dict.fromkeys(texts)) if texts else None
 
 
-def _own_text(nodes: Nodes, inputs: JSON, role: str, hops: int) -> str | None:
+def _encoder_text(nodes: Nodes, inputs: JSON, role: str, hops: int) -> str | None:
     """What an encoder was given to encode."""
     empty = None
     for key in _NEGATIVE if role == "negative" else _POSITIVE:
@@ -167,7 +167,7 @@ def _string(nodes: Nodes, value: Any, hops: int) -> str | None:
         return None
     if "switch" in name:
         return _string(nodes, _chosen(inputs), hops - 1)
-    parts = sorted((key for key in inputs if _NUMBERED.fullmatch(key)), key=_place)
+    parts = sorted((key for key in inputs if _NUMBERED.fullmatch(key)), key=_input_order)
     if len(parts) > 1:
         texts = [_string(nodes, inputs[key], hops - 1) for key in parts if inputs[key] is not None]
         return None if None in texts else _delimiter(inputs).join(text for text in texts if text)
@@ -193,7 +193,7 @@ def _chosen(inputs: JSON) -> Any:
     return None
 
 
-def _place(key: str) -> tuple[int, str]:
+def _input_order(key: str) -> tuple[int, str]:
     digits = re.sub(r"\D", "", key)
     return (int(digits) if digits else 0, key)
 
@@ -207,7 +207,7 @@ def _number(nodes: Nodes, inputs: Mapping[str, Any], keys: tuple[str, ...]) -> i
     """A number given directly, or by the node it is linked to (a primitive, a noise or a schedule node)."""
     for key in keys:
         value = inputs.get(key)
-        for _ in range(HOPS):
+        for _ in range(MAX_HOPS):
             node = _target(nodes, value)
             if node is None:
                 break

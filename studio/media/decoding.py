@@ -24,15 +24,15 @@ if TYPE_CHECKING:
     from av.video.frame import VideoFrame
     from av.video.stream import VideoStream
 
-SHORTER_S = 0.5
+LENGTH_TOLERANCE_S = 0.5
 """A stream may end this much before the file says it does; more counts as cut off."""
 JUMP_BACK_S, JUMP_AHEAD_S = 0.5, 10.0
 """Where times go back, or ahead, by more than this, another recording begins (FFmpeg's own threshold is 10 s)."""
-BROKEN_SHARE = 0.01
+MAX_DAMAGED_SHARE = 0.01
 """Part of a sound's packets that may be damaged; the first and last of a recording often are."""
 THREADS_FROM_PIXELS = 100_000_000
 """Below this much picture (a second and a half of 1080p) starting threads costs more than they save."""
-MOST_KEPT_BYTES = 64 * 2**20
+MAX_BUFFERED_BYTES = 64 * 2**20
 RECORDINGS = (TS, PS)
 """Formats of broadcasts, begun and ended anywhere and joined by plain copying: a gap in them is no fault."""
 
@@ -47,7 +47,7 @@ class _Length:
     last_s: float | None = None
     jumps: int = 0
 
-    def see(self, at_s: float, order_s: float, length_s: float) -> None:
+    def add(self, at_s: float, order_s: float, length_s: float) -> None:
         """A packet shown at at_s for length_s. order_s: its place in the order of decoding."""
         if self.last_s is not None and not -JUMP_BACK_S < order_s - self.last_s < JUMP_AHEAD_S:
             self.before_s, self.begin_s, self.end_s = self.total_s, None, 0.0
@@ -78,7 +78,7 @@ def verify(path: Path, name: str, box: InputContainer, kind: FileType, max_pixel
     if video is None and not box.streams.audio:
         raise MediaError(Message("file.nothing_in_it", name=name))
     is_recording = kind in RECORDINGS
-    ends = _Ends(video, name, max_pixels, tolerant=is_recording) if video is not None else None
+    ends = _FirstAndLastFrames(video, name, max_pixels, tolerant=is_recording) if video is not None else None
     if video is not None and not video.width * video.height:
         raise MediaError(Message("file.no_picture_decodes", name=name))
     reading = _read(box, name, ends, may_have_gaps=is_recording or kind in (WAV, RF64))
@@ -97,7 +97,7 @@ def verify(path: Path, name: str, box: InputContainer, kind: FileType, max_pixel
     return replace(facts, frames=reading.frames, duration_s=length_s, remedy=remedy)
 
 
-def _read(box: InputContainer, name: str, ends: _Ends | None, *, may_have_gaps: bool) -> _Reading:
+def _read(box: InputContainer, name: str, ends: _FirstAndLastFrames | None, *, may_have_gaps: bool) -> _Reading:
     """All packets; on the way `ends` sees the picture's, and where there is no picture the sound is decoded.
 
     may_have_gaps: a damaged packet proves nothing, as with samples up to the end of a file of unknown length.
@@ -109,7 +109,7 @@ def _read(box: InputContainer, name: str, ends: _Ends | None, *, may_have_gaps: 
     for packet in box.demux():
         index = packet.stream.index
         if sound and index == sound_index:
-            sound.see(packet)
+            sound.add(packet)
         if packet.size == 0:
             continue
         if packet.is_corrupt and not may_have_gaps:
@@ -120,7 +120,7 @@ def _read(box: InputContainer, name: str, ends: _Ends | None, *, may_have_gaps: 
             length_s = float(packet.duration * packet.time_base) if packet.duration else float(1 / rate if rate else 0)
             at_s = float(shown * packet.time_base)
             order_s = float(packet.dts * packet.time_base) if packet.dts is not None else at_s
-            reading.lengths[index].see(at_s, order_s, length_s)
+            reading.lengths[index].add(at_s, order_s, length_s)
             reading.end_s = max(reading.end_s, at_s + length_s - start_s)
         if ends is not None and index == ends.video.index:
             reading.frames += not packet.is_discard
@@ -144,7 +144,7 @@ def _refuse_cut_off(path: Path, name: str, box: InputContainer, kind: FileType, 
         return
     says_s = _length_by_header(path, box, kind)
     has_s = reading.samples_s if av_io.picture_stream(box) is None else reading.end_s
-    if says_s and has_s < says_s - max(SHORTER_S, 0.02 * says_s):
+    if says_s and has_s < says_s - max(LENGTH_TOLERANCE_S, 0.02 * says_s):
         raise cut_off(name, Message("file.ends_early", has_s=f"{has_s:.1f}", says_s=f"{says_s:.1f}"))
 
 
@@ -176,7 +176,7 @@ def _sound_remedy(path: Path, facts: MediaFacts, length_s: float, kind: FileType
     if kind is FLAC:
         return "" if headers.flac_samples(path) else "sizes"
     says_s = headers.mp3_length_s(path) if kind is MP3 else facts.duration_s
-    return "remux" if kind is AAC or says_s is None or abs(says_s - length_s) > SHORTER_S else ""
+    return "remux" if kind is AAC or says_s is None or abs(says_s - length_s) > LENGTH_TOLERANCE_S else ""
 
 
 class _Sound:
@@ -185,7 +185,7 @@ class _Sound:
     def __init__(self, name: str) -> None:
         self._name, self._packets, self._broken, self._length_s = name, 0, 0, 0.0
 
-    def see(self, packet: Packet[Any]) -> None:
+    def add(self, packet: Packet[Any]) -> None:
         """The next packet; the empty one at the end brings out what the decoder still holds."""
         from av.error import InvalidDataError
 
@@ -198,15 +198,15 @@ class _Sound:
 
     def length_s(self) -> float:
         """Raises MediaError where nothing, or too little, could be decoded."""
-        if not self._length_s or self._broken > max(2, self._packets * BROKEN_SHARE):
+        if not self._length_s or self._broken > max(2, self._packets * MAX_DAMAGED_SHARE):
             raise MediaError(Message("file.no_sound_decodes", name=self._name))
         return self._length_s
 
 
-class _Ends:
+class _FirstAndLastFrames:
     """Decodes the first frame of a video, and everything from its last key frame on, in one reading of the file.
 
-    Packets since the latest key frame are kept; where they grow beyond MOST_KEPT_BYTES they are decoded at once.
+    Packets since the latest key frame are kept; where they grow beyond MAX_BUFFERED_BYTES they are decoded at once.
     tolerant: damaged frames are passed over, as at the two ends of a recording.
     """
 
@@ -233,7 +233,7 @@ class _Ends:
             return
         self._kept.append(packet)
         self._kept_bytes += packet.size
-        if self._kept_bytes > MOST_KEPT_BYTES and self.first is not None:
+        if self._kept_bytes > MAX_BUFFERED_BYTES and self.first is not None:
             self._catch_up()
 
     def begin(self) -> VideoFrame | None:

@@ -111,11 +111,11 @@ def sniff(path: Path, *, name: str = "") -> FileType:
         raise MediaError(Message("file.empty", name=name))
     found = _by_signature(head)
     if found is MP3 and head.startswith(b"ID3"):
-        found = _behind_id3(path, head)
+        found = _type_after_id3(path, head)
     if found is None:
         found = TGA if _is_targa(path, name, head) else None
     if found is None:
-        raise MediaError(Message("file.is_other", name=name, what=refusals.what_else(path, head)))
+        raise MediaError(Message("file.is_other", name=name, what=refusals.unsupported_type(path, head)))
     if second := _second_nature(path, head, found):
         raise MediaError(Message("file.two_in_one", name=name, form=found.name, second=term(second)))
     return found
@@ -140,13 +140,13 @@ def _by_signature(head: bytes) -> FileType | None:
     return _by_sync(head)
 
 
-def _behind_id3(path: Path, head: bytes) -> FileType:
+def _type_after_id3(path: Path, head: bytes) -> FileType:
     """What the ID3 tag stands before: MP3, or now and then ADTS AAC (radio) or FLAC.
 
     Source: ID3v2.4 3.1, sizes of 7 bits a byte.
     """
     with path.open("rb") as file:
-        file.seek(headers.behind_id3(head))
+        file.seek(headers.after_id3(head))
         behind = file.read(4)
     if behind == b"fLaC":
         return FLAC
@@ -195,5 +195,5 @@ def _second_nature(path: Path, head: bytes, found: FileType) -> str:
         return "a ZIP archive"
     if found.kind is not Kind.IMAGE:
         return ""
-    behind = structure.behind_end(path, found.name).lower()
+    behind = structure.trailing_data(path, found.name).lower()
     return "a web page" if any(tag in behind for tag in PAGES) else ""

@@ -29,10 +29,10 @@ from studio.media.files import replacing
 from studio.messages import Message
 
 BT709 = int(Colorspace.ITU709)
-LIMITED = int(ColorRange.MPEG)
+LIMITED_RANGE = int(ColorRange.MPEG)
 THREADS = 4
 SOUND_RATE_HZ = 48_000
-EXACT = int(
+ACCURATE_SCALING = int(
     Interpolation.BICUBIC | Interpolation.ACCURATE_RND | Interpolation.FULL_CHR_H_INT | Interpolation.FULL_CHR_H_INP
 )
 """swscale's way that brings every colour back within one step of 255; without it grey loses two."""
@@ -87,7 +87,7 @@ class VideoWriter:
         context.thread_count = THREADS
         context.gop_size = max(1, round(self.fps))
         context.options = {"crf": str(crf), "preset": preset, "forced-idr": "1"}
-        context.color_range, context.colorspace = LIMITED, BT709
+        context.color_range, context.colorspace = LIMITED_RANGE, BT709
         context.color_primaries, context.color_trc = int(ColorPrimaries.BT709), int(ColorTrc.BT709)
         return stream
 
@@ -106,7 +106,7 @@ class VideoWriter:
     def blank(self) -> VideoFrame:
         """A frame of the clip's size for `planes` and `write`; its content is undefined. It may be used again."""
         frame = VideoFrame(self.width, self.height, "yuv420p")
-        frame.colorspace, frame.color_range = BT709, LIMITED
+        frame.colorspace, frame.color_range = BT709, LIMITED_RANGE
         frame.color_primaries, frame.color_trc = int(ColorPrimaries.BT709), int(ColorTrc.BT709)
         return frame
 
@@ -188,10 +188,10 @@ def from_rgb(rgb: np.ndarray) -> VideoFrame:
         src_colorspace=BT709,
         dst_colorspace=BT709,
         src_color_range=int(ColorRange.JPEG),
-        dst_color_range=LIMITED,
+        dst_color_range=LIMITED_RANGE,
         dst_color_primaries=int(ColorPrimaries.BT709),
         dst_color_trc=int(ColorTrc.BT709),
-        interpolation=EXACT,
+        interpolation=ACCURATE_SCALING,
         threads=1,
     )
 
@@ -210,9 +210,9 @@ def to_rgb(frame: VideoFrame) -> np.ndarray:
         format="rgb24",
         src_colorspace=space,
         dst_colorspace=BT709,
-        src_color_range=frame.color_range if frame.color_range else LIMITED,
+        src_color_range=frame.color_range if frame.color_range else LIMITED_RANGE,
         dst_color_range=int(ColorRange.JPEG),
-        interpolation=EXACT,
+        interpolation=ACCURATE_SCALING,
         threads=1,
     )
     return converted.to_ndarray()

@@ -47,7 +47,7 @@ def grab(path: Path, t_s: float, *, max_side_px: int | None = None) -> Image.Ima
         return av_io.still(frame, max_side_px=max_side_px, aspect=video.sample_aspect_ratio)
 
 
-def several(path: Path, times_s: Sequence[float], *, max_side_px: int | None = None) -> list[Image.Image]:
+def grab_many(path: Path, times_s: Sequence[float], *, max_side_px: int | None = None) -> list[Image.Image]:
     """The frames on screen at these rising times as upright RGB pictures, decoded in one go."""
     found: list[VideoFrame] = []
     with _reader(path) as (box, video):

@@ -1,7 +1,8 @@
 """What the header of a sound file says about its length, and whether that is a fact or a placeholder.
 
 Programs that stream do not know how much will follow when they write the header, so they write 0 or a very large
-number; every player then reads to the end of the file. Providers often do not, so `wav_as_it_is` puts it right.
+number; every player then reads to the end of the file. Providers often do not, so `copy_wav_with_true_sizes` corrects
+them.
 Sources: Microsoft RIFF; EBU Tech 3306 (RF64); FLAC format (RFC 9639); Xing and VBRI headers as LAME and FhG write them.
 """
 
@@ -15,9 +16,9 @@ PLACEHOLDER_BYTES = 1_900_000_000
 """From here on a size counts as a placeholder where the file is shorter: 0xFFFFFFFF, 0x7FFFFFFF, 2,000,000,000 and
 what programs take off from these for the header are all above."""
 RIFF_LIMIT = 2**32 - 1
-MP3_HEAD_BYTES = 4096
+MP3_HEADER_BYTES = 4096
 ASF_PROPERTIES = bytes.fromhex("a1dcab8c47a9cf118ee400c00c205365")
-CHUNKS = 1000
+MAX_CHUNKS = 1000
 """Most chunks looked at before the samples."""
 
 
@@ -48,7 +49,7 @@ def wav(path: Path) -> Wav | None:
     with path.open("rb") as file:
         head = file.read(12)
         at, ds64, long_data = 12, None, None
-        for _ in range(CHUNKS):
+        for _ in range(MAX_CHUNKS):
             file.seek(at)
             chunk = file.read(8)
             if len(chunk) < 8:
@@ -70,7 +71,7 @@ def _is_chunk(head: bytes) -> bool:
     return head[:4] in (b"LIST", b"id3 ", b"ID3 ", b"bext", b"fact", b"cue ", b"JUNK", b"afsp", b"PEAK", b"iXML")
 
 
-def wav_as_it_is(path: Path, out: Path) -> None:
+def copy_wav_with_true_sizes(path: Path, out: Path) -> None:
     """Copy a WAV with sizes that are true, RF64 as plain RIFF. Content beyond 4 GiB keeps its header."""
     layout = wav(path)
     shutil.copyfile(path, out)
@@ -97,8 +98,8 @@ def wav_as_it_is(path: Path, out: Path) -> None:
 def mp3_length_s(path: Path) -> float | None:
     """The length an MP3 states in a first frame that counts all others (Xing, Info, VBRI); None where it is a guess."""
     with path.open("rb") as file:
-        file.seek(behind_id3(file.read(10)))
-        first = file.read(MP3_HEAD_BYTES)
+        file.seek(after_id3(file.read(10)))
+        first = file.read(MP3_HEADER_BYTES)
     sync = next((i for i in range(len(first) - 4) if first[i] == 0xFF and first[i + 1] & 0xE0 == 0xE0), None)
     if sync is None:
         return None
@@ -121,7 +122,7 @@ def _vbri_frames(first: bytes) -> int:
     return int.from_bytes(first[at + 14 : at + 18], "big") if at >= 0 else 0
 
 
-def behind_id3(head: bytes) -> int:
+def after_id3(head: bytes) -> int:
     """Where the file goes on behind an ID3v2 tag; 0 without one."""
     if not head.startswith(b"ID3") or len(head) < 10:
         return 0
@@ -175,7 +176,7 @@ def flac_with_samples(path: Path, out: Path, samples: int) -> None:
 def _flac_stream_info(path: Path) -> int | None:
     """Where the content of STREAMINFO begins; it is always the first block."""
     with path.open("rb") as file:
-        start = behind_id3(file.read(10))
+        start = after_id3(file.read(10))
         file.seek(start)
         mark = file.read(8)
     return start + 8 if mark[:4] == b"fLaC" and mark[4] & 127 == 0 else None

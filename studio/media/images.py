@@ -89,7 +89,7 @@ def _open(path: Path, name: str, kind: FileType, max_pixels: int) -> Image.Image
         if "MAX_TEXT" not in str(error):
             raise
         log.info("%s: texts and profile left out: %s", name, error)
-        plain = Image.open(io.BytesIO(png.without_texts(path.read_bytes())), formats=("PNG",))
+        plain = Image.open(io.BytesIO(png.strip_compressed(path.read_bytes())), formats=("PNG",))
         plain.info["texts_left_out"] = True
         return plain
 
@@ -99,7 +99,7 @@ def has_heavy_chunks(image: Image.Image, path: Path) -> bool:
     if "texts_left_out" in image.info or len(image.info.get("icc_profile") or b"") > LARGE_TEXT_BYTES:
         return True
     texts = (v for v in image.info.values() if isinstance(v, str))
-    return any(len(text) > LARGE_TEXT_BYTES for text in texts) and png.has_packed_texts(path.read_bytes())
+    return any(len(text) > LARGE_TEXT_BYTES for text in texts) and png.has_compressed_texts(path.read_bytes())
 
 
 def _through_ffmpeg(path: Path, name: str, max_pixels: int) -> bytes:

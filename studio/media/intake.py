@@ -78,7 +78,7 @@ def _plain_chunks(path: Path, folder: Path, facts: MediaFacts) -> Path:
             image.load()
             data = _with_pixels_of(data, images.to_srgb(image))
     left_out = heavy or "icc_profile" not in image.info
-    atomic_write(out, png.with_plain_texts(data, most_bytes=images.MAX_PNG_TEXT_BYTES, keep_profile=not left_out))
+    atomic_write(out, png.uncompress_texts(data, most_bytes=images.MAX_PNG_TEXT_BYTES, keep_profile=not left_out))
     return out
 
 
@@ -88,7 +88,7 @@ def _with_pixels_of(data: bytes, picture: Image.Image) -> bytes:
     picture.save(written, "PNG", compress_level=3)
     head, *rest = png.chunks(written.getvalue())
     texts = [one for one in png.chunks(data) if one[0] in (*png.TEXTS, b"eXIf")]
-    return png.HEAD + b"".join(png.chunk(*one) for one in (head, *texts, *rest))
+    return png.SIGNATURE + b"".join(png.chunk(*one) for one in (head, *texts, *rest))
 
 
 def _true_sizes(path: Path, folder: Path, facts: MediaFacts) -> Path:
@@ -97,7 +97,7 @@ def _true_sizes(path: Path, folder: Path, facts: MediaFacts) -> Path:
         rate = _sample_rate(path)
         headers.flac_with_samples(path, out, round((facts.duration_s or 0) * rate))
     else:
-        headers.wav_as_it_is(path, out)
+        headers.copy_wav_with_true_sizes(path, out)
     return out
 
 

@@ -126,10 +126,10 @@ def _xmp(path: Path, settings: Mapping[str, object], record: str | None, origin:
 
 def _xmp_text(path: Path) -> str:
     with images.opened(path) as (image, _):
-        return _xmp_of(image.info)
+        return _embedded_xmp(image.info)
 
 
-def _xmp_of(info: Mapping[Any, Any]) -> str:
+def _embedded_xmp(info: Mapping[Any, Any]) -> str:
     raw = info.get("xmp") or info.get(metadata_write.XMP_KEY) or ""
     text = raw.decode("utf-8", "replace") if isinstance(raw, bytes) else str(raw)
     return text if len(text) <= XMP_LIMIT else ""
@@ -157,7 +157,7 @@ def draft_request(path: Path) -> JSON | None:
     except MediaError:
         return None
     record = metadata_import.parse(text)
-    return _ours(text) if record and record.get("origin") == Origin.DRAFT.value else None
+    return _studio_settings(text) if record and record.get("origin") == Origin.DRAFT.value else None
 
 
 def carry_draft(clip: Path, frame: Path) -> None:
@@ -172,7 +172,7 @@ def read_with_source(path: Path, *, name: str = "") -> tuple[str, JSON] | None:
         found = texts(path)
     except MediaError:
         return None
-    if mine := _ours(found.get(KEY, "")):
+    if mine := _studio_settings(found.get(KEY, "")):
         return "Wan Studio", mine
     try:
         return metadata_import.read(found)
@@ -183,7 +183,7 @@ def read_with_source(path: Path, *, name: str = "") -> tuple[str, JSON] | None:
         raise MediaError(Message("unread.settings", program=error.program, name=called, why=error)) from None
 
 
-def _ours(text: str) -> JSON | None:
+def _studio_settings(text: str) -> JSON | None:
     record = metadata_import.parse(text)
     request = record.get("request") if record and record.get("schema") == SCHEMA else None
     return request if isinstance(request, dict) else None
@@ -200,7 +200,7 @@ def _picture_texts(path: Path) -> dict[str, str]:
         if isinstance(comment, bytes) and "parameters" not in texts:
             texts["parameters"] = _user_comment(comment)
         if KEY not in texts:
-            texts[KEY] = _settings_in_xmp(_xmp_of(image.info))
+            texts[KEY] = _settings_in_xmp(_embedded_xmp(image.info))
         if isinstance(comment := image.info.get("comment"), bytes):
             texts.setdefault("comment", comment.decode("utf-8", "replace"))
         return texts

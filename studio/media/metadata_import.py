@@ -21,7 +21,7 @@ from studio.messages import Message, of_error
 JSON_LIMIT = 8_000_000
 """Longest JSON text looked at, in characters."""
 TEXT_LIMIT = 20_000
-SEED_MOST = 2**64 - 1
+MAX_SEED = 2**64 - 1
 """ComfyUI's largest seed. Seeds never go through a float, which is exact only to 2**53."""
 
 _A1111_START = re.compile(r"^Steps: *\d+,.*$", re.MULTILINE)
@@ -89,7 +89,7 @@ def _number(value: Any, low: float, high: float) -> float | None:
     return number if low <= number <= high else None
 
 
-def _whole(value: Any, low: int = 0, high: int = SEED_MOST) -> int | None:
+def _integer(value: Any, low: int = 0, high: int = MAX_SEED) -> int | None:
     if isinstance(value, bool):
         return None
     if isinstance(value, str):
@@ -100,7 +100,7 @@ def _whole(value: Any, low: int = 0, high: int = SEED_MOST) -> int | None:
     return int(number) if number is not None and number == int(number) else None
 
 
-def _words(value: Any) -> str | None:
+def _text(value: Any) -> str | None:
     return value[:TEXT_LIMIT] if isinstance(value, str) and value.strip() else None
 
 
@@ -110,13 +110,13 @@ def _fields(source: Mapping[str, Any], names: Mapping[str, str]) -> JSON:
     for ours, theirs in names.items():
         value = source.get(theirs)
         if ours in ("prompt", "negative_prompt"):
-            found[ours] = _words(value)
+            found[ours] = _text(value)
         elif ours == "guidance":
             found[ours] = _number(value, 0, 100)
         elif ours == "seed":
-            found[ours] = _whole(value)
+            found[ours] = _integer(value)
         else:
-            found[ours] = _whole(value, 1, 16384)
+            found[ours] = _integer(value, 1, 16384)
     return found
 
 
@@ -137,9 +137,7 @@ def _a1111(texts: Mapping[str, str]) -> JSON | None:
         prompt, negative = "", prompt.removeprefix("Negative prompt:")
     found = _fields(pairs, {"seed": "Seed", "steps": "Steps", "guidance": "CFG scale"})
     return (
-        found
-        | {"prompt": _words(prompt.strip()), "negative_prompt": _words(negative.strip())}
-        | _size(pairs.get("Size"))
+        found | {"prompt": _text(prompt.strip()), "negative_prompt": _text(negative.strip())} | _size(pairs.get("Size"))
     )
 
 
@@ -147,7 +145,7 @@ def _size(text: Any) -> JSON:
     """Width and height out of "832x480" or "(1024, 1024)"."""
     found = re.fullmatch(r"\D{0,2}(\d{1,5})\D{1,3}(\d{1,5})\D{0,2}.*", text.strip()) if isinstance(text, str) else None
     width, height = found.groups() if found else (None, None)
-    return {"width": _whole(width, 1, 16384), "height": _whole(height, 1, 16384)}
+    return {"width": _integer(width, 1, 16384), "height": _integer(height, 1, 16384)}
 
 
 def _invokeai(texts: Mapping[str, str]) -> JSON | None:
@@ -162,7 +160,7 @@ def _invokeai(texts: Mapping[str, str]) -> JSON | None:
     prompt = image.get("prompt")
     if isinstance(prompt, list) and prompt and isinstance(prompt[0], dict):
         prompt = prompt[0].get("prompt")
-    return found | {"prompt": _words(prompt)}
+    return found | {"prompt": _text(prompt)}
 
 
 def _json_in(texts: Mapping[str, str], has: Callable[[JSON], bool]) -> JSON | None:
@@ -226,13 +224,13 @@ def _comfyui(texts: Mapping[str, str]) -> JSON | None:
     except comfy_graph.NotUnderstood as error:
         raise Unread("ComfyUI", of_error(error)) from None
     return {
-        "prompt": _words(found["prompt"]),
-        "negative_prompt": _words(found["negative_prompt"]),
-        "seed": _whole(found["seed"]),
-        "steps": _whole(found["steps"], 1, 1000),
+        "prompt": _text(found["prompt"]),
+        "negative_prompt": _text(found["negative_prompt"]),
+        "seed": _integer(found["seed"]),
+        "steps": _integer(found["steps"], 1, 1000),
         "guidance": _number(found["guidance"], 0, 100),
-        "width": _whole(found["width"], 1, 16384),
-        "height": _whole(found["height"], 1, 16384),
+        "width": _integer(found["width"], 1, 16384),
+        "height": _integer(found["height"], 1, 16384),
     }
 
 

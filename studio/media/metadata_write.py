@@ -33,7 +33,7 @@ def into_png(path: Path, texts: Mapping[str, str]) -> None:
         if kind in (b"tEXt", b"zTXt", b"iTXt") and content.partition(b"\0")[0] in keys:
             continue
         kept.append(png.chunk(kind, content))
-    atomic_write(path, png.HEAD + kept[0] + ours + b"".join(kept[1:]))
+    atomic_write(path, png.SIGNATURE + kept[0] + ours + b"".join(kept[1:]))
 
 
 def into_jpeg(path: Path, *, comment: str, xmp: str) -> None:

@@ -8,7 +8,7 @@ from __future__ import annotations
 import zlib
 from collections.abc import Iterator
 
-HEAD = b"\x89PNG\r\n\x1a\n"
+SIGNATURE = b"\x89PNG\r\n\x1a\n"
 TEXTS = (b"tEXt", b"zTXt", b"iTXt")
 
 
@@ -19,7 +19,7 @@ def chunk(kind: bytes, content: bytes) -> bytes:
 
 def chunks(data: bytes) -> Iterator[tuple[bytes, bytes]]:
     """(kind, content) of each chunk in order."""
-    at = len(HEAD)
+    at = len(SIGNATURE)
     while at + 12 <= len(data):
         size = int.from_bytes(data[at : at + 4], "big")
         yield data[at + 4 : at + 8], data[at + 8 : at + 8 + size]
@@ -31,34 +31,34 @@ def itxt(key: str, text: str) -> bytes:
     return key.encode("latin-1") + b"\0\0\0\0\0" + text.encode()
 
 
-def without_texts(data: bytes) -> bytes:
+def strip_compressed(data: bytes) -> bytes:
     """The file without its compressed texts and its colour profile."""
     kept = ((kind, content) for kind, content in chunks(data) if kind not in (b"zTXt", b"iTXt", b"iCCP"))
-    return HEAD + b"".join(chunk(*one) for one in kept)
+    return SIGNATURE + b"".join(chunk(*one) for one in kept)
 
 
-def has_packed_texts(data: bytes) -> bool:
+def has_compressed_texts(data: bytes) -> bool:
     """Whether any text of the file is compressed."""
-    return any(_is_packed_text(*one) for one in chunks(data))
+    return any(_is_compressed_text(*one) for one in chunks(data))
 
 
-def with_plain_texts(data: bytes, *, most_bytes: int, keep_profile: bool = True) -> bytes:
+def uncompress_texts(data: bytes, *, most_bytes: int, keep_profile: bool = True) -> bytes:
     """The file with every compressed text as a plain one, which no reader limits; longer ones are left out."""
     made = []
     for kind, content in chunks(data):
-        if _is_packed_text(kind, content):
-            text = _unpacked(kind, content, most_bytes)
+        if _is_compressed_text(kind, content):
+            text = _uncompressed(kind, content, most_bytes)
             made += [] if text is None else [chunk(*text)]
         elif kind != b"iCCP" or keep_profile:
             made.append(chunk(kind, content))
-    return HEAD + b"".join(made)
+    return SIGNATURE + b"".join(made)
 
 
-def _is_packed_text(kind: bytes, content: bytes) -> bool:
+def _is_compressed_text(kind: bytes, content: bytes) -> bool:
     return kind == b"zTXt" or (kind == b"iTXt" and content.partition(b"\0")[2][:1] == b"\1")
 
 
-def _unpacked(kind: bytes, content: bytes, most_bytes: int) -> tuple[bytes, bytes] | None:
+def _uncompressed(kind: bytes, content: bytes, most_bytes: int) -> tuple[bytes, bytes] | None:
     key, _, rest = content.partition(b"\0")
     tags, packed = b"", rest[1:]
     if kind == b"iTXt":

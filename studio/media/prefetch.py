@@ -13,7 +13,7 @@ DEPTH = 8
 """Things waiting at most; frames of a film are a few MB each."""
 
 
-def ahead(source: Generator[T, None, None], *, depth: int = DEPTH) -> Iterator[T]:
+def prefetch(source: Generator[T, None, None], *, depth: int = DEPTH) -> Iterator[T]:
     """The same things, prepared up to `depth` ahead in a thread of their own.
 
     An error in the source is raised here. When the caller stops early the thread ends before control goes back, so no

@@ -40,7 +40,7 @@ if TYPE_CHECKING:
     from PIL import Image
 
 BROWSER_PICTURES = (PNG, JPEG, WEBP, GIF, AVIF, BMP)
-FEW_READ = (JXL, JP2, TGA, ICO, FLV, ASF, PS, CAF, AMR)
+CONVERTED_FORMATS = (JXL, JP2, TGA, ICO, FLV, ASF, PS, CAF, AMR)
 """Formats that browsers and providers refuse: the library keeps them as PNG, MP4, WAV or MP3."""
 BROWSER_VIDEO = {"h264", "vp8", "vp9", "av1"}
 BROWSER_AUDIO = {"aac", "mp3", "opus", "vorbis", "flac", "pcm_s16le", "pcm_s24le", "pcm_f32le"}
@@ -121,7 +121,7 @@ def _probe_picture(path: Path, name: str, max_pixels: int) -> MediaFacts:
 
 
 def _picture_remedy(kind: FileType, image: Image.Image, path: Path, *, upright: bool) -> str:
-    if kind in FEW_READ or floats.is_one(image):
+    if kind in CONVERTED_FORMATS or floats.is_one(image):
         return "png"
     if kind is PNG and images.has_heavy_chunks(image, path):
         return "chunks"
@@ -134,7 +134,7 @@ def _picture_notes(kind: FileType, frames: int, mode: str) -> tuple[str, ...]:
         notes.append(Message("filenote.animated", form=kind.name, frames=frames))
     if mode == "F":
         notes.append(Message("filenote.floats"))
-    if kind in FEW_READ:
+    if kind in CONVERTED_FORMATS:
         notes.append(Message("filenote.kept_as_png", form=kind.name))
     elif kind not in BROWSER_PICTURES and mode != "F":
         notes.append(Message("filenote.preview", form=kind.name))
@@ -169,9 +169,9 @@ def stream_facts(path: Path, name: str, box: InputContainer, kind: FileType, fir
         has_audio=True,
         codec=audio_codec,
         audio_codec=audio_codec,
-        browser_plays=audio_codec in BROWSER_AUDIO and kind not in FEW_READ,
-        notes=(Message("filenote.kept_as_sound", form=kind.name),) * (kind in FEW_READ),
-        remedy="sound" if kind in FEW_READ else "",
+        browser_plays=audio_codec in BROWSER_AUDIO and kind not in CONVERTED_FORMATS,
+        notes=(Message("filenote.kept_as_sound", form=kind.name),) * (kind in CONVERTED_FORMATS),
+        remedy="sound" if kind in CONVERTED_FORMATS else "",
     )
 
 
@@ -186,7 +186,7 @@ def _video_facts(
 ) -> MediaFacts:
     if frame is None:
         raise MediaError(Message("file.broken_no_picture", name=name, form=kind.name))
-    width, height = av_io.shown_size(video, frame.rotation)
+    width, height = av_io.display_size(video, frame.rotation)
     rate = video.average_rate or video.guessed_rate
     codec = video.codec_context.codec.canonical_name
     alpha = video.metadata.get("alpha_mode") == "1" or any(part.is_alpha for part in frame.format.components)
@@ -212,7 +212,7 @@ def _video_facts(
         rotation=frame.rotation % 360,
         browser_plays=plays,
         notes=(*notes, *_hdr_notes(frame.color_trc)),
-        remedy="mp4" if kind in FEW_READ else "",
+        remedy="mp4" if kind in CONVERTED_FORMATS else "",
     )
 
 
@@ -238,7 +238,7 @@ def _colour(primaries: int, transfer: int) -> str:
 def _playability(kind: FileType, codec: str, pixels: str, audio_codec: str) -> tuple[bool, tuple[str, ...]]:
     """Whether ordinary browsers play it, and a sentence for each reason why not."""
     notes = []
-    if kind in FEW_READ:
+    if kind in CONVERTED_FORMATS:
         return False, (Message("filenote.kept_as_mp4", form=kind.name),)
     if kind not in (MP4, MOV, WEBM):
         notes.append(Message("filenote.container", form=kind.name))

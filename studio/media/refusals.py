@@ -10,7 +10,7 @@ from pathlib import Path
 
 from studio.messages import Message, term
 
-GIVE = "Give a picture, video or sound file"
+SUPPORTED_FILES = "Give a picture, video or sound file"
 _MARKS: tuple[tuple[bytes, str], ...] = (
     (b"8BPS", "a Photoshop document. Export it as PNG or TIFF"),
     (b"\x76\x2f\x31\x01", "an OpenEXR picture. Export it as 16-bit PNG or TIFF"),
@@ -50,30 +50,30 @@ _MARKS: tuple[tuple[bytes, str], ...] = (
     (b"\x28\xb5\x2f\xfd", "a Zstandard archive. Unpack it and give the files inside"),
     (b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1", "an old Office document. Export its pictures, or the page as PNG"),
     (b"{\\rtf", "a text document. Export the page as PNG"),
-    (b"MZ", f"a program. {GIVE}"),
-    (b"\x7fELF", f"a program. {GIVE}"),
-    (b"\xcf\xfa\xed\xfe", f"a program. {GIVE}"),
-    (b"SQLite format 3", f"a database. {GIVE}"),
-    (b"\0asm", f"a program. {GIVE}"),
+    (b"MZ", f"a program. {SUPPORTED_FILES}"),
+    (b"\x7fELF", f"a program. {SUPPORTED_FILES}"),
+    (b"\xcf\xfa\xed\xfe", f"a program. {SUPPORTED_FILES}"),
+    (b"SQLite format 3", f"a database. {SUPPORTED_FILES}"),
+    (b"\0asm", f"a program. {SUPPORTED_FILES}"),
     (b"glTF", "a 3D model. Render it as PNG or MP4"),
     (b"BLENDER", "a Blender project. Render it as PNG or MP4"),
-    (b"wOFF", f"a font. {GIVE}"),
-    (b"wOF2", f"a font. {GIVE}"),
-    (b"OTTO", f"a font. {GIVE}"),
-    (b"\0\x01\0\0\0", f"a font. {GIVE}"),
+    (b"wOFF", f"a font. {SUPPORTED_FILES}"),
+    (b"wOF2", f"a font. {SUPPORTED_FILES}"),
+    (b"OTTO", f"a font. {SUPPORTED_FILES}"),
+    (b"\0\x01\0\0\0", f"a font. {SUPPORTED_FILES}"),
 )
 _TEXTS: tuple[tuple[bytes, str], ...] = (
     (b"<svg", "an SVG drawing, which can carry scripts. Export it as PNG"),
-    (b"<html", f"a web page. {GIVE}"),
-    (b"<!doctype html", f"a web page. {GIVE}"),
-    (b"<script", f"a web page. {GIVE}"),
-    (b"<?php", f"a web page. {GIVE}"),
+    (b"<html", f"a web page. {SUPPORTED_FILES}"),
+    (b"<!doctype html", f"a web page. {SUPPORTED_FILES}"),
+    (b"<script", f"a web page. {SUPPORTED_FILES}"),
+    (b"<?php", f"a web page. {SUPPORTED_FILES}"),
     (b"#extm3u", "a playlist. Give the video itself"),
     (b"ffconcat", "a playlist. Give the video itself"),
     (b"[playlist]", "a playlist. Give the video itself"),
-    (b"webvtt", f"a subtitle file. {GIVE}"),
+    (b"webvtt", f"a subtitle file. {SUPPORTED_FILES}"),
     (b"%pdf-", "a PDF document. Export the page as PNG or JPEG"),
-    (b"{", f"text. {GIVE}"),
+    (b"{", f"text. {SUPPORTED_FILES}"),
     (b"<?xml", "an XML document (perhaps an SVG drawing). Export it as PNG"),
 )
 _OFFICE = (
@@ -88,13 +88,13 @@ UNKNOWN = (
 )
 
 
-def what_else(path: Path, head: bytes) -> Message:
+def unsupported_type(path: Path, head: bytes) -> Message:
     """What the file is called in a refusal, with what would help. head: its first bytes."""
-    what, _, advice = _what_else(path, head).partition(". ")
+    what, _, advice = _unsupported_type(path, head).partition(". ")
     return Message("file.other_kind", what=term(what), advice=term(advice))
 
 
-def _what_else(path: Path, head: bytes) -> str:
+def _unsupported_type(path: Path, head: bytes) -> str:
     if head.startswith(b"PK\x03\x04"):
         return _archive(path)
     for mark, words in _MARKS:

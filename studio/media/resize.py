@@ -20,7 +20,7 @@ JPEG_QUALITIES = (92, 85, 78, 70, 60, 50)
 SHRINK_STEPS = 8
 """How often a picture is made a fifth smaller before giving up on max_bytes."""
 AUDIO_BPS = 128_000
-LEAST_VIDEO_BPS = 150_000
+MIN_VIDEO_BPS = 150_000
 SAFE_SHARE = 0.92
 """Part of max_bytes that is aimed at, because encoders miss their rate a little."""
 
@@ -98,7 +98,7 @@ def _shrink_video(
     rate = ["-crf", "18"]
     if limit and facts.duration_s:
         bps = int(limit * SAFE_SHARE * 8 / facts.duration_s) - (AUDIO_BPS if facts.has_audio else 0)
-        if bps < LEAST_VIDEO_BPS:
+        if bps < MIN_VIDEO_BPS:
             raise MediaError(Message("file.too_long_for", name=path.name, most=f"{limit / 1e6:g}"))
         rate = ["-crf", "18", "-maxrate", str(bps), "-bufsize", str(bps)]
     picture = f"scale={width}:{height}:flags=bicubic,setsar=1,format=yuv420p"

@@ -21,7 +21,7 @@ _SCAN_MARKER = re.compile(rb"\xff[^\x00\xd0-\xd7\xff]")
 """The next marker in entropy-coded data: stuffed zeros, restarts and fill bytes belong to it."""
 
 
-def behind_end(path: Path, kind: str) -> bytes:
+def trailing_data(path: Path, kind: str) -> bytes:
     """What follows the picture: the first and last 64 KiB of it. kind: the FileType's name; b'' for other formats."""
     walk = _WALKS.get(kind)
     if walk is None or path.stat().st_size == 0:

@@ -33,7 +33,7 @@ HOVER_PX = 320
 HOVER_FPS = 15
 HOVER_S = 8.0
 """Longest hover clip; longer videos show their first seconds."""
-DULL = 8.0
+MIN_CONTRAST = 8.0
 """Standard deviation of luma (0..127) below which a frame counts as empty (black, white, a fade)."""
 
 
@@ -43,13 +43,13 @@ def thumbnail(path: Path, out: Path, *, side_px: int = THUMB_PX) -> None:
     if kind is Kind.AUDIO:
         waveform_picture(path, out, width_px=side_px, height_px=side_px * 9 // 16)
         return
-    picture = _small_picture(path, side_px) if kind is Kind.IMAGE else _interesting(path, side_px)
+    picture = _small_picture(path, side_px) if kind is Kind.IMAGE else _first_with_contrast(path, side_px)
     _save_webp(picture, out)
 
 
 def poster(path: Path, out: Path, *, side_px: int = POSTER_PX) -> None:
     """Write the first frame that shows something, as WebP at most side_px large."""
-    _save_webp(_interesting(path, side_px), out)
+    _save_webp(_first_with_contrast(path, side_px), out)
 
 
 def _save_webp(picture: Image.Image, out: Path) -> None:
@@ -66,7 +66,7 @@ def _small_picture(path: Path, side_px: int) -> Image.Image:
         return images.to_srgb(image)
 
 
-def _interesting(path: Path, side_px: int, *, look_s: float = 2.0) -> Image.Image:
+def _first_with_contrast(path: Path, side_px: int, *, look_s: float = 2.0) -> Image.Image:
     """The first frame with some contrast among the first seconds, else the one with the most."""
     with av_io.opened(path) as (box, _):
         video = av_io.picture_stream(box)
@@ -78,7 +78,7 @@ def _interesting(path: Path, side_px: int, *, look_s: float = 2.0) -> Image.Imag
             contrast = _contrast(frame)
             if contrast > most:
                 best, most = frame, contrast
-            if contrast >= DULL or (frame.time or 0.0) > look_s:
+            if contrast >= MIN_CONTRAST or (frame.time or 0.0) > look_s:
                 break
         if best is None:
             raise MediaError(Message("file.no_frame", name=path.name))
@@ -99,9 +99,9 @@ def strip(path: Path, out: Path, *, tiles: int = 10, height_px: int = 90) -> Non
     """
     from PIL import Image
 
-    shots = _spread(path, tiles, height_px, keys_only=True)
+    shots = _tiles(path, tiles, height_px, keys_only=True)
     if len(shots) < tiles:
-        shots = _spread(path, tiles, height_px, keys_only=False)
+        shots = _tiles(path, tiles, height_px, keys_only=False)
     if not shots:
         raise MediaError(Message("file.no_frame", name=path.name))
     width = max(shot.width for shot in shots)
@@ -111,7 +111,7 @@ def strip(path: Path, out: Path, *, tiles: int = 10, height_px: int = 90) -> Non
     _save_webp(sheet, out)
 
 
-def _spread(path: Path, tiles: int, height_px: int, *, keys_only: bool) -> list[Image.Image]:
+def _tiles(path: Path, tiles: int, height_px: int, *, keys_only: bool) -> list[Image.Image]:
     with av_io.opened(path) as (box, _):
         video = av_io.picture_stream(box)
         if video is None or video.time_base is None:
@@ -148,7 +148,7 @@ def hover(path: Path, out: Path, *, side_px: int = HOVER_PX, cancelled: Cancelle
             for number, frame in _at_rate(box.decode(video), HOVER_FPS, HOVER_S):
                 if cancelled and cancelled():
                     raise Stopped
-                small = _even(frame, side_px, video.sample_aspect_ratio)
+                small = _with_even_sides(frame, side_px, video.sample_aspect_ratio)
                 if stream is None:
                     options = {"crf": "27", "preset": "veryfast", "bf": "2"}
                     stream = made.add_stream("libx264", rate=HOVER_FPS, options=options)
@@ -174,7 +174,7 @@ def _at_rate(frames: Iterable[VideoFrame], fps: int, length_s: float) -> Iterato
             number += 1
 
 
-def _even(frame: VideoFrame, side_px: int, aspect: Fraction | None) -> VideoFrame:
+def _with_even_sides(frame: VideoFrame, side_px: int, aspect: Fraction | None) -> VideoFrame:
     """The frame upright, at most side_px large, with even sides, as yuv420p."""
     import av
 

@@ -86,11 +86,11 @@ def upright(path: Path, out: Path, *, name: str = "") -> MediaFacts:
         form = kind.reader if kind.reader in ("PNG", "JPEG", "WEBP", "TIFF", "BMP") else ""
         form = form or ("PNG" if images.has_alpha(turned) else "JPEG")
         with replacing(out) as draft:
-            turned.save(draft, form, **_keep(image, form))
+            turned.save(draft, form, **_save_options(image, form))
     return probe(out, name=name)
 
 
-def _keep(image: Image.Image, form: str) -> dict[str, object]:
+def _save_options(image: Image.Image, form: str) -> dict[str, object]:
     """Options that lose as little as the format allows: same chroma grid, high quality, colour profile."""
     from PIL import JpegImagePlugin
 

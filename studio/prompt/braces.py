@@ -16,16 +16,17 @@ from itertools import pairwise
 from studio.errors import CapabilityError
 from studio.messages import Message, term
 
-COUNT_MAX = 1_000_000
-"""Combinations are counted exactly up to this number; more are given as COUNT_MAX + 1."""
-KEPT_CHARS = 200
+MAX_COUNT = 1_000_000
+"""Combinations are counted exactly up to this number; more are given as MAX_COUNT + 1."""
+MAX_MARKUP_CHARS = 200
 """Longest weight or wildcard that is recognised as one."""
 
 _TOKEN = re.compile(r"\\[{}|\\]|\$\$|[{}()\[\]|]")
 _WEIGHT = re.compile(r"(?:\d{1,9}(?:\.\d{0,9})?|\.\d{1,9})\s{0,9}::")
 _SAMPLER = "@~!"
 _MARKUP = re.compile(
-    rf"__[^\W_][\w/*.\- ]{{0,{KEPT_CHARS}}}?__|\([^(){{}}|]{{1,{KEPT_CHARS}}}:\s{{0,9}}\d{{0,9}}\.?\d{{1,9}}\)"
+    rf"__[^\W_][\w/*.\- ]{{0,{MAX_MARKUP_CHARS}}}?__"
+    rf"|\([^(){{}}|]{{1,{MAX_MARKUP_CHARS}}}:\s{{0,9}}\d{{0,9}}\.?\d{{1,9}}\)"
 )
 _PAIRS = {")": "(", "]": "["}
 
@@ -64,17 +65,17 @@ class _Open:
 
 @dataclass(frozen=True)
 class Alternatives:
-    """A text with choices. count: combinations, at most COUNT_MAX + 1. kept: spans that stay as typed."""
+    """A text with choices. count: combinations, at most MAX_COUNT + 1. kept: spans that stay as typed."""
 
     text: str
     count: int
-    kept: tuple[tuple[int, int], ...]
-    _whole: _Option
+    literal_spans: tuple[tuple[int, int], ...]
+    _root: _Option
 
     def combination(self, index: int) -> str:
         """The text of one combination, 0 to count - 1; the last braces turn fastest."""
         pieces: list[str] = []
-        waiting: list[tuple[_Option, int] | tuple[int, int]] = [(self._whole, index)]
+        waiting: list[tuple[_Option, int] | tuple[int, int]] = [(self._root, index)]
         while waiting:
             part, value = waiting.pop()
             if isinstance(part, _Option):
@@ -151,7 +152,7 @@ def _groups(text: str, name: str) -> tuple[list[_Group], list[tuple[int, int]]]:
         elif not braces:
             raise _unpaired("}", name)
         else:
-            brace = _popped(stack, braces)
+            brace = _pop_brace(stack, braces)
             if _close(text, token.end(), brace, groups, kept) and braces:
                 braces[-1].holds_choice = True
     if braces:
@@ -159,7 +160,7 @@ def _groups(text: str, name: str) -> tuple[list[_Group], list[tuple[int, int]]]:
     return groups, kept
 
 
-def _popped(stack: list[_Open], braces: list[_Open]) -> _Open:
+def _pop_brace(stack: list[_Open], braces: list[_Open]) -> _Open:
     """The innermost brace, taken off. Brackets above it have no partner: they are text, and their pipes are its own."""
     brace, above = braces.pop(), list[_Open]()
     while stack[-1] is not brace:
@@ -194,7 +195,7 @@ def _close(text: str, end: int, brace: _Open, groups: list[_Group], kept: list[t
         while at < len(inner) and inner[at].start < high:
             at += 1
         options.append(_option(low, high, inner[first:at]))
-    count = min(sum(o.count for o in options), COUNT_MAX + 1)
+    count = min(sum(o.count for o in options), MAX_COUNT + 1)
     groups[brace.below :] = [_Group(start, end, tuple(options), count)]
     return True
 
@@ -216,7 +217,7 @@ def _stripped(text: str, start: int, end: int) -> tuple[int, int]:
 def _option(start: int, end: int, groups: Sequence[_Group]) -> _Option:
     count = 1
     for group in groups:
-        count = min(count * group.count, COUNT_MAX + 1)
+        count = min(count * group.count, MAX_COUNT + 1)
     return _Option(start, end, groups, count)
 
 

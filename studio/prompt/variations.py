@@ -15,15 +15,15 @@ from studio.errors import CapabilityError
 from studio.messages import Message
 from studio.prompt import braces
 
-LIMIT = 500
+MAX_REQUESTS = 500
 """Most requests from one press of the button; more is more likely a slip than a wish."""
 
-SEEDS_MAX = 100
-SEED_DIGITS = 20
+MAX_SEEDS = 100
+MAX_SEED_DIGITS = 20
 """Digits of the largest seed of any program, 2^64 - 1."""
 TEXTS = ("prompt", "negative_prompt")
-KEPT_SHOWN = 3
-KEPT_CHARS = 40
+MAX_QUOTED = 3
+MAX_QUOTED_CHARS = 40
 """Parts that a note quotes, and the characters of each."""
 RANGE = re.compile(r"(\d+)\s*(?:-|–|\.\.)\s*(\d+)")
 
@@ -47,15 +47,15 @@ def expand(
     return [{**one, "seed": seed} for one in made for seed in seeds] if seeds else made
 
 
-def kept_as_written(body: JSON) -> str:
+def literal_braces_note(body: JSON) -> str:
     """A note on what `combinations` leaves as it is, such as the marks of other programs; "" where there is none.
 
     Raises CapabilityError for a brace without its partner.
     """
-    found = [(str(body[k]), span) for k in TEXTS if body.get(k) for span in braces.read(str(body[k]), k).kept]
+    found = [(str(body[k]), span) for k in TEXTS if body.get(k) for span in braces.read(str(body[k]), k).literal_spans]
     pieces = list(dict.fromkeys(" ".join(text[low:high].split()) for text, (low, high) in found))
-    shown = [p if len(p) <= KEPT_CHARS else p[: KEPT_CHARS - 1] + "…" for p in pieces[:KEPT_SHOWN]]
-    listed = ", ".join([*shown, *(["…"] if len(pieces) > KEPT_SHOWN else [])])
+    shown = [p if len(p) <= MAX_QUOTED_CHARS else p[: MAX_QUOTED_CHARS - 1] + "…" for p in pieces[:MAX_QUOTED]]
+    listed = ", ".join([*shown, *(["…"] if len(pieces) > MAX_QUOTED else [])])
     return Message("variation.kept", listed=listed) if pieces else ""
 
 
@@ -67,20 +67,20 @@ def _choices(body: JSON) -> list[JSON]:
 
 
 def _refuse_beyond(count: int) -> None:
-    if count > LIMIT:
-        n = f"{count:,}" if count <= braces.COUNT_MAX else f"over {braces.COUNT_MAX:,}"
-        message = Message("variation.too_many", n=n, most=LIMIT)
-        raise CapabilityError(message, field="prompt", value=count, limit=LIMIT)
+    if count > MAX_REQUESTS:
+        n = f"{count:,}" if count <= braces.MAX_COUNT else f"over {braces.MAX_COUNT:,}"
+        message = Message("variation.too_many", n=n, most=MAX_REQUESTS)
+        raise CapabilityError(message, field="prompt", value=count, limit=MAX_REQUESTS)
 
 
 def _is_seed(word: str) -> bool:
-    return word.isdecimal() and len(word) <= SEED_DIGITS
+    return word.isdecimal() and len(word) <= MAX_SEED_DIGITS
 
 
 def parse_seeds(text: str) -> list[int]:
     """Seeds from `1, 5 9` and ranges such as `10-14`, doubles left out, order kept; [] for empty text.
 
-    Raises CapabilityError for anything else, or more than SEEDS_MAX seeds.
+    Raises CapabilityError for anything else, or more than MAX_SEEDS seeds.
     """
     found: list[int] = []
     for word in RANGE.sub(r"\1-\2", text).replace("，", ",").replace(",", " ").split():
@@ -89,12 +89,12 @@ def parse_seeds(text: str) -> list[int]:
             message = Message("variation.not_a_seed", word=f"{word[:40]!r}")
             raise CapabilityError(message, field="seeds", value=word)
         first, last = int(low), int(high) if dash else int(low)
-        if last - first >= SEEDS_MAX or last < first:
-            message = Message("variation.bad_range", word=word, most=SEEDS_MAX)
-            raise CapabilityError(message, field="seeds", value=word, limit=SEEDS_MAX)
+        if last - first >= MAX_SEEDS or last < first:
+            message = Message("variation.bad_range", word=word, most=MAX_SEEDS)
+            raise CapabilityError(message, field="seeds", value=word, limit=MAX_SEEDS)
         found += range(first, last + 1)
     unique = list(dict.fromkeys(found))
-    if len(unique) > SEEDS_MAX:
-        message = Message("variation.too_many_seeds", count=len(unique), most=SEEDS_MAX)
-        raise CapabilityError(message, field="seeds", value=len(unique), limit=SEEDS_MAX)
+    if len(unique) > MAX_SEEDS:
+        message = Message("variation.too_many_seeds", count=len(unique), most=MAX_SEEDS)
+        raise CapabilityError(message, field="seeds", value=len(unique), limit=MAX_SEEDS)
     return unique

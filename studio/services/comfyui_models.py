@@ -98,7 +98,9 @@ class ComfyModels:
         from studio.engines.comfyui import build, model_files
         from studio.engines.comfyui.model_choices import ModelChoices
 
-        roles = model_files.places(model.engine["files"], nodes or {}, ModelChoices(self._settings.data).of(model.id))
+        roles = model_files.file_roles(
+            model.engine["files"], nodes or {}, ModelChoices(self._settings.data).of(model.id)
+        )
         missing = sorted(build.classes(model) - set(nodes)) if nodes is not None else []
         required = [role for role in roles if not role.spec.get("when")]
         state = "nodes" if missing else "ready" if all(role.file for role in required) else "files"

@@ -96,9 +96,7 @@ class Workflows:
         from studio.engines.comfyui import workflow_export
 
         model = self.get(name)
-        return self._inspect(
-            model.engine["workflow"], workflow_export.mapping_of(model), workflow_export.labels_of(model)
-        )
+        return self._inspect(model.engine["workflow"], workflow_export.mapping(model), workflow_export.labels(model))
 
     def export(self, name: str) -> JSON:
         """A kept workflow with its mapping, as a file that `read` of another studio takes."""
@@ -123,8 +121,10 @@ class Workflows:
         guessed = {f"{s.node}.{s.field}": s.guess for s in slots if s.guess}
         return WorkflowInspection(
             graph=graph, slots=slots, mapped=guessed if mapped is None else mapped, outputs=saves, makes=makes,
-            server=self._server.status(nodes), missing_nodes=inspect.missing(graph, nodes) if nodes is not None else [],
-            missing_choices=inspect.lacking(slots, graph, nodes) if nodes is not None else [], labels=labels or {},
+            server=self._server.status(nodes),
+            missing_nodes=inspect.missing_nodes(graph, nodes) if nodes is not None else [],
+            missing_choices=inspect.missing_choices(slots, graph, nodes) if nodes is not None else [],
+            labels=labels or {},
             label=exported.label if exported else "", name=exported.name if exported else "",
             tasks=list(exported.tasks) if exported else [],
         )  # fmt: skip

@@ -39,7 +39,7 @@ def main(argv: list[str]) -> None:
         raise SystemExit("There is no NVIDIA card here: run with --tiny to see that the path works.")
     device = torch.device("cpu" if options.tiny else "cuda")
     name = "processor" if options.tiny else torch.cuda.get_device_name()
-    _say({"bench": "gpu", "card": name, "versions": torch_imports.about(str(device))["versions"]})
+    _say({"bench": "gpu", "card": name, "versions": torch_imports.device_facts(str(device))["versions"]})
     for attention in options.attention.split(","):
         for mode in options.modes.split(","):
             _guarded(lambda m=mode, a=attention: _steps(options, m, a, device), {"mode": mode, "attention": attention})

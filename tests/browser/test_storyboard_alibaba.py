@@ -147,7 +147,7 @@ def colours(film: Path, board: Board) -> list[np.ndarray]:
     """The mean colour in the middle of each shot."""
     timeline = to_timeline.timeline(board, {})
     times = [at + timeline.shown_s(n) / 2 for n, at in enumerate(timeline.starts_s())]
-    return [np.asarray(picture, float)[..., :3].mean(axis=(0, 1)) for picture in frames.several(film, times)]
+    return [np.asarray(picture, float)[..., :3].mean(axis=(0, 1)) for picture in frames.grab_many(film, times)]
 
 
 @pytest.mark.timeout(300)

@@ -190,10 +190,10 @@ def test_the_price_follows_the_first_line_that_fits(body: JSON, region: str, usd
 
 def test_a_model_switch_keeps_what_is_legal_and_says_what_changed() -> None:
     values = {"prompt": "a cat", "seed": 7, "duration_s": 5, "width": 1280, "height": 720, "shot_type": "multi"}
-    kept, said = validation.carry(values, FREE, Task.TEXT_TO_IMAGE)
+    kept, said = validation.carry_over(values, FREE, Task.TEXT_TO_IMAGE)
     assert (kept["prompt"], kept["seed"], kept["shot_type"]) == ("a cat", 7, "multi")
     assert (kept["width"], kept["height"]) == (1280, 720)
-    kept, said = validation.carry(values | {"width": 100, "height": 100, "seed": 1000}, FREE, Task.TEXT_TO_IMAGE)
+    kept, said = validation.carry_over(values | {"width": 100, "height": 100, "seed": 1000}, FREE, Task.TEXT_TO_IMAGE)
     assert "width" not in kept
     assert "seed" not in kept
     assert len(said) >= 2

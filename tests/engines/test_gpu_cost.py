@@ -155,11 +155,11 @@ def test_only_work_that_was_done_tells_how_long_it_takes() -> None:
 def test_a_broken_file_of_times_is_begun_anew(tmp_path: Path) -> None:
     path = tmp_path / "times.json"
     model = catalogue.load().get(BODY["model"])
-    kind = gpu_cost.kind_of(validation.complete(validation.parse(dict(BODY), catalogue.load()), model), model)
+    kind = gpu_cost.run_kind(validation.complete(validation.parse(dict(BODY), catalogue.load()), model), model)
     for text in ("{", "[]", '{"a": 3}', '{"a": [["r", "s", "long"]]}'):
         path.write_text(text)
         times = gpu_cost.RunTimes(path)
-        assert times.expect(kind) is None
+        assert times.median_s(kind) is None
         times.add(kind, "r1", 2.0)
         times.add(kind, "r1", 99.0)  # the same run, seen again
-        assert gpu_cost.RunTimes(path).expect(kind) == 2.0
+        assert gpu_cost.RunTimes(path).median_s(kind) == 2.0

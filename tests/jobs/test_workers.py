@@ -31,10 +31,12 @@ TRACES = (".cpp", ".py", "Traceback", "/")
 
 
 @contextmanager
-def opened(data: Path, *, workers: int = 1, silent_s: float = pool.SILENT_S) -> Iterator[tuple[Studio, DraftEngine]]:
+def opened(
+    data: Path, *, workers: int = 1, silent_s: float = pool.HANG_TIMEOUT_S
+) -> Iterator[tuple[Studio, DraftEngine]]:
     """A studio with the draft engine alone."""
     settings = Settings(data=data, workers=workers)
-    engine = DraftEngine(settings, silent_s=silent_s)
+    engine = DraftEngine(settings, hang_timeout_s=silent_s)
     with Studio.open(settings, engines={"draft": engine}, catalogue=load(), timing=QUICK) as studio:
         yield studio, engine
 

@@ -134,7 +134,7 @@ def test_a_long_group_of_pictures_is_decoded_as_it_comes(tmp_path: Path, monkeyp
     """What cannot be kept until the end is known is decoded at once; the facts are the same."""
     clip = samples.clip(tmp_path / "a.mp4", seconds=3)
     kept = admit(clip)
-    monkeypatch.setattr(decoding, "MOST_KEPT_BYTES", 2000)
+    monkeypatch.setattr(decoding, "MAX_BUFFERED_BYTES", 2000)
     assert admit(clip) == kept
 
 

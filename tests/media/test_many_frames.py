@@ -27,7 +27,7 @@ def apng(frames: int) -> bytes:
     Image.new("RGB", (1, 1)).save(still, "PNG")
     parts = list(png.chunks(still.getvalue()))
     parts.insert(1, (b"acTL", struct.pack(">II", frames, 0)))
-    return png.HEAD + b"".join(png.chunk(*part) for part in parts)
+    return png.SIGNATURE + b"".join(png.chunk(*part) for part in parts)
 
 
 def webp(frames: int) -> bytes:

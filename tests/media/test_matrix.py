@@ -41,7 +41,7 @@ def test_a_file_gets_its_answer(case: Case, sources: Sources, tmp_path: Path) ->
             validate.admit(path)
         words = str(caught.value)
         assert case.right.says in words
-        assert words.startswith(case.name) and words.endswith(".") and any(way in words for way in WAYS_OUT)
+        assert case.name in words and words.endswith(".") and any(way in words for way in WAYS_OUT)
         return
     facts = validate.admit(path)
     fits(case.right, facts)

@@ -7,11 +7,11 @@ from collections.abc import Generator
 
 import pytest
 
-from studio.media.prefetch import ahead
+from studio.media.prefetch import prefetch
 
 
 def test_everything_comes_in_order() -> None:
-    assert list(ahead(n for n in range(1000))) == list(range(1000))
+    assert list(prefetch(n for n in range(1000))) == list(range(1000))
 
 
 def test_an_error_arrives_after_what_came_before_it() -> None:
@@ -19,7 +19,7 @@ def test_an_error_arrives_after_what_came_before_it() -> None:
         yield 1
         raise ValueError("broken")
 
-    got = ahead(source())
+    got = prefetch(source())
     assert next(got) == 1
     with pytest.raises(ValueError, match="broken"):
         next(got)
@@ -34,7 +34,7 @@ def test_stopping_early_closes_the_source_and_ends_the_thread() -> None:
         finally:
             closed.append(1)
 
-    got = ahead(source(), depth=2)
+    got = prefetch(source(), depth=2)
     assert isinstance(got, Generator) and next(got) == 0
     got.close()
     assert closed == [1] and not [t for t in threading.enumerate() if t.name == "frames-ahead"]

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from studio.errors import CapabilityError
-from studio.prompt.variations import LIMIT, expand, kept_as_written, parse_seeds
+from studio.prompt.variations import MAX_REQUESTS, expand, literal_braces_note, parse_seeds
 
 
 def prompts(body: dict[str, object], *, per_line: bool = False, combinations: bool = False) -> list[object]:
@@ -48,7 +48,7 @@ def test_braces_without_a_choice_are_plain_text_and_an_empty_choice_is_allowed()
 )
 def test_choices_nest(text: str, made: list[str]) -> None:
     assert prompts({"prompt": text}, combinations=True) == made
-    assert kept_as_written({"prompt": text}) == ""
+    assert literal_braces_note({"prompt": text}) == ""
 
 
 @pytest.mark.parametrize(
@@ -67,7 +67,7 @@ def test_choices_nest(text: str, made: list[str]) -> None:
 )
 def test_the_marks_of_other_programs_stay_and_are_told(text: str, made: list[str], kept: str) -> None:
     assert prompts({"prompt": text}, combinations=True) == made
-    assert kept_as_written({"prompt": text}) == f"Sent as written: {kept}."
+    assert literal_braces_note({"prompt": text}) == f"Sent as written: {kept}."
 
 
 @pytest.mark.parametrize("text", ["{red|blue coat", "red|blue} coat", "{a|{b|c}", "a}{b", "{2$$a|b"])
@@ -96,7 +96,7 @@ def test_seeds_go_with_every_prompt_and_leave_the_rest_alone() -> None:
 def test_more_than_the_limit_is_refused_before_anything_is_built() -> None:
     with pytest.raises(CapabilityError, match="over 1,000,000 runs") as caught:
         expand({"prompt": "{0|1|2|3|4|5|6|7|8|9}" * 12}, combinations=True)
-    assert caught.value.field == "prompt" and caught.value.limit == LIMIT
+    assert caught.value.field == "prompt" and caught.value.limit == MAX_REQUESTS
 
 
 def test_seeds_are_read_from_lists_and_ranges() -> None:

@@ -78,7 +78,7 @@ def made(studio: Studio, board: Board, form: str) -> Path:
 
 def shown_starts(film: Path) -> list[int]:
     """Frames of the film from which on each colour alone is to be seen."""
-    pictures = frames.several(film, [n / 24 for n in range(round(24 * 4.2))])
+    pictures = frames.grab_many(film, [n / 24 for n in range(round(24 * 4.2))])
     means = np.array([np.asarray(p, float)[..., :3].mean(axis=(0, 1)) for p in pictures])
     tints = np.array([[255, 0, 0], [0, 255, 0], [0, 0, 255], [255, 255, 0], [255, 255, 255]], float)
     far = np.abs(means[:, None] - tints[None]).sum(axis=2)

@@ -30,7 +30,7 @@ from studio.messages import Message, joined, term
 from studio.settings import Settings
 
 KEY = "DASHSCOPE_API_KEY"
-WORDS: dict[str, Literal[Status.QUEUED, Status.RUNNING, Status.CANCELLED]] = {
+STATUS: dict[str, Literal[Status.QUEUED, Status.RUNNING, Status.CANCELLED]] = {
     "PENDING": Status.QUEUED,
     "RUNNING": Status.RUNNING,
     "SUSPENDED": Status.RUNNING,
@@ -128,8 +128,8 @@ class AlibabaEngine:
     async def prepare(self, job: Job) -> Mapping[str, str]:
         """Upload what cannot travel inside the call. Keys: asset ids; FACE + id: a copy for the face check."""
         nowhere = self.endpoint.region not in ("", *regions.UPLOADS)
-        inside = request_body.inlined(job, any_size=nowhere)
-        model = request_body.name_at(job.model, self.endpoint.region)
+        inside = request_body.inlined_assets(job, any_size=nowhere)
+        model = request_body.model_name(job.model, self.endpoint.region)
         made: dict[str, str] = {}
         for name, ids in job.request.media().items():
             for i in ids:
@@ -145,7 +145,7 @@ class AlibabaEngine:
 
     async def submit(self, job: Job) -> str:
         """Send the job; its handle. See engines.base."""
-        model, row = request_body.name_at(job.model, self.endpoint.region), job.model.engine
+        model, row = request_body.model_name(job.model, self.endpoint.region), job.model.engine
         direct = self._direct(row)
         await self._check_face(job)
         stream = direct and bool(row.get("stream"))
@@ -158,7 +158,7 @@ class AlibabaEngine:
         with self._finder.sending(model, job) as sent:
             sent.task = await self._task(body, request_body.PATHS[row["path"]], resolve, model)
         handle = self._handle(job, task=sent.task)
-        self._tasks.watch(sent.task, handle)
+        self._tasks.track(sent.task, handle)
         return handle
 
     def _direct(self, row: Mapping[str, object]) -> bool:
@@ -172,16 +172,16 @@ class AlibabaEngine:
         task = table(reply.body.get("output")).get("task_id")
         if reply.status == 200 and isinstance(task, str) and TASK_ID.fullmatch(task):
             return task
-        if reply.status == 200 and not errors.code_of(reply.body)[0]:
+        if reply.status == 200 and not errors.error_code(reply.body)[0]:
             raise UnknownOutcome(Message("engine.no_task_named", provider=term(errors.LABEL)), code="no task")
-        raise errors.of_reply(reply, self.endpoint, model, lookup=True)
+        raise errors.reply_error(reply, self.endpoint, model, lookup=True)
 
     async def _at_once(self, body: JSON, headers: Mapping[str, str], model: str) -> JSON:
         reply = await self._api.call(
             "POST", request_body.DIRECT_PATH, json=body, headers=headers, paid=True, total_s=DIRECT_S
         )
-        if reply.status != 200 or errors.code_of(reply.body)[0]:
-            raise errors.of_reply(reply, self.endpoint, model)
+        if reply.status != 200 or errors.error_code(reply.body)[0]:
+            raise errors.reply_error(reply, self.endpoint, model)
         return reply.body
 
     async def _stream(self, body: JSON, headers: Mapping[str, str], model: str) -> JSON:
@@ -190,11 +190,11 @@ class AlibabaEngine:
         request = self._api.client.build_request("POST", url, json=body, headers=headers)
         async with self._api.sending(request, paid=True, total_s=DIRECT_S) as response:
             if response.status_code != 200:
-                raise errors.of_reply(await self._api.reply(response), self.endpoint, model)
+                raise errors.reply_error(await self._api.reply(response), self.endpoint, model)
             try:
-                return await response_body.gathered(self._api.events(response))
+                return await response_body.joined_events(self._api.events(response))
             except response_body.StreamError as error:
-                raise errors.of_task(error.body, self.endpoint, model) from error
+                raise errors.task_error(error.body, self.endpoint, model) from error
 
     async def _check_face(self, job: Job) -> None:
         """Ask whether the portrait can be made to speak. Costs half a tenth of a cent; not part of the paid submit."""
@@ -203,14 +203,14 @@ class AlibabaEngine:
             return
         body = {"model": check, "input": {"image_url": job.uploads[FACE + job.request.image]}}
         reply = await self._api.call("POST", request_body.FACE_PATH, json=body, headers=uploads.RESOLVE)
-        if reply.status != 200 or errors.code_of(reply.body)[0]:
-            raise errors.of_reply(reply, self.endpoint, check)
+        if reply.status != 200 or errors.error_code(reply.body)[0]:
+            raise errors.reply_error(reply, self.endpoint, check)
         if not table(reply.body.get("output")).get("check_pass"):
             said = Message("alibaba.no_face")
             raise Refused(said, code="face")
 
     def _handle(self, job: Job, *, task: str = "", result: JSON | None = None, found_for: str = "") -> str:
-        kept: JSON = {"task": task, "model": request_body.name_at(job.model, self.endpoint.region)}
+        kept: JSON = {"task": task, "model": request_body.model_name(job.model, self.endpoint.region)}
         kept["usd"] = pricing.rates(job.request, job.model, self.endpoint.price_region)
         if found_for:
             kept["found_for"] = found_for
@@ -224,25 +224,25 @@ class AlibabaEngine:
         """Look once. A direct answer is in the handle itself."""
         kept = _parsed(handle)
         if result := kept.get("result"):
-            return _done(result, "SUCCEEDED", kept["usd"])
+            return _succeeded(result, "SUCCEEDED", kept["usd"])
         task, model = kept["task"], kept["model"]
-        body = await self._tasks.look(task, handle)
+        body = await self._tasks.poll(task, handle)
         output = table(body.get("output"))
-        word = str(output.get("task_status") or ("FAILED" if errors.code_of(body)[0] else ""))
+        word = str(output.get("task_status") or ("FAILED" if errors.error_code(body)[0] else ""))
         if word in ("FAILED", "UNKNOWN", "SUCCEEDED", "CANCELED"):
             self._tasks.forget(task)
         if word == "FAILED":
-            raise errors.of_task(body, self.endpoint, model)
+            raise errors.task_error(body, self.endpoint, model)
         if word == "UNKNOWN":
             said = Message("alibaba.task_expired", provider=term(errors.LABEL), task=term(task))
             raise UnknownHandle(said, code=task)
         if word == "SUCCEEDED":
             _check_owner(kept, output)
-            return _done(body, word, kept["usd"])
-        if word not in WORDS:
+            return _succeeded(body, word, kept["usd"])
+        if word not in STATUS:
             said = Message("engine.unknown_status", provider=term(errors.LABEL), word=f"{word[:40]!r}")
             raise Unavailable(said, code=word[:40])
-        return Progress(status=WORDS[word], word=word)
+        return Progress(status=STATUS[word], word=word)
 
     def subscribe(self, callback: Callable[[str], None]) -> None:
         """See engines.base.Notifications."""
@@ -259,7 +259,7 @@ class AlibabaEngine:
         """See engines.base.SubmitLookup and find.py."""
         if self._direct(job.model.engine):
             raise UnknownOutcome(Message("alibaba.direct_call"))
-        model = request_body.name_at(job.model, self.endpoint.region)
+        model = request_body.model_name(job.model, self.endpoint.region)
         taken = {json.loads(h).get("task") for h in known if h.startswith("{")}
         window = reconcile.SubmitWindow(submitted_after, submitted_before)
         found = await self._finder.find(job, model, window, taken)
@@ -293,21 +293,21 @@ def _check_owner(kept: JSON, output: JSON) -> None:
         raise UnknownHandle(said, code=kept["task"])
 
 
-def _done(body: JSON, word: str, usd: Mapping[str, float]) -> Progress:
+def _succeeded(body: JSON, word: str, usd: Mapping[str, float]) -> Progress:
     output, usage = table(body.get("output")), table(body.get("usage"))
     found, cost = response_body.outputs(output), pricing.actual(usage, usd)
     if not found and not cost and rows(output.get("results")):
-        raise errors.of_nothing(*response_body.why_none(output))
+        raise errors.empty_result_error(*response_body.failed_result(output))
     notes = [
         response_body.prompt_used(output),
         Message("engine.estimate_booked") if cost is None and usd else None,
-        _other_tier(usage, usd),
+        _tier_note(usage, usd),
     ]
     said = joined(*(note for note in notes if note)) or None
     return Progress(status=Status.SUCCEEDED, word=word, outputs=found, usage=usage, cost_usd=cost, note=said)
 
 
-def _other_tier(usage: JSON, usd: Mapping[str, float]) -> str | None:
+def _tier_note(usage: JSON, usd: Mapping[str, float]) -> str | None:
     """A note where the task was made, and is billed, at another tier than asked."""
     tier = number(usage.get("SR"))
     if tier and f"second@{tier:g}" in usd:

@@ -41,7 +41,7 @@ NO_ANSWER = ("ClientDisconnect",)
 """The provider says that the caller went away. Whether the job was taken is not known."""
 
 
-def code_of(body: JSON) -> tuple[str, str]:
+def error_code(body: JSON) -> tuple[str, str]:
     """(code, message) of an error, wherever the provider put it; ("", "") when the body holds none."""
     for part in (body, table(body.get("output"))):
         if code := part.get("code"):
@@ -49,39 +49,39 @@ def code_of(body: JSON) -> tuple[str, str]:
     return "", ""
 
 
-def of_reply(reply: Reply, endpoint: Endpoint, model: str, *, lookup: bool = False) -> EngineError:
+def reply_error(reply: Reply, endpoint: Endpoint, model: str, *, lookup: bool = False) -> EngineError:
     """The error of an HTTP answer. lookup: it answered a submit that the task list can find; doubt is worth a look."""
-    code, message = code_of(reply.body)
+    code, message = error_code(reply.body)
     if lookup and code in NO_ANSWER:
         return UnknownOutcome(Message("engine.fault_answer", provider=term(LABEL), why=code), code=code)
     unknown = lookup and reply.status >= 500
     slower = reply.status == 429 or (reply.status >= 500 and "timeout" in code.lower())
     if code and not unknown and (_is_billing(code) or not slower):
-        return _of_code(code, message, endpoint, model, reply.retry_after_s)
+        return _error_of_code(code, message, endpoint, model, reply.retry_after_s)
     error = errors_http.of_reply(reply, LABEL, call="submit" if lookup else "other", code=code)
     return Unauthorised(_key_words(endpoint), code=error.code) if isinstance(error, Unauthorised) else error
 
 
-def of_look(reply: Reply, endpoint: Endpoint) -> EngineError:
+def poll_error(reply: Reply, endpoint: Endpoint) -> EngineError:
     """The error of a look at a task that is on file. No answer to a look says that the task is lost, so whatever does
     not concern the key or the account is passing, and looked at again."""
-    error = of_reply(reply, endpoint, "this task")
+    error = reply_error(reply, endpoint, "this task")
     if error.transient or isinstance(error, Unauthorised | OutOfCredit):
         return error
     word = error.code or str(reply.status)
     return Unavailable(Message("engine.no_usable_answer", provider=term(LABEL), word=word), code=word)
 
 
-def of_task(body: JSON, endpoint: Endpoint, model: str) -> EngineError:
+def task_error(body: JSON, endpoint: Endpoint, model: str) -> EngineError:
     """The error of a task that failed. It is never transient: looking at the same task again changes nothing."""
-    code, message = code_of(body)
+    code, message = error_code(body)
     if not code:
         message = str(table(body.get("output")).get("message") or body.get("message") or "")
         said = Message("engine.failed_without_reason", provider=term(LABEL))
         if message:
             said = Message("engine.failed_saying", provider=term(LABEL), message=plain(message))
         return EngineError(said, code="FAILED")
-    found = _of_code(code, message, endpoint, model, None)
+    found = _error_of_code(code, message, endpoint, model, None)
     if isinstance(found, Refused):
         return found
     if isinstance(found, RateLimited | Unavailable):
@@ -90,7 +90,7 @@ def of_task(body: JSON, endpoint: Endpoint, model: str) -> EngineError:
     return EngineError(joined(of_error(found), Message("engine.then_retry")), code=code)
 
 
-def of_nothing(code: str, message: str) -> EngineError:
+def empty_result_error(code: str, message: str) -> EngineError:
     """The error of a task that ended well and brought nothing. code, message: of its first failed result."""
     if code in MODERATION:
         return Moderated(_moderation_words(code, _why(code, message)), code=code)
@@ -99,7 +99,7 @@ def of_nothing(code: str, message: str) -> EngineError:
     )
 
 
-def _of_code(code: str, message: str, endpoint: Endpoint, model: str, wait: float | None) -> EngineError:
+def _error_of_code(code: str, message: str, endpoint: Endpoint, model: str, wait: float | None) -> EngineError:
     why = _why(code, message)
     if code in MODERATION:
         return Moderated(_moderation_words(code, why), code=code)

@@ -17,7 +17,7 @@ CAP_S = {1: 5.0, 2: 2.5, 3: 1.65, 4: 1.25, 5: 1.0}
 """Number of references -> most billed seconds of each clip."""
 
 
-MOST_S, MOST_IMAGES = 3600.0, 1000.0
+MAX_BILLED_S, MAX_BILLED_IMAGES = 3600.0, 1000.0
 """More than any task can use: the longest clip has 30 s, the longest series 12 pictures."""
 
 
@@ -60,12 +60,12 @@ def actual(usage: JSON, rates: Mapping[str, float]) -> float | None:
     tier = number(usage.get("SR"))
     rates = {unit: rates.get(f"{unit}@{tier:g}", usd) if tier else usd for unit, usd in rates.items()}
     fixed = rates.get("run", 0.0)
-    if (images := _amount(usage, MOST_IMAGES, "image_count")) is not None and "image" in rates:
+    if (images := _amount(usage, MAX_BILLED_IMAGES, "image_count")) is not None and "image" in rates:
         return round(images * rates["image"] + fixed, 6)
-    taken = _amount(usage, MOST_S, "input_video_duration") or 0.0
-    made = _amount(usage, MOST_S, "output_video_duration", "video_duration")
+    taken = _amount(usage, MAX_BILLED_S, "input_video_duration") or 0.0
+    made = _amount(usage, MAX_BILLED_S, "output_video_duration", "video_duration")
     if not made:
-        billed = _amount(usage, MOST_S, "duration")  # the billed total: input and output
+        billed = _amount(usage, MAX_BILLED_S, "duration")  # the billed total: input and output
         made = None if billed is None or billed < taken else billed - taken
     if made is None or "second" not in rates:
         return None

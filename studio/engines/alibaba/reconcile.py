@@ -14,7 +14,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 
 from studio.domain import JSON
-from studio.engines.alibaba.tasks import Tasks, made_at
+from studio.engines.alibaba.tasks import Tasks, created_at
 from studio.engines.base import Job
 from studio.engines.strict_json import table
 from studio.errors import Unavailable, UnknownOutcome
@@ -97,9 +97,9 @@ class TaskFinder:
             raise Unavailable(Message("alibaba.others_sending"), retry_after_s=2.0)
         waited = time.monotonic() - first
         complete = waited >= self.settle_s and await self._complete(first)  # asked first: what it proves is read after
-        rows = await self.tasks.of_model(model, after=window.after - AROUND_S)
+        rows = await self.tasks.list_for_model(model, after=window.after - AROUND_S)
         free = [r for r in rows if r.get("task_id") not in taken and self._owner(r) in (None, job.run_id)]
-        near = [r for r in free if window.after <= made_at(r) <= window.before]
+        near = [r for r in free if window.after <= created_at(r) <= window.before]
         fits = [str(r["task_id"]) for r in near if await self._may_be(job, r)]
         others = [o for run, o in lost.items() if run != job.run_id and time.monotonic() - o.since < AROUND_S]
         if len(fits) == 1 and (not others or await self._can_only_be(job, fits[0], others)):

@@ -23,13 +23,13 @@ INLINE_BYTES = 3_000_000
 """Pictures up to this size travel inside the body where the model allows it; larger ones are uploaded."""
 
 
-def name_at(model: Model, region: str) -> str:
+def model_name(model: Model, region: str) -> str:
     """The provider's name of the model in this region."""
     named: Mapping[str, str] = model.engine.get("models", {})
     return named.get(region) or model.engine.get("model") or next(iter(named.values()))
 
 
-def inlined(job: Job, *, any_size: bool = False) -> set[str]:
+def inlined_assets(job: Job, *, any_size: bool = False) -> set[str]:
     """Asset ids that travel as data URIs."""
     allowed = job.model.engine.get("inline", [])
     ids = {i for name, group in job.request.media().items() if name in allowed for i in group}
@@ -39,7 +39,7 @@ def inlined(job: Job, *, any_size: bool = False) -> set[str]:
 
 def build(job: Job, *, region: str, stream: bool = False) -> JSON:
     """The body of the submit call. Reads inlined pictures from disk: call it outside the event loop."""
-    made = mapping.body(job, model=name_at(job.model, region))
+    made = mapping.body(job, model=model_name(job.model, region))
     if stream:
         made["parameters"]["stream"] = True
     return made

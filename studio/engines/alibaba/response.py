@@ -12,7 +12,7 @@ from studio.messages import Message
 
 def outputs(output: JSON) -> tuple[Output, ...]:
     """Files and texts of a finished task or a direct answer, in reading order."""
-    return tuple(_videos(output)) or tuple(_pieces(output)) or tuple(_old_images(output))
+    return tuple(_videos(output)) or tuple(_pieces(output)) or tuple(_legacy_images(output))
 
 
 def _videos(output: JSON) -> Iterator[Output]:
@@ -39,7 +39,7 @@ def _pieces(output: JSON) -> Iterator[Output]:
         yield Output(kind=Kind.TEXT, text=text)
 
 
-def _old_images(output: JSON) -> Iterator[Output]:
+def _legacy_images(output: JSON) -> Iterator[Output]:
     """Results of older image models, of which some may have failed."""
     for result in rows(output.get("results")):
         if (url := result.get("url")) and isinstance(url, str):
@@ -53,13 +53,13 @@ def prompt_used(output: JSON) -> str | None:
     return Message("alibaba.prompt_improved", prompt=used) if isinstance(used, str) and used != given else None
 
 
-def why_none(output: JSON) -> tuple[str, str]:
+def failed_result(output: JSON) -> tuple[str, str]:
     """(code, message) of the first result that failed; ("", "") where none tells."""
     told = next((r for r in rows(output.get("results")) if r.get("message") or r.get("code")), {})
     return str(told.get("code") or ""), str(told.get("message") or "")
 
 
-async def gathered(events: AsyncIterator[tuple[str, JSON]]) -> JSON:
+async def joined_events(events: AsyncIterator[tuple[str, JSON]]) -> JSON:
     """A streamed answer as the one it would have been: {"output", "usage", "request_id"}.
 
     Raises EngineError carrying the code when the stream reports an error, UnknownOutcome when it stops before its end:

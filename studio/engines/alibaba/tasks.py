@@ -24,20 +24,20 @@ from studio.messages import Message
 
 log = logging.getLogger(__name__)
 QUERIES_PER_S = 20.0
-MANY = 20
+LIST_THRESHOLD = 20
 """More tasks than this are watched through the list."""
 SWEEP_S = 1.0
-FRESH_S = 4.0
+LIST_STATUS_TTL_S = 4.0
 """A word from the list counts as a look for so long."""
 NEW_S = 3.0
 """A task this young may be missing from the list."""
-LEFT_S = 300.0
+UNWATCHED_AFTER_S = 300.0
 """A task that nobody asked about for so long is not watched any more: its run was held or given up."""
-PAGE, MOST_PAGES = 100, 50
+PAGE, MAX_PAGES = 100, 50
 WAITING = ("PENDING", "RUNNING", "SUSPENDED")
 
 
-def made_at(row: JSON) -> float:
+def created_at(row: JSON) -> float:
     """When a task of the list was made, in Unix seconds by the provider's clock; 0 where it does not say."""
     return (number(row.get("gmt_create")) or 0.0) / 1000
 
@@ -51,9 +51,9 @@ class WatchedTask:
 
     handle: str
     since: float
-    asked: float
-    word: str = ""
-    seen: float = 0.0
+    polled_at: float
+    status: str = ""
+    listed_at: float = 0.0
     announced: bool = False
 
 
@@ -62,7 +62,7 @@ class Tasks:
 
     def __init__(self, api: ApiClient, endpoint: Endpoint) -> None:
         self._api, self._endpoint = api, endpoint
-        self._looks, self._lists = RateLimiter(QUERIES_PER_S), RateLimiter(QUERIES_PER_S)
+        self._polls, self._lists = RateLimiter(QUERIES_PER_S), RateLimiter(QUERIES_PER_S)
         self._watched: dict[str, WatchedTask] = {}
         self._sweeping: asyncio.Task[None] | None = None
         self._on_change: Callable[[str], None] = lambda _: None
@@ -71,11 +71,11 @@ class Tasks:
         """Call `callback` with the handle of a task that has left the list of waiting ones."""
         self._on_change = callback
 
-    def watch(self, task: str, handle: str) -> None:
+    def track(self, task: str, handle: str) -> None:
         """Count this task among those that go on."""
         now = time.monotonic()
-        self._watched.setdefault(task, WatchedTask(handle, now, now)).asked = now
-        if len(self._watched) > MANY and (self._sweeping is None or self._sweeping.done()):
+        self._watched.setdefault(task, WatchedTask(handle, now, now)).polled_at = now
+        if len(self._watched) > LIST_THRESHOLD and (self._sweeping is None or self._sweeping.done()):
             self._sweeping = asyncio.get_running_loop().create_task(self._sweep(), name="alibaba tasks")
 
     def forget(self, task: str) -> None:
@@ -88,48 +88,48 @@ class Tasks:
             self._sweeping.cancel()
             await asyncio.gather(self._sweeping, return_exceptions=True)
 
-    async def look(self, task: str, handle: str) -> JSON:
+    async def poll(self, task: str, handle: str) -> JSON:
         """The task as the provider tells it, or {"output": {"task_status": word}} as the list last showed it."""
-        self.watch(task, handle)
+        self.track(task, handle)
         known = self._watched[task]
-        if known.word and time.monotonic() - known.seen < FRESH_S:
-            return {"output": {"task_id": task, "task_status": known.word}}
+        if known.status and time.monotonic() - known.listed_at < LIST_STATUS_TTL_S:
+            return {"output": {"task_id": task, "task_status": known.status}}
         return await self.fetch(task)
 
     async def fetch(self, task: str) -> JSON:
         """The task, asked for by itself."""
-        await self._looks.acquire()
+        await self._polls.acquire()
         reply = await self._api.call("GET", f"/tasks/{task}")
         output = table(reply.body.get("output"))
-        if reply.status != 200 or not (output.get("task_status") or errors.code_of(reply.body)[0]):
-            raise errors.of_look(reply, self._endpoint)
+        if reply.status != 200 or not (output.get("task_status") or errors.error_code(reply.body)[0]):
+            raise errors.poll_error(reply, self._endpoint)
         return reply.body
 
     async def cancel(self, task: str) -> bool:
         """Ask to stop it: possible only while it is PENDING."""
         reply = await self._api.call("POST", f"/tasks/{task}/cancel")
-        code, _ = errors.code_of(reply.body)
+        code, _ = errors.error_code(reply.body)
         if reply.status == 200 and not code:
             self.forget(task)
             return True
         if code == "UnsupportedOperation":
             return False
-        raise errors.of_reply(reply, self._endpoint, "this task")
+        raise errors.reply_error(reply, self._endpoint, "this task")
 
-    async def of_model(self, model: str, *, after: float) -> list[JSON]:
+    async def list_for_model(self, model: str, *, after: float) -> list[JSON]:
         """Rows of the list for this model, made after this time (Unix seconds).
 
         The list's own time filter is not used: its pages do not say in which time zone it counts. Raises
         UnknownOutcome when there are too many to be sure.
         """
         found: list[JSON] = []
-        for page in range(1, MOST_PAGES + 1):
+        for page in range(1, MAX_PAGES + 1):
             body = await self._page(page, model_name=model)
             listed = rows(body["data"])
-            found += [row for row in listed if row.get("model_name") in (None, model) and made_at(row) >= after]
+            found += [row for row in listed if row.get("model_name") in (None, model) and created_at(row) >= after]
             if page >= (number(body.get("total_page")) or 1) or not listed:
                 return found
-        raise UnknownOutcome(Message("alibaba.too_many_tasks", count=f"{MOST_PAGES * PAGE:,}", model=model))
+        raise UnknownOutcome(Message("alibaba.too_many_tasks", count=f"{MAX_PAGES * PAGE:,}", model=model))
 
     async def shows(self, tasks: Collection[str]) -> bool:
         """Whether the newest page of the list names one of these tasks."""
@@ -139,7 +139,7 @@ class Tasks:
         await self._lists.acquire()
         reply = await self._api.call("GET", "/tasks/", params={"page_no": page, "page_size": PAGE, **filters})
         if reply.status != 200:
-            raise errors.of_reply(reply, self._endpoint, "the list of tasks")
+            raise errors.reply_error(reply, self._endpoint, "the list of tasks")
         if not isinstance(reply.body.get("data"), list):
             raise Unavailable(Message("alibaba.empty_list"), code="list")
         return reply.body
@@ -147,7 +147,7 @@ class Tasks:
     async def _sweep(self) -> None:
         """Read the list again and again while there are many tasks; the few left at its end get a look each."""
         pause = SWEEP_S
-        while len(self._watched) > MANY:
+        while len(self._watched) > LIST_THRESHOLD:
             started = time.monotonic()
             try:
                 self._spread(await self._waiting(), started)
@@ -157,7 +157,7 @@ class Tasks:
                 pause = min(30.0, pause * 2)
             await asyncio.sleep(max(0.05, pause - (time.monotonic() - started)))
         for known in self._watched.values():
-            known.word = ""
+            known.status = ""
             self._on_change(known.handle)
 
     async def _waiting(self) -> dict[str, str]:
@@ -167,7 +167,7 @@ class Tasks:
         """
         words: dict[str, str] = {}
         for status in ("PENDING", "RUNNING"):
-            for page in range(1, MOST_PAGES + 1):
+            for page in range(1, MAX_PAGES + 1):
                 body = await self._page(page, status=status)
                 listed = rows(body["data"])
                 words |= {str(r.get("task_id")): str(r["status"]) for r in listed if r.get("status") in WAITING}
@@ -177,12 +177,12 @@ class Tasks:
 
     def _spread(self, words: dict[str, str], started: float) -> None:
         for task, known in list(self._watched.items()):
-            if started - known.asked > LEFT_S:
+            if started - known.polled_at > UNWATCHED_AFTER_S:
                 self.forget(task)
             elif word := words.get(task):
-                known.word, known.seen = word, time.monotonic()
+                known.status, known.listed_at = word, time.monotonic()
             elif started - known.since > NEW_S:
-                known.word = ""
+                known.status = ""
                 if not known.announced:
                     known.announced = True
                     self._on_change(known.handle)

@@ -50,10 +50,10 @@ async def upload(api: ApiClient, endpoint: Endpoint, model: str, path: Path, ass
 
 async def _policy(api: ApiClient, endpoint: Endpoint, model: str) -> dict[str, str]:
     reply = await api.call("GET", "/uploads", params={"action": "getPolicy", "model": model})
-    if reply.status != 200 or errors.code_of(reply.body)[0]:
-        error = errors.of_reply(reply, endpoint, model)
+    if reply.status != 200 or errors.error_code(reply.body)[0]:
+        error = errors.reply_error(reply, endpoint, model)
         if isinstance(error, Refused) and endpoint.region not in UPLOADS:
-            raise _nowhere(endpoint) from None
+            raise _no_upload_error(endpoint) from None
         raise error
     policy = reply.body.get("data")
     if not isinstance(policy, dict) or not {*FIELDS.values(), "upload_dir", "upload_host"} <= set(policy):
@@ -61,6 +61,6 @@ async def _policy(api: ApiClient, endpoint: Endpoint, model: str) -> dict[str, s
     return policy
 
 
-def _nowhere(endpoint: Endpoint) -> EngineError:
+def _no_upload_error(endpoint: Endpoint) -> EngineError:
     said = Message("alibaba.no_upload", region=endpoint.name)
     return Refused(said, code="upload")

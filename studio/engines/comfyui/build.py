@@ -26,14 +26,14 @@ def graph(job: Job, nodes: JSON, chosen: Mapping[str, str]) -> JSON:
         return fill(own, job.request, job.seed or 0, inputs, prefix=prefix)
     roles = _roles(job.model, job.request)
     found = model_files.match(roles, nodes, chosen)
-    wanted = own_loras(job.request, job.model)
+    wanted = user_loras(job.request, job.model)
     order = _order(job.request, job.model, job.seed or 0, found, inputs)
     width, height = shapes.size(job.request, job.model, {i: one.asset for i, one in job.inputs.items()})
     order = replace(order, width=width, height=height)
     return BUILDERS[own["graph"]](replace(order, prefix=prefix, loras=model_files.loras(wanted, roles, nodes)))
 
 
-def own_loras(request: Request, model: Model) -> tuple[Lora, ...]:
+def user_loras(request: Request, model: Model) -> tuple[Lora, ...]:
     """The LoRA files that the form's line names for one of our graphs. Raises CapabilityError."""
     line = "" if "workflow" in model.engine else str(request.params.get("loras") or "")
     return lora.read(line)
@@ -42,10 +42,15 @@ def own_loras(request: Request, model: Model) -> tuple[Lora, ...]:
 def classes(model: Model) -> set[str]:
     """The node classes that the graphs of a row need, over all its tasks and modes."""
     modes = getattr(model.params.get("mode"), "choices", ("",))
-    return {node["class_type"] for task in model.tasks for mode in modes for node in _trial(model, task, mode).values()}
+    return {
+        node["class_type"]
+        for task in model.tasks
+        for mode in modes
+        for node in _planning_job(model, task, mode).values()
+    }
 
 
-def _trial(model: Model, task: Task, mode: str) -> JSON:
+def _planning_job(model: Model, task: Task, mode: str) -> JSON:
     names = model.inputs_for(task)
     given = {name: ["x"] if name in ("images", "references") else "x" for name in names}
     params = {"mode": mode} if mode else {}

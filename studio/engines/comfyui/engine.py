@@ -81,12 +81,12 @@ class ComfyEngine:
 
     def estimate_usd(self, request: Request, model: Model, inputs: Mapping[str, Asset]) -> float | None:
         """Time on the card, priced, from earlier runs of the model at this size; 0 where the user named no price."""
-        return gpu_cost.usd(self._times.expect(gpu_cost.kind_of(request, model)), self._rate)
+        return gpu_cost.usd(self._times.median_s(gpu_cost.run_kind(request, model)), self._rate)
 
     def problems(self, request: Request, model: Model, assets: Mapping[str, Asset]) -> list[CapabilityError]:
         """A LoRA line that cannot be read; whether the files are there is seen when the run is sent."""
         try:
-            build.own_loras(request, model)
+            build.user_loras(request, model)
         except CapabilityError as error:
             return [error]
         return []
@@ -105,27 +105,27 @@ class ComfyEngine:
         A run that the server has already, because the answer to its first submit was lost, is not queued again.
         """
         prompt_id = _prompt_id(job.run_id)
-        if await self._there(prompt_id):
-            self._listener.watch(prompt_id, 0)
+        if await self._is_known(prompt_id):
+            self._listener.track(prompt_id, 0)
             return prompt_id
         try:
             graph = self._graph(job, await self._server.nodes())
         except (Refused, CapabilityError):
-            graph = self._graph(job, await self._server.nodes(fresh=True))
-        self._listener.watch(prompt_id, len(graph))
-        kind = gpu_cost.kind_of(job.request, job.model)
+            graph = self._graph(job, await self._server.nodes(refresh=True))
+        self._listener.track(prompt_id, len(graph))
+        kind = gpu_cost.run_kind(job.request, job.model)
         try:
             await self._server.post(graph, prompt_id=prompt_id, client_id=self._client_id, kind=kind)
         except Refused:
             self._listener.forget(prompt_id)
-            self._graph(job, await self._server.nodes(fresh=True))  # a file that has just gone is named by this
+            self._graph(job, await self._server.nodes(refresh=True))  # a file that has just gone is named by this
             raise
         return prompt_id
 
     def _graph(self, job: Job, nodes: JSON) -> JSON:
         return model_files.complete(build.graph(job, nodes, self._choices.of(job.model.id)), nodes)
 
-    async def _there(self, prompt_id: str) -> bool:
+    async def _is_known(self, prompt_id: str) -> bool:
         """Whether the server waits for, runs or has done this; a run that failed there may be sent again."""
         (running, waiting), done = await asyncio.gather(self._server.queued(), self._server.history(prompt_id))
         if prompt_id in (*running, *waiting):
@@ -136,22 +136,22 @@ class ComfyEngine:
         """Look at history first, then at the queue; the websocket adds the share done and a preview."""
         if entry := await self._server.history(handle):
             self._listener.forget(handle)
-            return self._ended(handle, entry)
+            return self._finished(handle, entry)
         running, waiting = await self._server.queued()
         if handle in waiting:
             return Progress(status=Status.QUEUED, word="pending", position=len(running) + waiting.index(handle) + 1)
         if handle in running:
             return await self._running(handle)
         if entry := await self._server.history(handle):  # it ended between the two looks
-            return self._ended(handle, entry)
+            return self._finished(handle, entry)
         if handle in self._cancelled:  # taken off the queue, a run leaves no trace there
             self._listener.forget(handle)
             return Progress(status=Status.CANCELLED, word="deleted")
         raise UnknownHandle(Message("comfyui.run_unknown"))
 
     async def _running(self, handle: str) -> Progress:
-        self._listener.watch(handle, 0)
-        seen = self._listener.seen(handle)
+        self._listener.track(handle, 0)
+        seen = self._listener.progress_of(handle)
         preview = None
         if seen and seen.preview:
             preview = self._previews / f"{handle}.jpg"
@@ -161,7 +161,7 @@ class ComfyEngine:
         word = seen.word if seen and seen.word != "queued" else "running"
         return Progress(status=Status.RUNNING, word=word, fraction=seen.fraction if seen else None, preview=preview)
 
-    def _ended(self, handle: str, entry: JSON) -> Progress:
+    def _finished(self, handle: str, entry: JSON) -> Progress:
         work = history_entry(entry)
         if "execution_interrupted" in work.messages:
             return Progress(status=Status.CANCELLED, word="interrupted")

@@ -62,7 +62,7 @@ class GraphInputs:
 
 def wan22(order: GraphInputs) -> JSON:
     """Wan 2.2 A14B, two experts: text-to-video, or image-to-video with a first and perhaps a last frame."""
-    graph, clip, vae = _begun(order, "wan")
+    graph, clip, vae = _new_graph(order, "wan")
     fast = order.param("mode") == "fast"
     experts = [_model(graph, order, side, sampling="ModelSamplingSD3") for side in ("high", "low")]
     positive, negative = _texts(graph, order, clip)
@@ -92,7 +92,7 @@ def wan22(order: GraphInputs) -> JSON:
 
 def wan22_5b(order: GraphInputs) -> JSON:
     """Wan 2.2 TI2V 5B: one model for text-to-video and image-to-video."""
-    graph, clip, vae = _begun(order, "wan")
+    graph, clip, vae = _new_graph(order, "wan")
     model = _model(graph, order, sampling="ModelSamplingSD3")
     frame = {"start_image": graph.add("LoadImage", image=order.inputs["first_frame"][0])} if order.inputs else {}
     latent = graph.add(
@@ -105,7 +105,7 @@ def wan22_5b(order: GraphInputs) -> JSON:
 
 def wan_vace(order: GraphInputs) -> JSON:
     """Wan 2.1 VACE 14B: a clip with the subject of one reference picture."""
-    graph, clip, vae = _begun(order, "wan")
+    graph, clip, vae = _new_graph(order, "wan")
     model = _model(graph, order, sampling="ModelSamplingSD3")
     positive, negative = _texts(graph, order, clip)
     made = graph.add(
@@ -120,7 +120,7 @@ def wan_vace(order: GraphInputs) -> JSON:
 
 def qwen_image(order: GraphInputs) -> JSON:
     """Qwen-Image: text-to-image."""
-    graph, clip, vae = _begun(order, "qwen_image")
+    graph, clip, vae = _new_graph(order, "qwen_image")
     model = _model(graph, order, sampling="ModelSamplingAuraFlow")
     latent = graph.add("EmptySD3LatentImage", width=order.width, height=order.height, batch_size=1)
     latent = _sample(graph, order, model, *_texts(graph, order, clip), latent, sampler="euler")
@@ -129,7 +129,7 @@ def qwen_image(order: GraphInputs) -> JSON:
 
 def qwen_edit(order: GraphInputs) -> JSON:
     """Qwen-Image-Edit 2511: up to three pictures and an instruction; the result has the first picture's shape."""
-    graph, clip, vae = _begun(order, "qwen_image")
+    graph, clip, vae = _new_graph(order, "qwen_image")
     model = _model(graph, order, sampling="ModelSamplingAuraFlow")
     model = graph.add("CFGNorm", model=model, strength=1.0)
     loaded = [graph.add("LoadImage", image=name) for name in order.inputs["images"]]
@@ -147,7 +147,7 @@ def qwen_edit(order: GraphInputs) -> JSON:
 
 def flux2(order: GraphInputs) -> JSON:
     """FLUX.2 dev: text-to-image, or edit with reference pictures."""
-    graph, clip, vae = _begun(order, "flux2")
+    graph, clip, vae = _new_graph(order, "flux2")
     model = _model(graph, order)
     said = graph.add("CLIPTextEncode", text=order.request.prompt, clip=clip)
     said = graph.add("FluxGuidance", conditioning=said, guidance=float(order.param("guidance")))
@@ -213,7 +213,7 @@ def _one_megapixel(graph: Graph, image: Link) -> Link:
     return graph.add("ImageScaleToTotalPixels", image=image, upscale_method="lanczos", megapixels=1.0)
 
 
-def _begun(order: GraphInputs, kind: str) -> tuple[Graph, Link, Link]:
+def _new_graph(order: GraphInputs, kind: str) -> tuple[Graph, Link, Link]:
     """A new graph with its text encoder (of this kind) and VAE."""
     graph = Graph()
     clip = graph.add("CLIPLoader", clip_name=order.files["text"], type=kind)

@@ -12,17 +12,17 @@ import httpx
 
 from studio.domain import JSON, Kind
 from studio.engines.comfyui.model_files import options
-from studio.engines.comfyui.workflow import MEDIA, Slot, title_of
+from studio.engines.comfyui.workflow import MEDIA, Slot, node_title
 from studio.engines.strict_json import number, read, table
 from studio.settings import Settings
 
-ASK_S = 3.0
+DEFINITIONS_TIMEOUT_S = 3.0
 """Longest time for the node definitions. A real server with many custom nodes sends several MB."""
-ANSWER_MAX_BYTES = 64 * 1024 * 1024
+MAX_ANSWER_BYTES = 64 * 1024 * 1024
 KIND = "studio_kind"
 """Our word in a graph's extra data: what its time is remembered under."""
-MOST_KIND_CHARS = 300
-MOST_RUN_S = 7 * 86400.0
+MAX_KIND_CHARS = 300
+MAX_RUN_S = 7 * 86400.0
 """A longer time is a fault of the server's clock, and nothing to reckon a price with."""
 
 _SAVERS = {
@@ -92,12 +92,12 @@ def _seconds(start: object, end: object) -> float | None:
     """From the first to the second, both in ms; None where that is no time that a run may take."""
     first, last = number(start), number(end)
     seconds = round((last - first) / 1000, 3) if first is not None and last is not None else -1.0
-    return seconds if 0 <= seconds <= MOST_RUN_S else None
+    return seconds if 0 <= seconds <= MAX_RUN_S else None
 
 
 def _kind(posted: object) -> tuple[str, str] | None:
     match posted:
-        case [str() as about, str() as settings] if len(about) + len(settings) <= MOST_KIND_CHARS:
+        case [str() as about, str() as settings] if len(about) + len(settings) <= MAX_KIND_CHARS:
             return about, settings
     return None
 
@@ -126,7 +126,7 @@ def outputs(graph: JSON, nodes: JSON | None = None) -> list[OutputNode]:
         cls = node["class_type"]
         ends = bool(((nodes or {}).get(cls) or {}).get("output_node"))
         if kind := _SAVERS.get(cls) or _by_name(cls, ends):
-            found.append(OutputNode(node_id, title_of(node), kind))
+            found.append(OutputNode(node_id, node_title(node), kind))
     return found
 
 
@@ -142,12 +142,12 @@ def _by_name(cls: str, ends: bool) -> Kind | None:
     return next((kind for kind, named in words if any(w in low for w in named)), None)
 
 
-def missing(graph: JSON, nodes: JSON) -> list[str]:
+def missing_nodes(graph: JSON, nodes: JSON) -> list[str]:
     """Node classes that the server lacks."""
     return sorted({n["class_type"] for n in graph.values()} - set(nodes))
 
 
-def lacking(slots: list[Slot], graph: JSON, nodes: JSON) -> list[MissingChoice]:
+def missing_choices(slots: list[Slot], graph: JSON, nodes: JSON) -> list[MissingChoice]:
     """Values that are not among what the server offers for them; inputs that take an uploaded file do not count."""
     found = []
     for slot in slots:
@@ -157,7 +157,7 @@ def lacking(slots: list[Slot], graph: JSON, nodes: JSON) -> list[MissingChoice]:
     return found
 
 
-def definitions(settings: Settings, *, within_s: float = ASK_S) -> JSON | None:
+def definitions(settings: Settings, *, within_s: float = DEFINITIONS_TIMEOUT_S) -> JSON | None:
     """The server's node definitions; None when there is no server, or it gives none in time."""
     base = settings.option("COMFYUI_URL").rstrip("/")
     if not base.startswith(("http://", "https://")):
@@ -180,6 +180,6 @@ def _body(reply: httpx.Response, until: float) -> bytes | None:
     content = bytearray()
     for piece in reply.iter_bytes():
         content += piece
-        if len(content) > ANSWER_MAX_BYTES or time.monotonic() > until:
+        if len(content) > MAX_ANSWER_BYTES or time.monotonic() > until:
             return None
     return bytes(content)

@@ -58,12 +58,12 @@ def options(nodes: JSON, cls: str, field: str) -> list[str]:
     return []
 
 
-def places(roles: Mapping[str, Mapping[str, Any]], nodes: JSON, chosen: Mapping[str, str]) -> list[FileRole]:
+def file_roles(roles: Mapping[str, Mapping[str, Any]], nodes: JSON, chosen: Mapping[str, str]) -> list[FileRole]:
     """What stands where for each role. roles: role -> {node, field, file, folder, words}."""
-    return [_place(role, spec, nodes, chosen.get(role, "")) for role, spec in roles.items()]
+    return [_file_role(role, spec, nodes, chosen.get(role, "")) for role, spec in roles.items()]
 
 
-def _place(role: str, spec: Mapping[str, Any], nodes: JSON, chosen: str) -> FileRole:
+def _file_role(role: str, spec: Mapping[str, Any], nodes: JSON, chosen: str) -> FileRole:
     offered = options(nodes, spec["node"], spec["field"])
     found = (chosen if chosen in offered else "") if chosen else _pick(spec, offered)
     return FileRole(role, spec, offered, chosen, found)
@@ -77,7 +77,7 @@ def match(
     chosen: role -> the file that the user wants for it.
     """
     need({spec["node"] for spec in roles.values()}, nodes)
-    found = places(roles, nodes, chosen or {})
+    found = file_roles(roles, nodes, chosen or {})
     for one in found:
         if one.chosen and not one.file:
             raise Refused(Message("comfyui.file_gone", file=one.chosen, role=term(ROLES.get(one.role, one.role))))
@@ -88,9 +88,9 @@ def match(
 
 
 def _pick(spec: Mapping[str, Any], offered: Sequence[str]) -> str:
-    if same := [o for o in offered if name_of(o) == spec["file"]]:
+    if same := [o for o in offered if base_name(o) == spec["file"]]:
         return same[0]
-    like = [o for o in offered if all(word in name_of(o).lower() for word in spec["words"])]
+    like = [o for o in offered if all(word in base_name(o).lower() for word in spec["words"])]
     return like[0] if len(like) == 1 else ""
 
 
@@ -108,7 +108,7 @@ def loras(wanted: Sequence[Lora], roles: Mapping[str, Any], nodes: JSON) -> tupl
 def _lora(name: str, offered: Sequence[str]) -> str:
     plain = name.replace("\\", "/")
     whole = [o for o in offered if o.replace("\\", "/") == plain]
-    found = whole or [o for o in offered if plain in (name_of(o), name_of(o).rpartition(".")[0])]
+    found = whole or [o for o in offered if plain in (base_name(o), base_name(o).rpartition(".")[0])]
     if len(found) == 1:
         return found[0]
     if found:
@@ -120,7 +120,7 @@ def _lora(name: str, offered: Sequence[str]) -> str:
     raise CapabilityError(said, field="loras", value=name)
 
 
-def name_of(path: str) -> str:
+def base_name(path: str) -> str:
     """The file's name without its folders, of a server on any system."""
     return PureWindowsPath(path).name if "\\" in path else PurePosixPath(path).name
 

@@ -12,9 +12,9 @@ from studio.engines.strict_json import rows, table
 from studio.errors import Refused, Unauthorised, Unavailable
 from studio.messages import Message
 
-MOST_CHARS = 120
+MAX_NAME_CHARS = 120
 """Of a name or a message that the server gives."""
-MOST_FAULTS = 3
+MAX_FAULTS = 3
 
 
 def check_status(status: int, base: str, *, looks: bool = False) -> None:
@@ -42,28 +42,30 @@ def sentence(body: JSON) -> str:
         return node_faults(body["node_errors"])
     error = table(body.get("error"))
     if error.get("type") == "missing_node_type":
-        missing = _short(table(error.get("extra_info")).get("class_type") or error.get("details", ""))
+        missing = _truncate(table(error.get("extra_info")).get("class_type") or error.get("details", ""))
         return Message("comfyui.no_custom_node", node=missing)
     return Message(
-        "comfyui.graph_refused", why=_short(error.get("message") or "").rstrip(".") or Message("engine.no_reason")
+        "comfyui.graph_refused", why=_truncate(error.get("message") or "").rstrip(".") or Message("engine.no_reason")
     )
 
 
 def node_faults(faults: Any) -> str:
     """The first faults in a sentence; file lists and server paths are left out."""
     said = [_fault(fault, error) for fault in rows(list(table(faults).values())) for error in rows(fault.get("errors"))]
-    return Message("comfyui.graph_refused", why="; ".join(said[:MOST_FAULTS]) or Message("engine.no_reason"))
+    return Message("comfyui.graph_refused", why="; ".join(said[:MAX_FAULTS]) or Message("engine.no_reason"))
 
 
 def _fault(fault: JSON, error: JSON) -> str:
     about = table(error.get("extra_info"))
-    field, got = _short(about.get("input_name", "")), about.get("received_value")
+    field, got = _truncate(about.get("input_name", "")), about.get("received_value")
     what = (
-        f"{field} is {_short(repr(got))}" if got is not None else f"{field} {_short(error.get('message', ''))}".strip()
+        f"{field} is {_truncate(repr(got))}"
+        if got is not None
+        else f"{field} {_truncate(error.get('message', ''))}".strip()
     )
-    return f"{_short(fault.get('class_type'))}: {what} ({_short(error.get('type'))})"
+    return f"{_truncate(fault.get('class_type'))}: {what} ({_truncate(error.get('type'))})"
 
 
-def _short(value: Any) -> str:
+def _truncate(value: Any) -> str:
     text = str(value)
-    return f"{text[:MOST_CHARS]}…" if len(text) > MOST_CHARS else text
+    return f"{text[:MAX_NAME_CHARS]}…" if len(text) > MAX_NAME_CHARS else text

@@ -18,16 +18,16 @@ import httpx
 
 from studio.domain import JSON
 from studio.engines import strict_json
-from studio.engines.comfyui.inspect import ANSWER_MAX_BYTES, KIND, known_nodes
+from studio.engines.comfyui.inspect import KIND, MAX_ANSWER_BYTES, known_nodes
 from studio.engines.comfyui.refusals import check_status, node_faults, sentence
 from studio.engines.http import NEVER_SENT, redacted
 from studio.errors import EngineError, Refused, Unavailable, UnknownOutcome
 from studio.messages import Message, of_error
 
 TIMEOUT = httpx.Timeout(30.0, connect=5.0)
-NODES_FOR_S = 10.0
+NODES_TTL_S = 10.0
 """How long node definitions are taken as known; whatever they lack is asked for anew before a run is refused."""
-LONG_BYTES = 200_000
+MAX_INLINE_PARSE_BYTES = 200_000
 """An answer of more is parsed outside the event loop."""
 NO_JSON = "comfyui.not_json"
 UNKNOWN_SHAPE = "comfyui.unknown_shape"
@@ -49,12 +49,12 @@ class Server:
             self._client = httpx.AsyncClient(base_url=self.base, headers=self.headers, timeout=TIMEOUT)
         return self._client
 
-    async def nodes(self, *, fresh: bool = False) -> JSON:
-        """Definitions of all node classes, with the model files the server sees; at most NODES_FOR_S old.
+    async def nodes(self, *, refresh: bool = False) -> JSON:
+        """Definitions of all node classes, with the model files the server sees; at most NODES_TTL_S old.
 
         They are some 700 kB, for which a real server stops everything else for 0.1 s and more.
         """
-        if fresh or self._nodes is None or time.monotonic() - self._nodes[0] > NODES_FOR_S:
+        if refresh or self._nodes is None or time.monotonic() - self._nodes[0] > NODES_TTL_S:
             self._nodes = (time.monotonic(), known_nodes(await self._json("GET", "/object_info")))
         return self._nodes[1]
 
@@ -96,22 +96,22 @@ class Server:
             answer = await _object(content)
         except Unavailable as error:
             raise UnknownOutcome(of_error(error)) from error
-        await self._check_taken(answer, prompt_id)
+        await self._check_queued(answer, prompt_id)
 
-    async def _check_taken(self, answer: JSON, prompt_id: str) -> None:
+    async def _check_queued(self, answer: JSON, prompt_id: str) -> None:
         """Whether the graph is in the queue, whole and under our id."""
         if faults := answer.get("node_errors"):  # queued nevertheless, without the outputs that are at fault
-            await self._take_back(prompt_id)
+            await self._cancel_queued(prompt_id)
             raise Refused(node_faults(faults))
         given = answer.get("prompt_id")
         if not isinstance(given, str):
             raise UnknownOutcome(Message(UNKNOWN_SHAPE))
         if given != prompt_id:
-            await self._take_back(given)
+            await self._cancel_queued(given)
             said = Message("comfyui.other_ids")
             raise Refused(said)
 
-    async def _take_back(self, prompt_id: str) -> None:
+    async def _cancel_queued(self, prompt_id: str) -> None:
         with suppress(EngineError):
             await self.cancel(prompt_id)
 
@@ -171,14 +171,14 @@ class Server:
             content = bytearray()
             async for piece in reply.aiter_bytes():
                 content += piece
-                if len(content) > ANSWER_MAX_BYTES:
-                    raise Unavailable(Message("comfyui.answer_too_long", most=ANSWER_MAX_BYTES // 2**20))
+                if len(content) > MAX_ANSWER_BYTES:
+                    raise Unavailable(Message("comfyui.answer_too_long", most=MAX_ANSWER_BYTES // 2**20))
             return reply.status_code, redacted(bytes(content), self.headers)
 
 
 async def _object(content: bytes) -> JSON:
     try:
-        long = len(content) > LONG_BYTES
+        long = len(content) > MAX_INLINE_PARSE_BYTES
         body = await asyncio.to_thread(strict_json.read, content) if long else strict_json.read(content)
     except ValueError as error:
         raise Unavailable(Message(NO_JSON)) from error

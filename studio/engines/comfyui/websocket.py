@@ -19,9 +19,9 @@ from websockets.exceptions import WebSocketException
 from studio.engines import strict_json
 
 PREVIEW, PREVIEW_WITH_FACTS = 1, 4
-NEWS_EVERY_S = 0.5
+UPDATE_INTERVAL_S = 0.5
 MAX_FRAME_BYTES = 32 * 1024 * 1024
-OTHER_SHAPES = (ValueError, LookupError, TypeError, AttributeError, ArithmeticError, struct.error)
+MALFORMED_EVENT = (ValueError, LookupError, TypeError, AttributeError, ArithmeticError, struct.error)
 """What reading an event of another version, or of another service, may raise; such events are left out."""
 
 
@@ -52,16 +52,16 @@ class Listener:
         self._headers = dict(headers)
         self._runs: dict[str, RunProgress] = {}
         self._current: str | None = None
-        self._on_news, self._told = on_news, 0.0
+        self._on_news, self._reported_at = on_news, 0.0
         self._task: asyncio.Task[None] | None = None
 
-    def watch(self, prompt_id: str, total: int) -> None:
+    def track(self, prompt_id: str, total: int) -> None:
         """Begin to collect events of this run; total: nodes of its graph, 0 where unknown (after a restart)."""
         self._runs.setdefault(prompt_id, RunProgress(total))
         if self._task is None or self._task.done():
             self._task = asyncio.get_running_loop().create_task(self._listen())
 
-    def seen(self, prompt_id: str) -> RunProgress | None:
+    def progress_of(self, prompt_id: str) -> RunProgress | None:
         """What is known of this run."""
         return self._runs.get(prompt_id)
 
@@ -89,18 +89,18 @@ class Listener:
                         json.dumps({"type": "feature_flags", "data": {"supports_preview_metadata": True}})
                     )
                     async for frame in socket:
-                        self._take(frame)
+                        self._receive(frame)
             await asyncio.sleep(1.0)
 
-    def _take(self, frame: str | bytes) -> None:
-        with contextlib.suppress(*OTHER_SHAPES):
+    def _receive(self, frame: str | bytes) -> None:
+        with contextlib.suppress(*MALFORMED_EVENT):
             if isinstance(frame, bytes):
-                self._take_preview(frame)
+                self._receive_preview(frame)
             else:
                 event = strict_json.read(frame)
-                self._take_event(event["type"], event["data"])
+                self._receive_event(event["type"], event["data"])
 
-    def _take_event(self, kind: str, data: dict) -> None:  # type: ignore[type-arg]
+    def _receive_event(self, kind: str, data: dict) -> None:  # type: ignore[type-arg]
         run = self._runs.get(data.get("prompt_id", ""))
         if run is None:
             return
@@ -118,11 +118,11 @@ class Listener:
         elif kind == "executing" and data.get("node"):
             run.word = "running"
         ended = kind == "executing" and data.get("node") is None
-        if ended or time.monotonic() - self._told > NEWS_EVERY_S:
-            self._told = time.monotonic()
+        if ended or time.monotonic() - self._reported_at > UPDATE_INTERVAL_S:
+            self._reported_at = time.monotonic()
             self._on_news(data["prompt_id"])
 
-    def _take_preview(self, frame: bytes) -> None:
+    def _receive_preview(self, frame: bytes) -> None:
         kind = struct.unpack_from(">I", frame)[0]
         prompt_id, start = self._current, 8
         if kind == PREVIEW_WITH_FACTS:

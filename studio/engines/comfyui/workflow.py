@@ -53,7 +53,7 @@ _BY_NAME = {
 }
 _NUMBERS = frozenset(_BY_NAME.values())
 _NEGATIVE_WORDS = ("negative", "负", "反向")
-_LOOKED_THROUGH = 4
+_FOLLOWED_INPUTS = 4
 """Nodes between a loaded picture and the input that tells what it is for."""
 
 
@@ -75,7 +75,7 @@ def slots(graph: JSON, *, makes: Kind | None = None) -> list[Slot]:
     pictures = sum(n["class_type"] in ("LoadImage", "LoadImageMask") for n in graph.values())
     found = []
     for node_id, node in graph.items():
-        title = title_of(node)
+        title = node_title(node)
         for name, value in node["inputs"].items():
             if not isinstance(value, str | int | float | bool):
                 continue
@@ -91,7 +91,7 @@ def slots(graph: JSON, *, makes: Kind | None = None) -> list[Slot]:
     return found
 
 
-def title_of(node: JSON) -> str:
+def node_title(node: JSON) -> str:
     """The name its author gave a node, else its class."""
     meta = node.get("_meta")
     return str((meta.get("title") if isinstance(meta, dict) else "") or node["class_type"])
@@ -120,7 +120,7 @@ def _users(graph: JSON) -> dict[str, list[tuple[str, str]]]:
 def _text_for(graph: JSON, used: Mapping[str, list[tuple[str, str]]], node_id: str, negative: set[str]) -> str:
     """What a written text is, by the encoder that it runs into; "" where it runs into none."""
     open_ids = [node_id]
-    for _ in range(_LOOKED_THROUGH):
+    for _ in range(_FOLLOWED_INPUTS):
         steps = [step for one in open_ids for step in used.get(one, ())][:64]
         for user, name in steps:
             field = _GUESSES.get((graph[user]["class_type"], name), "")
@@ -133,7 +133,7 @@ def _text_for(graph: JSON, used: Mapping[str, list[tuple[str, str]]], node_id: s
 def _picture(used: Mapping[str, list[tuple[str, str]]], node_id: str, makes: Kind | None, count: int) -> str:
     """What a loaded picture is for, by the names of the inputs it runs into."""
     open_ids, names = [node_id], []
-    for _ in range(_LOOKED_THROUGH):
+    for _ in range(_FOLLOWED_INPUTS):
         steps = [step for one in open_ids for step in used.get(one, ())][:64]
         names += [name for _, name in steps]
         open_ids = [one for one, _ in steps]

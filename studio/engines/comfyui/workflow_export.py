@@ -38,18 +38,18 @@ def written(model: Model) -> JSON:
         name=model.id.partition("/")[2],
         label=model.label,
         tasks=list(model.tasks),
-        mapping=mapping_of(model),
-        labels=labels_of(model),
+        mapping=mapping(model),
+        labels=labels(model),
         workflow=model.engine["workflow"],
     ).model_dump(mode="json")
 
 
-def mapping_of(model: Model) -> dict[str, str]:
+def mapping(model: Model) -> dict[str, str]:
     """Slot -> field, as it was saved."""
     return {slot: ours for ours, where in model.engine["slots"].items() for slot in where}
 
 
-def labels_of(model: Model) -> dict[str, str]:
+def labels(model: Model) -> dict[str, str]:
     """Own setting -> its label."""
     return {key: spec.label for key, spec in model.params.items()}
 
@@ -67,4 +67,4 @@ def read(content: bytes | str) -> ExportedWorkflow | None:
     except (ValidationError, RecursionError):
         said = Message("workflow.bad_export")
         raise CapabilityError(said, field="workflow") from None
-    return found.model_copy(update={"workflow": workflow_parser.graph_of(found.workflow)})
+    return found.model_copy(update={"workflow": workflow_parser.api_graph(found.workflow)})

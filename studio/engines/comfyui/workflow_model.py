@@ -20,12 +20,12 @@ from studio.errors import CapabilityError
 from studio.messages import Message, term
 
 NAME = re.compile(r"[a-z0-9][a-z0-9-]{0,40}")
-OWN_NAME = re.compile(r"[a-z][a-z0-9_]{0,40}")
+USER_PARAM_NAME = re.compile(r"[a-z][a-z0-9_]{0,40}")
 LABEL_CHARS = 80
 TEXT_CHARS = 20_000
-CHOICES_MOST = 300
+MAX_CHOICES = 300
 """A node that lists more (files of a large server) gets a text field."""
-OWN_MOST = 40
+MAX_USER_PARAMS = 40
 TEXTS = ("prompt", "negative_prompt")
 LABELS = {
     "image": "Picture",
@@ -69,14 +69,16 @@ def row(
     nodes: the server's node definitions. labels: own parameter -> what the form calls it. Raises CapabilityError, with
     the field, for a slot that is not there, a value of the wrong type, or a task that does not go with the inputs.
     """
-    _named(name, label)
+    _check_name(name, label)
     by_field = _by_field(graph, mapping)
     values = {field: _value(graph, where[0]) for field, where in by_field.items()}
     _typed(graph, by_field)
     _tasks_fit(tasks, by_field)
     own = [f for f in by_field if f not in FIELDS and f not in MEDIA]
-    if len(own) > OWN_MOST:
-        raise CapabilityError(Message("workflow.too_many_settings", count=len(own), most=OWN_MOST), field="mapping")
+    if len(own) > MAX_USER_PARAMS:
+        raise CapabilityError(
+            Message("workflow.too_many_settings", count=len(own), most=MAX_USER_PARAMS), field="mapping"
+        )
     called = labels or {}
     return Model(
         id=f"comfyui/{name}",
@@ -104,7 +106,7 @@ def fitting(mapped: set[str], makes: Kind | None) -> list[Task]:
     return [t for t in Task if (makes is None or t.makes == makes) and not _misfit(t, mapped)]
 
 
-def _named(name: str, label: str) -> None:
+def _check_name(name: str, label: str) -> None:
     if not NAME.fullmatch(name):
         said = Message("workflow.bad_name")
         raise CapabilityError(said, field="name", value=name)
@@ -121,7 +123,7 @@ def _by_field(graph: JSON, mapping: Mapping[str, str]) -> dict[str, list[str]]:
         if not isinstance(value, str | int | float | bool):
             raise CapabilityError(Message("workflow.no_input", slot=slot[:100]), field="mapping", value=slot[:100])
         known = field in FIELDS or field in MEDIA
-        if not known and (not OWN_NAME.fullmatch(field) or field in validation.FIELDS or field == "params"):
+        if not known and (not USER_PARAM_NAME.fullmatch(field) or field in validation.FIELDS or field == "params"):
             said = Message("workflow.bad_setting_name", field=f"{field[:60]!r}")
             raise CapabilityError(said, field="mapping", value=field[:60])
         by_field.setdefault(field, []).append(slot)
@@ -213,7 +215,7 @@ def _param(name: str, label: str, value: Any, definition: list[Any]) -> ParamSpe
         bounds: JSON = {"min": low, "max": high, "step": _bound(facts, "step")} if inside else {}
         return ParamSpec(type="int" if whole else "float", label=label, default=value, **bounds)
     listed = options({"x": {"input": {"required": {"y": definition}}}}, "x", "y")
-    if value in listed and len(listed) <= CHOICES_MOST:
+    if value in listed and len(listed) <= MAX_CHOICES:
         return ParamSpec(type="choice", label=label, default=value, choices=tuple(listed))
     return ParamSpec(type="text", label=label, default=value, max_chars=max(TEXT_CHARS, len(value)))
 
@@ -225,7 +227,7 @@ def _shape(graph: JSON, by_field: Mapping[str, list[str]], values: JSON, nodes: 
     width, height = max(1, int(values["width"])), max(1, int(values["height"]))
     multiple = _multiple(width, height, _facts(_definition(nodes, graph, by_field["width"][0])))
     side = max(width, height)
-    listed = [_near(shape, width * height, multiple) for shape in SHAPES]
+    listed = [_size_near(shape, width * height, multiple) for shape in SHAPES]
     ratio = width / height
     closest = min(listed, key=lambda s: abs(math.log(s.width / s.height / ratio)))
     mine = Size(tier="", aspect=closest.aspect, width=width, height=height)
@@ -239,7 +241,7 @@ def _shape(graph: JSON, by_field: Mapping[str, list[str]], values: JSON, nodes: 
     return {"sizes": tuple(listed), "default_size": (width, height), "free_size": free}
 
 
-def _near(shape: str, pixels: int, multiple: int) -> Size:
+def _size_near(shape: str, pixels: int, multiple: int) -> Size:
     w, h = map(int, shape.split(":"))
     scale = math.sqrt(pixels / (w * h))
     width, height = (max(1, round(side * scale / multiple)) * multiple for side in (w, h))

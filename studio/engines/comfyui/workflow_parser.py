@@ -29,10 +29,10 @@ _ID = re.compile(r"[\w:-]{1,80}")
 
 def parse(content: bytes | str) -> JSON:
     """An API-format graph. Raises CapabilityError that says how to export one, when it is something else."""
-    return graph_of(read(content))
+    return api_graph(read(content))
 
 
-def graph_of(graph: Any) -> JSON:
+def api_graph(graph: Any) -> JSON:
     """As parse, of JSON that was read."""
     if isinstance(graph, dict) and isinstance(graph.get("prompt"), dict):
         graph = graph["prompt"]
@@ -47,7 +47,7 @@ def graph_of(graph: Any) -> JSON:
     for node_id, node in graph.items():
         _check_node(node_id, node)
     _check_links(graph)
-    kept = {node_id: _plain(node) for node_id, node in graph.items()}
+    kept = {node_id: _plain_node(node) for node_id, node in graph.items()}
     try:
         json.dumps(kept, ensure_ascii=False).encode()
     except UnicodeEncodeError:
@@ -84,7 +84,7 @@ def _is_node(node: object) -> bool:
     return isinstance(node, dict) and isinstance(node.get("class_type"), str) and isinstance(node.get("inputs"), dict)
 
 
-def _plain(node: JSON) -> JSON:
+def _plain_node(node: JSON) -> JSON:
     """What ComfyUI runs of a node, and the title that its author gave it."""
     meta = node.get("_meta")
     title = meta.get("title") if isinstance(meta, dict) else None

@@ -17,13 +17,13 @@ from studio.catalogue import AccountLimits, Model
 from studio.domain import Asset, Kind, Output, Progress, Request, Status
 from studio.engines.base import EngineInfo, Input, Job
 from studio.engines.draft.order import order_of
-from studio.engines.draft.pool import SILENT_S, Piece, Pool
+from studio.engines.draft.pool import HANG_TIMEOUT_S, DrawingJob, Pool
 from studio.errors import EngineError, Refused, StorageUnavailable, UnknownHandle, WorkerLost
 from studio.messages import Message
 from studio.settings import Settings
 from studio.storage import Reason, unavailable
 
-MOST_BY_DEFAULT = 4
+MAX_DEFAULT_WORKERS = 4
 """Workers without a setting: one a core, but no more than this."""
 
 BEGIN_S, STILL_S_PER_PX, CLIP_S_PER_PX = 0.8, 4e-7, 6e-8
@@ -33,11 +33,11 @@ BEGIN_S, STILL_S_PER_PX, CLIP_S_PER_PX = 0.8, 4e-7, 6e-8
 class DraftEngine:
     """Drafts on this machine. A handle is only known to the process that gave it. silent_s: see Pool."""
 
-    def __init__(self, settings: Settings, *, silent_s: float = SILENT_S) -> None:
-        size = settings.workers or min(os.cpu_count() or 1, MOST_BY_DEFAULT)
+    def __init__(self, settings: Settings, *, hang_timeout_s: float = HANG_TIMEOUT_S) -> None:
+        size = settings.workers or min(os.cpu_count() or 1, MAX_DEFAULT_WORKERS)
         limits = AccountLimits(submits_per_s=200, concurrent=size, polls_per_s=200)
         self.info = EngineInfo("draft", "Draft (animatic)", limits=limits, repeatable=True, local=True, maps_hdr=True)
-        self.pool = Pool(size, silent_s=silent_s)
+        self.pool = Pool(size, hang_timeout_s=hang_timeout_s)
         self._name = secrets.token_hex(4)
         self._count = 0
 
@@ -67,7 +67,7 @@ class DraftEngine:
     async def submit(self, job: Job) -> str:
         """Queue the draft for a worker."""
         self._count += 1
-        piece = Piece(f"draft-{self._name}-{self._count}", order_of(job).to_json(), job.work_dir)
+        piece = DrawingJob(f"draft-{self._name}-{self._count}", order_of(job).to_json(), job.work_dir)
         await asyncio.to_thread(self.pool.add, piece)  # may start a process
         return piece.id
 
@@ -86,7 +86,7 @@ class DraftEngine:
             return Progress(
                 status=Status.RUNNING, word=piece.word or "starting", fraction=piece.fraction, eta_s=_eta_s(piece)
             )
-        return _done(piece)
+        return _succeeded(piece)
 
     async def cancel(self, handle: str) -> bool:
         """Stop the job within 0.3 s; its files are removed."""
@@ -97,7 +97,7 @@ class DraftEngine:
         await asyncio.to_thread(self.pool.close)
 
 
-def _error(piece: Piece) -> EngineError | StorageUnavailable:
+def _error(piece: DrawingJob) -> EngineError | StorageUnavailable:
     fault, sentence = piece.error
     if fault == "storage":
         reason: Reason = sentence  # type: ignore[assignment]
@@ -109,7 +109,7 @@ def _error(piece: Piece) -> EngineError | StorageUnavailable:
     return EngineError(sentence, code=fault)
 
 
-def _done(piece: Piece) -> Progress:
+def _succeeded(piece: DrawingJob) -> Progress:
     """The finished draft. Raises EngineError where the worker's word about it cannot be true."""
     made = piece.result
     try:
@@ -121,7 +121,7 @@ def _done(piece: Piece) -> Progress:
     )
 
 
-def _eta_s(piece: Piece) -> float | None:
+def _eta_s(piece: DrawingJob) -> float | None:
     """Seconds left by the pace so far; None until a tenth is done."""
     if piece.fraction < 0.1:
         return None

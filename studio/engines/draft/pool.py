@@ -33,10 +33,10 @@ ROOT = Path(__file__).resolve().parents[3]
 GRACE_S = 0.2
 """How long a worker has to stop by itself before it is killed; together with the kill under 0.3 s."""
 
-KEEP = 1000
+MAX_ENDED_JOBS = 1000
 """Ended jobs that can still be asked about."""
 
-SILENT_S = 120.0
+HANG_TIMEOUT_S = 120.0
 """A worker that tells of no progress for so long hangs. The longest honest silence is a 4K frame on a slow machine:
 seconds."""
 
@@ -46,7 +46,7 @@ Fault = Literal["", "refused", "storage", "broken", "memory", "lost", "hung"]
 
 
 @dataclass
-class Piece:
+class DrawingJob:
     """One job in the pool. error: why it failed, and a sentence. fresh: only for a worker that made nothing before.
 
     silent_s: seconds since the last sign of progress.
@@ -77,7 +77,7 @@ class DrawingWorker:
     def __init__(self, pool: Pool) -> None:
         env = without_secrets(os.environ)
         env["PYTHONPATH"] = os.pathsep.join(filter(None, (str(ROOT), env.get("PYTHONPATH"))))
-        self.piece: Piece | None = None
+        self.piece: DrawingJob | None = None
         self.jobs = 0
         self.retired = False
         self.process = subprocess.Popen(
@@ -94,7 +94,7 @@ class DrawingWorker:
             self._orders.write(json.dumps(message) + "\n")
             self._orders.flush()
 
-    def end(self) -> None:
+    def kill(self) -> None:
         """Kill the process and wait for it."""
         self.process.kill()
         self._thread.join(timeout=5)
@@ -102,7 +102,7 @@ class DrawingWorker:
     def _listen(self) -> None:
         try:
             for line in self._answers:
-                self._pool.heard(self, unpacked(json.loads(line)))
+                self._pool.on_message(self, unpacked(json.loads(line)))
         except Exception:  # what it says makes no sense: it is of no use any more
             log.exception("a draft worker's answer could not be read")
             self.process.kill()
@@ -110,35 +110,35 @@ class DrawingWorker:
         for pipe in (self._orders, self._answers):
             with contextlib.suppress(OSError):
                 pipe.close()
-        self._pool.lost(self, code)
+        self._pool.on_exit(self, code)
 
 
 class Pool:
     """At most `size` workers and the jobs that wait for one. silent_s: a worker without progress so long is stopped."""
 
-    def __init__(self, size: int, *, silent_s: float = SILENT_S) -> None:
-        self.size, self.silent_s = size, silent_s
+    def __init__(self, size: int, *, hang_timeout_s: float = HANG_TIMEOUT_S) -> None:
+        self.size, self.hang_timeout_s = size, hang_timeout_s
         self._lock = threading.RLock()
-        self._pieces: dict[str, Piece] = {}
-        self._waiting: deque[Piece] = deque()
+        self._pieces: dict[str, DrawingJob] = {}
+        self._waiting: deque[DrawingJob] = deque()
         self._workers: list[DrawingWorker] = []
         self._closed = False
-        self._ticker = Ticker(min(1.0, silent_s / 4), self._look_for_hung, "draft-watchdog")
+        self._ticker = Ticker(min(1.0, hang_timeout_s / 4), self._check_hung, "draft-watchdog")
 
-    def add(self, piece: Piece) -> None:
+    def add(self, piece: DrawingJob) -> None:
         """Take a job; it starts as soon as a worker is free."""
         with self._lock:
-            self._forget()
+            self._drop_ended()
             self._pieces[piece.id] = piece
             self._waiting.append(piece)
             self._pump()
 
-    def get(self, piece_id: str) -> Piece | None:
+    def get(self, piece_id: str) -> DrawingJob | None:
         """The job as it stands, or None when this pool does not know it."""
         with self._lock:
             return self._pieces.get(piece_id)
 
-    def position(self, piece: Piece) -> int | None:
+    def position(self, piece: DrawingJob) -> int | None:
         """Place in the line from 1, or None when it does not wait."""
         with self._lock:
             return self._waiting.index(piece) + 1 if piece in self._waiting else None
@@ -169,14 +169,14 @@ class Pool:
             workers = list(self._workers)
         self._ticker.stop()
         for worker in workers:
-            worker.end()
+            worker.kill()
 
     def pids(self) -> list[int]:
         """Process ids of the workers that live."""
         with self._lock:
             return [w.process.pid for w in self._workers]
 
-    def heard(self, worker: DrawingWorker, message: dict[str, Any]) -> None:
+    def on_message(self, worker: DrawingWorker, message: dict[str, Any]) -> None:
         """A worker said something about its job."""
         with self._lock:
             piece = worker.piece
@@ -195,28 +195,28 @@ class Pool:
                 piece.state = "cancelled"
             self._pump()
 
-    def lost(self, worker: DrawingWorker, code: int) -> None:
+    def on_exit(self, worker: DrawingWorker, code: int) -> None:
         """A worker's process has ended; its job, if it had one, with it."""
         with self._lock:
             self._workers.remove(worker)
             piece = worker.piece
             if piece is not None and not piece.ended:
-                _empty(piece.folder)
+                _clear_folder(piece.folder)
                 if piece.stop:
                     piece.state = "cancelled"
-                elif piece.silent_s >= self.silent_s:
-                    _fail(piece, "hung", f"{self.silent_s:g}")
+                elif piece.silent_s >= self.hang_timeout_s:
+                    _set_failed(piece, "hung", f"{self.hang_timeout_s:g}")
                 else:
-                    _fail(
+                    _set_failed(
                         piece,
                         "lost",
                         Message("draft.signal", code=-code) if code < 0 else Message("draft.exit_code", code=code),
                     )
             self._pump()
 
-    def _failed(self, worker: DrawingWorker, piece: Piece, fault: Fault, what: str) -> None:
+    def _failed(self, worker: DrawingWorker, piece: DrawingJob, fault: Fault, what: str) -> None:
         """The job broke: what is wrong with its inputs is final; else it may have another try. Lock held."""
-        _empty(piece.folder)
+        _clear_folder(piece.folder)
         if fault in ("refused", "storage"):
             piece.state, piece.error = "failed", (fault, what)
             return
@@ -225,24 +225,24 @@ class Pool:
         if piece.stop:
             piece.state = "cancelled"
         elif worker.jobs == 1:
-            _fail(piece, fault, what)
+            _set_failed(piece, fault, what)
         else:
             log.warning("draft %s broke (%s); once more in a fresh process", piece.id, what)
             piece.state, piece.fresh, piece.fraction = "waiting", True, 0.0
             self._waiting.appendleft(piece)
 
-    def _look_for_hung(self) -> None:
+    def _check_hung(self) -> None:
         """Count the silence of every worker, and end those that are silent for too long."""
         with self._lock:
             for worker in self._workers:
                 if (piece := worker.piece) is None:
                     continue
                 piece.silent_s += self._ticker.every_s
-                if piece.silent_s >= self.silent_s:
-                    log.error("draft %s: no progress for %g s; its worker is ended", piece.id, self.silent_s)
+                if piece.silent_s >= self.hang_timeout_s:
+                    log.error("draft %s: no progress for %g s; its worker is ended", piece.id, self.hang_timeout_s)
                     worker.process.kill()
 
-    def _insist(self, worker: DrawingWorker, piece: Piece) -> None:
+    def _insist(self, worker: DrawingWorker, piece: DrawingJob) -> None:
         with self._lock:
             if worker.piece is piece and not piece.ended:
                 worker.process.kill()
@@ -260,7 +260,7 @@ class Pool:
                     worker = DrawingWorker(self)
                 except OSError as error:
                     self._waiting.popleft()
-                    _fail(piece, "lost", error.strerror or Message("draft.could_not_start"))
+                    _set_failed(piece, "lost", error.strerror or Message("draft.could_not_start"))
                     continue
                 self._workers.append(worker)
                 self._ticker.start()
@@ -269,12 +269,12 @@ class Pool:
             piece.state, piece.began, piece.silent_s = "running", time.monotonic(), 0.0
             worker.report({"job": piece.id, "make": piece.order})
 
-    def _forget(self) -> None:
-        for old in [p.id for p in self._pieces.values() if p.ended][: max(0, len(self._pieces) - KEEP)]:
+    def _drop_ended(self) -> None:
+        for old in [p.id for p in self._pieces.values() if p.ended][: max(0, len(self._pieces) - MAX_ENDED_JOBS)]:
             del self._pieces[old]
 
 
-def _fail(piece: Piece, fault: Fault, what: str) -> None:
+def _set_failed(piece: DrawingJob, fault: Fault, what: str) -> None:
     piece.state, piece.error = "failed", (fault, _sentence(fault, what))
 
 
@@ -288,7 +288,7 @@ def _sentence(fault: Fault, what: str) -> str:
     return Message("draft.fault", what=what)
 
 
-def _empty(folder: Path) -> None:
+def _clear_folder(folder: Path) -> None:
     for left in folder.glob("*"):
         if left.is_file():
             left.unlink(missing_ok=True)

@@ -22,14 +22,14 @@ CRF = 16
 """Of clips, where the row does not say otherwise: no difference that an eye finds."""
 
 
-def to_files(pipe: Any, recipe: Recipe, kept: Tensors, out: Path, report: Report) -> list[dict[str, Any]]:
+def to_files(pipe: Any, recipe: Recipe, latents: Tensors, out: Path, report: Report) -> list[dict[str, Any]]:
     """Decode and write. Gives the outputs as JSON: kind, path. Frames of a clip go to the encoder as they are made."""
     if recipe.frames == 1:
-        pixels = next(iter(_pictures(pipe, recipe, kept)))
+        pixels = next(iter(_pictures(pipe, recipe, latents)))
         path = out / "image.png"
         _save_png(pixels[0], path)
         return [{"kind": "image", "path": str(path), "mime": "image/png"}]
-    return [{"kind": "video", "path": str(_write_clip(pipe, recipe, kept, out, report)), "mime": "video/mp4"}]
+    return [{"kind": "video", "path": str(_write_clip(pipe, recipe, latents, out, report)), "mime": "video/mp4"}]
 
 
 def _save_png(pixels: np.ndarray, path: Path) -> None:
@@ -79,7 +79,7 @@ def _pictures(pipe: Any, recipe: Recipe, kept: Tensors) -> Iterator[np.ndarray]:
         yield kept["frames"].numpy()
         return
     latents = kept["latents"].to(pipe.vae.device)
-    way = WAYS[recipe.engine["decode"]]
+    way = DECODERS[recipe.engine["decode"]]
     with torch.no_grad():
         for video in way(pipe, latents, recipe):
             yield _bytes(video)
@@ -155,7 +155,7 @@ def _qwen(pipe: Any, latents: torch.Tensor, recipe: Recipe) -> Iterator[torch.Te
     yield pipe.vae.decode(_normal(pipe.vae, unpacked), return_dict=False)[0]
 
 
-WAYS: dict[str, Callable[[Any, torch.Tensor, Recipe], Iterator[torch.Tensor]]] = {
+DECODERS: dict[str, Callable[[Any, torch.Tensor, Recipe], Iterator[torch.Tensor]]] = {
     "wan": _wan,
     "scaled": _scaled,
     "shifted": _shifted,

@@ -20,7 +20,7 @@ MAX_GB = 10.0
 MAX_DAYS = 30.0
 IN_USE_S = 600.0
 """A file touched so lately may be in use at this moment."""
-EVERY_S = 600.0
+PRUNE_INTERVAL_S = 600.0
 
 
 def touched(path: Path) -> bool:
@@ -42,7 +42,7 @@ class DiskCache:
     def prune_soon(self, in_use: Collection[str]) -> None:
         """Prune on a thread of its own, unless that was done a moment ago. in_use: paths that must stay."""
         with self._turn:
-            if time.monotonic() - self._pruned_at < EVERY_S and self._pruned_at:
+            if time.monotonic() - self._pruned_at < PRUNE_INTERVAL_S and self._pruned_at:
                 return
             self._pruned_at = time.monotonic()
         threading.Thread(target=self.prune, args=(frozenset(in_use),), name="kept-files", daemon=True).start()

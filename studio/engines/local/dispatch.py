@@ -17,7 +17,7 @@ from studio.engines.local import plan
 from studio.engines.local.cards import Gpu
 from studio.engines.local.disk_cache import DiskCache
 from studio.engines.local.dispatched_run import DispatchedRun, ending_sentence, failure_sentence
-from studio.engines.local.plan import Measurement, Memory
+from studio.engines.local.plan import Measurement, MeasurementStore
 from studio.engines.local.pool import GpuWorker
 from studio.engines.ticker import Ticker
 from studio.errors import EngineError, Refused, WorkerLost
@@ -25,17 +25,17 @@ from studio.messages import Message, unpacked
 
 log = logging.getLogger(__name__)
 
-SILENT_S = 1800.0
+HANG_TIMEOUT_S = 1800.0
 """A worker without a sign of progress for so long hangs: the longest honest silences are minutes, when the weights of a
 large model come from a slow disk, a model is compiled, or a long clip is decoded layer by layer."""
 START_S = 300.0
 """A worker has at least as long until it is ready: it imports torch and diffusers, perhaps from a slow disk."""
 SLOW_STEPS = 20
 """Or as many steps as this, where one step is known to take long on this card."""
-EXACT_S = 5.0
+HANG_CHECK_S = 5.0
 """Seconds between looks for a hung worker."""
 
-MUTE = 3
+MAX_FAILED_STARTS = 3
 """Children that leave one after the other without a word, by when a device is taken for broken."""
 
 
@@ -57,31 +57,31 @@ class Dispatcher:
         grace_s: float = 5.0,
         idle_s: float = 300.0,
         kept: DiskCache | None = None,
-        silent_s: float = SILENT_S,
+        hang_timeout_s: float = HANG_TIMEOUT_S,
     ) -> None:
-        self._silent_s = silent_s
-        self._ticker = Ticker(min(EXACT_S, silent_s / 4), self._look_for_hung, "gpu-watchdog")
+        self._hang_timeout_s = hang_timeout_s
+        self._ticker = Ticker(min(HANG_CHECK_S, hang_timeout_s / 4), self._check_hung, "gpu-watchdog")
         self._kept = kept or DiskCache(folder)
         self._kept.prune_soon(())
-        self.memory = Memory(folder / "seen.json")
+        self.memory = MeasurementStore(folder / "seen.json")
         self.limit, self._grace_s, self._idle_s = limit, grace_s, idle_s
         self._lock = threading.RLock()
-        self._works: dict[str, DispatchedRun] = {}
+        self._runs: dict[str, DispatchedRun] = {}
         self._waiting: OrderedDict[str, DispatchedRun] = OrderedDict()
-        self._workers = [GpuWorker(c, folder / f"worker-{c.device}.log", self._hear) for c in cards]
+        self._workers = [GpuWorker(c, folder / f"worker-{c.device}.log", self._on_message) for c in cards]
         self._loaded: dict[str, str] = {}
         self._closed = False
 
     def add(self, work: DispatchedRun) -> None:
         """Take a run; it starts as soon as a card is free."""
         with self._lock:
-            self._works[work.run] = self._waiting[work.run] = work
+            self._runs[work.run] = self._waiting[work.run] = work
             self._assign()
 
     def get(self, run: str) -> DispatchedRun | None:
         """The run, None where this process was never given it."""
         with self._lock:
-            return self._works.get(run)
+            return self._runs.get(run)
 
     def progress(self, work: DispatchedRun) -> Progress:
         """Where the run is, or raises the error it ended with."""
@@ -103,50 +103,52 @@ class Dispatcher:
             free = [w for w in self._workers if w.run is None]
             if not free:
                 return
-            worker = min(free, key=lambda w: (w.hot != self._place(work, w.card), w.hot is not None))
+            worker = min(
+                free, key=lambda w: (w.loaded_key != self._choose_rung(work, w.card), w.loaded_key is not None)
+            )
             del self._waiting[work.run]
-            self._place(work, worker.card)
-            self._give(work, worker)
+            self._choose_rung(work, worker.card)
+            self._assign_to(work, worker)
 
-    def _place(self, work: DispatchedRun, card: Gpu) -> str:
+    def _choose_rung(self, work: DispatchedRun, card: Gpu) -> str:
         """Choose the rung for this card, and say what the card would then hold.
 
         What worked here before; else what the plan says; at the least the last rung, which may still do it.
         """
         if seen := self.memory.get(work.recipe, card):
             work.rung, work.tiled = seen.rung, seen.tiled
-            return work.hot_key()
+            return work.load_key()
         memory = card.memory if self.limit is None or card.memory is None else min(card.memory, self.limit)
         work.rung = plan.first_rung(work.recipe, work.part, memory) or plan.ladder(work.recipe)[-1]
         work.tiled = plan.tiles(work.recipe, work.part, work.rung, memory)
-        return work.hot_key()
+        return work.load_key()
 
-    def _give(self, work: DispatchedRun, worker: GpuWorker) -> None:
+    def _assign_to(self, work: DispatchedRun, worker: GpuWorker) -> None:
         recipe = work.recipe
         self._ticker.start()
         worker.run, work.stage, work.step, work.eta_s, work.silent_s = work.run, "", (0, 0), None, 0.0
         work.tried.append(work.rung)
-        limits = {"limit": self.limit, "expected_peak": plan.peak_of(recipe, work.part, work.rung, tiled=work.tiled)}
+        limits = {"limit": self.limit, "expected_peak": plan.peak_bytes(recipe, work.part, work.rung, tiled=work.tiled)}
         worker.pending = work.fixed | {"rung": work.rung, "tiled": work.tiled} | limits
         if worker.timer:
             worker.timer.cancel()
         if not worker.alive:
-            worker.ready, worker.hot = False, None
+            worker.ready, worker.loaded_key = False, None
             worker.start()
-        elif worker.ready and worker.hot not in (None, work.hot_key()):
-            worker.make_room()
+        elif worker.ready and worker.loaded_key not in (None, work.load_key()):
+            worker.unload()
         self._send(worker)
 
     def _send(self, worker: GpuWorker) -> None:
         if worker.ready and worker.pending and worker.run:
-            work = self._works[worker.run]
-            worker.hot, self._loaded[worker.card.device] = work.hot_key(), work.recipe.row
+            work = self._runs[worker.run]
+            worker.loaded_key, self._loaded[worker.card.device] = work.load_key(), work.recipe.row
             worker.send({"do": "run", "run": worker.run, **worker.pending})
             worker.pending, work.silent_s = None, 0.0
 
     # ----------------------------------------------------------------------------------------------------- news
 
-    def _hear(self, worker: GpuWorker, news: JSON) -> None:
+    def _on_message(self, worker: GpuWorker, news: JSON) -> None:
         with self._lock:
             if self._closed:
                 return
@@ -154,15 +156,15 @@ class Dispatcher:
                 getattr(self, f"_on_{news['say']}")(worker, news)
             except Exception:  # the listening thread must go on, or nobody would hear of the worker's end
                 log.exception("the GPU worker's answer could not be used: %.300s", news)
-                if work := self._mine(worker, news):
+                if work := self._run_of(worker, news):
                     text = Message("local.unreadable_answer")
                     work.error = work.error or EngineError(text, code="answer")
-                    worker.make_room()
+                    worker.unload()
                     self._free(worker)
 
     def _on_hello(self, worker: GpuWorker, news: JSON) -> None:
-        worker.ready, worker.greeted, worker.silent = True, True, 0
-        worker.hot, worker.about = None, news
+        worker.ready, worker.has_started, worker.failed_starts = True, True, 0
+        worker.loaded_key, worker.about = None, news
         card = worker.card
         if card.memory is None and news.get("memory"):
             worker.card = Gpu(
@@ -170,11 +172,11 @@ class Dispatcher:
             )
         self._send(worker)
 
-    def _mine(self, worker: GpuWorker, news: JSON) -> DispatchedRun | None:
-        return self._works.get(news["run"]) if news.get("run") == worker.run else None
+    def _run_of(self, worker: GpuWorker, news: JSON) -> DispatchedRun | None:
+        return self._runs.get(news["run"]) if news.get("run") == worker.run else None
 
     def _on_stage(self, worker: GpuWorker, news: JSON) -> None:
-        if work := self._mine(worker, news):
+        if work := self._run_of(worker, news):
             work.silent_s = 0.0
             work.stage, work.eta_s = news["stage"], news.get("eta_s")
             work.step = (news.get("i") or 0, news.get("n") or 0)
@@ -182,10 +184,10 @@ class Dispatcher:
                 work.preview, work.false_colours = Path(news["preview"]), bool(news.get("false_colours"))
 
     def _on_done(self, worker: GpuWorker, news: JSON) -> None:
-        work = self._mine(worker, news)
+        work = self._run_of(worker, news)
         if work is None:
             return
-        self._remember(work, worker.card, news)
+        self._record_measurement(work, worker.card, news)
         outputs = tuple(Output(kind=o["kind"], path=Path(o["path"]), mime=o["mime"]) for o in news["outputs"])
         usage = {"seconds": news["seconds"], "card": worker.card.name, "peak_bytes": news["peak_bytes"]}
         usage |= {"times": news["times"], "on": news["applied"]}
@@ -195,7 +197,7 @@ class Dispatcher:
         work.done = Progress(status=Status.SUCCEEDED, word="done", outputs=outputs, usage=usage, seed=work.recipe.seed)
         self._free(worker)
 
-    def _remember(self, work: DispatchedRun, card: Gpu, news: JSON) -> None:
+    def _record_measurement(self, work: DispatchedRun, card: Gpu, news: JSON) -> None:
         old = self.memory.get(work.recipe, card)
         seen = Measurement(work.rung, work.tiled, runs=(old.runs if old else 0) + 1, peak_bytes=news["peak_bytes"])
         times = news["times"]
@@ -207,23 +209,23 @@ class Dispatcher:
         self.memory.put(work.recipe, card, seen)
 
     def _on_failed(self, worker: GpuWorker, news: JSON) -> None:
-        work = self._mine(worker, news)
+        work = self._run_of(worker, news)
         if work is None:
             return
         kind, message = news["kind"], unpacked(news["message"])
         if kind == "cancelled" or work.cancel:
             self._stop(work, worker)
         elif kind == "oom":
-            self._step_down(work, worker)
+            self._lower_rung(work, worker)
         else:
             if not isinstance(message, Message):
                 message = failure_sentence(work, message)
             work.error = (EngineError if kind == "error" else Refused)(message, code=kind)
             if kind == "error":
-                worker.make_room()
+                worker.unload()
             self._free(worker)
 
-    def _step_down(self, work: DispatchedRun, worker: GpuWorker) -> None:
+    def _lower_rung(self, work: DispatchedRun, worker: GpuWorker) -> None:
         """Out of memory: decoding is tried alone in a fresh process, then in tiles; denoising on the next rung."""
         if work.stage == "decoding" and not work.tiled:
             work.tiled = True
@@ -238,18 +240,18 @@ class Dispatcher:
             )
             text = Message("local.too_large", size=size, card=worker.card.name)
             work.error = Refused(text, code="oom")
-            worker.make_room()
+            worker.unload()
             self._free(worker)
             return
         self.memory.put(work.recipe, worker.card, Measurement(work.rung, work.tiled))
-        worker.make_room()
-        self._give(work, worker)
+        worker.unload()
+        self._assign_to(work, worker)
 
     def _on_gone(self, worker: GpuWorker, news: JSON) -> None:
         """The child has left: on our word, or by a crash."""
-        worker.ready, worker.hot, worker.silent = False, None, worker.silent + 1
-        work = self._works.get(worker.run or "")
-        if work and worker.silent >= MUTE:
+        worker.ready, worker.loaded_key, worker.failed_starts = False, None, worker.failed_starts + 1
+        work = self._runs.get(worker.run or "")
+        if work and worker.failed_starts >= MAX_FAILED_STARTS:
             self._cannot_start(work, worker)
             return
         if work is None or worker.pending is not None:
@@ -257,31 +259,31 @@ class Dispatcher:
         if work.cancel:
             self._stop(work, worker)
             return
-        hung = work.silent_s >= self._patience_s(work, worker)
+        hung = work.silent_s >= self._hang_limit_s(work, worker)
         work.error = WorkerLost(ending_sentence(work, hung, int(news["code"])), hung=hung)
         self._free(worker)
 
-    def _look_for_hung(self) -> None:
+    def _check_hung(self) -> None:
         """Count the silence of every run on a card, and end the worker of one that is silent for too long."""
         with self._lock:
             for worker in self._workers:
-                work = self._works.get(worker.run or "")
+                work = self._runs.get(worker.run or "")
                 if work is None or self._closed:
                     continue
                 work.silent_s += self._ticker.every_s
-                if work.silent_s >= self._patience_s(work, worker):
+                if work.silent_s >= self._hang_limit_s(work, worker):
                     log.error("run %s: no progress for %.0f s; its worker is ended", work.run, work.silent_s)
                     worker.kill()
 
-    def _patience_s(self, work: DispatchedRun, worker: GpuWorker) -> float:
+    def _hang_limit_s(self, work: DispatchedRun, worker: GpuWorker) -> float:
         if worker.pending is not None:  # not yet with the worker, which is starting
-            return max(self._silent_s, START_S)
+            return max(self._hang_timeout_s, START_S)
         seen = self.memory.get(work.recipe, worker.card)
-        return max(self._silent_s, SLOW_STEPS * ((seen and seen.step_s) or 0.0))
+        return max(self._hang_timeout_s, SLOW_STEPS * ((seen and seen.step_s) or 0.0))
 
     def _on_ended(self, worker: GpuWorker, news: JSON) -> None:
         """The whole process has ended. Where it never said hello, starting it again would only end the same way."""
-        if not worker.greeted and (work := self._works.get(worker.run or "")):
+        if not worker.has_started and (work := self._runs.get(worker.run or "")):
             self._cannot_start(work, worker)
             return
         self._on_gone(worker, news)
@@ -298,24 +300,24 @@ class Dispatcher:
     def _free(self, worker: GpuWorker) -> None:
         worker.run, worker.pending = None, None
         self._assign()
-        self._kept.prune_soon([w.fixed["latents"] for w in self._works.values() if not w.ended])
+        self._kept.prune_soon([w.fixed["latents"] for w in self._runs.values() if not w.ended])
         if worker.run is None:
-            worker.timer = threading.Timer(self._idle_s, self._cool, (worker,))
+            worker.timer = threading.Timer(self._idle_s, self._unload_idle, (worker,))
             worker.timer.daemon = True
             worker.timer.start()
 
-    def _cool(self, worker: GpuWorker) -> None:
+    def _unload_idle(self, worker: GpuWorker) -> None:
         """Nobody needed this card for a while: give its memory back."""
         with self._lock:
-            if worker.run is None and worker.hot is not None and not self._closed:
-                worker.make_room()
+            if worker.run is None and worker.loaded_key is not None and not self._closed:
+                worker.unload()
 
     # ------------------------------------------------------------------------------------------------- stopping
 
     def cancel(self, run: str) -> bool:
         """Stop a run: at once where it waits, at the next step where it runs, by force after the grace time."""
         with self._lock:
-            work = self._works.get(run)
+            work = self._runs.get(run)
             if work is None or work.ended:
                 return False
             work.cancel = True
@@ -360,7 +362,7 @@ class Dispatcher:
                     "name": w.card.name,
                     "memory": w.card.memory,
                     "pid": w.about.get("pid") if w.ready else None,
-                    "loaded": self._loaded.get(w.card.device) if w.hot else None,
+                    "loaded": self._loaded.get(w.card.device) if w.loaded_key else None,
                     "run": w.run,
                     "waiting": len(self._waiting),
                 }

@@ -45,7 +45,7 @@ class DispatchedRun:
         """Whether there is nothing more to come."""
         return self.done is not None or self.error is not None
 
-    def hot_key(self) -> str:
+    def load_key(self) -> str:
         """What must be the same for a loaded model to be used again."""
         r = self.recipe
         return f"{self.fixed['folder']} {self.rung} {r.precision} {r.attention} {r.compile} {r.fused} {self.tiled}"

@@ -24,20 +24,20 @@ class EncodingCache:
 
     def __init__(self, folder: Path, source: str) -> None:
         self.folder, self.source = folder, f"{source} {torch.__version__}"
-        self.made = self.reused = 0
+        self.computed = self.reused = 0
 
     def json(self) -> dict[str, int]:
         """What is told with the result."""
-        return {"made": self.made, "reused": self.reused}
+        return {"made": self.computed, "reused": self.reused}
 
     @contextmanager
-    def watching(self, pipe: Any) -> Iterator[None]:
+    def caching(self, pipe: Any) -> Iterator[None]:
         """While this holds, the pipeline's picture encoders answer from the disk where they can."""
         undo = []
         if getattr(pipe, "vae", None) is not None:
             undo.append(_replace(pipe.vae, "encode", self._latents))
         if getattr(pipe, "image_encoder", None) is not None:
-            undo.append(_replace(pipe, "encode_image", self._seen))
+            undo.append(_replace(pipe, "encode_image", self._image_embeds))
         try:
             yield
         finally:
@@ -48,16 +48,16 @@ class EncodingCache:
         def encode() -> torch.Tensor:
             return plain(x).latent_dist.parameters
 
-        found = DiagonalGaussianDistribution(self._kept("latents", [x], encode).to(x.device, x.dtype))
+        found = DiagonalGaussianDistribution(self._cached("latents", [x], encode).to(x.device, x.dtype))
         return AutoencoderKLOutput(latent_dist=found) if return_dict else (found,)
 
-    def _seen(self, plain: Callable[..., Any], image: Any, *more: Any, **named: Any) -> torch.Tensor:
+    def _image_embeds(self, plain: Callable[..., Any], image: Any, *more: Any, **named: Any) -> torch.Tensor:
         pictures = image if isinstance(image, list) else [image]
         device = named.get("device") or next((m for m in more if isinstance(m, torch.device)), None)
-        found = self._kept("seen", [*pictures, *_plain_values(more, named)], lambda: plain(image, *more, **named))
+        found = self._cached("seen", [*pictures, *_plain_values(more, named)], lambda: plain(image, *more, **named))
         return found if device is None else found.to(device)
 
-    def _kept(self, what: str, content: list[Any], encode: Callable[[], torch.Tensor]) -> torch.Tensor:
+    def _cached(self, what: str, content: list[Any], encode: Callable[[], torch.Tensor]) -> torch.Tensor:
         path = self.folder / f"{self._key(what, content)}.safetensors"
         if path.is_file():
             path.touch()  # what is used is thrown away last
@@ -67,7 +67,7 @@ class EncodingCache:
             part = path.with_suffix(".part")
             save_file({"x": encode().detach().cpu().contiguous()}, part)
             part.replace(path)
-            self.made += 1
+            self.computed += 1
         return load_file(path)["x"].clone()  # read the first time too: how a tensor lies can decide a sum's last bits
 
     def _key(self, what: str, content: list[Any]) -> str:

@@ -15,7 +15,7 @@ from studio.engines.base import EngineInfo, Input, Job, Variable
 from studio.engines.local import cards, plan, recipe, weights
 from studio.engines.local.cards import Gpu
 from studio.engines.local.disk_cache import MAX_DAYS, MAX_GB, DiskCache
-from studio.engines.local.dispatch import SILENT_S, Dispatcher
+from studio.engines.local.dispatch import HANG_TIMEOUT_S, Dispatcher
 from studio.engines.local.dispatched_run import DispatchedRun
 from studio.engines.local.library import ModelLibrary
 from studio.errors import CapabilityError, NotConfigured, UnknownHandle
@@ -41,7 +41,7 @@ class LocalEngine:
 
     def __init__(
         self, settings: Settings, *, grace_s: float = 5.0, idle_s: float | None = None, limit: int | None = None,
-        silent_s: float = SILENT_S,
+        hang_timeout_s: float = HANG_TIMEOUT_S,
     ) -> None:  # fmt: skip
         self._settings = settings
         self._choice = settings.option("STUDIO_GPU")
@@ -54,8 +54,8 @@ class LocalEngine:
             limit=limit or (int(gigabytes * plan.GB) if gigabytes else None),
             grace_s=grace_s,
             idle_s=idle_s if idle_s is not None else gpu_cost.number(settings.option("STUDIO_GPU_IDLE_S")) or 300.0,
-            kept=_kept(self._cache, settings),
-            silent_s=silent_s,
+            kept=_encoding_caches(self._cache, settings),
+            hang_timeout_s=hang_timeout_s,
         )
         self.library = ModelLibrary(settings, self.cards)
         self.info = EngineInfo(
@@ -82,11 +82,11 @@ class LocalEngine:
 
     def problems(self, request: Request, model: Model, inputs: Mapping[str, Asset]) -> list[CapabilityError]:
         """What this machine cannot do of a request that the row allows: weights not here, too little memory."""
-        found = weights.look(model.engine["repo"], self._settings)
+        found = weights.inspect(model.engine["repo"], self._settings)
         if not found.complete:
             return [CapabilityError(self._fetch(model, found), field="model", value=model.id)]
         try:
-            made = recipe.write(_trial(request, model, inputs))
+            made = recipe.write(_planning_job(request, model, inputs))
             self._lora_paths(made, model)
         except CapabilityError as error:
             return [error]
@@ -111,7 +111,7 @@ class LocalEngine:
         """Seconds this run will take: measured here before, else from the card's rate, else None."""
         if not self.cards:
             return None
-        made, card = recipe.write(_trial(request, model, inputs)), self.cards[0]
+        made, card = recipe.write(_planning_job(request, model, inputs)), self.cards[0]
         seen = self._dispatcher.memory.get(made, card)
         part = self.parts(model)
         rung = seen.rung if seen else plan.first_rung(made, part, card.memory) or "leaves"
@@ -163,7 +163,7 @@ class LocalEngine:
 
     async def prepare(self, job: Job) -> Mapping[str, str]:
         """Nothing is uploaded. Raises NotConfigured where card, packages or weights are missing."""
-        found = weights.look(job.model.engine["repo"], self._settings)
+        found = weights.inspect(job.model.engine["repo"], self._settings)
         sentence = self.missing() or (None if found.complete else self._fetch(job.model, found))
         if sentence:
             raise NotConfigured(sentence)
@@ -175,12 +175,12 @@ class LocalEngine:
         known = self._dispatcher.get(job.run_id)
         if known is None or known.ended:
             await self.prepare(job)
-            self._dispatcher.add(self._work(job))
+            self._dispatcher.add(self._dispatched_run(job))
         return handle
 
-    def _work(self, job: Job) -> DispatchedRun:
+    def _dispatched_run(self, job: Job) -> DispatchedRun:
         made = recipe.write(job)
-        found = weights.look(job.model.engine["repo"], self._settings)
+        found = weights.inspect(job.model.engine["repo"], self._settings)
         folder = found.folder or Path()  # prepare has just seen it
         digests = {str(i.path): i.asset.sha256 or i.asset.id for i in job.inputs.values()}
         stamp = f"{sorted(found.sizes.items())} {(folder / 'model_index.json').stat().st_mtime_ns}"
@@ -216,13 +216,13 @@ class LocalEngine:
         self._dispatcher.limit = limit
 
     @property
-    def memory(self) -> plan.Memory:
+    def memory(self) -> plan.MeasurementStore:
         """What runs did on these cards before."""
         return self._dispatcher.memory
 
     def parts(self, model: Model) -> plan.PartSizes:
         """Bytes of the model's parts as they would lie on the card: from the files, or the row before they are here."""
-        return self._parts(model, weights.look(model.engine["repo"], self._settings))
+        return self._parts(model, weights.inspect(model.engine["repo"], self._settings))
 
     def status(self) -> list[JSON]:
         """The cards and what they do: device, name, memory in bytes, pid of the process, loaded, run, waiting."""
@@ -234,13 +234,13 @@ class LocalEngine:
         self._dispatcher.close()
 
 
-def _kept(folder: Path, settings: Settings) -> DiskCache:
+def _encoding_caches(folder: Path, settings: Settings) -> DiskCache:
     """The kept files with the user's bounds, where he set some."""
     gigabytes = gpu_cost.number(settings.option("STUDIO_GPU_CACHE_GB")) or MAX_GB
     days = gpu_cost.number(settings.option("STUDIO_GPU_CACHE_DAYS")) or MAX_DAYS
     return DiskCache(folder, max_bytes=gigabytes * 1e9, max_age_s=days * 86400)
 
 
-def _trial(request: Request, model: Model, inputs: Mapping[str, Asset]) -> Job:
+def _planning_job(request: Request, model: Model, inputs: Mapping[str, Asset]) -> Job:
     """A job that is only planned, never run."""
     return Job("", request, model, request.seed, Path(), {i: Input(a, Path()) for i, a in inputs.items()})

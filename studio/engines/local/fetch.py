@@ -31,21 +31,21 @@ from studio.errors import EngineError, Unavailable
 from studio.messages import Message, of_error, packed
 
 TICK_S = 0.3
-PIECE = 2**20
-TRIES = 5
-SPARE_BYTES = 256 * 2**20
+CHUNK_BYTES = 2**20
+MAX_ATTEMPTS = 5
+MIN_FREE_BYTES = 256 * 2**20
 """Room on the disk that a download must leave."""
 CHECK_DISK_BYTES = 256 * 2**20
 """The free disk is looked at after so much of a file: other programs write as well."""
 
 
-def say(what: str, **body: Any) -> None:
+def send_message(what: str, **body: Any) -> None:
     """One line to the studio, whole, from any thread."""
     sys.stdout.write(json.dumps({"say": what, **body}) + "\n")
     sys.stdout.flush()
 
 
-def wanted(names: list[str], index: dict[str, Any]) -> list[str]:
+def needed_files(names: list[str], index: dict[str, Any]) -> list[str]:
     """Files of a repository that its pipeline needs: the named parts' data files, without half-precision doubles."""
     parts = {k for k, v in index.items() if isinstance(v, list) and v and v[0]}
     kept = []
@@ -64,27 +64,27 @@ class RepositoryDownload:
         self.hub, self.repo, self.into, self.commit, self.files = hub, repo, into, commit, files
         self.arrived = 0
         self._over = threading.Event()
-        self._teller = threading.Thread(target=self._tell, daemon=True)
+        self._teller = threading.Thread(target=self._report_progress, daemon=True)
         self._teller.start()
 
     async def names(self) -> list[str]:
         """The files that the repository's pipeline needs."""
-        return wanted(list(self.files), await self.hub.json(self._path("model_index.json")))
+        return needed_files(list(self.files), await self.hub.json(self._path("model_index.json")))
 
     def size(self, names: Iterable[str]) -> int:
         """Bytes of these files, as far as the hub tells."""
         return sum(self.files[name].size or 0 for name in names)
 
-    def check_room(self, names: Iterable[str]) -> None:
+    def check_free_space(self, names: Iterable[str]) -> None:
         """Raise OSError where the disk has no room for what lacks of these files."""
-        have = sum(min(self._have(name), self.files[name].size or 0) for name in names)
-        leave_room(self.into, self.size(names) - have)
+        have = sum(min(self._existing_bytes(name), self.files[name].size or 0) for name in names)
+        check_free_space(self.into, self.size(names) - have)
 
-    def _have(self, name: str) -> int:
+    def _existing_bytes(self, name: str) -> int:
         path = self.into / name
         return next((p.stat().st_size for p in (path, _part(path)) if p.is_file()), 0)
 
-    async def take(self, name: str) -> None:
+    async def fetch_file(self, name: str) -> None:
         """Fetch one file, or what lacks of it. Broken connections are taken up again a few times."""
         path, size = self.into / name, self.files[name].size
         if path.is_file() and size in (None, path.stat().st_size):
@@ -92,9 +92,9 @@ class RepositoryDownload:
             return
         path.parent.mkdir(parents=True, exist_ok=True)
         part = _part(path)
-        for tries_left in reversed(range(TRIES)):
+        for tries_left in reversed(range(MAX_ATTEMPTS)):
             try:
-                await self._rest(name, part)
+                await self._fetch_rest(name, part)
                 break
             except (httpx.TransportError, Unavailable):
                 if not tries_left:
@@ -103,14 +103,14 @@ class RepositoryDownload:
         self._check(name, part)
         part.replace(path)
 
-    async def _rest(self, name: str, part: Path) -> None:
+    async def _fetch_rest(self, name: str, part: Path) -> None:
         have, size = part.stat().st_size if part.is_file() else 0, self.files[name].size
         if have and size is not None and have >= size:
             self._add(have)
             return
         headers = {"range": f"bytes={have}-"} if have else {}
         before = self.arrived
-        async with self.hub.opened(self._path(name), headers) as answer:
+        async with self.hub.open(self._path(name), headers) as answer:
             again = have > 0 and answer.status_code == 206
             if again and not answer.headers.get("content-range", "").startswith(f"bytes {have}-"):
                 part.unlink()
@@ -123,17 +123,17 @@ class RepositoryDownload:
                 raise
 
     async def _receive(self, answer: httpx.Response, name: str, part: Path, start: int) -> None:
-        got, most = start, self.files[name].most_bytes
+        got, most = start, self.files[name].max_bytes
         looked = got - CHECK_DISK_BYTES
         with part.open("ab" if start else "wb") as file:
-            async for piece in answer.aiter_raw(PIECE):
+            async for piece in answer.aiter_raw(CHUNK_BYTES):
                 got += len(piece)
                 if got > most:
                     file.close()
                     part.unlink()
                     raise ValueError(Message("hub.longer", name=name, most=f"{most:,}"))
                 if got - looked >= CHECK_DISK_BYTES:
-                    leave_room(part.parent, len(piece))
+                    check_free_space(part.parent, len(piece))
                     looked = got
                 file.write(piece)
                 self._add(len(piece))
@@ -155,25 +155,25 @@ class RepositoryDownload:
     def _add(self, count: int) -> None:
         self.arrived += count
 
-    def end(self) -> None:
+    def finish(self) -> None:
         """Say no more of what has arrived."""
         self._over.set()
         self._teller.join()
 
-    def _tell(self) -> None:
+    def _report_progress(self) -> None:
         """Say how much has arrived; the last of it also while nothing more comes."""
         said = 0
         while not self._over.wait(TICK_S):
             if self.arrived != said:
                 said = self.arrived
-                say("done", bytes=said)
+                send_message("done", bytes=said)
 
 
-def leave_room(folder: Path, size: int) -> None:
+def check_free_space(folder: Path, size: int) -> None:
     """Raise OSError where so many more bytes would fill the disk."""
     while not folder.exists():
         folder = folder.parent
-    if size + SPARE_BYTES > (free := shutil.disk_usage(folder).free):
+    if size + MIN_FREE_BYTES > (free := shutil.disk_usage(folder).free):
         raise OSError(
             errno.ENOSPC,
             Message("hub.no_room", size=f"{max(size, 0) / 1e9:.1f}", free=f"{free / 1e9:.1f}"),
@@ -188,20 +188,20 @@ async def fetch(repo: str, into: Path, files: Sequence[str]) -> None:
     """Fetch these files of a repository, all that its pipeline needs where there are none named."""
     hub = Hub()
     try:
-        work = RepositoryDownload(hub, repo, into, *await hub.listed(repo))
+        work = RepositoryDownload(hub, repo, into, *await hub.list_files(repo))
         names = list(files) or await work.names()
         if lacking := [name for name in names if name not in work.files]:
             raise ValueError(Message("hub.no_file", file=lacking[0]))
         if not names:
             raise ValueError(Message("hub.no_files"))
-        say("plan", files=len(names), bytes=work.size(names))
-        work.check_room(names)
+        send_message("plan", files=len(names), bytes=work.size(names))
+        work.check_free_space(names)
         try:
             for name in sorted(names, key=lambda n: work.files[n].size or 0):
-                await work.take(name)
+                await work.fetch_file(name)
         finally:
-            work.end()
-        say("ended", bytes=work.arrived)
+            work.finish()
+        send_message("ended", bytes=work.arrived)
     finally:
         await hub.close()
 
@@ -212,7 +212,7 @@ def main() -> int:
     try:
         asyncio.run(fetch(job["repo"], Path(job["into"]), job["files"]))
     except (httpx.HTTPError, EngineError, OSError, ValueError) as error:
-        say("failed", message=packed(_sentence(job["repo"], error)))
+        send_message("failed", message=packed(_sentence(job["repo"], error)))
         return 1
     return 0
 

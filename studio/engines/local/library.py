@@ -53,7 +53,7 @@ class ModelLibrary:
         extras (LoRA repositories of the draft mode, with present), fits (card, rung or None, word,
         sentence), downloads.
         """
-        engine, found = model.engine, weights.look(model.engine["repo"], self._settings)
+        engine, found = model.engine, weights.inspect(model.engine["repo"], self._settings)
         extras = [{"repo": r, "files": f, "present": self._has(r, f)} for r, f in draft_files(model).items()]
         return {
             "id": model.id,
@@ -68,14 +68,14 @@ class ModelLibrary:
             "on_disk": found.bytes,
             "folder": str(found.folder) if found.folder else None,
             "extras": extras,
-            "fits": [self._fit(model, card) for card in self._cards],
+            "fits": [self._fit_message(model, card) for card in self._cards],
             "downloads": [self._state(r) for r in (engine["repo"], *draft_files(model)) if r in self._downloads],
         }
 
     def _has(self, repo: str, files: Sequence[str]) -> bool:
         return all(weights.find_file(repo, f, self._settings) for f in files)
 
-    def _fit(self, model: Model, card: Gpu) -> JSON:
+    def _fit_message(self, model: Model, card: Gpu) -> JSON:
         """Whether the model's default size and length run on the card, and how."""
         engine = model.engine
         width, height = model.default_size or (1024, 1024)
@@ -83,7 +83,7 @@ class ModelLibrary:
         frames = round(seconds * (model.default_fps or 0)) + 1
         part = plan.parts(engine["bytes"], engine)
         rung = plan.fitting(plan.RUNGS, part, width, height, frames, engine, card.memory)
-        words, word = (plan.WORDS[rung], rung) if rung else ("does not fit", "none")
+        words, word = (plan.RUNG_LABELS[rung], rung) if rung else ("does not fit", "none")
         if card.memory is None:
             rung, words, word = None, "memory use is unknown until the first run", "unknown"
         return {"card": card.name, "rung": rung, "word": word, "sentence": f"{card.name}: {words}"}
@@ -113,7 +113,7 @@ class ModelLibrary:
 
     def _begin(self, repo: str, files: Sequence[str], size: int) -> None:
         own = weights.models_folder(self._settings)
-        self._check_room(own, size - weights.look(repo, self._settings).bytes)
+        self._check_room(own, size - weights.inspect(repo, self._settings).bytes)
         with self._lock:
             if repo in self._downloads and self._downloads[repo].state == "running":
                 return
@@ -167,7 +167,7 @@ class ModelLibrary:
             if repo in self._downloads and self._downloads[repo].state == "running":
                 raise Conflict(Message("hub.busy", model=term(model.label)))
             self._downloads.pop(repo, None)
-        found = weights.look(repo, self._settings)
+        found = weights.inspect(repo, self._settings)
         if found.folder is None:
             raise NotFound(Message("hub.none", model=term(model.label)))
         cached = weights.hub_cache() / f"models--{repo.replace('/', '--')}"

@@ -21,7 +21,7 @@ RUNGS = ("resident", "text_freed", "one_part", "fp8", "blocks", "leaves")
 one_part: one expert at a time, the decoder moved in when needed. fp8: the network stored in 8 bits as well. blocks: the
 network streamed block by block. leaves: layer by layer, decoding in tiles."""
 
-WORDS = {
+RUNG_LABELS = {
     "resident": "runs fully in GPU memory",
     "text_freed": "runs; loads the text model only when needed",
     "one_part": "runs with one part in GPU memory at a time",
@@ -50,7 +50,7 @@ benchmark measured this library to take more on an H100 (9.77 s a step at 480p).
 sheets. Cards before Ampere are not here: they compute this type by detours, far slower than their sheets say.
 """
 
-OTHERS = {"Laptop", "Mobile", "Max", "Ti", "MIG"}
+CARD_VARIANTS = {"Laptop", "Mobile", "Max", "Ti", "MIG"}
 """Words in a card's name that make it another card than the one whose name it else has."""
 
 
@@ -70,7 +70,7 @@ class PartSizes:
         return self.text + self.network + self.decoder
 
 
-def eight(part: PartSizes) -> PartSizes:
+def in_eight_bits(part: PartSizes) -> PartSizes:
     """The same parts with the network in 8 bits."""
     return replace(part, network=part.network // 2, largest=part.largest // 2)
 
@@ -90,7 +90,7 @@ def tokens(width: int, height: int, frames: int, engine: JSON) -> int:
     return ((frames - 1) // int(latent.get("time", 4)) + 1) * (height // side) * (width // side)
 
 
-def at_once(frames: int, engine: JSON) -> int:
+def frames_per_segment(frames: int, engine: JSON) -> int:
     """How many frames are made together: all, or a segment of those that make long clips piece by piece."""
     return min(frames, int(engine.get("segment_frames", frames)))
 
@@ -120,7 +120,7 @@ def peak(
     rung: str, part: PartSizes, width: int, height: int, frames: int, engine: JSON, *, tiled: bool | None = None
 ) -> int:
     """The most bytes the card holds at once on this rung. tiled: how it decodes; None: in tiles on the last only."""
-    step = activations(width, height, at_once(frames, engine), engine)
+    step = activations(width, height, frames_per_segment(frames, engine), engine)
     decode = decoding(width, height, frames, engine, tiled=rung == "leaves" if tiled is None else tiled)
     if rung in ("blocks", "leaves"):  # the text model is streamed as well; its table of words is the largest layer
         part = replace(part, text=part.text // 5)
@@ -142,28 +142,28 @@ def ladder(recipe: Recipe) -> tuple[str, ...]:
     return RUNGS if recipe.precision == "auto" else tuple(r for r in RUNGS if r != "fp8")
 
 
-def lying(recipe: Recipe, part: PartSizes) -> PartSizes:
+def as_loaded(recipe: Recipe, part: PartSizes) -> PartSizes:
     """The parts as this recipe keeps them: with the network in 8 bits where it asks for that on every rung."""
-    return eight(part) if recipe.precision == "fp8" else part
+    return in_eight_bits(part) if recipe.precision == "fp8" else part
 
 
 def first_rung(recipe: Recipe, part: PartSizes, memory: int | None) -> str | None:
     """The fastest rung of the recipe's ladder that fits the memory in bytes; see `fitting`."""
     size = recipe.width, recipe.height, recipe.frames
-    return fitting(ladder(recipe), lying(recipe, part), *size, recipe.engine, memory)
+    return fitting(ladder(recipe), as_loaded(recipe, part), *size, recipe.engine, memory)
 
 
-def peak_of(recipe: Recipe, part: PartSizes, rung: str, *, tiled: bool | None = None) -> int:
+def peak_bytes(recipe: Recipe, part: PartSizes, rung: str, *, tiled: bool | None = None) -> int:
     """The most bytes the card holds at once when this recipe is made on the rung."""
     size = recipe.width, recipe.height, recipe.frames
-    return peak(rung, lying(recipe, part), *size, recipe.engine, tiled=tiled)
+    return peak(rung, as_loaded(recipe, part), *size, recipe.engine, tiled=tiled)
 
 
 def tiles(recipe: Recipe, part: PartSizes, rung: str, memory: int | None) -> bool:
     """Whether the rung chosen for this memory decodes in tiles: the last always, others where the whole has no room."""
     if rung == "leaves" or memory is None or not can_tile(recipe.frames, recipe.engine):
         return rung == "leaves"
-    return peak_of(recipe, part, rung) > memory * HEADROOM
+    return peak_bytes(recipe, part, rung) > memory * HEADROOM
 
 
 def fitting(
@@ -190,17 +190,17 @@ def next_rung(recipe: Recipe, rung: str) -> str | None:
 def flops(recipe: Recipe) -> float:
     """Floating point operations of the whole denoising: two per weight and token, and the attention."""
     engine = recipe.engine
-    together = at_once(recipe.frames, engine)
+    together = frames_per_segment(recipe.frames, engine)
     n = tokens(recipe.width, recipe.height, together, engine)
     once = 2 * float(engine["active_params"]) * n + 4 * int(engine["layers"]) * n * n * int(engine["dim"])
     passes = 1.0 + (recipe.guidance_until if recipe.guidance > 1 else 0.0)
     return once * passes * recipe.steps * recipe.frames / together
 
 
-def speed_of(card: Gpu) -> float | None:
+def card_tflops(card: Gpu) -> float | None:
     """TFLOP/s to be expected from the card, None for one we know nothing about: no figure rather than a wrong one."""
     words = set(card.name.replace("-", " ").split())
-    if words & OTHERS:
+    if words & CARD_VARIANTS:
         return None
     return next((float(v) for k, v in SPEED.items() if words.issuperset(k.split())), None)
 
@@ -222,7 +222,7 @@ class Measurement:
     runs: int = 0
 
 
-class Memory:
+class MeasurementStore:
     """Remembers what was seen, in one JSON file; safe from any thread. A file that cannot be read is begun anew."""
 
     def __init__(self, path: Path) -> None:
@@ -259,7 +259,7 @@ def expected_s(recipe: Recipe, card: Gpu, seen: Measurement | None, rung: str) -
     """Seconds for the whole run: from what was seen, else from the card's rate; None for an unknown card."""
     if seen and seen.step_s:
         return seen.step_s * recipe.steps + (seen.rest_s or 0.0)
-    rate = speed_of(card)
+    rate = card_tflops(card)
     if rate is None:
         return None
     return flops(recipe) / (rate * 1e12) * SLOWER[rung] + 20.0
@@ -271,7 +271,7 @@ def nearest_that_fits(
     """The largest of the model's sizes, smaller than the one asked for, that the last rung can make."""
     asked = recipe.width * recipe.height
     for width, height in sorted(sizes, key=lambda s: -s[0] * s[1]):
-        need = peak("leaves", lying(recipe, part), width, height, recipe.frames, recipe.engine)
+        need = peak("leaves", as_loaded(recipe, part), width, height, recipe.frames, recipe.engine)
         if width * height < asked and need <= memory * HEADROOM:
             return width, height
     return None

@@ -17,7 +17,7 @@ from studio.domain import JSON
 from studio.engines.local.cards import Gpu
 from studio.settings import without_secrets
 
-News = Callable[["GpuWorker", JSON], None]
+OnMessage = Callable[["GpuWorker", JSON], None]
 
 
 def environment(card: Gpu, environ: Mapping[str, str] = os.environ) -> dict[str, str]:
@@ -39,17 +39,19 @@ def environment(card: Gpu, environ: Mapping[str, str] = os.environ) -> dict[str,
 
 
 class GpuWorker:
-    """One process for one card. run: the id of the run it has; hot: what it holds loaded; ready: it said hello and
-    takes a job at once; greeted: it said so at least once;
-    silent: how many of its children left without a word since. All fields are the dispatcher's, under its lock."""
+    """One process for one card. All fields are the dispatcher's, under its lock.
 
-    def __init__(self, card: Gpu, log: Path, news: News) -> None:
-        self.card, self._log, self._news = card, log, news
+    run: the id of the run it has. loaded_key: which model it holds. ready: it takes a job at once. has_started: it was
+    ready at least once. failed_starts: how many of its children have ended since without ever being ready.
+    """
+
+    def __init__(self, card: Gpu, log: Path, news: OnMessage) -> None:
+        self.card, self._log, self._on_message = card, log, news
         self.run: str | None = None
-        self.hot: str | None = None
+        self.loaded_key: str | None = None
         self.ready = False
-        self.greeted = False
-        self.silent = 0
+        self.has_started = False
+        self.failed_starts = 0
         self.pending: JSON | None = None
         self.about: JSON = {}
         self.timer: threading.Timer | None = None
@@ -62,7 +64,7 @@ class GpuWorker:
 
     def start(self) -> None:
         """Start the process; its hello comes some seconds later."""
-        self.greeted, self.silent = False, 0
+        self.has_started, self.failed_starts = False, 0
         self._log.parent.mkdir(parents=True, exist_ok=True)
         device = "cuda:0" if self.card.device.isdigit() else self.card.device
         with self._log.open("ab") as log:
@@ -79,12 +81,12 @@ class GpuWorker:
     def _listen(self, process: subprocess.Popen[bytes]) -> None:
         for line in process.stdout or ():
             with contextlib.suppress(ValueError):  # a line cut short by a kill
-                self._news(self, json.loads(line))
+                self._on_message(self, json.loads(line))
         if process.stdout:
             process.stdout.close()
         code = process.wait()
         if process is self._process:
-            self._news(self, {"say": "ended", "code": code})
+            self._on_message(self, {"say": "ended", "code": code})
 
     def send(self, body: JSON) -> None:
         """One message. A process that has just died is heard of by its `ended`, so a broken pipe is no error here."""
@@ -94,14 +96,14 @@ class GpuWorker:
             self._process.stdin.write(json.dumps(body).encode() + b"\n")
             self._process.stdin.flush()
 
-    def make_room(self) -> None:
+    def unload(self) -> None:
         """Let the child end, and with it all it holds; a fresh one says hello."""
-        self.ready, self.hot = False, None
+        self.ready, self.loaded_key = False, None
         self.send({"do": "next"})
 
     def kill(self) -> None:
         """Stop the work at once, whatever it is doing. A fresh child says hello, or the process is heard to end."""
-        self.ready, self.hot = False, None
+        self.ready, self.loaded_key = False, None
         with contextlib.suppress(OSError):
             os.kill(int(self.about.get("pid") or 0) or self._pid(), signal.SIGTERM if os.name == "nt" else 9)
 

@@ -22,7 +22,7 @@ from studio.engines.local.recipe import Recipe
 
 log = logging.getLogger(__name__)
 
-EVERY_S = 1.0
+PREVIEW_INTERVAL_S = 1.0
 SIDE_PX = 384
 SPACES = {
     **dict.fromkeys(("WanPipeline", "WanImageToVideoPipeline", "WanVACEPipeline", "WanAnimatePipeline"), "wan21"),
@@ -35,11 +35,11 @@ SPACES = {
 """The latent space of each class that has a measured one; see latent_rgb.toml. TI2V-5B's is told by its channels."""
 WAN22_CHANNELS = 48
 
-Seen = Callable[[Any, torch.Tensor, torch.Tensor], None]
+OnStep = Callable[[Any, torch.Tensor, torch.Tensor], None]
 
 
 @contextmanager
-def watching(scheduler: Any, seen: Seen) -> Iterator[None]:
+def observe_steps(scheduler: Any, seen: OnStep) -> Iterator[None]:
     """Call seen(schedule, velocity, sample) after each step of this schedule, and of no copy of it.
 
     At the class, not at the object: pipelines copy the object for sound, and the copy would step the original.
@@ -76,9 +76,9 @@ class Preview:
         """Whether only shapes can be judged by it."""
         return self._colours is not None and self._colours.false_colours
 
-    def seen(self, scheduler: Any, velocity: torch.Tensor, sample: torch.Tensor) -> None:
+    def on_step(self, scheduler: Any, velocity: torch.Tensor, sample: torch.Tensor) -> None:
         """A step was made: show where it points to."""
-        if self._broken or time.monotonic() - self._written < EVERY_S:
+        if self._broken or time.monotonic() - self._written < PREVIEW_INTERVAL_S:
             return
         try:
             sigma = float(scheduler.sigmas[scheduler.step_index - 1])

@@ -120,7 +120,7 @@ def write(job: Job) -> Recipe:
         euler=bool(mode.get("euler")),
         audio=bool(request.audio) or job.model.audio == "always",
         step_cache=_switch(request, "step_cache", mode.get("step_cache", "off")),
-        loras=_loras(str(_given(request, "loras") or "")) + _own_loras(mode),
+        loras=_loras(str(_given(request, "loras") or "")) + _user_loras(mode),
         precision=_switch(request, "precision", "auto"),
         attention=_switch(request, "attention", "auto"),
         compile=bool(_given(request, "compile")),
@@ -191,5 +191,5 @@ def _loras(line: str) -> tuple[AppliedLora, ...]:
     return tuple(AppliedLora(one.name, one.weight, one.expert) for one in found)
 
 
-def _own_loras(mode: JSON) -> tuple[AppliedLora, ...]:
+def _user_loras(mode: JSON) -> tuple[AppliedLora, ...]:
     return tuple(AppliedLora(one["file"], 1.0, one.get("expert", ""), one["repo"]) for one in mode.get("loras", ()))

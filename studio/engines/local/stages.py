@@ -59,7 +59,7 @@ def free(device: str) -> None:
         torch.cuda.empty_cache()
 
 
-def work(job: Message, hot: LoadedPipeline, report: Report, check: Check) -> Message:
+def make_result(job: Message, hot: LoadedPipeline, report: Report, check: Check) -> Message:
     """Make one result; see worker.py for the message. Gives outputs, seconds by stage, peak bytes, what was on."""
     recipe, times = from_json(job["recipe"]), {}
     torch.manual_seed(recipe.seed)
@@ -115,7 +115,7 @@ def _embed_key(recipe: Recipe, job: Message, text: str) -> str:
 def _encode(recipe: Recipe, job: Message, text: str, hot: LoadedPipeline, path: Path) -> None:
     if hot.text is None:
         if hot.pipe is not None and job["rung"] != "resident":
-            _make_room(hot, job)
+            _free_card_for_text(hot, job)
         hot.text = models.load_text(recipe, Path(job["folder"]), hot.device, job["rung"])
     with torch.no_grad():
         given = adapters.encode(hot.text, recipe, text, hot.device, models.dtype_for(hot.device))
@@ -128,7 +128,7 @@ def _encode(recipe: Recipe, job: Message, text: str, hot: LoadedPipeline, path: 
     _save(tensors, path)
 
 
-def _make_room(hot: LoadedPipeline, job: Message) -> None:
+def _free_card_for_text(hot: LoadedPipeline, job: Message) -> None:
     """The text part needs the card for a moment; the rungs that hold the network there let it go meanwhile."""
     if job["rung"] == "text_freed":
         hot.pipe.to("cpu")
@@ -162,9 +162,9 @@ class StepCounter:
     """Counts steps by the time given to the network, which works for every pipeline, and stops a cancelled run."""
 
     def __init__(self, total: int, report: Report, check: Check, look: preview.Preview) -> None:
-        self.total, self.done, self.look = total, -1, look
+        self.total, self.done, self.on_step = total, -1, look
         self.report, self.check = report, check
-        self.began: list[float] = []
+        self.started_at: list[float] = []
         self._time: float | None = None
 
     def before(self, _: Any, args: tuple[Any, ...], kwargs: dict[str, Any]) -> None:
@@ -176,17 +176,17 @@ class StepCounter:
         value = float(moment.max())
         if value != self._time:
             self._time, self.done = value, self.done + 1
-            self.began.append(time.monotonic())
-            self.tell()
+            self.started_at.append(time.monotonic())
+            self.report_progress()
 
-    def tell(self) -> None:
+    def report_progress(self) -> None:
         """Say how far it is, and what it looks like."""
-        seen = {"preview": self.look.path, "false_colours": self.look.false_colours}
+        seen = {"preview": self.on_step.path, "false_colours": self.on_step.false_colours}
         self.report("denoising", i=self.done, n=self.total, eta_s=self.left_s(), **seen)
 
     def step_s(self) -> float | None:
         """Seconds of a step: the median, the first left out where there are others, for it carries the set-up."""
-        gaps = [b - a for a, b in zip(self.began, self.began[1:], strict=False)]
+        gaps = [b - a for a, b in zip(self.started_at, self.started_at[1:], strict=False)]
         gaps = sorted(gaps[1:] or gaps)
         return gaps[len(gaps) // 2] if gaps else None
 
@@ -212,7 +212,7 @@ def _denoise(
     hot.applied |= speed.prepare(pipe, recipe, call)
     memo = EncodingCache(Path(job["pictures"]), f"{job['folder']} {job['weights']} {hot.device}")
     try:
-        with torch.no_grad(), preview.watching(pipe.scheduler, look.seen), memo.watching(pipe):
+        with torch.no_grad(), preview.observe_steps(pipe.scheduler, look.on_step), memo.caching(pipe):
             result = pipe(**call)
     finally:
         for hook in hooks:
@@ -220,7 +220,7 @@ def _denoise(
     kept = _kept(result, recipe)
     _save(kept, Path(job["latents"]))
     steps.done = total
-    steps.tell()
+    steps.report_progress()
     ended = time.monotonic()
     step = steps.step_s()
     return {
@@ -287,7 +287,7 @@ def _decode(recipe: Recipe, job: Message, hot: LoadedPipeline, report: Report) -
     if pipe is None or getattr(pipe, "vae", None) is None:
         pipe = models.load_vae(recipe, Path(job["folder"]), hot.device)
     else:
-        _bring(pipe, recipe, job, hot.device)
+        _move_to_device(pipe, recipe, job, hot.device)
     if job.get("tiled") and hasattr(pipe.vae, "enable_tiling"):
         pipe.vae.enable_tiling()
     kept = load_file(job["latents"])
@@ -297,7 +297,7 @@ def _decode(recipe: Recipe, job: Message, hot: LoadedPipeline, report: Report) -
     return files
 
 
-def _bring(pipe: Any, recipe: Recipe, job: Message, device: str) -> None:
+def _move_to_device(pipe: Any, recipe: Recipe, job: Message, device: str) -> None:
     """Decoders are called by part, so the offload hooks of the whole pipeline do not bring them to the device."""
     if job["rung"] in ("one_part", "fp8"):
         for name in recipe.engine.get("decoders", ("vae",)):

@@ -53,7 +53,7 @@ def touched() -> bool:
     return bool(torch.cuda.is_initialized())
 
 
-def about(device: str) -> dict[str, Any]:
+def device_facts(device: str) -> dict[str, Any]:
     """Name and memory of the device, and the versions a result depends on. Raises without the device."""
     import diffusers
     import torch

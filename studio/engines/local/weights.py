@@ -84,7 +84,7 @@ def find_file(repo: str, file: str, settings: Settings) -> Path | None:
     return next((p / file for p in places if (p / file).is_file()), None)
 
 
-def look(repo: str, settings: Settings) -> RepositoryFiles:
+def inspect(repo: str, settings: Settings) -> RepositoryFiles:
     """What is there of a repository, part by part."""
     folder = find(repo, settings)
     if folder is None:

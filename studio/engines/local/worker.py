@@ -16,7 +16,7 @@ import sys
 import time
 from typing import Any
 
-from studio.engines.local.worker_pipe import BROKEN, ENDED, FRESH, NEXT, MessageReader, StudioPipe
+from studio.engines.local.worker_pipe import EXIT_BROKEN, EXIT_ENDED, EXIT_FRESH, EXIT_NEXT, MessageReader, StudioPipe
 
 
 def main() -> int:
@@ -28,18 +28,18 @@ def main() -> int:
     torch_imports.load()
     if not hasattr(os, "fork") or torch_imports.touched():
         serve(line, device)
-        return NEXT
+        return EXIT_NEXT
     while True:
         pid = os.fork()
         if pid == 0:
             _serve_and_exit(line, device)
         code = os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1])
-        if code in (ENDED, BROKEN):
+        if code in (EXIT_ENDED, EXIT_BROKEN):
             return code
-        if code == FRESH:
+        if code == EXIT_FRESH:
             serve(line, device)
-            return NEXT
-        line.say("gone", code=code)
+            return EXIT_NEXT
+        line.send("gone", code=code)
 
 
 def _serve_and_exit(line: StudioPipe, device: str) -> None:
@@ -49,8 +49,8 @@ def _serve_and_exit(line: StudioPipe, device: str) -> None:
         import traceback
 
         traceback.print_exc()
-        os._exit(BROKEN)
-    os._exit(NEXT)
+        os._exit(EXIT_BROKEN)
+    os._exit(EXIT_NEXT)
 
 
 def serve(line: StudioPipe, device: str, *, forked: bool = False) -> None:
@@ -58,13 +58,13 @@ def serve(line: StudioPipe, device: str, *, forked: bool = False) -> None:
     from studio.engines.local import stages, torch_imports
 
     try:
-        about = torch_imports.about(device)
+        about = torch_imports.device_facts(device)
     except Exception:
         if forked:
-            os._exit(FRESH)
+            os._exit(EXIT_FRESH)
         raise
     inbox = MessageReader()
-    line.say("hello", pid=os.getpid(), **about)
+    line.send("hello", pid=os.getpid(), **about)
     hot = stages.LoadedPipeline(device)
     while True:
         job = inbox.jobs.get()
@@ -73,13 +73,13 @@ def serve(line: StudioPipe, device: str, *, forked: bool = False) -> None:
 
         def report(stage: str, run: str = run, **more: Any) -> None:
             inbox.check(run)
-            line.say("stage", run=run, stage=stage, **more)
+            line.send("stage", run=run, stage=stage, **more)
 
         try:
-            done = stages.work(job, hot, report, lambda run=run: inbox.check(run))
-            line.say("done", run=run, seconds=round(time.monotonic() - began, 3), **done)
+            done = stages.make_result(job, hot, report, lambda run=run: inbox.check(run))
+            line.send("done", run=run, seconds=round(time.monotonic() - began, 3), **done)
         except Exception as error:
-            line.say("failed", run=run, **stages.failure(error, hot))
+            line.send("failed", run=run, **stages.failure(error, hot))
             hot.clean_up(error)
 
 

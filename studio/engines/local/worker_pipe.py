@@ -8,7 +8,7 @@ import queue
 import threading
 from typing import Any
 
-NEXT, BROKEN, ENDED, FRESH = 0, 1, 70, 77
+EXIT_NEXT, EXIT_BROKEN, EXIT_ENDED, EXIT_FRESH = 0, 1, 70, 77
 """Exit codes of the child: make room for another model; something outside any run is wrong; the studio has gone; the
 device needs an unforked process."""
 
@@ -29,7 +29,7 @@ class StudioPipe:
         os.dup2(2, 1)
         self._lock = threading.Lock()
 
-    def say(self, what: str, **body: Any) -> None:
+    def send(self, what: str, **body: Any) -> None:
         """One message. Keys: run, stage, i, n, eta_s, preview ... as the stage has them."""
         with self._lock:
             self._out.write(json.dumps({"say": what, **body}, default=str) + "\n")
@@ -48,16 +48,16 @@ class MessageReader:
         while chunk := os.read(0, 65536):
             *lines, pending = (pending + chunk).split(b"\n")
             for line in filter(None, lines):
-                self._take(json.loads(line))
-        os._exit(ENDED)
+                self._receive(json.loads(line))
+        os._exit(EXIT_ENDED)
 
-    def _take(self, message: dict[str, Any]) -> None:
+    def _receive(self, message: dict[str, Any]) -> None:
         if message["do"] == "run":
             self.jobs.put(message)
         elif message["do"] == "cancel":
             self._stopped.add(message["run"])
         elif message["do"] == "next":
-            os._exit(NEXT)
+            os._exit(EXIT_NEXT)
 
     def check(self, run: str) -> None:
         """Raises Cancelled when this run is to be stopped."""

@@ -14,7 +14,7 @@ from gradio.components import Component
 
 from studio.catalogue import Catalogue, Model, ParamSpec
 from studio.domain import JSON, Task
-from studio.prompt.variations import SEED_DIGITS
+from studio.prompt.variations import MAX_SEED_DIGITS
 from studio.web.i18n import catalogue_text, has_key, text
 from studio.web.pages import form_sizes
 from studio.web.pages.form_values import FOLLOW_INPUT, takes_duration, takes_prompt
@@ -194,7 +194,7 @@ def _variations() -> list[Field]:
 
     def one_line(**props: Any) -> Component:
         """Text, for a browser's numbers are exact only up to 2^53 and seeds go up to 2^64."""
-        return gr.Textbox(label=text("forms.seed"), lines=1, max_lines=1, max_length=SEED_DIGITS, **props)
+        return gr.Textbox(label=text("forms.seed"), lines=1, max_lines=1, max_length=MAX_SEED_DIGITS, **props)
 
     return [
         Field("n", "seed", lambda **p: gr.Slider(label=text("forms.n"), step=1, buttons=[], **p), many),

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from studio.catalogue import InputSpec, Model, validation
-from studio.catalogue.inputs import form_of
+from studio.catalogue.inputs import format_of
 from studio.domain import JSON, Asset, Kind, Task
 from studio.errors import MediaError, NotAllowed, StudioError
 from studio.messages import Message, of_error
@@ -72,7 +72,7 @@ def shrink_options(asset: Asset, spec: InputSpec) -> JSON | None:
     if spec.max_pixels and short_side * long_side > spec.max_pixels:
         side = min(side, int(long_side * (spec.max_pixels / (short_side * long_side)) ** 0.5))
     options: JSON = {}
-    if side < long_side or (spec.formats and form_of(asset) not in spec.formats):
+    if side < long_side or (spec.formats and format_of(asset) not in spec.formats):
         options["max_side_px"] = min(side, long_side)
     if spec.max_bytes and asset.bytes > spec.max_bytes:
         options["max_bytes"] = spec.max_bytes

@@ -13,7 +13,7 @@ from studio.domain import JSON, Task
 from studio.errors import CapabilityError
 from studio.field_errors import short
 from studio.messages import Message, term
-from studio.prompt.variations import SEED_DIGITS, expand, kept_as_written, parse_seeds
+from studio.prompt.variations import MAX_SEED_DIGITS, expand, literal_braces_note, parse_seeds
 from studio.web.pages import form_sizes
 
 LISTS = ("images", "references")
@@ -58,7 +58,7 @@ def check_types(values: JSON, files: object) -> JSON:
 def _seed(text: object) -> object:
     """A seed as it was typed: a whole number, exact whatever its size, or the text itself for the rules to refuse."""
     plain = str(text).strip()
-    return int(plain) if plain.isdecimal() and len(plain) <= SEED_DIGITS else plain
+    return int(plain) if plain.isdecimal() and len(plain) <= MAX_SEED_DIGITS else plain
 
 
 def to_request(values: JSON, model: Model, task: Task) -> JSON:
@@ -184,7 +184,7 @@ def to_requests(values: JSON, model: Model, task: Task) -> list[JSON]:
 
 def notes_of(values: JSON, model: Model, task: Task) -> list[str]:
     """What a person should know of the requests that `bodies_of` makes, before they are submitted."""
-    note = kept_as_written(to_request(values, model, task)) if values.get("combinations") else ""
+    note = literal_braces_note(to_request(values, model, task)) if values.get("combinations") else ""
     return [note] if note else []
 
 
@@ -249,7 +249,7 @@ def switch_model(values: JSON, old: Model, new: Model, task: Task) -> tuple[JSON
     carried = {
         k: v for k, v in carried.items() if v != defaults.get(k) or k in ("task", "model")
     }  # what the user chose
-    kept_values, sentences = validation.carry(carried, new, task)
+    kept_values, sentences = validation.carry_over(carried, new, task)
     origin = _origin(values, body, old)
     request = {**kept_values, **{k: v for part in origin.values() for k, v in part["body"].items()}}
     request |= {k: body[k] for k in ("consent",) if k in body}

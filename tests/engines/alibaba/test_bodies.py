@@ -82,7 +82,7 @@ def job(model: Model, body: JSON, files: dict[str, Kind], folder: Path) -> Job:
         mime = {Kind.IMAGE: "image/png", Kind.VIDEO: "video/mp4", Kind.AUDIO: "audio/mpeg"}[kind]
         inputs[name] = Input(Asset(id=name, kind=kind, mime=mime, bytes=9_000_000 if big else 9), path)
     made = Job("r1", REQUEST.validate_python(body), model, 7, folder, inputs)
-    inside = request_body.inlined(made)
+    inside = request_body.inlined_assets(made)
     uploads = {i: f"oss://dashscope-instant/{i}" for i in inputs if i not in inside}
     return Job("r1", made.request, model, 7, folder, inputs, uploads)
 

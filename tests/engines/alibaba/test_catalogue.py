@@ -151,10 +151,10 @@ def test_an_input_has_the_limits_of_its_page(name: str, field: str) -> None:
 
 @pytest.mark.parametrize("model", MINE, ids=lambda m: m.id)
 def test_a_row_names_a_model_and_path_that_the_provider_has(model: Model) -> None:
-    from studio.engines.alibaba.request import DIRECT_PATH, PATHS, name_at
+    from studio.engines.alibaba.request import DIRECT_PATH, PATHS, model_name
 
     for region in model.regions or ("beijing", "singapore"):
-        name = name_at(model, region)
+        name = model_name(model, region)
         assert PATHS[model.engine["path"]] in server.PATHS[name]
         assert model.engine["path"] != "image" or DIRECT_PATH in server.PATHS[name]
 

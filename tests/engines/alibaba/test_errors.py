@@ -108,9 +108,9 @@ def test_every_code_of_the_list_has_class_and_words(
     status: int, code: str, kind: type[EngineError], words: str, in_task: type[EngineError], task_words: str
 ) -> None:
     body = {"code": code, "message": "The provider's own words."}
-    refused = errors.of_reply(Reply(status, {}, body, True), PLACE, "wan2.6-t2v", lookup=True)
+    refused = errors.reply_error(Reply(status, {}, body, True), PLACE, "wan2.6-t2v", lookup=True)
     assert (type(refused), words in str(refused), well_written(refused)) == (kind, True, True), str(refused)
-    failed = errors.of_task({"output": {"task_status": "FAILED", **body}}, PLACE, "wan2.6-t2v")
+    failed = errors.task_error({"output": {"task_status": "FAILED", **body}}, PLACE, "wan2.6-t2v")
     assert (type(failed), task_words in str(failed), well_written(failed)) == (in_task, True, True), str(failed)
     assert not failed.transient
     if kind in (Refused, Unauthorised, OutOfCredit) and words != "ALIBABA_REGION":
@@ -126,16 +126,16 @@ def test_every_code_of_the_list_has_class_and_words(
     ],
 )
 def test_a_task_that_failed_without_a_usable_code_is_a_fault_of_the_service(body: object, words: str) -> None:
-    error = errors.of_task({"output": body}, PLACE, "wan2.6-t2v")
+    error = errors.task_error({"output": body}, PLACE, "wan2.6-t2v")
     assert (words in str(error), well_written(error)) == (True, True), str(error)
 
 
 @pytest.mark.parametrize("status", [400, 404, 418, 500, 502])
 def test_no_answer_to_a_look_ends_a_task_that_is_on_file(status: int) -> None:
     for body in ({}, {"code": "InvalidParameter", "message": "no"}, {"code": "ModelNotFound"}):
-        assert errors.of_look(Reply(status, {}, body, bool(body)), PLACE).transient
+        assert errors.poll_error(Reply(status, {}, body, bool(body)), PLACE).transient
 
 
 def test_the_key_and_the_account_still_count_at_a_look() -> None:
     for code, kind in (("InvalidApiKey", Unauthorised), ("Arrearage", OutOfCredit)):
-        assert type(errors.of_look(Reply(401, {}, {"code": code}, True), PLACE)) is kind
+        assert type(errors.poll_error(Reply(401, {}, {"code": code}, True), PLACE)) is kind

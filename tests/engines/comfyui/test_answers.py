@@ -177,9 +177,9 @@ def test_events_of_any_shape_stop_no_progress() -> None:
     listener = Listener("http://127.0.0.1:9", "me", {}, heard.append)
     listener._runs["p"] = seen = RunProgress(4)
     for frame in FRAMES:
-        listener._take(frame)
+        listener._receive(frame)
     assert (seen.share, seen.preview) == (0.0, None)
-    listener._take(json.dumps({"type": "progress", "data": {"prompt_id": "p", "value": 9, "max": 4}}))
+    listener._receive(json.dumps({"type": "progress", "data": {"prompt_id": "p", "value": 9, "max": 4}}))
     assert seen.share == 1.0
 
 

@@ -53,7 +53,7 @@ class Bench:
         os.environ.setdefault("OMP_NUM_THREADS", "1")
         options = {"STUDIO_GPU": devices, "STUDIO_MODELS": str(models)}
         self.engine = LocalEngine(
-            Settings(data=folder, options=options), grace_s=self.GRACE_S, idle_s=idle_s, silent_s=silent_s
+            Settings(data=folder, options=options), grace_s=self.GRACE_S, idle_s=idle_s, hang_timeout_s=silent_s
         )
         self._count = 0
 

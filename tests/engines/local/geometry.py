@@ -71,7 +71,7 @@ def steps(scheduler: Any) -> dict[str, bool]:
         found.append(sample - float(owner.sigmas[owner.step_index - 1]) * velocity)
 
     state = noise * scheduler.sigmas[0] + truth * (1 - scheduler.sigmas[0])
-    with preview.watching(scheduler, seen):
+    with preview.observe_steps(scheduler, seen):
         for i, t in enumerate(scheduler.timesteps):
             velocity = (state - truth) / scheduler.sigmas[i]
             copied.step(velocity, t, state)

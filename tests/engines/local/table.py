@@ -80,7 +80,7 @@ class Row:
     def ladder(self) -> list[str]:
         """Down to the last rung: what it needs is allowed, and no more, so every rung that needs more is left."""
         part = self.bench.engine.parts(ROWS.get(f"local/{self.name}"))
-        needs = {r: plan.peak_of(self.made, part, r) for r in plan.ladder(self.made)}
+        needs = {r: plan.peak_bytes(self.made, part, r) for r in plan.ladder(self.made)}
         job = self.job()
         self.bench.remember(job, "resident")
         self.bench.engine.limit_memory(min(needs.values()))

@@ -87,7 +87,7 @@ def test_precision_decides_about_8_bits() -> None:
     eight = written(name, params={"precision": "fp8"})
     assert plan.first_rung(eight, parts(name), 42 * plan.GB) == "text_freed", "both experts fit in 8 bits"
     assert plan.first_rung(eight, parts(name), memory) == "one_part"
-    assert plan.peak_of(eight, parts(name), "one_part") == plan.peak_of(written(name), parts(name), "fp8")
+    assert plan.peak_bytes(eight, parts(name), "one_part") == plan.peak_bytes(written(name), parts(name), "fp8")
 
 
 def test_peaks_fall_from_rung_to_rung() -> None:
@@ -126,9 +126,11 @@ def test_expected_time_comes_from_the_card_and_then_from_what_was_seen(tmp_path:
     assert seconds is not None
     assert 300 < seconds < 500, "40 steps with guidance took 326.9 s on an H100 in its authors' table"
     assert plan.expected_s(made, unknown, None, "resident") is None
-    memory = plan.Memory(tmp_path / "seen.json")
+    memory = plan.MeasurementStore(tmp_path / "seen.json")
     memory.put(made, unknown, plan.Measurement("fp8", step_s=5.0, rest_s=30.0))
-    assert plan.expected_s(made, unknown, plan.Memory(tmp_path / "seen.json").get(made, unknown), "fp8") == 230.0
+    assert (
+        plan.expected_s(made, unknown, plan.MeasurementStore(tmp_path / "seen.json").get(made, unknown), "fp8") == 230.0
+    )
 
 
 @pytest.mark.parametrize(
@@ -152,7 +154,7 @@ def test_a_card_that_only_resembles_a_known_one_has_no_estimate(name: str, known
 
 
 def test_a_card_is_not_taken_for_its_smaller_namesake() -> None:
-    assert (plan.speed_of(Gpu("0", "NVIDIA L40S")) or 0) > (plan.speed_of(Gpu("0", "NVIDIA L40")) or 0) > 0
+    assert (plan.card_tflops(Gpu("0", "NVIDIA L40S")) or 0) > (plan.card_tflops(Gpu("0", "NVIDIA L40")) or 0) > 0
 
 
 @pytest.mark.parametrize(

@@ -121,7 +121,7 @@ def test_missing_parts_are_named(tmp_path: Path) -> None:
     for name in KEPT - {"transformer/model-1.safetensors", "vae/config.json"}:
         (folder / name).parent.mkdir(parents=True, exist_ok=True)
         (folder / name).write_bytes(FILES[name])
-    found = weights.look(REPO, Settings(options={"STUDIO_MODELS": str(tmp_path / "models")}))
+    found = weights.inspect(REPO, Settings(options={"STUDIO_MODELS": str(tmp_path / "models")}))
     assert found.missing == ("transformer/model-1.safetensors", "vae/config.json")
     assert not found.complete
 
@@ -197,7 +197,7 @@ def test_what_the_hubs_own_cache_has_is_used(tmp_path: Path, monkeypatch: pytest
         path.write_bytes(FILES[name])
     (root / "refs").mkdir()
     (root / "refs" / "main").write_text("abc")
-    found = weights.look(REPO, Settings(data=tmp_path / "data"))
+    found = weights.inspect(REPO, Settings(data=tmp_path / "data"))
     assert found.complete
     assert found.folder == root / "snapshots" / "abc"
 
