@@ -208,6 +208,7 @@ class Model(Row):
     tier is chosen (tiers). audio: always (there is always a sound track), never, or optional (a switch).
     result_ttl_s: how long the provider keeps results. latency_s: usual seconds from submit to result, low and high.
     follows: what a task takes from its input where the user leaves it open: size, duration, fps.
+    sends_followed_size: such a size is sent, the row's nearest, since the provider would take one of its own.
     multi_shot: understands shots with times in one prompt. reference_names: how a prompt calls the n-th reference, e.g.
     "character{n}"; reference_numbers: n counts all references, or those of the same kind. clip_voices: a reference clip
     gives the voice that is heard in it, too.
@@ -235,6 +236,7 @@ class Model(Row):
     free_size: FreeSize | None = None
     size_from_input: bool = False
     follows: dict[Task, tuple[Follows, ...]] = Field(default_factory=dict[Task, tuple[Follows, ...]])
+    sends_followed_size: bool = False
     tiers: tuple[str, ...] = ()
     default_tier: str | None = None
     durations: Durations | None = None

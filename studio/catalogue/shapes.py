@@ -1,4 +1,5 @@
-"""The size of a result that follows its input: the input's shape, at as many pixels as the row's own default."""
+"""The size of a result that follows its input: the input's shape, at as many pixels as the tier asked for, else as the
+row's own default."""
 
 from __future__ import annotations
 
@@ -13,7 +14,8 @@ def size(request: Request, model: Model, inputs: Mapping[str, Asset]) -> tuple[i
     """Width and height to make, in pixels: those asked for, else of the input that the task follows, else the row's."""
     if request.width and request.height:
         return request.width, request.height
-    default = model.default_size or (1024, 1024)
+    of_tier = ((s.width, s.height) for s in model.sizes if request.tier and s.tier == request.tier)
+    default = next(of_tier, None) or model.default_size or (1024, 1024)
     if model.follows_input(request.task, "size") and (ratio := _ratio(request, inputs)):
         return following(model, ratio, default)
     return default

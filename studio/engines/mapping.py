@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from studio.catalogue import shapes
 from studio.catalogue.body import NAME, REST, BodyField
 from studio.catalogue.schema import Model
 from studio.domain import JSON, Asset, Kind
@@ -51,11 +52,21 @@ def body(job: Job, *, model: str = "", address: Callable[[str, Job], str] | None
 
 
 def values_of(job: Job, address: Callable[[str, Job], str]) -> dict[str, Any]:
-    """All values that a body can name: what was asked, the seed decided, own parameters, files by input."""
+    """All values that a body can name: what was asked, the seed decided, own parameters, files by input.
+
+    Where the size follows an input, it is the row's nearest, if the row says so: some providers else take their own.
+    """
     request, model = job.request, job.model
     values = {name: getattr(request, name) for name in type(request).model_fields if name not in (*MEDIA, "params")}
     values |= {"seed": job.seed if model.seeds else None, "audio": request.audio if model.audio == "optional" else None}
     values |= {name: _number(name, value, model) for name, value in request.params.items() if name in model.params}
+    if (
+        model.sends_followed_size
+        and model.follows_input(request.task, "size")
+        and not (request.width or request.aspect)
+    ):
+        assets = {i: file.asset for i, file in job.inputs.items()}
+        values["width"], values["height"] = shapes.size(request, model, assets)
     for name, ids in request.media().items():
         values[name] = [_file(i, job, address) for i in ids]
     return values

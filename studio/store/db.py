@@ -62,7 +62,7 @@ class Store:
             with storing(data):
                 if not anew:
                     refuse_lost_database(data)
-                self._writer = _writer(self.path)
+                self._writer = _wait_for_writer(self.path)
         except BaseException:
             self._lock_file.release()
             raise
@@ -264,6 +264,19 @@ class Store:
             return
         with suppress(StorageUnavailable), self.write(patience_s=0) as db:
             settings.put(db, "storage_checked_at", time.time())
+
+
+def _wait_for_writer(path: Path) -> Database:
+    """The writing connection, as soon as nobody else holds the database: a look from outside lasts milliseconds."""
+    until, tries = time.monotonic() + PATIENCE_S, 0
+    while True:
+        try:
+            return _writer(path)
+        except StorageUnavailable as error:
+            if error.reason != "locked" or time.monotonic() > until:
+                raise
+            time.sleep(pause_s(tries, 0.1))
+            tries += 1
 
 
 def _writer(path: Path) -> Database:

@@ -24,6 +24,7 @@ from studio.engines.draft.order import order_of
 from studio.errors import EngineError, Refused, WorkerLost
 from studio.settings import Settings
 from tests.support.drafts import frames, made, picture, source_clip, source_picture
+from tests.support.small_disk import flag, small_disk
 
 MODEL = "draft/animatic"
 LONG = {"task": "text-to-video", "prompt": "pan over snowy mountains", "duration_s": 60, "audio": False}
@@ -173,6 +174,28 @@ def _gone(pid: int, *, within_s: float) -> bool:
     return False
 
 
+def test_a_job_ends_although_its_folder_cannot_be_cleared(tmp_path: Path) -> None:
+    """It was running for ever when its folder had become read-only: its end was lost on the way."""
+    broken = tmp_path / "a.png"
+    broken.write_bytes(b"no picture")
+    given = {"a": Input(asset("a", Kind.IMAGE, 64, 64), broken)}
+
+    async def story(disk: Path) -> None:
+        one = job(disk, {"task": "image-to-video", "first_frame": "a", "duration_s": 1}, inputs=given)
+        (one.work_dir / "left.part").write_bytes(b"half")
+        assert flag([str(one.work_dir)], "+i")
+        try:
+            async with running() as engine:
+                handle = await engine.submit(one)
+                with pytest.raises(EngineError):
+                    await ended(engine, handle)
+        finally:
+            flag([str(one.work_dir)], "-i")
+
+    with small_disk(tmp_path / "disk", 20) as disk:
+        asyncio.run(story(disk))
+
+
 def test_a_broken_input_is_refused_with_a_sentence(tmp_path: Path) -> None:
     broken = tmp_path / "a.png"
     broken.write_bytes(b"\x89PNG\r\n\x1a\n" + b"\0" * 50)
@@ -182,7 +205,7 @@ def test_a_broken_input_is_refused_with_a_sentence(tmp_path: Path) -> None:
         async with running() as engine:
             body = {"task": "image-to-video", "first_frame": "a", "duration_s": 1}
             handle = await engine.submit(job(tmp_path, body, inputs=given))
-            with pytest.raises(Refused, match="broken"):
+            with pytest.raises(Refused, match="damaged"):
                 await ended(engine, handle)
 
     asyncio.run(story())

@@ -137,7 +137,7 @@ def test_with_the_queue_paused_the_form_says_that_nothing_starts(open_page: Open
     try:
         page.reload()
         show(page, "t2i")
-        expect(page.locator("#t2i-bar .sf-paused")).to_contain_text("Nothing starts")
+        expect(page.locator("#t2i-bar .sf-paused")).to_contain_text("The queue is paused")
         page.locator("#t2i-bar .sf-paused button").click()
         expect(page.locator("#t2i-bar .sf-paused")).to_be_hidden()
         assert site.studio.queue.paused is False

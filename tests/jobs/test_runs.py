@@ -154,7 +154,7 @@ def test_the_facade_may_be_called_from_many_threads(studio: Studio) -> None:
 
 def test_an_ended_run_cannot_be_cancelled_or_decided(studio: Studio) -> None:
     run = finish(studio, image())
-    with pytest.raises(Conflict, match="already succeeded"):
+    with pytest.raises(Conflict, match="already ended"):
         studio.local.runs.cancel(run.id)
     with pytest.raises(Conflict):
         studio.local.runs.decide(run.id, "give_up")

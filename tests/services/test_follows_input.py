@@ -9,6 +9,7 @@ import pytest
 
 from studio.catalogue import load, shapes, validation
 from studio.domain import JSON, REQUEST, Asset, Kind, Task
+from studio.engines import mapping
 from studio.engines.base import Input, Job
 from studio.engines.comfyui import build
 from studio.engines.local import recipe
@@ -134,3 +135,24 @@ def test_the_authors_negative_prompt_is_sent_unless_the_user_has_one(model: str,
     positive, negative = texts()
     assert (positive, negative.startswith(beginning), bool(negative)) == ("x", True, bool(beginning))
     assert texts(negative_prompt="mine") == ["x", "mine"]
+
+
+@pytest.mark.parametrize(
+    ("model", "more", "sent"),
+    [
+        ("fal/wan2.6-image", {}, {"image_size": {"width": 1365, "height": 768}}),
+        ("fal/wan2.6-image", {"width": 1024, "height": 1024}, {"image_size": {"width": 1024, "height": 1024}}),
+        ("atlascloud/wan2.6-image", {}, {"size": "1664*936"}),
+    ],
+)
+def test_a_provider_is_told_the_size_that_follows_from_the_input(model: str, more: JSON, sent: JSON) -> None:
+    body = mapping.body(job(model, Task.IMAGE_EDIT, 1920, 1080, **more))
+    assert {name: body[name] for name in sent} == sent
+
+
+@pytest.mark.parametrize(("tier", "made"), [("480P", (480, 832)), ("720P", (720, 1280)), (None, (480, 832))])
+def test_the_tier_that_is_asked_for_counts_where_the_shape_is_the_inputs(
+    tier: str | None, made: tuple[int, int]
+) -> None:
+    asked = job("local/wan2.2-i2v-a14b", Task.IMAGE_TO_VIDEO, 720, 1280, tier=tier)
+    assert shapes.size(asked.request, asked.model, {"p": asked.inputs["p"].asset}) == made

@@ -8,6 +8,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
@@ -18,6 +19,7 @@ from studio.engines.fake import FakeEngine, FakeScript, FindingFake
 from studio.errors import StorageUnavailable
 from studio.jobs.context import REPORT_OUTAGE_AFTER_S
 from studio.settings import Settings
+from studio.store import Store
 from studio.studio import Studio
 from tests.support.kit import image, paid_image
 from tests.support.locks import locked
@@ -155,3 +157,14 @@ def test_a_missing_right_counts_only_inside_the_folder(tmp_path: Path) -> None:
     inside = PermissionError(errno.EACCES, "Permission denied", str(tmp_path / "library" / "x.png"))
     assert storage.reason_of(inside, tmp_path) == "read_only"
     assert storage.reason_of(PermissionError(errno.EACCES, "Permission denied", "/etc/shadow"), tmp_path) is None
+
+
+def test_a_database_that_another_program_holds_for_a_moment_is_waited_for(tmp_path: Path) -> None:
+    """A look from outside, while the studio starts, was an end of the start."""
+    other = sqlite3.connect(tmp_path / "studio.db", isolation_level=None)
+    other.execute("BEGIN EXCLUSIVE")
+    opening = ThreadPoolExecutor(1).submit(Store, tmp_path)
+    with pytest.raises(TimeoutError):
+        opening.result(0.3)
+    other.close()
+    opening.result(10).close()

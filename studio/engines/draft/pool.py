@@ -186,13 +186,13 @@ class Pool:
             if "fraction" in message:
                 piece.fraction, piece.word = float(message["fraction"]), str(message.get("word", ""))
                 return
-            worker.piece = None
             if "done" in message:
                 piece.state, piece.result, piece.fraction = "done", message["done"], 1.0
             elif "failed" in message:
                 self._failed(worker, piece, message["kind"], message["failed"])
             else:
                 piece.state = "cancelled"
+            worker.piece = None  # only now: were one of these to break, the job would go down with the worker
             self._pump()
 
     def on_exit(self, worker: DrawingWorker, code: int) -> None:
@@ -289,6 +289,8 @@ def _sentence(fault: Fault, what: str) -> str:
 
 
 def _clear_folder(folder: Path) -> None:
+    """Remove what a job left. What cannot be removed now, for the folder is read-only, is swept at the next start."""
     for left in folder.glob("*"):
         if left.is_file():
-            left.unlink(missing_ok=True)
+            with contextlib.suppress(OSError):
+                left.unlink(missing_ok=True)

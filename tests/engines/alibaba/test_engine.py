@@ -159,6 +159,8 @@ STORIES: list[JSON] = [
     {"model": "wan2.7-i2v", "task": "video-to-video", "video": "v"},
     {"model": "wan2.7-r2v", "references": ["p", "v"], "reference_voices": {"v": "s"}},
     {"model": "wan2.7-videoedit", "video": "v"},
+    {"model": "wan3.0-video", "task": "reference-to-video", "references": ["p", "v", "s"], "duration_s": 2},
+    {"model": "wan3.0-video-prime", "task": "image-to-video", "first_frame": "p", "tier": "480P", "duration_s": 2},
     {"model": "wan2.7-image", "task": "text-to-image", "enable_sequential": True, "series_length": 3},
     {"model": "wan2.7-image-pro", "task": "text-to-image", "tier": "4K"},
 ]
