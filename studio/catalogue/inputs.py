@@ -19,12 +19,6 @@ def fail(field: str, value: object, limit: object, message: str) -> CapabilityEr
     return CapabilityError(message, field=field, value=value, limit=limit)
 
 
-def input_clips(request: Request, assets: Mapping[str, Asset]) -> list[str]:
-    """Ids of the request's clips: those among its references, and the clip to work on."""
-    ids = (*request.media().get("video", ()), *request.references)
-    return [i for i in ids if i in assets and assets[i].kind == "video"]
-
-
 def file_problems(request: Request, model: Model, assets: Mapping[str, Asset]) -> Iterator[CapabilityError]:
     """Everything about the request's files that its row does not allow."""
     yield from _missing(request, model)

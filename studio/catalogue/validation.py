@@ -14,8 +14,9 @@ from pydantic import ValidationError
 
 from studio.catalogue import conditions
 from studio.catalogue.conditions import FIELDS, all_hold
-from studio.catalogue.inputs import fail, file_problems, input_clips, unfit
+from studio.catalogue.inputs import fail, file_problems, unfit
 from studio.catalogue.loading import Catalogue
+from studio.catalogue.pricing import clips_s
 from studio.catalogue.schema import Durations, Model, ParamSpec, Size
 from studio.catalogue.size_rules import size_problems
 from studio.domain import JSON, REQUEST, Asset, Request, Task
@@ -177,7 +178,7 @@ def _times(request: Request, model: Model, assets: Mapping[str, Asset]) -> Itera
     if seconds and allowed and (most := allowed.max_with_clip) and clips and seconds > most:
         message = Message("duration.with_clip", seconds=f"{seconds:g}", model=term(model.label), most=f"{most:g}")
         yield fail("duration_s", seconds, most, message)
-    taken = sum(assets[i].duration_s or 0.0 for i in input_clips(request, assets))
+    taken = clips_s(request, assets)
     if seconds and allowed and (most := allowed.max_with_input) and taken and seconds + taken > most + 0.05:
         message = Message(
             "duration.with_input",

@@ -24,7 +24,7 @@ SLACK_S = 120.0
 ADDRESSES = ("http://", "https://", "data:")
 
 
-def found(
+def find_handles(
     tasks: Iterable[JSON], job: Job, sent: JSON, known: Collection[str], *, since: float, settle_s: float, label: str
 ) -> list[str]:
     """Handles of the tasks that this body may have made. tasks: objects with `id` and `input`. since: the beginning of
@@ -44,19 +44,19 @@ def found(
     raise UnknownOutcome(Message("engine.not_listed"))
 
 
-def matches(sent: JSON, told: Any) -> bool:
+def matches(sent: JSON, reported: Any) -> bool:
     """Whether all that was sent stands in what a task says of its input. Addresses are new for every upload, so of
     files only the number counts."""
-    given = table(told)
-    return bool(given) and all(_alike(value, given.get(name)) for name, value in sent.items())
+    given = table(reported)
+    return bool(given) and all(_same_value(value, given.get(name)) for name, value in sent.items())
 
 
-def _alike(sent: Any, told: Any) -> bool:
+def _same_value(sent: Any, reported: Any) -> bool:
     if isinstance(sent, str) and sent.startswith(ADDRESSES):
-        return isinstance(told, str) and bool(told)
+        return isinstance(reported, str) and bool(reported)
     if isinstance(sent, list):
-        return isinstance(told, list) and len(sent) == len(told) and all(map(_alike, sent, told))
-    return sent == told and isinstance(sent, bool) == isinstance(told, bool)
+        return isinstance(reported, list) and len(sent) == len(reported) and all(map(_same_value, sent, reported))
+    return sent == reported and isinstance(sent, bool) == isinstance(reported, bool)
 
 
 def _task_of(handle: str, label: str) -> str:

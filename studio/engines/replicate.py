@@ -128,7 +128,7 @@ class ReplicateEngine:
             if not isinstance(where, str) or not listed or _made_at(listed[-1]) < submitted_after:
                 break
         asked = sent["input"]
-        return lookup.found(tasks, job, asked, known, since=submitted_after, settle_s=self.settle_s, label=LABEL)
+        return lookup.find_handles(tasks, job, asked, known, since=submitted_after, settle_s=self.settle_s, label=LABEL)
 
     async def close(self) -> None:
         """Give the connections back."""

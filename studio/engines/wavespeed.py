@@ -120,7 +120,7 @@ class WaveSpeedEngine:
             raise error
         data = page.body.get("data")
         tasks = next((found for name in LISTS if (found := rows(table(data).get(name)))), rows(data))
-        return lookup.found(tasks, job, sent, known, since=submitted_after, settle_s=self.settle_s, label=LABEL)
+        return lookup.find_handles(tasks, job, sent, known, since=submitted_after, settle_s=self.settle_s, label=LABEL)
 
     async def balance(self) -> AccountBalance:
         """See engines.base.Balance. In dollars."""

@@ -9,7 +9,6 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from studio.catalogue import Model, pricing
-from studio.catalogue.inputs import input_clips
 from studio.domain import JSON, Asset, Kind, Request
 from studio.engines.strict_json import number
 
@@ -25,7 +24,7 @@ def input_s(request: Request, model: Model, inputs: Mapping[str, Asset]) -> floa
     """Seconds of input clips that are billed."""
     way = model.engine.get("billed")
     if way == "whole":
-        return round(sum(inputs[i].duration_s or 0.0 for i in input_clips(request, inputs)), 3)
+        return round(pricing.clips_s(request, inputs), 3)
     if way == "video":
         return sum(inputs[i].duration_s or 0.0 for i in request.media().get("video", ()) if i in inputs)
     if way not in ("references", "clips"):
