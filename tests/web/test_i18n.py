@@ -74,6 +74,8 @@ def test_the_labels_and_notes_of_a_row_are_said_in_chinese() -> None:
     said = {s.label for m in rows for s in (*m.params.values(), *m.inputs.values()) if s.label}
     said |= {m.note for m in rows if m.note}
     said |= {words for m in rows for s in m.params.values() for words in s.choice_labels.values()}
+    said |= {s.help for m in rows for s in (*m.params.values(), *m.inputs.values()) if s.help}
+    said |= {rule.why for m in load() for rule in m.exclusions}
     assert {label for label in said if catalogue_text(label) == label} == set()
 
 
