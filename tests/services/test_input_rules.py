@@ -7,14 +7,13 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from studio.catalogue import load, validation
+from studio.catalogue import form_values, load, validation
 from studio.domain import Asset, Kind, Task
 from studio.errors import CapabilityError
 from studio.media import metadata_import
 from studio.store import runs, search
 from studio.store.mapping import stamp
 from studio.studio import Studio
-from studio.web.pages import form_values
 from tests.support.kit import finish, image
 
 CATALOGUE = load()

@@ -17,13 +17,12 @@ from PIL import Image
 from PIL.PngImagePlugin import PngInfo
 from starlette.middleware import Middleware
 
-from studio.catalogue import Catalogue
+from studio.catalogue import Catalogue, form_values
 from studio.domain import JSON, ImageEdit, ImageToVideo, Kind, Status, Task
 from studio.engines.comfyui import workflow
 from studio.errors import CapabilityError, Conflict, NotFound
 from studio.studio import Studio
 from studio.web.middleware.same_origin import Guard
-from studio.web.pages import form_values
 from studio.web.routes import register
 from tests.providers.comfyui import ComfyServer
 from tests.providers.serving import served

@@ -11,7 +11,7 @@ from typing import Any
 import gradio as gr
 from gradio.components import Component
 
-from studio.catalogue import Model
+from studio.catalogue import Model, form_sizes, form_values
 from studio.domain import JSON, Run, Task
 from studio.errors import StudioError
 from studio.messages import Message, of_error
@@ -21,8 +21,6 @@ from studio.web.pages import (
     form_defaults,
     form_estimate,
     form_files,
-    form_sizes,
-    form_values,
     model_picker,
 )
 from studio.web.pages.mount import mount_script

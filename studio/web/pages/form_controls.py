@@ -12,12 +12,11 @@ from typing import Any
 import gradio as gr
 from gradio.components import Component
 
-from studio.catalogue import Catalogue, Model, ParamSpec
+from studio.catalogue import Catalogue, Model, ParamSpec, form_sizes
+from studio.catalogue.form_values import FOLLOW_INPUT, takes_duration, takes_prompt
 from studio.domain import JSON, Task
 from studio.prompt.variations import MAX_SEED_DIGITS
 from studio.web.i18n import catalogue_text, has_key, text
-from studio.web.pages import form_sizes
-from studio.web.pages.form_values import FOLLOW_INPUT, takes_duration, takes_prompt
 from studio.web.pages.mount import mount_script
 
 PropsForModel = Callable[[Model], JSON | None]

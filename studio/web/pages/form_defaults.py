@@ -11,12 +11,12 @@ from typing import TYPE_CHECKING, Annotated
 from fastapi import APIRouter
 from pydantic import Field
 
-from studio.catalogue import Model
+from studio.catalogue import Model, form_sizes
 from studio.domain import JSON, Task
 from studio.errors import CapabilityError
 from studio.messages import Message, term
 from studio.payload import Payload
-from studio.web.pages import form_sizes, model_picker
+from studio.web.pages import model_picker
 from studio.web.routes.runs import Owner, SentenceRoute
 
 if TYPE_CHECKING:

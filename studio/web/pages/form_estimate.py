@@ -7,12 +7,11 @@ import json
 import time
 from typing import TYPE_CHECKING
 
-from studio.catalogue import Model
+from studio.catalogue import Model, form_sizes, form_values
 from studio.domain import JSON, Task
 from studio.errors import CapabilityError, StudioError
 from studio.messages import Message, of_error, term
 from studio.prompt import shots as prompt_shots
-from studio.web.pages import form_sizes, form_values
 
 if TYPE_CHECKING:
     from studio.studio import Studio

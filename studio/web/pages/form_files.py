@@ -10,11 +10,11 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from studio.catalogue import InputSpec, Model, validation
+from studio.catalogue.form_values import VOICES
 from studio.catalogue.inputs import format_of
 from studio.domain import JSON, Asset, Kind, Task
 from studio.errors import MediaError, NotAllowed, StudioError
 from studio.messages import Message, of_error
-from studio.web.pages.form_values import VOICES
 
 if TYPE_CHECKING:
     from studio.studio import Studio

@@ -5,8 +5,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from studio.catalogue import Model
+from studio.catalogue.form_values import takes_prompt
 from studio.domain import JSON, Task
-from studio.web.pages.form_values import takes_prompt
 
 if TYPE_CHECKING:
     from studio.studio import Studio

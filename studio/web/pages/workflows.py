@@ -7,12 +7,12 @@ from typing import Any
 
 import gradio as gr
 
-from studio.catalogue import validation
+from studio.catalogue import form_values, validation
 from studio.engines.comfyui.workflow import FIELDS, MEDIA
 from studio.engines.comfyui.workflow_model import NEEDS
 from studio.errors import CapabilityError, StudioError
 from studio.messages import Message, of_error, term
-from studio.web.pages import form_values, mount_script
+from studio.web.pages import mount_script
 from studio.web.pages.create import CreatePage
 from studio.web.pages.page import EVENT_OPTIONS, Page, event_data, owner_of
 

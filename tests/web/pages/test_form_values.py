@@ -5,9 +5,9 @@ from __future__ import annotations
 import gradio as gr
 import pytest
 
-from studio.catalogue import Model, load, validation
+from studio.catalogue import Model, form_sizes, form_values, load, validation
 from studio.domain import Task
-from studio.web.pages import form_controls, form_sizes, form_values
+from studio.web.pages import form_controls
 
 CATALOGUE = load()
 ROWS = [(m, t) for m in CATALOGUE for t in m.tasks]

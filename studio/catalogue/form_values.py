@@ -8,13 +8,12 @@ from __future__ import annotations
 
 import math
 
-from studio.catalogue import Catalogue, Model, validation
+from studio.catalogue import Catalogue, Model, form_sizes, validation
 from studio.domain import JSON, Task
 from studio.errors import CapabilityError
 from studio.field_errors import short
 from studio.messages import Message, term
 from studio.prompt.variations import MAX_SEED_DIGITS, expand, literal_braces_note, parse_seeds
-from studio.web.pages import form_sizes
 
 LISTS = ("images", "references")
 VOICES = "reference_voices"
