@@ -9,21 +9,20 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import Mapping
 from typing import ClassVar, Literal
 
-from studio.catalogue import Model, pricing
-from studio.domain import JSON, Asset, Progress, Request, Status
+from studio.domain import JSON, Progress, Status
 from studio.engines import errors_http, mapping
-from studio.engines.base import AccountBalance, EngineInfo, Input, Job, Variable, required
-from studio.engines.http import ApiClient, base_problem
+from studio.engines.base import AccountBalance, Input, Job
+from studio.engines.http_engine import HttpEngine, Provider, account_balance, no_task_named, no_upload_address
 from studio.engines.receipt import Receipt, task_name, unknown_status
-from studio.engines.strict_json import links, number, table
-from studio.errors import Unavailable, UnknownOutcome
-from studio.messages import Message, term
+from studio.engines.strict_json import links, table
 from studio.settings import Settings
 
-LABEL, KEY = "AtlasCloud", "ATLASCLOUD_API_KEY"
+PROVIDER = Provider(
+    "atlascloud", "AtlasCloud", key="ATLASCLOUD_API_KEY", base="ATLASCLOUD_BASE_URL", url="https://api.atlascloud.ai"
+)
+LABEL = PROVIDER.label
 STATES: dict[str, Literal[Status.QUEUED, Status.RUNNING]] = {
     "created": Status.QUEUED,
     "queued": Status.QUEUED,
@@ -33,49 +32,29 @@ STATES: dict[str, Literal[Status.QUEUED, Status.RUNNING]] = {
 DONE, FAILED = ("completed", "succeeded"), ("failed", "timeout", "cancelled")
 GRACE_S = 30.0
 """How long a new task may be unknown."""
-UPLOAD_S = 600.0
 
 
-class AtlascloudEngine:
+class AtlascloudEngine(HttpEngine):
     """See engines.base.Engine. settle_s: see GRACE_S."""
 
-    environment: ClassVar = {KEY: Variable(secret=True, required=True), "ATLASCLOUD_BASE_URL": Variable()}
+    provider: ClassVar = PROVIDER
+    environment: ClassVar = PROVIDER.environment
 
     def __init__(self, settings: Settings) -> None:
-        self._key, self.settle_s = settings.secret(KEY) or "", GRACE_S
-        self._base = settings.option("ATLASCLOUD_BASE_URL", "https://api.atlascloud.ai")
-        self.info = EngineInfo("atlascloud", LABEL, required(self.environment), base_url=self._base)
-        auth = {"Authorization": f"Bearer {self._key}"}
-        self._api = ApiClient(self._base, label=LABEL, auth=lambda: auth)
+        super().__init__(settings)
+        self.settle_s = GRACE_S
         self._unknown: dict[str, float] = {}
 
-    def missing(self) -> str | None:
-        """What to set before this engine can run."""
-        if not self._key:
-            return Message("engine.set_key", key=KEY, provider=term(LABEL))
-        return base_problem("ATLASCLOUD_BASE_URL", self._base)
-
-    def estimate_usd(self, request: Request, model: Model, inputs: Mapping[str, Asset]) -> float | None:
-        """By the row's price list."""
-        return pricing.price(request, model, inputs)
-
-    async def prepare(self, job: Job) -> Mapping[str, str]:
-        """Upload all inputs: clips and sounds are taken as addresses only."""
-        return {i: await self._upload(file) for i, file in job.inputs.items()}
-
-    async def _upload(self, file: Input) -> str:
-        with file.path.open("rb") as opened:
-            sent = {"file": (file.path.name, opened, file.asset.mime)}
-            reply = errors_http.with_body_code(
-                await self._api.call("POST", "/api/v1/model/uploadMedia", files=sent, total_s=UPLOAD_S)
-            )
+    async def upload(self, file: Input) -> str:
+        """For all inputs: clips and sounds are taken as addresses only."""
+        reply = errors_http.with_body_code(await self._post_file("/api/v1/model/uploadMedia", file))
         if reply.status not in (200, 201):
             raise errors_http.of_reply(reply, LABEL)
         data = table(reply.body.get("data"))
-        found = links(data.get("download_url")) or links(data.get("url")) or links(reply.body.get("url"))
-        if not found:
-            raise Unavailable(Message("engine.upload_permission"), code="no address")
-        return found[0]
+        urls = links(data.get("download_url")) or links(data.get("url")) or links(reply.body.get("url"))
+        if not urls:
+            raise no_upload_address()
+        return urls[0]
 
     async def submit(self, job: Job) -> str:
         """Send the job; older answers call the task's id predictionId."""
@@ -87,7 +66,7 @@ class AtlascloudEngine:
         data = table(reply.body.get("data"))
         names = (task_name(data.get(name)) for name in ("id", "predictionId", "prediction_id"))
         if not (task := next((name for name in names if name), "")):
-            raise UnknownOutcome(Message("engine.no_task_named", provider=term(LABEL)), code="no task")
+            raise no_task_named(LABEL)
         return Receipt.of(job, task).handle()
 
     async def poll(self, handle: str) -> Progress:
@@ -120,19 +99,12 @@ class AtlascloudEngine:
         reply = errors_http.with_body_code(await self._api.call("GET", "/public/v1/balance"))
         if reply.status != 200:
             raise errors_http.of_reply(reply, LABEL)
-        told = table(reply.body.get("available"))
-        amount, unit = number(told.get("value")), str(told.get("currency") or "USD")
-        if amount is None:
-            raise Unavailable(Message("engine.no_balance", provider=term(LABEL)), code="balance")
-        return AccountBalance(amount, unit, amount if unit == "USD" else None)
-
-    async def close(self) -> None:
-        """Give the connections back."""
-        await self._api.close()
+        available = table(reply.body.get("available"))
+        return account_balance(available.get("value"), LABEL, unit=str(available.get("currency") or "USD"))
 
 
 def _done(receipt: Receipt, data: JSON) -> Progress:
-    found = links(data.get("outputs")) or links(data.get("output"))
-    if not found:  # held as billed by the job manager, to be fetched again
+    urls = links(data.get("outputs")) or links(data.get("output"))
+    if not urls:  # held as billed by the job manager, to be fetched again
         return Progress(status=Status.SUCCEEDED, word="completed")
-    return receipt.succeeded(receipt.files(found), label=LABEL, word="completed")
+    return receipt.succeeded(receipt.files(urls), label=LABEL, word="completed")

@@ -12,19 +12,21 @@ import re
 from collections.abc import Mapping
 from typing import ClassVar
 
-from studio.catalogue import Model, pricing
+from studio.catalogue import Model
 from studio.domain import JSON, Asset, Progress, Request, Status
 from studio.engines import errors_http, mapping, references
-from studio.engines.base import AccountBalance, EngineInfo, Input, Job, Variable, required
-from studio.engines.http import ApiClient, Reply, api_base, base_problem
+from studio.engines.base import AccountBalance, Input, Job
+from studio.engines.http import Reply
+from studio.engines.http_engine import UPLOAD_S, HttpEngine, Provider, account_balance, no_task_named, no_upload_address
 from studio.engines.receipt import Receipt, task_name, unknown_status
 from studio.engines.strict_json import number, table
-from studio.errors import CapabilityError, EngineError, Moderated, OutOfCredit, Refused, Unavailable, UnknownOutcome
+from studio.errors import CapabilityError, EngineError, Moderated, OutOfCredit, Refused
 from studio.messages import Message, term
 from studio.settings import Settings
 
-LABEL, KEY, BASE = "fal", "FAL_KEY", "FAL_BASE_URL"
 QUEUE, STORAGE, ACCOUNT = "https://queue.fal.run", "https://rest.fal.ai", "https://api.fal.ai"
+PROVIDER = Provider("fal", "fal", key="FAL_KEY", base="FAL_BASE_URL", url=QUEUE, scheme="Key")
+LABEL = PROVIDER.label
 CANCELLED = ("CANCELED", "CANCELLED", "client_cancelled")
 MODERATION = ("content_policy_violation",)
 FAULTS = (
@@ -36,50 +38,35 @@ FAULTS = (
 """Error types of a run that has ended without a fault of the request; never billed."""
 LOCKED = re.compile(r"balance|locked|credit", re.IGNORECASE)
 RESULTS = ("video", "images", "image")
-UPLOAD_S = 600.0
 
 
-class FalEngine:
+class FalEngine(HttpEngine):
     """See engines.base.Engine."""
 
-    environment: ClassVar = {KEY: Variable(secret=True, required=True), BASE: Variable()}
+    provider: ClassVar = PROVIDER
+    environment: ClassVar = PROVIDER.environment
 
     def __init__(self, settings: Settings) -> None:
-        self._key, own = settings.secret(KEY) or "", settings.option(BASE)
-        self._problem = base_problem(BASE, own) if own else None
-        base = "" if self._problem else api_base(own, QUEUE)
-        self._storage, self._account = (base, base) if own else (STORAGE, ACCOUNT)
-        self.info = EngineInfo("fal", LABEL, required(self.environment), base_url=base)
-        hosts = () if own else (STORAGE, ACCOUNT)
-        self._api = ApiClient(base, label=LABEL, auth=lambda: {"Authorization": f"Key {self._key}"}, hosts=hosts)
-
-    def missing(self) -> str | None:
-        """What to set before this engine can run."""
-        return self._problem if self._key else Message("engine.set_key", key=KEY, provider=term(LABEL))
-
-    def estimate_usd(self, request: Request, model: Model, inputs: Mapping[str, Asset]) -> float | None:
-        """By the row's price list."""
-        return pricing.price(request, model, inputs)
+        redirected = bool(settings.option(PROVIDER.base))
+        super().__init__(settings, hosts=() if redirected else (STORAGE, ACCOUNT))
+        base = self.info.base_url
+        self._storage, self._account = (base, base) if redirected else (STORAGE, ACCOUNT)
 
     def problems(self, request: Request, model: Model, assets: Mapping[str, Asset]) -> list[CapabilityError]:
         """See engines.base.RequestChecks."""
         return references.out_of_order(request, model, assets)
 
-    async def prepare(self, job: Job) -> Mapping[str, str]:
-        """Upload the inputs."""
-        return {i: await self._upload(file) for i, file in job.inputs.items()}
-
-    async def _upload(self, file: Input) -> str:
+    async def upload(self, file: Input) -> str:
         """The file's address at fal: a ticket with the key, then the bytes to a signed address without it."""
         ticket = await self._api.call(
             "POST", f"{self._storage}/storage/upload/initiate", params={"storage_type": "fal-cdn-v3"},
             json={"file_name": file.path.name, "content_type": file.asset.mime},
         )  # fmt: skip
-        if not 200 <= ticket.status < 300:
+        if not ticket.ok:
             raise _error(ticket, "other")
         put, link = ticket.body.get("upload_url"), ticket.body.get("file_url")
         if not (isinstance(put, str) and isinstance(link, str)):
-            raise Unavailable(Message("engine.upload_permission"), code="ticket")
+            raise no_upload_address("ticket")
         headers = {"content-type": file.asset.mime}
         errors_http.check_upload(await self._api.put_file(put, file.path, headers=headers, total_s=UPLOAD_S))
         return link
@@ -89,25 +76,25 @@ class FalEngine:
         body, model = await asyncio.to_thread(mapping.body, job), job.model.engine["id"]
         params = {"fal_webhook": job.webhook_url} if job.webhook_url else None
         reply = await self._api.call("POST", model, json=body, params=params, paid=True)
-        if not 200 <= reply.status < 300:
+        if not reply.ok:
             raise _error(reply, "submit")
         task = task_name(reply.body.get("request_id"))
         if not task:
-            raise UnknownOutcome(Message("engine.no_task_named", provider=term(LABEL)), code="no task")
+            raise no_task_named(LABEL)
         return Receipt.of(job, task, **self._addresses(reply.body, model, task)).handle()
 
     def _addresses(self, body: JSON, model: str, task: str) -> dict[str, str]:
         """Where to ask, as the answer says; what it leaves out follows from the first two parts of the model's name."""
         usual = f"{self.info.base_url}/{'/'.join(model.split('/')[:2])}/requests/{task}"
         named = {"status": f"{usual}/status", "response": usual, "cancel": f"{usual}/cancel"}
-        told = {name: body.get(f"{name}_url") for name in named}
-        return named | {name: url for name, url in told.items() if isinstance(url, str) and url}
+        answered = {name: body.get(f"{name}_url") for name in named}
+        return named | {name: url for name, url in answered.items() if isinstance(url, str) and url}
 
     async def poll(self, handle: str) -> Progress:
         """Look once; at a run that is done, at its result as well."""
         receipt = Receipt.read(handle, LABEL)
         reply = await self._api.call("GET", receipt.urls["status"])
-        if not 200 <= reply.status < 300:
+        if not reply.ok:
             raise _error(reply, "poll")
         word = reply.body.get("status")
         kind, message = str(reply.body.get("error_type") or ""), reply.body.get("error")
@@ -129,25 +116,18 @@ class FalEngine:
         """See engines.base.Cancels. A run that has begun may go on, and is billed then: so it is looked at again."""
         urls = Receipt.read(handle, LABEL).urls
         reply = await self._api.call("PUT", urls["cancel"])
-        if not 200 <= reply.status < 300:
+        if not reply.ok:
             return False
         after = (await self._api.call("GET", urls["status"])).body
-        gone = after.get("error_type") in CANCELLED or after.get("status") in CANCELLED
-        return gone or after.get("status") == "IN_QUEUE"
+        cancelled = after.get("error_type") in CANCELLED or after.get("status") in CANCELLED
+        return cancelled or after.get("status") == "IN_QUEUE"
 
     async def balance(self) -> AccountBalance:
         """See engines.base.Balance. Only keys with the rights of an administrator may ask."""
         reply = await self._api.call("GET", f"{self._account}/v1/account/billing", params={"expand": "credits"})
         if reply.status != 200:
             raise _error(reply, "other")
-        amount = number(table(reply.body.get("credits")).get("current_balance"))
-        if amount is None:
-            raise Unavailable(Message("engine.no_balance", provider=term(LABEL)), code="balance")
-        return AccountBalance(amount, "USD", amount)
-
-    async def close(self) -> None:
-        """Give the connections back."""
-        await self._api.close()
+        return account_balance(table(reply.body.get("credits")).get("current_balance"), LABEL)
 
 
 def _error(reply: Reply, call: errors_http.Call) -> EngineError:
@@ -161,9 +141,9 @@ def _error(reply: Reply, call: errors_http.Call) -> EngineError:
 def _failure(result: Reply, kind: str, message: str) -> EngineError:
     """The error of a run that is done: as its state said it (kind, message), else as the answer in the place of its
     result does. What names no type is a fault on the way to the result, and no error of the run."""
-    own, text = errors_http.reason(result.body)
+    code, text = errors_http.reason(result.body)
     if not (kind or message):
-        kind, message = own or result.headers.get("x-fal-error-type", ""), text
+        kind, message = code or result.headers.get("x-fal-error-type", ""), text
         lasting = kind in FAULTS or (kind and result.status in (400, 422)) or result.status == 422
         if not lasting:
             return _error(result, "poll")

@@ -49,6 +49,11 @@ class Reply:
     items: tuple[JSON, ...] = ()
 
     @property
+    def ok(self) -> bool:
+        """Whether its status is one of success."""
+        return 200 <= self.status < 300
+
+    @property
     def retry_after_s(self) -> float | None:
         """Seconds the provider asked to wait, from retry-after-ms or retry-after."""
         if (ms := strict_json.number(self.headers.get("retry-after-ms"))) is not None:

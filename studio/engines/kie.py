@@ -16,23 +16,24 @@ from typing import ClassVar, Literal
 from studio.catalogue import Model, pricing
 from studio.domain import JSON, Asset, Progress, Request, Status
 from studio.engines import errors_http, mapping, strict_json
-from studio.engines.base import AccountBalance, EngineInfo, Input, Job, Variable, required
-from studio.engines.http import ApiClient, Reply, base_problem
+from studio.engines.base import AccountBalance, Input, Job, Variable
+from studio.engines.http import Reply, base_problem
+from studio.engines.http_engine import HttpEngine, Provider, account_balance, no_task_named, no_upload_address
 from studio.engines.receipt import Receipt, task_name, unknown_status
 from studio.engines.strict_json import links, number, table
-from studio.errors import EngineError, Unavailable, UnknownOutcome
+from studio.errors import EngineError, Unavailable
 from studio.messages import Message, term
 from studio.settings import Settings
 
-LABEL, KEY = "Kie.ai", "KIE_API_KEY"
-BASE, FILES = "https://api.kie.ai", "https://kieai.redpandaai.co"
+PROVIDER = Provider("kie", "Kie.ai", key="KIE_API_KEY", base="KIE_BASE_URL", url="https://api.kie.ai")
+LABEL = PROVIDER.label
+UPLOAD_BASE, FILES = "KIE_UPLOAD_URL", "https://kieai.redpandaai.co"
 STATES: dict[str, Literal[Status.QUEUED, Status.RUNNING]] = {
     "waiting": Status.QUEUED,
     "queuing": Status.QUEUED,
     "generating": Status.RUNNING,
 }
 """Their word -> ours. success brings outputs, fail raises."""
-UPLOAD_S = 600.0
 CREDIT_USD = 0.005
 CODES = {433: 402, 455: 425, 505: 400}
 """Their codes -> the HTTP status that means the same: cap of a sub-key reached, maintenance (too early, nothing was
@@ -41,50 +42,36 @@ NO_ANSWER = (408, 501)
 """Of a submit: what lies behind Kie.ai gave no answer, or failed. Whether it had begun is not known."""
 
 
-class KieEngine:
+class KieEngine(HttpEngine):
     """See engines.base.Engine."""
 
-    environment: ClassVar = {
-        KEY: Variable(secret=True, required=True),
-        "KIE_BASE_URL": Variable(),
-        "KIE_UPLOAD_URL": Variable(),
-    }
+    provider: ClassVar = PROVIDER
+    environment: ClassVar = {**PROVIDER.environment, UPLOAD_BASE: Variable()}
 
     def __init__(self, settings: Settings) -> None:
-        self._key = settings.secret(KEY) or ""
-        base = settings.option("KIE_BASE_URL", BASE)
-        self.upload_url = settings.option("KIE_UPLOAD_URL", FILES if base == BASE else base).rstrip("/")
-        self.info = EngineInfo("kie", LABEL, required(self.environment), base_url=base)
-        auth = {"Authorization": f"Bearer {self._key}"}
-        self._api = ApiClient(base, label=LABEL, auth=lambda: auth, hosts=(self.upload_url,))
+        base = settings.option(PROVIDER.base, PROVIDER.url)
+        self.upload_url = settings.option(UPLOAD_BASE, FILES if base == PROVIDER.url else base).rstrip("/")
+        self._upload_problem = base_problem(UPLOAD_BASE, self.upload_url)
+        super().__init__(settings, hosts=() if self._upload_problem else (self.upload_url,))
 
     def missing(self) -> str | None:
         """What to set before this engine can run."""
-        if not self._key:
-            return Message("engine.set_key", key=KEY, provider=term(LABEL))
-        return base_problem("KIE_BASE_URL", self.info.base_url) or base_problem("KIE_UPLOAD_URL", self.upload_url)
+        return super().missing() or self._upload_problem
 
     def estimate_usd(self, request: Request, model: Model, inputs: Mapping[str, Asset]) -> float | None:
         """By the row's list of credits; reference clips of Wan 3.0 are billed by the second, too."""
         return pricing.price(request, model, inputs, input_s=pricing.clips_s(request, inputs))
 
-    async def prepare(self, job: Job) -> Mapping[str, str]:
-        """Upload all inputs: models take addresses only. They are kept for a day, so this comes right before."""
-        return {i: await self._upload(file) for i, file in job.inputs.items()}
-
-    async def _upload(self, file: Input) -> str:
+    async def upload(self, file: Input) -> str:
+        """Models take addresses only. The file is kept for a day, so this comes right before the submit."""
         name = f"{uuid.uuid4().hex}{file.path.suffix.lower()}"
-        with file.path.open("rb") as opened:
-            reply = await self._api.call(
-                "POST", f"{self.upload_url}/api/file-stream-upload", total_s=UPLOAD_S,
-                form={"uploadPath": "studio", "fileName": name}, files={"file": (name, opened, file.asset.mime)},
-            )  # fmt: skip
-        reply = _read(reply)
+        where, form = f"{self.upload_url}/api/file-stream-upload", {"uploadPath": "studio", "fileName": name}
+        reply = _read(await self._post_file(where, file, name=name, form=form))
         data = table(reply.body.get("data"))
-        if reply.status == 200 and (found := links(data.get("downloadUrl")) or links(data.get("fileUrl"))):
-            return found[0]
+        if reply.status == 200 and (urls := links(data.get("downloadUrl")) or links(data.get("fileUrl"))):
+            return urls[0]
         if reply.status == 200:
-            raise Unavailable(Message("engine.upload_permission"), code="no address")
+            raise no_upload_address()
         raise errors_http.of_reply(reply, LABEL)
 
     async def submit(self, job: Job) -> str:
@@ -95,7 +82,7 @@ class KieEngine:
         if reply.status == 200 and task:
             return Receipt.of(job, task).handle()
         if reply.status == 200:
-            raise UnknownOutcome(Message("engine.no_task_named", provider=term(LABEL)), code="no task")
+            raise no_task_named(LABEL)
         if reply.status in NO_ANSWER:
             reply = replace(reply, status=500)
         raise errors_http.of_reply(reply, LABEL, call="submit")
@@ -116,22 +103,15 @@ class KieEngine:
             return _done(receipt, data)
         if word not in STATES:
             raise unknown_status(word, LABEL)
-        done = number(data.get("progress"))
-        return Progress(status=STATES[word], word=word, fraction=done / 100 if done and done <= 100 else None)
+        percent = number(data.get("progress"))
+        return Progress(status=STATES[word], word=word, fraction=percent / 100 if percent and percent <= 100 else None)
 
     async def balance(self) -> AccountBalance:
         """See engines.base.Balance."""
         reply = _read(await self._api.call("GET", "/api/v1/chat/credit"))
-        credits = number(reply.body.get("data"))
         if reply.status != 200:
             raise errors_http.of_reply(reply, LABEL)
-        if credits is None:
-            raise Unavailable(Message("engine.no_balance", provider=term(LABEL)), code="balance")
-        return AccountBalance(credits, "credits", round(credits * CREDIT_USD, 6))
-
-    async def close(self) -> None:
-        """Give the connections back."""
-        await self._api.close()
+        return account_balance(reply.body.get("data"), LABEL, unit="credits", unit_usd=CREDIT_USD)
 
 
 def _read(reply: Reply) -> Reply:
@@ -152,8 +132,8 @@ def _done(receipt: Receipt, data: JSON) -> Progress:
         try:
             result = strict_json.read(result)
         except ValueError:
-            said = Message("engine.no_usable_answer", provider=term(LABEL), word="resultJson")
-            raise Unavailable(said, code="resultJson") from None
+            problem = Message("engine.no_usable_answer", provider=term(LABEL), word="resultJson")
+            raise Unavailable(problem, code="resultJson") from None
     files = receipt.files(table(result).get("resultUrls"))
     if not files:
         return Progress(status=Status.SUCCEEDED, word="success")

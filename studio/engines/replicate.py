@@ -10,64 +10,48 @@ from __future__ import annotations
 
 import asyncio
 import re
-from collections.abc import Collection, Mapping
+from collections.abc import Collection
 from datetime import datetime
 from typing import Any, ClassVar, Literal
 
-from studio.catalogue import Model, pricing
-from studio.domain import JSON, Asset, Progress, Request, Status
+from studio.domain import JSON, Progress, Status
 from studio.engines import errors_http, lookup, mapping
-from studio.engines.base import EngineInfo, Input, Job, Variable, required
-from studio.engines.http import ApiClient, Reply, api_base, base_problem
+from studio.engines.base import Input, Job
+from studio.engines.http import Reply
+from studio.engines.http_engine import HttpEngine, Provider, no_task_named, no_upload_address
 from studio.engines.receipt import Receipt, task_name, unknown_status
 from studio.engines.strict_json import number, rows, table
-from studio.errors import Unavailable, UnknownHandle, UnknownOutcome
+from studio.errors import UnknownHandle
 from studio.messages import Message, term
 from studio.settings import Settings
 
-LABEL, KEY, BASE = "Replicate", "REPLICATE_API_TOKEN", "REPLICATE_BASE_URL"
-API = "https://api.replicate.com/v1"
+PROVIDER = Provider(
+    "replicate", "Replicate", key="REPLICATE_API_TOKEN", base="REPLICATE_BASE_URL", url="https://api.replicate.com/v1"
+)
+LABEL = PROVIDER.label
 WORDS: dict[str, Literal[Status.QUEUED, Status.RUNNING]] = {"starting": Status.QUEUED, "processing": Status.RUNNING}
 PERCENT = re.compile(r"(\d{1,3})%\|")
 """Lines such as "45%|####  | 9/20 [00:10<00:12]", which some models write into their log."""
 MOST_PAGES = 3
-UPLOAD_S = 600.0
 
 
-class ReplicateEngine:
+class ReplicateEngine(HttpEngine):
     """See engines.base.Engine. settle_s: how long a submit that the list does not show is looked for."""
 
-    environment: ClassVar = {KEY: Variable(secret=True, required=True), BASE: Variable()}
+    provider: ClassVar = PROVIDER
+    environment: ClassVar = PROVIDER.environment
 
     def __init__(self, settings: Settings) -> None:
-        self._key, self.settle_s = settings.secret(KEY) or "", lookup.SETTLE_S
-        base = api_base(settings.option(BASE), API)
-        self._problem = base_problem(BASE, base)
-        self.info = EngineInfo("replicate", LABEL, required(self.environment), base_url="" if self._problem else base)
-        auth = {"Authorization": f"Bearer {self._key}"}
-        self._api = ApiClient(self.info.base_url, label=LABEL, auth=lambda: auth)
+        super().__init__(settings)
+        self.settle_s = lookup.SETTLE_S
 
-    def missing(self) -> str | None:
-        """What to set before this engine can run."""
-        return self._problem if self._key else Message("engine.set_key", key=KEY, provider=term(LABEL))
-
-    def estimate_usd(self, request: Request, model: Model, inputs: Mapping[str, Asset]) -> float | None:
-        """By the row's price list."""
-        return pricing.price(request, model, inputs)
-
-    async def prepare(self, job: Job) -> Mapping[str, str]:
-        """Upload the inputs."""
-        return {i: await self._upload(file) for i, file in job.inputs.items()}
-
-    async def _upload(self, file: Input) -> str:
-        with file.path.open("rb") as content:
-            form = {"content": (file.path.name, content, file.asset.mime)}
-            reply = await self._api.call("POST", "/files", files=form, total_s=UPLOAD_S)
-        if not 200 <= reply.status < 300:
+    async def upload(self, file: Input) -> str:
+        reply = await self._post_file("/files", file, field="content")
+        if not reply.ok:
             raise errors_http.of_reply(reply, LABEL)
         link = table(reply.body.get("urls")).get("get")
         if not isinstance(link, str):
-            raise Unavailable(Message("engine.upload_permission"), code="file")
+            raise no_upload_address("file")
         return link
 
     async def submit(self, job: Job) -> str:
@@ -76,11 +60,11 @@ class ReplicateEngine:
         if job.webhook_url:
             body |= {"webhook": job.webhook_url, "webhook_events_filter": ["completed"]}
         reply = await self._api.call("POST", f"/models/{model}/predictions", json=body, paid=True)
-        if not 200 <= reply.status < 300:
+        if not reply.ok:
             raise errors_http.of_reply(reply, LABEL, call="submit")
         task = task_name(reply.body.get("id"))
         if not task:
-            raise UnknownOutcome(Message("engine.no_task_named", provider=term(LABEL)), code="no task")
+            raise no_task_named(LABEL)
         return Receipt.of(job, task).handle()
 
     async def poll(self, handle: str) -> Progress:
@@ -107,7 +91,7 @@ class ReplicateEngine:
 
     async def _prediction(self, method: str, task: str, verb: str = "") -> Reply:
         reply = await self._api.call(method, f"/predictions/{task}{verb}")
-        if not 200 <= reply.status < 300:
+        if not reply.ok:
             raise errors_http.of_reply(reply, LABEL, call="poll")
         return reply
 
@@ -129,10 +113,6 @@ class ReplicateEngine:
                 break
         asked = sent["input"]
         return lookup.find_handles(tasks, job, asked, known, since=submitted_after, settle_s=self.settle_s, label=LABEL)
-
-    async def close(self) -> None:
-        """Give the connections back."""
-        await self._api.close()
 
 
 def _done(receipt: Receipt, seen: JSON) -> Progress:

@@ -21,8 +21,9 @@ from typing import Any, ClassVar
 from studio.catalogue import Model, pricing
 from studio.domain import JSON, Asset, Progress, Request, Status
 from studio.engines import errors_http, mapping
-from studio.engines.base import AccountBalance, EngineInfo, Input, Job, Variable, required
-from studio.engines.http import ApiClient, Reply, base_problem
+from studio.engines.base import AccountBalance, Input, Job
+from studio.engines.http import Reply
+from studio.engines.http_engine import UPLOAD_S, HttpEngine, Provider, account_balance, no_task_named, no_upload_address
 from studio.engines.receipt import Receipt
 from studio.engines.strict_json import number, rows, table
 from studio.errors import (
@@ -37,14 +38,14 @@ from studio.errors import (
 from studio.messages import Message, term
 from studio.settings import Settings
 
-LABEL, KEY = "Runware", "RUNWARE_API_KEY"
+PROVIDER = Provider("runware", "Runware", key="RUNWARE_API_KEY", base="RUNWARE_BASE_URL", url="https://api.runware.ai")
+LABEL = PROVIDER.label
 RUNS = uuid.UUID("5d1c2a52-7d0e-5a6e-9b1f-6a1f8f0c7b11")
 """Namespace of the ids that tasks get from their runs."""
 SETTLE_S = 15.0
 """A task that is not known so long after its answer was lost was never taken."""
 LATEST_S = 3600.0
 """So long after it was sent, that a task is not known does not say that it was never taken."""
-UPLOAD_S = 600.0
 STATUS = tuple(
     (re.compile(pattern, re.IGNORECASE), status)
     for pattern, status in {
@@ -61,24 +62,16 @@ STATUS = tuple(
 the groups are those of the official TypeScript SDK."""
 
 
-class RunwareEngine:
+class RunwareEngine(HttpEngine):
     """See engines.base.Engine. settle_s: see SETTLE_S."""
 
-    environment: ClassVar = {KEY: Variable(secret=True, required=True), "RUNWARE_BASE_URL": Variable()}
+    provider: ClassVar = PROVIDER
+    environment: ClassVar = PROVIDER.environment
 
     def __init__(self, settings: Settings) -> None:
-        self._key, self.settle_s = settings.secret(KEY) or "", SETTLE_S
-        base = settings.option("RUNWARE_BASE_URL", "https://api.runware.ai")
-        self.info = EngineInfo("runware", LABEL, required(self.environment), base_url=base)
-        auth = {"Authorization": f"Bearer {self._key}"}
-        self._api = ApiClient(base, label=LABEL, auth=lambda: auth)
+        super().__init__(settings)
+        self.settle_s = SETTLE_S
         self._lost: dict[str, float] = {}
-
-    def missing(self) -> str | None:
-        """What to set before this engine can run."""
-        if not self._key:
-            return Message("engine.set_key", key=KEY, provider=term(LABEL))
-        return base_problem("RUNWARE_BASE_URL", self.info.base_url)
 
     def estimate_usd(self, request: Request, model: Model, inputs: Mapping[str, Asset]) -> float | None:
         """By the row's price list; input clips are billed by the second, too."""
@@ -94,17 +87,14 @@ class RunwareEngine:
             raise error
         return next(iter(rows(reply.body.get("data"))), {})
 
-    async def prepare(self, job: Job) -> Mapping[str, str]:
-        """Store all inputs there; they are named by their ids, and kept for 30 days after the last use."""
-        return {i: await self._upload(file) for i, file in job.inputs.items()}
-
-    async def _upload(self, file: Input) -> str:
+    async def upload(self, file: Input) -> str:
+        """The id under which the file is stored there, for 30 days after the last use."""
         content = await asyncio.to_thread(lambda: base64.b64encode(file.path.read_bytes()).decode())
         task = {"taskType": "mediaStorage", "operation": "upload", "media": content}
-        found = (await self._one(task, UPLOAD_S)).get("mediaUUID")
-        if not isinstance(found, str) or not found:
-            raise Unavailable(Message("engine.upload_permission"), code="no id")
-        return found
+        media = (await self._one(task, UPLOAD_S)).get("mediaUUID")
+        if not isinstance(media, str) or not media:
+            raise no_upload_address("no id")
+        return media
 
     async def submit(self, job: Job) -> str:
         """Send the job under the id of its run."""
@@ -116,7 +106,7 @@ class RunwareEngine:
         if error := _error_in(reply, task, call="submit"):
             raise error
         if not isinstance(reply.body.get("data"), list) or "errors" in reply.body:
-            raise UnknownOutcome(Message("engine.no_task_named", provider=term(LABEL)), code="no task")
+            raise no_task_named(LABEL)
         return Receipt.of(job, task).handle()
 
     async def find(
@@ -131,8 +121,8 @@ class RunwareEngine:
             if time.time() - submitted_after > LATEST_S:
                 raise UnknownOutcome(Message("engine.looked_up_late", provider=term(LABEL))) from None
             if (waited := time.monotonic() - since) < self.settle_s:
-                said = Message("engine.not_known_yet", provider=term(LABEL))
-                raise Unavailable(said, retry_after_s=max(0.2, (self.settle_s - waited) / 2)) from None
+                problem = Message("engine.not_known_yet", provider=term(LABEL))
+                raise Unavailable(problem, retry_after_s=max(0.2, (self.settle_s - waited) / 2)) from None
             del self._lost[job.run_id]
             return []
         except EngineError as error:
@@ -145,26 +135,19 @@ class RunwareEngine:
         """Look once. A call for several files has an entry each, of which some may have failed."""
         receipt = Receipt.read(handle, LABEL)
         reply = await self._tasks({"taskType": "getResponse", "taskUUID": receipt.task})
-        found, failed = _results(reply, receipt.task)
-        done = [one for one in found if _link(one)]
+        entries, failed = _results(reply, receipt.task)
+        done = [one for one in entries if _link(one)]
         if len(done) + failed >= receipt.count and done:
             return _done(receipt, done)
-        parts = [number(one.get("progress")) for one in found]
-        share = next((p / 100 for p in parts if p and p <= 100), None)
-        return Progress(status=Status.RUNNING, word="processing", fraction=share)
+        percents = [number(one.get("progress")) for one in entries]
+        fraction = next((p / 100 for p in percents if p and p <= 100), None)
+        return Progress(status=Status.RUNNING, word="processing", fraction=fraction)
 
     async def balance(self) -> AccountBalance:
         """See engines.base.Balance."""
-        told = table((await self._one({"taskType": "accountManagement", "operation": "getDetails"})).get("balance"))
-        amount = number(told.get("amount"))
-        if amount is None:
-            raise Unavailable(Message("engine.no_balance", provider=term(LABEL)), code="balance")
-        unit = str(told.get("currency") or "USD")
-        return AccountBalance(amount, unit, amount if unit == "USD" else None)
-
-    async def close(self) -> None:
-        """Give the connections back."""
-        await self._api.close()
+        details = await self._one({"taskType": "accountManagement", "operation": "getDetails"})
+        balance = table(details.get("balance"))
+        return account_balance(balance.get("amount"), LABEL, unit=str(balance.get("currency") or "USD"))
 
 
 def task_id(run_id: str) -> str:
@@ -187,15 +170,15 @@ def _errors(reply: Reply, task: str) -> list[tuple[str, str]]:
 
 def _error_in(reply: Reply, task: str, call: errors_http.Call = "other") -> EngineError | None:
     """The error that the answer to a call holds, or None."""
-    if found := _errors(reply, task):
-        code, message = found[0]
+    if errors := _errors(reply, task):
+        code, message = errors[0]
         return errors_http.of_reply(_with_status(reply, code), LABEL, call=call, code=code, message=message)
     return None if reply.status == 200 else errors_http.of_reply(reply, LABEL, call=call)
 
 
 def _with_status(reply: Reply, code: str) -> Reply:
-    own = reply.status if reply.status != 200 else 400
-    status = next((status for pattern, status in STATUS if pattern.search(code)), own)
+    default = reply.status if reply.status != 200 else 400
+    status = next((status for pattern, status in STATUS if pattern.search(code)), default)
     if errors_http.moderated(code, ""):
         status = 400
     return Reply(status, reply.headers, {}, is_json=True)
@@ -203,14 +186,14 @@ def _with_status(reply: Reply, code: str) -> Reply:
 
 def _results(reply: Reply, task: str) -> tuple[list[JSON], int]:
     """The entries of this task that have not failed, and how many have. Raises the reason where all have."""
-    found = [
+    entries = [
         one
         for one in rows(reply.body.get("data"))
         if one.get("taskUUID") == task and one.get("status") in ("processing", "success")
     ]
     failed = _errors(reply, task)
-    if found:
-        return found, len(failed)
+    if entries:
+        return entries, len(failed)
     if not failed:
         if reply.status != 200:
             raise errors_http.of_reply(reply, LABEL, call="poll")
@@ -223,8 +206,8 @@ def _results(reply: Reply, task: str) -> tuple[list[JSON], int]:
 
 
 def _link(one: Mapping[str, Any]) -> str:
-    found = one.get("videoURL") or one.get("imageURL")
-    return found if isinstance(found, str) else ""
+    url = one.get("videoURL") or one.get("imageURL")
+    return url if isinstance(url, str) else ""
 
 
 def _done(receipt: Receipt, done: list[JSON]) -> Progress:

@@ -13,19 +13,26 @@ from dataclasses import replace
 from datetime import UTC, datetime
 from typing import ClassVar, Literal
 
-from studio.catalogue import Model, pricing
+from studio.catalogue import Model
 from studio.domain import JSON, Asset, Progress, Request, Status
 from studio.engines import errors_http, lookup, mapping, references
-from studio.engines.base import AccountBalance, EngineInfo, Input, Job, Variable, required
-from studio.engines.http import ApiClient, Reply, api_base, base_problem
+from studio.engines.base import AccountBalance, Input, Job
+from studio.engines.http import Reply
+from studio.engines.http_engine import UPLOAD_S, HttpEngine, Provider, account_balance, no_task_named, no_upload_address
 from studio.engines.receipt import Receipt, task_name, unknown_status
 from studio.engines.strict_json import number, rows, table
-from studio.errors import CapabilityError, EngineError, Moderated, Unavailable, UnknownHandle, UnknownOutcome
+from studio.errors import CapabilityError, EngineError, Moderated, UnknownHandle
 from studio.messages import Message, term
 from studio.settings import Settings
 
-LABEL, KEY, BASE = "WaveSpeedAI", "WAVESPEED_API_KEY", "WAVESPEED_BASE_URL"
-API = "https://api.wavespeed.ai/api/v3"
+PROVIDER = Provider(
+    "wavespeed",
+    "WaveSpeedAI",
+    key="WAVESPEED_API_KEY",
+    base="WAVESPEED_BASE_URL",
+    url="https://api.wavespeed.ai/api/v3",
+)
+LABEL = PROVIDER.label
 WORDS: dict[str, Literal[Status.QUEUED, Status.RUNNING]] = {
     "created": Status.QUEUED,
     "pending": Status.QUEUED,
@@ -33,39 +40,23 @@ WORDS: dict[str, Literal[Status.QUEUED, Status.RUNNING]] = {
 }
 LISTS = ("items", "predictions", "list", "data")
 """Where a page of the history has its rows; the documentation does not say."""
-UPLOAD_S = 600.0
 
 
-class WaveSpeedEngine:
+class WaveSpeedEngine(HttpEngine):
     """See engines.base.Engine. settle_s: how long a submit that the history does not show is looked for."""
 
-    environment: ClassVar = {KEY: Variable(secret=True, required=True), BASE: Variable()}
+    provider: ClassVar = PROVIDER
+    environment: ClassVar = PROVIDER.environment
 
     def __init__(self, settings: Settings) -> None:
-        self._key, self.settle_s = settings.secret(KEY) or "", lookup.SETTLE_S
-        base = api_base(settings.option(BASE), API)
-        self._problem = base_problem(BASE, base)
-        self.info = EngineInfo("wavespeed", LABEL, required(self.environment), base_url="" if self._problem else base)
-        auth = {"Authorization": f"Bearer {self._key}"}
-        self._api = ApiClient(self.info.base_url, label=LABEL, auth=lambda: auth)
-
-    def missing(self) -> str | None:
-        """What to set before this engine can run."""
-        return self._problem if self._key else Message("engine.set_key", key=KEY, provider=term(LABEL))
-
-    def estimate_usd(self, request: Request, model: Model, inputs: Mapping[str, Asset]) -> float | None:
-        """By the row's price list."""
-        return pricing.price(request, model, inputs)
+        super().__init__(settings)
+        self.settle_s = lookup.SETTLE_S
 
     def problems(self, request: Request, model: Model, assets: Mapping[str, Asset]) -> list[CapabilityError]:
         """See engines.base.RequestChecks."""
         return references.out_of_order(request, model, assets)
 
-    async def prepare(self, job: Job) -> Mapping[str, str]:
-        """Upload the inputs."""
-        return {i: await self._upload(file) for i, file in job.inputs.items()}
-
-    async def _upload(self, file: Input) -> str:
+    async def upload(self, file: Input) -> str:
         """The file's address: a ticket with the key, then the bytes to a signed address, with exactly its headers."""
         size = file.path.stat().st_size
         body = {"filename": file.path.name, "size": size, "content_type": file.asset.mime}
@@ -73,7 +64,7 @@ class WaveSpeedEngine:
         upload, link = table(ticket.get("upload")), ticket.get("download_url")
         put, headers = upload.get("url"), table(upload.get("headers"))
         if upload.get("method") != "PUT" or not (isinstance(put, str) and isinstance(link, str)):
-            raise Unavailable(Message("engine.upload_permission"), code="ticket")
+            raise no_upload_address("ticket")
         signed = {str(name): str(value) for name, value in headers.items()}
         errors_http.check_upload(await self._api.put_file(put, file.path, headers=signed, total_s=UPLOAD_S))
         return link
@@ -87,7 +78,7 @@ class WaveSpeedEngine:
             return Receipt.of(job, task).handle()
         if error := _error(reply, "submit"):
             raise error
-        raise UnknownOutcome(Message("engine.no_task_named", provider=term(LABEL)), code="no task")
+        raise no_task_named(LABEL)
 
     async def poll(self, handle: str) -> Progress:
         """Look once."""
@@ -124,10 +115,7 @@ class WaveSpeedEngine:
 
     async def balance(self) -> AccountBalance:
         """See engines.base.Balance. In dollars."""
-        amount = number((await self._call("GET", "/balance")).get("balance"))
-        if amount is None:
-            raise Unavailable(Message("engine.no_balance", provider=term(LABEL)), code="balance")
-        return AccountBalance(amount, "USD", amount)
+        return account_balance((await self._call("GET", "/balance")).get("balance"), LABEL)
 
     async def _call(self, method: str, path: str, body: JSON | None = None) -> JSON:
         """The data of a call that costs nothing."""
@@ -135,10 +123,6 @@ class WaveSpeedEngine:
         if error := _error(reply, "other"):
             raise error
         return _data(reply)
-
-    async def close(self) -> None:
-        """Give the connections back."""
-        await self._api.close()
 
 
 def _data(reply: Reply) -> JSON:
@@ -149,9 +133,9 @@ def _data(reply: Reply) -> JSON:
 def _error(reply: Reply, call: errors_http.Call) -> EngineError | None:
     """The error of an answer by its HTTP status, else by the code of its envelope; None where neither says one."""
     code = number(reply.body.get("code"))
-    if 200 <= reply.status < 300 and code not in (None, 200):
+    if reply.ok and code not in (None, 200):
         reply = replace(reply, status=int(code) if code and 400 <= code < 600 else 400)
-    if 200 <= reply.status < 300:
+    if reply.ok:
         return None
     word = reply.body.get("error_code")
     return errors_http.of_reply(reply, LABEL, call=call, code=word if isinstance(word, str) else "")

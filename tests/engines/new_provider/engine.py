@@ -9,45 +9,32 @@ import json
 from collections.abc import Mapping
 from typing import ClassVar, Literal
 
-from studio.catalogue import Model, pricing
-from studio.domain import JSON, Asset, Kind, Output, Progress, Request, Status
+from studio.catalogue import pricing
+from studio.domain import JSON, Kind, Output, Progress, Status
 from studio.engines import errors_http, mapping
-from studio.engines.base import AccountBalance, EngineInfo, Input, Job, Variable, required
-from studio.engines.http import ApiClient, Reply
+from studio.engines.base import AccountBalance, Input, Job
+from studio.engines.http import Reply
+from studio.engines.http_engine import HttpEngine, Provider, account_balance
 from studio.engines.strict_json import number, rows, table
 from studio.errors import EngineError, Unavailable, UnknownHandle, UnknownOutcome
-from studio.settings import Settings
 
-LABEL, KEY = "Newco", "NEWCO_API_KEY"
+PROVIDER = Provider(
+    "newco", "Newco", key="NEWCO_API_KEY", base="NEWCO_BASE_URL", url="https://api.newco.example", scheme="Key"
+)
+LABEL = PROVIDER.label
 STATES: dict[str, Literal[Status.QUEUED, Status.RUNNING]] = {"queued": Status.QUEUED, "working": Status.RUNNING}
 
 
-class NewcoEngine:
+class NewcoEngine(HttpEngine):
     """See engines.base.Engine."""
 
-    environment: ClassVar = {KEY: Variable(secret=True, required=True), "NEWCO_BASE_URL": Variable()}
+    provider: ClassVar = PROVIDER
+    environment: ClassVar = PROVIDER.environment
 
-    def __init__(self, settings: Settings) -> None:
-        self._key = settings.secret(KEY) or ""
-        base = settings.option("NEWCO_BASE_URL", "https://api.newco.example")
-        self.info = EngineInfo("newco", LABEL, required(self.environment), base_url=base)
-        self._api = ApiClient(base, label=LABEL, auth=lambda: {"Authorization": f"Key {self._key}"})
-
-    def missing(self) -> str | None:
-        """What to set before this engine can run."""
-        return None if self._key else f"Set {KEY} to use {LABEL}."
-
-    def estimate_usd(self, request: Request, model: Model, inputs: Mapping[str, Asset]) -> float | None:
-        """By the row's price list, in credits."""
-        return pricing.price(request, model, inputs)
-
-    async def prepare(self, job: Job) -> Mapping[str, str]:
-        """Upload the pictures: a ticket with the key, then the bytes to a signed address without it."""
-        return {i: await self._upload(file) for i, file in job.inputs.items()}
-
-    async def _upload(self, file: Input) -> str:
+    async def upload(self, file: Input) -> str:
+        """For pictures: a ticket with the key, then the bytes to a signed address without it."""
         ticket = await self._api.call("POST", "/v1/uploads", json={"type": file.asset.mime, "size": file.asset.bytes})
-        if ticket.status != 200:
+        if not ticket.ok:
             raise errors_http.of_reply(ticket, LABEL)
         headers = {"content-type": file.asset.mime}
         sent = await self._api.put_file(str(ticket.body.get("put_url")), file.path, headers=headers, total_s=60)
@@ -60,7 +47,7 @@ class NewcoEngine:
         body = await asyncio.to_thread(mapping.body, job)
         params = {"webhook": job.webhook_url} if job.webhook_url else None
         reply = await self._api.call("POST", job.model.engine["path"], json=body, params=params, paid=True)
-        if not 200 <= reply.status < 300:
+        if not reply.ok:
             raise errors_http.of_reply(reply, LABEL, call="submit")
         if not isinstance(url := reply.body.get("status_url"), str):
             raise UnknownOutcome(f"{LABEL} accepted the run but returned no address.", code="no address")
@@ -86,8 +73,7 @@ class NewcoEngine:
         reply = await self._api.call("GET", "/v1/balance")
         if reply.status != 200:
             raise errors_http.of_reply(reply, LABEL)
-        credits = number(table(reply.body.get("data")).get("credits")) or 0.0
-        return AccountBalance(credits, "credits", round(credits * 0.005, 6))
+        return account_balance(table(reply.body.get("data")).get("credits"), LABEL, unit="credits", unit_usd=0.005)
 
     async def verify(self, headers: Mapping[str, str], body: bytes) -> bool:
         """See engines.base.Webhooks."""
@@ -97,10 +83,6 @@ class NewcoEngine:
     def to_handle(self, body: JSON) -> str:
         """See engines.base.Webhooks."""
         return str(body.get("id") or "")
-
-    async def close(self) -> None:
-        """Give the connections back."""
-        await self._api.close()
 
 
 def _kept(handle: str) -> JSON:
