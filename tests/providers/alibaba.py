@@ -124,7 +124,7 @@ class AlibabaServer(HttpServer):
             return "detect"
         if path == rules.SYNC:
             return "stream" if call.headers.get("x-dashscope-sse") == "enable" else "sync"
-        return "submit" if path in (rules.VIDEO, rules.FRAMES, rules.ASYNC) else "other"
+        return "submit" if path in rules.TASKS else "other"
 
     async def answer(self, call: Call, topic: str) -> Reply:
         if topic == "control":
@@ -234,6 +234,10 @@ class AlibabaServer(HttpServer):
             output |= {"code": task.error[0], "message": task.error[1]}
         elif status == "SUCCEEDED" and task.model in rules.IMAGES:
             output |= {"finished": True, "choices": self._choices(task.id, task.body)}
+            body["usage"] = self._image_usage(task.body)
+        elif status == "SUCCEEDED" and task.model in rules.IMAGES25:
+            images = [{"url": self._result(task.id, f"{i}.png")} for i in range(self._count(task.body))]
+            output |= {"results": images}
             body["usage"] = self._image_usage(task.body)
         elif status == "SUCCEEDED":
             output |= self._video(task)

@@ -17,19 +17,32 @@ VIDEO, FRAMES, SYNC, ASYNC = (
     "/services/aigc/multimodal-generation/generation",
     "/services/aigc/image-generation/generation",
 )
+TEXT2IMAGE, IMAGE2IMAGE = "/services/aigc/text2image/image-synthesis", "/services/aigc/image2image/image-synthesis"
+TASKS = (VIDEO, FRAMES, ASYNC, TEXT2IMAGE, IMAGE2IMAGE)
 DETECT = "/services/aigc/image2video/face-detect"
 T2V = ("wan2.6-t2v", "wan2.6-t2v-us")
 I2V = ("wan2.6-i2v", "wan2.6-i2v-flash", "wan2.6-i2v-us")
 R2V = ("wan2.6-r2v", "wan2.6-r2v-flash")
 MEDIA27 = ("wan2.7-i2v", "wan2.7-r2v", "wan2.7-videoedit")
+T2V25, I2V25, IMAGES25 = "wan2.5-t2v-preview", "wan2.5-i2v-preview", ("wan2.5-t2i-preview", "wan2.5-i2i-preview")
+HORSE = (
+    *(f"happyhorse-1.0-{name}" for name in ("t2v", "i2v", "r2v", "video-edit")),
+    *(f"happyhorse-1.1-{name}" for name in ("t2v", "i2v", "r2v")),
+)
 WAN3 = ("wan3.0-video", "wan3.0-video-prime")
 EFFECTS = ("wanx2.1-i2v-plus", "wanx2.1-i2v-turbo")
 VACE = ("wanx2.1-vace-plus", "wan2.1-vace-plus")
 IMAGES = ("wan2.6-t2i", "wan2.6-image", "wan2.7-image", "wan2.7-image-pro")
 PATHS: dict[str, tuple[str, ...]] = {
     **dict.fromkeys(
-        (*T2V, *I2V, *R2V, "wan2.7-t2v", *MEDIA27, *WAN3, *EFFECTS, *VACE, "video-style-transform"), (VIDEO,)
+        (
+            *(*T2V, *I2V, *R2V, T2V25, I2V25, "wan2.7-t2v", *MEDIA27, *WAN3, *HORSE, *EFFECTS, *VACE),
+            "video-style-transform",
+        ),
+        (VIDEO,),
     ),
+    IMAGES25[0]: (TEXT2IMAGE,),
+    IMAGES25[1]: (IMAGE2IMAGE,),
     **dict.fromkeys(
         ("wan2.2-kf2v-flash", "wanx2.1-kf2v-plus", "wan2.2-animate-move", "wan2.2-animate-mix", "wan2.2-s2v"), (FRAMES,)
     ),
@@ -40,6 +53,7 @@ SIZES = {
     "1280*720", "720*1280", "960*960", "1088*832", "832*1088",
     "1920*1080", "1080*1920", "1440*1440", "1632*1248", "1248*1632",
 }  # fmt: skip
+RATIOS = ("16:9", "9:16", "1:1", "4:3", "3:4")
 MOST_WAN3 = {
     "first_frame": 1, "last_frame": 1, "reference_image": 10, "reference_video": 5, "reference_audio": 5,
     "file": 1, "link": 1,
@@ -135,6 +149,60 @@ def _media27(model: str, given: JSON, params: JSON, _: bool) -> str | None:
     if kinds.count("video") != 1 or kinds.count("reference_image") > 4:
         return "input.media must have one video and at most 4 reference_image"
     return _duration(params, {0, *range(2, 11)})
+
+
+def _t2v25(_model: str, given: JSON, params: JSON, _: bool) -> str | None:
+    if not given.get("prompt"):
+        return "Field required: input.prompt"
+    if "resolution" in params or params.get("size", "1920*1080") not in SIZES | {"832*480", "480*832", "624*624"}:
+        return "The size is not match xxxxxx"
+    return _duration(params, {5, 10})
+
+
+def _i2v25(_model: str, given: JSON, params: JSON, _: bool) -> str | None:
+    if not given.get("img_url"):
+        return "Field required: input.img_url"
+    if "size" in params or params.get("resolution", "1080P") not in ("480P", "720P", "1080P"):
+        return "The resolution must be 480P, 720P or 1080P"
+    return _duration(params, {5, 10})
+
+
+def _image25(model: str, given: JSON, params: JSON, _: bool) -> str | None:
+    if not given.get("prompt") or "messages" in given:
+        return "Field required: input.prompt"
+    if not 1 <= params.get("n", 4) <= 4:
+        return "n must be 1 to 4"
+    if model == IMAGES25[0]:
+        return _pixels(params, 768 * 768, 1440 * 1440)
+    if not 1 <= len(given.get("images") or []) <= 3:
+        return "input.images must have 1 to 3 items"
+    return _pixels(params, 768 * 768, 1280 * 1280)
+
+
+def _horse(model: str, given: JSON, params: JSON, _: bool) -> str | None:
+    kinds = [m["type"] for m in given.get("media") or []]
+    fits = {
+        "t2v": not kinds,
+        "i2v": kinds == ["first_frame"],
+        "r2v": 1 <= len(kinds) <= 9 and set(kinds) == {"reference_image"},
+        "video-edit": kinds.count("video") == 1 and kinds.count("reference_image") == len(kinds) - 1 <= 5,
+    }
+    manner = model.split("-", 2)[2]
+    if not fits[manner]:
+        return f"input.media: {kinds} is not supported by this model"
+    if manner != "i2v" and not given.get("prompt"):
+        return "Field required: input.prompt"
+    tiers = ("720P", "1080P") if model.startswith("happyhorse-1.0") else ("480P", "720P", "1080P")
+    if params.get("resolution", "1080P") not in tiers or {"size", "negative_prompt", "prompt_extend"} & {
+        *params,
+        *given,
+    }:
+        return "The resolution is not supported, or a parameter that this model does not have"
+    if "ratio" in params and (manner in ("i2v", "video-edit") or params["ratio"] not in RATIOS):
+        return "The ratio is not supported"
+    if manner == "video-edit":
+        return None if params.get("audio_setting", "auto") in ("auto", "origin") else "audio_setting is not supported"
+    return _duration(params, set(range(3, 16)))
 
 
 def _wan3(_model: str, given: JSON, params: JSON, _: bool) -> str | None:
@@ -254,6 +322,10 @@ _RULES = (
     (R2V, _r2v),
     (("wan2.7-t2v",), _t2v27),
     (MEDIA27, _media27),
+    ((T2V25,), _t2v25),
+    ((I2V25,), _i2v25),
+    (IMAGES25, _image25),
+    (HORSE, _horse),
     (WAN3, _wan3),
     (("wan2.2-kf2v-flash", "wanx2.1-kf2v-plus"), _frames),
     (("wan2.2-animate-move", "wan2.2-animate-mix", "wan2.2-s2v"), _person),
@@ -271,7 +343,7 @@ def usage(model: str, params: JSON, *, clip_s: list[float], references: int, sec
         width, height = (int(side) for side in str(size).split("*"))
         tier = "1080P" if width * height > 1_300_000 else "720P"
     common: JSON = {"video_count": 1, "SR": int(tier.removesuffix("P"))}
-    if model in T2V:
+    if model in (*T2V, T2V25):
         return {
             **common,
             "duration": seconds,
@@ -279,7 +351,7 @@ def usage(model: str, params: JSON, *, clip_s: list[float], references: int, sec
             "input_video_duration": 0,
             "output_video_duration": seconds,
         }
-    if model in I2V:
+    if model in (*I2V, I2V25):
         sound = {"audio": params.get("audio", True)} if model.endswith("flash") else {}
         return {**common, "duration": seconds, "input_video_duration": 0, "output_video_duration": seconds, **sound}
     if model in R2V or model == "wan2.7-r2v":
@@ -288,7 +360,7 @@ def usage(model: str, params: JSON, *, clip_s: list[float], references: int, sec
         billed = sum(min(s, cap) for s in clip_s)
         times = {"input_video_duration": billed, "output_video_duration": seconds}
         return {**common, "SR": str(common["SR"]), "duration": float(billed + seconds), "size": size, **times}
-    if model == "wan2.7-videoedit" or model in WAN3:
+    if model in ("wan2.7-videoedit", "happyhorse-1.0-video-edit", *WAN3):
         billed = sum(clip_s)
         return {
             **common,
@@ -300,6 +372,6 @@ def usage(model: str, params: JSON, *, clip_s: list[float], references: int, sec
         return {"video_duration": seconds, "video_ratio": "pro" if params.get("mode") == "wan-pro" else "standard"}
     if model in ("wan2.2-s2v", "video-style-transform"):
         return {"duration": seconds, "SR": params.get("min_len") or common["SR"], "video_count": 1}
-    if model in ("wan2.7-t2v", "wan2.7-i2v"):
+    if model in ("wan2.7-t2v", "wan2.7-i2v", *HORSE):
         return {**common, "duration": seconds, "output_video_duration": seconds, "ratio": params.get("ratio", "16:9")}
     return {"video_duration": seconds, "video_count": 1, "video_ratio": "standard", "SR": common["SR"]}

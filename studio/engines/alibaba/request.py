@@ -16,6 +16,8 @@ PATHS = {
     "video": "/services/aigc/video-generation/video-synthesis",
     "image2video": "/services/aigc/image2video/video-synthesis",
     "image": "/services/aigc/image-generation/generation",
+    "text2image": "/services/aigc/text2image/image-synthesis",
+    "image2image": "/services/aigc/image2image/image-synthesis",
 }
 DIRECT_PATH = "/services/aigc/multimodal-generation/generation"
 FACE_PATH = "/services/aigc/image2video/face-detect"

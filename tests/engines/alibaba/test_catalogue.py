@@ -27,8 +27,10 @@ SIZES_27 = SIZES_26 - {(1088, 832), (832, 1088), (1632, 1248), (1248, 1632)} | {
     (1104, 832), (832, 1104), (1648, 1248), (1248, 1648),
 }  # fmt: skip
 SIZES_30 = SIZES_27 | {(832, 480), (480, 832), (624, 624), (720, 544), (544, 720)}
+SIZES_25 = SIZES_26 | {(832, 480), (480, 832), (624, 624)}
 SIZES_VACE = {(1280, 720), (720, 1280), (960, 960), (1088, 832), (832, 1088)}
 ONE_TO_FIFTEEN = set(range(2, 16))
+THREE_TO_FIFTEEN = set(range(3, 16))
 # name: (sizes or tiers, seconds (None: as the input), prompt characters, negative prompt, sound)
 VIDEO: dict[str, tuple[Any, Any, int, int | None, str]] = {
     "wan2.6-t2v": (SIZES_26, ONE_TO_FIFTEEN, 1500, 500, "always"),
@@ -57,6 +59,15 @@ VIDEO: dict[str, tuple[Any, Any, int, int | None, str]] = {
     "wan3.0-video": (SIZES_30, set(range(2, 31)), 20000, None, "optional"),
     "wan3.0-video-prime": (SIZES_30, set(range(2, 31)), 20000, None, "optional"),
     "wan2.7-videoedit": (["720P", "1080P"], set(range(2, 11)), 5000, 500, "always"),
+    "wan2.5-t2v-preview": (SIZES_25, {5, 10}, 1500, 500, "always"),
+    "wan2.5-i2v-preview": (["480P", "720P", "1080P"], {5, 10}, 1500, 500, "always"),
+    "happyhorse-1.0-t2v": (SIZES_27, THREE_TO_FIFTEEN, 2500, None, "always"),
+    "happyhorse-1.0-i2v": (["720P", "1080P"], THREE_TO_FIFTEEN, 2500, None, "always"),
+    "happyhorse-1.0-r2v": (SIZES_27, THREE_TO_FIFTEEN, 2500, None, "always"),
+    "happyhorse-1.0-video-edit": (["720P", "1080P"], None, 2500, None, "always"),
+    "happyhorse-1.1-t2v": (SIZES_30, THREE_TO_FIFTEEN, 2500, None, "always"),
+    "happyhorse-1.1-i2v": (["480P", "720P", "1080P"], THREE_TO_FIFTEEN, 2500, None, "always"),
+    "happyhorse-1.1-r2v": (SIZES_30, THREE_TO_FIFTEEN, 2500, None, "always"),
 }
 # name: (prompt, negative prompt, pixels at least and at most, longest shape, tiers)
 IMAGE: dict[str, tuple[int, int | None, tuple[int, int], float, tuple[str, ...]]] = {
@@ -65,6 +76,8 @@ IMAGE: dict[str, tuple[int, int | None, tuple[int, int], float, tuple[str, ...]]
     "wan2.6-image-interleave": (2000, 500, (768 * 768, 1280 * 1280), 4, ()),
     "wan2.7-image": (5000, None, (768 * 768, 2048 * 2048), 8, ("1K", "2K")),
     "wan2.7-image-pro": (5000, None, (768 * 768, 2048 * 2048), 8, ("1K", "2K", "4K")),
+    "wan2.5-t2i-preview": (2000, 500, (768 * 768, 1440 * 1440), 4, ()),
+    "wan2.5-i2i-preview": (2000, 500, (768 * 768, 1280 * 1280), 4, ()),
 }
 # (name, input): (fewest, most, shortest and longest side, MB, seconds)
 INPUTS: dict[tuple[str, str], tuple[int, int, tuple[Any, Any], float | None, tuple[Any, Any]]] = {
@@ -89,6 +102,12 @@ INPUTS: dict[tuple[str, str], tuple[int, int, tuple[Any, Any], float | None, tup
     ("wan3.0-video", "video"): (1, 1, (240, 4096), 100, (1, 15)),
     ("wan3.0-video-prime", "last_frame"): (0, 1, (240, 8000), 20, (None, None)),
     ("wan2.7-image", "images"): (0, 9, (240, 8000), 20, (None, None)),
+    ("wan2.5-i2v-preview", "first_frame"): (1, 1, (360, 2000), 10, (None, None)),
+    ("wan2.5-i2i-preview", "images"): (1, 3, (384, 5000), 10, (None, None)),
+    ("happyhorse-1.1-i2v", "first_frame"): (1, 1, (300, None), 10, (None, None)),
+    ("happyhorse-1.0-r2v", "references"): (1, 9, (400, None), 10, (None, None)),
+    ("happyhorse-1.0-video-edit", "video"): (1, 1, (320, 2160), 100, (3, 15)),
+    ("happyhorse-1.0-video-edit", "references"): (0, 5, (300, None), 10, (None, None)),
 }
 
 
@@ -170,7 +189,8 @@ def test_a_row_has_source_date_lifetime_and_prices_that_agree(model: Model) -> N
         assert line.native is not None
         region = line.when.get("region", "beijing" if model.regions != ("virginia",) else "singapore")
         assert line.usd == pytest.approx(line.native / (SINGAPORE if region == "singapore" else CNY), rel=1.5e-3)
-    assert model.priced == (date(2026, 10, 14) if model.version == "3.0" else date(2026, 5, 26))
+    lists = {"3.0": date(2026, 10, 14), "1.0": date(2026, 8, 31), "1.1": date(2026, 8, 31)}
+    assert model.priced == lists.get(model.version, date(2026, 5, 26))
 
 
 OFFICIAL: list[tuple[str, str, str, JSON, float | None]] = [
@@ -195,6 +215,14 @@ OFFICIAL: list[tuple[str, str, str, JSON, float | None]] = [
     ("wan3.0-video", "singapore", "input_second", {"tier": "1080P"}, 0.20),
     ("wan3.0-video", "frankfurt", "second", {"tier": "720P"}, None),
     ("wan3.0-video-prime", "beijing", "second", {"tier": "1080P"}, 0.258037),
+    ("wan2.5-t2v-preview", "beijing", "second", {"tier": "480P"}, 0.043006),
+    ("wan2.5-i2v-preview", "singapore", "second", {"tier": "480P"}, 0.05),
+    ("wan2.5-t2i-preview", "virginia", "image", {}, None),
+    ("wan2.5-i2i-preview", "singapore", "image", {}, 0.03),
+    ("happyhorse-1.0-t2v", "beijing", "second", {"tier": "1080P"}, 0.229365),
+    ("happyhorse-1.0-video-edit", "singapore", "input_second", {"tier": "720P"}, 0.14),
+    ("happyhorse-1.1-i2v", "beijing", "second", {"tier": "480P"}, 0.064509),
+    ("happyhorse-1.1-t2v", "singapore", "second", {"tier": "720P"}, None),
     ("wan2.7-t2v", "tokyo", "second", {"tier": "720P"}, 0.086012),
     ("wan2.7-t2v", "tokyo", "second", {"tier": "1080P"}, 0.143353),
     *((f"wan2.7-{name}", region, "second", {"tier": "720P"}, usd)
