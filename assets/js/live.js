@@ -5,7 +5,16 @@ import { get } from "./net.js";
 
 const HIDDEN_MS = 5000;
 const listeners = new Set();
-const state = { runs: new Map(), order: [], recent: [], paused: false, storage: null, connected: false, ready: false };
+const state = {
+  runs: new Map(),
+  order: [],
+  recent: [],
+  paused: false,
+  storage: null,
+  holds: [],
+  connected: false,
+  ready: false,
+};
 let source = null;
 
 /**
@@ -29,6 +38,7 @@ function open() {
     state.recent = told.recent.map((r) => r.id);
     state.paused = told.paused;
     state.storage = told.storage;
+    state.holds = told.holds || [];
     state.connected = state.ready = true;
     notify(null);
   });
@@ -83,6 +93,7 @@ export function replaceList(told) {
   state.recent = told.recent.map((r) => r.id);
   state.paused = told.paused;
   state.storage = told.storage;
+  state.holds = told.holds || [];
   notify(null);
 }
 

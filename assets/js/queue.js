@@ -4,6 +4,7 @@ import { button, colon, dollars, el, icon, number, seconds, since, styles, t } f
 import { again, buttons, choices } from "./actions.js";
 import { open as openDetail } from "./detail.js";
 import { catalogueText } from "./form/common.js";
+import { holdNotice } from "./holds.js";
 import { replaceList, follow } from "./live.js";
 import { get, post, toast, tryOrToast } from "./net.js";
 import { heading } from "./page.js";
@@ -75,7 +76,8 @@ export function mount(element) {
     el("h2", "", {}, t("queue.empty")),
     el("p", "", {}, t("queue.empty_help")),
   );
-  root.replaceChildren(head, resting, ...parts, empty);
+  const holds = el("div", "st-holds", { hidden: true });
+  root.replaceChildren(head, resting, holds, ...parts, empty);
 
   const drawn = new Map();
   let dragging = false;
@@ -121,12 +123,22 @@ export function mount(element) {
     empty.hidden = active.length + groups.recent.length > 0;
     offline.hidden = state.connected;
     resting.hidden = !state.paused;
+    drawHolds(state.holds);
     rest.dataset.on = state.paused;
     rest.setAttribute("aria-label", t(state.paused ? "queue.resume" : "queue.pause"));
     rest.replaceChildren(
       icon(state.paused ? "play" : "pause"),
       el("span", "", {}, t(state.paused ? "queue.resume" : "queue.pause")),
     );
+  }
+
+  /** Drawn anew only when something about them changed, so that a focused button stays. */
+  function drawHolds(list) {
+    const text = JSON.stringify(list);
+    if (holds.dataset.text === text) return;
+    holds.dataset.text = text;
+    holds.hidden = !list.length;
+    holds.replaceChildren(...list.map(holdNotice));
   }
 
   /** Rows that did not change stay the same nodes, so a focused button or a playing clip is left alone. */

@@ -26,7 +26,8 @@ from studio.jobs.events import Feed
 from studio.jobs.previews import Previews
 from studio.messages import Message
 from studio.storage import pause_s
-from studio.store import Store, assets, runs
+from studio.store import Store, assets, model_holds, runs
+from studio.store.model_holds import ModelHold
 
 log = logging.getLogger(__name__)
 T = TypeVar("T")
@@ -35,6 +36,27 @@ DOWNLOADS_AT_ONCE = 6
 """Per engine; a run that downloads no longer counts against the engine's own limit."""
 REPORT_OUTAGE_AFTER_S = 1.0
 """A database that is locked for less time is not reported."""
+
+
+class HeldModels:
+    """The models whose queue is held, by id, read again only after a change. Safe from any thread."""
+
+    def __init__(self, store: Store) -> None:
+        self._store = store
+        self._changes = 0
+        self._kept: tuple[int, dict[str, ModelHold]] = (-1, {})
+
+    def get(self) -> dict[str, ModelHold]:
+        """As they are in the database."""
+        changes = self._changes
+        if self._kept[0] != changes:
+            with self._store.read() as db:
+                self._kept = changes, {hold.model: hold for hold in model_holds.held(db)}
+        return self._kept[1]
+
+    def changed(self) -> None:
+        """A transaction that may have changed them was committed."""
+        self._changes += 1
 
 
 @dataclass
@@ -56,6 +78,7 @@ class JobContext:
 
         self.history = History(load)
         self.storage = self.store.health
+        self.held_models = HeldModels(self.store)
 
     async def write(self, work: Callable[[Database], T], *, max_pause_s: float = 1.0) -> T:
         """The result of `work` in one transaction, retried until the storage accepts it.

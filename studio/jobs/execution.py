@@ -20,7 +20,7 @@ from studio.domain import HeldReason, Phase, Progress, Run, Status
 from studio.engines.addresses import LinkGone
 from studio.engines.base import Cancels, Input, Job
 from studio.errors import Conflict, EngineError, MediaError, StudioError, UnknownOutcome, WorkerLost
-from studio.jobs import disk, inputs, outcomes, reconcile
+from studio.jobs import disk, inputs, model_holds, outcomes, reconcile
 from studio.jobs.context import EngineLane, JobContext
 from studio.jobs.durations import backoff_s
 from studio.jobs.outcomes import Outcome
@@ -134,7 +134,8 @@ class Executor:
     async def _prepare(self) -> Job:
         context = self.context
         if missing := context.engine.missing():
-            raise Outcome(Status.HELD, missing, reason=HeldReason.NOT_CONFIGURED, money="release")
+            reason = HeldReason.NOT_CONFIGURED
+            raise Outcome(Status.HELD, missing, reason=reason, money="release", cause=reason.value)
         job = await context.jobs.build_job(context.run, local=context.info.local)
         if job.inputs and not context.info.maps_hdr:
             job = replace(job, inputs=await self._converted_inputs(job))
@@ -213,6 +214,7 @@ class Executor:
     async def _apply(self, outcome: Outcome) -> None:
         """Move the run to the outcome's status."""
         await self.context.jobs.write(lambda db: self._write_outcome(db, outcome))
+        self.context.jobs.held_models.changed()
         if outcome.to == Status.FAILED:
             await self._stop_local_work()
         if outcome.to != Status.HELD:
@@ -244,6 +246,8 @@ class Executor:
             ledger.release(db, run)
         elif outcome.money == "settle":
             ledger.settle(db, run, None)
+        if outcome.cause and outcome.to in (Status.FAILED, Status.HELD):
+            model_holds.record_failure(db, run, outcome.cause, outcome.why)
 
 
 def _can_refetch(progress: Progress) -> bool:

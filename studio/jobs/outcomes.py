@@ -19,6 +19,7 @@ from studio.errors import (
     UnknownOutcome,
     WorkerLost,
 )
+from studio.jobs import model_holds
 from studio.messages import Message, joined, of_error, term
 
 log = logging.getLogger(__name__)
@@ -37,17 +38,18 @@ Money = Literal["keep", "release", "settle"]
 class Outcome(Exception):
     """The run leaves `running` for another state. why is a sentence; reason is a HeldReason.
 
-    note: shown beside the run afterwards. crashes: number of workers the run has lost, where that changed.
+    note: shown beside the run afterwards. crashes: number of workers the run has lost, where that changed. cause: what
+    counts towards a hold of the model's queue, see model_holds.
     """
 
     def __init__(
         self, to: Status, why: str, *, reason: HeldReason | None = None, code: str | None = None, money: Money = "keep",
-        note: str | None = None, crashes: int | None = None,
+        note: str | None = None, crashes: int | None = None, cause: str | None = None,
     ) -> None:  # fmt: skip
         super().__init__(why)
         self.to, self.why, self.reason, self.code = to, why, reason, code
         self.money: Money = money
-        self.note, self.crashes = note, crashes
+        self.note, self.crashes, self.cause = note, crashes, cause
 
     @property
     def can_cancel_instead(self) -> bool:
@@ -70,6 +72,12 @@ class Outcome(Exception):
 
 def from_error(error: Exception, run: Run, info: EngineInfo) -> Outcome:
     """The outcome of a run that ended with this error."""
+    outcome = _from_error(error, run, info)
+    outcome.cause = model_holds.cause_of(error, run)
+    return outcome
+
+
+def _from_error(error: Exception, run: Run, info: EngineInfo) -> Outcome:
     why, code = of_error(error), getattr(error, "code", "") or None
     accepted = run.handle is not None
     money: Money = "keep" if accepted else "release"
@@ -108,10 +116,11 @@ def lost_worker(error: WorkerLost, crashes: int) -> Outcome:
         return Outcome(Status.QUEUED, why, note=why, crashes=crashes + 1, money="release")
     twice = joined(of_error(error), Message("hold.happened_twice"))
     if error.hung:
-        return Outcome(Status.FAILED, twice, code=error.code, money="release")
+        return Outcome(Status.FAILED, twice, code=error.code, money="release", cause=error.code)
     return Outcome(
-        Status.HELD, twice, reason=HeldReason.CRASHED_TWICE, code=error.code, crashes=crashes + 1, money="release"
-    )
+        Status.HELD, twice, reason=HeldReason.CRASHED_TWICE, code=error.code, crashes=crashes + 1, money="release",
+        cause=error.code,
+    )  # fmt: skip
 
 
 def _in_doubt(why: str, code: str | None) -> Outcome:
@@ -139,5 +148,5 @@ def stalled(info: EngineInfo) -> Outcome:
     """For a run without progress for too long."""
     message = Message("hold.no_progress", provider=term(info.label))
     if info.repeatable:
-        return Outcome(Status.FAILED, message, money="release")
-    return Outcome(Status.HELD, message, reason=HeldReason.LOST_TASK)
+        return Outcome(Status.FAILED, message, money="release", cause="stalled")
+    return Outcome(Status.HELD, message, reason=HeldReason.LOST_TASK, cause="stalled")

@@ -82,4 +82,4 @@ def _single_handle(handles: list[str], context: RunContext, why: str) -> str:
 
 
 def _hold(why: str) -> Outcome:
-    return Outcome(Status.HELD, why, reason=HeldReason.LOST_SUBMIT)
+    return Outcome(Status.HELD, why, reason=HeldReason.LOST_SUBMIT, cause="lost submit")

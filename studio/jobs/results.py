@@ -25,7 +25,7 @@ from studio.errors import MediaError
 from studio.jobs import download
 from studio.jobs.run_context import RunContext
 from studio.messages import Message, first, of_error, term
-from studio.store import assets, ledger, runs
+from studio.store import assets, ledger, model_holds, runs
 from studio.store.mapping import new_id, seed_in
 
 log = logging.getLogger(__name__)
@@ -188,7 +188,7 @@ class ResultFetcher:
         context, run = self.context, self.context.run
         free = context.info.repeatable and not run.estimate_usd and not context.model.prices
 
-        def register(db: Database) -> None:
+        def register(db: Database) -> bool:
             for idx, asset in enumerate(finished):
                 assets.add(db, asset)
                 runs.attach(db, run.seq, "output", idx, asset.id)
@@ -197,8 +197,10 @@ class ResultFetcher:
             kept = {"cost_usd": cost_usd, "note": progress.note, "usage": _usage(progress)}
             runs.move(db, run, Status.SUCCEEDED, Message("event.done"), **kept)
             ledger.settle(db, run, reported_usd)
+            return model_holds.clear(db, run.model)
 
-        await context.jobs.write(register)
+        if await context.jobs.write(register):
+            context.jobs.held_models.changed()
         context.jobs.clear_work(run.id)
         context.jobs.feed.publish([run.id])
 

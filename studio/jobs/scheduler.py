@@ -22,7 +22,7 @@ from studio.jobs.context import EngineLane, JobContext
 from studio.jobs.execution import Executor
 from studio.messages import Message, of_error
 from studio.storage import pause_s
-from studio.store import ledger, queue, runs, settings
+from studio.store import ledger, model_holds, queue, runs, settings
 
 log = logging.getLogger(__name__)
 PAUSED = "paused"
@@ -201,11 +201,14 @@ class Scheduler:
         """The next run of this provider, set to running. full_models: at their limit."""
         held: list[str] = []
         with self.jobs.store.write(patience_s=0) as db:
+            full_models = [*full_models, *model_holds.blocked(db)]
             if budget.has_limits(db):
                 while (first := queue.next_up(db, provider, full_models)) and (why := budget.exceeded_limit(db, first)):
                     runs.move(db, first, Status.HELD, why, held_reason=HeldReason.BUDGET.value, error=why)
                     held.append(first.id)
             run = queue.claim(db, provider, full_models)
+            if run:
+                model_holds.begin_trial(db, run.model, run.id)
             if run and run.estimate_usd:
                 ledger.reserve(db, run, run.estimate_usd)
         self.jobs.feed.publish([*held, run.id] if run else held)

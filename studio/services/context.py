@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from contextlib import suppress
 from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
@@ -12,6 +13,7 @@ from studio.catalogue import Catalogue
 from studio.domain import Asset, Run, Status
 from studio.engines.base import Engine, account_limits
 from studio.errors import NotFound
+from studio.jobs import model_holds
 from studio.jobs.context import JobContext
 from studio.jobs.scheduler import Scheduler
 from studio.messages import Message
@@ -69,7 +71,9 @@ class Context:
         self.scheduler.wake()
 
     def with_progress(self, run: Run) -> Run:
-        """The run with what only memory knows: the provider's word, position and fraction."""
+        """The run with what its row does not say: the provider's word, position and fraction; the hold of its model."""
+        if run.status == Status.QUEUED and (hold := self.jobs.held_models.get().get(run.model)):
+            return run.model_copy(update={"note": model_holds.reason(hold, self.model_label(run.model))})
         progress = self.jobs.latest_progress.get(run.id)
         if progress is None or run.status != Status.RUNNING:
             return run
@@ -82,6 +86,12 @@ class Context:
         live |= {"eta_s": progress.eta_s, "preview": picture.version if picture else None}
         live["false_colours"] = picture is not None and picture.false_colours
         return run.model_copy(update=live)
+
+    def model_label(self, model_id: str) -> str:
+        """The model's name for people; the id where the catalogue no longer has it."""
+        with suppress(NotFound):
+            return self.catalogue.get(model_id).label
+        return model_id
 
     def concurrency(self, provider: str) -> int:
         """How many runs of this provider are under way at once; 1 for the engines of this machine."""

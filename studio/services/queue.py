@@ -2,14 +2,32 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+from datetime import datetime
+
 from studio.domain import LOCAL_USER, Run
-from studio.jobs import decisions
+from studio.jobs import decisions, model_holds
 from studio.jobs.decisions import HoldChoice
 from studio.jobs.events import Subscription
 from studio.jobs.scheduler import PAUSED
+from studio.messages import Message
 from studio.services.context import Context
 from studio.storage import Reason
 from studio.store import queue, runs, settings
+
+
+@dataclass(frozen=True)
+class HeldModel:
+    """A model whose waiting runs do not start. waiting: how many there are. trying: one run may start, or has, to see
+    whether it works again."""
+
+    model: str
+    label: str
+    reason: Message
+    failures: int
+    held_at: datetime
+    waiting: int
+    trying: bool
 
 
 class Queue:
@@ -35,6 +53,28 @@ class Queue:
     def _set_paused(self, paused: bool) -> None:
         with self._context.store.write() as db:
             settings.put(db, PAUSED, paused)
+        self._context.notify_changed()
+
+    def held_models(self) -> list[HeldModel]:
+        """Models whose queue is held after equal failures in a row. Remembered across restarts."""
+        holds = self._context.jobs.held_models.get()
+        if not holds:
+            return []
+        with self._context.store.read() as db:
+            waiting = {model: queue.count_waiting(db, model) for model in holds}
+        return [
+            HeldModel(
+                model, self._context.model_label(model), model_holds.reason(hold, self._context.model_label(model)),
+                hold.failures, hold.held_at, waiting[model], hold.trial is not None,
+            )
+            for model, hold in holds.items() if hold.held_at
+        ]  # fmt: skip
+
+    def resume_model(self, model: str) -> None:
+        """Let one waiting run of a held model start; if it succeeds, the others follow. Raises Conflict."""
+        with self._context.store.write() as db:
+            model_holds.resume(db, model)
+        self._context.jobs.held_models.changed()
         self._context.notify_changed()
 
     @property

@@ -237,3 +237,19 @@ def _revisions(db: Database) -> None:
             f"CREATE TRIGGER {table}_revised_by_{event.lower()} AFTER {event} ON {table} "
             "BEGIN UPDATE revisions SET n = n + 1 WHERE name = 'runs'; END"
         )
+
+
+MODEL_HOLDS = """
+CREATE TABLE model_holds (
+    model TEXT NOT NULL PRIMARY KEY, cause TEXT NOT NULL, failures INTEGER NOT NULL, why TEXT NOT NULL,
+    why_message TEXT, failed_at TEXT NOT NULL, held_at TEXT, trial TEXT
+) WITHOUT ROWID;
+CREATE INDEX runs_queue_models ON runs (provider, model, priority DESC, place) WHERE status = 'queued'
+"""
+
+
+@MIGRATIONS(name="m009_model_holds")
+def _model_holds(db: Database) -> None:
+    """Failures in a row of each model; and the first waiting run of a model without a look at those of others."""
+    for statement in MODEL_HOLDS.split(";"):
+        db.conn.execute(statement)

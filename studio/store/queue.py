@@ -24,24 +24,23 @@ SMALLEST_GAP = 1e-6
 
 def next_up(db: Database, provider: str, full_models: Sequence[str] = ()) -> Run | None:
     """The run that `claim` would take."""
-    sql = f"SELECT {RUN_COLUMNS} FROM runs WHERE {_claimable(full_models)} ORDER BY {ORDER} LIMIT 1"
-    return next(iter(as_runs(db, fetch(db, sql, [provider, *full_models]))), None)
+    first, values = first_claimable(provider, full_models)
+    sql = f"SELECT {RUN_COLUMNS} FROM runs WHERE seq = ({first})"
+    return next(iter(as_runs(db, fetch(db, sql, values))), None)
 
 
 def claim(db: Database, provider: str, full_models: Sequence[str] = ()) -> Run | None:
     """The next queued run of this provider, now running; None when there is none.
 
-    full_models: ids of models of which no more runs may be under way. One guarded statement: no other claim can take
-    the same run.
+    full_models: ids of models of which no run may start. One guarded statement: no other claim can take the same run.
     """
+    first, values = first_claimable(provider, full_models)
     sql = (
         "UPDATE runs SET status = 'running', phase = 'preparing', attempt = attempt + 1, "
         "error = NULL, error_message = NULL, error_code = NULL, started_at = coalesce(started_at, ?) "
-        "WHERE status = 'queued' AND seq = "
-        f"(SELECT seq FROM runs WHERE {_claimable(full_models)} ORDER BY {ORDER} LIMIT 1) "
-        f"RETURNING {RUN_COLUMNS}"
+        f"WHERE status = 'queued' AND seq = ({first}) RETURNING {RUN_COLUMNS}"
     )
-    claimed = fetch(db, sql, [stamp(), provider, *full_models])
+    claimed = fetch(db, sql, [stamp(), *values])
     if not claimed:
         return None
     run = as_run(claimed[0])
@@ -49,15 +48,35 @@ def claim(db: Database, provider: str, full_models: Sequence[str] = ()) -> Run |
     return run
 
 
-def _claimable(full_models: Sequence[str]) -> str:
-    """Condition: queued, of this provider, and of none of these models."""
-    others = f" AND model NOT IN ({', '.join('?' * len(full_models))})" if full_models else ""
-    return f"status = 'queued' AND provider = ?{others}"
+def first_claimable(provider: str, full_models: Sequence[str]) -> tuple[str, list[str]]:
+    """SQL for the seq of the first queued run of this provider and of none of these models, and its values.
+
+    With models left out, the first run of each other waiting model is found by one step in the index each, so that any
+    number of runs which may not start costs nothing. Without, the first row of the queue's own index is the answer.
+    """
+    if not full_models:
+        return f"SELECT seq FROM runs WHERE status = 'queued' AND provider = ? ORDER BY {ORDER} LIMIT 1", [provider]
+    next_model = "SELECT min(model) FROM runs WHERE status = 'queued' AND provider = ?"
+    sql = (
+        f"WITH RECURSIVE waiting (model) AS ({next_model} UNION ALL "
+        f"SELECT ({next_model} AND model > waiting.model) FROM waiting WHERE waiting.model IS NOT NULL) "
+        "SELECT seq FROM runs WHERE seq IN ("
+        "SELECT (SELECT seq FROM runs WHERE status = 'queued' AND provider = ? AND model = waiting.model "
+        f"ORDER BY {ORDER} LIMIT 1) FROM waiting "
+        f"WHERE model IS NOT NULL AND model NOT IN ({', '.join('?' * len(full_models))})) ORDER BY {ORDER} LIMIT 1"
+    )
+    return sql, [provider, provider, provider, *full_models]
 
 
 def waiting_providers(db: Database) -> list[str]:
     """Providers with at least one queued run."""
     return [row[0] for row in db.conn.execute("SELECT DISTINCT provider FROM runs WHERE status = 'queued'").fetchall()]
+
+
+def count_waiting(db: Database, model: str) -> int:
+    """Queued runs of this model, of all users."""
+    sql = "SELECT count(*) FROM runs WHERE status = 'queued' AND provider = ? AND model = ?"
+    return db.conn.execute(sql, [model.partition("/")[0], model]).fetchone()[0]
 
 
 def active(db: Database, owner: str = "") -> list[Run]:

@@ -25,6 +25,7 @@ from studio.messages import Message
 from studio.services.requests import MAX_BATCH_RUNS
 from studio.web.pages import form_files
 from studio.web.pages.page import owner_of
+from studio.web.routes import run_json
 from studio.web.routes.runs import MAX_INTEGER
 
 if TYPE_CHECKING:
@@ -37,7 +38,8 @@ MAX_CONCURRENT_CALLS = 32
 
 def connect(studio: Studio) -> None:
     """Register the functions on the blocks under construction."""
-    functions = [*_submit_functions(studio), *_run_functions(studio), *_search_functions(studio)]
+    functions = [*_submit_functions(studio), *_run_functions(studio), *_queue_functions(studio)]
+    functions += _search_functions(studio)
     for function in functions:
         events.api(_validated(function), api_name=function.__name__, concurrency_limit=MAX_CONCURRENT_CALLS)
 
@@ -206,6 +208,25 @@ def _run_functions(studio: Studio) -> list[Callable[..., Any]]:
         return studio.acting_for(owner_of(gradio_request)).runs.decide(run_id, choice).public()
 
     return [get_run, wait, cancel, retry, decide]
+
+
+def _queue_functions(studio: Studio) -> list[Callable[..., Any]]:
+    def held_models() -> list[dict[str, Any]]:
+        """Models whose waiting runs do not start, because several runs in a row failed for the same reason: model,
+        label, reason, failures, held_at, waiting (runs), trying (one run may start to see whether it works again).
+        """
+        return run_json.held_models(studio)
+
+    def resume_model(model: Annotated[str, Field(max_length=200)]) -> list[dict[str, Any]]:
+        """Let one waiting run of a held model try; if it succeeds, the others follow. It answers as `held_models` does.
+
+        Args:
+            model: The id of the model.
+        """
+        studio.queue.resume_model(model)
+        return run_json.held_models(studio)
+
+    return [held_models, resume_model]
 
 
 def _search_functions(studio: Studio) -> list[Callable[..., Any]]:

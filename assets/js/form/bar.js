@@ -3,6 +3,7 @@
 // the answer to the newest counts, and until it is there the button holds. A press sends the terms that the line showed.
 
 import { button, dollars, el, icon, number, seconds, t } from "../dom.js";
+import { holdNotice } from "../holds.js";
 import { follow } from "../live.js";
 import { post, tryOrToast } from "../net.js";
 import { formElement, textarea, write } from "./common.js";
@@ -25,7 +26,8 @@ export function mount(element, { props, trigger, watch, options }) {
   const label = el("span", "", {}, t("forms.generate"));
   const run = el("button", "studio-run", { type: "button", id: `${page}-generate`, onclick: () => press() }, label);
   const paused = el("p", "sf-paused", { hidden: true });
-  element.replaceChildren(wrong, changed, facts, paused, run);
+  const held = el("div", "st-holds", { hidden: true });
+  element.replaceChildren(wrong, changed, facts, held, paused, run);
 
   let seen = {}; // the newest answer
   let turn = 0; // number of the newest question
@@ -202,6 +204,7 @@ export function mount(element, { props, trigger, watch, options }) {
     form.classList.toggle("sf-blocked", real.length > 0);
     count();
     dice();
+    drawHold();
     mark();
   }
 
@@ -232,7 +235,18 @@ export function mount(element, { props, trigger, watch, options }) {
     );
   }
 
+  let holds = []; // models of which no waiting run starts
+  function drawHold() {
+    const mine = holds.filter((hold) => hold.model === seen.model);
+    held.hidden = !mine.length;
+    held.replaceChildren(...mine.map(holdNotice));
+  }
+
   follow(element, (state) => {
+    if (JSON.stringify(holds) !== JSON.stringify(state.holds)) {
+      holds = state.holds;
+      drawHold();
+    }
     if (paused.hidden === !state.paused) return;
     paused.hidden = !state.paused;
     paused.replaceChildren(

@@ -132,7 +132,7 @@ class Live:
         try:
             with self._studio.queue.subscribe() as changes:
                 self._listening.set()
-                storage = self._studio.queue.storage_reason
+                storage, holds = self._studio.queue.storage_reason, self._studio.queue.held_models()
                 while True:
                     changed = changes.get(CHECK_INTERVAL_S)
                     with self._lock:
@@ -144,6 +144,8 @@ class Live:
                         self.notify_queue_changed()
                     if changed:
                         self._send(changed, pages)
+                        if holds != (holds := self._studio.queue.held_models()):
+                            self.notify_queue_changed()
         finally:
             with self._lock:  # after a fault the next page that connects starts anew
                 if self._thread is threading.current_thread():

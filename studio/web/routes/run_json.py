@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import asdict
 from typing import TYPE_CHECKING
 
 from studio.domain import JSON, Asset, Event, Run, Status
@@ -123,12 +124,18 @@ def _input(studio: Studio, asset_id: str, owner: str) -> JSON:
 
 
 def queue(studio: Studio, *, owner: str, recent: int = 30) -> JSON:
-    """The live list: running, held and queued runs in queue order, what ended lately, whether the queue rests, and
-    why the storage cannot be written (null when it can)."""
+    """The live list: running, held and queued runs in queue order, what ended lately, whether the queue rests, why the
+    storage cannot be written (null when it can), and the models whose runs are on hold."""
     ended = studio.acting_for(owner).runs.recent(recent)
     return {
         "active": [card(studio, r) for r in studio.acting_for(owner).runs.active()],
         "recent": [card(studio, r) for r in ended],
         "paused": studio.queue.paused,
         "storage": studio.queue.storage_reason,
+        "holds": held_models(studio),
     }
+
+
+def held_models(studio: Studio) -> list[JSON]:
+    """Models whose waiting runs do not start, each with the reason in words."""
+    return [asdict(hold) | {"held_at": hold.held_at.isoformat()} for hold in studio.queue.held_models()]

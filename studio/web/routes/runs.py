@@ -69,6 +69,12 @@ class Priority(Payload):
     priority: int = Field(ge=-100, le=100)
 
 
+class ModelName(Payload):
+    """A model by its id."""
+
+    model: str = Field(max_length=200)
+
+
 class Filters(Payload):
     """What the gallery shows. An empty value does not filter."""
 
@@ -176,6 +182,12 @@ def _queue_routes(api: APIRouter, studio: Studio, live: Live) -> None:
     def clear(owner: Owner) -> JSON:
         waiting = [r.id for r in studio.acting_for(owner).runs.active() if r.status is Status.QUEUED]
         return {"cancelled": sum(_try_cancel(studio, i, owner) for i in waiting)}
+
+    @api.post("/queue/resume-model")
+    def resume_model(body: ModelName, owner: Owner) -> JSON:
+        studio.queue.resume_model(body.model)
+        live.notify_queue_changed()
+        return queue(studio, owner=owner)
 
     @api.post("/queue/{word}")
     def pause_or_resume(word: Literal["pause", "resume"], owner: Operator) -> JSON:
