@@ -66,14 +66,16 @@ class ApiClient:
 
     auth: headers with the key, made anew for each call and sent to the hosts of `base` and `hosts` only.
     hosts: addresses of the provider's other services that know the same key, such as https://rest.fal.ai.
+    public_only: the provider's own hosts, too, are called only where they lead to the public internet.
     """
 
     def __init__(
         self, base: str, *, label: str, auth: Callable[[], Mapping[str, str]], hosts: Iterable[str] = (),
-        total_s: float = 60.0,
+        total_s: float = 60.0, public_only: bool = False,
     ) -> None:  # fmt: skip
         self.base, self.label, self._auth, self.total_s = base.rstrip("/"), label, auth, total_s
-        self._provider_hosts = addresses.AllowedHosts.of(base, *hosts)
+        self._public_only = public_only
+        self._provider_hosts = addresses.NOWHERE if public_only else addresses.AllowedHosts.of(base, *hosts)
         self._trusted = {_origin(addresses.parse(url)) for url in (base, *hosts) if url}
         self._client: httpx.AsyncClient | None = None
         self._external_client: httpx.AsyncClient | None = None
@@ -87,7 +89,11 @@ class ApiClient:
                 max_connections=CONNECTIONS, max_keepalive_connections=IDLE_CONNECTIONS, keepalive_expiry=IDLE_TIMEOUT_S
             )
             timeout = httpx.Timeout(30.0, connect=15.0, pool=None)
-            self._client = httpx.AsyncClient(limits=limits, timeout=timeout, follow_redirects=False)
+            self._client = (
+                addresses.client(limits, timeout)
+                if self._public_only
+                else httpx.AsyncClient(limits=limits, timeout=timeout, follow_redirects=False)
+            )
         return self._client
 
     async def close(self) -> None:

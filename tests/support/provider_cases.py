@@ -3,6 +3,7 @@ PROVIDERS, with the provider's local server, a request, and its own words for wh
 
 from __future__ import annotations
 
+import tomllib
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass
@@ -39,10 +40,12 @@ class ProviderCase:
     finds_lost: bool = False
     balance: float | None = None
     settle_s: float | None = None
+    make: Callable[[Settings], Engine] | None = None
 
     def build(self) -> Engine:
-        """A new engine, as after a restart. settle_s: after which a task that is not known never arrived, in tests."""
-        engine = engines.build(self.name, self.settings)
+        """A new engine, as after a restart. settle_s: after which a task that is not known never arrived, in tests.
+        make: for a provider that is not in the registry."""
+        engine = self.make(self.settings) if self.make else engines.build(self.name, self.settings)
         if self.settle_s is not None:
             vars(engine)["settle_s"] = self.settle_s
         return engine
@@ -179,9 +182,77 @@ def atlascloud(folder: Path) -> Iterator[ProviderCase]:
         )
 
 
+@contextmanager
+def generic(folder: Path) -> Iterator[ProviderCase]:
+    """The pattern of the Wan guide as it stands."""
+    from tests.providers.generic import GuideServer, error
+
+    with GuideServer() as server:
+        clip = {"task": "text-to-video", "model": "generic/wan-2.6", "prompt": "a red coat"}
+        yield ProviderCase(
+            "generic",
+            server,
+            Settings(
+                data=folder / "data",
+                secrets={"WAN_API_KEY": SecretStr(server.KEY)},
+                options={"WAN_BASE_URL": server.base},
+            ),
+            load(),
+            clip,
+            (clip | {"duration_s": 10, "fps": 24}, 1),
+            {
+                "moderated": error(400, "Your prompt was flagged as inappropriate"),
+                "bad key": error(401, "invalid api key"),
+                "no credit": error(402, "insufficient balance"),
+                "rate limit": error(429, "slow down", **{"retry-after": "0.1"}),
+                "real status": as_json({"code": 429, "message": "slow down"}),
+                "refused": error(422, "duration must be a whole number from 1 to 10"),
+                "fault": error(500, "internal error"),
+                "no answer": as_json({"task_id": ""}),
+            },
+        )
+
+
+@contextmanager
+def envelope(folder: Path) -> Iterator[ProviderCase]:
+    """A provider of the user's own: a file in the data folder, another key header, uploads, errors inside 200."""
+    from studio.engines.generic import GenericEngine
+    from studio.engines.generic.spec import Api
+    from tests.providers.generic import ENVELOPE, EnvelopeServer
+
+    with EnvelopeServer() as server:
+        text = ENVELOPE.replace("URL", server.url)
+        api = Api.model_validate(tomllib.loads(text)["api"])
+        rows = folder / "rows"
+        rows.mkdir()
+        (rows / "envelope.toml").write_text('provider = "envelope"\n' + text, "utf-8")
+        yield ProviderCase(
+            "envelope",
+            server,
+            Settings(data=folder / "data", secrets={"ENVELOPE_API_KEY": SecretStr(server.KEY)}),
+            load(rows),
+            {"task": "text-to-image", "model": "envelope/wan-x", "prompt": "a red coat"},
+            ({"task": "text-to-image", "model": "envelope/wan-x", "prompt": "a set", "count": 3}, 3),
+            {
+                "moderated": as_json({"code": 400, "msg": "content policy"}),
+                "bad key": as_json({"code": 401, "msg": "invalid key"}),
+                "no credit": as_json({"code": 402, "msg": "top up"}),
+                "rate limit": as_json({"code": 429, "msg": "slow down"}),
+                "real status": as_json({}, 429),
+                "refused": as_json({"code": 7, "error": {"code": "bad_input", "message": "wrong size"}}),
+                "fault": as_json({"code": 500, "msg": "fault"}),
+                "no answer": as_json({"code": 0, "msg": "success"}),
+            },
+            billed=("0.09", 0.09),
+            make=lambda settings: GenericEngine(settings, "envelope", api),
+        )
+
+
 PROVIDERS: dict[str, Callable[[Path], AbstractContextManager[ProviderCase]]] = {
     "kie": kie,
     "runware": runware,
     "apimart": apimart,
     "atlascloud": atlascloud,
+    "generic": generic,
+    "envelope": envelope,
 }

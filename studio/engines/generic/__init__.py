@@ -1,0 +1,5 @@
+"""REST services of the common shape, told apart by files: the one of the Wan guides, and the user's own."""
+
+from studio.engines.generic.engine import GenericEngine, WanRestEngine
+
+__all__ = ["GenericEngine", "WanRestEngine"]
