@@ -36,6 +36,7 @@ OPTION_NAMES = {
     "STUDIO_ACCESS": "access",
     "STUDIO_TRUSTED_PROXIES": "trusted_proxies",
     "STUDIO_FRAME_ANCESTORS": "frame_ancestors",
+    "STUDIO_PUBLIC_URL": "public_url",
 }
 """Environment name -> field of Settings."""
 
@@ -46,7 +47,8 @@ class Settings(BaseModel):
     workers: processes of the draft engine (0: as many as cores, at most 4). origins: addresses under which a proxy
     shows the studio, such as https://studio.example. password_hash: argon2 of the shared password; "" is none. access:
     "open" lets everyone in on purpose. trusted_proxies: addresses or networks whose forwarded headers count.
-    frame_ancestors: origins whose pages may show the studio in a frame. new_database: begin with an empty one though
+    frame_ancestors: origins whose pages may show the studio in a frame. public_url: the studio's HTTPS address on the
+    internet, where providers may call. new_database: begin with an empty one though
     the folder holds a library. environ: the environment, for engines, which know the names of theirs; secrets and
     options: values that count before it.
     """
@@ -65,6 +67,7 @@ class Settings(BaseModel):
     password_hash: str = Field(default="", repr=False, exclude=True)
     trusted_proxies: tuple[str, ...] = ()
     frame_ancestors: tuple[str, ...] = ()
+    public_url: str = ""
     new_database: bool = False
     secrets: dict[str, SecretStr] = Field(default_factory=dict)
     options: dict[str, str] = Field(default_factory=dict)
@@ -95,6 +98,14 @@ class Settings(BaseModel):
         except ValueError:
             raise ValueError(Message("settings.list_networks")) from None
         return listed
+
+    @field_validator("public_url")
+    @classmethod
+    def _public_url(cls, value: str) -> str:
+        value = value.strip().rstrip("/")
+        if value and not _is_public_url(value):
+            raise ValueError(Message("settings.public_url"))
+        return value
 
     @property
     def on_loopback(self) -> bool:
@@ -178,6 +189,22 @@ def _is_origin(text: str) -> bool:
         return False
     rest = (parts.path, parts.query, parts.fragment, parts.username)
     return parts.scheme in ("http", "https") and bool(parts.hostname) and not any(rest) and not set(text) & set(" ;'\"")
+
+
+def _is_public_url(text: str) -> bool:
+    """Whether this can be an HTTPS address on the internet; a path is allowed, nothing is looked up."""
+    try:
+        parts = urlsplit(text)
+        _ = parts.port
+    except ValueError:
+        return False
+    host = parts.hostname or ""
+    if parts.scheme != "https" or any((parts.query, parts.fragment, parts.username)) or set(text) & set(" ;'\"\\<>"):
+        return False
+    try:
+        return ipaddress.ip_address(host).is_global
+    except ValueError:
+        return "." in host.strip(".") and host.isascii() and not host.endswith((".localhost", ".local", ".internal"))
 
 
 def read(arguments: Mapping[str, object] | None = None, environ: Mapping[str, str] = os.environ) -> Settings:

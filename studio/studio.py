@@ -19,6 +19,7 @@ from studio.jobs.context import JobContext
 from studio.jobs.durations import Timing
 from studio.jobs.leftovers import Leftovers
 from studio.jobs.scheduler import Scheduler
+from studio.jobs.webhooks import WebhookRegistry
 from studio.media import files
 from studio.services import exports
 from studio.services.acting import UserServices
@@ -29,6 +30,7 @@ from studio.services.continuations import ContinuationFollower
 from studio.services.library import Library
 from studio.services.local_models import LocalModels
 from studio.services.queue import Queue
+from studio.services.webhooks import ProviderWebhooks
 from studio.services.workflows import Workflows
 from studio.settings import Settings
 from studio.store import Store, backup
@@ -50,11 +52,13 @@ class Studio:
         comfy = ComfyServer(settings)
         found = LazyEngines(settings) if engines is None else engines
         store = Store(settings.data, anew=settings.new_database)
-        jobs = JobContext(store, self.catalogue, settings.data, timing or Timing())
+        webhooks = WebhookRegistry(settings.public_url)
+        jobs = JobContext(store, self.catalogue, settings.data, timing or Timing(), webhooks=webhooks)
         self.context = Context(settings, self.catalogue, store, found, jobs, Scheduler(jobs, found))
         self.admin = Admin(self.context)
         self.queue = Queue(self.context)
         self.library = Library(self.context)
+        self.webhooks = ProviderWebhooks(self.context)
         self.workflows = Workflows(settings, self.catalogue, store, comfy)
         self.comfyui_models = ComfyModels(settings, self.catalogue, comfy)
         self.local_models = LocalModels(self.catalogue, found)

@@ -40,6 +40,11 @@ def test_a_key_is_never_shown() -> None:
         ("STUDIO_ACCESS", "everyone"),
         ("STUDIO_TRUSTED_PROXIES", "proxy.example"),
         ("STUDIO_FRAME_ANCESTORS", "https://a.example; script-src *"),
+        ("STUDIO_PUBLIC_URL", "http://studio.example"),
+        ("STUDIO_PUBLIC_URL", "https://192.168.1.4"),
+        ("STUDIO_PUBLIC_URL", "https://localhost"),
+        ("STUDIO_PUBLIC_URL", "https://a:b@studio.example"),
+        ("STUDIO_PUBLIC_URL", "https://studio.example/?x=1"),
     ],
 )
 def test_a_wrong_value_names_the_setting_and_what_was_given(name: str, value: str) -> None:

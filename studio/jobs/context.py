@@ -24,6 +24,7 @@ from studio.errors import NotFound, StorageUnavailable
 from studio.jobs.durations import History, Timing
 from studio.jobs.events import Feed
 from studio.jobs.previews import Previews
+from studio.jobs.webhooks import WebhookRegistry
 from studio.messages import Message
 from studio.storage import pause_s
 from studio.store import Store, assets, model_holds, runs
@@ -70,6 +71,7 @@ class JobContext:
     feed: Feed = field(default_factory=Feed)
     latest_progress: dict[str, Progress] = field(default_factory=dict[str, Progress])
     previews: Previews = field(default_factory=Previews)
+    webhooks: WebhookRegistry = field(default_factory=WebhookRegistry)
 
     def __post_init__(self) -> None:
         def load(pace: str) -> list[float]:
@@ -180,6 +182,7 @@ class EngineLane:
     """One engine with its limits. Made on the event loop; lanes never wait for one another.
 
     free_slots: how many more runs the account may have under way. updates: by handle, set when a poll is worth it.
+    webhooks_arrive: a call of the provider has come, so that runs which expect one may be polled less often.
     """
 
     def __init__(self, engine: Engine, catalogue: Catalogue) -> None:
@@ -192,6 +195,7 @@ class EngineLane:
         self.downloads = asyncio.Semaphore(DOWNLOADS_AT_ONCE)
         self.provider_hosts = ANYWHERE if self.info.local else AllowedHosts.of(self.info.base_url, *self.info.hosts)
         self.updates: dict[str, asyncio.Event] = {}
+        self.webhooks_arrive = False
         if isinstance(engine, Notifications):
             engine.subscribe(self._notify)
 

@@ -28,6 +28,7 @@ class Timing:
     """Every waiting time of the job manager, in seconds.
 
     local_poll_s, min_poll_s, max_poll_s: between polls of a run on this machine, and bounds for the others.
+    webhook_poll_s: the longest, where the provider calls when a run is ready: what a lost call costs at most.
     image_poll_s, video_poll_s: without history. first_backoff_s, max_backoff_s: first and longest pause after a
     transient fault. submit_timeout_s: how long a submit is retried while the provider is unreachable.
     result_timeout_s: longest wait for a result; local_stall_timeout_s: the same on this machine without progress.
@@ -39,6 +40,7 @@ class Timing:
     local_poll_s: float = 0.15
     min_poll_s: float = 1.0
     max_poll_s: float = 30.0
+    webhook_poll_s: float = 45.0
     image_poll_s: float = 5.0
     video_poll_s: float = 12.0
     first_backoff_s: float = 1.0
@@ -159,3 +161,8 @@ def next_poll_s(timing: Timing, expected: DurationFit | None, elapsed_s: float, 
     hazard = expected.hazard(elapsed_s)
     wait = math.sqrt(2 * timing.poll_cost / hazard) if hazard > 0 else timing.max_poll_s
     return min(timing.max_poll_s, max(timing.min_poll_s, wait))
+
+
+def beside_webhook_s(timing: Timing, pause_s: float) -> float:
+    """The pause between polls of a run whose provider will call: longer, for polls only stand in for lost calls."""
+    return max(pause_s, min(timing.webhook_poll_s, 3 * pause_s))

@@ -63,6 +63,7 @@ class Executor:
             while await self._attempt():
                 pass
         finally:
+            context.jobs.webhooks.remove(context)
             context.jobs.latest_progress.pop(context.run.id, None)
             context.jobs.previews.remove(context.run.id)
 
@@ -113,6 +114,8 @@ class Executor:
 
     async def _steps(self) -> None:
         context = self.context
+        if context.run.handle is not None or context.run.phase == Phase.SUBMITTING:
+            await self._restore_webhook()
         if context.run.handle is None and context.run.phase == Phase.SUBMITTING:
             await self._recover_handle()
         if context.run.handle is None:
@@ -154,11 +157,12 @@ class Executor:
     async def _submit(self, job: Job) -> None:
         """Send the run, again only after an answer that is certain to mean "not accepted"."""
         context, started_at, attempts = self.context, time.monotonic(), 0
+        url, webhook_hash = context.jobs.webhooks.issue(context)
+        job = replace(job, webhook_url=url)
         while True:
             await context.unless_cancelled(context.lane.wait_to_submit(context.model))
-            await context.enter_phase(
-                Phase.SUBMITTING, Message("event.sent", provider=term(context.info.label)), submitted_at=stamp()
-            )
+            sent = Message("event.sent", provider=term(context.info.label))
+            await context.enter_phase(Phase.SUBMITTING, sent, submitted_at=stamp(), webhook_hash=webhook_hash)
             self.submitting = True
             try:
                 handle = await self._submit_once(job)
@@ -194,6 +198,12 @@ class Executor:
             log.exception("submit of run %s broke", context.run.id)
             why = Message("event.unreadable_answer", error=type(error).__name__, why=f"{error}")
         return await reconcile.find_handle(context, job, why)
+
+    async def _restore_webhook(self) -> None:
+        """Listen again at the address that an earlier start of the studio gave to the provider."""
+        context = self.context
+        stored = await context.jobs.read(lambda db: runs.job_columns(db, context.run.id)["webhook_hash"])
+        context.jobs.webhooks.add(context, stored)
 
     async def _recover_handle(self) -> None:
         """After a restart or on "check again": find the handle of a submit whose answer was not stored."""

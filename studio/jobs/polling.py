@@ -10,7 +10,7 @@ from studio.domain import Phase, Progress, Status, now
 from studio.engines.base import Cancels
 from studio.errors import EngineError, Unavailable, UnknownOutcome
 from studio.jobs import outcomes
-from studio.jobs.durations import backoff_s, next_poll_s
+from studio.jobs.durations import backoff_s, beside_webhook_s, next_poll_s
 from studio.jobs.outcomes import Outcome
 from studio.jobs.run_context import RunContext
 from studio.messages import Message, joined, of_error, term
@@ -69,7 +69,13 @@ class Poller:
         context, kind = self.context, self.context.run.request.task.makes
         # Read at every poll: runs that ended meanwhile improve the estimate.
         expected = context.jobs.history.fit_for(context.duration_key, context.model)
-        return next_poll_s(context.timing, expected, self._elapsed_s(), kind, local=context.info.local)
+        pause = next_poll_s(context.timing, expected, self._elapsed_s(), kind, local=context.info.local)
+        if context.follow_ups:
+            context.follow_ups -= 1
+            return min(pause, context.timing.first_backoff_s)
+        if context.expects_webhook and context.lane.webhooks_arrive:
+            return beside_webhook_s(context.timing, pause)
+        return pause
 
     def _elapsed_s(self) -> float:
         return (now() - self._started_at).total_seconds()

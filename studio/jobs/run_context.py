@@ -17,12 +17,15 @@ from studio.messages import Message, joined, of_error, term
 from studio.store import runs
 
 T = TypeVar("T")
+FOLLOW_UP_POLLS = 4
+"""Polls that follow a webhook soon, in case the provider's own answer lags behind its call."""
 
 
 class RunContext:
     """One running run. `run` is the row as it was last written; `cancelled`: the user wants it ended.
 
     wake: set when a poll is worth it before the next one is due. took_s: from submit to result, once known.
+    expects_webhook: the provider was given an address and has not called it. follow_ups: polls that are due soon.
     """
 
     def __init__(self, jobs: JobContext, lane: EngineLane, run: Run) -> None:
@@ -31,6 +34,7 @@ class RunContext:
         self.model = jobs.catalogue.get(run.model)
         self.cancelled = run.cancel_wanted
         self.wake = asyncio.Event()
+        self.expects_webhook, self.follow_ups = False, 0
         self.took_s: float | None = None
         self._cancellable: asyncio.Future[Any] | None = None
         self.duration_key = duration_key(run.request)
@@ -41,6 +45,12 @@ class RunContext:
         self.wake.set()
         if self._cancellable:
             self._cancellable.cancel()
+
+    def webhook_called(self) -> None:
+        """The provider called the run's address: poll now, and again soon where it does not say so itself yet."""
+        self.lane.webhooks_arrive = True
+        self.expects_webhook, self.follow_ups = False, FOLLOW_UP_POLLS
+        self.wake.set()
 
     async def enter_phase(self, phase: Phase, why: str, **columns: Any) -> None:
         """Put the phase on the disk, before its first step."""

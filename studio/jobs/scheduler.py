@@ -10,9 +10,10 @@ import asyncio
 import logging
 import os
 import threading
-from collections.abc import Callable, Mapping, Sequence
-from concurrent.futures import ThreadPoolExecutor
+from collections.abc import Callable, Coroutine, Mapping, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import suppress
+from typing import Any, TypeVar
 
 from studio.domain import HeldReason, Run, Status
 from studio.engines.base import Engine, EngineInfo
@@ -25,6 +26,7 @@ from studio.storage import pause_s
 from studio.store import ledger, model_holds, queue, runs, settings
 
 log = logging.getLogger(__name__)
+T = TypeVar("T")
 PAUSED = "paused"
 ENGINE_CLOSE_S = 1.0
 """Time for an engine to give back what it holds, when the studio closes."""
@@ -84,6 +86,17 @@ class Scheduler:
                 execution[0].context.request_cancel()
 
         self._call_on_loop(forward)
+
+    def run_on_loop(self, work: Callable[[], Coroutine[Any, Any, T]]) -> Future[T] | None:
+        """What the work comes to, done on the scheduler's loop; None where that has stopped or never started."""
+        if self._loop is None or self._loop.is_closed():
+            return None
+        coroutine = work()
+        try:
+            return asyncio.run_coroutine_threadsafe(coroutine, self._loop)
+        except RuntimeError:  # closed since
+            coroutine.close()
+            return None
 
     def _call_on_loop(self, callback: Callable[[], object]) -> None:
         """Call back on the loop; does nothing where the scheduler was not started or has stopped."""

@@ -253,3 +253,9 @@ def _model_holds(db: Database) -> None:
     """Failures in a row of each model; and the first waiting run of a model without a look at those of others."""
     for statement in MODEL_HOLDS.split(";"):
         db.conn.execute(statement)
+
+
+@MIGRATIONS(name="m010_webhooks")
+def _webhooks(db: Database) -> None:
+    """The hash of the token in the address where the provider may call about a run; null where there is none."""
+    db.conn.execute("ALTER TABLE runs ADD COLUMN webhook_hash TEXT")

@@ -87,7 +87,7 @@ def get(db: Database, run_id: str, owner: str = "") -> Run:
 
 def job_columns(db: Database, run_id: str) -> dict[str, Any]:
     """Columns of the run as they are now that only the job manager needs."""
-    columns = "pace, submitted_at, crashes, budget_waived, cancel_wanted"
+    columns = "pace, submitted_at, crashes, budget_waived, cancel_wanted, webhook_hash"
     return fetch(db, f"SELECT {columns} FROM runs WHERE id = ?", [run_id])[0]
 
 

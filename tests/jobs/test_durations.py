@@ -14,7 +14,16 @@ from studio import engines
 from studio.catalogue import load
 from studio.domain import Kind
 from studio.engines.draft import DraftEngine
-from studio.jobs.durations import DurationFit, History, Timing, backoff_s, fit, fit_of_range, next_poll_s
+from studio.jobs.durations import (
+    DurationFit,
+    History,
+    Timing,
+    backoff_s,
+    beside_webhook_s,
+    fit,
+    fit_of_range,
+    next_poll_s,
+)
 from studio.settings import Settings
 from studio.studio import Studio
 
@@ -110,3 +119,10 @@ def test_without_history_the_usual_time_of_a_row_grows_with_the_length(tmp_path:
         assert long == pytest.approx(3 * short, rel=0.01)
         many = studio.local.requests.estimate([body | {"duration_s": 5, "n": 5}] * 4).expected_s or 0
         assert many == pytest.approx(short * 20 / studio.queue.concurrency("alibaba"), rel=0.01)
+
+
+@pytest.mark.parametrize("pause_s", [0.1, 1, 12, 30, 44, 50])
+def test_a_lost_webhook_costs_less_than_a_minute(pause_s: float) -> None:
+    """Polling is rarer beside webhooks, and never rarer than that."""
+    assert pause_s <= beside_webhook_s(TIMING, pause_s) < 60
+    assert beside_webhook_s(TIMING, pause_s) <= 3 * pause_s

@@ -5,6 +5,7 @@ It behaves as fal's public pages say; fal's own client passes the same stories a
 
 from __future__ import annotations
 
+import hashlib
 import time
 import uuid
 from collections import Counter
@@ -15,6 +16,7 @@ from tests.providers import fal_rules as rules
 from tests.providers import results
 from tests.providers.http_server import Call, HttpServer, Reply, as_json
 from tests.providers.task_server import TaskServer
+from tests.providers.webhooks import Ed25519Signer, WebhookSender
 
 JSON = dict[str, Any]
 
@@ -54,7 +56,7 @@ class Request:
 
 
 class FalServer(HttpServer):
-    """Topics: submit, status, result, cancel, initiate, token, put, cdn, billing, download, other.
+    """Topics: submit, status, result, cancel, initiate, token, put, cdn, billing, keys, download, other.
 
     queue_s, running_s: the clock of new requests. walks: they take one look in the queue and one in progress, however
     slow the caller is. fewer: pictures that do not come. units: in the place of the billed
@@ -72,6 +74,7 @@ class FalServer(HttpServer):
         self.ends: list[tuple[str, str]] = []
         self.leaks: list[str] = []
         self.walks = False
+        self.signer, self.webhooks = Ed25519Signer(), WebhookSender(self.webhook_headers)
         self.fewer, self.units, self.told, self.answer_text, self.admin, self.link = 0, "", True, "", True, ""
 
     def finish(self, kind: str, message: str = "It went wrong.") -> None:
@@ -96,6 +99,7 @@ class FalServer(HttpServer):
             ("/files/upload", "cdn"),
             ("/put/", "put"),
             ("/v1/account/billing", "billing"),
+            ("/.well-known/jwks.json", "keys"),
             ("/results/", "download"),
             ("/kept/", "download"),
         ):
@@ -105,12 +109,28 @@ class FalServer(HttpServer):
 
     async def answer(self, call: Call, topic: str) -> Reply:
         key = call.headers.get("authorization")
+        if topic == "keys":
+            return as_json(self.signer.key_set())
         if topic in ("put", "download"):
             if key:
                 self.leaks.append(call.path)
         elif key != ("Bearer cdn-token" if topic == "cdn" else f"Key {self.key}"):
             return as_json({"detail": "Cannot access application. Authentication is required."}, 401)
-        return getattr(self, f"_{topic}")(call)
+        reply = getattr(self, f"_{topic}")(call)
+        if topic == "submit" and reply.status == 200:
+            made = list(self.tasks.values())[-1]
+            after_s = made.queue_s + made.running_s
+            await self.webhooks.submitted(call.query.get("fal_webhook", ""), made.id, after_s, self.webhook)
+        return reply
+
+    def webhook(self, task: str) -> JSON:
+        return {"request_id": task, "gateway_request_id": task, "status": "OK", "payload": {"seed": 5}}
+
+    def webhook_headers(self, raw: bytes, task: str, at: int) -> dict[str, str]:
+        lines = (task, "user1", str(at), hashlib.sha256(raw).hexdigest())
+        values = (*lines[:3], self.signer.sign("\n".join(lines).encode()).hex())
+        names = ("Request-Id", "User-Id", "Timestamp", "Signature")
+        return {f"X-Fal-Webhook-{name}": value for name, value in zip(names, values, strict=True)}
 
     def _other(self, call: Call) -> Reply:
         return as_json({"detail": f"Application '{call.path}' not found"}, 404)

@@ -32,7 +32,7 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 from studio.messages import Message, of_error
 from studio.settings import PASSWORD_MAX_BYTES
 from studio.web.language import error_json
-from studio.web.middleware.same_origin import PAGES, refuse
+from studio.web.middleware.same_origin import PAGES, is_webhook, refuse
 
 log = logging.getLogger(__name__)
 
@@ -157,14 +157,15 @@ class Authenticator:
 
 
 class Access:
-    """ASGI middleware: closed to everyone who has not signed in, except for OPEN_PATHS and the login page's files."""
+    """ASGI middleware: closed to everyone who has not signed in, except for OPEN_PATHS, the login page's files
+    and calls of providers."""
 
     def __init__(self, app: ASGIApp, authenticator: Authenticator) -> None:
         self.app, self.authenticator = app, authenticator
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Pass the request on, or ask for the password."""
-        if scope["type"] not in ("http", "websocket") or is_open(scope["path"]):
+        if scope["type"] not in ("http", "websocket") or is_open(scope["path"]) or is_webhook(scope):
             await self.app(scope, receive, send)
             return
         request = HTTPConnection(scope)

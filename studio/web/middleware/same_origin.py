@@ -7,6 +7,7 @@ link to a page of ours is followed from elsewhere. Programs send no Origin and n
 from __future__ import annotations
 
 import ipaddress
+import re
 import socket
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
@@ -26,6 +27,9 @@ from studio.web.language import error_json
 DEFAULT_PORTS = {"http": 80, "https": 443}
 PAGES = frozenset({"/", "/login"})
 """Addresses that a link or a bookmark on another site may open."""
+
+WEBHOOK = re.compile(r"/hooks/[\w-]{20,64}(/callback)?", re.ASCII)
+"""Addresses that providers call, each with a token that is its own permission; see studio.web.routes.webhooks."""
 
 LOOPBACK_NAMES = frozenset({"localhost", "127.0.0.1", "::1"})
 PRIVATE_DOMAINS = (".local", ".lan", ".internal", ".localdomain", ".home.arpa")
@@ -82,6 +86,11 @@ def _host_and_port(url: str) -> tuple[str, int] | None:
     except ValueError:
         return None
     return (parts.hostname.lower(), port) if parts.hostname and port else None
+
+
+def is_webhook(scope: Scope) -> bool:
+    """Whether this is a provider's call: it knows no password, and comes under the public name."""
+    return scope["type"] == "http" and scope["method"] == "POST" and WEBHOOK.fullmatch(scope["path"]) is not None
 
 
 @dataclass(frozen=True)
@@ -141,7 +150,7 @@ class Guard:
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Pass the request on, or refuse it."""
-        if scope["type"] not in ("http", "websocket"):
+        if scope["type"] not in ("http", "websocket") or is_webhook(scope):
             await self.app(scope, receive, send)
             return
         headers = Headers(scope=scope)
