@@ -264,7 +264,7 @@ class Run(Value):
     seq rises with time and is the key of pages. fraction is 0..1 where the provider gives one. expected_s is our
     estimate of the whole time from our own history, None without one; eta_s the engine's own word on the seconds left.
     preview names the version of the picture of a run under way, None where there is none; false_colours: only shapes
-    can be judged by it. attempt counts the starts.
+    can be judged by it. attempt counts the starts; edits how often its request was changed while it waited.
     """
 
     id: str
@@ -285,6 +285,7 @@ class Run(Value):
     priority: int = 0
     position: int | None = None
     attempt: int = 0
+    edits: int = 0
     cancel_wanted: bool = False
     provider_word: str | None = None
     provider_position: int | None = None

@@ -11,6 +11,7 @@ import logging
 import threading
 import time
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import replace
 
 import httpx
@@ -222,7 +223,11 @@ class Executor:
             raise asyncio.CancelledError
 
     async def _apply(self, outcome: Outcome) -> None:
-        """Move the run to the outcome's status."""
+        """Move the run to the outcome's status. Nothing happens where somebody else has moved it meanwhile."""
+        with suppress(Conflict):
+            await self._write(outcome)
+
+    async def _write(self, outcome: Outcome) -> None:
         await self.context.jobs.write(lambda db: self._write_outcome(db, outcome))
         self.context.jobs.held_models.changed()
         if outcome.to == Status.FAILED:

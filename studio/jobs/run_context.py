@@ -9,7 +9,7 @@ from contextlib import suppress
 from typing import Any, TypeVar
 
 from studio.domain import Phase, Progress, Run, Status
-from studio.errors import EngineError, Unavailable
+from studio.errors import Conflict, EngineError, Unavailable
 from studio.jobs.context import EngineLane, JobContext
 from studio.jobs.durations import backoff_s, duration_key
 from studio.jobs.outcomes import Outcome
@@ -22,7 +22,8 @@ FOLLOW_UP_POLLS = 4
 
 
 class RunContext:
-    """One running run. `run` is the row as it was last written; `cancelled`: the user wants it ended.
+    """One running run. `run` is the row as it was last written; `cancelled`: the user wants it ended; `withdrawn`: it
+    was taken back to be edited, before anything was sent.
 
     wake: set when a poll is worth it before the next one is due. took_s: from submit to result, once known.
     expects_webhook: the provider was given an address and has not called it. follow_ups: polls that are due soon.
@@ -32,7 +33,7 @@ class RunContext:
         self.jobs, self.lane, self.run = jobs, lane, run
         self.engine, self.info, self.timing = lane.engine, lane.info, jobs.timing
         self.model = jobs.catalogue.get(run.model)
-        self.cancelled = run.cancel_wanted
+        self.cancelled, self.withdrawn = run.cancel_wanted, False
         self.wake = asyncio.Event()
         self.expects_webhook, self.follow_ups = False, 0
         self.took_s: float | None = None
@@ -52,13 +53,20 @@ class RunContext:
         self.expects_webhook, self.follow_ups = False, FOLLOW_UP_POLLS
         self.wake.set()
 
+    def withdraw(self) -> None:
+        """The run is in the queue again, with another request: stop what is done for the one before."""
+        self.withdrawn = True
+        self.wake.set()
+        if self._cancellable:
+            self._cancellable.cancel()
+
     async def enter_phase(self, phase: Phase, why: str, **columns: Any) -> None:
         """Put the phase on the disk, before its first step."""
         self.run = await self.jobs.enter_phase(self.run, phase, why, **columns)
 
     async def set_note(self, text: str | None) -> None:
         """Show beside the run what it waits for; None removes the note."""
-        await self.jobs.write(lambda db: runs.note(db, self.run.id, note=text))
+        await self.jobs.write(lambda db: runs.note_attempt(db, self.run, text))
         self.jobs.feed.publish([self.run.id])
 
     def show_progress(self, progress: Progress) -> bool:
@@ -97,26 +105,32 @@ class RunContext:
         await self.set_note(None)
 
     async def unless_cancelled(self, awaitable: Awaitable[T]) -> T:
-        """Its result; raises Outcome as soon as the run is cancelled. Only around steps that may be cancelled."""
+        """Its result; raises Outcome as soon as the run is cancelled, Conflict once it is withdrawn. Only around steps
+        that may be cancelled."""
         work = self._cancellable = asyncio.ensure_future(awaitable)
         try:
-            if self.cancelled:
+            if self.cancelled or self.withdrawn:
                 work.cancel()
             return await work
         except asyncio.CancelledError:
             this_task = asyncio.current_task()
-            if not self.cancelled or (this_task and this_task.cancelling()):
+            if not (self.cancelled or self.withdrawn) or (this_task and this_task.cancelling()):
                 raise
+            if self.withdrawn:
+                raise Conflict(Message("run.changed")) from None
             money = "settle" if self.run.handle else "release"
             raise Outcome(Status.CANCELLED, Message("event.cancelled"), money=money) from None
         finally:
             self._cancellable = None
 
     async def cancel_requested_within(self, seconds: float) -> bool:
-        """Wait this long, or until a request to cancel or an update; whether there is a request to cancel."""
-        if not self.cancelled:
+        """Wait this long, or until a request to cancel or an update; whether there is a request to cancel. Raises
+        Conflict for a run that was withdrawn."""
+        if not (self.cancelled or self.withdrawn):
             with suppress(TimeoutError):
                 async with asyncio.timeout(seconds):
                     await self.wake.wait()
         self.wake.clear()
+        if self.withdrawn:
+            raise Conflict(Message("run.changed"))
         return self.cancelled

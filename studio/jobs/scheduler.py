@@ -98,6 +98,16 @@ class Scheduler:
             coroutine.close()
             return None
 
+    def withdraw(self, run_id: str, attempt: int) -> None:
+        """Stop preparing this attempt of a run, which was taken back to be edited."""
+
+        def forward() -> None:
+            execution = self._executions.get(run_id)
+            if execution and execution[0].context.run.attempt == attempt:
+                execution[0].context.withdraw()
+
+        self._call_on_loop(forward)
+
     def _call_on_loop(self, callback: Callable[[], object]) -> None:
         """Call back on the loop; does nothing where the scheduler was not started or has stopped."""
         if self._loop is not None and not self._loop.is_closed():

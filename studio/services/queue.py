@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from studio.domain import LOCAL_USER, Run
-from studio.jobs import decisions, model_holds
+from studio.jobs import decisions, editing, model_holds
 from studio.jobs.decisions import HoldChoice
 from studio.jobs.events import Subscription
 from studio.jobs.scheduler import PAUSED
@@ -103,6 +103,10 @@ class Queue:
     def hold_choices(self, run: Run) -> list[HoldChoice]:
         """What the user can do about a held run; empty otherwise."""
         return decisions.choices(run)
+
+    def can_edit(self, run: Run) -> bool:
+        """Whether the request of this run may still be changed."""
+        return editing.refusal(run) is None
 
     def export_progress(self, export_id: str) -> float | None:
         """Fraction done of an export, 0..1; None when it is not under way."""

@@ -230,6 +230,21 @@ class Requests:
         self._context.notify_changed(*(run.id for run in stored))
         return stored
 
+    def revised(self, run: Run, body: JSON) -> runs.NewRun:
+        """What a submit of this request would store, to take the place of a run's own. Raises as submit does.
+
+        Where the request has no seed and is the run's own otherwise, it keeps the run's seed.
+        """
+        checked = self.validate(body)
+        if checked.request.n != 1:
+            raise CapabilityError(Message("edit.one_run", count=checked.request.n), field="n", value=checked.request.n)
+        [new] = self._new_runs(checked, run.owner, run.retry_of)
+        if checked.request.seed is None and new.run.request.model_copy(update={"seed": run.seed}) == run.request:
+            return runs.NewRun(
+                new.run.model_copy(update={"request": run.request, "seed": run.seed}), new.inputs, new.pace
+            )
+        return new
+
     def _new_runs(self, checked: CheckedRequest, owner: str, retry_of: str | None) -> Iterator[runs.NewRun]:
         """The n runs of a request, with seeds s, s+1 ... where the model takes seeds."""
         request, model = checked.request, checked.model

@@ -6,9 +6,9 @@ import time
 from collections.abc import Collection, Sequence
 from typing import Literal
 
-from studio.domain import Event, Run, Status
+from studio.domain import JSON, Event, Run, Status
 from studio.errors import Conflict, NotFound
-from studio.jobs import decisions
+from studio.jobs import decisions, editing
 from studio.jobs.previews import Picture
 from studio.messages import Message, term
 from studio.services.context import Context
@@ -103,6 +103,30 @@ class Runs:
             self._context.scheduler.execute(run)
         self._context.notify_changed(run.id)
         return run
+
+    def edit(self, run_id: str, body: JSON) -> Run:
+        """The run with another request in the place of its own: flat JSON, held to the rules of a submit.
+
+        The run keeps its place in the queue, its price is estimated anew, and limits are checked again before it
+        starts. Without a seed in the body a new one is drawn; the same body again changes nothing. Raises Conflict once
+        the run was sent or has ended, CapabilityError, NotFound and NotConfigured as submit does.
+        """
+        before = self.get(run_id)
+        if why := editing.refusal(before):
+            raise Conflict(why)
+        new = self._requests.revised(before, body)
+        with self._context.store.write() as db:
+            before = runs.get(db, run_id, self.user)
+            run = editing.replace_request(db, before, new)
+        if before.status == Status.RUNNING:
+            self._context.scheduler.withdraw(run.id, before.attempt)
+        self._context.notify_changed(run.id)
+        return self._context.with_progress(run)
+
+    def edit_fields(self, run_id: str, changes: JSON) -> Run:
+        """`edit` with only some fields of the request changed; null takes a field away."""
+        body = self.get(run_id).request.flat() | changes
+        return self.edit(run_id, {name: value for name, value in body.items() if value is not None})
 
     def active(self) -> list[Run]:
         """Running, held and queued runs, in this order; the queued ones in the order of the queue with position."""

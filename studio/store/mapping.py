@@ -79,7 +79,7 @@ def with_messages(columns: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def as_run(row: Mapping[str, Any], assets: tuple[Asset, ...] = (), request: Request | None = None) -> Run:
-    """A row of runs with its output files. request: where it was read before; it never changes."""
+    """A row of runs with its output files. request: where it was read before, in the same transaction or attempt."""
     values: dict[str, Any] = {name: row[name] for name in RUN_FIELDS} | {"seed": seed_out(row["seed"])}
     values |= {name: restore(row[name], row[f"{name}_message"]) for name in SENTENCES}
     for name in AMOUNTS:

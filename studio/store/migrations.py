@@ -259,3 +259,20 @@ def _model_holds(db: Database) -> None:
 def _webhooks(db: Database) -> None:
     """The hash of the token in the address where the provider may call about a run; null where there is none."""
     db.conn.execute("ALTER TABLE runs ADD COLUMN webhook_hash TEXT")
+
+
+@MIGRATIONS(name="m011_edits")
+def _edits(db: Database) -> None:
+    """edits: how often the request of a run was changed. Search words and counters follow such a change."""
+    db.conn.execute("ALTER TABLE runs ADD COLUMN edits INTEGER NOT NULL DEFAULT 0")
+    db.conn.execute(
+        "CREATE TRIGGER runs_reworded AFTER UPDATE OF words ON runs WHEN OLD.words IS NOT NEW.words BEGIN "
+        f"{ON_RUN_DELETE} INSERT INTO run_words (rowid, words) VALUES (NEW.seq, NEW.words); END"
+    )
+    db.conn.execute("DROP TRIGGER runs_recounted")
+    counted = ("status", "trashed_at", "owner", "task", "kind", "model")
+    changed = " OR ".join(f"OLD.{name} IS NOT NEW.{name}" for name in counted)
+    db.conn.execute(
+        f"CREATE TRIGGER runs_recounted AFTER UPDATE OF {', '.join(counted)} ON runs WHEN {changed} "
+        f"BEGIN {_count('OLD', -1)} {_count('NEW', 1)} END"
+    )

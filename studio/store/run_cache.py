@@ -1,7 +1,7 @@
 """Runs that are read again and again, made anew only where a row has changed: reading a row is cheap beside that.
 
 Two statements for any number of runs, so that a board with many takes costs no more round trips than one with few, and
-a third for those that have changed: a request, the longest column, never does.
+a third for those that have changed: a request, the longest column, never does without the column `edits`.
 """
 
 from __future__ import annotations

@@ -1,5 +1,6 @@
 """Runs and their events. The database keeps the state machine: a run changes status only from the status it is
-expected to have, in the same transaction as the event that says why, and "no row changed" is a Conflict.
+expected to have, in the same transaction as the event that says why, and "no row changed" is a Conflict. The same holds
+for its attempt: whoever executes a run that was taken back and started again meanwhile can no longer change it.
 """
 
 from __future__ import annotations
@@ -143,13 +144,53 @@ def _change(db: Database, run: Run, to: Status, why: str, values: dict[str, Any]
     # the last guard of every number that came from a provider
     values = mapping.with_messages(values | dict.fromkeys(not_finite))
     sets = ", ".join(f"{name} = ?" for name in ("status", *values))
-    sql = f"UPDATE runs SET {sets} WHERE id = ? AND status = ? RETURNING {RUN_COLUMNS}"
-    changed = fetch(db, sql, [to.value, *values.values(), run.id, run.status.value])
+    sql = f"UPDATE runs SET {sets} WHERE id = ? AND status = ? AND attempt = ? RETURNING {RUN_COLUMNS}"
+    changed = fetch(db, sql, [to.value, *values.values(), run.id, run.status.value, run.attempt])
     if not changed:
         raise Conflict(Message("run.changed"))
     updated = as_run(changed[0], run.assets, run.request)
     events.add(db, updated.seq, run.status, to, updated.phase, why)
     return updated
+
+
+def replace_request(db: Database, run: Run, new: NewRun, why: str, **columns: Any) -> Run:
+    """Give a run that was not sent another request, with all that follows from it; the run as it is now.
+
+    new: as `add` takes it; of its run the id, the batch and the place do not count. Raises Conflict where the run's
+    status, phase or attempt is another by now.
+    """
+    wanted, request = new.run, new.run.request
+    values = {
+        name: getattr(wanted, name) for name in ("model", "provider", "held_reason", "expected_s", "estimate_usd")
+    }
+    values |= {"task": request.task.value, "kind": request.task.makes.value, "words": tokenize.spaced(request.prompt)}
+    values |= {"request": mapping.as_json(request), "seed": mapping.seed_in(wanted.seed), "pace": new.pace}
+    values |= {"error": wanted.error, "error_code": None, "note": None, "phase": None, "crashes": 0} | columns
+    values = mapping.with_messages(values)
+    sets = ", ".join(f"{name} = ?" for name in ("status", *values))
+    sql = (
+        f"UPDATE runs SET {sets}, edits = edits + 1 WHERE id = ? AND status = ? AND attempt = ? AND phase IS ? "
+        f"AND handle IS NULL RETURNING {RUN_COLUMNS}"
+    )
+    expected = [run.id, run.status.value, run.attempt, run.phase and run.phase.value]
+    changed = fetch(db, sql, [wanted.status.value, *values.values(), *expected])
+    if not changed:
+        raise Conflict(Message("run.changed"))
+    db.conn.execute("DELETE FROM run_assets WHERE run = ? AND role != 'output'", [run.seq])
+    for role, ids in new.inputs.items():
+        for idx, asset in enumerate(ids):
+            attach(db, run.seq, role, idx, asset)
+    edited = as_run(changed[0], run.assets)
+    events.add(db, run.seq, run.status, edited.status, None, why)
+    return edited
+
+
+def note_attempt(db: Database, run: Run, text: str | None) -> None:
+    """Show a note beside a run under way; nothing happens where this attempt of it has ended meanwhile."""
+    columns = mapping.with_messages({"note": text})
+    sets = ", ".join(f"{name} = ?" for name in columns)
+    sql = f"UPDATE runs SET {sets} WHERE id = ? AND status = 'running' AND attempt = ?"
+    db.conn.execute(sql, [*columns.values(), run.id, run.attempt])
 
 
 def note(db: Database, run_id: str, **columns: Any) -> None:

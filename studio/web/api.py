@@ -197,6 +197,17 @@ def _run_functions(studio: Studio) -> list[Callable[..., Any]]:
         chosen: int | Literal["same"] | None = None if new_seed else "same" if seed is None else seed
         return _for_each(run_id, lambda one: studio.acting_for(owner_of(gradio_request)).runs.retry(one, seed=chosen))
 
+    def edit_run(run_id: str, changes: dict[str, Any], gradio_request: gr.Request) -> dict[str, Any]:
+        """Change the request of a run that was not sent yet, queued or held; it answers the run, which keeps its place
+        in the queue. The values are checked and priced as by `submit`. A run that was sent is refused.
+
+        Args:
+            run_id: The id of the run.
+            changes: The fields of the request to change, with their new values; null takes a field away. Without a
+                seed a new one is drawn.
+        """
+        return studio.acting_for(owner_of(gradio_request)).runs.edit_fields(run_id, changes).public()
+
     def decide(run_id: str, choice: str, gradio_request: gr.Request) -> dict[str, Any]:
         """Decide on a held run; it answers the run as it is then. Its `held_reason` says what is asked.
 
@@ -207,7 +218,7 @@ def _run_functions(studio: Studio) -> list[Callable[..., Any]]:
         """
         return studio.acting_for(owner_of(gradio_request)).runs.decide(run_id, choice).public()
 
-    return [get_run, wait, cancel, retry, decide]
+    return [get_run, wait, cancel, retry, edit_run, decide]
 
 
 def _queue_functions(studio: Studio) -> list[Callable[..., Any]]:

@@ -57,7 +57,8 @@ def card(studio: Studio, run: Run) -> JSON:
     """One run for grids and lists: enough to draw, search results stay small.
 
     choices: what a held run offers, as id, label and help. shape: width / height of what will be or was made. preview:
-    the version of the picture of a run under way, which lies at media/runs/ID/preview. at_once: how many
+    the version of the picture of a run under way, which lies at media/runs/ID/preview. editable: its request may still
+    be changed. at_once: how many
     runs of its provider are under way at once, for the time until a queue is done.
     """
     asset, request = main_asset(run), run.request
@@ -68,6 +69,7 @@ def card(studio: Studio, run: Run) -> JSON:
     body = run.model_dump(mode="json", include=keys) | answer(run.error) | {"error": run.error, "note": run.note}
     if run.seed is not None and run.seed > MAX_SAFE_INTEGER:
         body["seed"] = str(run.seed)
+    body |= {"editable": studio.queue.can_edit(run), "edited": run.edits > 0}
     body["at_once"] = studio.queue.concurrency(run.provider)
     body |= {"task": request.task.value, "kind": (asset.kind if asset else request.task.makes).value}
     body |= {"model_label": model_label(studio, run.model), "prompt": request.prompt[:PROMPT_CHARS]}

@@ -5,7 +5,7 @@ Kept apart from the public API: these answers follow the pages and may change wi
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Annotated, Literal
+from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 from fastapi import APIRouter, Depends, Query
 from pydantic import Field
@@ -139,6 +139,10 @@ def _write_routes(api: APIRouter, studio: Studio) -> None:
     @api.post("/runs/{run_id}/retry")
     def retry(run_id: str, body: RetryOptions, owner: Owner) -> JSON:
         return card(studio, studio.acting_for(owner).runs.retry(run_id, seed=None if body.seed == "new" else "same"))
+
+    @api.put("/runs/{run_id}/request")
+    def edit(run_id: str, body: dict[str, Any], owner: Owner) -> JSON:
+        return card(studio, studio.acting_for(owner).runs.edit(run_id, body))
 
     @api.post("/runs/{run_id}/decide")
     def decide(run_id: str, body: Choice, owner: Owner) -> JSON:
