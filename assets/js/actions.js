@@ -20,6 +20,9 @@ export async function again(run, seed) {
   toast(t(seed === "new" ? "widgets.again_queued" : "widgets.retry_queued"));
 }
 
+/** Open the form with the request of a run that was not sent yet. */
+export const edit = (run) => act("edit", { run: run.id });
+
 export async function decide(run, choice) {
   const card = await tryOrToast(post(`${one(run)}/decide`, { choice }));
   if (card) updateRun(card);
@@ -162,6 +165,7 @@ export function buttons(run, { compact = true, lists = {} } = {}) {
       ),
     );
   if (!ended(run)) {
+    if (run.editable) add(t("widgets.edit"), "pencil", () => edit(run), { data: { do: "edit" } });
     if (!run.cancel_wanted) add(t("widgets.cancel"), "close", () => cancel(run), { data: { do: "cancel" } });
     return made;
   }

@@ -1,7 +1,7 @@
 // The queue: what needs a person, what runs, what waits in its order, what lately ended. All from the live stream.
 
 import { button, colon, dollars, el, icon, number, seconds, since, styles, t } from "./dom.js";
-import { again, buttons, choices } from "./actions.js";
+import { again, buttons, choices, edit } from "./actions.js";
 import { open as openDetail } from "./detail.js";
 import { catalogueText } from "./form/common.js";
 import { holdNotice } from "./holds.js";
@@ -213,6 +213,7 @@ function row(run, section) {
     catalogueText(run.model_label),
     run.seed !== null && t("widgets.seed", { n: run.seed }),
     run.estimate_usd && section !== "recent" ? dollars(run.estimate_usd) : null,
+    run.edited ? t("queue.edited") : null,
     run.owner || null,
   ].filter(Boolean);
   const body = el(
@@ -262,6 +263,10 @@ function row(run, section) {
           ]),
     );
   else if (section !== "held") tail.append(...buttons(run));
+  else if (run.editable)
+    tail.append(
+      button(t("widgets.edit"), { name: "pencil", text: t("widgets.edit"), data: { do: "edit" } }, () => edit(run)),
+    );
   node.append(open, body, tail);
   return node;
 }

@@ -104,9 +104,9 @@ class Queue:
         """What the user can do about a held run; empty otherwise."""
         return decisions.choices(run)
 
-    def can_edit(self, run: Run) -> bool:
-        """Whether the request of this run may still be changed."""
-        return editing.refusal(run) is None
+    def edit_refusal(self, run: Run) -> Message | None:
+        """Why the request of this run can no longer be changed; None where it can."""
+        return editing.refusal(run)
 
     def export_progress(self, export_id: str) -> float | None:
         """Fraction done of an export, 0..1; None when it is not under way."""

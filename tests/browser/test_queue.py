@@ -11,7 +11,7 @@ from playwright.sync_api import BrowserContext, Locator, Page, expect
 from studio.catalogue import load
 from studio.domain import Run, Status
 from studio.engines.fake import FakeEngine, FakeProvider, FakeScript, FindingFake
-from studio.errors import Refused
+from studio.errors import EngineError, Refused
 from studio.settings import Settings
 from studio.studio import Studio
 from tests.browser.conftest import PATIENT_MS, Site, renewed
@@ -21,6 +21,7 @@ SCRIPTS = {
     "slow": FakeScript(wait_s=4),
     "broken": FakeScript(final=Refused("The provider stopped: internal error 7.")),
     "lost": FakeScript(lost="before"),
+    "faulty": FakeScript(final=EngineError("The provider failed: internal error 7.", code="internal")),
 }
 
 
@@ -89,6 +90,34 @@ def test_a_run_is_seen_from_waiting_to_its_end(queue: Page, queue_site: Site) ->
     queue.wait_for_function("Number(document.querySelector('#queue [role=progressbar]')?.ariaValueNow) > 10")
     expect(queue.locator("#queue .st-part.recent")).to_contain_text("a slow swan")
     expect(row(queue, run)).to_contain_text("took")
+
+
+def test_a_waiting_run_is_edited_in_its_form_and_a_held_model_resumed(queue: Page, queue_site: Site) -> None:
+    """What was typed in the form before is back afterwards, and the run keeps its place."""
+    studio = queue_site.studio
+    studio.local.runs.wait([r.id for r in studio.local.requests.submit(image("faulty", n=3))], timeout_s=15)
+    first, second = (studio.local.requests.submit(image(f"lake {word}"))[0] for word in ("one", "two"))
+    hold = queue.locator('#queue .st-hold[data-model="fake/image"]')
+    expect(hold).to_contain_text("2 runs are waiting")
+    queue.locator("#tab-t2i-button").click()
+    box = queue.locator("#t2i-prompt textarea")
+    box.fill("typed before")
+    expect(queue.locator("#t2i-bar .st-hold")).to_contain_text("internal error 7")
+    queue.wait_for_timeout(1000)  # kept in this browser
+    queue.locator("#tab-queue-button").click()
+    row(queue, first).locator("[data-do=edit]").click()
+    expect(box).to_have_value("lake one")
+    expect(queue.locator("#t2i-bar .sf-editing")).to_contain_text("lake one")
+    box.fill("a mountain lake")
+    expect(queue.locator("#t2i-generate")).to_have_text("Save changes")
+    queue.locator("#t2i-generate").click()
+    expect(row(queue, first)).to_contain_text("a mountain lake")
+    assert order(studio) == [first.id, second.id]
+    expect(box).to_have_value("typed before")
+    hold.locator("[data-do=resume-model]").click()
+    expect(hold).to_have_count(0)
+    done = studio.local.runs.wait([first.id, second.id], timeout_s=15)
+    assert [run.request.prompt for run in done] == ["a mountain lake", "lake two"]
 
 
 def test_order_is_changed_by_dragging(queue: Page, resting: Studio) -> None:

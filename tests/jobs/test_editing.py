@@ -92,7 +92,7 @@ def _uploading(studio: Studio, paid: FindingFake) -> tuple[Run, Callable[[], obj
 
 
 def _waiting_for_the_rate(studio: Studio, paid: FindingFake) -> tuple[Run, Callable[[], object]]:
-    limits = AccountLimits(submits_per_s=1.5, concurrent=8, polls_per_s=1000)
+    limits = AccountLimits(submits_per_s=0.4, concurrent=8, polls_per_s=1000)
     paid.info = paid.info.__class__("paid", "Fake", limits=limits, local=True)
     first = studio.local.requests.submit(paid_image("first"))[0]
     until(lambda: studio.local.runs.get(first.id).handle)
@@ -169,7 +169,7 @@ def test_what_was_sent_is_refused_in_a_sentence(
     with pytest.raises(Conflict, match="can no longer be edited"):
         studio.local.runs.edit(run.id, paid_image("after"))
     assert studio.local.runs.get(run.id).request.prompt == "before"
-    assert not studio.queue.can_edit(studio.local.runs.get(run.id))
+    assert studio.queue.edit_refusal(studio.local.runs.get(run.id))
 
 
 def test_an_edit_and_a_start_at_once_never_send_both(studio: Studio, paid: FindingFake) -> None:

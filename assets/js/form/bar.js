@@ -5,7 +5,7 @@
 import { button, dollars, el, icon, number, seconds, t } from "../dom.js";
 import { holdNotice } from "../holds.js";
 import { follow } from "../live.js";
-import { post, tryOrToast } from "../net.js";
+import { post, toast, tryOrToast } from "../net.js";
 import { formElement, textarea, write } from "./common.js";
 import { atFields } from "./problems.js";
 
@@ -27,7 +27,8 @@ export function mount(element, { props, trigger, watch, options }) {
   const run = el("button", "studio-run", { type: "button", id: `${page}-generate`, onclick: () => press() }, label);
   const paused = el("p", "sf-paused", { hidden: true });
   const held = el("div", "st-holds", { hidden: true });
-  element.replaceChildren(wrong, changed, facts, held, paused, run);
+  const edited = el("div", "sf-editing", { hidden: true });
+  element.replaceChildren(edited, wrong, changed, facts, held, paused, run);
 
   let seen = {}; // the newest answer
   let turn = 0; // number of the newest question
@@ -38,14 +39,16 @@ export function mount(element, { props, trigger, watch, options }) {
   let sending = null; // the press under way: {key, terms}
   let unanswered = null; // the last press that has no answer yet
   let pressedAt = 0; // the newest sign of the last press: itself, its answer, or the line after it
+  let editing = null; // the waiting run that this form is saved into: {run, title, usd}
   let settling = false; // the answer has come, the line after it has not
 
   // ---------------------------------------------------------------------------------------------------- keeping
 
+  // While a run is edited the browser keeps what the form held before, to put it back afterwards.
   const keep = () => {
     clearTimeout(saving);
     saving = 0;
-    trigger("save");
+    if (!editing) trigger("save");
   };
   const keepSoon = () => {
     clearTimeout(saving);
@@ -69,7 +72,7 @@ export function mount(element, { props, trigger, watch, options }) {
     asking = 0;
     turn += 1;
     missing = setTimeout(send, ANSWER_TIMEOUT_MS);
-    trigger("check", { turn, chips: { aspect: chips("aspect"), tier: chips("tier") } });
+    trigger("check", { turn, edit: editing?.run, chips: { aspect: chips("aspect"), tier: chips("tier") } });
   }
 
   /** What a row of chips offers now: the studio corrects it where a shape, a size and the files do not go together. */
@@ -94,6 +97,7 @@ export function mount(element, { props, trigger, watch, options }) {
   function answer() {
     const value = props.value || {};
     if (value.press !== undefined) return pressed(value);
+    if (value.editing) edit(value.editing);
     if (value.turn === undefined) {
       started = started || "recheck" in value;
       return ask();
@@ -140,7 +144,7 @@ export function mount(element, { props, trigger, watch, options }) {
     if (!unanswered || unanswered.terms !== terms) unanswered = { key: newKey(), terms }; // a press whose answer was lost keeps its key
     const mine = (sending = unanswered);
     mark();
-    trigger("generate", mine);
+    trigger("generate", editing ? { ...mine, edit: editing.run } : mine);
     setTimeout(() => sending === mine && ((sending = null), mark()), ANSWER_TIMEOUT_MS);
   }
 
@@ -153,6 +157,7 @@ export function mount(element, { props, trigger, watch, options }) {
     if (value.changed) askAgain(before);
     quietSince((settling = true));
     if (value.submitted) sent(value.submitted.length);
+    if (value.saved) return leave("forms.edit_saved");
     if (value.refused)
       form.querySelector("[aria-invalid=true], .sf-refusal")?.scrollIntoView({ block: "center", behavior: "smooth" });
     ask(0); // what came of it changes times and seeds
@@ -164,6 +169,41 @@ export function mount(element, { props, trigger, watch, options }) {
     changed.replaceChildren(icon("warn"), t(key, { terms: [price(), runs(), seen.size].filter(Boolean).join(" · ") }));
     changed.hidden = false;
     mark();
+  }
+
+  // ------------------------------------------------------------------------------------------- editing a waiting run
+
+  function edit(state) {
+    editing = state;
+    clearTimeout(saving);
+    clearTimeout(thanks);
+    saving = 0;
+    unanswered = null;
+    label.textContent = t("forms.edit_save");
+    run.replaceChildren(label);
+    edited.replaceChildren(
+      icon("pencil"),
+      el(
+        "span",
+        "",
+        {},
+        t("forms.editing", { title: state.title || state.run }),
+        state.usd ? el("small", "", {}, t("forms.edit_before", { price: dollars(state.usd) })) : null,
+      ),
+      button(t("forms.edit_discard"), { text: t("forms.edit_discard"), data: { do: "discard" } }, () => leave()),
+    );
+    edited.hidden = false;
+    ask(0);
+  }
+
+  /** Back to what the form held before, and to the queue. said: what to tell the person, if anything. */
+  function leave(said) {
+    editing = null;
+    edited.hidden = true;
+    label.textContent = t("forms.generate");
+    run.replaceChildren(label);
+    trigger("discard");
+    if (said) toast(t(said));
   }
 
   let thanks;
@@ -243,6 +283,9 @@ export function mount(element, { props, trigger, watch, options }) {
   }
 
   follow(element, (state) => {
+    const gone = editing && !state.runs.get(editing.run)?.editable;
+    edited.classList.toggle("late", Boolean(gone));
+    edited.title = gone ? t("forms.edit_late") : "";
     if (JSON.stringify(holds) !== JSON.stringify(state.holds)) {
       holds = state.holds;
       drawHold();

@@ -13,7 +13,7 @@ from gradio.components import Component
 
 from studio.catalogue import Model, form_sizes, form_values
 from studio.domain import JSON, Run, Task
-from studio.errors import StudioError
+from studio.errors import CapabilityError, StudioError
 from studio.messages import Message, of_error
 from studio.web.i18n import text
 from studio.web.pages import (
@@ -111,7 +111,7 @@ class CreatePage(Page):
 
     def _bar(self) -> None:
         with gr.Column(elem_classes=["studio-bar"]):
-            self.bar = self._widget("bar", ("check", "save", "generate"), {})
+            self.bar = self._widget("bar", ("check", "save", "generate", "discard"), {})
 
     # ------------------------------------------------------------------------------------------------- events
 
@@ -173,6 +173,8 @@ class CreatePage(Page):
             return {self.bar: missing | turn}
         form, size_updates = self._size_updates(form, model, question.get("chips"))
         status = form_estimate.check_form(self.studio, form, model, self.task, owner_of(request))
+        if question.get("edit"):
+            status["problems"] += form_estimate.edit_problems(status["runs"])
         return size_updates | {self.bar: status | turn, self.strip: form_estimate.shots(form, model, self.task)}
 
     def _size_updates(self, form: JSON, model: Model, shown_chips: object) -> tuple[JSON, Updates]:
@@ -218,6 +220,8 @@ class CreatePage(Page):
         status: JSON = form_estimate.check_form(self.studio, form, model, self.task, owner) | {"press": key}
         try:
             bodies = form_values.to_requests(form, model, self.task)
+            if edited := press.get("edit"):
+                return {self.bar: status | self._save_edit(str(edited), bodies, press, status["terms"], owner)}
             runs = self.ctx.idempotency.once(
                 owner, key, lambda: self._submit(bodies, status["terms"], press.get("terms"), owner)
             )
@@ -231,6 +235,16 @@ class CreatePage(Page):
         if "seed" in self.controls and runs and runs[0].seed is not None:
             changed[self.controls["seed"]] = gr.update(value=str(runs[0].seed))
         return changed
+
+    def _save_edit(self, run_id: str, bodies: list[JSON], press: JSON, terms: str, owner: str) -> JSON:
+        """What the bar says after the form was saved into a waiting run. Raises as Runs.edit does, and TermsChanged."""
+        if len(bodies) != 1 or bodies[0]["n"] != 1:
+            raise CapabilityError(Message("edit.one_run", count=sum(body["n"] for body in bodies)), field="n")
+        if terms != press.get("terms"):
+            raise form_estimate.TermsChanged
+        runs = self.studio.acting_for(owner).runs
+        run = self.ctx.idempotency.once(owner, press.get("key"), lambda: runs.edit(run_id, bodies[0]))
+        return {"saved": run.id}
 
     def _submit(self, bodies: list[JSON], terms: str, seen_terms: object, owner: str) -> list[Run]:
         """Store the runs. Raises TermsChanged when the press saw other terms; what is refused anyway says why first."""

@@ -8,13 +8,13 @@ form. Saving is done by the page alone and costs the server nothing.
 from __future__ import annotations
 
 import json
+from collections.abc import Callable
+from typing import Any
 
 import gradio as gr
-from gradio.components import Component
 
-from studio.domain import JSON
-from studio.web.pages import form_estimate
-from studio.web.pages.create import CreatePage
+from studio.web.pages import form_estimate, model_picker
+from studio.web.pages.create import CreatePage, Updates
 from studio.web.pages.page import EVENT_OPTIONS, PageContext, owner_of
 
 STORAGE_KEY, SECRET = "wan-studio-forms", "not a secret: forms hold none"
@@ -32,20 +32,34 @@ def connect(demo: gr.Blocks, ctx: PageContext) -> None:
             js=_save(page),
             **EVENT_OPTIONS,
         )
+        page.bar.discard(_put_back(ctx, page), browser_state, [ctx.tabs, *page.fill_outputs], **EVENT_OPTIONS)
 
-    def restore(saved: object, request: gr.Request) -> dict[Component, JSON]:
-        owner, changed = owner_of(request), {}
+    def restore(saved: object, request: gr.Request) -> Updates:
+        changed: Updates = {}
         for page in pages:
-            saved_form = saved.get(page.id) if isinstance(saved, dict) else None
-            updates = (
-                page.restored_updates(saved_form, owner=owner)
-                if isinstance(saved_form, dict)
-                else page.default_updates(owner=owner)
-            )
-            changed |= {page.bar: form_estimate.recheck()} | updates  # each bar waits to hear that its form is complete
+            changed |= _restored(page, saved, owner_of(request))
         return changed
 
     demo.load(restore, browser_state, [c for p in pages for c in p.fill_outputs], **EVENT_OPTIONS)
+
+
+def _restored(page: CreatePage, saved: object, owner: str) -> Updates:
+    """Updates that put back what this browser holds of a form; the user's defaults where it holds nothing."""
+    form = saved.get(page.id) if isinstance(saved, dict) else None
+    updates = page.restored_updates(form, owner=owner) if isinstance(form, dict) else page.default_updates(owner=owner)
+    return {page.bar: form_estimate.recheck()} | updates  # each bar waits to hear that its form is complete
+
+
+def _put_back(ctx: PageContext, page: CreatePage) -> Callable[..., Any]:
+    """A run was edited in this form, or the edit was discarded: what the form held before, and back to the queue."""
+
+    def put_back(saved: object, request: gr.Request) -> Updates:
+        owner = owner_of(request)
+        model = model_picker.default_model(ctx.studio, page.task)
+        empty = page.fill_updates({"model": model.id}, owner=owner)
+        return empty | _restored(page, saved, owner) | {ctx.tabs: gr.Tabs(selected="queue")}
+
+    return put_back
 
 
 def _save(page: CreatePage) -> str:

@@ -72,6 +72,11 @@ def problems(studio: Studio, bodies: list[JSON], owner: str) -> list[JSON]:
     return list(problems_.values())
 
 
+def edit_problems(runs: int) -> list[JSON]:
+    """What keeps a form that makes so many runs from being saved into one."""
+    return [problem(CapabilityError(Message("edit.one_run", count=runs), field="n", value=runs))] if runs > 1 else []
+
+
 def problem(error: StudioError) -> JSON:
     """One refusal for the page. waiting: nothing is wrong, something is only missing yet."""
     field = getattr(error, "field", "")

@@ -13,13 +13,15 @@ from typing import Any
 import gradio as gr
 
 from studio.catalogue import Model
-from studio.domain import JSON, Kind, Task
+from studio.domain import JSON, Kind, Run, Task
 from studio.errors import CapabilityError, StudioError
 from studio.messages import Message, of_error, term
 from studio.web.pages import mount_script
 from studio.web.pages.create import CreatePage
 from studio.web.pages.page import EVENT_OPTIONS, PageContext, event_data, owner_of
 
+TITLE_CHARS = 80
+"""Characters of a prompt that name a run being edited."""
 TARGETS: dict[str, tuple[Task, tuple[str, ...]]] = {
     "image": (Task.IMAGE_EDIT, ("image", "images")),
     "first_frame": (Task.IMAGE_TO_VIDEO, ("first_frame",)),
@@ -38,9 +40,10 @@ def connect(demo: gr.Blocks, ctx: PageContext) -> None:
     """Make the component and its events. Call it inside the Blocks, once every page is built."""
     pages = {p.task: p for p in ctx.pages.values() if isinstance(p, CreatePage)}
     targets = {f"send_{name}": target for name, target in TARGETS.items() if target[0] in pages}
-    widget = mount_script("send_to.js", elem_id="studio-send-to", events=("use", *targets))
+    widget = mount_script("send_to.js", elem_id="studio-send-to", events=("use", "edit", *targets))
     all_outputs = [c for p in pages.values() for c in p.fill_outputs]
     widget.use(_use(ctx, pages), None, [ctx.tabs, *all_outputs], **EVENT_OPTIONS)
+    widget.edit(_edit(ctx, pages), None, [ctx.tabs, *all_outputs], **EVENT_OPTIONS)
     for event, (task, names) in targets.items():
         page = pages[task]
         inputs = [page.picker, page.media, *page.controls.values()]
@@ -64,17 +67,41 @@ def _open_from_url(ctx: PageContext) -> Callable[..., Any]:
 def _use(ctx: PageContext, pages: dict[Task, CreatePage]) -> Callable[..., Any]:
     def use(event: gr.EventData, request: gr.Request) -> Any:
         owner = owner_of(request)
-        try:
-            run = ctx.studio.acting_for(owner).runs.get(str(event_data(event).get("run")))
-        except StudioError as error:
-            raise CapabilityError(of_error(error)) from None
-        page = pages.get(run.request.task)
-        if page is None:
-            raise CapabilityError(Message("task.no_page", task=term(run.request.task)))
-        body = run.request.flat() | ({"seed": run.seed} if run.seed is not None else {})
-        return page.fill_updates(body, owner=owner) | {ctx.tabs: gr.Tabs(selected=page.id)}
+        run, page = _run_of(ctx, pages, event, owner)
+        return page.fill_updates(_body_of(run), owner=owner) | {ctx.tabs: gr.Tabs(selected=page.id)}
 
     return use
+
+
+def _edit(ctx: PageContext, pages: dict[Task, CreatePage]) -> Callable[..., Any]:
+    """The run's request in its form, whose bar then saves into the run instead of starting another."""
+
+    def edit(event: gr.EventData, request: gr.Request) -> Any:
+        owner = owner_of(request)
+        run, page = _run_of(ctx, pages, event, owner)
+        if why := ctx.studio.queue.edit_refusal(run):
+            raise CapabilityError(why)
+        updates = page.fill_updates(_body_of(run), owner=owner)
+        state = {"run": run.id, "title": run.request.prompt[:TITLE_CHARS], "usd": run.estimate_usd}
+        return updates | {page.bar: updates[page.bar] | {"editing": state}, ctx.tabs: gr.Tabs(selected=page.id)}
+
+    return edit
+
+
+def _run_of(ctx: PageContext, pages: dict[Task, CreatePage], event: gr.EventData, owner: str) -> tuple[Run, CreatePage]:
+    """The run that an event names, and the page of its task. Raises CapabilityError."""
+    try:
+        run = ctx.studio.acting_for(owner).runs.get(str(event_data(event).get("run")))
+    except StudioError as error:
+        raise CapabilityError(of_error(error)) from None
+    page = pages.get(run.request.task)
+    if page is None:
+        raise CapabilityError(Message("task.no_page", task=term(run.request.task)))
+    return run, page
+
+
+def _body_of(run: Run) -> JSON:
+    return run.request.flat() | ({"seed": run.seed} if run.seed is not None else {})
 
 
 def _send(ctx: PageContext, page: CreatePage, names: tuple[str, ...]) -> Callable[..., Any]:

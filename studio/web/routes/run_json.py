@@ -69,7 +69,7 @@ def card(studio: Studio, run: Run) -> JSON:
     body = run.model_dump(mode="json", include=keys) | answer(run.error) | {"error": run.error, "note": run.note}
     if run.seed is not None and run.seed > MAX_SAFE_INTEGER:
         body["seed"] = str(run.seed)
-    body |= {"editable": studio.queue.can_edit(run), "edited": run.edits > 0}
+    body |= {"editable": studio.queue.edit_refusal(run) is None, "edited": run.edits > 0}
     body["at_once"] = studio.queue.concurrency(run.provider)
     body |= {"task": request.task.value, "kind": (asset.kind if asset else request.task.makes).value}
     body |= {"model_label": model_label(studio, run.model), "prompt": request.prompt[:PROMPT_CHARS]}
