@@ -26,6 +26,7 @@ REGISTRY: dict[str, str] = {
     "runware": "studio.engines.runware:RunwareEngine",
     "apimart": "studio.engines.apimart:ApimartEngine",
     "atlascloud": "studio.engines.atlascloud:AtlascloudEngine",
+    "vtrix": "studio.engines.vtrix:VtrixEngine",
     "generic": "studio.engines.generic:WanRestEngine",
 }
 

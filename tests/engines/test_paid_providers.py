@@ -234,6 +234,9 @@ def rest(studio: Studio, *found: Run) -> list[Run]:
 
 
 def made(studio: Studio, body: JSON, prompt: str) -> Run:
+    """The run at rest. The failures of the stories before it do not hold the model's queue."""
+    for held in studio.queue.held_models():
+        studio.queue.resume_model(held.model)
     (run,) = rest(studio, *studio.local.requests.submit(body | {"prompt": prompt}))
     return run
 

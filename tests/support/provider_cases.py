@@ -12,7 +12,7 @@ from pathlib import Path
 from pydantic import SecretStr
 
 from studio import engines
-from studio.catalogue import Catalogue, load
+from studio.catalogue import AccountLimits, Catalogue, load
 from studio.domain import JSON
 from studio.engines.base import Engine
 from studio.settings import Settings
@@ -56,6 +56,11 @@ def settings(folder: Path, name: str, server: TaskServer) -> Settings:
     key = next(n for n, variable in engines.environment(name).items() if variable.secret)
     base = next(n for n in engines.environment(name) if n.endswith("_BASE_URL"))
     return Settings(data=folder / "data", secrets={key: SecretStr(server.KEY)}, options={base: server.url})
+
+
+def quick(name: str) -> Catalogue:
+    """The catalogue, without the pauses between submits that this provider's account has."""
+    return Catalogue(load(), {name: AccountLimits(submits_per_s=100, concurrent=5, polls_per_s=100)})
 
 
 @contextmanager
@@ -183,6 +188,42 @@ def atlascloud(folder: Path) -> Iterator[ProviderCase]:
 
 
 @contextmanager
+def vtrix(folder: Path) -> Iterator[ProviderCase]:
+    """Two forms of body, answers with and without an envelope; dollars written as text."""
+    from tests.providers.vtrix import VtrixServer, error
+
+    with VtrixServer() as server:
+        yield ProviderCase(
+            "vtrix",
+            server,
+            settings(folder, "vtrix", server),
+            quick("vtrix"),
+            {"task": "text-to-video", "model": "vtrix/kling-3.0-t2v", "prompt": "a red coat", "duration_s": 5},
+            (
+                {
+                    "task": "text-to-image",
+                    "model": "vtrix/wan2.6-image-interleave",
+                    "prompt": "a tale",
+                    "max_images": 3,
+                },
+                3,
+            ),
+            {
+                "moderated": error(400, "The prompt was flagged by moderation"),
+                "bad key": error(401, "API key is missing or invalid"),
+                "no credit": error(402, "insufficient balance"),
+                "rate limit": error(429, "Rate limit exceeded"),
+                "real status": as_json({"data": {}, "status": {"code": 429, "message": "Rate limit exceeded"}}),
+                "refused": as_json({"error": {"code": 7, "error_message": "size is wrong"}, "status": "failed"}),
+                "fault": error(500, "Internal server error"),
+                "no answer": as_json({"id": "", "status": "in_progress"}),
+                "closed": error(408, "try again"),
+            },
+            billed=('"0.09"', 0.09),
+        )
+
+
+@contextmanager
 def generic(folder: Path) -> Iterator[ProviderCase]:
     """The pattern of the Wan guide as it stands."""
     from tests.providers.generic import GuideServer, error
@@ -197,7 +238,7 @@ def generic(folder: Path) -> Iterator[ProviderCase]:
                 secrets={"WAN_API_KEY": SecretStr(server.KEY)},
                 options={"WAN_BASE_URL": server.base},
             ),
-            load(),
+            quick("generic"),
             clip,
             (clip | {"duration_s": 10, "fps": 24}, 1),
             {
@@ -253,6 +294,7 @@ PROVIDERS: dict[str, Callable[[Path], AbstractContextManager[ProviderCase]]] = {
     "runware": runware,
     "apimart": apimart,
     "atlascloud": atlascloud,
+    "vtrix": vtrix,
     "generic": generic,
     "envelope": envelope,
 }
