@@ -7,6 +7,8 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass
+from functools import lru_cache
+from typing import cast
 
 from studio.catalogue import Model
 from studio.catalogue.schema import FreeSize, Size
@@ -21,6 +23,11 @@ SIZED_INPUTS = ("image", "images", "first_frame", "last_frame", "video")
 
 FREE_TIERS = {"480p": 480, "720p": 720, "1080p": 1080, "1K": 1024, "1.3K": 1280, "2K": 2048}
 """Tier -> shorter side in pixels, for rows that take any size."""
+
+
+def as_object(value: object) -> JSON:
+    """What a browser sent where it should have sent an object; {} where it is none."""
+    return cast("JSON", value) if isinstance(value, dict) else {}
 
 
 @dataclass(frozen=True)
@@ -51,7 +58,7 @@ class Sizes:
 
 def can_follow_input(model: Model, task: Task, media: object) -> bool:
     """Whether a result can take an input's shape: the row can, and the form holds such an input or asks for one."""
-    files = media if isinstance(media, dict) else {}
+    files = as_object(media)
     sized_inputs = {name: spec for name, spec in model.inputs_for(task).items() if name in SIZED_INPUTS}
     return model.follows_input(task, "size") and any(spec.min or files.get(name) for name, spec in sized_inputs.items())
 
@@ -61,7 +68,7 @@ def sizes_for(model: Model, task: Task, media: object = None) -> Sizes:
     if model.sizes:
         listed = model.sizes
     elif model.free_size:
-        listed = _free_sizes(model.free_size)
+        listed = _free_sizes(model.free_size)  # pyright: ignore[reportArgumentType] - frozen, so hashable
     else:
         return Sizes((), model.tiers, ())
     aspects, tiers = dict.fromkeys(s.aspect for s in listed), dict.fromkeys(s.tier for s in listed)
@@ -185,6 +192,7 @@ def is_allowed(width: int, height: int, free: FreeSize) -> bool:
     return sides and pixels and max(width / height, height / width) <= (free.max_aspect or 1e9) + 1e-9
 
 
+@lru_cache(maxsize=64)
 def _free_sizes(free: FreeSize) -> tuple[Size, ...]:
     sizes: list[Size] = []
     for tier, short_side in FREE_TIERS.items():

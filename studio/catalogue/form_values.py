@@ -7,8 +7,11 @@ small descriptions with an id. The seed goes by mode: random (None), fixed (the 
 from __future__ import annotations
 
 import math
+from dataclasses import dataclass
+from typing import Any, cast
 
 from studio.catalogue import Catalogue, Model, form_sizes, validation
+from studio.catalogue.form_sizes import as_object
 from studio.domain import JSON, Task
 from studio.errors import CapabilityError
 from studio.field_errors import short
@@ -49,8 +52,8 @@ def check_types(values: JSON, files: object) -> JSON:
     rate = values.get("fps")
     if rate not in (None, "", FOLLOW_INPUT) and not (isinstance(rate, int) or str(rate).isdecimal()):
         raise CapabilityError(Message("value.fps_not_whole", value=short(rate)), field="fps")
-    listed = files.items() if isinstance(files, dict) else ()
-    media = {str(k): [f for f in v if isinstance(f, dict | str)] for k, v in listed if isinstance(v, list)}
+    slots = as_object(files)
+    media: JSON = {str(k): [f for f in _list(v) if isinstance(f, dict | str)] for k, v in slots.items()}
     return values | {"media": media}
 
 
@@ -108,26 +111,30 @@ def takes_duration(model: Model) -> bool:
 def _media(media: JSON, model: Model, task: Task) -> JSON:
     inputs: JSON = {}
     for name in model.inputs_for(task):
-        ids = [str(a["id"]) for a in media.get(name) or [] if isinstance(a, dict) and a.get("id")]
+        ids = [str(file["id"]) for file in map(as_object, _list(media.get(name))) if file.get("id")]
         if ids:
             inputs[name] = ids if name in LISTS else ids[0]
-    voices = {str(a["id"]): str(a["voice"]["id"]) for a in media.get("references") or [] if _has_voice(a)}
+    spoken = [file for file in map(as_object, _list(media.get("references"))) if _has_voice(file)]
+    voices = {str(file["id"]): str(file["voice"]["id"]) for file in spoken}
     if voices and VOICES in model.inputs_for(task):
         inputs[VOICES] = voices
     return inputs
 
 
-def _has_voice(file: object) -> bool:
-    voice = file.get("voice") if isinstance(file, dict) and file.get("id") else None
-    return isinstance(voice, dict) and bool(voice.get("id"))
+def _list(value: object) -> list[Any]:
+    return cast("list[Any]", value) if isinstance(value, list) else []
+
+
+def _has_voice(file: JSON) -> bool:
+    return bool(file.get("id") and as_object(file.get("voice")).get("id"))
 
 
 def media_of(body: JSON) -> JSON:
     """The files of a request as a form holds them: lists of ids by slot, each reference with its voice."""
-    media: JSON = {k: list(v) if isinstance(v, list | tuple) else [v] for k, v in body.items() if k in MEDIA and v}
-    media.pop(VOICES, None)
-    voices = body.get(VOICES)
-    if isinstance(voices, dict) and "references" in media:
+    given = {k: v for k, v in body.items() if k in MEDIA and k != VOICES and v}
+    media: JSON = {k: list(cast("list[Any]", v)) if isinstance(v, list | tuple) else [v] for k, v in given.items()}
+    voices = as_object(body.get(VOICES))
+    if "references" in media:
         media["references"] = [{"id": i, "voice": {"id": voices[i]}} if i in voices else i for i in media["references"]]
     return media
 
@@ -135,15 +142,14 @@ def media_of(body: JSON) -> JSON:
 def user_params(model: Model, task: Task, values: object = None) -> JSON:
     """The value of the `own` control: what it draws for this model, and the values given that the row knows."""
     specs = model.params_for(task) if model.of_user else {}
-    current = values if isinstance(values, dict) else {}
+    current = as_object(values)
     widgets = [{"key": k} | s.model_dump(include=WIDGET_KEYS) for k, s in specs.items()]
     return {"specs": widgets, "values": {k: current.get(k, s.default) for k, s in specs.items()}}
 
 
 def user_param_values(form: JSON) -> object:
     """What the browser holds of the `own` control's values."""
-    user_params_ = form.get("own")
-    return user_params_.get("values") if isinstance(user_params_, dict) else None
+    return as_object(form.get("own")).get("values")
 
 
 def _params(values: JSON, model: Model, task: Task) -> JSON:
@@ -227,6 +233,21 @@ def _time_values(body: JSON, model: Model, task: Task) -> JSON:
     return values
 
 
+MOVED_APART = frozenset((*MEDIA, *TEXT_FIELDS, "n", "width", "height", "tier"))
+"""Fields of a request that a switch of model moves by rules of their own."""
+KEPT_ON_SWITCH = (
+    "prompt",
+    "negative_prompt",
+    "seed_mode",
+    "seed",
+    "seeds",
+    "per_line",
+    "combinations",
+    "media",
+    "consent",
+)
+"""Controls that a switch leaves as they are."""
+
 PARTS = {
     "size": ("aspect", "tier", "width", "height"),
     "time": ("duration_s", "duration_pick", "duration_follow", "fps"),
@@ -235,56 +256,62 @@ PARTS = {
 """Controls that a switch may have to move, by what they are about."""
 
 
-def switch_model(values: JSON, old: Model, new: Model, task: Task) -> tuple[JSON, list[JSON]]:
-    """The form moved to another model: what is legal stays, and one note for each thing that had to change.
+@dataclass(frozen=True)
+class SwitchedForm:
+    """A form moved to another model. body: its request. notes: one for each thing that had to change.
 
-    A note is {"key", "from", "to"} for what moved to the nearest, or {"text"} with the rules' sentence. The form's
-    `origin` keeps what the person had set before models moved it: further switches start from that, so that the way
-    back gives it back, until the person sets it anew.
+    A note is {"key", "from", "to"} for what moved to the nearest, or {"text"} with the rules' sentence."""
+
+    values: JSON
+    body: JSON
+    notes: list[JSON]
+
+
+class ModelSwitch:
+    """A form on its way to other models; what does not depend on the new one is worked out once.
+
+    The form's `origin` keeps what the person had set before models moved it: further switches start from that, so that
+    the way back gives it back, until the person sets it anew.
     """
-    body = to_request(values, old, task)
-    defaults = to_request(from_request({}, old, task), old, task)
-    carried = {k: v for k, v in body.items() if k not in (*MEDIA, *TEXT_FIELDS, "n", "width", "height", "tier")}
-    carried = {
-        k: v for k, v in carried.items() if v != defaults.get(k) or k in ("task", "model")
-    }  # what the user chose
-    kept_values, sentences = validation.carry_over(carried, new, task)
-    origin = _origin(values, body, old)
-    request = {**kept_values, **{k: v for part in origin.values() for k, v in part["body"].items()}}
-    request |= {k: body[k] for k in ("consent",) if k in body}
-    shape = str(origin["size"]["values"].get("aspect"))
-    new_values = values | from_request(request, new, task, shape=shape)
-    for part in origin.values():
-        new_values |= part["values"] if part["model"] == new.id else {}
-    unchanged = (
-        "prompt",
-        "negative_prompt",
-        "seed_mode",
-        "seed",
-        "seeds",
-        "per_line",
-        "combinations",
-        "media",
-        "consent",
-    )
-    new_values |= {k: values[k] for k in unchanged if k in values}
-    after = to_request(new_values, new, task)
-    new_values["origin"] = {name: part | {"made": _part(after, name)} for name, part in origin.items()}
-    notes = [{"text": s} for s in sentences if not s.startswith("duration_s")]
-    notes += _change_notes(body, after, old, new)
-    return new_values, notes
+
+    def __init__(self, values: JSON, old: Model, task: Task) -> None:
+        self._values, self._old, self._task = values, old, task
+        self.body = to_request(values, old, task)
+        defaults = to_request(from_request({}, old, task), old, task)
+        fields = {k: v for k, v in self.body.items() if k not in MOVED_APART}
+        self._chosen = {k: v for k, v in fields.items() if v != defaults.get(k) or k in ("task", "model")}
+        self._origin = _origin(values, self.body, old)
+
+    def to(self, new: Model) -> SwitchedForm:
+        """The form with this model: what is legal stays."""
+        kept_values, sentences = validation.carry_over(self._chosen, new, self._task)
+        request = {**kept_values, **{k: v for part in self._origin.values() for k, v in part["body"].items()}}
+        request |= {k: self.body[k] for k in ("consent",) if k in self.body}
+        shape = str(self._origin["size"]["values"].get("aspect"))
+        values = self._values | from_request(request, new, self._task, shape=shape)
+        for part in self._origin.values():
+            values |= part["values"] if part["model"] == new.id else {}
+        values |= {k: self._values[k] for k in KEPT_ON_SWITCH if k in self._values}
+        body = to_request(values, new, self._task)
+        values["origin"] = {name: part | {"made": _part(body, name)} for name, part in self._origin.items()}
+        notes: list[JSON] = [{"text": s} for s in sentences if not s.startswith("duration_s")]
+        return SwitchedForm(values, body, notes + _change_notes(self.body, body, self._old, new))
+
+
+def switch_model(values: JSON, old: Model, new: Model, task: Task) -> tuple[JSON, list[JSON]]:
+    """The form moved to another model, and the notes of what had to change; see ModelSwitch."""
+    switched = ModelSwitch(values, old, task).to(new)
+    return switched.values, switched.notes
 
 
 def _origin(values: JSON, body: JSON, model: Model) -> JSON:
     """For each part of the form: the model, values and request in which the person set it."""
-    saved = values.get("origin")
+    saved = as_object(values.get("origin"))
     origin: JSON = {}
     for name, keys in PARTS.items():
-        previous = saved.get(name) if isinstance(saved, dict) else None
-        is_complete = isinstance(previous, dict) and all(
-            isinstance(previous.get(k), dict) for k in ("values", "body", "made")
-        )
-        if isinstance(previous, dict) and is_complete and previous["made"] == _part(body, name):
+        previous = as_object(saved.get(name))
+        is_complete = all(isinstance(previous.get(k), dict) for k in ("values", "body", "made"))
+        if is_complete and previous["made"] == _part(body, name):
             part_values = {k: v for k, v in previous["values"].items() if k in keys}
             part_request = {k: v for k, v in previous["body"].items() if k in REQUEST_KEYS[name]}
             origin[name] = {"model": str(previous.get("model")), "values": part_values, "body": part_request}

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 
 from sqlite_utils import Database
@@ -41,17 +42,25 @@ def has_limits(db: Database) -> bool:
 def exceeded_limit(db: Database, run: Run) -> str | None:
     """A sentence when this run would pass a limit, unless a person has let it through."""
     usd = run.estimate_usd or 0.0
-    limits = read(db)
-    if not usd or limits == SpendLimits() or runs.job_columns(db, run.id)["budget_waived"]:
+    if not usd or not has_limits(db) or runs.job_columns(db, run.id)["budget_waived"]:
         return None
-    if limits.run_usd is not None and usd > limits.run_usd:
-        return Message("budget.one_run", usd=f"{usd:.2f}", limit=f"{limits.run_usd:.2f}")
+    return exceeded_by(db, [usd])
+
+
+def exceeded_by(db: Database, amounts: Sequence[float]) -> str | None:
+    """A sentence when runs of these prices in dollars, all of them together, would pass a limit."""
+    limits, total = read(db), sum(amounts)
+    dearest = max(amounts, default=0.0)
+    if limits.run_usd is not None and dearest > limits.run_usd:
+        return Message("budget.one_run", usd=f"{dearest:.2f}", limit=f"{limits.run_usd:.2f}")
     today = stamp()[:10]
     for name, limit, first_day in (("day", limits.day_usd, today), ("month", limits.month_usd, today[:8] + "01")):
         if limit is None:
             continue
         spent = ledger.spent(db, first_day)
-        if spent + usd > limit + 1e-9:
+        if total and spent + total > limit + 1e-9:
             used = Message(f"budget.used_{name}", spent=f"{spent:.2f}", limit=f"{limit:.2f}")
-            return Message("budget.period", usd=f"{usd:.2f}", used=used)
+            if len(amounts) > 1:
+                return Message("budget.period_several", count=len(amounts), usd=f"{total:.2f}", used=used)
+            return Message("budget.period", usd=f"{total:.2f}", used=used)
     return None

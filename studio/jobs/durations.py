@@ -133,6 +133,10 @@ class History:
         """Whether there are enough runs of this kind for a fit."""
         return len(self._durations_of(pace)) >= MIN_HISTORY
 
+    def count(self, pace: str) -> int:
+        """How many of the latest runs of this kind are known, HISTORY_SIZE at most."""
+        return len(self._durations_of(pace))
+
     def fit_for(self, pace: str, model: Model | None) -> DurationFit | None:
         """The fit for such runs: from our own history, else from the catalogue, else None."""
         times = self._durations_of(pace)

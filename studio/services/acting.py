@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from studio.services.alternatives import Alternatives
 from studio.services.assets import Assets
+from studio.services.comparisons import Comparisons
 from studio.services.context import Context
 from studio.services.continuations import Continuations
 from studio.services.exports import Exports
@@ -23,6 +25,8 @@ class UserServices:
     def __init__(self, context: Context, user: str) -> None:
         self.user = user
         self.requests = Requests(context, user)
+        self.alternatives = Alternatives(context, user, self.requests)
+        self.comparisons = Comparisons(context, user, self.requests, self.alternatives)
         self.runs = Runs(context, user, self.requests)
         self.gallery = Gallery(context, user, self.runs)
         self.assets = Assets(context, user)

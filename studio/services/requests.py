@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from functools import cache
 from types import MappingProxyType
-from typing import cast
+from typing import Literal, cast
 
 from sqlite_utils import Database
 
@@ -29,6 +29,16 @@ NEEDS_CONSENT = "hold.needs_consent"
 
 MAX_BATCH_RUNS = 1000
 """Runs in one batch."""
+
+
+@dataclass(frozen=True)
+class ExpectedTime:
+    """How long one run is expected to take, and who says so: `runs` of our own of this kind, else (0) the engine's own
+    reckoning or the row's usual times."""
+
+    seconds: float
+    source: Literal["history", "engine", "catalogue"]
+    runs: int = 0
 
 
 @dataclass(frozen=True)
@@ -98,17 +108,25 @@ class Requests:
         self, body: JSON, *, ready: bool = True, known_assets: Mapping[str, Asset] | None = None
     ) -> CheckedRequest:
         """The request, complete and within its row. ready=False: without a key, too. Raises as submit does."""
+        checked, problems = self.check(body, known_assets=known_assets)
+        if problems:
+            raise problems[0]
+        engine = self._context.engines.get(checked.model.provider)
+        if engine is None:
+            raise NotConfigured(Message("run.studio_no_engine", provider=checked.model.provider))
+        if ready and (missing := engine.missing()):
+            raise NotConfigured(missing)
+        return checked
+
+    def check(
+        self, body: JSON, *, known_assets: Mapping[str, Asset] | None = None
+    ) -> tuple[CheckedRequest, list[CapabilityError]]:
+        """The request, complete, with all that submit would refuse of it. Raises CapabilityError or NotFound for what
+        cannot be read as a request at all."""
         request = validation.parse(body, self._context.catalogue)
         model = self._context.catalogue.get(request.model)
         request, inputs = validation.complete(request, model), self._inputs_of(request, known_assets or {})
-        if problems := self._problems(request, model, inputs):
-            raise problems[0]
-        engine = self._context.engines.get(model.provider)
-        if engine is None:
-            raise NotConfigured(Message("run.studio_no_engine", provider=model.provider))
-        if ready and (missing := engine.missing()):
-            raise NotConfigured(missing)
-        return CheckedRequest(request, model, inputs)
+        return CheckedRequest(request, model, inputs), self._problems(request, model, inputs)
 
     def estimate_revision(self, model_id: str) -> object | None:
         """Estimates of a request to this model stay as they are while this stays equal: a price list and an engine's
@@ -135,8 +153,8 @@ class Requests:
     def _problems(self, request: Request, model: Model, inputs: Mapping[str, Asset]) -> list[CapabilityError]:
         checked_requests = validation.problems(request, model, inputs)
         engine = self._context.engines.get(model.provider)
-        if not checked_requests and isinstance(engine, RequestChecks):
-            checked_requests = engine.problems(request, model, inputs)
+        if not checked_requests and engine is not None and _implements(type(engine), RequestChecks):
+            checked_requests = cast("RequestChecks", engine).problems(request, model, inputs)
         return checked_requests
 
     def _inputs_of(self, request: Request, known_assets: Mapping[str, Asset] = NO_ASSETS) -> dict[str, Asset]:
@@ -155,18 +173,25 @@ class Requests:
         )
 
     def _expected_s(self, checked: CheckedRequest) -> float | None:
-        """From our own history; before there is any, from the engine's own reckoning or the row's usual times."""
+        expected = self.expected_time(checked)
+        return expected.seconds if expected else None
+
+    def expected_time(self, checked: CheckedRequest) -> ExpectedTime | None:
+        """From our own history; before there is any, from the engine's own reckoning or the row's usual times. None
+        where nobody knows."""
         key, engine = duration_key(checked.request), self._context.engines.get(checked.model.provider)
-        has_history = self._context.jobs.history.has_enough(key)
+        history = self._context.jobs.history
+        has_history = history.has_enough(key)
         if engine and not has_history and _implements(type(engine), DurationEstimate):
             seconds = cast("DurationEstimate", engine).expected_s(checked.request, checked.model, checked.inputs)
-            return round(seconds, 1) if seconds else None
-        expected = self._context.jobs.history.fit_for(key, checked.model)
+            return ExpectedTime(round(seconds, 1), "engine") if seconds else None
+        expected = history.fit_for(key, checked.model)
         if expected is None:
             return None
-        from_catalogue = checked.model.latency_s and not has_history
-        scale = length_scale(checked.request, checked.model) if from_catalogue else 1.0
-        return round(expected.median_s * scale, 1)
+        if checked.model.latency_s and not has_history:
+            scale = length_scale(checked.request, checked.model)
+            return ExpectedTime(round(expected.median_s * scale, 1), "catalogue")
+        return ExpectedTime(round(expected.median_s, 1), "history", history.count(key))
 
     def _total_expected_s(self, checked_requests: list[CheckedRequest]) -> float | None:
         """Until the last of these runs is done: on this machine one by one, elsewhere as many as go at once."""

@@ -276,3 +276,28 @@ def _edits(db: Database) -> None:
         f"CREATE TRIGGER runs_recounted AFTER UPDATE OF {', '.join(counted)} ON runs WHEN {changed} "
         f"BEGIN {_count('OLD', -1)} {_count('NEW', 1)} END"
     )
+
+
+COMPARISONS = """
+CREATE TABLE comparisons (
+    seq INTEGER PRIMARY KEY AUTOINCREMENT, id TEXT NOT NULL UNIQUE, owner TEXT NOT NULL DEFAULT '', key TEXT,
+    same_request INTEGER NOT NULL, created_at TEXT NOT NULL, UNIQUE (owner, key)
+);
+CREATE TABLE comparison_runs (
+    comparison INTEGER NOT NULL REFERENCES comparisons (seq) ON DELETE CASCADE, place INTEGER NOT NULL,
+    run TEXT NOT NULL, changes TEXT NOT NULL DEFAULT '[]', PRIMARY KEY (comparison, place)
+) WITHOUT ROWID;
+CREATE TABLE comparison_votes (
+    comparison INTEGER NOT NULL REFERENCES comparisons (seq) ON DELETE CASCADE, voter TEXT NOT NULL, task TEXT NOT NULL,
+    winner TEXT NOT NULL, loser TEXT NOT NULL, winner_model TEXT NOT NULL, loser_model TEXT NOT NULL,
+    winner_usd REAL, loser_usd REAL, tie INTEGER NOT NULL, blind INTEGER NOT NULL, at TEXT NOT NULL,
+    PRIMARY KEY (comparison, voter, winner, loser)
+) WITHOUT ROWID
+"""
+
+
+@MIGRATIONS(name="m012_comparisons")
+def _comparisons(db: Database) -> None:
+    """key: names the press that made the comparison, so that the same press makes no second one."""
+    for statement in filter(str.strip, COMPARISONS.split(";")):
+        db.conn.execute(statement)

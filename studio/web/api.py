@@ -95,6 +95,7 @@ def _ids(value: Any) -> str | list[str]:
 
 
 Requests = Annotated[dict[str, Any] | list[dict[str, Any]], PlainValidator(_requests)]
+OneRequest = Annotated[dict[str, Any], PlainValidator(lambda value: _requests([value])[0])]
 Ids = Annotated[str | list[str], PlainValidator(_ids)]
 
 
@@ -126,6 +127,31 @@ def _submit_functions(studio: Studio) -> list[Callable[..., Any]]:
             studio.acting_for(owner_of(gradio_request)).requests.estimate(_requests(requests)).model_dump(mode="json")
         )
 
+    def alternatives(request: OneRequest, gradio_request: gr.Request) -> list[dict[str, Any]]:
+        """Every model that can do a request's task: the same model elsewhere first, then what changes nothing, then by
+        price. Each has the request for it, its price, usual time, what would change, and whether it is ready.
+
+        Args:
+            request: One request, as for `submit`, within the limits of its own model.
+        """
+        found = studio.acting_for(owner_of(gradio_request)).alternatives.of_request(dict(request))
+        return [one.public() for one in found]
+
+    def compare(request: OneRequest, models: Ids, gradio_request: gr.Request) -> dict[str, Any]:
+        """Send one run of a request to each of 2 to 6 models and answer the comparison: its id, and the runs at once.
+
+        All are checked, and the spending limits for their sum, before the first is stored. What a model does otherwise
+        than was asked is in `changes`.
+
+        Args:
+            request: One request, as for `submit`, within the limits of its own model.
+            models: A list of model ids, such as those that `alternatives` answers.
+        """
+        listed = [models] if isinstance(models, str) else models
+        made = studio.acting_for(owner_of(gradio_request)).comparisons.submit_request(dict(request), listed)
+        members = [{"run": m.run.public(), "changes": list(m.changes)} for m in made.members]
+        return {"id": made.id, "created_at": made.created_at, "members": members}
+
     def upload(file: gr.FileData, gradio_request: gr.Request) -> dict[str, Any]:
         """Take a picture, clip or sound into the library; its `id` goes into requests.
 
@@ -140,7 +166,7 @@ def _submit_functions(studio: Studio) -> list[Callable[..., Any]]:
         asset = studio.acting_for(owner_of(gradio_request)).assets.add(path, name=name)
         return asset.model_dump(mode="json", exclude={"path", "owner", "trashed_at"}) | {"url": asset.url}
 
-    return [submit, estimate, upload]
+    return [submit, estimate, alternatives, compare, upload]
 
 
 def _run_functions(studio: Studio) -> list[Callable[..., Any]]:

@@ -19,6 +19,7 @@ from tests.support.kit import QUICK, image
 
 CONTRACT = ["submit", "estimate", "upload", "get_run", "wait", "cancel", "retry", "decide", "search", "models"]
 CONTRACT += ["held_models", "resume_model", "edit_run"]
+CONTRACT += ["alternatives", "compare"]
 RUN_KEYS = {"id", "status", "phase", "held_reason", "error", "request", "seed", "model", "provider", "handle"}
 RUN_KEYS |= {"created_at", "started_at", "finished_at", "estimate_usd", "cost_usd", "assets"}
 
