@@ -21,6 +21,11 @@ from studio.messages import Message, of_error
 SECRET_ENDINGS = ("_KEY", "_TOKEN", "_SECRET", "_PASSWORD", "_AUTH")
 """Ends of environment names whose values must never appear anywhere."""
 
+NOTIFY_URL, NOTIFY_SECRET, NOTIFY_TARGETS = "STUDIO_NOTIFY_URL", "STUDIO_NOTIFY_SECRET", "STUDIO_NOTIFY_TARGETS"
+"""Where messages about runs go, besides the page. Such addresses hold tokens."""
+SECRET_NAMES = (NOTIFY_URL, NOTIFY_TARGETS)
+"""Secrets whose names do not end like one."""
+
 PASSWORD = "STUDIO_PASSWORD"  # noqa: S105 - the name of a setting
 PASSWORD_MIN_CHARS, PASSWORD_MAX_BYTES = 8, 1024
 
@@ -143,7 +148,7 @@ class Settings(BaseModel):
 
 def looks_secret(name: str) -> bool:
     """Whether the value of this environment name is a key, a token or a password."""
-    return name.upper().endswith(SECRET_ENDINGS)
+    return name.upper().endswith(SECRET_ENDINGS) or name.upper() in SECRET_NAMES
 
 
 def without_secrets(environ: Mapping[str, str], *, keep: Sequence[str] = ()) -> dict[str, str]:

@@ -29,6 +29,7 @@ from studio.services.context import Context, LazyEngines
 from studio.services.continuations import ContinuationFollower
 from studio.services.library import Library
 from studio.services.local_models import LocalModels
+from studio.services.notifications import Notifications
 from studio.services.queue import Queue
 from studio.services.webhooks import ProviderWebhooks
 from studio.services.workflows import Workflows
@@ -59,6 +60,7 @@ class Studio:
         self.queue = Queue(self.context)
         self.library = Library(self.context)
         self.webhooks = ProviderWebhooks(self.context)
+        self.notifications = Notifications(self.context)
         self.workflows = Workflows(settings, self.catalogue, store, comfy)
         self.comfyui_models = ComfyModels(settings, self.catalogue, comfy)
         self.local_models = LocalModels(self.catalogue, found)
@@ -98,6 +100,7 @@ class Studio:
         self.context.scheduler.start()
         self._leftovers.start()
         self._follower.start()
+        self.notifications.start()
         for rows_of_one_press in exports.interrupted_exports(self.context):
             self.acting_for(rows_of_one_press[0].owner).exports.resume(rows_of_one_press)
 
@@ -120,6 +123,7 @@ class Studio:
         context.splits.close()
         context.jobs.feed.close()
         self._follower.close()
+        self.notifications.close()
         context.scheduler.stop()
         context.store.close()
 

@@ -34,7 +34,8 @@ class Timing:
     result_timeout_s: longest wait for a result; local_stall_timeout_s: the same on this machine without progress.
     call_timeout_s: for one answer of an engine. close_timeout_s: for a submit to answer while the studio closes.
     poll_cost: k of the schedule. disk_check_s: between checks of a disk that is full or away; disk_retry_s: work that
-    waits for the disk is retried after this long at the latest.
+    waits for the disk is retried after this long at the latest. notify_collect_s: what happens within it shares a look,
+    and mostly a message; notify_retry_s: before each new attempt to send one.
     """
 
     local_poll_s: float = 0.15
@@ -53,6 +54,8 @@ class Timing:
     poll_cost: float = 0.3
     disk_check_s: float = 1.0
     disk_retry_s: float = 60.0
+    notify_collect_s: float = 1.0
+    notify_retry_s: tuple[float, ...] = (5.0, 30.0, 120.0, 600.0, 1800.0, 7200.0)
 
 
 def backoff_s(timing: Timing, attempts: int, retry_after_s: float | None = None) -> float:

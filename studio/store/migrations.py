@@ -301,3 +301,21 @@ def _comparisons(db: Database) -> None:
     """key: names the press that made the comparison, so that the same press makes no second one."""
     for statement in filter(str.strip, COMPARISONS.split(";")):
         db.conn.execute(statement)
+
+
+NOTIFICATIONS = """
+CREATE TABLE notifications (
+    seq INTEGER PRIMARY KEY AUTOINCREMENT, id TEXT NOT NULL, target TEXT NOT NULL, body TEXT NOT NULL,
+    created_at TEXT NOT NULL, next_at TEXT, sent_at TEXT, attempts INTEGER NOT NULL DEFAULT 0, error TEXT,
+    error_message TEXT,
+    UNIQUE (id, target)
+);
+CREATE INDEX notifications_due ON notifications (next_at) WHERE next_at IS NOT NULL
+"""
+
+
+@MIGRATIONS(name="m013_notifications")
+def _notifications(db: Database) -> None:
+    """Messages about runs to the user: next_at is null once they are sent or given up."""
+    for statement in NOTIFICATIONS.split(";"):
+        db.conn.execute(statement)

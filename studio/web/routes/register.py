@@ -19,7 +19,17 @@ from studio.web.errors import SentenceRoute
 from studio.web.language import language_of
 from studio.web.middleware.same_origin import owner_of
 from studio.web.pages import form_defaults
-from studio.web.routes import comparisons, looks, models, runs, settings, storyboards, webhooks, workflows
+from studio.web.routes import (
+    comparisons,
+    looks,
+    models,
+    notifications,
+    runs,
+    settings,
+    storyboards,
+    webhooks,
+    workflows,
+)
 from studio.web.routes.files import IMMUTABLE, download_name, file_response, preview_response, thumb_mime
 from studio.web.routes.run_events import Live
 from studio.web.static import ASSETS, SERVED, TYPES, assets_digest
@@ -48,7 +58,7 @@ def build(studio: Studio) -> Site:
     api = APIRouter(route_class=SentenceRoute, include_in_schema=False)
     _core_routes(api, studio, live)
     _media_routes(api, studio)
-    parts = (settings, form_defaults, storyboards, looks, models, workflows, webhooks, comparisons)
+    parts = (settings, form_defaults, storyboards, looks, models, workflows, webhooks, comparisons, notifications)
     routers = [runs.router(studio, live), *(part.router(studio) for part in parts)]
     return Site([*api.routes, *(route for router in routers for route in router.routes)], live)
 
