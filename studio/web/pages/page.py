@@ -16,6 +16,7 @@ if TYPE_CHECKING:
 EVENT_OPTIONS: dict[str, Any] = {
     "api_visibility": "private",
     "show_progress": "hidden",
+    "show_progress_on": [],
     "queue": False,
     "preprocess": False,
 }
