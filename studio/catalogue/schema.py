@@ -204,6 +204,7 @@ OF_USER = "workflow"
 class Model(Row):
     """One model of one provider. `id` is provider/name. See the README of this folder for how to write a row.
 
+    family: the name that models of one kind share, as people read it: Wan, Kling, FLUX.2. The picker filters by it.
     sizes: named sizes; free_size: any within bounds; size_from_input: the result follows the input's shape and only the
     tier is chosen (tiers). audio: always (there is always a sound track), never, or optional (a switch).
     result_ttl_s: how long the provider keeps results. latency_s: usual seconds from submit to result, low and high.

@@ -1,4 +1,5 @@
-// The model picker: a button that says which model, and a list grouped by provider with readiness and price.
+// The model picker: a button that says which model, and a list grouped by provider with readiness and price. Hundreds of
+// models are searched by words and by family.
 
 import { el, icon, seconds, t } from "../dom.js";
 import { get, tryOrToast } from "../net.js";
@@ -14,6 +15,8 @@ function price(hint) {
       : `${money(hint.low)}–${hint.high < 0.1 ? hint.high.toFixed(3).replace(/0+$/, "") : hint.high.toFixed(2)}`;
   return `${range} / ${t(`forms.unit_${hint.unit}`)}`;
 }
+
+const PAGE = 8; // options that Page Down goes on by
 
 export function mount(element, { props, trigger, watch, options }) {
   element.classList.add("st");
@@ -73,26 +76,57 @@ export function mount(element, { props, trigger, watch, options }) {
       "aria-label": t("forms.model_search"),
       oninput: () => fill(search.value),
     });
+    const chips = el("div", "sp-families", { role: "group", "aria-label": t("forms.picker_families"), hidden: true });
     const list = el("div", "sp-list", { role: "listbox", id, "aria-label": t("forms.model") });
-    panel = el("div", "sp-panel", {}, search, list);
+    panel = el("div", "sp-panel", {}, search, chips, list);
     element.append(panel);
     open.setAttribute("aria-expanded", "true");
     document.addEventListener("pointerdown", outside, true);
     panel.addEventListener("keydown", keys);
     search.focus({ preventScroll: true });
     const answer = await tryOrToast(get(`ui/choices?task=${encodeURIComponent(options.task)}`));
-    if (answer && panel) fill("", answer.groups);
+    if (!answer || !panel) return;
+    groups = answer.groups;
+    drawFamilies(chips, () => fill(search.value));
+    fill(search.value);
+    panel.querySelector("[aria-selected=true]")?.scrollIntoView({ block: "nearest" });
   }
 
   let groups = [];
-  function fill(words, found) {
-    groups = found || groups;
+  let family = "";
+
+  /** A chip for each family; the one that is pressed hides the others' models until it is pressed again. */
+  function drawFamilies(chips, changedFamily) {
+    const names = [...new Set(groups.flatMap((group) => group.models.map((m) => m.family)).filter(Boolean))];
+    if (!names.includes(family)) family = "";
+    chips.hidden = names.length < 2;
+    const chip = (name) =>
+      el(
+        "button",
+        "sp-family",
+        {
+          type: "button",
+          "aria-pressed": String(name === family),
+          onclick: () => ((family = name), drawFamilies(chips, changedFamily), changedFamily()),
+        },
+        name ? catalogueText(name) : t("forms.picker_all"),
+      );
+    const scrolled = chips.scrollLeft;
+    chips.replaceChildren(...["", ...names].map(chip));
+    chips.scrollLeft = scrolled;
+  }
+
+  function fill(words) {
     const wanted = words.trim().toLowerCase().split(/\s+/).filter(Boolean);
     const fits = (group, m) =>
+      (!family || m.family === family) &&
       wanted.every((w) =>
-        `${catalogueText(group.label)} ${catalogueText(m.label)} ${m.label} ${m.id}`.toLowerCase().includes(w),
+        `${catalogueText(group.label)} ${catalogueText(m.label)} ${m.label} ${m.id} ${m.family}`
+          .toLowerCase()
+          .includes(w),
       );
-    panel.querySelector(".sp-list").replaceChildren(
+    const list = panel.querySelector(".sp-list");
+    list.replaceChildren(
       ...groups
         .map((group) => [group, group.models.filter((m) => fits(group, m))])
         .filter(([, models]) => models.length)
@@ -105,14 +139,14 @@ export function mount(element, { props, trigger, watch, options }) {
               "div",
               "sp-head",
               {},
-              el("span", "", {}, catalogueText(group.label)),
+              el("span", "", {}, catalogueText(group.label), el("span", "sp-count", {}, String(models.length))),
               el("span", group.ready ? "sp-ready" : "sp-needs", { title: group.missing || null }, state(group)),
             ),
             ...models.map((m) => option(group, m)),
           ),
         ),
     );
-    if (found) panel.querySelector("[aria-selected=true]")?.scrollIntoView({ block: "nearest" });
+    if (!list.childElementCount) list.append(el("p", "sp-none", { role: "status" }, t("forms.model_none")));
   }
 
   const state = (group) =>
@@ -147,13 +181,22 @@ export function mount(element, { props, trigger, watch, options }) {
         : null,
     );
 
+  const focusOn = (all, n) => all[Math.max(0, Math.min(n, all.length - 1))]?.focus();
+
   function keys(e) {
     const all = [...panel.querySelectorAll(".sp-option")];
     const at = all.indexOf(document.activeElement);
     if (e.key === "Escape") hide(), open.focus();
-    else if (e.key === "ArrowDown") all[Math.min(at + 1, all.length - 1)]?.focus();
-    else if (e.key === "ArrowUp") at > 0 ? all[at - 1].focus() : panel.querySelector(".sp-search").focus();
+    else if (e.target.closest(".sp-families")) return;
+    else if (e.key === "ArrowDown") focusOn(all, at + 1);
+    else if (e.key === "ArrowUp") at > 0 ? focusOn(all, at - 1) : panel.querySelector(".sp-search").focus();
+    else if (e.key === "PageDown") focusOn(all, at + PAGE);
+    else if (e.key === "PageUp") focusOn(all, at - PAGE);
+    else if (e.key === "End" && at >= 0) focusOn(all, all.length);
+    else if (e.key === "Home" && at >= 0) focusOn(all, 0);
     else if (e.key === "Enter" && at < 0) all[0]?.click();
+    else if (at >= 0 && e.key.length === 1 && e.key !== " " && !e.ctrlKey && !e.metaKey && !e.altKey)
+      return panel.querySelector(".sp-search").focus(); // what is typed goes on with the search
     else return;
     e.preventDefault();
     e.stopPropagation();

@@ -56,7 +56,7 @@ class CreatePage(Page):
                 self._settings(model, start)
                 self._bar()
             with gr.Column(elem_classes=["studio-results"], min_width=300):
-                self.ideas = self._widget("ideas", ())
+                self.ideas = self._widget("ideas", (), {"names": model_picker.reference_examples(model)})
                 self.feed = run_feed([self.task], elem_id=f"{self.id}-feed")
 
     def _widget(self, name: str, events: tuple[str, ...], value: Any = None) -> gr.HTML:
@@ -162,6 +162,7 @@ class CreatePage(Page):
         changed |= {fold: gr.update(visible=self._any_shown(k, model)) for k, fold in self.accordions.items()}
         changed |= {self.media: files, self.notice: notes or []}
         changed |= {self.picker: model_picker.picker_value(self.studio, model) | {"origin": form.get("origin")}}
+        changed |= {self.ideas: {"names": model_picker.reference_examples(model)}}
         return changed | {self.bar: form_estimate.recheck(), self.strip: form_estimate.shots(form, model, self.task)}
 
     def on_check(self, event: gr.EventData, request: gr.Request, *sent: Any) -> Updates:
@@ -331,6 +332,7 @@ class CreatePage(Page):
             self.notice,
             self.bar,
             self.strip,
+            self.ideas,
         ]
 
     def fill(self, body: JSON, *, owner: str = "", notes: list[JSON] | None = None) -> list[Any]:

@@ -1,4 +1,4 @@
-"""Which models a page offers: grouped by provider, with readiness and price, as JSON for the picker."""
+"""Which models a page offers: grouped by provider, with family, readiness and price, as JSON for the picker."""
 
 from __future__ import annotations
 
@@ -34,12 +34,14 @@ def picker_value(studio: Studio, model: Model) -> JSON:
 
 
 def groups(studio: Studio, task: Task) -> list[JSON]:
-    """Providers with their models of this task, ready ones first; deprecated models last in each."""
+    """Providers with their models of this task, ready ones first; in each by family, deprecated models last."""
     found = []
     for status in sorted(studio.admin.engine_status(), key=lambda s: not s.ready):
         rows = [m for m in studio.catalogue.for_task(task) if m.provider == status.name]
         if rows:
-            models = [_row(m) for m in sorted(rows, key=lambda m: bool(m.deprecated))]
+            families = list(dict.fromkeys(m.family for m in rows))
+            rows.sort(key=lambda m: (bool(m.deprecated), families.index(m.family)))
+            models = [_row(m) for m in rows]
             provider = {
                 "id": status.name,
                 "label": status.label,
@@ -54,12 +56,19 @@ def _row(model: Model) -> JSON:
     return {
         "id": model.id,
         "label": model.label,
+        "family": "" if model.of_user else model.family,
         "note": model.note,
         "draft": model.draft,
         "deprecated": model.deprecated,
         "price": price_hint(model),
         "latency_s": list(model.latency_s or ()),
     }
+
+
+def reference_examples(model: Model) -> list[str]:
+    """What a prompt calls the first two references; empty where the row has no names for them."""
+    pattern = next(iter(model.reference_names.values()), "")
+    return [pattern.format(n=n) for n in (1, 2)] if pattern else []
 
 
 def price_hint(model: Model) -> JSON | None:
