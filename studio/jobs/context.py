@@ -8,7 +8,7 @@ import shutil
 import time
 from collections import Counter
 from collections.abc import Callable
-from contextlib import suppress
+from contextlib import AbstractContextManager, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, TypeVar
@@ -18,10 +18,11 @@ from sqlite_utils import Database
 from studio.catalogue import Catalogue, Model
 from studio.domain import Asset, Phase, Progress, Run, Status
 from studio.engines.addresses import ANYWHERE, AllowedHosts
-from studio.engines.base import Engine, Input, Job, Notifications, account_limits
+from studio.engines.base import Engine, EngineInfo, Input, Job, Notifications, account_limits
 from studio.engines.rate_limit import RateLimiter
 from studio.errors import NotFound, StorageUnavailable
 from studio.jobs.durations import History, Timing
+from studio.jobs.engine_uses import EngineUses
 from studio.jobs.events import Feed
 from studio.jobs.previews import Previews
 from studio.jobs.webhooks import WebhookRegistry
@@ -181,21 +182,57 @@ class JobContext:
 class EngineLane:
     """One engine with its limits. Made on the event loop; lanes never wait for one another.
 
-    free_slots: how many more runs the account may have under way. updates: by handle, set when a poll is worth it.
-    webhooks_arrive: a call of the provider has come, so that runs which expect one may be polled less often.
+    free_slots: how many more runs the account may have under way; below 0 where the limit was lowered since. updates:
+    by handle, set when a poll is worth it. webhooks_arrive: a call of the provider has come, so that runs which expect
+    one may be polled less often.
     """
 
     def __init__(self, engine: Engine, catalogue: Catalogue) -> None:
-        limits = account_limits(engine, catalogue)
-        self.engine, self.info, self._catalogue = engine, engine.info, catalogue
-        self.free_slots = limits.concurrent
-        self._submits, self.polls = RateLimiter(limits.submits_per_s), RateLimiter(limits.polls_per_s)
-        self._model_submits: dict[str, RateLimiter] = {}
+        self._uses, self._catalogue = EngineUses(engine), catalogue
+        self.free_slots = account_limits(engine, catalogue).concurrent
         self._active_groups: dict[str, str] = {}
         self.downloads = asyncio.Semaphore(DOWNLOADS_AT_ONCE)
-        self.provider_hosts = ANYWHERE if self.info.local else AllowedHosts.of(self.info.base_url, *self.info.hosts)
         self.updates: dict[str, asyncio.Event] = {}
         self.webhooks_arrive = False
+        self._follow(engine)
+
+    @property
+    def engine(self) -> Engine:
+        """The engine as it is set up now; calls to it belong into `in_use`."""
+        return self._uses.current
+
+    @property
+    def info(self) -> EngineInfo:
+        """What the engine says of itself, as it is set up now."""
+        return self._uses.current.info
+
+    def in_use(self) -> AbstractContextManager[Engine]:
+        """The current engine, kept open until the block is left."""
+        return self._uses.in_use()
+
+    def replace(self, engine: Engine, replaced: Engine | None) -> None:
+        """Use this engine, set up anew, from the next call on, and look at every run at once. replaced: the one before,
+        which may never have come here."""
+        if engine is not self.engine:
+            before = account_limits(self.engine, self._catalogue).concurrent
+            self.free_slots += account_limits(engine, self._catalogue).concurrent - before
+            self._uses.replace(engine)
+            self._follow(engine)
+            for event in self.updates.values():
+                event.set()
+        if replaced is not None:
+            self._uses.retire(replaced)
+
+    async def close(self) -> None:
+        """Let the engine give back what it holds."""
+        await self._uses.close()
+
+    def _follow(self, engine: Engine) -> None:
+        """Keep to the limits of this engine, and hear of its runs."""
+        limits = account_limits(engine, self._catalogue)
+        self._submits, self.polls = RateLimiter(limits.submits_per_s), RateLimiter(limits.polls_per_s)
+        self._model_submits: dict[str, RateLimiter] = {}
+        self.provider_hosts = ANYWHERE if self.info.local else AllowedHosts.of(self.info.base_url, *self.info.hosts)
         if isinstance(engine, Notifications):
             engine.subscribe(self._notify)
 

@@ -19,8 +19,8 @@ from sqlite_utils import Database
 
 from studio.domain import HeldReason, Phase, Progress, Run, Status
 from studio.engines.addresses import LinkGone
-from studio.engines.base import Cancels, Input, Job
-from studio.errors import Conflict, EngineError, MediaError, StudioError, UnknownOutcome, WorkerLost
+from studio.engines.base import Cancels, Engine, Input, Job
+from studio.errors import Conflict, EngineError, MediaError, StudioError, Unauthorised, UnknownOutcome, WorkerLost
 from studio.jobs import disk, inputs, model_holds, outcomes, reconcile
 from studio.jobs.context import EngineLane, JobContext
 from studio.jobs.durations import backoff_s
@@ -120,7 +120,7 @@ class Executor:
         if context.run.handle is None and context.run.phase == Phase.SUBMITTING:
             await self._recover_handle()
         if context.run.handle is None:
-            await self._submit(await self._prepare())
+            await self._start()
         for delivery in range(1, MAX_DELIVERIES + 1):
             if context.run.phase != Phase.WAITING:
                 await context.enter_phase(Phase.WAITING, Message("event.checking_again"))
@@ -135,15 +135,27 @@ class Executor:
                 log.warning("run %s: %s Fetching it again.", context.run.id, error)
                 await asyncio.sleep(backoff_s(context.timing, delivery))
 
-    async def _prepare(self) -> Job:
+    async def _start(self) -> None:
+        """Prepare and submit with one and the same engine; anew where it was replaced before the run was accepted."""
         context = self.context
-        if missing := context.engine.missing():
+        while context.run.handle is None:
+            with context.lane.in_use() as engine:
+                try:
+                    await self._submit(engine, await self._prepare(engine))
+                except Unauthorised as error:  # certainly not accepted
+                    if engine is context.lane.engine:
+                        raise
+                    await context.enter_phase(Phase.PREPARING, Message("event.not_accepted", why=error))
+
+    async def _prepare(self, engine: Engine) -> Job:
+        context = self.context
+        if missing := engine.missing():
             reason = HeldReason.NOT_CONFIGURED
             raise Outcome(Status.HELD, missing, reason=reason, money="release", cause=reason.value)
         job = await context.jobs.build_job(context.run, local=context.info.local)
         if job.inputs and not context.info.maps_hdr:
             job = replace(job, inputs=await self._converted_inputs(job))
-        uploads = await context.retry_transient(lambda: context.engine.prepare(job), context.timing.submit_timeout_s)
+        uploads = await context.retry_transient(lambda: engine.prepare(job), context.timing.submit_timeout_s)
         return replace(job, uploads=dict(uploads))
 
     async def _converted_inputs(self, job: Job) -> dict[str, Input]:
@@ -155,18 +167,21 @@ class Executor:
         finally:
             stop.set()
 
-    async def _submit(self, job: Job) -> None:
-        """Send the run, again only after an answer that is certain to mean "not accepted"."""
+    async def _submit(self, engine: Engine, job: Job) -> None:
+        """Send the run, again only after an answer that is certain to mean "not accepted". Sends nothing once the
+        engine has been replaced."""
         context, started_at, attempts = self.context, time.monotonic(), 0
         url, webhook_hash = context.jobs.webhooks.issue(context)
         job = replace(job, webhook_url=url)
         while True:
             await context.unless_cancelled(context.lane.wait_to_submit(context.model))
+            if engine is not context.lane.engine:
+                return
             sent = Message("event.sent", provider=term(context.info.label))
             await context.enter_phase(Phase.SUBMITTING, sent, submitted_at=stamp(), webhook_hash=webhook_hash)
             self.submitting = True
             try:
-                handle = await self._submit_once(job)
+                handle = await self._submit_once(engine, job)
                 await self._store_handle(handle, Message("event.accepted", provider=term(context.info.label)))
                 return
             except EngineError as error:
@@ -181,12 +196,12 @@ class Executor:
             await context.pause_before_retry(backoff_s(context.timing, attempts, refusal.retry_after_s), refusal)
             attempts += 1
 
-    async def _submit_once(self, job: Job) -> str:
+    async def _submit_once(self, engine: Engine, job: Job) -> str:
         """The handle. Any error that may be a lost answer is treated as one."""
         context = self.context
         try:
             async with asyncio.timeout(context.timing.call_timeout_s):
-                return await context.engine.submit(job)
+                return await engine.submit(job)
         except UnknownOutcome as error:
             why = of_error(error)
         except TimeoutError:
@@ -242,8 +257,9 @@ class Executor:
         if not (context.info.local and context.info.repeatable and context.run.handle):
             return
         try:
-            if isinstance(context.engine, Cancels):
-                await context.with_timeout(context.engine.cancel(context.run.handle))
+            with context.lane.in_use() as engine:
+                if isinstance(engine, Cancels):
+                    await context.with_timeout(engine.cancel(context.run.handle))
         except Exception:
             log.exception("the work of run %s could not be stopped", context.run.id)
 

@@ -6,9 +6,9 @@ import logging
 import time
 from datetime import datetime
 
-from studio.domain import Phase, Progress, Status, now
-from studio.engines.base import Cancels
-from studio.errors import EngineError, Unavailable, UnknownOutcome
+from studio.domain import HeldReason, Phase, Progress, Status, now
+from studio.engines.base import Cancels, Engine
+from studio.errors import EngineError, Unauthorised, Unavailable, UnknownOutcome
 from studio.jobs import outcomes
 from studio.jobs.durations import backoff_s, beside_webhook_s, next_poll_s
 from studio.jobs.outcomes import Outcome
@@ -30,6 +30,7 @@ class Poller:
         self._started_at = now()
         self._in_queue = self._cancel_refused = False
         self._last_progress_at, self._failed_polls = time.monotonic(), 0
+        self._ready_engine: Engine | None = None
 
     async def until_ready(self) -> Progress:
         """The poll result that reports success. Raises Outcome when the run is cancelled or stalls."""
@@ -48,12 +49,16 @@ class Poller:
                 await self._cancel()
             await context.lane.polls.acquire()
             try:
-                progress = await context.with_timeout(context.engine.poll(handle))
+                progress = await self._look(handle)
+            except Outcome:
+                raise
             except EngineError as error:
                 await self._back_off(error)
                 continue
             except Exception as error:
                 await self._back_off(self._as_engine_error(error))
+                continue
+            if progress is None:
                 continue
             await self._clear_failures()
             if progress.status == Status.SUCCEEDED:
@@ -64,6 +69,22 @@ class Poller:
                     Status.CANCELLED, Message("event.cancelled_at", provider=term(context.info.label)), money="release"
                 )
             self._check_progress(progress)
+
+    async def _look(self, handle: str) -> Progress | None:
+        """One poll; None where the key that was refused has been replaced meanwhile. Without a key nothing is asked:
+        raises Outcome, which holds the run until there is one."""
+        context = self.context
+        with context.lane.in_use() as engine:
+            if engine is not self._ready_engine and not engine.info.local and (missing := engine.missing()):
+                message = joined(missing, Message("hold.task_kept", provider=term(engine.info.label)))
+                raise Outcome(Status.HELD, message, reason=HeldReason.NOT_CONFIGURED)
+            self._ready_engine = engine
+            try:
+                return await context.with_timeout(engine.poll(handle))
+            except Unauthorised:
+                if engine is context.lane.engine:
+                    raise
+                return None
 
     def _pause_s(self) -> float:
         context, kind = self.context, self.context.run.request.task.makes
@@ -139,10 +160,10 @@ class Poller:
         if self._cancel_refused:
             raise Outcome(Status.CANCELLED, Message("event.cancelled_may_bill", provider=term(label)), money="settle")
         try:
-            engine = context.engine
-            stopped = isinstance(engine, Cancels) and await context.with_timeout(
-                engine.cancel(context.run.handle or "")
-            )
+            with context.lane.in_use() as engine:
+                stopped = isinstance(engine, Cancels) and await context.with_timeout(
+                    engine.cancel(context.run.handle or "")
+                )
         except EngineError as error:
             log.warning("cancel of run %s: %s", context.run.id, error)
             stopped = False

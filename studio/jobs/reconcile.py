@@ -8,7 +8,7 @@ from datetime import datetime, timedelta
 from sqlite_utils import Database
 
 from studio.domain import HeldReason, Status, now
-from studio.engines.base import Job, SubmitLookup
+from studio.engines.base import Engine, Job, SubmitLookup
 from studio.errors import EngineError, UnknownOutcome
 from studio.jobs import outcomes
 from studio.jobs.durations import backoff_s
@@ -33,12 +33,11 @@ async def find_handle(context: RunContext, job: Job, why: str) -> str:
     label = context.info.label
     if context.info.repeatable:
         raise outcomes.lost_work(context.run, why)
-    if not isinstance(context.engine, SubmitLookup):
-        raise _hold(joined(why, Message("hold.no_lookup", provider=term(label))))
     attempts = 0
     while True:
         try:
-            return _single_handle(await _candidate_handles(context, context.engine, job), context, why)
+            with context.lane.in_use() as engine:
+                return _single_handle(await _candidate_handles(context, _lookup(engine, label, why), job), context, why)
         except UnknownOutcome as error:
             raise _hold(f"{why} {error}") from error
         except EngineError as error:
@@ -46,6 +45,15 @@ async def find_handle(context: RunContext, job: Job, why: str) -> str:
             if not error.transient or attempts == MAX_LOOKUPS:
                 raise _hold(joined(why, Message("hold.lookup_failed", error=error))) from error
             await asyncio.sleep(backoff_s(context.timing, attempts, error.retry_after_s))
+
+
+def _lookup(engine: Engine, label: str, why: str) -> SubmitLookup:
+    """The engine, where it can look submits up, and has what it needs for that. Raises Outcome where a person must."""
+    if not isinstance(engine, SubmitLookup):
+        raise _hold(joined(why, Message("hold.no_lookup", provider=term(label))))
+    if missing := engine.missing():
+        raise _hold(joined(why, missing))
+    return engine
 
 
 async def _candidate_handles(context: RunContext, engine: SubmitLookup, job: Job) -> list[str]:

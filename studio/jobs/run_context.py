@@ -9,6 +9,7 @@ from contextlib import suppress
 from typing import Any, TypeVar
 
 from studio.domain import Phase, Progress, Run, Status
+from studio.engines.base import Engine, EngineInfo
 from studio.errors import Conflict, EngineError, Unavailable
 from studio.jobs.context import EngineLane, JobContext
 from studio.jobs.durations import backoff_s, duration_key
@@ -31,7 +32,7 @@ class RunContext:
 
     def __init__(self, jobs: JobContext, lane: EngineLane, run: Run) -> None:
         self.jobs, self.lane, self.run = jobs, lane, run
-        self.engine, self.info, self.timing = lane.engine, lane.info, jobs.timing
+        self.timing = jobs.timing
         self.model = jobs.catalogue.get(run.model)
         self.cancelled, self.withdrawn = run.cancel_wanted, False
         self.wake = asyncio.Event()
@@ -39,6 +40,16 @@ class RunContext:
         self.took_s: float | None = None
         self._cancellable: asyncio.Future[Any] | None = None
         self.duration_key = duration_key(run.request)
+
+    @property
+    def engine(self) -> Engine:
+        """The engine as it is set up now; calls to it belong into `lane.in_use`."""
+        return self.lane.engine
+
+    @property
+    def info(self) -> EngineInfo:
+        """What the engine says of itself, as it is set up now."""
+        return self.lane.info
 
     def request_cancel(self) -> None:
         """The user cancelled the run: cancel the step that may be cancelled, and wake waiting ones."""

@@ -28,8 +28,6 @@ from studio.store import ledger, model_holds, queue, runs, settings
 log = logging.getLogger(__name__)
 T = TypeVar("T")
 PAUSED = "paused"
-ENGINE_CLOSE_S = 1.0
-"""Time for an engine to give back what it holds, when the studio closes."""
 WORKER_THREADS = max(2, os.cpu_count() or 2)
 """Threads that decode results and look up names. More would decode no faster, and each keeps memory of its own."""
 CLAIM_INTERVAL_S = 30.0
@@ -107,6 +105,17 @@ class Scheduler:
                 execution[0].context.withdraw()
 
         self._call_on_loop(forward)
+
+    def replace_engine(self, provider: str, replaced: Engine | None) -> None:
+        """Go on with the engine that the mapping has now for this provider. replaced: the one before, which is closed
+        once no call uses it."""
+
+        def switch() -> None:
+            if lane := self._lane(provider):
+                lane.replace(self._engines[provider], replaced)
+            self._wake.set()
+
+        self._call_on_loop(switch)
 
     def _call_on_loop(self, callback: Callable[[], object]) -> None:
         """Call back on the loop; does nothing where the scheduler was not started or has stopped."""
@@ -290,17 +299,10 @@ class Scheduler:
         for task in self._holding:
             task.cancel()
         self._mark_closed()
-        await asyncio.gather(*(self._close(lane) for lane in self._lanes.values()))
+        await asyncio.gather(*(lane.close() for lane in self._lanes.values()))
 
     def _mark_closed(self) -> None:
         try:
             recovery.mark_closed(self.jobs.store)
         except StorageUnavailable as error:
             log.warning("the clean shutdown could not be recorded (%s)", error)
-
-    async def _close(self, lane: EngineLane) -> None:
-        try:
-            async with asyncio.timeout(ENGINE_CLOSE_S):
-                await lane.engine.close()
-        except Exception:
-            log.exception("%s did not close", lane.info.name)

@@ -30,9 +30,17 @@ class CalledRun(Protocol):
     """A run under way, as far as its webhook is concerned: jobs.run_context.RunContext."""
 
     run: Run
-    engine: Engine
-    info: EngineInfo
     expects_webhook: bool
+
+    @property
+    def engine(self) -> Engine:
+        """The engine as it is set up now."""
+        ...
+
+    @property
+    def info(self) -> EngineInfo:
+        """What it says of itself."""
+        ...
 
     def webhook_called(self) -> None:
         """Poll now."""
