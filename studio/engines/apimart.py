@@ -24,7 +24,10 @@ from studio.engines.strict_json import links, number, rows, table
 from studio.errors import EngineError, Unavailable
 from studio.messages import Message, term
 
-PROVIDER = Provider("apimart", "APIMart", key="APIMART_API_KEY", base="APIMART_BASE_URL", url="https://api.apimart.ai")
+PROVIDER = Provider(
+    *("apimart", "APIMart"), key="APIMART_API_KEY", base="APIMART_BASE_URL", url="https://api.apimart.ai",
+    key_page="https://apimart.ai/keys",
+)  # fmt: skip
 LABEL = PROVIDER.label
 WAITING: dict[str, Literal[Status.QUEUED]] = {"submitted": Status.QUEUED, "pending": Status.QUEUED}
 """Their words for a task that has not begun. The pages list different words for one that has, so any other counts as

@@ -20,8 +20,9 @@ from studio.engines.strict_json import links, table
 from studio.settings import Settings
 
 PROVIDER = Provider(
-    "atlascloud", "AtlasCloud", key="ATLASCLOUD_API_KEY", base="ATLASCLOUD_BASE_URL", url="https://api.atlascloud.ai"
-)
+    *("atlascloud", "AtlasCloud"), key="ATLASCLOUD_API_KEY", base="ATLASCLOUD_BASE_URL",
+    url="https://api.atlascloud.ai", key_page="https://www.atlascloud.ai/docs/en/api-keys",
+)  # fmt: skip
 LABEL = PROVIDER.label
 STATES: dict[str, Literal[Status.QUEUED, Status.RUNNING]] = {
     "created": Status.QUEUED,

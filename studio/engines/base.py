@@ -20,10 +20,17 @@ from studio.errors import CapabilityError
 @dataclass(frozen=True)
 class Variable:
     """An environment value that an engine reads. secret: it must appear nowhere, so its name must look like one (see
-    settings.looks_secret). required: the engine cannot run without it."""
+    settings.looks_secret). required: the engine cannot run without it. address: it is a URL. number: it is one above
+    0. choices: what it may be, where that is a list. page: where the provider gives keys to its users. own_server: an
+    address of a program of the user's own, which usually is on this machine or its network."""
 
     secret: bool = False
     required: bool = False
+    address: bool = False
+    number: bool = False
+    choices: tuple[str, ...] = ()
+    page: str = ""
+    own_server: bool = False
 
 
 def required(environment: Mapping[str, Variable]) -> tuple[str, ...]:
@@ -146,6 +153,16 @@ class Balance(Protocol):
 
     async def balance(self) -> AccountBalance:
         """What is left. Free of charge; raises Unauthorised where the key may not ask."""
+        ...
+
+
+@runtime_checkable
+class KeyCheck(Protocol):
+    """An engine with a call, beside the balance or instead of it, that proves its key."""
+
+    async def check_key(self) -> None:
+        """Return where the provider accepts the key. Free of charge; starts nothing. Raises EngineError, Unauthorised
+        for a key that is refused."""
         ...
 
 

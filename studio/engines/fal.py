@@ -27,7 +27,14 @@ from studio.messages import Message, term
 from studio.settings import Settings
 
 QUEUE, STORAGE, ACCOUNT = "https://queue.fal.run", "https://rest.fal.ai", "https://api.fal.ai"
-PROVIDER = Provider("fal", "fal", key="FAL_KEY", base="FAL_BASE_URL", url=QUEUE, scheme="Key")
+PROVIDER = Provider(
+    *("fal", "fal"),
+    key="FAL_KEY",
+    base="FAL_BASE_URL",
+    url=QUEUE,
+    scheme="Key",
+    key_page="https://fal.ai/dashboard/keys",
+)
 LABEL = PROVIDER.label
 CANCELLED = ("CANCELED", "CANCELLED", "client_cancelled")
 MODERATION = ("content_policy_violation",)
@@ -61,18 +68,26 @@ class FalEngine(HttpEngine):
 
     async def upload(self, file: Input) -> str:
         """The file's address at fal: a ticket with the key, then the bytes to a signed address without it."""
-        ticket = await self._api.call(
-            "POST", f"{self._storage}/storage/upload/initiate", params={"storage_type": "fal-cdn-v3"},
-            json={"file_name": file.path.name, "content_type": file.asset.mime},
-        )  # fmt: skip
-        if not ticket.ok:
-            raise _error(ticket, "other")
-        put, link = ticket.body.get("upload_url"), ticket.body.get("file_url")
+        ticket = await self._upload_ticket(file.path.name, file.asset.mime)
+        put, link = ticket.get("upload_url"), ticket.get("file_url")
         if not (isinstance(put, str) and isinstance(link, str)):
             raise no_upload_address("ticket")
         headers = {"content-type": file.asset.mime}
         errors_http.check_upload(await self._api.put_file(put, file.path, headers=headers, total_s=UPLOAD_S))
         return link
+
+    async def _upload_ticket(self, name: str, mime: str) -> JSON:
+        ticket = await self._api.call(
+            "POST", f"{self._storage}/storage/upload/initiate", params={"storage_type": "fal-cdn-v3"},
+            json={"file_name": name, "content_type": mime},
+        )  # fmt: skip
+        if not ticket.ok:
+            raise _error(ticket, "other")
+        return ticket.body
+
+    async def check_key(self) -> None:
+        """See engines.base.KeyCheck. Most keys may not read the balance, but every one may ask to upload."""
+        await self._upload_ticket("check.txt", "text/plain")
 
     async def submit(self, job: Job) -> str:
         """Put the job into the queue; its receipt has the three addresses of the answer."""

@@ -27,7 +27,8 @@ UPLOAD_S = 600.0
 @dataclass(frozen=True)
 class Provider:
     """A service with an HTTP API. name: as in model ids. label: for people. key, base: the environment names of its key
-    and of another base URL. url: its own base URL. scheme: the word before the key in the Authorization header."""
+    and of another base URL. url: its own base URL. scheme: the word before the key in the Authorization header.
+    key_page: where its users get their keys."""
 
     name: str
     label: str
@@ -35,11 +36,13 @@ class Provider:
     base: str
     url: str
     scheme: str = "Bearer"
+    key_page: str = ""
 
     @property
     def environment(self) -> dict[str, Variable]:
         """For Engine.environment: the key, which is required, and the base URL."""
-        return {self.key: Variable(secret=True, required=True), self.base: Variable()}
+        key = Variable(secret=True, required=True, page=self.key_page)
+        return {self.key: key, self.base: Variable(address=True)}
 
 
 class HttpEngine(ABC):

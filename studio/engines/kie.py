@@ -25,7 +25,13 @@ from studio.errors import EngineError, Unavailable
 from studio.messages import Message, term
 from studio.settings import Settings
 
-PROVIDER = Provider("kie", "Kie.ai", key="KIE_API_KEY", base="KIE_BASE_URL", url="https://api.kie.ai")
+PROVIDER = Provider(
+    *("kie", "Kie.ai"),
+    key="KIE_API_KEY",
+    base="KIE_BASE_URL",
+    url="https://api.kie.ai",
+    key_page="https://kie.ai/api-key",
+)
 LABEL = PROVIDER.label
 UPLOAD_BASE, FILES = "KIE_UPLOAD_URL", "https://kieai.redpandaai.co"
 STATES: dict[str, Literal[Status.QUEUED, Status.RUNNING]] = {
@@ -46,7 +52,7 @@ class KieEngine(HttpEngine):
     """See engines.base.Engine."""
 
     provider: ClassVar = PROVIDER
-    environment: ClassVar = {**PROVIDER.environment, UPLOAD_BASE: Variable()}
+    environment: ClassVar = {**PROVIDER.environment, UPLOAD_BASE: Variable(address=True)}
 
     def __init__(self, settings: Settings) -> None:
         base = settings.option(PROVIDER.base, PROVIDER.url)

@@ -26,8 +26,9 @@ from studio.messages import Message, term
 from studio.settings import Settings
 
 PROVIDER = Provider(
-    "replicate", "Replicate", key="REPLICATE_API_TOKEN", base="REPLICATE_BASE_URL", url="https://api.replicate.com/v1"
-)
+    *("replicate", "Replicate"), key="REPLICATE_API_TOKEN", base="REPLICATE_BASE_URL",
+    url="https://api.replicate.com/v1", key_page="https://replicate.com/account/api-tokens",
+)  # fmt: skip
 LABEL = PROVIDER.label
 WORDS: dict[str, Literal[Status.QUEUED, Status.RUNNING]] = {"starting": Status.QUEUED, "processing": Status.RUNNING}
 PERCENT = re.compile(r"(\d{1,3})%\|")
@@ -94,6 +95,12 @@ class ReplicateEngine(HttpEngine):
         if not reply.ok:
             raise errors_http.of_reply(reply, LABEL, call="poll")
         return reply
+
+    async def check_key(self) -> None:
+        """See engines.base.KeyCheck. The provider does not tell what is left of an account."""
+        reply = await self._api.call("GET", "/account")
+        if not reply.ok:
+            raise errors_http.of_reply(reply, LABEL)
 
     async def find(
         self, job: Job, *, submitted_after: float, submitted_before: float, known: Collection[str] = ()

@@ -38,7 +38,10 @@ from studio.errors import (
 from studio.messages import Message, term
 from studio.settings import Settings
 
-PROVIDER = Provider("runware", "Runware", key="RUNWARE_API_KEY", base="RUNWARE_BASE_URL", url="https://api.runware.ai")
+PROVIDER = Provider(
+    *("runware", "Runware"), key="RUNWARE_API_KEY", base="RUNWARE_BASE_URL", url="https://api.runware.ai",
+    key_page="https://my.runware.ai/keys",
+)  # fmt: skip
 LABEL = PROVIDER.label
 RUNS = uuid.UUID("5d1c2a52-7d0e-5a6e-9b1f-6a1f8f0c7b11")
 """Namespace of the ids that tasks get from their runs."""

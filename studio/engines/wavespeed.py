@@ -31,6 +31,7 @@ PROVIDER = Provider(
     key="WAVESPEED_API_KEY",
     base="WAVESPEED_BASE_URL",
     url="https://api.wavespeed.ai/api/v3",
+    key_page="https://wavespeed.ai/accesskey",
 )
 LABEL = PROVIDER.label
 WORDS: dict[str, Literal[Status.QUEUED, Status.RUNNING]] = {

@@ -47,13 +47,13 @@ class AlibabaEngine:
     """See engines.base.Engine. settle_s: a lost submit that the task list does not show for so long was never made."""
 
     environment: ClassVar = {
-        KEY: Variable(secret=True, required=True),
-        "ALIBABA_REGION": Variable(),
+        KEY: Variable(secret=True, required=True, page=regions.KEY_PAGE),
+        "ALIBABA_REGION": Variable(choices=tuple(regions.WORKSPACE)),
         "ALIBABA_WORKSPACE": Variable(),
-        "ALIBABA_BASE_URL": Variable(),
-        "ALIBABA_IMAGES": Variable(),
-        "ALIBABA_CONCURRENT": Variable(),
-        "ALIBABA_SUBMITS_PER_S": Variable(),
+        "ALIBABA_BASE_URL": Variable(address=True),
+        "ALIBABA_IMAGES": Variable(choices=("tasks", "direct")),
+        "ALIBABA_CONCURRENT": Variable(number=True),
+        "ALIBABA_SUBMITS_PER_S": Variable(number=True),
     }
 
     def __init__(self, settings: Settings, *, settle_s: float = reconcile.SETTLE_S) -> None:
@@ -89,6 +89,10 @@ class AlibabaEngine:
         if self._settings.option("ALIBABA_IMAGES", "tasks") not in ("tasks", "direct"):
             return Message("alibaba.images_option")
         return self.endpoint.problem
+
+    async def check_key(self) -> None:
+        """See engines.base.KeyCheck. Reads the list of tasks."""
+        await self._tasks.check()
 
     def unavailable(self, model: Model) -> str | None:
         """See engines.base.ModelAvailability: a key's region has not all models."""

@@ -26,6 +26,7 @@ WORKSPACE = {
     "tokyo": "ap-northeast-1",
     "hongkong": "cn-hongkong",
 }
+KEY_PAGE = "https://www.alibabacloud.com/help/en/model-studio/get-api-key"
 UPLOADS = ("beijing", "singapore")
 """Regions with temporary uploads (pages of October 2026)."""
 

@@ -131,6 +131,10 @@ class Tasks:
                 return found
         raise UnknownOutcome(Message("alibaba.too_many_tasks", count=f"{MAX_PAGES * PAGE:,}", model=model))
 
+    async def check(self) -> None:
+        """Read the shortest page of the list, which proves the key. Raises EngineError."""
+        await self._page(1, page_size="1")
+
     async def shows(self, tasks: Collection[str]) -> bool:
         """Whether the newest page of the list names one of these tasks."""
         return any(row.get("task_id") in tasks for row in rows((await self._page(1))["data"]))

@@ -40,7 +40,7 @@ class ComfyEngine:
     """One ComfyUI server, named by COMFYUI_URL."""
 
     environment: ClassVar = {
-        "COMFYUI_URL": Variable(required=True),
+        "COMFYUI_URL": Variable(required=True, address=True, own_server=True),
         "COMFYUI_AUTH": Variable(secret=True),
         **gpu_cost.ENVIRONMENT,
     }
@@ -78,6 +78,10 @@ class ComfyEngine:
         if not re.match(r"https?://[^/]+", self._base):
             return Message("comfyui.bad_url", url=f"{self._base!r}")
         return None
+
+    async def check_key(self) -> None:
+        """See engines.base.KeyCheck. Reads the queue, which shows that a ComfyUI is there and lets the studio in."""
+        await self._server.queued()
 
     def estimate_usd(self, request: Request, model: Model, inputs: Mapping[str, Asset]) -> float | None:
         """Time on the card, priced, from earlier runs of the model at this size; 0 where the user named no price."""
