@@ -25,8 +25,11 @@ from studio.services import exports
 from studio.services.acting import UserServices
 from studio.services.admin import Admin
 from studio.services.comfyui_models import ComfyModels, ComfyServer
-from studio.services.context import Context, LazyEngines
+from studio.services.connections import Connections
+from studio.services.context import Context, ReplaceableEngines
 from studio.services.continuations import ContinuationFollower
+from studio.services.engine_settings import EngineSettings
+from studio.services.key_store import KeyStore
 from studio.services.library import Library
 from studio.services.local_models import LocalModels
 from studio.services.notifications import Notifications
@@ -50,12 +53,15 @@ class Studio:
     ) -> None:  # fmt: skip
         self.settings = settings
         self.catalogue = Catalogue(catalogue or rows.load())  # a copy: workflows of this folder join it
-        comfy = ComfyServer(settings)
-        found = LazyEngines(settings) if engines is None else engines
         store = Store(settings.data, anew=settings.new_database)
+        keys = KeyStore(store, lambda names: self.connections.refresh(names))
+        engine_settings = EngineSettings(settings, store, keys)
+        comfy = ComfyServer(engine_settings.current)
+        found = ReplaceableEngines(engine_settings, engines)
         webhooks = WebhookRegistry(settings.public_url)
         jobs = JobContext(store, self.catalogue, settings.data, timing or Timing(), webhooks=webhooks)
-        self.context = Context(settings, self.catalogue, store, found, jobs, Scheduler(jobs, found))
+        self.context = Context(settings, self.catalogue, store, found, jobs, Scheduler(jobs, found), engine_settings)
+        self.connections = Connections(self.context, found)
         self.admin = Admin(self.context)
         self.queue = Queue(self.context)
         self.library = Library(self.context)

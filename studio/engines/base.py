@@ -19,15 +19,19 @@ from studio.errors import CapabilityError
 
 @dataclass(frozen=True)
 class Variable:
-    """An environment value that an engine reads. secret: it must appear nowhere, so its name must look like one (see
-    settings.looks_secret). required: the engine cannot run without it. address: it is a URL. number: it is one above
-    0. choices: what it may be, where that is a list. page: where the provider gives keys to its users. own_server: an
-    address of a program of the user's own, which usually is on this machine or its network."""
+    """An environment value that an engine reads.
+
+    secret: it must appear nowhere, so its name must look like one (see settings.looks_secret). required: the engine
+    cannot run without it. address: it is a URL. number: it is one above 0. path: it is a path under the base URL.
+    choices: what it may be, where that is a list. page: where the provider gives keys to its users. own_server: an
+    address of a program of the user's own, which usually is on this machine or its network.
+    """
 
     secret: bool = False
     required: bool = False
     address: bool = False
     number: bool = False
+    path: bool = False
     choices: tuple[str, ...] = ()
     page: str = ""
     own_server: bool = False

@@ -34,7 +34,11 @@ class VtrixEngine(HttpEngine):
     """See engines.base.Engine."""
 
     provider: ClassVar = PROVIDER
-    environment: ClassVar = {**PROVIDER.environment, "VTRIX_SUBMIT_PATH": Variable(), "VTRIX_TASK_PATH": Variable()}
+    environment: ClassVar = {
+        **PROVIDER.environment,
+        "VTRIX_SUBMIT_PATH": Variable(path=True),
+        "VTRIX_TASK_PATH": Variable(path=True),
+    }
 
     def __init__(self, settings: Settings) -> None:
         super().__init__(settings)

@@ -106,7 +106,7 @@ class Admin:
             yield EngineStatus(name, info.label, missing is None, missing, info.local, info.needs, models, variables)
 
     def _variables(self, engine: Engine) -> Iterator[EngineVariable]:
-        settings = self._context.settings
+        settings = self._context.engine_settings.current()
         for name, variable in declared(engine).items():
             value = settings.secret(name) if variable.secret else settings.option(name)
             yield EngineVariable(name, variable.required, bool(value))

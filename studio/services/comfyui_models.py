@@ -6,6 +6,7 @@ A choice is kept in the data folder and counts from the next run on; whether the
 from __future__ import annotations
 
 import time
+from collections.abc import Callable
 from typing import TYPE_CHECKING, Literal
 
 from studio.catalogue import Catalogue, Model
@@ -24,20 +25,23 @@ ServerStatus = Literal["unset", "silent", "known"]
 
 
 class ComfyServer:
-    """What is known of the server. Safe from any thread: a change puts a new pair in the old one's place."""
+    """What is known of the server. settings: as they are now. Safe from any thread: a change puts a new entry in place
+    of the old one."""
 
-    def __init__(self, settings: Settings) -> None:
+    def __init__(self, settings: Callable[[], Settings]) -> None:
         self._settings = settings
-        self._cached: tuple[float, JSON] | None = None
+        self._cached: tuple[float, str, JSON] | None = None
 
     def definitions(self, *, refresh: bool = False) -> JSON | None:
         """Its node definitions, asked for at most three seconds; None without an answer. refresh: ask again now."""
         from studio.engines.comfyui import inspect
 
-        if not refresh and self._cached and time.monotonic() - self._cached[0] < DEFINITIONS_TTL_S:
-            return self._cached[1]
-        nodes = inspect.definitions(self._settings) if self._is_configured() else None
-        self._cached = (time.monotonic(), nodes) if nodes is not None else None
+        settings = self._settings()
+        url, cached = settings.option("COMFYUI_URL"), self._cached
+        if not refresh and cached and cached[1] == url and time.monotonic() - cached[0] < DEFINITIONS_TTL_S:
+            return cached[2]
+        nodes = inspect.definitions(settings) if url else None
+        self._cached = (time.monotonic(), url, nodes) if nodes is not None else None
         return nodes
 
     def status(self, nodes: JSON | None) -> ServerStatus:
@@ -45,7 +49,7 @@ class ComfyServer:
         return "known" if nodes is not None else "silent" if self._is_configured() else "unset"
 
     def _is_configured(self) -> bool:
-        return bool(self._settings.option("COMFYUI_URL"))
+        return bool(self._settings().option("COMFYUI_URL"))
 
 
 class ComfyModels:

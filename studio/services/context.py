@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Iterator, Mapping
 from contextlib import suppress
 from dataclasses import dataclass, field
@@ -18,30 +19,49 @@ from studio.jobs.context import JobContext
 from studio.jobs.scheduler import Scheduler
 from studio.messages import Message
 from studio.services.background import BoardCache, ContinuationWork, ExportWork, MeasureWork, SplitWork
+from studio.services.engine_settings import EngineSettings
 from studio.settings import Settings
 from studio.storage import storing
 from studio.store import Store
 
 
-class LazyEngines(Mapping[str, Engine]):
-    """The registry's engines by name, each built when it is first asked for."""
+class ReplaceableEngines(Mapping[str, Engine]):
+    """Engines by name, each built when it is first asked for, and built anew when its settings change.
 
-    def __init__(self, settings: Settings) -> None:
+    given: in the place of the registry's. Safe from any thread.
+    """
+
+    def __init__(self, settings: EngineSettings, given: Mapping[str, Engine] | None = None) -> None:
         self._settings = settings
-        self._built: dict[str, Engine] = {}
+        self._names = tuple(registry.REGISTRY if given is None else given)
+        self._built: dict[str, Engine] = dict(given or {})
+        self._lock = threading.RLock()
 
     def __getitem__(self, name: str) -> Engine:
-        if name not in registry.REGISTRY:
+        if name in self._built:
+            return self._built[name]
+        if name not in self._names:
             raise KeyError(name)
-        if name not in self._built:
-            self._built[name] = registry.build(name, self._settings)
-        return self._built[name]
+        with self._lock:
+            if name not in self._built:
+                self._built[name] = self.build(name)
+            return self._built[name]
 
     def __iter__(self) -> Iterator[str]:
-        return iter(registry.REGISTRY)
+        return iter(self._names)
 
     def __len__(self) -> int:
-        return len(registry.REGISTRY)
+        return len(self._names)
+
+    def build(self, name: str, settings: Settings | None = None) -> Engine:
+        """A new engine that is not in the mapping. settings: other ones than those that hold now."""
+        return registry.build(name, settings or self._settings.current(registry.environment(name)))
+
+    def replace(self, name: str) -> Engine | None:
+        """Build the engine anew; the one before, which is still open, or None where there was none."""
+        with self._lock:
+            replaced, self._built[name] = self._built.get(name), self.build(name)
+            return replaced
 
 
 @dataclass(frozen=True)
@@ -54,6 +74,7 @@ class Context:
     engines: Mapping[str, Engine]
     jobs: JobContext
     scheduler: Scheduler
+    engine_settings: EngineSettings
     exports: ExportWork = field(default_factory=ExportWork)
     splits: SplitWork = field(default_factory=SplitWork)
     measures: MeasureWork = field(default_factory=MeasureWork)

@@ -19,7 +19,16 @@ from starlette.exceptions import HTTPException
 from starlette.requests import ClientDisconnect, Request
 from starlette.responses import JSONResponse, Response
 
-from studio.errors import BudgetError, CapabilityError, Conflict, NotAllowed, NotFound, StorageUnavailable, StudioError
+from studio.errors import (
+    BudgetError,
+    CapabilityError,
+    Conflict,
+    NotAllowed,
+    NotFound,
+    RateLimited,
+    StorageUnavailable,
+    StudioError,
+)
 from studio.field_errors import legible, sentence
 from studio.messages import Message, answer, of_error
 from studio.web.language import PageJSON, answer_language, language_of
@@ -33,6 +42,7 @@ STATUS_OF: dict[type[Exception], int] = {
     Conflict: 409,
     CapabilityError: 422,
     BudgetError: 409,
+    RateLimited: 429,
 }
 UNEXPECTED = "http.unexpected"
 INPUT_ERRORS: tuple[tuple[type[Exception], str], ...] = (

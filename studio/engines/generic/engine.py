@@ -180,7 +180,7 @@ class WanRestEngine(GenericEngine):
 
     environment: ClassVar[Mapping[str, Variable]] = {
         "WAN_API_KEY": Variable(secret=True, required=True),
-        "WAN_BASE_URL": Variable(required=True),
+        "WAN_BASE_URL": Variable(required=True, address=True),
     }
 
     def __init__(self, settings: Settings) -> None:
@@ -190,7 +190,7 @@ class WanRestEngine(GenericEngine):
 def environment_of(api: Api) -> dict[str, Variable]:
     """The environment names of a file's service."""
     key = {api.key_env: Variable(secret=True, required=True)} if api.key_env else {}
-    return key | ({api.base_url_env: Variable(required=not api.base_url)} if api.base_url_env else {})
+    return key | ({api.base_url_env: Variable(required=not api.base_url, address=True)} if api.base_url_env else {})
 
 
 @cache

@@ -21,6 +21,7 @@ from studio.web.middleware.same_origin import owner_of
 from studio.web.pages import form_defaults
 from studio.web.routes import (
     comparisons,
+    connections,
     looks,
     models,
     notifications,
@@ -58,7 +59,18 @@ def build(studio: Studio) -> Site:
     api = APIRouter(route_class=SentenceRoute, include_in_schema=False)
     _core_routes(api, studio, live)
     _media_routes(api, studio)
-    parts = (settings, form_defaults, storyboards, looks, models, workflows, webhooks, comparisons, notifications)
+    parts = (
+        settings,
+        connections,
+        form_defaults,
+        storyboards,
+        looks,
+        models,
+        workflows,
+        webhooks,
+        comparisons,
+        notifications,
+    )
     routers = [runs.router(studio, live), *(part.router(studio) for part in parts)]
     return Site([*api.routes, *(route for router in routers for route in router.routes)], live)
 

@@ -1,0 +1,358 @@
+"""Connections to providers: keys, addresses, options, and whether they work. Changes count at once, without a restart.
+
+A key never leaves: it is saved, replaced or removed, and otherwise only said to be there. A saved address receives the
+key, so it is changed only together with one: whoever may use the studio must not be able to read keys by having them
+sent elsewhere.
+"""
+
+from __future__ import annotations
+
+import threading
+from collections import Counter
+from collections.abc import Iterable, Mapping
+from contextlib import suppress
+from dataclasses import dataclass
+from typing import Literal
+
+from studio.domain import HeldReason, Run, Status
+from studio.engines.base import Balance, Engine, KeyCheck, Variable, account_limits, declared
+from studio.errors import CapabilityError, Conflict, NotConfigured, NotFound, StudioError, Unauthorised
+from studio.jobs import decisions
+from studio.messages import Message, of_error, term
+from studio.services import connection_check, connection_values
+from studio.services.connection_check import Check
+from studio.services.context import Context, ReplaceableEngines
+from studio.services.engine_settings import Source
+from studio.services.key_store import keyring_label
+from studio.settings import Settings
+from studio.store import model_holds, queue
+
+OWN_PREFIX = "STUDIO_"
+"""Names that belong to this machine, not to a provider."""
+State = Literal["ready", "missing", "refused", "problem"]
+
+
+@dataclass(frozen=True)
+class KeyField:
+    """A key that the engine reads. source: where it comes from, None where there is none. unread: the keyring is said
+    to hold it, but does not give it. page: where the provider gives keys."""
+
+    name: str
+    required: bool
+    source: Source | None
+    unread: bool
+    page: str
+
+
+@dataclass(frozen=True)
+class OptionField:
+    """What else can be set. value: as it counts now, "" where the engine's own default does; default: that, where it is
+    known."""
+
+    name: str
+    kind: Literal["address", "number", "choice", "text"]
+    required: bool
+    value: str
+    source: Source | None
+    choices: tuple[str, ...] = ()
+    default: str = ""
+
+
+@dataclass(frozen=True)
+class Connection:
+    """One provider as it is set up. problem: the sentence that says what to do, None when ready. models: how many of
+    them by task. testable: whether a free call can prove the key. active: runs under way. waiting: runs held because
+    the key was missing or refused."""
+
+    provider: str
+    label: str
+    state: State
+    problem: str | None
+    keys: tuple[KeyField, ...]
+    options: tuple[OptionField, ...]
+    testable: bool
+    tells_balance: bool
+    check: Check | None
+    concurrent: int
+    submits_per_s: float
+    models: Mapping[str, int]
+    active: int
+    waiting: int
+
+
+@dataclass(frozen=True)
+class Removal:
+    """A connection without its key. in_keyring: the keyring did not take it out, so it may still hold it."""
+
+    connection: Connection
+    in_keyring: bool
+
+
+class Connections:
+    """Safe from any thread. Only `test` waits for a provider."""
+
+    def __init__(self, context: Context, engines: ReplaceableEngines) -> None:
+        self._context, self._engines = context, engines
+        self._settings = context.engine_settings
+        self._checks: dict[str, Check] = {}
+        self._changing = threading.Lock()
+        self._testing: set[str] = set()
+
+    @property
+    def keyring(self) -> str | None:
+        """What the operating system calls its keyring; None where keys are kept in memory."""
+        return keyring_label()
+
+    def all(self) -> list[Connection]:
+        """Every provider that needs a key or an address, the ready ones first."""
+        active, waiting = self._run_counts()
+        found = [
+            self._connection(name, active[name], waiting[name])
+            for name in self._engines
+            if self._is_connection(self._engines[name])
+        ]
+        return sorted(found, key=lambda c: (c.state not in ("ready", "refused"), c.label.lower()))
+
+    def get(self, provider: str) -> Connection:
+        """One of them. Raises NotFound."""
+        self._engine(provider)
+        active, waiting = self._run_counts()
+        return self._connection(provider, active[provider], waiting[provider])
+
+    def save(
+        self, provider: str, *, key: str | None = None, key_name: str = "", options: Mapping[str, str] | None = None,
+        local: bool = False,
+    ) -> Connection:  # fmt: skip
+        """Save a key, options, or both; they count from the next call to the provider on.
+
+        key_name: where there are several. options: "" takes one away. local: an address on the own network is meant.
+        Raises CapabilityError or Conflict, and then nothing was saved.
+        """
+        engine = self._engine(provider)
+        with self._changing:
+            keys = {} if key is None else self._clean_key(engine, key, key_name)
+            changes = self._clean_options(engine, options or {}, local=local)
+            self._check_receiver(engine, changes, keys)
+            self._check_candidate(provider, changes, keys)
+            if changes:
+                self._settings.save_options(changes)
+            for name, value in keys.items():
+                self._settings.keys.save(name, value)
+            self._apply({*keys, *changes})
+        return self.get(provider)
+
+    def remove_key(self, provider: str, key_name: str = "") -> Removal:
+        """Forget the saved key. Runs under way are held until there is one again. Raises Conflict for a key of the
+        environment."""
+        engine = self._engine(provider)
+        name = self._key_name(engine, key_name)
+        if self._settings.is_given(name):
+            raise Conflict(Message("connection.key_of_environment", name=name))
+        with self._changing:
+            gone = self._settings.keys.remove(name)
+            self._apply({name})
+        return Removal(self.get(provider), in_keyring=not gone)
+
+    def test(self, provider: str) -> Connection:
+        """Ask the provider whether the key works, and what is left of the account; nothing is started or billed.
+
+        Takes some seconds at most. Raises Conflict where such a test is under way.
+        """
+        engine = self._engine(provider)
+        if provider in self._testing:
+            raise Conflict(Message("connection.test_under_way", provider=term(engine.info.label)))
+        self._testing.add(provider)
+        try:
+            result = connection_check.check(lambda: self._engines.build(provider), engine.info.label)
+            if self._engines[provider] is engine:  # else the result is of a key that has been replaced
+                self._checks[provider] = result
+        finally:
+            self._testing.discard(provider)
+        return self.get(provider)
+
+    def refresh(self, names: Iterable[str]) -> None:
+        """Keys of these names came late, from a keyring that was unlocked meanwhile."""
+        with self._changing:
+            self._apply(set(names))
+
+    # what is there --------------------------------------------------------------------------------------------
+
+    def _engine(self, provider: str) -> Engine:
+        engine = self._engines.get(provider)
+        if engine is None or not self._is_connection(engine):
+            raise NotFound(Message("connection.no_such", provider=f"{provider[:40]!r}"))
+        return engine
+
+    @staticmethod
+    def _is_connection(engine: Engine) -> bool:
+        return any(variable.secret or variable.address for variable in declared(engine).values())
+
+    def _run_counts(self) -> tuple[Counter[str], Counter[str]]:
+        """Runs under way, and runs that wait for a key, by provider."""
+        with self._context.store.read() as db:
+            found = queue.active(db)
+        active = Counter(run.provider for run in found if run.status == Status.RUNNING)
+        return active, Counter(run.provider for run in found if _waits_for_key(run))
+
+    def _connection(self, name: str, active: int, waiting: int) -> Connection:
+        engine = self._engines[name]
+        variables = declared(engine)
+        missing, check = engine.missing(), self._checks.get(name)
+        keys = tuple(self._key_field(n, v) for n, v in variables.items() if v.secret)
+        limits = account_limits(engine, self._context.catalogue)
+        tasks = Counter(t.value for m in self._context.catalogue if m.provider == name for t in m.tasks)
+        return Connection(
+            provider=name,
+            label=engine.info.label,
+            state=_state(missing, check, keys),
+            problem=missing or (check.message if check and check.state == "refused" else None),
+            keys=keys,
+            options=tuple(self._option_field(n, v, engine) for n, v in variables.items() if _is_option(n, v)),
+            testable=isinstance(engine, KeyCheck | Balance),
+            tells_balance=isinstance(engine, Balance),
+            check=check,
+            concurrent=limits.concurrent,
+            submits_per_s=limits.submits_per_s,
+            models=dict(tasks),
+            active=active,
+            waiting=waiting,
+        )
+
+    def _key_field(self, name: str, variable: Variable) -> KeyField:
+        source = self._settings.source(name, secret=True)
+        unread = source is None and self._settings.keys.unread(name)
+        return KeyField(name, variable.required, source, unread, variable.page)
+
+    def _option_field(self, name: str, variable: Variable, engine: Engine) -> OptionField:
+        kind = _kind(variable)
+        value = self._settings.current(declared(engine)).option(name)
+        return OptionField(
+            name=name,
+            kind=kind,
+            required=variable.required,
+            value=connection_values.shown_address(value) if variable.address else value,
+            source=self._settings.source(name, secret=False),
+            choices=variable.choices,
+            default=engine.info.base_url if variable.address and name.endswith("_BASE_URL") and not value else "",
+        )
+
+    # what may be saved ----------------------------------------------------------------------------------------
+
+    @staticmethod
+    def _key_name(engine: Engine, key_name: str) -> str:
+        names = [name for name, variable in declared(engine).items() if variable.secret]
+        if key_name and key_name not in names:
+            raise CapabilityError(Message("connection.no_key", name=f"{key_name[:60]!r}"), field="key_name")
+        if not names:
+            raise CapabilityError(Message("connection.needs_no_key", provider=term(engine.info.label)), field="key")
+        return key_name or names[0]
+
+    def _clean_key(self, engine: Engine, key: str, key_name: str) -> dict[str, str]:
+        name = self._key_name(engine, key_name)
+        if self._settings.is_given(name):
+            raise Conflict(Message("connection.key_of_environment", name=name))
+        return {name: connection_values.clean_key(name, key)}
+
+    def _clean_options(self, engine: Engine, options: Mapping[str, str], *, local: bool) -> dict[str, str]:
+        """The options that change, as they are saved."""
+        variables = declared(engine)
+        for name in options:
+            if name not in variables or not _is_option(name, variables[name]):
+                raise CapabilityError(Message("connection.no_option", name=f"{name[:60]!r}"), field="options")
+        saved = self._settings.options()
+        cleaned = {
+            name: connection_values.clean_option(name, variables[name], text, local=local)
+            for name, text in options.items()
+            if text.strip() != saved.get(name, "")
+        }
+        for name in cleaned:
+            if self._settings.is_given(name):
+                raise Conflict(Message("connection.option_of_environment", name=name))
+        return {name: value for name, value in cleaned.items() if value != saved.get(name, "")}
+
+    def _check_receiver(self, engine: Engine, changes: Mapping[str, str], keys: Mapping[str, str]) -> None:
+        """Raise where a key that is there already would be sent to another host from now on."""
+        variables, current = declared(engine), self._settings.current(declared(engine))
+        moved = [name for name in changes if variables[name].address and self._moves(current, name, changes[name])]
+        secrets = [name for name, variable in variables.items() if variable.secret]
+        sent = [name for name in secrets if variables[name].required] or secrets
+        for name in (name for name in sent if moved and current.secret(name) and name not in keys):
+            if self._settings.is_given(name):
+                said = Message("connection.address_with_environment_key", name=moved[0], key=name)
+                raise Conflict(said)
+            raise CapabilityError(Message("connection.address_needs_key", key=name), field="key")
+
+    @staticmethod
+    def _moves(current: Settings, name: str, address: str) -> bool:
+        """Whether the key would go to another place. Back to the provider's own address it may always go."""
+        return bool(address) and connection_values.origin(current.option(name)) != connection_values.origin(address)
+
+    def _check_candidate(self, provider: str, changes: Mapping[str, str], keys: Mapping[str, str]) -> None:
+        """Raise where the engine itself would find fault with these values, e.g. a region that needs a workspace."""
+        settings = self._settings.with_changes(declared(self._engines[provider]), changes, keys)
+        try:
+            engine = self._engines.build(provider, settings)
+        except StudioError as error:
+            raise CapabilityError(of_error(error)) from None
+        has_keys = all(settings.secret(n) for n, v in declared(engine).items() if v.secret and v.required)
+        has_options = all(settings.option(n) for n, v in declared(engine).items() if v.required and not v.secret)
+        if has_keys and has_options and (problem := engine.missing()):
+            raise CapabilityError(problem, field="key" if keys and not changes else "options")
+
+    # what follows ---------------------------------------------------------------------------------------------
+
+    def _apply(self, names: set[str]) -> None:
+        """Build the engines anew that read these names, and let the runs go on that waited for that."""
+        for provider in self._engines:
+            engine = self._engines[provider]
+            if names & declared(engine).keys() and self._is_connection(engine):
+                self._checks.pop(provider, None)
+                replaced = self._engines.replace(provider)
+                self._context.scheduler.replace_engine(provider, replaced)
+                if self._engines[provider].missing() is None:
+                    self._resume(provider)
+        self._context.notify_changed()
+
+    def _provider_of(self, model_id: str) -> str | None:
+        with suppress(NotFound):
+            return self._context.catalogue.get(model_id).provider
+        return None
+
+    def _resume(self, provider: str) -> None:
+        """Let held runs of this provider go on: those that had no key, and those whose key was refused. Models whose
+        queue was held for that go on as well."""
+        with self._context.store.write() as db:
+            for hold in model_holds.held(db):
+                if _of_key(hold.cause) and self._provider_of(hold.model) == provider:
+                    model_holds.clear(db, hold.model)
+            held = [run for run in queue.active(db) if run.provider == provider and _waits_for_key(run)]
+            resumed = [decisions.decide(db, run, decisions.TRY_AGAIN.id) for run in held]
+        for run in resumed:
+            if run.status == Status.RUNNING:
+                self._context.scheduler.execute(run)
+        self._context.notify_changed(*(run.id for run in resumed))
+
+
+def _of_key(cause: str) -> bool:
+    """Whether a failure was one of the key, by its cause; see jobs.model_holds.cause_of."""
+    return cause == HeldReason.NOT_CONFIGURED.value or cause.startswith((Unauthorised.__name__, NotConfigured.__name__))
+
+
+def _waits_for_key(run: Run) -> bool:
+    return run.status == Status.HELD and run.held_reason == HeldReason.NOT_CONFIGURED
+
+
+def _is_option(name: str, variable: Variable) -> bool:
+    return not variable.secret and not name.startswith(OWN_PREFIX)
+
+
+def _kind(variable: Variable) -> Literal["address", "number", "choice", "text"]:
+    if variable.address:
+        return "address"
+    return "choice" if variable.choices else "number" if variable.number else "text"
+
+
+def _state(missing: str | None, check: Check | None, keys: Iterable[KeyField]) -> State:
+    if missing is None:
+        return "refused" if check and check.state == "refused" else "ready"
+    return "missing" if any(key.required and key.source is None for key in keys) else "problem"

@@ -1,0 +1,89 @@
+"""The routes of the Connections page. A key comes in the body of a POST and never goes out: no answer has one in it."""
+
+from __future__ import annotations
+
+import math
+import time
+from dataclasses import asdict
+from typing import TYPE_CHECKING, Annotated, Any
+
+from fastapi import APIRouter, Depends
+from limits import RateLimitItemPerMinute
+from limits.storage import MemoryStorage
+from limits.strategies import MovingWindowRateLimiter
+from pydantic import Field, SecretStr, field_validator
+
+from studio.domain import JSON
+from studio.errors import RateLimited
+from studio.messages import Message
+from studio.payload import Payload
+from studio.services.connections import Connection
+from studio.web.routes.runs import Operator, SentenceRoute
+
+if TYPE_CHECKING:
+    from studio.studio import Studio
+
+CHANGES = RateLimitItemPerMinute(60)
+"""Changes and tests of all pages together: nobody tries keys here, and no provider is called in a loop."""
+
+
+class ConnectionChanges(Payload):
+    """A key, options, or both. key_name: its environment name, where a provider has several. options: by environment
+    name, "" takes one away. local: an address on the own network is meant."""
+
+    key: SecretStr | None = None
+    key_name: str = Field(default="", max_length=100)
+    options: dict[str, Annotated[str, Field(max_length=1000)]] = Field(default_factory=dict, max_length=20)
+    local: bool = False
+
+    @field_validator("key", mode="before")
+    @classmethod
+    def _is_text(cls, value: Any) -> Any:
+        """What is no text is refused without being repeated in the answer."""
+        if value is not None and not isinstance(value, str):
+            raise ValueError(Message("connection.key_not_text"))
+        return value
+
+
+def router(studio: Studio) -> APIRouter:
+    """The routes under /ui/connections."""
+    api = APIRouter(prefix="/ui/connections", route_class=SentenceRoute, include_in_schema=False)
+    connections, limiter = studio.connections, MovingWindowRateLimiter(MemoryStorage())
+
+    def count_change() -> None:
+        if not limiter.hit(CHANGES, "all"):
+            wait_s = max(1, math.ceil(limiter.get_window_stats(CHANGES, "all").reset_time - time.time()))
+            raise RateLimited(Message("connection.too_many", seconds=wait_s), retry_after_s=wait_s)
+
+    limited = [Depends(count_change)]
+
+    @api.get("")
+    def overview(owner: Operator) -> JSON:
+        return {"keyring": connections.keyring, "connections": [to_json(c) for c in connections.all()]}
+
+    @api.get("/{provider}")
+    def one(provider: str, owner: Operator) -> JSON:
+        return to_json(connections.get(provider))
+
+    @api.post("/{provider}", dependencies=limited)
+    def save(provider: str, body: ConnectionChanges, owner: Operator) -> JSON:
+        key = body.key.get_secret_value() if body.key is not None else None
+        saved = connections.save(provider, key=key, key_name=body.key_name, options=body.options, local=body.local)
+        return to_json(saved)
+
+    @api.post("/{provider}/test", dependencies=limited)
+    def test(provider: str, owner: Operator) -> JSON:
+        return to_json(connections.test(provider))
+
+    @api.delete("/{provider}/key", dependencies=limited)
+    def remove_key(provider: str, owner: Operator, key_name: str = "") -> JSON:
+        removal = connections.remove_key(provider, key_name)
+        return to_json(removal.connection) | {"still_in_keyring": removal.in_keyring}
+
+    return api
+
+
+def to_json(connection: Connection) -> JSON:
+    """A connection as the page reads it; times as ISO text."""
+    check = connection.check
+    return asdict(connection) | {"check": check and asdict(check) | {"at": check.at.isoformat()}}
