@@ -21,6 +21,7 @@ from studio.engines.http import Reply
 from studio.engines.http_engine import HttpEngine, Provider, account_balance, no_task_named, no_upload_address
 from studio.engines.receipt import Receipt, task_name
 from studio.engines.strict_json import links, number, rows, table
+from studio.engines.webhook_signatures import UnsignedWebhooks
 from studio.errors import EngineError, Unavailable
 from studio.messages import Message, term
 
@@ -36,7 +37,7 @@ IDEMPOTENCY = {"idempotency_in_progress": 425, "idempotency_unavailable": 425, "
 """Codes of a submit -> the status that means the same: nothing was executed (too early), or nobody knows."""
 
 
-class ApimartEngine(HttpEngine):
+class ApimartEngine(HttpEngine, UnsignedWebhooks):
     """See engines.base.Engine."""
 
     provider: ClassVar = PROVIDER
@@ -54,6 +55,7 @@ class ApimartEngine(HttpEngine):
     async def submit(self, job: Job) -> str:
         """Send the job under its own key; the answer names the task in a list."""
         body = await asyncio.to_thread(mapping.body, job, model=job.model.engine["model"])
+        body |= {"webhook": job.webhook_url} if job.webhook_url else {}
         digest = hashlib.sha256(json.dumps(body, sort_keys=True).encode()).hexdigest()
         headers = {"Idempotency-Key": f"{job.run_id}-{digest[:16]}"}
         reply = await self._api.call("POST", job.model.engine["path"], json=body, headers=headers, paid=True)
@@ -63,6 +65,10 @@ class ApimartEngine(HttpEngine):
         if not (task := task_name(accepted.get("task_id") or accepted.get("id"))):
             raise no_task_named(LABEL)
         return Receipt.of(job, task).handle()
+
+    def to_handle(self, body: JSON) -> str:
+        """See engines.base.Webhooks. Nothing is signed. The address is called with /callback at its end."""
+        return task_name(table(body.get("data")).get("id") or body.get("id"))
 
     async def poll(self, handle: str) -> Progress:
         """Look once."""

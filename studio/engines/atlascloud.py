@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import asyncio
 import time
+from collections.abc import Mapping
 from typing import ClassVar, Literal
 
 from studio.domain import JSON, Progress, Status
@@ -17,6 +18,7 @@ from studio.engines.base import AccountBalance, Input, Job
 from studio.engines.http_engine import HttpEngine, Provider, account_balance, no_task_named, no_upload_address
 from studio.engines.receipt import Receipt, task_name, unknown_status
 from studio.engines.strict_json import links, table
+from studio.engines.webhook_signatures import PublishedKeys, base64url, is_recent
 from studio.settings import Settings
 
 PROVIDER = Provider(
@@ -44,6 +46,7 @@ class AtlascloudEngine(HttpEngine):
     def __init__(self, settings: Settings) -> None:
         super().__init__(settings)
         self.settle_s = GRACE_S
+        self._webhook_keys = PublishedKeys(self._api, "/api/v1/webhooks/jwks.json")
         self._unknown: dict[str, float] = {}
 
     async def upload(self, file: Input) -> str:
@@ -60,6 +63,7 @@ class AtlascloudEngine(HttpEngine):
     async def submit(self, job: Job) -> str:
         """Send the job; older answers call the task's id predictionId."""
         body = await asyncio.to_thread(mapping.body, job, model=job.model.engine["model"])
+        body |= {"webhook_url": job.webhook_url} if job.webhook_url else {}
         path = f"/api/v1/model/{job.model.engine['path']}"
         reply = errors_http.with_body_code(await self._api.call("POST", path, json=body, paid=True))
         if reply.status not in (200, 201, 202):
@@ -94,6 +98,22 @@ class AtlascloudEngine(HttpEngine):
         """Whether the task has been unknown for a short time only."""
         since = self._unknown.setdefault(task, time.monotonic())
         return time.monotonic() - since < self.settle_s
+
+    async def verify(self, headers: Mapping[str, str], body: bytes) -> bool:
+        """See engines.base.Webhooks. Only the Ed25519 signature counts: for the older HMAC no key is documented.
+
+        Source: AtlasCloud's page on webhooks.
+        """
+        key_id, timestamp, signature = (
+            headers.get(f"x-atlascloud-webhook-{name}", "") for name in ("key-id", "timestamp", "signature-ed25519")
+        )
+        message = f"{timestamp}.".encode() + body
+        return is_recent(timestamp) and await self._webhook_keys.verify(message, base64url(signature), key_id=key_id)
+
+    def to_handle(self, body: JSON) -> str:
+        """See engines.base.Webhooks. It is not documented that a call names its task."""
+        payload = table(body.get("payload"))
+        return task_name(payload.get("id") or payload.get("predictionId"))
 
     async def balance(self) -> AccountBalance:
         """See engines.base.Balance."""

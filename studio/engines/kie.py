@@ -21,6 +21,7 @@ from studio.engines.http import Reply, base_problem
 from studio.engines.http_engine import HttpEngine, Provider, account_balance, no_task_named, no_upload_address
 from studio.engines.receipt import Receipt, task_name, unknown_status
 from studio.engines.strict_json import links, number, table
+from studio.engines.webhook_signatures import UnsignedWebhooks
 from studio.errors import EngineError, Unavailable
 from studio.messages import Message, term
 from studio.settings import Settings
@@ -48,7 +49,7 @@ NO_ANSWER = (408, 501)
 """Of a submit: what lies behind Kie.ai gave no answer, or failed. Whether it had begun is not known."""
 
 
-class KieEngine(HttpEngine):
+class KieEngine(HttpEngine, UnsignedWebhooks):
     """See engines.base.Engine."""
 
     provider: ClassVar = PROVIDER
@@ -83,6 +84,7 @@ class KieEngine(HttpEngine):
     async def submit(self, job: Job) -> str:
         """Send the job; the handle keeps the task and what a credit is worth."""
         body = await asyncio.to_thread(mapping.body, job, model=job.model.engine["model"])
+        body |= {"callBackUrl": job.webhook_url} if job.webhook_url else {}
         reply = _read(await self._api.call("POST", "/api/v1/jobs/createTask", json=body, paid=True))
         task = task_name(table(reply.body.get("data")).get("taskId"))
         if reply.status == 200 and task:
@@ -111,6 +113,10 @@ class KieEngine(HttpEngine):
             raise unknown_status(word, LABEL)
         percent = number(data.get("progress"))
         return Progress(status=STATES[word], word=word, fraction=percent / 100 if percent and percent <= 100 else None)
+
+    def to_handle(self, body: JSON) -> str:
+        """See engines.base.Webhooks. Only an account that made a key signs, and not the body."""
+        return task_name(table(body.get("data")).get("taskId") or table(body.get("data")).get("task_id"))
 
     async def balance(self) -> AccountBalance:
         """See engines.base.Balance."""

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import asyncio
 import re
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 from datetime import datetime
 from typing import Any, ClassVar, Literal
 
@@ -21,6 +21,7 @@ from studio.engines.http import Reply
 from studio.engines.http_engine import HttpEngine, Provider, no_task_named, no_upload_address
 from studio.engines.receipt import Receipt, task_name, unknown_status
 from studio.engines.strict_json import number, rows, table
+from studio.engines.webhook_signatures import WebhookSecret, standard_webhook
 from studio.errors import UnknownHandle
 from studio.messages import Message, term
 from studio.settings import Settings
@@ -45,6 +46,7 @@ class ReplicateEngine(HttpEngine):
     def __init__(self, settings: Settings) -> None:
         super().__init__(settings)
         self.settle_s = lookup.SETTLE_S
+        self._webhook_secret = WebhookSecret(self._api, "/webhooks/default/secret", lambda body: body.get("key"))
 
     async def upload(self, file: Input) -> str:
         reply = await self._post_file("/files", file, field="content")
@@ -101,6 +103,14 @@ class ReplicateEngine(HttpEngine):
         reply = await self._api.call("GET", "/account")
         if not reply.ok:
             raise errors_http.of_reply(reply, LABEL)
+
+    async def verify(self, headers: Mapping[str, str], body: bytes) -> bool:
+        """See engines.base.Webhooks. Source: Replicate's page on verifying webhooks: the Standard Webhooks scheme."""
+        return await self._webhook_secret.verify(lambda secret: standard_webhook(secret, headers, body))
+
+    def to_handle(self, body: JSON) -> str:
+        """See engines.base.Webhooks."""
+        return task_name(body.get("id"))
 
     async def find(
         self, job: Job, *, submitted_after: float, submitted_before: float, known: Collection[str] = ()

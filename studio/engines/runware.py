@@ -24,8 +24,9 @@ from studio.engines import errors_http, mapping
 from studio.engines.base import AccountBalance, Input, Job
 from studio.engines.http import Reply
 from studio.engines.http_engine import UPLOAD_S, HttpEngine, Provider, account_balance, no_task_named, no_upload_address
-from studio.engines.receipt import Receipt
+from studio.engines.receipt import Receipt, task_name
 from studio.engines.strict_json import number, rows, table
+from studio.engines.webhook_signatures import UnsignedWebhooks
 from studio.errors import (
     EngineError,
     OutOfCredit,
@@ -65,7 +66,7 @@ STATUS = tuple(
 the groups are those of the official TypeScript SDK."""
 
 
-class RunwareEngine(HttpEngine):
+class RunwareEngine(HttpEngine, UnsignedWebhooks):
     """See engines.base.Engine. settle_s: see SETTLE_S."""
 
     provider: ClassVar = PROVIDER
@@ -103,6 +104,7 @@ class RunwareEngine(HttpEngine):
         """Send the job under the id of its run."""
         body = await asyncio.to_thread(mapping.body, job, model=job.model.engine["model"])
         task = task_id(job.run_id)
+        body |= {"webhookURL": job.webhook_url} if job.webhook_url else {}
         reply = await self._tasks({**body, "taskUUID": task}, paid=True)
         if any(code.lower().startswith("duplicate") for code, _ in _errors(reply, task)):
             return Receipt.of(job, task).handle()
@@ -111,6 +113,10 @@ class RunwareEngine(HttpEngine):
         if not isinstance(reply.body.get("data"), list) or "errors" in reply.body:
             raise no_task_named(LABEL)
         return Receipt.of(job, task).handle()
+
+    def to_handle(self, body: JSON) -> str:
+        """See engines.base.Webhooks. Nothing is signed."""
+        return task_name(next(iter(rows(body.get("data")) or rows(body.get("errors"))), body).get("taskUUID"))
 
     async def find(
         self, job: Job, *, submitted_after: float, submitted_before: float, known: Collection[str] = ()

@@ -18,6 +18,8 @@ from studio.domain import JSON
 from studio.engines import errors_http
 from studio.engines.http import ApiClient
 from studio.engines.strict_json import rows
+from studio.errors import Unavailable
+from studio.messages import Message, term
 
 if TYPE_CHECKING:
     from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
@@ -57,6 +59,14 @@ class Cached(Generic[T]):
             return check(value)
 
 
+class UnsignedWebhooks:
+    """For engines whose provider signs nothing: the one-time address of the run alone counts."""
+
+    async def verify(self, headers: Mapping[str, str], body: bytes) -> bool:
+        """See engines.base.Webhooks."""
+        return True
+
+
 class PublishedKeys:
     """A provider's Ed25519 keys, published as a JSON Web Key Set at this address of its own."""
 
@@ -76,6 +86,30 @@ class PublishedKeys:
         if reply.status != 200:
             raise errors_http.of_reply(reply, self._api.label)
         return ed25519_keys(reply.body)
+
+
+class WebhookSecret:
+    """The secret with which a provider signs for this account, at an address that the account's key opens.
+
+    read: where it stands in the answer.
+    """
+
+    def __init__(self, api: ApiClient, address: str, read: Callable[[JSON], object]) -> None:
+        self._api, self._address, self._read = api, address, read
+        self._secret = Cached(self._fetch)
+
+    async def verify(self, check: Callable[[str], bool]) -> bool:
+        """Whether the check passes with the secret. Raises EngineError where it cannot be fetched."""
+        return await self._secret.verifies(check)
+
+    async def _fetch(self) -> str:
+        reply = await self._api.call("GET", self._address, total_s=FETCH_TIMEOUT_S)
+        if reply.status != 200:
+            raise errors_http.of_reply(reply, self._api.label)
+        secret = self._read(reply.body)
+        if not isinstance(secret, str) or not secret:
+            raise Unavailable(Message("run.unreadable_answer", provider=term(self._api.label)), code="no secret")
+        return secret
 
 
 def ed25519_keys(body: JSON) -> dict[str, Ed25519PublicKey]:
@@ -132,6 +166,11 @@ def hexadecimal(text: str) -> bytes:
 def hex_hmac(secret: str, message: bytes) -> str:
     """HMAC-SHA256 in hexadecimal digits."""
     return hmac.new(secret.encode(), message, hashlib.sha256).hexdigest()
+
+
+def same(given: str, expected: str) -> bool:
+    """Whether two signatures are equal, in a time that tells nothing of where they differ."""
+    return hmac.compare_digest(given.encode(), expected.encode())
 
 
 def standard_webhook(secret: str, headers: Mapping[str, str], body: bytes) -> bool:

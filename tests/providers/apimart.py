@@ -88,3 +88,10 @@ class ApimartServer(TaskServer):
         return self.figured(
             {"success": True, "remain_balance": left, "used_balance": 3.1, "unlimited_quota": of_key and self.unlimited}
         )
+
+    def webhook_url(self, call: Call) -> str:
+        base = call.json().get("webhook", "")
+        return base and f"{base}/callback"
+
+    def webhook(self, task: str) -> dict[str, Any]:
+        return {"code": 200, "data": {"id": task, "status": "completed"}}

@@ -3,10 +3,12 @@ shapes, uploads in two."""
 
 from __future__ import annotations
 
+import base64
 from typing import Any
 
 from tests.providers.http_server import Call, Reply, as_json
 from tests.providers.task_server import AMOUNT, TaskServer
+from tests.providers.webhooks import Ed25519Signer
 
 STATES = {"pending": "created", "running": "processing"}
 
@@ -16,14 +18,20 @@ def error(status: int, message: str, http: int = 200) -> Reply:
 
 
 class AtlascloudServer(TaskServer):
-    """Topics: submit, poll, upload, balance, download. unknown_looks: so often a new task is unknown."""
+    """Topics: submit, poll, upload, balance, keys, download. unknown_looks: so often a new task is unknown."""
 
     def __init__(self, *, port: int = 0) -> None:
         super().__init__(port=port)
-        self.unknown_looks = 1
+        self.unknown_looks, self.signer = 1, Ed25519Signer()
 
     def topic(self, call: Call) -> str:
-        kinds = {"/generate": "submit", "/prediction/": "poll", "uploadMedia": "upload", "balance": "balance"}
+        kinds = {
+            "jwks.json": "keys",
+            "/generate": "submit",
+            "/prediction/": "poll",
+            "uploadMedia": "upload",
+            "balance": "balance",
+        }
         return next((kind for word, kind in kinds.items() if word in call.path), "download")
 
     def unauthorised(self) -> Reply:
@@ -79,3 +87,18 @@ class AtlascloudServer(TaskServer):
     def _balance(self, call: Call) -> Reply:
         value = AMOUNT if self.amount else "12.34"
         return self.figured({"object": "balance", "available": {"value": value, "currency": "USD"}})
+
+    async def answer(self, call: Call, topic: str) -> Reply:
+        return as_json(self.signer.key_set()) if topic == "keys" else await super().answer(call, topic)
+
+    def webhook_url(self, call: Call) -> str:
+        return call.json().get("webhook_url", "")
+
+    def webhook(self, task: str) -> dict[str, Any]:
+        payload = {"id": task, "status": "completed", "outputs": []}
+        return {"session_id": f"ws_{task}", "event_type": "video.task.terminal", "status": "OK", "payload": payload}
+
+    def webhook_headers(self, raw: bytes, task: str, at: int) -> dict[str, str]:
+        signature = base64.urlsafe_b64encode(self.signer.sign(f"{at}.".encode() + raw)).rstrip(b"=").decode()
+        names = {"Id": f"ws_{task}", "Timestamp": str(at), "Signature-Ed25519": signature, "Key-Id": self.signer.kid}
+        return {f"X-AtlasCloud-Webhook-{name}": value for name, value in names.items()}

@@ -84,3 +84,9 @@ class KieServer(TaskServer):
 
     def _balance(self, call: Call) -> Reply:
         return self.figured({"code": 200, "msg": "success", "data": AMOUNT if self.amount else 100.5})
+
+    def webhook_url(self, call: Call) -> str:
+        return call.json().get("callBackUrl", "")
+
+    def webhook(self, task: str) -> dict[str, Any]:
+        return {"code": 200, "msg": "success", "data": {"task_id": task, "state": "success"}}

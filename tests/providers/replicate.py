@@ -5,6 +5,7 @@ It behaves as the provider's public pages say; its own client passes the same st
 
 from __future__ import annotations
 
+import base64
 import time
 import uuid
 from collections import Counter
@@ -13,12 +14,16 @@ from datetime import UTC, datetime
 from email import message_from_bytes
 from typing import Any
 
+from standardwebhooks.webhooks import Webhook
+
 from tests.providers import replicate_rules as rules
 from tests.providers import results
 from tests.providers.field_rules import broken
 from tests.providers.http_server import Call, HttpServer, Reply, as_json
 from tests.providers.task_server import TaskServer
+from tests.providers.webhooks import WebhookSender
 
+SECRET = "whsec_" + base64.b64encode(b"a secret of the account").decode()
 JSON = dict[str, Any]
 API = "/v1"
 PAGE = 100
@@ -59,7 +64,7 @@ class Prediction:
 
 
 class ReplicateServer(HttpServer):
-    """Topics: submit, get, cancel, list, files, account, download, other.
+    """Topics: submit, get, cancel, list, files, account, secret, download, other.
 
     starting_s, running_s: the clock of new predictions. walks: they take one look starting and one processing, however
     slow the caller is. shape: of the output (text, list, object). removed: whether results are gone. list_shows:
@@ -75,6 +80,7 @@ class ReplicateServer(HttpServer):
         self.files: dict[str, bytes] = {}
         self.ends: list[tuple[str, str]] = []
         self.leaks: list[str] = []
+        self.webhooks = WebhookSender(self.webhook_headers)
         self.shape, self.fewer, self.removed, self.list_shows, self.answer_text = "text", 0, False, True, ""
 
     def finish(self, end: str, error: str = "") -> None:
@@ -97,7 +103,7 @@ class ReplicateServer(HttpServer):
             return "list"
         if path.startswith("/predictions/"):
             return "cancel" if path.endswith("/cancel") else "get"
-        return {"/files": "files", "/account": "account"}.get(path, "other")
+        return {"/files": "files", "/account": "account", "/webhooks/default/secret": "secret"}.get(path, "other")
 
     async def answer(self, call: Call, topic: str) -> Reply:
         if topic == "download":
@@ -105,7 +111,22 @@ class ReplicateServer(HttpServer):
                 self.leaks.append(call.path)
         elif call.headers.get("authorization") != f"Bearer {self.key}":
             return self._problem(401, "Unauthenticated", "You did not pass a valid authentication token")
-        return getattr(self, f"_{topic}")(call)
+        reply = getattr(self, f"_{topic}")(call)
+        if topic == "submit" and reply.status == 201:
+            made = list(self.tasks.values())[-1]
+            after_s = made.starting_s + made.running_s
+            await self.webhooks.submitted(made.body.get("webhook", ""), made.id, after_s, self.webhook)
+        return reply
+
+    def webhook(self, task: str) -> JSON:
+        return self._state(self.tasks[task]) if task in self.tasks else {"id": task, "status": "succeeded"}
+
+    def webhook_headers(self, raw: bytes, task: str, at: int) -> dict[str, str]:
+        signature = Webhook(SECRET).sign(f"msg_{task}", datetime.fromtimestamp(at, UTC), raw.decode())
+        return {"webhook-id": f"msg_{task}", "webhook-timestamp": str(at), "webhook-signature": f"v0,x {signature}"}
+
+    def _secret(self, call: Call) -> Reply:
+        return as_json({"key": SECRET})
 
     def _problem(self, status: int, title: str, detail: str) -> Reply:
         return as_json({"title": title, "detail": detail, "status": status}, status)

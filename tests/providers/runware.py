@@ -21,7 +21,7 @@ INFERENCE = {"videoInference": "video", "imageInference": "image"}
 COMMON = {
     *("taskType", "taskUUID", "model", "positivePrompt", "negativePrompt", "width", "height", "duration", "seed"),
     *("inputs", "settings", "providerSettings", "deliveryMethod", "outputType", "outputFormat", "includeCost"),
-    *("numberResults", "outputQuality", "ttl", "fps", "resolution"),
+    *("numberResults", "outputQuality", "ttl", "fps", "resolution", "webhookURL"),
 }  # fmt: skip
 INPUTS = {"frameImages", "referenceImages", "referenceVideos", "audio"}
 TOPICS = {
@@ -72,6 +72,12 @@ class RunwareServer(TaskServer):
         return self.figured(made)
 
     _submit = _poll = _upload = _balance = _each
+
+    def webhook_url(self, call: Call) -> str:
+        return call.json()[0].get("webhookURL", "")
+
+    def webhook(self, task: str) -> JSON:
+        return {"data": [{"taskType": "videoInference", "taskUUID": task, "status": "success"}]}
 
     # ------------------------------------------------------------------------------------------------ one task
 

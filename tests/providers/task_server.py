@@ -15,6 +15,7 @@ from typing import Any
 
 from tests.providers import results
 from tests.providers.http_server import Call, HttpServer, Reply, as_json
+from tests.providers.webhooks import WebhookSender
 
 JSON = dict[str, Any]
 AMOUNT = "@amount@"
@@ -54,6 +55,7 @@ class TaskServer(HttpServer):
         self.ends: list[str] = []
         self.amount, self.gone, self.empty = "", False, False
         self.leaks: list[str] = []
+        self.webhooks = WebhookSender(self.webhook_headers)
         self.seen: list[Call] = []
 
     def reset(self) -> None:
@@ -83,7 +85,24 @@ class TaskServer(HttpServer):
             return self._download(call)
         if call.headers.get("authorization") != f"Bearer {self.KEY}":
             return self.unauthorised()
-        return getattr(self, f"_{topic}")(call)
+        before = len(self.tasks)
+        reply = getattr(self, f"_{topic}")(call)
+        if len(self.tasks) > before and (url := self.webhook_url(call)):
+            task = list(self.tasks)[-1]
+            await self.webhooks.submitted(url, task, self.pending_s + self.running_s, self.webhook)
+        return reply
+
+    def webhook_url(self, call: Call) -> str:
+        """Where the job that this call starts is to be told of; "" for nowhere."""
+        return ""
+
+    def webhook(self, task: str) -> JSON:
+        """What is told of a job that has ended."""
+        raise NotImplementedError
+
+    def webhook_headers(self, raw: bytes, task: str, at: int) -> dict[str, str]:
+        """The signature; most providers have none."""
+        return {}
 
     def unauthorised(self) -> Reply:
         return as_json({"code": 401, "message": "invalid key"}, 401)

@@ -5,6 +5,8 @@ It behaves as the provider's documentation says; its own client passes the same 
 
 from __future__ import annotations
 
+import hashlib
+import hmac
 import time
 import uuid
 from collections import Counter
@@ -17,8 +19,10 @@ from tests.providers import wavespeed_rules as rules
 from tests.providers.field_rules import broken
 from tests.providers.http_server import Call, HttpServer, Reply, as_json
 from tests.providers.task_server import TaskServer
+from tests.providers.webhooks import WebhookSender
 
 JSON = dict[str, Any]
+SECRET = "whsec_wavespeed-secret-01"
 API = "/api/v3"
 
 
@@ -52,7 +56,7 @@ class Prediction:
 
 
 class WaveSpeedServer(HttpServer):
-    """Topics: submit, result, list, ticket, put, balance, download, other.
+    """Topics: submit, result, list, ticket, put, balance, secret, download, other.
 
     queue_s, running_s: the clock of new predictions. walks: they take one look created and one processing, however slow
     the caller is. nsfw: what is said of their results. list_shows: whether the history has new ones. answer_text: in
@@ -68,6 +72,7 @@ class WaveSpeedServer(HttpServer):
         self.files: dict[str, bytes] = {}
         self.ends: list[tuple[str, str]] = []
         self.leaks: list[str] = []
+        self.webhooks = WebhookSender(self.webhook_headers)
         self.outputs, self.answer_text, self.list_shows = 1, "", True
         self.nsfw: list[bool] | None = None
 
@@ -89,7 +94,7 @@ class WaveSpeedServer(HttpServer):
             return "list"
         if path.startswith("/predictions/"):
             return "result"
-        named = {"/media/uploads": "ticket", "/balance": "balance"}
+        named = {"/media/uploads": "ticket", "/balance": "balance", "/webhook/secret": "secret"}
         return named.get(path) or ("submit" if path.removeprefix("/") in rules.MODELS else "other")
 
     async def answer(self, call: Call, topic: str) -> Reply:
@@ -98,7 +103,25 @@ class WaveSpeedServer(HttpServer):
                 self.leaks.append(call.path)
         elif call.headers.get("authorization") != f"Bearer {self.key}":
             return self._error(401, "Unauthorized: the API key is not valid.")
-        return getattr(self, f"_{topic}")(call)
+        reply = getattr(self, f"_{topic}")(call)
+        if topic == "submit" and reply.status == 200:
+            made = list(self.tasks.values())[-1]
+            after_s = made.queue_s + made.running_s
+            await self.webhooks.submitted(call.query.get("webhook", ""), made.id, after_s, self.webhook)
+        return reply
+
+    def webhook(self, task: str) -> JSON:
+        """Without the envelope of other answers."""
+        state = self._state(self.tasks[task]) if task in self.tasks else {"id": task, "status": "completed"}
+        return state | {"executionTime": 71300}
+
+    def webhook_headers(self, raw: bytes, task: str, at: int) -> dict[str, str]:
+        key = SECRET.removeprefix("whsec_").encode()
+        signature = hmac.new(key, f"{task[:12]}.{at}.".encode() + raw, hashlib.sha256).hexdigest()
+        return {"webhook-id": task[:12], "webhook-timestamp": str(at), "webhook-signature": f"v3,{signature}"}
+
+    def _secret(self, call: Call) -> Reply:
+        return self._said({"secret": SECRET})
 
     def _error(self, code: int, message: str) -> Reply:
         return as_json({"code": code, "message": message}, code)

@@ -26,15 +26,17 @@ NEVER = replace(QUICK, min_poll_s=3600, max_poll_s=3600, image_poll_s=3600, vide
 """Nothing is found by polling; after a webhook a run is looked at again soon."""
 
 
-def opened(engine: str, data: Path, api_url: str, *, public: str = PUBLIC, timing: Timing = NEVER) -> Studio:
-    """A studio with this engine alone, closed by a password."""
+def opened(
+    engine: str, data: Path, api_url: str, *, public: str = PUBLIC, timing: Timing = NEVER, password: str = ""
+) -> Studio:
+    """A studio with this engine alone."""
     declared = engines.environment(engine)
     chosen = Settings(
         data=data,
         secrets={name: SecretStr(TaskServer.KEY) for name, variable in declared.items() if variable.secret},
         options={name: api_url for name in declared if name.endswith("_BASE_URL")},
         public_url=public,
-        password_hash=hash_password(PASSWORD),
+        password_hash=hash_password(password),
     )
     return Studio.open(chosen, engines={engine: engines.build(engine, chosen)}, timing=timing)
 

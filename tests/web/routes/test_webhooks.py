@@ -29,9 +29,9 @@ def server() -> Iterator[FalServer]:
 
 @pytest.fixture
 def studio(server: FalServer, tmp_path: Path) -> Iterator[Studio]:
-    """Served under its public name, without a poll by the clock."""
-    with webhooks.opened("fal", tmp_path / "data", server.url) as studio, webhooks.served(studio) as url:
-        server.webhooks.studio = url
+    """Served under its public name, closed by a password, without a poll by the clock."""
+    closed = webhooks.opened("fal", tmp_path / "data", server.url, password=webhooks.PASSWORD)
+    with closed as studio, webhooks.served(studio) as server.webhooks.studio:
         yield studio
 
 
