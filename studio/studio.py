@@ -34,6 +34,7 @@ from studio.services.library import Library
 from studio.services.local_models import LocalModels
 from studio.services.notifications import Notifications
 from studio.services.queue import Queue
+from studio.services.user_files import UserFiles
 from studio.services.webhooks import ProviderWebhooks
 from studio.services.workflows import Workflows
 from studio.settings import Settings
@@ -61,6 +62,7 @@ class Studio:
         webhooks = WebhookRegistry(settings.public_url)
         jobs = JobContext(store, self.catalogue, settings.data, timing or Timing(), webhooks=webhooks)
         self.context = Context(settings, self.catalogue, store, found, jobs, Scheduler(jobs, found), engine_settings)
+        self.user_files = UserFiles(self.context, found)
         self.connections = Connections(self.context, found)
         self.admin = Admin(self.context)
         self.queue = Queue(self.context)

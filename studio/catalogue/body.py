@@ -14,6 +14,8 @@ from typing import Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
+from studio.messages import Message
+
 PATH = re.compile(r"\w+(\[\d\])?(\.\w+(\[\d\])?)*(\.\*)?|\*")
 NAME = re.compile(r"\{(\w+)\}")
 REST = "params"
@@ -62,7 +64,7 @@ class BodyField(BaseModel):
     @model_validator(mode="after")
     def _one_origin(self) -> BodyField:
         if sum(map(bool, (self.source, self.value is not None, self.format, self.first_of, self.parts))) != 1:
-            raise ValueError("a field needs exactly one of: from, value, format, first_of, parts")
+            raise ValueError(Message("userfile.one_origin"))
         return self
 
     def sources(self) -> Iterator[str]:
@@ -79,7 +81,7 @@ class BodyField(BaseModel):
 def path_error(path: str, field: BodyField) -> str | None:
     """What is wrong with this place of a body, or None."""
     if not PATH.fullmatch(path):
-        return f"{path!r} is no path such as input.prompt"
+        return Message("userfile.body_path", path=path[:60])
     if path.endswith("*") != (field.source == REST):
-        return f"{path!r}: the end .* and the source {REST} belong together"
+        return Message("userfile.body_rest", path=path[:60], rest=REST)
     return None

@@ -51,6 +51,13 @@ class Catalogue:
         except KeyError:
             raise NotFound(Message("model.unknown", model_id=f"{model_id!r}")) from None
 
+    def swap(self, gone: Iterable[str], models: Iterable[Model]) -> None:
+        """Take out the rows with these ids and add these, all at once."""
+        with self._change:
+            out = set(gone)
+            self._models = {k: m for k, m in self._models.items() if k not in out} | {m.id: m for m in models}
+            self.revision += 1
+
     def providers_of(self, canonical: str) -> list[Model]:
         """Rows of all providers that are exactly this model, such as wan2.6-t2v."""
         return [m for m in self if canonical and m.canonical == canonical]
@@ -83,8 +90,8 @@ def _rows(path: Path, body: dict[str, Any]) -> list[Model]:
     for raw in body.get("model", []):
         merged: dict[str, Any] = {}
         for name in raw.pop("use", []):
-            merged = _merge(merged, shared[name])
-        merged = _merge(merged, raw)
+            merged = merge(merged, shared[name])
+        merged = merge(merged, raw)
         merged |= {"provider": provider, "id": f"{provider}/{merged.pop('name')}"}
         try:
             rows.append(Model.model_validate(merged))
@@ -93,9 +100,10 @@ def _rows(path: Path, body: dict[str, Any]) -> list[Model]:
     return rows
 
 
-def _merge(low: dict[str, Any], high: dict[str, Any]) -> dict[str, Any]:
+def merge(low: dict[str, Any], high: dict[str, Any]) -> dict[str, Any]:
+    """Both tables in one: values of `high` win, tables in them are merged alike."""
     both = low | high
     for name, value in high.items():
         if isinstance(value, dict) and isinstance(low.get(name), dict):
-            both[name] = _merge(low[name], high[name])
+            both[name] = merge(low[name], high[name])
     return both

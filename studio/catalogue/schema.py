@@ -9,6 +9,7 @@ from pydantic import BaseModel, ConfigDict, Field, field_validator, model_valida
 
 from studio.catalogue.body import REST, BodyField, path_error
 from studio.domain import Kind, Request, Task
+from studio.messages import Message
 
 Follows = Literal["size", "duration", "fps"]
 """What of a result may follow its input."""
@@ -218,6 +219,7 @@ class Model(Row):
     engine: constants of the engine's own (path, mode ...), free in shape.
     canonical: the model itself, whoever serves it, such as wan2.6-t2v; "" where that is not certain.
     outputs: how many files one call brings. credit_usd: dollars for one of the provider's credits.
+    yours: how a file of the user made the row (user_rows.py): added, or corrected from the row of the same id.
     checked: when the row was compared with its source. priced: the date of the price list, where it has one.
     price_confirmed: false where the prices were not read on a page of the provider, which every estimate then says.
     """
@@ -269,13 +271,14 @@ class Model(Row):
     checked: date
     priced: date | None = None
     price_confirmed: bool = True
+    yours: Literal["", "added", "corrected"] = ""
 
     @field_validator("prices", mode="after")
     @classmethod
     def _one_price(cls, prices: tuple[Price, ...]) -> tuple[Price, ...]:
         for line in prices:
             if (line.credits is None) != ("usd" in line.model_fields_set):
-                raise ValueError(f"a price a {line.unit} is either in usd or in credits")
+                raise ValueError(Message("userfile.price_kind", unit=line.unit))
         return prices
 
     @model_validator(mode="after")
@@ -283,20 +286,20 @@ class Model(Row):
         if not self.id.startswith(self.provider + "/"):
             raise ValueError(f"model id {self.id} must start with its provider {self.provider}/")
         if self.outputs and self.outputs.param not in self.params:
-            raise ValueError(f"outputs: there is no {self.outputs.param}")
+            raise ValueError(Message("userfile.no_such_param", place="outputs", name=self.outputs.param))
         if self.durations and self.durations.open and self.durations.open not in self.params:
-            raise ValueError(f"durations: there is no {self.durations.open}")
+            raise ValueError(Message("userfile.no_such_param", place="durations", name=self.durations.open))
         if self.credit_usd is None and any(line.credits is not None for line in self.prices):
-            raise ValueError("prices in credits need credit_usd")
+            raise ValueError(Message("userfile.credits_need"))
         for path, field in self.request.items():
             if wrong := path_error(path, field):
-                raise ValueError(f"request: {wrong}")
+                raise ValueError(wrong)
         sent = {name for field in self.request.values() for name in field.sources()}
         known = {*Request.model_fields, *self.params, "model", REST}
         if unknown := sorted(sent - known):
-            raise ValueError(f"request: there is no {', '.join(unknown)}")
+            raise ValueError(Message("userfile.no_such_param", place="request", name=", ".join(unknown)))
         if self.request and (dropped := sorted(self._taken(rest=REST in sent) - sent)):
-            raise ValueError(f"request: the row takes {', '.join(dropped)}, but does not send it")
+            raise ValueError(Message("userfile.not_sent", names=", ".join(dropped)))
         return self
 
     def _taken(self, *, rest: bool) -> set[str]:
@@ -317,7 +320,7 @@ class Model(Row):
     @property
     def of_user(self) -> bool:
         """Made by the user while the studio runs, so that no form can be prepared for its own parameters."""
-        return self.family == OF_USER
+        return self.family == OF_USER or self.yours == "added"
 
     def usd(self, line: Price) -> float:
         """Dollars for one unit of a line of the price list."""

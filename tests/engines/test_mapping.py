@@ -211,7 +211,7 @@ def test_what_is_not_set_is_left_out(tmp_path: Path) -> None:
         ({"p": "prompt"}, "takes audio, duration_s, expand"),
         (REST, "takes tier, but does not send it"),
         (REST | {"t": "tier", "x": "nonsense"}, "no nonsense"),
-        (REST | {"t": "tier", "a..b": "aspect"}, "no path"),
+        (REST | {"t": "tier", "a..b": "aspect"}, "not a path"),
         (REST | {"t": "tier", "all": "params"}, "belong together"),
         (REST | {"t": {"from": "tier", "value": 1}}, "exactly one of"),
         (REST | {"t": {"from": "tier", "typ": "int"}}, "typ"),

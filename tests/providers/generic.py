@@ -131,6 +131,11 @@ class EnvelopeServer(TaskServer):
 
 ENVELOPE = """
 
+[account]
+submits_per_s = 100
+concurrent = 5
+polls_per_s = 100
+
 [api]
 label = "Envelope"
 base_url = "URL"

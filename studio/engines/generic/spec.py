@@ -52,7 +52,7 @@ class Auth(Row):
     """The header that carries the key, and the word before it; "" sends the key alone."""
 
     header: Header = "Authorization"
-    scheme: str = Field("Bearer", pattern=r"^[A-Za-z-]{0,30}$")
+    scheme: str = Field(default="Bearer", pattern=r"^[A-Za-z-]{0,30}$")
 
 
 class Submit(Row):
