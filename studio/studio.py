@@ -55,7 +55,7 @@ class Studio:
         self.settings = settings
         self.catalogue = Catalogue(catalogue or rows.load())  # a copy: workflows of this folder join it
         store = Store(settings.data, anew=settings.new_database)
-        keys = KeyStore(store, lambda names: self.connections.refresh(names))
+        keys = KeyStore(store, self._keys_arrived)
         engine_settings = EngineSettings(settings, store, keys)
         comfy = ComfyServer(engine_settings.current)
         found = ReplaceableEngines(engine_settings, engines)
@@ -103,6 +103,11 @@ class Studio:
     def local(self) -> UserServices:
         """The services of the single user of this machine, who sees everything: for programs here, not for the web."""
         return self.acting_for(LOCAL_USER)
+
+    def _keys_arrived(self, names: set[str]) -> None:
+        """The keyring, unlocked meanwhile, gave these keys."""
+        self.connections.refresh(names)
+        self.notifications.arrived(names)
 
     def _start(self) -> None:
         self.context.scheduler.start()

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import time
 from collections.abc import Awaitable, Callable
-from contextlib import suppress
+from contextlib import AbstractContextManager, suppress
 from typing import Any, TypeVar
 
 from studio.domain import Phase, Progress, Run, Status
@@ -50,6 +50,10 @@ class RunContext:
     def info(self) -> EngineInfo:
         """What the engine says of itself, as it is set up now."""
         return self.lane.info
+
+    def engine_in_use(self) -> AbstractContextManager[Engine]:
+        """The engine, kept open until the block is left."""
+        return self.lane.in_use()
 
     def request_cancel(self) -> None:
         """The user cancelled the run: cancel the step that may be cancelled, and wake waiting ones."""

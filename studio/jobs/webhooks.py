@@ -13,6 +13,7 @@ import logging
 import re
 import secrets
 from collections.abc import Mapping
+from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
 from typing import Protocol
 
@@ -40,6 +41,10 @@ class CalledRun(Protocol):
     @property
     def info(self) -> EngineInfo:
         """What it says of itself."""
+        ...
+
+    def engine_in_use(self) -> AbstractContextManager[Engine]:
+        """The engine, kept open until the block is left."""
         ...
 
     def webhook_called(self) -> None:
@@ -100,15 +105,15 @@ class WebhookRegistry:
             return False
         listener.calls += 1
         context, digest = listener.context, hashlib.sha256(raw).digest()
-        engine = context.engine
-        if not isinstance(engine, Webhooks) or digest in listener.seen:
-            return False
-        if not await engine.verify(headers, raw):
-            log.warning("a webhook of run %s was refused: its signature or time is wrong", context.run.id)
-            return False
-        if not _is_of_run(engine.to_handle(body), context.run.handle):
-            log.warning("a webhook of run %s was refused: it is of another run", context.run.id)
-            return False
+        with context.engine_in_use() as engine:
+            if not isinstance(engine, Webhooks) or digest in listener.seen:
+                return False
+            if not await engine.verify(headers, raw):
+                log.warning("a webhook of run %s was refused: its signature or time is wrong", context.run.id)
+                return False
+            if not _is_of_run(engine.to_handle(body), context.run.handle):
+                log.warning("a webhook of run %s was refused: it is of another run", context.run.id)
+                return False
         if digest in listener.seen:  # the same call again, while the first one was verified
             return False
         listener.seen.add(digest)

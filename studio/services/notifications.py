@@ -10,12 +10,11 @@ from __future__ import annotations
 import logging
 import threading
 import time
-from collections.abc import Sequence
-from dataclasses import dataclass, field
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any, Literal
 
-from pydantic import SecretStr
 from sqlite_utils import Database
 
 from studio.domain import JSON, now
@@ -23,6 +22,8 @@ from studio.errors import CapabilityError, Conflict, StorageUnavailable
 from studio.messages import ENGLISH, Message, of_error
 from studio.services import notification_delivery as delivery
 from studio.services.context import Context
+from studio.services.engine_settings import Source
+from studio.services.key_store import keyring_label
 from studio.services.notification_delivery import WEBHOOK, Attempt, Target
 from studio.services.notification_messages import MessageWriter
 from studio.settings import NOTIFY_SECRET, NOTIFY_TARGETS, NOTIFY_URL
@@ -58,18 +59,20 @@ class NotificationChoices:
 class NotificationState:
     """What the Settings page shows. host: of the webhook, None without one. source: where its address comes from.
 
-    services: kinds of the other targets, such as ntfy. latest: the newest messages, without their text.
+    services: kinds of the other targets, such as ntfy. latest: the newest messages, without their text. keyring: what
+    the operating system calls the place where address and secret are kept; None where that is memory.
     """
 
     host: str | None
-    source: Literal["environment", "memory"] | None
+    source: Source | None
     signed: bool
-    secret_source: Literal["environment", "memory"] | None
+    secret_source: Source | None
     problem: str | None
     services: tuple[str, ...]
     choices: NotificationChoices
     public_url: str
-    latest: tuple[JSON, ...] = field(default=())
+    latest: tuple[JSON, ...] = ()
+    keyring: str | None = None
 
 
 class Notifications:
@@ -77,8 +80,8 @@ class Notifications:
 
     def __init__(self, context: Context) -> None:
         self._context = context
-        self._given: dict[str, SecretStr] = {}
-        self._lock = threading.Lock()
+        self._keys = context.engine_settings.keys
+        self._lock, self._changing = threading.Lock(), threading.Lock()
         self._thread: threading.Thread | None = None
         self._closing = threading.Event()
 
@@ -100,6 +103,7 @@ class Notifications:
             choices=choices,
             public_url=self._context.settings.public_url,
             latest=latest,
+            keyring=keyring_label(),
         )
 
     def set_choices(self, choices: NotificationChoices) -> None:
@@ -120,17 +124,16 @@ class Notifications:
             delivery.check_address(url)
         if secret:
             delivery.check_secret(secret)
-        with self._lock:
-            before = self._value(NOTIFY_URL)
-            if url is not None and url != before:
-                self._put(NOTIFY_URL, url)
+        with self._changing:
+            if url is not None and url != self._value(NOTIFY_URL):
                 self._put(NOTIFY_SECRET, "")
+                self._put(NOTIFY_URL, url)
             if secret is not None:
                 self._put(NOTIFY_SECRET, secret)
         if url == "":
             with self._context.store.write() as db:
                 outbox.forget_pending(db, WEBHOOK)
-        self.start()
+        self._begin(bool(self._targets()))
 
     def send_test(self) -> list[tuple[str, Attempt]]:
         """Send a test message to every target now; the host or service of each, and how it went. Raises Conflict
@@ -144,18 +147,16 @@ class Notifications:
 
     def _put(self, name: str, value: str) -> None:
         if value:
-            self._given[name] = SecretStr(value)
-        else:
-            self._given.pop(name, None)
+            self._keys.save(name, value)
+        elif self._keys.place(name) or self._keys.unread(name):
+            self._keys.remove(name)
 
     def _value(self, name: str) -> str:
-        given = self._given.get(name)
-        return self._context.settings.secret(name) or (given.get_secret_value() if given else "")
+        saved = self._keys.keys().get(name)
+        return self._context.settings.secret(name) or (saved.get_secret_value() if saved else "")
 
-    def _source(self, name: str) -> Literal["environment", "memory"] | None:
-        if self._context.settings.secret(name):
-            return "environment"
-        return "memory" if name in self._given else None
+    def _source(self, name: str) -> Source | None:
+        return "environment" if self._context.settings.secret(name) else self._keys.place(name)
 
     def _webhook(self) -> Target | None:
         address = self._value(NOTIFY_URL)
@@ -191,14 +192,25 @@ class Notifications:
     # the thread -----------------------------------------------------------------------------------------------
 
     def start(self) -> None:
-        """Follow the runs where there is somebody to tell: from where the last stop left off, else from now on."""
+        """Follow the runs where there is somebody to tell: from where the last stop left off, else from now on.
+
+        An address in the keyring is read by the thread: a start waits for no keyring.
+        """
+        self._begin(bool(self._context.settings.secret(NOTIFY_URL) or self._context.settings.secret(NOTIFY_TARGETS)))
+
+    def arrived(self, names: Collection[str]) -> None:
+        """The keyring, unlocked meanwhile, gave values of these names."""
+        if NOTIFY_URL in names:
+            self._begin(True)
+
+    def _begin(self, wanted: bool) -> None:
+        """Let the thread look. wanted: there is somebody to tell, so what happens from now on counts."""
         with self._lock:
-            with self._context.store.read() as db:
-                seen = outbox.cursor(db)
-            if bool(self._targets()) != (seen is not None):
-                with self._context.store.write() as db:
-                    outbox.set_cursor(db, outbox.newest_event(db) if seen is None else None)
-            if self._targets() and not self._closing.is_set() and self._thread is None:
+            if self._closing.is_set():
+                return
+            if wanted:
+                self._set_cursor()
+            if self._thread is None:
                 self._thread = threading.Thread(target=self._follow, name="notifications", daemon=True)
                 self._thread.start()
 
@@ -212,11 +224,23 @@ class Notifications:
         """Whether this thread is to end, because the last target was taken away."""
         with self._lock:
             if self._targets():
+                self._set_cursor()
                 return False
             self._thread = None
-            with self._context.store.write() as db:
-                outbox.set_cursor(db, None)
+            with self._context.store.read() as db:
+                unused = outbox.cursor(db) is None
+            if not unused:
+                with self._context.store.write() as db:
+                    outbox.set_cursor(db, None)
             return True
+
+    def _set_cursor(self) -> None:
+        """Begin with what happens from now on, unless an earlier start has left off somewhere."""
+        with self._context.store.read() as db:
+            if outbox.cursor(db) is not None:
+                return
+        with self._context.store.write() as db:
+            outbox.set_cursor(db, outbox.newest_event(db))
 
     def _follow(self) -> None:
         feed = self._context.jobs.feed

@@ -20,6 +20,7 @@ from studio.services.notifications import NotificationChoices
 from studio.settings import Settings
 from studio.studio import Studio
 from tests.providers.http_server import Reply
+from tests.support.keyrings import MemoryKeyring, used
 from tests.support.kit import QUICK, finish, image
 from tests.support.receiver import Receiver, until
 
@@ -193,3 +194,20 @@ def test_other_services_are_reached_by_apprise(tmp_path: Path, catalogue: Catalo
         assert sent["json"].error is None
         assert "not a notification service" in (sent["nonsense"].error or "")
     assert "Notifications work" in receiver.wait(1)[0].json()["message"]
+
+
+def test_address_and_secret_outlast_a_restart_in_the_keyring_only(tmp_path: Path, catalogue: Catalogue) -> None:
+    with used(MemoryKeyring()):
+        with opened(tmp_path, catalogue) as studio:
+            studio.notifications.set_webhook(url="https://hooks.example.com/T0/abc", secret=SECRET)
+            assert studio.notifications.state().source == "keyring"
+        with opened(tmp_path, catalogue) as studio:
+            assert (studio.notifications.state().host, studio.notifications.state().signed) == (
+                "hooks.example.com",
+                True,
+            )
+            studio.notifications.set_webhook(url="")
+        with opened(tmp_path, catalogue) as studio:
+            assert studio.notifications.state().host is None
+    kept = b"".join(p.read_bytes() for p in (tmp_path / "data").glob("studio.db*"))
+    assert b"T0/abc" not in kept and SECRET.encode() not in kept
