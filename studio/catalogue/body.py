@@ -31,7 +31,7 @@ class BodyField(BaseModel):
     when: conditions, all of which must hold: our name -> value, list of values, true (set) or false (not set).
     default: what is sent where nothing is set. values: our value -> theirs; others stay as they are.
     type: how the value is written; "words": text split at commas and spaces.
-    scale: a number is multiplied by this, such as seconds by frames a second.
+    scale: a number is multiplied by this, such as seconds by frames a second; then plus is added (5 s are 81 frames).
     list: all files or values in a list, also where there is one; else the first alone.
     kind: only files of this kind.
     entry: an object for each file or value: "$url" is a file's address, "$voice" the address of its voice, "$value" a
@@ -50,6 +50,7 @@ class BodyField(BaseModel):
     values: dict[str, Any] = Field(default_factory=dict)
     type: Literal["", "text", "int", "float", "bool", "words"] = ""
     scale: float = 1.0
+    plus: int = 0
     list: bool = False
     kind: Literal["", "image", "video", "audio"] = ""
     entry: dict[str, Any] = Field(default_factory=dict)

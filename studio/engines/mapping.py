@@ -155,7 +155,9 @@ def _written(field: BodyField, one: Any) -> Any:
     """One value in the provider's form."""
     if not isinstance(one, SentFile):
         one = field.values.get(_text(one), one)
-        one = _typed(one if field.scale == 1.0 else one * field.scale, field.type)
+        if field.scale != 1.0 or field.plus:
+            one = one * field.scale + field.plus
+        one = _typed(one, field.type)
     if field.entry:
         return _filled(field.entry, one)
     return one.url if isinstance(one, SentFile) else one

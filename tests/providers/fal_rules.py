@@ -7,7 +7,9 @@ know, this server refuses them: what is ignored was set for nothing.
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping
+from pathlib import Path
 from typing import Any
 
 from tests.providers.field_rules import Fields, Rule, broken
@@ -35,6 +37,12 @@ FILES: Fields = {"image_url": "url!", "video_url": "url!"}
 FRAMES: Fields = {"start_image_url": "url!", "end_image_url": "url"}
 LISTS: Fields = {"image_urls": "urls 0..10", "video_urls": "urls 0..5", "audio_urls": "urls 0..5"}
 ANIMATE: Fields = {"resolution": OPEN, "seed": "int", **FILES}
+
+FAMILIES: dict[str, dict[str, Rule]] = {
+    model: {name: tuple(rule) if isinstance(rule, list) else rule for name, rule in fields.items()}
+    for model, fields in json.loads(Path(__file__).with_name("fal_families.json").read_text("utf-8")).items()
+}
+"""Models of other families, and open Wan 2.2: fields as the client's types have them."""
 
 MODELS: Mapping[str, Mapping[str, Rule]] = {
     "wan/v2.6/text-to-video": V26 | SOUND | {"aspect_ratio": RATIOS, "duration": TEXT_S},
@@ -109,6 +117,7 @@ MODELS: Mapping[str, Mapping[str, Rule]] = {
     | {"resolution": OPEN, "image_url": "url!", "audio_url": "url!", "num_frames": "40..120"},
     "fal-ai/wan/v2.2-14b/animate/move": ANIMATE,
     "fal-ai/wan/v2.2-14b/animate/replace": ANIMATE,
+    **FAMILIES,
 }
 
 
