@@ -3,6 +3,7 @@
 import { button, bytes, el, icon, number, seconds, styles, t } from "./dom.js";
 import { get, post, toast, tryOrToast } from "./net.js";
 import { heading } from "./page.js";
+import { userModels } from "./user_models.js";
 
 const EVERY_MS = 1000;
 const MAX_NAMED_FILES = 3; // missing files that are named
@@ -27,7 +28,7 @@ class Models {
     this.list = el("ul", "st-modellist", {});
     this.none = el("p", "st-dim", { hidden: true }, t("models.none_shown"));
     this.said = el("div", "st-off", { "aria-live": "polite" });
-    root.replaceChildren(heading(t("shell.tab_models")), this.head, this.list, this.none, this.said);
+    root.replaceChildren(heading(t("shell.tab_models")), userModels(), this.head, this.list, this.none, this.said);
     new IntersectionObserver((seen) => {
       this.visible = seen.some((s) => s.isIntersecting);
       this.visible ? this.load() : clearTimeout(this.timer);

@@ -31,6 +31,7 @@ MAX_TEXT_CHARS = 2000
 MOST_PROBLEMS_PER_ROW = 5
 NAME = re.compile(r"[a-z0-9][a-z0-9._-]{0,79}")
 PARAM_NAME = re.compile(r"[a-z][a-z0-9_]{0,39}")
+REFERENCE_NAME = re.compile(r"[^{}]{0,30}\{n\}[^{}]{0,30}")
 MARKUP = re.compile(r"<[a-zA-Z/!?]")
 SECRET_NAME = re.compile(r"(^|_)(api_?key|key|token|secret|password|bearer|credentials?)$", re.IGNORECASE)
 SECRET_VALUE = re.compile(r"\b(sk|pk|rk|r8|hf|gsk|xai|key|api|fal)[-_][A-Za-z0-9_-]{16,}|\bBearer\s+\S{8,}")
@@ -346,6 +347,8 @@ def _unusable(model: Model) -> tuple[toml_lines.Path, str] | None:
     for number, line in enumerate(model.prices):
         if line.usd < 0 or (line.credits or 0) < 0 or (line.quantity or 0) < 0:
             return ("prices", number), Message("userfile.price")
+    if any(not REFERENCE_NAME.fullmatch(pattern) for pattern in model.reference_names.values()):
+        return ("reference_names",), Message("userfile.reference_name", example="Image {n}")
     if not model.tasks or not model.label.strip() or not 1 <= model.max_n <= 100:
         return (), Message("userfile.no_tasks")
     return ((), wrong) if (wrong := _trial(model)) else None

@@ -172,7 +172,7 @@ export function mount(element, { props, trigger, watch, options }) {
         "span",
         "sp-row",
         {},
-        el("strong", "", {}, catalogueText(m.label)),
+        el("strong", "", {}, catalogueText(m.label), mark(m)),
         el("span", "sp-price", {}, price(m.price)),
       ),
       m.deprecated || m.note ? el("span", "sp-note", {}, catalogueText(m.deprecated || m.note)) : null,
@@ -180,6 +180,12 @@ export function mount(element, { props, trigger, watch, options }) {
         ? el("span", "sp-note", {}, t("forms.latency", { low: seconds(m.latency_s[0]), high: seconds(m.latency_s[1]) }))
         : null,
     );
+
+  /** Whether a file of the user made the row. */
+  function mark(m) {
+    const key = { added: "userfiles.chip", corrected: "userfiles.chip_corrected" }[m.yours];
+    return key ? el("span", "sp-mine", {}, t(key)) : null;
+  }
 
   const focusOn = (all, n) => all[Math.max(0, Math.min(n, all.length - 1))]?.focus();
 

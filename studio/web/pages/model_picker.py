@@ -12,6 +12,7 @@ if TYPE_CHECKING:
     from studio.studio import Studio
 
 UNITS = {"second": "s", "input_second": "s", "image": "image", "run": "run", "megapixel": "MP"}
+UNITS |= {"token": "token", "credit": "credit"}
 
 
 def default_model(studio: Studio, task: Task) -> Model:
@@ -60,6 +61,7 @@ def _row(model: Model) -> JSON:
         "note": model.note,
         "draft": model.draft,
         "deprecated": model.deprecated,
+        "yours": model.yours,
         "price": price_hint(model),
         "latency_s": list(model.latency_s or ()),
     }

@@ -28,6 +28,7 @@ from studio.web.routes import (
     runs,
     settings,
     storyboards,
+    user_files,
     webhooks,
     workflows,
 )
@@ -66,6 +67,7 @@ def build(studio: Studio) -> Site:
         storyboards,
         looks,
         models,
+        user_files,
         workflows,
         webhooks,
         comparisons,

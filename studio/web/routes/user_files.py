@@ -1,0 +1,114 @@
+"""The routes of the user's own models and providers, on the Models page; for the studio's keeper only."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Annotated
+
+from fastapi import APIRouter
+from pydantic import Field
+
+from studio.catalogue import Model, user_rows
+from studio.domain import JSON
+from studio.payload import Payload
+from studio.services.user_files import Kind, UserFile
+from studio.web.routes.runs import Operator, SentenceRoute
+from studio.web.static import ASSETS
+
+if TYPE_CHECKING:
+    from studio.studio import Studio
+
+Name = Annotated[str, Field(max_length=60)]
+
+
+class FileContent(Payload):
+    """A file as it is typed. revision: of the text that was opened; with_problems: keep it all the same."""
+
+    kind: Kind
+    name: Name
+    text: str = Field(max_length=user_rows.MAX_BYTES)
+    revision: str = Field("", max_length=40)
+    with_problems: bool = False
+
+
+class FilePlace(Payload):
+    """Which file is meant."""
+
+    kind: Kind
+    name: Name
+
+
+def router(studio: Studio) -> APIRouter:
+    """The routes under /ui/user-files."""
+    api = APIRouter(prefix="/ui/user-files", route_class=SentenceRoute, include_in_schema=False)
+    files = studio.user_files
+
+    @api.get("")
+    def listed(owner: Operator) -> JSON:
+        return list_json(studio)
+
+    @api.get("/text")
+    def opened(kind: Kind, name: Name, owner: Operator) -> JSON:
+        found = files.open(kind, name)
+        return {"text": found.text, "revision": found.revision, "masked": found.masked}
+
+    @api.get("/example")
+    def example(kind: Kind, owner: Operator) -> JSON:
+        """A file to begin with; every setting is explained in it."""
+        name = {"models": "models", "providers": "provider"}[kind]
+        return {"text": (ASSETS / "examples" / f"{name}.toml").read_text("utf-8")}
+
+    @api.post("/check")
+    def check(body: FileContent, owner: Operator) -> JSON:
+        return file_json(studio, files.check(body.kind, body.name, body.text))
+
+    @api.post("/save")
+    def save(body: FileContent, owner: Operator) -> JSON:
+        files.save(body.kind, body.name, body.text, revision=body.revision, with_problems=body.with_problems)
+        return list_json(studio)
+
+    @api.post("/reload")
+    def reload(owner: Operator) -> JSON:
+        files.reload()
+        return list_json(studio)
+
+    @api.post("/restore")
+    def restore(body: FilePlace, owner: Operator) -> JSON:
+        files.restore(body.kind, body.name)
+        return list_json(studio)
+
+    @api.post("/remove")
+    def remove(body: FilePlace, owner: Operator) -> JSON:
+        files.remove(body.kind, body.name)
+        return list_json(studio)
+
+    return api
+
+
+def list_json(studio: Studio) -> JSON:
+    """All files, and where they lie."""
+    return {
+        "folder": str(studio.user_files.folder.resolve()),
+        "files": [file_json(studio, file) for file in studio.user_files.all()],
+    }
+
+
+def file_json(studio: Studio, file: UserFile) -> JSON:
+    """A file as the page lists it. missing: what a provider of it lacks."""
+    status = next((s for s in studio.admin.engine_status() if s.name == file.name), None)
+    return {
+        "kind": file.kind,
+        "name": file.name,
+        "path": file.path,
+        "bytes": file.bytes,
+        "label": file.label,
+        "models": [model_json(m) for m in file.models],
+        "corrects": list(file.corrects),
+        "problems": [{"line": p.line, "message": p.message} for p in file.problems],
+        "missing": (status.missing or "") if status and file.kind == "providers" else "",
+        "has_previous": file.has_previous,
+    }
+
+
+def model_json(model: Model) -> JSON:
+    """A model that a file adds."""
+    return {"id": model.id, "label": model.label, "tasks": [t.value for t in model.tasks]}
