@@ -1,6 +1,7 @@
 // The corner of the navigation: light or dark, the language, and the way out where a password is set.
 
 import * as address from "./address.js";
+import { followAddress } from "./compare/view.js";
 import { open } from "./detail.js";
 import * as notices from "./notices.js";
 import * as pages from "./page.js";
@@ -53,6 +54,7 @@ export function mount(element) {
   shortcuts.listen();
   const run = address.currentParams().get("run");
   if (run && address.tabOf(address.currentParams()) !== "gallery") open(run);
+  followAddress();
   element.replaceChildren(
     el(
       "div",

@@ -2,16 +2,18 @@
 
 import { button, el, icon, number, styles, t } from "./dom.js";
 import { download, rate, trash } from "./actions.js";
+import { compareRuns } from "./compare/view.js";
 import * as detail from "./detail.js";
 import { catalogueText } from "./form/common.js";
 import { Grid } from "./grid.js";
-import { compare } from "./lightbox.js";
 import { follow } from "./live.js";
 import { get, post, toast, tryOrToast } from "./net.js";
 import { heading } from "./page.js";
 
 const PAGE = 80;
 const TYPED_MS = 160;
+const MIN_COMPARED = 2;
+const MAX_COMPARED = 6;
 const DAYS = { today: 0, week: 7, month: 30, year: 365 };
 
 /** The date so many days ago where the reader is, as YYYY-MM-DD. By the calendar: a day may have 23 or 25 hours. */
@@ -407,7 +409,7 @@ class Gallery {
     this.selected.hidden = !ids.size;
     if (!ids.size) return;
     const runs = () => this.grid.chosen();
-    const two = runs().filter((r) => r.asset && r.asset.kind !== "audio");
+    const visible = runs().filter((r) => r.asset && r.asset.kind !== "audio");
     const parts = [el("strong", "", { "aria-live": "polite" }, t("gallery.chosen", { n: number(ids.size) }))];
     if (this.trashed)
       parts.push(
@@ -416,10 +418,10 @@ class Gallery {
         ),
       );
     else {
-      if (ids.size === 2 && two.length === 2)
+      if (ids.size >= MIN_COMPARED && ids.size <= MAX_COMPARED && visible.length === ids.size)
         parts.push(
           button(t("widgets.compare"), { name: "compare", text: t("widgets.compare"), data: { do: "compare" } }, () =>
-            compare(...two.map((run) => ({ run, asset: run.asset }))),
+            compareRuns(visible),
           ),
         );
       parts.push(

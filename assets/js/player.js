@@ -4,7 +4,9 @@ import { frameButton } from "./actions.js";
 import { button, el, media, number, seconds, t } from "./dom.js";
 
 const SPEEDS = [0.25, 0.5, 1, 1.5, 2];
-const DRIFT_S = 0.06;
+const DRIFT_S = 0.06; // a follower further off than this is put right
+const SAME_S = 0.001;
+const END_S = 0.001; // this far before the end the last frame is still shown
 
 /** The thing itself: picture, clip or sound, without controls. */
 export function stage(asset, { loop = true } = {}) {
@@ -20,13 +22,14 @@ export function stage(asset, { loop = true } = {}) {
 }
 
 /**
- * The control bar of one or more clips of `tags` (media elements); the first leads, the others follow it.
- * asset: of the leader, for frames a second. keys: the element whose key presses steer it.
+ * The control bar of one or more clips of `tags` (media elements); the first leads, the others follow it and wait at
+ * their end where they are shorter. asset: of the leader, for frames a second. keys: the element whose key presses steer it.
  */
 export function controls(tags, asset, { keys = undefined, full = undefined } = {}) {
   const lead = tags[0];
   const fps = asset.fps || 0;
   const others = tags.slice(1);
+  for (const other of others) other.loop = false;
   const play = button(t("widgets.play"), { name: "play", cls: "bare", data: { do: "play" } }, toggle);
   const bar = el("input", "st-scrub", {
     type: "range",
@@ -62,8 +65,8 @@ export function controls(tags, asset, { keys = undefined, full = undefined } = {
     then?.();
   }
   function turn() {
-    const on = !lead.loop;
-    each((m) => (m.loop = on), mark);
+    lead.loop = !lead.loop;
+    mark();
   }
   function mark() {
     loop.classList.toggle("on", lead.loop);
@@ -72,7 +75,7 @@ export function controls(tags, asset, { keys = undefined, full = undefined } = {
     sound.setAttribute("aria-pressed", lead.muted);
   }
   function toggle() {
-    lead.paused ? each((m) => m.play().catch(() => {})) : each((m) => m.pause());
+    lead.paused ? lead.play().catch(() => {}) : lead.pause();
   }
   let presented = null; // media time of the frame on screen, as the browser tells it; null until the first one
   let target = null; // the frame that a step asked for, until it is on screen
@@ -104,18 +107,24 @@ export function controls(tags, asset, { keys = undefined, full = undefined } = {
     bar.setAttribute("aria-valuetext", `${seconds(lead.currentTime)} / ${seconds(whole)}`);
     clock.textContent = `${lead.currentTime.toFixed(2)} / ${whole.toFixed(2)}`;
     counter.textContent = fps && asset.kind === "video" ? t("widgets.frame", { n: frame() }) : "";
-    for (const other of others)
-      if (!lead.paused && Math.abs(other.currentTime - lead.currentTime) > DRIFT_S)
-        other.currentTime = lead.currentTime;
+    for (const other of others) follow(other);
+  }
+  /** One of the others: at the leader's moment, or on its last frame where it is over by then. */
+  function follow(other) {
+    const end = Math.max(0, (other.duration || Infinity) - END_S);
+    const at = Math.min(lead.currentTime, end);
+    const moving = !lead.paused && lead.currentTime < end;
+    const off = Math.abs(other.currentTime - at);
+    if (off > (moving ? DRIFT_S : SAME_S) && !other.seeking) other.currentTime = at;
+    if (moving && other.paused) other.play().catch(() => {});
+    else if (!moving && !other.paused) other.pause();
   }
   bar.addEventListener("input", () => seek((Number(bar.value) / 1000) * (lead.duration || 0)));
   speed.addEventListener("change", () => each((m) => (m.playbackRate = Number(speed.value))));
   for (const word of ["timeupdate", "seeked", "loadedmetadata", "pause", "play"]) lead.addEventListener(word, show);
-  lead.addEventListener("pause", () => others.forEach((m) => (m.currentTime = lead.currentTime)));
   const face = () => play.replaceChildren(...button("", { name: lead.paused ? "play" : "pause" }).children);
   lead.addEventListener("play", () => (face(), frameClock()));
   lead.addEventListener("pause", face);
-  lead.addEventListener("play", () => others.forEach((m) => m.play().catch(() => {})));
   function frameClock() {
     if (lead.paused || !lead.isConnected) return;
     show();

@@ -10,9 +10,12 @@ from collections.abc import Iterator
 from typing import Any
 
 from studio.catalogue.schema import Model
-from studio.domain import Request
+from studio.domain import Request, Task
 from studio.field_errors import short
 from studio.messages import Message, term
+
+SHAPELESS = (Task.TEXT_TO_IMAGE, Task.TEXT_TO_VIDEO)
+"""Tasks without an input that has a shape."""
 
 
 def differences(old: Request, old_model: Model, new: Request, new_model: Model) -> list[str]:
@@ -27,7 +30,8 @@ def _size(old: Request, old_model: Model, new: Request, new_model: Model) -> Ite
     before, after = _size_label(old), _size_label(new)
     if not before or _same_size(old, new):
         return
-    follows = new_model.follows_input(new.task, "size") or new_model.size_from_input
+    takes_shape = new_model.follows_input(new.task, "size") or new_model.size_from_input
+    follows = takes_shape and new.task not in SHAPELESS
     if after and new.width is None and old.width is not None and follows:
         yield Message("compare.size_tier", old=before, new=after)
     elif after:

@@ -10,9 +10,9 @@ import math
 from dataclasses import dataclass
 from typing import Any, cast
 
-from studio.catalogue import Catalogue, Model, form_sizes, validation
+from studio.catalogue import Catalogue, Model, form_sizes, reference_names, validation
 from studio.catalogue.form_sizes import as_object
-from studio.domain import JSON, Task
+from studio.domain import JSON, Kind, Task
 from studio.errors import CapabilityError
 from studio.field_errors import short
 from studio.messages import Message, term
@@ -292,6 +292,9 @@ class ModelSwitch:
         for part in self._origin.values():
             values |= part["values"] if part["model"] == new.id else {}
         values |= {k: self._values[k] for k in KEPT_ON_SWITCH if k in self._values}
+        values["prompt"] = reference_names.renamed(
+            str(values.get("prompt") or ""), self._old, new, _reference_kinds(values)
+        )
         body = to_request(values, new, self._task)
         values["origin"] = {name: part | {"made": _part(body, name)} for name, part in self._origin.items()}
         notes: list[JSON] = [{"text": s} for s in sentences if not s.startswith("duration_s")]
@@ -302,6 +305,13 @@ def switch_model(values: JSON, old: Model, new: Model, task: Task) -> tuple[JSON
     """The form moved to another model, and the notes of what had to change; see ModelSwitch."""
     switched = ModelSwitch(values, old, task).to(new)
     return switched.values, switched.notes
+
+
+def _reference_kinds(values: JSON) -> list[Kind]:
+    """Kinds of the references that the form holds, where the browser told them of each; else none."""
+    files = [as_object(file) for file in _list(as_object(values.get("media")).get("references"))]
+    kinds = [str(file.get("kind")) for file in files]
+    return [Kind(kind) for kind in kinds] if all(kind in set(Kind) for kind in kinds) else []
 
 
 def _origin(values: JSON, body: JSON, model: Model) -> JSON:
@@ -342,6 +352,8 @@ def _change_notes(before: JSON, after: JSON, old: Model, new: Model) -> list[JSO
         notes.append({"key": "forms.changed_duration", "from": old_duration, "to": new_duration})
     if before["n"] != after["n"]:
         notes.append({"key": "forms.changed_n", "from": str(before["n"]), "to": str(after["n"])})
+    if after["prompt"] and before["prompt"] != after["prompt"]:
+        notes.append({"key": "forms.changed_references", "from": "", "to": new.label})
     dropped_params = [
         s.label for k, s in old.params.items() if k in before and k not in new.params and before[k] != s.default
     ]

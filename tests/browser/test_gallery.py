@@ -157,7 +157,8 @@ def test_a_selection_is_saved_as_one_zip(open_page: Open, picture: Run, clip: Ru
 
 
 def test_two_results_are_compared_and_their_clips_run_together(open_page: Open, site: Site, clip: Run) -> None:
-    other = made(site, "a pelican lands", task="text-to-video", duration_s=1, fps=24)
+    """The longer one leads; the shorter waits on its last frame."""
+    other = made(site, "a pelican lands", task="text-to-video", duration_s=2, fps=12)
     page = open_page("gallery")
     cell(page, clip).locator(".st-tick").click()
     cell(page, other).locator(".st-tick").click()
@@ -170,6 +171,12 @@ def test_two_results_are_compared_and_their_clips_run_together(open_page: Open, 
     page.wait_for_function(
         "(([a, b]) => a.paused && b.paused && Math.abs(a.currentTime - b.currentTime) < 1e-3)"
         "([...document.querySelectorAll('.st-compare video')])"
+    )
+    page.locator(".st-light .st-scrub").evaluate("(bar) => { bar.value = 900; bar.dispatchEvent(new Event('input')) }")
+    page.wait_for_function(
+        "(() => { const clips = [...document.querySelectorAll('.st-compare video')];"
+        " const [a, b] = clips.sort((x, y) => x.duration - y.duration);"
+        " return b.currentTime > 1.7 && a.paused && a.duration - a.currentTime < 0.05 })()"
     )
     page.locator(".st-light [data-do=wipe]").click()
     expect(page.locator(".st-wipe")).to_be_visible()

@@ -17,6 +17,7 @@ from studio.errors import CapabilityError, StudioError
 from studio.messages import Message, of_error
 from studio.web.i18n import text
 from studio.web.pages import (
+    form_alternatives,
     form_controls,
     form_defaults,
     form_estimate,
@@ -66,6 +67,7 @@ class CreatePage(Page):
     def _head(self, model: Model) -> None:
         self.tools = self._widget("tools", ("restore", "preset_load", "preset_save"), {})
         self.picker = self._widget("picker", ("pick",), model_picker.picker_value(self.studio, model))
+        self.where = self._widget("where", ("look", "use", "compare"), {})
         self.notice = self._widget("notice", (), [])
 
     def _settings(self, model: Model, start: JSON) -> None:
@@ -120,6 +122,9 @@ class CreatePage(Page):
         inputs = [self.picker, self.media, *self.controls.values()]
         outputs = self.fill_outputs
         self.picker.pick(self.on_model, inputs, outputs, **EVENT_OPTIONS)
+        self.where.look(self.on_where, inputs, self.where, **EVENT_OPTIONS)
+        self.where.use(self.on_model, inputs, outputs, **EVENT_OPTIONS)
+        self.where.compare(self.on_compare, inputs, self.where, **EVENT_OPTIONS)
         self.media.attach(self.on_files, inputs, [self.media, self.notice, self.bar], **EVENT_OPTIONS)
         self.media.arrange(self.on_arrange, inputs, [self.media, self.bar], **EVENT_OPTIONS)
         self.media.shrink(self.on_shrink, inputs, [self.media, self.notice, self.bar], **EVENT_OPTIONS)
@@ -207,6 +212,18 @@ class CreatePage(Page):
         moved, notes = form_values.switch_model(form, old, new, self.task)
         head = [{"key": "forms.changed", "to": new.label}] if notes else []
         return self.updates(moved, new, owner=owner_of(request), notes=[*head, *notes], previous=form)
+
+    def on_where(self, event: gr.EventData, request: gr.Request, *sent: Any) -> JSON:
+        """The models that could do what the form holds. The answer carries the number of the question."""
+        form, model = self.read_form(sent)
+        turn = {"turn": event_data(event).get("turn")}
+        return form_alternatives.rows(self.studio, form, model, self.task, owner_of(request)) | turn
+
+    def on_compare(self, event: gr.EventData, request: gr.Request, *sent: Any) -> JSON:
+        form, model = self.read_form(sent)
+        press = event_data(event)
+        made = form_alternatives.compare(self.studio, form, model, self.task, press, owner_of(request))
+        return made | {"press": press.get("key")}
 
     def on_generate(self, event: gr.EventData, request: gr.Request, *sent: Any) -> Updates:
         """A press of Generate: submitted if the form still is what the line above the button said, else asked again.
