@@ -122,6 +122,4 @@ def _done(receipt: Receipt, data: JSON) -> Progress:
     urls = [one for kind in ("videos", "images") for one in links(result.get(kind))]
     cost = number(data.get("cost"))
     usage = {name: data[name] for name in ("cost", "credits_cost") if number(data.get(name)) is not None}
-    if not urls:  # held as billed by the job manager, to be fetched again
-        return Progress(status=Status.SUCCEEDED, word="completed")
     return receipt.succeeded(receipt.files(urls), label=LABEL, word="completed", cost_usd=cost, usage=usage)

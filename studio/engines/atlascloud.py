@@ -126,6 +126,4 @@ class AtlascloudEngine(HttpEngine):
 
 def _done(receipt: Receipt, data: JSON) -> Progress:
     urls = links(data.get("outputs")) or links(data.get("output"))
-    if not urls:  # held as billed by the job manager, to be fetched again
-        return Progress(status=Status.SUCCEEDED, word="completed")
     return receipt.succeeded(receipt.files(urls), label=LABEL, word="completed")

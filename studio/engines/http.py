@@ -11,7 +11,7 @@ from __future__ import annotations
 import asyncio
 import math
 from collections.abc import AsyncIterator, Callable, Iterable, Mapping
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass, field
 from email.utils import parsedate_to_datetime
 from pathlib import Path
@@ -247,9 +247,10 @@ def api_base(given: str, default: str) -> str:
 
 def base_problem(name: str, base: str) -> str | None:
     """A sentence where the base URL that this setting gives is none; for Engine.missing."""
-    parts = urlsplit(base)
-    if parts.scheme in ("http", "https") and parts.hostname:
-        return None
+    with suppress(ValueError):  # of a port or an IPv6 address that is none
+        parts = urlsplit(base)
+        if parts.scheme in ("http", "https") and parts.hostname and parts.port != 0:
+            return None
     return Message("engine.bad_base", name=name, base=f"{base!r}")
 
 

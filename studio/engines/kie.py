@@ -147,8 +147,6 @@ def _done(receipt: Receipt, data: JSON) -> Progress:
             problem = Message("engine.no_usable_answer", provider=term(LABEL), word="resultJson")
             raise Unavailable(problem, code="resultJson") from None
     files = receipt.files(table(result).get("resultUrls"))
-    if not files:
-        return Progress(status=Status.SUCCEEDED, word="success")
     used = number(data.get("creditsConsumed")) or number(data.get("consumeCredits"))
     cost = pricing.billed({"credit": used}, receipt.rates) if used else None
     usage = {"creditsConsumed": used} if used else {}

@@ -14,7 +14,7 @@ from studio.domain import JSON, Kind, Output, Progress, Status
 from studio.engines import handles
 from studio.engines.base import Job
 from studio.engines.strict_json import links
-from studio.errors import EngineError, Unavailable, UnknownHandle
+from studio.errors import Unavailable, UnknownHandle
 from studio.messages import Message, joined, term
 
 MOST_TASK_CHARS = 200
@@ -77,9 +77,10 @@ class Receipt:
         usage: JSON | None = None, seed: Any = None, note: str = "",
     ) -> Progress:  # fmt: skip
         """The end of a run that brought these files. Says where they are fewer than asked for, and where the estimate
-        is booked, since the provider gave no figure. Raises EngineError where there are none."""
+        is booked, since the provider gave no figure. Without any the job manager holds the run as billed, to be fetched
+        again."""
         if not files:
-            raise EngineError(Message("engine.nothing_came", why=Message("engine.no_reason")), code="no files")
+            return Progress(status=Status.SUCCEEDED, word=word)
         notes = [note]
         if len(files) < self.count:
             notes.append(Message("engine.fewer_came", provider=term(label), count=len(files), asked=self.count))

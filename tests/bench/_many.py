@@ -15,51 +15,69 @@ import threading
 import time
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 PATIENCE_S = 900.0
+SDK_POLL_S = 1.0
+"""How often the SDKs look: WaveSpeedAI's own pace, gentler than fal's (0.1 s) and Replicate's (0.5 s)."""
+KEYS = {
+    "alibaba": "DASHSCOPE_API_KEY",
+    "fal": "FAL_KEY",
+    "replicate": "REPLICATE_API_TOKEN",
+    "wavespeed": "WAVESPEED_API_KEY",
+}
+TEST_KEYS = {"alibaba": "sk-test"}
+TEST_KEY = "test-key-12345"
+MODELS = {"alibaba": "alibaba/wan2.6-t2v"}
+"""The studio's row of each provider; of others, their Wan 2.7."""
 
 
-def studio(url: str, runs: int, per_s: float, folder: Path, ready: Callable[[], None]) -> dict[str, float]:
+def studio(urls: dict[str, str], runs: int, per_s: float, folder: Path, ready: Callable[[], None]) -> dict[str, float]:
     """The studio with its usual waiting times; prompt -> when the run had succeeded, its file registered."""
+    from dataclasses import replace
+
     from pydantic import SecretStr
 
-    from studio.engines.alibaba import AlibabaEngine
+    from studio import engines
+    from studio.catalogue import AccountLimits
     from studio.settings import Settings
     from studio.studio import Studio
 
-    options = {"ALIBABA_BASE_URL": url, "ALIBABA_SUBMITS_PER_S": str(per_s), "ALIBABA_CONCURRENT": str(runs)}
-    settings = Settings(data=folder, secrets={"DASHSCOPE_API_KEY": SecretStr("sk-test")}, options=options)
-    body = {"model": "alibaba/wan2.6-t2v", "task": "text-to-video", "duration_s": 2, "tier": "720P", "aspect": "16:9"}
-    with Studio.open(settings, engines={"alibaba": AlibabaEngine(settings)}) as opened:
+    options = {f"{name.upper()}_BASE_URL": _base(name, url) for name, url in urls.items()}
+    secrets = {KEYS[name]: SecretStr(TEST_KEYS.get(name, TEST_KEY)) for name in urls}
+    settings = Settings(data=folder, secrets=secrets, options=options)
+    limits = AccountLimits(submits_per_s=per_s / len(urls), concurrent=runs, polls_per_s=1000.0)
+    used: dict[str, Any] = {name: engines.build(name, settings) for name in urls}
+    for engine in used.values():
+        engine.info = replace(engine.info, limits=limits, model_submits_per_s=per_s)
+    body = {"task": "text-to-video", "duration_s": 2, "tier": "720P", "aspect": "16:9"}
+    with Studio.open(settings, engines=used) as opened:
         ready()
-        made = [
-            run.id for run in opened.local.requests.submit_many([{**body, "prompt": f"many {i}"} for i in range(runs)])
+        bodies = [
+            {**body, "model": MODELS.get(name := _provider(urls, i), f"{name}/wan2.7-t2v"), "prompt": f"many {i}"}
+            for i in range(runs)
         ]
+        made = [run.id for run in opened.local.requests.submit_many(bodies)]
         done = opened.local.runs.wait(made, timeout_s=PATIENCE_S)
     return {r.request.prompt: r.finished_at.timestamp() for r in done if r.status == "succeeded" and r.finished_at}
 
 
-def sdk(url: str, runs: int, per_s: float, folder: Path, ready: Callable[[], None]) -> dict[str, float]:
-    """The official SDK as its pages show it, a thread a run: submit, wait, download."""
-    os.environ["DASHSCOPE_API_KEY"] = "sk-test"
-    import dashscope
+def sdk(urls: dict[str, str], runs: int, per_s: float, folder: Path, ready: Callable[[], None]) -> dict[str, float]:
+    """The official SDKs as their pages show them, a thread a run: submit, wait, download."""
     import requests
-    from dashscope.aigc.video_synthesis import VideoSynthesis
 
-    dashscope.base_http_api_url = url
+    calls = {name: CLIENTS[name](_base(name, url)) for name, url in urls.items()}
     ready()
     ends: dict[str, float] = {}
 
-    def one(prompt: str) -> None:
-        sent = VideoSynthesis.async_call(model="wan2.6-t2v", prompt=prompt, size="1280*720", duration=2)
-        done = VideoSynthesis.wait(sent)
-        path = folder / f"{prompt}.mp4"
-        path.write_bytes(requests.get(done.output.video_url, timeout=60).content)
+    def one(name: str, prompt: str) -> None:
+        link = calls[name](prompt)
+        (folder / f"{prompt}.mp4").write_bytes(requests.get(link, timeout=60).content)
         ends[prompt] = time.time()
 
     threads = []
     for i in range(runs):
-        threads.append(threading.Thread(target=one, args=(f"many {i}",)))
+        threads.append(threading.Thread(target=one, args=(_provider(urls, i), f"many {i}")))
         threads[-1].start()
         time.sleep(1 / per_s)
     for thread in threads:
@@ -67,18 +85,85 @@ def sdk(url: str, runs: int, per_s: float, folder: Path, ready: Callable[[], Non
     return ends
 
 
+def _dashscope(url: str) -> Callable[[str], str]:
+    os.environ[KEYS["alibaba"]] = TEST_KEYS["alibaba"]
+    import dashscope
+    from dashscope.aigc.video_synthesis import VideoSynthesis
+
+    dashscope.base_http_api_url = url
+
+    def call(prompt: str) -> str:
+        sent = VideoSynthesis.async_call(model="wan2.6-t2v", prompt=prompt, size="1280*720", duration=2)
+        return VideoSynthesis.wait(sent).output.video_url
+
+    return call
+
+
+def _fal(url: str) -> Callable[[str], str]:
+    import fal_client
+
+    fal_client.client.QUEUE_URL_FORMAT = f"{url}/"  # pyright: ignore[reportAttributeAccessIssue] - plain http needs it
+    client = fal_client.SyncClient(key=TEST_KEY)
+
+    def call(prompt: str) -> str:
+        given = {"prompt": prompt, "duration": 2}
+        return client.subscribe("fal-ai/wan/v2.7/text-to-video", given, interval=SDK_POLL_S)["video"]["url"]
+
+    return call
+
+
+def _replicate(url: str) -> Callable[[str], str]:
+    os.environ["REPLICATE_POLL_INTERVAL"] = str(SDK_POLL_S)
+    import replicate
+
+    client = replicate.Client(api_token=TEST_KEY, base_url=url.removesuffix("/v1"))
+
+    def call(prompt: str) -> str:
+        given = {"prompt": prompt, "duration": 2}
+        made = client.models.predictions.create("wan-video/wan-2.7-t2v", input=given)
+        made.wait()
+        return str(made.output)
+
+    return call
+
+
+def _wavespeed(url: str) -> Callable[[str], str]:
+    import wavespeed
+
+    client = wavespeed.Client(TEST_KEY, base_url=url.removesuffix("/api/v3"))
+
+    def call(prompt: str) -> str:
+        given = {"prompt": prompt, "duration": 2}
+        return client.run("alibaba/wan-2.7/text-to-video", given, poll_interval=SDK_POLL_S)["outputs"][0]
+
+    return call
+
+
+CLIENTS = {"alibaba": _dashscope, "fal": _fal, "replicate": _replicate, "wavespeed": _wavespeed}
+PATHS = {"alibaba": "/api/v1", "replicate": "/v1", "wavespeed": "/api/v3"}
+
+
+def _base(name: str, url: str) -> str:
+    return url + PATHS.get(name, "")
+
+
+def _provider(urls: dict[str, str], number: int) -> str:
+    """The provider of this run: one after the other."""
+    return list(urls)[number % len(urls)]
+
+
 def main() -> None:
     """See the module's text."""
     parser = argparse.ArgumentParser()
     parser.add_argument("who", choices=("studio", "sdk"))
-    parser.add_argument("url")
+    parser.add_argument("urls", type=json.loads)
     parser.add_argument("runs", type=int)
     parser.add_argument("per_s", type=float)
     args = parser.parse_args()
     marks: list[tuple[float, float]] = []
     with tempfile.TemporaryDirectory(prefix="many-") as folder:
         client = {"studio": studio, "sdk": sdk}[args.who]
-        ends = client(args.url, args.runs, args.per_s, Path(folder), lambda: marks.append(_used()))
+        ends = client(args.urls, args.runs, args.per_s, Path(folder), lambda: marks.append(_used()))
         marks.append(_used())
     (idle_cpu_s, idle_rss_mb), (cpu_s, rss_mb) = marks
     used = {"idle_cpu_s": idle_cpu_s, "idle_rss_mb": idle_rss_mb, "cpu_s": cpu_s, "rss_mb": rss_mb}

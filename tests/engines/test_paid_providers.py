@@ -4,16 +4,22 @@ nothing is paid for twice, and each refusal is of the class that tells the job m
 from __future__ import annotations
 
 import asyncio
+import json
 import time
-from collections.abc import Iterator
+from collections.abc import Awaitable, Callable, Iterator
+from contextlib import contextmanager, suppress
+from copy import copy
+from dataclasses import replace
+from functools import partial
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any
 
 import pytest
 
+from studio import engines
 from studio.catalogue import Catalogue, Model, validation
-from studio.domain import JSON, Asset, HeldReason, Kind, Run, Status, Task
-from studio.engines.base import Balance, Engine, Input, Job, SubmitLookup
+from studio.domain import JSON, Asset, HeldReason, Kind, Progress, Run, Status, Task
+from studio.engines.base import Balance, Cancels, Engine, Input, Job, SubmitLookup
 from studio.errors import (
     EngineError,
     Moderated,
@@ -26,12 +32,14 @@ from studio.errors import (
     UnknownOutcome,
 )
 from studio.studio import Studio
-from tests.providers.http_server import Reply, as_json
+from tests.providers.http_server import Call, Reply, as_json
+from tests.providers.results import png
 from tests.support.kit import QUICK
 from tests.support.provider_cases import PROVIDERS, ProviderCase
 
-T = TypeVar("T")
 LIMIT_S = 30
+CLOCKS = ("pending_s", "queue_s", "starting_s", "running_s")
+"""How the servers name how long a task takes."""
 REFUSALS: dict[str, type[EngineError]] = {
     "moderated": Moderated,
     "bad key": Unauthorised,
@@ -75,6 +83,26 @@ def studio(case: ProviderCase) -> Iterator[Studio]:
 @pytest.fixture(autouse=True)
 def fresh(case: ProviderCase) -> None:
     case.server.reset()
+
+
+@contextmanager
+def at_once(server: Any) -> Iterator[None]:
+    """Tasks of this server are done at the first look."""
+    clock = {name: getattr(server, name) for name in CLOCKS if hasattr(server, name)}
+    try:
+        for name in clock:
+            setattr(server, name, 0.0)
+        yield
+    finally:
+        for name, seconds in clock.items():
+            setattr(server, name, seconds)
+
+
+async def finish(engine: Engine, handle: str) -> Progress:
+    """The look that finds the run at its end."""
+    while (seen := await engine.poll(handle)).status not in (Status.SUCCEEDED, Status.CANCELLED):
+        await asyncio.sleep(0.01)
+    return seen
 
 
 def with_engine(case: ProviderCase, story: Any) -> Any:
@@ -137,9 +165,9 @@ def test_a_refusal_is_of_the_class_that_says_what_to_do(case: ProviderCase, what
     assert case.server.KEY not in str(error)
 
 
-@pytest.mark.parametrize("what", sorted(ODD))
+@pytest.mark.parametrize("what", [*sorted(ODD), "gateway"])
 def test_an_answer_to_a_submit_that_says_nothing_leaves_the_outcome_open(case: ProviderCase, what: str) -> None:
-    case.server.fail("submit", "reply", reply=ODD[what])
+    case.server.fail("submit", "reply", reply=(ODD | PAGES)[what])
     assert type(raised(case, lambda engine: engine.submit(job(case)))) is UnknownOutcome
 
 
@@ -149,7 +177,7 @@ def test_an_answer_to_a_poll_that_says_nothing_is_asked_for_again(case: Provider
     async def story(engine: Engine) -> None:
         handle = await engine.submit(job(case))
         for name, reply in (ODD | PAGES).items():
-            case.server.fail("poll", "reply", reply=reply)
+            case.server.fail(case.poll, "reply", reply=reply)
             with pytest.raises(Unavailable):
                 print(name, await engine.poll(handle))
 
@@ -171,6 +199,16 @@ def test_a_task_that_failed_is_told_with_its_reason(case: ProviderCase, end: str
 
     error = with_engine(case, story)
     assert (type(error), error.transient) == (kind, False), error
+
+
+@pytest.mark.parametrize("base", ["127.0.0.1:9", "ftp://x", "http://", "http://[::1"])
+def test_a_base_url_that_is_none_is_said(case: ProviderCase, base: str) -> None:
+    """As what to set, before any call; nothing breaks where the engine is built."""
+    named = [name for name in case.settings.options if name.endswith("_BASE_URL")]
+    for name in named:
+        options = {**case.settings.options, name: base}
+        missing = engines.build(case.name, case.settings.model_copy(update={"options": options})).missing()
+        assert name in (missing or "") and base.rstrip("/") in (missing or "")
 
 
 def test_every_row_sends_what_the_provider_takes(case: ProviderCase) -> None:
@@ -203,20 +241,135 @@ def test_a_task_of_nobody_is_unknown(case: ProviderCase) -> None:
     with_engine(case, story)
 
 
-@pytest.mark.parametrize("amount", ["", "null", '"many"', "1e400", "-5", "[1]", "true"])
-def test_what_is_left_is_a_number_or_an_error(case: ProviderCase, amount: str) -> None:
-    case.server.amount = amount
+NO_AMOUNTS = ("null", '"many"', "1e400", "-5", "[1]", "true", '"inf"', '"nan"', "9" * 400, "{}")
+"""JSON text of figures that are no amount of money."""
 
-    async def story(engine: Engine) -> float | None:
+
+def test_what_is_left_is_a_number_or_an_error(case: ProviderCase) -> None:
+    async def story(engine: Engine) -> None:
+        if case.balance is None:
+            assert not isinstance(engine, Balance) or case.name not in engines.REGISTRY
+            return
         assert isinstance(engine, Balance)
-        return (await engine.balance()).usd
+        assert (await engine.balance()).usd == pytest.approx(case.balance)
+        for case.server.amount in NO_AMOUNTS:
+            with pytest.raises(Unavailable):
+                print(case.server.amount, await engine.balance())
 
-    if case.balance is None:
-        pytest.skip("this provider does not tell")
-    if not amount:
-        assert with_engine(case, story) == pytest.approx(case.balance)
-    else:
-        assert isinstance(raised(case, lambda engine: engine.balance()), Unavailable)
+    with_engine(case, story)
+
+
+def test_a_bill_that_is_no_amount_leaves_the_estimate(case: ProviderCase) -> None:
+    """What is booked then is told; nothing that is no number gets into the usage that is kept."""
+
+    async def story(engine: Engine) -> None:
+        estimated = bool(engine.estimate_usd(job(case).request, job(case).model, {}))
+        for case.server.amount in NO_AMOUNTS:
+            seen = await finish(engine, await engine.submit(job(case)))
+            assert seen.cost_usd is None, (case.server.amount, seen)
+            json.dumps(seen.usage, allow_nan=False)
+            assert ("estimate was recorded" in (seen.note or "")) == estimated, case.server.amount
+
+    with at_once(case.server):
+        with_engine(case, story)
+
+
+HOSTILE: tuple[Any, ...] = (None, True, -1, 10**30, "", "inf", "x" * 300, [], [[]], {}, {"url": {}}, [None, 5, {}])
+
+
+def test_an_answer_with_any_part_replaced_is_read_or_refused(case: ProviderCase) -> None:
+    """Each part of a real answer to a look gives way to each of HOSTILE: never an error that is not ours, never a bill
+    or a seed that is none, and never an end of the run that the provider did not state."""
+    server, seen_replies = case.server, dict[str, Reply]()
+    answer = server.answer
+
+    async def recorded(call: Call, topic: str) -> Reply:
+        reply = await answer(call, topic)
+        seen_replies[topic] = reply
+        return reply
+
+    async def story(engine: Engine) -> list[str]:
+        handle = await engine.submit(job(case))
+        seen_replies.clear()
+        await finish(engine, handle)
+        wrong: list[str] = []
+        for topic, reply in dict(seen_replies).items():
+            for body in mutations(json.loads(reply.body)):
+                server.fail(topic, "reply", reply=Reply(reply.status, json.dumps(body).encode(), reply.headers))
+                try:
+                    wrong += [f"{topic} {body}: {fault}" for fault in faults_of(await engine.poll(handle))]
+                except EngineError as error:
+                    if not (error.transient or isinstance(error, Unauthorised | OutOfCredit | UnknownHandle)):
+                        wrong += [f"{topic} {body}: {error!r}"]
+                except Exception as error:
+                    wrong += [f"{topic} {body}: {error!r}"]
+                server.faults.clear()
+        return wrong
+
+    with at_once(server), pytest.MonkeyPatch.context() as patch:
+        patch.setattr(server, "answer", recorded)
+        assert with_engine(case, story) == []
+    assert seen_replies and server.calls.total() > 2 * len(HOSTILE)
+
+
+def mutations(value: Any) -> Iterator[Any]:
+    """Copies of a JSON value with one part replaced by each of HOSTILE, the whole value among the parts."""
+    yield from HOSTILE
+    parts = value.items() if isinstance(value, dict) else enumerate(value) if isinstance(value, list) else ()
+    for name, part in parts:
+        for other in mutations(part):
+            changed = copy(value)
+            changed[name] = other
+            yield changed
+
+
+def faults_of(seen: Progress) -> list[str]:
+    """What of a look's result could not be kept."""
+    found = [] if seen.cost_usd is None or 0 <= seen.cost_usd < 1e6 else [f"cost {seen.cost_usd}"]
+    found += [] if seen.fraction is None or 0 <= seen.fraction <= 1 else [f"fraction {seen.fraction}"]
+    found += [] if seen.seed is None or isinstance(seen.seed, int) else [f"seed {seen.seed}"]
+    found += [f"link {o.url!r}" for o in seen.outputs if not isinstance(o.url, str) or not o.url]
+    json.dumps(seen.usage, allow_nan=False)
+    return found
+
+
+def test_garbage_in_answer_to_any_other_call_is_an_error_of_ours(case: ProviderCase, tmp_path: Path) -> None:
+    """Upload, cancel, look-up and balance: refused in a sentence, or taken for nothing."""
+    picture = tmp_path / "a.png"
+    picture.write_bytes(png(64, 48, "a"))
+    asset = Asset(id="a", kind=Kind.IMAGE, mime="image/png", bytes=picture.stat().st_size)
+
+    async def story(engine: Engine) -> list[str]:
+        one = job(case)
+        handle = await engine.submit(one)
+        verbs: dict[str, Callable[[], Awaitable[Any]]] = {
+            "prepare": lambda: engine.prepare(replace(one, inputs={"a": Input(asset, picture)}))
+        }
+        if isinstance(engine, Cancels):
+            verbs["cancel"] = partial(engine.cancel, handle)
+        if isinstance(engine, Balance):
+            verbs["balance"] = engine.balance
+        if isinstance(engine, SubmitLookup):
+            now = time.time()
+            verbs["find"] = partial(engine.find, one, submitted_after=now - 130, submitted_before=now)
+        wrong: list[str] = []
+        for verb, call in verbs.items():
+            before = case.server.calls.copy()
+            with suppress(EngineError):
+                await call()
+            for topic in case.server.calls - before:
+                for name, reply in (ODD | PAGES).items():
+                    case.server.fail(topic, "reply", reply=reply)
+                    try:
+                        await call()
+                    except EngineError:
+                        pass
+                    except Exception as error:
+                        wrong.append(f"{verb}, {topic}, {name}: {error!r}")
+                    case.server.faults.clear()
+        return wrong
+
+    assert with_engine(case, story) == []
 
 
 # ----------------------------------------------------------------------------------------------- through the studio
@@ -276,25 +429,17 @@ def test_a_task_that_is_done_without_a_file_stays_billed(case: ProviderCase, stu
     assert rest(studio, run)[0].status == Status.SUCCEEDED
 
 
-@pytest.mark.parametrize("amount", ["1e400", "-1", '"free"', "[]", "null"])
-def test_a_bill_that_is_no_amount_leaves_the_estimate(case: ProviderCase, studio: Studio, amount: str) -> None:
-    case.server.amount = amount
-    run = made(studio, case.body, f"bill {amount}")
-    assert (run.status, run.cost_usd) == (Status.SUCCEEDED, None), run.error
-    assert ("estimate was recorded" in (run.note or "")) == bool(run.estimate_usd)
-
-
 @pytest.mark.parametrize("do", ["drop-before", "drop-after", "truncate"])
 def test_a_lost_answer_is_looked_up_or_held_and_never_paid_twice(case: ProviderCase, studio: Studio, do: str) -> None:
     case.server.fail("submit", do)
     run = made(studio, case.body, f"lost {do}")
-    if case.finds_lost:
+    if case.lookup == "own id" or (case.lookup and do != "drop-before"):
         assert run.status == Status.SUCCEEDED, run.error
         assert case.server.submits_by_prompt() == {f"lost {do}": 1}
         return
-    assert not isinstance(case.build(), SubmitLookup)
+    assert isinstance(case.build(), SubmitLookup) == bool(case.lookup)
     assert (run.status, run.held_reason) == (Status.HELD, HeldReason.LOST_SUBMIT)
-    assert "no way to look up the run" in (run.error or "")
+    assert ("does not show it" if case.lookup else "no way to look up the run") in (run.error or "")
     assert case.server.calls["submit"] == 1
     studio.local.runs.decide(run.id, "give_up")
 

@@ -19,6 +19,11 @@ from tests.providers.task_server import TaskServer
 from tests.providers.webhooks import Ed25519Signer, WebhookSender
 
 JSON = dict[str, Any]
+ENDS = {
+    "failed": "downstream_service_error: The model broke.",
+    "moderated": "content_policy_violation: The content was flagged.",
+}
+"""Bad ends that every provider has -> fal's error type and message."""
 
 
 @dataclass
@@ -33,6 +38,7 @@ class Request:
     running_s: float
     end: str = ""
     message: str = ""
+    fewer: int = 0
     cancelled: bool = False
     number: int = 0
     looks: int = 2
@@ -59,8 +65,10 @@ class FalServer(HttpServer):
     """Topics: submit, status, result, cancel, initiate, token, put, cdn, billing, keys, download, other.
 
     queue_s, running_s: the clock of new requests. walks: they take one look in the queue and one in progress, however
-    slow the caller is. fewer: pictures that do not come. units: in the place of the billed
-    ones ("none" for no header). told: whether a failed run's state says its error, too. answer_text: in the place of
+    slow the caller is. fewer: pictures that do not come. amount: in the place of the billed units ("none" for no
+    header) and of the balance. gone: links to results are dead. empty: results name no file. ends: of the next
+    requests, an error type with its message, or "failed", "moderated", "partial". told: whether a failed run's state
+    says its error, too. answer_text: in the place of
     the result.
     """
 
@@ -71,15 +79,22 @@ class FalServer(HttpServer):
         self.key, self.queue_s, self.running_s = key, 0.05, 0.1
         self.tasks: dict[str, Request] = {}
         self.files: dict[str, bytes] = {}
-        self.ends: list[tuple[str, str]] = []
+        self.ends: list[str] = []
         self.leaks: list[str] = []
         self.walks = False
         self.signer, self.webhooks = Ed25519Signer(), WebhookSender(self.webhook_headers)
-        self.fewer, self.units, self.told, self.answer_text, self.admin, self.link = 0, "", True, "", True, ""
+        self.fewer, self.told, self.answer_text, self.admin, self.link = 0, True, "", True, ""
+        self.amount, self.gone, self.empty = "", False, False
+
+    def reset(self) -> None:
+        """As new, between two tests."""
+        for kept in (self.tasks, self.faults, self.calls, self.ends):
+            kept.clear()
+        self.amount, self.gone, self.empty = "", False, False
 
     def finish(self, kind: str, message: str = "It went wrong.") -> None:
         """The next request ends with this error type."""
-        self.ends.append((kind, message))
+        self.ends.append(f"{kind}: {message}")
 
     def submits_by_prompt(self) -> Counter[str]:
         """How many requests were accepted for each prompt: more than one means somebody would have paid twice."""
@@ -141,10 +156,12 @@ class FalServer(HttpServer):
         model, body = call.path.removeprefix("/"), call.json()
         if wrong := rules.check(model, body):
             return as_json({"detail": wrong}, 422)
-        end, message = self.ends.pop(0) if self.ends else ("", "")
+        end = self.ends.pop(0) if self.ends else ""
+        end, _, message = ENDS.get(end, end).partition(": ")
         name = str(uuid.uuid4())
         made = Request(name, model, body, time.time(), self.queue_s, self.running_s, end, message)
         made.number, made.looks = len(self.tasks), 0 if self.walks else 2
+        made.end, made.fewer = ("", 1) if end == "partial" else (end, self.fewer)
         self.tasks[name] = made
         url = f"{self.url}/{'/'.join(model.split('/')[:2])}/requests/{name}"
         urls = {"response_url": url, "status_url": f"{url}/status", "cancel_url": f"{url}/cancel"}
@@ -190,12 +207,14 @@ class FalServer(HttpServer):
             return Reply(200, self.answer_text.encode(), {"content-type": "application/json"})
         count = found.body.get("num_images") or found.body.get("max_images") or 1
         headers = {"x-fal-request-id": found.id}
-        if self.units != "none":
-            headers["x-fal-billable-units"] = self.units or str(
-                count - self.fewer if found.pictures else self._seconds(found)
+        if self.empty:
+            return as_json({"images": [], "video": None}, 200, **headers)
+        if self.amount != "none":
+            headers["x-fal-billable-units"] = self.amount or str(
+                count - found.fewer if found.pictures else self._seconds(found)
             )
         if found.pictures:
-            images = [self._file(found, f"{n}.png", "image/png") for n in range(count - self.fewer)]
+            images = [self._file(found, f"{n}.png", "image/png") for n in range(count - found.fewer)]
             return as_json({"images": images, "seed": found.body.get("seed", 5)}, 200, **headers)
         video = self._file(found, "0.mp4", "video/mp4") | {"width": None, "duration": None}
         answer = {"video": video, "seed": found.body.get("seed", 5), "actual_prompt": None}
@@ -205,8 +224,8 @@ class FalServer(HttpServer):
         body = {"detail": [{"loc": ["body", "prompt"], "msg": found.message, "type": found.end, "ctx": {}}]}
         transient = found.end in ("internal_server_error", "generation_timeout", "downstream_service_error")
         headers = {"x-fal-request-id": found.id, "x-fal-error-type": found.end}
-        if self.units not in ("", "none"):
-            headers["x-fal-billable-units"] = self.units
+        if self.amount not in ("", "none"):
+            headers["x-fal-billable-units"] = self.amount
         return as_json(body, 500 if transient else 422, **headers)
 
     def _seconds(self, found: Request) -> float:
@@ -255,8 +274,9 @@ class FalServer(HttpServer):
     def _billing(self, call: Call) -> Reply:
         if not self.admin:
             return as_json({"detail": "This key may not read the account"}, 403)
-        credits = {"current_balance": 24.5, "currency": "USD"}
-        return as_json({"username": "tester"} | ({"credits": credits} if call.query.get("expand") == "credits" else {}))
+        credits = '"credits": {"current_balance": %s, "currency": "USD"}' % (self.amount or 24.5)
+        more = f", {credits}" if call.query.get("expand") == "credits" else ""
+        return Reply(200, f'{{"username": "tester"{more}}}'.encode(), {"content-type": "application/json"})
 
     def _file(self, found: Request, name: str, mime: str) -> JSON:
         url = self.link or f"http://localhost:{self.port}/results/{found.id}/{name}"
@@ -265,6 +285,8 @@ class FalServer(HttpServer):
     def _download(self, call: Call) -> Reply:
         if call.path.startswith("/kept/"):
             return Reply(200, self.files.get(call.path.removeprefix("/kept/"), b""))
+        if self.gone:
+            return Reply(404)
         _, _, request, name = call.path.split("/")
         found = self.tasks[request]
         if name.endswith("png"):

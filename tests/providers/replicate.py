@@ -27,6 +27,8 @@ SECRET = "whsec_" + base64.b64encode(b"a secret of the account").decode()
 JSON = dict[str, Any]
 API = "/v1"
 PAGE = 100
+ENDS = {"failed": "failed: Prediction interrupted (E006)", "moderated": "failed: Output was flagged as NSFW"}
+"""Bad ends that every provider has -> the status and the error here."""
 
 
 @dataclass
@@ -44,6 +46,7 @@ class Prediction:
     cancelled: bool = False
     number: int = 0
     looks: int = 2
+    fewer: int = 0
 
     def status(self) -> str:
         if self.cancelled:
@@ -68,7 +71,9 @@ class ReplicateServer(HttpServer):
 
     starting_s, running_s: the clock of new predictions. walks: they take one look starting and one processing, however
     slow the caller is. shape: of the output (text, list, object). removed: whether results are gone. list_shows:
-    whether the list has new ones. answer_text: in the place of a finished prediction.
+    whether the list has new ones. answer_text: in the place of a finished prediction. ends: of the next predictions, a
+    status with its error or "failed", "moderated", "partial". gone: links to results are dead. empty: results name no
+    file. amount: of nothing, for it tells no money.
     """
 
     KEY = TaskServer.KEY
@@ -78,14 +83,21 @@ class ReplicateServer(HttpServer):
         self.key, self.starting_s, self.running_s, self.walks = key, 0.05, 0.1, False
         self.tasks: dict[str, Prediction] = {}
         self.files: dict[str, bytes] = {}
-        self.ends: list[tuple[str, str]] = []
+        self.ends: list[str] = []
         self.leaks: list[str] = []
         self.webhooks = WebhookSender(self.webhook_headers)
         self.shape, self.fewer, self.removed, self.list_shows, self.answer_text = "text", 0, False, True, ""
+        self.amount, self.gone, self.empty = "", False, False
+
+    def reset(self) -> None:
+        """As new, between two tests."""
+        for kept in (self.tasks, self.faults, self.calls, self.ends):
+            kept.clear()
+        self.amount, self.gone, self.empty = "", False, False
 
     def finish(self, end: str, error: str = "") -> None:
         """The next prediction ends so."""
-        self.ends.append((end, error))
+        self.ends.append(f"{end}: {error}")
 
     def submits_by_prompt(self) -> Counter[str]:
         """How many predictions were accepted for each prompt: more than one means somebody would have paid twice."""
@@ -143,10 +155,12 @@ class ReplicateServer(HttpServer):
         if wrong := broken(rules.MODELS[model], body.get("input", {})):
             detail = "\n".join(f"- input.{name}: {said}" for name, said in wrong)
             return self._problem(422, "Input validation failed", detail)
-        end, error = self.ends.pop(0) if self.ends else ("succeeded", "")
+        end = self.ends.pop(0) if self.ends else "succeeded"
+        end, _, error = ENDS.get(end, end).partition(": ")
         name = uuid.uuid4().hex[:26]
         made = Prediction(name, model, body, time.time(), self.starting_s, self.running_s, end, error)
         made.number, made.looks = len(self.tasks), 0 if self.walks else 2
+        made.end, made.fewer = ("succeeded", 1) if end == "partial" else (end, self.fewer)
         self.tasks[name] = made
         return as_json(self._state(made), 201)
 
@@ -166,7 +180,9 @@ class ReplicateServer(HttpServer):
 
     def _output(self, found: Prediction) -> Any:
         pictures = "image" in found.model
-        count = (found.body["input"].get("num_outputs") or 1) - self.fewer
+        if self.empty:
+            return None
+        count = (found.body["input"].get("num_outputs") or 1) - found.fewer
         kind = "png" if pictures else "mp4"
         links = [f"http://localhost:{self.port}/results/{found.id}/{n}.{kind}" for n in range(count)]
         if pictures or self.shape == "list":
@@ -222,6 +238,8 @@ class ReplicateServer(HttpServer):
         return as_json({"type": "user", "username": "tester", "name": "Tester", "github_url": None})
 
     def _download(self, call: Call) -> Reply:
+        if self.gone:
+            return Reply(404)
         _, _, name, file = call.path.split("/")
         if file.endswith("png"):
             return Reply(200, results.png(64, 48, call.path), {"content-type": "image/png"})

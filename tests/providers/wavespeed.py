@@ -24,6 +24,8 @@ from tests.providers.webhooks import WebhookSender
 JSON = dict[str, Any]
 SECRET = "whsec_wavespeed-secret-01"
 API = "/api/v3"
+ENDS = {"failed": "failed: The decoder broke.", "moderated": "failed: Content flagged as NSFW."}
+"""Bad ends that every provider has -> the status and the error here."""
 
 
 @dataclass
@@ -60,7 +62,8 @@ class WaveSpeedServer(HttpServer):
 
     queue_s, running_s: the clock of new predictions. walks: they take one look created and one processing, however slow
     the caller is. nsfw: what is said of their results. list_shows: whether the history has new ones. answer_text: in
-    the place of a finished prediction.
+    the place of a finished prediction. ends: of the next predictions, a status with its error or "failed",
+    "moderated". amount: in the place of the balance. gone: links to results are dead. empty: results name no file.
     """
 
     KEY = TaskServer.KEY
@@ -70,15 +73,22 @@ class WaveSpeedServer(HttpServer):
         self.key, self.queue_s, self.running_s, self.walks = key, 0.05, 0.1, False
         self.tasks: dict[str, Prediction] = {}
         self.files: dict[str, bytes] = {}
-        self.ends: list[tuple[str, str]] = []
+        self.ends: list[str] = []
         self.leaks: list[str] = []
         self.webhooks = WebhookSender(self.webhook_headers)
         self.outputs, self.answer_text, self.list_shows = 1, "", True
         self.nsfw: list[bool] | None = None
+        self.amount, self.gone, self.empty = "", False, False
+
+    def reset(self) -> None:
+        """As new, between two tests."""
+        for kept in (self.tasks, self.faults, self.calls, self.ends):
+            kept.clear()
+        self.amount, self.gone, self.empty = "", False, False
 
     def finish(self, end: str, error: str = "") -> None:
         """The next prediction ends so."""
-        self.ends.append((end, error))
+        self.ends.append(f"{end}: {error}")
 
     def submits_by_prompt(self) -> Counter[str]:
         """How many predictions were accepted for each prompt: more than one means somebody would have paid twice."""
@@ -138,7 +148,8 @@ class WaveSpeedServer(HttpServer):
         model, body = call.path.removeprefix(f"{API}/"), call.json()
         if wrong := broken(rules.MODELS[model], body):
             return self._error(400, "; ".join(f"{name}: {said}" for name, said in wrong))
-        end, error = self.ends.pop(0) if self.ends else ("completed", "")
+        end = self.ends.pop(0) if self.ends else "completed"
+        end, _, error = ENDS.get(end, end).partition(": ")
         made = Prediction(uuid.uuid4().hex, model, body, time.time(), self.queue_s, self.running_s, end, error)
         made.number, made.looks = len(self.tasks), 0 if self.walks else 2
         self.tasks[made.id] = made
@@ -147,7 +158,10 @@ class WaveSpeedServer(HttpServer):
     def _state(self, found: Prediction) -> JSON:
         status = found.status()
         kind = "png" if found.pictures else "mp4"
-        urls = [f"http://localhost:{self.port}/results/{found.id}/{n}.{kind}" for n in range(self.outputs)]
+        urls = [
+            f"http://localhost:{self.port}/results/{found.id}/{n}.{kind}"
+            for n in range(0 if self.empty else self.outputs)
+        ]
         return {
             "id": found.id, "model": found.model, "input": found.body, "outputs": urls if status == "completed" else [],
             "urls": {"get": f"{self.url}{API}/predictions/{found.id}/result"},
@@ -199,11 +213,14 @@ class WaveSpeedServer(HttpServer):
         return Reply(200)
 
     def _balance(self, call: Call) -> Reply:
-        return self._said({"balance": 12.5})
+        text = '{"code": 200, "message": "success", "data": {"balance": %s}}' % (self.amount or 12.5)
+        return Reply(200, text.encode(), {"content-type": "application/json"})
 
     def _download(self, call: Call) -> Reply:
         if call.path.startswith("/kept/"):
             return Reply(200, self.files.get(call.path.removeprefix("/kept/"), b""))
+        if self.gone:
+            return Reply(404)
         _, _, name, file = call.path.split("/")
         found = self.tasks[name]
         if file.endswith("png"):

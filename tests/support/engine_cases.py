@@ -79,50 +79,6 @@ def alibaba(folder: Path) -> Iterator[Case]:
 
 
 @contextmanager
-def fal(folder: Path) -> Iterator[Case]:
-    """Against the local server that the provider's own client has proved."""
-    from studio.engines.fal import FalEngine
-    from tests.providers.fal import FalServer
-
-    with FalServer() as server:
-        settings = Settings(
-            data=folder / "data", secrets={"FAL_KEY": SecretStr(server.KEY)}, options={"FAL_BASE_URL": server.url}
-        )
-        body = {"task": "text-to-video", "model": "fal/wan2.7-t2v", "prompt": "a red coat", "duration_s": 5}
-        yield Case("fal", lambda: FalEngine(settings), load(), settings, body, body | {"prompt": "slow"})
-
-
-@contextmanager
-def wavespeed(folder: Path) -> Iterator[Case]:
-    """Against the local server that the provider's own client has proved."""
-    from studio.engines.wavespeed import WaveSpeedEngine
-    from tests.providers.wavespeed import WaveSpeedServer
-
-    with WaveSpeedServer() as server:
-        key = SecretStr(server.KEY)
-        settings = Settings(
-            data=folder / "data", secrets={"WAVESPEED_API_KEY": key}, options={"WAVESPEED_BASE_URL": server.url}
-        )
-        body = {"task": "text-to-video", "model": "wavespeed/wan2.7-t2v", "prompt": "a red coat", "duration_s": 5}
-        yield Case("wavespeed", lambda: WaveSpeedEngine(settings), load(), settings, body, body | {"prompt": "slow"})
-
-
-@contextmanager
-def replicate(folder: Path) -> Iterator[Case]:
-    """Against the local server that the provider's own client has proved."""
-    from studio.engines.replicate import ReplicateEngine
-    from tests.providers.replicate import ReplicateServer
-
-    with ReplicateServer() as server:
-        key = SecretStr(server.KEY)
-        settings = Settings(
-            data=folder / "data", secrets={"REPLICATE_API_TOKEN": key}, options={"REPLICATE_BASE_URL": server.url}
-        )
-        body = {"task": "text-to-video", "model": "replicate/wan2.7-t2v", "prompt": "a red coat", "duration_s": 5}
-        yield Case("replicate", lambda: ReplicateEngine(settings), load(), settings, body, body | {"prompt": "slow"})
-
-
-@contextmanager
 def comfyui(folder: Path) -> Iterator[Case]:
     """Against a local server of the shapes recorded from a real one."""
     from studio.engines.comfyui import ComfyEngine
@@ -172,9 +128,6 @@ CASES: dict[str, Callable[[Path], AbstractContextManager[Case]]] = {
     "fake": fake,
     "draft": draft,
     "alibaba": alibaba,
-    "fal": fal,
-    "wavespeed": wavespeed,
-    "replicate": replicate,
     "comfyui": comfyui,
     "local": local,
     **{name: partial(provider, name) for name in PROVIDERS},

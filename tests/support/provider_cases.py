@@ -4,10 +4,12 @@ PROVIDERS, with the provider's local server, a request, and its own words for wh
 from __future__ import annotations
 
 import tomllib
+from collections import Counter
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any, Literal, Protocol
 
 from pydantic import SecretStr
 
@@ -16,8 +18,28 @@ from studio.catalogue import AccountLimits, Catalogue, load
 from studio.domain import JSON
 from studio.engines.base import Engine
 from studio.settings import Settings
-from tests.providers.http_server import Reply, as_json
-from tests.providers.task_server import TaskServer
+from tests.providers.http_server import Call, Reply, as_json
+
+
+class PaidServer(Protocol):
+    """A provider's local server, as the suite uses it: TaskServer, or one that has the same knobs."""
+
+    KEY: str
+    tasks: dict[str, Any]
+    calls: Counter[str]
+    ends: list[str]
+    leaks: list[str]
+    amount: str
+    gone: bool
+    empty: bool
+
+    @property
+    def url(self) -> str: ...
+    def reset(self) -> None: ...
+    def fail(self, topic: str, do: str, *, times: int = 1, reply: Reply | None = None) -> None: ...
+    def submits_by_prompt(self) -> Counter[str]: ...
+    def topic(self, call: Call) -> str: ...
+    async def answer(self, call: Call, topic: str) -> Reply: ...
 
 
 @dataclass(frozen=True)
@@ -25,20 +47,22 @@ class ProviderCase:
     """refusals: what goes wrong -> the provider's answer to a submit; see REFUSALS of the suite for the names.
 
     several: a request for more than one file, and how many. billed: JSON text of a figure in the provider's unit for
-    `several`, and what it is in dollars. finds_lost: a submit whose answer was lost can be looked up. balance: what the
-    server says is left, in dollars.
+    `several`, and what it is in dollars. lookup: how a submit whose answer was lost is found: in a "list", which shows
+    those that arrived, by its "own id", which also tells those that did not; "" for not at all. balance: what the
+    server says is left, in dollars. poll: the topic of a look.
     """
 
     name: str
-    server: TaskServer
+    server: PaidServer
     settings: Settings
     catalogue: Catalogue
     body: JSON
     several: tuple[JSON, int]
     refusals: Mapping[str, Reply]
     billed: tuple[str, float] | None = None
-    finds_lost: bool = False
+    lookup: Literal["", "list", "own id"] = ""
     balance: float | None = None
+    poll: str = "poll"
     settle_s: float | None = None
     make: Callable[[Settings], Engine] | None = None
 
@@ -51,7 +75,7 @@ class ProviderCase:
         return engine
 
 
-def settings(folder: Path, name: str, server: TaskServer) -> Settings:
+def settings(folder: Path, name: str, server: PaidServer) -> Settings:
     """A studio that knows this provider's key and address, by the names that its engine declares."""
     key = next(n for n, variable in engines.environment(name).items() if variable.secret)
     base = next(n for n in engines.environment(name) if n.endswith("_BASE_URL"))
@@ -61,6 +85,99 @@ def settings(folder: Path, name: str, server: TaskServer) -> Settings:
 def quick(name: str) -> Catalogue:
     """The catalogue, without the pauses between submits that this provider's account has."""
     return Catalogue(load(), {name: AccountLimits(submits_per_s=100, concurrent=5, polls_per_s=100)})
+
+
+@contextmanager
+def fal(folder: Path) -> Iterator[ProviderCase]:
+    """Addresses as the receipt; the result or the error by a second call; units in a header."""
+    from tests.providers.fal import FalServer
+
+    def error(kind: str, message: str) -> Reply:
+        return as_json({"detail": [{"loc": ["body", "prompt"], "msg": message, "type": kind}]}, 422)
+
+    with FalServer() as server:
+        yield ProviderCase(
+            "fal",
+            server,
+            settings(folder, "fal", server),
+            quick("fal"),
+            {"task": "text-to-video", "model": "fal/wan2.7-t2v", "prompt": "a red coat", "duration_s": 5},
+            ({"task": "text-to-image", "model": "fal/wan2.6-t2i", "prompt": "a set", "max_images": 3}, 3),
+            {
+                "moderated": error("content_policy_violation", "Not this."),
+                "bad key": as_json({"detail": "Cannot access application."}, 401),
+                "no credit": as_json({"detail": "User is locked. Reason: Exhausted balance."}, 403),
+                "rate limit": as_json({"detail": "limiting requests"}, 429, **{"retry-after": "0.1"}),
+                "refused": error("int", "too odd"),
+                "fault": as_json({"detail": "gone"}, 500),
+                "no answer": as_json({"status": "IN_QUEUE", "request_id": 5}),
+            },
+            billed=("3", 0.09),
+            balance=24.5,
+            poll="status",
+        )
+
+
+@contextmanager
+def wavespeed(folder: Path) -> Iterator[ProviderCase]:
+    """An envelope with a code of its own, also under HTTP 200; a list of predictions; no cost is told."""
+    from tests.providers.wavespeed import WaveSpeedServer
+
+    def error(code: int, message: str, status: int = 200) -> Reply:
+        return as_json({"code": code, "message": message}, status)
+
+    with WaveSpeedServer() as server:
+        body = {"task": "text-to-video", "model": "wavespeed/wan2.7-t2v", "prompt": "a red coat", "duration_s": 5}
+        yield ProviderCase(
+            "wavespeed",
+            server,
+            settings(folder, "wavespeed", server),
+            quick("wavespeed"),
+            body,
+            (body, 1),
+            {
+                "moderated": error(400, "The content was flagged as sensitive", 400),
+                "bad key": error(401, "bad key"),
+                "no credit": error(402, "Insufficient credits", 402),
+                "rate limit": error(429, "too many"),
+                "real status": as_json({}, 429),
+                "refused": error(400, "duration: wrong"),
+                "fault": error(500, "x"),
+                "no answer": as_json({"code": 200, "data": {"status": "created"}}),
+            },
+            lookup="list",
+            balance=12.5,
+            poll="result",
+            settle_s=0.2,
+        )
+
+
+@contextmanager
+def replicate(folder: Path) -> Iterator[ProviderCase]:
+    """Plain statuses; a list of predictions by pages; neither balance nor cost is told."""
+    from tests.providers.replicate import ReplicateServer
+
+    with ReplicateServer() as server:
+        yield ProviderCase(
+            "replicate",
+            server,
+            settings(folder, "replicate", server),
+            quick("replicate"),
+            {"task": "text-to-video", "model": "replicate/wan2.7-t2v", "prompt": "a red coat", "duration_s": 5},
+            ({"task": "text-to-image", "model": "replicate/wan2.7-image", "prompt": "a set", "num_outputs": 3}, 3),
+            {
+                "moderated": as_json({"detail": "The prompt was flagged as sensitive"}, 422),
+                "bad key": as_json({"detail": "bad token"}, 401),
+                "no credit": as_json({"title": "Insufficient credit", "detail": "Add a payment method"}, 402),
+                "rate limit": as_json({"detail": "throttled"}, 429, **{"retry-after": "0.1"}),
+                "refused": as_json({"title": "Input validation failed", "detail": "- input.size: wrong"}, 422),
+                "fault": as_json({"detail": "x"}, 500),
+                "no answer": as_json({"id": {"a": 1}}, 201),
+            },
+            lookup="list",
+            poll="get",
+            settle_s=0.2,
+        )
 
 
 @contextmanager
@@ -125,7 +242,7 @@ def runware(folder: Path) -> Iterator[ProviderCase]:
                 "no answer": error("timeoutProvider", "Nothing came."),
             },
             billed=("0.03", 0.09),
-            finds_lost=True,
+            lookup="own id",
             balance=12.5,
             settle_s=0.5,
         )
@@ -290,6 +407,9 @@ def envelope(folder: Path) -> Iterator[ProviderCase]:
 
 
 PROVIDERS: dict[str, Callable[[Path], AbstractContextManager[ProviderCase]]] = {
+    "fal": fal,
+    "wavespeed": wavespeed,
+    "replicate": replicate,
     "kie": kie,
     "runware": runware,
     "apimart": apimart,

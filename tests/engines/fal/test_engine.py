@@ -20,13 +20,10 @@ from studio.engines.receipt import Receipt
 from studio.errors import (
     EngineError,
     Moderated,
-    OutOfCredit,
     RateLimited,
     Refused,
     Unauthorised,
     Unavailable,
-    UnknownHandle,
-    UnknownOutcome,
 )
 from studio.settings import Settings
 from tests.providers import results
@@ -103,9 +100,6 @@ def test_several_pictures_and_fewer_than_asked(server: FalServer) -> None:
     done = whole(server, one)
     assert (len(done.outputs), done.cost_usd) == (1, pytest.approx(0.03))
     assert "1 of 4 files" in (done.note or "")
-    server.fewer = 4
-    with pytest.raises(EngineError, match="No result"):
-        whole(server, one)
 
 
 @pytest.mark.parametrize(
@@ -116,7 +110,7 @@ def test_units_become_money_only_where_they_explain_the_price(
     server: FalServer, units: str, cost: float | None
 ) -> None:
     """fal does not say what a unit is: five seconds at the tier's price, or seven and a half at the lowest."""
-    server.units = units
+    server.amount = units
     done = whole(server, job(tier="1080P"))
     assert done.cost_usd == (cost if cost is None else pytest.approx(cost))
     assert ("estimate was recorded" in (done.note or "")) == (cost is None)
@@ -143,43 +137,6 @@ def test_inputs_are_uploaded_without_the_key(server: FalServer, tmp_path: Path) 
         play(server, lambda engine: engine.prepare(one))
 
 
-SUBMITS: list[tuple[Reply, type[EngineError], str]] = [
-    (as_json({"detail": "Cannot access application."}, 401), Unauthorised, "does not accept the key"),
-    (as_json({"detail": "User is locked. Reason: Exhausted balance."}, 403), OutOfCredit, "no credit left"),
-    (as_json({"detail": "limiting requests"}, 429, **{"retry-after": "3"}), RateLimited, "limiting requests"),
-    (
-        as_json({"detail": [{"loc": ["body", "x"], "msg": "bad", "type": "content_policy_violation"}]}, 422),
-        Moderated,
-        "",
-    ),
-    (as_json({"detail": [{"loc": ["body", "seed"], "msg": "too odd", "type": "int"}]}, 422), Refused, "seed: too odd"),
-    (as_json({"detail": "gone"}, 500), UnknownOutcome, "returned an error"),
-    (Reply(502, b"<html>nginx</html>"), UnknownOutcome, "returned an error"),
-    (as_json({"status": "IN_QUEUE"}), UnknownOutcome, "no task ID"),
-    (as_json({"request_id": 5}), UnknownOutcome, "no task ID"),
-    (Reply(200, b"<html>"), UnknownOutcome, "cannot be read"),
-    (Reply(200, b'{"a":' * 200 + b"1" + b"}" * 200), UnknownOutcome, ""),
-]
-
-
-@pytest.mark.parametrize(("reply", "kind", "words"), SUBMITS)
-def test_a_submit_is_refused_or_in_doubt(server: FalServer, reply: Reply, kind: type[EngineError], words: str) -> None:
-    server.fail("submit", "reply", reply=reply)
-    with pytest.raises(kind) as caught:
-        play(server, lambda engine: engine.submit(job()))
-    assert type(caught.value) is kind
-    assert words in str(caught.value) or words == "cannot be read"
-    assert server.calls["submit"] == 1
-
-
-@pytest.mark.parametrize("do", ["drop-after", "drop-before", "truncate"])
-def test_a_lost_answer_is_never_sent_again(server: FalServer, do: str) -> None:
-    server.fail("submit", do)
-    with pytest.raises(UnknownOutcome):
-        play(server, lambda engine: engine.submit(job()))
-    assert server.calls["submit"] == 1
-
-
 @pytest.mark.parametrize("told", [True, False])
 @pytest.mark.parametrize(
     ("end", "units", "kind", "billed"),
@@ -195,7 +152,7 @@ def test_a_run_that_failed_says_why(
     server: FalServer, told: bool, end: str, units: str, kind: type[EngineError], billed: bool
 ) -> None:
     """Whether the state of the run tells it, or only the answer in the place of the result."""
-    server.told, server.units = told, units
+    server.told, server.amount = told, units
     server.finish(end, "Something about the picture.")
     with pytest.raises(EngineError, match="Something about the picture") as caught:
         whole(server, job())
@@ -204,12 +161,6 @@ def test_a_run_that_failed_says_why(
 
 
 LOOKS: list[tuple[str, Reply, type[EngineError]]] = [
-    ("status", Reply(502, b"<html>nginx</html>"), Unavailable),
-    ("status", as_json({"detail": "no"}, 404), UnknownHandle),
-    ("status", as_json({"status": "SLEEPING"}), Unavailable),
-    ("status", as_json({"status": ["IN_QUEUE"]}), Unavailable),
-    ("status", Reply(200, b"[" * 500), Unavailable),
-    ("status", as_json({"detail": "bad key"}, 401), Unauthorised),
     ("result", Reply(502, b"<html>nginx</html>"), Unavailable),
     ("result", as_json({"detail": "Request is still in progress"}, 400), Unavailable),
     ("result", as_json({"detail": "Internal Server Error"}, 500), Unavailable),
@@ -233,15 +184,6 @@ def test_a_look_that_goes_wrong_loses_nothing(
         return await engine.poll(handle)
 
     assert play(server, story).status == Status.SUCCEEDED
-
-
-@pytest.mark.parametrize(
-    "text", ['{"video": {"url": 5}, "seed": 1e400}', '{"video": null}', "{}", '{"images": [{}, null, 5]}', "[]"]
-)
-def test_a_result_without_files_is_told(server: FalServer, text: str) -> None:
-    server.answer_text = text
-    with pytest.raises(EngineError, match="No result"):
-        whole(server, job())
 
 
 def test_a_queued_run_is_cancelled_and_a_running_one_is_followed(server: FalServer) -> None:
@@ -273,18 +215,3 @@ def test_the_balance_needs_the_rights_of_an_administrator(server: FalServer) -> 
     server.admin = False
     with pytest.raises(Unauthorised):
         play(server, lambda engine: engine.balance())
-
-
-@pytest.mark.parametrize(
-    ("base", "key", "words"),
-    [
-        ("", "", "FAL_KEY"),
-        ("127.0.0.1:9", "k", "FAL_BASE_URL"),
-        ("ftp://x", "k", "FAL_BASE_URL"),
-        ("http://x", "k", None),
-    ],
-)
-def test_it_says_what_to_set(base: str, key: str, words: str | None) -> None:
-    secrets = {"FAL_KEY": SecretStr(key)} if key else {}
-    missing = FalEngine(Settings(secrets=secrets, options={"FAL_BASE_URL": base} if base else {})).missing()
-    assert missing is None if words is None else words in (missing or "")

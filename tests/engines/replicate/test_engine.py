@@ -15,16 +15,11 @@ from pydantic import SecretStr
 from studio.catalogue import Model, load
 from studio.domain import Progress, Status, Task
 from studio.engines import mapping
-from studio.engines.base import Balance, Cancels, Input, Job
+from studio.engines.base import Input, Job
 from studio.engines.receipt import Receipt
 from studio.engines.replicate import ReplicateEngine
 from studio.errors import (
     EngineError,
-    Moderated,
-    OutOfCredit,
-    RateLimited,
-    Refused,
-    Unauthorised,
     Unavailable,
     UnknownHandle,
     UnknownOutcome,
@@ -33,7 +28,7 @@ from studio.settings import Settings
 from tests.providers import replicate_rules as rules
 from tests.providers import results
 from tests.providers.field_rules import broken
-from tests.providers.http_server import Reply, as_json
+from tests.providers.http_server import as_json
 from tests.providers.replicate import ReplicateServer
 from tests.support import row_jobs
 from tests.support.engine_play import finish, play, whole
@@ -95,18 +90,6 @@ def test_an_output_is_found_in_every_shape(server: ReplicateServer, shape: str) 
     assert [o.url for o in whole(partial(engine, server), job()).outputs if o.url]
 
 
-def test_several_pictures_fewer_and_none(server: ReplicateServer) -> None:
-    one = job("wan2.7-image", Task.TEXT_TO_IMAGE, num_outputs=3)
-    assert len(whole(partial(engine, server), one).outputs) == 3
-    server.fewer = 1
-    done = whole(partial(engine, server), one)
-    assert len(done.outputs) == 2
-    assert "2 of 3 files" in (done.note or "")
-    server.fewer = 3
-    with pytest.raises(EngineError, match="No result"):
-        whole(partial(engine, server), one)
-
-
 def test_a_result_that_was_removed_waits_for_a_person(server: ReplicateServer) -> None:
     """It is paid, and gone after an hour: neither a success nor a failure."""
     server.removed = True
@@ -126,83 +109,11 @@ def test_inputs_are_uploaded_as_forms(server: ReplicateServer, tmp_path: Path) -
         play(partial(engine, server), lambda e: e.prepare(one))
 
 
-SUBMITS: list[tuple[Reply, type[EngineError], str]] = [
-    (as_json({"detail": "bad token"}, 401), Unauthorised, "bad token"),
-    (as_json({"title": "Insufficient credit", "detail": "Add a payment method"}, 402), OutOfCredit, "payment"),
-    (as_json({"detail": "throttled, resets in ~30s"}, 429, **{"retry-after": "30"}), RateLimited, "limiting requests"),
-    (as_json({"title": "Input validation failed", "detail": "- input.size: wrong"}, 422), Refused, "input.size"),
-    (as_json({"detail": "The prompt was flagged as sensitive"}, 422), Moderated, "sensitive"),
-    (as_json({"detail": "x"}, 500), UnknownOutcome, "returned an error"),
-    (as_json({"status": "starting"}, 201), UnknownOutcome, "no task ID"),
-    (as_json({"id": {"a": 1}}, 201), UnknownOutcome, "no task ID"),
-    (Reply(201, b"<html>"), UnknownOutcome, ""),
-    (Reply(201, b'{"a":' * 200 + b"1" + b"}" * 200), UnknownOutcome, ""),
-]
-
-
-@pytest.mark.parametrize(("reply", "kind", "words"), SUBMITS)
-def test_a_submit_is_refused_or_in_doubt(
-    server: ReplicateServer, reply: Reply, kind: type[EngineError], words: str
-) -> None:
-    server.fail("submit", "reply", reply=reply)
-    with pytest.raises(kind) as caught:
-        play(partial(engine, server), lambda e: e.submit(job()))
-    assert type(caught.value) is kind
-    assert words in str(caught.value)
-    assert server.calls["submit"] == 1
-
-
-@pytest.mark.parametrize(
-    ("end", "error", "kind"),
-    [
-        ("failed", "Prediction interrupted (E006)", EngineError),
-        ("failed", "Output was flagged as NSFW", Moderated),
-        ("aborted", "", EngineError),
-    ],
-)
-def test_a_prediction_that_failed_says_why(
-    server: ReplicateServer, end: str, error: str, kind: type[EngineError]
-) -> None:
-    server.finish(end, error)
-    with pytest.raises(kind) as caught:
+def test_an_aborted_prediction_has_failed(server: ReplicateServer) -> None:
+    server.finish("aborted")
+    with pytest.raises(EngineError) as caught:
         whole(partial(engine, server), job())
-    assert type(caught.value) is kind
-    assert error in str(caught.value)
-    assert not caught.value.transient
-
-
-LOOKS: list[tuple[Reply, type[EngineError]]] = [
-    (Reply(502, b"<html>"), Unavailable),
-    (as_json({"detail": "no"}, 404), UnknownHandle),
-    (as_json({"detail": "slow"}, 429), RateLimited),
-    (as_json({"status": "dreaming"}), Unavailable),
-    (as_json({"status": ["succeeded"]}), Unavailable),
-    (as_json({"detail": "no"}, 401), Unauthorised),
-    (as_json({}), Unavailable),
-    (Reply(200, b"[" * 500), Unavailable),
-]
-
-
-@pytest.mark.parametrize(("reply", "kind"), LOOKS)
-def test_a_look_that_goes_wrong_loses_nothing(server: ReplicateServer, reply: Reply, kind: type[EngineError]) -> None:
-    server.starting_s = server.running_s = 0.0
-
-    async def story(engine: ReplicateEngine) -> Progress:
-        handle = await engine.submit(job())
-        server.fail("get", "reply", reply=reply)
-        with pytest.raises(kind) as caught:
-            await engine.poll(handle)
-        assert type(caught.value) is kind
-        return await finish(engine, handle)
-
-    assert play(partial(engine, server), story).status == Status.SUCCEEDED
-
-
-@pytest.mark.parametrize("text", ['{"status": "succeeded", "metrics": {"predict_time": 1e400}, "output": {"a": 5}}'])
-def test_numbers_that_are_none_reach_no_bill(server: ReplicateServer, text: str) -> None:
-    server.answer_text = text
-    with pytest.raises(EngineError, match="No result"):
-        whole(partial(engine, server), job())
+    assert (type(caught.value), caught.value.transient) == (EngineError, False)
 
 
 def test_what_has_not_begun_is_cancelled_and_what_has_is_kept(server: ReplicateServer) -> None:
@@ -250,10 +161,3 @@ def test_a_lost_submit_is_found_by_all_that_was_sent(server: ReplicateServer) ->
     with pytest.raises(Unavailable):
         look(server, mine, [], settle_s=60)
     assert server.calls["submit"] == 1
-
-
-def test_it_says_what_it_can_and_what_to_set(server: ReplicateServer) -> None:
-    assert isinstance(engine(server), Cancels)
-    assert not isinstance(engine(server), Balance), "Replicate tells no balance"
-    assert "REPLICATE_API_TOKEN" in (ReplicateEngine(Settings()).missing() or "")
-    assert engine(server).info.base_url == f"{server.url}/v1"

@@ -21,10 +21,7 @@ from studio.engines.wavespeed import WaveSpeedEngine
 from studio.errors import (
     EngineError,
     Moderated,
-    OutOfCredit,
-    RateLimited,
     Refused,
-    Unauthorised,
     Unavailable,
     UnknownHandle,
     UnknownOutcome,
@@ -33,7 +30,7 @@ from studio.settings import Settings
 from tests.providers import results
 from tests.providers import wavespeed_rules as rules
 from tests.providers.field_rules import broken
-from tests.providers.http_server import Reply, as_json
+from tests.providers.http_server import as_json
 from tests.providers.wavespeed import WaveSpeedServer
 from tests.support import row_jobs
 from tests.support.engine_play import finish, play, whole
@@ -108,13 +105,10 @@ def test_a_prediction_walks_to_its_end(server: WaveSpeedServer) -> None:
     assert len(seen[-1].outputs) == 1
 
 
-def test_several_outputs_and_none(server: WaveSpeedServer) -> None:
+def test_several_outputs_and_none_that_may_be_shown(server: WaveSpeedServer) -> None:
     server.outputs = 3
     assert len(whole(partial(engine, server), job("wan2.6-t2i", Task.TEXT_TO_IMAGE)).outputs) == 3
-    server.outputs = 0
-    with pytest.raises(EngineError, match="No result"):
-        whole(partial(engine, server), job())
-    server.nsfw = [True]
+    server.outputs, server.nsfw = 0, [True]
     with pytest.raises(Moderated):
         whole(partial(engine, server), job())
 
@@ -132,32 +126,6 @@ def test_inputs_are_uploaded_with_signed_headers_and_without_the_key(server: Wav
         play(partial(engine, server), lambda e: e.prepare(one))
 
 
-SUBMITS: list[tuple[Reply, type[EngineError]]] = [
-    (as_json({"code": 401, "message": "bad key"}, 401), Unauthorised),
-    (as_json({"code": 401, "message": "bad key"}), Unauthorised),
-    (as_json({"code": 402, "message": "Insufficient credits"}, 402), OutOfCredit),
-    (as_json({"code": 429, "message": "too many"}), RateLimited),
-    (as_json({"code": 400, "message": "duration: wrong"}), Refused),
-    (as_json({"code": 400, "message": "The content was flagged as sensitive"}, 400), Moderated),
-    (as_json({"code": 500, "message": "x"}), UnknownOutcome),
-    (as_json({"message": "x"}, 503), UnknownOutcome),
-    (as_json({"code": 200, "data": {"status": "created"}}), UnknownOutcome),
-    (as_json({"code": 1e400, "data": [1]}), UnknownOutcome),
-    (Reply(200, b"<html>"), UnknownOutcome),
-    (Reply(200, b'{"data":' * 200 + b"1" + b"}" * 200), UnknownOutcome),
-]
-
-
-@pytest.mark.parametrize(("reply", "kind"), SUBMITS)
-def test_a_submit_is_refused_or_in_doubt(server: WaveSpeedServer, reply: Reply, kind: type[EngineError]) -> None:
-    """Also by the code of the envelope, under HTTP 200."""
-    server.fail("submit", "reply", reply=reply)
-    with pytest.raises(kind) as caught:
-        play(partial(engine, server), lambda e: e.submit(job()))
-    assert type(caught.value) is kind
-    assert server.calls["submit"] == 1
-
-
 def test_an_id_is_a_receipt_whatever_the_code_says(server: WaveSpeedServer) -> None:
     """5004: the time of the synchronous mode is over, and the prediction goes on."""
     server.fail("submit", "reply", reply=as_json({"code": 5004, "data": {"id": "abc", "error": "Sync mode timed out"}}))
@@ -167,8 +135,6 @@ def test_an_id_is_a_receipt_whatever_the_code_says(server: WaveSpeedServer) -> N
 @pytest.mark.parametrize(
     ("end", "error", "kind"),
     [
-        ("failed", "The decoder broke.", EngineError),
-        ("failed", "Content flagged as NSFW.", Moderated),
         ("timeout", "", EngineError),
         ("deleted", "", UnknownHandle),
     ],
@@ -187,33 +153,6 @@ def test_a_prediction_that_failed_says_why(
 def test_a_prediction_cancelled_elsewhere_is_cancelled(server: WaveSpeedServer) -> None:
     server.finish("cancelled", "by hand")
     assert whole(partial(engine, server), job()).status == Status.CANCELLED
-
-
-LOOKS: list[tuple[Reply, type[EngineError]]] = [
-    (Reply(502, b"<html>"), Unavailable),
-    (as_json({"code": 404, "message": "no"}, 404), UnknownHandle),
-    (as_json({"code": 200, "data": {"status": "dreaming"}}), Unavailable),
-    (as_json({"code": 200, "data": {"status": ["completed"]}}), Unavailable),
-    (as_json({"code": 500, "message": "busy"}), Unavailable),
-    (as_json({"code": 401, "message": "no"}), Unauthorised),
-    (as_json({}), Unavailable),
-    (Reply(200, b"[" * 500), Unavailable),
-]
-
-
-@pytest.mark.parametrize(("reply", "kind"), LOOKS)
-def test_a_look_that_goes_wrong_loses_nothing(server: WaveSpeedServer, reply: Reply, kind: type[EngineError]) -> None:
-    server.queue_s = server.running_s = 0.0
-
-    async def story(engine: WaveSpeedEngine) -> Progress:
-        handle = await engine.submit(job())
-        server.fail("result", "reply", reply=reply)
-        with pytest.raises(kind) as caught:
-            await engine.poll(handle)
-        assert type(caught.value) is kind
-        return await finish(engine, handle)
-
-    assert play(partial(engine, server), story).status == Status.SUCCEEDED
 
 
 # ------------------------------------------------------------------------------------------------ lost submits
@@ -270,14 +209,3 @@ def test_two_alike_and_none_are_left_to_a_person(server: WaveSpeedServer) -> Non
     server.fail("list", "reply", reply=as_json({"code": 404, "message": "no such page"}, 404))
     with pytest.raises(Refused):
         look(server, one, [])
-
-
-def test_the_balance_and_what_to_set(server: WaveSpeedServer) -> None:
-    balance = play(partial(engine, server), lambda e: e.balance())
-    assert (balance.amount, balance.unit, balance.usd) == (12.5, "USD", 12.5)
-    server.fail("balance", "reply", reply=as_json({"code": 200, "data": {"balance": "inf"}}))
-    with pytest.raises(Unavailable):
-        play(partial(engine, server), lambda e: e.balance())
-    assert "WAVESPEED_API_KEY" in (WaveSpeedEngine(Settings()).missing() or "")
-    wrong = settings(server).model_copy(update={"options": {"WAVESPEED_BASE_URL": "localhost:9"}})
-    assert "WAVESPEED_BASE_URL" in (WaveSpeedEngine(wrong).missing() or "")

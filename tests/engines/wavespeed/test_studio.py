@@ -1,4 +1,4 @@
-"""Runs through the whole studio at the two providers whose lists show a submit that lost its answer."""
+"""A run from a picture through the whole studio, at WaveSpeedAI and Replicate."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from studio.domain import HeldReason, Run, Status
+from studio.domain import Run, Status
 from studio.studio import Studio
 from tests.engines.alibaba.test_studio import rest
 from tests.providers import results
@@ -52,18 +52,3 @@ def test_a_clip_from_a_picture_is_made_and_kept(studio: Studio, server: Server, 
     assert sum(row.usd for row in studio.admin.spend("model")) == pytest.approx(0.2)
     assert picture.read_bytes() in server.files.values()
     assert server.leaks == []
-
-
-def test_a_lost_answer_is_found_and_nothing_is_sent_twice(studio: Studio, server: Server, name: str) -> None:
-    server.fail("submit", "drop-after")
-    run = made(studio, name)
-    assert run.status == Status.SUCCEEDED, run.error
-    assert server.calls["submit"] == 1
-
-
-def test_what_the_list_does_not_show_waits_for_a_person(studio: Studio, server: Server, name: str) -> None:
-    server.fail("submit", "drop-before")
-    run = made(studio, name)
-    assert (run.status, run.held_reason) == (Status.HELD, HeldReason.LOST_SUBMIT)
-    assert "does not show it" in (run.error or "")
-    assert server.calls["submit"] == 1
