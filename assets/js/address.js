@@ -49,6 +49,12 @@ function set(params, replace, opened) {
   replace ? history.replaceState(state, "", url) : history.pushState(state, "", url);
 }
 
+/** Open a tab at an address of its own, as one entry of the history: other pages link to a part of it with this. */
+export function openTab(tab, params) {
+  navigate({ tab, run: null, board: null, view: null, connection: null, ...params });
+  button(tab)?.click();
+}
+
 /** Something was closed by its own button: back to the entry before it, or without its parameters where there is none. */
 export function closeView(name, params = {}) {
   after(() => {
@@ -79,7 +85,7 @@ export function followTabs() {
     if (!now || now === tab) return;
     tab = now;
     const moved = now !== (tabOf(currentParams()) || first);
-    if (moved) navigate({ tab: now, run: null, board: null, view: null, ...tabParams[now]?.() });
+    if (moved) navigate({ tab: now, run: null, board: null, view: null, connection: null, ...tabParams[now]?.() });
     document.dispatchEvent(new CustomEvent("studio-tab", { detail: { tab, moved } }));
   };
   look();

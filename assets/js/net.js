@@ -16,6 +16,7 @@ async function request(path, options) {
   if (!answer.ok)
     throw Object.assign(new Error(body.error || t("widgets.failed", { status: answer.status })), {
       status: answer.status,
+      id: body.error_id,
     });
   return body;
 }

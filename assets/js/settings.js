@@ -3,6 +3,7 @@
 import { button, bytes, dollars, el, exactTime, number, seconds, styles, t } from "./dom.js";
 import { copy } from "./actions.js";
 import { catalogueText } from "./form/common.js";
+import { addKeyText, connections, openConnection } from "./connections.js";
 import { defaults } from "./defaults.js";
 import { heading } from "./page.js";
 import { preferences } from "./preferences.js";
@@ -18,7 +19,10 @@ export function mount(element) {
   root.classList.add("st", "st-house");
   const state = { group: "day", days: 30 };
 
+  const providers = connections();
+
   async function load() {
+    providers.refresh();
     const overview = await tryOrToast(get("ui/house"));
     if (!overview) return;
     const left = el(
@@ -40,7 +44,11 @@ export function mount(element) {
       backups(overview),
       versions(overview.parts),
     );
-    root.replaceChildren(heading(t("shell.tab_settings")), left, right);
+    const columns = root.querySelectorAll(":scope > .st-col");
+    for (const column of columns) column.remove();
+    if (!columns.length) root.replaceChildren(heading(t("shell.tab_settings")), providers.root);
+    root.append(left, right);
+    providers.follow();
   }
   load();
   new IntersectionObserver((seen) => seen.some((s) => s.isIntersecting) && root.childElementCount && load()).observe(
@@ -94,7 +102,7 @@ function engines(list) {
               "p",
               e.ready ? "st-okay" : "st-need",
               {},
-              e.ready ? t("settings.ready") : e.missing || t("settings.not_ready"),
+              e.ready ? t("settings.ready") : connectionLink(e) || e.missing || t("settings.not_ready"),
             ),
             variables(e.variables.filter((v) => v.required)),
             optional(e.variables.filter((v) => !v.required)),
@@ -104,6 +112,10 @@ function engines(list) {
     ),
   );
 }
+
+/** A way to the card of an engine that is not set up; null for one that is set up on this machine. */
+const connectionLink = (e) =>
+  e.connection && button(addKeyText(e), { text: addKeyText(e), cls: "link" }, () => openConnection(e.name));
 
 /** Environment names, each with whether it is set; the page never gets a value. */
 const variables = (list) =>

@@ -277,6 +277,11 @@ def declared(engine: Engine) -> Mapping[str, Variable]:
     return getattr(engine, "environment", {})
 
 
+def has_connection(engine: Engine) -> bool:
+    """Whether a key or an address leads to what the engine uses, rather than this machine alone."""
+    return any(variable.secret or variable.address for variable in declared(engine).values())
+
+
 def account_limits(engine: Engine, catalogue: Catalogue) -> AccountLimits:
     """What the account of this engine may do: as it was set up, else by its catalogue file, else careful numbers."""
     return engine.info.limits or catalogue.accounts.get(engine.info.name) or AccountLimits()

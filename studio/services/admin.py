@@ -12,7 +12,7 @@ from typing import Literal
 
 from studio.catalogue import Model
 from studio.domain import now
-from studio.engines.base import Engine, ModelAvailability, declared
+from studio.engines.base import Engine, ModelAvailability, declared, has_connection
 from studio.errors import CapabilityError
 from studio.jobs import budget
 from studio.jobs.budget import SpendLimits
@@ -51,7 +51,7 @@ class EngineVariable:
 @dataclass(frozen=True)
 class EngineStatus:
     """One engine: missing is the sentence that says what to set, None when ready. needs: the environment names without
-    which it cannot run, a part of variables."""
+    which it cannot run, a part of variables. connection: it is set up on the Connections page."""
 
     name: str
     label: str
@@ -61,6 +61,7 @@ class EngineStatus:
     needs: tuple[str, ...]
     models: int
     variables: tuple[EngineVariable, ...] = ()
+    connection: bool = False
 
 
 @dataclass(frozen=True)
@@ -103,7 +104,10 @@ class Admin:
             info, missing = engine.info, engine.missing()
             models = sum(1 for model in self._context.catalogue if model.provider == name)
             variables = tuple(self._variables(engine))
-            yield EngineStatus(name, info.label, missing is None, missing, info.local, info.needs, models, variables)
+            yield EngineStatus(
+                name, info.label, missing is None, missing, info.local, info.needs, models, variables,
+                connection=has_connection(engine),
+            )  # fmt: skip
 
     def _variables(self, engine: Engine) -> Iterator[EngineVariable]:
         settings = self._context.engine_settings.current()

@@ -15,7 +15,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 from studio.domain import HeldReason, Run, Status
-from studio.engines.base import Balance, Engine, KeyCheck, Variable, account_limits, declared
+from studio.engines.base import Balance, Engine, KeyCheck, Variable, account_limits, declared, has_connection
 from studio.errors import CapabilityError, Conflict, NotConfigured, NotFound, StudioError, Unauthorised
 from studio.jobs import decisions
 from studio.messages import Message, of_error, term
@@ -60,9 +60,12 @@ class OptionField:
 
 @dataclass(frozen=True)
 class Connection:
-    """One provider as it is set up. problem: the sentence that says what to do, None when ready. models: how many of
-    them by task. testable: whether a free call can prove the key. active: runs under way. waiting: runs held because
-    the key was missing or refused."""
+    """One provider as it is set up.
+
+    problem: the sentence that says what to do, None when ready. testable: whether a free call can prove the key.
+    model_count: how many models it has; models: how many by task. active: runs under way. waiting: runs that are held
+    because the key was missing or refused.
+    """
 
     provider: str
     label: str
@@ -75,6 +78,7 @@ class Connection:
     check: Check | None
     concurrent: int
     submits_per_s: float
+    model_count: int
     models: Mapping[str, int]
     active: int
     waiting: int
@@ -109,7 +113,7 @@ class Connections:
         found = [
             self._connection(name, active[name], waiting[name])
             for name in self._engines
-            if self._is_connection(self._engines[name])
+            if has_connection(self._engines[name])
         ]
         return sorted(found, key=lambda c: (c.state not in ("ready", "refused"), c.label.lower()))
 
@@ -179,13 +183,9 @@ class Connections:
 
     def _engine(self, provider: str) -> Engine:
         engine = self._engines.get(provider)
-        if engine is None or not self._is_connection(engine):
+        if engine is None or not has_connection(engine):
             raise NotFound(Message("connection.no_such", provider=f"{provider[:40]!r}"))
         return engine
-
-    @staticmethod
-    def _is_connection(engine: Engine) -> bool:
-        return any(variable.secret or variable.address for variable in declared(engine).values())
 
     def _run_counts(self) -> tuple[Counter[str], Counter[str]]:
         """Runs under way, and runs that wait for a key, by provider."""
@@ -200,7 +200,8 @@ class Connections:
         missing, check = engine.missing(), self._checks.get(name)
         keys = tuple(self._key_field(n, v) for n, v in variables.items() if v.secret)
         limits = account_limits(engine, self._context.catalogue)
-        tasks = Counter(t.value for m in self._context.catalogue if m.provider == name for t in m.tasks)
+        models = [model for model in self._context.catalogue if model.provider == name]
+        tasks = Counter(task.value for model in models for task in model.tasks)
         return Connection(
             provider=name,
             label=engine.info.label,
@@ -213,6 +214,7 @@ class Connections:
             check=check,
             concurrent=limits.concurrent,
             submits_per_s=limits.submits_per_s,
+            model_count=len(models),
             models=dict(tasks),
             active=active,
             waiting=waiting,
@@ -305,7 +307,7 @@ class Connections:
         """Build the engines anew that read these names, and let the runs go on that waited for that."""
         for provider in self._engines:
             engine = self._engines[provider]
-            if names & declared(engine).keys() and self._is_connection(engine):
+            if names & declared(engine).keys() and has_connection(engine):
                 self._checks.pop(provider, None)
                 replaced = self._engines.replace(provider)
                 self._context.scheduler.replace_engine(provider, replaced)

@@ -2,6 +2,7 @@
 // models are searched by words and by family.
 
 import { el, icon, seconds, t } from "../dom.js";
+import { addKeyText, CHANGED, openConnection } from "../connections.js";
 import { get, tryOrToast } from "../net.js";
 import { changed, sendInOrder, catalogueText } from "./common.js";
 
@@ -56,7 +57,10 @@ export function mount(element, { props, trigger, watch, options }) {
     draft.hidden = !now.draft;
     wordless.hidden = !now.no_prompt;
     missing.hidden = now.ready !== false;
-    missing.replaceChildren(icon("warn"), now.missing || "");
+    missing.replaceChildren(
+      icon("warn"),
+      now.connection ? keyLink(now.provider_id, now.provider, now.needs) : now.missing || "",
+    );
   }
 
   let panel;
@@ -140,7 +144,9 @@ export function mount(element, { props, trigger, watch, options }) {
               "sp-head",
               {},
               el("span", "", {}, catalogueText(group.label), el("span", "sp-count", {}, String(models.length))),
-              el("span", group.ready ? "sp-ready" : "sp-needs", { title: group.missing || null }, state(group)),
+              group.connection && !group.ready
+                ? keyLink(group.id, group.label, group.needs)
+                : el("span", group.ready ? "sp-ready" : "sp-needs", { title: group.missing || null }, state(group)),
             ),
             ...models.map((m) => option(group, m)),
           ),
@@ -148,6 +154,28 @@ export function mount(element, { props, trigger, watch, options }) {
     );
     if (!list.childElementCount) list.append(el("p", "sp-none", { role: "status" }, t("forms.model_none")));
   }
+
+  /** To the provider's card on the Settings page. */
+  const keyLink = (provider, label, needs) => {
+    const text = addKeyText({ label, needs });
+    return el(
+      "button",
+      "sp-key",
+      { type: "button", data: { connection: provider }, onclick: () => (hide(), openConnection(provider)) },
+      text,
+    );
+  };
+
+  /** A key was added or taken away: what is chosen, and what can be, may be ready now. */
+  document.addEventListener(CHANGED, async () => {
+    const answer = await tryOrToast(get(`ui/choices?task=${encodeURIComponent(options.task)}`));
+    const now = props.value;
+    const group = answer?.groups.find((g) => g.models.some((m) => m.id === now?.id));
+    if (!group || now.ready === group.ready) return;
+    props.value = { ...now, ready: group.ready, missing: group.missing };
+    draw();
+    changed(element);
+  });
 
   const state = (group) =>
     group.ready

@@ -4,18 +4,10 @@ import { BASE, button, el, exactTime, icon, styles, t } from "../dom.js";
 import { send } from "../board/files.js";
 import { del, get, post, toast, tryOrToast } from "../net.js";
 import { heading } from "../page.js";
+import { TABS } from "../tasks.js";
 import { modelFiles } from "./files.js";
 import { mapping } from "./map.js";
 
-const TABS = {
-  "text-to-image": "t2i",
-  "image-edit": "edit",
-  "text-to-video": "t2v",
-  "image-to-video": "i2v",
-  "reference-to-video": "r2v",
-  "audio-to-video": "s2v",
-  "video-to-video": "v2v",
-};
 const ACCEPT = ".json,.png,.webp,.mp4,.webm,.mkv,application/json";
 
 /** gr.HTML calls this once. */

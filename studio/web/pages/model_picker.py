@@ -30,6 +30,8 @@ def picker_value(studio: Studio, model: Model) -> JSON:
         "ready": bool(status and status.ready),
         "missing": (status and status.missing) or "",
         "needs": list(status.needs) if status else [],
+        "provider_id": model.provider,
+        "connection": bool(status and status.connection),
         "no_prompt": model.of_user and not takes_prompt(model),
     }
 
@@ -48,6 +50,7 @@ def groups(studio: Studio, task: Task) -> list[JSON]:
                 "label": status.label,
                 "ready": status.ready,
                 "missing": status.missing or "",
+                "connection": status.connection,
             }
             found.append(provider | {"needs": list(status.needs), "local": status.local, "models": models})
     return found
