@@ -4,6 +4,6 @@ From a row come the form, the validation, the price and the documents; no model 
 """
 
 from studio.catalogue.loading import Catalogue, load
-from studio.catalogue.schema import AccountLimits, InputSpec, Model, ParamSpec, Price
+from studio.catalogue.schema import AccountLimits, InputSpec, Model, ParamSpec, Price, RefundTerms
 
-__all__ = ["AccountLimits", "Catalogue", "InputSpec", "Model", "ParamSpec", "Price", "load"]
+__all__ = ["AccountLimits", "Catalogue", "InputSpec", "Model", "ParamSpec", "Price", "RefundTerms", "load"]

@@ -8,7 +8,7 @@ from pathlib import Path
 from threading import Lock
 from typing import Any
 
-from studio.catalogue.schema import AccountLimits, Model
+from studio.catalogue.schema import AccountLimits, Model, RefundTerms
 from studio.domain import Task
 from studio.errors import NotFound
 from studio.messages import Message
@@ -20,10 +20,16 @@ class Catalogue:
     Safe from any thread: a change puts a new mapping in the old one's place, so whoever iterates sees one state.
     """
 
-    def __init__(self, models: Iterable[Model], accounts: Mapping[str, AccountLimits] | None = None) -> None:
-        """accounts: by provider, what it allows a whole account; those of `models`, where that is a catalogue."""
+    def __init__(
+        self, models: Iterable[Model], accounts: Mapping[str, AccountLimits] | None = None,
+        refunds: Mapping[str, RefundTerms] | None = None,
+    ) -> None:  # fmt: skip
+        """accounts, refunds: by provider, what it allows a whole account, and what it says about refunds; those of
+        `models`, where that is a catalogue."""
         known: dict[str, AccountLimits] = models.accounts if isinstance(models, Catalogue) else {}
         self.accounts: dict[str, AccountLimits] = {**known, **(accounts or {})}
+        inherited = models.refunds if isinstance(models, Catalogue) else {}
+        self.refunds: dict[str, RefundTerms] = {**inherited, **(refunds or {})}
         self._models = {m.id: m for m in models}
         self._change = Lock()
         self.revision = 0
@@ -70,18 +76,22 @@ class Catalogue:
 def load(folder: Path = Path(__file__).parent, *, extra: Iterable[Path] = ()) -> Catalogue:
     """Read every TOML file in `folder` and the `extra` files.
 
-    A file holds `provider = "..."`, an optional table `[account]` with limits, optional tables under `[shared]` to be
-    merged into rows by `use = ["name"]`, and `[[model]]` tables whose `name` becomes the id `provider/name`.
+    A file holds `provider = "..."`, optional tables `[account]` with limits and `[refunds]`, optional tables under
+    `[shared]` to be merged into rows by `use = ["name"]`, and `[[model]]` tables whose `name` becomes the id
+    `provider/name`.
     Raises ValueError with file and row for a wrong one.
     """
     models: list[Model] = []
     accounts: dict[str, AccountLimits] = {}
+    refunds: dict[str, RefundTerms] = {}
     for path in [*sorted(folder.glob("*.toml")), *extra]:
         body = tomllib.loads(path.read_text("utf-8"))
         models += _rows(path, body)
         if "account" in body:
             accounts[body["provider"]] = AccountLimits.model_validate(body["account"])
-    return Catalogue(models, accounts)
+        if "refunds" in body:
+            refunds[body["provider"]] = RefundTerms.model_validate(body["refunds"])
+    return Catalogue(models, accounts, refunds)
 
 
 def _rows(path: Path, body: dict[str, Any]) -> list[Model]:

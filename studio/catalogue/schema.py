@@ -190,6 +190,14 @@ class AccountLimits(Row):
     polls_per_s: float = Field(default=20.0, gt=0)
 
 
+class RefundTerms(Row):
+    """What the provider's pages say about runs that brought nothing. claim_days: how long a refund may be claimed after
+    the run; None where no page states a period."""
+
+    says: str = ""
+    claim_days: int | None = Field(default=None, gt=0)
+
+
 class Exclusion(Row):
     """When all of `given` hold (field -> value, or field -> true for "is set"), none of `never` may be set."""
 

@@ -61,10 +61,12 @@ def of_failure(code: str, message: str, label: str, *, refunded: bool) -> Engine
     nothing. Never transient: looking at the same task again changes nothing."""
     message = plain(message)
     why = f"{code}: {message}" if code and message else message or code or Message("engine.no_reason")
+    billed = False if refunded else None
     if moderated(code, message):
-        return Moderated(Message("engine.moderated", provider=term(label), why=why), code=code or "moderation")
+        said = Message("engine.moderated", provider=term(label), why=why)
+        return Moderated(said, code=code or "moderation", billed=billed)
     said = "engine.failed_making" if refunded else "engine.failed_maybe_billed"
-    return EngineError(Message(said, provider=term(label), why=why), code=code or "failed")
+    return EngineError(Message(said, provider=term(label), why=why), code=code or "failed", billed=billed)
 
 
 def moderated(code: str, message: str) -> bool:

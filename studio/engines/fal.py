@@ -11,7 +11,7 @@ import asyncio
 import hashlib
 import re
 from collections.abc import Mapping
-from typing import ClassVar
+from typing import Any, ClassVar
 
 from studio.catalogue import Model
 from studio.domain import JSON, Asset, Progress, Request, Status
@@ -127,7 +127,7 @@ class FalEngine(HttpEngine):
             raise unknown_status(word, LABEL)
         result = await self._api.call("GET", receipt.urls["response"])
         if result.status >= 400 or kind or message or word == "FAILED":
-            raise _failure(result, kind, str(message or ""))
+            raise _failure(receipt, result, kind, str(message or ""))
         return _done(receipt, result)
 
     async def cancel(self, handle: str) -> bool:
@@ -168,7 +168,7 @@ def _error(reply: Reply, call: errors_http.Call) -> EngineError:
     return errors_http.of_reply(reply, LABEL, call=call, code=code or reply.headers.get("x-fal-error-type", ""))
 
 
-def _failure(result: Reply, kind: str, message: str) -> EngineError:
+def _failure(receipt: Receipt, result: Reply, kind: str, message: str) -> EngineError:
     """The error of a run that is done: as its state said it (kind, message), else as the answer in the place of its
     result does. What names no type is a fault on the way to the result, and no error of the run."""
     code, text = errors_http.reason(result.body)
@@ -178,13 +178,15 @@ def _failure(result: Reply, kind: str, message: str) -> EngineError:
         if not lasting:
             return _error(result, "poll")
     message = errors_http.plain(message or text)
-    billed = bool(number(result.headers.get("x-fal-billable-units")))
+    units = number(result.headers.get("x-fal-billable-units"))
+    billed = None if units is None else units > 0
+    bill: dict[str, Any] = {"billed": billed, "cost_usd": receipt.cost_of(units) if billed else None}
     why = ": ".join(part for part in (kind, message) if part)
     if kind in MODERATION or errors_http.moderated(kind, message):
-        return Moderated(Message("engine.moderated", provider=term(LABEL), why=why), code=kind, billed=billed)
+        return Moderated(Message("engine.moderated", provider=term(LABEL), why=why), code=kind, **bill)
     if kind in FAULTS or not kind:
         return errors_http.of_failure(kind, message, LABEL, refunded=kind in FAULTS and not billed)
-    return Refused(Message("engine.refused", provider=term(LABEL), why=why), code=kind, billed=billed)
+    return Refused(Message("engine.refused", provider=term(LABEL), why=why), code=kind, **bill)
 
 
 def _done(receipt: Receipt, result: Reply) -> Progress:

@@ -8,8 +8,11 @@ from sqlite_utils import Database
 
 from studio.domain import HeldReason, Phase, Run, Status
 from studio.errors import Conflict
+from studio.jobs import refunds
+from studio.jobs.refunds import Bill
 from studio.messages import Message
 from studio.store import ledger, mapping, runs
+from studio.store.refunds import is_claimed
 
 
 @dataclass(frozen=True)
@@ -65,7 +68,7 @@ def decide(db: Database, run: Run, choice: str) -> Run:
     if choice in (CHECK_AGAIN.id, FETCH_AGAIN.id):
         return _resume_polling(db, run)
     if choice == SUBMIT_AGAIN.id:
-        ledger.settle(db, run, None)
+        _settle_unknown(db, run)
         return runs.move(db, run, Status.QUEUED, Message("event.submit_again"), handle=None, error=None, note=None)
     if choice == CONFIRM_CONSENT.id:
         agreed = run.request.model_copy(update={"consent": True})
@@ -78,8 +81,16 @@ def decide(db: Database, run: Run, choice: str) -> Run:
 def give_up(db: Database, run: Run) -> Run:
     """End a held run. Where something may have been billed, it stays booked."""
     uncertain = run.handle or run.held_reason in (HeldReason.LOST_SUBMIT, HeldReason.LOST_TASK)
-    (ledger.settle(db, run, None) if uncertain else ledger.release(db, run))
+    (_settle_unknown(db, run) if uncertain else ledger.release(db, run))
     return runs.move(db, run, Status.CANCELLED, Message("event.given_up"), note=None)
+
+
+def _settle_unknown(db: Database, run: Run) -> None:
+    """Book what may have been billed for nothing, and note that it can be claimed back."""
+    ledger.settle(db, run, None)
+    cause = refunds.held_cause(run.held_reason)
+    if cause and not is_claimed(db, run) and ledger.booked(db, run.id) > 0:
+        refunds.record(db, run, Bill(cause, certain=False), run.error or "", booked=True)
 
 
 def _resume_polling(db: Database, run: Run) -> Run:

@@ -21,7 +21,7 @@ from studio.domain import HeldReason, Phase, Progress, Run, Status
 from studio.engines.addresses import LinkGone
 from studio.engines.base import Cancels, Engine, Input, Job
 from studio.errors import Conflict, EngineError, MediaError, StudioError, Unauthorised, UnknownOutcome, WorkerLost
-from studio.jobs import disk, inputs, model_holds, outcomes, reconcile
+from studio.jobs import disk, inputs, model_holds, outcomes, reconcile, refunds
 from studio.jobs.context import EngineLane, JobContext
 from studio.jobs.durations import backoff_s
 from studio.jobs.outcomes import Outcome
@@ -32,6 +32,7 @@ from studio.messages import Message, of_error, term
 from studio.storage import Reason, reason_of
 from studio.store import ledger, runs
 from studio.store.mapping import stamp
+from studio.store.refunds import withdraw
 
 log = logging.getLogger(__name__)
 MAX_HANDLE_RETRY_S = 0.1
@@ -276,7 +277,11 @@ class Executor:
         if outcome.money == "release":
             ledger.release(db, run)
         elif outcome.money == "settle":
-            ledger.settle(db, run, None)
+            ledger.settle(db, run, outcome.bill.usd if outcome.bill else None)
+        if outcome.bill:
+            refunds.record(db, run, outcome.bill, outcome.why, booked=outcome.money != "release")
+        elif outcome.money == "release":
+            withdraw(db, run)
         if outcome.cause and outcome.to in (Status.FAILED, Status.HELD):
             model_holds.record_failure(db, run, outcome.cause, outcome.why)
 

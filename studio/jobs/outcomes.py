@@ -19,7 +19,8 @@ from studio.errors import (
     UnknownOutcome,
     WorkerLost,
 )
-from studio.jobs import model_holds
+from studio.jobs import model_holds, refunds
+from studio.jobs.refunds import Bill
 from studio.messages import Message, joined, of_error, term
 
 log = logging.getLogger(__name__)
@@ -39,17 +40,17 @@ class Outcome(Exception):
     """The run leaves `running` for another state. why is a sentence; reason is a HeldReason.
 
     note: shown beside the run afterwards. crashes: number of workers the run has lost, where that changed. cause: what
-    counts towards a hold of the model's queue, see model_holds.
+    counts towards a hold of the model's queue, see model_holds. bill: of a run without a result, see refunds.
     """
 
     def __init__(
         self, to: Status, why: str, *, reason: HeldReason | None = None, code: str | None = None, money: Money = "keep",
-        note: str | None = None, crashes: int | None = None, cause: str | None = None,
+        note: str | None = None, crashes: int | None = None, cause: str | None = None, bill: Bill | None = None,
     ) -> None:  # fmt: skip
         super().__init__(why)
         self.to, self.why, self.reason, self.code = to, why, reason, code
         self.money: Money = money
-        self.note, self.crashes, self.cause = note, crashes, cause
+        self.note, self.crashes, self.cause, self.bill = note, crashes, cause, bill
 
     @property
     def can_cancel_instead(self) -> bool:
@@ -74,6 +75,10 @@ def from_error(error: Exception, run: Run, info: EngineInfo) -> Outcome:
     """The outcome of a run that ended with this error."""
     outcome = _from_error(error, run, info)
     outcome.cause = model_holds.cause_of(error, run)
+    if outcome.to == Status.FAILED:
+        outcome.bill = refunds.bill_of(error, run, info)
+    elif held_for := refunds.held_cause(outcome.reason, error):
+        outcome.bill = Bill(held_for, certain=False)
     return outcome
 
 
@@ -92,7 +97,7 @@ def _from_error(error: Exception, run: Run, info: EngineInfo) -> Outcome:
     if accepted and (isinstance(error, LinkGone | UnknownOutcome) or getattr(error, "transient", False)):
         return _unreachable(why, code, info)
     if isinstance(error, StudioError):
-        billed = accepted and getattr(error, "billed", False)
+        billed = accepted and bool(getattr(error, "billed", False))
         return Outcome(Status.FAILED, why, code=code, money="settle" if billed else "release")
     log.error("run %s broke in %s", run.id, run.phase, exc_info=error)
     message = Message("run.broke", error=type(error).__name__)
@@ -149,4 +154,5 @@ def stalled(info: EngineInfo) -> Outcome:
     message = Message("hold.no_progress", provider=term(info.label))
     if info.repeatable:
         return Outcome(Status.FAILED, message, money="release", cause="stalled")
-    return Outcome(Status.HELD, message, reason=HeldReason.LOST_TASK, cause="stalled")
+    bill = Bill("lost", certain=False)
+    return Outcome(Status.HELD, message, reason=HeldReason.LOST_TASK, cause="stalled", bill=bill)

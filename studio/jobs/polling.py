@@ -12,6 +12,7 @@ from studio.errors import EngineError, Unauthorised, Unavailable, UnknownOutcome
 from studio.jobs import outcomes
 from studio.jobs.durations import backoff_s, beside_webhook_s, next_poll_s
 from studio.jobs.outcomes import Outcome
+from studio.jobs.refunds import Bill
 from studio.jobs.run_context import RunContext
 from studio.messages import Message, joined, of_error, term
 from studio.store import runs
@@ -158,7 +159,8 @@ class Poller:
         ends the run anyway."""
         context, label = self.context, self.context.info.label
         if self._cancel_refused:
-            raise Outcome(Status.CANCELLED, Message("event.cancelled_may_bill", provider=term(label)), money="settle")
+            message = Message("event.cancelled_may_bill", provider=term(label))
+            raise Outcome(Status.CANCELLED, message, money="settle", bill=Bill("cancelled", certain=False))
         try:
             with context.lane.in_use() as engine:
                 stopped = isinstance(engine, Cancels) and await context.with_timeout(

@@ -13,6 +13,7 @@ from studio.errors import EngineError, UnknownOutcome
 from studio.jobs import outcomes
 from studio.jobs.durations import backoff_s
 from studio.jobs.outcomes import Outcome
+from studio.jobs.refunds import Bill
 from studio.jobs.run_context import RunContext
 from studio.messages import Message, joined, term
 from studio.store import runs
@@ -90,4 +91,5 @@ def _single_handle(handles: list[str], context: RunContext, why: str) -> str:
 
 
 def _hold(why: str) -> Outcome:
-    return Outcome(Status.HELD, why, reason=HeldReason.LOST_SUBMIT, cause="lost submit")
+    bill = Bill("lost", certain=False)
+    return Outcome(Status.HELD, why, reason=HeldReason.LOST_SUBMIT, cause="lost submit", bill=bill)

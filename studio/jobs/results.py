@@ -25,7 +25,7 @@ from studio.errors import MediaError
 from studio.jobs import download
 from studio.jobs.run_context import RunContext
 from studio.messages import Message, first, of_error, term
-from studio.store import assets, ledger, model_holds, runs
+from studio.store import assets, ledger, model_holds, refunds, runs
 from studio.store.mapping import new_id, seed_in
 
 log = logging.getLogger(__name__)
@@ -197,6 +197,7 @@ class ResultFetcher:
             kept = {"cost_usd": cost_usd, "note": progress.note, "usage": _usage(progress)}
             runs.move(db, run, Status.SUCCEEDED, Message("event.done"), **kept)
             ledger.settle(db, run, reported_usd)
+            refunds.withdraw(db, run)
             return model_holds.clear(db, run.model)
 
         if await context.jobs.write(register):

@@ -14,6 +14,7 @@ from studio.services.one_run_films import OneRunFilms
 from studio.services.preflight import Preflight
 from studio.services.presets import Presets
 from studio.services.projects import Projects
+from studio.services.refunds import Refunds
 from studio.services.requests import Requests
 from studio.services.runs import Runs
 from studio.services.storyboards import Storyboards
@@ -37,4 +38,5 @@ class UserServices:
         self.exports = Exports(context, user, self.assets, self.storyboards, self.looks, self.one_run_films)
         self.preflight = Preflight(context, user, self.assets, self.storyboards, self.one_run_films)
         self.continuations = Continuations(context, user, self.requests, self.assets, self.storyboards)
+        self.refunds = Refunds(context, user)
         self.projects = Projects(context, user, self.assets, self.storyboards, self.looks)

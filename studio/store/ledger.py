@@ -1,5 +1,5 @@
-"""Money: a row when it is set aside for a run (reserve), and one when the true amount is known (settle) or nothing
-was spent (release).
+"""Money: a row when it is set aside for a run (reserve), one when the true amount is known (settle) or nothing was
+spent (release), and one for what the provider paid back (refund; above zero where that was noted by mistake).
 
 Rows are only ever added, and `usd` is the change each one makes, so that spent money is always the plain sum, with
 what is set aside counted as spent. Every row of a run carries the day of its reservation.
@@ -17,6 +17,7 @@ from studio.store.mapping import stamp
 
 MOST_USD = 1e6
 """More than any run can cost. Rows beyond it, of an older version, are left out of sums."""
+_INSERT = "INSERT INTO ledger (run, owner, model, day, at, kind, usd) VALUES (?, ?, ?, ?, ?, ?, ?)"
 GROUPS = {"model": "model", "owner": "owner"}
 
 
@@ -48,6 +49,18 @@ def release(db: Database, run: Run) -> None:
     """Give back what was set aside: nothing was billed."""
     if (open_reservation := reserved(db, run.id)) is not None:
         _add(db, run, "release", -open_reservation[1], open_reservation[0])
+
+
+def refund(db: Database, run_id: str, owner: str, model: str, usd: float) -> None:
+    """Take off what the provider paid back for a run, on the day of its spending; below zero puts it back."""
+    row = db.conn.execute("SELECT day FROM ledger WHERE run = ? ORDER BY seq DESC LIMIT 1", [run_id]).fetchone()
+    db.conn.execute(_INSERT, [run_id, owner, model, row[0] if row else stamp()[:10], stamp(), "refund", -usd])
+
+
+def booked(db: Database, run_id: str) -> float:
+    """Dollars that count as spent for the run, set aside or settled."""
+    sql = f"SELECT coalesce(sum(usd), 0) FROM ledger WHERE run = ? AND abs(usd) < {MOST_USD}"
+    return round(db.conn.execute(sql, [run_id]).fetchone()[0], 6)
 
 
 def reserved(db: Database, run_id: str) -> tuple[str, float] | None:
@@ -91,7 +104,4 @@ def spend_by_day(db: Database, zone: tzinfo, since: date | None) -> list[tuple[s
 
 
 def _add(db: Database, run: Run, kind: str, usd: float, day: str) -> None:
-    db.conn.execute(
-        "INSERT INTO ledger (run, owner, model, day, at, kind, usd) VALUES (?, ?, ?, ?, ?, ?, ?)",
-        [run.id, run.owner, run.model, day, stamp(), kind, usd],
-    )
+    db.conn.execute(_INSERT, [run.id, run.owner, run.model, day, stamp(), kind, usd])

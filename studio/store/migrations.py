@@ -319,3 +319,50 @@ def _notifications(db: Database) -> None:
     """Messages about runs to the user: next_at is null once they are sent or given up."""
     for statement in NOTIFICATIONS.split(";"):
         db.conn.execute(statement)
+
+
+REFUNDS = """
+CREATE TABLE ledger_with_refunds (
+    seq INTEGER PRIMARY KEY AUTOINCREMENT, run TEXT NOT NULL, owner TEXT NOT NULL, model TEXT NOT NULL,
+    day TEXT NOT NULL, at TEXT NOT NULL, kind TEXT NOT NULL CHECK (kind IN ('reserve','settle','release','refund')),
+    usd REAL NOT NULL
+);
+INSERT INTO ledger_with_refunds SELECT * FROM ledger;
+DROP TABLE ledger;
+ALTER TABLE ledger_with_refunds RENAME TO ledger;
+CREATE INDEX ledger_day ON ledger (day);
+CREATE INDEX ledger_run ON ledger (run);
+CREATE TABLE refund_claims (
+    seq INTEGER PRIMARY KEY AUTOINCREMENT, run TEXT NOT NULL, attempt INTEGER NOT NULL, owner TEXT NOT NULL,
+    provider TEXT NOT NULL, model TEXT NOT NULL, title TEXT NOT NULL DEFAULT '',
+    cause TEXT NOT NULL CHECK (cause IN ('failed','moderated','expired','lost','broken','cancelled')),
+    why TEXT NOT NULL DEFAULT '', why_message TEXT, handle TEXT, usd REAL, reported INTEGER NOT NULL DEFAULT 0,
+    booked INTEGER NOT NULL DEFAULT 1, submitted_at TEXT, at TEXT NOT NULL,
+    state TEXT NOT NULL DEFAULT 'open' CHECK (state IN ('open','claimed','refunded','rejected')),
+    refunded_usd REAL NOT NULL DEFAULT 0, UNIQUE (run, attempt)
+);
+CREATE INDEX refund_claims_owner ON refund_claims (owner);
+CREATE TABLE refund_events (
+    seq INTEGER PRIMARY KEY AUTOINCREMENT, claim INTEGER NOT NULL REFERENCES refund_claims (seq) ON DELETE CASCADE,
+    at TEXT NOT NULL, actor TEXT NOT NULL, from_state TEXT NOT NULL, to_state TEXT NOT NULL, usd REAL,
+    note TEXT NOT NULL DEFAULT ''
+);
+CREATE INDEX refund_events_claim ON refund_events (claim);
+INSERT INTO refund_claims (run, attempt, owner, provider, model, title, cause, why, why_message, handle, usd,
+    submitted_at, at)
+SELECT r.id, r.attempt, r.owner, r.provider, r.model, substr(coalesce(r.prompt, ''), 1, 200),
+    CASE WHEN r.status = 'failed' THEN 'failed' WHEN r.status = 'cancelled' THEN 'cancelled'
+         WHEN r.held_reason = 'broken_result' THEN 'broken' ELSE 'lost' END,
+    coalesce(r.error, ''), r.error_message, r.handle, booked.usd, r.submitted_at, coalesce(r.finished_at, r.created_at)
+FROM runs r JOIN (SELECT run, sum(usd) AS usd FROM ledger GROUP BY run HAVING sum(usd) > 0.000001) booked
+    ON booked.run = r.id
+WHERE r.status IN ('failed', 'cancelled') OR r.held_reason IN ('lost_submit', 'lost_task', 'broken_result')
+ORDER BY r.seq
+"""
+
+
+@MIGRATIONS(name="m014_refunds")
+def _refunds(db: Database) -> None:
+    """Claims for what was billed without a result, with those of earlier runs; ledger rows for what was paid back."""
+    for statement in REFUNDS.split(";"):
+        db.conn.execute(statement)

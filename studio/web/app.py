@@ -82,6 +82,7 @@ def _pages(ctx: Any) -> Iterator[Any]:
     from studio.web.pages.gallery import GalleryPage
     from studio.web.pages.models import ModelsPage
     from studio.web.pages.queue import QueuePage
+    from studio.web.pages.refunds import RefundsPage
     from studio.web.pages.settings import SettingsPage
     from studio.web.pages.storyboard import StoryboardPage
     from studio.web.pages.workflows import WorkflowsPage
@@ -89,7 +90,10 @@ def _pages(ctx: Any) -> Iterator[Any]:
     for page_id, task in CREATE_TASKS.items():
         if ctx.studio.catalogue.for_task(Task(task)):
             yield CreatePage(ctx, Task(task), page_id)
-    yield from (page(ctx) for page in (StoryboardPage, GalleryPage, QueuePage, ModelsPage, WorkflowsPage, SettingsPage))
+    yield from (
+        page(ctx)
+        for page in (StoryboardPage, GalleryPage, QueuePage, RefundsPage, ModelsPage, WorkflowsPage, SettingsPage)
+    )
 
 
 @contextlib.contextmanager
