@@ -89,18 +89,19 @@ class EngineError(StudioError):
     """The provider refused or failed.
 
     code: the provider's own word, kept for support. transient: the same call may succeed later, and repeating it
-    cannot bill twice. retry_after_s: seconds the provider asked to wait, if it did. billed: whether the provider
-    charges for the run although it failed; None where it does not say. cost_usd: how much, where it says.
+    cannot bill twice. retry_after_s: seconds the provider asked to wait, if it did. billed: the provider
+    charges for the run although it failed. maybe_billed: it may, and does not say. cost_usd: how much, where it says.
     """
 
     transient = False
 
     def __init__(
-        self, message: str, *, code: str = "", retry_after_s: float | None = None, billed: bool | None = False,
-        cost_usd: float | None = None,
+        self, message: str, *, code: str = "", retry_after_s: float | None = None, billed: bool = False,
+        maybe_billed: bool = False, cost_usd: float | None = None,
     ) -> None:  # fmt: skip
         super().__init__(message)
-        self.code, self.retry_after_s, self.billed, self.cost_usd = code, retry_after_s, billed, cost_usd
+        self.code, self.retry_after_s = code, retry_after_s
+        self.billed, self.maybe_billed, self.cost_usd = billed, maybe_billed, cost_usd
 
 
 class Refused(EngineError):

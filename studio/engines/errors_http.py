@@ -61,12 +61,11 @@ def of_failure(code: str, message: str, label: str, *, refunded: bool) -> Engine
     nothing. Never transient: looking at the same task again changes nothing."""
     message = plain(message)
     why = f"{code}: {message}" if code and message else message or code or Message("engine.no_reason")
-    billed = False if refunded else None
     if moderated(code, message):
         said = Message("engine.moderated", provider=term(label), why=why)
-        return Moderated(said, code=code or "moderation", billed=billed)
+        return Moderated(said, code=code or "moderation", maybe_billed=not refunded)
     said = "engine.failed_making" if refunded else "engine.failed_maybe_billed"
-    return EngineError(Message(said, provider=term(label), why=why), code=code or "failed", billed=billed)
+    return EngineError(Message(said, provider=term(label), why=why), code=code or "failed", maybe_billed=not refunded)
 
 
 def moderated(code: str, message: str) -> bool:

@@ -179,8 +179,9 @@ def _failure(receipt: Receipt, result: Reply, kind: str, message: str) -> Engine
             return _error(result, "poll")
     message = errors_http.plain(message or text)
     units = number(result.headers.get("x-fal-billable-units"))
-    billed = None if units is None else units > 0
+    billed = bool(units)
     bill: dict[str, Any] = {"billed": billed, "cost_usd": receipt.cost_of(units) if billed else None}
+    bill["maybe_billed"] = units is None
     why = ": ".join(part for part in (kind, message) if part)
     if kind in MODERATION or errors_http.moderated(kind, message):
         return Moderated(Message("engine.moderated", provider=term(LABEL), why=why), code=kind, **bill)

@@ -168,7 +168,7 @@ def _done(receipt: Receipt, data: JSON) -> Progress:
     files, flags = receipt.files(data.get("outputs")), data.get("has_nsfw_contents")
     if not files and isinstance(flags, list) and any(flag is True for flag in flags):
         why = str(data.get("error") or "nsfw")
-        raise Moderated(Message("engine.moderated", provider=term(LABEL), why=why), code="nsfw", billed=None)
+        raise Moderated(Message("engine.moderated", provider=term(LABEL), why=why), code="nsfw", maybe_billed=True)
     seconds = number(table(data.get("timings")).get("inference"))
     usage = {} if seconds is None else {"inference_ms": seconds}
     return receipt.succeeded(files, label=LABEL, word="completed", usage=usage)

@@ -97,7 +97,7 @@ def _from_error(error: Exception, run: Run, info: EngineInfo) -> Outcome:
     if accepted and (isinstance(error, LinkGone | UnknownOutcome) or getattr(error, "transient", False)):
         return _unreachable(why, code, info)
     if isinstance(error, StudioError):
-        billed = accepted and bool(getattr(error, "billed", False))
+        billed = accepted and getattr(error, "billed", False)
         return Outcome(Status.FAILED, why, code=code, money="settle" if billed else "release")
     log.error("run %s broke in %s", run.id, run.phase, exc_info=error)
     message = Message("run.broke", error=type(error).__name__)

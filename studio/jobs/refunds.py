@@ -39,9 +39,9 @@ def bill_of(error: Exception, run: Run, info: EngineInfo) -> Bill | None:
     """The bill of a run that ended with this error; None where it certainly costs nothing."""
     if info.repeatable or run.handle is None:
         return None
-    if isinstance(error, EngineError) and error.billed is not False:
+    if isinstance(error, EngineError) and (error.billed or error.maybe_billed):
         cause: Cause = "moderated" if isinstance(error, Moderated) else "failed"
-        return Bill(cause, error.cost_usd, certain=bool(error.billed))
+        return Bill(cause, error.cost_usd, certain=error.billed)
     return None
 
 

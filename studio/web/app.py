@@ -92,7 +92,7 @@ def _pages(ctx: Any) -> Iterator[Any]:
             yield CreatePage(ctx, Task(task), page_id)
     yield from (
         page(ctx)
-        for page in (StoryboardPage, GalleryPage, QueuePage, RefundsPage, ModelsPage, WorkflowsPage, SettingsPage)
+        for page in (StoryboardPage, GalleryPage, QueuePage, ModelsPage, WorkflowsPage, RefundsPage, SettingsPage)
     )
 
 

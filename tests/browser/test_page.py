@@ -13,7 +13,7 @@ from studio.domain import Run
 from tests.browser.conftest import Site, show
 
 Opener = Callable[..., Page]
-TABS = ("t2i", "storyboard", "gallery", "queue", "models", "workflows", "settings")
+TABS = ("t2i", "storyboard", "gallery", "queue", "models", "workflows", "refunds", "settings")
 
 
 @pytest.fixture(scope="module")

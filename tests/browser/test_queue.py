@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -11,7 +12,7 @@ from playwright.sync_api import BrowserContext, Locator, Page, expect
 from studio.catalogue import load
 from studio.domain import Run, Status
 from studio.engines.fake import FakeEngine, FakeProvider, FakeScript, FindingFake
-from studio.errors import EngineError, Refused
+from studio.errors import EngineError, Moderated, Refused
 from studio.settings import Settings
 from studio.studio import Studio
 from tests.browser.conftest import PATIENT_MS, Site, renewed
@@ -21,6 +22,7 @@ SCRIPTS = {
     "slow": FakeScript(wait_s=4),
     "broken": FakeScript(final=Refused("The provider stopped: internal error 7.")),
     "lost": FakeScript(lost="before"),
+    "refused": FakeScript(final=Moderated("The result was refused.", billed=True)),
     "faulty": FakeScript(final=EngineError("The provider failed: internal error 7.", code="internal")),
 }
 
@@ -118,6 +120,26 @@ def test_a_waiting_run_is_edited_in_its_form_and_a_held_model_resumed(queue: Pag
     expect(hold).to_have_count(0)
     done = studio.local.runs.wait([first.id, second.id], timeout_s=15)
     assert [run.request.prompt for run in done] == ["a mountain lake", "lake two"]
+
+
+def test_a_refund_is_claimed_with_a_text_and_noted(queue: Page, queue_site: Site) -> None:
+    studio = queue_site.studio
+    [run] = studio.local.requests.submit(paid_image("refused after rendering"))
+    studio.local.runs.wait([run.id], timeout_s=15)
+    queue.locator("#tab-refunds-button").click()
+    claim = queue.locator("#refunds .st-claim", has_text="refused after rendering")
+    expect(claim).to_contain_text("$0.10")
+    queue.locator("#refunds .st-letterbox summary").click()
+    text = queue.locator("#refunds textarea")
+    expect(text).to_have_value(re.compile(re.escape(studio.local.runs.get(run.id).handle or "none")))
+    queue.locator("#refunds .st-letterbox select").select_option("zh-CN")
+    expect(text).to_have_value(re.compile("您好"))
+    claim.locator("[data-do=refunded]").click()
+    queue.locator("dialog [data-do=save]").click()
+    expect(claim).to_have_count(0)
+    assert sum(row.usd for row in studio.admin.spend()) == 0
+    queue.get_by_role("button", name="Show settled").click()
+    expect(claim).to_contain_text("Refunded")
 
 
 def test_order_is_changed_by_dragging(queue: Page, resting: Studio) -> None:

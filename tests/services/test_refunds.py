@@ -55,7 +55,7 @@ def held(studio: Studio, prompt: str = "x") -> Run:
     [
         (FakeScript(final=NUDE), ("moderated", 0.1, False, True)),
         (FakeScript(final=Moderated("No.", billed=True, cost_usd=0.04)), ("moderated", 0.04, True, True)),
-        (FakeScript(final=EngineError("Broke.", billed=None)), ("failed", 0.1, False, False)),
+        (FakeScript(final=EngineError("Broke.", maybe_billed=True)), ("failed", 0.1, False, False)),
         (FakeScript(final=EngineError("Broke.", billed=True)), ("failed", 0.1, False, True)),
         (FakeScript(final=EngineError("Broke.", billed=False)), None),
         (FakeScript(final=Refused("No.", billed=False)), None),
@@ -161,7 +161,7 @@ def test_money_that_came_back_is_taken_off_once_and_can_be_put_back(studio: Stud
 
 
 def test_what_was_not_counted_as_spent_is_not_taken_off(studio: Studio, paid: FakeEngine) -> None:
-    paid.script = FakeScript(final=EngineError("Broke.", billed=None))
+    paid.script = FakeScript(final=EngineError("Broke.", maybe_billed=True))
     finish(studio, paid_image())
     studio.local.refunds.mark(claims(studio)[0].claim.seq, "refunded")
     assert spent(studio) == 0
