@@ -7,12 +7,11 @@ know, this server refuses them: what is ignored was set for nothing.
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from tests.providers.field_rules import Fields, Rule, broken
+from tests.providers.field_rules import Fields, Rule, broken, read
 
 JSON = dict[str, Any]
 RATIOS = ("16:9", "9:16", "1:1", "4:3", "3:4")
@@ -38,10 +37,7 @@ FRAMES: Fields = {"start_image_url": "url!", "end_image_url": "url"}
 LISTS: Fields = {"image_urls": "urls 0..10", "video_urls": "urls 0..5", "audio_urls": "urls 0..5"}
 ANIMATE: Fields = {"resolution": OPEN, "seed": "int", **FILES}
 
-FAMILIES: dict[str, dict[str, Rule]] = {
-    model: {name: tuple(rule) if isinstance(rule, list) else rule for name, rule in fields.items()}
-    for model, fields in json.loads(Path(__file__).with_name("fal_families.json").read_text("utf-8")).items()
-}
+FAMILIES = read(Path(__file__).with_name("fal_families.json"))
 """Models of other families, and open Wan 2.2: fields as the client's types have them."""
 
 MODELS: Mapping[str, Mapping[str, Rule]] = {

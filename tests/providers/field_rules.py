@@ -6,8 +6,10 @@ its end the field must be there; "lo..hi" whole numbers, "urls lo..hi" so many a
 
 from __future__ import annotations
 
+import json
 import re
 from collections.abc import Mapping
+from pathlib import Path
 from typing import Any
 
 JSON = dict[str, Any]
@@ -21,6 +23,15 @@ KINDS: dict[str, tuple[type, ...]] = {
     "bool": (bool,),
     "number": (int, float),
 }
+
+
+def read(path: Path) -> dict[str, Fields]:
+    """Model -> its rules, from a file in which a list stands for a tuple."""
+    models: dict[str, JSON] = json.loads(path.read_text("utf-8"))
+    return {
+        model: {name: tuple(rule) if isinstance(rule, list) else rule for name, rule in fields.items()}
+        for model, fields in models.items()
+    }
 
 
 def broken(fields: Mapping[str, Rule], body: JSON) -> list[tuple[str, str]]:

@@ -6,8 +6,9 @@ Typed from a copy of the models' schemas, apart from studio/catalogue, so that a
 from __future__ import annotations
 
 from collections.abc import Mapping
+from pathlib import Path
 
-from tests.providers.field_rules import Fields, Rule
+from tests.providers.field_rules import Fields, Rule, read
 
 RATIOS = ("16:9", "9:16", "1:1", "4:3", "3:4")
 HD, SD = ("720p", "1080p"), ("480p", "720p", "1080p")
@@ -47,4 +48,5 @@ MODELS: Mapping[str, Mapping[str, Rule]] = {
     "wan-video/wan-2.5-i2v-fast": I2V | {"resolution": HD, "duration": (5, 10)},
     "wan-video/wan-2.2-t2v-fast": FAST | {"resolution": SD[:2], "aspect_ratio": RATIOS[:2], "optimize_prompt": "bool"},
     "wan-video/wan-2.2-i2v-fast": FAST | {"resolution": SD[:2], "image": "url!", "last_image": "url"},
+    **read(Path(__file__).with_name("replicate_families.json")),
 }
