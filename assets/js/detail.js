@@ -17,6 +17,7 @@ import {
 } from "./dom.js";
 import { buttons, choices, copy, rate, sendButton } from "./actions.js";
 import { onSend } from "./send_to.js";
+import { openComparison } from "./compare/view.js";
 import { catalogueText } from "./form/common.js";
 import * as address from "./address.js";
 import { ended, follow } from "./live.js";
@@ -139,7 +140,17 @@ function draw() {
       : null,
     run.choices?.length ? choices(run) : null,
     run.note ? el("p", "st-note", {}, run.note) : null,
-    el("div", "st-actions wide", {}, ...buttons(run, { compact: false, lists: options })),
+    el(
+      "div",
+      "st-actions wide",
+      {},
+      ...buttons(run, { compact: false, lists: options }),
+      run.comparison
+        ? button(t("compare.open"), { name: "compare", text: t("compare.open"), data: { do: "comparison" } }, () =>
+            openComparison(run.comparison),
+          )
+        : null,
+    ),
     run.status === "succeeded" ? panel.row : null,
     run.prompt ? section(t("widgets.prompt"), text(run.prompt)) : null,
     run.negative_prompt ? section(t("widgets.negative_prompt"), text(run.negative_prompt)) : null,

@@ -1,9 +1,9 @@
-// Results as large as the window: one at a time with the arrow keys, or two compared side by side or by a wipe.
+// Results as large as the window: one at a time with the arrow keys.
 
 import { button, el, seconds, styles, t } from "./dom.js";
 import { rate } from "./actions.js";
 import { catalogueText } from "./form/common.js";
-import { controls, player, stage } from "./player.js";
+import { player } from "./player.js";
 import { stars, title } from "./parts.js";
 
 function shell(label) {
@@ -61,77 +61,4 @@ export function lightbox(pairs, at = 0, { rated = undefined } = {}) {
     e.preventDefault();
   });
   show(at);
-}
-
-/** Two results compared: side by side, or one over the other with a line to drag. Clips run together. */
-export function compare(a, b) {
-  const { dialog, head, body, foot, close } = shell(t("widgets.compare"));
-  const box = el("div", "st-compare");
-  const sides = [a, b].map(({ run, asset }) => {
-    const shown = stage(asset);
-    return {
-      run,
-      asset,
-      shown,
-      frame: el(
-        "figure",
-        "",
-        {},
-        shown,
-        el(
-          "figcaption",
-          "",
-          {},
-          `${title(run)}`,
-          el(
-            "span",
-            "st-dim",
-            {},
-            ` ${catalogueText(run.model_label)}${run.seed !== null ? ` · ${t("widgets.seed", { n: run.seed })}` : ""}`,
-          ),
-        ),
-      ),
-    };
-  });
-  const line = el("input", "st-wipe", {
-    type: "range",
-    min: 0,
-    max: 1000,
-    value: 500,
-    "aria-label": t("widgets.wipe"),
-  });
-  const mode = button(
-    t("widgets.wipe"),
-    { text: t("widgets.wipe"), data: { do: "wipe" }, "aria-pressed": "false" },
-    () => set(!box.classList.contains("wipe")),
-  );
-  function set(wiped) {
-    box.classList.toggle("wipe", wiped);
-    mode.classList.toggle("on", wiped);
-    mode.setAttribute("aria-pressed", wiped);
-    line.hidden = !wiped;
-  }
-  line.addEventListener(
-    "input",
-    () => (
-      box.style.setProperty("--at", `${Number(line.value) / 10}%`),
-      box.style.setProperty("--f", `${Number(line.value) / 1000}`)
-    ),
-  );
-  box.append(...sides.map((s) => s.frame), line);
-  const clips = sides.filter((s) => s.asset.kind === "video");
-  if (clips.length) {
-    foot.append(
-      controls(
-        clips.map((s) => s.shown),
-        clips[0].asset,
-        { keys: dialog },
-      ),
-    );
-    clips.slice(1).forEach((s) => (s.shown.muted = true));
-    clips.forEach((s) => s.shown.play().catch(() => {}));
-  }
-  head.append(el("span", "st-lighttitle", {}, t("widgets.compare")), mode, close);
-  body.append(box);
-  set(false);
 }

@@ -16,8 +16,9 @@ from studio.catalogue import Model, form_values, reference_names
 from studio.catalogue.differences import differences
 from studio.catalogue.form_values import SwitchedForm
 from studio.domain import JSON, Asset, Estimate, Kind, Request, Task
-from studio.engines.base import Engine, ModelAvailability
+from studio.engines.base import Engine, ModelAvailability, has_connection
 from studio.errors import CapabilityError, NotFound
+from studio.jobs import model_holds
 from studio.messages import Message, of_error
 from studio.services.context import Context
 from studio.services.requests import CheckedRequest, ExpectedTime, Requests
@@ -32,7 +33,8 @@ class Alternative:
 
     fit: exact, or changed with the `changes` it brings, or refused with the `refusals`. estimate: of `runs` runs, all
     that a press of Generate would make. credits: of the provider, for the same, where its list is in credits.
-    missing: why it cannot be used as the studio is set up; needs_key: because a key is not set.
+    missing: why it cannot be used as the studio is set up; needs: the environment names that a connection would give.
+    held: why runs of this model wait in the queue just now.
     """
 
     model: Model
@@ -49,7 +51,8 @@ class Alternative:
     credits: float | None
     expected: ExpectedTime | None
     missing: str | None
-    needs_key: bool
+    needs: tuple[str, ...]
+    held: str | None
 
     @property
     def terms(self) -> str:
@@ -91,7 +94,9 @@ class Alternative:
             "expected_runs": expected.runs if expected else 0,
             "ready": self.missing is None,
             "missing": self.missing,
-            "needs_key": self.needs_key,
+            "needs_key": bool(self.needs),
+            "needs": list(self.needs),
+            "held": self.held,
         }
 
 
@@ -168,6 +173,7 @@ class Alternatives:
         self, origin: _Origin, model: Model, engine: Engine, switched: SwitchedForm, missing: str | None
     ) -> Alternative:
         current = model.id == origin.model.id
+        holds = self._context.jobs.held_models.get()
         body, renamed = self._body(origin, model, switched.body)
         trial = dict(body)
         if form_values.takes_prompt(model):
@@ -198,7 +204,8 @@ class Alternatives:
             credits=_credits(model, whole.usd if whole else None),
             expected=self._requests.expected_time(checked) if checked else None,
             missing=unavailable,
-            needs_key=missing is not None and bool(engine.info.needs),
+            needs=engine.info.needs if missing and has_connection(engine) else (),
+            held=model_holds.reason(hold, model.label) if (hold := holds.get(model.id)) and hold.held_at else None,
         )
 
     @staticmethod

@@ -142,7 +142,7 @@ class Comparisons:
             raise CapabilityError(Message("compare.few_runs", most=MAX_MEMBERS), field="runs", limit=MAX_MEMBERS)
         key = "runs:" + hashlib.sha256(" ".join(sorted(ids)).encode("utf-8", "surrogatepass")).hexdigest()[:32]
         with self._context.store.write() as db:
-            made = comparisons.find(db, self.user, key)
+            made = comparisons.of_runs(db, self.user, ids)
             if made is None:
                 found = [runs.get(db, run_id, self.user) for run_id in ids]
                 asked = {(r.request.task, r.request.prompt) for r in found}
@@ -150,6 +150,11 @@ class Comparisons:
                 members = [(run_id, ()) for run_id in ids]
                 made = comparisons.add(db, members, owner=self.user, key=key, same_request=one_request)
         return self.get(made)
+
+    def latest_of(self, run_id: str) -> str | None:
+        """The id of the newest comparison that this run is part of."""
+        with self._context.store.read() as db:
+            return comparisons.latest_of(db, self.user, run_id)
 
     def get(self, comparison_id: str) -> Comparison:
         """The comparison as it is now, without runs that are gone. Raises NotFound."""
@@ -179,10 +184,11 @@ class Comparisons:
             comparisons.vote(db, comparison_id, self.user, finished[0].request.task.value, pairs, blind=blind)
         return self.get(comparison_id)
 
-    def win_rates(self, task: str = "") -> list[WinRate]:
-        """What this user's votes say of each model, the highest rate first; "" is every task."""
+    def win_rates(self, task: str = "", *, blind: bool = False) -> list[WinRate]:
+        """What this user's votes say of each model, the highest rate first; "" is every task. blind: of votes alone
+        that were cast without names and prices."""
         with self._context.store.read() as db:
-            return win_rates(comparisons.votes(db, self.user, task))
+            return win_rates(comparisons.votes(db, self.user, task, blind=blind))
 
 
 def _pairs(finished: Sequence[Run], best: str) -> list[VotePair]:

@@ -68,6 +68,30 @@ def find(db: Database, owner: str, key: str) -> str | None:
     return row[0] if row else None
 
 
+def of_runs(db: Database, owner: str, run_ids: Sequence[str]) -> str | None:
+    """The newest comparison of exactly these runs, in whatever order; None where there is none."""
+    marks = ", ".join("?" * len(run_ids))
+    members = "SELECT count(*) FROM comparison_runs m WHERE m.comparison = c.seq"
+    sql = (
+        "SELECT c.id FROM comparison_runs first JOIN comparisons c ON c.seq = first.comparison "
+        f"WHERE first.run = ? AND ? IN ('', c.owner) AND ({members}) = ? AND ({members} AND m.run IN ({marks})) = ? "
+        "ORDER BY c.seq DESC LIMIT 1"
+    )
+    count = len(run_ids)
+    row = db.conn.execute(sql, [run_ids[0], owner, count, *run_ids, count]).fetchone()
+    return row[0] if row else None
+
+
+def latest_of(db: Database, owner: str, run_id: str) -> str | None:
+    """The newest comparison that this run is part of; None where it is in none."""
+    sql = (
+        "SELECT c.id FROM comparison_runs m JOIN comparisons c ON c.seq = m.comparison "
+        "WHERE m.run = ? AND ? IN ('', c.owner) ORDER BY c.seq DESC LIMIT 1"
+    )
+    row = db.conn.execute(sql, [run_id, owner]).fetchone()
+    return row[0] if row else None
+
+
 def get(db: Database, comparison_id: str, owner: str) -> Comparison:
     """The comparison, or NotFound where there is none that this owner may see. Owner "" sees everything."""
     sql = "SELECT * FROM comparisons WHERE id = ? AND ? IN ('', owner)"
@@ -104,10 +128,10 @@ def vote_of(db: Database, comparison_id: str, voter: str) -> list[VotePair]:
     return [_pair(row) for row in fetch(db, sql, [comparison_id, voter])]
 
 
-def votes(db: Database, voter: str, task: str = "") -> list[VotePair]:
-    """All pairs this voter judged, of one task or all; voter "" sees everybody's."""
-    sql = "SELECT * FROM comparison_votes WHERE ? IN ('', voter) AND ? IN ('', task) ORDER BY at"
-    return [_pair(row) for row in fetch(db, sql, [voter, task])]
+def votes(db: Database, voter: str, task: str = "", *, blind: bool = False) -> list[VotePair]:
+    """All pairs this voter judged, of one task or all, blind ones alone if wanted; voter "" sees everybody's."""
+    sql = "SELECT * FROM comparison_votes WHERE ? IN ('', voter) AND ? IN ('', task) AND blind >= ? ORDER BY at"
+    return [_pair(row) for row in fetch(db, sql, [voter, task, int(blind)])]
 
 
 def _pair(row: dict[str, object]) -> VotePair:

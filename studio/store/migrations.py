@@ -366,3 +366,9 @@ def _refunds(db: Database) -> None:
     """Claims for what was billed without a result, with those of earlier runs; ledger rows for what was paid back."""
     for statement in REFUNDS.split(";"):
         db.conn.execute(statement)
+
+
+@MIGRATIONS(name="m015_comparisons_of_a_run")
+def _comparisons_of_a_run(db: Database) -> None:
+    """The comparisons that a run is part of."""
+    db.conn.execute("CREATE INDEX comparison_runs_run ON comparison_runs (run)")

@@ -122,6 +122,7 @@ def test_runs_of_the_gallery_open_as_one_comparison(studio: Studio) -> None:
     made = studio.local.comparisons.of_runs([second.id, first.id])
     assert studio.local.comparisons.of_runs([first.id, second.id]).id == made.id
     assert [m.run.id for m in made.members] == [second.id, first.id] and not made.same_request
+    assert studio.local.comparisons.latest_of(first.id) == made.id
     with pytest.raises(Conflict, match="same request"):
         studio.local.comparisons.vote(made.id, first.id, blind=True)
     with pytest.raises(CapabilityError):
@@ -140,7 +141,9 @@ def test_a_vote_is_kept_once_and_becomes_a_win_rate(studio: Studio) -> None:
     assert best.usd == pytest.approx(0.1) and best.per_usd == pytest.approx(10.0)
     assert (other.model, other.rate, other.per_usd) == ("fake/image", 0.0, None)
     assert studio.local.comparisons.win_rates("text-to-video") == []
+    assert studio.local.comparisons.of_runs([paid, free]).id == made.id
     assert studio.local.comparisons.vote(made.id, "", blind=False).best == ""
+    assert studio.local.comparisons.win_rates(blind=True) == []
     assert {r.rate for r in studio.local.comparisons.win_rates()} == {0.5}
 
 

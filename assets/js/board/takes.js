@@ -3,9 +3,10 @@
 import { button, dollars, el, seconds, t } from "../dom.js";
 import { cancel, choices } from "../actions.js";
 import { open as openDetail } from "../detail.js";
-import { compare } from "../lightbox.js";
+import { compareRuns } from "../compare/view.js";
 import { chip, runPreview, hoverPlay, picture, progress, reason } from "../parts.js";
 
+const MAX_COMPARED = 6;
 const ended = new Set(["succeeded", "failed", "cancelled"]);
 
 /** Only the moving parts of the tile of a run at work. */
@@ -25,8 +26,7 @@ export function takes(store, shot) {
     t("widgets.compare"),
     { name: "compare", text: t("widgets.compare"), cls: "quiet", data: { do: "compare" } },
     () => {
-      const two = picked.length === 2 ? picked : good.slice(0, 2);
-      compare(...two.map((run) => ({ run, asset: run.asset })));
+      compareRuns(picked.length > 1 ? picked : good.slice(0, 2));
     },
   );
   const good = shown.filter((r) => r.status === "succeeded" && r.asset?.kind === "video");
@@ -66,7 +66,8 @@ export function takes(store, shot) {
     });
     tick.addEventListener("change", () => {
       tick.checked ? picked.push(run) : picked.splice(picked.indexOf(run), 1);
-      if (picked.length > 2) grid.querySelector(`[data-id="${CSS.escape(picked.shift().id)}"] input`).checked = false;
+      if (picked.length > MAX_COMPARED)
+        grid.querySelector(`[data-id="${CSS.escape(picked.shift().id)}"] input`).checked = false;
     });
     const facts = [
       name,

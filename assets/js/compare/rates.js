@@ -10,6 +10,7 @@ const percent = (share) => `${Math.round(share * 100)} %`;
 export async function openRates(task = "") {
   styles("compare.css");
   const list = el("div", "cw-scroll");
+  const blind = el("input", "", { type: "checkbox", onchange: () => fill() });
   const choice = el("select", "st-select", { "aria-label": t("compare.task"), onchange: () => fill() });
   const box = el(
     "dialog",
@@ -22,7 +23,7 @@ export async function openRates(task = "") {
       el("h3", "", {}, t("compare.rates")),
       button(t("widgets.close"), { name: "close", cls: "bare", data: { do: "close" } }, () => box.close()),
     ),
-    el("div", "cw-tools", {}, choice),
+    el("div", "cw-tools", {}, choice, el("label", "cw-check", {}, blind, el("span", "", {}, t("compare.blind_only")))),
     list,
     el("p", "cw-foot st-dim", {}, t("compare.rates_help")),
   );
@@ -33,8 +34,8 @@ export async function openRates(task = "") {
   box.showModal();
 
   async function fill() {
-    const query = choice.value ? `?task=${encodeURIComponent(choice.value)}` : "";
-    const told = await tryOrToast(get(`ui/win-rates${query}`));
+    const query = new URLSearchParams({ ...(choice.value ? { task: choice.value } : {}), blind: `${blind.checked}` });
+    const told = await tryOrToast(get(`ui/win-rates?${query}`));
     if (told)
       list.replaceChildren(
         told.rates.length ? ratesTable(told.rates) : el("p", "cw-message", {}, t("compare.no_votes")),

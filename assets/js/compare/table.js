@@ -1,8 +1,8 @@
 // The table of models for a request: sorted, narrowed to those with a key, ticked for a comparison. A row a card on phones.
 
 import { button, dollars, el, icon, number, seconds, t } from "../dom.js";
+import { addKeyText, openConnection } from "../connections.js";
 import { catalogueText } from "../form/common.js";
-import { openConnection } from "./connection.js";
 import { openRates } from "./rates.js";
 
 const MIN_TICKED = 2;
@@ -203,10 +203,12 @@ export function alternativesTable({ use, compare, close }) {
     return [el("span", "", {}, `~${seconds(row.expected_s)}`), el("span", "cw-note", {}, source)];
   }
 
-  const changesCell = (row) =>
+  const changesCell = (row) => [
     row.changes.length
       ? el("ul", "cw-list", {}, ...row.changes.map((words) => el("li", "", {}, words)))
-      : el("span", "cw-exact", {}, row.current ? "" : icon("check"), row.current ? "–" : t("compare.exact"));
+      : el("span", "cw-exact", {}, row.current ? "" : icon("check"), row.current ? "–" : t("compare.exact")),
+    row.held ? el("p", "cw-held", {}, icon("hand"), el("span", "", {}, row.held)) : null,
+  ];
 
   function actCell(row) {
     if (row.current && !row.needs_key) return el("span", "st-dim", {}, row.missing || "");
@@ -214,8 +216,13 @@ export function alternativesTable({ use, compare, close }) {
       return button(t("compare.use"), { text: t("compare.use"), data: { do: "use" } }, () => use(row.model));
     if (row.needs_key)
       return button(
-        t("compare.add_key", { provider: catalogueText(row.provider_label) }),
-        { text: t("compare.add_key_short"), cls: "link", title: row.missing, data: { do: "key" } },
+        addKeyText({ label: row.provider_label, needs: row.needs }),
+        {
+          text: t(row.needs.some((name) => name.endsWith("_URL")) ? "compare.set_up" : "compare.add_key"),
+          cls: "link",
+          title: row.missing,
+          data: { do: "key" },
+        },
         () => (close(), openConnection(row.provider)),
       );
     return el("span", "st-dim cw-why", {}, row.missing);

@@ -143,6 +143,7 @@ class View {
     this.drawHead();
     this.drawVote();
     if (moved) this.drawControls();
+    if (!nodes.length) this.vote.replaceChildren(t("compare.empty"));
   }
 
   drawControls() {

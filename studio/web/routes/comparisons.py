@@ -75,8 +75,8 @@ def router(studio: Studio) -> APIRouter:
         return comparison_json(studio, judged)
 
     @api.get("/win-rates")
-    def rates(owner: Owner, task: Annotated[Task | None, Query()] = None) -> JSON:
-        found = studio.acting_for(owner).comparisons.win_rates(task.value if task else "")
+    def rates(owner: Owner, task: Annotated[Task | None, Query()] = None, blind: bool = False) -> JSON:
+        found = studio.acting_for(owner).comparisons.win_rates(task.value if task else "", blind=blind)
         return {"rates": [vars(rate) | {"label": model_label(studio, rate.model)} for rate in found]}
 
     return api

@@ -93,6 +93,7 @@ def detail(studio: Studio, run: Run, events: list[Event], *, owner: str) -> JSON
         "params": _params(studio, run),
         "provider_label": _provider_label(studio, run.provider),
         "handle": run.handle,
+        "comparison": studio.acting_for(owner).comparisons.latest_of(run.id),
         "attempt": run.attempt,
         "assets": [asset_card(a) | {"download": download_name(a, run)} for a in run.assets],
         "given": [{"input": name, **_input(studio, i, owner)} for name, i in inputs],
