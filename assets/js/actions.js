@@ -1,6 +1,7 @@
 // What can be done with a run, and how: through our routes, or by the page when a form is to be filled.
 
 import { act } from "./send_to.js";
+import { openConnection } from "./connections.js";
 import { BASE, button, el, media, t } from "./dom.js";
 import { ended, updateRun } from "./live.js";
 import { post, toast, tryOrToast } from "./net.js";
@@ -200,6 +201,13 @@ export function choices(run) {
     "div",
     "st-choices",
     {},
+    run.connection
+      ? button(
+          t("connections.check_key"),
+          { text: t("connections.check_key"), data: { do: "connection" } },
+          (e) => (e.stopPropagation(), openConnection(run.provider)),
+        )
+      : null,
     ...run.choices.map((c) =>
       el(
         "button",

@@ -38,9 +38,10 @@ class Check:
     balance: AccountBalance | None = None
 
 
-def check(build: Callable[[], Engine], label: str, *, timeout_s: float = CHECK_TIMEOUT_S) -> Check:
+def check(build: Callable[[], Engine], label: str) -> Check:
     """The check of a new engine, which is closed after it. Raises nothing."""
     result: Future[Check] = Future()
+    timeout_s = CHECK_TIMEOUT_S
 
     def work() -> None:
         try:

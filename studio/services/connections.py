@@ -23,7 +23,6 @@ from studio.services import connection_check, connection_values
 from studio.services.connection_check import Check
 from studio.services.context import Context, ReplaceableEngines
 from studio.services.engine_settings import Source
-from studio.services.key_store import keyring_label
 from studio.settings import Settings
 from studio.store import model_holds, queue
 
@@ -105,13 +104,13 @@ class Connections:
     @property
     def keyring(self) -> str | None:
         """What the operating system calls its keyring; None where keys are kept in memory."""
-        return keyring_label()
+        return self._settings.keys.keyring_name()
 
     def all(self) -> list[Connection]:
         """Every provider that needs a key or an address, the ready ones first."""
-        active, waiting = self._run_counts()
+        runs = self._runs()
         found = [
-            self._connection(name, active[name], waiting[name])
+            self._connection(name, [run for run in runs if run.provider == name])
             for name in self._engines
             if has_connection(self._engines[name])
         ]
@@ -120,8 +119,12 @@ class Connections:
     def get(self, provider: str) -> Connection:
         """One of them. Raises NotFound."""
         self._engine(provider)
-        active, waiting = self._run_counts()
-        return self._connection(provider, active[provider], waiting[provider])
+        return self._connection(provider, [run for run in self._runs() if run.provider == provider])
+
+    def has(self, provider: str) -> bool:
+        """Whether this provider is set up with a key or an address."""
+        engine = self._engines.get(provider)
+        return engine is not None and has_connection(engine)
 
     def save(
         self, provider: str, *, key: str | None = None, key_name: str = "", options: Mapping[str, str] | None = None,
@@ -187,17 +190,17 @@ class Connections:
             raise NotFound(Message("connection.no_such", provider=f"{provider[:40]!r}"))
         return engine
 
-    def _run_counts(self) -> tuple[Counter[str], Counter[str]]:
-        """Runs under way, and runs that wait for a key, by provider."""
+    def _runs(self) -> list[Run]:
+        """Runs under way, and runs that wait for a key."""
         with self._context.store.read() as db:
-            found = queue.active(db)
-        active = Counter(run.provider for run in found if run.status == Status.RUNNING)
-        return active, Counter(run.provider for run in found if _waits_for_key(run))
+            return [run for run in queue.active(db) if run.status == Status.RUNNING or self._waits_for_key(run)]
 
-    def _connection(self, name: str, active: int, waiting: int) -> Connection:
+    def _connection(self, name: str, runs: list[Run]) -> Connection:
         engine = self._engines[name]
         variables = declared(engine)
         missing, check = engine.missing(), self._checks.get(name)
+        waiting = [run for run in runs if run.status == Status.HELD]
+        refusal = _refusal(check, waiting) if missing is None else None
         keys = tuple(self._key_field(n, v) for n, v in variables.items() if v.secret)
         limits = account_limits(engine, self._context.catalogue)
         models = [model for model in self._context.catalogue if model.provider == name]
@@ -205,8 +208,8 @@ class Connections:
         return Connection(
             provider=name,
             label=engine.info.label,
-            state=_state(missing, check, keys),
-            problem=missing or (check.message if check and check.state == "refused" else None),
+            state=_state(missing, refusal, keys),
+            problem=missing or refusal,
             keys=keys,
             options=tuple(self._option_field(n, v, engine) for n, v in variables.items() if _is_option(n, v)),
             testable=isinstance(engine, KeyCheck | Balance),
@@ -216,8 +219,8 @@ class Connections:
             submits_per_s=limits.submits_per_s,
             model_count=len(models),
             models=dict(tasks),
-            active=active,
-            waiting=waiting,
+            active=len(runs) - len(waiting),
+            waiting=len(waiting),
         )
 
     def _key_field(self, name: str, variable: Variable) -> KeyField:
@@ -315,6 +318,11 @@ class Connections:
                     self._resume(provider)
         self._context.notify_changed()
 
+    def _waits_for_key(self, run: Run) -> bool:
+        """Held for want of a key or an address, rather than of its model."""
+        held = run.status == Status.HELD and run.held_reason == HeldReason.NOT_CONFIGURED
+        return held and self._provider_of(run.model) is not None
+
     def _provider_of(self, model_id: str) -> str | None:
         with suppress(NotFound):
             return self._context.catalogue.get(model_id).provider
@@ -327,7 +335,7 @@ class Connections:
             for hold in model_holds.held(db):
                 if _of_key(hold.cause) and self._provider_of(hold.model) == provider:
                     model_holds.clear(db, hold.model)
-            held = [run for run in queue.active(db) if run.provider == provider and _waits_for_key(run)]
+            held = [run for run in queue.active(db) if run.provider == provider and self._waits_for_key(run)]
             resumed = [decisions.decide(db, run, decisions.TRY_AGAIN.id) for run in held]
         for run in resumed:
             if run.status == Status.RUNNING:
@@ -340,10 +348,6 @@ def _of_key(cause: str) -> bool:
     return cause == HeldReason.NOT_CONFIGURED.value or cause.startswith((Unauthorised.__name__, NotConfigured.__name__))
 
 
-def _waits_for_key(run: Run) -> bool:
-    return run.status == Status.HELD and run.held_reason == HeldReason.NOT_CONFIGURED
-
-
 def _is_option(name: str, variable: Variable) -> bool:
     return not variable.secret and not name.startswith(OWN_PREFIX)
 
@@ -354,7 +358,14 @@ def _kind(variable: Variable) -> Literal["address", "number", "choice", "text"]:
     return "choice" if variable.choices else "number" if variable.number else "text"
 
 
-def _state(missing: str | None, check: Check | None, keys: Iterable[KeyField]) -> State:
+def _refusal(check: Check | None, waiting: list[Run]) -> str | None:
+    """The provider's reason for refusing the key: of the last test, else of a run that had a key and is held."""
+    if check is not None:
+        return check.message if check.state == "refused" else None
+    return next((run.error for run in waiting if run.error), None)
+
+
+def _state(missing: str | None, refusal: str | None, keys: Iterable[KeyField]) -> State:
     if missing is None:
-        return "refused" if check and check.state == "refused" else "ready"
+        return "refused" if refusal else "ready"
     return "missing" if any(key.required and key.source is None for key in keys) else "problem"

@@ -29,6 +29,15 @@ Place = Literal["keyring", "memory"]
 
 KEYRING = "connections_keyring"
 """Settings row: {"service": text, "names": [environment names of the keys it holds]}."""
+NAMES = {
+    "macOS": "macOS Keychain",
+    "Windows": "Windows Credential Manager",
+    "SecretService": "Secret Service",
+    "libsecret": "Secret Service",
+    "kwallet": "KWallet",
+    "chainer": "Secret Service, KWallet",
+}
+"""The library's word for a keyring -> the name on its own windows; the last asks several, on Linux."""
 READ_TIMEOUT_S, WRITE_TIMEOUT_S = 4.0, 20.0
 """A write may show a dialog that asks to unlock the keyring."""
 
@@ -48,6 +57,7 @@ class KeyStore:
         """Held for a moment, never while the keyring is asked."""
         self._changing, self._loading, self._busy = threading.Lock(), threading.Lock(), threading.Lock()
         self._loaded = self._gave_up = False
+        self._keyring_name: str | None = None
 
     def keys(self) -> Mapping[str, SecretStr]:
         """Every pasted key by its environment name. The first call reads the keyring, where it holds any."""
@@ -64,6 +74,15 @@ class KeyStore:
     def unread(self, name: str) -> bool:
         """Whether the keyring is said to hold this key, but does not give it (yet)."""
         return self.place(name) is None and name in self._listed()
+
+    def keyring_name(self) -> str | None:
+        """What people call this machine's keyring; None where there is none that can be used."""
+        if self._keyring_name is None:
+            try:
+                self._keyring_name = self._bounded(_name, READ_TIMEOUT_S)
+            except KeyringFailed:
+                return None
+        return self._keyring_name
 
     def save(self, name: str, key: str) -> Place:
         """Keep the key; where it is kept. Raises StorageUnavailable, and then nothing has changed."""
@@ -185,12 +204,9 @@ class KeyStore:
             raise KeyringFailed("the keyring does not answer") from None
 
 
-def keyring_label() -> str | None:
-    """What the operating system calls its keyring; None where there is none that can be used."""
-    try:
-        return _backend().name
-    except KeyringFailed:
-        return None
+def _name() -> str:
+    own = _backend().name  # such as "macOS Keyring" or "SecretService Keyring"
+    return NAMES.get(own.partition(" ")[0], own)
 
 
 def _backend() -> KeyringBackend:

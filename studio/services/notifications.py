@@ -23,7 +23,6 @@ from studio.messages import ENGLISH, Message, of_error
 from studio.services import notification_delivery as delivery
 from studio.services.context import Context
 from studio.services.engine_settings import Source
-from studio.services.key_store import keyring_label
 from studio.services.notification_delivery import WEBHOOK, Attempt, Target
 from studio.services.notification_messages import MessageWriter
 from studio.settings import NOTIFY_SECRET, NOTIFY_TARGETS, NOTIFY_URL
@@ -103,7 +102,7 @@ class Notifications:
             choices=choices,
             public_url=self._context.settings.public_url,
             latest=latest,
-            keyring=keyring_label(),
+            keyring=self._keys.keyring_name(),
         )
 
     def set_choices(self, choices: NotificationChoices) -> None:

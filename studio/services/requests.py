@@ -129,9 +129,10 @@ class Requests:
         return CheckedRequest(request, model, inputs), self._problems(request, model, inputs)
 
     def estimate_revision(self, model_id: str) -> object | None:
-        """Estimates of a request to this model stay as they are while this stays equal: a price list and an engine's
-        settings change only with the studio's start. None where an estimate is good for one time only, because it is
-        time on a card of the user's own, which the card's memory and the files on disk decide."""
+        """Estimates of a request to this model stay as they are while this stays equal: a price list changes only with
+        the studio's start, and an engine whose settings change is another one. None where an estimate is good for one
+        time only, because it is time on a card of the user's own, which the card's memory and the files on disk
+        decide."""
         model = self._context.catalogue.get(model_id)
         engine = self._context.engines.get(model.provider)
         if engine is None or engine.info.by_time:

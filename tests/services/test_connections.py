@@ -20,7 +20,7 @@ from studio.domain import HeldReason, Run, Status
 from studio.engines.fake import FakeEngine, FakeProvider
 from studio.errors import CapabilityError, Conflict
 from studio.jobs.engine_uses import EngineUses
-from studio.services import key_store
+from studio.services import connection_check, key_store
 from studio.settings import Settings
 from studio.studio import Studio
 from studio.web.routes import connections as routes
@@ -194,6 +194,50 @@ def test_a_run_under_way_is_polled_with_the_key_that_replaces_its_own(
         vars(kie)["KEY"] = "a-third-key"
         studio.connections.save("kie", key="a-third-key")
         finish(studio, kie, run)
+
+
+def test_a_submit_in_flight_ends_with_the_key_it_began_with(
+    tmp_path: Path, ring: MemoryKeyring, kie: KieServer
+) -> None:
+    """Its receipt is kept, it is not sent again, and the next look uses the new key."""
+    kie.running_s = 0.3
+    with opened(tmp_path) as studio:
+        connect(studio, kie)
+        kie.fail("submit", "slow-after", seconds=0.5)
+        [run] = studio.local.requests.submit(BODY)
+        until(lambda: kie.tasks)
+        assert studio.local.runs.get(run.id).handle is None
+        vars(kie)["KEY"] = "a-second-key"
+        studio.connections.save("kie", key="a-second-key")
+        finish(studio, kie, run)
+
+
+def test_a_refused_run_shows_on_the_card_and_goes_on_with_a_key_that_works(
+    tmp_path: Path, ring: MemoryKeyring, kie: KieServer
+) -> None:
+    """Three in a row also hold the model's queue; the new key lets that go on as well."""
+    with opened(tmp_path) as studio:
+        connect(studio, kie, "a-wrong-key")
+        runs = [studio.local.requests.submit(BODY | {"prompt": f"coat {n}"})[0] for n in range(4)]
+        until(lambda: studio.connections.get("kie").waiting >= 3)
+        card = studio.connections.get("kie")
+        assert card.state == "refused" and card.problem and "Kie.ai" in card.problem
+        studio.connections.save("kie", key=KEY)
+        ended = studio.local.runs.wait([run.id for run in runs], timeout_s=20)
+        assert {run.status for run in ended} == {Status.SUCCEEDED}
+        assert studio.connections.get("kie").state == "ready"
+        assert set(kie.submits_by_prompt().values()) == {1}
+
+
+def test_a_test_of_a_provider_that_never_ends_its_answer_is_bounded(
+    tmp_path: Path, ring: MemoryKeyring, kie: KieServer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(connection_check, "CHECK_TIMEOUT_S", 0.5)
+    with opened(tmp_path) as studio:
+        connect(studio, kie)
+        kie.fail("balance", "endless")
+        check = studio.connections.test("kie").check
+        assert check and check.state == "failed" and studio.connections.get("kie").state == "ready"
 
 
 def test_waiting_runs_that_lack_a_key_go_on_when_it_is_there(

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import asdict
 from typing import TYPE_CHECKING
 
-from studio.domain import JSON, Asset, Event, Run, Status
+from studio.domain import JSON, Asset, Event, HeldReason, Run, Status
 from studio.errors import StudioError
 from studio.messages import answer, of_error
 from studio.web.routes.files import download_name, main_asset
@@ -56,10 +56,10 @@ MAX_SAFE_INTEGER = 2**53 - 1
 def card(studio: Studio, run: Run) -> JSON:
     """One run for grids and lists: enough to draw, search results stay small.
 
-    choices: what a held run offers, as id, label and help. shape: width / height of what will be or was made. preview:
-    the version of the picture of a run under way, which lies at media/runs/ID/preview. editable: its request may still
-    be changed. at_once: how many
-    runs of its provider are under way at once, for the time until a queue is done.
+    choices: what a held run offers, as id, label and help. connection: it waits for its provider's key. shape: width /
+    height of what will be or was made. preview: the version of the picture of a run under way, which lies at
+    media/runs/ID/preview. editable: its request may still be changed. at_once: how many runs of its provider are under
+    way at once, for the time until a queue is done.
     """
     asset, request = main_asset(run), run.request
     keys = {"id", "seq", "status", "phase", "fraction", "position", "provider_position", "provider_word", "priority"}
@@ -80,6 +80,7 @@ def card(studio: Studio, run: Run) -> JSON:
     body["shape"] = round(width / height, 4) if width and height else None
     if run.status is Status.HELD:
         body["choices"] = [{"id": c.id, "label": c.label, "help": c.help} for c in studio.queue.hold_choices(run)]
+        body["connection"] = run.held_reason is HeldReason.NOT_CONFIGURED and studio.connections.has(run.provider)
     return body
 
 
