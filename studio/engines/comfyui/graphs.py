@@ -180,7 +180,7 @@ def ltx2(order: GraphInputs) -> JSON:
     shape = {"width": order.width, "height": order.height, "length": order.length, "batch_size": 1}
     picture = graph.add("EmptyLTXVLatentVideo", **shape)
     if first := order.inputs.get("first_frame"):
-        image = graph.add("LTXVPreprocess", image=graph.add("LoadImage", image=first[0]), img_compression=35)
+        image = graph.add("LTXVPreprocess", image=graph.add("LoadImage", image=first[0]), img_compression=33)
         picture = graph.add(
             "LTXVImgToVideoInplace", vae=vae, image=image, latent=picture, strength=1.0, bypass=False
         )  # fmt: skip

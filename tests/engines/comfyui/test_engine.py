@@ -83,6 +83,7 @@ VIDEO: list[tuple[str, JSON]] = [
     ("comfyui/wan2.2-t2v-a14b", {"duration_s": 2, "mode": "fast"}),
     ("comfyui/wan2.2-i2v-a14b", {"first_frame": "a1"}),
     ("comfyui/wan2.2-i2v-a14b", {"first_frame": "a1", "last_frame": "a1"}),
+    ("comfyui/wan2.2-flf2v-a14b", {"first_frame": "a1", "last_frame": "a1"}),
     ("comfyui/qwen-image", {}),
 ]
 
