@@ -24,6 +24,7 @@ from studio.media import files
 from studio.services import exports
 from studio.services.acting import UserServices
 from studio.services.admin import Admin
+from studio.services.agents import AgentModels
 from studio.services.comfyui_models import ComfyModels, ComfyServer
 from studio.services.connections import Connections
 from studio.services.context import Context, ReplaceableEngines
@@ -63,6 +64,7 @@ class Studio:
         jobs = JobContext(store, self.catalogue, settings.data, timing or Timing(), webhooks=webhooks)
         self.context = Context(settings, self.catalogue, store, found, jobs, Scheduler(jobs, found), engine_settings)
         self.user_files = UserFiles(self.context, found)
+        self.agents = AgentModels(self.context, found, self.user_files)
         self.connections = Connections(self.context, found)
         self.admin = Admin(self.context)
         self.queue = Queue(self.context)

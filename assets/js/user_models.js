@@ -15,6 +15,7 @@ class UserModels {
   constructor() {
     this.list = el("ul", "st-userfiles");
     this.folder = el("p", "st-dim");
+    this.agents = el("span", "st-usertools");
     this.editor = el("div", "st-editor", { hidden: true });
     this.tools = el(
       "div",
@@ -22,6 +23,7 @@ class UserModels {
       {},
       this.action("add_models", "plus", () => this.create("models")),
       this.action("add_provider", "plus", () => this.create("providers")),
+      this.agents,
       this.action("reload", "again", () => this.reload()),
     );
     this.root = el(
@@ -46,6 +48,14 @@ class UserModels {
     if (!told) return;
     this.folder.textContent = t("userfiles.folder", { folder: told.folder });
     this.list.replaceChildren(...told.files.map((file) => this.row(file)));
+    this.agents.replaceChildren(
+      ...told.agents.map((provider) => {
+        const text = t("userfiles.load_agents", { provider: provider.label });
+        return button(text, { name: "download", text, data: { do: "agents" } }, (e) =>
+          this.loadAgents(provider, e.currentTarget),
+        );
+      }),
+    );
   }
 
   row(file) {
@@ -87,6 +97,15 @@ class UserModels {
     );
   }
 
+  /** Agents that were built at a provider, as models; the provider is asked now. */
+  async loadAgents(provider, pressed) {
+    pressed.disabled = true;
+    const told = await tryOrToast(post(`${AREA}/agents/${encodeURIComponent(provider.name)}`));
+    pressed.disabled = false;
+    this.show(told);
+    if (told) toast(t("userfiles.agents_loaded", { n: told.added.length, known: told.known }));
+  }
+
   async reload() {
     const told = await tryOrToast(post(`${AREA}/reload`));
     this.show(told);
@@ -124,11 +143,11 @@ class UserModels {
     this.opened = opened;
     this.name = el("input", "st-username", {
       value: file.name,
+      hidden: Boolean(file.name),
       maxlength: 41,
       spellcheck: "false",
       placeholder: file.kind === "models" ? "my-models" : "my-service",
       "aria-label": t("userfiles.name"),
-      disabled: Boolean(file.name),
     });
     this.lines = el("pre", "st-linenumbers", { "aria-hidden": "true" });
     this.area = el("textarea", "st-toml", {
@@ -147,9 +166,9 @@ class UserModels {
         "label",
         "st-userpath",
         {},
-        el("span", "st-dim", {}, `${file.kind}/`),
+        el("b", "", {}, file.path || `${file.kind}/`),
         this.name,
-        el("span", "st-dim", {}, ".toml"),
+        file.path ? null : el("b", "", {}, ".toml"),
       ),
       el("div", "st-code", {}, this.lines, this.area),
       this.found,
@@ -160,7 +179,7 @@ class UserModels {
         button(t("widgets.close"), { text: t("widgets.close") }, () => this.close()),
         this.action("check", "check", () => this.check()),
         this.anyway,
-        this.action("save", "", () => this.save(false), { cls: "primary solid" }),
+        this.action("save", "", () => this.save(false), { cls: "primary" }),
       ),
     );
     if (opened.masked) this.found.append(el("p", "st-need", {}, icon("warn"), t("userfiles.masked")));

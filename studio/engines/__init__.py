@@ -27,6 +27,7 @@ REGISTRY: dict[str, str] = {
     "apimart": "studio.engines.apimart:ApimartEngine",
     "atlascloud": "studio.engines.atlascloud:AtlascloudEngine",
     "vtrix": "studio.engines.vtrix:VtrixEngine",
+    "mindstudio": "studio.engines.mindstudio:MindstudioEngine",
     "generic": "studio.engines.generic:WanRestEngine",
 }
 

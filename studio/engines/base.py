@@ -170,6 +170,26 @@ class KeyCheck(Protocol):
         ...
 
 
+@dataclass(frozen=True)
+class Agent:
+    """What a user built at a provider, and can be run like a model. id: the provider's. workflow: one of its parts, ""
+    for the main one. variables: what it is launched with."""
+
+    id: str
+    name: str
+    workflow: str = ""
+    variables: tuple[str, ...] = ()
+
+
+@runtime_checkable
+class Agents(Protocol):
+    """An engine whose provider runs what its users built there."""
+
+    async def agents(self) -> list[Agent]:
+        """Those of the account. Free of charge."""
+        ...
+
+
 @runtime_checkable
 class Webhooks(Protocol):
     """An engine whose provider calls Job.webhook_url when something happened to a run: a short cut beside polling."""

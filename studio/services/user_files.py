@@ -34,8 +34,9 @@ Kind = Literal["models", "providers"]
 KINDS: tuple[Kind, ...] = get_args(Kind)
 NAME = re.compile(r"[a-z0-9](?:[a-z0-9-]{0,39}[a-z0-9])?")
 MAX_FILES = 100
-PREVIOUS = "previous"
-"""Folder beside the files with the version before the last change of each."""
+PREVIOUS = Path("backups", "user-files")
+"""Folder of the version before the last change of each file, below the data folder: beside the files lie the weights
+of open models."""
 SHOWN_KEY = "[key]"
 
 
@@ -117,6 +118,13 @@ class UserFiles:
         shown = _masked(text)
         return FileText(shown, _revision(raw), masked=shown != text)
 
+    def open_or_new(self, kind: Kind, name: str, beginning: str) -> FileText:
+        """The text of a file, or the beginning of a new one."""
+        try:
+            return self.open(kind, name)
+        except NotFound:
+            return FileText(beginning, "")
+
     def check(self, kind: Kind, name: str, text: str) -> UserFile:
         """What the file would say with this text; nothing is kept."""
         self._path(kind, name)
@@ -195,7 +203,7 @@ class UserFiles:
         return self.folder / kind / f"{name}.toml"
 
     def _previous(self, path: Path) -> Path:
-        return path.parent / PREVIOUS / path.name
+        return self.folder / PREVIOUS / path.parent.name / path.name
 
     def _raw(self, path: Path) -> bytes | None:
         """The bytes of a file that lies in the folder itself; None where there is none. Too long ones are cut."""
@@ -320,7 +328,8 @@ class UserFiles:
     def _write(self, path: Path, content: bytes, before: bytes | None) -> None:
         """Put the content in the file's place in one step; what was there becomes the version before."""
         with storing(self.folder):
-            self._previous(path).parent.mkdir(parents=True, exist_ok=True)
+            for place in (path, self._previous(path)):
+                place.parent.mkdir(parents=True, exist_ok=True)
             if before is not None:
                 _put(self._previous(path), before)
             _put(path, content)

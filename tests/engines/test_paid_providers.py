@@ -127,8 +127,8 @@ def job(case: ProviderCase, body: JSON | None = None) -> Job:
 MIMES = {Kind.IMAGE: "image/png", Kind.VIDEO: "video/mp4", Kind.AUDIO: "audio/mpeg"}
 
 
-def filled(model: Model, task: Task, catalogue: Catalogue) -> Job:
-    """A job of this row with the inputs that it must have, each as an address."""
+def filled(model: Model, task: Task, catalogue: Catalogue, needs: JSON) -> Job:
+    """A job of this row with the inputs that it must have, each as an address. needs: what else it must say."""
     given: dict[str, list[str]] = {}
     inputs: dict[str, Input] = {}
     for name, spec in model.inputs_for(task).items():
@@ -138,7 +138,7 @@ def filled(model: Model, task: Task, catalogue: Catalogue) -> Job:
             given.setdefault(name, []).append(asset.id)
     lists = ("images", "references")
     media = {name: ids if name in lists else ids[0] for name, ids in given.items()}
-    request = validation.parse({"task": task, "model": model.id, "prompt": "a boat"} | media, catalogue)
+    request = validation.parse({"task": task, "model": model.id, "prompt": "a boat"} | media | needs, catalogue)
     uploads = {i: f"https://files.test/{i}" for i in inputs}
     seed = 7 if model.seeds else None
     run_id = f"r_{time.monotonic_ns()}"
@@ -219,7 +219,7 @@ def test_every_row_sends_what_the_provider_takes(case: ProviderCase) -> None:
         for model in case.catalogue:
             for task in model.tasks if model.provider == case.name else ():
                 try:
-                    await engine.submit(filled(model, task, case.catalogue))
+                    await engine.submit(filled(model, task, case.catalogue, case.needs.get(model.id, {})))
                 except EngineError as error:
                     wrong.append(f"{model.id}, {task}: {error}")
         return wrong

@@ -7,7 +7,7 @@ import tomllib
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import AbstractContextManager, contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Literal, Protocol
 
@@ -49,7 +49,7 @@ class ProviderCase:
     several: a request for more than one file, and how many. billed: JSON text of a figure in the provider's unit for
     `several`, and what it is in dollars. lookup: how a submit whose answer was lost is found: in a "list", which shows
     those that arrived, by its "own id", which also tells those that did not; "" for not at all. balance: what the
-    server says is left, in dollars. poll: the topic of a look.
+    server says is left, in dollars. poll: the topic of a look. needs: what else requests of a model must say.
     """
 
     name: str
@@ -65,6 +65,7 @@ class ProviderCase:
     poll: str = "poll"
     settle_s: float | None = None
     make: Callable[[Settings], Engine] | None = None
+    needs: Mapping[str, JSON] = field(default_factory=dict[str, JSON])
 
     def build(self) -> Engine:
         """A new engine, as after a restart. settle_s: after which a task that is not known never arrived, in tests.
@@ -341,6 +342,34 @@ def vtrix(folder: Path) -> Iterator[ProviderCase]:
 
 
 @contextmanager
+def mindstudio(folder: Path) -> Iterator[ProviderCase]:
+    """Tokens instead of ids, results in files of their own, costs in a unit of its own."""
+    from tests.providers.mindstudio import MindstudioServer, error
+
+    with MindstudioServer() as server:
+        yield ProviderCase(
+            "mindstudio",
+            server,
+            settings(folder, "mindstudio", server),
+            quick("mindstudio"),
+            {"task": "text-to-video", "model": "mindstudio/generate-video", "prompt": "a red coat"},
+            ({"task": "text-to-image", "model": "mindstudio/generate-image", "prompt": "a set", "num_images": 3}, 3),
+            {
+                "moderated": error(400, "The prompt was blocked by our content policy"),
+                "bad key": error(401, "Invalid API key"),
+                "no credit": error(402, "Insufficient balance"),
+                "rate limit": error(429, "Too many requests", **{"retry-after": "0.1"}),
+                "real status": as_json({}, 429),
+                "refused": error(400, "prompt is required", "invalid_step_config"),
+                "fault": Reply(502, b"<html>bad gateway</html>"),
+                "no answer": as_json({"executionToken": 5}),
+                "closed": error(408, "try again"),
+            },
+            needs={"mindstudio/agent": {"app_id": "a1"}},
+        )
+
+
+@contextmanager
 def generic(folder: Path) -> Iterator[ProviderCase]:
     """The pattern of the Wan guide as it stands."""
     from tests.providers.generic import GuideServer, error
@@ -415,6 +444,7 @@ PROVIDERS: dict[str, Callable[[Path], AbstractContextManager[ProviderCase]]] = {
     "apimart": apimart,
     "atlascloud": atlascloud,
     "vtrix": vtrix,
+    "mindstudio": mindstudio,
     "generic": generic,
     "envelope": envelope,
 }

@@ -81,6 +81,12 @@ def router(studio: Studio) -> APIRouter:
         files.remove(body.kind, body.name)
         return list_json(studio)
 
+    @api.post("/agents/{provider}")
+    def load_agents(provider: Name, owner: Operator) -> JSON:
+        """Asks the provider; the answer waits for it, and no event loop does."""
+        loaded = studio.agents.load(provider)
+        return list_json(studio) | {"added": list(loaded.added), "known": loaded.known}
+
     return api
 
 
@@ -89,6 +95,7 @@ def list_json(studio: Studio) -> JSON:
     return {
         "folder": str(studio.user_files.folder.resolve()),
         "files": [file_json(studio, file) for file in studio.user_files.all()],
+        "agents": [{"name": name, "label": label} for name, label in studio.agents.providers()],
     }
 
 
