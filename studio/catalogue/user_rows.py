@@ -13,7 +13,7 @@ import tomllib
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
-from typing import Any
+from typing import Any, cast
 
 from pydantic import BaseModel, ValidationError
 
@@ -97,16 +97,16 @@ def read(
     if not _provider(found, providers, fixed=provider):
         return found
     _account(found)
-    shared = found.body.get("shared", {})
+    shared = _table(found.body.get("shared"))
     for kind in ("model", "correction"):
-        listed = found.body.get(kind, [])
-        if not isinstance(listed, list) or not all(isinstance(raw, dict) for raw in listed):
+        listed = _tables(found.body.get(kind, []))
+        if listed is None:
             found.fault((kind,), Message("userfile.not_tables", name=kind))
             continue
         if len(listed) > MAX_ROWS:
             found.fault((kind, MAX_ROWS), Message("userfile.too_many", most=MAX_ROWS))
         for number, raw in enumerate(listed[:MAX_ROWS]):
-            _Row(found, (kind, number), raw, shared if isinstance(shared, dict) else {}, known, today).read()
+            _Row(found, (kind, number), raw, shared, known, today).read()
     return found
 
 
@@ -118,13 +118,6 @@ def short_name(name: object) -> str:
 def key_like(text: str, *, random: bool = False) -> bool:
     """Whether this text looks like a key. random: long text of letters and digits counts, too."""
     return bool(SECRET_VALUE.search(text) or (random and RANDOM_VALUE.search(text)))
-
-
-def texts(value: Any, path: toml_lines.Path = ()) -> Iterator[tuple[toml_lines.Path, str]]:
-    """All texts of a value, with their places."""
-    for place, one in _leaves(value, path):
-        if isinstance(one, str):
-            yield place, one
 
 
 def _parse(found: UserRows, text: str) -> bool:
@@ -292,11 +285,11 @@ class _Row:
             merged = self.known[base].model_dump(by_alias=True, exclude_unset=True)
             for name in ("canonical", "deprecated", "priced") if adds else ():
                 merged.pop(name, None)
-        for name in self.raw.get("use", []) if adds else []:
-            if not isinstance(name, str) or not isinstance(self.shared.get(name), dict):
+        for name in _texts(self.raw.get("use")) if adds else ():
+            if not (shared := _table(self.shared.get(name))):
                 self._fault(("use",), Message("userfile.no_shared", name=short_name(name)))
                 return None
-            merged = merge(merged, self.shared[name])
+            merged = merge(merged, shared)
         if not adds and (fixed := [name for name in self.raw if name in FIXED and name != "name"]):
             self._fault((fixed[0],), Message("userfile.fixed", name=fixed[0]))
             return None
@@ -310,8 +303,7 @@ class _Row:
     def _only_corrects(self, model: Model) -> bool:
         """Whether a correction leaves alone what forms were made for, and what runs on this machine."""
         for part, there in (("params", model.params), ("inputs", model.inputs)):
-            given = self.raw.get(part, {})
-            for name in given if isinstance(given, dict) else ():
+            for name in _table(self.raw.get(part)):
                 if name not in there:
                     self._fault((part, name), Message("userfile.new_in_correction", name=short_name(name)))
                     return False
@@ -372,14 +364,36 @@ def _trial(model: Model) -> str | None:
     return None
 
 
+def _table(value: Any) -> JSON:
+    """The table; an empty one for anything else."""
+    return cast(JSON, value) if isinstance(value, dict) else {}
+
+
+def _tables(value: Any) -> list[JSON] | None:
+    """The tables of an array; None for anything else."""
+    listed = cast(list[Any], value) if isinstance(value, list) else [None]
+    return [cast(JSON, one) for one in listed] if all(isinstance(one, dict) for one in listed) else None
+
+
+def _texts(value: Any) -> list[str]:
+    """The names in a list, as text whatever they are."""
+    return (
+        [str(one) for one in cast(list[Any], value)]
+        if isinstance(value, list)
+        else []
+        if value is None
+        else [str(value)]
+    )
+
+
 def _leaves(value: Any, path: toml_lines.Path = ()) -> Iterator[tuple[toml_lines.Path, Any]]:
     if isinstance(value, BaseModel):
         return
     if isinstance(value, dict):
-        for name, inner in value.items():
+        for name, inner in cast(JSON, value).items():
             yield from _leaves(inner, (*path, name))
     elif isinstance(value, list):
-        for number, inner in enumerate(value):
+        for number, inner in enumerate(cast(list[Any], value)):
             yield from _leaves(inner, (*path, number))
     else:
         yield path, value

@@ -192,7 +192,8 @@ class UserFiles:
                 paths = sorted((self.folder / kind).glob("*.toml"))
             except OSError:
                 continue
-            yield from ((kind, path) for path in paths[:MAX_FILES])
+            for path in paths[:MAX_FILES]:
+                yield kind, path
 
     def _path(self, kind: Kind, name: str) -> Path:
         """Where this file lies. Raises CapabilityError for a name that no file may have."""

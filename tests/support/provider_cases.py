@@ -24,15 +24,17 @@ from tests.providers.http_server import Call, Reply, as_json
 class PaidServer(Protocol):
     """A provider's local server, as the suite uses it: TaskServer, or one that has the same knobs."""
 
-    KEY: str
     tasks: dict[str, Any]
     calls: Counter[str]
+    faults: dict[str, Any]
     ends: list[str]
     leaks: list[str]
     amount: str
     gone: bool
     empty: bool
 
+    @property
+    def KEY(self) -> str: ...
     @property
     def url(self) -> str: ...
     def reset(self) -> None: ...
