@@ -50,7 +50,7 @@ export function mount(element) {
   element.classList.add("st");
   address.followTabs();
   pages.followPage();
-  notices.followRuns(element, pages.tabName);
+  notices.followRuns(element, pages.tabName, open);
   shortcuts.listen();
   const run = address.currentParams().get("run");
   if (run && address.tabOf(address.currentParams()) !== "gallery") open(run);

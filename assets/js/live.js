@@ -4,6 +4,7 @@ import { BASE } from "./dom.js";
 import { get } from "./net.js";
 
 const HIDDEN_MS = 5000;
+const POLL_MS = 30_000;
 const listeners = new Set();
 const state = {
   runs: new Map(),
@@ -56,14 +57,37 @@ function open() {
   };
 }
 
-// A browser opens six connections to a host at most, for all its tabs: one that nobody looks at gives its own back.
-let resting;
+// A browser opens six connections to a host at most, for all its tabs: one that nobody looks at gives its own back, and
+// asks now and then while something runs. One of them keeps its stream, so that the end of a run is told at once.
+let resting, polling, release;
 document.addEventListener("visibilitychange", () => {
   clearTimeout(resting);
+  clearInterval(polling);
+  release?.();
+  release = null;
   if (!source) return;
-  if (document.hidden) resting = setTimeout(() => source.close(), HIDDEN_MS);
+  if (document.hidden) resting = setTimeout(rest, HIDDEN_MS);
   else if (source.readyState === EventSource.CLOSED) open();
 });
+
+async function rest() {
+  if (await becomeWatcher()) return;
+  source.close();
+  polling = setInterval(
+    () => state.order.length && document.hidden && get("ui/queue").then(replaceList, () => {}),
+    POLL_MS,
+  );
+}
+
+/** Whether this is the one hidden tab that keeps its stream; never without HTTPS, where browsers have no locks. */
+const becomeWatcher = () =>
+  new Promise((resolve) => {
+    if (!navigator.locks) return resolve(false);
+    navigator.locks.request("studio-watcher", { ifAvailable: true }, (lock) => {
+      resolve(Boolean(lock) && document.hidden);
+      return lock && document.hidden ? new Promise((done) => (release = done)) : null;
+    });
+  });
 
 const ENDED = new Set(["succeeded", "failed", "cancelled"]);
 export const ended = (run) => ENDED.has(run.status);

@@ -1,16 +1,7 @@
-// Settings of the person, kept in the browser: language, theme, notifications.
+// Settings of the person, kept in the browser: language, theme.
 
+import { kept } from "./browser_settings.js";
 import { el, t } from "./dom.js";
-import { toast } from "./net.js";
-import { isSupported, setEnabled, isEnabled } from "./notices.js";
-
-const stored = (key) => {
-  try {
-    return localStorage.getItem(key) || "";
-  } catch {
-    return "";
-  }
-};
 
 function row(name, control, help) {
   control.id = `pref-${name}`;
@@ -52,21 +43,11 @@ function theme() {
   const list = select(
     "theme",
     ["", "light", "dark"].map((v) => [v, t(`settings.theme_${v || "system"}`)]),
-    stored("studio-theme"),
+    kept("studio-theme"),
     () => window.studioTheme(list.value),
   );
   return row("theme", list);
 }
 
-function notifications() {
-  const box = el("input", "", { type: "checkbox", checked: isEnabled() || null, disabled: !isSupported() || null });
-  box.addEventListener("change", async () => {
-    const asked = box.checked;
-    box.checked = await setEnabled(asked);
-    if (asked && !box.checked) toast(t("settings.notify_blocked"));
-  });
-  return row("notify", box, t(isSupported() ? "settings.notify_help" : "settings.notify_cannot"));
-}
-
 /** The preferences under their heading. */
-export const preferences = (box) => box("general", el("div", "st-prefs", {}, language(), theme(), notifications()));
+export const preferences = (box) => box("general", el("div", "st-prefs", {}, language(), theme()));

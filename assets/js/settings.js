@@ -6,6 +6,7 @@ import { catalogueText } from "./form/common.js";
 import { addKeyText, connections, openConnection } from "./connections.js";
 import { defaults } from "./defaults.js";
 import { heading } from "./page.js";
+import { notifications } from "./notifications.js";
 import { preferences } from "./preferences.js";
 import { shortcuts } from "./shortcuts.js";
 import { get, post, toast, tryOrToast } from "./net.js";
@@ -30,6 +31,7 @@ export function mount(element) {
       "st-col",
       {},
       preferences(box),
+      notifications(),
       defaults(box),
       engines(overview.engines),
       box("shortcuts", shortcuts()),

@@ -90,11 +90,35 @@ def test_times_go_on_while_the_page_stays_open(open_page: Opener, context: Brows
     expect(shown).to_have_text(re.compile(r"^1[01] min"))
 
 
-def test_the_title_counts_runs_that_finish_while_nobody_looks(open_page: Opener, site: Site) -> None:
-    page = open_page("queue")
-    hide = "Object.defineProperty(document, 'hidden', {{ get: () => {}, configurable: true }})"
-    page.evaluate(hide.format("true"))
+HIDE = "Object.defineProperty(document, 'hidden', {{ get: () => {}, configurable: true }})"
+RECORD = """
+window.shown = [];
+window.Notification = class extends Notification { constructor(words, more) { super(words, more); shown.push(words); } }
+"""
+
+
+def test_what_ends_while_nobody_looks_is_in_the_title_and_notified(
+    open_page: Opener, context: BrowserContext, site: Site
+) -> None:
+    """Asked for by a press on Settings, never before; a run of another test may be under way beside it."""
+    context.grant_permissions(["notifications"])
+    page = context.new_page()
+    page.add_init_script(RECORD)
+    open_page("settings", page)
+    assert page.evaluate("localStorage.getItem('studio-notify')") is None
+    page.get_by_label("Shown when this page is not in front.").check()
+    page.evaluate(HIDE.format("true"))
     finished(site, "unseen")
-    expect(page).to_have_title(re.compile(r"^\([1-9]\d*\) Queue · Wan Studio$"))  # runs of other tests may finish too
-    page.evaluate(hide.format("false") + "; document.dispatchEvent(new Event('visibilitychange'))")
-    expect(page).to_have_title("Queue · Wan Studio")
+    expect(page).to_have_title("Done · Settings · Wan Studio")
+    page.wait_for_function("shown.includes('Run finished')")
+    assert page.locator('link[rel="icon"][href^="data:image/svg"]').count() == 1
+    page.evaluate(HIDE.format("false") + "; document.dispatchEvent(new Event('visibilitychange'))")
+    expect(page).to_have_title("Settings · Wan Studio")
+    site.studio.queue.pause()
+    try:
+        body = {"task": "text-to-image", "model": "draft/animatic", "prompt": "waits", "width": 320, "height": 192}
+        [run] = site.studio.local.requests.submit(body)
+        expect(page).to_have_title(re.compile("^1 waiting · "))
+        site.studio.local.runs.cancel(run.id)
+    finally:
+        site.studio.queue.resume()
