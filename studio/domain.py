@@ -145,6 +145,7 @@ class Request(Value):
     reference_voices: dict[str, str] = Field(default_factory=dict)
     audio_file: str | None = None
     video: str | None = None
+    real_people: bool | None = None
     consent: bool = False
     params: JSON = Field(default_factory=dict)
 

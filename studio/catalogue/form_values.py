@@ -10,7 +10,7 @@ import math
 from dataclasses import dataclass
 from typing import Any, cast
 
-from studio.catalogue import Catalogue, Model, form_sizes, reference_names, validation
+from studio.catalogue import Catalogue, Model, consent, form_sizes, reference_names, validation
 from studio.catalogue.form_sizes import as_object
 from studio.domain import JSON, Kind, Task
 from studio.errors import CapabilityError
@@ -33,7 +33,7 @@ FOLLOW_INPUT = "follow"
 """Value of a duration or fps control that leaves it to the input."""
 
 
-TEXT_KEYS = ("prompt", "negative_prompt", "aspect", "tier", "seed_mode", "seeds")
+TEXT_KEYS = ("prompt", "negative_prompt", "aspect", "tier", "seed_mode", "seeds", "people")
 NUMBER_KEYS = ("width", "height", "duration_s", "duration_pick", "n")
 
 
@@ -77,10 +77,27 @@ def to_request(values: JSON, model: Model, task: Task) -> JSON:
     if model.seeds and values.get("seed_mode") in ("fixed", "locked") and values.get("seed") not in (None, ""):
         body["seed"] = _seed(values["seed"])
     body["n"] = int(values.get("n") or 1)
-    if values.get("consent") and any(s.people for s in model.inputs_for(task).values()):
-        body["consent"] = True
     body |= _media(values.get("media") or {}, model, task)
+    body |= _people(values, model, task)
     return body | _params(values, model, task)
+
+
+def people_subject(values: JSON, model: Model, task: Task) -> str:
+    """What the form asks about real people: picture, clip, voice or files; "" where it need not."""
+    media, names = values.get("media") or {}, consent.inputs(model, task)
+    files = [file for name in names for file in media.get(name) or []]
+    if VOICES in names:
+        files += [file["voice"] for file in media.get("references") or [] if _has_voice(file)]
+    kinds = [str(file["kind"]) for file in files if isinstance(file, dict) and file.get("kind")]
+    return consent.subject(kinds) or ("files" if files else "")  # of an id alone the kind is not known
+
+
+def _people(values: JSON, model: Model, task: Task) -> JSON:
+    """The answer about real people, where it is asked. Consent counts only with a Yes."""
+    answer = {"no": False, "yes": True}.get(str(values.get("people")))
+    if answer is None or not people_subject(values, model, task):
+        return {}
+    return {"real_people": answer} | ({"consent": True} if answer and values.get("consent") else {})
 
 
 def _times(values: JSON, model: Model, task: Task) -> JSON:
@@ -208,11 +225,20 @@ def from_request(body: JSON, model: Model, task: Task, *, shape: str | None = No
     values |= {"seed_mode": "fixed" if seed is not None else "random", "seeds": ""}
     values["seed"] = None if seed is None else str(seed)
     values |= {"n": min(int(body.get("n") or 1), model.max_n), "consent": bool(body.get("consent"))}
+    values["people"] = _people_answer(body)
     values |= {"per_line": False, "combinations": False}
     values["own"] = user_params(model, task, body)
     if not model.of_user:
         values |= {name: body.get(name, spec.default) for name, spec in model.params_for(task).items()}
     return values
+
+
+def _people_answer(body: JSON) -> str | None:
+    """The answer that a request holds. One that only has consent, as before there was a No, counts as Yes."""
+    told = body.get("real_people")
+    if told is False:
+        return "no"
+    return "yes" if told or body.get("consent") else None
 
 
 def _time_values(body: JSON, model: Model, task: Task) -> JSON:
@@ -244,6 +270,7 @@ KEPT_ON_SWITCH = (
     "per_line",
     "combinations",
     "media",
+    "people",
     "consent",
 )
 """Controls that a switch leaves as they are."""
@@ -286,7 +313,7 @@ class ModelSwitch:
         """The form with this model: what is legal stays."""
         kept_values, sentences = validation.carry_over(self._chosen, new, self._task)
         request = {**kept_values, **{k: v for part in self._origin.values() for k, v in part["body"].items()}}
-        request |= {k: self.body[k] for k in ("consent",) if k in self.body}
+        request |= {k: self.body[k] for k in ("real_people", "consent") if k in self.body}
         shape = str(self._origin["size"]["values"].get("aspect"))
         values = self._values | from_request(request, new, self._task, shape=shape)
         for part in self._origin.values():

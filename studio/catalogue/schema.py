@@ -56,7 +56,7 @@ class InputSpec(Row):
     label: str = ""
     help: str = ""
     people: bool = False
-    """people: shows a real person, so the form asks for consent."""
+    """people: may show or let hear a real person, so it is asked whether it does; see catalogue.consent."""
 
 
 class ParamSpec(Row):

@@ -32,15 +32,15 @@ class HoldChoice:
         return Message(f"choice.{self.id}_help")
 
 
-(TRY_AGAIN, CHECK_AGAIN, FETCH_AGAIN, SUBMIT_AGAIN, RUN_ANYWAY, APPROVE, CONFIRM_CONSENT, GIVE_UP) = map(
-    HoldChoice,
-    ("try_again", "look_again", "fetch_again", "submit_again", "run_anyway", "approve", "confirm_consent", "give_up"),
-)
+TRY_AGAIN, CHECK_AGAIN, FETCH_AGAIN = HoldChoice("try_again"), HoldChoice("look_again"), HoldChoice("fetch_again")
+SUBMIT_AGAIN, RUN_ANYWAY, APPROVE = HoldChoice("submit_again"), HoldChoice("run_anyway"), HoldChoice("approve")
+NO_REAL_PERSON, CONFIRM_CONSENT = HoldChoice("no_real_person"), HoldChoice("confirm_consent")
+GIVE_UP = HoldChoice("give_up")
 
 CHOICES: dict[HeldReason, tuple[HoldChoice, ...]] = {
     HeldReason.BUDGET: (RUN_ANYWAY, TRY_AGAIN, GIVE_UP),
     HeldReason.APPROVAL: (APPROVE, GIVE_UP),
-    HeldReason.CONSENT: (CONFIRM_CONSENT, GIVE_UP),
+    HeldReason.CONSENT: (NO_REAL_PERSON, CONFIRM_CONSENT, GIVE_UP),
     HeldReason.LOST_SUBMIT: (CHECK_AGAIN, SUBMIT_AGAIN, GIVE_UP),
     HeldReason.LOST_TASK: (CHECK_AGAIN, SUBMIT_AGAIN, GIVE_UP),
     HeldReason.BROKEN_RESULT: (FETCH_AGAIN, SUBMIT_AGAIN, GIVE_UP),
@@ -70,9 +70,9 @@ def decide(db: Database, run: Run, choice: str) -> Run:
     if choice == SUBMIT_AGAIN.id:
         _settle_unknown(db, run)
         return runs.move(db, run, Status.QUEUED, Message("event.submit_again"), handle=None, error=None, note=None)
-    if choice == CONFIRM_CONSENT.id:
-        agreed = run.request.model_copy(update={"consent": True})
-        runs.note(db, run.id, request=mapping.as_json(agreed))
+    if choice in (CONFIRM_CONSENT.id, NO_REAL_PERSON.id):
+        answer = {"consent": True} if choice == CONFIRM_CONSENT.id else {"real_people": False}
+        runs.note(db, run.id, request=mapping.as_json(run.request.model_copy(update=answer)))
     waived = {"budget_waived": 1} if choice == RUN_ANYWAY.id else {}
     fresh = {"crashes": 0} if run.held_reason == HeldReason.CRASHED_TWICE else {}
     return _requeue(db, run, {**waived, **fresh})

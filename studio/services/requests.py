@@ -11,7 +11,7 @@ from typing import Literal, cast
 
 from sqlite_utils import Database
 
-from studio.catalogue import Model, validation
+from studio.catalogue import Model, consent, validation
 from studio.domain import JSON, Asset, Estimate, HeldReason, Request, Run, Status
 from studio.engines.base import DurationEstimate, RequestChecks
 from studio.errors import CapabilityError, NotConfigured, NotFound
@@ -23,9 +23,6 @@ from studio.store.mapping import new_id
 
 OnStored = Callable[[Database, list[Run]], None]
 NO_ASSETS: Mapping[str, Asset] = MappingProxyType({})
-
-NEEDS_CONSENT = "hold.needs_consent"
-"""The studio cannot see whom a file shows, so it asks about every file that might show somebody."""
 
 MAX_BATCH_RUNS = 1000
 """Runs in one batch."""
@@ -275,7 +272,7 @@ class Requests:
         """The n runs of a request, with seeds s, s+1 ... where the model takes seeds."""
         request, model = checked.request, checked.model
         usd, expected_s, key = self.price(checked), self._expected_s(checked), duration_key(request)
-        consent_missing = self._consent_missing(checked)
+        question = consent.question(request, model, checked.inputs)
         for number in range(request.n):
             seed = _seed(request.seed, model, number)
             single = request.model_copy(update={"n": 1, "seed": seed})
@@ -284,16 +281,10 @@ class Requests:
             run = Run(
                 id=new_id("r_"), owner=owner, request=single, seed=seed, model=model.id,
                 provider=model.provider, estimate_usd=usd, expected_s=expected_s, retry_of=retry_of,
-                status=Status.HELD if consent_missing else Status.QUEUED,
-                held_reason=HeldReason.CONSENT if consent_missing else None,
-                error=Message(NEEDS_CONSENT) if consent_missing else None,
+                status=Status.HELD if question else Status.QUEUED,
+                held_reason=HeldReason.CONSENT if question else None, error=question,
             )  # fmt: skip
             yield runs.NewRun(run, single.media(), key)
-
-    def _consent_missing(self, checked: CheckedRequest) -> bool:
-        media = checked.request.media()
-        people = any(s.people and name in media for name, s in checked.model.inputs_for(checked.request.task).items())
-        return people and not checked.request.consent
 
 
 @cache

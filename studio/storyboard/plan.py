@@ -45,7 +45,7 @@ class RunPlan:
 
 def fingerprint(body: JSON) -> str:
     """Hash of the parts of a request that its result depends on."""
-    relevant = {k: v for k, v in body.items() if k not in ("n", "consent")}
+    relevant = {k: v for k, v in body.items() if k not in ("n", "consent", "real_people")}
     return hashlib.sha256(json.dumps(relevant, sort_keys=True, ensure_ascii=False).encode()).hexdigest()[:24]
 
 

@@ -240,7 +240,7 @@ def _run_functions(studio: Studio) -> list[Callable[..., Any]]:
         Args:
             run_id: The id of the run.
             choice: One of the choices of its reason: fetch_again, look_again, submit_again, try_again, run_anyway,
-                approve, confirm_consent, give_up. One that it does not offer is refused.
+                approve, no_real_person, confirm_consent, give_up. One that it does not offer is refused.
         """
         return studio.acting_for(owner_of(gradio_request)).runs.decide(run_id, choice).public()
 

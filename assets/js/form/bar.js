@@ -72,7 +72,8 @@ export function mount(element, { props, trigger, watch, options }) {
     asking = 0;
     turn += 1;
     missing = setTimeout(send, ANSWER_TIMEOUT_MS);
-    trigger("check", { turn, edit: editing?.run, chips: { aspect: chips("aspect"), tier: chips("tier") } });
+    const people = seen.people; // what is asked about real people, as the last answer had it
+    trigger("check", { turn, edit: editing?.run, people, chips: { aspect: chips("aspect"), tier: chips("tier") } });
   }
 
   /** What a row of chips offers now: the studio corrects it where a shape, a size and the files do not go together. */
@@ -303,6 +304,7 @@ export function mount(element, { props, trigger, watch, options }) {
 
   watch("value", answer);
   mark();
+  if (props.value?.editing) edit(props.value.editing); // the form was filled before this page was shown
   if ("recheck" in (props.value || {})) start();
   else setTimeout(start, RESTORE_MS);
 }

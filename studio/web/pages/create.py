@@ -132,7 +132,10 @@ class CreatePage(Page):
             "trigger_mode": "multiple"
         }  # the bar itself asks one thing at a time, and numbers it
         self.bar.check(
-            self.on_check, inputs, [self.bar, self.strip, *(self.controls[k] for k in ("aspect", "tier"))], **repeated
+            self.on_check,
+            inputs,
+            [self.bar, self.strip, *self._controls("aspect", "tier", "people", "consent")],
+            **repeated,
         )
         self.bar.generate(self.on_generate, inputs, self._submit_outputs(), **repeated)
         self.tools.preset_load(self.on_preset_load, None, outputs, **EVENT_OPTIONS)
@@ -181,7 +184,28 @@ class CreatePage(Page):
         status = form_estimate.check_form(self.studio, form, model, self.task, owner_of(request))
         if question.get("edit"):
             status["problems"] += form_estimate.edit_problems(status["runs"])
-        return size_updates | {self.bar: status | turn, self.strip: form_estimate.shots(form, model, self.task)}
+        asked, people_updates = self._people_updates(form, model, question.get("people"))
+        status["people"] = asked
+        return (
+            size_updates
+            | people_updates
+            | {self.bar: status | turn, self.strip: form_estimate.shots(form, model, self.task)}
+        )
+
+    def _people_updates(self, form: JSON, model: Model, shown: object) -> tuple[JSON, Updates]:
+        """What is asked about real people, by control, and updates where the browser shows (`shown`) anything else."""
+        seen, asked, changed = shown if isinstance(shown, dict) else {}, dict[str, Any](), dict[Any, Any]()
+        for field in self.fields:
+            if field.key in ("people", "consent"):
+                is_asked = field.props(model, form) is not None
+                asked[field.key] = form_values.people_subject(form, model, self.task) if is_asked else ""
+                if asked[field.key] != seen.get(field.key):
+                    changed[self.controls[field.key]] = field.update(model, form, form)
+        return asked, changed
+
+    def _controls(self, *keys: str) -> list[Component]:
+        """Those of these controls that the page has."""
+        return [self.controls[key] for key in keys if key in self.controls]
 
     def _size_updates(self, form: JSON, model: Model, shown_chips: object) -> tuple[JSON, Updates]:
         """The form with a shape and a tier that fit together and to the files, and the chips that show them.

@@ -12,8 +12,8 @@ from typing import Any
 import gradio as gr
 from gradio.components import Component
 
-from studio.catalogue import Catalogue, Model, ParamSpec, form_sizes
-from studio.catalogue.form_values import FOLLOW_INPUT, takes_duration, takes_prompt
+from studio.catalogue import Catalogue, Model, ParamSpec, consent, form_sizes
+from studio.catalogue.form_values import FOLLOW_INPUT, people_subject, takes_duration, takes_prompt
 from studio.domain import JSON, Task
 from studio.prompt.variations import MAX_SEED_DIGITS
 from studio.web.i18n import catalogue_text, has_key, text
@@ -34,8 +34,13 @@ class Field:
     choices: Callable[[Model, JSON], list[str]] | None = None
     """Names of the choices where they hang on other values of the form too; they replace those of `look`."""
 
+    with_form: Callable[[Model, JSON], JSON | None] | None = None
+    """Properties where they hang on other values of the form too; in the place of `props_for`."""
+
     def props(self, model: Model, form: JSON) -> JSON | None:
         """Properties for this model and the form's other values; None where there is nothing to set."""
+        if self.with_form is not None:
+            return self.with_form(model, form)
         if self.choices is None:
             return self.props_for(model)
         names = self.choices(model, form)
@@ -72,8 +77,8 @@ def fields(catalogue: Catalogue, task: Task) -> list[Field]:
     controls = [_prompt(task), *_shape(task)]
     if task.makes == "video":
         controls += _times(task)
-    if any(s.people for m in rows for s in m.inputs_for(task).values()):
-        controls.append(Field("consent", "media", _checkbox("consent"), lambda m: _shown_if(_shows_people(m, task))))
+    if any(consent.inputs(model, task) for model in rows):
+        controls += _people(task)
     controls += [_param(name, specs, task) for name, specs in _superset(rows, task).items()]
     controls.append(Field("own", "more", _user_params, lambda m: {}))
     controls.append(Field("negative_prompt", "advanced", _negative, lambda m: _shown_if(m.negative_prompt)))
@@ -84,8 +89,24 @@ def _shown_if(condition: object) -> JSON | None:
     return {} if condition else None
 
 
-def _shows_people(model: Model, task: Task) -> bool:
-    return any(s.people for s in model.inputs_for(task).values())
+def _people(task: Task) -> list[Field]:
+    """Whether a real person is shown or heard, asked once such a file is there; and with a Yes, whether they agreed."""
+
+    def asked(model: Model, form: JSON) -> JSON | None:
+        about = people_subject(form, model, task)
+        return {"label": text(f"forms.people_{about}")} if about else None
+
+    def agreed(model: Model, form: JSON) -> JSON | None:
+        return _shown_if(form.get("people") == "yes" and people_subject(form, model, task))
+
+    def build(**props: Any) -> Component:
+        props.setdefault("label", text("forms.people_files"))
+        return gr.Radio(choices=[(_chip(answer), answer) for answer in ("no", "yes")], **props)
+
+    return [
+        Field("people", "media", build, lambda _: None, with_form=asked),
+        Field("consent", "media", _checkbox("consent"), lambda _: None, with_form=agreed),
+    ]
 
 
 def _prompt(task: Task) -> Field:
