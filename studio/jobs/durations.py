@@ -1,8 +1,9 @@
 """How long to wait: between polls of a run and between attempts.
 
-Polls are rare while the end is far and frequent near it. From a lognormal fit of how long runs of this
-kind took, h(t) is the chance per second that one ends now; waiting sqrt(2k / h) seconds balances the cost of a poll
-against lateness. By simulation this needs a third of the polls of a fixed interval at equal lateness.
+Polls are rare while the end is far and frequent near it. A lognormal fit of how long runs of this kind took says how
+long a result is expected to lie there unseen if one waits t seconds; the next poll is due when that is as long as a
+poll is worth. Near a steady end this is sqrt(2k / h), h being the chance per second that the run ends now. By
+simulation it needs a third of the polls of a fixed interval at equal lateness.
 """
 
 from __future__ import annotations
@@ -10,9 +11,11 @@ from __future__ import annotations
 import math
 import random
 import statistics
-from collections import deque
-from collections.abc import Callable
+from collections import defaultdict, deque
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
+from itertools import islice
 
 from studio.catalogue import Model
 from studio.domain import Kind, Request
@@ -21,6 +24,11 @@ HISTORY_SIZE = 30
 """Durations that the fit uses."""
 MIN_HISTORY = 4
 """Durations needed before the fit is trusted more than the catalogue."""
+REPLAN_AT = (4, 8, 16)
+"""At so many durations the waiting runs of that kind plan their next poll anew: until the first of them have ended, all
+of them wait by the wide range of the catalogue."""
+LEAST_SPREAD = 0.3
+"""The spread of a fit is taken as at least this by the root of the number of durations: 15 % of four, 5 % of thirty."""
 
 
 @dataclass(frozen=True)
@@ -33,9 +41,9 @@ class Timing:
     transient fault. submit_timeout_s: how long a submit is retried while the provider is unreachable.
     result_timeout_s: longest wait for a result; local_stall_timeout_s: the same on this machine without progress.
     call_timeout_s: for one answer of an engine. close_timeout_s: for a submit to answer while the studio closes.
-    poll_cost: k of the schedule. disk_check_s: between checks of a disk that is full or away; disk_retry_s: work that
-    waits for the disk is retried after this long at the latest. notify_collect_s: what happens within it shares a look,
-    and mostly a message; notify_retry_s: before each new attempt to send one.
+    poll_cost: lateness in s that a poll is worth. disk_check_s: between checks of a disk that is full or away;
+    disk_retry_s: work that waits for the disk is retried after this long at the latest. notify_collect_s: what happens
+    within it shares a look, and mostly a message; notify_retry_s: before each new attempt to send one.
     """
 
     local_poll_s: float = 0.15
@@ -77,9 +85,24 @@ class DurationFit:
         """Half of the runs take longer."""
         return math.exp(self.mu)
 
-    def earliest_s(self) -> float:
-        """One run in a hundred is ready by then."""
-        return math.exp(self.mu - 2.326 * self.sigma)
+    def lateness_s(self, t: float, pause_s: float) -> float:
+        """How long the result of a run that still runs at t seconds is expected to have been ready after the pause."""
+        survival = 1 - self._share(t)
+        if survival < 1e-9:
+            return self.hazard(t) * pause_s * pause_s / 2
+        since = self._unseen(t + pause_s) - self._unseen(t) - pause_s * self._share(t)
+        return max(0.0, since) / survival
+
+    def _share(self, t: float) -> float:
+        """Share of runs that take at most t seconds."""
+        return _normal((math.log(t) - self.mu) / self.sigma) if t > 0 else 0.0
+
+    def _unseen(self, t: float) -> float:
+        """The integral of `_share` from 0 to t."""
+        if t <= 0:
+            return 0.0
+        mean = math.exp(self.mu + self.sigma * self.sigma / 2)
+        return t * self._share(t) - mean * _normal((math.log(t) - self.mu) / self.sigma - self.sigma)
 
     def hazard(self, t: float) -> float:
         """Chance per second that a run still running at t seconds ends now."""
@@ -92,10 +115,16 @@ class DurationFit:
         return math.exp(-z * z / 2) / (t * self.sigma * math.sqrt(2 * math.pi) * survival)
 
 
+def _normal(z: float) -> float:
+    """Share of the normal distribution below z."""
+    return 0.5 * math.erfc(-z / math.sqrt(2))
+
+
 def fit(times: list[float]) -> DurationFit:
-    """The lognormal through these durations; their spread is taken as at least 15 %."""
+    """The lognormal through these durations; for their spread see LEAST_SPREAD."""
     logs = [math.log(max(t, 0.01)) for t in times]
-    return DurationFit(statistics.fmean(logs), max(0.15, statistics.stdev(logs) if len(logs) > 1 else 0.5))
+    least = LEAST_SPREAD / math.sqrt(len(times))
+    return DurationFit(statistics.fmean(logs), max(least, statistics.stdev(logs) if len(logs) > 1 else 0.5))
 
 
 def fit_of_range(low_s: float, high_s: float) -> DurationFit:
@@ -123,14 +152,39 @@ class History:
         self._load = load
         self._durations: dict[str, deque[float]] = {}
         self._fits: dict[str, DurationFit] = {}
+        self._watchers: defaultdict[str, dict[Callable[[], None], None]] = defaultdict(dict)
         self.revision = 0
         """Another number after every run: what was expected before may be out of date."""
 
     def add(self, pace: str, took_s: float) -> None:
         """Record the duration of one more run."""
-        self._durations_of(pace).appendleft(took_s)
+        durations = self._durations_of(pace)
+        durations.appendleft(took_s)
         self._fits.pop(pace, None)
         self.revision += 1
+        if len(durations) in REPLAN_AT:
+            for replan in list(self._watchers.get(pace, ())):
+                replan()
+
+    @contextmanager
+    def watched(self, pace: str, replan: Callable[[], None]) -> Iterator[None]:
+        """Inside, `replan` is called by `add`, on its thread, at each of REPLAN_AT."""
+        watchers = self._watchers[pace]
+        watchers[replan] = None
+        try:
+            yield
+        finally:
+            watchers.pop(replan, None)
+            if not watchers:
+                self._watchers.pop(pace, None)
+
+    def poll_worth(self, pace: str, replan: Callable[[], None]) -> float:
+        """How many runs gain by one poll of this watcher's: more than one for the first of a kind of which nothing is
+        known yet, since all that wait behind them learn how long they take."""
+        watchers = self._watchers.get(pace, {})
+        if len(self._durations_of(pace)) >= MIN_HISTORY or replan not in islice(watchers, MIN_HISTORY):
+            return 1.0
+        return max(1.0, len(watchers) / MIN_HISTORY)
 
     def has_enough(self, pace: str) -> bool:
         """Whether there are enough runs of this kind for a fit."""
@@ -157,17 +211,22 @@ class History:
         return self._durations[pace]
 
 
-def next_poll_s(timing: Timing, expected: DurationFit | None, elapsed_s: float, kind: Kind, *, local: bool) -> float:
-    """Seconds until the next poll of a run that has been running for elapsed_s."""
+def next_poll_s(
+    timing: Timing, expected: DurationFit | None, elapsed_s: float, kind: Kind, *, local: bool, worth: float = 1.0
+) -> float:
+    """Seconds until the next poll of a run that has been running for elapsed_s. worth: see History.poll_worth."""
     if local:
         return timing.local_poll_s
     if expected is None:
         return timing.image_poll_s if kind == Kind.IMAGE else timing.video_poll_s
-    if elapsed_s < (earliest_s := expected.earliest_s()):
-        return min(timing.max_poll_s, max(timing.min_poll_s, earliest_s - elapsed_s))
-    hazard = expected.hazard(elapsed_s)
-    wait = math.sqrt(2 * timing.poll_cost / hazard) if hazard > 0 else timing.max_poll_s
-    return min(timing.max_poll_s, max(timing.min_poll_s, wait))
+    elapsed_s, low, high = max(0.0, elapsed_s), timing.min_poll_s, timing.max_poll_s
+    cost = timing.poll_cost / worth
+    if expected.lateness_s(elapsed_s, high) <= cost:
+        return high
+    while high - low > 0.05:
+        middle = (low + high) / 2
+        low, high = (middle, high) if expected.lateness_s(elapsed_s, middle) <= cost else (low, middle)
+    return low
 
 
 def beside_webhook_s(timing: Timing, pause_s: float) -> float:

@@ -29,7 +29,8 @@ class Poller:
     def __init__(self, context: RunContext) -> None:
         self.context = context
         self._started_at = now()
-        self._in_queue = self._cancel_refused = False
+        self._in_queue = self._cancel_refused = self._pausing = False
+        self._looked_at_s = 0.0
         self._last_progress_at, self._failed_polls = time.monotonic(), 0
         self._ready_engine: Engine | None = None
 
@@ -39,14 +40,18 @@ class Poller:
         self._started_at = await self._submitted_at()
         self.context.lane.updates[handle] = self.context.wake
         try:
-            return await self._until_ready(handle)
+            with self.context.jobs.history.watched(self.context.duration_key, self._replan):
+                return await self._until_ready(handle)
         finally:
             self.context.lane.updates.pop(handle, None)
 
     async def _until_ready(self, handle: str) -> Progress:
         context = self.context
         while True:
-            if await context.cancel_requested_within(self._pause_s()):
+            self._looked_at_s, self._pausing = self._elapsed_s(), True
+            cancel_wanted = await context.cancel_requested_within(self._pause_s())
+            self._pausing = False
+            if cancel_wanted:
                 await self._cancel()
             await context.lane.polls.acquire()
             try:
@@ -88,16 +93,26 @@ class Poller:
                 return None
 
     def _pause_s(self) -> float:
-        context, kind = self.context, self.context.run.request.task.makes
-        # Read at every poll: runs that ended meanwhile improve the estimate.
-        expected = context.jobs.history.fit_for(context.duration_key, context.model)
-        pause = next_poll_s(context.timing, expected, self._elapsed_s(), kind, local=context.info.local)
+        """Seconds to the next poll, from now."""
+        context, pause = self.context, self._planned_s()
         if context.follow_ups:
             context.follow_ups -= 1
             return min(pause, context.timing.first_backoff_s)
-        if context.expects_webhook and context.lane.webhooks_arrive:
-            return beside_webhook_s(context.timing, pause)
         return pause
+
+    def _planned_s(self) -> float:
+        """Seconds from the last look to the next. Runs that ended meanwhile improve the estimate."""
+        context, kind = self.context, self.context.run.request.task.makes
+        history, key, local = context.jobs.history, context.duration_key, context.info.local
+        expected, worth = history.fit_for(key, context.model), history.poll_worth(key, self._replan)
+        pause = next_poll_s(context.timing, expected, self._looked_at_s, kind, local=local, worth=worth)
+        beside_webhook = context.expects_webhook and context.lane.webhooks_arrive
+        return beside_webhook_s(context.timing, pause) if beside_webhook else pause
+
+    def _replan(self) -> None:
+        """More is known of how long such runs take: poll sooner, if that says so and this is the pause before it."""
+        if self._pausing:
+            self.context.shorten_pause(self._looked_at_s + self._planned_s() - self._elapsed_s())
 
     def _elapsed_s(self) -> float:
         return (now() - self._started_at).total_seconds()

@@ -39,6 +39,7 @@ class RunContext:
         self.expects_webhook, self.follow_ups = False, 0
         self.took_s: float | None = None
         self._cancellable: asyncio.Future[Any] | None = None
+        self._pause: asyncio.Timeout | None = None
         self.duration_key = duration_key(run.request)
 
     @property
@@ -138,13 +139,20 @@ class RunContext:
         finally:
             self._cancellable = None
 
+    def shorten_pause(self, seconds: float) -> None:
+        """Let the pause of `cancel_requested_within` end so soon, if it would last longer. On the loop."""
+        pause, end = self._pause, asyncio.get_running_loop().time() + max(0.0, seconds)
+        if pause and not pause.expired() and end < (pause.when() or 0.0):
+            pause.reschedule(end)
+
     async def cancel_requested_within(self, seconds: float) -> bool:
         """Wait this long, or until a request to cancel or an update; whether there is a request to cancel. Raises
         Conflict for a run that was withdrawn."""
         if not (self.cancelled or self.withdrawn):
             with suppress(TimeoutError):
-                async with asyncio.timeout(seconds):
+                async with asyncio.timeout(seconds) as self._pause:
                     await self.wake.wait()
+            self._pause = None
         self.wake.clear()
         if self.withdrawn:
             raise Conflict(Message("run.changed"))

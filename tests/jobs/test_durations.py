@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 import random
 import statistics
+from contextlib import ExitStack
 from dataclasses import replace
 from pathlib import Path
 
@@ -51,11 +52,26 @@ def test_with_history_fewer_looks_find_the_end_sooner() -> None:
     assert statistics.fmean(count for count, _ in adaptive) < 9
 
 
-def test_the_first_look_waits_for_the_earliest_end_but_never_longer_than_the_longest_pause() -> None:
+def test_runs_that_always_take_the_same_are_found_at_once_with_few_looks() -> None:
+    """A thousand in flight: 95 of 100 within 2 s."""
+    chance = random.Random(7)
+    known = fit([chance.uniform(60.0, 61.5) for _ in range(30)])
+    found = [looks(chance.uniform(59.9, 60.6), known) for _ in range(300)]
+    assert sorted(late for _, late in found)[285] < 2
+    assert statistics.fmean(count for count, _ in found) < 5
+
+
+def test_a_look_is_due_when_a_result_is_expected_to_have_lain_there_so_long() -> None:
+    known, chance = fit_of_range(50, 80), random.Random(7)
+    ends = [end for _ in range(40_000) if (end := math.exp(chance.gauss(known.mu, known.sigma))) > 60]
+    pause = next_poll_s(replace(TIMING, min_poll_s=0.1), known, 60, Kind.VIDEO, local=False)
+    late = statistics.fmean(max(0.0, 60 + pause - end) for end in ends)
+    assert late == pytest.approx(TIMING.poll_cost, rel=0.1)
+
+
+def test_no_pause_is_longer_than_the_longest_or_shorter_than_the_shortest() -> None:
     expected = fit_of_range(100, 200)
     assert next_poll_s(TIMING, expected, 0, Kind.VIDEO, local=False) == TIMING.max_poll_s
-    early = expected.earliest_s()
-    assert next_poll_s(TIMING, expected, early - 10, Kind.VIDEO, local=False) == pytest.approx(10)
     assert next_poll_s(TIMING, expected, -3600, Kind.VIDEO, local=False) == TIMING.max_poll_s, "the clock was set back"
     assert TIMING.min_poll_s <= next_poll_s(TIMING, expected, 10_000, Kind.VIDEO, local=False) <= TIMING.max_poll_s
 
@@ -77,6 +93,30 @@ def test_our_own_history_counts_more_than_the_catalogue() -> None:
     history.add("a", 11.0)
     assert history.fit_for("a", None).median_s == pytest.approx(11, abs=0.5)  # type: ignore[union-attr]
     assert loads == ["a"], "the database is asked once"
+
+
+def test_waiting_runs_plan_anew_once_the_first_of_their_kind_have_ended() -> None:
+    """Until then a thousand of them wait by the wide range of the catalogue."""
+    history, replanned = History(lambda _: []), list[int]()
+    with history.watched("a", lambda: replanned.append(history.count("a"))), history.watched("b", list):
+        for _ in range(20):
+            history.add("a", 60.0)
+    history.add("a", 60.0)
+    assert replanned == [4, 8, 16]
+
+
+def test_the_first_of_many_whose_time_is_not_known_are_looked_at_more_often() -> None:
+    history, watchers = History(lambda _: []), [lambda n=n: None for n in range(400)]
+    with ExitStack() as waiting:
+        for watcher in watchers:
+            waiting.enter_context(history.watched("a", watcher))
+        assert [history.poll_worth("a", w) for w in watchers[3:6]] == [100, 1, 1]
+        known = fit_of_range(60, 300)
+        pauses = [next_poll_s(TIMING, known, 60, Kind.VIDEO, local=False, worth=worth) for worth in (1, 100)]
+        assert pauses[0] > 5 * pauses[1]
+        for _ in range(4):
+            history.add("a", 60.0)
+        assert history.poll_worth("a", watchers[3]) == 1
 
 
 def test_pauses_double_with_jitter_up_to_a_limit_and_respect_the_provider() -> None:

@@ -25,11 +25,13 @@ from studio.domain import JSON
 from tests.providers import results
 from tests.providers.alibaba import AlibabaServer
 from tests.providers.fal import FalServer
+from tests.providers.replicate import ReplicateServer
 from tests.providers.task_server import TaskServer
+from tests.providers.wavespeed import WaveSpeedServer
 from tests.stories.process import environment
 
 ROOT = Path(__file__).parents[2]
-Server = AlibabaServer | FalServer | TaskServer
+Server = AlibabaServer | FalServer | ReplicateServer | TaskServer | WaveSpeedServer
 T2V: JSON = {"model": "alibaba/wan2.6-t2v", "task": "text-to-video", "duration_s": 2}
 
 

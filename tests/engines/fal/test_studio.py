@@ -14,7 +14,6 @@ from tests.engines.alibaba.test_studio import rest
 from tests.providers import results
 from tests.providers.fal import FalServer
 from tests.providers.http_server import Reply, as_json
-from tests.stories.kill9 import play
 from tests.stories.studio_child import opened_with
 
 BODY = {"model": "fal/wan2.7-t2v", "task": "text-to-video", "duration_s": 2}
@@ -83,12 +82,3 @@ def test_faults_on_the_way_are_outlasted_and_nothing_is_sent_twice(studio: Studi
     run = made(studio)
     assert run.status == Status.SUCCEEDED, run.error
     assert server.submits_by_prompt() == {"a fox": 1}
-
-
-@pytest.mark.parametrize("phase", ["submitting, taken before the death", "waiting"])
-def test_a_killed_studio_loses_nothing_and_pays_once(tmp_path: Path, phase: str) -> None:
-    """Before the receipt was written the run waits for a person; after it, it goes on."""
-    outcome = play(phase, tmp_path, 1, server_of=FalServer, body=BODY)
-    assert outcome.died
-    assert outcome.wrong == []
-    assert outcome.statuses == ["succeeded" if phase == "waiting" else "held lost_submit"]
