@@ -15,7 +15,8 @@ from pydantic import AfterValidator, Field, model_validator
 from studio.catalogue.schema import Row
 from studio.engines.addresses import looks_public
 from studio.engines.generic.answers import PATH
-from studio.messages import Message
+from studio.errors import Refused
+from studio.messages import Message, of_error
 
 TASK = "{task}"
 KEY_NAME = re.compile(r"[A-Z][A-Z0-9_]{0,60}_API_(KEY|TOKEN)")
@@ -171,6 +172,11 @@ def base_url_problem(url: str, *, local: bool) -> str | None:
 
 
 def submit_path(engine: dict[str, Any], task: str, api: Api) -> str:
-    """Where a run of this row is submitted: `engine.paths` by task, `engine.path`, or the file's own."""
-    paths = engine.get("paths") or {}
-    return str(paths.get(task) or engine.get("path") or api.submit.path)
+    """Where a run of this row is submitted: `engine.paths` by task, `engine.path`, or the file's own. Raises Refused
+    for one that leads elsewhere."""
+    paths = engine.get("paths")
+    own = paths.get(task) if isinstance(paths, dict) else None
+    try:
+        return _url_path(str(own or engine.get("path") or api.submit.path))
+    except ValueError as error:
+        raise Refused(of_error(error), code="path") from None

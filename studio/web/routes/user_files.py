@@ -6,11 +6,13 @@ from typing import TYPE_CHECKING, Annotated
 
 from fastapi import APIRouter
 from pydantic import Field
+from starlette.requests import Request
 
 from studio.catalogue import Model, user_rows
 from studio.domain import JSON
 from studio.payload import Payload
 from studio.services.user_files import Kind, UserFile
+from studio.web.language import language_of
 from studio.web.routes.runs import Operator, SentenceRoute
 from studio.web.static import ASSETS
 
@@ -52,10 +54,9 @@ def router(studio: Studio) -> APIRouter:
         return {"text": found.text, "revision": found.revision, "masked": found.masked}
 
     @api.get("/example")
-    def example(kind: Kind, owner: Operator) -> JSON:
-        """A file to begin with; every setting is explained in it."""
-        name = {"models": "models", "providers": "provider"}[kind]
-        return {"text": (ASSETS / "examples" / f"{name}.toml").read_text("utf-8")}
+    def example(kind: Kind, request: Request, owner: Operator) -> JSON:
+        """A file to begin with; every setting is explained in it, in the reader's language."""
+        return {"text": (ASSETS / "examples" / language_of(request) / f"{kind}.toml").read_text("utf-8")}
 
     @api.post("/check")
     def check(body: FileContent, owner: Operator) -> JSON:

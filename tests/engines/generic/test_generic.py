@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import base64
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -17,7 +18,7 @@ from studio.engines.base import Engine, Input, Job
 from studio.engines.generic import GenericEngine, answers
 from studio.engines.generic.spec import Api
 from studio.engines.receipt import Receipt
-from studio.errors import UnknownOutcome
+from studio.errors import Refused, UnknownOutcome
 from studio.settings import Settings
 from tests.providers.generic import EnvelopeServer, GuideServer
 from tests.providers.results import png
@@ -168,6 +169,15 @@ def test_a_name_that_turns_out_private_is_refused_at_the_connection(picture_job:
         assert server.calls.total() == 0
         assert engine.info.base_url == server.url
         assert closed.info.base_url == ""
+
+
+@pytest.mark.parametrize("path", ["https://elsewhere.example/x", "//elsewhere.example", "/../x", "x"])
+def test_a_row_cannot_send_its_runs_elsewhere(picture_job: Job, path: str) -> None:
+    model = picture_job.model.model_copy(update={"engine": {"model": "wan-x", "path": path}})
+    with EnvelopeServer() as server:
+        with pytest.raises(Refused):
+            play(service(server)[0], lambda e: e.submit(replace(picture_job, model=model)))
+        assert server.calls.total() == 0
 
 
 BODY: JSON = {

@@ -33,7 +33,9 @@ def post(client: httpx.Client, word: str, kind: str, name: str, **more: Any) -> 
     return client.post(f"/ui/user-files/{word}", json={"kind": kind, "name": name, **more})
 
 
-def test_each_example_is_valid_as_it_stands_and_counts_when_saved(client: httpx.Client) -> None:
+@pytest.mark.parametrize("language", ["en", "zh-CN"])
+def test_each_example_is_valid_as_it_stands_and_counts_when_saved(client: httpx.Client, language: str) -> None:
+    client.headers["accept-language"] = language
     for kind, name, models in (("models", "mine", 1), ("providers", "my-service", 1)):
         text = client.get("/ui/user-files/example", params={"kind": kind}).json()["text"]
         checked = post(client, "check", kind, name, text=text).json()
