@@ -24,6 +24,27 @@ export const addKeyText = ({ label, needs }) =>
     name: catalogueText(label),
   });
 
+/** A link to the card of a provider that is not set up; null for one that is, or that has no card. */
+export function keyLink(group, cls, before = () => {}) {
+  if (group.ready || !group.connection) return null;
+  return el(
+    "button",
+    cls,
+    {
+      type: "button",
+      data: { connection: group.id },
+      onclick: () => (before(), openConnection(group.id)),
+    },
+    addKeyText(group),
+  );
+}
+
+/** The same for the provider of a model, among groups of models. */
+export function keyLinkOf(groups, model) {
+  const group = groups?.find((g) => g.models.some((m) => m.id === model));
+  return group ? keyLink(group, "st-b link") : null;
+}
+
 /** The section of the Settings page. It keeps what is being typed while the rest of the page is drawn anew. */
 export function connections() {
   styles("connections.css");

@@ -3,7 +3,7 @@
 import { button, bytes, dollars, el, exactTime, number, seconds, styles, t } from "./dom.js";
 import { copy } from "./actions.js";
 import { catalogueText } from "./form/common.js";
-import { addKeyText, connections, openConnection } from "./connections.js";
+import { connections, keyLink } from "./connections.js";
 import { defaults } from "./defaults.js";
 import { heading } from "./page.js";
 import { notifications } from "./notifications.js";
@@ -104,7 +104,9 @@ function engines(list) {
               "p",
               e.ready ? "st-okay" : "st-need",
               {},
-              e.ready ? t("settings.ready") : connectionLink(e) || e.missing || t("settings.not_ready"),
+              e.ready
+                ? t("settings.ready")
+                : keyLink({ ...e, id: e.name }, "st-b link") || e.missing || t("settings.not_ready"),
             ),
             variables(e.variables.filter((v) => v.required)),
             optional(e.variables.filter((v) => !v.required)),
@@ -114,10 +116,6 @@ function engines(list) {
     ),
   );
 }
-
-/** A way to the card of an engine that is not set up; null for one that is set up on this machine. */
-const connectionLink = (e) =>
-  e.connection && button(addKeyText(e), { text: addKeyText(e), cls: "link" }, () => openConnection(e.name));
 
 /** Environment names, each with whether it is set; the page never gets a value. */
 const variables = (list) =>

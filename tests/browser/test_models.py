@@ -64,7 +64,7 @@ def test_each_model_tells_size_licence_tasks_and_what_the_card_can_do(open_page:
         expect(box.locator(".st-fits p").first).to_contain_text("NVIDIA GeForce RTX 4090: ")
         expect(box.get_by_role("link")).to_have_text(model.engine["repo"])
     expect(row(page, MODEL).locator(".st-okay")).to_contain_text("RTX 4090: runs")
-    expect(page.locator("#models .st-box").first).to_contain_text("NVIDIA GeForce RTX 4090 · 24 GB")
+    expect(page.locator("#models .st-box", has_text="NVIDIA GeForce RTX 4090 · 24 GB").first).to_be_visible()
 
 
 def test_a_download_is_seen_to_grow_is_stopped_completed_and_removed(open_page: Open, hub: Hub) -> None:

@@ -1,6 +1,7 @@
 // One board: header, player and strip at the left, the chosen shot at the right; other views take the player's place.
 
 import { button, dollars, el, icon, seconds, t, isTyping } from "../dom.js";
+import { CHANGED, keyLinkOf } from "../connections.js";
 import { follow } from "../live.js";
 import { get, toast, tryOrToast } from "../net.js";
 import { heading } from "../page.js";
@@ -68,9 +69,15 @@ export class Editor {
     addEventListener("keydown", this.onKey);
     document.addEventListener("visibilitychange", this.onShow);
     addEventListener("pagehide", this.onLeave);
+    this.onKeys = () => this.loadModels();
+    document.addEventListener(CHANGED, this.onKeys);
+    await this.loadModels();
+  }
+
+  async loadModels() {
     const models = await tryOrToast(get("ui/boards/models"));
-    this.groups = store.groups = models?.groups;
-    if (this.alive()) store.notify();
+    if (models) this.groups = this.store.groups = models.groups;
+    if (this.alive()) this.store.notify();
   }
 
   alive() {
@@ -85,6 +92,7 @@ export class Editor {
     removeEventListener("keydown", this.onKey);
     document.removeEventListener("visibilitychange", this.onShow);
     removeEventListener("pagehide", this.onLeave);
+    document.removeEventListener(CHANGED, this.onKeys);
   }
 
   /** Another tab is shown: nothing goes on playing unseen. */
@@ -300,7 +308,7 @@ export class Editor {
   fillSettings() {
     const { store, groups } = this;
     const { width, height, fps, model, audio } = store.board;
-    const key = JSON.stringify([width, height, fps, model, audio, groups?.length]);
+    const key = JSON.stringify([width, height, fps, model, audio, groups?.map((g) => g.ready)]);
     if (key === this.settingsKey) return;
     this.settingsKey = key;
     const here = sizeById(`${width}x${height}`);
@@ -340,7 +348,7 @@ export class Editor {
     const ways = button(t("board.ways"), { name: "compare", cls: "bare", data: { do: "ways" } }, () =>
       productionMethodDialog(store, groups || []),
     );
-    this.settings.replaceChildren(size, rate, models, sound, seed, ways);
+    this.settings.replaceChildren(size, rate, models, keyLinkOf(groups, model) || "", sound, seed, ways);
   }
 
   /** One seed for all shots that have none of their own: the same look runs through the film. */

@@ -2,6 +2,7 @@
 // against it. Fields save while one types; a field that is being typed in is never written over.
 
 import { button, dollars, el, icon, media, seconds, t } from "../dom.js";
+import { keyLinkOf } from "../connections.js";
 import { arrows, check, choose, field, autoGrow, hints, warnings } from "./dialog.js";
 import { fileButton, pickAsset, upload } from "./files.js";
 import { mentions } from "./mention.js";
@@ -291,7 +292,13 @@ export class Panel {
 
   fillModels(shot) {
     const groups = this.acts.models();
-    const key = JSON.stringify([shot.model, this.store.data.model_label, groups?.length, shot.duration_s, shot.asks_s]);
+    const key = JSON.stringify([
+      shot.model,
+      this.store.data.model_label,
+      groups?.map((g) => g.ready),
+      shot.duration_s,
+      shot.asks_s,
+    ]);
     if (key === this.modelKey && this.parts.models.firstChild) return;
     this.modelKey = key;
     if (!groups) return;
@@ -311,7 +318,8 @@ export class Panel {
       shot.asks_s && Math.abs(shot.asks_s - shot.duration_s) > 0.01
         ? el("small", "st-dim", {}, t("board.asks", { time: seconds(shot.asks_s) }))
         : null;
-    this.parts.models.replaceChildren(chosen, asks || "");
+    const link = shot.model && keyLinkOf(groups, shot.model);
+    this.parts.models.replaceChildren(chosen, link || "", asks || "");
   }
 
   /** The model of the same family that makes the shot as it is meant; for all such shots at once where there are more. */

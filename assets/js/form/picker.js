@@ -2,7 +2,7 @@
 // models are searched by words and by family.
 
 import { el, icon, seconds, t } from "../dom.js";
-import { addKeyText, CHANGED, openConnection } from "../connections.js";
+import { CHANGED, keyLink } from "../connections.js";
 import { get, tryOrToast } from "../net.js";
 import { changed, sendInOrder, catalogueText } from "./common.js";
 
@@ -57,10 +57,8 @@ export function mount(element, { props, trigger, watch, options }) {
     draft.hidden = !now.draft;
     wordless.hidden = !now.no_prompt;
     missing.hidden = now.ready !== false;
-    missing.replaceChildren(
-      icon("warn"),
-      now.connection ? keyLink(now.provider_id, now.provider, now.needs) : now.missing || "",
-    );
+    const group = { ...now, id: now.provider_id, label: now.provider };
+    missing.replaceChildren(icon("warn"), keyLink(group, "sp-key", hide) || now.missing || "");
   }
 
   let panel;
@@ -144,9 +142,8 @@ export function mount(element, { props, trigger, watch, options }) {
               "sp-head",
               {},
               el("span", "", {}, catalogueText(group.label), el("span", "sp-count", {}, String(models.length))),
-              group.connection && !group.ready
-                ? keyLink(group.id, group.label, group.needs)
-                : el("span", group.ready ? "sp-ready" : "sp-needs", { title: group.missing || null }, state(group)),
+              keyLink(group, "sp-key", hide) ||
+                el("span", group.ready ? "sp-ready" : "sp-needs", { title: group.missing || null }, state(group)),
             ),
             ...models.map((m) => option(group, m)),
           ),
@@ -154,17 +151,6 @@ export function mount(element, { props, trigger, watch, options }) {
     );
     if (!list.childElementCount) list.append(el("p", "sp-none", { role: "status" }, t("forms.model_none")));
   }
-
-  /** To the provider's card on the Settings page. */
-  const keyLink = (provider, label, needs) => {
-    const text = addKeyText({ label, needs });
-    return el(
-      "button",
-      "sp-key",
-      { type: "button", data: { connection: provider }, onclick: () => (hide(), openConnection(provider)) },
-      text,
-    );
-  };
 
   /** A key was added or taken away: what is chosen, and what can be, may be ready now. */
   document.addEventListener(CHANGED, async () => {

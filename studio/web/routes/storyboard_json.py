@@ -150,6 +150,8 @@ def models(studio: Studio) -> list[JSON]:
                 "label": status.label,
                 "ready": status.ready,
                 "missing": status.missing or "",
+                "needs": list(status.needs),
+                "connection": status.connection,
             }
             groups.append(provider | {"models": models})
     return groups
