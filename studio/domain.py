@@ -367,9 +367,10 @@ class Progress(Value):
 
     When status is FAILED, the engine raises instead: an EngineError of the right class. outputs come with SUCCEEDED.
     cost_usd: what the provider billed, if it said or the rules are certain; else None. usage: the provider's own
-    numbers, kept with the run. seed: the one used, if the provider tells. preview: a small picture of what is being
-    made, JPEG, PNG or WebP, always whole; under one name for the whole run, which the job manager removes at its end.
-    false_colours: only shapes can be judged by that picture.
+    numbers, kept with the run. billed: with CANCELLED, the provider charges for it nevertheless. seed: the one used, if
+    the provider tells. preview: a small picture of what is being made, JPEG, PNG or WebP, always whole; under one name
+    for the whole run, which the job manager removes at its end. false_colours: only shapes can be judged by that
+    picture.
     """
 
     status: Literal[Status.QUEUED, Status.RUNNING, Status.SUCCEEDED, Status.CANCELLED]
@@ -380,6 +381,7 @@ class Progress(Value):
     outputs: tuple[Output, ...] = ()
     cost_usd: Figure = None
     usage: JSON = Field(default_factory=dict)
+    billed: bool = False
     seed: int | None = None
     note: Text | None = None
     preview: Path | None = None

@@ -23,7 +23,7 @@ import * as address from "./address.js";
 import { ended, follow } from "./live.js";
 import { lightbox } from "./lightbox.js";
 import { get, tryOrToast } from "./net.js";
-import { chip, runPreview, picture, progress, reason, stars } from "./parts.js";
+import { chip, cost, runPreview, picture, progress, reason, stars } from "./parts.js";
 import { player } from "./player.js";
 
 const panel = { node: null, id: null, back: null, options: {} };
@@ -267,7 +267,7 @@ function parameters(run) {
           : p.value,
     ]);
   rows.push([t("widgets.estimate"), dollars(run.estimate_usd)]);
-  if (ended(run)) rows.push([t("widgets.cost"), dollars(run.cost_usd)]);
+  if (ended(run)) rows.push([t("widgets.cost"), cost(run)]);
   rows.push([t("widgets.created"), exactTime(run.created_at)]);
   if (run.finished_at && run.started_at)
     rows.push([t("widgets.took"), seconds((Date.parse(run.finished_at) - Date.parse(run.started_at)) / 1000)]);

@@ -280,13 +280,20 @@ export function stars(rating, rate) {
   return row;
 }
 
+/** Whether the estimate counts as spent, since the provider did not say what it billed. */
+const booked = (run) => run.status === "succeeded" && run.cost_usd === null && run.estimate_usd > 0;
+
+/** What a run cost: as billed; else its estimate, marked as one, where that was booked. */
+export const cost = (run) =>
+  booked(run) ? t("widgets.cost_estimate", { usd: dollars(run.estimate_usd) }) : dollars(run.cost_usd);
+
 /** The short facts under a picture: model, size, seed, age. */
 export function facts(run) {
   const asset = run.asset;
   const list = [catalogueText(run.model_label)];
   if (asset?.width) list.push(`${asset.width}×${asset.height}`);
   if (run.seed !== null && run.seed !== undefined) list.push(t("widgets.seed", { n: run.seed }));
-  if (run.cost_usd) list.push(dollars(run.cost_usd));
+  if (run.cost_usd || booked(run)) list.push(cost(run));
   return el("div", "st-facts", {}, ...list.map((x) => el("span", "", {}, `${x}`)), since(run.created_at));
 }
 

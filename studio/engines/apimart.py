@@ -30,6 +30,8 @@ PROVIDER = Provider(
     key_page="https://apimart.ai/keys",
 )  # fmt: skip
 LABEL = PROVIDER.label
+CREDIT_USD = 0.1
+"""Source: the provider's documents: 10 credits are 1 USD."""
 WAITING: dict[str, Literal[Status.QUEUED]] = {"submitted": Status.QUEUED, "pending": Status.QUEUED}
 """Their words for a task that has not begun. The pages list different words for one that has, so any other counts as
 running, except completed, failed and cancelled."""
@@ -120,6 +122,8 @@ def _done(receipt: Receipt, data: JSON) -> Progress:
     """All files of the result, whichever of its lists they stand in; the cost is in dollars."""
     result = table(data.get("result"))
     urls = [one for kind in ("videos", "images") for one in links(result.get(kind))]
-    cost = number(data.get("cost"))
+    cost, credits = number(data.get("cost")), number(data.get("credits_cost"))
+    if cost is None and credits is not None:
+        cost = round(credits * CREDIT_USD, 6)
     usage = {name: data[name] for name in ("cost", "credits_cost") if number(data.get(name)) is not None}
     return receipt.succeeded(receipt.files(urls), label=LABEL, word="completed", cost_usd=cost, usage=usage)

@@ -56,16 +56,29 @@ def of_reply(reply: Reply, label: str, *, call: Call = "other", code: str = "", 
     return error
 
 
-def of_failure(code: str, message: str, label: str, *, refunded: bool) -> EngineError:
-    """The error of a task that the provider accepted and then failed. refunded: it is certain that such tasks cost
-    nothing. Never transient: looking at the same task again changes nothing."""
+def of_failure(code: str, message: str, label: str, *, refunded: bool, cost_usd: float | None = None) -> EngineError:
+    """The error of a task that the provider accepted and then failed. Never transient: looking at the same task again
+    changes nothing.
+
+    refunded: it is certain that such tasks cost nothing. cost_usd: what the provider says that it billed; 0 is nothing.
+    """
     message = plain(message)
     why = f"{code}: {message}" if code and message else message or code or Message("engine.no_reason")
+    billed = bool(cost_usd)
+    maybe_billed = not refunded and cost_usd is None
     if moderated(code, message):
-        said = Message("engine.moderated", provider=term(label), why=why)
-        return Moderated(said, code=code or "moderation", maybe_billed=not refunded)
-    said = "engine.failed_making" if refunded else "engine.failed_maybe_billed"
-    return EngineError(Message(said, provider=term(label), why=why), code=code or "failed", maybe_billed=not refunded)
+        refusal = Message("engine.moderated", provider=term(label), why=why)
+        return Moderated(
+            refusal, code=code or "moderation", billed=billed, maybe_billed=maybe_billed, cost_usd=cost_usd or None
+        )
+    if billed:
+        failure = Message("engine.failed_billed", provider=term(label), why=why, usd=f"{cost_usd:.4g}")
+    else:
+        unknown = "engine.failed_maybe_billed" if maybe_billed else "engine.failed_making"
+        failure = Message(unknown, provider=term(label), why=why)
+    return EngineError(
+        failure, code=code or "failed", billed=billed, maybe_billed=maybe_billed, cost_usd=cost_usd or None
+    )
 
 
 def moderated(code: str, message: str) -> bool:

@@ -186,7 +186,7 @@ def _failure(receipt: Receipt, result: Reply, kind: str, message: str) -> Engine
     if kind in MODERATION or errors_http.moderated(kind, message):
         return Moderated(Message("engine.moderated", provider=term(LABEL), why=why), code=kind, **bill)
     if kind in FAULTS or not kind:
-        return errors_http.of_failure(kind, message, LABEL, refunded=kind in FAULTS and not billed)
+        return errors_http.of_failure(kind, message, LABEL, refunded=kind in FAULTS, cost_usd=bill["cost_usd"])
     return Refused(Message("engine.refused", provider=term(LABEL), why=why), code=kind, **bill)
 
 

@@ -104,9 +104,9 @@ class KieEngine(HttpEngine, UnsignedWebhooks):
         if reply.status != 200:
             raise _of_poll(reply)
         if word == "fail":
-            raise errors_http.of_failure(
-                str(data.get("failCode") or "")[:40], str(data.get("failMsg") or ""), LABEL, refunded=False
-            )
+            code, message = str(data.get("failCode") or "")[:40], str(data.get("failMsg") or "")
+            cost = _cost(receipt, data)
+            raise errors_http.of_failure(code, message, LABEL, refunded=False, cost_usd=cost)
         if word == "success":
             return _done(receipt, data)
         if word not in STATES:
@@ -147,7 +147,18 @@ def _done(receipt: Receipt, data: JSON) -> Progress:
             problem = Message("engine.no_usable_answer", provider=term(LABEL), word="resultJson")
             raise Unavailable(problem, code="resultJson") from None
     files = receipt.files(table(result).get("resultUrls"))
-    used = number(data.get("creditsConsumed")) or number(data.get("consumeCredits"))
-    cost = pricing.billed({"credit": used}, receipt.rates) if used else None
-    usage = {"creditsConsumed": used} if used else {}
-    return receipt.succeeded(files, label=LABEL, word="success", cost_usd=cost, usage=usage)
+    used = _credits(data)
+    cost, usage = _cost(receipt, data), {"creditsConsumed": used} if used else {}
+    return receipt.succeeded(files, label=LABEL, word="success", cost_usd=cost or None, usage=usage)
+
+
+def _credits(data: JSON) -> float | None:
+    """Credits that the task used up, where the answer says it."""
+    figures = [number(data.get(name)) for name in ("creditsConsumed", "consumeCredits")]
+    return next((figure for figure in figures if figure is not None), None)
+
+
+def _cost(receipt: Receipt, data: JSON) -> float | None:
+    """Dollars for them, by the credit's rate that the row had at the submit."""
+    used = _credits(data)
+    return None if used is None else pricing.billed({"credit": used}, receipt.rates)

@@ -78,7 +78,8 @@ class ReplicateEngine(HttpEngine):
         if word == "succeeded":
             return _done(receipt, seen)
         if word == "canceled":
-            return Progress(status=Status.CANCELLED, word=word)
+            ran_s = number(table(seen.get("metrics")).get("predict_time"))
+            return Progress(status=Status.CANCELLED, word=word, billed=bool(ran_s))
         if word in ("failed", "aborted"):
             raise errors_http.of_failure("", str(seen.get("error") or ""), LABEL, refunded=word == "aborted")
         if not isinstance(word, str) or word not in WORDS:

@@ -71,10 +71,16 @@ class Poller:
                 self._record_duration()
                 return progress
             if progress.status == Status.CANCELLED:
-                raise Outcome(
-                    Status.CANCELLED, Message("event.cancelled_at", provider=term(context.info.label)), money="release"
-                )
+                raise self._cancelled(progress)
             self._check_progress(progress)
+
+    def _cancelled(self, progress: Progress) -> Outcome:
+        """For a run that ended as cancelled at the provider, by whomever."""
+        label = term(self.context.info.label)
+        if not progress.billed:
+            return Outcome(Status.CANCELLED, Message("event.cancelled_at", provider=label), money="release")
+        message = Message("event.cancelled_may_bill", provider=label)
+        return Outcome(Status.CANCELLED, message, money="settle", bill=Bill("cancelled", certain=False))
 
     async def _look(self, handle: str) -> Progress | None:
         """One poll; None where the key that was refused has been replaced meanwhile. Without a key nothing is asked:

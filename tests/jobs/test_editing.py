@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import threading
 import time
 from collections.abc import Callable
@@ -108,9 +109,17 @@ def _between_two_submits(studio: Studio, paid: FindingFake) -> tuple[Run, Callab
     return run, lambda: None
 
 
+def _waiting_for_the_disk(studio: Studio, paid: FindingFake) -> tuple[Run, Callable[[], object]]:
+    full = OSError(errno.ENOSPC, "No space left on device")
+    paid.scripts = {"before": FakeScript(prepare=(full,) * 999)}
+    run = submit(studio)
+    until(lambda: getattr(studio.local.runs.get(run.id).note, "id", "") == "wait.disk_full")
+    return run, lambda: None
+
+
 UNSENT = [
     _paused, _no_free_slot, _model_on_hold, _over_budget, _refused_key, _no_credit, _uploading, _waiting_for_the_rate,
-    _between_two_submits,
+    _between_two_submits, _waiting_for_the_disk,
 ]  # fmt: skip
 
 
