@@ -7,6 +7,7 @@ environment may also be on the own network: whoever starts the studio can reach 
 from __future__ import annotations
 
 import asyncio
+import base64
 import hashlib
 import json
 import logging
@@ -133,6 +134,9 @@ def signed(secret: str, message_id: str, raw: str) -> dict[str, str]:
 
 def _signer(secret: str):
     """Raises ValueError for whsec_ with something else than base64 after it. Other text is the key as it stands."""
+    if secret.startswith(SECRET_PREFIX):
+        encoded = secret.removeprefix(SECRET_PREFIX)  # the library skips what is no base64, and adds the padding
+        base64.b64decode(encoded + "=" * (-len(encoded) % 4), validate=True)
     from standardwebhooks.webhooks import EmptyWebhookSecretError, Webhook
 
     try:

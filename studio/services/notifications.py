@@ -11,7 +11,7 @@ import logging
 import threading
 import time
 from collections.abc import Collection, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Any, Literal
 
@@ -109,6 +109,11 @@ class Notifications:
         """Which runs are told of from now on."""
         with self._context.store.write() as db:
             settings.put(db, CHOICES, vars(choices))
+
+    def set_language(self, language: str) -> None:
+        """The language of messages, which is that of who sets them up."""
+        with self._context.store.write() as db:
+            settings.put(db, CHOICES, vars(replace(_choices(db), language=language)))
 
     def set_webhook(self, *, url: str | None = None, secret: str | None = None) -> None:
         """Set the webhook's address or secret, or take it away with ""; None leaves it.

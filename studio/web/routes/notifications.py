@@ -63,9 +63,11 @@ def router(studio: Studio) -> APIRouter:
         return state()
 
     @api.post("/webhook")
-    def set_webhook(body: Webhook, owner: Operator) -> JSON:
+    def set_webhook(body: Webhook, owner: Operator, request: Request) -> JSON:
         made = SECRET_PREFIX + base64.b64encode(secrets.token_bytes(24)).decode() if body.make_secret else ""
         notifications.set_webhook(url=body.url if body.url is None else body.url.strip(), secret=made or body.secret)
+        if body.url:
+            notifications.set_language(language_of(request))
         return state() | {"secret": made or None}
 
     @api.post("/test")
