@@ -5,6 +5,8 @@ A row either lists sizes, takes any size within bounds, takes only a tier (the s
 
 from __future__ import annotations
 
+import math
+import re
 from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import lru_cache
@@ -162,9 +164,12 @@ def from_request(model: Model, task: Task, body: JSON, *, chosen_aspect: str | N
     """
     sizes = sizes_for(model, task, {k: v for k, v in body.items() if k in SIZED_INPUTS})
     start = default(model, sizes)
-    width, height, aspect, tier = (body.get(k) for k in ("width", "height", "aspect", "tier"))
+    width, height, aspect = (body.get(k) for k in ("width", "height", "aspect"))
+    tier = _offered_tier(body.get("tier"), sizes.tiers)
     if not sizes.listed:
-        return {"tier": tier if tier in sizes.tiers else model.default_tier} if sizes.tiers else {}
+        if tier is None and width and height:
+            tier = _tier_of_size(width, height, sizes.tiers)
+        return {"tier": tier or model.default_tier} if sizes.tiers else {}
     if width and height:
         exact = next((s for s in sizes.listed if (s.width, s.height) == (width, height)), None)
         same_aspect = [s for s in sizes.listed if s.aspect == chosen_aspect]
@@ -179,10 +184,26 @@ def from_request(model: Model, task: Task, body: JSON, *, chosen_aspect: str | N
     elif aspect in sizes.aspects:
         start = sizes.find(aspect, tier or (start and start.tier))
     elif sizes.auto:
-        return {"aspect": AUTO, "tier": tier if tier in sizes.tiers else AUTO}
+        return {"aspect": AUTO, "tier": tier or AUTO}
     if start is None:
         return {}
     return {"aspect": start.aspect, "tier": start.tier, "width": start.width, "height": start.height}
+
+
+def _offered_tier(wanted: object, tiers: Iterable[str]) -> str | None:
+    """The offered tier of this name; providers write 720P or 720p."""
+    return next((tier for tier in tiers if tier.casefold() == str(wanted).casefold()), None)
+
+
+def _tier_of_size(width: int, height: int, tiers: Iterable[str]) -> str | None:
+    """The tier nearest to this size: 720P names the shorter side, 1K the side of a square with as many pixels. None
+    where no tier is a number of this kind."""
+    distances: dict[str, float] = {}
+    for tier in tiers:
+        if named := re.fullmatch(r"(\d+(?:\.\d+)?)([pk])", tier.casefold()):
+            asked = min(width, height) if named[2] == "p" else math.sqrt(width * height) / 1024
+            distances[tier] = abs(math.log(float(named[1]) / asked))
+    return min(distances, key=lambda tier: distances[tier], default=None)
 
 
 def is_allowed(width: int, height: int, free: FreeSize) -> bool:

@@ -92,6 +92,23 @@ def test_what_a_model_changes_is_said_by_message_ids(studio: Studio) -> None:
     assert "compare.fps" in {getattr(c, "id", c) for c in own["alibaba/wan2.6-t2v"].changes}
 
 
+@pytest.mark.parametrize(
+    ("body", "model", "tier"),
+    [
+        (
+            {"model": "draft/animatic", "task": "text-to-image", "width": 1024, "height": 1024},
+            "kie/wan2.7-image",
+            "1K",
+        ),
+        (ALIBABA | {"width": 1920, "height": 1080}, "kie/wan2.6-t2v", "1080P"),
+        (ALIBABA | {"width": 720, "height": 1280}, "kie/wan2.6-t2v", "720P"),
+    ],
+)
+def test_a_model_with_tiers_alone_gets_the_nearest(studio: Studio, body: JSON, model: str, tier: str) -> None:
+    """Not its default, which may be the dearest."""
+    assert by_id(studio.local.alternatives.of_request({"prompt": "a fox"} | body))[model].body["tier"] == tier
+
+
 def test_keys_credits_and_unknown_prices_are_told(studio: Studio) -> None:
     rows = by_id(studio.local.alternatives.of_request(FORMS["a clip"]))
     assert rows["fal/wan2.6-t2v"].missing is None and rows["fal/wan2.6-t2v"].needs == ()
