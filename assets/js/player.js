@@ -125,6 +125,7 @@ export function controls(tags, asset, { keys = undefined, full = undefined } = {
   const face = () => play.replaceChildren(...button("", { name: lead.paused ? "play" : "pause" }).children);
   lead.addEventListener("play", () => (face(), frameClock()));
   lead.addEventListener("pause", face);
+  lead.addEventListener("volumechange", mark);
   function frameClock() {
     if (lead.paused || !lead.isConnected) return;
     show();

@@ -187,7 +187,8 @@ class View {
     const { run } = member;
     const done = finished(member);
     const shown = done ? (old?.asset?.id === run.asset.id && old.shown) || shownFile(run.asset) : null;
-    const pic = el("div", "cw-pic", {}, shown || this.waiting(member));
+    const hear = shown && run.asset.has_audio ? this.hearButton(run.id) : null;
+    const pic = el("div", "cw-pic", {}, shown || this.waiting(member), hear);
     const node = el(
       "figure",
       `cw-cell${this.comparison.best === run.id && !this.blind ? " best" : ""}`,
@@ -202,7 +203,23 @@ class View {
           )
         : null,
     );
+    if (hear) this.watchSound(shown, hear);
     return { node, asset: done ? run.asset : null, shown };
+  }
+
+  /** One clip is heard at a time. */
+  hearButton(id) {
+    return button(t("compare.hear"), { name: "sound", cls: "cw-hear", data: { do: "hear" } }, () => {
+      const silent = this.cells.get(id).shown.muted;
+      for (const [other, cell] of this.cells) if (cell.shown) cell.shown.muted = other !== id || !silent;
+    });
+  }
+
+  /** Show which clip is heard, whoever changed it. */
+  watchSound(shown, press) {
+    const mark = () => press.setAttribute("aria-pressed", `${!shown.muted}`);
+    shown.addEventListener("volumechange", mark);
+    mark();
   }
 
   /** A member without a result yet, or for good. */
