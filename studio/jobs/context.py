@@ -134,8 +134,9 @@ class JobContext:
         return self.data / "cache" / "work" / run_id
 
     def clear_work(self, run_id: str) -> None:
-        """Remove that folder."""
-        shutil.rmtree(self.work_dir(run_id), ignore_errors=True)
+        """Remove that folder, where there is one."""
+        if (folder := self.work_dir(run_id)).is_dir():
+            shutil.rmtree(folder, ignore_errors=True)
 
     def sweep(self) -> None:
         """At the start: remove what a studio that was killed left of runs that are over, every preview, and the copies

@@ -12,7 +12,7 @@ import math
 import random
 import statistics
 from collections import defaultdict, deque
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Generator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from itertools import islice
@@ -167,7 +167,7 @@ class History:
                 replan()
 
     @contextmanager
-    def watched(self, pace: str, replan: Callable[[], None]) -> Iterator[None]:
+    def watched(self, pace: str, replan: Callable[[], None]) -> Generator[None]:
         """Inside, `replan` is called by `add`, on its thread, at each of REPLAN_AT."""
         watchers = self._watchers[pace]
         watchers[replan] = None

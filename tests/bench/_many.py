@@ -114,9 +114,9 @@ def _fal(url: str) -> Callable[[str], str]:
 
 def _replicate(url: str) -> Callable[[str], str]:
     os.environ["REPLICATE_POLL_INTERVAL"] = str(SDK_POLL_S)
-    import replicate
+    from replicate.client import Client
 
-    client = replicate.Client(api_token=TEST_KEY, base_url=url.removesuffix("/v1"))
+    client = Client(api_token=TEST_KEY, base_url=url.removesuffix("/v1"))
 
     def call(prompt: str) -> str:
         given = {"prompt": prompt, "duration": 2}

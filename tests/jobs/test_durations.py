@@ -98,7 +98,10 @@ def test_our_own_history_counts_more_than_the_catalogue() -> None:
 def test_waiting_runs_plan_anew_once_the_first_of_their_kind_have_ended() -> None:
     """Until then a thousand of them wait by the wide range of the catalogue."""
     history, replanned = History(lambda _: []), list[int]()
-    with history.watched("a", lambda: replanned.append(history.count("a"))), history.watched("b", list):
+    with (
+        history.watched("a", lambda: replanned.append(history.count("a"))),
+        history.watched("b", lambda: replanned.append(-1)),
+    ):
         for _ in range(20):
             history.add("a", 60.0)
     history.add("a", 60.0)

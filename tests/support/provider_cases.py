@@ -4,12 +4,11 @@ PROVIDERS, with the provider's local server, a request, and its own words for wh
 from __future__ import annotations
 
 import tomllib
-from collections import Counter
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, Literal, Protocol
+from typing import Any, Literal
 
 from pydantic import SecretStr
 
@@ -18,44 +17,22 @@ from studio.catalogue import AccountLimits, Catalogue, load
 from studio.domain import JSON
 from studio.engines.base import Engine
 from studio.settings import Settings
-from tests.providers.http_server import Call, Reply, as_json
-
-
-class PaidServer(Protocol):
-    """A provider's local server, as the suite uses it: TaskServer, or one that has the same knobs."""
-
-    tasks: dict[str, Any]
-    calls: Counter[str]
-    faults: dict[str, Any]
-    ends: list[str]
-    leaks: list[str]
-    amount: str
-    gone: bool
-    empty: bool
-
-    @property
-    def KEY(self) -> str: ...
-    @property
-    def url(self) -> str: ...
-    def reset(self) -> None: ...
-    def fail(self, topic: str, do: str, *, times: int = 1, reply: Reply | None = None) -> None: ...
-    def submits_by_prompt(self) -> Counter[str]: ...
-    def topic(self, call: Call) -> str: ...
-    async def answer(self, call: Call, topic: str) -> Reply: ...
+from tests.providers.http_server import Reply, as_json
 
 
 @dataclass(frozen=True)
 class ProviderCase:
-    """refusals: what goes wrong -> the provider's answer to a submit; see REFUSALS of the suite for the names.
+    """server: a TaskServer, or one that has the same knobs.
 
-    several: a request for more than one file, and how many. billed: JSON text of a figure in the provider's unit for
-    `several`, and what it is in dollars. lookup: how a submit whose answer was lost is found: in a "list", which shows
-    those that arrived, by its "own id", which also tells those that did not; "" for not at all. balance: what the
-    server says is left, in dollars. poll: the topic of a look. needs: what else requests of a model must say.
+    refusals: what goes wrong -> the provider's answer to a submit; see REFUSALS of the suite for the names. several: a
+    request for more than one file, and how many. billed: JSON text of a figure in the provider's unit for it, and what
+    it is in dollars. lookup: how a submit whose answer was lost is found: in a "list", which shows those that arrived,
+    by its "own id", which also tells those that did not; "" for not at all. balance: what the server says is left, in
+    dollars. poll: the topic of a look. needs: what else requests of a model must say.
     """
 
     name: str
-    server: PaidServer
+    server: Any
     settings: Settings
     catalogue: Catalogue
     body: JSON
@@ -78,7 +55,7 @@ class ProviderCase:
         return engine
 
 
-def settings(folder: Path, name: str, server: PaidServer) -> Settings:
+def settings(folder: Path, name: str, server: Any) -> Settings:
     """A studio that knows this provider's key and address, by the names that its engine declares."""
     key = next(n for n, variable in engines.environment(name).items() if variable.secret)
     base = next(n for n in engines.environment(name) if n.endswith("_BASE_URL"))
