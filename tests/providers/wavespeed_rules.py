@@ -80,4 +80,13 @@ MODELS: Mapping[str, Mapping[str, Rule]] = {
     "alibaba/wan-2.2/t2v-plus-1080p": FULL | {"size": WIDE[2:], "duration": (5,)},
     "alibaba/wan-2.2/i2v-plus-480p": FULL | {"prompt": "text", "image": "url!", "duration": (5,)},
     "alibaba/wan-2.2/i2v-plus-1080p": FULL | {"prompt": "text", "image": "url!", "duration": (5,)},
+    "alibaba/happyhorse-1.0/text-to-video": BASE | {"aspect_ratio": RATIOS, "resolution": HD, "duration": "3..15"},
+    **{
+        f"kwaivgi/kling-v3.0-{mode}/{task}-to-video": {"prompt": "text!", "duration": "3..15", "sound": "bool", **more}
+        for mode in ("std", "pro")
+        for task, more in (("text", {"aspect_ratio": RATIOS[:3]}), ("image", {"image": "url!"}))
+    },
+    "wavespeed-ai/infinitetalk": SEED
+    | {"prompt": "text", "image": "url!", "audio": "url!", "mask_image": "url", "resolution": SD[:2]},
+    "bytedance/seedream-v4.5": {"prompt": "text!", "size": "text"},
 }  # fmt: skip
