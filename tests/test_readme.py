@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import re
+from collections import Counter
 from pathlib import Path
 
 import pytest
 
 from studio import engines, settings
+from studio.catalogue import load
 
 ROOT = Path(__file__).parents[1]
 README = (ROOT / "README.md").read_text("utf-8")
@@ -39,3 +41,22 @@ def test_every_file_that_the_guide_names_is_there() -> None:
 def test_ci_runs_the_readmes_commands_to_the_letter(program: str) -> None:
     command = next(line for line in README.splitlines() if line.startswith("python3 -m venv") and program in line)
     assert command in (ROOT / ".ci" / "run").read_text("utf-8").splitlines()
+
+
+def families_table() -> str:
+    """Which provider serves which family, by the catalogue, as the README shows it."""
+    rows = [m for m in load() if not m.of_user and m.provider not in ("draft", "generic", "mindstudio")]
+    providers = [name for name in engines.REGISTRY if any(m.provider == name for m in rows)]
+    count = Counter(m.family for m in rows)
+    lines = [
+        "| family | " + " | ".join(f"`{name}`" for name in providers) + " |",
+        "| --- |" + " :-: |" * len(providers),
+    ]
+    for family in sorted(count, key=lambda name: (name != "Wan", -count[name], name)):
+        serves = {m.provider for m in rows if m.family == family}
+        lines.append(f"| {family} | " + " | ".join("●" if name in serves else "" for name in providers) + " |")
+    return "\n".join(lines)
+
+
+def test_the_table_of_families_is_that_of_the_catalogue() -> None:
+    assert families_table() in README
