@@ -297,6 +297,8 @@ class _Row:
             return None
         own = {k: v for k, v in self.raw.items() if k not in ("name", "base", "use")}
         merged = merge({"source": self.found.file, "checked": self.today, "family": "other"} | merged, own)
+        if "prices" in own:
+            merged |= {"price_confirmed": own.get("price_confirmed", True)}
         mark = "added" if adds else "corrected"
         return merged | {"provider": self.found.provider, "id": full, "yours": mark}
 

@@ -58,6 +58,7 @@ def test_good_rows_count_and_a_mistake_is_named_with_its_line_in_both_languages(
     assert found.models[0].request == KNOWN["fal/wan2.7-t2v"].request
     assert (found.models[0].yours, found.models[0].of_user, found.models[0].canonical) == ("added", True, "")
     assert [(m.id, m.yours, m.prices[0].usd) for m in found.corrections] == [("fal/wan2.6-t2v", "corrected", 0.01)]
+    assert found.corrections[0].price_confirmed, "the user knows what it costs"
     (problem,) = found.problems
     assert isinstance(problem.sentence, Message)
     assert problem.sentence.startswith("models/mine.toml, line 13: prices.0.usd")
