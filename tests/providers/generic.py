@@ -174,7 +174,7 @@ url = ["data.link"]
 [[model]]
 name = "wan-x"
 label = "Wan X"
-family = "wan"
+family = "Wan"
 tasks = ["text-to-image", "image-edit"]
 prompt = { required = true, max_chars = 2000 }
 outputs = { param = "count" }
