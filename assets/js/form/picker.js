@@ -78,7 +78,12 @@ export function mount(element, { props, trigger, watch, options }) {
       "aria-label": t("forms.model_search"),
       oninput: () => fill(search.value),
     });
-    const chips = el("div", "sp-families", { role: "group", "aria-label": t("forms.picker_families"), hidden: true });
+    const chips = el("div", "sp-families", {
+      role: "group",
+      "aria-label": t("forms.picker_families"),
+      hidden: true,
+      onwheel: (e) => ((chips.scrollLeft += e.deltaY + e.deltaX), e.preventDefault()), // a wheel alone has no sideways
+    });
     const list = el("div", "sp-list", { role: "listbox", id, "aria-label": t("forms.model") });
     panel = el("div", "sp-panel", {}, search, chips, list);
     element.append(panel);
@@ -99,7 +104,9 @@ export function mount(element, { props, trigger, watch, options }) {
 
   /** A chip for each family; the one that is pressed hides the others' models until it is pressed again. */
   function drawFamilies(chips, changedFamily) {
-    const names = [...new Set(groups.flatMap((group) => group.models.map((m) => m.family)).filter(Boolean))];
+    const count = {};
+    for (const m of groups.flatMap((group) => group.models)) if (m.family) count[m.family] = (count[m.family] || 0) + 1;
+    const names = Object.keys(count).sort((one, other) => count[other] - count[one]);
     if (!names.includes(family)) family = "";
     chips.hidden = names.length < 2;
     const chip = (name) =>
