@@ -26,8 +26,8 @@ class WebhookSender:
     answers: the statuses of what was sent. urls: the addresses that were given.
     """
 
-    def __init__(self, sign: Sign) -> None:
-        self.sign, self.studio = sign, ""
+    def __init__(self, sign: Sign, studio: str = "") -> None:
+        self.sign, self.studio = sign, studio
         self.faults: list[str] = []
         self.answers: list[int] = []
         self.urls: list[str] = []

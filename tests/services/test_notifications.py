@@ -107,7 +107,7 @@ def test_what_fails_or_waits_for_a_person_is_told_and_what_nobody_wants_is_not(
         assert texts["run.held"].startswith("需要处理：“two”")
 
 
-@pytest.mark.parametrize(("status", "calls"), [(500, 3), (429, 3), (403, 1), (410, 1)])
+@pytest.mark.parametrize(("status", "calls"), [(500, 3), (429, 3), (410, 1)])
 def test_a_refused_message_is_sent_again_only_where_that_can_help(
     tmp_path: Path, catalogue: Catalogue, receiver: Receiver, status: int, calls: int
 ) -> None:
@@ -139,14 +139,17 @@ def test_nothing_is_told_twice_or_lost_over_a_restart(tmp_path: Path, catalogue:
     assert [body["data"]["id"] for body in told(receiver)] == [first.id, second.id, third.id]
 
 
-@pytest.mark.parametrize(
-    "url",
-    ["http://hooks.example.com/x", "https://127.0.0.1/x", "https://nas.local/x", "https://u:p@hooks.example.com/", "x"],
-)
-def test_a_page_may_only_name_an_address_on_the_internet(tmp_path: Path, catalogue: Catalogue, url: str) -> None:
+def test_a_page_may_only_name_an_address_on_the_internet(tmp_path: Path, catalogue: Catalogue) -> None:
+    refused = (
+        "http://hooks.example.com/x",
+        "https://127.0.0.1/x",
+        "https://nas.local/x",
+        "https://u:p@hooks.example.com/",
+    )
     with opened(tmp_path, catalogue) as studio:
-        with pytest.raises(CapabilityError, match="HTTPS address on the internet"):
-            studio.notifications.set_webhook(url=url)
+        for url in (*refused, "https://[::ffff:10.0.0.1]/", "https://2130706433/", "x"):
+            with pytest.raises(CapabilityError, match="HTTPS address on the internet"):
+                studio.notifications.set_webhook(url=url)
         assert studio.notifications.state().host is None
 
 

@@ -5,12 +5,14 @@ from __future__ import annotations
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import replace
+from functools import cache
 from pathlib import Path
 
 from fastapi import FastAPI
 from pydantic import SecretStr
 
 from studio import engines
+from studio.catalogue import Catalogue, load
 from studio.jobs.durations import Timing
 from studio.settings import Settings, hash_password
 from studio.studio import Studio
@@ -38,7 +40,14 @@ def opened(
         public_url=public,
         password_hash=hash_password(password),
     )
-    return Studio.open(chosen, engines={engine: engines.build(engine, chosen)}, timing=timing)
+    made = {engine: engines.build(engine, chosen)}
+    return Studio.open(chosen, engines=made, catalogue=_rows(), timing=timing)
+
+
+@cache
+def _rows() -> Catalogue:
+    """Read once: that takes longer than a test."""
+    return load()
 
 
 @contextmanager

@@ -14,6 +14,7 @@ from studio.domain import Run, Status
 from studio.studio import Studio
 from tests.engines.alibaba.test_studio import rest
 from tests.providers.fal import FalServer
+from tests.providers.webhooks import Ed25519Signer, WebhookSender
 from tests.support import webhooks
 
 BODY = {"model": "fal/wan2.7-t2v", "task": "text-to-video", "duration_s": 2, "prompt": "a fox"}
@@ -21,17 +22,26 @@ JSON_TYPE = {"content-type": "application/json"}
 LIMIT_S = 15
 
 
-@pytest.fixture
-def server() -> Iterator[FalServer]:
+@pytest.fixture(scope="module")
+def fal() -> Iterator[FalServer]:
     with FalServer() as server:
         yield server
 
 
 @pytest.fixture
-def studio(server: FalServer, tmp_path: Path) -> Iterator[Studio]:
+def server(fal: FalServer) -> FalServer:
+    """As new: runs of earlier tests may wait for ever, and nobody asks about them."""
+    fal.calls.clear()
+    fal.webhooks = WebhookSender(fal.webhook_headers, studio=fal.webhooks.studio)
+    fal.queue_s, fal.running_s = 0.05, 0.1
+    return fal
+
+
+@pytest.fixture(scope="module")
+def studio(fal: FalServer, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Studio]:
     """Served under its public name, closed by a password, without a poll by the clock."""
-    closed = webhooks.opened("fal", tmp_path / "data", server.url, password=webhooks.PASSWORD)
-    with closed as studio, webhooks.served(studio) as server.webhooks.studio:
+    closed = webhooks.opened("fal", tmp_path_factory.mktemp("hooks"), fal.url, password=webhooks.PASSWORD)
+    with closed as studio, webhooks.served(studio) as fal.webhooks.studio:
         yield studio
 
 
@@ -76,15 +86,19 @@ def test_a_call_that_is_not_the_providers_own_wakes_nobody(
     assert server.calls["status"] == 0
 
 
-def test_a_call_signed_with_another_key_is_refused_though_new_keys_are_asked_for(
+def test_a_call_signed_with_another_key_is_refused_and_keys_are_not_asked_for_at_every_call(
     studio: Studio, server: FalServer
 ) -> None:
-    key_set = server.signer.key_set()
-    server.signer = type(server.signer)()
-    server.signer.key_set = lambda: key_set
-    submit(studio)
-    until(lambda: server.webhooks.answers)
-    assert (server.webhooks.answers, server.calls["status"], server.calls["keys"]) == ([404], 0, 1)
+    published, server.signer = server.signer, Ed25519Signer()
+    key_set, server.signer.key_set = server.signer.key_set, published.key_set
+    try:
+        for count in (1, 2):
+            submit(studio)
+            until(lambda count=count: len(server.webhooks.answers) == count)
+    finally:
+        server.signer.key_set, server.signer = key_set, published
+    assert (server.webhooks.answers, server.calls["status"]) == ([404, 404], 0)
+    assert server.calls["keys"] <= 1
 
 
 def test_the_address_dies_with_its_run_and_then_answers_as_any_other(studio: Studio, server: FalServer) -> None:
@@ -101,18 +115,19 @@ def test_the_address_dies_with_its_run_and_then_answers_as_any_other(studio: Stu
     assert rest(studio, submit(studio)).status == Status.SUCCEEDED, "known addresses have none"
 
 
-def test_an_address_still_works_after_a_restart(server: FalServer, tmp_path: Path) -> None:
+def test_an_address_still_works_after_a_restart(tmp_path: Path) -> None:
     """Only its hash was kept."""
-    server.webhooks.faults.append("lost")
-    server.queue_s = server.running_s = 0
-    with webhooks.opened("fal", tmp_path / "data", server.url) as studio:
-        run = submit(studio)
-        until(lambda: studio.local.runs.get(run.id).handle)
-    with webhooks.opened("fal", tmp_path / "data", server.url) as studio, webhooks.served(studio) as url:
-        server.webhooks.studio = url
-        until(lambda: studio.webhooks.knows(server.webhooks.urls[0].rpartition("/")[2]))
-        assert call(server, next(iter(server.tasks))).status_code == 204
-        assert rest(studio, run).status == Status.SUCCEEDED
+    with FalServer() as server:
+        server.webhooks.faults.append("lost")
+        server.queue_s = server.running_s = 0
+        with webhooks.opened("fal", tmp_path / "data", server.url) as studio:
+            run = submit(studio)
+            until(lambda: studio.local.runs.get(run.id).handle)
+        again = webhooks.opened("fal", tmp_path / "data", server.url)
+        with again as studio, webhooks.served(studio) as server.webhooks.studio:
+            until(lambda: studio.webhooks.knows(server.webhooks.urls[0].rpartition("/")[2]))
+            assert call(server, next(iter(server.tasks))).status_code == 204
+            assert rest(studio, run).status == Status.SUCCEEDED
 
 
 def call(server: FalServer, task: str, **more: str) -> httpx.Response:
