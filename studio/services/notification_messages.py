@@ -8,10 +8,14 @@ from typing import Literal
 from studio.catalogue import Catalogue
 from studio.domain import JSON, Run, now
 from studio.errors import NotFound
+from studio.jobs import model_holds
 from studio.messages import Message, joined, term, worded
+from studio.store.model_holds import ModelHold
 from studio.store.notifications import BatchCount
 
-Kind = Literal["run.succeeded", "run.failed", "run.held", "batch.finished", "batch.held", "runs.finished", "test"]
+Kind = Literal[
+    "run.succeeded", "run.failed", "run.held", "batch.finished", "batch.held", "runs.finished", "model.held", "test"
+]
 PROMPT_CHARS = 120
 MOST_IDS = 100
 
@@ -24,7 +28,7 @@ class MessageWriter:
 
     def run(self, run: Run) -> JSON:
         """One run that has ended, or is held."""
-        model, usd = self._model_label(run), run.cost_usd if run.cost_usd is not None else run.estimate_usd
+        model, usd = self._label_of(run.model), run.cost_usd if run.cost_usd is not None else run.estimate_usd
         prompt = shortened(run.request.prompt)
         sentence = Message(f"notify.run_{run.status}", prompt=prompt or model, model=model)
         why = run.error if run.status != "succeeded" else ""
@@ -61,6 +65,13 @@ class MessageWriter:
         data |= {"ids": ids[:MOST_IDS], "url": self._link("")}
         return self._body(kind, joined(sentence, *parts, _dollars(count.cost_usd or None)), data)
 
+    def model_hold(self, hold: ModelHold) -> JSON:
+        """A model whose waiting runs do not start, after failures in a row."""
+        label = self._label_of(hold.model)
+        sentence = model_holds.reason(hold, label)
+        data = {"model": hold.model, "model_label": str(label), "failures": hold.failures}
+        return self._body("model.held", sentence, data | {"url": self._link("")})
+
     def test(self) -> JSON:
         """What the button on the Settings page sends."""
         return self._body("test", Message("notify.test"), {"url": self._link("")})
@@ -73,11 +84,11 @@ class MessageWriter:
     def _link(self, path: str) -> str | None:
         return f"{self._public_url}/{path}" if self._public_url else None
 
-    def _model_label(self, run: Run) -> str:
+    def _label_of(self, model_id: str) -> str:
         try:
-            return term(self._catalogue.get(run.model).label)
+            return term(self._catalogue.get(model_id).label)
         except NotFound:
-            return run.model
+            return model_id
 
 
 def slack_text(text: str) -> str:

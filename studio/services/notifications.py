@@ -26,9 +26,10 @@ from studio.services.engine_settings import Source
 from studio.services.notification_delivery import WEBHOOK, Attempt, Target
 from studio.services.notification_messages import MessageWriter
 from studio.settings import NOTIFY_SECRET, NOTIFY_TARGETS, NOTIFY_URL
+from studio.store import model_holds, runs, settings
 from studio.store import notifications as outbox
-from studio.store import runs, settings
 from studio.store.mapping import stamp
+from studio.store.model_holds import ModelHold
 from studio.store.notifications import BatchCount, Pending, RunChange
 
 log = logging.getLogger(__name__)
@@ -40,6 +41,8 @@ CHECK_INTERVAL_S = 30.0
 MAX_SEPARATE = 3
 """More single runs than this that end together share a message."""
 DRAFT = "draft"
+SAME_MOMENT = timedelta(seconds=10)
+"""A model is held in the transaction of the failure that does it, or soon after."""
 Status = Literal["succeeded", "failed", "held"]
 
 
@@ -303,7 +306,12 @@ class Notifications:
                     found.append((f"batch-{batch}-{changed[-1].seq}", body))
             elif choices.held and any(change.status == "held" for change in changed):
                 found.append((f"batch-{batch}-held", writer.batch("batch.held", count, ids, batch=batch)))
-        return found + self._single_messages(db, singles, choices, writer)
+        found += self._single_messages(db, singles, choices, writer)
+        if choices.held:
+            found += [
+                (f"model-{hold.model}-{hold.held_at}", writer.model_hold(hold)) for hold in _new_holds(db, changes)
+            ]
+        return found
 
     def _single_messages(
         self, db: Database, changes: Sequence[RunChange], choices: NotificationChoices, writer: MessageWriter
@@ -349,6 +357,16 @@ class Notifications:
 
 
 STATUSES: tuple[Status, ...] = ("succeeded", "failed", "held")
+
+
+def _new_holds(db: Database, changes: Sequence[RunChange]) -> list[ModelHold]:
+    """Models that one of these failures put on hold."""
+    failed = {change.model: change.at for change in changes if change.status == "failed"}
+    holds = model_holds.held(db) if failed else []
+    return [
+        hold for hold in holds
+        if hold.model in failed and hold.held_at and failed[hold.model] - hold.held_at < SAME_MOMENT
+    ]  # fmt: skip
 
 
 def _choices(db: Database) -> NotificationChoices:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import json
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any
 
 from sqlite_utils import Database
@@ -24,12 +25,14 @@ KEPT = 50
 
 @dataclass(frozen=True)
 class RunChange:
-    """A run that reached this status. seq: of the event."""
+    """A run that reached this status. seq, at: of the event."""
 
     seq: int
     run: str
     batch: str
     status: str
+    model: str
+    at: datetime
 
 
 @dataclass(frozen=True)
@@ -71,12 +74,17 @@ def changes_after(db: Database, seq: int, limit: int) -> list[RunChange]:
     """Runs that ended or were held after this event, in order; cancelled ones and those in the trash left out."""
     rows = fetch(
         db,
-        "SELECT e.seq, r.id, r.batch, e.to_status FROM events e JOIN runs r ON r.seq = e.run WHERE e.seq > ? "
-        "AND e.to_status IN ('succeeded', 'failed', 'held') AND e.from_status IS NOT e.to_status "
+        "SELECT e.seq, r.id, r.batch, e.to_status, r.model, e.at FROM events e JOIN runs r ON r.seq = e.run "
+        "WHERE e.seq > ? AND e.to_status IN ('succeeded', 'failed', 'held') AND e.from_status IS NOT e.to_status "
         "AND r.trashed_at IS NULL ORDER BY e.seq LIMIT ?",
         [seq, limit],
     )
-    return [RunChange(row["seq"], row["id"], row["batch"], row["to_status"]) for row in rows]
+    return [
+        RunChange(
+            row["seq"], row["id"], row["batch"], row["to_status"], row["model"], datetime.fromisoformat(row["at"])
+        )
+        for row in rows
+    ]
 
 
 def count_batch(db: Database, batch: str) -> BatchCount:

@@ -15,7 +15,7 @@ from standardwebhooks.webhooks import Webhook
 
 from studio.catalogue import Catalogue
 from studio.engines.fake import FakeEngine, FakeProvider, FakeScript
-from studio.errors import CapabilityError, Conflict, Refused, Unauthorised
+from studio.errors import CapabilityError, Conflict, EngineError, Refused, Unauthorised
 from studio.services.notifications import NotificationChoices
 from studio.settings import Settings
 from studio.studio import Studio
@@ -105,6 +105,12 @@ def test_what_fails_or_waits_for_a_person_is_told_and_what_nobody_wants_is_not(
         assert texts["run.failed"].startswith("失败：“one”")
         assert "Not this." in texts["run.failed"]
         assert texts["run.held"].startswith("需要处理：“two”")
+        engine.scripts["three"] = FakeScript(
+            final=EngineError("The provider failed: internal error 7.", code="internal")
+        )
+        for _ in range(3):
+            finish(studio, image("three"))
+        until(lambda: [body["data"].get("model") for body in told(receiver) if body["type"] == "model.held"])
 
 
 @pytest.mark.parametrize(("status", "calls"), [(500, 3), (429, 3), (410, 1)])
