@@ -3,7 +3,8 @@
 import { button, bytes, dollars, el, exactTime, number, seconds, styles, t } from "./dom.js";
 import { copy } from "./actions.js";
 import { catalogueText } from "./form/common.js";
-import { connections, keyLink } from "./connections.js";
+import { connectionList } from "./connection_list.js";
+import { keyLink } from "./connections.js";
 import { defaults } from "./defaults.js";
 import { heading } from "./page.js";
 import { notifications } from "./notifications.js";
@@ -20,7 +21,7 @@ export function mount(element) {
   root.classList.add("st", "st-house");
   const state = { group: "day", days: 30 };
 
-  const providers = connections();
+  const providers = connectionList();
 
   async function load() {
     providers.refresh();

@@ -27,7 +27,9 @@ from studio.errors import CapabilityError, EngineError
 from studio.messages import Message, term
 
 PROVIDER = Provider(
-    "mindstudio", "MindStudio", key="MINDSTUDIO_API_KEY", base="MINDSTUDIO_BASE_URL", url="https://v1.mindstudio-api.com"
+    *("mindstudio", "MindStudio"), key="MINDSTUDIO_API_KEY", base="MINDSTUDIO_BASE_URL",
+    url="https://v1.mindstudio-api.com",
+    key_page="https://app.mindstudio.ai/workspace/settings/developer?page=api-keys",
 )  # fmt: skip
 LABEL, API = PROVIDER.label, "/developer/v2"
 UPLOAD_S, MOST_TOKEN_CHARS, MOST_AGENTS = 600.0, 2000, 200
