@@ -192,9 +192,9 @@ def test_the_draft_and_a_provider_finish_side_by_side(tmp_path: Path) -> None:
     with PROVIDERS["runware"](tmp_path) as case:
         made = {"draft": engines.build("draft", case.settings), "runware": case.build()}
         with Studio.open(case.settings, engines=made, catalogue=case.catalogue, timing=QUICK) as studio:
-            body: JSON = {"task": "text-to-video", "model": "draft/animatic", "prompt": "a fox runs", "duration_s": 5}
-            chosen = ["draft/animatic", "runware/wan2.6"]
-            comparison = studio.local.comparisons.submit_request(body | {"width": 1280, "height": 720}, chosen)
+            body: JSON = {"task": "text-to-image", "model": "draft/animatic", "prompt": "a fox", "seed": 7}
+            chosen = ["draft/animatic", "runware/wan2.7-image"]
+            comparison = studio.local.comparisons.submit_request(body | {"width": 1024, "height": 1024}, chosen)
             done = studio.local.runs.wait([m.run.id for m in comparison.members], timeout_s=60)
             assert [run.status for run in done] == ["succeeded", "succeeded"], [run.error for run in done]
             assert all(run.assets for run in done) and done[1].estimate_usd

@@ -1,6 +1,6 @@
 // Results beside one another: clips run, stop, scrub and step together, pictures and clips are enlarged together.
 
-import { button, t } from "../dom.js";
+import { button, isTyping, t } from "../dom.js";
 import { controls, stage } from "../player.js";
 
 const MAX_ZOOM = 12;
@@ -31,7 +31,7 @@ export function syncedControls(cells, keys) {
 /** The file of a result as it stands in a cell. */
 export const shownFile = (asset) => stage(asset);
 
-/** Let every `.st-media` under `box` be enlarged and moved as one: wheel, pinch, double click, drag, or the buttons. */
+/** Let every `.st-media` under `box` be enlarged and moved as one: wheel, pinch, double click, drag, buttons or keys (`steer`). */
 export function linkedZoom(box) {
   let zoom = 1;
   let x = 0; // of the middle, in widths and heights of a cell
@@ -123,5 +123,12 @@ export function linkedZoom(box) {
     to(zoom * STEP),
   );
   apply();
-  return [reset, out, closer];
+  const keys = { "+": closer, "=": closer, "-": out, 0: reset };
+  const steer = (e) => {
+    const press = keys[e.key];
+    if (!press || e.ctrlKey || e.metaKey || e.altKey || isTyping(e)) return;
+    e.preventDefault();
+    press.click();
+  };
+  return { buttons: [reset, out, closer], steer };
 }

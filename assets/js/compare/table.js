@@ -35,6 +35,13 @@ export function alternativesTable({ use, compare, close }) {
     el("thead", "", {}, el("tr", "", {}, tick, ...Object.values(heads))),
     body,
   );
+  const search = el("input", "cw-search", {
+    type: "search",
+    placeholder: t("compare.search"),
+    "aria-label": t("compare.search"),
+    oninput: () => draw(),
+  });
+  const unchanged = el("input", "", { type: "checkbox", onchange: () => draw() });
   const sorting = el(
     "select",
     "st-select cw-sort",
@@ -45,7 +52,9 @@ export function alternativesTable({ use, compare, close }) {
     "div",
     "cw-tools",
     {},
+    search,
     el("label", "cw-check", {}, onlyReady, el("span", "", {}, t("compare.only_ready"))),
+    el("label", "cw-check", {}, unchanged, el("span", "", {}, t("compare.only_exact"))),
     sorting,
     button(t("compare.rates"), { text: t("compare.rates"), cls: "link" }, () => openRates()),
   );
@@ -109,7 +118,16 @@ export function alternativesTable({ use, compare, close }) {
   // --------------------------------------------------------------------------------------------------- what shows
 
   function draw() {
-    const able = rows.filter((row) => row.fit !== "refused" && (!onlyReady.checked || row.ready || row.current));
+    const words = search.value.trim().toLowerCase().split(/\s+/).filter(Boolean);
+    const named = (row) =>
+      words.every((word) =>
+        [row.label, row.provider_label, row.model].some(
+          (name) => name.toLowerCase().includes(word) || catalogueText(name).toLowerCase().includes(word),
+        ),
+      );
+    const wanted = (row) =>
+      (!onlyReady.checked || row.ready || row.current) && (!unchanged.checked || row.fit === "exact") && named(row);
+    const able = rows.filter((row) => row.fit !== "refused" && wanted(row));
     const by = ORDERS[order];
     const listed = by ? [...able].sort(by) : able;
     const same = listed.filter((row) => row.same_model && !row.current);
@@ -127,8 +145,9 @@ export function alternativesTable({ use, compare, close }) {
     refused.firstElementChild.textContent = t("compare.refused", { n: unable.length });
     refusedList.replaceChildren(...unable.map(reasonLine));
     table.hidden = !able.length;
-    message.hidden = able.length > 1 || !rows.length;
-    message.textContent = onlyReady.checked ? t("compare.none_ready") : t("compare.none");
+    const narrowed = onlyReady.checked || unchanged.checked || words.length;
+    message.hidden = able.some((row) => !row.current) || !rows.length;
+    message.textContent = narrowed ? t("compare.none_shown") : t("compare.none");
     count();
   }
 

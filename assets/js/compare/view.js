@@ -73,7 +73,10 @@ class View {
       this.foot,
     );
     this.dialog.addEventListener("close", () => this.closed());
-    this.dialog.addEventListener("keydown", (e) => e.key !== "Escape" && e.stopPropagation());
+    this.dialog.addEventListener("keydown", (e) => {
+      if (e.key !== "Escape") e.stopPropagation();
+      this.zoom.steer(e);
+    });
     document.body.append(this.dialog);
     this.dialog.showModal();
     setTimeout(() => address.navigate({ compare: comparison.id }, { replace: true })); // once the dialog has its entry
@@ -178,7 +181,7 @@ class View {
       ...(this.comparison.same_request ? [judge] : []),
       ...(this.canWipe() ? [this.wipe] : []),
       ...(this.blind ? [] : [link]),
-      el("span", "cw-zoom", { role: "group", "aria-label": t("compare.zoom") }, ...this.zoom),
+      el("span", "cw-zoom", { role: "group", "aria-label": t("compare.zoom") }, ...this.zoom.buttons),
       button(t("widgets.close"), { name: "close", cls: "bare", data: { do: "close" } }, () => this.close()),
     );
   }
