@@ -84,11 +84,14 @@ def to_request(values: JSON, model: Model, task: Task) -> JSON:
 
 def people_subject(values: JSON, model: Model, task: Task) -> str:
     """What the form asks about real people: picture, clip, voice or files; "" where it need not."""
-    media, names = values.get("media") or {}, consent.inputs(model, task)
-    files = [file for name in names for file in media.get(name) or []]
+    media: dict[str, list[object]] = values.get("media") or {}
+    names = consent.inputs(model, task)
+    files = [as_object(file) for name in names for file in media.get(name) or []]
     if VOICES in names:
-        files += [file["voice"] for file in media.get("references") or [] if _has_voice(file)]
-    kinds = [str(file["kind"]) for file in files if isinstance(file, dict) and file.get("kind")]
+        files += [
+            as_object(file["voice"]) for file in map(as_object, media.get("references") or []) if _has_voice(file)
+        ]
+    kinds = [str(file["kind"]) for file in files if file.get("kind")]
     return consent.subject(kinds) or ("files" if files else "")  # of an id alone the kind is not known
 
 

@@ -218,4 +218,4 @@ def totals(audits: Iterable[ProviderAudit]) -> dict[str, float]:
         for one in audit.claims:
             usd = one.claim.refunded_usd if one.claim.state == "refunded" else one.claim.usd or 0.0
             found[one.claim.state] = round(found[one.claim.state] + usd, 6)
-    return dict(found)
+    return {str(state): usd for state, usd in found.items()}
