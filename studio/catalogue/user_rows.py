@@ -28,7 +28,7 @@ from studio.messages import Message, of_error
 MAX_BYTES = 256 * 1024
 MAX_ROWS = 500
 MAX_TEXT_CHARS = 2000
-MOST_PROBLEMS_PER_ROW = 5
+MOST_PROBLEMS, MOST_PROBLEMS_PER_ROW = 100, 5
 NAME = re.compile(r"[a-z0-9][a-z0-9._-]{0,79}")
 PARAM_NAME = re.compile(r"[a-z][a-z0-9_]{0,39}")
 REFERENCE_NAME = re.compile(r"[^{}]{0,30}\{n\}[^{}]{0,30}")
@@ -36,6 +36,8 @@ MARKUP = re.compile(r"<[a-zA-Z/!?]")
 SECRET_NAME = re.compile(r"(^|_)(api_?key|key|token|secret|password|bearer|credentials?)$", re.IGNORECASE)
 SECRET_VALUE = re.compile(r"\b(sk|pk|rk|r8|hf|gsk|xai|key|api|fal)[-_][A-Za-z0-9_-]{16,}|\bBearer\s+\S{8,}")
 """What keys of well-known services look like."""
+DEEP_KEY = re.compile(r"""(?<![\w"'-])(?:[\w"'-]++\s*+\.\s*+){30}""")
+"""A dotted name of many parts: tomllib takes minutes for thousands."""
 RANDOM_VALUE = re.compile(r"(?=[^\s/]*\d)(?=[^\s/]*[A-Za-z])[A-Za-z0-9+_=:-]{32,}")
 """Long text of letters and digits, as keys are; only where a file says how a service is called."""
 INPUTS = ("image", "images", "first_frame", "last_frame", "references", "reference_voices", "audio_file", "video")
@@ -75,8 +77,9 @@ class UserRows:
     lines: Lines = field(default_factory=lambda: Lines({}))
 
     def fault(self, path: Sequence[str | int], message: str) -> None:
-        """Note a problem at this value."""
-        self.problems.append(Problem(self.file, self.lines.of(path), message))
+        """Note a problem at this value; beyond MOST_PROBLEMS there is no end of them."""
+        if len(self.problems) < MOST_PROBLEMS:
+            self.problems.append(Problem(self.file, self.lines.of(path), message))
 
 
 def read(
@@ -117,12 +120,16 @@ def short_name(name: object) -> str:
 
 def key_like(text: str, *, random: bool = False) -> bool:
     """Whether this text looks like a key. random: long text of letters and digits counts, too."""
-    return bool(SECRET_VALUE.search(text) or (random and RANDOM_VALUE.search(text)))
+    beginning = text[:MAX_TEXT_CHARS]  # of a longer one, the beginning tells enough
+    return bool(SECRET_VALUE.search(beginning) or (random and RANDOM_VALUE.search(beginning)))
 
 
 def _parse(found: UserRows, text: str) -> bool:
     if len(text.encode("utf-8", "replace")) > MAX_BYTES:
         found.fault((), Message("userfile.too_large", most=MAX_BYTES // 1024))
+        return False
+    if DEEP_KEY.search(text):
+        found.fault((), Message("userfile.too_deep"))
         return False
     try:
         found.body = tomllib.loads(text.removeprefix("\ufeff"))

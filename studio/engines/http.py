@@ -15,7 +15,7 @@ from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass, field
 from email.utils import parsedate_to_datetime
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 from urllib.parse import urlsplit
 
 import httpx
@@ -66,16 +66,17 @@ class ApiClient:
 
     auth: headers with the key, made anew for each call and sent to the hosts of `base` and `hosts` only.
     hosts: addresses of the provider's other services that know the same key, such as https://rest.fal.ai.
-    public_only: the provider's own hosts, too, are called only where they lead to the public internet.
+    judged: the provider's own hosts are looked at like those that answers name: "public" ones must lead to the public
+    internet, "own" ones may be private, and neither may be where clouds answer with secrets.
     """
 
     def __init__(
         self, base: str, *, label: str, auth: Callable[[], Mapping[str, str]], hosts: Iterable[str] = (),
-        total_s: float = 60.0, public_only: bool = False,
+        total_s: float = 60.0, judged: Literal["", "own", "public"] = "",
     ) -> None:  # fmt: skip
         self.base, self.label, self._auth, self.total_s = base.rstrip("/"), label, auth, total_s
-        self._public_only = public_only
-        self._provider_hosts = addresses.NOWHERE if public_only else addresses.AllowedHosts.of(base, *hosts)
+        self._judged = judged
+        self._provider_hosts = addresses.NOWHERE if judged == "public" else addresses.AllowedHosts.of(base, *hosts)
         self._trusted = {_origin(addresses.parse(url)) for url in (base, *hosts) if url}
         self._client: httpx.AsyncClient | None = None
         self._external_client: httpx.AsyncClient | None = None
@@ -91,7 +92,7 @@ class ApiClient:
             timeout = httpx.Timeout(30.0, connect=15.0, pool=None)
             self._client = (
                 addresses.client(limits, timeout)
-                if self._public_only
+                if self._judged
                 else httpx.AsyncClient(limits=limits, timeout=timeout, follow_redirects=False)
             )
         return self._client

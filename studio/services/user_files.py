@@ -316,14 +316,18 @@ class UserFiles:
                 raise Conflict(Message("userfile.busy", model=active[0], count=len(active)))
 
     def _check_receivers(self, loaded: _Loaded) -> None:
-        """Whoever may use a shared studio must not have the keys of its environment sent to another address."""
+        """Whoever may use a shared studio must not have its keys sent to another address, nor its network called."""
         start = self._context.settings
         if start.on_loopback and not start.password_hash and not start.origins:
             return
         settings = self._context.engine_settings.current()
         for name, api in loaded.apis.items():
             old = self._loaded.apis.get(name)
-            if api.key_env and settings.secret(api.key_env) and (old is None or _receiver(old) != _receiver(api)):
+            if old is not None and _receiver(old) == _receiver(api):
+                continue
+            if api.local:
+                raise CapabilityError(Message("userfile.local_shared"), field="text")
+            if api.key_env and settings.secret(api.key_env):
                 raise CapabilityError(Message("userfile.receiver", name=api.key_env), field="text")
 
     def _write(self, path: Path, content: bytes, before: bytes | None) -> None:

@@ -75,6 +75,7 @@ CORRECTION = 'provider = "fal"\n[[correction]]\nname = "wan2.6-t2v"\n'
         ('provider = "fal"\n[[model]\n', 2, "valid TOML"),
         ('provider = "fal"\n\na = 1\na = 2\n', 4, "twice"),
         ("a = " + "[" * 5000 + "]" * 5000, 1, "nested"),
+        ("a" + ".a" * 100_000 + " = 1", 1, "nested"),
         ("#" * (user_rows.MAX_BYTES + 1), 1, "larger"),
         ('provider = "fall"\n', 1, "no provider called fall"),
         ("[[model]]\n", 1, "for which provider"),
@@ -247,11 +248,14 @@ def test_a_key_of_a_shared_studio_is_sent_nowhere_else_by_an_edit(tmp_path: Path
     shared = settings(tmp_path, server).model_copy(update={"password_hash": "x"})
     with Studio.open(shared, engines={"fake": FakeEngine()}, timing=QUICK, start=False) as studio:
         text = studio.user_files.open("providers", "envelope")
-        moved = text.text.replace(server.url, "https://elsewhere.example.com")
+        moved = text.text.replace(server.url, "https://elsewhere.example.com").replace("local = true", "")
         with pytest.raises(CapabilityError, match="ENVELOPE_API_KEY"):
             studio.user_files.save("providers", "envelope", moved, revision=text.revision)
         with pytest.raises(CapabilityError, match="ENVELOPE_API_KEY"):
-            studio.user_files.save("providers", "other", text.text)
+            studio.user_files.save("providers", "other", moved)
+        with pytest.raises(CapabilityError, match="local = true"):
+            keyless = text.text.replace('key_env = "ENVELOPE_API_KEY"', "").replace(server.url, "http://10.0.0.1")
+            studio.user_files.save("providers", "inside", keyless)
         studio.user_files.save("providers", "envelope", text.text + "\n# a note\n", revision=text.revision)
 
 

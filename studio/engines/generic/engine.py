@@ -52,7 +52,7 @@ class GenericEngine:
         self.info = EngineInfo(name, api.label, required(self.environment), base_url=own)
         self._auth = {api.auth.header: f"{api.auth.scheme} {self._key}".strip()} if self._key else {}
         base = "" if self._base_problem() else self._base
-        self._api = ApiClient(base, label=api.label, auth=lambda: self._auth, public_only=not trusted)
+        self._api = ApiClient(base, label=api.label, auth=lambda: self._auth, judged="own" if trusted else "public")
 
     def missing(self) -> str | None:
         """What to set before this engine can run."""

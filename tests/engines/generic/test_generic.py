@@ -14,6 +14,7 @@ from pydantic import SecretStr, ValidationError
 from studio import engines
 from studio.catalogue import load, validation
 from studio.domain import JSON, Asset, Kind, Progress, Status
+from studio.engines.addresses import LinkGone
 from studio.engines.base import Engine, Input, Job
 from studio.engines.generic import GenericEngine, answers
 from studio.engines.generic.spec import Api
@@ -169,6 +170,12 @@ def test_a_name_that_turns_out_private_is_refused_at_the_connection(picture_job:
         assert server.calls.total() == 0
         assert engine.info.base_url == server.url
         assert closed.info.base_url == ""
+
+
+def test_where_clouds_keep_their_secrets_is_never_called(picture_job: Job) -> None:
+    api = Api.model_validate({"label": "Mine", "base_url": "http://169.254.169.254/latest", "local": True})
+    with pytest.raises(LinkGone):
+        play(GenericEngine(Settings(), "mine", api), lambda e: e.submit(picture_job))
 
 
 @pytest.mark.parametrize("path", ["https://elsewhere.example/x", "//elsewhere.example", "/../x", "x"])
