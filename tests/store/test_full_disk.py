@@ -15,7 +15,7 @@ import httpx
 import pytest
 
 from studio.domain import Status
-from studio.errors import StorageUnavailable
+from studio.errors import StorageUnavailable, StudioError
 from studio.settings import Settings
 from studio.storyboard import edit
 from studio.studio import Studio
@@ -214,7 +214,8 @@ def test_odd_data_folders_are_refused_in_a_sentence(tmp_path: Path) -> None:
     (tmp_path / "file").write_bytes(b"x")
     assert "is a file, not a folder" in one_sentence(start(tmp_path / "file"))
     (tmp_path / "data" / "studio.lock").mkdir(parents=True)
-    assert "studio.lock is a folder" in one_sentence(start(tmp_path / "data"))
+    with pytest.raises(StudioError, match=r"studio\.lock is a folder"):
+        Studio.open(Settings(data=tmp_path / "data"), engines={}, start=False)
 
 
 @pytest.mark.parametrize("state", ["empty", "missing", "no tables"])
@@ -234,7 +235,12 @@ def test_a_lost_database_beside_a_library_is_no_new_studio(tmp_path: Path, state
         with closing(sqlite3.connect(db)) as made:
             made.execute("PRAGMA user_version=1")
             made.commit()
-    said = one_sentence(start(data))
+    if state == "missing":
+        said = one_sentence(start(data))
+    else:
+        with pytest.raises(StudioError) as refused:
+            Studio.open(Settings(data=data), engines={}, start=False)
+        said = str(refused.value)
     assert str(copy) in said
     assert "--restore" in said
     with Studio.open(Settings(data=data, new_database=True), engines={}, start=False) as studio:

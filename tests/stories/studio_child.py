@@ -26,7 +26,7 @@ QUICK = Timing(
     min_poll_s=0.1, max_poll_s=0.2, image_poll_s=0.1, video_poll_s=0.1, first_backoff_s=0.1, max_backoff_s=1.0,
     disk_check_s=0.1, disk_retry_s=2.0,
 )  # fmt: skip
-SETTLE_S = 1.0
+SETTLE_S = 0.4
 PATIENCE_S = 60.0
 
 
