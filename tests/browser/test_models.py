@@ -115,3 +115,27 @@ def test_a_phone_has_room_for_everything(open_page: Open, context: BrowserContex
     assert page.evaluate("document.documentElement.scrollWidth") <= 390
     wide = "[...document.querySelectorAll('#models *')].filter((e) => e.getBoundingClientRect().right > 391).length"
     assert page.evaluate(wide) == 0
+
+
+def test_a_file_of_the_user_is_checked_saved_and_counts_at_once(open_page: Open, site: Site) -> None:
+    """A mistake is shown with its line and leads there; what is saved marks the model in the picker."""
+    page = open_page("models")
+    section = page.locator("#models .st-usermodels")
+    section.locator("[data-do=add_models]").click()
+    section.locator(".st-username").fill("mine")
+    text = section.locator(".st-toml")
+    correction = 'provider = "draft"\n\n[[correction]]\nname = "animatic"\n'
+    text.fill(correction + 'max_n = "many"\n')
+    section.locator("[data-do=save]").click()
+    expect(section.locator(".st-found .st-problems")).to_contain_text("max_n")
+    section.locator(".st-found .st-b.link").click()
+    assert page.evaluate("document.activeElement.value.slice(document.activeElement.selectionStart).trim()").startswith(
+        "max_n"
+    )
+    text.fill(correction + "max_n = 4\n")
+    section.locator("[data-do=save]").click()
+    expect(section.locator('[data-file="models/mine.toml"]')).to_contain_text("draft/animatic")
+    assert site.studio.catalogue.get("draft/animatic").max_n == 4
+    page.locator("#tab-t2v-button").click()
+    page.locator("#t2v-model").click()
+    expect(page.locator("#t2v-picker .sp-option[data-id='draft/animatic'] .sp-mine")).to_have_text("Corrected by you")
