@@ -5,6 +5,7 @@ It behaves as the provider's public pages say; its own client passes the same st
 
 from __future__ import annotations
 
+import asyncio
 import base64
 import time
 import uuid
@@ -70,10 +71,10 @@ class ReplicateServer(HttpServer):
     """Topics: submit, get, cancel, list, files, account, secret, download, other.
 
     starting_s, running_s: the clock of new predictions. walks: they take one look starting and one processing, however
-    slow the caller is. shape: of the output (text, list, object). removed: whether results are gone. list_shows:
-    whether the list has new ones. answer_text: in the place of a finished prediction. ends: of the next predictions, a
-    status with its error or "failed", "moderated", "partial". gone: links to results are dead. empty: results name no
-    file. amount: of nothing, for it tells no money.
+    slow the caller is; one that prefers to wait gets the end at once. shape: of the output (text, list, object).
+    removed: whether results are gone. list_shows: whether the list has new ones. answer_text: in the place of a
+    finished prediction. ends: of the next predictions, a status with its error or "failed", "moderated", "partial".
+    gone: links to results are dead. empty: results name no file. amount: of nothing, for it tells no money.
     """
 
     KEY = TaskServer.KEY
@@ -128,6 +129,9 @@ class ReplicateServer(HttpServer):
             made = list(self.tasks.values())[-1]
             after_s = made.starting_s + made.running_s
             await self.webhooks.submitted(made.body.get("webhook", ""), made.id, after_s, self.webhook)
+            if call.headers.get("prefer", "").startswith("wait"):
+                await asyncio.sleep(after_s)
+                return as_json(self._state(made), 201)
         return reply
 
     def webhook(self, task: str) -> JSON:
