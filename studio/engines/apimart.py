@@ -68,6 +68,10 @@ class ApimartEngine(HttpEngine, UnsignedWebhooks):
             raise no_task_named(LABEL)
         return Receipt.of(job, task).handle()
 
+    def handle_of(self, job: Job, task: str) -> str:
+        """See engines.base.WebhookHandles."""
+        return Receipt.of(job, task).handle()
+
     def to_handle(self, body: JSON) -> str:
         """See engines.base.Webhooks. Nothing is signed. The address is called with /callback at its end."""
         return task_name(table(body.get("data")).get("id") or body.get("id"))

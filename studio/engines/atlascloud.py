@@ -110,6 +110,10 @@ class AtlascloudEngine(HttpEngine):
         message = f"{timestamp}.".encode() + body
         return is_recent(timestamp) and await self._webhook_keys.verify(message, base64url(signature), key_id=key_id)
 
+    def handle_of(self, job: Job, task: str) -> str:
+        """See engines.base.WebhookHandles."""
+        return Receipt.of(job, task).handle()
+
     def to_handle(self, body: JSON) -> str:
         """See engines.base.Webhooks. It is not documented that a call names its task."""
         payload = table(body.get("payload"))

@@ -204,6 +204,15 @@ class Webhooks(Protocol):
 
 
 @runtime_checkable
+class WebhookHandles(Protocol):
+    """An engine with Webhooks that can poll a task whose name only a call told, since the submit's answer was lost."""
+
+    def handle_of(self, job: Job, task: str) -> str:
+        """The handle that `submit` would have returned for this job. task: as `to_handle` read it from the call."""
+        ...
+
+
+@runtime_checkable
 class SubmitLookup(Protocol):
     """An engine that can look up a submit whose answer was lost."""
 

@@ -148,6 +148,10 @@ class FalEngine(HttpEngine):
         message = "\n".join((request, user, timestamp, hashlib.sha256(body).hexdigest())).encode()
         return is_recent(timestamp) and await self._webhook_keys.verify(message, hexadecimal(signature))
 
+    def handle_of(self, job: Job, task: str) -> str:
+        """See engines.base.WebhookHandles."""
+        return Receipt.of(job, task, **self._addresses({}, job.model.engine["id"], task)).handle()
+
     def to_handle(self, body: JSON) -> str:
         """See engines.base.Webhooks."""
         return task_name(body.get("request_id"))

@@ -114,6 +114,10 @@ class KieEngine(HttpEngine, UnsignedWebhooks):
         percent = number(data.get("progress"))
         return Progress(status=STATES[word], word=word, fraction=percent / 100 if percent and percent <= 100 else None)
 
+    def handle_of(self, job: Job, task: str) -> str:
+        """See engines.base.WebhookHandles."""
+        return Receipt.of(job, task).handle()
+
     def to_handle(self, body: JSON) -> str:
         """See engines.base.Webhooks. Only an account that made a key signs, and not the body."""
         return task_name(table(body.get("data")).get("taskId") or table(body.get("data")).get("task_id"))

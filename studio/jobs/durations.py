@@ -37,6 +37,7 @@ class Timing:
 
     local_poll_s, min_poll_s, max_poll_s: between polls of a run on this machine, and bounds for the others.
     webhook_poll_s: the longest, where the provider calls when a run is ready: what a lost call costs at most.
+    webhook_wait_s: for the provider's call to name the task of a submit whose answer was lost.
     image_poll_s, video_poll_s: without history. first_backoff_s, max_backoff_s: first and longest pause after a
     transient fault. submit_timeout_s: how long a submit is retried while the provider is unreachable.
     result_timeout_s: longest wait for a result; local_stall_timeout_s: the same on this machine without progress.
@@ -50,6 +51,7 @@ class Timing:
     min_poll_s: float = 1.0
     max_poll_s: float = 30.0
     webhook_poll_s: float = 45.0
+    webhook_wait_s: float = 1800.0
     image_poll_s: float = 5.0
     video_poll_s: float = 12.0
     first_backoff_s: float = 1.0

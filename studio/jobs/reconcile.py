@@ -8,13 +8,14 @@ from datetime import datetime, timedelta
 from sqlite_utils import Database
 
 from studio.domain import HeldReason, Status, now
-from studio.engines.base import Engine, Job, SubmitLookup
+from studio.engines.base import Engine, Job, SubmitLookup, WebhookHandles
 from studio.errors import EngineError, UnknownOutcome
 from studio.jobs import outcomes
 from studio.jobs.durations import backoff_s
 from studio.jobs.outcomes import Outcome
 from studio.jobs.refunds import Bill
 from studio.jobs.run_context import RunContext
+from studio.jobs.webhooks import is_of_run
 from studio.messages import Message, joined, term
 from studio.store import runs
 
@@ -34,6 +35,11 @@ async def find_handle(context: RunContext, job: Job, why: str) -> str:
     label = context.info.label
     if context.info.repeatable:
         raise outcomes.lost_work(context.run, why)
+    if task := await _task_of_webhook(context, why):
+        _, other_handles = await _submitted_at(context)
+        with context.lane.in_use() as engine:
+            if isinstance(engine, WebhookHandles) and not any(is_of_run(task, other) for other in other_handles):
+                return engine.handle_of(job, task)
     attempts = 0
     while True:
         try:
@@ -46,6 +52,28 @@ async def find_handle(context: RunContext, job: Job, why: str) -> str:
             if not error.transient or attempts == MAX_LOOKUPS:
                 raise _hold(joined(why, Message("hold.lookup_failed", error=error))) from error
             await asyncio.sleep(backoff_s(context.timing, attempts, error.retry_after_s))
+
+
+async def _task_of_webhook(context: RunContext, why: str) -> str:
+    """The task that the provider's call about this run names, waited for where there is no other way to find it.
+
+    "" where none comes in time, or the user does not want to wait. The address was given to the provider for this
+    submit alone, so a call there, signed where the provider signs, says that the submit arrived.
+    """
+    engine = context.engine
+    if not isinstance(engine, WebhookHandles) or isinstance(engine, SubmitLookup):
+        return ""
+    submitted_at, _ = await _submitted_at(context)
+    until = submitted_at + timedelta(seconds=context.timing.webhook_wait_s)
+    waits = context.expects_webhook and not context.webhook_task
+    if waits:
+        await context.set_note(joined(why, Message("note.waiting_for_call", provider=term(context.info.label))))
+    while context.expects_webhook and not context.webhook_task and (left_s := (until - now()).total_seconds()) > 0:
+        if await context.cancel_requested_within(left_s):
+            break
+    if waits:
+        await context.set_note(None)
+    return context.webhook_task
 
 
 def _lookup(engine: Engine, label: str, why: str) -> SubmitLookup:

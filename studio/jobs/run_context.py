@@ -28,6 +28,7 @@ class RunContext:
 
     wake: set when a poll is worth it before the next one is due. took_s: from submit to result, once known.
     expects_webhook: the provider was given an address and has not called it. follow_ups: polls that are due soon.
+    webhook_task: the task that its call named.
     """
 
     def __init__(self, jobs: JobContext, lane: EngineLane, run: Run) -> None:
@@ -36,7 +37,7 @@ class RunContext:
         self.model = jobs.catalogue.get(run.model)
         self.cancelled, self.withdrawn = run.cancel_wanted, False
         self.wake = asyncio.Event()
-        self.expects_webhook, self.follow_ups = False, 0
+        self.expects_webhook, self.follow_ups, self.webhook_task = False, 0, ""
         self.took_s: float | None = None
         self._cancellable: asyncio.Future[Any] | None = None
         self._pause: asyncio.Timeout | None = None
@@ -63,8 +64,9 @@ class RunContext:
         if self._cancellable:
             self._cancellable.cancel()
 
-    def webhook_called(self) -> None:
+    def webhook_called(self, task: str) -> None:
         """The provider called the run's address: poll now, and again soon where it does not say so itself yet."""
+        self.webhook_task = task
         self.lane.webhooks_arrive = True
         self.expects_webhook, self.follow_ups = False, FOLLOW_UP_POLLS
         self.wake.set()

@@ -1,6 +1,7 @@
 """Webhooks of providers: a call to a run's one-time address wakes its poller, which then asks the provider as always.
 
-Nothing in a call is believed beyond that: a forged one could at most cost a poll. The address holds a random token, and
+Nothing in a call is believed beyond that, but for the name of a task whose submit was answered by nobody (see
+jobs.reconcile): a forged one could at most cost a poll. The address holds a random token, and
 the database only its SHA-256 hash, in the run's row. A secret from which tokens are derived would need no column, but
 whoever copied the data folder, or a backup of it, could then make the address of every run. Addresses are known only
 while their run is under way, in memory; after a restart they are read from the rows of the runs that go on.
@@ -47,8 +48,8 @@ class CalledRun(Protocol):
         """The engine, kept open until the block is left."""
         ...
 
-    def webhook_called(self) -> None:
-        """Poll now."""
+    def webhook_called(self, task: str) -> None:
+        """Poll now. task: the provider's name of what it called about, "" where it gives none."""
         ...
 
 
@@ -111,13 +112,14 @@ class WebhookRegistry:
             if not await engine.verify(headers, raw):
                 log.warning("a webhook of run %s was refused: its signature or time is wrong", context.run.id)
                 return False
-            if not _is_of_run(engine.to_handle(body), context.run.handle):
+            task = engine.to_handle(body)
+            if not is_of_run(task, context.run.handle):
                 log.warning("a webhook of run %s was refused: it is of another run", context.run.id)
                 return False
         if digest in listener.seen:  # the same call again, while the first one was verified
             return False
         listener.seen.add(digest)
-        context.webhook_called()
+        context.webhook_called(task)
         return True
 
 
@@ -126,6 +128,6 @@ def hashed(token: str) -> str:
     return hashlib.sha256(token.encode()).hexdigest()
 
 
-def _is_of_run(task: str, handle: str | None) -> bool:
+def is_of_run(task: str, handle: str | None) -> bool:
     """Whether the handle names this task as a whole word; also where either is not known (yet)."""
     return not task or not handle or re.search(rf"(?<![\w-]){re.escape(task)}(?![\w-])", handle) is not None

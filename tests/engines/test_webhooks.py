@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from studio.domain import JSON, Status
+from studio.domain import JSON, HeldReason, Status
 from studio.engines.base import Webhooks
 from studio.engines.webhook_signatures import hex_hmac
 from tests.engines.alibaba.test_studio import rest
@@ -63,6 +63,31 @@ def test_the_providers_own_call_brings_the_result_and_no_other_call_does(engine:
         assert server.webhooks.answers == [204] + [404] * len(faults)
         assert {run.status for run in map(studio.local.runs.get, waiting)} == {Status.RUNNING}
         assert server.calls[LOOK.get(engine, "poll")] == 1, "that of the first run"
+
+
+@pytest.mark.parametrize("engine", ["fal", "atlascloud", "kie", "apimart"])
+def test_a_call_finds_the_task_of_a_submit_whose_answer_was_lost(engine: str, tmp_path: Path) -> None:
+    """These providers cannot be asked; without a call such a run waits for a person."""
+    with (
+        SERVERS[engine]() as server,
+        webhooks.opened(engine, tmp_path / "data", server.url) as studio,
+        webhooks.served(studio) as server.webhooks.studio,
+    ):
+        if engine == "atlascloud":
+            server.unknown_looks = 0
+        server.fail("submit", "drop-after")
+        (run,) = studio.local.requests.submit(body(engine, studio))
+        run = rest(studio, run)
+        assert run.status == Status.SUCCEEDED, run.error
+        assert (run.note or "").find("calls when") < 0
+        assert server.submits_by_prompt() == {"a fox": 1}
+        server.fail("submit", "drop-after")
+        server.webhooks.faults.append("lost")
+        (lost,) = studio.local.requests.submit(body(engine, studio))
+        until(lambda: "calls when" in (studio.local.runs.get(lost.id).note or ""))
+        studio.local.runs.cancel(lost.id)
+        lost = rest(studio, lost)
+        assert (lost.status, lost.held_reason) == (Status.HELD, HeldReason.LOST_SUBMIT)
 
 
 def test_the_schemes_agree_with_known_signatures() -> None:

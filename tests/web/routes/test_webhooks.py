@@ -45,6 +45,10 @@ def studio(fal: FalServer, tmp_path_factory: pytest.TempPathFactory) -> Iterator
         yield studio
 
 
+def noted(studio: Studio, run: Run) -> str | None:
+    return studio.local.runs.get(run.id).note
+
+
 def submit(studio: Studio) -> Run:
     (run,) = studio.local.requests.submit(BODY)
     return run
@@ -115,14 +119,17 @@ def test_the_address_dies_with_its_run_and_then_answers_as_any_other(studio: Stu
     assert rest(studio, submit(studio)).status == Status.SUCCEEDED, "known addresses have none"
 
 
-def test_an_address_still_works_after_a_restart(tmp_path: Path) -> None:
-    """Only its hash was kept."""
+@pytest.mark.parametrize("answer", ["there", "lost"])
+def test_an_address_still_works_after_a_restart(tmp_path: Path, answer: str) -> None:
+    """Only its hash was kept. Where the submit's answer was lost, the call says which task is the run's."""
     with FalServer() as server:
+        if answer == "lost":
+            server.fail("submit", "drop-after")
         server.webhooks.faults.append("lost")
         server.queue_s = server.running_s = 0
         with webhooks.opened("fal", tmp_path / "data", server.url) as studio:
             run = submit(studio)
-            until(lambda: studio.local.runs.get(run.id).handle)
+            until(lambda: studio.local.runs.get(run.id).handle or "calls when" in (noted(studio, run) or ""))
         again = webhooks.opened("fal", tmp_path / "data", server.url)
         with again as studio, webhooks.served(studio) as server.webhooks.studio:
             until(lambda: studio.webhooks.knows(server.webhooks.urls[0].rpartition("/")[2]))
