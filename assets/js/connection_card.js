@@ -22,7 +22,12 @@ export function connectionCard(first, keyring) {
   const element = el(
     "article",
     "cn-card",
-    { id: `connection-${first.provider}`, data: { provider: first.provider }, tabindex: "-1" },
+    {
+      id: `connection-${first.provider}`,
+      data: { provider: first.provider },
+      tabindex: "-1",
+      "aria-labelledby": `connection-name-${first.provider}`,
+    },
     body,
     more,
   );
@@ -51,7 +56,7 @@ export function connectionCard(first, keyring) {
       "header",
       "cn-head",
       {},
-      el("h3", "", {}, catalogueText(told.label)),
+      el("h3", "", { id: `connection-name-${told.provider}` }, catalogueText(told.label)),
       el("span", `cn-state ${told.state}`, {}, t(`connections.state_${told.state}`)),
     );
 

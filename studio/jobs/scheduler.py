@@ -106,16 +106,20 @@ class Scheduler:
 
         self._call_on_loop(forward)
 
-    def replace_engine(self, provider: str, replaced: Engine | None) -> None:
+    def replace_engine(self, provider: str, replaced: Engine | None) -> Future[None] | None:
         """Go on with the engine that the mapping has now for this provider. replaced: the one before, which is closed
-        once no call uses it."""
+        once no call uses it.
 
-        def switch() -> None:
+        Once the future is done, what the old key was refused is stored, and later refusals of it lead to another try
+        with the new one. None where the scheduler does not run.
+        """
+
+        async def switch() -> None:
             if lane := self._lane(provider):
                 lane.replace(self._engines[provider], replaced)
             self._wake.set()
 
-        self._call_on_loop(switch)
+        return self.run_on_loop(switch)
 
     def _call_on_loop(self, callback: Callable[[], object]) -> None:
         """Call back on the loop; does nothing where the scheduler was not started or has stopped."""

@@ -1,6 +1,6 @@
 """What may be saved on the Connections page: keys fit for a header, addresses a key may be sent to, options.
 
-No message here repeats a key.
+No message here repeats what was given: keys get pasted into the wrong field.
 """
 
 from __future__ import annotations
@@ -56,16 +56,16 @@ def clean_option(name: str, variable: Variable, text: str, *, local: bool) -> st
         return _clean_address(name, value, local=local or variable.own_server)
     if variable.choices and value.lower() not in variable.choices:
         said = Message("connection.not_a_choice", name=name, listed=", ".join(variable.choices))
-        raise CapabilityError(said, field=name, value=value[:60], limit=", ".join(variable.choices))
+        raise CapabilityError(said, field=name, limit=", ".join(variable.choices))
     if variable.number:
         amount = number(value)
         if amount is None or not 0 < amount <= MAX_NUMBER:
             said = Message("connection.not_a_number", name=name, limit=f"{MAX_NUMBER:,}")
-            raise CapabilityError(said, field=name, value=value[:60], limit=MAX_NUMBER)
+            raise CapabilityError(said, field=name, limit=MAX_NUMBER)
     if variable.path and PATH.fullmatch(value):
         return value
     if variable.path or not OPTION.fullmatch(value):
-        raise CapabilityError(Message("connection.option_characters", name=name), field=name, value=value[:60])
+        raise CapabilityError(Message("connection.option_characters", name=name), field=name)
     return value.lower() if variable.choices else value
 
 
@@ -76,8 +76,8 @@ def origin(address: str) -> str:
 
 
 def shown_address(address: str) -> str:
-    """The address without a name and password that the environment may have put into it."""
-    head, mark, rest = address.partition("://")
+    """The address without a login and a query that the environment may have put into it."""
+    head, mark, rest = address.partition("?")[0].partition("://")
     host, slash, path = rest.partition("/")
     return f"{head}{mark}{host.rpartition('@')[2]}{slash}{path}"
 
@@ -85,8 +85,7 @@ def shown_address(address: str) -> str:
 def _clean_address(name: str, value: str, *, local: bool) -> str:
     problem = _address_problem(value, local=local)
     if problem:
-        value = shown_address(value)[:100]
-        raise CapabilityError(Message(problem, name=name, value=f"{value!r}"), field=name, value=value)
+        raise CapabilityError(Message(problem, name=name), field=name)
     return value.rstrip("/")
 
 

@@ -10,6 +10,7 @@ from __future__ import annotations
 import threading
 from collections import Counter
 from collections.abc import Iterable, Mapping
+from concurrent.futures import CancelledError
 from contextlib import suppress
 from dataclasses import dataclass
 from typing import Literal
@@ -26,6 +27,8 @@ from studio.services.engine_settings import Source
 from studio.settings import Settings
 from studio.store import model_holds, queue
 
+SWITCH_TIMEOUT_S = 2.0
+"""The scheduler's loop takes a new engine in a moment, unless it waits for the disk."""
 OWN_PREFIX = "STUDIO_"
 """Names that belong to this machine, not to a provider."""
 State = Literal["ready", "missing", "refused", "problem"]
@@ -138,7 +141,7 @@ class Connections:
         engine = self._engine(provider)
         with self._changing:
             keys = {} if key is None else self._clean_key(engine, key, key_name)
-            changes = self._clean_options(engine, options or {}, local=local)
+            changes = self._clean_options(engine, options or {}, keys, local=local)
             self._check_receiver(engine, changes, keys)
             self._check_candidate(provider, changes, keys)
             if changes:
@@ -247,7 +250,7 @@ class Connections:
     def _key_name(engine: Engine, key_name: str) -> str:
         names = [name for name, variable in declared(engine).items() if variable.secret]
         if key_name and key_name not in names:
-            raise CapabilityError(Message("connection.no_key", name=f"{key_name[:60]!r}"), field="key_name")
+            raise CapabilityError(Message("connection.no_key", listed=", ".join(names)), field="key_name")
         if not names:
             raise CapabilityError(Message("connection.needs_no_key", provider=term(engine.info.label)), field="key")
         return key_name or names[0]
@@ -258,12 +261,15 @@ class Connections:
             raise Conflict(Message("connection.key_of_environment", name=name))
         return {name: connection_values.clean_key(name, key)}
 
-    def _clean_options(self, engine: Engine, options: Mapping[str, str], *, local: bool) -> dict[str, str]:
-        """The options that change, as they are saved."""
+    def _clean_options(
+        self, engine: Engine, options: Mapping[str, str], keys: Mapping[str, str], *, local: bool
+    ) -> dict[str, str]:
+        """The options that change, as they are saved. keys: that come with them."""
         variables = declared(engine)
-        for name in options:
-            if name not in variables or not _is_option(name, variables[name]):
-                raise CapabilityError(Message("connection.no_option", name=f"{name[:60]!r}"), field="options")
+        known = [name for name, variable in variables.items() if _is_option(name, variable)]
+        if any(name not in known for name in options):
+            raise CapabilityError(Message("connection.no_option", listed=", ".join(known) or "-"), field="options")
+        self._check_no_key_inside(variables, options, keys)
         saved = self._settings.options()
         cleaned = {
             name: connection_values.clean_option(name, variables[name], text, local=local)
@@ -274,6 +280,16 @@ class Connections:
             if self._settings.is_given(name):
                 raise Conflict(Message("connection.option_of_environment", name=name))
         return {name: value for name, value in cleaned.items() if value != saved.get(name, "")}
+
+    def _check_no_key_inside(
+        self, variables: Mapping[str, Variable], options: Mapping[str, str], keys: Mapping[str, str]
+    ) -> None:
+        """Raise where a key was pasted into the field of an option, which the database would keep."""
+        current = self._settings.current()
+        secrets = [*keys.values(), *(current.secret(name) for name, variable in variables.items() if variable.secret)]
+        for name, text in options.items():
+            if any(secret and secret in text for secret in secrets):
+                raise CapabilityError(Message("connection.key_inside", name=name), field=name)
 
     def _check_receiver(self, engine: Engine, changes: Mapping[str, str], keys: Mapping[str, str]) -> None:
         """Raise where a key that is there already would be sent to another host from now on."""
@@ -313,7 +329,10 @@ class Connections:
             if names & declared(engine).keys() and has_connection(engine):
                 self._checks.pop(provider, None)
                 replaced = self._engines.replace(provider)
-                self._context.scheduler.replace_engine(provider, replaced)
+                switched = self._context.scheduler.replace_engine(provider, replaced)
+                if switched is not None:  # so that no run is held for the old key after the held ones went on
+                    with suppress(TimeoutError, CancelledError):
+                        switched.result(SWITCH_TIMEOUT_S)
                 if self._engines[provider].missing() is None:
                     self._resume(provider)
         self._context.notify_changed()

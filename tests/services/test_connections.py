@@ -357,10 +357,13 @@ def test_a_studio_without_pasted_keys_never_asks_the_keyring(tmp_path: Path, rin
 def test_requests_with_secrets_in_the_wrong_place_do_not_repeat_them(
     tmp_path: Path, ring: MemoryKeyring, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(routes, "CHANGES", RateLimitItemPerMinute(12))
+    monkeypatch.setattr(routes, "CHANGES", RateLimitItemPerMinute(16))
     with opened(tmp_path) as studio, serving(studio) as url, httpx.Client(base_url=url) as http:
         wrong = [{"key": 123456789}, {"key": ["123456789"]}, {"key": "1234\n56789"}, {"key": "123456789" * 400}]
-        for body in (*wrong, {"key": "123456789", "key_name": "X"}, {"token": "123456789"}):
+        wrong += [{"key": "123456789", "key_name": "X"}, {"key_name": "123456789", "key": "k"}, {"token": "123456789"}]
+        wrong += [{"options": {"FAL_BASE_URL": "123456789"}}, {"options": {"123456789": "x"}}]
+        wrong += [{"key": "123456789", "options": {"FAL_BASE_URL": "https://x.example/123456789"}}]
+        for body in wrong:
             answer = http.post("/ui/connections/fal", json=body)
             assert answer.status_code == 422 and "56789" not in answer.text, answer.text
         assert http.post("/ui/connections/fal", json={"key": "k"}, headers={"x-user": "mia"}).status_code == 403
