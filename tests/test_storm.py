@@ -19,7 +19,7 @@ from tests.stories.storm import rage, storm
     sys.platform != "linux" or os.getuid() != 0, reason="a storm needs root: a disk and a user of its own"
 )
 def test_nothing_is_lost_failed_or_paid_twice_in_a_storm(tmp_path: Path) -> None:
-    with storm(tmp_path, seed=7, lock_s=(2.0, 4.0)) as made:
+    with storm(tmp_path, seed=7, lock_s=(1.5, 2.5)) as made:
         rage(made, 0.0, least=3)
         states = made.settle(150)
         assert made.faults() == []

@@ -50,6 +50,7 @@ class Storm:
     events: Counter[str] = field(default_factory=Counter)
     notices: Counter[str] = field(default_factory=Counter)
     number: int = 0
+    client: Client | None = None
 
     @property
     def data(self) -> Path:
@@ -61,7 +62,7 @@ class Storm:
 
     def start(self) -> None:
         """The program, answering."""
-        self.port = free_port()
+        self.port, self.client = free_port(), None
         environ = {k: v for k, v in os.environ.items() if k != "PYTHONPATH"} | {
             "ALIBABA_BASE_URL": self.server.url, "DASHSCOPE_API_KEY": "sk-test", "STUDIO_WORKERS": "1",
             "ALIBABA_SUBMITS_PER_S": "50", "OMP_NUM_THREADS": "1", "HOME": str(self.disk),
@@ -87,7 +88,7 @@ class Storm:
 
     def submit(self) -> None:
         """One draft and one paid clip; a refusal in words is an answer, too."""
-        client = Client(self.url, verbose=False)
+        client = self.client = self.client or Client(self.url, verbose=False)
         for body in (DRAFT, PAID):
             self.number += 1
             try:
