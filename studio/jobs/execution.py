@@ -225,11 +225,12 @@ class Executor:
     async def _recover_handle(self) -> None:
         """After a restart or on "check again": find the handle of a submit whose answer was not stored."""
         context = self.context
-        handle = await reconcile.find_handle(
-            context,
-            await context.jobs.build_job(context.run, local=context.info.local),
-            Message("event.stopped_before_answer"),
-        )
+        job, why = await context.jobs.build_job(context.run, local=context.info.local), "event.stopped_before_answer"
+        try:
+            handle = await reconcile.find_handle(context, job, Message(why))
+        except Outcome as outcome:
+            outcome.cause = None  # the studio had stopped: it says nothing about the model
+            raise
         await self._store_handle(handle, Message("event.task_found", provider=term(context.info.label)))
 
     async def _store_handle(self, handle: str, why: str) -> None:

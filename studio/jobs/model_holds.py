@@ -3,7 +3,7 @@
 What counts is a fault of the provider, the account or this machine, by the class of the error and the provider's code.
 Not counted, since another run may do better: what was refused (Refused, Moderated, CapabilityError), because it is
 about that prompt and those settings; missing or broken input files, because they are about that request; what the user
-ended.
+ended; what a stop of the studio caused, such as a task that expired meanwhile or a submit whose answer nobody awaited.
 """
 
 from __future__ import annotations
@@ -14,6 +14,7 @@ from datetime import timedelta
 from sqlite_utils import Database
 
 from studio.domain import Phase, Run, now
+from studio.engines.addresses import LinkGone
 from studio.errors import (
     CapabilityError,
     Conflict,
@@ -23,6 +24,7 @@ from studio.errors import (
     NotFound,
     Refused,
     StudioError,
+    UnknownHandle,
 )
 from studio.messages import Message, term
 from studio.store import model_holds
@@ -31,12 +33,16 @@ from studio.store.model_holds import ModelHold
 FAILURES_TO_HOLD = 3
 COUNTED_FOR = timedelta(days=1)
 """Failures further apart than this are not in a row."""
+EXPIRES_AFTER = timedelta(hours=6)
+"""A task that is unknown so long after its start has expired while the studio was stopped."""
 RESULT_PHASES = (Phase.DOWNLOADING, Phase.FINISHING)
 
 
 def cause_of(error: Exception, run: Run) -> str | None:
     """What this failure has in common with equal ones; None where it says nothing about other runs of the model."""
     if isinstance(error, Refused | CapabilityError | NotFound):
+        return None
+    if isinstance(error, UnknownHandle | LinkGone) and run.started_at and now() - run.started_at > EXPIRES_AFTER:
         return None
     if isinstance(error, MediaError):
         return "MediaError" if run.handle and run.phase in RESULT_PHASES else None

@@ -9,8 +9,8 @@ import httpx
 import pytest
 
 from studio.catalogue import Catalogue
-from studio.domain import Run, Status
-from studio.engines.fake import FakeEngine, FakeProvider, FakeScript
+from studio.domain import HeldReason, Run, Status
+from studio.engines.fake import FakeEngine, FakeProvider, FakeScript, FindingFake
 from studio.errors import (
     Conflict,
     EngineError,
@@ -22,11 +22,16 @@ from studio.errors import (
 from studio.settings import Settings
 from studio.store import model_holds, queue
 from studio.studio import Studio
-from tests.support.kit import QUICK, image
+from tests.support.kit import QUICK, image, paid_image
 from tests.support.web import serving
 
 FAULT = FakeScript(final=EngineError("The provider failed: internal error 7.", code="internal"))
 CLIP = {"task": "text-to-video", "model": "fake/clip", "prompt": "a harbour", "duration_s": 1}
+
+
+async def refused_lookup(*_: object, **__: object) -> list[str]:
+    """A provider whose list cannot say what came of a submit."""
+    raise UnknownOutcome("Nobody can say.")
 
 
 def statuses(studio: Studio, runs: list[Run]) -> list[Status]:
@@ -132,6 +137,23 @@ def test_a_hold_is_remembered_across_a_restart(settings: Settings, catalogue: Ca
         assert [hold.waiting for hold in studio.queue.held_models()] == [1]
         studio.queue.resume_model("fake/image")
         assert studio.local.runs.wait([waiting.id], timeout_s=10)[0].status == Status.SUCCEEDED
+
+
+def test_answers_lost_to_a_stop_of_the_studio_hold_no_model(studio: Studio, paid: FindingFake) -> None:
+    """As after a crash with three submits in flight: each is in doubt, and the model is not to blame."""
+    paid.find = refused_lookup  # pyright: ignore[reportAttributeAccessIssue]
+    studio.queue.pause()
+    runs = studio.local.requests.submit(paid_image(n=3))
+    for run in runs:
+        with studio.context.store.write() as db:
+            sql = "UPDATE runs SET status = 'running', phase = 'submitting', attempt = 1 WHERE id = ? RETURNING id"
+            db.conn.execute(sql, [run.id]).fetchall()
+        studio.context.scheduler.execute(studio.local.runs.get(run.id))
+    until = time.monotonic() + 10
+    while {studio.local.runs.get(run.id).held_reason for run in runs} != {HeldReason.LOST_SUBMIT}:
+        assert time.monotonic() < until
+        time.sleep(0.01)
+    assert studio.queue.held_models() == []
 
 
 def test_waiting_runs_of_a_held_model_are_stepped_over_in_the_index(studio: Studio) -> None:
