@@ -17,11 +17,11 @@ from typing import Any, cast
 
 from pydantic import BaseModel, ValidationError
 
-from studio.catalogue import pricing, toml_lines, validation
+from studio.catalogue import row_checks, toml_lines
 from studio.catalogue.loading import merge
 from studio.catalogue.schema import AccountLimits, Model
 from studio.catalogue.toml_lines import Lines
-from studio.domain import JSON, REQUEST, Request
+from studio.domain import JSON
 from studio.field_errors import sentence
 from studio.messages import Message, of_error
 
@@ -30,8 +30,6 @@ MAX_ROWS = 500
 MAX_TEXT_CHARS = 2000
 MOST_PROBLEMS, MOST_PROBLEMS_PER_ROW = 100, 5
 NAME = re.compile(r"[a-z0-9][a-z0-9._-]{0,79}")
-PARAM_NAME = re.compile(r"[a-z][a-z0-9_]{0,39}")
-REFERENCE_NAME = re.compile(r"[^{}]{0,30}\{n\}[^{}]{0,30}")
 MARKUP = re.compile(r"<[a-zA-Z/!?]")
 SECRET_NAME = re.compile(r"(^|_)(api_?key|key|token|secret|password|bearer|credentials?)$", re.IGNORECASE)
 SECRET_VALUE = re.compile(r"\b(sk|pk|rk|r8|hf|gsk|xai|key|api|fal)[-_][A-Za-z0-9_-]{16,}|\bBearer\s+\S{8,}")
@@ -40,7 +38,6 @@ DEEP_KEY = re.compile(r"""(?<![\w"'-])(?:[\w"'-]++\s*+\.\s*+){30}""")
 """A dotted name of many parts: tomllib takes minutes for thousands."""
 RANDOM_VALUE = re.compile(r"(?=[^\s/]*\d)(?=[^\s/]*[A-Za-z])[A-Za-z0-9+_=:-]{32,}")
 """Long text of letters and digits, as keys are; only where a file says how a service is called."""
-INPUTS = ("image", "images", "first_frame", "last_frame", "references", "reference_voices", "audio_file", "video")
 OWN_MACHINE = ("draft", "local", "comfyui")
 """Providers whose rows need files or graphs of this machine, so that only their facts can be corrected."""
 FIXED = ("id", "provider", "name", "base", "use", "tasks", "family", "canonical", "draft", "version")
@@ -233,7 +230,7 @@ class _Row:
         """Add the row to the file's, or say what is wrong with it."""
         if not (self._plain() and (model := self._model())):
             return
-        if wrong := _unusable(model):
+        if wrong := row_checks.fault(model):
             self._fault(*wrong)
         elif self.path[0] == "model":
             self.found.models.append(model)
@@ -321,56 +318,6 @@ class _Row:
             self._fault((mine[0],), Message("userfile.own_machine"))
             return False
         return True
-
-
-def _unusable(model: Model) -> tuple[toml_lines.Path, str] | None:
-    """Where and why forms, prices or limits could not work with this row, though its shape is right."""
-    if name := next((n for n in model.inputs if n not in INPUTS), ""):
-        return ("inputs", name), Message("userfile.input_name", name=name, listed=", ".join(INPUTS))
-    taken = set(Request.model_fields)
-    if name := next((n for n in model.params if n in taken or not PARAM_NAME.fullmatch(n)), ""):
-        return ("params", name), Message("userfile.param_name", name=name)
-    durations, free = model.durations, model.free_size
-    ranges: list[tuple[toml_lines.Path, float | None, float | None]] = [
-        *((("params", name), spec.min, spec.max) for name, spec in model.params.items()),
-        *((("inputs", name), spec.min, spec.max) for name, spec in model.inputs.items()),
-        *([(("durations",), durations.min, durations.max)] if durations else []),
-        *([(("free_size",), free.min_side, free.max_side)] if free else []),
-    ]
-    for place, low, high in ranges:
-        if low is not None and high is not None and low > high:
-            return place, Message("userfile.range")
-    if durations and (durations.step <= 0 or any(c <= 0 for c in durations.choices) or not _seconds(model)):
-        return ("durations",), Message("userfile.durations")
-    sides = [side for size in model.sizes for side in (size.width, size.height)] + ([free.min_side] if free else [])
-    if any(not 1 <= side <= 16384 for side in sides) or (free and free.multiple < 1) or any(r < 1 for r in model.fps):
-        return ("sizes" if model.sizes else "free_size" if free else "fps",), Message("userfile.sizes")
-    for number, line in enumerate(model.prices):
-        if line.usd < 0 or (line.credits or 0) < 0 or (line.quantity or 0) < 0:
-            return ("prices", number), Message("userfile.price")
-    if any(not REFERENCE_NAME.fullmatch(pattern) for pattern in model.reference_names.values()):
-        return ("reference_names",), Message("userfile.reference_name", example="Image {n}")
-    if not model.tasks or not model.label.strip() or not 1 <= model.max_n <= 100:
-        return (), Message("userfile.no_tasks")
-    return ((), wrong) if (wrong := _trial(model)) else None
-
-
-def _seconds(model: Model) -> bool:
-    allowed = model.durations
-    return allowed is None or allowed.from_input or bool(allowed.choices) or allowed.min is not None
-
-
-def _trial(model: Model) -> str | None:
-    """What goes wrong when the least possible request of each task is completed and priced."""
-    for task in model.tasks:
-        try:
-            asked = REQUEST.validate_python({"task": task, "model": model.id, "prompt": "x"})
-            whole = validation.complete(asked, model)
-            validation.problems(whole, model, {})
-            pricing.price(whole, model, {})
-        except Exception as error:
-            return Message("userfile.trial", task=Message(f"term.{task.replace('-', '_')}"), why=of_error(error))
-    return None
 
 
 def _table(value: Any) -> JSON:

@@ -14,7 +14,7 @@ from collections.abc import Iterable
 from concurrent.futures import Future
 from dataclasses import dataclass
 
-from studio.catalogue.user_rows import INPUTS, PARAM_NAME
+from studio.catalogue.row_checks import INPUTS, PARAM_NAME
 from studio.domain import Request
 from studio.engines.base import Agent, Agents
 from studio.errors import EngineError, NotConfigured, NotFound, Unavailable
