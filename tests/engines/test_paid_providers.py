@@ -7,7 +7,7 @@ import asyncio
 import json
 import time
 from collections.abc import Awaitable, Callable, Iterator
-from contextlib import contextmanager, suppress
+from contextlib import AbstractContextManager, contextmanager, suppress
 from copy import copy
 from dataclasses import replace
 from functools import partial
@@ -86,16 +86,21 @@ def fresh(case: ProviderCase) -> None:
 
 
 @contextmanager
-def at_once(server: Any) -> Iterator[None]:
-    """Tasks of this server are done at the first look."""
+def timed(server: Any, waiting_s: float, running_s: float) -> Iterator[None]:
+    """New tasks of this server wait and run so long."""
     clock = {name: getattr(server, name) for name in CLOCKS if hasattr(server, name)}
     try:
         for name in clock:
-            setattr(server, name, 0.0)
+            setattr(server, name, running_s if name == "running_s" else waiting_s)
         yield
     finally:
         for name, seconds in clock.items():
             setattr(server, name, seconds)
+
+
+def at_once(server: Any) -> AbstractContextManager[None]:
+    """Tasks of this server are done at the first look."""
+    return timed(server, 0.0, 0.0)
 
 
 async def finish(engine: Engine, handle: str) -> Progress:
@@ -182,6 +187,24 @@ def test_an_answer_to_a_poll_that_says_nothing_is_asked_for_again(case: Provider
                 print(name, await engine.poll(handle))
 
     with_engine(case, story)
+
+
+def test_a_task_is_seen_to_wait_and_to_run(case: ProviderCase) -> None:
+    """Before its end it is never done, and what it says of its progress is a share or nothing."""
+
+    async def story(engine: Engine) -> list[Progress]:
+        seen: list[Progress] = []
+        for clock in ((60.0, 60.0), (0.0, 60.0)):
+            with timed(case.server, *clock):
+                handle = await engine.submit(job(case))
+                seen += [await engine.poll(handle) for _ in range(4)]  # a new task may be unknown for a moment
+        return seen
+
+    seen = with_engine(case, story)
+    assert {one.status for one in seen} <= {Status.QUEUED, Status.RUNNING}
+    assert seen[-1].status == Status.RUNNING
+    assert [fault for one in seen for fault in faults_of(one)] == []
+    assert all(one.word for one in seen)
 
 
 @pytest.mark.parametrize(("end", "kind"), [("failed", EngineError), ("moderated", Moderated)])
