@@ -21,6 +21,10 @@ MOST_TASK_CHARS = 200
 """Longest name of a task. Real ones are UUIDs or shorter."""
 
 
+MOST_FEWER, MOST_MORE = 30.0, 3.0
+"""How far billed units may lie below and above those expected and still be of the unit that the row prices."""
+
+
 @dataclass(frozen=True)
 class Receipt:
     """An accepted run. task: the provider's name of it. urls: addresses that the provider gave for the next calls.
@@ -63,12 +67,15 @@ class Receipt:
         return tuple(Output(kind=Kind(self.kind), url=link) for link in links(part))
 
     def cost_of(self, units: float | None) -> float | None:
-        """Dollars for billed units of which the provider does not say what one is: units of the only price, else the
-        estimate, where it is so many units of one of the prices. None where neither explains them."""
+        """Dollars for billed units of which the provider does not say what one is: units of the only price, where they
+        are about as many as were expected (minutes or megapixels in the place of seconds are not), else the estimate,
+        where it is so many units of one of the prices. None where neither explains them."""
         if units is None:
             return None
         if len(self.prices) == 1:
-            return round(units * self.prices[0], 6)
+            cost = round(units * self.prices[0], 6)
+            near = not (cost and self.usd) or self.usd / MOST_FEWER <= cost <= MOST_MORE * self.usd
+            return cost if near else None
         explains = any(self.usd and abs(units * price - self.usd) < 0.01 * self.usd for price in self.prices)
         return self.usd if explains else None
 

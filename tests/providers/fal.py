@@ -58,7 +58,7 @@ class Request:
 
     @property
     def pictures(self) -> bool:
-        return self.model.endswith(("to-image", "/edit"))
+        return bool(rules.PICTURES.search(self.model))
 
 
 class FalServer(HttpServer):
@@ -229,7 +229,8 @@ class FalServer(HttpServer):
         return as_json(body, 500 if transient else 422, **headers)
 
     def _seconds(self, found: Request) -> float:
-        return float(found.body.get("duration") or found.body.get("num_frames", 80) / 16 or 5)
+        given = str(found.body.get("duration") or "").removesuffix("s")
+        return float(given or found.body.get("num_frames", 80) / 16 or 5)
 
     def _cancel(self, call: Call) -> Reply:
         found = self._request(call)

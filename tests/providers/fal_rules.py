@@ -7,6 +7,7 @@ know, this server refuses them: what is ignored was set for nothing.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -14,6 +15,10 @@ from typing import Any
 from tests.providers.field_rules import Fields, Rule, broken, read
 
 JSON = dict[str, Any]
+PICTURES = re.compile(
+    r"to-image$|(?<!video-to-video)(?<!video)/edit$|flux-2|gpt-image|nano-banana|seedream|qwen-image|z-image|upscale/image"
+)
+"""Models that answer with pictures."""
 RATIOS = ("16:9", "9:16", "1:1", "4:3", "3:4")
 THREE = ("16:9", "9:16", "1:1")
 HD, SD = ("720p", "1080p"), ("480p", "720p", "1080p")
