@@ -273,10 +273,22 @@ class _Row:
         if merged is None:
             return None
         try:
-            return Model.model_validate(merged)
+            model = Model.model_validate(merged)
         except ValidationError as error:
-            report(found, self.path, error)
-        return None
+            return report(found, self.path, error)
+        if adds and (lacking := self._lacking(model)):
+            return self._fault((), lacking)
+        return model
+
+    def _lacking(self, model: Model) -> str:
+        """What an engine of this provider cannot do without: constants that all its own rows have, and a body."""
+        rows = [m for m in self.known.values() if m.provider == model.provider and not m.yours]
+        constants: set[str] = set(rows[0].engine).intersection(*(m.engine for m in rows)) if len(rows) > 2 else set()
+        if missing := sorted(constants - set(model.engine)):
+            return Message("userfile.no_constants", names=", ".join(missing))
+        if not model.request and all(m.request for m in rows):
+            return Message("userfile.no_request")
+        return ""
 
     def _merged(self, full: str, *, adds: bool) -> JSON | None:
         """The row with what it takes from shared tables, and from its base or the row it corrects."""

@@ -66,6 +66,7 @@ def test_good_rows_count_and_a_mistake_is_named_with_its_line_in_both_languages(
 
 
 ROW = 'provider = "fal"\n[[model]]\nname = "x"\nbase = "wan2.7-t2v"\n'
+BARE = 'provider = "atlascloud"\n[[model]]\nname = "x"\nlabel = "X"\ntasks = ["text-to-video"]\n'
 CORRECTION = 'provider = "fal"\n[[correction]]\nname = "wan2.6-t2v"\n'
 
 
@@ -94,6 +95,8 @@ CORRECTION = 'provider = "fal"\n[[correction]]\nname = "wan2.6-t2v"\n'
         (ROW + 'note = "sk-abcdefghij0123456789"\n', 5, "looks like a key"),
         (ROW + "[model.params.prompt]\ntype = 'text'\nlabel = 'P'\n", 5, "name of a parameter"),
         (ROW + '[model.request]\nprompt = { from = "prompt", value = 3 }\n', 6, "exactly one of"),
+        (BARE + 'engine = { model = "x" }\n', 2, "path"),
+        (BARE.replace("atlascloud", "vtrix") + 'engine = { model = "x" }\n', 2, "request"),
         (CORRECTION + 'tasks = ["text-to-image"]\n', 4, "cannot change tasks"),
         (CORRECTION + "[correction.params.mine]\ntype = 'text'\nlabel = 'P'\n", 4, "has no mine"),
         ('provider = "comfyui"\n[[correction]]\nname = "qwen-image"\nengine = { a = 1 }\n', 4, "this machine"),
