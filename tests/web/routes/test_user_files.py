@@ -65,11 +65,11 @@ def test_mistakes_come_with_their_line_in_the_readers_language(client: httpx.Cli
     assert (refused.status_code, "第 4 行" in refused.json()["error"]) == (422, True)
 
 
-@pytest.mark.parametrize(
-    ("kind", "name"),
-    [("models", "../../x"), ("models", "a/b"), ("other", "x"), ("providers", "draft"), ("models", "é")],
-)
-def test_a_name_that_leads_out_of_the_folder_is_refused(client: httpx.Client, kind: str, name: str) -> None:
-    for word in ("check", "save", "remove", "restore"):
-        assert 400 <= post(client, word, kind, name, text="").status_code < 500
-    assert 400 <= client.get("/ui/user-files/text", params={"kind": kind, "name": name}).status_code < 500
+NAMES = [("models", "../../x"), ("models", "a/b"), ("other", "x"), ("providers", "draft"), ("models", "é")]
+
+
+def test_a_name_that_leads_out_of_the_folder_is_refused(client: httpx.Client) -> None:
+    for kind, name in NAMES:
+        answers = [post(client, word, kind, name, text="") for word in ("check", "save", "remove", "restore")]
+        answers.append(client.get("/ui/user-files/text", params={"kind": kind, "name": name}))
+        assert [a.status_code for a in answers if not 400 <= a.status_code < 500] == [], name
