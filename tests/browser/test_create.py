@@ -55,7 +55,7 @@ def test_another_model_keeps_what_is_legal_and_says_what_it_changed(open_page: O
     expect(prompt(page, "t2v")).to_have_value("a heron takes off")
     expect(page.locator("#t2v-duration_s input[type=number]")).to_have_value("15")
     expect(page.locator("#t2v-prompt .sf-count")).to_have_text("17 / 1,500")
-    expect(page.locator("#t2v-picker .sp-missing")).to_contain_text("DASHSCOPE_API_KEY")
+    expect(page.locator("#t2v-picker .sp-missing")).to_contain_text("Add a key for Alibaba Model Studio")
 
 
 def test_what_was_typed_survives_a_reload(open_page: Open) -> None:
