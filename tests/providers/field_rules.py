@@ -1,7 +1,8 @@
 """What the fields of a provider's request may hold, for its local server: a table of rules, and what breaks them.
 
 A rule is a tuple of allowed values, of the same type; or a word: text, int, bool, url, number, size, any; with "!" at
-its end the field must be there; "lo..hi" whole numbers, "urls lo..hi" so many addresses.
+its end the field must be there; "lo..hi" whole numbers, "urls lo..hi" so many addresses, "items lo..hi" so many of
+anything.
 """
 
 from __future__ import annotations
@@ -15,7 +16,7 @@ from typing import Any
 JSON = dict[str, Any]
 Rule = tuple[Any, ...] | str
 Fields = dict[str, Rule]
-BOUNDS = re.compile(r"(urls )?(-?\d+)\.\.(-?\d+)")
+BOUNDS = re.compile(r"(urls |items )?(-?\d+)\.\.(-?\d+)")
 KINDS: dict[str, tuple[type, ...]] = {
     "size": (str, dict),
     "text": (str,),
@@ -57,7 +58,8 @@ def _misfit(rule: Rule, value: Any) -> str | None:
     if bounds := BOUNDS.fullmatch(word):
         low, high = int(bounds[2]), int(bounds[3])
         if bounds[1]:
-            good = isinstance(value, list) and low <= len(value) <= high and all(map(_is_url, value))
+            good = isinstance(value, list) and low <= len(value) <= high
+            good = good and (bounds[1] == "items " or all(map(_is_url, value)))
         else:
             good = type(value) is int and low <= value <= high
         return None if good else f"Input should be {word}"

@@ -14,6 +14,7 @@ from typing import Any
 
 import websockets
 
+from tests.providers import runware_rules
 from tests.providers.http_server import Call, Reply, as_json
 from tests.providers.task_server import AMOUNT, JSON, TaskServer
 
@@ -110,6 +111,8 @@ class RunwareServer(TaskServer):
 
     def _wrong(self, task: JSON) -> tuple[str, str] | None:
         """(code, parameter) of the first rule that the task breaks; the rules are those of the models' pages."""
+        if task.get("model") in runware_rules.FAMILIES:
+            return self._wrong_of_family(task)
         inputs, alibaba = task.get("inputs") or {}, (task.get("providerSettings") or {}).get("alibaba") or {}
         unknown = sorted(set(task) - COMMON) or sorted(set(inputs) - INPUTS)
         frames = inputs.get("frameImages")
@@ -129,6 +132,12 @@ class RunwareServer(TaskServer):
             ("invalidMedia", "inputs"): not all(self._is_there(one) for one in _media(inputs)),
         }  # fmt: skip
         return next((rule for rule, broken in rules.items() if broken), None)
+
+    def _wrong_of_family(self, task: JSON) -> tuple[str, str] | None:
+        if found := runware_rules.broken(task):
+            return "unsupportedParameter", f"{found[0][0]}: {found[0][1]}"
+        known = all(self._is_there(one) for one in _media(task.get("inputs") or {}))
+        return None if known else ("invalidMedia", "inputs")
 
     def _is_there(self, media: str) -> bool:
         return media in self.uploads or media.startswith("https://")
@@ -209,4 +218,4 @@ def _media(inputs: JSON) -> list[str]:
     """Every file that the inputs name."""
     found = [one.get("image") if isinstance(one, dict) else one for one in inputs.get("frameImages") or []]
     found += [*(inputs.get("referenceImages") or []), *(inputs.get("referenceVideos") or [])]
-    return [str(one) for one in [*found, *([inputs["audio"]] if "audio" in inputs else [])]]
+    return [str(one) for one in [*found, *(inputs[name] for name in ("audio", "video") if name in inputs)]]

@@ -1,0 +1,71 @@
+"""Rows of other families send what the models' pages name."""
+
+from __future__ import annotations
+
+import asyncio
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from studio.catalogue import Model, load
+from studio.domain import JSON, Status
+from studio.engines import mapping
+from studio.engines.base import Input
+from studio.engines.runware import RunwareEngine
+from tests.providers import results, runware_rules
+from tests.support.provider_cases import runware
+from tests.support.provider_jobs import asked, played
+from tests.support.row_jobs import jobs
+
+ROWS = {m.id.partition("/")[2]: m for m in load() if m.provider == "runware" and m.family != "Wan"}
+
+
+@pytest.mark.parametrize("model", ROWS.values(), ids=list(ROWS))
+def test_a_row_sends_what_its_model_takes(model: Model) -> None:
+    for one in jobs(model):
+        body = mapping.body(one, model=model.engine["model"])
+        assert runware_rules.broken(body) == [], (one.request.task, body)
+
+
+def test_every_model_that_was_read_is_a_row() -> None:
+    assert {m.engine["model"] for m in ROWS.values()} == set(runware_rules.FAMILIES)
+
+
+@pytest.mark.parametrize(
+    ("change", "field"),
+    [
+        ({"width": 1280, "height": 720, "resolution": "720p"}, "resolution"),
+        ({"width": None, "height": None}, "width"),
+        ({"duration": 5}, "duration"),
+        ({"providerSettings": {"klingai": {"sound": True}}}, "providerSettings.klingai.sound"),
+    ],
+)  # fmt: skip
+def test_the_rules_refuse_what_the_pages_forbid(change: dict[str, object], field: str) -> None:
+    one = next(iter(jobs(ROWS["veo-3.1"])))
+    body = mapping.body(one, model="google:3@2") | change
+    wrong = runware_rules.broken({k: v for k, v in body.items() if v is not None})
+    assert field in [name for name, _ in wrong]
+
+
+def test_clips_and_pictures_of_other_families_come_back(tmp_path: Path) -> None:
+    bodies: list[tuple[JSON, int]] = [
+        ({"model": "runware/kling-3.0-pro", "task": "image-to-video", "first_frame": "first"}, 1),
+        ({"model": "runware/nano-banana-2", "task": "text-to-image", "num_images": 3}, 3),
+    ]
+    picture = tmp_path / "in.png"
+    picture.write_bytes(results.png(320, 240, "in"))
+    with runware(tmp_path) as case:
+
+        async def story(engine: RunwareEngine) -> list[int]:
+            counts = []
+            for body, _ in bodies:
+                job, _ = asked(body)
+                job = replace(job, inputs={i: Input(one.asset, picture) for i, one in job.inputs.items()}, uploads={})
+                handle = await engine.submit(replace(job, uploads=await engine.prepare(job)))
+                while (seen := await engine.poll(handle)).status != Status.SUCCEEDED:
+                    await asyncio.sleep(0.02)
+                counts.append(len(seen.outputs))
+            return counts
+
+        assert played(case, story) == [count for _, count in bodies]
