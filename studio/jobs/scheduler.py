@@ -266,9 +266,10 @@ class Scheduler:
             lane.release_slot(run)
             self._hold(run, of_error(error))
             return
-        task = asyncio.get_running_loop().create_task(executor.run(), name=run.id)
-        self._executions[run.id] = (executor, task)
-        task.add_done_callback(lambda done: self._finished(run.id, done))
+        run_id = run.id  # the callback keeps this alone: the row as it was claimed would live as long as the run
+        task = asyncio.get_running_loop().create_task(executor.run(), name=run_id)
+        self._executions[run_id] = (executor, task)
+        task.add_done_callback(lambda done: self._finished(run_id, done))
 
     def _hold(self, run: Run, why: str) -> None:
         """Hold a run whose model is gone."""

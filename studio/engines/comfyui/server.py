@@ -18,6 +18,7 @@ import httpx
 
 from studio.domain import JSON
 from studio.engines import strict_json
+from studio.engines.addresses import ssl_context
 from studio.engines.comfyui.inspect import KIND, MAX_ANSWER_BYTES, known_nodes
 from studio.engines.comfyui.refusals import check_status, node_faults, sentence
 from studio.engines.http import NEVER_SENT, redacted
@@ -46,7 +47,9 @@ class Server:
     def client(self) -> httpx.AsyncClient:
         """The one client, made at first use on the engine's event loop."""
         if self._client is None:
-            self._client = httpx.AsyncClient(base_url=self.base, headers=self.headers, timeout=TIMEOUT)
+            self._client = httpx.AsyncClient(
+                verify=ssl_context(), base_url=self.base, headers=self.headers, timeout=TIMEOUT
+            )
         return self._client
 
     async def nodes(self, *, refresh: bool = False) -> JSON:
