@@ -3,14 +3,22 @@
 from __future__ import annotations
 
 import json
+import re
+from pathlib import Path
 from typing import Any
 
+from tests.providers import field_rules
 from tests.providers.http_server import Call, Reply, as_json
 from tests.providers.task_server import AMOUNT, TaskServer
 
 STATES = {"pending": "queuing", "running": "generating"}
 TEXT_DURATION = ("2-5-", "2-6-")
 """Models whose duration is a text; the others take a whole number."""
+
+FAMILIES = field_rules.read(Path(__file__).with_name("kie_families.json"))
+"""Models of other families: their fields, from the OpenAPI documents of its pages."""
+PICTURES = re.compile(r"^wan/.*image(-pro)?$|^(flux-2|gpt-image|google|nano-banana|seedream|qwen2)|image-upscale$")
+"""Models that answer with pictures."""
 
 
 def error(code: int, message: str) -> Reply:
@@ -30,7 +38,7 @@ class KieServer(TaskServer):
     def _submit(self, call: Call) -> Reply:
         body = call.json()
         model, given = str(body.get("model")), body.get("input") or {}
-        if not model.startswith("wan/"):
+        if not model.startswith("wan/") and model not in FAMILIES:
             return error(422, f"The model name {model} is not supported")
         if wrong := self._wrong(model, given):
             return error(422, wrong)
@@ -38,26 +46,18 @@ class KieServer(TaskServer):
         job = self.take(
             body,
             given.get("prompt", ""),
-            "image" if "image-pro" in model or model.endswith("image") else "video",
+            "image" if PICTURES.search(model) else "video",
             count=count,
         )
         return as_json({"code": 200, "msg": "success", "data": {"taskId": job.id}})
 
     def _wrong(self, model: str, given: dict[str, Any]) -> str:
-        seconds = given.get("duration")
-        if any(word in model for word in TEXT_DURATION) and not isinstance(seconds, str):
-            return "duration is not within the range of allowed options"
-        if "2-7-" in model and isinstance(seconds, str):
-            return "duration must be a number"
-        urls = given.get("image_urls")
-        if urls is not None and (not isinstance(urls, list) or len(urls) != 1):
-            return "image_urls must be a list of one"
-        if "flash-image" in model and not isinstance(given.get("audio"), bool):
-            return "audio is required"
+        if wrong := _family_misfit(model, given) if model in FAMILIES else _wan_misfit(model, given):
+            return wrong
         files = [
             u
             for name, value in given.items()
-            if "url" in name or name in ("reference_image", "reference_video")
+            if "url" in name or name in ("reference_image", "reference_video", "image_input")
             for u in (value if isinstance(value, list) else [value])
         ]
         return "" if self.fetched(files) else "file could not be fetched"
@@ -90,3 +90,22 @@ class KieServer(TaskServer):
 
     def webhook(self, task: str) -> dict[str, Any]:
         return {"code": 200, "msg": "success", "data": {"task_id": task, "state": "success"}}
+
+
+def _family_misfit(model: str, given: dict[str, Any]) -> str:
+    wrong = field_rules.broken(FAMILIES[model], given)
+    return f"{wrong[0][0]}: {wrong[0][1]}" if wrong else ""
+
+
+def _wan_misfit(model: str, given: dict[str, Any]) -> str:
+    seconds = given.get("duration")
+    if any(word in model for word in TEXT_DURATION) and not isinstance(seconds, str):
+        return "duration is not within the range of allowed options"
+    if "2-7-" in model and isinstance(seconds, str):
+        return "duration must be a number"
+    urls = given.get("image_urls")
+    if urls is not None and (not isinstance(urls, list) or len(urls) != 1):
+        return "image_urls must be a list of one"
+    if "flash-image" in model and not isinstance(given.get("audio"), bool):
+        return "audio is required"
+    return ""

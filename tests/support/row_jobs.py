@@ -44,7 +44,7 @@ def job(model: Model, task: Task, *, full: bool = False, **more: Any) -> Job:
     used = sorted({i for ids in request.media().values() for i in ids})
     inputs = {i: Input(FILES[i], Path(i)) for i in used}
     uploads = {i: f"https://files.example.com/{i}" for i in used}
-    return Job("r_1", request, model, 7 if model.seeds else None, Path(), inputs, uploads)
+    return Job("r_1", request, model, max(7, model.seeds.min) if model.seeds else None, Path(), inputs, uploads)
 
 
 def _ids(name: str, spec: InputSpec, *, full: bool) -> list[str] | str:
