@@ -65,7 +65,7 @@ def test_a_voice_is_added_heard_agreed_to_and_taken_out(
     page.wait_for_function("Math.abs(document.querySelector('.bd-member audio').duration - 3) < 0.1")
     expect(eda.locator(".bd-voice")).to_contain_text("eda.wav")
     expect(eda.locator(".bd-voice")).to_contain_text("Wan 2.7 reference to video")
-    for label in ("Real people shown here", "The person with this voice"):
+    for label in ("No real person, or they have", "Not a real person’s voice"):
         with page.expect_response("**/edit?*"):
             eda.get_by_label(label).check()
     expect(page.locator(".bd-saved")).to_have_text("Saved")

@@ -72,14 +72,14 @@ def _over_budget(studio: Studio, paid: FindingFake) -> tuple[Run, Callable[[], o
 
 
 def _refused_key(studio: Studio, paid: FindingFake) -> tuple[Run, Callable[[], object]]:
-    paid.script = FakeScript(submit=(Unauthorised("Wrong key."),))
+    paid.scripts = {"before": FakeScript(submit=(Unauthorised("Wrong key."),))}
     run = submit(studio)
     until(lambda: studio.local.runs.get(run.id).held_reason == HeldReason.NOT_CONFIGURED)
     return run, lambda: None
 
 
 def _no_credit(studio: Studio, paid: FindingFake) -> tuple[Run, Callable[[], object]]:
-    paid.script = FakeScript(submit=(OutOfCredit("Pay first."),))
+    paid.scripts = {"before": FakeScript(submit=(OutOfCredit("Pay first."),))}
     run = submit(studio)
     until(lambda: studio.local.runs.get(run.id).held_reason == HeldReason.CREDIT)
     return run, lambda: None

@@ -48,7 +48,7 @@ class ConnectionChanges(Payload):
 def router(studio: Studio) -> APIRouter:
     """The routes under /ui/connections."""
     api = APIRouter(prefix="/ui/connections", route_class=SentenceRoute, include_in_schema=False)
-    connections, limiter = studio.connections, MovingWindowRateLimiter(MemoryStorage())
+    limiter = MovingWindowRateLimiter(MemoryStorage())
 
     def count_change() -> None:
         if not limiter.hit(CHANGES, "all"):
@@ -59,25 +59,27 @@ def router(studio: Studio) -> APIRouter:
 
     @api.get("")
     def overview(owner: Operator) -> JSON:
-        return {"keyring": connections.keyring, "connections": [to_json(c) for c in connections.all()]}
+        return {"keyring": studio.connections.keyring, "connections": [to_json(c) for c in studio.connections.all()]}
 
     @api.get("/{provider}")
     def one(provider: str, owner: Operator) -> JSON:
-        return to_json(connections.get(provider))
+        return to_json(studio.connections.get(provider))
 
     @api.post("/{provider}", dependencies=limited)
     def save(provider: str, body: ConnectionChanges, owner: Operator) -> JSON:
         key = body.key.get_secret_value() if body.key is not None else None
-        saved = connections.save(provider, key=key, key_name=body.key_name, options=body.options, local=body.local)
+        saved = studio.connections.save(
+            provider, key=key, key_name=body.key_name, options=body.options, local=body.local
+        )
         return to_json(saved)
 
     @api.post("/{provider}/test", dependencies=limited)
     def test(provider: str, owner: Operator) -> JSON:
-        return to_json(connections.test(provider))
+        return to_json(studio.connections.test(provider))
 
     @api.delete("/{provider}/key", dependencies=limited)
     def remove_key(provider: str, owner: Operator, key_name: str = "") -> JSON:
-        removal = connections.remove_key(provider, key_name)
+        removal = studio.connections.remove_key(provider, key_name)
         return to_json(removal.connection) | {"still_in_keyring": removal.in_keyring}
 
     return api

@@ -42,10 +42,9 @@ class Webhook(Payload):
 def router(studio: Studio) -> APIRouter:
     """The routes under /ui/notifications."""
     api = APIRouter(prefix="/ui/notifications", route_class=SentenceRoute, include_in_schema=False)
-    notifications = studio.notifications
 
     def state() -> JSON:
-        found = notifications.state()
+        found = studio.notifications.state()
         return {field.name: getattr(found, field.name) for field in fields(found)} | {"choices": asdict(found.choices)}
 
     @api.get("")
@@ -55,7 +54,7 @@ def router(studio: Studio) -> APIRouter:
     @api.post("/choices")
     def choose(body: Choices, owner: Operator, request: Request) -> JSON:
         language = body.language or language_of(request)
-        notifications.set_choices(
+        studio.notifications.set_choices(
             NotificationChoices(
                 succeeded=body.succeeded, failed=body.failed, held=body.held, drafts=body.drafts, language=language
             )
@@ -65,13 +64,15 @@ def router(studio: Studio) -> APIRouter:
     @api.post("/webhook")
     def set_webhook(body: Webhook, owner: Operator, request: Request) -> JSON:
         made = SECRET_PREFIX + base64.b64encode(secrets.token_bytes(24)).decode() if body.make_secret else ""
-        notifications.set_webhook(url=body.url if body.url is None else body.url.strip(), secret=made or body.secret)
+        studio.notifications.set_webhook(
+            url=body.url if body.url is None else body.url.strip(), secret=made or body.secret
+        )
         if body.url:
-            notifications.set_language(language_of(request))
+            studio.notifications.set_language(language_of(request))
         return state() | {"secret": made or None}
 
     @api.post("/test")
     def test(owner: Operator) -> JSON:
-        return {"sent": [{"to": host, "error": attempt.error} for host, attempt in notifications.send_test()]}
+        return {"sent": [{"to": host, "error": attempt.error} for host, attempt in studio.notifications.send_test()]}
 
     return api

@@ -42,7 +42,6 @@ class FilePlace(Payload):
 def router(studio: Studio) -> APIRouter:
     """The routes under /ui/user-files."""
     api = APIRouter(prefix="/ui/user-files", route_class=SentenceRoute, include_in_schema=False)
-    files = studio.user_files
 
     @api.get("")
     def listed(owner: Operator) -> JSON:
@@ -50,7 +49,7 @@ def router(studio: Studio) -> APIRouter:
 
     @api.get("/text")
     def opened(kind: Kind, name: Name, owner: Operator) -> JSON:
-        found = files.open(kind, name)
+        found = studio.user_files.open(kind, name)
         return {"text": found.text, "revision": found.revision, "masked": found.masked}
 
     @api.get("/example")
@@ -60,26 +59,28 @@ def router(studio: Studio) -> APIRouter:
 
     @api.post("/check")
     def check(body: FileContent, owner: Operator) -> JSON:
-        return file_json(studio, files.check(body.kind, body.name, body.text))
+        return file_json(studio, studio.user_files.check(body.kind, body.name, body.text))
 
     @api.post("/save")
     def save(body: FileContent, owner: Operator) -> JSON:
-        files.save(body.kind, body.name, body.text, revision=body.revision, with_problems=body.with_problems)
+        studio.user_files.save(
+            body.kind, body.name, body.text, revision=body.revision, with_problems=body.with_problems
+        )
         return list_json(studio)
 
     @api.post("/reload")
     def reload(owner: Operator) -> JSON:
-        files.reload()
+        studio.user_files.reload()
         return list_json(studio)
 
     @api.post("/restore")
     def restore(body: FilePlace, owner: Operator) -> JSON:
-        files.restore(body.kind, body.name)
+        studio.user_files.restore(body.kind, body.name)
         return list_json(studio)
 
     @api.post("/remove")
     def remove(body: FilePlace, owner: Operator) -> JSON:
-        files.remove(body.kind, body.name)
+        studio.user_files.remove(body.kind, body.name)
         return list_json(studio)
 
     @api.post("/agents/{provider}")
