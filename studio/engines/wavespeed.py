@@ -13,7 +13,7 @@ from dataclasses import replace
 from datetime import UTC, datetime
 from typing import ClassVar, Literal
 
-from studio.catalogue import Model
+from studio.catalogue import Model, pricing
 from studio.domain import JSON, Asset, Progress, Request, Status
 from studio.engines import errors_http, lookup, mapping, references
 from studio.engines.base import AccountBalance, Input, Job
@@ -73,6 +73,10 @@ class WaveSpeedEngine(HttpEngine):
         signed = {str(name): str(value) for name, value in headers.items()}
         errors_http.check_upload(await self._api.put_file(put, file.path, headers=signed, total_s=UPLOAD_S))
         return link
+
+    def estimate_usd(self, request: Request, model: Model, inputs: Mapping[str, Asset]) -> float | None:
+        """By the row's price list; of some models input clips are billed by the second, too."""
+        return pricing.price(request, model, inputs, input_s=pricing.clips_s(request, inputs))
 
     async def submit(self, job: Job) -> str:
         """Start the prediction. An id is a receipt, whatever the code beside it says."""

@@ -70,6 +70,15 @@ MODELS: Mapping[str, Mapping[str, Rule]] = {
             ),
         )
     },
+    **{
+        f"alibaba/{name}/{task}": BASE | EXPAND | {"video": "url!", "resolution": SD} | more
+        for name in ("wan-3.0", "wan-3.0-prime")
+        for task, more in (
+            ("video-extend", Fields(duration="2..30", enable_audio="bool")),
+            ("video-edit", Fields(duration="2..15", generate_audio="bool")),
+        )
+    },
+    "alibaba/wan-2.5/text-to-video-fast": FULL | SOUND | {"size": WIDE, "duration": (5, 10)},
     "alibaba/wan-2.5/text-to-video": FULL | SOUND | {"size": (*SMALL, *WIDE), "duration": (5, 10)},
     "alibaba/wan-2.5/image-to-video": FULL | SOUND | {"image": "url!", "resolution": SD, "duration": "3..10"},
     "alibaba/wan-2.5/image-to-video-fast": FULL | SOUND | {"image": "url!", "resolution": HD, "duration": "3..10"},

@@ -13,10 +13,11 @@ from studio.domain import JSON, Status
 from studio.engines import mapping
 from studio.engines.base import Input
 from studio.engines.runware import RunwareEngine
+from studio.settings import Settings
 from tests.providers import results, runware_rules
 from tests.support.provider_cases import runware
 from tests.support.provider_jobs import asked, played
-from tests.support.row_jobs import jobs
+from tests.support.row_jobs import FILES, jobs
 
 ROWS = {m.id.partition("/")[2]: m for m in load() if m.provider == "runware" and m.family != "Wan"}
 
@@ -26,6 +27,8 @@ def test_a_row_sends_what_its_model_takes(model: Model) -> None:
     for one in jobs(model):
         body = mapping.body(one, model=model.engine["model"])
         assert runware_rules.broken(body) == [], (one.request.task, body)
+        estimate = RunwareEngine(Settings()).estimate_usd(one.request, model, FILES)
+        assert (estimate or 0) > 0 if model.prices else estimate is None, one.request
 
 
 def test_every_model_that_was_read_is_a_row() -> None:

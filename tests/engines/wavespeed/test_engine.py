@@ -79,11 +79,12 @@ def test_every_model_of_the_server_is_a_row() -> None:
         ("wan2.6-i2v-flash", {"audio": False, "duration_s": 15}, 0.375),
         ("wan3.0-t2v", {"duration_s": 30, "tier": "480P"}, 1.5),
         ("wan3.0-prime-r2v", {"tier": "1080P"}, 1.4),
+        ("wan3.0-videoedit", {"tier": "720P"}, 0.8),
     ],
 )
 def test_prices_are_those_of_the_pages(name: str, body: dict[str, object], usd: float) -> None:
     one = job(name, ROWS[name].tasks[0], **body)
-    assert WaveSpeedEngine(Settings()).estimate_usd(one.request, ROWS[name], {}) == pytest.approx(usd)
+    assert WaveSpeedEngine(Settings()).estimate_usd(one.request, ROWS[name], row_jobs.FILES) == pytest.approx(usd)
 
 
 def test_clips_come_before_pictures_where_they_are_numbered_so() -> None:
