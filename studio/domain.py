@@ -53,12 +53,13 @@ class Task(StrEnum):
 
 
 class Kind(StrEnum):
-    """Kinds of media file. TEXT is the written part of an interleaved answer."""
+    """Kinds of media file. TEXT is the written part of an interleaved answer; DOCUMENT is only given, never made."""
 
     IMAGE = "image"
     VIDEO = "video"
     AUDIO = "audio"
     TEXT = "text"
+    DOCUMENT = "document"
 
 
 class Status(StrEnum):
@@ -145,6 +146,7 @@ class Request(Value):
     reference_voices: dict[str, str] = Field(default_factory=dict)
     audio_file: str | None = None
     video: str | None = None
+    document: str | None = None
     real_people: bool | None = None
     consent: bool = False
     params: JSON = Field(default_factory=dict)
@@ -157,7 +159,7 @@ class Request(Value):
     def media(self) -> dict[str, tuple[str, ...]]:
         """Asset ids by input name, only the inputs that are set, in the order the user gave."""
         one = {"image": self.image, "first_frame": self.first_frame, "last_frame": self.last_frame}
-        one |= {"audio_file": self.audio_file, "video": self.video}
+        one |= {"audio_file": self.audio_file, "video": self.video, "document": self.document}
         found = {name: (asset,) for name, asset in one.items() if asset}
         lists = {"images": self.images, "references": self.references}
         lists["reference_voices"] = tuple(self.reference_voices.values())
@@ -167,6 +169,13 @@ class Request(Value):
         """The request as the API's flat JSON: unset fields left out, params at the top level."""
         body = self.model_dump(mode="json", exclude_defaults=True, exclude={"params"})
         return {"task": self.task.value, "model": self.model, **body, **self.params}
+
+
+MEDIA_INPUTS = (
+    *("image", "images", "first_frame", "last_frame", "references", "reference_voices", "audio_file", "video"),
+    "document",
+)
+"""Fields of a request that name files."""
 
 
 class TextToImage(Request):
@@ -223,7 +232,7 @@ class Asset(Value):
     """A file we keep. `path` is relative to the data folder, with forward slashes; None for pure text.
 
     width, height: as displayed, EXIF rotation applied. origin: the run that made it, or None for an upload. notes: what
-    the user should know of the file, a sentence a line.
+    the user should know of the file, a sentence a line. pages: of a document, None where that is not known.
     """
 
     id: str
@@ -239,6 +248,7 @@ class Asset(Value):
     fps: float | None = None
     has_audio: bool | None = None
     has_alpha: bool | None = None
+    pages: int | None = None
     owner: str = ""
     origin: str | None = None
     text: str | None = None

@@ -313,6 +313,14 @@ function timeline(run) {
 function input(a) {
   const label = t(`widgets.input.${a.input}`);
   if (a.lost) return el("div", "st-file lost", {}, el("span", "", {}, `${label}: ${a.lost}`));
+  if (a.kind === "document")
+    return el(
+      "a",
+      "st-file",
+      { href: `${media(a.id)}?download=1`, download: "", title: a.name },
+      el("span", "st-sign", {}, icon("script", "st-i big")),
+      el("span", "", {}, a.name || label),
+    );
   const view = () => lightbox([{ run: { ...panel.detail, prompt: a.name || label }, asset: a }]);
   return el(
     "button",

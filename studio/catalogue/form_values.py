@@ -12,7 +12,7 @@ from typing import Any, cast
 
 from studio.catalogue import Catalogue, Model, consent, form_sizes, reference_names, validation
 from studio.catalogue.form_sizes import as_object
-from studio.domain import JSON, Kind, Task
+from studio.domain import JSON, MEDIA_INPUTS, Kind, Task
 from studio.errors import CapabilityError
 from studio.field_errors import short
 from studio.messages import Message, term
@@ -22,7 +22,7 @@ LISTS = ("images", "references")
 VOICES = "reference_voices"
 """The one media field that is no slot of its own: a file of `references` carries its voice."""
 
-MEDIA = ("image", "images", "first_frame", "last_frame", "references", VOICES, "audio_file", "video")
+MEDIA = MEDIA_INPUTS
 TEXT_FIELDS = ("prompt", "negative_prompt")
 """Never changed by a switch of model; too long a text is refused at the field instead."""
 

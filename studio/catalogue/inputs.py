@@ -10,8 +10,17 @@ from studio.domain import Asset, Request
 from studio.errors import CapabilityError
 from studio.messages import Message, term
 
-NOUNS = {"image": "limit.a_picture", "video": "limit.a_clip", "audio": "limit.a_sound"}
+NOUNS = {"image": "limit.a_picture", "video": "limit.a_clip", "audio": "limit.a_sound", "document": "limit.a_document"}
 """Kind of file -> id of its noun."""
+OFFICE_MIME = "application/vnd.openxmlformats-officedocument."
+DOCUMENT_FORMATS = {
+    OFFICE_MIME + "wordprocessingml.document": "docx",
+    OFFICE_MIME + "presentationml.presentation": "pptx",
+    OFFICE_MIME + "spreadsheetml.sheet": "xlsx",
+    "text/plain": "txt",
+    "text/markdown": "md",
+}
+"""Media type -> the word that rows use, where it is not the type's second part."""
 
 
 def fail(field: str, value: object, limit: object, message: str) -> CapabilityError:
@@ -84,8 +93,8 @@ def _missing(request: Request, model: Model) -> Iterator[CapabilityError]:
     required = sum(1 for s in specs.values() if s.min)
     for name, spec in specs.items():
         count, label = len(given.get(name, ())), spec.label or name
-        if count < spec.min and not any(other in given for other in spec.instead):
-            wanted = _requirement(spec)
+        if count < spec.min and not any(other in given or request.params.get(other) for other in spec.instead):
+            wanted = _requirement(spec, [specs[other] for other in spec.instead if other in specs])
             message = (
                 Message("input.add_first", wanted=wanted)
                 if required == 1
@@ -117,11 +126,12 @@ def _missing(request: Request, model: Model) -> Iterator[CapabilityError]:
                 )
 
 
-def _requirement(spec: InputSpec) -> str:
-    """What to add, such as "a picture or a clip"."""
+def _requirement(spec: InputSpec, instead: Sequence[InputSpec]) -> str:
+    """What to add, such as "a picture or a clip". instead: inputs that may stand in for this one."""
     if spec.min > 1:
         return Message("input.files_at_least", least=spec.min)
-    return join_or([Message(NOUNS[kind]) for kind in spec.kinds])
+    kinds = dict.fromkeys(kind for one in (spec, *instead) for kind in one.kinds)
+    return join_or([Message(NOUNS[kind]) for kind in kinds])
 
 
 def join_or(words: Sequence[str]) -> str:
@@ -166,13 +176,16 @@ def unfit(asset: Asset, spec: InputSpec, name: str) -> Iterator[CapabilityError]
             limit = Message("limit.seconds", low=f"{low:g}", high=f"{high:g}")
             message = Message("file.wrong_length", file=file, seconds=f"{asset.duration_s:.1f}", limit=limit)
             yield fail(name, asset.duration_s, limit, message)
+    if spec.max_pages and asset.pages and asset.pages > spec.max_pages:
+        message = Message("document.too_many_pages", file=file, pages=asset.pages, most=spec.max_pages)
+        yield fail(name, asset.pages, spec.max_pages, message)
     if asset.has_alpha and not spec.alpha:
         yield fail(name, "alpha", False, Message("file.transparent", file=file))
 
 
 def format_of(asset: Asset) -> str:
-    """The file's format by the word that rows use: jpeg, quicktime, mpeg ..."""
-    return asset.mime.partition("/")[2].removeprefix("x-")
+    """The file's format by the word that rows use: jpeg, quicktime, mpeg, docx ..."""
+    return DOCUMENT_FORMATS.get(asset.mime) or asset.mime.partition("/")[2].removeprefix("x-")
 
 
 def _shape(asset: Asset, spec: InputSpec, name: str, file: str) -> Iterator[CapabilityError]:

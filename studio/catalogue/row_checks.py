@@ -6,10 +6,9 @@ import re
 
 from studio.catalogue import pricing, validation
 from studio.catalogue.schema import Model
-from studio.domain import REQUEST, Request
+from studio.domain import MEDIA_INPUTS, REQUEST, Request
 from studio.messages import Message, of_error
 
-INPUTS = ("image", "images", "first_frame", "last_frame", "references", "reference_voices", "audio_file", "video")
 PARAM_NAME = re.compile(r"[a-z][a-z0-9_]{0,39}")
 REFERENCE_NAME = re.compile(r"[^{}]{0,30}\{n\}[^{}]{0,30}")
 MAX_SIDE = 16384
@@ -19,8 +18,8 @@ Place = tuple[str | int, ...]
 
 def fault(model: Model) -> tuple[Place, str] | None:
     """Where and why forms, prices or limits could not work with this row, though its shape is right."""
-    if name := next((n for n in model.inputs if n not in INPUTS), ""):
-        return ("inputs", name), Message("userfile.input_name", name=name, listed=", ".join(INPUTS))
+    if name := next((n for n in model.inputs if n not in MEDIA_INPUTS), ""):
+        return ("inputs", name), Message("userfile.input_name", name=name, listed=", ".join(MEDIA_INPUTS))
     taken = set(Request.model_fields)
     if name := next((n for n in model.params if n in taken or not PARAM_NAME.fullmatch(n)), ""):
         return ("params", name), Message("userfile.param_name", name=name)

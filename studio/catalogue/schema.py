@@ -24,11 +24,12 @@ class Row(BaseModel):
 class InputSpec(Row):
     """One media input of a model. Limits in bytes, pixels, seconds; None means the provider states none.
 
-    name of an input is one of: image, images, first_frame, last_frame, references, audio_file, video, and
+    name of an input is one of: image, images, first_frame, last_frame, references, audio_file, video, document, and
     reference_voices: sound files, each the voice of one of the references.
     kinds: what a file may be. count: how many files (min, max). alpha: whether transparency is accepted.
     tasks: only for these tasks; empty means all of the row. needs: inputs that must be there too.
-    required_for: tasks that need at least one. instead: other inputs any of which may stand in for this one.
+    required_for: tasks that need at least one. instead: other inputs or own parameters any of which
+    may stand in for this one. max_pages: of a document whose pages are known.
     per_kind: other limits for one kind, e.g. references that mix images and clips. max_seconds: of all files of a kind.
     """
 
@@ -44,6 +45,7 @@ class InputSpec(Row):
     min_s: float | None = None
     max_s: float | None = None
     min_fps: float | None = None
+    max_pages: int | None = None
     max_per_kind: dict[Kind, int] = Field(default_factory=dict[Kind, int])
     per_kind: dict[Kind, dict[str, Any]] = Field(default_factory=dict[Kind, dict[str, Any]])
     max_seconds: dict[Kind, float] = Field(default_factory=dict[Kind, float])

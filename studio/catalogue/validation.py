@@ -26,7 +26,7 @@ from studio.messages import Message, of_error, term
 
 __all__ = ["FIELDS", "carry_over", "complete", "parse", "problems", "unfit"]
 
-SHAPELESS = ("audio_file", "reference_voices")
+SHAPELESS = ("audio_file", "reference_voices", "document")
 """Inputs that have no width and height."""
 
 

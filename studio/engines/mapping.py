@@ -15,10 +15,9 @@ from typing import Any
 from studio.catalogue import shapes
 from studio.catalogue.body import NAME, REST, BodyField
 from studio.catalogue.schema import Model
-from studio.domain import JSON, Asset, Kind
+from studio.domain import JSON, MEDIA_INPUTS, Asset, Kind
 from studio.engines.base import Job
 
-MEDIA = ("image", "images", "first_frame", "last_frame", "references", "reference_voices", "audio_file", "video")
 STEP = re.compile(r"(\w+)(?:\[(\d)\])?")
 
 
@@ -57,7 +56,9 @@ def values_of(job: Job, address: Callable[[str, Job], str]) -> dict[str, Any]:
     Where the size follows an input, it is the row's nearest, if the row says so: some providers else take their own.
     """
     request, model = job.request, job.model
-    values = {name: getattr(request, name) for name in type(request).model_fields if name not in (*MEDIA, "params")}
+    values = {
+        name: getattr(request, name) for name in type(request).model_fields if name not in (*MEDIA_INPUTS, "params")
+    }
     values |= {"seed": job.seed if model.seeds else None, "audio": request.audio if model.audio == "optional" else None}
     values |= {name: _number(name, value, model) for name, value in request.params.items() if name in model.params}
     if (

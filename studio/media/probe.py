@@ -56,6 +56,7 @@ class MediaFacts:
     display (EXIF or video matrix). upright: False for a picture stored turned or mirrored. colour: such as 'bt709' or
     'bt2020/pq'; '' unknown. browser_plays: whether ordinary browsers show it. notes: sentences for the user.
     suffix: file name ending that fits the content. remedy: what intake does to the library's copy, '' when nothing.
+    pages: of a document, None where that is not known.
     """
 
     kind: Kind
@@ -80,6 +81,7 @@ class MediaFacts:
     browser_plays: bool = True
     notes: tuple[str, ...] = ()
     remedy: str = ""
+    pages: int | None = None
 
 
 def probe(path: Path, *, name: str = "", max_pixels: int = images.MAX_PIXELS) -> MediaFacts:

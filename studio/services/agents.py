@@ -14,7 +14,7 @@ from collections.abc import Iterable
 from concurrent.futures import Future
 from dataclasses import dataclass
 
-from studio.catalogue.row_checks import INPUTS, PARAM_NAME
+from studio.catalogue.row_checks import PARAM_NAME
 from studio.domain import Request
 from studio.engines.base import Agent, Agents
 from studio.errors import EngineError, NotConfigured, NotFound, Unavailable
@@ -23,7 +23,7 @@ from studio.services.context import Context, ReplaceableEngines
 from studio.services.user_files import UserFiles
 
 TIMEOUT_S = 60.0
-TAKEN = frozenset(Request.model_fields) | set(INPUTS)
+TAKEN = frozenset(Request.model_fields)
 
 
 @dataclass(frozen=True)

@@ -50,21 +50,25 @@ class Assets:
     def __init__(self, context: Context, user: str) -> None:
         self._context, self.user = context, user
 
-    def add(self, path: Path | str, *, name: str = "") -> Asset:
+    def add(self, path: Path | str, *, name: str = "", documents: bool = False) -> Asset:
         """Check a file by its content and copy it into the library. Content that is there already is not stored twice,
         but under another name it is a file of its own.
 
         What models and providers would misread is kept as they read it: a photo stored turned is turned, a header
         that guesses is put right, a format that few programs know is converted. Raises MediaError, in a sentence, for
         a file that is broken, too large or of no use.
+        documents: they may come in, too, as they are; elsewhere one is refused like any file that is no medium.
         """
         with storing(self._context.settings.data):
-            return self._import(Path(path), name or Path(path).name)
+            return self._import(Path(path), name or Path(path).name, documents=documents)
 
-    def _import(self, path: Path, name: str) -> Asset:
-        from studio.media import intake, validate
+    def _import(self, path: Path, name: str, *, documents: bool) -> Asset:
+        from studio.media import document, intake, validate
 
-        facts = validate.admit(path, name=name, max_bytes=self._context.settings.max_upload_mb * 1_000_000)
+        max_bytes = self._context.settings.max_upload_mb * 1_000_000
+        if documents and (known := document.admit(path, name=name, max_bytes=max_bytes)):
+            return self._register(path, known, name)
+        facts = validate.admit(path, name=name, max_bytes=max_bytes)
         with TemporaryDirectory(dir=self._context.scratch_folder()) as folder:
             copy, facts = intake.library_copy(path, Path(folder), facts, name=name)
             return self._register(copy, facts, name)
@@ -85,8 +89,8 @@ class Assets:
         asset = Asset(
             id=new_id("a_"), kind=facts.kind, mime=facts.mime, name=name, path=relative,
             bytes=facts.bytes, sha256=digest, width=facts.width, height=facts.height, duration_s=facts.duration_s,
-            fps=facts.fps, has_audio=facts.has_audio, has_alpha=facts.has_alpha, owner=self.user,
-            notes=lines(facts.notes),
+            fps=facts.fps, has_audio=facts.has_audio, has_alpha=facts.has_alpha,
+            pages=facts.pages, owner=self.user, notes=lines(facts.notes),
         )  # fmt: skip
         try:
             with self._context.store.write() as db:
@@ -177,6 +181,8 @@ class Assets:
         from studio.media import thumbnails
 
         sides = {"poster": thumbnails.POSTER_PX, "view": thumbnails.VIEW_PX}
+        if asset.kind == Kind.DOCUMENT:
+            raise MediaError(Message("file.no_preview_of_kind", which=which, kind=term(asset.kind)))
         target.parent.mkdir(parents=True, exist_ok=True)
         if which == "hover" and asset.kind == Kind.VIDEO:
             thumbnails.hover(source, target)

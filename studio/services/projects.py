@@ -11,7 +11,7 @@ from pydantic import ValidationError
 from sqlite_utils import Database
 
 from studio.catalogue.validation import FIELDS
-from studio.domain import Asset, Request, Run, Status
+from studio.domain import MEDIA_INPUTS, Asset, Request, Run, Status
 from studio.errors import MediaError
 from studio.field_errors import sentence
 from studio.film import platforms
@@ -27,10 +27,6 @@ from studio.storyboard import archive
 from studio.storyboard.archive import ArchivedTake, Unpacked
 from studio.storyboard.limits import MAX_NAME_CHARS
 
-INPUT_FIELDS = (
-    "image", "first_frame", "last_frame", "audio_file", "video", "images", "references", "reference_voices",
-)  # fmt: skip
-"""Fields of a request that name files: the inputs of a take stay where it was made."""
 MAX_REQUEST_CHARS = 200_000
 """Longest request of a take, as JSON."""
 
@@ -99,7 +95,7 @@ def _file_name(unpacked: Unpacked, old: str, default: str) -> str:
 
 def _request(facts: ArchivedTake) -> Request:
     """What was asked for a take, as it was asked there, less its inputs."""
-    body = {name: value for name, value in facts.request.items() if name not in INPUT_FIELDS}
+    body = {name: value for name, value in facts.request.items() if name not in MEDIA_INPUTS}
     params = {name: body.pop(name) for name in list(body) if name not in FIELDS}
     try:
         request = REQUEST.validate_python(body | {"params": params})

@@ -372,3 +372,9 @@ def _refunds(db: Database) -> None:
 def _comparisons_of_a_run(db: Database) -> None:
     """The comparisons that a run is part of."""
     db.conn.execute("CREATE INDEX comparison_runs_run ON comparison_runs (run)")
+
+
+@MIGRATIONS(name="m016_documents")
+def _documents(db: Database) -> None:
+    """The number of pages of a document."""
+    db.conn.execute("ALTER TABLE assets ADD COLUMN pages INTEGER")

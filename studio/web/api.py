@@ -153,7 +153,7 @@ def _submit_functions(studio: Studio) -> list[Callable[..., Any]]:
         return {"id": made.id, "created_at": made.created_at, "members": members}
 
     def upload(file: gr.FileData, gradio_request: gr.Request) -> dict[str, Any]:
-        """Take a picture, clip or sound into the library; its `id` goes into requests.
+        """Take a picture, clip, sound or document into the library; its `id` goes into requests.
 
         Args:
             file: A file, passed with gradio_client.handle_file.
@@ -163,7 +163,7 @@ def _submit_functions(studio: Studio) -> list[Callable[..., Any]]:
             raise CapabilityError(Message("request.handle_file"), field="file")
         path = form_files.upload_path(studio, file_data.get("path"))
         name = str(file_data.get("orig_name") or path.name)
-        asset = studio.acting_for(owner_of(gradio_request)).assets.add(path, name=name)
+        asset = studio.acting_for(owner_of(gradio_request)).assets.add(path, name=name, documents=True)
         return asset.model_dump(mode="json", exclude={"path", "owner", "trashed_at"}) | {"url": asset.url}
 
     return [submit, estimate, alternatives, compare, upload]

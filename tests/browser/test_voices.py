@@ -140,6 +140,10 @@ def test_the_form_gives_each_reference_a_voice(open_page: Opener, site: Site, fi
     page.reload()
     page.locator("#tab-r2v-button").click()
     expect(slot.locator(".sm-tile").nth(1).locator(".sm-heard")).to_be_visible()
+    pick_model(page, "r2v", "alibaba/wan3.0-video")
+    brief = page.locator("#r2v-media [data-slot=document]")
+    brief.locator("input[type=file]").set_input_files({"name": "brief.md", "mimeType": "", "buffer": b"# A harbour"})
+    expect(brief.locator(".sm-tile")).to_contain_text("brief.md")
     assert Task.REFERENCE_TO_VIDEO in site.studio.catalogue.get(R2V).tasks
 
 

@@ -15,6 +15,7 @@ FACTS: dict[Kind, JSON] = {
     Kind.IMAGE: {"mime": "image/png", "width": 1280, "height": 720},
     Kind.VIDEO: {"mime": "video/mp4", "width": 1280, "height": 720, "duration_s": 4.0, "fps": 24.0},
     Kind.AUDIO: {"mime": "audio/wav", "duration_s": 4.0},
+    Kind.DOCUMENT: {"mime": "application/pdf", "pages": 3},
 }
 FILES = {
     f"{kind}{n}": Asset(id=f"{kind}{n}", kind=kind, bytes=1000, name=f"{kind}{n}", **facts)

@@ -5,7 +5,7 @@ import { get, tryOrToast } from "../net.js";
 
 const PAGE_SIZE = 60;
 const DEBOUNCE_MS = 250;
-const KIND_ICON = { image: "image", video: "film", audio: "sound" };
+const KIND_ICON = { image: "image", video: "film", audio: "sound", document: "script" };
 
 /** Ask for one file, or up to `most`; chosen(assets) hears of them. label: of the slot. */
 export function pick(label, kinds, most, chosen) {
@@ -59,17 +59,14 @@ export function pick(label, kinds, most, chosen) {
   }
 
   function tile({ asset, name, at }) {
-    const facts = [asset.width && `${asset.width}×${asset.height}`, seconds(asset.duration_s)]
+    const pages = asset.pages && t("forms.pages", { n: asset.pages });
+    const facts = [asset.width && `${asset.width}×${asset.height}`, seconds(asset.duration_s), pages]
       .filter(Boolean)
       .join(" · ");
-    const image = el("img", "", {
-      alt: "",
-      loading: "lazy",
-      src: media(asset.id, asset.kind === "audio" ? "wave" : "thumb"),
-    });
-    image.addEventListener("error", () => image.replaceWith(icon(KIND_ICON[asset.kind] || "image", "st-i big")), {
-      once: true,
-    });
+    const sign = () => icon(KIND_ICON[asset.kind] || "image", "st-i big");
+    const source = media(asset.id, asset.kind === "audio" ? "wave" : "thumb");
+    const image = asset.kind === "document" ? sign() : el("img", "", { alt: "", loading: "lazy", src: source });
+    image.addEventListener("error", () => image.replaceWith(sign()), { once: true });
     const made = el(
       "button",
       "fg-tile",
@@ -93,7 +90,8 @@ export function pick(label, kinds, most, chosen) {
   async function load() {
     const mine = ++round;
     const words = encodeURIComponent(search.value.trim());
-    const results = kinds.map((kind) =>
+    const made = kinds.filter((kind) => kind !== "document"); // no run makes one
+    const results = made.map((kind) =>
       tryOrToast(get(`ui/runs?kind=${kind}&status=succeeded&limit=${PAGE_SIZE}&query=${words}`)),
     );
     const own = tryOrToast(get(`ui/uploads?query=${words}&${kinds.map((kind) => `kind=${kind}`).join("&")}`));

@@ -6,7 +6,7 @@ import { toast, tryOrToast } from "../net.js";
 import { releaseNext, hasFiles, changed, formElement, insert, sendInOrder, textarea, catalogueText } from "./common.js";
 import { pick } from "./gallery.js";
 
-const KIND_ICON = { image: "image", video: "film", audio: "sound" };
+const KIND_ICON = { image: "image", video: "film", audio: "sound", document: "script" };
 
 export function mount(element, { props, trigger, watch, upload, options }) {
   element.classList.add("st");
@@ -104,7 +104,8 @@ export function mount(element, { props, trigger, watch, upload, options }) {
       icon(KIND_ICON[slot.kinds[0]] || "image"),
       held.length ? null : hint,
     );
-    const need = slot.min ? el("em", "", {}, t("forms.needed")) : null;
+    const replaced = (props.value?.slots || []).some((s) => slot.instead?.includes(s.name) && files(s).length);
+    const need = slot.min && !replaced ? el("em", "", {}, t("forms.needed")) : null;
     const many = slot.max > 1 ? el("span", "sm-many", {}, `${held.length} / ${slot.max}`) : null;
     const names = slot.max > 1 ? numbered(slot, held) : [];
     const tiles = held.map((file, i) => tile(slot, held, file, i, names[i]));
@@ -170,19 +171,22 @@ export function mount(element, { props, trigger, watch, upload, options }) {
 
   function tile(slot, held, file, i, name) {
     const shown =
-      file.kind === "audio"
-        ? el("img", "", { alt: "", src: media(file.id, "wave"), draggable: "false" })
-        : el("img", "", {
-            alt: file.name || "",
-            src: media(file.id, slot.max === 1 ? "poster" : "thumb"),
-            draggable: "false",
-          });
+      file.kind === "document"
+        ? icon(KIND_ICON.document, "st-i big")
+        : file.kind === "audio"
+          ? el("img", "", { alt: "", src: media(file.id, "wave"), draggable: "false" })
+          : el("img", "", {
+              alt: file.name || "",
+              src: media(file.id, slot.max === 1 ? "poster" : "thumb"),
+              draggable: "false",
+            });
     shown.addEventListener("error", () => shown.replaceWith(icon(KIND_ICON[file.kind] || "image", "st-i big")), {
       once: true,
     });
     const facts = [
       file.width ? `${file.width}×${file.height}` : "",
       seconds(file.duration_s),
+      file.pages ? t("forms.pages", { n: file.pages }) : "",
       file.bytes ? bytes(file.own_bytes || file.bytes) : "",
     ]
       .filter(Boolean)
@@ -207,6 +211,7 @@ export function mount(element, { props, trigger, watch, upload, options }) {
         title: `${file.name || ""}\n${facts}`,
       },
       el("div", "sm-pic", {}, shown, remove),
+      file.kind === "document" ? el("span", "sm-facts", {}, file.name || "") : null,
       el("span", "sm-facts", {}, facts),
       ...(file.notes || []).map((note) => el("p", "sm-help", {}, note)),
     );
@@ -397,7 +402,8 @@ export function mount(element, { props, trigger, watch, upload, options }) {
     if (e.defaultPrevented || !given.length || !form.offsetParent || document.querySelector("dialog[open]")) return;
     if (isTyping(e) && e.clipboardData.types.includes("text/plain")) return;
     const slots = props.value?.slots || [];
-    const takes = (slot) => slot.kinds.some((kind) => given[0].type.startsWith(kind));
+    const types = { document: /^(application\/(pdf$|vnd\.openxml)|text\/(plain|markdown)$)/ };
+    const takes = (slot) => slot.kinds.some((kind) => (types[kind] || new RegExp(`^${kind}`)).test(given[0].type));
     const free = (slot) => files(slot).length < slot.max;
     const slot = slots.find((s) => takes(s) && free(s)) || slots.find(takes);
     e.preventDefault();

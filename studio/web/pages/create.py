@@ -12,7 +12,7 @@ import gradio as gr
 from gradio.components import Component
 
 from studio.catalogue import Model, form_sizes, form_values
-from studio.domain import JSON, Run, Task
+from studio.domain import JSON, Kind, Run, Task
 from studio.errors import CapabilityError, StudioError
 from studio.messages import Message, of_error
 from studio.web.i18n import text
@@ -301,13 +301,14 @@ class CreatePage(Page):
         or files of the library, by id."""
         form, model = self.read_form(sent)
         event_values, owner = event_data(event), owner_of(request)
+        spec = model.inputs_for(self.task).get(str(event_values.get("slot")))
         if event_values.get("ids"):
             files, messages = form_files.from_library(self.studio, event_values.get("ids"), owner), list[str]()
         else:
+            documents = spec is not None and Kind.DOCUMENT in spec.kinds
             files, messages = form_files.add_uploads(
-                self.studio, event_values.get("paths"), event_values.get("names"), owner
+                self.studio, event_values.get("paths"), event_values.get("names"), owner, documents=documents
             )
-        spec = model.inputs_for(self.task).get(str(event_values.get("slot")))
         if files and event_values.get("slot") == form_values.VOICES:
             for reference in self._references(form):
                 if reference.get("id") == event_values.get("of"):

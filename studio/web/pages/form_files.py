@@ -24,6 +24,7 @@ ACCEPT = {
     Kind.VIDEO: "video/*,.mkv,.mov,.avi,.ts,.mts,.m2ts,.mpg,.flv,.wmv",
     Kind.AUDIO: "audio/*,.flac,.m4a,.opus,.caf,.wma,.amr,.weba",
     Kind.TEXT: "text/plain",
+    Kind.DOCUMENT: ".pdf,.docx,.pptx,.xlsx,.txt,.md,application/pdf,text/plain,text/markdown",
 }
 
 
@@ -38,6 +39,7 @@ def slots(model: Model, task: Task) -> list[JSON]:
             "accept": ",".join(ACCEPT[k] for k in spec.kinds),
             "min": spec.min,
             "max": spec.max,
+            "instead": list(spec.instead),
             "names": {k.value: v for k, v in model.reference_names.items()} if name == "references" else {},
             "numbers": model.reference_numbers,
             "voice": _voice_slot(model, task) if name == "references" else None,
@@ -55,7 +57,7 @@ def _voice_slot(model: Model, task: Task) -> JSON | None:
 
 def describe(asset: Asset, spec: InputSpec | None, name: str) -> JSON:
     """One file of a slot: facts to show, what breaks the model's limits, and whether shrinking would help."""
-    facts = {"id", "kind", "name", "mime", "width", "height", "duration_s", "bytes", "has_audio"}
+    facts = {"id", "kind", "name", "mime", "width", "height", "duration_s", "bytes", "has_audio", "pages"}
     body = asset.model_dump(mode="json", include=facts)
     problems = [str(p) for p in validation.unfit(asset, spec, name)] if spec else []
     body["notes"] = asset.notes.splitlines()
@@ -135,10 +137,13 @@ def from_library(studio: Studio, ids: object, owner: str) -> list[JSON]:
     return files
 
 
-def add_uploads(studio: Studio, paths: object, names: object, owner: str) -> tuple[list[JSON], list[str]]:
+def add_uploads(
+    studio: Studio, paths: object, names: object, owner: str, *, documents: bool = False
+) -> tuple[list[JSON], list[str]]:
     """Uploads taken into the library: the files as a form holds them, and one sentence for each that cannot be used.
 
-    own_bytes: of the person's own file; the library's copy may be written anew, turned upright for example.
+    own_bytes: of the person's own file; the library's copy may be written anew, turned upright for example. documents:
+    whether they may come in, too.
     """
     files: list[JSON] = []
     messages: list[str] = []
@@ -149,7 +154,8 @@ def add_uploads(studio: Studio, paths: object, names: object, owner: str) -> tup
         try:
             file = upload_path(studio, path)
             own_bytes = file.stat().st_size
-            files.append({"id": studio.acting_for(owner).assets.add(file, name=name).id, "own_bytes": own_bytes})
+            asset = studio.acting_for(owner).assets.add(file, name=name, documents=documents)
+            files.append({"id": asset.id, "own_bytes": own_bytes})
         except (MediaError, NotAllowed) as error:
             message = of_error(error)
             messages.append(

@@ -42,6 +42,7 @@ def asset_card(asset: Asset) -> JSON:
         "duration_s",
         "fps",
         "has_audio",
+        "pages",
         "bytes",
         "origin",
         "text",
@@ -74,7 +75,8 @@ def card(studio: Studio, run: Run) -> JSON:
     body |= {"task": request.task.value, "kind": (asset.kind if asset else request.task.makes).value}
     body |= {"model_label": model_label(studio, run.model), "prompt": request.prompt[:PROMPT_CHARS]}
     body |= {"asset": asset_card(asset) if asset else None, "count": len(run.assets), "trashed": bool(run.trashed_at)}
-    body |= {"inputs": [i for ids in request.media().values() for i in ids][:4]}
+    shown = [i for name, ids in request.media().items() if name != "document" for i in ids]  # that has no picture
+    body |= {"inputs": shown[:4]}
     width = (asset and asset.width) or request.width
     height = (asset and asset.height) or request.height
     body["shape"] = round(width / height, 4) if width and height else None

@@ -21,6 +21,7 @@ from studio.engines.base import Input, Job
 FILE = Path(__file__).with_name("bodies.txt")
 ROWS = [m for m in load() if m.provider == "alibaba"]
 LISTS = ("images", "references")
+MIMES = {Kind.IMAGE: "image/png", Kind.VIDEO: "video/mp4", Kind.AUDIO: "audio/mpeg", Kind.DOCUMENT: "application/pdf"}
 CLIP_INPUTS = {"video": Kind.VIDEO, "audio_file": Kind.AUDIO, "reference_voices": Kind.AUDIO}
 
 
@@ -48,6 +49,12 @@ def full(model: Model, task: Task, files: dict[str, Kind]) -> JSON:
     return body
 
 
+def of_document(model: Model, task: Task, files: dict[str, Kind]) -> JSON:
+    """A document alone, in the place of references."""
+    files["document"] = Kind.DOCUMENT
+    return {"prompt": "a fox", "document": "document"}
+
+
 def _other(spec: ParamSpec) -> object:
     if spec.type == "bool":
         return not spec.default
@@ -60,7 +67,8 @@ def _inputs(model: Model, task: Task, files: dict[str, Kind], *, most: bool) -> 
     body: JSON = {}
     for name, spec in model.inputs_for(task).items():
         count = min(spec.max, 3) if most else spec.min
-        if not count or (most and any(other in body for other in spec.excludes)):
+        ruled_out = any(other in body for other in spec.excludes) or any(name in r.given for r in model.exclusions)
+        if not count or (most and ruled_out):
             continue
         kinds = [k for k in spec.kinds for _ in range(count)][:count] if len(spec.kinds) == 1 else list(spec.kinds)
         ids = [f"{name}{n}-{kind}" for n, kind in enumerate(kinds[:count])]
@@ -79,7 +87,12 @@ def job(model: Model, body: JSON, files: dict[str, Kind], folder: Path) -> Job:
         path = folder / name
         path.write_bytes(name.encode())
         big = "1" in name  # every second picture is too large to travel inside
-        mime = {Kind.IMAGE: "image/png", Kind.VIDEO: "video/mp4", Kind.AUDIO: "audio/mpeg"}[kind]
+        mime = {
+            Kind.IMAGE: "image/png",
+            Kind.VIDEO: "video/mp4",
+            Kind.AUDIO: "audio/mpeg",
+            Kind.DOCUMENT: "application/pdf",
+        }[kind]
         inputs[name] = Input(Asset(id=name, kind=kind, mime=mime, bytes=9_000_000 if big else 9), path)
     made = Job("r1", REQUEST.validate_python(body), model, 7, folder, inputs)
     inside = request_body.inlined_assets(made)
@@ -92,7 +105,7 @@ def bodies() -> Iterator[tuple[str, str]]:
     with TemporaryDirectory() as folder:
         for model in ROWS:
             for task in model.tasks:
-                for asked in (bare, full):
+                for asked in (bare, full, *([of_document] if "document" in model.inputs_for(task) else [])):
                     files: dict[str, Kind] = {}
                     given = {"task": task, "model": model.id} | asked(model, task, files)
                     request = validation.complete(REQUEST.validate_python(given), model)

@@ -14,7 +14,7 @@ from pydantic import SecretStr
 
 from studio.domain import HeldReason, Run, Status
 from studio.engines.alibaba import AlibabaEngine
-from studio.errors import CapabilityError, NotConfigured
+from studio.errors import CapabilityError, MediaError, NotConfigured
 from studio.settings import Settings
 from studio.studio import Studio
 from tests.providers import results
@@ -85,6 +85,39 @@ def test_a_talking_photo_goes_through_upload_and_face_check(
     assert rest(studio, run).status == Status.SUCCEEDED
     assert server.calls["detect"] == 1
     assert server.calls["upload"] == 3
+
+
+def test_a_document_is_checked_uploaded_and_named_alone_or_with_a_page_refused(
+    studio: Studio, server: AlibabaServer, tmp_path: Path
+) -> None:
+    from tests.media.test_document import pdf
+
+    assets = studio.local.assets
+    body = {"model": "alibaba/wan3.0-video", "task": "reference-to-video", "prompt": "the product of the deck"}
+    with pytest.raises(MediaError, match="PDF"):  # where no document is expected, one is none
+        assets.add(pdf(tmp_path / "deck.pdf", 50))
+    deck = assets.add(tmp_path / "deck.pdf", documents=True)
+    long = assets.add(pdf(tmp_path / "long.pdf", 51), documents=True)
+    assert (deck.kind, deck.pages, long.pages) == ("document", 50, 51)
+    for wrong, says in (
+        ({"document": long.id}, "51 pages"),
+        ({"document": deck.id, "link": "https://example.com/shop"}, "not both"),
+        ({"references": [deck.id]}, "document"),
+        ({}, "or a document first"),
+    ):
+        with pytest.raises(CapabilityError, match=says):
+            studio.local.requests.submit(body | wrong)
+    run = rest(studio, studio.local.requests.submit(body | {"document": deck.id})[0])
+    assert rest(studio, run).status == Status.SUCCEEDED
+    assert server.calls["upload"] == 1
+    (task,) = server.tasks.values()
+    (media,) = task.body["input"]["media"]
+    assert media["type"] == "file" and media["url"].startswith("oss://") and media["url"].endswith(".pdf")
+    (run,) = studio.local.requests.submit(body | {"link": "https://example.com/shop"})
+    assert rest(studio, run).status == Status.SUCCEEDED
+    with pytest.raises(MediaError):
+        assets.thumbnail(deck.id)
+    assert server.leaks == []
 
 
 def test_moderation_ends_the_run_at_once_with_advice(studio: Studio, server: AlibabaServer) -> None:

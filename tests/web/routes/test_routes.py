@@ -11,6 +11,7 @@ import threading
 import time
 import zipfile
 from collections.abc import Iterator
+from pathlib import Path
 
 import httpx
 import pytest
@@ -151,6 +152,23 @@ def test_what_a_browser_would_run_is_only_downloaded(web: httpx.Client, studio: 
     assert answer.headers["content-type"] == "application/octet-stream"
     assert answer.headers["content-disposition"].startswith("attachment")
     assert answer.headers["x-content-type-options"] == "nosniff"
+
+
+def test_a_document_is_downloaded_by_its_owner_and_never_shown(
+    web: httpx.Client, studio: Studio, tmp_path: Path
+) -> None:
+    (tmp_path / "brief.md").write_text("# <script>alert(1)</script>", "utf-8")
+    asset = studio.acting_for("ann").assets.add(tmp_path / "brief.md", documents=True)
+    answer = web.get(asset.url, headers={"x-user": "ann"})
+    assert answer.headers["content-type"] == "application/octet-stream"
+    assert answer.headers["content-disposition"] == 'attachment; filename="brief.md"'
+    assert answer.headers["x-content-type-options"] == "nosniff"
+    assert web.get(f"{asset.url}/thumb", headers={"x-user": "ann"}).status_code == 404
+    for path in (asset.url, f"{asset.url}?download=1", f"{asset.url}/thumb"):
+        assert web.get(path, headers={"x-user": "bob"}).status_code == 404
+    assert studio.acting_for("ann").assets.uploads([Kind.DOCUMENT]) == [asset]
+    assert studio.acting_for("bob").assets.uploads([Kind.DOCUMENT]) == []
+    assert studio.acting_for("ann").assets.uploads([Kind.IMAGE, Kind.VIDEO, Kind.AUDIO]) == []
 
 
 def test_a_download_is_named_after_what_it_is(web: httpx.Client, made: Run) -> None:
