@@ -29,6 +29,8 @@ LABELS = FOLDER.parent / "i18n"
 ENGLISH = "en"
 LOCALES = {ENGLISH: "en", "zh-CN": "zh_Hans_CN"}
 """Languages of the tables -> their names in CLDR."""
+VALUE_CHARS = 1000
+"""Longest text that is put into a sentence. Ids, names and words of providers may be as long as the sender likes."""
 SLUG_CHARS = 60
 """Longest name made from a catalogue's words; as in studio.web.i18n."""
 JOINED, LINES, FIRST = "sentence.joined", "sentence.lines", "sentence.first"
@@ -196,7 +198,11 @@ def _plain(value: Any) -> Any:
         return value
     if isinstance(value, list | tuple):
         return [_plain(one) for one in value]
-    return of_error(value) if isinstance(value, BaseException) else str(value)
+    return of_error(value) if isinstance(value, BaseException) else _clipped(str(value))
+
+
+def _clipped(text: str) -> str:
+    return text if len(text) <= VALUE_CHARS else f"{text[: VALUE_CHARS - 1]}…"
 
 
 def _words(id_: str, values: Mapping[str, Any], language: str) -> str:

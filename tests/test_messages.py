@@ -123,6 +123,7 @@ def test_a_message_is_its_english_sentence_and_keeps_id_and_values() -> None:
         made.id = "other"
     with pytest.raises(KeyError):
         Message("count.range", count=9)
+    assert 1000 < len(Message("run.unknown", run_id="x" * 9000)) < 1100  # sent by whoever likes
 
 
 def test_values_may_be_messages_lists_and_sentences_in_a_row() -> None:
