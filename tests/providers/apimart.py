@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Any
 
+from tests.providers import field_rules
 from tests.providers.http_server import Call, Reply, as_json
 from tests.providers.task_server import AMOUNT, TaskServer
 
 STATES = {"pending": "submitted", "running": "processing"}
+FAMILIES = field_rules.read(Path(__file__).with_name("apimart_families.json"))
+"""Models of other families: their fields, by its pages."""
 PICTURES = ("image/jpeg", "image/png", "image/webp", "image/gif")
 
 
@@ -50,14 +54,20 @@ class ApimartServer(TaskServer):
         return as_json({"code": code, "data": [{"status": "submitted", "task_id": job.id}]})
 
     def _wrong(self, body: dict[str, Any]) -> Reply | None:
-        if not str(body.get("model", "")).startswith("wan"):
+        model = str(body.get("model", ""))
+        if not model.startswith("wan") and model not in FAMILIES:
             return error(404, "model not found")
+        if model in FAMILIES and (wrong := field_rules.broken(FAMILIES[model], body)):
+            return error(400, f"{wrong[0][0]}: {wrong[0][1]}")
+        if body.get("first_frame_image") and body.get("image_urls"):
+            return error(400, "mixed_media_not_allowed")
         if body["model"] == "wan2.6" and body.get("duration") not in (5, 10, 15):
             return error(500, "build_request_failed: duration must be 5, 10 or 15")
         if body.get("image_urls") and body.get("aspect_ratio"):
             return error(400, "aspect_ratio is not supported in image-to-video mode")
         roles = [one.get("url") for one in body.get("image_with_roles") or []]
-        if not self.fetched([*(body.get("image_urls") or []), *roles]):
+        frames = [body["first_frame_image"]] if "first_frame_image" in body else []
+        if not self.fetched([*(body.get("image_urls") or []), *roles, *frames]):
             return error(400, "base64 is not supported, upload the file")
         return None
 
