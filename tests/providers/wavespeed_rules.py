@@ -98,4 +98,5 @@ MODELS: Mapping[str, Mapping[str, Rule]] = {
     "wavespeed-ai/infinitetalk": SEED
     | {"prompt": "text", "image": "url!", "audio": "url!", "mask_image": "url", "resolution": SD[:2]},
     "bytedance/seedream-v4.5": {"prompt": "text!", "size": "text"},
+    "bytedance/latentsync": {"video": "url!", "audio": "url!"},
 }  # fmt: skip
