@@ -24,7 +24,7 @@ from studio.services.assets import Assets
 from studio.services.background import ExportProgress
 from studio.services.context import Context
 from studio.services.export_job import ExportJob
-from studio.services.film_options import FilmOptions
+from studio.services.film_options import FilmOptions, read_options
 from studio.services.looks import Looks
 from studio.services.one_run_films import OneRunFilms
 from studio.services.storyboards import Storyboards
@@ -108,10 +108,7 @@ class Exports:
         """
         if form not in SUFFIXES:
             raise CapabilityError(Message("export.no_form", form=f"{form!r}", listed=", ".join(SUFFIXES)), field="form")
-        try:
-            chosen = FilmOptions.model_validate(options or {})
-        except ValueError as error:
-            raise CapabilityError(Message("export.bad_options", error=error), field="options") from None
+        chosen = read_options(options)
         variants = [chosen.model_copy(update={"preset": p}) for p in dict.fromkeys(places)] or [chosen]
         plan = self._storyboards.get(board_id).board
         board, clips = self._board_and_clips(plan, form, chosen)

@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
-from pydantic import Field
+from pydantic import Field, ValidationError
 
+from studio.domain import JSON
+from studio.errors import CapabilityError
+from studio.field_errors import sentence
+from studio.messages import Message
 from studio.storyboard.delivery import FilmFinish
 from studio.storyboard.model import Board
 
@@ -30,3 +34,12 @@ class FilmOptions(FilmFinish):
         options = {k: getattr(self, k) for k in ("exposure", "contrast", "saturation", "warmth")}
         changes = {k: v for k, v in options.items() if v is not None}
         return board.model_copy(update={"look": board.look.model_copy(update=changes)})
+
+
+def read_options(options: JSON | None) -> FilmOptions:
+    """The options as a page or a program sent them; None for all defaults. Raises CapabilityError."""
+    try:
+        return FilmOptions.model_validate(options or {})
+    except ValidationError as error:
+        why = sentence(error.errors()[0])
+        raise CapabilityError(Message("export.bad_options", error=why), field="options") from None

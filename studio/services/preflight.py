@@ -13,15 +13,14 @@ from pathlib import Path
 from typing import Any
 
 from studio.domain import JSON, Asset
-from studio.errors import CapabilityError, MediaError
+from studio.errors import MediaError
 from studio.film import platforms
 from studio.film.findings import Finding
 from studio.film.quality import Measured
 from studio.film.timeline import Loudness
-from studio.messages import Message
 from studio.services.assets import Assets
 from studio.services.context import Context
-from studio.services.film_options import FilmOptions
+from studio.services.film_options import read_options
 from studio.services.one_run_films import OneRunFilms
 from studio.services.storyboards import Storyboards
 from studio.storyboard import preflight
@@ -55,10 +54,7 @@ class Preflight:
     def check(self, board_id: str, options: JSON | None = None, preset_ids: list[str] | None = None) -> PreflightResult:
         """What to look at before this board is exported. options: as Exports.start takes them; preset_ids: preset
         ids."""
-        try:
-            chosen = FilmOptions.model_validate(options or {})
-        except ValueError as error:
-            raise CapabilityError(Message("export.bad_options", error=error), field="options") from None
+        chosen = read_options(options)
         target = preflight.DeliveryTarget(
             presets=tuple(platforms.preset(p) for p in preset_ids or [chosen.preset]), allow_drafts=chosen.allow_drafts,
             width=chosen.width, height=chosen.height, fps=chosen.fps, loudness=chosen.loudness,
