@@ -143,9 +143,10 @@ def filled(model: Model, task: Task, catalogue: Catalogue, needs: JSON) -> Job:
             given.setdefault(name, []).append(asset.id)
     lists = ("images", "references")
     media = {name: ids if name in lists else ids[0] for name, ids in given.items()}
-    request = validation.parse({"task": task, "model": model.id, "prompt": "a boat"} | media | needs, catalogue)
+    prompt = {} if model.prompt.max_chars == 0 else {"prompt": "a boat"}
+    request = validation.parse({"task": task, "model": model.id} | prompt | media | needs, catalogue)
     uploads = {i: f"https://files.test/{i}" for i in inputs}
-    seed = 7 if model.seeds else None
+    seed = max(7, model.seeds.min) if model.seeds else None
     run_id = f"r_{time.monotonic_ns()}"
     return Job(run_id, validation.complete(request, model), model, seed, Path("unused"), inputs, uploads)
 
