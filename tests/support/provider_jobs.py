@@ -4,14 +4,16 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
+from dataclasses import replace
 from functools import cache
 from pathlib import Path
 from typing import Any
 
 from studio.catalogue import Catalogue, load, validation
-from studio.domain import JSON, Asset, Kind
-from studio.engines.base import Input, Job
+from studio.domain import JSON, Asset, Kind, Status
+from studio.engines.base import Engine, Input, Job
+from tests.providers import results
 from tests.support.provider_cases import ProviderCase
 
 FILES = {"first": Kind.IMAGE, "last": Kind.IMAGE, "a": Kind.IMAGE, "b": Kind.VIDEO, "voice": Kind.AUDIO}
@@ -55,3 +57,22 @@ def played(case: ProviderCase, story: Callable[[Any], Awaitable[Any]], limit_s: 
             await engine.close()
 
     return asyncio.run(bounded())
+
+
+def output_counts(case: ProviderCase, bodies: Sequence[JSON], folder: Path) -> list[int]:
+    """How many files each request comes back with, sent with a real picture for every input and polled to its end."""
+    picture = folder / "in.png"
+    picture.write_bytes(results.png(320, 240, "in"))
+
+    async def story(engine: Engine) -> list[int]:
+        counts: list[int] = []
+        for body in bodies:
+            job, _ = asked(body)
+            job = replace(job, inputs={i: Input(one.asset, picture) for i, one in job.inputs.items()}, uploads={})
+            handle = await engine.submit(replace(job, uploads=await engine.prepare(job)))
+            while (seen := await engine.poll(handle)).status != Status.SUCCEEDED:
+                await asyncio.sleep(0.02)
+            counts.append(len(seen.outputs))
+        return counts
+
+    return played(case, story)

@@ -2,21 +2,17 @@
 
 from __future__ import annotations
 
-import asyncio
-from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
 from studio.catalogue import Model, load
-from studio.domain import JSON, Status
+from studio.domain import JSON
 from studio.engines import mapping
-from studio.engines.base import Input
-from studio.engines.kie import KieEngine
-from tests.providers import field_rules, results
+from tests.providers import field_rules
 from tests.providers.kie import FAMILIES
 from tests.support.provider_cases import kie
-from tests.support.provider_jobs import asked, played
+from tests.support.provider_jobs import output_counts
 from tests.support.row_jobs import jobs
 
 ROWS = {m.id.partition("/")[2]: m for m in load() if m.provider == "kie" and m.family != "Wan"}
@@ -40,19 +36,5 @@ def test_clips_and_pictures_of_other_families_come_back(tmp_path: Path) -> None:
         {"model": "kie/kling-3.0-pro", "task": "image-to-video", "first_frame": "first", "last_frame": "last"},
         {"model": "kie/nano-banana-2", "task": "image-edit", "images": ["first"]},
     ]
-    picture = tmp_path / "in.png"
-    picture.write_bytes(results.png(320, 240, "in"))
     with kie(tmp_path) as case:
-
-        async def story(engine: KieEngine) -> list[int]:
-            counts = []
-            for body in bodies:
-                job, _ = asked(body)
-                job = replace(job, inputs={i: Input(one.asset, picture) for i, one in job.inputs.items()}, uploads={})
-                handle = await engine.submit(replace(job, uploads=await engine.prepare(job)))
-                while (seen := await engine.poll(handle)).status != Status.SUCCEEDED:
-                    await asyncio.sleep(0.02)
-                counts.append(len(seen.outputs))
-            return counts
-
-        assert played(case, story) == [1, 1]
+        assert output_counts(case, bodies, tmp_path) == [1, 1]

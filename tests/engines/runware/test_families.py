@@ -2,21 +2,18 @@
 
 from __future__ import annotations
 
-import asyncio
-from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
 from studio.catalogue import Model, load
-from studio.domain import JSON, Status
+from studio.domain import JSON
 from studio.engines import mapping
-from studio.engines.base import Input
 from studio.engines.runware import RunwareEngine
 from studio.settings import Settings
-from tests.providers import results, runware_rules
+from tests.providers import runware_rules
 from tests.support.provider_cases import runware
-from tests.support.provider_jobs import asked, played
+from tests.support.provider_jobs import output_counts
 from tests.support.row_jobs import FILES, jobs
 
 ROWS = {m.id.partition("/")[2]: m for m in load() if m.provider == "runware" and m.family != "Wan"}
@@ -56,19 +53,5 @@ def test_clips_and_pictures_of_other_families_come_back(tmp_path: Path) -> None:
         ({"model": "runware/kling-3.0-pro", "task": "image-to-video", "first_frame": "first"}, 1),
         ({"model": "runware/nano-banana-2", "task": "text-to-image", "num_images": 3}, 3),
     ]
-    picture = tmp_path / "in.png"
-    picture.write_bytes(results.png(320, 240, "in"))
     with runware(tmp_path) as case:
-
-        async def story(engine: RunwareEngine) -> list[int]:
-            counts = []
-            for body, _ in bodies:
-                job, _ = asked(body)
-                job = replace(job, inputs={i: Input(one.asset, picture) for i, one in job.inputs.items()}, uploads={})
-                handle = await engine.submit(replace(job, uploads=await engine.prepare(job)))
-                while (seen := await engine.poll(handle)).status != Status.SUCCEEDED:
-                    await asyncio.sleep(0.02)
-                counts.append(len(seen.outputs))
-            return counts
-
-        assert played(case, story) == [count for _, count in bodies]
+        assert output_counts(case, [body for body, _ in bodies], tmp_path) == [count for _, count in bodies]
