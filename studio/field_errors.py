@@ -11,7 +11,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from studio.errors import CapabilityError
-from studio.messages import Message, of_error
+from studio.messages import Message, clipped, of_error
 
 SHOWN_CHARS = 60
 """Longest part of a value that a sentence repeats."""
@@ -110,7 +110,7 @@ def short(value: object) -> str:
     if isinstance(value, int) and abs(value) >= 10**SHOWN_CHARS:
         return Message("value.too_many_digits")
     text = legible(value if isinstance(value, str) else repr(value))
-    text = text if len(text) <= SHOWN_CHARS else text[: SHOWN_CHARS - 1] + "…"
+    text = clipped(text, SHOWN_CHARS)
     return f'"{text}"' if isinstance(value, str) else text
 
 

@@ -198,11 +198,12 @@ def _plain(value: Any) -> Any:
         return value
     if isinstance(value, list | tuple):
         return [_plain(one) for one in value]
-    return of_error(value) if isinstance(value, BaseException) else _clipped(str(value))
+    return of_error(value) if isinstance(value, BaseException) else clipped(str(value), VALUE_CHARS)
 
 
-def _clipped(text: str) -> str:
-    return text if len(text) <= VALUE_CHARS else f"{text[: VALUE_CHARS - 1]}…"
+def clipped(text: str, chars: int) -> str:
+    """The text, its end left out where it is longer than so many characters."""
+    return text if len(text) <= chars else f"{text[: chars - 1]}…"
 
 
 def _words(id_: str, values: Mapping[str, Any], language: str) -> str:

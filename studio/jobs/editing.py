@@ -13,7 +13,7 @@ from sqlite_utils import Database
 
 from studio.domain import HeldReason, Phase, Request, Run, Status
 from studio.errors import Conflict
-from studio.messages import Message, joined, lines, term
+from studio.messages import Message, clipped, joined, lines, term
 from studio.store import ledger, runs
 from studio.store.runs import NewRun
 
@@ -77,5 +77,4 @@ def _changes(old: Request, new: Request) -> Iterator[Message]:
 
 
 def _shown(value: object) -> str:
-    text = "–" if value in (None, "", [], {}) else str(value)
-    return text if len(text) <= SHOWN_CHARS else f"{text[: SHOWN_CHARS - 1]}…"
+    return "–" if value in (None, "", [], {}) else clipped(str(value), SHOWN_CHARS)
