@@ -94,6 +94,8 @@ class Assets:
         )  # fmt: skip
         try:
             with self._context.store.write() as db:
+                if (existing := assets.of_content(db, digest, self.user, name)) and self.path(existing).is_file():
+                    return existing  # added by another thread since the look above
                 assets.add(db, asset)
         except BaseException:
             if is_new:

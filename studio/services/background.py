@@ -96,10 +96,11 @@ class BoardCache:
     """What is remembered of boards between calls. parsed: boards by their text. planner: plans of shots. runs: those of
     takes. states: what there is of each shot, by user, board and shot. timelines: by user and board.
 
-    frames: asset ids of last frames, by clip and seconds cut off. last_typing: the stretch of typing that each board's
-    newest edit belongs to, with the edit's number."""
+    frames: asset ids of last frames, by clip and seconds cut off; taken one at a time, under frames_lock.
+    last_typing: the stretch of typing that each board's newest edit belongs to, with the edit's number."""
 
     frames: dict[tuple[str, float], str] = field(default_factory=dict)
+    frames_lock: threading.Lock = field(default_factory=threading.Lock)
     last_typing: dict[str, tuple[str, int]] = field(default_factory=dict)
     planner: Planner = field(default_factory=Planner)
     runs: RunCache = field(default_factory=RunCache)

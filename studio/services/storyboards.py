@@ -267,24 +267,31 @@ class Storyboards:
             return ProductionMethod(kind, None, (of_error(error),))
 
     def last_frame(self, clip: Asset, *, trim_s: float = 0.0) -> str:
-        """Asset id of the clip's last frame, `trim_s` seconds before its end; taken once, then remembered."""
-        from studio.media import frames, metadata
+        """Asset id of the clip's last frame, `trim_s` seconds before its end; taken once, then remembered.
 
-        key = (clip.id, round(trim_s, 3))
-        if cached := self._context.boards.frames.get(key):
+        When a run ends, its page and the shot that follows ask at the same moment. With a file for each, the follower
+        would be made from another frame than the board plans it from, and stale from its beginning.
+        """
+        boards, key = self._context.boards, (clip.id, round(trim_s, 3))
+        if cached := boards.frames.get(key):
             return cached
+        with boards.frames_lock:
+            if key not in boards.frames:  # the same content is the same asset, so a restart finds it again
+                boards.frames[key] = self._take_last_frame(clip, trim_s)
+            return boards.frames[key]
+
+    def _take_last_frame(self, clip: Asset, trim_s: float) -> str:
+        from studio.media import files, frames, metadata
+
         target = self._context.settings.data / "cache" / "frames" / f"{clip.id}-{trim_s:g}.png"
         if not target.is_file():
-            with storing(self._context.settings.data):
-                target.parent.mkdir(parents=True, exist_ok=True)
+            with storing(self._context.settings.data), files.replacing(target) as temporary:
                 if trim_s > 0 and clip.duration_s:
-                    frames.frame_at(self._assets.path(clip), max(0.0, clip.duration_s - trim_s), target)
+                    frames.frame_at(self._assets.path(clip), max(0.0, clip.duration_s - trim_s), temporary)
                 else:
-                    frames.last_frame(self._assets.path(clip), target)
-                metadata.carry_draft(self._assets.path(clip), target)
-        asset = self._assets.add(target, name=f"{Path(clip.name or clip.id).stem} last frame.png")
-        self._context.boards.frames[key] = asset.id  # the same content is the same asset, so a restart finds it again
-        return asset.id
+                    frames.last_frame(self._assets.path(clip), temporary)
+                metadata.carry_draft(self._assets.path(clip), temporary)
+        return self._assets.add(target, name=f"{Path(clip.name or clip.id).stem} last frame.png").id
 
     def clips(self, board: Board) -> dict[str, to_timeline.Clip]:
         """What the film shows of each shot that has anything to show."""
