@@ -19,7 +19,8 @@ from tests.support.kit import QUICK, image
 
 CONTRACT = ["submit", "estimate", "upload", "get_run", "wait", "cancel", "retry", "decide", "search", "models"]
 CONTRACT += ["held_models", "resume_model", "edit_run"]
-CONTRACT += ["alternatives", "compare"]
+CONTRACT += ["alternatives", "compare", "read_script", "create_storyboard", "storyboards", "get_storyboard", "draft"]
+CONTRACT += ["render_plan", "render", "export", "exports", "get_export"]
 RUN_KEYS = {"id", "status", "phase", "held_reason", "error", "request", "seed", "model", "provider", "handle"}
 RUN_KEYS |= {"created_at", "started_at", "finished_at", "estimate_usd", "cost_usd", "assets"}
 
@@ -113,6 +114,28 @@ def test_estimate_and_models_tell_price_and_readiness(client: Client) -> None:
     rows = {m["id"]: m for m in client.predict(api_name="/models")}
     assert rows["paid/image"]["ready"] is True and rows["paid/image"]["prices"]
     assert "engine" not in rows["paid/image"]
+
+
+SCRIPT = """A night in the harbour
+
+Shot 1: A fox sleeps on a boat. (2s)
+Shot 2: Rain falls on the water. (2s)
+"""
+
+
+def test_a_storyboard_is_made_of_a_script_and_told_what_it_lacks(client: Client) -> None:
+    """Drafts need the draft engine, which this studio has not: what is missing is said at the shot."""
+    read = client.predict(SCRIPT, api_name="/read_script")
+    assert [shot["duration_s"] for shot in read["shots"]] == [2, 2]
+    board = client.predict(title="Harbour", script=SCRIPT, model="fake/clip", api_name="/create_storyboard")
+    assert (board["title"], board["model"], len(board["shots"])) == ("Harbour", "fake/clip", 2)
+    shots = [shot["id"] for shot in board["shots"]]
+    plan = client.predict(board["id"], shots=shots, api_name="/render_plan")
+    assert (plan["ready"], plan["usd"], plan["blocked"]) == (shots, None, {}), "the catalogue has no price for it"
+    assert board["id"] in [b["id"] for b in client.predict(api_name="/storyboards")]
+    assert client.predict(board["id"], api_name="/exports") == []
+    with pytest.raises(AppError, match="Shot 1 has no take"):
+        client.predict(board["id"], api_name="/export")
 
 
 def test_a_foreign_page_may_not_submit(url: str) -> None:
