@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from studio.services.alternatives import Alternatives
 from studio.services.assets import Assets
+from studio.services.board_archives import BoardArchives
 from studio.services.comparisons import Comparisons
 from studio.services.context import Context
 from studio.services.continuations import Continuations
@@ -13,7 +14,6 @@ from studio.services.looks import Looks
 from studio.services.one_run_films import OneRunFilms
 from studio.services.preflight import Preflight
 from studio.services.presets import Presets
-from studio.services.projects import Projects
 from studio.services.refunds import Refunds
 from studio.services.requests import Requests
 from studio.services.runs import Runs
@@ -39,4 +39,4 @@ class UserServices:
         self.preflight = Preflight(context, user, self.assets, self.storyboards, self.one_run_films)
         self.continuations = Continuations(context, user, self.requests, self.assets, self.storyboards)
         self.refunds = Refunds(context, user)
-        self.projects = Projects(context, user, self.assets, self.storyboards, self.looks)
+        self.board_archives = BoardArchives(context, user, self.assets, self.storyboards, self.looks)

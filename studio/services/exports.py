@@ -33,8 +33,7 @@ from studio.store import assets as asset_rows
 from studio.store import exports
 from studio.store.exports import FilmRow, Unfinished
 from studio.store.mapping import new_id
-from studio.storyboard import archive as project_archive
-from studio.storyboard import contact_sheet, interchange, to_timeline
+from studio.storyboard import archive, contact_sheet, interchange, to_timeline
 from studio.storyboard.model import Board
 from studio.storyboard.to_timeline import Clip
 
@@ -45,7 +44,7 @@ MAX_STARTS = 5
 """An export that was under way at so many sudden ends of the studio is not begun again: it may be their cause."""
 FAILED = "export.broke"
 SUFFIXES |= dict.fromkeys(interchange.FORMATS, ".zip")
-FORM_NAMES = {"contact": "contact sheet", "shots": "shot list", "project": "project"}
+FORM_NAMES = {"contact": "contact sheet", "shots": "shot list", "project": "storyboard"}
 FORM_NAMES |= {name: name.upper() for name in interchange.FORMATS}
 
 
@@ -228,7 +227,7 @@ class Exports:
             )  # the mark tells spreadsheets it is UTF-8
             return {"shots": len(board.shots)}
         if form == "project":
-            return self._project(board, out)
+            return self._archive(board, out)
         return self._editing_package(form, board, clips, out, progress)
 
     def _editing_package(
@@ -245,7 +244,7 @@ class Exports:
                     progress.fraction = number / len(clips)
         return {"media": len(clips)}
 
-    def _project(self, board: Board, out: Path) -> JSON:
+    def _archive(self, board: Board, out: Path) -> JSON:
         states = self._storyboards.snapshot_of(board).states
         takes: dict[str, JSON] = {}
         assets: dict[str, Asset] = {}
@@ -266,7 +265,7 @@ class Exports:
         if lut_path := self._looks.lut_file(board.look):
             files[board.look.lut] = lut_path
             names[board.look.lut] = self._looks.lut_name(board.look.lut)
-        project_archive.pack(board, files, names, takes, out)
+        archive.pack(board, files, names, takes, out)
         return {"files": len(files), "takes": len(takes)}
 
     def _stills(self, clips: dict[str, Clip]) -> dict[str, Path]:

@@ -2,7 +2,8 @@
 spent (release), and one for what the provider paid back (refund; above zero where that was noted by mistake).
 
 Rows are only ever added, and `usd` is the change each one makes, so that spent money is always the plain sum, with
-what is set aside counted as spent. Every row of a run carries the day of its reservation.
+what is set aside counted as spent. Every row of a run carries the day of its reservation. project: the one the run was
+in when the row was written.
 """
 
 from __future__ import annotations
@@ -17,8 +18,8 @@ from studio.store.mapping import stamp
 
 MOST_USD = 1e6
 """More than any run can cost. Rows beyond it, of an older version, are left out of sums."""
-_INSERT = "INSERT INTO ledger (run, owner, model, day, at, kind, usd) VALUES (?, ?, ?, ?, ?, ?, ?)"
-GROUPS = {"model": "model", "owner": "owner"}
+_INSERT = "INSERT INTO ledger (run, owner, project, model, day, at, kind, usd) VALUES (?, ?, ?, ?, ?, ?, ?, ?)"
+GROUPS = {"model": "model", "owner": "owner", "project": "project"}
 
 
 def is_amount(usd: float | None) -> bool:
@@ -53,8 +54,9 @@ def release(db: Database, run: Run) -> None:
 
 def refund(db: Database, run_id: str, owner: str, model: str, usd: float) -> None:
     """Take off what the provider paid back for a run, on the day of its spending; below zero puts it back."""
-    row = db.conn.execute("SELECT day FROM ledger WHERE run = ? ORDER BY seq DESC LIMIT 1", [run_id]).fetchone()
-    db.conn.execute(_INSERT, [run_id, owner, model, row[0] if row else stamp()[:10], stamp(), "refund", -usd])
+    sql = "SELECT day, project FROM ledger WHERE run = ? ORDER BY seq DESC LIMIT 1"
+    day, project = db.conn.execute(sql, [run_id]).fetchone() or (stamp()[:10], "")
+    db.conn.execute(_INSERT, [run_id, owner, project, model, day, stamp(), "refund", -usd])
 
 
 def booked(db: Database, run_id: str) -> float:
@@ -78,7 +80,7 @@ def spent(db: Database, since_day: str) -> float:
 
 
 def spend_by(db: Database, group: str, since_day: str = "") -> list[tuple[str, float, int]]:
-    """Key, dollars and number of runs for each model or owner, sorted by key."""
+    """Key, dollars and number of runs for each model, owner or project, sorted by key."""
     column = GROUPS[group]
     sql = (
         f"SELECT {column}, round(sum(usd), 6), count(DISTINCT run) FROM ledger "
@@ -104,4 +106,4 @@ def spend_by_day(db: Database, zone: tzinfo, since: date | None) -> list[tuple[s
 
 
 def _add(db: Database, run: Run, kind: str, usd: float, day: str) -> None:
-    db.conn.execute(_INSERT, [run.id, run.owner, run.model, day, stamp(), kind, usd])
+    db.conn.execute(_INSERT, [run.id, run.owner, run.project, run.model, day, stamp(), kind, usd])

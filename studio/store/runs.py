@@ -42,7 +42,21 @@ class NewRun:
 
 
 _INSERT = (
-    *("id", "owner", "batch", "task", "kind", "model", "provider", "status", "held_reason", "error", "words"),
+    *(
+        "id",
+        "owner",
+        "project",
+        "shared",
+        "batch",
+        "task",
+        "kind",
+        "model",
+        "provider",
+        "status",
+        "held_reason",
+        "error",
+        "words",
+    ),
     "error_message",
     *("request", "seed", "priority", "pace", "expected_s", "estimate_usd", "created_at", "retry_of"),
 )

@@ -15,6 +15,7 @@ from sqlite_utils import Database
 from studio.domain import JSON
 from studio.errors import NotFound
 from studio.messages import Message
+from studio.store import storyboard_refs
 from studio.store.mapping import fetch, stamp
 
 MAX_VERSIONS = 500
@@ -95,7 +96,7 @@ def save(db: Database, board_id: str, body: BoardBody, edit_name: str, owner: st
         db.conn.execute(f"DELETE FROM storyboard_versions WHERE board = ? AND {versions}", [row["seq"], bound])
     sql = "INSERT INTO storyboard_versions (board, n, body, what, at) VALUES (?, ?, ?, ?, ?)"
     db.conn.execute(sql, [row["seq"], head, body.text, edit_name, stamp()])
-    _set_current(db, row["seq"], head, body)
+    _set_current(db, row["seq"], head, body, owner)
 
 
 def amend(db: Database, board_id: str, body: BoardBody, owner: str) -> None:
@@ -103,7 +104,7 @@ def amend(db: Database, board_id: str, body: BoardBody, owner: str) -> None:
     row = _row(db, board_id, owner)
     sql = "UPDATE storyboard_versions SET body = ? WHERE board = ? AND n = ?"
     db.conn.execute(sql, [body.text, row["seq"], row["head"]])
-    _set_current(db, row["seq"], row["head"], body)
+    _set_current(db, row["seq"], row["head"], body, owner)
 
 
 def step(db: Database, board_id: str, by: int, owner: str) -> JSON | None:
@@ -113,7 +114,7 @@ def step(db: Database, board_id: str, by: int, owner: str) -> JSON | None:
     version = db.conn.execute(sql, [row["seq"], row["head"] + by]).fetchone()
     if version is None:
         return None
-    _set_current(db, row["seq"], version[0], BoardBody.read(version[1]))
+    _set_current(db, row["seq"], version[0], BoardBody.read(version[1]), owner)
     return json.loads(version[1])
 
 
@@ -136,8 +137,8 @@ def _row(db: Database, board_id: str, owner: str, columns: str = "seq, head") ->
     raise NotFound(Message("board.unknown"))
 
 
-def _set_current(db: Database, board: int, head: int, body: BoardBody) -> None:
-    """Make this what stands. Of the rows of shots only those are written that are others than before."""
+def _set_current(db: Database, board: int, head: int, body: BoardBody, person: str) -> None:
+    """Make this what stands. person: who made it so. Of the rows of shots only those that changed are written."""
     sql = "UPDATE storyboards SET head = ?, title = ?, body = ?, updated_at = ? WHERE seq = ?"
     db.conn.execute(sql, [head, body.title, body.text, stamp(), board])
     before = db.conn.execute(f"SELECT {SHOT_COLUMNS} FROM shots WHERE board = ? ORDER BY idx", [board]).fetchall()
@@ -145,3 +146,4 @@ def _set_current(db: Database, board: int, head: int, body: BoardBody) -> None:
     sql = f"REPLACE INTO shots (board, idx, {SHOT_COLUMNS}) VALUES (?, ?, ?, ?, ?, ?, ?, ?)"
     db.conn.executemany(sql, rows)
     db.conn.execute("DELETE FROM shots WHERE board = ? AND idx >= ?", [board, len(body.shots)])
+    storyboard_refs.keep(db, board, body.text, person)

@@ -1,4 +1,4 @@
-"""A whole project as one zip (board, references, takes with their media), and back, treated as hostile.
+"""A whole storyboard as one zip (board, references, takes with their media), and back, treated as hostile.
 
 Nothing is extracted by the archive's own paths: files are read one by one, by the names the manifest lists, with limits
 on number, size and ratio, and are checked like any upload before they are used.
@@ -110,7 +110,7 @@ def unpack(path: Path, folder: Path) -> Unpacked:
 
 
 def _damaged_error(error: Exception) -> MediaError:
-    return MediaError(Message("project.bad_zip", why=legible(str(error))[:80] or "damaged"))
+    return MediaError(Message("archive.bad_zip", why=legible(str(error))[:80] or "damaged"))
 
 
 def _board(body: JSON) -> Board:
@@ -119,60 +119,60 @@ def _board(body: JSON) -> Board:
     except ValidationError as error:
         first = dict(error.errors(include_url=False)[0])
         if first["type"] == "extra_forbidden":
-            raise MediaError(Message("project.board_unreadable")) from None
-        raise MediaError(Message("project.board_wrong", why=sentence(first))) from None
+            raise MediaError(Message("archive.board_unreadable")) from None
+        raise MediaError(Message("archive.board_wrong", why=sentence(first))) from None
 
 
 def _manifest(archive: zipfile.ZipFile) -> Manifest:
     try:
         info = archive.getinfo(MANIFEST)
     except KeyError:
-        raise MediaError(Message("project.not_ours")) from None
+        raise MediaError(Message("archive.not_ours")) from None
     if info.file_size > MAX_MANIFEST_BYTES:
-        raise MediaError(Message("project.description_too_large"))
+        raise MediaError(Message("archive.description_too_large"))
     try:
         content = archive.read(info)
         if content.count(b"{") + content.count(b"[") > MAX_CONTAINERS:
-            raise MediaError(Message("project.description_too_many_parts"))
+            raise MediaError(Message("archive.description_too_many_parts"))
         content_ = json.loads(content, parse_constant=_finite, parse_float=_finite, parse_int=_int64)
     except (ValueError, RecursionError):
-        raise MediaError(Message("project.description_unreadable")) from None
+        raise MediaError(Message("archive.description_unreadable")) from None
     require_whole(content_)
     try:
         manifest = Manifest.model_validate(content_)
     except ValidationError as error:
         first = dict(error.errors(include_url=False)[0])
-        raise MediaError(Message("project.description_wrong", why=sentence(first))) from None
+        raise MediaError(Message("archive.description_wrong", why=sentence(first))) from None
     if manifest.version > VERSION:
-        raise MediaError(Message("project.newer"))
+        raise MediaError(Message("archive.newer"))
     return manifest
 
 
 def _finite(number: str) -> float:
     """A number of the description. Raises MediaError for NaN and for what no computer could hold."""
     if not math.isfinite(value := float(number)):
-        raise MediaError(Message("project.number_not_finite", number=number[:20]))
+        raise MediaError(Message("archive.number_not_finite", number=number[:20]))
     return value
 
 
 def _int64(number: str) -> int:
     """A whole number. Raises MediaError beyond 64 bits."""
     if len(number) > 20 or not -(2**63) <= (value := int(number)) < 2**64:
-        raise MediaError(Message("project.number_too_long", number=number[:20]))
+        raise MediaError(Message("archive.number_too_long", number=number[:20]))
     return value
 
 
 def _members(archive: zipfile.ZipFile, files: Mapping[str, str]) -> dict[str, zipfile.ZipInfo]:
     if len(files) > MAX_FILES:
-        raise MediaError(Message("project.too_many_files", count=f"{len(files):,}", most=f"{MAX_FILES:,}"))
+        raise MediaError(Message("archive.too_many_files", count=f"{len(files):,}", most=f"{MAX_FILES:,}"))
     by_name = {info.filename: info for info in archive.infolist()}
     members: dict[str, zipfile.ZipInfo] = {}
     for asset_id, name in files.items():
         info = by_name.get(name)
         if info is None or info.is_dir() or PurePosixPath(name).is_absolute() or ".." in PurePosixPath(name).parts:
-            raise MediaError(Message("project.file_missing"))
+            raise MediaError(Message("archive.file_missing"))
         if info.file_size > MAX_FILE_BYTES or info.file_size > MAX_RATIO * max(1, info.compress_size):
-            raise MediaError(Message("project.file_too_large"))
+            raise MediaError(Message("archive.file_too_large"))
         members[asset_id] = info
     _check_total_size(sum(i.file_size for i in members.values()))
     return members
@@ -180,7 +180,7 @@ def _members(archive: zipfile.ZipFile, files: Mapping[str, str]) -> dict[str, zi
 
 def _check_total_size(total: int) -> None:
     if total > MAX_BYTES:
-        raise MediaError(Message("project.too_large", size=f"{total / 1e9:.0f}", most=f"{MAX_BYTES / 1e9:.0f}"))
+        raise MediaError(Message("archive.too_large", size=f"{total / 1e9:.0f}", most=f"{MAX_BYTES / 1e9:.0f}"))
 
 
 def _copy(archive: zipfile.ZipFile, info: zipfile.ZipInfo, target: Path) -> Path:

@@ -1,4 +1,4 @@
-"""What a board may hold, whoever writes it: the edits of the pages, a script, and a project from another studio.
+"""What a board may hold, whoever writes it: the edits of the pages, a script, and an archive of another studio.
 
 Kept apart from the values themselves (board.py), so that a board that was stored before a limit came still opens.
 """
@@ -26,7 +26,7 @@ MAX_TEXT_CHARS, MAX_NAME_CHARS = 20_000, 2_000
 """Most characters of a prompt, a note or a description, and of a name or a model's id."""
 MAX_SHOTS, MAX_CAST, MAX_REFERENCES = 500, 200, 20
 MAX_TAKES, MAX_ONE_RUN_FILMS = 1_000, 1_000
-"""Most takes of one shot, and films made in one run, that come along with a project."""
+"""Most takes of one shot, and films made in one run, that come along with an archive."""
 MIN_SHOT_S = 0.1
 """What trims must leave of a shot."""
 

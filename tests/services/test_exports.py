@@ -157,7 +157,7 @@ def test_the_contact_sheet_is_a_pdf_with_every_shot(studio: Studio, board: Board
 def test_a_project_moves_to_another_studio(studio: Studio, board: Board, tmp_path: Path) -> None:
     _, path = exported(studio, board, "project")
     with Studio.open(Settings(data=tmp_path / "other", workers=1), start=False) as other:
-        moved = other.local.projects.import_archive(path).board
+        moved = other.local.board_archives.import_archive(path).board
         assert [s.prompt for s in moved.shots] == [s.prompt for s in board.shots]
         assert moved.id != board.id
         (anna,) = moved.cast
@@ -200,7 +200,7 @@ def test_a_hostile_archive_is_refused_in_a_sentence(
 ) -> None:
     before = len(studio.local.storyboards.all())
     with pytest.raises(MediaError, match=word):
-        studio.local.projects.import_archive(hostile(tmp_path, manifest, **files))
+        studio.local.board_archives.import_archive(hostile(tmp_path, manifest, **files))
     assert len(studio.local.storyboards.all()) == before
 
 
@@ -208,7 +208,7 @@ def test_a_broken_zip_is_refused(studio: Studio, tmp_path: Path) -> None:
     path = tmp_path / "x.zip"
     path.write_bytes(b"PK\x03\x04 not really")
     with pytest.raises(MediaError, match="not a readable zip"):
-        studio.local.projects.import_archive(path)
+        studio.local.board_archives.import_archive(path)
 
 
 def test_limits_of_an_archive_are_checked_before_anything_is_unpacked(tmp_path: Path) -> None:

@@ -238,7 +238,7 @@ def test_a_project_takes_its_look_along(studio: Studio, board: Board, tmp_path: 
     ).board
     _, path = exported(studio, film, "project")
     with Studio.open(Settings(data=tmp_path / "other", workers=1), start=False) as other:
-        moved = other.local.projects.import_archive(path).board
+        moved = other.local.board_archives.import_archive(path).board
         assert moved.look == film.look and moved.titles == film.titles
         assert [lut.name for lut in other.local.looks.luts()] == ["Rotated"]
         assert moved.shots[2].match.to == moved.shots[0].id != first

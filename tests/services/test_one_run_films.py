@@ -136,7 +136,7 @@ def test_it_goes_along_with_the_project(data: Path, tmp_path: Path) -> None:
         film = studio.local.exports.start(board.id, "project")
         until(lambda: studio.local.exports.get(film.id).status != "running", timeout_s=60)
         with Studio.open(Settings(data=tmp_path / "other", workers=1), start=False) as other:
-            moved = other.local.projects.import_archive(studio.local.exports.file(film.id)).board
+            moved = other.local.board_archives.import_archive(studio.local.exports.file(film.id)).board
             (state,) = other.local.one_run_films.states(moved)
             assert state.film is not None
             assert [s.shot for s in state.whole.spans] == [s.id for s in moved.shots]

@@ -67,7 +67,7 @@ def png(colour: str) -> bytes:
 def taken(studio: Studio, tmp_path: Path, content: bytes) -> Board:
     path = tmp_path / "project.zip"
     path.write_bytes(content)
-    return studio.local.projects.import_archive(path).board
+    return studio.local.board_archives.import_archive(path).board
 
 
 def kept(studio: Studio) -> tuple[int, int, list[Path]]:
@@ -123,7 +123,7 @@ def kept(studio: Studio) -> tuple[int, int, list[Path]]:
         (member(references=["a"] * 21), "cast.0.references has 21 entries"),
         (manifest(takes={"r": 3}), "takes.r is 3"),
         (manifest(takes={"r": {"request": {}, "assets": [{}]}}), "takes.r.assets.0 is an object"),
-        (manifest(takes={"r": {"request": {"task": "juggle"}, "assets": []}}), "take of the project"),
+        (manifest(takes={"r": {"request": {"task": "juggle"}, "assets": []}}), "take of the archive"),
         (manifest(names={"a": "x" * 2_000}), "names.a has 2,000 characters"),
         (manifest().replace('"fps": 24', '"fps": 1e400'), "not finite"),
         (manifest().replace('"fps": 24', '"fps": NaN'), "not finite"),

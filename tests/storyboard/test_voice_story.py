@@ -89,7 +89,7 @@ def test_the_voice_travels_with_the_project(story: Story, tmp_path: Path) -> Non
     assert film.status == "succeeded", film.error
     path = story.studio.local.exports.file(film.id)
     with opened(tmp_path / "other", story.server.url) as other:
-        moved = other.local.projects.import_archive(path).board
+        moved = other.local.board_archives.import_archive(path).board
         (eda,) = moved.cast
         kept = other.local.assets.get(eda.voice or "")
         assert (kept.kind, kept.duration_s, kept.name) == ("audio", pytest.approx(3, abs=0.1), "eda.wav")

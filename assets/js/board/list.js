@@ -1,4 +1,4 @@
-// All boards as cards; a new one, empty or from a script; import of a project; delete with a way back.
+// All boards as cards; a new one, empty or from a script; import of an archive; delete with a way back.
 
 import { BASE, button, comma, el, icon, media, seconds, since, t } from "../dom.js";
 import { get, post, toast, tryOrToast } from "../net.js";

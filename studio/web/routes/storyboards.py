@@ -41,7 +41,7 @@ from studio.web.routes.runs import Owner, SentenceRoute
 if TYPE_CHECKING:
     from studio.studio import Studio
 
-MAX_PROJECT_BYTES = 40 * 10**9
+MAX_ARCHIVE_BYTES = 40 * 10**9
 PRICE_TOLERANCE_USD = 0.005
 
 EditCommand = Annotated[AnyCommand, Body()]
@@ -336,10 +336,10 @@ def _film_routes(api: APIRouter, studio: Studio) -> None:
 
 def _file_routes(api: APIRouter, studio: Studio) -> None:
     @api.post("/boards/import")
-    async def project(request: Request) -> JSON:
+    async def archive(request: Request) -> JSON:
         """A board from the archive in the body."""
-        async with saved_body(studio, request, "project.zip", MAX_PROJECT_BYTES) as path:
-            stored = await run_in_threadpool(studio.acting_for(owner_of(request)).projects.import_archive, path)
+        async with saved_body(studio, request, "storyboard.zip", MAX_ARCHIVE_BYTES) as path:
+            stored = await run_in_threadpool(studio.acting_for(owner_of(request)).board_archives.import_archive, path)
         return {"id": stored.board.id}
 
     @api.post("/boards/files")

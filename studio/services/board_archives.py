@@ -1,4 +1,4 @@
-"""A project archive of this or another studio taken in: all of it, or nothing."""
+"""A storyboard archive of this or another studio taken in: all of it, or nothing."""
 
 from __future__ import annotations
 
@@ -31,8 +31,8 @@ MAX_REQUEST_CHARS = 200_000
 """Longest request of a take, as JSON."""
 
 
-class Projects:
-    """Project archives of one user."""
+class BoardArchives:
+    """Storyboard archives of one user."""
 
     def __init__(self, context: Context, user: str, assets: Assets, storyboards: Storyboards, looks: Looks) -> None:
         self._context, self.user = context, user
@@ -48,7 +48,7 @@ class Projects:
             unpacked = archive.unpack(path, Path(folder))
             for preset_id in unpacked.board.delivery.places:
                 if preset_id not in {preset.id for preset in platforms.PRESETS}:
-                    raise MediaError(Message("project.no_preset", place=f"{preset_id[:60]!r}"))
+                    raise MediaError(Message("archive.no_preset", place=f"{preset_id[:60]!r}"))
             requests = {old: _request(facts) for old, facts in unpacked.manifest.takes.items()}
             lut_path = unpacked.files.pop(unpacked.board.look.lut, None)
             lut_name = _file_name(unpacked, unpacked.board.look.lut, "look.cube")
@@ -101,12 +101,12 @@ def _request(facts: ArchivedTake) -> Request:
         request = REQUEST.validate_python(body | {"params": params})
     except ValidationError as error:
         message = sentence(dict(error.errors(include_url=False)[0]))
-        raise MediaError(Message("project.take_wrong", why=message)) from None
+        raise MediaError(Message("archive.take_wrong", why=message)) from None
     sizes = (request.width, request.height, request.fps, request.n)
     if (request.seed or 0) < 0 or any(size is not None and not 0 <= size < 2**31 for size in sizes):
-        raise MediaError(Message("project.take_number"))
+        raise MediaError(Message("archive.take_number"))
     if len(request.model) > MAX_NAME_CHARS or len(request.model_dump_json()) > MAX_REQUEST_CHARS:
-        raise MediaError(Message("project.take_too_long"))
+        raise MediaError(Message("archive.take_too_long"))
     return request
 
 
