@@ -50,10 +50,11 @@ RESULTS = ("video", "images", "image")
 
 
 class FalEngine(HttpEngine):
-    """See engines.base.Engine."""
+    """See engines.base.Engine. queue_query: goes with every submit."""
 
     provider: ClassVar = PROVIDER
     environment: ClassVar = PROVIDER.environment
+    queue_query: ClassVar[Mapping[str, str]] = {}
 
     def __init__(self, settings: Settings) -> None:
         redirected = bool(settings.option(PROVIDER.base))
@@ -92,8 +93,8 @@ class FalEngine(HttpEngine):
     async def submit(self, job: Job) -> str:
         """Put the job into the queue; its receipt has the three addresses of the answer."""
         body, model = await asyncio.to_thread(mapping.body, job), job.model.engine["id"]
-        params = {"fal_webhook": job.webhook_url} if job.webhook_url else None
-        reply = await self._api.call("POST", model, json=body, params=params, paid=True)
+        params = {**self.queue_query, **({"fal_webhook": job.webhook_url} if job.webhook_url else {})}
+        reply = await self._api.call("POST", model, json=body, params=params or None, paid=True)
         if not reply.ok:
             raise _error(reply, "submit")
         task = task_name(reply.body.get("request_id"))
