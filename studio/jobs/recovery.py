@@ -14,13 +14,14 @@ from studio.domain import HeldReason, Phase, Run, Status
 from studio.engines.base import EngineInfo
 from studio.jobs.outcomes import MAX_CRASHES
 from studio.messages import Message, term
-from studio.store import Store, ledger, runs, settings
+from studio.store import Store, fair_queue, ledger, runs, settings
 
 CLEAN_SHUTDOWN = "closed_cleanly"
 
 
 def recover(db: Database, info_of: Callable[[str], EngineInfo | None]) -> list[Run]:
     """Put every interrupted run into its right state; returns those that must be executed at once."""
+    fair_queue.forget_old(db)
     closed_cleanly = settings.get(db, CLEAN_SHUTDOWN, True)
     settings.put(db, CLEAN_SHUTDOWN, False)
     recovered = [

@@ -24,6 +24,7 @@ from studio.jobs.execution import Executor
 from studio.messages import Message, of_error
 from studio.storage import pause_s
 from studio.store import ledger, model_holds, queue, runs, settings
+from studio.store.fair_queue import Lane
 
 log = logging.getLogger(__name__)
 T = TypeVar("T")
@@ -212,37 +213,37 @@ class Scheduler:
         with self.jobs.store.read() as db:
             if settings.get(db, PAUSED, False):
                 return
-            providers = queue.waiting_providers(db)
-        for provider in providers:
-            lane = self._lane(provider)
+            lanes = queue.waiting_lanes(db)
+        for waiting in lanes:
+            lane = self._lane(waiting.provider)
             if lane is None:
-                self._hold_all(provider)
+                self._hold_all(waiting)
                 continue
-            while lane.free_slots > 0 and (run := self._claim(provider, lane.models_at_limit())):
+            while lane.free_slots > 0 and (run := self._claim(waiting, lane.models_at_limit())):
                 lane.acquire_slot(run)
                 self._start_executor(run, holds_slot=True)
 
-    def _hold_all(self, provider: str) -> None:
+    def _hold_all(self, lane: Lane) -> None:
         """Hold runs of an engine that does not exist, instead of leaving them in the queue for ever."""
-        why = Message("run.no_engine", provider=provider)
+        why = Message("run.no_engine", provider=lane.provider)
         held: list[str] = []
         with self.jobs.store.write(patience_s=0) as db:
-            while first := queue.next_up(db, provider):
+            while first := queue.next_up(db, lane):
                 reason = HeldReason.NOT_CONFIGURED.value
                 runs.move(db, first, Status.HELD, why, held_reason=reason, error=why)
                 held.append(first.id)
         self.jobs.feed.publish(held)
 
-    def _claim(self, provider: str, full_models: Sequence[str]) -> Run | None:
-        """The next run of this provider, set to running. full_models: at their limit."""
+    def _claim(self, lane: Lane, full_models: Sequence[str]) -> Run | None:
+        """The next run of this engine and account, set to running. full_models: at their limit."""
         held: list[str] = []
         with self.jobs.store.write(patience_s=0) as db:
             full_models = [*full_models, *model_holds.blocked(db)]
             if budget.has_limits(db):
-                while (first := queue.next_up(db, provider, full_models)) and (why := budget.exceeded_limit(db, first)):
+                while (first := queue.next_up(db, lane, full_models)) and (why := budget.exceeded_limit(db, first)):
                     runs.move(db, first, Status.HELD, why, held_reason=HeldReason.BUDGET.value, error=why)
                     held.append(first.id)
-            run = queue.claim(db, provider, full_models)
+            run = queue.claim(db, lane, full_models)
             if run:
                 model_holds.begin_trial(db, run.model, run.id)
             if run and run.estimate_usd:

@@ -1,76 +1,71 @@
 """The order of the queue, and the one statement that takes a run out of it.
 
-Within an engine: higher priority first, then by place, a real number so that a run can be put between two others.
-Engines never wait for one another: each claims its own.
+Within an engine and account: whose turn it is by store.fair_queue, then of that person higher priority first, then by
+place, a real number so that a run can be put between two others. Engines never wait for one another.
 """
 
 from __future__ import annotations
 
+import heapq
+from collections import defaultdict
 from collections.abc import Sequence
+from operator import itemgetter
+from typing import Any
 
 from sqlite_utils import Database
 
 from studio.domain import Run, Status
 from studio.errors import Conflict, NotFound
 from studio.messages import Message, term
-from studio.store import events
+from studio.store import events, fair_queue
+from studio.store.fair_queue import Lane, Waiting
 from studio.store.mapping import RUN_COLUMNS, as_run, as_runs, fetch, stamp
 from studio.store.runs import get
 
 ORDER = "priority DESC, place, seq"
+"""Of the runs of one person."""
 SMALLEST_GAP = 1e-6
 """Below this distance between two places the queue is numbered anew."""
 
 
-def next_up(db: Database, provider: str, full_models: Sequence[str] = ()) -> Run | None:
+def next_up(db: Database, lane: Lane, full_models: Sequence[str] = ()) -> Run | None:
     """The run that `claim` would take."""
-    first, values = first_claimable(provider, full_models)
+    first, values = first_claimable(lane, full_models)
     sql = f"SELECT {RUN_COLUMNS} FROM runs WHERE seq = ({first})"
     return next(iter(as_runs(db, fetch(db, sql, values))), None)
 
 
-def claim(db: Database, provider: str, full_models: Sequence[str] = ()) -> Run | None:
-    """The next queued run of this provider, now running; None when there is none.
+def claim(db: Database, lane: Lane, full_models: Sequence[str] = ()) -> Run | None:
+    """The next queued run of this engine and account, now running; None when there is none.
 
     full_models: ids of models of which no run may start. One guarded statement: no other claim can take the same run.
+    The start is booked for its person.
     """
-    first, values = first_claimable(provider, full_models)
+    first, values = first_claimable(lane, full_models)
+    started = f"?{len(values) + 1}"
     sql = (
         "UPDATE runs SET status = 'running', phase = 'preparing', attempt = attempt + 1, "
-        "error = NULL, error_message = NULL, error_code = NULL, started_at = coalesce(started_at, ?) "
+        f"error = NULL, error_message = NULL, error_code = NULL, started_at = coalesce(started_at, {started}) "
         f"WHERE status = 'queued' AND seq = ({first}) RETURNING {RUN_COLUMNS}"
     )
-    claimed = fetch(db, sql, [stamp(), *values])
+    claimed = fetch(db, sql, [*values, stamp()])
     if not claimed:
         return None
     run = as_run(claimed[0])
+    fair_queue.charge(db, lane, run.owner)
     events.add(db, run.seq, Status.QUEUED, Status.RUNNING, run.phase, Message("event.started"))
     return run
 
 
-def first_claimable(provider: str, full_models: Sequence[str]) -> tuple[str, list[str]]:
-    """SQL for the seq of the first queued run of this provider and of none of these models, and its values.
-
-    With models left out, the first run of each other waiting model is found by one step in the index each, so that any
-    number of runs which may not start costs nothing. Without, the first row of the queue's own index is the answer.
-    """
-    if not full_models:
-        return f"SELECT seq FROM runs WHERE status = 'queued' AND provider = ? ORDER BY {ORDER} LIMIT 1", [provider]
-    next_model = "SELECT min(model) FROM runs WHERE status = 'queued' AND provider = ?"
-    sql = (
-        f"WITH RECURSIVE waiting (model) AS ({next_model} UNION ALL "
-        f"SELECT ({next_model} AND model > waiting.model) FROM waiting WHERE waiting.model IS NOT NULL) "
-        "SELECT seq FROM runs WHERE seq IN ("
-        "SELECT (SELECT seq FROM runs WHERE status = 'queued' AND provider = ? AND model = waiting.model "
-        f"ORDER BY {ORDER} LIMIT 1) FROM waiting "
-        f"WHERE model IS NOT NULL AND model NOT IN ({', '.join('?' * len(full_models))})) ORDER BY {ORDER} LIMIT 1"
-    )
-    return sql, [provider, provider, provider, *full_models]
+def first_claimable(lane: Lane, full_models: Sequence[str]) -> tuple[str, list[str]]:
+    """SQL for the seq of the queued run of this lane, and of none of these models, whose turn it is; and its values."""
+    return fair_queue.first_claimable(lane, full_models, ORDER)
 
 
-def waiting_providers(db: Database) -> list[str]:
-    """Providers with at least one queued run."""
-    return [row[0] for row in db.conn.execute("SELECT DISTINCT provider FROM runs WHERE status = 'queued'").fetchall()]
+def waiting_lanes(db: Database) -> list[Lane]:
+    """Engines and accounts with at least one queued run."""
+    sql = "SELECT DISTINCT provider, account FROM runs WHERE status = 'queued'"
+    return [Lane(*row) for row in db.conn.execute(sql).fetchall()]
 
 
 def count_waiting(db: Database, model: str) -> int:
@@ -80,50 +75,78 @@ def count_waiting(db: Database, model: str) -> int:
 
 
 def active(db: Database, owner: str = "") -> list[Run]:
-    """Running, held, then queued runs in queue order; queued ones carry their position, from 1, in the whole queue."""
+    """Running, held, then queued runs in the order in which they start; queued ones carry their position among the
+    runs of everybody that wait for the same engine and account, from 1."""
     sql = (
-        f"SELECT {RUN_COLUMNS} FROM runs WHERE status IN ('queued', 'running', 'held') ORDER BY "
+        f"SELECT {RUN_COLUMNS}, place FROM runs WHERE status IN ('queued', 'running', 'held') ORDER BY "
         f"CASE status WHEN 'running' THEN 0 WHEN 'held' THEN 1 ELSE 2 END, {ORDER}"
     )
-    runs: list[Run] = []
-    position = 0
-    for run in as_runs(db, fetch(db, sql)):
-        if run.status == Status.QUEUED:
-            position += 1
-            run = run.model_copy(update={"position": position})
-        if owner in ("", run.owner):
-            runs.append(run)
-    return runs
+    rows = fetch(db, sql)
+    waiting = [index for index, row in enumerate(rows) if row["status"] == Status.QUEUED.value]
+    order = [(index, None) for index in range(len(rows) - len(waiting))] + _in_turn(db, rows, waiting)
+    order = [(index, position) for index, position in order if owner in ("", rows[index]["owner"])]
+    found = as_runs(db, [rows[index] for index, _ in order])
+    return [
+        run.model_copy(update={"position": position}) if position else run
+        for run, (_, position) in zip(found, order, strict=True)
+    ]
+
+
+def _in_turn(db: Database, rows: Sequence[dict[str, Any]], waiting: Sequence[int]) -> list[tuple[int, int | None]]:
+    """Indices of the waiting rows in the order in which they start, each with its position in its lane.
+
+    Lanes do not wait for one another: of their next runs the one that came first is shown first.
+    """
+    lanes: dict[Lane, list[Waiting]] = defaultdict(list)
+    for index in waiting:
+        row = rows[index]
+        lane = Lane(row["provider"], row["account"])
+        lanes[lane].append(Waiting(index, row["owner"], row["place"], row["seq"]))
+    merged: list[list[tuple[tuple[float, float, int], int, int]]] = []
+    for lane, of_lane in lanes.items():
+        order = fair_queue.in_turn(db, lane, of_lane)
+        keyed = [(-rows[i]["priority"], rows[i]["place"], rows[i]["seq"]) for i in order]
+        merged.append([(key, i, position) for position, (key, i) in enumerate(zip(keyed, order, strict=True), 1)])
+    return [(index, position) for _, index, position in heapq.merge(*merged, key=itemgetter(0))]
 
 
 def move_before(db: Database, run_id: str, before: str | None, owner: str = "") -> None:
-    """Put a queued run just before another (and into its priority), or with None at the very end.
+    """Put a queued run just before another of the same person (and into its priority), or with None at their end.
 
-    Raises Conflict when one of them is no longer queued.
+    Before a run of somebody else: before the first run of its own person that starts after that one, since nobody can
+    be overtaken. Raises Conflict when one of them is no longer queued.
     """
     run = get(db, run_id, owner)
     if run.status != Status.QUEUED:
         raise Conflict(Message("queue.not_queued", status=term(run.status)))
-    order = [r for r in _order(db) if r[0] != run_id]
+    before = before and _own_successor(db, run, before)
+    order = [r for r in _order(db, run.owner) if r[0] != run_id]
     if before is None:
         last = order[-1] if order else (run_id, 0, 0.0)
         _set_place(db, run_id, last[1], last[2] + 1)
         return
-    index = next((i for i, r in enumerate(order) if r[0] == before), None)
-    if index is None:
-        raise Conflict(Message("queue.other_not_queued"))
+    index = next(i for i, r in enumerate(order) if r[0] == before)
     _, priority, place = order[index]
     previous = order[index - 1] if index and order[index - 1][1] == priority else None
     lower = previous[2] if previous else place - 2
     if place - lower < SMALLEST_GAP:
-        _renumber(db, order)
+        _renumber(db)
         move_before(db, run_id, before, owner)
     else:
         _set_place(db, run_id, priority, (lower + place) / 2)
 
 
+def _own_successor(db: Database, run: Run, before: str) -> str | None:
+    """The run of the same person that starts first of those from `before` on; None where there is none."""
+    queued = [one for one in active(db) if one.status == Status.QUEUED and one.id != run.id]
+    index = next((number for number, one in enumerate(queued) if one.id == before), None)
+    if index is None:
+        raise Conflict(Message("queue.other_not_queued"))
+    return next((one.id for one in queued[index:] if one.owner == run.owner), None)
+
+
 def prioritise(db: Database, run_id: str, priority: int, owner: str = "") -> None:
-    """Give a queued run another priority; higher goes first. Raises NotFound, Conflict."""
+    """Give a queued run another priority among the runs of its person; higher goes first. Raises NotFound, Conflict."""
     cursor = db.conn.execute(
         "UPDATE runs SET priority = ? WHERE id = ? AND ? IN ('', owner) AND status IN ('queued', 'held')",
         [priority, run_id, owner],
@@ -132,9 +155,9 @@ def prioritise(db: Database, run_id: str, priority: int, owner: str = "") -> Non
         raise Conflict(Message("queue.priority_late", status=term(get(db, run_id, owner).status)))
 
 
-def _order(db: Database) -> list[tuple[str, int, float]]:
-    sql = f"SELECT id, priority, place FROM runs WHERE status = 'queued' ORDER BY {ORDER}"
-    return [(r[0], r[1], r[2]) for r in db.conn.execute(sql).fetchall()]
+def _order(db: Database, owner: str) -> list[tuple[str, int, float]]:
+    sql = f"SELECT id, priority, place FROM runs WHERE status = 'queued' AND owner = ? ORDER BY {ORDER}"
+    return [(r[0], r[1], r[2]) for r in db.conn.execute(sql, [owner]).fetchall()]
 
 
 def _set_place(db: Database, run_id: str, priority: int, place: float) -> None:
@@ -143,6 +166,7 @@ def _set_place(db: Database, run_id: str, priority: int, place: float) -> None:
         raise NotFound(Message("run.unknown", run_id=run_id))
 
 
-def _renumber(db: Database, order: Sequence[tuple[str, int, float]]) -> None:
-    for place, (run_id, priority, _) in enumerate(order, 1):
+def _renumber(db: Database) -> None:
+    sql = "SELECT id, priority FROM runs WHERE status = 'queued' ORDER BY place, seq"
+    for place, (run_id, priority) in enumerate(db.conn.execute(sql).fetchall(), 1):
         _set_place(db, run_id, priority, float(place))

@@ -21,6 +21,7 @@ from studio.errors import (
 )
 from studio.settings import Settings
 from studio.store import model_holds, queue
+from studio.store.fair_queue import Lane
 from studio.studio import Studio
 from tests.support.kit import QUICK, image, paid_image
 from tests.support.web import serving
@@ -163,14 +164,14 @@ def test_waiting_runs_of_a_held_model_are_stepped_over_in_the_index(studio: Stud
         studio.local.requests.submit(image())
     [clip] = studio.local.requests.submit(CLIP)
     with studio.context.store.write() as db:
-        first = queue.next_up(db, "fake", ["fake/image"])
-        sql, values = queue.first_claimable("fake", ["fake/image"])
+        first = queue.next_up(db, Lane("fake"), ["fake/image"])
+        sql, values = queue.first_claimable(Lane("fake"), ["fake/image"])
         plan = [row[3] for row in db.conn.execute(f"EXPLAIN QUERY PLAN {sql}", values).fetchall()]
         assert model_holds.blocked(db) == []
     assert first is not None
     assert first.id == clip.id
     assert [line for line in plan if line.startswith("SCAN runs")] == []
-    assert sum("runs_queue_models" in line for line in plan) == 3
+    assert sum("runs_lane_models" in line for line in plan) == 5
 
 
 def test_the_queue_says_it_over_http_and_resumes(studio: Studio, engine: FakeEngine, held: list[Run]) -> None:
