@@ -72,7 +72,7 @@ def test_no_run_is_claimed_twice(store: Store) -> None:
     def claim() -> None:
         while True:
             with store.write() as db:
-                run = queue.claim(db, "fake")
+                run = queue.claim(db, queue.Lane("fake"))
             if run is None:
                 return
             claimed.append(run.id)
