@@ -17,6 +17,7 @@ from pydantic import BaseModel, ConfigDict, Field, SecretStr, ValidationError, f
 
 from studio.errors import SettingsError
 from studio.messages import Message, of_error
+from studio.space_settings import VISITOR_NAMES, VisitorLimits, is_space, with_space_defaults
 
 SECRET_ENDINGS = ("_KEY", "_TOKEN", "_SECRET", "_PASSWORD", "_AUTH")
 """Ends of environment names whose values must never appear anywhere."""
@@ -42,6 +43,10 @@ OPTION_NAMES = {
     "STUDIO_TRUSTED_PROXIES": "trusted_proxies",
     "STUDIO_FRAME_ANCESTORS": "frame_ancestors",
     "STUDIO_PUBLIC_URL": "public_url",
+    "STUDIO_MEDIA_MIRROR": "media_mirror",
+    "STUDIO_MIRROR_MINUTES": "mirror_minutes",
+    "STUDIO_CHECK_UPLOADS": "check_uploads",
+    "STUDIO_DEMO": "demo",
 }
 """Environment name -> field of Settings."""
 
@@ -53,7 +58,10 @@ class Settings(BaseModel):
     shows the studio, such as https://studio.example. password_hash: argon2 of the shared password; "" is none. access:
     "open" lets everyone in on purpose. trusted_proxies: addresses or networks whose forwarded headers count.
     frame_ancestors: origins whose pages may show the studio in a frame. public_url: the studio's HTTPS address on the
-    internet, where providers may call. new_database: begin with an empty one though
+    internet, where providers may call. media_mirror: a folder, such as a mounted bucket, that gets copies of media and
+    of the database, the latter every mirror_minutes. check_uploads: whether uploads are looked at before they are kept.
+    demo: whether an empty studio makes example content. space: whether this is a Hugging Face Space. visitors: limits
+    of those who use it without an account. new_database: begin with an empty one though
     the folder holds a library. environ: the environment, for engines, which know the names of theirs; secrets and
     options: values that count before it.
     """
@@ -73,6 +81,12 @@ class Settings(BaseModel):
     trusted_proxies: tuple[str, ...] = ()
     frame_ancestors: tuple[str, ...] = ()
     public_url: str = ""
+    media_mirror: Path | None = None
+    mirror_minutes: float = Field(default=5, ge=0.01, le=1440)
+    check_uploads: Literal["off", "on"] = "off"
+    demo: Literal["off", "on"] = "off"
+    space: bool = False
+    visitors: VisitorLimits = Field(default_factory=VisitorLimits)
     new_database: bool = False
     secrets: dict[str, SecretStr] = Field(default_factory=dict)
     options: dict[str, str] = Field(default_factory=dict)
@@ -217,14 +231,19 @@ def read(arguments: Mapping[str, object] | None = None, environ: Mapping[str, st
 
     Raises SettingsError with one sentence that names the setting and what it may be.
     """
-    values: dict[str, object] = {f: environ[e] for e, f in OPTION_NAMES.items() if environ.get(e, "").strip()}
-    values |= {k: v for k, v in (arguments or {}).items() if v is not None}
+    environ = with_space_defaults(environ)
+    values = _given(OPTION_NAMES, environ) | {k: v for k, v in (arguments or {}).items() if v is not None}
+    values |= {"visitors": _given(VISITOR_NAMES, environ), "space": is_space(environ)}
     values["environ"] = {name: value for name, value in environ.items() if name != PASSWORD}
     values["password_hash"] = hash_password(environ.get(PASSWORD, ""))
     try:
         return Settings.model_validate(values)
     except ValidationError as error:
         raise SettingsError(_sentence(error.errors(include_url=False))) from None
+
+
+def _given(names: Mapping[str, str], environ: Mapping[str, str]) -> dict[str, object]:
+    return {field: environ[name] for name, field in names.items() if environ.get(name, "").strip()}
 
 
 def _reason(error: Mapping[str, Any]) -> str:
@@ -234,9 +253,9 @@ def _reason(error: Mapping[str, Any]) -> str:
 
 
 def _sentence(errors: Sequence[Mapping[str, Any]]) -> str:
-    names = {field: env for env, field in OPTION_NAMES.items()}
+    names = {field: env for env, field in (OPTION_NAMES | VISITOR_NAMES).items()}
     first = errors[0]
-    field = str(first["loc"][0])
+    field = str(first["loc"][-1])
     return Message(
         "settings.wrong",
         field=names.get(field, field),
