@@ -1,6 +1,8 @@
 // The corner of the navigation: light or dark, the language, and the way out where a password is set.
 
 import * as address from "./address.js";
+import * as app from "./app_install.js";
+import { takeShared } from "./app_shared.js";
 import { followAddress } from "./compare/view.js";
 import { open } from "./detail.js";
 import * as notices from "./notices.js";
@@ -87,4 +89,6 @@ export function mount(element) {
     ),
   );
   watchStorage(element);
+  app.start();
+  takeShared();
 }

@@ -1,5 +1,6 @@
 // Settings: storage, engines, limits, spending, backups, versions. Read when the page is opened; no key is ever shown.
 
+import { appPanel } from "./app_panel.js";
 import { button, bytes, dollars, el, exactTime, number, seconds, styles, t } from "./dom.js";
 import { copy } from "./actions.js";
 import { catalogueText } from "./form/common.js";
@@ -32,6 +33,7 @@ export function mount(element) {
       "st-col",
       {},
       preferences(box),
+      appPanel(),
       notifications(),
       defaults(box),
       engines(overview.engines),

@@ -44,12 +44,19 @@
   const paint = () => {
     const on = dark();
     document.documentElement.dataset.theme = on ? "dark" : "light";
+    const bars = document.querySelector('meta[name="theme-color"]');
+    if (bars) {
+      bars.dataset.light ??= bars.content;
+      bars.content = on ? bars.dataset.dark : bars.dataset.light;
+    }
     if (document.body && document.body.classList.contains("dark") !== on) document.body.classList.toggle("dark", on);
   };
   paint();
   system.addEventListener("change", paint);
   addEventListener("DOMContentLoaded", () => {
     paint();
+    const viewport = document.querySelector('meta[name="viewport"]');
+    if (viewport) viewport.content += ", viewport-fit=cover"; // an installed app draws below the notch, too
     new MutationObserver(paint).observe(document.body, { attributes: true, attributeFilter: ["class"] });
   });
   // mode: light, dark, or "" for the system's; without one the other of the two.

@@ -26,6 +26,9 @@ STYLES = ("css/studio.css", "css/studio-forms.css", "css/widgets.css", "css/acce
 SCRIPTS = ("js/shell.js", "js/access.js")
 """Run before the page is built; everything else is loaded by the widget that needs it."""
 
+BARS = {"light": "#f4f5f8", "dark": "#0d0f13"}
+"""Colours of the page, and of the system's bars around it."""
+
 INK = themes.Color(
     name="ink",
     c50="#f6f7f9",
@@ -68,7 +71,7 @@ def theme() -> themes.Base:
         font=list(FONTS),
         font_mono=list(MONO),
     )
-    return base.set(body_background_fill="#f4f5f8", body_background_fill_dark="#0d0f13")
+    return base.set(body_background_fill=BARS["light"], body_background_fill_dark=BARS["dark"])
 
 
 def banner(settings: Settings) -> str:
@@ -82,6 +85,9 @@ def head(settings: Settings) -> str:
     """Tags for the page's head: styles first, so that nothing is drawn without them, then the shell script."""
     tags = [f'<link rel="stylesheet" href="{asset_url(name)}">' for name in STYLES]
     tags += [f'<script src="{asset_url(name)}"></script>' for name in SCRIPTS]
+    tags += ['<link rel="manifest" href="manifest.webmanifest" crossorigin="use-credentials">']
+    tags += [f'<link rel="apple-touch-icon" href="{asset_url("icons/apple-touch.png")}">']
+    tags += [f'<meta name="theme-color" content="{BARS["light"]}" data-dark="{BARS["dark"]}">']
     tags += [f'<link rel="icon" type="image/svg+xml" href="{asset_url("icons/studio.svg")}">']
     tags += ['<meta name="studio-access" content="password">'] if settings.password_hash else []
     tags += ['<meta name="color-scheme" content="dark light">']

@@ -51,7 +51,7 @@ OPEN_PATHS = frozenset({"/healthz", "/login", "/gradio_api/startup-events"})
 """Open without a password: the health check, the login page, and the address that Gradio asks as it starts."""
 
 LOGIN_FILES = re.compile(
-    r"/ui/assets/[0-9a-f]+/(css/login\.css|js/login\.js|icons/studio\.svg|fonts/inter-[a-z-]+\.woff2)"
+    r"/ui/assets/[0-9a-f]+/(css/login\.css|js/login\.js|icons/[a-z0-9-]+\.(svg|png)|fonts/inter-[a-z-]+\.woff2)"
 )
 """What the login page loads: program files, the same for everyone."""
 

@@ -22,6 +22,9 @@ GZIP_LEVEL = 5
 HEAD_MARKER = b"<script>window.gradio_config"
 """Where our head goes in: after the character set and base, before any script of Gradio's."""
 
+GRADIO_MANIFEST = b'<link rel="manifest" href="/manifest.json" />'
+"""Names an app of Gradio's, at an address without our path prefix; ours is in the head."""
+
 SCRIPT = re.compile(rb"<script(?=[\s>])")
 """A script element of the page. The configuration inside of one writes every < as \\u003c."""
 
@@ -74,7 +77,7 @@ class FrontPage:
 
     def _page(self, body: bytes, nonce: str) -> bytes:
         """The page with our head, the banner, and the nonce on each of its scripts."""
-        body = body.replace(HEAD_MARKER, self.head + HEAD_MARKER, 1)
+        body = body.replace(GRADIO_MANIFEST, b"", 1).replace(HEAD_MARKER, self.head + HEAD_MARKER, 1)
         if self.banner:
             body = re.sub(rb"<body[^>]*>", lambda match: match[0] + self.banner, body, count=1)
         return SCRIPT.sub(f'<script nonce="{nonce}"'.encode(), body)

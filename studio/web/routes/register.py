@@ -22,6 +22,7 @@ from studio.web.pages import form_defaults
 from studio.web.routes import (
     comparisons,
     connections,
+    installable,
     looks,
     models,
     notifications,
@@ -74,6 +75,7 @@ def build(studio: Studio) -> Site:
         webhooks,
         comparisons,
         notifications,
+        installable,
     )
     routers = [runs.router(studio, live), *(part.router(studio) for part in parts)]
     return Site([*api.routes, *(route for router in routers for route in router.routes)], live)
