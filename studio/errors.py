@@ -7,6 +7,7 @@
     ├── NotFound               no such run, asset, model ... for this user
     ├── NotAllowed             it exists, but this user may not do that
     ├── Conflict               the run is not in a state that allows this
+    ├── LimitReached           a visitor of a public Space has used what is theirs (retry_after_s)
     ├── BudgetError            a spending limit would be passed
     ├── MediaError             a file is broken, of the wrong kind, too large
     ├── StoreError             the database cannot be opened, is newer than the program, or is damaged
@@ -60,6 +61,14 @@ class NotAllowed(StudioError):
 
 class Conflict(StudioError):
     """The thing changed meanwhile, or its state does not allow this."""
+
+
+class LimitReached(StudioError):
+    """A visitor has used what a public Space gives to one. retry_after_s: when more is possible, where time helps."""
+
+    def __init__(self, message: str, *, retry_after_s: float | None = None) -> None:
+        super().__init__(message)
+        self.retry_after_s = retry_after_s
 
 
 class BudgetError(StudioError):

@@ -36,6 +36,7 @@ from studio.services.local_models import LocalModels
 from studio.services.notifications import Notifications
 from studio.services.queue import Queue
 from studio.services.user_files import UserFiles
+from studio.services.visitor_limits import VisitorLimiter, VisitorSweeper
 from studio.services.webhooks import ProviderWebhooks
 from studio.services.workflows import Workflows
 from studio.settings import Settings
@@ -62,7 +63,10 @@ class Studio:
         found = ReplaceableEngines(engine_settings, engines)
         webhooks = WebhookRegistry(settings.public_url)
         jobs = JobContext(store, self.catalogue, settings.data, timing or Timing(), webhooks=webhooks)
-        self.context = Context(settings, self.catalogue, store, found, jobs, Scheduler(jobs, found), engine_settings)
+        visitors = VisitorLimiter(settings.visitors, store, settings.data)
+        self.context = Context(
+            settings, self.catalogue, store, found, jobs, Scheduler(jobs, found), engine_settings, visitors
+        )
         self.user_files = UserFiles(self.context, found)
         self.agents = AgentModels(self.context, found, self.user_files)
         self.connections = Connections(self.context, found)
@@ -75,6 +79,7 @@ class Studio:
         self.comfyui_models = ComfyModels(settings, self.catalogue, comfy)
         self.local_models = LocalModels(self.catalogue, found)
         self._leftovers = Leftovers(settings.data, jobs.is_active)
+        self._visitor_sweeper = VisitorSweeper(visitors)
         self._follower = ContinuationFollower(self.context, lambda user: self.acting_for(user).continuations)
 
     @classmethod
@@ -114,6 +119,8 @@ class Studio:
     def _start(self) -> None:
         self.context.scheduler.start()
         self._leftovers.start()
+        if self.settings.space:
+            self._visitor_sweeper.start()
         self._follower.start()
         self.notifications.start()
         for rows_of_one_press in exports.interrupted_exports(self.context):
@@ -133,6 +140,7 @@ class Studio:
         context = self.context
         context.store.stop_waiting()
         self._leftovers.close()
+        self._visitor_sweeper.close()
         context.exports.close()
         context.measures.close()
         context.splits.close()

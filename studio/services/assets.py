@@ -60,6 +60,7 @@ class Assets:
         documents: they may come in, too, as they are; elsewhere one is refused like any file that is no medium.
         """
         with storing(self._context.settings.data):
+            self._context.visitors.check_upload(self.user, Path(path).stat().st_size)
             return self._import(Path(path), name or Path(path).name, documents=documents)
 
     def _import(self, path: Path, name: str, *, documents: bool) -> Asset:

@@ -20,6 +20,7 @@ from studio.jobs.scheduler import Scheduler
 from studio.messages import Message
 from studio.services.background import BoardCache, ContinuationWork, ExportWork, MeasureWork, SplitWork
 from studio.services.engine_settings import EngineSettings
+from studio.services.visitor_limits import VisitorLimiter
 from studio.settings import Settings
 from studio.storage import storing
 from studio.store import Store
@@ -94,6 +95,7 @@ class Context:
     jobs: JobContext
     scheduler: Scheduler
     engine_settings: EngineSettings
+    visitors: VisitorLimiter
     exports: ExportWork = field(default_factory=ExportWork)
     splits: SplitWork = field(default_factory=SplitWork)
     measures: MeasureWork = field(default_factory=MeasureWork)

@@ -107,6 +107,7 @@ class Exports:
         """
         if form not in SUFFIXES:
             raise CapabilityError(Message("export.no_form", form=f"{form!r}", listed=", ".join(SUFFIXES)), field="form")
+        self._context.visitors.check_export(self.user)
         chosen = read_options(options)
         variants = [chosen.model_copy(update={"preset": p}) for p in dict.fromkeys(places)] or [chosen]
         plan = self._storyboards.get(board_id).board

@@ -239,9 +239,16 @@ class Requests:
                 value=count,
                 limit=MAX_BATCH_RUNS,
             )
-        new = [
-            new_run for checked in checked_requests for new_run in self._new_runs(checked, owner or self.user, retry_of)
-        ]
+        wanted = [(checked.model, checked.request.n) for checked in checked_requests]
+        with self._context.visitors.submitting(owner or self.user, wanted):
+            stored = self._stored(checked_requests, owner or self.user, retry_of, on_stored)
+        self._context.notify_changed(*(run.id for run in stored))
+        return stored
+
+    def _stored(
+        self, checked_requests: list[CheckedRequest], owner: str, retry_of: str | None, on_stored: OnStored | None
+    ) -> list[Run]:
+        new = [new_run for checked in checked_requests for new_run in self._new_runs(checked, owner, retry_of)]
         batch = "b_" + new[0].run.id.removeprefix("r_") if new else ""
         is_single = len(new) == 1 and not new[0].inputs and on_stored is None
         stored = self._context.store.write_one(lambda db: [runs.add(db, new[0], batch)]) if is_single else []
@@ -250,7 +257,6 @@ class Requests:
                 stored = [runs.add(db, one, batch) for one in new]
                 if on_stored:
                     on_stored(db, stored)
-        self._context.notify_changed(*(run.id for run in stored))
         return stored
 
     def revised(self, run: Run, body: JSON) -> runs.NewRun:

@@ -23,6 +23,7 @@ from studio.errors import (
     BudgetError,
     CapabilityError,
     Conflict,
+    LimitReached,
     NotAllowed,
     NotFound,
     RateLimited,
@@ -39,6 +40,7 @@ log = logging.getLogger(__name__)
 STATUS_OF: dict[type[Exception], int] = {
     NotFound: 404,
     NotAllowed: 403,
+    LimitReached: 429,
     Conflict: 409,
     CapabilityError: 422,
     BudgetError: 409,

@@ -1,0 +1,182 @@
+"""Limits for visitors of a public Space: how many runs wait and start, what is brought in, what is kept and how long.
+
+Every check takes the id of who acts, and lets everybody through who is no visitor. Rates are counted in memory: a
+restart forgets them, waiting runs and stored files are counted in the database.
+"""
+
+from __future__ import annotations
+
+import logging
+import math
+import threading
+import time
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager, suppress
+from datetime import datetime, timedelta
+from pathlib import Path
+
+from limits import RateLimitItem, RateLimitItemPerHour
+from limits.storage import MemoryStorage
+from limits.strategies import MovingWindowRateLimiter
+
+from studio.catalogue import Model
+from studio.domain import now
+from studio.errors import LimitReached, NotAllowed, StorageUnavailable
+from studio.messages import Message, term
+from studio.space_settings import VISITOR_PREFIX, VisitorLimits
+from studio.store import Store, visitor_usage
+from studio.store.mapping import stamp
+
+log = logging.getLogger(__name__)
+
+MB = 1_000_000
+FREE_PROVIDERS = frozenset({"draft"})
+"""Engines whose runs cost the studio nothing."""
+SWEEP_S = 60.0
+"""Between two looks at what is old."""
+MAX_SWEEP_STEPS = 1000
+
+PaysFor = Callable[[str, str], bool]
+"""Whether this visitor (id) pays for runs of this provider: by a key of their own, or by their account at the Hub."""
+
+
+def is_visitor(actor_id: str) -> bool:
+    """Whether who acts is a visitor of a Space, without an account here."""
+    return actor_id.startswith(VISITOR_PREFIX)
+
+
+class VisitorLimiter:
+    """Safe from any thread. pays_for: set by who knows the keys of visitors; until then visitors have free engines."""
+
+    def __init__(
+        self, limits: VisitorLimits, store: Store, data: Path, *, free: frozenset[str] = FREE_PROVIDERS
+    ) -> None:
+        self.limits, self._store, self._data, self._free = limits, store, data, free
+        self.pays_for: PaysFor = lambda _visitor, _provider: False
+        self._rates = MovingWindowRateLimiter(MemoryStorage())
+        self._submitting = threading.Lock()
+
+    @contextmanager
+    def submitting(self, actor_id: str, runs: Sequence[tuple[Model, int]]) -> Iterator[None]:
+        """Inside, these runs (model, how many) may be stored. Visitors store one after another, so that no two of them
+        fill the same place. Raises NotAllowed, LimitReached."""
+        if not is_visitor(actor_id):
+            yield
+            return
+        count = sum(number for _, number in runs)
+        for model, _ in runs:
+            self.check_model(actor_id, model)
+        with self._submitting:
+            self._check_waiting(actor_id, count)
+            self._check_stored(actor_id)
+            self._take(RateLimitItemPerHour(self.limits.runs_per_hour), "runs", actor_id, count)
+            yield
+
+    def check_model(self, actor_id: str, model: Model) -> None:
+        """Raise NotAllowed for a model that a visitor would use at the studio's cost."""
+        if not is_visitor(actor_id) or model.provider in self._free or self.pays_for(actor_id, model.provider):
+            return
+        raise NotAllowed(Message("visitor.model", model=term(model.label)))
+
+    def check_upload(self, actor_id: str, size_bytes: int) -> None:
+        """Count an upload, or raise LimitReached."""
+        if not is_visitor(actor_id):
+            return
+        self._check_stored(actor_id, size_bytes)
+        megabytes = max(1, math.ceil(size_bytes / MB))
+        self._take(RateLimitItemPerHour(self.limits.upload_mb), "upload_mb", actor_id, megabytes)
+
+    def check_export(self, actor_id: str) -> None:
+        """Raise LimitReached where there is no room for another file."""
+        if is_visitor(actor_id):
+            self._check_stored(actor_id)
+
+    def _check_waiting(self, actor_id: str, count: int) -> None:
+        with self._store.read() as db:
+            own, everybody = visitor_usage.waiting_runs(db, actor_id), visitor_usage.waiting_runs(db)
+        if own + count > self.limits.waiting_runs:
+            raise LimitReached(Message("visitor.waiting", most=self.limits.waiting_runs, waiting=own))
+        if everybody + count > self.limits.all_waiting_runs:
+            raise LimitReached(Message("visitor.all_waiting", waiting=everybody))
+
+    def _check_stored(self, actor_id: str, more_bytes: int = 0) -> None:
+        if self._stored(actor_id) + more_bytes <= self.limits.stored_mb * MB:
+            return
+        self.forget(stamp(now() - timedelta(hours=self.limits.keep_hours)), owner=actor_id)  # what is in the trash
+        if self._stored(actor_id) + more_bytes > self.limits.stored_mb * MB:
+            raise LimitReached(Message("visitor.stored", most=self.limits.stored_mb, hours=self.limits.keep_hours))
+
+    def _stored(self, actor_id: str = "") -> int:
+        with self._store.read() as db:
+            return visitor_usage.stored_bytes(db, actor_id)
+
+    def _take(self, item: RateLimitItem, name: str, actor_id: str, count: int) -> None:
+        if count > item.amount:
+            raise LimitReached(Message(f"visitor.{name}_at_once", most=item.amount, count=count))
+        if self._rates.hit(item, name, actor_id, cost=count):
+            return
+        reset = self._rates.get_window_stats(item, name, actor_id).reset_time
+        minutes = max(1, math.ceil((reset - time.time()) / 60))
+        raise LimitReached(Message(f"visitor.{name}", most=item.amount, minutes=minutes), retry_after_s=minutes * 60)
+
+    def sweep(self, at: datetime | None = None) -> int:
+        """Delete what visitors made more than keep_hours ago, then the oldest until all fits; how many files went."""
+        end = at or now()
+        gone = self.forget(stamp(end - timedelta(hours=self.limits.keep_hours)))
+        for _ in range(MAX_SWEEP_STEPS):
+            if self._stored() <= self.limits.all_stored_mb * MB:
+                break
+            with self._store.read() as db:
+                oldest = visitor_usage.oldest_end(db)
+            if oldest is None:
+                break
+            gone += self.forget(stamp(datetime.fromisoformat(oldest) + timedelta(microseconds=1000)))
+        return gone
+
+    def forget(self, before: str, *, owner: str = "") -> int:
+        """Delete what visitors, or this one, made before this moment; how many files went."""
+        count = 0
+        while True:
+            with self._store.write() as db:
+                gone = visitor_usage.forget(db, before, owner=owner)
+            for path in gone.paths:
+                self._remove(self._data / path)
+            for asset_id in gone.asset_ids:
+                for preview in (self._data / "cache" / "thumbs" / asset_id[-2:]).glob(f"{asset_id}-*"):
+                    self._remove(preview)
+            count += len(gone.paths)
+            if not gone.more:
+                return count
+
+    def _remove(self, path: Path) -> None:
+        with suppress(OSError):
+            path.unlink(missing_ok=True)
+
+
+class VisitorSweeper:
+    """Calls sweep every minute, on a thread of its own."""
+
+    def __init__(self, limiter: VisitorLimiter, *, every_s: float = SWEEP_S) -> None:
+        self._limiter, self._every_s = limiter, every_s
+        self._stop = threading.Event()
+        self._thread = threading.Thread(target=self._run, name="visitors", daemon=True)
+
+    def start(self) -> None:
+        """Begin."""
+        self._thread.start()
+
+    def close(self) -> None:
+        """Stop; a sweep under way ends first."""
+        self._stop.set()
+        if self._thread.is_alive():
+            self._thread.join(timeout=5)
+
+    def _run(self) -> None:
+        while not self._stop.is_set():
+            try:
+                self._limiter.sweep()
+            except StorageUnavailable as error:  # the next sweep tries again
+                log.warning("old results of visitors were not deleted: %s", error)
+            except Exception:
+                log.exception("old results of visitors were not deleted")
+            self._stop.wait(self._every_s)
