@@ -3,6 +3,7 @@
 python app.py [--host 127.0.0.1] [--port 7860] [--data DIR]
 python app.py --restore COPY [--data DIR]: put a backup back, then stop.
 python app.py --new-database: begin with an empty gallery in a folder whose database is gone.
+python app.py COMMAND: see studio/cli.
 """
 
 from __future__ import annotations
@@ -16,19 +17,23 @@ import sys
 from pathlib import Path
 from types import FrameType
 
+from studio import cli
 from studio import settings as settings_of_start
 from studio.errors import SettingsError, StudioError
 from studio.settings import Settings
 
+SETTINGS = ("host", "port", "data", "new_database")
+"""Arguments that are settings."""
+
 
 def main(argv: list[str] | None = None) -> int:
     """Run until stopped. Returns 2, after one sentence on standard error, when a setting is wrong."""
-    arguments = _arguments(argv)
-    copy = arguments.pop("restore")
+    parsed = _arguments(argv)
+    copy, command = parsed.restore, parsed.command
     try:
-        settings = settings_of_start.read(arguments)
+        settings = settings_of_start.read({name: getattr(parsed, name) for name in SETTINGS})
         os.environ.pop(settings_of_start.PASSWORD, None)  # programs that the studio starts do not inherit it
-        if copy is None:
+        if copy is None and command is None:
             settings.check_access()
             _check_port(settings)
     except SettingsError as error:
@@ -38,6 +43,8 @@ def main(argv: list[str] | None = None) -> int:
     if settings.log_level != "debug":  # a line per call, with the signed links of results in it
         logging.getLogger("httpx").setLevel(logging.WARNING)
     signal.signal(signal.SIGTERM, _interrupt)
+    if command is not None:
+        return cli.COMMANDS[command].run(settings, parsed)
     try:
         if copy is None:
             _run(settings)
@@ -74,7 +81,7 @@ def _interrupt(_number: int, _frame: FrameType | None) -> None:
     raise KeyboardInterrupt
 
 
-def _arguments(argv: list[str] | None) -> dict[str, object]:
+def _arguments(argv: list[str] | None) -> argparse.Namespace:
     parser = argparse.ArgumentParser(description="A browser studio for images, clips and multi-shot films with Wan.")
     parser.add_argument("--host", help="address to listen on (default 127.0.0.1, only this machine)")
     parser.add_argument("--port", help="port to listen on (default 7860)")
@@ -84,7 +91,8 @@ def _arguments(argv: list[str] | None) -> dict[str, object]:
         help="begin with an empty gallery although the folder holds files of a database that is gone",
     )  # fmt: skip
     parser.add_argument("--restore", type=Path, metavar="COPY", help="put a backup in the database's place, and stop")
-    return vars(parser.parse_args(argv))
+    cli.add_commands(parser)
+    return parser.parse_args(argv)
 
 
 def _check_port(settings: Settings) -> None:

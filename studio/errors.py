@@ -11,6 +11,7 @@
     ├── BudgetError            a spending limit would be passed
     ├── MediaError             a file is broken, of the wrong kind, too large
     ├── StoreError             the database cannot be opened, is newer than the program, or is damaged
+    │   └── FolderInUse        another studio holds the data folder
     ├── StorageUnavailable     the disk or the database cannot be written just now (reason); nothing was stored
     └── EngineError            the provider said no, or nothing (code, transient, retry_after_s)
         ├── Refused            bad request; the same request will be refused again
@@ -81,6 +82,10 @@ class MediaError(StudioError):
 
 class StoreError(StudioError):
     """The database cannot be used."""
+
+
+class FolderInUse(StoreError):
+    """Another studio holds the data folder."""
 
 
 class StorageUnavailable(StudioError):

@@ -41,6 +41,7 @@ from studio.services.webhooks import ProviderWebhooks
 from studio.services.workflows import Workflows
 from studio.settings import Settings
 from studio.store import Store, backup
+from studio.store.read_only import ReadOnlyStore
 
 SWITCH_S = 0.001
 """How long a thread may keep Python's lock while others want it. Python's own 5 ms would let a few threads that search
@@ -52,11 +53,11 @@ class Studio:
 
     def __init__(
         self, settings: Settings, *, engines: Mapping[str, Engine] | None = None, catalogue: Catalogue | None = None,
-        timing: Timing | None = None,
+        timing: Timing | None = None, read_only: bool = False,
     ) -> None:  # fmt: skip
         self.settings = settings
         self.catalogue = Catalogue(catalogue or rows.load())  # a copy: workflows of this folder join it
-        store = Store(settings.data, anew=settings.new_database)
+        store = ReadOnlyStore(settings.data) if read_only else Store(settings.data, anew=settings.new_database)
         keys = KeyStore(store, self._keys_arrived)
         engine_settings = EngineSettings(settings, store, keys)
         comfy = ComfyServer(engine_settings.current)
@@ -105,6 +106,11 @@ class Studio:
     def acting_for(self, user: str) -> UserServices:
         """The services as this user has them."""
         return UserServices(self.context, user)
+
+    @classmethod
+    def look(cls, settings: Settings) -> Studio:
+        """The data folder as it is, also while another studio uses it: to check and price. Nothing is stored or run."""
+        return cls(settings, read_only=True)
 
     @property
     def local(self) -> UserServices:

@@ -57,6 +57,7 @@ def studio(settings: Settings, catalogue: Catalogue, engine: FakeEngine, paid: F
 
 
 SLOW = {
+    "cli/test_run.py",
     "jobs/test_recovery.py",
     "jobs/test_workers.py",
     "services/test_exports.py",

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from studio.services.alternatives import Alternatives
 from studio.services.assets import Assets
+from studio.services.batches import Batches
 from studio.services.board_archives import BoardArchives
 from studio.services.comparisons import Comparisons
 from studio.services.context import Context
@@ -29,6 +30,7 @@ class UserServices:
         self.alternatives = Alternatives(context, user, self.requests)
         self.comparisons = Comparisons(context, user, self.requests, self.alternatives)
         self.runs = Runs(context, user, self.requests)
+        self.batches = Batches(context, user, self.requests)
         self.gallery = Gallery(context, user, self.runs)
         self.assets = Assets(context, user)
         self.presets = Presets(context, user)

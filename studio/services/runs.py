@@ -31,6 +31,11 @@ class Runs:
         with self._context.store.read() as db:
             return self._context.with_progress(runs.get(db, run_id, self.user))
 
+    def several(self, run_ids: Sequence[str]) -> list[Run]:
+        """The runs as they are now, in the order asked; without those that are gone or that the owner may not see."""
+        with self._context.store.read() as db:
+            return [self._context.with_progress(run) for run in runs.several(db, run_ids, self.user)]
+
     def preview(self, run_id: str) -> Picture:
         """The newest small picture of a run under way. Raises NotFound where there is none, and once it has ended."""
         run = self.get(run_id)

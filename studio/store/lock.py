@@ -7,7 +7,7 @@ import sys
 from contextlib import suppress
 from pathlib import Path
 
-from studio.errors import StoreError
+from studio.errors import FolderInUse, StoreError
 from studio.messages import Message
 from studio.storage import reason_of, unavailable
 
@@ -32,7 +32,7 @@ class FolderLock:
             _take(self._file)
         except OSError:
             os.close(self._file)
-            raise StoreError(Message("store.in_use", folder=path.parent)) from None
+            raise FolderInUse(Message("store.in_use", folder=path.parent)) from None
         with suppress(OSError):  # a note for people: no disk need have room for it
             os.truncate(self._file, 0)
             os.write(self._file, f"{os.getpid()}\n".encode())
