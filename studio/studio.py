@@ -27,7 +27,7 @@ from studio.services.admin import Admin
 from studio.services.agents import AgentModels
 from studio.services.comfyui_models import ComfyModels, ComfyServer
 from studio.services.connections import Connections
-from studio.services.context import Context, ReplaceableEngines
+from studio.services.context import Context
 from studio.services.continuations import ContinuationFollower
 from studio.services.engine_settings import EngineSettings
 from studio.services.key_store import KeyStore
@@ -35,6 +35,8 @@ from studio.services.library import Library
 from studio.services.local_models import LocalModels
 from studio.services.notifications import Notifications
 from studio.services.queue import Queue
+from studio.services.replaceable_engines import ReplaceableEngines
+from studio.services.run_accounts import RunAccounts
 from studio.services.user_files import UserFiles
 from studio.services.visitor_limits import VisitorLimiter, VisitorSweeper
 from studio.services.webhooks import ProviderWebhooks
@@ -64,9 +66,9 @@ class Studio:
         found = ReplaceableEngines(engine_settings, engines)
         webhooks = WebhookRegistry(settings.public_url)
         jobs = JobContext(store, self.catalogue, settings.data, timing or Timing(), webhooks=webhooks)
-        visitors = VisitorLimiter(settings.visitors, store, settings.data)
+        visitors, accounts = VisitorLimiter(settings.visitors, store, settings.data), RunAccounts(found)
         self.context = Context(
-            settings, self.catalogue, store, found, jobs, Scheduler(jobs, found), engine_settings, visitors
+            settings, self.catalogue, store, found, jobs, Scheduler(jobs, found), engine_settings, visitors, accounts
         )
         self.user_files = UserFiles(self.context, found)
         self.agents = AgentModels(self.context, found, self.user_files)

@@ -283,7 +283,8 @@ class Executor:
             refunds.record(db, run, outcome.bill, outcome.why, booked=outcome.money != "release")
         elif outcome.money == "release":
             withdraw(db, run)
-        if outcome.cause and outcome.to in (Status.FAILED, Status.HELD):
+        own_keys = bool(run.account)  # what their account is refused says nothing about everybody's runs
+        if outcome.cause and outcome.to in (Status.FAILED, Status.HELD) and not own_keys:
             model_holds.record_failure(db, run, outcome.cause, outcome.why)
 
 

@@ -10,10 +10,10 @@ import asyncio
 import logging
 import os
 import threading
-from collections.abc import Callable, Coroutine, Mapping, Sequence
+from collections.abc import Callable, Coroutine, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import suppress
-from typing import Any, TypeVar
+from typing import Any, Protocol, TypeVar
 
 from studio.domain import HeldReason, Run, Status
 from studio.engines.base import Engine, EngineInfo
@@ -39,12 +39,20 @@ REPORT_AFTER_CLAIMS = 7
 """Failed claims, in about a second, before the pages report it."""
 
 
-class Scheduler:
-    """Started once, stopped once. engines: by provider name; a lookup may build the engine."""
+class AccountEngines(Protocol):
+    """Engines by provider name and account; a lookup may build the engine."""
 
-    def __init__(self, jobs: JobContext, engines: Mapping[str, Engine]) -> None:
+    def of_account(self, provider: str, account: str) -> Engine:
+        """The engine that works with the keys of this account, "" for the studio's. Raises KeyError."""
+        ...
+
+
+class Scheduler:
+    """Started once, stopped once."""
+
+    def __init__(self, jobs: JobContext, engines: AccountEngines) -> None:
         self.jobs, self._engines = jobs, engines
-        self._lanes: dict[str, EngineLane] = {}
+        self._lanes: dict[Lane, EngineLane] = {}
         self._executions: dict[str, tuple[Executor, asyncio.Task[None]]] = {}
         self._holding: set[asyncio.Task[Run]] = set()
         self._stopping = self._wake_pending = False
@@ -107,17 +115,17 @@ class Scheduler:
 
         self._call_on_loop(forward)
 
-    def replace_engine(self, provider: str, replaced: Engine | None) -> Future[None] | None:
-        """Go on with the engine that the mapping has now for this provider. replaced: the one before, which is closed
-        once no call uses it.
+    def replace_engine(self, provider: str, replaced: Engine | None, account: str = "") -> Future[None] | None:
+        """Go on with the engine that the mapping has now for this provider and account. replaced: the one before, which
+        is closed once no call uses it.
 
         Once the future is done, what the old key was refused is stored, and later refusals of it lead to another try
         with the new one. None where the scheduler does not run.
         """
 
         async def switch() -> None:
-            if lane := self._lane(provider):
-                lane.replace(self._engines[provider], replaced)
+            if lane := self._lane(Lane(provider, account)):
+                lane.replace(self._engines.of_account(provider, account), replaced)
             self._wake.set()
 
         return self.run_on_loop(switch)
@@ -178,20 +186,21 @@ class Scheduler:
         return True
 
     def _info(self, provider: str) -> EngineInfo | None:
-        lane = self._lane(provider)
+        lane = self._lane(Lane(provider))
         return lane.info if lane else None
 
-    def _lane(self, provider: str) -> EngineLane | None:
+    def _lane(self, key: Lane) -> EngineLane | None:
         """The engine's lane; None where the studio has no such engine, or it cannot be loaded."""
-        if provider not in self._lanes:
+        if key not in self._lanes:
             try:
-                self._lanes[provider] = EngineLane(self._engines[provider], self.jobs.catalogue)
+                engine = self._engines.of_account(key.provider, key.account)
+                self._lanes[key] = EngineLane(engine, self.jobs.catalogue)
             except KeyError:
                 return None
             except Exception:
-                log.exception("the engine %s cannot be loaded", provider)
+                log.exception("the engine %s cannot be loaded", key.provider)
                 return None
-        return self._lanes[provider]
+        return self._lanes[key]
 
     def _claim_safely(self) -> float:
         """Seconds to the next check of the queue. A failed claim must not end the scheduler."""
@@ -215,7 +224,7 @@ class Scheduler:
                 return
             lanes = queue.waiting_lanes(db)
         for waiting in lanes:
-            lane = self._lane(waiting.provider)
+            lane = self._lane(waiting)
             if lane is None:
                 self._hold_all(waiting)
                 continue
@@ -253,7 +262,7 @@ class Scheduler:
 
     def _start_executor(self, run: Run, *, holds_slot: bool = False) -> None:
         """Start the executor of a running run. holds_slot: the run was counted against its lane already."""
-        lane = self._lane(run.provider)
+        lane = self._lane(Lane(run.provider, run.account))
         if lane is None or self._stopping:
             return
         if run.id in self._executions:  # the previous executor has just ended, and the next callback removes it

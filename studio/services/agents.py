@@ -19,7 +19,8 @@ from studio.domain import Request
 from studio.engines.base import Agent, Agents
 from studio.errors import EngineError, NotConfigured, NotFound, Unavailable
 from studio.messages import Message, term
-from studio.services.context import Context, ReplaceableEngines
+from studio.services.context import Context
+from studio.services.replaceable_engines import ReplaceableEngines
 from studio.services.user_files import UserFiles
 
 TIMEOUT_S = 60.0

@@ -22,8 +22,9 @@ from studio.jobs import decisions
 from studio.messages import Message, of_error, term
 from studio.services import connection_check, connection_values
 from studio.services.connection_check import Check
-from studio.services.context import Context, ReplaceableEngines
+from studio.services.context import Context
 from studio.services.engine_settings import Source
+from studio.services.replaceable_engines import ReplaceableEngines
 from studio.settings import Settings
 from studio.store import model_holds, queue
 

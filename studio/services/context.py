@@ -2,17 +2,15 @@
 
 from __future__ import annotations
 
-import threading
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Mapping
 from contextlib import suppress
 from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
 
-from studio import engines as registry
 from studio.catalogue import Catalogue
 from studio.domain import Asset, Run, Status
-from studio.engines.base import Engine, Variable, account_limits
+from studio.engines.base import Engine, account_limits
 from studio.errors import NotFound
 from studio.jobs import model_holds
 from studio.jobs.context import JobContext
@@ -20,68 +18,11 @@ from studio.jobs.scheduler import Scheduler
 from studio.messages import Message
 from studio.services.background import BoardCache, ContinuationWork, ExportWork, MeasureWork, SplitWork
 from studio.services.engine_settings import EngineSettings
+from studio.services.run_accounts import RunAccounts
 from studio.services.visitor_limits import VisitorLimiter
 from studio.settings import Settings
 from studio.storage import storing
 from studio.store import Store
-
-
-@dataclass(frozen=True)
-class OwnEngine:
-    """An engine that a file of the user's makes. environment: the names it reads."""
-
-    environment: Mapping[str, Variable]
-    build: Callable[[Settings], Engine]
-
-
-class ReplaceableEngines(Mapping[str, Engine]):
-    """Engines by name, each built when it is first asked for, and built anew when its settings change.
-
-    given: in the place of the registry's. Safe from any thread.
-    """
-
-    def __init__(self, settings: EngineSettings, given: Mapping[str, Engine] | None = None) -> None:
-        self._settings = settings
-        self._names = tuple(registry.REGISTRY if given is None else given)
-        self._built: dict[str, Engine] = dict(given or {})
-        self._own: Mapping[str, OwnEngine] = {}
-        self._lock = threading.RLock()
-
-    def __getitem__(self, name: str) -> Engine:
-        if name in self._built:
-            return self._built[name]
-        if name not in self._names and name not in self._own:
-            raise KeyError(name)
-        with self._lock:
-            if name not in self._built:
-                self._built[name] = self.build(name)
-            return self._built[name]
-
-    def __iter__(self) -> Iterator[str]:
-        return iter((*self._names, *self._own))
-
-    def __len__(self) -> int:
-        return len(self._names) + len(self._own)
-
-    def set_own(self, own: Mapping[str, OwnEngine]) -> None:
-        """The engines of the user's files, in the place of those set before. A built one stays until `replace`; one
-        that is gone is no longer found, while its runs go on with it."""
-        with self._lock:
-            for name in self._own.keys() - own.keys():
-                self._built.pop(name, None)
-            self._own = dict(own)
-
-    def build(self, name: str, settings: Settings | None = None) -> Engine:
-        """A new engine that is not in the mapping. settings: other ones than those that hold now."""
-        own = self._own.get(name)
-        settings = settings or self._settings.current(own.environment if own else registry.environment(name))
-        return own.build(settings) if own else registry.build(name, settings)
-
-    def replace(self, name: str) -> Engine | None:
-        """Build the engine anew; the one before, which is still open, or None where there was none."""
-        with self._lock:
-            replaced, self._built[name] = self._built.get(name), self.build(name)
-            return replaced
 
 
 @dataclass(frozen=True)
@@ -96,6 +37,7 @@ class Context:
     scheduler: Scheduler
     engine_settings: EngineSettings
     visitors: VisitorLimiter
+    accounts: RunAccounts
     exports: ExportWork = field(default_factory=ExportWork)
     splits: SplitWork = field(default_factory=SplitWork)
     measures: MeasureWork = field(default_factory=MeasureWork)

@@ -111,7 +111,8 @@ class Requests:
         engine = self._context.engines.get(checked.model.provider)
         if engine is None:
             raise NotConfigured(Message("run.studio_no_engine", provider=checked.model.provider))
-        if ready and (missing := engine.missing()):
+        engine = self._context.accounts.engine(self.user, checked.model) if ready else engine
+        if ready and engine and (missing := engine.missing()):
             raise NotConfigured(missing)
         return checked
 
@@ -277,6 +278,7 @@ class Requests:
     def _new_runs(self, checked: CheckedRequest, owner: str, retry_of: str | None) -> Iterator[runs.NewRun]:
         """The n runs of a request, with seeds s, s+1 ... where the model takes seeds."""
         request, model = checked.request, checked.model
+        account = self._context.accounts.choose(owner, model)
         usd, expected_s, key = self.price(checked), self._expected_s(checked), duration_key(request)
         question = consent.question(request, model, checked.inputs)
         for number in range(request.n):
@@ -286,7 +288,7 @@ class Requests:
                 request = request.model_copy(update={"seed": seed})
             run = Run(
                 id=new_id("r_"), owner=owner, request=single, seed=seed, model=model.id,
-                provider=model.provider, estimate_usd=usd, expected_s=expected_s, retry_of=retry_of,
+                provider=model.provider, account=account, estimate_usd=usd, expected_s=expected_s, retry_of=retry_of,
                 status=Status.HELD if question else Status.QUEUED,
                 held_reason=HeldReason.CONSENT if question else None, error=question,
             )  # fmt: skip

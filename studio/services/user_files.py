@@ -25,7 +25,8 @@ from studio.catalogue.user_rows import Problem, UserRows
 from studio.domain import now
 from studio.errors import CapabilityError, Conflict, NotFound
 from studio.messages import Message
-from studio.services.context import Context, OwnEngine, ReplaceableEngines
+from studio.services.context import Context
+from studio.services.replaceable_engines import OwnEngine, ReplaceableEngines
 from studio.storage import storing
 from studio.store import queue
 

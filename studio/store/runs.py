@@ -52,6 +52,7 @@ _INSERT = (
         "kind",
         "model",
         "provider",
+        "account",
         "status",
         "held_reason",
         "error",
@@ -175,7 +176,8 @@ def replace_request(db: Database, run: Run, new: NewRun, why: str, **columns: An
     """
     wanted, request = new.run, new.run.request
     values = {
-        name: getattr(wanted, name) for name in ("model", "provider", "held_reason", "expected_s", "estimate_usd")
+        name: getattr(wanted, name)
+        for name in ("model", "provider", "account", "held_reason", "expected_s", "estimate_usd")
     }
     values |= {"task": request.task.value, "kind": request.task.makes.value, "words": tokenize.spaced(request.prompt)}
     values |= {"request": mapping.as_json(request), "seed": mapping.seed_in(wanted.seed), "pace": new.pace}
