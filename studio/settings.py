@@ -30,6 +30,12 @@ SECRET_NAMES = (NOTIFY_URL, NOTIFY_TARGETS)
 PASSWORD = "STUDIO_PASSWORD"  # noqa: S105 - the name of a setting
 PASSWORD_MIN_CHARS, PASSWORD_MAX_BYTES = 8, 1024
 
+BOOTSTRAP_LOGIN = "admin"
+"""The account whose password STUDIO_PASSWORD is."""
+SOLO, OPEN = ("", "solo"), "open"
+"""Words of STUDIO_ACCESS for studios without accounts: of this machine only, or open to everyone on purpose."""
+ACCESS_WORDS = ("", "solo", "password", "huggingface", "oidc", "proxy", "open")
+
 OPTION_NAMES = {
     "STUDIO_HOST": "host",
     "STUDIO_PORT": "port",
@@ -55,15 +61,17 @@ class Settings(BaseModel):
     """How this studio was started.
 
     workers: processes of the draft engine (0: as many as cores, at most 4). origins: addresses under which a proxy
-    shows the studio, such as https://studio.example. password_hash: argon2 of the shared password; "" is none. access:
-    "open" lets everyone in on purpose. trusted_proxies: addresses or networks whose forwarded headers count.
-    frame_ancestors: origins whose pages may show the studio in a frame. public_url: the studio's HTTPS address on the
-    internet, where providers may call. media_mirror: a folder, such as a mounted bucket, that gets copies of media and
-    of the database, the latter every mirror_minutes. check_uploads: whether uploads are looked at before they are kept.
-    demo: whether an empty studio makes example content. space: whether this is a Hugging Face Space. visitors: limits
-    of those who use it without an account. new_database: begin with an empty one though
-    the folder holds a library. environ: the environment, for engines, which know the names of theirs; secrets and
-    options: values that count before it.
+    shows the studio, such as https://studio.example. password_hash: argon2 of the first administrator's password; "" is
+    none. access: how people sign in; "" and "solo" is a studio of this machine without accounts, unless there is that
+    password, and "open" lets everyone in on purpose. trusted_proxies: addresses or networks whose forwarded headers
+    count. frame_ancestors: origins whose pages may show the studio in a frame. public_url: the studio's HTTPS address
+    on the internet, where providers may call. media_mirror: a folder, such as a mounted bucket, that gets copies of
+    media and of the database, the latter every mirror_minutes. check_uploads: whether uploads are looked at before they
+    are kept. demo: whether an empty studio makes example content. space: whether this is a Hugging Face Space. visitors:
+    limits of those who use it without an account. new_database: begin with an empty one though the folder holds a
+    library.
+    environ: the environment, for engines, which know the names of theirs; secrets and options: values that count before
+    it.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
@@ -76,7 +84,7 @@ class Settings(BaseModel):
     max_upload_mb: int = Field(default=500, ge=1, le=100_000)
     log_level: str = Field(default="info", pattern="^(debug|info|warning|error)$")
     origins: tuple[str, ...] = ()
-    access: Literal["", "password", "open"] = ""
+    access: Literal["", "solo", "password", "huggingface", "oidc", "proxy", "open"] = ""
     password_hash: str = Field(default="", repr=False, exclude=True)
     trusted_proxies: tuple[str, ...] = ()
     frame_ancestors: tuple[str, ...] = ()
@@ -95,7 +103,7 @@ class Settings(BaseModel):
     @field_validator("access", mode="before")
     @classmethod
     def _known_access(cls, value: object) -> object:
-        if value not in ("", "password", "open"):
+        if value not in ACCESS_WORDS:
             raise ValueError(Message("settings.access_words"))
         return value
 
@@ -131,13 +139,16 @@ class Settings(BaseModel):
         """Whether only this machine can reach the studio."""
         return is_loopback(self.host)
 
+    @property
+    def has_accounts(self) -> bool:
+        """Whether people sign in; else everybody who gets here is the one local user."""
+        return self.access not in (*SOLO, OPEN) or (not self.access and bool(self.password_hash))
+
     def check_access(self) -> None:
         """Raises SettingsError where a network could reach the studio and nobody decided who may enter."""
-        if self.access == "open" and self.password_hash:
-            raise SettingsError(Message("settings.open_with_password", password=PASSWORD))
-        if self.access == "password" and not self.password_hash:
-            raise SettingsError(Message("settings.password_missing", password=PASSWORD))
-        if not (self.on_loopback or self.access or self.password_hash):
+        if self.access in ("solo", OPEN) and self.password_hash:
+            raise SettingsError(Message("settings.open_with_password", access=self.access, password=PASSWORD))
+        if self.access in SOLO and not (self.on_loopback or self.has_accounts):
             raise SettingsError(
                 Message(
                     "settings.no_access_control",

@@ -13,7 +13,6 @@ from types import TracebackType
 
 from studio import catalogue as rows
 from studio.catalogue import Catalogue
-from studio.domain import LOCAL_USER
 from studio.engines.base import Engine
 from studio.jobs.context import JobContext
 from studio.jobs.durations import Timing
@@ -21,8 +20,9 @@ from studio.jobs.leftovers import Leftovers
 from studio.jobs.scheduler import Scheduler
 from studio.jobs.webhooks import WebhookRegistry
 from studio.media import files
+from studio.permissions import LOCAL_ACTOR, Actor, Role
 from studio.services import exports
-from studio.services.acting import UserServices
+from studio.services.acting import StudioServices, UserServices
 from studio.services.admin import Admin
 from studio.services.agents import AgentModels
 from studio.services.comfyui_models import ComfyModels, ComfyServer
@@ -34,6 +34,7 @@ from studio.services.key_store import KeyStore
 from studio.services.library import Library
 from studio.services.local_models import LocalModels
 from studio.services.notifications import Notifications
+from studio.services.people import People
 from studio.services.queue import Queue
 from studio.services.replaceable_engines import ReplaceableEngines
 from studio.services.run_accounts import RunAccounts
@@ -51,7 +52,7 @@ hold up a submit for 20; a fifth of it halves that and costs under 1 % of speed.
 
 
 class Studio:
-    """`acting_for(user)` has what belongs to a user; the attributes here belong to the studio as a whole."""
+    """`acting_for(key)` has the services as somebody has them; the attributes here are the studio's own, unguarded."""
 
     def __init__(
         self, settings: Settings, *, engines: Mapping[str, Engine] | None = None, catalogue: Catalogue | None = None,
@@ -81,9 +82,14 @@ class Studio:
         self.workflows = Workflows(settings, self.catalogue, store, comfy)
         self.comfyui_models = ComfyModels(settings, self.catalogue, comfy)
         self.local_models = LocalModels(self.catalogue, found)
+        self.people = People(store)
+        self._house = StudioServices(
+            self.admin, self.agents, self.comfyui_models, self.connections, self.library, self.local_models,
+            self.notifications, self.people, self.queue, self.user_files, self.workflows,
+        )  # fmt: skip
         self._leftovers = Leftovers(settings.data, jobs.is_active)
         self._visitor_sweeper = VisitorSweeper(visitors)
-        self._follower = ContinuationFollower(self.context, lambda user: self.acting_for(user).continuations)
+        self._follower = ContinuationFollower(self.context, lambda user: self.on_behalf_of(user).continuations)
 
     @classmethod
     def open(
@@ -105,9 +111,14 @@ class Studio:
                 raise
         return studio
 
-    def acting_for(self, user: str) -> UserServices:
-        """The services as this user has them."""
-        return UserServices(self.context, user)
+    def acting_for(self, key: str) -> UserServices:
+        """The services as this actor has them, within their rights. key: see Actor; "" is the local user, who may do
+        everything. Raises NotAllowed for an account that is gone or disabled."""
+        return UserServices(self.context, self._house, self.people.actor(key))
+
+    def on_behalf_of(self, user: str) -> UserServices:
+        """The services for the studio's own work in the name of a person, whose rights were checked when it began."""
+        return UserServices(self.context, self._house, Actor(user, Role.ADMIN), trusted=True)
 
     @classmethod
     def look(cls, settings: Settings) -> Studio:
@@ -117,7 +128,7 @@ class Studio:
     @property
     def local(self) -> UserServices:
         """The services of the single user of this machine, who sees everything: for programs here, not for the web."""
-        return self.acting_for(LOCAL_USER)
+        return UserServices(self.context, self._house, LOCAL_ACTOR)
 
     def _keys_arrived(self, names: set[str]) -> None:
         """The keyring, unlocked meanwhile, gave these keys."""
@@ -125,6 +136,10 @@ class Studio:
         self.notifications.arrived(names)
 
     def _start(self) -> None:
+        if self.settings.has_accounts:
+            if self.settings.password_hash:
+                self.people.bootstrap(self.settings.password_hash)
+            self.people.adopt()
         self.context.scheduler.start()
         self._leftovers.start()
         if self.settings.space:
@@ -132,7 +147,7 @@ class Studio:
         self._follower.start()
         self.notifications.start()
         for rows_of_one_press in exports.interrupted_exports(self.context):
-            self.acting_for(rows_of_one_press[0].owner).exports.resume(rows_of_one_press)
+            self.on_behalf_of(rows_of_one_press[0].owner).exports.resume(rows_of_one_press)
 
     @staticmethod
     def put_back(copy: Path, settings: Settings) -> Path | None:

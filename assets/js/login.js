@@ -10,6 +10,8 @@
   const theme = kept("studio-theme");
   if (theme) document.documentElement.dataset.theme = theme;
   addEventListener("DOMContentLoaded", () => {
+    const empty = [...document.querySelectorAll("input")].find((input) => input.checkVisibility() && !input.value);
+    empty?.focus();
     const language = kept("studio-language");
     const words = JSON.parse(document.getElementById("words").textContent)[language];
     if (!words) return;

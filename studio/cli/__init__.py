@@ -10,6 +10,7 @@ from collections.abc import Mapping
 from types import MappingProxyType
 from typing import Protocol
 
+from studio.cli import admin
 from studio.cli import run as run_command
 from studio.settings import Settings
 
@@ -31,7 +32,7 @@ class Command(Protocol):
         ...
 
 
-COMMANDS: Mapping[str, Command] = MappingProxyType({"run": run_command})
+COMMANDS: Mapping[str, Command] = MappingProxyType({"admin": admin, "run": run_command})
 
 
 def add_commands(parser: argparse.ArgumentParser) -> None:

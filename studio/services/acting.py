@@ -1,44 +1,114 @@
-"""The services as one user has them. Who acts is bound here, once: no call names a user, and none can forget one."""
+"""The services as one actor has them. Who acts is bound here, once: no call names a user, and none can forget one."""
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+from typing import TypeVar
+
+from studio.permissions import Action, Actor
+from studio.services.account import Account
+from studio.services.admin import Admin
+from studio.services.agents import AgentModels
 from studio.services.alternatives import Alternatives
 from studio.services.assets import Assets
 from studio.services.batches import Batches
 from studio.services.board_archives import BoardArchives
+from studio.services.comfyui_models import ComfyModels
 from studio.services.comparisons import Comparisons
+from studio.services.connections import Connections
 from studio.services.context import Context
 from studio.services.continuations import Continuations
 from studio.services.exports import Exports
 from studio.services.gallery import Gallery
+from studio.services.library import Library
+from studio.services.local_models import LocalModels
 from studio.services.looks import Looks
+from studio.services.notifications import Notifications
 from studio.services.one_run_films import OneRunFilms
+from studio.services.people import People
 from studio.services.preflight import Preflight
 from studio.services.presets import Presets
+from studio.services.queue import Queue
 from studio.services.refunds import Refunds
 from studio.services.requests import Requests
+from studio.services.rights import guarded, require
 from studio.services.runs import Runs
 from studio.services.storyboards import Storyboards
+from studio.services.user_files import UserFiles
+from studio.services.workflows import Workflows
+
+S = TypeVar("S")
+
+
+@dataclass(frozen=True)
+class StudioServices:
+    """What belongs to the studio as a whole."""
+
+    admin: Admin
+    agents: AgentModels
+    comfyui_models: ComfyModels
+    connections: Connections
+    library: Library
+    local_models: LocalModels
+    notifications: Notifications
+    people: People
+    queue: Queue
+    user_files: UserFiles
+    workflows: Workflows
 
 
 class UserServices:
-    """Cheap to make; nothing is kept in it. user: "" is the single user of this machine, who sees everything."""
+    """Every service, behind the table of rights. Cheap to make; nothing is kept in it.
 
-    def __init__(self, context: Context, user: str) -> None:
-        self.user = user
-        self.requests = Requests(context, user)
-        self.alternatives = Alternatives(context, user, self.requests)
-        self.comparisons = Comparisons(context, user, self.requests, self.alternatives)
-        self.runs = Runs(context, user, self.requests)
-        self.batches = Batches(context, user, self.requests)
-        self.gallery = Gallery(context, user, self.runs)
-        self.assets = Assets(context, user)
-        self.presets = Presets(context, user)
-        self.storyboards = Storyboards(context, user, self.requests, self.runs, self.assets)
-        self.looks = Looks(context, user, self.storyboards)
-        self.one_run_films = OneRunFilms(context, user, self.requests, self.assets, self.storyboards)
-        self.exports = Exports(context, user, self.assets, self.storyboards, self.looks, self.one_run_films)
-        self.preflight = Preflight(context, user, self.assets, self.storyboards, self.one_run_films)
-        self.continuations = Continuations(context, user, self.requests, self.assets, self.storyboards)
-        self.refunds = Refunds(context, user)
-        self.board_archives = BoardArchives(context, user, self.assets, self.storyboards, self.looks)
+    trusted: without that table, for the studio's own work in the name of a person.
+    """
+
+    def __init__(self, context: Context, house: StudioServices, actor: Actor, *, trusted: bool = False) -> None:
+        self.actor, user = actor, actor.id
+        guard = _unguarded if trusted else guarded
+        requests = Requests(context, user)
+        alternatives = Alternatives(context, user, requests)
+        runs, assets = Runs(context, user, requests), Assets(context, user)
+        storyboards = Storyboards(context, user, requests, runs, assets)
+        looks = Looks(context, user, storyboards)
+        one_run_films = OneRunFilms(context, user, requests, assets, storyboards)
+        exports = Exports(context, user, assets, storyboards, looks, one_run_films)
+
+        self.requests = guard("requests", requests, actor)
+        self.alternatives = guard("alternatives", alternatives, actor)
+        self.comparisons = guard("comparisons", Comparisons(context, user, requests, alternatives), actor)
+        self.runs = guard("runs", runs, actor)
+        self.batches = guard("batches", Batches(context, user, requests), actor)
+        self.gallery = guard("gallery", Gallery(context, user, runs), actor)
+        self.assets = guard("assets", assets, actor)
+        self.presets = guard("presets", Presets(context, user), actor)
+        self.storyboards = guard("storyboards", storyboards, actor)
+        self.looks = guard("looks", looks, actor)
+        self.one_run_films = guard("one_run_films", one_run_films, actor)
+        self.exports = guard("exports", exports, actor)
+        self.preflight = guard("preflight", Preflight(context, user, assets, storyboards, one_run_films), actor)
+        self.continuations = guard("continuations", Continuations(context, user, requests, assets, storyboards), actor)
+        self.refunds = guard("refunds", Refunds(context, user), actor)
+        board_archives = BoardArchives(context, user, assets, storyboards, looks)
+        self.board_archives = guard("board_archives", board_archives, actor)
+        self.account = guard("account", Account(house.people, actor), actor)
+
+        self.admin = guard("admin", house.admin, actor)
+        self.agents = guard("agents", house.agents, actor)
+        self.comfyui_models = guard("comfyui_models", house.comfyui_models, actor)
+        self.connections = guard("connections", house.connections, actor)
+        self.library = guard("library", house.library, actor)
+        self.local_models = guard("local_models", house.local_models, actor)
+        self.notifications = guard("notifications", house.notifications, actor)
+        self.people = guard("people", house.people, actor)
+        self.queue = guard("queue", house.queue, actor)
+        self.user_files = guard("user_files", house.user_files, actor)
+        self.workflows = guard("workflows", house.workflows, actor)
+
+    def require(self, action: Action) -> None:
+        """Raise NotAllowed where the actor may not do this; for what no method of a service stands for."""
+        require(self.actor, action)
+
+
+def _unguarded(_name: str, service: S, _actor: Actor) -> S:
+    return service

@@ -23,7 +23,7 @@ from sqlite_utils import Database
 from studio.errors import StorageUnavailable, StoreError
 from studio.messages import Message
 from studio.storage import StorageHealth, pause_s, reason_of, storing, unavailable
-from studio.store import migrations_budgets, migrations_projects, migrations_submit_keys, settings
+from studio.store import migrations_budgets, migrations_people, migrations_projects, migrations_submit_keys, settings
 from studio.store.folder import NAME, opened_folder, refuse_lost_database
 from studio.store.lock import FolderLock
 from studio.store.migrations import MIGRATIONS
@@ -38,7 +38,7 @@ READ_BUSY_MS = 1000
 CACHE_KIB = 16 * 1024
 """Memory that each reader may use for pages of the file."""
 
-SCHEMA = (migrations_projects, migrations_budgets, migrations_submit_keys)
+SCHEMA = (migrations_people, migrations_projects, migrations_budgets, migrations_submit_keys)
 """Modules whose import adds their steps to MIGRATIONS, in this order."""
 
 T = TypeVar("T")
@@ -47,12 +47,13 @@ T = TypeVar("T")
 class Store:
     """The database of one data folder. Safe from any thread; close it once."""
 
-    def __init__(self, data: Path, *, anew: bool = False) -> None:
+    def __init__(self, data: Path, *, anew: bool = False, beside: bool = False) -> None:
         """Open or make `data`/studio.db and bring it to this version.
 
-        anew: begin with an empty database though the folder holds files of an older one. Raises StoreError, in one
-        sentence, when the folder is in use or no folder, or the file is damaged, newer than this program, or gone
-        while its library is still there; StorageUnavailable when the disk or the database cannot be written now.
+        anew: begin with an empty database though the folder holds files of an older one. beside: also where a studio
+        runs on the folder, for a command that changes a row or two of what that studio only reads. Raises StoreError,
+        in one sentence, when the folder is in use or no folder, or the file is damaged, newer than this program, or
+        gone while its library is still there; StorageUnavailable when the disk or the database cannot be written now.
         """
         self.folder = opened_folder(data)
         self.path = data / NAME
@@ -60,14 +61,14 @@ class Store:
         self._lock = threading.RLock()
         self._idle: list[Database] = []
         self._closed = self._closing = False
-        self._lock_file = FolderLock(data / "studio.lock")
+        self._lock_file = None if beside else FolderLock(data / "studio.lock")
         try:
             with storing(data):
                 if not anew:
                     refuse_lost_database(data)
                 self._writer = _wait_for_writer(self.path)
         except BaseException:
-            self._lock_file.release()
+            self._release_folder()
             raise
         self._stopped = threading.Event()
         self._checkpointer = threading.Thread(target=self._checkpoint_loop, name="checkpoints", daemon=True)
@@ -227,6 +228,10 @@ class Store:
             with suppress(sqlite3.OperationalError):  # only good for speed, and not now
                 self._writer.conn.execute("PRAGMA optimize")
             self._writer.close()
+            self._release_folder()
+
+    def _release_folder(self) -> None:
+        if self._lock_file is not None:
             self._lock_file.release()
 
     def _checkpoint_loop(self) -> None:

@@ -16,7 +16,7 @@ from studio.errors import CapabilityError
 from studio.messages import Message
 from studio.web import verbs
 from studio.web.pages import form_files
-from studio.web.pages.page import owner_of
+from studio.web.pages.page import actor_of
 
 if TYPE_CHECKING:
     from studio.studio import Studio
@@ -47,7 +47,7 @@ def _function(studio: Studio, name: str) -> Callable[..., Any]:
 
     def call(*args: Any, **kwargs: Any) -> Any:
         values = signature.bind(*args, **kwargs).arguments
-        return verbs.call(studio, owner_of(values.pop(REQUEST)), name, values)
+        return verbs.call(studio, actor_of(values.pop(REQUEST)), name, values)
 
     call.__name__, call.__doc__ = name, verb.__doc__
     call.__signature__ = signature  # pyright: ignore[reportFunctionMemberAccess]
@@ -67,6 +67,6 @@ def _upload(studio: Studio) -> Callable[..., Any]:
             raise CapabilityError(Message("request.handle_file"), field="file")
         path = form_files.upload_path(studio, file_data.get("path"))
         name = str(file_data.get("orig_name") or path.name)
-        return verbs.add_file(studio, owner_of(gradio_request), path, name)
+        return verbs.add_file(studio, actor_of(gradio_request), path, name)
 
     return upload

@@ -12,6 +12,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from studio.messages import Message
 from studio.web.pages import form_files
 
 if TYPE_CHECKING:
@@ -112,7 +113,7 @@ def served(studio: Studio, **options: Any) -> Iterator[str]:
     settings = studio.settings
     host = options.get("server_name", settings.host)
     settings.model_copy(update={"host": host}).check_access()
-    authenticator = security.authenticator_of(settings)
+    authenticator = security.authenticator_of(settings, studio.people)
     ancestors = settings.frame_ancestors
 
     def wrap(app: ASGIApp) -> ASGIApp:
@@ -135,6 +136,7 @@ def served(studio: Studio, **options: Any) -> Iterator[str]:
         i18n=languages(),
         max_file_size=f"{settings.max_upload_mb}mb",
         state_session_capacity=MAX_SESSIONS,
+        auth_dependency=None if authenticator is None else _actor_key,
         app_kwargs={
             "routes": [*site.routes, *forms.router(studio).routes, *entry.routes],
             "middleware": [Middleware(FrontPage, head=head(settings), banner=banner(settings), ancestors=ancestors)],
@@ -153,6 +155,11 @@ def served(studio: Studio, **options: Any) -> Iterator[str]:
         demo.close(verbose=False)
 
 
+def _actor_key(request: Any) -> str | None:
+    """The key that the access middleware found, as Gradio's name of the user."""
+    return (request.scope.get("state") or {}).get("user") or None
+
+
 def freeze() -> None:
     """Pages and modules stay: a full collection of garbage need not walk through them while an answer waits."""
     gc.collect()
@@ -164,5 +171,7 @@ def serve(studio: Studio) -> None:
     with served(studio) as url:
         freeze()
         print(f"Wan Studio is ready at {url}", flush=True)
+        if studio.settings.has_accounts and not studio.people.has_admin():
+            print(Message("people.no_admin"), flush=True)
         while True:
             time.sleep(3600)

@@ -36,14 +36,14 @@ class IdempotencyCache:
         self._lock = threading.Lock()
         self._entries: OrderedDict[tuple[str, str], _Entry] = OrderedDict()
 
-    def once(self, owner: str, key: object, work: Callable[[], T]) -> T:
+    def once(self, actor: str, key: object, work: Callable[[], T]) -> T:
         """What `work` gave for this owner's key, now or before. Work that raised may be tried again under its key.
 
         A key that is no short text names nothing: then the work is simply done.
         """
         if not isinstance(key, str) or not key or len(key) > MAX_KEY_CHARS:
             return work()
-        entry = self._entry((owner, key))
+        entry = self._entry((actor, key))
         with entry.lock:
             if not entry.done:
                 entry.result = work()

@@ -1,28 +1,22 @@
-"""The shared password: who may enter, sessions of browsers, and the rate of wrong passwords.
-
-The password is known only as its argon2 hash, a session only as the hash of its token. Until there are accounts,
-everyone who enters is the same single user.
-"""
+"""Who may enter: sessions of browsers, access tokens of programs, and the rate of wrong passwords and tokens."""
 
 from __future__ import annotations
 
-import hashlib
 import hmac
 import ipaddress
 import logging
 import math
 import re
 import secrets
-import threading
 import time
-from collections import OrderedDict
+from collections.abc import Iterable, Iterator, Sequence
 from urllib.parse import quote
 
 import anyio.to_thread
 from anyio import CapacityLimiter
 from argon2 import PasswordHasher
 from argon2.exceptions import InvalidHashError, VerificationError
-from limits import RateLimitItemPerHour, RateLimitItemPerMinute
+from limits import RateLimitItem, RateLimitItemPerHour, RateLimitItemPerMinute
 from limits.storage import MemoryStorage
 from limits.strategies import MovingWindowRateLimiter
 from starlette.requests import HTTPConnection
@@ -30,16 +24,16 @@ from starlette.responses import RedirectResponse, Response
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from studio.messages import Message, of_error
-from studio.settings import PASSWORD_MAX_BYTES
+from studio.services.people import ACCESS_TOKEN_PREFIX, SESSION_DAYS, People
+from studio.settings import BOOTSTRAP_LOGIN, PASSWORD_MAX_BYTES
 from studio.web.language import error_json
 from studio.web.middleware.same_origin import PAGES, is_webhook, refuse
 
 log = logging.getLogger(__name__)
 
-SESSION_S = 14 * 24 * 3600
-MAX_SESSIONS = 1000
+SESSION_S = SESSION_DAYS * 24 * 3600
 WRONG_PASSWORD_LIMITS = (RateLimitItemPerMinute(10), RateLimitItemPerHour(60))
-"""Wrong passwords that one address may send."""
+"""Wrong passwords that one address may send, and that may be sent for one login."""
 
 WRONG_PASSWORDS_IN_ALL = RateLimitItemPerMinute(120)
 """Wrong passwords of all addresses together; many addresses are cheap for who has a network of them."""
@@ -47,11 +41,16 @@ WRONG_PASSWORDS_IN_ALL = RateLimitItemPerMinute(120)
 MAX_WAITING_CHECKS = 8
 """Passwords that wait for their check; each takes 64 MB and a twentieth of a second, one at a time."""
 
-OPEN_PATHS = frozenset({"/healthz", "/login", "/gradio_api/startup-events"})
-"""Open without a password: the health check, the login page, and the address that Gradio asks as it starts."""
+OPEN_PATHS = frozenset({"/healthz", "/login", "/join", "/gradio_api/startup-events"})
+"""Open to who has not signed in: the health check, the pages to sign in and to use a one-time link, and the address
+that Gradio asks as it starts."""
+
+NOBODY = "-"
+"""The key of who has not signed in: no account has it, so a service that is reached by mistake refuses."""
 
 LOGIN_FILES = re.compile(
-    r"/ui/assets/[0-9a-f]+/(css/login\.css|js/login\.js|icons/[a-z0-9-]+\.(svg|png)|fonts/inter-[a-z-]+\.woff2)"
+    r"/ui/assets/[0-9a-f]+/"
+    r"(css/login\.css|js/(login|join)\.js|icons/[a-z0-9-]+\.(svg|png)|fonts/inter-[a-z-]+\.woff2)"
 )
 """What the login page loads: program files, the same for everyone."""
 
@@ -64,128 +63,134 @@ class TooManyAttempts(Exception):
         self.retry_s = retry_s
 
 
-class Sessions:
-    """Browsers that have signed in, by the hash of their token; the oldest give way beyond SESSIONS_MOST."""
-
-    def __init__(self) -> None:
-        self._expires_at: OrderedDict[bytes, float] = OrderedDict()
-        self._lock = threading.Lock()
-
-    def create(self) -> str:
-        """The token of a new session, for the cookie."""
-        token = secrets.token_urlsafe(32)
-        with self._lock:
-            self._expires_at[_hashed(token)] = time.time() + SESSION_S
-            while len(self._expires_at) > MAX_SESSIONS:
-                self._expires_at.popitem(last=False)
-        return token
-
-    def is_valid(self, token: str) -> bool:
-        """Whether the token belongs to a session that has not ended."""
-        key = _hashed(token)
-        with self._lock:
-            end = self._expires_at.get(key, 0.0)
-            if end and end <= time.time():
-                del self._expires_at[key]
-            return end > time.time()
-
-    def revoke(self, token: str) -> None:
-        """End a session; an unknown token is ignored."""
-        with self._lock:
-            self._expires_at.pop(_hashed(token), None)
-
-
 class Authenticator:
-    """Checks the shared password and keeps the sessions. cookie: the name of theirs."""
+    """Checks passwords, sessions and access tokens against the accounts. cookie: the name of the session's.
 
-    def __init__(self, password_hash: str, *, cookie: str = "studio_session") -> None:
-        self.cookie, self.sessions = cookie, Sessions()
-        self._hash, self._hasher = password_hash, PasswordHasher()
+    admin_password_as_token: programs may send the password of STUDIO_PASSWORD in the place of an access token.
+    """
+
+    def __init__(
+        self, people: People, *, cookie: str = "studio_session", admin_password_as_token: bool = False
+    ) -> None:
+        self.people, self.cookie = people, cookie
+        self._admin_password_as_token = admin_password_as_token
+        self._hasher = PasswordHasher()
         self._limiter = MovingWindowRateLimiter(MemoryStorage())
         self._check_limiter: CapacityLimiter | None = None
-        self._key, self._last_accepted = secrets.token_bytes(32), b""
+        self._key, self._last_accepted = secrets.token_bytes(32), (b"", "")
+        self._unknown = self._hasher.hash(secrets.token_bytes(16))
 
-    async def check(self, password: bytes, address: str) -> bool:
-        """Whether this is the password. Raises TooManyAttempts before it is looked at; only wrong ones count."""
+    async def check(self, login: str, password: bytes, address: str) -> str | None:
+        """Id of the person whose login and password these are. Only wrong ones count.
+
+        Raises TooManyAttempts before the password is looked at. An unknown login takes as long as a wrong password.
+        """
+        person_id, password_hash = await anyio.to_thread.run_sync(self.people.credentials, login)
         fingerprint = hmac.digest(self._key, password, "sha256")
-        if self._last_accepted and hmac.compare_digest(fingerprint, self._last_accepted):
-            return True
-        key = _rate_limit_key(address)
-        self._check_rate(key)
+        accepted, accepted_hash = self._last_accepted
+        if password_hash and accepted_hash == password_hash and hmac.compare_digest(fingerprint, accepted):
+            return person_id
+        keys = (_rate_limit_key(address), f"login {login.strip().casefold()[:100]}")
+        self._check_rate(keys)
         limiter = self._check_limiter = self._check_limiter or CapacityLimiter(1)
         if limiter.statistics().tasks_waiting >= MAX_WAITING_CHECKS:
             raise TooManyAttempts(5)
         async with limiter:
-            self._check_rate(key)
-            correct = await anyio.to_thread.run_sync(self._verify, password)
-            if correct:
-                self._last_accepted = fingerprint
-            else:
-                self._count_wrong(key)
-        return correct
+            self._check_rate(keys)
+            correct = await anyio.to_thread.run_sync(self._verify, password_hash or self._unknown, password)
+            if correct and person_id and password_hash:
+                self._last_accepted = (fingerprint, password_hash)
+                return person_id
+            self._count_wrong(keys)
+        return None
 
-    def is_signed_in(self, request: HTTPConnection) -> bool:
-        """Whether the request carries the cookie of a living session."""
-        return self.sessions.is_valid(request.cookies.get(self.cookie, ""))
+    def key_of_session(self, request: HTTPConnection) -> str | None:
+        """The actor's key where the request carries the cookie of a living session."""
+        return self.people.key_of_session(request.cookies.get(self.cookie, ""), address_of(request))
 
-    def _verify(self, password: bytes) -> bool:
+    async def key_of_bearer(self, request: HTTPConnection) -> str | None:
+        """The actor's key where the request carries a living access token. Raises TooManyAttempts."""
+        scheme, _, token = request.headers.get("authorization", "").partition(" ")
+        token = token.strip()
+        if scheme.lower() != "bearer" or not token:
+            return None
+        if token.startswith(ACCESS_TOKEN_PREFIX):
+            key = await anyio.to_thread.run_sync(self.people.key_of_token, token)
+            if key is None:
+                self.check_rate(request)
+                self.count_wrong(request)
+            return key
+        if not self._admin_password_as_token:
+            return None
+        return await self.check(BOOTSTRAP_LOGIN, token.encode("latin-1"), address_of(request))
+
+    def check_rate(self, request: HTTPConnection) -> None:
+        """Raise TooManyAttempts where this address has sent too much that was wrong."""
+        self._check_rate((_rate_limit_key(address_of(request)),))
+
+    def count_wrong(self, request: HTTPConnection) -> None:
+        """Count a token or link that was wrong."""
+        self._count_wrong((_rate_limit_key(address_of(request)),))
+
+    def _verify(self, password_hash: str, password: bytes) -> bool:
         if not 0 < len(password) <= PASSWORD_MAX_BYTES:
             return False
         try:
-            return self._hasher.verify(self._hash, password)
+            return self._hasher.verify(password_hash, password)
         except (VerificationError, InvalidHashError):
             return False
 
-    def _check_rate(self, key: str) -> None:
-        for item, name in (
-            (WRONG_PASSWORD_LIMITS[0], key),
-            (WRONG_PASSWORD_LIMITS[1], key),
-            (WRONG_PASSWORDS_IN_ALL, "all"),
-        ):
+    def _limits(self, keys: Iterable[str]) -> Iterator[tuple[RateLimitItem, str]]:
+        for key in keys:
+            for item in WRONG_PASSWORD_LIMITS:
+                yield item, key
+        yield WRONG_PASSWORDS_IN_ALL, "all"
+
+    def _check_rate(self, keys: Iterable[str]) -> None:
+        for item, name in self._limits(keys):
             if not self._limiter.test(item, name):
                 reset = self._limiter.get_window_stats(item, name).reset_time
                 raise TooManyAttempts(max(1, math.ceil(reset - time.time())))
 
-    def _count_wrong(self, key: str) -> None:
-        for item, name in (
-            (WRONG_PASSWORD_LIMITS[0], key),
-            (WRONG_PASSWORD_LIMITS[1], key),
-            (WRONG_PASSWORDS_IN_ALL, "all"),
-        ):
+    def _count_wrong(self, keys: Sequence[str]) -> None:
+        for item, name in self._limits(keys):
             self._limiter.hit(item, name)
-        log.warning("A wrong password was sent from %s", key)
+        log.warning("A wrong password or token was sent from %s", keys[0])
 
 
 class Access:
-    """ASGI middleware: closed to everyone who has not signed in, except for OPEN_PATHS, the login page's files
-    and calls of providers."""
+    """ASGI middleware: finds out who asks, and is closed to everyone else, except for OPEN_PATHS, the files of the
+    sign-in page and calls of providers. The actor's key goes to scope["state"]["user"]."""
 
     def __init__(self, app: ASGIApp, authenticator: Authenticator) -> None:
         self.app, self.authenticator = app, authenticator
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Pass the request on, or ask for the password."""
-        if scope["type"] not in ("http", "websocket") or is_open(scope["path"]) or is_webhook(scope):
+        """Pass the request on, or ask to sign in."""
+        if scope["type"] not in ("http", "websocket"):
+            await self.app(scope, receive, send)
+            return
+        scope.setdefault("state", {})["user"] = NOBODY
+        if is_open(scope["path"]) or is_webhook(scope):
             await self.app(scope, receive, send)
             return
         request = HTTPConnection(scope)
         try:
-            entered = self.authenticator.is_signed_in(request) or await self._has_valid_token(request)
+            key = await self._key_of(request)
         except TooManyAttempts as error:
             await too_many_response(scope, error)(scope, receive, send)
             return
-        if entered:
+        if key:
+            scope["state"]["user"] = key
             await self.app(scope, receive, send)
         elif scope["type"] == "http" and scope["method"] in ("GET", "HEAD") and scope["path"] in PAGES:
             await RedirectResponse("login" + _next_query(request), 303)(scope, receive, send)
         else:
             await _ask_to_sign_in(scope, receive, send)
 
-    async def _has_valid_token(self, request: HTTPConnection) -> bool:
-        scheme, _, token = request.headers.get("authorization", "").partition(" ")
-        if scheme.lower() != "bearer" or not token.strip():
-            return False
-        return await self.authenticator.check(token.strip().encode("latin-1"), address_of(request))
+    async def _key_of(self, request: HTTPConnection) -> str | None:
+        key = await anyio.to_thread.run_sync(self.authenticator.key_of_session, request)
+        return key or await self.authenticator.key_of_bearer(request)
 
 
 def is_open(path: str) -> bool:
@@ -215,10 +220,6 @@ async def _ask_to_sign_in(scope: Scope, receive: Receive, send: Send) -> None:
 def _next_query(request: HTTPConnection) -> str:
     query = request.url.query
     return "?next=" + quote(f"/?{query}", safe="") if query else ""
-
-
-def _hashed(token: str) -> bytes:
-    return hashlib.sha256(token.encode("utf-8", "surrogatepass")).digest()
 
 
 def _rate_limit_key(address: str) -> str:

@@ -1,140 +1,139 @@
-"""The login page: it asks for the shared password, and gives the browser a session cookie.
-
-Drawn here and not by Gradio: nothing of the studio is loaded before someone has signed in.
-"""
+"""/login, /join and /logout: a password, or a one-time link, becomes a session in a cookie."""
 
 from __future__ import annotations
 
-import json
-from functools import cache
-from html import escape
-from string import Template
-from urllib.parse import parse_qs, quote, urlsplit
-
 from fastapi import APIRouter
+from starlette.concurrency import run_in_threadpool
 from starlette.requests import Request
-from starlette.responses import HTMLResponse, RedirectResponse, Response
+from starlette.responses import RedirectResponse, Response
 
-from studio.web.i18n import LANGUAGES, tables
+from studio.errors import CapabilityError, NotAllowed
+from studio.services.people import People
+from studio.settings import BOOTSTRAP_LOGIN
 from studio.web.middleware.access import SESSION_S, Authenticator, TooManyAttempts, address_of
-from studio.web.middleware.security_headers import frame_rule
-from studio.web.static import ASSETS, assets_digest
+from studio.web.middleware.sign_in_pages import SignInPage, form_fields, next_url
 
-MESSAGE_KEYS = ("about", "password", "sign_in", "wrong", "too_many")
-MAX_FORM_BYTES = 8192
-POLICY = (
-    "default-src 'none'; style-src 'self'; script-src 'self'; font-src 'self'; img-src 'self'; "
-    "form-action 'self'; base-uri 'none'; "
-)
+LOGIN_WORDS = ("about", "login", "password", "sign_in", "wrong", "too_many", "no_account")
+JOIN_WORDS = ("join_title", "join_about", "new_password", "password_rule", "join", "link_over", "bad_password", "about")
 
 
 def router(authenticator: Authenticator | None, *, frame_ancestors: tuple[str, ...] = ()) -> APIRouter:
-    """/login and /logout. authenticator: None where no password is asked; the pages then lead to the studio."""
+    """The routes. authenticator: None for a studio without accounts; the pages then lead to the studio."""
     api = APIRouter(include_in_schema=False)
-    pages = _LoginPages(frame_ancestors)
+    if authenticator is None:
+        _without_accounts(api)
+    else:
+        cookies = SessionCookies(authenticator, framed=bool(frame_ancestors))
+        _login(api, authenticator, cookies, SignInPage("login.html", LOGIN_WORDS, frame_ancestors))
+        _join(api, authenticator, cookies, SignInPage("join.html", JOIN_WORDS, frame_ancestors))
+    return api
+
+
+class SessionCookies:
+    """Puts sessions into browsers and takes them away. framed: other sites may show the studio in a frame, for which
+    a cookie must be made."""
+
+    def __init__(self, authenticator: Authenticator, *, framed: bool) -> None:
+        self._authenticator, self._framed = authenticator, framed
+
+    async def sign_in(self, answer: Response, request: Request, person_id: str, *, method: str) -> None:
+        """A new session, whatever the browser had before: a session that somebody else planted is of no use."""
+        people = self._authenticator.people
+        old, device = request.cookies.get(self._authenticator.cookie, ""), request.headers.get("user-agent", "")
+        if old:
+            await run_in_threadpool(people.sign_out, old)
+        token = await run_in_threadpool(
+            people.sign_in, person_id, method=method, device=device, address=address_of(request)
+        )
+        secure = request.url.scheme == "https" or request.headers.get("origin", "").startswith("https://")
+        answer.set_cookie(
+            self._authenticator.cookie,
+            token,
+            max_age=SESSION_S,
+            httponly=True,
+            secure=secure or self._framed,
+            samesite="none" if self._framed else "lax",
+        )
+
+    def sign_out(self, answer: Response, request: Request) -> None:
+        """The session ends here and in the browser."""
+        self._authenticator.people.sign_out(request.cookies.get(self._authenticator.cookie, ""))
+        answer.delete_cookie(self._authenticator.cookie)
+
+
+def _without_accounts(api: APIRouter) -> None:
+    @api.api_route("/login", methods=["GET", "POST"])
+    def enter(request: Request) -> Response:
+        return RedirectResponse(next_url(request), 303)
+
+    @api.post("/logout")
+    def leave() -> Response:
+        return RedirectResponse("login", 303)
+
+
+def _login(api: APIRouter, authenticator: Authenticator, cookies: SessionCookies, page: SignInPage) -> None:
+    def form(request: Request, error: str = "", status: int = 200, login: str = "") -> Response:
+        accounts = authenticator.people.all()
+        if not accounts:
+            error = error or "no_account"
+        only_admin = [p.login for p in accounts] == [BOOTSTRAP_LOGIN]
+        values = {"hidden": " hidden" if only_admin else "", "given": BOOTSTRAP_LOGIN if only_admin else login[:100]}
+        return page.response(request, error, status, **values)
 
     @api.get("/login")
-    def form(request: Request) -> Response:
+    def sign_in_page(request: Request) -> Response:
         """The form, or straight on for who is in already."""
-        if authenticator is None or authenticator.is_signed_in(request):
-            return RedirectResponse(_next_url(request), 303)
-        return pages.page(request)
+        if authenticator.key_of_session(request):
+            return RedirectResponse(next_url(request), 303)
+        return form(request)
 
     @api.post("/login")
     async def sign_in(request: Request) -> Response:
         """A session for the right password; the form again, with the reason, for another."""
-        if authenticator is None:
-            return RedirectResponse(_next_url(request), 303)
+        fields = await form_fields(request)
+        login = fields.get("login", "") or BOOTSTRAP_LOGIN
+        password = fields.get("password", "").encode("utf-8", "surrogateescape")
         try:
-            if not await authenticator.check(await _password(request), address_of(request)):
-                return pages.page(request, "wrong", 401)
+            person_id = await authenticator.check(login, password, address_of(request))
         except TooManyAttempts as error:
-            answer = pages.page(request, "too_many", 429)
+            answer = await run_in_threadpool(form, request, "too_many", 429, login)
             answer.headers["retry-after"] = str(error.retry_s)
             return answer
-        answer = RedirectResponse(_next_url(request), 303)
-        pages.set_cookie(answer, request, authenticator)
+        if person_id is None:
+            return await run_in_threadpool(form, request, "wrong", 401, login)
+        answer = RedirectResponse(next_url(request), 303)
+        await cookies.sign_in(answer, request, person_id, method="password")
         return answer
 
     @api.post("/logout")
     def sign_out(request: Request) -> Response:
-        """The session ends here and in the browser."""
         answer = RedirectResponse("login", 303)
-        if authenticator is not None:
-            authenticator.sessions.revoke(request.cookies.get(authenticator.cookie, ""))
-            answer.delete_cookie(authenticator.cookie)
+        cookies.sign_out(answer, request)
         return answer
 
-    return api
 
+def _join(api: APIRouter, authenticator: Authenticator, cookies: SessionCookies, page: SignInPage) -> None:
+    people: People = authenticator.people
 
-class _LoginPages:
-    """frame_ancestors: sites that may show the page in a frame, where a cookie must be made for that."""
+    @api.get("/join")
+    def join_page(request: Request) -> Response:
+        """The form. The token stays in the fragment of the address, which no server and no log sees."""
+        return page.response(request)
 
-    def __init__(self, frame_ancestors: tuple[str, ...]) -> None:
-        self.framed, self.policy = bool(frame_ancestors), POLICY + frame_rule(frame_ancestors)
-
-    def page(self, request: Request, error: str = "", status: int = 200) -> HTMLResponse:
-        """The form in the reader's language. error: one of WORDS."""
-        language = _language(request)
-        words = tables()[language]
-        shown = {name: escape(words[f"access.{name}"]) for name in MESSAGE_KEYS}
-        shown |= {"language": language, "assets": f"ui/assets/{assets_digest()}", "words": _translations()}
-        alert = f'<p class="error" id="error" role="alert" data-word="{error}">{shown.get(error)}</p>'
-        shown |= {"error": alert if error else "", "query": escape(_query(request))}
-        shown["described"] = ' aria-invalid="true" aria-describedby="error"' if error else ""
-        headers = {"content-security-policy": self.policy, "cache-control": "no-store"}
-        return HTMLResponse(_template().substitute(shown), status, headers=headers)
-
-    def set_cookie(self, answer: Response, request: Request, authenticator: Authenticator) -> None:
-        """Put the cookie of a new session on the answer."""
-        secure = request.url.scheme == "https" or request.headers.get("origin", "").startswith("https://")
-        answer.set_cookie(
-            authenticator.cookie,
-            authenticator.sessions.create(),
-            max_age=SESSION_S,
-            httponly=True,
-            secure=secure or self.framed,
-            samesite="none" if self.framed else "lax",
-        )
-
-
-async def _password(request: Request) -> bytes:
-    """The password as it was typed; empty for a body that is not the form's."""
-    body = bytearray()
-    async for piece in request.stream():
-        body += piece
-        if len(body) > MAX_FORM_BYTES:
-            return b""
-    fields = parse_qs(body.decode("latin-1"), keep_blank_values=True, encoding="utf-8", errors="surrogateescape")
-    return fields.get("password", [""])[0].encode("utf-8", "surrogateescape")
-
-
-def _next_url(request: Request) -> str:
-    """Where to go once in: an address of this studio, never of another."""
-    parts = urlsplit(request.query_params.get("next", ""))
-    is_local = not parts.scheme and not parts.netloc and parts.path in ("", "/")
-    query = f"?{quote(parts.query, safe='=&%+-_.~,:')}" if is_local and parts.query else ""
-    return f"./{query}"
-
-
-def _query(request: Request) -> str:
-    next_url = request.query_params.get("next", "")
-    return f"?next={quote(next_url, safe='')}" if next_url else ""
-
-
-def _language(request: Request) -> str:
-    first = request.headers.get("accept-language", "").partition(",")[0].strip().lower()
-    return "zh-CN" if first.startswith("zh") else "en"
-
-
-@cache
-def _template() -> Template:
-    return Template((ASSETS / "html" / "login.html").read_text("utf-8"))
-
-
-@cache
-def _translations() -> str:
-    """The page's words in every language, for who chose another than the browser's. Safe inside of a script element."""
-    words = {language: {name: tables()[language][f"access.{name}"] for name in MESSAGE_KEYS} for language in LANGUAGES}
-    return json.dumps(words, ensure_ascii=False).replace("<", "\\u003c")
+    @api.post("/join")
+    async def join(request: Request) -> Response:
+        """A password for the person whom the link is for, who is then signed in."""
+        fields = await form_fields(request)
+        try:
+            authenticator.check_rate(request)
+            person = await run_in_threadpool(people.join, fields.get("token", ""), fields.get("password", ""))
+        except TooManyAttempts:
+            return page.response(request, "link_over", 429)
+        except CapabilityError:
+            return page.response(request, "bad_password", 422)
+        except NotAllowed:
+            authenticator.count_wrong(request)
+            return page.response(request, "link_over", 403)
+        answer = RedirectResponse("./", 303)
+        await cookies.sign_in(answer, request, person.id, method="password")
+        return answer

@@ -1,4 +1,4 @@
-"""Who asks, and from which page: the owner of an HTTP request, and the refusal of requests made by foreign pages.
+"""Who asks, and from which page: the actor of an HTTP request, and the refusal of requests made by foreign pages.
 
 Reads are guarded like writes: a page of another origin gets no answer, whatever the route, and no CORS headers. Only a
 link to a page of ours is followed from elsewhere. Programs send no Origin and no Sec-Fetch-Site, and pass.
@@ -19,7 +19,6 @@ from starlette.datastructures import Headers
 from starlette.requests import Request
 from starlette.types import ASGIApp, Receive, Scope, Send
 
-from studio.errors import NotAllowed
 from studio.messages import Message
 from studio.settings import is_loopback
 from studio.web.language import error_json
@@ -36,17 +35,10 @@ PRIVATE_DOMAINS = (".local", ".lan", ".internal", ".localdomain", ".home.arpa")
 """Endings that nobody can register: names under them are given by the network that the reader is in."""
 
 
-def owner_of(request: Request) -> str:
-    """The user on whose behalf the request is made; "" is the single local user, who sees everything."""
+def actor_of(request: Request) -> str:
+    """The key of the actor on whose behalf the request is made; "" is the local user of a studio without accounts."""
     state = request.scope.get("state") or {}
     return state.get("user") or ""
-
-
-def operator_of(request: Request) -> str:
-    """As owner_of, for what concerns the whole house: limits, backups, the pause. NotAllowed for a named user."""
-    if owner := owner_of(request):
-        raise NotAllowed(Message("access.admin_only", owner=owner))
-    return owner
 
 
 def from_own_page(headers: Mapping[str, str], *, origins: Iterable[str] = ()) -> bool:

@@ -21,6 +21,7 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 
 from studio.errors import StorageUnavailable
 from studio.messages import Message, of_error
+from studio.services.people import People
 from studio.settings import Settings
 from studio.storage import reason_of, unavailable
 from studio.web.language import error_json
@@ -34,15 +35,16 @@ from studio.web.storage_status import storage_status
 log = logging.getLogger(__name__)
 
 
-def authenticator_of(settings: Settings) -> Authenticator | None:
-    """Who checks the password of a studio with these settings; None where there is none.
+def authenticator_of(settings: Settings, people: People) -> Authenticator | None:
+    """Who checks passwords, sessions and tokens of a studio with these settings; None where there are no accounts.
 
     Browsers send a cookie to every port of a host, so its name tells studios on one machine apart.
     """
-    if not settings.password_hash:
+    if not settings.has_accounts:
         return None
     folder_hash = hashlib.sha256(str(settings.data.resolve()).encode()).hexdigest()[:8]
-    return Authenticator(settings.password_hash, cookie=f"studio_session_{folder_hash}")
+    has_password = bool(settings.password_hash)
+    return Authenticator(people, cookie=f"studio_session_{folder_hash}", admin_password_as_token=has_password)
 
 
 def protected(

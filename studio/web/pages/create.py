@@ -25,7 +25,7 @@ from studio.web.pages import (
     model_picker,
 )
 from studio.web.pages.mount import mount_script
-from studio.web.pages.page import EVENT_OPTIONS, Page, PageContext, event_data, owner_of
+from studio.web.pages.page import EVENT_OPTIONS, Page, PageContext, actor_of, event_data
 from studio.web.pages.run_feed import run_feed
 
 Updates = dict[Any, Any]
@@ -156,11 +156,11 @@ class CreatePage(Page):
         return values_now, form_values.model_for(self.studio.catalogue, self.task, model_id)
 
     def updates(
-        self, form: JSON, model: Model, *, owner: str, notes: list[JSON] | None = None, previous: JSON | None = None
+        self, form: JSON, model: Model, *, actor: str, notes: list[JSON] | None = None, previous: JSON | None = None
     ) -> Updates:
         """Everything the form shows for these values and this model. previous: what it held before, where that is
         known."""
-        files = form_files.refresh(self.studio, form.get("media"), model, self.task, owner)
+        files = form_files.refresh(self.studio, form.get("media"), model, self.task, actor)
         form = form | {
             "media": files["files"],
             "own": form_values.user_params(model, self.task, form_values.user_param_values(form)),
@@ -181,7 +181,7 @@ class CreatePage(Page):
         if missing := _missing_model(sent, model):
             return {self.bar: missing | turn}
         form, size_updates = self._size_updates(form, model, question.get("chips"))
-        status = form_estimate.check_form(self.studio, form, model, self.task, owner_of(request))
+        status = form_estimate.check_form(self.studio, form, model, self.task, actor_of(request))
         if question.get("edit"):
             status["problems"] += form_estimate.edit_problems(status["runs"])
         asked, people_updates = self._people_updates(form, model, question.get("people"))
@@ -235,18 +235,18 @@ class CreatePage(Page):
         new = form_values.model_for(self.studio.catalogue, self.task, event_data(event).get("id"))
         moved, notes = form_values.switch_model(form, old, new, self.task)
         head = [{"key": "forms.changed", "to": new.label}] if notes else []
-        return self.updates(moved, new, owner=owner_of(request), notes=[*head, *notes], previous=form)
+        return self.updates(moved, new, actor=actor_of(request), notes=[*head, *notes], previous=form)
 
     def on_where(self, event: gr.EventData, request: gr.Request, *sent: Any) -> JSON:
         """The models that could do what the form holds. The answer carries the number of the question."""
         form, model = self.read_form(sent)
         turn = {"turn": event_data(event).get("turn")}
-        return form_alternatives.rows(self.studio, form, model, self.task, owner_of(request)) | turn
+        return form_alternatives.rows(self.studio, form, model, self.task, actor_of(request)) | turn
 
     def on_compare(self, event: gr.EventData, request: gr.Request, *sent: Any) -> JSON:
         form, model = self.read_form(sent)
         press = event_data(event)
-        made = form_alternatives.compare(self.studio, form, model, self.task, press, owner_of(request))
+        made = form_alternatives.compare(self.studio, form, model, self.task, press, actor_of(request))
         return made | {"press": press.get("key")}
 
     def on_generate(self, event: gr.EventData, request: gr.Request, *sent: Any) -> Updates:
@@ -255,17 +255,17 @@ class CreatePage(Page):
         The press carries its key, so that one press makes one batch however often it arrives, and the terms it saw.
         """
         form, model = self.read_form(sent)
-        press, owner = event_data(event), owner_of(request)
+        press, actor = event_data(event), actor_of(request)
         key = press.get("key")
         if missing := _missing_model(sent, model):
             return {self.bar: missing | {"refused": True, "press": key}}
-        status: JSON = form_estimate.check_form(self.studio, form, model, self.task, owner) | {"press": key}
+        status: JSON = form_estimate.check_form(self.studio, form, model, self.task, actor) | {"press": key}
         try:
             bodies = form_values.to_requests(form, model, self.task)
             if edited := press.get("edit"):
-                return {self.bar: status | self._save_edit(str(edited), bodies, press, status["terms"], owner)}
+                return {self.bar: status | self._save_edit(str(edited), bodies, press, status["terms"], actor)}
             runs = self.ctx.idempotency.once(
-                owner, key, lambda: self._submit(bodies, status["terms"], press.get("terms"), owner)
+                actor, key, lambda: self._submit(bodies, status["terms"], press.get("terms"), actor)
             )
         except form_estimate.TermsChanged:
             return {self.bar: status | {"changed": True}}
@@ -278,21 +278,21 @@ class CreatePage(Page):
             changed[self.controls["seed"]] = gr.update(value=str(runs[0].seed))
         return changed
 
-    def _save_edit(self, run_id: str, bodies: list[JSON], press: JSON, terms: str, owner: str) -> JSON:
+    def _save_edit(self, run_id: str, bodies: list[JSON], press: JSON, terms: str, actor: str) -> JSON:
         """What the bar says after the form was saved into a waiting run. Raises as Runs.edit does, and TermsChanged."""
         if len(bodies) != 1 or bodies[0]["n"] != 1:
             raise CapabilityError(Message("edit.one_run", count=sum(body["n"] for body in bodies)), field="n")
         if terms != press.get("terms"):
             raise form_estimate.TermsChanged
-        runs = self.studio.acting_for(owner).runs
-        run = self.ctx.idempotency.once(owner, press.get("key"), lambda: runs.edit(run_id, bodies[0]))
+        runs = self.studio.acting_for(actor).runs
+        run = self.ctx.idempotency.once(actor, press.get("key"), lambda: runs.edit(run_id, bodies[0]))
         return {"saved": run.id}
 
-    def _submit(self, bodies: list[JSON], terms: str, seen_terms: object, owner: str) -> list[Run]:
+    def _submit(self, bodies: list[JSON], terms: str, seen_terms: object, actor: str) -> list[Run]:
         """Store the runs. Raises TermsChanged when the press saw other terms; what is refused anyway says why first."""
         if terms != seen_terms:
             raise form_estimate.TermsChanged
-        return self.studio.acting_for(owner).requests.submit_many(bodies)
+        return self.studio.acting_for(actor).requests.submit_many(bodies)
 
     # -------------------------------------------------------------------------------------------------- files
 
@@ -300,14 +300,14 @@ class CreatePage(Page):
         """Files for a slot: uploads, taken into the library at once, so that what is wrong with them is told at once;
         or files of the library, by id."""
         form, model = self.read_form(sent)
-        event_values, owner = event_data(event), owner_of(request)
+        event_values, actor = event_data(event), actor_of(request)
         spec = model.inputs_for(self.task).get(str(event_values.get("slot")))
         if event_values.get("ids"):
-            files, messages = form_files.from_library(self.studio, event_values.get("ids"), owner), list[str]()
+            files, messages = form_files.from_library(self.studio, event_values.get("ids"), actor), list[str]()
         else:
             documents = spec is not None and Kind.DOCUMENT in spec.kinds
             files, messages = form_files.add_uploads(
-                self.studio, event_values.get("paths"), event_values.get("names"), owner, documents=documents
+                self.studio, event_values.get("paths"), event_values.get("names"), actor, documents=documents
             )
         if files and event_values.get("slot") == form_values.VOICES:
             for reference in self._references(form):
@@ -316,7 +316,7 @@ class CreatePage(Page):
         elif spec and files:
             current = list(form["media"].get(event_values["slot"], []))
             form["media"][event_values["slot"]] = files[-1:] if spec.max == 1 else [*current, *files]
-        return self._with_files(form, model, owner, [{"text": s, "bad": True} for s in messages])
+        return self._with_files(form, model, actor, [{"text": s, "bad": True} for s in messages])
 
     @staticmethod
     def _references(form: JSON) -> list[JSON]:
@@ -337,27 +337,27 @@ class CreatePage(Page):
                     reference.pop("voice", None)
         elif isinstance(ids, list):
             form["media"][slot] = [current[i] for i in dict.fromkeys(map(str, ids)) if i in current]
-        changed = self._with_files(form, model, owner_of(request), [])
+        changed = self._with_files(form, model, actor_of(request), [])
         return {k: v for k, v in changed.items() if k is not self.notice}
 
     def on_shrink(self, event: gr.EventData, request: gr.Request, *sent: Any) -> Updates:
         """The offer taken: a smaller copy in the file's place; the file itself stays in the library."""
         form, model = self.read_form(sent)
-        event_values, owner = event_data(event), owner_of(request)
+        event_values, actor = event_data(event), actor_of(request)
         slot, spec = str(event_values.get("slot")), model.inputs_for(self.task).get(str(event_values.get("slot")))
         messages: list[JSON] = []
         for file in form["media"].get(slot, []):
             if spec and isinstance(file, dict) and file.get("id") == event_values.get("id"):
                 try:
-                    asset = self.studio.acting_for(owner).assets.get(str(file["id"]))
+                    asset = self.studio.acting_for(actor).assets.get(str(file["id"]))
                     if options := form_files.shrink_options(asset, spec):
-                        file["id"] = self.studio.acting_for(owner).assets.shrink(asset.id, **options).id
+                        file["id"] = self.studio.acting_for(actor).assets.shrink(asset.id, **options).id
                 except StudioError as error:
                     messages.append({"text": of_error(error), "bad": True})
-        return self._with_files(form, model, owner, messages)
+        return self._with_files(form, model, actor, messages)
 
-    def _with_files(self, form: JSON, model: Model, owner: str, notes: list[JSON]) -> Updates:
-        files = form_files.refresh(self.studio, form["media"], model, self.task, owner)
+    def _with_files(self, form: JSON, model: Model, actor: str, notes: list[JSON]) -> Updates:
+        files = form_files.refresh(self.studio, form["media"], model, self.task, actor)
         form = form | {"media": files["files"]}
         return {self.media: files, self.notice: notes, self.bar: form_estimate.recheck()}
 
@@ -377,12 +377,12 @@ class CreatePage(Page):
             self.ideas,
         ]
 
-    def fill(self, body: JSON, *, owner: str = "", notes: list[JSON] | None = None) -> list[Any]:
+    def fill(self, body: JSON, *, actor: str = "", notes: list[JSON] | None = None) -> list[Any]:
         """Updates for fill_outputs that make the form show this request, media included."""
-        changed = self.fill_updates(body, owner=owner, notes=notes)
+        changed = self.fill_updates(body, actor=actor, notes=notes)
         return [changed[c] for c in self.fill_outputs]
 
-    def fill_updates(self, body: JSON, *, owner: str = "", notes: list[JSON] | None = None) -> Updates:
+    def fill_updates(self, body: JSON, *, actor: str = "", notes: list[JSON] | None = None) -> Updates:
         """As `fill`, by component. A model that is gone gives way to the page's first, and the form says so."""
         model = form_values.model_for(self.studio.catalogue, self.task, body.get("model"))
         notes = list(notes or [])
@@ -390,14 +390,14 @@ class CreatePage(Page):
             notes.append({"key": "forms.changed_model", "from": str(body["model"]), "to": model.label})
         form = form_values.from_request(body, model, self.task)
         form["media"] = form_values.media_of(body)
-        return self.updates(form, model, owner=owner, notes=notes)
+        return self.updates(form, model, actor=actor, notes=notes)
 
-    def default_updates(self, *, owner: str) -> Updates:
+    def default_updates(self, *, actor: str) -> Updates:
         """Updates for a form that this browser holds nothing of: the user's default model and size, if any."""
-        start = form_defaults.start_of(self.studio, self.task, owner)
-        return self.fill_updates(start[1] | {"model": start[0].id}, owner=owner) if start else {}
+        start = form_defaults.start_of(self.studio, self.task, actor)
+        return self.fill_updates(start[1] | {"model": start[0].id}, actor=actor) if start else {}
 
-    def restored_updates(self, saved: JSON, *, owner: str) -> Updates:
+    def restored_updates(self, saved: JSON, *, actor: str) -> Updates:
         """Updates for what this browser had typed before a reload. Values that no longer fit give way to defaults."""
         model = form_values.model_for(self.studio.catalogue, self.task, saved.get("model"))
         form = form_values.from_request({}, model, self.task)
@@ -414,7 +414,7 @@ class CreatePage(Page):
             if control is not None and value is not None and (not choices or value in choices):
                 form[key] = value
         form |= {"media": media_now, "origin": saved.get("origin")}
-        return self.updates(form, model, owner=owner)
+        return self.updates(form, model, actor=actor)
 
     def on_preset_save(self, event: gr.EventData, request: gr.Request, *sent: Any) -> Updates:
         form, model = self.read_form(sent)
@@ -422,15 +422,15 @@ class CreatePage(Page):
         if not name:
             return {self.notice: [{"key": "forms.preset_needs_name", "bad": True}]}
         body = {k: v for k, v in form_values.to_request(form, model, self.task).items() if k not in form_values.MEDIA}
-        self.studio.acting_for(owner_of(request)).presets.save(self.task, name, body)
+        self.studio.acting_for(actor_of(request)).presets.save(self.task, name, body)
         return {self.notice: [{"key": "forms.preset_saved", "to": name}]}
 
     def on_preset_load(self, event: gr.EventData, request: gr.Request) -> Updates:
-        owner, name = owner_of(request), event_data(event).get("name")
-        for preset in self.studio.acting_for(owner).presets.all(self.task):
+        actor, name = actor_of(request), event_data(event).get("name")
+        for preset in self.studio.acting_for(actor).presets.all(self.task):
             if preset.name == name:
                 return self.fill_updates(
-                    preset.body, owner=owner, notes=[{"key": "forms.preset_loaded", "to": preset.name}]
+                    preset.body, actor=actor, notes=[{"key": "forms.preset_loaded", "to": preset.name}]
                 )
         return {self.notice: [{"key": "forms.preset_gone", "to": str(name), "bad": True}]}
 
@@ -447,7 +447,7 @@ class CreatePage(Page):
         if not body:
             return {self.notice: [{"key": "forms.restore_none", "to": name, "bad": True}]}
         page = self.ctx.create_page(body.get("task"), like=self)
-        changed = page.fill_updates(body, owner=owner_of(request), notes=[{"key": "forms.restored", "to": name}])
+        changed = page.fill_updates(body, actor=actor_of(request), notes=[{"key": "forms.restored", "to": name}])
         elsewhere: Updates = {} if page is self else {self.ctx.tabs: gr.Tabs(selected=page.id)}
         return changed | elsewhere
 

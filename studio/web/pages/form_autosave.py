@@ -15,7 +15,7 @@ import gradio as gr
 
 from studio.web.pages import form_estimate, model_picker
 from studio.web.pages.create import CreatePage, Updates
-from studio.web.pages.page import EVENT_OPTIONS, PageContext, owner_of
+from studio.web.pages.page import EVENT_OPTIONS, PageContext, actor_of
 
 STORAGE_KEY, SECRET = "wan-studio-forms", "not a secret: forms hold none"
 
@@ -37,16 +37,16 @@ def connect(demo: gr.Blocks, ctx: PageContext) -> None:
     def restore(saved: object, request: gr.Request) -> Updates:
         changed: Updates = {}
         for page in pages:
-            changed |= _restored(page, saved, owner_of(request))
+            changed |= _restored(page, saved, actor_of(request))
         return changed
 
     demo.load(restore, browser_state, [c for p in pages for c in p.fill_outputs], **EVENT_OPTIONS)
 
 
-def _restored(page: CreatePage, saved: object, owner: str) -> Updates:
+def _restored(page: CreatePage, saved: object, actor: str) -> Updates:
     """Updates that put back what this browser holds of a form; the user's defaults where it holds nothing."""
     form = saved.get(page.id) if isinstance(saved, dict) else None
-    updates = page.restored_updates(form, owner=owner) if isinstance(form, dict) else page.default_updates(owner=owner)
+    updates = page.restored_updates(form, actor=actor) if isinstance(form, dict) else page.default_updates(actor=actor)
     return {page.bar: form_estimate.recheck()} | updates  # each bar waits to hear that its form is complete
 
 
@@ -54,10 +54,10 @@ def _put_back(ctx: PageContext, page: CreatePage) -> Callable[..., Any]:
     """A run was edited in this form, or the edit was discarded: what the form held before, and back to the queue."""
 
     def put_back(saved: object, request: gr.Request) -> Updates:
-        owner = owner_of(request)
+        actor = actor_of(request)
         model = model_picker.default_model(ctx.studio, page.task)
-        empty = page.fill_updates({"model": model.id}, owner=owner)
-        return empty | _restored(page, saved, owner) | {ctx.tabs: gr.Tabs(selected="queue")}
+        empty = page.fill_updates({"model": model.id}, actor=actor)
+        return empty | _restored(page, saved, actor) | {ctx.tabs: gr.Tabs(selected="queue")}
 
     return put_back
 

@@ -17,7 +17,7 @@ from studio.errors import CapabilityError
 from studio.messages import Message, term
 from studio.payload import Payload
 from studio.web.pages import model_picker
-from studio.web.routes.runs import Owner, SentenceRoute
+from studio.web.routes.runs import ActorKey, SentenceRoute
 
 if TYPE_CHECKING:
     from studio.studio import Studio
@@ -39,27 +39,27 @@ def router(studio: Studio) -> APIRouter:
     api = APIRouter(prefix="/ui/defaults", route_class=SentenceRoute, include_in_schema=False)
 
     @api.get("")
-    def defaults(owner: Owner) -> JSON:
-        return {"tasks": [row(studio, task, owner) for task in Task if studio.catalogue.for_task(task)]}
+    def defaults(actor: ActorKey) -> JSON:
+        return {"tasks": [row(studio, task, actor) for task in Task if studio.catalogue.for_task(task)]}
 
     @api.post("")
-    def choose(body: FormDefault, owner: Owner) -> JSON:
-        studio.acting_for(owner).presets.set_form_default(body.task, _checked(studio, body))
-        return row(studio, body.task, owner)
+    def choose(body: FormDefault, actor: ActorKey) -> JSON:
+        studio.acting_for(actor).presets.set_form_default(body.task, _checked(studio, body))
+        return row(studio, body.task, actor)
 
     return api
 
 
-def start_of(studio: Studio, task: Task, owner: str) -> tuple[Model, JSON] | None:
+def start_of(studio: Studio, task: Task, actor: str) -> tuple[Model, JSON] | None:
     """The row and the size (aspect, tier) that a fresh form of this user starts with; None where nothing is set."""
-    chosen = studio.acting_for(owner).presets.form_default(task) or {}
+    chosen = studio.acting_for(actor).presets.form_default(task) or {}
     model = _row(studio, task, chosen.get("model"))
     return (model, {k: chosen[k] for k in ("aspect", "tier") if chosen.get(k)}) if model else None
 
 
-def row(studio: Studio, task: Task, owner: str) -> JSON:
+def row(studio: Studio, task: Task, actor: str) -> JSON:
     """What the page shows of one task: what is chosen, the ready models by provider, and the model's sizes."""
-    start = start_of(studio, task, owner)
+    start = start_of(studio, task, actor)
     model, size = start or (None, {})
     groups = [g for g in model_picker.groups(studio, task) if g["ready"] or (model and g["id"] == model.provider)]
     return {

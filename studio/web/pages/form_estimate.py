@@ -29,7 +29,7 @@ def recheck() -> JSON:
     return {"recheck": time.time_ns()}
 
 
-def check_form(studio: Studio, form: JSON, model: Model, task: Task, owner: str) -> JSON:
+def check_form(studio: Studio, form: JSON, model: Model, task: Task, actor: str) -> JSON:
     """The state of the bar under the form. Never raises for what the user typed.
 
     terms: names these very requests and their price; a press of Generate sends the terms it was shown.
@@ -42,11 +42,11 @@ def check_form(studio: Studio, form: JSON, model: Model, task: Task, owner: str)
         return status | {"runs": 0, "problems": [problem(error)]}
     status["runs"] = sum(b["n"] for b in bodies)
     status["requests"] = len(bodies)
-    status["problems"] = problems(studio, bodies, owner)
+    status["problems"] = problems(studio, bodies, actor)
     status["terms"] = terms(bodies, None)
     status["warnings"] = form_values.notes_of(form, model, task)
     try:
-        estimate = studio.acting_for(owner).requests.estimate(
+        estimate = studio.acting_for(actor).requests.estimate(
             [b if b["prompt"] or not model.prompt.required else b | {"prompt": "…"} for b in bodies]
         )
     except StudioError:
@@ -63,11 +63,11 @@ def terms(bodies: list[JSON], usd: float | None) -> str:
     return hashlib.sha256(text.encode("utf-8", "surrogatepass")).hexdigest()[:32]
 
 
-def problems(studio: Studio, bodies: list[JSON], owner: str) -> list[JSON]:
+def problems(studio: Studio, bodies: list[JSON], actor: str) -> list[JSON]:
     """What the studio would refuse, each sentence once, with the field it belongs to."""
     problems_: dict[tuple[str, str], JSON] = {}
     for body in bodies[:MAX_CHECKED_REQUESTS]:
-        for error in studio.acting_for(owner).requests.problems(body):
+        for error in studio.acting_for(actor).requests.problems(body):
             problems_.setdefault((error.field, of_error(error)), problem(error))
     return list(problems_.values())
 

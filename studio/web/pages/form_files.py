@@ -83,30 +83,30 @@ def shrink_options(asset: Asset, spec: InputSpec) -> JSON | None:
     return options or None
 
 
-def refresh(studio: Studio, files: object, model: Model, task: Task, owner: str) -> JSON:
+def refresh(studio: Studio, files: object, model: Model, task: Task, actor: str) -> JSON:
     """The widget's value for this model: slots, and the files that still exist, judged anew."""
     specs = model.inputs_for(task)
     files_by_slot: dict[str, list[JSON]] = {}
     for name, listed in (files if isinstance(files, dict) else {}).items():
         for file in listed if isinstance(listed, list) else []:
             try:
-                asset = studio.acting_for(owner).assets.get(str(file["id"] if isinstance(file, dict) else file))
+                asset = studio.acting_for(actor).assets.get(str(file["id"] if isinstance(file, dict) else file))
             except (StudioError, KeyError):
                 continue
             description = describe(asset, specs.get(name), str(name))
             own_bytes = file.get("own_bytes") if isinstance(file, dict) else None
             description |= {"own_bytes": own_bytes} if isinstance(own_bytes, int) and own_bytes > 0 else {}
-            if voice := _voice(studio, file, specs.get(VOICES), owner):
+            if voice := _voice(studio, file, specs.get(VOICES), actor):
                 description["voice"] = voice
             files_by_slot.setdefault(str(name), []).append(description)
     return {"slots": slots(model, task), "files": files_by_slot}
 
 
-def _voice(studio: Studio, file: object, spec: InputSpec | None, owner: str) -> JSON | None:
+def _voice(studio: Studio, file: object, spec: InputSpec | None, actor: str) -> JSON | None:
     """The voice that a reference carries. It stays with it while a model is chosen that takes none, and says so."""
     voice = file.get("voice") if isinstance(file, dict) else None
     try:
-        asset = studio.acting_for(owner).assets.get(str(voice["id"])) if isinstance(voice, dict) else None
+        asset = studio.acting_for(actor).assets.get(str(voice["id"])) if isinstance(voice, dict) else None
     except (StudioError, KeyError):
         return None
     return describe(asset, spec, VOICES) | {"unused": spec is None} if asset else None
@@ -126,19 +126,19 @@ def upload_path(studio: Studio, path: object) -> Path:
     return file
 
 
-def from_library(studio: Studio, ids: object, owner: str) -> list[JSON]:
+def from_library(studio: Studio, ids: object, actor: str) -> list[JSON]:
     """Files of the library, as a form holds them; ids that are none of this owner's are left out."""
     files: list[JSON] = []
     for asset_id in (ids if isinstance(ids, list) else [])[:20]:
         try:
-            files.append({"id": studio.acting_for(owner).assets.get(str(asset_id)).id})
+            files.append({"id": studio.acting_for(actor).assets.get(str(asset_id)).id})
         except StudioError:
             continue
     return files
 
 
 def add_uploads(
-    studio: Studio, paths: object, names: object, owner: str, *, documents: bool = False
+    studio: Studio, paths: object, names: object, actor: str, *, documents: bool = False
 ) -> tuple[list[JSON], list[str]]:
     """Uploads taken into the library: the files as a form holds them, and one sentence for each that cannot be used.
 
@@ -154,7 +154,7 @@ def add_uploads(
         try:
             file = upload_path(studio, path)
             own_bytes = file.stat().st_size
-            asset = studio.acting_for(owner).assets.add(file, name=name, documents=documents)
+            asset = studio.acting_for(actor).assets.add(file, name=name, documents=documents)
             files.append({"id": asset.id, "own_bytes": own_bytes})
         except (MediaError, NotAllowed) as error:
             message = of_error(error)

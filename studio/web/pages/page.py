@@ -74,8 +74,8 @@ class Page:
         raise NotImplementedError(f"the page {self.id} has no form")
 
 
-def owner_of(request: gr.Request | None) -> str:
-    """On whose behalf an event runs; "" is the single local user."""
+def actor_of(request: gr.Request | None) -> str:
+    """The key of the actor on whose behalf an event runs; "" is the local user of a studio without accounts."""
     return (request and request.username) or ""
 
 

@@ -18,7 +18,7 @@ from studio.errors import CapabilityError, StudioError
 from studio.messages import Message, of_error, term
 from studio.web.pages import mount_script
 from studio.web.pages.create import CreatePage
-from studio.web.pages.page import EVENT_OPTIONS, PageContext, event_data, owner_of
+from studio.web.pages.page import EVENT_OPTIONS, PageContext, actor_of, event_data
 
 TITLE_CHARS = 80
 """Characters of a prompt that name a run being edited."""
@@ -66,9 +66,9 @@ def _open_from_url(ctx: PageContext) -> Callable[..., Any]:
 
 def _use(ctx: PageContext, pages: dict[Task, CreatePage]) -> Callable[..., Any]:
     def use(event: gr.EventData, request: gr.Request) -> Any:
-        owner = owner_of(request)
-        run, page = _run_of(ctx, pages, event, owner)
-        return page.fill_updates(_body_of(run), owner=owner) | {ctx.tabs: gr.Tabs(selected=page.id)}
+        actor = actor_of(request)
+        run, page = _run_of(ctx, pages, event, actor)
+        return page.fill_updates(_body_of(run), actor=actor) | {ctx.tabs: gr.Tabs(selected=page.id)}
 
     return use
 
@@ -77,21 +77,21 @@ def _edit(ctx: PageContext, pages: dict[Task, CreatePage]) -> Callable[..., Any]
     """The run's request in its form, whose bar then saves into the run instead of starting another."""
 
     def edit(event: gr.EventData, request: gr.Request) -> Any:
-        owner = owner_of(request)
-        run, page = _run_of(ctx, pages, event, owner)
+        actor = actor_of(request)
+        run, page = _run_of(ctx, pages, event, actor)
         if why := ctx.studio.queue.edit_refusal(run):
             raise CapabilityError(why)
-        updates = page.fill_updates(_body_of(run), owner=owner)
+        updates = page.fill_updates(_body_of(run), actor=actor)
         state = {"run": run.id, "title": run.request.prompt[:TITLE_CHARS], "usd": run.estimate_usd}
         return updates | {page.bar: updates[page.bar] | {"editing": state}, ctx.tabs: gr.Tabs(selected=page.id)}
 
     return edit
 
 
-def _run_of(ctx: PageContext, pages: dict[Task, CreatePage], event: gr.EventData, owner: str) -> tuple[Run, CreatePage]:
+def _run_of(ctx: PageContext, pages: dict[Task, CreatePage], event: gr.EventData, actor: str) -> tuple[Run, CreatePage]:
     """The run that an event names, and the page of its task. Raises CapabilityError."""
     try:
-        run = ctx.studio.acting_for(owner).runs.get(str(event_data(event).get("run")))
+        run = ctx.studio.acting_for(actor).runs.get(str(event_data(event).get("run")))
     except StudioError as error:
         raise CapabilityError(of_error(error)) from None
     page = pages.get(run.request.task)
@@ -106,21 +106,21 @@ def _body_of(run: Run) -> JSON:
 
 def _send(ctx: PageContext, page: CreatePage, names: tuple[str, ...]) -> Callable[..., Any]:
     def send(event: gr.EventData, request: gr.Request, *sent: Any) -> Any:
-        owner = owner_of(request)
+        actor = actor_of(request)
         form, model = page.read_form(sent)
         event_values = event_data(event)
         model, name = _model_with_input(ctx, page, model, names)
         spec = model.inputs_for(page.task)[name]
         try:
-            asset = ctx.studio.acting_for(owner).assets.get(str(event_values.get("asset")))
+            asset = ctx.studio.acting_for(actor).assets.get(str(event_values.get("asset")))
             if asset.kind is Kind.VIDEO and "frame_s" in event_values:
-                asset = ctx.studio.acting_for(owner).assets.frame(asset.id, at_s=_seconds(event_values["frame_s"]))
+                asset = ctx.studio.acting_for(actor).assets.frame(asset.id, at_s=_seconds(event_values["frame_s"]))
             if event_values.get("prompt_of") and not str(form.get("prompt") or "").strip():
-                form["prompt"] = ctx.studio.acting_for(owner).runs.get(str(event_values["prompt_of"])).request.prompt
+                form["prompt"] = ctx.studio.acting_for(actor).runs.get(str(event_values["prompt_of"])).request.prompt
         except StudioError as error:
             raise CapabilityError(of_error(error)) from None
         form["media"] = add_file(form["media"], name, asset.id, spec.max)
-        return page.updates(form, model, owner=owner) | {ctx.tabs: gr.Tabs(selected=page.id)}
+        return page.updates(form, model, actor=actor) | {ctx.tabs: gr.Tabs(selected=page.id)}
 
     return send
 

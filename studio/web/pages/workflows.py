@@ -14,7 +14,7 @@ from studio.errors import CapabilityError, StudioError
 from studio.messages import Message, of_error, term
 from studio.web.pages import mount_script
 from studio.web.pages.create import CreatePage
-from studio.web.pages.page import EVENT_OPTIONS, Page, event_data, owner_of
+from studio.web.pages.page import EVENT_OPTIONS, Page, actor_of, event_data
 
 KEPT_FIELDS = ("prompt", "negative_prompt", "media")
 """What a form keeps when a workflow is brought to it."""
@@ -57,6 +57,6 @@ class WorkflowsPage(Page):
                     Message("model.does_not", model=term(model.label), task=term(page.task)), print_exception=False
                 )
             start = form_values.from_request({}, model, page.task) | {k: form[k] for k in KEPT_FIELDS if k in form}
-            return page.updates(start, model, owner=owner_of(request)) | {self.ctx.tabs: gr.Tabs(selected=page.id)}
+            return page.updates(start, model, actor=actor_of(request)) | {self.ctx.tabs: gr.Tabs(selected=page.id)}
 
         return use

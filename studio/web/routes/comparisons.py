@@ -12,7 +12,7 @@ from studio.payload import Payload
 from studio.services.comparisons import MAX_MEMBERS, Comparison
 from studio.web.idempotency import MAX_KEY_CHARS
 from studio.web.routes.run_json import card, model_label
-from studio.web.routes.runs import Owner, SentenceRoute
+from studio.web.routes.runs import ActorKey, SentenceRoute
 
 if TYPE_CHECKING:
     from studio.studio import Studio
@@ -52,31 +52,31 @@ def router(studio: Studio) -> APIRouter:
     api = APIRouter(prefix="/ui", route_class=SentenceRoute, include_in_schema=False)
 
     @api.post("/alternatives")
-    def alternatives(body: AlternativesQuery, owner: Owner) -> JSON:
-        found = studio.acting_for(owner).alternatives.of_request(body.request)
+    def alternatives(body: AlternativesQuery, actor: ActorKey) -> JSON:
+        found = studio.acting_for(actor).alternatives.of_request(body.request)
         return {"alternatives": [one.public() for one in found]}
 
     @api.post("/comparisons")
-    def of_runs(body: ComparedRuns, owner: Owner) -> JSON:
-        return comparison_json(studio, studio.acting_for(owner).comparisons.of_runs(body.runs))
+    def of_runs(body: ComparedRuns, actor: ActorKey) -> JSON:
+        return comparison_json(studio, studio.acting_for(actor).comparisons.of_runs(body.runs))
 
     @api.post("/comparisons/submit")
-    def submit(body: ComparedRequest, owner: Owner) -> JSON:
-        made = studio.acting_for(owner).comparisons.submit_request(body.request, body.models, key=body.key)
+    def submit(body: ComparedRequest, actor: ActorKey) -> JSON:
+        made = studio.acting_for(actor).comparisons.submit_request(body.request, body.models, key=body.key)
         return comparison_json(studio, made)
 
     @api.get("/comparisons/{comparison_id}")
-    def one(comparison_id: str, owner: Owner) -> JSON:
-        return comparison_json(studio, studio.acting_for(owner).comparisons.get(comparison_id))
+    def one(comparison_id: str, actor: ActorKey) -> JSON:
+        return comparison_json(studio, studio.acting_for(actor).comparisons.get(comparison_id))
 
     @api.post("/comparisons/{comparison_id}/vote")
-    def vote(comparison_id: str, body: Vote, owner: Owner) -> JSON:
-        judged = studio.acting_for(owner).comparisons.vote(comparison_id, body.best, blind=body.blind)
+    def vote(comparison_id: str, body: Vote, actor: ActorKey) -> JSON:
+        judged = studio.acting_for(actor).comparisons.vote(comparison_id, body.best, blind=body.blind)
         return comparison_json(studio, judged)
 
     @api.get("/win-rates")
-    def rates(owner: Owner, task: Annotated[Task | None, Query()] = None, blind: bool = False) -> JSON:
-        found = studio.acting_for(owner).comparisons.win_rates(task.value if task else "", blind=blind)
+    def rates(actor: ActorKey, task: Annotated[Task | None, Query()] = None, blind: bool = False) -> JSON:
+        found = studio.acting_for(actor).comparisons.win_rates(task.value if task else "", blind=blind)
         return {"rates": [vars(rate) | {"label": model_label(studio, rate.model)} for rate in found]}
 
     return api

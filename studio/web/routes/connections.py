@@ -18,7 +18,7 @@ from studio.errors import RateLimited
 from studio.messages import Message
 from studio.payload import Payload
 from studio.services.connections import Connection
-from studio.web.routes.runs import Operator, SentenceRoute
+from studio.web.routes.runs import ActorKey, SentenceRoute
 
 if TYPE_CHECKING:
     from studio.studio import Studio
@@ -58,28 +58,31 @@ def router(studio: Studio) -> APIRouter:
     limited = [Depends(count_change)]
 
     @api.get("")
-    def overview(owner: Operator) -> JSON:
-        return {"keyring": studio.connections.keyring, "connections": [to_json(c) for c in studio.connections.all()]}
+    def overview(actor: ActorKey) -> JSON:
+        return {
+            "keyring": studio.acting_for(actor).connections.keyring,
+            "connections": [to_json(c) for c in studio.acting_for(actor).connections.all()],
+        }
 
     @api.get("/{provider}")
-    def one(provider: str, owner: Operator) -> JSON:
-        return to_json(studio.connections.get(provider))
+    def one(provider: str, actor: ActorKey) -> JSON:
+        return to_json(studio.acting_for(actor).connections.get(provider))
 
     @api.post("/{provider}", dependencies=limited)
-    def save(provider: str, body: ConnectionChanges, owner: Operator) -> JSON:
+    def save(provider: str, body: ConnectionChanges, actor: ActorKey) -> JSON:
         key = body.key.get_secret_value() if body.key is not None else None
-        saved = studio.connections.save(
+        saved = studio.acting_for(actor).connections.save(
             provider, key=key, key_name=body.key_name, options=body.options, local=body.local
         )
         return to_json(saved)
 
     @api.post("/{provider}/test", dependencies=limited)
-    def test(provider: str, owner: Operator) -> JSON:
-        return to_json(studio.connections.test(provider))
+    def test(provider: str, actor: ActorKey) -> JSON:
+        return to_json(studio.acting_for(actor).connections.test(provider))
 
     @api.delete("/{provider}/key", dependencies=limited)
-    def remove_key(provider: str, owner: Operator, key_name: str = "") -> JSON:
-        removal = studio.connections.remove_key(provider, key_name)
+    def remove_key(provider: str, actor: ActorKey, key_name: str = "") -> JSON:
+        removal = studio.acting_for(actor).connections.remove_key(provider, key_name)
         return to_json(removal.connection) | {"still_in_keyring": removal.in_keyring}
 
     return api

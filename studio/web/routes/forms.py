@@ -9,7 +9,7 @@ from fastapi import APIRouter, Query
 from studio.domain import JSON, Kind, Task
 from studio.web.pages import model_picker
 from studio.web.routes.run_json import asset_card
-from studio.web.routes.runs import Owner, SentenceRoute
+from studio.web.routes.runs import ActorKey, SentenceRoute
 
 if TYPE_CHECKING:
     from studio.studio import Studio
@@ -20,25 +20,25 @@ def router(studio: Studio) -> APIRouter:
     api = APIRouter(prefix="/ui", route_class=SentenceRoute, include_in_schema=False)
 
     @api.get("/choices")
-    def choices(task: Task, owner: Owner) -> JSON:
+    def choices(task: Task, actor: ActorKey) -> JSON:
         return {"groups": model_picker.groups(studio, task)}
 
     @api.get("/uploads")
     def uploads(
-        owner: Owner,
+        actor: ActorKey,
         kind: Annotated[list[Kind], Query(min_length=1, max_length=4)],
         query: Annotated[str, Query(max_length=200)] = "",
     ) -> JSON:
-        assets = studio.acting_for(owner).assets.uploads(kind, query=query)
+        assets = studio.acting_for(actor).assets.uploads(kind, query=query)
         return {"files": [asset_card(a) | {"created_at": a.created_at.isoformat()} for a in assets]}
 
     @api.get("/presets")
-    def presets(task: Task, owner: Owner) -> JSON:
-        return {"names": [p.name for p in studio.acting_for(owner).presets.all(task)]}
+    def presets(task: Task, actor: ActorKey) -> JSON:
+        return {"names": [p.name for p in studio.acting_for(actor).presets.all(task)]}
 
     @api.delete("/presets")
-    def delete_preset(task: Task, name: str, owner: Owner) -> JSON:
-        studio.acting_for(owner).presets.delete(task, name)
-        return {"names": [p.name for p in studio.acting_for(owner).presets.all(task)]}
+    def delete_preset(task: Task, name: str, actor: ActorKey) -> JSON:
+        studio.acting_for(actor).presets.delete(task, name)
+        return {"names": [p.name for p in studio.acting_for(actor).presets.all(task)]}
 
     return api

@@ -16,9 +16,9 @@ from studio.media.cube import LARGEST_BYTES
 from studio.payload import Payload
 from studio.storyboard.commands import Id
 from studio.storyboard.look import Look, Slate, Title
-from studio.web.middleware.same_origin import owner_of
+from studio.web.middleware.same_origin import actor_of
 from studio.web.routes.files import file_response, thumb_mime
-from studio.web.routes.runs import Owner, SentenceRoute
+from studio.web.routes.runs import ActorKey, SentenceRoute
 from studio.web.routes.storyboards import saved_body
 
 if TYPE_CHECKING:
@@ -53,47 +53,49 @@ def router(studio: Studio) -> APIRouter:
 
 
 def _luts(api: APIRouter, studio: Studio) -> None:
-    def listed(owner: str) -> JSON:
+    def listed(actor: str) -> JSON:
         return {
             "luts": [
-                {"id": lut.id, "name": lut.name, "side": lut.side} for lut in studio.acting_for(owner).looks.luts()
+                {"id": lut.id, "name": lut.name, "side": lut.side} for lut in studio.acting_for(actor).looks.luts()
             ]
         }
 
     @api.get("/luts")
-    def luts(owner: Owner) -> JSON:
-        return listed(owner)
+    def luts(actor: ActorKey) -> JSON:
+        return listed(actor)
 
     @api.post("/luts")
     async def keep(request: Request, name: Annotated[str, Query(max_length=300)]) -> JSON:
         """The .cube file in the body, checked and kept."""
-        owner = owner_of(request)
+        actor = actor_of(request)
         async with saved_body(studio, request, name, LARGEST_BYTES) as path:
-            added = await run_in_threadpool(studio.acting_for(owner).looks.add_lut, path, name=name)
-        return listed(owner) | {"id": added.id}
+            added = await run_in_threadpool(studio.acting_for(actor).looks.add_lut, path, name=name)
+        return listed(actor) | {"id": added.id}
 
     @api.delete("/luts/{lut_id}")
-    def forget(lut_id: Id, owner: Owner) -> JSON:
-        studio.acting_for(owner).looks.remove_lut(lut_id)
-        return listed(owner)
+    def forget(lut_id: Id, actor: ActorKey) -> JSON:
+        studio.acting_for(actor).looks.remove_lut(lut_id)
+        return listed(actor)
 
 
 def _pictures(api: APIRouter, studio: Studio) -> None:
     @api.post("/boards/{board_id}/still")
-    def still(board_id: Id, body: Still, owner: Owner) -> Response:
-        picture = studio.acting_for(owner).looks.still(
+    def still(board_id: Id, body: Still, actor: ActorKey) -> Response:
+        picture = studio.acting_for(actor).looks.still(
             board_id, body.at_s, look=body.look, titles=body.titles, plain=body.plain
         )
         return _webp(picture)
 
     @api.post("/boards/{board_id}/slate")
-    def slate(board_id: Id, body: SlateBody, owner: Owner) -> Response:
-        return _webp(studio.acting_for(owner).looks.slate_picture(board_id, body.slate))
+    def slate(board_id: Id, body: SlateBody, actor: ActorKey) -> Response:
+        return _webp(studio.acting_for(actor).looks.slate_picture(board_id, body.slate))
 
     @api.get("/boards/{board_id}/matched/{shot_id}/{end}")
-    def matched(request: Request, board_id: Id, shot_id: Id, end: Literal["first", "last"], owner: Owner) -> Response:
-        board = studio.acting_for(owner).storyboards.get(board_id).board
-        path = studio.acting_for(owner).looks.matched_edge(board, shot_id, end)
+    def matched(
+        request: Request, board_id: Id, shot_id: Id, end: Literal["first", "last"], actor: ActorKey
+    ) -> Response:
+        board = studio.acting_for(actor).storyboards.get(board_id).board
+        path = studio.acting_for(actor).looks.matched_edge(board, shot_id, end)
         response = file_response(path, mime=thumb_mime(path), etag=path.stem, headers=request.headers)
         response.headers["cache-control"] = "private, no-cache"  # another strength has the same address
         return response

@@ -8,7 +8,7 @@ from fastapi import APIRouter
 
 from studio.domain import JSON
 from studio.payload import Payload
-from studio.web.routes.runs import Operator, SentenceRoute
+from studio.web.routes.runs import ActorKey, SentenceRoute
 
 if TYPE_CHECKING:
     from studio.studio import Studio
@@ -26,17 +26,17 @@ def router(studio: Studio) -> APIRouter:
     api = APIRouter(prefix="/ui/models", route_class=SentenceRoute, include_in_schema=False)
 
     @api.get("")
-    def overview(owner: Operator) -> JSON:
-        return studio.local_models.overview()
+    def overview(actor: ActorKey) -> JSON:
+        return studio.acting_for(actor).local_models.overview()
 
     @api.post("/{word}")
-    def act(word: Literal["fetch", "stop", "remove"], body: DownloadOptions, owner: Operator) -> JSON:
+    def act(word: Literal["fetch", "stop", "remove"], body: DownloadOptions, actor: ActorKey) -> JSON:
         if word == "fetch":
-            studio.local_models.fetch(body.model, extras=body.extras)
+            studio.acting_for(actor).local_models.fetch(body.model, extras=body.extras)
         elif word == "stop":
-            studio.local_models.stop(body.model)
+            studio.acting_for(actor).local_models.stop(body.model)
         else:
-            studio.local_models.remove(body.model)
-        return studio.local_models.overview()
+            studio.acting_for(actor).local_models.remove(body.model)
+        return studio.acting_for(actor).local_models.overview()
 
     return api

@@ -15,7 +15,7 @@ from studio.payload import Payload
 from studio.services.notification_delivery import SECRET_PREFIX
 from studio.services.notifications import NotificationChoices
 from studio.web.language import language_of
-from studio.web.routes.runs import Operator, SentenceRoute
+from studio.web.routes.runs import ActorKey, SentenceRoute
 
 if TYPE_CHECKING:
     from studio.studio import Studio
@@ -43,36 +43,41 @@ def router(studio: Studio) -> APIRouter:
     """The routes under /ui/notifications."""
     api = APIRouter(prefix="/ui/notifications", route_class=SentenceRoute, include_in_schema=False)
 
-    def state() -> JSON:
-        found = studio.notifications.state()
+    def state(actor: str) -> JSON:
+        found = studio.acting_for(actor).notifications.state()
         return {field.name: getattr(found, field.name) for field in fields(found)} | {"choices": asdict(found.choices)}
 
     @api.get("")
-    def read(owner: Operator) -> JSON:
-        return state()
+    def read(actor: ActorKey) -> JSON:
+        return state(actor)
 
     @api.post("/choices")
-    def choose(body: Choices, owner: Operator, request: Request) -> JSON:
+    def choose(body: Choices, actor: ActorKey, request: Request) -> JSON:
         language = body.language or language_of(request)
-        studio.notifications.set_choices(
+        studio.acting_for(actor).notifications.set_choices(
             NotificationChoices(
                 succeeded=body.succeeded, failed=body.failed, held=body.held, drafts=body.drafts, language=language
             )
         )
-        return state()
+        return state(actor)
 
     @api.post("/webhook")
-    def set_webhook(body: Webhook, owner: Operator, request: Request) -> JSON:
+    def set_webhook(body: Webhook, actor: ActorKey, request: Request) -> JSON:
         made = SECRET_PREFIX + base64.b64encode(secrets.token_bytes(24)).decode() if body.make_secret else ""
-        studio.notifications.set_webhook(
+        studio.acting_for(actor).notifications.set_webhook(
             url=body.url if body.url is None else body.url.strip(), secret=made or body.secret
         )
         if body.url:
-            studio.notifications.set_language(language_of(request))
-        return state() | {"secret": made or None}
+            studio.acting_for(actor).notifications.set_language(language_of(request))
+        return state(actor) | {"secret": made or None}
 
     @api.post("/test")
-    def test(owner: Operator) -> JSON:
-        return {"sent": [{"to": host, "error": attempt.error} for host, attempt in studio.notifications.send_test()]}
+    def test(actor: ActorKey) -> JSON:
+        return {
+            "sent": [
+                {"to": host, "error": attempt.error}
+                for host, attempt in studio.acting_for(actor).notifications.send_test()
+            ]
+        }
 
     return api

@@ -13,7 +13,7 @@ from studio.messages import LOCALES, term
 from studio.payload import Payload
 from studio.services.refunds import MAX_NOTE_CHARS, AuditedRun, ProviderAudit, amount_is, totals
 from studio.store.refunds import RefundClaim
-from studio.web.routes.runs import MAX_INTEGER, MAX_SELECTED_RUNS, Owner, SentenceRoute
+from studio.web.routes.runs import MAX_INTEGER, MAX_SELECTED_RUNS, ActorKey, SentenceRoute
 
 if TYPE_CHECKING:
     from studio.studio import Studio
@@ -35,29 +35,29 @@ def router(studio: Studio) -> APIRouter:
     api = APIRouter(prefix="/ui/refunds", route_class=SentenceRoute, include_in_schema=False)
 
     @api.get("")
-    def audit(owner: Owner) -> JSON:
-        audits = studio.acting_for(owner).refunds.audit()
+    def audit(actor: ActorKey) -> JSON:
+        audits = studio.acting_for(actor).refunds.audit()
         return {"providers": [_provider(audit) for audit in audits], "totals": totals(audits)}
 
     @api.get("/letter")
     def letter(
-        provider: Annotated[str, Query(max_length=100)], owner: Owner,
+        provider: Annotated[str, Query(max_length=100)], actor: ActorKey,
         ids: Annotated[list[int], Query(max_length=MAX_SELECTED_RUNS)] = [],  # noqa: B006 - read only
     ) -> JSON:  # fmt: skip
-        service = studio.acting_for(owner).refunds
+        service = studio.acting_for(actor).refunds
         return {"texts": {language: service.letter(provider, language, ids) for language in LOCALES}}
 
     @api.post("/{claim_id}")
-    def mark(claim_id: int, body: ClaimState, owner: Owner) -> JSON:
+    def mark(claim_id: int, body: ClaimState, actor: ActorKey) -> JSON:
         seq = min(max(claim_id, 0), MAX_INTEGER)
-        claim = studio.acting_for(owner).refunds.mark(seq, body.state, usd=body.usd, note=body.note)
+        claim = studio.acting_for(actor).refunds.mark(seq, body.state, usd=body.usd, note=body.note)
         return _claim(claim)
 
     @api.get("/csv")
-    def csv(owner: Owner) -> Response:
+    def csv(actor: ActorKey) -> Response:
         name = f"refunds_{now():%Y-%m-%d}.csv"
         headers = {"content-disposition": f'attachment; filename="{name}"', "cache-control": "no-store"}
-        text = BYTE_ORDER_MARK + studio.acting_for(owner).refunds.csv()
+        text = BYTE_ORDER_MARK + studio.acting_for(actor).refunds.csv()
         return Response(text.encode(), media_type="text/csv; charset=utf-8", headers=headers)
 
     return api

@@ -17,7 +17,7 @@ from studio.errors import NotFound, StudioError
 from studio.messages import Message
 from studio.web.errors import SentenceRoute
 from studio.web.language import language_of
-from studio.web.middleware.same_origin import owner_of
+from studio.web.middleware.same_origin import actor_of
 from studio.web.pages import form_defaults
 from studio.web.routes import (
     comparisons,
@@ -93,7 +93,7 @@ def _core_routes(api: APIRouter, studio: Studio, live: Live) -> None:
         """The stream of changes. Last-Event-ID needs no reading: a new stream begins with the whole list."""
         headers = {"cache-control": "no-store", "x-accel-buffering": "no"}
         return StreamingResponse(
-            live.stream(owner_of(request), language_of(request)), media_type="text/event-stream", headers=headers
+            live.stream(actor_of(request), language_of(request)), media_type="text/event-stream", headers=headers
         )
 
     @api.get("/ui/assets/{digest}/{path:path}")
@@ -112,10 +112,10 @@ def _media_routes(api: APIRouter, studio: Studio) -> None:
     @api.api_route("/media/{asset_id}", methods=["GET", "HEAD"])
     def media(request: Request, asset_id: str, download: bool = False) -> Response:
         """The file itself; ?download=1 with a name that says what it is."""
-        owner = owner_of(request)
+        actor = actor_of(request)
         try:
-            found = studio.acting_for(owner).assets.get(asset_id)
-            run = studio.acting_for(owner).runs.get(found.origin) if found.origin else None
+            found = studio.acting_for(actor).assets.get(asset_id)
+            run = studio.acting_for(actor).runs.get(found.origin) if found.origin else None
         except NotFound:
             return _missing()
         if not found.path:
@@ -128,7 +128,7 @@ def _media_routes(api: APIRouter, studio: Studio) -> None:
     def preview(request: Request, asset_id: str, which: Preview) -> Response:
         """A small picture (thumb, poster, view, wave) or silent clip (hover) of the file, made on first demand."""
         try:
-            path = studio.acting_for(owner_of(request)).assets.thumbnail(asset_id, which)
+            path = studio.acting_for(actor_of(request)).assets.thumbnail(asset_id, which)
         except NotFound:
             return _missing()
         except StudioError as error:
@@ -139,7 +139,7 @@ def _media_routes(api: APIRouter, studio: Studio) -> None:
     def run_preview(request: Request, run_id: str) -> Response:
         """What a run under way looks like so far; the version in its card (?v=) makes a new address of each."""
         try:
-            found = studio.acting_for(owner_of(request)).runs.preview(run_id)
+            found = studio.acting_for(actor_of(request)).runs.preview(run_id)
         except NotFound:
             return _missing()
         return preview_response(found.path, version=found.version, headers=request.headers)

@@ -37,8 +37,8 @@ SUBSCRIBE_TIMEOUT_S = 5.0
 class _Stream:
     """One open stream. `changed` holds the newest card by run id until it is sent."""
 
-    def __init__(self, owner: str) -> None:
-        self.owner, self.changed, self.queue_changed = owner, dict[str, JSON](), False
+    def __init__(self, actor: str) -> None:
+        self.user, self.changed, self.queue_changed = actor.partition("/")[0], dict[str, JSON](), False
         self.loop, self.updated = asyncio.get_running_loop(), asyncio.Event()
 
     def put(self, cards: dict[str, JSON], *, house: bool) -> None:
@@ -83,16 +83,16 @@ class Live:
         for page in pages:
             page.put({}, house=True)
 
-    async def stream(self, owner: str, language: str = ENGLISH) -> AsyncIterator[str]:
+    async def stream(self, actor: str, language: str = ENGLISH) -> AsyncIterator[str]:
         """Server-sent events: `queue` (the whole list; first, and when order or pause changed), then `runs`.
 
         Their messages are worded in this language.
         """
-        page = _Stream(owner)
+        page = _Stream(actor)
         await run_in_threadpool(self._add_stream, page)
         try:
             yield "retry: 1000\n\n"
-            yield self._event("queue", await self._queue(owner), language)
+            yield self._event("queue", await self._queue(actor), language)
             while not self._closed:
                 try:
                     await asyncio.wait_for(page.updated.wait(), HEARTBEAT_S)
@@ -104,15 +104,15 @@ class Live:
                 cards, page.changed = page.changed, {}
                 house, page.queue_changed = page.queue_changed, False
                 if house:
-                    yield self._event("queue", await self._queue(owner), language)
+                    yield self._event("queue", await self._queue(actor), language)
                 if cards:
                     yield self._event("runs", list(cards.values()), language)
         finally:
             with self._lock:
                 self._streams.discard(page)
 
-    async def _queue(self, owner: str) -> JSON:
-        return await run_in_threadpool(queue, self._studio, owner=owner)
+    async def _queue(self, actor: str) -> JSON:
+        return await run_in_threadpool(queue, self._studio, actor=actor)
 
     def _event(self, name: str, body: object, language: str) -> str:
         text = _json(worded(body, language))
@@ -159,7 +159,7 @@ class Live:
             except NotFound:
                 cards[run_id] = {"id": run_id, "gone": True, "owner": ""}
         for page in pages:
-            visible = {i: c for i, c in cards.items() if c.get("gone") or page.owner in ("", c["owner"])}
+            visible = {i: c for i, c in cards.items() if c.get("gone") or page.user in ("", c["owner"])}
             if visible:
                 page.put(visible, house=False)
 

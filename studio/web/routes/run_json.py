@@ -86,7 +86,7 @@ def card(studio: Studio, run: Run) -> JSON:
     return body
 
 
-def detail(studio: Studio, run: Run, events: list[Event], *, owner: str) -> JSON:
+def detail(studio: Studio, run: Run, events: list[Event], *, actor: str) -> JSON:
     """Everything about one run: the whole request, files in and out, the times of every step."""
     inputs = [(name, i) for name, ids in run.request.media().items() for i in ids]
     return card(studio, run) | {
@@ -96,10 +96,10 @@ def detail(studio: Studio, run: Run, events: list[Event], *, owner: str) -> JSON
         "params": _params(studio, run),
         "provider_label": _provider_label(studio, run.provider),
         "handle": run.handle,
-        "comparison": studio.acting_for(owner).comparisons.latest_of(run.id),
+        "comparison": studio.acting_for(actor).comparisons.latest_of(run.id),
         "attempt": run.attempt,
         "assets": [asset_card(a) | {"download": download_name(a, run)} for a in run.assets],
-        "given": [{"input": name, **_input(studio, i, owner)} for name, i in inputs],
+        "given": [{"input": name, **_input(studio, i, actor)} for name, i in inputs],
         "events": [e.model_dump(mode="json", exclude={"run"}) | {"why": e.why} for e in events],
     }
 
@@ -122,19 +122,19 @@ def _provider_label(studio: Studio, provider: str) -> str:
     return next((s.label for s in studio.admin.engine_status() if s.name == provider), provider)
 
 
-def _input(studio: Studio, asset_id: str, owner: str) -> JSON:
+def _input(studio: Studio, asset_id: str, actor: str) -> JSON:
     try:
-        return asset_card(studio.acting_for(owner).assets.get(asset_id))
+        return asset_card(studio.acting_for(actor).assets.get(asset_id))
     except StudioError as error:
         return {"id": asset_id, "kind": "", "name": "", "lost": of_error(error)}
 
 
-def queue(studio: Studio, *, owner: str, recent: int = 30) -> JSON:
+def queue(studio: Studio, *, actor: str, recent: int = 30) -> JSON:
     """The live list: running, held and queued runs in queue order, what ended lately, whether the queue rests, why the
     storage cannot be written (null when it can), and the models whose runs are on hold."""
-    ended = studio.acting_for(owner).runs.recent(recent)
+    ended = studio.acting_for(actor).runs.recent(recent)
     return {
-        "active": [card(studio, r) for r in studio.acting_for(owner).runs.active()],
+        "active": [card(studio, r) for r in studio.acting_for(actor).runs.active()],
         "recent": [card(studio, r) for r in ended],
         "paused": studio.queue.paused,
         "storage": studio.queue.storage_reason,

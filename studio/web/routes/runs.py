@@ -16,7 +16,7 @@ from studio.errors import Conflict
 from studio.messages import Message
 from studio.payload import Payload
 from studio.web.errors import SentenceRoute
-from studio.web.middleware.same_origin import operator_of, owner_of
+from studio.web.middleware.same_origin import actor_of
 from studio.web.routes.run_json import card, detail, filters, queue
 from studio.web.routes.zip_stream import stream_zip
 
@@ -29,8 +29,7 @@ MAX_SELECTED_RUNS = 500
 MAX_INTEGER = 2**63 - 1
 """Largest whole number of SQLite."""
 
-Owner = Annotated[str, Depends(owner_of)]
-Operator = Annotated[str, Depends(operator_of)]
+ActorKey = Annotated[str, Depends(actor_of)]
 
 
 class RunIds(Payload):
@@ -101,31 +100,31 @@ def router(studio: Studio, live: Live) -> APIRouter:
 
 def _read_routes(api: APIRouter, studio: Studio) -> None:
     @api.get("/runs")
-    def search(filters: Annotated[Filters, Query()], owner: Owner) -> JSON:
+    def search(filters: Annotated[Filters, Query()], actor: ActorKey) -> JSON:
         conditions = filters.model_dump(exclude={"query"})
         conditions |= {k: conditions[k] or None for k in ("task", "model", "kind", "status")}
-        page = studio.acting_for(owner).gallery.search(filters.query, **conditions)
+        page = studio.acting_for(actor).gallery.search(filters.query, **conditions)
         runs = [card(studio, r) for r in page.runs]
         return {"runs": runs, "next_before": page.next_before, "total": page.total, "capped": page.capped}
 
     @api.get("/filters")
-    def list_filters(owner: Owner) -> JSON:
+    def list_filters(actor: ActorKey) -> JSON:
         return filters(studio)
 
     @api.get("/runs/{run_id}")
-    def one(run_id: str, owner: Owner) -> JSON:
-        run = studio.acting_for(owner).runs.get(run_id)
-        return detail(studio, run, studio.acting_for(owner).runs.history(run_id), owner=owner)
+    def one(run_id: str, actor: ActorKey) -> JSON:
+        run = studio.acting_for(actor).runs.get(run_id)
+        return detail(studio, run, studio.acting_for(actor).runs.history(run_id), actor=actor)
 
     @api.get("/queue")
-    def whole_queue(owner: Owner) -> JSON:
-        return queue(studio, owner=owner)
+    def whole_queue(actor: ActorKey) -> JSON:
+        return queue(studio, actor=actor)
 
     @api.get("/zip")
     def selection(
-        ids: Annotated[list[str], Query(min_length=1, max_length=MAX_SELECTED_RUNS)], owner: Owner
+        ids: Annotated[list[str], Query(min_length=1, max_length=MAX_SELECTED_RUNS)], actor: ActorKey
     ) -> Response:
-        runs = [studio.acting_for(owner).runs.get(i) for i in ids]
+        runs = [studio.acting_for(actor).runs.get(i) for i in ids]
         name = f"studio_{now():%Y-%m-%d_%H%M}_{len(runs)}.zip"
         headers = {"content-disposition": f'attachment; filename="{name}"', "cache-control": "no-store"}
         return StreamingResponse(stream_zip(studio, runs), media_type="application/zip", headers=headers)
@@ -133,76 +132,76 @@ def _read_routes(api: APIRouter, studio: Studio) -> None:
 
 def _write_routes(api: APIRouter, studio: Studio) -> None:
     @api.post("/runs/{run_id}/cancel")
-    def cancel(run_id: str, owner: Owner) -> JSON:
-        return card(studio, studio.acting_for(owner).runs.cancel(run_id))
+    def cancel(run_id: str, actor: ActorKey) -> JSON:
+        return card(studio, studio.acting_for(actor).runs.cancel(run_id))
 
     @api.post("/runs/{run_id}/retry")
-    def retry(run_id: str, body: RetryOptions, owner: Owner) -> JSON:
-        return card(studio, studio.acting_for(owner).runs.retry(run_id, seed=None if body.seed == "new" else "same"))
+    def retry(run_id: str, body: RetryOptions, actor: ActorKey) -> JSON:
+        return card(studio, studio.acting_for(actor).runs.retry(run_id, seed=None if body.seed == "new" else "same"))
 
     @api.put("/runs/{run_id}/request")
-    def edit(run_id: str, body: dict[str, Any], owner: Owner) -> JSON:
-        return card(studio, studio.acting_for(owner).runs.edit(run_id, body))
+    def edit(run_id: str, body: dict[str, Any], actor: ActorKey) -> JSON:
+        return card(studio, studio.acting_for(actor).runs.edit(run_id, body))
 
     @api.post("/runs/{run_id}/decide")
-    def decide(run_id: str, body: Choice, owner: Owner) -> JSON:
-        return card(studio, studio.acting_for(owner).runs.decide(run_id, body.choice))
+    def decide(run_id: str, body: Choice, actor: ActorKey) -> JSON:
+        return card(studio, studio.acting_for(actor).runs.decide(run_id, body.choice))
 
     @api.post("/runs/{run_id}/rate")
-    def rate(run_id: str, body: Rating, owner: Owner) -> JSON:
-        studio.acting_for(owner).gallery.rate(run_id, body.stars)
+    def rate(run_id: str, body: Rating, actor: ActorKey) -> JSON:
+        studio.acting_for(actor).gallery.rate(run_id, body.stars)
         return {"rating": body.stars}
 
     @api.post("/trash")
-    def trash(body: RunIds, owner: Owner) -> JSON:
-        trashed_ids = studio.acting_for(owner).gallery.trash(body.ids)
+    def trash(body: RunIds, actor: ActorKey) -> JSON:
+        trashed_ids = studio.acting_for(actor).gallery.trash(body.ids)
         if not trashed_ids:
             raise Conflict(Message("run.not_trashed"))
         return {"ids": trashed_ids}
 
     @api.post("/restore")
-    def restore(body: RunIds, owner: Owner) -> JSON:
-        return {"ids": studio.acting_for(owner).gallery.restore(body.ids)}
+    def restore(body: RunIds, actor: ActorKey) -> JSON:
+        return {"ids": studio.acting_for(actor).gallery.restore(body.ids)}
 
     @api.post("/purge")
-    def purge(owner: Operator) -> JSON:
-        return {"removed": studio.admin.purge(older_than_days=0)}
+    def purge(actor: ActorKey) -> JSON:
+        return {"removed": studio.acting_for(actor).admin.purge(older_than_days=0)}
 
 
 def _queue_routes(api: APIRouter, studio: Studio, live: Live) -> None:
     @api.post("/runs/{run_id}/move")
-    def move(run_id: str, body: QueueMove, owner: Owner) -> JSON:
-        studio.acting_for(owner).runs.move(run_id, before=body.before)
+    def move(run_id: str, body: QueueMove, actor: ActorKey) -> JSON:
+        studio.acting_for(actor).runs.move(run_id, before=body.before)
         live.notify_queue_changed()
-        return queue(studio, owner=owner)
+        return queue(studio, actor=actor)
 
     @api.post("/runs/{run_id}/priority")
-    def prioritise(run_id: str, body: Priority, owner: Owner) -> JSON:
-        studio.acting_for(owner).runs.prioritise(run_id, body.priority)
+    def prioritise(run_id: str, body: Priority, actor: ActorKey) -> JSON:
+        studio.acting_for(actor).runs.prioritise(run_id, body.priority)
         live.notify_queue_changed()
-        return queue(studio, owner=owner)
+        return queue(studio, actor=actor)
 
     @api.post("/queue/clear")
-    def clear(owner: Owner) -> JSON:
-        waiting = [r.id for r in studio.acting_for(owner).runs.active() if r.status is Status.QUEUED]
-        return {"cancelled": sum(_try_cancel(studio, i, owner) for i in waiting)}
+    def clear(actor: ActorKey) -> JSON:
+        waiting = [r.id for r in studio.acting_for(actor).runs.active() if r.status is Status.QUEUED]
+        return {"cancelled": sum(_try_cancel(studio, i, actor) for i in waiting)}
 
     @api.post("/queue/resume-model")
-    def resume_model(body: ModelName, owner: Owner) -> JSON:
-        studio.queue.resume_model(body.model)
+    def resume_model(body: ModelName, actor: ActorKey) -> JSON:
+        studio.acting_for(actor).queue.resume_model(body.model)
         live.notify_queue_changed()
-        return queue(studio, owner=owner)
+        return queue(studio, actor=actor)
 
     @api.post("/queue/{word}")
-    def pause_or_resume(word: Literal["pause", "resume"], owner: Operator) -> JSON:
-        studio.queue.pause() if word == "pause" else studio.queue.resume()
+    def pause_or_resume(word: Literal["pause", "resume"], actor: ActorKey) -> JSON:
+        studio.acting_for(actor).queue.pause() if word == "pause" else studio.acting_for(actor).queue.resume()
         live.notify_queue_changed()
         return {"paused": studio.queue.paused}
 
 
-def _try_cancel(studio: Studio, run_id: str, owner: str) -> bool:
+def _try_cancel(studio: Studio, run_id: str, actor: str) -> bool:
     try:
-        studio.acting_for(owner).runs.cancel(run_id)
+        studio.acting_for(actor).runs.cancel(run_id)
     except Conflict:  # it ended meanwhile
         return False
     return True

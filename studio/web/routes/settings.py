@@ -16,7 +16,7 @@ from pydantic import BaseModel, Field
 from studio.domain import JSON, Status, now
 from studio.payload import Payload
 from studio.services.time_zones import zone_of
-from studio.web.routes.runs import Operator, SentenceRoute
+from studio.web.routes.runs import ActorKey, SentenceRoute
 
 if TYPE_CHECKING:
     from _typeshed import DataclassInstance
@@ -45,35 +45,39 @@ def router(studio: Studio) -> APIRouter:
     api = APIRouter(prefix="/ui/house", route_class=SentenceRoute, include_in_schema=False)
 
     @api.get("")
-    def overview(owner: Operator) -> JSON:
+    def overview(actor: ActorKey) -> JSON:
         return {
-            "storage": to_json(studio.admin.storage()),
+            "storage": to_json(studio.acting_for(actor).admin.storage()),
             "engines": [to_json(e) for e in studio.admin.engine_status()],
-            "limits": to_json(studio.admin.limits()),
-            "backups": backups(studio),
+            "limits": to_json(studio.acting_for(actor).admin.limits()),
+            "backups": backups(studio, actor),
             "parts": packages(),
             "health": health(studio),
         }
 
     @api.get("/spend")
     def spend(
-        owner: Operator,
+        actor: ActorKey,
         group: Literal["day", "model", "owner"] = "day",
         days: Annotated[int, Field(ge=1)] = 30,
         time_zone: Annotated[str, Field(max_length=64)] = "",
     ) -> JSON:
         """Money of the last days, today included; time_zone: where days begin, UTC without one."""
         since = (now().astimezone(zone_of(time_zone) or UTC) - timedelta(days=days - 1)).date()
-        return {"rows": [to_json(row) for row in studio.admin.spend(group, since=since, time_zone=time_zone)]}
+        return {
+            "rows": [
+                to_json(row) for row in studio.acting_for(actor).admin.spend(group, since=since, time_zone=time_zone)
+            ]
+        }
 
     @api.post("/limits")
-    def set_limits(body: SpendingLimits, owner: Operator) -> JSON:
-        studio.admin.set_limits(body.run_usd, body.day_usd, body.month_usd)
-        return to_json(studio.admin.limits())
+    def set_limits(body: SpendingLimits, actor: ActorKey) -> JSON:
+        studio.acting_for(actor).admin.set_limits(body.run_usd, body.day_usd, body.month_usd)
+        return to_json(studio.acting_for(actor).admin.limits())
 
     @api.post("/backup")
-    def backup(owner: Operator) -> JSON:
-        return {"made": studio.admin.backup().name, "backups": backups(studio)}
+    def backup(actor: ActorKey) -> JSON:
+        return {"made": studio.acting_for(actor).admin.backup().name, "backups": backups(studio, actor)}
 
     return api
 
@@ -90,9 +94,9 @@ def health(studio: Studio) -> JSON:
     }
 
 
-def backups(studio: Studio) -> list[JSON]:
+def backups(studio: Studio, actor: str) -> list[JSON]:
     """The backups on disk, newest first: name, bytes, when."""
-    files = [(p, p.stat()) for p in studio.admin.backups()]
+    files = [(p, p.stat()) for p in studio.acting_for(actor).admin.backups()]
     rows = [
         {"name": p.name, "bytes": s.st_size, "at": datetime.fromtimestamp(s.st_mtime).astimezone().isoformat()}
         for p, s in files

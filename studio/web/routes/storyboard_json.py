@@ -31,9 +31,9 @@ if TYPE_CHECKING:
 VIDEO_TASKS = (Task.TEXT_TO_VIDEO, Task.IMAGE_TO_VIDEO, Task.REFERENCE_TO_VIDEO)
 
 
-def summaries(studio: Studio, boards: list[StoredBoard], *, owner: str) -> list[JSON]:
+def summaries(studio: Studio, boards: list[StoredBoard], *, actor: str) -> list[JSON]:
     """The cards of the list of boards."""
-    overviews = studio.acting_for(owner).storyboards.overviews([stored.board for stored in boards])
+    overviews = studio.acting_for(actor).storyboards.overviews([stored.board for stored in boards])
     return [_summary(stored, overview) for stored, overview in zip(boards, overviews, strict=True)]
 
 
@@ -47,7 +47,7 @@ def _summary(stored: StoredBoard, overview: Overview) -> JSON:
 
 
 def answer(
-    studio: Studio, log: AnswerLog, stored: StoredBoard, *, owner: str, since: str = "", new_id: str = ""
+    studio: Studio, log: AnswerLog, stored: StoredBoard, *, actor: str, since: str = "", new_id: str = ""
 ) -> JSON:
     """The board, what there is of each shot, the files it names, prices, and what undo would take back.
 
@@ -55,31 +55,31 @@ def answer(
     other by now, else everything.
     """
     board = stored.board
-    services = studio.acting_for(owner)
+    services = studio.acting_for(actor)
     snapshot = services.storyboards.snapshot_of(board)
     prices = services.storyboards.prices(snapshot)
     films = services.one_run_films.states_of(snapshot)
     named_assets = {i: asset_card(found) for i in asset_ids(board) if (found := snapshot.assets.get(i))}
-    shots = {s.shot.id: _part(studio, log, board, s, prices[s.shot.id], owner) for s in snapshot.states}
+    shots = {s.shot.id: _part(studio, log, board, s, prices[s.shot.id], actor) for s in snapshot.states}
     extra = {
         "length_s": snapshot.timeline.length_s, "frames": snapshot.timeline.frames, "assets": named_assets,
         "model_label": model_label(studio, board.model),
         "price": _price(snapshot, prices, [state.run for state in films]),
-        "following": _continuations(studio, board, owner),
+        "following": _continuations(studio, board, actor),
         "wholes": [_one_run_film(studio, board, state) for state in films],
         "undo": stored.undoable, "redo": stored.redoable, "updated_at": stored.updated_at, "made": new_id,
     }  # fmt: skip
     fields = board.model_dump(mode="json", exclude={"shots": True, "wholes": True})
-    return log.respond(Answer((owner, board.id), fields, shots, snapshot.timeline, extra), since)
+    return log.respond(Answer((actor, board.id), fields, shots, snapshot.timeline, extra), since)
 
 
-def _part(studio: Studio, log: AnswerLog, board: Board, state: ShotState, price: ShotPrice, owner: str) -> ShotPart:
+def _part(studio: Studio, log: AnswerLog, board: Board, state: ShotState, price: ShotPrice, actor: str) -> ShotPart:
     """The shot's part of the answer, made anew only where something that it shows has changed."""
     shot = state.shot
     label = model_label(studio, shot.model or board.model)
     members = {name: m.id if (m := board.member(name)) else None for name in shot.mentions()}
     return log.parts.get(
-        (owner, board.id, shot.id), (state, price, label, members),
+        (actor, board.id, shot.id), (state, price, label, members),
         lambda: ShotPart(
             shot.model_dump(mode="json", exclude={"takes", "params"}), _shot(studio, state, price, label, members)
         ),
@@ -177,9 +177,9 @@ def _one_run_film(studio: Studio, board: Board, state: OneRunFilmState) -> JSON:
     }  # fmt: skip
 
 
-def _continuations(studio: Studio, board: Board, owner: str) -> list[JSON]:
+def _continuations(studio: Studio, board: Board, actor: str) -> list[JSON]:
     """Shots that will be queued automatically, and those that will not, with the reason."""
-    chain = studio.acting_for(owner).continuations.get(board.id)
+    chain = studio.acting_for(actor).continuations.get(board.id)
     links = chain.links if chain else ()
     return [
         {

@@ -30,13 +30,13 @@ from studio.storyboard import script as text
 from studio.storyboard.commands import AnyCommand, as_change
 from studio.storyboard.limits import MAX_TEXT_CHARS, Id
 from studio.web.language import PageJSON
-from studio.web.middleware.same_origin import owner_of
+from studio.web.middleware.same_origin import actor_of
 from studio.web.pages import model_picker
 from studio.web.routes import storyboard_json
 from studio.web.routes.board_changes import AnswerLog
 from studio.web.routes.files import file_response, thumb_mime
 from studio.web.routes.run_json import asset_card
-from studio.web.routes.runs import Owner, SentenceRoute
+from studio.web.routes.runs import ActorKey, SentenceRoute
 
 if TYPE_CHECKING:
     from studio.studio import Studio
@@ -52,7 +52,7 @@ class UserLibrary:
     """What this user may put on a board, as the board's commands look it up."""
 
     studio: Studio
-    owner: str
+    actor: str
 
     def model(self, model_id: str) -> object:
         """A row of the catalogue."""
@@ -60,11 +60,11 @@ class UserLibrary:
 
     def asset(self, asset_id: str) -> Asset:
         """A file that this user keeps."""
-        return self.studio.acting_for(self.owner).assets.get(asset_id)
+        return self.studio.acting_for(self.actor).assets.get(asset_id)
 
     def lut(self, lut_id: str) -> object:
         """A colour table that this user keeps."""
-        return self.studio.acting_for(self.owner).looks.get_lut(lut_id)
+        return self.studio.acting_for(self.actor).looks.get_lut(lut_id)
 
 
 class NewBoard(Payload):
@@ -163,35 +163,35 @@ class BoardAnswers:
     def __init__(self, studio: Studio) -> None:
         self._studio, self._log = studio, AnswerLog()
 
-    def respond(self, stored: StoredBoard, owner: str, since: str, *, new_id: str = "", **extra: object) -> Response:
+    def respond(self, stored: StoredBoard, actor: str, since: str, *, new_id: str = "", **extra: object) -> Response:
         """The board as it stands, whole or as what changed since; extra: further keys."""
-        body = storyboard_json.answer(self._studio, self._log, stored, owner=owner, since=since, new_id=new_id)
+        body = storyboard_json.answer(self._studio, self._log, stored, actor=actor, since=since, new_id=new_id)
         return PageJSON(body | extra)
 
-    def respond_current(self, board_id: str, owner: str, since: str, *, queued: int) -> Response:
+    def respond_current(self, board_id: str, actor: str, since: str, *, queued: int) -> Response:
         """The board as it stands by now."""
-        return self.respond(self._studio.acting_for(owner).storyboards.get(board_id), owner, since, queued=queued)
+        return self.respond(self._studio.acting_for(actor).storyboards.get(board_id), actor, since, queued=queued)
 
 
 def _board_routes(api: APIRouter, studio: Studio, answers: BoardAnswers) -> None:
     @api.get("/boards")
-    def listed(owner: Owner) -> JSON:
-        boards = studio.acting_for(owner).storyboards.all()
-        return {"boards": storyboard_json.summaries(studio, boards, owner=owner)}
+    def listed(actor: ActorKey) -> JSON:
+        boards = studio.acting_for(actor).storyboards.all()
+        return {"boards": storyboard_json.summaries(studio, boards, actor=actor)}
 
     @api.post("/boards")
-    def create(body: NewBoard, owner: Owner) -> Response:
+    def create(body: NewBoard, actor: ActorKey) -> Response:
         fields = body.model_dump(include={"width", "height", "fps"})
         fields["model"] = model_picker.default_model(studio, Task.TEXT_TO_VIDEO).id
-        stored = studio.acting_for(owner).storyboards.create(body.title, script=body.script, **fields)
+        stored = studio.acting_for(actor).storyboards.create(body.title, script=body.script, **fields)
         if body.draft and stored.board.shots:
             with suppress(StudioError):  # the board is there all the same; each shot shows what stands against it
-                studio.acting_for(owner).storyboards.draft(stored.board.id)
-            stored = studio.acting_for(owner).storyboards.get(stored.board.id)
-        return answers.respond(stored, owner, "")
+                studio.acting_for(actor).storyboards.draft(stored.board.id)
+            stored = studio.acting_for(actor).storyboards.get(stored.board.id)
+        return answers.respond(stored, actor, "")
 
     @api.get("/boards/models")
-    def models(owner: Owner) -> JSON:
+    def models(actor: ActorKey) -> JSON:
         return {"groups": storyboard_json.models(studio)}
 
     @api.get("/boards/places")
@@ -199,86 +199,86 @@ def _board_routes(api: APIRouter, studio: Studio, answers: BoardAnswers) -> None
         return {"places": storyboard_json.delivery_presets()}
 
     @api.get("/boards/{board_id}")
-    def one(board_id: Id, owner: Owner, since: Since = "") -> Response:
-        return answers.respond(studio.acting_for(owner).storyboards.get(board_id), owner, since)
+    def one(board_id: Id, actor: ActorKey, since: Since = "") -> Response:
+        return answers.respond(studio.acting_for(actor).storyboards.get(board_id), actor, since)
 
     @api.post("/boards/{board_id}/edit")
-    def edit(board_id: Id, op: EditCommand, owner: Owner, since: Since = "") -> Response:
-        op.check(UserLibrary(studio, owner))
+    def edit(board_id: Id, op: EditCommand, actor: ActorKey, since: Since = "") -> Response:
+        op.check(UserLibrary(studio, actor))
         new_ids: list[str] = []
-        stored = studio.acting_for(owner).storyboards.edit(
+        stored = studio.acting_for(actor).storyboards.edit(
             board_id, op.edit_name(), as_change(op, new_ids), merge_key=op.same
         )
-        return answers.respond(stored, owner, since, new_id=new_ids[0] if new_ids else "")
+        return answers.respond(stored, actor, since, new_id=new_ids[0] if new_ids else "")
 
     @api.post("/boards/{board_id}/undo")
-    def undo(board_id: Id, body: UndoStep, owner: Owner, since: Since = "") -> Response:
-        return answers.respond(studio.acting_for(owner).storyboards.undo(board_id, redo=body.redo), owner, since)
+    def undo(board_id: Id, body: UndoStep, actor: ActorKey, since: Since = "") -> Response:
+        return answers.respond(studio.acting_for(actor).storyboards.undo(board_id, redo=body.redo), actor, since)
 
     @api.post("/boards/{board_id}/trash")
-    def trash(board_id: Id, body: TrashChange, owner: Owner) -> JSON:
-        studio.acting_for(owner).storyboards.trash(board_id, restore=body.back)
+    def trash(board_id: Id, body: TrashChange, actor: ActorKey) -> JSON:
+        studio.acting_for(actor).storyboards.trash(board_id, restore=body.back)
         return {"id": board_id}
 
 
 def _run_routes(api: APIRouter, studio: Studio, answers: BoardAnswers) -> None:
     @api.post("/boards/{board_id}/draft")
-    def draft(board_id: Id, body: ShotSelection, owner: Owner, since: Since = "") -> Response:
-        runs = studio.acting_for(owner).storyboards.draft(board_id, shots=body.shots)
-        return answers.respond_current(board_id, owner, since, queued=len(runs))
+    def draft(board_id: Id, body: ShotSelection, actor: ActorKey, since: Since = "") -> Response:
+        runs = studio.acting_for(actor).storyboards.draft(board_id, shots=body.shots)
+        return answers.respond_current(board_id, actor, since, queued=len(runs))
 
     @api.post("/boards/{board_id}/render-plan")
-    def plan(board_id: Id, body: ShotSelection, owner: Owner) -> JSON:
-        return storyboard_json.render_plan(studio.acting_for(owner).continuations.plan(board_id, shots=body.shots))
+    def plan(board_id: Id, body: ShotSelection, actor: ActorKey) -> JSON:
+        return storyboard_json.render_plan(studio.acting_for(actor).continuations.plan(board_id, shots=body.shots))
 
     @api.post("/boards/{board_id}/render")
-    def render(board_id: Id, body: ConfirmedRender, owner: Owner, since: Since = "") -> Response:
-        plan = studio.acting_for(owner).continuations.plan(board_id, shots=body.shots)
+    def render(board_id: Id, body: ConfirmedRender, actor: ActorKey, since: Since = "") -> Response:
+        plan = studio.acting_for(actor).continuations.plan(board_id, shots=body.shots)
         if not plan.ready and not plan.follow:
             raise Conflict(Message("board.nothing_to_render"))
         if plan.estimate.usd is not None and (body.usd is None or plan.estimate.usd > body.usd + PRICE_TOLERANCE_USD):
             raise Conflict(Message("board.price_changed", usd=f"{plan.estimate.usd:.2f}"))
-        studio.acting_for(owner).continuations.start(board_id, shots=body.shots)
-        return answers.respond_current(board_id, owner, since, queued=len(plan.ready) + len(plan.follow))
+        studio.acting_for(actor).continuations.start(board_id, shots=body.shots)
+        return answers.respond_current(board_id, actor, since, queued=len(plan.ready) + len(plan.follow))
 
     @api.post("/boards/{board_id}/stop-following")
-    def stop(board_id: Id, owner: Owner, since: Since = "") -> Response:
-        studio.acting_for(owner).continuations.stop(board_id)
-        return answers.respond_current(board_id, owner, since, queued=0)
+    def stop(board_id: Id, actor: ActorKey, since: Since = "") -> Response:
+        studio.acting_for(actor).continuations.stop(board_id)
+        return answers.respond_current(board_id, actor, since, queued=0)
 
     @api.post("/boards/{board_id}/retake")
-    def retake(board_id: Id, body: ShotChoice, owner: Owner, since: Since = "") -> Response:
-        studio.acting_for(owner).storyboards.retake(board_id, body.shot)
-        return answers.respond_current(board_id, owner, since, queued=1)
+    def retake(board_id: Id, body: ShotChoice, actor: ActorKey, since: Since = "") -> Response:
+        studio.acting_for(actor).storyboards.retake(board_id, body.shot)
+        return answers.respond_current(board_id, actor, since, queued=1)
 
     @api.get("/boards/{board_id}/ways")
-    def ways(board_id: Id, model: str, owner: Owner) -> JSON:
-        one, per_shot = studio.acting_for(owner).storyboards.production_methods(board_id, model)
+    def ways(board_id: Id, model: str, actor: ActorKey) -> JSON:
+        one, per_shot = studio.acting_for(actor).storyboards.production_methods(board_id, model)
         return {
             "one_run": storyboard_json.production_method(one),
             "per_shot": storyboard_json.production_method(per_shot),
         }
 
     @api.post("/boards/{board_id}/one-run")
-    def one_run(board_id: Id, body: ChosenModel, owner: Owner, since: Since = "") -> Response:
-        studio.acting_for(owner).one_run_films.submit(board_id, body.model)
-        return answers.respond_current(board_id, owner, since, queued=1)
+    def one_run(board_id: Id, body: ChosenModel, actor: ActorKey, since: Since = "") -> Response:
+        studio.acting_for(actor).one_run_films.submit(board_id, body.model)
+        return answers.respond_current(board_id, actor, since, queued=1)
 
     @api.post("/boards/{board_id}/show")
-    def show(board_id: Id, body: OneRunChoice, owner: Owner, since: Since = "") -> Response:
-        studio.acting_for(owner).one_run_films.show(board_id, body.run)
-        return answers.respond_current(board_id, owner, since, queued=0)
+    def show(board_id: Id, body: OneRunChoice, actor: ActorKey, since: Since = "") -> Response:
+        studio.acting_for(actor).one_run_films.show(board_id, body.run)
+        return answers.respond_current(board_id, actor, since, queued=0)
 
     @api.post("/boards/{board_id}/use-as-takes")
-    def cut_apart(board_id: Id, body: OneRunChoice, owner: Owner, since: Since = "") -> Response:
-        studio.acting_for(owner).one_run_films.use_as_takes(board_id, body.run or "")
-        return answers.respond_current(board_id, owner, since, queued=0)
+    def cut_apart(board_id: Id, body: OneRunChoice, actor: ActorKey, since: Since = "") -> Response:
+        studio.acting_for(actor).one_run_films.use_as_takes(board_id, body.run or "")
+        return answers.respond_current(board_id, actor, since, queued=0)
 
 
 def _text_routes(api: APIRouter, studio: Studio) -> None:
     @api.get("/boards/{board_id}/script")
-    def script(board_id: Id, owner: Owner, chinese: bool = False) -> JSON:
-        return {"text": text.write(studio.acting_for(owner).storyboards.get(board_id).board, chinese=chinese)}
+    def script(board_id: Id, actor: ActorKey, chinese: bool = False) -> JSON:
+        return {"text": text.write(studio.acting_for(actor).storyboards.get(board_id).board, chinese=chinese)}
 
     @api.post("/boards-read")
     def read(body: ScriptText) -> JSON:
@@ -295,9 +295,9 @@ def _text_routes(api: APIRouter, studio: Studio) -> None:
         }
 
     @api.get("/boards/{board_id}/frame/{shot_id}/{end}")
-    def frame(request: Request, board_id: Id, shot_id: Id, end: Literal["first", "last"], owner: Owner) -> Response:
-        board = studio.acting_for(owner).storyboards.get(board_id).board
-        path = studio.acting_for(owner).storyboards.edge_frame(board, shot_id, end)
+    def frame(request: Request, board_id: Id, shot_id: Id, end: Literal["first", "last"], actor: ActorKey) -> Response:
+        board = studio.acting_for(actor).storyboards.get(board_id).board
+        path = studio.acting_for(actor).storyboards.edge_frame(board, shot_id, end)
         response = file_response(path, mime=thumb_mime(path), etag=path.stem, headers=request.headers)
         response.headers["cache-control"] = "private, no-cache"  # another take has the same address
         return response
@@ -305,31 +305,31 @@ def _text_routes(api: APIRouter, studio: Studio) -> None:
 
 def _film_routes(api: APIRouter, studio: Studio) -> None:
     @api.get("/boards/{board_id}/films")
-    def films(board_id: Id, owner: Owner) -> JSON:
+    def films(board_id: Id, actor: ActorKey) -> JSON:
         return {
             "films": [
-                storyboard_json.film(studio, f) for f in studio.acting_for(owner).exports.list_for_board(board_id)
+                storyboard_json.film(studio, f) for f in studio.acting_for(actor).exports.list_for_board(board_id)
             ]
         }
 
     @api.post("/boards/{board_id}/check")
-    def check(board_id: Id, body: PreflightRequest, owner: Owner) -> JSON:
-        result = studio.acting_for(owner).preflight.check(board_id, body.options, body.places or None)
+    def check(board_id: Id, body: PreflightRequest, actor: ActorKey) -> JSON:
+        result = studio.acting_for(actor).preflight.check(board_id, body.options, body.places or None)
         return {"findings": [f.plain() for f in result.findings], "measuring": result.measuring}
 
     @api.post("/boards/{board_id}/films")
-    def start(board_id: Id, body: ExportRequest, owner: Owner) -> JSON:
-        exports = studio.acting_for(owner).exports.start_several(board_id, body.form, body.options, body.places)
+    def start(board_id: Id, body: ExportRequest, actor: ActorKey) -> JSON:
+        exports = studio.acting_for(actor).exports.start_several(board_id, body.form, body.options, body.places)
         return storyboard_json.film(studio, exports[0]) | {"all": [film.id for film in exports]}
 
     @api.post("/films/{film_id}/cancel")
-    def cancel(film_id: Id, owner: Owner) -> JSON:
-        studio.acting_for(owner).exports.cancel(film_id)
-        return storyboard_json.film(studio, studio.acting_for(owner).exports.get(film_id))
+    def cancel(film_id: Id, actor: ActorKey) -> JSON:
+        studio.acting_for(actor).exports.cancel(film_id)
+        return storyboard_json.film(studio, studio.acting_for(actor).exports.get(film_id))
 
     @api.get("/films/{film_id}/file")
-    def file(film_id: Id, owner: Owner) -> Response:
-        path = studio.acting_for(owner).exports.file(film_id)
+    def file(film_id: Id, actor: ActorKey) -> Response:
+        path = studio.acting_for(actor).exports.file(film_id)
         kind = mimetypes.guess_type(path.name)[0] or "application/octet-stream"
         return FileResponse(path, media_type=kind, filename=path.name, headers={"cache-control": "private, no-cache"})
 
@@ -339,16 +339,16 @@ def _file_routes(api: APIRouter, studio: Studio) -> None:
     async def archive(request: Request) -> JSON:
         """A board from the archive in the body."""
         async with saved_body(studio, request, "storyboard.zip", MAX_ARCHIVE_BYTES) as path:
-            stored = await run_in_threadpool(studio.acting_for(owner_of(request)).board_archives.import_archive, path)
+            stored = await run_in_threadpool(studio.acting_for(actor_of(request)).board_archives.import_archive, path)
         return {"id": stored.board.id}
 
     @api.post("/boards/files")
     async def file(request: Request, name: Annotated[str, Query(max_length=300)]) -> JSON:
         """The file in the body, taken into the library."""
         max_bytes = studio.settings.max_upload_mb * 1_000_000
-        owner, file_name = owner_of(request), Path(name).name
+        actor, file_name = actor_of(request), Path(name).name
         async with saved_body(studio, request, file_name, max_bytes) as path:
-            return asset_card(await run_in_threadpool(studio.acting_for(owner).assets.add, path, name=file_name))
+            return asset_card(await run_in_threadpool(studio.acting_for(actor).assets.add, path, name=file_name))
 
 
 @asynccontextmanager

@@ -13,7 +13,7 @@ from studio.domain import JSON
 from studio.payload import Payload
 from studio.services.user_files import Kind, UserFile
 from studio.web.language import language_of
-from studio.web.routes.runs import Operator, SentenceRoute
+from studio.web.routes.runs import ActorKey, SentenceRoute
 from studio.web.static import ASSETS
 
 if TYPE_CHECKING:
@@ -44,60 +44,60 @@ def router(studio: Studio) -> APIRouter:
     api = APIRouter(prefix="/ui/user-files", route_class=SentenceRoute, include_in_schema=False)
 
     @api.get("")
-    def listed(owner: Operator) -> JSON:
-        return list_json(studio)
+    def listed(actor: ActorKey) -> JSON:
+        return list_json(studio, actor)
 
     @api.get("/text")
-    def opened(kind: Kind, name: Name, owner: Operator) -> JSON:
-        found = studio.user_files.open(kind, name)
+    def opened(kind: Kind, name: Name, actor: ActorKey) -> JSON:
+        found = studio.acting_for(actor).user_files.open(kind, name)
         return {"text": found.text, "revision": found.revision, "masked": found.masked}
 
     @api.get("/example")
-    def example(kind: Kind, request: Request, owner: Operator) -> JSON:
+    def example(kind: Kind, request: Request, actor: ActorKey) -> JSON:
         """A file to begin with; every setting is explained in it, in the reader's language."""
         return {"text": (ASSETS / "examples" / language_of(request) / f"{kind}.toml").read_text("utf-8")}
 
     @api.post("/check")
-    def check(body: FileContent, owner: Operator) -> JSON:
-        return file_json(studio, studio.user_files.check(body.kind, body.name, body.text))
+    def check(body: FileContent, actor: ActorKey) -> JSON:
+        return file_json(studio, studio.acting_for(actor).user_files.check(body.kind, body.name, body.text))
 
     @api.post("/save")
-    def save(body: FileContent, owner: Operator) -> JSON:
-        studio.user_files.save(
+    def save(body: FileContent, actor: ActorKey) -> JSON:
+        studio.acting_for(actor).user_files.save(
             body.kind, body.name, body.text, revision=body.revision, with_problems=body.with_problems
         )
-        return list_json(studio)
+        return list_json(studio, actor)
 
     @api.post("/reload")
-    def reload(owner: Operator) -> JSON:
-        studio.user_files.reload()
-        return list_json(studio)
+    def reload(actor: ActorKey) -> JSON:
+        studio.acting_for(actor).user_files.reload()
+        return list_json(studio, actor)
 
     @api.post("/restore")
-    def restore(body: FilePlace, owner: Operator) -> JSON:
-        studio.user_files.restore(body.kind, body.name)
-        return list_json(studio)
+    def restore(body: FilePlace, actor: ActorKey) -> JSON:
+        studio.acting_for(actor).user_files.restore(body.kind, body.name)
+        return list_json(studio, actor)
 
     @api.post("/remove")
-    def remove(body: FilePlace, owner: Operator) -> JSON:
-        studio.user_files.remove(body.kind, body.name)
-        return list_json(studio)
+    def remove(body: FilePlace, actor: ActorKey) -> JSON:
+        studio.acting_for(actor).user_files.remove(body.kind, body.name)
+        return list_json(studio, actor)
 
     @api.post("/agents/{provider}")
-    def load_agents(provider: Name, owner: Operator) -> JSON:
+    def load_agents(provider: Name, actor: ActorKey) -> JSON:
         """Asks the provider; the answer waits for it, and no event loop does."""
-        loaded = studio.agents.load(provider)
-        return list_json(studio) | {"added": list(loaded.added), "known": loaded.known}
+        loaded = studio.acting_for(actor).agents.load(provider)
+        return list_json(studio, actor) | {"added": list(loaded.added), "known": loaded.known}
 
     return api
 
 
-def list_json(studio: Studio) -> JSON:
+def list_json(studio: Studio, actor: str) -> JSON:
     """All files, and where they lie."""
     return {
-        "folder": str(studio.user_files.folder.resolve()),
-        "files": [file_json(studio, file) for file in studio.user_files.all()],
-        "agents": [{"name": name, "label": label} for name, label in studio.agents.providers()],
+        "folder": str(studio.acting_for(actor).user_files.folder.resolve()),
+        "files": [file_json(studio, file) for file in studio.acting_for(actor).user_files.all()],
+        "agents": [{"name": name, "label": label} for name, label in studio.acting_for(actor).agents.providers()],
     }
 
 

@@ -24,8 +24,9 @@ from studio.errors import CapabilityError
 from studio.field_errors import sentence
 from studio.messages import Message
 from studio.payload import Payload
+from studio.permissions import Action
 from studio.storage import storing
-from studio.web.routes.runs import Operator, SentenceRoute
+from studio.web.routes.runs import ActorKey, SentenceRoute
 
 if TYPE_CHECKING:
     from studio.services.workflows import WorkflowInspection
@@ -64,21 +65,22 @@ def router(studio: Studio) -> APIRouter:
     api = APIRouter(prefix="/ui", route_class=SentenceRoute, include_in_schema=False)
 
     @api.get("/workflows")
-    def listed(owner: Operator) -> JSON:
-        return list_json(studio)
+    def listed(actor: ActorKey) -> JSON:
+        return list_json(studio, actor)
 
     @api.post("/workflows/read")
-    async def read(request: Request, owner: Operator, name: Annotated[str, Query(max_length=300)] = "") -> JSON:
+    async def read(request: Request, actor: ActorKey, name: Annotated[str, Query(max_length=300)] = "") -> JSON:
         """The workflow in the file that is the body."""
+        studio.acting_for(actor).require(Action.MANAGE_STUDIO)  # before a byte of it is stored
         with storing(studio.settings.data), TemporaryDirectory(dir=studio.context.scratch_folder()) as folder:
             path = Path(folder) / "workflow"
             with path.open("wb") as file:
                 async for piece in _body_chunks(request, studio.settings.max_upload_mb * 1_000_000):
                     await run_in_threadpool(file.write, piece)
-            return await run_in_threadpool(_inspect_file, studio, path, Path(name).name or "The file")
+            return await run_in_threadpool(_inspect_file, studio, actor, path, Path(name).name or "The file")
 
     @api.post("/workflows/save")
-    async def save(request: Request, owner: Operator) -> JSON:
+    async def save(request: Request, actor: ActorKey) -> JSON:
         try:
             body = SaveWorkflow.model_validate_json(
                 b"".join([piece async for piece in _body_chunks(request, MAX_SAVED_BYTES)])
@@ -87,20 +89,20 @@ def router(studio: Studio) -> APIRouter:
             first = error.errors(include_url=False)[0]
             raise CapabilityError(sentence(dict(first))) from None
         model = await run_in_threadpool(
-            studio.workflows.save, body.name, body.label, body.graph, body.mapping, body.tasks,
+            studio.acting_for(actor).workflows.save, body.name, body.label, body.graph, body.mapping, body.tasks,
             labels=body.labels, replace=body.replace,
         )  # fmt: skip
-        return list_json(studio) | {"saved": workflow_json(model)}
+        return list_json(studio, actor) | {"saved": workflow_json(model)}
 
     @api.get("/workflows/{name}")
-    def opened(name: str, owner: Operator) -> JSON:
-        model = studio.workflows.get(name)
-        return inspection_json(studio.workflows.inspect_saved(name)) | {"saved": workflow_json(model)}
+    def opened(name: str, actor: ActorKey) -> JSON:
+        model = studio.acting_for(actor).workflows.get(name)
+        return inspection_json(studio.acting_for(actor).workflows.inspect_saved(name)) | {"saved": workflow_json(model)}
 
     @api.get("/workflows/{name}/file")
-    def exported(name: str, owner: Operator) -> Response:
+    def exported(name: str, actor: ActorKey) -> Response:
         """A file for another studio: the graph with its mapping."""
-        body = json.dumps(studio.workflows.export(name), ensure_ascii=False, indent=1)
+        body = json.dumps(studio.acting_for(actor).workflows.export(name), ensure_ascii=False, indent=1)
         headers = {
             "content-disposition": f'attachment; filename="{name}.workflow.json"',
             "cache-control": "no-store",
@@ -108,32 +110,32 @@ def router(studio: Studio) -> APIRouter:
         return Response(body, media_type="application/json", headers=headers)
 
     @api.delete("/workflows/{name}")
-    def remove(name: str, owner: Operator) -> JSON:
-        studio.workflows.remove(name)
-        return list_json(studio)
+    def remove(name: str, actor: ActorKey) -> JSON:
+        studio.acting_for(actor).workflows.remove(name)
+        return list_json(studio, actor)
 
     @api.post("/workflows/{name}/restore")
-    def restore(name: str, owner: Operator) -> JSON:
-        studio.workflows.restore(name)
-        return list_json(studio)
+    def restore(name: str, actor: ActorKey) -> JSON:
+        studio.acting_for(actor).workflows.restore(name)
+        return list_json(studio, actor)
 
     @api.get("/workflow-files")
-    def files(owner: Operator, fresh: bool = False) -> JSON:
-        return studio.comfyui_models.overview(refresh=fresh)
+    def files(actor: ActorKey, fresh: bool = False) -> JSON:
+        return studio.acting_for(actor).comfyui_models.overview(refresh=fresh)
 
     @api.post("/workflow-files")
-    def choose(body: FileChoice, owner: Operator) -> JSON:
-        studio.comfyui_models.choose(body.model, body.role, body.file)
-        return studio.comfyui_models.overview()
+    def choose(body: FileChoice, actor: ActorKey) -> JSON:
+        studio.acting_for(actor).comfyui_models.choose(body.model, body.role, body.file)
+        return studio.acting_for(actor).comfyui_models.overview()
 
     return api
 
 
-def list_json(studio: Studio) -> JSON:
+def list_json(studio: Studio, actor: str) -> JSON:
     """The kept workflows, and whether there is a server to run them on."""
     engine = next((s for s in studio.admin.engine_status() if s.name == "comfyui"), None)
     missing = Message("workflow.no_engine") if engine is None else engine.missing
-    return {"workflows": [workflow_json(m) for m in studio.workflows.all()], "missing": missing or ""}
+    return {"workflows": [workflow_json(m) for m in studio.acting_for(actor).workflows.all()], "missing": missing or ""}
 
 
 def workflow_json(model: Model) -> JSON:
@@ -171,8 +173,8 @@ def _truncate(value: object) -> object:
     return value[:MAX_VALUE_CHARS] + "…" if isinstance(value, str) and len(value) > MAX_VALUE_CHARS else value
 
 
-def _inspect_file(studio: Studio, path: Path, name: str) -> JSON:
-    return inspection_json(studio.workflows.read(path, name=name))
+def _inspect_file(studio: Studio, actor: str, path: Path, name: str) -> JSON:
+    return inspection_json(studio.acting_for(actor).workflows.read(path, name=name))
 
 
 async def _body_chunks(request: Request, max_bytes: int) -> AsyncIterator[bytes]:

@@ -185,7 +185,7 @@ class FilmVerbs:
         kept = ("id", "board", "form", "options", "status", "error", "asset", "created_at", "finished_at")
         path = self._studio.settings.data / row.path if row.path else None
         return {key: getattr(row, key) for key in kept} | {
-            "fraction": self._studio.queue.export_progress(row.id),
+            "fraction": self._services.queue.export_progress(row.id),
             "name": path.name if path else "",
             "bytes": path.stat().st_size if path and path.is_file() else None,
             "url": f"/ui/films/{row.id}/file" if path else None,

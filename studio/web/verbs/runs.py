@@ -147,7 +147,7 @@ class RunVerbs:
         """Models whose waiting runs do not start, because several runs in a row failed for the same reason: model,
         label, reason, failures, held_at, waiting (runs), trying (one run may start to see whether it works again).
         """
-        return [asdict(hold) | {"held_at": hold.held_at.isoformat()} for hold in self._studio.queue.held_models()]
+        return [asdict(hold) | {"held_at": hold.held_at.isoformat()} for hold in self._services.queue.held_models()]
 
     def resume_model(self, model: Annotated[str, Field(max_length=200)]) -> list[dict[str, Any]]:
         """Let one waiting run of a held model try; if it succeeds, the others follow. It answers as `held_models` does.
@@ -155,7 +155,7 @@ class RunVerbs:
         Args:
             model: The id of the model.
         """
-        self._studio.queue.resume_model(model)
+        self._services.queue.resume_model(model)
         return self.held_models()
 
     def search(
@@ -207,7 +207,7 @@ class RunVerbs:
         """
         chosen_task = one_of(Task, "task", task)
         rows = self._studio.catalogue.for_task(chosen_task) if chosen_task else list(self._studio.catalogue)
-        return [_row(m) | _readiness(self._studio.admin.unavailable_reason(m)) for m in rows]
+        return [_row(m) | _readiness(self._services.admin.unavailable_reason(m)) for m in rows]
 
 
 def _for_each(ids: str | list[str], function: Callable[[str], Run]) -> JSON | list[JSON]:

@@ -1,0 +1,136 @@
+"""Which action each method of a service is: the table that the guard reads, and that the tests are made from.
+
+A method that is not listed cannot be called by anybody but the local user of a studio without accounts. What the rights
+depend on beside the role (whose run it is, which project it is in) is for the services and the store to judge.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import TypeVar, cast
+
+from studio.errors import NotAllowed
+from studio.messages import Message, term
+from studio.permissions import LEAST_ROLE, Action, Actor
+
+_VIEW, _REVIEW, _CREATE, _SHARE = Action.VIEW, Action.REVIEW, Action.CREATE, Action.SHARE
+_QUEUE, _STUDIO, _PEOPLE, _ACCOUNT = Action.MANAGE_QUEUE, Action.MANAGE_STUDIO, Action.MANAGE_PEOPLE, Action.OWN_ACCOUNT
+_SPENDING = Action.SEE_SPENDING
+
+RIGHTS: dict[str, dict[str, Action]] = {
+    "account": {
+        "person": _ACCOUNT, "rename": _ACCOUNT, "set_password": _ACCOUNT, "sessions": _ACCOUNT,
+        "end_session": _ACCOUNT, "tokens": _ACCOUNT, "make_token": _ACCOUNT, "revoke_token": _ACCOUNT,
+    },
+    "admin": {
+        "storage": _STUDIO, "engine_status": _VIEW, "unavailable_reason": _VIEW, "purge": _STUDIO, "backup": _STUDIO,
+        "backups": _STUDIO, "limits": _VIEW, "set_limits": _STUDIO, "spend": _SPENDING,
+    },
+    "agents": {"providers": _STUDIO, "load": _STUDIO},
+    "alternatives": {"of_request": _VIEW, "of_form": _VIEW},
+    "assets": {
+        "add": _CREATE, "newest_seq": _CREATE, "discard": _CREATE, "get": _VIEW, "uploads": _VIEW, "frame": _CREATE,
+        "path": _VIEW, "thumbnail": _VIEW, "shrink": _CREATE,
+    },
+    "board_archives": {"import_archive": _CREATE},
+    "comfyui_models": {"overview": _STUDIO, "choose": _STUDIO},
+    "comparisons": {
+        "submit_request": _CREATE, "submit_form": _CREATE, "of_runs": _REVIEW, "latest_of": _VIEW, "get": _VIEW,
+        "vote": _REVIEW, "win_rates": _VIEW,
+    },
+    "connections": {
+        "keyring": _STUDIO, "all": _STUDIO, "get": _STUDIO, "has": _VIEW, "save": _STUDIO, "remove_key": _STUDIO,
+        "test": _STUDIO,
+    },
+    "continuations": {"plan": _CREATE, "start": _CREATE, "get": _VIEW, "stop": _CREATE},
+    "exports": {
+        "start": _CREATE, "start_several": _CREATE, "get": _VIEW, "list_for_board": _VIEW, "cancel": _CREATE,
+        "file": _VIEW,
+    },
+    "gallery": {"search": _VIEW, "trash": _CREATE, "restore": _CREATE, "rate": _REVIEW},
+    "library": {"path": _VIEW, "settings_in": _CREATE},
+    "local_models": {"overview": _STUDIO, "fetch": _STUDIO, "stop": _STUDIO, "remove": _STUDIO},
+    "looks": {
+        "luts": _VIEW, "add_lut": _CREATE, "validate_lut": _CREATE, "remove_lut": _CREATE, "get_lut": _VIEW,
+        "lut_name": _VIEW, "lut_file": _VIEW, "finish": _VIEW, "tones": _VIEW, "slate": _VIEW, "slate_picture": _VIEW,
+        "still": _VIEW, "matched_edge": _VIEW,
+    },
+    "notifications": {
+        "state": _STUDIO, "set_choices": _STUDIO, "set_language": _STUDIO, "set_webhook": _STUDIO,
+        "send_test": _STUDIO,
+    },
+    "one_run_films": {
+        "submit": _CREATE, "states": _VIEW, "states_of": _VIEW, "show": _CREATE, "as_cut": _CREATE,
+        "use_as_takes": _CREATE,
+    },
+    "people": {
+        "all": _PEOPLE, "get": _PEOPLE, "create": _PEOPLE, "set_role": _PEOPLE, "rename": _PEOPLE, "disable": _PEOPLE,
+        "enable": _PEOPLE, "invite": _PEOPLE, "sign_out_everywhere": _PEOPLE, "sessions": _PEOPLE,
+        "tokens": _PEOPLE, "revoke_token": _PEOPLE,
+    },
+    "preflight": {"check": _CREATE},
+    "presets": {
+        "all": _VIEW, "save": _CREATE, "delete": _CREATE, "form_default": _VIEW, "set_form_default": _CREATE,
+    },
+    "queue": {
+        "paused": _VIEW, "pause": _QUEUE, "resume": _QUEUE, "held_models": _VIEW, "resume_model": _QUEUE,
+        "storage_reason": _VIEW, "concurrency": _VIEW, "hold_choices": _VIEW, "edit_refusal": _VIEW,
+        "export_progress": _VIEW,
+    },
+    "refunds": {"audit": _VIEW, "mark": _CREATE, "letter": _CREATE, "csv": _VIEW},
+    "requests": {
+        "submit": _CREATE, "submit_many": _CREATE, "estimate": _VIEW, "problems": _VIEW, "validate": _VIEW,
+        "check": _VIEW, "estimate_revision": _VIEW, "price": _VIEW, "expected_time": _VIEW,
+    },
+    "runs": {
+        "get": _VIEW, "preview": _VIEW, "history": _VIEW, "wait": _VIEW, "cancel": _CREATE, "retry": _CREATE,
+        "decide": _CREATE, "edit": _CREATE, "edit_fields": _CREATE, "active": _VIEW, "recent": _VIEW,
+        "move": _CREATE, "prioritise": _CREATE,
+    },
+    "storyboards": {
+        "all": _VIEW, "create": _CREATE, "get": _VIEW, "edit": _CREATE, "undo": _CREATE, "trash": _CREATE,
+        "snapshot": _VIEW, "snapshot_of": _VIEW, "states": _VIEW, "overviews": _VIEW, "prices": _VIEW,
+        "draft": _CREATE, "render_plan": _CREATE, "render_plan_of": _CREATE, "render": _CREATE, "retake": _CREATE,
+        "production_methods": _CREATE, "last_frame": _VIEW, "clips": _VIEW, "edge_frame": _VIEW, "queue": _VIEW,
+        "find_run": _VIEW,
+    },
+    "user_files": {
+        "folder": _STUDIO, "all": _STUDIO, "reload": _STUDIO, "open": _STUDIO, "open_or_new": _STUDIO,
+        "check": _STUDIO, "save": _STUDIO, "remove": _STUDIO, "restore": _STUDIO,
+    },
+    "workflows": {
+        "all": _STUDIO, "get": _STUDIO, "read": _STUDIO, "inspect_saved": _STUDIO, "export": _STUDIO,
+        "save": _STUDIO, "remove": _STUDIO, "restore": _STUDIO,
+    },
+}  # fmt: skip
+"""Service -> public method or property -> action."""
+
+S = TypeVar("S")
+
+
+def require(actor: Actor, action: Action) -> None:
+    """Raise NotAllowed where the actor may not do this, with the role that it takes."""
+    if not actor.may(action):
+        least = LEAST_ROLE[action]
+        what = "people.token_may_not" if actor.role.includes(least) else "people.role_may_not"
+        raise NotAllowed(Message(what, role=term(least), own=term(actor.role)))
+
+
+def guarded(name: str, service: S, actor: Actor) -> S:
+    """The service with only those methods that its row of RIGHTS allows this actor; the service, for the local user."""
+    return service if actor.is_local else cast("S", _Guarded(name, service, actor))
+
+
+class _Guarded:
+    __slots__ = ("_actor", "_name", "_rights", "_service")
+
+    def __init__(self, name: str, service: object, actor: Actor) -> None:
+        self._name, self._service, self._actor = name, service, actor
+        self._rights: Mapping[str, Action] = RIGHTS[name]
+
+    def __getattr__(self, method: str) -> object:
+        action = self._rights.get(method)
+        if action is None:
+            raise AttributeError(f"{self._name}.{method} has no row in studio.services.rights")
+        require(self._actor, action)
+        return getattr(self._service, method)
