@@ -82,7 +82,7 @@ def test_a_taken_port_is_said_and_a_free_one_named(tmp_path: Path) -> None:
         ({"STUDIO_HOST": "0.0.0.0"}, "STUDIO_PASSWORD"),
         ({"STUDIO_HOST": "::"}, "STUDIO_ACCESS=open"),
         ({"STUDIO_HOST": "192.168.1.20"}, "--host 127.0.0.1"),
-        ({"STUDIO_ACCESS": "password"}, "Set STUDIO_PASSWORD"),
+        ({"STUDIO_ACCESS": "solo", "STUDIO_HOST": "0.0.0.0"}, "STUDIO_ACCESS=password"),
         ({"STUDIO_ACCESS": "open", "STUDIO_PASSWORD": "long enough"}, "Remove one"),
         ({"STUDIO_PASSWORD": "short-1"}, "at least 8"),
         ({"STUDIO_PASSWORD": "x" * 2000}, "at most"),

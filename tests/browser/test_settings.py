@@ -80,9 +80,9 @@ def test_a_fresh_form_starts_with_the_default_and_a_changed_one_keeps_its_own(
 def test_a_default_outlasts_a_restart_and_belongs_to_its_user(tmp_path: Path) -> None:
     body = {"model": "draft/animatic", "aspect": "1:1"}
     with Studio.open(Settings(data=tmp_path)) as studio:
-        studio.acting_for("mia").presets.set_form_default("text-to-video", body)
+        studio.on_behalf_of("mia").presets.set_form_default("text-to-video", body)
     with Studio.open(Settings(data=tmp_path)) as studio:
-        assert studio.acting_for("mia").presets.form_default("text-to-video") == body
+        assert studio.on_behalf_of("mia").presets.form_default("text-to-video") == body
         assert studio.local.presets.form_default("text-to-video") is None
 
 

@@ -268,7 +268,7 @@ def test_an_edit_is_checked_as_a_submit_is(studio: Studio, body: dict[str, Any],
 
 def test_over_http(studio: Studio) -> None:
     studio.queue.pause()
-    run = studio.acting_for("anna").requests.submit(paid_image("before"))[0]
+    run = studio.on_behalf_of("anna").requests.submit(paid_image("before"))[0]
     with serving(studio) as url, httpx.Client(base_url=url, timeout=10, headers={"x-user": "anna"}) as client:
         card = client.put(f"/ui/runs/{run.id}/request", json=paid_image("after", seed=5)).json()
         assert (card["prompt"], card["editable"], card["edited"], card["seed"]) == ("after", True, True, 5)

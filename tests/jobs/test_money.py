@@ -86,8 +86,8 @@ def test_a_run_over_the_limit_waits_for_a_decision(studio: Studio) -> None:
 
 def test_spend_is_grouped_by_day_model_and_owner(studio: Studio) -> None:
     made = [
-        *studio.acting_for("anna").requests.submit(paid_image(n=2)),
-        *studio.acting_for("ben").requests.submit(paid_image()),
+        *studio.on_behalf_of("anna").requests.submit(paid_image(n=2)),
+        *studio.on_behalf_of("ben").requests.submit(paid_image()),
     ]
     studio.local.runs.wait([r.id for r in made], timeout_s=5)
     assert [(r.key, r.usd, r.runs) for r in studio.admin.spend("owner")] == [("anna", 0.2, 2), ("ben", 0.1, 1)]

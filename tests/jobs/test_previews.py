@@ -59,7 +59,7 @@ def until(what: Callable[[], object]) -> object:
 
 def started(studio: Studio, engine: FakeEngine, *, owner: str = "", prompt: str = "slow") -> Run:
     """A run under way with a first picture."""
-    [run] = studio.acting_for(owner).requests.submit(SLOW | {"prompt": prompt})
+    [run] = studio.on_behalf_of(owner).requests.submit(SLOW | {"prompt": prompt})
     until(lambda: studio.local.runs.get(run.id).handle)
     run = studio.local.runs.get(run.id)
     engine.provider.paint(run.handle or "", 1)

@@ -122,15 +122,15 @@ def test_a_subscription_names_each_changed_run_once(studio: Studio) -> None:
 
 
 def test_an_owner_sees_only_their_own_runs(studio: Studio) -> None:
-    [run] = studio.acting_for("anna").requests.submit(image())
-    assert studio.acting_for("anna").runs.get(run.id).owner == "anna"
+    [run] = studio.on_behalf_of("anna").requests.submit(image())
+    assert studio.on_behalf_of("anna").runs.get(run.id).owner == "anna"
     assert studio.local.runs.get(run.id).id == run.id
-    ben = studio.acting_for("ben").runs
+    ben = studio.on_behalf_of("ben").runs
     for call in (ben.get, ben.cancel, ben.retry, ben.history):
         with pytest.raises(NotFound):
             call(run.id)
-    assert studio.acting_for("ben").gallery.search().total == 0
-    assert [r.id for r in studio.acting_for("ben").runs.active()] == []
+    assert studio.on_behalf_of("ben").gallery.search().total == 0
+    assert [r.id for r in studio.on_behalf_of("ben").runs.active()] == []
 
 
 def test_the_facade_may_be_called_from_many_threads(studio: Studio) -> None:

@@ -44,13 +44,13 @@ def test_a_photo_that_is_stored_turned_is_kept_as_it_is_shown(studio: Studio, tm
 
 
 def test_each_owner_has_an_asset_of_their_own_and_one_file_serves_both(studio: Studio, picture: Path) -> None:
-    annas, bens = studio.acting_for("anna").assets.add(picture), studio.acting_for("ben").assets.add(picture)
+    annas, bens = studio.on_behalf_of("anna").assets.add(picture), studio.on_behalf_of("ben").assets.add(picture)
     assert annas.id != bens.id
     assert annas.path == bens.path
     with pytest.raises(NotFound):
-        studio.acting_for("ben").assets.get(annas.id)
+        studio.on_behalf_of("ben").assets.get(annas.id)
     with pytest.raises(CapabilityError):
-        studio.acting_for("ben").requests.submit(image(task="image-edit", image=annas.id))
+        studio.on_behalf_of("ben").requests.submit(image(task="image-edit", image=annas.id))
 
 
 def test_what_is_no_media_file_is_refused(studio: Studio, tmp_path: Path) -> None:
@@ -93,16 +93,16 @@ def test_an_input_is_handed_to_the_engine_and_noted_with_the_run(studio: Studio,
 
 
 def test_presets_are_kept_by_task_and_owner(studio: Studio) -> None:
-    studio.acting_for("anna").presets.save("text-to-image", "Poster", {"width": 640})
-    studio.acting_for("anna").presets.save("text-to-image", "Poster", {"width": 800})
-    assert [(p.name, p.body) for p in studio.acting_for("anna").presets.all("text-to-image")] == [
+    studio.on_behalf_of("anna").presets.save("text-to-image", "Poster", {"width": 640})
+    studio.on_behalf_of("anna").presets.save("text-to-image", "Poster", {"width": 800})
+    assert [(p.name, p.body) for p in studio.on_behalf_of("anna").presets.all("text-to-image")] == [
         ("Poster", {"width": 800})
     ]
-    assert studio.acting_for("anna").presets.all("text-to-video") == []
-    assert studio.acting_for("ben").presets.all("text-to-image") == []
-    studio.acting_for("anna").presets.delete("text-to-image", "Poster")
+    assert studio.on_behalf_of("anna").presets.all("text-to-video") == []
+    assert studio.on_behalf_of("ben").presets.all("text-to-image") == []
+    studio.on_behalf_of("anna").presets.delete("text-to-image", "Poster")
     with pytest.raises(NotFound):
-        studio.acting_for("anna").presets.delete("text-to-image", "Poster")
+        studio.on_behalf_of("anna").presets.delete("text-to-image", "Poster")
     with pytest.raises(CapabilityError):
         studio.local.presets.save("text-to-image", "  ", {})
 

@@ -155,7 +155,7 @@ def test_a_vote_waits_for_two_results(studio: Studio) -> None:
 
 
 def test_nobody_sees_or_judges_anothers_comparison(studio: Studio) -> None:
-    ann, bob = studio.acting_for("ann"), studio.acting_for("bob")
+    ann, bob = studio.on_behalf_of("ann"), studio.on_behalf_of("bob")
     made = ann.comparisons.submit_request(image("a fox"), BOTH)
     finished(studio, made)
     ids = [m.run.id for m in made.members]

@@ -33,7 +33,7 @@ def paid(tmp_path: Path) -> FakeEngine:
 
 
 def claims(studio: Studio, user: str = "") -> list[AuditedRun]:
-    return [one for audit in studio.acting_for(user).refunds.audit() for one in audit.claims]
+    return [one for audit in studio.on_behalf_of(user).refunds.audit() for one in audit.claims]
 
 
 def spent(studio: Studio) -> float:
@@ -179,12 +179,12 @@ def test_a_claim_outlives_its_run(studio: Studio, paid: FakeEngine) -> None:
 
 def test_each_user_has_their_own(studio: Studio, paid: FakeEngine) -> None:
     paid.script = FakeScript(final=NUDE)
-    runs = [studio.acting_for(user).requests.submit(paid_image())[0] for user in ("anna", "ben")]
+    runs = [studio.on_behalf_of(user).requests.submit(paid_image())[0] for user in ("anna", "ben")]
     studio.local.runs.wait([run.id for run in runs], timeout_s=10)
     assert [c.claim.owner for c in claims(studio, "anna")] == ["anna"]
     assert len(claims(studio)) == 2
     with pytest.raises(NotFound):
-        studio.acting_for("anna").refunds.mark(claims(studio, "ben")[0].claim.seq, "claimed")
+        studio.on_behalf_of("anna").refunds.mark(claims(studio, "ben")[0].claim.seq, "claimed")
 
 
 def test_the_text_names_every_receipt_in_both_languages(studio: Studio, paid: FakeEngine) -> None:

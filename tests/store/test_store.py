@@ -164,7 +164,7 @@ def test_a_damaged_backup_is_not_put_back(studio: Studio, settings: Settings) ->
 
 
 def test_counters_agree_with_the_rows_after_everything_that_changes_them(studio: Studio) -> None:
-    made = studio.acting_for("anna").requests.submit_many([image("a", n=3), paid_image("b", n=2)])
+    made = studio.on_behalf_of("anna").requests.submit_many([image("a", n=3), paid_image("b", n=2)])
     studio.local.runs.wait([r.id for r in made], timeout_s=10)
     finish(studio, image("c"))
     studio.local.gallery.trash([made[0].id, made[3].id])

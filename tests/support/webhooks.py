@@ -54,7 +54,7 @@ def _rows() -> Catalogue:
 def served(studio: Studio) -> Iterator[str]:
     """Where its routes are, behind the password and the rules about pages."""
     site = register.build(studio)
-    authenticator = security.authenticator_of(studio.settings)
+    authenticator = security.authenticator_of(studio.settings, studio.people)
     uploads = studio.settings.data / "cache" / "uploads"
     app = security.protected(
         FastAPI(routes=site.routes), studio.settings, authenticator, host="127.0.0.1", uploads=uploads

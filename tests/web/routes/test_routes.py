@@ -125,7 +125,7 @@ def test_a_file_that_left_the_disk_is_missing_not_an_error(web: httpx.Client, st
 
 
 def test_another_users_runs_and_files_do_not_exist(web: httpx.Client, studio: Studio) -> None:
-    [run] = studio.acting_for("ann").requests.submit(image("hers"))
+    [run] = studio.on_behalf_of("ann").requests.submit(image("hers"))
     [run] = studio.local.runs.wait([run.id], timeout_s=10)
     bob, ann = {"x-user": "bob"}, {"x-user": "ann"}
     for path in (run.assets[0].url, f"{run.assets[0].url}/thumb", f"/ui/runs/{run.id}", f"/ui/zip?ids={run.id}"):
@@ -158,7 +158,7 @@ def test_a_document_is_downloaded_by_its_owner_and_never_shown(
     web: httpx.Client, studio: Studio, tmp_path: Path
 ) -> None:
     (tmp_path / "brief.md").write_text("# <script>alert(1)</script>", "utf-8")
-    asset = studio.acting_for("ann").assets.add(tmp_path / "brief.md", documents=True)
+    asset = studio.on_behalf_of("ann").assets.add(tmp_path / "brief.md", documents=True)
     answer = web.get(asset.url, headers={"x-user": "ann"})
     assert answer.headers["content-type"] == "application/octet-stream"
     assert answer.headers["content-disposition"] == 'attachment; filename="brief.md"'
@@ -166,9 +166,9 @@ def test_a_document_is_downloaded_by_its_owner_and_never_shown(
     assert web.get(f"{asset.url}/thumb", headers={"x-user": "ann"}).status_code == 404
     for path in (asset.url, f"{asset.url}?download=1", f"{asset.url}/thumb"):
         assert web.get(path, headers={"x-user": "bob"}).status_code == 404
-    assert studio.acting_for("ann").assets.uploads([Kind.DOCUMENT]) == [asset]
-    assert studio.acting_for("bob").assets.uploads([Kind.DOCUMENT]) == []
-    assert studio.acting_for("ann").assets.uploads([Kind.IMAGE, Kind.VIDEO, Kind.AUDIO]) == []
+    assert studio.on_behalf_of("ann").assets.uploads([Kind.DOCUMENT]) == [asset]
+    assert studio.on_behalf_of("bob").assets.uploads([Kind.DOCUMENT]) == []
+    assert studio.on_behalf_of("ann").assets.uploads([Kind.IMAGE, Kind.VIDEO, Kind.AUDIO]) == []
 
 
 def test_a_download_is_named_after_what_it_is(web: httpx.Client, made: Run) -> None:
@@ -297,8 +297,8 @@ def test_a_page_that_connects_again_misses_nothing(url: str, studio: Studio, eng
 def test_a_stream_tells_only_the_users_own_runs(url: str, studio: Studio) -> None:
     bob = Stream(url, **{"x-user": "bob"})
     bob.until(lambda event, _: event == "queue")
-    [hers] = studio.acting_for("ann").requests.submit(image("hers"))
-    [his] = studio.acting_for("bob").requests.submit(image("his"))
+    [hers] = studio.on_behalf_of("ann").requests.submit(image("hers"))
+    [his] = studio.on_behalf_of("bob").requests.submit(image("his"))
     bob.until(changed(his.id, "succeeded"))
     studio.local.runs.wait([hers.id], timeout_s=10)
     time.sleep(0.3)
