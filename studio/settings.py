@@ -67,9 +67,9 @@ class Settings(BaseModel):
     count. frame_ancestors: origins whose pages may show the studio in a frame. public_url: the studio's HTTPS address
     on the internet, where providers may call. media_mirror: a folder, such as a mounted bucket, that gets copies of
     media and of the database, the latter every mirror_minutes. check_uploads: whether uploads are looked at before they
-    are kept. demo: whether an empty studio makes example content. space: whether this is a Hugging Face Space. visitors:
-    limits of those who use it without an account. new_database: begin with an empty one though the folder holds a
-    library.
+    are kept. demo: whether an empty studio makes example content. space: whether this is a Hugging Face Space.
+    visitors: limits of those who use it without an account. new_database: begin with an empty one though the folder
+    holds a library.
     environ: the environment, for engines, which know the names of theirs; secrets and options: values that count before
     it.
     """
