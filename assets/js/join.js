@@ -4,6 +4,7 @@ addEventListener("DOMContentLoaded", () => {
   const key = "studio-join";
   const token = location.hash.slice(1) || sessionStorage.getItem(key) || "";
   sessionStorage.setItem(key, token);
-  document.getElementById("token").value = token;
+  const field = document.querySelector("#token");
+  if (field instanceof HTMLInputElement) field.value = token;
   history.replaceState(null, "", location.pathname);
 });
