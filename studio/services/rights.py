@@ -32,6 +32,7 @@ RIGHTS: dict[str, dict[str, Action]] = {
         "add": _CREATE, "newest_seq": _CREATE, "discard": _CREATE, "get": _VIEW, "uploads": _VIEW, "frame": _CREATE,
         "path": _VIEW, "thumbnail": _VIEW, "shrink": _CREATE,
     },
+    "batches": {"plan": _VIEW, "submit": _CREATE},
     "board_archives": {"import_archive": _CREATE},
     "comfyui_models": {"overview": _STUDIO, "choose": _STUDIO},
     "comparisons": {
