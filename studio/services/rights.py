@@ -29,7 +29,7 @@ RIGHTS: dict[str, dict[str, Action]] = {
     "agents": {"providers": _STUDIO, "load": _STUDIO},
     "alternatives": {"of_request": _VIEW, "of_form": _VIEW},
     "assets": {
-        "add": _CREATE, "newest_seq": _CREATE, "discard": _CREATE, "get": _VIEW, "uploads": _VIEW, "frame": _CREATE,
+        "add": _CREATE, "inspect": _CREATE, "newest_seq": _CREATE, "discard": _CREATE, "get": _VIEW, "uploads": _VIEW, "frame": _CREATE,
         "path": _VIEW, "thumbnail": _VIEW, "shrink": _CREATE,
     },
     "batches": {"plan": _VIEW, "submit": _CREATE},
@@ -84,7 +84,7 @@ RIGHTS: dict[str, dict[str, Action]] = {
         "check": _VIEW, "estimate_revision": _VIEW, "price": _VIEW, "expected_time": _VIEW,
     },
     "runs": {
-        "get": _VIEW, "preview": _VIEW, "history": _VIEW, "wait": _VIEW, "cancel": _CREATE, "retry": _CREATE,
+        "get": _VIEW, "several": _VIEW, "preview": _VIEW, "history": _VIEW, "wait": _VIEW, "cancel": _CREATE, "retry": _CREATE,
         "decide": _CREATE, "edit": _CREATE, "edit_fields": _CREATE, "active": _VIEW, "recent": _VIEW,
         "move": _CREATE, "prioritise": _CREATE,
     },
