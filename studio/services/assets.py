@@ -50,7 +50,7 @@ class Assets:
     def __init__(self, context: Context, user: str) -> None:
         self._context, self.user = context, user
 
-    def add(self, path: Path | str, *, name: str = "", documents: bool = False) -> Asset:
+    def add(self, path: Path | str, *, name: str = "", documents: bool = False, derived: bool = False) -> Asset:
         """Check a file by its content and copy it into the library. Content that is there already is not stored twice,
         but under another name it is a file of its own.
 
@@ -58,18 +58,22 @@ class Assets:
         that guesses is put right, a format that few programs know is converted. Raises MediaError, in a sentence, for
         a file that is broken, too large or of no use.
         documents: they may come in, too, as they are; elsewhere one is refused like any file that is no medium.
+        derived: made by the studio from files that are in the library, and so no upload.
         """
         with storing(self._context.settings.data):
-            self._context.visitors.check_upload(self.user, Path(path).stat().st_size)
-            return self._import(Path(path), name or Path(path).name, documents=documents)
+            if not derived:
+                self._context.visitors.check_upload(self.user, Path(path).stat().st_size)
+            return self._import(Path(path), name or Path(path).name, documents=documents, derived=derived)
 
-    def _import(self, path: Path, name: str, *, documents: bool) -> Asset:
-        from studio.media import document, intake, validate
+    def _import(self, path: Path, name: str, *, documents: bool, derived: bool) -> Asset:
+        from studio.media import content_check, document, intake, validate
 
         max_bytes = self._context.settings.max_upload_mb * 1_000_000
         if documents and (known := document.admit(path, name=name, max_bytes=max_bytes)):
             return self._register(path, known, name)
         facts = validate.admit(path, name=name, max_bytes=max_bytes)
+        if self._context.settings.check_uploads == "on" and not derived:
+            content_check.check(path, facts, name, self._context.scratch_folder())
         with TemporaryDirectory(dir=self._context.scratch_folder()) as folder:
             copy, facts = intake.library_copy(path, Path(folder), facts, name=name)
             return self._register(copy, facts, name)
@@ -170,7 +174,7 @@ class Assets:
                 frames.frame_at(self.path(asset), at_s, picture)
             metadata.carry_draft(self.path(asset), picture)
             stem = Path(asset.name).stem or "clip"
-            return self.add(picture, name=f"{stem} {position}.png")
+            return self.add(picture, name=f"{stem} {position}.png", derived=True)
 
     def path(self, asset: Asset) -> Path:
         """Where its file lies. Raises NotFound for text, which has none."""
@@ -227,4 +231,4 @@ class Assets:
             )
             renamed = smaller.with_suffix(facts.suffix)
             smaller.rename(renamed)
-            return self.add(renamed, name=f"{Path(asset.name).stem} smaller{facts.suffix}")
+            return self.add(renamed, name=f"{Path(asset.name).stem} smaller{facts.suffix}", derived=True)

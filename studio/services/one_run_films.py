@@ -179,7 +179,7 @@ class OneRunFilms:
             parts: list[tuple[ShotSpan, Asset]] = []
             for number, span in enumerate(spans, 1):
                 out = self._extract_shot(state.film, source, span, Path(folder) / f"shot-{number:02}.mp4")
-                parts.append((span, self._assets.add(out, name=f"{Path(source).stem} {number}.mp4")))
+                parts.append((span, self._assets.add(out, name=f"{Path(source).stem} {number}.mp4", derived=True)))
         self._store_takes(board_id, state, parts)
 
     def _extract_shot(self, film: Asset, source: Path, span: ShotSpan, out: Path) -> Path:

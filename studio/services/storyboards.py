@@ -291,7 +291,7 @@ class Storyboards:
                 else:
                     frames.last_frame(self._assets.path(clip), temporary)
                 metadata.carry_draft(self._assets.path(clip), temporary)
-        return self._assets.add(target, name=f"{Path(clip.name or clip.id).stem} last frame.png").id
+        return self._assets.add(target, name=f"{Path(clip.name or clip.id).stem} last frame.png", derived=True).id
 
     def clips(self, board: Board) -> dict[str, to_timeline.Clip]:
         """What the film shows of each shot that has anything to show."""
