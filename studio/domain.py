@@ -274,7 +274,7 @@ class Run(Value):
 
     seq rises with time and is the key of pages. fraction is 0..1 where the provider gives one. expected_s is our
     estimate of the whole time from our own history, None without one; eta_s the engine's own word on the seconds left.
-    account names the keys that it is sent with, "" for the studio's.
+    account names the keys that it is sent with, "" for the studio's; token the access token that submitted it, if any.
     preview names the version of the picture of a run under way, None where there is none; false_colours: only shapes
     can be judged by it. attempt counts the starts; edits how often its request was changed while it waited. project:
     the team's project it was made in, "" for none; shared: that project's members may see it.
@@ -297,6 +297,7 @@ class Run(Value):
     model: str
     provider: str
     account: str = ""
+    token: str = ""
     handle: str | None = None
     priority: int = 0
     position: int | None = None

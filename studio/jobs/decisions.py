@@ -8,7 +8,7 @@ from sqlite_utils import Database
 
 from studio.domain import HeldReason, Phase, Run, Status
 from studio.errors import Conflict
-from studio.jobs import refunds
+from studio.jobs import approval, refunds
 from studio.jobs.refunds import Bill
 from studio.messages import Message
 from studio.store import ledger, mapping, runs
@@ -36,6 +36,8 @@ TRY_AGAIN, CHECK_AGAIN, FETCH_AGAIN = HoldChoice("try_again"), HoldChoice("look_
 SUBMIT_AGAIN, RUN_ANYWAY, APPROVE = HoldChoice("submit_again"), HoldChoice("run_anyway"), HoldChoice("approve")
 NO_REAL_PERSON, CONFIRM_CONSENT = HoldChoice("no_real_person"), HoldChoice("confirm_consent")
 GIVE_UP = HoldChoice("give_up")
+APPROVALS = (RUN_ANYWAY, APPROVE)
+"""For those who may decide about money."""
 
 CHOICES: dict[HeldReason, tuple[HoldChoice, ...]] = {
     HeldReason.BUDGET: (RUN_ANYWAY, TRY_AGAIN, GIVE_UP),
@@ -56,10 +58,18 @@ def choices(run: Run) -> list[HoldChoice]:
     return list(CHOICES[run.held_reason]) if run.status == Status.HELD and run.held_reason else []
 
 
-def decide(db: Database, run: Run, choice: str) -> Run:
-    """Carry out the choice; the run as it is then. A run that comes back `running` must be driven on.
+def choices_for(db: Database, run: Run, person: str) -> list[HoldChoice]:
+    """What this person ("" is the local user) can choose now: whoever may not approve is not offered that."""
+    offered = choices(run)
+    if any(choice in APPROVALS for choice in offered) and approval.refusal(db, person, run):
+        return [choice for choice in offered if choice not in APPROVALS]
+    return offered
 
-    Raises Conflict when the run does not offer this choice (any more).
+
+def decide(db: Database, run: Run, choice: str, person: str = "", reason: str = "") -> Run:
+    """Carry out the choice of this person; the run as it is then. A run that comes back `running` must be driven on.
+
+    reason: of an approval. Raises Conflict when the run does not offer this choice (any more), NotAllowed.
     """
     if choice not in {c.id for c in choices(run)}:
         raise Conflict(Message("run.choice_gone"))
@@ -73,9 +83,10 @@ def decide(db: Database, run: Run, choice: str) -> Run:
     if choice in (CONFIRM_CONSENT.id, NO_REAL_PERSON.id):
         answer = {"consent": True} if choice == CONFIRM_CONSENT.id else {"real_people": False}
         runs.note(db, run.id, request=mapping.as_json(run.request.model_copy(update=answer)))
-    waived = {"budget_waived": 1} if choice == RUN_ANYWAY.id else {}
+    if choice in (RUN_ANYWAY.id, APPROVE.id):
+        return approval.approve(db, run, person, reason)
     fresh = {"crashes": 0} if run.held_reason == HeldReason.CRASHED_TWICE else {}
-    return _requeue(db, run, {**waived, **fresh})
+    return _requeue(db, run, fresh)
 
 
 def give_up(db: Database, run: Run) -> Run:

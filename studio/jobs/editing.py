@@ -13,6 +13,7 @@ from sqlite_utils import Database
 
 from studio.domain import HeldReason, Phase, Request, Run, Status
 from studio.errors import Conflict
+from studio.jobs import approval, budget
 from studio.messages import Message, clipped, joined, lines, term
 from studio.store import ledger, runs
 from studio.store.runs import NewRun
@@ -54,17 +55,19 @@ def replace_request(db: Database, run: Run, new: NewRun) -> Run:
         return run
     if run.status == Status.RUNNING:
         ledger.release(db, run)
-    needs_approval = run.held_reason == HeldReason.APPROVAL and new.run.status == Status.QUEUED
-    if needs_approval:
-        new = NewRun(new.run.model_copy(update=_hold_of(run)), new.inputs, new.pace)
-    dearer = (new.run.estimate_usd or 0.0) > (run.estimate_usd or 0.0)
-    waived = {"budget_waived": 0} if dearer or new.run.estimate_usd is None else {}
+    if run.held_reason in approval.MONEY_HOLDS and new.run.status == Status.QUEUED:
+        new = NewRun(_held_for_money(db, run, new.run), new.inputs, new.pace)
     changes = list(_changes(run.request, new.run.request))
-    return runs.replace_request(db, run, new, joined(Message("event.edited"), lines(changes)), **waived)
+    return runs.replace_request(db, run, new, joined(Message("event.edited"), lines(changes)))
 
 
-def _hold_of(run: Run) -> dict[str, object]:
-    return {"status": run.status, "held_reason": run.held_reason, "error": run.error}
+def _held_for_money(db: Database, run: Run, wanted: Run) -> Run:
+    """The wanted run, held anew where its price still needs a decision: an approval was for the request before."""
+    same = {"id": run.id, "owner": run.owner, "project": run.project, "token": run.token, "batch": run.batch}
+    over = budget.excess_of_run(db, wanted.model_copy(update=same | {"edits": run.edits + 1}))
+    if over is None:
+        return wanted
+    return wanted.model_copy(update={"status": Status.HELD, "held_reason": over.reason, "error": over.why})
 
 
 def _changes(old: Request, new: Request) -> Iterator[Message]:

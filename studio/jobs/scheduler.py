@@ -248,9 +248,9 @@ class Scheduler:
         held: list[str] = []
         with self.jobs.store.write(patience_s=0) as db:
             full_models = [*full_models, *model_holds.blocked(db)]
-            if budget.has_limits(db):
-                while (first := queue.next_up(db, lane, full_models)) and (why := budget.exceeded_limit(db, first)):
-                    runs.move(db, first, Status.HELD, why, held_reason=HeldReason.BUDGET.value, error=why)
+            if budget.has_rules(db):
+                while (first := queue.next_up(db, lane, full_models)) and (over := budget.excess_of_run(db, first)):
+                    runs.move(db, first, Status.HELD, over.why, held_reason=over.reason.value, error=over.why)
                     held.append(first.id)
             run = queue.claim(db, lane, full_models)
             if run:

@@ -13,6 +13,7 @@ from studio.catalogue import Model, form_values
 from studio.domain import JSON, Run, Status, Task
 from studio.errors import BudgetError, CapabilityError, Conflict
 from studio.jobs import budget
+from studio.jobs.budget import Spender
 from studio.messages import Message, term
 from studio.services.alternatives import Alternative, Alternatives
 from studio.services.context import Context
@@ -124,7 +125,7 @@ class Comparisons:
     @staticmethod
     def _check_budget(db: Database, stored: Sequence[Run]) -> None:
         amounts = [run.estimate_usd or 0.0 for run in stored]
-        if why := budget.exceeded_by(db, amounts):
+        if why := budget.exceeded_by(db, amounts, Spender.of(stored[0])):
             raise BudgetError(why)
 
     def _made(self, key: str | None) -> Comparison | None:

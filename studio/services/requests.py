@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import random
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
 from types import MappingProxyType
@@ -15,6 +15,8 @@ from studio.catalogue import Model, consent, validation
 from studio.domain import JSON, Asset, Estimate, HeldReason, Request, Run, Status
 from studio.engines.base import DurationEstimate, RequestChecks
 from studio.errors import CapabilityError, NotConfigured, NotFound
+from studio.jobs import budget
+from studio.jobs.budget import Spender
 from studio.jobs.durations import duration_key, length_scale
 from studio.messages import Message, of_error, term
 from studio.services.context import Context
@@ -48,10 +50,11 @@ class CheckedRequest:
 
 
 class Requests:
-    """Submit, estimate, check. user: whose runs these are; "" is the single user of this machine."""
+    """Submit, estimate, check. user: whose runs these are; "" is the single user of this machine. token: the access
+    token by which they act, if any."""
 
-    def __init__(self, context: Context, user: str) -> None:
-        self._context, self.user = context, user
+    def __init__(self, context: Context, user: str, token: str = "") -> None:
+        self._context, self.user, self._token = context, user, token
 
     def submit(self, body: JSON) -> list[Run]:
         """Store the runs of one request: n of them, each with its own seed. They are on disk when this returns.
@@ -251,11 +254,12 @@ class Requests:
     ) -> list[Run]:
         new = [new_run for checked in checked_requests for new_run in self._new_runs(checked, owner, retry_of)]
         batch = "b_" + new[0].run.id.removeprefix("r_") if new else ""
-        is_single = len(new) == 1 and not new[0].inputs and on_stored is None
+        asks = any(one.run.owner and one.run.estimate_usd != 0 for one in new)
+        is_single = len(new) == 1 and not new[0].inputs and on_stored is None and not asks
         stored = self._context.store.write_one(lambda db: [runs.add(db, new[0], batch)]) if is_single else []
         if not is_single:
             with self._context.store.write() as db:
-                stored = [runs.add(db, one, batch) for one in new]
+                stored = [runs.add(db, one, batch) for one in (_held_for_approval(db, new) if asks else new)]
                 if on_stored:
                     on_stored(db, stored)
         return stored
@@ -287,12 +291,24 @@ class Requests:
             if number == 0 and request.seed is None and seed is not None:
                 request = request.model_copy(update={"seed": seed})
             run = Run(
-                id=new_id("r_"), owner=owner, request=single, seed=seed, model=model.id,
+                id=new_id("r_"), owner=owner, token=self._token, request=single, seed=seed, model=model.id,
                 provider=model.provider, account=account, estimate_usd=usd, expected_s=expected_s, retry_of=retry_of,
                 status=Status.HELD if question else Status.QUEUED,
                 held_reason=HeldReason.CONSENT if question else None, error=question,
             )  # fmt: skip
             yield runs.NewRun(run, single.media(), key)
+
+
+def _held_for_approval(db: Database, new: Sequence[runs.NewRun]) -> list[runs.NewRun]:
+    """The runs of one press: all held where the press needs approval, which is one question."""
+    over = budget.needs_approval(db, Spender.of(new[0].run), [one.run.estimate_usd for one in new])
+    if over is None:
+        return list(new)
+    held = {"status": Status.HELD, "held_reason": over.reason, "error": over.why}
+    return [
+        runs.NewRun(one.run.model_copy(update=held), one.inputs, one.pace) if one.run.status == Status.QUEUED else one
+        for one in new
+    ]
 
 
 @cache

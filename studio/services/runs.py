@@ -103,7 +103,7 @@ class Runs:
     def decide(self, run_id: str, choice: str) -> Run:
         """Carry out one of the choices. Raises Conflict when it is not offered (any more)."""
         with self._context.store.write() as db:
-            run = decisions.decide(db, runs.get(db, run_id, self.user), choice)
+            run = decisions.decide(db, runs.get(db, run_id, self.user), choice, self.user)
         if run.status == Status.RUNNING:
             self._context.scheduler.execute(run)
         self._context.notify_changed(run.id)

@@ -48,3 +48,9 @@ def _budgets(db: Database) -> None:
     start and finish: see store.fair_queue. approvals: see jobs.approvals."""
     for statement in (FAIR_QUEUE + ";" + BUDGETS).split(";"):
         db.conn.execute(statement)
+
+
+@MIGRATIONS(name="m023_approvals_cover")
+def _approvals_cover(db: Database) -> None:
+    """covers: every limit, or those of the run's project only, by the rights of who approved."""
+    db.conn.execute("ALTER TABLE approvals ADD COLUMN covers TEXT NOT NULL DEFAULT 'all'")

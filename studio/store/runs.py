@@ -13,7 +13,7 @@ from typing import Any
 
 from sqlite_utils import Database
 
-from studio.domain import TRANSITIONS, Phase, Run, Status
+from studio.domain import TRANSITIONS, HeldReason, Phase, Run, Status
 from studio.errors import Conflict, NotFound
 from studio.messages import Message, stored, term
 from studio.store import events, mapping, tokenize
@@ -53,6 +53,7 @@ _INSERT = (
         "model",
         "provider",
         "account",
+        "token",
         "status",
         "held_reason",
         "error",
@@ -103,7 +104,7 @@ def get(db: Database, run_id: str, owner: str = "") -> Run:
 
 def job_columns(db: Database, run_id: str) -> dict[str, Any]:
     """Columns of the run as they are now that only the job manager needs."""
-    columns = "pace, submitted_at, crashes, budget_waived, cancel_wanted, webhook_hash"
+    columns = "pace, submitted_at, crashes, cancel_wanted, webhook_hash"
     return fetch(db, f"SELECT {columns} FROM runs WHERE id = ?", [run_id])[0]
 
 
@@ -127,6 +128,13 @@ def with_status(db: Database, *statuses: Status) -> list[Run]:
     marks = ", ".join("?" * len(statuses))
     sql = f"SELECT {RUN_COLUMNS} FROM runs WHERE status IN ({marks}) ORDER BY seq"
     return as_runs(db, fetch(db, sql, list(statuses)))
+
+
+def held_for(db: Database, reasons: Sequence[HeldReason]) -> list[Run]:
+    """Runs that are held for one of these reasons, the oldest first."""
+    marks = ", ".join("?" * len(reasons))
+    sql = f"SELECT {RUN_COLUMNS} FROM runs WHERE status = 'held' AND held_reason IN ({marks}) ORDER BY seq"
+    return as_runs(db, fetch(db, sql, [reason.value for reason in reasons]))
 
 
 def ended_lately(db: Database, owner: str, limit: int) -> list[Run]:

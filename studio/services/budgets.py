@@ -1,0 +1,144 @@
+"""What people and projects may spend and have spent, who needs approval above what, and turns in the queue."""
+
+from __future__ import annotations
+
+from dataclasses import asdict, dataclass
+
+from studio.errors import CapabilityError, NotAllowed
+from studio.jobs import budget
+from studio.jobs.budget import Budget, Spender
+from studio.messages import Message
+from studio.permissions import Action, Actor, Role
+from studio.services.context import Context
+from studio.store import budgets, fair_queue, people, projects
+from studio.store.budgets import Scope, SpendLimits
+from studio.store.mapping import stamp
+
+MAX_USD = 1e6
+
+
+@dataclass(frozen=True)
+class SpendingRow:
+    """One person or project: limits, and dollars spent or set aside. weight: of a person's turns in the queue."""
+
+    subject: str
+    name: str
+    limits: SpendLimits
+    spent_day_usd: float
+    spent_month_usd: float
+    weight: float = 1.0
+
+
+@dataclass(frozen=True)
+class Spending:
+    """Everybody's and every project's; approval: dollars above which a role needs one, by project ("" the studio)."""
+
+    people: tuple[SpendingRow, ...]
+    projects: tuple[SpendingRow, ...]
+    approval: dict[str, dict[str, float]]
+
+
+@dataclass(frozen=True)
+class Affordable:
+    """What a press of these prices meets. budgets: those that count. why: what keeps it waiting, None for nothing."""
+
+    budgets: tuple[Budget, ...]
+    why: str | None
+
+
+class Budgets:
+    """As one actor may see and set them."""
+
+    def __init__(self, context: Context, actor: Actor) -> None:
+        self._context, self._actor = context, actor
+
+    def affordable(self, amounts: list[float | None], project: str | None = None) -> Affordable:
+        """What is left for the actor, and what would make runs of these prices wait, without booking anything.
+
+        project: None is the one that new runs go to.
+        """
+        with self._context.store.read() as db:
+            project = projects.current(db, self._actor.id) if project is None else project
+            who = Spender(self._actor.id, project, self._actor.token)
+            needs = budget.needs_approval(db, who, amounts)
+            over = next(budget.exceeded(db, who, [usd or 0.0 for usd in amounts]), None)
+            found = budget.of_spender(db, who)
+        why = needs or over
+        return Affordable(tuple(found), why.why if why else None)
+
+    def spending(self) -> Spending:
+        """Every person and project with limits and spending of today and this month (UTC)."""
+        today = stamp()[:10]
+        with self._context.store.read() as db:
+            weights, limits = fair_queue.weights(db), budgets.all_of(db, "person")
+            accounts = [p for p in people.everyone(db) if not p.disabled_at or p.id in limits]
+            of_projects = budgets.all_of(db, "project")
+            found = projects.all_of(db, "" if self._actor.may(Action.SEE_SPENDING) else self._actor.id)
+
+            def row(scope: Scope, subject: str, name: str, set_: SpendLimits | None) -> SpendingRow:
+                day, month = (budgets.spent(db, scope, subject, since) for since in (today, today[:8] + "01"))
+                return SpendingRow(
+                    subject, name, set_ or SpendLimits(), round(day, 6), round(month, 6), weights.get(subject, 1.0)
+                )
+
+            return Spending(
+                tuple(row("person", p.id, p.shown_name, limits.get(p.id)) for p in accounts),
+                tuple(row("project", p.id, p.name, of_projects.get(p.id)) for p in found if not p.archived_at),
+                {project: budgets.approval_limits(db, project) for project in ("", *(p.id for p in found))},
+            )
+
+    def set_budget(
+        self, scope: Scope, subject: str, *, run_usd: float | None = None, day_usd: float | None = None,
+        month_usd: float | None = None,
+    ) -> SpendLimits:  # fmt: skip
+        """Set all three limits of a person or a project; None means no limit. Nobody sets their own.
+
+        Raises CapabilityError (field), NotFound, NotAllowed.
+        """
+        limits = SpendLimits(run_usd, day_usd, month_usd)
+        for field, usd in asdict(limits).items():
+            _check_amount(field, usd)
+        with self._context.store.write() as db:
+            if scope == "person":
+                people.get(db, subject)
+            else:
+                projects.get(db, subject)
+            self._check_not_own(scope, subject)
+            budgets.put(db, scope, subject, limits)
+        self._context.notify_changed()
+        return limits
+
+    def _check_not_own(self, scope: Scope, subject: str) -> None:
+        if scope == "person" and subject == self._actor.id and not self._actor.role.includes(Role.ADMIN):
+            raise NotAllowed(Message("budget.own"))
+
+    def set_approval_limit(self, role: str, over_usd: float | None, project: str = "") -> None:
+        """Above how many dollars a press of this role waits for approval; 0: every paid one, None: none.
+
+        project: "" for the whole studio. Raises CapabilityError, NotFound, NotAllowed for one's own role.
+        """
+        if role not in set(Role):
+            raise CapabilityError(Message("approval.no_role"), field="role", value=role)
+        _check_amount("over_usd", over_usd)
+        with self._context.store.write() as db:
+            if project:
+                projects.get(db, project)
+            if self._actor.role == role and self._actor.role != Role.ADMIN:
+                raise NotAllowed(Message("budget.own"))
+            budgets.set_approval_limit(db, project, role, over_usd)
+        self._context.notify_changed()
+
+    def set_weight(self, person: str, weight: float) -> None:
+        """How many starts a person gets in the queue for each of somebody with weight 1."""
+        low, high = fair_queue.MIN_WEIGHT, fair_queue.MAX_WEIGHT
+        if not low <= weight <= high:
+            raise CapabilityError(Message("queue.weight_range", low=low, high=high), field="weight", value=weight)
+        with self._context.store.write() as db:
+            people.get(db, person)
+            fair_queue.set_weight(db, person, weight)
+        self._context.notify_changed()
+
+
+def _check_amount(field: str, usd: float | None) -> None:
+    if usd is not None and not 0 <= usd <= MAX_USD:
+        raise CapabilityError(Message("budget.not_dollars", field=field, usd=usd), field=field, value=usd)
