@@ -53,15 +53,21 @@ def approve(db: Database, run: Run, person: str, reason: str = "") -> Run:
     _check(db, run, person)
     name, covers = roles.name_of(db, person), _covers(db, person, run) or "project"
     approvals.add(db, run, approved=True, by=person, reason=reason, covers=covers)
-    why = _told("approval.approved", name, reason)
-    return runs.move(db, run, Status.QUEUED, why, error=None, note=None)
+    if not person:
+        why = Message("approval.approved_here")
+    elif person == run.owner:
+        why = Message("approval.approved_alone", name=name)
+    else:
+        why = Message("approval.approved", name=name)
+    return runs.move(db, run, Status.QUEUED, _because(why, reason), error=None, note=None)
 
 
 def reject(db: Database, run: Run, person: str, reason: str = "") -> Run:
     """End the run; its person reads who decided, and why. Raises Conflict, NotAllowed."""
     _check(db, run, person)
     approvals.add(db, run, approved=False, by=person, reason=reason)
-    why = _told("approval.rejected", roles.name_of(db, person), reason)
+    name = roles.name_of(db, person)
+    why = _because(Message("approval.rejected", name=name) if name else Message("approval.rejected_here"), reason)
     ledger.release(db, run)
     return runs.move(db, run, Status.CANCELLED, why, error=why, note=None)
 
@@ -73,6 +79,5 @@ def _check(db: Database, run: Run, person: str) -> None:
         raise NotAllowed(why)
 
 
-def _told(message: str, name: str, reason: str) -> str:
-    told = Message(message, name=name) if name else Message(f"{message}_here")
-    return joined(told, Message("approval.reason", reason=clipped(reason, MAX_REASON))) if reason else told
+def _because(why: str, reason: str) -> str:
+    return joined(why, Message("approval.reason", reason=clipped(reason, MAX_REASON))) if reason else why

@@ -55,7 +55,7 @@ def replace_request(db: Database, run: Run, new: NewRun) -> Run:
         return run
     if run.status == Status.RUNNING:
         ledger.release(db, run)
-    if run.held_reason in approval.MONEY_HOLDS and new.run.status == Status.QUEUED:
+    if new.run.status == Status.QUEUED:
         new = NewRun(_held_for_money(db, run, new.run), new.inputs, new.pace)
     changes = list(_changes(run.request, new.run.request))
     return runs.replace_request(db, run, new, joined(Message("event.edited"), lines(changes)))
@@ -65,8 +65,8 @@ def _held_for_money(db: Database, run: Run, wanted: Run) -> Run:
     """The wanted run, held anew where its price still needs a decision: an approval was for the request before."""
     same = {"id": run.id, "owner": run.owner, "project": run.project, "token": run.token, "batch": run.batch}
     over = budget.excess_of_run(db, wanted.model_copy(update=same | {"edits": run.edits + 1}))
-    if over is None:
-        return wanted
+    if over is None or (over.reason == HeldReason.BUDGET and run.held_reason not in approval.MONEY_HOLDS):
+        return wanted  # what is left is looked at when it starts
     return wanted.model_copy(update={"status": Status.HELD, "held_reason": over.reason, "error": over.why})
 
 

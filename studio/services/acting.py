@@ -10,9 +10,11 @@ from studio.services.account import Account
 from studio.services.admin import Admin
 from studio.services.agents import AgentModels
 from studio.services.alternatives import Alternatives
+from studio.services.approvals import Approvals
 from studio.services.assets import Assets
 from studio.services.batches import Batches
 from studio.services.board_archives import BoardArchives
+from studio.services.budgets import Budgets
 from studio.services.comfyui_models import ComfyModels
 from studio.services.comparisons import Comparisons
 from studio.services.connections import Connections
@@ -66,7 +68,7 @@ class UserServices:
     def __init__(self, context: Context, house: StudioServices, actor: Actor, *, trusted: bool = False) -> None:
         self.actor, user = actor, actor.id
         guard = _unguarded if trusted else guarded
-        requests = Requests(context, user)
+        requests = Requests(context, user, actor.token)
         alternatives = Alternatives(context, user, requests)
         runs, assets = Runs(context, user, requests), Assets(context, user)
         storyboards = Storyboards(context, user, requests, runs, assets)
@@ -91,6 +93,8 @@ class UserServices:
         self.refunds = guard("refunds", Refunds(context, user), actor)
         board_archives = BoardArchives(context, user, assets, storyboards, looks)
         self.board_archives = guard("board_archives", board_archives, actor)
+        self.approvals = guard("approvals", Approvals(context, actor), actor)
+        self.budgets = guard("budgets", Budgets(context, actor), actor)
         self.account = guard("account", Account(house.people, actor), actor)
 
         self.admin = guard("admin", house.admin, actor)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import asdict, dataclass
 
-from studio.errors import CapabilityError, NotAllowed
+from studio.errors import CapabilityError
 from studio.jobs import budget
 from studio.jobs.budget import Budget, Spender
 from studio.messages import Message
@@ -52,6 +52,11 @@ class Budgets:
     def __init__(self, context: Context, actor: Actor) -> None:
         self._context, self._actor = context, actor
 
+    @property
+    def may_set(self) -> bool:
+        """Whether the actor may set limits."""
+        return self._actor.may(Action.MANAGE_STUDIO)
+
     def affordable(self, amounts: list[float | None], project: str | None = None) -> Affordable:
         """What is left for the actor, and what would make runs of these prices wait, without booking anything.
 
@@ -91,9 +96,9 @@ class Budgets:
         self, scope: Scope, subject: str, *, run_usd: float | None = None, day_usd: float | None = None,
         month_usd: float | None = None,
     ) -> SpendLimits:  # fmt: skip
-        """Set all three limits of a person or a project; None means no limit. Nobody sets their own.
+        """Set all three limits of a person or a project; None means no limit.
 
-        Raises CapabilityError (field), NotFound, NotAllowed.
+        Raises CapabilityError (field), NotFound.
         """
         limits = SpendLimits(run_usd, day_usd, month_usd)
         for field, usd in asdict(limits).items():
@@ -103,19 +108,14 @@ class Budgets:
                 people.get(db, subject)
             else:
                 projects.get(db, subject)
-            self._check_not_own(scope, subject)
             budgets.put(db, scope, subject, limits)
         self._context.notify_changed()
         return limits
 
-    def _check_not_own(self, scope: Scope, subject: str) -> None:
-        if scope == "person" and subject == self._actor.id and not self._actor.role.includes(Role.ADMIN):
-            raise NotAllowed(Message("budget.own"))
-
     def set_approval_limit(self, role: str, over_usd: float | None, project: str = "") -> None:
         """Above how many dollars a press of this role waits for approval; 0: every paid one, None: none.
 
-        project: "" for the whole studio. Raises CapabilityError, NotFound, NotAllowed for one's own role.
+        project: "" for the whole studio. Raises CapabilityError, NotFound.
         """
         if role not in set(Role):
             raise CapabilityError(Message("approval.no_role"), field="role", value=role)
@@ -123,8 +123,6 @@ class Budgets:
         with self._context.store.write() as db:
             if project:
                 projects.get(db, project)
-            if self._actor.role == role and self._actor.role != Role.ADMIN:
-                raise NotAllowed(Message("budget.own"))
             budgets.set_approval_limit(db, project, role, over_usd)
         self._context.notify_changed()
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime
 
-from studio.domain import LOCAL_USER, Run
+from studio.domain import LOCAL_USER, Run, Status
 from studio.jobs import decisions, editing, model_holds
 from studio.jobs.decisions import HoldChoice
 from studio.jobs.events import Subscription
@@ -101,8 +101,11 @@ class Queue:
         return self._context.concurrency(provider)
 
     def hold_choices(self, run: Run) -> list[HoldChoice]:
-        """What the user can do about a held run; empty otherwise."""
-        return decisions.choices(run)
+        """What the run's own person can do about it while it is held; empty otherwise. Others decide in Approvals."""
+        if run.status != Status.HELD:
+            return []
+        with self._context.store.read() as db:
+            return decisions.choices_for(db, run, run.owner)
 
     def edit_refusal(self, run: Run) -> Message | None:
         """Why the request of this run can no longer be changed; None where it can."""

@@ -41,6 +41,7 @@ RIGHTS: dict[str, dict[str, Action]] = {
     },
     "agents": {"providers": _STUDIO, "load": _STUDIO},
     "alternatives": {"of_request": _VIEW, "of_form": _VIEW},
+    "approvals": {"pending": _VIEW, "refusal": _VIEW, "decide": _VIEW, "decided": _VIEW},
     "assets": {
         "add": _CREATE,
         "inspect": _CREATE,
@@ -55,6 +56,14 @@ RIGHTS: dict[str, dict[str, Action]] = {
     },
     "batches": {"plan": _VIEW, "submit": _CREATE},
     "board_archives": {"import_archive": _CREATE},
+    "budgets": {
+        "affordable": _VIEW,
+        "may_set": _VIEW,
+        "spending": _SPENDING,
+        "set_budget": _STUDIO,
+        "set_approval_limit": _STUDIO,
+        "set_weight": _QUEUE,
+    },
     "comfyui_models": {"overview": _STUDIO, "choose": _STUDIO},
     "comparisons": {
         "submit_request": _CREATE,

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from sqlite_utils import Database
 
-from studio.permissions import LEAST_ROLE, PERSON_PREFIX, Action, Role
+from studio.permissions import LEAST_ROLE, Action, Role
 
 
 @dataclass(frozen=True)
@@ -63,9 +63,11 @@ def name_of(db: Database, subject: str) -> str:
     """The name that people see of a person, a project or an access token; "" for none, the id where it is gone."""
     if not subject:
         return ""
-    queries = ["SELECT coalesce(nullif(name, ''), login) FROM people WHERE id = ?"]
-    if not subject.startswith(PERSON_PREFIX):
-        queries = ["SELECT name FROM projects WHERE id = ?", "SELECT name FROM access_tokens WHERE id = ?"]
+    queries = (
+        "SELECT coalesce(nullif(name, ''), login) FROM people WHERE id = ?",
+        "SELECT name FROM projects WHERE id = ?",
+        "SELECT name FROM access_tokens WHERE id = ?",
+    )
     found = (db.conn.execute(sql, [subject]).fetchone() for sql in queries)
     return next((row[0] for row in found if row), subject)
 

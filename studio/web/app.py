@@ -79,6 +79,7 @@ def build(studio: Studio) -> gr.Blocks:
 
 def _pages(ctx: Any) -> Iterator[Any]:
     from studio.domain import Task
+    from studio.web.pages.approvals import ApprovalsPage, SpendingPage
     from studio.web.pages.create import CreatePage
     from studio.web.pages.gallery import GalleryPage
     from studio.web.pages.models import ModelsPage
@@ -93,7 +94,10 @@ def _pages(ctx: Any) -> Iterator[Any]:
             yield CreatePage(ctx, Task(task), page_id)
     yield from (
         page(ctx)
-        for page in (StoryboardPage, GalleryPage, QueuePage, ModelsPage, WorkflowsPage, RefundsPage, SettingsPage)
+        for page in (
+            *(StoryboardPage, GalleryPage, QueuePage, ApprovalsPage, SpendingPage),
+            *(ModelsPage, WorkflowsPage, RefundsPage, SettingsPage),
+        )
     )
 
 

@@ -8,10 +8,11 @@ import time
 from typing import TYPE_CHECKING
 
 from studio.catalogue import Model, form_sizes, form_values
-from studio.domain import JSON, Task
+from studio.domain import JSON, Estimate, Task
 from studio.errors import CapabilityError, StudioError
 from studio.messages import Message, of_error, term
 from studio.prompt import shots as prompt_shots
+from studio.web.routes.budget_lines import budget_line
 
 if TYPE_CHECKING:
     from studio.studio import Studio
@@ -53,8 +54,17 @@ def check_form(studio: Studio, form: JSON, model: Model, task: Task, actor: str)
         return status  # the problems say why there is no price yet
     status |= {"usd": estimate.usd, "expected_s": estimate.expected_s, "basis": estimate.basis}
     status["warnings"] += estimate.warnings
+    if estimate.usd != 0:
+        status |= _money(studio, estimate, actor)
     status["terms"] = terms(bodies, estimate.usd)
     return status
+
+
+def _money(studio: Studio, estimate: Estimate, actor: str) -> JSON:
+    """budgets: what is left before the press, a sentence each. waits: why the press would wait for a person."""
+    each = None if estimate.usd is None else estimate.usd / max(1, estimate.runs)
+    found = studio.acting_for(actor).budgets.affordable([each] * max(1, estimate.runs))
+    return {"budgets": [budget_line(one) for one in found.budgets], "waits": found.why}
 
 
 def terms(bodies: list[JSON], usd: float | None) -> str:

@@ -20,6 +20,7 @@ from studio.web.language import language_of
 from studio.web.middleware.same_origin import actor_of
 from studio.web.pages import form_defaults
 from studio.web.routes import (
+    approvals,
     comparisons,
     connections,
     installable,
@@ -63,6 +64,7 @@ def build(studio: Studio) -> Site:
     _core_routes(api, studio, live)
     _media_routes(api, studio)
     parts = (
+        approvals,
         settings,
         connections,
         form_defaults,
