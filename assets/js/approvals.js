@@ -145,7 +145,7 @@ class Approvals {
     pick.addEventListener("change", () => this.toggle(one.id));
     const side = el(
       "div",
-      "st-side",
+      "st-askside",
       {},
       el("strong", "", {}, one.usd === null ? t("approvals.unknown") : dollars(one.usd)),
       el("small", "st-dim", {}, t("approvals.runs", { n: one.count })),

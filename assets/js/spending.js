@@ -19,8 +19,11 @@ export function spendingPanel({ head = false } = {}) {
   styles("widgets.css", "approvals.css");
   const root = el("div", "st st-spending");
   root.load = async () => {
-    const told = await tryOrToast(get("ui/spending"));
-    if (told) draw(told);
+    try {
+      draw(await get("ui/spending"));
+    } catch (error) {
+      root.replaceChildren(el("p", "st-dim", { role: "alert" }, error.message)); // such as: this is for producers
+    }
   };
 
   async function save(promise) {

@@ -120,7 +120,7 @@ def test_a_press_above_the_roles_limit_is_one_question_for_a_producer(team: Stud
     assert {(run.status, run.held_reason) for run in made} == {(Status.HELD, HeldReason.APPROVAL)}
     [question] = team.acting_for("petra").approvals.pending()
     assert (question.person_name, question.usd, len(question.runs)) == ("anna", pytest.approx(0.3), 3)
-    assert "creator: more than $0.25 needs approval" in question.why
+    assert "The role creator needs approval above $0.25" in question.why
     assert question.refusal is None
     [own] = team.acting_for("anna").approvals.pending()
     assert own.refusal is not None

@@ -16,7 +16,8 @@ def budget_line(one: Budget) -> str:
     values = {"left": f"{max(0.0, limit - spent):.2f}", "limit": f"{limit:.2f}", "name": _owner(one)}
     if one.kind == "token":
         return Message("budget.left_all", **values)
-    return Message("budget.left_month", **values) if month else Message("budget.left_day", **values)
+    period = "month" if month else "day"
+    return Message(f"budget.left_{period}{'_person' if one.kind == 'person' else ''}", **values)
 
 
 def _owner(one: Budget) -> str:
