@@ -12,7 +12,6 @@ from studio.domain import JSON
 from studio.payload import Payload
 from studio.permissions import Role
 from studio.services.approvals import Decided, Question
-from studio.services.budgets import SpendingRow
 from studio.web.routes.budget_lines import budget_line
 from studio.web.routes.run_json import card
 from studio.web.routes.runs import MAX_SELECTED_RUNS, ActorKey, SentenceRoute
