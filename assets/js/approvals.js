@@ -185,7 +185,12 @@ class Approvals {
   }
 
   thumb(run) {
-    return el("button", "st-open", { type: "button", tabindex: -1, data: { run: run.id }, "aria-label": title(run) }, picture(run));
+    return el(
+      "button",
+      "st-open",
+      { type: "button", tabindex: -1, data: { run: run.id }, "aria-label": title(run) },
+      picture(run),
+    );
   }
 
   /** Every different prompt of a press once, with its model. */
@@ -262,7 +267,12 @@ class Approvals {
             "li",
             "st-decision",
             {},
-            el("span", `st-verdict ${one.approved ? "yes" : "no"}`, {}, t(one.approved ? "approvals.was_approved" : "approvals.was_rejected")),
+            el(
+              "span",
+              `st-verdict ${one.approved ? "yes" : "no"}`,
+              {},
+              t(one.approved ? "approvals.was_approved" : "approvals.was_rejected"),
+            ),
             el("span", "st-ask", {}, title(one.run)),
             el("span", "st-dim", {}, dollars(one.run.estimate_usd)),
             el("span", "st-dim", {}, one.by || t("approvals.you_here"), one.reason ? `${colon()}${one.reason}` : ""),

@@ -40,7 +40,9 @@ export function spendingPanel({ head = false } = {}) {
       el("h2", "", {}, t("spending.people")),
       table("person", told.people, told.may_set),
       el("h2", "", {}, t("spending.projects")),
-      told.projects.length ? table("project", told.projects, told.may_set) : el("p", "st-dim", {}, t("spending.no_projects")),
+      told.projects.length
+        ? table("project", told.projects, told.may_set)
+        : el("p", "st-dim", {}, t("spending.no_projects")),
       el("h2", "", {}, t("spending.approval")),
       el("p", "st-dim", {}, t("spending.approval_help")),
       ...Object.entries(told.approval)
@@ -49,8 +51,7 @@ export function spendingPanel({ head = false } = {}) {
     );
   }
 
-  const table = (scope, rows, may) =>
-    el("div", "st-budgets", {}, ...rows.map((row) => budget(scope, row, may)));
+  const table = (scope, rows, may) => el("div", "st-budgets", {}, ...rows.map((row) => budget(scope, row, may)));
 
   function budget(scope, row, may) {
     const inputs = {};
@@ -63,7 +64,8 @@ export function spendingPanel({ head = false } = {}) {
       return el("label", "", {}, t(`spending.${name}`), inputs[name]);
     });
     const cells = [el("b", "", {}, row.name), used(row), ...fields];
-    if (scope === "person") cells.push(el("label", "", { title: t("spending.weight_help") }, t("spending.weight"), weight(row)));
+    if (scope === "person")
+      cells.push(el("label", "", { title: t("spending.weight_help") }, t("spending.weight"), weight(row)));
     return el("div", `st-budget${scope === "person" ? "" : " plain"}`, { data: { subject: row.subject } }, ...cells);
   }
 
@@ -77,8 +79,11 @@ export function spendingPanel({ head = false } = {}) {
 
   function approval(project, name, limits, told) {
     const fields = told.roles.map((role) => {
-      const input = dollarsInput(limits[role], `${name || t("spending.studio")} · ${t(`spending.role_${role}`)}`, told.may_set, () =>
-        save(post("ui/approval-limits", { role, project, over_usd: amount(input) })),
+      const input = dollarsInput(
+        limits[role],
+        `${name || t("spending.studio")} · ${t(`spending.role_${role}`)}`,
+        told.may_set,
+        () => save(post("ui/approval-limits", { role, project, over_usd: amount(input) })),
       );
       return el("label", "", {}, t(`spending.role_${role}`), input);
     });
@@ -86,7 +91,14 @@ export function spendingPanel({ head = false } = {}) {
       "div",
       "st-budgets",
       {},
-      el("div", "st-budget plain", { data: { project } }, el("b", "", {}, name || t("spending.studio")), el("span", "st-used st-dim", {}, t("spending.above")), ...fields),
+      el(
+        "div",
+        "st-budget plain",
+        { data: { project } },
+        el("b", "", {}, name || t("spending.studio")),
+        el("span", "st-used st-dim", {}, t("spending.above")),
+        ...fields,
+      ),
     );
   }
   return root;
@@ -116,7 +128,14 @@ function used(row) {
 const money = (usd) => (usd ? dollars(usd) : "$0");
 
 function dollarsInput(value, label, may, changed) {
-  const input = el("input", "st-input", { type: "number", min: 0, step: "any", value, "aria-label": label, disabled: !may });
+  const input = el("input", "st-input", {
+    type: "number",
+    min: 0,
+    step: "any",
+    value,
+    "aria-label": label,
+    disabled: !may,
+  });
   input.placeholder = t("spending.none");
   input.addEventListener("change", changed);
   return input;
