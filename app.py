@@ -35,6 +35,7 @@ def main(argv: list[str] | None = None) -> int:
         os.environ.pop(settings_of_start.PASSWORD, None)  # programs that the studio starts do not inherit it
         if copy is None and command is None:
             settings.check_access()
+            _check_sign_in(settings)
             _check_port(settings)
     except SettingsError as error:
         print(f"Wan Studio cannot start: {error}", file=sys.stderr)
@@ -56,6 +57,13 @@ def main(argv: list[str] | None = None) -> int:
         print(f"Wan Studio stopped: {error}", file=sys.stderr)
         return 1
     return 0
+
+
+def _check_sign_in(settings: Settings) -> None:
+    """Say what is missing for people to sign in. Raises SettingsError."""
+    from studio.web.signin import config  # light: no pages are loaded
+
+    config.check(settings)
 
 
 def _run(settings: Settings) -> None:

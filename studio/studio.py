@@ -20,7 +20,7 @@ from studio.jobs.leftovers import Leftovers
 from studio.jobs.scheduler import Scheduler
 from studio.jobs.webhooks import WebhookRegistry
 from studio.media import files
-from studio.permissions import LOCAL_ACTOR, Actor, Role
+from studio.permissions import LOCAL_ACTOR, VISITOR_PREFIX, Actor, Role
 from studio.services import exports
 from studio.services.acting import StudioServices, UserServices
 from studio.services.admin import Admin
@@ -40,6 +40,7 @@ from studio.services.replaceable_engines import ReplaceableEngines
 from studio.services.run_accounts import RunAccounts
 from studio.services.user_files import UserFiles
 from studio.services.visitor_limits import VisitorLimiter, VisitorSweeper
+from studio.services.visitors import Visitors
 from studio.services.webhooks import ProviderWebhooks
 from studio.services.workflows import Workflows
 from studio.settings import Settings
@@ -82,7 +83,7 @@ class Studio:
         self.workflows = Workflows(settings, self.catalogue, store, comfy)
         self.comfyui_models = ComfyModels(settings, self.catalogue, comfy)
         self.local_models = LocalModels(self.catalogue, found)
-        self.people = People(store)
+        self.people, self.visitors = People(store), Visitors(store)
         self._house = StudioServices(
             self.admin, self.agents, self.comfyui_models, self.connections, self.library, self.local_models,
             self.notifications, self.people, self.queue, self.user_files, self.workflows,
@@ -114,7 +115,8 @@ class Studio:
     def acting_for(self, key: str) -> UserServices:
         """The services as this actor has them, within their rights. key: see Actor; "" is the local user, who may do
         everything. Raises NotAllowed for an account that is gone or disabled."""
-        return UserServices(self.context, self._house, self.people.actor(key))
+        actor = self.visitors.actor(key) if key.startswith(VISITOR_PREFIX) else self.people.actor(key)
+        return UserServices(self.context, self._house, actor)
 
     def on_behalf_of(self, user: str) -> UserServices:
         """The services for the studio's own work in the name of a person, whose rights were checked when it began."""

@@ -26,8 +26,14 @@ function icon(path) {
 }
 
 async function signOut() {
-  await fetch(new URL("logout", BASE), { method: "POST", redirect: "manual" });
-  location.assign(new URL("login", BASE));
+  const answer = await fetch(new URL("logout", BASE), {
+    method: "POST",
+    headers: { accept: "application/json" },
+    redirect: "manual",
+  });
+  // a studio whose people sign in elsewhere names where to go on, so that they are signed out there as well
+  const elsewhere = answer.ok ? (await answer.json()).next : "login";
+  location.assign(new URL(elsewhere, BASE));
 }
 
 function exit() {

@@ -107,22 +107,32 @@ class People:
         self._changed()
         return person
 
-    def person_of_subject(self, issuer: str, subject: str, *, login: str, role: Role, name: str = "") -> Person:
+    def person_of_subject(
+        self, issuer: str, subject: str, *, login: str, role: Role, name: str = "", email: str = "",
+        keep_role: bool = False,
+    ) -> Person:  # fmt: skip
         """The account for somebody who signed in elsewhere, made at first sight; a taken login gets a number.
 
-        role: the one to have from now on. The last administrator keeps theirs.
+        role: the one to have from now on, or with keep_role at first only. The last administrator keeps theirs.
         """
         with self._store.write() as db:
             person = people.with_subject(db, issuer, subject)
             if person is None:
                 person = people.add(
                     db, new_id(PERSON_PREFIX), login=_free_login(db, login), name=name[:NAME_MAX_CHARS],
-                    role=role.value, issuer=issuer, subject=subject,
+                    email=email[:NAME_MAX_CHARS], role=role.value, issuer=issuer, subject=subject,
                 )  # fmt: skip
-            elif person.role is not role and not _is_last_admin(db, person):
+            elif not keep_role and person.role is not role and not _is_last_admin(db, person):
                 person = people.change(db, person.id, role=role.value)
         self._changed()
         return person
+
+    def refuse_subject(self, issuer: str, subject: str) -> None:
+        """Somebody who signs in elsewhere may enter no longer: their sessions end."""
+        with self._store.read() as db:
+            person = people.with_subject(db, issuer, subject)
+        if person is not None:
+            self.sign_out_everywhere(person.id)
 
     def set_role(self, person_id: str, role: Role) -> Person:
         """Give another role, which counts from the next request on. Raises NotFound, Conflict for the last admin."""

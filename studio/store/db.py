@@ -23,7 +23,14 @@ from sqlite_utils import Database
 from studio.errors import StorageUnavailable, StoreError
 from studio.messages import Message
 from studio.storage import StorageHealth, pause_s, reason_of, storing, unavailable
-from studio.store import migrations_budgets, migrations_people, migrations_projects, migrations_submit_keys, settings
+from studio.store import (
+    migrations_budgets,
+    migrations_people,
+    migrations_projects,
+    migrations_submit_keys,
+    migrations_visitors,
+    settings,
+)
 from studio.store.folder import NAME, opened_folder, refuse_lost_database
 from studio.store.lock import FolderLock
 from studio.store.migrations import MIGRATIONS
@@ -38,7 +45,13 @@ READ_BUSY_MS = 1000
 CACHE_KIB = 16 * 1024
 """Memory that each reader may use for pages of the file."""
 
-SCHEMA = (migrations_people, migrations_projects, migrations_budgets, migrations_submit_keys)
+SCHEMA = (
+    migrations_people,
+    migrations_projects,
+    migrations_budgets,
+    migrations_submit_keys,
+    migrations_visitors,
+)
 """Modules whose import adds their steps to MIGRATIONS, in this order."""
 
 T = TypeVar("T")

@@ -112,19 +112,22 @@ def served(studio: Studio, **options: Any) -> Iterator[str]:
     from studio.web.middleware import connections, login, security
     from studio.web.middleware.front_page import FrontPage
     from studio.web.routes import forms, register
+    from studio.web.signin import methods
     from studio.web.theme import banner, head, theme
 
     settings = studio.settings
     host = options.get("server_name", settings.host)
     settings.model_copy(update={"host": host}).check_access()
     authenticator = security.authenticator_of(settings, studio.people)
+    sign_in = methods.build(settings, authenticator, studio.people, studio.visitors)
     ancestors = settings.frame_ancestors
 
     def wrap(app: ASGIApp) -> ASGIApp:
-        return security.protected(app, settings, authenticator, host=host, uploads=folder)
+        app = security.protected(app, settings, authenticator, host=host, uploads=folder, ways=sign_in.ways)
+        return sign_in.outermost(app)
 
     site = register.build(studio)
-    entry = login.router(authenticator, frame_ancestors=ancestors)
+    entry = login.router(authenticator, frame_ancestors=ancestors, elsewhere=sign_in.openid)
     demo = build(studio)
     demo.queue(default_concurrency_limit=16, max_size=1000)
     _, url, _ = demo.launch(
@@ -142,7 +145,7 @@ def served(studio: Studio, **options: Any) -> Iterator[str]:
         state_session_capacity=MAX_SESSIONS,
         auth_dependency=None if authenticator is None else _actor_key,
         app_kwargs={
-            "routes": [*site.routes, *forms.router(studio).routes, *entry.routes],
+            "routes": [*site.routes, *forms.router(studio).routes, *entry.routes, *sign_in.routes],
             "middleware": [Middleware(FrontPage, head=head(settings), banner=banner(settings), ancestors=ancestors)],
             "exception_handlers": {**HANDLERS, Exception: security.server_error},
             "lifespan": security.lifespan(wrap),

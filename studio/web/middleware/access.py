@@ -10,6 +10,8 @@ import re
 import secrets
 import time
 from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from typing import Protocol
 from urllib.parse import quote
 
 import anyio.to_thread
@@ -19,10 +21,13 @@ from argon2.exceptions import InvalidHashError, VerificationError
 from limits import RateLimitItem, RateLimitItemPerHour, RateLimitItemPerMinute
 from limits.storage import MemoryStorage
 from limits.strategies import MovingWindowRateLimiter
+from starlette import types
+from starlette.datastructures import MutableHeaders
 from starlette.requests import HTTPConnection
 from starlette.responses import RedirectResponse, Response
 from starlette.types import ASGIApp, Receive, Scope, Send
 
+from studio.errors import NotAllowed
 from studio.messages import Message, of_error
 from studio.services.people import ACCESS_TOKEN_PREFIX, SESSION_DAYS, People
 from studio.settings import BOOTSTRAP_LOGIN, PASSWORD_MAX_BYTES
@@ -50,7 +55,7 @@ NOBODY = "-"
 
 LOGIN_FILES = re.compile(
     r"/ui/assets/[0-9a-f]+/"
-    r"(css/login\.css|js/(login|join)\.js|icons/[a-z0-9-]+\.(svg|png)|fonts/inter-[a-z-]+\.woff2)"
+    r"(css/(login|signin)\.css|js/(login|join)\.js|icons/[a-z0-9-]+\.(svg|png)|fonts/inter-[a-z-]+\.woff2)"
 )
 """What the login page loads: program files, the same for everyone."""
 
@@ -158,12 +163,38 @@ class Authenticator:
         log.warning("A wrong password or token was sent from %s", keys[0])
 
 
+class Identifies(Protocol):
+    """Another way to know who asks than a session or a token."""
+
+    async def key_of(self, request: HTTPConnection) -> str | None:
+        """The actor's key, None where this way says nothing. Raises NotAllowed for who may not enter."""
+        ...
+
+
+class Welcomes(Identifies, Protocol):
+    """Lets people in who have not signed in."""
+
+    async def welcome(self, request: HTTPConnection) -> tuple[str, str] | None:
+        """Key of somebody new and the header that sets their cookie; None where nobody new is let in now."""
+        ...
+
+
+@dataclass(frozen=True)
+class Ways:
+    """How people are known besides sessions and tokens. open_paths: open besides OPEN_PATHS. proxy: says who asks,
+    whatever session the browser has. visitors: knows those without an account."""
+
+    open_paths: frozenset[str] = frozenset()
+    proxy: Identifies | None = None
+    visitors: Welcomes | None = None
+
+
 class Access:
     """ASGI middleware: finds out who asks, and is closed to everyone else, except for OPEN_PATHS, the files of the
     sign-in page and calls of providers. The actor's key goes to scope["state"]["user"]."""
 
-    def __init__(self, app: ASGIApp, authenticator: Authenticator) -> None:
-        self.app, self.authenticator = app, authenticator
+    def __init__(self, app: ASGIApp, authenticator: Authenticator, ways: Ways | None = None) -> None:
+        self.app, self.authenticator, self.ways = app, authenticator, ways or Ways()
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Pass the request on, or ask to sign in."""
@@ -171,7 +202,7 @@ class Access:
             await self.app(scope, receive, send)
             return
         scope.setdefault("state", {})["user"] = NOBODY
-        if is_open(scope["path"]) or is_webhook(scope):
+        if is_open(scope["path"]) or scope["path"] in self.ways.open_paths or is_webhook(scope):
             await self.app(scope, receive, send)
             return
         request = HTTPConnection(scope)
@@ -180,6 +211,13 @@ class Access:
         except TooManyAttempts as error:
             await too_many_response(scope, error)(scope, receive, send)
             return
+        except NotAllowed as error:
+            await refuse(scope, receive, send, of_error(error), 403)
+            return
+        visitors = self.ways.visitors if key is None and _opens_front_page(scope) else None
+        if visitors is not None and (welcomed := await visitors.welcome(request)):
+            key, cookie = welcomed
+            send = _with_cookie(send, cookie)
         if key:
             scope["state"]["user"] = key
             await self.app(scope, receive, send)
@@ -189,8 +227,15 @@ class Access:
             await _ask_to_sign_in(scope, receive, send)
 
     async def _key_of(self, request: HTTPConnection) -> str | None:
-        key = await anyio.to_thread.run_sync(self.authenticator.key_of_session, request)
-        return key or await self.authenticator.key_of_bearer(request)
+        if key := await self.authenticator.key_of_bearer(request):
+            return key
+        if self.ways.proxy is not None and (key := await self.ways.proxy.key_of(request)):
+            return key
+        if key := await anyio.to_thread.run_sync(self.authenticator.key_of_session, request):
+            return key
+        if self.ways.visitors is None or "authorization" in request.headers:
+            return None
+        return await self.ways.visitors.key_of(request)
 
 
 def is_open(path: str) -> bool:
@@ -215,6 +260,20 @@ async def _ask_to_sign_in(scope: Scope, receive: Receive, send: Send) -> None:
         return
     headers = {"www-authenticate": "Bearer", "cache-control": "no-store"}
     await error_json(scope, message, 401, headers)(scope, receive, send)
+
+
+def _opens_front_page(scope: Scope) -> bool:
+    """Whether a browser opens the studio itself."""
+    return scope["type"] == "http" and scope["method"] == "GET" and scope["path"] == "/"
+
+
+def _with_cookie(send: Send, cookie: str) -> Send:
+    async def with_cookie(message: types.Message) -> None:
+        if message["type"] == "http.response.start":
+            MutableHeaders(scope=message).append("set-cookie", cookie)
+        await send(message)
+
+    return with_cookie
 
 
 def _next_query(request: HTTPConnection) -> str:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Protocol
+
 from fastapi import APIRouter
 from starlette.concurrency import run_in_threadpool
 from starlette.requests import Request
@@ -17,14 +19,28 @@ LOGIN_WORDS = ("about", "login", "password", "sign_in", "wrong", "too_many", "no
 JOIN_WORDS = ("join_title", "join_about", "new_password", "password_rule", "join", "link_over", "bad_password", "about")
 
 
-def router(authenticator: Authenticator | None, *, frame_ancestors: tuple[str, ...] = ()) -> APIRouter:
+class Elsewhere(Protocol):
+    """A way to sign in elsewhere, which has a page of its own and its own way out."""
+
+    def sign_in_page(self, request: Request, error: str = "", status: int = 200) -> Response:
+        """The page. error: one of LOGIN_WORDS."""
+        ...
+
+    async def sign_out(self, request: Request) -> Response:
+        """End the session here, and there."""
+        ...
+
+
+def router(
+    authenticator: Authenticator | None, *, frame_ancestors: tuple[str, ...] = (), elsewhere: Elsewhere | None = None
+) -> APIRouter:
     """The routes. authenticator: None for a studio without accounts; the pages then lead to the studio."""
     api = APIRouter(include_in_schema=False)
     if authenticator is None:
         _without_accounts(api)
     else:
         cookies = SessionCookies(authenticator, framed=bool(frame_ancestors))
-        _login(api, authenticator, cookies, SignInPage("login.html", LOGIN_WORDS, frame_ancestors))
+        _login(api, authenticator, cookies, SignInPage("login.html", LOGIN_WORDS, frame_ancestors), elsewhere)
         _join(api, authenticator, cookies, SignInPage("join.html", JOIN_WORDS, frame_ancestors))
     return api
 
@@ -36,8 +52,9 @@ class SessionCookies:
     def __init__(self, authenticator: Authenticator, *, framed: bool) -> None:
         self._authenticator, self._framed = authenticator, framed
 
-    async def sign_in(self, answer: Response, request: Request, person_id: str, *, method: str) -> None:
-        """A new session, whatever the browser had before: a session that somebody else planted is of no use."""
+    async def sign_in(self, answer: Response, request: Request, person_id: str, *, method: str) -> str:
+        """A new session, whatever the browser had before: a session that somebody else planted is of no use. Its
+        token."""
         people = self._authenticator.people
         old, device = request.cookies.get(self._authenticator.cookie, ""), request.headers.get("user-agent", "")
         if old:
@@ -54,6 +71,7 @@ class SessionCookies:
             secure=secure or self._framed,
             samesite="none" if self._framed else "lax",
         )
+        return token
 
     def sign_out(self, answer: Response, request: Request) -> None:
         """The session ends here and in the browser."""
@@ -71,8 +89,12 @@ def _without_accounts(api: APIRouter) -> None:
         return RedirectResponse("login", 303)
 
 
-def _login(api: APIRouter, authenticator: Authenticator, cookies: SessionCookies, page: SignInPage) -> None:
+def _login(
+    api: APIRouter, authenticator: Authenticator, cookies: SessionCookies, page: SignInPage, elsewhere: Elsewhere | None
+) -> None:
     def form(request: Request, error: str = "", status: int = 200, login: str = "") -> Response:
+        if elsewhere is not None:
+            return elsewhere.sign_in_page(request, error, status)
         accounts = authenticator.people.all()
         if not accounts:
             error = error or "no_account"
@@ -106,9 +128,11 @@ def _login(api: APIRouter, authenticator: Authenticator, cookies: SessionCookies
         return answer
 
     @api.post("/logout")
-    def sign_out(request: Request) -> Response:
+    async def sign_out(request: Request) -> Response:
+        if elsewhere is not None:
+            return await elsewhere.sign_out(request)
         answer = RedirectResponse("login", 303)
-        cookies.sign_out(answer, request)
+        await run_in_threadpool(cookies.sign_out, answer, request)
         return answer
 
 

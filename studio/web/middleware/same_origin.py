@@ -27,6 +27,9 @@ DEFAULT_PORTS = {"http": 80, "https": 443}
 PAGES = frozenset({"/", "/login"})
 """Addresses that a link or a bookmark on another site may open."""
 
+ANSWERS = frozenset({"/login/callback"})
+"""Addresses to which another site sends a browser back with an answer, which is checked there."""
+
 WEBHOOK = re.compile(r"/hooks/[\w-]{20,64}(/callback)?", re.ASCII)
 """Addresses that providers call, each with a token that is its own permission; see studio.web.routes.webhooks."""
 
@@ -164,7 +167,7 @@ class Guard:
         """A page of ours opened from a link elsewhere: the window goes there, and the other page reads nothing."""
         if scope["type"] != "http" or scope["method"] not in ("GET", "HEAD") or "origin" in headers:
             return False
-        if scope["path"] not in PAGES:
+        if scope["path"] not in PAGES | ANSWERS:
             return False
         destination = headers.get("sec-fetch-dest", "document")
         return headers.get("sec-fetch-mode", "navigate") == "navigate" and destination in self.destinations

@@ -25,7 +25,7 @@ from studio.services.people import People
 from studio.settings import Settings
 from studio.storage import reason_of, unavailable
 from studio.web.language import error_json
-from studio.web.middleware.access import Access, Authenticator
+from studio.web.middleware.access import Access, Authenticator, Ways
 from studio.web.middleware.forwarded import Forwarded
 from studio.web.middleware.same_origin import Guard, hosts_of
 from studio.web.middleware.security_headers import SecurityHeaders
@@ -48,14 +48,16 @@ def authenticator_of(settings: Settings, people: People) -> Authenticator | None
 
 
 def protected(
-    app: ASGIApp, settings: Settings, authenticator: Authenticator | None, *, host: str, uploads: Path
-) -> ASGIApp:
-    """The application behind every layer. host: the address it listens on. uploads: Gradio's folder."""
+    app: ASGIApp, settings: Settings, authenticator: Authenticator | None, *, host: str, uploads: Path,
+    ways: Ways | None = None,
+) -> ASGIApp:  # fmt: skip
+    """The application behind every layer. host: the address it listens on. uploads: Gradio's folder. ways: how people
+    are known besides sessions and tokens."""
     app = UploadLimits(app, settings.data.resolve(), uploads)
     hosts = hosts_of(host, settings.origins)
     app = Faults(app)
     if authenticator is not None:
-        app = Access(app, authenticator)
+        app = Access(app, authenticator, ways)
     app = Guard(app, settings.origins, hosts, framed=bool(settings.frame_ancestors))
     app = Forwarded(app, settings.trusted_proxies)
     return SecurityHeaders(app, settings.frame_ancestors)

@@ -11,6 +11,7 @@ from urllib.parse import parse_qs, quote, urlsplit
 from starlette.requests import Request
 from starlette.responses import HTMLResponse
 
+from studio.messages import Message, worded
 from studio.web.i18n import LANGUAGES, tables
 from studio.web.middleware.security_headers import frame_rule
 from studio.web.static import ASSETS, assets_digest
@@ -23,7 +24,7 @@ POLICY = (
 
 
 class SignInPage:
-    """One page. template: a file of assets/html. keys: its words, ids of the table access.
+    """One page. template: a file of assets/html. keys: its words, ids of the table access, or of another as table.id.
 
     frame_ancestors: sites that may show the page in a frame.
     """
@@ -32,12 +33,16 @@ class SignInPage:
         self._template, self._keys = template, keys
         self._policy = POLICY + frame_rule(frame_ancestors)
 
-    def response(self, request: Request, error: str = "", status: int = 200, **values: str) -> HTMLResponse:
-        """The form in the reader's language. error: one of the keys. values: what the template names besides."""
+    def response(
+        self, request: Request, error: str = "", status: int = 200, *, message: Message | None = None, **values: str
+    ) -> HTMLResponse:
+        """The form in the reader's language. error: one of the keys. message: a sentence in the place of one. values:
+        what the template names besides."""
         language = _language(request)
-        words = tables()[language]
-        shown = {name: escape(words[f"access.{name}"]) for name in self._keys}
-        shown |= {"language": language, "assets": f"ui/assets/{assets_digest()}", "words": _translations(self._keys)}
+        translations = _with_message(_translations(self._keys), message)
+        shown = {name: escape(word) for name, word in translations[language].items()}
+        error = "message" if message else error
+        shown |= {"language": language, "assets": f"ui/assets/{assets_digest()}", "words": _in_script(translations)}
         alert = f'<p class="error" id="error" role="alert" data-word="{error}">{shown.get(error)}</p>'
         shown |= {"error": alert if error else "", "query": escape(query_of(request))}
         shown["described"] = ' aria-invalid="true" aria-describedby="error"' if error else ""
@@ -82,7 +87,18 @@ def _read(template: str) -> Template:
 
 
 @cache
-def _translations(keys: tuple[str, ...]) -> str:
-    """The page's words in every language, for who chose another than the browser's. Safe inside of a script element."""
-    words = {language: {name: tables()[language][f"access.{name}"] for name in keys} for language in LANGUAGES}
+def _translations(keys: tuple[str, ...]) -> dict[str, dict[str, str]]:
+    """The page's words in every language, for who chose another than the browser's."""
+    ids = {key.rpartition(".")[2]: key if "." in key else f"access.{key}" for key in keys}
+    return {language: {name: tables()[language][id_] for name, id_ in ids.items()} for language in LANGUAGES}
+
+
+def _with_message(words: dict[str, dict[str, str]], message: Message | None) -> dict[str, dict[str, str]]:
+    if message is None:
+        return words
+    return {language: of_language | {"message": worded(message, language)} for language, of_language in words.items()}
+
+
+def _in_script(words: dict[str, dict[str, str]]) -> str:
+    """Safe inside of a script element."""
     return json.dumps(words, ensure_ascii=False).replace("<", "\\u003c")
