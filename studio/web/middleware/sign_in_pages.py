@@ -34,7 +34,7 @@ class SignInPage:
         self._policy = POLICY + frame_rule(frame_ancestors)
 
     def response(
-        self, request: Request, error: str = "", status: int = 200, *, message: Message | None = None, **values: str
+        self, request: Request, error: str = "", status: int = 200, *, message: str | None = None, **values: str
     ) -> HTMLResponse:
         """The form in the reader's language. error: one of the keys. message: a sentence in the place of one. values:
         what the template names besides."""
@@ -93,10 +93,11 @@ def _translations(keys: tuple[str, ...]) -> dict[str, dict[str, str]]:
     return {language: {name: tables()[language][id_] for name, id_ in ids.items()} for language in LANGUAGES}
 
 
-def _with_message(words: dict[str, dict[str, str]], message: Message | None) -> dict[str, dict[str, str]]:
+def _with_message(words: dict[str, dict[str, str]], message: str | None) -> dict[str, dict[str, str]]:
     if message is None:
         return words
-    return {language: of_language | {"message": worded(message, language)} for language, of_language in words.items()}
+    said = {language: worded(message, language) if isinstance(message, Message) else message for language in words}
+    return {language: of_language | {"message": said[language]} for language, of_language in words.items()}
 
 
 def _in_script(words: dict[str, dict[str, str]]) -> str:

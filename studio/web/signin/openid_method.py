@@ -73,7 +73,7 @@ class OpenIdMethod:
         return api
 
     def sign_in_page(
-        self, request: Request, error: str = "", status: int = 200, *, message: Message | None = None
+        self, request: Request, error: str = "", status: int = 200, *, message: str | None = None
     ) -> Response:
         """The button that leads to the provider; below it the password, where an account has one."""
         has_password = any(person.has_password for person in self.authenticator.people.all())
@@ -84,9 +84,7 @@ class OpenIdMethod:
 
     def _failed(self, request: Request, error: Exception, status: int) -> Response:
         """The page with the reason why a sign-in failed."""
-        reason = of_error(error)
-        message = reason if isinstance(reason, Message) else Message("signin.not_begun")
-        return self.sign_in_page(request, status=status, message=message)
+        return self.sign_in_page(request, status=status, message=of_error(error))
 
     async def sign_out(self, request: Request) -> Response:
         """Out of here, and where the provider can do that, out there: as a redirect, or as JSON for a script."""

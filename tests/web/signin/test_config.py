@@ -57,8 +57,8 @@ def settings_of(given: dict[str, str]) -> Settings:
         (SPACE | {"OAUTH_CLIENT_ID": ""}, "hf_oauth: true"),
         (SPACE | {"OAUTH_CLIENT_SECRET": ""}, "OAUTH_CLIENT_SECRET"),
         (SPACE | {"SPACE_HOST": ""}, "SPACE_HOST"),
-        ({"STUDIO_HOST": "0.0.0.0"}, "no access control"),
-        ({"STUDIO_HOST": "0.0.0.0", "STUDIO_ACCESS": "solo"}, "no access control"),
+        ({"STUDIO_HOST": "0.0.0.0"}, "nobody decided who may enter"),
+        ({"STUDIO_HOST": "0.0.0.0", "STUDIO_ACCESS": "solo"}, "nobody decided who may enter"),
     ],
 )
 def test_a_wrong_setting_is_one_sentence(given: dict[str, str], said: str) -> None:
