@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import secrets
 from collections.abc import Iterator
+from functools import partial
 from pathlib import Path
 from typing import Any
 from urllib.parse import parse_qs, urlsplit
@@ -19,6 +20,8 @@ from studio.settings import Settings
 from studio.studio import Studio
 from tests.providers.openid import OpenIdServer
 from tests.support.kit import QUICK
+
+fetch = partial(httpx.get, timeout=30)
 
 RULES = "groups:film-admins=admin,groups:film=creator"
 
@@ -66,7 +69,7 @@ def url(studio: Studio) -> Iterator[str]:
 
 @pytest.fixture
 def browser(url: str) -> Iterator[httpx.Client]:
-    with httpx.Client(base_url=url) as web:
+    with httpx.Client(base_url=url, timeout=30) as web:
         yield web
 
 
@@ -76,7 +79,7 @@ def to_provider(web: httpx.Client, query: str = "") -> httpx.Response:
 
 def back(web: httpx.Client, query: str = "") -> str:
     """The address to which the provider sends this browser back."""
-    return httpx.get(to_provider(web, query).headers["location"]).headers["location"]
+    return fetch(to_provider(web, query).headers["location"]).headers["location"]
 
 
 def sign_in(web: httpx.Client, query: str = "") -> httpx.Response:
@@ -125,7 +128,7 @@ def test_who_has_no_role_is_refused_and_their_sessions_end(
     sign_in(browser)
     assert is_in(browser)
     provider.person |= {"groups": ["catering"]}
-    with httpx.Client(base_url=url) as elsewhere:
+    with httpx.Client(base_url=url, timeout=30) as elsewhere:
         answer = sign_in(elsewhere)
         assert answer.status_code == 403 and "no role" in answer.text and not is_in(elsewhere)
     assert not is_in(browser)
@@ -150,7 +153,7 @@ def test_a_forged_state_signs_nobody_in(browser: httpx.Client, provider: OpenIdS
 def test_an_answer_counts_only_in_the_browser_that_began(browser: httpx.Client, url: str) -> None:
     """Login by force: an attacker's answer is opened by somebody else, whose browser has no cookie of it."""
     stolen = back(browser)
-    with httpx.Client(base_url=url) as victim:
+    with httpx.Client(base_url=url, timeout=30) as victim:
         assert victim.get(stolen).status_code == 403 and not is_in(victim)
     assert browser.get(stolen).status_code == 403  # and it was used up by that
 
@@ -159,12 +162,12 @@ def test_an_answer_counts_once(browser: httpx.Client, url: str) -> None:
     first = back(browser)
     cookies = dict(browser.cookies)
     assert browser.get(first).status_code == 303
-    assert httpx.get(first, cookies=cookies).status_code == 403
+    assert fetch(first, cookies=cookies).status_code == 403
 
 
 def test_the_code_of_another_sign_in_is_refused(browser: httpx.Client, url: str) -> None:
     """A code that was injected into an attempt of another browser fails by its verifier."""
-    with httpx.Client(base_url=url) as attacker:
+    with httpx.Client(base_url=url, timeout=30) as attacker:
         code = parse_qs(urlsplit(back(attacker)).query)["code"][0]
     mine = httpx.URL(back(browser)).copy_set_param("code", code)
     answer = browser.get(str(mine))
@@ -195,7 +198,7 @@ def test_parameters_said_twice_are_refused(browser: httpx.Client) -> None:
 
 def test_a_planted_session_is_of_no_use(browser: httpx.Client, url: str, studio: Studio) -> None:
     """Session fixation: what the browser had before is no session afterwards."""
-    with httpx.Client(base_url=url) as attacker:
+    with httpx.Client(base_url=url, timeout=30) as attacker:
         sign_in(attacker)
         planted = dict(attacker.cookies)
     for name, value in planted.items():
@@ -203,7 +206,7 @@ def test_a_planted_session_is_of_no_use(browser: httpx.Client, url: str, studio:
     assert is_in(browser)
     sign_in(browser)
     assert is_in(browser) and dict(browser.cookies) != planted
-    assert httpx.get(f"{url}/ui/runs", cookies=planted).status_code == 401
+    assert fetch(f"{url}/ui/runs", cookies=planted).status_code == 401
 
 
 @pytest.mark.parametrize("target", ["https://evil.example", "//evil.example", "/\\evil.example", "/x", "javascript:1"])
@@ -212,7 +215,7 @@ def test_a_sign_in_leads_to_the_studio_only(browser: httpx.Client, target: str) 
 
 
 def test_the_address_to_come_back_to_is_not_chosen_by_the_host_header(url: str) -> None:
-    answer = httpx.get(f"{url}/login/start", headers={"host": "evil.example"})
+    answer = fetch(f"{url}/login/start", headers={"host": "evil.example"})
     assert answer.status_code == 421
 
 
@@ -237,7 +240,7 @@ def test_signing_out_ends_the_session_here_and_at_the_provider(
     kept = dict(browser.cookies)
     where = browser.post("/logout", headers={"accept": "application/json"}).json()["next"]
     assert where.startswith(f"{provider.url}/end?")
-    assert httpx.get(f"{url}/ui/runs", cookies=kept).status_code == 401
+    assert fetch(f"{url}/ui/runs", cookies=kept).status_code == 401
     asked = parse_qs(urlsplit(where).query)
     assert asked["post_logout_redirect_uri"] == [f"{url}/login"] and asked["id_token_hint"][0].count(".") == 2
 
@@ -262,5 +265,5 @@ def test_a_provider_that_is_away_is_said_on_the_page(browser: httpx.Client, tmp_
     from studio.web.app import served
 
     with Studio.open(settings, engines={}, start=False) as other, served(other, server_port=None) as address:
-        answer = httpx.get(f"{address}login/start")
+        answer = fetch(f"{address}login/start")
     assert answer.status_code == 502 and "cannot be reached" in answer.text

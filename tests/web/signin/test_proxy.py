@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from functools import partial
 from pathlib import Path
 
 import httpx
@@ -15,6 +16,8 @@ from studio.permissions import Role
 from studio.settings import Settings
 from studio.studio import Studio
 from tests.support.kit import QUICK
+
+fetch = partial(httpx.get, timeout=30)
 
 RULES = "groups:film-admins=admin,user:boss=producer"
 HEADER = "X-Forwarded-User"
@@ -52,7 +55,7 @@ def beside(tmp_path_factory: pytest.TempPathFactory, catalogue: Catalogue) -> It
 
 
 def get(url: str, path: str = "/ui/runs", **headers: str) -> httpx.Response:
-    return httpx.get(f"{url}{path}", headers={k.replace("_", "-"): v for k, v in headers.items()})
+    return fetch(f"{url}{path}", headers={k.replace("_", "-"): v for k, v in headers.items()})
 
 
 def test_whom_the_proxy_names_has_an_account_at_first_sight(behind: tuple[Studio, str]) -> None:
@@ -85,7 +88,7 @@ def test_without_a_name_nobody_enters(behind: tuple[Studio, str]) -> None:
 def test_two_names_are_refused(behind: tuple[Studio, str]) -> None:
     """A proxy that adds its header to the one that a browser sent."""
     _, url = behind
-    answer = httpx.get(f"{url}/ui/runs", headers=[(HEADER, "boss"), (HEADER, "ada")])
+    answer = fetch(f"{url}/ui/runs", headers=[(HEADER, "boss"), (HEADER, "ada")])
     assert answer.status_code == 403 and "exactly one" in answer.json()["error"]
 
 
@@ -100,17 +103,17 @@ def test_a_disabled_account_stays_out(behind: tuple[Studio, str]) -> None:
 def test_anybody_else_who_sends_the_header_is_refused(beside: tuple[Studio, str]) -> None:
     studio, url = beside
     for more in ({}, {"X-Forwarded-For": "10.9.9.9"}, {"Forwarded": "for=10.9.9.9"}, {"X-Real-IP": "10.9.9.9"}):
-        answer = httpx.get(f"{url}/ui/runs", headers={HEADER: "boss"} | more)
+        answer = fetch(f"{url}/ui/runs", headers={HEADER: "boss"} | more)
         assert answer.status_code == 403 and "trusted proxy" in answer.json()["error"]
     for header in ("x-forwarded-user", "X-FORWARDED-USER", "X-Forwarded-Groups"):
         for path in ("/", "/healthz", "/login", "/media/x"):
-            assert httpx.get(f"{url}{path}", headers={header: "boss"}).status_code == 403
+            assert fetch(f"{url}{path}", headers={header: "boss"}).status_code == 403
     assert studio.people.all() == []
-    assert httpx.get(f"{url}/ui/runs").status_code == 401
+    assert fetch(f"{url}/ui/runs").status_code == 401
 
 
 def test_the_address_that_a_trusted_proxy_forwards_is_not_taken_for_the_proxy(beside: tuple[Studio, str]) -> None:
     """Only the connection itself counts, so a browser behind it gains nothing by naming the proxy's address."""
     _, url = beside
-    answer = httpx.get(f"{url}/ui/runs", headers={HEADER: "boss", "X-Forwarded-For": "10.9.9.9, 10.9.9.9"})
+    answer = fetch(f"{url}/ui/runs", headers={HEADER: "boss", "X-Forwarded-For": "10.9.9.9, 10.9.9.9"})
     assert answer.status_code == 403

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import socket
 from collections.abc import Iterator
+from functools import partial
 from pathlib import Path
 
 import httpx
@@ -22,6 +23,8 @@ from studio.studio import Studio
 from studio.web.signin.visitors import VisitorCookies
 from tests.providers.openid import OpenIdServer
 from tests.support.kit import QUICK, image
+
+fetch = partial(httpx.get, timeout=30)
 
 
 def free_port() -> int:
@@ -70,7 +73,7 @@ def url(studio: Studio) -> Iterator[str]:
 
 @pytest.fixture
 def browser(url: str) -> Iterator[httpx.Client]:
-    with httpx.Client(base_url=url) as web:
+    with httpx.Client(base_url=url, timeout=30) as web:
         yield web
 
 
@@ -81,12 +84,12 @@ def visitor_of(studio: Studio, web: httpx.Client) -> str:
 
 
 def sign_in(web: httpx.Client) -> httpx.Response:
-    back = httpx.get(web.get("/login/start").headers["location"]).headers["location"]
+    back = fetch(web.get("/login/start").headers["location"]).headers["location"]
     return web.get(back)
 
 
 def test_whoever_opens_the_space_is_a_visitor(browser: httpx.Client, studio: Studio, url: str) -> None:
-    assert httpx.get(f"{url}/ui/runs").status_code == 401  # programs are none
+    assert fetch(f"{url}/ui/runs").status_code == 401  # programs are none
     assert browser.get("/").status_code == 200
     assert visitor_of(studio, browser).startswith("v_")
     assert browser.get("/ui/runs").status_code == 200
@@ -103,7 +106,7 @@ def test_visitors_see_nothing_of_one_another(browser: httpx.Client, studio: Stud
     finally:
         studio.context.visitors.pays_for = lambda _visitor, _provider: False
     assert run.owner == mine and run.id in browser.get("/ui/runs").text
-    with httpx.Client(base_url=url) as other:
+    with httpx.Client(base_url=url, timeout=30) as other:
         other.get("/")
         assert run.id not in other.get("/ui/runs").text
         assert other.get(f"/ui/runs/{run.id}").status_code == 404
@@ -127,16 +130,16 @@ def test_a_forged_or_old_visitor_is_nobody(browser: httpx.Client, studio: Studio
     browser.get("/")
     name = next(name for name in browser.cookies if "visitor" in name)
     for forged in ("v_1", visitor_of(studio, browser), "", "x" * 5000):
-        assert httpx.get(f"{url}/ui/runs", headers={"cookie": f"{name}={forged}"}).status_code == 401
+        assert fetch(f"{url}/ui/runs", headers={"cookie": f"{name}={forged}"}).status_code == 401
     with pytest.raises(NotAllowed):
         studio.acting_for("v_unknown")
     bearer = {"authorization": f"Bearer {browser.cookies[name]}"}
-    assert httpx.get(f"{url}/ui/runs", headers=bearer).status_code == 401
+    assert fetch(f"{url}/ui/runs", headers=bearer).status_code == 401
 
 
 def test_programs_that_flood_are_asked_to_sign_in(studio: Studio, monkeypatch: pytest.MonkeyPatch, url: str) -> None:
     monkeypatch.setattr(visitors_service, "NEW_PER_ADDRESS", visitors_service.RateLimitItemPerHour(1))
-    statuses = [httpx.get(url).status_code for _ in range(3)]
+    statuses = [fetch(url).status_code for _ in range(3)]
     assert statuses[-1] == 303  # to the sign-in page
 
 
