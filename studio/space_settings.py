@@ -21,9 +21,6 @@ HOST_NAME = re.compile(r"[a-z0-9]([a-z0-9.-]*[a-z0-9])?", re.ASCII)
 PROXIES = "10.0.0.0/8,172.16.0.0/12,192.168.0.0/16"
 """A Space is reached through the Hub's proxy only, which is on the private network of the container."""
 
-VISITOR_PREFIX = "v_"
-"""Keys of visitors begin with this; see studio.permissions."""
-
 VISITOR_NAMES = {
     "STUDIO_VISITOR_WAITING": "waiting_runs",
     "STUDIO_VISITOR_RUNS_PER_HOUR": "runs_per_hour",

@@ -17,6 +17,7 @@ from studio.engines.base import Engine
 from studio.jobs.context import JobContext
 from studio.jobs.durations import Timing
 from studio.jobs.leftovers import Leftovers
+from studio.jobs.mirroring import Mirroring
 from studio.jobs.scheduler import Scheduler
 from studio.jobs.webhooks import WebhookRegistry
 from studio.media import files
@@ -45,6 +46,7 @@ from studio.services.webhooks import ProviderWebhooks
 from studio.services.workflows import Workflows
 from studio.settings import Settings
 from studio.store import Store, backup
+from studio.store.mirror import Mirror
 from studio.store.read_only import ReadOnlyStore
 
 SWITCH_S = 0.001
@@ -67,8 +69,10 @@ class Studio:
         comfy = ComfyServer(engine_settings.current)
         found = ReplaceableEngines(engine_settings, engines)
         webhooks = WebhookRegistry(settings.public_url)
-        jobs = JobContext(store, self.catalogue, settings.data, timing or Timing(), webhooks=webhooks)
-        visitors, accounts = VisitorLimiter(settings.visitors, store, settings.data), RunAccounts(found)
+        mirror = Mirror(settings.media_mirror, settings.data) if settings.media_mirror else None
+        jobs = JobContext(store, self.catalogue, settings.data, timing or Timing(), webhooks=webhooks, mirror=mirror)
+        visitors, accounts = VisitorLimiter(settings.visitors, jobs), RunAccounts(found)
+        accounts.refusal = visitors.refusal
         self.context = Context(
             settings, self.catalogue, store, found, jobs, Scheduler(jobs, found), engine_settings, visitors, accounts
         )
@@ -90,6 +94,7 @@ class Studio:
         )  # fmt: skip
         self._leftovers = Leftovers(settings.data, jobs.is_active)
         self._visitor_sweeper = VisitorSweeper(visitors)
+        self._mirroring = Mirroring(mirror, store, jobs.timing, minutes=settings.mirror_minutes) if mirror else None
         self._follower = ContinuationFollower(self.context, lambda user: self.on_behalf_of(user).continuations)
 
     @classmethod
@@ -103,6 +108,8 @@ class Studio:
         """
         sys.setswitchinterval(min(SWITCH_S, sys.getswitchinterval()))
         files.use_ffmpeg(settings.ffmpeg)
+        if settings.media_mirror and not settings.new_database:
+            Mirror(settings.media_mirror, settings.data).restore()
         studio = cls(settings, engines=engines, catalogue=catalogue, timing=timing)
         if start:
             try:
@@ -146,6 +153,8 @@ class Studio:
         self._leftovers.start()
         if self.settings.space:
             self._visitor_sweeper.start()
+        if self._mirroring:
+            self._mirroring.start()
         self._follower.start()
         self.notifications.start()
         for rows_of_one_press in exports.interrupted_exports(self.context):
@@ -173,6 +182,8 @@ class Studio:
         self._follower.close()
         self.notifications.close()
         context.scheduler.stop()
+        if self._mirroring:
+            self._mirroring.close()
         context.store.close()
 
     def __enter__(self) -> Studio:

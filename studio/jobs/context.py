@@ -29,6 +29,7 @@ from studio.jobs.webhooks import WebhookRegistry
 from studio.messages import Message
 from studio.storage import pause_s
 from studio.store import Store, assets, model_holds, runs
+from studio.store.mirror import Mirror
 from studio.store.model_holds import ModelHold
 
 log = logging.getLogger(__name__)
@@ -73,6 +74,7 @@ class JobContext:
     latest_progress: dict[str, Progress] = field(default_factory=dict[str, Progress])
     previews: Previews = field(default_factory=Previews)
     webhooks: WebhookRegistry = field(default_factory=WebhookRegistry)
+    mirror: Mirror | None = None
 
     def __post_init__(self) -> None:
         def load(pace: str) -> list[float]:
@@ -173,8 +175,20 @@ class JobContext:
         model = self.catalogue.get(run.model)
         return Job(run.id, run.request, model, run.seed, folder, inputs)
 
+    def file(self, relative: str) -> Path:
+        """Where a file of the library lies, brought back from the mirror where it is missing here."""
+        if self.mirror is not None:
+            self.mirror.fetch(relative)
+        return self.data / relative
+
+    def remove_file(self, relative: str) -> None:
+        """Delete a file of the library, here and in the mirror."""
+        (self.data / relative).unlink(missing_ok=True)
+        if self.mirror is not None:
+            self.mirror.remove(relative)
+
     def _existing_asset(self, asset_id: str, assets_by_id: dict[str, Asset]) -> Asset:
-        if asset_id not in assets_by_id or not (self.data / assets_by_id[asset_id].path).is_file():
+        if asset_id not in assets_by_id or not self.file(assets_by_id[asset_id].path).is_file():
             name = assets_by_id[asset_id].name if asset_id in assets_by_id else asset_id
             raise NotFound(Message("run.input_gone", name=name))
         return assets_by_id[asset_id]

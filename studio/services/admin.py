@@ -129,7 +129,7 @@ class Admin:
             with self._context.store.write() as db:
                 paths, more = runs.purge(db, before)
             for path in paths:
-                (self._context.settings.data / path).unlink(missing_ok=True)
+                self._context.jobs.remove_file(path)
             removed += len(paths)
             if not more:
                 return removed

@@ -34,7 +34,9 @@ class SnapshotReader:
         self._context, self.user = context, user
 
     def path(self, asset: Asset) -> Path:
-        """Where a clip lies, without a look at the disk: a board asks this of every shot at each edit."""
+        """Where a clip lies. A board asks this of every shot at each edit, so only a mirror looks at the disk."""
+        if self._context.jobs.mirror is not None:
+            self._context.jobs.file(asset.path)
         return self._context.data / asset.path
 
     def read(self, board: Board, last_frame: LastFrame) -> BoardSnapshot:

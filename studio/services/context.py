@@ -86,7 +86,7 @@ class Context:
         """Where the asset's file lies. Raises NotFound for text, which has none."""
         if not asset.path:
             raise NotFound(Message("file.text_no_file"))
-        return (self.settings.data / asset.path).resolve()
+        return self.jobs.file(asset.path).resolve()
 
     def scratch_folder(self) -> Path:
         """The folder for files that live no longer than a call."""

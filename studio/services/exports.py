@@ -155,7 +155,7 @@ class Exports:
     def file(self, film_id: str) -> Path:
         """The finished file. Raises NotFound while there is none."""
         film = self.get(film_id)
-        if film.path is None or not (path := self._context.settings.data / film.path).is_file():
+        if film.path is None or not (path := self._context.jobs.file(film.path)).is_file():
             raise NotFound(Message("export.no_file"))
         return path
 

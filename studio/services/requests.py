@@ -243,8 +243,7 @@ class Requests:
                 value=count,
                 limit=MAX_BATCH_RUNS,
             )
-        wanted = [(checked.model, checked.request.n) for checked in checked_requests]
-        with self._context.visitors.submitting(owner or self.user, wanted):
+        with self._context.visitors.submitting(owner or self.user, count):
             stored = self._stored(checked_requests, owner or self.user, retry_of, on_stored)
         self._context.notify_changed(*(run.id for run in stored))
         return stored

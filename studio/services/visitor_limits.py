@@ -10,10 +10,9 @@ import logging
 import math
 import threading
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from datetime import datetime, timedelta
-from pathlib import Path
 
 from limits import RateLimitItem, RateLimitItemPerHour
 from limits.storage import MemoryStorage
@@ -21,10 +20,12 @@ from limits.strategies import MovingWindowRateLimiter
 
 from studio.catalogue import Model
 from studio.domain import now
-from studio.errors import LimitReached, NotAllowed, StorageUnavailable
+from studio.errors import LimitReached, StorageUnavailable
+from studio.jobs.context import JobContext
 from studio.messages import Message, term
-from studio.space_settings import VISITOR_PREFIX, VisitorLimits
-from studio.store import Store, visitor_usage
+from studio.permissions import VISITOR_PREFIX
+from studio.space_settings import VisitorLimits
+from studio.store import visitor_usage
 from studio.store.mapping import stamp
 
 log = logging.getLogger(__name__)
@@ -36,9 +37,6 @@ SWEEP_S = 60.0
 """Between two looks at what is old."""
 MAX_SWEEP_STEPS = 1000
 
-PaysFor = Callable[[str, str], bool]
-"""Whether this visitor (id) pays for runs of this provider: by a key of their own, or by their account at the Hub."""
-
 
 def is_visitor(actor_id: str) -> bool:
     """Whether who acts is a visitor of a Space, without an account here."""
@@ -46,37 +44,32 @@ def is_visitor(actor_id: str) -> bool:
 
 
 class VisitorLimiter:
-    """Safe from any thread. pays_for: set by who knows the keys of visitors; until then visitors have free engines."""
+    """Safe from any thread. free: providers whose runs cost the studio nothing."""
 
-    def __init__(
-        self, limits: VisitorLimits, store: Store, data: Path, *, free: frozenset[str] = FREE_PROVIDERS
-    ) -> None:
-        self.limits, self._store, self._data, self._free = limits, store, data, free
-        self.pays_for: PaysFor = lambda _visitor, _provider: False
+    def __init__(self, limits: VisitorLimits, jobs: JobContext, *, free: frozenset[str] = FREE_PROVIDERS) -> None:
+        self.limits, self._jobs, self._store, self.free = limits, jobs, jobs.store, free
         self._rates = MovingWindowRateLimiter(MemoryStorage())
         self._submitting = threading.Lock()
 
     @contextmanager
-    def submitting(self, actor_id: str, runs: Sequence[tuple[Model, int]]) -> Iterator[None]:
-        """Inside, these runs (model, how many) may be stored. Visitors store one after another, so that no two of them
-        fill the same place. Raises NotAllowed, LimitReached."""
+    def submitting(self, actor_id: str, count: int) -> Iterator[None]:
+        """Inside, so many runs may be stored. Visitors store one after another, so that no two of them fill the same
+        place. Raises LimitReached."""
         if not is_visitor(actor_id):
             yield
             return
-        count = sum(number for _, number in runs)
-        for model, _ in runs:
-            self.check_model(actor_id, model)
         with self._submitting:
             self._check_waiting(actor_id, count)
             self._check_stored(actor_id)
             self._take(RateLimitItemPerHour(self.limits.runs_per_hour), "runs", actor_id, count)
             yield
 
-    def check_model(self, actor_id: str, model: Model) -> None:
-        """Raise NotAllowed for a model that a visitor would use at the studio's cost."""
-        if not is_visitor(actor_id) or model.provider in self._free or self.pays_for(actor_id, model.provider):
-            return
-        raise NotAllowed(Message("visitor.model", model=term(model.label)))
+    def refusal(self, owner: str, model: Model) -> Message | None:
+        """Why a visitor may not use the studio's own keys for this model; None for everybody else, and where they may.
+        For RunAccounts, which looks for keys of the visitor's first."""
+        if not is_visitor(owner) or model.provider in self.free:
+            return None
+        return Message("visitor.model", model=term(model.label))
 
     def check_upload(self, actor_id: str, size_bytes: int) -> None:
         """Count an upload, or raise LimitReached."""
@@ -140,17 +133,15 @@ class VisitorLimiter:
             with self._store.write() as db:
                 gone = visitor_usage.forget(db, before, owner=owner)
             for path in gone.paths:
-                self._remove(self._data / path)
+                with suppress(OSError):
+                    self._jobs.remove_file(path)
             for asset_id in gone.asset_ids:
-                for preview in (self._data / "cache" / "thumbs" / asset_id[-2:]).glob(f"{asset_id}-*"):
-                    self._remove(preview)
+                for preview in (self._jobs.data / "cache" / "thumbs" / asset_id[-2:]).glob(f"{asset_id}-*"):
+                    with suppress(OSError):
+                        preview.unlink(missing_ok=True)
             count += len(gone.paths)
             if not gone.more:
                 return count
-
-    def _remove(self, path: Path) -> None:
-        with suppress(OSError):
-            path.unlink(missing_ok=True)
 
 
 class VisitorSweeper:

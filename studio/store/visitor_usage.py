@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from sqlite_utils import Database
 
-from studio.space_settings import VISITOR_PREFIX
+from studio.permissions import VISITOR_PREFIX
 
 IS_VISITOR = f"substr(owner, 1, {len(VISITOR_PREFIX)}) = '{VISITOR_PREFIX}'"
 FORGOTTEN_AT_ONCE = 100

@@ -13,7 +13,7 @@ from PIL import Image
 from studio.catalogue import Catalogue
 from studio.domain import Run, now
 from studio.engines.fake import FakeEngine, FindingFake
-from studio.errors import LimitReached, NotAllowed, NotFound
+from studio.errors import LimitReached, NotConfigured, NotFound
 from studio.services.assets import Assets
 from studio.services.requests import Requests
 from studio.settings import Settings
@@ -37,7 +37,7 @@ def studio(
     settings = Settings(data=tmp_path / "data", visitors=limits)
     engines = {"fake": engine, "paid": paid}
     with Studio.open(settings, engines=engines, catalogue=catalogue, timing=QUICK) as opened:
-        opened.context.visitors.pays_for = lambda _visitor, provider: provider == "fake"
+        opened.context.visitors.free = frozenset({"fake"})
         yield opened
 
 
@@ -100,13 +100,10 @@ def test_only_so_many_runs_start_in_an_hour_and_the_refusal_says_when(studio: St
         submit(studio, "v_cy", n=3)
 
 
-def test_a_visitor_has_the_free_engines_and_those_they_pay_for(studio: Studio) -> None:
-    with pytest.raises(NotAllowed, match="needs a provider's key"):
+def test_a_visitor_has_the_free_engines_only(studio: Studio) -> None:
+    with pytest.raises(NotConfigured, match="needs a provider's key"):
         Requests(studio.context, ANN).submit(paid_image())
-    studio.context.visitors.pays_for = lambda visitor, provider: (visitor, provider) == (ANN, "paid")
-    assert Requests(studio.context, ANN).submit(paid_image())
-    with pytest.raises(NotAllowed):
-        Requests(studio.context, BEN).submit(paid_image())
+    assert Requests(studio.context, "p_dora").submit(paid_image())
 
 
 @pytest.mark.parametrize("limits", [VisitorLimits(upload_mb=2)])
