@@ -10,6 +10,7 @@ from studio.cli.target import Blocked
 from studio.domain import JSON, Asset
 from studio.errors import FolderInUse
 from studio.messages import Message
+from studio.services import media_facts
 from studio.services.batches import BatchPlan, KeyedRequest
 from studio.settings import Settings
 from studio.studio import Studio
@@ -28,7 +29,7 @@ class LocalTarget:
 
     def inspect(self, path: Path, name: str, folder: Path) -> Asset:
         """As the library would take it."""
-        return self._services.assets.inspect(path, name=name, folder=folder)
+        return media_facts.inspect(path, name=name, folder=folder, max_bytes=self.max_upload_bytes)
 
     def add(self, path: Path, name: str) -> str:
         """Content that is there already is not stored twice."""
@@ -40,7 +41,7 @@ class LocalTarget:
 
     def submit(self, batch: Sequence[KeyedRequest]) -> list[list[JSON]]:
         """As `Batches.submit`."""
-        return [[run.public() for run in runs] for runs in self._services.batches.submit(batch)]
+        return [[run.public() for run in runs] for runs in self._services.batches.submit(batch).runs]
 
     def runs(self, run_ids: Sequence[str]) -> list[JSON]:
         """As they are now."""

@@ -45,6 +45,10 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         "--max-usd", type=float, metavar="USD", help="refuse the batch where its estimate is above this"
     )
     parser.add_argument("--name", default="", help="name of the batch in the place of the file's: sends all of it anew")
+    parser.add_argument(
+        "--url", default="", help="send it to the running studio at this address, such as http://host:7860"
+    )
+    parser.add_argument("--token", default="", help="access token for --url (or the environment value STUDIO_TOKEN)")
     parser.add_argument("--output", type=Path, metavar="FILE", help="write the results there, not to standard output")
 
 
@@ -74,6 +78,12 @@ def _target(settings: Settings, arguments: argparse.Namespace) -> Iterator[Targe
 
     if not arguments.batch.is_file():  # before a folder is opened for it
         raise CapabilityError(Message("batch.cannot_read", file=str(arguments.batch), why=Message("batch.no_file")))
+    if arguments.url:
+        from studio.cli import remote
+
+        with remote.opened(arguments.url, arguments.token) as target:
+            yield target
+        return
     with local.opened(settings, look=arguments.dry_run) as target:
         yield target
 

@@ -78,26 +78,6 @@ class Assets:
             copy, facts = intake.library_copy(path, Path(folder), facts, name=name)
             return self._register(copy, facts, name)
 
-    def inspect(self, path: Path, *, name: str, folder: Path) -> Asset:
-        """What `add` would make of the file, documents too; nothing is kept. folder: for a converted copy."""
-        from studio.media import document, intake, validate
-
-        max_bytes = self._context.settings.max_upload_mb * 1_000_000
-        facts = document.admit(path, name=name, max_bytes=max_bytes)
-        if facts is None:
-            facts = validate.admit(path, name=name, max_bytes=max_bytes)
-            with TemporaryDirectory(dir=folder) as inner:
-                _, facts = intake.library_copy(path, Path(inner), facts, name=name)
-        return self._asset(facts, _display_name(name))
-
-    def _asset(self, facts: MediaFacts, name: str, *, path: str = "", digest: str = "") -> Asset:
-        return Asset(
-            id=new_id("a_"), kind=facts.kind, mime=facts.mime, name=name, path=path,
-            bytes=facts.bytes, sha256=digest, width=facts.width, height=facts.height, duration_s=facts.duration_s,
-            fps=facts.fps, has_audio=facts.has_audio, has_alpha=facts.has_alpha,
-            pages=facts.pages, owner=self.user, notes=lines(facts.notes),
-        )  # fmt: skip
-
     def _register(self, path: Path, facts: MediaFacts, name: str) -> Asset:
         from studio.media import files
 
@@ -111,7 +91,12 @@ class Assets:
         if is_new:
             with files.replacing(target) as temporary:
                 shutil.copyfile(path, temporary)
-        asset = self._asset(facts, name, path=relative, digest=digest)
+        asset = Asset(
+            id=new_id("a_"), kind=facts.kind, mime=facts.mime, name=name, path=relative,
+            bytes=facts.bytes, sha256=digest, width=facts.width, height=facts.height, duration_s=facts.duration_s,
+            fps=facts.fps, has_audio=facts.has_audio, has_alpha=facts.has_alpha,
+            pages=facts.pages, owner=self.user, notes=lines(facts.notes),
+        )  # fmt: skip
         try:
             with self._context.store.write() as db:
                 if (existing := assets.of_content(db, digest, self.user, name)) and self.path(existing).is_file():

@@ -17,7 +17,7 @@ from sqlite_utils import Database
 
 from studio.catalogue import consent
 from studio.domain import JSON, Asset, Run
-from studio.errors import BudgetError, CapabilityError, StudioError
+from studio.errors import CapabilityError, StudioError
 from studio.jobs import budget
 from studio.messages import Message, of_error
 from studio.services.context import Context
@@ -73,6 +73,14 @@ class BatchPlan:
     refusal: str = ""
 
 
+@dataclass(frozen=True)
+class StoredBatch:
+    """The runs of each request, in order, without those that were deleted since. replayed: all were stored before."""
+
+    runs: list[list[Run]]
+    replayed: bool
+
+
 @dataclass
 class _Checked:
     planned: list[PlannedRequest] = field(default_factory=list)
@@ -105,27 +113,23 @@ class Batches:
             tuple(found.planned), round(sum(amounts), 6), len(amounts), unpriced, expected_s, refusal or ""
         )
 
-    def submit(self, batch: Sequence[KeyedRequest]) -> list[list[Run]]:
-        """The runs of each request, in order; those of an earlier submit under the same key as they are now.
+    def submit(self, batch: Sequence[KeyedRequest]) -> StoredBatch:
+        """The runs of each request; those of an earlier submit under the same key as they are now.
 
-        All are checked, and the spending limits for their sum, before the first is stored. Raises as
-        `Requests.submit`, BudgetError, and CapabilityError where a key was used for something else.
+        All are checked before the first is stored; spending limits are for the plan to tell, and hold runs as ever.
+        Raises as `Requests.submit`, and CapabilityError where a key was used for something else.
         """
         stored = self._stored(batch)
         for one in batch:
             if one.key in stored and (problem := _reuse_problem(one, stored[one.key])):
                 raise CapabilityError(problem, field="key", value=one.key)
         new = [(one, self._requests.validate(one.body)) for one in batch if one.key not in stored]
-        amounts = [self._requests.price(checked) or 0.0 for _, checked in new for _ in range(checked.request.n)]
-        with self._context.store.read() as db:
-            if amounts and (why := budget.exceeded_by(db, amounts)):
-                raise BudgetError(why)
         by_key = {key: list(found.runs) for key, found in stored.items()}
         for part in _parts(new):
             by_key |= self._store(part)
         with self._context.store.read() as db:
             found = {run.id: run for run in runs.several(db, [i for ids in by_key.values() for i in ids], self.user)}
-        return [[found[i] for i in by_key[one.key] if i in found] for one in batch]
+        return StoredBatch([[found[i] for i in by_key[one.key] if i in found] for one in batch], replayed=not new)
 
     def _store(self, part: list[tuple[KeyedRequest, CheckedRequest]]) -> dict[str, list[str]]:
         ids: dict[str, list[str]] = {}

@@ -30,7 +30,7 @@ from studio.errors import (
     StorageUnavailable,
     StudioError,
 )
-from studio.field_errors import legible, sentence
+from studio.field_errors import legible, place, sentence
 from studio.messages import Message, answer, of_error
 from studio.web.language import PageJSON, answer_language, language_of
 from studio.web.storage_status import storage_status
@@ -87,6 +87,14 @@ def _expected(error: BaseException) -> tuple[int, str] | None:
     return next(((422, Message(id_)) for kind, id_ in INPUT_ERRORS if isinstance(error, kind)), None)
 
 
+def _field(error: BaseException) -> dict[str, str]:
+    """The field that is wrong, where the error knows it."""
+    if isinstance(error, RequestValidationError):
+        return {"field": place(error.errors()[0]["loc"][1:])}
+    name = error.field if isinstance(error, CapabilityError) else ""
+    return {"field": name} if name else {}
+
+
 def _http_message(status: int) -> Message:
     return Message(HTTP_MESSAGES[status]) if status in HTTP_MESSAGES else Message("http.refused", status=status)
 
@@ -121,8 +129,8 @@ class SentenceRoute(APIRoute):
                 except ClientDisconnect:  # nobody is left to read an answer
                     return Response(status_code=400)
                 except Exception as error:  # the top of a request: whatever failed becomes its answer
-                    status, sentence = status_and_message(error, f"{request.method} {request.url.path}")
-                    return PageJSON(answer(sentence) | {"error": sentence}, status)
+                    status, message = status_and_message(error, f"{request.method} {request.url.path}")
+                    return PageJSON(answer(message) | {"error": message} | _field(error), status)
 
         return handler
 

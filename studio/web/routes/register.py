@@ -15,6 +15,7 @@ from starlette.routing import BaseRoute
 
 from studio.errors import NotFound, StudioError
 from studio.messages import Message
+from studio.web import rest
 from studio.web.errors import SentenceRoute
 from studio.web.language import language_of
 from studio.web.middleware.same_origin import actor_of
@@ -78,6 +79,7 @@ def build(studio: Studio) -> Site:
         comparisons,
         notifications,
         installable,
+        rest,
     )
     routers = [runs.router(studio, live), *(part.router(studio) for part in parts)]
     return Site([*api.routes, *(route for router in routers for route in router.routes)], live)

@@ -56,7 +56,7 @@ def requests_of(value: Any) -> list[dict[str, Any]]:
     """One request or several, as a list."""
     requests = value if isinstance(value, list) else [value]
     if not all(isinstance(request, dict) for request in requests):
-        raise CapabilityError(Message("request.shape"))
+        raise CapabilityError(Message("request.shape"), field="request")
     return requests
 
 
