@@ -277,7 +277,8 @@ class Run(Value):
     account names the keys that it is sent with, "" for the studio's; token the access token that submitted it, if any.
     preview names the version of the picture of a run under way, None where there is none; false_colours: only shapes
     can be judged by it. attempt counts the starts; edits how often its request was changed while it waited. project:
-    the team's project it was made in, "" for none; shared: that project's members may see it.
+    the team's project it was made in, "" for none; shared: that project's members may see it. hidden: whoever reads it
+    may know no more than whose it is and where it stands in the queue; see `masked`.
     """
 
     id: str
@@ -301,6 +302,7 @@ class Run(Value):
     handle: str | None = None
     priority: int = 0
     position: int | None = None
+    hidden: bool = False
     attempt: int = 0
     edits: int = 0
     cancel_wanted: bool = False
@@ -320,6 +322,13 @@ class Run(Value):
     rating: int = 0
     trashed_at: datetime | None = None
     assets: tuple[Asset, ...] = ()
+
+    def masked(self) -> Run:
+        """What anybody may know of a run of somebody else's that waits or is under way."""
+        kept = ("id", "seq", "owner", "status", "priority", "position", "created_at")
+        request = Request(task=self.request.task, model="", prompt="")
+        values = {name: getattr(self, name) for name in kept}
+        return Run(**values, request=request, model="", provider="", hidden=True)
 
     def public(self) -> JSON:
         """The run as the API answers it (the stable contract in the README)."""

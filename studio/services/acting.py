@@ -30,11 +30,13 @@ from studio.services.one_run_films import OneRunFilms
 from studio.services.people import People
 from studio.services.preflight import Preflight
 from studio.services.presets import Presets
+from studio.services.projects import Projects
 from studio.services.queue import Queue
 from studio.services.refunds import Refunds
 from studio.services.requests import Requests
 from studio.services.rights import guarded, require
 from studio.services.runs import Runs
+from studio.services.sharing import Sharing
 from studio.services.storyboards import Storyboards
 from studio.services.user_files import UserFiles
 from studio.services.workflows import Workflows
@@ -95,6 +97,8 @@ class UserServices:
         self.board_archives = guard("board_archives", board_archives, actor)
         self.approvals = guard("approvals", Approvals(context, actor), actor)
         self.budgets = guard("budgets", Budgets(context, actor), actor)
+        self.projects = guard("projects", Projects(context, actor), actor)
+        self.sharing = guard("sharing", Sharing(context, user), actor)
         self.account = guard("account", Account(house.people, actor), actor)
 
         self.admin = guard("admin", house.admin, actor)

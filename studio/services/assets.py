@@ -15,7 +15,7 @@ from studio.errors import MediaError, NotFound, StorageUnavailable
 from studio.messages import Message, lines, term
 from studio.services.context import Context
 from studio.storage import storing
-from studio.store import assets
+from studio.store import assets, runs
 from studio.store.mapping import new_id
 
 if TYPE_CHECKING:
@@ -63,27 +63,37 @@ class Assets:
         with storing(self._context.settings.data):
             if not derived:
                 self._context.visitors.check_upload(self.user, Path(path).stat().st_size)
-            return self._import(Path(path), name or Path(path).name, documents=documents, derived=derived)
+            return self._import(Path(path), name or Path(path).name, self.user, documents=documents, derived=derived)
 
-    def _import(self, path: Path, name: str, *, documents: bool, derived: bool) -> Asset:
+    def add_frame(self, clip: Asset, path: Path, *, name: str, at_ms: int) -> Asset:
+        """A frame of a run's clip, taken for whoever works with the clip: it belongs to the clip's owner, and is seen
+        by all who see the run. at_ms: names the frame among those of the clip."""
+        with storing(self._context.settings.data):
+            frame = self._import(path, name, clip.owner, documents=False, derived=True)
+        if clip.origin:
+            with self._context.store.write() as db:
+                runs.attach(db, runs.get(db, clip.origin).seq, "frame", at_ms, frame.id)
+        return frame
+
+    def _import(self, path: Path, name: str, owner: str, *, documents: bool, derived: bool) -> Asset:
         from studio.media import content_check, document, intake, validate
 
         max_bytes = self._context.settings.max_upload_mb * 1_000_000
         if documents and (known := document.admit(path, name=name, max_bytes=max_bytes)):
-            return self._register(path, known, name)
+            return self._register(path, known, name, owner)
         facts = validate.admit(path, name=name, max_bytes=max_bytes)
         if self._context.settings.check_uploads == "on" and not derived:
             content_check.check(path, facts, name, self._context.scratch_folder())
         with TemporaryDirectory(dir=self._context.scratch_folder()) as folder:
             copy, facts = intake.library_copy(path, Path(folder), facts, name=name)
-            return self._register(copy, facts, name)
+            return self._register(copy, facts, name, owner)
 
-    def _register(self, path: Path, facts: MediaFacts, name: str) -> Asset:
+    def _register(self, path: Path, facts: MediaFacts, name: str, owner: str) -> Asset:
         from studio.media import files
 
         digest, name = files.sha256(path), _display_name(name)
         with self._context.store.read() as db:
-            if (existing := assets.of_content(db, digest, self.user, name)) and self.path(existing).is_file():
+            if (existing := assets.of_content(db, digest, owner, name)) and self.path(existing).is_file():
                 return existing
         relative = f"library/inputs/{digest[:2]}/{digest}{facts.suffix}"
         target = self._context.settings.data / relative
@@ -95,11 +105,11 @@ class Assets:
             id=new_id("a_"), kind=facts.kind, mime=facts.mime, name=name, path=relative,
             bytes=facts.bytes, sha256=digest, width=facts.width, height=facts.height, duration_s=facts.duration_s,
             fps=facts.fps, has_audio=facts.has_audio, has_alpha=facts.has_alpha,
-            pages=facts.pages, owner=self.user, notes=lines(facts.notes),
+            pages=facts.pages, owner=owner, notes=lines(facts.notes),
         )  # fmt: skip
         try:
             with self._context.store.write() as db:
-                if (existing := assets.of_content(db, digest, self.user, name)) and self.path(existing).is_file():
+                if (existing := assets.of_content(db, digest, owner, name)) and self.path(existing).is_file():
                     return existing  # added by another thread since the look above
                 assets.add(db, asset)
         except BaseException:

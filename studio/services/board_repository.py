@@ -7,19 +7,25 @@ from dataclasses import dataclass
 from sqlite_utils import Database
 
 from studio.services.context import Context
-from studio.store import storyboards
+from studio.store import projects, storyboards
 from studio.store.storyboards import BoardBody
 from studio.storyboard.model import Board
 
 
 @dataclass(frozen=True)
 class StoredBoard:
-    """A board as it stands, with the names of the edits that undo and redo would take."""
+    """A board as it stands, with the names of the edits that undo and redo would take.
+
+    project: the one it is in, "" for none; shared: its members see it.
+    """
 
     board: Board
     undoable: str | None
     redoable: str | None
     updated_at: str = ""
+    owner: str = ""
+    project: str = ""
+    shared: bool = False
 
 
 class BoardRepository:
@@ -41,8 +47,9 @@ class BoardRepository:
         return self._stored(storyboards.get(db, board_id, self.user))
 
     def add(self, db: Database, board: Board) -> None:
-        """A new board."""
-        storyboards.add(db, board.id, body_of(board), self.user)
+        """A new board, in the user's current project."""
+        project = projects.current(db, self.user) if self.user else ""
+        storyboards.add(db, board.id, body_of(board), self.user, project)
 
     def save(self, db: Database, board: Board, edit_name: str, *, merge_key: str = "") -> StoredBoard:
         """The board's next version; `edit_name` names it for undo.
@@ -76,7 +83,7 @@ class BoardRepository:
 
     def _stored(self, row: storyboards.BoardRow) -> StoredBoard:
         board = self._parsed.get(row.id, row.text, lambda: Board.model_validate_json(row.text))
-        return StoredBoard(board, row.undoable, row.redoable, row.updated_at)
+        return StoredBoard(board, row.undoable, row.redoable, row.updated_at, row.owner, row.project, row.shared)
 
 
 def body_of(board: Board) -> BoardBody:

@@ -140,7 +140,7 @@ class Continuations:
 
     def stop(self, board_id: str) -> None:
         """Nothing more follows; runs that were queued go on. Also takes note of a reason that was shown."""
-        self._storyboards.get(board_id)
+        self._storyboards.project_for_runs(board_id)  # who may only look, stops nothing
         with self._context.store.write() as db:
             self._save_chain(db, Chain(board=board_id))
 
@@ -250,7 +250,8 @@ class Continuations:
             self._boards.amend(db, edit.add_take(board, link.shot, take))
             self._save_chain(db, current.with_run(link.shot, runs[0].id))
 
-        self._requests.store([checked], on_stored=on_stored)
+        project = self._storyboards.project_for_runs(chain.board)
+        self._requests.store([checked], project=project, on_stored=on_stored)
 
     def _current_plan(self, board: Board, link: Link) -> RunPlan:
         snapshot = self._storyboards.snapshot_of(board)

@@ -147,8 +147,10 @@ class Exports:
             return exports.of_board(db, board_id, self.user)
 
     def cancel(self, film_id: str) -> None:
-        """Stop an export; it leaves no file."""
-        self.get(film_id)
+        """Stop an export; it leaves no file. Raises NotFound, NotAllowed for one of a board that the user only sees."""
+        film = self.get(film_id)
+        if film.owner != self.user:
+            self._storyboards.project_for_runs(film.board)
         if progress := self._work.running.get(film_id):
             progress.cancelled = True
 

@@ -12,6 +12,7 @@ from studio.services.context import Context
 from studio.services.runs import Runs
 from studio.services.time_zones import zone_of
 from studio.store import runs, search
+from studio.store.scopes import MINE
 
 
 @dataclass(frozen=True)
@@ -35,16 +36,17 @@ class Gallery:
     def search(
         self, query: str = "", *, task: str | None = None, model: str | None = None,
         kind: str | None = None, status: str | None = None, rating_min: int = 0, trashed: bool = False,
-        before: int | None = None, limit: int = 60, time_zone: str = "",
+        before: int | None = None, limit: int = 60, time_zone: str = "", scope: str = MINE,
     ) -> RunPage:  # fmt: skip
         """A page of runs. query: words, "phrases", -without, model: task: status: seed: rating:>=4 before: after:.
 
+        scope: "mine", "all" that the user may see, or the id of a project.
         time_zone: the IANA name of the zone in which `before:` and `after:` count days. "": a day is as wide as any
         zone on earth has it, so that what anybody calls that day is found.
         """
         query_ = search.SearchFilter(
-            owner=self.user, task=task or None, model=model or None, kind=kind or None, status=status or None,
-            ratings=tuple(range(rating_min, 6)) if rating_min else (), trashed=trashed,
+            viewer=self.user, scope=scope or MINE, task=task or None, model=model or None, kind=kind or None,
+            status=status or None, ratings=tuple(range(rating_min, 6)) if rating_min else (), trashed=trashed,
         )  # fmt: skip
         query_ = search.parse(query, query_, zone=zone_of(time_zone))
         with self._context.store.read() as db:

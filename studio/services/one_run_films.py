@@ -73,7 +73,7 @@ class OneRunFilms:
             updated = current.model_copy(update={"wholes": (*current.wholes, film), "shown": film.run})
             self._boards.amend(db, updated)
 
-        return self._requests.submit_many([run_plan.body], on_stored=on_stored)[0]
+        return self._storyboards.submit(board_id, [run_plan.body], on_stored)[0]
 
     def states(self, board: Board) -> list[OneRunFilmState]:
         """The board's films in one run, newest first; those whose run was deleted are left out."""

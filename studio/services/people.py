@@ -71,6 +71,17 @@ class People:
         actor = Actor(person.id, person.role, person.shown_name)
         return replace(actor, token=token.id, scope=token.scope) if token else actor
 
+    def name_of(self, person_id: str) -> str:
+        """The name that others see, also of a disabled account; "" for whoever has none."""
+        return self._remember("name", person_id, self._name)
+
+    def _name(self, person_id: str) -> str:
+        with self._store.read() as db:
+            try:
+                return people.get(db, person_id).shown_name
+            except NotFound:
+                return ""
+
     def all(self) -> list[Person]:
         """Every account, the oldest first."""
         with self._store.read() as db:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -13,7 +14,7 @@ from studio.jobs.scheduler import PAUSED
 from studio.messages import Message
 from studio.services.context import Context
 from studio.storage import Reason
-from studio.store import queue, runs, settings
+from studio.store import queue, runs, settings, visibility
 
 
 @dataclass(frozen=True)
@@ -95,6 +96,14 @@ class Queue:
         """Anybody's run as it is now, for the feed that gives each user their own. Raises NotFound."""
         with self._context.store.read() as db:
             return self._context.with_progress(runs.get(db, run_id, LOCAL_USER))
+
+    def visible(self, run_ids: Iterable[str], viewer: str) -> set[str]:
+        """Those of the runs that this person sees; "" sees all."""
+        ids = list(run_ids)
+        if not viewer:
+            return set(ids)
+        with self._context.store.read() as db:
+            return visibility.visible_runs(db, ids, viewer)
 
     def concurrency(self, provider: str) -> int:
         """How many runs of this provider are under way at once; 1 for the engines of this machine."""

@@ -14,13 +14,13 @@ from sqlite_utils import Database
 from studio.catalogue import Model, consent, validation
 from studio.domain import JSON, Asset, Estimate, HeldReason, Request, Run, Status
 from studio.engines.base import DurationEstimate, RequestChecks
-from studio.errors import CapabilityError, NotConfigured, NotFound
+from studio.errors import CapabilityError, Conflict, NotConfigured, NotFound
 from studio.jobs import budget
 from studio.jobs.budget import Spender
 from studio.jobs.durations import duration_key, length_scale
 from studio.messages import Message, of_error, term
 from studio.services.context import Context
-from studio.store import assets, runs
+from studio.store import assets, projects, runs
 from studio.store.mapping import new_id
 
 OnStored = Callable[[Database, list[Run]], None]
@@ -63,12 +63,15 @@ class Requests:
         """
         return self.submit_many([body])
 
-    def submit_many(self, bodies: list[JSON], *, on_stored: OnStored | None = None) -> list[Run]:
+    def submit_many(
+        self, bodies: list[JSON], *, project: str | None = None, on_stored: OnStored | None = None
+    ) -> list[Run]:
         """Store the runs of several requests as one batch; all are checked before any is stored.
 
-        on_stored: called with the stored runs inside the same transaction; what it raises stores nothing.
+        project: as in `store`. on_stored: called with the stored runs inside the same transaction; what it raises
+        stores nothing.
         """
-        return self.store([self.validate(body) for body in bodies], on_stored=on_stored)
+        return self.store([self.validate(body) for body in bodies], project=project, on_stored=on_stored)
 
     def estimate(self, bodies: list[JSON], *, known_assets: Mapping[str, Asset] | None = None) -> Estimate:
         """What these requests would cost and take, without side effects. Raises as submit does, but needs no key: the
@@ -232,10 +235,16 @@ class Requests:
         checked_requests: list[CheckedRequest],
         *,
         owner: str = "",
+        project: str | None = None,
         retry_of: str | None = None,
         on_stored: OnStored | None = None,
     ) -> list[Run]:
-        """Store the runs of checked requests as one batch. owner: whose they are, where not the acting user's."""
+        """Store the runs of checked requests as one batch. owner: whose they are, where not the acting user's.
+
+        project: the one they belong to; None is the user's current one. Raises Conflict where the user can add nothing
+        to it.
+        """
+        project = self._project(project)
         if (count := sum(c.request.n for c in checked_requests)) > MAX_BATCH_RUNS:
             raise CapabilityError(
                 Message("request.too_many", count=f"{count:,}", most=f"{MAX_BATCH_RUNS:,}"),
@@ -244,14 +253,15 @@ class Requests:
                 limit=MAX_BATCH_RUNS,
             )
         with self._context.visitors.submitting(owner or self.user, count):
-            stored = self._stored(checked_requests, owner or self.user, retry_of, on_stored)
+            stored = self._stored(checked_requests, owner or self.user, project, retry_of, on_stored)
         self._context.notify_changed(*(run.id for run in stored))
         return stored
 
     def _stored(
-        self, checked_requests: list[CheckedRequest], owner: str, retry_of: str | None, on_stored: OnStored | None
-    ) -> list[Run]:
-        new = [new_run for checked in checked_requests for new_run in self._new_runs(checked, owner, retry_of)]
+        self, checked_requests: list[CheckedRequest], owner: str, project: str, retry_of: str | None,
+        on_stored: OnStored | None,
+    ) -> list[Run]:  # fmt: skip
+        new = [run for checked in checked_requests for run in self._new_runs(checked, owner, project, retry_of)]
         batch = "b_" + new[0].run.id.removeprefix("r_") if new else ""
         asks = any(one.run.owner and one.run.estimate_usd != 0 for one in new)
         is_single = len(new) == 1 and not new[0].inputs and on_stored is None and not asks
@@ -271,14 +281,26 @@ class Requests:
         checked = self.validate(body)
         if checked.request.n != 1:
             raise CapabilityError(Message("edit.one_run", count=checked.request.n), field="n", value=checked.request.n)
-        [new] = self._new_runs(checked, run.owner, run.retry_of)
+        [new] = self._new_runs(checked, run.owner, run.project, run.retry_of)
         if checked.request.seed is None and new.run.request.model_copy(update={"seed": run.seed}) == run.request:
             return runs.NewRun(
                 new.run.model_copy(update={"request": run.request, "seed": run.seed}), new.inputs, new.pace
             )
         return new
 
-    def _new_runs(self, checked: CheckedRequest, owner: str, retry_of: str | None) -> Iterator[runs.NewRun]:
+    def _project(self, project: str | None) -> str:
+        if not self.user or project == "":
+            return project or ""
+        with self._context.store.read() as db:
+            if project is None:
+                return projects.current(db, self.user)
+            if not projects.is_open(db, project, self.user):
+                raise Conflict(Message("project.closed", name=projects.get(db, project).name))
+        return project
+
+    def _new_runs(
+        self, checked: CheckedRequest, owner: str, project: str, retry_of: str | None
+    ) -> Iterator[runs.NewRun]:
         """The n runs of a request, with seeds s, s+1 ... where the model takes seeds."""
         request, model = checked.request, checked.model
         account = self._context.accounts.choose(owner, model)
@@ -290,8 +312,9 @@ class Requests:
             if number == 0 and request.seed is None and seed is not None:
                 request = request.model_copy(update={"seed": seed})
             run = Run(
-                id=new_id("r_"), owner=owner, token=self._token, request=single, seed=seed, model=model.id,
-                provider=model.provider, account=account, estimate_usd=usd, expected_s=expected_s, retry_of=retry_of,
+                id=new_id("r_"), owner=owner, project=project, token=self._token, request=single, seed=seed,
+                model=model.id, provider=model.provider, account=account, estimate_usd=usd, expected_s=expected_s,
+                retry_of=retry_of,
                 status=Status.HELD if question else Status.QUEUED,
                 held_reason=HeldReason.CONSENT if question else None, error=question,
             )  # fmt: skip

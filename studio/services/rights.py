@@ -15,7 +15,7 @@ from studio.permissions import LEAST_ROLE, Action, Actor
 
 _VIEW, _REVIEW, _CREATE, _SHARE = Action.VIEW, Action.REVIEW, Action.CREATE, Action.SHARE
 _QUEUE, _STUDIO, _PEOPLE, _ACCOUNT = Action.MANAGE_QUEUE, Action.MANAGE_STUDIO, Action.MANAGE_PEOPLE, Action.OWN_ACCOUNT
-_SPENDING = Action.SEE_SPENDING
+_SPENDING, _PROJECTS = Action.SEE_SPENDING, Action.MANAGE_PROJECTS
 
 RIGHTS: dict[str, dict[str, Action]] = {
     "account": {
@@ -147,6 +147,20 @@ RIGHTS: dict[str, dict[str, Action]] = {
         "form_default": _VIEW,
         "set_form_default": _CREATE,
     },
+    "projects": {
+        "all": _VIEW,
+        "get": _VIEW,
+        "create": _PROJECTS,
+        "rename": _SHARE,
+        "archive": _SHARE,
+        "members": _VIEW,
+        "candidates": _SHARE,
+        "set_member": _SHARE,
+        "remove_member": _SHARE,
+        "leave": _ACCOUNT,
+        "current": _VIEW,
+        "set_current": _CREATE,
+    },
     "queue": {
         "paused": _VIEW,
         "pause": _QUEUE,
@@ -186,6 +200,14 @@ RIGHTS: dict[str, dict[str, Action]] = {
         "recent": _VIEW,
         "move": _CREATE,
         "prioritise": _CREATE,
+    },
+    "sharing": {
+        "share_runs": _SHARE,
+        "move_runs": _SHARE,
+        "unshare_runs": _SHARE,
+        "share_board": _SHARE,
+        "move_board": _SHARE,
+        "unshare_board": _SHARE,
     },
     "storyboards": {
         "all": _VIEW,

@@ -13,7 +13,7 @@ from studio.jobs.previews import Picture
 from studio.messages import Message, term
 from studio.services.context import Context
 from studio.services.requests import Requests
-from studio.store import events, ledger, queue, runs
+from studio.store import events, ledger, queue, runs, visibility
 
 BATCH_THRESHOLD, BATCH_DELAY_S = 20, 0.05
 """Who waits for more runs than this lets changes gather for so long, instead of asking the database at each."""
@@ -52,6 +52,11 @@ class Runs:
 
     def wait(self, run_ids: Sequence[str], *, timeout_s: float) -> list[Run]:
         """The runs, in the order asked, as soon as all have ended or time is up; held ones are waited for, too."""
+        with self._context.store.read() as db:
+            seen = visibility.visible_runs(db, run_ids, self.user)
+        for run_id in run_ids:  # one that may not be seen is not waited for, like one that does not exist
+            if run_id not in seen:
+                raise NotFound(Message("run.unknown", run_id=run_id))
         deadline = time.monotonic() + timeout_s
         with self._context.jobs.feed.subscribe() as changes:
             unended = self._active(run_ids)
@@ -72,7 +77,7 @@ class Runs:
     def cancel(self, run_id: str) -> Run:
         """Cancel at once what has not begun; ask for it where it has. Raises Conflict when the run has ended."""
         with self._context.store.write() as db:
-            run = runs.get(db, run_id, self.user)
+            run = runs.get_to_decide(db, run_id, self.user)
             if run.status.ended:
                 raise Conflict(
                     Message("run.already_ended", status=term(run.status))
@@ -87,10 +92,11 @@ class Runs:
             else:
                 runs.note(db, run.id, cancel_wanted=1)
                 run = run.model_copy(update={"cancel_wanted": True})
+            shown = runs.as_seen(db, run, self.user)
         if run.cancel_wanted:
             self._context.scheduler.request_cancel(run.id)
         self._context.notify_changed(run.id)
-        return self._context.with_progress(run)
+        return self._context.with_progress(shown)
 
     def retry(self, run_id: str, *, seed: int | Literal["same"] | None = "same") -> Run:
         """A new run of the same request: with the same seed, another one, or a newly drawn one (None)."""
@@ -103,11 +109,13 @@ class Runs:
     def decide(self, run_id: str, choice: str) -> Run:
         """Carry out one of the choices. Raises Conflict when it is not offered (any more)."""
         with self._context.store.write() as db:
-            run = decisions.decide(db, runs.get(db, run_id, self.user), choice, self.user)
+            asked = runs.get_to_decide(db, run_id, self.user)
+            run = decisions.decide(db, asked, choice, self.user)
+            shown = runs.as_seen(db, run, self.user)
         if run.status == Status.RUNNING:
             self._context.scheduler.execute(run)
         self._context.notify_changed(run.id)
-        return run
+        return shown
 
     def edit(self, run_id: str, body: JSON) -> Run:
         """The run with another request in the place of its own: flat JSON, held to the rules of a submit.
@@ -116,12 +124,13 @@ class Runs:
         starts. Without a seed in the body a new one is drawn; the same body again changes nothing. Raises Conflict once
         the run was sent or has ended, CapabilityError, NotFound and NotConfigured as submit does.
         """
-        before = self.get(run_id)
+        with self._context.store.read() as db:
+            before = runs.get_own(db, run_id, self.user)
         if why := editing.refusal(before):
             raise Conflict(why)
         new = self._requests.revised(before, body)
         with self._context.store.write() as db:
-            before = runs.get(db, run_id, self.user)
+            before = runs.get_own(db, run_id, self.user)
             run = editing.replace_request(db, before, new)
         if before.status == Status.RUNNING:
             self._context.scheduler.withdraw(run.id, before.attempt)
@@ -134,7 +143,8 @@ class Runs:
         return self.edit(run_id, {name: value for name, value in body.items() if value is not None})
 
     def active(self) -> list[Run]:
-        """Running, held and queued runs, in this order; the queued ones in the order of the queue with position."""
+        """Running, held and queued runs, in this order; the queued ones in the order of the queue with position. Those
+        of others that the user may not see are masked."""
         with self._context.store.read() as db:
             return [self._context.with_progress(run) for run in queue.active(db, self.user)]
 

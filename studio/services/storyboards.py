@@ -239,7 +239,7 @@ class Storyboards:
             take = Take(run=runs[0].id, kind="render", fingerprint=run_plan.fingerprint)
             self._boards.amend(db, edit.add_take(current, shot_id, take))
 
-        return self._requests.submit_many([body], on_stored=on_stored)[0]
+        return self.submit(board_id, [body], on_stored)[0]
 
     def production_methods(self, board_id: str, model: str) -> tuple[ProductionMethod, ProductionMethod]:
         """Both ways to make the film: one multi-shot run of `model`, and a run per shot."""
@@ -291,7 +291,8 @@ class Storyboards:
                 else:
                     frames.last_frame(self._assets.path(clip), temporary)
                 metadata.carry_draft(self._assets.path(clip), temporary)
-        return self._assets.add(target, name=f"{Path(clip.name or clip.id).stem} last frame.png", derived=True).id
+        name = f"{Path(clip.name or clip.id).stem} last frame.png"
+        return self._assets.add_frame(clip, target, name=name, at_ms=round(trim_s * 1000)).id
 
     def clips(self, board: Board) -> dict[str, to_timeline.Clip]:
         """What the film shows of each shot that has anything to show."""
@@ -332,7 +333,16 @@ class Storyboards:
             if on_stored:
                 on_stored(db, runs)
 
-        return self._requests.submit_many([p.body for p in plans], on_stored=store_takes)
+        return self.submit(board_id, [p.body for p in plans], store_takes)
+
+    def submit(self, board_id: str, bodies: list[JSON], on_stored: OnStored) -> list[Run]:
+        """Store runs for the board, in its project. Raises NotAllowed where the user may only look at it."""
+        return self._requests.submit_many(bodies, project=self.project_for_runs(board_id), on_stored=on_stored)
+
+    def project_for_runs(self, board_id: str) -> str:
+        """The project that runs for this board belong to. Raises NotFound, NotAllowed where the user may only look."""
+        with self._context.store.read() as db:
+            return storyboards.get_editable(db, board_id, self.user)["project"]
 
     def find_run(self, run_id: str) -> Run | None:
         try:

@@ -10,6 +10,7 @@ from sqlite_utils import Database
 from studio.domain import Asset
 from studio.errors import NotFound
 from studio.messages import Message, stored
+from studio.store import visibility
 from studio.store.mapping import ASSET_FIELDS, as_asset, fetch, stamp
 
 _COLUMNS = (*ASSET_FIELDS, "notes_message")
@@ -36,20 +37,22 @@ def discard(db: Database, asset_id: str, after: int) -> None:
     db.conn.execute(f"DELETE FROM assets WHERE id = ? AND seq > ? AND origin IS NULL AND {unused}", [asset_id, after])
 
 
-def get(db: Database, asset_id: str, owner: str = "") -> Asset:
-    """The asset, or NotFound where there is none that this owner may see."""
-    for row in fetch(db, "SELECT * FROM assets WHERE id = ? AND ? IN ('', owner)", [asset_id, owner]):
+def get(db: Database, asset_id: str, viewer: str = "") -> Asset:
+    """The asset, or NotFound where there is none that the viewer may see."""
+    sql = f"SELECT * FROM assets a WHERE a.id = ? AND {visibility.visible('assets')}"
+    for row in fetch(db, sql, [asset_id, viewer]):
         return as_asset(row)
     raise NotFound(Message("file.unknown", asset_id=asset_id))
 
 
-def several(db: Database, ids: Iterable[str], owner: str = "") -> dict[str, Asset]:
-    """These assets by id, without those that do not exist for this owner."""
+def several(db: Database, ids: Iterable[str], viewer: str = "") -> dict[str, Asset]:
+    """These assets by id, without those that do not exist for the viewer."""
     ids = list(ids)
     if not ids:
         return {}
     marks = ", ".join("?" * len(ids))
-    rows = fetch(db, f"SELECT * FROM assets WHERE id IN ({marks}) AND ? IN ('', owner)", [*ids, owner])
+    sql = f"SELECT * FROM assets a WHERE a.id IN ({marks}) AND {visibility.visible('assets')}"
+    rows = fetch(db, sql, [*ids, viewer])
     return {row["id"]: as_asset(row) for row in rows}
 
 

@@ -14,6 +14,7 @@ from sqlite_utils import Database
 
 from studio.errors import NotFound
 from studio.messages import Message, packed, unpacked
+from studio.store import visibility
 from studio.store.mapping import fetch, new_id, stamp
 
 
@@ -68,34 +69,35 @@ def find(db: Database, owner: str, key: str) -> str | None:
     return row[0] if row else None
 
 
-def of_runs(db: Database, owner: str, run_ids: Sequence[str]) -> str | None:
+def of_runs(db: Database, viewer: str, run_ids: Sequence[str]) -> str | None:
     """The newest comparison of exactly these runs, in whatever order; None where there is none."""
     marks = ", ".join("?" * len(run_ids))
     members = "SELECT count(*) FROM comparison_runs m WHERE m.comparison = c.seq"
     sql = (
         "SELECT c.id FROM comparison_runs first JOIN comparisons c ON c.seq = first.comparison "
-        f"WHERE first.run = ? AND ? IN ('', c.owner) AND ({members}) = ? AND ({members} AND m.run IN ({marks})) = ? "
+        f"WHERE first.run = ? AND {visibility.visible('comparisons')} AND ({members}) = ? "
+        f"AND ({members} AND m.run IN ({marks})) = ? "
         "ORDER BY c.seq DESC LIMIT 1"
     )
     count = len(run_ids)
-    row = db.conn.execute(sql, [run_ids[0], owner, count, *run_ids, count]).fetchone()
+    row = db.conn.execute(sql, [run_ids[0], viewer, count, *run_ids, count]).fetchone()
     return row[0] if row else None
 
 
-def latest_of(db: Database, owner: str, run_id: str) -> str | None:
+def latest_of(db: Database, viewer: str, run_id: str) -> str | None:
     """The newest comparison that this run is part of; None where it is in none."""
     sql = (
         "SELECT c.id FROM comparison_runs m JOIN comparisons c ON c.seq = m.comparison "
-        "WHERE m.run = ? AND ? IN ('', c.owner) ORDER BY c.seq DESC LIMIT 1"
+        f"WHERE m.run = ? AND {visibility.visible('comparisons')} ORDER BY c.seq DESC LIMIT 1"
     )
-    row = db.conn.execute(sql, [run_id, owner]).fetchone()
+    row = db.conn.execute(sql, [run_id, viewer]).fetchone()
     return row[0] if row else None
 
 
-def get(db: Database, comparison_id: str, owner: str) -> Comparison:
-    """The comparison, or NotFound where there is none that this owner may see. Owner "" sees everything."""
-    sql = "SELECT * FROM comparisons WHERE id = ? AND ? IN ('', owner)"
-    rows = fetch(db, sql, [comparison_id, owner])
+def get(db: Database, comparison_id: str, viewer: str) -> Comparison:
+    """The comparison, or NotFound where there is none that the viewer may see."""
+    sql = f"SELECT * FROM comparisons c WHERE c.id = ? AND {visibility.visible('comparisons')}"
+    rows = fetch(db, sql, [comparison_id, viewer])
     if not rows:
         raise NotFound(Message("compare.unknown", id=comparison_id))
     found = rows[0]

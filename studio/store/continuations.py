@@ -31,3 +31,10 @@ def all_of(db: Database) -> list[JSON]:
     """Every board's chain."""
     rows = db.conn.execute("SELECT value FROM settings WHERE substr(key, 1, ?) = ?", [len(PREFIX), PREFIX]).fetchall()
     return [json.loads(row[0]) for row in rows]
+
+
+def give_ownerless(db: Database, person: str) -> None:
+    """Chains that were begun before there were accounts go on in the name of this person."""
+    for body in all_of(db):
+        if not body.get("owner"):
+            put(db, body["board"], body | {"owner": person})

@@ -11,6 +11,7 @@ from sqlite_utils import Database
 from studio.domain import JSON
 from studio.errors import NotFound
 from studio.messages import Message, packed, restore, stored, unpacked
+from studio.store import visibility
 from studio.store.mapping import fetch, stamp
 
 
@@ -70,17 +71,18 @@ def end(db: Database, film_id: str, status: str, **columns: Any) -> None:
     db.conn.execute(sql, [status, stamp(), *columns.values(), film_id])
 
 
-def get(db: Database, film_id: str, owner: str) -> FilmRow:
-    """The export, or NotFound."""
-    for row in fetch(db, "SELECT * FROM films WHERE id = ? AND ? IN ('', owner)", [film_id, owner]):
+def get(db: Database, film_id: str, viewer: str) -> FilmRow:
+    """The export, or NotFound where there is none that the viewer may see."""
+    sql = f"SELECT * FROM films f WHERE f.id = ? AND {visibility.visible('films')}"
+    for row in fetch(db, sql, [film_id, viewer]):
         return _film(row)
     raise NotFound(Message("export.unknown"))
 
 
-def of_board(db: Database, board: str, owner: str) -> list[FilmRow]:
-    """Exports of this board, newest first."""
-    sql = "SELECT * FROM films WHERE board = ? AND ? IN ('', owner) ORDER BY seq DESC"
-    return [_film(row) for row in fetch(db, sql, [board, owner])]
+def of_board(db: Database, board: str, viewer: str) -> list[FilmRow]:
+    """Exports of this board that the viewer may see, newest first."""
+    sql = f"SELECT * FROM films f WHERE f.board = ? AND {visibility.visible('films')} ORDER BY f.seq DESC"
+    return [_film(row) for row in fetch(db, sql, [board, viewer])]
 
 
 def unfinished(db: Database) -> list[Unfinished]:

@@ -23,3 +23,13 @@ def put(db: Database, task: str, body: JSON, owner: str) -> None:
         settings.put(db, _key(owner, task), body)
     else:
         db.conn.execute("DELETE FROM settings WHERE key = ?", [_key(owner, task)])
+
+
+def give_ownerless(db: Database, person: str) -> None:
+    """The defaults that were set before there were accounts are this person's from now on."""
+    db.conn.execute("UPDATE OR IGNORE settings SET key = key || ? WHERE key GLOB 'form_default.*.'", [person])
+
+
+def has_ownerless(db: Database) -> bool:
+    """Whether defaults were set before there were accounts."""
+    return db.conn.execute("SELECT EXISTS (SELECT 1 FROM settings WHERE key GLOB 'form_default.*.')").fetchone()[0]

@@ -11,10 +11,18 @@ from sqlite_utils import Database
 from studio.errors import NotFound
 from studio.messages import Message
 from studio.permissions import Role, Scope
+from studio.store import continuations, form_defaults
 from studio.store.mapping import fetch, stamp
 
 OWNED = ("runs", "assets", "storyboards", "films", "comparisons", "refund_claims", "ledger", "presets")
 """Tables with a column `owner`."""
+NAMED_ELSE = (
+    ("storyboard_refs", "person"),
+    ("comparison_votes", "voter"),
+    ("refund_events", "actor"),
+    ("fair_queue", "owner"),
+)
+"""Tables where the person stands in another column."""
 
 
 @dataclass(frozen=True)
@@ -120,14 +128,18 @@ def active_admins(db: Database) -> list[str]:
 
 def give_ownerless(db: Database, person_id: str) -> None:
     """What was made before there were accounts belongs to this person from now on."""
-    for table in OWNED:
-        db.conn.execute(f"UPDATE OR IGNORE {table} SET owner = ? WHERE owner = ''", [person_id])
+    for table, column in (*((table, "owner") for table in OWNED), *NAMED_ELSE):
+        db.conn.execute(f"UPDATE OR IGNORE {table} SET {column} = ? WHERE {column} = ''", [person_id])
+    form_defaults.give_ownerless(db, person_id)
+    continuations.give_ownerless(db, person_id)
 
 
 def has_ownerless(db: Database) -> bool:
     """Whether anything was made before there were accounts."""
-    return any(
-        db.conn.execute(f"SELECT EXISTS (SELECT 1 FROM {table} WHERE owner = '')").fetchone()[0] for table in OWNED
+    columns = (*((table, "owner") for table in OWNED), *NAMED_ELSE)
+    return form_defaults.has_ownerless(db) or any(
+        db.conn.execute(f"SELECT EXISTS (SELECT 1 FROM {table} WHERE {column} = '')").fetchone()[0]
+        for table, column in columns
     )
 
 

@@ -144,6 +144,12 @@ def is_open(db: Database, project_id: str, person: str) -> bool:
     return db.conn.execute(sql, [project_id, person]).fetchone() is not None
 
 
+def latest_shared(db: Database, project_id: str, limit: int = 200) -> list[str]:
+    """Ids of the newest runs that the members see."""
+    sql = "SELECT id FROM runs WHERE shared = 1 AND project = ? AND trashed_at IS NULL ORDER BY seq DESC LIMIT ?"
+    return [row[0] for row in db.conn.execute(sql, [project_id, limit]).fetchall()]
+
+
 def _project(row: dict[str, Any]) -> Project:
     archived_at = row["archived_at"] and datetime.fromisoformat(row["archived_at"])
     created_at = datetime.fromisoformat(row["created_at"])

@@ -17,10 +17,10 @@ from sqlite_utils import Database
 from studio.domain import Run, Status
 from studio.errors import Conflict, NotFound
 from studio.messages import Message, term
-from studio.store import events, fair_queue
+from studio.store import events, fair_queue, visibility
 from studio.store.fair_queue import Lane, Waiting
 from studio.store.mapping import RUN_COLUMNS, as_run, as_runs, fetch, stamp
-from studio.store.runs import get
+from studio.store.runs import get_to_decide
 
 ORDER = "priority DESC, place, seq"
 """Of the runs of one person."""
@@ -74,9 +74,12 @@ def count_waiting(db: Database, model: str) -> int:
     return db.conn.execute(sql, [model.partition("/")[0], model]).fetchone()[0]
 
 
-def active(db: Database, owner: str = "") -> list[Run]:
+def active(db: Database, viewer: str = "") -> list[Run]:
     """Running, held, then queued runs in the order in which they start; queued ones carry their position among the
-    runs of everybody that wait for the same engine and account, from 1."""
+    runs of everybody that wait for the same engine and account, from 1.
+
+    Those that the viewer may not see are masked; held ones of these are left out, for nobody waits behind them.
+    """
     sql = (
         f"SELECT {RUN_COLUMNS}, place FROM runs WHERE status IN ('queued', 'running', 'held') ORDER BY "
         f"CASE status WHEN 'running' THEN 0 WHEN 'held' THEN 1 ELSE 2 END, {ORDER}"
@@ -84,12 +87,15 @@ def active(db: Database, owner: str = "") -> list[Run]:
     rows = fetch(db, sql)
     waiting = [index for index, row in enumerate(rows) if row["status"] == Status.QUEUED.value]
     order = [(index, None) for index in range(len(rows) - len(waiting))] + _in_turn(db, rows, waiting)
-    order = [(index, position) for index, position in order if owner in ("", rows[index]["owner"])]
     found = as_runs(db, [rows[index] for index, _ in order])
-    return [
+    runs = [
         run.model_copy(update={"position": position}) if position else run
         for run, (_, position) in zip(found, order, strict=True)
     ]
+    if not viewer:
+        return runs
+    seen = visibility.visible_runs(db, [run.id for run in runs], viewer)
+    return [r if r.id in seen else r.masked() for r in runs if r.id in seen or r.status != Status.HELD]
 
 
 def _in_turn(db: Database, rows: Sequence[dict[str, Any]], waiting: Sequence[int]) -> list[tuple[int, int | None]]:
@@ -110,13 +116,13 @@ def _in_turn(db: Database, rows: Sequence[dict[str, Any]], waiting: Sequence[int
     return [(index, position) for _, index, position in heapq.merge(*merged, key=itemgetter(0))]
 
 
-def move_before(db: Database, run_id: str, before: str | None, owner: str = "") -> None:
+def move_before(db: Database, run_id: str, before: str | None, viewer: str = "") -> None:
     """Put a queued run just before another of the same person (and into its priority), or with None at their end.
 
     Before a run of somebody else: before the first run of its own person that starts after that one, since nobody can
-    be overtaken. Raises Conflict when one of them is no longer queued.
+    be overtaken. Raises Conflict when one of them is no longer queued, NotFound and NotAllowed as runs.get_to_decide.
     """
-    run = get(db, run_id, owner)
+    run = get_to_decide(db, run_id, viewer)
     if run.status != Status.QUEUED:
         raise Conflict(Message("queue.not_queued", status=term(run.status)))
     before = before and _own_successor(db, run, before)
@@ -131,7 +137,7 @@ def move_before(db: Database, run_id: str, before: str | None, owner: str = "") 
     lower = previous[2] if previous else place - 2
     if place - lower < SMALLEST_GAP:
         _renumber(db)
-        move_before(db, run_id, before, owner)
+        move_before(db, run_id, before, viewer)
     else:
         _set_place(db, run_id, priority, (lower + place) / 2)
 
@@ -145,14 +151,15 @@ def _own_successor(db: Database, run: Run, before: str) -> str | None:
     return next((one.id for one in queued[index:] if one.owner == run.owner), None)
 
 
-def prioritise(db: Database, run_id: str, priority: int, owner: str = "") -> None:
-    """Give a queued run another priority among the runs of its person; higher goes first. Raises NotFound, Conflict."""
-    cursor = db.conn.execute(
-        "UPDATE runs SET priority = ? WHERE id = ? AND ? IN ('', owner) AND status IN ('queued', 'held')",
-        [priority, run_id, owner],
-    )
-    if not cursor.rowcount:
-        raise Conflict(Message("queue.priority_late", status=term(get(db, run_id, owner).status)))
+def prioritise(db: Database, run_id: str, priority: int, viewer: str = "") -> None:
+    """Give a queued run another priority among the runs of its person; higher goes first.
+
+    Raises NotFound, NotAllowed, Conflict.
+    """
+    run = get_to_decide(db, run_id, viewer)
+    sql = "UPDATE runs SET priority = ? WHERE id = ? AND status IN ('queued', 'held')"
+    if not db.conn.execute(sql, [priority, run_id]).rowcount:
+        raise Conflict(Message("queue.priority_late", status=term(run.status)))
 
 
 def _order(db: Database, owner: str) -> list[tuple[str, int, float]]:

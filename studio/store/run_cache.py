@@ -14,13 +14,17 @@ from sqlite_utils import Database
 
 from studio.domain import Run
 from studio.memo import Memo
+from studio.store import visibility
 from studio.store.mapping import RUN_COLUMNS, as_asset, as_run
 
 RUNS_KEPT, BOARDS_KEPT = 5_000, 64
 """Runs kept, about 3 kB each; and boards whose runs are kept together."""
 _COLUMNS = tuple(name for name in RUN_COLUMNS.split(", ") if name != "request")
 _ID, _SEQ = _COLUMNS.index("id"), _COLUMNS.index("seq")
-_RUNS = f"SELECT {', '.join(_COLUMNS)} FROM runs WHERE id IN (SELECT value FROM json_each(?)) AND ? IN ('', owner)"
+_RUNS = (
+    f"SELECT {', '.join(_COLUMNS)} FROM runs r WHERE r.id IN (SELECT value FROM json_each(?)) "
+    f"AND {visibility.visible('runs')}"
+)
 _OUTPUTS = (
     "SELECT ra.run, a.* FROM run_assets ra JOIN assets a ON a.seq = ra.asset "
     "WHERE ra.run IN (SELECT value FROM json_each(?)) AND ra.role = 'output' ORDER BY ra.run, ra.idx"
@@ -37,16 +41,16 @@ class RunCache:
         self._runs: Memo[str, Run] = Memo(RUNS_KEPT)
         self._of_boards: Memo[tuple[str, str], Mapping[str, Run]] = Memo(BOARDS_KEPT)
 
-    def of_board(self, db: Database, board_id: str, run_ids: Sequence[str], owner: str) -> Mapping[str, Run]:
+    def of_board(self, db: Database, board_id: str, run_ids: Sequence[str], viewer: str) -> Mapping[str, Run]:
         """As `several`, for the runs of one board: one number is read where no run has changed since."""
         revision = db.conn.execute("SELECT n FROM revisions WHERE name = 'runs'").fetchone()[0]
         return self._of_boards.get(
-            (owner, board_id), (revision, tuple(run_ids)), lambda: self.several(db, run_ids, owner)
+            (viewer, board_id), (revision, tuple(run_ids)), lambda: self.several(db, run_ids, viewer)
         )
 
-    def several(self, db: Database, run_ids: Iterable[str], owner: str) -> dict[str, Run]:
-        """These runs by id, with their output files, without those that do not exist for this owner."""
-        rows: list[Row] = db.conn.execute(_RUNS, [json.dumps(list(run_ids)), owner]).fetchall()
+    def several(self, db: Database, run_ids: Iterable[str], viewer: str) -> dict[str, Run]:
+        """These runs by id, with their output files, without those that do not exist for the viewer."""
+        rows: list[Row] = db.conn.execute(_RUNS, [json.dumps(list(run_ids)), viewer]).fetchall()
         outputs, asset_columns = _outputs(db, [row[_SEQ] for row in rows])
         runs: dict[str, Run] = {}
         changed: list[tuple[Row, tuple[Row, ...]]] = []

@@ -14,11 +14,13 @@ from typing import Any
 from sqlite_utils import Database
 
 from studio.domain import TRANSITIONS, HeldReason, Phase, Run, Status
-from studio.errors import Conflict, NotFound
+from studio.errors import Conflict, NotAllowed, NotFound
 from studio.messages import Message, stored, term
-from studio.store import events, mapping, tokenize
+from studio.store import events, mapping, tokenize, visibility
 from studio.store.mapping import RUN_COLUMNS, as_run, as_runs, fetch, stamp
 
+LATEST = 1000
+"""Runs of everybody that are looked through for the latest of one person: a bound, for it is asked at every page."""
 OPEN = ("queued", "running", "held")
 """States in which something may still happen."""
 CLEARED: dict[Status, dict[str, Any]] = {
@@ -94,12 +96,38 @@ def attach(db: Database, run_seq: int, role: str, idx: int, asset_id: str) -> No
     )
 
 
-def get(db: Database, run_id: str, owner: str = "") -> Run:
-    """The run, or NotFound where there is none that this owner may see. Owner "" sees everything."""
-    runs = as_runs(db, fetch(db, f"SELECT {RUN_COLUMNS} FROM runs WHERE id = ? AND ? IN ('', owner)", [run_id, owner]))
+def get(db: Database, run_id: str, viewer: str = "") -> Run:
+    """The run, or NotFound where there is none that the viewer may see. Viewer "" sees everything."""
+    sql = f"SELECT {RUN_COLUMNS} FROM runs r WHERE r.id = ? AND {visibility.visible('runs')}"
+    runs = as_runs(db, fetch(db, sql, [run_id, viewer]))
     if not runs:
         raise NotFound(Message("run.unknown", run_id=run_id))
     return runs[0]
+
+
+def get_own(db: Database, run_id: str, viewer: str) -> Run:
+    """The run, to be changed as only its owner may. Raises NotFound, NotAllowed for one that is only seen."""
+    run = get(db, run_id, viewer)
+    if viewer not in ("", run.owner):
+        raise NotAllowed(Message("project.owner_only"))
+    return run
+
+
+def get_to_decide(db: Database, run_id: str, viewer: str) -> Run:
+    """The run, to be cancelled, decided about or reordered by its owner or a producer.
+
+    Raises NotFound, NotAllowed for one that is only seen. A producer of the studio may do so unseen: pass the run on by
+    `as_seen` only.
+    """
+    if viewer and not visibility.deciders(db, [run_id], viewer):
+        get(db, run_id, viewer)
+        raise NotAllowed(Message("project.producer_only"))
+    return get(db, run_id)
+
+
+def as_seen(db: Database, run: Run, viewer: str) -> Run:
+    """The run as the viewer may see it: masked where it is not theirs to see."""
+    return run if not viewer or visibility.visible_runs(db, [run.id], viewer) else run.masked()
 
 
 def job_columns(db: Database, run_id: str) -> dict[str, Any]:
@@ -108,11 +136,11 @@ def job_columns(db: Database, run_id: str) -> dict[str, Any]:
     return fetch(db, f"SELECT {columns} FROM runs WHERE id = ?", [run_id])[0]
 
 
-def several(db: Database, run_ids: Sequence[str], owner: str = "") -> list[Run]:
-    """These runs in the order asked, without those that do not exist for this owner."""
+def several(db: Database, run_ids: Sequence[str], viewer: str = "") -> list[Run]:
+    """These runs in the order asked, without those that do not exist for the viewer."""
     marks = ", ".join("?" * len(run_ids))
-    sql = f"SELECT {RUN_COLUMNS} FROM runs WHERE id IN ({marks}) AND ? IN ('', owner)"
-    runs = {run.id: run for run in as_runs(db, fetch(db, sql, [*run_ids, owner]))}
+    sql = f"SELECT {RUN_COLUMNS} FROM runs r WHERE r.id IN ({marks}) AND {visibility.visible('runs')}"
+    runs = {run.id: run for run in as_runs(db, fetch(db, sql, [*run_ids, viewer]))}
     return [runs[i] for i in run_ids if i in runs]
 
 
@@ -137,13 +165,11 @@ def held_for(db: Database, reasons: Sequence[HeldReason]) -> list[Run]:
     return as_runs(db, fetch(db, sql, [reason.value for reason in reasons]))
 
 
-def ended_lately(db: Database, owner: str, limit: int) -> list[Run]:
-    """Runs that ended, the latest first, without the trash."""
-    sql = (
-        f"SELECT {RUN_COLUMNS} FROM runs WHERE finished_at IS NOT NULL AND trashed_at IS NULL AND ? IN ('', owner) "
-        "ORDER BY finished_at DESC LIMIT ?"
-    )
-    return as_runs(db, fetch(db, sql, [owner, limit]))
+def ended_lately(db: Database, viewer: str, limit: int) -> list[Run]:
+    """Runs that ended, the latest first, without the trash; of others' only those among the last of the studio."""
+    latest = "SELECT * FROM runs WHERE finished_at IS NOT NULL AND trashed_at IS NULL ORDER BY finished_at DESC LIMIT ?"
+    sql = f"SELECT {RUN_COLUMNS} FROM ({latest}) r WHERE {visibility.visible('runs')} ORDER BY finished_at DESC LIMIT ?"
+    return as_runs(db, fetch(db, sql, [LATEST if viewer else limit, viewer, limit]))
 
 
 def move(db: Database, run: Run, to: Status, why: str, **columns: Any) -> Run:
@@ -237,7 +263,7 @@ def times(db: Database, pace: str, limit: int) -> list[float]:
 
 
 def set_trashed(db: Database, run_ids: Sequence[str], owner: str, *, trashed: bool) -> list[str]:
-    """Put ended runs in the trash, or take them out; the ids that changed. Runs still under way stay where they are."""
+    """Put the owner's ended runs in the trash, or take them out; the ids that changed. Runs under way stay."""
     marks = ", ".join("?" * len(run_ids))
     sql = (
         f"UPDATE runs SET trashed_at = ? WHERE id IN ({marks}) AND ? IN ('', owner) AND finished_at IS NOT NULL "
@@ -246,11 +272,12 @@ def set_trashed(db: Database, run_ids: Sequence[str], owner: str, *, trashed: bo
     return [r["id"] for r in fetch(db, sql, [stamp() if trashed else None, *run_ids, owner, int(trashed)])]
 
 
-def set_rating(db: Database, run_id: str, rating: int, owner: str) -> None:
-    """Give the run 0 (none) to 5 stars. Raises NotFound."""
-    cursor = db.conn.execute("UPDATE runs SET rating = ? WHERE id = ? AND ? IN ('', owner)", [rating, run_id, owner])
-    if not cursor.rowcount:
-        raise NotFound(Message("run.unknown", run_id=run_id))
+def set_rating(db: Database, run_id: str, rating: int, viewer: str) -> None:
+    """Give the run 0 (none) to 5 stars. Raises NotFound, NotAllowed for one that is only seen."""
+    sql = f"UPDATE runs AS r SET rating = ? WHERE r.id = ? AND {visibility.changeable('rate')}"
+    if not db.conn.execute(sql, [rating, run_id, viewer]).rowcount:
+        get(db, run_id, viewer)
+        raise NotAllowed(Message("project.reviewer_only"))
 
 
 def purge(db: Database, before: str, limit: int = 200) -> tuple[list[str], bool]:

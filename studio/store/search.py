@@ -1,7 +1,8 @@
 """The gallery's search: words, "phrases", -without, and filters such as `model:wan2.6 rating:>=4 after:2026-03-01`.
 
 Pages are keyset pages by falling seq, so that the thousandth costs what the first does. Dates become ranges of seq.
-Totals come from the kept counters where one facet is asked, and are otherwise counted up to CAP.
+Totals come from the kept counters where one facet is asked, and are otherwise counted up to CAP. What somebody may see
+lies in several stretches of the index, see store.scopes: a page is merged from a page of each.
 """
 
 from __future__ import annotations
@@ -15,6 +16,7 @@ from sqlite_utils import Database
 
 from studio.domain import Run
 from studio.field_errors import legible
+from studio.store import scopes
 from studio.store import tokenize as words
 from studio.store.mapping import RUN_COLUMNS, as_runs, fetch, seed_in, stamp
 
@@ -30,13 +32,15 @@ LAST_ZONE = timezone(timedelta(hours=-12))
 
 @dataclass(frozen=True)
 class SearchFilter:
-    """What is looked for. None and empty mean: any. before, after: instants as the database writes them, the first of
+    """What is looked for. None and empty mean: any. viewer: who looks; "" sees everything. scope: of what they see; the
+    trash is each owner's own. before, after: instants as the database writes them, the first of
     a day where the reader is; so the day itself is left out by `before` and included by `after`. without: phrases the
     prompt must not have."""
 
     words: tuple[str, ...] = ()
     without: tuple[str, ...] = ()
-    owner: str = ""
+    viewer: str = ""
+    scope: str = scopes.MINE
     task: str | None = None
     model: str | None = None
     kind: str | None = None
@@ -112,9 +116,13 @@ def page(db: Database, query: SearchFilter, *, before: int | None, limit: int) -
         where.append("r.seq < ?")
         values.append(min(before, INTEGER_MAX))
     columns = ", ".join(f"r.{c.strip()}" for c in RUN_COLUMNS.split(","))
-    order = "w.rowid" if "run_words" in source else "r.seq"
-    sql = f"SELECT {columns} FROM {source} WHERE {' AND '.join(where)} ORDER BY {order} DESC LIMIT ?"
-    rows = fetch(db, sql, [*values, limit + 1])
+    parts = _parts(db, query, source)
+    if not parts:
+        return [], None
+    sql, arms_values = _arms(source, where, values, parts, columns if len(parts) == 1 else "r.seq", limit + 1)
+    if len(parts) > 1:
+        sql = f"SELECT {columns} FROM runs r WHERE r.seq IN ({sql}) ORDER BY r.seq DESC LIMIT {limit + 1}"
+    rows = fetch(db, sql, arms_values)
     more = len(rows) > limit
     return as_runs(db, rows[:limit]), rows[limit - 1]["seq"] if more else None
 
@@ -124,12 +132,52 @@ def total(db: Database, query: SearchFilter) -> tuple[int, bool]:
     if query.matches_none:
         return 0, False
     if (facet := _one_facet(query)) is not None:
-        sql = "SELECT coalesce(sum(n), 0) FROM counts WHERE facet = ? AND key = ? AND ? IN ('', owner)"
-        return db.conn.execute(sql, [*facet, query.owner]).fetchone()[0], False
+        return _counted(db, query, facet), False
     source, where, values = _conditions(db, query)
-    limited = f"SELECT 1 FROM {source} WHERE {' AND '.join(where)} LIMIT {CAP + 1}"
-    n = db.conn.execute(f"SELECT count(*) FROM ({limited})", values).fetchone()[0]
+    parts = _parts(db, query, source)
+    if not parts:
+        return 0, False
+    sql, arms_values = _arms(source, where, values, parts, "r.seq", CAP + 1)
+    n = db.conn.execute(f"SELECT count(*) FROM ({sql})", arms_values).fetchone()[0]
     return min(n, CAP), n > CAP
+
+
+def _counted(db: Database, query: SearchFilter, facet: tuple[str, str]) -> int:
+    """The total by the counters, and for what they do not tell apart by a count."""
+    total = 0
+    for part in _parts(db, query, "runs r"):
+        if part.counted is None:
+            source, where, values = _conditions(db, query)
+            sql = f"SELECT count(*) FROM {source} WHERE {' AND '.join([*where, part.sql])}"
+            total += db.conn.execute(sql, [*values, *part.values]).fetchone()[0]
+            continue
+        condition = f" AND {part.counted}" if part.counted else ""
+        sql = f"SELECT coalesce(sum(n), 0) FROM counts WHERE facet = ? AND key = ?{condition}"
+        total += db.conn.execute(sql, [*facet, *part.values]).fetchone()[0]
+    return total
+
+
+def _parts(db: Database, query: SearchFilter, source: str) -> list[scopes.Part]:
+    """What is looked through; in one part where words are looked for, because their index has an order of its own."""
+    found = scopes.parts(db, query.viewer, scopes.MINE if query.trashed else query.scope)
+    if "run_words" not in source or len(found) < 2:
+        return found
+    either = " OR ".join(f"({part.sql})" for part in found)
+    return [scopes.Part(f"({either})", tuple(value for part in found for value in part.values))]
+
+
+def _arms(
+    source: str, where: list[str], values: list[Any], parts: list[scopes.Part], columns: str, limit: int
+) -> tuple[str, list[Any]]:
+    """SQL for these columns of the newest `limit` runs of each part, and its values."""
+    order = "w.rowid" if "run_words" in source else "r.seq"
+    arms: list[str] = []
+    arms_values: list[Any] = []
+    for part in parts:
+        conditions = " AND ".join([*where, part.sql] if part.sql else where)
+        arms.append(f"SELECT {columns} FROM {source} WHERE {conditions} ORDER BY {order} DESC LIMIT {limit}")
+        arms_values += [*values, *part.values]
+    return (arms[0] if len(arms) == 1 else " UNION ALL ".join(f"SELECT * FROM ({arm})" for arm in arms)), arms_values
 
 
 def _one_facet(query: SearchFilter) -> tuple[str, str] | None:
@@ -159,7 +207,7 @@ def _conditions(db: Database, query: SearchFilter) -> tuple[str, list[str], list
             match = " OR ".join(query.without)
             where.append("r.seq NOT IN (SELECT rowid FROM run_words WHERE run_words MATCH ?)")
         values.append(match)
-    for column in ("owner", "task", "kind", "status", "seed"):
+    for column in ("task", "kind", "status", "seed"):
         if (value := getattr(query, column)) not in (None, ""):
             where.append(f"r.{column} = ?")
             values.append(seed_in(value) if column == "seed" else value)

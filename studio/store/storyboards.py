@@ -13,15 +13,16 @@ from typing import Any
 from sqlite_utils import Database
 
 from studio.domain import JSON
-from studio.errors import NotFound
+from studio.errors import NotAllowed, NotFound
 from studio.messages import Message
-from studio.store import storyboard_refs
+from studio.store import storyboard_refs, visibility
 from studio.store.mapping import fetch, stamp
 
 MAX_VERSIONS = 500
 """Versions of one board that can be undone."""
 
 SHOT_COLUMNS = "id, prompt, model, duration_s, status, chosen"
+_LISTED = "id, title, updated_at, owner, project, shared"
 ShotRow = tuple[str | float | None, ...]
 """A shot as others may read it: the columns of SHOT_COLUMNS."""
 
@@ -47,7 +48,7 @@ class BoardRow:
     """A board as it stands. text: its body as JSON, so that who knows it already need not read it again.
 
     undoable, redoable: what the two buttons would take back or put back, or None. head: the number of the version that
-    stands.
+    stands. shared: the members of the project may see it.
     """
 
     id: str
@@ -57,6 +58,9 @@ class BoardRow:
     undoable: str | None
     redoable: str | None
     head: int = 0
+    owner: str = ""
+    project: str = ""
+    shared: bool = False
 
     @property
     def body(self) -> JSON:
@@ -64,33 +68,45 @@ class BoardRow:
         return json.loads(self.text)
 
 
-def add(db: Database, board_id: str, body: BoardBody, owner: str) -> None:
+def add(db: Database, board_id: str, body: BoardBody, owner: str, project: str = "") -> None:
     """A new board, as version 1."""
-    sql = "INSERT INTO storyboards (id, owner, title, body, head, created_at, updated_at) VALUES (?, ?, ?, '', 0, ?, ?)"
-    db.conn.execute(sql, [board_id, owner, body.title, stamp(), stamp()])
+    sql = (
+        "INSERT INTO storyboards (id, owner, project, title, body, head, created_at, updated_at) "
+        "VALUES (?, ?, ?, ?, '', 0, ?, ?)"
+    )
+    db.conn.execute(sql, [board_id, owner, project, body.title, stamp(), stamp()])
     save(db, board_id, body, "made", owner)
 
 
-def get(db: Database, board_id: str, owner: str) -> BoardRow:
-    """The board as it stands. Raises NotFound, also for another owner's."""
-    row = _row(db, board_id, owner, "seq, id, title, body, updated_at, head")
+def get(db: Database, board_id: str, viewer: str) -> BoardRow:
+    """The board as it stands. Raises NotFound, also for one that the viewer may not see."""
+    row = _row(db, board_id, viewer, f"seq, body, head, {_LISTED}")
     sql = "SELECT n, what FROM storyboard_versions WHERE board = ? AND n BETWEEN ? AND ?"
     head = row["head"]
     what = dict(db.conn.execute(sql, [row["seq"], head - 1, head + 1]).fetchall())
     undoable = what.get(head) if head - 1 in what else None
-    return BoardRow(row["id"], row["title"], row["body"], row["updated_at"], undoable, what.get(head + 1), head)
+    return _board(row, undoable, what.get(head + 1))
 
 
-def all_of(db: Database, owner: str) -> list[BoardRow]:
-    """Every board of this owner ("" sees all), last changed first."""
-    sql = "SELECT * FROM storyboards WHERE trashed_at IS NULL AND (? = '' OR owner = ?) ORDER BY updated_at DESC"
-    rows = fetch(db, sql, [owner, owner])
-    return [BoardRow(r["id"], r["title"], r["body"], r["updated_at"], None, None) for r in rows]
+def all_of(db: Database, viewer: str) -> list[BoardRow]:
+    """Every board that the viewer may see, last changed first."""
+    sql = (
+        f"SELECT seq, body, head, {_LISTED} FROM storyboards b WHERE trashed_at IS NULL "
+        f"AND {visibility.visible('storyboards')} ORDER BY updated_at DESC"
+    )
+    return [_board(row, None, None) for row in fetch(db, sql, [viewer])]
+
+
+def _board(row: dict[str, Any], undoable: str | None, redoable: str | None) -> BoardRow:
+    return BoardRow(
+        row["id"], row["title"], row["body"], row["updated_at"], undoable, redoable, row["head"], row["owner"],
+        row["project"], bool(row["shared"]),
+    )  # fmt: skip
 
 
 def save(db: Database, board_id: str, body: BoardBody, edit_name: str, owner: str) -> None:
     """The board's next version; `edit_name` names it for undo. Versions that had been undone are gone."""
-    row = _row(db, board_id, owner)
+    row = get_editable(db, board_id, owner)
     head = row["head"] + 1
     for versions, bound in (("n >= ?", head), ("n < ?", head - MAX_VERSIONS)):  # an OR would walk through all of them
         db.conn.execute(f"DELETE FROM storyboard_versions WHERE board = ? AND {versions}", [row["seq"], bound])
@@ -101,7 +117,7 @@ def save(db: Database, board_id: str, body: BoardBody, edit_name: str, owner: st
 
 def amend(db: Database, board_id: str, body: BoardBody, owner: str) -> None:
     """Change what stands without a version of its own: facts such as a take, which an undo must not take back."""
-    row = _row(db, board_id, owner)
+    row = get_editable(db, board_id, owner)
     sql = "UPDATE storyboard_versions SET body = ? WHERE board = ? AND n = ?"
     db.conn.execute(sql, [body.text, row["seq"], row["head"]])
     _set_current(db, row["seq"], row["head"], body, owner)
@@ -109,7 +125,7 @@ def amend(db: Database, board_id: str, body: BoardBody, owner: str) -> None:
 
 def step(db: Database, board_id: str, by: int, owner: str) -> JSON | None:
     """Undo (by -1) or redo (by 1): the version that stands now, or None where there is none further."""
-    row = _row(db, board_id, owner)
+    row = get_editable(db, board_id, owner)
     sql = "SELECT n, body FROM storyboard_versions WHERE board = ? AND n = ?"
     version = db.conn.execute(sql, [row["seq"], row["head"] + by]).fetchone()
     if version is None:
@@ -119,8 +135,8 @@ def step(db: Database, board_id: str, by: int, owner: str) -> JSON | None:
 
 
 def trash(db: Database, board_id: str, owner: str, *, restore: bool = False) -> None:
-    """Put the board into the trash, or take it back out."""
-    row = _row(db, board_id, owner)
+    """Put the owner's board into the trash, or take it back out. Raises NotFound, NotAllowed for another's."""
+    row = get_own(db, board_id, owner)
     db.conn.execute("UPDATE storyboards SET trashed_at = ? WHERE seq = ?", [None if restore else stamp(), row["seq"]])
 
 
@@ -130,9 +146,32 @@ def trashed(db: Database, board_id: str) -> bool:
     return row is None or row[0] is not None
 
 
-def _row(db: Database, board_id: str, owner: str, columns: str = "seq, head") -> dict[str, Any]:
-    sql = f"SELECT {columns} FROM storyboards WHERE id = ? AND (? = '' OR owner = ?)"
-    for row in fetch(db, sql, [board_id, owner, owner]):
+def get_own(db: Database, board_id: str, viewer: str) -> dict[str, Any]:
+    """Seq, owner and project of a board that is the viewer's own. Raises NotFound, NotAllowed for one that is shared by
+    somebody else."""
+    row = _row(db, board_id, viewer, "seq, owner, project, shared")
+    if viewer not in ("", row["owner"]):
+        raise NotAllowed(Message("project.owner_only"))
+    return row
+
+
+def is_editable(db: Database, board_id: str, viewer: str) -> bool:
+    """Whether the viewer may change the board."""
+    sql = f"SELECT 1 FROM storyboards b WHERE b.id = ? AND {visibility.changeable('edit_board')}"
+    return db.conn.execute(sql, [board_id, viewer]).fetchone() is not None
+
+
+def get_editable(db: Database, board_id: str, viewer: str) -> dict[str, Any]:
+    """Seq, head and project of a board, for a change. Raises NotFound, NotAllowed where the viewer may only see it."""
+    row = _row(db, board_id, viewer, "seq, head, project")
+    if viewer and not is_editable(db, board_id, viewer):
+        raise NotAllowed(Message("project.creator_only"))
+    return row
+
+
+def _row(db: Database, board_id: str, viewer: str, columns: str = "seq, head") -> dict[str, Any]:
+    sql = f"SELECT {columns} FROM storyboards b WHERE b.id = ? AND {visibility.visible('storyboards')}"
+    for row in fetch(db, sql, [board_id, viewer]):
         return row
     raise NotFound(Message("board.unknown"))
 

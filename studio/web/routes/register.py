@@ -5,6 +5,7 @@ They go to `launch(app_kwargs=dict(routes=..., middleware=[Middleware(Guard), ..
 
 from __future__ import annotations
 
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal
 
@@ -28,6 +29,7 @@ from studio.web.routes import (
     looks,
     models,
     notifications,
+    projects,
     refunds,
     runs,
     settings,
@@ -80,6 +82,7 @@ def build(studio: Studio) -> Site:
         notifications,
         installable,
         rest,
+        projects,
     )
     routers = [runs.router(studio, live), *(part.router(studio) for part in parts)]
     return Site([*api.routes, *(route for router in routers for route in router.routes)], live)
@@ -119,9 +122,12 @@ def _media_routes(api: APIRouter, studio: Studio) -> None:
         actor = actor_of(request)
         try:
             found = studio.acting_for(actor).assets.get(asset_id)
-            run = studio.acting_for(actor).runs.get(found.origin) if found.origin else None
         except NotFound:
             return _missing()
+        run = None
+        if found.origin:
+            with suppress(NotFound):  # a storyboard may show the file alone
+                run = studio.acting_for(actor).runs.get(found.origin)
         if not found.path:
             return Response(found.text or "", media_type="text/plain; charset=utf-8")
         path, name = studio.library.path(found), download_name(found, run)

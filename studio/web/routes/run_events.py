@@ -13,12 +13,13 @@ import math
 import secrets
 import threading
 from collections.abc import AsyncIterator
+from contextlib import suppress
 from itertools import count
 from typing import TYPE_CHECKING
 
 from starlette.concurrency import run_in_threadpool
 
-from studio.domain import JSON
+from studio.domain import JSON, Run, Status
 from studio.errors import NotFound
 from studio.messages import ENGLISH, worded
 from studio.web.routes.run_json import card, queue
@@ -152,16 +153,21 @@ class Live:
                     self._thread = None
 
     def _send(self, changed: list[str], pages: list[_Stream]) -> None:
-        cards: dict[str, JSON] = {}
+        runs: dict[str, Run] = {}
         for run_id in changed:
-            try:
-                cards[run_id] = card(self._studio, self._studio.queue.get(run_id))
-            except NotFound:
-                cards[run_id] = {"id": run_id, "gone": True, "owner": ""}
+            with suppress(NotFound):
+                runs[run_id] = self._studio.queue.get(run_id)
+        cards: dict[str, JSON] = {i: card(self._studio, run) for i, run in runs.items()}
+        seen = {user: self._studio.queue.visible(runs, user) for user in {page.user for page in pages}}
         for page in pages:
-            visible = {i: c for i, c in cards.items() if c.get("gone") or page.user in ("", c["owner"])}
-            if visible:
-                page.put(visible, house=False)
+            shown = {i: cards[i] if i in seen[page.user] else self._unseen(i, runs.get(i)) for i in changed}
+            page.put(shown, house=False)
+
+    def _unseen(self, run_id: str, run: Run | None) -> JSON:
+        """What a page gets instead of a card: the place in the queue of somebody else's run, else that it is gone."""
+        if run is not None and run.status in (Status.QUEUED, Status.RUNNING):
+            return card(self._studio, run.masked())
+        return {"id": run_id, "gone": True, "owner": ""}
 
 
 def _json(body: object) -> str:

@@ -60,17 +60,21 @@ def card(studio: Studio, run: Run) -> JSON:
     choices: what a held run offers, as id, label and help. connection: it waits for its provider's key. shape: width /
     height of what will be or was made. preview: the version of the picture of a run under way, which lies at
     media/runs/ID/preview. editable: its request may still be changed. at_once: how many runs of its provider are under
-    way at once, for the time until a queue is done.
+    way at once, for the time until a queue is done. by: the name of whoever it belongs to, "" without accounts.
     """
+    if run.hidden:
+        return _hidden_card(studio, run)
     asset, request = main_asset(run), run.request
     keys = {"id", "seq", "status", "phase", "fraction", "position", "provider_position", "provider_word", "priority"}
     keys |= {"held_reason", "error", "note", "seed", "rating", "created_at", "started_at", "finished_at", "expected_s"}
     keys |= {"preview", "false_colours", "eta_s"}
     keys |= {"retry_of", "batch", "provider", "model", "cost_usd", "estimate_usd", "cancel_wanted", "owner"}
+    keys |= {"project", "shared"}
     body = run.model_dump(mode="json", include=keys) | answer(run.error) | {"error": run.error, "note": run.note}
     if run.seed is not None and run.seed > MAX_SAFE_INTEGER:
         body["seed"] = str(run.seed)
     body |= {"editable": studio.queue.edit_refusal(run) is None, "edited": run.edits > 0}
+    body["by"] = studio.people.name_of(run.owner) if run.owner else ""
     body["at_once"] = studio.queue.concurrency(run.provider)
     body |= {"task": request.task.value, "kind": (asset.kind if asset else request.task.makes).value}
     body |= {"model_label": model_label(studio, run.model), "prompt": request.prompt[:PROMPT_CHARS]}
@@ -84,6 +88,12 @@ def card(studio: Studio, run: Run) -> JSON:
         body["choices"] = [{"id": c.id, "label": c.label, "help": c.help} for c in studio.queue.hold_choices(run)]
         body["connection"] = run.held_reason is HeldReason.NOT_CONFIGURED and studio.connections.has(run.provider)
     return body
+
+
+def _hidden_card(studio: Studio, run: Run) -> JSON:
+    """What a page may show of a run of somebody else's that waits or is under way: whose it is, and where."""
+    keys = {"id", "seq", "status", "position", "priority", "owner", "created_at"}
+    return run.model_dump(mode="json", include=keys) | {"hidden": True, "by": studio.people.name_of(run.owner)}
 
 
 def detail(studio: Studio, run: Run, events: list[Event], *, actor: str) -> JSON:

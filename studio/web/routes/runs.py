@@ -87,6 +87,7 @@ class Filters(Payload):
     before: int | None = Field(None, ge=0, le=MAX_INTEGER)
     limit: int = Field(60, ge=1, le=MAX_PAGE_RUNS)
     time_zone: str = Field("", max_length=64)
+    scope: str = Field("mine", max_length=40)
 
 
 def router(studio: Studio, live: Live) -> APIRouter:
@@ -183,7 +184,8 @@ def _queue_routes(api: APIRouter, studio: Studio, live: Live) -> None:
 
     @api.post("/queue/clear")
     def clear(actor: ActorKey) -> JSON:
-        waiting = [r.id for r in studio.acting_for(actor).runs.active() if r.status is Status.QUEUED]
+        services = studio.acting_for(actor)
+        waiting = [r.id for r in services.runs.active() if r.status is Status.QUEUED and r.owner == services.actor.id]
         return {"cancelled": sum(_try_cancel(studio, i, actor) for i in waiting)}
 
     @api.post("/queue/resume-model")

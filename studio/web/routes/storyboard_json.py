@@ -34,16 +34,22 @@ VIDEO_TASKS = (Task.TEXT_TO_VIDEO, Task.IMAGE_TO_VIDEO, Task.REFERENCE_TO_VIDEO)
 def summaries(studio: Studio, boards: list[StoredBoard], *, actor: str) -> list[JSON]:
     """The cards of the list of boards."""
     overviews = studio.acting_for(actor).storyboards.overviews([stored.board for stored in boards])
-    return [_summary(stored, overview) for stored, overview in zip(boards, overviews, strict=True)]
+    return [_summary(studio, stored, overview) for stored, overview in zip(boards, overviews, strict=True)]
 
 
-def _summary(stored: StoredBoard, overview: Overview) -> JSON:
+def _summary(studio: Studio, stored: StoredBoard, overview: Overview) -> JSON:
     board = stored.board
     return {
         "id": board.id, "title": board.title, "shots": len(board.shots), "length_s": overview.length_s,
         "shape": round(board.width / board.height, 4), "cover": overview.cover.id if overview.cover else None,
         "first": board.shots[0].prompt[:200] if board.shots else "", "updated_at": stored.updated_at,
-    }  # fmt: skip
+    } | _whose(studio, stored)  # fmt: skip
+
+
+def _whose(studio: Studio, stored: StoredBoard) -> JSON:
+    """Whose the board is, and who else sees it."""
+    by = studio.people.name_of(stored.owner) if stored.owner else ""
+    return {"owner": stored.owner, "by": by, "project": stored.project, "shared": stored.shared}
 
 
 def answer(
@@ -68,7 +74,7 @@ def answer(
         "following": _continuations(studio, board, actor),
         "wholes": [_one_run_film(studio, board, state) for state in films],
         "undo": stored.undoable, "redo": stored.redoable, "updated_at": stored.updated_at, "made": new_id,
-    }  # fmt: skip
+    } | _whose(studio, stored)  # fmt: skip
     fields = board.model_dump(mode="json", exclude={"shots": True, "wholes": True})
     return log.respond(Answer((actor, board.id), fields, shots, snapshot.timeline, extra), since)
 

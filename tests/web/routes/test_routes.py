@@ -294,15 +294,17 @@ def test_a_page_that_connects_again_misses_nothing(url: str, studio: Studio, eng
     second.close()
 
 
-def test_a_stream_tells_only_the_users_own_runs(url: str, studio: Studio) -> None:
+def test_a_stream_tells_no_more_of_others_than_their_place_in_the_queue(url: str, studio: Studio) -> None:
     bob = Stream(url, **{"x-user": "bob"})
     bob.until(lambda event, _: event == "queue")
-    [hers] = studio.on_behalf_of("ann").requests.submit(image("hers"))
+    [hers] = studio.on_behalf_of("ann").requests.submit(image("her secret"))
     [his] = studio.on_behalf_of("bob").requests.submit(image("his"))
     bob.until(changed(his.id, "succeeded"))
     studio.local.runs.wait([hers.id], timeout_s=10)
     time.sleep(0.3)
-    assert hers.id not in json.dumps(bob.told)
+    told = [one for _, data in bob.told if isinstance(data, list) for one in data if one["id"] == hers.id]
+    assert told and all(one.get("hidden") or one.get("gone") for one in told)
+    assert "secret" not in json.dumps(bob.told)
     bob.close()
 
 
