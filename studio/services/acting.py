@@ -22,6 +22,7 @@ from studio.services.context import Context
 from studio.services.continuations import Continuations
 from studio.services.exports import Exports
 from studio.services.gallery import Gallery
+from studio.services.keyed_calls import KeyedCalls
 from studio.services.library import Library
 from studio.services.local_models import LocalModels
 from studio.services.looks import Looks
@@ -38,6 +39,7 @@ from studio.services.rights import guarded, require
 from studio.services.runs import Runs
 from studio.services.sharing import Sharing
 from studio.services.storyboards import Storyboards
+from studio.services.token_spending import TokenSpending
 from studio.services.user_files import UserFiles
 from studio.services.workflows import Workflows
 
@@ -70,9 +72,10 @@ class UserServices:
     def __init__(self, context: Context, house: StudioServices, actor: Actor, *, trusted: bool = False) -> None:
         self.actor, user = actor, actor.id
         guard = _unguarded if trusted else guarded
-        requests = Requests(context, user, actor.token)
+        spending = TokenSpending(context, actor)
+        requests = Requests(context, user, spending)
         alternatives = Alternatives(context, user, requests)
-        runs, assets = Runs(context, user, requests), Assets(context, user)
+        runs, assets = Runs(context, user, requests, spending), Assets(context, user)
         storyboards = Storyboards(context, user, requests, runs, assets)
         looks = Looks(context, user, storyboards)
         one_run_films = OneRunFilms(context, user, requests, assets, storyboards)
@@ -91,7 +94,8 @@ class UserServices:
         self.one_run_films = guard("one_run_films", one_run_films, actor)
         self.exports = guard("exports", exports, actor)
         self.preflight = guard("preflight", Preflight(context, user, assets, storyboards, one_run_films), actor)
-        self.continuations = guard("continuations", Continuations(context, user, requests, assets, storyboards), actor)
+        continuations = Continuations(context, user, requests, assets, storyboards, spending)
+        self.continuations = guard("continuations", continuations, actor)
         self.refunds = guard("refunds", Refunds(context, user), actor)
         board_archives = BoardArchives(context, user, assets, storyboards, looks)
         self.board_archives = guard("board_archives", board_archives, actor)
@@ -99,6 +103,8 @@ class UserServices:
         self.budgets = guard("budgets", Budgets(context, actor), actor)
         self.projects = guard("projects", Projects(context, actor), actor)
         self.sharing = guard("sharing", Sharing(context, user), actor)
+        self.keyed_calls = guard("keyed_calls", KeyedCalls(context, actor), actor)
+        self.token_spending = guard("token_spending", spending, actor)
         self.account = guard("account", Account(house.people, actor), actor)
 
         self.admin = guard("admin", house.admin, actor)

@@ -17,11 +17,13 @@ from typing import Any
 from studio.domain import Estimate, Run, Status
 from studio.errors import StudioError
 from studio.messages import joined, of_error
+from studio.services import token_spending
 from studio.services.assets import Assets
 from studio.services.board_repository import BoardRepository
 from studio.services.context import Context
-from studio.services.requests import Requests
+from studio.services.requests import OnStored, Requests
 from studio.services.storyboards import Storyboards
+from studio.services.token_spending import TokenSpending
 from studio.store import continuations, storyboards
 from studio.storyboard import edit, plan
 from studio.storyboard.continuation import (
@@ -66,9 +68,10 @@ class Continuations:
     """One user's shots that go on from the last frame of the shot before. Methods are safe from any thread."""
 
     def __init__(
-        self, context: Context, user: str, requests: Requests, assets: Assets, storyboards: Storyboards
-    ) -> None:
-        self._context, self.user = context, user
+        self, context: Context, user: str, requests: Requests, assets: Assets, storyboards: Storyboards,
+        spending: TokenSpending | None = None,
+    ) -> None:  # fmt: skip
+        self._context, self.user, self._spending = context, user, spending or TokenSpending(context)
         self._requests, self._assets, self._storyboards = requests, assets, storyboards
         self._work, self._boards = context.continuations, BoardRepository(context, user)
 
@@ -101,6 +104,7 @@ class Continuations:
             link = Link(
                 shot=shot.id, after=before.id, asked=request_fingerprint(plan_.body), usd=usd, chosen=before.chosen,
                 waits="" if before.id in ready or before.id in follow else running[before.id],
+                token=self._spending.token,
             )  # fmt: skip
             follow[shot.id] = PlannedContinuation(link, plan_)
         return ChainPlan(
@@ -108,12 +112,15 @@ class Continuations:
             self._total_estimate(board, list(ready.values()), list(follow.values())),
         )  # fmt: skip
 
-    def start(self, board_id: str, *, shots: Iterable[str] | None = None) -> list[Run]:
-        """Queue what the plan has ready, and remember what follows it."""
+    def start(
+        self, board_id: str, *, shots: Iterable[str] | None = None, on_stored: OnStored | None = None
+    ) -> list[Run]:
+        """Queue what the plan has ready, and remember what follows it. on_stored: as in Requests.submit_many."""
         chain_plan = self.plan(board_id, shots=shots)
         links = [f.link for f in chain_plan.follow]
 
-        def on_stored(db: Any, runs: list[Run]) -> None:
+        def store_chain(db: Any, runs: list[Run]) -> None:
+            self._spending.charge(db, [], later_usd=[link.usd for link in links])
             chain = Chain(board=board_id, owner=self.user, links=tuple(links))
             for run_plan, run in zip(chain_plan.ready, runs, strict=True):
                 chain = chain.with_run(run_plan.shot, run.id)
@@ -121,13 +128,15 @@ class Continuations:
             replaced = {link.shot for link in links} | {p.shot for p in chain_plan.ready}
             still_open = [link for link in stored.links if link.is_open and link.shot not in replaced]
             self._save_chain(db, chain.model_copy(update={"links": (*still_open, *chain.links)}))
+            if on_stored:
+                on_stored(db, runs)
 
         if chain_plan.ready:
-            runs = self._storyboards.queue(board_id, chain_plan.ready, "render", on_stored=on_stored)
+            runs = self._storyboards.queue(board_id, chain_plan.ready, "render", on_stored=store_chain)
         else:
             runs = []
             with self._context.store.write() as db:
-                on_stored(db, [])
+                store_chain(db, [])
         self._context.jobs.feed.publish(self._work.awaited_runs(board_id))  # it may have ended before it was kept
         return runs
 
@@ -246,6 +255,8 @@ class Continuations:
             current = Chain.model_validate(continuations.get(db, chain.board) or {"board": chain.board})
             if link not in current.links or self._boards.get(db, chain.board).board != original:
                 raise _ChangedMeanwhile  # and with it goes the run
+            if link.token:
+                token_spending.charge(db, link.token, runs)
             take = Take(run=runs[0].id, kind="render", fingerprint=run_plan.fingerprint)
             self._boards.amend(db, edit.add_take(board, link.shot, take))
             self._save_chain(db, current.with_run(link.shot, runs[0].id))

@@ -20,6 +20,7 @@ from studio.jobs.budget import Spender
 from studio.jobs.durations import duration_key, length_scale
 from studio.messages import Message, of_error, term
 from studio.services.context import Context
+from studio.services.token_spending import TokenSpending
 from studio.store import assets, projects, runs
 from studio.store.mapping import new_id
 
@@ -50,11 +51,12 @@ class CheckedRequest:
 
 
 class Requests:
-    """Submit, estimate, check. user: whose runs these are; "" is the single user of this machine. token: the access
-    token by which they act, if any."""
+    """Submit, estimate, check. user: whose runs these are; "" is the single user of this machine. spending: of the
+    access token by which they act, if any."""
 
-    def __init__(self, context: Context, user: str, token: str = "") -> None:
-        self._context, self.user, self._token = context, user, token
+    def __init__(self, context: Context, user: str, spending: TokenSpending | None = None) -> None:
+        self._context, self.user = context, user
+        self._spending = spending or TokenSpending(context)
 
     def submit(self, body: JSON) -> list[Run]:
         """Store the runs of one request: n of them, each with its own seed. They are on disk when this returns.
@@ -264,11 +266,12 @@ class Requests:
         new = [run for checked in checked_requests for run in self._new_runs(checked, owner, project, retry_of)]
         batch = "b_" + new[0].run.id.removeprefix("r_") if new else ""
         asks = any(one.run.owner and one.run.estimate_usd != 0 for one in new)
-        is_single = len(new) == 1 and not new[0].inputs and on_stored is None and not asks
+        is_single = len(new) == 1 and not (new[0].inputs or on_stored or asks or self._spending.token)
         stored = self._context.store.write_one(lambda db: [runs.add(db, new[0], batch)]) if is_single else []
         if not is_single:
             with self._context.store.write() as db:
                 stored = [runs.add(db, one, batch) for one in (_held_for_approval(db, new) if asks else new)]
+                self._spending.charge(db, stored)
                 if on_stored:
                     on_stored(db, stored)
         return stored
@@ -312,7 +315,7 @@ class Requests:
             if number == 0 and request.seed is None and seed is not None:
                 request = request.model_copy(update={"seed": seed})
             run = Run(
-                id=new_id("r_"), owner=owner, project=project, token=self._token, request=single, seed=seed,
+                id=new_id("r_"), owner=owner, project=project, token=self._spending.token, request=single, seed=seed,
                 model=model.id, provider=model.provider, account=account, estimate_usd=usd, expected_s=expected_s,
                 retry_of=retry_of,
                 status=Status.HELD if question else Status.QUEUED,

@@ -93,6 +93,7 @@ RIGHTS: dict[str, dict[str, Action]] = {
         "file": _VIEW,
     },
     "gallery": {"search": _VIEW, "trash": _CREATE, "restore": _CREATE, "rate": _REVIEW},
+    "keyed_calls": {"once": _CREATE},
     "library": {"path": _VIEW, "settings_in": _CREATE},
     "local_models": {"overview": _STUDIO, "fetch": _STUDIO, "stop": _STUDIO, "remove": _STUDIO},
     "looks": {
@@ -233,6 +234,7 @@ RIGHTS: dict[str, dict[str, Action]] = {
         "queue": _VIEW,
         "find_run": _VIEW,
     },
+    "token_spending": {"allowance": _VIEW},
     "user_files": {
         "folder": _STUDIO,
         "all": _STUDIO,

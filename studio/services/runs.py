@@ -13,6 +13,7 @@ from studio.jobs.previews import Picture
 from studio.messages import Message, term
 from studio.services.context import Context
 from studio.services.requests import Requests
+from studio.services.token_spending import TokenSpending
 from studio.store import events, ledger, queue, runs, visibility
 
 BATCH_THRESHOLD, BATCH_DELAY_S = 20, 0.05
@@ -22,9 +23,9 @@ BATCH_THRESHOLD, BATCH_DELAY_S = 20, 0.05
 class Runs:
     """Everything about runs that exist. NotFound is raised for a run the owner may not see."""
 
-    def __init__(self, context: Context, user: str, requests: Requests) -> None:
+    def __init__(self, context: Context, user: str, requests: Requests, spending: TokenSpending | None = None) -> None:
         self._context, self.user = context, user
-        self._requests = requests
+        self._requests, self._spending = requests, spending or TokenSpending(context)
 
     def get(self, run_id: str) -> Run:
         """The run as it is now."""
@@ -111,6 +112,8 @@ class Runs:
         with self._context.store.write() as db:
             asked = runs.get_to_decide(db, run_id, self.user)
             run = decisions.decide(db, asked, choice, self.user)
+            if not run.status.ended:
+                self._spending.charge(db, [run])
             shown = runs.as_seen(db, run, self.user)
         if run.status == Status.RUNNING:
             self._context.scheduler.execute(run)
@@ -132,6 +135,7 @@ class Runs:
         with self._context.store.write() as db:
             before = runs.get_own(db, run_id, self.user)
             run = editing.replace_request(db, before, new)
+            self._spending.charge(db, [run])
         if before.status == Status.RUNNING:
             self._context.scheduler.withdraw(run.id, before.attempt)
         self._context.notify_changed(run.id)

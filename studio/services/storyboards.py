@@ -227,19 +227,22 @@ class Storyboards:
         """Queue what render_plan shows. Budgets and consent hold for these runs as for any other."""
         return self.queue(board_id, self.render_plan(board_id, shots=shots).ready, "render")
 
-    def retake(self, board_id: str, shot_id: str) -> Run:
-        """One more take of a shot, with a seed of its own; the shot's look is as it stands."""
+    def retake(self, board_id: str, shot_id: str, *, on_stored: OnStored | None = None) -> Run:
+        """One more take of a shot, with a seed of its own; the shot's look is as it stands. on_stored: as in
+        Requests.submit_many."""
         run_plan = _required(self.snapshot(board_id).state(shot_id).planned)
         if run_plan.problems:
             raise CapabilityError(joined(*run_plan.problems), field="shot", value=shot_id)
         body = {k: v for k, v in run_plan.body.items() if k != "seed"}
 
-        def on_stored(db: Database, runs: list[Run]) -> None:
+        def store_take(db: Database, runs: list[Run]) -> None:
             current = self._boards.get(db, board_id).board
             take = Take(run=runs[0].id, kind="render", fingerprint=run_plan.fingerprint)
             self._boards.amend(db, edit.add_take(current, shot_id, take))
+            if on_stored:
+                on_stored(db, runs)
 
-        return self.submit(board_id, [body], on_stored)[0]
+        return self.submit(board_id, [body], store_take)[0]
 
     def production_methods(self, board_id: str, model: str) -> tuple[ProductionMethod, ProductionMethod]:
         """Both ways to make the film: one multi-shot run of `model`, and a run per shot."""

@@ -34,7 +34,8 @@ class Link(Value):
     """One shot that follows. after: the shot in front of it; waits: that shot's run, "" while it is not queued itself.
 
     asked: what was confirmed, as a fingerprint without the first frame; usd: its price then. chosen: the take of the
-    shot in front that was in the film then. run: once queued. stopped: why it will not be.
+    shot in front that was in the film then. token: the access token that pays for it, "" for none. run: once queued.
+    stopped: why it will not be.
     """
 
     shot: str
@@ -43,6 +44,7 @@ class Link(Value):
     usd: float | None = None
     chosen: str | None = None
     waits: str = ""
+    token: str = ""
     run: str = ""
     stopped: Stop | None = None
 
