@@ -136,6 +136,7 @@ def served(studio: Studio, **options: Any) -> Iterator[str]:
         quiet=True,
         ssr_mode=False,
         run_history=False,
+        mcp_server=False,
         share=False,
         inbrowser=False,
         footer_links=[],

@@ -19,6 +19,7 @@ from studio.messages import Message
 from studio.web import rest
 from studio.web.errors import SentenceRoute
 from studio.web.language import language_of
+from studio.web.mcp import endpoint as mcp
 from studio.web.middleware.same_origin import actor_of
 from studio.web.pages import form_defaults
 from studio.web.routes import (
@@ -50,14 +51,16 @@ Preview = Literal["thumb", "poster", "view", "hover", "wave"]
 
 @dataclass(frozen=True)
 class Site:
-    """routes: for app_kwargs. close: ends the open event streams; call it before the server stops."""
+    """routes: for app_kwargs. close: ends what stays open; call it before the server stops."""
 
     routes: list[BaseRoute]
     live: Live
+    agents: mcp.McpEndpoint
 
     def close(self) -> None:
-        """End the open event streams, so that the server can stop at once."""
+        """End the open event streams and answers to agents, so that the server can stop at once."""
         self.live.close()
+        self.agents.close()
 
 
 def build(studio: Studio) -> Site:
@@ -85,7 +88,9 @@ def build(studio: Studio) -> Site:
         projects,
     )
     routers = [runs.router(studio, live), *(part.router(studio) for part in parts)]
-    return Site([*api.routes, *(route for router in routers for route in router.routes)], live)
+    agents = mcp.McpEndpoint(studio)
+    pages = [route for router in routers for route in router.routes]
+    return Site([*api.routes, *pages, *mcp.routes(studio, agents)], live, agents)
 
 
 def _core_routes(api: APIRouter, studio: Studio, live: Live) -> None:
