@@ -22,7 +22,7 @@ from studio.jobs.scheduler import Scheduler
 from studio.jobs.webhooks import WebhookRegistry
 from studio.media import files
 from studio.permissions import LOCAL_ACTOR, VISITOR_PREFIX, Actor, Role
-from studio.services import exports
+from studio.services import exports, own_keys
 from studio.services.acting import StudioServices, UserServices
 from studio.services.admin import Admin
 from studio.services.agents import AgentModels
@@ -35,6 +35,7 @@ from studio.services.key_store import KeyStore
 from studio.services.library import Library
 from studio.services.local_models import LocalModels
 from studio.services.notifications import Notifications
+from studio.services.own_keys import KEY_OWNERS, OwnKeySource
 from studio.services.people import People
 from studio.services.queue import Queue
 from studio.services.replaceable_engines import ReplaceableEngines
@@ -76,6 +77,8 @@ class Studio:
         self.context = Context(
             settings, self.catalogue, store, found, jobs, Scheduler(jobs, found), engine_settings, visitors, accounts
         )
+        of_people = (OwnKeySource(scope, store, engine_settings, found) for scope in KEY_OWNERS)
+        accounts.sources.extend(of_people)
         self.user_files = UserFiles(self.context, found)
         self.agents = AgentModels(self.context, found, self.user_files)
         self.connections = Connections(self.context, found)
@@ -142,6 +145,7 @@ class Studio:
     def _keys_arrived(self, names: set[str]) -> None:
         """The keyring, unlocked meanwhile, gave these keys."""
         self.connections.refresh(names)
+        own_keys.arrived(self.context, names)
         self.notifications.arrived(names)
 
     def _start(self) -> None:

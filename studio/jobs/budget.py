@@ -24,16 +24,23 @@ Kind = Literal["studio", "person", "project", "token"]
 
 @dataclass(frozen=True)
 class Spender:
-    """Who spends: owner is a person ("" for the local user), project and token are "" for none."""
+    """Who spends: owner is a person ("" for the local user), project and token are "" for none. account: of the keys
+    that are used, "" for the studio's."""
 
     owner: str = ""
     project: str = ""
     token: str = ""
+    account: str = ""
+
+    @property
+    def is_own_money(self) -> bool:
+        """Whether the person pays, by a key of their own or of their session: limits of the studio do not count."""
+        return bool(self.account) and not self.account.startswith("project:")
 
     @classmethod
     def of(cls, run: Run) -> Spender:
         """Whoever this run belongs to."""
-        return cls(run.owner, run.project, run.token)
+        return cls(run.owner, run.project, run.token, run.account)
 
 
 @dataclass(frozen=True)
@@ -86,11 +93,12 @@ def has_rules(db: Database) -> bool:
 def of_spender(db: Database, who: Spender) -> list[Budget]:
     """The budgets that this spending counts against and that limit anything: the project's first, the studio's last."""
     limits: list[tuple[Kind, str, SpendLimits]] = []
-    if who.project:
+    if who.project and not who.is_own_money:
         limits.append(("project", who.project, budgets.get(db, "project", who.project)))
-    if who.owner:
+    if who.owner and not who.is_own_money:
         limits.append(("person", who.owner, budgets.get(db, "person", who.owner)))
-    limits.append(("studio", "", read(db)))
+    if not who.account:
+        limits.append(("studio", "", read(db)))
     found = [_budget(db, kind, subject, one) for kind, subject, one in limits if one.any]
     if who.token and (most := roles.token_limit(db, who.token)) is not None:
         spent = budgets.spent(db, "token", who.token, "")
@@ -134,7 +142,7 @@ def _batch_amounts(db: Database, run: Run) -> list[float | None]:
 
 def needs_approval(db: Database, who: Spender, amounts: Sequence[float | None]) -> Excess | None:
     """Why a press of these prices needs approval, by the role of its person. None for the local user."""
-    if not who.owner or not any(usd is None or usd > 0 for usd in amounts):
+    if not who.owner or who.is_own_money or not any(usd is None or usd > 0 for usd in amounts):
         return None
     role = roles.of_person(db, who.owner, who.project)
     if role is None and not roles.has_people(db):

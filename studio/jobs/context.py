@@ -198,8 +198,8 @@ class EngineLane:
     """One engine with its limits. Made on the event loop; lanes never wait for one another.
 
     free_slots: how many more runs the account may have under way; below 0 where the limit was lowered since. updates:
-    by handle, set when a poll is worth it. webhooks_arrive: a call of the provider has come, so that runs which expect
-    one may be polled less often.
+    by handle, set when a poll is worth it. used_at: when a run last ended. webhooks_arrive: a call of the provider has
+    come, so that runs which expect one may be polled less often.
     """
 
     def __init__(self, engine: Engine, catalogue: Catalogue) -> None:
@@ -209,6 +209,7 @@ class EngineLane:
         self.downloads = asyncio.Semaphore(DOWNLOADS_AT_ONCE)
         self.updates: dict[str, asyncio.Event] = {}
         self.webhooks_arrive = False
+        self.used_at = time.monotonic()
         self._follow(engine)
 
     @property

@@ -10,7 +10,8 @@ import asyncio
 import logging
 import os
 import threading
-from collections.abc import Callable, Coroutine, Sequence
+import time
+from collections.abc import Callable, Collection, Coroutine, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import suppress
 from typing import Any, Protocol, TypeVar
@@ -35,6 +36,8 @@ CLAIM_INTERVAL_S = 30.0
 """The queue is checked this often even without a call of `wake`."""
 STARTUP_WAIT_S = 2.0
 """How long the start waits for a database that cannot be written before the pages open anyway."""
+ACCOUNT_IDLE_S = 60.0
+"""An engine with somebody's own keys is closed after so long without a run."""
 REPORT_AFTER_CLAIMS = 7
 """Failed claims, in about a second, before the pages report it."""
 
@@ -46,6 +49,10 @@ class AccountEngines(Protocol):
         """The engine that works with the keys of this account, "" for the studio's. Raises KeyError."""
         ...
 
+    def replace_account(self, provider: str, account: str) -> Engine | None:
+        """Forget the engine of an account; the one before, which is still open."""
+        ...
+
 
 class Scheduler:
     """Started once, stopped once."""
@@ -55,6 +62,7 @@ class Scheduler:
         self._lanes: dict[Lane, EngineLane] = {}
         self._executions: dict[str, tuple[Executor, asyncio.Task[None]]] = {}
         self._holding: set[asyncio.Task[Run]] = set()
+        self._closing: set[asyncio.Task[None]] = set()
         self._stopping = self._wake_pending = False
         self._failed_claims = 0
         self._loop: asyncio.AbstractEventLoop | None = None
@@ -202,6 +210,17 @@ class Scheduler:
                 return None
         return self._lanes[key]
 
+    def _close_idle(self, waiting: Collection[Lane]) -> None:
+        """Close engines of people, projects and sessions that nothing has used for a while."""
+        in_use = {id(executor.context.lane) for executor, _ in self._executions.values()}
+        for key, lane in list(self._lanes.items()):
+            is_idle = id(lane) not in in_use and time.monotonic() - lane.used_at > ACCOUNT_IDLE_S
+            if key.account and key not in waiting and is_idle:
+                self._engines.replace_account(key.provider, key.account)
+                closing = asyncio.get_running_loop().create_task(self._lanes.pop(key).close())
+                self._closing.add(closing)
+                closing.add_done_callback(self._closing.discard)
+
     def _claim_safely(self) -> float:
         """Seconds to the next check of the queue. A failed claim must not end the scheduler."""
         try:
@@ -223,6 +242,7 @@ class Scheduler:
             if settings.get(db, PAUSED, False):
                 return
             lanes = queue.waiting_lanes(db)
+        self._close_idle(lanes)
         for waiting in lanes:
             lane = self._lane(waiting)
             if lane is None:
@@ -291,6 +311,7 @@ class Scheduler:
     def _finished(self, run_id: str, task: asyncio.Task[None]) -> None:
         executor, _ = self._executions.pop(run_id)
         executor.release_slot()
+        executor.context.lane.used_at = time.monotonic()
         if not task.cancelled() and (error := task.exception()):
             log.error("the executor of run %s failed", run_id, exc_info=error)
         self._wake.set()
@@ -314,7 +335,7 @@ class Scheduler:
         for task in self._holding:
             task.cancel()
         self._mark_closed()
-        await asyncio.gather(*(lane.close() for lane in self._lanes.values()))
+        await asyncio.gather(*self._closing, *(lane.close() for lane in self._lanes.values()))
 
     def _mark_closed(self) -> None:
         try:

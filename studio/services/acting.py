@@ -28,6 +28,7 @@ from studio.services.local_models import LocalModels
 from studio.services.looks import Looks
 from studio.services.notifications import Notifications
 from studio.services.one_run_films import OneRunFilms
+from studio.services.own_keys import OwnKeys
 from studio.services.people import People
 from studio.services.preflight import Preflight
 from studio.services.presets import Presets
@@ -100,6 +101,7 @@ class UserServices:
         board_archives = BoardArchives(context, user, assets, storyboards, looks)
         self.board_archives = guard("board_archives", board_archives, actor)
         self.approvals = guard("approvals", Approvals(context, actor), actor)
+        self.own_keys = guard("own_keys", OwnKeys(context, actor), actor)
         self.budgets = guard("budgets", Budgets(context, actor), actor)
         self.projects = guard("projects", Projects(context, actor), actor)
         self.sharing = guard("sharing", Sharing(context, user), actor)

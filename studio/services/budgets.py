@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from dataclasses import asdict, dataclass
 
-from studio.errors import CapabilityError
+from studio.catalogue import Model
+from studio.errors import CapabilityError, NotConfigured
 from studio.jobs import budget
 from studio.jobs.budget import Budget, Spender
 from studio.messages import Message
 from studio.permissions import Action, Actor, Role
 from studio.services.context import Context
-from studio.store import budgets, fair_queue, people, projects
+from studio.store import budgets, fair_queue, people, projects, roles
 from studio.store.budgets import Scope, SpendLimits
 from studio.store.mapping import stamp
 
@@ -40,10 +42,14 @@ class Spending:
 
 @dataclass(frozen=True)
 class Affordable:
-    """What a press of these prices meets. budgets: those that count. why: what keeps it waiting, None for nothing."""
+    """What a press of these prices meets. budgets: those that count. why: what keeps it waiting, None for nothing.
+
+    payer: whose key it is sent with, in words; "" in a studio without accounts.
+    """
 
     budgets: tuple[Budget, ...]
     why: str | None
+    payer: str = ""
 
 
 class Budgets:
@@ -57,19 +63,30 @@ class Budgets:
         """Whether the actor may set limits."""
         return self._actor.may(Action.MANAGE_STUDIO)
 
-    def affordable(self, amounts: list[float | None], project: str | None = None) -> Affordable:
+    def affordable(
+        self, amounts: list[float | None], model: Model | None = None, project: str | None = None
+    ) -> Affordable:
         """What is left for the actor, and what would make runs of these prices wait, without booking anything.
 
         project: None is the one that new runs go to.
         """
         with self._context.store.read() as db:
             project = projects.current(db, self._actor.id) if project is None else project
-            who = Spender(self._actor.id, project, self._actor.token)
+            account = self._account(model, project)
+            who = Spender(self._actor.id, project, self._actor.token, account)
             needs = budget.needs_approval(db, who, amounts)
             over = next(budget.exceeded(db, who, [usd or 0.0 for usd in amounts]), None)
             found = budget.of_spender(db, who)
+            payer = "" if self._actor.is_local else _payer(account, roles.name_of(db, project))
         why = needs or over
-        return Affordable(tuple(found), why.why if why else None)
+        return Affordable(tuple(found), why.why if why else None, payer)
+
+    def _account(self, model: Model | None, project: str) -> str:
+        """With whose keys a press goes; "" also where nobody's may be used, which the press says itself."""
+        if model is not None:
+            with suppress(NotConfigured):
+                return self._context.accounts.choose(self._actor.id, model, project)
+        return ""
 
     def spending(self) -> Spending:
         """Every person and project with limits and spending of today and this month (UTC)."""
@@ -135,6 +152,14 @@ class Budgets:
             people.get(db, person)
             fair_queue.set_weight(db, person, weight)
         self._context.notify_changed()
+
+
+def _payer(account: str, project: str) -> Message:
+    if account.startswith("project:"):
+        return Message("ownkey.pays_project", name=project)
+    if not account:
+        return Message("ownkey.pays_studio")
+    return Message("ownkey.pays_person") if account.startswith("person:") else Message("ownkey.pays_session")
 
 
 def _check_amount(field: str, usd: float | None) -> None:

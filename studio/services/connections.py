@@ -341,7 +341,7 @@ class Connections:
     def _waits_for_key(self, run: Run) -> bool:
         """Held for want of a key or an address, rather than of its model."""
         held = run.status == Status.HELD and run.held_reason == HeldReason.NOT_CONFIGURED
-        return held and self._provider_of(run.model) is not None
+        return held and not run.account and self._provider_of(run.model) is not None
 
     def _provider_of(self, model_id: str) -> str | None:
         with suppress(NotFound):

@@ -18,6 +18,8 @@ from studio.store import Store, settings
 
 OPTIONS = "connections_options"
 """Settings row: {environment name: value}, none of them secret."""
+OWN_KEY = "@"
+"""Stands in the stored names of keys that belong to a person or project: NAME@SET."""
 Source = Literal["environment", "keyring", "memory", "database"]
 
 
@@ -36,12 +38,20 @@ class EngineSettings:
         to an address of the environment, or the provider's own: whoever may use the studio could read it otherwise.
         """
         start, names = self._start, environment or {}
-        keys = {name: key for name, key in self.keys.keys().items() if not start.secret(name)}
+        pasted = self.keys.keys().items()
+        keys = {name: key for name, key in pasted if not start.secret(name) and OWN_KEY not in name}
         options = {name: value for name, value in self.options().items() if not start.option(name)}
         if any(variable.secret and self.is_given(name) for name, variable in names.items()):
             options = {n: v for n, v in options.items() if n not in names or not names[n].address}
         more = {"secrets": start.secrets | keys, "options": start.options | options}
         return start.model_copy(update=more)
+
+    def with_own_keys(self, environment: Mapping[str, Variable], secrets: Mapping[str, SecretStr]) -> Settings:
+        """The settings of an engine with keys of a person or project, and none of the studio's for it."""
+        start = self._start
+        kept = {name: key for name, key in start.secrets.items() if name not in environment}
+        options = {**self.options(), **start.options}
+        return start.model_copy(update={"secrets": kept | dict(secrets), "options": options})
 
     def is_given(self, name: str) -> bool:
         """Whether the studio was started with a value for this name."""

@@ -119,7 +119,8 @@ class Requests:
         engine = self._context.engines.get(checked.model.provider)
         if engine is None:
             raise NotConfigured(Message("run.studio_no_engine", provider=checked.model.provider))
-        engine = self._context.accounts.engine(self.user, checked.model) if ready else engine
+        if ready:
+            engine = self._context.accounts.engine(self.user, checked.model, self._project(None))
         if ready and engine and (missing := engine.missing()):
             raise NotConfigured(missing)
         return checked
@@ -306,7 +307,7 @@ class Requests:
     ) -> Iterator[runs.NewRun]:
         """The n runs of a request, with seeds s, s+1 ... where the model takes seeds."""
         request, model = checked.request, checked.model
-        account = self._context.accounts.choose(owner, model)
+        account = self._context.accounts.choose(owner, model, project)
         usd, expected_s, key = self.price(checked), self._expected_s(checked), duration_key(request)
         question = consent.question(request, model, checked.inputs)
         for number in range(request.n):

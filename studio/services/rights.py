@@ -126,6 +126,7 @@ RIGHTS: dict[str, dict[str, Action]] = {
         "as_cut": _CREATE,
         "use_as_takes": _CREATE,
     },
+    "own_keys": {"projects": _VIEW, "all": _ACCOUNT, "save": _ACCOUNT, "remove": _ACCOUNT},
     "people": {
         "all": _PEOPLE,
         "get": _PEOPLE,

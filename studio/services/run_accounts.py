@@ -34,18 +34,18 @@ class KeySource(Protocol):
 
 
 class RunAccounts:
-    """sources: in the order in which they count. refusal: why an owner may not use the studio's keys for a model; None
-    where they may."""
+    """engines: of the studio. sources: in the order in which they count. refusal: why an owner may not use the studio's
+    keys for a model; None where they may."""
 
     def __init__(self, engines: ReplaceableEngines) -> None:
-        self._engines = engines
+        self.engines = engines
         self.sources: list[KeySource] = []
         self.refusal: Callable[[str, Model], str | None] = lambda _owner, _model: None
         engines.set_accounts(self._build)
 
     def choose(self, owner: str, model: Model, project: str = "") -> str:
         """The account for a new run of this owner. Raises NotConfigured where nobody's keys may be used."""
-        engine = self._engines.get(model.provider)
+        engine = self.engines.get(model.provider)
         for source in self.sources:
             if engine is not None and has_connection(engine) and (found := source.account(owner, model, project)):
                 return found
@@ -56,7 +56,7 @@ class RunAccounts:
     def engine(self, owner: str, model: Model, project: str = "") -> Engine | None:
         """The engine for a new run of this owner; None where the studio has none. Raises NotConfigured."""
         try:
-            return self._engines.of_account(model.provider, self.choose(owner, model, project))
+            return self.engines.of_account(model.provider, self.choose(owner, model, project))
         except KeyError:
             return None
 

@@ -6,11 +6,12 @@ import time
 from collections.abc import Collection, Sequence
 from typing import Literal
 
-from studio.domain import JSON, Event, Run, Status
+from studio.domain import JSON, Event, HeldReason, Run, Status
 from studio.errors import Conflict, NotFound
 from studio.jobs import decisions, editing
 from studio.jobs.previews import Picture
 from studio.messages import Message, term
+from studio.services import own_keys
 from studio.services.context import Context
 from studio.services.requests import Requests
 from studio.services.token_spending import TokenSpending
@@ -109,8 +110,15 @@ class Runs:
 
     def decide(self, run_id: str, choice: str) -> Run:
         """Carry out one of the choices. Raises Conflict when it is not offered (any more)."""
+        with self._context.store.read() as db:
+            before = runs.get_to_decide(db, run_id, self.user)
+        with_key = before.held_reason == HeldReason.NOT_CONFIGURED and choice == decisions.TRY_AGAIN.id
+        account = own_keys.rebound(self._context, before) if with_key else before.account
         with self._context.store.write() as db:
             asked = runs.get_to_decide(db, run_id, self.user)
+            if account != before.account and asked.attempt == before.attempt and asked.handle == before.handle:
+                runs.note(db, run_id, account=account)
+                asked = asked.model_copy(update={"account": account})
             run = decisions.decide(db, asked, choice, self.user)
             if not run.status.ended:
                 self._spending.charge(db, [run])

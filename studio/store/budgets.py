@@ -48,10 +48,13 @@ def all_of(db: Database, scope: Scope) -> dict[str, SpendLimits]:
 
 
 def spent(db: Database, scope: Scope | Literal["token"], subject: str, since_day: str) -> float:
-    """Dollars spent and set aside by a person, a project or an access token from this day (ISO date, UTC) on."""
+    """Dollars spent and set aside by a person, a project or an access token from this day (ISO date, UTC) on.
+
+    What people pay themselves, with keys of their own or of their session, counts for a token only.
+    """
     where = {
-        "person": "owner = ? AND day >= ?",
-        "project": "project = ? AND project != '' AND day >= ?",
+        "person": "owner = ? AND day >= ? AND paid_by IN ('', 'project')",
+        "project": "project = ? AND project != '' AND day >= ? AND paid_by IN ('', 'project')",
         "token": "run IN (SELECT id FROM runs WHERE token = ? AND token != '') AND day >= ?",
     }[scope]
     sql = f"SELECT coalesce(sum(usd), 0) FROM ledger WHERE {where} AND abs(usd) < {MOST_USD}"

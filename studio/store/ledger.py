@@ -3,7 +3,7 @@ spent (release), and one for what the provider paid back (refund; above zero whe
 
 Rows are only ever added, and `usd` is the change each one makes, so that spent money is always the plain sum, with
 what is set aside counted as spent. Every row of a run carries the day of its reservation. project: the one the run was
-in when the row was written.
+in when the row was written. paid_by: whose keys it was sent with, "" for the studio's.
 """
 
 from __future__ import annotations
@@ -18,7 +18,10 @@ from studio.store.mapping import stamp
 
 MOST_USD = 1e6
 """More than any run can cost. Rows beyond it, of an older version, are left out of sums."""
-_INSERT = "INSERT INTO ledger (run, owner, project, model, day, at, kind, usd) VALUES (?, ?, ?, ?, ?, ?, ?, ?)"
+_INSERT = (
+    "INSERT INTO ledger (run, owner, project, model, day, at, kind, usd, paid_by) VALUES (?, ?, ?, ?, ?, ?, ?, ?, "
+    "coalesce((SELECT substr(account, 1, max(0, instr(account, ':') - 1)) FROM runs WHERE runs.id = ?), ''))"
+)
 GROUPS = {"model": "model", "owner": "owner", "project": "project"}
 
 
@@ -56,7 +59,7 @@ def refund(db: Database, run_id: str, owner: str, model: str, usd: float) -> Non
     """Take off what the provider paid back for a run, on the day of its spending; below zero puts it back."""
     sql = "SELECT day, project FROM ledger WHERE run = ? ORDER BY seq DESC LIMIT 1"
     day, project = db.conn.execute(sql, [run_id]).fetchone() or (stamp()[:10], "")
-    db.conn.execute(_INSERT, [run_id, owner, project, model, day, stamp(), "refund", -usd])
+    db.conn.execute(_INSERT, [run_id, owner, project, model, day, stamp(), "refund", -usd, run_id])
 
 
 def booked(db: Database, run_id: str) -> float:
@@ -74,8 +77,8 @@ def reserved(db: Database, run_id: str) -> tuple[str, float] | None:
 
 
 def spent(db: Database, since_day: str) -> float:
-    """Dollars spent and set aside from this day (ISO date, UTC) on."""
-    sql = f"SELECT coalesce(sum(usd), 0) FROM ledger WHERE day >= ? AND abs(usd) < {MOST_USD}"
+    """Dollars spent and set aside with the studio's keys from this day (ISO date, UTC) on."""
+    sql = f"SELECT coalesce(sum(usd), 0) FROM ledger WHERE day >= ? AND paid_by = '' AND abs(usd) < {MOST_USD}"
     return db.conn.execute(sql, [since_day]).fetchone()[0]
 
 
@@ -106,4 +109,4 @@ def spend_by_day(db: Database, zone: tzinfo, since: date | None) -> list[tuple[s
 
 
 def _add(db: Database, run: Run, kind: str, usd: float, day: str) -> None:
-    db.conn.execute(_INSERT, [run.id, run.owner, run.project, run.model, day, stamp(), kind, usd])
+    db.conn.execute(_INSERT, [run.id, run.owner, run.project, run.model, day, stamp(), kind, usd, run.id])

@@ -54,3 +54,21 @@ def _budgets(db: Database) -> None:
 def _approvals_cover(db: Database) -> None:
     """covers: every limit, or those of the run's project only, by the rights of who approved."""
     db.conn.execute("ALTER TABLE approvals ADD COLUMN covers TEXT NOT NULL DEFAULT 'all'")
+
+
+KEY_SETS = """
+CREATE TABLE key_sets (
+    id TEXT NOT NULL PRIMARY KEY, provider TEXT NOT NULL, scope TEXT NOT NULL CHECK (scope IN ('person','project')),
+    subject TEXT NOT NULL, names TEXT NOT NULL, created_at TEXT NOT NULL, removed_at TEXT
+) WITHOUT ROWID;
+CREATE UNIQUE INDEX key_sets_current ON key_sets (provider, scope, subject) WHERE removed_at IS NULL;
+CREATE INDEX runs_account ON runs (account) WHERE account != '';
+ALTER TABLE ledger ADD COLUMN paid_by TEXT NOT NULL DEFAULT ''
+"""
+
+
+@MIGRATIONS(name="m024_key_sets")
+def _key_sets(db: Database) -> None:
+    """Keys of people and projects, without the keys. ledger.paid_by: the kind of account, "" for the studio's keys."""
+    for statement in KEY_SETS.split(";"):
+        db.conn.execute(statement)

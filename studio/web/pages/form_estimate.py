@@ -55,16 +55,17 @@ def check_form(studio: Studio, form: JSON, model: Model, task: Task, actor: str)
     status |= {"usd": estimate.usd, "expected_s": estimate.expected_s, "basis": estimate.basis}
     status["warnings"] += estimate.warnings
     if estimate.usd != 0:
-        status |= _money(studio, estimate, actor)
+        status |= _money(studio, estimate, model, actor)
     status["terms"] = terms(bodies, estimate.usd)
     return status
 
 
-def _money(studio: Studio, estimate: Estimate, actor: str) -> JSON:
-    """budgets: what is left before the press, a sentence each. waits: why the press would wait for a person."""
+def _money(studio: Studio, estimate: Estimate, model: Model, actor: str) -> JSON:
+    """budgets: who pays and what is left before the press, a sentence each. waits: why it would wait."""
     each = None if estimate.usd is None else estimate.usd / max(1, estimate.runs)
-    found = studio.acting_for(actor).budgets.affordable([each] * max(1, estimate.runs))
-    return {"budgets": [budget_line(one) for one in found.budgets], "waits": found.why}
+    found = studio.acting_for(actor).budgets.affordable([each] * max(1, estimate.runs), model)
+    lines = [budget_line(one) for one in found.budgets]
+    return {"budgets": [*([found.payer] if found.payer else []), *lines], "waits": found.why}
 
 
 def terms(bodies: list[JSON], usd: float | None) -> str:

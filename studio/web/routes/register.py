@@ -30,6 +30,7 @@ from studio.web.routes import (
     looks,
     models,
     notifications,
+    own_keys,
     projects,
     refunds,
     runs,
@@ -71,6 +72,7 @@ def build(studio: Studio) -> Site:
     _media_routes(api, studio)
     parts = (
         approvals,
+        own_keys,
         settings,
         connections,
         form_defaults,
