@@ -6,6 +6,7 @@ import { get } from "./net.js";
 const HIDDEN_MS = 5000;
 const POLL_MS = 30_000;
 const listeners = new Set();
+const boardListeners = new Set();
 const state = {
   runs: new Map(),
   order: [],
@@ -17,6 +18,14 @@ const state = {
   ready: false,
 };
 let source = null;
+
+/** Hear of boards that somebody changed: fn(ids). A listener ends when its element has left the page. */
+export function followBoards(element, fn) {
+  const listener = { element, fn };
+  boardListeners.add(listener);
+  if (!source) open();
+  return () => boardListeners.delete(listener);
+}
 
 /**
  * Hear of changes: fn(state, changed) with the whole picture and the cards that changed (null: all may have).
@@ -48,6 +57,7 @@ function open() {
     changed.forEach(upsert);
     notify(changed);
   });
+  source.addEventListener("boards", (e) => notifyBoards(JSON.parse(e.data)));
   source.onerror = () => {
     state.connected = false;
     notify([]);
@@ -125,6 +135,13 @@ export function replaceList(told) {
 export function updateRun(run) {
   upsert(run);
   notify([run]);
+}
+
+function notifyBoards(ids) {
+  for (const listener of boardListeners) {
+    if (!listener.element.isConnected) boardListeners.delete(listener);
+    else listener.fn(ids);
+  }
 }
 
 function notify(changed) {

@@ -120,6 +120,7 @@ RIGHTS: dict[str, dict[str, Action]] = {
     },
     "one_run_films": {
         "submit": _CREATE,
+        "visible": _VIEW,
         "states": _VIEW,
         "states_of": _VIEW,
         "show": _CREATE,

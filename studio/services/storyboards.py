@@ -16,6 +16,7 @@ from sqlite_utils import Database
 
 from studio.domain import JSON, Asset, Estimate, Run
 from studio.errors import CapabilityError, Conflict, NotFound, StudioError
+from studio.jobs.events import BOARD_PREFIX
 from studio.messages import Message, joined, of_error
 from studio.services.assets import Assets
 from studio.services.board_repository import BoardRepository, StoredBoard
@@ -88,12 +89,18 @@ class Storyboards:
         limits.check_limits(board)
         with self._context.store.write() as db:
             self._boards.add(db, board)
+        self._changed(board.id)
         return self.get(board.id)
 
     def get(self, board_id: str) -> StoredBoard:
         """The board, or NotFound."""
         with self._context.store.read() as db:
             return self._boards.get(db, board_id)
+
+    def visible(self, board_ids: Iterable[str]) -> set[str]:
+        """Those of these boards that the user may see."""
+        with self._context.store.read() as db:
+            return storyboards.visible(db, board_ids, self.user)
 
     def edit(self, board_id: str, edit_name: str, change: Change, *, merge_key: str = "") -> StoredBoard:
         """Apply one edit to the board as it stands now, in one transaction; `edit_name` names it for undo.
@@ -103,19 +110,37 @@ class Storyboards:
         with self._context.store.write() as db:
             before = self._boards.get(db, board_id)
             new = change(before.board)
-            return before if new == before.board else self._boards.save(db, new, edit_name, merge_key=merge_key)
+            if new == before.board:
+                return before
+            saved = self._boards.save(db, new, edit_name, merge_key=merge_key)
+        self._changed(board_id)
+        return saved
 
-    def undo(self, board_id: str, *, redo: bool = False) -> StoredBoard:
-        """One step back (or forth). Takes are facts: shots keep those they have got since."""
+    def undo(self, board_id: str, *, redo: bool = False, others: bool = False) -> StoredBoard:
+        """One step back (or forth). Takes are facts: shots keep those they have got since.
+
+        others: also a change that somebody else made; without it that raises Conflict.
+        """
         with self._context.store.write() as db:
             before = self._boards.get(db, board_id)
+            if not others and storyboards.author(db, board_id, self.user, redo=redo) not in ("", self.user):
+                raise Conflict(Message("board.undo_others"))
             version = self._boards.step(db, board_id, 1 if redo else -1)
-            return before if version is None else self._boards.amend(db, _with_takes(version, before.board))
+            if version is None:
+                return before
+            amended = self._boards.amend(db, _with_takes(version, before.board))
+        self._changed(board_id)
+        return amended
+
+    def _changed(self, board_id: str) -> None:
+        """Tell the pages that show the board, or the list of boards."""
+        self._context.jobs.feed.publish([f"{BOARD_PREFIX}{board_id}"])
 
     def trash(self, board_id: str, *, restore: bool = False) -> None:
         """Put a board into the trash, or take it out."""
         with self._context.store.write() as db:
             storyboards.trash(db, board_id, self.user, restore=restore)
+        self._changed(board_id)
 
     def snapshot(self, board_id: str) -> BoardSnapshot:
         """The board with its runs, files, plans and clips, read once. Raises NotFound."""

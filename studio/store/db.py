@@ -24,6 +24,7 @@ from studio.errors import StorageUnavailable, StoreError
 from studio.messages import Message
 from studio.storage import StorageHealth, pause_s, reason_of, storing, unavailable
 from studio.store import (
+    migrations_board_authors,
     migrations_budgets,
     migrations_people,
     migrations_projects,
@@ -51,6 +52,7 @@ SCHEMA = (
     migrations_budgets,
     migrations_submit_keys,
     migrations_visitors,
+    migrations_board_authors,
 )
 """Modules whose import adds their steps to MIGRATIONS, in this order."""
 

@@ -6,7 +6,8 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any
 
@@ -110,8 +111,8 @@ def save(db: Database, board_id: str, body: BoardBody, edit_name: str, owner: st
     head = row["head"] + 1
     for versions, bound in (("n >= ?", head), ("n < ?", head - MAX_VERSIONS)):  # an OR would walk through all of them
         db.conn.execute(f"DELETE FROM storyboard_versions WHERE board = ? AND {versions}", [row["seq"], bound])
-    sql = "INSERT INTO storyboard_versions (board, n, body, what, at) VALUES (?, ?, ?, ?, ?)"
-    db.conn.execute(sql, [row["seq"], head, body.text, edit_name, stamp()])
+    sql = "INSERT INTO storyboard_versions (board, n, body, what, at, person) VALUES (?, ?, ?, ?, ?, ?)"
+    db.conn.execute(sql, [row["seq"], head, body.text, edit_name, stamp(), owner])
     _set_current(db, row["seq"], head, body, owner)
 
 
@@ -132,6 +133,24 @@ def step(db: Database, board_id: str, by: int, owner: str) -> JSON | None:
         return None
     _set_current(db, row["seq"], version[0], BoardBody.read(version[1]), owner)
     return json.loads(version[1])
+
+
+def author(db: Database, board_id: str, owner: str, *, redo: bool = False) -> str:
+    """Who made the version that an undo (or redo) would take back (or bring back); "" where nobody is known."""
+    row = _row(db, board_id, owner)
+    sql = "SELECT person FROM storyboard_versions WHERE board = ? AND n = ?"
+    version = db.conn.execute(sql, [row["seq"], row["head"] + redo]).fetchone()
+    return version[0] if version else ""
+
+
+def visible(db: Database, board_ids: Iterable[str], viewer: str) -> set[str]:
+    """Those of these boards that the viewer may see."""
+    found: set[str] = set()
+    for board_id in board_ids:
+        with suppress(NotFound):
+            _row(db, board_id, viewer)
+            found.add(board_id)
+    return found
 
 
 def trash(db: Database, board_id: str, owner: str, *, restore: bool = False) -> None:

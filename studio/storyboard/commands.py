@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Annotated, Literal, Protocol
+from typing import Annotated, Any, Literal, Protocol
 
 from pydantic import Field
 
@@ -14,6 +14,7 @@ from studio.messages import Message
 from studio.payload import Payload
 from studio.storyboard import edit, limits
 from studio.storyboard import script as text
+from studio.storyboard.concurrent_edits import MAX_SEEN_FIELDS, check_seen
 from studio.storyboard.limits import MAX_SHOTS, Id, ShortText
 from studio.storyboard.model import Board, CastMember, ShotStatus, new_id
 
@@ -35,9 +36,11 @@ class LibraryLookup(Protocol):
 
 
 class BoardCommand(Payload):
-    """Base of the edits. same: names one stretch of typing, which is one step of undo."""
+    """Base of the edits. same: names one stretch of typing, which is one step of undo. seen: values that the author of
+    the edit saw, by field; see concurrent_edits."""
 
     same: str = Field("", max_length=80)
+    seen: dict[str, Any] = Field(default_factory=dict, max_length=MAX_SEEN_FIELDS)
 
     def edit_name(self) -> str:
         """What the step is called for undo; the page has words for it."""
@@ -56,7 +59,7 @@ class _FieldsCommand(BoardCommand):
 
     def sent_fields(self) -> JSON:
         """The fields that were sent."""
-        return {k: getattr(self, k) for k in self.model_fields_set - {"op", "shot", "same", "after"}}
+        return {k: getattr(self, k) for k in self.model_fields_set - {"op", "shot", "same", "seen", "after"}}
 
     def check(self, library: LibraryLookup) -> None:
         """Only models of the catalogue and files of this user."""
@@ -92,6 +95,7 @@ class UpdateFilm(limits.FilmFields, _FieldsCommand):
 
     def apply(self, board: Board) -> tuple[Board, str]:
         """The board with these values."""
+        check_seen(board, self.seen, self.sent_fields())
         return edit.update(board, **self.sent_fields()), ""
 
 
@@ -124,6 +128,7 @@ class ChangeShot(limits.ShotFields, _FieldsCommand):
     def apply(self, board: Board) -> tuple[Board, str]:
         """The board with the shot changed."""
         shot = board.shot(self.shot)
+        check_seen(shot, self.seen, self.sent_fields())
         trims = [self.sent_fields().get(k, getattr(shot, k)) for k in ("duration_s", "trim_in_s", "trim_out_s")]
         if not limits.is_long_enough(*trims):
             raise CapabilityError(Message("shot.nothing_left"), field="trim_out_s")
@@ -249,6 +254,8 @@ class PutCastMember(limits.CastFields, BoardCommand):
             description=self.description, references=tuple(self.references), consent=self.consent,
             voice_consent=bool(self.voice) and self.voice_consent,
         )  # fmt: skip
+        if existing := next((m for m in board.cast if m.id == self.id), None):
+            check_seen(existing, self.seen, member.model_dump(mode="json"))
         new = edit.put_cast_member(board, member)
         limits.check_counts(cast=len(new.cast))
         return new, member.id

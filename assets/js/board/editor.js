@@ -2,7 +2,7 @@
 
 import { button, dollars, el, icon, seconds, t, isTyping } from "../dom.js";
 import { CHANGED, keyLinkOf } from "../connections.js";
-import { follow } from "../live.js";
+import { follow, followBoards } from "../live.js";
 import { get, toast, tryOrToast } from "../net.js";
 import { heading } from "../page.js";
 import { castView, newMemberDialog } from "./cast.js";
@@ -63,6 +63,7 @@ export class Editor {
         this.alive() &&
         (changed === null ? store.shots.some((s) => s.running) && store.reload() : store.progress(changed)),
     );
+    this.unfollowBoards = followBoards(this.root, (ids) => this.alive() && store.boardsChanged(ids));
     this.onKey = (e) => this.keys(e);
     this.onShow = () => (document.visibilityState === "visible" ? store.reload() : store.flush());
     this.onLeave = () => store.flush();
@@ -87,6 +88,7 @@ export class Editor {
   close() {
     this.store.flush();
     this.unfollow?.();
+    this.unfollowBoards?.();
     clearTimeout(this.soon);
     this.player?.pause();
     removeEventListener("keydown", this.onKey);

@@ -1,6 +1,7 @@
 // All boards as cards; a new one, empty or from a script; import of an archive; delete with a way back.
 
 import { BASE, button, comma, el, icon, media, seconds, since, t } from "../dom.js";
+import { followBoards } from "../live.js";
 import { get, post, toast, tryOrToast } from "../net.js";
 import { choose, dialog, field, autoGrow, warnings } from "./dialog.js";
 import { fileButton, send } from "./files.js";
@@ -42,8 +43,12 @@ export async function list(root, open) {
     bar,
     grid,
   );
-  const found = await tryOrToast(get("ui/boards"));
+  let found = await tryOrToast(get("ui/boards"));
   if (!found) return;
+  followBoards(grid, async () => {
+    found = (await tryOrToast(get("ui/boards"))) || found;
+    draw();
+  });
   const draw = () => {
     grid.replaceChildren(...found.boards.map(card));
     if (found.boards.length) grid.setAttribute("role", "list"), grid.setAttribute("aria-label", t("board.boards"));

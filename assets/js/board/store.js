@@ -4,10 +4,15 @@
 import { t } from "../dom.js";
 import { get, post, toast } from "../net.js";
 import { mergeAnswer, since } from "./changes.js";
+import { chooseValue, seenBy } from "./conflict.js";
 
 const TYPING_MS = 600;
 const RETRY_DELAY_MS = 4000;
 const UNSAVED_KEY = "studio-board-unsaved";
+const FIELD_CHANGED = "board.field_changed";
+const UNDO_OTHERS = "board.undo_others";
+
+const withoutMarks = ({ same, seen, ...op }) => op;
 
 export class Store {
   constructor(id) {
@@ -86,7 +91,7 @@ export class Store {
     const next = this.chain
       .then(work)
       .catch((error) => {
-        toast(error.message, { bad: true });
+        this.tell(error);
         if (error.status) this.reload({ whole: true }); // the page and the board no longer agree
         return undefined;
       })
@@ -107,7 +112,26 @@ export class Store {
 
   edit(op) {
     this.flush();
-    return this.queue(async () => this.applyBoard(await this.send("edit", op)));
+    const seen = seenBy(op, this.board);
+    return this.queue(async () => {
+      try {
+        return this.applyBoard(await this.send("edit", { ...op, seen }));
+      } catch (error) {
+        if (error.id === FIELD_CHANGED) this.chooseLater(op);
+        throw error;
+      }
+    });
+  }
+
+  /** Once the page has what somebody else made of the field: theirs, or the edit again. */
+  chooseLater(op) {
+    this.reload({ whole: true }).then(() => chooseValue(op, this.board, () => this.edit(op)));
+  }
+
+  /** Say what went wrong; a change of somebody else can be undone on purpose. */
+  tell(error) {
+    if (error.id !== UNDO_OTHERS) return toast(error.message, { bad: true });
+    toast(error.message, { undo: () => this.act("undo", { others: true }), label: t("live.undo_anyway") });
   }
 
   /** Put the shots into another order: shown at once, while the answers to earlier edits still arrive. */
@@ -150,7 +174,9 @@ export class Store {
 
   /** Save soon: `key` names the field, `op` the edit that sets it. */
   scheduleSave(key, op) {
-    this.typed.set(key, { ...op, same: `${this.page}.${this.stretch}.${key}`.slice(0, 80) });
+    const before = this.typed.get(key);
+    const seen = before && !before.sent ? before.seen : seenBy(op, this.board);
+    this.typed.set(key, { ...op, seen, same: `${this.page}.${this.stretch}.${key}`.slice(0, 80) });
     this.apply(op);
     this.storeUnsaved();
     clearTimeout(this.timer);
@@ -188,7 +214,8 @@ export class Store {
         this.storeUnsaved();
         toast(error.message, { bad: true });
         this.offline = false;
-        this.reload({ whole: true });
+        if (error.id === FIELD_CHANGED) this.chooseLater(withoutMarks(body));
+        else this.reload({ whole: true });
         return;
       }
       this.offline = true; // nothing is lost: it is tried until the studio answers
@@ -199,8 +226,7 @@ export class Store {
 
   /** What the edit does to the copy here, so that the page shows it at once. */
   apply({ op, shot = null, id = null, ...fields }) {
-    delete fields.same;
-    delete fields.sent;
+    for (const name of ["same", "sent", "seen"]) delete fields[name];
     const { board } = this.data;
     if (op === "reorder") board.shots.sort((a, b) => fields.order.indexOf(a.id) - fields.order.indexOf(b.id));
     else if (op === "update") Object.assign(board, fields);
@@ -240,6 +266,13 @@ export class Store {
 
   hasRun(run) {
     return Object.values(this.data.shots).some((s) => s.takes.some((take) => take.id === run));
+  }
+
+  /** Somebody changed boards; what this page sends comes back to it as well, and changes nothing. */
+  boardsChanged(ids) {
+    if (!ids.includes(this.id) || this.waiting || this.typed.size) return;
+    clearTimeout(this.soonest);
+    this.soonest = setTimeout(() => this.reload(), 50);
   }
 
   /** A run's newer card, from the live stream. */

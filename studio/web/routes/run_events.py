@@ -1,4 +1,4 @@
-"""Changes of runs, told to every open page: one subscription to the Studio, one stream of events a page.
+"""Changes of runs and boards, told to every open page: one subscription to the Studio, one stream of events a page.
 
 A page is told the newest state of a run, not each step to it: changes between two sends are joined. A page that
 connects, or connects again after any break, first gets the whole list, so nothing is missed.
@@ -12,7 +12,7 @@ import logging
 import math
 import secrets
 import threading
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Collection
 from contextlib import suppress
 from itertools import count
 from typing import TYPE_CHECKING
@@ -20,7 +20,8 @@ from typing import TYPE_CHECKING
 from starlette.concurrency import run_in_threadpool
 
 from studio.domain import JSON, Run, Status
-from studio.errors import NotFound
+from studio.errors import NotAllowed, NotFound
+from studio.jobs.events import BOARD_PREFIX
 from studio.messages import ENGLISH, worded
 from studio.web.routes.run_json import card, queue
 
@@ -40,13 +41,15 @@ class _Stream:
 
     def __init__(self, actor: str) -> None:
         self.user, self.changed, self.queue_changed = actor.partition("/")[0], dict[str, JSON](), False
+        self.boards = set[str]()
         self.loop, self.updated = asyncio.get_running_loop(), asyncio.Event()
 
-    def put(self, cards: dict[str, JSON], *, house: bool) -> None:
+    def put(self, cards: dict[str, JSON], *, house: bool, boards: Collection[str] = ()) -> None:
         """Called from the pump's thread."""
 
         def add() -> None:
             self.changed |= cards
+            self.boards |= set(boards)
             self.queue_changed |= house
             self.updated.set()
 
@@ -85,16 +88,17 @@ class Live:
             page.put({}, house=True)
 
     async def stream(self, actor: str, language: str = ENGLISH) -> AsyncIterator[str]:
-        """Server-sent events: `queue` (the whole list; first, and when order or pause changed), then `runs`.
+        """Server-sent events: `queue` (the whole list; first, and when order or pause changed), then `runs` (cards) and
+        `boards` (ids of storyboards that somebody changed). Their messages are worded in this language.
 
-        Their messages are worded in this language.
+        The stream ends when its actor may no longer see it: a browser that asks again then has to sign in.
         """
         page = _Stream(actor)
         await run_in_threadpool(self._add_stream, page)
         try:
             yield "retry: 1000\n\n"
             yield self._event("queue", await self._queue(actor), language)
-            while not self._closed:
+            while not self._closed and await run_in_threadpool(self._may_listen, actor):
                 try:
                     await asyncio.wait_for(page.updated.wait(), HEARTBEAT_S)
                 except TimeoutError:
@@ -104,13 +108,25 @@ class Live:
                 page.updated.clear()
                 cards, page.changed = page.changed, {}
                 house, page.queue_changed = page.queue_changed, False
+                boards, page.boards = page.boards, set()
+                if not await run_in_threadpool(self._may_listen, actor):
+                    return
                 if house:
                     yield self._event("queue", await self._queue(actor), language)
                 if cards:
                     yield self._event("runs", list(cards.values()), language)
+                if boards:
+                    yield self._event("boards", sorted(boards), language)
         finally:
             with self._lock:
                 self._streams.discard(page)
+
+    def _may_listen(self, actor: str) -> bool:
+        try:
+            self._studio.people.actor(actor)
+        except NotAllowed:
+            return False
+        return True
 
     async def _queue(self, actor: str) -> JSON:
         return await run_in_threadpool(queue, self._studio, actor=actor)
@@ -154,6 +170,8 @@ class Live:
 
     def _send(self, changed: list[str], pages: list[_Stream]) -> None:
         runs: dict[str, Run] = {}
+        boards = [one.removeprefix(BOARD_PREFIX) for one in changed if one.startswith(BOARD_PREFIX)]
+        changed = [one for one in changed if not one.startswith(BOARD_PREFIX)]
         for run_id in changed:
             with suppress(NotFound):
                 runs[run_id] = self._studio.queue.get(run_id)
@@ -161,7 +179,8 @@ class Live:
         seen = {user: self._studio.queue.visible(runs, user) for user in {page.user for page in pages}}
         for page in pages:
             shown = {i: cards[i] if i in seen[page.user] else self._unseen(i, runs.get(i)) for i in changed}
-            page.put(shown, house=False)
+            seen_boards = self._studio.on_behalf_of(page.user).storyboards.visible(boards) if boards else ()
+            page.put(shown, house=False, boards=seen_boards)
 
     def _unseen(self, run_id: str, run: Run | None) -> JSON:
         """What a page gets instead of a card: the place in the queue of somebody else's run, else that it is gone."""

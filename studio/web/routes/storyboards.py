@@ -85,9 +85,10 @@ class TrashChange(Payload):
 
 
 class UndoStep(Payload):
-    """Undo, or redo."""
+    """Undo, or redo. others: also a change that somebody else made."""
 
     redo: bool = False
+    others: bool = False
 
 
 class ShotSelection(Payload):
@@ -213,7 +214,9 @@ def _board_routes(api: APIRouter, studio: Studio, answers: BoardAnswers) -> None
 
     @api.post("/boards/{board_id}/undo")
     def undo(board_id: Id, body: UndoStep, actor: ActorKey, since: Since = "") -> Response:
-        return answers.respond(studio.acting_for(actor).storyboards.undo(board_id, redo=body.redo), actor, since)
+        return answers.respond(
+            studio.acting_for(actor).storyboards.undo(board_id, redo=body.redo, others=body.others), actor, since
+        )
 
     @api.post("/boards/{board_id}/trash")
     def trash(board_id: Id, body: TrashChange, actor: ActorKey) -> JSON:
