@@ -120,7 +120,6 @@ RIGHTS: dict[str, dict[str, Action]] = {
     },
     "one_run_films": {
         "submit": _CREATE,
-        "visible": _VIEW,
         "states": _VIEW,
         "states_of": _VIEW,
         "show": _CREATE,
@@ -221,6 +220,7 @@ RIGHTS: dict[str, dict[str, Action]] = {
         "trash": _CREATE,
         "snapshot": _VIEW,
         "snapshot_of": _VIEW,
+        "visible": _VIEW,
         "states": _VIEW,
         "overviews": _VIEW,
         "prices": _VIEW,
