@@ -42,6 +42,7 @@ export function chooseValue(op, board, keep) {
       ),
     );
   if (!rows.length) return;
+  if (document.activeElement instanceof HTMLElement) document.activeElement.blur(); // a field in use would keep what it shows
   const theirs = button(t("live.keep_theirs"), { text: t("live.keep_theirs"), data: { do: "theirs" } }, () =>
     box.close(),
   );
