@@ -7,7 +7,8 @@ pass, since each edit is applied to the board as it stands.
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from typing import cast
 
 from pydantic import BaseModel
 
@@ -37,10 +38,12 @@ def _json(value: object) -> object:
 def _same(one: object, other: object) -> bool:
     if isinstance(one, str) and isinstance(other, str):
         return one.split() == other.split()
-    if isinstance(one, Mapping) and isinstance(other, Mapping):
-        return all(_same(one.get(key), other.get(key)) for key in one.keys() | other.keys())
+    if isinstance(one, dict) and isinstance(other, dict):
+        ours, theirs = cast("JSON", one), cast("JSON", other)
+        return all(_same(ours.get(key), theirs.get(key)) for key in ours.keys() | theirs.keys())
     if isinstance(one, list | tuple) and isinstance(other, list | tuple):
-        return len(one) == len(other) and all(map(_same, one, other))
+        first, second = cast("Sequence[object]", one), cast("Sequence[object]", other)
+        return len(first) == len(second) and all(map(_same, first, second))
     if isinstance(one, int | float) and isinstance(other, int | float):
         return math.isclose(one, other, abs_tol=1e-6)
     return one == other
