@@ -21,8 +21,8 @@ INTERNAL = {
     "requests.revalidate", "requests.store", "requests.revised", "queue.visible", "assets.add_frame", "people.name_of",
     "storyboards.submit", "storyboards.project_for_runs", "token_spending.token", "token_spending.charge",
     *(f"people.{name}" for name in (
-        "actor", "has_admin", "person_of_subject", "refuse_subject", "join", "set_password", "credentials", "bootstrap", "adopt",
-        "sign_in", "key_of_session", "sign_out", "session_id", "end_session", "make_token", "key_of_token",
+        "actor", "has_admin", "person_of_subject", "refuse_subject", "join", "set_password", "credentials",
+        "bootstrap", "adopt", "sign_in", "key_of_session", "sign_out", "session_id", "end_session", "make_token", "key_of_token",
     )),
 }  # fmt: skip
 """Methods that only the studio itself calls; nobody reaches them through acting_for."""
