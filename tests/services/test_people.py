@@ -104,7 +104,7 @@ def test_tokens_are_shown_once_expire_and_can_be_revoked(people: People, store: 
     anna = people.create("anna", role=Role.CREATOR)
     token, text = people.make_token(anna.id, "laptop", scope="read", usd_limit=5, expires_at=now() + timedelta(days=1))
     key = people.key_of_token(text)
-    assert key == f"{anna.id}/{token.id}"
+    assert key is not None and key == f"{anna.id}/{token.id}"
     actor = people.actor(key)
     assert (actor.id, actor.token, actor.scope) == (anna.id, token.id, "read")
     session = people.sign_in(anna.id, method="password")

@@ -16,15 +16,43 @@ from studio.settings import Settings
 from studio.studio import Studio
 
 INTERNAL = {
-    "connections.refresh", "exports.resume", "continuations.advance", "notifications.start", "notifications.arrived",
-    "notifications.close", "queue.subscribe", "queue.active", "queue.get", "requests.estimate_checked",
-    "requests.revalidate", "requests.store", "requests.revised", "queue.visible", "assets.add_frame", "people.name_of",
-    "storyboards.submit", "storyboards.project_for_runs", "token_spending.token", "token_spending.charge",
-    *(f"people.{name}" for name in (
-        "actor", "has_admin", "person_of_subject", "refuse_subject", "join", "set_password", "credentials",
-        "bootstrap", "adopt", "sign_in", "key_of_session", "sign_out", "session_id", "end_session", "make_token", "key_of_token",
-    )),
-}  # fmt: skip
+    "assets.add_frame",
+    "connections.refresh",
+    "continuations.advance",
+    "exports.resume",
+    "notifications.arrived",
+    "notifications.close",
+    "notifications.start",
+    "people.actor",
+    "people.adopt",
+    "people.bootstrap",
+    "people.credentials",
+    "people.end_session",
+    "people.has_admin",
+    "people.join",
+    "people.key_of_session",
+    "people.key_of_token",
+    "people.make_token",
+    "people.name_of",
+    "people.person_of_subject",
+    "people.refuse_subject",
+    "people.session_id",
+    "people.set_password",
+    "people.sign_in",
+    "people.sign_out",
+    "queue.active",
+    "queue.get",
+    "queue.subscribe",
+    "queue.visible",
+    "requests.estimate_checked",
+    "requests.revalidate",
+    "requests.revised",
+    "requests.store",
+    "storyboards.project_for_runs",
+    "storyboards.submit",
+    "token_spending.charge",
+    "token_spending.token",
+}
 """Methods that only the studio itself calls; nobody reaches them through acting_for."""
 
 

@@ -90,7 +90,7 @@ def test_only_uploads_are_taken_in(studio: Studio) -> None:
     ],
 )
 def test_a_draft_of_another_time_gives_way_to_defaults(page: CreatePage, saved: JSON) -> None:
-    changed = page.restored_updates(saved, owner="")
+    changed = page.restored_updates(saved, actor="")
     assert changed[page.media]["files"] == {}
     assert changed[page.controls["prompt"]]["visible"] is True
 
