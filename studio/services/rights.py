@@ -44,7 +44,6 @@ RIGHTS: dict[str, dict[str, Action]] = {
     "approvals": {"pending": _VIEW, "refusal": _VIEW, "decide": _VIEW, "decided": _VIEW},
     "assets": {
         "add": _CREATE,
-        "inspect": _CREATE,
         "newest_seq": _CREATE,
         "discard": _CREATE,
         "get": _VIEW,
