@@ -203,7 +203,7 @@ function card(method, path, operation, document_) {
   if (bodyFields.length) part(words.body, facts(bodyFields));
   if (answer) {
     inside.append(make("h4", {}, words.answer, " ", make("code", {}, `${good[0]} ${kind(answer, document_)}`)));
-    const answerFields = shape(answer, document_);
+    const answerFields = shape(answer, document_).map((one) => ({ ...one, required: false }));
     if (answerFields.length) inside.append(facts(answerFields));
   }
   part("curl", sample(curl(method, path, body, raw)));
@@ -239,7 +239,8 @@ async function draw() {
         const operation = operations[method];
         if (!operation?.tags.includes(tag.name)) continue;
         main.append(card(method, path, operation, document_));
-        nav.append(make("a", { href: `#${operation.operationId}` }, path.replace("/api/v1", "") || path));
+        const label = make("span", { class: `method ${method}` }, method.toUpperCase());
+        nav.append(make("a", { href: `#${operation.operationId}` }, label, path.replace("/api/v1", "")));
       }
     }
   }

@@ -31,6 +31,8 @@ def totals(lines: Sequence[Line], plan: BatchPlan, problems: int) -> Iterator[st
         yield f"{count(held, 'line')} would be held"
     if problems:
         yield f"{count(problems, 'line')} would be refused"
+    if plan.approval:
+        yield f"held: {plan.approval}"
     if plan.refusal:
         yield f"refused: {plan.refusal}"
 

@@ -54,6 +54,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(settings: Settings, arguments: argparse.Namespace) -> int:
     """Carry the command out; the exit code."""
+    sys.modules.setdefault("pandas", None)  # pyright: ignore[reportArgumentType] - sqlite-utils loads it where it can
     try:
         with _target(settings, arguments) as target, _output(arguments.output) as out:
             return _Batch(target, arguments, out).run()
@@ -171,7 +172,7 @@ class _Batch:
             print(row, file=self._out)
         if problems or refusal:
             return WRONG
-        return SOME_FAILED if any(one.question for one in plan.requests) else ALL_SUCCEEDED
+        return SOME_FAILED if plan.approval or any(one.question for one in plan.requests) else ALL_SUCCEEDED
 
     def _send(self, plan: BatchPlan) -> int:
         from studio.cli.follow import follow

@@ -86,7 +86,7 @@ class UserServices:
         self.alternatives = guard("alternatives", alternatives, actor)
         self.comparisons = guard("comparisons", Comparisons(context, user, requests, alternatives), actor)
         self.runs = guard("runs", runs, actor)
-        self.batches = guard("batches", Batches(context, user, requests), actor)
+        self.batches = guard("batches", Batches(context, user, requests, actor.token), actor)
         self.gallery = guard("gallery", Gallery(context, user, runs), actor)
         self.assets = guard("assets", assets, actor)
         self.presets = guard("presets", Presets(context, user), actor)

@@ -19,6 +19,7 @@ from studio.catalogue import consent
 from studio.domain import JSON, Asset, Run
 from studio.errors import CapabilityError, StudioError
 from studio.jobs import budget
+from studio.jobs.budget import Spender
 from studio.messages import Message, of_error
 from studio.services.context import Context
 from studio.services.requests import MAX_BATCH_RUNS, NO_ASSETS, CheckedRequest, Requests
@@ -63,6 +64,7 @@ class BatchPlan:
     """The requests in order. usd: of what is new and has a price; unpriced: runs that are new and have none.
 
     refusal: why the new ones together would be refused, such as a spending limit; "" where nothing stands against them.
+    approval: why what costs money would first wait for somebody who may approve it.
     """
 
     requests: tuple[PlannedRequest, ...]
@@ -71,6 +73,7 @@ class BatchPlan:
     unpriced: int = 0
     expected_s: float | None = None
     refusal: str = ""
+    approval: str = ""
 
 
 @dataclass(frozen=True)
@@ -89,10 +92,11 @@ class _Checked:
 
 
 class Batches:
-    """Batches of one user."""
+    """Batches of one user. token: the access token by which they act, if any."""
 
-    def __init__(self, context: Context, user: str, requests: Requests) -> None:
+    def __init__(self, context: Context, user: str, requests: Requests, token: str = "") -> None:
         self._context, self.user, self._requests = context, user, requests
+        self._spender = Spender(user, "", token)
 
     def plan(self, batch: Sequence[KeyedRequest], *, known_assets: Mapping[str, Asset] = NO_ASSETS) -> BatchPlan:
         """What a submit would do. known_assets: input files, by id, that are still to be added."""
@@ -100,18 +104,17 @@ class Batches:
         found = _Checked()
         for one in batch:
             found.planned.append(self._planned(one, stored.get(one.key), known_assets, found))
-        amounts = [
-            usd or 0.0
-            for checked, usd in zip(found.new, found.prices, strict=True)
-            for _ in range(checked.request.n)
-        ]  # fmt: skip
+        priced = zip(found.new, found.prices, strict=True)
+        prices = [usd for checked, usd in priced for _ in range(checked.request.n)]
+        amounts = [usd or 0.0 for usd in prices]
         expected_s = self._requests.estimate_checked(found.new).expected_s if found.new else None
         with self._context.store.read() as db:
-            refusal = budget.exceeded_by(db, amounts) if amounts else None
-        unpriced = sum(c.request.n for c, usd in zip(found.new, found.prices, strict=True) if usd is None)
+            refusal = budget.exceeded_by(db, amounts, self._spender) if amounts else None
+            held = budget.needs_approval(db, self._spender, prices) if prices else None
         return BatchPlan(
-            tuple(found.planned), round(sum(amounts), 6), len(amounts), unpriced, expected_s, refusal or ""
-        )
+            tuple(found.planned), round(sum(amounts), 6), len(amounts), prices.count(None), expected_s, refusal or "",
+            held.why if held else "",
+        )  # fmt: skip
 
     def submit(self, batch: Sequence[KeyedRequest]) -> StoredBatch:
         """The runs of each request; those of an earlier submit under the same key as they are now.

@@ -263,7 +263,7 @@ class PlannedRequest(Answer):
 class BatchPlan(Answer):
     """What a submit of a batch would do. usd: of what is new and has a price; unpriced: runs that have none.
 
-    refusal: why the new ones together would be refused.
+    refusal: why the new ones together would be refused. approval: why what costs money would wait for approval.
     """
 
     requests: list[PlannedRequest]
@@ -272,6 +272,7 @@ class BatchPlan(Answer):
     unpriced: int
     expected_s: float | None
     refusal: str
+    approval: str
 
 
 class Queue(Answer):
