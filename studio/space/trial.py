@@ -16,7 +16,6 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
-from http.cookies import SimpleCookie
 from pathlib import Path
 from typing import Any
 
@@ -85,7 +84,6 @@ def laid_out(folder: Path, values: FrontMatter, scratch: Path, port: int) -> Sta
     environ |= {
         "HOME": str(home),
         "STUDIO_PORT": str(port),
-        "STUDIO_ACCESS": "open",
         "STUDIO_TRUSTED_PROXIES": f"{PROXIES},127.0.0.1",
         "PYTHONUNBUFFERED": "1",
     }
@@ -145,7 +143,8 @@ class Visitor:
             sent["cookie"] = "; ".join(f"{name}={value}" for name, value in self.cookies.items())
         answer = self._client.request(method, path, headers=sent, **content)
         for line in answer.headers.get_list("set-cookie"):
-            self.cookies |= {name: morsel.value for name, morsel in SimpleCookie(line).items()}
+            name, _, value = line.partition(";")[0].partition("=")  # http.cookies does not know Partitioned
+            self.cookies[name.strip()] = value.strip()
         return answer
 
     def call(self, name: str, *values: Any) -> Any:
