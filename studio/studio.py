@@ -30,6 +30,7 @@ from studio.services.comfyui_models import ComfyModels, ComfyServer
 from studio.services.connections import Connections
 from studio.services.context import Context
 from studio.services.continuations import ContinuationFollower
+from studio.services.demo import DemoContent
 from studio.services.engine_settings import EngineSettings
 from studio.services.key_store import KeyStore
 from studio.services.library import Library
@@ -97,6 +98,7 @@ class Studio:
         )  # fmt: skip
         self._leftovers = Leftovers(settings.data, jobs.is_active)
         self._visitor_sweeper = VisitorSweeper(visitors)
+        self._demo = DemoContent(store, lambda: self.local)
         self._mirroring = Mirroring(mirror, store, jobs.timing, minutes=settings.mirror_minutes) if mirror else None
         self._follower = ContinuationFollower(self.context, lambda user: self.on_behalf_of(user).continuations)
 
@@ -159,6 +161,8 @@ class Studio:
             self._visitor_sweeper.start()
         if self._mirroring:
             self._mirroring.start()
+        if self.settings.demo == "on":
+            self._demo.start()
         self._follower.start()
         self.notifications.start()
         for rows_of_one_press in exports.interrupted_exports(self.context):
@@ -179,6 +183,7 @@ class Studio:
         context.store.stop_waiting()
         self._leftovers.close()
         self._visitor_sweeper.close()
+        self._demo.close()
         context.exports.close()
         context.measures.close()
         context.splits.close()

@@ -17,7 +17,7 @@ from studio.errors import NotAllowed
 from studio.messages import Message
 from studio.permissions import VISITOR_PREFIX, Actor, Role
 from studio.services.people import hashed
-from studio.store import Store, visitors
+from studio.store import Store, demo, visitors
 from studio.store.mapping import new_id
 
 VISITOR_DAYS = 7
@@ -41,6 +41,7 @@ class Visitors:
         with self._store.write() as db:
             visitors.forget_expired(db)
             visitors.add(db, visitor_id, hashed(token), now() + timedelta(days=VISITOR_DAYS))
+            demo.welcome(db, visitor_id)
         return visitor_id, token
 
     def key_of(self, token: str) -> str | None:
