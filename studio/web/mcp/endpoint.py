@@ -1,5 +1,5 @@
-"""/mcp and /mcp/files as routes. The server behind /mcp is loaded by the first call: a studio that no agent calls
-neither imports the MCP library nor holds memory for it.
+"""/mcp as a route. The server behind it is loaded by the first call: a studio that no agent calls neither imports the
+MCP library nor holds memory for it.
 
 Guard and Access stand in front, so foreign origins and hosts are refused, and the caller is known, before a byte of a
 message is read. Every call stands alone (stateless): no session is kept, and any call may come after a restart.
@@ -9,28 +9,19 @@ from __future__ import annotations
 
 import asyncio
 from contextlib import suppress
-from functools import partial
-from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Any
 
-from fastapi import APIRouter, Query
 from starlette.concurrency import run_in_threadpool
-from starlette.requests import Request
 from starlette.routing import BaseRoute, Route
 from starlette.types import Receive, Scope, Send
 
-from studio.domain import JSON
 from studio.messages import Message
-from studio.web import verbs
-from studio.web.errors import SentenceRoute
 from studio.web.language import error_json
-from studio.web.middleware.same_origin import actor_of
-from studio.web.routes.storyboards import saved_body
 
 if TYPE_CHECKING:
     from studio.studio import Studio
 
-PATH, FILES_PATH = "/mcp", "/mcp/files"
+PATH = "/mcp"
 MAX_MESSAGE_BYTES = 8 * 2**20
 """Longest message; a file in base64 is the longest that anybody sends."""
 START_TIMEOUT_S = 60.0
@@ -91,16 +82,6 @@ async def _run(manager: Any, running: asyncio.Event, stop: asyncio.Event) -> Non
         await stop.wait()
 
 
-def routes(studio: Studio, endpoint: McpEndpoint) -> list[BaseRoute]:
-    """The endpoint, and where a file goes that is too large for a message."""
-    api = APIRouter(route_class=SentenceRoute, include_in_schema=False)
-
-    @api.post(FILES_PATH)
-    async def upload(request: Request, name: Annotated[str, Query(max_length=300)]) -> JSON:
-        """The file in the body, taken into the library of whoever the token belongs to; its `id` goes into requests."""
-        max_bytes, file_name = studio.settings.max_upload_mb * 1_000_000, Path(name).name
-        add_file = partial(verbs.add_file, studio, actor_of(request))
-        async with saved_body(studio, request, file_name, max_bytes) as path:
-            return await run_in_threadpool(add_file, path, file_name)
-
-    return [Route(PATH, endpoint), Route(f"{PATH}/", endpoint), *api.routes]
+def routes(endpoint: McpEndpoint) -> list[BaseRoute]:
+    """The endpoint, with and without a slash behind it."""
+    return [Route(PATH, endpoint), Route(f"{PATH}/", endpoint)]

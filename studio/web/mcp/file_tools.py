@@ -29,7 +29,8 @@ from studio.web.routes.files import thumb_mime
 if TYPE_CHECKING:
     from studio.studio import Studio
 
-FILES_PATH = "/mcp/files"
+FILES_PATH = "/api/v1/assets"
+"""Where the REST API takes a file as the body of a POST."""
 MAX_BASE64_BYTES = 5_000_000
 """Largest file inside a message: as base64 it must fit into endpoint.MAX_MESSAGE_BYTES."""
 MAX_FRAMES = 9

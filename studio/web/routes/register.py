@@ -92,7 +92,7 @@ def build(studio: Studio) -> Site:
     routers = [runs.router(studio, live), *(part.router(studio) for part in parts)]
     agents = mcp.McpEndpoint(studio)
     pages = [route for router in routers for route in router.routes]
-    return Site([*api.routes, *pages, *mcp.routes(studio, agents)], live, agents)
+    return Site([*api.routes, *pages, *mcp.routes(agents)], live, agents)
 
 
 def _core_routes(api: APIRouter, studio: Studio, live: Live) -> None:
