@@ -24,6 +24,8 @@ SECRET_ENDINGS = ("_KEY", "_TOKEN", "_SECRET", "_PASSWORD", "_AUTH")
 
 NOTIFY_URL, NOTIFY_SECRET, NOTIFY_TARGETS = "STUDIO_NOTIFY_URL", "STUDIO_NOTIFY_SECRET", "STUDIO_NOTIFY_TARGETS"
 """Where messages about runs go, besides the page. Such addresses hold tokens."""
+VAPID_KEY, PUSH_SERVICE = "STUDIO_VAPID_KEY", "STUDIO_PUSH_SERVICE"
+"""The key that signs web push; a push service on the own network, which may be asked, too."""
 SECRET_NAMES = (NOTIFY_URL, NOTIFY_TARGETS)
 """Secrets whose names do not end like one."""
 

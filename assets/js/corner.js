@@ -9,6 +9,7 @@ import * as notices from "./notices.js";
 import * as pages from "./page.js";
 import * as shortcuts from "./shortcuts.js";
 import { BASE, el, t } from "./dom.js";
+import { unsubscribe as endPush } from "./push.js";
 import { watchStorage } from "./storage.js";
 
 const SUN =
@@ -26,6 +27,7 @@ function icon(path) {
 }
 
 async function signOut() {
+  await endPush().catch(() => {}); // whoever signs in next on this device is told of their own runs, not of ours
   const answer = await fetch(new URL("logout", BASE), {
     method: "POST",
     headers: { accept: "application/json" },

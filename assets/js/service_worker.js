@@ -5,9 +5,11 @@ const worker = /** @type {any} */ (self);
 const { cache: CACHE, assets: ASSETS, files: FILES, offline: OFFLINE, policy: POLICY } = worker.STUDIO;
 const SCOPE = new URL(worker.registration.scope);
 const PROGRAM = new URL(`${ASSETS}/`, SCOPE);
-const PAGES = ["", "login"].map((path) => new URL(path, SCOPE).pathname);
+const PAGES = ["", "login", "decide"].map((path) => new URL(path, SCOPE).pathname);
 const SHARE = new URL("share", SCOPE).pathname;
 const PREFIX = "studio-";
+const ICON = new URL("icons/app-192.png", PROGRAM).href;
+const BADGE = new URL("icons/badge-96.png", PROGRAM).href;
 
 worker.addEventListener("install", (event) => {
   event.waitUntil(
@@ -69,4 +71,73 @@ worker.addEventListener("message", (event) => {
   if (event.data?.type !== "take-shared") return;
   event.ports[0].postMessage(shared);
   shared = [];
+});
+
+// A message of the studio, already in the person's words. What it leads to is an address of this studio and no other.
+worker.addEventListener("push", (event) => {
+  let told;
+  try {
+    told = event.data.json();
+  } catch {
+    told = { title: "Wan Studio" };
+  }
+  const { title, body, tag, lang, url, actions = [] } = told;
+  event.waitUntil(
+    worker.registration.showNotification(title, {
+      body,
+      tag,
+      lang,
+      actions,
+      icon: ICON,
+      badge: BADGE,
+      requireInteraction: actions.length > 0,
+      data: { url },
+    }),
+  );
+});
+
+worker.addEventListener("notificationclick", (event) => {
+  const { action, notification } = event;
+  notification.close();
+  const target = new URL(notification.data?.url || "./", SCOPE);
+  if (target.origin !== SCOPE.origin) return;
+  const decided = action === "approve" || action === "reject";
+  event.waitUntil(decided ? decide(target, action === "approve", notification) : openPage(target));
+});
+
+/** Send the decision, and say what came of it; where that fails, the page on which it can be made opens. */
+async function decide(target, approve, { tag, lang }) {
+  const answer = await fetch(new URL("decide", SCOPE), {
+    method: "POST",
+    headers: { "content-type": "application/json" },
+    body: JSON.stringify({ token: target.hash.slice(1), approve }),
+  }).catch(() => null);
+  const told = await answer?.json().catch(() => null);
+  const body = told?.said || told?.error;
+  if (!body) return openPage(target);
+  await worker.registration.showNotification("Wan Studio", { body, tag, lang, icon: ICON, badge: BADGE, data: {} });
+}
+
+async function openPage(target) {
+  const windows = await worker.clients.matchAll({ type: "window", includeUncontrolled: true });
+  const shown = windows.find((one) => one.url.startsWith(SCOPE.href));
+  if (!shown || target.hash) return worker.clients.openWindow(target.href);
+  await shown.focus();
+  return shown.navigate(target.href).catch(() => worker.clients.openWindow(target.href));
+}
+
+// A browser may renew its subscription by itself: the studio is told the new one.
+worker.addEventListener("pushsubscriptionchange", (event) => {
+  const options = event.oldSubscription?.options || event.newSubscription?.options;
+  if (!options) return;
+  const renew = async () => {
+    const made = event.newSubscription || (await worker.registration.pushManager.subscribe(options));
+    const { endpoint, keys } = made.toJSON();
+    await fetch(new URL("ui/own-notifications/devices", SCOPE), {
+      method: "POST",
+      headers: { "content-type": "application/json" },
+      body: JSON.stringify({ endpoint, p256dh: keys.p256dh, auth: keys.auth }),
+    });
+  };
+  event.waitUntil(renew());
 });

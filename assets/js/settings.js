@@ -11,6 +11,7 @@ import { heading } from "./page.js";
 import { notifications } from "./notifications.js";
 import { preferences } from "./preferences.js";
 import { shortcuts } from "./shortcuts.js";
+import { tellMe } from "./tell_me.js";
 import { get, post, toast, tryOrToast } from "./net.js";
 
 const DAYS = [7, 30, 90, 365];
@@ -34,6 +35,7 @@ export function mount(element) {
       {},
       preferences(box),
       appPanel(),
+      tellMe(),
       notifications(),
       defaults(box),
       engines(overview.engines),

@@ -116,6 +116,7 @@ class UserServices:
         self.library = guard("library", house.library, actor)
         self.local_models = guard("local_models", house.local_models, actor)
         self.notifications = guard("notifications", house.notifications, actor)
+        self.own_notifications = guard("own_notifications", house.notifications.own(user), actor)
         self.people = guard("people", house.people, actor)
         self.queue = guard("queue", house.queue, actor)
         self.user_files = guard("user_files", house.user_files, actor)

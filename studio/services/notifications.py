@@ -25,6 +25,8 @@ from studio.services.context import Context
 from studio.services.engine_settings import Source
 from studio.services.notification_delivery import WEBHOOK, Attempt, Target
 from studio.services.notification_messages import MessageWriter
+from studio.services.personal_messages import PersonalChoices
+from studio.services.personal_notifications import OwnNotifications, PersonalNotifications
 from studio.settings import NOTIFY_SECRET, NOTIFY_TARGETS, NOTIFY_URL
 from studio.store import model_holds, runs, settings
 from studio.store import notifications as outbox
@@ -57,6 +59,9 @@ class NotificationChoices:
     language: str = ENGLISH
 
 
+Choices = NotificationChoices | PersonalChoices
+
+
 @dataclass(frozen=True)
 class NotificationState:
     """What the Settings page shows. host: of the webhook, None without one. source: where its address comes from.
@@ -83,6 +88,7 @@ class Notifications:
     def __init__(self, context: Context) -> None:
         self._context = context
         self._keys = context.engine_settings.keys
+        self._personal = PersonalNotifications(context, self._keys)
         self._lock, self._changing = threading.Lock(), threading.Lock()
         self._thread: threading.Thread | None = None
         self._closing = threading.Event()
@@ -152,6 +158,10 @@ class Notifications:
             body = self._writer(_choices(db)).test()
         return [(target.host, delivery.send(target, f"test-{time.time_ns()}", body)) for target in targets]
 
+    def own(self, person: str) -> OwnNotifications:
+        """What one person is told, and where."""
+        return OwnNotifications(self._personal, self._context, person, lambda: self._begin(True))
+
     def _put(self, name: str, value: str) -> None:
         if value:
             self._keys.save(name, value)
@@ -192,7 +202,7 @@ class Notifications:
         hook = self._webhook()
         return [*([hook] if hook and not self._problem(hook) else []), *self._others()]
 
-    def _writer(self, choices: NotificationChoices) -> MessageWriter:
+    def _writer(self, choices: Choices) -> MessageWriter:
         context = self._context
         return MessageWriter(context.catalogue, language=choices.language, public_url=context.settings.public_url)
 
@@ -204,6 +214,8 @@ class Notifications:
         An address in the keyring is read by the thread: a start waits for no keyring.
         """
         self._begin(bool(self._context.settings.secret(NOTIFY_URL) or self._context.settings.secret(NOTIFY_TARGETS)))
+        if self._personal.anybody():
+            self._begin(True)
 
     def arrived(self, names: Collection[str]) -> None:
         """The keyring, unlocked meanwhile, gave values of these names."""
@@ -230,7 +242,7 @@ class Notifications:
     def _nobody_left(self) -> bool:
         """Whether this thread is to end, because the last target was taken away."""
         with self._lock:
-            if self._targets():
+            if self._targets() or self._personal.anybody():
                 self._set_cursor()
                 return False
             self._thread = None
@@ -277,15 +289,24 @@ class Notifications:
             changes = outbox.changes_after(db, seen, MAX_CHANGES)
             if not changes:
                 return
-            choices = _choices(db)
-            for message_id, body in self._messages(db, changes, choices):
-                for target in self._targets():
+            choices, targets = _choices(db), self._targets()
+            bodies = self._messages(db, changes, choices) if targets else []
+            if targets and choices.held:
+                bodies += self._model_messages(db, changes, choices)
+            for message_id, body in bodies:
+                for target in targets:
                     outbox.add(db, message_id, target.name, body)
+            for message in self._personal.messages(db, changes, lambda c, of: self._messages(db, c, of)):
+                outbox.add(db, *message)
             outbox.set_cursor(db, changes[-1].seq)
 
-    def _messages(
+    def _model_messages(
         self, db: Database, changes: Sequence[RunChange], choices: NotificationChoices
     ) -> list[tuple[str, JSON]]:
+        writer = self._writer(choices)
+        return [(f"model-{hold.model}-{hold.held_at}", writer.model_hold(hold)) for hold in _new_holds(db, changes)]
+
+    def _messages(self, db: Database, changes: Sequence[RunChange], choices: Choices) -> list[tuple[str, JSON]]:
         """(id, body) of the messages that these changes are worth: one a batch, one a single run."""
         writer, found = self._writer(choices), list[tuple[str, JSON]]()
         by_batch: dict[str, list[RunChange]] = {}
@@ -306,15 +327,10 @@ class Notifications:
                     found.append((f"batch-{batch}-{changed[-1].seq}", body))
             elif choices.held and any(change.status == "held" for change in changed):
                 found.append((f"batch-{batch}-held", writer.batch("batch.held", count, ids, batch=batch)))
-        found += self._single_messages(db, singles, choices, writer)
-        if choices.held:
-            found += [
-                (f"model-{hold.model}-{hold.held_at}", writer.model_hold(hold)) for hold in _new_holds(db, changes)
-            ]
-        return found
+        return found + self._single_messages(db, singles, choices, writer)
 
     def _single_messages(
-        self, db: Database, changes: Sequence[RunChange], choices: NotificationChoices, writer: MessageWriter
+        self, db: Database, changes: Sequence[RunChange], choices: Choices, writer: MessageWriter
     ) -> list[tuple[str, JSON]]:
         wanted = {change.run: change for change in changes if getattr(choices, change.status)}
         found = [run for run in runs.several(db, list(wanted)) if choices.drafts or run.provider != DRAFT]
@@ -335,6 +351,9 @@ class Notifications:
         for message in pending:
             if self._closing.is_set():
                 break
+            if self._personal.sends(message.target):
+                self._record(message, self._personal.send(message))
+                continue
             target = targets.get(message.target)
             attempt = delivery.send(target, message.id, message.body) if target else _gone()
             self._record(message, attempt)

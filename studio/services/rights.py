@@ -117,6 +117,15 @@ RIGHTS: dict[str, dict[str, Action]] = {
         "set_webhook": _STUDIO,
         "send_test": _STUDIO,
     },
+    "own_notifications": {
+        "state": _ACCOUNT,
+        "set_choices": _ACCOUNT,
+        "subscribe": _ACCOUNT,
+        "unsubscribe": _ACCOUNT,
+        "add_target": _ACCOUNT,
+        "remove": _ACCOUNT,
+        "send_test": _ACCOUNT,
+    },
     "one_run_films": {
         "submit": _CREATE,
         "states": _VIEW,

@@ -28,6 +28,7 @@ from studio.store import (
     migrations_budgets,
     migrations_people,
     migrations_projects,
+    migrations_push,
     migrations_submit_keys,
     migrations_visitors,
     settings,
@@ -51,6 +52,7 @@ SCHEMA = (
     migrations_projects,
     migrations_budgets,
     migrations_submit_keys,
+    migrations_push,
     migrations_visitors,
     migrations_board_authors,
 )

@@ -25,7 +25,7 @@ KEPT = 50
 
 @dataclass(frozen=True)
 class RunChange:
-    """A run that reached this status. seq, at: of the event."""
+    """A run that reached this status. seq, at: of the event. held_reason: why it waits, as far as it does now."""
 
     seq: int
     run: str
@@ -33,6 +33,8 @@ class RunChange:
     status: str
     model: str
     at: datetime
+    owner: str = ""
+    held_reason: str | None = None
 
 
 @dataclass(frozen=True)
@@ -74,14 +76,22 @@ def changes_after(db: Database, seq: int, limit: int) -> list[RunChange]:
     """Runs that ended or were held after this event, in order; cancelled ones and those in the trash left out."""
     rows = fetch(
         db,
-        "SELECT e.seq, r.id, r.batch, e.to_status, r.model, e.at FROM events e JOIN runs r ON r.seq = e.run "
+        "SELECT e.seq, r.id, r.batch, e.to_status, r.model, e.at, r.owner, r.held_reason "
+        "FROM events e JOIN runs r ON r.seq = e.run "
         "WHERE e.seq > ? AND e.to_status IN ('succeeded', 'failed', 'held') AND e.from_status IS NOT e.to_status "
         "AND r.trashed_at IS NULL ORDER BY e.seq LIMIT ?",
         [seq, limit],
     )
     return [
         RunChange(
-            row["seq"], row["id"], row["batch"], row["to_status"], row["model"], datetime.fromisoformat(row["at"])
+            row["seq"],
+            row["id"],
+            row["batch"],
+            row["to_status"],
+            row["model"],
+            datetime.fromisoformat(row["at"]),
+            row["owner"],
+            row["held_reason"],
         )
         for row in rows
     ]
@@ -137,7 +147,10 @@ def forget_pending(db: Database, target: str) -> None:
 
 
 def latest(db: Database, limit: int) -> list[dict[str, Any]]:
-    """The newest messages: id, target, created_at, sent_at, attempts, error, pending."""
+    """The newest messages of the studio, not those to people: id, target, created_at, sent_at, attempts, error,
+    pending."""
     columns = "id, target, created_at, sent_at, attempts, error, error_message, next_at IS NOT NULL AS pending"
-    rows = fetch(db, f"SELECT {columns} FROM notifications ORDER BY seq DESC LIMIT ?", [limit])
+    rows = fetch(
+        db, f"SELECT {columns} FROM notifications WHERE target NOT LIKE '%:%' ORDER BY seq DESC LIMIT ?", [limit]
+    )
     return [row | {"error": restore(row["error"], row.pop("error_message"))} for row in rows]

@@ -3,7 +3,9 @@ studio there is a page that says so and opens it again."""
 
 from __future__ import annotations
 
+import json
 import re
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -13,6 +15,7 @@ from playwright.sync_api import BrowserContext, Page, expect
 from studio.domain import Kind
 from studio.web.static import assets_digest
 from tests.browser.conftest import Site
+from tests.support.receiver import until
 
 READY = "navigator.serviceWorker.ready.then(() => navigator.serviceWorker.controller !== null)"
 KEPT = """caches.keys()
@@ -87,3 +90,45 @@ def test_in_a_frame_nothing_is_installed(app: Page, site: Site) -> None:
     assert app.evaluate(asked, script) == [False, True]
     app.evaluate("document.body.append(document.createElement('iframe'))")
     assert app.frames[-1].evaluate(asked, script) == [True, False]
+
+
+def delivered(app: Page, context: BrowserContext, site: Site, payload: dict[str, object]) -> list[list[object]]:
+    """What the worker shows of a push message."""
+    context.grant_permissions(["notifications"], origin=site.url.rstrip("/"))
+    devtools = context.new_cdp_session(app)
+    ids: list[str] = []
+    devtools.on(
+        "ServiceWorker.workerRegistrationUpdated",
+        lambda told: ids.extend(one["registrationId"] for one in told["registrations"] if not one["isDeleted"]),
+    )
+    devtools.send("ServiceWorker.enable")
+    until(lambda: app.wait_for_timeout(50) or ids)
+    values = {"origin": site.url.rstrip("/"), "registrationId": ids[-1], "data": json.dumps(payload)}
+    devtools.send("ServiceWorker.deliverPushMessage", values)
+    listed = """navigator.serviceWorker.ready.then((r) => r.getNotifications())
+      .then((all) => all.map((n) => [n.title, n.body, n.tag, n.actions.map((a) => a.action)]))"""
+    app.wait_for_function(f"{listed}.then((all) => all.length > 0)")
+    return app.evaluate(listed)
+
+
+def test_a_push_message_is_shown_with_its_actions(app: Page, context: BrowserContext, site: Site) -> None:
+    actions = [{"action": "approve", "title": "Approve"}, {"action": "reject", "title": "Reject"}]
+    payload = {"title": "Approval needed", "body": "$4.20", "tag": "b_1", "url": "decide#x", "actions": actions}
+    assert delivered(app, context, site, payload) == [["Approval needed", "$4.20", "b_1", ["approve", "reject"]]]
+
+
+def test_each_person_chooses_what_they_are_told(open_page: Callable[..., Page], site: Site) -> None:
+    page = open_page("settings")
+    panel = page.locator(".tell-me")
+    expect(panel.locator("[data-line=device]")).to_contain_text("Off.")
+    panel.locator("input[name=drafts]").check()
+    expect(panel.locator("input[name=drafts]")).to_be_checked()
+    panel.locator("[name=own-target]").fill("json://10.0.0.1/x")
+    panel.locator("[data-do=add-target]").click()
+    expect(page.get_by_role("alert")).to_contain_text("Enter an address of ntfy")
+    panel.locator("[name=own-target]").fill("ntfy://browser-test-topic")
+    panel.locator("[data-do=add-target]").click()
+    expect(panel.locator("[data-line=services] li")).to_contain_text("ntfy")
+    expect(panel.locator("input[name=drafts]")).to_be_checked()
+    panel.locator("[data-do=remove]").click()
+    expect(panel.locator("[data-line=services] li")).to_have_count(0)

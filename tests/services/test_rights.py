@@ -16,6 +16,7 @@ from studio.settings import Settings
 from studio.studio import Studio
 
 INTERNAL = {
+    "notifications.own",
     "assets.add_frame",
     "connections.refresh",
     "continuations.advance",
