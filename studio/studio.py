@@ -34,6 +34,7 @@ from studio.services.demo import DemoContent
 from studio.services.engine_settings import EngineSettings
 from studio.services.key_store import KeyStore
 from studio.services.library import Library
+from studio.services.link_decisions import LinkDecisions
 from studio.services.local_models import LocalModels
 from studio.services.notifications import Notifications
 from studio.services.own_keys import KEY_OWNERS, OwnKeySource
@@ -96,6 +97,7 @@ class Studio:
             self.admin, self.agents, self.comfyui_models, self.connections, self.library, self.local_models,
             self.notifications, self.people, self.queue, self.user_files, self.workflows,
         )  # fmt: skip
+        self.link_decisions = LinkDecisions(self.context, lambda person: self.acting_for(person).approvals)
         self._leftovers = Leftovers(settings.data, jobs.is_active)
         self._visitor_sweeper = VisitorSweeper(visitors)
         self._demo = DemoContent(store, lambda: self.local)

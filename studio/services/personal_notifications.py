@@ -11,8 +11,9 @@ from collections.abc import Callable, Iterable, Sequence
 
 from sqlite_utils import Database
 
-from studio.domain import JSON, HeldReason, Run
+from studio.domain import JSON, Run
 from studio.errors import CapabilityError, Conflict, NotFound
+from studio.jobs import approval
 from studio.messages import Message, worded
 from studio.services import own_targets, push_delivery
 from studio.services.context import Context
@@ -21,13 +22,12 @@ from studio.services.notification_delivery import Attempt
 from studio.services.personal_messages import ASKED, PersonalChoices, path_of, payload, text_of, title_of
 from studio.services.vapid import VapidKey
 from studio.settings import PUSH_SERVICE
-from studio.store import decision_links, push, runs
+from studio.store import decision_links, push, roles, runs
 from studio.store.notifications import Pending, RunChange
 from studio.store.push import OwnTarget, Subscription
 
 DEVICE, TARGET = "device:", "own:"
 """How targets of people begin in the outbox."""
-MONEY_HOLDS = (HeldReason.APPROVAL, HeldReason.BUDGET)
 MAX_DEVICES, MAX_TARGETS = 20, 10
 ADDRESS = "NOTIFY_OWN_{id}"
 """Name of a target's address in the key store."""
@@ -77,18 +77,18 @@ class PersonalNotifications:
         asked: dict[str, JSON] = {}
         for change in changes:
             question = change.batch or change.run
-            if change.status != "held" or change.held_reason not in MONEY_HOLDS or question in asked:
+            if change.status != "held" or change.held_reason not in approval.MONEY_HOLDS or question in asked:
                 continue
             waiting = waiting_runs(db, question)
-            if waiting and not person:  # the local user decides
-                asked[question] = self._asked(question, waiting, choices)
+            if waiting and approval.refusal(db, person, waiting[0]) is None:
+                asked[question] = self._asked(db, question, waiting, choices)
         return asked
 
-    def _asked(self, question: str, waiting: Sequence[Run], choices: PersonalChoices) -> JSON:
+    def _asked(self, db: Database, question: str, waiting: Sequence[Run], choices: PersonalChoices) -> JSON:
         first = waiting[0]
         data = {
             "question": question, "runs": len(waiting), "usd": total_usd(waiting),
-            "who": first.owner, "model_label": str(self._context.model_label(first.model)),
+            "who": roles.name_of(db, first.owner), "model_label": str(self._context.model_label(first.model)),
             "error": worded(first.error or "", choices.language), "prompt": first.request.prompt[:120],
         }  # fmt: skip
         return {"type": ASKED, "text": "", "data": data}
@@ -245,7 +245,7 @@ def waiting_runs(db: Database, question: str) -> list[Run]:
     """Runs of a question that still wait for a decision about money."""
     sql = "SELECT id FROM runs WHERE (batch = ? OR id = ?) AND status = 'held' AND trashed_at IS NULL ORDER BY seq"
     ids = [row[0] for row in db.conn.execute(sql, [question, question]).fetchall()]
-    return [run for run in runs.several(db, ids) if run.held_reason in MONEY_HOLDS]
+    return [run for run in runs.several(db, ids) if run.held_reason in approval.MONEY_HOLDS]
 
 
 def total_usd(waiting: Iterable[Run]) -> float | None:

@@ -46,16 +46,16 @@ WRONG_PASSWORDS_IN_ALL = RateLimitItemPerMinute(120)
 MAX_WAITING_CHECKS = 8
 """Passwords that wait for their check; each takes 64 MB and a twentieth of a second, one at a time."""
 
-OPEN_PATHS = frozenset({"/healthz", "/login", "/join", "/gradio_api/startup-events"})
-"""Open to who has not signed in: the health check, the pages to sign in and to use a one-time link, and the address
-that Gradio asks as it starts."""
+OPEN_PATHS = frozenset({"/healthz", "/login", "/join", "/decide", "/gradio_api/startup-events"})
+"""Open to who has not signed in: the health check, the pages to sign in, to use a one-time link, and to decide by
+one, and the address that Gradio asks as it starts."""
 
 NOBODY = "-"
 """The key of who has not signed in: no account has it, so a service that is reached by mistake refuses."""
 
 LOGIN_FILES = re.compile(
     r"/ui/assets/[0-9a-f]+/"
-    r"(css/(login|signin)\.css|js/(login|join)\.js|icons/[a-z0-9-]+\.(svg|png)|fonts/inter-[a-z-]+\.woff2)"
+    r"(css/(login|signin|decide)\.css|js/(login|join|decide)\.js|icons/[a-z0-9-]+\.(svg|png)|fonts/inter-[a-z-]+\.woff2)"
 )
 """What the login page loads: program files, the same for everyone."""
 

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import json
 from functools import cache
-from string import Template
 from typing import TYPE_CHECKING
 
 from fastapi import APIRouter, Request
@@ -17,6 +16,7 @@ from starlette.responses import JSONResponse, Response
 from studio.domain import JSON
 from studio.web.i18n import tables
 from studio.web.language import language_of
+from studio.web.plain_pages import POLICY, plain_page
 from studio.web.static import ASSETS, asset_url, assets_digest
 
 if TYPE_CHECKING:
@@ -39,10 +39,6 @@ SHARED = (
 OFFLINE_FILES = ("css/login.css", "js/login.js", "js/offline.js", "icons/studio.svg", "fonts/inter-latin.woff2")
 """What the offline page needs, kept from the beginning."""
 OFFLINE_WORDS = ("offline_title", "offline_help", "try_again")
-PAGE_POLICY = (
-    "default-src 'none'; style-src 'self'; script-src 'self'; font-src 'self'; img-src 'self'; connect-src 'self'; "
-    "form-action 'self'; base-uri 'none'; frame-ancestors 'none'"
-)
 WORKER_POLICY = "default-src 'none'; connect-src 'self'"
 
 
@@ -106,16 +102,8 @@ def service_worker() -> str:
         "cache": f"studio-{assets_digest()}",
         "assets": asset_url("").rstrip("/"),
         "files": OFFLINE_FILES,
-        "offline": {language: _offline_page(language) for language in tables()},
-        "policy": PAGE_POLICY,
+        "offline": {name: plain_page("offline.html", "app", OFFLINE_WORDS, name) for name in tables()},
+        "policy": POLICY,
     }
     script = (ASSETS / "js" / "service_worker.js").read_text("utf-8")
     return f"self.STUDIO = {json.dumps(facts, ensure_ascii=False)};\n{script}"
-
-
-def _offline_page(language: str) -> str:
-    """The page without a studio, in one language, with the words of the others for who chose another."""
-    words = {name: {key: table[f"app.{key}"] for key in OFFLINE_WORDS} for name, table in tables().items()}
-    shown = {"language": language, "assets": asset_url("").rstrip("/"), **words[language]}
-    shown["words"] = json.dumps(words, ensure_ascii=False).replace("<", "\\u003c")
-    return Template((ASSETS / "html" / "offline.html").read_text("utf-8")).substitute(shown)
