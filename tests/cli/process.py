@@ -12,6 +12,8 @@ from typing import Any
 from tests.stories.process import environment
 
 ROOT = Path(__file__).parents[2]
+TIMEOUT_S = 150
+"""On a busy machine; alone a command takes seconds."""
 PICTURE = {"task": "text-to-image", "model": "draft/animatic", "width": 160, "height": 90}
 
 
@@ -32,10 +34,10 @@ def command(batch: Path, data: Path, *options: str) -> list[str]:
     return [sys.executable, "app.py", "run", str(batch), "--data", str(data), *options]
 
 
-def run(batch: Path, data: Path, *options: str, timeout_s: float = 120, **environ: str) -> Ended:
+def run(batch: Path, data: Path, *options: str, **environ: str) -> Ended:
     env = environment() | {"STUDIO_WORKERS": "1"} | environ
     done = subprocess.run(
-        command(batch, data, *options), cwd=ROOT, env=env, capture_output=True, text=True, timeout=timeout_s
+        command(batch, data, *options), cwd=ROOT, env=env, capture_output=True, text=True, timeout=TIMEOUT_S
     )
     return Ended(done.returncode, done.stdout, done.stderr)
 

@@ -127,6 +127,21 @@ def test_a_held_run_is_named_with_its_choices(tmp_path: Path) -> None:
     assert held["choices"] == ["no_real_person", "confirm_consent", "give_up"]
 
 
+def test_a_paused_queue_is_said_and_the_batch_goes_on_later(tmp_path: Path) -> None:
+    """A password of the studio is for its pages: the command works in the folder as the user of this machine."""
+    with Studio.open(Settings(data=tmp_path / "data"), start=False) as studio:
+        studio.queue.pause()
+    batch = written(tmp_path / "b.jsonl", PICTURE | {"prompt": "a fox"})
+    paused = run(batch, tmp_path / "data")
+    assert paused.code == 1 and "The queue is paused" in paused.err
+    assert [r["status"] for r in paused.results] == ["queued"]
+    with Studio.open(Settings(data=tmp_path / "data"), start=False) as studio:
+        studio.queue.resume()
+    resumed = run(batch, tmp_path / "data", STUDIO_PASSWORD="long enough 1", STUDIO_ACCESS="password")
+    assert resumed.code == 0, resumed.err
+    assert [(r["run"], r["status"]) for r in resumed.results] == [(paused.results[0]["run"], "succeeded")]
+
+
 def submitted(server: WaveSpeedServer) -> list[str]:
     return [task.prompt() for task in server.tasks.values()]
 

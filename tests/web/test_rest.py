@@ -141,13 +141,14 @@ def test_errors_are_sentences_with_the_field(http: httpx.Client) -> None:
 
 def test_a_file_is_its_body_and_is_judged_by_its_content(http: httpx.Client, tmp_path: Path) -> None:
     Image.new("RGB", (64, 48), "teal").save(tmp_path / "a.png")
-    sent = {"params": {"name": "../a.png"}, "headers": {"content-type": "image/png"}}
-    asset = shaped(http.post("assets", content=(tmp_path / "a.png").read_bytes(), **sent), schemas.Upload, 201)
+    body, kind = (tmp_path / "a.png").read_bytes(), {"content-type": "image/png"}
+    sent = http.post("assets", content=body, params={"name": "../a.png"}, headers=kind)
+    asset = shaped(sent, schemas.Upload, 201)
     assert (asset["kind"], asset["width"], asset["name"]) == ("image", 64, "a.png")
     shaped(http.get(f"assets/{asset['id']}"), schemas.Asset)
     [edited] = http.post("runs", json=image("at night", task="image-edit", image=asset["id"])).json()
     assert edited["request"]["image"] == asset["id"]
-    refused = http.post("assets", content=b"<script>", params={"name": "a.png"}, headers={"content-type": "image/png"})
+    refused = http.post("assets", content=b"<script>", params={"name": "a.png"}, headers=kind)
     assert shaped(refused, schemas.Problem, 400)["error"].endswith(".")
 
 
