@@ -66,3 +66,27 @@ def test_the_same_call_under_its_key_pays_once(site: Site) -> None:
 
     with_agent(site.url, site.token("ann"), story)
     assert len(site.server.tasks) == before + 3
+
+
+def test_shots_that_follow_count_against_the_limit_before_any_is_sent(site: Site) -> None:
+    """The second shot begins with the last frame of the first, and is queued by the studio itself, later."""
+    script = "Shot 1 [0-2s] a heron\nShot 2 [2-4s] it flies up"
+
+    async def board(agent: Agent) -> tuple[str, float]:
+        made = await agent.call("create_storyboard", title="Flight", script=script, model=MODEL, width=832, height=480)
+        changes = {"storyboard_id": made["id"], "shot_id": made["shots"][1]["id"]}
+        await agent.call("edit_shot", **changes, start="previous", model="alibaba/wan2.6-i2v")
+        await agent.call("set_shot_status", storyboard_id=made["id"], status="approved")
+        plan = await agent.call("plan_render", storyboard_id=made["id"])
+        assert (len(plan["ready"]), len(plan["follow"]), plan["blocked"]) == (1, 1, {})
+        return made["id"], plan["estimate"]["usd"]
+
+    board_id, usd = with_agent(site.url, site.token("ann"), board)
+
+    async def story(agent: Agent) -> None:
+        refused = await agent.refusal("render", storyboard_id=board_id, max_usd=usd)
+        assert "that this access token may spend" in refused
+        shots = (await agent.call("get_storyboard", storyboard_id=board_id))["shots"]
+        assert [shot["takes"] for shot in shots] == [[], []]
+
+    with_agent(site.url, site.token("ann", usd_limit=usd * 0.75), story)
