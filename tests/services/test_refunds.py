@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import csv
 import io
-import sqlite3
 import time
 from collections.abc import Callable
 from pathlib import Path
@@ -21,6 +20,7 @@ from studio.services.refunds import AuditedRun, receipt_of
 from studio.settings import Settings
 from studio.studio import Studio
 from tests.support.kit import QUICK, finish, image, paid_image
+from tests.support.older_database import made_older
 from tests.support.web import serving
 
 NUDE = Moderated("The result was refused.", code="content_policy", billed=True)
@@ -235,11 +235,7 @@ def test_earlier_runs_are_found_when_the_database_is_brought_up_to_date(
         finish(studio, paid_image("earlier"))
         paid.script = FakeScript()
         finish(studio, paid_image("fine"))
-    with sqlite3.connect(settings.data / "studio.db") as db:
-        db.executescript(
-            "DROP TABLE refund_events; DROP TABLE refund_claims; "
-            "DELETE FROM _sqlite_migrations WHERE name LIKE '%_refunds'"
-        )
+    made_older(settings.data / "studio.db", before="m014")
     with Studio.open(settings, engines={"paid": paid}, catalogue=catalogue, timing=QUICK) as studio:
         assert [(c.claim.title, c.claim.usd) for c in claims(studio)] == [("earlier", pytest.approx(0.1))]
         assert spent(studio) == pytest.approx(0.2)
