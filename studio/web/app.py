@@ -17,6 +17,7 @@ from studio.web.pages import form_files
 
 if TYPE_CHECKING:
     import gradio as gr
+    from fastapi import FastAPI
     from starlette.types import ASGIApp
 
     from studio.studio import Studio
@@ -104,6 +105,13 @@ def _pages(ctx: Any) -> Iterator[Any]:
 @contextlib.contextmanager
 def served(studio: Studio, **options: Any) -> Iterator[str]:
     """Serve the pages until the context ends; gives their address. options go to Gradio's launch."""
+    with launched(studio, **options) as (_, url):
+        yield url
+
+
+@contextlib.contextmanager
+def launched(studio: Studio, **options: Any) -> Iterator[tuple[FastAPI, str]]:
+    """As `served`, with the running application before the address."""
     folder = prepare(studio)
     from starlette.middleware import Middleware
 
@@ -130,7 +138,7 @@ def served(studio: Studio, **options: Any) -> Iterator[str]:
     entry = login.router(authenticator, frame_ancestors=ancestors, elsewhere=sign_in.openid)
     demo = build(studio)
     demo.queue(default_concurrency_limit=16, max_size=1000)
-    _, url, _ = demo.launch(
+    app, url, _ = demo.launch(
         **{"server_name": settings.host, "server_port": settings.port} | options,
         prevent_thread_lock=True,
         quiet=True,
@@ -157,7 +165,7 @@ def served(studio: Studio, **options: Any) -> Iterator[str]:
     )
     connections.set_limits(demo.server)
     try:
-        yield url
+        yield app, url
     finally:
         site.close()
         demo.close(verbose=False)
