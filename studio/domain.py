@@ -274,11 +274,13 @@ class Run(Value):
 
     seq rises with time and is the key of pages. fraction is 0..1 where the provider gives one. expected_s is our
     estimate of the whole time from our own history, None without one; eta_s the engine's own word on the seconds left.
-    account names the keys that it is sent with, "" for the studio's; token the access token that submitted it, if any.
-    preview names the version of the picture of a run under way, None where there is none; false_colours: only shapes
-    can be judged by it. attempt counts the starts; edits how often its request was changed while it waited. project:
-    the team's project it was made in, "" for none; shared: that project's members may see it. hidden: whoever reads it
-    may know no more than whose it is and where it stands in the queue; see `masked`.
+    position counts from 1 (next) among the runs that wait for the same engine and keys; ahead_s is the expected work of
+    those before it, None where that is not known. account names the keys that it is sent with, "" for the studio's;
+    token the access token that submitted it, if any. preview names the version of the picture of a run under way, None
+    where there is none; false_colours: only shapes can be judged by it. attempt counts the starts; edits how often its
+    request was changed while it waited. project: the team's project it was made in, "" for none; shared: that project's
+    members may see it. hidden: whoever reads it may know no more than whose it is and where it stands in the queue; see
+    `masked`.
     """
 
     id: str
@@ -302,6 +304,7 @@ class Run(Value):
     handle: str | None = None
     priority: int = 0
     position: int | None = None
+    ahead_s: float | None = None
     hidden: bool = False
     attempt: int = 0
     edits: int = 0
@@ -325,7 +328,7 @@ class Run(Value):
 
     def masked(self) -> Run:
         """What anybody may know of a run of somebody else's that waits or is under way."""
-        kept = ("id", "seq", "owner", "status", "priority", "position", "created_at")
+        kept = ("id", "seq", "owner", "status", "priority", "position", "ahead_s", "created_at")
         request = Request(task=self.request.task, model="", prompt="")
         values = {name: getattr(self, name) for name in kept}
         return Run(**values, request=request, model="", provider="", hidden=True)

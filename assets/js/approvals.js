@@ -47,7 +47,7 @@ class Approvals {
       this.reason,
       this.reject,
       this.approve,
-      el("small", "st-dim st-keys", {}, t("approvals.keys")),
+      el("small", "st-dim st-answerkeys", {}, t("approvals.keys")),
     );
     this.list = el("ol", "st-questions", { "aria-label": t("approvals.tab") });
     this.none = el(

@@ -4,6 +4,13 @@ import { button, el, icon, styles, t } from "./dom.js";
 import { catalogueText } from "./form/common.js";
 import { del, get, post, toast, tryOrToast } from "./net.js";
 
+/** gr.HTML calls this once. Where there are no accounts, there is nothing to show. */
+export function mount(element) {
+  const panel = ownKeysPanel();
+  (element.querySelector(".st-mount") || element).replaceChildren(panel);
+  new IntersectionObserver((seen) => seen.some((s) => s.isIntersecting) && panel.load()).observe(element);
+}
+
 /** The panel for any page; load() reads it anew. */
 export function ownKeysPanel() {
   styles("widgets.css", "approvals.css");
@@ -15,7 +22,9 @@ export function ownKeysPanel() {
     try {
       draw(await get(path()));
     } catch (error) {
-      root.replaceChildren(el("p", "st-dim", { role: "alert" }, error.message));
+      if (error.status === 403)
+        root.replaceChildren(); // no account, or not by this token
+      else root.replaceChildren(el("p", "st-dim", { role: "alert" }, error.message));
     }
   };
 

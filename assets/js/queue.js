@@ -100,7 +100,7 @@ export function mount(element) {
     };
     for (const run of active) groups[run.status]?.push(run);
     SECTIONS.forEach((name, i) => {
-      const nodes = groups[name].map((run, at) => rowOf(name === "queued" ? { ...run, position: at + 1 } : run, name));
+      const nodes = groups[name].map((run) => rowOf(run, name));
       lists[name].replaceChildren(...keepFocus(nodes));
       parts[i].hidden = !nodes.length;
       parts[i].count.textContent = name === "recent" ? "" : number(nodes.length);
@@ -283,6 +283,7 @@ function times(run, section) {
       "span",
       "",
       {},
+      run.ahead_s ? `${t("approvals.starts_in", { time: seconds(run.ahead_s / (run.at_once || 1)) })} · ` : "",
       run.expected_s ? `~${seconds(run.expected_s)}` : "",
       run.expected_s ? " · " : "",
       since(run.created_at),

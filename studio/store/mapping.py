@@ -15,7 +15,17 @@ from sqlite_utils import Database
 from studio.domain import REQUEST, Asset, Event, Request, Run, now
 from studio.messages import restore, stored
 
-LIVE = ("position", "hidden", "provider_word", "provider_position", "fraction", "eta_s", "preview", "false_colours")
+LIVE = (
+    "position",
+    "ahead_s",
+    "hidden",
+    "provider_word",
+    "provider_position",
+    "fraction",
+    "eta_s",
+    "preview",
+    "false_colours",
+)
 RUN_FIELDS = tuple(name for name in Run.model_fields if name not in (*LIVE, "assets", "request"))
 """Fields of Run that are columns under the same name; the others are live, or come from other tables."""
 SENTENCES = ("error", "note")

@@ -9,12 +9,13 @@ from __future__ import annotations
 import heapq
 from collections import defaultdict
 from collections.abc import Sequence
+from datetime import datetime
 from operator import itemgetter
 from typing import Any
 
 from sqlite_utils import Database
 
-from studio.domain import Run, Status
+from studio.domain import Run, Status, now
 from studio.errors import Conflict, NotFound
 from studio.messages import Message, term
 from studio.store import events, fair_queue, visibility
@@ -86,34 +87,57 @@ def active(db: Database, viewer: str = "") -> list[Run]:
     )
     rows = fetch(db, sql)
     waiting = [index for index, row in enumerate(rows) if row["status"] == Status.QUEUED.value]
-    order = [(index, None) for index in range(len(rows) - len(waiting))] + _in_turn(db, rows, waiting)
-    found = as_runs(db, [rows[index] for index, _ in order])
-    runs = [
-        run.model_copy(update={"position": position}) if position else run
-        for run, (_, position) in zip(found, order, strict=True)
-    ]
+    order = _in_turn(db, rows, waiting)
+    others = len(rows) - len(waiting)
+    found = as_runs(db, [*rows[:others], *(rows[index] for index, _ in order)])
+    queued = [run.model_copy(update=live) for run, (_, live) in zip(found[others:], order, strict=True)]
+    runs = [*found[:others], *queued]
     if not viewer:
         return runs
     seen = visibility.visible_runs(db, [run.id for run in runs], viewer)
     return [r if r.id in seen else r.masked() for r in runs if r.id in seen or r.status != Status.HELD]
 
 
-def _in_turn(db: Database, rows: Sequence[dict[str, Any]], waiting: Sequence[int]) -> list[tuple[int, int | None]]:
-    """Indices of the waiting rows in the order in which they start, each with its position in its lane.
+def _in_turn(
+    db: Database, rows: Sequence[dict[str, Any]], waiting: Sequence[int]
+) -> list[tuple[int, dict[str, float | None]]]:
+    """Indices of the waiting rows in the order in which they start, each with its position and ahead_s in its lane.
 
     Lanes do not wait for one another: of their next runs the one that came first is shown first.
     """
     lanes: dict[Lane, list[Waiting]] = defaultdict(list)
     for index in waiting:
         row = rows[index]
-        lane = Lane(row["provider"], row["account"])
-        lanes[lane].append(Waiting(index, row["owner"], row["place"], row["seq"]))
-    merged: list[list[tuple[tuple[float, float, int], int, int]]] = []
+        lanes[_lane(row)].append(Waiting(index, row["owner"], row["place"], row["seq"]))
+    ahead_s = _work_under_way(rows)
+    merged: list[list[tuple[tuple[float, float, int], int, dict[str, float | None]]]] = []
     for lane, of_lane in lanes.items():
-        order = fair_queue.in_turn(db, lane, of_lane)
-        keyed = [(-rows[i]["priority"], rows[i]["place"], rows[i]["seq"]) for i in order]
-        merged.append([(key, i, position) for position, (key, i) in enumerate(zip(keyed, order, strict=True), 1)])
-    return [(index, position) for _, index, position in heapq.merge(*merged, key=itemgetter(0))]
+        shown: list[tuple[tuple[float, float, int], int, dict[str, float | None]]] = []
+        before_s = ahead_s.get(lane, 0.0)
+        for position, index in enumerate(fair_queue.in_turn(db, lane, of_lane), 1):
+            row = rows[index]
+            key = (-row["priority"], row["place"], row["seq"])
+            shown.append((key, index, {"position": position, "ahead_s": before_s}))
+            before_s = None if before_s is None or row["expected_s"] is None else before_s + row["expected_s"]
+        merged.append(shown)
+    return [(index, live) for _, index, live in heapq.merge(*merged, key=itemgetter(0))]
+
+
+def _lane(row: dict[str, Any]) -> Lane:
+    return Lane(row["provider"], row["account"])
+
+
+def _work_under_way(rows: Sequence[dict[str, Any]]) -> dict[Lane, float | None]:
+    """Seconds that the running runs of each lane are still expected to take, together; None where that is not known."""
+    moment, found = now(), dict[Lane, float | None]()
+    for row in rows:
+        if row["status"] != Status.RUNNING.value:
+            continue
+        before, expected = found.get(_lane(row), 0.0), row["expected_s"]
+        began = datetime.fromisoformat(row["started_at"]) if row["started_at"] else moment
+        left = None if expected is None else max(0.0, expected - (moment - began).total_seconds())
+        found[_lane(row)] = None if before is None or left is None else before + left
+    return found
 
 
 def move_before(db: Database, run_id: str, before: str | None, viewer: str = "") -> None:

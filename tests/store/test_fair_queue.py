@@ -111,6 +111,20 @@ def test_a_run_moved_before_that_of_another_person_overtakes_only_its_own() -> N
         assert [i for i in shown(db) if i in b] == [b[2], b[0], b[1]]
 
 
+def test_the_work_ahead_is_that_of_the_runs_which_really_start_before() -> None:
+    with database() as db:
+        add(db, "a", 4)
+        add(db, "b", 2)
+        db.conn.execute("UPDATE runs SET expected_s = 10")
+        assert [(run.owner, run.position, run.ahead_s) for run in queue.active(db)][:4] == [
+            ("a", 1, 0.0), ("b", 2, 10.0), ("a", 3, 20.0), ("b", 4, 30.0),
+        ]  # fmt: skip
+        claimed(db, 1)
+        [_, first, *_] = queue.active(db)
+        assert (first.owner, first.position) == ("b", 1)
+        assert 9.0 < (first.ahead_s or 0.0) <= 10.0, "what runs now counts until it is done"
+
+
 @BRIEF
 @given(st.lists(st.sampled_from([0.5, 1.0, 2.0, 3.0, 5.0]), min_size=2, max_size=5))
 def test_shares_of_starts_follow_the_weights(weights: list[float]) -> None:

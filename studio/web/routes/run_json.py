@@ -65,7 +65,18 @@ def card(studio: Studio, run: Run) -> JSON:
     if run.hidden:
         return _hidden_card(studio, run)
     asset, request = main_asset(run), run.request
-    keys = {"id", "seq", "status", "phase", "fraction", "position", "provider_position", "provider_word", "priority"}
+    keys = {
+        "id",
+        "seq",
+        "status",
+        "phase",
+        "fraction",
+        "position",
+        "ahead_s",
+        "provider_position",
+        "provider_word",
+        "priority",
+    }
     keys |= {"held_reason", "error", "note", "seed", "rating", "created_at", "started_at", "finished_at", "expected_s"}
     keys |= {"preview", "false_colours", "eta_s"}
     keys |= {"retry_of", "batch", "provider", "model", "cost_usd", "estimate_usd", "cancel_wanted", "owner"}
