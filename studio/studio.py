@@ -159,7 +159,7 @@ class Studio:
             self.people.adopt()
         self.context.scheduler.start()
         self._leftovers.start()
-        if self.settings.space:
+        if self.settings.space or self.settings.access == "huggingface":
             self._visitor_sweeper.start()
         if self._mirroring:
             self._mirroring.start()

@@ -45,7 +45,7 @@ def _parser() -> argparse.ArgumentParser:
     build_it.add_argument("folder", type=Path, help="an empty folder, or a clone of your Space")
     build_it.add_argument("--sdk", choices=("docker", "gradio"), default="docker")
     build_it.add_argument(
-        "--zerogpu", nargs="+", metavar="MODEL", help="open models to run on ZeroGPU, such as z-image-turbo"
+        "--zerogpu", nargs="+", metavar="MODEL", help="prepare for ZeroGPU with these weights, such as z-image-turbo"
     )
     check_it = commands.add_parser("check", help="check a folder, and start it as the Hub would")
     check_it.add_argument("folder", type=Path)

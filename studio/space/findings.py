@@ -7,6 +7,8 @@ from dataclasses import dataclass
 from typing import Literal
 
 Result = Literal["ok", "failed", "skipped"]
+SHOWN = 5
+"""Problems of one check that are listed; a folder of compiled files has hundreds."""
 
 
 @dataclass(frozen=True)
@@ -19,9 +21,10 @@ class Finding:
 
 
 def found(check: str, problems: Iterable[str], detail: str = "") -> Finding:
-    """Passed with this detail where there are no problems, else failed with them."""
+    """Passed with this detail where there are no problems, else failed with the first of them."""
     listed = list(problems)
-    return Finding(check, "failed", " ".join(listed)) if listed else Finding(check, "ok", detail)
+    more = [f"And {len(listed) - SHOWN} more."] if len(listed) > SHOWN else []
+    return Finding(check, "failed", " ".join([*listed[:SHOWN], *more])) if listed else Finding(check, "ok", detail)
 
 
 def skipped(check: str, why: str) -> Finding:

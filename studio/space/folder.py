@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import shutil
 from importlib import metadata
 from pathlib import Path
@@ -19,6 +20,8 @@ ROOT = Path(__file__).parents[2]
 TEMPLATES = ROOT / "assets" / "space"
 COPIED = ("app.py", "LICENSE", "studio", "assets")
 LEFT_OUT = ("__pycache__", "*.pyc", "screenshots")
+LEFT_OUT_WITH_GRADIO = ("mcp",)
+"""With its SDK the Hub installs gradio[mcp], which holds mcp below 2: /mcp answers on Docker Spaces only."""
 LFS_SUFFIXES = (".gz", ".otf", ".woff2", ".webp", ".png", ".npz", ".onnx")
 """Kinds of binary files that the studio has; the Hub takes them by LFS or Xet."""
 
@@ -33,9 +36,7 @@ def build(target: Path, *, sdk: str, preload: Preload | None = None) -> Path:
     target.mkdir(parents=True, exist_ok=True)
     for name in COPIED:
         _copy(ROOT / name, target / name)
-    requirements = [ROOT / "requirements.txt", ROOT / "requirements-space.txt"]
-    text = "\n".join(path.read_text("utf-8").rstrip() for path in requirements)
-    _write(target / "requirements.txt", f"{text}\n{preload.requirements() if preload else ''}")
+    _write(target / "requirements.txt", _requirements(sdk) + (preload.requirements() if preload else ""))
     _write(target / ".gitattributes", "".join(f"*{s} filter=lfs diff=lfs merge=lfs -text\n" for s in LFS_SUFFIXES))
     _write(target / ".gitignore", "__pycache__/\n*.pyc\n")
     if sdk == "docker":
@@ -79,6 +80,13 @@ def front_matter(sdk: str, preload: Preload | None = None) -> FrontMatter:
     if preload:  # the Hub's list of hardware that may be suggested has no ZeroGPU: it is chosen in the Space's settings
         return values | {"models": preload.repositories, "preload_from_hub": preload.repositories}
     return values | {"suggested_hardware": "cpu-upgrade"}
+
+
+def _requirements(sdk: str) -> str:
+    paths = (ROOT / "requirements.txt", ROOT / "requirements-space.txt")
+    lines = [line for path in paths for line in path.read_text("utf-8").splitlines()]
+    left_out = LEFT_OUT_WITH_GRADIO if sdk == "gradio" else ()
+    return "".join(f"{line}\n" for line in lines if re.split(r"[<>=\[ ]", line)[0] not in left_out)
 
 
 def _check_target(target: Path) -> None:

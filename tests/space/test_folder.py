@@ -30,6 +30,10 @@ def test_a_build_passes(sdk: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatc
     assert "tests" not in names
     values = front_matter.read(tmp_path / "space")
     assert values["hf_oauth"] is True
+    lines = (tmp_path / "space" / "requirements.txt").read_text("utf-8").splitlines()
+    assert any(line.startswith("mcp>") for line in lines) is (
+        sdk == "docker"
+    )  # gradio[mcp] of the Hub has an older one
     assert values["hf_oauth_scopes"] == ["inference-api"]
 
 
