@@ -33,6 +33,7 @@ from studio.services.continuations import ContinuationFollower
 from studio.services.demo import DemoContent
 from studio.services.engine_settings import EngineSettings
 from studio.services.key_store import KeyStore
+from studio.services.lending import Lending
 from studio.services.library import Library
 from studio.services.link_decisions import LinkDecisions
 from studio.services.local_models import LocalModels
@@ -42,6 +43,7 @@ from studio.services.people import People
 from studio.services.queue import Queue
 from studio.services.replaceable_engines import ReplaceableEngines
 from studio.services.run_accounts import RunAccounts
+from studio.services.session_keys import SessionKeys
 from studio.services.user_files import UserFiles
 from studio.services.visitor_limits import VisitorLimiter, VisitorSweeper
 from studio.services.visitors import Visitors
@@ -75,7 +77,6 @@ class Studio:
         mirror = Mirror(settings.media_mirror, settings.data) if settings.media_mirror else None
         jobs = JobContext(store, self.catalogue, settings.data, timing or Timing(), webhooks=webhooks, mirror=mirror)
         visitors, accounts = VisitorLimiter(settings.visitors, jobs), RunAccounts(found)
-        accounts.refusal = visitors.refusal
         self.context = Context(
             settings, self.catalogue, store, found, jobs, Scheduler(jobs, found), engine_settings, visitors, accounts
         )
@@ -93,9 +94,12 @@ class Studio:
         self.comfyui_models = ComfyModels(settings, self.catalogue, comfy)
         self.local_models = LocalModels(self.catalogue, found)
         self.people, self.visitors = People(store), Visitors(store)
+        self.session_keys = SessionKeys(self.context, found, lambda s: self.people.lives(s) or self.visitors.lives(s))
+        self.people.on_change = self.session_keys.sessions_changed
+        accounts.refusal = Lending(self.context, self.people).refusal
         self._house = StudioServices(
             self.admin, self.agents, self.comfyui_models, self.connections, self.library, self.local_models,
-            self.notifications, self.people, self.queue, self.user_files, self.workflows,
+            self.notifications, self.people, self.queue, self.session_keys, self.user_files, self.workflows,
         )  # fmt: skip
         self.link_decisions = LinkDecisions(self.context, lambda person: self.acting_for(person).approvals)
         self._leftovers = Leftovers(settings.data, jobs.is_active)
@@ -165,6 +169,7 @@ class Studio:
             self._mirroring.start()
         if self.settings.demo == "on":
             self._demo.start()
+        self.session_keys.start()
         self._follower.start()
         self.notifications.start()
         for rows_of_one_press in exports.interrupted_exports(self.context):
@@ -186,6 +191,7 @@ class Studio:
         self._leftovers.close()
         self._visitor_sweeper.close()
         self._demo.close()
+        self.session_keys.close()
         context.exports.close()
         context.measures.close()
         context.splits.close()

@@ -38,6 +38,7 @@ from studio.services.refunds import Refunds
 from studio.services.requests import Requests
 from studio.services.rights import guarded, require
 from studio.services.runs import Runs
+from studio.services.session_keys import OwnSessionKeys, SessionKeys
 from studio.services.sharing import Sharing
 from studio.services.storyboards import Storyboards
 from studio.services.token_spending import TokenSpending
@@ -60,6 +61,7 @@ class StudioServices:
     notifications: Notifications
     people: People
     queue: Queue
+    session_keys: SessionKeys
     user_files: UserFiles
     workflows: Workflows
 
@@ -119,6 +121,7 @@ class UserServices:
         self.own_notifications = guard("own_notifications", house.notifications.own(user), actor)
         self.people = guard("people", house.people, actor)
         self.queue = guard("queue", house.queue, actor)
+        self.session_keys = guard("session_keys", OwnSessionKeys(house.session_keys, actor), actor)
         self.user_files = guard("user_files", house.user_files, actor)
         self.workflows = guard("workflows", house.workflows, actor)
 

@@ -45,12 +45,13 @@ def hashed(token: str) -> str:
 
 
 class People:
-    """All accounts. Safe from any thread."""
+    """All accounts. Safe from any thread. on_change: called after each change, also when a session ends."""
 
     def __init__(self, store: Store) -> None:
         self._store = store
         self._remembered: dict[tuple[str, str], tuple[float, object]] = {}
         self._changes = 0
+        self.on_change: Callable[[], None] = lambda: None
 
     def actor(self, key: str) -> Actor:
         """Who a key names, with the role of this moment. Raises NotAllowed for an account that is gone or disabled."""
@@ -364,9 +365,16 @@ class People:
             self._remembered.clear()
         return value
 
+    def lives(self, token_hash: str) -> bool:
+        """Whether a session of this hash has not ended."""
+        with self._store.read() as db:
+            session = people.session(db, token_hash)
+            return session is not None and session.expires_at > now() and not people.get(db, session.person).disabled_at
+
     def _changed(self) -> None:
         self._changes += 1
         self._remembered.clear()
+        self.on_change()
 
 
 def hash_of_password(password: str) -> str:

@@ -218,6 +218,12 @@ RIGHTS: dict[str, dict[str, Action]] = {
         "share_board": _SHARE,
         "move_board": _SHARE,
         "unshare_board": _SHARE,
+    "session_keys": {
+        "all": _CREATE,
+        "hub_pays": _CREATE,
+        "save": _CREATE,
+        "remove": _CREATE,
+        "let_hub_pay": _CREATE,
     },
     "storyboards": {
         "all": _VIEW,

@@ -51,6 +51,11 @@ class Visitors:
         with self._store.read() as db:
             return visitors.with_hash(db, hashed(token))
 
+    def lives(self, token_hash: str) -> bool:
+        """Whether the cookie of this hash counts."""
+        with self._store.read() as db:
+            return visitors.with_hash(db, token_hash) is not None
+
     def actor(self, key: str) -> Actor:
         """Who a visitor's key names. Raises NotAllowed once the cookie is over."""
         with self._store.read() as db:

@@ -34,7 +34,7 @@ class Keys:
     """A source of keys: owner -> engine; without one the key is gone."""
 
     def __init__(self, prefix: str) -> None:
-        self.prefix, self.engines = prefix, dict[str, Engine]()
+        self.prefix, self.payer, self.engines = prefix, "", dict[str, Engine]()
         self.owners = set[str]()
 
     def account(self, owner: str, model: Model, project: str) -> str | None:
@@ -63,7 +63,7 @@ def keyed(folder: Path, name: str, **script: object) -> Keyed:
 
 
 def made(studio: Studio, owner: str, prompt: str) -> Run:
-    requests = studio.acting_for(owner).requests
+    requests = studio.on_behalf_of(owner).requests
     return requests.submit(paid_image(prompt))[0]
 
 

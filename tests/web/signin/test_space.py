@@ -97,15 +97,13 @@ def test_whoever_opens_the_space_is_a_visitor(browser: httpx.Client, studio: Stu
     assert "set-cookie" not in again.headers  # the same visitor
 
 
-def test_visitors_see_nothing_of_one_another(browser: httpx.Client, studio: Studio, url: str) -> None:
+def test_visitors_see_nothing_of_one_another(
+    browser: httpx.Client, studio: Studio, url: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
     browser.get("/")
     mine = visitor_of(studio, browser)
-    free = studio.context.visitors.free
-    studio.context.visitors.free = frozenset({"fake"})
-    try:
-        (run,) = studio.acting_for(mine).requests.submit(image("mine"))
-    finally:
-        studio.context.visitors.free = free
+    monkeypatch.setattr(studio.context.visitors, "free", frozenset({"fake"}))
+    (run,) = studio.acting_for(mine).requests.submit(image("mine"))
     assert run.owner == mine and run.id in browser.get("/ui/runs").text
     with httpx.Client(base_url=url, timeout=30) as other:
         other.get("/")
