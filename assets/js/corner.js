@@ -7,6 +7,7 @@ import { followAddress } from "./compare/view.js";
 import { open } from "./detail.js";
 import * as notices from "./notices.js";
 import * as pages from "./page.js";
+import * as sessionKeys from "./session_keys.js";
 import * as shortcuts from "./shortcuts.js";
 import { BASE, el, t } from "./dom.js";
 import { unsubscribe as endPush } from "./push.js";
@@ -93,6 +94,7 @@ export function mount(element) {
         },
         t("shell.language"),
       ),
+      ...sessionKeys.corner(icon),
       ...exit(),
     ),
   );

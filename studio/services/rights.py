@@ -192,6 +192,7 @@ RIGHTS: dict[str, dict[str, Action]] = {
         "validate": _VIEW,
         "check": _VIEW,
         "estimate_revision": _VIEW,
+        "payer": _VIEW,
         "price": _VIEW,
         "expected_time": _VIEW,
     },
@@ -218,6 +219,7 @@ RIGHTS: dict[str, dict[str, Action]] = {
         "share_board": _SHARE,
         "move_board": _SHARE,
         "unshare_board": _SHARE,
+    },
     "session_keys": {
         "all": _CREATE,
         "hub_pays": _CREATE,

@@ -120,7 +120,8 @@ def launched(studio: Studio, **options: Any) -> Iterator[tuple[FastAPI, str]]:
     from studio.web.middleware import connections, login, security
     from studio.web.middleware.front_page import FrontPage
     from studio.web.routes import forms, register
-    from studio.web.signin import methods
+    from studio.web.signin import hub_payment, methods
+    from studio.web.signin.config import HUGGING_FACE
     from studio.web.theme import banner, head, theme
 
     settings = studio.settings
@@ -128,6 +129,8 @@ def launched(studio: Studio, **options: Any) -> Iterator[tuple[FastAPI, str]]:
     settings.model_copy(update={"host": host}).check_access()
     authenticator = security.authenticator_of(settings, studio.people)
     sign_in = methods.build(settings, authenticator, studio.people, studio.visitors)
+    if sign_in.openid is not None and settings.access == HUGGING_FACE:
+        hub_payment.follow(sign_in.openid, studio)
     ancestors = settings.frame_ancestors
 
     def wrap(app: ASGIApp) -> ASGIApp:

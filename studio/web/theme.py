@@ -89,6 +89,7 @@ def head(settings: Settings) -> str:
     tags += [f'<link rel="apple-touch-icon" href="{asset_url("icons/apple-touch.png")}">']
     tags += [f'<meta name="theme-color" content="{BARS["light"]}" data-dark="{BARS["dark"]}">']
     tags += [f'<link rel="icon" type="image/svg+xml" href="{asset_url("icons/studio.svg")}">']
-    tags += ['<meta name="studio-access" content="password">'] if settings.password_hash else []
+    if settings.has_accounts:
+        tags += [f'<meta name="studio-access" content="{settings.access or "password"}">']
     tags += ['<meta name="color-scheme" content="dark light">']
     return "".join(tags)

@@ -101,9 +101,9 @@ class HubRouter(HttpServer):
     def _forward(self, topic: str, call: Call, url: str, headers: dict[str, str]) -> Reply:
         """What the provider answers. Links to results lead back here, since nothing else is reached in a test."""
         found = httpx.request(call.method, url, content=call.body, headers=headers, timeout=100)
-        body = found.content.replace(
-            f"{self.behind[topic].url}/results/".encode(), f"{self.url}/{topic}/results/".encode()
-        )
+        body, port = found.content, self.behind[topic].port
+        for host in ("127.0.0.1", "localhost"):
+            body = body.replace(f"http://{host}:{port}/results/".encode(), f"{self.url}/{topic}/results/".encode())
         kept = {k: v for k, v in found.headers.items() if k in ("content-type",) or k.startswith("x-fal-")}
         return Reply(found.status_code, body, kept)
 

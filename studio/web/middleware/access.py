@@ -29,7 +29,7 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 
 from studio.errors import NotAllowed
 from studio.messages import Message, of_error
-from studio.services.people import ACCESS_TOKEN_PREFIX, SESSION_DAYS, People
+from studio.services.people import ACCESS_TOKEN_PREFIX, SESSION_DAYS, People, hashed
 from studio.settings import BOOTSTRAP_LOGIN, PASSWORD_MAX_BYTES
 from studio.web.language import error_json
 from studio.web.middleware.same_origin import PAGES, is_webhook, refuse
@@ -191,7 +191,8 @@ class Ways:
 
 class Access:
     """ASGI middleware: finds out who asks, and is closed to everyone else, except for OPEN_PATHS, the files of the
-    sign-in page and calls of providers. The actor's key goes to scope["state"]["user"]."""
+    sign-in page and calls of providers. The actor's key goes to scope["state"]["user"], the hash of the token of
+    a browser's session to "session"."""
 
     def __init__(self, app: ASGIApp, authenticator: Authenticator, ways: Ways | None = None) -> None:
         self.app, self.authenticator, self.ways = app, authenticator, ways or Ways()
@@ -201,7 +202,7 @@ class Access:
         if scope["type"] not in ("http", "websocket"):
             await self.app(scope, receive, send)
             return
-        scope.setdefault("state", {})["user"] = NOBODY
+        scope.setdefault("state", {}).update(user=NOBODY, session="")
         if is_open(scope["path"]) or scope["path"] in self.ways.open_paths or is_webhook(scope):
             await self.app(scope, receive, send)
             return
@@ -232,6 +233,7 @@ class Access:
         if self.ways.proxy is not None and (key := await self.ways.proxy.key_of(request)):
             return key
         if key := await anyio.to_thread.run_sync(self.authenticator.key_of_session, request):
+            request.scope["state"]["session"] = hashed(request.cookies.get(self.authenticator.cookie, ""))
             return key
         if self.ways.visitors is None or "authorization" in request.headers:
             return None

@@ -133,7 +133,7 @@ class OpenIdMethod:
         token = await self._cookies.sign_in(answer, request, person_id, method=self.config.method)
         self._remember(hashed(token), identity.tokens.id_token)
         for listener in self.on_signed_in:
-            listener(hashed(token), person_id, identity)
+            await run_in_threadpool(listener, hashed(token), person_id, identity)
         return answer
 
     def _person(self, identity: Identity) -> str:

@@ -9,6 +9,7 @@ from __future__ import annotations
 import anyio.to_thread
 from starlette.requests import HTTPConnection
 
+from studio.services.people import hashed
 from studio.services.visitors import VISITOR_DAYS, Visitors
 from studio.web.middleware.access import address_of
 
@@ -21,7 +22,10 @@ class VisitorCookies:
 
     async def key_of(self, request: HTTPConnection) -> str | None:
         """The key of the visitor whose cookie the request carries."""
-        return await anyio.to_thread.run_sync(self._visitors.key_of, request.cookies.get(self.cookie, ""))
+        token = request.cookies.get(self.cookie, "")
+        key = await anyio.to_thread.run_sync(self._visitors.key_of, token)
+        request.scope["state"]["session"] = hashed(token) if key else ""
+        return key
 
     async def welcome(self, request: HTTPConnection) -> tuple[str, str] | None:
         """Key of a new visitor and the header that sets their cookie; None where there are too many new ones."""
