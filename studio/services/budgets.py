@@ -159,6 +159,8 @@ def _payer(account: str, project: str) -> Message:
         return Message("ownkey.pays_project", name=project)
     if not account:
         return Message("ownkey.pays_studio")
+    if account.startswith("hub:"):
+        return Message("sessionkey.hub_pays")
     return Message("ownkey.pays_person") if account.startswith("person:") else Message("ownkey.pays_session")
 
 

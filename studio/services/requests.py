@@ -135,10 +135,6 @@ class Requests:
         request, inputs = validation.complete(request, model), self._inputs_of(request, known_assets or {})
         return CheckedRequest(request, model, inputs), self._problems(request, model, inputs)
 
-    def payer(self, model_id: str) -> str | None:
-        """Who pays for a run of this model, in a sentence, where that is not the studio."""
-        return self._context.accounts.payer(self.user, self._context.catalogue.get(model_id))
-
     def estimate_revision(self, model_id: str) -> object | None:
         """Estimates of a request to this model stay as they are while this stays equal: a price list changes only with
         the studio's start, and an engine whose settings change is another one. None where an estimate is good for one

@@ -192,7 +192,6 @@ RIGHTS: dict[str, dict[str, Action]] = {
         "validate": _VIEW,
         "check": _VIEW,
         "estimate_revision": _VIEW,
-        "payer": _VIEW,
         "price": _VIEW,
         "expected_time": _VIEW,
     },

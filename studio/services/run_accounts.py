@@ -8,7 +8,6 @@ sent with another.
 from __future__ import annotations
 
 from collections.abc import Callable
-from contextlib import suppress
 from typing import Protocol
 
 from studio.catalogue import Model
@@ -21,14 +20,10 @@ STUDIO = ""
 
 
 class KeySource(Protocol):
-    """Keys other than the studio's. Accounts of a source begin with its `prefix`, such as "session:". payer: a sentence
-    that says who pays, "" for none."""
+    """Keys other than the studio's. Accounts of a source begin with its `prefix`, such as "session:"."""
 
     @property
     def prefix(self) -> str: ...
-
-    @property
-    def payer(self) -> str: ...
 
     def account(self, owner: str, model: Model, project: str) -> str | None:
         """The account with which this model's runs of this owner are sent; None where this source has no key."""
@@ -58,13 +53,6 @@ class RunAccounts:
         if why := self.refusal(owner, model):
             raise NotConfigured(why)
         return STUDIO
-
-    def payer(self, owner: str, model: Model, project: str = "") -> str | None:
-        """Who pays for a new run of this owner, in a sentence, where that is not the studio."""
-        with suppress(NotConfigured):
-            account = self.choose(owner, model, project)
-            return next((s.payer for s in self.sources if account.startswith(s.prefix) and s.payer), None)
-        return None
 
     def engine(self, owner: str, model: Model, project: str = "") -> Engine | None:
         """The engine for a new run of this owner; None where the studio has none. Raises NotConfigured."""

@@ -130,7 +130,7 @@ class SessionSecrets:
 class SessionKeySource:
     """Keys of the owner's own session. See run_accounts.KeySource."""
 
-    prefix, payer = SESSION, Message("sessionkey.own_pays")
+    prefix = SESSION
 
     def __init__(self, secrets: SessionSecrets, engines: ReplaceableEngines, settings: Callable[..., Settings]) -> None:
         self._secrets, self._engines, self._settings = secrets, engines, settings
@@ -158,7 +158,7 @@ class SessionKeySource:
 class HubSource:
     """The owner's Hugging Face account, for models that its router knows. See run_accounts.KeySource."""
 
-    prefix, payer = HUB, Message("sessionkey.hub_pays")
+    prefix = HUB
 
     def __init__(self, secrets: SessionSecrets, models: HubModels, settings: Callable[..., Settings]) -> None:
         self._secrets, self._models, self._settings = secrets, models, settings

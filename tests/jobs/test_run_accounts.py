@@ -34,7 +34,7 @@ class Keys:
     """A source of keys: owner -> engine; without one the key is gone."""
 
     def __init__(self, prefix: str) -> None:
-        self.prefix, self.payer, self.engines = prefix, "", dict[str, Engine]()
+        self.prefix, self.engines = prefix, dict[str, Engine]()
         self.owners = set[str]()
 
     def account(self, owner: str, model: Model, project: str) -> str | None:

@@ -240,7 +240,6 @@ export function mount(element, { props, trigger, watch, options }) {
       if (seen.expected_s) parts.push(el("span", "sf-time", {}, `~${seconds(seen.expected_s)}`));
       if (seen.size) parts.push(el("span", "sf-size", {}, seen.size));
     }
-    if (seen.payer) parts.push(el("span", "sf-payer", {}, seen.payer));
     for (const line of seen.budgets || []) parts.push(el("span", "sf-budget", {}, line));
     if (seen.waits) parts.push(el("span", "sf-warning sf-waits", {}, t("approvals.waits", { why: seen.waits })));
     for (const warning of seen.warnings || []) parts.push(el("span", "sf-warning", {}, warning));

@@ -54,7 +54,6 @@ def check_form(studio: Studio, form: JSON, model: Model, task: Task, actor: str)
         return status  # the problems say why there is no price yet
     status |= {"usd": estimate.usd, "expected_s": estimate.expected_s, "basis": estimate.basis}
     status["warnings"] += estimate.warnings
-    status["payer"] = studio.acting_for(actor).requests.payer(model.id)
     if estimate.usd != 0:
         status |= _money(studio, estimate, model, actor)
     status["terms"] = terms(bodies, estimate.usd)
