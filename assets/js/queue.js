@@ -100,7 +100,7 @@ export function mount(element) {
     };
     for (const run of active) groups[run.status]?.push(run);
     SECTIONS.forEach((name, i) => {
-      const nodes = groups[name].map((run) => rowOf(run, name));
+      const nodes = groups[name].map((run, at) => rowOf({ ...run, position: run.position ?? at + 1 }, name));
       lists[name].replaceChildren(...keepFocus(nodes));
       parts[i].hidden = !nodes.length;
       parts[i].count.textContent = name === "recent" ? "" : number(nodes.length);
