@@ -56,8 +56,8 @@ def run(settings: Settings, arguments: argparse.Namespace) -> int:
     """Carry the command out; the exit code."""
     sys.modules.setdefault("pandas", None)  # pyright: ignore[reportArgumentType] - sqlite-utils loads it where it can
     try:
-        with _target(settings, arguments) as target, _output(arguments.output) as out:
-            return _Batch(target, arguments, out).run()
+        with _target(settings, arguments) as target:
+            return _Batch(target, arguments).run()
     except _Refused as refused:
         for sentence in refused.sentences:
             print(sentence, file=sys.stderr)
@@ -105,11 +105,11 @@ def _output(path: Path | None) -> Iterator[TextIO]:
 class _Batch:
     """One command."""
 
-    def __init__(self, target: Target, arguments: argparse.Namespace, out: TextIO) -> None:
+    def __init__(self, target: Target, arguments: argparse.Namespace) -> None:
         from studio.cli import batch_file
         from studio.cli.media import BatchMedia
 
-        self._target, self._arguments, self._out = target, arguments, out
+        self._target, self._arguments = target, arguments
         path: Path = arguments.batch
         self._lines: list[Line] = batch_file.read(path, target.catalogue, name=arguments.name)
         self._media: BatchMedia = BatchMedia(
@@ -121,12 +121,14 @@ class _Batch:
         try:
             plan, problems = self._plan()
             if self._arguments.dry_run:
-                return self._tell(plan, problems)
+                with _output(self._arguments.output) as out:
+                    return self._tell(plan, problems, out)
             if problems:
                 raise _Refused([f"line {number}: {why}" for number, why in sorted(problems.items())] + [_NOTHING_SENT])
             if refusal := self._refusal(plan):
                 raise _Refused([refusal, _NOTHING_SENT])
-            return self._send(plan)
+            with _output(self._arguments.output) as out:  # a batch that is refused leaves earlier results there
+                return self._send(plan, out)
         finally:
             self._media.close()
 
@@ -156,7 +158,7 @@ class _Batch:
             return Message("batch.above_max", usd=f"{plan.usd:.4f}", most=f"{most:.2f}")
         return ""
 
-    def _tell(self, plan: BatchPlan, problems: dict[int, str]) -> int:
+    def _tell(self, plan: BatchPlan, problems: dict[int, str], out: TextIO) -> int:
         from dataclasses import replace
 
         from studio.cli import dry_run
@@ -169,12 +171,12 @@ class _Batch:
         ]
         refusal = self._refusal(plan)
         for row in (*dry_run.rows(lines, plan), *dry_run.totals(lines, replace(plan, refusal=refusal), len(problems))):
-            print(row, file=self._out)
+            print(row, file=out)
         if problems or refusal:
             return WRONG
         return SOME_FAILED if plan.approval or any(one.question for one in plan.requests) else ALL_SUCCEEDED
 
-    def _send(self, plan: BatchPlan) -> int:
+    def _send(self, plan: BatchPlan, out: TextIO) -> int:
         from studio.cli.follow import follow
 
         lines, ids = list(self._by_key.values()), {one.key: one.stored for one in plan.requests}
@@ -182,7 +184,7 @@ class _Batch:
         stored = {key for key, runs in ids.items() if runs}
         for one, made in zip(new, self._target.submit(new) if new else [], strict=True):
             ids[one.key] = tuple(run["id"] for run in made)
-        return follow(self._target, lines, ids, stored, self._out, expected_s=plan.expected_s)
+        return follow(self._target, lines, ids, stored, out, expected_s=plan.expected_s)
 
 
 _NOTHING_SENT = "Nothing was sent."

@@ -66,8 +66,10 @@ def test_what_is_wrong_is_said_with_its_line_and_nothing_is_sent(tmp_path: Path)
     batch = written(tmp_path / "b.jsonl", PICTURE | {"prompt": "a fox"}, PICTURE | {"prompt": "x", "colour": "red"})
     with batch.open("a") as file:
         file.write('{"task": \n')
-    ended = run(batch, tmp_path / "data")
-    assert (ended.code, ended.out) == (2, "")
+    earlier = tmp_path / "results.jsonl"
+    earlier.write_text("kept")
+    ended = run(batch, tmp_path / "data", "--output", str(earlier))
+    assert (ended.code, ended.out, earlier.read_text()) == (2, "", "kept")
     assert "line 2: " in ended.err and "'colour'" in ended.err and "line 3: The line is not JSON" in ended.err
     assert runs_in(tmp_path / "data") == []
 
