@@ -20,9 +20,12 @@ from studio.studio import Studio
 PASSWORD = "correct horse battery"
 OPEN = {
     "GET /healthz", "HEAD /healthz", "GET /login", "POST /login", "GET /join", "POST /join",
-    "GET /gradio_api/startup-events", "HEAD /gradio_api/startup-events",
+    "GET /decide", "POST /decide", "GET /gradio_api/startup-events", "HEAD /gradio_api/startup-events",
 }  # fmt: skip
-"""All that answers who has not signed in, beside the files of these pages and one-time addresses that carry a token."""
+"""All that answers who has not signed in, beside the files of these pages and one-time addresses that carry a token.
+
+/decide is one page for everybody, and does nothing without the one-time token of a message, in the body of a POST.
+"""
 SILENT = {"GET /gradio_api/heartbeat/x", "GET /gradio_api/queue/data", "GET /events/runs"}
 """Streams without an end, which are asked as nobody only."""
 
