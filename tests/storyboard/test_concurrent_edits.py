@@ -10,7 +10,7 @@ from studio.storyboard import edit
 from studio.storyboard.commands import ChangeShot, PutCastMember, UpdateFilm
 from studio.storyboard.model import Board
 
-SHOT = TypeAdapter(ChangeShot)
+COMMAND: TypeAdapter[ChangeShot | PutCastMember | UpdateFilm] = TypeAdapter(ChangeShot | PutCastMember | UpdateFilm)
 
 
 @pytest.fixture
@@ -20,8 +20,7 @@ def board() -> Board:
 
 
 def change(board: Board, **fields: object) -> Board:
-    body = {"op": "change", "shot": board.shots[0].id, **fields}
-    return SHOT.validate_python(body).apply(board)[0]
+    return command(board, op="change", shot=board.shots[0].id, **fields)
 
 
 def test_what_was_changed_meanwhile_is_not_overwritten(board: Board) -> None:
@@ -56,14 +55,16 @@ def test_an_approval_names_what_was_looked_at(board: Board) -> None:
         change(change(board, prompt="a harbour at night"), status="approved", seen=seen)
 
 
+def command(board: Board, **body: object) -> Board:
+    return COMMAND.validate_python(body).apply(board)[0]
+
+
 def test_films_and_cast_are_held_to_it_too(board: Board) -> None:
-    theirs, _ = UpdateFilm(op="update", title="Theirs").apply(board)
+    theirs = command(board, op="update", title="Theirs")
     with pytest.raises(Conflict):
-        UpdateFilm(op="update", title="Mine", seen={"title": "Harbour"}).apply(theirs)
-    anna, _ = PutCastMember(op="cast", name="Anna", description="a painter").apply(board)
-    [member] = anna.cast
-    theirs, _ = PutCastMember(op="cast", id=member.id, name="Anna", description="a sailor").apply(anna)
+        command(theirs, op="update", title="Mine", seen={"title": "Harbour"})
+    anna = command(board, op="cast", name="Anna", description="a painter")
+    member = {"op": "cast", "id": anna.cast[0].id, "name": "Anna"}
+    theirs = command(anna, **member, description="a sailor")
     with pytest.raises(Conflict):
-        PutCastMember(
-            op="cast", id=member.id, name="Anna", description="a cook", seen={"description": "a painter"}
-        ).apply(theirs)
+        command(theirs, **member, description="a cook", seen={"description": "a painter"})
