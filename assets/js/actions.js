@@ -5,6 +5,8 @@ import { openConnection } from "./connections.js";
 import { BASE, button, el, media, t } from "./dom.js";
 import { ended, updateRun } from "./live.js";
 import { post, toast, tryOrToast } from "./net.js";
+import { isMine, mayDecide } from "./project_state.js";
+import { shareItems } from "./share.js";
 
 const one = (run) => `ui/runs/${encodeURIComponent(run.id)}`;
 
@@ -166,8 +168,9 @@ export function buttons(run, { compact = true, lists = {} } = {}) {
       ),
     );
   if (!ended(run)) {
-    if (run.editable) add(t("widgets.edit"), "pencil", () => edit(run), { data: { do: "edit" } });
-    if (!run.cancel_wanted) add(t("widgets.cancel"), "close", () => cancel(run), { data: { do: "cancel" } });
+    if (run.editable && isMine(run)) add(t("widgets.edit"), "pencil", () => edit(run), { data: { do: "edit" } });
+    if (!run.cancel_wanted && mayDecide(run))
+      add(t("widgets.cancel"), "close", () => cancel(run), { data: { do: "cancel" } });
     return made;
   }
   add(t("widgets.use"), "use", () => act("use", { run: run.id }), { data: { do: "use" } });
@@ -191,7 +194,22 @@ export function buttons(run, { compact = true, lists = {} } = {}) {
     if (send) made.push(send);
     add(t("widgets.download"), "download", () => download([run]), { short: "", data: { do: "download" } });
   }
-  add(t("widgets.trash"), "trash", () => trash([run], lists), { short: "", data: { do: "trash" } });
+  if (shareItems([run]).length) {
+    const share = button(
+      t("projects.share"),
+      {
+        name: "people",
+        text: compact ? null : t("projects.share"),
+        title: t("projects.share"),
+        cls: compact ? "bare" : "",
+        "aria-haspopup": "menu",
+        data: { do: "share" },
+      },
+      (e) => (e.stopPropagation(), menu(share, shareItems([run]))),
+    );
+    made.push(share);
+  }
+  if (isMine(run)) add(t("widgets.trash"), "trash", () => trash([run], lists), { short: "", data: { do: "trash" } });
   return made;
 }
 

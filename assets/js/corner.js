@@ -7,6 +7,7 @@ import { followAddress } from "./compare/view.js";
 import { open } from "./detail.js";
 import * as notices from "./notices.js";
 import * as pages from "./page.js";
+import { projectPicker } from "./projects.js";
 import * as sessionKeys from "./session_keys.js";
 import * as shortcuts from "./shortcuts.js";
 import { BASE, el, t } from "./dom.js";
@@ -67,6 +68,7 @@ export function mount(element) {
   if (run && address.tabOf(address.currentParams()) !== "gallery") open(run);
   followAddress();
   element.replaceChildren(
+    projectPicker(),
     el(
       "div",
       "sc-line",

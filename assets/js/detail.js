@@ -25,6 +25,7 @@ import { lightbox } from "./lightbox.js";
 import { get, tryOrToast } from "./net.js";
 import { chip, cost, runPreview, picture, progress, reason, stars } from "./parts.js";
 import { player } from "./player.js";
+import { author, sharedMark } from "./share.js";
 
 const panel = { node: null, id: null, back: null, options: {} };
 
@@ -78,7 +79,7 @@ export async function open(id, options = {}) {
 function changed(_, runs) {
   const mine = runs?.find((r) => r.id === panel.id);
   if (!mine) return;
-  if (mine.gone || mine.trashed !== panel.detail.trashed) return close();
+  if (mine.gone || mine.hidden || mine.trashed !== panel.detail.trashed) return close();
   const before = panel.detail.status;
   Object.assign(panel.detail, mine, { prompt: panel.detail.prompt });
   if (mine.status !== before)
@@ -116,7 +117,15 @@ function draw() {
     "header",
     "st-panelhead",
     {},
-    el("div", "st-grow", {}, el("strong", "", {}, t(`widgets.task.${run.task}`)), chip(run)),
+    el(
+      "div",
+      "st-grow",
+      {},
+      el("strong", "", {}, t(`widgets.task.${run.task}`)),
+      chip(run),
+      author(run),
+      sharedMark(run),
+    ),
     options.step ? button(t("widgets.previous"), { name: "left", cls: "bare" }, () => options.step(-1)) : null,
     options.step ? button(t("widgets.next"), { name: "right", cls: "bare" }, () => options.step(1)) : null,
     button(t("widgets.copy_link"), { name: "link", cls: "bare" }, () => copy(link)),

@@ -6,6 +6,7 @@ import { open as openDetail } from "./detail.js";
 import { ended, follow } from "./live.js";
 import { get, tryOrToast } from "./net.js";
 import { heading } from "./page.js";
+import { isMine } from "./project_state.js";
 import { chip, facts, runPreview, hoverPlay, fadeInResult, picture, progress, reason, title } from "./parts.js";
 
 const MAX_CARDS = 24;
@@ -55,7 +56,7 @@ export function mount(element, { options }) {
     gone: (ids) => (ids.forEach((id) => known.delete(id)), draw()),
     back: (runs) => (runs.forEach((r) => known.set(r.id, r)), draw()),
   };
-  const mine = (run) => tasks.has(run.task);
+  const mine = (run) => tasks.has(run.task) && isMine(run);
 
   follow(root, (state, changed) => {
     if (changed === null) {
@@ -63,7 +64,7 @@ export function mount(element, { options }) {
       for (const run of state.runs.values()) if (mine(run)) known.set(run.id, run);
     } else
       for (const run of changed) {
-        if (run.gone || run.trashed) known.delete(run.id);
+        if (run.gone || run.hidden || run.trashed) known.delete(run.id);
         else if (mine(run)) {
           const before = known.get(run.id)?.status;
           if (before !== run.status && (ended(run) || run.status === "held"))

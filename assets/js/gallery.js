@@ -1,7 +1,7 @@
 // The gallery: search, filters, the grid, a bar for the selection, the trash, and the panel of one run.
 
 import { button, el, icon, number, styles, t } from "./dom.js";
-import { download, rate, trash } from "./actions.js";
+import { download, menu, rate, trash } from "./actions.js";
 import { compareRuns } from "./compare/view.js";
 import * as detail from "./detail.js";
 import { catalogueText } from "./form/common.js";
@@ -9,6 +9,8 @@ import { Grid } from "./grid.js";
 import { follow } from "./live.js";
 import { get, post, toast, tryOrToast } from "./net.js";
 import { heading } from "./page.js";
+import { isMine, joinedProjects, loadProjects, PROJECTS_CHANGED } from "./project_state.js";
+import { shareItems } from "./share.js";
 
 const PAGE = 80;
 const TYPED_MS = 160;
@@ -71,7 +73,7 @@ class Gallery {
     this.below();
     new IntersectionObserver((seen) => seen.some((s) => s.isIntersecting) && this.offer()).observe(this.head);
     this.skeleton();
-    this.search();
+    loadProjects().then(() => this.search());
     follow(root, (state, changed) => this.loaded && this.changed(changed ?? [...state.runs.values()])); // null: connected anew
     const asked = new URL(location.href).searchParams.get("run");
     if (asked) detail.open(asked, this.lists);
@@ -147,6 +149,7 @@ class Gallery {
         Object.keys(DAYS).map((d) => [d, t(`gallery.date_${d}`)]),
       ),
     };
+    this.scope = this.scopePicker(changed);
     this.counter = el("output", "st-dim st-total", { "aria-live": "polite" });
     const size = el("input", "st-size", {
       type: "range",
@@ -180,9 +183,33 @@ class Gallery {
       { role: "search" },
       el("div", "st-searchbox", {}, icon("search"), this.query, el("kbd", "", { "aria-hidden": "true" }, "/")),
       more,
-      el("div", "st-filters", {}, ...Object.values(this.filters), this.clear),
+      el("div", "st-filters", {}, this.scope, ...Object.values(this.filters), this.clear),
       el("div", "st-right", {}, this.counter, size, this.purge, this.bin),
     );
+  }
+
+  /** Whose runs are shown; hidden for somebody who is in no project. */
+  scopePicker(changed) {
+    const made = el("select", "st-select", { name: "scope", "aria-label": t("projects.scope"), hidden: true });
+    made.addEventListener("change", () => (localStorage.setItem("studio-scope", made.value), changed()));
+    const draw = () => {
+      const chosen = made.value || localStorage.getItem("studio-scope") || "mine";
+      const offered = [
+        ["mine", t("projects.scope_mine")],
+        ...joinedProjects().map((p) => [p.id, p.name]),
+        ["all", t("projects.scope_all")],
+      ];
+      made.replaceChildren(...offered.map(([v, words]) => el("option", "", { value: v }, words)));
+      made.value = offered.some(([v]) => v === chosen) ? chosen : "mine";
+      made.hidden = !joinedProjects().length;
+    };
+    draw();
+    document.addEventListener(PROJECTS_CHANGED, () => {
+      const before = made.value;
+      draw();
+      if (made.value !== before) changed();
+    });
+    return made;
   }
 
   /** The tools stick below whatever the page keeps at the top of a narrow window. */
@@ -227,6 +254,7 @@ class Gallery {
     const wanted = {
       limit: `${PAGE}`,
       trashed: `${this.trashed}`,
+      scope: this.scope.value || "mine",
       time_zone: Intl.DateTimeFormat().resolvedOptions().timeZone || "UTC",
     };
     for (const [name, f] of Object.entries(this.filters)) if (f.value && name !== "date") wanted[name] = f.value;
@@ -290,7 +318,7 @@ class Gallery {
   changed(runs) {
     const added = [];
     for (const run of runs) {
-      if (run.gone || run.trashed !== this.trashed) {
+      if (run.gone || run.hidden || run.trashed !== this.trashed) {
         if (this.grid.at.has(run.id)) this.lists.gone([run.id]);
       } else if (
         !this.grid.update(run) &&
@@ -312,7 +340,9 @@ class Gallery {
 
   matchesFilters(run) {
     const f = this.filters;
-    if (this.query.value.trim()) return false;
+    if (this.query.value.trim() || run.hidden) return false;
+    const scope = this.scope.value || "mine";
+    if (scope === "mine" ? !isMine(run) : scope !== "all" && run.project !== scope) return false;
     return (
       (!f.task.value || f.task.value === run.task) &&
       (!f.model.value || f.model.value === run.model) &&
@@ -429,13 +459,22 @@ class Gallery {
           download(runs()),
         ),
       );
-      parts.push(
-        button(
-          t("widgets.trash"),
-          { name: "trash", text: t("widgets.trash"), cls: "danger", data: { do: "trash" } },
-          () => this.trash(runs()),
-        ),
-      );
+      if (shareItems(runs()).length) {
+        const share = button(
+          t("projects.share"),
+          { name: "people", text: t("projects.share"), "aria-haspopup": "menu", data: { do: "share" } },
+          () => menu(share, shareItems(runs())),
+        );
+        parts.push(share);
+      }
+      if (runs().every((run) => isMine(run)))
+        parts.push(
+          button(
+            t("widgets.trash"),
+            { name: "trash", text: t("widgets.trash"), cls: "danger", data: { do: "trash" } },
+            () => this.trash(runs()),
+          ),
+        );
     }
     parts.push(button(t("gallery.deselect"), { name: "close", cls: "bare" }, () => this.grid.select(new Set())));
     this.selected.replaceChildren(...parts);

@@ -3,6 +3,7 @@
 import { el, icon, since, t, isTyping } from "./dom.js";
 import { catalogueText } from "./form/common.js";
 import { ended } from "./live.js";
+import { author, sharedMark } from "./share.js";
 import { chip, runPreview, hoverPlay, fadeInResult, picture, progress, reason, title } from "./parts.js";
 
 const GAP_PX = 12;
@@ -188,7 +189,13 @@ export class Grid {
         "st-cap",
         {},
         el("p", "", { title: run.prompt }, name),
-        el("small", "", {}, el("span", "", {}, catalogueText(run.model_label)), since(run.created_at)),
+        el(
+          "small",
+          "",
+          {},
+          el("span", "", {}, author(run) || catalogueText(run.model_label), sharedMark(run)),
+          since(run.created_at),
+        ),
       ),
     );
   }

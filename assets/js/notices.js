@@ -4,6 +4,7 @@ import { keep, kept } from "./browser_settings.js";
 import { number, t } from "./dom.js";
 import { ended, follow } from "./live.js";
 import { title } from "./parts.js";
+import { isMine } from "./project_state.js";
 import * as sound from "./sound.js";
 import { TabTitle } from "./tab_title.js";
 
@@ -30,8 +31,9 @@ export function followRuns(element, name, open) {
   const waiting = new Set();
   const tab = new TabTitle(name);
   follow(element, (state, changed) => {
-    const news = (changed ?? [...state.runs.values()]).filter((run) => isNews(run));
-    tab.update([...state.runs.values()]);
+    const own = (runs) => runs.filter((run) => run.gone || isMine(run));
+    const news = own(changed ?? [...state.runs.values()]).filter((run) => isNews(run));
+    tab.update(own([...state.runs.values()]));
     if (news.length) tell(news);
   });
 

@@ -9,6 +9,8 @@ import { replaceList, follow } from "./live.js";
 import { get, post, toast, tryOrToast } from "./net.js";
 import { heading } from "./page.js";
 import { chip, runPreview, hoverPlay, fadeInResult, picture, progress, reason, title } from "./parts.js";
+import { isMine, mayDecide } from "./project_state.js";
+import { author, avatar } from "./share.js";
 import { sortable } from "./sortable.js";
 
 const SECTIONS = ["held", "running", "queued", "recent"];
@@ -119,7 +121,7 @@ export function mount(element) {
     if (wait) text.push(t("queue.work", { time: seconds(wait) }));
     if (cost) text.push(dollars(cost));
     summary.textContent = text.join("  ·  ");
-    clear.hidden = !groups.queued.length;
+    clear.hidden = !groups.queued.some((run) => isMine(run));
     empty.hidden = active.length + groups.recent.length > 0;
     offline.hidden = state.connected;
     resting.hidden = !state.paused;
@@ -147,7 +149,14 @@ export function mount(element) {
     const old = drawn.get(run.id);
     if (old?.text === text) return old.node;
     let node = old?.node;
-    if (node && old.section === section && section === "running" && old.status === run.status && !run.cancel_wanted) {
+    if (
+      node &&
+      !run.hidden &&
+      old.section === section &&
+      section === "running" &&
+      old.status === run.status &&
+      !run.cancel_wanted
+    ) {
       node.querySelector(".st-prog").replaceWith(progress(run));
       runPreview(node.querySelector(".st-pic"), run);
     } else {
@@ -197,7 +206,21 @@ export function mount(element) {
   }
 }
 
+/** A run of somebody else's: its place, and whose it is. */
+function hiddenRow(run, section) {
+  styles("projects.css");
+  const words = t("projects.run_of", { name: run.by });
+  return el(
+    "li",
+    `st-qrow ${section} hidden`,
+    { data: { id: run.id }, title: t("projects.run_of_help") },
+    section === "queued" ? el("span", "st-grip", { "aria-hidden": "true" }, el("b", "", {}, `${run.position}`)) : null,
+    el("div", "st-qbody", {}, el("p", "st-qtitle st-author", {}, avatar(run.by), words)),
+  );
+}
+
 function row(run, section) {
+  if (run.hidden) return hiddenRow(run, section);
   const node = el("li", `st-qrow ${section}`, {
     data: { id: run.id },
     tabindex: section === "queued" ? 0 : null,
@@ -214,7 +237,7 @@ function row(run, section) {
     run.seed !== null && t("widgets.seed", { n: run.seed }),
     run.estimate_usd && section !== "recent" ? dollars(run.estimate_usd) : null,
     run.edited ? t("queue.edited") : null,
-    run.owner || null,
+    author(run),
   ].filter(Boolean);
   const body = el(
     "div",
@@ -249,7 +272,7 @@ function row(run, section) {
         el("b", "", {}, `${run.position}`),
       ),
     );
-    tail.append(priority(run));
+    if (mayDecide(run)) tail.append(priority(run));
   }
   if (section === "recent")
     tail.append(
@@ -263,7 +286,7 @@ function row(run, section) {
           ]),
     );
   else if (section !== "held") tail.append(...buttons(run));
-  else if (run.editable)
+  else if (run.editable && isMine(run))
     tail.append(
       button(t("widgets.edit"), { name: "pencil", text: t("widgets.edit"), data: { do: "edit" } }, () => edit(run)),
     );

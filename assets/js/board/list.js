@@ -6,6 +6,9 @@ import { get, post, toast, tryOrToast } from "../net.js";
 import { choose, dialog, field, autoGrow, warnings } from "./dialog.js";
 import { fileButton, send } from "./files.js";
 import { autoDraft } from "./settings.js";
+import { menu } from "../actions.js";
+import { isMine, loadProjects } from "../project_state.js";
+import { author, boardShareItems, sharedMark } from "../share.js";
 import { SHAPES, sizeById } from "./shapes.js";
 
 /** Draw the list into `root`; open(id) shows a board. */
@@ -43,6 +46,7 @@ export async function list(root, open) {
     bar,
     grid,
   );
+  await loadProjects();
   let found = await tryOrToast(get("ui/boards"));
   if (!found) return;
   followBoards(grid, async () => {
@@ -93,7 +97,8 @@ export async function list(root, open) {
           onclick: (e) => e.ctrlKey || e.metaKey || (e.preventDefault(), open(board.id)),
         },
         picture,
-        el("strong", "", {}, board.title),
+        el("strong", "", {}, board.title, sharedMark(board)),
+        author(board),
         el(
           "span",
           "st-dim",
@@ -102,10 +107,20 @@ export async function list(root, open) {
           since(board.updated_at, { before: " · " }),
         ),
       ),
-      remove,
+      boardShareItems(board).length ? shareButton(board, () => list(root, open)) : null,
+      isMine(board) ? remove : null,
     );
   }
   draw();
+}
+
+function shareButton(board, done) {
+  const made = button(
+    t("projects.share"),
+    { name: "people", cls: "bare bd-share", "aria-haspopup": "menu", data: { do: "share" } },
+    () => menu(made, boardShareItems(board, done)),
+  );
+  return made;
 }
 
 function emptyState(open) {
