@@ -142,7 +142,8 @@ class Exports:
             return exports.get(db, film_id, self.user)
 
     def list_for_board(self, board_id: str) -> list[FilmRow]:
-        """Exports of this board, newest first."""
+        """Exports of this board, newest first. Raises NotFound for a board that the user does not see."""
+        self._storyboards.get(board_id)
         with self._context.store.read() as db:
             return exports.of_board(db, board_id, self.user)
 

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from sqlite_utils import Database
 
 from studio.errors import Conflict, NotFound
+from studio.jobs.events import BOARD_PREFIX
 from studio.messages import Message
 from studio.permissions import Role
 from studio.services.context import Context
@@ -56,7 +57,7 @@ class Sharing:
             board = storyboards.get_own(db, board_id, self.user)
             sharing.set_board(db, board["seq"], board["project"], shared=False)
             changed = sharing.runs_of_board(db, board["seq"])
-        self._context.jobs.feed.publish(changed)
+        self._context.jobs.feed.publish([*changed, f"{BOARD_PREFIX}{board_id}"])
 
     def _set_runs(self, run_ids: Sequence[str], project_id: str, *, shared: bool) -> list[str]:
         with self._context.store.write() as db:
@@ -75,7 +76,7 @@ class Sharing:
             self._check_open(db, project_id)
             sharing.set_board(db, board["seq"], project_id, shared=shared)
             changed = sharing.runs_of_board(db, board["seq"])
-        self._context.jobs.feed.publish(changed)
+        self._context.jobs.feed.publish([*changed, f"{BOARD_PREFIX}{board_id}"])
 
     def _check_open(self, db: Database, project_id: str) -> None:
         """Raise NotFound for a project that the user is not in, Conflict where nothing can be added."""

@@ -21,6 +21,7 @@ NAMED_ELSE = (
     ("comparison_votes", "voter"),
     ("refund_events", "actor"),
     ("fair_queue", "owner"),
+    ("storyboard_versions", "person"),
 )
 """Tables where the person stands in another column."""
 

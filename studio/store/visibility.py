@@ -78,7 +78,10 @@ def _open_project(project: str, least: Role) -> str:
 
 
 _CHANGED: dict[Change, str] = {
-    "decide": f"(r.owner = v.viewer OR {_open_project('r.project', Role.PRODUCER)} OR {_STUDIO_PRODUCER})",
+    "decide": (
+        "(r.owner = v.viewer OR ((r.finished_at IS NULL OR r.shared = 1) AND "
+        f"{_open_project('r.project', Role.PRODUCER)}) OR (r.finished_at IS NULL AND {_STUDIO_PRODUCER}))"
+    ),
     "rate": f"(r.owner = v.viewer OR (r.shared = 1 AND {_open_project('r.project', Role.REVIEWER)}))",
     "edit_board": f"(b.owner = v.viewer OR (b.shared = 1 AND {_open_project('b.project', Role.CREATOR)}))",
 }
