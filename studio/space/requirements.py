@@ -77,17 +77,23 @@ def python_of(values: FrontMatter) -> str:
 
 
 def resolve(path: Path, values: FrontMatter) -> str:
-    """Why the requirements do not resolve with wheels for the Space's Python, "" where they do. Nothing is installed.
+    """Why the requirements do not resolve for the Space's Python, "" where they do. Nothing is installed.
 
     With the Gradio SDK, what the Hub itself installs is resolved along.
     """
     minor = ".".join(python_of(values).split(".")[:2])
     hub = [f"gradio[oauth,mcp]=={values['sdk_version']}", "spaces"] if values.get("sdk") == "gradio" else []
+    wheels = ["--only-binary=:all:", "--python-version", minor]
+    why = _resolved(path, hub, wheels)
+    # pip looks at source packages, which the Hub builds, for the Python that it runs on only
+    return _resolved(path, hub, ["--prefer-binary"]) if "No matching distribution" in why else why
+
+
+def _resolved(path: Path, hub: list[str], options: list[str]) -> str:
     with tempfile.TemporaryDirectory() as folder:
         command = [
             sys.executable, "-m", "pip", "install", "--dry-run", "--quiet", "--no-input", "--disable-pip-version-check",
-            "--ignore-installed", "--only-binary=:all:", "--python-version", minor, "--target", folder, "-r", str(path),
-            *hub,
+            "--ignore-installed", "--target", folder, *options, "-r", str(path), *hub,
         ]  # fmt: skip
         try:
             done = subprocess.run(command, capture_output=True, text=True, timeout=RESOLVE_TIMEOUT_S, cwd=path.parent)
