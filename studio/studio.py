@@ -11,6 +11,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from types import TracebackType
 
+from studio import __version__
 from studio import catalogue as rows
 from studio.catalogue import Catalogue
 from studio.engines.base import Engine
@@ -26,6 +27,7 @@ from studio.services import exports, own_keys
 from studio.services.acting import StudioServices, UserServices
 from studio.services.admin import Admin
 from studio.services.agents import AgentModels
+from studio.services.audit_log import AuditLog
 from studio.services.comfyui_models import ComfyModels, ComfyServer
 from studio.services.connections import Connections
 from studio.services.context import Context
@@ -41,6 +43,7 @@ from studio.services.notifications import Notifications
 from studio.services.own_keys import KEY_OWNERS, OwnKeySource
 from studio.services.people import People
 from studio.services.queue import Queue
+from studio.services.recording import Recorder
 from studio.services.replaceable_engines import ReplaceableEngines
 from studio.services.run_accounts import RunAccounts
 from studio.services.session_keys import SessionKeys
@@ -51,6 +54,7 @@ from studio.services.webhooks import ProviderWebhooks
 from studio.services.workflows import Workflows
 from studio.settings import Settings
 from studio.store import Store, backup
+from studio.store.audit import Entry
 from studio.store.mirror import Mirror
 from studio.store.read_only import ReadOnlyStore
 
@@ -93,15 +97,18 @@ class Studio:
         self.workflows = Workflows(settings, self.catalogue, store, comfy)
         self.comfyui_models = ComfyModels(settings, self.catalogue, comfy)
         self.local_models = LocalModels(self.catalogue, found)
-        self.people, self.visitors = People(store), Visitors(store)
+        self.audit_log = AuditLog(store)
+        self.people, self.visitors = People(store, self.audit_log), Visitors(store)
         self.session_keys = SessionKeys(self.context, found, lambda s: self.people.lives(s) or self.visitors.lives(s))
         self.people.on_change = self.session_keys.sessions_changed
         accounts.refusal = Lending(self.context, self.people).refusal
         self._house = StudioServices(
             self.admin, self.agents, self.comfyui_models, self.connections, self.library, self.local_models,
             self.notifications, self.people, self.queue, self.session_keys, self.user_files, self.workflows,
+            Recorder(store, self.audit_log),
         )  # fmt: skip
         self.link_decisions = LinkDecisions(self.context, lambda person: self.acting_for(person).approvals)
+        self._is_started = False
         self._leftovers = Leftovers(settings.data, jobs.is_active)
         self._visitor_sweeper = VisitorSweeper(visitors)
         self._demo = DemoContent(store, lambda: self.local)
@@ -157,6 +164,7 @@ class Studio:
         self.notifications.arrived(names)
 
     def _start(self) -> None:
+        self.audit_log.record(Entry("studio.start", detail={"version": __version__}))
         if self.settings.has_accounts:
             if self.settings.password_hash:
                 self.people.bootstrap(self.settings.password_hash)
@@ -172,6 +180,7 @@ class Studio:
         self.session_keys.start()
         self._follower.start()
         self.notifications.start()
+        self._is_started = True
         for rows_of_one_press in exports.interrupted_exports(self.context):
             self.on_behalf_of(rows_of_one_press[0].owner).exports.resume(rows_of_one_press)
 
@@ -199,6 +208,9 @@ class Studio:
         self._follower.close()
         self.notifications.close()
         context.scheduler.stop()
+        if self._is_started:
+            self.audit_log.record(Entry("studio.stop", detail={"version": __version__}))
+        self.audit_log.close()
         if self._mirroring:
             self._mirroring.close()
         context.store.close()

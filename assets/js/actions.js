@@ -105,8 +105,9 @@ export function download(runs) {
   link.remove();
 }
 
-/** A menu under `anchor`: items are [label, fn]. Arrow keys, Escape, and a click elsewhere do what they should. */
-export function menu(anchor, items) {
+/** A menu under `anchor`: items are [label, fn]. Arrow keys, Escape, and a click elsewhere do what they should. head: what
+ * stands above the items. */
+export function menu(anchor, items, head = null) {
   const host = anchor.closest("dialog") || document.body;
   const list = el("div", "st st-menu", { role: "menu" });
   const away = (e) => {
@@ -115,12 +116,13 @@ export function menu(anchor, items) {
     document.removeEventListener("pointerdown", away, true);
     anchor.setAttribute("aria-expanded", "false");
   };
+  if (head) list.append(head);
   for (const [label, fn] of items)
     list.append(
       el("button", "", { type: "button", role: "menuitem", onclick: () => (away(), anchor.focus(), fn()) }, label),
     );
   list.addEventListener("keydown", (e) => {
-    const all = [...list.children];
+    const all = [...list.querySelectorAll("button")];
     const step = { ArrowDown: 1, ArrowUp: -1 }[e.key];
     if (step) all[(all.indexOf(document.activeElement) + step + all.length) % all.length].focus();
     else if (e.key === "Escape" || e.key === "Tab") away(), anchor.focus();
@@ -134,7 +136,7 @@ export function menu(anchor, items) {
   list.style.top = `${at.bottom + list.offsetHeight + 8 > innerHeight ? at.top - list.offsetHeight - 4 : at.bottom + 4}px`;
   document.addEventListener("pointerdown", away, true);
   anchor.setAttribute("aria-expanded", "true");
-  list.firstElementChild.focus();
+  list.querySelector("button").focus();
 }
 
 /** The button that opens "Send to". */

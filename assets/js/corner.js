@@ -1,5 +1,6 @@
-// The corner of the navigation: light or dark, the language, and the way out where a password is set.
+// The corner of the navigation: who is signed in, light or dark, the language.
 
+import { accountMenu } from "./account_menu.js";
 import * as address from "./address.js";
 import * as app from "./app_install.js";
 import { takeShared } from "./app_shared.js";
@@ -10,14 +11,11 @@ import * as pages from "./page.js";
 import { projectPicker } from "./projects.js";
 import * as sessionKeys from "./session_keys.js";
 import * as shortcuts from "./shortcuts.js";
-import { BASE, el, t } from "./dom.js";
-import { unsubscribe as endPush } from "./push.js";
+import { el, t } from "./dom.js";
 import { watchStorage } from "./storage.js";
 
 const SUN =
   "M12 8a4 4 0 1 0 0 8 4 4 0 0 0 0-8zM12 2.5v2M12 19.5v2M2.500 12h2M19.500 12h2M5.300 5.300l1.400 1.400M17.300 17.300l1.400 1.400M5.300 18.700l1.400-1.400M17.300 6.700l1.400-1.400";
-const EXIT =
-  "M14 4.500H6.500a1.500 1.500 0 0 0-1.500 1.500v12a1.500 1.500 0 0 0 1.500 1.500H14M10 12h10M16.500 8.500L20 12l-3.500 3.500";
 
 function icon(path) {
   const svg = document.createElementNS("http://www.w3.org/2000/svg", "svg");
@@ -26,36 +24,6 @@ function icon(path) {
   svg.append(document.createElementNS("http://www.w3.org/2000/svg", "path"));
   svg.firstElementChild.setAttribute("d", path);
   return svg;
-}
-
-async function signOut() {
-  await endPush().catch(() => {}); // whoever signs in next on this device is told of their own runs, not of ours
-  const answer = await fetch(new URL("logout", BASE), {
-    method: "POST",
-    headers: { accept: "application/json" },
-    redirect: "manual",
-  });
-  // a studio whose people sign in elsewhere names where to go on, so that they are signed out there as well
-  const elsewhere = answer.ok ? (await answer.json()).next : "login";
-  location.assign(new URL(elsewhere, BASE));
-}
-
-function exit() {
-  if (!document.querySelector('meta[name="studio-access"]')) return [];
-  return [
-    el(
-      "button",
-      "",
-      {
-        type: "button",
-        id: "studio-exit",
-        "aria-label": t("access.sign_out"),
-        title: t("access.sign_out"),
-        onclick: signOut,
-      },
-      icon(EXIT),
-    ),
-  ];
 }
 
 export function mount(element) {
@@ -73,6 +41,7 @@ export function mount(element) {
       "div",
       "sc-line",
       {},
+      accountMenu(),
       el(
         "button",
         "",
@@ -97,7 +66,6 @@ export function mount(element) {
         t("shell.language"),
       ),
       ...sessionKeys.corner(icon),
-      ...exit(),
     ),
   );
   watchStorage(element);

@@ -12,6 +12,7 @@ from studio.errors import FolderInUse
 from studio.messages import Message
 from studio.services import media_facts
 from studio.services.batches import BatchPlan, KeyedRequest
+from studio.services.call_origin import CALL_ORIGIN, TERMINAL
 from studio.settings import Settings
 from studio.studio import Studio
 
@@ -64,6 +65,7 @@ class LocalTarget:
 @contextmanager
 def opened(settings: Settings, *, look: bool) -> Iterator[LocalTarget]:
     """The folder's studio. look: only to check and price, also beside another one that uses it; nothing is stored."""
+    CALL_ORIGIN.set(TERMINAL)
     if look:
         studio = Studio.look(settings)
     else:

@@ -12,6 +12,7 @@ from studio.services.agents import AgentModels
 from studio.services.alternatives import Alternatives
 from studio.services.approvals import Approvals
 from studio.services.assets import Assets
+from studio.services.audit import Audit
 from studio.services.batches import Batches
 from studio.services.board_archives import BoardArchives
 from studio.services.budgets import Budgets
@@ -34,6 +35,7 @@ from studio.services.preflight import Preflight
 from studio.services.presets import Presets
 from studio.services.projects import Projects
 from studio.services.queue import Queue
+from studio.services.recording import Recorder
 from studio.services.refunds import Refunds
 from studio.services.requests import Requests
 from studio.services.rights import guarded, require
@@ -64,6 +66,7 @@ class StudioServices:
     session_keys: SessionKeys
     user_files: UserFiles
     workflows: Workflows
+    recorder: Recorder
 
 
 class UserServices:
@@ -74,7 +77,11 @@ class UserServices:
 
     def __init__(self, context: Context, house: StudioServices, actor: Actor, *, trusted: bool = False) -> None:
         self.actor, user = actor, actor.id
-        guard = _unguarded if trusted else guarded
+        recorder = house.recorder
+
+        def guard(name: str, service: S, actor: Actor) -> S:
+            return service if trusted else guarded(name, service, actor, recorder)
+
         spending = TokenSpending(context, actor)
         requests = Requests(context, user, spending)
         alternatives = Alternatives(context, user, requests)
@@ -110,6 +117,7 @@ class UserServices:
         self.keyed_calls = guard("keyed_calls", KeyedCalls(context, actor), actor)
         self.token_spending = guard("token_spending", spending, actor)
         self.account = guard("account", Account(house.people, actor), actor)
+        self.audit = guard("audit", Audit(context.store, house.recorder.log, actor), actor)
 
         self.admin = guard("admin", house.admin, actor)
         self.agents = guard("agents", house.agents, actor)
@@ -128,7 +136,3 @@ class UserServices:
     def require(self, action: Action) -> None:
         """Raise NotAllowed where the actor may not do this; for what no method of a service stands for."""
         require(self.actor, action)
-
-
-def _unguarded(_name: str, service: S, _actor: Actor) -> S:
-    return service

@@ -4,8 +4,12 @@ from __future__ import annotations
 
 from contextlib import closing
 
-from studio.permissions import Role
+from studio.permissions import LOCAL_ACTOR, Role
+from studio.services.audit_log import AuditLog
+from studio.services.call_origin import CALL_ORIGIN, TERMINAL
 from studio.services.people import INVITATION_HOURS, People
+from studio.services.recording import Recorder
+from studio.services.rights import guarded
 from studio.settings import Settings, is_loopback
 from studio.store import Store, people
 
@@ -15,8 +19,9 @@ def make_admin(settings: Settings, login: str) -> str:
 
     Raises StoreError, CapabilityError (field login), Conflict.
     """
-    with closing(Store(settings.data, beside=True)) as store:
-        accounts = People(store)
+    CALL_ORIGIN.set(TERMINAL)
+    with closing(Store(settings.data, beside=True)) as store, closing(AuditLog(store)) as log:
+        accounts = guarded("people", People(store, log), LOCAL_ACTOR, Recorder(store, log))
         with store.read() as db:
             person = people.with_login(db, login)
         if person is None:

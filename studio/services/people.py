@@ -21,8 +21,12 @@ from studio.domain import now
 from studio.errors import CapabilityError, Conflict, NotAllowed, NotFound
 from studio.messages import Message, term
 from studio.permissions import LOCAL_ACTOR, PERSON_PREFIX, TOKEN_PREFIX, Actor, Role, Scope
+from studio.services.audit_log import AuditLog
+from studio.services.call_origin import CALL_ORIGIN
+from studio.services.recording import clip
 from studio.settings import BOOTSTRAP_LOGIN, PASSWORD_MAX_BYTES, PASSWORD_MIN_CHARS
 from studio.store import Store, people
+from studio.store.audit import Entry
 from studio.store.mapping import new_id, stamp
 from studio.store.people import AccessToken, Person, Session
 
@@ -47,8 +51,9 @@ def hashed(token: str) -> str:
 class People:
     """All accounts. Safe from any thread. on_change: called after each change, also when a session ends."""
 
-    def __init__(self, store: Store) -> None:
-        self._store = store
+    def __init__(self, store: Store, audit_log: AuditLog | None = None) -> None:
+        """audit_log: hears of sign-ins, failed ones, and what else no method of the table of rights stands for."""
+        self._store, self._audit_log = store, audit_log
         self._remembered: dict[tuple[str, str], tuple[float, object]] = {}
         self._changes = 0
         self.on_change: Callable[[], None] = lambda: None
@@ -92,6 +97,11 @@ class People:
         """One account. Raises NotFound."""
         with self._store.read() as db:
             return people.get(db, person_id)
+
+    def invited(self) -> dict[str, datetime]:
+        """Persons whose one-time link still counts, and until when."""
+        with self._store.read() as db:
+            return people.open_invitations(db)
 
     def has_admin(self) -> bool:
         """Whether anybody can manage accounts."""
@@ -205,6 +215,7 @@ class People:
             people.end_sessions(db, person_id)
             person = people.change(db, person_id, password_hash=password_hash)
         self._changed()
+        self._record("people.join", person)
         return person
 
     def set_password(self, person_id: str, password: str, *, keep_session: str = "") -> None:
@@ -250,14 +261,24 @@ class People:
             new_id("s_"), person_id, method, device[:300], address[:100], at, at, at + timedelta(days=SESSION_DAYS)
         )
         with self._store.write() as db:
-            if people.get(db, person_id).disabled_at:
+            person = people.get(db, person_id)
+            if person.disabled_at:
                 raise NotAllowed(Message("people.gone"))
             people.forget_expired(db)
             for old in people.sessions_of(db, person_id)[MAX_SESSIONS - 1 :]:
                 people.end_sessions(db, person_id, only=old.id)
             people.add_session(db, hashed(token), session)
             people.touch_session(db, hashed(token), address[:100])
+        self._record("session.sign_in", person, via=session.id, address=address, method=method, device=clip(device))
         return token
+
+    def failed_sign_in(self, person_id: str, address: str, *, method: str) -> None:
+        """Note in the audit log that somebody failed to sign in: to this account, or ("") to none that there is. What
+        was typed is not noted, for it may be a password in the wrong field."""
+        if self._audit_log:
+            name = self.get(person_id).shown_name if person_id else ""
+            entry = Entry("session.failed", person_id, name, "", address, outcome="refused", detail={"method": method})
+            self._audit_log.refused(entry)
 
     def key_of_session(self, token: str, address: str = "") -> str | None:
         """The actor's key of a living session; None for any other token."""
@@ -278,8 +299,11 @@ class People:
     def sign_out(self, token: str) -> None:
         """End the session of this token; an unknown one is ignored."""
         with self._store.write() as db:
+            session = people.session(db, hashed(token))
             people.end_session(db, hashed(token))
         self._changed()
+        if session:
+            self._record("session.sign_out", self.get(session.person), via=session.id)
 
     def sign_out_everywhere(self, person_id: str) -> int:
         """End all sessions of a person; how many there were."""
@@ -295,8 +319,11 @@ class People:
 
     def session_id(self, token: str) -> str:
         """Which of the sessions a token belongs to; "" for none."""
+        return self._remember("session id", hashed(token), self._session_id) if token else ""
+
+    def _session_id(self, token_hash: str) -> str:
         with self._store.read() as db:
-            session = people.session(db, hashed(token))
+            session = people.session(db, token_hash)
         return session.id if session else ""
 
     def end_session(self, person_id: str, session_id: str) -> None:
@@ -340,6 +367,8 @@ class People:
         if token.used_at is None or now() - token.used_at > TOUCH_EVERY:
             with self._store.write() as db:
                 people.touch_token(db, token.id)
+        if token.used_at is None:
+            self._record("token.first_use", self.get(token.person), via=token.id, name=clip(token.name))
         return f"{token.person}/{token.id}"
 
     def tokens(self, person_id: str) -> list[AccessToken]:
@@ -352,6 +381,13 @@ class People:
         with self._store.write() as db:
             people.revoke_token(db, person_id, token_id)
         self._changed()
+
+    def _record(self, action: str, person: Person, *, via: str = "", address: str = "", **detail: str) -> None:
+        if self._audit_log:
+            origin = CALL_ORIGIN.get()
+            via, address = via or origin.via(), address or origin.address
+            detail = {name: said for name, said in detail.items() if said}
+            self._audit_log.record(Entry(action, person.id, person.shown_name, via, address, detail=detail))
 
     def _remember(self, subject: str, key: str, look_up: Callable[[str], T]) -> T:
         known = self._remembered.get((subject, key))

@@ -15,6 +15,7 @@ from studio.domain import now
 from studio.errors import CapabilityError, Conflict
 from studio.messages import Message, joined, term
 from studio.services.context import Context
+from studio.services.csv_cells import plain_cell
 from studio.store import ledger, refunds, runs
 from studio.store.refunds import STATES, RefundClaim, RefundEvent, State
 
@@ -199,16 +200,11 @@ def _csv_row(audit: ProviderAudit, one: AuditedRun) -> dict[str, object]:
         "refunded_usd": claim.refunded_usd, "days_left": "unknown" if one.days_left is None else one.days_left,
         "reason": str(claim.why), "prompt": claim.title,
     }  # fmt: skip
-    return {name: _plain_cell(value) for name, value in row.items()}
+    return {name: plain_cell(value) for name, value in row.items()}
 
 
 def _iso(moment: Any) -> str:
     return moment.isoformat(timespec="seconds") if moment else ""
-
-
-def _plain_cell(value: object) -> object:
-    """Text that a spreadsheet would take for a formula gets a sign before it. Source: OWASP, CSV injection."""
-    return f"'{value}" if isinstance(value, str) and value[:1] in ("=", "+", "-", "@", "\t", "\r") else value
 
 
 def totals(audits: Iterable[ProviderAudit]) -> dict[str, float]:

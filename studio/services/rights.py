@@ -12,10 +12,11 @@ from typing import TypeVar, cast
 from studio.errors import NotAllowed
 from studio.messages import Message, term
 from studio.permissions import LEAST_ROLE, Action, Actor
+from studio.services.recording import Recorder, is_recorded
 
 _VIEW, _REVIEW, _CREATE, _SHARE = Action.VIEW, Action.REVIEW, Action.CREATE, Action.SHARE
 _QUEUE, _STUDIO, _PEOPLE, _ACCOUNT = Action.MANAGE_QUEUE, Action.MANAGE_STUDIO, Action.MANAGE_PEOPLE, Action.OWN_ACCOUNT
-_SPENDING, _PROJECTS = Action.SEE_SPENDING, Action.MANAGE_PROJECTS
+_SPENDING, _PROJECTS, _AUDIT = Action.SEE_SPENDING, Action.MANAGE_PROJECTS, Action.READ_AUDIT_LOG
 
 RIGHTS: dict[str, dict[str, Action]] = {
     "account": {
@@ -62,6 +63,15 @@ RIGHTS: dict[str, dict[str, Action]] = {
         "set_budget": _STUDIO,
         "set_approval_limit": _STUDIO,
         "set_weight": _QUEUE,
+    },
+    "audit": {
+        "search": _VIEW,
+        "choices": _VIEW,
+        "export": _VIEW,
+        "sees_all": _VIEW,
+        "verify": _AUDIT,
+        "months": _AUDIT,
+        "set_months": _STUDIO,
     },
     "comfyui_models": {"overview": _STUDIO, "choose": _STUDIO},
     "comparisons": {
@@ -138,6 +148,7 @@ RIGHTS: dict[str, dict[str, Action]] = {
     "people": {
         "all": _PEOPLE,
         "get": _PEOPLE,
+        "invited": _PEOPLE,
         "create": _PEOPLE,
         "set_role": _PEOPLE,
         "rename": _PEOPLE,
@@ -287,21 +298,35 @@ def require(actor: Actor, action: Action) -> None:
         raise NotAllowed(Message(what, role=term(least), own=term(actor.role)))
 
 
-def guarded(name: str, service: S, actor: Actor) -> S:
-    """The service with only those methods that its row of RIGHTS allows this actor; the service, for the local user."""
-    return service if actor.is_local else cast("S", _Guarded(name, service, actor))
+def guarded(name: str, service: S, actor: Actor, recorder: Recorder | None = None) -> S:
+    """The service with only those methods that its row of RIGHTS allows this actor, all of them for the local user.
+
+    recorder: writes calls that change something into the audit log.
+    """
+    if actor.is_local and recorder is None:
+        return service
+    return cast("S", _Guarded(name, service, actor, recorder))
 
 
 class _Guarded:
-    __slots__ = ("_actor", "_name", "_rights", "_service")
+    __slots__ = ("_actor", "_name", "_recorder", "_rights", "_service")
 
-    def __init__(self, name: str, service: object, actor: Actor) -> None:
-        self._name, self._service, self._actor = name, service, actor
+    def __init__(self, name: str, service: object, actor: Actor, recorder: Recorder | None) -> None:
+        self._name, self._service, self._actor, self._recorder = name, service, actor, recorder
         self._rights: Mapping[str, Action] = RIGHTS[name]
 
     def __getattr__(self, method: str) -> object:
         action = self._rights.get(method)
-        if action is None:
-            raise AttributeError(f"{self._name}.{method} has no row in studio.services.rights")
-        require(self._actor, action)
-        return getattr(self._service, method)
+        if not self._actor.is_local:
+            if action is None:
+                raise AttributeError(f"{self._name}.{method} has no row in studio.services.rights")
+            try:
+                require(self._actor, action)
+            except NotAllowed:
+                if self._recorder:
+                    self._recorder.refused(self._name, method, self._actor)
+                raise
+        found = getattr(self._service, method)
+        if self._recorder and action and is_recorded(self._name, method, action) and callable(found):
+            return self._recorder.wrap(self._name, method, found, self._actor)
+        return found

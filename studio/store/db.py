@@ -24,6 +24,7 @@ from studio.errors import StorageUnavailable, StoreError
 from studio.messages import Message
 from studio.storage import StorageHealth, pause_s, reason_of, storing, unavailable
 from studio.store import (
+    migrations_audit,
     migrations_board_authors,
     migrations_budgets,
     migrations_people,
@@ -55,6 +56,7 @@ SCHEMA = (
     migrations_push,
     migrations_visitors,
     migrations_board_authors,
+    migrations_audit,
 )
 """Modules whose import adds their steps to MIGRATIONS, in this order."""
 

@@ -242,6 +242,12 @@ def invited(db: Database, token_hash: str) -> str | None:
     return row[0] if row else None
 
 
+def open_invitations(db: Database) -> dict[str, datetime]:
+    """Persons whose one-time link still counts, and until when."""
+    rows = fetch(db, "SELECT person, expires_at FROM invitations WHERE expires_at > ?", [stamp()])
+    return {row["person"]: datetime.fromisoformat(row["expires_at"]) for row in rows}
+
+
 def end_invitations(db: Database, person_id: str) -> None:
     """Forget the one-time links of a person."""
     db.conn.execute("DELETE FROM invitations WHERE person = ?", [person_id])

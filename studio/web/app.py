@@ -80,10 +80,13 @@ def build(studio: Studio) -> gr.Blocks:
 
 def _pages(ctx: Any) -> Iterator[Any]:
     from studio.domain import Task
+    from studio.web.pages.account import AccountPage
+    from studio.web.pages.activity import ActivityPage
     from studio.web.pages.approvals import ApprovalsPage, SpendingPage
     from studio.web.pages.create import CreatePage
     from studio.web.pages.gallery import GalleryPage
     from studio.web.pages.models import ModelsPage
+    from studio.web.pages.people import PeoplePage
     from studio.web.pages.queue import QueuePage
     from studio.web.pages.refunds import RefundsPage
     from studio.web.pages.settings import SettingsPage
@@ -97,7 +100,7 @@ def _pages(ctx: Any) -> Iterator[Any]:
         page(ctx)
         for page in (
             *(StoryboardPage, GalleryPage, QueuePage, ApprovalsPage, SpendingPage),
-            *(ModelsPage, WorkflowsPage, RefundsPage, SettingsPage),
+            *(ModelsPage, WorkflowsPage, RefundsPage, PeoplePage, ActivityPage, AccountPage, SettingsPage),
         )
     )
 
@@ -119,7 +122,7 @@ def launched(studio: Studio, **options: Any) -> Iterator[tuple[FastAPI, str]]:
     from studio.web.i18n import languages
     from studio.web.middleware import connections, login, security
     from studio.web.middleware.front_page import FrontPage
-    from studio.web.routes import forms, register
+    from studio.web.routes import account, activity, forms, people, register
     from studio.web.signin import hub_payment, methods
     from studio.web.signin.config import HUGGING_FACE
     from studio.web.theme import banner, head, theme
@@ -138,6 +141,7 @@ def launched(studio: Studio, **options: Any) -> Iterator[tuple[FastAPI, str]]:
         return sign_in.outermost(app)
 
     site = register.build(studio)
+    accounts = (account.router(studio, authenticator), people.router(studio), activity.router(studio))
     entry = login.router(authenticator, frame_ancestors=ancestors, elsewhere=sign_in.openid)
     demo = build(studio)
     demo.queue(default_concurrency_limit=16, max_size=1000)
@@ -157,7 +161,13 @@ def launched(studio: Studio, **options: Any) -> Iterator[tuple[FastAPI, str]]:
         state_session_capacity=MAX_SESSIONS,
         auth_dependency=None if authenticator is None else _actor_key,
         app_kwargs={
-            "routes": [*site.routes, *forms.router(studio).routes, *entry.routes, *sign_in.routes],
+            "routes": [
+                *site.routes,
+                *forms.router(studio).routes,
+                *(route for part in accounts for route in part.routes),
+                *entry.routes,
+                *sign_in.routes,
+            ],
             "middleware": [Middleware(FrontPage, head=head(settings), banner=banner(settings), ancestors=ancestors)],
             "exception_handlers": {**HANDLERS, Exception: security.server_error},
             "lifespan": security.lifespan(wrap),

@@ -18,8 +18,10 @@ from gradio.exceptions import InvalidPathError
 from studio.errors import NotAllowed
 from studio.field_errors import require_whole
 from studio.messages import ENGLISH, Message, worded
+from studio.services.call_origin import CALL_ORIGIN
 from studio.web.errors import status_and_message
 from studio.web.language import language_of
+from studio.web.middleware.call_origins import origin_of
 
 
 class StudioBlocks(gr.Blocks):
@@ -32,7 +34,9 @@ class StudioBlocks(gr.Blocks):
         function = self.fns[function] if isinstance(function, int) else function
         api = all(isinstance(block, Api) for block in function.inputs)
         request = call.get("request")
-        language = ENGLISH if api else language_of(request[0] if isinstance(request, list) else request)
+        request = request[0] if isinstance(request, list) else request
+        language = ENGLISH if api else language_of(request)
+        CALL_ORIGIN.set(origin_of(getattr(getattr(request, "request", None), "scope", {})))
         try:
             values = call["inputs"] = list(call["inputs"] or [])
             require_whole(values)

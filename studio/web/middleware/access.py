@@ -11,6 +11,7 @@ import secrets
 import time
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from functools import partial
 from typing import Protocol
 from urllib.parse import quote
 
@@ -107,6 +108,7 @@ class Authenticator:
                 self._last_accepted = (fingerprint, password_hash)
                 return person_id
             self._count_wrong(keys)
+        await anyio.to_thread.run_sync(partial(self.people.failed_sign_in, person_id, address, method="password"))
         return None
 
     def key_of_session(self, request: HTTPConnection) -> str | None:
@@ -124,6 +126,8 @@ class Authenticator:
             if key is None:
                 self.check_rate(request)
                 self.count_wrong(request)
+                failed = partial(self.people.failed_sign_in, "", address_of(request), method="token")
+                await anyio.to_thread.run_sync(failed)
             return key
         if not self._admin_password_as_token:
             return None

@@ -15,8 +15,11 @@ from studio.settings import BOOTSTRAP_LOGIN
 from studio.web.middleware.access import SESSION_S, Authenticator, TooManyAttempts, address_of
 from studio.web.middleware.sign_in_pages import SignInPage, form_fields, next_url
 
-LOGIN_WORDS = ("about", "login", "password", "sign_in", "wrong", "too_many", "no_account")
-JOIN_WORDS = ("join_title", "join_about", "new_password", "password_rule", "join", "link_over", "bad_password", "about")
+LOGIN_WORDS = ("about", "login", "password", "sign_in", "wrong", "too_many", "no_account", "show", "hide")
+JOIN_WORDS = (
+    *("join_title", "join_about", "new_password", "password_rule", "join", "link_over", "bad_password", "about"),
+    *("login", "show", "hide", "length_short", "length_fair", "length_good"),
+)
 
 
 class Elsewhere(Protocol):

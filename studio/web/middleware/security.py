@@ -26,6 +26,7 @@ from studio.settings import Settings
 from studio.storage import reason_of, unavailable
 from studio.web.language import error_json
 from studio.web.middleware.access import Access, Authenticator, Ways
+from studio.web.middleware.call_origins import CallOrigins
 from studio.web.middleware.forwarded import Forwarded
 from studio.web.middleware.same_origin import Guard, hosts_of
 from studio.web.middleware.security_headers import SecurityHeaders
@@ -55,7 +56,7 @@ def protected(
     are known besides sessions and tokens."""
     app = UploadLimits(app, settings.data.resolve(), uploads)
     hosts = hosts_of(host, settings.origins)
-    app = Faults(app)
+    app = CallOrigins(Faults(app), authenticator)
     if authenticator is not None:
         app = Access(app, authenticator, ways)
     app = Guard(app, settings.origins, hosts, framed=bool(settings.frame_ancestors))

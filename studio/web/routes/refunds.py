@@ -11,15 +11,13 @@ from starlette.responses import Response
 from studio.domain import JSON, now
 from studio.messages import LOCALES, term
 from studio.payload import Payload
+from studio.services.csv_cells import BYTE_ORDER_MARK
 from studio.services.refunds import MAX_NOTE_CHARS, AuditedRun, ProviderAudit, amount_is, totals
 from studio.store.refunds import RefundClaim
 from studio.web.routes.runs import MAX_INTEGER, MAX_SELECTED_RUNS, ActorKey, SentenceRoute
 
 if TYPE_CHECKING:
     from studio.studio import Studio
-
-BYTE_ORDER_MARK = "\ufeff"
-"""Tells spreadsheets that the file is UTF-8."""
 
 
 class ClaimState(Payload):
