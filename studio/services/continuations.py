@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import logging
 import threading
+import time
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from typing import Any
@@ -316,11 +317,14 @@ class ContinuationFollower:
     def _follow(self) -> None:
         feed = self._context.jobs.feed
         with feed.subscribe() as changes:
-            changed: set[str] | None = None
+            all_looked_at = float("-inf")
+            changed: set[str] = set()
             while not self._work.closing:
-                for board_id, owner in self._work.boards_waiting_for(changed):
+                due = time.monotonic() - all_looked_at >= CHECK_INTERVAL_S  # also where other runs change all the time
+                for board_id, owner in self._work.boards_waiting_for(None if due else changed):
                     self._advance(board_id, owner)
-                changed = set(changes.get(CHECK_INTERVAL_S)) or None
+                all_looked_at = time.monotonic() if due else all_looked_at
+                changed = set(changes.get(CHECK_INTERVAL_S))
                 if feed.closed:
                     return
 
