@@ -192,7 +192,7 @@ def is_loopback(host: str) -> bool:
 
 
 def hash_password(password: str) -> str:
-    """The argon2id hash of the shared password, "" for none. Raises SettingsError, which never holds the password."""
+    """The argon2id hash of STUDIO_PASSWORD, "" for none. Raises SettingsError, which never holds the password."""
     if not password.strip():
         return ""
     if len(password) < PASSWORD_MIN_CHARS:
