@@ -1,10 +1,13 @@
-// Account: one's own name, password, signed-in browsers, access tokens, language and theme.
+// Account: one's own name, password, signed-in browsers, access tokens, notifications, keys, language and theme.
 
+import { programs } from "./account_programs.js";
 import { button, dollars, el, exactTime, since, styles, t } from "./dom.js";
 import { del, get, post, toast, tryOrToast } from "./net.js";
+import { ownKeysPanel } from "./own_keys.js";
 import { heading } from "./page.js";
 import { avatar, confirmed, deviceName, field, showOnce } from "./people_parts.js";
 import { preferences } from "./preferences.js";
+import { tellMe } from "./tell_me.js";
 
 const MIN_CHARS = 8;
 const GOOD_CHARS = 14;
@@ -12,7 +15,7 @@ const zone = () => Intl.DateTimeFormat().resolvedOptions().timeZone || "";
 
 /** gr.HTML calls this once. */
 export function mount(element) {
-  styles("widgets.css", "settings.css", "people.css");
+  styles("widgets.css", "settings.css", "people.css", "account.css");
   new AccountPage(element, element.querySelector(".st-mount") || element);
 }
 
@@ -29,7 +32,15 @@ class AccountPage {
   constructor(element, root) {
     root.classList.add("st", "pp-page", "pp-account");
     this.root = root;
-    new IntersectionObserver((seen) => seen.some((s) => s.isIntersecting) && this.load()).observe(element);
+    this.keys = ownKeysPanel();
+    new IntersectionObserver((seen) => seen.some((s) => s.isIntersecting) && this.open()).observe(element);
+  }
+
+  /** The panels with their own routes are read when the page is opened, not again when something else is saved. */
+  open() {
+    this.told = tellMe();
+    this.keys.load();
+    this.load();
   }
 
   async load() {
@@ -41,7 +52,7 @@ class AccountPage {
         "header",
         "pp-accounthead",
         {},
-        avatar(name, account.login, "large"),
+        avatar(name, account.id, "large"),
         el(
           "div",
           "",
@@ -60,10 +71,11 @@ class AccountPage {
           {},
           this.profile(account),
           this.password(account),
-          preferences((_, ...inside) => box("appearance", ...inside)),
+          preferences((_, ...inside) => box("appearance", ...inside), "account"),
         ),
-        el("div", "pp-column", {}, this.sessions(account.sessions), this.tokens(account.tokens)),
+        el("div", "pp-column", {}, this.sessions(account.sessions), this.tokens(account.tokens), this.told),
       ),
+      this.keys,
     );
   }
 
@@ -196,6 +208,7 @@ class AccountPage {
       el("p", "st-dim", {}, t("people.tokens_help")),
       tokens.length ? el("ul", "pp-items", {}, ...tokens.map(row)) : null,
       this.newToken(),
+      programs(),
     );
   }
 

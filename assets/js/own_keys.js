@@ -4,14 +4,7 @@ import { button, el, icon, styles, t } from "./dom.js";
 import { catalogueText } from "./form/common.js";
 import { del, get, post, toast, tryOrToast } from "./net.js";
 
-/** gr.HTML calls this once. Where there are no accounts, there is nothing to show. */
-export function mount(element) {
-  const panel = ownKeysPanel();
-  (element.querySelector(".st-mount") || element).replaceChildren(panel);
-  new IntersectionObserver((seen) => seen.some((s) => s.isIntersecting) && panel.load()).observe(element);
-}
-
-/** The panel for any page; load() reads it anew. */
+/** The panel for the Account page; load() reads it anew. Without an account there is nothing to show. */
 export function ownKeysPanel() {
   styles("widgets.css", "approvals.css");
   let project = "";

@@ -3,8 +3,8 @@
 import { kept } from "./browser_settings.js";
 import { el, t } from "./dom.js";
 
-function row(name, control, help) {
-  control.id = `pref-${name}`;
+function row(page, name, control, help) {
+  control.id = `${page}-${name}`;
   return el(
     "div",
     "st-pref",
@@ -25,7 +25,7 @@ const select = (name, pairs, value, onchange) =>
     ),
   );
 
-function language() {
+function language(page) {
   const now = document.documentElement.lang.startsWith("zh") ? "zh-CN" : "en";
   const list = select(
     "language",
@@ -36,18 +36,19 @@ function language() {
     now,
     () => list.value !== now && window.studioLanguage(),
   );
-  return row("language", list);
+  return row(page, "language", list);
 }
 
-function theme() {
+function theme(page) {
   const list = select(
     "theme",
     ["", "light", "dark"].map((v) => [v, t(`settings.theme_${v || "system"}`)]),
     kept("studio-theme"),
     () => window.studioTheme(list.value),
   );
-  return row("theme", list);
+  return row(page, "theme", list);
 }
 
-/** The preferences under their heading. */
-export const preferences = (box) => box("general", el("div", "st-prefs", {}, language(), theme()));
+/** The preferences under their heading. page: what the names of the fields begin with, for they stand on two pages. */
+export const preferences = (box, page = "pref") =>
+  box("general", el("div", "st-prefs", {}, language(page), theme(page)));

@@ -27,7 +27,7 @@ export function mount(element) {
 
   async function load() {
     providers.refresh();
-    const overview = await tryOrToast(get("ui/house"));
+    const [overview, me] = await Promise.all([tryOrToast(get("ui/house")), get("ui/account/me").catch(() => null)]);
     if (!overview) return;
     const left = el(
       "div",
@@ -35,7 +35,7 @@ export function mount(element) {
       {},
       preferences(box),
       appPanel(),
-      tellMe(),
+      me?.accounts && me.may.includes("own_account") ? null : tellMe(), // whoever has an account has it there
       notifications(),
       defaults(box),
       engines(overview.engines),

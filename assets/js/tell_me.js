@@ -1,4 +1,4 @@
-// What one person is told, and where: a panel for the Settings and Account pages. No address is ever shown.
+// What one person is told, and where: a panel for the Account page, or for Settings where nobody has one. No address is ever shown.
 
 import { button, colon, el, exactTime, styles, t } from "./dom.js";
 import { get, post, toast, tryOrToast } from "./net.js";

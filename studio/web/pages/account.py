@@ -7,7 +7,7 @@ from studio.web.pages.page import Page
 
 
 class AccountPage(Page):
-    """Name, password, signed-in browsers, access tokens, language and theme. Opened by the account menu."""
+    """Name, password, signed-in browsers, access tokens, notifications, own keys. Opened by the account menu."""
 
     id = "account"
     group = "library"

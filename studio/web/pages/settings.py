@@ -13,6 +13,5 @@ class SettingsPage(Page):
     group = "library"
 
     def build(self) -> None:
-        """One widget, which reads the settings when it is opened, and one for the keys of whoever is signed in."""
+        """One widget, which reads the settings when it is opened."""
         self.widget = mount_script("settings.js", elem_id="settings")
-        self.own_keys = mount_script("own_keys.js", elem_id="own-keys")

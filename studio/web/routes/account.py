@@ -80,8 +80,9 @@ def _account_routes(api: APIRouter, studio: Studio, authenticator: Authenticator
         own = studio.acting_for(actor).account
         person, current = own.person(), studio.people.session_id(session_of(request))
         return {
-            "login": person.login, "name": person.name, "role": person.role, "has_password": person.has_password,
-            "issuer": person.issuer, "sessions": [_session(s, current) for s in own.sessions()],
+            "id": person.id, "login": person.login, "name": person.name, "role": person.role,
+            "issuer": person.issuer, "has_password": person.has_password,
+            "sessions": [_session(s, current) for s in own.sessions()],
             "tokens": [_token(token) for token in own.tokens()],
         }  # fmt: skip
 
