@@ -7,6 +7,8 @@ import { get } from "./net.js";
 import { avatar } from "./people_parts.js";
 import { unsubscribe as endPush } from "./push.js";
 
+const PHONE = "(max-width: 820px)";
+
 async function signOut() {
   await endPush().catch(() => {}); // whoever signs in next on this device is told of their own runs, not of ours
   const answer = await fetch(new URL("logout", BASE), {
@@ -34,6 +36,13 @@ export function accountMenu() {
   return place;
 }
 
+/** The buttons of the corner that a phone has no room for. */
+const fromCorner = () =>
+  ["studio-keys", "studio-theme", "studio-language"]
+    .map((id) => document.getElementById(id))
+    .filter((button) => button && !button.hidden)
+    .map((button) => [button.title || button.textContent, () => button.click()]);
+
 function opener(me) {
   const name = me.visitor ? t("people.visitor") : me.name;
   const made = el(
@@ -48,6 +57,7 @@ function opener(me) {
       "aria-expanded": "false",
       onclick: () => {
         const items = me.may.includes("own_account") ? [[t("people.account"), () => openTab("account", {})]] : [];
+        if (matchMedia(PHONE).matches) items.push(...fromCorner());
         if (!me.visitor) items.push([t("access.sign_out"), signOut]);
         if (!items.length) return;
         const who = el("div", "", {}, el("b", "", {}, name), el("small", "st-dim", {}, t(`people.role_${me.role}`)));

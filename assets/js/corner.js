@@ -11,7 +11,7 @@ import * as pages from "./page.js";
 import { projectPicker } from "./projects.js";
 import * as sessionKeys from "./session_keys.js";
 import * as shortcuts from "./shortcuts.js";
-import { el, t } from "./dom.js";
+import { el, styles, t } from "./dom.js";
 import { watchStorage } from "./storage.js";
 
 const SUN =
@@ -27,6 +27,7 @@ function icon(path) {
 }
 
 export function mount(element) {
+  styles("corner.css");
   element.classList.add("st");
   address.followTabs();
   pages.followPage();
