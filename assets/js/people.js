@@ -80,8 +80,11 @@ class People {
     const shown = this.people.filter((p) =>
       [p.name, p.login, p.email, roleName(p.role)].some((text) => text.toLowerCase().includes(wanted)),
     );
-    const active = this.people.filter((p) => !p.disabled).length;
-    this.sum.textContent = t("people.sum", { n: active });
+    const enabled = this.people.filter((p) => !p.disabled);
+    const joined = enabled.filter(hasJoined).length;
+    const invited = enabled.filter((p) => !hasJoined(p) && p.invited_until).length;
+    this.sum.textContent =
+      t("people.sum", { n: joined }) + (invited ? ` · ${t("people.sum_invited", { n: invited })}` : "");
     const asked = currentParams().get("person");
     this.list.replaceChildren(...shown.map((p) => this.row(p)));
     this.list.querySelector(`[data-id="${CSS.escape(asked || "")}"]`)?.classList.add("asked");
@@ -125,7 +128,7 @@ class People {
 
   state(person) {
     if (person.disabled) return el("span", "pp-state off", {}, t("people.state_disabled"));
-    if (person.has_password || person.issuer) return el("span", "pp-state on", {}, t("people.state_active"));
+    if (hasJoined(person)) return el("span", "pp-state on", {}, t("people.state_active"));
     if (!person.invited_until) return el("span", "pp-state warn", {}, t("people.state_link_over"));
     const title = t("people.until", { at: exactTime(person.invited_until) });
     return el("span", "pp-state", { title }, t("people.state_invited"));
@@ -279,6 +282,7 @@ function form(title, rows, yes, save) {
   return made;
 }
 
+const hasJoined = (person) => person.has_password || person.issuer;
 const roleName = (role) => t(`people.role_${role}`);
 
 const fact = (name, value) => el("div", "", {}, el("dt", "", {}, name), el("dd", "", {}, value));

@@ -84,6 +84,7 @@ def test_an_invited_person_joins_and_the_administrator_s_changes_hold_at_once(
     admin.get_by_role("button", name="Done").click()
     row = admin.locator(".pp-row[data-login=ben]")
     expect(row).to_contain_text("Invited")
+    expect(admin.get_by_text("1 person can sign in · 1 invited")).to_be_visible()
     assert link.partition("#")[2].partition("&")[0] not in admin.content()
 
     ben = opened(browser, site, link.removeprefix(site.url))
