@@ -27,7 +27,6 @@ export function accountMenu() {
   const fill = async () => {
     const me = await get("ui/account/me").catch(() => null); // without an answer the page stays as it is
     if (!me) return;
-    document.documentElement.dataset.may = me.may.join(" ");
     place.replaceChildren(...(me.accounts ? [opener(me)] : []));
   };
   styles("people.css");

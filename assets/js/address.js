@@ -4,6 +4,10 @@
 // Every change is one entry of the browser's history. Going back ourselves, when something is closed by its own button,
 // takes its entry away again; the browser does that later than we go on, so changes wait for one another in a line.
 
+import { t } from "./dom.js";
+import { toast } from "./net.js";
+import { hasTab } from "./rights.js";
+
 const BACK_TIMEOUT_MS = 500;
 const TAB_OF_PARAM = { run: "gallery", board: "storyboard" };
 const historyListeners = new Set();
@@ -51,6 +55,7 @@ function set(params, replace, opened) {
 
 /** Open a tab at an address of its own, as one entry of the history: other pages link to a part of it with this. */
 export function openTab(tab, params) {
+  if (!hasTab(tab)) return refuse();
   navigate({ tab, run: null, board: null, view: null, connection: null, ...params });
   button(tab)?.click();
 }
@@ -72,17 +77,31 @@ export function closeView(name, params = {}) {
 }
 
 const button = (tab) =>
-  tab ? document.getElementById(`tab-${tab}-button`) : document.querySelector("#studio-tabs > .tab-wrapper [role=tab]");
+  tab
+    ? document.getElementById(`tab-${tab}-button`)
+    : [...document.querySelectorAll("#studio-tabs > .tab-wrapper [role=tab]")].find((one) => hasTab(tabId(one)));
+const tabId = (one) => one.id.slice(4, -7);
+/** The tab of the address, where this person has it; else the first one. */
+const wantedTab = (params) => {
+  const tab = tabOf(params);
+  return tab && hasTab(tab) ? tab : tabId(button(null));
+};
+const refuse = () => toast(t("roles.no_tab"));
 const selected = () =>
   document.querySelector('#studio-tabs > .tab-wrapper [role=tab][aria-selected="true"]')?.id.slice(4, -7) || null;
 
 /** Follow the tabs, however they are changed, and the dialogs. Call it once. */
 export function followTabs() {
-  const first = button(null)?.id.slice(4, -7);
+  const first = tabId(button(null));
   let tab = first; // whoever was quick has chosen another by now
+  if (!hasTab(tabOf(currentParams()))) {
+    navigate({ tab: null, run: null, board: null, view: null, connection: null }, { replace: true });
+    refuse();
+  }
   const look = () => {
     const now = selected();
     if (!now || now === tab) return;
+    if (!hasTab(now)) return void button(wantedTab(currentParams()))?.click(); // Gradio begins with the first of all
     tab = now;
     const moved = now !== (tabOf(currentParams()) || first);
     if (moved) navigate({ tab: now, run: null, board: null, view: null, connection: null, ...tabParams[now]?.() });
@@ -101,7 +120,7 @@ export function followTabs() {
     if (dialogs.length > (history.state?.dialogs || 0))
       return void ((dialogs.at(-1).dataset.returning = "true"), dialogs.at(-1).close());
     const params = currentParams();
-    const wanted = tabOf(params) || first;
+    const wanted = wantedTab(params);
     if (wanted !== selected()) button(wanted)?.click();
     for (const fn of historyListeners) fn(params);
   });

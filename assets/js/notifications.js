@@ -51,6 +51,13 @@ function browser() {
   ];
 }
 
+/** A box with what this browser does by its own, for who does not manage the studio's messages. */
+export function browserNotices() {
+  styles("notifications.css");
+  const title = t("notifications.title");
+  return el("section", "st-box notifications", { "aria-label": title }, el("h2", "", {}, title), ...browser());
+}
+
 /** The box, filled when the answer is here. */
 export function notifications() {
   styles("notifications.css");

@@ -2,6 +2,7 @@
 
 import { BASE, button, el, styles, t } from "./dom.js";
 import { del, get, post, toast, tryOrToast } from "./net.js";
+import { may } from "./rights.js";
 
 const KEY =
   "M14.500 4a5.500 5.500 0 1 0 1.700 10.700L18 16.500h2V19h2.500v-3.500l-4.200-4.200A5.500 5.500 0 0 0 14.500 4zM13 8.200v.1";
@@ -9,7 +10,7 @@ const KEY =
 /** Buttons for the corner; empty in a studio without sign-in. icon: draws a path. */
 export function corner(icon) {
   const access = document.querySelector('meta[name="studio-access"]')?.content;
-  if (!access) return [];
+  if (!access || !may("create")) return []; // who may only look has no keys
   styles("session_keys.css");
   const label = t("sessionkeys.title");
   const open = el("button", "", { type: "button", id: "studio-keys", "aria-label": label, title: label }, icon(KEY));
@@ -20,7 +21,7 @@ export function corner(icon) {
       open.hidden = !state.session;
       if (state.visitor) offerSignIn(open);
     })
-    .catch(() => {}); // who may only look has no keys
+    .catch(() => {}); // without an answer the corner stays as it is
   return [open];
 }
 

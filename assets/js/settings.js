@@ -8,8 +8,9 @@ import { connectionList } from "./connection_list.js";
 import { keyLink } from "./connections.js";
 import { defaults } from "./defaults.js";
 import { heading } from "./page.js";
-import { notifications } from "./notifications.js";
+import { browserNotices, notifications } from "./notifications.js";
 import { preferences } from "./preferences.js";
+import { may } from "./rights.js";
 import { shortcuts } from "./shortcuts.js";
 import { tellMe } from "./tell_me.js";
 import { get, post, toast, tryOrToast } from "./net.js";
@@ -18,9 +19,10 @@ const DAYS = [7, 30, 90, 365];
 
 /** gr.HTML calls this once. */
 export function mount(element) {
-  styles("widgets.css", "settings.css");
+  styles("widgets.css", "settings.css", "roles.css");
   const root = element.querySelector(".st-mount") || element;
   root.classList.add("st", "st-house");
+  if (!may("manage_studio")) return void root.replaceChildren(...ownSettings());
   const state = { group: "day", days: 30 };
 
   const providers = connectionList();
@@ -62,6 +64,14 @@ export function mount(element) {
     element,
   );
 }
+
+/** The page of somebody who does not manage the studio: nothing in it asks for what would be refused. */
+const ownSettings = () => [
+  heading(t("shell.tab_settings")),
+  el("p", "st-dim st-ownlead", {}, t("roles.settings_own")),
+  el("div", "st-col", {}, preferences(box), browserNotices(), appPanel(), tellMe()),
+  el("div", "st-col", {}, may("create") ? defaults(box) : null, box("shortcuts", shortcuts())),
+];
 
 const box = (name, ...children) =>
   el(

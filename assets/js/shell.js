@@ -63,6 +63,16 @@
   window.studioTheme = (mode = dark() ? "light" : "dark") => (keep.set("studio-theme", mode), paint());
   window.studioLanguage = () => (keep.set("studio-language", language === "en" ? "zh-CN" : "en"), location.reload());
 
+  // What this person may do, and the tabs they have; the studio refuses the rest, whatever the page shows.
+  const meta = (name) => document.querySelector(`meta[name="studio-${name}"]`)?.getAttribute("content") || "";
+  document.documentElement.dataset.may = meta("may");
+  const hidden = meta("hidden-tabs").split(" ").filter(Boolean);
+  if (hidden.length) {
+    const sheet = new CSSStyleSheet();
+    sheet.replaceSync(`${hidden.map((tab) => `#tab-${tab}-button`).join()} { display: none !important; }`);
+    document.adoptedStyleSheets = [...document.adoptedStyleSheets, sheet];
+  }
+
   const shown = (selector) => [...document.querySelectorAll(selector)].find((e) => e.offsetParent !== null);
   const STEPS = { ArrowDown: 1, ArrowRight: 1, ArrowUp: -1, ArrowLeft: -1 };
   addEventListener(
@@ -70,7 +80,7 @@
     (e) => {
       const tab = e.target.closest?.("#studio-tabs > .tab-wrapper [role=tab]");
       if (tab && (STEPS[e.key] || e.key === "Home" || e.key === "End")) {
-        const all = [...tab.parentElement.querySelectorAll("[role=tab]")];
+        const all = [...tab.parentElement.querySelectorAll("[role=tab]")].filter((one) => one.offsetParent !== null);
         const next = e.key === "Home" ? 0 : e.key === "End" ? all.length - 1 : all.indexOf(tab) + STEPS[e.key];
         e.preventDefault();
         all[(next + all.length) % all.length].focus();

@@ -63,6 +63,11 @@ class Approvals:
         with self._context.store.read() as db:
             return self._pending(db)
 
+    @property
+    def concerned(self) -> bool:
+        """Whether there is, or lately was, a question that the actor may decide or has asked."""
+        return bool(self.pending() or self.decided(1))
+
     def _pending(self, db: Database) -> list[Question]:
         presses: dict[str, list[Run]] = {}
         for run in runs.held_for(db, approval.MONEY_HOLDS):

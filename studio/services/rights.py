@@ -42,7 +42,7 @@ RIGHTS: dict[str, dict[str, Action]] = {
     },
     "agents": {"providers": _STUDIO, "load": _STUDIO},
     "alternatives": {"of_request": _VIEW, "of_form": _VIEW},
-    "approvals": {"pending": _VIEW, "refusal": _VIEW, "decide": _VIEW, "decided": _VIEW},
+    "approvals": {"pending": _VIEW, "concerned": _VIEW, "refusal": _VIEW, "decide": _VIEW, "decided": _VIEW},
     "assets": {
         "add": _CREATE,
         "newest_seq": _CREATE,

@@ -118,6 +118,7 @@ def launched(studio: Studio, **options: Any) -> Iterator[tuple[FastAPI, str]]:
     folder = prepare(studio)
     from starlette.middleware import Middleware
 
+    from studio.web import navigation
     from studio.web.errors import HANDLERS
     from studio.web.i18n import languages
     from studio.web.middleware import connections, login, security
@@ -168,7 +169,15 @@ def launched(studio: Studio, **options: Any) -> Iterator[tuple[FastAPI, str]]:
                 *entry.routes,
                 *sign_in.routes,
             ],
-            "middleware": [Middleware(FrontPage, head=head(settings), banner=banner(settings), ancestors=ancestors)],
+            "middleware": [
+                Middleware(
+                    FrontPage,
+                    head=head(settings),
+                    tags=lambda key: navigation.tags(studio.acting_for(key)),
+                    banner=banner(settings),
+                    ancestors=ancestors,
+                )
+            ],
             "exception_handlers": {**HANDLERS, Exception: security.server_error},
             "lifespan": security.lifespan(wrap),
             "docs_url": None,

@@ -15,6 +15,7 @@ from studio.jobs.budget import Spender
 from studio.permissions import Role
 from studio.store import projects, runs
 from studio.studio import Studio
+from studio.web.navigation import hidden_tabs
 from tests.support.kit import image, paid_image
 from tests.support.web import account
 
@@ -65,6 +66,14 @@ def in_project(studio: Studio, made: list[Run], project: str) -> None:
     with studio.context.store.write() as db:
         for run in made:
             runs.note(db, run.id, project=project)
+
+
+def test_approvals_are_shown_to_who_has_asked(team: Studio, paid: FindingFake) -> None:
+    ask_above(team, 0.0)
+    assert "approvals" in hidden_tabs(team.acting_for("anna"))
+    submit(team, "anna")
+    assert "approvals" not in hidden_tabs(team.acting_for("anna"))
+    assert "approvals" in hidden_tabs(team.acting_for("ben"))
 
 
 def test_two_runs_never_both_fit_into_what_is_left_for_one(team: Studio, paid: FindingFake) -> None:

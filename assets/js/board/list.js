@@ -8,6 +8,7 @@ import { fileButton, send } from "./files.js";
 import { autoDraft } from "./settings.js";
 import { menu } from "../actions.js";
 import { isMine, loadProjects } from "../project_state.js";
+import { may } from "../rights.js";
 import { author, boardShareItems, sharedMark } from "../share.js";
 import { SHAPES, sizeById } from "./shapes.js";
 
@@ -40,8 +41,7 @@ export async function list(root, open) {
       "bd-listhead",
       {},
       el("div", "st-grow", {}, el("h1", "st-h1", {}, t("board.boards")), el("p", "st-dim", {}, t("board.about"))),
-      take,
-      make,
+      ...(may("create") ? [take, make] : []),
     ),
     bar,
     grid,
@@ -131,7 +131,9 @@ function emptyState(open) {
     icon("film", "st-i huge"),
     el("h2", "", {}, t("board.welcome")),
     el("p", "", {}, t("board.welcome_help")),
-    button(t("board.new"), { name: "plus", text: t("board.new"), cls: "primary" }, () => creation(open)),
+    may("create")
+      ? button(t("board.new"), { name: "plus", text: t("board.new"), cls: "primary" }, () => creation(open))
+      : null,
   );
 }
 

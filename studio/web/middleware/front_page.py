@@ -10,8 +10,9 @@ from __future__ import annotations
 import gzip
 import re
 import secrets
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 
+from starlette.concurrency import run_in_threadpool
 from starlette.datastructures import Headers, MutableHeaders
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
@@ -34,11 +35,15 @@ MIN_GZIP_BYTES = 1024
 class FrontPage:
     """ASGI middleware for the page and its configuration; everything else passes untouched.
 
-    head, banner: HTML for the page's head and for the top of its body. ancestors: origins that may frame the page.
+    head, banner: HTML for the page's head and for the top of its body. tags: further HTML of the head for the actor's
+    key; it may read the database. ancestors: origins that may frame the page.
     """
 
-    def __init__(self, app: ASGIApp, head: str, *, banner: str = "", ancestors: Iterable[str] = ()) -> None:
+    def __init__(
+        self, app: ASGIApp, head: str, *, tags: Callable[[str], str], banner: str = "", ancestors: Iterable[str] = ()
+    ) -> None:
         self.app, self.head, self.banner, self.ancestors = app, head.encode(), banner.encode(), tuple(ancestors)
+        self.tags = tags
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer, with the page changed on its way."""
@@ -63,7 +68,9 @@ class FrontPage:
         headers = MutableHeaders(scope=start)
         if headers.get("content-type", "").startswith("text/html"):
             nonce = secrets.token_urlsafe(16)
-            body = self._page(body, nonce)
+            key = (scope.get("state") or {}).get("user") or ""
+            own = await run_in_threadpool(self.tags, key) if start["status"] == 200 else ""
+            body = self._page(body, own.encode(), nonce)
             headers["content-security-policy"] = page_policy(nonce, self.ancestors)
         accepts_gzip = "gzip" in Headers(scope=scope).get("accept-encoding", "")
         if accepts_gzip and len(body) >= MIN_GZIP_BYTES and "content-encoding" not in headers:
@@ -75,9 +82,9 @@ class FrontPage:
         await send(start)
         await send({"type": "http.response.body", "body": b"" if scope["method"] == "HEAD" else body})
 
-    def _page(self, body: bytes, nonce: str) -> bytes:
-        """The page with our head, the banner, and the nonce on each of its scripts."""
-        body = body.replace(GRADIO_MANIFEST, b"", 1).replace(HEAD_MARKER, self.head + HEAD_MARKER, 1)
+    def _page(self, body: bytes, own: bytes, nonce: str) -> bytes:
+        """The page with the actor's own tags and our head, the banner, and the nonce on each of its scripts."""
+        body = body.replace(GRADIO_MANIFEST, b"", 1).replace(HEAD_MARKER, own + self.head + HEAD_MARKER, 1)
         if self.banner:
             body = re.sub(rb"<body[^>]*>", lambda match: match[0] + self.banner, body, count=1)
         return SCRIPT.sub(f'<script nonce="{nonce}"'.encode(), body)

@@ -16,6 +16,7 @@ from studio.catalogue import Model
 from studio.domain import JSON, Kind, Run, Task
 from studio.errors import CapabilityError, StudioError
 from studio.messages import Message, of_error, term
+from studio.web import navigation
 from studio.web.pages import mount_script
 from studio.web.pages.create import CreatePage
 from studio.web.pages.page import EVENT_OPTIONS, PageContext, actor_of, event_data
@@ -52,12 +53,14 @@ def connect(demo: gr.Blocks, ctx: PageContext) -> None:
 
 
 def _open_from_url(ctx: PageContext) -> Callable[..., Any]:
-    """?tab=ID opens that tab. A link that names only a run (?run=ID) opens the gallery, ?board=ID the storyboard."""
+    """?tab=ID opens that tab, where the person has it. A link that names only a run (?run=ID) opens the gallery,
+    ?board=ID the storyboard."""
 
     def open_tab(request: gr.Request) -> Any:
         query = request.query_params
-        if query.get("tab") in ctx.pages:
-            return gr.Tabs(selected=query["tab"])
+        if (wanted := query.get("tab")) in ctx.pages:
+            hidden = navigation.hidden_tabs(ctx.studio.acting_for(actor_of(request)))
+            return gr.skip() if wanted in hidden else gr.Tabs(selected=wanted)
         tabs = [tab for key, tab in (("run", "gallery"), ("board", "storyboard")) if query.get(key)]
         return gr.Tabs(selected=tabs[0]) if tabs else gr.skip()
 
