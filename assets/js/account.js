@@ -39,8 +39,7 @@ class AccountPage {
   /** The panels with their own routes are read when the page is opened, not again when something else is saved. */
   open() {
     this.told = tellMe();
-    this.keys.load();
-    this.load();
+    this.load().then(() => this.keys.load()); // one after the other: it may put the cursor into a field
   }
 
   async load() {

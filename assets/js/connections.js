@@ -24,16 +24,34 @@ export const named = (key, label) =>
 export const addKeyText = ({ label, needs }) =>
   named(needs.some((name) => name.endsWith("_URL")) ? "connections.set_up" : "connections.add_key_for", label);
 
-/** A link to the card of a provider that is not set up; null for one that is, or that has no card. */
+let wanted = "";
+/** The provider whose own key somebody went to set, once; "" for none. */
+export function takeWanted() {
+  const provider = wanted;
+  wanted = "";
+  return provider;
+}
+
+/** Go where a key of this provider can be set. place: of the studio, of one's own account, or of this session. */
+export function openKeyPlace(provider, place) {
+  if (place === "account") {
+    wanted = provider;
+    return openTab("account", {});
+  }
+  if (place === "session") return document.getElementById("studio-keys")?.click();
+  openConnection(provider);
+}
+
+/** A link to where a provider can be set up that is not; null for one that is, or where this person can set nothing. */
 export function keyLink(group, cls, before = () => {}) {
-  if (group.ready || !group.connection) return null;
+  if (group.ready || !group.key_place) return null;
   return el(
     "button",
     cls,
     {
       type: "button",
       data: { connection: group.id },
-      onclick: () => (before(), openConnection(group.id)),
+      onclick: () => (before(), openKeyPlace(group.id, group.key_place)),
     },
     addKeyText(group),
   );
@@ -42,5 +60,6 @@ export function keyLink(group, cls, before = () => {}) {
 /** The same for the provider of a model, among groups of models. */
 export function keyLinkOf(groups, model) {
   const group = groups?.find((g) => g.models.some((m) => m.id === model));
-  return group ? keyLink(group, "st-b link") : null;
+  const row = group?.models.find((m) => m.id === model);
+  return group ? keyLink({ ...row, id: group.id, label: group.label }, "st-b link") : null;
 }

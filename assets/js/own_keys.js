@@ -1,6 +1,7 @@
 // Own keys: of the person who is signed in, or of a project they lead. A key is pasted, replaced or removed, never shown.
 
 import { button, el, icon, styles, t } from "./dom.js";
+import { CHANGED, takeWanted } from "./connections.js";
 import { catalogueText } from "./form/common.js";
 import { del, get, post, toast, tryOrToast } from "./net.js";
 
@@ -44,6 +45,17 @@ export function ownKeysPanel() {
         el("div", "st-keylist", {}, ...others.map(row)),
       ),
     );
+    show(takeWanted());
+  }
+
+  /** Bring the field for this provider's key before the eyes of whoever came for it. */
+  function show(provider) {
+    const row = provider && root.querySelector(`[data-provider="${CSS.escape(provider)}"]`);
+    if (!row) return;
+    const folded = row.closest("details");
+    if (folded) folded.open = true;
+    row.scrollIntoView({ block: "center" });
+    row.querySelector("input")?.focus({ preventScroll: true });
   }
 
   function row(one) {
@@ -70,12 +82,15 @@ export function ownKeysPanel() {
       const keys = Object.fromEntries(inputs.map((input) => [input.name, input.value]));
       if (!(await tryOrToast(post(path(one.provider), { keys })))) return;
       toast(t("ownkeys.saved"));
+      document.dispatchEvent(new CustomEvent(CHANGED));
       root.load();
     });
     if (one.place)
       form.append(
         button(t("ownkeys.remove"), { text: t("ownkeys.remove"), cls: "danger", data: { do: "remove" } }, async () => {
-          if (await tryOrToast(del(path(one.provider)))) root.load();
+          if (!(await tryOrToast(del(path(one.provider))))) return;
+          document.dispatchEvent(new CustomEvent(CHANGED));
+          root.load();
         }),
       );
     const page = one.page

@@ -1,5 +1,6 @@
 // Keys for this session: a button in the corner, a dialog to enter a provider's key, and who pays. Nothing is kept here.
 
+import { CHANGED } from "./connections.js";
 import { BASE, button, el, styles, t } from "./dom.js";
 import { del, get, post, toast, tryOrToast } from "./net.js";
 import { may } from "./rights.js";
@@ -75,7 +76,9 @@ function hub(state, draw) {
   box.checked = state.hub_pays;
   box.addEventListener("change", async () => {
     const seen = await tryOrToast(post("ui/session-keys/hub", { pays: box.checked }));
-    if (seen) draw(seen);
+    if (!seen) return;
+    document.dispatchEvent(new CustomEvent(CHANGED));
+    draw(seen);
   });
   return [el("label", "sk-hub", { for: "sk-hub" }, box, el("span", "", {}, t("sessionkeys.hub", { count })))];
 }
@@ -95,6 +98,7 @@ function row(one, draw) {
     const seen = await tryOrToast(call);
     if (!seen) return;
     toast(t(said));
+    document.dispatchEvent(new CustomEvent(CHANGED));
     draw(seen);
   };
   const path = `ui/session-keys/provider/${encodeURIComponent(one.provider)}`;

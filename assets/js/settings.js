@@ -121,7 +121,9 @@ function engines(list) {
               {},
               e.ready
                 ? t("settings.ready")
-                : keyLink({ ...e, id: e.name }, "st-b link") || e.missing || t("settings.not_ready"),
+                : keyLink({ ...e, id: e.name, key_place: e.connection && "connections" }, "st-b link") ||
+                    e.missing ||
+                    t("settings.not_ready"),
             ),
             variables(e.variables.filter((v) => v.required)),
             optional(e.variables.filter((v) => !v.required)),

@@ -35,6 +35,7 @@ from studio.services.preflight import Preflight
 from studio.services.presets import Presets
 from studio.services.projects import Projects
 from studio.services.queue import Queue
+from studio.services.readiness import Readiness
 from studio.services.recording import Recorder
 from studio.services.refunds import Refunds
 from studio.services.requests import Requests
@@ -84,7 +85,8 @@ class UserServices:
 
         spending = TokenSpending(context, actor)
         requests = Requests(context, user, spending)
-        alternatives = Alternatives(context, user, requests)
+        readiness = Readiness(context, actor)
+        alternatives = Alternatives(context, user, requests, readiness)
         runs, assets = Runs(context, user, requests, spending), Assets(context, user)
         storyboards = Storyboards(context, user, requests, runs, assets)
         looks = Looks(context, user, storyboards)
@@ -92,10 +94,11 @@ class UserServices:
         exports = Exports(context, user, assets, storyboards, looks, one_run_films)
 
         self.requests = guard("requests", requests, actor)
+        self.readiness = guard("readiness", readiness, actor)
         self.alternatives = guard("alternatives", alternatives, actor)
         self.comparisons = guard("comparisons", Comparisons(context, user, requests, alternatives), actor)
         self.runs = guard("runs", runs, actor)
-        self.batches = guard("batches", Batches(context, user, requests, actor.token), actor)
+        self.batches = guard("batches", Batches(context, user, requests, readiness, actor.token), actor)
         self.gallery = guard("gallery", Gallery(context, user, runs), actor)
         self.assets = guard("assets", assets, actor)
         self.presets = guard("presets", Presets(context, user), actor)

@@ -10,9 +10,8 @@ from pathlib import Path
 from stat import S_ISREG
 from typing import Literal
 
-from studio.catalogue import Model
 from studio.domain import now
-from studio.engines.base import Engine, ModelAvailability, declared, has_connection
+from studio.engines.base import Engine, declared, has_connection
 from studio.errors import CapabilityError
 from studio.jobs import budget
 from studio.jobs.budget import SpendLimits
@@ -114,13 +113,6 @@ class Admin:
         for name, variable in declared(engine).items():
             value = settings.secret(name) if variable.secret else settings.option(name)
             yield EngineVariable(name, variable.required, bool(value))
-
-    def unavailable_reason(self, model: Model) -> str | None:
-        """Why this model cannot be used as the studio is set up, in a sentence; None when it is ready."""
-        engine = self._context.engines.get(model.provider)
-        if engine is None:
-            return Message("run.studio_no_engine", provider=model.provider)
-        return engine.missing() or (engine.unavailable(model) if isinstance(engine, ModelAvailability) else None)
 
     def purge(self, older_than_days: float = 30) -> int:
         """Delete what has been in the trash for so long, with its files; how many files went."""

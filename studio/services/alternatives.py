@@ -16,11 +16,12 @@ from studio.catalogue import Model, form_values, reference_names
 from studio.catalogue.differences import differences
 from studio.catalogue.form_values import SwitchedForm
 from studio.domain import JSON, Asset, Estimate, Kind, Request, Task
-from studio.engines.base import Engine, ModelAvailability, has_connection
+from studio.engines.base import Engine
 from studio.errors import CapabilityError, NotFound
 from studio.jobs import model_holds
 from studio.messages import Message, of_error
 from studio.services.context import Context
+from studio.services.readiness import ModelReadiness, Readiness
 from studio.services.requests import CheckedRequest, ExpectedTime, Requests
 
 PLACEHOLDER = "…"
@@ -33,7 +34,6 @@ class Alternative:
 
     fit: exact, or changed with the `changes` it brings, or refused with the `refusals`. estimate: of `runs` runs, all
     that a press of Generate would make. credits: of the provider, for the same, where its list is in credits.
-    missing: why it cannot be used as the studio is set up; needs: the environment names that a connection would give.
     held: why runs of this model wait in the queue just now.
     """
 
@@ -50,8 +50,7 @@ class Alternative:
     usd_each: float | None
     credits: float | None
     expected: ExpectedTime | None
-    missing: str | None
-    needs: tuple[str, ...]
+    readiness: ModelReadiness
     held: str | None
 
     @property
@@ -69,7 +68,7 @@ class Alternative:
 
     def public(self) -> JSON:
         """As the API answers it."""
-        estimate, expected = self.estimate, self.expected
+        estimate, expected, ready = self.estimate, self.expected, self.readiness
         return {
             "model": self.model.id,
             "label": self.model.label,
@@ -92,10 +91,12 @@ class Alternative:
             "expected_s": expected and expected.seconds,
             "expected_from": expected and expected.source,
             "expected_runs": expected.runs if expected else 0,
-            "ready": self.missing is None,
-            "missing": self.missing,
-            "needs_key": bool(self.needs),
-            "needs": list(self.needs),
+            "ready": ready.ready,
+            "missing": ready.reason,
+            "key": ready.key,
+            "needs_key": bool(ready.needs),
+            "needs": list(ready.needs),
+            "key_place": ready.key_place,
             "held": self.held,
         }
 
@@ -118,8 +119,8 @@ class _Origin:
 class Alternatives:
     """One user's view of other models for a request."""
 
-    def __init__(self, context: Context, user: str, requests: Requests) -> None:
-        self._context, self.user, self._requests = context, user, requests
+    def __init__(self, context: Context, user: str, requests: Requests, readiness: Readiness) -> None:
+        self._context, self.user, self._requests, self._readiness = context, user, requests, readiness
 
     def of_request(self, body: JSON, *, only: Collection[str] | None = None) -> list[Alternative]:
         """For a request of the API, which must be within its own model's row. only: ids of models to look at. Raises as
@@ -151,12 +152,12 @@ class Alternatives:
         origin = self._origin(values, model, task, checked)
         rows = [m for m in self._context.catalogue.for_task(task) if only is None or m.id in only]
         engines = {name: self._context.engines.get(name) for name in {m.provider for m in rows}}
-        missing = {name: engine.missing() for name, engine in engines.items() if engine}
+        ready = self._readiness.several(rows)
         found: list[Alternative] = []
         for row in rows:
             if engine := engines[row.provider]:
                 switched = SwitchedForm(values, switch.body, []) if row.id == model.id else switch.to(row)
-                found.append(self._alternative(origin, row, engine, switched, missing[row.provider]))
+                found.append(self._alternative(origin, row, engine, switched, ready[row.id]))
         return sorted(found, key=lambda one: one.order)
 
     def _origin(self, values: JSON, model: Model, task: Task, checked: CheckedRequest | None) -> _Origin:
@@ -170,7 +171,7 @@ class Alternatives:
         return _Origin(model, task, checked.request, checked.inputs, len(bodies), bodies[0], prompt, waiting)
 
     def _alternative(
-        self, origin: _Origin, model: Model, engine: Engine, switched: SwitchedForm, missing: str | None
+        self, origin: _Origin, model: Model, engine: Engine, switched: SwitchedForm, ready: ModelReadiness
     ) -> Alternative:
         current = model.id == origin.model.id
         holds = self._context.jobs.held_models.get()
@@ -188,7 +189,6 @@ class Alternatives:
         whole = estimate and estimate.model_copy(
             update={"usd": None if estimate.usd is None else round(estimate.usd * copies, 6)}
         )
-        unavailable = missing or (engine.unavailable(model) if isinstance(engine, ModelAvailability) else None)
         return Alternative(
             model=model,
             provider_label=engine.info.label,
@@ -203,8 +203,7 @@ class Alternatives:
             usd_each=round(estimate.usd / estimate.runs, 6) if estimate and estimate.usd is not None else None,
             credits=_credits(model, whole.usd if whole else None),
             expected=self._requests.expected_time(checked) if checked else None,
-            missing=unavailable,
-            needs=engine.info.needs if missing and has_connection(engine) else (),
+            readiness=ready,
             held=model_holds.reason(hold, model.label) if (hold := holds.get(model.id)) and hold.held_at else None,
         )
 

@@ -22,6 +22,7 @@ from studio.jobs import budget
 from studio.jobs.budget import Spender
 from studio.messages import Message, of_error
 from studio.services.context import Context
+from studio.services.readiness import Readiness
 from studio.services.requests import MAX_BATCH_RUNS, NO_ASSETS, CheckedRequest, Requests
 from studio.store import runs, submit_keys
 
@@ -94,8 +95,8 @@ class _Checked:
 class Batches:
     """Batches of one user. token: the access token by which they act, if any."""
 
-    def __init__(self, context: Context, user: str, requests: Requests, token: str = "") -> None:
-        self._context, self.user, self._requests = context, user, requests
+    def __init__(self, context: Context, user: str, requests: Requests, readiness: Readiness, token: str = "") -> None:
+        self._context, self.user, self._requests, self._readiness = context, user, requests, readiness
         self._spender = Spender(user, "", token)
 
     def plan(self, batch: Sequence[KeyedRequest], *, known_assets: Mapping[str, Asset] = NO_ASSETS) -> BatchPlan:
@@ -183,7 +184,7 @@ class Batches:
         question = consent.question(request, checked.model, checked.inputs)
         return PlannedRequest(
             one.key, (), request.task.value, request.model, request.n, estimate.usd, estimate.expected_s,
-            self._context.engines[checked.model.provider].missing() or "", "", question or "", estimate.warnings,
+            self._readiness.of(checked.model).missing or "", "", question or "", estimate.warnings,
         )  # fmt: skip
 
 

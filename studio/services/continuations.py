@@ -163,7 +163,8 @@ class Continuations:
         if run_plan.problems:
             return run_plan, joined(*run_plan.problems)
         try:
-            self._requests.validate(run_plan.body, known_assets=assets)
+            project = self._storyboards.project_for_runs(snapshot.board.id)
+            self._requests.validate(run_plan.body, project=project, known_assets=assets)
         except StudioError as error:
             return run_plan, of_error(error)
         return run_plan, ""
@@ -243,7 +244,8 @@ class Continuations:
         if before.chosen in (link.chosen, None) and before.chosen != link.waits:
             board = edit.choose(board, before.id, link.waits)  # the take that was confirmed in the place of the old one
         run_plan = self._current_plan(board, link)
-        checked = self._requests.validate(run_plan.body)
+        project = self._storyboards.project_for_runs(chain.board)
+        checked = self._requests.validate(run_plan.body, project=project)
         usd = self._requests.price(checked)
         if request_fingerprint(run_plan.body) != link.asked:
             raise _CannotFollow("changed")
@@ -262,7 +264,6 @@ class Continuations:
             self._boards.amend(db, edit.add_take(board, link.shot, take))
             self._save_chain(db, current.with_run(link.shot, runs[0].id))
 
-        project = self._storyboards.project_for_runs(chain.board)
         self._requests.store([checked], project=project, on_stored=on_stored)
 
     def _current_plan(self, board: Board, link: Link) -> RunPlan:

@@ -73,7 +73,9 @@ class Requests:
         project: as in `store`. on_stored: called with the stored runs inside the same transaction; what it raises
         stores nothing.
         """
-        return self.store([self.validate(body) for body in bodies], project=project, on_stored=on_stored)
+        return self.store(
+            [self.validate(body, project=project) for body in bodies], project=project, on_stored=on_stored
+        )
 
     def estimate(self, bodies: list[JSON], *, known_assets: Mapping[str, Asset] | None = None) -> Estimate:
         """What these requests would cost and take, without side effects. Raises as submit does, but needs no key: the
@@ -110,9 +112,13 @@ class Requests:
         return self._problems(validation.complete(request, model), model, self._inputs_of(request))
 
     def validate(
-        self, body: JSON, *, ready: bool = True, known_assets: Mapping[str, Asset] | None = None
-    ) -> CheckedRequest:
-        """The request, complete and within its row. ready=False: without a key, too. Raises as submit does."""
+        self, body: JSON, *, ready: bool = True, project: str | None = None, owner: str = "",
+        known_assets: Mapping[str, Asset] | None = None,
+    ) -> CheckedRequest:  # fmt: skip
+        """The request, complete and within its row. ready=False: without a key, too. Raises as submit does.
+
+        project, owner: of the runs, whose keys count; the user's current project and the user where not given.
+        """
         checked, problems = self.check(body, known_assets=known_assets)
         if problems:
             raise problems[0]
@@ -120,7 +126,8 @@ class Requests:
         if engine is None:
             raise NotConfigured(Message("run.studio_no_engine", provider=checked.model.provider))
         if ready:
-            engine = self._context.accounts.engine(self.user, checked.model, self._project(None))
+            chosen = self._project(None) if project is None else project
+            engine = self._context.accounts.engine(owner or self.user, checked.model, chosen)
         if ready and engine and (missing := engine.missing()):
             raise NotConfigured(missing)
         return checked
@@ -282,7 +289,7 @@ class Requests:
 
         Where the request has no seed and is the run's own otherwise, it keeps the run's seed.
         """
-        checked = self.validate(body)
+        checked = self.validate(body, project=run.project, owner=run.owner)
         if checked.request.n != 1:
             raise CapabilityError(Message("edit.one_run", count=checked.request.n), field="n", value=checked.request.n)
         [new] = self._new_runs(checked, run.owner, run.project, run.retry_of)

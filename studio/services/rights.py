@@ -32,7 +32,6 @@ RIGHTS: dict[str, dict[str, Action]] = {
     "admin": {
         "storage": _STUDIO,
         "engine_status": _VIEW,
-        "unavailable_reason": _VIEW,
         "purge": _STUDIO,
         "backup": _STUDIO,
         "backups": _STUDIO,
@@ -144,6 +143,7 @@ RIGHTS: dict[str, dict[str, Action]] = {
         "as_cut": _CREATE,
         "use_as_takes": _CREATE,
     },
+    "readiness": {"of": _VIEW, "several": _VIEW},
     "own_keys": {"projects": _VIEW, "all": _ACCOUNT, "save": _ACCOUNT, "remove": _ACCOUNT},
     "people": {
         "all": _PEOPLE,

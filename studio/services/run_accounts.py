@@ -47,8 +47,9 @@ class RunAccounts:
     def choose(self, owner: str, model: Model, project: str = "") -> str:
         """The account for a new run of this owner. Raises NotConfigured where nobody's keys may be used."""
         engine = self.engines.get(model.provider)
-        for source in self.sources:
-            if engine is not None and has_connection(engine) and (found := source.account(owner, model, project)):
+        has_keys = engine is not None and (owner or project) and has_connection(engine)
+        for source in self.sources if has_keys else ():
+            if found := source.account(owner, model, project):
                 return found
         if why := self.refusal(owner, model):
             raise NotConfigured(why)

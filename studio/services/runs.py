@@ -106,7 +106,8 @@ class Runs:
         body = old.request.flat() | {"seed": old.seed if seed == "same" else seed}
         if "prompt" not in body:
             body["prompt"] = old.request.prompt
-        return self._requests.store([self._requests.validate(body)], retry_of=old.id, owner=self.user or old.owner)[0]
+        owner = self.user or old.owner
+        return self._requests.store([self._requests.validate(body, owner=owner)], retry_of=old.id, owner=owner)[0]
 
     def decide(self, run_id: str, choice: str) -> Run:
         """Carry out one of the choices. Raises Conflict when it is not offered (any more)."""

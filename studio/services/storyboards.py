@@ -15,7 +15,7 @@ from typing import Literal
 from sqlite_utils import Database
 
 from studio.domain import JSON, Asset, Estimate, Run
-from studio.errors import CapabilityError, Conflict, NotFound, StudioError
+from studio.errors import CapabilityError, Conflict, NotAllowed, NotFound, StudioError
 from studio.jobs.events import BOARD_PREFIX
 from studio.messages import Message, joined, of_error
 from studio.services.assets import Assets
@@ -220,6 +220,7 @@ class Storyboards:
         """The same for a board that was read already."""
         approved = {s.id for s in snapshot.board.shots if s.status == ShotStatus.APPROVED}
         shot_ids = set(shots) if shots is not None else approved
+        project = self._project_of(snapshot.board.id)
         ready: list[RunPlan] = []
         done: list[str] = []
         blocked: dict[str, str] = {}
@@ -231,7 +232,7 @@ class Storyboards:
                 done.append(shot.id)
             elif (run_plan := state.plan) is None:
                 blocked[shot.id] = state.refusal
-            elif problems := run_plan.problems or self._submit_problems(run_plan.body, snapshot):
+            elif problems := run_plan.problems or self._submit_problems(run_plan.body, snapshot, project):
                 blocked[shot.id] = joined(*problems)
             else:
                 ready.append(run_plan)
@@ -240,10 +241,10 @@ class Storyboards:
             estimate = self._requests.estimate([p.body for p in ready], known_assets=snapshot.assets)
         return RenderPlan(tuple(ready), tuple(done), blocked, estimate)
 
-    def _submit_problems(self, body: JSON, snapshot: BoardSnapshot) -> tuple[str, ...]:
+    def _submit_problems(self, body: JSON, snapshot: BoardSnapshot, project: str | None) -> tuple[str, ...]:
         """What submit would say now: a missing key, for example."""
         try:
-            self._requests.validate(body, known_assets=snapshot.assets)
+            self._requests.validate(body, project=project, known_assets=snapshot.assets)
         except StudioError as error:
             return (of_error(error),)
         return ()
@@ -371,6 +372,12 @@ class Storyboards:
         """The project that runs for this board belong to. Raises NotFound, NotAllowed where the user may only look."""
         with self._context.store.read() as db:
             return storyboards.get_editable(db, board_id, self.user)["project"]
+
+    def _project_of(self, board_id: str) -> str | None:
+        """The same; None for the user's current one where the board is not theirs to change, or not kept."""
+        with suppress(NotFound, NotAllowed):
+            return self.project_for_runs(board_id)
+        return None
 
     def find_run(self, run_id: str) -> Run | None:
         try:

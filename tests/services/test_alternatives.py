@@ -111,9 +111,9 @@ def test_a_model_with_tiers_alone_gets_the_nearest(studio: Studio, body: JSON, m
 
 def test_keys_credits_and_unknown_prices_are_told(studio: Studio) -> None:
     rows = by_id(studio.local.alternatives.of_request(FORMS["a clip"]))
-    assert rows["fal/wan2.6-t2v"].missing is None and rows["fal/wan2.6-t2v"].needs == ()
+    assert rows["fal/wan2.6-t2v"].readiness.ready and rows["fal/wan2.6-t2v"].readiness.needs == ()
     kie = rows["kie/wan2.6-t2v"]
-    assert kie.needs == ("KIE_API_KEY",) and "KIE_API_KEY" in (kie.missing or "")
+    assert kie.readiness.needs == ("KIE_API_KEY",) and "KIE_API_KEY" in (kie.readiness.missing or "")
     assert kie.credits and kie.usd_each == pytest.approx(kie.credits * 0.005)
     unknown = [one for one in rows.values() if one.estimate and one.estimate.usd is None]
     assert unknown and all(one.estimate and one.estimate.warnings for one in unknown)

@@ -34,6 +34,7 @@ INTERNAL = {
     "people.join",
     "people.key_of_session",
     "people.key_of_token",
+    "people.lives",
     "people.make_token",
     "people.name_of",
     "people.person_of_subject",

@@ -1,7 +1,7 @@
 // The table of models for a request: sorted, narrowed to those with a key, ticked for a comparison. A row a card on phones.
 
 import { button, dollars, el, icon, number, seconds, t } from "../dom.js";
-import { addKeyText, openConnection } from "../connections.js";
+import { addKeyText, openKeyPlace } from "../connections.js";
 import { catalogueText } from "../form/common.js";
 import { openRates } from "./rates.js";
 
@@ -230,10 +230,10 @@ export function alternativesTable({ use, compare, close }) {
   ];
 
   function actCell(row) {
-    if (row.current && !row.needs_key) return el("span", "st-dim", {}, row.missing || "");
+    if (row.current && !row.key_place) return el("span", "st-dim", {}, row.missing || "");
     if (row.ready)
       return button(t("compare.use"), { text: t("compare.use"), data: { do: "use" } }, () => use(row.model));
-    if (row.needs_key)
+    if (row.key_place)
       return button(
         addKeyText({ label: row.provider_label, needs: row.needs }),
         {
@@ -242,7 +242,7 @@ export function alternativesTable({ use, compare, close }) {
           title: row.missing,
           data: { do: "key" },
         },
-        () => (close(), openConnection(row.provider)),
+        () => (close(), openKeyPlace(row.provider, row.key_place)),
       );
     return el("span", "st-dim cw-why", {}, row.missing);
   }

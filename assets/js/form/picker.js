@@ -3,6 +3,7 @@
 
 import { el, icon, seconds, t } from "../dom.js";
 import { CHANGED, keyLink } from "../connections.js";
+import { projectState, PROJECTS_CHANGED } from "../project_state.js";
 import { get, tryOrToast } from "../net.js";
 import { changed, sendInOrder, catalogueText } from "./common.js";
 
@@ -17,6 +18,7 @@ function price(hint) {
   return `${range} / ${t(`forms.unit_${hint.unit}`)}`;
 }
 
+const WHOSE = { mine: "mine", project: "project", huggingface: "huggingface" };
 const PAGE = 8; // options that Page Down goes on by
 
 export function mount(element, { props, trigger, watch, options }) {
@@ -159,20 +161,28 @@ export function mount(element, { props, trigger, watch, options }) {
     if (!list.childElementCount) list.append(el("p", "sp-none", { role: "status" }, t("forms.model_none")));
   }
 
-  /** A key was added or taken away: what is chosen, and what can be, may be ready now. */
-  document.addEventListener(CHANGED, async () => {
+  /** A key was added or taken away, or runs go to another project: what is chosen may be ready now, or no more. */
+  async function askAgain() {
     const answer = await tryOrToast(get(`ui/choices?task=${encodeURIComponent(options.task)}`));
     const now = props.value;
-    const group = answer?.groups.find((g) => g.models.some((m) => m.id === now?.id));
-    if (!group || now.ready === group.ready) return;
-    props.value = { ...now, ready: group.ready, missing: group.missing };
+    const row = answer?.groups.flatMap((group) => group.models).find((m) => m.id === now?.id);
+    if (!row || (now.ready === row.ready && now.key === row.key)) return;
+    const { ready, missing, key, needs, key_place } = row;
+    props.value = { ...now, ready, missing, key, needs, key_place };
     draw();
     changed(element);
+  }
+  document.addEventListener(CHANGED, askAgain);
+  let project = projectState.current;
+  document.addEventListener(PROJECTS_CHANGED, () => {
+    if (project === projectState.current) return;
+    project = projectState.current; // which may have keys of its own
+    askAgain();
   });
 
   const state = (group) =>
     group.ready
-      ? t(group.local ? "forms.ready_local" : "forms.ready")
+      ? t(group.local ? "forms.ready_local" : group.key in WHOSE ? `readykeys.${WHOSE[group.key]}` : "forms.ready")
       : group.needs.length
         ? t("forms.needs", { name: group.needs.join(", ") })
         : t("forms.not_ready");
@@ -180,7 +190,7 @@ export function mount(element, { props, trigger, watch, options }) {
   const option = (group, m) =>
     el(
       "button",
-      `sp-option${group.ready ? "" : " off"}`,
+      `sp-option${m.ready ? "" : " off"}`,
       {
         type: "button",
         role: "option",
@@ -197,6 +207,7 @@ export function mount(element, { props, trigger, watch, options }) {
         el("span", "sp-price", {}, price(m.price)),
       ),
       m.deprecated || m.note ? el("span", "sp-note", {}, catalogueText(m.deprecated || m.note)) : null,
+      group.ready && !m.ready ? el("span", "sp-note", {}, m.missing) : null,
       m.latency_s.length
         ? el("span", "sp-note", {}, t("forms.latency", { low: seconds(m.latency_s[0]), high: seconds(m.latency_s[1]) }))
         : null,

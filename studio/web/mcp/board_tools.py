@@ -138,7 +138,10 @@ def _create(studio: Studio) -> Callable[..., BoardAnswer]:
         the first ready one does. Nothing is drafted or rendered yet.
         """
         caller = caller_of(studio, context)
-        chosen = studio.catalogue.get(model) if model else model_picker.default_model(studio, Task.TEXT_TO_VIDEO)
+        if model:
+            chosen = studio.catalogue.get(model)
+        else:
+            chosen = model_picker.default_model(studio, Task.TEXT_TO_VIDEO, caller.services)
         fields: JSON = {"width": width, "height": height, "fps": fps, "audio": audio, "model": chosen.id}
         stored = caller.services.storyboards.create(title, script=script, **fields)
         if style:

@@ -10,7 +10,7 @@ from pydantic import BaseModel, Field
 
 from studio.catalogue import Model
 from studio.domain import Task
-from studio.services.acting import UserServices
+from studio.services.readiness import KeyOwner, ModelReadiness
 from studio.web.mcp.answers import EstimateAnswer, estimate_answer
 from studio.web.mcp.caller import caller_of
 from studio.web.mcp.request_input import RequestInput, flat
@@ -33,6 +33,7 @@ class ModelSummary(BaseModel):
     tasks: list[str]
     ready: bool
     missing: str | None = Field(None, description="What keeps it from being used")
+    key: KeyOwner = Field("none", description="Whose key a run of yours is sent with")
     draft: bool | None = Field(None, description="A free animatic: shows timing and framing, not the look")
     price: str | None = Field(None, description="List price, such as 0.1 USD per second; null where none is published")
     durations_s: str | None = None
@@ -53,6 +54,7 @@ class ModelAnswer(BaseModel):
 
     ready: bool
     missing: str | None
+    key: KeyOwner
     row: dict[str, Any]
 
 
@@ -79,7 +81,9 @@ def tools(studio: Studio) -> Iterator[Tool]:
             and (not provider or model.provider.casefold() == provider.casefold())
             and query.casefold() in f"{model.id} {model.label}".casefold()
         ]
-        rows = [_summary(services, model) for model in wanted if not model.deprecated]
+        wanted = [model for model in wanted if not model.deprecated]
+        readiness = services.readiness.several(wanted)
+        rows = [_summary(model, readiness[model.id]) for model in wanted]
         rows = sorted((row for row in rows if row.ready or not ready_only), key=lambda row: not row.ready)
         return ModelsAnswer(models=rows[:limit], total=len(rows))
 
@@ -88,9 +92,9 @@ def tools(studio: Studio) -> Iterator[Tool]:
         parameters, prompt limits, what excludes what, and the price list.
         """
         services, row = caller_of(studio, context).services, studio.catalogue.get(model)
-        missing = services.admin.unavailable_reason(row)
+        found = services.readiness.of(row)
         shown = row.model_dump(mode="json", exclude={"engine", "request"}, exclude_defaults=True)
-        return ModelAnswer(ready=missing is None, missing=missing, row=shown)
+        return ModelAnswer(ready=found.ready, missing=found.reason, key=found.key, row=shown)
 
     def estimate(
         context: Context, requests: Annotated[list[RequestInput], Field(min_length=1, max_length=200)]
@@ -107,12 +111,11 @@ def tools(studio: Studio) -> Iterator[Tool]:
     yield Tool(estimate, "Estimate price and time", LOOK)
 
 
-def _summary(services: UserServices, model: Model) -> ModelSummary:
-    missing = services.admin.unavailable_reason(model)
+def _summary(model: Model, found: ModelReadiness) -> ModelSummary:
     return ModelSummary(
         id=model.id, label=model.label, family=model.family, provider=model.provider,
-        tasks=[task.value for task in model.tasks], ready=missing is None, missing=missing, draft=model.draft or None,
-        price="free" if model.draft else _price(model), durations_s=_durations(model),
+        tasks=[task.value for task in model.tasks], ready=found.ready, missing=found.reason, key=found.key,
+        draft=model.draft or None, price="free" if model.draft else _price(model), durations_s=_durations(model),
         inputs=list(model.inputs) or None, multi_shot=model.multi_shot or None, note=str(model.note) or None,
     )  # fmt: skip
 

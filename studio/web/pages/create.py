@@ -44,12 +44,14 @@ class CreatePage(Page):
         self.fields = form_controls.fields(ctx.studio.catalogue, task)
         self.controls: dict[str, Component] = {}
         self.accordions: dict[str, gr.Accordion] = {}
+        self.built_with = ""
 
     # ------------------------------------------------------------------------------------------------- layout
 
     def build(self) -> None:
         """Two panes; on a narrow screen the second follows the first."""
-        model = model_picker.default_model(self.studio, self.task)
+        model = model_picker.default_model(self.studio, self.task, self.studio.acting_for(""))
+        self.built_with = model.id
         start = form_values.from_request({}, model, self.task)
         with gr.Row(elem_classes=["studio-create"], elem_id=f"create-{self.id}"):
             with gr.Column(elem_classes=["studio-form"], min_width=300):
@@ -66,7 +68,9 @@ class CreatePage(Page):
 
     def _head(self, model: Model) -> None:
         self.tools = self._widget("tools", ("restore", "preset_load", "preset_save"), {})
-        self.picker = self._widget("picker", ("pick",), model_picker.picker_value(self.studio, model))
+        self.picker = self._widget(
+            "picker", ("pick",), model_picker.picker_value(self.studio, model, self.studio.acting_for(""))
+        )
         self.where = self._widget("where", ("look", "use", "compare"), {})
         self.notice = self._widget("notice", (), [])
 
@@ -169,7 +173,8 @@ class CreatePage(Page):
         changed: Updates = {self.controls[f.key]: f.update(model, form, previous) for f in self.fields}
         changed |= {fold: gr.update(visible=self._any_shown(k, model)) for k, fold in self.accordions.items()}
         changed |= {self.media: files, self.notice: notes or []}
-        changed |= {self.picker: model_picker.picker_value(self.studio, model) | {"origin": form.get("origin")}}
+        shown = model_picker.picker_value(self.studio, model, self.studio.acting_for(actor))
+        changed |= {self.picker: shown | {"origin": form.get("origin")}}
         changed |= {self.ideas: {"names": model_picker.reference_examples(model)}}
         return changed | {self.bar: form_estimate.recheck(), self.strip: form_estimate.shots(form, model, self.task)}
 
@@ -394,8 +399,15 @@ class CreatePage(Page):
 
     def default_updates(self, *, actor: str) -> Updates:
         """Updates for a form that this browser holds nothing of: the user's default model and size, if any."""
-        start = form_defaults.start_of(self.studio, self.task, actor)
-        return self.fill_updates(start[1] | {"model": start[0].id}, actor=actor) if start else {}
+        if start := form_defaults.start_of(self.studio, self.task, actor):
+            return self.fill_updates(start[1] | {"model": start[0].id}, actor=actor)
+        if not actor:
+            return {}  # the page was built for the local user
+        services = self.studio.acting_for(actor)
+        model = model_picker.default_model(self.studio, self.task, services)
+        if model.id != self.built_with:
+            return self.fill_updates({"model": model.id}, actor=actor)
+        return {self.picker: model_picker.picker_value(self.studio, model, services)}
 
     def restored_updates(self, saved: JSON, *, actor: str) -> Updates:
         """Updates for what this browser had typed before a reload. Values that no longer fit give way to defaults."""

@@ -55,7 +55,7 @@ def _put_back(ctx: PageContext, page: CreatePage) -> Callable[..., Any]:
 
     def put_back(saved: object, request: gr.Request) -> Updates:
         actor = actor_of(request)
-        model = model_picker.default_model(ctx.studio, page.task)
+        model = model_picker.default_model(ctx.studio, page.task, ctx.studio.acting_for(actor))
         empty = page.fill_updates({"model": model.id}, actor=actor)
         return empty | _restored(page, saved, actor) | {ctx.tabs: gr.Tabs(selected="queue")}
 

@@ -61,11 +61,13 @@ def row(studio: Studio, task: Task, actor: str) -> JSON:
     """What the page shows of one task: what is chosen, the ready models by provider, and the model's sizes."""
     start = start_of(studio, task, actor)
     model, size = start or (None, {})
-    groups = [g for g in model_picker.groups(studio, task) if g["ready"] or (model and g["id"] == model.provider)]
+    services = studio.acting_for(actor)
+    groups = model_picker.groups(studio, task, services)
+    groups = [g for g in groups if g["ready"] or (model and g["id"] == model.provider)]
     return {
         "task": task.value,
         "model": model.id if model else "",
-        "own_choice": model_picker.default_model(studio, task).label,
+        "own_choice": model_picker.default_model(studio, task, services).label,
         "groups": [{"label": g["label"], "models": [_named(m) for m in g["models"]]} for g in groups],
         **{k: size.get(k, "") for k in ("aspect", "tier")},
         **{f"{k}s": names for k, names in (_offered(model, task, size) if model else {}).items()},

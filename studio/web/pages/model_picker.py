@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Iterable
 from typing import TYPE_CHECKING
 
 from studio.catalogue import Model
 from studio.catalogue.form_values import takes_prompt
 from studio.domain import JSON, Task
+from studio.services.acting import UserServices
+from studio.services.readiness import ModelReadiness
 
 if TYPE_CHECKING:
     from studio.studio import Studio
@@ -15,45 +18,61 @@ UNITS = {"second": "s", "input_second": "s", "image": "image", "run": "run", "me
 UNITS |= {"token": "token", "credit": "credit"}
 
 
-def default_model(studio: Studio, task: Task) -> Model:
+def default_model(studio: Studio, task: Task, services: UserServices) -> Model:
     """The model a fresh form starts with: the first whose provider is ready, hosted and local ones before the draft."""
-    ready = {s.name for s in studio.admin.engine_status() if s.ready}
     rows = studio.catalogue.for_task(task)
-    return min(rows, key=lambda m: (m.provider not in ready, m.draft, bool(m.deprecated)))
+    ready = services.readiness.several(rows)
+    return min(rows, key=lambda m: (bool(ready[m.id].missing), m.draft, bool(m.deprecated)))
 
 
-def picker_value(studio: Studio, model: Model) -> JSON:
-    """What the closed picker shows of one model."""
-    status = next((s for s in studio.admin.engine_status() if s.name == model.provider), None)
-    return _row(model) | {
-        "provider": status.label if status else model.provider,
-        "ready": bool(status and status.ready),
-        "missing": (status and status.missing) or "",
-        "needs": list(status.needs) if status else [],
-        "provider_id": model.provider,
-        "connection": bool(status and status.connection),
-        "no_prompt": model.of_user and not takes_prompt(model),
-    }
+def picker_value(studio: Studio, model: Model, services: UserServices) -> JSON:
+    """What the closed picker shows of one model, to whom the services are."""
+    engine, found = studio.context.engines.get(model.provider), services.readiness.of(model)
+    return (
+        _row(model)
+        | _readiness(found)
+        | {
+            "provider": engine.info.label if engine else model.provider,
+            "provider_id": model.provider,
+            "no_prompt": model.of_user and not takes_prompt(model),
+        }
+    )
 
 
-def groups(studio: Studio, task: Task) -> list[JSON]:
+def groups(studio: Studio, task: Task, services: UserServices) -> list[JSON]:
     """Providers with their models of this task, ready ones first; in each by family, deprecated models last."""
-    found = []
-    for status in sorted(studio.admin.engine_status(), key=lambda s: not s.ready):
-        rows = [m for m in studio.catalogue.for_task(task) if m.provider == status.name]
-        if rows:
-            families = list(dict.fromkeys(m.family for m in rows))
-            rows.sort(key=lambda m: (bool(m.deprecated), families.index(m.family)))
-            models = [_row(m) for m in rows]
-            provider = {
-                "id": status.name,
-                "label": status.label,
-                "ready": status.ready,
-                "missing": status.missing or "",
-                "connection": status.connection,
-            }
-            found.append(provider | {"needs": list(status.needs), "local": status.local, "models": models})
-    return found
+    rows = studio.catalogue.for_task(task)
+    families = {name: number for number, name in enumerate(dict.fromkeys((m.provider, m.family) for m in rows))}
+    rows = sorted(rows, key=lambda m: (bool(m.deprecated), families[m.provider, m.family]))
+    return grouped(studio, rows, services, _row)
+
+
+def grouped(
+    studio: Studio, models: Iterable[Model], services: UserServices, row: Callable[[Model], JSON]
+) -> list[JSON]:
+    """Models by provider, in their order, each with its readiness; a provider is ready where one of its models is."""
+    readiness = services.readiness.several(models := list(models))
+    by_provider: dict[str, list[Model]] = {}
+    for model in models:
+        by_provider.setdefault(model.provider, []).append(model)
+    found: list[JSON] = []
+    for name, engine in studio.context.engines.items():
+        if rows := by_provider.get(name):
+            of_group = min((readiness[m.id] for m in rows), key=lambda one: bool(one.missing))
+            provider = {"id": name, "label": engine.info.label, "local": engine.info.local} | _readiness(of_group)
+            found.append(provider | {"models": [row(m) | _readiness(readiness[m.id]) for m in rows]})
+    return sorted(found, key=lambda group: (not group["ready"], not group["local"], group["label"]))
+
+
+def _readiness(found: ModelReadiness) -> JSON:
+    """As the browser reads it. A model that only its settings rule out is left to the check of the form."""
+    return {
+        "ready": found.missing is None,
+        "missing": found.missing or "",
+        "key": found.key,
+        "needs": list(found.needs),
+        "key_place": found.key_place,
+    }
 
 
 def _row(model: Model) -> JSON:

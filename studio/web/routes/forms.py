@@ -21,7 +21,7 @@ def router(studio: Studio) -> APIRouter:
 
     @api.get("/choices")
     def choices(task: Task, actor: ActorKey) -> JSON:
-        return {"groups": model_picker.groups(studio, task)}
+        return {"groups": model_picker.groups(studio, task, studio.acting_for(actor))}
 
     @api.get("/uploads")
     def uploads(

@@ -8,9 +8,11 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
+from studio.catalogue import Model
 from studio.domain import JSON, Run, Status, Task
 from studio.film import platforms
 from studio.messages import term, unpacked
+from studio.services.acting import UserServices
 from studio.services.board_repository import StoredBoard
 from studio.services.board_snapshots import Overview
 from studio.services.continuations import ChainPlan
@@ -21,7 +23,7 @@ from studio.storyboard import one_run, references
 from studio.storyboard.model import Board
 from studio.storyboard.one_run import spans_in
 from studio.storyboard.snapshot import BoardSnapshot, ShotPrice, ShotState, asset_ids
-from studio.web.pages.model_picker import price_hint
+from studio.web.pages import model_picker
 from studio.web.routes.board_changes import Answer, AnswerLog, ShotPart, shot_times
 from studio.web.routes.run_json import asset_card, card, model_label
 
@@ -133,34 +135,22 @@ def _price(snapshot: BoardSnapshot, prices: Mapping[str, ShotPrice], one_run_fil
     }  # fmt: skip
 
 
-def models(studio: Studio) -> list[JSON]:
+def models(studio: Studio, services: UserServices) -> list[JSON]:
     """The models that make clips, by provider, ready ones first."""
-    groups = []
-    for status in sorted(studio.admin.engine_status(), key=lambda s: not s.ready):
-        rows = [m for m in studio.catalogue if m.provider == status.name and set(m.tasks) & set(VIDEO_TASKS)]
-        models = [
-            {
-                "id": m.id, "label": m.label, "multi_shot": m.multi_shot, "draft": m.draft,
-                "price": price_hint(m),
-                "longest_s": (max(m.durations.choices, default=None) or m.durations.max) if m.durations else None,
-                "lengths_s": sorted(m.durations.choices) if m.durations else [],
-                "references": m.inputs["references"].max if "references" in m.inputs else 0,
-                "first_frame": Task.IMAGE_TO_VIDEO in m.tasks,
-                "voices": references.takes_voices(m),
-            }
-            for m in rows if not m.deprecated
-        ]  # fmt: skip
-        if models:
-            provider = {
-                "id": status.name,
-                "label": status.label,
-                "ready": status.ready,
-                "missing": status.missing or "",
-                "needs": list(status.needs),
-                "connection": status.connection,
-            }
-            groups.append(provider | {"models": models})
-    return groups
+    clips = [m for m in studio.catalogue if not m.deprecated and set(m.tasks) & set(VIDEO_TASKS)]
+    return model_picker.grouped(studio, clips, services, _clip_model)
+
+
+def _clip_model(m: Model) -> JSON:
+    return {
+        "id": m.id, "label": m.label, "multi_shot": m.multi_shot, "draft": m.draft,
+        "price": model_picker.price_hint(m),
+        "longest_s": (max(m.durations.choices, default=None) or m.durations.max) if m.durations else None,
+        "lengths_s": sorted(m.durations.choices) if m.durations else [],
+        "references": m.inputs["references"].max if "references" in m.inputs else 0,
+        "first_frame": Task.IMAGE_TO_VIDEO in m.tasks,
+        "voices": references.takes_voices(m),
+    }  # fmt: skip
 
 
 def delivery_presets() -> list[JSON]:

@@ -183,7 +183,7 @@ def _board_routes(api: APIRouter, studio: Studio, answers: BoardAnswers) -> None
     @api.post("/boards")
     def create(body: NewBoard, actor: ActorKey) -> Response:
         fields = body.model_dump(include={"width", "height", "fps"})
-        fields["model"] = model_picker.default_model(studio, Task.TEXT_TO_VIDEO).id
+        fields["model"] = model_picker.default_model(studio, Task.TEXT_TO_VIDEO, studio.acting_for(actor)).id
         stored = studio.acting_for(actor).storyboards.create(body.title, script=body.script, **fields)
         if body.draft and stored.board.shots:
             with suppress(StudioError):  # the board is there all the same; each shot shows what stands against it
@@ -193,7 +193,7 @@ def _board_routes(api: APIRouter, studio: Studio, answers: BoardAnswers) -> None
 
     @api.get("/boards/models")
     def models(actor: ActorKey) -> JSON:
-        return {"groups": storyboard_json.models(studio)}
+        return {"groups": storyboard_json.models(studio, studio.acting_for(actor))}
 
     @api.get("/boards/places")
     def places() -> JSON:

@@ -69,7 +69,7 @@ class FilmVerbs:
         else:
             from studio.web.pages import model_picker  # the pages are heavy, and few callers come here
 
-            model = model_picker.default_model(self._studio, Task.TEXT_TO_VIDEO).id
+            model = model_picker.default_model(self._studio, Task.TEXT_TO_VIDEO, self._services).id
         fields = {"width": width, "height": height, "fps": fps, "model": model}
         return self._board(self._services.storyboards.create(title, script=script, **fields))
 

@@ -15,6 +15,7 @@ from pydantic import Field
 from studio.catalogue import Model
 from studio.domain import JSON, Kind, Run, Status, Task
 from studio.errors import Conflict
+from studio.services.readiness import ModelReadiness
 from studio.web.verbs.values import MAX_INTEGER, Ids, OneRequest, Requests, one_of, requests_of
 
 if TYPE_CHECKING:
@@ -200,14 +201,15 @@ class RunVerbs:
         return {"runs": runs, "next_before": page.next_before, "total": page.total, "capped": page.capped}
 
     def models(self, task: str = "") -> list[dict[str, Any]]:
-        """What each model takes, as the catalogue states it, and whether its provider is ready.
+        """What each model takes, as the catalogue states it, whether it is ready for you, and with whose key.
 
         Args:
             task: Only models for this task, such as image-to-video.
         """
         chosen_task = one_of(Task, "task", task)
         rows = self._studio.catalogue.for_task(chosen_task) if chosen_task else list(self._studio.catalogue)
-        return [_row(m) | _readiness(self._services.admin.unavailable_reason(m)) for m in rows]
+        ready = self._services.readiness.several(rows)
+        return [_row(m) | _readiness(ready[m.id]) for m in rows]
 
 
 def _for_each(ids: str | list[str], function: Callable[[str], Run]) -> JSON | list[JSON]:
@@ -219,5 +221,5 @@ def _row(model: Model) -> JSON:
     return model.model_dump(mode="json", exclude={"engine", "request"}, exclude_defaults=True)
 
 
-def _readiness(missing: str | None) -> JSON:
-    return {"ready": missing is None, "missing": missing}
+def _readiness(found: ModelReadiness) -> JSON:
+    return {"ready": found.ready, "missing": found.reason, "key": found.key}
