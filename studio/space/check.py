@@ -42,8 +42,8 @@ def _static(folder: Path, values: FrontMatter, port: int, *, offline: bool) -> I
     if offline:
         yield skipped("requirements: resolve", "No package index is asked with --offline.")
     else:
-        why = requirements.resolve(path, values)
-        yield found("requirements: resolve", [why] if why else [], f"for Python {requirements.python_of(values)}")
+        why, holds_for = requirements.resolve(path, values)
+        yield found("requirements: resolve", [why] if why else [], holds_for)
     yield found("no secrets in files", contents.secret_problems(folder))
     size = f"{contents.total_bytes(folder) / 1e6:.1f} MB in {sum(1 for _ in contents.files(folder))} files"
     yield found("file sizes and kinds", contents.size_problems(folder), size)

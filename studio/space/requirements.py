@@ -76,17 +76,19 @@ def python_of(values: FrontMatter) -> str:
     return str(values.get("python_version") or "3.12")
 
 
-def resolve(path: Path, values: FrontMatter) -> str:
-    """Why the requirements do not resolve for the Space's Python, "" where they do. Nothing is installed.
+def resolve(path: Path, values: FrontMatter) -> tuple[str, str]:
+    """Why the requirements do not resolve, "" where they do, and for which Python that holds. Nothing is installed.
 
     With the Gradio SDK, what the Hub itself installs is resolved along.
     """
     minor = ".".join(python_of(values).split(".")[:2])
     hub = [f"gradio[oauth,mcp]=={values['sdk_version']}", "spaces"] if values.get("sdk") == "gradio" else []
-    wheels = ["--only-binary=:all:", "--python-version", minor]
-    why = _resolved(path, hub, wheels)
+    why = _resolved(path, hub, ["--only-binary=:all:", "--python-version", minor])
+    if "No matching distribution" not in why:
+        return why, f"for Python {minor}"
     # pip looks at source packages, which the Hub builds, for the Python that it runs on only
-    return _resolved(path, hub, ["--prefer-binary"]) if "No matching distribution" in why else why
+    own = f"{sys.version_info.major}.{sys.version_info.minor}"
+    return _resolved(path, hub, ["--prefer-binary"]), f"with source packages, for Python {own} of this check"
 
 
 def _resolved(path: Path, hub: list[str], options: list[str]) -> str:
