@@ -247,6 +247,7 @@ RIGHTS: dict[str, dict[str, Action]] = {
         "snapshot": _VIEW,
         "snapshot_of": _VIEW,
         "visible": _VIEW,
+        "editable": _VIEW,
         "states": _VIEW,
         "overviews": _VIEW,
         "prices": _VIEW,

@@ -97,6 +97,11 @@ class Storyboards:
         with self._context.store.read() as db:
             return self._boards.get(db, board_id)
 
+    def editable(self, board_id: str) -> bool:
+        """Whether the user may change the board, as far as that depends on whose it is and on its project."""
+        with self._context.store.read() as db:
+            return storyboards.is_editable(db, board_id, self.user)
+
     def visible(self, board_ids: Iterable[str]) -> set[str]:
         """Those of these boards that the user may see."""
         with self._context.store.read() as db:

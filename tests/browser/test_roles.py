@@ -117,6 +117,45 @@ def test_a_link_to_an_own_tab_leads_there(open_as: OpenAs) -> None:
     selected(page, "queue")
 
 
+@pytest.mark.parametrize("name", ["Vera", "Carl"])
+def test_a_board_of_others_is_only_looked_at(open_as: OpenAs, team: Site, failures: list[str], name: str) -> None:
+    page = open_as(name, "?tab=storyboard")
+    sent: list[str] = []
+    page.on("request", lambda r: sent.append(r.url) if r.method == "POST" and "/ui/" in r.url else None)
+    board = page.locator(".bd-board").get_attribute("data-id")
+    page.locator(".bd-board > a").click()
+    expect(page.locator(".bd-lookonly")).to_be_visible()
+    prompt = page.locator(".bd-panel [data-field=prompt]")
+    expect(prompt).to_have_value("a harbour at dawn")
+    expect(prompt).to_have_attribute("readonly", "")
+    for do in ("add-shot", "draft-all", "render-all", "remove", "undo", "check"):
+        expect(page.locator(f"[data-do={do}]")).to_be_disabled()
+    card = page.locator(".bd-card").nth(1)
+    card.click()
+    expect(prompt).to_have_value("a gull on a post")
+    for key in ("Delete", "d", "a", "Control+z", "Alt+ArrowLeft"):
+        card.press(key)
+    for view in ("sheet", "joints", "cast", "script", "cut"):
+        page.locator(f"[data-view={view}]").click()
+        enabled = page.locator(".bd-view :is(select, textarea:not([readonly]), [data-status], [type=checkbox]):enabled")
+        expect(enabled).to_have_count(0)
+    page.locator("[data-do=play]").click()
+    expect(page.locator(".bd-range")).not_to_have_value("0")
+    page.locator(".bd-takepic").first.click()
+    expect(page.locator(".st-panelbody")).to_be_visible()
+    assert page.request.get(f"{team.url}ui/boards/{board}").json()["editable"] is False
+    assert [url for url in sent if "/ui/boards/" in url] == []
+    assert failures == []
+
+
+def test_who_may_change_a_board_can(open_as: OpenAs) -> None:
+    page = open_as("Paula", "?tab=storyboard")
+    page.locator(".bd-board > a").click()
+    expect(page.locator("[data-do=add-shot]")).to_be_enabled()
+    expect(page.locator(".bd-panel [data-field=prompt]")).not_to_have_attribute("readonly", "")
+    expect(page.locator(".bd-lookonly")).to_be_hidden()
+
+
 def test_settings_hold_only_what_is_ones_own(open_as: OpenAs, failures: list[str]) -> None:
     page = open_as("Vera", "?tab=settings")
     expect(page.locator("#pref-language")).to_be_visible()

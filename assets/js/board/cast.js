@@ -215,7 +215,11 @@ function memberSheet(store, id, open) {
     const here = store.shots.filter((s) => s.cast.includes(id));
     shots.replaceChildren(
       ...here.map((s) =>
-        button(t("board.open_shot", { n: s.number }), { text: `${s.number}`, cls: "quiet" }, () => open(s.id)),
+        button(
+          t("board.open_shot", { n: s.number }),
+          { text: `${s.number}`, cls: "quiet", data: { do: "open-shot" } },
+          () => open(s.id),
+        ),
       ),
       here.length ? "" : el("small", "st-dim", {}, t("board.appears_nowhere")),
     );

@@ -11,6 +11,7 @@ import { CutPlayer } from "./cut.js";
 import { choose, field, popover } from "./dialog.js";
 import { exportDialog } from "./export.js";
 import { checkDialog } from "./findings.js";
+import { lookOnly } from "./look_only.js";
 import { Panel } from "./panel.js";
 import { renderDialog, productionMethodDialog } from "./render.js";
 import { autoDraft } from "./settings.js";
@@ -39,7 +40,7 @@ export class Editor {
     this.groups = null;
     this.view = view in VIEWS ? view : FIRST_TAB;
     this.blankBefore = null;
-    root.className = "st-mount st bd bd-editor";
+    root.className = "st-mount st bd bd-editor"; // also takes off look-only of the board before
     root.replaceChildren(el("p", "st-dim bd-loading", {}, t("board.loading")));
     this.begin();
   }
@@ -56,7 +57,8 @@ export class Editor {
       return this.leave();
     }
     if (this.view !== FIRST_TAB) this.draw();
-    this.root.replaceChildren(this.heading, this.head, this.line, followBar(store), oneRunBar(store), this.main);
+    const parts = [followBar(store), oneRunBar(store), this.main];
+    this.root.replaceChildren(this.heading, this.head, lookOnly(store, this.root), this.line, ...parts);
     this.unfollow = follow(
       this.root,
       (_, changed) =>
@@ -402,7 +404,7 @@ export class Editor {
   /** A moment after the last edit: shots without a picture are drawn, and drafts that no longer fit are redrawn. */
   draftChanged() {
     clearTimeout(this.soon);
-    if (!this.blankBefore || this.auto.getAttribute("aria-pressed") !== "true") return;
+    if (!this.blankBefore || !this.store.editable || this.auto.getAttribute("aria-pressed") !== "true") return;
     const drafting = (s) => s.takes.find((r) => r.id === s.running.id)?.take === "draft"; // of what the shot was before
     const free = (s) =>
       !s.draft && (!s.running || drafting(s)) && s.failed === null && s.takes[0]?.status !== "cancelled";

@@ -27,6 +27,7 @@ const LOUDNESS = [
 /** The window of exports. look(s): shows the film at this time. */
 export async function exportDialog(store, look) {
   const { places } = (await tryOrToast(get("ui/boards/places"))) || { places: [] };
+  const lookOnly = !store.editable; // then what others exported is there to download
   let form = "film";
   let pages = null;
   const { places: placesBefore, ...options } = store.board.delivery;
@@ -96,10 +97,10 @@ export async function exportDialog(store, look) {
       "div",
       "bd-export",
       {},
-      el("div", "bd-exportleft", {}, forms, el("h4", "", {}, t("board.exports")), rows),
-      el("div", "bd-exportside", {}, checks.node, chosen),
+      el("div", "bd-exportleft", {}, lookOnly ? null : forms, el("h4", "", {}, t("board.exports")), rows),
+      lookOnly ? null : el("div", "bd-exportside", {}, checks.node, chosen),
     ),
-    [go],
+    lookOnly ? [] : [go],
     { wide: true, done: () => (clearTimeout(timer), checks.stop(), pages?.stop(), store.flush()) },
   );
 
@@ -132,8 +133,9 @@ export async function exportDialog(store, look) {
     if (!nodes.length) rows.replaceChildren(el("li", "st-dim", {}, t("board.exports_none")));
     if (found.films.some((f) => f.status === "running")) timer = setTimeout(load, POLL_MS);
   }
-  pick(form);
   load();
+  if (lookOnly) return;
+  pick(form);
   checks.load();
 }
 

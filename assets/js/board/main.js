@@ -8,7 +8,15 @@ import { list } from "./list.js";
 
 /** gr.HTML calls this once. */
 export function mount(element) {
-  styles("widgets.css", "board.css", "board-parts.css", "board-film.css", "board-look.css", "board-conflict.css");
+  styles(
+    "widgets.css",
+    "board.css",
+    "board-parts.css",
+    "board-film.css",
+    "board-look.css",
+    "board-conflict.css",
+    "roles.css",
+  );
   const root = element.querySelector(".st-mount") || element;
   let editor = null;
   let shown = null;

@@ -205,7 +205,11 @@ export function joints(store, open) {
             el("span", "st-dim", {}, t(`board.over.${before.transition}`)),
             icon("right"),
             link,
-            button(t("board.open_shot", { n: shot.number }), { name: "use", cls: "bare" }, () => open(shot.id)),
+            button(
+              t("board.open_shot", { n: shot.number }),
+              { name: "use", cls: "bare", data: { do: "open-shot" } },
+              () => open(shot.id),
+            ),
             match(shot),
           ),
           compared(shot, "first"),

@@ -47,6 +47,11 @@ export class Store {
     return this.offline ? "offline" : this.typed.size || this.waiting ? "saving" : "saved";
   }
 
+  /** Whether this person may change the board; else nothing is sent that would. */
+  get editable() {
+    return this.data?.editable !== false;
+  }
+
   get board() {
     return this.data.board;
   }
@@ -110,7 +115,9 @@ export class Store {
     return this.chain;
   }
 
-  edit(op) {
+  /** Resolves to undefined where it failed, which is said, or where the board may only be looked at. */
+  async edit(op) {
+    if (!this.editable) return undefined;
     this.flush();
     const seen = seenBy(op, this.board);
     return this.queue(async () => {
@@ -136,6 +143,7 @@ export class Store {
 
   /** Put the shots into another order: shown at once, while the answers to earlier edits still arrive. */
   reorder(order) {
+    if (!this.editable) return Promise.resolve();
     const op = { op: "reorder", order };
     this.flush();
     this.shown.push(op);
@@ -158,7 +166,8 @@ export class Store {
     return this.edit({ op: "fit", models: Object.fromEntries(shots.map((s) => [s.id, s.fits.id])) });
   }
 
-  act(what, body) {
+  async act(what, body) {
+    if (!this.editable) return undefined;
     this.flush();
     return this.queue(async () => this.applyBoard(await this.send(what, body)));
   }
@@ -174,6 +183,7 @@ export class Store {
 
   /** Save soon: `key` names the field, `op` the edit that sets it. */
   scheduleSave(key, op) {
+    if (!this.editable) return;
     const before = this.typed.get(key);
     const seen = before && !before.sent ? before.seen : seenBy(op, this.board);
     this.typed.set(key, { ...op, seen, same: `${this.page}.${this.stretch}.${key}`.slice(0, 80) });
@@ -248,6 +258,7 @@ export class Store {
 
   /** Text that a crash or a closed page kept from being saved. */
   restore() {
+    if (!this.editable) return;
     let left = [];
     try {
       left = JSON.parse(localStorage.getItem(UNSAVED_KEY) || "{}")[this.id] || [];

@@ -284,6 +284,7 @@ export class Strip {
   press(e) {
     const node = e.target.closest(".bd-card");
     if (!node || e.button) return;
+    if (!this.store.editable) return;
     const edge = e.target.dataset.edge;
     const drag = (this.drag = {
       node,
@@ -404,7 +405,7 @@ export class Strip {
     const plain = !e.ctrlKey && !e.metaKey;
     if (by && e.altKey) {
       const to = i + by;
-      if (to >= 0 && to < order.length) {
+      if (to >= 0 && to < order.length && this.store.editable) {
         order.splice(to, 0, order.splice(i, 1)[0]);
         this.reorder(order, node.dataset.id);
       }

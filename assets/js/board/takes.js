@@ -1,6 +1,6 @@
 // The takes of one shot side by side: which is in the film, which was made before the shot changed; choose and compare.
 
-import { button, dollars, el, seconds, t } from "../dom.js";
+import { button, colon, dollars, el, seconds, t } from "../dom.js";
 import { cancel, choices } from "../actions.js";
 import { open as openDetail } from "../detail.js";
 import { compareRuns } from "../compare/view.js";
@@ -44,16 +44,17 @@ export function takes(store, shot) {
       run.take === "draft"
         ? !good.some((r) => r.chosen) && run.status === "succeeded"
         : run.chosen && run.status === "succeeded";
+    const label = store.editable ? t("board.use_take", { name }) : `${name}${colon()}${t("widgets.details")}`;
     const use = el(
       "button",
       "bd-takepic",
       {
         type: "button",
         "aria-pressed": inFilm,
-        "aria-label": t("board.use_take", { name }),
-        title: t("board.use_take", { name }),
+        "aria-label": label,
+        title: label,
         disabled: run.status !== "succeeded" || null,
-        onclick: () => choose(run),
+        onclick: () => (store.editable ? choose(run) : openDetail(run.id)),
       },
       picture(run),
       chip(run),

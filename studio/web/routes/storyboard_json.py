@@ -12,6 +12,7 @@ from studio.catalogue import Model
 from studio.domain import JSON, Run, Status, Task
 from studio.film import platforms
 from studio.messages import term, unpacked
+from studio.permissions import Action
 from studio.services.acting import UserServices
 from studio.services.board_repository import StoredBoard
 from studio.services.board_snapshots import Overview
@@ -57,7 +58,8 @@ def _whose(studio: Studio, stored: StoredBoard) -> JSON:
 def answer(
     studio: Studio, log: AnswerLog, stored: StoredBoard, *, actor: str, since: str = "", new_id: str = ""
 ) -> JSON:
-    """The board, what there is of each shot, the files it names, prices, and what undo would take back.
+    """The board, what there is of each shot, the files it names, prices, and what undo would take back. `editable`:
+    whether the actor may change it, or only look.
 
     new_id: id of the shot or member that the last edit brought. since: a version that the page has; then only what is
     other by now, else everything.
@@ -76,6 +78,7 @@ def answer(
         "following": _continuations(studio, board, actor),
         "wholes": [_one_run_film(studio, board, state) for state in films],
         "undo": stored.undoable, "redo": stored.redoable, "updated_at": stored.updated_at, "made": new_id,
+        "editable": services.actor.may(Action.CREATE) and services.storyboards.editable(board.id),
     } | _whose(studio, stored)  # fmt: skip
     fields = board.model_dump(mode="json", exclude={"shots": True, "wholes": True})
     return log.respond(Answer((actor, board.id), fields, shots, snapshot.timeline, extra), since)
