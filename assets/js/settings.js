@@ -69,7 +69,7 @@ export function mount(element) {
 const ownSettings = () => [
   heading(t("shell.tab_settings")),
   el("p", "st-dim st-ownlead", {}, t("roles.settings_own")),
-  el("div", "st-col", {}, preferences(box), browserNotices(), appPanel(), tellMe()),
+  el("div", "st-col", {}, preferences(box), browserNotices(), appPanel(), may("own_account") ? null : tellMe()),
   el("div", "st-col", {}, may("create") ? defaults(box) : null, box("shortcuts", shortcuts())),
 ];
 
