@@ -31,10 +31,15 @@ TAB_ACTIONS: dict[str, Action] = {
 """The tab is shown to who may do this. Refunds, activity and settings show everyone their own, so they take an account;
 approvals are also shown to who waits for one, see `hidden_tabs`."""
 
+TEAM_TABS = frozenset({"approvals", "spending"})
+"""What one person alone has no use for: nobody else asks, and the studio's own limits are on Settings."""
+
 
 def hidden_tabs(services: UserServices) -> list[str]:
     """Ids of the tabs that this actor has no use for, in the order of the navigation."""
     actor = services.actor
+    if actor.is_local:
+        return [tab for tab in TAB_ACTIONS if tab in TEAM_TABS]
     hidden = [tab for tab, action in TAB_ACTIONS.items() if not actor.may(action)]
     concerned = "approvals" in hidden and not actor.is_visitor and services.approvals.concerned
     return [tab for tab in hidden if tab != "approvals" or not concerned]

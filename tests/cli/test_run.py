@@ -148,6 +148,11 @@ def submitted(server: WaveSpeedServer) -> list[str]:
     return [task.prompt() for task in server.tasks.values()]
 
 
+def _hear_ctrl_c() -> None:
+    """A shell lets its background jobs ignore Ctrl+C, and what they start inherits that."""
+    signal.signal(signal.SIGINT, signal.SIG_DFL)
+
+
 @pytest.mark.parametrize("how", [signal.SIGKILL, signal.SIGINT])
 def test_a_batch_that_was_cut_off_goes_on_and_pays_once(tmp_path: Path, how: signal.Signals) -> None:
     """kill -9 and Ctrl+C, with real HTTP to a provider that counts what it was sent."""
@@ -158,14 +163,17 @@ def test_a_batch_that_was_cut_off_goes_on_and_pays_once(tmp_path: Path, how: sig
         environ = {"WAVESPEED_API_KEY": server.KEY, "WAVESPEED_BASE_URL": server.url}
         process = subprocess.Popen(
             command(batch, tmp_path / "data"), cwd=ROOT, env=environment() | environ,
-            stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
+            stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, preexec_fn=_hear_ctrl_c,
         )  # fmt: skip
-        until = time.monotonic() + 60
-        while len(server.tasks) < 2:
-            assert process.poll() is None and time.monotonic() < until, process.communicate(timeout=5)
-            time.sleep(0.02)
-        os.kill(process.pid, how)
-        _, err = process.communicate(timeout=30)
+        try:
+            until = time.monotonic() + 60
+            while len(server.tasks) < 2:
+                assert process.poll() is None and time.monotonic() < until, process.communicate(timeout=5)
+                time.sleep(0.02)
+            os.kill(process.pid, how)
+            _, err = process.communicate(timeout=30)
+        finally:
+            process.kill()
         assert process.returncode == (130 if how == signal.SIGINT else -signal.SIGKILL), err
         ended = run(batch, tmp_path / "data", **environ)
         assert ended.code == 0, ended.err

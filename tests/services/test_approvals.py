@@ -9,7 +9,7 @@ import pytest
 
 from studio.domain import HeldReason, Run, Status
 from studio.engines.fake import FakeScript, FindingFake
-from studio.errors import CapabilityError, Conflict, NotAllowed, NotFound
+from studio.errors import BudgetError, CapabilityError, Conflict, NotAllowed, NotFound
 from studio.jobs import budget
 from studio.jobs.budget import Spender
 from studio.permissions import Role
@@ -116,9 +116,9 @@ def test_a_projects_budget_holds_for_all_its_members_together(team: Studio, fiel
 def test_an_access_tokens_dollars_are_checked_like_a_budget(team: Studio) -> None:
     team.people.make_token("anna", "agent", usd_limit=0.15)
     acting = team.acting_for(f"anna/{team.people.tokens('anna')[0].id}")
-    first, second = settled(team, [acting.requests.submit(paid_image())[0], acting.requests.submit(paid_image())[0]])
-    assert (first.status, second.status) == (Status.SUCCEEDED, Status.HELD)
-    assert "agent: $0.10 of the token's $0.15" in (second.error or "")
+    assert settled(team, [acting.requests.submit(paid_image())[0]])[0].status == Status.SUCCEEDED
+    with pytest.raises(BudgetError, match=r"\$0.05 is left of the \$0.15"):
+        acting.requests.submit(paid_image())
     assert submit(team, "anna")[0].status == Status.SUCCEEDED
 
 

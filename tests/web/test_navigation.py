@@ -51,8 +51,8 @@ def test_a_visitor_creates_and_looks(studio: Studio) -> None:
     assert shown(studio, key) == LOOK | set(CREATE_TASKS)
 
 
-def test_a_studio_without_accounts_shows_every_tab(studio: Studio) -> None:
-    assert shown(studio, LOCAL_ACTOR.id) == set(TAB_ACTIONS)
+def test_a_studio_without_accounts_shows_all_but_what_takes_a_team(studio: Studio) -> None:
+    assert shown(studio, LOCAL_ACTOR.id) == set(TAB_ACTIONS) - MONEY
 
 
 def test_the_table_names_every_tab_of_the_page(studio: Studio) -> None:
