@@ -64,7 +64,7 @@ def open_as(team: Site, browser: Browser, failures: list[str]) -> Iterator[OpenA
         page.on("console", lambda line: failures.append(line.text) if line.type == "error" else None)
         page.on("response", lambda r: failures.append(f"{r.status} {r.url}") if r.status >= 400 else None)
         page.goto(team.url + query)
-        expect(page.locator("#studio-theme")).to_be_visible()
+        expect(page.locator("#studio-account")).to_be_visible()
         return page
 
     yield opened
