@@ -102,7 +102,7 @@ class Studio:
         self.session_keys = SessionKeys(self.context, found, lambda s: self.people.lives(s) or self.visitors.lives(s))
         self.people.on_change = self.session_keys.sessions_changed
         accounts.refusal = Lending(self.context, self.people).refusal
-        self._house = StudioServices(
+        self._studio_services = StudioServices(
             self.admin, self.agents, self.comfyui_models, self.connections, self.library, self.local_models,
             self.notifications, self.people, self.queue, self.session_keys, self.user_files, self.workflows,
             Recorder(store, self.audit_log),
@@ -141,11 +141,11 @@ class Studio:
         """The services as this actor has them, within their rights. key: see Actor; "" is the local user, who may do
         everything. Raises NotAllowed for an account that is gone or disabled."""
         actor = self.visitors.actor(key) if key.startswith(VISITOR_PREFIX) else self.people.actor(key)
-        return UserServices(self.context, self._house, actor)
+        return UserServices(self.context, self._studio_services, actor)
 
     def on_behalf_of(self, user: str) -> UserServices:
         """The services for the studio's own work in the name of a person, whose rights were checked when it began."""
-        return UserServices(self.context, self._house, Actor(user, Role.ADMIN), trusted=True)
+        return UserServices(self.context, self._studio_services, Actor(user, Role.ADMIN), trusted=True)
 
     @classmethod
     def look(cls, settings: Settings) -> Studio:
@@ -155,7 +155,7 @@ class Studio:
     @property
     def local(self) -> UserServices:
         """The services of the single user of this machine, who sees everything: for programs here, not for the web."""
-        return UserServices(self.context, self._house, LOCAL_ACTOR)
+        return UserServices(self.context, self._studio_services, LOCAL_ACTOR)
 
     def _keys_arrived(self, names: set[str]) -> None:
         """The keyring, unlocked meanwhile, gave these keys."""

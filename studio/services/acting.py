@@ -76,9 +76,11 @@ class UserServices:
     trusted: without that table, for the studio's own work in the name of a person.
     """
 
-    def __init__(self, context: Context, house: StudioServices, actor: Actor, *, trusted: bool = False) -> None:
+    def __init__(
+        self, context: Context, studio_services: StudioServices, actor: Actor, *, trusted: bool = False
+    ) -> None:
         self.actor, user = actor, actor.id
-        recorder = house.recorder
+        recorder = studio_services.recorder
 
         def guard(name: str, service: S, actor: Actor) -> S:
             return service if trusted else guarded(name, service, actor, recorder)
@@ -119,22 +121,22 @@ class UserServices:
         self.sharing = guard("sharing", Sharing(context, user), actor)
         self.keyed_calls = guard("keyed_calls", KeyedCalls(context, actor), actor)
         self.token_spending = guard("token_spending", spending, actor)
-        self.account = guard("account", Account(house.people, actor), actor)
-        self.audit = guard("audit", Audit(context.store, house.recorder.log, actor), actor)
+        self.account = guard("account", Account(studio_services.people, actor), actor)
+        self.audit = guard("audit", Audit(context.store, studio_services.recorder.log, actor), actor)
 
-        self.admin = guard("admin", house.admin, actor)
-        self.agents = guard("agents", house.agents, actor)
-        self.comfyui_models = guard("comfyui_models", house.comfyui_models, actor)
-        self.connections = guard("connections", house.connections, actor)
-        self.library = guard("library", house.library, actor)
-        self.local_models = guard("local_models", house.local_models, actor)
-        self.notifications = guard("notifications", house.notifications, actor)
-        self.own_notifications = guard("own_notifications", house.notifications.own(user), actor)
-        self.people = guard("people", house.people, actor)
-        self.queue = guard("queue", house.queue, actor)
-        self.session_keys = guard("session_keys", OwnSessionKeys(house.session_keys, actor), actor)
-        self.user_files = guard("user_files", house.user_files, actor)
-        self.workflows = guard("workflows", house.workflows, actor)
+        self.admin = guard("admin", studio_services.admin, actor)
+        self.agents = guard("agents", studio_services.agents, actor)
+        self.comfyui_models = guard("comfyui_models", studio_services.comfyui_models, actor)
+        self.connections = guard("connections", studio_services.connections, actor)
+        self.library = guard("library", studio_services.library, actor)
+        self.local_models = guard("local_models", studio_services.local_models, actor)
+        self.notifications = guard("notifications", studio_services.notifications, actor)
+        self.own_notifications = guard("own_notifications", studio_services.notifications.own(user), actor)
+        self.people = guard("people", studio_services.people, actor)
+        self.queue = guard("queue", studio_services.queue, actor)
+        self.session_keys = guard("session_keys", OwnSessionKeys(studio_services.session_keys, actor), actor)
+        self.user_files = guard("user_files", studio_services.user_files, actor)
+        self.workflows = guard("workflows", studio_services.workflows, actor)
 
     def require(self, action: Action) -> None:
         """Raise NotAllowed where the actor may not do this; for what no method of a service stands for."""

@@ -138,7 +138,9 @@ def launched(studio: Studio, **options: Any) -> Iterator[tuple[FastAPI, str]]:
     ancestors = settings.frame_ancestors
 
     def wrap(app: ASGIApp) -> ASGIApp:
-        app = security.protected(app, settings, authenticator, host=host, uploads=folder, ways=sign_in.ways)
+        app = security.protected(
+            app, settings, authenticator, host=host, uploads=folder, identity_sources=sign_in.identity_sources
+        )
         return sign_in.outermost(app)
 
     site = register.build(studio)

@@ -167,7 +167,7 @@ class Authenticator:
         log.warning("A wrong password or token was sent from %s", keys[0])
 
 
-class Identifies(Protocol):
+class IdentitySource(Protocol):
     """Another way to know who asks than a session or a token."""
 
     async def key_of(self, request: HTTPConnection) -> str | None:
@@ -175,7 +175,7 @@ class Identifies(Protocol):
         ...
 
 
-class Welcomes(Identifies, Protocol):
+class VisitorSource(IdentitySource, Protocol):
     """Lets people in who have not signed in."""
 
     async def welcome(self, request: HTTPConnection) -> tuple[str, str] | None:
@@ -184,13 +184,13 @@ class Welcomes(Identifies, Protocol):
 
 
 @dataclass(frozen=True)
-class Ways:
+class IdentitySources:
     """How people are known besides sessions and tokens. open_paths: open besides OPEN_PATHS. proxy: says who asks,
     whatever session the browser has. visitors: knows those without an account."""
 
     open_paths: frozenset[str] = frozenset()
-    proxy: Identifies | None = None
-    visitors: Welcomes | None = None
+    proxy: IdentitySource | None = None
+    visitors: VisitorSource | None = None
 
 
 class Access:
@@ -198,8 +198,10 @@ class Access:
     sign-in page and calls of providers. The actor's key goes to scope["state"]["user"], the hash of the token of
     a browser's session to "session"."""
 
-    def __init__(self, app: ASGIApp, authenticator: Authenticator, ways: Ways | None = None) -> None:
-        self.app, self.authenticator, self.ways = app, authenticator, ways or Ways()
+    def __init__(
+        self, app: ASGIApp, authenticator: Authenticator, identity_sources: IdentitySources | None = None
+    ) -> None:
+        self.app, self.authenticator, self.identity_sources = app, authenticator, identity_sources or IdentitySources()
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Pass the request on, or ask to sign in."""
@@ -207,7 +209,7 @@ class Access:
             await self.app(scope, receive, send)
             return
         scope.setdefault("state", {}).update(user=NOBODY, session="")
-        if is_open(scope["path"]) or scope["path"] in self.ways.open_paths or is_webhook(scope):
+        if is_open(scope["path"]) or scope["path"] in self.identity_sources.open_paths or is_webhook(scope):
             await self.app(scope, receive, send)
             return
         request = HTTPConnection(scope)
@@ -219,7 +221,7 @@ class Access:
         except NotAllowed as error:
             await refuse(scope, receive, send, of_error(error), 403)
             return
-        visitors = self.ways.visitors if key is None and _opens_front_page(scope) else None
+        visitors = self.identity_sources.visitors if key is None and _opens_front_page(scope) else None
         if visitors is not None and (welcomed := await visitors.welcome(request)):
             key, cookie = welcomed
             send = _with_cookie(send, cookie)
@@ -234,14 +236,14 @@ class Access:
     async def _key_of(self, request: HTTPConnection) -> str | None:
         if key := await self.authenticator.key_of_bearer(request):
             return key
-        if self.ways.proxy is not None and (key := await self.ways.proxy.key_of(request)):
+        if self.identity_sources.proxy is not None and (key := await self.identity_sources.proxy.key_of(request)):
             return key
         if key := await anyio.to_thread.run_sync(self.authenticator.key_of_session, request):
             request.scope["state"]["session"] = hashed(request.cookies.get(self.authenticator.cookie, ""))
             return key
-        if self.ways.visitors is None or "authorization" in request.headers:
+        if self.identity_sources.visitors is None or "authorization" in request.headers:
             return None
-        return await self.ways.visitors.key_of(request)
+        return await self.identity_sources.visitors.key_of(request)
 
 
 def is_open(path: str) -> bool:

@@ -25,7 +25,7 @@ from studio.services.people import People
 from studio.settings import Settings
 from studio.storage import reason_of, unavailable
 from studio.web.language import error_json
-from studio.web.middleware.access import Access, Authenticator, Ways
+from studio.web.middleware.access import Access, Authenticator, IdentitySources
 from studio.web.middleware.call_origins import CallOrigins
 from studio.web.middleware.forwarded import Forwarded
 from studio.web.middleware.same_origin import Guard, hosts_of
@@ -50,15 +50,15 @@ def authenticator_of(settings: Settings, people: People) -> Authenticator | None
 
 def protected(
     app: ASGIApp, settings: Settings, authenticator: Authenticator | None, *, host: str, uploads: Path,
-    ways: Ways | None = None,
+    identity_sources: IdentitySources | None = None,
 ) -> ASGIApp:  # fmt: skip
-    """The application behind every layer. host: the address it listens on. uploads: Gradio's folder. ways: how people
-    are known besides sessions and tokens."""
+    """The application behind every layer. host: the address it listens on. uploads: Gradio's folder.
+    identity_sources: how people are known besides sessions and tokens."""
     app = UploadLimits(app, settings.data.resolve(), uploads)
     hosts = hosts_of(host, settings.origins)
     app = CallOrigins(Faults(app), authenticator)
     if authenticator is not None:
-        app = Access(app, authenticator, ways)
+        app = Access(app, authenticator, identity_sources)
     app = Guard(app, settings.origins, hosts, framed=bool(settings.frame_ancestors))
     app = Forwarded(app, settings.trusted_proxies)
     return SecurityHeaders(app, settings.frame_ancestors)

@@ -11,7 +11,7 @@ from starlette.types import ASGIApp
 from studio.services.people import People
 from studio.services.visitors import Visitors
 from studio.settings import Settings
-from studio.web.middleware.access import Authenticator, Ways
+from studio.web.middleware.access import Authenticator, IdentitySources
 from studio.web.signin import config
 from studio.web.signin.config import OpenIdConfig, ProxyConfig
 from studio.web.signin.openid_method import CALLBACK, START, OpenIdMethod
@@ -21,9 +21,9 @@ from studio.web.signin.visitors import VisitorCookies
 
 @dataclass(frozen=True)
 class SignIn:
-    """ways: for the access middleware. openid: the provider, where people sign in at one. routes: of it."""
+    """identity_sources: for the access middleware. openid: the provider, where people sign in at one. routes: of it."""
 
-    ways: Ways = field(default_factory=Ways)
+    identity_sources: IdentitySources = field(default_factory=IdentitySources)
     openid: OpenIdMethod | None = None
     routes: Sequence[BaseRoute] = ()
     proxy: ProxyConfig | None = None
@@ -39,7 +39,7 @@ def build(settings: Settings, authenticator: Authenticator | None, people: Peopl
     if authenticator is None or chosen is None:
         return SignIn()
     if isinstance(chosen, ProxyConfig):
-        return SignIn(Ways(proxy=ProxyMethod(chosen, people)), proxy=chosen)
+        return SignIn(IdentitySources(proxy=ProxyMethod(chosen, people)), proxy=chosen)
     return _openid(chosen, settings, authenticator, visitors)
 
 
@@ -48,4 +48,4 @@ def _openid(chosen: OpenIdConfig, settings: Settings, authenticator: Authenticat
     cookie = authenticator.cookie.replace("session", "visitor")
     framed = bool(settings.frame_ancestors)
     cookies = VisitorCookies(visitors, cookie=cookie, framed=framed) if chosen.visitors else None
-    return SignIn(Ways(frozenset({START, CALLBACK}), visitors=cookies), method, method.router().routes)
+    return SignIn(IdentitySources(frozenset({START, CALLBACK}), visitors=cookies), method, method.router().routes)
