@@ -1,4 +1,4 @@
-"""Frame numbers as timecode and back, in whole numbers alone: the page's own reading is assets/js/frames/frame_clock.js.
+"""Frame numbers as timecode and back, in whole numbers alone; the page reads them by assets/js/frames/frame_clock.js.
 
 Timecode counts frames, it does not measure time: at 24000/1001 frames a second its second has 24 frames and lasts a
 little longer. At 30000/1001 and 60000/1001 drop-frame timecode leaves out the labels :00 and :01 (of 60: :00 to :03) of
