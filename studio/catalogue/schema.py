@@ -31,6 +31,8 @@ class InputSpec(Row):
     required_for: tasks that need at least one. instead: other inputs or own parameters any of which
     may stand in for this one. max_pages: of a document whose pages are known.
     per_kind: other limits for one kind, e.g. references that mix images and clips. max_seconds: of all files of a kind.
+    mask: it is no content but says where to repaint, white on black, in the size of what is repainted.
+    mask_frame: the own parameter that names the clip's frame, from 1, which a mask picture was drawn over.
     """
 
     kinds: tuple[Kind, ...]
@@ -57,6 +59,8 @@ class InputSpec(Row):
     instead: tuple[str, ...] = ()
     label: str = ""
     help: str = ""
+    mask: bool = False
+    mask_frame: str = ""
     people: bool = False
     """people: may show or let hear a real person, so it is asked whether it does; see catalogue.consent."""
 
@@ -220,6 +224,8 @@ class Model(Row):
     tier is chosen (tiers). audio: always (there is always a sound track), never, or optional (a switch).
     result_ttl_s: how long the provider keeps results. latency_s: usual seconds from submit to result, low and high.
     follows: what a task takes from its input where the user leaves it open: size, duration, fps.
+    edits_clip: its video-to-video changes the clip as the prompt says and keeps the rest; other rows continue, restyle
+    or enlarge it.
     sends_followed_size: such a size is sent, the row's nearest, since the provider would take one of its own.
     multi_shot: understands shots with times in one prompt. reference_names: how a prompt calls the n-th reference, e.g.
     "character{n}"; reference_numbers: n counts all references, or those of the same kind. clip_voices: a reference clip
@@ -249,6 +255,7 @@ class Model(Row):
     free_size: FreeSize | None = None
     size_from_input: bool = False
     follows: dict[Task, tuple[Follows, ...]] = Field(default_factory=dict[Task, tuple[Follows, ...]])
+    edits_clip: bool = False
     sends_followed_size: bool = False
     tiers: tuple[str, ...] = ()
     default_tier: str | None = None
@@ -297,6 +304,9 @@ class Model(Row):
             raise ValueError(f"model id {self.id} must start with its provider {self.provider}/")
         if self.outputs and self.outputs.param not in self.params:
             raise ValueError(Message("userfile.no_such_param", place="outputs", name=self.outputs.param))
+        for name in (spec.mask_frame for spec in self.inputs.values() if spec.mask_frame):
+            if name not in self.params:
+                raise ValueError(Message("userfile.no_such_param", place="inputs", name=name))
         if self.durations and self.durations.open and self.durations.open not in self.params:
             raise ValueError(Message("userfile.no_such_param", place="durations", name=self.durations.open))
         if self.credit_usd is None and any(line.credits is not None for line in self.prices):
