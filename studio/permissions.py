@@ -67,6 +67,8 @@ LEAST_ROLE: dict[Action, Role] = {
 
 NOT_FOR_VISITORS = frozenset({Action.OWN_ACCOUNT, Action.SHARE})
 """What a visitor of a public Space, who has no account, may not do whatever the role."""
+FOR_GUESTS = frozenset({Action.VIEW, Action.REVIEW})
+"""What a guest of a review may do at most."""
 NOT_BY_TOKEN = frozenset({Action.OWN_ACCOUNT, Action.MANAGE_PEOPLE})
 """What takes a person at the screen: a stolen token can make neither further tokens nor accounts."""
 READ_ONLY = frozenset({Action.VIEW})
@@ -90,6 +92,11 @@ class Actor:
     scope: Scope = "full"
 
     @property
+    def is_guest(self) -> bool:
+        """Somebody who came by a share link of a review, with a name and no account."""
+        return self.id.startswith(GUEST_PREFIX)
+
+    @property
     def key(self) -> str:
         """As `acting_for` takes it."""
         return f"{self.id}/{self.token}" if self.token else self.id
@@ -108,10 +115,12 @@ class Actor:
         """Whether this actor may do an action, as far as that does not depend on the object."""
         if self.is_visitor and action in NOT_FOR_VISITORS:
             return False
+        if self.is_guest and action not in FOR_GUESTS:
+            return False
         if self.token and (action in NOT_BY_TOKEN or (self.scope == "read" and action not in READ_ONLY)):
             return False
         return self.role.includes(LEAST_ROLE[action])
 
 
-PERSON_PREFIX, TOKEN_PREFIX, VISITOR_PREFIX = "p_", "t_", "v_"
+PERSON_PREFIX, TOKEN_PREFIX, VISITOR_PREFIX, GUEST_PREFIX = "p_", "t_", "v_", "g_"
 LOCAL_ACTOR = Actor("", Role.ADMIN)

@@ -1,4 +1,4 @@
-"""Publishes which runs and boards changed to subscribers, from any thread to any thread."""
+"""Publishes which runs, boards and reviews changed to subscribers, from any thread to any thread."""
 
 from __future__ import annotations
 
@@ -8,11 +8,13 @@ from collections.abc import Iterable
 from types import TracebackType
 
 BOARD_PREFIX = "board:"
-"""Stands before the id of a board in the feed; the other ids are of runs."""
+"""Stands before the id of a board in the feed."""
+REVIEW_PREFIX = "review:"
+"""Stands before the id of a review in the feed; ids without a prefix are of runs."""
 
 
 class Feed:
-    """Publishes ids of changed runs, and of boards behind BOARD_PREFIX, to every open subscription."""
+    """Publishes ids of changed runs, and of boards and reviews behind their prefixes, to every open subscription."""
 
     def __init__(self) -> None:
         self._lock = threading.Lock()

@@ -39,6 +39,9 @@ from studio.services.readiness import Readiness
 from studio.services.recording import Recorder
 from studio.services.refunds import Refunds
 from studio.services.requests import Requests
+from studio.services.review_comments import ReviewComments
+from studio.services.review_statuses import ReviewStatuses
+from studio.services.reviews import Reviews
 from studio.services.rights import guarded, require
 from studio.services.runs import Runs
 from studio.services.session_keys import OwnSessionKeys, SessionKeys
@@ -121,6 +124,9 @@ class UserServices:
         self.sharing = guard("sharing", Sharing(context, user), actor)
         self.keyed_calls = guard("keyed_calls", KeyedCalls(context, actor), actor)
         self.token_spending = guard("token_spending", spending, actor)
+        self.reviews = guard("reviews", Reviews(context, actor, storyboards), actor)
+        self.review_comments = guard("review_comments", ReviewComments(context, actor), actor)
+        self.review_statuses = guard("review_statuses", ReviewStatuses(context, actor), actor)
         self.account = guard("account", Account(studio_services.people, actor), actor)
         self.audit = guard("audit", Audit(context.store, studio_services.recorder.log, actor), actor)
 

@@ -30,6 +30,7 @@ from studio.store import (
     migrations_people,
     migrations_projects,
     migrations_push,
+    migrations_reviews,
     migrations_submit_keys,
     migrations_visitors,
     settings,
@@ -57,6 +58,7 @@ SCHEMA = (
     migrations_visitors,
     migrations_board_authors,
     migrations_audit,
+    migrations_reviews,
 )
 """Modules whose import adds their steps to MIGRATIONS, in this order."""
 

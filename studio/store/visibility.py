@@ -2,8 +2,9 @@
 
 The viewer is an id of the people table, or "" for the local user of a studio without accounts, who sees everything. A
 row is seen by its owner; by the members of its project once it is shared; and by whoever sees a storyboard that names
-it, where the row's own owner put it there: nobody can show what is not theirs. A file is also seen with a run of the
-same owner that uses or made it. A producer of a project sees what has not ended there, and a producer of the studio
+it, where the row's own owner put it there: nobody can show what is not theirs. So it is with a review that has it as a
+version, but there a run that is shared in the review's project may be shown by any member, too. A file is also seen with
+a run of the same owner that uses or made it. A producer of a project sees what has not ended there, and a producer of the studio
 what waits for an approval, because they decide about it. Every other id answers as one that does not exist.
 
 Members of an archived project see what they saw; only owners change it.
@@ -18,9 +19,10 @@ from sqlite_utils import Database
 
 from studio.permissions import Role
 
-Table = Literal["runs", "assets", "storyboards", "films", "comparisons"]
-Change = Literal["decide", "rate", "edit_board"]
-"""decide: cancel, decide, reorder a run. rate: give stars. edit_board: change a storyboard and what is made for it."""
+Table = Literal["runs", "assets", "storyboards", "films", "comparisons", "reviews", "review_items"]
+Change = Literal["decide", "rate", "edit_board", "edit_review", "comment"]
+"""decide: cancel, decide, reorder a run. rate: give stars. edit_board: change a storyboard and what is made for it.
+edit_review: change the items of a review, and share it. comment: comment in a review, and set statuses."""
 
 
 def _roles(least: Role) -> str:
@@ -33,6 +35,7 @@ _OVERSEEN = f"(SELECT project FROM members WHERE person = v.viewer AND role IN (
 _STUDIO_PRODUCER = (
     f"EXISTS (SELECT 1 FROM people WHERE id = v.viewer AND role IN ({_PRODUCERS}) AND disabled_at IS NULL)"
 )
+_OPEN_REVIEW = f"(rv.trashed_at IS NULL AND (rv.owner = v.viewer OR (rv.shared = 1 AND rv.project IN {_MINE})))"
 _OPEN_BOARD = f"(b.owner = v.viewer OR (b.shared = 1 AND b.trashed_at IS NULL AND b.project IN {_MINE}))"
 
 
@@ -44,21 +47,42 @@ def _named(ref: str, owner: str) -> str:
     )
 
 
+def _reviewed(source: str, owner: str, *, shown_by_others: str = "0") -> str:
+    """Whether a review that the viewer sees has this as a version. source: a condition on the version w.
+
+    shown_by_others: whether somebody who is not the owner may have put it there.
+    """
+    return (
+        "EXISTS (SELECT 1 FROM review_versions w JOIN review_items i ON i.seq = w.item JOIN reviews rv ON "
+        f"rv.seq = i.review WHERE {source} AND (w.person = {owner} OR {shown_by_others}) AND {_OPEN_REVIEW})"
+    )
+
+
 _RUN = (
     "(r.owner = v.viewer OR (r.shared = 1 AND r.project IN {mine}) OR "
     "(r.finished_at IS NULL AND (r.project IN {overseen} OR "
-    "(r.held_reason IN ('budget', 'approval') AND {producer}))) OR {named})"
-).format(mine=_MINE, overseen=_OVERSEEN, producer=_STUDIO_PRODUCER, named=_named("r.id", "r.owner"))
+    "(r.held_reason IN ('budget', 'approval') AND {producer}))) OR {named} OR {reviewed})"
+).format(
+    mine=_MINE, overseen=_OVERSEEN, producer=_STUDIO_PRODUCER, named=_named("r.id", "r.owner"),
+    reviewed=_reviewed(
+        "w.run = r.id", "r.owner", shown_by_others="(r.shared = 1 AND r.project != '' AND r.project = rv.project)"
+    ),
+)  # fmt: skip
 
 _SEEN: dict[Table, str] = {
     "runs": _RUN,
     "storyboards": _OPEN_BOARD,
-    "films": f"(f.owner = v.viewer OR EXISTS (SELECT 1 FROM storyboards b WHERE b.id = f.board AND {_OPEN_BOARD}))",
+    "reviews": _OPEN_REVIEW,
+    "review_items": _OPEN_REVIEW,
+    "films": f"(f.owner = v.viewer OR EXISTS (SELECT 1 FROM storyboards b WHERE b.id = f.board AND {_OPEN_BOARD}) "
+    f"OR {_reviewed('w.film = f.id', 'f.owner')})",
     "assets": (
         "(a.owner = v.viewer OR EXISTS (SELECT 1 FROM run_assets ra JOIN runs r ON r.seq = ra.run "
         f"WHERE ra.asset = a.seq AND r.owner = a.owner AND {_RUN}) OR {_named('a.id', 'a.owner')} "
         "OR EXISTS (SELECT 1 FROM films f JOIN storyboards b ON b.id = f.board "
-        f"WHERE f.asset = a.id AND f.owner = a.owner AND {_OPEN_BOARD}))"
+        f"WHERE f.asset = a.id AND f.owner = a.owner AND {_OPEN_BOARD}) "
+        f"OR {_reviewed('w.asset = a.id', 'a.owner')} OR EXISTS (SELECT 1 FROM films f WHERE f.asset = a.id "
+        f"AND f.owner = a.owner AND {_reviewed('w.film = f.id', 'f.owner')}))"
     ),
     "comparisons": (
         "(c.owner = v.viewer OR (EXISTS (SELECT 1 FROM comparison_runs m WHERE m.comparison = c.seq) AND NOT EXISTS "
@@ -66,7 +90,8 @@ _SEEN: dict[Table, str] = {
         f"AND NOT coalesce({_RUN}, 0))))"
     ),
 }
-"""Table -> condition over its row (runs r, storyboards b, films f, assets a, comparisons c) for the viewer v."""
+"""Table -> condition over its row (runs r, storyboards b, films f, assets a, comparisons c, reviews rv, review_items i
+with their reviews rv) for the viewer v."""
 
 
 def _open_project(project: str, least: Role) -> str:
@@ -83,6 +108,8 @@ _CHANGED: dict[Change, str] = {
         f"{_open_project('r.project', Role.PRODUCER)}) OR (r.finished_at IS NULL AND {_STUDIO_PRODUCER}))"
     ),
     "rate": f"(r.owner = v.viewer OR (r.shared = 1 AND {_open_project('r.project', Role.REVIEWER)}))",
+    "edit_review": f"(rv.owner = v.viewer OR (rv.shared = 1 AND {_open_project('rv.project', Role.CREATOR)}))",
+    "comment": f"(rv.owner = v.viewer OR (rv.shared = 1 AND {_open_project('rv.project', Role.REVIEWER)}))",
     "edit_board": f"(b.owner = v.viewer OR (b.shared = 1 AND {_open_project('b.project', Role.CREATOR)}))",
 }
 

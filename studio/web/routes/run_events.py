@@ -1,4 +1,4 @@
-"""Changes of runs and boards, told to every open page: one subscription to the Studio, one stream of events a page.
+"""Changes of runs, boards and reviews, told to every open page: one subscription to the Studio, one stream of events a page.
 
 A page is told the newest state of a run, not each step to it: changes between two sends are joined. A page that
 connects, or connects again after any break, first gets the whole list, so nothing is missed.
@@ -21,7 +21,7 @@ from starlette.concurrency import run_in_threadpool
 
 from studio.domain import JSON, Run, Status
 from studio.errors import NotAllowed, NotFound
-from studio.jobs.events import BOARD_PREFIX
+from studio.jobs.events import BOARD_PREFIX, REVIEW_PREFIX
 from studio.messages import ENGLISH, worded
 from studio.web.routes.run_json import card, queue
 
@@ -41,15 +41,18 @@ class _Stream:
 
     def __init__(self, actor: str) -> None:
         self.user, self.changed, self.queue_changed = actor.partition("/")[0], dict[str, JSON](), False
-        self.boards = set[str]()
+        self.boards, self.reviews = set[str](), set[str]()
         self.loop, self.updated = asyncio.get_running_loop(), asyncio.Event()
 
-    def put(self, cards: dict[str, JSON], *, house: bool, boards: Collection[str] = ()) -> None:
+    def put(
+        self, cards: dict[str, JSON], *, house: bool, boards: Collection[str] = (), reviews: Collection[str] = ()
+    ) -> None:
         """Called from the pump's thread."""
 
         def add() -> None:
             self.changed |= cards
             self.boards |= set(boards)
+            self.reviews |= set(reviews)
             self.queue_changed |= house
             self.updated.set()
 
@@ -88,8 +91,8 @@ class Live:
             page.put({}, house=True)
 
     async def stream(self, actor: str, language: str = ENGLISH) -> AsyncIterator[str]:
-        """Server-sent events: `queue` (the whole list; first, and when order or pause changed), then `runs` (cards) and
-        `boards` (ids of storyboards that somebody changed). Their messages are worded in this language.
+        """Server-sent events: `queue` (the whole list; first, and when order or pause changed), then `runs` (cards),
+        `boards` and `reviews` (ids of those that somebody changed). Their messages are worded in this language.
 
         The stream ends when its actor may no longer see it: a browser that asks again then has to sign in.
         """
@@ -109,6 +112,7 @@ class Live:
                 cards, page.changed = page.changed, {}
                 house, page.queue_changed = page.queue_changed, False
                 boards, page.boards = page.boards, set()
+                reviews, page.reviews = page.reviews, set()
                 if not await run_in_threadpool(self._may_listen, actor):
                     return
                 if house:
@@ -117,6 +121,8 @@ class Live:
                     yield self._event("runs", list(cards.values()), language)
                 if boards:
                     yield self._event("boards", sorted(boards), language)
+                if reviews:
+                    yield self._event("reviews", sorted(reviews), language)
         finally:
             with self._lock:
                 self._streams.discard(page)
@@ -171,7 +177,8 @@ class Live:
     def _send(self, changed: list[str], pages: list[_Stream]) -> None:
         runs: dict[str, Run] = {}
         boards = [one.removeprefix(BOARD_PREFIX) for one in changed if one.startswith(BOARD_PREFIX)]
-        changed = [one for one in changed if not one.startswith(BOARD_PREFIX)]
+        reviews = [one.removeprefix(REVIEW_PREFIX) for one in changed if one.startswith(REVIEW_PREFIX)]
+        changed = [one for one in changed if not one.startswith((BOARD_PREFIX, REVIEW_PREFIX))]
         for run_id in changed:
             with suppress(NotFound):
                 runs[run_id] = self._studio.queue.get(run_id)
@@ -179,8 +186,10 @@ class Live:
         seen = {user: self._studio.queue.visible(runs, user) for user in {page.user for page in pages}}
         for page in pages:
             shown = {i: cards[i] if i in seen[page.user] else self._unseen(i, runs.get(i)) for i in changed}
-            seen_boards = self._studio.on_behalf_of(page.user).storyboards.visible(boards) if boards else ()
-            page.put(shown, house=False, boards=seen_boards)
+            services = self._studio.on_behalf_of(page.user)
+            seen_boards = services.storyboards.visible(boards) if boards else ()
+            seen_reviews = services.reviews.visible(reviews) if reviews else ()
+            page.put(shown, house=False, boards=seen_boards, reviews=seen_reviews)
 
     def _unseen(self, run_id: str, run: Run | None) -> JSON:
         """What a page gets instead of a card: the place in the queue of somebody else's run, else that it is gone."""
