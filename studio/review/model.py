@@ -6,11 +6,9 @@ whole numbers from 0 at the version's own rate; a range includes both ends. Size
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from fractions import Fraction
-from types import MappingProxyType
-from typing import Any, Literal
+from typing import Literal
 
 from studio.permissions import Role
 
@@ -20,7 +18,7 @@ MAX_ITEMS, MAX_VERSIONS, MAX_COMMENTS, MAX_MENTIONS = 500, 200, 20_000, 50
 MAX_FRAME = 10_000_000
 
 VersionState = Literal["ready", "making", "failed", "gone"]
-"""making: its run has not ended. failed: its run gave no file. gone: the file or run is no longer there for the viewer."""
+"""making: its run has not ended. failed: its run gave no file. gone: the viewer has file or run no more."""
 
 
 @dataclass(frozen=True)
@@ -169,4 +167,3 @@ class Summary:
     open_comments: int
     done: int
     cover: str | None
-    extra: Mapping[str, Any] = field(default_factory=lambda: MappingProxyType({}))

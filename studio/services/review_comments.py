@@ -1,4 +1,4 @@
-"""Comments in reviews: written, answered, drawn, resolved. Members and guests of share links go through the same code."""
+"""Comments in reviews: written, answered, drawn, resolved. Members and guests go through the same code."""
 
 from __future__ import annotations
 
@@ -52,9 +52,7 @@ class ReviewComments:
                 raise CapabilityError(Message("review.too_many_comments", most=model.MAX_COMMENTS), field="text")
             new = replace(new, drawing=_drawing_text(shapes))
             author_name = self._actor.name
-            made = review_comments.add(
-                db, review.seq, version.seq, new, author=self.user, author_name=author_name
-            )
+            made = review_comments.add(db, review.seq, version.seq, new, author=self.user, author_name=author_name)
             reviews.changed(db, review.seq)
             comment = review_comments.get(db, review.seq, made, self.user)
         self._publish(review_id)
@@ -136,9 +134,7 @@ class ReviewComments:
         internal = new.internal and not self._actor.is_guest
         if new.parent is None:
             frame_in, frame_out = _range(new, version.frames)
-            return replace(
-                new, text=text, mentions=mentions, internal=internal, frame_in=frame_in, frame_out=frame_out
-            )
+            return replace(new, text=text, mentions=mentions, internal=internal, frame_in=frame_in, frame_out=frame_out)
         parent = self._get(db, review, new.parent)
         if parent.version != version.id or parent.parent is not None:
             raise CapabilityError(Message("review.not_a_thread"), field="parent", value=new.parent)

@@ -1,4 +1,4 @@
-"""Reviews: lists of takes and cuts that a team judges. Items, their stacks of versions, and who sees and may do what."""
+"""Reviews: lists of takes and cuts that a team judges. Items, their stacks of versions, and who may do what."""
 
 from __future__ import annotations
 
@@ -76,7 +76,7 @@ class Reviews:
             return reviews.visible_ids(db, review_ids, self.user)
 
     def get(self, review_id: str) -> OpenReview:
-        """The review with all that is in it. Raises NotFound. New takes of the shots it stands for join their stacks."""
+        """The review with all that is in it; new takes of shots in it join their stacks. Raises NotFound."""
         self._take_up_new_takes(review_id)
         with self._context.store.read() as db:
             content = reviews.content(db, review_id, self.user)

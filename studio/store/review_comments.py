@@ -15,8 +15,9 @@ from studio.store import visibility
 from studio.store.mapping import fetch, new_id, stamp
 
 _COLUMNS = (
-    "c.id, w.id AS version, c.parent, c.author, c.author_name, c.text, c.frame_in, c.frame_out, c.internal, c.mentions, "
-    "c.drawing IS NOT NULL AS has_drawing, c.created_at, c.edited_at, c.resolved_at, c.resolved_by, c.retake_run"
+    "c.id, w.id AS version, c.parent, c.author, c.author_name, c.text, c.frame_in, c.frame_out, c.internal, "
+    "c.mentions, c.drawing IS NOT NULL AS has_drawing, c.created_at, c.edited_at, c.resolved_at, c.resolved_by, "
+    "c.retake_run"
 )
 _FROM = (
     "comments c JOIN review_versions w ON w.seq = c.version JOIN review_items i ON i.seq = w.item "

@@ -30,9 +30,7 @@ Source = Literal["run", "asset", "film"]
 def add(db: Database, title: str, *, owner: str, project: str, shared: bool) -> str:
     """A new review; its id."""
     review_id, at = new_id("rv_"), stamp()
-    sql = (
-        "INSERT INTO reviews (id, owner, title, project, shared, created_at, updated_at) VALUES (?, ?, ?, ?, ?, ?, ?)"
-    )
+    sql = "INSERT INTO reviews (id, owner, title, project, shared, created_at, updated_at) VALUES (?, ?, ?, ?, ?, ?, ?)"
     db.conn.execute(sql, [review_id, owner, title, project, int(shared), at, at])
     return review_id
 
@@ -57,7 +55,7 @@ def get_changeable(db: Database, review_id: str, viewer: str, change: visibility
 
 
 def may_change(db: Database, review_id: str, viewer: str, change: visibility.Change) -> bool:
-    """Whether the viewer may change the review in this way, as far as that does not depend on the role in the studio."""
+    """Whether the viewer may change the review in this way; what the role in the studio says comes on top."""
     sql = f"SELECT 1 FROM reviews rv WHERE rv.id = ? AND {visibility.changeable(change)}"
     return db.conn.execute(sql, [review_id, viewer]).fetchone() is not None
 
@@ -131,9 +129,7 @@ def item(db: Database, review: int, item_id: str, viewer: str) -> Item:
 
 def item_of_shot(db: Database, review: int, board: str, shot: str) -> Item | None:
     """The item that stands for a shot of a storyboard; None where the review has none."""
-    sql = (
-        f"SELECT {_ITEM} FROM review_items i WHERE i.review = ? AND i.board = ? AND i.shot = ? ORDER BY i.seq LIMIT 1"
-    )
+    sql = f"SELECT {_ITEM} FROM review_items i WHERE i.review = ? AND i.board = ? AND i.shot = ? ORDER BY i.seq LIMIT 1"
     return next((Item(**row) for row in fetch(db, sql, [review, board, shot])), None)
 
 
@@ -231,7 +227,9 @@ def changed(db: Database, review: int) -> None:
 
 
 def _review(row: dict[str, Any]) -> Review:
-    return Review(**{name: row[name] for name in Review.__dataclass_fields__} | {"shared": bool(row["shared"])})
+    values: dict[str, Any] = {name: row[name] for name in Review.__dataclass_fields__}
+    values["shared"] = bool(row["shared"])
+    return Review(**values)
 
 
 def _version(row: dict[str, Any]) -> Version:

@@ -3,8 +3,8 @@
 The viewer is an id of the people table, or "" for the local user of a studio without accounts, who sees everything. A
 row is seen by its owner; by the members of its project once it is shared; and by whoever sees a storyboard that names
 it, where the row's own owner put it there: nobody can show what is not theirs. So it is with a review that has it as a
-version, but there a run that is shared in the review's project may be shown by any member, too. A file is also seen with
-a run of the same owner that uses or made it. A producer of a project sees what has not ended there, and a producer of the studio
+version, but there any member may show a run that is shared in the review's project. A file is also seen with a run of
+the same owner that uses or made it. A producer of a project sees what has not ended there, and a producer of the studio
 what waits for an approval, because they decide about it. Every other id answers as one that does not exist.
 
 Members of an archived project see what they saw; only owners change it.

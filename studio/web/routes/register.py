@@ -35,6 +35,7 @@ from studio.web.routes import (
     own_notifications,
     projects,
     refunds,
+    reviews,
     runs,
     session_keys,
     settings,
@@ -95,7 +96,12 @@ def build(studio: Studio) -> Site:
         rest,
         projects,
     )
-    routers = [runs.router(studio, live), *(part.router(studio) for part in parts)]
+    routers = [
+        runs.router(studio, live),
+        reviews.router(studio),
+        reviews.member_router(studio),
+        *(part.router(studio) for part in parts),
+    ]
     agents = mcp.McpEndpoint(studio)
     pages = [route for router in routers for route in router.routes]
     return Site([*api.routes, *pages, *mcp.routes(agents)], live, agents)

@@ -1,4 +1,4 @@
-"""Changes of runs, boards and reviews, told to every open page: one subscription to the Studio, one stream of events a page.
+"""Changes of runs, boards and reviews, told to every open page: one subscription to the Studio, one stream a page.
 
 A page is told the newest state of a run, not each step to it: changes between two sends are joined. A page that
 connects, or connects again after any break, first gets the whole list, so nothing is missed.
