@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 
 from sqlite_utils import Database
 
-from studio.domain import Asset, Kind, Run, Status
+from studio.domain import LOCAL_USER, Asset, Kind, Run, Status
 from studio.errors import CapabilityError, Conflict, MediaError, NotAllowed, NotFound, StudioError
 from studio.jobs.events import REVIEW_PREFIX
 from studio.media.frame_timing import frame_timing
@@ -16,6 +16,7 @@ from studio.permissions import Action, Actor, Role
 from studio.review import model
 from studio.review.model import Content, Item, Review, Summary, Version, VersionState
 from studio.services.context import Context
+from studio.services.review_rooms import Admission
 from studio.services.storyboards import Storyboards
 from studio.store import assets, exports, people, projects, review_comments, review_statuses, reviews, runs
 from studio.store.reviews import Source
@@ -74,6 +75,22 @@ class Reviews:
         """Those of the reviews that the actor sees."""
         with self._context.store.read() as db:
             return reviews.visible_ids(db, review_ids, self.user)
+
+    def holding(self, run_ids: Sequence[str]) -> list[str]:
+        """The reviews in which one of these runs, which has ended, is a version: anybody's, for the feed."""
+        with self._context.store.read() as db:
+            ended = [run.id for run in runs.several(db, run_ids, LOCAL_USER) if run.status.ended]
+            return reviews.of_runs(db, ended) if ended else []
+
+    def admission(self, review_id: str) -> Admission:
+        """What the actor may do in the review's room. Raises NotFound."""
+        actor = self._actor
+        with self._context.store.read() as db:
+            review = reviews.get(db, review_id, self.user)
+            comment = self._may_comment(db, review)
+            shown = [v.id for v in reviews.versions(db, review.seq, self.user)] if actor.is_guest else None
+        versions = None if shown is None else frozenset(shown)
+        return Admission(actor.key, actor.name, is_guest=actor.is_guest, may_comment=comment, versions=versions)
 
     def get(self, review_id: str) -> OpenReview:
         """The review with all that is in it; new takes of shots in it join their stacks. Raises NotFound."""
@@ -360,13 +377,16 @@ class Reviews:
 
     def _rights(self, db: Database, review: Review) -> ReviewRights:
         may, guest = self._actor.may, self._actor.is_guest
-        comment = may(Action.REVIEW) and reviews.may_change(db, review.id, self.user, "comment")
+        comment = self._may_comment(db, review)
         edit = may(Action.CREATE) and reviews.may_change(db, review.id, self.user, "edit_review")
         settable = [s.id for s in review_statuses.all_of(db) if comment and may_set(self._actor, s)]
         return ReviewRights(
             comment, edit, edit and may(Action.SHARE), may(Action.CREATE) and comment, not guest, not guest,
             tuple(settable),
         )  # fmt: skip
+
+    def _may_comment(self, db: Database, review: Review) -> bool:
+        return self._actor.may(Action.REVIEW) and reviews.may_change(db, review.id, self.user, "comment")
 
     def _concerned(self, db: Database, review: Review) -> list[str]:
         """Ids of the people who see the review."""

@@ -220,6 +220,7 @@ RIGHTS: dict[str, dict[str, Action]] = {
         "history": _VIEW,
     },
     "reviews": {
+        "admission": _VIEW,
         "all": _VIEW,
         "visible": _VIEW,
         "get": _VIEW,

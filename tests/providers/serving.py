@@ -14,7 +14,8 @@ import uvicorn
 @contextmanager
 def served(app: Any, *, port: int = 0, **options: Any) -> Iterator[str]:
     """The application's base URL while it is served; port 0 takes a free one. options: of the server."""
-    config = uvicorn.Config(app, host="127.0.0.1", port=port, log_level="critical", ws="websockets-sansio", **options)
+    options = {"ws": "websockets-sansio"} | options
+    config = uvicorn.Config(app, host="127.0.0.1", port=port, log_level="critical", **options)
     server = uvicorn.Server(config)
     thread = threading.Thread(target=server.run, daemon=True)
     thread.start()

@@ -51,6 +51,7 @@ INTERNAL = {
     "requests.revalidate",
     "requests.revised",
     "requests.store",
+    "reviews.holding",
     "storyboards.project_for_runs",
     "storyboards.submit",
     "token_spending.charge",

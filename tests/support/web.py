@@ -24,7 +24,7 @@ class Login:
         self.app, self.studio = app, studio
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        if scope["type"] == "http":
+        if scope["type"] in ("http", "websocket"):
             user = dict(scope["headers"]).get(b"x-user", b"").decode()
             scope.setdefault("state", {})["user"] = user
             if user and "/" not in user:

@@ -11,6 +11,7 @@ from typing import Any
 
 import h11
 from uvicorn.protocols.http.h11_impl import H11Protocol
+from uvicorn.protocols.websockets.websockets_sansio_impl import WebSocketsSansIOProtocol
 
 HEADER_S = 10.0
 """From the connection, or the first byte of a further request, to the end of the request's headers."""
@@ -18,6 +19,10 @@ HEADER_S = 10.0
 BODY_S = 30.0
 BODY_BYTES = 4096
 """A body brings at least so many bytes in so many seconds, unless the studio itself is not reading."""
+
+WEBSOCKET_MESSAGE_BYTES = 64 * 1024
+UNREAD_S = 10.0
+"""How long what was sent over a WebSocket may wait for its reader."""
 
 MAX_CONNECTIONS = 2000
 MAX_HALF_OPEN = 256
@@ -88,8 +93,38 @@ class BoundedProtocol(H11Protocol):
         self.transport.abort()
 
 
+class BoundedWebSocket(WebSocketsSansIOProtocol):
+    """uvicorn's WebSocket, which gives up a peer that does not read. asyncio alone would keep what waits for it, and
+    the connection, for as long as the peer likes."""
+
+    _unread: asyncio.TimerHandle | None = None
+
+    def pause_writing(self) -> None:
+        """The peer reads too slowly: start the clock."""
+        super().pause_writing()
+        self._unread = self.loop.call_later(UNREAD_S, self.transport.abort)
+
+    def resume_writing(self) -> None:
+        """The peer has read: stop the clock."""
+        super().resume_writing()
+        self._stop()
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        """Stop the clock."""
+        self._stop()
+        super().connection_lost(exc)
+
+    def _stop(self) -> None:
+        if self._unread is not None:
+            self._unread.cancel()
+            self._unread = None
+
+
 def set_limits(server: Any) -> None:
     """Set the limits on a running uvicorn server; connections from now on have them."""
+    server.config.ws_protocol_class = BoundedWebSocket
+    server.config.ws_max_size = WEBSOCKET_MESSAGE_BYTES
+    server.config.ws_per_message_deflate = False  # short messages, many a second: packing them costs more than it saves
     server.config.http_protocol_class = type("StudioProtocol", (BoundedProtocol,), {"half_open": {}})
     server.config.limit_concurrency = _max_connections()
 

@@ -16,7 +16,7 @@ from urllib.parse import urlsplit
 
 from starlette import types
 from starlette.datastructures import Headers
-from starlette.requests import Request
+from starlette.requests import HTTPConnection
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from studio.messages import Message
@@ -38,7 +38,7 @@ PRIVATE_DOMAINS = (".local", ".lan", ".internal", ".localdomain", ".home.arpa")
 """Endings that nobody can register: names under them are given by the network that the reader is in."""
 
 
-def actor_of(request: Request) -> str:
+def actor_of(request: HTTPConnection) -> str:
     """The key of the actor on whose behalf the request is made; "" is the local user of a studio without accounts."""
     state = request.scope.get("state") or {}
     return state.get("user") or ""

@@ -35,6 +35,7 @@ from studio.web.routes import (
     own_notifications,
     projects,
     refunds,
+    review_rooms,
     reviews,
     runs,
     session_keys,
@@ -61,16 +62,18 @@ class Site:
     routes: list[BaseRoute]
     live: Live
     agents: mcp.McpEndpoint
+    rooms: review_rooms.RoomSockets
 
     def close(self) -> None:
-        """End the open event streams and answers to agents, so that the server can stop at once."""
+        """End the open event streams, rooms and answers to agents, so that the server can stop at once."""
         self.live.close()
+        self.rooms.close()
         self.agents.close()
 
 
 def build(studio: Studio) -> Site:
     """Every route of ours for this studio."""
-    live = Live(studio)
+    live, rooms = Live(studio), review_rooms.RoomSockets(studio)
     api = APIRouter(route_class=SentenceRoute, include_in_schema=False)
     _core_routes(api, studio, live)
     _media_routes(api, studio)
@@ -100,11 +103,12 @@ def build(studio: Studio) -> Site:
         runs.router(studio, live),
         reviews.router(studio),
         reviews.member_router(studio),
+        review_rooms.router(rooms),
         *(part.router(studio) for part in parts),
     ]
     agents = mcp.McpEndpoint(studio)
     pages = [route for router in routers for route in router.routes]
-    return Site([*api.routes, *pages, *mcp.routes(agents)], live, agents)
+    return Site([*api.routes, *pages, *mcp.routes(agents)], live, agents, rooms)
 
 
 def _core_routes(api: APIRouter, studio: Studio, live: Live) -> None:

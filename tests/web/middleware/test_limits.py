@@ -5,6 +5,7 @@ from __future__ import annotations
 import gc
 import os
 import socket
+import threading
 import time
 from collections.abc import Iterator
 from pathlib import Path
@@ -16,7 +17,8 @@ from gradio.state_holder import StateHolder
 from starlette.applications import Starlette
 from starlette.requests import Request
 from starlette.responses import PlainTextResponse
-from starlette.routing import Route
+from starlette.routing import Route, WebSocketRoute
+from starlette.websockets import WebSocket, WebSocketDisconnect
 
 from studio.catalogue import Catalogue
 from studio.engines.fake import FakeEngine, FakeProvider
@@ -177,3 +179,23 @@ def test_gradios_sessions_are_bounded(url: str) -> None:
     holders = [o for o in gc.get_objects() if isinstance(o, StateHolder) and getattr(o, "blocks", None)]
     assert max(len(holder.session_data) for holder in holders) <= MAX_SESSIONS
     assert any(len(holder.session_data) > MAX_SESSIONS // 2 for holder in holders)
+
+
+def test_a_websocket_that_does_not_read_is_closed(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Else what was sent to it, and its place, would stay for as long as it likes."""
+    monkeypatch.setattr(connections, "UNREAD_S", 0.3)
+    ended = threading.Event()
+
+    async def talk(line: WebSocket) -> None:
+        await line.accept()
+        try:
+            while True:
+                await line.send_text("x" * 60_000)
+        except WebSocketDisconnect:
+            ended.set()
+
+    app = Starlette(routes=[WebSocketRoute("/", talk)])
+    with serving(app, ws=connections.BoundedWebSocket, ws_per_message_deflate=False) as url:
+        head = "GET / HTTP/1.1\r\nhost: x\r\nconnection: upgrade\r\nupgrade: websocket\r\nsec-websocket-version: 13\r\n"
+        with connected(url, f"{head}sec-websocket-key: dGhlIHNhbXBsZSBub25jZQ==\r\n\r\n".encode()):
+            assert ended.wait(PATIENCE_S)
