@@ -9,7 +9,18 @@ import { toast } from "./net.js";
 import { hasTab } from "./rights.js";
 
 const BACK_TIMEOUT_MS = 500;
-const TAB_OF_PARAM = { run: "gallery", board: "storyboard" };
+const TAB_OF_PARAM = { run: "gallery", board: "storyboard", review: "review" };
+/** What leads to a part of a tab: gone when another tab is opened. */
+const PARTS = {
+  run: null,
+  board: null,
+  view: null,
+  connection: null,
+  review: null,
+  item: null,
+  version: null,
+  frame: null,
+};
 const historyListeners = new Set();
 const tabParams = {};
 let line = null;
@@ -56,7 +67,7 @@ function set(params, replace, opened) {
 /** Open a tab at an address of its own, as one entry of the history: other pages link to a part of it with this. */
 export function openTab(tab, params) {
   if (!hasTab(tab)) return refuse();
-  navigate({ tab, run: null, board: null, view: null, connection: null, ...params });
+  navigate({ tab, ...PARTS, ...params });
   button(tab)?.click();
 }
 
@@ -95,7 +106,7 @@ export function followTabs() {
   const first = tabId(button(null));
   let tab = first; // whoever was quick has chosen another by now
   if (!hasTab(tabOf(currentParams()))) {
-    navigate({ tab: null, run: null, board: null, view: null, connection: null }, { replace: true });
+    navigate({ tab: null, ...PARTS }, { replace: true });
     refuse();
   }
   const look = () => {
@@ -104,7 +115,7 @@ export function followTabs() {
     if (!hasTab(now)) return void button(wantedTab(currentParams()))?.click(); // Gradio begins with the first of all
     tab = now;
     const moved = now !== (tabOf(currentParams()) || first);
-    if (moved) navigate({ tab: now, run: null, board: null, view: null, connection: null, ...tabParams[now]?.() });
+    if (moved) navigate({ tab: now, ...PARTS, ...tabParams[now]?.() });
     document.dispatchEvent(new CustomEvent("studio-tab", { detail: { tab, moved } }));
   };
   look();

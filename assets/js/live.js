@@ -7,6 +7,7 @@ const HIDDEN_MS = 5000;
 const POLL_MS = 30_000;
 const listeners = new Set();
 const boardListeners = new Set();
+const reviewListeners = new Set();
 const state = {
   runs: new Map(),
   order: [],
@@ -20,11 +21,16 @@ const state = {
 let source = null;
 
 /** Hear of boards that somebody changed: fn(ids). A listener ends when its element has left the page. */
-export function followBoards(element, fn) {
+export const followBoards = (element, fn) => followIds(boardListeners, element, fn);
+
+/** Hear of reviews that somebody changed: fn(ids), fn(null) after a break, when any may have. As `followBoards` else. */
+export const followReviews = (element, fn) => followIds(reviewListeners, element, fn);
+
+function followIds(all, element, fn) {
   const listener = { element, fn };
-  boardListeners.add(listener);
+  all.add(listener);
   if (!source) open();
-  return () => boardListeners.delete(listener);
+  return () => all.delete(listener);
 }
 
 /**
@@ -57,7 +63,9 @@ function open() {
     changed.forEach(upsert);
     notify(changed);
   });
-  source.addEventListener("boards", (e) => notifyBoards(JSON.parse(e.data)));
+  source.addEventListener("boards", (e) => notifyIds(boardListeners, JSON.parse(e.data)));
+  source.addEventListener("reviews", (e) => notifyIds(reviewListeners, JSON.parse(e.data)));
+  source.onopen = () => state.ready && notifyIds(reviewListeners, null);
   source.onerror = () => {
     state.connected = false;
     notify([]);
@@ -137,9 +145,9 @@ export function updateRun(run) {
   notify([run]);
 }
 
-function notifyBoards(ids) {
-  for (const listener of boardListeners) {
-    if (!listener.element.isConnected) boardListeners.delete(listener);
+function notifyIds(all, ids) {
+  for (const listener of all) {
+    if (!listener.element.isConnected) all.delete(listener);
     else listener.fn(ids);
   }
 }

@@ -33,6 +33,8 @@ export const post = (path, body) =>
   request(path, { method: "POST", headers: { "content-type": "application/json" }, body: JSON.stringify(body ?? {}) });
 export const put = (path, body) =>
   request(path, { method: "PUT", headers: { "content-type": "application/json" }, body: JSON.stringify(body) });
+export const patch = (path, body) =>
+  request(path, { method: "PATCH", headers: { "content-type": "application/json" }, body: JSON.stringify(body) });
 export const del = (path) => request(path, { method: "DELETE" });
 
 /** Do something that may fail; a failure is told as a toast and gives undefined. */

@@ -89,6 +89,7 @@ def _pages(ctx: Any) -> Iterator[Any]:
     from studio.web.pages.people import PeoplePage
     from studio.web.pages.queue import QueuePage
     from studio.web.pages.refunds import RefundsPage
+    from studio.web.pages.review import ReviewPage
     from studio.web.pages.settings import SettingsPage
     from studio.web.pages.storyboard import StoryboardPage
     from studio.web.pages.workflows import WorkflowsPage
@@ -99,7 +100,7 @@ def _pages(ctx: Any) -> Iterator[Any]:
     yield from (
         page(ctx)
         for page in (
-            *(StoryboardPage, GalleryPage, QueuePage, ApprovalsPage, SpendingPage),
+            *(StoryboardPage, GalleryPage, ReviewPage, QueuePage, ApprovalsPage, SpendingPage),
             *(ModelsPage, WorkflowsPage, RefundsPage, PeoplePage, ActivityPage, AccountPage, SettingsPage),
         )
     )

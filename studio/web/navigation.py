@@ -17,6 +17,7 @@ TAB_ACTIONS: dict[str, Action] = {
     **dict.fromkeys(("t2i", "edit", "t2v", "i2v", "r2v", "s2v", "v2v"), Action.CREATE),
     "storyboard": Action.VIEW,
     "gallery": Action.VIEW,
+    "review": Action.VIEW,
     "queue": Action.VIEW,
     "approvals": Action.APPROVE,
     "spending": Action.SEE_SPENDING,

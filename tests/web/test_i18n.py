@@ -52,7 +52,9 @@ def test_every_word_that_is_asked_for_is_there() -> None:
 
 
 def test_the_words_put_together_from_parts_are_there() -> None:
-    names = [f"shell.tab_{p}" for p in (*CREATE_TASKS, "storyboard", "gallery", "queue", "workflows", "settings")]
+    names = [
+        f"shell.tab_{p}" for p in (*CREATE_TASKS, "storyboard", "gallery", "review", "queue", "workflows", "settings")
+    ]
     names += [f"forms.{part}_{p}" for p in CREATE_TASKS for part in ("about", "start", "draft")]
     names += [f"forms.idea_{p}_{n}" for p in CREATE_TASKS for n in range(1, 5)]
     names += [f"forms.prompt_hint_{t.value.replace('-', '_')}" for t in Task]

@@ -16,7 +16,7 @@ from studio.web.app import CREATE_TASKS, build, prepare, served
 from studio.web.middleware import security
 from studio.web.navigation import TAB_ACTIONS, hidden_tabs
 
-LOOK = {"storyboard", "gallery", "queue"}
+LOOK = {"storyboard", "gallery", "review", "queue"}
 OWN = {"refunds", "activity", "account", "settings"}
 MONEY = {"approvals", "spending"}
 STUDIO = {"models", "workflows", "people"}

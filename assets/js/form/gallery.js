@@ -101,7 +101,7 @@ export function pick(label, kinds, most, chosen) {
       .flatMap((page) => page?.runs || [])
       .filter((run) => kinds.includes(run.asset?.kind))
       .map((run) => ({
-        asset: run.asset,
+        asset: { ...run.asset, origin: run.id },
         name: run.prompt.slice(0, 120) || run.asset.name || run.model_label,
         at: run.created_at,
       }));

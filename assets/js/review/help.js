@@ -1,0 +1,54 @@
+// The keys of a review, on "?".
+
+import { el, t } from "../dom.js";
+import { dialog } from "../board/dialog.js";
+
+const GROUPS = {
+  play: [
+    ["Space", "play"],
+    [", .", "frame"],
+    ["I O", "range"],
+    ["L", "loop"],
+    ["F", "full"],
+  ],
+  comments: [
+    ["C", "write"],
+    ["Enter", "send"],
+    ["Shift+Enter", "line"],
+    ["@", "mention"],
+    ["N P", "step"],
+    ["R", "answer"],
+    ["X", "resolve"],
+  ],
+  items: [
+    ["PageUp PageDown", "item"],
+    ["V", "version"],
+    ["Alt+← →", "order"],
+    ["Del", "remove"],
+    ["Esc", "close"],
+    ["?", "help"],
+  ],
+};
+
+/** Show the list of keys. */
+export function help() {
+  const group = ([name, keys]) =>
+    el(
+      "section",
+      "",
+      {},
+      el("h4", "", {}, t(`review.keys_${name}`)),
+      el(
+        "dl",
+        "",
+        {},
+        ...keys.flatMap(([key, does]) => [
+          el("dt", "", {}, ...key.split(" ").map((one) => el("kbd", "", {}, one))),
+          el("dd", "", {}, t(`review.key_${does}`)),
+        ]),
+      ),
+    );
+  return dialog(t("review.keys"), el("div", "st-keys rv-keys", {}, ...Object.entries(GROUPS).map(group)), [], {
+    wide: true,
+  });
+}

@@ -1,0 +1,89 @@
+// Names of people while one types @: a short list at the field; arrows, Enter or Tab take one.
+
+import { el, t } from "../dom.js";
+import { avatar } from "../share.js";
+
+const MAX_SHOWN = 6;
+const TYPED = /(?:^|[^\p{L}\p{N}_])@([\p{L}\p{N}_.-]*)$/u;
+let count = 0;
+
+/** Ids of the people whose name stands after an @ in the text. */
+export const mentionedIn = (text, people) => people.filter((one) => text.includes(`@${one.name}`)).map((one) => one.id);
+
+/** The text with the names of those who are mentioned set off: nodes for an element. */
+export function withNames(text, people) {
+  const names = people.map((one) => `@${one.name}`).sort((a, b) => b.length - a.length);
+  if (!names.length) return [text];
+  const escaped = names.map((name) => name.replace(/[.*+?^${}()|[\]\\]/g, "\\$&"));
+  const parts = text.split(new RegExp(`(${escaped.join("|")})`, "u"));
+  return parts.map((part) => (names.includes(part) ? el("b", "rv-name", {}, part) : part));
+}
+
+/** Let `area` complete names of people(); gives a box with the field and its list. */
+export function mentionPicker(area, people) {
+  const id = `rv-m${++count}`;
+  const list = el("div", "rv-mentions", { role: "listbox", id, hidden: true, "aria-label": t("review.people") });
+  let at = 0;
+  let found = [];
+  const typed = () => TYPED.exec(area.value.slice(0, area.selectionStart))?.[1];
+  const close = () => {
+    list.hidden = true;
+    for (const name of ["role", "aria-autocomplete", "aria-expanded", "aria-controls", "aria-activedescendant"])
+      area.removeAttribute(name);
+  };
+  function draw() {
+    const word = typed()?.toLowerCase();
+    found =
+      word === undefined
+        ? []
+        : people()
+            .filter((one) => matches(one.name, word))
+            .slice(0, MAX_SHOWN);
+    if (!found.length) return close();
+    at = Math.min(at, found.length - 1);
+    list.replaceChildren(...found.map(option));
+    list.hidden = false;
+    area.setAttribute("role", "combobox");
+    area.setAttribute("aria-autocomplete", "list");
+    area.setAttribute("aria-controls", id);
+    area.setAttribute("aria-expanded", "true");
+    area.setAttribute("aria-activedescendant", `${id}-${at}`);
+  }
+  function option(person, i) {
+    const one = el(
+      "div",
+      "",
+      { role: "option", id: `${id}-${i}`, "aria-selected": i === at },
+      avatar(person.name),
+      person.name,
+    );
+    one.addEventListener("pointerdown", (e) => (e.preventDefault(), put(person)));
+    return one;
+  }
+  function put(person) {
+    const end = area.selectionStart;
+    area.setRangeText(`${person.name} `, end - (typed() ?? "").length, end, "end");
+    close();
+    area.dispatchEvent(new Event("input", { bubbles: true }));
+    area.focus();
+  }
+  area.addEventListener("input", () => ((at = 0), draw()));
+  area.addEventListener("blur", close);
+  area.addEventListener("keydown", (e) => {
+    if (list.hidden) return;
+    const step = { ArrowDown: 1, ArrowUp: -1 }[e.key];
+    if (step) (at = (at + step + found.length) % found.length), draw();
+    else if (e.key === "Enter" || e.key === "Tab") put(found[at]);
+    else if (e.key === "Escape") close();
+    else return;
+    e.preventDefault();
+    e.stopImmediatePropagation();
+  });
+  return el("div", "rv-withlist", {}, area, list);
+}
+
+const matches = (name, word) =>
+  name
+    .toLowerCase()
+    .split(/\s+/)
+    .some((part) => part.startsWith(word)) || name.toLowerCase().startsWith(word);
