@@ -50,10 +50,15 @@ def history(db: Database, version_id: str) -> list[StatusChange]:
         "SELECT version, from_status, to_status, to_name, done, person, person_name, at, note "
         "FROM review_status_history WHERE version = ? ORDER BY seq"
     )
-    return [StatusChange(**row | {"done": bool(row["done"])}) for row in fetch(db, sql, [version_id])]
+    return [_change(row) for row in fetch(db, sql, [version_id])]
+
+
+def _change(row: dict[str, Any]) -> StatusChange:
+    values: dict[str, Any] = row | {"done": bool(row["done"])}
+    return StatusChange(**values)
 
 
 def _status(row: dict[str, Any]) -> Status:
-    flags = {name: bool(row[name]) for name in _FLAGS}
-    retired = row.pop("retired_at") is not None
-    return Status(**row | flags | {"least_role": Role(row["least_role"]), "retired": retired})
+    values: dict[str, Any] = row | {name: bool(row[name]) for name in _FLAGS}
+    values |= {"least_role": Role(row["least_role"]), "retired": values.pop("retired_at") is not None}
+    return Status(**values)
