@@ -21,6 +21,7 @@ from studio.services.comparisons import Comparisons
 from studio.services.connections import Connections
 from studio.services.context import Context
 from studio.services.continuations import Continuations
+from studio.services.delivery_approval import DeliveryApproval
 from studio.services.exports import Exports
 from studio.services.gallery import Gallery
 from studio.services.keyed_calls import KeyedCalls
@@ -96,7 +97,9 @@ class UserServices:
         storyboards = Storyboards(context, user, requests, runs, assets)
         looks = Looks(context, user, storyboards)
         one_run_films = OneRunFilms(context, user, requests, assets, storyboards)
-        exports = Exports(context, user, assets, storyboards, looks, one_run_films)
+        own_projects = Projects(context, actor)
+        delivery_approval = DeliveryApproval(context, actor, own_projects)
+        exports = Exports(context, user, assets, storyboards, looks, one_run_films, delivery_approval)
 
         self.requests = guard("requests", requests, actor)
         self.readiness = guard("readiness", readiness, actor)
@@ -111,7 +114,9 @@ class UserServices:
         self.looks = guard("looks", looks, actor)
         self.one_run_films = guard("one_run_films", one_run_films, actor)
         self.exports = guard("exports", exports, actor)
-        self.preflight = guard("preflight", Preflight(context, user, assets, storyboards, one_run_films), actor)
+        self.preflight = guard(
+            "preflight", Preflight(context, user, assets, storyboards, one_run_films, delivery_approval), actor
+        )
         continuations = Continuations(context, user, requests, assets, storyboards, spending)
         self.continuations = guard("continuations", continuations, actor)
         self.refunds = guard("refunds", Refunds(context, user), actor)
@@ -120,7 +125,8 @@ class UserServices:
         self.approvals = guard("approvals", Approvals(context, actor), actor)
         self.own_keys = guard("own_keys", OwnKeys(context, actor), actor)
         self.budgets = guard("budgets", Budgets(context, actor), actor)
-        self.projects = guard("projects", Projects(context, actor), actor)
+        self.projects = guard("projects", own_projects, actor)
+        self.delivery_approval = guard("delivery_approval", delivery_approval, actor)
         self.sharing = guard("sharing", Sharing(context, user), actor)
         self.keyed_calls = guard("keyed_calls", KeyedCalls(context, actor), actor)
         self.token_spending = guard("token_spending", spending, actor)

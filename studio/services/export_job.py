@@ -127,7 +127,9 @@ class ExportJob:
         from studio.film import captions
 
         lines = captions.parse(options.captions) if options.captions.strip() else ()
-        return self._looks.finish(options.apply_to(board), captions=lines, burn=options.burn, label=options.label)
+        return self._looks.finish(
+            options.apply_to(board), captions=lines, burn=options.burn, label=options.label_of(board)
+        )
 
     def _render(
         self, board: Board, options: FilmOptions, out: Path, advance: Callable[[float], None], progress: ExportProgress,
@@ -150,7 +152,8 @@ class ExportJob:
         sound = SoundMix(tracks=tracks, repair_treble=options.repair_treble, loudness=options.loudness)
         size = (options.width, options.height) if options.width and options.height else (board.width, board.height)
         fps = options.fps or board.fps
-        metadata = {"title": board.title, "studio": json.dumps({"board": board.id, "shots": len(board.shots)})}
+        about = {"board": board.id, "shots": len(board.shots)} | ({"review_copy": True} if options.review_copy else {})
+        metadata = {"title": board.title, "studio": json.dumps(about)}
         with TemporaryDirectory(dir=self._context.scratch_folder()) as folder:
             cut = to_timeline.cut(
                 board, self._clips, sound=sound, finish=replace(finish, burned=()) if shared else finish, size=size,

@@ -23,6 +23,7 @@ from studio.messages import Message, joined, of_error
 from studio.services.assets import Assets
 from studio.services.background import ExportProgress
 from studio.services.context import Context
+from studio.services.delivery_approval import DeliveryApproval
 from studio.services.export_job import ExportJob
 from studio.services.film_options import FilmOptions, read_options
 from studio.services.looks import Looks
@@ -34,6 +35,7 @@ from studio.store import exports
 from studio.store.exports import FilmRow, Unfinished
 from studio.store.mapping import new_id
 from studio.storyboard import archive, contact_sheet, interchange, to_timeline
+from studio.storyboard.cut_fingerprint import cut_fingerprint
 from studio.storyboard.model import Board
 from studio.storyboard.to_timeline import Clip
 
@@ -53,11 +55,11 @@ class Exports:
 
     def __init__(
         self, context: Context, user: str, assets: Assets, storyboards: Storyboards, looks: Looks,
-        one_run_films: OneRunFilms,
+        one_run_films: OneRunFilms, delivery_approval: DeliveryApproval,
     ) -> None:  # fmt: skip
         self._context, self.user = context, user
         self._assets, self._storyboards = assets, storyboards
-        self._looks, self._one_run_films = looks, one_run_films
+        self._looks, self._one_run_films, self._delivery_approval = looks, one_run_films, delivery_approval
         self._work = context.exports
 
     def resume(self, rows: list[Unfinished]) -> None:
@@ -103,7 +105,8 @@ class Exports:
     ) -> list[FilmRow]:
         """One export for each place (ids of presets; none: the one in the options), of the same cut.
 
-        What they share is made once; each can be cancelled by itself.
+        What they share is made once; each can be cancelled by itself. Raises Conflict where an approval is missing
+        that exports for delivery demand.
         """
         if form not in SUFFIXES:
             raise CapabilityError(Message("export.no_form", form=f"{form!r}", listed=", ".join(SUFFIXES)), field="form")
@@ -119,6 +122,8 @@ class Exports:
             self._looks.lut_file(board.look)
             for variant in variants:
                 platforms.preset(variant.preset)
+        self._delivery_approval.require(board, clips, form, chosen)
+        cut = cut_fingerprint(board, clips, chosen.content()) if form == "film" else ""
         jobs = [(new_id("f_"), variant) for variant in (variants if form == "film" else variants[:1])]
         with self._context.store.write() as db:
             for film_id, variant in jobs:
@@ -130,6 +135,7 @@ class Exports:
                     form,
                     variant.model_dump(mode="json"),
                     plan.model_dump(mode="json"),
+                    cut,
                 )
         with self._work.lock:
             self._work.running |= {film_id: ExportProgress() for film_id, _ in jobs}
@@ -208,6 +214,7 @@ class Exports:
         preset = platforms.preset(options.preset)
         suffix = platforms.SUFFIX[preset.form] if form == "film" else SUFFIXES[form]
         kind = preset.label if form == "film" else FORM_NAMES[form]
+        kind += " review copy" if form == "film" and options.review_copy else ""
         stem = f"{_safe_name(board.title)[:60].strip() or 'film'} - {_safe_name(kind)}"
         used = {Path(film.path).name for film in self.list_for_board(board.id) if film.path}
         names = (f"{stem}{f' v{n}' if n > 1 else ''}{suffix}" for n in itertools.count(1))

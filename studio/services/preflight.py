@@ -15,11 +15,12 @@ from typing import Any
 from studio.domain import JSON, Asset
 from studio.errors import MediaError
 from studio.film import platforms
-from studio.film.findings import Finding
+from studio.film.findings import Finding, ordered
 from studio.film.quality import Measured
 from studio.film.timeline import Loudness
 from studio.services.assets import Assets
 from studio.services.context import Context
+from studio.services.delivery_approval import DeliveryApproval
 from studio.services.film_options import read_options
 from studio.services.one_run_films import OneRunFilms
 from studio.services.storyboards import Storyboards
@@ -45,10 +46,12 @@ class Preflight:
     """Checks of one user's boards. Methods are safe from any thread and never wait for a measurement."""
 
     def __init__(
-        self, context: Context, user: str, assets: Assets, storyboards: Storyboards, one_run_films: OneRunFilms
-    ) -> None:
+        self, context: Context, user: str, assets: Assets, storyboards: Storyboards, one_run_films: OneRunFilms,
+        delivery_approval: DeliveryApproval,
+    ) -> None:  # fmt: skip
         self._context, self.user = context, user
         self._assets, self._storyboards, self._one_run_films = assets, storyboards, one_run_films
+        self._delivery_approval = delivery_approval
         self._work = context.measures
 
     def check(self, board_id: str, options: JSON | None = None, preset_ids: list[str] | None = None) -> PreflightResult:
@@ -67,7 +70,10 @@ class Preflight:
         else:
             states = [self._shot_state(state) for state in self._storyboards.snapshot_of(board).states]
         waiting = sum(1 for s in states if s.clip and not s.clip.draft and s.measured is None and not s.broken)
-        return PreflightResult(preflight.review(board, states, target), waiting)
+        clips = {state.shot.id: state.clip for state in states if state.clip}
+        unapproved = self._delivery_approval.missing(board, clips, "film", chosen) if board.shots else None
+        more = unapproved.findings() if unapproved else []
+        return PreflightResult(ordered([*more, *preflight.review(board, states, target)]), waiting)
 
     def _shot_state(self, state: ShotState) -> preflight.ShotCheck:
         run_missing = state.shot.chosen is not None and state.shot.chosen not in {run.id for run in state.takes}

@@ -164,6 +164,11 @@ class Projects:
         with self._context.store.write() as db:
             projects.set_current(db, self.user, project_id)
 
+    def require_managed(self, project_id: str) -> None:
+        """Raise NotAllowed where the user does not manage this project, NotFound where there is none."""
+        with self._context.store.read() as db:
+            self._managed(db, project_id)
+
     def _managed(self, db: Database, project_id: str) -> JoinedProject:
         project = self._get(db, project_id)
         if not project.manageable:

@@ -379,7 +379,8 @@ class Reviews:
         may, guest = self._actor.may, self._actor.is_guest
         comment = self._may_comment(db, review)
         edit = may(Action.CREATE) and reviews.may_change(db, review.id, self.user, "edit_review")
-        settable = [s.id for s in review_statuses.all_of(db) if comment and may_set(self._actor, s)]
+        role = standing(db, self._actor, review)
+        settable = [s.id for s in review_statuses.all_of(db) if comment and may_set(self._actor, s, role)]
         return ReviewRights(
             comment, edit, edit and may(Action.SHARE), may(Action.CREATE) and comment, not guest, not guest,
             tuple(settable),
@@ -433,11 +434,22 @@ class Reviews:
         self._context.jobs.feed.publish([f"{REVIEW_PREFIX}{review_id}"])
 
 
-def may_set(actor: Actor, status: model.Status) -> bool:
-    """Whether the actor's role in the studio allows to set this status."""
+def may_set(actor: Actor, status: model.Status, role: Role) -> bool:
+    """Whether the actor may set this status with the role that counts in the review."""
     if status.retired:
         return False
-    return status.guests_may_set if actor.is_guest else actor.role.includes(status.least_role)
+    return status.guests_may_set if actor.is_guest else role.includes(status.least_role)
+
+
+def standing(db: Database, actor: Actor, review: Review) -> Role:
+    """The role that counts in a review: the lower one of those in the studio and in the review's project.
+
+    Whoever is in a project no longer, but owns a review there, judges in it as a reviewer.
+    """
+    if not review.project or actor.is_local or actor.is_guest:
+        return actor.role
+    own = Role(projects.role_of(db, review.project, actor.id) or Role.REVIEWER)
+    return own if actor.role.includes(own) else actor.role
 
 
 def _title(text: str, field: str) -> str:

@@ -92,6 +92,13 @@ RIGHTS: dict[str, dict[str, Action]] = {
         "test": _STUDIO,
     },
     "continuations": {"plan": _CREATE, "start": _CREATE, "get": _VIEW, "stop": _CREATE},
+    "delivery_approval": {
+        "of_studio": _VIEW,
+        "set_studio": _STUDIO,
+        "of_project": _VIEW,
+        "set_project": _SHARE,
+        "reviews_of": _VIEW,
+    },
     "exports": {
         "start": _CREATE,
         "start_several": _CREATE,
@@ -218,6 +225,10 @@ RIGHTS: dict[str, dict[str, Action]] = {
         "all": _VIEW,
         "set": _REVIEW,
         "history": _VIEW,
+        "create": _STUDIO,
+        "change": _STUDIO,
+        "reorder": _STUDIO,
+        "remove": _STUDIO,
     },
     "reviews": {
         "admission": _VIEW,

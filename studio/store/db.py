@@ -31,6 +31,7 @@ from studio.store import (
     migrations_projects,
     migrations_push,
     migrations_reviews,
+    migrations_reviews_rules,
     migrations_submit_keys,
     migrations_visitors,
     settings,
@@ -59,6 +60,7 @@ SCHEMA = (
     migrations_board_authors,
     migrations_audit,
     migrations_reviews,
+    migrations_reviews_rules,
 )
 """Modules whose import adds their steps to MIGRATIONS, in this order."""
 

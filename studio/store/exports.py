@@ -46,13 +46,15 @@ class Unfinished:
     starts: int
 
 
-def add(db: Database, film_id: str, board: str, owner: str, form: str, options: JSON, plan: JSON) -> None:
-    """A new export, running. plan: the board as it is now."""
+def add(
+    db: Database, film_id: str, board: str, owner: str, form: str, options: JSON, plan: JSON, cut: str = ""
+) -> None:
+    """A new export, running. plan: the board as it is now. cut: the fingerprint of what the film shows."""
     sql = (
-        "INSERT INTO films (id, board, owner, form, options, plan, status, created_at) "
-        "VALUES (?, ?, ?, ?, ?, ?, 'running', ?)"
+        "INSERT INTO films (id, board, owner, form, options, plan, cut, status, created_at) "
+        "VALUES (?, ?, ?, ?, ?, ?, ?, 'running', ?)"
     )
-    db.conn.execute(sql, [film_id, board, owner, form, json.dumps(options), json.dumps(plan), stamp()])
+    db.conn.execute(sql, [film_id, board, owner, form, json.dumps(options), json.dumps(plan), cut, stamp()])
 
 
 def count_start(db: Database, film_id: str, change: int = 1) -> None:

@@ -36,6 +36,7 @@ from studio.web.routes import (
     projects,
     refunds,
     review_rooms,
+    review_rules,
     reviews,
     runs,
     session_keys,
@@ -104,6 +105,7 @@ def build(studio: Studio) -> Site:
         reviews.router(studio),
         reviews.member_router(studio),
         review_rooms.router(rooms),
+        review_rules.router(studio),
         *(part.router(studio) for part in parts),
     ]
     agents = mcp.McpEndpoint(studio)

@@ -1,0 +1,125 @@
+"""The statuses of takes and cuts as administrators set them, and which approvals exports demand."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Annotated
+
+from fastapi import APIRouter, Depends
+from pydantic import Field, StringConstraints
+
+from studio.domain import JSON
+from studio.payload import Payload
+from studio.permissions import Action, Role
+from studio.services.delivery_approval import Demand
+from studio.store.review_statuses import StatusFields
+from studio.web.errors import SentenceRoute
+from studio.web.middleware.same_origin import actor_of
+from studio.web.routes.review_json import status_json
+
+if TYPE_CHECKING:
+    from studio.studio import Studio
+
+ActorKey = Annotated[str, Depends(actor_of)]
+Words = StringConstraints(strip_whitespace=True)
+MAX_STATUSES_SENT = 200
+
+
+class StatusBody(Payload):
+    """All of a status. meaning: which flag it has; name "" gives one of the studio's own its own word."""
+
+    name: Annotated[str, Words] = Field(max_length=40)
+    short: Annotated[str, Words] = Field(min_length=1, max_length=6)
+    color: str = Field(pattern=r"^#[0-9a-fA-F]{6}$")
+    meaning: str = Field("", pattern=r"^(|wip|feedback_request|retake|done)$")
+    is_default: bool = False
+    least_role: Role = Role.CREATOR
+    guests_may_set: bool = False
+
+    def fields(self) -> StatusFields:
+        """As the service takes it."""
+        flags = {f"is_{self.meaning}": True} if self.meaning else {}
+        return StatusFields(
+            self.name, self.short, self.color.lower(), self.least_role, is_default=self.is_default,
+            guests_may_set=self.guests_may_set, **flags,
+        )  # fmt: skip
+
+
+class StatusOrder(Payload):
+    """Statuses in use, in their order."""
+
+    ids: list[Annotated[str, Field(max_length=64)]] = Field(max_length=MAX_STATUSES_SENT)
+
+
+class DemandBody(Payload):
+    """The studio's rule."""
+
+    demand: Demand
+
+
+class ProjectDemandBody(Payload):
+    """A project's rule; null for the studio's."""
+
+    demand: Demand | None
+
+
+def router(studio: Studio) -> APIRouter:
+    """Routes under /ui."""
+    api = APIRouter(prefix="/ui", route_class=SentenceRoute, include_in_schema=False)
+    _status_routes(api, studio)
+    _demand_routes(api, studio)
+    return api
+
+
+def _status_routes(api: APIRouter, studio: Studio) -> None:
+    @api.get("/review-statuses")
+    def statuses(actor: ActorKey) -> JSON:
+        acting = studio.acting_for(actor)
+        found = [status_json(one) for one in acting.review_statuses.all()]
+        return {"statuses": found, "editable": acting.actor.may(Action.MANAGE_STUDIO)}
+
+    @api.post("/review-statuses")
+    def create(body: StatusBody, actor: ActorKey) -> JSON:
+        studio.acting_for(actor).review_statuses.create(body.fields())
+        return statuses(actor)
+
+    @api.put("/review-statuses/order")
+    def reorder(body: StatusOrder, actor: ActorKey) -> JSON:
+        studio.acting_for(actor).review_statuses.reorder(body.ids)
+        return statuses(actor)
+
+    @api.put("/review-statuses/{status_id}")
+    def change(status_id: str, body: StatusBody, actor: ActorKey) -> JSON:
+        studio.acting_for(actor).review_statuses.change(status_id, body.fields())
+        return statuses(actor)
+
+    @api.delete("/review-statuses/{status_id}")
+    def remove(status_id: str, actor: ActorKey) -> JSON:
+        deleted = studio.acting_for(actor).review_statuses.remove(status_id)
+        return statuses(actor) | {"deleted": deleted}
+
+
+def _demand_routes(api: APIRouter, studio: Studio) -> None:
+    @api.get("/delivery-approval")
+    def of_studio(actor: ActorKey) -> JSON:
+        return {"demand": studio.acting_for(actor).delivery_approval.of_studio()}
+
+    @api.put("/delivery-approval")
+    def set_studio(body: DemandBody, actor: ActorKey) -> JSON:
+        studio.acting_for(actor).delivery_approval.set_studio(body.demand)
+        return of_studio(actor)
+
+    @api.get("/projects/{project_id}/delivery-approval")
+    def of_project(project_id: str, actor: ActorKey) -> JSON:
+        rules = studio.acting_for(actor).delivery_approval
+        found = rules.of_project(project_id)
+        return {"demand": found.own, "holds": found.holds, "studio": rules.of_studio()}
+
+    @api.put("/projects/{project_id}/delivery-approval")
+    def set_project(project_id: str, body: ProjectDemandBody, actor: ActorKey) -> JSON:
+        studio.acting_for(actor).delivery_approval.set_project(project_id, body.demand)
+        return of_project(project_id, actor)
+
+    @api.get("/boards/{board_id}/reviews")
+    def reviews_of(board_id: str, actor: ActorKey) -> JSON:
+        found = studio.acting_for(actor).delivery_approval.reviews_of(board_id)
+        return {"reviews": [{"id": review_id, "title": title} for review_id, title in found]}
