@@ -40,6 +40,7 @@ from studio.services.readiness import Readiness
 from studio.services.recording import Recorder
 from studio.services.refunds import Refunds
 from studio.services.requests import Requests
+from studio.services.retakes import Retakes
 from studio.services.review_comments import ReviewComments
 from studio.services.review_statuses import ReviewStatuses
 from studio.services.reviews import Reviews
@@ -133,6 +134,7 @@ class UserServices:
         self.reviews = guard("reviews", Reviews(context, actor, storyboards), actor)
         self.review_comments = guard("review_comments", ReviewComments(context, actor), actor)
         self.review_statuses = guard("review_statuses", ReviewStatuses(context, actor), actor)
+        self.retakes = guard("retakes", Retakes(context, actor, requests, alternatives, assets), actor)
         self.account = guard("account", Account(studio_services.people, actor), actor)
         self.audit = guard("audit", Audit(context.store, studio_services.recorder.log, actor), actor)
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Literal
 
@@ -140,6 +140,52 @@ class Alternatives:
         """For what a form holds, finished or not. Raises CapabilityError for values that are no request at all."""
         return self._listed(values, model, task, only)
 
+    def of_bodies(
+        self,
+        bodies: Sequence[tuple[Model, JSON, Sequence[str]]],
+        *,
+        current: str,
+        known_assets: Mapping[str, Asset],
+        project: str | None = None,
+    ) -> list[Alternative]:
+        """For requests that differ by model, each with what it changes; in the order given.
+
+        current: id of the model that they are compared with, "" for none. known_assets: input files, by id, that are
+        still to be made. project: of the runs, whose keys count.
+        """
+        canonical = next((m.canonical for m in self._context.catalogue if m.id == current), "")
+        ready = self._readiness.several([model for model, _, _ in bodies], project=project)
+        holds = self._context.jobs.held_models.get()
+        found: list[Alternative] = []
+        for model, body, changes in bodies:
+            if engine := self._context.engines.get(model.provider):
+                checked, refusals = self._check(body, known_assets)
+                estimate = self._requests.estimate_checked([checked]) if checked else None
+                usd = estimate.usd if estimate else None
+                fit = "refused" if refusals else "changed" if changes else "exact"
+                same = model.id == current
+                held = holds.get(model.id)
+                found.append(
+                    Alternative(
+                        model=model,
+                        provider_label=engine.info.label,
+                        body=body,
+                        fit=fit,
+                        changes=tuple(changes),
+                        refusals=tuple(refusals),
+                        current=same,
+                        same_model=same or bool(canonical and model.canonical == canonical),
+                        runs=1,
+                        estimate=estimate,
+                        usd_each=usd,
+                        credits=_credits(model, usd),
+                        expected=self._requests.expected_time(checked) if checked else None,
+                        readiness=ready[model.id],
+                        held=model_holds.reason(held, model.label) if held and held.held_at else None,
+                    )
+                )
+        return found
+
     def _listed(
         self,
         values: JSON,
@@ -180,7 +226,7 @@ class Alternatives:
         if form_values.takes_prompt(model):
             longest = max(str(body["prompt"]), origin.prompt, key=len)
             trial["prompt"] = PLACEHOLDER if "prompt" in origin.waiting else longest
-        checked, refusals = self._check(trial, origin)
+        checked, refusals = self._check(trial, origin.assets, origin.waiting)
         changes = [] if checked is None else differences(origin.request, origin.model, checked.request, model)
         if renamed and not current:
             changes.append(renamed)
@@ -223,15 +269,17 @@ class Alternatives:
         old, new = (next(filter(None, reference_names.names(m, kinds)), "") for m in (origin.model, model))
         return body, Message("compare.references", old=old, new=new)
 
-    def _check(self, body: JSON, origin: _Origin) -> tuple[CheckedRequest | None, list[str]]:
-        """The request as submit would check it, and why it would be refused; what is still to be filled in is left
-        out."""
+    def _check(
+        self, body: JSON, known_assets: Mapping[str, Asset], waiting: Collection[str] = ()
+    ) -> tuple[CheckedRequest | None, list[str]]:
+        """The request as submit would check it, and why it would be refused. waiting: fields that may be empty, because
+        they are still to be filled in."""
         try:
-            checked, problems = self._requests.check(body, known_assets=origin.assets)
+            checked, problems = self._requests.check(body, known_assets=known_assets)
         except (CapabilityError, NotFound) as error:
             return None, [of_error(error)]
-        open_fields = [e for e in problems if not (e.field in origin.waiting and e.value in ("", 0, None))]
-        return checked, list(dict.fromkeys(of_error(e) for e in open_fields))
+        counted = [e for e in problems if not (e.field in waiting and e.value in ("", 0, None))]
+        return checked, list(dict.fromkeys(of_error(e) for e in counted))
 
 
 WAITED_FOR = frozenset(("prompt", *form_values.MEDIA))

@@ -32,7 +32,7 @@ HIDDEN = frozenset(
     }
 )
 """Arguments of which only is said that they were given."""
-LEFT_OUT = frozenset({"session", "merge_key", "change", "revision", "on_stored", "time_zone"})
+LEFT_OUT = frozenset({"session", "merge_key", "change", "revision", "on_stored", "time_zone", "terms"})
 """Arguments that say nothing to a reader."""
 REQUESTS = frozenset({"body", "bodies", "changes"})
 REQUEST_FIELDS = ("task", "model", "n", "prompt")
@@ -64,6 +64,7 @@ READS: dict[str, frozenset[str]] = {
     "preflight": frozenset({"check"}),
     "projects": frozenset({"candidates"}),
     "refunds": frozenset({"letter"}),
+    "retakes": frozenset({"plan"}),
     "session_keys": frozenset({"all", "hub_pays"}),
     "storyboards": frozenset({"render_plan", "render_plan_of", "production_methods"}),
     "user_files": frozenset({"folder", "all", "open", "open_or_new", "check"}),

@@ -40,7 +40,7 @@ RIGHTS: dict[str, dict[str, Action]] = {
         "spend": _SPENDING,
     },
     "agents": {"providers": _STUDIO, "load": _STUDIO},
-    "alternatives": {"of_request": _VIEW, "of_form": _VIEW},
+    "alternatives": {"of_request": _VIEW, "of_form": _VIEW, "of_bodies": _VIEW},
     "approvals": {"pending": _VIEW, "concerned": _VIEW, "refusal": _VIEW, "decide": _VIEW, "decided": _VIEW},
     "assets": {
         "add": _CREATE,
@@ -213,6 +213,7 @@ RIGHTS: dict[str, dict[str, Action]] = {
         "price": _VIEW,
         "expected_time": _VIEW,
     },
+    "retakes": {"plan": _CREATE, "start": _CREATE, "frame": _VIEW},
     "review_comments": {
         "get": _VIEW,
         "drawings": _VIEW,

@@ -35,6 +35,7 @@ from studio.web.routes import (
     own_notifications,
     projects,
     refunds,
+    retakes,
     review_rooms,
     review_rules,
     reviews,
@@ -99,6 +100,7 @@ def build(studio: Studio) -> Site:
         installable,
         rest,
         projects,
+        retakes,
     )
     routers = [
         runs.router(studio, live),
