@@ -20,6 +20,11 @@ const GROUPS = {
     ["R", "answer"],
     ["X", "resolve"],
   ],
+  room: [
+    ["Shift+L", "lead"],
+    ["Shift+F", "follow"],
+    ["Shift+P", "point"],
+  ],
   items: [
     ["PageUp PageDown", "item"],
     ["V", "version"],

@@ -8,6 +8,7 @@ import { Comments } from "./comments.js";
 import { help } from "./help.js";
 import { info } from "./info.js";
 import { Playlist } from "./playlist.js";
+import { joinRoom } from "./room.js";
 import { ReviewSession } from "./session.js";
 import { Stage } from "./stage.js";
 
@@ -112,6 +113,8 @@ class ReviewPage {
     this.stage.addEventListener("marker", (e) => this.comments.activate(e.detail.id));
     this.comments.addEventListener("active", (e) => this.jump(e.detail));
     document.addEventListener("keydown", (e) => this.key(e), { signal: this.ends.signal });
+    session.room = joinRoom(session);
+    this.presence.append(session.room.element);
     this.drawHead();
     this.drawTabs();
   }
@@ -319,11 +322,12 @@ class ReviewPage {
     this.comments.composer?.area.focus({ preventScroll: !still() });
   }
 
-  /** Hear of what others change. A guest's page has no stream of events: it asks now and then. */
+  /** Hear of what others change: by the room, and where its connection is lost by the stream of events. A guest's page
+   * has none and asks now and then. */
   follow() {
-    const reload = () => tryOrToast(this.session.load());
+    const reload = () => this.session.room?.isOpen || tryOrToast(this.session.load());
     if (this.member) return this.member.follow(this.root, this.session.id, reload);
-    const timer = setInterval(() => document.hidden || this.session.room || reload(), GUEST_POLL_MS);
+    const timer = setInterval(() => document.hidden || reload(), GUEST_POLL_MS);
     this.ends.signal.addEventListener("abort", () => clearInterval(timer));
   }
 
