@@ -2,10 +2,12 @@
 
 import { frameButton } from "./actions.js";
 import { button, el, media, number, seconds, t } from "./dom.js";
+import { frameAt, frameShown, rateOf, seekTime, timingOf } from "./frames/frame_clock.js";
 
 const SPEEDS = [0.25, 0.5, 1, 1.5, 2];
 const DRIFT_S = 0.06; // a follower further off than this is put right
 const SAME_S = 0.001;
+const UNKNOWN_FRAME_S = 1 / 25; // a step in a clip whose rate is not known
 const END_S = 0.001; // this far before the end the last frame is still shown
 
 /** The thing itself: picture, clip or sound, without controls. */
@@ -27,7 +29,8 @@ export function stage(asset, { loop = true } = {}) {
  */
 export function controls(tags, asset, { keys = undefined, full = undefined } = {}) {
   const lead = tags[0];
-  const fps = asset.fps || 0;
+  const timed = () => timingOf({ rate: rateOf(asset.fps), duration_s: asset.duration_s || lead.duration });
+  let timing = asset.fps ? timed() : null;
   const others = tags.slice(1);
   for (const other of others) other.loop = false;
   const play = button(t("widgets.play"), { name: "play", cls: "bare", data: { do: "play" } }, toggle);
@@ -87,18 +90,16 @@ export function controls(tags, asset, { keys = undefined, full = undefined } = {
     });
   }
   /** The frame on screen, from 0. currentTime runs ahead of the picture, so it is used only where nothing better is told. */
-  const frame = () => (presented === null ? Math.floor(lead.currentTime * fps + 1e-4) : Math.round(presented * fps));
+  const frame = () => (presented === null ? frameAt(timing, lead.currentTime) : frameShown(timing, presented));
   function seek(s) {
     each((m) => (m.currentTime = Math.max(0, Math.min(s, (m.duration || s) - 1e-3))));
   }
   function step(n) {
     each((m) => m.pause());
-    const last = Math.max(0, Math.round((lead.duration || 0) * fps) - 1);
+    if (!timing) return seek(lead.currentTime + n * UNKNOWN_FRAME_S);
     const from = lead.seeking && target !== null ? target : frame();
-    target = Math.max(0, Math.min(last, from + n));
-    if (fps)
-      seek((target + 0.5) / fps); // the middle of a frame is surely that frame
-    else seek(lead.currentTime + n / 25);
+    target = Math.max(0, Math.min(timing.frames - 1, from + n));
+    seek(seekTime(timing, target));
   }
   function show() {
     const whole = lead.duration || asset.duration_s || 0;
@@ -106,7 +107,7 @@ export function controls(tags, asset, { keys = undefined, full = undefined } = {
     bar.style.setProperty("--part", `${Number(bar.value) / 10}%`);
     bar.setAttribute("aria-valuetext", `${seconds(lead.currentTime)} / ${seconds(whole)}`);
     clock.textContent = `${lead.currentTime.toFixed(2)} / ${whole.toFixed(2)}`;
-    counter.textContent = fps && asset.kind === "video" ? t("widgets.frame", { n: frame() }) : "";
+    counter.textContent = timing && asset.kind === "video" ? t("widgets.frame", { n: frame() }) : "";
     for (const other of others) follow(other);
   }
   /** One of the others: at the leader's moment, or on its last frame where it is over by then. */
@@ -123,6 +124,7 @@ export function controls(tags, asset, { keys = undefined, full = undefined } = {
   speed.addEventListener("change", () => each((m) => (m.playbackRate = Number(speed.value))));
   for (const word of ["timeupdate", "seeked", "loadedmetadata", "pause", "play"]) lead.addEventListener(word, show);
   const face = () => play.replaceChildren(...button("", { name: lead.paused ? "play" : "pause" }).children);
+  lead.addEventListener("loadedmetadata", () => timing && (timing = timed()));
   lead.addEventListener("play", () => (face(), frameClock()));
   lead.addEventListener("pause", face);
   lead.addEventListener("volumechange", mark);
@@ -163,7 +165,7 @@ export function controls(tags, asset, { keys = undefined, full = undefined } = {
   const audible = tags.some((m) => m.tagName === "AUDIO") || asset.has_audio;
   const take =
     asset.kind === "video" && asset.id && !others.length
-      ? frameButton(asset, () => (fps ? (frame() + 0.5) / fps : lead.currentTime), {
+      ? frameButton(asset, () => (timing ? seekTime(timing, frame()) : lead.currentTime), {
           cls: "bare",
           data: { do: "frame" },
         })

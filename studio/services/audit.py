@@ -12,10 +12,10 @@ from typing import Literal
 
 from studio.domain import JSON
 from studio.errors import CapabilityError
+from studio.media.csv_cells import BYTE_ORDER_MARK, plain_cell
 from studio.messages import Message
 from studio.permissions import Action, Actor
 from studio.services.audit_log import AuditLog
-from studio.services.csv_cells import BYTE_ORDER_MARK, plain_cell
 from studio.services.time_zones import zone_of
 from studio.store import Store, audit, people, tokenize
 from studio.store.audit import Break, Query, Row

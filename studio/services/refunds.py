@@ -13,9 +13,9 @@ from typing import Any
 from studio.catalogue import RefundTerms
 from studio.domain import now
 from studio.errors import CapabilityError, Conflict
+from studio.media.csv_cells import plain_cell
 from studio.messages import Message, joined, term
 from studio.services.context import Context
-from studio.services.csv_cells import plain_cell
 from studio.store import ledger, refunds, runs
 from studio.store.refunds import STATES, RefundClaim, RefundEvent, State
 

@@ -102,5 +102,6 @@ def remove(db: Database, comment_id: str) -> None:
 
 
 def _comment(row: dict[str, Any]) -> Comment:
-    row |= {"internal": bool(row["internal"]), "has_drawing": bool(row["has_drawing"])}
-    return Comment(**row | {"mentions": tuple(json.loads(row["mentions"]))})
+    values: dict[str, Any] = row | {name: bool(row[name]) for name in ("internal", "has_drawing")}
+    values["mentions"] = tuple(json.loads(row["mentions"]))
+    return Comment(**values)

@@ -16,6 +16,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from studio.film.timeline import Segment, Transition, frame_exact_length_s, nearest_frame
+from studio.media.csv_cells import plain_cell
 from studio.storyboard import to_timeline
 from studio.storyboard.model import Board
 from studio.storyboard.to_timeline import Clips
@@ -121,9 +122,5 @@ def shot_list(board: Board, clips: Clips, takes: Mapping[str, str]) -> str:
         row |= {"model": shot.model or board.model, "transition": shot.transition.value}
         row |= {"cast": " ".join(shot.mentions()), "take": takes.get(shot.id, "")}
         row |= {"file": file_name(board, shot.id, clips[shot.id].path.suffix) if shot.id in clips else ""}
-        table.writerow({k: _escape_formula(v) for k, v in row.items()})
+        table.writerow({k: plain_cell(v) for k, v in row.items()})
     return text.getvalue()
-
-
-def _escape_formula(value: object) -> object:
-    return f"'{value}" if isinstance(value, str) and value[:1] in ("=", "+", "-", "@", "\t", "\r") else value

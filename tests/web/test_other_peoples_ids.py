@@ -15,6 +15,7 @@ from fastapi.routing import APIRoute
 
 from studio import engines
 from studio.permissions import Role
+from studio.review.model import NewComment
 from studio.settings import Settings
 from studio.store import exports
 from studio.store.mapping import new_id
@@ -25,6 +26,7 @@ from studio.web.routes import register
 IDS = {
     "run_id": "run", "asset_id": "asset", "board_id": "board", "film_id": "export", "export_id": "export",
     "comparison_id": "comparison", "project_id": "project", "claim": "claim", "seq": "claim",
+    "review_id": "review", "item_id": "item", "version_id": "version", "comment_id": "comment",
 }  # fmt: skip
 """Parameter of a path -> what it is an id of."""
 OTHER = {
@@ -58,7 +60,12 @@ def team(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Team]:
         with studio.context.store.write() as db:
             exports.add(db, film, board.id, anna, "shots", {}, {})
             exports.end(db, film, "succeeded", path="library/films/x.csv")
+        review = services.reviews.create("Hers", "").id
+        services.reviews.add(review, run_ids=[runs[0].id])
+        content = services.reviews.get(review).content
+        comment = services.review_comments.add(review, content.versions[0].id, NewComment("x")).id
         ids = {
+            "review": review, "item": content.items[0].id, "version": content.versions[0].id, "comment": comment,
             "run": runs[0].id, "asset": runs[0].assets[0].id, "board": board.id, "export": film,
             "comparison": services.comparisons.of_runs([r.id for r in runs]).id,
             "project": services.projects.create("Hers").id, "claim": "1",
@@ -130,5 +137,10 @@ def test_ids_in_a_body_are_judged_as_those_in_a_path(team: Team) -> None:
         ):  # fmt: skip
             hers, none = (otto.post(path, json=body | {"ids": [one]}) for one in (ids["run"], unknown))
             assert hers.status_code == none.status_code, path
+        own = otto.post("/ui/reviews", json={"title": "His", "project": ""}).json()["id"]
+        for kind, name in (("runs", "run"), ("assets", "asset"), ("films", "export")):
+            added = [otto.post(f"/ui/reviews/{own}/items", json={kind: [i]}).status_code for i in (ids[name], unknown)]
+            assert added == [404, 404], kind
+        assert otto.post(f"/ui/reviews/{own}/items", json={"board": ids["board"]}).status_code == 404
         zips = [otto.get(f"/ui/zip?ids={one}") for one in (ids["run"], unknown)]
         assert [z.status_code for z in zips] == [404, 404]

@@ -9,9 +9,9 @@ from pydantic import Field
 from starlette.responses import Response
 
 from studio.domain import JSON, now
+from studio.media.csv_cells import BYTE_ORDER_MARK
 from studio.messages import LOCALES, term
 from studio.payload import Payload
-from studio.services.csv_cells import BYTE_ORDER_MARK
 from studio.services.refunds import MAX_NOTE_CHARS, AuditedRun, ProviderAudit, amount_is, totals
 from studio.store.refunds import RefundClaim
 from studio.web.routes.runs import MAX_INTEGER, MAX_SELECTED_RUNS, ActorKey, SentenceRoute
