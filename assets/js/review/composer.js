@@ -23,6 +23,8 @@ export class Composer {
     this.anchor = null;
     this.pinned = false;
     this.sending = false;
+    this.sketch = null; // what was drawn for this comment
+    this.drawing = false; // whether it is being drawn now
     this.head = !parent && !comment;
     this.build();
     this.show(comment ? session.version : (parent && { id: parent.version }) || session.version);
@@ -48,7 +50,7 @@ export class Composer {
     this.drawButton = button(
       t("review.draw"),
       { name: "pencil", cls: "bare rv-drawbutton", "aria-pressed": "false", hidden: true, data: { do: "draw" } },
-      () => this.draw(this.drawButton.getAttribute("aria-pressed") !== "true"),
+      () => this.draw(!this.drawing),
     );
     this.internal = button(
       t("review.internal_help"),
@@ -88,16 +90,22 @@ export class Composer {
     const draft = this.comment ? { text: this.comment.text } : (version && draftOf(this.draftKey)) || {};
     this.area.value = draft.text ?? "";
     this.anchor = draft.anchor ?? null;
-    this.pinned = Boolean(draft.text);
+    this.pinned = Boolean(draft.text || draft.sketch);
+    this.drawing = false;
+    this.sketch = draft.sketch ?? null;
+    this.drawButton.setAttribute("aria-pressed", "false");
+    this.drawButton.classList.toggle("some", Boolean(this.sketch));
     this.setInternal(Boolean(draft.internal));
     this.say("");
     this.refresh();
     this.follow();
   }
 
-  /** The player moved: what is not pinned yet goes with it. */
+  /** The player moved: what is not pinned yet goes with it, and a drawing stays behind on its frame. */
   follow() {
     if (!this.head || !this.version) return;
+    if (this.drawing && this.anchor?.frame_in !== undefined && this.session.player?.frame !== this.anchor.frame_in)
+      this.draw(false);
     if (!this.pinned) this.anchor = this.shown();
     this.drawChip();
   }
@@ -140,7 +148,7 @@ export class Composer {
   pin() {
     this.session.player?.pause();
     this.anchor = this.shown();
-    this.pinned = Boolean(this.area.value.trim());
+    this.pinned = Boolean(this.area.value.trim() || this.sketch);
     this.drawChip();
     this.keep();
   }
@@ -161,7 +169,7 @@ export class Composer {
       this.pinned = true;
       this.drawChip();
     }
-    if (this.head && !this.area.value && !this.drawing) this.pinned = false;
+    if (this.head && !this.area.value && !this.sketch && !this.drawing) this.pinned = false;
     this.say("");
     this.refresh();
     this.keep();
@@ -179,17 +187,33 @@ export class Composer {
     }
   }
 
-  /** Draw on the frame shown, or stop. */
-  draw(on) {
-    if (on) this.pin();
-    this.session.drawing?.edit(on);
+  /** Draw on the frame that the comment is pinned to, or stop; what was drawn stays with the comment. */
+  async draw(on) {
+    const layer = this.session.drawing;
+    if (!layer || on === this.drawing) return;
+    if (on) {
+      this.session.player?.pause();
+      if (!this.pinned || !this.anchor) this.anchor = this.shown();
+      if (this.anchor) await this.session.player.seek(this.anchor.frame_in);
+      this.pinned = true;
+      layer.show(this.sketch);
+    }
+    this.drawing = on;
+    layer.edit(on);
+    if (!on) layer.show(null);
     this.drawButton.setAttribute("aria-pressed", on);
-    this.refresh();
+    this.changedSketch(this.sketch);
+    this.drawChip();
   }
 
-  /** What was drawn for this comment; null for nothing. */
-  get drawing() {
-    return this.head ? (this.session.drawing?.value ?? null) : null;
+  /** The layer tells what is drawn now; null for nothing. */
+  changedSketch(value) {
+    this.sketch = value;
+    this.drawButton.classList.toggle("some", Boolean(value));
+    this.refresh();
+    this.keep();
+    const told = this.drawing ? { drawing: value, frame: this.anchor?.frame_in ?? 0, internal: this.isInternal } : null;
+    this.session.dispatchEvent(new CustomEvent("drawing", { detail: told }));
   }
 
   setInternal(on) {
@@ -198,7 +222,7 @@ export class Composer {
   }
 
   refresh() {
-    const empty = !this.area.value.trim() && !this.drawing;
+    const empty = !this.area.value.trim() && !this.sketch;
     this.go.disabled = empty || this.sending;
     this.area.fit?.();
   }
@@ -206,7 +230,8 @@ export class Composer {
   keep() {
     if (this.comment || !this.version) return;
     const text = this.area.value;
-    keepDraft(this.draftKey, text.trim() ? { text, anchor: this.anchor, internal: this.isInternal } : null);
+    const draft = { text, anchor: this.anchor, internal: this.isInternal, sketch: this.sketch };
+    keepDraft(this.draftKey, text.trim() || this.sketch ? draft : null);
   }
 
   say(problem) {
@@ -230,7 +255,7 @@ export class Composer {
       mentions,
       ...(this.anchor ?? {}),
       ...(this.isInternal ? { internal: true } : {}),
-      ...(this.drawing ? { drawing: this.drawing } : {}),
+      ...(this.sketch ? { drawing: this.sketch } : {}),
     };
   }
 
@@ -258,9 +283,10 @@ export class Composer {
   clear() {
     this.area.value = "";
     this.pinned = false;
+    this.sketch = null;
     if (!this.head) return;
-    if (this.session.drawing?.value) this.session.drawing.clear();
     this.draw(false);
+    this.changedSketch(null);
     this.session.player?.setRange(null);
     this.follow();
   }

@@ -13,6 +13,7 @@ const GROUPS = {
   ],
   comments: [
     ["C", "write"],
+    ["D", "draw"],
     ["Enter", "send"],
     ["Shift+Enter", "line"],
     ["@", "mention"],

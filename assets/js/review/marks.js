@@ -1,16 +1,10 @@
 // Where in a clip a comment stands, in words; and the colours of people and states.
 
 import { t } from "../dom.js";
+import { timecode } from "../frames/frame_clock.js";
 
-/** The timecode of a frame of a version, HH:MM:SS:FF; the frame's number where the version has no rate. */
-export function timeOf(version, frame) {
-  const rate = version?.rate;
-  if (!rate) return `${frame}`;
-  const whole = Math.max(1, Math.round(rate.num / rate.den));
-  const two = (n) => String(n).padStart(2, "0");
-  const s = Math.floor(frame / whole);
-  return [Math.floor(s / 3600), Math.floor(s / 60) % 60, s % 60, frame % whole].map(two).join(":");
-}
+/** The timecode of a frame of a version; the frame's number where the version has no rate. */
+export const timeOf = (version, frame) => (version?.rate ? timecode(frame, version.rate) : `${frame}`);
 
 /** Where a comment stands: a frame, from – to, or the whole clip. */
 export function placeOf(version, { frame_in: from, frame_out: to }) {

@@ -33,12 +33,7 @@ export function mentionPicker(area, people) {
   };
   function draw() {
     const word = typed()?.toLowerCase();
-    found =
-      word === undefined
-        ? []
-        : people()
-            .filter((one) => matches(one.name, word))
-            .slice(0, MAX_SHOWN);
+    found = word === undefined ? [] : best(people(), word);
     if (!found.length) return close();
     at = Math.min(at, found.length - 1);
     list.replaceChildren(...found.map(option));
@@ -82,8 +77,9 @@ export function mentionPicker(area, people) {
   return el("div", "rv-withlist", {}, area, list);
 }
 
-const matches = (name, word) =>
-  name
-    .toLowerCase()
-    .split(/\s+/)
-    .some((part) => part.startsWith(word)) || name.toLowerCase().startsWith(word);
+/** People with a name that begins so, then those with another part of it that does. */
+function best(people, word) {
+  const begins = (name) => name.toLowerCase().startsWith(word);
+  const found = people.filter(({ name }) => name.split(/\s+/).some(begins) || begins(name));
+  return found.sort((a, b) => Number(begins(b.name)) - Number(begins(a.name))).slice(0, MAX_SHOWN);
+}

@@ -110,6 +110,8 @@ class ReviewPage {
     this.stage.addEventListener("frame", () => this.framed());
     this.stage.addEventListener("range", () => this.comments.composer?.follow());
     this.stage.addEventListener("player", () => this.comments.composer?.follow());
+    this.stage.addEventListener("drawn", (e) => this.comments.composer?.changedSketch(e.detail));
+    this.stage.addEventListener("undrawn", () => this.comments.composer?.draw(false));
     this.stage.addEventListener("marker", (e) => this.comments.activate(e.detail.id));
     this.comments.addEventListener("active", (e) => this.jump(e.detail));
     document.addEventListener("keydown", (e) => this.key(e), { signal: this.ends.signal });
@@ -276,6 +278,7 @@ class ReviewPage {
     session.player?.pause();
     if (head.frame_in !== null && head.frame_in !== undefined) await session.player?.seek(head.frame_in);
     this.drawn = null;
+    this.comments.composer?.draw(false);
     if (!session.drawing) return;
     session.drawing.show(null);
     if (!head.has_drawing) return;
@@ -303,6 +306,7 @@ class ReviewPage {
     const go = (to) => items[to] && this.session.select(items[to].id);
     const act = {
       c: () => this.write(),
+      d: () => this.draw(),
       n: () => this.comments.step(1),
       p: () => this.comments.step(-1),
       PageDown: () => go(at + 1),
@@ -322,6 +326,14 @@ class ReviewPage {
     this.comments.composer?.area.focus({ preventScroll: !still() });
   }
 
+  /** Draw on what is shown, or stop. */
+  draw() {
+    const { composer } = this.comments;
+    if (!composer || !this.session.drawing) return;
+    this.show("comments");
+    composer.draw(!composer.drawing);
+  }
+
   /** Hear of what others change: by the room, and where its connection is lost by the stream of events. A guest's page
    * has none and asks now and then. */
   follow() {
@@ -336,7 +348,6 @@ class ReviewPage {
     this.ends.abort();
     this.stage?.close();
     this.session.room?.destroy();
-    this.session.drawing?.destroy();
     this.root.replaceChildren();
   }
 }

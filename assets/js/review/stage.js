@@ -3,6 +3,7 @@
 import { button, colon, el, icon, t } from "../dom.js";
 import { menu } from "../menu.js";
 import { hueOf, nameOf, threadsOf } from "./marks.js";
+import { drawLayer } from "./drawing.js";
 import { plainPlayer } from "./plain_player.js";
 
 /** The stage; hears of frames through "frame", of a marker that was pressed through "marker". */
@@ -41,9 +42,25 @@ export class Stage extends EventTarget {
     for (const name of ["frame", "range", "pause", "play", "ready"])
       player.addEventListener(name, () => this.dispatchEvent(new CustomEvent(name)));
     player.addEventListener("marker", (e) => this.dispatchEvent(new CustomEvent("marker", { detail: e.detail })));
+    this.layer();
     this.mark();
     if (frame !== null) player.seek(frame);
     this.dispatchEvent(new CustomEvent("player"));
+  }
+
+  /** The layer on which comments are drawn; the room hears of what grows on it. */
+  layer() {
+    const { session } = this;
+    const { width, height } = session.version;
+    if (session.version.kind === "audio") return;
+    const say = (name, detail = null) => session.dispatchEvent(new CustomEvent(name, { detail }));
+    session.drawing = drawLayer(session.player.overlay, {
+      aspect: width && height ? width / height : undefined,
+      onShape: (shape, moved) => say("shape", shape || moved ? { shape, moved } : null),
+      onChange: (value) => this.dispatchEvent(new CustomEvent("drawn", { detail: value })),
+      onLeave: () => this.dispatchEvent(new CustomEvent("undrawn")),
+    });
+    this.tools.replaceChildren(session.drawing.toolbar);
   }
 
   /** Comments as marks on the time line. */
@@ -181,8 +198,9 @@ export class Stage extends EventTarget {
 
   /** Take the player away. */
   close() {
+    this.session.drawing?.destroy();
     this.session.player?.destroy();
-    this.session.player = null;
+    this.session.drawing = this.session.player = null;
     this.tools.replaceChildren();
   }
 }

@@ -52,16 +52,19 @@ def connect(demo: gr.Blocks, ctx: PageContext) -> None:
     demo.load(_open_from_url(ctx), None, ctx.tabs, **EVENT_OPTIONS)
 
 
+TAB_OF_PARAM = {"run": "gallery", "board": "storyboard", "review": "review"}
+"""Tabs that a link leads to by naming only what is to be seen there; as in assets/js/address.js."""
+
+
 def _open_from_url(ctx: PageContext) -> Callable[..., Any]:
-    """?tab=ID opens that tab, where the person has it. A link that names only a run (?run=ID) opens the gallery,
-    ?board=ID the storyboard."""
+    """?tab=ID opens that tab, where the person has it; without one, TAB_OF_PARAM says which."""
 
     def open_tab(request: gr.Request) -> Any:
         query = request.query_params
         if (wanted := query.get("tab")) in ctx.pages:
             hidden = navigation.hidden_tabs(ctx.studio.acting_for(actor_of(request)))
             return gr.skip() if wanted in hidden else gr.Tabs(selected=wanted)
-        tabs = [tab for key, tab in (("run", "gallery"), ("board", "storyboard")) if query.get(key)]
+        tabs = [tab for key, tab in TAB_OF_PARAM.items() if query.get(key)]
         return gr.Tabs(selected=tabs[0]) if tabs else gr.skip()
 
     return open_tab
