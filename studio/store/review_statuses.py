@@ -125,7 +125,6 @@ def history(db: Database, version_id: str) -> list[StatusChange]:
 
 
 def _change(row: dict[str, Any]) -> StatusChange:
-<<<<<<< 15b1247
     values: dict[str, Any] = row | {"done": bool(row["done"])}
     return StatusChange(**values)
 
@@ -134,14 +133,3 @@ def _status(row: dict[str, Any]) -> Status:
     values: dict[str, Any] = row | {name: bool(row[name]) for name in _FLAGS}
     values |= {"least_role": Role(row["least_role"]), "retired": values.pop("retired_at") is not None}
     return Status(**values)
-=======
-    row["done"] = bool(row["done"])
-    return StatusChange(**row)
-
-
-def _status(row: dict[str, Any]) -> Status:
-    for name in _FLAGS:
-        row[name] = bool(row[name])
-    row["least_role"], row["retired"] = Role(row["least_role"]), row.pop("retired_at") is not None
-    return Status(**row)
->>>>>>> 6abca1955a0b4189e6f37c5d60a89d4ff601966a
