@@ -28,7 +28,11 @@ MOUNT = """async ([drawing, dom]) => {
   document.body.append(box);
   window.told = { shapes: [], left: 0 };
   window.layer = drawLayer(picture, {
-    onShape: (shape) => told.shapes.push(shape), onChange: (value) => (told.value = value), onLeave: () => told.left++,
+    onShape: (shape, moved) => {
+      told.shapes.push(shape);
+      if (moved) told.moved = moved;
+    },
+    onChange: (value) => (told.value = value), onLeave: () => told.left++,
   });
   box.append(layer.toolbar);
   layer.edit(true);
@@ -131,7 +135,9 @@ def test_a_drawing_can_be_changed_taken_back_and_left(sheet: Sheet) -> None:
     assert sheet.page.evaluate("told.value.shapes.length") == len(sheet.shapes) == 2
 
     keys.press("v")
+    sheet.page.evaluate("void (window.first = layer.value.shapes[0])")
     sheet.drag((0.1, 0.2), (0.15, 0.2))  # by its left side
+    assert sheet.page.evaluate("told.moved === first")
     assert sheet.shapes[0]["from"] == [0.15, 0.1] and sheet.shapes[0]["to"] == [0.35, 0.3]
     keys.press("ArrowDown")
     assert sheet.shapes[0]["from"] == [0.15, 0.105]

@@ -15,7 +15,8 @@ const NUDGE = 0.005;
 /**
  * A layer over `overlay`, which lies exactly over the picture.
  *
- * onShape(shape | null): what is being drawn, as it grows; null when it is done or dropped. onChange(value): after every
+ * onShape(shape | null, moved): what is being drawn, as it grows, and the shape of the drawing in whose place it comes
+ * where one is dragged; null when it is done or dropped. onChange(value): after every
  * change by the user. onLeave(): Esc, with nothing left to drop. aspect: width by height of the picture; measured where
  * it is not given.
  *
@@ -360,7 +361,7 @@ class Layer {
     growing.shape = moved(shape, x - place[0], y - place[1]);
     this.kept.children[this.selected].replaceWith(node(growing.shape, this.drawnFor));
     this.markSelected();
-    this.onShape?.(growing.shape);
+    this.onShape?.(growing.shape, shape);
   }
 
   // ------------------------------------------------------------------------------------------------------ words
