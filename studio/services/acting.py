@@ -42,6 +42,7 @@ from studio.services.refunds import Refunds
 from studio.services.requests import Requests
 from studio.services.retakes import Retakes
 from studio.services.review_comments import ReviewComments
+from studio.services.review_handover import ReviewHandovers
 from studio.services.review_statuses import ReviewStatuses
 from studio.services.reviews import Reviews
 from studio.services.rights import guarded, require
@@ -131,8 +132,11 @@ class UserServices:
         self.sharing = guard("sharing", Sharing(context, user), actor)
         self.keyed_calls = guard("keyed_calls", KeyedCalls(context, actor), actor)
         self.token_spending = guard("token_spending", spending, actor)
-        self.reviews = guard("reviews", Reviews(context, actor, storyboards), actor)
-        self.review_comments = guard("review_comments", ReviewComments(context, actor), actor)
+        reviews, review_comments = Reviews(context, actor, storyboards), ReviewComments(context, actor)
+        self.reviews = guard("reviews", reviews, actor)
+        self.review_comments = guard("review_comments", review_comments, actor)
+        handovers = ReviewHandovers(context, actor, reviews, review_comments)
+        self.review_handover = guard("review_handover", handovers, actor)
         self.review_statuses = guard("review_statuses", ReviewStatuses(context, actor), actor)
         self.retakes = guard("retakes", Retakes(context, actor, requests, alternatives, assets), actor)
         self.account = guard("account", Account(studio_services.people, actor), actor)

@@ -222,6 +222,7 @@ RIGHTS: dict[str, dict[str, Action]] = {
         "resolve": _REVIEW,
         "remove": _REVIEW,
     },
+    "review_handover": {"export": _VIEW},
     "review_statuses": {
         "all": _VIEW,
         "set": _REVIEW,

@@ -31,7 +31,7 @@ IDS = {
 """Parameter of a path -> what it is an id of."""
 OTHER = {
     "shot_id": "s1", "member_id": "c1", "which": "thumb", "person": "p_00000000000000000", "view": "cut",
-    "end": "first", "edit": "x", "name": "x", "word": "pause",
+    "end": "first", "edit": "x", "name": "x", "word": "pause", "form": "csv",
 }  # fmt: skip
 """Parameters that only mean something inside what another one names."""
 

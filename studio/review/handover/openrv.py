@@ -16,6 +16,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from studio.review.drawing import Figure, Shape, Stroke, Words
+from studio.review.drawing_picture import BASELINE
 from studio.review.handover import otio
 from studio.review.handover.model import HandoverComment, ReviewHandover
 from studio.review.handover.sequence import Placed, lay_out
@@ -24,8 +25,6 @@ from studio.review.handover.text import legible
 TRACK, FIRST_FRAME = "MediaTrack", 1
 HEIGHT = 9.0
 """Units of a picture's height: RV's own of a picture of 16:9 without bounds, which is 16 wide."""
-BASELINE = 0.95
-"""Of a line of letters below its top, as a part of their size; as in assets/js/review/shapes.js."""
 THINNEST, BY_PRESSURE = 0.4, 1.2
 """Width of a stroke as a part of its size: without pressure, and what full pressure adds (the page's pen)."""
 GHOSTS = 5

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import re
+import unicodedata
 from collections.abc import Iterable
 
 from studio.review.handover.model import HandoverComment
 
 LINE_BREAK = " / "
+STEM_CHARS = 48
 CONTROL = re.compile("[\x00-\x08\x0b-\x1f]")
 BROKEN = re.compile("[\x7f-\x84\x86-\x9f\ud800-\udfff\ufdd0-\ufdef\ufffe\uffff]")
 """Halves of characters, and what XML 1.0 leaves out or discourages."""
@@ -35,3 +37,9 @@ def threads(comments: Iterable[HandoverComment]) -> str:
     """Several comments and their answers, a line each. A single one goes without its author, whom the marker names."""
     several = tuple(comments)
     return "\n".join(line for one in several for line in thread(one, named=len(several) == 1))
+
+
+def file_stem(text: str) -> str:
+    """The text as part of a file's name: letters of every script stay, all else becomes a hyphen."""
+    words = re.sub(r"[^\w]+", "-", unicodedata.normalize("NFC", text)).strip("-_")
+    return words[:STEM_CHARS].strip("-_")

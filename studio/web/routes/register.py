@@ -36,6 +36,7 @@ from studio.web.routes import (
     projects,
     refunds,
     retakes,
+    review_export,
     review_rooms,
     review_rules,
     reviews,
@@ -108,6 +109,7 @@ def build(studio: Studio) -> Site:
         reviews.member_router(studio),
         review_rooms.router(rooms),
         review_rules.router(studio),
+        review_export.router(studio),
         *(part.router(studio) for part in parts),
     ]
     agents = mcp.McpEndpoint(studio)

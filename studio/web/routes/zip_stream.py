@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import json
 import zipfile
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from studio.domain import Run
@@ -37,6 +38,19 @@ class _Sink:
         return taken
 
 
+def stream_files(files: Iterable[tuple[str, Path | bytes]]) -> Iterator[bytes]:
+    """Files and texts under these names, stored as they are. A file that is no longer on disk is left out."""
+    sink = _Sink()
+    with zipfile.ZipFile(sink, "w", zipfile.ZIP_STORED) as archive:  # type: ignore[arg-type]  # needs only write, flush
+        for name, content in files:
+            if isinstance(content, bytes):
+                archive.writestr(name, content)
+                yield sink.take()
+            elif content.is_file():
+                yield from _written(archive, sink, content, name)
+    yield sink.take()
+
+
 def stream_zip(studio: Studio, runs: list[Run]) -> Iterator[bytes]:
     """The files of the runs, stored as they are, and `runs.json` with the full request of each.
 
@@ -52,11 +66,15 @@ def stream_zip(studio: Studio, runs: list[Run]) -> Iterator[bytes]:
                 if not asset.path or not path.is_file():
                     missing.append(name)
                     continue
-                with path.open("rb") as file, archive.open(zipfile.ZipInfo.from_file(path, name), "w") as entry:
-                    while piece := file.read(PIECE_BYTES):
-                        entry.write(piece)
-                        yield sink.take()
+                yield from _written(archive, sink, path, name)
         archive.writestr("runs.json", json.dumps([r.public() for r in runs], indent=2, ensure_ascii=False))
         if missing:
             archive.writestr("missing.txt", "\n".join(missing) + "\n")
     yield sink.take()
+
+
+def _written(archive: zipfile.ZipFile, sink: _Sink, path: Path, name: str) -> Iterator[bytes]:
+    with path.open("rb") as file, archive.open(zipfile.ZipInfo.from_file(path, name), "w") as entry:
+        while piece := file.read(PIECE_BYTES):
+            entry.write(piece)
+            yield sink.take()
