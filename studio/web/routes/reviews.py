@@ -29,6 +29,7 @@ from studio.review.model import (
 from studio.store.reviews import Source
 from studio.web.errors import SentenceRoute
 from studio.web.middleware.same_origin import actor_of
+from studio.web.routes.clip_frames import add_clip_frames
 from studio.web.routes.review_json import change_json, comment_json, review_json, summary_json
 
 if TYPE_CHECKING:
@@ -125,6 +126,7 @@ def router(studio: Studio, prefix: str = "/ui", actor_key: ActorDependency = act
     _review_routes(api, studio, asker)
     _comment_routes(api, studio, asker)
     _status_routes(api, studio, asker)
+    add_clip_frames(api, studio, asker)
     return api
 
 
