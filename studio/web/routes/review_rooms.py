@@ -34,6 +34,8 @@ from studio.web.middleware.same_origin import actor_of
 if TYPE_CHECKING:
     from studio.studio import Studio
 
+ActorKey = Callable[[HTTPConnection], str]
+
 FLUSH_S = 1 / 30
 """Between two messages to a page; what happens meanwhile is joined."""
 
@@ -63,10 +65,10 @@ class Code(IntEnum):
 
 
 class _Page:
-    """An open socket."""
+    """An open socket. actor_key: gives the key of who asks, as long as the cookie counts that it came with."""
 
-    def __init__(self, socket: WebSocket, key: str, review: str) -> None:
-        self.socket, self.key, self.review = socket, key, review
+    def __init__(self, socket: WebSocket, actor_key: ActorKey, review: str) -> None:
+        self.socket, self.actor_key, self.review = socket, actor_key, review
         self.session = (socket.scope.get("state") or {}).get("session") or ""
         self.loop = asyncio.get_running_loop()
         self.news, self.check = asyncio.Event(), asyncio.Event()
@@ -106,10 +108,10 @@ class RoomSockets:
         if thread:
             thread.join(timeout=5)
 
-    async def serve(self, socket: WebSocket, key: str, review: str) -> None:
+    async def serve(self, socket: WebSocket, actor_key: ActorKey, review: str) -> None:
         """One page in the room of a review, until it leaves or may stay no longer."""
-        await socket.accept()
-        page = _Page(socket, key, review)
+        await socket.accept()  # a browser tells its page why a socket was closed only once it was open
+        page = _Page(socket, actor_key, review)
         code, reason = await self._admitted(page)
         if page.seat:
             try:
@@ -196,7 +198,11 @@ class RoomSockets:
         people, visitors = self._studio.people, self._studio.visitors
         if page.session and not (people.lives(page.session) or visitors.lives(page.session)):
             raise NotAllowed(Message("access.sign_in"))
-        return self._studio.acting_for(page.key).reviews.admission(page.review)
+        key = page.actor_key(page.socket)
+        admission = self._studio.acting_for(key).reviews.admission(page.review)
+        if page.seat and page.seat.admission.key != admission.key:
+            raise NotAllowed(Message("access.sign_in"))  # another guest has entered in this browser
+        return admission
 
     def _add(self, page: _Page) -> None:
         """Returns once changes are heard, so that the review which the page reads next misses none."""
@@ -261,15 +267,13 @@ def _reason(sentence: str) -> str:
     return sentence.encode()[:123].decode(errors="ignore")
 
 
-def router(
-    sockets: RoomSockets, prefix: str = "/ui", actor_key: Callable[[HTTPConnection], str] = actor_of
-) -> APIRouter:
-    """The room's address under a prefix. actor_key: gives the key of who asks."""
+def router(sockets: RoomSockets, prefix: str = "/ui", actor_key: ActorKey = actor_of) -> APIRouter:
+    """The room's address under a prefix. actor_key: gives the key of who asks, also later, while the room is open."""
     api = APIRouter(prefix=prefix)
 
     @api.websocket("/reviews/{review_id}/room")
     async def room(socket: WebSocket, review_id: str) -> None:
         """A page joins the room of a review; see studio.services.review_room_messages for what it may say."""
-        await sockets.serve(socket, actor_key(socket), review_id)
+        await sockets.serve(socket, actor_key, review_id)
 
     return api
