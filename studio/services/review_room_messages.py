@@ -28,13 +28,17 @@ class Compare(_Message):
 
 
 class View(_Message):
-    """What this page shows. latency_ms: half of the time that a message takes to the studio and back, as measured."""
+    """What this page shows. clock: of a player that plays, seconds in the clip.
+
+    latency_ms: half of the time that a message takes to the studio and back, as the page measured.
+    """
 
     type: Literal["view"]
     item: Id | None = None
     version: Id | None = None
     frame: Frame | None = None
     playing: bool = False
+    clock: Annotated[float, Field(ge=0, le=1e6, allow_inf_nan=False)] | None = None
     speed: Annotated[float, Field(ge=-16, le=16, allow_inf_nan=False)] = 1.0
     loop: bool | tuple[Frame, Frame] | None = None
     compare: Compare | None = None

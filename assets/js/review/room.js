@@ -195,12 +195,14 @@ class Room extends EventTarget {
   view() {
     const { item, version, player } = this.session;
     const reverse = player?.shuttle?.speed < 0; // goes back frame by frame, which others see as steps
+    const playing = Boolean(player && !player.paused && !reverse);
     return {
       type: "view",
       item: item?.id ?? null,
       version: version?.id ?? null,
       frame: player ? player.frame : null,
-      playing: Boolean(player && !player.paused && !reverse),
+      playing,
+      clock: playing ? player.media.currentTime : null,
       speed: player?.shuttle?.speed > 0 ? player.shuttle.speed : (player?.speed ?? 1),
       loop: player?.loop === true && player.range ? player.range : (player?.loop ?? null),
     };
