@@ -141,10 +141,8 @@ def _candidate(way: Way, source: RetakeSource, model: Model, task: Task, choices
     run = source.run
     asked = run.request if run else None
     fields = {name: value for name in CARRIED if asked and (value := getattr(asked, name)) is not None}
-    if task.makes == "image":
-        fields = {k: v for k, v in fields.items() if k not in ("duration_s", "fps", "audio")}
-    if way in ("region", "edit") and task.makes == "video":  # the clip decides them
-        fields = {k: v for k, v in fields.items() if k in ("tier", "audio")}
+    if way in ("region", "edit"):  # what is changed decides the rest
+        fields = {k: v for k, v in fields.items() if k == "tier" and v in model.tiers}
     body, changes = validation.carry_over(fields, model, task)
     if asked and model.negative_prompt and asked.negative_prompt:
         body["negative_prompt"] = asked.negative_prompt

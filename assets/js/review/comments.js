@@ -15,6 +15,7 @@ export class Comments extends EventTarget {
     super();
     this.session = session;
     this.threads = new Map(); // head's id -> Thread
+    this.actions = null; // (head) => what else stands at the foot of a thread
     this.active = null;
     this.limit = STEP;
     this.build();

@@ -11,6 +11,8 @@ import { isMine, openProjects, projectName } from "../project_state.js";
 import { dialog } from "../board/dialog.js";
 import { asked } from "./dialogs.js";
 
+export { retakeTools } from "./retake_dialog.js";
+
 const KINDS = ["video", "image", "audio"];
 const MAX_PICKED = 60;
 

@@ -8,6 +8,7 @@ import { Comments } from "./comments.js";
 import { help } from "./help.js";
 import { info } from "./info.js";
 import { Playlist } from "./playlist.js";
+import { retakeParts } from "./retake_state.js";
 import { joinRoom } from "./room.js";
 import { ReviewSession } from "./session.js";
 import { Stage } from "./stage.js";
@@ -22,7 +23,7 @@ const GUEST_POLL_MS = 20_000;
  * @param {{base?: "ui"|"shared/api", id: string, onClose?: () => void, member?: any}} options
  */
 export function mountReview(element, { base = "ui", id, onClose = undefined, member = null }) {
-  styles("widgets.css", "board.css", "projects.css", "review.css", "review-comments.css");
+  styles("widgets.css", "board.css", "projects.css", "review.css", "review-comments.css", "review-retake.css");
   const page = new ReviewPage(element, new ReviewSession({ base, id }), { onClose, member });
   return { session: page.session, ready: page.start(), destroy: () => page.destroy() };
 }
@@ -85,6 +86,7 @@ class ReviewPage {
       link: () => this.copyLink(),
     });
     this.comments = new Comments(session);
+    this.comments.actions = (head) => retakeParts(session, head, member?.retakeTools ?? null);
     this.playlist = new Playlist(session, {
       add: may.edit && member ? (anchor) => member.add(session, anchor) : null,
       addVersion: member ? (item) => member.addVersion(session, item) : null,
