@@ -3,6 +3,7 @@
 import { menu } from "./actions.js";
 import { button, el, icon, styles, t } from "./dom.js";
 import { dialog, field } from "./board/dialog.js";
+import { demandField } from "./review/status_settings.js";
 import { del, get, post, put, toast, tryOrToast } from "./net.js";
 import {
   joinedProjects,
@@ -194,11 +195,14 @@ function tools(project, told, take, memberPath) {
     change(put(`${path(project.id)}/name`, { name: name.value }), t("projects.renamed")),
   );
   const word = project.archived ? "restore" : "archive";
+  const rule = el("div");
+  demandField(`${path(project.id)}/delivery-approval`).then((made) => made && rule.replaceChildren(made));
   return el(
     "div",
     "pj-tools",
     {},
     told.candidates.length ? el("div", "pj-add", {}, person, role, add) : el("p", "st-dim", {}, t("projects.all_in")),
+    rule,
     el(
       "div",
       "pj-add",

@@ -10,6 +10,7 @@ import { defaults } from "./defaults.js";
 import { heading } from "./page.js";
 import { browserNotices, notifications } from "./notifications.js";
 import { preferences } from "./preferences.js";
+import { reviewSettings } from "./review/status_settings.js";
 import { may } from "./rights.js";
 import { shortcuts } from "./shortcuts.js";
 import { tellMe } from "./tell_me.js";
@@ -48,6 +49,7 @@ export function mount(element) {
       "st-col",
       {},
       storage(overview),
+      reviewSettings(box),
       limits(overview.limits),
       spending(state),
       backups(overview),

@@ -107,7 +107,7 @@ class _Document(FPDF):
         for item in self._report.items:
             approval = item.approval
             by, at = (approval.by, _moment(approval.at)) if approval else ("–", "–")
-            rows.append((f"{item.number}. {item.title}", f"v{item.version}", item.status.name, by, at))
+            rows.append((item.title, f"v{item.version}", item.status.name, by, at))
         if rows:
             self._table(heads, rows, (58, 16, 32, 32, 36))
         else:
@@ -185,7 +185,7 @@ class _Document(FPDF):
         made = item.making
         self._heading(Message("approval_report.making"))
         if made is None:
-            self._fact(Message("approval_report.origin"), self._say(Message("approval_report.not_made_here")))
+            self._fact(Message("approval_report.origin"), item.origin)
             return
         self._fact(Message("approval_report.model"), made.model)
         self._fact(Message("approval_report.provider"), made.provider)
@@ -291,7 +291,7 @@ class _Document(FPDF):
         report = self._report
         texts = [report.title, report.project, report.made_by]
         for item in report.items:
-            texts += [item.title, item.shot, item.file_name, item.added_by, item.status.name]
+            texts += [item.title, item.shot, item.file_name, item.added_by, item.status.name, item.origin]
             texts += [item.making.prompt, item.making.negative_prompt] if item.making else []
             texts += [text for step in item.steps for text in (step.by, step.note, step.before, step.after.name)]
         return any(MISSING in self._drawable(text) and MISSING not in text for text in texts)

@@ -46,8 +46,9 @@ class Making:
 class ReportItem:
     """One item with the version that stands for it. sentences in consent and marks are in the report's language.
 
-    format: size, rate and length in words. consent: whose likeness is shown, and what was said of it. marks: how the
-    file says that it was made by AI. steps: of all versions of the item, oldest first.
+    format: size, rate and length in words. origin: where it comes from, where no run is known that made it. consent:
+    whose likeness is shown, and what was said of it. marks: how the file says that it was made by AI. steps: of all
+    versions of the item, oldest first.
     """
 
     number: int
@@ -63,6 +64,7 @@ class ReportItem:
     added_by: str
     added_at: datetime
     making: Making | None
+    origin: str
     consent: tuple[str, ...]
     marks: tuple[str, ...]
     open_comments: int

@@ -10,6 +10,7 @@ from studio.services.account import Account
 from studio.services.admin import Admin
 from studio.services.agents import AgentModels
 from studio.services.alternatives import Alternatives
+from studio.services.approval_report import ApprovalReports
 from studio.services.approvals import Approvals
 from studio.services.assets import Assets
 from studio.services.audit import Audit
@@ -137,6 +138,8 @@ class UserServices:
         self.review_comments = guard("review_comments", review_comments, actor)
         handovers = ReviewHandovers(context, actor, reviews, review_comments)
         self.review_handover = guard("review_handover", handovers, actor)
+        reports = ApprovalReports(context, actor, reviews, assets, storyboards)
+        self.approval_reports = guard("approval_reports", reports, actor)
         self.review_statuses = guard("review_statuses", ReviewStatuses(context, actor), actor)
         self.retakes = guard("retakes", Retakes(context, actor, requests, alternatives, assets), actor)
         self.account = guard("account", Account(studio_services.people, actor), actor)

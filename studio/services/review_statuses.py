@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 
 from sqlite_utils import Database
 
@@ -130,6 +130,24 @@ class ReviewStatuses:
         """Raise Conflict where nothing could be approved any more."""
         if not any(s.is_done and not s.retired and s.id != without for s in review_statuses.all_of(db)):
             raise Conflict(Message("review_setting.one_done"))
+
+
+def named_changes(changes: Sequence[StatusChange], statuses: Iterable[Status]) -> list[tuple[StatusChange, str, str]]:
+    """Each change of one version, with the names that the statuses before and after it had at the time."""
+    known = {status.id: shown_name(status) for status in statuses}
+    found: list[tuple[StatusChange, str, str]] = []
+    for change in changes:
+        before = found[-1][2] if found else known.get(change.from_status, change.from_status)
+        found.append((change, before, _past_name(change)))
+    return found
+
+
+def _past_name(change: StatusChange) -> str:
+    """The name that was kept; the studio's own ones in the reader's language."""
+    if review_statuses.is_own(change.to_status):
+        own = Message(f"reviewstatus.{change.to_status}")
+        return own if own == change.to_name else change.to_name
+    return change.to_name
 
 
 def shown_name(status: Status) -> str:

@@ -41,6 +41,7 @@ RIGHTS: dict[str, dict[str, Action]] = {
     },
     "agents": {"providers": _STUDIO, "load": _STUDIO},
     "alternatives": {"of_request": _VIEW, "of_form": _VIEW, "of_bodies": _VIEW},
+    "approval_reports": {"write": _VIEW, "facts": _VIEW},
     "approvals": {"pending": _VIEW, "concerned": _VIEW, "refusal": _VIEW, "decide": _VIEW, "decided": _VIEW},
     "assets": {
         "add": _CREATE,

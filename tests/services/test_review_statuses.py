@@ -152,7 +152,7 @@ def test_the_history_keeps_its_words_when_a_status_is_renamed_or_retired(team: T
     found = [(c.to_name, c.person_name, c.note, c.done) for c in admin.history(review, version)]
     assert found == [
         ("Fine cut", "reviewer", "nearly there", False),
-        ("approved", "producer", "", True),
+        ("Approved", "producer", "", True),
     ]
     admin.change(cut.id, fields("Picture lock", least_role=Role.REVIEWER))
     assert not next(s for s in admin.all() if s.id == cut.id).retired

@@ -6,6 +6,7 @@ import { player } from "../player.js";
 import { check, choose, dialog, field, autoGrow } from "./dialog.js";
 import { trebleCurves } from "./curves.js";
 import { fileButton, pickAsset, upload } from "./files.js";
+import { boardReports } from "../review/status_settings.js";
 import { findingsBox } from "./findings.js";
 import { lookPanel } from "./look.js";
 import { captions } from "./spoken.js";
@@ -31,6 +32,7 @@ export async function exportDialog(store, look) {
   let form = "film";
   let pages = null;
   const { places: placesBefore, ...options } = store.board.delivery;
+  const copy = { review: false }; // not kept with the board: the next export is for delivery again
   const chosenPlaces = new Set(placesBefore.filter((id) => places.some((p) => p.id === id)));
   if (!chosenPlaces.size) chosenPlaces.add("master");
   if (options.music && !store.data.assets[options.music]) options.music = null;
@@ -47,7 +49,10 @@ export async function exportDialog(store, look) {
   const chosen = el("div", "bd-exportoptions");
   const checks = findingsBox(
     store,
-    () => ({ options: { ...options, whole: store.board.shown }, places: [...chosenPlaces] }),
+    () => ({
+      options: { ...options, whole: store.board.shown, review_copy: copy.review },
+      places: [...chosenPlaces],
+    }),
     (shot, s) => (box.close(), store.select(shot), look(s)),
   );
   for (const kind of ["input", "change", "click"]) chosen.addEventListener(kind, changed);
@@ -83,7 +88,7 @@ export async function exportDialog(store, look) {
       await tryOrToast(
         post(`${store.path}/films`, {
           form,
-          options: film ? { ...options, whole: store.board.shown } : {},
+          options: film ? { ...options, whole: store.board.shown, review_copy: copy.review } : {},
           places: film ? [...chosenPlaces] : [],
         }),
       );
@@ -91,13 +96,17 @@ export async function exportDialog(store, look) {
       load();
     },
   );
+  const reports = el("div");
+  boardReports(store.board.id, BASE).then(
+    (made) => made && reports.replaceChildren(el("h4", "", {}, t("reviewstatus.reports")), made),
+  );
   const box = dialog(
     t("board.export"),
     el(
       "div",
       "bd-export",
       {},
-      el("div", "bd-exportleft", {}, lookOnly ? null : forms, el("h4", "", {}, t("board.exports")), rows),
+      el("div", "bd-exportleft", {}, lookOnly ? null : forms, el("h4", "", {}, t("board.exports")), rows, reports),
       lookOnly ? null : el("div", "bd-exportside", {}, checks.node, chosen),
     ),
     lookOnly ? [] : [go],
@@ -109,7 +118,7 @@ export async function exportDialog(store, look) {
     checks.node.hidden = name !== "film";
     for (const one of forms.children) one.setAttribute("aria-checked", one.dataset.form === name);
     pages?.stop();
-    pages = name === "film" ? filmPages(store, filmOptions(store, options, places, chosenPlaces, changed)) : null;
+    pages = name === "film" ? filmPages(store, filmOptions(store, options, places, chosenPlaces, changed, copy)) : null;
     chosen.replaceChildren(pages?.node || el("p", "st-dim", {}, t(`board.form_help.${name}`)));
   }
 
@@ -244,7 +253,7 @@ function filmPages(store, output) {
   return { node: el("div", "bd-form", {}, tabs, page), stop: () => open?.stop() };
 }
 
-function filmOptions(store, options, places, chosenPlaces, changed) {
+function filmOptions(store, options, places, chosenPlaces, changed, copy) {
   const music = el("div", "bd-row wrap");
   const level = () => {
     const told = el("output", "", {}, `${options.music_db} dB`);
@@ -353,6 +362,7 @@ function filmOptions(store, options, places, chosenPlaces, changed) {
     placeChoice(places, chosenPlaces, reshaped),
     framing,
     check(t("board.allow_drafts"), options.allow_drafts, (on) => (options.allow_drafts = on)),
+    check(t("reviewstatus.review_copy"), copy.review, (on) => (copy.review = on)),
     el("div", "bd-two", {}, field(t("board.loudness"), loud), field(t("board.label"), label)),
     check(t("board.repair"), options.repair_treble, (on) => (options.repair_treble = on)),
     el("section", "bd-sec", {}, el("h4", "", {}, t("board.music")), music),

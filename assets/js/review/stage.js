@@ -2,6 +2,7 @@
 
 import { button, colon, el, icon, t } from "../dom.js";
 import { menu } from "../menu.js";
+import { statusMenu } from "./approval.js";
 import { hueOf, nameOf, threadsOf } from "./marks.js";
 import { drawLayer } from "./drawing.js";
 import { plainPlayer } from "./plain_player.js";
@@ -99,7 +100,7 @@ export class Stage extends EventTarget {
     const { session } = this;
     const { item, version, review } = session;
     if (!item || !version) return this.bar.replaceChildren();
-    const told = JSON.stringify([item, review.items.length, session.statusOf(version)]) + version.id;
+    const told = JSON.stringify([item, review.items.length, review.statuses, session.me.statuses]) + version.id;
     if (told === this.toldBar) return;
     this.toldBar = told;
     const at = review.items.indexOf(item);
@@ -119,6 +120,7 @@ export class Stage extends EventTarget {
       ),
       el("h2", "rv-title", { title: item.title }, item.title),
       versions,
+      statusMenu(session, version),
       this.answered(version) ?? "",
       el("i", "st-grow"),
       button(t("review.copy_link"), { name: "link", cls: "bare", data: { do: "copy-link" } }, this.link),

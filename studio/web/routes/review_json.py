@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from studio.domain import JSON, Kind
 from studio.permissions import GUEST_PREFIX, Actor
 from studio.review.model import Comment, Item, Status, StatusChange, Summary, Version
-from studio.services.review_statuses import shown_name
+from studio.services.review_statuses import named_changes, shown_name
 from studio.services.reviews import OpenReview, VersionFile
 from studio.web.routes.run_json import model_label
 
@@ -117,12 +117,15 @@ def status_json(status: Status) -> JSON:
     }  # fmt: skip
 
 
-def change_json(change: StatusChange) -> JSON:
-    """One entry of a version's history."""
-    return {
-        "from": change.from_status, "to": change.to_status, "to_name": change.to_name, "done": change.done,
-        "by_name": change.person_name, "at": change.at, "note": change.note,
-    }  # fmt: skip
+def history_json(changes: list[StatusChange], statuses: list[Status]) -> list[JSON]:
+    """A version's history, oldest first, with the names that its statuses had then."""
+    return [
+        {
+            "from": change.from_status, "from_name": before, "to": change.to_status, "to_name": name,
+            "done": change.done, "by_name": change.person_name, "at": change.at, "note": change.note,
+        }
+        for change, before, name in named_changes(changes, statuses)
+    ]  # fmt: skip
 
 
 def is_guest(author: str) -> bool:

@@ -1,11 +1,16 @@
-"""The statuses of takes and cuts as administrators set them, and which approvals exports demand."""
+"""The statuses of takes and cuts as administrators set them, which approvals exports demand, and their report."""
 
 from __future__ import annotations
 
+from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING, Annotated
+from urllib.parse import quote
 
 from fastapi import APIRouter, Depends
 from pydantic import Field, StringConstraints
+from starlette.requests import Request
+from starlette.responses import Response
 
 from studio.domain import JSON
 from studio.payload import Payload
@@ -13,6 +18,7 @@ from studio.permissions import Action, Role
 from studio.services.delivery_approval import Demand
 from studio.store.review_statuses import StatusFields
 from studio.web.errors import SentenceRoute
+from studio.web.language import language_of
 from studio.web.middleware.same_origin import actor_of
 from studio.web.routes.review_json import status_json
 
@@ -67,6 +73,7 @@ def router(studio: Studio) -> APIRouter:
     api = APIRouter(prefix="/ui", route_class=SentenceRoute, include_in_schema=False)
     _status_routes(api, studio)
     _demand_routes(api, studio)
+    _report_routes(api, studio)
     return api
 
 
@@ -74,7 +81,7 @@ def _status_routes(api: APIRouter, studio: Studio) -> None:
     @api.get("/review-statuses")
     def statuses(actor: ActorKey) -> JSON:
         acting = studio.acting_for(actor)
-        found = [status_json(one) for one in acting.review_statuses.all()]
+        found = [status_json(one) | {"has_own_name": bool(one.name)} for one in acting.review_statuses.all()]
         return {"statuses": found, "editable": acting.actor.may(Action.MANAGE_STUDIO)}
 
     @api.post("/review-statuses")
@@ -123,3 +130,22 @@ def _demand_routes(api: APIRouter, studio: Studio) -> None:
     def reviews_of(board_id: str, actor: ActorKey) -> JSON:
         found = studio.acting_for(actor).delivery_approval.reviews_of(board_id)
         return {"reviews": [{"id": review_id, "title": title} for review_id, title in found]}
+
+
+def _report_routes(api: APIRouter, studio: Studio) -> None:
+    @api.get("/reviews/{review_id}/report.pdf")
+    def report(review_id: str, actor: ActorKey, request: Request, costs: bool = False) -> Response:
+        return report_response(studio, actor, review_id, language_of(request), costs=costs)
+
+
+def report_response(studio: Studio, actor: str, review_id: str, language: str, *, costs: bool) -> Response:
+    """The report as a file to be saved."""
+    reports = studio.acting_for(actor).approval_reports
+    with TemporaryDirectory(dir=studio.context.scratch_folder()) as folder:
+        path = Path(folder) / "report.pdf"
+        name = reports.write(review_id, language, path, costs=costs)
+        headers = {
+            "content-disposition": f"attachment; filename*=UTF-8''{quote(name, safe='')}",
+            "cache-control": "no-store",
+        }
+        return Response(path.read_bytes(), media_type="application/pdf", headers=headers)

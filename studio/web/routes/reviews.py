@@ -30,7 +30,7 @@ from studio.store.reviews import Source
 from studio.web.errors import SentenceRoute
 from studio.web.middleware.same_origin import actor_of
 from studio.web.routes.clip_frames import add_clip_frames
-from studio.web.routes.review_json import change_json, comment_json, review_json, summary_json
+from studio.web.routes.review_json import comment_json, history_json, review_json, summary_json
 
 if TYPE_CHECKING:
     from studio.studio import Studio
@@ -192,8 +192,8 @@ def _status_routes(api: APIRouter, studio: Studio, asker: str) -> None:
 
     @api.get("/reviews/{review_id}/versions/{version_id}/history")
     def history(review_id: str, version_id: str, actor: str = asker) -> JSON:
-        changes = studio.acting_for(actor).review_statuses.history(review_id, version_id)
-        return {"history": [change_json(one) for one in changes]}
+        statuses = studio.acting_for(actor).review_statuses
+        return {"history": history_json(statuses.history(review_id, version_id), statuses.all())}
 
 
 def _list_routes(api: APIRouter, studio: Studio, asker: str) -> None:
