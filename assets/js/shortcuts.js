@@ -78,10 +78,10 @@ function show() {
   box.showModal();
 }
 
-/** Listen for "?". Call it once. */
+/** Listen for "?", after every page that has a list of its own. Call it once. */
 export function listen() {
-  document.addEventListener("keydown", (e) => {
-    if (e.key !== "?" || e.ctrlKey || e.metaKey || e.altKey || isTyping(e)) return;
+  addEventListener("keydown", (e) => {
+    if (e.key !== "?" || e.defaultPrevented || e.ctrlKey || e.metaKey || e.altKey || isTyping(e)) return;
     e.preventDefault();
     show();
   });

@@ -45,7 +45,7 @@ export class FramePlayer extends EventTarget {
     this.kind = version.kind;
     this.loop = null;
     this.range = null;
-    this.chosen = { units: "frames", guides: {}, volume: 1, ...kept() };
+    this.chosen = { units: "timecode", guides: {}, volume: 1, ...kept() };
     this.timing = timingOf({
       rate: (this.kind === "audio" ? SOUND_RATE : version.rate) ?? rateOf(0),
       frames: this.kind === "image" ? 1 : version.frames,
@@ -507,13 +507,18 @@ export class FramePlayer extends EventTarget {
   // Keys ----------------------------------------------------------------------------------------------------------
 
   #key(e) {
-    if (e.defaultPrevented) return;
+    if (e.defaultPrevented || !this.#steerable()) return;
     const press = pressOf(e);
     const act = press && this.#act(press, e);
     if (!act || (press === " " && e.target.closest("button, a, summary, [role=button]"))) return;
     e.preventDefault();
     e.stopPropagation();
     act();
+  }
+  /** Whether keys are for the player: it is seen, and no dialog is open above it. */
+  #steerable() {
+    const open = document.querySelector("dialog[open]");
+    return Boolean(this.element.offsetParent || this.#isFull()) && (!open || open.contains(this.element));
   }
   #act(press, e) {
     const { zoom } = this;
@@ -536,7 +541,7 @@ export class FramePlayer extends EventTarget {
       k: () => ((this.shuttle.held = true), this.pause()),
       j: () => this.shuttle.press(-1),
       l: () => this.shuttle.press(1),
-      "Shift+l": () => this.setLoop(this.loop === null ? true : null),
+      "Alt+l": () => this.setLoop(this.loop === null ? true : null),
       ",": step(-one),
       ".": step(one),
       ArrowLeft: step(-one),
@@ -567,7 +572,7 @@ const POPS = { "aria-haspopup": "dialog", "aria-expanded": false };
 /**
  * A player of one version. `overlay` lies exactly over its picture.
  * @param {Version} version
- * @param {{src: string, poster?: string|null, keys?: HTMLElement, autoplay?: boolean, timing?: () => Promise<any>}} options
+ * @param {{src: string, poster?: string|null, keys?: HTMLElement|Document, autoplay?: boolean, timing?: () => Promise<any>}} options
  *   poster: for sound its waveform. keys: whose key presses steer it (its own element when left out). timing: asks for
  *   /frames/{asset}, which gives variable rates their frames and makes steps fast.
  */

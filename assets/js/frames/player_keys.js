@@ -7,14 +7,13 @@ export const PLAYER_KEYS = {
   play: [
     ["Space", "play"],
     ["J K L", "shuttle"],
-    ["Shift+L", "loop"],
+    ["Alt+L", "loop"],
     ["< >", "speed"],
     ["M", "mute"],
     ["↑ ↓", "volume"],
   ],
   frames: [
-    ["← →", "step"],
-    [", .", "step"],
+    ["← → , .", "step"],
     ["Shift+← →", "leap"],
     ["Home End", "ends"],
     ["[ ]", "marker"],

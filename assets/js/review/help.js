@@ -2,15 +2,9 @@
 
 import { el, t } from "../dom.js";
 import { dialog } from "../board/dialog.js";
+import { keyList } from "../frames/player_keys.js";
 
 const GROUPS = {
-  play: [
-    ["Space", "play"],
-    [", .", "frame"],
-    ["I O", "range"],
-    ["L", "loop"],
-    ["F", "full"],
-  ],
   comments: [
     ["C", "write"],
     ["D", "draw"],
@@ -43,7 +37,7 @@ export function help() {
       "section",
       "",
       {},
-      el("h4", "", {}, t(`review.keys_${name}`)),
+      el("h3", "", {}, t(`review.keys_${name}`)),
       el(
         "dl",
         "",
@@ -54,7 +48,12 @@ export function help() {
         ]),
       ),
     );
-  return dialog(t("review.keys"), el("div", "st-keys rv-keys", {}, ...Object.entries(GROUPS).map(group)), [], {
-    wide: true,
-  });
+  return dialog(
+    t("review.keys"),
+    el("div", "st-keys rv-keys", {}, ...Object.entries(GROUPS).map(group), ...keyList()),
+    [],
+    {
+      wide: true,
+    },
+  );
 }

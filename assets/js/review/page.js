@@ -81,7 +81,6 @@ class ReviewPage {
     const { session, member } = this;
     const { may } = session.me;
     this.stage = new Stage(session, {
-      keys: this.root,
       slots: { making: member?.making },
       link: () => this.copyLink(),
     });

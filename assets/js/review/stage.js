@@ -1,19 +1,19 @@
 // The picture of the version that is shown, and the line above it: its name, its versions, where it stands.
 
 import { button, colon, el, icon, t } from "../dom.js";
+import { framePlayer } from "../frames/frame_player.js";
 import { menu } from "../menu.js";
+import { get } from "../net.js";
 import { statusMenu } from "./approval.js";
 import { hueOf, nameOf, threadsOf } from "./marks.js";
 import { drawLayer } from "./drawing.js";
-import { plainPlayer } from "./plain_player.js";
 
 /** The stage; hears of frames through "frame", of a marker that was pressed through "marker". */
 export class Stage extends EventTarget {
-  /** @param {any} session @param {{keys: HTMLElement, slots: {making?: (version: any) => Node}, link: () => void}} parts */
-  constructor(session, { keys, slots, link }) {
+  /** @param {any} session @param {{slots: {making?: (version: any) => Node}, link: () => void}} parts */
+  constructor(session, { slots, link }) {
     super();
     this.session = session;
-    this.keys = keys;
     this.slots = slots;
     this.link = link;
     this.bar = el("div", "rv-bar");
@@ -33,10 +33,12 @@ export class Stage extends EventTarget {
     this.close();
     if (!version) return this.place.replaceChildren();
     if (version.state !== "ready") return this.place.replaceChildren(this.notReady(version));
-    const player = plainPlayer(version, {
+    const poster = { video: "poster", audio: "wave" }[version.kind];
+    const player = framePlayer(version, {
       src: session.mediaUrl(version.asset),
-      poster: version.kind === "video" ? session.mediaUrl(version.asset, "poster") : null,
-      keys: this.keys,
+      poster: poster ? session.mediaUrl(version.asset, poster) : null,
+      keys: document, // as all keys of a review
+      timing: () => get(`${session.base}/frames/${encodeURIComponent(version.asset)}`),
     });
     session.player = player;
     this.place.replaceChildren(player.element);
