@@ -247,4 +247,5 @@ def _with_length(item: HandoverItem, asset: Asset | None, rate: Fraction) -> Han
 def _file_name(place: int, item: Item, version: Version, file: VersionFile) -> str:
     """Place in the list, title and version: each file of an archive has a name of its own."""
     suffix = Path(file.asset.path).suffix if file.asset and file.asset.path else ".mp4"
-    return f"{place:02d}_{file_stem(item.title) or item.id}_v{version.number}{suffix}"
+    title = item.title.removesuffix(suffix)  # a file brings its own name
+    return f"{place:02d}_{file_stem(title) or item.id}_v{version.number}{suffix}"

@@ -5,6 +5,7 @@ import * as address from "../address.js";
 import { copy, menu } from "../menu.js";
 import { tryOrToast } from "../net.js";
 import { Comments } from "./comments.js";
+import { exportMenu } from "./export_menu.js";
 import { help } from "./help.js";
 import { info } from "./info.js";
 import { Playlist } from "./playlist.js";
@@ -143,6 +144,7 @@ class ReviewPage {
       ),
       el("i", "st-grow"),
       this.presence,
+      exportMenu(session),
       button(t("review.keys"), { name: "keyboard", cls: "bare rv-wide", data: { do: "help" } }, help),
       more ?? "",
     );

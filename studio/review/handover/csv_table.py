@@ -13,7 +13,7 @@ import io
 from studio.media.csv_cells import BYTE_ORDER_MARK, plain_cell
 from studio.review.handover.model import HandoverComment, ReviewHandover
 from studio.review.handover.sequence import Placed, lay_out
-from studio.review.handover.text import legible
+from studio.review.handover.text import legible, said_by
 from studio.review.timecode import hour, timecode
 
 COLUMNS = (
@@ -43,7 +43,7 @@ def _row(placed: Placed, comment: HandoverComment) -> dict[str, object]:
     row |= {"item": legible(item.title), "version": item.number, "file": item.file, "rate": str(item.rate or "")}
     row |= {"sequence_in": timecode(hour(placed.sequence_rate) + placed.at(first), placed.sequence_rate)}
     row |= {"author": legible(comment.author), "text": legible(comment.text)}
-    row |= {"replies": "\n".join(legible(f"{reply.author}: {reply.text}") for reply in comment.replies)}
+    row |= {"replies": "\n".join(said_by(reply.author, reply.text) for reply in comment.replies)}
     row |= {"resolved": _yes(comment.resolved), "internal": _yes(comment.internal)}
     return row | {"drawing": _yes(bool(comment.drawing)), "created_at": comment.created_at, "id": comment.id}
 

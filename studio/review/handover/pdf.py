@@ -61,7 +61,7 @@ class _Comments(Sheet):
         comments = [comment for item in self._review.items for comment in item.comments]
         counts = Message("reviewexport.counts", open=sum(not c.resolved for c in comments), all=len(comments))
         self.ink(9, DIM)
-        self.paragraph(f"{counts.text(self.language)} · {_moment(self._made_at)} · {self._made_by}", SMALL_MM + 0.6)
+        self.paragraph(_joined(counts.text(self.language), _moment(self._made_at), self._made_by), SMALL_MM + 0.6)
         if not comments:
             self.ln(8)
             self.ink(11, DIM)
@@ -79,7 +79,7 @@ class _Comments(Sheet):
         self.ln(2.5)
         version = Message("reviewexport.version", number=item.number).text(self.language)
         rate = Message("reviewexport.rate", rate=f"{float(item.rate):.5g}").text(self.language) if item.rate else ""
-        facts = self.drawable(" · ".join(filter(None, (version, rate))))
+        facts = self.drawable(_joined(version, rate))
         self.ink(9, DIM)
         wide = self.get_string_width(facts) + 2
         self.ink(13)
@@ -160,7 +160,7 @@ class _Comments(Sheet):
         self.ln(1.5)
         self._chip(comment)
         self.ink(SMALL_PT, DIM)
-        self.paragraph(f"{one_line(comment.author)} · {_when(comment.created_at)}", SMALL_MM)
+        self.paragraph(_joined(one_line(comment.author), _when(comment.created_at)), SMALL_MM)
         self.ln(1.6)
 
     def _chip(self, comment: HandoverComment) -> None:
@@ -181,7 +181,7 @@ class _Comments(Sheet):
             self.set_x(left + INDENT_MM)
             page, top = self.page, self.get_y()
             self.ink(SMALL_PT, DIM)
-            self.paragraph(f"{one_line(reply.author)} · {_when(reply.created_at)}", SMALL_MM)
+            self.paragraph(_joined(one_line(reply.author), _when(reply.created_at)), SMALL_MM)
             self.ink(TEXT_PT - 0.5)
             self.paragraph(legible(reply.text), TEXT_MM - 0.3)
             if self.page == page:
@@ -205,6 +205,10 @@ class _Comments(Sheet):
 
     def _page_room(self) -> float:
         return self.h - FOOTER_MM - 4 - MARGIN_MM
+
+
+def _joined(*parts: str) -> str:
+    return " · ".join(filter(None, parts))
 
 
 def _moment(at: datetime) -> str:

@@ -29,8 +29,13 @@ def one_line(text: str) -> str:
 
 def thread(comment: HandoverComment, *, named: bool = False) -> list[str]:
     """The comment and its answers, each with who wrote it. named: the comment's author stands elsewhere."""
-    first = comment.text if named else f"{comment.author}: {comment.text}"
-    return [legible(text) for text in (first, *(f"{reply.author}: {reply.text}" for reply in comment.replies))]
+    first = legible(comment.text) if named else said_by(comment.author, comment.text)
+    return [first, *(said_by(reply.author, reply.text) for reply in comment.replies)]
+
+
+def said_by(author: str, text: str) -> str:
+    """The text with its author before it; a studio without accounts has no names."""
+    return legible(f"{author}: {text}" if author else text)
 
 
 def threads(comments: Iterable[HandoverComment]) -> str:
