@@ -55,6 +55,7 @@ export class RoomBar {
     const leader = room.people.find((one) => one.id === room.leader);
     const leads = room.leader !== null && room.leader === room.you;
     this.element.classList.toggle("off", room.state !== "open");
+    this.element.classList.toggle("alone", room.state === "open" && !others.length);
     this.element.dataset.state = room.state;
     this.drawFaces(room, others);
     this.word.textContent = this.words(room, others, leader, leads);
