@@ -50,6 +50,9 @@ function after(fn) {
   step.then(() => line === step && (line = null));
 }
 
+/** Once everything that was asked of the history has happened. */
+export const settled = () => Promise.resolve(line);
+
 /** Set parameters (null takes one away) as a new entry; replace: in the place of this one. */
 export function navigate(params, { replace = false, opened = null } = {}) {
   after(() => set(params, replace, opened));

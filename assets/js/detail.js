@@ -25,6 +25,7 @@ import { lightbox } from "./lightbox.js";
 import { get, tryOrToast } from "./net.js";
 import { chip, cost, runPreview, picture, progress, reason, stars } from "./parts.js";
 import { player } from "./player.js";
+import { addButton, mayAdd } from "./review/add_to.js";
 import { author, sharedMark } from "./share.js";
 
 const panel = { node: null, id: null, back: null, options: {} };
@@ -159,6 +160,7 @@ function draw() {
             openComparison(run.comparison),
           )
         : null,
+      run.asset && run.asset.kind !== "text" && mayAdd() ? addButton(() => ({ runs: [run.id] })) : null,
     ),
     run.status === "succeeded" ? panel.row : null,
     run.prompt ? section(t("widgets.prompt"), text(run.prompt)) : null,

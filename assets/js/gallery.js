@@ -10,6 +10,7 @@ import { follow } from "./live.js";
 import { get, post, toast, tryOrToast } from "./net.js";
 import { heading } from "./page.js";
 import { isMine, joinedProjects, loadProjects, PROJECTS_CHANGED } from "./project_state.js";
+import { addButton, mayAdd } from "./review/add_to.js";
 import { shareItems } from "./share.js";
 
 const PAGE = 80;
@@ -459,6 +460,8 @@ class Gallery {
           download(runs()),
         ),
       );
+      if (mayAdd() && runs().every((run) => run.asset && run.asset.kind !== "text"))
+        parts.push(addButton(() => ({ runs: runs().map((run) => run.id) })));
       if (shareItems(runs()).length) {
         const share = button(
           t("projects.share"),

@@ -14,6 +14,7 @@ import { checkDialog } from "./findings.js";
 import { lookOnly } from "./look_only.js";
 import { Panel } from "./panel.js";
 import { renderDialog, productionMethodDialog } from "./render.js";
+import { addToReview, mayAdd } from "../review/add_to.js";
 import { autoDraft } from "./settings.js";
 import { scriptView } from "./script.js";
 import { RATES, SHAPES, sizeById } from "./shapes.js";
@@ -201,6 +202,11 @@ export class Editor {
     this.checks = button(t("check.title"), { name: "check", cls: "bare", data: { do: "check" } }, () =>
       checkDialog(store, (shot, s) => (store.select(shot), look(s))),
     );
+    this.reviewing = mayAdd()
+      ? button(t("review.review_takes"), { name: "review", cls: "bare", data: { do: "review-takes" } }, () =>
+          addToReview({ board: store.id }, { title: store.board.title }),
+        )
+      : null;
     this.head = el(
       "header",
       "bd-top",
@@ -211,7 +217,7 @@ export class Editor {
       this.facts,
       el("div", "bd-row", {}, this.undo, this.redo),
       el("span", "st-grow"),
-      el("div", "bd-row bd-doing", {}, this.auto, this.drafts, this.renders, this.checks, this.exports),
+      el("div", "bd-row bd-doing", {}, this.auto, this.drafts, this.renders, this.reviewing, this.checks, this.exports),
     );
   }
 

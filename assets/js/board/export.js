@@ -7,6 +7,7 @@ import { check, choose, dialog, field, autoGrow } from "./dialog.js";
 import { trebleCurves } from "./curves.js";
 import { fileButton, pickAsset, upload } from "./files.js";
 import { boardReports } from "../review/status_settings.js";
+import { addButton, mayAdd } from "../review/add_to.js";
 import { findingsBox } from "./findings.js";
 import { lookPanel } from "./look.js";
 import { captions } from "./spoken.js";
@@ -426,6 +427,7 @@ function row(film, changed, places, look) {
             { wide: true },
           ),
         ),
+        mayAdd() ? addButton(() => ({ films: [film.id] }), "bare only") : "",
       );
     node.append(
       el(

@@ -8,6 +8,7 @@ import { catalogueText } from "../form/common.js";
 import { ended, follow } from "../live.js";
 import { get, post, tryOrToast } from "../net.js";
 import { picture, progress, reason, runPreview } from "../parts.js";
+import { addButton, mayAdd } from "../review/add_to.js";
 import { openRates } from "./rates.js";
 import { linkedZoom, shownFile, syncedControls } from "./stage.js";
 
@@ -181,9 +182,18 @@ class View {
       ...(this.comparison.same_request ? [judge] : []),
       ...(this.canWipe() ? [this.wipe] : []),
       ...(this.blind ? [] : [link]),
+      ...(mayAdd() && !this.blind ? [this.addAll()] : []),
       el("span", "cw-zoom", { role: "group", "aria-label": t("compare.zoom") }, ...this.zoom.buttons),
       button(t("widgets.close"), { name: "close", cls: "bare", data: { do: "close" } }, () => this.close()),
     );
+  }
+
+  /** Puts the results into a review. */
+  addAll() {
+    const runs = () => this.comparison.members.filter(finished).map(({ run }) => run.id);
+    const made = addButton(() => ({ runs: runs() }), "bare");
+    made.disabled = !runs().length;
+    return made;
   }
 
   cell(member, i, old) {
