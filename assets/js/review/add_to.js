@@ -30,7 +30,7 @@ export async function openReview(id) {
 
 /** Ask which review, and put it there. what: ids by kind; title: what a new review may be called. */
 export async function addToReview(what, { title = "" } = {}) {
-  styles("board.css", "review.css");
+  styles("board.css", "board-parts.css", "review.css");
   const [found] = await Promise.all([tryOrToast(get("ui/reviews")), loadProjects()]);
   if (!found) return;
   const reviews = found.reviews.filter((one) => isMine(one) || (one.shared && hasRole(one.project, "creator")));

@@ -224,6 +224,7 @@ export class Composer {
   refresh() {
     const empty = !this.area.value.trim() && !this.sketch;
     this.go.disabled = empty || this.sending;
+    this.element.classList.toggle("some", !empty || this.drawing);
     this.area.fit?.();
   }
 

@@ -9,7 +9,7 @@ import { mountReview } from "./page.js";
 
 /** gr.HTML calls this once. */
 export function mount(element) {
-  styles("widgets.css", "board.css", "projects.css", "review.css", "review-comments.css");
+  styles("widgets.css", "board.css", "board-parts.css", "projects.css", "review.css", "review-comments.css");
   const root = element.querySelector(".st-mount") || element;
   let page = null;
   let shown = null;

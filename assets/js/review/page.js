@@ -24,7 +24,8 @@ const GUEST_POLL_MS = 20_000;
  * @param {{base?: "ui"|"shared/api", id: string, onClose?: () => void, member?: any}} options
  */
 export function mountReview(element, { base = "ui", id, onClose = undefined, member = null }) {
-  styles("widgets.css", "board.css", "projects.css", "review.css", "review-comments.css", "review-retake.css");
+  styles("widgets.css", "board.css", "board-parts.css", "projects.css");
+  styles("review.css", "review-comments.css", "review-retake.css");
   const page = new ReviewPage(element, new ReviewSession({ base, id }), { onClose, member });
   return { session: page.session, ready: page.start(), destroy: () => page.destroy() };
 }
@@ -140,7 +141,7 @@ class ReviewPage {
         "rv-heading",
         {},
         el("h1", "", { title: review.title }, review.title),
-        el("small", "st-dim", {}, [review.project_name, t("review.open_n", { n: open })].filter(Boolean).join(" · ")),
+        el("small", "st-dim", {}, [review.project_name, t(open ? "review.open_n" : "review.none_open", { n: open })].filter(Boolean).join(" · ")),
       ),
       el("i", "st-grow"),
       this.presence,
