@@ -16,7 +16,7 @@ const GROUPS = {
     ["X", "resolve"],
   ],
   room: [
-    ["Shift+L", "lead"],
+    ["Shift+H", "lead"],
     ["Shift+F", "follow"],
     ["Shift+P", "point"],
   ],
@@ -48,12 +48,6 @@ export function help() {
         ]),
       ),
     );
-  return dialog(
-    t("review.keys"),
-    el("div", "st-keys rv-keys", {}, ...Object.entries(GROUPS).map(group), ...keyList()),
-    [],
-    {
-      wide: true,
-    },
-  );
+  const groups = [...Object.entries(GROUPS).map(group), ...keyList()];
+  return dialog(t("review.keys"), el("div", "st-keys rv-keys", {}, ...groups), [], { wide: true });
 }

@@ -115,13 +115,28 @@ class ReviewPage {
     this.stage.addEventListener("player", () => this.comments.composer?.follow());
     this.stage.addEventListener("drawn", (e) => this.comments.composer?.changedSketch(e.detail));
     this.stage.addEventListener("undrawn", () => this.comments.composer?.draw(false));
-    this.stage.addEventListener("marker", (e) => this.comments.activate(e.detail.id));
+    this.stage.addEventListener("marker", (e) => this.pressed(e.detail.id));
     this.comments.addEventListener("active", (e) => this.jump(e.detail));
     document.addEventListener("keydown", (e) => this.key(e), { signal: this.ends.signal });
     session.room = joinRoom(session);
     this.presence.append(session.room.element);
+    this.stick();
     this.drawHead();
     this.drawTabs();
+  }
+
+  /** The picture of a phone sticks below whatever the page keeps at its top. */
+  stick() {
+    const bar = document.querySelector("#studio-tabs > .tab-wrapper");
+    const set = () => {
+      const top = bar && bar.offsetWidth > innerWidth / 2 ? bar.offsetHeight : 0;
+      this.root.style.setProperty("--rv-top", `${top}px`);
+    };
+    set();
+    if (!bar) return;
+    const watch = new ResizeObserver(set);
+    watch.observe(bar);
+    this.ends.signal.addEventListener("abort", () => watch.disconnect());
   }
 
   drawHead() {
@@ -141,12 +156,19 @@ class ReviewPage {
         "rv-heading",
         {},
         el("h1", "", { title: review.title }, review.title),
-        el("small", "st-dim", {}, [review.project_name, t(open ? "review.open_n" : "review.none_open", { n: open })].filter(Boolean).join(" · ")),
+        el(
+          "small",
+          "st-dim",
+          {},
+          [review.project_name, t(open ? "review.open_n" : "review.none_open", { n: open })]
+            .filter(Boolean)
+            .join(" · "),
+        ),
       ),
       el("i", "st-grow"),
       this.presence,
       exportMenu(session),
-      button(t("review.keys"), { name: "keyboard", cls: "bare rv-wide", data: { do: "help" } }, help),
+      button(t("review.keys"), { name: "keyboard", cls: "bare rv-wide", data: { do: "keys" } }, help),
       more ?? "",
     );
   }
@@ -273,6 +295,15 @@ class ReviewPage {
     if (from === null || (frame >= from && frame <= (to ?? from))) return;
     this.drawn = null;
     this.session.drawing.show(null);
+  }
+
+  /** A comment's mark was pressed, or what leads to it. */
+  pressed(id) {
+    const head = this.session.commentOf(id);
+    if (!head) return;
+    this.show("comments");
+    this.jump(head);
+    this.comments.activate(id);
   }
 
   /** Go to a comment's frame and show what was drawn there. */

@@ -292,7 +292,7 @@ class Room extends EventTarget {
   key(e) {
     if (!e.shiftKey || e.ctrlKey || e.metaKey || e.altKey || isTyping(e) || !this.element.checkVisibility()) return;
     if (document.querySelector("dialog[open]") && !this.element.closest("dialog[open]")) return;
-    const press = { l: this.bar.lead, f: this.bar.follow, p: this.bar.point }[e.key.toLowerCase()];
+    const press = { h: this.bar.lead, f: this.bar.follow, p: this.bar.point }[e.key.toLowerCase()];
     if (!press || press.hidden) return;
     e.preventDefault();
     e.stopPropagation();

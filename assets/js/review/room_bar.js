@@ -16,7 +16,7 @@ export class RoomBar {
     this.acts = acts;
     this.faces = el("ul", "rr-faces", { "aria-label": t("reviewroom.people") });
     this.word = el("span", "rr-word");
-    this.lead = this.toggle("lead", "flag", "Shift+L", () => acts.lead());
+    this.lead = this.toggle("lead", "flag", "Shift+H", () => acts.lead());
     this.follow = this.toggle("follow", "people", "Shift+F", () => acts.follow());
     this.point = this.toggle("point", "target", "Shift+P", () => acts.point());
     this.spoken = el("span", "st-off", { role: "status" });

@@ -42,7 +42,7 @@ export class Stage extends EventTarget {
     });
     session.player = player;
     this.place.replaceChildren(player.element);
-    for (const name of ["frame", "range", "pause", "play", "ready"])
+    for (const name of ["frame", "range", "ready"])
       player.addEventListener(name, () => this.dispatchEvent(new CustomEvent(name)));
     player.addEventListener("marker", (e) => this.dispatchEvent(new CustomEvent("marker", { detail: e.detail })));
     this.layer();
@@ -77,7 +77,7 @@ export class Stage extends EventTarget {
         .map((head) => ({
           id: head.id,
           frame: head.frame_in,
-          frame_out: head.frame_out,
+          frame_out: head.frame_out > head.frame_in ? head.frame_out : null,
           color: `hsl(${hueOf(nameOf(head))} 62% 58%)`,
           label: `${nameOf(head)}${colon()}${head.text.slice(0, 80)}`,
           resolved: Boolean(head.resolved_at),
