@@ -60,6 +60,10 @@ class NotAllowed(StudioError):
     """The user lacks the right to do this."""
 
 
+class NotSignedIn(NotAllowed):
+    """Nobody is known who asks: they have to sign in, or enter, first."""
+
+
 class Conflict(StudioError):
     """The thing changed meanwhile, or its state does not allow this."""
 

@@ -22,7 +22,7 @@ from studio.jobs.mirroring import Mirroring
 from studio.jobs.scheduler import Scheduler
 from studio.jobs.webhooks import WebhookRegistry
 from studio.media import files
-from studio.permissions import LOCAL_ACTOR, VISITOR_PREFIX, Actor, Role
+from studio.permissions import GUEST_PREFIX, LOCAL_ACTOR, VISITOR_PREFIX, Actor, Role
 from studio.services import exports, own_keys
 from studio.services.acting import StudioServices, UserServices
 from studio.services.admin import Admin
@@ -34,10 +34,12 @@ from studio.services.context import Context
 from studio.services.continuations import ContinuationFollower
 from studio.services.demo import DemoContent
 from studio.services.engine_settings import EngineSettings
+from studio.services.guests import Guests
 from studio.services.key_store import KeyStore
 from studio.services.lending import Lending
 from studio.services.library import Library
 from studio.services.link_decisions import LinkDecisions
+from studio.services.link_tokens import LinkTokens
 from studio.services.local_models import LocalModels
 from studio.services.notifications import Notifications
 from studio.services.own_keys import KEY_OWNERS, OwnKeySource
@@ -50,6 +52,7 @@ from studio.services.session_keys import SessionKeys
 from studio.services.user_files import UserFiles
 from studio.services.visitor_limits import VisitorLimiter, VisitorSweeper
 from studio.services.visitors import Visitors
+from studio.services.watermarks import Watermarks
 from studio.services.webhooks import ProviderWebhooks
 from studio.services.workflows import Workflows
 from studio.settings import Settings
@@ -99,13 +102,14 @@ class Studio:
         self.local_models = LocalModels(self.catalogue, found)
         self.audit_log = AuditLog(store)
         self.people, self.visitors = People(store, self.audit_log), Visitors(store)
+        self.guests, self.watermarks = Guests(store, self.audit_log), Watermarks(store, jobs)
         self.session_keys = SessionKeys(self.context, found, lambda s: self.people.lives(s) or self.visitors.lives(s))
         self.people.on_change = self.session_keys.sessions_changed
         accounts.refusal = Lending(self.context, self.people).refusal
         self._studio_services = StudioServices(
             self.admin, self.agents, self.comfyui_models, self.connections, self.library, self.local_models,
             self.notifications, self.people, self.queue, self.session_keys, self.user_files, self.workflows,
-            Recorder(store, self.audit_log),
+            Recorder(store, self.audit_log), LinkTokens(settings.data), self.watermarks,
         )  # fmt: skip
         self.link_decisions = LinkDecisions(self.context, lambda person: self.acting_for(person).approvals)
         self._is_started = False
@@ -140,7 +144,8 @@ class Studio:
     def acting_for(self, key: str) -> UserServices:
         """The services as this actor has them, within their rights. key: see Actor; "" is the local user, who may do
         everything. Raises NotAllowed for an account that is gone or disabled."""
-        actor = self.visitors.actor(key) if key.startswith(VISITOR_PREFIX) else self.people.actor(key)
+        known = {VISITOR_PREFIX: self.visitors, GUEST_PREFIX: self.guests}.get(key[:2], self.people)
+        actor = known.actor(key)
         return UserServices(self.context, self._studio_services, actor)
 
     def on_behalf_of(self, user: str) -> UserServices:
@@ -200,6 +205,7 @@ class Studio:
         self._leftovers.close()
         self._visitor_sweeper.close()
         self._demo.close()
+        self.watermarks.close()
         self.session_keys.close()
         context.exports.close()
         context.measures.close()

@@ -23,6 +23,8 @@ async function request(path, options) {
 
 /** The session has ended: to the login page, and back here afterwards. */
 function signIn() {
+  const gate = document.querySelector('meta[name="studio-gate"]')?.getAttribute("content");
+  if (gate) return location.replace(new URL(gate, BASE)); // a guest's page: to the page before it
   const login = new URL("login", BASE);
   login.searchParams.set("next", `/${location.search}`);
   location.assign(login);

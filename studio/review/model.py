@@ -76,7 +76,8 @@ class Review:
 
 @dataclass(frozen=True)
 class Item:
-    """A place in a review. board, shot: the storyboard's shot that it stands for; None for any other."""
+    """A place in a review. board, shot: the storyboard's shot that it stands for; None for any other. titled: somebody
+    gave it its title; else it begins as the prompt does, which guests do not see."""
 
     seq: int
     id: str
@@ -84,6 +85,7 @@ class Item:
     position: int
     board: str | None
     shot: str | None
+    titled: bool = False
 
 
 @dataclass(frozen=True)

@@ -25,8 +25,10 @@ from studio.services.continuations import Continuations
 from studio.services.delivery_approval import DeliveryApproval
 from studio.services.exports import Exports
 from studio.services.gallery import Gallery
+from studio.services.guest_media import GuestMedia
 from studio.services.keyed_calls import KeyedCalls
 from studio.services.library import Library
+from studio.services.link_tokens import LinkTokens
 from studio.services.local_models import LocalModels
 from studio.services.looks import Looks
 from studio.services.notifications import Notifications
@@ -44,6 +46,7 @@ from studio.services.requests import Requests
 from studio.services.retakes import Retakes
 from studio.services.review_comments import ReviewComments
 from studio.services.review_handover import ReviewHandovers
+from studio.services.review_links import ReviewLinks
 from studio.services.review_statuses import ReviewStatuses
 from studio.services.reviews import Reviews
 from studio.services.rights import guarded, require
@@ -53,6 +56,7 @@ from studio.services.sharing import Sharing
 from studio.services.storyboards import Storyboards
 from studio.services.token_spending import TokenSpending
 from studio.services.user_files import UserFiles
+from studio.services.watermarks import Watermarks
 from studio.services.workflows import Workflows
 
 S = TypeVar("S")
@@ -75,6 +79,8 @@ class StudioServices:
     user_files: UserFiles
     workflows: Workflows
     recorder: Recorder
+    link_tokens: LinkTokens
+    watermarks: Watermarks
 
 
 class UserServices:
@@ -131,9 +137,14 @@ class UserServices:
         self.projects = guard("projects", own_projects, actor)
         self.delivery_approval = guard("delivery_approval", delivery_approval, actor)
         self.sharing = guard("sharing", Sharing(context, user), actor)
+        tokens, watermarks = studio_services.link_tokens, studio_services.watermarks
+        self.review_links = guard("review_links", ReviewLinks(context, user, tokens, watermarks), actor)
+        guest_media = GuestMedia(context, actor, watermarks)
+        self.guest_media = guard("guest_media", guest_media, actor)
         self.keyed_calls = guard("keyed_calls", KeyedCalls(context, actor), actor)
         self.token_spending = guard("token_spending", spending, actor)
-        reviews, review_comments = Reviews(context, actor, storyboards), ReviewComments(context, actor)
+        reviews = Reviews(context, actor, storyboards, guest_media)
+        review_comments = ReviewComments(context, actor)
         self.reviews = guard("reviews", reviews, actor)
         self.review_comments = guard("review_comments", review_comments, actor)
         handovers = ReviewHandovers(context, actor, reviews, review_comments)

@@ -28,8 +28,9 @@ from studio.review.handover.text import file_stem
 from studio.review.model import Comment, Item, Version
 from studio.services.context import Context
 from studio.services.review_comments import ReviewComments
+from studio.services.review_files import VersionFile
 from studio.services.review_frames import frames, jpeg
-from studio.services.reviews import OpenReview, Reviews, VersionFile
+from studio.services.reviews import OpenReview, Reviews
 
 MAX_PDF_COMMENTS = 1000
 """Each has a picture, and a document of them is made in memory."""
@@ -120,6 +121,8 @@ class ReviewHandovers:
         opened = self._reviews.get(review_id)
         if not opened.rights.download:
             raise NotAllowed(Message("reviewexport.no_download"))
+        if (media or form == "pdf") and not opened.rights.originals:
+            raise NotAllowed(Message("reviewexport.marked_only"))
         if options.internal and not opened.rights.internal:
             raise NotAllowed(Message("reviewexport.members_only"))
         taken = self._taken(opened, options)

@@ -61,10 +61,11 @@ class ReviewStatuses:
         self._context.jobs.feed.publish(changed)
 
     def history(self, review_id: str, version_id: str) -> list[StatusChange]:
-        """Changes of a version's status, oldest first. Raises NotFound."""
+        """Changes of a version's status, oldest first; for guests their own. Raises NotFound."""
         with self._context.store.read() as db:
             review = reviews.get(db, review_id, self.user)
-            return review_statuses.history(db, reviews.version(db, review.seq, version_id, self.user).id)
+            found = review_statuses.history(db, reviews.version(db, review.seq, version_id, self.user).id)
+        return [one for one in found if one.person == self.user] if self._actor.is_guest else found
 
     # settings --------------------------------------------------------------------------------------------------
 

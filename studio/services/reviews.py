@@ -14,8 +14,11 @@ from studio.media.frame_timing import frame_timing
 from studio.messages import Message
 from studio.permissions import Action, Actor, Role
 from studio.review import model
-from studio.review.model import Content, Item, Review, Summary, Version, VersionState
+from studio.review.model import Content, Item, Review, Summary, Version
+from studio.services import guest_view
 from studio.services.context import Context
+from studio.services.guest_media import GuestMedia
+from studio.services.review_files import VersionFile
 from studio.services.review_rooms import Admission
 from studio.services.storyboards import Storyboards
 from studio.store import assets, exports, people, projects, review_comments, review_statuses, reviews, runs
@@ -24,17 +27,9 @@ from studio.storyboard.model import Board, Shot
 
 
 @dataclass(frozen=True)
-class VersionFile:
-    """What a version shows now. run: of a run's result; asset: the file, once there is one."""
-
-    state: VersionState
-    asset: Asset | None = None
-    run: Run | None = None
-
-
-@dataclass(frozen=True)
 class ReviewRights:
-    """What the actor may do in one review. internal: see and write what is not for guests."""
+    """What the actor may do in one review. internal: see and write what is not for guests. originals: have the files
+    themselves, where others get copies with their name in them."""
 
     comment: bool
     edit: bool
@@ -43,6 +38,7 @@ class ReviewRights:
     download: bool
     internal: bool
     statuses: tuple[str, ...]
+    originals: bool = True
 
 
 @dataclass(frozen=True)
@@ -62,9 +58,9 @@ class OpenReview:
 class Reviews:
     """The reviews that one actor sees: their own, and those shared with a project of theirs."""
 
-    def __init__(self, context: Context, actor: Actor, storyboards: Storyboards) -> None:
+    def __init__(self, context: Context, actor: Actor, storyboards: Storyboards, guest_media: GuestMedia) -> None:
         self._context, self._actor, self.user = context, actor, actor.id
-        self._storyboards = storyboards
+        self._storyboards, self._guest_media = storyboards, guest_media
 
     def all(self) -> list[Summary]:
         """Every review that the actor sees, last changed first."""
@@ -108,8 +104,10 @@ class Reviews:
         content = replace(content, versions=tuple(self._with_timing(content.versions, files)))
         names = {v.person: named.get(v.person, "") for v in content.versions}
         names[content.review.owner] = named.get(content.review.owner, "")
-        mentionable = {} if self._actor.is_guest else {i: named[i] for i in concerned if i in named}
-        return OpenReview(content, files, statuses, rights, mentionable, names, project)
+        found = OpenReview(
+            content, files, statuses, rights, {i: named[i] for i in concerned if i in named}, names, project
+        )
+        return self._for_guest(found) if self._actor.is_guest else found
 
     def create(self, title: str, project: str | None = None) -> Review:
         """A new, empty review in a project of the actor's, whose members see it at once.
@@ -374,6 +372,15 @@ class Reviews:
                     if version.rate is not None and version.frames is not None:
                         reviews.set_timing(db, version.seq, version.rate, version.frames)
         return done
+
+    def _for_guest(self, found: OpenReview) -> OpenReview:
+        """The review without what is the studio's own; a file still to be marked for the guest is being made."""
+        copies = self._guest_media.copies()
+        files = {i: guest_view.with_copy(file, copies) for i, file in found.files.items()}
+        download, originals = self._guest_media.may_download()
+        rights = replace(found.rights, download=download, originals=originals)
+        content = guest_view.content_for_guest(found.content)
+        return replace(found, content=content, files=files, rights=rights, people={}, names={}, project_name="")
 
     def _rights(self, db: Database, review: Review) -> ReviewRights:
         may, guest = self._actor.may, self._actor.is_guest

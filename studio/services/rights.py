@@ -109,6 +109,7 @@ RIGHTS: dict[str, dict[str, Action]] = {
         "file": _VIEW,
     },
     "gallery": {"search": _VIEW, "trash": _CREATE, "restore": _CREATE, "rate": _REVIEW},
+    "guest_media": {"review": _VIEW, "may_download": _VIEW, "file": _VIEW, "preview": _VIEW, "copies": _VIEW},
     "keyed_calls": {"once": _CREATE},
     "library": {"path": _VIEW, "settings_in": _CREATE},
     "local_models": {"overview": _STUDIO, "fetch": _STUDIO, "stop": _STUDIO, "remove": _STUDIO},
@@ -250,6 +251,7 @@ RIGHTS: dict[str, dict[str, Action]] = {
         "change_item": _CREATE,
         "remove_item": _CREATE,
     },
+    "review_links": {"all": _SHARE, "create": _SHARE, "token": _SHARE, "change": _SHARE, "revoke": _SHARE},
     "runs": {
         "get": _VIEW,
         "several": _VIEW,
@@ -332,11 +334,22 @@ RIGHTS: dict[str, dict[str, Action]] = {
 }
 """Service -> public method or property -> action."""
 
+GUESTS_MAY: dict[str, frozenset[str]] = {
+    "guest_media": frozenset({"review", "may_download", "file", "preview", "copies"}),
+    "reviews": frozenset({"get", "visible", "admission"}),
+    "review_comments": frozenset({"get", "drawings", "add", "edit", "resolve", "remove"}),
+    "review_handover": frozenset({"export"}),
+    "review_statuses": frozenset({"set", "history"}),
+}
+"""Service -> all that guests of share links may call, as far as their link lets them; everything else is refused."""
+
 S = TypeVar("S")
 
 
 def require(actor: Actor, action: Action) -> None:
     """Raise NotAllowed where the actor may not do this, with the role that it takes."""
+    if actor.is_guest and not actor.may(action):
+        raise NotAllowed(Message("reviewlinks.guests_may_not"))
     if not actor.may(action):
         least = LEAST_ROLE[action]
         what = "people.token_may_not" if actor.role.includes(least) else "people.role_may_not"
@@ -366,6 +379,8 @@ class _Guarded:
             if action is None:
                 raise AttributeError(f"{self._name}.{method} has no row in studio.services.rights")
             try:
+                if self._actor.is_guest and method not in GUESTS_MAY.get(self._name, ()):
+                    raise NotAllowed(Message("reviewlinks.guests_may_not"))
                 require(self._actor, action)
             except NotAllowed:
                 if self._recorder:

@@ -30,6 +30,7 @@ from studio.store import (
     migrations_people,
     migrations_projects,
     migrations_push,
+    migrations_review_links,
     migrations_reviews,
     migrations_reviews_rules,
     migrations_submit_keys,
@@ -61,6 +62,7 @@ SCHEMA = (
     migrations_audit,
     migrations_reviews,
     migrations_reviews_rules,
+    migrations_review_links,
 )
 """Modules whose import adds their steps to MIGRATIONS, in this order."""
 

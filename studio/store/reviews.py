@@ -20,7 +20,7 @@ _VERSION = (
     "w.seq, w.id, i.id AS item, w.number, w.label, w.run, w.asset, w.film, w.person, w.added_at, w.status, w.answers, "
     "w.rate_num, w.rate_den, w.frames"
 )
-_ITEM = "i.seq, i.id, i.title, i.position, i.board, i.shot"
+_ITEM = "i.seq, i.id, i.title, i.position, i.board, i.shot, i.titled"
 _ITEMS = "review_items i JOIN reviews rv ON rv.seq = i.review"
 _SHOWN = visibility.visible("review_items")
 Source = Literal["run", "asset", "film"]
@@ -107,7 +107,7 @@ def content(db: Database, review_id: str, viewer: str) -> Content:
 def items(db: Database, review: int, viewer: str) -> list[Item]:
     """The items of a review (its seq) that the viewer sees, in their order."""
     sql = f"SELECT {_ITEM} FROM {_ITEMS} WHERE i.review = ? AND {_SHOWN} ORDER BY i.position, i.seq"
-    return [Item(**row) for row in fetch(db, sql, [review, viewer])]
+    return [_item(row) for row in fetch(db, sql, [review, viewer])]
 
 
 def versions(db: Database, review: int, viewer: str) -> list[Version]:
@@ -123,14 +123,14 @@ def item(db: Database, review: int, item_id: str, viewer: str) -> Item:
     """One item. Raises NotFound."""
     sql = f"SELECT {_ITEM} FROM {_ITEMS} WHERE i.review = ? AND i.id = ? AND {_SHOWN}"
     for row in fetch(db, sql, [review, item_id, viewer]):
-        return Item(**row)
+        return _item(row)
     raise NotFound(Message("review.item_unknown"))
 
 
 def item_of_shot(db: Database, review: int, board: str, shot: str) -> Item | None:
     """The item that stands for a shot of a storyboard; None where the review has none."""
     sql = f"SELECT {_ITEM} FROM review_items i WHERE i.review = ? AND i.board = ? AND i.shot = ? ORDER BY i.seq LIMIT 1"
-    return next((Item(**row) for row in fetch(db, sql, [review, board, shot])), None)
+    return next((_item(row) for row in fetch(db, sql, [review, board, shot])), None)
 
 
 def version(db: Database, review: int, version_id: str, viewer: str) -> Version:
@@ -156,8 +156,8 @@ def add_item(db: Database, review: int, title: str, *, board: str | None = None,
 
 
 def set_item(db: Database, item_seq: int, *, title: str) -> None:
-    """Give the item another title."""
-    db.conn.execute("UPDATE review_items SET title = ? WHERE seq = ?", [title, item_seq])
+    """Give the item another title, which is somebody's own then."""
+    db.conn.execute("UPDATE review_items SET title = ?, titled = 1 WHERE seq = ?", [title, item_seq])
 
 
 def order_items(db: Database, ordered: Sequence[int]) -> None:
@@ -230,6 +230,11 @@ def _review(row: dict[str, Any]) -> Review:
     values: dict[str, Any] = {name: row[name] for name in Review.__dataclass_fields__}
     values["shared"] = bool(row["shared"])
     return Review(**values)
+
+
+def _item(row: dict[str, Any]) -> Item:
+    row["titled"] = bool(row["titled"])
+    return Item(**row)
 
 
 def _version(row: dict[str, Any]) -> Version:

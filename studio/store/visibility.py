@@ -7,7 +7,8 @@ version, but there any member may show a run that is shared in the review's proj
 the same owner that uses or made it. A producer of a project sees what has not ended there, and a producer of the studio
 what waits for an approval, because they decide about it. Every other id answers as one that does not exist.
 
-Members of an archived project see what they saw; only owners change it.
+Members of an archived project see what they saw; only owners change it. A guest of a share link sees its review, the
+items that it shows, and their versions; that the link still lets them in is looked up before, by services.guests.
 """
 
 from __future__ import annotations
@@ -35,6 +36,13 @@ _OVERSEEN = f"(SELECT project FROM members WHERE person = v.viewer AND role IN (
 _STUDIO_PRODUCER = (
     f"EXISTS (SELECT 1 FROM people WHERE id = v.viewer AND role IN ({_PRODUCERS}) AND disabled_at IS NULL)"
 )
+_OPENED_TO_GUEST = (
+    "rv.trashed_at IS NULL AND EXISTS (SELECT 1 FROM guests g JOIN review_links l ON l.id = g.link WHERE "
+    "g.id = v.viewer AND l.review = rv.id AND l.revoked_at IS NULL"
+)
+ITEM_SHOWN = "(l.all_items = 1 OR EXISTS (SELECT 1 FROM review_link_items n WHERE n.link = l.id AND n.item = i.id))"
+"""SQL: whether a share link (l) shows an item (i) of its review."""
+_GUEST_REVIEW, _GUEST_ITEM = f"({_OPENED_TO_GUEST}))", f"({_OPENED_TO_GUEST} AND {ITEM_SHOWN}))"
 _OPEN_REVIEW = f"(rv.trashed_at IS NULL AND (rv.owner = v.viewer OR (rv.shared = 1 AND rv.project IN {_MINE})))"
 _OPEN_BOARD = f"(b.owner = v.viewer OR (b.shared = 1 AND b.trashed_at IS NULL AND b.project IN {_MINE}))"
 
@@ -54,7 +62,8 @@ def _reviewed(source: str, owner: str, *, shown_by_others: str = "0") -> str:
     """
     return (
         "EXISTS (SELECT 1 FROM review_versions w JOIN review_items i ON i.seq = w.item JOIN reviews rv ON "
-        f"rv.seq = i.review WHERE {source} AND (w.person = {owner} OR {shown_by_others}) AND {_OPEN_REVIEW})"
+        f"rv.seq = i.review WHERE {source} AND (w.person = {owner} OR {shown_by_others}) "
+        f"AND ({_OPEN_REVIEW} OR {_GUEST_ITEM}))"
     )
 
 
@@ -72,8 +81,8 @@ _RUN = (
 _SEEN: dict[Table, str] = {
     "runs": _RUN,
     "storyboards": _OPEN_BOARD,
-    "reviews": _OPEN_REVIEW,
-    "review_items": _OPEN_REVIEW,
+    "reviews": f"({_OPEN_REVIEW} OR {_GUEST_REVIEW})",
+    "review_items": f"({_OPEN_REVIEW} OR {_GUEST_ITEM})",
     "films": f"(f.owner = v.viewer OR EXISTS (SELECT 1 FROM storyboards b WHERE b.id = f.board AND {_OPEN_BOARD}) "
     f"OR {_reviewed('w.film = f.id', 'f.owner')})",
     "assets": (
@@ -109,7 +118,11 @@ _CHANGED: dict[Change, str] = {
     ),
     "rate": f"(r.owner = v.viewer OR (r.shared = 1 AND {_open_project('r.project', Role.REVIEWER)}))",
     "edit_review": f"(rv.owner = v.viewer OR (rv.shared = 1 AND {_open_project('rv.project', Role.CREATOR)}))",
-    "comment": f"(rv.owner = v.viewer OR (rv.shared = 1 AND {_open_project('rv.project', Role.REVIEWER)}))",
+    "comment": (
+        f"(rv.owner = v.viewer OR (rv.shared = 1 AND {_open_project('rv.project', Role.REVIEWER)}) OR EXISTS "
+        "(SELECT 1 FROM guests g JOIN review_links l ON l.id = g.link WHERE g.id = v.viewer AND l.review = rv.id "
+        "AND l.can_comment = 1))"
+    ),
     "edit_board": f"(b.owner = v.viewer OR (b.shared = 1 AND {_open_project('b.project', Role.CREATOR)}))",
 }
 

@@ -26,6 +26,7 @@ from studio.errors import (
     LimitReached,
     NotAllowed,
     NotFound,
+    NotSignedIn,
     RateLimited,
     StorageUnavailable,
     StudioError,
@@ -39,6 +40,7 @@ log = logging.getLogger(__name__)
 
 STATUS_OF: dict[type[Exception], int] = {
     NotFound: 404,
+    NotSignedIn: 401,
     NotAllowed: 403,
     LimitReached: 429,
     Conflict: 409,

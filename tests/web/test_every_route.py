@@ -14,6 +14,7 @@ import pytest
 from starlette.routing import BaseRoute, Mount, Route, WebSocketRoute
 
 from studio.permissions import Role
+from studio.services.review_links import LinkOptions
 from studio.settings import Settings, hash_password
 from studio.studio import Studio
 
@@ -21,12 +22,15 @@ PASSWORD = "correct horse battery"
 OPEN = {
     "GET /healthz", "HEAD /healthz", "GET /login", "POST /login", "GET /join", "POST /join",
     "GET /decide", "POST /decide", "GET /gradio_api/startup-events", "HEAD /gradio_api/startup-events",
+    "GET /shared/r", "POST /shared/look", "POST /shared/enter", "POST /shared/leave",
+    *(f"{method} /shared/x" for method in ("GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS")),
 }  # fmt: skip
 """All that answers who has not signed in, beside the files of these pages and one-time addresses that carry a token.
 
-/decide is one page for everybody, and does nothing without the one-time token of a message, in the body of a POST.
+/decide is one page for everybody, and does nothing without the one-time token of a message, in the body of a POST. The
+same goes for /shared/r and the token of a share link; what no route below /shared/ answers is not found there.
 """
-WEBSOCKETS = {"/ui/reviews/{review_id}/room"}
+WEBSOCKETS = {"/ui/reviews/{review_id}/room", "/shared/api/reviews/{review_id}/room"}
 """Held to the same by tests/web/routes/test_review_rooms.py."""
 SILENT = {"GET /gradio_api/heartbeat/x", "GET /gradio_api/queue/data", "GET /events/runs"}
 """Streams without an end, which are asked as nobody only."""
@@ -83,7 +87,7 @@ def test_nobody_is_answered_but_on_the_list(site: tuple[str, list[str]]) -> None
         answered = {line for line in lines if asked(web, line).status_code not in (401, 303, 405)}
         led = {line for line in lines if asked(web, line).status_code == 303}
     assert answered <= OPEN, f"open to everybody: {answered - OPEN}"
-    assert led <= {"GET /", "HEAD /", "POST /logout"}, f"led somewhere: {led}"
+    assert led <= {"GET /", "HEAD /", "POST /logout", "GET /shared/"}, f"led somewhere: {led}"
 
 
 @pytest.mark.parametrize(
@@ -129,7 +133,28 @@ def test_a_viewer_changes_nothing_by_any_route(site: tuple[str, list[str]], stud
     with signed_in(url, studio, viewer.id) as web:
         done = {line for line in changing if asked(web, line).status_code < 300}
     assert len(changing) > 60
-    assert {line for line in done if "/ui/account" not in line} <= {"POST /ui/boards-read", "POST /ui/queue/clear"}, (
-        done
-    )  # its own waiting runs: none
+    assert {line for line in done if "/ui/account" not in line} <= {
+        "POST /ui/boards-read", "POST /ui/queue/clear", "POST /shared/leave",  # its own runs, and no guest: none
+    }, done  # fmt: skip
     assert [person.id for person in studio.people.all()] == [*(p.id for p in before), viewer.id]
+
+
+def test_a_guest_reaches_nothing_outside_of_shared(site: tuple[str, list[str]], studio: Studio) -> None:
+    """With the cookie of a guest sent everywhere, as no browser would."""
+    url, lines = site
+    anna = studio.people.create("anna", role=Role.CREATOR).id
+    services = studio.acting_for(anna)
+    review = services.reviews.create("Harbour", "").id
+    _, token = services.review_links.create(review, LinkOptions())
+    with httpx.Client(base_url=url, timeout=20) as web:
+        assert web.post("/shared/enter", json={"token": token, "name": "Ada"}).status_code == 200
+        [cookie] = web.cookies.jar
+        with httpx.Client(base_url=url, cookies={cookie.name: str(cookie.value)}, timeout=20) as planted:
+            assert planted.get(f"/shared/api/reviews/{review}").status_code == 200
+            elsewhere = [line for line in lines if " /shared" not in line]
+            answered = {line for line in elsewhere if asked(planted, line).status_code not in (401, 303, 405)}
+            known = {line: asked(planted, line).status_code for line in lines if line.startswith("GET /shared/")}
+    assert answered <= OPEN
+    below = {line for line, status in known.items() if status == 200}
+    assert below == {"GET /shared/", "GET /shared/r", "GET /shared/api/copies"}, known
+    assert set(known.values()) <= {200, 404, 422}, known

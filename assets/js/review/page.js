@@ -8,6 +8,7 @@ import { Comments } from "./comments.js";
 import { exportMenu } from "./export_menu.js";
 import { help } from "./help.js";
 import { info } from "./info.js";
+import { openLinks } from "./links_dialog.js";
 import { Playlist } from "./playlist.js";
 import { retakeParts } from "./retake_state.js";
 import { joinRoom } from "./room.js";
@@ -21,21 +22,23 @@ const GUEST_POLL_MS = 20_000;
  * Show a review in `element`. onClose(): back to where it was opened from. member: what only a member's page has, see
  * member.js. Gives {session, ready, destroy()}.
  * @param {HTMLElement} element
- * @param {{base?: "ui"|"shared/api", id: string, onClose?: () => void, member?: any}} options
+ * @param {{base?: "ui"|"shared/api", id: string, onClose?: () => void, member?: any, making?: (version: any) => Node}} options
+ *   making: what stands in the place of a version that is being made
  */
-export function mountReview(element, { base = "ui", id, onClose = undefined, member = null }) {
+export function mountReview(element, { base = "ui", id, onClose = undefined, member = null, making = member?.making }) {
   styles("widgets.css", "board.css", "board-parts.css", "projects.css");
   styles("review.css", "review-comments.css", "review-retake.css");
-  const page = new ReviewPage(element, new ReviewSession({ base, id }), { onClose, member });
+  const page = new ReviewPage(element, new ReviewSession({ base, id }), { onClose, member, making });
   return { session: page.session, ready: page.start(), destroy: () => page.destroy() };
 }
 
 class ReviewPage {
-  constructor(root, session, { onClose, member }) {
+  constructor(root, session, { onClose, member, making }) {
     this.root = root;
     this.session = session;
     this.onClose = onClose;
     this.member = member;
+    this.making = making;
     this.tab = "comments";
     root.className = "st-mount st rv";
     root.dataset.tab = this.tab;
@@ -83,7 +86,7 @@ class ReviewPage {
     const { session, member } = this;
     const { may } = session.me;
     this.stage = new Stage(session, {
-      slots: { making: member?.making },
+      slots: { making: this.making },
       link: () => this.copyLink(),
     });
     this.comments = new Comments(session);
@@ -168,6 +171,13 @@ class ReviewPage {
       el("i", "st-grow"),
       this.presence,
       exportMenu(session),
+      session.me.may.share && this.member
+        ? button(
+            t("reviewlinks.title"),
+            { name: "link", text: t("reviewlinks.open"), cls: "rv-share", data: { do: "links" } },
+            () => openLinks(session),
+          )
+        : "",
       button(t("review.keys"), { name: "keyboard", cls: "bare rv-wide", data: { do: "keys" } }, help),
       more ?? "",
     );

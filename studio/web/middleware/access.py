@@ -51,6 +51,10 @@ OPEN_PATHS = frozenset({"/healthz", "/login", "/join", "/decide", "/gradio_api/s
 """Open to who has not signed in: the health check, the pages to sign in, to use a one-time link, and to decide by
 one, and the address that Gradio asks as it starts."""
 
+SHARED = "/shared/"
+"""Below it are guests of share links, known by a cookie of their own. Its routes see to that themselves, and whoever
+else asks is nobody there, a member of the studio, too. See studio.web.guest_session."""
+
 NOBODY = "-"
 """The key of who has not signed in: no account has it, so a service that is reached by mistake refuses."""
 
@@ -248,7 +252,7 @@ class Access:
 
 def is_open(path: str) -> bool:
     """Whether a path is answered without a password."""
-    return path in OPEN_PATHS or LOGIN_FILES.fullmatch(path) is not None
+    return path in OPEN_PATHS or path.startswith(SHARED) or LOGIN_FILES.fullmatch(path) is not None
 
 
 def address_of(request: HTTPConnection) -> str:

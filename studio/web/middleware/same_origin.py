@@ -24,7 +24,7 @@ from studio.settings import is_loopback
 from studio.web.language import error_json
 
 DEFAULT_PORTS = {"http": 80, "https": 443}
-PAGES = frozenset({"/", "/login", "/join", "/decide"})
+PAGES = frozenset({"/", "/login", "/join", "/decide", "/shared/", "/shared/r"})
 """Addresses that a link or a bookmark on another site may open."""
 
 ANSWERS = frozenset({"/login/callback"})

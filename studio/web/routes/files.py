@@ -15,6 +15,7 @@ from starlette.responses import FileResponse, Response
 
 from studio.domain import Asset, Kind, Run
 from studio.messages import Message
+from studio.web.static import ASSETS, SERVED, TYPES, assets_digest
 
 INLINE = frozenset(
     {
@@ -56,6 +57,8 @@ PICTURE_SIGNATURES = (
 )
 """How the pictures begin that an engine may give of a run under way."""
 IMMUTABLE = "private, max-age=31536000, immutable"
+REVALIDATED = "private, no-cache"
+"""Kept by the browser, which asks before each use: access to the file may be over."""
 NAME_CHARS = 60
 
 
@@ -64,13 +67,29 @@ def download_name(asset: Asset, run: Run | None = None) -> str:
 
     Letters of every script stay; anything a file system or a header could trip over becomes a hyphen.
     """
-    suffix = SUFFIXES.get(asset.mime) or ".bin"
+    suffix = suffix_of(asset.mime)
     if run is None:
         stem = _slug(Path(asset.name).stem) or asset.id
         return stem + (suffix if asset.mime in SUFFIXES else _slug_suffix(asset.name))
     parts = [run.created_at.strftime("%Y-%m-%d"), _slug(run.request.prompt) or run.request.task.value]
     parts += [f"seed{run.seed}"] if run.seed is not None else []
     return "_".join([*parts, asset.id[-6:]]) + suffix
+
+
+def suffix_of(mime: str) -> str:
+    """The end of a file name for this type."""
+    return SUFFIXES.get(mime) or ".bin"
+
+
+def asset_response(digest: str, path: str) -> Response:
+    """A script, style, icon or font of ours. An address of another version gets the file, but not for ever."""
+    file = (ASSETS / path.replace("\0", "")).resolve()  # a path with NUL is an error for the system, not a file
+    is_served = any(file.is_relative_to(ASSETS / folder) for folder in SERVED)
+    if not is_served or file.suffix not in TYPES or not file.is_file():
+        return Response(Message("file.no_such"), 404, media_type="text/plain")
+    caching = IMMUTABLE if digest == assets_digest() else "no-cache"
+    headers = {"cache-control": caching, "x-content-type-options": "nosniff"}
+    return FileResponse(file, media_type=TYPES[file.suffix], headers=headers)
 
 
 def _slug(text: str) -> str:
@@ -84,14 +103,15 @@ def _slug_suffix(name: str) -> str:
 
 
 def file_response(
-    path: Path, *, mime: str, etag: str, headers: Headers, name: str = "", download: bool = False
-) -> Response:
+    path: Path, *, mime: str, etag: str, headers: Headers, name: str = "", download: bool = False,
+    caching: str = IMMUTABLE,
+) -> Response:  # fmt: skip
     """The file with Range, ETag and safe headers; 304 when the browser has it; 404 when the disk lost it.
 
-    etag: names the content. headers: of the request. name: for a download.
+    etag: names the content. headers: of the request. name: for a download. caching: what a browser may do with it.
     """
     tag = f'"{etag}"'
-    safe = {"etag": tag, "cache-control": IMMUTABLE, "x-content-type-options": "nosniff"}
+    safe = {"etag": tag, "cache-control": caching, "x-content-type-options": "nosniff"}
     if tag in _tags(headers.get("if-none-match", "")):
         return Response(status_code=304, headers=safe)
     try:

@@ -7,8 +7,9 @@ from typing import TYPE_CHECKING
 from studio.domain import JSON, Kind
 from studio.permissions import GUEST_PREFIX, Actor
 from studio.review.model import Comment, Item, Status, StatusChange, Summary, Version
+from studio.services.review_files import VersionFile
 from studio.services.review_statuses import named_changes, shown_name
-from studio.services.reviews import OpenReview, VersionFile
+from studio.services.reviews import OpenReview
 from studio.web.routes.run_json import model_label
 
 if TYPE_CHECKING:

@@ -1,0 +1,47 @@
+"""The guest's page brings what it needs: the words that its scripts ask for, and the files that they load."""
+
+from __future__ import annotations
+
+import json
+import re
+
+from studio.web.static import ASSETS, asset_url
+from tests.web.shared.conftest import Shared
+
+IMPORT = re.compile(r"""(?:\bfrom|\bimport)\s*\(?\s*["'](\.{1,2}/[\w./-]+\.js)["']""")
+WORD = re.compile(r"""\bt\(\s*["'`]([a-z_]+)\.""")
+
+
+def scripts() -> set[str]:
+    """Every script that the guest's page may load, by its path below assets/js."""
+    found, waiting = set[str](), ["shared.js"]
+    while waiting:
+        name = waiting.pop()
+        if name not in found:
+            found.add(name)
+            path = ASSETS / "js" / name
+            others = [(path.parent / other).resolve() for other in IMPORT.findall(path.read_text("utf-8"))]
+            waiting += [str(other.relative_to((ASSETS / "js").resolve())) for other in others]
+    return found
+
+
+def test_the_page_has_the_words_of_all_its_scripts(shared: Shared) -> None:
+    page = shared.guest(shared.link()[1]).get("/shared/").text
+    found = re.search(r'id="words">(.*?)</script>', page, re.DOTALL)
+    assert found
+    words = json.loads(found[1])
+    asked = {area for name in scripts() for area in WORD.findall((ASSETS / "js" / name).read_text("utf-8"))}
+    there = {key.partition(".")[0] for key in words["en"]}
+    assert len(scripts()) > 10
+    assert asked <= there, "name them in PAGE_AREAS of studio/web/routes/shared.py"
+    assert words["en"].keys() == words["zh-CN"].keys()
+
+
+def test_scripts_are_for_guests_and_the_page_before_them_for_all(shared: Shared) -> None:
+    web, nobody = shared.guest(shared.link()[1]), shared.nobody()
+    for name in ("js/shared.js", "css/studio.css", "js/review/page.js"):
+        assert web.get(f"/shared/{asset_url(name)}").status_code == 200
+        assert nobody.get(f"/shared/{asset_url(name)}").status_code == 401
+    for name in ("js/gate.js", "css/login.css", "icons/studio.svg"):
+        assert nobody.get(f"/shared/{asset_url(name)}").status_code == 200
+    assert web.get(f"/shared/{asset_url('')}../../studio/settings.py").status_code == 404
