@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection
-from datetime import datetime
+from datetime import UTC, datetime
 from pathlib import Path
 
 from fpdf import FPDF
@@ -91,3 +91,8 @@ class Sheet(FPDF):
         while text and self.get_string_width(text) > width:
             text = text[:-2].rstrip() + "…" if len(text) > 2 else ""
         return text
+
+
+def moment(at: datetime) -> str:
+    """A time as reports have it: UTC, and saying so, so that two readers in two places read the same."""
+    return at.astimezone(UTC).strftime("%Y-%m-%d %H:%M UTC")

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from datetime import UTC, datetime
+from datetime import datetime
 from io import BytesIO
 
 from fpdf.enums import XPos, YPos
@@ -13,7 +13,7 @@ from studio.review.handover.model import HandoverComment, Mark, ReviewHandover
 from studio.review.handover.sequence import Placed, lay_out
 from studio.review.handover.text import legible, one_line
 from studio.review.printable import MISSING
-from studio.review.sheet import CREATOR, DIM, FOOTER_MM, INK, MARGIN_MM, PAPER, RGB, RULE, Sheet
+from studio.review.sheet import CREATOR, DIM, FOOTER_MM, INK, MARGIN_MM, PAPER, RGB, RULE, Sheet, moment
 from studio.review.timecode import timecode
 
 PICTURE_MM = (78.0, 50.0)
@@ -41,7 +41,7 @@ def write(
 class _Comments(Sheet):
     def __init__(self, review: ReviewHandover, language: str, made_at: datetime, made_by: str) -> None:
         self._review, self._made_at, self._made_by = review, made_at, made_by
-        foot = f"{review.title} · {_moment(made_at)}"
+        foot = f"{review.title} · {moment(made_at)}"
         super().__init__(
             title=review.title, foot=foot, page_words="reviewexport.page", language=language, made_at=made_at
         )
@@ -61,7 +61,7 @@ class _Comments(Sheet):
         comments = [comment for item in self._review.items for comment in item.comments]
         counts = Message("reviewexport.counts", open=sum(not c.resolved for c in comments), all=len(comments))
         self.ink(9, DIM)
-        self.paragraph(_joined(counts.text(self.language), _moment(self._made_at), self._made_by), SMALL_MM + 0.6)
+        self.paragraph(_joined(counts.text(self.language), moment(self._made_at), self._made_by), SMALL_MM + 0.6)
         if not comments:
             self.ln(8)
             self.ink(11, DIM)
@@ -211,10 +211,6 @@ def _joined(*parts: str) -> str:
     return " · ".join(filter(None, parts))
 
 
-def _moment(at: datetime) -> str:
-    return at.astimezone(UTC).strftime("%Y-%m-%d %H:%M UTC")
-
-
 def _when(created_at: str) -> str:
     """A stored time as people read it."""
-    return _moment(datetime.fromisoformat(created_at))
+    return moment(datetime.fromisoformat(created_at))
