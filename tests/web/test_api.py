@@ -21,6 +21,8 @@ CONTRACT = ["submit", "estimate", "upload", "get_run", "wait", "cancel", "retry"
 CONTRACT += ["held_models", "resume_model", "edit_run"]
 CONTRACT += ["alternatives", "compare", "read_script", "create_storyboard", "storyboards", "get_storyboard", "draft"]
 CONTRACT += ["render_plan", "render", "export", "exports", "get_export"]
+CONTRACT += ["reviews", "create_review", "get_review", "comment", "resolve_comment", "set_review_status"]
+CONTRACT += ["review_status_history", "plan_comment_retake", "retake_comment"]
 RUN_KEYS = {"id", "status", "phase", "held_reason", "error", "request", "seed", "model", "provider", "handle"}
 RUN_KEYS |= {"created_at", "started_at", "finished_at", "estimate_usd", "cost_usd", "assets"}
 

@@ -190,6 +190,7 @@ def _export(studio: Studio) -> Callable[..., ExportsAnswer]:
         burn_captions: bool = False,
         framing: Literal["fit", "fill", "follow", "blur"] = "follow",
         label: Annotated[str, Field(max_length=200, description="Words of a visible AI label")] = "",
+        review_copy: Annotated[bool, Field(description="Says so in the picture; needs no approval")] = False,
     ) -> ExportsAnswer:
         """Export the cut of a storyboard: the film, or a contact sheet, shot list, editing package or project. It is
         made in the background: `wait` for the ids, then open `url` with the same token. allow_drafts=false refuses a
@@ -199,6 +200,7 @@ def _export(studio: Studio) -> Callable[..., ExportsAnswer]:
         options: JSON = {
             "allow_drafts": allow_drafts, "music": music, "music_db": music_db, "loudness": loudness,
             "captions": captions, "burn": burn_captions, "framing": framing, "label": label,
+            "review_copy": review_copy,
         }  # fmt: skip
         rows = caller.services.exports.start_several(storyboard_id, form, options, presets)
         return ExportsAnswer(exports=[export_answer(caller, row.id) for row in rows])

@@ -20,7 +20,7 @@ from mcp_types import Tool as McpTool
 from studio.errors import NotFound
 from studio.messages import Message
 from studio.web.errors import status_and_message
-from studio.web.mcp import board_tools, file_tools, film_tools, model_tools, prompts, resources, run_tools
+from studio.web.mcp import board_tools, file_tools, film_tools, model_tools, prompts, resources, review_tools, run_tools
 from studio.web.mcp.tool import Tool
 
 if TYPE_CHECKING:
@@ -28,13 +28,14 @@ if TYPE_CHECKING:
 
 INSTRUCTIONS = """\
 Wan Studio makes images, clips and multi-shot films with models of many providers, and keeps every run with its price.
-A request goes to one model and becomes runs; a run makes assets (files). A storyboard has shots; a draft of a shot is a
-free animatic, a take is a rendered clip; the film is the cut of chosen takes. To make a film: read_script,
+A request goes to one model and becomes runs; a run makes assets (files). A storyboard has shots; a draft of a shot is
+a free animatic, a take is a rendered clip; the film is the cut of chosen takes. To make a film: read_script,
 create_storyboard, draft_shots, wait, get_asset to look, edit_shot, set_shot_status approved, plan_render, render with
-the price you were told, wait, choose_take, export_film, wait. Drafts (provider "draft") are free; what costs money says
-so in estimate or plan_render first. Give submit, render and retake a `key` of your own, so that a call that is
-repeated after a lost answer pays nothing twice. A held run waits for a decision: `choices` says which there are.
-Links open with the same token in the Authorization header.
+the price you were told, wait, choose_take, export_film, wait. In a review people judge versions: get_review, comment,
+set_review_status, plan_comment_retake, retake_comment; exports may demand approved takes or cuts. Drafts (provider
+"draft") are free; what costs money says so in estimate or plan_render first. Give submit, render, retake and
+retake_comment a `key` of your own, so that a call that is repeated after a lost answer pays nothing twice. A held run
+waits for a decision: `choices` says which there are. Links open with the same token in the Authorization header.
 """
 
 
@@ -90,7 +91,7 @@ def _without_nulls(value: Any) -> Any:
 
 def tools(studio: Studio) -> Iterator[Tool]:
     """All tools, in the order in which an agent meets them."""
-    for part in (model_tools, run_tools, file_tools, board_tools, film_tools):
+    for part in (model_tools, run_tools, file_tools, board_tools, film_tools, review_tools):
         yield from part.tools(studio)
 
 

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 from fastapi import APIRouter
 
 from studio.web.errors import SentenceRoute
-from studio.web.rest import batches, document, files, submits
+from studio.web.rest import batches, document, files, reports, submits
 from studio.web.rest.operations import OPERATIONS, add
 
 if TYPE_CHECKING:
@@ -25,7 +25,7 @@ def router(studio: Studio) -> APIRouter:
     api = APIRouter(prefix=PREFIX, route_class=SentenceRoute)
     for operation in OPERATIONS:
         add(api, studio, operation)
-    for part in (submits, files, batches):
+    for part in (submits, files, batches, reports):
         part.add(api, studio)
     document.add(api)
     return api

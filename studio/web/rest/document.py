@@ -25,6 +25,7 @@ TAGS = {
     "models": "What can be asked for.",
     "storyboards": "Films, shot by shot.",
     "exports": "Films as files.",
+    "reviews": "Takes and cuts judged together.",
 }
 DESCRIPTION = (
     "Requests and runs are flat JSON. Sign in with `Authorization: Bearer` and an access token of yours, made on the "

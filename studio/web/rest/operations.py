@@ -13,6 +13,7 @@ from anyio import CapacityLimiter, to_thread
 from fastapi import APIRouter, Body, Path, Query
 from pydantic import Field, create_model
 
+from studio.domain import JSON
 from studio.payload import Payload
 from studio.web import verbs
 from studio.web.rest import schemas
@@ -81,13 +82,39 @@ OPERATIONS = (
     Operation("GET", "/storyboards/{board_id}/exports", "exports", "exports", list[schemas.Export]),
     Operation("POST", "/storyboards/{board_id}/exports", "export", "exports", schemas.Export, status=201),
     Operation("GET", "/exports/{export_id}", "get_export", "exports", schemas.Export),
-)
+    Operation("GET", "/reviews", "reviews", "reviews", list[schemas.ReviewRow]),
+    Operation("POST", "/reviews", "create_review", "reviews", schemas.Review, status=201),
+    Operation("GET", "/reviews/{review_id}", "get_review", "reviews", schemas.Review),
+    Operation("POST", "/reviews/{review_id}/comments", "comment", "reviews", schemas.ReviewComment, status=201),
+    Operation(
+        "POST", "/reviews/{review_id}/comments/{comment_id}/resolve", "resolve_comment", "reviews",
+        schemas.ReviewComment,
+    ),
+    Operation(
+        "POST", "/reviews/{review_id}/comments/{comment_id}/retake-plan", "plan_comment_retake", "reviews",
+        schemas.RetakePlan,
+    ),
+    Operation(
+        "POST", "/reviews/{review_id}/comments/{comment_id}/retake", "retake_comment", "reviews", schemas.Retake,
+        status=201,
+    ),
+    Operation(
+        "POST", "/reviews/{review_id}/versions/{version_id}/status", "set_review_status", "reviews",
+        list[schemas.StatusStep],
+    ),
+    Operation(
+        "GET", "/reviews/{review_id}/versions/{version_id}/history", "review_status_history", "reviews",
+        list[schemas.StatusStep],
+    ),
+)  # fmt: skip
 
 
 def add(api: APIRouter, studio: Studio, operation: Operation) -> None:
     """The route of an operation."""
     words = words_of(verbs.VERBS[operation.verb])
     extra: dict[str, Any] = {}
+    if example := EXAMPLES.get(operation.verb):
+        extra = {"requestBody": {"content": {"application/json": {"example": example}}}}
     if operation.body in ("request", "requests"):
         name = "RequestOrRequests" if operation.body == "requests" else "Request"
         extra = request_body(name)
@@ -98,6 +125,14 @@ def add(api: APIRouter, studio: Studio, operation: Operation) -> None:
         openapi_extra=extra,
     )  # fmt: skip
 
+
+EXAMPLES: dict[str, JSON] = {
+    "create_review": {"title": "Spring campaign, week 2", "board_id": "b1234"},
+    "comment": {"version_id": "rw_1234", "text": "Brighter from here on.", "frame_in": 12, "frame_out": 47},
+    "set_review_status": {"status": "approved", "note": "As discussed on Monday."},
+    "retake_comment": {"max_usd": 0.5, "way": "from_frame", "key": "retake 1"},
+}
+"""Verb -> a body that it takes."""
 
 FAILURES: dict[int | str, dict[str, Any]] = {
     "4XX": {"model": schemas.Problem, "description": "What is wrong, in a sentence."}

@@ -244,6 +244,124 @@ class Export(Answer):
     url: str | None
 
 
+class ReviewRow(Answer):
+    """A review in the list. items, approved: how many."""
+
+    id: str
+    title: str
+    project: str
+    items: int
+    open_comments: int
+    approved: int
+    updated_at: str
+    page: str
+
+
+class ReviewStatus(Answer):
+    """A status that versions can have. approves: it counts as approval. settable: you may set it."""
+
+    id: str
+    name: str
+    approves: bool
+    settable: bool
+
+
+class ReviewVersion(Answer):
+    """A take or cut. state: ready, making, failed or gone. fps: a fraction such as 30000/1001. answers: the comment it
+    was made for."""
+
+    id: str
+    number: int
+    label: str
+    state: str
+    status: str
+    run: str | None
+    asset: str | None
+    export: str | None
+    url: str | None
+    fps: str | None
+    frames: int | None
+    answers: str | None
+    model: str | None
+    seed: int | None
+
+
+class ReviewItem(Answer):
+    """A place in a review, with its versions, oldest first."""
+
+    id: str
+    title: str
+    board: str | None
+    shot: str | None
+    versions: list[ReviewVersion]
+
+
+class ReviewComment(Answer):
+    """A comment. frame_in, frame_out: the range, both ends included; null: the whole version."""
+
+    id: str
+    version: str
+    parent: str | None
+    author: str
+    text: str
+    frame_in: int | None
+    frame_out: int | None
+    internal: bool
+    has_drawing: bool
+    created_at: str
+    resolved: bool
+    retake: str | None
+
+
+class Review(Answer):
+    """A review. page: for a person; report: the approval report as PDF."""
+
+    id: str
+    title: str
+    project: str
+    updated_at: str
+    page: str
+    report: str
+    statuses: list[ReviewStatus]
+    items: list[ReviewItem]
+    comments: list[ReviewComment]
+
+
+class StatusStep(Answer):
+    """One change of a version's status."""
+
+    status: str
+    name: str
+    before: str
+    approves: bool
+    by: str
+    at: str
+    note: str
+
+
+class RetakePlan(Answer):
+    """What a retake would be. ways: each with why it is none, "" where it is one. problems: what stands against it.
+    approval: why it would wait for somebody's approval."""
+
+    way: str | None
+    ways: dict[str, str]
+    model: str | None
+    usd: float | None
+    expected_s: float | None
+    prompt: str
+    seed: str | None
+    changes: list[str]
+    problems: list[str]
+    approval: str
+
+
+class Retake(Answer):
+    """A retake that was started: the version it is, and its run."""
+
+    version: str
+    run: Run
+
+
 class PlannedRequest(Answer):
     """What a submit would do with one request of a batch. stored: its runs, where it was stored before."""
 

@@ -36,7 +36,9 @@ TOOLS = {
 TOOLS |= {"upload", "get_asset", "read_script", "create_storyboard", "list_storyboards", "get_storyboard"}
 TOOLS |= {"edit_storyboard", "edit_shot", "set_shot_status", "draft_shots", "plan_render", "render", "retake"}
 TOOLS |= {"choose_take", "check_film", "export_film"}
-SPENDING = {"submit", "decide", "render", "retake"}
+TOOLS |= {"list_reviews", "create_review", "get_review", "comment", "resolve_comment", "set_review_status"}
+TOOLS |= {"plan_comment_retake", "retake_comment"}
+SPENDING = {"submit", "decide", "render", "retake", "retake_comment"}
 CALL = {"jsonrpc": "2.0", "id": 1, "method": "tools/call", "params": {"name": "list_models", "arguments": {}}}
 ACCEPT = {"accept": "application/json, text/event-stream", "content-type": "application/json"}
 
