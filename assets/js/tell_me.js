@@ -6,6 +6,7 @@ import * as push from "./push.js";
 
 const ROUTE = "ui/own-notifications";
 const EVENTS = ["succeeded", "failed", "held", "approvals", "drafts", "prompts"];
+const REVIEW_EVENTS = ["mentions", "answers", "retakes", "statuses"];
 
 const line = (name, ...children) =>
   el("div", "sn-line", { data: { line: name } }, el("span", "sn-name", {}, t(`tell_me.${name}`)), ...children);
@@ -125,7 +126,13 @@ export function tellMe() {
       const input = el("input", "", { type: "checkbox", name, checked: chosen[name] || null, onchange: save });
       return el("label", "sn-check", {}, input, el("span", "", {}, t(`tell_me.for_${name}`)));
     };
-    const node = el("span", "sn-row", {}, ...EVENTS.map(check));
+    const node = el(
+      "div",
+      "tm-choices",
+      {},
+      el("span", "sn-row", {}, ...EVENTS.map(check)),
+      el("fieldset", "sn-row", {}, el("legend", "", {}, t("tell_me.review_when")), ...REVIEW_EVENTS.map(check)),
+    );
     return el("div", "sn-value", {}, node, el("small", "st-dim", {}, t("tell_me.prompts_help")));
   }
 

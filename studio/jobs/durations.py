@@ -48,7 +48,8 @@ class Timing:
     call_timeout_s: for one answer of an engine. close_timeout_s: for a submit to answer while the studio closes.
     poll_cost: lateness in s that a poll is worth. disk_check_s: between checks of a disk that is full or away;
     disk_retry_s: work that waits for the disk is retried after this long at the latest. notify_collect_s: what happens
-    within it shares a look, and mostly a message; notify_retry_s: before each new attempt to send one.
+    within it shares a look, and mostly a message; notify_retry_s: before each new attempt to send one. notify_burst_s:
+    what somebody writes in a review within it is one message.
     """
 
     local_poll_s: float = 0.15
@@ -69,6 +70,7 @@ class Timing:
     disk_check_s: float = 1.0
     disk_retry_s: float = 60.0
     notify_collect_s: float = 1.0
+    notify_burst_s: float = 45.0
     notify_retry_s: tuple[float, ...] = (5.0, 30.0, 120.0, 600.0, 1800.0, 7200.0)
 
 

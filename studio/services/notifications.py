@@ -28,7 +28,7 @@ from studio.services.notification_messages import MessageWriter
 from studio.services.personal_messages import PersonalChoices
 from studio.services.personal_notifications import OwnNotifications, PersonalNotifications
 from studio.settings import NOTIFY_SECRET, NOTIFY_TARGETS, NOTIFY_URL
-from studio.store import model_holds, runs, settings
+from studio.store import model_holds, review_news, runs, settings
 from studio.store import notifications as outbox
 from studio.store.mapping import stamp
 from studio.store.model_holds import ModelHold
@@ -251,15 +251,18 @@ class Notifications:
             if not unused:
                 with self._context.store.write() as db:
                     outbox.set_cursor(db, None)
+                    review_news.forget(db)
             return True
 
     def _set_cursor(self) -> None:
         """Begin with what happens from now on, unless an earlier start has left off somewhere."""
         with self._context.store.read() as db:
-            if outbox.cursor(db) is not None:
+            if outbox.cursor(db) is not None and review_news.has_begun(db):
                 return
         with self._context.store.write() as db:
-            outbox.set_cursor(db, outbox.newest_event(db))
+            review_news.begin(db)
+            if outbox.cursor(db) is None:
+                outbox.set_cursor(db, outbox.newest_event(db))
 
     def _follow(self) -> None:
         feed = self._context.jobs.feed
@@ -287,6 +290,7 @@ class Notifications:
         with self._context.store.write() as db:
             seen = outbox.cursor(db) or 0
             changes = outbox.changes_after(db, seen, MAX_CHANGES)
+            self._personal.collect_review_news(db, changes)
             if not changes:
                 return
             choices, targets = _choices(db), self._targets()

@@ -15,11 +15,12 @@ from studio.domain import JSON, Run
 from studio.errors import CapabilityError, Conflict, NotFound
 from studio.jobs import approval
 from studio.messages import Message, worded
-from studio.services import own_targets, push_delivery
+from studio.services import own_targets, push_delivery, review_news
 from studio.services.context import Context
 from studio.services.key_store import KeyStore
 from studio.services.notification_delivery import Attempt
 from studio.services.personal_messages import ASKED, PersonalChoices, path_of, payload, text_of, title_of
+from studio.services.review_news import Listener
 from studio.services.vapid import VapidKey
 from studio.settings import PUSH_SERVICE
 from studio.store import decision_links, push, roles, runs
@@ -69,6 +70,13 @@ class PersonalNotifications:
             bodies += [(f"ask-{question}-{person}", body) for question, body in asked.items()]
             found += [(message_id, target, body) for message_id, body in bodies for target in _targets(db, person)]
         return found
+
+    def collect_review_news(self, db: Database, changes: Sequence[RunChange]) -> None:
+        """Write messages for what has happened in reviews, and for retakes among these changes."""
+        listeners = {
+            person: Listener(choices_of(db, person), tuple(_targets(db, person))) for person in self._people(db)
+        }
+        review_news.collect(db, changes, listeners, burst_s=self._context.jobs.timing.notify_burst_s)
 
     def _questions(
         self, db: Database, person: str, changes: Iterable[RunChange], choices: PersonalChoices

@@ -8,12 +8,12 @@ from __future__ import annotations
 
 import json
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 from sqlite_utils import Database
 
-from studio.domain import JSON
+from studio.domain import JSON, now
 from studio.messages import restore, stored
 from studio.store import settings
 from studio.store.mapping import fetch, stamp
@@ -106,12 +106,34 @@ def count_batch(db: Database, batch: str) -> BatchCount:
     return BatchCount(by_status, sum(row["usd"] or 0.0 for row in rows), frozenset(row["provider"] for row in rows))
 
 
-def add(db: Database, message_id: str, target: str, body: JSON) -> None:
-    """Write a message to send. One with the same id and target is there already: nothing happens."""
+def add(db: Database, message_id: str, target: str, body: JSON, *, after_s: float = 0.0) -> None:
+    """Write a message to send, so many seconds from now. One with the same id and target is there already: nothing
+    happens."""
+    at = now()
     db.conn.execute(
         "INSERT OR IGNORE INTO notifications (id, target, body, created_at, next_at) VALUES (?, ?, ?, ?, ?)",
-        [message_id, target, json.dumps(body, ensure_ascii=False), stamp(), stamp()],
+        [message_id, target, json.dumps(body, ensure_ascii=False), stamp(at), stamp(at + timedelta(seconds=after_s))],
     )
+
+
+def next_seq(db: Database) -> int:
+    """A number that no message has yet."""
+    return db.conn.execute("SELECT coalesce(max(seq), 0) + 1 FROM notifications").fetchone()[0]
+
+
+def waiting(db: Database, prefix: str, target: str) -> Pending | None:
+    """The message to this target whose id begins so, and that nobody has tried to send yet."""
+    sql = (
+        "SELECT seq, id, target, body, attempts FROM notifications WHERE target = ? AND next_at IS NOT NULL "
+        "AND attempts = 0 AND substr(id, 1, ?) = ? ORDER BY seq DESC LIMIT 1"
+    )
+    rows = fetch(db, sql, [target, len(prefix), prefix])
+    return next((Pending(**row | {"body": json.loads(row["body"])}) for row in rows), None)
+
+
+def rewrite(db: Database, seq: int, body: JSON) -> None:
+    """Let a message that waits say something else."""
+    db.conn.execute("UPDATE notifications SET body = ? WHERE seq = ?", [json.dumps(body, ensure_ascii=False), seq])
 
 
 def due(db: Database, limit: int) -> list[Pending]:

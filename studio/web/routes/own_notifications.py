@@ -30,12 +30,16 @@ SYSTEMS = (
 
 
 class OwnChoices(Payload):
-    """Which runs this person is told of. language: "" is that of the page."""
+    """Which runs, and what of reviews, this person is told of. language: "" is that of the page."""
 
     succeeded: bool = True
     failed: bool = True
     held: bool = True
     approvals: bool = True
+    mentions: bool = True
+    answers: bool = True
+    retakes: bool = True
+    statuses: bool = True
     drafts: bool = False
     prompts: bool = False
     language: Literal["", "en", "zh-CN"] = ""
