@@ -21,10 +21,12 @@ export async function openComparison(id) {
   if (told) show(told);
 }
 
-/** Show runs of the gallery side by side. */
-export async function compareRuns(runs) {
+/** Show runs side by side. blind: without names and prices from the start, where they can be judged. */
+export async function compareRuns(runs, { blind = false } = {}) {
   const told = await tryOrToast(post("ui/comparisons", { runs: runs.map((run) => run.id) }));
-  if (told) show(told);
+  if (!told) return;
+  show(told);
+  if (blind && view.canVote()) view.setBlind(true);
 }
 
 /** Follow the page's address. Call it once. */

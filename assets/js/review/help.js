@@ -23,6 +23,7 @@ const GROUPS = {
   items: [
     ["PageUp PageDown", "item"],
     ["V", "version"],
+    ["Shift+C", "compare"],
     ["Alt+← →", "order"],
     ["Del", "remove"],
     ["Esc", "close"],

@@ -5,6 +5,7 @@ import * as address from "../address.js";
 import { copy, menu } from "../menu.js";
 import { tryOrToast } from "../net.js";
 import { Comments } from "./comments.js";
+import { chooseVersions } from "./compare_choice.js";
 import { exportMenu } from "./export_menu.js";
 import { help } from "./help.js";
 import { info } from "./info.js";
@@ -27,7 +28,7 @@ const GUEST_POLL_MS = 20_000;
  */
 export function mountReview(element, { base = "ui", id, onClose = undefined, member = null, making = member?.making }) {
   styles("widgets.css", "board.css", "board-parts.css", "projects.css");
-  styles("review.css", "review-comments.css", "review-retake.css");
+  styles("review.css", "review-comments.css", "review-compare.css", "review-retake.css");
   const page = new ReviewPage(element, new ReviewSession({ base, id }), { onClose, member, making });
   return { session: page.session, ready: page.start(), destroy: () => page.destroy() };
 }
@@ -352,6 +353,7 @@ class ReviewPage {
     const act = {
       c: () => this.write(),
       d: () => this.draw(),
+      C: () => this.session.version && chooseVersions(this.session),
       n: () => this.comments.step(1),
       p: () => this.comments.step(-1),
       PageDown: () => go(at + 1),

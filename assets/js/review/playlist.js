@@ -3,6 +3,7 @@
 import { button, el, icon, t } from "../dom.js";
 import { menu } from "../menu.js";
 import { tryOrToast } from "../net.js";
+import { chooseVersions } from "./compare_choice.js";
 import { asked, confirmed } from "./dialogs.js";
 import { newest } from "./session.js";
 import { openCount } from "./marks.js";
@@ -111,7 +112,7 @@ export class Playlist {
           "aria-label": said.join(", "),
           "aria-current": on ? "true" : null,
           tabindex: on ? 0 : -1,
-          onclick: () => this.session.select(item.id),
+          onclick: (e) => (e.ctrlKey || e.metaKey || e.shiftKey ? this.compare(item) : this.session.select(item.id)),
         },
         thumb,
         el("span", "rv-itemname", {}, dot, el("span", "", {}, item.title)),
@@ -139,6 +140,7 @@ export class Playlist {
         menu(made, [
           [t("review.rename"), () => this.rename(item)],
           ...(this.addVersion ? [[t("review.add_version"), () => this.addVersion(item)]] : []),
+          [t("reviewcompare.with_shown"), () => this.compare(item)],
           ...(at > 0 ? [[t("review.earlier"), () => this.move(item.id, at - 1)]] : []),
           ...(at < items.length - 1 ? [[t("review.later"), () => this.move(item.id, at + 1)]] : []),
           [t("review.remove_item"), () => this.remove(item)],
@@ -146,6 +148,12 @@ export class Playlist {
       },
     );
     return made;
+  }
+
+  /** Compare an item with the version that is shown, or with what else is chosen then. */
+  compare(item) {
+    const wanted = [this.session.version?.id, newest(item)?.id].filter(Boolean);
+    chooseVersions(this.session, wanted[0] === wanted[1] ? undefined : wanted);
   }
 
   async rename(item) {

@@ -5,6 +5,7 @@ import { framePlayer } from "../frames/frame_player.js";
 import { menu } from "../menu.js";
 import { get } from "../net.js";
 import { statusMenu } from "./approval.js";
+import { chooseVersions } from "./compare_choice.js";
 import { hueOf, nameOf, threadsOf } from "./marks.js";
 import { drawLayer } from "./drawing.js";
 
@@ -125,6 +126,9 @@ export class Stage extends EventTarget {
       statusMenu(session, version),
       this.answered(version) ?? "",
       el("i", "st-grow"),
+      button(t("reviewcompare.open"), { name: "compare", cls: "bare", data: { do: "compare" } }, () =>
+        chooseVersions(session),
+      ),
       button(t("review.copy_link"), { name: "link", cls: "bare", data: { do: "copy-link" } }, this.link),
     );
   }
@@ -148,7 +152,8 @@ export class Stage extends EventTarget {
           made,
           item.versions
             .toReversed()
-            .map((one) => [this.versionLine(one, one === version), () => this.session.select(item.id, one.id)]),
+            .map((one) => [this.versionLine(one, one === version), () => this.session.select(item.id, one.id)])
+            .concat([[t("reviewcompare.versions"), () => chooseVersions(this.session)]]),
         ),
     );
     if (item.versions.length > 1) made.append(icon("down"));
