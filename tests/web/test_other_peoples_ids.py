@@ -16,10 +16,12 @@ from fastapi.routing import APIRoute
 from studio import engines
 from studio.permissions import Role
 from studio.review.model import NewComment
+from studio.services.review_links import LinkOptions
 from studio.settings import Settings
 from studio.store import exports
 from studio.store.mapping import new_id
 from studio.studio import Studio
+from studio.web.guest_session import GuestCookies
 from studio.web.middleware import security
 from studio.web.routes import register
 
@@ -27,6 +29,7 @@ IDS = {
     "run_id": "run", "asset_id": "asset", "board_id": "board", "film_id": "export", "export_id": "export",
     "comparison_id": "comparison", "project_id": "project", "claim": "claim", "seq": "claim",
     "review_id": "review", "item_id": "item", "version_id": "version", "comment_id": "comment",
+    "link_id": "link",
 }  # fmt: skip
 """Parameter of a path -> what it is an id of."""
 OTHER = {
@@ -46,7 +49,7 @@ class Team:
 
 @pytest.fixture(scope="module")
 def team(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Team]:
-    """Anna made one of everything; the cookies are Otto's."""
+    """Anna made one of everything; the cookies are Otto's, who is also a guest of a review of his own."""
     from studio.web.app import served
 
     settings = Settings(data=tmp_path_factory.mktemp("ids") / "data", workers=1, access="password")
@@ -65,6 +68,7 @@ def team(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Team]:
         content = services.reviews.get(review).content
         comment = services.review_comments.add(review, content.versions[0].id, NewComment("x")).id
         ids = {
+            "link": services.review_links.create(review, LinkOptions())[0].id,
             "review": review, "item": content.items[0].id, "version": content.versions[0].id, "comment": comment,
             "run": runs[0].id, "asset": runs[0].assets[0].id, "board": board.id, "export": film,
             "comparison": services.comparisons.of_runs([r.id for r in runs]).id,
@@ -73,6 +77,10 @@ def team(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Team]:
         authenticator = security.authenticator_of(settings, studio.people)
         assert authenticator
         cookies = {authenticator.cookie: studio.people.sign_in(otto, method="password")}
+        own = studio.acting_for(otto)
+        _, token = own.review_links.create(own.reviews.create("His", "").id, LinkOptions())
+        guest = studio.guests.enter(token, name="Otto", password="", address="127.0.0.1")
+        cookies |= {GuestCookies(studio).name: guest.token}
         routes = [
             (method, route.path)
             for route in register.build(studio).routes
