@@ -152,7 +152,7 @@ class UserServices:
         reports = ApprovalReports(context, actor, reviews, assets, storyboards)
         self.approval_reports = guard("approval_reports", reports, actor)
         self.review_statuses = guard("review_statuses", ReviewStatuses(context, actor), actor)
-        self.retakes = guard("retakes", Retakes(context, actor, requests, alternatives, assets), actor)
+        self.retakes = guard("retakes", Retakes(context, actor, requests, readiness, alternatives, assets), actor)
         self.account = guard("account", Account(studio_services.people, actor), actor)
         self.audit = guard("audit", Audit(context.store, studio_services.recorder.log, actor), actor)
 

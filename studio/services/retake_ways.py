@@ -6,13 +6,14 @@ the requests by names of their own, so that everything is checked and priced bef
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Literal
 
 from studio.catalogue import Catalogue, Model, form_values, validation
 from studio.catalogue.inputs import NOUNS
 from studio.domain import JSON, Asset, Kind, Task
+from studio.errors import NotFound
 from studio.messages import Message
 from studio.review import retake_prompt
 from studio.review.retake_prompt import RetakePrompt
@@ -31,7 +32,7 @@ FIRST, LAST, MASK = "retake_first_frame", "retake_last_frame", "retake_mask"
 class RetakeChoices:
     """What the person chose; "" and None are left to the plan. prompt: as edited. seed: that of the version or a new
     one. to_last: a range is to end on its last frame, too. people: the answer about real people; "yes" says they
-    agreed."""
+    agreed. others: other models of the way are wanted as well, which takes longer."""
 
     way: Way | Literal[""] = ""
     model: str = ""
@@ -39,6 +40,7 @@ class RetakeChoices:
     seed: SeedChoice = "same"
     to_last: bool = True
     people: Literal["", "no", "yes"] = ""
+    others: bool = True
 
 
 @dataclass(frozen=True)
@@ -74,17 +76,22 @@ def refusal(way: Way, source: RetakeSource) -> str | None:
     return None
 
 
-def candidates(way: Way, source: RetakeSource, catalogue: Catalogue, choices: RetakeChoices) -> Iterator[Candidate]:
-    """A request for each model that can go this way, in the catalogue's order. `refusal` gave None."""
+def models(way: Way, source: RetakeSource, catalogue: Catalogue) -> list[Model]:
+    """The models that can go this way, in the catalogue's order. `refusal` gave None."""
     if way == "again":
-        if candidate := _again(source, catalogue, choices):
-            yield candidate
-        return
+        return [m for m in catalogue if m.id == run_model(source) and form_values.takes_prompt(m)]
+    task = _task(way, source)
+    return [model for model in catalogue.for_task(task) if _can(way, model, task)]
+
+
+def candidate(way: Way, source: RetakeSource, model: Model, choices: RetakeChoices) -> Candidate:
+    """The request for one of these models."""
+    return _again(source, model, choices) if way == "again" else _anew(way, source, model, choices)
+
+
+def _task(way: Way, source: RetakeSource) -> Task:
     picture = source.kind == Kind.IMAGE
-    task = Task.IMAGE_TO_VIDEO if way == "from_frame" else Task.IMAGE_EDIT if picture else Task.VIDEO_TO_VIDEO
-    for model in catalogue.for_task(task):
-        if _can(way, model, task):
-            yield _candidate(way, source, model, task, choices)
+    return Task.IMAGE_TO_VIDEO if way == "from_frame" else Task.IMAGE_EDIT if picture else Task.VIDEO_TO_VIDEO
 
 
 def stand_ins(source: RetakeSource) -> dict[str, Asset]:
@@ -100,18 +107,17 @@ def stand_ins(source: RetakeSource) -> dict[str, Asset]:
     return {i: one.model_copy(update={"id": i, "name": name}) for i, name in names.items()} | {seen.id: seen}
 
 
-def _again(source: RetakeSource, catalogue: Catalogue, choices: RetakeChoices) -> Candidate | None:
+def _again(source: RetakeSource, model: Model, choices: RetakeChoices) -> Candidate:
     """The version's own request with the wish in it."""
     run = source.run
-    model = next((m for m in catalogue if run and m.id == run.model), None)
-    if run is None or model is None or not form_values.takes_prompt(model):
-        return None
-    body = run.request.flat() | {"n": 1}
-    at_s = source.at_s(source.first) if source.first is not None and source.rate else None
-    instructed = model.edits_clip if run.request.task == Task.VIDEO_TO_VIDEO else run.request.task == Task.IMAGE_EDIT
-    limit = model.prompt.max_chars
-    prompt = retake_prompt.for_new_take(run.request.prompt, source.wish, limit=limit, at_s=None if instructed else at_s)
-    return Candidate(model, _finished(body, model, prompt, source, choices), prompt)
+    if run is None:
+        raise NotFound(Message("retake.no_run"))
+    task, at_s = run.request.task, None
+    instructed = task == Task.IMAGE_EDIT or (task == Task.VIDEO_TO_VIDEO and model.edits_clip)
+    if source.first is not None and source.rate and not instructed:
+        at_s = source.at_s(source.first)
+    prompt = retake_prompt.for_new_take(run.request.prompt, source.wish, limit=model.prompt.max_chars, at_s=at_s)
+    return Candidate(model, _finished(run.request.flat() | {"n": 1}, model, prompt, source, choices), prompt)
 
 
 def _can(way: Way, model: Model, task: Task) -> bool:
@@ -137,9 +143,8 @@ def _mask_input(model: Model, task: Task) -> str | None:
     return next((name for name, s in specs.items() if s.mask and Kind.IMAGE in s.kinds), None)
 
 
-def _candidate(way: Way, source: RetakeSource, model: Model, task: Task, choices: RetakeChoices) -> Candidate:
-    run = source.run
-    asked = run.request if run else None
+def _anew(way: Way, source: RetakeSource, model: Model, choices: RetakeChoices) -> Candidate:
+    task, asked = _task(way, source), source.run.request if source.run else None
     fields = {name: value for name in CARRIED if asked and (value := getattr(asked, name)) is not None}
     if way in ("region", "edit"):  # what is changed decides the rest
         fields = {k: v for k, v in fields.items() if k == "tier" and v in model.tiers}

@@ -7,15 +7,15 @@ request and price, and another one is refused.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
 from sqlite_utils import Database
 
-from studio.catalogue import consent
+from studio.catalogue import Model, consent
 from studio.domain import JSON, Asset, Kind, Run
 from studio.errors import BudgetError, CapabilityError, Conflict, NotConfigured, NotFound
 from studio.jobs import budget
@@ -33,6 +33,7 @@ from studio.services.board_repository import BoardRepository
 from studio.services.comparisons import TermsChanged
 from studio.services.context import Context
 from studio.services.keyed_calls import KeyedCalls
+from studio.services.readiness import Readiness
 from studio.services.requests import OnStored, Requests
 from studio.services.retake_source import RetakeSource
 from studio.services.retake_ways import FIRST, LAST, MASK, WAYS, RetakeChoices, Way
@@ -115,14 +116,25 @@ class RetakePlan:
         }
 
 
+@dataclass(frozen=True)
+class _Offer:
+    """The models of one way, the best first, with the prompt of each by its id; or why there is none."""
+
+    models: tuple[Alternative, ...] = ()
+    prompts: Mapping[str, RetakePrompt] = field(default_factory=dict[str, RetakePrompt])
+    refusal: str = ""
+
+
 class Retakes:
     """The retakes that one actor can make."""
 
     def __init__(
-        self, context: Context, actor: Actor, requests: Requests, alternatives: Alternatives, assets: Assets,
+        self, context: Context, actor: Actor, requests: Requests, readiness: Readiness, alternatives: Alternatives,
+        assets: Assets,
     ) -> None:  # fmt: skip
         self._context, self._actor, self.user = context, actor, actor.id
-        self._requests, self._alternatives, self._assets = requests, alternatives, assets
+        self._requests, self._readiness = requests, readiness
+        self._alternatives, self._assets = alternatives, assets
         self._boards, self._calls = BoardRepository(context, actor.id), KeyedCalls(context, actor)
 
     def plan(self, review_id: str, comment_id: str, choices: RetakeChoices | None = None) -> RetakePlan:
@@ -132,20 +144,19 @@ class Retakes:
             source = self._source(db, review_id, comment_id)
             project = self._project(db, source)
             board = self._board_editable(db, source)
-        found: dict[Way, tuple[list[Alternative], dict[str, RetakePrompt], str]] = {
-            way: self._alternatives_of(way, source, project, choices) for way in WAYS
+        found: dict[Way, _Offer] = {
+            way: self._offer(way, source, project, choices, whole=way == choices.way) for way in WAYS
         }
-        ways = tuple(
-            PlannedWay(way, alternatives[0] if alternatives else None, refusal)
-            for way, (alternatives, _, refusal) in found.items()
-        )
+        ways = tuple(PlannedWay(way, next(iter(o.models), None), o.refusal) for way, o in found.items())
         way = self._chosen_way(ways, choices)
         if way is None:
             return RetakePlan(source, ways, board=board)
-        alternatives, prompts, _ = found[way]
-        chosen = next((one for one in alternatives if one.model.id == choices.model), alternatives[0])
+        offer = found[way]
+        if way != choices.way and choices.others:
+            offer = self._offer(way, source, project, choices, whole=True)
+        chosen = next((one for one in offer.models if one.model.id == choices.model), offer.models[0])
         return RetakePlan(
-            source, ways, way, chosen, prompts[chosen.model.id], tuple(alternatives),
+            source, ways, way, chosen, offer.prompts[chosen.model.id], offer.models,
             retake_ways.same_seed(source, chosen.model), *self._money(chosen, project), self._question(chosen, source),
             board,
         )  # fmt: skip
@@ -220,26 +231,40 @@ class Retakes:
         has_shot = any(shot.id == shot_id for shot in board.shots)
         return has_shot and storyboards.is_editable(db, board_id, self.user)
 
-    def _alternatives_of(
-        self, way: Way, source: RetakeSource, project: str, choices: RetakeChoices
-    ) -> tuple[list[Alternative], dict[str, RetakePrompt], str]:
-        """Models for this way, the best first, and the prompt of each; or why there is none."""
+    def _offer(self, way: Way, source: RetakeSource, project: str, choices: RetakeChoices, *, whole: bool) -> _Offer:
+        """Models for this way, the best first, or why there is none. whole: also those that could not be sent to just
+        now; without it they are looked at where no other is left."""
         if why := retake_ways.refusal(way, source):
-            return [], {}, why
+            return _Offer(refusal=why)
         edited = choices if choices.way == way else RetakeChoices(seed=choices.seed, people=choices.people)
-        candidates = list(retake_ways.candidates(way, source, self._context.catalogue, edited))
+        rows = retake_ways.models(way, source, self._context.catalogue)
+        ready = self._readiness.several(rows, project=project)
+        wanted = rows if whole else [row for row in rows if ready[row.id].ready]
+        if choices.way == way and not choices.others:
+            wanted = [row for row in rows if row.id == choices.model]
+        found = self._priced(way, source, project, edited, wanted)
+        if wanted != rows and choices.way != way and (not found or found[0][0].refusals):
+            found = self._priced(way, source, project, edited, rows)
+        if not found:
+            return _Offer(refusal=retake_ways.none_left(way, source))
+        best = found[0][0]
+        if best.refusals and way != "again" and edited.prompt is None:
+            return _Offer(refusal=Message("retake.none_fits", model=term(best.model.label), why=best.refusals[0]))
+        return _Offer(tuple(one for one, _ in found), {one.model.id: prompt for one, prompt in found})
+
+    def _priced(
+        self, way: Way, source: RetakeSource, project: str, choices: RetakeChoices, rows: Sequence[Model]
+    ) -> list[tuple[Alternative, RetakePrompt]]:
+        """The request for each of these models with its price, the best first."""
+        candidates = {row.id: retake_ways.candidate(way, source, row, choices) for row in rows}
+        current = retake_ways.run_model(source)
         found = self._alternatives.of_bodies(
-            [(one.model, one.body, one.changes) for one in candidates], current=retake_ways.run_model(source),
+            [(one.model, one.body, one.changes) for one in candidates.values()], current=current,
             known_assets=retake_ways.stand_ins(source), project=project,
         )  # fmt: skip
-        if not found:
-            return [], {}, retake_ways.none_left(way, source)
-        family = next((m.family for m in self._context.catalogue if m.id == retake_ways.run_model(source)), "")
+        family = next((m.family for m in self._context.catalogue if m.id == current), "")
         found.sort(key=lambda one: _order(one, source, family))
-        best = found[0]
-        if best.refusals and way != "again" and edited.prompt is None:
-            return [], {}, Message("retake.none_fits", model=term(best.model.label), why=best.refusals[0])
-        return found, {one.model.id: one.prompt for one in candidates}, ""
+        return [(one, candidates[one.model.id].prompt) for one in found]
 
     @staticmethod
     def _chosen_way(ways: tuple[PlannedWay, ...], choices: RetakeChoices) -> Way | None:
@@ -272,7 +297,7 @@ class Retakes:
     # sending ----------------------------------------------------------------------------------------------------
 
     def _send(self, review_id: str, comment_id: str, choices: RetakeChoices, terms: str, remember: OnStored) -> Run:
-        plan = self.plan(review_id, comment_id, choices)
+        plan = self.plan(review_id, comment_id, replace(choices, others=not choices.model))
         source, chosen = plan.source, plan.chosen
         self._check_sendable(plan, choices)
         if chosen is None or chosen.terms != terms:

@@ -264,3 +264,33 @@ def test_a_picture_is_edited_and_has_no_frames(team: Team) -> None:
     assert (made.request.task, made.request.prompt) == ("image-edit", "Make it blue.")
     assert made.request.image == anna.runs.get(run.id).assets[0].id
     assert anna.runs.wait([made.id], timeout_s=60)[0].status == "succeeded"
+
+
+def test_a_run_is_never_seen_without_its_version_and_the_comments_note(team: Team) -> None:
+    """One transaction writes all three, so that no crash can come between them: whoever reads meanwhile sees all or
+    nothing."""
+    review, comment = commented(team)
+    before = team.studio.local.gallery.search().total
+    torn: list[tuple[int, int, int]] = []
+    done = threading.Event()
+
+    def read() -> None:
+        sql = (
+            "SELECT (SELECT count(*) FROM runs), (SELECT count(*) FROM review_versions WHERE answers = ?), "
+            "(SELECT count(*) FROM comments WHERE id = ? AND retake_run IS NOT NULL)"
+        )
+        while not done.is_set():
+            with team.studio.context.store.read() as db:
+                runs, versions, notes = db.conn.execute(sql, [comment, comment]).fetchone()
+            if not runs - before == versions == notes:
+                torn.append((runs, versions, notes))
+
+    reader = threading.Thread(target=read)
+    reader.start()
+    try:
+        run = press(team.of("ben"), review, comment, RetakeChoices(way="from_frame"))
+    finally:
+        done.set()
+        reader.join(20)
+    assert torn == [] and team.studio.local.gallery.search().total == before + 1
+    team.of("ben").runs.wait([run.id], timeout_s=60)

@@ -178,14 +178,16 @@ class RetakeDialog {
   typed() {
     clearTimeout(this.timer);
     this.wait();
-    this.timer = setTimeout(() => this.ask(), TYPING_MS);
+    this.timer = setTimeout(() => this.ask({ others: false }), TYPING_MS);
   }
 
-  async ask() {
+  /** others: other models are wanted as well; what is typed changes nothing about those that are listed. */
+  async ask({ others = true } = {}) {
     this.wait();
     const turn = ++this.asked;
-    const plan = await tryOrToast(this.session.post(`${this.path}/plan`, this.chosen));
+    const plan = await tryOrToast(this.session.post(`${this.path}/plan`, { ...this.chosen, others }));
     if (turn !== this.asked || this.closed) return;
+    if (plan && !others && plan.way === this.plan.way) plan.models = this.plan.models;
     if (plan) this.show(plan);
     this.box.removeAttribute("aria-busy");
   }

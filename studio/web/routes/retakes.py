@@ -30,6 +30,7 @@ class Choices(Payload):
     seed: SeedChoice = "same"
     to_last: bool = True
     people: Literal["", "no", "yes"] = ""
+    others: bool = True
 
     @property
     def chosen(self) -> RetakeChoices:
