@@ -48,16 +48,22 @@ COLORS = (
 
 @dataclass(frozen=True)
 class Admission:
-    """What the rights say of somebody who comes in. key: of the actor. versions: those that a guest may see; None: all.
+    """What the rights say of somebody who comes in. key: of the actor. link: by which a guest came; "" of a member.
 
-    may_comment: who may also draws, points and leads; the others look on and follow.
+    versions: those that a guest may see; None: all. may_comment: who may also draws, points and leads; the others look
+    on and follow.
     """
 
     key: str
     name: str
-    is_guest: bool = False
+    link: str = ""
     may_comment: bool = True
     versions: frozenset[str] | None = None
+
+    @property
+    def is_guest(self) -> bool:
+        """Whether they came by a share link."""
+        return bool(self.link)
 
     def sees(self, version: str | None) -> bool:
         """Whether this version is shown to them."""
@@ -114,6 +120,8 @@ class Seat:
         self.view_at = 0.0
         self.pointer: Pointer | None = None
         self.following, self.internal = False, True
+        self.is_shown = False
+        """Whether guests are told of this page: once its person leads, follows, or draws or points for them to see."""
         self.shapes: dict[str, _LiveShape] = {}
         self.marks = _Marks()
         self.told: dict[tuple[str, str], tuple[int, int]] = {}
@@ -186,6 +194,7 @@ class ReviewRooms:
                     self._tell(room, _views(seat.id), but=seat)
                 case Follow():
                     seat.following = message.on and room.leader != seat.id
+                    self._show(room, seat)
                     self._tell(room, _people)
                 case Ping():
                     seat.marks.pong = message.n
@@ -244,14 +253,15 @@ class ReviewRooms:
             if seat.is_new:
                 seat.is_new, message["you"] = False, seat.id
             if marks.people:
-                message["people"] = [self._person(other) for other in room.seats.values()]
+                message["people"] = [self._person(one) for one in room.seats.values() if _is_known(one, seat)]
             if marks.leader:
                 message["leader"] = room.leader
             if marks.changed:
                 message["changed"] = True
             if marks.pong is not None:
                 message["pong"] = marks.pong
-            others = {i: room.seats[i] for i in marks.views | marks.pointers if i in room.seats and i != seat.id}
+            told = (room.seats[i] for i in marks.views | marks.pointers if i in room.seats and i != seat.id)
+            others = {one.id: one for one in told if _is_known(one, seat)}
             views = {
                 i: self._view(one.view, one.view_at, seat) for i, one in others.items() if i in marks.views and one.view
             }
@@ -270,6 +280,7 @@ class ReviewRooms:
         match message:
             case Lead():
                 if message.on:
+                    self._show(room, seat)
                     room.leader, seat.following = seat.id, False
                 elif room.leader == seat.id:
                     room.leader = None
@@ -277,6 +288,8 @@ class ReviewRooms:
                     return
                 self._tell(room, _leader, _people)
             case Pointer():
+                if message.at:
+                    self._show(room, seat)
                 seat.pointer = message if message.at else None
                 self._tell(room, _pointers(seat.id), but=seat)
             case Internal():
@@ -286,7 +299,14 @@ class ReviewRooms:
                 if _drawn_on(seat.shapes, message):
                     self._tell(room, _shapes(seat.id, [message.id]), but=seat)
 
+    def _show(self, room: _Room, seat: Seat) -> None:
+        if not seat.is_shown:
+            seat.is_shown = True
+            self._tell(room, _people, _views(seat.id), but=seat)
+
     def _set_internal(self, room: _Room, seat: Seat, on: bool) -> None:
+        if not on:
+            self._show(room, seat)
         if seat.internal != on:
             seat.internal = on
             self._tell(room, _shapes(seat.id, list(seat.shapes)), but=seat)
@@ -399,6 +419,13 @@ def _versions_of(view: View) -> Iterator[str]:
         yield view.version
     if view.compare:
         yield from view.compare.versions
+
+
+def _is_known(seat: Seat, reader: Seat) -> bool:
+    """Whether the reader is told of this page. Guests do not hear of who is there and only looks on, except of who came
+    by the same link."""
+    link = reader.admission.link
+    return not link or seat.is_shown or seat.admission.link == link
 
 
 def _is_shown(author: Seat, shape: _LiveShape, reader: Seat) -> bool:

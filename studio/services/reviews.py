@@ -21,7 +21,17 @@ from studio.services.guest_media import GuestMedia
 from studio.services.review_files import VersionFile
 from studio.services.review_rooms import Admission
 from studio.services.storyboards import Storyboards
-from studio.store import assets, exports, people, projects, review_comments, review_statuses, reviews, runs
+from studio.store import (
+    assets,
+    exports,
+    people,
+    projects,
+    review_comments,
+    review_links,
+    review_statuses,
+    reviews,
+    runs,
+)
 from studio.store.reviews import Source
 from studio.storyboard.model import Board, Shot
 
@@ -84,9 +94,11 @@ class Reviews:
         with self._context.store.read() as db:
             review = reviews.get(db, review_id, self.user)
             comment = self._may_comment(db, review)
-            shown = [v.id for v in reviews.versions(db, review.seq, self.user)] if actor.is_guest else None
-        versions = None if shown is None else frozenset(shown)
-        return Admission(actor.key, actor.name, is_guest=actor.is_guest, may_comment=comment, versions=versions)
+            if not actor.is_guest:
+                return Admission(actor.key, actor.name, may_comment=comment)
+            shown = frozenset(v.id for v in reviews.versions(db, review.seq, self.user))
+            link = review_links.of_guest(db, actor.id).id
+        return Admission(actor.key, actor.name, link, versions=shown, may_comment=comment)
 
     def get(self, review_id: str) -> OpenReview:
         """The review with all that is in it; new takes of shots in it join their stacks. Raises NotFound."""

@@ -31,8 +31,8 @@ def member(name: str, **more: Any) -> Admission:
     return Admission(f"p_{name}", name, **more)
 
 
-def guest(name: str, *versions: str, may_comment: bool = True) -> Admission:
-    return Admission(f"g_{name}", name, is_guest=True, may_comment=may_comment, versions=frozenset(versions))
+def guest(name: str, *versions: str, link: str = "sl_1") -> Admission:
+    return Admission(f"g_{name}", name, link, versions=frozenset(versions))
 
 
 class Clock:
@@ -167,6 +167,22 @@ def test_a_guest_hears_nothing_of_versions_that_are_not_in_the_link() -> None:
     assert len(told(rooms, client)["shapes"]) == 1
     rooms.admit_again(client, guest("Client", "rw_2"))
     assert told(rooms, client)["gone"] == [[anna.id, "s1"]]
+
+
+def test_a_guest_hears_of_who_takes_part_and_not_of_who_only_looks_on() -> None:
+    rooms = ReviewRooms()
+    anna, _, client, colleague = sit(rooms, member("Anna"), member("Ben"), guest("Client"), guest("Colleague"))
+    sit(rooms, guest("Other client", link="sl_2"))
+    said(rooms, anna, type="view", version=VERSION, frame=3)
+    said(rooms, colleague, type="view", version=VERSION, frame=4)
+    first = told(rooms, client)
+    assert [one["name"] for one in first["people"]] == ["Client", "Colleague"]
+    assert set(first["views"]) == {colleague.id}
+    said(rooms, anna, type="lead", on=True)
+    message = told(rooms, client)
+    assert [one["name"] for one in message["people"]] == ["Anna", "Client", "Colleague"]
+    assert set(message["views"]) == {anna.id}
+    assert len(told(rooms, anna)["people"]) == 5
 
 
 def test_who_may_not_comment_looks_on() -> None:

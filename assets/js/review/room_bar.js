@@ -91,7 +91,7 @@ export class RoomBar {
       const hidden = room.following && room.views.get(leader.id)?.hidden;
       return t(hidden ? "reviewroom.leader_elsewhere" : "reviewroom.leads", { name: nameOf(leader) });
     }
-    return others.length ? "" : t("reviewroom.alone");
+    return others.length || this.session.guest ? "" : t("reviewroom.alone"); // a guest is not told of everybody
   }
 
   drawFaces(room, others) {
@@ -129,7 +129,7 @@ export class RoomBar {
     const words = this.line(room, one);
     const made = el(
       "button",
-      `rr-face${leads ? " leads" : ""}${one.following ? " follows" : ""}${mine ? " mine" : ""}`,
+      `rr-face${leads ? " leads" : ""}${one.following ? " follows" : ""}${mine ? " mine" : ""}${one.guest ? " guest" : ""}`,
       {
         type: "button",
         title: words,

@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-import json
 import socket
 import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
@@ -15,7 +14,7 @@ from typing import Any
 import httpx
 import pytest
 from websockets.exceptions import ConnectionClosed, InvalidStatus
-from websockets.sync.client import ClientConnection, connect
+from websockets.sync.client import connect
 
 from studio.permissions import Role
 from studio.review.model import NewComment
@@ -25,8 +24,8 @@ from studio.studio import Studio
 from studio.web.middleware.connections import WEBSOCKET_MESSAGE_BYTES
 from studio.web.routes.review_rooms import BURST, CHECK_S, Code
 from tests.support import samples
+from tests.support.room_page import PATIENT_S, RoomPage
 
-PATIENT_S = 10.0
 PEN = {"color": "#ff3b30", "size": 0.01}
 
 
@@ -49,48 +48,12 @@ class Room:
         return self.studio.people.sign_in(self.people[name], method="password")
 
     @contextmanager
-    def joined(self, name: str, *, review: str = "", token: str = "", **options: Any) -> Iterator[Page]:
+    def joined(self, name: str, *, review: str = "", token: str = "", **options: Any) -> Iterator[RoomPage]:
         cookie = f"{self.cookie}={token or self.session(name)}"
         with connect(
             self.address(review), additional_headers={"cookie": cookie}, close_timeout=1, max_size=2**20, **options
         ) as line:
-            yield Page(line)
-
-
-class Page:
-    """What one page knows of its room."""
-
-    def __init__(self, line: ClientConnection) -> None:
-        self.line, self.heard = line, list[dict[str, Any]]()
-
-    def say(self, **message: Any) -> None:
-        self.line.send(json.dumps(message))
-
-    def wait(self, wanted: Callable[[dict[str, Any]], Any]) -> Any:
-        """What `wanted` finds first in a message from now on."""
-        until = time.monotonic() + PATIENT_S
-        while True:
-            message = json.loads(self.line.recv(timeout=max(0.01, until - time.monotonic())))
-            self.heard.append(message)
-            if found := wanted(message):
-                return found
-
-    def ask(self, n: int) -> None:
-        """Return when all that was said before has been heard."""
-        self.say(type="ping", n=n)
-        self.wait(lambda message: message.get("pong") == n)
-
-    def code(self) -> int:
-        """Why the socket was closed."""
-        until = time.monotonic() + PATIENT_S
-        with pytest.raises(ConnectionClosed) as closed:
-            while True:
-                self.line.recv(timeout=max(0.01, until - time.monotonic()))
-        return closed.value.rcvd.code if closed.value.rcvd else 1006
-
-
-def seat(page: Page) -> str:
-    return page.wait(lambda message: message.get("you"))
+            yield RoomPage(line)
 
 
 def stroke(room: Room, points: int, **more: Any) -> dict[str, Any]:
@@ -132,9 +95,9 @@ def room(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Room]:
 
 def test_two_people_see_each_other_the_leaders_frame_and_a_stroke_as_it_grows(room: Room) -> None:
     with room.joined("anna") as anna:
-        anna_seat = seat(anna)
+        anna_seat = anna.seat()
         with room.joined("ben") as ben:
-            ben_seat = seat(ben)
+            ben_seat = ben.seat()
             people = anna.wait(lambda message: len(message.get("people", ())) == 2 and message["people"])
             assert [one["name"] for one in people] == ["Anna", "Ben"]
             anna.say(type="lead", on=True)
@@ -155,7 +118,7 @@ def test_two_people_see_each_other_the_leaders_frame_and_a_stroke_as_it_grows(ro
 
 def test_a_comment_and_a_status_are_told(room: Room) -> None:
     with room.joined("ben") as ben:
-        seat(ben)
+        ben.seat()
         comments = room.studio.acting_for(room.people["anna"]).review_comments
         comments.add(room.review, room.version, NewComment("Brighter"))
         assert ben.wait(lambda message: message.get("changed"))
@@ -163,7 +126,8 @@ def test_a_comment_and_a_status_are_told(room: Room) -> None:
 
 def test_a_viewer_follows_and_is_not_heard(room: Room) -> None:
     with room.joined("vera") as vera, room.joined("ben") as ben:
-        seat(vera), seat(ben)
+        vera.seat()
+        ben.seat()
         vera.say(**stroke(room, 3))
         vera.say(type="lead", on=True)
         vera.ask(1)
@@ -219,14 +183,14 @@ def test_a_review_that_is_not_there_answers_as_one_that_is_not_seen(room: Room, 
 @pytest.mark.parametrize("text", ["", "[]", '{"type":"view","frame":-1}', '{"type":"shout"}', "[" * 5000, b"\x00"])
 def test_what_is_no_message_ends_the_socket(room: Room, text: str | bytes) -> None:
     with room.joined("anna") as anna:
-        seat(anna)
+        anna.seat()
         anna.line.send(text)
         assert anna.code() == Code.MALFORMED
 
 
 def test_a_message_that_is_too_long_ends_the_socket(room: Room) -> None:
     with room.joined("anna") as anna:
-        seat(anna)
+        anna.seat()
         anna.line.send("x" * (WEBSOCKET_MESSAGE_BYTES + 1))
         assert anna.code() == 1009
 
@@ -236,7 +200,7 @@ def test_a_flood_holds_up_nobody_but_who_sends_it(room: Room) -> None:
     flooding = threading.Event()
     with room.joined("anna") as anna, room.joined("vera") as vera, room.joined("ben") as ben:
         for one in (anna, vera, ben):
-            seat(one)
+            one.seat()
 
         def flood() -> None:
             with suppress(ConnectionClosed):
@@ -259,7 +223,8 @@ def test_a_flood_holds_up_nobody_but_who_sends_it(room: Room) -> None:
 def test_signing_out_ends_the_socket_of_that_session_alone(room: Room) -> None:
     token = room.session("ben")
     with room.joined("ben", token=token) as ben, room.joined("ben") as other:
-        seat(ben), seat(other)
+        ben.seat()
+        other.seat()
         began = time.monotonic()
         room.studio.people.sign_out(token)
         assert ben.code() == Code.SIGN_IN
@@ -269,7 +234,8 @@ def test_signing_out_ends_the_socket_of_that_session_alone(room: Room) -> None:
 
 def test_unsharing_ends_the_members_socket_and_not_the_owners(room: Room) -> None:
     with room.joined("anna") as anna, room.joined("ben") as ben:
-        seat(anna), seat(ben)
+        anna.seat()
+        ben.seat()
         reviews = room.studio.acting_for(room.people["anna"]).reviews
         reviews.unshare(room.review)
         try:
@@ -284,7 +250,7 @@ def test_a_disabled_person_is_out(room: Room) -> None:
     room.people["dora"] = person.id
     room.studio.acting_for(room.people["pia"]).projects.set_member(room.project, person.id, Role.CREATOR)
     with room.joined("dora") as dora:
-        seat(dora)
+        dora.seat()
         room.studio.people.disable(person.id)
         assert dora.code() == Code.SIGN_IN
 
@@ -293,7 +259,7 @@ def test_one_person_has_so_many_pages_and_no_more(room: Room) -> None:
     token = room.session("anna")
     with ExitStack() as stack:
         for _ in range(MAX_PAGES):
-            seat(stack.enter_context(room.joined("anna", token=token)))
+            stack.enter_context(room.joined("anna", token=token)).seat()
         with room.joined("anna", token=token) as one_more:
             assert one_more.code() == Code.FULL
 
@@ -306,8 +272,8 @@ def test_the_server_stops_at_once(tmp_path: Path) -> None:
         review = studio.local.reviews.create("Mine", "").id
         with served(studio, server_port=None) as url:
             address = f"{url.rstrip('/').replace('http', 'ws', 1)}/ui/reviews/{review}/room"
-            page = Page(stack.enter_context(connect(address, close_timeout=1)))
-            seat(page)
+            page = RoomPage(stack.enter_context(connect(address, close_timeout=1)))
+            page.seat()
             reader = threading.Thread(target=lambda: codes.append(page.code()), daemon=True)
             reader.start()
             began = time.monotonic()
