@@ -41,20 +41,16 @@ _rendering = threading.BoundedSemaphore(PDFS_AT_ONCE)
 
 
 class Form(NamedTuple):
-    """A format: ending of its file, media type, and what writes it."""
+    """A format: ending of its file, media type, and what writes it; None for what is written with pictures."""
 
     ending: str
     mime: str
-    write: Callable[[ReviewHandover], bytes]
-
-
-def _needs_pictures(_: ReviewHandover) -> bytes:
-    raise AssertionError("a PDF is written with its pictures")
+    write: Callable[[ReviewHandover], bytes] | None
 
 
 FORMS: Mapping[str, Form] = {
     "csv": Form(".csv", "text/csv; charset=utf-8", csv_table.write),
-    "pdf": Form(".pdf", "application/pdf", _needs_pictures),
+    "pdf": Form(".pdf", "application/pdf", None),
     "edl": Form(".edl", "text/plain; charset=utf-8", edl.markers),
     "xmeml": Form(".xml", "application/xml", xmeml.write),
     "fcpxml": Form(".fcpxml", "application/xml", fcpxml.write),
@@ -127,11 +123,10 @@ class ReviewHandovers:
             raise NotAllowed(Message("reviewexport.members_only"))
         taken = self._taken(opened, options)
         review = self._review(opened, taken, options)
-        data = self._pdf(review, taken, language) if form == "pdf" else FORMS[form].write(review)
+        ending, mime, write = FORMS[form]
+        data = write(review) if write else self._pdf(review, taken, language)
         stem = file_stem(review.title) or review_id
-        return HandoverFile(
-            stem + FORMS[form].ending, FORMS[form].mime, data, self._beside(stem, form, review, taken) if media else ()
-        )
+        return HandoverFile(stem + ending, mime, data, self._beside(stem, form, review, taken) if media else ())
 
     def _taken(self, opened: OpenReview, options: HandoverOptions) -> list[_Taken]:
         """The versions in playlist order: of each item the current one, or all from the oldest on."""
