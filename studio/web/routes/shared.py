@@ -31,6 +31,7 @@ from studio.web.middleware.security_headers import frame_rule
 from studio.web.plain_pages import POLICY, plain_page
 from studio.web.routes import media, review_export, review_rooms, reviews
 from studio.web.routes.files import asset_response
+from studio.web.script_words import areas_of
 from studio.web.static import ASSETS, asset_url
 
 if TYPE_CHECKING:
@@ -44,8 +45,6 @@ GATE_FILES = re.compile(
     r"css/(login|gate)\.css|js/(login|gate)\.js|icons/[a-z0-9-]+\.(svg|png)|fonts/inter-[a-z-]+\.woff2"
 )
 """What the page before a review loads; everything else is for guests."""
-PAGE_AREAS = ("projects", "roles", "shell", "widgets")
-"""Areas of words that the guest's page may need, beside all that begin with `review`."""
 REVIEW_POLICY = (
     "default-src 'none'; script-src 'self'; style-src 'self' 'unsafe-inline'; img-src 'self' data: blob:; "
     "media-src 'self' blob:; font-src 'self'; connect-src 'self'; worker-src 'self' blob:; form-action 'self'; "
@@ -157,15 +156,12 @@ def review_page(review: str, name: str, language: str) -> str:
 @cache
 def _words() -> str:
     """The words of the guest's page in every language, safe inside of a script element."""
+    areas = areas_of("shared.js")
     wanted = {
-        language: {key: words for key, words in table.items() if _is_needed(key.partition(".")[0])}
+        language: {key: words for key, words in table.items() if key.partition(".")[0] in areas}
         for language, table in tables().items()
     }
     return json.dumps(wanted, ensure_ascii=False).replace("<", "\\u003c")
-
-
-def _is_needed(area: str) -> bool:
-    return area in PAGE_AREAS or area.startswith(("review", "frame"))
 
 
 def _framed(studio: Studio, policy: str) -> str:
