@@ -53,11 +53,11 @@ export async function openRates(task = "") {
 }
 
 function ratesTable(rates) {
-  const heads = ["model", "rate", "range", "votes", "mean_price", "per_usd"].map((key) =>
+  const heads = ["model", "rate", "range", "votes", "mean_price", "per_win", "per_usd"].map((key) =>
     el(
       "th",
       "",
-      { scope: "col", title: key === "range" || key === "per_usd" ? t(`compare.${key}_help`) : null },
+      { scope: "col", title: ["range", "per_win", "per_usd"].includes(key) ? t(`compare.${key}_help`) : null },
       t(`compare.${key}`),
     ),
   );
@@ -83,6 +83,12 @@ function ratesTable(rates) {
         rate.few ? el("span", "cw-badge", {}, t("compare.few")) : null,
       ),
       el("td", "", { data: { label: t("compare.mean_price") } }, dollars(rate.usd)),
+      el(
+        "td",
+        "",
+        { data: { label: t("compare.per_win") } },
+        rate.usd && rate.rate ? dollars(rate.usd / rate.rate) : "–",
+      ),
       el("td", "", { data: { label: t("compare.per_usd") } }, rate.per_usd === null ? "–" : number(rate.per_usd, 2)),
     ),
   );

@@ -3,7 +3,6 @@
 
 import { button, el, isTyping, styles, t } from "../dom.js";
 import { linkedZoom } from "../compare/stage.js";
-import { compareRuns } from "../compare/view.js";
 import { Clip } from "../frames/clip.js";
 import { timecode, timingOf } from "../frames/frame_clock.js";
 import { get, toast } from "../net.js";
@@ -174,9 +173,9 @@ class CompareView extends EventTarget {
         ),
       ),
     );
-    const runs = [...new Set(tracks.map((track) => track.version.run).filter(Boolean))];
+    const runs = this.judgeable();
     const vote =
-      runs.length > 1 && !session.guest
+      runs.length > 1
         ? button(
             t("reviewcompare.vote"),
             {
@@ -388,8 +387,19 @@ class CompareView extends EventTarget {
     this.label();
   }
 
-  vote(runs) {
+  /** Runs of several models that answer one prompt: a vote on them says something of the models. */
+  judgeable() {
+    if (this.session.guest) return [];
+    const made = this.tracks.map((track) => track.version).filter((version) => version.run && version.model);
+    const different = (values) => new Set(values).size;
+    const fair = different(made.map((one) => one.model)) > 1 && different(made.map((one) => one.prompt)) === 1;
+    return fair ? [...new Set(made.map((one) => one.run))] : [];
+  }
+
+  /** The gallery's comparison of the runs behind the versions; a guest's page never loads it. */
+  async vote(runs) {
     this.inStep.pause();
+    const { compareRuns } = await import("../compare/view.js");
     compareRuns(
       runs.map((id) => ({ id })),
       { blind: true },

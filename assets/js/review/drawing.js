@@ -318,13 +318,18 @@ class Layer {
     return extended(points, added, this.aspect);
   }
 
+  /** What is being drawn has grown; it is drawn once for each picture of the screen, as pens tell more often. */
   grow(shape) {
     const { growing } = this;
     growing.shape = shape;
-    growing.node?.remove();
-    growing.node = node(shape, this.drawnFor);
-    this.kept.append(growing.node);
     this.onShape?.(shape);
+    growing.turn ??= requestAnimationFrame(() => {
+      growing.turn = null;
+      if (this.growing !== growing) return;
+      growing.node?.remove();
+      growing.node = node(growing.shape, this.drawnFor);
+      this.kept.append(growing.node);
+    });
   }
 
   up(e, wanted = true) {
