@@ -34,10 +34,12 @@ export function openCompare(session, versionIds, options = {}) {
   session.player?.pause();
   const view = compareView(session, ids, options);
   const dialog = el("dialog", "st st-light rc-dialog", { "aria-label": t("reviewcompare.compare") }, view.element);
+  session.compare = view;
   document.body.append(dialog);
   view.addEventListener("close", () => dialog.close());
   dialog.addEventListener("keydown", (e) => e.key !== "Escape" && e.stopPropagation()); // the page below has keys of its own
   dialog.addEventListener("close", () => {
+    session.compare = null;
     view.destroy();
     dialog.remove();
   });
@@ -310,6 +312,11 @@ class CompareView extends EventTarget {
       if (clip) clip.video.muted = i !== n || this.bar.muted;
     });
     this.label();
+  }
+
+  /** The ids of the versions, in their order. */
+  get versions() {
+    return this.tracks.map((track) => track.version.id);
   }
 
   get chosen() {

@@ -98,9 +98,9 @@ class Room extends EventTarget {
     document.addEventListener("keydown", this.onKey, true);
   }
 
-  /** Notice that the page shows another player or drawing layer. */
+  /** Notice that the page shows another player or drawing layer, or compares versions. */
   look() {
-    const { player, drawing } = this.session;
+    const { player, drawing, compare } = this.session;
     if (player !== this.player) {
       for (const name of ["frame", "play", "pause", "ready"]) {
         this.player?.removeEventListener(name, this.onFrame);
@@ -112,6 +112,11 @@ class Room extends EventTarget {
       this.tell(true);
     }
     if (drawing !== this.strokes.layer) this.strokes.show();
+    if (compare !== this.compare) {
+      compare?.addEventListener("frame", this.onFrame);
+      this.compare = compare;
+    }
+    if (compare || this.told?.compare) this.tell();
   }
 
   // ------------------------------------------------------------------------------------------------- what comes in
@@ -191,15 +196,17 @@ class Room extends EventTarget {
 
   // ------------------------------------------------------------------------------------------------ what goes out
 
-  /** What this page shows. */
+  /** What this page shows. @returns {any} */
   view() {
-    const { item, version, player } = this.session;
+    const { item, version, player, compare } = this.session;
+    const where = { type: "view", item: item?.id ?? null, version: version?.id ?? null };
+    if (compare)
+      // plays frame by frame to who follows
+      return { ...where, frame: compare.frame, compare: { versions: compare.versions, mode: compare.mode } };
     const reverse = player?.shuttle?.speed < 0; // goes back frame by frame, which others see as steps
     const playing = Boolean(player && !player.paused && !reverse);
     return {
-      type: "view",
-      item: item?.id ?? null,
-      version: version?.id ?? null,
+      ...where,
       frame: player ? player.frame : null,
       playing,
       clock: playing ? player.media.currentTime : null,

@@ -1,5 +1,7 @@
 // A page that goes along with the one that leads: the same version, the same frame, and in step while it plays.
 
+import { openCompare } from "./compare.js";
+
 const CHECK_MS = 200;
 const FAR_S = 0.25; // further off than this it jumps; nearer it plays a little faster or slower
 const NEAR_S = 0.012; // as good as together: less than a frame of any rate
@@ -14,6 +16,7 @@ export class Follower extends EventTarget {
     this.session = session;
     this.view = null;
     this.at = 0; // performance.now() of the moment that the view shows
+    this.compared = null; // the comparison that was opened after the leader
     this.busy = false; // what happens to the player meanwhile is our own doing
     this.onSelect = () => this.view && !this.selecting && this.leave();
     this.onPlayer = () => this.judge();
@@ -45,6 +48,7 @@ export class Follower extends EventTarget {
     this.timer = null;
     if (this.view?.playing && this.player?.media) this.player.media.playbackRate = this.player.speed;
     this.view = null;
+    this.compared = null;
   }
 
   destroy() {
@@ -80,12 +84,32 @@ export class Follower extends EventTarget {
       session.select(view.item, view.version);
       this.selecting = false;
     }
+    if (view.compare) return this.compare();
+    this.endCompare();
     const { player } = this;
     if (!player || player !== session.player || view.version !== session.version?.id || view.frame === null) return;
     if (view.playing) return this.play();
     this.shown = view.frame;
     if (!player.paused) player.pause();
     if (player.frame !== view.frame) await inTime(player.seek(view.frame));
+  }
+
+  /** The versions that the leader compares, in the same way and at the same place. */
+  async compare() {
+    const { session, view } = this;
+    const { versions, mode } = view.compare;
+    if (this.compared && session.compare !== this.compared) return this.leave(); // the person closed it
+    if (this.compared && `${this.compared.versions}` !== `${versions}`) this.endCompare();
+    this.compared ??= openCompare(session, versions, { mode });
+    if (!this.compared) return;
+    if (this.compared.mode !== mode) this.compared.setMode(mode);
+    if (this.compared.frame !== view.frame) await inTime(this.compared.seek(view.frame));
+  }
+
+  endCompare() {
+    const { compared } = this;
+    this.compared = null;
+    if (compared && this.session.compare === compared) compared.dispatchEvent(new CustomEvent("close"));
   }
 
   async play() {
@@ -139,7 +163,7 @@ export class Follower extends EventTarget {
   judge() {
     const { player, view } = this;
     if (!view || this.busy || player !== this.session.player || view.version !== this.session.version?.id) return;
-    if (view.frame === null) return;
+    if (view.frame === null || view.compare) return;
     const over = player.frame >= player.frames - 1; // the end came, which nobody pressed
     if (view.playing ? player.paused && !over : !player.paused || player.frame !== this.shown) this.leave();
   }

@@ -5,7 +5,7 @@ import { del, get, patch, post } from "../net.js";
 
 /**
  * A review. Hears "review" when its data are others than before, and "select" when another version is shown.
- * The page sets player, drawing and room once they are there.
+ * The page sets player, drawing, compare and room once they are there.
  */
 export class ReviewSession extends EventTarget {
   /** @param {{base?: "ui"|"shared/api", id: string}} options base: of a member's page, or of a guest's */
@@ -18,6 +18,7 @@ export class ReviewSession extends EventTarget {
     this.version = null;
     this.player = null;
     this.drawing = null;
+    this.compare = null; // the comparison that is open
     this.room = null;
     this.drawn = new Map(); // version id -> {revision, told}
     this.loading = null;
