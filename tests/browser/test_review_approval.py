@@ -33,7 +33,7 @@ def test_a_take_is_approved_where_an_export_demands_it(site: Site, context: Brow
     expect(page.locator(".bd-checks")).to_contain_text("the take is not approved")
     expect(page.locator(".ra-reports a")).to_have_attribute("href", f"{site.url}ui/reviews/{review}/report.pdf")
     page.locator("[data-do=export-now]").click()
-    expect(page.get_by_text("Ask for the approval in the review To approve.")).to_be_visible()
+    expect(page.get_by_role("alert")).to_contain_text("Ask for the approval in the review To approve.")
 
     page.goto(f"{site.url}?tab=review&review={review}")
     chip = page.locator("[data-do=status]")

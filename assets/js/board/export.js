@@ -78,6 +78,7 @@ export async function exportDialog(store, look) {
       ),
     ),
   );
+  const refused = el("p", "bd-warn st-grow", { role: "alert", hidden: true });
   const go = button(
     t("board.export_go"),
     { name: "download", text: t("board.export_go"), cls: "primary", data: { do: "export-now" } },
@@ -86,19 +87,23 @@ export async function exportDialog(store, look) {
       store.flush();
       await store.chain;
       const film = form === "film";
-      await tryOrToast(
-        post(`${store.path}/films`, {
+      refused.hidden = true;
+      try {
+        await post(`${store.path}/films`, {
           form,
           options: film ? { ...options, whole: store.board.shown, review_copy: copy.review } : {},
           places: film ? [...chosenPlaces] : [],
-        }),
-      );
+        });
+      } catch (error) {
+        refused.hidden = false; // here, for a window covers what is told at the foot of the page
+        refused.replaceChildren(icon("warn"), error.message);
+      }
       go.disabled = false;
       load();
     },
   );
   const reports = el("div");
-  boardReports(store.board.id, BASE).then(
+  boardReports(store.board.id).then(
     (made) => made && reports.replaceChildren(el("h4", "", {}, t("reviewstatus.reports")), made),
   );
   const box = dialog(
@@ -110,7 +115,7 @@ export async function exportDialog(store, look) {
       el("div", "bd-exportleft", {}, lookOnly ? null : forms, el("h4", "", {}, t("board.exports")), rows, reports),
       lookOnly ? null : el("div", "bd-exportside", {}, checks.node, chosen),
     ),
-    lookOnly ? [] : [go],
+    lookOnly ? [] : [refused, go],
     { wide: true, done: () => (clearTimeout(timer), checks.stop(), pages?.stop(), store.flush()) },
   );
 
@@ -398,7 +403,11 @@ function row(film, changed, places, look) {
       "st-dim",
       {},
       since(film.created_at),
-      [film.bytes ? bytes(film.bytes) : "", ...facts(film)]
+      [
+        film.options.review_copy ? t("reviewstatus.is_review_copy") : "",
+        film.bytes ? bytes(film.bytes) : "",
+        ...facts(film),
+      ]
         .filter(Boolean)
         .map((fact) => ` · ${fact}`)
         .join(""),

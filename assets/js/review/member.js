@@ -10,6 +10,7 @@ import { progress, runPreview } from "../parts.js";
 import { isMine, openProjects, projectName } from "../project_state.js";
 import { dialog } from "../board/dialog.js";
 import { asked } from "./dialogs.js";
+import { reportItems } from "./status_settings.js";
 
 export { retakeTools } from "./retake_dialog.js";
 
@@ -110,7 +111,7 @@ export async function pickBoard(chosen) {
 /** The menu of a review in the list or at its head: [words, fn] each. */
 export function reviewItems(review, { changed, gone, mayEdit = isMine(review) }) {
   const part = (words) => `ui/reviews/${encodeURIComponent(review.id)}${words}`;
-  const items = [];
+  const items = reportItems(review.id);
   if (mayEdit)
     items.push([
       t("review.rename"),

@@ -1,6 +1,6 @@
 // What administrators set for reviews: the statuses of takes and cuts, and which approvals exports demand.
 
-import { button, el, icon, styles, t } from "../dom.js";
+import { BASE, button, el, icon, styles, t } from "../dom.js";
 import { check, choose, dialog, field } from "../board/dialog.js";
 import { del, get, post, put, toast, tryOrToast } from "../net.js";
 
@@ -164,7 +164,7 @@ export async function demandField(address, { editable = true } = {}) {
 }
 
 /** Links to the approval reports of the reviews that have something of a storyboard. */
-export async function boardReports(boardId, base) {
+export async function boardReports(boardId) {
   const told = await get(`ui/boards/${encodeURIComponent(boardId)}/reviews`).catch(() => null);
   if (!told?.reviews.length) return null;
   styles("review-approval.css");
@@ -180,11 +180,26 @@ export async function boardReports(boardId, base) {
         el(
           "a",
           "st-link",
-          { href: new URL(`ui/reviews/${encodeURIComponent(id)}/report.pdf`, base).href, download: "" },
+          { href: new URL(`ui/reviews/${encodeURIComponent(id)}/report.pdf`, BASE).href, download: "" },
           icon("download"),
           t("reviewstatus.report_of", { title }),
         ),
       ),
     ),
   );
+}
+
+/** The menu items that save a review's approval report: [words, fn] each. */
+export function reportItems(reviewId) {
+  const save = (query) => () => {
+    const href = new URL(`ui/reviews/${encodeURIComponent(reviewId)}/report.pdf${query}`, BASE).href;
+    const link = el("a", "", { href, download: "" });
+    document.body.append(link);
+    link.click();
+    link.remove();
+  };
+  return [
+    [t("reviewstatus.report"), save("")],
+    [t("reviewstatus.report_costs"), save("?costs=true")],
+  ];
 }
