@@ -20,7 +20,7 @@ export class Stage extends EventTarget {
     this.bar = el("div", "rv-bar");
     this.place = el("div", "rv-picture");
     this.tools = el("div", "rv-tools");
-    this.element = el("section", "rv-stage", { "aria-label": t("review.player") }, this.bar, this.place, this.tools);
+    this.element = el("div", "rv-stage", {}, this.bar, this.place, this.tools);
   }
 
   /** Show the version of the session; frame: where to begin. */
