@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from playwright.sync_api import Browser, Page
+from playwright.sync_api import Browser, Page, expect
 
 from studio.web.static import asset_url
 from tests.browser.conftest import Site
@@ -129,3 +129,62 @@ def test_odd_files_name_the_frame_on_screen_too(page: Page, site: Site, tmp_path
         "quick": [*told["quick"][:2], told["quick"][2] - 35],
     }
     assert (wrong(told), told["start"], told["frames"]) == ([], [0, 35], 55)
+
+
+def test_a_range_is_looped_marked_and_left_by_keys(page: Page, site: Site, tmp_path: Path) -> None:
+    """What a person does with keys alone: ends of a range, its loop, markers, speed, units; a list says all of them."""
+    clip = site.studio.local.assets.add(numbered(tmp_path / "keys.mp4", Fraction(30000, 1001)), name="keys.mp4")
+    version = {"kind": "video", "width": 128, "height": 64, "rate": {"num": 30000, "den": 1001}, "frames": 90}
+    page.evaluate(
+        """async ({url, version, src}) => {
+          const { framePlayer } = await import(url);
+          window.player = framePlayer(version, { src });
+          const box = Object.assign(document.createElement("div"), { style: "height:600px" });
+          box.append(player.element);
+          document.body.replaceChildren(box);
+          await new Promise((done) => player.addEventListener("ready", done));
+          player.setMarkers([
+            { id: "a", frame: 12, color: "red", label: "Ann: late" },
+            { id: "b", frame: 40, frame_out: 60, color: "blue", label: "Ben: slow" },
+          ]);
+          player.element.focus();
+        }""",
+        {"url": f"{site.url}{asset_url('js/frames/frame_player.js')}", "version": version,
+         "src": f"{site.url}media/{clip.id}"},
+    )  # fmt: skip
+    keys, clock = page.keyboard, page.locator(".fp-clock")
+    shown = "[player.frame, player.clip.busy]"
+
+    def stands_at(frame: int) -> None:
+        page.wait_for_function(f"(n) => {shown}.join() === `${{n}},false`", arg=frame)
+
+    keys.press("]")
+    stands_at(12)
+    keys.press("i")
+    for _ in range(3):
+        keys.press("ArrowRight")
+    stands_at(15)
+    keys.press("o")
+    assert page.evaluate("player.range") == [12, 15]
+    expect(clock).to_have_text("00:00:00;15 / 00:00:02;29")
+    keys.press("t")
+    expect(clock).to_have_text("15 / 89")
+    keys.press("t")
+    keys.press("Alt+l")
+    page.evaluate("window.seen = new Set(); player.addEventListener('frame', () => seen.add(player.frame))")
+    keys.press("Space")
+    page.wait_for_function("seen.has(13) && seen.has(12)")
+    page.wait_for_timeout(600)
+    keys.press("k")
+    assert set(page.evaluate("[...seen]")) <= {11, 12, 13, 14, 15, 16}, "it turns at the end of the range"
+    keys.press("Alt+x")
+    assert page.evaluate("player.range") is None
+    page.get_by_role("button", name="Ben: slow").click()
+    stands_at(40)
+    keys.press("Shift+ArrowLeft")
+    stands_at(30)
+    keys.press("?")
+    expect(page.get_by_role("dialog", name="Keys of the player")).to_contain_text("Frames or timecode")
+    keys.press("Escape")
+    expect(page.get_by_role("dialog")).to_have_count(0)
+    page.evaluate("player.destroy()")

@@ -6,14 +6,12 @@ from collections.abc import Iterator
 from fractions import Fraction
 from pathlib import Path
 
-import av
-import numpy as np
 import pytest
 from playwright.sync_api import Browser, Page
 
 from tests.browser.conftest import Site
+from tests.support.numbered import SEEN, numbered
 
-BITS, CELL = 8, 16
 RATES = [
     Fraction(16),
     Fraction(24000, 1001),
@@ -23,22 +21,13 @@ RATES = [
     Fraction(30),
     Fraction(60),
 ]
-COUNT = 90
 PAUSE = """async ({url, id, fps, waits, steps}) => {
   const { player } = await import(url);
   const box = player({ id, kind: "video", fps, has_audio: false });
   document.body.append(box);
   const video = box.querySelector("video");
-  const canvas = document.createElement("canvas").getContext("2d", { willReadFrequently: true });
-  const seen = () => {
-    canvas.canvas.width = video.videoWidth;
-    canvas.canvas.height = video.videoHeight;
-    canvas.drawImage(video, 0, 0);
-    let n = 0;
-    const white = (bit) => canvas.getImageData((bit + 0.5) * CELL, CELL / 2, 1, 1).data[0] > 127;
-    for (let bit = 0; bit < BITS; bit++) n |= white(bit) << bit;
-    return n;
-  };
+  const drawn = SEEN;
+  const seen = () => drawn(video);
   const pair = () => [Number(box.querySelector(".st-counter").textContent.match(/\\d+/)[0]), seen()];
   /** Wait until number and frame agree; where they never do, the test sees it. */
   const settled = async () => {
@@ -66,20 +55,7 @@ PAUSE = """async ({url, id, fps, waits, steps}) => {
   await settled();
   box.remove();
   return { found, back: [before, ...pair()] };
-}""".replace("BITS", str(BITS)).replace("CELL", str(CELL))
-
-
-def numbered(path: Path, rate: Fraction) -> Path:
-    """A clip of COUNT frames, each with its number as a row of black and white cells."""
-    with av.open(str(path), "w") as out:
-        stream = out.add_stream("libx264", rate=rate, options={"crf": "12", "bf": "3", "g": "30"})
-        stream.width, stream.height, stream.pix_fmt = BITS * CELL, 64, "yuv420p"
-        for number in range(COUNT):
-            row = np.array([255 if number >> bit & 1 else 0 for bit in range(BITS)], np.uint8).repeat(CELL)
-            picture = np.broadcast_to(row[None, :, None], (64, BITS * CELL, 3))
-            out.mux(stream.encode(av.VideoFrame.from_ndarray(np.ascontiguousarray(picture), format="rgb24")))
-        out.mux(stream.encode(None))
-    return path
+}""".replace("SEEN", SEEN)
 
 
 @pytest.fixture(scope="module")

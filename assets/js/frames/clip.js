@@ -6,7 +6,8 @@ import { frameAt, frameShown, lasts, lengthOf, perSecond, seekTime } from "./fra
 import { FrameDecoder } from "./frame_decoder.js";
 
 const SETTLE_MS = 400; // after a seek, a browser that shows another frame than asked for has shown all it will
-const SYNC_MS = 200; // after the last step, the video itself goes to the frame that the canvas shows
+const SYNC_MS = 1000; // after the last step, the video itself goes to the frame that the canvas shows
+const WARM_MS = 40; // after a seek or a pause, frames around are decoded, so that the first step has them
 const NEAR = 16; // frames: a goal this close is decoded, one further off is sought
 const END_S = 1e-3; // seeking to the very end is refused
 const FIRST_MS = 1500; // a clip that has shown nothing by then is taken to start at its beginning
@@ -134,6 +135,7 @@ export class Clip extends EventTarget {
     this.video.removeAttribute("src");
     this.video.load();
     this.#settle();
+    clearTimeout(this.warming);
   }
 
   #tell(name) {
@@ -208,6 +210,8 @@ export class Clip extends EventTarget {
     this.goal = null;
     clearTimeout(this.settling);
     for (const done of this.waiting.splice(0)) done(this.frame);
+    clearTimeout(this.warming);
+    this.warming = setTimeout(() => this.paused && this.goal === null && this.decoder?.warm(this.frame), WARM_MS);
   }
 
   /** Towards the goal: by a frame that is decoded already, by decoding, or by a seek. */

@@ -8,6 +8,7 @@ const MOST = 120; // frames kept at most
 const FEWEST = 12;
 const PIECE_BYTES = 1 << 20; // what is fetched at once
 const PIECES = 48; // fetched pieces kept
+const AROUND = 8; // frames before and after the one looked at that are decoded before anybody steps
 const QUEUED = 6; // packets that wait in the decoder
 
 const bytesOf = (base64) => Uint8Array.from(atob(base64), (c) => c.charCodeAt(0));
@@ -27,6 +28,7 @@ export class FrameDecoder {
       codedWidth: packets.width,
       codedHeight: packets.height,
       hardwareAcceleration: /** @type {const} */ ("prefer-software"), // its frames may be kept, a card's are few
+      optimizeForLatency: true, // else frames come out late, when more packets have gone in
     };
     const told = await VideoDecoder.isConfigSupported(config).catch(() => null);
     return told?.supported ? new FrameDecoder(src, packets, frames, config) : null;
@@ -46,6 +48,8 @@ export class FrameDecoder {
     this.cut = this.#cutIntoPieces();
     this.turn = 0; // a newer turn ends the work of an older one
     this.cursor = null; // the next packet to decode; null: a key frame has to come first
+    this.began = 0; // the packet that this run began with, and the frames that came out of it
+    this.passed = new Set();
     this.at = 0;
     this.back = false;
     this.wish = null;
@@ -70,6 +74,15 @@ export class FrameDecoder {
       this.wish = { n, done };
       if (!this.busy || !this.#comes(n)) this.#decode();
     });
+  }
+
+  /** Decode the frames around this one, for steps that may come. */
+  warm(n) {
+    if (this.broken || this.busy) return;
+    this.#look(n, 0);
+    if (this.busy || !this.#missing(AROUND)) return;
+    const key = this.packets.frame[this.#keyBefore(this.order[n])]; // what is decoded on the way is kept, too
+    this.#decode(Math.max(this.window[0], Math.min(n - AROUND, key)), n + AROUND);
   }
 
   /** Let go of all frames, for as long as the clip plays. */
@@ -107,7 +120,7 @@ export class FrameDecoder {
         frame.close();
         this.kept.delete(k);
       }
-    if (!this.busy && !this.broken && this.kept.has(n) && this.#missing(this.room / 4)) this.#decode();
+    if (!this.busy && !this.broken && this.kept.has(n) && this.#missing(this.room / 2)) this.#decode();
   }
 
   /** The nearest frame on the side one steps to that is not kept, within so many frames; null for none. */
@@ -137,17 +150,16 @@ export class FrameDecoder {
     return keys[low] ?? 0;
   }
 
-  /** Decode what is missing of the window, on the side one steps to. */
-  async #decode() {
+  /** Decode what is missing of the window, on the side one steps to. first, last: these instead. */
+  async #decode(first = null, last = Infinity) {
     const turn = ++this.turn;
     const missing = this.#missing(this.room);
     if (!missing) return this.#done(turn);
     const [low, high] = this.window;
-    const from = this.back ? low : missing.n;
-    const until = this.back ? missing.n : high;
+    const from = this.back ? low : (first ?? missing.n);
+    const until = this.back ? missing.n : Math.min(last, high);
     this.busy = true;
     this.aim = [from, until];
-    this.passed = new Set();
     try {
       await this.#run(turn, from, until);
     } catch {
@@ -164,9 +176,9 @@ export class FrameDecoder {
 
   async #run(turn, from, until) {
     const { packets } = this;
-    const first = this.#first(from, until);
-    const key = this.#keyBefore(first);
-    if (this.cursor === null || this.cursor > first || this.cursor < key) this.#begin(key);
+    const key = this.#keyBefore(this.#first(from, until));
+    // frames may have gone in and not come out yet: only what came out and was let go needs another run from its key
+    if (this.cursor === null || this.cursor < key || this.#passed(from, until)) this.#begin(key);
     while (turn === this.turn && !this.#whole(from, until)) {
       if (this.cursor >= packets.at.length) {
         await this.decoder.flush();
@@ -193,6 +205,11 @@ export class FrameDecoder {
       if (!this.kept.has(n) && this.order[n] >= 0) first = Math.min(first, this.order[n]);
     return first;
   }
+  #passed(from, until) {
+    for (let n = from; n <= until; n++)
+      if (!this.kept.has(n) && (this.order[n] < this.began || this.passed.has(n))) return true;
+    return false;
+  }
   #whole(from, until) {
     for (let n = from; n <= until; n++) if (!this.kept.has(n) && !this.passed.has(n)) return false;
     return true;
@@ -205,7 +222,8 @@ export class FrameDecoder {
       this.decoder = new VideoDecoder({ output: (frame) => this.#came(frame), error: () => this.#failed() });
     else if (this.decoder.state === "configured") this.decoder.reset();
     this.decoder.configure(this.config);
-    this.cursor = key;
+    this.cursor = this.began = key;
+    this.passed.clear();
   }
   #failed() {
     this.turn++;
@@ -218,7 +236,7 @@ export class FrameDecoder {
   #came(frame) {
     const n = frame.timestamp; // the number that its packet was given
     const [low, high] = this.window;
-    this.passed?.add(n);
+    this.passed.add(n);
     if (this.gone || n < low || n > high || this.kept.has(n)) frame.close();
     else this.kept.set(n, frame);
     if (this.wish?.n === n) {
@@ -252,20 +270,20 @@ export class FrameDecoder {
     const found = this.pieces.get(k);
     if (found) return found;
     const [from, end] = this.spans[k];
-    const coming = fetch(this.src, { credentials: "same-origin", headers: { range: `bytes=${from}-${end - 1}` } }).then(
-      async (answer) => {
-        if (!answer.ok) throw new Error(`${answer.status}`);
-        const whole = Number(
-          answer.headers.get("content-range")?.split("/")[1] ?? answer.headers.get("content-length"),
-        );
-        if (whole !== this.packets.file_bytes) {
-          this.broken = true; // another file, such as a copy that bears a guest's name
-          throw new Error(`${whole} bytes`);
-        }
-        const all = new Uint8Array(await answer.arrayBuffer());
-        return answer.status === 206 ? all : all.subarray(from, end);
-      },
-    );
+    const coming = fetch(this.src, {
+      credentials: "same-origin",
+      headers: { range: `bytes=${from}-${end - 1}` },
+      cache: "no-store", // the browser's cache has one reader of an address at a time, and the video is reading
+    }).then(async (answer) => {
+      if (!answer.ok) throw new Error(`${answer.status}`);
+      const whole = Number(answer.headers.get("content-range")?.split("/")[1] ?? answer.headers.get("content-length"));
+      if (whole !== this.packets.file_bytes) {
+        this.broken = true; // another file, such as a copy that bears a guest's name
+        throw new Error(`${whole} bytes`);
+      }
+      const all = new Uint8Array(await answer.arrayBuffer());
+      return answer.status === 206 ? all : all.subarray(from, end);
+    });
     this.pieces.set(k, coming);
     coming.catch(() => this.pieces.delete(k));
     if (this.pieces.size > PIECES) this.pieces.delete(this.pieces.keys().next().value);

@@ -108,7 +108,7 @@ export class Timeline extends EventTarget {
       tabindex: "-1",
       "aria-label": resolved ? t("frameplayer.resolved_marker", { label: words }) : words,
       data: { id, frame },
-      onclick: () => this.#press(id, frame),
+      onclick: (e) => this.#press(id, frame, e.detail > 0),
       onpointerenter: () => this.#tip(made, words),
       onpointerleave: () => this.#hide(),
       onfocus: () => this.#tip(made, words),
@@ -119,7 +119,8 @@ export class Timeline extends EventTarget {
     if (ranged) made.style.width = `${((frame_out + 1 - frame) / this.timing.frames) * 100}%`;
     return made;
   }
-  #press(id, frame) {
+  #press(id, frame, pointed) {
+    if (pointed) this.scrub.focus({ preventScroll: true }); // arrow keys are for frames again
     this.dispatchEvent(new CustomEvent("seek", { detail: { frame } }));
     this.dispatchEvent(new CustomEvent("marker", { detail: { id } }));
   }
@@ -129,7 +130,7 @@ export class Timeline extends EventTarget {
     const all = /** @type {HTMLElement[]} */ ([...this.lane.children]);
     const here = all.indexOf(/** @type {HTMLElement} */ (document.activeElement));
     const to = { ArrowRight: here + 1, ArrowLeft: here - 1, Home: 0, End: all.length - 1 }[e.key];
-    if (to === undefined || here < 0) return;
+    if (to === undefined || here < 0 || e.shiftKey || e.altKey) return;
     e.preventDefault();
     e.stopPropagation();
     const next = all[Math.max(0, Math.min(all.length - 1, to))];
