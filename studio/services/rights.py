@@ -339,7 +339,7 @@ GUESTS_MAY: dict[str, frozenset[str]] = {
     "reviews": frozenset({"get", "visible", "admission"}),
     "review_comments": frozenset({"get", "drawings", "add", "edit", "resolve", "remove"}),
     "review_handover": frozenset({"export"}),
-    "review_statuses": frozenset({"set", "history"}),
+    "review_statuses": frozenset({"all", "set", "history"}),
 }
 """Service -> all that guests of share links may call, as far as their link lets them; everything else is refused."""
 
