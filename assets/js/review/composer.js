@@ -55,7 +55,7 @@ export class Composer {
     this.internal = button(
       t("review.internal_help"),
       { name: "blind", text: t("review.internal"), cls: "bare rv-internal", "aria-pressed": "false" },
-      () => (this.setInternal(!this.isInternal), this.keep()),
+      () => (this.setInternal(!this.isInternal), this.changedSketch(this.sketch)),
     );
     this.internal.title = t("review.internal_help");
     this.internal.hidden = !session.me.may.internal || !this.head;

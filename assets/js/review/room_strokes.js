@@ -31,6 +31,8 @@ export class OwnStrokes {
 
   /** Where what is drawn belongs, and whether it is for the team alone. */
   setPlace(place) {
+    if (place && this.place && place.internal !== this.place.internal)
+      this.say({ type: "internal", on: place.internal }); // guests lose sight of it at once
     if (JSON.stringify(place) !== JSON.stringify(this.place)) this.forget();
     this.place = place;
     this.soon();
