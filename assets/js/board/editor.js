@@ -204,7 +204,10 @@ export class Editor {
     );
     this.reviewing = mayAdd()
       ? button(t("review.review_takes"), { name: "review", cls: "bare", data: { do: "review-takes" } }, () =>
-          addToReview({ board: store.id }, { title: store.board.title }),
+          addToReview(
+            { board: store.id },
+            { title: store.board.title, project: store.data.shared ? store.data.project : "" },
+          ),
         )
       : null;
     this.head = el(

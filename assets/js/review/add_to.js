@@ -3,9 +3,9 @@
 import { button, el, icon, media, since, styles, t } from "../dom.js";
 import * as address from "../address.js";
 import { close as closeDetail } from "../detail.js";
-import { check, dialog } from "../board/dialog.js";
+import { check, choose, dialog, field } from "../board/dialog.js";
 import { get, post, toast, tryOrToast } from "../net.js";
-import { hasRole, isMine, loadProjects } from "../project_state.js";
+import { hasRole, isMine, loadProjects, openProjects, projectState } from "../project_state.js";
 import { may } from "../rights.js";
 
 /** Whether this person can put something into reviews. */
@@ -28,14 +28,22 @@ export async function openReview(id) {
   address.openTab("review", { review: id });
 }
 
-/** Ask which review, and put it there. what: ids by kind; title: what a new review may be called. */
-export async function addToReview(what, { title = "" } = {}) {
+/**
+ * Ask which review, and put it there. what: ids by kind; title: what a new review may be called; project: whose
+ * members may see it, the one that new work goes to unless another is named.
+ */
+export async function addToReview(what, { title = "", project = "" } = {}) {
   styles("board.css", "board-parts.css", "review.css");
   const [found] = await Promise.all([tryOrToast(get("ui/reviews")), loadProjects()]);
   if (!found) return;
   const reviews = found.reviews.filter((one) => isMine(one) || (one.shared && hasRole(one.project, "creator")));
   let stacked = false;
   const several = (what.runs?.length ?? 0) > 1 && check(t("review.as_versions"), false, (on) => (stacked = on));
+  const readers = openProjects().map(({ id, name }) => [id, name]);
+  let seenBy = [project, projectState.current].find((id) => readers.some(([one]) => one === id)) ?? "";
+  const sharing = readers.length
+    ? choose([["", t("review.only_me")], ...readers], seenBy, (id) => (seenBy = id), { data: { field: "seen-by" } })
+    : null;
   const name = el("input", "bd-input", {
     type: "text",
     maxlength: 120,
@@ -55,6 +63,7 @@ export async function addToReview(what, { title = "" } = {}) {
     "rv-addto",
     {},
     el("div", "rv-newline", {}, name, make),
+    sharing ? field(t("review.seen_by"), sharing) : null,
     several,
     reviews.length ? el("h4", "", {}, t("review.existing")) : null,
     reviews.length ? el("ul", "rv-choices", {}, ...reviews.map(row)) : null,
@@ -93,7 +102,7 @@ export async function addToReview(what, { title = "" } = {}) {
   async function create() {
     if (!name.value.trim()) return name.focus();
     make.disabled = true;
-    const made = await tryOrToast(post("ui/reviews", { title: name.value.trim() }));
+    const made = await tryOrToast(post("ui/reviews", { title: name.value.trim(), project: seenBy }));
     if (made) await put(made, make);
     make.disabled = false;
   }
