@@ -116,7 +116,7 @@ def _xmp(path: Path, settings: Mapping[str, object], record: str | None, origin:
         fields.append(f"<studio:settings>{escape(record)}</studio:settings>")
     spaces = f'xmlns:studio="{NAMESPACE}" xmlns:Iptc4xmpExt="{IPTC}"'
     mine = f'<rdf:Description rdf:about="" {spaces}>{"".join(fields)}</rdf:Description>'
-    old = _xmp_text(path)
+    old = xmp_text(path)
     if "</rdf:RDF>" in old:
         old = re.sub(rf'<rdf:Description rdf:about="" {re.escape(spaces)}>.*?</rdf:Description>', "", old, flags=re.S)
         return old.replace("</rdf:RDF>", f"{mine}</rdf:RDF>", 1)
@@ -124,7 +124,8 @@ def _xmp(path: Path, settings: Mapping[str, object], record: str | None, origin:
     return f'<?xpacket begin="\ufeff" id="W5M0MpCehiHzreSzNTczkc9d"?>{packet}<?xpacket end="w"?>'
 
 
-def _xmp_text(path: Path) -> str:
+def xmp_text(path: Path) -> str:
+    """The XMP packet of a picture; "" where it has none, or one of more than XMP_LIMIT characters."""
     with images.opened(path) as (image, _):
         return _embedded_xmp(image.info)
 

@@ -10,11 +10,15 @@ from __future__ import annotations
 import io
 from collections.abc import Iterator, Mapping
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from studio.errors import MediaError
 from studio.media import av_io, png
 from studio.media.files import atomic_write, replacing
 from studio.messages import Message
+
+if TYPE_CHECKING:
+    from av.container import InputContainer
 
 XMP_HEAD = b"http://ns.adobe.com/xap/1.0/\0"
 EXIF_HEAD = b"Exif\0\0"
@@ -42,22 +46,23 @@ def into_jpeg(path: Path, *, comment: str, xmp: str) -> None:
     Raises MediaError when they do not fit into a JPEG's 64 KiB segments.
     """
     data = path.read_bytes()
-    segments, rest = _jpeg_segments(data)
+    segments, rest = jpeg_segments(data)
     old = next((s[4:] for s in segments if s[4:10] == EXIF_HEAD), b"")
     kept = [s for s in segments if s[4:10] != EXIF_HEAD and s[4 : 4 + len(XMP_HEAD)] != XMP_HEAD]
     first = [s for s in kept if s[1] == 0xE0]
     others = [s for s in kept if s[1] != 0xE0]
-    ours = [_segment(_exif(old, comment)), _segment(XMP_HEAD + xmp.encode())]
+    ours = [jpeg_segment(_exif(old, comment)), jpeg_segment(XMP_HEAD + xmp.encode())]
     atomic_write(path, b"\xff\xd8" + b"".join([*first, *ours, *others]) + rest)
 
 
-def _segment(content: bytes) -> bytes:
+def jpeg_segment(content: bytes) -> bytes:
+    """An APP1 segment with this content. Raises MediaError for more than fits."""
     if len(content) > SEGMENT_BYTES:
         raise MediaError(Message("file.settings_too_long"))
     return b"\xff\xe1" + (len(content) + 2).to_bytes(2, "big") + content
 
 
-def _jpeg_segments(data: bytes) -> tuple[list[bytes], bytes]:
+def jpeg_segments(data: bytes) -> tuple[list[bytes], bytes]:
     """The segments before the picture's own tables, and everything from there on."""
     at, found = 2, []
     while at + 4 <= len(data) and data[at] == 0xFF and (0xE0 <= data[at + 1] <= 0xEF or data[at + 1] == 0xFE):
@@ -84,19 +89,20 @@ def _exif(old: bytes, comment: str) -> bytes:
 def into_webp(path: Path, *, comment: str, xmp: str) -> None:
     """Write EXIF UserComment and XMP, turning the simple file format into the extended one where needed."""
     data = path.read_bytes()
-    chunks = dict(_riff_chunks(data))
-    head = bytearray(chunks.get(b"VP8X") or _vp8x(data))
+    chunks = dict(riff_chunks(data))
+    head = bytearray(chunks.get(b"VP8X") or vp8x(data))
     head[0] |= WEBP_EXIF | WEBP_XMP
     old = chunks.get(b"EXIF", b"")
     exif = _exif(old if old.startswith(EXIF_HEAD) else EXIF_HEAD + old if old else b"", comment)
-    body = [_riff_chunk(b"VP8X", bytes(head))]
-    body += [_riff_chunk(k, v) for k, v in _riff_chunks(data) if k not in (b"VP8X", b"EXIF", b"XMP ")]
-    body += [_riff_chunk(b"EXIF", exif.removeprefix(EXIF_HEAD)), _riff_chunk(b"XMP ", xmp.encode())]
+    body = [riff_chunk(b"VP8X", bytes(head))]
+    body += [riff_chunk(k, v) for k, v in riff_chunks(data) if k not in (b"VP8X", b"EXIF", b"XMP ")]
+    body += [riff_chunk(b"EXIF", exif.removeprefix(EXIF_HEAD)), riff_chunk(b"XMP ", xmp.encode())]
     whole = b"WEBP" + b"".join(body)
     atomic_write(path, b"RIFF" + len(whole).to_bytes(4, "little") + whole)
 
 
-def _vp8x(data: bytes) -> bytes:
+def vp8x(data: bytes) -> bytes:
+    """The content of the chunk that makes a simple WebP file an extended one."""
     from PIL import Image
 
     with Image.open(io.BytesIO(data), formats=("WEBP",)) as image:
@@ -104,11 +110,13 @@ def _vp8x(data: bytes) -> bytes:
         return bytes([flags, 0, 0, 0]) + b"".join((side - 1).to_bytes(3, "little") for side in image.size)
 
 
-def _riff_chunk(kind: bytes, content: bytes) -> bytes:
+def riff_chunk(kind: bytes, content: bytes) -> bytes:
+    """A chunk as it stands in a file."""
     return kind + len(content).to_bytes(4, "little") + content + b"\0" * (len(content) % 2)
 
 
-def _riff_chunks(data: bytes) -> Iterator[tuple[bytes, bytes]]:
+def riff_chunks(data: bytes) -> Iterator[tuple[bytes, bytes]]:
+    """Kind and content of each chunk of a RIFF file."""
     at = 12
     while at + 8 <= len(data):
         size = int.from_bytes(data[at + 4 : at + 8], "little")
@@ -124,22 +132,34 @@ def into_video(path: Path, texts: Mapping[str, str]) -> None:
 
 def copy_video(path: Path, copy: Path, texts: Mapping[str, str]) -> None:
     """The video with more free keys, every packet copied, as a new file under exactly this name."""
-    import av
-
     with av_io.opened(path) as (box, kind):
         form = {"QuickTime": "mov", "WebM": "webm", "Matroska": "matroska"}.get(kind.name, "mp4")
-        flags = {"movflags": "use_metadata_tags+faststart"} if kind.reader == "mov" else {}
-        with av.open(str(copy), "w", format=form, options=flags) as made:
-            made.metadata.update({k: v for k, v in box.metadata.items() if k not in _BRANDS} | dict(texts))
-            streams = [s for s in box.streams if s.type in ("video", "audio", "subtitle")]
-            twins = {s.index: made.add_stream_from_template(s) for s in streams}
-            for source in streams:
-                twins[source.index].metadata.update(source.metadata)
-            for packet in box.demux(streams):
-                if packet.dts is None and packet.size == 0:
-                    continue
-                packet.stream = twins[packet.stream.index]
-                made.mux(packet)
+        kept = {k: v for k, v in box.metadata.items() if k not in _BRANDS}
+        _copy_packets(box, copy, form, kept | dict(texts), of_streams=True)
+
+
+def remux(path: Path, copy: Path, form: str, texts: Mapping[str, str]) -> None:
+    """The clip or sound with these free keys alone, every packet copied, in a container of FFmpeg's muxer `form`."""
+    with av_io.opened(path) as (box, _):
+        _copy_packets(box, copy, form, texts, of_streams=False)
+
+
+def _copy_packets(box: InputContainer, copy: Path, form: str, texts: Mapping[str, str], *, of_streams: bool) -> None:
+    """of_streams: whether what the streams themselves say comes along."""
+    import av
+
+    flags = {"movflags": "use_metadata_tags+faststart"} if form in ("mp4", "mov") else {}
+    with av.open(str(copy), "w", format=form, options=flags) as made:
+        made.metadata.update(texts)
+        streams = [s for s in box.streams if s.type in ("video", "audio", "subtitle")]
+        twins = {s.index: made.add_stream_from_template(s) for s in streams}
+        for source in streams if of_streams else ():
+            twins[source.index].metadata.update(source.metadata)
+        for packet in box.demux(streams):
+            if packet.dts is None and packet.size == 0:
+                continue
+            packet.stream = twins[packet.stream.index]
+            made.mux(packet)
 
 
 _BRANDS = ("major_brand", "minor_version", "compatible_brands", "encoder")

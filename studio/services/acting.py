@@ -147,7 +147,7 @@ class UserServices:
         review_comments = ReviewComments(context, actor)
         self.reviews = guard("reviews", reviews, actor)
         self.review_comments = guard("review_comments", review_comments, actor)
-        handovers = ReviewHandovers(context, actor, reviews, review_comments)
+        handovers = ReviewHandovers(context, actor, reviews, review_comments, guest_media)
         self.review_handover = guard("review_handover", handovers, actor)
         reports = ApprovalReports(context, actor, reviews, assets, storyboards)
         self.approval_reports = guard("approval_reports", reports, actor)

@@ -1,5 +1,6 @@
-"""Files as a guest of a share link has them: those of the link's versions, and where the link has a watermark never the
-file itself but a copy with the guest's name in it. Whatever address a guest asks for comes through here.
+"""Files as a guest of a share link has them: those of the link's versions, and never the library's file itself but a
+copy without prompts, or where the link has a watermark one with the guest's name in it. Whatever address a guest asks
+for comes through here.
 """
 
 from __future__ import annotations
@@ -30,7 +31,6 @@ class GuestFile:
     asset: Asset
     path: Path | None
     mime: str
-    marked: bool
     state: CopyState | None = None
 
 
@@ -56,7 +56,9 @@ class GuestMedia:
         if download and not link.can_download:
             raise NotAllowed(Message("reviewlinks.no_download"))
         if not link.watermark:
-            return GuestFile(asset, self._context.asset_path(asset), asset.mime, marked=False)
+            if not asset.path:
+                raise NotFound(Message("file.text_no_file"))
+            return GuestFile(asset, self._watermarks.without_prompts(asset, link=link.id), asset.mime)
         return self._marked(asset, guest, link, urgent=True)
 
     def preview(self, asset_id: str, which: PreviewKind) -> Path:
@@ -86,8 +88,8 @@ class GuestMedia:
         found = self._watermarks.get(asset, text, link=link.id, guest=guest.id, urgent=urgent)
         mime = self._watermarks.mime(asset)
         if isinstance(found, Path):
-            return GuestFile(asset, found, mime, marked=True)
-        return GuestFile(asset, None, mime, marked=True, state=found)
+            return GuestFile(asset, found, mime)
+        return GuestFile(asset, None, mime, state=found)
 
     def _text(self, guest: Guest, link: ReviewLink) -> str:
         with self._context.store.read() as db:

@@ -27,6 +27,7 @@ from studio.review.handover.sequence import lay_out
 from studio.review.handover.text import file_stem
 from studio.review.model import Comment, Item, Version
 from studio.services.context import Context
+from studio.services.guest_media import GuestMedia
 from studio.services.review_comments import ReviewComments
 from studio.services.review_files import VersionFile
 from studio.services.review_frames import frames, jpeg
@@ -95,8 +96,11 @@ class _Taken(NamedTuple):
 class ReviewHandovers:
     """What one actor takes out of reviews: a guest only where the link allows downloads, never internal comments."""
 
-    def __init__(self, context: Context, actor: Actor, reviews: Reviews, comments: ReviewComments) -> None:
+    def __init__(
+        self, context: Context, actor: Actor, reviews: Reviews, comments: ReviewComments, guest_media: GuestMedia
+    ) -> None:
         self._context, self._actor, self._reviews, self._comments = context, actor, reviews, comments
+        self._guest_media = guest_media
 
     def export(
         self,
@@ -231,6 +235,8 @@ class ReviewHandovers:
     def _path(self, file: VersionFile) -> Path | None:
         if file.asset is None or file.state != "ready":
             return None
+        if self._actor.is_guest:
+            return self._guest_media.file(file.asset.id, download=True).path
         path = self._context.asset_path(file.asset)
         return path if path.is_file() else None
 

@@ -1,4 +1,6 @@
-"""Marked copies for guests of links with a watermark: made in the background when first asked for, kept in the cache.
+"""Copies for guests: without prompts, and with a watermark where the link has one. Kept in the cache.
+
+A copy without prompts is made at once, when first asked for. Marked ones are made in the background.
 
 One is made at a time, the last one asked for first: that is what somebody looks at. A copy belongs to one guest, for
 their name is in it. The cache is bounded; what was not looked at longest goes, and all of a link that is over.
@@ -19,7 +21,8 @@ from pathlib import Path
 from studio.domain import Asset
 from studio.errors import StorageUnavailable
 from studio.jobs.context import JobContext
-from studio.media.files import Stopped
+from studio.media import public_copy
+from studio.media.files import Stopped, replacing
 from studio.messages import Message
 from studio.storage import storing
 from studio.store import Store, review_links
@@ -52,7 +55,7 @@ class Watermarks:
     def __init__(self, store: Store, jobs: JobContext, *, max_bytes: int = MAX_BYTES) -> None:
         self._store, self._jobs, self._max_bytes = store, jobs, max_bytes
         self._folder = jobs.data / FOLDER
-        self._changed, self._drawing = threading.Condition(), threading.Lock()
+        self._changed, self._drawing, self._copying = threading.Condition(), threading.Lock(), threading.Lock()
         self._waiting: OrderedDict[Path, _Order] = OrderedDict()
         self._states: dict[Path, CopyState] = {}
         self._current: Path | None = None
@@ -90,6 +93,19 @@ class Watermarks:
             if not path.is_file():
                 source = self._jobs.file(asset.path).resolve()
                 watermark.still(source, path, asset.kind, text, max_side_px=side_px)
+        return path
+
+    def without_prompts(self, asset: Asset, *, link: str) -> Path:
+        """A copy that says nothing of how the file was asked for, the same for all guests of a link. Raises MediaError
+        for a format that cannot do without."""
+        suffix = Path(asset.path).suffix
+        path = self._folder / link / "plain" / f"{asset.id}-{asset.sha256[:16]}{suffix}"
+        with self._copying, storing(self._jobs.data):
+            if path.is_file():
+                path.touch()
+                return path
+            with replacing(path) as draft:
+                public_copy.write(self._jobs.file(asset.path).resolve(), draft)
         return path
 
     @staticmethod

@@ -98,9 +98,7 @@ class SharedMedia:
         making = found.state.fraction if found.state else None
         if found.state and found.state.error:
             raise NotFound(found.state.error)
-        etag = found.asset.sha256[:32] or found.asset.id
-        if found.path and found.marked:
-            etag = found.path.stem
+        etag = found.path.stem if found.path else found.asset.id
         name = f"take-{found.asset.id[-6:]}{suffix_of(found.mime)}"
         return MediaFile(found.path, found.mime, etag, name, making=making)
 

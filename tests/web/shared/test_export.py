@@ -13,8 +13,9 @@ from tests.web.shared.conftest import PROMPT, Shared
 def test_guests_export_where_the_link_lets_them_download(shared: Shared) -> None:
     """Every format, with and without media: no prompt, no name of the house's files, no comment for the team only."""
     version = shared.seen(shared.guest(shared.link()[1]))["items"][0]["versions"][0]["id"]
-    shared.services.review_comments.add(shared.review, version, NewComment("softer light", 0))
-    shared.services.review_comments.add(shared.review, version, NewComment("between us", 0, internal=True))
+    comments = shared.services.review_comments
+    wished = comments.add(shared.review, version, NewComment("softer light", 0)).id
+    kept_back = comments.add(shared.review, version, NewComment("between us", 0, internal=True)).id
     base = f"/shared/api/reviews/{shared.review}/export"
     refused = shared.guest(shared.link()[1])
     assert {refused.get(f"{base}/{form}").status_code for form in FORMS} == {403}
@@ -28,6 +29,12 @@ def test_guests_export_where_the_link_lets_them_download(shared: Shared) -> None
         assert web.get(f"{base}/{form}?internal=1").status_code == 403
     with zipfile.ZipFile(io.BytesIO(web.get(f"{base}/otio?media=1&older=1").content)) as archive:
         assert [name.rsplit(".")[-1] for name in archive.namelist()] == ["otio", "png"]
-        assert archive.read(archive.namelist()[1]) == web.get(f"/shared/media/{shared.take}?download=1").content
+        taken = archive.read(archive.namelist()[1])
+        assert taken == web.get(f"/shared/media/{shared.take}?download=1").content
+        assert taken == web.get(f"/shared/media/{shared.take}").content
+        assert PROMPT.encode() in shared.member().get(f"/media/{shared.take}").content
+        assert PROMPT.encode() not in taken and b"draft/animatic" not in taken
     assert web.get(f"{base}/pdf").content.startswith(b"%PDF")
     assert web.get(f"{base}/csv?item={shared.items[1]}").status_code == 404
+    for comment in (wished, kept_back):  # other tests tell who has commented
+        comments.remove(shared.review, comment)
