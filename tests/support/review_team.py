@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 from playwright.sync_api import Browser, BrowserContext
 
@@ -21,7 +22,7 @@ class Team:
     project: str
     review: str
 
-    def context(self, browser: Browser, url: str, login: str, **options: object) -> BrowserContext:
+    def context(self, browser: Browser, url: str, login: str, **options: Any) -> BrowserContext:
         """A browser in which this person has signed in."""
         authenticator = authenticator_of(self.studio.settings, self.studio.people)
         assert authenticator

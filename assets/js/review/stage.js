@@ -88,13 +88,14 @@ export class Stage extends EventTarget {
 
   notReady(version) {
     const face = { making: "clock", failed: "warn", gone: "trash" }[version.state];
+    const copied = version.state === "making" && version.asset; // it is there, and a guest's own copy is being made
     return el(
       "div",
       `rv-notready ${version.state}`,
       { role: "status" },
       icon(face, "st-i huge"),
-      el("strong", "", {}, t(`review.state_${version.state}`)),
-      el("p", "", {}, t(`review.state_${version.state}_help`)),
+      el("strong", "", {}, copied ? t("reviewguest.preparing") : t(`review.state_${version.state}`)),
+      copied ? null : el("p", "", {}, t(`review.state_${version.state}_help`)),
       (version.state === "making" && this.slots.making?.(version)) || null,
     );
   }
