@@ -10,6 +10,7 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Callable
 from datetime import datetime
+from functools import cached_property
 from typing import TYPE_CHECKING
 
 from starlette.requests import HTTPConnection, Request
@@ -28,9 +29,16 @@ class GuestCookies:
 
     def __init__(self, studio: Studio) -> None:
         self._studio = studio
-        folder_hash = hashlib.sha256(str(studio.settings.data.resolve()).encode()).hexdigest()[:8]
-        self.name = f"studio_guest_{folder_hash}"
-        self._framed = bool(studio.settings.frame_ancestors)
+
+    @cached_property
+    def name(self) -> str:
+        """The cookie's name."""
+        folder_hash = hashlib.sha256(str(self._studio.settings.data.resolve()).encode()).hexdigest()[:8]
+        return f"studio_guest_{folder_hash}"
+
+    @property
+    def _framed(self) -> bool:
+        return bool(self._studio.settings.frame_ancestors)
 
     def session_of(self, connection: HTTPConnection) -> str:
         """The token in the cookie; "" without one."""
