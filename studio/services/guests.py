@@ -6,7 +6,6 @@ review in the trash, end the access at the next request.
 
 from __future__ import annotations
 
-import ipaddress
 import math
 import secrets
 import threading
@@ -24,6 +23,7 @@ from studio.errors import CapabilityError, LimitReached, NotAllowed, NotSignedIn
 from studio.messages import Message
 from studio.permissions import GUEST_PREFIX, Actor, Role
 from studio.services.audit_log import AuditLog
+from studio.services.client_address import rate_limit_key
 from studio.services.people import hashed
 from studio.settings import PASSWORD_MAX_BYTES
 from studio.store import Store, guests, review_links
@@ -82,10 +82,10 @@ class Guests:
         """
         link, _ = self._living(token, address)
         name = checked_name(name)
-        self._check_rates(ENTERED_LIMITS, (f"entered {_network(address)}",))
+        self._check_rates(ENTERED_LIMITS, (f"entered {rate_limit_key(address)}",))
         if link.password_hash:
             self._check_password(link, password, address)
-        self._count(ENTERED_LIMITS, (f"entered {_network(address)}",))
+        self._count(ENTERED_LIMITS, (f"entered {rate_limit_key(address)}",))
         new_token = secrets.token_urlsafe(32)
         with self._store.write() as db:
             known = guests.with_session(db, hashed(session)) if session else None
@@ -141,7 +141,7 @@ class Guests:
 
     def _living(self, token: str, address: str) -> tuple[ReviewLink, str]:
         """The link of this token, with the title of its review."""
-        wrong = (f"wrong {_network(address)}",)
+        wrong = (f"wrong {rate_limit_key(address)}",)
         self._check_rates(WRONG_LIMITS, wrong)
         with self._store.read() as db:
             link = review_links.with_hash(db, hashed(token))
@@ -153,7 +153,7 @@ class Guests:
         return link, title
 
     def _check_password(self, link: ReviewLink, password: str, address: str) -> None:
-        wrong = (f"wrong {_network(address)}", f"link {link.id}")
+        wrong = (f"wrong {rate_limit_key(address)}", f"link {link.id}")
         if not self._waiting.acquire(blocking=False):
             raise LimitReached(Message("reviewlinks.too_fast", seconds=5), retry_after_s=5)
         try:
@@ -202,13 +202,3 @@ def _verified(password_hash: str, password: str) -> bool:
 
 def _pairs(items: tuple[RateLimitItem, ...], keys: tuple[str, ...]) -> Iterator[tuple[RateLimitItem, str]]:
     return ((item, key) for key in keys for item in items)
-
-
-def _network(address: str) -> str:
-    """The address; for IPv6 its /64, which one household has whole."""
-    try:
-        parsed = ipaddress.ip_address(address.partition("%")[0])
-    except ValueError:
-        return address[:64] or "unknown"
-    parsed = getattr(parsed, "ipv4_mapped", None) or parsed
-    return str(ipaddress.ip_network(f"{parsed}/64", strict=False)) if parsed.version == 6 else str(parsed)

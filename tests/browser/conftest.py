@@ -11,6 +11,7 @@ import shutil
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from importlib import resources
 from pathlib import Path
 
 import pytest
@@ -151,3 +152,16 @@ def pick_model(page: Page, tab: str, model_id: str) -> None:
     """Choose a model in the picker."""
     page.locator(f"#{tab}-model").click()
     page.locator(f'#{tab}-picker [data-id="{model_id}"]').click()
+
+
+@pytest.fixture(scope="session")
+def axe() -> str:
+    """Deque's checker, as the package carries it."""
+    package = pytest.importorskip("axe_core_python")
+    return (resources.files(package) / "axe.min.js").read_text("utf-8")
+
+
+def violations(page: Page) -> list[tuple[str, str]]:
+    """Rules that the page as it stands breaks, each with the first element that does. The checker has to be in it."""
+    told = page.evaluate("axe.run(document, { resultTypes: ['violations'] })")
+    return [(v["id"], v["nodes"][0]["html"][:160]) for v in told["violations"]]

@@ -4,23 +4,14 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
-from importlib import resources
 
-import pytest
 from playwright.sync_api import BrowserContext, Page, expect
 
 from studio.domain import Run
-from tests.browser.conftest import Site, show
+from tests.browser.conftest import Site, show, violations
 
 Opener = Callable[..., Page]
 TABS = ("t2i", "storyboard", "gallery", "queue", "models", "workflows", "refunds", "settings")
-
-
-@pytest.fixture(scope="module")
-def axe() -> str:
-    """Deque's checker, as the package carries it."""
-    package = pytest.importorskip("axe_core_python")
-    return (resources.files(package) / "axe.min.js").read_text("utf-8")
 
 
 def test_every_page_passes_axe_and_has_one_heading(open_page: Opener, axe: str) -> None:
@@ -33,8 +24,7 @@ def test_every_page_passes_axe_and_has_one_heading(open_page: Opener, axe: str) 
         panel = page.locator(f"#tab-{tab}")
         expect(panel.locator("h1")).to_have_count(1)
         assert heading.count() >= 1
-        told = page.evaluate("axe.run(document, { resultTypes: ['violations'] })")
-        found[tab] = [(v["id"], v["nodes"][0]["html"][:120]) for v in told["violations"]]
+        found[tab] = violations(page)
     assert {tab: wrong for tab, wrong in found.items() if wrong} == {}
 
 

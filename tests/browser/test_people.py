@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from importlib import resources
 
 import pytest
 from playwright.sync_api import Browser, Page, expect
@@ -12,7 +11,7 @@ from studio import engines
 from studio.services.first_admin import make_admin
 from studio.settings import Settings
 from studio.studio import Studio
-from tests.browser.conftest import PATIENT_MS, Site
+from tests.browser.conftest import PATIENT_MS, Site, violations
 
 PASSWORD = "a long enough password"
 TABS = ("people", "account", "activity")
@@ -137,18 +136,6 @@ def test_the_account_page_holds_what_concerns_this_person_alone(admin: Page, sit
     expect(admin.locator("#settings .st-box.shortcuts")).to_be_visible()
     expect(admin.locator("#settings .tell-me")).to_have_count(0)
     expect(admin.locator("#settings #pref-theme")).to_have_count(1)
-
-
-@pytest.fixture(scope="module")
-def axe() -> str:
-    """Deque's checker, as the package carries it."""
-    package = pytest.importorskip("axe_core_python")
-    return (resources.files(package) / "axe.min.js").read_text("utf-8")
-
-
-def violations(page: Page) -> list[tuple[str, str]]:
-    told = page.evaluate("axe.run(document, { resultTypes: ['violations'] })")
-    return [(v["id"], v["nodes"][0]["html"][:160]) for v in told["violations"]]
 
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])

@@ -4,13 +4,12 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
-from importlib import resources
 
 import pytest
 from playwright.sync_api import Locator, Page, expect
 
 from studio.review.model import NewComment
-from tests.browser.conftest import Site
+from tests.browser.conftest import Site, violations
 
 FRAMES = 60
 PROMPTS = ("A ferry leaves the quay", "A gull on a bollard")
@@ -145,18 +144,6 @@ def test_what_another_page_says_appears_and_what_is_typed_stays(
     expect(row.locator(".rv-answers")).to_contain_text("Nobody, it is drawn")
     page.keyboard.type(" and his dog")
     expect(row.locator("[data-do=answer-text]")).to_have_value("My uncle and his dog")
-
-
-@pytest.fixture(scope="module")
-def axe() -> str:
-    """Deque's checker, as the package carries it."""
-    package = pytest.importorskip("axe_core_python")
-    return (resources.files(package) / "axe.min.js").read_text("utf-8")
-
-
-def violations(page: Page) -> list[tuple[str, str]]:
-    told = page.evaluate("axe.run(document, { resultTypes: ['violations'] })")
-    return [(v["id"], v["nodes"][0]["html"][:160]) for v in told["violations"]]
 
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])

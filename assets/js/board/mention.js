@@ -1,5 +1,6 @@
 // Names of the cast while one types @: a short list under the field; arrows, Enter or Tab take one.
 
+import { complete, steerList } from "../suggestions.js";
 import { el, icon, t } from "../dom.js";
 
 const ICON = { character: "people", place: "image", prop: "grid" };
@@ -53,25 +54,15 @@ export function mentions(area, cast, newcomer) {
     area.setAttribute("aria-activedescendant", `${id}-${at}`);
   }
   function put(name) {
-    const word = typed() ?? "";
-    const end = area.selectionStart;
-    area.setRangeText(`${name} `, end - word.length, end, "end");
+    const { length } = typed() ?? "";
     close();
-    area.dispatchEvent(new Event("input", { bubbles: true }));
-    area.focus();
+    complete(area, length, name);
   }
-  area.addEventListener("input", () => ((at = 0), draw()));
-  area.addEventListener("blur", close);
-  area.addEventListener("keydown", (e) => {
-    if (list.hidden) return;
-    const step = { ArrowDown: 1, ArrowUp: -1 }[e.key];
-    if (step) at = (at + step + list.children.length) % list.children.length;
-    if (step) draw();
-    else if (e.key === "Enter" || e.key === "Tab") /** @type {any} */ (list.children[at]).take();
-    else if (e.key === "Escape") close();
-    else return;
-    e.preventDefault();
-    e.stopPropagation();
+  steerList(area, list, {
+    typed: () => ((at = 0), draw()),
+    move: (step) => ((at = (at + step + list.children.length) % list.children.length), draw()),
+    take: () => /** @type {any} */ (list.children[at]).take(),
+    close,
   });
   return box;
 }

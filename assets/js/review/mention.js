@@ -1,5 +1,6 @@
 // Names of people while one types @: a short list at the field; arrows, Enter or Tab take one.
 
+import { complete, steerList } from "../suggestions.js";
 import { el, t } from "../dom.js";
 import { avatar } from "../share.js";
 
@@ -56,23 +57,15 @@ export function mentionPicker(area, people) {
     return one;
   }
   function put(person) {
-    const end = area.selectionStart;
-    area.setRangeText(`${person.name} `, end - (typed() ?? "").length, end, "end");
+    const { length } = typed() ?? "";
     close();
-    area.dispatchEvent(new Event("input", { bubbles: true }));
-    area.focus();
+    complete(area, length, person.name);
   }
-  area.addEventListener("input", () => ((at = 0), draw()));
-  area.addEventListener("blur", close);
-  area.addEventListener("keydown", (e) => {
-    if (list.hidden) return;
-    const step = { ArrowDown: 1, ArrowUp: -1 }[e.key];
-    if (step) (at = (at + step + found.length) % found.length), draw();
-    else if (e.key === "Enter" || e.key === "Tab") put(found[at]);
-    else if (e.key === "Escape") close();
-    else return;
-    e.preventDefault();
-    e.stopImmediatePropagation();
+  steerList(area, list, {
+    typed: () => ((at = 0), draw()),
+    move: (step) => ((at = (at + step + found.length) % found.length), draw()),
+    take: () => put(found[at]),
+    close,
   });
   return el("div", "rv-withlist", {}, area, list);
 }

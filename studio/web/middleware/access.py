@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import hmac
-import ipaddress
 import logging
 import math
 import re
@@ -30,6 +29,7 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 
 from studio.errors import NotAllowed
 from studio.messages import Message, of_error
+from studio.services.client_address import rate_limit_key
 from studio.services.people import ACCESS_TOKEN_PREFIX, SESSION_DAYS, People, hashed
 from studio.settings import BOOTSTRAP_LOGIN, PASSWORD_MAX_BYTES
 from studio.web.language import error_json
@@ -100,7 +100,7 @@ class Authenticator:
         accepted, accepted_hash = self._last_accepted
         if password_hash and accepted_hash == password_hash and hmac.compare_digest(fingerprint, accepted):
             return person_id
-        keys = (_rate_limit_key(address), f"login {login.strip().casefold()[:100]}")
+        keys = (rate_limit_key(address), f"login {login.strip().casefold()[:100]}")
         self._check_rate(keys)
         limiter = self._check_limiter = self._check_limiter or CapacityLimiter(1)
         if limiter.statistics().tasks_waiting >= MAX_WAITING_CHECKS:
@@ -139,11 +139,11 @@ class Authenticator:
 
     def check_rate(self, request: HTTPConnection) -> None:
         """Raise TooManyAttempts where this address has sent too much that was wrong."""
-        self._check_rate((_rate_limit_key(address_of(request)),))
+        self._check_rate((rate_limit_key(address_of(request)),))
 
     def count_wrong(self, request: HTTPConnection) -> None:
         """Count a token or link that was wrong."""
-        self._count_wrong((_rate_limit_key(address_of(request)),))
+        self._count_wrong((rate_limit_key(address_of(request)),))
 
     def _verify(self, password_hash: str, password: bytes) -> bool:
         if not 0 < len(password) <= PASSWORD_MAX_BYTES:
@@ -291,13 +291,3 @@ def _with_cookie(send: Send, cookie: str) -> Send:
 def _next_query(request: HTTPConnection) -> str:
     query = request.url.query
     return "?next=" + quote(f"/?{query}", safe="") if query else ""
-
-
-def _rate_limit_key(address: str) -> str:
-    """The address; for IPv6 its /64, which one household has whole."""
-    try:
-        parsed = ipaddress.ip_address(address.partition("%")[0])
-    except ValueError:
-        return address[:64] or "unknown"
-    parsed = getattr(parsed, "ipv4_mapped", None) or parsed
-    return str(ipaddress.ip_network(f"{parsed}/64", strict=False)) if parsed.version == 6 else str(parsed)
