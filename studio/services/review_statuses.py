@@ -14,7 +14,7 @@ from studio.review import model
 from studio.review.model import Status, StatusChange
 from studio.services import review_shots
 from studio.services.context import Context
-from studio.services.reviews import may_set, standing
+from studio.services.review_rights import may_set, standing
 from studio.store import review_statuses, reviews
 from studio.store.mapping import new_id
 from studio.store.review_statuses import StatusFields

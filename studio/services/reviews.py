@@ -7,18 +7,18 @@ from dataclasses import dataclass, replace
 
 from sqlite_utils import Database
 
-from studio.domain import LOCAL_USER, Asset, Kind, Run, Status
-from studio.errors import CapabilityError, Conflict, MediaError, NotAllowed, NotFound, StudioError
+from studio.domain import LOCAL_USER, Asset, Run
+from studio.errors import CapabilityError, Conflict, NotAllowed, NotFound
 from studio.jobs.events import REVIEW_PREFIX
-from studio.media.frame_timing import frame_timing
 from studio.messages import Message
 from studio.permissions import Action, Actor, Role
 from studio.review import model
-from studio.review.model import Content, Item, Review, Summary, Version
+from studio.review.model import Content, Item, Review, Summary
 from studio.services import guest_view
 from studio.services.context import Context
 from studio.services.guest_media import GuestMedia
-from studio.services.review_files import VersionFile
+from studio.services.review_files import SHOWN, VersionFile, files_of, main_asset, with_timing
+from studio.services.review_rights import ReviewRights, may_comment, rights_in
 from studio.services.review_rooms import Admission
 from studio.services.storyboards import Storyboards
 from studio.store import (
@@ -34,21 +34,6 @@ from studio.store import (
 )
 from studio.store.reviews import Source
 from studio.storyboard.model import Board, Shot
-
-
-@dataclass(frozen=True)
-class ReviewRights:
-    """What the actor may do in one review. internal: see and write what is not for guests. originals: have the files
-    themselves, where others get copies with their name in them."""
-
-    comment: bool
-    edit: bool
-    share: bool
-    retake: bool
-    download: bool
-    internal: bool
-    statuses: tuple[str, ...]
-    originals: bool = True
 
 
 @dataclass(frozen=True)
@@ -93,7 +78,7 @@ class Reviews:
         actor = self._actor
         with self._context.store.read() as db:
             review = reviews.get(db, review_id, self.user)
-            comment = self._may_comment(db, review)
+            comment = may_comment(db, self._actor, review)
             if not actor.is_guest:
                 return Admission(actor.key, actor.name, may_comment=comment)
             shown = frozenset(v.id for v in reviews.versions(db, review.seq, self.user))
@@ -105,15 +90,15 @@ class Reviews:
         self._take_up_new_takes(review_id)
         with self._context.store.read() as db:
             content = reviews.content(db, review_id, self.user)
-            rights = self._rights(db, content.review)
+            rights = rights_in(db, self._actor, content.review)
             comments = review_comments.of_review(db, content.review.seq, self.user, internal=rights.internal)
             content = replace(content, comments=tuple(comments))
-            files = self._files(db, content.versions)
+            files = files_of(db, content.versions, self.user)
             statuses = review_statuses.all_of(db)
             concerned = self._concerned(db, content.review)
             named = {p.id: p.shown_name for p in people.everyone(db)} if self.user else {}
             project = projects.get(db, content.review.project).name if content.review.project else ""
-        content = replace(content, versions=tuple(self._with_timing(content.versions, files)))
+        content = replace(content, versions=tuple(with_timing(self._context, content.versions, files)))
         names = {v.person: named.get(v.person, "") for v in content.versions}
         names[content.review.owner] = named.get(content.review.owner, "")
         found = OpenReview(
@@ -281,7 +266,7 @@ class Reviews:
             title = f"{number}. {shot.prompt}"[: model.TITLE_CHARS].strip()
             item = item or reviews.add_item(db, review.seq, title, board=board.id, shot=shot.id)
             for run in runs.several(db, [i for i in takes if i not in known], self.user):
-                if not (run.status.ended and not _main(run)):
+                if not (run.status.ended and not main_asset(run)):
                     self._add_version(db, item, "run", run.id)
             if reviews.count_versions(db, item.seq):
                 made.append(item)
@@ -335,55 +320,13 @@ class Reviews:
     def _joins(self, run: Run, review: Review) -> bool:
         """Whether a take may join its stack unasked: the actor's own, or one that the project sees anyway."""
         seen_anyway = run.shared and run.project == review.project != ""
-        return (run.owner == self.user or seen_anyway) and (not run.status.ended or _main(run) is not None)
+        return (run.owner == self.user or seen_anyway) and (not run.status.ended or main_asset(run) is not None)
 
     def _board(self, board_id: str) -> Board | None:
         try:
             return self._storyboards.get(board_id).board
         except NotFound:
             return None
-
-    def _files(self, db: Database, versions: Sequence[Version]) -> dict[str, VersionFile]:
-        by_run = {r.id: r for r in runs.several(db, [v.run for v in versions if v.run], self.user)}
-        films = {v.film: self._film_asset(db, v.film) for v in versions if v.film}
-        wanted = [v.asset or films.get(v.film or "") for v in versions]
-        by_asset = assets.several(db, [i for i in wanted if i], self.user)
-        found: dict[str, VersionFile] = {}
-        for version in versions:
-            if version.run:
-                found[version.id] = _file_of_run(by_run.get(version.run))
-            else:
-                asset = by_asset.get(version.asset or films.get(version.film or "") or "")
-                found[version.id] = VersionFile("ready" if asset else "gone", asset)
-        return found
-
-    def _film_asset(self, db: Database, film_id: str) -> str | None:
-        try:
-            return exports.get(db, film_id, self.user).asset
-        except NotFound:
-            return None
-
-    def _with_timing(self, versions: Sequence[Version], files: Mapping[str, VersionFile]) -> list[Version]:
-        """The versions with rate and frames, read from the files of those that are new and kept from then on."""
-        done: list[Version] = []
-        read: list[Version] = []
-        for version in versions:
-            asset = files[version.id].asset
-            if version.rate is None and asset is not None and asset.kind == Kind.VIDEO:
-                try:
-                    timing = frame_timing(self._context.asset_path(asset))
-                except (StudioError, MediaError, OSError):  # shown by time alone
-                    done.append(version)
-                    continue
-                version = replace(version, rate=timing.rate, frames=timing.frames)
-                read.append(version)
-            done.append(version)
-        if read:
-            with self._context.store.write() as db:
-                for version in read:
-                    if version.rate is not None and version.frames is not None:
-                        reviews.set_timing(db, version.seq, version.rate, version.frames)
-        return done
 
     def _for_guest(self, found: OpenReview) -> OpenReview:
         """The review without what is the studio's own; a file still to be marked for the guest is being made."""
@@ -393,20 +336,6 @@ class Reviews:
         rights = replace(found.rights, download=download, originals=originals)
         content = guest_view.content_for_guest(found.content)
         return replace(found, content=content, files=files, rights=rights, people={}, names={}, project_name="")
-
-    def _rights(self, db: Database, review: Review) -> ReviewRights:
-        may, guest = self._actor.may, self._actor.is_guest
-        comment = self._may_comment(db, review)
-        edit = may(Action.CREATE) and reviews.may_change(db, review.id, self.user, "edit_review")
-        role = standing(db, self._actor, review)
-        settable = [s.id for s in review_statuses.all_of(db) if comment and may_set(self._actor, s, role)]
-        return ReviewRights(
-            comment, edit, edit and may(Action.SHARE), may(Action.CREATE) and comment, not guest, not guest,
-            tuple(settable),
-        )  # fmt: skip
-
-    def _may_comment(self, db: Database, review: Review) -> bool:
-        return self._actor.may(Action.REVIEW) and reviews.may_change(db, review.id, self.user, "comment")
 
     def _concerned(self, db: Database, review: Review) -> list[str]:
         """Ids of the people who see the review."""
@@ -433,13 +362,13 @@ class Reviews:
 
     def _run(self, db: Database, run_id: str) -> Run:
         run = runs.get(db, run_id, self.user)
-        if run.status.ended and _main(run) is None:
+        if run.status.ended and main_asset(run) is None:
             raise CapabilityError(Message("review.run_has_no_file"), field="runs", value=run_id)
         return run
 
     def _asset(self, db: Database, asset_id: str) -> Asset:
         asset = assets.get(db, asset_id, self.user)
-        if asset.kind not in (Kind.IMAGE, Kind.VIDEO, Kind.AUDIO):
+        if asset.kind not in SHOWN:
             raise CapabilityError(Message("review.not_to_look_at"), field="assets", value=asset_id)
         return asset
 
@@ -453,24 +382,6 @@ class Reviews:
         self._context.jobs.feed.publish([f"{REVIEW_PREFIX}{review_id}"])
 
 
-def may_set(actor: Actor, status: model.Status, role: Role) -> bool:
-    """Whether the actor may set this status with the role that counts in the review."""
-    if status.retired:
-        return False
-    return status.guests_may_set if actor.is_guest else role.includes(status.least_role)
-
-
-def standing(db: Database, actor: Actor, review: Review) -> Role:
-    """The role that counts in a review: the lower one of those in the studio and in the review's project.
-
-    Whoever is in a project no longer, but owns a review there, judges in it as a reviewer.
-    """
-    if not review.project or actor.is_local or actor.is_guest:
-        return actor.role
-    own = Role(projects.role_of(db, review.project, actor.id) or Role.REVIEWER)
-    return own if actor.role.includes(own) else actor.role
-
-
 def _title(text: str, field: str) -> str:
     title = " ".join(text.split())
     if not 0 < len(title) <= model.TITLE_CHARS:
@@ -480,19 +391,6 @@ def _title(text: str, field: str) -> str:
 
 def _name_of_run(run: Run) -> str:
     return run.request.prompt.strip().splitlines()[0] if run.request.prompt.strip() else run.model
-
-
-def _main(run: Run) -> Asset | None:
-    return next((a for a in run.assets if a.kind in (Kind.IMAGE, Kind.VIDEO, Kind.AUDIO)), None)
-
-
-def _file_of_run(run: Run | None) -> VersionFile:
-    if run is None:
-        return VersionFile("gone")
-    if asset := _main(run):
-        return VersionFile("ready", asset, run)
-    failed = run.status in (Status.FAILED, Status.CANCELLED, Status.SUCCEEDED)
-    return VersionFile("failed" if failed else "making", None, run)
 
 
 def _takes_of(shot: Shot) -> list[str]:

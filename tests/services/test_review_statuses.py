@@ -10,7 +10,7 @@ import pytest
 from studio.errors import CapabilityError, Conflict, NotAllowed
 from studio.permissions import GUEST_PREFIX, Actor, Role
 from studio.services.acting import UserServices
-from studio.services.reviews import may_set
+from studio.services.review_rights import may_set
 from studio.settings import Settings
 from studio.store import review_statuses
 from studio.store.review_statuses import StatusFields
