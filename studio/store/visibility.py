@@ -22,8 +22,9 @@ from studio.permissions import Role
 
 Table = Literal["runs", "assets", "storyboards", "films", "comparisons", "reviews", "review_items"]
 Change = Literal["decide", "rate", "edit_board", "edit_review", "comment"]
-"""decide: cancel, decide, reorder a run. rate: give stars. edit_board: change a storyboard and what is made for it.
-edit_review: change the items of a review, and share it. comment: comment in a review, and set statuses."""
+"""decide: cancel, decide, reorder a run. rate: give stars, to a version of a review too. edit_board: change a board and
+what is made for it. edit_review: change the items of a review, and share it. comment: comment in a review, and set
+statuses."""
 
 
 def _roles(least: Role) -> str:
@@ -116,7 +117,11 @@ _CHANGED: dict[Change, str] = {
         "(r.owner = v.viewer OR ((r.finished_at IS NULL OR r.shared = 1) AND "
         f"{_open_project('r.project', Role.PRODUCER)}) OR (r.finished_at IS NULL AND {_STUDIO_PRODUCER}))"
     ),
-    "rate": f"(r.owner = v.viewer OR (r.shared = 1 AND {_open_project('r.project', Role.REVIEWER)}))",
+    "rate": (
+        f"(r.owner = v.viewer OR (r.shared = 1 AND {_open_project('r.project', Role.REVIEWER)}) OR "
+        + _reviewed(f"w.run = r.id AND rv.shared = 1 AND {_open_project('rv.project', Role.REVIEWER)}", "r.owner")
+        + ")"
+    ),
     "edit_review": f"(rv.owner = v.viewer OR (rv.shared = 1 AND {_open_project('rv.project', Role.CREATOR)}))",
     "comment": (
         f"(rv.owner = v.viewer OR (rv.shared = 1 AND {_open_project('rv.project', Role.REVIEWER)}) OR EXISTS "

@@ -144,6 +144,16 @@ def test_a_refused_comment_leaves_nothing(
     assert team.of("anna").reviews.get(review_id).content.comments == ()
 
 
+def test_who_comments_in_a_review_gives_stars_to_its_takes(team: Team) -> None:
+    review(team)
+    assert team.of("rita").gallery.rate(team.run, 4).rating == 4
+    with pytest.raises(NotAllowed):
+        team.of("vera").gallery.rate(team.run, 1)
+    with pytest.raises(NotFound):
+        team.of("otto").gallery.rate(team.run, 2)
+    assert team.of("anna").runs.get(team.run).rating == 4
+
+
 def test_a_status_has_a_history(team: Team) -> None:
     review_id, version = review(team)
     team.of("rita").review_statuses.set(review_id, version, "retake", "the hand")

@@ -2,10 +2,11 @@
 
 import { button, el, exactTime, seconds, t } from "../dom.js";
 import { copy } from "../menu.js";
+import { stars } from "../parts.js";
 import { catalogueText } from "../form/common.js";
 
-/** The facts of a version. openRun: opens its run; null for those who may not see it. */
-export function info(session, { openRun = null } = {}) {
+/** The facts of a version. openRun: opens its run; null for those who may not see it. giveStars(run, n): rates it. */
+export function info(session, { openRun = null, giveStars = null } = {}) {
   const { item, version } = session;
   if (!version) return el("div", "rv-info");
   const rate = version.rate && Math.round((version.rate.num / version.rate.den) * 1000) / 1000;
@@ -28,6 +29,7 @@ export function info(session, { openRun = null } = {}) {
     "rv-info",
     {},
     version.is_draft ? el("p", "rv-draftnote", {}, t("review.draft_help")) : null,
+    giveStars && version.run && session.me.may.comment ? rated(version, giveStars) : null,
     el(
       "dl",
       "st-table",
@@ -55,4 +57,12 @@ export function info(session, { openRun = null } = {}) {
         )
       : null,
   );
+}
+
+/** The stars of the run that made a version. */
+function rated(version, giveStars) {
+  const row = stars(version.rating || 0, async (n) => {
+    if (await giveStars({ id: version.run }, n)) row.show((version.rating = n));
+  });
+  return row;
 }

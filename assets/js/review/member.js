@@ -20,6 +20,8 @@ const MAX_PICKED = 60;
 /** Show the run behind a version. */
 export const openRun = (run) => openDetail(run);
 
+export { rate as giveStars } from "../actions.js";
+
 /** Hear of changes of a review by others. */
 export function follow(element, id, reload) {
   followReviews(element, (ids) => (!ids || ids.includes(id)) && reload());

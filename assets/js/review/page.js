@@ -275,7 +275,7 @@ class ReviewPage {
   }
 
   drawInfo() {
-    this.info.replaceChildren(info(this.session, { openRun: this.member?.openRun }));
+    this.info.replaceChildren(info(this.session, { openRun: this.member?.openRun, giveStars: this.member?.giveStars }));
   }
 
   drawEmpty() {

@@ -86,7 +86,7 @@ def version_json(studio: Studio, version: Version, file: VersionFile, *, guest: 
         "run": version.run, "film": version.film, "name": asset.name if asset else "",
         "model": run.model if run else None, "model_label": model_label(studio, run.model) if run else None,
         "seed": run.seed if run else None, "prompt": run.request.prompt if run else None,
-        "run_status": run.status.value if run else None,
+        "run_status": run.status.value if run else None, "rating": run.rating if run else None,
     }  # fmt: skip
 
 
