@@ -29,7 +29,7 @@ class StatusStep:
 
 
 @dataclass(frozen=True)
-class Making:
+class Provenance:
     """How a version was made. usd: what the provider billed; None where that is not to be told, or not known."""
 
     run: str
@@ -63,7 +63,7 @@ class ReportItem:
     format: str
     added_by: str
     added_at: datetime
-    making: Making | None
+    making: Provenance | None
     origin: str
     consent: tuple[str, ...]
     marks: tuple[str, ...]

@@ -12,7 +12,7 @@ from studio.errors import MediaError, NotFound
 from studio.messages import Message, term
 from studio.permissions import Actor
 from studio.review.model import Item, Status, StatusChange, Version
-from studio.review.report_facts import ApprovalReport, Making, ReportItem, StatusMark, StatusStep
+from studio.review.report_facts import ApprovalReport, Provenance, ReportItem, StatusMark, StatusStep
 from studio.services import report_items
 from studio.services.assets import Assets
 from studio.services.context import Context
@@ -109,7 +109,7 @@ class _Teller:
                 steps.append(StatusStep(at, version.number, self._word(before), mark, by, change.note))
         return tuple(sorted(steps, key=lambda step: step.at))
 
-    def _making(self, run: Run | None, asset: Asset | None) -> Making | None:
+    def _making(self, run: Run | None, asset: Asset | None) -> Provenance | None:
         if run is None and asset and asset.origin:
             with suppress(NotFound), self._context.store.read() as db:
                 run = runs.get(db, asset.origin, self._viewer)
@@ -117,7 +117,7 @@ class _Teller:
             return None
         engine = self._context.engines.get(run.provider)
         provider = engine.info.label if engine else run.provider
-        return Making(
+        return Provenance(
             run=run.id, model=self._context.model_label(run.model), provider=self._word(term(provider)),
             prompt=run.request.prompt, negative_prompt=run.request.negative_prompt, seed=run.seed,
             made_at=run.finished_at, usd=run.cost_usd if self._costs else None,

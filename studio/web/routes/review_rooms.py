@@ -54,7 +54,7 @@ CHANGES_APART_S = 0.2
 CLOSE_TIMEOUT_S = 2.0
 
 
-class Code(IntEnum):
+class CloseCode(IntEnum):
     """Why a socket is closed; the page says it in words (assets/js/review/room.js)."""
 
     RESTART = 1012
@@ -124,24 +124,24 @@ class RoomSockets:
             with suppress(TimeoutError, WebSocketDisconnect, RuntimeError):
                 await asyncio.wait_for(socket.close(code, reason), CLOSE_TIMEOUT_S)
 
-    async def _admitted(self, page: _Page) -> tuple[Code | None, str]:
+    async def _admitted(self, page: _Page) -> tuple[CloseCode | None, str]:
         try:
             await run_in_threadpool(self._add, page)
             admission = await run_in_threadpool(self._admission, page)
             page.seat = self.rooms.join(page.review, admission, page.wake)
         except NotFound:
-            return Code.GONE, ""
+            return CloseCode.GONE, ""
         except NotAllowed:
-            return Code.SIGN_IN, ""
+            return CloseCode.SIGN_IN, ""
         except Conflict as error:
-            return Code.FULL, _reason(worded(error.args[0], language_of(page.socket)))
+            return CloseCode.FULL, _reason(worded(error.args[0], language_of(page.socket)))
         finally:
             if page.seat is None:
                 with self._lock:
                     self._pages.discard(page)
         return None, ""
 
-    async def _attend(self, page: _Page, seat: Seat) -> Code | None:
+    async def _attend(self, page: _Page, seat: Seat) -> CloseCode | None:
         """Hear, tell and watch until one of them ends; why the socket is to be closed, None where the page left."""
         work = [asyncio.create_task(one(page, seat)) for one in (self._hear, self._tell, self._watch)]
         try:
@@ -152,7 +152,7 @@ class RoomSockets:
             await asyncio.gather(*work, return_exceptions=True)
         return next((code for code in (task.result() for task in done) if code), None)
 
-    async def _hear(self, page: _Page, seat: Seat) -> Code | None:
+    async def _hear(self, page: _Page, seat: Seat) -> CloseCode | None:
         pace = _Pace()
         while True:
             received = await page.socket.receive()
@@ -160,15 +160,15 @@ class RoomSockets:
                 return None
             text = received.get("text")
             if text is None:
-                return Code.MALFORMED
+                return CloseCode.MALFORMED
             await pace.spend(1 + len(text) / BYTES_PER_MESSAGE)
             try:
                 message = parsed(text)
             except ValidationError:
-                return Code.MALFORMED
+                return CloseCode.MALFORMED
             self.rooms.hear(seat, message)
 
-    async def _tell(self, page: _Page, seat: Seat) -> Code | None:
+    async def _tell(self, page: _Page, seat: Seat) -> CloseCode | None:
         while True:
             await page.news.wait()
             page.news.clear()
@@ -179,19 +179,19 @@ class RoomSockets:
                     return None
                 await asyncio.sleep(FLUSH_S)
 
-    async def _watch(self, page: _Page, seat: Seat) -> Code | None:
+    async def _watch(self, page: _Page, seat: Seat) -> CloseCode | None:
         while True:
             with suppress(TimeoutError):
                 await asyncio.wait_for(page.check.wait(), CHECK_S)
             page.check.clear()
             if self._closed:
-                return Code.RESTART
+                return CloseCode.RESTART
             try:
                 admission = await run_in_threadpool(self._admission, page)
             except NotFound:
-                return Code.GONE
+                return CloseCode.GONE
             except NotAllowed:
-                return Code.SIGN_IN
+                return CloseCode.SIGN_IN
             self.rooms.admit_again(seat, admission)
 
     def _admission(self, page: _Page) -> Admission:

@@ -198,7 +198,7 @@ def _status_routes(api: APIRouter, studio: Studio, asker: str) -> None:
 
 def _list_routes(api: APIRouter, studio: Studio, asker: str) -> None:
     @api.get("/reviews")
-    def everything(actor: str = asker) -> JSON:
+    def list_reviews(actor: str = asker) -> JSON:
         acting = studio.acting_for(actor)
         names = {project.id: project.name for project in acting.projects.all()}
         return {

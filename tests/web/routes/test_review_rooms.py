@@ -22,7 +22,7 @@ from studio.services.review_rooms import MAX_PAGES
 from studio.settings import Settings
 from studio.studio import Studio
 from studio.web.middleware.connections import WEBSOCKET_MESSAGE_BYTES
-from studio.web.routes.review_rooms import BURST, CHECK_S, Code
+from studio.web.routes.review_rooms import BURST, CHECK_S, CloseCode
 from tests.support import samples
 from tests.support.room_page import PATIENT_S, RoomPage
 
@@ -175,9 +175,9 @@ def httpx_upgrade(room: Room, headers: dict[str, str]) -> int:
 @pytest.mark.parametrize("review", ["rv_nothing", "%00", "x" * 200])
 def test_a_review_that_is_not_there_answers_as_one_that_is_not_seen(room: Room, review: str) -> None:
     with room.joined("anna", review=review) as anna:
-        assert anna.code() == Code.GONE
+        assert anna.code() == CloseCode.GONE
     with room.joined("otto") as otto:
-        assert otto.code() == Code.GONE
+        assert otto.code() == CloseCode.GONE
 
 
 @pytest.mark.parametrize("text", ["", "[]", '{"type":"view","frame":-1}', '{"type":"shout"}', "[" * 5000, b"\x00"])
@@ -185,7 +185,7 @@ def test_what_is_no_message_ends_the_socket(room: Room, text: str | bytes) -> No
     with room.joined("anna") as anna:
         anna.seat()
         anna.line.send(text)
-        assert anna.code() == Code.MALFORMED
+        assert anna.code() == CloseCode.MALFORMED
 
 
 def test_a_message_that_is_too_long_ends_the_socket(room: Room) -> None:
@@ -227,7 +227,7 @@ def test_signing_out_ends_the_socket_of_that_session_alone(room: Room) -> None:
         other.seat()
         began = time.monotonic()
         room.studio.people.sign_out(token)
-        assert ben.code() == Code.SIGN_IN
+        assert ben.code() == CloseCode.SIGN_IN
         assert time.monotonic() - began < CHECK_S + 5
         other.ask(1)
 
@@ -239,7 +239,7 @@ def test_unsharing_ends_the_members_socket_and_not_the_owners(room: Room) -> Non
         reviews = room.studio.acting_for(room.people["anna"]).reviews
         reviews.unshare(room.review)
         try:
-            assert ben.code() == Code.GONE
+            assert ben.code() == CloseCode.GONE
             anna.wait(lambda message: len(message.get("people", ())) == 1)
         finally:
             reviews.share(room.review, room.project)
@@ -252,7 +252,7 @@ def test_a_disabled_person_is_out(room: Room) -> None:
     with room.joined("dora") as dora:
         dora.seat()
         room.studio.people.disable(person.id)
-        assert dora.code() == Code.SIGN_IN
+        assert dora.code() == CloseCode.SIGN_IN
 
 
 def test_one_person_has_so_many_pages_and_no_more(room: Room) -> None:
@@ -261,7 +261,7 @@ def test_one_person_has_so_many_pages_and_no_more(room: Room) -> None:
         for _ in range(MAX_PAGES):
             stack.enter_context(room.joined("anna", token=token)).seat()
         with room.joined("anna", token=token) as one_more:
-            assert one_more.code() == Code.FULL
+            assert one_more.code() == CloseCode.FULL
 
 
 def test_the_server_stops_at_once(tmp_path: Path) -> None:
@@ -279,5 +279,5 @@ def test_the_server_stops_at_once(tmp_path: Path) -> None:
             began = time.monotonic()
         took = time.monotonic() - began
         reader.join(PATIENT_S)
-    assert codes == [Code.RESTART]
+    assert codes == [CloseCode.RESTART]
     assert took < 5

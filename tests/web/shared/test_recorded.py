@@ -9,7 +9,7 @@ from websockets.sync.client import connect
 
 from studio.services.review_links import LinkChange
 from studio.store.audit import Query, page
-from studio.web.routes.review_rooms import Code
+from studio.web.routes.review_rooms import CloseCode
 from tests.support.room_page import RoomPage
 from tests.web.shared.conftest import Shared
 
@@ -44,7 +44,7 @@ def test_a_guest_is_put_out_of_an_open_room_when_the_link_is_revoked(shared: Sha
     with in_room(shared, f"{cookie.name}={cookie.value}") as room:
         assert room.seat()
         shared.services.review_links.revoke(shared.review, link)
-        assert room.code() in (Code.SIGN_IN, Code.GONE)
+        assert room.code() in (CloseCode.SIGN_IN, CloseCode.GONE)
     for nobody in ("", next(f"{name}={value}" for name, value in shared.cookies.items())):
         with in_room(shared, nobody) as room:
-            assert room.code() in (Code.SIGN_IN, Code.GONE)
+            assert room.code() in (CloseCode.SIGN_IN, CloseCode.GONE)

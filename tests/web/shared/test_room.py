@@ -11,7 +11,7 @@ import pytest
 from websockets.exceptions import InvalidStatus
 from websockets.sync.client import connect
 
-from studio.web.routes.review_rooms import Code
+from studio.web.routes.review_rooms import CloseCode
 from tests.support.room_page import RoomPage
 from tests.web.shared.conftest import Shared
 
@@ -82,7 +82,7 @@ def test_a_link_to_look_lets_nobody_draw_or_lead(shared: Shared) -> None:
 def test_members_and_strangers_are_no_guests_and_guests_no_members(shared: Shared) -> None:
     for web in (shared.nobody(), shared.member()):
         with joined(shared, web) as page:
-            assert page.code() == Code.SIGN_IN
+            assert page.code() == CloseCode.SIGN_IN
     with pytest.raises(InvalidStatus), joined(shared, shared.guest(shared.link()[1]), "ui"):
         pass
 
@@ -97,4 +97,4 @@ def test_the_room_ends_with_the_link_and_with_the_session(shared: Shared, end: s
             shared.services.review_links.revoke(shared.review, link)
         else:
             web.post("/shared/leave")
-        assert ada.code() == Code.SIGN_IN
+        assert ada.code() == CloseCode.SIGN_IN
