@@ -11,6 +11,7 @@ import secrets
 import threading
 import time
 from collections.abc import Iterator
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
@@ -19,7 +20,7 @@ from limits.storage import MemoryStorage
 from limits.strategies import MovingWindowRateLimiter
 
 from studio.domain import now
-from studio.errors import CapabilityError, LimitReached, NotAllowed, NotSignedIn
+from studio.errors import CapabilityError, LimitReached, NotAllowed, NotSignedIn, StorageUnavailable
 from studio.messages import Message
 from studio.permissions import GUEST_PREFIX, Actor, Role
 from studio.services.audit_log import AuditLog
@@ -111,7 +112,10 @@ class Guests:
             return None
         key, seen_at = found
         if now() - seen_at > TOUCH_EVERY:
-            with self._store.write() as db:
+            with (
+                suppress(StorageUnavailable),
+                self._store.write(patience_s=0) as db,
+            ):  # no reason to refuse
                 guests.touch(db, key)
         return key
 

@@ -11,6 +11,7 @@ import secrets
 import sqlite3
 import time
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import TypeVar
@@ -18,7 +19,7 @@ from typing import TypeVar
 from sqlite_utils import Database
 
 from studio.domain import now
-from studio.errors import CapabilityError, Conflict, NotAllowed, NotFound
+from studio.errors import CapabilityError, Conflict, NotAllowed, NotFound, StorageUnavailable
 from studio.messages import Message, term
 from studio.permissions import LOCAL_ACTOR, PERSON_PREFIX, TOKEN_PREFIX, Actor, Role, Scope
 from studio.services.audit_log import AuditLog
@@ -292,7 +293,10 @@ class People:
             if session is None or session.expires_at <= now() or people.get(db, session.person).disabled_at:
                 return None
         if now() - session.seen_at > TOUCH_EVERY:
-            with self._store.write() as db:
+            with (
+                suppress(StorageUnavailable),
+                self._store.write(patience_s=0) as db,
+            ):  # no reason to refuse
                 people.touch_session(db, token_hash, address[:100])
         return session.person
 
@@ -365,7 +369,7 @@ class People:
             if token is None or not _lives(token) or people.get(db, token.person).disabled_at:
                 return None
         if token.used_at is None or now() - token.used_at > TOUCH_EVERY:
-            with self._store.write() as db:
+            with suppress(StorageUnavailable), self._store.write(patience_s=0) as db:  # no reason to refuse
                 people.touch_token(db, token.id)
         if token.used_at is None:
             self._record("token.first_use", self.get(token.person), via=token.id, name=clip(token.name))

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, replace
 
 from sqlite_utils import Database
 
 from studio.domain import Asset, Kind, Run
-from studio.errors import MediaError, NotFound, StudioError
+from studio.errors import MediaError, NotFound, StorageUnavailable, StudioError
 from studio.media.frame_timing import frame_timing
 from studio.review.model import Version, VersionState
 from studio.services.context import Context
@@ -59,7 +60,7 @@ def with_timing(context: Context, versions: Sequence[Version], files: Mapping[st
             read.append(version)
         done.append(version)
     if read:
-        with context.store.write() as db:
+        with suppress(StorageUnavailable), context.store.write() as db:  # else they are read again next time
             for version in read:
                 if version.rate is not None and version.frames is not None:
                     reviews.set_timing(db, version.seq, version.rate, version.frames)

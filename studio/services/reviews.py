@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, replace
 
 from sqlite_utils import Database
 
 from studio.domain import LOCAL_USER, Asset, Run
-from studio.errors import CapabilityError, Conflict, NotAllowed, NotFound
+from studio.errors import CapabilityError, Conflict, NotAllowed, NotFound, StorageUnavailable
 from studio.jobs.events import REVIEW_PREFIX
 from studio.messages import Message
 from studio.permissions import Action, Actor, Role
@@ -87,9 +88,13 @@ class Reviews:
 
     def get(self, review_id: str) -> OpenReview:
         """The review with all that is in it; new takes of shots in it join their stacks. Raises NotFound."""
-        self._take_up_new_takes(review_id)
         with self._context.store.read() as db:
             content = reviews.content(db, review_id, self.user)
+        with suppress(StorageUnavailable):  # they join when the disk takes it; the review is there to be read
+            if self._take_up_new_takes(content):
+                with self._context.store.read() as db:
+                    content = reviews.content(db, review_id, self.user)
+        with self._context.store.read() as db:
             rights = rights_in(db, self._actor, content.review)
             comments = review_comments.of_review(db, content.review.seq, self.user, internal=rights.internal)
             content = replace(content, comments=tuple(comments))
@@ -281,17 +286,17 @@ class Reviews:
             raise CapabilityError(Message("review.too_many_versions", most=model.MAX_VERSIONS), field="versions")
         return made
 
-    def _take_up_new_takes(self, review_id: str) -> None:
+    def _take_up_new_takes(self, content: Content) -> bool:
         """Takes made on a storyboard since its shots came into the review join their stacks, when an editor of the
-        review who sees the storyboard opens it."""
-        if not self._actor.may(Action.CREATE):
-            return
+        review who sees the storyboard opens it; whether there were any."""
+        review_id = content.review.id
+        if not self._actor.may(Action.CREATE) or not any(item.board for item in content.items):
+            return False
         with self._context.store.read() as db:
-            content = reviews.content(db, review_id, self.user)
             if not reviews.may_change(db, review_id, self.user, "edit_review"):
-                return
+                return False
         if not (missing := self._missing_takes(content)):
-            return
+            return False
         with self._context.store.write() as db:
             review = reviews.get(db, review_id, self.user)
             known = {(v.item, v.run) for v in reviews.versions(db, review.seq, self.user)}
@@ -304,6 +309,7 @@ class Reviews:
                 reviews.changed(db, review.seq)
         if new:
             self._publish(review_id)
+        return bool(new)
 
     def _missing_takes(self, content: Content) -> list[tuple[Item, str]]:
         """Takes of the items' shots that are no versions of theirs: (item, run)."""
