@@ -22,7 +22,14 @@ FONTS = (
     "sans-serif",
 )
 MONO = ("ui-monospace", "SF Mono", "Cascadia Mono", "Menlo", "DejaVu Sans Mono", "monospace")
-STYLES = ("css/studio.css", "css/studio-forms.css", "css/widgets.css", "css/access.css", "css/phone.css")
+STYLES = (
+    "css/studio.css",
+    "css/controls.css",
+    "css/studio-forms.css",
+    "css/widgets.css",
+    "css/access.css",
+    "css/phone.css",
+)
 SCRIPTS = ("js/shell.js", "js/access.js")
 """Run before the page is built; everything else is loaded by the widget that needs it."""
 
