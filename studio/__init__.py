@@ -3,4 +3,8 @@
 Importing this package must stay cheap: no gradio, no torch, no video library (tests/test_architecture.py).
 """
 
+from studio import lean_imports
+
+lean_imports.install()
+
 __version__ = "0.1.0"
