@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import threading
 import time
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from types import TracebackType
 
 BOARD_PREFIX = "board:"
@@ -21,9 +21,12 @@ class Feed:
         self._subscriptions: set[Subscription] = set()
         self.closed = False
 
-    def subscribe(self) -> Subscription:
-        """A new subscription, which sees every change from now on. Close it, or use it in `with`."""
-        subscription = Subscription(self)
+    def subscribe(self, notify: Callable[[], None] | None = None) -> Subscription:
+        """A new subscription, which sees every change from now on. Close it, or use it in `with`.
+
+        notify: called, by whoever publishes, when there is something to take where nothing was; it must not wait.
+        """
+        subscription = Subscription(self, notify)
         with self._lock:
             self._subscriptions.add(subscription)
         return subscription
@@ -48,8 +51,8 @@ class Feed:
 class Subscription:
     """Ids of runs that changed since the last `get`, each once, in the order of their first change."""
 
-    def __init__(self, feed: Feed) -> None:
-        self._feed = feed
+    def __init__(self, feed: Feed, notify: Callable[[], None] | None = None) -> None:
+        self._feed, self._notify = feed, notify
         self._ids: dict[str, None] = {}
         self._available = threading.Condition()
 
@@ -60,6 +63,13 @@ class Subscription:
             while not self._ids and not self._feed.closed:
                 if not self._available.wait(max(0.0, deadline - time.monotonic())):
                     break
+            ids = list(self._ids)
+            self._ids.clear()
+        return ids
+
+    def take(self) -> list[str]:
+        """As `get`, without waiting."""
+        with self._available:
             ids = list(self._ids)
             self._ids.clear()
         return ids
@@ -80,3 +90,5 @@ class Subscription:
             self._ids.update(dict.fromkeys(ids))
             if not had_ids:
                 self._available.notify_all()
+        if self._notify and not had_ids:
+            self._notify()

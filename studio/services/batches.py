@@ -117,19 +117,26 @@ class Batches:
             held.why if held else "",
         )  # fmt: skip
 
-    def submit(self, batch: Sequence[KeyedRequest]) -> StoredBatch:
+    def submit(self, batch: Sequence[KeyedRequest], *, at_once: bool = False) -> StoredBatch:
         """The runs of each request; those of an earlier submit under the same key as they are now.
 
         All are checked before the first is stored; spending limits are for the plan to tell, and hold runs as ever.
-        Raises as `Requests.submit`, and CapabilityError where a key was used for something else.
+        at_once: all in one transaction, or refused. Raises as `Requests.submit`, where there are several with the
+        number of the request, and CapabilityError where a key was used for something else.
         """
         stored = self._stored(batch)
         for one in batch:
             if one.key in stored and (problem := _reuse_problem(one, stored[one.key])):
                 raise CapabilityError(problem, field="key", value=one.key)
-        new = [(one, self._requests.validate(one.body)) for one in batch if one.key not in stored]
+        new = [one for one in batch if one.key not in stored]
+        numbers = [number for number, one in enumerate(batch, 1) if one.key not in stored]
+        checked: list[CheckedRequest] = []
+        for start in range(0, len(new), MAX_BATCH_RUNS):
+            part = slice(start, start + MAX_BATCH_RUNS)
+            checked += self._requests.validate_list([one.body for one in new[part]], numbers[part])
         by_key = {key: list(found.runs) for key, found in stored.items()}
-        for part in _parts(new):
+        pairs = list(zip(new, checked, strict=True))
+        for part in [pairs] if at_once and pairs else _parts(pairs):
             by_key |= self._store(part)
         with self._context.store.read() as db:
             found = {run.id: run for run in runs.several(db, [i for ids in by_key.values() for i in ids], self.user)}

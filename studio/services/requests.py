@@ -14,11 +14,11 @@ from sqlite_utils import Database
 from studio.catalogue import Model, consent, validation
 from studio.domain import JSON, Asset, Estimate, HeldReason, Request, Run, Status
 from studio.engines.base import DurationEstimate, RequestChecks
-from studio.errors import CapabilityError, Conflict, NotConfigured, NotFound
+from studio.errors import CapabilityError, Conflict, NotConfigured, NotFound, StudioError
 from studio.jobs import budget
 from studio.jobs.budget import Spender
 from studio.jobs.durations import duration_key, length_scale
-from studio.messages import Message, of_error, term
+from studio.messages import Message, joined, of_error, term
 from studio.services.context import Context
 from studio.services.token_spending import TokenSpending
 from studio.store import assets, projects, runs
@@ -28,7 +28,9 @@ OnStored = Callable[[Database, list[Run]], None]
 NO_ASSETS: Mapping[str, Asset] = MappingProxyType({})
 
 MAX_BATCH_RUNS = 1000
-"""Runs in one batch."""
+"""Runs in one batch, and requests in one list."""
+MAX_TOLD = 10
+"""Requests of a list whose problems are told at once."""
 
 
 @dataclass(frozen=True)
@@ -76,6 +78,34 @@ class Requests:
         return self.store(
             [self.validate(body, project=project) for body in bodies], project=project, on_stored=on_stored
         )
+
+    def submit_list(self, bodies: list[JSON], *, on_stored: OnStored | None = None) -> list[Run]:
+        """As `submit_many`, for programs: what is wrong is told with the number of its request, from 1.
+
+        Raises as `validate_list`.
+        """
+        return self.store(self.validate_list(bodies), on_stored=on_stored)
+
+    def validate_list(self, bodies: Sequence[JSON], numbers: Sequence[int] | None = None) -> list[CheckedRequest]:
+        """The requests, each complete and within its row. numbers: of the requests as their sender counts them.
+
+        Raises the error of the first one that is wrong, with its number and the problems of others where there are
+        several requests; CapabilityError where there are more than one batch holds.
+        """
+        if len(bodies) > MAX_BATCH_RUNS:
+            raise _too_many(len(bodies))
+        checked: list[CheckedRequest] = []
+        problems: list[tuple[int, StudioError]] = []
+        for number, body in zip(numbers or range(1, len(bodies) + 1), bodies, strict=True):
+            try:
+                checked.append(self.validate(body))
+            except StudioError as error:
+                problems.append((number, error))
+                if len(problems) == MAX_TOLD:
+                    break
+        if problems:
+            raise problems[0][1] if len(bodies) == 1 else _numbered(problems)
+        return checked
 
     def estimate(self, bodies: list[JSON], *, known_assets: Mapping[str, Asset] | None = None) -> Estimate:
         """What these requests would cost and take, without side effects. Raises as submit does, but needs no key: the
@@ -256,12 +286,7 @@ class Requests:
         """
         project = self._project(project)
         if (count := sum(c.request.n for c in checked_requests)) > MAX_BATCH_RUNS:
-            raise CapabilityError(
-                Message("request.too_many", count=f"{count:,}", most=f"{MAX_BATCH_RUNS:,}"),
-                field="n",
-                value=count,
-                limit=MAX_BATCH_RUNS,
-            )
+            raise _too_many(count)
         with self._context.visitors.submitting(owner or self.user, count):
             stored = self._stored(checked_requests, owner or self.user, project, retry_of, on_stored)
         self._context.notify_changed(*(run.id for run in stored))
@@ -330,6 +355,24 @@ class Requests:
                 held_reason=HeldReason.CONSENT if question else None, error=question,
             )  # fmt: skip
             yield runs.NewRun(run, single.media(), key)
+
+
+def _too_many(count: int) -> CapabilityError:
+    sentence = Message("request.too_many", count=f"{count:,}", most=f"{MAX_BATCH_RUNS:,}")
+    return CapabilityError(sentence, field="n", value=count, limit=MAX_BATCH_RUNS)
+
+
+def _numbered(problems: Sequence[tuple[int, StudioError]]) -> StudioError:
+    """One error that tells all of them, of the kind of the first."""
+    told = [
+        part for number, error in problems for part in (Message("batch.request_number", number=number), of_error(error))
+    ]
+    number, first = problems[0]
+    if isinstance(first, CapabilityError):
+        field = f"requests.{number - 1}.{first.field}".rstrip(".")
+        return CapabilityError(joined(*told), field=field, value=first.value, limit=first.limit)
+    first.args = (joined(*told),)
+    return first
 
 
 def _held_for_approval(db: Database, new: Sequence[runs.NewRun]) -> list[runs.NewRun]:

@@ -207,6 +207,7 @@ RIGHTS: dict[str, dict[str, Action]] = {
     "requests": {
         "submit": _CREATE,
         "submit_many": _CREATE,
+        "submit_list": _CREATE,
         "estimate": _VIEW,
         "problems": _VIEW,
         "validate": _VIEW,
@@ -257,7 +258,9 @@ RIGHTS: dict[str, dict[str, Action]] = {
         "several": _VIEW,
         "preview": _VIEW,
         "history": _VIEW,
+        "each": _VIEW,
         "wait": _VIEW,
+        "wait_pushed": _VIEW,
         "cancel": _CREATE,
         "retry": _CREATE,
         "decide": _CREATE,

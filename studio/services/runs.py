@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import asyncio
 import time
 from collections.abc import Collection, Sequence
+from contextlib import suppress
 from typing import Literal
 
 from studio.domain import JSON, Event, HeldReason, Run, Status
@@ -38,6 +40,11 @@ class Runs:
         with self._context.store.read() as db:
             return [self._context.with_progress(run) for run in runs.several(db, run_ids, self.user)]
 
+    def each(self, run_ids: Sequence[str]) -> list[Run]:
+        """As `several`, of runs that are all to be there. Raises NotFound."""
+        found = {run.id: run for run in self.several(run_ids)}
+        return [found[run_id] if run_id in found else self.get(run_id) for run_id in run_ids]
+
     def preview(self, run_id: str) -> Picture:
         """The newest small picture of a run under way. Raises NotFound where there is none, and once it has ended."""
         run = self.get(run_id)
@@ -54,11 +61,7 @@ class Runs:
 
     def wait(self, run_ids: Sequence[str], *, timeout_s: float) -> list[Run]:
         """The runs, in the order asked, as soon as all have ended or time is up; held ones are waited for, too."""
-        with self._context.store.read() as db:
-            seen = visibility.visible_runs(db, run_ids, self.user)
-        for run_id in run_ids:  # one that may not be seen is not waited for, like one that does not exist
-            if run_id not in seen:
-                raise NotFound(Message("run.unknown", run_id=run_id))
+        self._require_seen(run_ids)
         deadline = time.monotonic() + timeout_s
         with self._context.jobs.feed.subscribe() as changes:
             unended = self._active(run_ids)
@@ -68,7 +71,38 @@ class Runs:
                     time.sleep(BATCH_DELAY_S)
                     changed |= unended.intersection(changes.get(0))
                 unended -= changed - self._active(changed)
-        return [self.get(run_id) for run_id in run_ids]
+        return self.each(run_ids)
+
+    async def wait_pushed(self, run_ids: Sequence[str], *, timeout_s: float) -> list[Run]:
+        """As `wait`, without a thread that waits: changes wake the caller's event loop, and the database is read only
+        when one of these runs changed."""
+        await asyncio.to_thread(self._require_seen, run_ids)
+        loop, changed = asyncio.get_running_loop(), asyncio.Event()
+
+        def notify() -> None:
+            with suppress(RuntimeError):  # the loop has ended, and with it who waited
+                loop.call_soon_threadsafe(changed.set)
+
+        feed = self._context.jobs.feed
+        with feed.subscribe(notify) as changes, suppress(TimeoutError):
+            async with asyncio.timeout(timeout_s):
+                unended = await asyncio.to_thread(self._active, run_ids)
+                while unended and not feed.closed:
+                    await changed.wait()
+                    if len(unended) > BATCH_THRESHOLD:
+                        await asyncio.sleep(BATCH_DELAY_S)
+                    changed.clear()
+                    if hit := unended.intersection(changes.take()):
+                        unended -= hit - await asyncio.to_thread(self._active, hit)
+        return await asyncio.to_thread(self.each, run_ids)
+
+    def _require_seen(self, run_ids: Sequence[str]) -> None:
+        """Raises NotFound: one that may not be seen is not waited for, like one that does not exist."""
+        with self._context.store.read() as db:
+            seen = visibility.visible_runs(db, run_ids, self.user)
+        for run_id in run_ids:
+            if run_id not in seen:
+                raise NotFound(Message("run.unknown", run_id=run_id))
 
     def _active(self, run_ids: Collection[str]) -> set[str]:
         if not run_ids:

@@ -1,10 +1,12 @@
 """The verbs as functions for gradio_client: the only public endpoints of the blocks; the pages' own events are private.
 
-Rights and limits are the Studio's; a refusal reaches the caller as its sentence.
+Rights and limits are the Studio's; a refusal reaches the caller as its sentence. Only `wait` waits, without a thread,
+and by Gradio's queue; the others may be called by POST gradio_api/run/NAME as well.
 """
 
 from __future__ import annotations
 
+import asyncio
 import inspect
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any, get_type_hints
@@ -22,6 +24,7 @@ if TYPE_CHECKING:
     from studio.studio import Studio
 
 MAX_CONCURRENT_CALLS = 32
+"""Of one function by Gradio's queue; see studio.web.direct_calls for gradio_client."""
 REQUEST = "gradio_request"
 """The parameter in which Gradio gives a function who asks."""
 
@@ -29,7 +32,8 @@ REQUEST = "gradio_request"
 def connect(studio: Studio) -> None:
     """Register the functions on the blocks under construction."""
     for function in (*(_function(studio, name) for name in verbs.VERBS), _upload(studio)):
-        events.api(function, api_name=function.__name__, concurrency_limit=MAX_CONCURRENT_CALLS)
+        waits = inspect.iscoroutinefunction(function)
+        events.api(function, api_name=function.__name__, queue=waits, concurrency_limit=MAX_CONCURRENT_CALLS)
 
 
 def _function(studio: Studio, name: str) -> Callable[..., Any]:
@@ -45,10 +49,14 @@ def _function(studio: Studio, name: str) -> Callable[..., Any]:
         [*required, request, *optional], return_annotation=inspect.signature(verb).return_annotation
     )
 
-    def call(*args: Any, **kwargs: Any) -> Any:
+    def answer(*args: Any, **kwargs: Any) -> Any:
         values = signature.bind(*args, **kwargs).arguments
         return verbs.call(studio, actor_of(values.pop(REQUEST)), name, values)
 
+    async def answer_later(*args: Any, **kwargs: Any) -> Any:
+        return await (await asyncio.to_thread(answer, *args, **kwargs))
+
+    call = answer_later if inspect.iscoroutinefunction(verb) else answer
     call.__name__, call.__doc__ = name, verb.__doc__
     call.__signature__ = signature  # pyright: ignore[reportFunctionMemberAccess]
     call.__annotations__ = get_type_hints(verb, include_extras=True) | {REQUEST: gr.Request}

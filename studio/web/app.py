@@ -48,6 +48,7 @@ def prepare(studio: Studio) -> Path:
     folder.mkdir(parents=True, exist_ok=True)
     os.environ["GRADIO_TEMP_DIR"] = str(folder)
     os.environ["GRADIO_ANALYTICS_ENABLED"] = "False"
+    os.environ["GRADIO_ANALYTICS_CACHE_FREQUENCY"] = "1000000000"  # else each call makes a table of all before it
     os.environ["FORWARDED_ALLOW_IPS"] = ""  # the server itself believes no proxy; see studio.web.middleware.forwarded
     return folder
 
@@ -119,7 +120,7 @@ def launched(studio: Studio, **options: Any) -> Iterator[tuple[FastAPI, str]]:
     folder = prepare(studio)
     from starlette.middleware import Middleware
 
-    from studio.web import navigation
+    from studio.web import direct_calls, navigation
     from studio.web.errors import HANDLERS
     from studio.web.i18n import languages
     from studio.web.middleware import connections, login, security
@@ -167,6 +168,7 @@ def launched(studio: Studio, **options: Any) -> Iterator[tuple[FastAPI, str]]:
         app_kwargs={
             "routes": [
                 *site.routes,
+                *direct_calls.router(demo).routes,
                 *forms.router(studio).routes,
                 *(route for part in accounts for route in part.routes),
                 *entry.routes,
@@ -179,6 +181,7 @@ def launched(studio: Studio, **options: Any) -> Iterator[tuple[FastAPI, str]]:
                     tags=lambda key: navigation.tags(studio.acting_for(key)),
                     banner=banner(settings),
                     ancestors=ancestors,
+                    config=direct_calls.config_for,
                 )
             ],
             "exception_handlers": {**HANDLERS, Exception: security.server_error},

@@ -54,6 +54,7 @@ INTERNAL = {
     "requests.revalidate",
     "requests.revised",
     "requests.store",
+    "requests.validate_list",
     "reviews.holding",
     "storyboards.project_for_runs",
     "storyboards.submit",

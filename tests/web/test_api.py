@@ -201,3 +201,47 @@ def test_one_id_gives_one_run_and_a_list_gives_a_list(client: Client) -> None:
     assert [r["status"] for r in client.predict(ids, api_name="/cancel")] == ["succeeded"] * 2
     assert [r["retry_of"] for r in client.predict(ids, api_name="/retry")] == ids
     assert client.predict([], 1, api_name="/wait") == []
+
+
+def test_gradio_client_reads_its_answer_from_one_stream(client: Client, url: str) -> None:
+    """Everybody else is told Gradio's own protocol, and may call what never waits without any stream."""
+    assert client.protocol == "sse"
+    assert httpx.get(f"{url}config").json()["protocol"] != "sse"
+    assert httpx.get(f"{url}config", headers={"user-agent": "gradio_client/99.0"}).json()["protocol"] != "sse"
+    told = httpx.post(f"{url}gradio_api/run/estimate", json={"data": [image("a fox")]}).json()
+    assert told["data"][0]["runs"] == 1
+    event = httpx.post(f"{url}gradio_api/call/estimate", json={"data": [image("a fox")]}).json()["event_id"]
+    assert "event: complete" in httpx.get(f"{url}gradio_api/call/estimate/{event}").text
+
+
+def test_only_public_functions_are_called_by_a_stream(client: Client, url: str) -> None:
+    hidden = next(d["id"] for d in client.config["dependencies"] if d["api_visibility"] != "public")
+    join = f"{url}gradio_api/queue/join"
+    assert httpx.get(join, params={"fn_index": hidden, "session_hash": "x"}).status_code == 404
+    assert httpx.get(join, params={"fn_index": 100_000, "session_hash": "x"}).status_code == 404
+    unknown = {"event_id": "0" * 32, "data": [image("a fox")]}
+    assert httpx.post(f"{url}gradio_api/queue/data", json=unknown).status_code == 404
+
+
+def test_many_wait_at_once_and_all_hear_of_the_end(url: str) -> None:
+    """More than there are threads for calls, so a wait that held one would keep the cancel from being heard."""
+    client = Client(url, verbose=False, ssl_verify=False, max_workers=60)
+    [run] = client.predict(image("slow slug"), api_name="/submit")
+    waits = [client.submit(run["id"], 30, api_name="/wait") for _ in range(50)]
+    assert client.predict([run["id"]], 0, api_name="/wait")[0]["status"] in ("queued", "running")
+    client.predict(run["id"], api_name="/cancel")
+    assert {job.result(timeout=30)["status"] for job in waits} == {"cancelled"}
+    client.close()
+
+
+def test_a_list_is_one_batch_or_nothing(client: Client) -> None:
+    wishes = [image(f"a hare {number}") for number in range(300)]
+    runs = client.predict(wishes, api_name="/submit")
+    assert [run["request"]["prompt"] for run in runs] == [wish["prompt"] for wish in wishes]
+    wrong = [image("an owl"), image("an owl", colour="red"), image("an owl"), image("an owl", n=1000)]
+    with pytest.raises(AppError, match=r"Request 2: .*'colour'.*Request 4: "):
+        client.predict(wrong, api_name="/submit")
+    with pytest.raises(AppError, match="1,001 runs at once; the limit is 1,000"):
+        client.predict([image("an owl")] * 1001, api_name="/submit")
+    assert client.predict("owl", api_name="/search")["total"] == 0
+    client.predict([run["id"] for run in runs], api_name="/cancel")

@@ -96,7 +96,7 @@ def _submit(studio: Studio) -> Callable[..., RunsAnswer]:
         def start(on_stored: OnStored) -> list[Run]:
             if max_usd is not None:
                 require_price(services.requests.estimate(bodies).usd, max_usd)
-            return services.requests.submit_many(bodies, on_stored=on_stored)
+            return services.requests.submit_list(bodies, on_stored=on_stored)
 
         return runs_answer(caller, services.keyed_calls.once(key, {"submit": bodies}, start))
 
@@ -132,7 +132,7 @@ def _wait(studio: Studio, waiting: CapacityLimiter) -> Callable[..., object]:
                 return _with_advice(answer)
             if runs := [i for i in open_ids if i.startswith("r_")]:
                 slice_s = min(left_s, SLICE_S)
-                await _in_thread(waiting, partial(caller.services.runs.wait, runs, timeout_s=slice_s))
+                await caller.services.runs.wait_pushed(runs, timeout_s=slice_s)
             else:
                 await sleep(min(left_s, SLICE_S / 2))
 

@@ -36,14 +36,22 @@ class FrontPage:
     """ASGI middleware for the page and its configuration; everything else passes untouched.
 
     head, banner: HTML for the page's head and for the top of its body. tags: further HTML of the head for the actor's
-    key; it may read the database. ancestors: origins that may frame the page.
+    key; it may read the database. ancestors: origins that may frame the page. config: the configuration as this user
+    agent is to get it.
     """
 
     def __init__(
-        self, app: ASGIApp, head: str, *, tags: Callable[[str], str], banner: str = "", ancestors: Iterable[str] = ()
+        self,
+        app: ASGIApp,
+        head: str,
+        *,
+        tags: Callable[[str], str],
+        banner: str = "",
+        ancestors: Iterable[str] = (),
+        config: Callable[[str, bytes], bytes] = lambda _, body: body,
     ) -> None:
         self.app, self.head, self.banner, self.ancestors = app, head.encode(), banner.encode(), tuple(ancestors)
-        self.tags = tags
+        self.tags, self.config = tags, config
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer, with the page changed on its way."""
@@ -72,6 +80,8 @@ class FrontPage:
             own = await run_in_threadpool(self.tags, key) if start["status"] == 200 else ""
             body = self._page(body, own.encode(), nonce)
             headers["content-security-policy"] = page_policy(nonce, self.ancestors)
+        elif start["status"] == 200:
+            body = self.config(Headers(scope=scope).get("user-agent", ""), body)
         accepts_gzip = "gzip" in Headers(scope=scope).get("accept-encoding", "")
         if accepts_gzip and len(body) >= MIN_GZIP_BYTES and "content-encoding" not in headers:
             body = gzip.compress(body, GZIP_LEVEL)

@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from functools import partial
 from typing import TYPE_CHECKING, Annotated, Any, get_type_hints
 
-from anyio import CapacityLimiter, to_thread
+from anyio import to_thread
 from fastapi import APIRouter, Body, Path, Query
 from pydantic import Field, create_model
 
@@ -23,7 +23,7 @@ from studio.web.verbs.values import Ids
 if TYPE_CHECKING:
     from studio.studio import Studio
 
-MAX_WAITING_CALLS = 64
+MAX_WAITING_CALLS = 1000
 """Calls that wait at once; one more is answered with the runs as they are."""
 
 
@@ -209,15 +209,16 @@ def _field(parameter: inspect.Parameter, hint: Any, words: Words) -> tuple[Any, 
 
 
 def _waiting(studio: Studio, verb: str, values: Callable[[dict[str, Any]], dict[str, Any]]) -> Callable[..., Any]:
-    """As the others, on threads of its own: calls that wait for minutes must not take those of the others."""
-    limiter: list[CapacityLimiter] = []
+    """As the others, without a thread: calls that wait for minutes must not take those of the others."""
+    waiting = 0
 
     async def call(**given: Any) -> Any:
-        if not limiter:  # made on the event loop
-            limiter.append(CapacityLimiter(MAX_WAITING_CALLS))
-        asked = values(given)
-        if limiter[0].available_tokens < 1:
-            asked["timeout_s"] = 0.0
-        return await to_thread.run_sync(partial(verbs.call, studio, given["actor"], verb, asked), limiter=limiter[0])
+        nonlocal waiting
+        asked = values(given) | ({"timeout_s": 0.0} if waiting >= MAX_WAITING_CALLS else {})
+        waiting += 1
+        try:
+            return await (await to_thread.run_sync(partial(verbs.call, studio, given["actor"], verb, asked)))
+        finally:
+            waiting -= 1
 
     return call

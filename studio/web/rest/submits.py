@@ -50,7 +50,7 @@ def add(api: APIRouter, studio: Studio) -> None:
         requests = requests_of(body)
         digest = digest_of(KeyedRequest("", {"requests": requests}))
         keyed = [KeyedRequest(f"key:{n}:{idempotency_key}", one, digest) for n, one in enumerate(requests)]
-        submitted = studio.acting_for(actor).batches.submit(keyed)
+        submitted = studio.acting_for(actor).batches.submit(keyed, at_once=True)
         if submitted.replayed:
             response.headers[REPLAYED] = "true"
         return [run.public() for runs in submitted.runs for run in runs]

@@ -27,7 +27,9 @@ VERBS: Mapping[str, Callable[..., Any]] = MappingProxyType(
 
 
 def call(studio: Studio, user: str, name: str, values: Mapping[str, Any]) -> Any:
-    """What the verb answers this user, as JSON. values: by parameter; null is a parameter's default where it has one.
+    """What the verb answers this user, as JSON; of `wait` something to await.
+
+    values: by parameter; null is a parameter's default where it has one.
 
     Raises StudioError; CapabilityError names the parameter that is wrong.
     """

@@ -37,9 +37,10 @@ class RunVerbs:
         Args:
             request: Flat JSON: task, model, prompt, size, duration_s, seed, n, the model's own settings by their
                 names, and media by asset id. See `models` for what each model takes. A list of such objects is one
-                batch: all are checked before any is stored.
+                batch of up to 1,000 runs: all are checked before any is stored, and what is wrong is told with the
+                number of its request.
         """
-        return [run.public() for run in self._services.requests.submit_many(requests_of(request))]
+        return [run.public() for run in self._services.requests.submit_list(requests_of(request))]
 
     def estimate(self, requests: Requests) -> dict[str, Any]:
         """What these requests would cost and take, without starting anything.
@@ -79,9 +80,11 @@ class RunVerbs:
         Args:
             run_id: The id of a run, or a list of ids.
         """
-        return _for_each(run_id, self._services.runs.get)
+        if isinstance(run_id, str):
+            return self._services.runs.get(run_id).public()
+        return [run.public() for run in self._services.runs.each(run_id)]
 
-    def wait(self, run_ids: Ids, timeout_s: float = 60.0) -> dict[str, Any] | list[dict[str, Any]]:
+    async def wait(self, run_ids: Ids, timeout_s: float = 60.0) -> dict[str, Any] | list[dict[str, Any]]:
         """The runs when all have ended, or as they are when the time is up; for one id, that run alone.
 
         Args:
@@ -89,7 +92,7 @@ class RunVerbs:
             timeout_s: Seconds to wait at most, up to 300; call again to wait longer.
         """
         seconds, ids = min(max(timeout_s, 0.0), MAX_WAIT_S), [run_ids] if isinstance(run_ids, str) else run_ids
-        runs = [run.public() for run in self._services.runs.wait(ids, timeout_s=seconds)]
+        runs = [run.public() for run in await self._services.runs.wait_pushed(ids, timeout_s=seconds)]
         return runs[0] if isinstance(run_ids, str) else runs
 
     def cancel(self, run_id: Ids) -> dict[str, Any] | list[dict[str, Any]]:
