@@ -10,6 +10,7 @@ A request is complete enough to be repeated; a run is one request on its way thr
 from __future__ import annotations
 
 import math
+from collections.abc import Mapping
 from datetime import UTC, datetime
 from enum import StrEnum
 from pathlib import Path
@@ -158,17 +159,26 @@ class Request(Value):
 
     def media(self) -> dict[str, tuple[str, ...]]:
         """Asset ids by input name, only the inputs that are set, in the order the user gave."""
-        one = {"image": self.image, "first_frame": self.first_frame, "last_frame": self.last_frame}
-        one |= {"audio_file": self.audio_file, "video": self.video, "document": self.document}
-        found = {name: (asset,) for name, asset in one.items() if asset}
-        lists = {"images": self.images, "references": self.references}
-        lists["reference_voices"] = tuple(self.reference_voices.values())
-        return found | {name: ids for name, ids in lists.items() if ids}
+        return media_of(vars(self))
 
     def flat(self) -> JSON:
         """The request as the API's flat JSON: unset fields left out, params at the top level."""
         body = self.model_dump(mode="json", exclude_defaults=True, exclude={"params"})
         return {"task": self.task.value, "model": self.model, **body, **self.params}
+
+
+def media_of(request: Mapping[str, Any]) -> dict[str, tuple[str, ...]]:
+    """`Request.media` of the fields that were set."""
+    found: dict[str, tuple[str, ...]] = {}
+    for name in ("image", "first_frame", "last_frame", "audio_file", "video", "document"):
+        if asset := request.get(name):
+            found[name] = (asset,)
+    for name in ("images", "references"):
+        if assets := request.get(name):
+            found[name] = tuple(assets)
+    if voices := request.get("reference_voices"):
+        found["reference_voices"] = tuple(voices.values())
+    return found
 
 
 MEDIA_INPUTS = (
@@ -337,7 +347,7 @@ class Run(Value):
         """The run as the API answers it (the stable contract in the README)."""
         dumped = self.model_dump(mode="json")
         body = {key: dumped[key] for key in RUN_KEYS} | answer(self.error)
-        assets = [{key: a.model_dump(mode="json")[key] for key in ASSET_KEYS} | {"url": a.url} for a in self.assets]
+        assets = [a.model_dump(mode="json", include=set(ASSET_KEYS)) | {"url": a.url} for a in self.assets]
         return body | {"request": self.request.flat(), "assets": assets}
 
 

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
+from typing import Any, Generic, TypedDict, TypeVar, Unpack
+
+from sqlite_utils import Database
 
 from studio.domain import Run
 from studio.errors import CapabilityError
@@ -12,18 +15,45 @@ from studio.services.context import Context
 from studio.services.runs import Runs
 from studio.services.time_zones import zone_of
 from studio.store import runs, search
+from studio.store.mapping import as_runs
+from studio.store.run_rows import EndedRun, as_shown
 from studio.store.scopes import MINE
+
+MAX_PAGE = 500
+"""Most runs of one page."""
+
+R = TypeVar("R")
 
 
 @dataclass(frozen=True)
-class RunPage:
+class RunPage(Generic[R]):
     """One page, newest first. next_before: pass it as `before` for the next page, None at the end. total: how many
     runs match; capped: there are more than that."""
 
-    runs: list[Run]
+    runs: list[R]
     next_before: int | None
     total: int
     capped: bool
+
+
+class Narrowing(TypedDict, total=False):
+    """What narrows a search beside its words; None, "" and 0 do not.
+
+    scope: "mine", "all" that the user may see, or the id of a project. before: a seq; limit: runs of a page.
+    time_zone: the IANA name of the zone in which `before:` and `after:` count days. "": a day is as wide as any
+    zone on earth has it, so that what anybody calls that day is found.
+    """
+
+    task: str | None
+    model: str | None
+    kind: str | None
+    status: str | None
+    rating_min: int
+    trashed: bool
+    before: int | None
+    limit: int
+    time_zone: str
+    scope: str
 
 
 class Gallery:
@@ -33,26 +63,32 @@ class Gallery:
         self._context, self.user = context, user
         self._runs = runs
 
-    def search(
-        self, query: str = "", *, task: str | None = None, model: str | None = None,
-        kind: str | None = None, status: str | None = None, rating_min: int = 0, trashed: bool = False,
-        before: int | None = None, limit: int = 60, time_zone: str = "", scope: str = MINE,
-    ) -> RunPage:  # fmt: skip
-        """A page of runs. query: words, "phrases", -without, model: task: status: seed: rating:>=4 before: after:.
+    def search(self, query: str = "", **narrowing: Unpack[Narrowing]) -> RunPage[Run]:
+        """A page of runs. query: words, "phrases", -without, model: task: status: seed: rating:>=4 before: after:."""
+        page = self._page(query, narrowing, as_runs)
+        return replace(page, runs=[self._context.with_progress(run) for run in page.runs])
 
-        scope: "mine", "all" that the user may see, or the id of a project.
-        time_zone: the IANA name of the zone in which `before:` and `after:` count days. "": a day is as wide as any
-        zone on earth has it, so that what anybody calls that day is found.
-        """
+    def show(self, query: str = "", **narrowing: Unpack[Narrowing]) -> RunPage[Run | EndedRun]:
+        """As `search`, for a page that only shows the runs: those that have ended stay rows."""
+        page = self._page(query, narrowing, as_shown)
+        runs = [run if isinstance(run, EndedRun) else self._context.with_progress(run) for run in page.runs]
+        return replace(page, runs=runs)
+
+    def _page(
+        self, query: str, narrowing: Narrowing, read: Callable[[Database, list[dict[str, Any]]], list[R]]
+    ) -> RunPage[R]:
+        given = narrowing.get
+        rating_min, limit = given("rating_min", 0), given("limit", 60)
         query_ = search.SearchFilter(
-            viewer=self.user, scope=scope or MINE, task=task or None, model=model or None, kind=kind or None,
-            status=status or None, ratings=tuple(range(rating_min, 6)) if rating_min else (), trashed=trashed,
+            viewer=self.user, scope=given("scope") or MINE, task=given("task") or None, model=given("model") or None,
+            kind=given("kind") or None, status=given("status") or None,
+            ratings=tuple(range(rating_min, 6)) if rating_min else (), trashed=given("trashed", False),
         )  # fmt: skip
-        query_ = search.parse(query, query_, zone=zone_of(time_zone))
+        query_ = search.parse(query, query_, zone=zone_of(given("time_zone", "")))
         with self._context.store.read() as db:
-            page, next_before = search.page(db, query_, before=before, limit=max(1, min(limit, 500)))
+            rows, next_before = search.page_rows(db, query_, before=given("before"), limit=max(1, min(limit, MAX_PAGE)))
             total, capped = search.total(db, query_)
-        return RunPage([self._context.with_progress(run) for run in page], next_before, total, capped)
+            return RunPage(read(db, rows), next_before, total, capped)
 
     def trash(self, run_ids: Sequence[str]) -> list[str]:
         """Put ended runs into the trash; the ids that went. Files stay until `purge`."""

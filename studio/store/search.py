@@ -109,6 +109,14 @@ def _ratings(sign: str, stars: int) -> tuple[int, ...]:
 
 def page(db: Database, query: SearchFilter, *, before: int | None, limit: int) -> tuple[list[Run], int | None]:
     """The newest runs that match and come before seq `before`, and the `before` of the next page (None: no more)."""
+    rows, next_before = page_rows(db, query, before=before, limit=limit)
+    return as_runs(db, rows), next_before
+
+
+def page_rows(
+    db: Database, query: SearchFilter, *, before: int | None, limit: int
+) -> tuple[list[dict[str, Any]], int | None]:
+    """As `page`, the runs as rows with RUN_COLUMNS."""
     if query.matches_none:
         return [], None
     source, where, values = _conditions(db, query)
@@ -124,7 +132,7 @@ def page(db: Database, query: SearchFilter, *, before: int | None, limit: int) -
         sql = f"SELECT {columns} FROM runs r WHERE r.seq IN ({sql}) ORDER BY r.seq DESC LIMIT {limit + 1}"
     rows = fetch(db, sql, arms_values)
     more = len(rows) > limit
-    return as_runs(db, rows[:limit]), rows[limit - 1]["seq"] if more else None
+    return rows[:limit], rows[limit - 1]["seq"] if more else None
 
 
 def total(db: Database, query: SearchFilter) -> tuple[int, bool]:

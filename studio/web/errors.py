@@ -6,9 +6,11 @@ says where it happened; a traceback is written only when the log is set to debug
 
 from __future__ import annotations
 
+import inspect
 import logging
 import traceback
 from collections.abc import Callable, Coroutine
+from functools import wraps
 from pathlib import Path
 from typing import Any
 
@@ -118,7 +120,8 @@ class SentenceRoute(APIRoute):
 
     def __init__(self, path: str, endpoint: Callable[..., Any], **options: Any) -> None:
         # a response model would copy the answer and turn its messages into plain text
-        super().__init__(path, endpoint, **options | {"response_model": None, "response_class": PageJSON})
+        options |= {"response_model": None, "response_class": PageJSON}
+        super().__init__(path, _answering(endpoint, options.get("status_code") or 200), **options)
 
     def get_route_handler(self) -> Callable[[Request], Coroutine[Any, Any, Response]]:
         """The handler of the route with its errors put into words, in the language of the page that asks."""
@@ -135,6 +138,28 @@ class SentenceRoute(APIRoute):
                     return PageJSON(answer(message) | {"error": message} | _field(error), status)
 
         return handler
+
+
+def _answering(endpoint: Callable[..., Any], status: int) -> Callable[..., Any]:
+    """The endpoint with its answer as a response: encoded once, and in its own thread. FastAPI would copy it value by
+    value first, and do both on the event loop, where every other request waits."""
+    if inspect.iscoroutinefunction(endpoint):
+
+        @wraps(endpoint)
+        async def answering(*args: Any, **values: Any) -> Response:
+            return _as_response(await endpoint(*args, **values), status)
+
+        return answering
+
+    @wraps(endpoint)
+    def answer_in_thread(*args: Any, **values: Any) -> Response:
+        return _as_response(endpoint(*args, **values), status)
+
+    return answer_in_thread
+
+
+def _as_response(content: Any, status: int) -> Response:
+    return content if isinstance(content, Response) else PageJSON(content, status)
 
 
 async def _gradio_answer(request: Request, error: Exception) -> Response:

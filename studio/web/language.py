@@ -12,6 +12,7 @@ from starlette.responses import JSONResponse
 from starlette.types import Scope
 
 from studio.messages import ENGLISH, answer, worded
+from studio.web.encoding import json_bytes
 
 COOKIE = "studio_language"
 """Set by assets/js/shell.js to the language the page is in."""
@@ -51,4 +52,4 @@ class PageJSON(JSONResponse):
 
     def render(self, content: Any) -> bytes:
         """As JSONResponse's."""
-        return super().render(worded(content, _answer_language.get()))
+        return json_bytes(content, _answer_language.get())

@@ -9,7 +9,7 @@ from __future__ import annotations
 import ipaddress
 import re
 import socket
-from collections.abc import Iterable, Mapping
+from collections.abc import Awaitable, Callable, Iterable, Mapping
 from dataclasses import dataclass
 from functools import cache
 from urllib.parse import urlsplit
@@ -22,6 +22,9 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 from studio.messages import Message
 from studio.settings import is_loopback
 from studio.web.language import error_json
+
+ActorDependency = Callable[[HTTPConnection], str | Awaitable[str]]
+"""A dependency of routes that gives the key of who asks, or raises."""
 
 DEFAULT_PORTS = {"http": 80, "https": 443}
 PAGES = frozenset({"/", "/login", "/join", "/decide", "/shared/", "/shared/r"})
@@ -42,6 +45,11 @@ def actor_of(request: HTTPConnection) -> str:
     """The key of the actor on whose behalf the request is made; "" is the local user of a studio without accounts."""
     state = request.scope.get("state") or {}
     return state.get("user") or ""
+
+
+async def asking_actor(request: HTTPConnection) -> str:
+    """`actor_of` as a dependency of routes. FastAPI would wait for a thread to call a function that is not async."""
+    return actor_of(request)
 
 
 def from_own_page(headers: Mapping[str, str], *, origins: Iterable[str] = ()) -> bool:

@@ -5,12 +5,12 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Annotated, Any
 
 from fastapi import APIRouter, Body, Header
-from starlette.responses import Response
 
 from studio.errors import CapabilityError
 from studio.messages import Message
 from studio.services.batches import KeyedRequest, digest_of
 from studio.web import verbs
+from studio.web.language import PageJSON
 from studio.web.rest import schemas
 from studio.web.rest.operations import FAILURES, request_body, words_of
 from studio.web.routes.runs import ActorKey
@@ -38,7 +38,6 @@ def add(api: APIRouter, studio: Studio) -> None:
     def submit(
         body: Annotated[Any, Body()],
         actor: ActorKey,
-        response: Response,
         idempotency_key: Annotated[
             str, Header(description="A text of your own, 1 to 180 characters, that names this submit for good.")
         ] = "",
@@ -51,6 +50,5 @@ def add(api: APIRouter, studio: Studio) -> None:
         digest = digest_of(KeyedRequest("", {"requests": requests}))
         keyed = [KeyedRequest(f"key:{n}:{idempotency_key}", one, digest) for n, one in enumerate(requests)]
         submitted = studio.acting_for(actor).batches.submit(keyed, at_once=True)
-        if submitted.replayed:
-            response.headers[REPLAYED] = "true"
-        return [run.public() for runs in submitted.runs for run in runs]
+        answer = [run.public() for runs in submitted.runs for run in runs]
+        return PageJSON(answer, 201, {REPLAYED: "true"} if submitted.replayed else None)

@@ -13,12 +13,12 @@ from studio.domain import JSON, now
 from studio.payload import Payload
 from studio.services.audit import AuditFilter, ChainReport, Format, as_json
 from studio.web.errors import SentenceRoute
-from studio.web.middleware.same_origin import actor_of
+from studio.web.middleware.same_origin import asking_actor
 
 if TYPE_CHECKING:
     from studio.studio import Studio
 
-Actor = Annotated[str, Depends(actor_of)]
+Actor = Annotated[str, Depends(asking_actor)]
 MAX_PAGE_ROWS = 200
 MEDIA_TYPES: dict[Format, str] = {"csv": "text/csv; charset=utf-8", "jsonl": "application/jsonl; charset=utf-8"}
 

@@ -13,7 +13,7 @@ from studio.payload import Payload
 from studio.permissions import Role
 from studio.services.approvals import Decided, Question
 from studio.web.routes.budget_lines import budget_line
-from studio.web.routes.run_json import card
+from studio.web.routes.run_cards import card
 from studio.web.routes.runs import MAX_SELECTED_RUNS, ActorKey, SentenceRoute
 from studio.web.routes.settings import SpendingLimits
 

@@ -11,7 +11,7 @@ from studio.domain import JSON, Task
 from studio.payload import Payload
 from studio.services.comparisons import MAX_MEMBERS, Comparison
 from studio.web.idempotency import MAX_KEY_CHARS
-from studio.web.routes.run_json import card, model_label
+from studio.web.routes.run_cards import card, model_label
 from studio.web.routes.runs import ActorKey, SentenceRoute
 
 if TYPE_CHECKING:

@@ -13,7 +13,7 @@ from pathlib import Path
 from starlette.datastructures import Headers
 from starlette.responses import FileResponse, Response
 
-from studio.domain import Asset, Kind, Run
+from studio.domain import Asset, Run
 from studio.messages import Message
 from studio.web.static import ASSETS, SERVED, TYPES, assets_digest
 
@@ -156,8 +156,3 @@ def thumb_mime(path: Path) -> str:
     """The type of a preview the studio made itself, by its suffix."""
     mimes = {".webp": "image/webp", ".mp4": "video/mp4", ".png": "image/png", ".jpg": "image/jpeg"}
     return mimes.get(path.suffix, "application/octet-stream")
-
-
-def main_asset(run: Run) -> Asset | None:
-    """The file that stands for the run: its first picture, clip or sound."""
-    return next((a for a in run.assets if a.kind != Kind.TEXT), None)

@@ -8,7 +8,7 @@ from fastapi import APIRouter, Query
 
 from studio.domain import JSON, Kind, Task
 from studio.web.pages import model_picker
-from studio.web.routes.run_json import asset_card
+from studio.web.routes.run_cards import asset_card
 from studio.web.routes.runs import ActorKey, SentenceRoute
 
 if TYPE_CHECKING:

@@ -4,18 +4,18 @@ share links under /shared/media. The same routes; where a file comes from, and w
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal, Protocol
 
 from fastapi import APIRouter, Depends
-from starlette.requests import HTTPConnection, Request
+from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 
 from studio.errors import NotFound, StudioError
 from studio.messages import Message
+from studio.web.middleware.same_origin import ActorDependency
 from studio.web.routes.files import (
     IMMUTABLE,
     REVALIDATED,
@@ -111,7 +111,7 @@ def add_routes(
     api: APIRouter,
     source: MediaSource,
     prefix: str,
-    actor_key: Callable[[Request], str] | Callable[[HTTPConnection], str],
+    actor_key: ActorDependency,
 ) -> None:
     """The two routes below this prefix. actor_key: gives the key of who asks."""
     asker: str = Depends(actor_key)
@@ -148,7 +148,7 @@ def add_routes(
         )  # fmt: skip
 
 
-def add_run_preview(api: APIRouter, studio: Studio, actor_key: Callable[[Request], str]) -> None:
+def add_run_preview(api: APIRouter, studio: Studio, actor_key: ActorDependency) -> None:
     """The route of what a run under way looks like so far."""
     asker: str = Depends(actor_key)
 

@@ -12,13 +12,13 @@ from studio.domain import JSON
 from studio.payload import Payload
 from studio.permissions import Action, Role
 from studio.web.errors import SentenceRoute
-from studio.web.middleware.same_origin import actor_of
+from studio.web.middleware.same_origin import asking_actor
 
 if TYPE_CHECKING:
     from studio.studio import Studio
 
 MAX_RUNS = 500
-ActorKey = Annotated[str, Depends(actor_of)]
+ActorKey = Annotated[str, Depends(asking_actor)]
 
 
 class Name(Payload):

@@ -17,7 +17,7 @@ from studio.web import rest
 from studio.web.errors import SentenceRoute
 from studio.web.language import language_of
 from studio.web.mcp import endpoint as mcp
-from studio.web.middleware.same_origin import actor_of
+from studio.web.middleware.same_origin import actor_of, asking_actor
 from studio.web.pages import form_defaults
 from studio.web.routes import (
     approvals,
@@ -76,8 +76,8 @@ def build(studio: Studio) -> Site:
     live, rooms = Live(studio), review_rooms.RoomSockets(studio)
     api = APIRouter(route_class=SentenceRoute, include_in_schema=False)
     _core_routes(api, studio, live)
-    media.add_routes(api, media.MemberMedia(studio), "/media", actor_of)
-    media.add_run_preview(api, studio, actor_of)
+    media.add_routes(api, media.MemberMedia(studio), "/media", asking_actor)
+    media.add_run_preview(api, studio, asking_actor)
     parts = (
         approvals,
         own_keys,

@@ -12,7 +12,7 @@ from studio.domain import JSON
 from studio.payload import Payload
 from studio.services.retake_ways import RetakeChoices, SeedChoice, Way
 from studio.web.idempotency import MAX_KEY_CHARS
-from studio.web.routes.run_json import card
+from studio.web.routes.run_cards import card
 from studio.web.routes.runs import ActorKey, SentenceRoute
 
 if TYPE_CHECKING:

@@ -18,8 +18,7 @@ from studio.payload import Payload
 from studio.services.review_handover import HandoverOptions
 from studio.web.errors import SentenceRoute
 from studio.web.language import language_of
-from studio.web.middleware.same_origin import actor_of
-from studio.web.routes.reviews import ActorDependency
+from studio.web.middleware.same_origin import ActorDependency, asking_actor
 from studio.web.routes.zip_stream import stream_files
 
 if TYPE_CHECKING:
@@ -36,7 +35,7 @@ class ExportQuery(Payload):
     item: str | None = Field(None, max_length=64)
 
 
-def router(studio: Studio, prefix: str = "/ui", actor_key: ActorDependency = actor_of) -> APIRouter:
+def router(studio: Studio, prefix: str = "/ui", actor_key: ActorDependency = asking_actor) -> APIRouter:
     """The route that members and guests share. actor_key: gives the key of who asks."""
     api = APIRouter(prefix=prefix, route_class=SentenceRoute, include_in_schema=False)
     asker: str = Depends(actor_key)

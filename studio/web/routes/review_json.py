@@ -10,7 +10,7 @@ from studio.review.model import Comment, Item, Status, StatusChange, Summary, Ve
 from studio.services.review_files import VersionFile
 from studio.services.review_statuses import named_changes, shown_name
 from studio.services.reviews import OpenReview
-from studio.web.routes.run_json import model_label
+from studio.web.routes.run_cards import model_label
 
 if TYPE_CHECKING:
     from studio.studio import Studio

@@ -18,12 +18,12 @@ from studio.review.model import MAX_ITEMS
 from studio.services.review_links import DAYS, LABEL_CHARS, MOST_DAYS, LinkChange, LinkOptions, LinkState
 from studio.settings import PASSWORD_MIN_CHARS
 from studio.web.errors import SentenceRoute
-from studio.web.middleware.same_origin import actor_of
+from studio.web.middleware.same_origin import asking_actor
 
 if TYPE_CHECKING:
     from studio.studio import Studio
 
-ActorKey = Annotated[str, Depends(actor_of)]
+ActorKey = Annotated[str, Depends(asking_actor)]
 Label = Annotated[str, Field(max_length=LABEL_CHARS * 4)]
 Days = Annotated[int, Field(ge=-10_000, le=10_000)]
 Password = Annotated[str, Field(max_length=1024)]

@@ -19,13 +19,13 @@ from studio.services.delivery_approval import Demand
 from studio.store.review_statuses import StatusFields
 from studio.web.errors import SentenceRoute
 from studio.web.language import language_of
-from studio.web.middleware.same_origin import actor_of
+from studio.web.middleware.same_origin import asking_actor
 from studio.web.routes.review_json import status_json
 
 if TYPE_CHECKING:
     from studio.studio import Studio
 
-ActorKey = Annotated[str, Depends(actor_of)]
+ActorKey = Annotated[str, Depends(asking_actor)]
 Words = StringConstraints(strip_whitespace=True)
 MAX_STATUSES_SENT = 200
 

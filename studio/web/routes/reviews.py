@@ -5,12 +5,10 @@ Both go through the same services; who asks comes from the dependency that the r
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from typing import TYPE_CHECKING, Annotated
 
 from fastapi import APIRouter, Depends
 from pydantic import Field
-from starlette.requests import Request
 
 from studio.domain import JSON
 from studio.errors import CapabilityError
@@ -28,7 +26,7 @@ from studio.review.model import (
 )
 from studio.store.reviews import Source
 from studio.web.errors import SentenceRoute
-from studio.web.middleware.same_origin import actor_of
+from studio.web.middleware.same_origin import ActorDependency, asking_actor
 from studio.web.routes.clip_frames import add_clip_frames
 from studio.web.routes.review_json import comment_json, history_json, review_json, summary_json
 
@@ -116,10 +114,7 @@ class StatusChoice(Payload):
     note: str = Field("", max_length=NOTE_CHARS * 2)
 
 
-ActorDependency = Callable[[Request], str]
-
-
-def router(studio: Studio, prefix: str = "/ui", actor_key: ActorDependency = actor_of) -> APIRouter:
+def router(studio: Studio, prefix: str = "/ui", actor_key: ActorDependency = asking_actor) -> APIRouter:
     """The routes that members and guests share. actor_key: gives the key of who asks."""
     api = APIRouter(prefix=prefix, route_class=SentenceRoute, include_in_schema=False)
     asker: str = Depends(actor_key)
@@ -133,7 +128,7 @@ def router(studio: Studio, prefix: str = "/ui", actor_key: ActorDependency = act
 def member_router(studio: Studio) -> APIRouter:
     """The routes that only members have, under /ui: lists, items, sharing."""
     api = APIRouter(prefix="/ui", route_class=SentenceRoute, include_in_schema=False)
-    asker: str = Depends(actor_of)
+    asker: str = Depends(asking_actor)
     _list_routes(api, studio, asker)
     _item_routes(api, studio, asker)
     return api

@@ -7,9 +7,7 @@ connects, or connects again after any break, first gets the whole list, so nothi
 from __future__ import annotations
 
 import asyncio
-import json
 import logging
-import math
 import secrets
 import threading
 from collections.abc import AsyncIterator, Collection
@@ -22,8 +20,10 @@ from starlette.concurrency import run_in_threadpool
 from studio.domain import JSON, Run, Status
 from studio.errors import NotAllowed, NotFound
 from studio.jobs.events import BOARD_PREFIX, REVIEW_PREFIX
-from studio.messages import ENGLISH, worded
-from studio.web.routes.run_json import card, queue
+from studio.messages import ENGLISH
+from studio.web.encoding import json_bytes
+from studio.web.routes.run_cards import card
+from studio.web.routes.run_json import queue
 
 if TYPE_CHECKING:
     from studio.studio import Studio
@@ -138,7 +138,7 @@ class Live:
         return await run_in_threadpool(queue, self._studio, actor=actor)
 
     def _event(self, name: str, body: object, language: str) -> str:
-        text = _json(worded(body, language))
+        text = json_bytes(body, language).decode()
         return f"id: {self._boot}-{next(self._ids)}\nevent: {name}\ndata: {text}\n\n"
 
     def _add_stream(self, page: _Stream) -> None:
@@ -196,19 +196,3 @@ class Live:
         if run is not None and run.status in (Status.QUEUED, Status.RUNNING):
             return card(self._studio, run.masked())
         return {"id": run_id, "gone": True, "owner": ""}
-
-
-def _json(body: object) -> str:
-    """The body for a browser, which parses neither Infinity nor NaN: what is not finite becomes null."""
-    try:
-        return json.dumps(body, ensure_ascii=False, separators=(",", ":"), allow_nan=False)
-    except ValueError:
-        return json.dumps(_finite(body), ensure_ascii=False, separators=(",", ":"), allow_nan=False)
-
-
-def _finite(value: object) -> object:
-    if isinstance(value, float):
-        return value if math.isfinite(value) else None
-    if isinstance(value, dict):
-        return {name: _finite(one) for name, one in value.items()}
-    return [_finite(one) for one in value] if isinstance(value, list | tuple) else value

@@ -16,8 +16,9 @@ from studio.errors import Conflict
 from studio.messages import Message
 from studio.payload import Payload
 from studio.web.errors import SentenceRoute
-from studio.web.middleware.same_origin import actor_of
-from studio.web.routes.run_json import card, detail, filters, queue
+from studio.web.middleware.same_origin import asking_actor
+from studio.web.routes.run_cards import card, cards
+from studio.web.routes.run_json import detail, filters, queue
 from studio.web.routes.zip_stream import stream_zip
 
 if TYPE_CHECKING:
@@ -29,7 +30,7 @@ MAX_SELECTED_RUNS = 500
 MAX_INTEGER = 2**63 - 1
 """Largest whole number of SQLite."""
 
-ActorKey = Annotated[str, Depends(actor_of)]
+ActorKey = Annotated[str, Depends(asking_actor)]
 
 
 class RunIds(Payload):
@@ -104,9 +105,13 @@ def _read_routes(api: APIRouter, studio: Studio) -> None:
     def search(filters: Annotated[Filters, Query()], actor: ActorKey) -> JSON:
         conditions = filters.model_dump(exclude={"query"})
         conditions |= {k: conditions[k] or None for k in ("task", "model", "kind", "status")}
-        page = studio.acting_for(actor).gallery.search(filters.query, **conditions)
-        runs = [card(studio, r) for r in page.runs]
-        return {"runs": runs, "next_before": page.next_before, "total": page.total, "capped": page.capped}
+        page = studio.acting_for(actor).gallery.show(filters.query, **conditions)
+        return {
+            "runs": cards(studio, page.runs),
+            "next_before": page.next_before,
+            "total": page.total,
+            "capped": page.capped,
+        }
 
     @api.get("/filters")
     def list_filters(actor: ActorKey) -> JSON:

@@ -26,7 +26,7 @@ from studio.storyboard.one_run import spans_in
 from studio.storyboard.snapshot import BoardSnapshot, ShotPrice, ShotState, asset_ids
 from studio.web.pages import model_picker
 from studio.web.routes.board_changes import Answer, AnswerLog, ShotPart, shot_times
-from studio.web.routes.run_json import asset_card, card, model_label
+from studio.web.routes.run_cards import asset_card, card, model_label
 
 if TYPE_CHECKING:
     from studio.studio import Studio

@@ -35,7 +35,7 @@ from studio.web.pages import model_picker
 from studio.web.routes import storyboard_json
 from studio.web.routes.board_changes import AnswerLog
 from studio.web.routes.files import file_response, thumb_mime
-from studio.web.routes.run_json import asset_card
+from studio.web.routes.run_cards import asset_card
 from studio.web.routes.runs import ActorKey, SentenceRoute
 
 if TYPE_CHECKING:
