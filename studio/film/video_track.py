@@ -267,6 +267,7 @@ def set_up(encoder: VideoCodecContext, cut: Cut) -> None:
     encoder.width, encoder.height, encoder.pix_fmt = cut.width, cut.height, "yuv420p"
     encoder.time_base, encoder.framerate = 1 / cut.fps, cut.fps
     encoder.gop_size, encoder.max_b_frames = round(cut.fps), REORDER
+    encoder.thread_type = "FRAME"  # PyAV's own choice splits each frame, which is slower and larger
     encoder.color_range, encoder.colorspace = LIMITED, BT709
     encoder.color_primaries = encoder.color_trc = BT709
     encoder.options = {"crf": str(cut.crf), "preset": cut.preset}

@@ -153,7 +153,7 @@ def hover(path: Path, out: Path, *, side_px: int = HOVER_PX, cancelled: Cancelle
                     options = {"crf": "27", "preset": "veryfast", "bf": "2"}
                     stream = made.add_stream("libx264", rate=HOVER_FPS, options=options)
                     stream.width, stream.height, stream.pix_fmt = small.width, small.height, "yuv420p"
-                    stream.codec_context.color_range = 1
+                    stream.codec_context.color_range, stream.codec_context.thread_type = 1, "FRAME"
                 small.pts, small.time_base = number, Fraction(1, HOVER_FPS)
                 made.mux(stream.encode(small))
             if stream is None:
